@@ -1,0 +1,116 @@
+// Package db opens Terrace's database, SQLite or PostgreSQL, behind one type
+// with transactions that travel in the context, and runs each room's migrations.
+//
+// It owns connections and transactions; it knows no table and no domain. Stores
+// in `<room>sql` packages are its only callers, with services calling InTx.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"strings"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// Dialect is the kind of database behind a DB.
+type Dialect string
+
+// The dialects.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// DB is an open database. On SQLite it has one writing connection and a pool
+// of reading ones; on PostgreSQL both are the same pool.
+type DB struct {
+	dialect     Dialect
+	write, read *bun.DB
+}
+
+// Open opens the database at rawURL and checks that it answers:
+// sqlite:///absolute/path.db, or postgres://user@host/name?sslmode=….
+func Open(ctx context.Context, rawURL string) (*DB, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, fmt.Errorf("database url: %w", err)
+	}
+	switch u.Scheme {
+	case "sqlite":
+		return openSQLite(ctx, u.Path)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, rawURL)
+	default:
+		return nil, fmt.Errorf("database url: scheme %q is neither sqlite nor postgres", u.Scheme)
+	}
+}
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	pragmas := []string{"journal_mode(WAL)", "busy_timeout(10000)", "foreign_keys(1)", "synchronous(FULL)"}
+	dsn := "file:" + path + "?_txlock=immediate&_pragma=" + strings.Join(pragmas, "&_pragma=")
+	write, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open sqlite: %w", err)
+	}
+	write.SetMaxOpenConns(1)
+	if err := write.PingContext(ctx); err != nil {
+		return nil, fmt.Errorf("open sqlite %s: %w", path, err)
+	}
+	read, err := sql.Open("sqlite", strings.Replace(dsn, "_txlock=immediate", "_txlock=deferred&_pragma=query_only(1)", 1))
+	if err != nil {
+		return nil, fmt.Errorf("open sqlite: %w", err)
+	}
+	read.SetMaxOpenConns(8)
+	return &DB{
+		dialect: SQLite,
+		write:   bun.NewDB(write, sqlitedialect.New()),
+		read:    bun.NewDB(read, sqlitedialect.New()),
+	}, nil
+}
+
+func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
+	pool, err := sql.Open("pgx", rawURL)
+	if err != nil {
+		return nil, fmt.Errorf("open postgres: %w", err)
+	}
+	pool.SetMaxOpenConns(20)
+	if err := pool.PingContext(ctx); err != nil {
+		return nil, fmt.Errorf("open postgres: %w", err)
+	}
+	b := bun.NewDB(pool, pgdialect.New())
+	return &DB{dialect: Postgres, write: b, read: b}, nil
+}
+
+// Dialect returns which kind of database this is.
+func (d *DB) Dialect() Dialect { return d.dialect }
+
+// SQL returns the writing pool, for libraries that bring their own queries.
+func (d *DB) SQL() *sql.DB { return d.write.DB }
+
+// Close closes every connection.
+func (d *DB) Close() error {
+	err := d.write.Close()
+	if d.read != d.write {
+		err = firstError(err, d.read.Close())
+	}
+	return err
+}
+
+// Ping reports whether the database answers.
+func (d *DB) Ping(ctx context.Context) error { return d.read.PingContext(ctx) }
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

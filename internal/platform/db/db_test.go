@@ -1,0 +1,53 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/fstest"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+func notes() []db.Migrations {
+	return []db.Migrations{{Room: "notes", Files: fstest.MapFS{"00001_init.sql": {Data: []byte(
+		"-- +goose Up\nCREATE TABLE notes (name TEXT PRIMARY KEY, body BYTEA NOT NULL);\n")}}}}
+}
+
+func TestTransactions(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, notes(), func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		insert := func(ctx context.Context, name string) error {
+			_, err := d.Conn(ctx).ExecContext(ctx, "INSERT INTO notes (name, body) VALUES (?, ?)", name, []byte{0, 1})
+			return db.Map(err, "note "+name)
+		}
+		count := func() (n int) {
+			if err := d.Reader(ctx).QueryRowContext(ctx, "SELECT count(*) FROM notes").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		boom := errors.New("boom")
+		err := d.InTx(ctx, func(ctx context.Context) error {
+			if err := insert(ctx, "a"); err != nil {
+				return err
+			}
+			return d.InTx(ctx, func(context.Context) error { return boom })
+		})
+		if !errors.Is(err, boom) || count() != 0 {
+			t.Fatalf("a failed inner call must roll all back: err %v, %d rows", err, count())
+		}
+		if err := d.InTx(ctx, func(ctx context.Context) error { return insert(ctx, "a") }); err != nil {
+			t.Fatal(err)
+		}
+		if err := insert(ctx, "a"); !kernel.Is(err, kernel.Conflict) {
+			t.Fatalf("second insert: %v, want a conflict", err)
+		}
+		if count() != 1 {
+			t.Fatalf("%d rows, want 1", count())
+		}
+	})
+}

@@ -1,0 +1,52 @@
+package db
+
+import (
+	"database/sql"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Map turns a database error into Terrace's: no row is NotFound, a broken
+// unique constraint is Conflict, a full disk is Unavailable; any other keeps
+// its kind. what names the thing, such as "run run_01…". nil stays nil.
+func Map(err error, what string) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return kernel.Errorf(kernel.NotFound, "%s does not exist", what)
+	case isUnique(err):
+		return kernel.Errorf(kernel.Conflict, "%s exists already", what)
+	case isFull(err):
+		full := kernel.Errorf(kernel.Unavailable, "the disk that holds the database is full; %s was not saved", what)
+		full.Err = err
+		return full.WithFix("free space on it and try again")
+	default:
+		return kernel.Errorf(kernel.Internal, "%s: %w", what, err)
+	}
+}
+
+func isUnique(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "23505"
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}
+
+func isFull(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "53100"
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()&0xff == sqlite3.SQLITE_FULL
+	}
+	return false
+}

@@ -1,0 +1,55 @@
+# Terrace. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+BIN      := bin
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+GOFLAGS_ := -trimpath -tags=nobadger
+TOOLS    := go tool -modfile=tools/go.mod
+# Programs that terraform itself needs nothing of; a missing configuration file only makes noise.
+export TF_CLI_CONFIG_FILE := /dev/null
+export CHECKPOINT_DISABLE := 1
+
+.PHONY: help build demo test race lint fmt generate bench fault clean services
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build terraced, terrace and the Terraform provider into bin/
+	@mkdir -p $(BIN)
+	go build $(GOFLAGS_) -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/terraced ./cmd/terrace ./cmd/terraform-provider-terrace
+
+demo: build ## carry a sample service through all five stages (DEMO_EXIT=1: leave afterwards)
+	go build $(GOFLAGS_) -o $(BIN)/demo ./test/demo
+	@exec $(BIN)/demo -bin $(BIN)
+
+services: ## install what the tests use for real: redis, mariadb, PostgreSQL (Debian, as root)
+	@./.ci/services
+
+test: services build ## run the tests
+	go test $(GOFLAGS_) -timeout 25m ./...
+
+race: ## run the tests under the race detector
+	go test $(GOFLAGS_) -race -short -timeout 40m ./internal/...
+
+lint: ## gofumpt, gci, golangci-lint, terraform fmt
+	$(TOOLS) golangci-lint run ./...
+	terraform fmt -check -recursive iac
+
+fmt: ## format everything
+	$(TOOLS) golangci-lint fmt ./...
+	terraform fmt -recursive iac
+
+generate: ## write the generated code again
+	go generate ./...
+
+bench: build ## speed against a peer or the bare tool, as ratios
+	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
+
+fault: build ## kill the daemon at random instants during deploys and promotions
+	go test $(GOFLAGS_) -count 1 -v -run TestKilledDaemon -timeout 40m ./test/fault
+
+clean: ## remove what was built
+	rm -rf $(BIN)

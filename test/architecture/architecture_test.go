@@ -1,0 +1,166 @@
+// Package architecture holds the shape of the house: which floor may import
+// which, and which room may know which other room, each with its reason.
+package architecture
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/terrace-idp/terrace/"
+
+// edges are the rooms that may import another room. Everything else meets
+// through interfaces that the consumer declares, ids and events.
+func edges() map[string]string {
+	return map[string]string{
+		"delivery/graph -> delivery/workload":   "a graph is resolved from a workload",
+		"delivery/render -> delivery/graph":     "a root module is rendered from a graph",
+		"delivery/render -> delivery/workload":  "containers become the service module's arguments",
+		"delivery/module -> delivery/graph":     "the registry keeps definitions and resolves their modules",
+		"delivery/release -> delivery/graph":    "a release pins definitions and modules",
+		"delivery/release -> delivery/stage":    "a release is resolved for every stage",
+		"delivery/release -> delivery/workload": "a release holds a workload",
+		"delivery/run -> delivery/graph":        "a dossier shows the graph and its changes",
+		"delivery/run -> delivery/release":      "a run carries a release to a stage",
+		"delivery/run -> delivery/stage":        "a stage's rules decide on a run",
+		"delivery/run -> delivery/workload":     "a dossier shows the workload's changes",
+	}
+}
+
+// clientRooms is all that the client may link besides its own packages.
+func clientRooms() []string {
+	return []string{"internal/kernel", "internal/delivery/workload", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "golden-paths", "cmd/terrace"}
+}
+
+type pkg struct {
+	ImportPath string
+	Doc        string
+	Imports    []string
+	Deps       []string
+	GoFiles    []string
+	Standard   bool
+}
+
+func packages(t *testing.T, patterns ...string) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-deps", "-json=ImportPath,Doc,Imports,Deps,GoFiles,Standard"}, patterns...)...)
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(p.ImportPath, module) {
+			p.ImportPath = strings.TrimPrefix(p.ImportPath, module)
+			all = append(all, p)
+		}
+	}
+}
+
+// room returns floor/room of a package under internal/ and whether it is the
+// room itself rather than one of its adapters.
+func room(path string) (name string, core bool) {
+	parts := strings.Split(strings.TrimPrefix(path, "internal/"), "/")
+	if len(parts) < 2 {
+		return parts[0], true
+	}
+	return parts[0] + "/" + parts[1], len(parts) == 2
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	t.Parallel()
+	allowed := edges()
+	used := map[string]bool{}
+	for _, p := range packages(t, "./...") {
+		if !strings.HasPrefix(p.ImportPath, "internal/") {
+			continue
+		}
+		from, core := room(p.ImportPath)
+		for _, imported := range p.Imports {
+			target, ours := strings.CutPrefix(imported, module)
+			if !ours {
+				continue
+			}
+			to, targetCore := room(target)
+			edge := from + " -> " + to
+			switch {
+			case from == to && core && !targetCore && strings.HasPrefix(target, p.ImportPath+"/") && isAdapter(target):
+				t.Errorf("%s imports its own adapter %s: adapters depend on the room, never the other way", p.ImportPath, target)
+			case mayImport(from, to):
+			case allowed[edge] != "":
+				used[edge] = true
+			default:
+				t.Errorf("%s imports %s: there is no edge %q; declare a small interface in %s, or add the edge with its reason", p.ImportPath, target, edge, from)
+			}
+		}
+	}
+	for edge := range allowed {
+		if !used[edge] {
+			t.Errorf("edge %q is allowed but not used: remove it", edge)
+		}
+	}
+}
+
+func isAdapter(path string) bool {
+	last := path[strings.LastIndex(path, "/")+1:]
+	return strings.HasSuffix(last, "sql") || strings.HasSuffix(last, "api")
+}
+
+// mayImport holds the floors: kernel ← platform ← rooms ← app ← cmd.
+func mayImport(from, to string) bool {
+	fromFloor, toFloor := strings.Split(from, "/")[0], strings.Split(to, "/")[0]
+	switch {
+	case from == to, toFloor == "kernel", fromFloor == "app":
+		return true
+	case fromFloor == "kernel":
+		return false
+	case toFloor == "platform":
+		return fromFloor != "cli" && fromFloor != "apiclient"
+	case fromFloor == "cli":
+		return strings.HasPrefix(to, "cli/") || toFloor == "apiclient" || to == "delivery/workload" || to == "catalog/goldenpath"
+	default:
+		return false
+	}
+}
+
+func TestClientNeverLinksTheServer(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t, "./cmd/terrace") {
+		allowed := false
+		for _, room := range clientRooms() {
+			allowed = allowed || p.ImportPath == room || strings.HasPrefix(p.ImportPath, room+"/")
+		}
+		if !allowed {
+			t.Errorf("the client links %s", p.ImportPath)
+		}
+	}
+}
+
+func TestProviderStaysSmall(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t, "./cmd/terraform-provider-terrace") {
+		if p.ImportPath != "cmd/terraform-provider-terrace" && !strings.HasPrefix(p.ImportPath, "internal/target/local/provider") {
+			t.Errorf("the provider links %s", p.ImportPath)
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItOwns(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t, "./...") {
+		if len(p.GoFiles) > 0 && len(p.Doc) < 40 {
+			t.Errorf("%s has no package comment that says what it owns", p.ImportPath)
+		}
+	}
+}

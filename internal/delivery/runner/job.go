@@ -1,0 +1,109 @@
+package runner
+
+import (
+	"encoding/json"
+	"time"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Job is one root module to plan or apply for a run.
+type Job struct {
+	// RunID names the work directory.
+	RunID string
+	// Stack is tenant/project/workload/stage; the state lives under this name.
+	Stack string
+	// Attempt counts from 1 how often the run was started.
+	Attempt int
+	// Files are the root module by file name, such as main.tf.json and .terraform.lock.hcl.
+	Files map[string][]byte
+	// Env are variables for the tool, on top of the clean environment.
+	Env map[string]string
+	// Token is the run token: it opens the state, the module registry and the planes.
+	Token string
+	// Destroy makes Plan plan the destruction of everything in the stack.
+	Destroy bool
+}
+
+// Phase is the part of a run that an event belongs to.
+type Phase string
+
+// The phases of the runner.
+const (
+	PhaseInit  Phase = "init"
+	PhasePlan  Phase = "plan"
+	PhaseApply Phase = "apply"
+)
+
+// Event is one thing the tool said, as it happened.
+type Event struct {
+	Time  time.Time `json:"time"`
+	Phase Phase     `json:"phase"`
+	// Level is error, warn or info.
+	Level string `json:"level"`
+	// Type is the tool's message type: planned_change, apply_start, apply_complete, diagnostic, log, …
+	Type string `json:"type"`
+	// Address is the resource it is about, where there is one.
+	Address string `json:"address,omitempty"`
+	Message string `json:"message"`
+}
+
+// Sink receives events in order, one at a time. It must not block for long:
+// the tool waits for it.
+type Sink func(Event)
+
+// Action is what a plan does to one resource.
+type Action string
+
+// The actions, the most destructive first.
+const (
+	Delete  Action = "delete"
+	Replace Action = "replace"
+	Update  Action = "update"
+	Create  Action = "create"
+	// Forget drops a resource from the state and leaves the real thing alone.
+	Forget Action = "forget"
+	Noop   Action = "noop"
+)
+
+// Change is one resource that a plan touches.
+type Change struct {
+	Address string `json:"address"`
+	Type    string `json:"type"`
+	Action  Action `json:"action"`
+}
+
+// Summary counts what a plan does.
+type Summary struct {
+	Create  int `json:"create"`
+	Update  int `json:"update"`
+	Replace int `json:"replace"`
+	Delete  int `json:"delete"`
+	Noop    int `json:"noop"`
+	// Changes are the touched resources, destructive ones first, then by address. No-ops are left out.
+	Changes []Change `json:"changes"`
+}
+
+// Empty reports whether the plan changes no resource.
+func (s Summary) Empty() bool { return len(s.Changes) == 0 }
+
+// PlanResult is a finished plan.
+type PlanResult struct {
+	// PlanFile is the tool's saved plan. It holds values in the clear: seal it before it is stored.
+	PlanFile []byte
+	// JSON is the plan as `show -json` tells it.
+	JSON *tfjson.Plan
+	// Digest is the digest of PlanFile: an approval of it approves exactly this plan.
+	Digest  kernel.Digest
+	Summary Summary
+	// Lock is the .terraform.lock.hcl that the plan was made with.
+	Lock []byte
+}
+
+// ApplyResult is a finished apply.
+type ApplyResult struct {
+	// Outputs are the root module's outputs; sensitive ones are left out.
+	Outputs map[string]json.RawMessage
+}

@@ -1,0 +1,169 @@
+package provider
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const maxReply = 8 << 20
+
+// client calls the planes API.
+type client struct {
+	base, token, agent string
+	http               *http.Client
+}
+
+func newClient(address, token, agent string) (*client, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, fmt.Errorf("%q must look like http://127.0.0.1:7080", address)
+	}
+	return &client{base: strings.TrimRight(address, "/") + "/planes/v1/", token: token, agent: agent, http: &http.Client{}}, nil
+}
+
+// planeObject is the planes API's reply about one object.
+type planeObject struct {
+	Kind     string         `json:"kind"`
+	Name     string         `json:"name"`
+	Spec     map[string]any `json:"spec"`
+	Outputs  map[string]any `json:"outputs"`
+	Revision int64          `json:"revision"`
+	Owners   []string       `json:"owners"`
+}
+
+// problem is an error of the API (RFC 9457).
+type problem struct {
+	Status   int    `json:"status"`
+	Title    string `json:"title"`
+	Detail   string `json:"detail"`
+	Fix      string `json:"fix"`
+	Request  string `json:"request_id"`
+	Problems []struct {
+		Path    string `json:"path"`
+		Message string `json:"message"`
+		Fix     string `json:"fix"`
+	} `json:"problems"`
+}
+
+// Error tells what is wrong, why, and what to do.
+func (p *problem) Error() string {
+	lines := []string{first(p.Detail, p.Title, http.StatusText(p.Status), fmt.Sprintf("status %d", p.Status))}
+	for _, one := range p.Problems {
+		line := "  " + one.Message
+		if one.Path != "" {
+			line = "  " + one.Path + ": " + one.Message
+		}
+		if one.Fix != "" {
+			line += " (" + one.Fix + ")"
+		}
+		lines = append(lines, line)
+	}
+	if p.Fix != "" {
+		lines = append(lines, "", "To fix it: "+p.Fix)
+	}
+	if p.Request != "" {
+		lines = append(lines, "", "Request "+p.Request)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func isMissing(err error) bool {
+	p, ok := errors.AsType[*problem](err)
+	return ok && p.Status == http.StatusNotFound
+}
+
+func (c *client) get(ctx context.Context, plane, name string) (planeObject, error) {
+	return c.do(ctx, time.Minute, http.MethodGet, plane, name, nil)
+}
+
+func (c *client) put(ctx context.Context, plane, name string, spec map[string]any) (planeObject, error) {
+	return c.do(ctx, putTimeout(spec), http.MethodPut, plane, name, spec)
+}
+
+func (c *client) delete(ctx context.Context, plane, name string) error {
+	_, err := c.do(ctx, 2*time.Minute, http.MethodDelete, plane, name, nil)
+	if isMissing(err) {
+		return nil
+	}
+	return err
+}
+
+// putTimeout leaves the server its own time-out, so that its reason arrives.
+func putTimeout(spec map[string]any) time.Duration {
+	start, _ := spec["start_timeout"].(string)
+	wait, err := time.ParseDuration(start)
+	if err != nil {
+		wait = time.Minute
+	}
+	return wait + 2*time.Minute
+}
+
+func (c *client) do(ctx context.Context, limit time.Duration, method, plane, name string, body any) (planeObject, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	req, err := c.request(ctx, method, plane, name, body)
+	if err != nil {
+		return planeObject{}, err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return planeObject{}, fmt.Errorf("Terrace at %s cannot be reached: %w", c.base, err) //nolint:staticcheck // shown to people
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return decodeReply(resp)
+}
+
+func (c *client) request(ctx context.Context, method, plane, name string, body any) (*http.Request, error) {
+	var reader io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return nil, fmt.Errorf("encode the request: %w", err)
+		}
+		reader = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+plane+"/"+url.PathEscape(name), reader)
+	if err != nil {
+		return nil, fmt.Errorf("make the request: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("User-Agent", c.agent)
+	req.Header.Set("Accept", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
+func decodeReply(resp *http.Response) (planeObject, error) {
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	if err != nil {
+		return planeObject{}, fmt.Errorf("read the reply: %w", err)
+	}
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		p := &problem{}
+		if json.Unmarshal(b, p) != nil {
+			p.Detail = strings.TrimSpace(string(b[:min(len(b), 500)]))
+		}
+		p.Status = resp.StatusCode
+		return planeObject{}, p
+	}
+	var o planeObject
+	if len(b) == 0 {
+		return o, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(&o); err != nil {
+		return planeObject{}, fmt.Errorf("decode the reply: %w", err)
+	}
+	return o, nil
+}

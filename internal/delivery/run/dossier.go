@@ -1,0 +1,79 @@
+package run
+
+import (
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Dossier is everything that an approver needs to know about one run. Its
+// digest is what an approval names.
+type Dossier struct {
+	Run         string       `json:"run"`
+	Stack       string       `json:"stack"`
+	Operation   Operation    `json:"operation"`
+	Workload    string       `json:"workload"`
+	Stage       string       `json:"stage"`
+	RequestedBy kernel.Actor `json:"requestedBy"`
+	Reason      string       `json:"reason,omitempty"`
+	Release     ReleaseRef   `json:"release"`
+	// Deployed is what the changes are relative to, nil for a first deployment.
+	Deployed  *ReleaseRef     `json:"deployed,omitempty"`
+	Spec      []ValueChange   `json:"workloadChanges"`
+	Graph     []NodeChange    `json:"graphChanges"`
+	Plan      PlanView        `json:"plan"`
+	Gates     []GateResult    `json:"gates"`
+	Approvals stage.Approvals `json:"requiredApprovals"`
+	// Root is the digest of the root module that was planned.
+	Root kernel.Digest `json:"rootDigest"`
+}
+
+// Digest returns the digest of the dossier's canonical JSON.
+func (d Dossier) Digest() (kernel.Digest, error) { return kernel.DigestJSON(d) }
+
+// ValueChange is one value that differs, at its path.
+type ValueChange struct {
+	Path   string `json:"path"`
+	Before any    `json:"before,omitempty"`
+	After  any    `json:"after,omitempty"`
+	// Unknown values are known only after the apply.
+	Unknown bool `json:"unknown,omitempty"`
+	// Sensitive values are not shown.
+	Sensitive bool `json:"sensitive,omitempty"`
+	// ForcesReplace marks what makes the resource be replaced.
+	ForcesReplace bool `json:"forcesReplace,omitempty"`
+}
+
+// NodeChange is one resource of the graph that differs.
+type NodeChange struct {
+	UID string `json:"uid"`
+	// Change is added, removed or changed.
+	Change string `json:"change"`
+	// Before and After describe definition and module; nil where there is none.
+	Before *NodeView `json:"before,omitempty"`
+	After  *NodeView `json:"after,omitempty"`
+}
+
+// NodeView is what serves a resource.
+type NodeView struct {
+	Definition string `json:"definition"`
+	Module     string `json:"module"`
+	Version    string `json:"version"`
+	Digest     string `json:"digest,omitempty"`
+}
+
+// PlanView is terraform's plan for people: what destroys comes first.
+type PlanView struct {
+	Summary Plan             `json:"summary"`
+	Changes []ResourceChange `json:"changes"`
+	Outputs []ValueChange    `json:"outputs"`
+}
+
+// ResourceChange is what the plan does to one resource.
+type ResourceChange struct {
+	Address string `json:"address"`
+	Type    string `json:"type"`
+	// Action is create, update, replace or delete.
+	Action string        `json:"action"`
+	Reason string        `json:"reason,omitempty"`
+	Values []ValueChange `json:"values"`
+}

@@ -1,0 +1,67 @@
+package run
+
+import (
+	"context"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/terrace-idp/terrace/internal/delivery/graph"
+	"github.com/terrace-idp/terrace/internal/delivery/release"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Gate decides after the plan whether a run may go on. Policies, costs and
+// windows are further gates.
+type Gate interface {
+	// Name is short and lower case: tags, policy, cost.
+	Name() string
+	Evaluate(ctx context.Context, in GateInput) (GateResult, error)
+}
+
+// GateInput is everything a gate may look at.
+type GateInput struct {
+	Run      Run
+	Release  release.Release
+	Stage    stage.Stage
+	Graph    *graph.Graph
+	Workload *workload.Workload
+	Plan     *tfjson.Plan
+	// Tags are the workload's own: costcenter, env, owner.
+	Tags map[string]string
+}
+
+// Level tells what a failed gate means.
+type Level string
+
+// The levels.
+const (
+	// Advisory gates warn.
+	Advisory Level = "advisory"
+	// Mandatory gates end the run.
+	Mandatory Level = "mandatory"
+)
+
+// Outcome is what a gate says.
+type Outcome string
+
+// The outcomes.
+const (
+	Passed  Outcome = "passed"
+	Missed  Outcome = "failed"
+	Waiting Outcome = "waiting"
+)
+
+// GateResult is one gate's word about one plan.
+type GateResult struct {
+	Gate     string           `json:"gate"`
+	Level    Level            `json:"level"`
+	Outcome  Outcome          `json:"outcome"`
+	Message  string           `json:"message"`
+	Fix      string           `json:"fix,omitempty"`
+	Problems []kernel.Problem `json:"problems,omitempty"`
+}
+
+// Blocks reports whether the result ends the run.
+func (r GateResult) Blocks() bool { return r.Level == Mandatory && r.Outcome == Missed }

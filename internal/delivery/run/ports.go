@@ -1,0 +1,171 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/terrace-idp/terrace/internal/delivery/graph"
+	"github.com/terrace-idp/terrace/internal/delivery/release"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Authorizer decides whether the actor of ctx may do something.
+type Authorizer interface {
+	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+}
+
+// Journal writes a fact in the transaction of ctx.
+type Journal interface {
+	Record(ctx context.Context, f kernel.Fact) error
+}
+
+// Tx runs fn in one transaction.
+type Tx interface {
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Jobs queues the next step of a run in the transaction of ctx.
+type Jobs interface {
+	Enqueue(ctx context.Context, scope kernel.Scope, run string) error
+}
+
+// Releases makes and reads releases.
+type Releases interface {
+	Create(ctx context.Context, scope kernel.Scope, n release.New) (release.Release, error)
+	Get(ctx context.Context, scope kernel.Scope, id string) (release.Release, error)
+	// Graph resolves the release for a stage from its pins alone.
+	Graph(ctx context.Context, r release.Release, s stage.Stage) (*graph.Graph, *workload.Workload, error)
+}
+
+// Stages is the ordered set of stages.
+type Stages interface {
+	All() []stage.Stage
+	Get(name string) (stage.Stage, error)
+	Before(name string) (stage.Stage, bool)
+	After(name string) (stage.Stage, bool)
+}
+
+// Projects knows the tags of a project: costcenter and owner.
+type Projects interface {
+	Tags(ctx context.Context, scope kernel.Scope) (map[string]string, error)
+}
+
+// RenderInput is what a root module is made from.
+type RenderInput struct {
+	Stack    string
+	Scope    kernel.Scope
+	Stage    stage.Stage
+	Release  release.Release
+	Graph    *graph.Graph
+	Workload *workload.Workload
+	Tags     map[string]string
+}
+
+// Root is a rendered root module.
+type Root struct {
+	Files  map[string][]byte
+	Digest kernel.Digest
+}
+
+// Renderer makes the root module of a stack.
+type Renderer interface {
+	Render(ctx context.Context, in RenderInput) (Root, error)
+}
+
+// Job is one execution of terraform.
+type Job struct {
+	Run     string
+	Stack   string
+	Scope   kernel.Scope
+	Attempt int
+	Files   map[string][]byte
+	// Token is the run token for state, modules and planes.
+	Token string
+	// Destroy plans the removal of everything.
+	Destroy bool
+	// Kill is closed when terraform must end at once; a canceled context asks it to stop.
+	Kill <-chan struct{}
+}
+
+// Planned is the result of a plan.
+type Planned struct {
+	// File is terraform's plan, byte for byte.
+	File []byte
+	JSON *tfjson.Plan
+}
+
+// Applied is the result of an apply.
+type Applied struct {
+	Outputs map[string]json.RawMessage
+}
+
+// Planner executes terraform; sink receives its events as they happen.
+type Planner interface {
+	Plan(ctx context.Context, job Job, sink func(Event)) (Planned, error)
+	Apply(ctx context.Context, job Job, plan []byte, sink func(Event)) (Applied, error)
+}
+
+// TokenRequest describes a run token.
+type TokenRequest struct {
+	Run, Stack, Workload string
+	Scope                kernel.Scope
+	Fence                int64
+	// Phase is plan or apply.
+	Phase   string
+	Expires time.Time
+}
+
+// Tokens issues run tokens.
+type Tokens interface {
+	Issue(ctx context.Context, t TokenRequest) (string, error)
+}
+
+// State knows the serial of a stack's state; 0 when there is none.
+type State interface {
+	Serial(ctx context.Context, scope kernel.Scope, stack string) (int64, error)
+}
+
+// Plans keeps plan files sealed between plan and apply.
+type Plans interface {
+	Save(ctx context.Context, run string, plan []byte) error
+	// Load returns NotFound when there is none.
+	Load(ctx context.Context, run string) ([]byte, error)
+	Delete(ctx context.Context, run string) error
+}
+
+// Logs keeps the events of runs outside the database.
+type Logs interface {
+	Append(ctx context.Context, run string, events ...Event) error
+	// Read returns whole lines of NDJSON from offset on, the offset after them,
+	// and a channel that is closed when there is more.
+	Read(ctx context.Context, run string, offset int64) (lines []byte, next int64, more <-chan struct{}, err error)
+}
+
+// CheckInput is one check of one address.
+type CheckInput struct {
+	// URL is the address under which the gateway serves the workload.
+	URL string
+	// Release is what the answer's header Terrace-Release must say.
+	Release string
+	Check   stage.Check
+}
+
+// Verifier checks that a deployment answers, trying again until the check's timeout.
+type Verifier interface {
+	Verify(ctx context.Context, in CheckInput) CheckResult
+}
+
+// CheckResult is what a check found.
+type CheckResult struct {
+	Check    string  `json:"check"`
+	URL      string  `json:"url,omitempty"`
+	Passed   bool    `json:"passed"`
+	Message  string  `json:"message"`
+	Attempts int     `json:"attempts"`
+	Seconds  float64 `json:"seconds"`
+}

@@ -1,0 +1,134 @@
+package run
+
+import (
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Operation is what a run is for.
+type Operation string
+
+// The operations.
+const (
+	Deploy   Operation = "deploy"
+	Promote  Operation = "promote"
+	Rollback Operation = "rollback"
+	Destroy  Operation = "destroy"
+)
+
+// Run is one plan and apply of a stack.
+type Run struct {
+	ID string `json:"id"`
+	// Stack is the unit of state: tenant/project/workload/stage.
+	Stack string `json:"stack"`
+	// Scope is complete: tenant, project and stage.
+	Scope    kernel.Scope `json:"scope"`
+	Workload string       `json:"workload"`
+	Release  ReleaseRef   `json:"release"`
+	// Deployed is the release that the dossier compares with, nil for a first deployment.
+	Deployed     *ReleaseRef  `json:"deployed,omitempty"`
+	Operation    Operation    `json:"operation"`
+	Status       Status       `json:"status"`
+	StatusReason string       `json:"statusReason,omitempty"`
+	RequestedBy  kernel.Actor `json:"requestedBy"`
+	Reason       string       `json:"reason,omitempty"`
+	// Fence is the fencing number of the lease under which the run was executed last.
+	Fence int64 `json:"fence"`
+	// Attempt counts from 1 how often the run was taken up, crashes and stale plans included.
+	Attempt int   `json:"attempt"`
+	Plan    *Plan `json:"plan,omitempty"`
+	// Dossier is the digest that an approval has to name.
+	Dossier      kernel.Digest   `json:"dossier,omitempty"`
+	Gates        []GateResult    `json:"gates,omitempty"`
+	Required     stage.Approvals `json:"requiredApprovals"`
+	Approvals    []Approval      `json:"approvals,omitempty"`
+	Phases       []Phase         `json:"phases,omitempty"`
+	Verification []CheckResult   `json:"verification,omitempty"`
+	Failure      *Failure        `json:"failure,omitempty"`
+	Cancel       *CancelRequest  `json:"cancel,omitempty"`
+	CreatedAt    time.Time       `json:"createdAt"`
+	UpdatedAt    time.Time       `json:"updatedAt"`
+	EndedAt      *time.Time      `json:"endedAt,omitempty"`
+	// Revision grows with every save; a save from an older one is refused.
+	Revision int64 `json:"-"`
+}
+
+// ReleaseRef names a release for people and machines.
+type ReleaseRef struct {
+	ID      string `json:"id"`
+	Number  int    `json:"number"`
+	Version string `json:"version,omitempty"`
+}
+
+// Plan sums up what a run would change, and names the exact plan by digest.
+type Plan struct {
+	Create  int `json:"create"`
+	Update  int `json:"update"`
+	Replace int `json:"replace"`
+	Delete  int `json:"delete"`
+	NoOp    int `json:"noOp"`
+	// Outputs tells how many outputs change.
+	Outputs int `json:"outputs"`
+	// Digest is that of the plan file, byte for byte.
+	Digest kernel.Digest `json:"digest"`
+	// Serial is the serial of the state that it was made from; 0 before there is one.
+	Serial int64 `json:"serial"`
+}
+
+// Empty reports whether there is nothing to apply.
+func (p Plan) Empty() bool {
+	return p.Create+p.Update+p.Replace+p.Delete+p.Outputs == 0
+}
+
+// Approval is one person's word for one dossier.
+type Approval struct {
+	By     kernel.Actor  `json:"by"`
+	Digest kernel.Digest `json:"digest"`
+	Reason string        `json:"reason,omitempty"`
+	At     time.Time     `json:"at"`
+}
+
+// Phase is one stretch of a run's way.
+type Phase struct {
+	Name    string     `json:"name"`
+	Started time.Time  `json:"started"`
+	Ended   *time.Time `json:"ended,omitempty"`
+}
+
+// Failure is the one story that a run which did not succeed tells.
+type Failure struct {
+	// Phase is where it happened: plan, gates, apply, verify.
+	Phase    string           `json:"phase"`
+	Message  string           `json:"message"`
+	Fix      string           `json:"fix,omitempty"`
+	Problems []kernel.Problem `json:"problems,omitempty"`
+}
+
+// CancelRequest asks whoever executes the run to stop.
+type CancelRequest struct {
+	By     kernel.Actor `json:"by"`
+	Reason string       `json:"reason,omitempty"`
+	// Force kills terraform at once instead of asking it to stop.
+	Force bool      `json:"force"`
+	At    time.Time `json:"at"`
+}
+
+// Event is one line of a run's log.
+type Event struct {
+	Time  time.Time `json:"time"`
+	Run   string    `json:"run"`
+	Phase string    `json:"phase"`
+	// Level is debug, info, warn or error.
+	Level string `json:"level"`
+	// Type says what it is, such as run.planning or terraform's apply_complete.
+	Type    string `json:"type"`
+	Address string `json:"address,omitempty"`
+	Message string `json:"message"`
+}
+
+// Stack returns the id of the stack of a workload in a stage's scope.
+func Stack(scope kernel.Scope, workload string) string {
+	return scope.Tenant + "/" + scope.Project + "/" + workload + "/" + scope.Stage
+}

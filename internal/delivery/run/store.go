@@ -1,0 +1,111 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Filter narrows a list of runs; empty fields do not.
+type Filter struct {
+	Workload string
+	Stage    string
+	Status   Status
+}
+
+// Store keeps runs.
+type Store interface {
+	Insert(ctx context.Context, r Run) error
+	// Save writes r if its revision is still the stored one, else it is Stale.
+	Save(ctx context.Context, r Run) error
+	Get(ctx context.Context, scope kernel.Scope, id string) (Run, error)
+	// List returns the newest first.
+	List(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Run], error)
+	// Open returns the runs of a stack that have not ended, the oldest first.
+	Open(ctx context.Context, scope kernel.Scope, stack string) ([]Run, error)
+	// Unfinished returns the runs of all tenants that have not ended, the oldest first.
+	Unfinished(ctx context.Context) ([]Run, error)
+}
+
+// Dossiers keeps the dossiers of runs by their digest.
+type Dossiers interface {
+	PutDossier(ctx context.Context, scope kernel.Scope, run string, digest kernel.Digest, d Dossier) error
+	Dossier(ctx context.Context, scope kernel.Scope, run string, digest kernel.Digest) (Dossier, error)
+}
+
+// Stacks keeps the lease of each stack.
+type Stacks interface {
+	// Lease returns the stack's lease; one that never was taken has fence 0.
+	Lease(ctx context.Context, stack string) (Lease, error)
+	// SwapLease writes l if the stored one still is old, else it is Stale.
+	SwapLease(ctx context.Context, stack string, old, l Lease) error
+}
+
+// Deployments keeps what is deployed, and which releases were verified where.
+type Deployments interface {
+	PutDeployment(ctx context.Context, d Deployment) error
+	// Deployment returns NotFound when nothing is deployed.
+	Deployment(ctx context.Context, scope kernel.Scope, workload string) (Deployment, error)
+	// Deployments returns those of a project, of one workload unless it is "".
+	Deployments(ctx context.Context, scope kernel.Scope, workload string) ([]Deployment, error)
+	DeleteDeployment(ctx context.Context, scope kernel.Scope, workload string) error
+	PutVerified(ctx context.Context, v Verified) error
+	// VerifiedReleases returns what holds as verified in a stage, the highest release first.
+	VerifiedReleases(ctx context.Context, scope kernel.Scope, workload string) ([]Verified, error)
+	// Revoke takes the word back that a release is verified.
+	Revoke(ctx context.Context, scope kernel.Scope, workload, release string) error
+}
+
+// DeploymentStatus tells how true a deployment is.
+type DeploymentStatus string
+
+// The statuses of a deployment.
+const (
+	DeploymentApplying   DeploymentStatus = "applying"
+	DeploymentApplied    DeploymentStatus = "applied"
+	DeploymentVerified   DeploymentStatus = "verified"
+	DeploymentUnverified DeploymentStatus = "unverified"
+	DeploymentBroken     DeploymentStatus = "broken"
+)
+
+// Deployment is the release that is on a stage now.
+type Deployment struct {
+	Stack      string                     `json:"stack"`
+	Scope      kernel.Scope               `json:"scope"`
+	Workload   string                     `json:"workload"`
+	Release    ReleaseRef                 `json:"release"`
+	Run        string                     `json:"run"`
+	Status     DeploymentStatus           `json:"status"`
+	Outputs    map[string]json.RawMessage `json:"outputs,omitempty"`
+	AppliedAt  *time.Time                 `json:"appliedAt,omitempty"`
+	VerifiedAt *time.Time                 `json:"verifiedAt,omitempty"`
+}
+
+// Endpoints returns the addresses of the workload's routes by resource name.
+func (d Deployment) Endpoints() map[string]string {
+	endpoints := map[string]string{}
+	_ = json.Unmarshal(d.Outputs["endpoints"], &endpoints) // absent or of no use: no addresses
+	return endpoints
+}
+
+// Verified says that a release answered as it should in a stage.
+type Verified struct {
+	Scope    kernel.Scope
+	Workload string
+	Release  ReleaseRef
+	Run      string
+	At       time.Time
+}
+
+// Lease says who executes a stack. It is free when Run is "".
+type Lease struct {
+	// Fence grows each time somebody takes the lease.
+	Fence int64
+	Run   string
+	// Node and Process tell who holds it.
+	Node    string
+	Process string
+	Expires time.Time
+}

@@ -1,0 +1,63 @@
+// Package stage knows the stages that a release passes through, in order, and
+// what each demands: its target and runtime, approvals, tags and verification.
+//
+// It owns the configuration of stages and its rules. It does not know what
+// runs on a stage, and it approves nothing: delivery/run does.
+package stage
+
+import "time"
+
+// The targets: where the resources of a stage are made.
+const (
+	TargetLocal = "local"
+	TargetAzure = "azure"
+	TargetAWS   = "aws"
+	TargetGCP   = "gcp"
+)
+
+// The runtimes: how the containers of a stage are run.
+const (
+	RuntimeProcess    = "process"
+	RuntimeKubernetes = "kubernetes"
+)
+
+// Stage is one step on the way of a release.
+type Stage struct {
+	Name string `json:"name" yaml:"name" koanf:"name"`
+	// Order sorts the stages, the lowest first.
+	Order   int    `json:"order" yaml:"order" koanf:"order"`
+	Target  string `json:"target" yaml:"target" koanf:"target"`
+	Runtime string `json:"runtime" yaml:"runtime" koanf:"runtime"`
+	// Approvals are what an apply needs before it starts.
+	Approvals Approvals `json:"approvals" yaml:"approvals" koanf:"approvals"`
+	// RequiredTags are the tags that every resource must carry.
+	RequiredTags []string `json:"requiredTags" yaml:"requiredTags" koanf:"requiredTags"`
+	// Verify are the checks after an apply; all must pass.
+	Verify []Check `json:"verify" yaml:"verify" koanf:"verify"`
+}
+
+// Approvals say how many people must approve a run, and who may.
+type Approvals struct {
+	// Count is the number of different people; 0 is none.
+	Count int `json:"count" yaml:"count" koanf:"count"`
+	// Role is the role that an approver needs at least.
+	Role string `json:"role" yaml:"role" koanf:"role"`
+	// OtherThanRequester demands someone other than who asked for the run.
+	OtherThanRequester bool `json:"otherThanRequester" yaml:"otherThanRequester" koanf:"otherThanRequester"`
+}
+
+// Check is one verification.
+type Check struct {
+	Name string     `json:"name" yaml:"name" koanf:"name"`
+	HTTP *HTTPCheck `json:"http,omitempty" yaml:"http,omitempty" koanf:"http"`
+}
+
+// HTTPCheck asks every route of the workload.
+type HTTPCheck struct {
+	// Path is appended to the route's URL.
+	Path string `json:"path" yaml:"path" koanf:"path"`
+	// Status is the status expected; 0 is any from 200 to 299.
+	Status int `json:"status" yaml:"status" koanf:"status"`
+	// Timeout bounds the check with its repetitions.
+	Timeout time.Duration `json:"timeout" yaml:"timeout" koanf:"timeout"`
+}

@@ -1,0 +1,4 @@
+resource "terrace_mysql_database" "this" {
+  name = var.name
+  tags = local.tags
+}

@@ -1,0 +1,4 @@
+resource "terrace_cache" "this" {
+  name = var.name
+  tags = local.tags
+}

@@ -1,0 +1,5 @@
+resource "terrace_secret" "this" {
+  name   = var.name
+  length = var.length
+  tags   = local.tags
+}

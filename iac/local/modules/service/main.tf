@@ -1,0 +1,9 @@
+resource "terrace_service" "this" {
+  name            = var.name
+  release         = var.release
+  release_version = var.release_version
+  containers      = var.containers
+  ports           = var.ports
+  start_timeout   = var.start_timeout
+  tags            = local.tags
+}

@@ -1,0 +1,4 @@
+resource "terrace_volume" "this" {
+  name = var.name
+  tags = local.tags
+}

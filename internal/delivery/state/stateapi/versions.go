@@ -1,0 +1,44 @@
+package stateapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/terrace-idp/terrace/internal/delivery/state"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+)
+
+type listInput struct {
+	httpserver.PageParams
+	Project  string `path:"project" maxLength:"63" doc:"The project's name."`
+	Workload string `path:"workload" maxLength:"63" doc:"The workload's name."`
+	Stage    string `query:"stage" required:"true" maxLength:"63" doc:"The stage's name."`
+}
+
+type listOutput struct {
+	Body kernel.Page[state.Version]
+}
+
+// Register adds the operations for people.
+func (a API) Register(api huma.API) {
+	httpserver.Register(api, huma.Operation{
+		OperationID: "list-state-versions",
+		Method:      http.MethodGet,
+		Path:        "/projects/{project}/workloads/{workload}/state-versions",
+		Summary:     "List the versions of a workload's state on a stage, the newest first",
+		Tags:        []string{"State"},
+	}, a.list)
+}
+
+func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
+	actor, _ := kernel.ActorFrom(ctx) // httpserver lets nobody else in
+	scope := kernel.Scope{Tenant: actor.Tenant, Project: in.Project, Stage: in.Stage}
+	page, err := a.State.Versions(ctx, state.StackID(scope, in.Workload), in.Page())
+	if err != nil {
+		return nil, err
+	}
+	return &listOutput{Body: page}, nil
+}

@@ -1,0 +1,77 @@
+package statesql
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/terrace-idp/terrace/internal/delivery/state"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+type versionRow struct {
+	bun.BaseModel `bun:"table:state_versions"`
+
+	ID        string    `bun:"id,pk"`
+	Stack     string    `bun:"stack"`
+	Tenant    string    `bun:"tenant"`
+	Project   string    `bun:"project"`
+	Serial    int64     `bun:"serial"`
+	Lineage   string    `bun:"lineage"`
+	Digest    string    `bun:"digest"`
+	Size      int64     `bun:"size"`
+	Run       string    `bun:"run"`
+	Fence     int64     `bun:"fence"`
+	CreatedAt time.Time `bun:"created_at"`
+}
+
+// Add inserts a version.
+func (s *Store) Add(ctx context.Context, v state.Version) error {
+	scope, _, err := state.SplitStack(v.Stack)
+	if err != nil {
+		return err
+	}
+	row := versionRow{
+		ID: v.ID, Stack: v.Stack, Tenant: scope.Tenant, Project: scope.Project,
+		Serial: v.Serial, Lineage: v.Lineage, Digest: string(v.Digest), Size: v.Size,
+		Run: v.Run, Fence: v.Fence, CreatedAt: v.CreatedAt,
+	}
+	_, err = s.db.Conn(ctx).NewInsert().Model(&row).Exec(ctx)
+	return db.Map(err, "state version "+v.ID)
+}
+
+// Version returns one version of the stack.
+func (s *Store) Version(ctx context.Context, stack, id string) (state.Version, error) {
+	var row versionRow
+	err := s.db.Reader(ctx).NewSelect().Model(&row).Where("stack = ?", stack).Where("id = ?", id).Scan(ctx)
+	if err != nil {
+		return state.Version{}, db.Map(err, "state version "+id)
+	}
+	return row.version(), nil
+}
+
+// List returns the stack's versions, the newest first; the cursor is an id.
+func (s *Store) List(ctx context.Context, stack string, r kernel.PageRequest) (kernel.Page[state.Version], error) {
+	var rows []versionRow
+	q := s.db.Reader(ctx).NewSelect().Model(&rows).Where("stack = ?", stack).OrderExpr("id DESC").Limit(int64(r.Size() + 1))
+	if r.Cursor != "" {
+		q = q.Where("id < ?", r.Cursor)
+	}
+	if err := q.Scan(ctx); err != nil {
+		return kernel.Page[state.Version]{}, db.Map(err, "state versions of "+stack)
+	}
+	versions := make([]state.Version, len(rows))
+	for i, row := range rows {
+		versions[i] = row.version()
+	}
+	return kernel.PageOf(versions, r, func(v state.Version) string { return v.ID }), nil
+}
+
+func (r versionRow) version() state.Version {
+	return state.Version{
+		ID: r.ID, Stack: r.Stack, Serial: r.Serial, Lineage: r.Lineage, Digest: kernel.Digest(r.Digest),
+		Size: r.Size, Run: r.Run, Fence: r.Fence, CreatedAt: r.CreatedAt.UTC(),
+	}
+}

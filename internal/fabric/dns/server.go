@@ -1,0 +1,157 @@
+package dns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const (
+	ioTimeout       = 5 * time.Second
+	shutdownTimeout = 3 * time.Second
+	bindAttempts    = 20
+)
+
+// Answerer answers one query.
+type Answerer interface {
+	Answer(query *dns.Msg) *dns.Msg
+}
+
+// Server answers over UDP and TCP on one port.
+type Server struct {
+	packets  net.PacketConn
+	streams  net.Listener
+	answerer Answerer
+	log      *slog.Logger
+}
+
+// Listen binds addr (host:port, port 0 for any) on UDP and TCP.
+func Listen(ctx context.Context, addr string, a Answerer, log *slog.Logger) (*Server, error) {
+	var lastErr error
+	for range bindAttempts {
+		streams, packets, err := bind(ctx, addr)
+		if err == nil {
+			return &Server{packets: packets, streams: streams, answerer: a, log: log}, nil
+		}
+		lastErr = err
+		if _, port, _ := net.SplitHostPort(addr); port != "0" {
+			break // another try would meet the same port
+		}
+	}
+	return nil, bindError(addr, lastErr)
+}
+
+func bind(ctx context.Context, addr string) (net.Listener, net.PacketConn, error) {
+	var lc net.ListenConfig
+	streams, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	packets, err := lc.ListenPacket(ctx, "udp", streams.Addr().String())
+	if err != nil {
+		_ = streams.Close()
+		return nil, nil, err
+	}
+	return streams, packets, nil
+}
+
+func bindError(addr string, err error) error {
+	e := kernel.Errorf(kernel.Unavailable, "DNS cannot listen on %s: %w", addr, err)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		e.Message = fmt.Sprintf("DNS cannot listen on %s: another program has the port", addr)
+		return e.WithFix("stop that program, or choose another port for DNS in the configuration")
+	case errors.Is(err, syscall.EACCES):
+		return e.WithFix("use a port of 1024 or above")
+	default:
+		return e.WithFix("check the address for DNS in the configuration")
+	}
+}
+
+// Addr returns the address that the server listens on, host:port.
+func (s *Server) Addr() string { return s.streams.Addr().String() }
+
+// Port returns the port that the server listens on.
+func (s *Server) Port() int {
+	_, port, _ := net.SplitHostPort(s.Addr())
+	n, _ := strconv.Atoi(port)
+	return n
+}
+
+// Serve answers until ctx ends, then finishes what it has begun.
+func (s *Server) Serve(ctx context.Context) error {
+	handler := dns.HandlerFunc(s.handle)
+	udp := &dns.Server{PacketConn: s.packets, Handler: handler, UDPSize: dns.DefaultMsgSize}
+	tcp := &dns.Server{Listener: s.streams, Handler: handler, ReadTimeout: ioTimeout, WriteTimeout: ioTimeout}
+	done := make(chan error, 2)
+	started := make(chan struct{}, 2)
+	for _, server := range []*dns.Server{udp, tcp} {
+		server.NotifyStartedFunc = func() { started <- struct{}{} }
+		go func() { done <- server.ActivateAndServe() }()
+	}
+	running, err := waitServing(ctx, started, done)
+	for _, server := range []*dns.Server{udp, tcp} {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		_ = server.ShutdownContext(stop) // an overdue query is cut off
+		cancel()
+	}
+	_ = s.Close()
+	for range running {
+		<-done
+	}
+	if err != nil {
+		return fmt.Errorf("serve dns: %w", err)
+	}
+	return nil
+}
+
+// waitServing waits for both servers to have started, so that they can be shut
+// down, and then for the end of ctx or of a server.
+func waitServing(ctx context.Context, started <-chan struct{}, done <-chan error) (running int, err error) {
+	for range 2 {
+		select {
+		case <-started:
+		case err := <-done:
+			return 1, err
+		}
+	}
+	select {
+	case <-ctx.Done():
+		return 2, nil
+	case err := <-done:
+		return 1, err
+	}
+}
+
+// Close frees the port of a server that does not serve.
+func (s *Server) Close() error {
+	return errors.Join(ignoreClosed(s.streams.Close()), ignoreClosed(s.packets.Close()))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+func (s *Server) handle(w dns.ResponseWriter, query *dns.Msg) {
+	reply := s.answerer.Answer(query)
+	if _, ok := w.RemoteAddr().(*net.UDPAddr); ok {
+		fit(reply, query)
+	} else {
+		reply.Truncate(dns.MaxMsgSize)
+	}
+	if err := w.WriteMsg(reply); err != nil {
+		s.log.Debug("a DNS reply was not sent", "error", err)
+	}
+}

@@ -1,0 +1,133 @@
+package gateway
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics counts requests per route. Its labels are bounded by the number of
+// routes; what matches no route counts under one.
+type Metrics struct {
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	inFlight *prometheus.GaugeVec
+
+	mu     sync.Mutex
+	routes map[metricKey]*routeMetrics
+	none   *routeMetrics
+}
+
+type metricKey struct{ tenant, project, stage, route string }
+
+// routeMetrics are the series of one route, looked up once.
+type routeMetrics struct {
+	classes  [6]prometheus.Counter
+	duration prometheus.Observer
+	inFlight prometheus.Gauge
+}
+
+// NewMetrics registers the gateway's metrics.
+func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
+	labels := []string{"tenant", "project", "stage", "route"}
+	m := &Metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "terrace_gateway_requests_total", Help: "Requests answered, by route and class of status.",
+		}, append(labels, "code")),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "terrace_gateway_request_duration_seconds", Help: "Time from a request's head to the end of its answer.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, labels),
+		inFlight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "terrace_gateway_requests_in_flight", Help: "Requests being answered.",
+		}, labels),
+		routes: map[metricKey]*routeMetrics{},
+	}
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.inFlight} {
+		if err := r.Register(c); err != nil {
+			return nil, fmt.Errorf("register gateway metrics: %w", err)
+		}
+	}
+	m.none = m.series(metricKey{})
+	return m, nil
+}
+
+func keyOf(r Route) metricKey {
+	return metricKey{r.Scope.Tenant, r.Scope.Project, r.Scope.Stage, r.Name}
+}
+
+// of returns the series of a route; nil on nil Metrics, which counts nothing.
+func (m *Metrics) of(r Route) *routeMetrics {
+	if m == nil {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k := keyOf(r)
+	if m.routes[k] == nil {
+		m.routes[k] = m.series(k)
+	}
+	return m.routes[k]
+}
+
+func (m *Metrics) ofNone() *routeMetrics {
+	if m == nil {
+		return nil
+	}
+	return m.none
+}
+
+func (m *Metrics) series(k metricKey) *routeMetrics {
+	labels := []string{k.tenant, k.project, k.stage, k.route}
+	s := &routeMetrics{duration: m.duration.WithLabelValues(labels...), inFlight: m.inFlight.WithLabelValues(labels...)}
+	for class := 1; class < len(s.classes); class++ {
+		s.classes[class] = m.requests.WithLabelValues(append(labels, fmt.Sprintf("%dxx", class))...)
+	}
+	return s
+}
+
+// forgetOthers drops the series of routes that t does not have.
+func (m *Metrics) forgetOthers(t *table) {
+	if m == nil {
+		return
+	}
+	live := map[metricKey]bool{}
+	for _, entries := range t.hosts {
+		for _, e := range entries {
+			live[keyOf(e.Route)] = true
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for k := range m.routes {
+		if live[k] {
+			continue
+		}
+		delete(m.routes, k)
+		labels := prometheus.Labels{"tenant": k.tenant, "project": k.project, "stage": k.stage, "route": k.route}
+		m.requests.DeletePartialMatch(labels)
+		m.duration.DeletePartialMatch(labels)
+		m.inFlight.DeletePartialMatch(labels)
+	}
+}
+
+// begin counts a request as in flight.
+func (s *routeMetrics) begin() {
+	if s != nil {
+		s.inFlight.Inc()
+	}
+}
+
+// end counts a request as answered with a status after a time.
+func (s *routeMetrics) end(status int, took time.Duration) {
+	if s == nil {
+		return
+	}
+	s.inFlight.Dec()
+	s.duration.Observe(took.Seconds())
+	if class := status / 100; class > 0 && class < len(s.classes) {
+		s.classes[class].Inc()
+	}
+}

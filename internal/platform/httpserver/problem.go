@@ -1,0 +1,151 @@
+package httpserver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// statusClientGone is logged where the client left before the answer.
+const statusClientGone = 499
+
+const problemType = "application/problem+json"
+
+// ProblemDetails is the body of every error answer (RFC 9457), with Terrace's members.
+type ProblemDetails struct {
+	Type      string           `json:"type" doc:"Names the class of problem: urn:terrace:problem:<kind>."`
+	Title     string           `json:"title" doc:"The class of problem in words."`
+	Status    int              `json:"status" doc:"The HTTP status."`
+	Detail    string           `json:"detail" doc:"What went wrong this time."`
+	Kind      kernel.Kind      `json:"kind" doc:"The class of problem, for programs."`
+	Fix       string           `json:"fix,omitempty" doc:"What to do about it."`
+	Problems  []kernel.Problem `json:"problems,omitempty" doc:"Everything that is wrong with the input, each at its place."`
+	RequestID string           `json:"requestId,omitempty" doc:"Finds the request in the log and the audit trail."`
+}
+
+// Error returns the detail; it is the error that huma writes.
+func (p *ProblemDetails) Error() string { return p.Detail }
+
+// GetStatus returns the HTTP status.
+func (p *ProblemDetails) GetStatus() int { return p.Status }
+
+// ContentType turns the negotiated type into the one for problems (RFC 9457 §3).
+func (p *ProblemDetails) ContentType(negotiated string) string {
+	if negotiated == "application/json" {
+		return problemType
+	}
+	return negotiated
+}
+
+// Status returns the HTTP status of err.
+func Status(err error) int { return statusOf(kernel.KindOf(err)) }
+
+func statusOf(k kernel.Kind) int {
+	switch k {
+	case "":
+		return http.StatusOK
+	case kernel.Invalid:
+		return http.StatusUnprocessableEntity
+	case kernel.Unauthenticated:
+		return http.StatusUnauthorized
+	case kernel.Denied:
+		return http.StatusForbidden
+	case kernel.NotFound:
+		return http.StatusNotFound
+	case kernel.Conflict, kernel.Stale, kernel.Refused:
+		return http.StatusConflict
+	case kernel.Locked:
+		return http.StatusLocked
+	case kernel.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case kernel.Unavailable:
+		return http.StatusServiceUnavailable
+	case kernel.Internal:
+		return http.StatusInternalServerError
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+// kindOf returns the kind for a status that did not come from a kernel error.
+func kindOf(status int) kernel.Kind {
+	switch {
+	case status == http.StatusUnauthorized:
+		return kernel.Unauthenticated
+	case status == http.StatusForbidden:
+		return kernel.Denied
+	case status == http.StatusNotFound:
+		return kernel.NotFound
+	case status == http.StatusConflict:
+		return kernel.Conflict
+	case status == http.StatusRequestEntityTooLarge:
+		return kernel.TooLarge
+	case status == http.StatusServiceUnavailable:
+		return kernel.Unavailable
+	case status >= http.StatusInternalServerError:
+		return kernel.Internal
+	default:
+		return kernel.Invalid
+	}
+}
+
+func newProblem(ctx context.Context, kind kernel.Kind, status int, detail string) *ProblemDetails {
+	title := http.StatusText(status)
+	if title == "" {
+		title = "The client left"
+	}
+	return &ProblemDetails{
+		Type:      "urn:terrace:problem:" + strings.ReplaceAll(string(kind), "_", "-"),
+		Title:     title,
+		Status:    status,
+		Detail:    detail,
+		Kind:      kind,
+		RequestID: kernel.RequestIDFrom(ctx),
+	}
+}
+
+// ProblemOf turns err into what the caller may see, and notes it for the
+// request's line in the log.
+func ProblemOf(ctx context.Context, err error) *ProblemDetails {
+	note(ctx, err)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return newProblem(ctx, kernel.Unavailable, statusClientGone, "the request was canceled")
+	}
+	if p, ok := errors.AsType[*ProblemDetails](err); ok {
+		return p
+	}
+	e, ok := errors.AsType[*kernel.Error](err)
+	if !ok || e.Kind == kernel.Internal {
+		p := newProblem(ctx, kernel.Internal, http.StatusInternalServerError, "an internal error happened; the server's log has it under this request id")
+		p.Fix = "try again; if it stays, give the request id to whoever runs Terrace"
+		return p
+	}
+	p := newProblem(ctx, e.Kind, statusOf(e.Kind), e.Message)
+	p.Fix, p.Problems = e.Fix, e.Problems
+	return p
+}
+
+// WriteError answers a request of a bare handler with the problem of err.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	writeProblem(w, ProblemOf(r.Context(), err))
+}
+
+func writeProblem(w http.ResponseWriter, p *ProblemDetails) {
+	switch p.Status {
+	case http.StatusUnauthorized:
+		if w.Header().Get("WWW-Authenticate") == "" {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="terrace"`)
+		}
+	case http.StatusServiceUnavailable:
+		if w.Header().Get("Retry-After") == "" {
+			w.Header().Set("Retry-After", "5")
+		}
+	}
+	w.Header().Set("Content-Type", problemType)
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the client may have left
+}

@@ -1,0 +1,79 @@
+package httpserver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+type drainKey struct{}
+
+// NDJSON answers with a stream of JSON values, one a line, each flushed when
+// it is sent. produce runs until it returns; ctx, the handler's, ends when the
+// client leaves or the server shuts down. An error of produce becomes a last
+// line {"error": problem}.
+func NDJSON(ctx context.Context, produce func(send func(v any) error) error) *huma.StreamResponse {
+	return stream(ctx, "application/x-ndjson", func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		err := produce(func(v any) error { return encoder.Encode(v) })
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		return encoder.Encode(map[string]*ProblemDetails{"error": ProblemOf(ctx, err)})
+	})
+}
+
+// Text answers with a stream of plain text; every Write is flushed. An error
+// of produce is logged and ends the stream.
+func Text(ctx context.Context, produce func(w io.Writer) error) *huma.StreamResponse {
+	return stream(ctx, "text/plain; charset=utf-8", produce)
+}
+
+// SSE answers with server-sent events; produce writes whole events.
+func SSE(ctx context.Context, produce func(w io.Writer) error) *huma.StreamResponse {
+	return stream(ctx, "text/event-stream", produce)
+}
+
+func stream(ctx context.Context, mediaType string, produce func(w io.Writer) error) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		hc.SetHeader("Content-Type", mediaType)
+		hc.SetHeader("X-Accel-Buffering", "no")
+		hc.SetStatus(http.StatusOK)
+		defer endOnShutdown(ctx)()
+		w := flusher{hc.BodyWriter()}
+		w.flush()
+		if err := produce(w); err != nil && !errors.Is(err, context.Canceled) {
+			note(ctx, err)
+		}
+	}}
+}
+
+// endOnShutdown cancels the request when its server drains.
+func endOnShutdown(ctx context.Context) (stop func() bool) {
+	draining, ok := ctx.Value(drainKey{}).(context.Context)
+	rec := recordOf(ctx)
+	if !ok || rec == nil {
+		return func() bool { return false }
+	}
+	return context.AfterFunc(draining, rec.cancel)
+}
+
+// flusher sends every Write at once.
+type flusher struct{ io.Writer }
+
+// Write writes and flushes.
+func (f flusher) Write(b []byte) (int, error) {
+	n, err := f.Writer.Write(b)
+	f.flush()
+	return n, err
+}
+
+func (f flusher) flush() {
+	if w, ok := f.Writer.(http.Flusher); ok {
+		w.Flush()
+	}
+}

@@ -1,0 +1,126 @@
+package apiclient
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// RunFilter narrows a list of runs.
+type RunFilter struct {
+	Workload, Stage, Status string
+	Limit                   int
+}
+
+// Runs returns the newest runs of a project.
+func (c *Client) Runs(ctx context.Context, project string, f RunFilter) ([]Run, error) {
+	var page kernel.Page[Run]
+	limit := ""
+	if f.Limit > 0 {
+		limit = strconv.Itoa(f.Limit)
+	}
+	path := query(escape("projects", project, "runs"), "workload", f.Workload, "stage", f.Stage, "status", f.Status, "limit", limit)
+	return page.Items, c.call(ctx, http.MethodGet, path, nil, &page)
+}
+
+// Run returns one run.
+func (c *Client) Run(ctx context.Context, project, id string) (Run, error) {
+	var r Run
+	return r, c.call(ctx, http.MethodGet, escape("projects", project, "runs", id), nil, &r)
+}
+
+// Dossier returns what an approver needs to know about a run.
+func (c *Client) Dossier(ctx context.Context, project, id string) (Dossier, error) {
+	var raw struct {
+		Digest  kernel.Digest   `json:"digest"`
+		Dossier json.RawMessage `json:"dossier"`
+	}
+	var whole json.RawMessage
+	if err := c.call(ctx, http.MethodGet, escape("projects", project, "runs", id, "dossier"), nil, &whole); err != nil {
+		return Dossier{}, err
+	}
+	var d Dossier
+	if json.Unmarshal(whole, &raw) == nil && len(raw.Dossier) > 0 {
+		whole = raw.Dossier
+	}
+	if err := json.Unmarshal(whole, &d); err != nil {
+		return d, kernel.Errorf(kernel.Unavailable, "the dossier cannot be read: %w", err)
+	}
+	if d.Digest == "" {
+		d.Digest = raw.Digest
+	}
+	return d, nil
+}
+
+// Events calls fn for every event of a run; with follow until the run has ended.
+func (c *Client) Events(ctx context.Context, project, id string, follow bool, fn func(Event) error) error {
+	path := query(escape("projects", project, "runs", id, "events"), "follow", yes(follow))
+	return lines(ctx, c, path, fn)
+}
+
+// Approve approves the dossier with the digest.
+func (c *Client) Approve(ctx context.Context, project, id string, digest kernel.Digest, reason string) (Run, error) {
+	var r Run
+	in := map[string]string{"digest": string(digest), "reason": reason}
+	return r, c.runCall(ctx, project, id, "approvals", in, &r)
+}
+
+// Discard drops a run that has not begun to apply.
+func (c *Client) Discard(ctx context.Context, project, id, reason string) (Run, error) {
+	var r Run
+	return r, c.runCall(ctx, project, id, "discard", map[string]string{"reason": reason}, &r)
+}
+
+// Cancel asks a run to stop; force kills it.
+func (c *Client) Cancel(ctx context.Context, project, id, reason string, force bool) (Run, error) {
+	var r Run
+	return r, c.runCall(ctx, project, id, "cancel", map[string]any{"reason": reason, "force": force}, &r)
+}
+
+// runCall accepts both {run: …} and a bare run as the answer.
+func (c *Client) runCall(ctx context.Context, project, id, verb string, in any, r *Run) error {
+	return c.postRun(ctx, escape("projects", project, "runs", id, verb), in, r, nil)
+}
+
+func (c *Client) postRun(ctx context.Context, path string, in any, r *Run, rel *Release) error {
+	var whole json.RawMessage
+	if err := c.call(ctx, http.MethodPost, path, in, &whole); err != nil {
+		return err
+	}
+	var wrapped struct {
+		Run     *Run     `json:"run"`
+		Release *Release `json:"release"`
+	}
+	if err := json.Unmarshal(whole, &wrapped); err == nil && wrapped.Run != nil {
+		*r = *wrapped.Run
+	} else if err := json.Unmarshal(whole, r); err != nil {
+		return kernel.Errorf(kernel.Unavailable, "the server's answer cannot be read: %w", err)
+	}
+	if rel != nil && wrapped.Release != nil {
+		*rel = *wrapped.Release
+	}
+	return nil
+}
+
+// ExplainRun tells what happened to a run and why, as the server says it.
+func (c *Client) ExplainRun(ctx context.Context, project, id string) (json.RawMessage, error) {
+	var out json.RawMessage
+	return out, c.call(ctx, http.MethodGet, escape("projects", project, "runs", id, "explanation"), nil, &out)
+}
+
+// ExplainResource tells how a resource of a workload got its definition.
+func (c *Client) ExplainResource(ctx context.Context, project, workload, stage, resource string) (json.RawMessage, error) {
+	var out json.RawMessage
+	path := query(escape("projects", project, "explanations", "resources"), "workload", workload, "stage", stage, "resource", resource)
+	return out, c.call(ctx, http.MethodGet, path, nil, &out)
+}
+
+func yes(b bool) string {
+	if b {
+		return "true"
+	}
+	return ""
+}

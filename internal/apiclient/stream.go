@@ -1,0 +1,81 @@
+package apiclient
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// maxLine bounds one line of a stream.
+const maxLine = 4 << 20
+
+// lines calls fn for every line of a stream of NDJSON until it ends.
+func lines[T any](ctx context.Context, c *Client, path string, fn func(T) error) error {
+	res, err := c.send(ctx, http.MethodGet, path, "", nil, -1)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	scan := bufio.NewScanner(res.Body)
+	scan.Buffer(nil, maxLine)
+	for scan.Scan() {
+		if len(scan.Bytes()) == 0 {
+			continue
+		}
+		if err := line(scan.Bytes(), fn); err != nil {
+			return err
+		}
+	}
+	if err := scan.Err(); err != nil {
+		return c.unreachable(ctx, err)
+	}
+	return nil
+}
+
+// line decodes one value, or the error with which the server ends a stream.
+func line[T any](b []byte, fn func(T) error) error {
+	var failed struct {
+		Error *problemBody `json:"error"`
+	}
+	if json.Unmarshal(b, &failed) == nil && failed.Error != nil && failed.Error.Detail != "" {
+		return failed.Error.error(0, "")
+	}
+	var v T
+	if err := json.Unmarshal(b, &v); err != nil {
+		return kernel.Errorf(kernel.Unavailable, "a line of the server's answer cannot be read: %w", err)
+	}
+	return fn(v)
+}
+
+// copyText writes a stream of text to w until it ends.
+func (c *Client) copyText(ctx context.Context, path string, w io.Writer) error {
+	res, err := c.send(ctx, http.MethodGet, path, "", nil, -1)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if _, err := io.Copy(w, res.Body); err != nil {
+		return c.unreachable(ctx, err)
+	}
+	return nil
+}
+
+// all reads every page of a list.
+func all[T any](ctx context.Context, c *Client, path string, pairs ...string) ([]T, error) {
+	items, cursor := []T{}, ""
+	for {
+		var page kernel.Page[T]
+		if err := c.call(ctx, http.MethodGet, query(path, append(pairs, "cursor", cursor)...), nil, &page); err != nil {
+			return nil, err
+		}
+		items = append(items, page.Items...)
+		if page.Next == "" || page.Next == cursor {
+			return items, nil
+		}
+		cursor = page.Next
+	}
+}

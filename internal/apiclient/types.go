@@ -1,0 +1,225 @@
+package apiclient
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Session is the answer to a sign-in.
+type Session struct {
+	Token   string     `json:"token"`
+	Expires *time.Time `json:"expiresAt,omitempty"`
+}
+
+// Me is who the token stands for.
+type Me struct {
+	ID     string            `json:"id"`
+	Name   string            `json:"name"`
+	Kind   string            `json:"kind"`
+	Tenant string            `json:"tenant"`
+	Roles  map[string]string `json:"roles,omitempty"`
+}
+
+// User is a person who can sign in.
+type User struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"createdAt"`
+	Disabled  bool      `json:"disabled,omitempty"`
+}
+
+// Token is a new personal token; its value is shown once.
+type Token struct {
+	ID      string     `json:"id"`
+	Name    string     `json:"name"`
+	Token   string     `json:"token"`
+	Expires *time.Time `json:"expiresAt,omitempty"`
+}
+
+// Project holds workloads.
+type Project struct {
+	Name       string    `json:"name"`
+	CostCenter string    `json:"costcenter"`
+	Owner      string    `json:"owner"`
+	CreatedAt  time.Time `json:"createdAt"`
+}
+
+// AuditEntry is one entry of the audit log.
+type AuditEntry struct {
+	Seq       int64           `json:"seq"`
+	Time      time.Time       `json:"time"`
+	Actor     kernel.Actor    `json:"actor"`
+	Type      string          `json:"type"`
+	Scope     kernel.Scope    `json:"scope"`
+	Subject   string          `json:"subject"`
+	Reason    string          `json:"reason,omitempty"`
+	RequestID string          `json:"requestId,omitempty"`
+	Data      json.RawMessage `json:"data,omitempty"`
+	Hash      string          `json:"hash"`
+}
+
+// AuditReport is what a verification of the audit log found.
+type AuditReport struct {
+	Entries  int64  `json:"entries"`
+	Valid    bool   `json:"valid"`
+	Head     string `json:"head,omitempty"`
+	BrokenAt int64  `json:"brokenAt,omitempty"`
+	Message  string `json:"message,omitempty"`
+}
+
+// Stage is one step on the way of a release.
+type Stage struct {
+	Name         string    `json:"name"`
+	Order        int       `json:"order"`
+	Target       string    `json:"target"`
+	Runtime      string    `json:"runtime"`
+	Approvals    Approvals `json:"approvals"`
+	RequiredTags []string  `json:"requiredTags"`
+	Verify       []Check   `json:"verify"`
+}
+
+// Check is one verification of a stage.
+type Check struct {
+	Name string `json:"name"`
+	HTTP *struct {
+		Path   string `json:"path"`
+		Status int    `json:"status"`
+	} `json:"http,omitempty"`
+}
+
+// Artifact is uploaded content of a container.
+type Artifact struct {
+	Digest kernel.Digest `json:"digest"`
+	Size   int64         `json:"size"`
+}
+
+// Release is one immutable version of a workload.
+type Release struct {
+	ID          string              `json:"id"`
+	Digest      kernel.Digest       `json:"digest"`
+	Number      int                 `json:"number"`
+	Workload    string              `json:"workload"`
+	Version     string              `json:"version"`
+	Spec        json.RawMessage     `json:"spec,omitempty"`
+	Artifacts   map[string]Artifact `json:"artifacts,omitempty"`
+	Definitions []json.RawMessage   `json:"definitions,omitempty"`
+	Modules     []json.RawMessage   `json:"modules,omitempty"`
+	CreatedBy   string              `json:"createdBy"`
+	CreatedAt   time.Time           `json:"createdAt"`
+}
+
+// Graph is what a workload needs at a stage.
+type Graph struct {
+	Workload string            `json:"workload"`
+	Nodes    []Node            `json:"nodes"`
+	Names    map[string]string `json:"names"`
+}
+
+// Node is one resource of a graph.
+type Node struct {
+	UID        string          `json:"uid"`
+	Key        string          `json:"key"`
+	Type       string          `json:"type"`
+	Class      string          `json:"class"`
+	Name       string          `json:"name"`
+	Shared     bool            `json:"shared"`
+	Definition string          `json:"definition"`
+	Module     ModulePin       `json:"module"`
+	Inputs     json.RawMessage `json:"inputs,omitempty"`
+	DependsOn  []string        `json:"dependsOn"`
+	Why        Explanation     `json:"why"`
+}
+
+// ModulePin is the exact version of a module.
+type ModulePin struct {
+	Source  string        `json:"source"`
+	Version string        `json:"version"`
+	Digest  kernel.Digest `json:"digest,omitempty"`
+}
+
+// Explanation tells how a resource got its definition.
+type Explanation struct {
+	Type       string      `json:"type"`
+	Class      string      `json:"class"`
+	ID         string      `json:"id,omitempty"`
+	Definition string      `json:"definition"`
+	Candidates []Candidate `json:"candidates"`
+}
+
+// Candidate is one criterion, and why it won or lost.
+type Candidate struct {
+	Definition string            `json:"definition"`
+	Criterion  map[string]string `json:"criterion"`
+	Matched    bool              `json:"matched"`
+	Won        bool              `json:"won"`
+	Reason     string            `json:"reason"`
+}
+
+// Workload is what is where of a workload.
+type Workload struct {
+	Name   string          `json:"name"`
+	Stages []WorkloadStage `json:"stages"`
+}
+
+// WorkloadStage is a workload in one stage.
+type WorkloadStage struct {
+	Stage     string            `json:"stage"`
+	Release   *ReleaseRef       `json:"release,omitempty"`
+	Status    string            `json:"status"`
+	URLs      map[string]string `json:"urls,omitempty"`
+	Run       string            `json:"run,omitempty"`
+	AppliedAt *time.Time        `json:"appliedAt,omitempty"`
+}
+
+// Definition says which module serves a type of resource.
+type Definition struct {
+	Name     string              `json:"name"`
+	Type     string              `json:"type"`
+	Criteria []map[string]string `json:"criteria,omitempty"`
+	Module   ModulePin           `json:"module"`
+	Source   string              `json:"source,omitempty"`
+}
+
+// ModuleVersion is one published version of a module.
+type ModuleVersion struct {
+	Namespace   string        `json:"namespace"`
+	Name        string        `json:"name"`
+	System      string        `json:"system"`
+	Version     string        `json:"version"`
+	Digest      kernel.Digest `json:"digest"`
+	Size        int64         `json:"size"`
+	PublishedAt time.Time     `json:"publishedAt"`
+}
+
+// Secret describes a secret without its value.
+type Secret struct {
+	Name      string    `json:"name"`
+	Version   int       `json:"version"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// ServerStatus is how the server is.
+type ServerStatus struct {
+	Version string            `json:"version"`
+	Commit  string            `json:"commit,omitempty"`
+	Tool    *Tool             `json:"tool,omitempty"`
+	Ports   map[string]string `json:"ports,omitempty"`
+	Checks  []ServerCheck     `json:"checks"`
+}
+
+// Tool is the terraform or tofu that the server uses.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Path    string `json:"path"`
+}
+
+// ServerCheck is one thing that the server looked at.
+type ServerCheck struct {
+	Name    string `json:"name"`
+	OK      bool   `json:"ok"`
+	Message string `json:"message"`
+	Fix     string `json:"fix,omitempty"`
+}

@@ -1,0 +1,9 @@
+// Package local is the target "local": it realises what Terraform declares on
+// this machine, as records, routes, secrets, topics, volumes, caches, databases
+// and supervised services of one stage each.
+//
+// It owns the recorded objects, with their owners and revisions, and the
+// processes behind them. It does not own DNS, the gateway, secrets or the event
+// broker: it drives them through ports. It plans nothing; the provider in
+// local/provider turns Terraform's plans into calls.
+package local

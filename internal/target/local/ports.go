@@ -1,0 +1,125 @@
+package local
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Store keeps objects; localsql implements it.
+type Store interface {
+	// Get returns an object, or NotFound.
+	Get(ctx context.Context, k Key) (Object, error)
+	// Put inserts or replaces an object.
+	Put(ctx context.Context, o Object) error
+	// Delete removes an object; none is no error.
+	Delete(ctx context.Context, k Key) error
+	// List returns a scope's objects of a kind by name.
+	List(ctx context.Context, scope kernel.Scope, kind Kind, page kernel.PageRequest) (kernel.Page[Object], error)
+	// All calls fn with every object of every tenant, for the start of the daemon.
+	All(ctx context.Context, fn func(Object) error) error
+}
+
+// Tx runs a transaction that travels in the context.
+type Tx interface {
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Journal records facts in the transaction of the context.
+type Journal interface {
+	Record(ctx context.Context, f kernel.Fact) error
+}
+
+// Authorizer tells whether the context's actor may do something.
+type Authorizer interface {
+	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+}
+
+// Fences tells whether a run still holds its stack: a Stale error if not.
+type Fences interface {
+	CheckFence(ctx context.Context, stack string, fence int64) error
+}
+
+// Artifacts opens bundles: gzipped tars, named by their digests.
+type Artifacts interface {
+	Open(ctx context.Context, digest kernel.Digest) (io.ReadCloser, error)
+}
+
+// SecretInfo describes a secret without its value.
+type SecretInfo struct {
+	Version int
+	// Length is the number of characters of a generated value.
+	Length int
+}
+
+// Secrets keeps secret values.
+type Secrets interface {
+	// Generate makes sure that there is a generated value of the length.
+	Generate(ctx context.Context, scope kernel.Scope, name string, length int) (SecretInfo, error)
+	// Describe returns what is known of a secret, or NotFound.
+	Describe(ctx context.Context, scope kernel.Scope, name string) (SecretInfo, error)
+	// Reveal returns the value, or NotFound.
+	Reveal(ctx context.Context, scope kernel.Scope, name string) (string, error)
+	// Delete removes a secret; none is no error.
+	Delete(ctx context.Context, scope kernel.Scope, name string) error
+}
+
+// Record is a record set of DNS. TTL is in seconds.
+type Record struct {
+	Name   string
+	Type   string
+	TTL    int
+	Values []string
+}
+
+// DNS keeps record sets by their full names.
+type DNS interface {
+	// PutRecord makes r the only record set of its name.
+	PutRecord(ctx context.Context, scope kernel.Scope, r Record) error
+	// Record returns the record set of a name and type, or NotFound.
+	Record(ctx context.Context, scope kernel.Scope, name, recordType string) (Record, error)
+	// DeleteRecord removes the name's record sets; none is no error.
+	DeleteRecord(ctx context.Context, scope kernel.Scope, name string) error
+}
+
+// Route sends the requests for a host and path prefix to a service's port.
+type Route struct {
+	Name, Host, Path, Service, Port string
+}
+
+// Gateway keeps routes.
+type Gateway interface {
+	PutRoute(ctx context.Context, scope kernel.Scope, r Route) (url string, err error)
+	// Route returns a route and its address, or NotFound.
+	Route(ctx context.Context, scope kernel.Scope, name string) (r Route, url string, err error)
+	// DeleteRoute removes a route; none is no error.
+	DeleteRoute(ctx context.Context, scope kernel.Scope, name string) error
+}
+
+// Topic is a topic to have. Password is for the user that may use its subject.
+type Topic struct {
+	Name, Subject string
+	Retention     time.Duration
+	Password      string
+}
+
+// TopicAccess is how a topic is reached.
+type TopicAccess struct {
+	Host     string
+	Port     int
+	URL      string
+	Subject  string
+	Username string
+}
+
+// Topics keeps topics.
+type Topics interface {
+	// EnsureTopic creates or changes a topic.
+	EnsureTopic(ctx context.Context, scope kernel.Scope, t Topic) (TopicAccess, error)
+	// Topic returns how a topic is reached, or NotFound.
+	Topic(ctx context.Context, scope kernel.Scope, name string) (TopicAccess, error)
+	// DeleteTopic removes a topic with its messages; none is no error.
+	DeleteTopic(ctx context.Context, scope kernel.Scope, name string) error
+}

@@ -1,0 +1,106 @@
+package event
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const (
+	typePrefix = "dev.terrace."
+	// maxBody keeps an event below what the server takes as one message.
+	maxBody = 512 << 10
+)
+
+// Event is a CloudEvent 1.0 in its JSON form; the members after Data are
+// extension attributes.
+type Event struct {
+	SpecVersion     string          `json:"specversion"`
+	ID              string          `json:"id"`
+	Source          string          `json:"source"`
+	Type            string          `json:"type"`
+	Subject         string          `json:"subject,omitempty"`
+	Time            time.Time       `json:"time"`
+	DataContentType string          `json:"datacontenttype,omitempty"`
+	Data            json.RawMessage `json:"data,omitempty"`
+
+	Tenant  string `json:"tenant"`
+	Project string `json:"project,omitempty"`
+	Stage   string `json:"stage,omitempty"`
+	Actor   string `json:"actor,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	Request string `json:"requestid,omitempty"`
+
+	// Sequence is the event's place in the stream, for resuming after it.
+	Sequence uint64 `json:"-"`
+}
+
+// Fact returns the type of the fact that the event tells, such as run.approved.
+func (e Event) Fact() string { return strings.TrimPrefix(e.Type, typePrefix) }
+
+// Scope returns whose event it is.
+func (e Event) Scope() kernel.Scope {
+	return kernel.Scope{Tenant: e.Tenant, Project: e.Project, Stage: e.Stage}
+}
+
+// newEvent makes an event of a fact, with the actor and request of ctx.
+func newEvent(ctx context.Context, f kernel.Fact, now time.Time) (Event, error) {
+	e := Event{
+		SpecVersion: "1.0", ID: kernel.NewID("evt"), Source: source(f.Scope), Type: typePrefix + f.Type,
+		Subject: f.Subject, Time: now, Tenant: f.Scope.Tenant, Project: f.Scope.Project, Stage: f.Scope.Stage,
+		Reason: f.Reason, Request: kernel.RequestIDFrom(ctx),
+	}
+	if actor, ok := kernel.ActorFrom(ctx); ok {
+		e.Actor = actor.ID
+	}
+	if f.Data == nil {
+		return e, nil
+	}
+	data, err := json.Marshal(f.Data)
+	if err != nil {
+		return Event{}, fmt.Errorf("encode event %s: %w", f.Type, err)
+	}
+	if len(data) > maxBody {
+		// The fact must not be lost, nor block the stream: it goes without its data.
+		data = []byte(`{"omitted":"the data was too large for an event"}`)
+	}
+	e.DataContentType, e.Data = "application/json", data
+	return e, nil
+}
+
+// source is a URI reference to where the event happened (CloudEvents §source).
+func source(s kernel.Scope) string {
+	out := "/tenants/" + s.Tenant
+	if s.Project != "" {
+		out += "/projects/" + s.Project
+	}
+	if s.Stage != "" {
+		out += "/stages/" + s.Stage
+	}
+	return out
+}
+
+// subjectOf returns the NATS subject of a fact: terrace.<tenant>.<type>.
+func subjectOf(f kernel.Fact) (string, error) {
+	for _, token := range append([]string{f.Scope.Tenant}, strings.Split(f.Type, ".")...) {
+		if !validToken(token) {
+			return "", kernel.Errorf(kernel.Internal, "fact %q of tenant %q has no subject", f.Type, f.Scope.Tenant)
+		}
+	}
+	return "terrace." + f.Scope.Tenant + "." + f.Type, nil
+}
+
+// validToken tells whether s can be one part of a subject.
+func validToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,228 @@
+package event
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const (
+	streamName   = "TERRACE"
+	startTimeout = 10 * time.Second
+	callTimeout  = 10 * time.Second
+	// duplicateWindow is how long the stream knows a message's id: longer than a
+	// node is usually down between publishing and marking.
+	duplicateWindow = 24 * time.Hour
+	portFile        = "port"
+)
+
+// ServerConfig is what the embedded server needs.
+type ServerConfig struct {
+	// Dir holds the streams.
+	Dir string
+	// Host is the address to listen on, 127.0.0.1 when empty.
+	Host string
+	// Port is the port to listen on. 0 is any free one, remembered in Dir so
+	// that addresses stay valid over a restart.
+	Port int
+	// Retention is how long events are kept, 7 days when 0.
+	Retention time.Duration
+	Log       *slog.Logger
+}
+
+// Server is a NATS server with JetStream in this process.
+type Server struct {
+	nats *server.Server
+	auth *authenticator
+	conn *nats.Conn
+	js   jetstream.JetStream
+}
+
+// StartServer starts the server, connects to it and makes sure that the stream
+// of events exists.
+func StartServer(ctx context.Context, c ServerConfig) (*Server, error) {
+	if c.Host == "" {
+		c.Host = "127.0.0.1"
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("nats folder: %w", err)
+	}
+	port, err := choosePort(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	auth := &authenticator{internal: rand.Text(), log: c.Log}
+	ns, err := server.NewServer(options(c, port, auth))
+	if err != nil {
+		return nil, fmt.Errorf("nats server: %w", err)
+	}
+	ns.SetLoggerV2(logger{c.Log}, false, false, false)
+	s := &Server{nats: ns, auth: auth}
+	ns.Start()
+	if !ns.ReadyForConnections(startTimeout) {
+		s.Close()
+		return nil, kernel.Errorf(kernel.Unavailable, "the event server did not start").WithFix("see the log; check that %s is writable", c.Dir)
+	}
+	if err := s.open(ctx, c.Retention); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func options(c ServerConfig, port int, auth server.Authentication) *server.Options {
+	return &server.Options{
+		ServerName: "terrace", Host: c.Host, Port: port, NoSigs: true, NoLog: true,
+		JetStream: true, StoreDir: c.Dir, JetStreamMaxStore: 1 << 40, JetStreamMaxMemory: 256 << 20, SyncAlways: true,
+		CustomClientAuthentication: auth, MaxPayload: 1 << 20, AuthTimeout: 2, WriteDeadline: 10 * time.Second,
+	}
+}
+
+// choosePort returns the configured port, else the remembered one if it is
+// still free, else a free one, which it remembers.
+func choosePort(ctx context.Context, c ServerConfig) (int, error) {
+	if c.Port != 0 {
+		if _, err := freePort(ctx, c.Host, c.Port); err != nil {
+			return 0, kernel.Errorf(kernel.Unavailable, "the event server cannot listen on %s port %d: %w", c.Host, c.Port, err).
+				WithFix("stop the program that has the port, or choose another one in the configuration")
+		}
+		return c.Port, nil
+	}
+	path := filepath.Join(c.Dir, portFile)
+	if b, err := os.ReadFile(path); err == nil { //nolint:gosec // our own folder
+		if port, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil {
+			if _, err := freePort(ctx, c.Host, port); err == nil {
+				return port, nil
+			}
+			c.Log.WarnContext(ctx, "the event server's port is taken; it moves to another one", "port", port)
+		}
+	}
+	port, err := freePort(ctx, c.Host, 0)
+	if err != nil {
+		return 0, fmt.Errorf("find a port for the event server: %w", err)
+	}
+	if err := os.WriteFile(path, []byte(strconv.Itoa(port)), 0o600); err != nil {
+		return 0, fmt.Errorf("remember the event server's port: %w", err)
+	}
+	return port, nil
+}
+
+func freePort(ctx context.Context, host string, port int) (int, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port, nil //nolint:forcetypeassert // a TCP listener
+}
+
+// open connects this process and makes sure of the stream.
+func (s *Server) open(ctx context.Context, retention time.Duration) error {
+	conn, err := s.connect("")
+	if err != nil {
+		return err
+	}
+	s.conn = conn
+	if s.js, err = jetstream.New(conn); err != nil {
+		return fmt.Errorf("event stream: %w", err)
+	}
+	if retention == 0 {
+		retention = 7 * 24 * time.Hour
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: streamName, Subjects: []string{"terrace.>"}, MaxAge: retention,
+		Duplicates: min(duplicateWindow, retention), Storage: jetstream.FileStorage, Discard: jetstream.DiscardOld,
+	})
+	if err != nil {
+		return fmt.Errorf("event stream: %w", err)
+	}
+	return nil
+}
+
+// connect opens a connection within the process, to an account of a topic or
+// to Terrace's own ("").
+func (s *Server) connect(account string) (*nats.Conn, error) {
+	conn, err := nats.Connect("", nats.InProcessServer(s.nats), nats.UserInfo(internalUser+account, s.auth.internal),
+		nats.Name("terrace"), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.Timeout(callTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("connect to the event server: %w", err)
+	}
+	return conn, nil
+}
+
+// PublishMsg puts a message into the stream of events.
+func (s *Server) PublishMsg(ctx context.Context, m *nats.Msg) error {
+	if _, err := s.js.PublishMsg(ctx, m); err != nil {
+		return fmt.Errorf("publish event: %w", err)
+	}
+	return nil
+}
+
+// Host and Port are where clients connect to.
+func (s *Server) Host() string { return s.tcp().IP.String() }
+
+// Port returns the port that clients connect to.
+func (s *Server) Port() int { return s.tcp().Port }
+
+// URL returns nats://host:port.
+func (s *Server) URL() string {
+	return "nats://" + net.JoinHostPort(s.Host(), strconv.Itoa(s.Port()))
+}
+
+func (s *Server) tcp() *net.TCPAddr {
+	addr, ok := s.nats.Addr().(*net.TCPAddr)
+	if !ok {
+		return &net.TCPAddr{}
+	}
+	return addr
+}
+
+// Close disconnects everyone and stops the server; what was acknowledged is on
+// disk.
+func (s *Server) Close() {
+	if s.conn != nil {
+		s.conn.Close()
+	}
+	s.nats.Shutdown()
+	s.nats.WaitForShutdown()
+}
+
+// logger passes the server's warnings and errors on.
+type logger struct{ log *slog.Logger }
+
+func (l logger) Noticef(format string, v ...any) { l.log.Debug("nats: " + fmt.Sprintf(format, v...)) }
+func (l logger) Warnf(format string, v ...any)   { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
+func (l logger) Fatalf(format string, v ...any)  { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
+func (l logger) Errorf(format string, v ...any)  { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
+func (l logger) Debugf(string, ...any)           {}
+func (l logger) Tracef(string, ...any)           {}
+
+// disconnect cuts off the clients of an account.
+func (s *Server) disconnect(account string) error {
+	connz, err := s.nats.Connz(&server.ConnzOptions{Username: true, Limit: 1 << 16, Account: account})
+	if err != nil {
+		return fmt.Errorf("list connections: %w", err)
+	}
+	for _, c := range connz.Conns {
+		if c.AuthorizedUser == account {
+			_ = s.nats.DisconnectClientByID(c.Cid) // it has gone already
+		}
+	}
+	return nil
+}

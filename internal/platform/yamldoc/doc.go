@@ -1,0 +1,109 @@
+// Package yamldoc reads one bounded YAML document into values that know their
+// place, so that every problem names file, line, column and path.
+//
+// It owns bounds, duplicate and unknown keys, types and suggestions. It knows
+// no schema: the room that reads a document says what it expects.
+package yamldoc
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The bounds of a document.
+const (
+	MaxBytes = 1 << 20
+	MaxDepth = 32
+	MaxNodes = 20_000
+)
+
+// Position is a place in a document; lines and columns count from 1.
+type Position struct {
+	Line, Column int
+}
+
+// Document is a document that was read, with the problems found in it so far.
+type Document struct {
+	// File is how problems name the document.
+	File     string
+	src      []byte
+	lines    []int // the offset at which each line starts
+	root     *yaml.Node
+	problems []kernel.Problem
+}
+
+// Read reads the one document of src. Its error is of kind Invalid or
+// TooLarge and carries the problems.
+func Read(file string, src []byte) (*Document, error) {
+	d := &Document{File: file, src: src, lines: lineStarts(src)}
+	if len(src) > MaxBytes {
+		return nil, kernel.Errorf(kernel.TooLarge, "%s has %d bytes, more than the %d allowed", file, len(src), MaxBytes).
+			WithFix("move large content out of the file")
+	}
+	d.decode()
+	if len(d.problems) == 0 {
+		d.bound()
+	}
+	if len(d.problems) > 0 {
+		return nil, d.Err(file + " is not a document that can be read")
+	}
+	return d, nil
+}
+
+func (d *Document) decode() {
+	decoder := yaml.NewDecoder(bytes.NewReader(d.src))
+	var first, second yaml.Node
+	err := decoder.Decode(&first)
+	if errors.Is(err, io.EOF) || (err == nil && len(first.Content) == 0) {
+		d.Report(Position{1, 1}, "", "the document is empty", "write the document's keys into it")
+		return
+	}
+	if err != nil {
+		d.syntax(err)
+		return
+	}
+	if err := decoder.Decode(&second); err == nil {
+		d.Report(Position{second.Line, second.Column}, "", "a second document starts here", "keep one document in one file")
+	} else if !errors.Is(err, io.EOF) {
+		d.syntax(err)
+	}
+	d.root = first.Content[0]
+}
+
+func (d *Document) syntax(err error) {
+	message, at := strings.TrimPrefix(err.Error(), "yaml: "), Position{1, 1}
+	if m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(message); m != nil {
+		line, _ := strconv.Atoi(m[1])
+		at = d.firstIn(line)
+		message = strings.TrimPrefix(message, m[0])
+	}
+	d.Report(at, "", "this is not YAML: "+message, "correct the indentation and quotes at or just above this line")
+}
+
+// firstIn returns the first place in the line that is not blank.
+func (d *Document) firstIn(line int) Position {
+	line = max(1, min(line, len(d.lines)))
+	text := d.src[d.lines[line-1]:]
+	if end := bytes.IndexByte(text, '\n'); end >= 0 {
+		text = text[:end]
+	}
+	return Position{line, len(text) - len(bytes.TrimLeft(text, " \t")) + 1}
+}
+
+func lineStarts(src []byte) []int {
+	starts := []int{0}
+	for i, c := range src {
+		if c == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
+}

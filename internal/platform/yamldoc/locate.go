@@ -1,0 +1,46 @@
+package yamldoc
+
+import (
+	"bytes"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Inside returns the place of text[start:end], text being the value's, in the
+// document. Where escapes hide it, that is the place of the value.
+func (v Value) Inside(start, end int) Position {
+	text := v.node.Value
+	if v.node.Kind != yaml.ScalarNode || start < 0 || end > len(text) || start >= end {
+		return v.At()
+	}
+	sought := text[start:end]
+	offset := v.offset()
+	for nth := strings.Count(text[:start], sought); ; nth-- {
+		at := bytes.Index(v.doc.src[min(offset, len(v.doc.src)):], []byte(sought))
+		switch {
+		case at < 0 || strings.ContainsRune(sought, '\n'):
+			return v.At()
+		case nth == 0:
+			return v.doc.position(offset + at)
+		}
+		offset += at + len(sought)
+	}
+}
+
+// offset returns the value's first byte in the document.
+func (v Value) offset() int {
+	start := v.doc.lines[max(1, min(v.node.Line, len(v.doc.lines)))-1]
+	for range v.node.Column - 1 {
+		_, size := utf8.DecodeRune(v.doc.src[start:])
+		start += size
+	}
+	return start
+}
+
+func (d *Document) position(offset int) Position {
+	line := sort.Search(len(d.lines), func(i int) bool { return d.lines[i] > offset })
+	return Position{line, utf8.RuneCount(d.src[d.lines[line-1]:offset]) + 1}
+}

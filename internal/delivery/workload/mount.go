@@ -17,7 +17,9 @@ type mount struct {
 	own []string
 }
 
-func (m mount) object(keys ...string) yamldoc.Object { return m.entry.Object(append(keys, m.own...)...) }
+func (m mount) object(keys ...string) yamldoc.Object {
+	return m.entry.Object(append(keys, m.own...)...)
+}
 
 // mounts reads a map by target, or its deprecated form: a list of entries that
 // name their target.
@@ -38,20 +40,24 @@ func mounts(o yamldoc.Object, key string, read func(mount)) {
 func listedMounts(v yamldoc.Value, read func(mount)) {
 	seen := map[string]bool{}
 	v.Items(func(_ int, entry yamldoc.Value) {
-		target := ""
-		if o := entry.Open(); o.OK() {
-			target = required(o, "target", "add the target path in the container")
-			at, _ := o.Get("target")
+		target := listedTarget(entry)
+		if at, _ := entry.Open().Get("target"); target != "" {
+			checkTarget(at, target)
 			if seen[target] {
 				at.Problem("remove one of them", "the target %q is here a second time", target)
-			}
-			if target != "" {
-				checkTarget(at, target)
 			}
 		}
 		seen[target] = true
 		read(mount{entry: entry, target: target, own: []string{"target"}})
 	})
+}
+
+func listedTarget(entry yamldoc.Value) string {
+	o := entry.Open()
+	if !o.OK() {
+		return ""
+	}
+	return required(o, "target", "add the target path in the container")
 }
 
 func checkTarget(v yamldoc.Value, target string) {

@@ -25,7 +25,12 @@ func (d *Document) Root() Value { return Value{doc: d, node: d.root} }
 func (v Value) Path() string { return v.path }
 
 // At returns where the value starts.
-func (v Value) At() Position { return Position{v.node.Line, v.node.Column} }
+func (v Value) At() Position {
+	if v.node == nil {
+		return Position{}
+	}
+	return Position{v.node.Line, v.node.Column}
+}
 
 // Problem reports that the value is wrong and what to do.
 func (v Value) Problem(fix, format string, args ...any) {

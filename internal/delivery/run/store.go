@@ -25,6 +25,8 @@ type Store interface {
 	List(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Run], error)
 	// Open returns the runs of a stack that have not ended, the oldest first.
 	Open(ctx context.Context, scope kernel.Scope, stack string) ([]Run, error)
+	// Workloads returns the names of the workloads that have runs, sorted.
+	Workloads(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[string], error)
 	// Unfinished returns the runs of all tenants that have not ended, the oldest first.
 	Unfinished(ctx context.Context) ([]Run, error)
 }

@@ -1,0 +1,124 @@
+package run
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// apply applies exactly the plan that passed, or plans again when it no longer
+// fits what is there.
+func (e *execution) apply(ctx context.Context) error {
+	plan, root, stale, err := e.sealed(ctx)
+	if err != nil {
+		return err
+	}
+	if stale != "" {
+		return e.replan(ctx, stale)
+	}
+	if err := e.move(ctx, change{to: Applying, edit: e.recordApplying}); err != nil {
+		return err
+	}
+	return e.execute(ctx, plan, root)
+}
+
+// sealed opens the plan and checks that it still is the one to apply; stale
+// says why it is not.
+func (e *execution) sealed(ctx context.Context) (plan []byte, root Root, stale string, err error) {
+	serial, err := e.s.State.Serial(ctx, e.scope, e.stack)
+	if err != nil {
+		return nil, Root{}, "", err
+	}
+	if serial != e.run.Plan.Serial {
+		return nil, Root{}, fmt.Sprintf("the state changed since the plan (serial %d, now %d)", e.run.Plan.Serial, serial), nil
+	}
+	plan, err = e.s.Plans.Load(ctx, e.id)
+	if kernel.Is(err, kernel.NotFound) {
+		return nil, Root{}, "the sealed plan is gone", nil
+	}
+	if err != nil {
+		return nil, Root{}, "", err
+	}
+	if kernel.DigestOf(plan) != e.run.Plan.Digest {
+		return nil, Root{}, "", kernel.Errorf(kernel.Refused, "the stored plan is not the one that passed the gates (digest %s, not %s)",
+			kernel.DigestOf(plan).Short(), e.run.Plan.Digest.Short())
+	}
+	m, err := e.s.material(ctx, e.run)
+	if err != nil {
+		return nil, Root{}, "", err
+	}
+	d, err := e.s.Store.Dossier(ctx, e.scope, e.id, e.run.Dossier)
+	if err != nil {
+		return nil, Root{}, "", err
+	}
+	if m.root.Digest != d.Root {
+		return nil, Root{}, "the root module is rendered in another way than when it was planned", nil
+	}
+	return plan, m.root, "", nil
+}
+
+// replan sends the run back to its plan; approvals of the old one do not count.
+func (e *execution) replan(ctx context.Context, why string) error {
+	return e.move(ctx, change{to: Planning, why: why, fact: "stale", edit: func(_ context.Context, r *Run) error {
+		r.Attempt++
+		return nil
+	}})
+}
+
+// execute applies the plan and records what is there now.
+func (e *execution) execute(ctx context.Context, plan []byte, root Root) error {
+	job, err := e.job(ctx, "apply", root)
+	if err != nil {
+		return err
+	}
+	applied, err := e.s.Planner.Apply(ctx, job, plan, e.sink(ctx, "apply"))
+	e.dropPlan(ctx)
+	if err != nil {
+		return e.halfDone(ctx, err)
+	}
+	ctx = context.WithoutCancel(ctx) // what was applied is recorded, even if the run is to stop now
+	return e.move(ctx, change{to: Verifying, edit: func(ctx context.Context, r *Run) error {
+		return e.recordApplied(ctx, *r, applied.Outputs)
+	}})
+}
+
+// halfDone adds to the error of an apply what was applied before it.
+func (e *execution) halfDone(ctx context.Context, err error) error {
+	known, ok := errors.AsType[*kernel.Error](err)
+	if !ok || known.Kind == kernel.Internal {
+		return err
+	}
+	done, logErr := e.applied(context.WithoutCancel(ctx))
+	if logErr != nil || e.run.Plan == nil {
+		return err
+	}
+	told := *known
+	p := e.run.Plan
+	told.Message = fmt.Sprintf("%s; applied were %d of %d changes", known.Message, len(done), p.Create+p.Update+p.Replace+p.Delete)
+	if len(done) > 0 {
+		told.Message += ": " + strings.Join(done, ", ")
+	}
+	return &told
+}
+
+// applied returns the addresses that the run's log tells as applied.
+func (e *execution) applied(ctx context.Context) ([]string, error) {
+	lines, _, _, err := e.s.Logs.Read(ctx, e.id, 0)
+	if err != nil {
+		return nil, err
+	}
+	var addresses []string
+	for line := range bytes.Lines(lines) {
+		var event Event
+		if json.Unmarshal(line, &event) == nil && event.Type == "apply_complete" && !slices.Contains(addresses, event.Address) {
+			addresses = append(addresses, event.Address)
+		}
+	}
+	return addresses, nil
+}

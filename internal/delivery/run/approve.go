@@ -1,0 +1,132 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Approve records the actor's word for exactly the dossier with the digest.
+// The run goes on once the stage's rule is met. A plan whose state has changed
+// since is Stale: it is made again, and nobody's word for the old one counts.
+func (s *Service) Approve(ctx context.Context, scope kernel.Scope, id string, digest kernel.Digest, reason string) (Run, error) {
+	actor, err := requester(ctx)
+	if err != nil {
+		return Run{}, err
+	}
+	r, err := s.Store.Get(ctx, scope, id)
+	if err != nil {
+		return Run{}, err
+	}
+	if err := s.Authorizer.Authorize(ctx, actionApprove, r.Scope); err != nil {
+		return Run{}, err
+	}
+	if err := mayApprove(r, actor, digest); err != nil {
+		return Run{}, err
+	}
+	if err := s.fresh(ctx, r); err != nil {
+		return Run{}, err
+	}
+	return s.approve(ctx, r, Approval{By: actor, Digest: digest, Reason: reason, At: s.Clock.Now()})
+}
+
+func (s *Service) approve(ctx context.Context, r Run, a Approval) (Run, error) {
+	c := change{to: AwaitingApproval, fact: "approved", reason: a.Reason}
+	var after Run
+	err := s.retry(ctx, func(ctx context.Context) (err error) {
+		if after, err = s.Store.Get(ctx, r.Scope, r.ID); err != nil {
+			return err
+		}
+		if err := mayApprove(after, a.By, a.Digest); err != nil {
+			return err
+		}
+		after.Approvals = append(after.Approvals, a)
+		c.to = AwaitingApproval
+		if missing(after) == 0 {
+			c.to, c.why = Approved, "approved by "+approvers(after)
+		}
+		if err := s.stepOnce(ctx, &after, c); err != nil || c.to != Approved {
+			return err
+		}
+		return s.Jobs.Enqueue(ctx, after.Scope, after.ID)
+	})
+	if err != nil {
+		return Run{}, err
+	}
+	s.tell(ctx, after, "run.approval", fmt.Sprintf("%s approved the plan %s; %s", a.By.Name, after.Plan.Digest.Short(), outstanding(after)))
+	return after, nil
+}
+
+// mayApprove refuses a word that does not count.
+func mayApprove(r Run, actor kernel.Actor, digest kernel.Digest) error {
+	switch {
+	case actor.Kind != kernel.ActorUser:
+		return kernel.Errorf(kernel.Denied, "an approval is a person's word; %s is none", actor.Name)
+	case r.Status != AwaitingApproval:
+		return kernel.Errorf(kernel.Conflict, "%s is %s: there is nothing to approve", r.ID, words(r.Status)).
+			WithFix("see terrace explain %s", r.ID)
+	case digest != r.Dossier:
+		return kernel.Errorf(kernel.Stale, "the dossier of %s is %s now, not %s", r.ID, r.Dossier.Short(), digest.Short()).
+			WithFix("look at terrace run show %s and approve what it shows", r.ID)
+	case r.Required.OtherThanRequester && actor.ID == r.RequestedBy.ID:
+		return kernel.Errorf(kernel.Refused, "%s needs an approval by someone other than who asked for the run, and that was you", r.Scope.Stage).
+			WithFix("ask another approver to look at terrace run show %s", r.ID)
+	case slices.ContainsFunc(counting(r), func(a Approval) bool { return a.By.ID == actor.ID }):
+		return kernel.Errorf(kernel.Conflict, "you have approved %s already", r.ID).
+			WithFix("%s", outstanding(r))
+	default:
+		return nil
+	}
+}
+
+// fresh refuses a plan whose state has changed, and has it made again.
+func (s *Service) fresh(ctx context.Context, r Run) error {
+	serial, err := s.State.Serial(ctx, r.Scope, r.Stack)
+	if err != nil || r.Plan == nil || serial == r.Plan.Serial {
+		return err
+	}
+	why := fmt.Sprintf("the state changed since the plan (serial %d, now %d)", r.Plan.Serial, serial)
+	_, err = s.step(ctx, r.Scope, r.ID, change{to: Planning, why: why, fact: "stale", edit: func(ctx context.Context, now *Run) error {
+		if now.Dossier != r.Dossier {
+			return kernel.Errorf(kernel.Stale, "the dossier of %s has changed meanwhile", r.ID)
+		}
+		return s.Jobs.Enqueue(ctx, now.Scope, now.ID)
+	}})
+	if err != nil {
+		return err
+	}
+	return kernel.Errorf(kernel.Stale, "the plan of %s is stale: %s", r.ID, why).
+		WithFix("it is being planned again; look at terrace run show %s and approve the new dossier", r.ID)
+}
+
+// counting returns the approvals of the current dossier.
+func counting(r Run) []Approval {
+	return slices.DeleteFunc(slices.Clone(r.Approvals), func(a Approval) bool { return a.Digest != r.Dossier })
+}
+
+// missing returns how many approvals the run still needs.
+func missing(r Run) int { return max(0, r.Required.Count-len(counting(r))) }
+
+func outstanding(r Run) string {
+	switch n := missing(r); n {
+	case 0:
+		return "no more approvals are needed"
+	case 1:
+		return "one more approval is needed"
+	default:
+		return fmt.Sprintf("%d more approvals are needed", n)
+	}
+}
+
+func approvers(r Run) string {
+	names := ""
+	for i, a := range counting(r) {
+		if i > 0 {
+			names += ", "
+		}
+		names += a.By.Name
+	}
+	return names
+}

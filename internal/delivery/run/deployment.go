@@ -1,0 +1,75 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// recordApplying says, before anything changes, that the stage is on its way
+// to the run's release: whatever happens next, it is no longer the old one.
+func (e *execution) recordApplying(ctx context.Context, r *Run) error {
+	d, err := e.s.Store.Deployment(ctx, r.Scope, r.Workload)
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
+		return err
+	}
+	next := deploymentOf(*r, DeploymentApplying)
+	next.Outputs, next.AppliedAt = d.Outputs, d.AppliedAt
+	return e.s.Store.PutDeployment(ctx, next)
+}
+
+func (e *execution) recordApplied(ctx context.Context, r Run, outputs map[string]json.RawMessage) error {
+	d := deploymentOf(r, DeploymentApplied)
+	now := e.s.Clock.Now()
+	d.Outputs, d.AppliedAt = outputs, &now
+	return e.s.Store.PutDeployment(ctx, d)
+}
+
+// recordUnchanged records a run whose plan changes nothing: its outputs are
+// the planned ones, all known.
+func (e *execution) recordUnchanged(ctx context.Context, r Run, planned Planned) error {
+	if r.Operation == Destroy {
+		return nil
+	}
+	outputs := map[string]json.RawMessage{}
+	if planned.JSON != nil && planned.JSON.PlannedValues != nil {
+		for name, output := range planned.JSON.PlannedValues.Outputs {
+			if output == nil || output.Sensitive {
+				continue
+			}
+			value, err := json.Marshal(output.Value)
+			if err != nil {
+				return err
+			}
+			outputs[name] = value
+		}
+	}
+	return e.recordApplied(ctx, r, outputs)
+}
+
+func deploymentOf(r Run, status DeploymentStatus) Deployment {
+	return Deployment{Stack: r.Stack, Scope: r.Scope, Workload: r.Workload, Release: r.Release, Run: r.ID, Status: status}
+}
+
+// recordVerified opens the next stage to the release.
+func (e *execution) recordVerified(ctx context.Context, r *Run) error {
+	d, err := e.s.Store.Deployment(ctx, r.Scope, r.Workload)
+	if err != nil {
+		return err
+	}
+	now := e.s.Clock.Now()
+	d.Status, d.VerifiedAt = DeploymentVerified, &now
+	if err := e.s.Store.PutDeployment(ctx, d); err != nil {
+		return err
+	}
+	return e.s.Store.PutVerified(ctx, Verified{Scope: r.Scope, Workload: r.Workload, Release: r.Release, Run: r.ID, At: now})
+}
+
+// recordUnverified closes the next stage to the release again.
+func (e *execution) recordUnverified(ctx context.Context, r *Run) error {
+	if err := e.s.broken(ctx, *r); err != nil {
+		return err
+	}
+	return e.s.Store.Revoke(ctx, r.Scope, r.Workload, r.Release.ID)
+}

@@ -1,0 +1,183 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// execution is this process carrying one run on, under its stack's lease.
+type execution struct {
+	s     *Service
+	id    string
+	scope kernel.Scope
+	stack string
+	lease Lease
+	// run is the run as it was saved last.
+	run    Run
+	cancel context.CancelCauseFunc
+
+	kill     chan struct{}
+	killOnce sync.Once
+}
+
+// errStopped is the cause of an execution that somebody canceled.
+var errStopped = errors.New("somebody canceled the run")
+
+// stop asks the execution to end; force ends terraform at once.
+func (e *execution) stop(force bool) {
+	if force {
+		e.killOnce.Do(func() { close(e.kill) })
+	}
+	e.cancel(errStopped)
+}
+
+// Advance carries a run on as far as it goes without a person: to its end, or
+// to where it awaits approval. It does nothing when the run has ended, when it
+// is not its turn, or when another executes it; so it may be called at any time.
+func (s *Service) Advance(ctx context.Context, scope kernel.Scope, id string) error {
+	s.nudged.remove(id)
+	r, err := s.Store.Get(ctx, scope, id)
+	if kernel.Is(err, kernel.NotFound) {
+		return nil
+	}
+	if err != nil || r.Status.Terminal() || r.Status.waiting() {
+		return err
+	}
+	ctx = kernel.WithActor(ctx, kernel.System("run", scope.Tenant))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	e := &execution{s: s, id: id, scope: r.Scope, stack: r.Stack, run: r, cancel: cancel, kill: make(chan struct{})}
+	taken, err := e.take(ctx)
+	if err != nil || !taken {
+		return err
+	}
+	defer s.active.remove(id)
+	go e.keep(ctx)
+	return e.loop(ctx)
+}
+
+// take acquires the lease when it is the run's turn, and counts the attempt.
+func (e *execution) take(ctx context.Context) (taken bool, err error) {
+	if _, running := e.s.active.get(e.id); running {
+		return false, nil
+	}
+	err = e.s.retry(ctx, func(ctx context.Context) error {
+		taken = false
+		open, err := e.s.Store.Open(ctx, e.scope, e.stack)
+		if err != nil || len(open) == 0 || open[0].ID != e.id || open[0].Status.waiting() {
+			return err
+		}
+		lease, ok, err := e.s.acquire(ctx, e.stack, e.id)
+		if err != nil || !ok {
+			return err
+		}
+		r := open[0]
+		r.Fence, e.lease, taken = lease.Fence, lease, true
+		if r.Status != Approved { // waiting for approval is not an attempt
+			r.Attempt++
+		}
+		err = e.s.save(ctx, &r)
+		e.run = r
+		return err
+	})
+	if err != nil || !taken {
+		return false, err
+	}
+	e.s.active.add(e.id, e)
+	return true, nil
+}
+
+// loop executes one status after the other.
+func (e *execution) loop(ctx context.Context) error {
+	for {
+		var err error
+		switch {
+		case e.run.Status.Terminal() || e.run.Status.waiting():
+			return nil
+		case e.run.Attempt > MaxAttempts:
+			err = e.tooOften(ctx)
+		case e.run.Cancel != nil:
+			e.stop(e.run.Cancel.Force)
+			err = errStopped
+		case ctx.Err() != nil:
+			err = ctx.Err()
+		default:
+			err = e.once(ctx)
+		}
+		if err != nil {
+			return e.end(ctx, err)
+		}
+	}
+}
+
+func (e *execution) once(ctx context.Context) error {
+	switch e.run.Status {
+	case Queued:
+		return e.move(ctx, change{to: Planning})
+	case Planning:
+		return e.plan(ctx)
+	case Approved:
+		return e.apply(ctx)
+	case Applying:
+		return e.resume(ctx)
+	case Verifying:
+		return e.verify(ctx)
+	default:
+		return nil
+	}
+}
+
+// move makes a step under the lease.
+func (e *execution) move(ctx context.Context, c change) error {
+	c.lease = &e.lease
+	r, err := e.s.step(ctx, e.scope, e.id, c)
+	if err == nil {
+		e.run = r
+	}
+	return err
+}
+
+// end tells the run's end after an error: it failed, somebody canceled it, or
+// this process stops and leaves it to the next one.
+func (e *execution) end(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	switch {
+	case errors.Is(err, errLost) || errors.Is(cause, errLost):
+		e.s.Log.WarnContext(ctx, "another took the run over", "run", e.id, "fence", e.lease.Fence)
+		return nil
+	case errors.Is(cause, errStopped):
+		return e.canceled(ctx)
+	case cause != nil:
+		return e.leave(ctx)
+	default:
+		return e.fail(ctx, err)
+	}
+}
+
+// endTimeout bounds the transaction that ends a run whose context has ended.
+const endTimeout = 10 * time.Second
+
+// leave gives the lease back, so that the next process continues at once. A
+// stop of the daemon is not the run's fault: it does not count as an attempt.
+func (e *execution) leave(ctx context.Context) error {
+	return e.s.retry(ctx, func(ctx context.Context) error {
+		r, err := e.s.Store.Get(ctx, e.scope, e.id)
+		if err != nil {
+			return err
+		}
+		if err := e.s.holds(ctx, e.stack, e.lease); err != nil {
+			return nil //nolint:nilerr // another has it: nothing to give back
+		}
+		r.Attempt = max(0, r.Attempt-1)
+		if err := e.s.save(ctx, &r); err != nil {
+			return err
+		}
+		return e.s.release(ctx, e.stack, e.lease)
+	})
+}

@@ -1,0 +1,145 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Explanation tells why a run is where it is, and what to do next.
+type Explanation struct {
+	Run     string   `json:"run"`
+	Status  Status   `json:"status"`
+	Summary string   `json:"summary"`
+	Details []string `json:"details"`
+	// Next are what a person can do now.
+	Next []string `json:"next"`
+}
+
+func (x *Explanation) detail(format string, args ...any) {
+	x.Details = append(x.Details, fmt.Sprintf(format, args...))
+}
+
+func (x *Explanation) next(format string, args ...any) {
+	x.Next = append(x.Next, fmt.Sprintf(format, args...))
+}
+
+// Explain tells why the run is where it is.
+func (s *Service) Explain(ctx context.Context, scope kernel.Scope, id string) (Explanation, error) {
+	r, err := s.Get(ctx, scope, id)
+	if err != nil {
+		return Explanation{}, err
+	}
+	l, err := s.Store.Lease(ctx, r.Stack)
+	if err != nil {
+		return Explanation{}, err
+	}
+	open, err := s.Store.Open(ctx, r.Scope, r.Stack)
+	if err != nil {
+		return Explanation{}, err
+	}
+	x := Explanation{Run: r.ID, Status: r.Status, Summary: describe(r), Details: []string{}, Next: []string{}}
+	x.detail("%s asked for %s of %s to %s at %s", r.RequestedBy.Name, r.Operation, r.Release, r.Scope.Stage, r.CreatedAt.Format(time.RFC3339))
+	s.explainStatus(&x, r, l, open)
+	explainGates(&x, r)
+	explainEnd(&x, r)
+	s.explainAfter(&x, r)
+	return x, nil
+}
+
+func (s *Service) explainStatus(x *Explanation, r Run, l Lease, open []Run) {
+	switch {
+	case r.Status == Queued:
+		explainQueued(x, r, open)
+	case r.Status == AwaitingApproval:
+		explainApproval(x, r)
+	case r.Status.Live():
+		s.explainExecution(x, r, l)
+	}
+}
+
+func explainQueued(x *Explanation, r Run, open []Run) {
+	if len(open) == 0 || open[0].ID == r.ID {
+		x.detail("it is the first in the queue of %s and starts when the executor is free", r.Stack)
+		return
+	}
+	ahead := open[0]
+	x.detail("one run at a time changes %s; ahead is %s, which is %s", r.Stack, ahead.ID, words(ahead.Status))
+	if ahead.Status.waiting() {
+		x.next("approve the one ahead, or end it with terrace run discard %s", ahead.ID)
+	}
+	x.next("terrace run discard %s takes it out of the queue", r.ID)
+}
+
+func explainApproval(x *Explanation, r Run) {
+	x.detail("the dossier is %s; %s demands %s", r.Dossier.Short(), r.Scope.Stage, needs(r.Required))
+	for _, a := range counting(r) {
+		x.detail("%s approved it at %s", a.By.Name, a.At.Format(time.RFC3339))
+	}
+	x.detail("%s", outstanding(r))
+	if r.Required.OtherThanRequester {
+		x.detail("%s asked for the run, so %s may not approve it", r.RequestedBy.Name, r.RequestedBy.Name)
+	}
+	x.next("look at terrace run show %s, then terrace run approve %s", r.ID, r.ID)
+	x.next("terrace run discard %s ends it; nothing was changed", r.ID)
+}
+
+func (s *Service) explainExecution(x *Explanation, r Run, l Lease) {
+	switch {
+	case l.Run != r.ID:
+		x.detail("nobody executes it at this moment; it is taken up within %s", SweepEvery)
+	case s.dead(l):
+		x.detail("node %s held its lease with fence %d and is gone; it is continued within %s", l.Node, l.Fence, SweepEvery)
+	default:
+		x.detail("node %s executes it, with fence %d, attempt %d of %d", l.Node, l.Fence, r.Attempt, MaxAttempts)
+	}
+	if n := len(r.Phases); n > 0 {
+		x.detail("in phase %s since %s", r.Phases[n-1].Name, r.Phases[n-1].Started.Format(time.RFC3339))
+	}
+	x.next("terrace run logs -f %s follows it", r.ID)
+	x.next("terrace run cancel %s stops it", r.ID)
+}
+
+func explainGates(x *Explanation, r Run) {
+	for _, g := range r.Gates {
+		if g.Gate == approvalGate && r.Status == AwaitingApproval {
+			continue
+		}
+		outcome := string(g.Outcome)
+		if g.Gate == approvalGate && g.Outcome == Waiting && missing(r) == 0 {
+			outcome = "passed, approved by " + approvers(r)
+		}
+		x.detail("gate %s (%s) %s: %s", g.Gate, g.Level, outcome, g.Message)
+	}
+	if r.Plan != nil {
+		x.detail("the plan: %d to create, %d to update, %d to replace, %d to delete", r.Plan.Create, r.Plan.Update, r.Plan.Replace, r.Plan.Delete)
+	}
+}
+
+func explainEnd(x *Explanation, r Run) {
+	for _, c := range r.Verification {
+		x.detail("check %s %s: %s", c.Check, c.URL, c.Message)
+	}
+	if r.Failure == nil {
+		return
+	}
+	x.detail("it ended in phase %s: %s", r.Failure.Phase, r.Failure.Message)
+	for _, p := range r.Failure.Problems {
+		x.detail("%s", p)
+	}
+	if r.Failure.Fix != "" {
+		x.next("%s", r.Failure.Fix)
+	}
+}
+
+// explainAfter tells where a release that succeeded can go now.
+func (s *Service) explainAfter(x *Explanation, r Run) {
+	if r.Status != Succeeded || r.Operation == Destroy {
+		return
+	}
+	if after, ok := s.Stages.After(r.Scope.Stage); ok {
+		x.next("terrace promote %s --to %s", r.Workload, after.Name)
+	}
+}

@@ -1,0 +1,118 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// fail ends the run with the story of err.
+func (e *execution) fail(ctx context.Context, err error) error {
+	phase := e.run.Status.verb()
+	failure := e.story(ctx, phase, err)
+	return e.move(ctx, change{to: Failed, edit: func(ctx context.Context, r *Run) error {
+		r.Failure = failure
+		return e.s.broken(ctx, *r)
+	}})
+}
+
+// verb names the phase in which a run with this status fails.
+func (s Status) verb() string {
+	switch s {
+	case Queued:
+		return "queue"
+	case Planning:
+		return "plan"
+	case AwaitingApproval, Approved:
+		return "approval"
+	case Verifying:
+		return "verify"
+	default:
+		return "apply"
+	}
+}
+
+// story tells an error as a failure: the cause and what to do, never internals.
+func (e *execution) story(ctx context.Context, phase string, err error) *Failure {
+	f := &Failure{Phase: phase, Fix: e.remedy(phase)}
+	known, ok := errors.AsType[*kernel.Error](err)
+	if !ok || known.Kind == kernel.Internal {
+		e.s.Log.ErrorContext(ctx, "a run failed", "run", e.id, "phase", phase, "error", err)
+		f.Message = "an internal error of Terrace stopped the " + phase + "; the daemon's log has it under " + e.id
+		return f
+	}
+	f.Message, f.Problems = known.Message, known.Problems
+	if known.Fix != "" {
+		f.Fix = known.Fix
+	}
+	return f
+}
+
+// remedy is what to do when the error itself does not say it.
+func (e *execution) remedy(phase string) string {
+	r := e.run
+	switch {
+	case phase == "apply" && r.Operation == Destroy:
+		return fmt.Sprintf("see terrace run logs %s, then run terrace destroy %s --stage %s again: it goes on where this run stopped", r.ID, r.Workload, r.Scope.Stage)
+	case phase == "apply":
+		return fmt.Sprintf("see terrace run logs %s; deploying again goes on where this run stopped, terrace rollback %s --stage %s returns to the last verified release", r.ID, r.Workload, r.Scope.Stage)
+	case phase == "verify":
+		return fmt.Sprintf("see terrace run logs %s and the service's logs; correct it and deploy again, or terrace rollback %s --stage %s", r.ID, r.Workload, r.Scope.Stage)
+	default:
+		return fmt.Sprintf("nothing was changed; see terrace run logs %s, correct the cause and try again", r.ID)
+	}
+}
+
+// canceled ends the run that somebody asked to stop.
+func (e *execution) canceled(ctx context.Context) error {
+	phase := e.run.Status.verb()
+	return e.move(ctx, change{to: Canceled, why: "canceled while it was " + words(e.run.Status), edit: func(ctx context.Context, r *Run) error {
+		by := "somebody"
+		if r.Cancel != nil {
+			by = r.Cancel.By.Name
+		}
+		r.Failure = &Failure{Phase: phase, Message: by + " canceled the run while it was " + words(r.Status), Fix: e.remedy(phase)}
+		return e.s.broken(ctx, *r)
+	}})
+}
+
+// broken marks the deployment when an apply did not end well.
+func (s *Service) broken(ctx context.Context, r Run) error {
+	status := DeploymentBroken
+	switch r.Status {
+	case Applying:
+	case Verifying:
+		status = DeploymentUnverified
+	default:
+		return nil
+	}
+	d, err := s.Store.Deployment(ctx, r.Scope, r.Workload)
+	if kernel.Is(err, kernel.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	d.Status, d.VerifiedAt = status, nil
+	return s.Store.PutDeployment(ctx, d)
+}
+
+// tooOften ends a run that was taken up as often as it may be.
+func (e *execution) tooOften(ctx context.Context) error {
+	done, err := e.applied(ctx)
+	if err != nil {
+		return err
+	}
+	message := fmt.Sprintf("the run was interrupted %d times while it was %s", MaxAttempts, words(e.run.Status))
+	switch {
+	case e.run.Status != Applying:
+	case len(done) == 0:
+		message += "; its log tells of no change that was applied"
+	default:
+		message += "; applied were " + strings.Join(done, ", ")
+	}
+	return kernel.Errorf(kernel.Unavailable, "%s", message)
+}

@@ -1,0 +1,81 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// approvalGate is the name of the gate that people are.
+const approvalGate = "approvals"
+
+// gates asks every gate about the plan, in order. A gate that cannot answer is
+// an error: an unknown answer is never a pass.
+func (e *execution) gates(ctx context.Context, a attempt) ([]GateResult, error) {
+	in := GateInput{
+		Run: e.run, Release: a.release, Stage: a.stage, Graph: a.graph,
+		Workload: a.workload, Plan: a.planned.JSON, Tags: a.tags,
+	}
+	results := []GateResult{}
+	for _, gate := range e.s.Gates {
+		result, err := gate.Evaluate(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("gate %s: %w", gate.Name(), err)
+		}
+		result.Gate = gate.Name()
+		results = append(results, result)
+	}
+	return append(results, approvalResult(a)), nil
+}
+
+// approvalResult tells what the stage demands of people for this plan.
+func approvalResult(a attempt) GateResult {
+	result := GateResult{Gate: approvalGate, Level: Mandatory, Outcome: Passed}
+	switch {
+	case a.stage.Approvals.Count == 0:
+		result.Message = a.stage.Name + " needs no approval"
+	case a.plan.Empty():
+		result.Message = "the plan changes nothing: there is nothing to approve"
+	default:
+		result.Outcome, result.Message = Waiting, needs(a.stage.Approvals)
+	}
+	return result
+}
+
+// needs says which approvals a stage demands.
+func needs(a stage.Approvals) string {
+	who := "somebody who may approve"
+	if a.Role != "" {
+		who = "a person with the role " + a.Role
+	}
+	if a.OtherThanRequester {
+		who += " other than who asked for the run"
+	}
+	if a.Count == 1 {
+		return "one approval by " + who
+	}
+	return fmt.Sprintf("%d approvals, each by %s", a.Count, who)
+}
+
+func blocking(results []GateResult) []GateResult {
+	return slices.DeleteFunc(slices.Clone(results), func(r GateResult) bool { return !r.Blocks() })
+}
+
+// gatesFailure is the story of a run that its gates did not let pass.
+func gatesFailure(blocked []GateResult) *Failure {
+	f := &Failure{Phase: "gates", Fix: blocked[0].Fix}
+	var names []string
+	for _, r := range blocked {
+		names = append(names, r.Gate+": "+r.Message)
+		f.Problems = append(f.Problems, r.Problems...)
+		if len(r.Problems) == 0 {
+			f.Problems = append(f.Problems, kernel.Problem{Path: r.Gate, Message: r.Message, Fix: r.Fix})
+		}
+	}
+	f.Message = "a gate did not let it pass, and nothing was applied: " + strings.Join(names, "; ")
+	return f
+}

@@ -1,0 +1,191 @@
+package run
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/delivery/graph"
+	"github.com/terrace-idp/terrace/internal/delivery/release"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// material is what a run is planned from.
+type material struct {
+	release  release.Release
+	stage    stage.Stage
+	graph    *graph.Graph
+	workload *workload.Workload
+	tags     map[string]string
+	root     Root
+}
+
+// material loads the release and renders its root module for the run's stage.
+func (s *Service) material(ctx context.Context, r Run) (m material, err error) {
+	if m.stage, err = s.Stages.Get(r.Scope.Stage); err != nil {
+		return m, err
+	}
+	if m.release, err = s.Releases.Get(ctx, projectOf(r.Scope), r.Release.ID); err != nil {
+		return m, err
+	}
+	if m.graph, m.workload, err = s.Releases.Graph(ctx, m.release, m.stage); err != nil {
+		return m, err
+	}
+	if m.tags, err = s.tags(ctx, r.Scope, m.workload); err != nil {
+		return m, err
+	}
+	m.root, err = s.Renderer.Render(ctx, RenderInput{
+		Stack: r.Stack, Scope: r.Scope, Stage: m.stage, Release: m.release,
+		Graph: m.graph, Workload: m.workload, Tags: m.tags,
+	})
+	return m, err
+}
+
+func projectOf(scope kernel.Scope) kernel.Scope { return scope.InProject(scope.Project) }
+
+// annotation is the prefix of the annotations that set tags.
+const annotation = "terrace.dev/"
+
+// tags are the workload's: the project's, with the workload's annotations over
+// them, and the stage as env.
+func (s *Service) tags(ctx context.Context, scope kernel.Scope, w *workload.Workload) (map[string]string, error) {
+	project, err := s.Projects.Tags(ctx, projectOf(scope))
+	if err != nil {
+		return nil, err
+	}
+	tags := maps.Clone(project)
+	if tags == nil {
+		tags = map[string]string{}
+	}
+	for _, name := range []string{"costcenter", "owner"} {
+		if value := strings.TrimSpace(w.Annotations[annotation+name]); value != "" {
+			tags[name] = value
+		}
+	}
+	tags["env"] = scope.Stage
+	return tags, nil
+}
+
+// attempt is a finished plan with all that was decided on it.
+type attempt struct {
+	material
+	planned Planned
+	plan    Plan
+	dossier Dossier
+	digest  kernel.Digest
+}
+
+// makePlan plans, asks the gates, and writes the dossier.
+func (e *execution) makePlan(ctx context.Context) (a attempt, err error) {
+	if a.material, err = e.s.material(ctx, e.run); err != nil {
+		return a, err
+	}
+	serial, err := e.s.State.Serial(ctx, e.scope, e.stack)
+	if err != nil {
+		return a, err
+	}
+	job, err := e.job(ctx, "plan", a.root)
+	if err != nil {
+		return a, err
+	}
+	if a.planned, err = e.s.Planner.Plan(ctx, job, e.sink(ctx, "plan")); err != nil {
+		return a, err
+	}
+	view := planView(a.planned.JSON)
+	view.Summary.Digest, view.Summary.Serial = kernel.DigestOf(a.planned.File), serial
+	a.plan = view.Summary
+	gates, err := e.gates(ctx, a)
+	if err != nil {
+		return a, err
+	}
+	if a.dossier, err = e.dossier(ctx, a, view, gates); err != nil {
+		return a, err
+	}
+	a.digest, err = a.dossier.Digest()
+	return a, err
+}
+
+// plan makes the plan and takes the run to where its gates send it.
+func (e *execution) plan(ctx context.Context) error {
+	a, err := e.makePlan(ctx)
+	if err != nil {
+		return err
+	}
+	return e.decide(ctx, a)
+}
+
+// decide seals the plan and moves the run: to its end when a gate fails, to
+// verification when there is nothing to apply, else to approval.
+func (e *execution) decide(ctx context.Context, a attempt) error {
+	if err := e.s.Plans.Save(ctx, e.id, a.planned.File); err != nil {
+		return err
+	}
+	c := change{to: Approved}
+	blocked := blocking(a.dossier.Gates)
+	switch {
+	case len(blocked) > 0:
+		c.to = Failed
+	case a.plan.Empty():
+		c.to, c.why = Verifying, "the plan changes nothing"
+	case a.dossier.Approvals.Count > 0:
+		c.to, c.why = AwaitingApproval, needs(a.dossier.Approvals)
+	}
+	c.edit = func(ctx context.Context, r *Run) error {
+		r.Plan, r.Dossier, r.Gates, r.Deployed = &a.plan, a.digest, a.dossier.Gates, a.dossier.Deployed
+		r.Required = a.dossier.Approvals
+		if len(blocked) > 0 {
+			r.Failure = gatesFailure(blocked)
+			if err := e.s.broken(ctx, *r); err != nil {
+				return err
+			}
+		}
+		if c.to == Verifying {
+			if err := e.recordUnchanged(ctx, *r, a.planned); err != nil {
+				return err
+			}
+		}
+		return e.s.Store.PutDossier(ctx, r.Scope, r.ID, a.digest, a.dossier)
+	}
+	if err := e.move(ctx, c); err != nil {
+		return err
+	}
+	if c.to == Failed || c.to == Verifying {
+		e.dropPlan(ctx)
+	}
+	return nil
+}
+
+// dropPlan removes the sealed plan: a run that needs it no more keeps none.
+func (e *execution) dropPlan(ctx context.Context) {
+	if err := e.s.Plans.Delete(context.WithoutCancel(ctx), e.id); err != nil && !kernel.Is(err, kernel.NotFound) {
+		e.s.Log.WarnContext(ctx, "a plan that is no longer needed could not be removed", "run", e.id, "error", err)
+	}
+}
+
+// job is the execution of terraform for one phase, with a token for it.
+func (e *execution) job(ctx context.Context, phase string, root Root) (Job, error) {
+	token, err := e.s.Tokens.Issue(ctx, TokenRequest{
+		Run: e.id, Stack: e.stack, Workload: e.run.Workload, Scope: e.scope,
+		Fence: e.lease.Fence, Phase: phase, Expires: e.s.Clock.Now().Add(tokenLife),
+	})
+	return Job{
+		Run: e.id, Stack: e.stack, Scope: e.scope, Attempt: e.run.Attempt, Files: root.Files,
+		Token: token, Destroy: e.run.Operation == Destroy, Kill: e.kill,
+	}, err
+}
+
+// sink writes terraform's events into the run's log.
+func (e *execution) sink(ctx context.Context, phase string) func(Event) {
+	return func(event Event) {
+		event.Run = e.id
+		if event.Phase == "" {
+			event.Phase = phase
+		}
+		if event.Time.IsZero() {
+			event.Time = e.s.Clock.Now()
+		}
+		e.s.append(ctx, event)
+	}
+}

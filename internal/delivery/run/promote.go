@@ -1,0 +1,138 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// open refuses a release that is not verified in the stage before.
+func (s *Service) open(ctx context.Context, where kernel.Scope, st stage.Stage, workload string, ref ReleaseRef) error {
+	before, ok := s.Stages.Before(st.Name)
+	if !ok {
+		return nil
+	}
+	verified, err := s.verifiedIn(ctx, where.InStage(before.Name), workload, ref.ID)
+	if err != nil || verified {
+		return err
+	}
+	return kernel.Errorf(kernel.Refused, "%s of %s cannot go to %s: it is not verified in %s, the stage before",
+		ref, workload, st.Name, before.Name).WithFix("%s", s.way(workload, st.Name))
+}
+
+// String names the release for people.
+func (r ReleaseRef) String() string {
+	if r.Version == "" {
+		return fmt.Sprintf("release %d", r.Number)
+	}
+	return fmt.Sprintf("release %d (%s)", r.Number, r.Version)
+}
+
+func (s *Service) verifiedIn(ctx context.Context, where kernel.Scope, workload, id string) (bool, error) {
+	all, err := s.Store.VerifiedReleases(ctx, where, workload)
+	return slices.ContainsFunc(all, func(v Verified) bool { return v.Release.ID == id }), err
+}
+
+// way tells how a new release gets to the stage.
+func (s *Service) way(workload, to string) string {
+	var steps []string
+	for _, st := range s.Stages.All() {
+		if len(steps) == 0 {
+			steps = append(steps, "terrace deploy score.yaml --stage "+st.Name)
+		} else {
+			steps = append(steps, fmt.Sprintf("terrace promote %s --to %s", workload, st.Name))
+		}
+		if st.Name == to {
+			break
+		}
+	}
+	return strings.Join(steps, ", then ")
+}
+
+// promoted finds the release to promote, and refuses one that may not go on.
+func (s *Service) promoted(ctx context.Context, where kernel.Scope, st stage.Stage, c ChangeRequest) (ReleaseRef, error) {
+	before, ok := s.Stages.Before(st.Name)
+	if !ok {
+		return ReleaseRef{}, kernel.Errorf(kernel.Refused, "%s is the first stage: nothing is promoted to it", st.Name).
+			WithFix("terrace deploy score.yaml --stage %s", st.Name)
+	}
+	ref, err := s.candidate(ctx, where, before, c)
+	if err != nil {
+		return ReleaseRef{}, err
+	}
+	return ref, s.open(ctx, where, st, c.Workload, ref)
+}
+
+func (s *Service) candidate(ctx context.Context, where kernel.Scope, before stage.Stage, c ChangeRequest) (ReleaseRef, error) {
+	if c.Release != "" {
+		return s.releaseRef(ctx, where, c)
+	}
+	d, err := s.Store.Deployment(ctx, where.InStage(before.Name), c.Workload)
+	if kernel.Is(err, kernel.NotFound) {
+		return ReleaseRef{}, kernel.Errorf(kernel.Refused, "nothing of %s is deployed in %s, the stage before %s", c.Workload, before.Name, c.Stage).
+			WithFix("%s", s.way(c.Workload, c.Stage))
+	}
+	if err != nil {
+		return ReleaseRef{}, err
+	}
+	if d.Status != DeploymentVerified {
+		return ReleaseRef{}, kernel.Errorf(kernel.Refused, "%s of %s cannot go to %s: in %s, the stage before, it is %s",
+			d.Release, c.Workload, c.Stage, before.Name, d.Status).
+			WithFix("see terrace explain %s; a release goes on once its run in %s has succeeded", d.Run, before.Name)
+	}
+	return d.Release, nil
+}
+
+// releaseRef finds a release by id and checks that it is of the workload.
+func (s *Service) releaseRef(ctx context.Context, where kernel.Scope, c ChangeRequest) (ReleaseRef, error) {
+	rel, err := s.Releases.Get(ctx, projectOf(where), c.Release)
+	if err != nil {
+		return ReleaseRef{}, err
+	}
+	if rel.Workload != c.Workload {
+		return ReleaseRef{}, kernel.Errorf(kernel.Invalid, "%s is a release of %s, not of %s", rel.ID, rel.Workload, c.Workload).
+			WithFix("see terrace release list %s", c.Workload)
+	}
+	return refOf(rel), nil
+}
+
+// current returns what is deployed, refusing when nothing is.
+func (s *Service) current(ctx context.Context, where kernel.Scope, workload string) (Deployment, error) {
+	d, err := s.Store.Deployment(ctx, where, workload)
+	if kernel.Is(err, kernel.NotFound) {
+		return d, kernel.Errorf(kernel.NotFound, "nothing of %s is deployed in %s", workload, where.Stage).
+			WithFix("see terrace status %s", workload)
+	}
+	return d, err
+}
+
+// earlier finds the release to roll back to.
+func (s *Service) earlier(ctx context.Context, where kernel.Scope, c ChangeRequest) (ReleaseRef, error) {
+	now, err := s.current(ctx, where, c.Workload)
+	if err != nil {
+		return ReleaseRef{}, err
+	}
+	all, err := s.Store.VerifiedReleases(ctx, where, c.Workload)
+	if err != nil {
+		return ReleaseRef{}, err
+	}
+	for _, v := range all {
+		if v.Release.ID == c.Release || c.Release == "" && v.Release.Number < now.Release.Number {
+			return v.Release, nil
+		}
+	}
+	if c.Release == "" {
+		return ReleaseRef{}, kernel.Errorf(kernel.Refused, "no release of %s before %s was verified in %s: there is nothing to roll back to", c.Workload, now.Release, where.Stage).
+			WithFix("see terrace release list %s", c.Workload)
+	}
+	ref, err := s.releaseRef(ctx, where, c)
+	if err != nil {
+		return ReleaseRef{}, err
+	}
+	return ReleaseRef{}, kernel.Errorf(kernel.Refused, "%s of %s was never verified in %s", ref, c.Workload, where.Stage).
+		WithFix("roll back to a release that was, see terrace release list %s", c.Workload)
+}

@@ -1,0 +1,110 @@
+package run
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Get returns a run of the project.
+func (s *Service) Get(ctx context.Context, scope kernel.Scope, id string) (Run, error) {
+	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+		return Run{}, err
+	}
+	return s.Store.Get(ctx, scope, id)
+}
+
+// List returns the project's runs, the newest first.
+func (s *Service) List(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Run], error) {
+	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+		return kernel.Page[Run]{}, err
+	}
+	return s.Store.List(ctx, scope, f, page)
+}
+
+// GetDossier returns the current dossier of a run with its digest.
+func (s *Service) GetDossier(ctx context.Context, scope kernel.Scope, id string) (Dossier, kernel.Digest, error) {
+	r, err := s.Get(ctx, scope, id)
+	if err != nil {
+		return Dossier{}, "", err
+	}
+	if r.Dossier == "" {
+		return Dossier{}, "", kernel.Errorf(kernel.NotFound, "%s has no dossier: it is %s and was not planned yet", id, words(r.Status)).
+			WithFix("see terrace explain %s", id)
+	}
+	d, err := s.Store.Dossier(ctx, scope, id, r.Dossier)
+	return d, r.Dossier, err
+}
+
+// StageStatus is a workload in one stage.
+type StageStatus struct {
+	Stage string `json:"stage"`
+	// Deployment is nil where nothing is deployed.
+	Deployment *Deployment `json:"deployment,omitempty"`
+	// Run is the newest run there, nil before the first.
+	Run *Run `json:"run,omitempty"`
+}
+
+// WorkloadStatus is a workload over all stages.
+type WorkloadStatus struct {
+	Workload string        `json:"workload"`
+	Stages   []StageStatus `json:"stages"`
+}
+
+// Workload returns what is where of a workload, in the order of the stages.
+func (s *Service) Workload(ctx context.Context, scope kernel.Scope, name string) (WorkloadStatus, error) {
+	if err := s.Authorizer.Authorize(ctx, actionSee, scope); err != nil {
+		return WorkloadStatus{}, err
+	}
+	status := WorkloadStatus{Workload: name}
+	known := false
+	for _, st := range s.Stages.All() {
+		in, err := s.inStage(ctx, scope.InStage(st.Name), name)
+		if err != nil {
+			return status, err
+		}
+		known = known || in.Run != nil || in.Deployment != nil
+		status.Stages = append(status.Stages, in)
+	}
+	if !known {
+		return status, kernel.Errorf(kernel.NotFound, "there is no workload %s in %s", name, scope.Project).
+			WithFix("terrace deploy score.yaml makes it")
+	}
+	return status, nil
+}
+
+func (s *Service) inStage(ctx context.Context, where kernel.Scope, name string) (StageStatus, error) {
+	status := StageStatus{Stage: where.Stage}
+	d, err := s.Store.Deployment(ctx, where, name)
+	switch {
+	case err == nil:
+		status.Deployment = &d
+	case !kernel.Is(err, kernel.NotFound):
+		return status, err
+	}
+	page, err := s.Store.List(ctx, where, Filter{Workload: name, Stage: where.Stage}, kernel.PageRequest{Limit: 1})
+	if err == nil && len(page.Items) > 0 {
+		status.Run = &page.Items[0]
+	}
+	return status, err
+}
+
+// Workloads returns the project's workloads with their status, by name.
+func (s *Service) Workloads(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[WorkloadStatus], error) {
+	if err := s.Authorizer.Authorize(ctx, actionSee, scope); err != nil {
+		return kernel.Page[WorkloadStatus]{}, err
+	}
+	names, err := s.Store.Workloads(ctx, scope, page)
+	if err != nil {
+		return kernel.Page[WorkloadStatus]{}, err
+	}
+	result := kernel.Page[WorkloadStatus]{Items: []WorkloadStatus{}, Next: names.Next}
+	for _, name := range names.Items {
+		status, err := s.Workload(ctx, scope, name)
+		if err != nil {
+			return result, err
+		}
+		result.Items = append(result.Items, status)
+	}
+	return result, nil
+}

@@ -1,0 +1,131 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// SweepEvery is how often stranded runs are looked for.
+const SweepEvery = 5 * time.Second
+
+// resume continues a run whose apply was interrupted. It plans again: nothing
+// left means that everything was applied; the rest of the approved plan is
+// applied under the same approval; anything else goes back to the gates.
+func (e *execution) resume(ctx context.Context) error {
+	approved, err := e.s.Store.Dossier(ctx, e.scope, e.id, e.run.Dossier)
+	if err != nil {
+		return err
+	}
+	a, err := e.makePlan(ctx)
+	if err != nil {
+		return err
+	}
+	if !a.plan.Empty() && len(blocking(a.dossier.Gates)) == 0 && isRest(a.dossier.Plan, approved.Plan) {
+		return e.applyRest(ctx, a)
+	}
+	return e.decide(ctx, a)
+}
+
+// applyRest applies what an interrupted apply left, under the approval it has.
+func (e *execution) applyRest(ctx context.Context, a attempt) error {
+	err := e.move(ctx, change{to: Applying, fact: "continued", edit: func(_ context.Context, r *Run) error {
+		r.StatusReason = "the rest of the plan, after an interruption"
+		rest := a.plan
+		r.Plan = &rest
+		return nil
+	}})
+	if err != nil {
+		return err
+	}
+	return e.execute(ctx, a.planned.File, a.root)
+}
+
+// isRest reports whether every change of the plan, address and action, is one
+// of the approved plan.
+func isRest(rest, approved PlanView) bool {
+	known := map[string]string{}
+	for _, c := range approved.Changes {
+		known[c.Address] = c.Action
+	}
+	for _, c := range rest.Changes {
+		was, ok := known[c.Address]
+		// A replacement that was interrupted after its delete is left as a creation.
+		if !ok || was != c.Action && !(was == actionReplace && c.Action == actionCreate) {
+			return false
+		}
+	}
+	return true
+}
+
+// Sweep wakes every run that could go on and that nobody executes: those that
+// were stranded by a process that died, and those whose turn came unnoticed.
+func (s *Service) Sweep(ctx context.Context) error {
+	runs, err := s.Store.Unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	var failed error
+	for _, r := range runs {
+		first := !seen[r.Stack]
+		seen[r.Stack] = true
+		if !first || r.Status.waiting() {
+			continue
+		}
+		failed = errors.Join(failed, s.wake(ctx, r))
+	}
+	return failed
+}
+
+func (s *Service) wake(ctx context.Context, r Run) error {
+	l, err := s.Store.Lease(ctx, r.Stack)
+	if err != nil || !s.dead(l) || !s.nudged.add(r.ID) {
+		return err
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error { return s.Jobs.Enqueue(ctx, r.Scope, r.ID) })
+	if err != nil {
+		s.nudged.remove(r.ID)
+	}
+	return err
+}
+
+// Watch sweeps at once, which takes up what earlier processes of this node
+// left, and then again and again until ctx ends.
+func (s *Service) Watch(ctx context.Context) error {
+	ticker := time.NewTicker(SweepEvery)
+	defer ticker.Stop()
+	for {
+		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// nudged are the runs that a sweep woke and that were not taken up since: one
+// job for each is enough, however long the queue is.
+type nudged struct {
+	sync.Mutex
+	runs map[string]bool
+}
+
+// add reports whether the run was not there yet.
+func (n *nudged) add(id string) bool {
+	n.Lock()
+	defer n.Unlock()
+	was := n.runs[id]
+	n.runs[id] = true
+	return !was
+}
+
+func (n *nudged) remove(id string) {
+	n.Lock()
+	defer n.Unlock()
+	delete(n.runs, id)
+}

@@ -1,0 +1,188 @@
+package run
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/terrace-idp/terrace/internal/delivery/release"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The actions that this room asks the Authorizer about.
+const (
+	actionDeploy  = "workload.deploy"
+	actionDestroy = "workload.destroy"
+	actionSee     = "workload.read"
+	actionRead    = "run.read"
+	actionApprove = "run.approve"
+	actionDiscard = "run.discard"
+	actionCancel  = "run.cancel"
+)
+
+// DeployRequest asks for a workload on a stage.
+type DeployRequest struct {
+	Stage    string
+	Workload *workload.Workload
+	// Version is a label for people; it may be empty.
+	Version string
+	// Artifacts are the digests of uploaded artifacts by container.
+	Artifacts map[string]kernel.Digest
+	Reason    string
+}
+
+// Deploy makes a release of the workload and queues the run that carries it to
+// the stage. Past the first stage the release has to be verified in the one before.
+func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployRequest) (Run, error) {
+	st, where, err := s.allowed(ctx, scope, d.Stage, actionDeploy)
+	if err != nil {
+		return Run{}, err
+	}
+	return s.request(ctx, func(ctx context.Context) (Run, error) {
+		rel, err := s.Releases.Create(ctx, scope, release.New{Workload: d.Workload, Version: d.Version, Artifacts: d.Artifacts})
+		if err != nil {
+			return Run{}, err
+		}
+		if err := s.open(ctx, where, st, rel.Workload, refOf(rel)); err != nil {
+			return Run{}, err
+		}
+		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason}, nil
+	})
+}
+
+// ChangeRequest asks for a change of what is deployed.
+type ChangeRequest struct {
+	Workload string
+	Stage    string
+	// Release is the id of a release; empty takes the obvious one.
+	Release string
+	Reason  string
+}
+
+// Promote queues the run that carries a release, unchanged, to the stage after
+// one in which it is verified. Without a release it takes the one deployed there.
+func (s *Service) Promote(ctx context.Context, scope kernel.Scope, c ChangeRequest) (Run, error) {
+	st, where, err := s.allowed(ctx, scope, c.Stage, actionDeploy)
+	if err != nil {
+		return Run{}, err
+	}
+	return s.request(ctx, func(ctx context.Context) (Run, error) {
+		ref, err := s.promoted(ctx, where, st, c)
+		if err != nil {
+			return Run{}, err
+		}
+		return Run{Scope: where, Workload: c.Workload, Release: ref, Operation: Promote, Reason: c.Reason}, nil
+	})
+}
+
+// Rollback queues the run that returns a stage to an earlier release. Without
+// a release it takes the last one verified there before the current one.
+func (s *Service) Rollback(ctx context.Context, scope kernel.Scope, c ChangeRequest) (Run, error) {
+	_, where, err := s.allowed(ctx, scope, c.Stage, actionDeploy)
+	if err != nil {
+		return Run{}, err
+	}
+	return s.request(ctx, func(ctx context.Context) (Run, error) {
+		ref, err := s.earlier(ctx, where, c)
+		if err != nil {
+			return Run{}, err
+		}
+		return Run{Scope: where, Workload: c.Workload, Release: ref, Operation: Rollback, Reason: c.Reason}, nil
+	})
+}
+
+// Destroy queues the run that removes a workload from a stage with all its resources.
+func (s *Service) Destroy(ctx context.Context, scope kernel.Scope, c ChangeRequest) (Run, error) {
+	_, where, err := s.allowed(ctx, scope, c.Stage, actionDestroy)
+	if err != nil {
+		return Run{}, err
+	}
+	return s.request(ctx, func(ctx context.Context) (Run, error) {
+		d, err := s.current(ctx, where, c.Workload)
+		if err != nil {
+			return Run{}, err
+		}
+		return Run{Scope: where, Workload: c.Workload, Release: d.Release, Operation: Destroy, Reason: c.Reason}, nil
+	})
+}
+
+func refOf(r release.Release) ReleaseRef {
+	return ReleaseRef{ID: r.ID, Number: r.Number, Version: r.Version}
+}
+
+// allowed finds the stage and asks whether the actor may act there.
+func (s *Service) allowed(ctx context.Context, scope kernel.Scope, stageName, action string) (stage.Stage, kernel.Scope, error) {
+	st, where, err := s.stageScope(scope, stageName)
+	if err != nil {
+		return st, where, err
+	}
+	return st, where, s.Authorizer.Authorize(ctx, action, where)
+}
+
+// request queues the run that prepare describes, in one transaction.
+func (s *Service) request(ctx context.Context, prepare func(ctx context.Context) (Run, error)) (Run, error) {
+	actor, err := requester(ctx)
+	if err != nil {
+		return Run{}, err
+	}
+	var r Run
+	var superseded []Run
+	err = s.retry(ctx, func(ctx context.Context) (err error) {
+		if r, err = prepare(ctx); err != nil {
+			return err
+		}
+		r.ID, r.Stack, r.RequestedBy = kernel.NewID("run"), Stack(r.Scope, r.Workload), actor
+		superseded, err = s.queue(ctx, &r)
+		return err
+	})
+	if err != nil {
+		return Run{}, err
+	}
+	for _, old := range superseded {
+		s.tell(ctx, old, "run.superseded", describe(old))
+	}
+	s.tell(ctx, r, "run.queued", describe(r))
+	return r, nil
+}
+
+// queue puts the run at the end of its stack's queue. Queued runs before it
+// that bring another release are superseded: nobody waits for them any longer.
+func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err error) {
+	ahead, err := s.Store.Open(ctx, r.Scope, r.Stack)
+	if err != nil {
+		return nil, err
+	}
+	r.CreatedAt = s.Clock.Now()
+	s.enter(r, Queued, waitsFor(ahead))
+	r.UpdatedAt = r.CreatedAt
+	if err := s.Store.Insert(ctx, *r); err != nil {
+		return nil, err
+	}
+	for _, old := range ahead {
+		if old.Status != Queued || !supersedes(r.Operation, old.Operation) {
+			continue
+		}
+		if err := s.stepOnce(ctx, &old, change{to: Superseded, why: "superseded by " + r.ID}); err != nil {
+			return nil, err
+		}
+		superseded = append(superseded, old)
+	}
+	if err := s.Jobs.Enqueue(ctx, r.Scope, r.ID); err != nil {
+		return nil, err
+	}
+	return superseded, s.record(ctx, *r, change{to: Queued, reason: r.Reason})
+}
+
+func waitsFor(ahead []Run) string {
+	if len(ahead) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("waits for %s, which is %s", ahead[0].ID, words(ahead[0].Status))
+}
+
+// supersedes reports whether a newer operation makes an older queued one void.
+func supersedes(newer, older Operation) bool {
+	carries := func(o Operation) bool { return o == Deploy || o == Promote }
+	return carries(newer) && carries(older)
+}

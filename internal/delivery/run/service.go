@@ -1,0 +1,124 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The bounds of an execution.
+const (
+	// DefaultLease is how long a lease holds without being renewed.
+	DefaultLease = 15 * time.Second
+	// MaxAttempts is how often a run is taken up before it fails.
+	MaxAttempts = 3
+	// tokenLife bounds a run token; terraform is bounded by less.
+	tokenLife = 2 * time.Hour
+)
+
+// Stores is all that the room keeps.
+type Stores interface {
+	Store
+	Dossiers
+	Stacks
+	Deployments
+}
+
+// Deps is what a Service works with. Everything is required but Gates, Clock,
+// Lease and Log.
+type Deps struct {
+	Tx         Tx
+	Store      Stores
+	Authorizer Authorizer
+	Journal    Journal
+	Jobs       Jobs
+	Releases   Releases
+	Stages     Stages
+	Projects   Projects
+	Renderer   Renderer
+	Planner    Planner
+	Tokens     Tokens
+	State      State
+	Plans      Plans
+	Logs       Logs
+	Verifier   Verifier
+	// Gates decide after the plan, in their order.
+	Gates []Gate
+	Clock kernel.Clock
+	Log   *slog.Logger
+	// Node names this installation of the daemon: only one process at a time
+	// may use a node's name.
+	Node string
+	// Lease is how long a lease holds without being renewed; 0 is DefaultLease.
+	Lease time.Duration
+}
+
+// Service carries runs from the queue to their end.
+type Service struct {
+	Deps
+	process string
+	active  active
+	nudged  nudged
+}
+
+// NewService returns a service for a new process of d.Node.
+func NewService(d Deps) (*Service, error) {
+	if d.Node == "" {
+		return nil, errors.New("run: the name of the node is missing")
+	}
+	if d.Lease == 0 {
+		d.Lease = DefaultLease
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Deps: d, process: kernel.NewID("proc"), active: active{runs: map[string]*execution{}}, nudged: nudged{runs: map[string]bool{}}}, nil
+}
+
+// active are the executions of this process by run.
+type active struct {
+	sync.Mutex
+	runs map[string]*execution
+}
+
+func (a *active) add(id string, e *execution) {
+	a.Lock()
+	defer a.Unlock()
+	a.runs[id] = e
+}
+
+func (a *active) remove(id string) {
+	a.Lock()
+	defer a.Unlock()
+	delete(a.runs, id)
+}
+
+func (a *active) get(id string) (*execution, bool) {
+	a.Lock()
+	defer a.Unlock()
+	e, ok := a.runs[id]
+	return e, ok
+}
+
+// stageScope checks that the stage exists and returns the scope of the project in it.
+func (s *Service) stageScope(scope kernel.Scope, name string) (stage.Stage, kernel.Scope, error) {
+	st, err := s.Stages.Get(name)
+	if err != nil {
+		return stage.Stage{}, kernel.Scope{}, err
+	}
+	return st, scope.InStage(st.Name), nil
+}
+
+// requester returns the actor that asks for a run.
+func requester(ctx context.Context) (kernel.Actor, error) {
+	actor, ok := kernel.ActorFrom(ctx)
+	if !ok {
+		return kernel.Actor{}, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in").WithFix("sign in first")
+	}
+	return actor, nil
+}

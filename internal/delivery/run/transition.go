@@ -1,0 +1,175 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// errRaced marks a save that lost against another one of the same run.
+var errRaced = errors.New("the run was saved by another")
+
+// saves is how often a change is tried again when it lost a race.
+const saves = 5
+
+// change is one step of a run: what becomes of it, and why.
+type change struct {
+	to Status
+	// why becomes the status reason; what people read.
+	why string
+	// fact is recorded as run.<fact>; "" takes the status.
+	fact string
+	// reason is what the actor gave.
+	reason string
+	// edit changes the run and whatever belongs to the step, in its transaction.
+	edit func(ctx context.Context, r *Run) error
+	// lease is checked, and released when the run waits or ends; nil for a step of a person.
+	lease *Lease
+}
+
+// step makes the change in one transaction with its fact. On a race with
+// another step of the same run it looks again.
+func (s *Service) step(ctx context.Context, scope kernel.Scope, id string, c change) (Run, error) {
+	var r Run
+	err := s.retry(ctx, func(ctx context.Context) (err error) {
+		if r, err = s.Store.Get(ctx, scope, id); err != nil {
+			return err
+		}
+		return s.stepOnce(ctx, &r, c)
+	})
+	if err != nil {
+		return r, err
+	}
+	s.tell(ctx, r, "run."+string(r.Status), describe(r))
+	return r, nil
+}
+
+// retry runs fn in a transaction, and again while it loses races.
+func (s *Service) retry(ctx context.Context, fn func(ctx context.Context) error) error {
+	var err error
+	for range saves {
+		if err = s.Tx.InTx(ctx, fn); !errors.Is(err, errRaced) {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Service) stepOnce(ctx context.Context, r *Run, c change) error {
+	if c.lease != nil {
+		if err := s.holds(ctx, r.Stack, *c.lease); err != nil {
+			return err
+		}
+	}
+	from := r.Status
+	if c.edit != nil {
+		if err := c.edit(ctx, r); err != nil {
+			return err
+		}
+	}
+	if c.to != from {
+		if err := from.mayBecome(c.to); err != nil {
+			return err
+		}
+		s.enter(r, c.to, c.why)
+	}
+	if err := s.save(ctx, r); err != nil {
+		return err
+	}
+	if err := s.settle(ctx, *r, c); err != nil {
+		return err
+	}
+	return s.record(ctx, *r, c)
+}
+
+// enter sets the status with its phase and times.
+func (s *Service) enter(r *Run, to Status, why string) {
+	now := s.Clock.Now()
+	r.Status, r.StatusReason = to, why
+	if n := len(r.Phases); n > 0 && r.Phases[n-1].Ended == nil {
+		r.Phases[n-1].Ended = &now
+	}
+	if name := to.phase(); name != "" {
+		r.Phases = append(r.Phases, Phase{Name: name, Started: now})
+	}
+	if to.Terminal() {
+		r.EndedAt = &now
+	}
+}
+
+// phase returns the name of the phase that begins with the status, or "".
+func (s Status) phase() string {
+	switch s {
+	case Queued:
+		return "queue"
+	case Planning:
+		return "plan"
+	case AwaitingApproval:
+		return "approval"
+	case Applying:
+		return "apply"
+	case Verifying:
+		return "verify"
+	default:
+		return ""
+	}
+}
+
+func (s *Service) save(ctx context.Context, r *Run) error {
+	r.UpdatedAt = s.Clock.Now()
+	err := s.Store.Save(ctx, *r)
+	if kernel.Is(err, kernel.Stale) {
+		return fmt.Errorf("%w: %w", errRaced, err)
+	}
+	r.Revision++
+	return err
+}
+
+// settle frees the stack when the run waits or ends, and wakes who comes next.
+func (s *Service) settle(ctx context.Context, r Run, c change) error {
+	if !r.Status.Terminal() && !r.Status.waiting() {
+		return nil
+	}
+	if c.lease != nil {
+		if err := s.release(ctx, r.Stack, *c.lease); err != nil {
+			return err
+		}
+	}
+	if !r.Status.Terminal() {
+		return nil
+	}
+	open, err := s.Store.Open(ctx, r.Scope, r.Stack)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	return s.Jobs.Enqueue(ctx, open[0].Scope, open[0].ID)
+}
+
+func (s *Service) record(ctx context.Context, r Run, c change) error {
+	fact := c.fact
+	if fact == "" {
+		fact = string(c.to)
+	}
+	return s.Journal.Record(ctx, kernel.Fact{
+		Type: "run." + fact, Scope: r.Scope, Subject: r.ID, Reason: c.reason,
+		Data: factData{
+			Stack: r.Stack, Workload: r.Workload, Release: r.Release.ID, Operation: r.Operation,
+			Status: r.Status, Dossier: r.Dossier, Fence: r.Fence, Attempt: r.Attempt, Failure: r.Failure,
+		},
+	})
+}
+
+// factData is what a fact about a run tells.
+type factData struct {
+	Stack     string        `json:"stack"`
+	Workload  string        `json:"workload"`
+	Release   string        `json:"release"`
+	Operation Operation     `json:"operation"`
+	Status    Status        `json:"status"`
+	Dossier   kernel.Digest `json:"dossier,omitempty"`
+	Fence     int64         `json:"fence,omitempty"`
+	Attempt   int           `json:"attempt,omitempty"`
+	Failure   *Failure      `json:"failure,omitempty"`
+}

@@ -64,30 +64,29 @@ type recordRow struct {
 
 // Replace makes records the only ones of the name; none frees the name.
 func (s *Store) Replace(ctx context.Context, scope kernel.Scope, name string, records []dns.Record) error {
+	conn := s.db.Conn(ctx)
+	// Its row lock also puts writes one after the other on PostgreSQL.
+	_, err := conn.ExecContext(ctx, "UPDATE dns_revision SET revision = revision + 1 WHERE id = 1")
+	if err != nil {
+		return db.Map(err, "the DNS revision")
+	}
 	if err := s.claim(ctx, scope, name, len(records) > 0); err != nil {
 		return err
 	}
-	conn := s.db.Conn(ctx)
-	_, err := conn.NewDelete().Model((*recordRow)(nil)).Where("name = ?", name).
+	_, err = conn.NewDelete().Model((*recordRow)(nil)).Where("name = ?", name).
 		Where("tenant = ? AND project = ? AND stage = ?", scope.Tenant, scope.Project, scope.Stage).Exec(ctx)
-	if err != nil {
+	if err != nil || len(records) == 0 {
 		return db.Map(err, "DNS name "+name)
 	}
-	if len(records) > 0 {
-		rows, err := toRows(scope, records)
-		if err != nil {
-			return err
-		}
-		if _, err := conn.NewInsert().Model(&rows).Exec(ctx); err != nil {
-			return db.Map(err, "DNS name "+name)
-		}
+	rows, err := toRows(scope, records)
+	if err != nil {
+		return err
 	}
-	_, err = conn.ExecContext(ctx, "UPDATE dns_revision SET revision = revision + 1 WHERE id = 1")
-	return db.Map(err, "the DNS revision")
+	_, err = conn.NewInsert().Model(&rows).Exec(ctx)
+	return db.Map(err, "DNS name "+name)
 }
 
-// claim takes a name for the scope or frees it. Two claims at once meet at the
-// primary key, so that exactly one wins.
+// claim takes a name for the scope, unless another scope has it, or frees it.
 func (s *Store) claim(ctx context.Context, scope kernel.Scope, name string, take bool) error {
 	conn := s.db.Conn(ctx)
 	if !take {

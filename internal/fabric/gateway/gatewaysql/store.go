@@ -66,6 +66,9 @@ const (
 
 // Put keeps a route, replacing the one of its name, and claims its host.
 func (s *Store) Put(ctx context.Context, r gateway.Route) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
 	if err := s.claim(ctx, r.Scope, r.Host); err != nil {
 		return err
 	}
@@ -82,11 +85,17 @@ func (s *Store) Put(ctx context.Context, r gateway.Route) error {
 	if err != nil {
 		return db.Map(err, "a route for "+r.Host+r.Path)
 	}
-	return s.finish(ctx, r.Scope)
+	return s.freeHosts(ctx, r.Scope)
 }
 
-// claim takes a host for the scope. Two claims at once meet at the primary
-// key, so that exactly one wins.
+// begin counts the write. Its row lock also puts writes one after the other,
+// so that a host is not freed while another write takes it.
+func (s *Store) begin(ctx context.Context) error {
+	_, err := s.db.Conn(ctx).ExecContext(ctx, "UPDATE gateway_revision SET revision = revision + 1 WHERE id = 1")
+	return db.Map(err, "the revision of the routes")
+}
+
+// claim takes a host for the scope, unless another scope has it.
 func (s *Store) claim(ctx context.Context, scope kernel.Scope, host string) error {
 	conn := s.db.Conn(ctx)
 	row := hostRow{Host: host, Tenant: scope.Tenant, Project: scope.Project, Stage: scope.Stage}
@@ -123,26 +132,24 @@ func (s *Store) checkPlace(ctx context.Context, r gateway.Route) error {
 	return nil
 }
 
-// finish frees the scope's hosts without routes and counts the write.
-func (s *Store) finish(ctx context.Context, scope kernel.Scope) error {
-	conn := s.db.Conn(ctx)
-	_, err := conn.NewDelete().Model((*hostRow)(nil)).Where(inScope, scope.Tenant, scope.Project, scope.Stage).
+// freeHosts frees the scope's hosts without routes.
+func (s *Store) freeHosts(ctx context.Context, scope kernel.Scope) error {
+	_, err := s.db.Conn(ctx).NewDelete().Model((*hostRow)(nil)).Where(inScope, scope.Tenant, scope.Project, scope.Stage).
 		Where("host NOT IN (SELECT host FROM gateway_routes WHERE "+inScope+")", scope.Tenant, scope.Project, scope.Stage).Exec(ctx)
-	if err != nil {
-		return db.Map(err, "the hosts of "+scope.String())
-	}
-	_, err = conn.ExecContext(ctx, "UPDATE gateway_revision SET revision = revision + 1 WHERE id = 1")
-	return db.Map(err, "the revision of the routes")
+	return db.Map(err, "the hosts of "+scope.String())
 }
 
 // Delete removes a route if it is there, and frees a host without routes.
 func (s *Store) Delete(ctx context.Context, scope kernel.Scope, name string) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
 	_, err := s.db.Conn(ctx).NewDelete().Model((*routeRow)(nil)).
 		Where(isNamed, scope.Tenant, scope.Project, scope.Stage, name).Exec(ctx)
 	if err != nil {
 		return db.Map(err, "route "+name)
 	}
-	return s.finish(ctx, scope)
+	return s.freeHosts(ctx, scope)
 }
 
 // Get returns a route, or NotFound.

@@ -1,0 +1,150 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const (
+	headerTimeout   = 10 * time.Second
+	idleTimeout     = 2 * time.Minute
+	maxHeader       = 64 << 10
+	drainTimeout    = 5 * time.Second
+	redirectTimeout = 10 * time.Second
+)
+
+// ServerConfig is what a Server needs.
+type ServerConfig struct {
+	// TLSAddr and PlainAddr are host:port, port 0 for any.
+	TLSAddr, PlainAddr string
+	// GetCertificate returns the certificate for a handshake.
+	GetCertificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	Handler        http.Handler
+	Log            *slog.Logger
+}
+
+// Server listens for HTTPS, and for HTTP to send its clients to HTTPS.
+type Server struct {
+	secureListener, plainListener net.Listener
+	secure, plain                 *http.Server
+}
+
+// Listen binds both addresses.
+func Listen(ctx context.Context, c ServerConfig) (*Server, error) {
+	var lc net.ListenConfig
+	secureListener, err := lc.Listen(ctx, "tcp", c.TLSAddr)
+	if err != nil {
+		return nil, bindError(c.TLSAddr, err)
+	}
+	plainListener, err := lc.Listen(ctx, "tcp", c.PlainAddr)
+	if err != nil {
+		_ = secureListener.Close()
+		return nil, bindError(c.PlainAddr, err)
+	}
+	errorLog := slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug)
+	s := &Server{secureListener: secureListener, plainListener: plainListener}
+	s.secure = &http.Server{
+		Handler: c.Handler, ErrorLog: errorLog,
+		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		TLSConfig: &tls.Config{GetCertificate: c.GetCertificate, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}},
+	}
+	s.plain = &http.Server{
+		Handler: redirect(s.Port()), ErrorLog: errorLog, ReadHeaderTimeout: headerTimeout,
+		ReadTimeout: redirectTimeout, WriteTimeout: redirectTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+	}
+	return s, nil
+}
+
+func bindError(addr string, err error) error {
+	e := kernel.Errorf(kernel.Unavailable, "the gateway cannot listen on %s: %w", addr, err)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		e.Message = fmt.Sprintf("the gateway cannot listen on %s: another program has the port", addr)
+		return e.WithFix("stop that program, or choose another port for the gateway in the configuration")
+	case errors.Is(err, syscall.EACCES):
+		return e.WithFix("use a port of 1024 or above")
+	default:
+		return e.WithFix("check the gateway's addresses in the configuration")
+	}
+}
+
+// Port returns the port of HTTPS.
+func (s *Server) Port() int { return portOf(s.secureListener) }
+
+// PlainPort returns the port of HTTP.
+func (s *Server) PlainPort() int { return portOf(s.plainListener) }
+
+func portOf(l net.Listener) int {
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		return 0
+	}
+	return addr.Port
+}
+
+// Serve answers until ctx ends; then it takes no more connections and lets the
+// requests in flight end, for a few seconds.
+func (s *Server) Serve(ctx context.Context) error {
+	done := make(chan error, 2)
+	go func() { done <- s.secure.ServeTLS(s.secureListener, "", "") }()
+	go func() { done <- s.plain.Serve(s.plainListener) }()
+	running := 2
+	var failed error
+	select {
+	case <-ctx.Done():
+	case failed = <-done:
+		running--
+	}
+	s.shutdown(context.WithoutCancel(ctx))
+	for range running {
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			failed = errors.Join(failed, err)
+		}
+	}
+	if failed != nil {
+		return fmt.Errorf("serve gateway: %w", failed)
+	}
+	return nil
+}
+
+func (s *Server) shutdown(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	for _, server := range []*http.Server{s.plain, s.secure} {
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close() // what did not end in time is cut off
+		}
+	}
+}
+
+// Close frees the ports of a server that does not serve.
+func (s *Server) Close() error {
+	return errors.Join(s.secureListener.Close(), s.plainListener.Close())
+}
+
+// redirect sends a client to the same place over TLS, keeping its method
+// (RFC 9110 §15.4.9).
+func redirect(port int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := canonicalHost(r.Host)
+		if !validHost(host) {
+			writeProblem(w, http.StatusBadRequest, "No host", "The request names no host.", "")
+			return
+		}
+		if port != 443 {
+			host = net.JoinHostPort(host, strconv.Itoa(port))
+		}
+		w.Header().Set("Connection", "close")
+		http.Redirect(w, r, "https://"+host+r.URL.RequestURI(), http.StatusPermanentRedirect)
+	})
+}

@@ -81,6 +81,7 @@ type Summary struct {
 	Update  int `json:"update"`
 	Replace int `json:"replace"`
 	Delete  int `json:"delete"`
+	Forget  int `json:"forget"`
 	Noop    int `json:"noop"`
 	// Changes are the touched resources, destructive ones first, then by address. No-ops are left out.
 	Changes []Change `json:"changes"`

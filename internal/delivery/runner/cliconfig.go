@@ -1,0 +1,39 @@
+package runner
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Host is the name under which root modules address Terrace's own modules and provider.
+const Host = "terrace.localhost"
+
+// cliConfig is the tool's command line configuration for a job: where Terrace's
+// module registry is, the token for it, and where providers come from. Providers
+// in an unpacked mirror are linked, not copied: no cache is written by two runs.
+func (r *Runner) cliConfig(job Job) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "disable_checkpoint = true\n")
+	fmt.Fprintf(&b, "host %s {\n  services = { \"modules.v1\" = %s }\n}\n", quote(Host), quote(r.Address+"/registry/v1/modules/"))
+	fmt.Fprintf(&b, "credentials %s {\n  token = %s\n}\n", quote(Host), quote(job.Token))
+	own := quote(Host + "/*/*")
+	fmt.Fprintf(&b, "provider_installation {\n")
+	fmt.Fprintf(&b, "  filesystem_mirror {\n    path = %s\n    include = [%s]\n  }\n", quote(mirrorDir(r.DataDir)), own)
+	if r.Mirror != "" {
+		fmt.Fprintf(&b, "  filesystem_mirror {\n    path = %s\n    exclude = [%s]\n  }\n", quote(r.Mirror), own)
+	} else {
+		fmt.Fprintf(&b, "  direct {\n    exclude = [%s]\n  }\n", own)
+	}
+	fmt.Fprintf(&b, "}\n")
+	return []byte(b.String())
+}
+
+// quote writes s as an HCL string.
+func quote(s string) string {
+	s = strconv.Quote(s)
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
+}
+
+func mirrorDir(dataDir string) string { return filepath.Join(dataDir, "mirror") }

@@ -1,0 +1,50 @@
+package runner
+
+import (
+	"os"
+	"slices"
+	"strings"
+)
+
+// passed are the variables of this process that the tool gets, too: where
+// programs and the home are, temporary files, the locale, roots of trust and
+// the way out of the network. Everything else, credentials above all, stays out.
+var passed = []string{ //nolint:gochecknoglobals // a constant
+	"PATH", "HOME", "TMPDIR", "LANG", "LANGUAGE", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR",
+	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+}
+
+func inherited() (env []string) {
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if slices.Contains(passed, name) || strings.HasPrefix(name, "LC_") {
+			env = append(env, entry)
+		}
+	}
+	return env
+}
+
+// environment is the whole environment of the tool for a job whose work
+// directory has the command line configuration at config.
+func (r *Runner) environment(job Job, config string) []string {
+	state := r.Address + "/state/v1/" + job.Stack
+	env := append(inherited(),
+		"TF_CLI_CONFIG_FILE="+config,
+		"TF_IN_AUTOMATION=1",
+		"TF_INPUT=0",
+		"CHECKPOINT_DISABLE=1",
+		"TF_HTTP_ADDRESS="+state,
+		"TF_HTTP_LOCK_ADDRESS="+state,
+		"TF_HTTP_LOCK_METHOD=LOCK",
+		"TF_HTTP_UNLOCK_ADDRESS="+state,
+		"TF_HTTP_UNLOCK_METHOD=UNLOCK",
+		"TF_HTTP_USERNAME="+job.RunID,
+		"TF_HTTP_PASSWORD="+job.Token,
+		"TERRACE_ADDRESS="+r.Address,
+		"TERRACE_TOKEN="+job.Token,
+	)
+	for name, value := range job.Env {
+		env = append(env, name+"="+value)
+	}
+	return env
+}

@@ -1,0 +1,83 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// maxPlanJSON bounds the JSON of a plan, in bytes.
+const maxPlanJSON = 256 << 20
+
+// Plan plans the job: what its root module would change in the stack, or, with
+// Destroy, the end of everything in it. An error is a *kernel.Error with the
+// tool's diagnostics as problems: Invalid where the root module is at fault,
+// Unavailable where something could not be reached, Locked where another run
+// holds the state.
+func (r *Runner) Plan(ctx context.Context, job Job, sink Sink) (result PlanResult, err error) {
+	w, err := r.newWorkdir(job, PhasePlan)
+	if err != nil {
+		return PlanResult{}, err
+	}
+	defer func() { err = errors.Join(err, onDisk("remove the work directory", w.remove())) }()
+	if err := r.initialise(ctx, job, w, &stream{phase: PhaseInit, sink: sink, secret: job.Token}); err != nil {
+		return PlanResult{}, err
+	}
+	args := []string{"plan", "-json", "-input=false", "-no-color", "-out=" + planName}
+	if job.Destroy {
+		args = append(args, "-destroy")
+	}
+	s := &stream{phase: PhasePlan, sink: sink, secret: job.Token}
+	if stderr, err := r.process(job, w).run(ctx, s.line, args...); err != nil {
+		return PlanResult{}, r.Tool.failure("plan", s, stderr, err)
+	}
+	return r.read(ctx, job, w, s)
+}
+
+// read collects the plan that lies in w.
+func (r *Runner) read(ctx context.Context, job Job, w workdir, s *stream) (PlanResult, error) {
+	file, err := os.ReadFile(w.join(planName))
+	if err != nil {
+		return PlanResult{}, onDisk("read the plan", err)
+	}
+	lock, err := os.ReadFile(w.join(lockName))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return PlanResult{}, onDisk("read the lock file", err)
+	}
+	plan, err := r.show(ctx, job, w, s)
+	if err != nil {
+		return PlanResult{}, err
+	}
+	return PlanResult{PlanFile: file, JSON: plan, Digest: kernel.DigestOf(file), Summary: summarise(plan), Lock: lock}, nil
+}
+
+func (r *Runner) show(ctx context.Context, job Job, w workdir, s *stream) (*tfjson.Plan, error) {
+	var out bytes.Buffer
+	tooLarge := false
+	keep := func(line []byte) {
+		if tooLarge = tooLarge || out.Len()+len(line) > maxPlanJSON; !tooLarge {
+			out.Write(line)
+		}
+	}
+	p := r.process(job, w)
+	p.maxLine = maxPlanJSON
+	stderr, err := p.run(ctx, keep, "show", "-json", "-no-color", planName)
+	if err != nil {
+		return nil, r.Tool.failure("show", s, stderr, err)
+	}
+	if tooLarge {
+		return nil, kernel.Errorf(kernel.TooLarge, "the plan is larger than %d bytes as JSON", maxPlanJSON)
+	}
+	plan := new(tfjson.Plan)
+	plan.UseJSONNumber(true)
+	if err := json.Unmarshal(out.Bytes(), plan); err != nil {
+		return nil, kernel.Errorf(kernel.Internal, "read the plan's JSON: %w", err)
+	}
+	return plan, nil
+}

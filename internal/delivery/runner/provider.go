@@ -1,0 +1,74 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"golang.org/x/mod/sumdb/dirhash"
+)
+
+// Provider is the address of Terrace's own provider.
+const Provider = Host + "/terrace/terrace"
+
+func providerLock(dataDir string) string {
+	return filepath.Join(mirrorDir(dataDir), "terrace.lock.hcl")
+}
+
+// InstallProvider lays the provider's program into the mirror, unpacked, and
+// returns the .terraform.lock.hcl for root modules that need exactly this
+// version. The same program again changes nothing.
+func InstallProvider(dataDir, binaryPath, version string) (lockFile []byte, err error) {
+	platform := runtime.GOOS + "_" + runtime.GOARCH
+	parent := filepath.Join(mirrorDir(dataDir), filepath.FromSlash(Provider), version)
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return nil, onDisk("install the provider", err)
+	}
+	fresh, err := os.MkdirTemp(mirrorDir(dataDir), "new-")
+	if err != nil {
+		return nil, onDisk("install the provider", err)
+	}
+	defer func() { _ = os.RemoveAll(fresh) }() // after a rename there is nothing
+	name := "terraform-provider-terrace_v" + version
+	if err := copyProgram(filepath.Join(fresh, name), binaryPath); err != nil {
+		return nil, onDisk("install the provider", err)
+	}
+	hash, err := dirhash.HashDir(fresh, "", dirhash.Hash1)
+	if err != nil {
+		return nil, onDisk("install the provider", err)
+	}
+	if err := replace(filepath.Join(parent, platform), fresh, hash); err != nil {
+		return nil, onDisk("install the provider", err)
+	}
+	lockFile = fmt.Appendf(nil, "provider %q {\n  version     = %q\n  constraints = %q\n  hashes = [\n    %q,\n  ]\n}\n", Provider, version, version, hash)
+	return lockFile, onDisk("install the provider", os.WriteFile(providerLock(dataDir), lockFile, 0o600))
+}
+
+// replace puts fresh in the place of target, unless that has the hash already.
+func replace(target, fresh, hash string) error {
+	if old, err := dirhash.HashDir(target, "", dirhash.Hash1); err == nil && old == hash {
+		return nil
+	}
+	aside := fresh + ".old"
+	if err := os.Rename(target, aside); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return errors.Join(os.Rename(fresh, target), os.RemoveAll(aside))
+}
+
+func copyProgram(to, from string) error {
+	in, err := os.Open(from) //nolint:gosec // the operator's program
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700) //nolint:gosec // a program
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}

@@ -1,0 +1,37 @@
+package runner
+
+import (
+	"cmp"
+	"log/slog"
+	"time"
+)
+
+// Config is what a Runner needs.
+type Config struct {
+	Tool Tool
+	// DataDir is Terrace's data directory: runs/, init/, mirror/ and tools/ lie beneath it.
+	DataDir string
+	// Address is where the tool reaches Terrace, such as http://127.0.0.1:7080.
+	Address string
+	// Mirror is a folder with other providers than Terrace's own; "" fetches them from their registries.
+	Mirror string
+	// Timeout bounds each process of the tool; 0 means one hour.
+	Timeout time.Duration
+	// Grace is how long a process that is told to stop may take before it is killed; 0 means 30 s.
+	Grace time.Duration
+	// Logger takes what goes wrong beside a run; nil logs nothing.
+	Logger *slog.Logger
+}
+
+// Runner executes jobs. Any number may run at once.
+type Runner struct {
+	Config
+}
+
+// New returns a runner.
+func New(c Config) *Runner {
+	c.Timeout = cmp.Or(c.Timeout, time.Hour)
+	c.Grace = cmp.Or(c.Grace, 30*time.Second)
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
+	return &Runner{Config: c}
+}

@@ -1,0 +1,120 @@
+package runner
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// maxEvents bounds what one process may send to the sink, in bytes of messages.
+const maxEvents = 32 << 20
+
+// message is a line of the tool's machine-readable output.
+type message struct {
+	Level     string    `json:"@level"`
+	Message   string    `json:"@message"`
+	Timestamp time.Time `json:"@timestamp"`
+	Type      string    `json:"type"`
+
+	Diagnostic *diagnostic              `json:"diagnostic"`
+	Change     *struct{ Resource addr } `json:"change"`
+	Hook       *struct{ Resource addr } `json:"hook"`
+	Outputs    map[string]outputMessage `json:"outputs"`
+}
+
+type addr struct {
+	Addr string `json:"addr"`
+}
+
+type outputMessage struct {
+	Value     json.RawMessage `json:"value"`
+	Sensitive bool            `json:"sensitive"`
+}
+
+func (m message) address() string {
+	switch {
+	case m.Change != nil:
+		return m.Change.Resource.Addr
+	case m.Hook != nil:
+		return m.Hook.Resource.Addr
+	case m.Diagnostic != nil:
+		return m.Diagnostic.Address
+	}
+	return ""
+}
+
+// stream turns a process's lines into events, and keeps what the caller needs.
+type stream struct {
+	phase Phase
+	sink  Sink
+	// secret never leaves: it is cut out of every line.
+	secret string
+	clock  kernel.Clock
+
+	diagnostics []diagnostic
+	outputs     map[string]json.RawMessage
+	sent        int
+}
+
+func (s *stream) line(raw []byte) {
+	text := string(raw)
+	if s.secret != "" {
+		text = strings.ReplaceAll(text, s.secret, "(token)")
+	}
+	var m message
+	if err := json.Unmarshal([]byte(text), &m); err != nil || m.Message == "" {
+		s.plain(text)
+		return
+	}
+	s.keep(m)
+	s.send(Event{Time: m.Timestamp, Phase: s.phase, Level: m.Level, Type: m.Type, Address: m.address(), Message: m.text()})
+}
+
+// text is the message, with the detail of a diagnostic.
+func (m message) text() string {
+	if m.Diagnostic != nil && m.Diagnostic.Detail != "" {
+		return m.Message + ": " + m.Diagnostic.Detail
+	}
+	return m.Message
+}
+
+func (s *stream) keep(m message) {
+	if m.Diagnostic != nil {
+		s.diagnostics = append(s.diagnostics, *m.Diagnostic)
+	}
+	if m.Type != "outputs" {
+		return
+	}
+	s.outputs = map[string]json.RawMessage{}
+	for name, o := range m.Outputs {
+		if !o.Sensitive && o.Value != nil {
+			s.outputs[name] = o.Value
+		}
+	}
+}
+
+var ansi = regexp.MustCompile(`\x1b\[[0-9;]*m|\[\d+m`) //nolint:gochecknoglobals // a constant
+
+// plain passes on a line that is not JSON, which the tool's init prints in between.
+func (s *stream) plain(text string) {
+	text = strings.TrimSpace(ansi.ReplaceAllString(text, ""))
+	if text != "" {
+		s.send(Event{Phase: s.phase, Level: "info", Type: "log", Message: text})
+	}
+}
+
+func (s *stream) send(e Event) {
+	if s.sink == nil || s.sent > maxEvents {
+		return
+	}
+	if e.Time.IsZero() {
+		e.Time = s.clock.Now()
+	}
+	if s.sent += len(e.Message) + len(e.Address); s.sent > maxEvents {
+		e = Event{Time: e.Time, Phase: s.phase, Level: "warn", Type: "log", Message: "there is more output than is kept; the rest is left out"}
+	}
+	s.sink(e)
+}

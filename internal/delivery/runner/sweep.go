@@ -1,0 +1,71 @@
+package runner
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// keptInits is how many initialised folders outlive a Sweep.
+const keptInits = 100
+
+// Sweep clears away what a former process left in the data directory when it
+// was killed: processes of its runs, work directories and half-made folders. It
+// is called once, before the first job.
+func Sweep(dataDir string) error {
+	runs, err := filepath.Abs(runsDir(dataDir))
+	if err != nil {
+		return err
+	}
+	killIn(runs)
+	old, _ := filepath.Glob(filepath.Join(runs, "*")) // the pattern is good
+	for _, dir := range []string{initDir(dataDir), mirrorDir(dataDir)} {
+		half, _ := filepath.Glob(filepath.Join(dir, "new-*"))
+		old = append(old, half...)
+	}
+	old = append(old, outdated(initDir(dataDir))...)
+	var errs []error
+	for _, path := range old {
+		errs = append(errs, os.RemoveAll(path))
+	}
+	return errors.Join(errs...)
+}
+
+// killIn kills the processes that run in a folder beneath dir: those that the
+// tool started live on when the tool is killed.
+func killIn(dir string) {
+	links, _ := filepath.Glob("/proc/[0-9]*/cwd") // the pattern is good
+	for _, link := range links {
+		cwd, err := os.Readlink(link)
+		if err != nil || !strings.HasPrefix(cwd, dir+"/") {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link))); err == nil && pid != os.Getpid() {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended just now
+		}
+	}
+}
+
+// outdated returns the folders in dir that were used longest ago, beyond keptInits.
+func outdated(dir string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) <= keptInits {
+		return nil
+	}
+	used := map[string]time.Time{}
+	var paths []string
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			path := filepath.Join(dir, e.Name())
+			used[path] = info.ModTime()
+			paths = append(paths, path)
+		}
+	}
+	slices.SortFunc(paths, func(a, b string) int { return used[b].Compare(used[a]) })
+	return paths[min(len(paths), keptInits):]
+}

@@ -1,0 +1,142 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Tool is the program that runs are executed with.
+type Tool struct {
+	// Name is terraform or tofu.
+	Name    string `json:"name"`
+	Path    string `json:"path"`
+	Version string `json:"version"`
+}
+
+// String returns the tool as people say it: terraform 1.11.4.
+func (t Tool) String() string { return t.Name + " " + t.Version }
+
+// Options say where Find looks.
+type Options struct {
+	// Path is the tool to use; "" searches.
+	Path string
+	// SearchPath is searched instead of $PATH, in the same format.
+	SearchPath string
+	// DataDir is Terrace's data directory; a tool that is built is kept beneath it.
+	DataDir string
+	// Progress takes a line about each step of long work; nil drops them.
+	Progress func(line string)
+}
+
+func (o Options) say(format string, args ...any) {
+	if o.Progress != nil {
+		o.Progress(fmt.Sprintf(format, args...))
+	}
+}
+
+const needed = "terraform 1.9 or newer, or tofu 1.8 or newer"
+
+var versionLine = regexp.MustCompile(`^(Terraform|OpenTofu) v(\S+)`) //nolint:gochecknoglobals // a constant
+
+// Find returns the tool at o.Path, else the first good one on the search path,
+// else OpenTofu, which it builds from its Go module unless that was done before.
+func Find(ctx context.Context, o Options) (Tool, error) {
+	if o.Path != "" {
+		return explicit(ctx, o.Path)
+	}
+	var rejected []string
+	for _, path := range o.candidates() {
+		tool, err := inspect(ctx, path)
+		if err == nil {
+			return tool, nil
+		}
+		rejected = append(rejected, err.Error())
+	}
+	if tool, err := inspect(ctx, o.built()); err == nil {
+		return tool, nil
+	}
+	tool, err := build(ctx, o)
+	if err != nil && len(rejected) > 0 {
+		err.Message += "; found: " + strings.Join(rejected, "; ")
+	}
+	if err != nil {
+		return Tool{}, err
+	}
+	return tool, nil
+}
+
+func explicit(ctx context.Context, path string) (Tool, error) {
+	tool, err := inspect(ctx, path)
+	if err != nil {
+		return Tool{}, kernel.Errorf(kernel.Unavailable, "the configured tool cannot be used: %w", err).
+			WithFix("point the setting at %s, or leave it empty to have one found", needed)
+	}
+	return tool, nil
+}
+
+// candidates are the programs named terraform or tofu, in the path's order.
+func (o Options) candidates() (paths []string) {
+	search := o.SearchPath
+	if search == "" {
+		search = os.Getenv("PATH")
+	}
+	for _, name := range []string{"terraform", "tofu"} {
+		if path := lookPath(search, name); path != "" {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// lookPath finds an executable file in a list of folders; exec.LookPath knows
+// only those of this process.
+func lookPath(search, name string) string {
+	for _, dir := range filepath.SplitList(search) {
+		path := filepath.Join(dir, name)
+		info, err := os.Stat(path)
+		if dir != "" && err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return path
+		}
+	}
+	return ""
+}
+
+// inspect asks the program for its version; the error says what is wrong with it.
+func inspect(ctx context.Context, path string) (Tool, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "version")
+	cmd.Env = append(inherited(), "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE="+os.DevNull)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	if err != nil {
+		return Tool{}, fmt.Errorf("%s does not run: %w", path, err)
+	}
+	match := versionLine.FindStringSubmatch(string(out))
+	if match == nil {
+		return Tool{}, fmt.Errorf("%s is neither terraform nor tofu", path)
+	}
+	tool := Tool{Name: "terraform", Path: path, Version: match[2]}
+	oldest := "1.9.0"
+	if match[1] == "OpenTofu" {
+		tool.Name, oldest = "tofu", "1.8.0"
+	}
+	v, err := semver.NewVersion(tool.Version)
+	if err != nil {
+		return Tool{}, fmt.Errorf("%s has version %q, which is none", path, tool.Version)
+	}
+	if v.LessThan(semver.MustParse(oldest)) {
+		return Tool{}, fmt.Errorf("%s at %s is too old: %s is needed", tool, path, needed)
+	}
+	return tool, nil
+}

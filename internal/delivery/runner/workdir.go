@@ -1,0 +1,86 @@
+package runner
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const (
+	lockName = ".terraform.lock.hcl"
+	planName = "terrace.tfplan"
+	// backendName overrides whatever backend the root module names: the state is
+	// Terrace's. Its address and token come from the environment, so that the
+	// initialised folder and the plan are the same for every stack and hold no token.
+	backendName = "terrace_backend_override.tf.json"
+	backend     = `{"terraform":{"backend":{"http":{}}}}` + "\n"
+)
+
+// workdir is the folder of one phase of one run. It holds secrets in the clear
+// and is gone when the phase has ended.
+type workdir struct {
+	path string
+}
+
+func runsDir(dataDir string) string { return filepath.Join(dataDir, "runs") }
+
+// newWorkdir lays out the job's files.
+func (r *Runner) newWorkdir(job Job, phase Phase) (workdir, error) {
+	if err := job.check(); err != nil {
+		return workdir{}, err
+	}
+	if err := os.MkdirAll(runsDir(r.DataDir), 0o700); err != nil {
+		return workdir{}, onDisk("make a work directory", err)
+	}
+	path, err := os.MkdirTemp(runsDir(r.DataDir), job.RunID+"-"+string(phase)+"-")
+	if err != nil {
+		return workdir{}, onDisk("make a work directory", err)
+	}
+	w := workdir{path: path}
+	if err := w.lay(job, r.cliConfig(job)); err != nil {
+		return workdir{}, errors.Join(onDisk("lay out the root module", err), w.remove())
+	}
+	return w, nil
+}
+
+func (w workdir) lay(job Job, config []byte) error {
+	for name, content := range job.Files {
+		if err := w.write(name, content); err != nil {
+			return err
+		}
+	}
+	return errors.Join(w.write(backendName, []byte(backend)), os.WriteFile(w.config(), config, 0o600))
+}
+
+func (w workdir) write(name string, content []byte) error {
+	path := filepath.Join(w.path, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, content, 0o600)
+}
+
+func (w workdir) config() string { return filepath.Join(w.path, "terrace.tfrc") }
+
+func (w workdir) join(name string) string { return filepath.Join(w.path, name) }
+
+func (w workdir) remove() error { return os.RemoveAll(w.path) }
+
+// check refuses names that would leave the work directory.
+func (j Job) check() error {
+	if !filepath.IsLocal(j.RunID) || strings.ContainsAny(j.RunID, "/*") {
+		return kernel.Errorf(kernel.Invalid, "run id %q is not a name", j.RunID)
+	}
+	if strings.Count(j.Stack, "/") != 3 {
+		return kernel.Errorf(kernel.Invalid, "stack %q is not tenant/project/workload/stage", j.Stack)
+	}
+	for name := range j.Files {
+		if !filepath.IsLocal(name) || strings.HasPrefix(filepath.ToSlash(name), ".terraform/") {
+			return kernel.Errorf(kernel.Invalid, "file %q is outside the root module", name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package runsql
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+// PutDeployment writes what is on a stage.
+func (s *Store) PutDeployment(ctx context.Context, d run.Deployment) error {
+	body, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("write deployment: %w", err)
+	}
+	_, err = s.db.Conn(ctx).NewRaw(
+		"INSERT INTO run_deployments (tenant, project, workload, stage, release_id, run, status, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"+
+			" ON CONFLICT (tenant, project, workload, stage) DO UPDATE SET release_id = excluded.release_id, run = excluded.run, status = excluded.status, body = excluded.body",
+		d.Scope.Tenant, d.Scope.Project, d.Workload, d.Scope.Stage, d.Release.ID, d.Run, string(d.Status), string(body)).Exec(ctx)
+	return db.Map(err, "deployment of "+d.Workload)
+}
+
+// Deployment returns what is deployed of a workload in the scope's stage.
+func (s *Store) Deployment(ctx context.Context, scope kernel.Scope, workload string) (run.Deployment, error) {
+	var body string
+	err := s.db.Reader(ctx).NewRaw("SELECT body FROM run_deployments WHERE tenant = ? AND project = ? AND workload = ? AND stage = ?",
+		scope.Tenant, scope.Project, workload, scope.Stage).Scan(ctx, &body)
+	if err != nil {
+		return run.Deployment{}, db.Map(err, "deployment of "+workload+" in "+scope.Stage)
+	}
+	return readDeployment(body)
+}
+
+func readDeployment(body string) (d run.Deployment, err error) {
+	if err := json.Unmarshal([]byte(body), &d); err != nil {
+		return d, fmt.Errorf("read deployment: %w", err)
+	}
+	return d, nil
+}
+
+// Deployments returns those of the scope's tenant, narrowed by its project and
+// stage and by workload where they are not empty.
+func (s *Store) Deployments(ctx context.Context, scope kernel.Scope, workload string) ([]run.Deployment, error) {
+	q := s.db.Reader(ctx).NewSelect().TableExpr("run_deployments").Column("body").Where("tenant = ?", scope.Tenant)
+	q = where(q, map[string]string{"project = ?": scope.Project, "stage = ?": scope.Stage, "workload = ?": workload})
+	var bodies []string
+	if err := q.Order("project", "workload", "stage").Scan(ctx, &bodies); err != nil {
+		return nil, db.Map(err, "deployments")
+	}
+	deployments := make([]run.Deployment, 0, len(bodies))
+	for _, body := range bodies {
+		d, err := readDeployment(body)
+		if err != nil {
+			return nil, err
+		}
+		deployments = append(deployments, d)
+	}
+	return deployments, nil
+}
+
+// DeleteDeployment removes what is recorded of a workload in the scope's stage.
+func (s *Store) DeleteDeployment(ctx context.Context, scope kernel.Scope, workload string) error {
+	_, err := s.db.Conn(ctx).NewRaw("DELETE FROM run_deployments WHERE tenant = ? AND project = ? AND workload = ? AND stage = ?",
+		scope.Tenant, scope.Project, workload, scope.Stage).Exec(ctx)
+	return db.Map(err, "deployment of "+workload)
+}
+
+// PutVerified records that a release is verified in a stage.
+func (s *Store) PutVerified(ctx context.Context, v run.Verified) error {
+	_, err := s.db.Conn(ctx).NewRaw(
+		"INSERT INTO run_verified (tenant, project, workload, stage, release_id, release_number, release_version, run, verified_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"+
+			" ON CONFLICT (tenant, project, workload, stage, release_id) DO UPDATE SET run = excluded.run, verified_at = excluded.verified_at",
+		v.Scope.Tenant, v.Scope.Project, v.Workload, v.Scope.Stage, v.Release.ID, v.Release.Number, v.Release.Version, v.Run, v.At.UTC()).Exec(ctx)
+	return db.Map(err, "verification of "+v.Release.ID)
+}
+
+type verifiedRow struct {
+	ReleaseID      string
+	ReleaseNumber  int
+	ReleaseVersion string
+	Run            string
+	VerifiedAt     time.Time
+}
+
+// VerifiedReleases returns what is verified in the scope's stage, the highest release first.
+func (s *Store) VerifiedReleases(ctx context.Context, scope kernel.Scope, workload string) ([]run.Verified, error) {
+	var rows []verifiedRow
+	err := s.db.Reader(ctx).NewRaw(
+		"SELECT release_id, release_number, release_version, run, verified_at FROM run_verified"+
+			" WHERE tenant = ? AND project = ? AND workload = ? AND stage = ? ORDER BY release_number DESC",
+		scope.Tenant, scope.Project, workload, scope.Stage).Scan(ctx, &rows)
+	if err != nil {
+		return nil, db.Map(err, "verified releases of "+workload)
+	}
+	all := make([]run.Verified, 0, len(rows))
+	for _, r := range rows {
+		all = append(all, run.Verified{
+			Scope: scope, Workload: workload, Run: r.Run, At: r.VerifiedAt.UTC(),
+			Release: run.ReleaseRef{ID: r.ReleaseID, Number: r.ReleaseNumber, Version: r.ReleaseVersion},
+		})
+	}
+	return all, nil
+}
+
+// Revoke takes back that a release is verified in the scope's stage.
+func (s *Store) Revoke(ctx context.Context, scope kernel.Scope, workload, release string) error {
+	_, err := s.db.Conn(ctx).NewRaw("DELETE FROM run_verified WHERE tenant = ? AND project = ? AND workload = ? AND stage = ? AND release_id = ?",
+		scope.Tenant, scope.Project, workload, scope.Stage, release).Exec(ctx)
+	return db.Map(err, "verification of "+release)
+}

@@ -1,0 +1,182 @@
+package runsql
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+// unfinishedAtOnce bounds how many stranded runs one sweep takes up.
+const unfinishedAtOnce = 1000
+
+// Insert adds a run with revision 0.
+func (s *Store) Insert(ctx context.Context, r run.Run) error {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write run: %w", err)
+	}
+	_, err = s.db.Conn(ctx).NewRaw(
+		"INSERT INTO runs (id, tenant, project, stage, workload, stack, status, ended, revision, created_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+		r.ID, r.Scope.Tenant, r.Scope.Project, r.Scope.Stage, r.Workload, r.Stack, string(r.Status), r.Status.Terminal(), r.CreatedAt, string(body),
+	).Exec(ctx)
+	return db.Map(err, "run "+r.ID)
+}
+
+// Save writes r over the revision that it was read with.
+func (s *Store) Save(ctx context.Context, r run.Run) error {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write run: %w", err)
+	}
+	result, err := s.db.Conn(ctx).NewRaw(
+		"UPDATE runs SET status = ?, ended = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND project = ? AND revision = ?",
+		string(r.Status), r.Status.Terminal(), string(body), r.ID, r.Scope.Tenant, r.Scope.Project, r.Revision,
+	).Exec(ctx)
+	if err != nil {
+		return db.Map(err, "run "+r.ID)
+	}
+	return swapped(result, "run "+r.ID)
+}
+
+type affected interface{ RowsAffected() (int64, error) }
+
+// swapped turns an update that met no row into Stale.
+func swapped(result affected, what string) error {
+	n, err := result.RowsAffected()
+	if err != nil {
+		return db.Map(err, what)
+	}
+	if n == 0 {
+		return kernel.Errorf(kernel.Stale, "%s has changed meanwhile", what)
+	}
+	return nil
+}
+
+// row is a stored run.
+type row struct {
+	Revision int64
+	Body     string
+}
+
+func (r row) run() (run.Run, error) {
+	var out run.Run
+	if err := json.Unmarshal([]byte(r.Body), &out); err != nil {
+		return out, fmt.Errorf("read run: %w", err)
+	}
+	out.Revision = r.Revision
+	return out, nil
+}
+
+func runsOf(rows []row) ([]run.Run, error) {
+	runs := make([]run.Run, 0, len(rows))
+	for _, r := range rows {
+		one, err := r.run()
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, one)
+	}
+	return runs, nil
+}
+
+// Get returns a run of the scope's project.
+func (s *Store) Get(ctx context.Context, scope kernel.Scope, id string) (run.Run, error) {
+	var r row
+	err := s.db.Reader(ctx).NewRaw("SELECT revision, body FROM runs WHERE id = ? AND tenant = ? AND project = ?",
+		id, scope.Tenant, scope.Project).Scan(ctx, &r)
+	if err != nil {
+		return run.Run{}, db.Map(err, "run "+id)
+	}
+	return r.run()
+}
+
+// List returns runs of the scope's project, the newest first.
+func (s *Store) List(ctx context.Context, scope kernel.Scope, f run.Filter, page kernel.PageRequest) (kernel.Page[run.Run], error) {
+	q := s.db.Reader(ctx).NewSelect().TableExpr("runs").Column("revision", "body").
+		Where("tenant = ?", scope.Tenant).Where("project = ?", scope.Project)
+	q = where(q, map[string]string{"workload = ?": f.Workload, "stage = ?": f.Stage, "status = ?": string(f.Status), "id < ?": page.Cursor})
+	var rows []row
+	if err := q.OrderExpr("id DESC").Limit(int64(page.Size())+1).Scan(ctx, &rows); err != nil {
+		return kernel.Page[run.Run]{}, db.Map(err, "runs")
+	}
+	runs, err := runsOf(rows)
+	return kernel.PageOf(runs, page, func(r run.Run) string { return r.ID }), err
+}
+
+func where(q *bun.SelectQuery, conditions map[string]string) *bun.SelectQuery {
+	for condition, value := range conditions {
+		if value != "" {
+			q = q.Where(condition, value)
+		}
+	}
+	return q
+}
+
+// Open returns the runs of a stack that have not ended: those that have begun
+// before those that are queued, the oldest first.
+func (s *Store) Open(ctx context.Context, scope kernel.Scope, stack string) ([]run.Run, error) {
+	var rows []row
+	err := s.db.Reader(ctx).NewRaw(
+		"SELECT revision, body FROM runs WHERE tenant = ? AND project = ? AND stack = ? AND NOT ended ORDER BY CASE status WHEN 'queued' THEN 1 ELSE 0 END, id",
+		scope.Tenant, scope.Project, stack).Scan(ctx, &rows)
+	if err != nil {
+		return nil, db.Map(err, "runs of "+stack)
+	}
+	return runsOf(rows)
+}
+
+// Workloads returns the names of the project's workloads.
+func (s *Store) Workloads(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[string], error) {
+	var names []string
+	err := s.db.Reader(ctx).NewRaw(
+		"SELECT DISTINCT workload FROM runs WHERE tenant = ? AND project = ? AND workload > ? ORDER BY workload LIMIT ?",
+		scope.Tenant, scope.Project, page.Cursor, page.Size()+1).Scan(ctx, &names)
+	if err != nil {
+		return kernel.Page[string]{}, db.Map(err, "workloads")
+	}
+	return kernel.PageOf(names, page, func(name string) string { return name }), nil
+}
+
+// Unfinished returns the runs of all tenants that have not ended, in the order of Open.
+func (s *Store) Unfinished(ctx context.Context) ([]run.Run, error) {
+	var rows []row
+	err := s.db.Reader(ctx).NewRaw(
+		"SELECT revision, body FROM runs WHERE NOT ended ORDER BY CASE status WHEN 'queued' THEN 1 ELSE 0 END, id LIMIT ?", unfinishedAtOnce).Scan(ctx, &rows)
+	if err != nil {
+		return nil, db.Map(err, "runs")
+	}
+	return runsOf(rows)
+}
+
+// PutDossier keeps a dossier; the same one again changes nothing.
+func (s *Store) PutDossier(ctx context.Context, scope kernel.Scope, id string, digest kernel.Digest, d run.Dossier) error {
+	body, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("write dossier: %w", err)
+	}
+	_, err = s.db.Conn(ctx).NewRaw(
+		"INSERT INTO run_dossiers (tenant, project, run, digest, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		scope.Tenant, scope.Project, id, string(digest), string(body)).Exec(ctx)
+	return db.Map(err, "dossier of "+id)
+}
+
+// Dossier returns the dossier with the digest.
+func (s *Store) Dossier(ctx context.Context, scope kernel.Scope, id string, digest kernel.Digest) (run.Dossier, error) {
+	var body string
+	var d run.Dossier
+	err := s.db.Reader(ctx).NewRaw("SELECT body FROM run_dossiers WHERE tenant = ? AND project = ? AND run = ? AND digest = ?",
+		scope.Tenant, scope.Project, id, string(digest)).Scan(ctx, &body)
+	if err != nil {
+		return d, db.Map(err, "dossier of "+id)
+	}
+	if err := json.Unmarshal([]byte(body), &d); err != nil {
+		return d, fmt.Errorf("read dossier: %w", err)
+	}
+	return d, nil
+}

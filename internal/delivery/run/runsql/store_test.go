@@ -1,0 +1,208 @@
+package runsql_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+var dev = kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}
+
+func each(t *testing.T, test func(t *testing.T, s *runsql.Store)) {
+	t.Helper()
+	dbtest.Each(t, []db.Migrations{runsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		var stores run.Stores = runsql.NewStore(d)
+		test(t, stores.(*runsql.Store)) //nolint:forcetypeassert // made above
+	})
+}
+
+func example(status run.Status) run.Run {
+	now := kernel.Clock(nil).Now()
+	return run.Run{
+		ID: kernel.NewID("run"), Stack: run.Stack(dev, "orders"), Scope: dev, Workload: "orders",
+		Release: run.ReleaseRef{ID: "rel_1", Number: 1}, Operation: run.Deploy, Status: status,
+		RequestedBy: kernel.Actor{ID: "usr_1", Name: "ada", Kind: kernel.ActorUser, Tenant: "acme"},
+		Phases:      []run.Phase{{Name: "queue", Started: now}}, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+func TestRuns(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *runsql.Store) {
+		ctx := context.Background()
+		first, second := example(run.Queued), example(run.Planning)
+		for _, r := range []run.Run{first, second} {
+			must(t, s.Insert(ctx, r))
+		}
+		if err := s.Insert(ctx, first); !kernel.Is(err, kernel.Conflict) {
+			t.Fatalf("inserting twice: %v, want a conflict", err)
+		}
+		got, err := s.Get(ctx, dev, first.ID)
+		must(t, err)
+		if diff := cmp.Diff(first, got); diff != "" {
+			t.Fatal(diff)
+		}
+		open, err := s.Open(ctx, dev, first.Stack)
+		must(t, err)
+		if len(open) != 2 || open[0].ID != second.ID {
+			t.Fatalf("the one that has begun comes first: %v", ids(open))
+		}
+		got.Status = run.Superseded
+		must(t, s.Save(ctx, got))
+		if err := s.Save(ctx, got); !kernel.Is(err, kernel.Stale) {
+			t.Fatalf("saving an old revision: %v, want stale", err)
+		}
+		unfinished, err := s.Unfinished(ctx)
+		must(t, err)
+		if len(unfinished) != 1 || unfinished[0].ID != second.ID {
+			t.Fatalf("unfinished: %v", ids(unfinished))
+		}
+		listed, err := s.List(ctx, dev, run.Filter{Workload: "orders"}, kernel.PageRequest{Limit: 1})
+		must(t, err)
+		if len(listed.Items) != 1 || listed.Items[0].ID != second.ID || listed.Next != second.ID {
+			t.Fatalf("first page: %v, next %s", ids(listed.Items), listed.Next)
+		}
+		listed, err = s.List(ctx, dev, run.Filter{Status: run.Superseded}, kernel.PageRequest{Cursor: listed.Next})
+		must(t, err)
+		if len(listed.Items) != 1 || listed.Items[0].Revision != 1 || listed.Next != "" {
+			t.Fatalf("second page: %+v", listed)
+		}
+		names, err := s.Workloads(ctx, dev, kernel.PageRequest{})
+		must(t, err)
+		if diff := cmp.Diff([]string{"orders"}, names.Items); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func TestScopesAreApart(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *runsql.Store) {
+		ctx := context.Background()
+		r := example(run.Queued)
+		must(t, s.Insert(ctx, r))
+		must(t, s.PutDossier(ctx, dev, r.ID, "sha256:1", run.Dossier{Run: r.ID}))
+		must(t, s.PutDeployment(ctx, run.Deployment{Scope: dev, Workload: "orders"}))
+		must(t, s.PutVerified(ctx, run.Verified{Scope: dev, Workload: "orders", Release: r.Release, At: time.Now()}))
+		other := kernel.Scope{Tenant: "evil", Project: "shop", Stage: "dev"}
+		if _, err := s.Get(ctx, other, r.ID); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("run of another tenant: %v", err)
+		}
+		r.Scope = other
+		if err := s.Save(ctx, r); !kernel.Is(err, kernel.Stale) {
+			t.Errorf("saving a run of another tenant: %v", err)
+		}
+		if _, err := s.Dossier(ctx, other, r.ID, "sha256:1"); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("dossier of another tenant: %v", err)
+		}
+		if _, err := s.Deployment(ctx, other, "orders"); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("deployment of another tenant: %v", err)
+		}
+		verified, err := s.VerifiedReleases(ctx, other, "orders")
+		must(t, err)
+		open, err := s.Open(ctx, other, r.Stack)
+		must(t, err)
+		all, err := s.Deployments(ctx, other, "")
+		must(t, err)
+		if len(verified)+len(open)+len(all) != 0 {
+			t.Errorf("of another tenant: %v %v %v", verified, open, all)
+		}
+	})
+}
+
+func TestLease(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *runsql.Store) {
+		ctx := context.Background()
+		free, err := s.Lease(ctx, "a/b/c/d")
+		must(t, err)
+		if diff := cmp.Diff(run.Lease{}, free); diff != "" {
+			t.Fatal(diff)
+		}
+		one := run.Lease{Fence: 1, Run: "run_1", Node: "n", Process: "p", Expires: kernel.Clock(nil).Now()}
+		must(t, s.SwapLease(ctx, "a/b/c/d", free, one))
+		if err := s.SwapLease(ctx, "a/b/c/d", free, one); !kernel.Is(err, kernel.Stale) {
+			t.Fatalf("the second to take it: %v, want stale", err)
+		}
+		got, err := s.Lease(ctx, "a/b/c/d")
+		must(t, err)
+		if diff := cmp.Diff(one, got); diff != "" {
+			t.Fatal(diff)
+		}
+		two := run.Lease{Fence: 2, Run: "run_2", Node: "n", Process: "p", Expires: one.Expires}
+		must(t, s.SwapLease(ctx, "a/b/c/d", one, two))
+		if err := s.SwapLease(ctx, "a/b/c/d", one, two); !kernel.Is(err, kernel.Stale) {
+			t.Fatalf("renewing a lost one: %v, want stale", err)
+		}
+	})
+}
+
+func TestDeployments(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *runsql.Store) {
+		ctx := context.Background()
+		now := kernel.Clock(nil).Now()
+		d := run.Deployment{
+			Stack: "x", Scope: dev, Workload: "orders", Release: run.ReleaseRef{ID: "rel_1", Number: 1}, Run: "run_1",
+			Status: run.DeploymentApplied, Outputs: map[string]json.RawMessage{"endpoints": json.RawMessage(`{"web":"https://x"}`)}, AppliedAt: &now,
+		}
+		must(t, s.PutDeployment(ctx, d))
+		d.Status, d.VerifiedAt = run.DeploymentVerified, &now
+		must(t, s.PutDeployment(ctx, d))
+		got, err := s.Deployment(ctx, dev, "orders")
+		must(t, err)
+		if diff := cmp.Diff(d, got); diff != "" {
+			t.Fatal(diff)
+		}
+		if got.Endpoints()["web"] != "https://x" {
+			t.Errorf("endpoints: %v", got.Endpoints())
+		}
+		all, err := s.Deployments(ctx, kernel.Scope{Tenant: "acme"}, "")
+		must(t, err)
+		if len(all) != 1 {
+			t.Errorf("deployments of the tenant: %d", len(all))
+		}
+		must(t, s.DeleteDeployment(ctx, dev, "orders"))
+		if _, err := s.Deployment(ctx, dev, "orders"); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("after the removal: %v", err)
+		}
+		for i, id := range []string{"rel_a", "rel_b", "rel_a"} {
+			must(t, s.PutVerified(ctx, run.Verified{Scope: dev, Workload: "orders", Release: run.ReleaseRef{ID: id, Number: len(id) + i%2}, Run: "run", At: now}))
+		}
+		verified, err := s.VerifiedReleases(ctx, dev, "orders")
+		must(t, err)
+		if len(verified) != 2 || verified[0].Release.ID != "rel_b" {
+			t.Errorf("verified: %+v", verified)
+		}
+		must(t, s.Revoke(ctx, dev, "orders", "rel_b"))
+		verified, err = s.VerifiedReleases(ctx, dev, "orders")
+		must(t, err)
+		if len(verified) != 1 || verified[0].At != now {
+			t.Errorf("verified after the revocation: %+v", verified)
+		}
+	})
+}
+
+func ids(runs []run.Run) []string {
+	var all []string
+	for _, r := range runs {
+		all = append(all, r.ID)
+	}
+	return all
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -25,7 +25,7 @@ const tofuPackage = "github.com/opentofu/opentofu/cmd/tofu"
 // count only in the main module, so its own are repeated here.
 const tofuModule = `module terrace.localhost/tofu
 
-go 1.25.0
+go 1.26.6
 
 godebug winsymlink=0
 

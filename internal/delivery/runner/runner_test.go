@@ -1,0 +1,290 @@
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
+	"github.com/terrace-idp/terrace/internal/delivery/state/statetest"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+	"github.com/terrace-idp/terrace/internal/platform/tokens"
+)
+
+const stack = "acme/shop/orders/dev"
+
+// bench is a runner with a state room to talk to.
+type bench struct {
+	*runner.Runner
+	room *statetest.Room
+}
+
+func tool(t testing.TB) runner.Tool {
+	t.Helper()
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		for _, name := range []string{"terraform", "tofu"} {
+			if found, err := runner.Find(context.Background(), runner.Options{Path: filepath.Join(dir, name)}); err == nil {
+				return found
+			}
+		}
+	}
+	t.Skip("neither terraform nor tofu is on PATH")
+	return runner.Tool{}
+}
+
+func newBench(t testing.TB) bench {
+	t.Helper()
+	room := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bench{room: room, Runner: runner.New(runner.Config{Tool: tool(t), DataDir: dir, Address: room.URL})}
+}
+
+// job is a job of run on the stack with one root module in JSON.
+func (b bench) job(t testing.TB, run, stack, phase, root string) runner.Job {
+	t.Helper()
+	return runner.Job{
+		RunID: run, Stack: stack, Attempt: 1, Files: map[string][]byte{"main.tf.json": []byte(root)},
+		Token: b.room.Token(t, run, stack, 1, phase),
+	}
+}
+
+func (b bench) plan(t testing.TB, run, stack, root string) runner.PlanResult {
+	t.Helper()
+	result, err := b.Plan(context.Background(), b.job(t, run, stack, tokens.PhasePlan, root), nil)
+	if err != nil {
+		t.Fatalf("plan: %v", err)
+	}
+	return result
+}
+
+func (b bench) deploy(t testing.TB, run, stack, root string) runner.ApplyResult {
+	t.Helper()
+	plan := b.plan(t, run, stack, root)
+	result, err := b.Apply(context.Background(), b.job(t, run, stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	if err != nil {
+		t.Fatalf("apply: %v", err)
+	}
+	return result
+}
+
+// log collects events.
+type log struct {
+	mu     sync.Mutex
+	events []runner.Event
+}
+
+func (l *log) sink(e runner.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events = append(l.events, e)
+}
+
+func (l *log) has(match func(runner.Event) bool) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.events {
+		if match(e) {
+			return true
+		}
+	}
+	return false
+}
+
+func data(resources string) string {
+	return `{"terraform":{"backend":{"http":{"address":"http://127.0.0.1:1/overridden"}}},"resource":{"terraform_data":` + resources + `},` +
+		`"output":{"names":{"value":["a",1]},"hidden":{"value":"x","sensitive":true}}}`
+}
+
+func TestPlanThenApply(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	root := data(`{"a":{"input":"one"},"b":{"input":"two"}}`)
+	var log log
+	plan, err := b.Plan(context.Background(), b.job(t, "run_1", stack, tokens.PhasePlan, root), log.sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan.Summary.Create != 2 || len(plan.Summary.Changes) != 2 || plan.JSON == nil || plan.Digest != kernel.DigestOf(plan.PlanFile) {
+		t.Errorf("plan %+v, want 2 to create", plan.Summary)
+	}
+	result, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, log.sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(result.Outputs["names"]) != `["a",1]` || len(result.Outputs) != 1 {
+		t.Errorf("outputs %s, want the names alone", result.Outputs)
+	}
+	for _, want := range []struct{ phase, kind, address string }{
+		{"init", "log", ""},
+		{"plan", "planned_change", "terraform_data.a"},
+		{"apply", "apply_start", "terraform_data.b"},
+		{"apply", "apply_complete", "terraform_data.b"},
+		{"apply", "change_summary", ""},
+	} {
+		if !log.has(func(e runner.Event) bool {
+			return string(e.Phase) == want.phase && e.Type == want.kind && e.Address == want.address && e.Message != "" && !e.Time.IsZero()
+		}) {
+			t.Errorf("no event like %v", want)
+		}
+	}
+	if again := b.plan(t, "run_2", stack, root); !again.Summary.Empty() || again.Summary.Noop != 2 {
+		t.Errorf("the plan after it: %+v, want nothing to do", again.Summary)
+	}
+	b.isClean(t)
+}
+
+// isClean reports what a run left in its folder.
+func (b bench) isClean(t *testing.T) {
+	t.Helper()
+	left, err := filepath.Glob(filepath.Join(b.DataDir, "runs", "*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left in the run folder: %v, %v", left, err)
+	}
+}
+
+func TestSummaryPutsDestructiveChangesFirst(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.deploy(t, "run_1", stack, data(`{"a":{"input":"1"},"b":{"input":"1","triggers_replace":"1"},"c":{"input":"1"},"d":{"input":"1"}}`))
+	plan := b.plan(t, "run_2", stack, data(`{"a":{"input":"2"},"b":{"input":"1","triggers_replace":"2"},"d":{"input":"1"},"e":{"input":"1"}}`))
+	got := fmt.Sprint(plan.Summary.Changes)
+	want := "[{terraform_data.c terraform_data delete} {terraform_data.b terraform_data replace} {terraform_data.a terraform_data update} {terraform_data.e terraform_data create}]"
+	if got != want || plan.Summary.Noop != 1 {
+		t.Errorf("changes\n%s, want\n%s", got, want)
+	}
+}
+
+func TestDestroy(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	root := data(`{"a":{"input":"one"}}`)
+	b.deploy(t, "run_1", stack, root)
+	job := b.job(t, "run_2", stack, tokens.PhaseApply, root)
+	job.Destroy = true
+	plan, err := b.Plan(context.Background(), job, nil)
+	if err != nil || plan.Summary.Delete != 1 {
+		t.Fatalf("destroy plan %+v, %v; want one to delete", plan.Summary, err)
+	}
+	result, err := b.Apply(context.Background(), job, plan.PlanFile, nil)
+	if err != nil || len(result.Outputs) != 0 {
+		t.Errorf("destroy: outputs %v, %v", result.Outputs, err)
+	}
+	if plan := b.plan(t, "run_3", stack, root); plan.Summary.Create != 1 {
+		t.Errorf("plan after the end: %+v, want one to create", plan.Summary)
+	}
+}
+
+func TestAStalePlanIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	plan := b.plan(t, "run_1", stack, data(`{"a":{"input":"one"}}`))
+	b.deploy(t, "run_2", stack, data(`{"b":{"input":"two"}}`))
+	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, data(`{"a":{"input":"one"}}`)), plan.PlanFile, nil)
+	if !kernel.Is(err, kernel.Stale) {
+		t.Errorf("apply of an old plan: %v, want stale", err)
+	}
+}
+
+func TestFailuresSayOneClearThing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, c := range []struct {
+		name, root string
+		kind       kernel.Kind
+		says       []string
+	}{
+		{"a plan that fails at a place", "{\n  \"output\": {\"o\": {\"value\": \"${terraform_data.none.output}\"}}\n}", kernel.Invalid,
+			[]string{"plan failed: Reference to undeclared resource", "main.tf.json:2:"}},
+		{"a precondition", data(`{"a":{"input":"x","lifecycle":{"precondition":[{"condition":"${self == 1}","error_message":"m"}]}}}`), kernel.Invalid,
+			[]string{"failed:", "main.tf.json:1:"}},
+		{"not JSON", "{", kernel.Invalid, []string{"init failed"}},
+		{"a registry that cannot be reached", `{"module":{"m":{"source":"terrace.localhost/acme/dns/local","version":"1.0.0"}}}`, kernel.Unavailable,
+			[]string{"init failed", "terrace.localhost"}},
+		{"a provider that is not there", `{"terraform":{"required_providers":{"terrace":{"source":"terrace.localhost/terrace/terrace","version":"9.9.9"}}}}`,
+			kernel.Unavailable, []string{"init failed: Failed to query available provider packages", "terrace.localhost/terrace/terrace"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := b.Plan(context.Background(), b.job(t, "run_1", "acme/shop/"+kernel.NewID("w")+"/dev", tokens.PhasePlan, c.root), nil)
+			if !kernel.Is(err, c.kind) {
+				t.Fatalf("%v, want kind %s", err, c.kind)
+			}
+			for _, want := range c.says {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%v\nlacks %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestAFailedApplyNamesTheResource(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	root := data(`{"good":{"input":"x"},"bad":{"depends_on":["terraform_data.good"],"provisioner":{"local-exec":{"command":"echo wrong port; exit 3"}}}}`)
+	plan := b.plan(t, "run_1", stack, root)
+	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	if !kernel.Is(err, kernel.Invalid) || !strings.Contains(err.Error(), "terraform_data.bad: ") || !strings.Contains(err.Error(), "wrong port") {
+		t.Errorf("apply: %v", err)
+	}
+	if again := b.plan(t, "run_2", stack, root); again.Summary.Noop != 1 || again.Summary.Replace != 1 {
+		t.Errorf("plan after half an apply: %+v, want the good one kept", again.Summary)
+	}
+	b.isClean(t)
+}
+
+func TestAMissingToolIsClear(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.Tool.Path = filepath.Join(t.TempDir(), "terraform")
+	_, err := b.Plan(context.Background(), b.job(t, "run_1", stack, tokens.PhasePlan, data(`{}`)), nil)
+	if !kernel.Is(err, kernel.Unavailable) || !strings.Contains(err.Error(), "cannot be started") {
+		t.Errorf("%v, want unavailable", err)
+	}
+	b.isClean(t)
+}
+
+func TestNamesThatLeaveTheFolderAreRefused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for name, change := range map[string]func(*runner.Job){
+		"run":     func(j *runner.Job) { j.RunID = "../run" },
+		"stack":   func(j *runner.Job) { j.Stack = "acme" },
+		"file":    func(j *runner.Job) { j.Files = map[string][]byte{"../x": nil} },
+		"tool's":  func(j *runner.Job) { j.Files = map[string][]byte{".terraform/x": nil} },
+		"rooted":  func(j *runner.Job) { j.Files = map[string][]byte{"/etc/x": nil} },
+		"nothing": func(j *runner.Job) { j.RunID = "" },
+	} {
+		job := runner.Job{RunID: "run_1", Stack: stack}
+		change(&job)
+		if _, err := b.Plan(context.Background(), job, nil); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("%s: %v, want invalid", name, err)
+		}
+	}
+}
+
+func TestRunsAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var group sync.WaitGroup
+	for i := range 4 {
+		group.Go(func() {
+			stack := fmt.Sprintf("acme/shop/w%d/dev", i)
+			b.deploy(t, fmt.Sprintf("run_%d", i), stack, data(`{"a":{"input":"one"}}`))
+		})
+	}
+	group.Wait()
+	if kept, err := filepath.Glob(filepath.Join(b.DataDir, "init", "*")); err != nil || len(kept) != 1 {
+		t.Errorf("initialised folders: %v, %v; want one for all four", kept, err)
+	}
+	b.isClean(t)
+}

@@ -1,0 +1,167 @@
+// Package runjobs queues the steps of runs as River jobs, in the transaction
+// that makes them due, and works them off.
+//
+// It owns River: its tables, its client and its workers. What a step does is
+// delivery/run's Advance; that a step happens once is its lease, not the queue.
+package runjobs
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+const (
+	// DefaultConcurrency is how many runs a laptop executes at once.
+	DefaultConcurrency = 2
+	// DefaultPoll is how often new jobs are looked for. Neither driver is told
+	// of them, and a deploy must not wait for the next look.
+	DefaultPoll = 50 * time.Millisecond
+	attempts    = 5
+)
+
+// Advancer carries a run on.
+type Advancer interface {
+	Advance(ctx context.Context, scope kernel.Scope, run string) error
+}
+
+// Config tunes a Queue.
+type Config struct {
+	// Concurrency is how many runs are executed at once; 0 is DefaultConcurrency.
+	Concurrency int
+	// Poll is how often new jobs are looked for; 0 is DefaultPoll.
+	Poll time.Duration
+	Log  *slog.Logger
+}
+
+// Queue is River over Terrace's database.
+type Queue struct {
+	config Config
+	driver riverdriver.Driver[*sql.Tx]
+	insert *river.Client[*sql.Tx]
+	work   *river.Client[*sql.Tx]
+}
+
+// New returns a queue that can take jobs; Start works them off.
+func New(d *db.DB, c Config) (*Queue, error) {
+	if c.Concurrency == 0 {
+		c.Concurrency = DefaultConcurrency
+	}
+	if c.Poll == 0 {
+		c.Poll = DefaultPoll
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	q := &Queue{config: c, driver: driver(d)}
+	var err error
+	q.insert, err = river.NewClient(q.driver, &river.Config{Logger: c.Log})
+	if err != nil {
+		return nil, fmt.Errorf("job queue: %w", err)
+	}
+	return q, nil
+}
+
+func driver(d *db.DB) riverdriver.Driver[*sql.Tx] {
+	if d.Dialect() == db.SQLite {
+		return riversqlite.New(d.SQL())
+	}
+	return riverdatabasesql.New(d.SQL())
+}
+
+// Migrate brings River's tables to their newest version.
+func (q *Queue) Migrate(ctx context.Context) error {
+	m, err := rivermigrate.New(q.driver, &rivermigrate.Config{Logger: quiet()})
+	if err != nil {
+		return fmt.Errorf("migrate the job queue: %w", err)
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate the job queue: %w", err)
+	}
+	return nil
+}
+
+// quiet drops what River's migrator says on every start.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// advanceArgs name the run to advance.
+type advanceArgs struct {
+	Tenant  string `json:"tenant"`
+	Project string `json:"project"`
+	Run     string `json:"run"`
+}
+
+// Kind is the name of the job in River's tables.
+func (advanceArgs) Kind() string { return "run_advance" }
+
+// Enqueue adds the next step of a run in the transaction of ctx.
+func (q *Queue) Enqueue(ctx context.Context, scope kernel.Scope, run string) error {
+	tx, ok := db.SQLTx(ctx)
+	if !ok {
+		return errors.New("enqueue a run: there is no transaction to do it in")
+	}
+	args := advanceArgs{Tenant: scope.Tenant, Project: scope.Project, Run: run}
+	if _, err := q.insert.InsertTx(ctx, tx, args, &river.InsertOpts{MaxAttempts: attempts}); err != nil {
+		return db.Map(err, "job for run "+run)
+	}
+	return nil
+}
+
+// worker hands jobs to the Advancer.
+type worker struct {
+	river.WorkerDefaults[advanceArgs]
+	advancer Advancer
+}
+
+// Work advances the run of the job.
+func (w *worker) Work(ctx context.Context, job *river.Job[advanceArgs]) error {
+	return w.advancer.Advance(ctx, kernel.Scope{Tenant: job.Args.Tenant, Project: job.Args.Project}, job.Args.Run)
+}
+
+// Start works jobs off until Stop.
+func (q *Queue) Start(ctx context.Context, a Advancer) error {
+	workers := river.NewWorkers()
+	if err := river.AddWorkerSafely(workers, &worker{advancer: a}); err != nil {
+		return fmt.Errorf("start the job queue: %w", err)
+	}
+	client, err := river.NewClient(q.driver, &river.Config{
+		Logger:            q.config.Log,
+		Workers:           workers,
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.config.Concurrency}},
+		FetchPollInterval: q.config.Poll,
+		FetchCooldown:     min(q.config.Poll, river.FetchCooldownDefault),
+		JobTimeout:        -1, // a run bounds its phases itself
+	})
+	if err != nil {
+		return fmt.Errorf("start the job queue: %w", err)
+	}
+	q.work = client
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start the job queue: %w", err)
+	}
+	return nil
+}
+
+// Stop asks the runs that are being executed to stop where they are, which
+// leaves them to the next start, and waits for them until ctx ends.
+func (q *Queue) Stop(ctx context.Context) error {
+	if q.work == nil {
+		return nil
+	}
+	if err := q.work.StopAndCancel(ctx); err != nil {
+		return fmt.Errorf("stop the job queue: %w", err)
+	}
+	return nil
+}

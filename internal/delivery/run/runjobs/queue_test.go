@@ -1,0 +1,65 @@
+package runjobs_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run/runjobs"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+type advancer func(ctx context.Context, scope kernel.Scope, run string) error
+
+func (a advancer) Advance(ctx context.Context, scope kernel.Scope, run string) error {
+	return a(ctx, scope, run)
+}
+
+func TestJobsAreOfTheirTransaction(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, nil, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		q, err := runjobs.New(d, runjobs.Config{})
+		must(t, err)
+		must(t, q.Migrate(ctx))
+		must(t, q.Migrate(ctx)) // again changes nothing
+		got := make(chan string, 10)
+		must(t, q.Start(ctx, advancer(func(_ context.Context, scope kernel.Scope, run string) error {
+			got <- scope.String() + " " + run
+			return nil
+		})))
+		t.Cleanup(func() { must(t, q.Stop(context.Background())) })
+		scope := kernel.Scope{Tenant: "acme", Project: "shop"}
+		if err := q.Enqueue(ctx, scope, "run_0"); err == nil {
+			t.Error("a job outside of a transaction must be refused")
+		}
+		boom := errors.New("boom")
+		err = d.InTx(ctx, func(ctx context.Context) error {
+			return errors.Join(q.Enqueue(ctx, scope, "run_1"), boom)
+		})
+		if !errors.Is(err, boom) {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		must(t, d.InTx(ctx, func(ctx context.Context) error { return q.Enqueue(ctx, scope, "run_2") }))
+		select {
+		case run := <-got:
+			if run != "acme/shop run_2" {
+				t.Errorf("worked off %q: only run_2 was committed", run)
+			}
+			t.Logf("from enqueue to work: %s", time.Since(begin))
+		case <-time.After(20 * time.Second):
+			t.Fatal("the job was not worked off")
+		}
+	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,68 @@
+package rungate_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/run/rungate"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+func change(address string, action tfjson.Action, after, unknown any) *tfjson.ResourceChange {
+	return &tfjson.ResourceChange{
+		Address: address, Mode: tfjson.ManagedResourceMode, Type: "terrace_x",
+		Change: &tfjson.Change{Actions: tfjson.Actions{action}, After: after, AfterUnknown: unknown},
+	}
+}
+
+func TestTags(t *testing.T) {
+	t.Parallel()
+	full := map[string]any{"costcenter": "42", "env": "dev", "owner": "team"}
+	good := map[string]string{"costcenter": "42", "env": "dev", "owner": "team"}
+	for name, tc := range map[string]struct {
+		tags    map[string]string
+		plan    []*tfjson.ResourceChange
+		op      run.Operation
+		missing []string
+	}{
+		"all there":                      {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionCreate, map[string]any{"tags": full}, nil)}},
+		"no attribute tags":              {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionCreate, map[string]any{"name": "x"}, nil)}},
+		"an attribute that is not set":   {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionCreate, map[string]any{"tags": nil}, nil)}, missing: []string{"a.b has no tag costcenter", "a.b has no tag env", "a.b has no tag owner"}},
+		"one tag is blank":               {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionUpdate, map[string]any{"tags": map[string]any{"costcenter": " ", "env": "dev", "owner": "x"}}, nil)}, missing: []string{"a.b has no tag costcenter"}},
+		"unchanged resources count too":  {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionNoop, map[string]any{"tags": map[string]any{}}, nil)}, missing: []string{"a.b has no tag costcenter", "a.b has no tag env", "a.b has no tag owner"}},
+		"what goes away needs none":      {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionDelete, nil, nil)}},
+		"a value known after apply":      {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionCreate, map[string]any{"tags": map[string]any{"env": "dev", "owner": "x"}}, map[string]any{"tags": map[string]any{"costcenter": true}})}},
+		"all of them known after apply":  {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionCreate, map[string]any{}, map[string]any{"tags": true})}, missing: []string{"a.b has tags that are known only after the apply, so they cannot be checked"}},
+		"the workload lacks one":         {tags: map[string]string{"env": "dev", "owner": "x"}, missing: []string{"workload orders has no costcenter"}},
+		"a destruction asks no workload": {tags: nil, op: run.Destroy},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := run.GateInput{
+				Run:   run.Run{Workload: "orders", Operation: tc.op, Scope: kernel.Scope{Project: "shop"}},
+				Stage: stage.Stage{Name: "dev", RequiredTags: []string{"costcenter", "env", "owner"}},
+				Plan:  &tfjson.Plan{ResourceChanges: tc.plan}, Tags: tc.tags,
+			}
+			result, err := rungate.Tags{}.Evaluate(context.Background(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result.Blocks() != (len(tc.missing) > 0) || len(result.Problems) != len(tc.missing) {
+				t.Fatalf("%+v, want %v", result, tc.missing)
+			}
+			for i, want := range tc.missing {
+				if p := result.Problems[i]; p.Message != want || p.Fix == "" {
+					t.Errorf("%+v, want %q with a fix", p, want)
+				}
+			}
+			if len(tc.missing) > 0 && tc.tags["costcenter"] == "" && tc.tags != nil && !strings.Contains(result.Fix, "terrace.dev/costcenter") {
+				t.Errorf("the fix names the annotation: %q", result.Fix)
+			}
+		})
+	}
+}

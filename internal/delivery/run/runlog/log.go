@@ -1,0 +1,136 @@
+// Package runlog keeps the events of runs as files of NDJSON, one a run, and
+// wakes whoever follows them.
+//
+// It owns these files. It does not know when a run ends: delivery/run does.
+package runlog
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const (
+	// chunk is how much one Read returns at most.
+	chunk = 256 << 10
+	// maxMessage bounds the text of an event; a longer one is cut, saying so.
+	maxMessage = 16 << 10
+	shards     = 64
+)
+
+// Logs are the logs of all runs in one folder.
+type Logs struct {
+	dir  string
+	seed maphash.Seed
+	// more wakes the readers of the runs that share a shard.
+	more [shards]shard
+}
+
+type shard struct {
+	sync.Mutex
+	changed chan struct{}
+}
+
+// New returns the logs in dir, which it makes.
+func New(dir string) (*Logs, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("logs of runs: %w", err)
+	}
+	l := &Logs{dir: dir, seed: maphash.MakeSeed()}
+	for i := range l.more {
+		l.more[i].changed = make(chan struct{})
+	}
+	return l, nil
+}
+
+func (l *Logs) shard(id string) *shard { return &l.more[maphash.String(l.seed, id)%shards] }
+
+// ids are the only names of files that are opened.
+func (l *Logs) path(id string) (string, error) {
+	if !regexp.MustCompile(`^run_[0-9a-z]{1,40}$`).MatchString(id) {
+		return "", kernel.Errorf(kernel.NotFound, "%q is no run", id)
+	}
+	return filepath.Join(l.dir, id+".ndjson"), nil
+}
+
+// Append writes events at the end of the run's log and wakes its readers.
+func (l *Logs) Append(_ context.Context, id string, events ...run.Event) error {
+	path, err := l.path(id)
+	if err != nil {
+		return err
+	}
+	var lines bytes.Buffer
+	encoder := json.NewEncoder(&lines)
+	for _, e := range events {
+		if len(e.Message) > maxMessage {
+			e.Message = e.Message[:maxMessage] + " … (cut)"
+		}
+		if err := encoder.Encode(e); err != nil {
+			return fmt.Errorf("log of %s: %w", id, err)
+		}
+	}
+	s := l.shard(id)
+	s.Lock()
+	defer s.Unlock()
+	if err := write(path, lines.Bytes()); err != nil {
+		return fmt.Errorf("log of %s: %w", id, err)
+	}
+	close(s.changed)
+	s.changed = make(chan struct{})
+	return nil
+}
+
+// write appends lines, first ending a line that a crash left half.
+func write(path string, lines []byte) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if info, err := f.Stat(); err == nil && info.Size() > 0 {
+		last := make([]byte, 1)
+		if _, err := f.ReadAt(last, info.Size()-1); err == nil && last[0] != '\n' {
+			lines = append([]byte{'\n'}, lines...)
+		}
+	}
+	_, err = f.Write(lines)
+	return errors.Join(err, f.Close())
+}
+
+// Read returns whole lines from offset on, the offset after them, and a
+// channel that is closed at the next Append.
+func (l *Logs) Read(_ context.Context, id string, offset int64) (lines []byte, next int64, more <-chan struct{}, err error) {
+	path, err := l.path(id)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	s := l.shard(id)
+	s.Lock()
+	more = s.changed // taken before the file is read: nothing is missed
+	s.Unlock()
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, offset, more, nil
+	}
+	if err != nil {
+		return nil, 0, nil, fmt.Errorf("log of %s: %w", id, err)
+	}
+	defer func() { _ = f.Close() }()
+	lines, err = io.ReadAll(io.NewSectionReader(f, offset, chunk))
+	if err != nil {
+		return nil, 0, nil, fmt.Errorf("log of %s: %w", id, err)
+	}
+	lines = lines[:bytes.LastIndexByte(lines, '\n')+1]
+	return lines, offset + int64(len(lines)), more, nil
+}

@@ -113,7 +113,7 @@ func (l lookup) resource(path []string, alone string) Part {
 	}
 	switch {
 	case len(path) > 1 && path[len(path)-1] != "" && path[1] != "":
-		return Part{Ref: &Ref{Resource: path[0], Output: path[1], Keys: path[2:], At: l.r.at(l.at)}}
+		return Part{Ref: &Ref{Resource: path[0], Output: path[1], Keys: slices.Clone(path[2:]), At: l.r.at(l.at)}}
 	case len(path) > 1:
 		l.problem("write ${resources."+path[0]+".<output>}", "the name of an output is empty")
 		return Part{}

@@ -120,6 +120,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	metrics.begin()
 	defer func() {
 		took := time.Since(began)
+		rec.settle()
 		metrics.end(rec.status, took)
 		p.access(r, rec, e, took)
 	}()
@@ -232,7 +233,7 @@ func (p *Proxy) access(r *http.Request, rec *recorder, e *entry, took time.Durat
 
 // dialAgain asks once more where the service is when its address takes no
 // connection: it may have been replaced since. Nothing was sent by then, so any
-// method may be repeated.
+// request that has no body may be repeated.
 type dialAgain struct {
 	next      http.RoundTripper
 	upstreams Upstreams

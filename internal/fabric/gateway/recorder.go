@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"bufio"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"time"
 )
@@ -44,6 +46,22 @@ func (r *recorder) Write(b []byte) (int, error) {
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)
 	return n, err
+}
+
+// Hijack gives the connection to an upgraded protocol such as WebSocket.
+func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffers, err := r.control.Hijack()
+	if err == nil {
+		r.status = http.StatusSwitchingProtocols
+	}
+	return conn, buffers, err
+}
+
+// settle gives an answer without a head the status that net/http sends for it.
+func (r *recorder) settle() {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
 }
 
 // body bounds a request's body in size, and each read in time: a client that

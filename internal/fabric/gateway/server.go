@@ -95,6 +95,10 @@ func portOf(l net.Listener) int {
 // Serve answers until ctx ends; then it takes no more connections and lets the
 // requests in flight end, for a few seconds.
 func (s *Server) Serve(ctx context.Context) error {
+	// Upgraded connections are not the server's any more: they end with this.
+	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	s.secure.BaseContext = func(net.Listener) context.Context { return requests }
 	done := make(chan error, 2)
 	go func() { done <- s.secure.ServeTLS(s.secureListener, "", "") }()
 	go func() { done <- s.plain.Serve(s.plainListener) }()

@@ -20,6 +20,9 @@ const (
 	MaxValue      = 64 << 10
 )
 
+// addAttempts bounds how often a version is made anew after a race.
+const addAttempts = 3
+
 // alphabet has 64 characters that need no escape in a URL, so that a random
 // byte maps onto it without bias.
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -33,8 +36,8 @@ type Info struct {
 	// Generated tells that the value was made here, with Length characters.
 	Generated bool      `json:"generated"`
 	Length    int       `json:"length,omitempty"`
-	CreatedBy string    `json:"createdBy"`
-	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"updatedBy"`
+	CreatedAt time.Time `json:"updatedAt"`
 }
 
 // Version is one sealed version of a secret.
@@ -195,6 +198,16 @@ func (s *Service) add(ctx context.Context, scope kernel.Scope, name string, next
 	if err := checkName(scope, name); err != nil {
 		return Info{}, err
 	}
+	for attempt := 0; ; attempt++ {
+		info, err := s.addOnce(ctx, scope, name, next)
+		if attempt < addAttempts && kernel.Is(err, kernel.Conflict) {
+			continue // another call has made this version at the same time
+		}
+		return info, err
+	}
+}
+
+func (s *Service) addOnce(ctx context.Context, scope kernel.Scope, name string, next change) (Info, error) {
 	var info Info
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
 		current, err := s.current(ctx, scope, name)

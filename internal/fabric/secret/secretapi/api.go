@@ -1,0 +1,73 @@
+// Package secretapi serves the names and versions of secrets, and takes values.
+//
+// It owns the wire types of secrets. It never answers with a value.
+package secretapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/terrace-idp/terrace/internal/fabric/secret"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+)
+
+// API serves secrets over HTTP.
+type API struct {
+	Secrets *secret.Service
+}
+
+// Register adds the room's operations.
+func (a API) Register(api huma.API) {
+	httpserver.Register(api, huma.Operation{
+		OperationID: "list-secrets", Method: http.MethodGet, Path: "/projects/{project}/secrets",
+		Summary: "List the secrets of a project, without their values", Tags: []string{"secrets"},
+	}, a.list)
+	httpserver.Register(api, huma.Operation{
+		OperationID: "put-secret", Method: http.MethodPut, Path: "/projects/{project}/secrets/{name}",
+		Summary: "Give a secret a value", Tags: []string{"secrets"}, MaxBodyBytes: 2 * secret.MaxValue,
+		Description: "The value becomes the newest version. It is sealed, and never shown again.",
+	}, a.put)
+}
+
+type listInput struct {
+	httpserver.PageParams
+	Project string `path:"project" maxLength:"63"`
+	Stage   string `query:"stage" maxLength:"63" doc:"The stage; all stages unless given."`
+}
+
+type listOutput struct {
+	Body kernel.Page[secret.Info]
+}
+
+func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
+	page, err := a.Secrets.List(ctx, scope(ctx, in.Project, in.Stage), in.Page())
+	return &listOutput{Body: page}, err
+}
+
+type putInput struct {
+	Project string `path:"project" maxLength:"63"`
+	Name    string `path:"name" maxLength:"253"`
+	Stage   string `query:"stage" required:"true" minLength:"1" maxLength:"63"`
+	// The value has no rule in the schema: a report of a broken one would show it.
+	Body struct {
+		Value string `json:"value" writeOnly:"true" doc:"The value, at most 64 KiB."`
+	}
+}
+
+type putOutput struct {
+	Body secret.Info
+}
+
+func (a API) put(ctx context.Context, in *putInput) (*putOutput, error) {
+	info, err := a.Secrets.Put(ctx, scope(ctx, in.Project, in.Stage), in.Name, in.Body.Value)
+	return &putOutput{Body: info}, err
+}
+
+// scope is within the tenant of who asks.
+func scope(ctx context.Context, project, stage string) kernel.Scope {
+	actor, _ := kernel.ActorFrom(ctx) // the API requires one
+	return kernel.Scope{Tenant: actor.Tenant, Project: project, Stage: stage}
+}

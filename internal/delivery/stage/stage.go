@@ -54,10 +54,10 @@ type Check struct {
 
 // HTTPCheck asks every route of the workload.
 type HTTPCheck struct {
-	// Path is appended to the route's URL.
+	// Path is asked below the route's host; empty is that of the workload's readiness probe, else /.
 	Path string `json:"path" yaml:"path" koanf:"path"`
 	// Status is the status expected; 0 is any from 200 to 299.
 	Status int `json:"status" yaml:"status" koanf:"status"`
-	// Timeout bounds the check with its repetitions.
+	// Timeout bounds the check with its repetitions; 0 leaves it to the verifier.
 	Timeout time.Duration `json:"timeout" yaml:"timeout" koanf:"timeout"`
 }

@@ -1,0 +1,161 @@
+package stage
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Default returns the stages that Terrace has unless others are configured:
+// dev, test, int, qs and prod, all on this machine. qs needs one approval, prod
+// one by someone other than who asked.
+func Default() []Stage {
+	names := []string{"dev", "test", "int", "qs", "prod"}
+	approvals := map[string]Approvals{
+		"qs":   {Count: 1, Role: "approver"},
+		"prod": {Count: 1, Role: "approver", OtherThanRequester: true},
+	}
+	out := make([]Stage, len(names))
+	for i, name := range names {
+		out[i] = Stage{
+			Name: name, Order: i + 1, Target: TargetLocal, Runtime: RuntimeProcess,
+			Approvals: approvals[name], RequiredTags: []string{"costcenter", "env", "owner"},
+		}
+	}
+	return out
+}
+
+// Set is the stages of an installation, in order. It never changes.
+type Set struct {
+	stages []Stage
+}
+
+// NewSet checks the stages and sorts them. Its error is of kind Invalid and
+// names every problem.
+func NewSet(stages []Stage) (*Set, error) {
+	s := &Set{stages: slices.Clone(stages)}
+	slices.SortStableFunc(s.stages, func(a, b Stage) int { return cmp.Compare(a.Order, b.Order) })
+	if problems := s.problems(); len(problems) > 0 {
+		return nil, kernel.Errorf(kernel.Invalid, "the configured stages cannot be used").WithProblems(problems...)
+	}
+	return s, nil
+}
+
+func (s *Set) problems() []kernel.Problem {
+	var c checker
+	if len(s.stages) == 0 {
+		c.add("stages", "there are none", "configure at least one, or leave them out for dev, test, int, qs and prod")
+	}
+	for i, st := range s.stages {
+		c.stage(st)
+		for _, other := range s.stages[:i] {
+			if other.Name == st.Name {
+				c.add("stages."+st.Name, fmt.Sprintf("the name %q is used twice", st.Name), "give each stage its own name")
+			}
+			if other.Order == st.Order {
+				c.add("stages."+st.Name+".order", fmt.Sprintf("%d is also the order of %s", st.Order, other.Name), "give each stage its own place")
+			}
+		}
+	}
+	return c.problems
+}
+
+type checker struct{ problems []kernel.Problem }
+
+func (c *checker) add(path, message, fix string) {
+	c.problems = append(c.problems, kernel.Problem{Path: path, Message: message, Fix: fix})
+}
+
+var namePattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$`) //nolint:gochecknoglobals // compiled once
+
+func (c *checker) stage(s Stage) {
+	path := "stages." + s.Name
+	if !namePattern.MatchString(s.Name) {
+		c.add(path+".name", fmt.Sprintf("%q cannot be a stage's name", s.Name), "use up to 32 of a-z, 0-9 and -, with a letter or digit at both ends")
+	}
+	c.oneOf(path+".target", s.Target, TargetLocal, TargetAzure, TargetAWS, TargetGCP)
+	c.oneOf(path+".runtime", s.Runtime, RuntimeProcess, RuntimeKubernetes)
+	if s.Runtime == RuntimeProcess && s.Target != TargetLocal {
+		c.add(path+".runtime", fmt.Sprintf("the runtime process runs on the target local, not on %q", s.Target), "use the runtime kubernetes there")
+	}
+	c.approvals(path+".approvals", s.Approvals)
+	for _, tag := range s.RequiredTags {
+		if strings.TrimSpace(tag) == "" || tag != strings.TrimSpace(tag) {
+			c.add(path+".requiredTags", fmt.Sprintf("%q cannot be a tag", tag), "write the tag's key, such as costcenter")
+		}
+	}
+	for i, check := range s.Verify {
+		c.check(fmt.Sprintf("%s.verify[%d]", path, i), check)
+	}
+}
+
+func (c *checker) oneOf(path, value string, words ...string) {
+	if !slices.Contains(words, value) {
+		c.add(path, fmt.Sprintf("%q is not known", value), "use one of "+strings.Join(words, ", "))
+	}
+}
+
+func (c *checker) approvals(path string, a Approvals) {
+	if a.Count < 0 || a.Count > 10 {
+		c.add(path+".count", fmt.Sprintf("%d approvals are not possible", a.Count), "use a number from 0 to 10")
+	}
+	if a.Count > 0 {
+		c.oneOf(path+".role", a.Role, "developer", "approver", "admin")
+	}
+}
+
+func (c *checker) check(path string, k Check) {
+	if k.HTTP == nil {
+		c.add(path, "the check checks nothing", "add http with a path")
+		return
+	}
+	if k.HTTP.Path != "" && !strings.HasPrefix(k.HTTP.Path, "/") {
+		c.add(path+".http.path", fmt.Sprintf("%q is not a path", k.HTTP.Path), "start it with /, or leave it out for the path of the readiness probe")
+	}
+	if s := k.HTTP.Status; s != 0 && (s < 100 || s > 599) {
+		c.add(path+".http.status", fmt.Sprintf("%d is not a status", s), "use a number from 100 to 599, or 0 for any from 200 to 299")
+	}
+	if k.HTTP.Timeout < 0 || k.HTTP.Timeout > time.Hour {
+		c.add(path+".http.timeout", fmt.Sprintf("%s is not possible", k.HTTP.Timeout), "use at most 1h")
+	}
+}
+
+// All returns the stages in order.
+func (s *Set) All() []Stage { return slices.Clone(s.stages) }
+
+// Get returns the stage; its error is of kind NotFound.
+func (s *Set) Get(name string) (Stage, error) {
+	if i := s.index(name); i >= 0 {
+		return s.stages[i], nil
+	}
+	names := make([]string, len(s.stages))
+	for i, st := range s.stages {
+		names[i] = st.Name
+	}
+	return Stage{}, kernel.Errorf(kernel.NotFound, "there is no stage %q", name).WithFix("the stages are %s", strings.Join(names, ", "))
+}
+
+// Before returns the stage that a release passes before the named one.
+func (s *Set) Before(name string) (Stage, bool) {
+	if i := s.index(name); i > 0 {
+		return s.stages[i-1], true
+	}
+	return Stage{}, false
+}
+
+// After returns the stage that follows the named one.
+func (s *Set) After(name string) (Stage, bool) {
+	if i := s.index(name); i >= 0 && i+1 < len(s.stages) {
+		return s.stages[i+1], true
+	}
+	return Stage{}, false
+}
+
+func (s *Set) index(name string) int {
+	return slices.IndexFunc(s.stages, func(st Stage) bool { return st.Name == name })
+}

@@ -1,0 +1,137 @@
+// Package runverify checks over HTTP, through Terrace's gateway, that a
+// deployment answers and that it is the release that was deployed.
+//
+// It owns the asking: connection, repetition, judgement of an answer. Which
+// checks a stage demands, and what a failed one means, is delivery/run's.
+package runverify
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+)
+
+const (
+	// ReleaseHeader names the release that answered; the gateway sets it.
+	ReleaseHeader = "Terrace-Release"
+
+	askTimeout = 5 * time.Second
+	firstPause = 50 * time.Millisecond
+	maxPause   = time.Second
+	maxBody    = 64 << 10
+)
+
+// HTTP asks through one gateway.
+type HTTP struct {
+	client *http.Client
+}
+
+// New returns a verifier that connects to the gateway at address, host:port,
+// whatever name is asked for, so that local names need no resolver. The
+// gateway's certificate must be signed by one of roots.
+func New(address string, roots *x509.CertPool) *HTTP {
+	dialer := &net.Dialer{Timeout: askTimeout}
+	return &HTTP{client: &http.Client{
+		Timeout: askTimeout,
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return dialer.DialContext(ctx, network, address)
+			},
+			TLSClientConfig:   &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			DisableKeepAlives: true, // every attempt sees the routes of its moment
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Verify asks until the answer is right or the check's time is over.
+func (h *HTTP) Verify(ctx context.Context, in run.CheckInput) run.CheckResult {
+	result := run.CheckResult{Check: in.Check.Name, URL: in.URL}
+	begin := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, in.Check.HTTP.Timeout)
+	defer cancel()
+	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+		message, err := h.ask(ctx, in)
+		// An attempt that the end of the time cut off says less than the one before it.
+		if result.Attempts == 0 || ctx.Err() == nil {
+			result.Message = message
+		}
+		result.Attempts++
+		if err == nil {
+			result.Passed = true
+			break
+		}
+		if !sleep(ctx, pause) {
+			result.Message += fmt.Sprintf(" (after %d attempts in %s)", result.Attempts, time.Since(begin).Round(10*time.Millisecond))
+			break
+		}
+	}
+	result.Seconds = time.Since(begin).Seconds()
+	return result
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+var errWrong = errors.New("the answer is not the expected one")
+
+// ask makes one request and judges the answer; message tells what was found.
+func (h *HTTP) ask(ctx context.Context, in run.CheckInput) (message string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, in.URL, nil)
+	if err != nil {
+		return "the address " + in.URL + " cannot be asked: " + err.Error(), err
+	}
+	request.Header.Set("User-Agent", "terrace-verify")
+	response, err := h.client.Do(request)
+	if err != nil {
+		return "no answer: " + err.Error(), err
+	}
+	defer func() { _ = response.Body.Close() }()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxBody)) // only status and headers count
+	return judge(response, in)
+}
+
+func judge(response *http.Response, in run.CheckInput) (string, error) {
+	release := response.Header.Get(ReleaseHeader)
+	switch {
+	case !expected(response.StatusCode, in.Check.HTTP):
+		return fmt.Sprintf("status %d, want %s", response.StatusCode, wanted(in.Check.HTTP)), errWrong
+	case release == "":
+		return fmt.Sprintf("status %d, but the answer names no release, want %s", response.StatusCode, in.Release), errWrong
+	case release != in.Release:
+		return fmt.Sprintf("status %d, but release %s answered, want %s", response.StatusCode, release, in.Release), errWrong
+	default:
+		return fmt.Sprintf("status %d from release %s", response.StatusCode, release), nil
+	}
+}
+
+func expected(status int, check *stage.HTTPCheck) bool {
+	if check.Status != 0 {
+		return status == check.Status
+	}
+	return status >= 200 && status <= 299
+}
+
+func wanted(check *stage.HTTPCheck) string {
+	if check.Status != 0 {
+		return fmt.Sprint(check.Status)
+	}
+	return "2xx"
+}

@@ -1,0 +1,88 @@
+package runverify_test
+
+import (
+	"context"
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runverify"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+)
+
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		release string
+		status  int
+		want    int
+		failing int32 // attempts before the answer is right
+		passed  bool
+		message string
+	}{
+		"the right release":        {release: "rel_new", status: 204, passed: true, message: "status 204 from release rel_new"},
+		"ready after a while":      {release: "rel_new", status: 200, failing: 2, passed: true},
+		"an older release answers": {release: "rel_old", status: 200, message: "release rel_old answered, want rel_new"},
+		"no release is named":      {status: 200, message: "names no release"},
+		"not found":                {release: "rel_new", status: 404, message: "status 404, want 2xx"},
+		"a redirect is no success": {release: "rel_new", status: 302, message: "status 302, want 2xx"},
+		"another status is wanted": {release: "rel_new", status: 401, want: 401, passed: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int32
+			server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Host != "example.com:7443" || r.URL.Path != "/healthz" {
+					t.Errorf("asked for %s%s", r.Host, r.URL.Path)
+				}
+				if asked.Add(1) <= tc.failing {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return
+				}
+				if tc.release != "" {
+					w.Header().Set(runverify.ReleaseHeader, tc.release)
+				}
+				w.WriteHeader(tc.status)
+			}))
+			defer server.Close()
+			roots := x509.NewCertPool()
+			roots.AddCert(server.Certificate())
+			v := runverify.New(server.Listener.Addr().String(), roots)
+			got := v.Verify(context.Background(), run.CheckInput{
+				URL: "https://example.com:7443/healthz", Release: "rel_new",
+				Check: stage.Check{Name: "answers", HTTP: &stage.HTTPCheck{Status: tc.want, Timeout: timeout(tc.passed)}},
+			})
+			if got.Passed != tc.passed || !strings.Contains(got.Message, tc.message) {
+				t.Errorf("%+v, want passed %v, %q", got, tc.passed, tc.message)
+			}
+			if tc.passed && got.Attempts != int(tc.failing)+1 {
+				t.Errorf("%d attempts", got.Attempts)
+			}
+		})
+	}
+}
+
+func timeout(passes bool) time.Duration {
+	if passes {
+		return 20 * time.Second
+	}
+	return 200 * time.Millisecond
+}
+
+func TestAForeignCertificateIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	v := runverify.New(server.Listener.Addr().String(), x509.NewCertPool())
+	got := v.Verify(context.Background(), run.CheckInput{
+		URL: "https://example.com/", Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: 50 * time.Millisecond}},
+	})
+	if got.Passed || !strings.Contains(got.Message, "certificate") {
+		t.Errorf("%+v", got)
+	}
+}

@@ -1,0 +1,175 @@
+// Package render turns a resolved graph into the root module that terraform or
+// tofu runs: main.tf.json, and the lock file where there is one.
+//
+// It owns the text of root modules: what refers to what, and how the strings of
+// users are escaped. It is pure: the same input gives the same bytes, it reads
+// nothing and runs nothing. It does not choose modules (delivery/graph does),
+// and no secret value ever reaches it.
+//
+// A target says which providers a root module has, a runtime how containers
+// become the arguments of the module service; further ones are added to the
+// maps in target.go and runtime.go.
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/terrace-idp/terrace/internal/delivery/graph"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The files of a root module.
+const (
+	MainFile = "main.tf.json"
+	LockFile = ".terraform.lock.hcl"
+)
+
+// Host is where modules and the provider come from unless the input names another.
+const Host = "terrace.localhost"
+
+// Input is all that a root module is made from.
+type Input struct {
+	Graph    *graph.Graph
+	Workload *workload.Workload
+	Context  graph.Context
+	// Runtime says how containers run; see Runtimes.
+	Runtime string
+	// Service is the version of the module that runs the containers.
+	Service graph.ModulePin
+	// Release is the release's id, ReleaseVersion what people call it.
+	Release, ReleaseVersion string
+	// Artifacts are what the containers run, by container.
+	Artifacts map[string]Artifact
+	// Tags are given to every module that takes tags.
+	Tags map[string]string
+	// Registry is the host of the modules; empty means Host.
+	Registry string
+	// ProviderVersion is the exact version of the target's own provider.
+	ProviderVersion string
+	Backend         Backend
+	// Lock is the provider lock file, empty where it is not known.
+	Lock []byte
+}
+
+// Artifact is what a container runs.
+type Artifact struct {
+	// Ref names an image in a registry, where the runtime needs one.
+	Ref string
+	// Digest is that of an uploaded bundle.
+	Digest kernel.Digest
+}
+
+// Backend is where the state is. What is empty is left out, for the
+// environment of the tool to say (TF_HTTP_ADDRESS and its like); credentials
+// always come from there.
+type Backend struct {
+	Address, LockAddress, UnlockAddress string
+	LockMethod, UnlockMethod            string
+}
+
+// Root is a rendered root module.
+type Root struct {
+	Files map[string][]byte
+	// Digest is that of the files.
+	Digest kernel.Digest
+}
+
+// Render makes the root module. The error is Invalid, with all problems at
+// their places, where the runtime cannot run the workload.
+func Render(in Input) (Root, error) {
+	if in.Registry == "" {
+		in.Registry = Host
+	}
+	main, err := document(in)
+	if err != nil {
+		return Root{}, err
+	}
+	text, err := encode(main)
+	if err != nil {
+		return Root{}, err
+	}
+	root := Root{Files: map[string][]byte{MainFile: text}}
+	if len(in.Lock) > 0 {
+		root.Files[LockFile] = in.Lock
+	}
+	root.Digest, err = kernel.DigestJSON(root.Files)
+	return root, err
+}
+
+func document(in Input) (map[string]any, error) {
+	target, err := targetOf(in.Context.Target)
+	if err != nil {
+		return nil, err
+	}
+	modules, err := modulesOf(in)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"terraform": map[string]any{
+			"required_version":   ">= 1.8.0",
+			"required_providers": target.required(in),
+			"backend":            map[string]any{"http": in.Backend.arguments()},
+		},
+		"provider": target.providers(in),
+		"module":   modules,
+		"output":   outputs(in),
+	}, nil
+}
+
+func (b Backend) arguments() map[string]any {
+	arguments := map[string]any{}
+	for name, value := range map[string]string{
+		"address": b.Address, "lock_address": b.LockAddress, "unlock_address": b.UnlockAddress,
+		"lock_method": b.LockMethod, "unlock_method": b.UnlockMethod,
+	} {
+		if value != "" {
+			arguments[name] = escape(value)
+		}
+	}
+	return arguments
+}
+
+// encode writes v as JSON with sorted keys and one member a line, so that two
+// roots can be compared by eye.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return nil, fmt.Errorf("render %s: %w", MainFile, err)
+	}
+	return ascii(b.Bytes()), nil
+}
+
+// ascii writes every other character of a JSON text as \uXXXX: the scanner of
+// the language joins some of them with the quote that follows.
+func ascii(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for _, r := range string(text) {
+		switch {
+		case r < utf8.RuneSelf:
+			out = append(out, byte(r))
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return out
+}
+
+func source(in Input, pin graph.ModulePin) string {
+	if strings.Count(pin.Source, "/") > 2 { // it names its host itself
+		return pin.Source
+	}
+	return in.Registry + "/" + pin.Source
+}

@@ -30,10 +30,11 @@ func (c *Client) Users(ctx context.Context) ([]User, error) {
 	return all[User](ctx, c, escape("users"))
 }
 
-// CreateUser creates a user with a password.
-func (c *Client) CreateUser(ctx context.Context, name, password string) (User, error) {
+// CreateUser creates a user with a password; role "" is none in the tenant.
+func (c *Client) CreateUser(ctx context.Context, name, password, role string) (User, error) {
 	var u User
-	return u, c.call(ctx, http.MethodPost, escape("users"), map[string]string{"name": name, "password": password}, &u)
+	in := map[string]string{"name": name, "password": password}
+	return u, c.call(ctx, http.MethodPost, escape("users"), with(in, "role", role), &u)
 }
 
 // CreateToken makes a personal token for a user; days 0 is the server's default.

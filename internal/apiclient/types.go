@@ -196,7 +196,10 @@ type ModuleVersion struct {
 // Secret describes a secret without its value.
 type Secret struct {
 	Name      string    `json:"name"`
+	Stage     string    `json:"stage"`
 	Version   int       `json:"version"`
+	Generated bool      `json:"generated"`
+	UpdatedBy string    `json:"updatedBy"`
 	UpdatedAt time.Time `json:"updatedAt"`
 }
 

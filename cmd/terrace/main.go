@@ -1,0 +1,37 @@
+// Command terrace is the client of Terrace.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"github.com/terrace-idp/terrace/internal/cli"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/version"
+)
+
+// linked is the version that the linker sets.
+var linked string //nolint:gochecknoglobals // -ldflags -X needs a variable
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	e := &command.Env{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
+		Getenv:   os.Getenv,
+		Version:  version.Of(linked),
+	}
+	if e.Terminal {
+		e.ReadPassword = func() (string, error) {
+			b, err := term.ReadPassword(int(os.Stdin.Fd()))
+			return string(b), err
+		}
+	}
+	code := cli.Main(ctx, e, os.Args[1:])
+	stop()
+	os.Exit(code)
+}

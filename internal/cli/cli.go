@@ -1,0 +1,120 @@
+// Package cli is the client terrace: its tree of commands and its end.
+//
+// It owns the root command, the flags of all commands and the exit code. Each
+// group of commands is a package below; cmd/terrace gives it the streams.
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/cli/access"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/create"
+	"github.com/terrace-idp/terrace/internal/cli/definitions"
+	"github.com/terrace-idp/terrace/internal/cli/deploy"
+	"github.com/terrace-idp/terrace/internal/cli/doctor"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
+	"github.com/terrace-idp/terrace/internal/cli/explain"
+	"github.com/terrace-idp/terrace/internal/cli/login"
+	"github.com/terrace-idp/terrace/internal/cli/modules"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/cli/releases"
+	"github.com/terrace-idp/terrace/internal/cli/runs"
+	"github.com/terrace-idp/terrace/internal/cli/secrets"
+	"github.com/terrace-idp/terrace/internal/cli/services"
+	"github.com/terrace-idp/terrace/internal/cli/stages"
+	"github.com/terrace-idp/terrace/internal/cli/version"
+	"github.com/terrace-idp/terrace/internal/cli/workloads"
+)
+
+// Main runs the client and returns its exit code.
+func Main(ctx context.Context, e *command.Env, args []string) int {
+	var started bool
+	root := Root(e)
+	mark(root, &started)
+	root.SetArgs(args)
+	ran, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exit.OK
+	}
+	_, known := errors.AsType[*exit.UsageError](err)
+	if !started && !known {
+		err = &exit.UsageError{Err: err, Command: ran.CommandPath()}
+	}
+	exit.Report(e.Err, err)
+	return exit.Code(err)
+}
+
+// mark notes when a command starts: an error before that is one of its line.
+func mark(c *cobra.Command, started *bool) {
+	if run := c.RunE; run != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			*started = true
+			return run(c, args)
+		}
+	}
+	for _, child := range c.Commands() {
+		mark(child, started)
+	}
+}
+
+// Root returns the tree of commands.
+func Root(e *command.Env) *cobra.Command {
+	root := &cobra.Command{
+		Use: "terrace", Short: "Carry a change from a workload's file through every stage",
+		Long: "terrace talks to a Terrace server. On the machine where `terraced up` runs it needs no set-up.\n\n" +
+			"The address, the token and the project come from flags, else from TERRACE_ADDRESS,\n" +
+			"TERRACE_TOKEN and TERRACE_PROJECT, else from the current context (terrace login),\n" +
+			"else from the server on this machine.\n\n" + exit.Help,
+		Example: "  terrace create go-service orders --set costcenter=4711\n" +
+			"  terrace deploy orders/score.yaml --stage dev\n  terrace promote orders --to test\n  terrace status orders",
+		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return output.Check(e.Format) },
+		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetIn(e.In)
+	root.SetOut(e.Out)
+	root.SetErr(e.Err)
+	flags(root, e)
+	for _, group := range groups(e) {
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, c := range group.commands {
+			c.GroupID = group.id
+			root.AddCommand(c)
+		}
+	}
+	return root
+}
+
+func flags(root *cobra.Command, e *command.Env) {
+	f := root.PersistentFlags()
+	f.StringVar(&e.Identity.Address, "address", "", "the server, such as http://127.0.0.1:7080")
+	f.StringVar(&e.Identity.Token, "token", "", "the token to use; better set TERRACE_TOKEN, others can see a command line")
+	f.StringVarP(&e.Identity.Project, "project", "p", "", "the project")
+	f.StringVar(&e.Context, "context", "", "the context to use, see terrace context list")
+	f.StringVarP(&e.Format, "output", "o", output.Table, "the format of the result: table, json or yaml")
+	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats(), cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
+}
+
+type group struct {
+	id, title string
+	commands  []*cobra.Command
+}
+
+func groups(e *command.Env) []group {
+	return []group{
+		{"deliver", "Deliver:", []*cobra.Command{
+			create.Command(e), deploy.Command(e), deploy.Promote(e), workloads.Status(e), deploy.Rollback(e), deploy.Destroy(e),
+		}},
+		{"look", "Look and decide:", []*cobra.Command{
+			runs.Command(e), releases.Command(e), explain.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
+		}},
+		{"platform", "The platform:", append([]*cobra.Command{
+			stages.Command(e), modules.Command(e), definitions.Command(e), create.GoldenPaths(e), access.Audit(e),
+		}, access.Commands(e)...)},
+		{"client", "This client:", []*cobra.Command{login.Command(e), login.Contexts(e), version.Command(e)}},
+	}
+}

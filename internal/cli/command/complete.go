@@ -1,0 +1,78 @@
+package command
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+)
+
+// completeTimeout keeps a shell from waiting for a server that is slow.
+const completeTimeout = time.Second
+
+// Completion is a function of cobra that offers words.
+type Completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
+
+// offer asks the server; when it cannot be asked nothing is offered.
+func (e *Env) offer(words func(ctx context.Context, s Server, project string) ([]string, error)) Completion {
+	return func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		ctx, cancel := context.WithTimeout(c.Context(), completeTimeout)
+		defer cancel()
+		s, project, err := e.Project(ctx)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		list, err := words(ctx, s, project)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return list, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// Workloads offers the workloads of the project.
+func (e *Env) Workloads() Completion {
+	return e.offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+		list, err := s.Workloads(ctx, project)
+		return names(list, func(w apiclient.Workload) string { return w.Name }), err
+	})
+}
+
+// Runs offers the newest runs with the status, "" for any.
+func (e *Env) Runs(status string) Completion {
+	return e.offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+		list, err := s.Runs(ctx, project, apiclient.RunFilter{Status: status})
+		return names(list, func(r apiclient.Run) string {
+			return r.ID + "\t" + r.Operation + " " + r.Workload + " " + r.Scope.Stage + " " + r.Status
+		}), err
+	})
+}
+
+// StageFlag adds a flag for a stage with completion.
+func (e *Env) StageFlag(c *cobra.Command, stage *string, name, usage string, required bool) {
+	c.Flags().StringVar(stage, name, "", usage)
+	words := e.offer(func(ctx context.Context, s Server, _ string) ([]string, error) {
+		list, err := s.Stages(ctx)
+		return names(list, func(st apiclient.Stage) string { return st.Name }), err
+	})
+	flag := func(c *cobra.Command, _ []string, p string) ([]string, cobra.ShellCompDirective) {
+		return words(c, nil, p)
+	}
+	_ = c.RegisterFlagCompletionFunc(name, flag) // the flag was made above
+	if required {
+		_ = c.MarkFlagRequired(name)
+	}
+}
+
+func names[T any](list []T, name func(T) string) []string {
+	out := make([]string, 0, len(list))
+	for _, v := range list {
+		out = append(out, name(v))
+	}
+	return out
+}

@@ -1,0 +1,85 @@
+package deploy
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/runs"
+)
+
+// move is a command that starts a run for a workload that is known already.
+type move struct {
+	e                      *command.Env
+	stage, release, reason string
+	yes                    bool
+	waiting                runs.Waiting
+	start                  func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error)
+}
+
+func (m *move) command(use, short, example string) *cobra.Command {
+	c := &cobra.Command{
+		Use: use, Short: short, Example: example,
+		Args: cobra.ExactArgs(1), ValidArgsFunction: m.e.Workloads(),
+		RunE: func(c *cobra.Command, args []string) error { return m.run(c.Context(), args[0]) },
+	}
+	c.Flags().StringVar(&m.reason, "reason", "", "why; it is kept with the run and in the audit log")
+	m.waiting.Flags(c)
+	return c
+}
+
+func (m *move) run(ctx context.Context, workload string) error {
+	s, project, err := m.e.Project(ctx)
+	if err != nil {
+		return err
+	}
+	r, err := m.start(ctx, s, project, workload)
+	if err != nil {
+		return err
+	}
+	return m.waiting.Finish(ctx, m.e, s, project, r)
+}
+
+// Promote returns terrace promote.
+func Promote(e *command.Env) *cobra.Command {
+	m := &move{e: e}
+	m.start = func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error) {
+		return s.Promote(ctx, project, workload, m.stage, m.release, m.reason)
+	}
+	c := m.command("promote WORKLOAD", "Carry a release, unchanged, to the next stage",
+		"  terrace promote orders --to test\n  terrace promote orders --to prod --release rel_… --wait-approval")
+	e.StageFlag(c, &m.stage, "to", "the stage to promote to", true)
+	c.Flags().StringVar(&m.release, "release", "", "the release; the one in the stage before by default")
+	return c
+}
+
+// Rollback returns terrace rollback.
+func Rollback(e *command.Env) *cobra.Command {
+	m := &move{e: e}
+	m.start = func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error) {
+		return s.Rollback(ctx, project, workload, m.stage, m.release, m.reason)
+	}
+	c := m.command("rollback WORKLOAD", "Go back to a release that worked in a stage before",
+		"  terrace rollback orders --stage prod --reason \"errors since noon\"")
+	e.StageFlag(c, &m.stage, "stage", "the stage to roll back", true)
+	c.Flags().StringVar(&m.release, "release", "", "the release; the one before by default")
+	return c
+}
+
+// Destroy returns terrace destroy.
+func Destroy(e *command.Env) *cobra.Command {
+	m := &move{e: e}
+	m.start = func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error) {
+		if err := e.Confirm(m.yes, "Destroy "+workload+" in "+m.stage+" with everything it owns there?"); err != nil {
+			return apiclient.Run{}, err
+		}
+		return s.Destroy(ctx, project, workload, m.stage, m.reason)
+	}
+	c := m.command("destroy WORKLOAD", "Remove a workload from a stage, with everything it owns there",
+		"  terrace destroy orders --stage dev --yes")
+	e.StageFlag(c, &m.stage, "stage", "the stage to remove it from", true)
+	c.Flags().BoolVarP(&m.yes, "yes", "y", false, "destroy without asking")
+	return c
+}

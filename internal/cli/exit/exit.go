@@ -1,0 +1,117 @@
+// Package exit says how the client ends: the codes that scripts rely on, and
+// errors as people read them.
+//
+// It owns the way from an error to a code and to text. It does not decide what
+// an error is; kernel's kinds do.
+package exit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The exit codes of terrace.
+const (
+	OK          = 0
+	Failed      = 1
+	Usage       = 2
+	NotFound    = 3
+	Denied      = 4
+	Waiting     = 5
+	Unavailable = 6
+)
+
+// Help explains the codes; it ends the help of the client.
+const Help = `Exit codes:
+  0  it worked
+  1  it failed or was refused; the message says why
+  2  the command line is wrong
+  3  there is no such thing
+  4  nobody is signed in, or this is not allowed
+  5  the run waits for an approval
+  6  the server, or something it needs, cannot be reached`
+
+// UsageError is a mistake in the command line.
+type UsageError struct {
+	Err error
+	// Command is how to ask for help, such as terrace deploy.
+	Command string
+}
+
+// Error returns the mistake.
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the mistake.
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// WaitingError says that a run cannot go on without a person.
+type WaitingError struct{ Run string }
+
+// Error names the run.
+func (e *WaitingError) Error() string { return "run " + e.Run + " waits for an approval" }
+
+// Code returns the exit code for err.
+func Code(err error) int {
+	if _, ok := errors.AsType[*WaitingError](err); ok {
+		return Waiting
+	}
+	if _, ok := errors.AsType[*UsageError](err); ok {
+		return Usage
+	}
+	switch kernel.KindOf(err) {
+	case "":
+		return OK
+	case kernel.NotFound:
+		return NotFound
+	case kernel.Unauthenticated, kernel.Denied:
+		return Denied
+	case kernel.Unavailable:
+		return Unavailable
+	default:
+		return Failed
+	}
+}
+
+// Report writes err for people: what, where, and what to do.
+func Report(w io.Writer, err error) {
+	if _, ok := errors.AsType[*WaitingError](err); ok {
+		return // what to do was said by the command, in full
+	}
+	if u, ok := errors.AsType[*UsageError](err); ok {
+		_, _ = fmt.Fprintf(w, "error: %v\nfix: see %s --help\n", u, u.Command)
+		return
+	}
+	if errors.Is(err, context.Canceled) {
+		_, _ = fmt.Fprintln(w, "interrupted")
+		return
+	}
+	e, ok := errors.AsType[*kernel.Error](err)
+	if !ok {
+		_, _ = fmt.Fprintf(w, "error: %v\n", err)
+		return
+	}
+	_, _ = fmt.Fprintf(w, "error: %s\n", e.Message)
+	for _, p := range e.Problems {
+		writeProblem(w, p)
+	}
+	if e.Fix != "" {
+		_, _ = fmt.Fprintf(w, "fix: %s\n", e.Fix)
+	}
+	if r, ok := errors.AsType[*apiclient.RequestError](err); ok && r.ID != "" && e.Kind == kernel.Internal {
+		_, _ = fmt.Fprintf(w, "request: %s\n", r.ID)
+	}
+}
+
+func writeProblem(w io.Writer, p kernel.Problem) {
+	fix := p.Fix
+	p.Fix = ""
+	_, _ = fmt.Fprintf(w, "  %s\n", p)
+	if fix != "" {
+		_, _ = fmt.Fprintf(w, "    fix: %s\n", fix)
+	}
+}

@@ -1,0 +1,145 @@
+// Package output writes what commands found: as a table for people, as JSON or
+// YAML for programs.
+//
+// It owns formats. It does not know what the values mean.
+package output
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The formats.
+const (
+	Table = "table"
+	JSON  = "json"
+	YAML  = "yaml"
+)
+
+// Formats are all formats, for completion.
+func Formats() []string { return []string{Table, JSON, YAML} }
+
+// Check refuses a format that is not known.
+func Check(format string) error {
+	switch format {
+	case Table, JSON, YAML:
+		return nil
+	}
+	return kernel.Errorf(kernel.Invalid, "the output format %q is unknown", format).WithFix("use one of %s", strings.Join(Formats(), ", "))
+}
+
+// Write writes v in the format; people writes the table.
+func Write(w io.Writer, format string, v any, people func(w io.Writer)) error {
+	switch format {
+	case JSON:
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(v)
+	case YAML:
+		return writeYAML(w, v)
+	default:
+		people(w)
+		return nil
+	}
+}
+
+// writeYAML goes through JSON, so that the names are the same.
+func writeYAML(w io.Writer, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	var plain yaml.Node
+	if err := yaml.Unmarshal(b, &plain); err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	block(&plain)
+	enc := yaml.NewEncoder(w)
+	enc.SetIndent(2)
+	if err := enc.Encode(&plain); err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	return enc.Close()
+}
+
+// block undoes the flow style that JSON has.
+func block(n *yaml.Node) {
+	n.Style &^= yaml.FlowStyle
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!str" {
+		n.Style = 0
+	}
+	for _, c := range n.Content {
+		block(c)
+	}
+}
+
+// Rows writes rows under a header in aligned columns; - stands for nothing.
+func Rows(w io.Writer, header []string, rows [][]string) {
+	t := tabwriter.NewWriter(w, 0, 4, 3, ' ', 0)
+	_, _ = fmt.Fprintln(t, strings.Join(header, "\t"))
+	for _, r := range rows {
+		for i := range r {
+			if r[i] == "" {
+				r[i] = "-"
+			}
+		}
+		_, _ = fmt.Fprintln(t, strings.Join(r, "\t"))
+	}
+	_ = t.Flush()
+}
+
+// Pairs writes names and values in two columns, leaving out what is empty.
+func Pairs(w io.Writer, pairs ...string) {
+	t := tabwriter.NewWriter(w, 0, 4, 3, ' ', 0)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			_, _ = fmt.Fprintf(t, "%s\t%s\n", pairs[i], pairs[i+1])
+		}
+	}
+	_ = t.Flush()
+}
+
+// Age says how long ago t was, in one unit.
+func Age(now, t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	d := now.Sub(t)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", max(0, int(d.Seconds())))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh", int(d.Hours()))
+	}
+	return fmt.Sprintf("%dd", int(d.Hours()/24))
+}
+
+// Duration writes d with a precision that people want.
+func Duration(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d < time.Hour:
+		return d.Round(time.Second).String()
+	}
+	return d.Round(time.Minute).String()
+}
+
+// Size writes a number of bytes.
+func Size(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%.1f KB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+}

@@ -1,0 +1,80 @@
+// Package releases has the commands terrace release list and show.
+//
+// It owns their tables. Releases are made by terrace deploy.
+package releases
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+// Command returns terrace release.
+func Command(e *command.Env) *cobra.Command {
+	return command.Group("release", "See what was and can be promoted", list(e), show(e))
+}
+
+func list(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "list WORKLOAD", Short: "List the releases of a workload, the newest first", Aliases: []string{"ls"},
+		Example: "  terrace release list orders",
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			releases, err := s.Releases(c.Context(), project, args[0])
+			if err != nil {
+				return err
+			}
+			return e.Print(releases, func(w io.Writer) { writeList(w, e, releases) })
+		},
+	}
+}
+
+func writeList(w io.Writer, e *command.Env, releases []apiclient.Release) {
+	rows := make([][]string, 0, len(releases))
+	for _, r := range releases {
+		rows = append(rows, []string{"#" + strconv.Itoa(r.Number), r.ID, r.Version, r.CreatedBy, output.Age(e.Clock.Now(), r.CreatedAt)})
+	}
+	output.Rows(w, []string{"NUMBER", "RELEASE", "VERSION", "BY", "AGE"}, rows)
+}
+
+func show(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "show RELEASE", Short: "Show what a release is made of",
+		Example: "  terrace release show rel_0123456789abcdef0123\n  terrace release show rel_0123456789abcdef0123 -o json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			r, err := s.Release(c.Context(), project, args[0])
+			if err != nil {
+				return err
+			}
+			return e.Print(r, func(w io.Writer) { write(w, r) })
+		},
+	}
+}
+
+func write(w io.Writer, r apiclient.Release) {
+	output.Pairs(w, "release", r.ID, "digest", string(r.Digest), "workload", r.Workload, "number", strconv.Itoa(r.Number),
+		"version", r.Version, "created", r.CreatedAt.Local().Format(time.DateTime)+" by "+r.CreatedBy,
+		"definitions", strconv.Itoa(len(r.Definitions)), "modules", strconv.Itoa(len(r.Modules)))
+	for _, name := range slices.Sorted(maps.Keys(r.Artifacts)) {
+		a := r.Artifacts[name]
+		_, _ = fmt.Fprintf(w, "container %s runs %s, %s\n", name, a.Digest, output.Size(a.Size))
+	}
+}

@@ -1,0 +1,157 @@
+package runs
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/watch"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+type approval struct {
+	digest, reason string
+	yes, wait      bool
+	waiting        Waiting
+}
+
+func approve(e *command.Env) *cobra.Command {
+	var a approval
+	c := &cobra.Command{
+		Use: "approve RUN", Short: "Read a run's dossier and approve exactly that",
+		Long: "Shows what the run would change and approves the dossier by its digest.\n" +
+			"If the run is planned anew in between, the approval is refused and nothing is applied.",
+		Example: "  terrace run approve RUN\n  terrace run approve RUN --digest sha256:… --yes --reason \"seen in the review\"",
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(apiclient.StatusAwaitingApproval),
+		RunE: func(c *cobra.Command, args []string) error { return a.run(c, e, args[0]) },
+	}
+	c.Flags().StringVar(&a.digest, "digest", "", "approve only if the dossier has this digest; needs no confirmation")
+	c.Flags().StringVar(&a.reason, "reason", "", "why; it is kept in the audit log")
+	c.Flags().BoolVarP(&a.yes, "yes", "y", false, "approve without asking")
+	c.Flags().BoolVar(&a.wait, "wait", false, "follow the run to its end")
+	c.Flags().BoolVarP(&a.waiting.Quiet, "quiet", "q", false, "with --wait: show phases, but not terraform's events")
+	return c
+}
+
+func (a *approval) run(c *cobra.Command, e *command.Env, id string) error {
+	s, project, err := e.Project(c.Context())
+	if err != nil {
+		return err
+	}
+	d, err := s.Dossier(c.Context(), project, id)
+	if err != nil {
+		return err
+	}
+	if d.Digest == "" { // a dossier does not contain its own digest; the run names it
+		r, err := s.Run(c.Context(), project, id)
+		if err != nil {
+			return err
+		}
+		d.Digest = r.Dossier
+	}
+	writeDossier(e.Err, d)
+	if a.digest != "" && kernel.Digest(a.digest) != d.Digest {
+		return kernel.Errorf(kernel.Stale, "the dossier of %s is %s, not %s", id, d.Digest, a.digest).WithFix("read it again: what would be applied has changed")
+	}
+	if err := e.Confirm(a.yes || a.digest != "", "Approve "+d.Digest.Short()+"?"); err != nil {
+		return err
+	}
+	r, err := s.Approve(c.Context(), project, id, d.Digest, a.reason)
+	if err != nil {
+		return err
+	}
+	e.Say("approved %s of run %s", d.Digest.Short(), id)
+	if a.wait {
+		return a.waiting.Follow(c.Context(), e, s, project, id)
+	}
+	return e.Print(r, func(w io.Writer) { _, _ = fmt.Fprintf(w, "run %s is %s\n", r.ID, r.Status) })
+}
+
+func writeDossier(w io.Writer, d apiclient.Dossier) {
+	from := "nothing"
+	if d.Deployed != nil {
+		from = releaseName(*d.Deployed)
+	}
+	_, _ = fmt.Fprintf(w, "%s of %s to %s, asked for by %s\n", d.Operation, d.Workload, d.Stage, d.RequestedBy.Name)
+	if d.Reason != "" {
+		_, _ = fmt.Fprintf(w, "  because: %s\n", d.Reason)
+	}
+	_, _ = fmt.Fprintf(w, "  release: %s, in place of %s\n  plan: %s\n", releaseName(d.Release), from, watch.PlanLine(d.Plan.Summary))
+	for _, c := range d.Plan.Changes {
+		_, _ = fmt.Fprintf(w, "    %s %s\n", c.Action, c.Address)
+	}
+	for _, n := range d.Graph {
+		_, _ = fmt.Fprintf(w, "  resource %s %s\n", n.UID, n.Change)
+	}
+	for _, v := range d.Spec {
+		_, _ = fmt.Fprintf(w, "  workload %s: %s -> %s\n", v.Path, shown(v, v.Before), shown(v, v.After))
+	}
+	for _, g := range d.Gates {
+		_, _ = fmt.Fprintf(w, "  gate %s %s: %s\n", g.Gate, g.Outcome, g.Message)
+	}
+	_, _ = fmt.Fprintf(w, "  digest: %s\n", d.Digest)
+}
+
+func shown(v apiclient.ValueChange, raw []byte) string {
+	switch {
+	case v.Sensitive:
+		return "(sensitive)"
+	case len(raw) == 0 && v.Unknown:
+		return "(known after apply)"
+	case len(raw) == 0:
+		return "(nothing)"
+	case len(raw) > 80:
+		return string(raw[:80]) + "…"
+	}
+	return string(raw)
+}
+
+func discard(e *command.Env) *cobra.Command {
+	var reason string
+	c := &cobra.Command{
+		Use: "discard RUN", Short: "Drop a run that has not begun to apply",
+		Example: "  terrace run discard RUN --reason \"superseded by another change\"",
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			r, err := s.Discard(c.Context(), project, args[0], reason)
+			return printEnd(e, r, err)
+		},
+	}
+	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
+	return c
+}
+
+func cancel(e *command.Env) *cobra.Command {
+	var reason string
+	var force bool
+	c := &cobra.Command{
+		Use: "cancel RUN", Short: "Stop a run; terraform ends in order, unless forced",
+		Example: "  terrace run cancel RUN\n  terrace run cancel RUN --force --reason \"it hangs\"",
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			r, err := s.Cancel(c.Context(), project, args[0], reason, force)
+			return printEnd(e, r, err)
+		},
+	}
+	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
+	c.Flags().BoolVar(&force, "force", false, "kill terraform at once")
+	return c
+}
+
+func printEnd(e *command.Env, r apiclient.Run, err error) error {
+	if err != nil {
+		return err
+	}
+	return e.Print(r, func(w io.Writer) { _, _ = fmt.Fprintf(w, "run %s is %s\n", r.ID, r.Status) })
+}

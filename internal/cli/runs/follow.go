@@ -1,0 +1,161 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/cli/watch"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Waiting are the flags of commands that start a run.
+type Waiting struct {
+	NoWait       bool
+	WaitApproval bool
+	Quiet        bool
+}
+
+// Flags adds the flags to a command.
+func (f *Waiting) Flags(c *cobra.Command) {
+	c.Flags().BoolVar(&f.NoWait, "no-wait", false, "start the run and leave")
+	c.Flags().BoolVar(&f.WaitApproval, "wait-approval", false, "go on waiting while the run waits for an approval")
+	c.Flags().BoolVarP(&f.Quiet, "quiet", "q", false, "show phases, but not terraform's events")
+	c.MarkFlagsMutuallyExclusive("no-wait", "wait-approval")
+}
+
+// Finish follows a run that was just started, as the flags say, and reports its end.
+func (f *Waiting) Finish(ctx context.Context, e *command.Env, s command.Server, project string, r apiclient.Run) error {
+	e.Say("run %s: %s of %s to %s, release %s", r.ID, r.Operation, r.Workload, r.Scope.Stage, releaseName(r.Release))
+	if f.NoWait {
+		return e.Print(r, func(w io.Writer) { _, _ = fmt.Fprintln(w, r.ID) })
+	}
+	return f.Follow(ctx, e, s, project, r.ID)
+}
+
+// Follow follows a run to its end, or until it waits for a person.
+func (f *Waiting) Follow(ctx context.Context, e *command.Env, s command.Server, project, id string) error {
+	w := watch.Watch{Server: s.Client, Project: project, Past: f.WaitApproval, Teller: f.teller(e)}
+	r, err := w.Run(ctx, id)
+	if errors.Is(err, context.Canceled) {
+		e.Say("the run goes on without you: terrace run logs -f %s", id)
+	}
+	if err != nil {
+		return err
+	}
+	return Report(ctx, e, s, project, r)
+}
+
+func (f *Waiting) teller(e *command.Env) watch.Teller {
+	if e.Terminal && !f.Quiet {
+		return &watch.Screen{W: e.Err}
+	}
+	return &watch.Lines{W: e.Err, Quiet: f.Quiet}
+}
+
+// Report writes how a run ended: addresses of a success, the reason of a
+// failure, or what a person must do next.
+func Report(ctx context.Context, e *command.Env, s command.Server, project string, r apiclient.Run) error {
+	addresses := map[string]string{}
+	if r.Status == apiclient.StatusSucceeded && r.Operation != "destroy" {
+		addresses = stageURLs(ctx, s, project, r)
+	}
+	err := e.Print(r, func(w io.Writer) {
+		if r.Status == apiclient.StatusSucceeded {
+			_, _ = fmt.Fprintf(w, "%s of %s to %s succeeded in %s\n", r.Operation, r.Workload, r.Scope.Stage, took(r))
+		}
+		for _, name := range slices.Sorted(maps.Keys(addresses)) {
+			_, _ = fmt.Fprintln(w, addresses[name])
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return outcome(e, project, r)
+}
+
+func stageURLs(ctx context.Context, s command.Server, project string, r apiclient.Run) map[string]string {
+	w, err := s.Workload(ctx, project, r.Workload)
+	if err != nil {
+		return nil // the run succeeded; its addresses can be asked for later
+	}
+	for _, st := range w.Stages {
+		if st.Stage == r.Scope.Stage {
+			return st.URLs
+		}
+	}
+	return nil
+}
+
+func outcome(e *command.Env, project string, r apiclient.Run) error {
+	switch {
+	case r.Status == apiclient.StatusSucceeded:
+		return nil
+	case r.Status == apiclient.StatusAwaitingApproval:
+		e.Say("run %s waits for %s\n  terrace run approve %s --project %s", r.ID, need(r), r.ID, project)
+		return &exit.WaitingError{Run: r.ID}
+	case r.Failure != nil:
+		return kernel.Errorf(kernel.Refused, "%s of %s to %s %s in phase %s: %s", r.Operation, r.Workload, r.Scope.Stage, r.Status, r.Failure.Phase, r.Failure.Message).
+			WithFix("%s", fixOf(r)).WithProblems(r.Failure.Problems...)
+	case r.Ended():
+		return kernel.Errorf(kernel.Refused, "the run %s was %s: %s", r.ID, r.Status, reasonOf(r))
+	}
+	return nil
+}
+
+func need(r apiclient.Run) string {
+	missing := max(1, r.Required.Count-len(r.Approvals))
+	text := fmt.Sprintf("%d approval by an %s", missing, r.Required.Role)
+	if missing > 1 {
+		text = fmt.Sprintf("%d approvals by %ss", missing, r.Required.Role)
+	}
+	if r.Required.Role == "" {
+		text = fmt.Sprintf("%d approvals", missing)
+	}
+	if r.Required.OtherThanRequester {
+		text += " other than " + r.RequestedBy.Name
+	}
+	return text
+}
+
+func fixOf(r apiclient.Run) string {
+	more := "see `terrace explain " + r.ID + "` and `terrace run logs " + r.ID + "`"
+	if r.Failure.Fix == "" {
+		return more
+	}
+	return r.Failure.Fix + "; " + more
+}
+
+func reasonOf(r apiclient.Run) string {
+	if r.StatusReason != "" {
+		return r.StatusReason
+	}
+	return "no reason was given"
+}
+
+func took(r apiclient.Run) string {
+	if r.EndedAt == nil {
+		return "no time"
+	}
+	return output.Duration(r.EndedAt.Sub(r.CreatedAt))
+}
+
+func releaseName(r apiclient.ReleaseRef) string {
+	if r.ID == "" {
+		return "none"
+	}
+	name := fmt.Sprintf("#%d %s", r.Number, r.ID)
+	if r.Version != "" {
+		name += " (" + r.Version + ")"
+	}
+	return name
+}

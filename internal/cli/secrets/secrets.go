@@ -1,0 +1,73 @@
+// Package secrets has the commands terrace secret list and set.
+//
+// It owns how a value gets in without standing on a command line. No command
+// shows a value.
+package secrets
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+// Command returns terrace secret.
+func Command(e *command.Env) *cobra.Command {
+	return command.Group("secret", "Set secrets and see which there are; values are never shown", list(e), set(e))
+}
+
+func list(e *command.Env) *cobra.Command {
+	var stage string
+	c := &cobra.Command{
+		Use: "list", Short: "List the secrets, without values", Aliases: []string{"ls"}, Args: cobra.NoArgs,
+		Example: "  terrace secret list --stage dev",
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			secrets, err := s.Secrets(c.Context(), project, stage)
+			if err != nil {
+				return err
+			}
+			return e.Print(secrets, func(w io.Writer) {
+				rows := make([][]string, 0, len(secrets))
+				for _, v := range secrets {
+					rows = append(rows, []string{v.Name, v.Stage, fmt.Sprint(v.Version), output.Age(e.Clock.Now(), v.UpdatedAt)})
+				}
+				output.Rows(w, []string{"SECRET", "STAGE", "VERSION", "AGE"}, rows)
+			})
+		},
+	}
+	e.StageFlag(c, &stage, "stage", "the stage; all by default", false)
+	return c
+}
+
+func set(e *command.Env) *cobra.Command {
+	var stage string
+	c := &cobra.Command{
+		Use: "set NAME", Short: "Give a secret a new value", Args: cobra.ExactArgs(1),
+		Long:    "The value is read from the terminal, from TERRACE_SECRET_VALUE or from the first line of the input.",
+		Example: "  terrace secret set orders-api-key --stage dev < key.txt",
+		RunE: func(c *cobra.Command, args []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			v, err := e.Secret("TERRACE_SECRET_VALUE", "Value")
+			if err != nil {
+				return err
+			}
+			done, err := s.SetSecret(c.Context(), project, stage, args[0], v)
+			if err != nil {
+				return err
+			}
+			return e.Print(done, func(w io.Writer) { _, _ = fmt.Fprintf(w, "secret %s has version %d\n", args[0], done.Version) })
+		},
+	}
+	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
+	return c
+}

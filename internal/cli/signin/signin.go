@@ -1,0 +1,197 @@
+// Package signin knows where the server is and who the user is there: flags,
+// environment, contexts that `terrace login` keeps, and the file that
+// `terraced up` writes on this machine.
+//
+// It owns the order of these sources and the context file. It calls no server.
+package signin
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Identity is what a call needs: where, who and for which project.
+type Identity struct {
+	Address string `json:"address"`
+	Token   string `json:"token,omitempty"`
+	Project string `json:"project,omitempty"`
+}
+
+// Context is an identity under a name.
+type Context struct {
+	Name string `json:"name"`
+	Identity
+}
+
+// Book is the content of the context file.
+type Book struct {
+	Current  string    `json:"current"`
+	Contexts []Context `json:"contexts"`
+}
+
+// Local is the file that a daemon on this machine writes for its owner.
+type Local struct {
+	Identity
+	// Gateway is the address of the TLS gateway, DNS that of the name server.
+	Gateway string `json:"gateway,omitempty"`
+	DNS     string `json:"dns,omitempty"`
+	// CA is the path of the root certificate.
+	CA string `json:"ca,omitempty"`
+}
+
+// Files finds the two files from the environment.
+type Files struct {
+	Getenv func(string) string
+}
+
+// Contexts is the path of the context file.
+func (f Files) Contexts() string {
+	return filepath.Join(f.base("XDG_CONFIG_HOME", ".config"), "terrace", "contexts.json")
+}
+
+// Local is the path of the daemon's file.
+func (f Files) Local() string {
+	return filepath.Join(f.base("XDG_STATE_HOME", ".local/state"), "terrace", "local.json")
+}
+
+func (f Files) base(variable, fallback string) string {
+	if dir := f.Getenv(variable); dir != "" {
+		return dir
+	}
+	return filepath.Join(f.Getenv("HOME"), filepath.FromSlash(fallback))
+}
+
+// Resolve joins the sources; every field of flags wins over the environment,
+// and that over the current context, or the local file where there is none.
+// A kept token is used for the address that it was given for, and no other.
+func (f Files) Resolve(flags Identity, context string) (Identity, error) {
+	id := Identity{
+		Address: first(flags.Address, f.Getenv("TERRACE_ADDRESS")),
+		Token:   first(flags.Token, f.Getenv("TERRACE_TOKEN")),
+		Project: first(flags.Project, f.Getenv("TERRACE_PROJECT")),
+	}
+	if context == "" && id.Address != "" && id.Token != "" && id.Project != "" {
+		return id, nil
+	}
+	kept, err := f.kept(context)
+	if err != nil {
+		return id, err
+	}
+	id.Address = first(id.Address, kept.Address)
+	if same(id.Address, kept.Address) {
+		id.Token = first(id.Token, kept.Token)
+		id.Project = first(id.Project, kept.Project)
+	}
+	if id.Address == "" {
+		return id, kernel.Errorf(kernel.Unauthenticated, "no server is known").
+			WithFix("start one on this machine with `terraced up`, or sign in with `terrace login ADDRESS`")
+	}
+	return id, nil
+}
+
+func (f Files) kept(context string) (Identity, error) {
+	book, err := f.Book()
+	if err != nil {
+		return Identity{}, err
+	}
+	name := first(context, book.Current)
+	for _, c := range book.Contexts {
+		if c.Name == name {
+			return c.Identity, nil
+		}
+	}
+	if context != "" {
+		return Identity{}, kernel.Errorf(kernel.NotFound, "there is no context %q", context).WithFix("see `terrace context list`")
+	}
+	local, err := f.ReadLocal()
+	return local.Identity, err
+}
+
+// Book reads the context file; one that is missing is empty.
+func (f Files) Book() (Book, error) {
+	var b Book
+	return b, read(f.Contexts(), &b)
+}
+
+// ReadLocal reads the daemon's file; one that is missing is empty.
+func (f Files) ReadLocal() (Local, error) {
+	var l Local
+	return l, read(f.Local(), &l)
+}
+
+// Keep adds or replaces a context and makes it the current one.
+func (f Files) Keep(c Context) error {
+	book, err := f.Book()
+	if err != nil {
+		return err
+	}
+	book.Contexts = slices.DeleteFunc(book.Contexts, func(o Context) bool { return o.Name == c.Name })
+	book.Contexts = append(book.Contexts, c)
+	slices.SortFunc(book.Contexts, func(a, b Context) int { return strings.Compare(a.Name, b.Name) })
+	book.Current = c.Name
+	return f.write(book)
+}
+
+// Use makes a context the current one.
+func (f Files) Use(name string) error {
+	book, err := f.Book()
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(book.Contexts, func(c Context) bool { return c.Name == name }) {
+		return kernel.Errorf(kernel.NotFound, "there is no context %q", name).WithFix("see `terrace context list`")
+	}
+	book.Current = name
+	return f.write(book)
+}
+
+// write replaces the file as a whole; only its owner can read it.
+func (f Files) write(b Book) error {
+	raw, err := json.MarshalIndent(b, "", "  ")
+	if err != nil {
+		return kernel.Errorf(kernel.Internal, "encode the contexts: %w", err)
+	}
+	path := f.Contexts()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return kernel.Errorf(kernel.Unavailable, "the folder of %s cannot be made: %w", path, err)
+	}
+	if err := os.WriteFile(path+".new", append(raw, '\n'), 0o600); err != nil {
+		return kernel.Errorf(kernel.Unavailable, "the context cannot be kept: %w", err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return kernel.Errorf(kernel.Unavailable, "the context cannot be kept: %w", err)
+	}
+	return nil
+}
+
+func read(path string, into any) error {
+	b, err := os.ReadFile(path) //nolint:gosec // the user's own file
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", path, err)
+	}
+	if err := json.Unmarshal(b, into); err != nil {
+		return kernel.Errorf(kernel.Invalid, "%s is damaged: %w", path, err).WithFix("remove the file and sign in again with `terrace login`")
+	}
+	return nil
+}
+
+func same(a, b string) bool { return strings.TrimRight(a, "/") == strings.TrimRight(b, "/") }
+
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,111 @@
+package watch
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+// Lines tells a run line by line; what it writes stays.
+type Lines struct {
+	W io.Writer
+	// Quiet leaves out the events, all but warnings and errors.
+	Quiet bool
+	ended int
+	begun int
+}
+
+// Event writes one line.
+func (l *Lines) Event(e apiclient.Event) {
+	if text := Line(e); text != "" && (!l.Quiet || e.Level == "error" || e.Level == "warn") {
+		_, _ = fmt.Fprintf(l.W, "  %s\n", text)
+	}
+}
+
+// Status writes a line for every phase that began or ended since.
+func (l *Lines) Status(r apiclient.Run) {
+	for i, p := range r.Phases {
+		if p.Ended != nil && i >= l.ended {
+			_, _ = fmt.Fprintln(l.W, phaseLine(r, p))
+			l.ended, l.begun = i+1, i+1
+		} else if p.Ended == nil && i >= l.begun && !r.Ended() {
+			_, _ = fmt.Fprintf(l.W, "%-9s …\n", p.Name)
+			l.begun = i + 1
+		}
+	}
+}
+
+// Lost says that the server is away, or back.
+func (l *Lines) Lost(err error) { _, _ = fmt.Fprintln(l.W, lostLine(err)) }
+
+// Close does nothing: lines stay.
+func (l *Lines) Close() {}
+
+func lostLine(err error) string {
+	if err == nil {
+		return "the server is back"
+	}
+	return "the server is out of reach; waiting for it"
+}
+
+// Line is an event as one line, "" for one that only a log needs. What the
+// status lines tell anyway is left out.
+func Line(e apiclient.Event) string {
+	if e.Level == "debug" || strings.HasPrefix(e.Type, "run.") || e.Message == "" {
+		return ""
+	}
+	text := strings.TrimSpace(e.Message)
+	if e.Level == "error" || e.Level == "warn" {
+		text = e.Level + ": " + text
+	}
+	if e.Address != "" && !strings.Contains(text, e.Address) {
+		text = e.Address + ": " + text
+	}
+	return text
+}
+
+func phaseLine(r apiclient.Run, p apiclient.Phase) string {
+	var took time.Duration
+	if p.Ended != nil {
+		took = p.Ended.Sub(p.Started)
+	}
+	line := fmt.Sprintf("%-9s %7s", p.Name, output.Duration(took))
+	if p.Name == "plan" && r.Plan != nil {
+		line += "  " + PlanLine(*r.Plan)
+	}
+	if p.Name == "verify" && len(r.Verification) > 0 {
+		line += "  " + verified(r.Verification)
+	}
+	return line
+}
+
+func verified(checks []apiclient.CheckResult) string {
+	passed := 0
+	for _, c := range checks {
+		if c.Passed {
+			passed++
+		}
+	}
+	return fmt.Sprintf("%d of %d checks passed", passed, len(checks))
+}
+
+// PlanLine says in words what a plan does.
+func PlanLine(p apiclient.Plan) string {
+	var parts []string
+	for _, c := range []struct {
+		n    int
+		word string
+	}{{p.Create, "create"}, {p.Update, "update"}, {p.Replace, "replace"}, {p.Delete, "delete"}} {
+		if c.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d to %s", c.n, c.word))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing to change"
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,144 @@
+// Package workloads has the commands about a workload's file and its state:
+// terrace workload validate, workload graph and status.
+//
+// It owns their flags and tables. Validation works without a server.
+package workloads
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/cli/score"
+)
+
+// Command returns terrace workload.
+func Command(e *command.Env) *cobra.Command {
+	return command.Group("workload", "Check a workload's file and see what it becomes", validate(e), resolve(e))
+}
+
+func validate(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "validate FILE", Short: "Check a score file; every mistake is shown at its place",
+		Example: "  terrace workload validate score.yaml",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			f, err := score.Read(args[0])
+			if err != nil {
+				return err
+			}
+			if _, err := f.Complete(); err != nil {
+				return err
+			}
+			w := f.Workload
+			result := map[string]any{"workload": w.Name, "valid": true, "containers": w.ContainerNames(), "resources": w.ResourceNames()}
+			return e.Print(result, func(out io.Writer) {
+				_, _ = fmt.Fprintf(out, "%s is valid: workload %s with %d containers and %d resources\n",
+					args[0], w.Name, len(w.Containers), len(w.Resources))
+			})
+		},
+	}
+}
+
+func resolve(e *command.Env) *cobra.Command {
+	var stage string
+	c := &cobra.Command{
+		Use: "graph FILE", Short: "Show which resources a workload needs at a stage, and what serves them",
+		Example: "  terrace workload graph score.yaml --stage dev\n  terrace workload graph score.yaml --stage prod -o json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			f, err := score.Read(args[0])
+			if err != nil {
+				return err
+			}
+			text, err := f.Complete()
+			if err != nil {
+				return err
+			}
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			g, err := s.Graph(c.Context(), project, text, stage)
+			if err != nil {
+				return err
+			}
+			return e.Print(g, func(w io.Writer) { writeGraph(w, g) })
+		},
+	}
+	e.StageFlag(c, &stage, "stage", "the stage to resolve for", true)
+	return c
+}
+
+func writeGraph(w io.Writer, g apiclient.Graph) {
+	rows := make([][]string, 0, len(g.Nodes))
+	for _, n := range g.Nodes {
+		rows = append(rows, []string{n.UID, n.Definition, n.Module.Source + " " + n.Module.Version, strings.Join(n.DependsOn, ", ")})
+	}
+	output.Rows(w, []string{"RESOURCE", "DEFINITION", "MODULE", "NEEDS"}, rows)
+}
+
+// Status returns terrace status.
+func Status(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "status [WORKLOAD]", Short: "Show which release of a workload is where, and how it is",
+		Example: "  terrace status orders\n  terrace status",
+		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: e.Workloads(),
+		RunE: func(c *cobra.Command, args []string) error {
+			list, err := find(c.Context(), e, args)
+			if err != nil {
+				return err
+			}
+			var result any = list
+			if len(args) == 1 {
+				result = list[0]
+			}
+			return e.Print(result, func(w io.Writer) { writeStatus(w, e, list) })
+		},
+	}
+}
+
+func find(ctx context.Context, e *command.Env, args []string) ([]apiclient.Workload, error) {
+	s, project, err := e.Project(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(args) == 0 {
+		return s.Workloads(ctx, project)
+	}
+	w, err := s.Workload(ctx, project, args[0])
+	return []apiclient.Workload{w}, err
+}
+
+func writeStatus(w io.Writer, e *command.Env, list []apiclient.Workload) {
+	var rows [][]string
+	for _, workload := range list {
+		for _, st := range workload.Stages {
+			row := []string{workload.Name, st.Stage, "", "", st.Status, "", strings.Join(urls(st.URLs), " ")}
+			if st.Release != nil {
+				row[2], row[3] = fmt.Sprintf("#%d %s", st.Release.Number, st.Release.ID), st.Release.Version
+			}
+			if st.AppliedAt != nil {
+				row[5] = output.Age(e.Clock.Now(), *st.AppliedAt)
+			}
+			rows = append(rows, row)
+		}
+	}
+	output.Rows(w, []string{"WORKLOAD", "STAGE", "RELEASE", "VERSION", "STATUS", "AGE", "URL"}, rows)
+}
+
+func urls(byName map[string]string) []string {
+	out := make([]string, 0, len(byName))
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		out = append(out, byName[name])
+	}
+	return out
+}

@@ -1,0 +1,85 @@
+package clitest
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+func (s *Server) run(w http.ResponseWriter, r *http.Request) (*apiclient.Run, bool) {
+	run, ok := s.runs[r.PathValue("id")]
+	if !ok {
+		refuse(w, http.StatusNotFound, kernel.NotFound, "there is no run "+r.PathValue("id"), "see `terrace run list`")
+	}
+	return run, ok
+}
+
+func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	page := kernel.Page[apiclient.Run]{Items: []apiclient.Run{}}
+	for _, r := range s.runs {
+		page.Items = append(page.Items, *r)
+	}
+	reply(w, page)
+}
+
+func (s *Server) get(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if run, ok := s.run(w, r); ok {
+		s.advance(run)
+		reply(w, run)
+	}
+}
+
+func (s *Server) dossier(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if run, ok := s.run(w, r); ok {
+		reply(w, apiclient.Dossier{
+			Run: run.ID, Operation: run.Operation, Workload: run.Workload, Stage: run.Scope.Stage, RequestedBy: run.RequestedBy,
+			Release: run.Release, Plan: apiclient.PlanView{Summary: *run.Plan},
+		})
+	}
+}
+
+func (s *Server) approve(w http.ResponseWriter, r *http.Request) {
+	var in struct{ Digest kernel.Digest }
+	_ = json.NewDecoder(r.Body).Decode(&in) // an empty digest is refused below
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	run, ok := s.run(w, r)
+	if !ok {
+		return
+	}
+	if in.Digest != run.Dossier {
+		refuse(w, http.StatusConflict, kernel.Stale, "the dossier has changed", "read it again")
+		return
+	}
+	run.Status = "approved"
+	reply(w, run)
+}
+
+func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	_ = json.NewEncoder(w).Encode(apiclient.Event{ // the client may have left
+		Time: time.Now(), Run: r.PathValue("id"), Phase: "apply", Level: "info", Type: "apply_complete", Message: "module.host: Creation complete",
+	})
+}
+
+func (s *Server) workload(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	if name != "orders" {
+		refuse(w, http.StatusNotFound, kernel.NotFound, "there is no workload "+name, "see `terrace status`")
+		return
+	}
+	now := time.Now()
+	reply(w, apiclient.Workload{Name: name, Stages: []apiclient.WorkloadStage{{
+		Stage: "dev", Release: &apiclient.ReleaseRef{ID: "rel_1", Number: 1, Version: "0.1.0"}, Status: "verified",
+		URLs: map[string]string{"web": "https://orders.dev.shop.localhost:7443/"}, Run: "run_1", AppliedAt: &now,
+	}}})
+}

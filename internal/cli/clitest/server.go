@@ -1,0 +1,174 @@
+// Package clitest has a small stand-in for a Terrace server, for tests of the
+// client alone: it keeps a few runs in memory and moves them on by itself.
+//
+// It owns no behaviour of the platform. The scripts in test/scripts run the
+// same commands against a real server.
+package clitest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Token is the only token that the server knows.
+const Token = "terr_test"
+
+// DossierDigest is the digest of every dossier.
+const DossierDigest = kernel.Digest("sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")
+
+// Server answers like a control plane with the project shop.
+type Server struct {
+	mu        sync.Mutex
+	runs      map[string]*apiclient.Run
+	scores    []string
+	artifacts map[string]int
+	uploads   int
+}
+
+// Start returns the address of a new server; stop ends it.
+func Start() (address string, stop func()) {
+	s := &Server{runs: map[string]*apiclient.Run{}, artifacts: map[string]int{}}
+	web := httptest.NewServer(s.routes())
+	return web.URL, web.Close
+}
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	const p = "/api/v1/projects/shop"
+	mux.HandleFunc("GET /api/v1/me", s.me)
+	mux.HandleFunc("GET /api/v1/projects", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, kernel.Page[apiclient.Project]{Items: []apiclient.Project{{Name: "shop", CostCenter: "1", Owner: "o"}}})
+	})
+	mux.HandleFunc("HEAD "+p+"/artifacts/{digest}", s.hasArtifact)
+	mux.HandleFunc("POST "+p+"/artifacts", s.putArtifact)
+	mux.HandleFunc("POST "+p+"/deployments", s.deploy)
+	mux.HandleFunc("GET "+p+"/runs", s.list)
+	mux.HandleFunc("GET "+p+"/runs/{id}", s.get)
+	mux.HandleFunc("GET "+p+"/runs/{id}/dossier", s.dossier)
+	mux.HandleFunc("GET "+p+"/runs/{id}/events", s.events)
+	mux.HandleFunc("POST "+p+"/runs/{id}/approvals", s.approve)
+	mux.HandleFunc("GET "+p+"/workloads/{name}", s.workload)
+	mux.HandleFunc("GET /test/state", func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		reply(w, map[string]any{"uploads": s.uploads, "artifacts": s.artifacts, "scores": s.scores})
+	})
+	return s.authenticated(mux)
+}
+
+func (s *Server) authenticated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") && r.Header.Get("Authorization") != "Bearer "+Token {
+			refuse(w, http.StatusUnauthorized, kernel.Unauthenticated, "nobody is signed in", "run `terrace login`")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func reply(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v) // the client may have left
+}
+
+func refuse(w http.ResponseWriter, status int, kind kernel.Kind, detail, fix string, problems ...kernel.Problem) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{ // the client may have left
+		"title": http.StatusText(status), "status": status, "kind": kind, "detail": detail, "fix": fix, "problems": problems, "requestId": "req_1",
+	})
+}
+
+func (s *Server) me(w http.ResponseWriter, _ *http.Request) {
+	reply(w, apiclient.Me{ID: "usr_1", Name: "ada", Tenant: "main"})
+}
+
+func (s *Server) hasArtifact(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.artifacts[r.PathValue("digest")]; !ok {
+		w.WriteHeader(http.StatusNotFound)
+	}
+}
+
+func (s *Server) putArtifact(w http.ResponseWriter, r *http.Request) {
+	b, _ := io.ReadAll(r.Body) // a cut body has another digest
+	sum := sha256.Sum256(b)
+	digest := "sha256:" + hex.EncodeToString(sum[:])
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.uploads++
+	s.artifacts[digest] = len(b)
+	reply(w, apiclient.Artifact{Digest: kernel.Digest(digest), Size: int64(len(b))})
+}
+
+func (s *Server) deploy(w http.ResponseWriter, r *http.Request) {
+	var d apiclient.Deployment
+	if err := json.NewDecoder(r.Body).Decode(&d); err != nil {
+		refuse(w, http.StatusUnprocessableEntity, kernel.Invalid, err.Error(), "")
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scores = append(s.scores, d.Score)
+	if strings.Contains(d.Score, "type: unicorn") {
+		line := strings.Count(d.Score[:strings.Index(d.Score, "type: unicorn")], "\n") + 1
+		refuse(w, http.StatusUnprocessableEntity, kernel.Invalid, "the workload cannot be resolved", "",
+			kernel.Problem{File: "score.yaml", Line: line, Column: 11, Message: "no definition serves the type unicorn", Fix: "use another type"})
+		return
+	}
+	run := s.start(d)
+	reply(w, map[string]any{"run": run, "release": map[string]any{"id": run.Release.ID, "number": 1}})
+}
+
+func (s *Server) start(d apiclient.Deployment) *apiclient.Run {
+	now := time.Now()
+	run := &apiclient.Run{
+		ID: fmt.Sprintf("run_%d", len(s.runs)+1), Operation: "deploy", Workload: "orders", Status: "planning", CreatedAt: now,
+		Scope: kernel.Scope{Tenant: "main", Project: "shop", Stage: d.Stage}, RequestedBy: kernel.Actor{Name: "ada"},
+		Release: apiclient.ReleaseRef{ID: "rel_1", Number: 1, Version: d.Version}, Dossier: DossierDigest,
+		Phases: []apiclient.Phase{{Name: "plan", Started: now}},
+	}
+	if d.Stage == "prod" {
+		run.Required = apiclient.Approvals{Count: 1, Role: "approver", OtherThanRequester: true}
+	}
+	s.runs[run.ID] = run
+	return run
+}
+
+// advance makes one step each time somebody looks.
+func (s *Server) advance(r *apiclient.Run) {
+	now := time.Now()
+	end := func(next string) {
+		r.Phases[len(r.Phases)-1].Ended = &now
+		if next != "" {
+			r.Phases = append(r.Phases, apiclient.Phase{Name: next, Started: now})
+		}
+	}
+	switch {
+	case r.Status == "planning" && r.Required.Count > 0:
+		r.Status, r.Plan = apiclient.StatusAwaitingApproval, &apiclient.Plan{Create: 4}
+		end("approval")
+	case r.Status == "planning" || r.Status == "approved":
+		r.Status, r.Plan = "applying", &apiclient.Plan{Create: 4}
+		end("apply")
+	case r.Status == "applying" && r.Scope.Stage == "test":
+		r.Status, r.EndedAt = apiclient.StatusFailed, &now
+		r.Failure = &apiclient.Failure{Phase: "apply", Message: "the service orders did not become ready", Fix: "read its log"}
+		end("")
+	case r.Status == "applying":
+		r.Status, r.EndedAt = apiclient.StatusSucceeded, &now
+		end("")
+	}
+}

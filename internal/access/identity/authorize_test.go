@@ -1,0 +1,172 @@
+package identity_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/tokens"
+)
+
+// matrix repeats, by hand, who may do what: v viewer, d developer, a approver,
+// m admin.
+func matrix() map[string]string {
+	return map[string]string{
+		"project.read": "vdam", "workload.read": "vdam", "release.read": "vdam", "run.read": "vdam",
+		"object.read": "vdam", "stage.read": "vdam", "definition.read": "vdam", "module.read": "vdam",
+		"workload.deploy": "dm", "workload.destroy": "dm", "artifact.upload": "dm", "run.discard": "dm",
+		"run.cancel": "dm", "secret.write": "dm", "run.approve": "am",
+		"project.create": "m", "member.set": "m", "user.create": "m", "user.read": "m", "token.create": "m",
+		"audit.read": "m", "module.publish": "m", "definition.apply": "m", "definition.delete": "m",
+		"secret.read": "m", "object.write": "m", "state.read": "m",
+	}
+}
+
+func TestEveryActionForEveryRole(t *testing.T) {
+	t.Parallel()
+	f := sqlite(t)
+	f.user(t, "root", identity.Admin)
+	letters := map[identity.Role]string{identity.Viewer: "v", identity.Developer: "d", identity.Approver: "a", identity.Admin: "m"}
+	for role, letter := range letters {
+		ctx := f.user(t, "member-"+string(role), "")
+		f.grant(t, "demo", "member-"+string(role), role)
+		for action, who := range matrix() {
+			allowed := strings.Contains(who, letter)
+			err := f.Authorize(ctx, action, tenant().InProject("demo").InStage("dev"))
+			if allowed != (err == nil) || (err != nil && !kernel.Is(err, kernel.Denied)) {
+				t.Errorf("%s %s in its project: %v", role, action, err)
+			}
+			if err := f.Authorize(ctx, action, tenant().InProject("shop")); !kernel.Is(err, kernel.Denied) {
+				t.Errorf("%s %s in another project: %v", role, action, err)
+			}
+			if err := f.Authorize(ctx, action, kernel.Scope{Tenant: "other", Project: "demo"}); !kernel.Is(err, kernel.NotFound) {
+				t.Errorf("%s %s in another tenant: %v", role, action, err)
+			}
+			anywhere := action == "stage.read" || action == "definition.read" || action == "module.read"
+			if err := f.Authorize(ctx, action, tenant()); anywhere != (err == nil) {
+				t.Errorf("%s %s in the whole tenant: %v", role, action, err)
+			}
+		}
+	}
+	for action := range identity.Decisions() {
+		if matrix()[action] == "" {
+			t.Errorf("the action %s is in no test", action)
+		}
+	}
+	if len(matrix()) != len(identity.Decisions()) {
+		t.Errorf("%d actions, %d in the table", len(matrix()), len(identity.Decisions()))
+	}
+}
+
+func TestATenantWideRoleCountsInEveryProject(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f fixture) {
+		ctx := f.user(t, "root", identity.Admin)
+		for _, scope := range []kernel.Scope{tenant(), tenant().InProject("demo"), tenant().InProject("shop").InStage("prod")} {
+			if err := f.Authorize(ctx, "run.approve", scope); err != nil {
+				t.Errorf("%s: %v", scope, err)
+			}
+		}
+	})
+}
+
+func TestADenialExplainsItself(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f fixture) {
+		f.user(t, "root", identity.Admin)
+		f.user(t, "pat", "")
+		f.grant(t, "demo", "pat", identity.Admin)
+		ada := f.user(t, "ada", "")
+		f.grant(t, "demo", "ada", identity.Developer)
+		err := f.Authorize(ada, "run.approve", tenant().InProject("demo"))
+		want(t, err, kernel.Denied)
+		if d := cmp.Diff("ada may not do run.approve in the project demo: that needs the role approver or admin, and ada has developer there: pat or root can grant it", err.Error()); d != "" {
+			t.Error(d)
+		}
+		names, err := f.Able(ada, tenant().InProject("demo"), "run.approve")
+		if d := cmp.Diff([]string{"pat", "root"}, names); d != "" || err != nil {
+			t.Error(d, err)
+		}
+		for role, has := range map[identity.Role]bool{identity.Developer: true, identity.Approver: false} {
+			if got, err := f.HasRole(ada, tenant().InProject("demo"), role); got != has || err != nil {
+				t.Errorf("has %s: %v, %v", role, got, err)
+			}
+		}
+	})
+}
+
+func TestOtherActors(t *testing.T) {
+	t.Parallel()
+	f := sqlite(t)
+	want(t, f.Authorize(t.Context(), "run.read", tenant()), kernel.Unauthenticated)
+	want(t, f.Authorize(system(t.Context()), "state.read", tenant()), "")
+	want(t, f.Authorize(system(t.Context()), "no.action", tenant()), kernel.Internal)
+	secret, err := f.issuer.Issue(tokens.Run{Run: "run_1", Stack: "s", Scope: tenant(), Phase: tokens.PhasePlan, Expires: f.clock.read().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	actor, err := f.Authenticate(t.Context(), secret)
+	if err != nil || actor.Kind != kernel.ActorRun {
+		t.Fatalf("%+v, %v", actor, err)
+	}
+	run := kernel.WithActor(t.Context(), actor)
+	want(t, f.Authorize(run, "module.read", tenant()), "")
+	want(t, f.Authorize(run, "run.approve", tenant().InProject("demo")), kernel.Denied)
+	want(t, f.Authorize(run, "module.read", kernel.Scope{Tenant: "other"}), kernel.NotFound)
+}
+
+func TestTheLastAdminStays(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f fixture) {
+		root := f.user(t, "root", identity.Admin)
+		_, err := f.SetMember(root, tenant(), "root", identity.Viewer)
+		want(t, err, kernel.Refused)
+		_, err = f.SetMember(root, tenant(), "root", "")
+		want(t, err, kernel.Refused)
+		f.user(t, "pat", identity.Admin)
+		_, err = f.SetMember(root, tenant(), "root", "")
+		want(t, err, "")
+		want(t, f.Authorize(root, "user.read", tenant()), kernel.Denied)
+	})
+}
+
+func TestMembersAreListedInPages(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f fixture) {
+		root := f.user(t, "root", identity.Admin)
+		for _, name := range []string{"ada", "bob", "eve"} {
+			f.user(t, name, "")
+			f.grant(t, "demo", name, identity.Viewer)
+		}
+		f.grant(t, "demo", "root", identity.Approver)
+		f.grant(t, "shop", "eve", identity.Admin)
+		f.grant(t, "demo", "eve", "")
+		var got []string
+		page := kernel.PageRequest{Limit: 1}
+		for {
+			p, err := f.Members(root, tenant().InProject("demo"), page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range p.Items {
+				got = append(got, m.User+" "+m.Project+" "+string(m.Role))
+			}
+			if page.Cursor = p.Next; p.Next == "" {
+				break
+			}
+		}
+		if d := cmp.Diff([]string{"ada demo viewer", "bob demo viewer", "root  admin", "root demo approver"}, got); d != "" {
+			t.Error(d)
+		}
+		_, err := f.SetMember(root, tenant().InProject("nowhere"), "ada", identity.Viewer)
+		want(t, err, kernel.NotFound)
+		_, err = f.SetMember(root, tenant().InProject("demo"), "nobody", identity.Viewer)
+		want(t, err, kernel.NotFound)
+		_, err = f.SetMember(root, tenant().InProject("demo"), "ada", "king")
+		want(t, err, kernel.Invalid)
+	})
+}

@@ -1,0 +1,51 @@
+package identity
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// FirstUser is the name of the admin that Bootstrap makes.
+const FirstUser = "admin"
+
+// Credentials are how the first admin signs in. They are shown once.
+type Credentials struct {
+	User     string
+	Password string
+	Token    string
+}
+
+// Bootstrap makes the tenant's first admin with a password and a token of a
+// year. It does so once for ever: created is false where it was done before,
+// also by another process at the same time.
+func (s *Service) Bootstrap(ctx context.Context, tenant string) (c Credentials, created bool, err error) {
+	ctx = kernel.WithActor(ctx, kernel.System("bootstrap", tenant))
+	if _, err := s.Store.UserByName(ctx, tenant, FirstUser); !kernel.Is(err, kernel.NotFound) {
+		return Credentials{}, false, err
+	}
+	password := newSecret()[len(TokenPrefix):][:26]
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return Credentials{}, false, err
+	}
+	u := User{ID: kernel.NewID("usr"), Tenant: tenant, Name: FirstUser, Password: hash, CreatedAt: s.Clock.Now()}
+	c = Credentials{User: FirstUser, Password: password}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Claim(ctx, tenant, s.Clock.Now()); err != nil {
+			return err
+		}
+		if err := s.addUser(ctx, u, Admin); err != nil {
+			return err
+		}
+		c.Token, _, err = s.issue(ctx, u, "first sign-in", s.Clock.Now().Add(maxTokenLife), "token.created")
+		return err
+	})
+	if kernel.Is(err, kernel.Conflict) {
+		return Credentials{}, false, nil
+	}
+	if err != nil {
+		return Credentials{}, false, err
+	}
+	return c, true, nil
+}

@@ -1,0 +1,66 @@
+package identity
+
+import (
+	"slices"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Decision says who may do an action.
+type Decision struct {
+	// Roles are those that may; admin always may.
+	Roles []Role
+	// Anywhere lets a role in any project count where the action is about the
+	// whole tenant: what every member needs to read.
+	Anywhere bool
+	// Run lets runs do it with their own token.
+	Run bool
+}
+
+// Decisions returns the table of all actions: the one place that says which
+// role may do what.
+func Decisions() map[string]Decision {
+	members := []Role{Viewer, Developer, Approver, Admin}
+	developers := []Role{Developer, Admin}
+	admins := []Role{Admin}
+	return map[string]Decision{
+		"project.read":      {Roles: members},
+		"workload.read":     {Roles: members},
+		"release.read":      {Roles: members},
+		"run.read":          {Roles: members},
+		"object.read":       {Roles: members},
+		"stage.read":        {Roles: members, Anywhere: true},
+		"definition.read":   {Roles: members, Anywhere: true},
+		"module.read":       {Roles: members, Anywhere: true, Run: true},
+		"workload.deploy":   {Roles: developers},
+		"workload.destroy":  {Roles: developers},
+		"artifact.upload":   {Roles: developers},
+		"run.discard":       {Roles: developers},
+		"run.cancel":        {Roles: developers},
+		"secret.write":      {Roles: developers},
+		"run.approve":       {Roles: []Role{Approver, Admin}},
+		"project.create":    {Roles: admins},
+		"member.set":        {Roles: admins},
+		"user.create":       {Roles: admins},
+		"user.read":         {Roles: admins},
+		"token.create":      {Roles: admins},
+		"audit.read":        {Roles: admins},
+		"module.publish":    {Roles: admins},
+		"definition.apply":  {Roles: admins},
+		"definition.delete": {Roles: admins},
+		"secret.read":       {Roles: admins},
+		"object.write":      {Roles: admins},
+		"state.read":        {Roles: admins},
+	}
+}
+
+// decide reports whether memberships let their user do d in scope.
+func (d Decision) decide(memberships []Membership, scope kernel.Scope) bool {
+	for _, m := range memberships {
+		here := m.Project == "" || m.Project == scope.Project || (d.Anywhere && scope.Project == "")
+		if here && slices.Contains(d.Roles, m.Role) {
+			return true
+		}
+	}
+	return false
+}

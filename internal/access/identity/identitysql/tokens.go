@@ -1,0 +1,90 @@
+package identitysql
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+type tokenRow struct {
+	bun.BaseModel `bun:"table:identity_tokens,alias:t"`
+
+	ID         string     `bun:"id,pk"`
+	Tenant     string     `bun:"tenant"`
+	UserID     string     `bun:"user_id"`
+	Name       string     `bun:"name"`
+	Hash       string     `bun:"hash"`
+	CreatedAt  time.Time  `bun:"created_at"`
+	ExpiresAt  *time.Time `bun:"expires_at"`
+	LastUsedAt *time.Time `bun:"last_used_at"`
+}
+
+func (r tokenRow) token() identity.Token {
+	return identity.Token{
+		ID: r.ID, Tenant: r.Tenant, UserID: r.UserID, Name: r.Name, Hash: r.Hash,
+		CreatedAt: r.CreatedAt.UTC(), ExpiresAt: fromNull(r.ExpiresAt), LastUsedAt: fromNull(r.LastUsedAt),
+	}
+}
+
+func fromNull(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+func toNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// AddToken keeps a new token.
+func (s *Store) AddToken(ctx context.Context, t identity.Token) error {
+	row := tokenRow{
+		ID: t.ID, Tenant: t.Tenant, UserID: t.UserID, Name: t.Name, Hash: t.Hash,
+		CreatedAt: t.CreatedAt, ExpiresAt: toNull(t.ExpiresAt), LastUsedAt: toNull(t.LastUsedAt),
+	}
+	_, err := s.db.Conn(ctx).NewInsert().Model(&row).Exec(ctx)
+	return db.Map(err, "the token "+t.Name)
+}
+
+// TokenByHash returns the token whose secret has a hash. It is the one read
+// without a tenant: the token says which tenant its bearer belongs to.
+func (s *Store) TokenByHash(ctx context.Context, hash string) (identity.Token, error) {
+	var row tokenRow
+	err := s.db.Reader(ctx).NewSelect().Model(&row).Where("hash = ?", hash).Scan(ctx)
+	return row.token(), db.Map(err, "the token")
+}
+
+// TouchToken notes when a token was used.
+func (s *Store) TouchToken(ctx context.Context, tenant, id string, at time.Time) error {
+	_, err := s.db.Conn(ctx).NewUpdate().Model((*tokenRow)(nil)).Set("last_used_at = ?", at).
+		Where("tenant = ? AND id = ?", tenant, id).Exec(ctx)
+	return db.Map(err, "the token "+id)
+}
+
+// TokensOf lists a user's tokens, the oldest first.
+func (s *Store) TokensOf(ctx context.Context, tenant, userID string, page kernel.PageRequest) (kernel.Page[identity.Token], error) {
+	var rows []tokenRow
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ? AND user_id = ? AND id > ?", tenant, userID, page.Cursor).
+		Order("id").Limit(int64(page.Size() + 1)).Scan(ctx)
+	list := make([]identity.Token, len(rows))
+	for i, row := range rows {
+		list[i] = row.token()
+	}
+	return kernel.PageOf(list, page, func(t identity.Token) string { return t.ID }), db.Map(err, "the tokens")
+}
+
+// RemoveToken removes a user's token.
+func (s *Store) RemoveToken(ctx context.Context, tenant, userID, id string) error {
+	res, err := s.db.Conn(ctx).NewDelete().Model((*tokenRow)(nil)).
+		Where("tenant = ? AND user_id = ? AND id = ?", tenant, userID, id).Exec(ctx)
+	return changed(res, err, "the token "+id)
+}

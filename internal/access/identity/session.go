@@ -1,0 +1,87 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/tokens"
+)
+
+// How long a sign-in lasts, and how exact the last use of a token is.
+const (
+	sessionLife   = 12 * time.Hour
+	touchInterval = time.Minute
+)
+
+// SignIn exchanges a password for a token of 12 hours. The error is
+// Unauthenticated for a wrong name or password, the same for both, and Locked
+// after too many.
+func (s *Service) SignIn(ctx context.Context, tenant, name, password string) (secret string, t Token, err error) {
+	key := tenant + "/" + name
+	if err := s.throttle.begin(key, s.Clock.Now()); err != nil {
+		return "", Token{}, err
+	}
+	u, err := s.Store.UserByName(ctx, tenant, name)
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
+		return "", Token{}, err
+	}
+	ok, err := s.hasher.verify(ctx, password, u.Password)
+	if err != nil {
+		return "", Token{}, err
+	}
+	if !ok || u.ID == "" {
+		s.Logger.WarnContext(ctx, "a sign-in failed", slog.String("tenant", tenant), slog.String("user", name))
+		return "", Token{}, kernel.Errorf(kernel.Unauthenticated, "the user name or the password is wrong")
+	}
+	s.throttle.succeed(key)
+	ctx = kernel.WithActor(ctx, u.actor())
+	return s.issue(ctx, u, "session", s.Clock.Now().Add(sessionLife), "session.opened")
+}
+
+// Authenticate returns who a bearer token stands for: a personal token's user
+// or a run. The error is Unauthenticated for any other.
+func (s *Service) Authenticate(ctx context.Context, bearer string) (kernel.Actor, error) {
+	if strings.HasPrefix(bearer, tokens.Prefix) && s.Runs != nil {
+		run, err := s.Runs.Verify(bearer)
+		if err != nil {
+			return kernel.Actor{}, err
+		}
+		return run.Actor(), nil
+	}
+	if !wellFormed(bearer) {
+		return kernel.Actor{}, badToken()
+	}
+	t, err := s.Store.TokenByHash(ctx, hashOf(bearer))
+	if kernel.Is(err, kernel.NotFound) {
+		return kernel.Actor{}, badToken()
+	}
+	if err != nil {
+		return kernel.Actor{}, fmt.Errorf("authenticate: %w", err)
+	}
+	return s.bearerOf(ctx, t)
+}
+
+func (s *Service) bearerOf(ctx context.Context, t Token) (kernel.Actor, error) {
+	now := s.Clock.Now()
+	if !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(now) {
+		return kernel.Actor{}, kernel.Errorf(kernel.Unauthenticated, "the token %q has expired", t.Name).WithFix("sign in again")
+	}
+	u, err := s.Store.UserByID(ctx, t.Tenant, t.UserID)
+	if err != nil {
+		return kernel.Actor{}, fmt.Errorf("authenticate: %w", err)
+	}
+	if now.Sub(t.LastUsedAt) >= touchInterval {
+		if err := s.Store.TouchToken(ctx, t.Tenant, t.ID, now); err != nil {
+			s.Logger.WarnContext(ctx, "the last use of a token was not noted", slog.String("token", t.ID), slog.String("error", err.Error()))
+		}
+	}
+	return u.actor(), nil
+}
+
+func badToken() error {
+	return kernel.Errorf(kernel.Unauthenticated, "the token is not valid").WithFix("sign in again, or make a new token")
+}

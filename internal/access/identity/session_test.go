@@ -1,0 +1,206 @@
+package identity_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+func TestSignInGivesATokenThatExpires(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f fixture) {
+		f.user(t, "ada", identity.Viewer)
+		secret, token, err := f.SignIn(t.Context(), "default", "ada", password)
+		if err != nil || !strings.HasPrefix(secret, identity.TokenPrefix) {
+			t.Fatalf("%q, %v", secret, err)
+		}
+		actor, err := f.Authenticate(t.Context(), secret)
+		if err != nil || actor.Name != "ada" || actor.Tenant != "default" || actor.Kind != kernel.ActorUser {
+			t.Fatalf("%+v, %v", actor, err)
+		}
+		if !token.ExpiresAt.Equal(f.clock.read().Add(12 * time.Hour)) {
+			t.Errorf("expires %s", token.ExpiresAt)
+		}
+		f.clock.add(12 * time.Hour)
+		_, err = f.Authenticate(t.Context(), secret)
+		want(t, err, kernel.Unauthenticated)
+		for _, bad := range []string{"", "terr_", secret + "a", secret[:len(secret)-1], "terr_" + strings.Repeat("a", 58), "trun_x.y", strings.ToUpper(secret)} {
+			_, err := f.Authenticate(t.Context(), bad)
+			want(t, err, kernel.Unauthenticated)
+		}
+		if f.journal.count("session.opened") != 1 {
+			t.Errorf("facts %+v", f.journal.facts)
+		}
+	})
+}
+
+func TestAWrongNameLooksLikeAWrongPassword(t *testing.T) {
+	t.Parallel()
+	f := sqlite(t)
+	f.user(t, "ada", identity.Viewer)
+	_, _, wrongPassword := f.SignIn(t.Context(), "default", "ada", "wrong")
+	_, _, wrongName := f.SignIn(t.Context(), "default", "eve", password)
+	_, _, wrongTenant := f.SignIn(t.Context(), "other", "ada", password)
+	want(t, wrongPassword, kernel.Unauthenticated)
+	if wrongName.Error() != wrongPassword.Error() || wrongTenant.Error() != wrongPassword.Error() {
+		t.Errorf("%v, %v, %v", wrongPassword, wrongName, wrongTenant)
+	}
+}
+
+func TestFailedSignInsSlowDown(t *testing.T) {
+	t.Parallel()
+	f := sqlite(t)
+	f.user(t, "ada", identity.Viewer)
+	f.user(t, "bob", identity.Viewer)
+	try := func(name, word string) error {
+		_, _, err := f.SignIn(t.Context(), "default", name, word)
+		return err
+	}
+	for range 5 {
+		want(t, try("ada", "wrong"), kernel.Unauthenticated)
+		want(t, try("nobody", "wrong"), kernel.Unauthenticated)
+	}
+	want(t, try("ada", password), kernel.Locked) // even the right one has to wait
+	want(t, try("nobody", "wrong"), kernel.Locked)
+	want(t, try("bob", password), "")
+	f.clock.add(time.Second)
+	want(t, try("ada", "wrong"), kernel.Unauthenticated)
+	f.clock.add(time.Second)
+	want(t, try("ada", password), kernel.Locked) // the pause has doubled
+	f.clock.add(time.Second)
+	want(t, try("ada", password), "")
+	want(t, try("ada", "wrong"), kernel.Unauthenticated) // a success forgets
+	want(t, try("ada", password), "")
+}
+
+func TestPersonalTokens(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f fixture) {
+		root, ada := f.user(t, "root", identity.Admin), f.user(t, "ada", identity.Viewer)
+		secret, token, err := f.CreateToken(ada, tenant(), identity.NewToken{Name: "laptop"})
+		if err != nil || !token.ExpiresAt.Equal(f.clock.read().Add(90*24*time.Hour)) {
+			t.Fatalf("%+v, %v", token, err)
+		}
+		_, _, err = f.CreateToken(ada, tenant(), identity.NewToken{User: "root", Name: "x"})
+		want(t, err, kernel.Denied)
+		if theirs, _, err := f.CreateToken(root, tenant(), identity.NewToken{User: "ada", Name: "ci"}); err != nil {
+			t.Error(err)
+		} else if actor, err := f.Authenticate(t.Context(), theirs); err != nil || actor.Name != "ada" {
+			t.Errorf("%+v, %v", actor, err)
+		}
+		_, _, err = f.CreateToken(ada, tenant(), identity.NewToken{Name: "long", Life: 400 * 24 * time.Hour})
+		want(t, err, kernel.Invalid)
+		page, err := f.TokensOf(ada, tenant(), kernel.PageRequest{Limit: 1})
+		if err != nil || len(page.Items) != 1 || page.Items[0].Name != "laptop" || page.Next == "" || strings.Contains(secret, page.Items[0].Hash) {
+			t.Errorf("%+v, %v", page, err)
+		}
+		want(t, f.RevokeToken(root, tenant(), token.ID), kernel.NotFound)
+		want(t, f.RevokeToken(ada, tenant(), token.ID), "")
+		_, err = f.Authenticate(t.Context(), secret)
+		want(t, err, kernel.Unauthenticated)
+	})
+}
+
+func TestTheLastUseIsNotedOnceAMinute(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f fixture) {
+		ada := f.user(t, "ada", identity.Viewer)
+		secret, token, err := f.CreateToken(ada, tenant(), identity.NewToken{Name: "laptop"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := f.clock.read()
+		for _, step := range []struct{ wait, noted time.Duration }{{0, 0}, {59 * time.Second, 0}, {time.Second, time.Minute}} {
+			f.clock.add(step.wait)
+			if _, err := f.Authenticate(t.Context(), secret); err != nil {
+				t.Fatal(err)
+			}
+			page, err := f.store.TokensOf(t.Context(), "default", token.UserID, kernel.PageRequest{})
+			if err != nil || !page.Items[0].LastUsedAt.Equal(start.Add(step.noted)) {
+				t.Errorf("noted %s, want %s later than %s, %v", page.Items[0].LastUsedAt, step.noted, start, err)
+			}
+		}
+	})
+}
+
+func TestPasswordsChange(t *testing.T) {
+	t.Parallel()
+	f := sqlite(t)
+	ada := f.user(t, "ada", identity.Viewer)
+	want(t, f.ChangePassword(ada, tenant(), "wrong", "another long one"), kernel.Denied)
+	want(t, f.ChangePassword(ada, tenant(), password, "short"), kernel.Invalid)
+	want(t, f.ChangePassword(ada, tenant(), password, "another long one"), "")
+	_, _, err := f.SignIn(t.Context(), "default", "ada", password)
+	want(t, err, kernel.Unauthenticated)
+	_, _, err = f.SignIn(t.Context(), "default", "ada", "another long one")
+	want(t, err, "")
+	for _, fact := range f.journal.facts {
+		if strings.Contains(strings.ToLower(strings.Join([]string{fact.Reason, fact.Subject}, " ")), "long one") {
+			t.Errorf("a fact holds the password: %+v", fact)
+		}
+	}
+}
+
+func TestUsersAreOfOneTenant(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f fixture) {
+		root := f.user(t, "root", identity.Admin)
+		f.user(t, "ada", "")
+		other := kernel.WithActor(t.Context(), kernel.System("test", "other"))
+		if _, err := f.CreateUser(other, kernel.Scope{Tenant: "other"}, identity.NewUser{Name: "ada", Password: password}); err != nil {
+			t.Fatalf("the same name in another tenant: %v", err)
+		}
+		_, err := f.CreateUser(root, tenant(), identity.NewUser{Name: "ada", Password: password})
+		want(t, err, kernel.Conflict)
+		for _, name := range []string{"", "Ada", "a b", "-a", "a/b", strings.Repeat("a", 65)} {
+			_, err := f.CreateUser(root, tenant(), identity.NewUser{Name: name, Password: password})
+			want(t, err, kernel.Invalid)
+		}
+		page, err := f.Users(root, tenant(), kernel.PageRequest{Limit: 1})
+		if err != nil || len(page.Items) != 1 || page.Items[0].Name != "ada" || page.Items[0].Tenant != "default" {
+			t.Fatalf("%+v, %v", page, err)
+		}
+		page, err = f.Users(root, tenant(), kernel.PageRequest{Cursor: page.Next})
+		if err != nil || len(page.Items) != 1 || page.Items[0].Name != "root" || page.Next != "" {
+			t.Errorf("%+v, %v", page, err)
+		}
+	})
+}
+
+func TestBootstrapHappensOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f fixture) {
+		var mu sync.Mutex
+		var made []identity.Credentials
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				c, created, err := f.Bootstrap(t.Context(), "default")
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					t.Error(err)
+				}
+				if created {
+					made = append(made, c)
+				}
+			})
+		}
+		wg.Wait()
+		if len(made) != 1 {
+			t.Fatalf("bootstrapped %d times", len(made))
+		}
+		if _, _, err := f.SignIn(t.Context(), "default", made[0].User, made[0].Password); err != nil {
+			t.Error(err)
+		}
+		actor, err := f.Authenticate(t.Context(), made[0].Token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, f.Authorize(kernel.WithActor(t.Context(), actor), "user.create", tenant()), "")
+	})
+}

@@ -1,0 +1,106 @@
+package identity
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// NewUser asks for a user.
+type NewUser struct {
+	Name     string
+	Password string
+	// Role is the role in the whole tenant, "" for none.
+	Role Role
+}
+
+// CreateUser adds a user to the scope's tenant.
+func (s *Service) CreateUser(ctx context.Context, scope kernel.Scope, n NewUser) (User, error) {
+	scope = kernel.Scope{Tenant: scope.Tenant}
+	if err := s.Authorize(ctx, "user.create", scope); err != nil {
+		return User{}, err
+	}
+	if err := n.check(); err != nil {
+		return User{}, err
+	}
+	hash, err := s.hasher.hash(ctx, n.Password)
+	if err != nil {
+		return User{}, err
+	}
+	u := User{ID: kernel.NewID("usr"), Tenant: scope.Tenant, Name: n.Name, Password: hash, CreatedAt: s.Clock.Now()}
+	return u, s.Tx.InTx(ctx, func(ctx context.Context) error { return s.addUser(ctx, u, n.Role) })
+}
+
+func (n NewUser) check() error {
+	if err := checkName(n.Name); err != nil {
+		return err
+	}
+	if err := checkPassword(n.Password); err != nil {
+		return err
+	}
+	if n.Role == "" {
+		return nil
+	}
+	return checkRole(n.Role)
+}
+
+func (s *Service) addUser(ctx context.Context, u User, role Role) error {
+	if err := s.Store.AddUser(ctx, u); err != nil {
+		return err
+	}
+	if role != "" {
+		if err := s.Store.PutMembership(ctx, u.Tenant, Membership{UserID: u.ID, Role: role}); err != nil {
+			return err
+		}
+	}
+	return s.Journal.Record(ctx, kernel.Fact{
+		Type: "user.created", Scope: kernel.Scope{Tenant: u.Tenant}, Subject: u.ID,
+		Data: map[string]any{"name": u.Name, "role": role},
+	})
+}
+
+// Users lists the users of the scope's tenant by name.
+func (s *Service) Users(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[User], error) {
+	if err := s.Authorize(ctx, "user.read", kernel.Scope{Tenant: scope.Tenant}); err != nil {
+		return kernel.Page[User]{}, err
+	}
+	return s.Store.Users(ctx, scope.Tenant, page)
+}
+
+// ChangePassword sets the actor's own password; the present one proves that it
+// is they who ask.
+func (s *Service) ChangePassword(ctx context.Context, scope kernel.Scope, present, next string) error {
+	u, err := s.target(ctx, scope, "", "user.create")
+	if err != nil {
+		return err
+	}
+	if err := checkPassword(next); err != nil {
+		return err
+	}
+	key := u.Tenant + "/" + u.Name
+	if err := s.throttle.begin(key, s.Clock.Now()); err != nil {
+		return err
+	}
+	ok, err := s.hasher.verify(ctx, present, u.Password)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return kernel.Errorf(kernel.Denied, "the present password is wrong")
+	}
+	s.throttle.succeed(key)
+	return s.setPassword(ctx, u, next)
+}
+
+func (s *Service) setPassword(ctx context.Context, u User, next string) error {
+	hash, err := s.hasher.hash(ctx, next)
+	if err != nil {
+		return err
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.SetPassword(ctx, u.Tenant, u.ID, hash); err != nil {
+			return err
+		}
+		return s.Journal.Record(ctx, kernel.Fact{Type: "user.password_changed", Scope: kernel.Scope{Tenant: u.Tenant}, Subject: u.ID})
+	})
+}

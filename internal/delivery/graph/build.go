@@ -26,7 +26,7 @@ func (r *resolver) build(b *building) error {
 	if b.Module, err = r.mods.Module(def.Module); err != nil {
 		return fmt.Errorf("module of the definition %s: %w", def.Name, err)
 	}
-	e := &evaluation{r: r, b: b, used: map[string]string{}}
+	e := &evaluation{r: r, b: b, used: map[string]identity{}}
 	b.Inputs = e.inputs()
 	r.checkInputs(b)
 	children := e.children()
@@ -88,7 +88,7 @@ func listed(word, what string, names []string) string {
 
 // dependencies are the nodes that the inputs, the parameters and the
 // definition name.
-func dependencies(b *building, used map[string]string) []string {
+func dependencies(b *building, used map[string]identity) []string {
 	set := map[string]bool{}
 	add := func(t Template) {
 		for _, p := range t.Parts {
@@ -99,8 +99,8 @@ func dependencies(b *building, used map[string]string) []string {
 	}
 	walkTemplates(b.Inputs, add)
 	walkTemplates(b.Params, add)
-	for _, uid := range used {
-		set[uid] = true
+	for _, who := range used {
+		set[who.uid] = true
 	}
 	return append([]string{}, sortedKeys(set)...)
 }

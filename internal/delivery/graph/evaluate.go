@@ -8,12 +8,18 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 )
 
+// identity is who a dependent is; own ones belong to their parent.
+type identity struct {
+	uid, id string
+	own     bool
+}
+
 // evaluation works out the expressions of one node's definition.
 type evaluation struct {
 	r *resolver
 	b *building
-	// used are the UIDs of the dependents that are needed, by name.
-	used map[string]string
+	// used are the dependents that are needed, by name.
+	used map[string]identity
 	// path is the place in the definition, for problems.
 	path string
 }
@@ -51,7 +57,7 @@ func (e *evaluation) children() []*building {
 
 func (e *evaluation) child(name string) *building {
 	d := e.b.def.dependents[name]
-	id, own := e.identity(name)
+	who := e.used[name]
 	params := map[string]any{}
 	for _, k := range sortedKeys(d.params) {
 		e.path = "resources." + name + ".params." + k
@@ -59,12 +65,12 @@ func (e *evaluation) child(name string) *building {
 			params[k] = v
 		}
 	}
-	local := id
-	if own {
+	local := who.id
+	if who.own {
 		local = ""
 	}
 	return &building{
-		Node:  newNode(d.Type, d.Class, id, !own || e.b.Shared, params),
+		Node:  newNode(d.Type, d.Class, who.id, !who.own || e.b.Shared, params),
 		label: e.b.label + "." + name, local: local,
 	}
 }
@@ -90,15 +96,15 @@ func (e *evaluation) identity(name string) (id string, own bool) {
 
 // dependent marks the dependent as needed and returns its UID.
 func (e *evaluation) dependent(name string) string {
-	if uid, ok := e.used[name]; ok {
-		return uid
+	if who, ok := e.used[name]; ok {
+		return who.uid
 	}
 	path := e.path
-	id, _ := e.identity(name)
+	id, own := e.identity(name)
 	e.path = path
 	d := e.b.def.dependents[name]
-	e.used[name] = uidOf(d.Type, d.Class, id)
-	return e.used[name]
+	e.used[name] = identity{uidOf(d.Type, d.Class, id), id, own}
+	return e.used[name].uid
 }
 
 func (e *evaluation) problem(message, fix string) { e.r.inDefinition(e.b, e.path, message, fix) }

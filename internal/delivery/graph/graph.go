@@ -43,8 +43,8 @@ type Node struct {
 	Definition string         `json:"definition"`
 	Module     ModulePin      `json:"module"`
 	Inputs     map[string]any `json:"inputs"`
-	// DependsOn are the UIDs of the nodes whose outputs it uses, sorted.
-	DependsOn []string    `json:"depends_on"`
+	// DependsOn are the UIDs of the nodes that it needs first, sorted.
+	DependsOn []string    `json:"dependsOn"`
 	Why       Explanation `json:"why"`
 }
 

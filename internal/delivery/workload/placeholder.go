@@ -113,7 +113,11 @@ func (l lookup) resource(path []string, alone string) Part {
 	}
 	switch {
 	case len(path) > 1 && path[len(path)-1] != "" && path[1] != "":
-		return Part{Ref: &Ref{Resource: path[0], Output: path[1], Keys: slices.Clone(path[2:]), At: l.r.at(l.at)}}
+		ref := &Ref{Resource: path[0], Output: path[1], At: l.r.at(l.at)}
+		if len(path) > 2 {
+			ref.Keys = path[2:]
+		}
+		return Part{Ref: ref}
 	case len(path) > 1:
 		l.problem("write ${resources."+path[0]+".<output>}", "the name of an output is empty")
 		return Part{}

@@ -43,30 +43,32 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
-// editDistance is the number of characters to insert, delete or replace, with
-// a change of case for free.
+// editDistance is the number of characters to insert, delete, replace or swap
+// with their neighbour, with a change of case for free.
 func editDistance(a, b string) int {
 	ra, rb := []rune(fold(a)), []rune(fold(b))
 	if len(ra) > 80 || len(rb) > 80 {
 		return max(len(ra), len(rb))
 	}
-	row := make([]int, len(rb)+1)
-	for j := range row {
-		row[j] = j
+	before, last, row := make([]int, len(rb)+1), make([]int, len(rb)+1), make([]int, len(rb)+1)
+	for j := range last {
+		last[j] = j
 	}
-	for i, ca := range ra {
-		diagonal := row[0]
+	for i := range ra {
 		row[0] = i + 1
-		for j, cb := range rb {
-			replace := diagonal
-			if ca != cb {
-				replace++
+		for j := range rb {
+			cost := last[j]
+			if ra[i] != rb[j] {
+				cost++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
+			if i > 0 && j > 0 && ra[i] == rb[j-1] && ra[i-1] == rb[j] {
+				cost = min(cost, before[j-1]+1)
+			}
+			row[j+1] = min(cost, last[j+1]+1, row[j]+1)
 		}
+		before, last, row = last, row, before
 	}
-	return row[len(rb)]
+	return last[len(rb)]
 }
 
 func fold(s string) string {

@@ -42,6 +42,12 @@ type Releases interface {
 	Graph(ctx context.Context, r release.Release, s stage.Stage) (*graph.Graph, *workload.Workload, error)
 }
 
+// Catalog has the definitions and modules of today, for what is not released yet.
+type Catalog interface {
+	All(ctx context.Context, scope kernel.Scope) ([]graph.Definition, error)
+	Source(ctx context.Context, scope kernel.Scope) graph.ModuleSource
+}
+
 // Stages is the ordered set of stages.
 type Stages interface {
 	All() []stage.Stage

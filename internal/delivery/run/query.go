@@ -3,6 +3,8 @@ package run
 import (
 	"context"
 
+	"github.com/terrace-idp/terrace/internal/delivery/graph"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -107,4 +109,19 @@ func (s *Service) Workloads(ctx context.Context, scope kernel.Scope, page kernel
 		result.Items = append(result.Items, status)
 	}
 	return result, nil
+}
+
+// Graph resolves a workload for a stage with the definitions and modules of
+// today; nothing is kept.
+func (s *Service) Graph(ctx context.Context, scope kernel.Scope, w *workload.Workload, stageName string) (*graph.Graph, error) {
+	st, where, err := s.allowed(ctx, scope, stageName, actionSee)
+	if err != nil {
+		return nil, err
+	}
+	definitions, err := s.Catalog.All(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	in := graph.Context{Tenant: where.Tenant, Project: where.Project, Stage: st.Name, Target: st.Target, Workload: w.Name}
+	return graph.Resolve(w, in, definitions, s.Catalog.Source(ctx, scope))
 }

@@ -38,6 +38,7 @@ type Deps struct {
 	Journal    Journal
 	Jobs       Jobs
 	Releases   Releases
+	Catalog    Catalog
 	Stages     Stages
 	Projects   Projects
 	Renderer   Renderer

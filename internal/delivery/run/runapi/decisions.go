@@ -1,0 +1,64 @@
+package runapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+)
+
+func (a API) registerDecisions(api huma.API) {
+	httpserver.Register(api, operation("approve-run", http.MethodPost, "/runs/{id}/approvals", "runs", "Approve exactly the dossier with the digest"), a.approve)
+	httpserver.Register(api, operation("discard-run", http.MethodPost, "/runs/{id}/discard", "runs", "End a run before anything is applied"), a.discard)
+	httpserver.Register(api, operation("cancel-run", http.MethodPost, "/runs/{id}/cancel", "runs", "Stop a run"), a.cancel)
+}
+
+type approveInput struct {
+	runPath
+	Body struct {
+		Digest kernel.Digest `json:"digest" minLength:"1" maxLength:"128" doc:"The digest of the dossier that was looked at."`
+		Reason string        `json:"reason,omitempty" maxLength:"1000"`
+	}
+}
+
+func (a API) approve(ctx context.Context, in *approveInput) (*runAnswer, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.Runs.Approve(ctx, scope, in.ID, in.Body.Digest, in.Body.Reason))
+}
+
+type discardInput struct {
+	runPath
+	Body struct {
+		Reason string `json:"reason,omitempty" maxLength:"1000"`
+	}
+}
+
+func (a API) discard(ctx context.Context, in *discardInput) (*runAnswer, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.Runs.Discard(ctx, scope, in.ID, in.Body.Reason))
+}
+
+type cancelInput struct {
+	runPath
+	Body struct {
+		Reason string `json:"reason,omitempty" maxLength:"1000"`
+		Force  bool   `json:"force,omitempty" doc:"Kill terraform at once instead of asking it to stop."`
+	}
+}
+
+func (a API) cancel(ctx context.Context, in *cancelInput) (*runAnswer, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.Runs.Cancel(ctx, scope, in.ID, in.Body.Reason, in.Body.Force))
+}

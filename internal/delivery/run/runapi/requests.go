@@ -1,0 +1,138 @@
+package runapi
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+)
+
+// scoreFile is what problems name the workload that a request carries.
+const scoreFile = "score.yaml"
+
+type deployInput struct {
+	project
+	Body struct {
+		Score     string                   `json:"score" minLength:"1" doc:"The workload, a Score v1b1 document with its file sources inlined."`
+		Stage     string                   `json:"stage" maxLength:"63"`
+		Version   string                   `json:"version,omitempty" maxLength:"128" doc:"A label for people."`
+		Artifacts map[string]kernel.Digest `json:"artifacts,omitempty" doc:"Digests of uploaded artifacts by container."`
+		Reason    string                   `json:"reason,omitempty" maxLength:"1000"`
+	}
+}
+
+type deployOutput struct {
+	Body struct {
+		Run     run.Run        `json:"run"`
+		Release run.ReleaseRef `json:"release"`
+	}
+}
+
+func (a API) deploy(ctx context.Context, in *deployInput) (*deployOutput, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	w, err := workload.Parse(scoreFile, []byte(in.Body.Score))
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.Runs.Deploy(ctx, scope, run.DeployRequest{
+		Stage: in.Body.Stage, Workload: w, Version: in.Body.Version, Artifacts: in.Body.Artifacts, Reason: in.Body.Reason,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &deployOutput{}
+	out.Body.Run, out.Body.Release = r, r.Release
+	return out, nil
+}
+
+type resolveInput struct {
+	project
+	Body struct {
+		Score string `json:"score" minLength:"1" doc:"The workload, a Score v1b1 document."`
+		Stage string `json:"stage" maxLength:"63"`
+	}
+}
+
+type resolveOutput struct {
+	Body graphBody
+}
+
+func (a API) resolve(ctx context.Context, in *resolveInput) (*resolveOutput, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	w, err := workload.Parse(scoreFile, []byte(in.Body.Score))
+	if err != nil {
+		return nil, err
+	}
+	g, err := a.Runs.Graph(ctx, scope, w, in.Body.Stage)
+	if err != nil {
+		return nil, err
+	}
+	return &resolveOutput{Body: graphOf(g)}, nil
+}
+
+type workloadPath struct {
+	project
+	Workload string `path:"workload" maxLength:"63"`
+}
+
+type promoteInput struct {
+	workloadPath
+	Body struct {
+		To      string `json:"to" maxLength:"63" doc:"The stage to carry the release to."`
+		Release string `json:"release,omitempty" maxLength:"64" doc:"A release id; without it, what is deployed in the stage before."`
+		Reason  string `json:"reason,omitempty" maxLength:"1000"`
+	}
+}
+
+func (a API) promote(ctx context.Context, in *promoteInput) (*runAnswer, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.Runs.Promote(ctx, scope, run.ChangeRequest{
+		Workload: in.Workload, Stage: in.Body.To, Release: in.Body.Release, Reason: in.Body.Reason,
+	}))
+}
+
+type rollbackInput struct {
+	workloadPath
+	Body struct {
+		Stage   string `json:"stage" maxLength:"63"`
+		Release string `json:"release,omitempty" maxLength:"64" doc:"A release id; without it, the last one verified before the current."`
+		Reason  string `json:"reason,omitempty" maxLength:"1000"`
+	}
+}
+
+func (a API) rollback(ctx context.Context, in *rollbackInput) (*runAnswer, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.Runs.Rollback(ctx, scope, run.ChangeRequest{
+		Workload: in.Workload, Stage: in.Body.Stage, Release: in.Body.Release, Reason: in.Body.Reason,
+	}))
+}
+
+type destroyInput struct {
+	workloadPath
+	Body struct {
+		Stage  string `json:"stage" maxLength:"63"`
+		Reason string `json:"reason,omitempty" maxLength:"1000"`
+	}
+}
+
+func (a API) destroy(ctx context.Context, in *destroyInput) (*runAnswer, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.Runs.Destroy(ctx, scope, run.ChangeRequest{Workload: in.Workload, Stage: in.Body.Stage, Reason: in.Body.Reason}))
+}

@@ -1,0 +1,129 @@
+package runapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+)
+
+func (a API) registerRuns(api huma.API) {
+	httpserver.Register(api, operation("list-runs", http.MethodGet, "/runs", "runs", "List runs, the newest first"), a.list)
+	httpserver.Register(api, operation("get-run", http.MethodGet, "/runs/{id}", "runs", "Get a run"), a.get)
+	httpserver.Register(api, operation("get-dossier", http.MethodGet, "/runs/{id}/dossier", "runs", "Get what an approver needs to know about a run"), a.dossier)
+	httpserver.Register(api, operation("explain-run", http.MethodGet, "/runs/{id}/explanation", "runs", "Tell why a run is where it is, and what to do next"), a.explain)
+	events := operation("stream-run-events", http.MethodGet, "/runs/{id}/events", "runs", "Stream a run's log, one event a line")
+	events.Description = "With follow the stream goes on until the run has ended."
+	httpserver.Register(api, events, a.events)
+}
+
+type listInput struct {
+	project
+	httpserver.PageParams
+	Workload string     `query:"workload" maxLength:"63"`
+	Stage    string     `query:"stage" maxLength:"63"`
+	Status   run.Status `query:"status" enum:"queued,planning,awaiting_approval,approved,applying,verifying,succeeded,failed,discarded,canceled,superseded"`
+}
+
+type listOutput struct {
+	Body kernel.Page[run.Run]
+}
+
+func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	page, err := a.Runs.List(ctx, scope, run.Filter{Workload: in.Workload, Stage: in.Stage, Status: in.Status}, in.Page())
+	if err != nil {
+		return nil, err
+	}
+	return &listOutput{Body: page}, nil
+}
+
+type runOutput struct {
+	Body run.Run
+}
+
+func (a API) get(ctx context.Context, in *runPath) (*runOutput, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.Runs.Get(ctx, scope, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &runOutput{Body: r}, nil
+}
+
+type dossierOutput struct {
+	Body struct {
+		Digest  kernel.Digest `json:"digest" doc:"What an approval has to name."`
+		Dossier run.Dossier   `json:"dossier"`
+	}
+}
+
+func (a API) dossier(ctx context.Context, in *runPath) (*dossierOutput, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	d, digest, err := a.Runs.GetDossier(ctx, scope, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &dossierOutput{}
+	out.Body.Digest, out.Body.Dossier = digest, d
+	return out, nil
+}
+
+type explanationOutput struct {
+	Body run.Explanation
+}
+
+func (a API) explain(ctx context.Context, in *runPath) (*explanationOutput, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	x, err := a.Runs.Explain(ctx, scope, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &explanationOutput{Body: x}, nil
+}
+
+type eventsInput struct {
+	runPath
+	Follow bool `query:"follow" doc:"Go on until the run has ended."`
+}
+
+func (a API) events(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.Runs.Get(ctx, scope, in.ID); err != nil {
+		return nil, err // before the stream begins, so that it is a proper answer
+	}
+	return httpserver.NDJSON(ctx, func(send func(v any) error) error {
+		return a.Runs.Events(ctx, scope, in.ID, in.Follow, func(lines []byte) error {
+			for line := range bytes.Lines(lines) {
+				if line = bytes.TrimSpace(line); !json.Valid(line) {
+					continue // half a line that a crash left
+				}
+				if err := send(json.RawMessage(line)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}), nil
+}

@@ -1,0 +1,189 @@
+package runapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/terrace-idp/terrace/internal/delivery/graph"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+)
+
+func (a API) registerWorkloads(api huma.API) {
+	httpserver.Register(api, operation("list-workloads", http.MethodGet, "/workloads", "workloads", "List workloads with what is where"), a.workloads)
+	httpserver.Register(api, operation("get-workload", http.MethodGet, "/workloads/{workload}", "workloads", "Tell what of a workload is where"), a.workload)
+	httpserver.Register(api, operation("explain-resource", http.MethodGet, "/explanations/resources", "workloads",
+		"Tell which definition and module serve a resource, and why"), a.explainResource)
+}
+
+// workloadBody is a workload over all stages.
+type workloadBody struct {
+	Name   string          `json:"name"`
+	Stages []workloadStage `json:"stages"`
+}
+
+// workloadStage is a workload in one stage.
+type workloadStage struct {
+	Stage   string          `json:"stage"`
+	Release *run.ReleaseRef `json:"release,omitempty" doc:"What is deployed; absent where nothing is."`
+	// Status is the deployment's, or that of the run that is on its way.
+	Status     string            `json:"status" doc:"The status of the run that is on its way, else of the deployment, else none."`
+	URLs       map[string]string `json:"urls,omitempty" doc:"The addresses of the routes by resource name."`
+	Run        string            `json:"run,omitempty" doc:"The newest run."`
+	AppliedAt  *time.Time        `json:"appliedAt,omitempty"`
+	VerifiedAt *time.Time        `json:"verifiedAt,omitempty"`
+}
+
+func workloadOf(w run.WorkloadStatus) workloadBody {
+	body := workloadBody{Name: w.Workload, Stages: []workloadStage{}}
+	for _, st := range w.Stages {
+		body.Stages = append(body.Stages, stageOf(st))
+	}
+	return body
+}
+
+func stageOf(st run.StageStatus) workloadStage {
+	body := workloadStage{Stage: st.Stage, Status: "none"}
+	if d := st.Deployment; d != nil {
+		body.Release, body.Status, body.URLs = &d.Release, string(d.Status), d.Endpoints()
+		body.AppliedAt, body.VerifiedAt = d.AppliedAt, d.VerifiedAt
+	}
+	if r := st.Run; r != nil {
+		body.Run = r.ID
+		if !r.Status.Terminal() {
+			body.Status = string(r.Status)
+		}
+	}
+	return body
+}
+
+type workloadsInput struct {
+	project
+	httpserver.PageParams
+}
+
+type workloadsOutput struct {
+	Body kernel.Page[workloadBody]
+}
+
+func (a API) workloads(ctx context.Context, in *workloadsInput) (*workloadsOutput, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	page, err := a.Runs.Workloads(ctx, scope, in.Page())
+	if err != nil {
+		return nil, err
+	}
+	out := &workloadsOutput{Body: kernel.Page[workloadBody]{Items: []workloadBody{}, Next: page.Next}}
+	for _, w := range page.Items {
+		out.Body.Items = append(out.Body.Items, workloadOf(w))
+	}
+	return out, nil
+}
+
+type workloadOutput struct {
+	Body workloadBody
+}
+
+func (a API) workload(ctx context.Context, in *workloadPath) (*workloadOutput, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	w, err := a.Runs.Workload(ctx, scope, in.Workload)
+	if err != nil {
+		return nil, err
+	}
+	return &workloadOutput{Body: workloadOf(w)}, nil
+}
+
+// graphBody is what a workload needs at a stage.
+type graphBody struct {
+	Workload string            `json:"workload"`
+	Nodes    []nodeBody        `json:"nodes"`
+	Names    map[string]string `json:"names" doc:"The uid of each resource of the workload by its name there."`
+}
+
+// nodeBody is one resource of a graph.
+type nodeBody struct {
+	UID        string            `json:"uid"`
+	Key        string            `json:"key"`
+	Type       string            `json:"type"`
+	Class      string            `json:"class"`
+	ID         string            `json:"id"`
+	Name       string            `json:"name" doc:"The name of the real thing."`
+	Shared     bool              `json:"shared"`
+	Definition string            `json:"definition"`
+	Module     moduleBody        `json:"module"`
+	Inputs     map[string]any    `json:"inputs"`
+	DependsOn  []string          `json:"dependsOn"`
+	Why        graph.Explanation `json:"why"`
+}
+
+// moduleBody is the exact version of a module.
+type moduleBody struct {
+	Source  string `json:"source"`
+	Version string `json:"version"`
+	Digest  string `json:"digest,omitempty"`
+}
+
+func graphOf(g *graph.Graph) graphBody {
+	body := graphBody{Workload: g.Workload, Nodes: []nodeBody{}, Names: g.Names}
+	for _, n := range g.Nodes {
+		body.Nodes = append(body.Nodes, nodeOf(n))
+	}
+	return body
+}
+
+func nodeOf(n graph.Node) nodeBody {
+	return nodeBody{
+		UID: n.UID, Key: n.Key, Type: n.Type, Class: n.Class, ID: n.ID, Name: n.Name, Shared: n.Shared, Definition: n.Definition,
+		Module: moduleBody{Source: n.Module.Source, Version: n.Module.Version, Digest: n.Module.Digest},
+		Inputs: n.Inputs, DependsOn: append([]string{}, n.DependsOn...), Why: n.Why,
+	}
+}
+
+type explainResourceInput struct {
+	project
+	Workload string `query:"workload" required:"true" maxLength:"63"`
+	Stage    string `query:"stage" maxLength:"63" doc:"One stage; without it, all."`
+	Resource string `query:"resource" required:"true" maxLength:"256" doc:"The resource's name in the workload, or its uid."`
+}
+
+// resourceBody tells what serves a resource in one stage, and why.
+type resourceBody struct {
+	Stage    string            `json:"stage"`
+	Release  run.ReleaseRef    `json:"release"`
+	Resource nodeBody          `json:"resource"`
+	Address  string            `json:"address" doc:"The module's address in terraform."`
+	Outputs  map[string]string `json:"outputs"`
+}
+
+type explainResourceOutput struct {
+	Body struct {
+		Items []resourceBody `json:"items"`
+	}
+}
+
+func (a API) explainResource(ctx context.Context, in *explainResourceInput) (*explainResourceOutput, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Runs.ExplainResource(ctx, scope, run.ResourceQuery{Workload: in.Workload, Stage: in.Stage, Resource: in.Resource})
+	if err != nil {
+		return nil, err
+	}
+	out := &explainResourceOutput{}
+	for _, x := range found {
+		out.Body.Items = append(out.Body.Items, resourceBody{
+			Stage: x.Stage, Release: x.Release, Resource: nodeOf(x.Node), Address: x.Address, Outputs: x.Outputs,
+		})
+	}
+	return out, nil
+}

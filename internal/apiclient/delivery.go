@@ -18,31 +18,30 @@ type Deployment struct {
 }
 
 // Deploy makes a release and starts its run.
-func (c *Client) Deploy(ctx context.Context, project string, d Deployment) (Run, Release, error) {
+func (c *Client) Deploy(ctx context.Context, project string, d Deployment) (Run, error) {
 	var r Run
-	var rel Release
-	return r, rel, c.postRun(ctx, escape("projects", project, "deployments"), d, &r, &rel)
+	return r, c.postRun(ctx, escape("projects", project, "deployments"), d, &r)
 }
 
 // Promote carries a release to the stage; release "" is the one in the stage before.
 func (c *Client) Promote(ctx context.Context, project, workload, stage, release, reason string) (Run, error) {
 	var r Run
 	in := map[string]string{"to": stage}
-	return r, c.postRun(ctx, escape("projects", project, "workloads", workload, "promotions"), with(in, "release", release, "reason", reason), &r, nil)
+	return r, c.postRun(ctx, escape("projects", project, "workloads", workload, "promotions"), with(in, "release", release, "reason", reason), &r)
 }
 
 // Rollback goes back to the release, "" is the one before.
 func (c *Client) Rollback(ctx context.Context, project, workload, stage, release, reason string) (Run, error) {
 	var r Run
 	in := map[string]string{"stage": stage}
-	return r, c.postRun(ctx, escape("projects", project, "workloads", workload, "rollbacks"), with(in, "release", release, "reason", reason), &r, nil)
+	return r, c.postRun(ctx, escape("projects", project, "workloads", workload, "rollbacks"), with(in, "release", release, "reason", reason), &r)
 }
 
 // Destroy removes a workload from a stage.
 func (c *Client) Destroy(ctx context.Context, project, workload, stage, reason string) (Run, error) {
 	var r Run
 	in := map[string]string{"stage": stage}
-	return r, c.postRun(ctx, escape("projects", project, "workloads", workload, "destructions"), with(in, "reason", reason), &r, nil)
+	return r, c.postRun(ctx, escape("projects", project, "workloads", workload, "destructions"), with(in, "reason", reason), &r)
 }
 
 // with adds the pairs that are not empty.

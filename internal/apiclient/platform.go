@@ -42,7 +42,7 @@ func (c *Client) CreateToken(ctx context.Context, user, name string, days int) (
 	var t Token
 	in := map[string]any{"name": name}
 	if days > 0 {
-		in["expiresInDays"] = days
+		in["expires_in_days"] = days
 	}
 	return t, c.call(ctx, http.MethodPost, escape("users", user, "tokens"), in, &t)
 }

@@ -2,7 +2,6 @@ package apiclient
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"strconv"
 
@@ -34,25 +33,15 @@ func (c *Client) Run(ctx context.Context, project, id string) (Run, error) {
 
 // Dossier returns what an approver needs to know about a run.
 func (c *Client) Dossier(ctx context.Context, project, id string) (Dossier, error) {
-	var raw struct {
-		Digest  kernel.Digest   `json:"digest"`
-		Dossier json.RawMessage `json:"dossier"`
+	var answer struct {
+		Digest  kernel.Digest `json:"digest"`
+		Dossier Dossier       `json:"dossier"`
 	}
-	var whole json.RawMessage
-	if err := c.call(ctx, http.MethodGet, escape("projects", project, "runs", id, "dossier"), nil, &whole); err != nil {
+	if err := c.call(ctx, http.MethodGet, escape("projects", project, "runs", id, "dossier"), nil, &answer); err != nil {
 		return Dossier{}, err
 	}
-	var d Dossier
-	if json.Unmarshal(whole, &raw) == nil && len(raw.Dossier) > 0 {
-		whole = raw.Dossier
-	}
-	if err := json.Unmarshal(whole, &d); err != nil {
-		return d, kernel.Errorf(kernel.Unavailable, "the dossier cannot be read: %w", err)
-	}
-	if d.Digest == "" {
-		d.Digest = raw.Digest
-	}
-	return d, nil
+	answer.Dossier.Digest = answer.Digest
+	return answer.Dossier, nil
 }
 
 // Events calls fn for every event of a run; with follow until the run has ended.
@@ -80,42 +69,30 @@ func (c *Client) Cancel(ctx context.Context, project, id, reason string, force b
 	return r, c.runCall(ctx, project, id, "cancel", map[string]any{"reason": reason, "force": force}, &r)
 }
 
-// runCall accepts both {run: …} and a bare run as the answer.
 func (c *Client) runCall(ctx context.Context, project, id, verb string, in any, r *Run) error {
-	return c.postRun(ctx, escape("projects", project, "runs", id, verb), in, r, nil)
+	return c.postRun(ctx, escape("projects", project, "runs", id, verb), in, r)
 }
 
-func (c *Client) postRun(ctx context.Context, path string, in any, r *Run, rel *Release) error {
-	var whole json.RawMessage
-	if err := c.call(ctx, http.MethodPost, path, in, &whole); err != nil {
-		return err
+func (c *Client) postRun(ctx context.Context, path string, in any, r *Run) error {
+	var answer struct {
+		Run Run `json:"run"`
 	}
-	var wrapped struct {
-		Run     *Run     `json:"run"`
-		Release *Release `json:"release"`
-	}
-	if err := json.Unmarshal(whole, &wrapped); err == nil && wrapped.Run != nil {
-		*r = *wrapped.Run
-	} else if err := json.Unmarshal(whole, r); err != nil {
-		return kernel.Errorf(kernel.Unavailable, "the server's answer cannot be read: %w", err)
-	}
-	if rel != nil && wrapped.Release != nil {
-		*rel = *wrapped.Release
-	}
-	return nil
+	err := c.call(ctx, http.MethodPost, path, in, &answer)
+	*r = answer.Run
+	return err
 }
 
-// ExplainRun tells what happened to a run and why, as the server says it.
-func (c *Client) ExplainRun(ctx context.Context, project, id string) (json.RawMessage, error) {
-	var out json.RawMessage
-	return out, c.call(ctx, http.MethodGet, escape("projects", project, "runs", id, "explanation"), nil, &out)
+// ExplainRun tells why a run is where it is, and what to do next.
+func (c *Client) ExplainRun(ctx context.Context, project, id string) (RunExplanation, error) {
+	var x RunExplanation
+	return x, c.call(ctx, http.MethodGet, escape("projects", project, "runs", id, "explanation"), nil, &x)
 }
 
-// ExplainResource tells how a resource of a workload got its definition.
-func (c *Client) ExplainResource(ctx context.Context, project, workload, stage, resource string) (json.RawMessage, error) {
-	var out json.RawMessage
+// ExplainResource tells per stage what serves a resource of a workload, and why; stage "" is all.
+func (c *Client) ExplainResource(ctx context.Context, project, workload, stage, resource string) ([]ResourceExplanation, error) {
 	path := query(escape("projects", project, "explanations", "resources"), "workload", workload, "stage", stage, "resource", resource)
-	return out, c.call(ctx, http.MethodGet, path, nil, &out)
+	var page kernel.Page[ResourceExplanation]
+	return page.Items, c.call(ctx, http.MethodGet, path, nil, &page)
 }
 
 func yes(b bool) string {

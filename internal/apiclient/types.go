@@ -15,11 +15,17 @@ type Session struct {
 
 // Me is who the token stands for.
 type Me struct {
-	ID     string            `json:"id"`
-	Name   string            `json:"name"`
-	Kind   string            `json:"kind"`
-	Tenant string            `json:"tenant"`
-	Roles  map[string]string `json:"roles,omitempty"`
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Kind   string `json:"kind"`
+	Tenant string `json:"tenant"`
+	Roles  []Role `json:"roles"`
+}
+
+// Role is what a user may do in a project; without one, in the whole tenant.
+type Role struct {
+	Project string `json:"project,omitempty"`
+	Role    string `json:"role"`
 }
 
 // User is a person who can sign in.
@@ -27,13 +33,11 @@ type User struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`
 	CreatedAt time.Time `json:"createdAt"`
-	Disabled  bool      `json:"disabled,omitempty"`
 }
 
 // Token is a new personal token; its value is shown once.
 type Token struct {
 	ID      string     `json:"id"`
-	Name    string     `json:"name"`
 	Token   string     `json:"token"`
 	Expires *time.Time `json:"expiresAt,omitempty"`
 }

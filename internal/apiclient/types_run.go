@@ -186,3 +186,22 @@ type ResourceChange struct {
 	Reason  string        `json:"reason,omitempty"`
 	Values  []ValueChange `json:"values"`
 }
+
+// RunExplanation tells why a run is where it is.
+type RunExplanation struct {
+	Run     string   `json:"run"`
+	Status  string   `json:"status"`
+	Summary string   `json:"summary"`
+	Details []string `json:"details"`
+	// Next are the things that a person can do.
+	Next []string `json:"next"`
+}
+
+// ResourceExplanation tells what serves a resource at a stage, and why.
+type ResourceExplanation struct {
+	Stage    string            `json:"stage"`
+	Release  ReleaseRef        `json:"release"`
+	Resource Node              `json:"resource"`
+	Address  string            `json:"address"`
+	Outputs  map[string]string `json:"outputs"`
+}

@@ -159,8 +159,8 @@ func listProjects(e *command.Env) *cobra.Command {
 
 func setMember(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
-		Use: "set USER ROLE", Short: "Give a user a role in a project: viewer, developer, approver or admin",
-		Example: "  terrace member set ada approver --project shop",
+		Use: "set USER ROLE", Short: "Give a user a role in a project: viewer, developer, approver, admin, or none",
+		Example: "  terrace member set ada approver --project shop\n  terrace member set ada none --project shop",
 		Args:    cobra.ExactArgs(2), ValidArgsFunction: completeRole,
 		RunE: func(c *cobra.Command, args []string) error {
 			s, project, err := e.Project(c.Context())
@@ -181,7 +181,7 @@ func completeRole(_ *cobra.Command, args []string, _ string) ([]string, cobra.Sh
 	if len(args) != 1 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return []string{"viewer", "developer", "approver", "admin"}, cobra.ShellCompDirectiveNoFileComp
+	return []string{"viewer", "developer", "approver", "admin", "none"}, cobra.ShellCompDirectiveNoFileComp
 }
 
 // Audit returns terrace audit.

@@ -40,10 +40,10 @@ func (s *Server) dossier(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if run, ok := s.run(w, r); ok {
-		reply(w, apiclient.Dossier{
+		reply(w, map[string]any{"digest": run.Dossier, "dossier": apiclient.Dossier{
 			Run: run.ID, Operation: run.Operation, Workload: run.Workload, Stage: run.Scope.Stage, RequestedBy: run.RequestedBy,
 			Release: run.Release, Plan: apiclient.PlanView{Summary: *run.Plan},
-		})
+		}})
 	}
 }
 
@@ -61,7 +61,7 @@ func (s *Server) approve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	run.Status = "approved"
-	reply(w, run)
+	reply(w, map[string]any{"run": run})
 }
 
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {

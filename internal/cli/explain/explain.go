@@ -5,70 +5,103 @@ package explain
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/cli/exit"
-	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
+
+type query struct{ workload, stage string }
 
 // Command returns terrace explain.
 func Command(e *command.Env) *cobra.Command {
-	var workload, stage string
+	var q query
 	c := &cobra.Command{
 		Use: "explain RUN|RESOURCE", Short: "Say why a run went as it did, or why a module serves a resource",
 		Example: "  terrace explain run_…\n  terrace explain cache --workload orders --stage dev",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
 		RunE: func(c *cobra.Command, args []string) error {
-			raw, err := ask(c.Context(), e, c.CommandPath(), args[0], workload, stage)
+			s, project, err := e.Project(c.Context())
 			if err != nil {
 				return err
 			}
-			return e.Print(raw, func(w io.Writer) { write(w, raw) })
+			if strings.HasPrefix(args[0], "run_") {
+				return explainRun(c.Context(), e, s, project, args[0])
+			}
+			return q.explainResource(c.Context(), e, s, project, args[0])
 		},
 	}
-	c.Flags().StringVar(&workload, "workload", "", "the workload that needs the resource")
+	c.Flags().StringVar(&q.workload, "workload", "", "the workload that needs the resource; the only one by default")
 	_ = c.RegisterFlagCompletionFunc("workload", e.Workloads()) // the flag was made above
-	e.StageFlag(c, &stage, "stage", "the stage where the resource is", false)
+	e.StageFlag(c, &q.stage, "stage", "only at this stage", false)
 	return c
 }
 
-func ask(ctx context.Context, e *command.Env, path, what, workload, stage string) (json.RawMessage, error) {
-	isRun := strings.HasPrefix(what, "run_")
-	if !isRun && (workload == "" || stage == "") {
-		return nil, &exit.UsageError{Err: fmt.Errorf("a resource needs --workload and --stage"), Command: path}
-	}
-	s, project, err := e.Project(ctx)
+func explainRun(ctx context.Context, e *command.Env, s command.Server, project, id string) error {
+	x, err := s.ExplainRun(ctx, project, id)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if isRun {
-		return s.ExplainRun(ctx, project, what)
-	}
-	return s.ExplainResource(ctx, project, workload, stage, what)
+	return e.Print(x, func(w io.Writer) {
+		_, _ = fmt.Fprintln(w, x.Summary)
+		for _, d := range x.Details {
+			_, _ = fmt.Fprintf(w, "  %s\n", d)
+		}
+		for _, n := range x.Next {
+			_, _ = fmt.Fprintf(w, "next: %s\n", n)
+		}
+	})
 }
 
-// write shows the text of an explanation where it has one, else all of it.
-func write(w io.Writer, raw json.RawMessage) {
-	var e struct {
-		Text    string   `json:"text"`
-		Summary string   `json:"summary"`
-		Lines   []string `json:"lines"`
+func (q query) explainResource(ctx context.Context, e *command.Env, s command.Server, project, resource string) error {
+	workload, err := q.workloadOf(ctx, s, project)
+	if err != nil {
+		return err
 	}
-	if json.Unmarshal(raw, &e) == nil && e.Text+e.Summary+strings.Join(e.Lines, "") != "" {
-		for _, part := range append([]string{e.Summary, e.Text}, e.Lines...) {
-			if part != "" {
-				_, _ = fmt.Fprintln(w, strings.TrimRight(part, "\n"))
-			}
+	found, err := s.ExplainResource(ctx, project, workload, q.stage, resource)
+	if err != nil {
+		return err
+	}
+	return e.Print(found, func(w io.Writer) {
+		for _, x := range found {
+			write(w, x)
 		}
-		return
+	})
+}
+
+func (q query) workloadOf(ctx context.Context, s command.Server, project string) (string, error) {
+	if q.workload != "" {
+		return q.workload, nil
 	}
-	if err := output.Write(w, output.YAML, raw, nil); err != nil {
-		_, _ = fmt.Fprintln(w, string(raw))
+	all, err := s.Workloads(ctx, project)
+	if err != nil {
+		return "", err
+	}
+	if len(all) == 1 {
+		return all[0].Name, nil
+	}
+	return "", kernel.Errorf(kernel.Invalid, "the project %s has %d workloads", project, len(all)).WithFix("name one with --workload")
+}
+
+func write(w io.Writer, x apiclient.ResourceExplanation) {
+	n := x.Resource
+	_, _ = fmt.Fprintf(w, "%s at %s, release #%d: served by definition %s with module %s %s (%s)\n",
+		n.UID, x.Stage, x.Release.Number, n.Definition, n.Module.Source, n.Module.Version, x.Address)
+	for _, c := range n.Why.Candidates {
+		mark := " "
+		if c.Won {
+			mark = "*"
+		}
+		_, _ = fmt.Fprintf(w, "  %s %s: %s\n", mark, c.Definition, c.Reason)
+	}
+	for _, name := range slices.Sorted(maps.Keys(x.Outputs)) {
+		_, _ = fmt.Fprintf(w, "    %s = %s\n", name, x.Outputs[name])
 	}
 }

@@ -45,13 +45,6 @@ func (a *approval) run(c *cobra.Command, e *command.Env, id string) error {
 	if err != nil {
 		return err
 	}
-	if d.Digest == "" { // a dossier does not contain its own digest; the run names it
-		r, err := s.Run(c.Context(), project, id)
-		if err != nil {
-			return err
-		}
-		d.Digest = r.Dossier
-	}
 	writeDossier(e.Err, d)
 	if a.digest != "" && kernel.Digest(a.digest) != d.Digest {
 		return kernel.Errorf(kernel.Stale, "the dossier of %s is %s, not %s", id, d.Digest, a.digest).WithFix("read it again: what would be applied has changed")

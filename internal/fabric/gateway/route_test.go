@@ -1,0 +1,108 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{gatewaysql.Migrations()}, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		s := newService(t, d, nil)
+		put(t, s, dev, gateway.Route{Name: "orders", Host: "Orders.Dev.Shop.Localhost", Service: "orders"})
+		put(t, s, dev, gateway.Route{Name: "api", Host: host, Path: "/api/", Service: "api", Port: "web"})
+		r, err := s.Route(ctx, dev, "api")
+		if err != nil || r.Path != "/api" || r.Host != host || r.Port != "web" || r.Scope != dev {
+			t.Fatalf("route %+v, %v", r, err)
+		}
+		if got := r.URL(7443); got != "https://"+host+":7443/api" {
+			t.Fatalf("url %s", got)
+		}
+		if _, err := s.PutRoute(ctx, dev, gateway.Route{Name: "again", Host: host, Path: "/api", Service: "x"}); !kernel.Is(err, kernel.Conflict) {
+			t.Fatalf("the same place twice: %v", err)
+		}
+		_, err = s.PutRoute(ctx, other, gateway.Route{Name: "steal", Host: host, Path: "/new", Service: "x"})
+		if !kernel.Is(err, kernel.Conflict) || strings.Contains(err.Error(), "acme") {
+			t.Fatalf("another tenant takes the host: %v", err)
+		}
+		if _, err := s.Route(ctx, other, "api"); !kernel.Is(err, kernel.NotFound) {
+			t.Fatalf("another tenant reads the route: %v", err)
+		}
+		put(t, s, dev, gateway.Route{Name: "api", Host: "api.dev.shop.localhost", Service: "api"}) // moves
+		if err := errors.Join(s.DeleteRoute(ctx, other, "orders"), s.DeleteRoute(ctx, dev, "orders"), s.DeleteRoute(ctx, dev, "orders")); err != nil {
+			t.Fatal(err)
+		}
+		if s.HasHost(host) || !s.HasHost("api.dev.shop.localhost") {
+			t.Fatal("the table is not what the routes say")
+		}
+		put(t, s, other, gateway.Route{Name: "orders", Host: host, Service: "x"}) // the host is free again
+		if again := newService(t, d, nil); !again.HasHost(host) {
+			t.Fatal("the routes are gone after a restart")
+		}
+	})
+}
+
+func TestRoutesArePaged(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{gatewaysql.Migrations()}, func(t *testing.T, d *db.DB) {
+		s := newService(t, d, nil)
+		for i := range 3 {
+			put(t, s, dev, gateway.Route{Name: fmt.Sprintf("r%d", i), Host: fmt.Sprintf("r%d.dev.shop.localhost", i), Service: "x"})
+			put(t, s, prod, gateway.Route{Name: fmt.Sprintf("r%d", i), Host: fmt.Sprintf("r%d.prod.shop.localhost", i), Service: "x"})
+		}
+		var seen []string
+		for page := (kernel.PageRequest{Limit: 2}); ; {
+			got, err := s.Routes(context.Background(), dev.InProject("shop"), page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range got.Items {
+				seen = append(seen, r.Scope.Stage+"/"+r.Name)
+			}
+			if page.Cursor = got.Next; got.Next == "" {
+				break
+			}
+		}
+		if got := strings.Join(seen, " "); got != "dev/r0 dev/r1 dev/r2 prod/r0 prod/r1 prod/r2" {
+			t.Fatalf("pages give %s", got)
+		}
+	})
+}
+
+func TestRefusesRoutes(t *testing.T) {
+	t.Parallel()
+	s := newService(t, dbtest.SQLite(t, gatewaysql.Migrations()), nil)
+	cases := []struct {
+		reason string
+		route  gateway.Route
+		kind   kernel.Kind
+	}{
+		{"a host of another stage", gateway.Route{Name: "r", Host: "orders.prod.shop.localhost", Service: "x"}, kernel.Invalid},
+		{"a host of another project", gateway.Route{Name: "r", Host: "orders.dev.bank.localhost", Service: "x"}, kernel.Invalid},
+		{"a host that only ends alike", gateway.Route{Name: "r", Host: "orders.xdev.shop.localhost", Service: "x"}, kernel.Invalid},
+		{"a host outside of the zones", gateway.Route{Name: "r", Host: "bank.example", Service: "x"}, kernel.Invalid},
+		{"a host of the platform", gateway.Route{Name: "r", Host: "portal.localhost", Service: "x"}, kernel.Conflict},
+		{"no host name", gateway.Route{Name: "r", Host: "a b", Service: "x"}, kernel.Invalid},
+		{"a path with a query", gateway.Route{Name: "r", Host: host, Path: "/a?b", Service: "x"}, kernel.Invalid},
+		{"a relative path", gateway.Route{Name: "r", Host: host, Path: "a", Service: "x"}, kernel.Invalid},
+		{"no service", gateway.Route{Name: "r", Host: host}, kernel.Invalid},
+	}
+	for _, c := range cases {
+		t.Run(c.reason, func(t *testing.T) {
+			t.Parallel()
+			if _, err := s.PutRoute(context.Background(), dev, c.route); !kernel.Is(err, c.kind) {
+				t.Fatalf("got %v, want %s", err, c.kind)
+			}
+		})
+	}
+}

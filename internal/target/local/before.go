@@ -25,7 +25,7 @@ func waitsFor(all map[string]containerSpec, name string) map[string]string {
 }
 
 // isOneShot reports whether another container waits for this one's completion.
-func (c *containerSpec) isOneShot() bool {
+func (c containerSpec) isOneShot() bool {
 	return slices.Contains(slices.Collect(maps.Values(c.Before)), whenComplete)
 }
 

@@ -91,7 +91,7 @@ type Route struct {
 
 // Gateway keeps routes.
 type Gateway interface {
-	PutRoute(ctx context.Context, scope kernel.Scope, r Route) (url string, err error)
+	PutRoute(ctx context.Context, scope kernel.Scope, r Route) error
 	// Route returns a route and its address, or NotFound.
 	Route(ctx context.Context, scope kernel.Scope, name string) (r Route, url string, err error)
 	// DeleteRoute removes a route; none is no error.

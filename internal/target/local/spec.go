@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -17,14 +16,12 @@ const MaxSpec = 4 << 20
 
 const maxTags = 50
 
-var validName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`) //nolint:gochecknoglobals // constant
-
 // checkKey refuses what cannot name an object.
 func checkKey(k Key) error {
 	if k.Scope.Tenant == "" || k.Scope.Project == "" || k.Scope.Stage == "" {
 		return kernel.Errorf(kernel.Invalid, "an object belongs to a tenant, a project and a stage; the scope is %q", k.Scope)
 	}
-	if !validName.MatchString(k.Name) {
+	if !isName(k.Name) {
 		return kernel.Errorf(kernel.Invalid, "the name %q is not valid", k.Name).
 			WithFix("use lower case letters, digits and dashes, with a letter or digit at both ends, at most 63 characters")
 	}
@@ -103,4 +100,15 @@ func decodeMessage(err error) string {
 
 func problem(path, format string, args ...any) kernel.Problem {
 	return kernel.Problem{Path: path, Message: fmt.Sprintf(format, args...)}
+}
+
+// isName reports whether s is a label of RFC 1123 in lower case.
+func isName(s string) bool {
+	for i, c := range []byte(s) {
+		letter := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
+		if !letter && (c != '-' || i == 0 || i == len(s)-1) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 63
 }

@@ -38,7 +38,7 @@ func (s *routeSpec) check() (problems []kernel.Problem) {
 	if s.Host == "" {
 		problems = append(problems, problem("host", "it is missing"))
 	}
-	if !validName.MatchString(s.Service) {
+	if !isName(s.Service) {
 		problems = append(problems, problem("service", "%q is no name of a service", s.Service))
 	}
 	return problems

@@ -121,7 +121,7 @@ func (s *serviceSpec) check() (problems []kernel.Problem) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Containers)) {
 		c := s.Containers[name]
-		if !validName.MatchString(name) {
+		if !isName(name) {
 			problems = append(problems, problem("containers", "%q is no name of a container", name))
 		}
 		problems = append(problems, c.check("containers."+name, s.Containers)...)
@@ -146,7 +146,7 @@ func (s *serviceSpec) checkPorts() (problems []kernel.Problem) {
 	return problems
 }
 
-func (c *containerSpec) check(at string, all map[string]containerSpec) (problems []kernel.Problem) {
+func (c containerSpec) check(at string, all map[string]containerSpec) (problems []kernel.Problem) {
 	add := func(path, format string, args ...any) {
 		problems = append(problems, problem(at+path, format, args...))
 	}
@@ -180,7 +180,7 @@ func (c *containerSpec) check(at string, all map[string]containerSpec) (problems
 	return problems
 }
 
-func (f *fileSpec) check(at, name string) (problems []kernel.Problem) {
+func (f fileSpec) check(at, name string) (problems []kernel.Problem) {
 	if inside(name) == "" {
 		problems = append(problems, problem(at, "the path names no file beneath the container's root"))
 	}
@@ -199,7 +199,7 @@ func (f *fileSpec) check(at, name string) (problems []kernel.Problem) {
 }
 
 // mode returns the file's permission bits.
-func (f *fileSpec) mode() (uint32, error) {
+func (f fileSpec) mode() (uint32, error) {
 	if f.Mode == "" {
 		return 0o644, nil
 	}
@@ -228,7 +228,7 @@ func isDigest(s string) bool {
 }
 
 // limits returns what the process may use.
-func (c *containerSpec) limits() (process.Limits, error) {
+func (c containerSpec) limits() (process.Limits, error) {
 	cpus, err := parseCPUs(c.CPULimit)
 	if err != nil {
 		return process.Limits{}, err

@@ -1,0 +1,50 @@
+package local
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// endpointKey names a port of a service; the empty port is its only one.
+type endpointKey struct {
+	scope         kernel.Scope
+	service, port string
+}
+
+type endpoint struct{ addr, release string }
+
+// endpoints is where ready services answer. Reading takes no lock: the table is
+// replaced as a whole.
+type endpoints struct {
+	table atomic.Pointer[map[endpointKey]endpoint]
+	mu    sync.Mutex
+}
+
+func newEndpoints() *endpoints {
+	e := &endpoints{}
+	e.table.Store(&map[endpointKey]endpoint{})
+	return e
+}
+
+func (e *endpoints) lookup(scope kernel.Scope, service, port string) (addr, release string, ok bool) {
+	found, ok := (*e.table.Load())[endpointKey{scope, service, port}]
+	return found.addr, found.release, ok
+}
+
+// set replaces all of a service's endpoints; none takes it out.
+func (e *endpoints) set(k Key, addrs map[string]string, release string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	next := maps.Clone(*e.table.Load())
+	maps.DeleteFunc(next, func(at endpointKey, _ endpoint) bool { return at.scope == k.Scope && at.service == k.Name })
+	for port, addr := range addrs {
+		next[endpointKey{k.Scope, k.Name, port}] = endpoint{addr, release}
+		if len(addrs) == 1 {
+			next[endpointKey{k.Scope, k.Name, ""}] = endpoint{addr, release}
+		}
+	}
+	e.table.Store(&next)
+}

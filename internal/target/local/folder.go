@@ -1,0 +1,62 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// prepare makes the target's folder and returns the marker of its processes,
+// which is the same for every daemon that uses the folder.
+func prepare(dir string) (marker string, err error) {
+	if !filepath.IsAbs(dir) {
+		return "", fmt.Errorf("the local target's folder %q is not an absolute path", dir)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", diskError("make the local target's folder", err)
+	}
+	path := filepath.Join(dir, "instance")
+	b, err := os.ReadFile(path) //nolint:gosec // the operator's folder
+	if err == nil && len(b) > 0 {
+		return strings.TrimSpace(string(b)), nil
+	}
+	marker = kernel.NewID("local")
+	return marker, diskError("write "+path, writeWhole(path, []byte(marker+"\n")))
+}
+
+// writeWhole writes a file, readable by its owner alone, whole or not at all.
+func writeWhole(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// scopeDir returns the folder of a scope's things of one sort.
+func scopeDir(dir, sort string, scope kernel.Scope) string {
+	return filepath.Join(dir, sort, scope.Tenant, scope.Project, scope.Stage)
+}
+
+// diskError says what a person can do about a failed write; nil stays nil.
+func diskError(doing string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return kernel.Errorf(kernel.Unavailable, "cannot %s, the disk is full: %w", doing, err).
+			WithFix("free space on the disk of Terrace's data folder and try again")
+	default:
+		return kernel.Errorf(kernel.Unavailable, "cannot %s: %w", doing, err)
+	}
+}

@@ -1,0 +1,38 @@
+package local
+
+import (
+	"context"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const passwordLength = 32
+
+// reference is what stands for a secret's value in variables and files.
+func reference(name string) string { return "${secret:" + name + "}" }
+
+// passwordName names the secret with an object's password. It tells the kinds
+// apart, since a cache and a database of a stage may have the same name, and
+// its dots keep it apart from secrets that people declare.
+func passwordName(k Key) string {
+	kind := strings.TrimSuffix(strings.TrimSuffix(string(k.Kind), "s"), "-database")
+	return k.Name + "." + kind + ".password"
+}
+
+// ensurePassword returns the value of a generated secret, made when missing.
+func ensurePassword(ctx context.Context, secrets Secrets, scope kernel.Scope, name string) (string, error) {
+	if _, err := secrets.Generate(ctx, scope, name, passwordLength); err != nil {
+		return "", err
+	}
+	return reveal(ctx, secrets, scope, name)
+}
+
+// reveal reads a secret as the platform itself: a run may refer to a value, and
+// only the processes that it declares get it.
+func reveal(ctx context.Context, secrets Secrets, scope kernel.Scope, name string) (string, error) {
+	return secrets.Reveal(kernel.WithActor(ctx, kernel.System(component, scope.Tenant)), scope, name)
+}
+
+// component is the name under which this room acts by itself.
+const component = "target/local"

@@ -1,0 +1,231 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/target/local/logs"
+	"github.com/terrace-idp/terrace/internal/target/local/mysql"
+	"github.com/terrace-idp/terrace/internal/target/local/process"
+)
+
+// mysqlPlane keeps databases on one MariaDB server per stage.
+type mysqlPlane struct {
+	config   Config
+	launcher *process.Launcher
+	ports    *portPool
+
+	mu      sync.Mutex
+	servers map[kernel.Scope]*stageServer
+}
+
+// stageServer is a stage's server; nil while it does not run.
+type stageServer struct {
+	mu     sync.Mutex
+	server *mysql.Server
+	log    *logs.Log
+}
+
+func newMySQLPlane(c Config, l *process.Launcher, ports *portPool) *mysqlPlane {
+	return &mysqlPlane{config: c, launcher: l, ports: ports, servers: map[kernel.Scope]*stageServer{}}
+}
+
+func (p *mysqlPlane) check(k Key, spec json.RawMessage) error {
+	_, err := decode[emptySpec](k, spec)
+	return err
+}
+
+// databaseName spells a name as databases and users like it.
+func databaseName(k Key) string { return strings.ReplaceAll(k.Name, "-", "_") }
+
+func (p *mysqlPlane) apply(ctx context.Context, k Key, _ json.RawMessage, previous *Object) (change, error) {
+	recorded := 0
+	if previous != nil {
+		recorded = number(previous.Outputs["port"])
+	}
+	server, err := p.make(ctx, k, recorded)
+	if err != nil {
+		return change{}, err
+	}
+	return change{outputs: p.outputs(k, server)}, nil
+}
+
+// make makes sure that the server runs and has the database.
+func (p *mysqlPlane) make(ctx context.Context, k Key, recorded int) (*mysql.Server, error) {
+	server, err := p.ensure(ctx, k.Scope, recorded)
+	if err != nil {
+		return nil, err
+	}
+	password, err := ensurePassword(ctx, p.config.Secrets, k.Scope, passwordName(k))
+	if err != nil {
+		return nil, err
+	}
+	return server, server.MakeDatabase(ctx, databaseName(k), databaseName(k), password)
+}
+
+func (p *mysqlPlane) outputs(k Key, s *mysql.Server) Outputs {
+	return Outputs{
+		"host": mysql.Host, "port": s.Port(), "database": databaseName(k), "username": databaseName(k),
+		"password_reference": reference(passwordName(k)),
+	}
+}
+
+func (p *mysqlPlane) stage(scope kernel.Scope) *stageServer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s, ok := p.servers[scope]
+	if !ok {
+		s = &stageServer{}
+		p.servers[scope] = s
+	}
+	return s
+}
+
+// ensure returns the stage's server, started now if it was not.
+func (p *mysqlPlane) ensure(ctx context.Context, scope kernel.Scope, recorded int) (*mysql.Server, error) {
+	s := p.stage(scope)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.server != nil {
+		return s.server, nil
+	}
+	programs, err := mysql.Find()
+	if err != nil {
+		return nil, err
+	}
+	dir := p.folder(scope)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, diskError("make the database server's folder", err)
+	}
+	log, err := logs.Open(filepath.Join(dir, logName), p.config.LogSize)
+	if err != nil {
+		return nil, diskError("open the database server's log", err)
+	}
+	port, err := p.ports.prefer(ctx, recorded)
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	server, err := mysql.Start(ctx, mysql.Config{
+		Programs: programs, Dir: dir, Port: port, Launcher: p.launcher, Timing: p.config.Timing,
+		Output: log.Writer("mariadb", func(line string) string { return line }),
+	})
+	if err != nil {
+		p.ports.release(port)
+		return nil, errors.Join(unlessKernel("start the database server", err), log.Close())
+	}
+	s.server, s.log = server, log
+	return server, nil
+}
+
+func (p *mysqlPlane) running(scope kernel.Scope) *mysql.Server {
+	s := p.stage(scope)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.server
+}
+
+func (p *mysqlPlane) observe(ctx context.Context, o Object) (Object, bool, error) {
+	server := p.running(o.Scope)
+	if server == nil {
+		return o, false, nil // not brought back yet
+	}
+	has, err := server.HasDatabase(ctx, databaseName(o.Key))
+	if err != nil {
+		return o, false, kernel.Errorf(kernel.Unavailable, "the database server of %s does not answer: %w", o.Scope, err).
+			WithFix("try again; it is started again by itself")
+	}
+	o.Outputs = p.outputs(o.Key, server)
+	return o, !has, nil
+}
+
+func (p *mysqlPlane) remove(ctx context.Context, o Object) error {
+	last, err := p.isLast(ctx, o.Key)
+	if err != nil {
+		return err
+	}
+	if last {
+		err = p.end(o.Scope)
+		if err == nil {
+			err = diskError("remove the database server's folder", os.RemoveAll(p.folder(o.Scope)))
+		}
+	} else {
+		err = p.drop(ctx, o)
+	}
+	if err != nil {
+		return err
+	}
+	return p.config.Secrets.Delete(ctx, o.Scope, passwordName(o.Key))
+}
+
+func (p *mysqlPlane) drop(ctx context.Context, o Object) error {
+	server, err := p.ensure(ctx, o.Scope, number(o.Outputs["port"]))
+	if err != nil {
+		return err
+	}
+	return server.DropDatabase(ctx, databaseName(o.Key), databaseName(o.Key))
+}
+
+// isLast reports whether the stage has no other database.
+func (p *mysqlPlane) isLast(ctx context.Context, k Key) (bool, error) {
+	page, err := p.config.Store.List(ctx, k.Scope, k.Kind, kernel.PageRequest{Limit: 2})
+	if err != nil {
+		return false, err
+	}
+	for _, o := range page.Items {
+		if o.Name != k.Name {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (p *mysqlPlane) restore(ctx context.Context, o Object) error {
+	_, err := p.make(ctx, o.Key, number(o.Outputs["port"]))
+	return err
+}
+
+// end stops the stage's server; its data stays.
+func (p *mysqlPlane) end(scope kernel.Scope) error {
+	s := p.stage(scope)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.server == nil {
+		return nil
+	}
+	s.server.Close()
+	p.ports.release(s.server.Port())
+	s.server = nil
+	return s.log.Close()
+}
+
+func (p *mysqlPlane) close() error {
+	p.mu.Lock()
+	var scopes []kernel.Scope
+	for scope := range p.servers {
+		scopes = append(scopes, scope)
+	}
+	p.mu.Unlock()
+	var mu sync.Mutex
+	var errs []error
+	var all sync.WaitGroup
+	for _, scope := range scopes {
+		all.Go(func() {
+			err := p.end(scope)
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, err)
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+func (p *mysqlPlane) folder(scope kernel.Scope) string {
+	return scopeDir(p.config.Dir, "mysql", scope)
+}

@@ -1,0 +1,249 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/target/local/bundle"
+	"github.com/terrace-idp/terrace/internal/target/local/process"
+)
+
+// drainTime is how long a replaced version still serves what it was sent before
+// the switch, until it is asked to end.
+const drainTime = 500 * time.Millisecond
+
+// servicePlane runs services.
+type servicePlane struct {
+	config    Config
+	launcher  *process.Launcher
+	bundles   *bundle.Cache
+	ports     *portPool
+	endpoints *endpoints
+
+	mu      sync.Mutex
+	running map[Key]*running
+}
+
+func newServicePlane(c Config, l *process.Launcher, ports *portPool) *servicePlane {
+	return &servicePlane{
+		config: c, launcher: l, bundles: bundle.NewCache(filepath.Join(c.Dir, "artifacts"), c.Artifacts),
+		ports: ports, endpoints: newEndpoints(), running: map[Key]*running{},
+	}
+}
+
+func (p *servicePlane) check(k Key, spec json.RawMessage) error {
+	_, err := decode[serviceSpec](k, spec)
+	return err
+}
+
+// apply makes the declared version ready beside the one that serves, and
+// returns how to switch to it.
+func (p *servicePlane) apply(ctx context.Context, k Key, raw json.RawMessage, previous *Object) (change, error) {
+	spec, err := decode[serviceSpec](k, raw)
+	if err != nil {
+		return change{}, err
+	}
+	r, err := p.entry(k)
+	if err != nil {
+		return change{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, spec.startTimeout())
+	defer cancel()
+	digest := kernel.DigestOf(raw)
+	old := r.instance()
+	if old != nil && old.digest == digest {
+		err := old.awaitReady(ctx)
+		return change{outputs: r.outputs(old, p.notes(spec))}, err
+	}
+	var made change
+	if old != nil && (old.spec.isFixed() || spec.isFixed()) {
+		made, err = p.recreate(ctx, r, old, spec, digest)
+	} else {
+		made, err = p.replace(ctx, r, spec, digest, recordedEndpoints(previous))
+	}
+	if err != nil && previous == nil && old == nil {
+		err = errors.Join(err, p.forget(r))
+	}
+	return made, err
+}
+
+// replace starts the new version beside the old one.
+func (p *servicePlane) replace(ctx context.Context, r *running, spec serviceSpec, digest kernel.Digest, recorded map[string]string) (change, error) {
+	next, err := p.build(ctx, r, spec, digest)
+	if err != nil {
+		return change{}, err
+	}
+	next.begin(false)
+	fresh, err := r.ensureForwards(ctx, p.ports, spec, recorded)
+	if err == nil {
+		err = next.awaitReady(ctx)
+	}
+	undo := func() {
+		p.retire(next)
+		_ = r.dropForwards(p.ports, fresh...) // they have served nobody
+	}
+	if err != nil {
+		undo()
+		return change{}, err
+	}
+	return change{outputs: r.outputs(next, p.notes(spec)), commit: func() { p.switchTo(r, next) }, abort: undo}, nil
+}
+
+// recreate ends the old version first, for one of them needs a port for itself.
+// When the new one fails the old one is started again.
+func (p *servicePlane) recreate(ctx context.Context, r *running, old *instance, spec serviceSpec, digest kernel.Digest) (change, error) {
+	p.take(r, nil)
+	p.retire(old)
+	back := func() {
+		again, err := p.build(context.WithoutCancel(ctx), r, old.spec, old.digest)
+		if err != nil {
+			r.log.Printf("the version before could not be started again: %v", err)
+			return
+		}
+		again.begin(true)
+		p.take(r, again)
+	}
+	made, err := p.replace(ctx, r, spec, digest, nil)
+	if err != nil {
+		back()
+		return change{}, err
+	}
+	undo := made.abort
+	made.abort = func() {
+		undo()
+		back()
+	}
+	return made, nil
+}
+
+// switchTo makes next the version that serves, and ends the one before when
+// what it was sent is answered.
+func (p *servicePlane) switchTo(r *running, next *instance) {
+	old := p.take(r, next)
+	r.log.Printf("release %s %s serves", next.spec.ReleaseVersion, next.spec.Release)
+	_ = r.dropForwards(p.ports, r.unused(next.spec)...) // nobody may use them any more
+	if old != nil {
+		r.retiring.Go(func() {
+			time.Sleep(drainTime)
+			p.retire(old)
+		})
+	}
+}
+
+// take makes next the current instance, nil for none, and returns the one before.
+func (p *servicePlane) take(r *running, next *instance) (old *instance) {
+	r.mu.Lock()
+	old, r.current = r.current, next
+	r.mu.Unlock()
+	p.refresh(r)
+	return old
+}
+
+// refresh publishes where the service answers now.
+func (p *servicePlane) refresh(r *running) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.current == nil || !r.current.isReady() {
+		p.endpoints.set(r.key, nil, "")
+	} else {
+		p.endpoints.set(r.key, r.current.addrs(), r.current.spec.Release)
+	}
+	for name, f := range r.forwards {
+		target := ""
+		if r.current != nil {
+			if _, ok := r.current.hostPorts[name]; ok {
+				target = r.current.reachable(name)
+			}
+		}
+		f.Point(target)
+	}
+}
+
+func (p *servicePlane) retire(i *instance) {
+	i.stop()
+	p.ports.release(i.movable()...)
+}
+
+func (p *servicePlane) observe(_ context.Context, o Object) (Object, bool, error) {
+	r, ok := p.find(o.Key)
+	if !ok {
+		return o, false, nil // not brought back yet
+	}
+	if i := r.instance(); i != nil {
+		spec, err := decode[serviceSpec](o.Key, o.Spec)
+		if err != nil {
+			return o, false, err
+		}
+		o.Outputs = r.outputs(i, p.notes(spec))
+	}
+	return o, false, nil
+}
+
+func (p *servicePlane) remove(_ context.Context, o Object) error {
+	r, ok := p.find(o.Key)
+	if !ok {
+		return diskError("remove the folder of service "+o.Name, os.RemoveAll(p.folder(o.Key)))
+	}
+	return p.forget(r)
+}
+
+// forget ends a service with everything of it.
+func (p *servicePlane) forget(r *running) error {
+	err := p.shut(r)
+	p.mu.Lock()
+	delete(p.running, r.key)
+	p.mu.Unlock()
+	return errors.Join(err, diskError("remove the folder of service "+r.key.Name, os.RemoveAll(r.dir)))
+}
+
+// shut ends what runs of a service.
+func (p *servicePlane) shut(r *running) error {
+	if old := p.take(r, nil); old != nil {
+		p.retire(old)
+	}
+	r.retiring.Wait()
+	return errors.Join(r.dropForwards(p.ports, r.unused(serviceSpec{})...), r.log.Close())
+}
+
+func (p *servicePlane) restore(ctx context.Context, o Object) error {
+	spec, err := decode[serviceSpec](o.Key, o.Spec)
+	if err != nil {
+		return err
+	}
+	r, err := p.entry(o.Key)
+	if err != nil || r.instance() != nil {
+		return err
+	}
+	if _, err := r.ensureForwards(ctx, p.ports, spec, recordedEndpoints(&o)); err != nil {
+		return err
+	}
+	i, err := p.build(ctx, r, spec, kernel.DigestOf(o.Spec))
+	if err != nil {
+		return err
+	}
+	i.begin(true)
+	p.take(r, i)
+	return nil
+}
+
+func (p *servicePlane) close() error {
+	var mu sync.Mutex
+	var errs []error
+	var all sync.WaitGroup
+	for _, r := range p.all() {
+		all.Go(func() {
+			err := p.shut(r)
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, err)
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,160 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/target/local/process"
+)
+
+// Config is what a Service needs. Every port must be there.
+type Config struct {
+	// Dir is the folder of the local target's files; it is made when missing.
+	Dir string
+
+	Store      Store
+	Tx         Tx
+	Journal    Journal
+	Authorizer Authorizer
+	Fences     Fences
+	Artifacts  Artifacts
+	Secrets    Secrets
+	DNS        DNS
+	Gateway    Gateway
+	Topics     Topics
+
+	Log   *slog.Logger
+	Clock kernel.Clock
+	// Zone is the parent of all names; "" is localhost.
+	Zone string
+	// Timing is the rhythm of supervision; its zero value is the usual one.
+	Timing process.Timing
+	// LogSize bounds a service's log file in bytes; 0 is 8 MiB. One older file is kept.
+	LogSize int64
+}
+
+// Service keeps the objects and runs what is behind them.
+type Service struct {
+	config   Config
+	planes   map[Kind]plane
+	locks    *keyedLocks
+	launcher *process.Launcher
+	services *servicePlane
+
+	ctx        context.Context //nolint:containedctx // the life of the background work, ended by Close
+	cancel     context.CancelFunc
+	background sync.WaitGroup
+}
+
+// New returns a Service on its files. Nothing runs before Start; Close it in any case.
+func New(c Config) (*Service, error) {
+	if c.Zone == "" {
+		c.Zone = "localhost"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	marker, err := prepare(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{config: c, locks: newKeyedLocks(), launcher: process.NewLauncher(marker)}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if killed := process.Sweep(marker); killed > 0 {
+		c.Log.Warn("stopped processes that an earlier daemon left behind", "count", killed)
+	}
+	s.buildPlanes()
+	return s, nil
+}
+
+func (s *Service) buildPlanes() {
+	c := s.config
+	ports := newPortPool()
+	s.services = newServicePlane(c, s.launcher, ports)
+	s.planes = map[Kind]plane{
+		DNSRecords:     &dnsPlane{dns: c.DNS, zone: c.Zone},
+		Routes:         &routePlane{gateway: c.Gateway},
+		SecretsKind:    &secretPlane{secrets: c.Secrets},
+		TopicsKind:     &topicPlane{topics: c.Topics, secrets: c.Secrets},
+		Volumes:        &volumePlane{dir: c.Dir},
+		Caches:         newCachePlane(c, s.launcher, ports),
+		MySQLDatabases: newMySQLPlane(c, s.launcher, ports),
+		Services:       s.services,
+	}
+}
+
+// Start brings back everything that is recorded. It returns at once; what
+// cannot be brought back is logged and tried again until it can.
+func (s *Service) Start(context.Context) error {
+	s.background.Go(s.restoreAll)
+	return nil
+}
+
+// Close stops everything that runs and returns when it is gone. The records
+// stay, for the next Start.
+func (s *Service) Close() error {
+	s.cancel()
+	s.background.Wait()
+	var errs []error
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for _, kind := range []Kind{Services, Caches, MySQLDatabases} {
+		all.Go(func() {
+			err := s.planes[kind].close()
+			mu.Lock()
+			defer mu.Unlock()
+			errs = append(errs, err)
+		})
+	}
+	all.Wait()
+	s.launcher.Close()
+	return errors.Join(errs...)
+}
+
+// Upstream returns the address of the running version of a service's port, and
+// its release. An empty port is the service's only one. It is not ok while no
+// version is ready. It waits for nothing.
+func (s *Service) Upstream(scope kernel.Scope, service, port string) (addr, release string, ok bool) {
+	return s.services.endpoints.lookup(scope, service, port)
+}
+
+func (s *Service) plane(kind Kind) (plane, error) {
+	p, ok := s.planes[kind]
+	if !ok {
+		return nil, kernel.Errorf(kernel.NotFound, "there is no kind %q", kind)
+	}
+	return p, nil
+}
+
+const (
+	firstRetry = time.Second
+	lastRetry  = time.Minute
+)
+
+// retry calls try with a growing pause until it succeeds or the Service is closed.
+func (s *Service) retry(what string, try func(context.Context) error) {
+	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
+		err := try(s.ctx)
+		if err == nil || s.ctx.Err() != nil {
+			return
+		}
+		s.config.Log.Error("could not bring back", "object", what, "error", err, "retry_in", wait)
+		if !s.pause(wait) {
+			return
+		}
+	}
+}
+
+// pause waits; false when the Service is closed meanwhile.
+func (s *Service) pause(d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-s.ctx.Done():
+		return false
+	}
+}

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -63,7 +62,7 @@ func (c Criterion) applies(asked Criterion) bool {
 // mismatch says why the criterion does not apply.
 func (c Criterion) mismatch(asked Criterion) string {
 	if c.Class != asked.Class {
-		return fmt.Sprintf("does not apply: it is for the class %s, not %s", c.Class, asked.Class)
+		return "does not apply: it is for the class " + c.Class + ", not " + asked.Class
 	}
 	for _, f := range []struct{ name, want, have string }{
 		{"id", c.ID, asked.ID}, {"stage", c.Stage, asked.Stage}, {"project", c.Project, asked.Project}, {"target", c.Target, asked.Target},
@@ -73,7 +72,7 @@ func (c Criterion) mismatch(asked Criterion) string {
 			if have == "" {
 				have = "a resource without one"
 			}
-			return fmt.Sprintf("does not apply: it is for the %s %s, not %s", f.name, f.want, have)
+			return "does not apply: it is for the " + f.name + " " + f.want + ", not " + have
 		}
 	}
 	return "applies"
@@ -92,7 +91,7 @@ func explain(candidates []candidate, asked Criterion, best *candidate) []Candida
 			won = append(won, e)
 		case c.criterion.applies(asked):
 			e.Matched = true
-			e.Reason = fmt.Sprintf("applies, but %s is more specific: it %s", best.def.Name, beats(best.criterion, c.criterion))
+			e.Reason = "applies, but " + best.def.Name + " is more specific: it " + beats(best.criterion, c.criterion)
 			matched = append(matched, e)
 		default:
 			e.Reason = c.criterion.mismatch(asked)
@@ -114,7 +113,7 @@ func specific(c Criterion) string {
 func beats(a, b Criterion) string {
 	for _, f := range []struct{ name, a, b string }{{"id", a.ID, b.ID}, {"stage", a.Stage, b.Stage}, {"project", a.Project, b.Project}, {"target", a.Target, b.Target}} {
 		if f.a != "" && f.b == "" {
-			return fmt.Sprintf("names the %s %s", f.name, f.a)
+			return "names the " + f.name + " " + f.a
 		}
 	}
 	return "names more"

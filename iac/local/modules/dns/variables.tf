@@ -55,11 +55,12 @@ variable "tags" {
 
 variable "subdomain" {
   type        = string
-  description = "First label of the host name. Default: the name of the workload, or of the resource where it is shared."
-  default     = null
+  description = "First label of the host name. Empty: the name of the workload, or of the resource where it is shared."
+  default     = ""
+  nullable    = false
 
   validation {
-    condition     = var.subdomain == null ? true : can(regex("^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$", var.subdomain))
+    condition     = var.subdomain == "" || can(regex("^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$", var.subdomain))
     error_message = "The subdomain must be one label of 1 to 50 lower case letters, digits and hyphens."
   }
 }

@@ -78,11 +78,12 @@ variable "path" {
 
 variable "service" {
   type        = string
-  description = "Name of the service that answers. Default: the workload's."
-  default     = null
+  description = "Name of the service that answers. Empty: the workload's."
+  default     = ""
+  nullable    = false
 
   validation {
-    condition     = var.service == null ? true : can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.service))
+    condition     = var.service == "" || can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.service))
     error_message = "The service must be a name of RFC 1123: 1 to 63 lower case letters, digits and hyphens."
   }
 }

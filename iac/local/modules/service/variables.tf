@@ -1,11 +1,11 @@
 variable "name" {
   type        = string
-  description = "Name of the resource, unique among its kind in the stage: lower case letters, digits and hyphens, at most 50 characters."
+  description = "Name of the resource, unique among its kind in the stage: lower case letters, digits and hyphens, at most 63 characters."
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$", var.name))
-    error_message = "The name must have 1 to 50 lower case letters, digits and hyphens, and start and end with a letter or digit."
+    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.name))
+    error_message = "The name must have 1 to 63 lower case letters, digits and hyphens, and start and end with a letter or digit."
   }
 }
 

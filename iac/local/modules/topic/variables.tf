@@ -56,22 +56,24 @@ variable "tags" {
 
 variable "subject" {
   type        = string
-  description = "Subject of the messages. Default: one made from the project, the stage and the name."
-  default     = null
+  description = "Subject of the messages. Empty: one made from the project, the stage and the name."
+  default     = ""
+  nullable    = false
 
   validation {
-    condition     = var.subject == null ? true : can(regex("^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", var.subject))
+    condition     = var.subject == "" || can(regex("^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", var.subject))
     error_message = "The subject must be words of letters, digits, hyphens and underscores, joined by dots, without wildcards."
   }
 }
 
 variable "retention_hours" {
   type        = number
-  description = "How long messages are kept, in hours: 1 to 8760. Default: the target's."
-  default     = null
+  description = "How long messages are kept, in hours: 1 to 8760."
+  default     = 168
+  nullable    = false
 
   validation {
-    condition     = var.retention_hours == null ? true : var.retention_hours >= 1 && var.retention_hours <= 8760 && floor(var.retention_hours) == var.retention_hours
+    condition     = var.retention_hours >= 1 && var.retention_hours <= 8760 && floor(var.retention_hours) == var.retention_hours
     error_message = "The retention must be a whole number of hours from 1 to 8760."
   }
 }

@@ -1,0 +1,40 @@
+// Package modulesql keeps the records of delivery/module in the database. It
+// owns the tables module_versions, module_definitions, module_claims and
+// module_shipped; the archives are in blob storage.
+package modulesql
+
+import (
+	"embed"
+	"io/fs"
+
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS //nolint:gochecknoglobals // embedded files
+
+// Migrations returns the room's tables.
+func Migrations() db.Migrations {
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	return db.Migrations{Room: "module", Files: sub}
+}
+
+// Store has the room's stores on one database.
+type Store struct {
+	db *db.DB
+}
+
+// NewStore returns a store on d.
+func NewStore(d *db.DB) *Store { return &Store{db: d} }
+
+// Versions returns the store of published versions.
+func (s *Store) Versions() *Versions { return &Versions{db: s.db} }
+
+// Definitions returns the store of definitions.
+func (s *Store) Definitions() *Definitions { return &Definitions{db: s.db} }
+
+// Shipped returns the store of what tenants were given.
+func (s *Store) Shipped() *Shipped { return &Shipped{db: s.db} }

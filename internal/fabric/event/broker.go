@@ -216,7 +216,7 @@ func (b *Broker) inAccount(ctx context.Context, user string, fn func(ctx context
 
 // sweep removes what a crash left of topics that were deleted.
 func (b *Broker) sweep(known map[string]bool) error {
-	root := filepath.Join(b.Server.nats.StoreDir(), server.JetStreamStoreDir)
+	root := b.Server.nats.StoreDir()
 	entries, err := os.ReadDir(root)
 	if err != nil {
 		return fmt.Errorf("sweep topics: %w", err)

@@ -1,0 +1,223 @@
+package audit_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/access/audit"
+	"github.com/terrace-idp/terrace/internal/access/audit/auditapi"
+	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+)
+
+// rules lets everybody but eve read.
+type rules struct{}
+
+func (rules) Authorize(ctx context.Context, _ string, _ kernel.Scope) error {
+	if a, _ := kernel.ActorFrom(ctx); a.Name == "eve" {
+		return kernel.Errorf(kernel.Denied, "eve may not")
+	}
+	return nil
+}
+
+func newService(d *db.DB) *audit.Service {
+	return audit.New(audit.Config{Store: auditsql.NewStore(d), Tx: d, Authorizer: rules{}})
+}
+
+func each(t *testing.T, test func(t *testing.T, s *audit.Service, d *db.DB)) {
+	t.Helper()
+	dbtest.Each(t, []db.Migrations{auditsql.Migrations()}, func(t *testing.T, d *db.DB) { test(t, newService(d), d) })
+}
+
+func scope() kernel.Scope { return kernel.Scope{Tenant: "default"} }
+
+func as(ctx context.Context, name string) context.Context {
+	ctx = kernel.WithRequestID(ctx, "req_"+name)
+	return kernel.WithActor(ctx, kernel.Actor{ID: "usr_" + name, Name: name, Kind: kernel.ActorUser, Tenant: "default"})
+}
+
+func record(t *testing.T, s *audit.Service, f kernel.Fact) {
+	t.Helper()
+	if f.Scope.Tenant == "" {
+		f.Scope = scope()
+	}
+	if err := s.Record(as(t.Context(), "ada"), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func verify(t *testing.T, s *audit.Service) audit.Report {
+	t.Helper()
+	r, err := s.Verify(as(t.Context(), "ada"), scope())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestEntriesSayWhoWhatWhyAndWhere(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *audit.Service, _ *db.DB) {
+		project := scope().InProject("demo").InStage("dev")
+		record(t, s, kernel.Fact{Type: "run.approved", Scope: project, Subject: "run_1", Reason: "looks\x00 right \xff", Data: map[string]any{"b": 1, "a": "x\x00"}})
+		record(t, s, kernel.Fact{Type: "user.created", Subject: "usr_9", Data: strings.Repeat("a", 100_000)})
+		record(t, s, kernel.Fact{Type: "user.created", Scope: kernel.Scope{Tenant: "other"}})
+		page, err := s.List(as(t.Context(), "ada"), scope(), audit.Filter{}, kernel.PageRequest{})
+		if err != nil || len(page.Items) != 2 {
+			t.Fatalf("%+v, %v", page, err)
+		}
+		first, second := page.Items[1], page.Items[0]
+		if first.Seq != 1 || first.ActorName != "ada" || first.ActorID != "usr_ada" || first.RequestID != "req_ada" ||
+			first.Project != "demo" || first.Stage != "dev" || first.Data != `{"a":"x\u0000","b":1}` || first.Reason != "looks right \uFFFD" {
+			t.Errorf("%+v", first)
+		}
+		if len(second.Data) > 200 || !strings.Contains(second.Data, "sha256:") || second.Prev != first.Hash {
+			t.Errorf("%+v", second)
+		}
+		if r := verify(t, s); r.Broken != nil || r.Entries != 2 || r.Head != second.Hash {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+func TestAFactWithoutAnActorIsADefect(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *audit.Service, _ *db.DB) {
+		for name, err := range map[string]error{
+			"no actor":     s.Record(t.Context(), kernel.Fact{Type: "x.y", Scope: scope()}),
+			"no tenant":    s.Record(as(t.Context(), "ada"), kernel.Fact{Type: "x.y"}),
+			"no type":      s.Record(as(t.Context(), "ada"), kernel.Fact{Scope: scope()}),
+			"no such json": s.Record(as(t.Context(), "ada"), kernel.Fact{Type: "x.y", Scope: scope(), Data: func() {}}),
+		} {
+			if !kernel.Is(err, kernel.Internal) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+func TestVerifyFindsTheFirstBrokenEntry(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		statement string
+		seq       int64
+	}{
+		"a changed reason":       {"UPDATE audit_entries SET reason = 'other' WHERE seq = 3", 3},
+		"a changed actor":        {"UPDATE audit_entries SET actor_name = 'eve' WHERE seq IN (4, 2)", 2},
+		"a changed time":         {"UPDATE audit_entries SET at_micros = at_micros + 1 WHERE seq = 1", 1},
+		"a changed hash":         {"UPDATE audit_entries SET hash = 'aa' WHERE seq = 3", 3},
+		"a removed entry":        {"DELETE FROM audit_entries WHERE seq = 2", 2},
+		"a removed end":          {"DELETE FROM audit_entries WHERE seq > 4", 5},
+		"everything removed":     {"DELETE FROM audit_entries", 1},
+		"a replaced last entry":  {"UPDATE audit_heads SET hash = 'aa'", 6},
+		"a removed first entry":  {"DELETE FROM audit_entries WHERE seq = 1", 1},
+		"an entry of another":    {"UPDATE audit_entries SET prev = (SELECT hash FROM audit_entries WHERE seq = 1) WHERE seq = 4", 4},
+		"a type that was edited": {"UPDATE audit_entries SET type = 'x.y' WHERE seq = 6", 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := dbtest.SQLite(t, auditsql.Migrations())
+			s := newService(d)
+			for i := range 6 {
+				record(t, s, kernel.Fact{Type: "thing.done", Subject: strconv.Itoa(i), Reason: "because"})
+			}
+			if r := verify(t, s); r.Broken != nil || r.Entries != 6 {
+				t.Fatalf("before: %+v", r)
+			}
+			if _, err := d.SQL().ExecContext(t.Context(), c.statement); err != nil {
+				t.Fatal(err)
+			}
+			if r := verify(t, s); r.Broken == nil || r.Broken.Seq != c.seq || r.Broken.Reason == "" {
+				t.Errorf("%+v %+v, want entry %d", r, r.Broken, c.seq)
+			}
+		})
+	}
+}
+
+func TestWritersAtTheSameTimeKeepOneChain(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *audit.Service, d *db.DB) {
+		const writers, each = 8, 15
+		var wg sync.WaitGroup
+		for w := range writers {
+			wg.Go(func() {
+				for i := range each {
+					err := d.InTx(as(t.Context(), "ada"), func(ctx context.Context) error {
+						err := s.Record(ctx, kernel.Fact{Type: "thing.done", Scope: scope(), Subject: strconv.Itoa(w)})
+						if err == nil && i%5 == 4 {
+							return errors.New("changed my mind")
+						}
+						return err
+					})
+					if (err != nil) != (i%5 == 4) {
+						t.Errorf("writer %d: %v", w, err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if r := verify(t, s); r.Broken != nil || r.Entries != writers*12 {
+			t.Errorf("%+v %+v", r, r.Broken)
+		}
+	})
+}
+
+func TestListsAreFilteredAndPaged(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *audit.Service, _ *db.DB) {
+		for i := range 5 {
+			record(t, s, kernel.Fact{Type: "thing.done", Subject: strconv.Itoa(i % 2), Scope: scope().InProject("demo")})
+		}
+		var seqs []string
+		page := kernel.PageRequest{Limit: 2}
+		for {
+			p, err := s.List(as(t.Context(), "ada"), scope(), audit.Filter{Project: "demo", Subject: "0", Type: "thing.done", Actor: "ada"}, page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range p.Items {
+				seqs = append(seqs, strconv.FormatInt(e.Seq, 10))
+			}
+			if page.Cursor = p.Next; p.Next == "" {
+				break
+			}
+		}
+		if got := strings.Join(seqs, " "); got != "5 3 1" {
+			t.Errorf("entries %s", got)
+		}
+		if _, err := s.List(as(t.Context(), "eve"), scope(), audit.Filter{}, kernel.PageRequest{}); !kernel.Is(err, kernel.Denied) {
+			t.Errorf("list: %v", err)
+		}
+		if _, err := s.Verify(as(t.Context(), "eve"), scope()); !kernel.Is(err, kernel.Denied) {
+			t.Errorf("verify: %v", err)
+		}
+		if _, err := s.List(as(t.Context(), "ada"), scope(), audit.Filter{}, kernel.PageRequest{Cursor: "x"}); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("cursor: %v", err)
+		}
+	})
+}
+
+func TestTheLogOverHTTP(t *testing.T) {
+	t.Parallel()
+	s := newService(dbtest.SQLite(t, auditsql.Migrations()))
+	record(t, s, kernel.Fact{Type: "thing.done", Subject: "x", Data: map[string]int{"n": 1}})
+	router := httpserver.NewRouter(httpserver.Options{Authenticator: httpserver.As(kernel.Actor{ID: "usr_1", Name: "ada", Kind: kernel.ActorUser, Tenant: "default"})})
+	auditapi.API{Service: s}.Register(httpserver.NewAPI(router, "test"))
+	for path, want := range map[string]string{"GET /audit?type=thing.done": `"data":{"n":1}`, "POST /audit/verify": `"entries":1`} {
+		method, path, _ := strings.Cut(path, " ")
+		w := httptest.NewRecorder()
+		router.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, "/api/v1"+path, nil))
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}

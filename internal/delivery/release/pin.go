@@ -1,0 +1,125 @@
+package release
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/terrace-idp/terrace/internal/delivery/graph"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// pin resolves the workload for every stage and fixes in the release what
+// serves it there, and nothing else.
+func (s *Service) pin(ctx context.Context, r *Release, w *workload.Workload) error {
+	defs, err := s.c.Definitions.All(ctx, r.Scope)
+	if err != nil {
+		return fmt.Errorf("definitions: %w", err)
+	}
+	index, err := graph.NewIndex(defs)
+	if err != nil {
+		return err
+	}
+	p := pinning{find: s.finder(ctx, r.Scope), modules: map[graph.ModuleRef]graph.ModulePin{}, used: map[string]bool{}}
+	for _, st := range s.c.Stages.All() {
+		g, err := index.Resolve(w, contextOf(r.Scope, st), graph.ModuleFunc(p.module))
+		if err != nil {
+			return err
+		}
+		for _, n := range g.Nodes {
+			p.used[n.Definition] = true
+		}
+	}
+	r.Definitions, r.Modules = p.definitions(defs), p.pins()
+	return nil
+}
+
+func contextOf(scope kernel.Scope, st stage.Stage) graph.Context {
+	return graph.Context{Tenant: scope.Tenant, Project: scope.Project, Stage: st.Name, Target: st.Target}
+}
+
+func (s *Service) finder(ctx context.Context, scope kernel.Scope) graph.ModuleFunc {
+	return func(ref graph.ModuleRef) (graph.ModulePin, error) { return s.c.Modules.Resolve(ctx, scope, ref) }
+}
+
+// pinning collects what the graphs use.
+type pinning struct {
+	find    graph.ModuleFunc
+	modules map[graph.ModuleRef]graph.ModulePin
+	used    map[string]bool
+}
+
+// module finds each reference once, so that all stages have the same version.
+func (p *pinning) module(ref graph.ModuleRef) (graph.ModulePin, error) {
+	if pin, ok := p.modules[ref]; ok {
+		return pin, nil
+	}
+	pin, err := p.find(ref)
+	if err == nil {
+		p.modules[ref] = pin
+	}
+	return pin, err
+}
+
+func (p *pinning) definitions(all []graph.Definition) []graph.Definition {
+	out := []graph.Definition{}
+	for _, d := range all {
+		if p.used[d.Name] {
+			out = append(out, d)
+		}
+	}
+	slices.SortFunc(out, func(a, b graph.Definition) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+func (p *pinning) pins() []PinnedModule {
+	out := []PinnedModule{}
+	for ref, pin := range p.modules {
+		out = append(out, PinnedModule{Ref: ref, Pin: pin})
+	}
+	slices.SortFunc(out, func(a, b PinnedModule) int {
+		return cmp.Or(cmp.Compare(a.Ref.Source, b.Ref.Source), cmp.Compare(a.Ref.Version, b.Ref.Version))
+	})
+	return out
+}
+
+// Graph resolves a release for a stage from what the release fixes alone: the
+// definitions and modules of today have no part in it.
+func (s *Service) Graph(_ context.Context, r Release, st stage.Stage) (*graph.Graph, *workload.Workload, error) {
+	w, err := r.workload()
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err := graph.Resolve(w, contextOf(r.Scope, st), r.Definitions, graph.ModuleFunc(r.module))
+	if err != nil {
+		return nil, nil, fmt.Errorf("release %s on %s: %w", r.ID, st.Name, err)
+	}
+	return g, w, nil
+}
+
+func (r Release) module(ref graph.ModuleRef) (graph.ModulePin, error) {
+	for _, m := range r.Modules {
+		if m.Ref == ref {
+			return m.Pin, nil
+		}
+	}
+	return graph.ModulePin{}, kernel.Errorf(kernel.Refused, "release %s has no version of the module %s", r.ID, ref.Source).
+		WithFix("the stage was changed after the release was made; deploy the workload again for a new release")
+}
+
+// Preview resolves a workload for a stage with the definitions and modules of
+// today, and makes no release.
+func (s *Service) Preview(ctx context.Context, scope kernel.Scope, w *workload.Workload, st stage.Stage) (*graph.Graph, error) {
+	scope = scope.InProject(scope.Project)
+	if err := s.c.Authorizer.Authorize(ctx, ActionGraph, scope); err != nil {
+		return nil, err
+	}
+	defs, err := s.c.Definitions.All(ctx, scope)
+	if err != nil {
+		return nil, fmt.Errorf("definitions: %w", err)
+	}
+	return graph.Resolve(w, contextOf(scope, st), defs, s.finder(ctx, scope))
+}

@@ -1,0 +1,259 @@
+package runtest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/release"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/run/rungate"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runjobs"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runlog"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runplan"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/blob"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
+)
+
+// patience bounds every wait of a test.
+const patience = 60 * time.Second
+
+// Bench is a run service with everything around it.
+type Bench struct {
+	*run.Service
+	DB       *db.DB
+	World    *World
+	Journal  *Journal
+	Store    *runsql.Store
+	Plans    *runplan.Plans
+	Denied   map[string]bool
+	Verifies func(in run.CheckInput) run.CheckResult
+	Releases *Releases
+
+	deps  run.Deps
+	queue *runjobs.Queue
+}
+
+// Project is the project of the bench, Ada and Grace its people.
+var (
+	Project = kernel.Scope{Tenant: "acme", Project: "shop"}                                        //nolint:gochecknoglobals // a constant
+	Ada     = kernel.Actor{ID: "usr_ada", Name: "ada", Kind: kernel.ActorUser, Tenant: "acme"}     //nolint:gochecknoglobals // a constant
+	Grace   = kernel.Actor{ID: "usr_grace", Name: "grace", Kind: kernel.ActorUser, Tenant: "acme"} //nolint:gochecknoglobals // a constant
+)
+
+// Migrations are the tables that the bench needs besides River's.
+func Migrations() []db.Migrations { return []db.Migrations{runsql.Migrations()} }
+
+// New returns a bench over d whose queue does not work yet; options change what
+// its service works with.
+func New(t testing.TB, d *db.DB, options ...func(*run.Deps)) *Bench {
+	t.Helper()
+	dir := t.TempDir()
+	sealer, err := seal.Open(t.Context(), seal.Config{URL: "file://" + filepath.Join(dir, "kek.key")})
+	Must(t, err)
+	blobs, err := blob.Open(t.Context(), "file://"+filepath.Join(dir, "blobs"), nil)
+	Must(t, err)
+	logs, err := runlog.New(filepath.Join(dir, "logs"))
+	Must(t, err)
+	stages, err := stage.NewSet(stage.Default())
+	Must(t, err)
+	b := &Bench{
+		DB: d, World: NewWorld(), Journal: &Journal{}, Store: runsql.NewStore(d), Plans: runplan.New(sealer, blobs),
+		Denied: map[string]bool{}, Releases: &Releases{all: map[string]release.Release{}},
+	}
+	b.queue, err = runjobs.New(d, runjobs.Config{Poll: 10 * time.Millisecond})
+	Must(t, err)
+	Must(t, b.queue.Migrate(t.Context()))
+	b.deps = run.Deps{
+		Tx: d, Store: b.Store, Authorizer: b, Journal: b.Journal, Jobs: b, Releases: b.Releases, Stages: stages,
+		Projects: b, Renderer: Renderer{}, Planner: b.World, Tokens: b, State: b.World, Plans: b.Plans, Logs: logs,
+		Verifier: b, Gates: []run.Gate{rungate.Tags{}}, Node: "laptop",
+	}
+	for _, option := range options {
+		option(&b.deps)
+	}
+	b.Service, err = run.NewService(b.deps)
+	Must(t, err)
+	return b
+}
+
+// Start works the queue off until the test ends or Stop.
+func (b *Bench) Start(t testing.TB) *Bench {
+	t.Helper()
+	Must(t, b.queue.Start(t.Context(), b.Service))
+	t.Cleanup(func() { b.Stop(t) })
+	return b
+}
+
+// Stop ends the work, as the end of a daemon does.
+func (b *Bench) Stop(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	Must(t, b.queue.Stop(ctx))
+}
+
+// Restart returns the bench as a new process of the same node finds it. The
+// old process is dead: whatever it still does is refused by its fence.
+func (b *Bench) Restart(t testing.TB) *Bench {
+	t.Helper()
+	next := *b
+	var err error
+	next.queue, err = runjobs.New(b.DB, runjobs.Config{Poll: 10 * time.Millisecond})
+	Must(t, err)
+	next.deps.Authorizer, next.deps.Jobs, next.deps.Projects, next.deps.Tokens, next.deps.Verifier = &next, &next, &next, &next, &next
+	next.Service, err = run.NewService(next.deps)
+	Must(t, err)
+	return &next
+}
+
+// Authorize allows everything that is not in Denied.
+func (b *Bench) Authorize(_ context.Context, action string, _ kernel.Scope) error {
+	if b.Denied[action] {
+		return kernel.Errorf(kernel.Denied, "%s is not allowed", action)
+	}
+	return nil
+}
+
+// Enqueue queues on River.
+func (b *Bench) Enqueue(ctx context.Context, scope kernel.Scope, id string) error {
+	return b.queue.Enqueue(ctx, scope, id)
+}
+
+// Tags are the project's: it has an owner, and no cost center.
+func (b *Bench) Tags(context.Context, kernel.Scope) (map[string]string, error) {
+	return map[string]string{"owner": "team"}, nil
+}
+
+// Issue returns a token that says what it is for.
+func (b *Bench) Issue(_ context.Context, t run.TokenRequest) (string, error) {
+	return fmt.Sprintf("%s %s %d", t.Run, t.Phase, t.Fence), nil
+}
+
+// Verify answers with Verifies, else that all is well.
+func (b *Bench) Verify(_ context.Context, in run.CheckInput) run.CheckResult {
+	if b.Verifies != nil {
+		return b.Verifies(in)
+	}
+	return run.CheckResult{Check: in.Check.Name, URL: in.URL, Passed: true, Message: "status 200"}
+}
+
+// Journal keeps facts for the test.
+type Journal struct {
+	mu    sync.Mutex
+	facts []kernel.Fact
+}
+
+// Record keeps f.
+func (j *Journal) Record(ctx context.Context, f kernel.Fact) error {
+	if _, ok := db.SQLTx(ctx); !ok {
+		return errors.New("a fact outside of a transaction")
+	}
+	if _, ok := kernel.ActorFrom(ctx); !ok {
+		return errors.New("a fact without an actor")
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.facts = append(j.facts, f)
+	return nil
+}
+
+// Types returns the types of the facts about a run, in order.
+func (j *Journal) Types(id string) []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var types []string
+	for _, f := range j.facts {
+		if f.Subject == id {
+			types = append(types, f.Type)
+		}
+	}
+	return types
+}
+
+// As returns a context that acts for a.
+func As(a kernel.Actor) context.Context { return kernel.WithActor(context.Background(), a) }
+
+// Workload returns the workload orders with a route and a cache; extra lines
+// go under its annotations.
+func Workload(t testing.TB, annotations ...string) *workload.Workload {
+	t.Helper()
+	w, err := workload.Parse("score.yaml", []byte(`apiVersion: score.dev/v1b1
+metadata:
+  name: orders
+  annotations:
+    terrace.dev/costcenter: "42"
+`+strings.Join(append(annotations, ""), "\n")+`containers:
+  main:
+    image: .
+    readinessProbe: {httpGet: {path: /healthz, port: 8080}}
+service: {ports: {web: {port: 8080}}}
+resources:
+  cache: {type: redis}
+  web: {type: route, params: {port: 8080}}
+`))
+	Must(t, err)
+	return w
+}
+
+// Deploy asks for a deployment by Ada and returns its run.
+func (b *Bench) Deploy(t testing.TB, stageName, version string, annotations ...string) run.Run {
+	t.Helper()
+	r, err := b.Service.Deploy(As(Ada), Project, run.DeployRequest{Stage: stageName, Workload: Workload(t, annotations...), Version: version})
+	Must(t, err)
+	return r
+}
+
+// Promote asks for a promotion by Ada.
+func (b *Bench) Promote(t testing.TB, to string) run.Run {
+	t.Helper()
+	r, err := b.Service.Promote(As(Ada), Project, run.ChangeRequest{Workload: "orders", Stage: to})
+	Must(t, err)
+	return r
+}
+
+// Await follows the run's log until the run has one of the statuses, or ended.
+func (b *Bench) Await(t testing.TB, id string, statuses ...run.Status) run.Run {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(As(Ada), patience)
+	defer cancel()
+	reached := errors.New("reached")
+	err := b.Events(ctx, Project, id, true, func([]byte) error {
+		if r, err := b.Get(ctx, Project, id); err != nil {
+			return err
+		} else if slices.Contains(statuses, r.Status) {
+			return reached
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, reached) {
+		t.Fatalf("await %v of %s: %v", statuses, id, err)
+	}
+	r, err := b.Get(As(Ada), Project, id)
+	Must(t, err)
+	if len(statuses) > 0 && !slices.Contains(statuses, r.Status) {
+		story, _ := json.MarshalIndent(r, "", "  ")
+		t.Fatalf("%s is %s, want %v: %s", id, r.Status, statuses, story)
+	}
+	return r
+}
+
+// Must ends the test on an error.
+func Must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,87 @@
+package runtest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/terrace-idp/terrace/internal/delivery/graph"
+	"github.com/terrace-idp/terrace/internal/delivery/release"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Releases makes releases from workloads alone, without a registry of modules.
+type Releases struct {
+	mu  sync.Mutex
+	all map[string]release.Release
+}
+
+// Create returns the release of the workload and version.
+func (r *Releases) Create(_ context.Context, scope kernel.Scope, n release.New) (release.Release, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	spec := n.Workload.Canonical()
+	digest := kernel.DigestOf(append([]byte(scope.String()+n.Version), spec...))
+	id := "rel_" + digest.Hex()[:20]
+	if known, ok := r.all[id]; ok {
+		return known, nil
+	}
+	rel := release.Release{
+		ID: id, Digest: digest, Number: len(r.all) + 1, Scope: scope,
+		Workload: n.Workload.Name, Version: n.Version, Spec: spec,
+	}
+	r.all[id] = rel
+	return rel, nil
+}
+
+// Get returns a release of the scope.
+func (r *Releases) Get(_ context.Context, scope kernel.Scope, id string) (release.Release, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rel, ok := r.all[id]
+	if !ok || rel.Scope != scope {
+		return release.Release{}, kernel.Errorf(kernel.NotFound, "release %s does not exist", id)
+	}
+	return rel, nil
+}
+
+// Graph has one node for each resource of the workload.
+func (r *Releases) Graph(_ context.Context, rel release.Release, _ stage.Stage) (*graph.Graph, *workload.Workload, error) {
+	w, err := workload.Parse("score.yaml", rel.Spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	g := &graph.Graph{Workload: w.Name, Names: map[string]string{}}
+	for _, name := range w.ResourceNames() {
+		res := w.Resources[name]
+		uid := fmt.Sprintf("%s.%s#%s.%s", res.Type, res.Class, w.Name, name)
+		g.Names[name] = uid
+		g.Nodes = append(g.Nodes, graph.Node{
+			UID: uid, Key: res.Type + "_" + name, Type: res.Type, Class: res.Class, Name: name, Definition: res.Type + "-local",
+			Module: graph.ModulePin{Source: "terrace/" + res.Type + "/local", Version: "1.0.0"},
+		})
+	}
+	return g, w, nil
+}
+
+// Renderer renders a resource of the world for the service and for each node.
+type Renderer struct{}
+
+// Render returns a module whose bytes depend on what it is made from alone.
+func (Renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error) {
+	out := root{Resources: map[string]string{"module.workload": in.Release.ID}, Outputs: map[string]json.RawMessage{}}
+	for _, node := range in.Graph.Nodes {
+		out.Resources["module."+node.Key] = node.Module.Version
+		if node.Type == "route" {
+			url := fmt.Sprintf(`{%q: "https://%s.%s.%s.localhost/"}`, node.Name, in.Workload.Name, in.Scope.Stage, in.Scope.Project)
+			out.Outputs["endpoints"] = json.RawMessage(url)
+		}
+	}
+	out.Broken = in.Workload.Annotations["broken"]
+	file, err := json.Marshal(out)
+	return run.Root{Files: map[string][]byte{rootFile: file}, Digest: kernel.DigestOf(file)}, err
+}

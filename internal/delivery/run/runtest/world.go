@@ -1,0 +1,199 @@
+// Package runtest gives tests of runs a bench: the real service over a real
+// database and a real job queue, with a hand-written world in the place of
+// terraform and of the gateway.
+//
+// It owns the fakes at these two edges; everything between them is the product.
+package runtest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// rootFile is the name of the root module's only file on the bench.
+const rootFile = "main.tf.json"
+
+// world is what terraform would see: each stack's state.
+type World struct {
+	mu     sync.Mutex
+	stacks map[string]*stack
+	// Before is called before each change of an apply; an error stops the apply there.
+	Before func(ctx context.Context, job run.Job, address string) error
+	// Applied counts the changes of each address by stack.
+	Applied map[string]int
+}
+
+type stack struct {
+	serial    int64
+	resources map[string]string
+}
+
+// NewWorld returns an empty world.
+func NewWorld() *World {
+	return &World{stacks: map[string]*stack{}, Applied: map[string]int{}}
+}
+
+func (w *World) stack(id string) *stack {
+	if w.stacks[id] == nil {
+		w.stacks[id] = &stack{resources: map[string]string{}}
+	}
+	return w.stacks[id]
+}
+
+// Serial returns the serial of a stack's state.
+func (w *World) Serial(_ context.Context, _ kernel.Scope, id string) (int64, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stack(id).serial, nil
+}
+
+// Drift changes a resource behind the back of the runs.
+func (w *World) Drift(id, address, value string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stack(id).resources[address] = value
+	w.stack(id).serial++
+}
+
+// Resources returns what is there.
+func (w *World) Resources(id string) map[string]string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.stack(id).resources)
+}
+
+// savedPlan is the plan file of the world.
+type savedPlan struct {
+	Serial  int64
+	Changes []savedChange
+	Outputs map[string]json.RawMessage
+}
+
+type savedChange struct {
+	Address, Action, Value string
+}
+
+// root is the rendered module of the world.
+type root struct {
+	Resources map[string]string
+	Outputs   map[string]json.RawMessage
+	Broken    string
+}
+
+// Plan compares the root module with the state.
+func (w *World) Plan(_ context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
+	var want root
+	if err := json.Unmarshal(job.Files[rootFile], &want); err != nil {
+		return run.Planned{}, err
+	}
+	if want.Broken != "" {
+		return run.Planned{}, kernel.Errorf(kernel.Invalid, "the plan failed").WithProblems(kernel.Problem{Path: "module.x", Message: want.Broken})
+	}
+	if job.Destroy {
+		want = root{}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	have := w.stack(job.Stack)
+	plan := savedPlan{Serial: have.serial, Outputs: want.Outputs, Changes: changes(have.resources, want.Resources)}
+	for _, c := range plan.Changes {
+		sink(run.Event{Level: "info", Type: "planned_change", Address: c.Address, Message: c.Address + ": " + c.Action})
+	}
+	file, err := json.Marshal(plan)
+	return run.Planned{File: file, JSON: describe(plan, have.resources, want)}, err
+}
+
+func changes(have, want map[string]string) []savedChange {
+	var all []savedChange
+	for _, address := range slices.Sorted(maps.Keys(want)) {
+		was, there := have[address]
+		switch {
+		case !there:
+			all = append(all, savedChange{address, "create", want[address]})
+		case was != want[address]:
+			all = append(all, savedChange{address, "update", want[address]})
+		}
+	}
+	for _, address := range slices.Sorted(maps.Keys(have)) {
+		if _, stays := want[address]; !stays {
+			all = append(all, savedChange{address, "delete", ""})
+		}
+	}
+	return all
+}
+
+// describe tells the plan as terraform's JSON does.
+func describe(plan savedPlan, have map[string]string, want root) *tfjson.Plan {
+	p := &tfjson.Plan{PlannedValues: &tfjson.StateValues{Outputs: map[string]*tfjson.StateOutput{}}}
+	for name, raw := range want.Outputs {
+		var v any
+		_ = json.Unmarshal(raw, &v) // made by the bench
+		p.PlannedValues.Outputs[name] = &tfjson.StateOutput{Value: v}
+	}
+	for _, c := range plan.Changes {
+		change := &tfjson.Change{Actions: tfjson.Actions{tfjson.Action(c.Action)}}
+		if was, ok := have[c.Address]; ok {
+			change.Before = object(was)
+		}
+		if c.Action != "delete" {
+			change.After = object(c.Value)
+		}
+		p.ResourceChanges = append(p.ResourceChanges, &tfjson.ResourceChange{
+			Address: c.Address, Mode: tfjson.ManagedResourceMode, Type: "terrace_thing", Change: change,
+		})
+	}
+	return p
+}
+
+func object(value string) map[string]any {
+	return map[string]any{"value": value, "tags": map[string]any{"costcenter": "42", "env": "x", "owner": "team"}}
+}
+
+// Apply makes the changes of the plan, one after the other, each saved.
+func (w *World) Apply(ctx context.Context, job run.Job, file []byte, sink func(run.Event)) (run.Applied, error) {
+	var plan savedPlan
+	if err := json.Unmarshal(file, &plan); err != nil {
+		return run.Applied{}, err
+	}
+	w.mu.Lock()
+	stale := w.stack(job.Stack).serial != plan.Serial
+	w.mu.Unlock()
+	if stale {
+		return run.Applied{}, kernel.Errorf(kernel.Stale, "saved plan is stale")
+	}
+	for _, c := range plan.Changes {
+		if w.Before != nil {
+			if err := w.Before(ctx, job, c.Address); err != nil {
+				return run.Applied{}, err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return run.Applied{}, kernel.Errorf(kernel.Unavailable, "terraform was interrupted: %w", err)
+		}
+		w.change(job.Stack, c)
+		sink(run.Event{Level: "info", Type: "apply_complete", Address: c.Address, Message: c.Address + ": done"})
+	}
+	return run.Applied{Outputs: plan.Outputs}, nil
+}
+
+func (w *World) change(id string, c savedChange) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.stack(id)
+	s.serial++
+	w.Applied[fmt.Sprintf("%s %s=%s", id, c.Address, c.Value)]++
+	if c.Action == "delete" {
+		delete(s.resources, c.Address)
+		return
+	}
+	s.resources[c.Address] = c.Value
+}

@@ -129,14 +129,19 @@ func TestAFailedVerificationClosesTheNextStage(t *testing.T) {
 func TestAFailedGateAppliesNothing(t *testing.T) {
 	t.Parallel()
 	b := bench(t).Start(t)
-	r := b.Await(t, b.Deploy(t, "dev", "1.0", `    terrace.dev/costcenter: ""`+"\n").ID, run.Failed)
-	_ = r
+	r := b.Await(t, b.Deploy(t, "dev", "1.0", "    team: none\n").ID, run.Failed)
+	if f := r.Failure; f.Phase != "gates" || !strings.Contains(f.Fix, "terrace.dev/costcenter") || f.Problems[0].Message != "workload orders has no costcenter" {
+		t.Errorf("%+v", f)
+	}
+	if r.Gates[0].Outcome != run.Missed || r.Plan == nil || len(b.World.Resources(r.Stack)) != 0 {
+		t.Errorf("gates %+v, plan %+v, there: %v", r.Gates, r.Plan, b.World.Resources(r.Stack))
+	}
 }
 
 func TestAPlanThatFails(t *testing.T) {
 	t.Parallel()
 	b := bench(t).Start(t)
-	r := b.Await(t, b.Deploy(t, "dev", "1.0", "    broken: a variable is missing\n").ID, run.Failed)
+	r := b.Await(t, b.Deploy(t, "dev", "1.0", runtest.CostCenter, "    broken: a variable is missing\n").ID, run.Failed)
 	if f := r.Failure; f.Phase != "plan" || len(f.Problems) != 1 || f.Problems[0].Message != "a variable is missing" || f.Fix == "" {
 		t.Errorf("%+v", f)
 	}

@@ -186,16 +186,21 @@ func (j *Journal) Types(id string) []string {
 // As returns a context that acts for a.
 func As(a kernel.Actor) context.Context { return kernel.WithActor(context.Background(), a) }
 
-// Workload returns the workload orders with a route and a cache; extra lines
-// go under its annotations.
+// CostCenter is the annotation that Workload sets when it is given none.
+const CostCenter = "    terrace.dev/costcenter: \"42\"\n"
+
+// Workload returns the workload orders with a route and a cache; the lines go
+// under its annotations.
 func Workload(t testing.TB, annotations ...string) *workload.Workload {
 	t.Helper()
+	if len(annotations) == 0 {
+		annotations = []string{CostCenter}
+	}
 	w, err := workload.Parse("score.yaml", []byte(`apiVersion: score.dev/v1b1
 metadata:
   name: orders
   annotations:
-    terrace.dev/costcenter: "42"
-`+strings.Join(append(annotations, ""), "\n")+`containers:
+`+strings.Join(annotations, "")+`containers:
   main:
     image: .
     readinessProbe: {httpGet: {path: /healthz, port: 8080}}
@@ -247,6 +252,14 @@ func (b *Bench) Await(t testing.TB, id string, statuses ...run.Status) run.Run {
 		story, _ := json.MarshalIndent(r, "", "  ")
 		t.Fatalf("%s is %s, want %v: %s", id, r.Status, statuses, story)
 	}
+	return r
+}
+
+// Now returns the run as it is.
+func (b *Bench) Now(t testing.TB, id string) run.Run {
+	t.Helper()
+	r, err := b.Get(As(Ada), Project, id)
+	Must(t, err)
 	return r
 }
 

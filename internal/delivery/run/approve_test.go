@@ -1,0 +1,143 @@
+package run_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runtest"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// two is one stage that needs two approvals by others than who asked.
+func two(t *testing.T) func(*run.Deps) {
+	return func(d *run.Deps) {
+		set, err := stage.NewSet([]stage.Stage{{
+			Name: "dev", Order: 1, Target: stage.TargetLocal, Runtime: stage.RuntimeProcess,
+			Approvals: stage.Approvals{Count: 2, Role: "approver", OtherThanRequester: true},
+		}})
+		runtest.Must(t, err)
+		d.Stages = set
+	}
+}
+
+func TestEachPersonCountsOnce(t *testing.T) {
+	t.Parallel()
+	b := bench(t, two(t)).Start(t)
+	r := b.Await(t, b.Deploy(t, "dev", "1").ID, run.AwaitingApproval)
+	alan := kernel.Actor{ID: "usr_alan", Name: "alan", Kind: kernel.ActorUser, Tenant: "acme"}
+	robot := kernel.Actor{ID: "run_1", Name: "robot", Kind: kernel.ActorRun, Tenant: "acme"}
+	for _, step := range []struct {
+		name   string
+		actor  kernel.Actor
+		digest kernel.Digest
+		kind   kernel.Kind
+		status run.Status
+	}{
+		{"a program has no word", robot, r.Dossier, kernel.Denied, ""},
+		{"who asked has none here", runtest.Ada, r.Dossier, kernel.Refused, ""},
+		{"another dossier", runtest.Grace, "sha256:0000000000000000", kernel.Stale, ""},
+		{"the first", runtest.Grace, r.Dossier, "", run.AwaitingApproval},
+		{"the first again", runtest.Grace, r.Dossier, kernel.Conflict, ""},
+		{"the second", alan, r.Dossier, "", run.Approved},
+	} {
+		after, err := b.Approve(runtest.As(step.actor), runtest.Project, r.ID, step.digest, "")
+		if kernel.KindOf(err) != step.kind || err == nil && after.Status != step.status {
+			t.Errorf("%s: %v, status %s", step.name, err, after.Status)
+		}
+	}
+	done := b.Await(t, r.ID, run.Succeeded)
+	if len(done.Approvals) != 2 {
+		t.Errorf("approvals: %+v", done.Approvals)
+	}
+	if _, err := b.Approve(runtest.As(alan), runtest.Project, r.ID, r.Dossier, ""); !kernel.Is(err, kernel.Conflict) {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+func TestAnApprovalOfAStalePlanIsRefused(t *testing.T) {
+	t.Parallel()
+	b := bench(t, two(t)).Start(t)
+	r := b.Await(t, b.Deploy(t, "dev", "1").ID, run.AwaitingApproval)
+	b.World.Drift(r.Stack, "module.redis_cache", "0.9.0")
+	_, err := b.Approve(runtest.As(runtest.Grace), runtest.Project, r.ID, r.Dossier, "")
+	if !kernel.Is(err, kernel.Stale) || !strings.Contains(err.Error(), "planned again") {
+		t.Fatalf("%v, want stale", err)
+	}
+	again := b.Await(t, r.ID, run.AwaitingApproval)
+	for again.Dossier == r.Dossier { // the run has not been taken up yet
+		again = b.Await(t, r.ID, run.AwaitingApproval)
+	}
+	if again.Plan.Create != 2 || again.Plan.Update != 1 {
+		t.Errorf("the new plan knows the drift: %+v", again.Plan)
+	}
+}
+
+func TestAPlanThatIsStaleAtItsApplyIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	b := bench(t, two(t))
+	ctx := t.Context()
+	r := b.Deploy(t, "dev", "1")
+	runtest.Must(t, b.Advance(ctx, runtest.Project, r.ID))
+	r = b.Await(t, r.ID, run.AwaitingApproval)
+	alan := kernel.Actor{ID: "usr_alan", Name: "alan", Kind: kernel.ActorUser, Tenant: "acme"}
+	for _, a := range []kernel.Actor{runtest.Grace, alan} {
+		_, err := b.Approve(runtest.As(a), runtest.Project, r.ID, r.Dossier, "")
+		runtest.Must(t, err)
+	}
+	b.World.Drift(r.Stack, "module.redis_cache", "0.9.0")
+	runtest.Must(t, b.Advance(ctx, runtest.Project, r.ID))
+	again := b.Await(t, r.ID, run.AwaitingApproval)
+	if again.Dossier == r.Dossier || len(b.World.Applied) != 0 {
+		t.Errorf("approved was the old plan; applied %v", b.World.Applied)
+	}
+	x, err := b.Explain(runtest.As(runtest.Ada), runtest.Project, r.ID)
+	runtest.Must(t, err)
+	if text := strings.Join(x.Details, "\n"); !strings.Contains(text, "2 more approvals are needed") {
+		t.Errorf("the old approvals do not count: %s", text)
+	}
+}
+
+func TestASealedPlanThatWasExchangedIsNotApplied(t *testing.T) {
+	t.Parallel()
+	b := bench(t, two(t))
+	ctx := t.Context()
+	r := b.Deploy(t, "dev", "1")
+	runtest.Must(t, b.Advance(ctx, runtest.Project, r.ID))
+	r = b.Await(t, r.ID, run.AwaitingApproval)
+	alan := kernel.Actor{ID: "usr_alan", Name: "alan", Kind: kernel.ActorUser, Tenant: "acme"}
+	for _, a := range []kernel.Actor{runtest.Grace, alan} {
+		_, err := b.Approve(runtest.As(a), runtest.Project, r.ID, r.Dossier, "")
+		runtest.Must(t, err)
+	}
+	runtest.Must(t, b.Plans.Save(ctx, r.ID, []byte(`{"Changes":[{"Address":"evil","Action":"create"}]}`)))
+	runtest.Must(t, b.Advance(ctx, runtest.Project, r.ID))
+	r = b.Await(t, r.ID, run.Failed)
+	if !strings.Contains(r.Failure.Message, "not the one that passed") || len(b.World.Applied) != 0 {
+		t.Errorf("%+v, applied %v", r.Failure, b.World.Applied)
+	}
+}
+
+func TestDiscard(t *testing.T) {
+	t.Parallel()
+	b := bench(t, two(t)).Start(t)
+	r := b.Await(t, b.Deploy(t, "dev", "1").ID, run.AwaitingApproval)
+	next := b.Deploy(t, "dev", "2")
+	x, err := b.Explain(runtest.As(runtest.Ada), runtest.Project, next.ID)
+	runtest.Must(t, err)
+	if !strings.Contains(strings.Join(x.Details, "\n"), "ahead is "+r.ID+", which is awaiting approval") {
+		t.Errorf("%+v", x)
+	}
+	b.Denied["run.discard"] = true // an approver may discard what it may approve
+	_, err = b.Discard(runtest.As(runtest.Grace), runtest.Project, r.ID, "not today")
+	runtest.Must(t, err)
+	if _, err := b.Discard(runtest.As(runtest.Grace), runtest.Project, r.ID, ""); !kernel.Is(err, kernel.Refused) {
+		t.Errorf("twice: %v", err)
+	}
+	b.Await(t, next.ID, run.AwaitingApproval)
+	b.Denied["run.approve"] = true
+	if _, err := b.Discard(runtest.As(runtest.Grace), runtest.Project, next.ID, ""); !kernel.Is(err, kernel.Denied) {
+		t.Errorf("who may do neither: %v", err)
+	}
+}

@@ -111,10 +111,10 @@ func (c *Client) Stages(ctx context.Context) ([]Stage, error) {
 	return all[Stage](ctx, c, escape("stages"))
 }
 
-// ServiceLogs writes what a service printed to w; with follow until ctx ends.
-func (c *Client) ServiceLogs(ctx context.Context, project, service, stage string, follow bool, w io.Writer) error {
-	path := query(escape("projects", project, "services", service, "logs"), "stage", stage, "follow", yes(follow))
-	return c.copyText(ctx, path, w)
+// ServiceLogs calls fn for the last lines of a service's log; with follow also for further ones, until ctx ends.
+func (c *Client) ServiceLogs(ctx context.Context, project, service string, q LogQuery, fn func(LogLine) error) error {
+	path := query(escape("projects", project, "services", service, "logs"), "stage", q.Stage, "lines", number(q.Lines), "follow", yes(q.Follow))
+	return lines(ctx, c, path, fn)
 }
 
 // Secrets lists the secrets of a stage, without values.

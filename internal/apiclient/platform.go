@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // SignIn exchanges a password for a token.
@@ -65,11 +67,11 @@ func (c *Client) SetMember(ctx context.Context, project, user, role string) erro
 }
 
 // Audit returns the newest entries of the audit log.
-func (c *Client) Audit(ctx context.Context, limit string) ([]AuditEntry, error) {
-	var page struct {
-		Items []AuditEntry `json:"items"`
-	}
-	return page.Items, c.call(ctx, http.MethodGet, query(escape("audit"), "limit", limit), nil, &page)
+func (c *Client) Audit(ctx context.Context, f AuditFilter) ([]AuditEntry, error) {
+	var page kernel.Page[AuditEntry]
+	path := query(escape("audit"), "project", f.Project, "stage", f.Stage, "type", f.Type,
+		"subject", f.Subject, "actor", f.Actor, "limit", number(f.Limit))
+	return page.Items, c.call(ctx, http.MethodGet, path, nil, &page)
 }
 
 // VerifyAudit checks the chain of the audit log.

@@ -17,11 +17,7 @@ type RunFilter struct {
 // Runs returns the newest runs of a project.
 func (c *Client) Runs(ctx context.Context, project string, f RunFilter) ([]Run, error) {
 	var page kernel.Page[Run]
-	limit := ""
-	if f.Limit > 0 {
-		limit = strconv.Itoa(f.Limit)
-	}
-	path := query(escape("projects", project, "runs"), "workload", f.Workload, "stage", f.Stage, "status", f.Status, "limit", limit)
+	path := query(escape("projects", project, "runs"), "workload", f.Workload, "stage", f.Stage, "status", f.Status, "limit", number(f.Limit))
 	return page.Items, c.call(ctx, http.MethodGet, path, nil, &page)
 }
 
@@ -100,4 +96,12 @@ func yes(b bool) string {
 		return "true"
 	}
 	return ""
+}
+
+// number writes a number of a query, "" for 0.
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -49,19 +48,6 @@ func line[T any](b []byte, fn func(T) error) error {
 		return kernel.Errorf(kernel.Unavailable, "a line of the server's answer cannot be read: %w", err)
 	}
 	return fn(v)
-}
-
-// copyText writes a stream of text to w until it ends.
-func (c *Client) copyText(ctx context.Context, path string, w io.Writer) error {
-	res, err := c.send(ctx, http.MethodGet, path, "", nil, -1)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }()
-	if _, err := io.Copy(w, res.Body); err != nil {
-		return c.unreachable(ctx, err)
-	}
-	return nil
 }
 
 // all reads every page of a list.

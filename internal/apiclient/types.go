@@ -53,24 +53,38 @@ type Project struct {
 // AuditEntry is one entry of the audit log.
 type AuditEntry struct {
 	Seq       int64           `json:"seq"`
-	Time      time.Time       `json:"time"`
-	Actor     kernel.Actor    `json:"actor"`
-	Type      string          `json:"type"`
-	Scope     kernel.Scope    `json:"scope"`
-	Subject   string          `json:"subject"`
-	Reason    string          `json:"reason,omitempty"`
+	At        time.Time       `json:"at"`
+	Actor     string          `json:"actor"`
+	ActorID   string          `json:"actorId"`
+	ActorKind string          `json:"actorKind"`
 	RequestID string          `json:"requestId,omitempty"`
+	Type      string          `json:"type"`
+	Project   string          `json:"project,omitempty"`
+	Stage     string          `json:"stage,omitempty"`
+	Subject   string          `json:"subject,omitempty"`
+	Reason    string          `json:"reason,omitempty"`
 	Data      json.RawMessage `json:"data,omitempty"`
 	Hash      string          `json:"hash"`
 }
 
+// AuditFilter narrows a list of entries.
+type AuditFilter struct {
+	Project, Stage, Type, Subject, Actor string
+	Limit                                int
+}
+
 // AuditReport is what a verification of the audit log found.
 type AuditReport struct {
-	Entries  int64  `json:"entries"`
-	Valid    bool   `json:"valid"`
-	Head     string `json:"head,omitempty"`
-	BrokenAt int64  `json:"brokenAt,omitempty"`
-	Message  string `json:"message,omitempty"`
+	Entries int64  `json:"entries"`
+	Head    string `json:"head"`
+	// Broken is the first entry that is not as it was written, nil if none.
+	Broken *AuditBreak `json:"broken,omitempty"`
+}
+
+// AuditBreak is where the chain is broken.
+type AuditBreak struct {
+	Seq    int64  `json:"seq"`
+	Reason string `json:"reason"`
 }
 
 // Stage is one step on the way of a release.
@@ -229,4 +243,20 @@ type ServerCheck struct {
 	OK      bool   `json:"ok"`
 	Message string `json:"message"`
 	Fix     string `json:"fix,omitempty"`
+}
+
+// LogQuery says which part of a service's log is wanted.
+type LogQuery struct {
+	Stage string
+	// Lines is how many of the last ones to begin with.
+	Lines  int
+	Follow bool
+}
+
+// LogLine is one line that a service wrote.
+type LogLine struct {
+	Time time.Time `json:"time"`
+	// Source is the container that wrote it.
+	Source string `json:"source"`
+	Text   string `json:"text"`
 }

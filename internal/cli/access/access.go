@@ -1,5 +1,5 @@
 // Package access has the commands about who may do what: terrace user,
-// token, project and member.
+// token, project, member and audit.
 //
 // It owns their flags and tables. Rights are decided by the server.
 package access
@@ -7,14 +7,12 @@ package access
 import (
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Commands returns terrace user, token, project and member.
@@ -182,63 +180,4 @@ func completeRole(_ *cobra.Command, args []string, _ string) ([]string, cobra.Sh
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return []string{"viewer", "developer", "approver", "admin", "none"}, cobra.ShellCompDirectiveNoFileComp
-}
-
-// Audit returns terrace audit.
-func Audit(e *command.Env) *cobra.Command {
-	return command.Group("audit", "Read the audit log and check its chain", listAudit(e), verifyAudit(e))
-}
-
-func listAudit(e *command.Env) *cobra.Command {
-	limit := 50
-	c := &cobra.Command{
-		Use: "list", Short: "List what was done, by whom and why", Aliases: []string{"ls"}, Args: cobra.NoArgs,
-		Example: "  terrace audit list --limit 20",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			entries, err := s.Audit(c.Context(), fmt.Sprint(limit))
-			if err != nil {
-				return err
-			}
-			return e.Print(entries, func(w io.Writer) {
-				rows := make([][]string, 0, len(entries))
-				for _, a := range entries {
-					rows = append(rows, []string{fmt.Sprint(a.Seq), a.Time.Local().Format(time.DateTime), a.Actor.Name, a.Type, a.Scope.String(), a.Subject, a.Reason})
-				}
-				output.Rows(w, []string{"SEQ", "TIME", "BY", "WHAT", "WHERE", "SUBJECT", "WHY"}, rows)
-			})
-		},
-	}
-	c.Flags().IntVar(&limit, "limit", limit, "how many at most, up to 200")
-	return c
-}
-
-func verifyAudit(e *command.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "verify", Short: "Check that no entry was changed or removed", Args: cobra.NoArgs,
-		Example: "  terrace audit verify",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			r, err := s.VerifyAudit(c.Context())
-			if err != nil {
-				return err
-			}
-			err = e.Print(r, func(w io.Writer) {
-				if r.Valid {
-					_, _ = fmt.Fprintf(w, "%d entries form an unbroken chain\n", r.Entries)
-				}
-			})
-			if err == nil && !r.Valid {
-				return kernel.Errorf(kernel.Refused, "the audit log is broken at entry %d: %s", r.BrokenAt, r.Message).
-					WithFix("compare with a backup; somebody changed the database")
-			}
-			return err
-		},
-	}
 }

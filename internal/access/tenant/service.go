@@ -37,15 +37,16 @@ type Service struct{ Config }
 // New returns a service.
 func New(c Config) *Service { return &Service{Config: c} }
 
-// Ensure makes the tenant and its first project where they are missing, and
-// leaves what there is as it is.
-func (s *Service) Ensure(ctx context.Context, tenant string, first Project) error {
+// Bootstrap makes the tenant and its first project where they are missing, and
+// leaves what there is as it is. Nobody has said yet who pays for the project,
+// and the first admin answers for it: SetTags changes both.
+func (s *Service) Bootstrap(ctx context.Context, tenant, project string) error {
 	ctx = kernel.WithActor(ctx, kernel.System("bootstrap", tenant))
-	first.Tenant = tenant
+	first := Project{Tenant: tenant, Name: project, CostCenter: "unassigned", Owner: "admin"}
 	if err := first.check(); err != nil {
 		return err
 	}
-	_, err := s.Store.Project(ctx, kernel.Scope{Tenant: tenant, Project: first.Name})
+	_, err := s.Store.Project(ctx, kernel.Scope{Tenant: tenant, Project: project})
 	if !kernel.Is(err, kernel.NotFound) {
 		return err
 	}

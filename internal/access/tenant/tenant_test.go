@@ -76,7 +76,7 @@ func TestTheFirstProjectIsMadeOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				if err := s.Ensure(t.Context(), "default", demo()); err != nil {
+				if err := s.Bootstrap(t.Context(), "default", "demo"); err != nil {
 					t.Error(err)
 				}
 			})
@@ -86,7 +86,7 @@ func TestTheFirstProjectIsMadeOnce(t *testing.T) {
 		if err != nil || changed.CostCenter != "cc-2" {
 			t.Fatalf("%+v, %v", changed, err)
 		}
-		if err := s.Ensure(t.Context(), "default", demo()); err != nil {
+		if err := s.Bootstrap(t.Context(), "default", "demo"); err != nil {
 			t.Fatal(err)
 		}
 		tags, err := s.Tags(t.Context(), scope().InProject("demo").InStage("dev"))
@@ -109,7 +109,7 @@ func TestTheFirstProjectIsMadeOnce(t *testing.T) {
 func TestProjectsAreChecked(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *tenant.Service, _ *journal) {
-		if err := s.Ensure(t.Context(), "default", demo()); err != nil {
+		if err := s.Bootstrap(t.Context(), "default", "demo"); err != nil {
 			t.Fatal(err)
 		}
 		admin := as(t.Context(), "admin")
@@ -135,7 +135,7 @@ func TestListsShowWhatTheCallerMayRead(t *testing.T) {
 	each(t, func(t *testing.T, s *tenant.Service, j *journal) {
 		admin := as(t.Context(), "admin")
 		for _, name := range []string{"default", "other"} {
-			if err := s.Ensure(t.Context(), name, demo()); err != nil {
+			if err := s.Bootstrap(t.Context(), name, "demo"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -174,7 +174,7 @@ func TestProjectsOverHTTP(t *testing.T) {
 	t.Parallel()
 	d := dbtest.SQLite(t, tenantsql.Migrations())
 	s := tenant.New(tenant.Config{Store: tenantsql.NewStore(d), Tx: d, Authorizer: rules{}, Journal: &journal{}})
-	if err := s.Ensure(t.Context(), "default", demo()); err != nil {
+	if err := s.Bootstrap(t.Context(), "default", "demo"); err != nil {
 		t.Fatal(err)
 	}
 	router := httpserver.NewRouter(httpserver.Options{Authenticator: httpserver.As(actor("admin"))})

@@ -17,8 +17,11 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// maxConsumers bounds how many consumers a topic may have.
-const maxConsumers = 256
+// The bounds of a topic's stream; over maxBytes the oldest messages go.
+const (
+	maxConsumers = 256
+	maxBytes     = 1 << 30
+)
 
 // TopicStore keeps topics; eventsql implements it.
 type TopicStore interface {
@@ -170,7 +173,7 @@ func (b *Broker) provide(ctx context.Context, t Topic) error {
 	}
 	return b.inAccount(ctx, t.Username, func(ctx context.Context, js jetstream.JetStream) error {
 		_, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-			Name: t.Name, Subjects: []string{t.Subject, t.Subject + ".>"}, MaxAge: t.Retention,
+			Name: t.Name, Subjects: []string{t.Subject, t.Subject + ".>"}, MaxAge: t.Retention, MaxBytes: maxBytes,
 			Duplicates: min(2*time.Minute, t.Retention), Storage: jetstream.FileStorage, Discard: jetstream.DiscardOld, AllowDirect: true,
 		})
 		if err != nil {

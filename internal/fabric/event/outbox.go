@@ -31,8 +31,7 @@ type Outbox struct {
 	Store OutboxStore
 	Clock kernel.Clock
 
-	recorded atomic.Int64
-	wake     atomic.Pointer[chan struct{}]
+	wake atomic.Pointer[chan struct{}]
 }
 
 // Record writes a fact as an event into the caller's transaction: the event
@@ -59,7 +58,6 @@ func (o *Outbox) Record(ctx context.Context, f kernel.Fact) error {
 
 // notify tells the relay that a commit is near.
 func (o *Outbox) notify() {
-	o.recorded.Add(1)
 	if wake := o.wake.Load(); wake != nil {
 		select {
 		case *wake <- struct{}{}:

@@ -86,7 +86,7 @@ func StartServer(ctx context.Context, c ServerConfig) (*Server, error) {
 func options(c ServerConfig, port int, auth server.Authentication) *server.Options {
 	return &server.Options{
 		ServerName: "terrace", Host: c.Host, Port: port, NoSigs: true, NoLog: true,
-		JetStream: true, StoreDir: c.Dir, JetStreamMaxStore: 1 << 40, JetStreamMaxMemory: 256 << 20, SyncAlways: true,
+		JetStream: true, StoreDir: c.Dir, JetStreamMaxStore: 1 << 44, JetStreamMaxMemory: 256 << 20, SyncAlways: true,
 		CustomClientAuthentication: auth, MaxPayload: 1 << 20, AuthTimeout: 2, WriteDeadline: 10 * time.Second,
 	}
 }
@@ -146,7 +146,7 @@ func (s *Server) open(ctx context.Context, retention time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	_, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: streamName, Subjects: []string{"terrace.>"}, MaxAge: retention,
+		Name: streamName, Subjects: []string{"terrace.>"}, MaxAge: retention, MaxBytes: maxBytes,
 		Duplicates: min(duplicateWindow, retention), Storage: jetstream.FileStorage, Discard: jetstream.DiscardOld,
 	})
 	if err != nil {

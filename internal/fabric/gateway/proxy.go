@@ -111,7 +111,7 @@ func targetOf(ctx context.Context) *target {
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	host := canonicalHost(r.Host)
-	rec := newRecorder(w, p.config.Stall)
+	rec := newRecorder(w, r, p.config.Stall)
 	e, hostKnown := p.config.Routes.table.Load().lookup(host, r.URL.Path)
 	metrics := p.config.Routes.Metrics.ofNone()
 	if e != nil {
@@ -124,11 +124,16 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		metrics.end(rec.status, took)
 		p.access(r, rec, e, took)
 	}()
+	if r.Method == http.MethodConnect {
+		writeProblem(rec, http.StatusMethodNotAllowed, "No tunnels", "The gateway is not a forward proxy.", "")
+		return
+	}
 	if !p.limitBody(rec, r) {
 		return
 	}
 	switch extra := p.config.Extra[host]; {
 	case extra != nil:
+		distrust(r.Header)
 		extra.ServeHTTP(rec, r)
 	case e != nil:
 		p.pass(rec, r, e)
@@ -146,7 +151,7 @@ func (p *Proxy) limitBody(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = newBody(w, r.Body, p.config.MaxBody, p.config.Stall)
+		r.Body = newBody(w, r, p.config.MaxBody, p.config.Stall)
 	}
 	return true
 }
@@ -167,15 +172,20 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, e *entry) {
 // X-Forwarded-For, -Host and -Proto; whatever else a client could use to speak
 // for the platform goes here. The trace context passes through (W3C).
 func rewrite(r *httputil.ProxyRequest) {
-	for name := range r.Out.Header {
-		if strings.HasPrefix(name, "Terrace-") || strings.HasPrefix(name, "X-Forwarded-") || name == "X-Real-Ip" {
-			delete(r.Out.Header, name)
-		}
-	}
+	distrust(r.Out.Header)
 	r.Out.URL.Scheme = "http"
 	r.Out.URL.Host = targetOf(r.In.Context()).addr
 	r.Out.Host = r.In.Host
 	r.SetXForwarded()
+}
+
+// distrust removes what only the platform may say of a request.
+func distrust(h http.Header) {
+	for name := range h {
+		if strings.HasPrefix(name, "Terrace-") || strings.HasPrefix(name, "X-Forwarded-") || name == "Forwarded" || name == "X-Real-Ip" {
+			delete(h, name)
+		}
+	}
 }
 
 // modifyResponse says which release answered; a service cannot say it itself.

@@ -53,7 +53,9 @@ func TestRoutesByHostAndLongestPath(t *testing.T) {
 func TestAnswersForItself(t *testing.T) {
 	t.Parallel()
 	f := start(t, func(c *gateway.ProxyConfig) {
-		c.Extra = map[string]http.Handler{"portal.localhost": says("portal")}
+		c.Extra = map[string]http.Handler{"portal.localhost": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "portal, forwarded for "+r.Header.Get("X-Forwarded-For"))
+		})}
 		c.ResponseTimeout = 50 * time.Millisecond
 		c.MaxBody = 1000
 	})
@@ -88,8 +90,19 @@ func TestAnswersForItself(t *testing.T) {
 			t.Errorf("%s: Retry-After %q", c.reason, resp.Header.Get("Retry-After"))
 		}
 	}
-	if _, body := f.get(t, "portal.localhost", "/"); body != "portal" {
-		t.Errorf("a host of the platform: %s", body)
+	req, err := http.NewRequest(http.MethodGet, f.url("portal.localhost", "/"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Forwarded-For", "6.6.6.6")
+	resp, err := f.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil || string(body) != "portal, forwarded for " {
+		t.Errorf("a host of the platform: %s, %v", body, err)
 	}
 	for _, length := range []int64{2000, -1} { // said at once, and found out while sending
 		req, err := http.NewRequest(http.MethodPost, f.url("slow.dev.shop.localhost", "/"), io.LimitReader(zeros{}, 2000))
@@ -178,7 +191,8 @@ func TestPlainIsSentToTLS(t *testing.T) {
 
 func TestServerSentEvents(t *testing.T) {
 	t.Parallel()
-	f := start(t, nil)
+	// Events come further apart than a client may stall.
+	f := start(t, func(c *gateway.ProxyConfig) { c.Stall = 50 * time.Millisecond })
 	next := make(chan struct{})
 	f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -186,6 +200,7 @@ func TestServerSentEvents(t *testing.T) {
 			_, _ = fmt.Fprintf(w, "data: %d\n\n", i)
 			_ = http.NewResponseController(w).Flush()
 			<-next
+			<-time.After(150 * time.Millisecond)
 		}
 	})
 	put(t, f.routes, dev, gateway.Route{Name: "orders", Host: host, Service: "orders"})
@@ -194,6 +209,9 @@ func TestServerSentEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.ProtoMajor != 2 {
+		t.Fatalf("HTTP/%d, want 2", resp.ProtoMajor)
+	}
 	lines := bufio.NewScanner(resp.Body)
 	for i := range 3 { // each event arrives before the service sends the next
 		if !lines.Scan() || lines.Text() != fmt.Sprintf("data: %d", i) || !lines.Scan() {

@@ -17,12 +17,15 @@ type recorder struct {
 
 	control *http.ResponseController
 	stall   time.Duration
+	// streams tells that a deadline ends an HTTP/2 stream by itself, also when
+	// nothing is being written: it must go after each write.
+	streams bool
 	status  int
 	bytes   int64
 }
 
-func newRecorder(w http.ResponseWriter, stall time.Duration) *recorder {
-	return &recorder{ResponseWriter: w, control: http.NewResponseController(w), stall: stall}
+func newRecorder(w http.ResponseWriter, r *http.Request, stall time.Duration) *recorder {
+	return &recorder{ResponseWriter: w, control: http.NewResponseController(w), stall: stall, streams: r.ProtoMajor > 1}
 }
 
 // Unwrap lets http.ResponseController flush and hijack.
@@ -42,10 +45,28 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	_ = r.control.SetWriteDeadline(time.Now().Add(r.stall)) // not every writer has deadlines
+	r.arm()
 	n, err := r.ResponseWriter.Write(b)
+	r.disarm()
 	r.bytes += int64(n)
 	return n, err
+}
+
+// FlushError is for http.ResponseController.
+func (r *recorder) FlushError() error {
+	r.arm()
+	defer r.disarm()
+	return r.control.Flush()
+}
+
+func (r *recorder) arm() {
+	_ = r.control.SetWriteDeadline(time.Now().Add(r.stall)) // not every writer has deadlines
+}
+
+func (r *recorder) disarm() {
+	if r.streams {
+		_ = r.control.SetWriteDeadline(time.Time{})
+	}
 }
 
 // Hijack gives the connection to an upgraded protocol such as WebSocket.
@@ -57,8 +78,12 @@ func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, buffers, err
 }
 
-// settle gives an answer without a head the status that net/http sends for it.
+// settle gives an answer without a head the status that net/http sends for it,
+// and a deadline to what is still to be sent.
 func (r *recorder) settle() {
+	if r.status != http.StatusSwitchingProtocols {
+		r.arm()
+	}
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
@@ -71,10 +96,13 @@ type body struct {
 
 	control *http.ResponseController
 	stall   time.Duration
+	streams bool
 }
 
-func newBody(w http.ResponseWriter, b io.ReadCloser, limit int64, stall time.Duration) *body {
-	return &body{ReadCloser: http.MaxBytesReader(w, b, limit), control: http.NewResponseController(w), stall: stall}
+func newBody(w http.ResponseWriter, r *http.Request, limit int64, stall time.Duration) *body {
+	return &body{
+		ReadCloser: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w), stall: stall, streams: r.ProtoMajor > 1,
+	}
 }
 
 // Read implements io.Reader. At the end the deadline goes, because the
@@ -82,7 +110,7 @@ func newBody(w http.ResponseWriter, b io.ReadCloser, limit int64, stall time.Dur
 func (b *body) Read(p []byte) (int, error) {
 	_ = b.control.SetReadDeadline(time.Now().Add(b.stall)) // not every writer has deadlines
 	n, err := b.ReadCloser.Read(p)
-	if errors.Is(err, io.EOF) {
+	if b.streams || errors.Is(err, io.EOF) {
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err

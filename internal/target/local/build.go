@@ -34,13 +34,13 @@ func (p *servicePlane) assign(ctx context.Context, i *instance) error {
 	for _, name := range i.spec.portNames() {
 		declared := i.spec.Ports[name]
 		if declared.Fixed {
-			if err := checkFixed(ctx, i.key.Name, name, declared.target()); err != nil {
+			if err := checkFixed(i.key.Name, name, declared.target()); err != nil {
 				return err
 			}
 			i.hostPorts[name] = declared.target()
 			continue
 		}
-		port, err := p.ports.take(ctx)
+		port, err := p.ports.take()
 		if err != nil {
 			return err
 		}

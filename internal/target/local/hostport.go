@@ -1,7 +1,6 @@
 package local
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -9,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -31,12 +32,12 @@ type portPool struct {
 func newPortPool() *portPool { return &portPool{taken: map[int]bool{}} }
 
 // take reserves a free port.
-func (p *portPool) take(ctx context.Context) (int, error) {
+func (p *portPool) take() (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for range 1000 {
 		port := firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // spreads, hides nothing
-		if !p.taken[port] && bindable(ctx, port) == nil {
+		if !p.taken[port] && bindable(port) == nil {
 			p.taken[port] = true
 			return port, nil
 		}
@@ -46,15 +47,15 @@ func (p *portPool) take(ctx context.Context) (int, error) {
 }
 
 // prefer reserves wanted if it is free, else another port.
-func (p *portPool) prefer(ctx context.Context, wanted int) (int, error) {
+func (p *portPool) prefer(wanted int) (int, error) {
 	p.mu.Lock()
-	if wanted > 0 && !p.taken[wanted] && bindable(ctx, wanted) == nil {
+	if wanted > 0 && !p.taken[wanted] && bindable(wanted) == nil {
 		p.taken[wanted] = true
 		p.mu.Unlock()
 		return wanted, nil
 	}
 	p.mu.Unlock()
-	return p.take(ctx)
+	return p.take()
 }
 
 // release gives ports back.
@@ -66,18 +67,24 @@ func (p *portPool) release(ports ...int) {
 	}
 }
 
-func bindable(ctx context.Context, port int) error {
-	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", address(port))
+// bindable reports why nobody can listen on a port. It binds without listening:
+// a process that is being forked at this moment holds a copy of the socket for
+// a while, and a copy that does not listen is in nobody's way.
+func bindable(port int) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
-	return l.Close()
+	defer func() { _ = unix.Close(fd) }()
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		return err
+	}
+	return unix.Bind(fd, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}})
 }
 
 // checkFixed refuses a port that a process wants for itself and somebody has.
-func checkFixed(ctx context.Context, service, name string, port int) error {
-	err := bindable(ctx, port)
+func checkFixed(service, name string, port int) error {
+	err := bindable(port)
 	if err == nil {
 		return nil
 	}

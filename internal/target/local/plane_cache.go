@@ -109,7 +109,7 @@ func (p *cachePlane) start(ctx context.Context, k Key, password string, recorded
 	if err != nil {
 		return nil, diskError("open the log of cache "+k.Name, err)
 	}
-	port, err := p.ports.prefer(ctx, recorded)
+	port, err := p.ports.prefer(recorded)
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}

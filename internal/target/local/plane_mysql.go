@@ -107,7 +107,7 @@ func (p *mysqlPlane) ensure(ctx context.Context, scope kernel.Scope, recorded in
 	if err != nil {
 		return nil, diskError("open the database server's log", err)
 	}
-	port, err := p.ports.prefer(ctx, recorded)
+	port, err := p.ports.prefer(recorded)
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}

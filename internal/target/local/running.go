@@ -62,13 +62,8 @@ func (r *running) ensureForwards(ctx context.Context, pool *portPool, spec servi
 		if p.Fixed || p.isUDP() || r.forwards[name] != nil {
 			continue
 		}
-		port, err := pool.prefer(ctx, portOf(recorded[name]))
+		f, err := openForward(ctx, pool, portOf(recorded[name]))
 		if err != nil {
-			return fresh, err
-		}
-		f, err := forward.Listen(ctx, address(port))
-		if err != nil {
-			pool.release(port)
 			return fresh, kernel.Errorf(kernel.Unavailable, "port %s of service %s: %w", name, r.key.Name, err)
 		}
 		r.forwards[name] = f
@@ -76,6 +71,25 @@ func (r *running) ensureForwards(ctx context.Context, pool *portPool, spec servi
 	}
 	return fresh, nil
 }
+
+// openForward listens on the wanted port, or on another one where that is taken.
+func openForward(ctx context.Context, pool *portPool, wanted int) (*forward.Forwarder, error) {
+	for attempt := 0; ; attempt++ {
+		port, err := pool.prefer(wanted)
+		if err != nil {
+			return nil, err
+		}
+		f, err := forward.Listen(ctx, address(port))
+		if err == nil || attempt == forwardAttempts {
+			return f, err
+		}
+		pool.release(port)
+		wanted = 0
+	}
+}
+
+// forwardAttempts bounds the search for a port that others do not take first.
+const forwardAttempts = 10
 
 // dropForwards ends the stable addresses of ports.
 func (r *running) dropForwards(pool *portPool, names ...string) error {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync"
 	"syscall"
 )
 
@@ -38,6 +39,7 @@ type Launcher struct {
 	groups   *cgroups
 	requests chan func()
 	done     chan struct{}
+	closing  sync.Once
 }
 
 // NewLauncher starts a launcher whose processes carry marker. Close it when all
@@ -60,10 +62,12 @@ func (l *Launcher) serve() {
 	}
 }
 
-// Close ends the launcher.
+// Close ends the launcher; a second call does nothing.
 func (l *Launcher) Close() {
-	close(l.done)
-	l.groups.close()
+	l.closing.Do(func() {
+		close(l.done)
+		l.groups.close()
+	})
 }
 
 // Enforcement tells whether limits are enforced: "" if they are, else why not.

@@ -1,0 +1,213 @@
+package localtest
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/target/local"
+)
+
+type place struct {
+	scope kernel.Scope
+	name  string
+}
+
+// table is a map that several goroutines may use.
+type table[T any] struct {
+	mu   sync.Mutex
+	rows map[place]T
+}
+
+func (t *table[T]) put(scope kernel.Scope, name string, v T) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.rows == nil {
+		t.rows = map[place]T{}
+	}
+	t.rows[place{scope, name}] = v
+}
+
+func (t *table[T]) get(scope kernel.Scope, name string) (T, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v, ok := t.rows[place{scope, name}]
+	if !ok {
+		return v, kernel.Errorf(kernel.NotFound, "%s does not exist", name)
+	}
+	return v, nil
+}
+
+func (t *table[T]) delete(scope kernel.Scope, name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.rows, place{scope, name})
+}
+
+// DNS keeps records; like a real one it spells values its own way, in lower case.
+type DNS struct{ records table[local.Record] }
+
+// PutRecord keeps r.
+func (d *DNS) PutRecord(_ context.Context, scope kernel.Scope, r local.Record) error {
+	values := make([]string, 0, len(r.Values))
+	for _, v := range r.Values {
+		values = append(values, strings.ToLower(v))
+	}
+	r.Values = values
+	d.records.put(scope, r.Name, r)
+	return nil
+}
+
+// Record returns a record.
+func (d *DNS) Record(_ context.Context, scope kernel.Scope, name, _ string) (local.Record, error) {
+	return d.records.get(scope, name)
+}
+
+// DeleteRecord forgets a record.
+func (d *DNS) DeleteRecord(_ context.Context, scope kernel.Scope, name string) error {
+	d.records.delete(scope, name)
+	return nil
+}
+
+// Gateway keeps routes.
+type Gateway struct{ routes table[local.Route] }
+
+// PutRoute keeps r.
+func (g *Gateway) PutRoute(_ context.Context, scope kernel.Scope, r local.Route) error {
+	g.routes.put(scope, r.Name, r)
+	return nil
+}
+
+// Route returns a route.
+func (g *Gateway) Route(_ context.Context, scope kernel.Scope, name string) (local.Route, string, error) {
+	r, err := g.routes.get(scope, name)
+	return r, "https://" + r.Host + ":7443" + r.Path, err
+}
+
+// DeleteRoute forgets a route.
+func (g *Gateway) DeleteRoute(_ context.Context, scope kernel.Scope, name string) error {
+	g.routes.delete(scope, name)
+	return nil
+}
+
+// Secret is a secret's value with what is known of it.
+type Secret struct {
+	Value string
+	Info  local.SecretInfo
+}
+
+// Secrets keeps secrets.
+type Secrets struct{ values table[Secret] }
+
+// Generate makes a value where there is none of the length.
+func (s *Secrets) Generate(_ context.Context, scope kernel.Scope, name string, length int) (local.SecretInfo, error) {
+	old, err := s.values.get(scope, name)
+	if err == nil && old.Info.Length == length {
+		return old.Info, nil
+	}
+	value := strings.Repeat(kernel.NewID("s"), 1+length/20)[:length]
+	next := Secret{Value: value, Info: local.SecretInfo{Version: old.Info.Version + 1, Length: length}}
+	s.values.put(scope, name, next)
+	return next.Info, nil
+}
+
+// Describe tells what is known of a secret.
+func (s *Secrets) Describe(_ context.Context, scope kernel.Scope, name string) (local.SecretInfo, error) {
+	v, err := s.values.get(scope, name)
+	return v.Info, err
+}
+
+// Reveal returns a value. Only the platform itself gets one.
+func (s *Secrets) Reveal(ctx context.Context, scope kernel.Scope, name string) (string, error) {
+	if a, ok := kernel.ActorFrom(ctx); !ok || a.Kind != kernel.ActorSystem {
+		return "", kernel.Errorf(kernel.Denied, "only the system reads secrets")
+	}
+	v, err := s.values.get(scope, name)
+	return v.Value, err
+}
+
+// Delete forgets a secret.
+func (s *Secrets) Delete(_ context.Context, scope kernel.Scope, name string) error {
+	s.values.delete(scope, name)
+	return nil
+}
+
+// Topics keeps topics.
+type Topics struct{ topics table[local.TopicAccess] }
+
+// EnsureTopic keeps t.
+func (x *Topics) EnsureTopic(_ context.Context, scope kernel.Scope, t local.Topic) (local.TopicAccess, error) {
+	a := local.TopicAccess{Host: "127.0.0.1", Port: 4222, URL: "nats://127.0.0.1:4222", Subject: t.Subject, Username: scope.Stage + "." + t.Name}
+	x.topics.put(scope, t.Name, a)
+	return a, nil
+}
+
+// Topic returns a topic.
+func (x *Topics) Topic(_ context.Context, scope kernel.Scope, name string) (local.TopicAccess, error) {
+	return x.topics.get(scope, name)
+}
+
+// DeleteTopic forgets a topic.
+func (x *Topics) DeleteTopic(_ context.Context, scope kernel.Scope, name string) error {
+	x.topics.delete(scope, name)
+	return nil
+}
+
+// Fences knows the current fence of each stack; a stack that is not set accepts any.
+type Fences struct {
+	mu      sync.Mutex
+	current map[string]int64
+}
+
+// Set makes fence the stack's current one.
+func (f *Fences) Set(stack string, fence int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.current == nil {
+		f.current = map[string]int64{}
+	}
+	f.current[stack] = fence
+}
+
+// CheckFence refuses a fence that is not the current one.
+func (f *Fences) CheckFence(_ context.Context, stack string, fence int64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if current, ok := f.current[stack]; ok && current != fence {
+		return kernel.Errorf(kernel.Stale, "the run no longer holds %s", stack)
+	}
+	return nil
+}
+
+// Journal remembers the types of facts, in order.
+type Journal struct {
+	mu    sync.Mutex
+	facts []string
+}
+
+// Record remembers f.
+func (j *Journal) Record(_ context.Context, f kernel.Fact) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.facts = append(j.facts, f.Type+" "+f.Subject)
+	return nil
+}
+
+// Facts returns what has happened.
+func (j *Journal) Facts() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return append([]string(nil), j.facts...)
+}
+
+// Anyone lets every actor do everything in the tenant "acme".
+type Anyone struct{}
+
+// Authorize refuses other tenants.
+func (Anyone) Authorize(_ context.Context, action string, scope kernel.Scope) error {
+	if scope.Tenant != "acme" {
+		return kernel.Errorf(kernel.Denied, "%s is not allowed in %s", action, scope)
+	}
+	return nil
+}

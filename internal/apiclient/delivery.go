@@ -111,6 +111,11 @@ func (c *Client) Stages(ctx context.Context) ([]Stage, error) {
 	return all[Stage](ctx, c, escape("stages"))
 }
 
+// Services returns the services of a project; stage "" is all.
+func (c *Client) Services(ctx context.Context, project, stage string) ([]Service, error) {
+	return all[Service](ctx, c, escape("projects", project, "services"), "stage", stage)
+}
+
 // ServiceLogs calls fn for the last lines of a service's log; with follow also for further ones, until ctx ends.
 func (c *Client) ServiceLogs(ctx context.Context, project, service string, q LogQuery, fn func(LogLine) error) error {
 	path := query(escape("projects", project, "services", service, "logs"), "stage", q.Stage, "lines", number(q.Lines), "follow", yes(q.Follow))

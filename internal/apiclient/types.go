@@ -260,3 +260,25 @@ type LogLine struct {
 	Source string `json:"source"`
 	Text   string `json:"text"`
 }
+
+// Service is a service that a target runs.
+type Service struct {
+	Name           string             `json:"name"`
+	Stage          string             `json:"stage"`
+	Release        string             `json:"release,omitempty"`
+	ReleaseVersion string             `json:"releaseVersion,omitempty"`
+	Status         string             `json:"status"`
+	Endpoints      map[string]string  `json:"endpoints"`
+	Containers     []ServiceContainer `json:"containers"`
+	Notes          []string           `json:"notes,omitempty"`
+}
+
+// ServiceContainer is the state of one of its processes.
+type ServiceContainer struct {
+	Name     string `json:"name"`
+	Phase    string `json:"phase"`
+	PID      int    `json:"pid,omitempty"`
+	Exits    int    `json:"exits"`
+	LastExit string `json:"lastExit,omitempty"`
+	Probe    string `json:"probe,omitempty"`
+}

@@ -89,6 +89,11 @@ func (e *Env) Print(v any, people func(w io.Writer)) error {
 	return output.Write(e.Out, e.Format, v, people)
 }
 
+// PrintLine writes one value of a stream.
+func (e *Env) PrintLine(v any, people func(w io.Writer)) error {
+	return output.WriteLine(e.Out, e.Format, v, people)
+}
+
 // Say writes a line for people, on the error stream.
 func (e *Env) Say(format string, args ...any) {
 	_, _ = fmt.Fprintf(e.Err, format+"\n", args...)

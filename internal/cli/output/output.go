@@ -52,6 +52,17 @@ func Write(w io.Writer, format string, v any, people func(w io.Writer)) error {
 	}
 }
 
+// WriteLine writes one value of a stream: JSON on one line, YAML as a document.
+func WriteLine(w io.Writer, format string, v any, people func(w io.Writer)) error {
+	switch format {
+	case JSON:
+		return json.NewEncoder(w).Encode(v)
+	case YAML:
+		_, _ = io.WriteString(w, "---\n")
+	}
+	return Write(w, format, v, people)
+}
+
 // writeYAML goes through JSON, so that the names are the same.
 func writeYAML(w io.Writer, v any) error {
 	b, err := json.Marshal(v)

@@ -138,7 +138,7 @@ func logs(e *command.Env) *cobra.Command {
 				return err
 			}
 			return s.Events(c.Context(), project, args[0], follow, func(ev apiclient.Event) error {
-				return e.Print(ev, func(w io.Writer) { writeEvent(w, ev) })
+				return e.PrintLine(ev, func(w io.Writer) { writeEvent(w, ev) })
 			})
 		},
 	}

@@ -1,4 +1,4 @@
-// Package services has the command terrace service logs.
+// Package services has the commands terrace service list and logs.
 //
 // It owns its flags. Services are run by a target, not by the client.
 package services
@@ -11,11 +11,12 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
 )
 
 // Command returns terrace service.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("service", "Look into running services", logs(e))
+	return command.Group("service", "Look into running services", list(e), logs(e))
 }
 
 func logs(e *command.Env) *cobra.Command {
@@ -30,7 +31,7 @@ func logs(e *command.Env) *cobra.Command {
 				return err
 			}
 			return s.ServiceLogs(c.Context(), project, args[0], q, func(l apiclient.LogLine) error {
-				return e.Print(l, func(w io.Writer) {
+				return e.PrintLine(l, func(w io.Writer) {
 					_, _ = fmt.Fprintf(w, "%s %s %s\n", l.Time.Local().Format("15:04:05.000"), l.Source, l.Text)
 				})
 			})
@@ -40,4 +41,44 @@ func logs(e *command.Env) *cobra.Command {
 	c.Flags().IntVar(&q.Lines, "lines", q.Lines, "how many of the last lines to begin with, up to 10000")
 	c.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with what it prints from now on")
 	return c
+}
+
+func list(e *command.Env) *cobra.Command {
+	var stage string
+	c := &cobra.Command{
+		Use: "list", Short: "List the services that run", Aliases: []string{"ls"}, Args: cobra.NoArgs,
+		Example: "  terrace service list --stage dev",
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			services, err := s.Services(c.Context(), project, stage)
+			if err != nil {
+				return err
+			}
+			return e.Print(services, func(w io.Writer) {
+				rows := make([][]string, 0, len(services))
+				for _, v := range services {
+					rows = append(rows, []string{v.Name, v.Stage, v.Release, v.ReleaseVersion, v.Status, trouble(v)})
+				}
+				output.Rows(w, []string{"SERVICE", "STAGE", "RELEASE", "VERSION", "STATUS", "TROUBLE"}, rows)
+			})
+		},
+	}
+	e.StageFlag(c, &stage, "stage", "only at this stage", false)
+	return c
+}
+
+// trouble is the first thing that is wrong with a service.
+func trouble(v apiclient.Service) string {
+	for _, c := range v.Containers {
+		if c.Probe != "" {
+			return c.Name + ": " + c.Probe
+		}
+		if c.LastExit != "" {
+			return fmt.Sprintf("%s: ended %d times, %s", c.Name, c.Exits, c.LastExit)
+		}
+	}
+	return ""
 }

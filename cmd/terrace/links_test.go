@@ -1,0 +1,35 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestTheClientLinksNoServer keeps the client small and quick to start.
+func TestTheClientLinksNoServer(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const module = "github.com/terrace-idp/terrace/"
+	allowed := map[string]string{
+		"golden-paths":                "what create scaffolds from, offline",
+		"internal/kernel":             "the words of errors",
+		"internal/apiclient":          "the wire",
+		"internal/catalog/goldenpath": "scaffolding, offline",
+		"internal/delivery/workload":  "validation, offline",
+		"internal/platform/yamldoc":   "what workload reads files with",
+		"cmd/terrace":                 "itself",
+	}
+	for dep := range strings.FieldsSeq(string(out)) {
+		own, ok := strings.CutPrefix(dep, module)
+		if !ok || strings.HasPrefix(own, "internal/cli") {
+			continue
+		}
+		if allowed[own] == "" {
+			t.Errorf("the client links %s", own)
+		}
+	}
+}

@@ -11,11 +11,11 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/cli"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/cli/version"
+	cliversion "github.com/terrace-idp/terrace/internal/cli/version"
 )
 
-// linked is the version that the linker sets.
-var linked string //nolint:gochecknoglobals // -ldflags -X needs a variable
+// version is set by the linker.
+var version string //nolint:gochecknoglobals // -ldflags -X needs a variable
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -23,7 +23,7 @@ func main() {
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
 		Getenv:   os.Getenv,
-		Version:  version.Of(linked),
+		Version:  cliversion.Of(version),
 	}
 	if e.Terminal {
 		e.ReadPassword = func() (string, error) {

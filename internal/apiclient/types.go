@@ -223,11 +223,14 @@ type Secret struct {
 
 // ServerStatus is how the server is.
 type ServerStatus struct {
-	Version string            `json:"version"`
-	Commit  string            `json:"commit,omitempty"`
-	Tool    *Tool             `json:"tool,omitempty"`
-	Ports   map[string]string `json:"ports,omitempty"`
-	Checks  []ServerCheck     `json:"checks"`
+	Version  string    `json:"version"`
+	Node     string    `json:"node"`
+	Started  time.Time `json:"started"`
+	Database string    `json:"database"`
+	Tool     Tool      `json:"tool"`
+	// Addresses are where it listens, by what.
+	Addresses map[string]string `json:"addresses"`
+	Checks    []ServerCheck     `json:"checks"`
 }
 
 // Tool is the terraform or tofu that the server uses.

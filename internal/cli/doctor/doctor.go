@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os/exec"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -84,12 +85,9 @@ func goTool() apiclient.ServerCheck {
 
 func (r report) write(w io.Writer) {
 	if s := r.Server; s != nil {
-		_, _ = fmt.Fprintf(w, "server   version %s\n", s.Version)
-		if s.Tool != nil {
-			_, _ = fmt.Fprintf(w, "tool     %s %s, %s\n", s.Tool.Name, s.Tool.Version, s.Tool.Path)
-		}
-		for _, name := range slices.Sorted(maps.Keys(s.Ports)) {
-			_, _ = fmt.Fprintf(w, "port     %s %s\n", name, s.Ports[name])
+		_, _ = fmt.Fprintf(w, "server   version %s, node %s, up since %s, on %s\n", s.Version, s.Node, s.Started.Local().Format(time.DateTime), s.Database)
+		for _, name := range slices.Sorted(maps.Keys(s.Addresses)) {
+			_, _ = fmt.Fprintf(w, "address  %s %s\n", name, s.Addresses[name])
 		}
 	}
 	for _, c := range r.Checks {
@@ -98,7 +96,7 @@ func (r report) write(w io.Writer) {
 			mark = "FAILED  "
 		}
 		_, _ = fmt.Fprintf(w, "%s %s: %s\n", mark, c.Name, c.Message)
-		if !c.OK && c.Fix != "" {
+		if c.Fix != "" {
 			_, _ = fmt.Fprintf(w, "         fix: %s\n", c.Fix)
 		}
 	}

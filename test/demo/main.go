@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -22,11 +23,11 @@ func stages() []string { return []string{"dev", "test", "int", "qs", "prod"} }
 
 func main() {
 	var d demo
-	flag.StringVar(&d.terraced, "terraced", "bin/terraced", "the daemon")
-	flag.StringVar(&d.terrace, "terrace", "bin/terrace", "the client")
+	bin := flag.String("bin", "bin", "the folder with terraced and terrace")
 	flag.StringVar(&d.project, "project", "shop", "the project")
 	flag.StringVar(&d.service, "service", "orders", "the service")
 	flag.Parse()
+	d.terraced, d.terrace = filepath.Join(*bin, "terraced"), filepath.Join(*bin, "terrace")
 	d.leave = os.Getenv("DEMO_EXIT") == "1"
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := d.run(ctx)

@@ -1,0 +1,204 @@
+package runner_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/tokens"
+)
+
+// TestCancelLetsTheToolFinish cancels in the middle of an apply: what was done
+// is in the state, and the lock is given back.
+func TestCancelLetsTheToolFinish(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	started := pipe(t, "started")
+	root := data(`{"first":{"input":"x"},"halt":{"depends_on":["terraform_data.first"],"provisioner":{"local-exec":{"command":"echo > ` + started + `; exec cat ` + pipe(t, "go") + `"}}}}`)
+	plan := b.plan(t, "run_1", stack, root)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		_, _ = os.ReadFile(started) // it is in the middle
+		cancel()
+	}()
+	_, err := b.Apply(ctx, b.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("apply: %v, want canceled", err)
+	}
+	if again := b.plan(t, "run_1", stack, root); again.Summary.Noop != 1 {
+		t.Errorf("plan after it: %+v, want the first resource in the state", again.Summary)
+	}
+	b.isClean(t)
+}
+
+// stubborn is a tool that ignores interrupts; what it starts holds the pipe open.
+func stubborn(t *testing.T, alive string) runner.Tool {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "terraform")
+	script := "#!/bin/sh\n[ $1 = init ] && exit 0\ntrap '' INT\n(exec 3> " + alive + "; echo up >&3; exec sleep 3600) &\nwait\nwait\nwait\n"
+	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return runner.Tool{Name: "terraform", Path: path, Version: "1.11.4"}
+}
+
+func TestWhatDoesNotStopIsKilledWithAllItStarted(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		timeout time.Duration
+		cancel  bool
+		want    string
+	}{
+		"canceled":  {time.Hour, true, "context canceled"},
+		"timed out": {50 * time.Millisecond, false, "it took too long"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			alive := pipe(t, "alive")
+			r := runner.New(runner.Config{Tool: stubborn(t, alive), DataDir: t.TempDir(), Address: "http://127.0.0.1:1", Timeout: c.timeout, Grace: time.Millisecond})
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			if c.cancel {
+				go watch(alive, cancel)
+			}
+			_, err := r.Plan(ctx, runner.Job{RunID: "run_1", Stack: stack, Files: map[string][]byte{"main.tf.json": []byte("{}")}}, nil)
+			if !kernel.Is(err, kernel.Unavailable) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("plan: %v, want %q", err, c.want)
+			}
+			f, err := os.OpenFile(alive, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, f) // ends when every process that held the pipe is gone
+			_ = f.Close()
+		})
+	}
+}
+
+// watch opens the pipe, calls up when somebody has written into it, and returns
+// when nobody holds it open any more.
+func watch(pipe string, up func()) {
+	f, err := os.Open(pipe)
+	if err != nil {
+		return
+	}
+	defer func() { _ = f.Close() }()
+	if _, err := f.Read(make([]byte, 3)); err == nil {
+		up()
+	}
+	_, _ = io.Copy(io.Discard, f)
+}
+
+func pipe(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const childVariable = "TERRACE_TEST_RUNNER_CHILD"
+
+// TestChild is the process that TestAKilledProcessLeavesNothing kills.
+func TestChild(t *testing.T) {
+	t.Parallel()
+	alive := os.Getenv(childVariable)
+	if alive == "" {
+		t.Skip("it is a part of TestAKilledProcessLeavesNothing")
+	}
+	r := runner.New(runner.Config{Tool: stubborn(t, alive), DataDir: filepath.Dir(alive), Address: "http://127.0.0.1:1"})
+	_, err := r.Plan(context.Background(), runner.Job{RunID: "run_1", Stack: stack, Files: map[string][]byte{"main.tf.json": []byte("{}")}}, nil)
+	t.Fatalf("the plan ended: %v", err)
+}
+
+// TestAKilledProcessLeavesNothing kills a process with a running plan. The
+// kernel ends the tool, and Sweep what the tool had started.
+func TestAKilledProcessLeavesNothing(t *testing.T) {
+	t.Parallel()
+	alive := pipe(t, "alive")
+	dir := filepath.Dir(alive)
+	child := exec.CommandContext(context.Background(), os.Args[0], "-test.run=^TestChild$")
+	child.Env = append(os.Environ(), childVariable+"="+alive)
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	watch(alive, func() {
+		if err := errors.Join(child.Process.Kill(), func() error { _ = child.Wait(); return nil }()); err != nil {
+			t.Error(err)
+		}
+		if err := runner.Sweep(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if left, err := filepath.Glob(filepath.Join(dir, "runs", "*")); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// TestTheEnvironmentIsClean has an apply print its environment.
+func TestTheEnvironmentIsClean(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	root := data(`{"a":{"provisioner":{"local-exec":{"command":"env; echo ${TF_HTTP_PASSWORD} ${TERRACE_TOKEN}"}}}}`)
+	root = strings.ReplaceAll(root, "${", "$${")
+	plan := b.plan(t, "run_1", stack, root)
+	job := b.job(t, "run_1", stack, tokens.PhaseApply, root)
+	job.Env = map[string]string{"EXTRA": "given"}
+	var log log
+	if _, err := b.Apply(context.Background(), job, plan.PlanFile, log.sink); err != nil {
+		t.Fatal(err)
+	}
+	var printed strings.Builder
+	for _, e := range log.events {
+		printed.WriteString(e.Message + "\n")
+	}
+	out := printed.String()
+	for _, want := range []string{"EXTRA=given", "TERRACE_ADDRESS=" + b.Address, "TERRACE_TOKEN=(token)", "CHECKPOINT_DISABLE=1", "PATH=" + os.Getenv("PATH")} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the environment lacks %s:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, job.Token) {
+		t.Error("an event holds the token")
+	}
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "TF_") || strings.HasPrefix(name, "GO") && strings.Contains(out, "\n"+name+"="+value) {
+			if value != "" && strings.Contains(out, name+"="+value+"\n") {
+				t.Errorf("%s was inherited", name)
+			}
+		}
+	}
+}
+
+func TestAFullDiskIsOneClearError(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.DataDir = t.TempDir()
+	if err := syscall.Mount("tmpfs", b.DataDir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skipf("a small file system cannot be mounted: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(b.DataDir, syscall.MNT_DETACH) })
+	noise := make([]byte, 20<<10)
+	_, _ = rand.Read(noise) // never fails
+	root := data(`{"a":{"input":"` + hex.EncodeToString(noise) + `"}}`)
+	for name, root := range map[string]string{"the work directory": strings.Repeat(" ", 100<<10) + root, "the plan": root} {
+		_, err := b.Plan(context.Background(), b.job(t, "run_1", stack, tokens.PhasePlan, root), nil)
+		if e, ok := errors.AsType[*kernel.Error](err); !ok || e.Kind != kernel.Unavailable || !strings.Contains(e.Fix, "free space") {
+			t.Errorf("%s does not fit: %v, want unavailable and what to do", name, err)
+		}
+	}
+	b.isClean(t)
+}

@@ -1,0 +1,130 @@
+package runner_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/platform/tokens"
+)
+
+// withProvider is a root module that needs the provider and uses no resource of
+// it, so that nothing configures it.
+const withProvider = `{
+  "terraform": {"required_providers": {"terrace": {"source": "terrace.localhost/terrace/terrace", "version": "0.1.0"}}},
+  "resource": {"terraform_data": {"a": {"input": "x"}}}
+}`
+
+// install builds the provider and installs it; extra is appended to the program.
+func install(t *testing.T, dataDir, extra string) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "provider")
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", path, "github.com/terrace-idp/terrace/cmd/terraform-provider-terrace")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the provider: %v\n%s", err, out)
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(extra); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := runner.InstallProvider(dataDir, path, "0.1.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lock
+}
+
+func TestTheProviderIsLinkedFromTheMirror(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	lock := install(t, b.DataDir, "")
+	if again := install(t, b.DataDir, ""); !bytes.Equal(lock, again) {
+		t.Errorf("the same program has another lock:\n%s\n%s", lock, again)
+	}
+	job := b.job(t, "run_1", stack, tokens.PhasePlan, withProvider)
+	job.Files[".terraform.lock.hcl"] = lock
+	plan, err := b.Plan(context.Background(), job, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(plan.Lock, lock[bytes.IndexByte(lock, '\n'):]) {
+		t.Errorf("init changed the lock file to\n%s\nfrom\n%s", plan.Lock, lock)
+	}
+	links, err := filepath.Glob(filepath.Join(b.DataDir, "init", "*", "data", "providers", "terrace.localhost", "terrace", "terrace", "0.1.0", "*"))
+	if err != nil || len(links) != 1 {
+		t.Fatalf("installed providers: %v, %v; want one", links, err)
+	}
+	if info, err := os.Lstat(links[0]); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the provider is %v, %v; want a link into the mirror", info.Mode(), err)
+	}
+	if other := install(t, b.DataDir, "another"); bytes.Equal(lock, other) {
+		t.Error("another program has the same lock")
+	}
+	job.Files[".terraform.lock.hcl"] = lock
+	if _, err := b.Plan(context.Background(), job, nil); err == nil {
+		t.Error("a plan with the old lock went through although the program is another")
+	}
+}
+
+// TestInitIsReused plans for two stages: the second needs no init. Other
+// modules, another tenant and files that are not JSON do.
+func TestInitIsReused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	plan := func(stack, root, file string) (reused bool) {
+		var log log
+		job := b.job(t, "run_1", stack, tokens.PhasePlan, root)
+		if file != "" {
+			job.Files[file] = []byte("# nothing\n")
+		}
+		if _, err := b.Plan(context.Background(), job, log.sink); err != nil {
+			t.Fatal(err)
+		}
+		return log.has(func(e runner.Event) bool { return e.Type == "init_reused" })
+	}
+	for _, c := range []struct {
+		why, stack, root, file string
+		want                   bool
+	}{
+		{"the first", stack, data(`{"a":{"input":"x"}}`), "", false},
+		{"the same stack again", stack, data(`{"a":{"input":"x"}}`), "", true},
+		{"other resources on another stage", "acme/shop/orders/prod", data(`{"b":{"input":"x"}}`), "", true},
+		{"another tenant", "rival/shop/orders/dev", data(`{"a":{"input":"x"}}`), "", false},
+		{"another backend", stack, `{"terraform":{"required_version":">= 1.0"}}`, "", false},
+		{"a file in HCL", stack, data(`{"a":{"input":"x"}}`), "more.tf", false},
+		{"a file in HCL again", stack, data(`{"a":{"input":"x"}}`), "more.tf", false},
+	} {
+		if got := plan(c.stack, c.root, c.file); got != c.want {
+			t.Errorf("%s: reused %t, want %t", c.why, got, c.want)
+		}
+	}
+}
+
+func TestSweepKeepsWhatIsInUse(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.plan(t, "run_1", stack, data(`{"a":{"input":"x"}}`))
+	for _, left := range []string{"runs/run_0-apply-1", "init/new-1", "mirror/new-2"} {
+		if err := os.MkdirAll(filepath.Join(b.DataDir, left, "deep"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := runner.Sweep(b.DataDir); err != nil {
+		t.Fatal(err)
+	}
+	for pattern, want := range map[string]int{"runs/*": 0, "init/*": 1, "mirror/*": 0} {
+		if found, err := filepath.Glob(filepath.Join(b.DataDir, pattern)); err != nil || len(found) != want {
+			t.Errorf("%s after a sweep: %v, %v; want %d", pattern, found, err, want)
+		}
+	}
+}

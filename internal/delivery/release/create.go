@@ -44,7 +44,10 @@ func (s *Service) Create(ctx context.Context, scope kernel.Scope, n New) (Releas
 
 // compose makes the release without its number.
 func (s *Service) compose(ctx context.Context, scope kernel.Scope, n New) (Release, error) {
-	r := Release{Scope: scope, Workload: n.Workload.Name, Version: n.version(), Spec: n.Workload.Canonical(), CreatedAt: s.c.Clock.Now()}
+	r := Release{
+		Scope: scope, Workload: n.Workload.Name, Version: n.version(), Spec: n.Workload.Canonical(),
+		Lock: s.c.Lock, CreatedAt: s.c.Clock.Now(),
+	}
 	if err := checkVersion(r.Version); err != nil {
 		return r, err
 	}
@@ -57,11 +60,6 @@ func (s *Service) compose(ctx context.Context, scope kernel.Scope, n New) (Relea
 	}
 	if err = s.pin(ctx, &r, n.Workload); err != nil {
 		return r, err
-	}
-	if s.c.Lock != nil {
-		if r.Lock, err = s.c.Lock(ctx); err != nil {
-			return r, fmt.Errorf("provider lock: %w", err)
-		}
 	}
 	return r, r.address()
 }

@@ -32,6 +32,9 @@ func (s *Service) pin(ctx context.Context, r *Release, w *workload.Workload) err
 		for _, n := range g.Nodes {
 			p.used[n.Definition] = true
 		}
+		if _, err := p.module(runtimeModule(st)); err != nil {
+			return fmt.Errorf("module that runs containers on %s: %w", st.Name, err)
+		}
 	}
 	r.Definitions, r.Modules = p.definitions(defs), p.pins()
 	return nil
@@ -100,6 +103,22 @@ func (s *Service) Graph(_ context.Context, r Release, st stage.Stage) (*graph.Gr
 	return g, w, nil
 }
 
+// runtimeModule is the module that runs the containers of a stage: the function
+// service, for the system of the stage's target.
+func runtimeModule(st stage.Stage) graph.ModuleRef {
+	systems := map[string]string{stage.TargetAzure: "azurerm", stage.TargetGCP: "google"}
+	system, ok := systems[st.Target]
+	if !ok {
+		system = st.Target
+	}
+	return graph.ModuleRef{Source: "terrace/service/" + system, Version: "~> 1.0"}
+}
+
+// Runtime returns the module, as the release fixes it, that runs the
+// containers on the stage. Its error is of kind Refused where the release has
+// none, because the stage was changed after it.
+func (r Release) Runtime(st stage.Stage) (graph.ModulePin, error) { return r.module(runtimeModule(st)) }
+
 func (r Release) module(ref graph.ModuleRef) (graph.ModulePin, error) {
 	for _, m := range r.Modules {
 		if m.Ref == ref {
@@ -108,18 +127,4 @@ func (r Release) module(ref graph.ModuleRef) (graph.ModulePin, error) {
 	}
 	return graph.ModulePin{}, kernel.Errorf(kernel.Refused, "release %s has no version of the module %s", r.ID, ref.Source).
 		WithFix("the stage was changed after the release was made; deploy the workload again for a new release")
-}
-
-// Preview resolves a workload for a stage with the definitions and modules of
-// today, and makes no release.
-func (s *Service) Preview(ctx context.Context, scope kernel.Scope, w *workload.Workload, st stage.Stage) (*graph.Graph, error) {
-	scope = scope.InProject(scope.Project)
-	if err := s.c.Authorizer.Authorize(ctx, ActionGraph, scope); err != nil {
-		return nil, err
-	}
-	defs, err := s.c.Definitions.All(ctx, scope)
-	if err != nil {
-		return nil, fmt.Errorf("definitions: %w", err)
-	}
-	return graph.Resolve(w, contextOf(scope, st), defs, s.finder(ctx, scope))
 }

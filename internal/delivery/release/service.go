@@ -68,8 +68,6 @@ const (
 	ActionRead   = "release.read"
 	ActionDeploy = "workload.deploy"
 	ActionUpload = "artifact.upload"
-	// ActionGraph is for a preview, which shows definitions and modules.
-	ActionGraph = "definition.read"
 )
 
 // Config is what a Service works with; only Lock, Clock and Spool may be left out.
@@ -82,8 +80,8 @@ type Config struct {
 	Definitions Definitions
 	Modules     Modules
 	Stages      *stage.Set
-	// Lock gives the provider lock file that releases fix.
-	Lock  func(ctx context.Context) ([]byte, error)
+	// Lock is the provider lock file that releases fix.
+	Lock  []byte
 	Clock kernel.Clock
 	// Spool is the folder for uploads on their way, the system's where empty.
 	Spool string

@@ -239,3 +239,38 @@ func TestTheQueueOfAStack(t *testing.T) {
 		t.Error("a run that was canceled says so")
 	}
 }
+
+func TestALateWordOfTheDeadIsRefused(t *testing.T) {
+	t.Parallel()
+	b := bench(t)
+	r := b.Deploy(t, "dev", "1")
+	oldReached, oldGoOn, oldEnded := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	newReached, newGoOn := make(chan struct{}), make(chan struct{})
+	b.World.Before = func(_ context.Context, job run.Job, at string) error {
+		switch {
+		case at == "module.route_web" && job.Attempt == 1:
+			close(oldReached)
+			<-oldGoOn
+			return kernel.Errorf(kernel.Unavailable, "the connection was lost")
+		case at == "module.workload":
+			close(newReached)
+			<-newGoOn
+		}
+		return nil
+	}
+	go func() {
+		defer close(oldEnded)
+		_ = b.Advance(context.Background(), runtest.Project, r.ID) // what it says no longer counts
+	}()
+	<-oldReached
+	next := b.Restart(t).Start(t)
+	runtest.Must(t, next.Sweep(t.Context()))
+	<-newReached
+	close(oldGoOn)
+	<-oldEnded
+	if r = next.Now(t, r.ID); r.Status != run.Applying || r.Failure != nil {
+		t.Errorf("the dead ended the run: %s, %+v", r.Status, r.Failure)
+	}
+	close(newGoOn)
+	next.Await(t, r.ID, run.Succeeded)
+}

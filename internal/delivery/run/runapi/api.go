@@ -29,14 +29,14 @@ func (a API) Register(api huma.API) {
 	a.registerWorkloads(api)
 }
 
-// project is the part of every path.
-type project struct {
+// ProjectPath is the part of every path; huma sees only what is exported.
+type ProjectPath struct {
 	Project string `path:"project" maxLength:"63"`
 }
 
-// runPath names one run.
-type runPath struct {
-	project
+// RunPath names one run.
+type RunPath struct {
+	ProjectPath
 	ID string `path:"id" maxLength:"64" doc:"The run's id."`
 }
 

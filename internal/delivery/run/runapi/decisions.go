@@ -17,7 +17,7 @@ func (a API) registerDecisions(api huma.API) {
 }
 
 type approveInput struct {
-	runPath
+	RunPath
 	Body struct {
 		Digest kernel.Digest `json:"digest" minLength:"1" maxLength:"128" doc:"The digest of the dossier that was looked at."`
 		Reason string        `json:"reason,omitempty" maxLength:"1000"`
@@ -33,7 +33,7 @@ func (a API) approve(ctx context.Context, in *approveInput) (*runAnswer, error) 
 }
 
 type discardInput struct {
-	runPath
+	RunPath
 	Body struct {
 		Reason string `json:"reason,omitempty" maxLength:"1000"`
 	}
@@ -48,7 +48,7 @@ func (a API) discard(ctx context.Context, in *discardInput) (*runAnswer, error) 
 }
 
 type cancelInput struct {
-	runPath
+	RunPath
 	Body struct {
 		Reason string `json:"reason,omitempty" maxLength:"1000"`
 		Force  bool   `json:"force,omitempty" doc:"Kill terraform at once instead of asking it to stop."`

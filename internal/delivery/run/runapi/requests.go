@@ -13,7 +13,7 @@ import (
 const scoreFile = "score.yaml"
 
 type deployInput struct {
-	project
+	ProjectPath
 	Body struct {
 		Score     string                   `json:"score" minLength:"1" doc:"The workload, a Score v1b1 document with its file sources inlined."`
 		Stage     string                   `json:"stage" maxLength:"63"`
@@ -51,7 +51,7 @@ func (a API) deploy(ctx context.Context, in *deployInput) (*deployOutput, error)
 }
 
 type resolveInput struct {
-	project
+	ProjectPath
 	Body struct {
 		Score string `json:"score" minLength:"1" doc:"The workload, a Score v1b1 document."`
 		Stage string `json:"stage" maxLength:"63"`
@@ -78,13 +78,14 @@ func (a API) resolve(ctx context.Context, in *resolveInput) (*resolveOutput, err
 	return &resolveOutput{Body: graphOf(g)}, nil
 }
 
-type workloadPath struct {
-	project
+// WorkloadPath names one workload.
+type WorkloadPath struct {
+	ProjectPath
 	Workload string `path:"workload" maxLength:"63"`
 }
 
 type promoteInput struct {
-	workloadPath
+	WorkloadPath
 	Body struct {
 		To      string `json:"to" maxLength:"63" doc:"The stage to carry the release to."`
 		Release string `json:"release,omitempty" maxLength:"64" doc:"A release id; without it, what is deployed in the stage before."`
@@ -103,7 +104,7 @@ func (a API) promote(ctx context.Context, in *promoteInput) (*runAnswer, error) 
 }
 
 type rollbackInput struct {
-	workloadPath
+	WorkloadPath
 	Body struct {
 		Stage   string `json:"stage" maxLength:"63"`
 		Release string `json:"release,omitempty" maxLength:"64" doc:"A release id; without it, the last one verified before the current."`
@@ -122,7 +123,7 @@ func (a API) rollback(ctx context.Context, in *rollbackInput) (*runAnswer, error
 }
 
 type destroyInput struct {
-	workloadPath
+	WorkloadPath
 	Body struct {
 		Stage  string `json:"stage" maxLength:"63"`
 		Reason string `json:"reason,omitempty" maxLength:"1000"`

@@ -24,7 +24,7 @@ func (a API) registerRuns(api huma.API) {
 }
 
 type listInput struct {
-	project
+	ProjectPath
 	httpserver.PageParams
 	Workload string     `query:"workload" maxLength:"63"`
 	Stage    string     `query:"stage" maxLength:"63"`
@@ -51,7 +51,7 @@ type runOutput struct {
 	Body run.Run
 }
 
-func (a API) get(ctx context.Context, in *runPath) (*runOutput, error) {
+func (a API) get(ctx context.Context, in *RunPath) (*runOutput, error) {
 	scope, err := httpserver.Scope(ctx, in.Project)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ type dossierOutput struct {
 	}
 }
 
-func (a API) dossier(ctx context.Context, in *runPath) (*dossierOutput, error) {
+func (a API) dossier(ctx context.Context, in *RunPath) (*dossierOutput, error) {
 	scope, err := httpserver.Scope(ctx, in.Project)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ type explanationOutput struct {
 	Body run.Explanation
 }
 
-func (a API) explain(ctx context.Context, in *runPath) (*explanationOutput, error) {
+func (a API) explain(ctx context.Context, in *RunPath) (*explanationOutput, error) {
 	scope, err := httpserver.Scope(ctx, in.Project)
 	if err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func (a API) explain(ctx context.Context, in *runPath) (*explanationOutput, erro
 }
 
 type eventsInput struct {
-	runPath
+	RunPath
 	Follow bool `query:"follow" doc:"Go on until the run has ended."`
 }
 

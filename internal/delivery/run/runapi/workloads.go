@@ -62,7 +62,7 @@ func stageOf(st run.StageStatus) workloadStage {
 }
 
 type workloadsInput struct {
-	project
+	ProjectPath
 	httpserver.PageParams
 }
 
@@ -90,7 +90,7 @@ type workloadOutput struct {
 	Body workloadBody
 }
 
-func (a API) workload(ctx context.Context, in *workloadPath) (*workloadOutput, error) {
+func (a API) workload(ctx context.Context, in *WorkloadPath) (*workloadOutput, error) {
 	scope, err := httpserver.Scope(ctx, in.Project)
 	if err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func nodeOf(n graph.Node) nodeBody {
 }
 
 type explainResourceInput struct {
-	project
+	ProjectPath
 	Workload string `query:"workload" required:"true" maxLength:"63"`
 	Stage    string `query:"stage" maxLength:"63" doc:"One stage; without it, all."`
 	Resource string `query:"resource" required:"true" maxLength:"256" doc:"The resource's name in the workload, or its uid."`

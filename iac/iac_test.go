@@ -1,0 +1,137 @@
+package iac_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-config-inspect/tfconfig"
+
+	"github.com/terrace-idp/terrace/iac"
+	"github.com/terrace-idp/terrace/iac/iactest"
+	"github.com/terrace-idp/terrace/internal/delivery/graph"
+)
+
+// contract are the outputs that the modules of a function have on every target.
+func contract() map[string][]string {
+	return map[string][]string{
+		"dns":          {"fqdn", "host"},
+		"mysql":        {"database", "host", "name", "password", "port", "username"},
+		"redis":        {"host", "password", "port", "username"},
+		"route":        {"host", "url"},
+		"secret":       {"name", "value"},
+		"service":      {"endpoint", "name", "status"},
+		"service-port": {"hostname", "port"},
+		"topic":        {"host", "name", "password", "port", "subject", "url", "username"},
+		"volume":       {"path", "source"},
+	}
+}
+
+func modules(t *testing.T) []string {
+	t.Helper()
+	dirs, err := filepath.Glob("local/modules/*")
+	if err != nil || len(dirs) == 0 {
+		t.Fatal("there are no modules", err)
+	}
+	return dirs
+}
+
+func TestModulesKeepTheContract(t *testing.T) {
+	t.Parallel()
+	for _, dir := range modules(t) {
+		m, diagnostics := tfconfig.LoadModule(dir)
+		if diagnostics.HasErrors() {
+			t.Fatal(diagnostics)
+		}
+		var outputs []string
+		for name, output := range m.Outputs {
+			outputs = append(outputs, name)
+			if output.Description == "" {
+				t.Errorf("%s: output %s has no description", dir, name)
+			}
+		}
+		slices.Sort(outputs)
+		if diff := cmp.Diff(contract()[filepath.Base(dir)], outputs); diff != "" {
+			t.Errorf("%s: %s", dir, diff)
+		}
+		for _, name := range []string{"name", "project", "stage", "workload", "tags"} {
+			if m.Variables[name] == nil {
+				t.Errorf("%s has no input %s", dir, name)
+			}
+		}
+		for name, v := range m.Variables {
+			if v.Type == "" || v.Description == "" {
+				t.Errorf("%s: variable %s has no type or no description", dir, name)
+			}
+		}
+		if len(m.ProviderConfigs) > 0 {
+			t.Errorf("%s configures a provider", dir)
+		}
+	}
+}
+
+func TestEveryVariableIsValidated(t *testing.T) {
+	t.Parallel()
+	for _, dir := range modules(t) {
+		text, err := os.ReadFile(filepath.Join(dir, "variables.tf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, variables, _ := strings.Cut("\n"+string(text), "\nvariable ")
+		for block := range strings.SplitSeq(variables, "\nvariable ") {
+			if !strings.Contains(block, "validation {") {
+				t.Errorf("%s: a variable without validation: %.60q", dir, block)
+			}
+		}
+	}
+}
+
+func TestModulesWithTheRealTools(t *testing.T) {
+	t.Parallel()
+	for _, tool := range iactest.Tools(t) {
+		config := iactest.Config{Mirror: iactest.Mirror(t)}
+		for _, dir := range modules(t) {
+			t.Run(filepath.Base(tool)+" "+filepath.Base(dir), func(t *testing.T) {
+				t.Parallel()
+				work := t.TempDir()
+				if err := os.CopyFS(work, os.DirFS(dir)); err != nil {
+					t.Fatal(err)
+				}
+				for _, args := range [][]string{
+					{"fmt", "-check", "-recursive", "-diff"}, {"init", "-input=false", "-no-color"}, {"validate", "-no-color"}, {"test", "-no-color"},
+				} {
+					if out, err := iactest.Run(t, config, tool, work, args...); err != nil {
+						t.Fatalf("%s: %v\n%s", args[0], err, out)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestDefinitionsFitTogether(t *testing.T) {
+	t.Parallel()
+	names, err := fs.Glob(iac.Local, "local/definitions/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var definitions []graph.Definition
+	for _, name := range names {
+		source, err := fs.ReadFile(iac.Local, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := graph.ParseDefinition(name, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		definitions = append(definitions, d)
+	}
+	if _, err := graph.NewIndex(definitions); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -31,9 +31,9 @@ type Spec struct {
 	Limits Limits
 }
 
-// Launcher starts processes from one operating-system thread that lives as long
-// as the launcher. Their parent-death signal is bound to that thread, so they
-// die with the daemon, however it ends, and never earlier.
+// Launcher starts processes from one operating-system thread that never ends.
+// Their parent-death signal is bound to that thread, so they die with the
+// daemon, however it ends, and never earlier.
 type Launcher struct {
 	marker   string
 	groups   *cgroups
@@ -43,7 +43,7 @@ type Launcher struct {
 }
 
 // NewLauncher starts a launcher whose processes carry marker. Close it when all
-// of its processes have stopped: those that have not are killed then.
+// of its processes have stopped.
 func NewLauncher(marker string) *Launcher {
 	l := &Launcher{marker: marker, groups: openCgroups(cgroupRoot, marker), requests: make(chan func()), done: make(chan struct{})}
 	go l.serve()
@@ -51,7 +51,10 @@ func NewLauncher(marker string) *Launcher {
 }
 
 func (l *Launcher) serve() {
-	runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
+	// The thread must outlive this goroutine: others may have started processes
+	// from it before, which would die with it. So it is unlocked in the end.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	for {
 		select {
 		case request := <-l.requests:

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`) //nolint:gochecknoglobals // a constant
+
+// checker gathers problems.
+type checker struct {
+	file     string
+	problems []kernel.Problem
+}
+
+func (k *checker) add(path, message, fix string) {
+	k.problems = append(k.problems, kernel.Problem{File: k.file, Path: path, Message: message, Fix: fix})
+}
+
+// problems returns all that is wrong with the values.
+func (c Config) problems(file string) []kernel.Problem {
+	k := &checker{file: file}
+	k.addresses(c)
+	k.names(c)
+	k.url("database", c.Database, "sqlite", "postgres", "postgresql")
+	k.url("blobs", c.Blobs, "file")
+	k.url("key", c.Key, "file", "base64key")
+	for i, former := range c.FormerKeys {
+		k.url("formerKeys["+strconv.Itoa(i)+"]", former, "file", "base64key")
+	}
+	if c.Concurrency < 1 || c.Concurrency > 64 {
+		k.add("concurrency", fmt.Sprintf("%d is out of bounds", c.Concurrency), "use 1 to 64")
+	}
+	k.oneOf("logLevel", c.LogLevel, "debug", "info", "warn", "error")
+	k.oneOf("logFormat", c.LogFormat, "auto", "text", "json")
+	if _, err := stage.NewSet(c.Stages); err != nil {
+		k.stages(err)
+	}
+	return k.problems
+}
+
+func (k *checker) stages(err error) {
+	if e, ok := err.(*kernel.Error); ok && len(e.Problems) > 0 { //nolint:errorlint // as NewSet returns it
+		for _, p := range e.Problems {
+			k.add(p.Path, p.Message, p.Fix)
+		}
+		return
+	}
+	k.add("stages", err.Error(), "")
+}
+
+func (k *checker) addresses(c Config) {
+	taken := map[string]string{}
+	for _, a := range []struct{ key, address string }{
+		{"listen", c.Listen}, {"gateway", c.Gateway}, {"gatewayHttp", c.GatewayHTTP}, {"dns", c.DNS}, {"nats", c.NATS},
+	} {
+		_, port, err := net.SplitHostPort(a.address)
+		n, numeric := strconv.ParseUint(port, 10, 16)
+		switch {
+		case err != nil || numeric != nil:
+			k.add(a.key, fmt.Sprintf("%q is not an address", a.address), "use host:port, such as 127.0.0.1:7080")
+		case n != 0 && taken[a.address] != "":
+			k.add(a.key, fmt.Sprintf("%s is also the address of %s", a.address, taken[a.address]), "give each its own port")
+		}
+		taken[a.address] = a.key
+	}
+}
+
+func (k *checker) names(c Config) {
+	for _, n := range []struct{ key, name string }{{"tenant", c.Tenant}, {"project", c.Project}} {
+		if !label.MatchString(n.name) {
+			k.add(n.key, fmt.Sprintf("the name %q is not possible", n.name), "use 1 to 40 lower-case letters, digits or '-', starting and ending with a letter or digit")
+		}
+	}
+	if c.Zone == "" {
+		k.add("zone", "it is empty", "use localhost, or a zone that is delegated to Terrace")
+	}
+}
+
+// url never repeats the value: it may hold a password or a key.
+func (k *checker) url(path, value string, schemes ...string) {
+	if value == "" {
+		return
+	}
+	u, err := url.Parse(value)
+	if err != nil || !slices.Contains(schemes, u.Scheme) {
+		k.add(path, "this is not a URL that can be used here", fmt.Sprintf("use one of the schemes %v", schemes))
+	}
+}
+
+func (k *checker) oneOf(path, value string, options ...string) {
+	if !slices.Contains(options, value) {
+		k.add(path, fmt.Sprintf("%q is not possible", value), fmt.Sprintf("use one of %v", options))
+	}
+}

@@ -1,0 +1,77 @@
+// Package config is what an operator can set: one YAML file, environment
+// variables TERRACE_* over it, flags over those.
+//
+// It owns names, defaults, documentation and the checks that need nothing but
+// the values. It does not own what the values do.
+package config
+
+import (
+	"net/url"
+	"path/filepath"
+
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+)
+
+// Config is the configuration of terraced. Every field has a key in the file,
+// an environment variable and, where it is one value, a flag.
+type Config struct {
+	DataDir string `koanf:"data" yaml:"data" doc:"The folder that holds everything Terrace keeps on this machine. Empty is $XDG_DATA_HOME/terrace, which usually is ~/.local/share/terrace."`
+
+	Listen      string `koanf:"listen" yaml:"listen" doc:"Where the API and the portal listen, host:port. Put TLS in front of it before it leaves loopback."`
+	Gateway     string `koanf:"gateway" yaml:"gateway" doc:"Where the gateway listens for HTTPS."`
+	GatewayHTTP string `koanf:"gatewayHttp" yaml:"gatewayHttp" doc:"Where the gateway listens for HTTP, which it redirects to HTTPS."`
+	DNS         string `koanf:"dns" yaml:"dns" doc:"Where DNS is answered, over UDP and TCP."`
+	NATS        string `koanf:"nats" yaml:"nats" doc:"Where the embedded NATS server listens, for topics."`
+	Zone        string `koanf:"zone" yaml:"zone" doc:"The DNS zone of the services: <service>.<stage>.<project>.<zone>."`
+
+	Database   string   `koanf:"database" yaml:"database" doc:"The database: sqlite:///path.db or postgres://user@host/name?sslmode=…. Empty is SQLite in the data folder."`
+	Blobs      string   `koanf:"blobs" yaml:"blobs" doc:"Where plans, logs, state versions and artifacts are kept: file:///folder. Empty is a folder in the data folder."`
+	Key        string   `koanf:"key" yaml:"key" doc:"The key-encryption key: file:///path of a key file, which is made where it is missing, or base64key://… with the key itself. Empty is a key file in the data folder. What it sealed cannot be opened without it: back it up."`
+	FormerKeys []string `koanf:"formerKeys" yaml:"formerKeys" doc:"Key-encryption keys that only open what they sealed, after a rotation."`
+
+	Tenant  string `koanf:"tenant" yaml:"tenant" doc:"The tenant that is made at the first start, and that a sign-in goes to unless it names another."`
+	Project string `koanf:"project" yaml:"project" doc:"The project that is made at the first start."`
+
+	Concurrency    int    `koanf:"concurrency" yaml:"concurrency" doc:"How many runs work at the same time, 1 to 64. Each is a terraform process of about 100 MB."`
+	Terraform      string `koanf:"terraform" yaml:"terraform" doc:"The path of terraform (at least 1.9) or tofu (at least 1.8). Empty is the first on PATH, else tofu is built once."`
+	Provider       string `koanf:"provider" yaml:"provider" doc:"The path of terraform-provider-terrace. Empty is beside terraced."`
+	ProviderMirror string `koanf:"providerMirror" yaml:"providerMirror" doc:"A folder with a filesystem mirror of other providers. Empty lets terraform fetch them from their registries."`
+	Node           string `koanf:"node" yaml:"node" doc:"The name of this process among several on one database; after a restart it continues the runs it had under that name. Empty is the host's name."`
+
+	LogLevel  string `koanf:"logLevel" yaml:"logLevel" doc:"debug, info, warn or error."`
+	LogFormat string `koanf:"logFormat" yaml:"logFormat" doc:"text, json or auto: text on a terminal, JSON elsewhere."`
+
+	Stages []stage.Stage `koanf:"stages" yaml:"stages" doc:"The stages that a release passes through, in their order. A file that has any has them all."`
+}
+
+// Default returns the configuration of an installation that sets nothing.
+func Default() Config {
+	return Config{
+		Listen: "127.0.0.1:7080", Gateway: "127.0.0.1:7443", GatewayHTTP: "127.0.0.1:7081",
+		DNS: "127.0.0.1:7053", NATS: "127.0.0.1:7422", Zone: "localhost",
+		FormerKeys: []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
+		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
+	}
+}
+
+// DatabaseURL returns the URL of the database.
+func (c Config) DatabaseURL() string {
+	if c.Database != "" {
+		return c.Database
+	}
+	return (&url.URL{Scheme: "sqlite", Path: filepath.Join(c.DataDir, "terrace.db")}).String()
+}
+
+// BlobURL returns the URL of the blob store.
+func (c Config) BlobURL() string { return c.fileURL(c.Blobs, "blobs") }
+
+// KeyURL returns the URL of the key-encryption key.
+func (c Config) KeyURL() string { return c.fileURL(c.Key, "keys", "kek") }
+
+func (c Config) fileURL(set string, elements ...string) string {
+	if set != "" {
+		return set
+	}
+	path := filepath.Join(append([]string{c.DataDir}, elements...)...)
+	return (&url.URL{Scheme: "file", Path: path}).String()
+}

@@ -1,0 +1,214 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/spf13/pflag"
+
+	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+func file(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "terrace.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func flags(t *testing.T, args ...string) *pflag.FlagSet {
+	t.Helper()
+	set := pflag.NewFlagSet("terraced", pflag.ContinueOnError)
+	config.Flags(set)
+	if err := set.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+func home() []string { return []string{"HOME=/home/ada", "TERRACE_NODE=here"} }
+
+func TestNothingSetIsTheDefault(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load(flags(t), home())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Default()
+	want.DataDir, want.Node = "/home/ada/.local/share/terrace", "here"
+	if d := cmp.Diff(want, c); d != "" {
+		t.Error(d)
+	}
+	for got, want := range map[string]string{
+		c.DatabaseURL(): "sqlite:///home/ada/.local/share/terrace/terrace.db",
+		c.BlobURL():     "file:///home/ada/.local/share/terrace/blobs",
+		c.KeyURL():      "file:///home/ada/.local/share/terrace/keys/kek",
+	} {
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestFlagsGoOverVariablesOverTheFile(t *testing.T) {
+	t.Parallel()
+	path := file(t, "listen: 127.0.0.1:1\ngateway: 127.0.0.1:2\ngatewayHttp: 127.0.0.1:3\nconcurrency: 2\nkey: file:///k\n")
+	env := append(home(), "TERRACE_CONFIG="+path, "TERRACE_GATEWAY=127.0.0.1:22", "TERRACE_GATEWAY_HTTP=127.0.0.1:33",
+		"TERRACE_CONCURRENCY=8", "TERRACE_FORMER_KEYS=file:///a,file:///b", "TERRACE_TOKEN=terr_of_the_client")
+	c, err := config.Load(flags(t, "--gateway-http=127.0.0.1:333", "--data=/srv/terrace"), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []any{c.Listen, c.Gateway, c.GatewayHTTP, c.Concurrency, c.KeyURL(), strings.Join(c.FormerKeys, " "), c.DataDir, c.Zone}
+	if d := cmp.Diff([]any{"127.0.0.1:1", "127.0.0.1:22", "127.0.0.1:333", 8, "file:///k", "file:///a file:///b", "/srv/terrace", "localhost"}, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestStagesOfTheFileReplaceTheDefaultOnes(t *testing.T) {
+	t.Parallel()
+	path := file(t, `stages:
+  - {name: dev, order: 1, target: local, runtime: process}
+  - name: live
+    order: 2
+    target: local
+    runtime: process
+    approvals: {count: 1, role: approver, otherThanRequester: true}
+    requiredTags: [owner]
+    verify:
+      - {name: up, http: {path: /healthz, timeout: 30s}}
+`)
+	c, err := config.Load(flags(t, "--config="+path), home())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Stages) != 2 || c.Stages[1].Verify[0].HTTP.Timeout.Seconds() != 30 || !c.Stages[1].Approvals.OtherThanRequester {
+		t.Errorf("%+v", c.Stages)
+	}
+}
+
+func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		file string
+		args []string
+		env  string
+		want []string
+	}{
+		"a mistyped key":        {file: "listen: 127.0.0.1:1\n\nlisten_http: x\ngatway: 127.0.0.1:1\n", want: []string{":3:1: listen_http: the key", ":4:1: gatway: the key", `did you mean "gateway"?`}},
+		"a nested unknown key":  {file: "stages:\n  - name: dev\n    aproval: 1\n", want: []string{":3:1: aproval"}},
+		"a word for a number":   {file: "tenant: default\nconcurrency: many\n", want: []string{":2:1: `many` is not a whole number"}},
+		"a list for one value":  {file: "listen: [a]\n", want: []string{":1:1: this is not one value"}},
+		"not yaml":              {file: "a: [\n", want: []string{"terrace.yaml:"}},
+		"two documents":         {file: "zone: a\n---\nzone: b\n", want: []string{"more than one document"}},
+		"no such file":          {args: []string{"--config=/nowhere/terrace.yaml"}, want: []string{"/nowhere/terrace.yaml: the file cannot be read: no such file or directory"}},
+		"a bad variable":        {env: "TERRACE_CONCURRENCY=many", want: []string{`TERRACE_CONCURRENCY: "many" is not a whole number`}},
+		"a bad flag":            {args: []string{"--concurrency=x"}, want: []string{`--concurrency: "x" is not`}},
+		"out of bounds":         {args: []string{"--concurrency=0"}, want: []string{"concurrency: 0 is out of bounds"}},
+		"an address without":    {args: []string{"--listen=localhost", "--dns=127.0.0.1:99999"}, want: []string{"listen:", "dns:"}},
+		"a port used twice":     {args: []string{"--listen=127.0.0.1:7443"}, want: []string{"gateway: 127.0.0.1:7443 is also the address of listen"}},
+		"a bad name":            {args: []string{"--project=My Project", "--tenant=A"}, want: []string{"project:", "tenant:"}},
+		"an unknown scheme":     {args: []string{"--database=mysql://root:hunter2@db", "--key=vault://x"}, want: []string{"database:", "key:"}},
+		"levels and formats":    {args: []string{"--log-level=loud", "--log-format=xml"}, want: []string{"logLevel:", "logFormat:"}},
+		"stages of one name":    {file: "stages:\n  - {name: a, order: 1, target: local, runtime: process}\n  - {name: a, order: 2, target: local, runtime: process}\n", want: []string{"used twice"}},
+		"an empty list of them": {file: "stages: []\n", want: []string{"stages: there are none"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := c.args
+			if c.file != "" {
+				args = append(args, "--config="+file(t, c.file))
+			}
+			_, err := config.Load(flags(t, args...), append(home(), c.env))
+			if !kernel.Is(err, kernel.Invalid) {
+				t.Fatalf("error %v", err)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error %v\nlacks %s", err, want)
+				}
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the error repeats a password: %v", err)
+			}
+		})
+	}
+}
+
+// reference is the committed example; UPDATE=1 writes it anew.
+const reference = "../../../docs/reference/config.yaml"
+
+func TestTheReferenceIsCurrentAndIsTheDefault(t *testing.T) {
+	t.Parallel()
+	want, err := config.Example()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(reference, want, 0o644); err != nil { //nolint:gosec // a document
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		t.Errorf("docs/reference/config.yaml is old; run UPDATE=1 go test ./internal/app/config\n%s", d)
+	}
+	fromFile, err := config.Load(flags(t, "--config="+reference), home())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromNothing, err := config.Load(flags(t), home())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(fromNothing, fromFile, cmpopts.EquateEmpty()); d != "" {
+		t.Error(d)
+	}
+	if len(fromFile.Stages) != len(stage.Default()) {
+		t.Errorf("%d stages", len(fromFile.Stages))
+	}
+}
+
+func TestEveryKeyOfAStageIsDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := config.Example()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keysOf(reflect.TypeFor[stage.Stage](), "") {
+		if !strings.Contains(string(text), "#   "+key+": ") {
+			t.Errorf("%s is not documented", key)
+		}
+	}
+}
+
+func keysOf(typ reflect.Type, prefix string) (keys []string) {
+	for f := range typ.Fields() {
+		key, inner := prefix+f.Tag.Get("koanf"), f.Type
+		if inner.Kind() == reflect.Slice && inner.Elem().Kind() == reflect.Struct {
+			key, inner = key+"[]", inner.Elem()
+		}
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		if inner.Kind() == reflect.Struct {
+			keys = append(keys, keysOf(inner, key+".")...)
+		} else {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,77 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// nested documents the keys of a stage, in their order.
+func nested() [][2]string {
+	return [][2]string{
+		{"name", "the stage's name, a DNS label"},
+		{"order", "its place; stages are passed from the lowest to the highest"},
+		{"target", "where its resources are made: local, azure, aws or gcp"},
+		{"runtime", "how its containers run: process or kubernetes"},
+		{"approvals.count", "how many people must approve a run; 0 is none"},
+		{"approvals.role", "the role that an approver needs"},
+		{"approvals.otherThanRequester", "true asks for someone other than who asked for the run"},
+		{"requiredTags", "tags that every resource must carry"},
+		{"verify[].name", "a check after an apply; all must pass"},
+		{"verify[].http.path", "the path that is asked on every route; empty is that of the readiness probe, else /"},
+		{"verify[].http.status", "the status that is expected; 0 is any from 200 to 299"},
+		{"verify[].http.timeout", "how long the check may take with its repetitions, such as 30s"},
+	}
+}
+
+// Example returns the reference of all keys with their defaults, as a file
+// that can be used as it is.
+func Example() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("# The configuration of terraced, with every key and its default. Made by\n" +
+		"# internal/app/config; a test keeps it current.\n#\n" +
+		"# terraced reads the file that --config or " + FileVariable + " names. A variable goes over the\n" +
+		"# file, and a flag over the variable.\n")
+	value := reflect.ValueOf(Default())
+	for _, f := range fields() {
+		if err := f.example(&b, value.Field(f.at).Interface()); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
+
+func (f field) example(b *bytes.Buffer, value any) error {
+	b.WriteString("\n")
+	comment(b, f.doc)
+	if f.single() {
+		fmt.Fprintf(b, "# Variable %s, flag --%s.\n", f.variable(), f.flag())
+	} else {
+		for _, n := range nested() {
+			comment(b, "  "+n[0]+": "+n[1])
+		}
+	}
+	encoder := yaml.NewEncoder(b)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(map[string]any{f.key: value}); err != nil {
+		return fmt.Errorf("example of %s: %w", f.key, err)
+	}
+	return encoder.Close()
+}
+
+// comment writes text as comment lines of at most 100 letters.
+func comment(b *bytes.Buffer, text string) {
+	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
+	line := "#" + indent
+	for word := range strings.FieldsSeq(text) {
+		if len(line)+1+len(word) > 100 {
+			b.WriteString(line + "\n")
+			line = "#" + indent + indent
+		}
+		line += " " + word
+	}
+	b.WriteString(line + "\n")
+}

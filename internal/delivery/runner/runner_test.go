@@ -242,6 +242,23 @@ func TestAFailedApplyNamesTheResource(t *testing.T) {
 	b.isClean(t)
 }
 
+// TestAStateThatCouldNotBeStoredIsSentAgain has the state room refuse a write:
+// what was created is not forgotten, and the run does not pass for a good one.
+func TestAStateThatCouldNotBeStoredIsSentAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	root := data(`{"a":{"input":"x"}}`)
+	plan := b.plan(t, "run_1", stack, root)
+	b.room.Journal.Refuse(1)
+	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	if err == nil || !strings.Contains(err.Error(), "Failed to save state") {
+		t.Errorf("apply: %v, want the failure to save", err)
+	}
+	if again := b.plan(t, "run_1", stack, root); again.Summary.Noop != 1 {
+		t.Errorf("plan after it: %+v, want the resource in the state", again.Summary)
+	}
+}
+
 func TestAMissingToolIsClear(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -103,14 +103,26 @@ func (f *Fences) CheckFence(_ context.Context, stack string, fence int64) error 
 
 // Journal keeps the facts it is told.
 type Journal struct {
-	mu    sync.Mutex
-	facts []kernel.Fact
+	mu      sync.Mutex
+	facts   []kernel.Fact
+	refused int
+}
+
+// Refuse makes the next n calls of Record fail, and the mutations they belong to.
+func (j *Journal) Refuse(n int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.refused = n
 }
 
 // Record keeps f.
 func (j *Journal) Record(_ context.Context, f kernel.Fact) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.refused > 0 {
+		j.refused--
+		return kernel.Errorf(kernel.Refused, "the journal refuses %s, as the test told it to", f.Type)
+	}
 	j.facts = append(j.facts, f)
 	return nil
 }

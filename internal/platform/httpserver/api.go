@@ -55,7 +55,6 @@ func Register[I, O any](api huma.API, op huma.Operation, handler func(context.Co
 func requireActor(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		if _, ok := kernel.ActorFrom(ctx.Context()); !ok && !isPublic(ctx.Operation()) {
-			ctx.SetHeader("WWW-Authenticate", `Bearer realm="terrace"`)
 			_ = huma.WriteErr(api, ctx, http.StatusUnauthorized, "", signIn()) // huma reports it itself
 			return
 		}
@@ -92,7 +91,11 @@ var useProblems = sync.OnceFunc(func() {
 		return problemOfStatus(context.Background(), status, message, errs)
 	}
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
-		return problemOfStatus(ctx.Context(), status, message, errs)
+		p := problemOfStatus(ctx.Context(), status, message, errs)
+		for name, value := range headersOf(p.Status) {
+			ctx.SetHeader(name, value)
+		}
+		return p
 	}
 })
 

@@ -121,6 +121,9 @@ func TestKindsBecomeStatuses(t *testing.T) {
 			f.router.Get("/bare", func(w http.ResponseWriter, r *http.Request) { httpserver.WriteError(w, r, err) })
 			for _, path := range []string{"/api/v1/fail", "/bare"} {
 				res, body := f.do(t, http.MethodGet, path, "")
+				if (status == 503) != (res.Header.Get("Retry-After") != "") || (status == 401) != (res.Header.Get("WWW-Authenticate") != "") {
+					t.Errorf("%s: headers %v", path, res.Header)
+				}
 				p := problem(t, res, body)
 				if p.Status != status || p.Kind != kind || p.Fix != "turn around" || len(p.Problems) != 1 || p.Problems[0].Line != 3 {
 					t.Errorf("%s: %+v", path, p)

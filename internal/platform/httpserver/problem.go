@@ -135,17 +135,25 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func writeProblem(w http.ResponseWriter, p *ProblemDetails) {
-	switch p.Status {
-	case http.StatusUnauthorized:
-		if w.Header().Get("WWW-Authenticate") == "" {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="terrace"`)
-		}
-	case http.StatusServiceUnavailable:
-		if w.Header().Get("Retry-After") == "" {
-			w.Header().Set("Retry-After", "5")
+	for name, value := range headersOf(p.Status) {
+		if w.Header().Get(name) == "" {
+			w.Header().Set(name, value)
 		}
 	}
 	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the client may have left
+}
+
+// headersOf returns what goes with a status: how to sign in (RFC 9110 §11.6.1),
+// when to try again (§10.2.3).
+func headersOf(status int) map[string]string {
+	switch status {
+	case http.StatusUnauthorized:
+		return map[string]string{"WWW-Authenticate": `Bearer realm="terrace"`}
+	case http.StatusServiceUnavailable:
+		return map[string]string{"Retry-After": "5"}
+	default:
+		return nil
+	}
 }

@@ -29,19 +29,21 @@ type Server struct {
 // Listen listens on addr (host:port; port 0 takes a free one) and serves
 // handler until Close.
 func Listen(ctx context.Context, addr string, handler http.Handler, log *slog.Logger) (*Server, error) {
-	return listen(ctx, addr, handler, log, nil)
+	return ListenTLS(ctx, addr, handler, log, nil)
 }
 
 // ListenTLS is Listen with TLS; config says which certificates it shows.
 func ListenTLS(ctx context.Context, addr string, handler http.Handler, log *slog.Logger, config *tls.Config) (*Server, error) {
-	return listen(ctx, addr, handler, log, config)
-}
-
-func listen(ctx context.Context, addr string, handler http.Handler, log *slog.Logger, config *tls.Config) (*Server, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
+	return Serve(ctx, listener, handler, log, config), nil
+}
+
+// Serve serves handler on a listener, which it takes over, until Close. A nil
+// config is without TLS, a nil log logs nothing.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger, config *tls.Config) *Server {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -58,7 +60,7 @@ func listen(ctx context.Context, addr string, handler http.Handler, log *slog.Lo
 		listener: listener, drain: drain, done: make(chan struct{}),
 	}
 	go s.serve(log)
-	return s, nil
+	return s
 }
 
 func (s *Server) serve(log *slog.Logger) {

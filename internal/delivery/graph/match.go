@@ -44,14 +44,14 @@ func (x *Index) match(c Context, typ, class, id string) (*compiled, Explanation,
 	return best.def, why, nil
 }
 
+// best returns the first that applies: candidates are sorted, the most specific first.
 func (x *Index) best(typ string, asked Criterion) *candidate {
-	var best *candidate
 	for i, c := range x.byType[typ] {
-		if c.criterion.applies(asked) && (best == nil || c.rank > best.rank) {
-			best = &x.byType[typ][i]
+		if c.criterion.applies(asked) {
+			return &x.byType[typ][i]
 		}
 	}
-	return best
+	return nil
 }
 
 func (c Criterion) applies(asked Criterion) bool {

@@ -79,12 +79,25 @@ func (e *execution) execute(ctx context.Context, plan []byte, root Root) error {
 	}
 	applied, err := e.s.Planner.Apply(ctx, job, plan, e.sink(ctx, "apply"))
 	e.dropPlan(ctx)
+	if kernel.Is(err, kernel.Stale) && ctx.Err() == nil {
+		return e.overtaken(ctx, err)
+	}
 	if err != nil {
 		return e.halfDone(ctx, err)
 	}
 	ctx = context.WithoutCancel(ctx) // what was applied is recorded, even if the run is to stop now
 	return e.move(ctx, change{to: Verifying, edit: func(ctx context.Context, r *Run) error {
 		return e.recordApplied(ctx, *r, applied.Outputs)
+	}})
+}
+
+// overtaken counts an apply that terraform refused because the state had
+// changed since the plan. The run then goes on as after an interruption.
+func (e *execution) overtaken(ctx context.Context, err error) error {
+	return e.move(ctx, change{to: Applying, fact: "stale", edit: func(_ context.Context, r *Run) error {
+		r.Attempt++
+		r.StatusReason = err.Error()
+		return nil
 	}})
 }
 

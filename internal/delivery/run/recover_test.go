@@ -274,3 +274,21 @@ func TestALateWordOfTheDeadIsRefused(t *testing.T) {
 	close(newGoOn)
 	next.Await(t, r.ID, run.Succeeded)
 }
+
+func TestAnApplyThatIsOvertakenGoesOnWithTheRest(t *testing.T) {
+	t.Parallel()
+	b := bench(t)
+	var once atomic.Bool
+	b.World.Before = func(_ context.Context, job run.Job, at string) error {
+		if at == "module.redis_cache" && once.CompareAndSwap(false, true) {
+			b.World.Drift(job.Stack, "module.redis_cache", "1.0.0")
+			return kernel.Errorf(kernel.Stale, "saved plan is stale")
+		}
+		return nil
+	}
+	b.Start(t)
+	r := b.Await(t, b.Deploy(t, "dev", "1").ID, run.Succeeded)
+	if r.Attempt != 2 || len(b.World.Applied) != 2 {
+		t.Errorf("attempt %d, applied %v", r.Attempt, b.World.Applied)
+	}
+}

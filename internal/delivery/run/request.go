@@ -39,8 +39,19 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 	if err != nil {
 		return Run{}, err
 	}
+	create := func(ctx context.Context) (release.Release, error) {
+		return s.Releases.Create(ctx, scope, release.New{Workload: d.Workload, Version: d.Version, Artifacts: d.Artifacts})
+	}
+	if _, past := s.Stages.Before(st.Name); !past {
+		// Nothing can refuse it there, so it need not wait in the transaction of the run.
+		rel, err := create(ctx)
+		if err != nil {
+			return Run{}, err
+		}
+		create = func(context.Context) (release.Release, error) { return rel, nil }
+	}
 	return s.request(ctx, func(ctx context.Context) (Run, error) {
-		rel, err := s.Releases.Create(ctx, scope, release.New{Workload: d.Workload, Version: d.Version, Artifacts: d.Artifacts})
+		rel, err := create(ctx)
 		if err != nil {
 			return Run{}, err
 		}

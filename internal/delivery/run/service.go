@@ -2,8 +2,10 @@ package run
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -69,8 +71,8 @@ type Service struct {
 
 // NewService returns a service for a new process of d.Node.
 func NewService(d Deps) (*Service, error) {
-	if d.Node == "" {
-		return nil, errors.New("run: the name of the node is missing")
+	if err := d.complete(); err != nil {
+		return nil, err
 	}
 	if d.Lease == 0 {
 		d.Lease = DefaultLease
@@ -79,6 +81,26 @@ func NewService(d Deps) (*Service, error) {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Service{Deps: d, process: kernel.NewID("proc"), active: active{runs: map[string]*execution{}}, nudged: nudged{runs: map[string]bool{}}}, nil
+}
+
+// complete refuses dependencies with a gap.
+func (d Deps) complete() error {
+	var missing []string
+	for name, given := range map[string]bool{
+		"Tx": d.Tx != nil, "Store": d.Store != nil, "Authorizer": d.Authorizer != nil, "Journal": d.Journal != nil, "Jobs": d.Jobs != nil,
+		"Releases": d.Releases != nil, "Catalog": d.Catalog != nil, "Stages": d.Stages != nil, "Projects": d.Projects != nil,
+		"Renderer": d.Renderer != nil, "Planner": d.Planner != nil, "Tokens": d.Tokens != nil, "State": d.State != nil,
+		"Plans": d.Plans != nil, "Logs": d.Logs != nil, "Verifier": d.Verifier != nil, "Node": d.Node != "",
+	} {
+		if !given {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	slices.Sort(missing)
+	return fmt.Errorf("run service: missing %s", strings.Join(missing, ", "))
 }
 
 // active are the executions of this process by run.

@@ -200,6 +200,18 @@ func TestAPIOfWorkloads(t *testing.T) {
 	if len(problem.Problems) == 0 || problem.Problems[0].File != "score.yaml" {
 		t.Errorf("%+v", problem)
 	}
+	var g struct {
+		Nodes []struct {
+			UID, Definition string
+			DependsOn       []string
+			Module          struct{ Version string }
+		}
+	}
+	cache := "apiVersion: score.dev/v1b1\nmetadata: {name: orders}\ncontainers: {main: {image: .}}\nresources: {cache: {type: redis}}\n"
+	c.call("POST", "/graph", map[string]string{"score": cache, "stage": "dev"}, &g, 200)
+	if len(g.Nodes) != 1 || g.Nodes[0].Module.Version != "1.0.0" || g.Nodes[0].DependsOn == nil {
+		t.Errorf("%+v", g)
+	}
 	c.actor = ""
 	c.call("GET", "/runs", nil, &problem, 401)
 }

@@ -77,7 +77,7 @@ func New(t testing.TB, d *db.DB, options ...func(*run.Deps)) *Bench {
 	Must(t, err)
 	Must(t, b.queue.Migrate(t.Context()))
 	b.deps = run.Deps{
-		Tx: d, Store: b.Store, Authorizer: b, Journal: b.Journal, Jobs: b, Releases: b.Releases, Stages: stages,
+		Tx: d, Store: b.Store, Authorizer: b, Journal: b.Journal, Jobs: b, Releases: b.Releases, Catalog: b.Releases, Stages: stages,
 		Projects: b, Renderer: Renderer{}, Planner: b.World, Tokens: b, State: b.World, Plans: b.Plans, Logs: logs,
 		Verifier: b, Gates: []run.Gate{rungate.Tags{}}, Node: "laptop",
 	}

@@ -68,6 +68,18 @@ func (r *Releases) Graph(_ context.Context, rel release.Release, _ stage.Stage) 
 	return g, w, nil
 }
 
+// All has one definition, for caches.
+func (r *Releases) All(context.Context, kernel.Scope) ([]graph.Definition, error) {
+	return []graph.Definition{{Name: "redis-local", Type: "redis", Module: graph.ModuleRef{Source: "terrace/redis/local"}}}, nil
+}
+
+// Source finds every module at 1.0.0.
+func (r *Releases) Source(context.Context, kernel.Scope) graph.ModuleSource {
+	return graph.ModuleFunc(func(ref graph.ModuleRef) (graph.ModulePin, error) {
+		return graph.ModulePin{Source: ref.Source, Version: "1.0.0"}, nil
+	})
+}
+
 // Renderer renders a resource of the world for the service and for each node.
 type Renderer struct{}
 

@@ -1,0 +1,22 @@
+// Command terraced is the Terrace daemon.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/terrace-idp/terrace/internal/app/appcli"
+)
+
+// version is set by the linker.
+var version = "dev" //nolint:gochecknoglobals // set by the linker
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return appcli.Run(ctx, version, os.Args[1:], os.Stdout, os.Stderr)
+}

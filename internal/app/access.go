@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/access/audit"
+	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
+	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/access/identity/identitysql"
+	"github.com/terrace-idp/terrace/internal/access/tenant"
+	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
+	"github.com/terrace-idp/terrace/internal/fabric/event"
+	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
+)
+
+// access is who may do what, and the record of what they did.
+type access struct {
+	audit    *audit.Service
+	outbox   *event.Outbox
+	journal  journal
+	tenants  *tenant.Service
+	identity *identity.Service
+}
+
+func newAccess(p *platform) *access {
+	a := &access{outbox: &event.Outbox{Store: eventsql.NewStore(p.db)}}
+	a.audit = audit.New(audit.Config{Store: auditsql.NewStore(p.db), Tx: p.db})
+	a.journal = journal{a.audit, a.outbox}
+	a.tenants = tenant.New(tenant.Config{Store: tenantsql.NewStore(p.db), Tx: p.db, Journal: a.journal})
+	a.identity = identity.New(identity.Config{
+		Store: identitysql.NewStore(p.db), Tx: p.db, Projects: a.tenants, Journal: a.journal,
+		Runs: p.runTokens, Logger: p.log,
+	})
+	// The rooms need each other: whose project it is, and who may see it.
+	a.audit.Authorizer, a.tenants.Authorizer = a.identity, a.identity
+	return a
+}
+
+// bootstrap makes the first tenant, project and admin of an empty database.
+func (a *access) bootstrap(ctx context.Context, p *platform) (c identity.Credentials, created bool, err error) {
+	if err := a.tenants.Bootstrap(ctx, p.config.Tenant, p.config.Project); err != nil {
+		return identity.Credentials{}, false, err
+	}
+	return a.identity.Bootstrap(ctx, p.config.Tenant)
+}

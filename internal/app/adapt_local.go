@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"io"
+
+	"github.com/terrace-idp/terrace/internal/delivery/release"
+	"github.com/terrace-idp/terrace/internal/fabric/dns"
+	"github.com/terrace-idp/terrace/internal/fabric/event"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/secret"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/target/local"
+)
+
+// localDNS gives the local target the platform's DNS.
+type localDNS struct{ dns *dns.Service }
+
+func (a localDNS) PutRecord(ctx context.Context, scope kernel.Scope, r local.Record) error {
+	return a.dns.ReplaceName(ctx, scope, r.Name, []dns.Record{{
+		Name: r.Name, Type: dns.Type(r.Type), TTL: r.TTL, Values: r.Values,
+	}})
+}
+
+func (a localDNS) Record(ctx context.Context, scope kernel.Scope, name, recordType string) (local.Record, error) {
+	r, err := a.dns.Record(ctx, scope, name, dns.Type(recordType))
+	return local.Record{Name: r.Name, Type: string(r.Type), TTL: r.TTL, Values: r.Values}, err
+}
+
+func (a localDNS) DeleteRecord(ctx context.Context, scope kernel.Scope, name string) error {
+	return a.dns.DeleteName(ctx, scope, name)
+}
+
+// localGateway gives the local target the platform's gateway, whose TLS
+// listener is on port.
+type localGateway struct {
+	gateway *gateway.Service
+	port    int
+}
+
+func (a localGateway) PutRoute(ctx context.Context, scope kernel.Scope, r local.Route) error {
+	_, err := a.gateway.PutRoute(ctx, scope, gateway.Route{
+		Name: r.Name, Host: r.Host, Path: r.Path, Service: r.Service, Port: r.Port,
+	})
+	return err
+}
+
+func (a localGateway) Route(ctx context.Context, scope kernel.Scope, name string) (local.Route, string, error) {
+	r, err := a.gateway.Route(ctx, scope, name)
+	return local.Route{Name: r.Name, Host: r.Host, Path: r.Path, Service: r.Service, Port: r.Port}, r.URL(a.port), err
+}
+
+func (a localGateway) DeleteRoute(ctx context.Context, scope kernel.Scope, name string) error {
+	return a.gateway.DeleteRoute(ctx, scope, name)
+}
+
+// localSecrets gives the local target the platform's secrets. It reveals them
+// as the platform itself, to put them into the processes that refer to them.
+type localSecrets struct{ secrets *secret.Service }
+
+func (a localSecrets) Generate(ctx context.Context, scope kernel.Scope, name string, length int) (local.SecretInfo, error) {
+	info, err := a.secrets.Generate(ctx, scope, name, length)
+	return local.SecretInfo{Version: info.Version, Length: info.Length}, err
+}
+
+func (a localSecrets) Describe(ctx context.Context, scope kernel.Scope, name string) (local.SecretInfo, error) {
+	info, err := a.secrets.Describe(ctx, scope, name)
+	return local.SecretInfo{Version: info.Version, Length: info.Length}, err
+}
+
+func (a localSecrets) Reveal(ctx context.Context, scope kernel.Scope, name string) (string, error) {
+	return a.secrets.Reveal(kernel.WithActor(ctx, kernel.System("target/local", scope.Tenant)), scope, name)
+}
+
+func (a localSecrets) Delete(ctx context.Context, scope kernel.Scope, name string) error {
+	return a.secrets.Delete(ctx, scope, name)
+}
+
+// localTopics gives the local target topics on the platform's broker.
+type localTopics struct {
+	broker *event.Broker
+	server *event.Server
+}
+
+func (a localTopics) EnsureTopic(ctx context.Context, scope kernel.Scope, t local.Topic) (local.TopicAccess, error) {
+	made, err := a.broker.CreateTopic(ctx, scope, event.TopicSpec{
+		Name: t.Name, Subject: t.Subject, Retention: t.Retention, Password: t.Password,
+	})
+	return a.access(made), err
+}
+
+func (a localTopics) Topic(ctx context.Context, scope kernel.Scope, name string) (local.TopicAccess, error) {
+	t, err := a.broker.Topic(ctx, scope, name)
+	return a.access(t), err
+}
+
+func (a localTopics) DeleteTopic(ctx context.Context, scope kernel.Scope, name string) error {
+	return a.broker.DeleteTopic(ctx, scope, name)
+}
+
+func (a localTopics) access(t event.Topic) local.TopicAccess {
+	return local.TopicAccess{
+		Host: a.server.Host(), Port: a.server.Port(), URL: a.server.URL(), Subject: t.Subject, Username: t.Username,
+	}
+}
+
+// localArtifacts opens the artifacts that releases name.
+type localArtifacts struct{ releases *release.Service }
+
+func (a localArtifacts) Open(ctx context.Context, digest kernel.Digest) (io.ReadCloser, error) {
+	return a.releases.OpenArtifact(ctx, digest)
+}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/delivery/graph"
+	"github.com/terrace-idp/terrace/internal/delivery/release"
+	"github.com/terrace-idp/terrace/internal/delivery/render"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/delivery/state"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/tokens"
+)
+
+// planner executes runs with terraform or tofu.
+type planner struct{ runner *runner.Runner }
+
+func (a planner) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
+	result, err := a.runner.Plan(ctx, runnerJob(job), events(job.Run, sink))
+	return run.Planned{File: result.PlanFile, JSON: result.JSON}, err
+}
+
+func (a planner) Apply(ctx context.Context, job run.Job, plan []byte, sink func(run.Event)) (run.Applied, error) {
+	result, err := a.runner.Apply(ctx, runnerJob(job), plan, events(job.Run, sink))
+	return run.Applied{Outputs: result.Outputs}, err
+}
+
+func runnerJob(job run.Job) runner.Job {
+	return runner.Job{
+		RunID: job.Run, Stack: job.Stack, Attempt: job.Attempt, Files: job.Files, Token: job.Token, Destroy: job.Destroy,
+	}
+}
+
+func events(id string, sink func(run.Event)) runner.Sink {
+	return func(e runner.Event) {
+		sink(run.Event{
+			Time: e.Time, Run: id, Phase: string(e.Phase), Level: e.Level, Type: e.Type, Address: e.Address, Message: e.Message,
+		})
+	}
+}
+
+// renderer renders root modules for the run room.
+type renderer struct{ releases *release.Service }
+
+func (a renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error) {
+	artifacts := make(map[string]render.Artifact, len(in.Release.Artifacts))
+	for container, artifact := range in.Release.Artifacts {
+		artifacts[container] = render.Artifact{Digest: artifact.Digest}
+	}
+	service, err := in.Release.Runtime(in.Stage)
+	if err != nil {
+		return run.Root{}, err
+	}
+	root, err := render.Render(render.Input{
+		Graph: in.Graph, Workload: in.Workload, Runtime: in.Stage.Runtime, Service: service,
+		Context: graph.Context{
+			Tenant: in.Scope.Tenant, Project: in.Scope.Project, Stage: in.Stage.Name, Target: in.Stage.Target, Workload: in.Workload.Name,
+		},
+		Release: in.Release.ID, ReleaseVersion: in.Release.Version, Artifacts: artifacts, Tags: in.Tags,
+		ProviderVersion: ProviderVersion, Lock: in.Release.Lock,
+	})
+	return run.Root{Files: root.Files, Digest: root.Digest}, err
+}
+
+// runTokens issues the tokens of runs.
+type runTokens struct{ issuer *tokens.Issuer }
+
+func (a runTokens) Issue(_ context.Context, t run.TokenRequest) (string, error) {
+	return a.issuer.Issue(tokens.Run{
+		Run: t.Run, Stack: t.Stack, Scope: t.Scope, Workload: t.Workload, Fence: t.Fence, Phase: t.Phase, Expires: t.Expires,
+	})
+}
+
+// serials tells the run room where a stack's state stands.
+type serials struct{ states *state.Service }
+
+func (a serials) Serial(ctx context.Context, _ kernel.Scope, stack string) (int64, error) {
+	return a.states.Serial(ctx, stack)
+}

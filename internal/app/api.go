@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5"
+
+	"github.com/terrace-idp/terrace/internal/access/audit/auditapi"
+	"github.com/terrace-idp/terrace/internal/access/identity/identityapi"
+	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
+	"github.com/terrace-idp/terrace/internal/delivery/module/moduleapi"
+	"github.com/terrace-idp/terrace/internal/delivery/release/releaseapi"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runapi"
+	"github.com/terrace-idp/terrace/internal/delivery/stage/stageapi"
+	"github.com/terrace-idp/terrace/internal/delivery/state/stateapi"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+	"github.com/terrace-idp/terrace/internal/target/local/localapi"
+)
+
+// room is a part of the API.
+type room interface{ Register(api huma.API) }
+
+// wire is a part of HTTP that is no JSON API: Terraform's protocols.
+type wire interface{ Mount(r chi.Router) }
+
+// handler serves everything under the platform's own address.
+func (a *App) handler() http.Handler {
+	router := httpserver.NewRouter(httpserver.Options{
+		Logger: a.platform.log, Authenticator: a.access.identity,
+		Middleware: []func(http.Handler) http.Handler{a.platform.telemetry.Middleware()},
+	})
+	router.Handle("/metrics", a.platform.telemetry.MetricsHandler())
+	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	router.Get("/readyz", a.readyz)
+	modules := moduleapi.API{Modules: a.delivery.modules, Key: a.platform.signingKey}
+	planes := localapi.API{Service: a.local, Tokens: a.platform.runTokens}
+	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
+	for _, w := range []wire{modules, planes, states} {
+		w.Mount(router)
+	}
+	registerAll(httpserver.NewAPI(router, a.platform.version), []room{
+		identityapi.API{Service: a.access.identity, Tenant: a.platform.config.Tenant},
+		tenantapi.API{Service: a.access.tenants}, auditapi.API{Service: a.access.audit},
+		stageapi.API{Stages: a.delivery.stages}, releaseapi.API{Releases: a.delivery.releases},
+		runapi.API{Runs: a.delivery.runs}, secretapi.API{Secrets: a.fabric.secrets},
+		modules, planes, states, statusAPI{a},
+	})
+	return router
+}
+
+func registerAll(api huma.API, rooms []room) {
+	for _, r := range rooms {
+		r.Register(api)
+	}
+}
+
+// readyz answers 200 when requests can be served: the database answers.
+func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
+	if err := a.platform.db.Ping(r.Context()); err != nil {
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+// OpenAPI returns the document of the API, version 3.1, or 3.0 for generators
+// that know no other. Nothing is started.
+func OpenAPI(_ context.Context, version string, downgrade bool) ([]byte, error) {
+	api := httpserver.NewAPI(chi.NewRouter(), version)
+	registerAll(api, []room{
+		identityapi.API{}, tenantapi.API{}, auditapi.API{}, stageapi.API{}, releaseapi.API{}, runapi.API{},
+		secretapi.API{}, moduleapi.API{}, localapi.API{}, stateapi.API{}, statusAPI{},
+	})
+	if downgrade {
+		return api.OpenAPI().DowngradeYAML()
+	}
+	return api.OpenAPI().YAML()
+}

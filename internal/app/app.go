@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/terrace-idp/terrace/iac"
+	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
+	"github.com/terrace-idp/terrace/internal/target/local"
+)
+
+// closePatience bounds a graceful end.
+const closePatience = 20 * time.Second
+
+// App is the whole platform in one process.
+type App struct {
+	platform *platform
+	access   *access
+	fabric   *fabric
+	delivery *delivery
+	local    *local.Service
+	loops    *supervise.Group
+	server   *httpserver.Server
+	started  time.Time
+	first    identity.Credentials
+	created  bool
+}
+
+// New builds the platform on its data directory and brings the database up to
+// date. Nothing listens or runs before Start.
+func New(ctx context.Context, c config.Config, version string, log *slog.Logger) (a *App, err error) {
+	a = &App{loops: supervise.New(log), started: kernel.Clock(nil).Now()}
+	if a.platform, err = newPlatform(ctx, c, version, log); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = a.Close(context.WithoutCancel(ctx)) // the first error says more
+		}
+	}()
+	if err := migrate(ctx, a.platform.db); err != nil {
+		return nil, err
+	}
+	a.access = newAccess(a.platform)
+	if a.first, a.created, err = a.access.bootstrap(ctx, a.platform); err != nil {
+		return nil, err
+	}
+	if a.fabric, err = newFabric(ctx, a.platform, a.access); err != nil {
+		return nil, err
+	}
+	if a.delivery, err = newDelivery(ctx, a.platform, a.access, a.fabric); err != nil {
+		return nil, err
+	}
+	if a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Start opens the listeners, brings workloads back and takes up the runs that a
+// former process left.
+func (a *App) Start(ctx context.Context) (err error) {
+	system := kernel.WithActor(ctx, kernel.System("start", a.platform.config.Tenant))
+	if _, err := a.delivery.modules.SeedShipped(system, kernel.Scope{Tenant: a.platform.config.Tenant}, iac.Local); err != nil {
+		return err
+	}
+	if err := a.fabric.load(ctx); err != nil {
+		return err
+	}
+	if err := a.fabric.listen(ctx, a.platform, a.local); err != nil {
+		return err
+	}
+	if a.server, err = httpserver.Listen(ctx, a.platform.config.Listen, a.handler(), a.platform.log); err != nil {
+		return err
+	}
+	if err := a.local.Start(ctx); err != nil {
+		return err
+	}
+	if err := a.delivery.queue.Start(ctx, a.delivery.runs); err != nil {
+		return err
+	}
+	a.fabric.loops(a.loops, a.platform, a.access.outbox)
+	a.loops.Add("runs", a.delivery.runs.Watch)
+	a.loops.Start(context.WithoutCancel(ctx))
+	return a.writeSignIn(ctx, a.first, a.created)
+}
+
+// FirstSignIn returns how the first admin signs in, when this process made them.
+func (a *App) FirstSignIn() (c identity.Credentials, created bool) { return a.first, a.created }
+
+// Close ends everything in the opposite order: no new requests, then the runs,
+// which go on after the next start, then workloads, then the floor.
+func (a *App) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, closePatience)
+	defer cancel()
+	var errs []error
+	if a.delivery != nil && a.delivery.queue != nil {
+		errs = append(errs, a.delivery.queue.Stop(ctx))
+	}
+	errs = append(errs, a.loops.Stop(ctx))
+	if a.server != nil {
+		errs = append(errs, a.server.Close(ctx))
+	}
+	if a.local != nil {
+		errs = append(errs, a.local.Close())
+	}
+	if a.fabric != nil {
+		a.fabric.close(a.platform)
+	}
+	a.platform.close(ctx)
+	return errors.Join(errs...)
+}

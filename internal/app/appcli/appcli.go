@@ -1,0 +1,68 @@
+// Package appcli is the command line of the daemon: terraced up, openapi and
+// version.
+//
+// It owns flags, what is printed and the exit status. It wires nothing: package
+// app does.
+package appcli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The exit statuses.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// streams are where a command writes.
+type streams struct{ out, err io.Writer }
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+// Run executes the command line and returns the exit status.
+func Run(ctx context.Context, version string, args []string, stdout, stderr io.Writer) int {
+	s := streams{stdout, stderr}
+	root := &cobra.Command{
+		Use: "terraced", Short: "The Terrace daemon: the whole platform in one process",
+		SilenceErrors: true, SilenceUsage: true, Version: version,
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetArgs(args)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(upCommand(s, version), openAPICommand(s, version))
+	return s.report(root.ExecuteContext(ctx))
+}
+
+// report says what went wrong and returns the exit status for it.
+func (s streams) report(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if known, ok := errors.AsType[*kernel.Error](err); ok {
+		fmt.Fprintf(s.err, "terraced: %s\n", known.Message)
+		for _, p := range known.Problems {
+			fmt.Fprintf(s.err, "  %s\n", p)
+		}
+		if known.Fix != "" {
+			fmt.Fprintf(s.err, "  → %s\n", known.Fix)
+		}
+		return exitFailed
+	}
+	fmt.Fprintf(s.err, "terraced: %v\n", err)
+	if _, usage := errors.AsType[usageError](err); usage {
+		return exitUsage
+	}
+	return exitFailed
+}

@@ -1,0 +1,122 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/module"
+	"github.com/terrace-idp/terrace/internal/delivery/module/modulesql"
+	"github.com/terrace-idp/terrace/internal/delivery/release"
+	"github.com/terrace-idp/terrace/internal/delivery/release/releasesql"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/run/rungate"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runjobs"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runlog"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runplan"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runverify"
+	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/state"
+	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
+)
+
+// ProviderVersion is the version of the Terraform provider of this build.
+const ProviderVersion = "0.1.0"
+
+// delivery is the way of a change.
+type delivery struct {
+	stages   *stage.Set
+	modules  *module.Service
+	releases *release.Service
+	states   *state.Service
+	tool     runner.Tool
+	queue    *runjobs.Queue
+	runs     *run.Service
+}
+
+func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *delivery, err error) {
+	d = &delivery{}
+	if d.stages, err = stage.NewSet(p.config.Stages); err != nil {
+		return nil, err
+	}
+	runStore := runsql.NewStore(p.db)
+	releaseStore := releasesql.NewStore(p.db)
+	live := &liveDeployments{deployments: runStore, releases: releaseStore, stages: d.stages}
+	d.modules = newModules(p, a, live)
+	lock, err := installProvider(p)
+	if err != nil {
+		return nil, err
+	}
+	d.releases = release.NewService(release.Config{
+		Store: releaseStore, Blobs: p.blobs, Tx: p.db, Authorizer: a.identity, Journal: a.journal,
+		Stages: d.stages, Definitions: d.modules, Modules: d.modules, Spool: p.path("spool"),
+		Lock: lock,
+	})
+	live.graph = d.releases.Graph
+	d.states = state.New(state.Config{
+		Store: statesql.NewStore(p.db), Tx: p.db, Blobs: p.blobs, Sealer: p.sealer,
+		Journal: a.journal, Authorizer: a.identity,
+	})
+	if err := d.buildRuns(ctx, p, a, f, runStore); err != nil {
+		return nil, err
+	}
+	d.states.Fences = d.runs
+	return d, nil
+}
+
+func newModules(p *platform, a *access, live *liveDeployments) *module.Service {
+	store := modulesql.NewStore(p.db)
+	return module.NewService(module.Deps{
+		Versions: store.Versions(), Definitions: store.Definitions(), Shipped: store.Shipped(), Blobs: p.blobs,
+		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Live: live,
+	})
+}
+
+func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fabric, store *runsql.Store) (err error) {
+	d.tool, err = runner.Find(ctx, runner.Options{
+		Path: p.config.Terraform, DataDir: p.config.DataDir, Progress: func(line string) { p.log.InfoContext(ctx, line) },
+	})
+	if err != nil {
+		return err
+	}
+	if err := runner.Sweep(p.config.DataDir); err != nil {
+		return err
+	}
+	if d.queue, err = runjobs.New(p.db, runjobs.Config{Concurrency: p.config.Concurrency, Log: p.log}); err != nil {
+		return err
+	}
+	logs, err := runlog.New(p.path("logs"))
+	if err != nil {
+		return err
+	}
+	execute := runner.New(runner.Config{
+		Tool: d.tool, DataDir: p.config.DataDir, Address: p.address(), Mirror: p.config.ProviderMirror, Timeout: time.Hour, Logger: p.log,
+	})
+	d.runs, err = run.NewService(run.Deps{
+		Tx: p.db, Store: store, Authorizer: a.identity, Journal: a.journal, Jobs: d.queue,
+		Releases: d.releases, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases},
+		Planner: planner{execute}, Tokens: runTokens{p.runTokens}, State: serials{d.states},
+		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,
+		Verifier: runverify.New(p.config.Gateway, f.authority.Pool()),
+		Gates:    []run.Gate{rungate.Tags{}}, Log: p.log, Node: p.config.Node,
+	})
+	return err
+}
+
+// installProvider puts the provider's program, which lies beside this one,
+// into the mirror and returns the lock file that pins it.
+func installProvider(p *platform) ([]byte, error) {
+	binary := p.config.Provider
+	if binary == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find the provider: %w", err)
+		}
+		binary = filepath.Join(filepath.Dir(self), "terraform-provider-terrace")
+	}
+	return runner.InstallProvider(p.config.DataDir, binary, ProviderVersion)
+}

@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+
+	"github.com/terrace-idp/terrace/internal/fabric/dns"
+	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
+	"github.com/terrace-idp/terrace/internal/fabric/event"
+	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/pki"
+	"github.com/terrace-idp/terrace/internal/fabric/secret"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
+)
+
+// fabric is what workloads stand in: names, certificates, routes, secrets, events.
+type fabric struct {
+	authority *pki.Authority
+	dns       *dns.Service
+	gateway   *gateway.Service
+	secrets   *secret.Service
+	nats      *event.Server
+	broker    *event.Broker
+
+	dnsServer     *dns.Server
+	gatewayServer *gateway.Server
+	proxy         *gateway.Proxy
+}
+
+func newFabric(ctx context.Context, p *platform, a *access) (f *fabric, err error) {
+	f = &fabric{}
+	defer func() {
+		if err != nil {
+			f.close(p)
+		}
+	}()
+	zones := []string{p.config.Zone}
+	metrics, err := gateway.NewMetrics(p.telemetry.Registry())
+	if err != nil {
+		return nil, fmt.Errorf("gateway metrics: %w", err)
+	}
+	f.gateway = gateway.NewService(gateway.Config{
+		Store: gatewaysql.NewStore(p.db), Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones, Metrics: metrics,
+	})
+	if f.authority, err = pki.Open(p.path("pki"), pki.Options{Zones: zones, Allow: f.gateway.HasHost}); err != nil {
+		return nil, err
+	}
+	f.dns, err = dns.NewService(dns.Config{Store: dnssql.NewStore(p.db), Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones})
+	if err != nil {
+		return nil, err
+	}
+	f.secrets = &secret.Service{
+		Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
+	}
+	host, port, err := splitAddress(p.config.NATS)
+	if err != nil {
+		return nil, err
+	}
+	f.nats, err = event.StartServer(ctx, event.ServerConfig{Dir: p.path("nats"), Host: host, Port: port, Log: p.log})
+	if err != nil {
+		return nil, err
+	}
+	f.broker = &event.Broker{Store: eventsql.NewTopics(p.db), Server: f.nats, Journal: a.journal, Tx: p.db, Log: p.log}
+	return f, nil
+}
+
+// load reads what was recorded before, so that nothing is answered wrongly
+// once the listeners are open.
+func (f *fabric) load(ctx context.Context) error {
+	if err := f.dns.Load(ctx); err != nil {
+		return err
+	}
+	if err := f.gateway.Load(ctx); err != nil {
+		return err
+	}
+	return f.broker.Start(ctx)
+}
+
+// listen opens the gateway's and DNS's ports; upstreams are the processes of
+// the local target.
+func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upstreams) (err error) {
+	f.proxy = gateway.NewProxy(gateway.ProxyConfig{
+		Routes: f.gateway, Upstreams: upstreams, Extra: map[string]http.Handler{}, Log: p.log, AccessLog: p.log,
+	})
+	f.gatewayServer, err = gateway.Listen(ctx, gateway.ServerConfig{
+		TLSAddr: p.config.Gateway, PlainAddr: p.config.GatewayHTTP,
+		GetCertificate: f.authority.GetCertificate, Handler: f.proxy, Log: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	f.dnsServer, err = dns.Listen(ctx, p.config.DNS, f.dns, p.log)
+	return err
+}
+
+// loops adds the fabric's background work.
+func (f *fabric) loops(g *supervise.Group, p *platform, outbox *event.Outbox) {
+	relay := &event.Relay{Outbox: outbox, Publisher: f.nats, Log: p.log}
+	g.Add("event relay", relay.Serve)
+	g.Add("dns records", f.dns.Watch)
+	g.Add("gateway routes", f.gateway.Watch)
+	g.Add("dns server", f.dnsServer.Serve)
+	g.Add("gateway server", f.gatewayServer.Serve)
+}
+
+func (f *fabric) close(p *platform) {
+	if f.gatewayServer != nil {
+		logClose(p.log, "gateway", f.gatewayServer.Close())
+	}
+	if f.proxy != nil {
+		f.proxy.Close()
+	}
+	if f.dnsServer != nil {
+		logClose(p.log, "dns", f.dnsServer.Close())
+	}
+	if f.nats != nil {
+		f.nats.Close()
+	}
+}
+
+func splitAddress(address string) (host string, port int, err error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0, fmt.Errorf("address %q: %w", address, err)
+	}
+	port, err = strconv.Atoi(text)
+	return host, port, err
+}

@@ -1,0 +1,39 @@
+package app
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
+	"github.com/terrace-idp/terrace/internal/access/identity/identitysql"
+	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
+	"github.com/terrace-idp/terrace/internal/delivery/module/modulesql"
+	"github.com/terrace-idp/terrace/internal/delivery/release/releasesql"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
+	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
+	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
+	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/target/local/localsql"
+)
+
+// migrations are the tables of every room. Rooms migrate alone, so their order
+// does not matter.
+func migrations() []db.Migrations {
+	return []db.Migrations{
+		tenantsql.Migrations(), identitysql.Migrations(), auditsql.Migrations(),
+		modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), statesql.Migrations(),
+		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(),
+		localsql.Migrations(),
+	}
+}
+
+func migrate(ctx context.Context, d *db.DB) error {
+	for _, m := range migrations() {
+		if err := d.Migrate(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}

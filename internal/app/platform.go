@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/platform/blob"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
+	"github.com/terrace-idp/terrace/internal/platform/telemetry"
+	"github.com/terrace-idp/terrace/internal/platform/tokens"
+)
+
+// platform is the technical floor: what every room stands on.
+type platform struct {
+	config    config.Config
+	version   string
+	log       *slog.Logger
+	db        *db.DB
+	blobs     *blob.Store
+	sealer    *seal.Sealer
+	runTokens *tokens.Issuer
+	// signingKey signs addresses of module archives.
+	signingKey []byte
+	telemetry  *telemetry.Telemetry
+}
+
+func newPlatform(ctx context.Context, c config.Config, version string, log *slog.Logger) (p *platform, err error) {
+	p = &platform{config: c, version: version, log: log}
+	defer func() {
+		if err != nil {
+			p.close(ctx)
+		}
+	}()
+	if err := os.MkdirAll(p.path("keys"), 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	if p.telemetry, err = telemetry.New(ctx, telemetry.Options{Service: "terraced", Version: version}); err != nil {
+		return nil, err
+	}
+	if p.db, err = db.Open(ctx, c.DatabaseURL()); err != nil {
+		return nil, err
+	}
+	if p.blobs, err = blob.Open(ctx, c.BlobURL(), nil); err != nil {
+		return nil, err
+	}
+	if p.sealer, err = seal.Open(ctx, seal.Config{URL: c.KeyURL(), Former: c.FormerKeys}); err != nil {
+		return nil, err
+	}
+	runKey, err := tokens.LoadKey(p.path("keys", "run-tokens"))
+	if err != nil {
+		return nil, err
+	}
+	p.runTokens = tokens.NewIssuer(runKey, nil)
+	p.signingKey, err = tokens.LoadKey(p.path("keys", "archives"))
+	return p, err
+}
+
+// path returns a place in the data directory.
+func (p *platform) path(elements ...string) string {
+	return filepath.Join(append([]string{p.config.DataDir}, elements...)...)
+}
+
+// address is where children of this process reach the API.
+func (p *platform) address() string {
+	return (&url.URL{Scheme: "http", Host: p.config.Listen}).String()
+}
+
+func (p *platform) close(ctx context.Context) {
+	if p.db != nil {
+		logClose(p.log, "database", p.db.Close())
+	}
+	if p.blobs != nil {
+		logClose(p.log, "blobs", p.blobs.Close())
+	}
+	if p.sealer != nil {
+		logClose(p.log, "keys", p.sealer.Close())
+	}
+	if p.telemetry != nil {
+		logClose(p.log, "telemetry", p.telemetry.Close(ctx))
+	}
+}
+
+func logClose(log *slog.Logger, what string, err error) {
+	if err != nil {
+		log.Error("close", "what", what, "error", err)
+	}
+}

@@ -1,0 +1,246 @@
+// Package harness boots the built daemon as its users do, as a process of its
+// own, and drives it through its public doors: the client, the HTTP API, the
+// gateway and DNS.
+//
+// It owns child processes and ports of a test; it links nothing of the platform.
+package harness
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Daemon is a running terraced with a data directory of its own.
+type Daemon struct {
+	t testing.TB
+	// Dir holds Data and the sign-in file.
+	Dir, Data string
+	// API, Gateway, HTTP and DNS are host:port addresses on loopback.
+	API, Gateway, HTTP, DNS string
+	// Arguments are added to `terraced up`.
+	Arguments []string
+	// Env is added to the environment of the daemon and the client.
+	Env []string
+
+	cmd  *exec.Cmd
+	done chan struct{}
+	logs lockedBuffer
+}
+
+// Start boots a daemon on an empty data directory and waits until it is ready.
+// It is stopped at the end of the test.
+func Start(t testing.TB, arguments ...string) *Daemon {
+	t.Helper()
+	d := New(t, arguments...)
+	d.Boot()
+	return d
+}
+
+// New prepares a daemon without starting it.
+func New(t testing.TB, arguments ...string) *Daemon {
+	t.Helper()
+	dir := t.TempDir()
+	d := &Daemon{
+		t: t, Dir: dir, Data: filepath.Join(dir, "data"), Arguments: arguments,
+		API: FreeAddress(t), Gateway: FreeAddress(t), HTTP: FreeAddress(t), DNS: FreeAddress(t),
+	}
+	t.Cleanup(func() {
+		d.Stop()
+		if t.Failed() {
+			t.Logf("the daemon's log:\n%s", d.logs.tail(16<<10))
+		}
+	})
+	return d
+}
+
+// Bin returns the path of a built program, or fails the test.
+func Bin(t testing.TB, name string) string {
+	t.Helper()
+	_, file, _, _ := runtime.Caller(0)
+	path := filepath.Join(filepath.Dir(file), "..", "..", "bin", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%s is not built: run `make build` first (%v)", name, err)
+	}
+	return path
+}
+
+// Boot starts the process and waits until it is ready.
+func (d *Daemon) Boot() {
+	d.t.Helper()
+	if err := d.Launch(); err != nil {
+		d.t.Fatal(err)
+	}
+	d.WaitReady()
+}
+
+// Launch starts the process without waiting for it.
+func (d *Daemon) Launch() error {
+	args := append([]string{
+		"up", "--data", d.Data, "--listen", d.API, "--gateway", d.Gateway, "--gateway-http", d.HTTP, "--dns", d.DNS,
+	}, d.Arguments...)
+	cmd := exec.Command(Bin(d.t, "terraced"), args...) //nolint:noctx // it outlives any one call and is stopped by Stop
+	cmd.Env = d.environment()
+	cmd.Stdout, cmd.Stderr = &d.logs, &d.logs
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start terraced: %w", err)
+	}
+	done := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(done) }()
+	d.cmd, d.done = cmd, done
+	return nil
+}
+
+// WaitReady waits until the daemon answers as ready.
+func (d *Daemon) WaitReady() {
+	d.t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for time.Now().Before(deadline) {
+		select {
+		case <-d.done:
+			d.t.Fatalf("terraced ended before it was ready:\n%s", d.logs.tail(8<<10))
+		case <-time.After(10 * time.Millisecond):
+		}
+		response, err := http.Get("http://" + d.API + "/readyz") //nolint:noctx // bounded by the loop
+		if err != nil {
+			continue
+		}
+		_ = response.Body.Close()
+		if response.StatusCode == http.StatusOK {
+			return
+		}
+	}
+	d.t.Fatalf("terraced is not ready after a minute:\n%s", d.logs.tail(8<<10))
+}
+
+// Kill ends the daemon as a power cut would, with SIGKILL, and waits for it.
+func (d *Daemon) Kill() { d.end(syscall.SIGKILL) }
+
+// Stop asks the daemon to end and waits for it.
+func (d *Daemon) Stop() { d.end(syscall.SIGTERM) }
+
+func (d *Daemon) end(signal syscall.Signal) {
+	if d.cmd == nil {
+		return
+	}
+	_ = d.cmd.Process.Signal(signal)
+	select {
+	case <-d.done:
+	case <-time.After(time.Minute):
+		_ = d.cmd.Process.Kill()
+		<-d.done
+		d.t.Errorf("terraced did not end within a minute of %v", signal)
+	}
+	d.cmd = nil
+}
+
+// PID returns the daemon's process id.
+func (d *Daemon) PID() int { return d.cmd.Process.Pid }
+
+// Log returns the end of what the daemon printed.
+func (d *Daemon) Log() string { return d.logs.tail(64 << 10) }
+
+func (d *Daemon) environment() []string {
+	env := append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(d.Dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(d.Dir, "config"))
+	return append(env, d.Env...)
+}
+
+// SignIn is what `terraced up` leaves for the client of the same machine.
+type SignIn struct {
+	Address string `json:"address"`
+	Token   string `json:"token"`
+	CA      string `json:"ca"`
+	Project string `json:"project"`
+}
+
+// SignIn reads the sign-in file.
+func (d *Daemon) SignIn() SignIn {
+	d.t.Helper()
+	raw, err := os.ReadFile(filepath.Join(d.Dir, "state", "terrace", "local.json"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	var s SignIn
+	if err := json.Unmarshal(raw, &s); err != nil {
+		d.t.Fatal(err)
+	}
+	return s
+}
+
+// FreeAddress returns a loopback address whose port nobody listens on.
+func FreeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // local and immediate
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+// lockedBuffer collects output of a process while a test reads it.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) tail(n int) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := b.buf.Bytes()
+	return string(all[max(0, len(all)-n):])
+}
+
+// Call does one request on the API as the given token and decodes its JSON
+// answer into out; it returns the status.
+func (d *Daemon) Call(ctx context.Context, token, method, path string, in, out any) (int, error) {
+	var body io.Reader
+	if in != nil {
+		raw, err := json.Marshal(in)
+		if err != nil {
+			return 0, err
+		}
+		body = bytes.NewReader(raw)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+d.API+path, body)
+	if err != nil {
+		return 0, err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, err
+	}
+	if response.StatusCode >= http.StatusBadRequest {
+		return response.StatusCode, fmt.Errorf("%s %s: %s: %s", method, path, response.Status, raw)
+	}
+	if out == nil {
+		return response.StatusCode, nil
+	}
+	return response.StatusCode, json.Unmarshal(raw, out)
+}

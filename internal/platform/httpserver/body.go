@@ -47,18 +47,11 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.limit >= 0 && b.read > b.limit {
 		return 0, tooLarge(b.limit)
 	}
-	if err != nil {
-		// A deadline that passes later would end the request's context.
-		_ = b.control.SetReadDeadline(time.Time{})
-	}
 	return n, err
 }
 
-// Close closes the body.
-func (b *body) Close() error {
-	_ = b.control.SetReadDeadline(time.Time{})
-	return b.from.Close()
-}
+// Close closes the body. net/http takes the deadline away with the body's end.
+func (b *body) Close() error { return b.from.Close() }
 
 func tooLarge(limit int64) error {
 	return kernel.Errorf(kernel.TooLarge, "the request's body is larger than %d bytes", limit)

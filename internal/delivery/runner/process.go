@@ -1,12 +1,9 @@
 package runner
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os/exec"
 	"runtime"
@@ -15,12 +12,6 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
-)
-
-// The bounds of what a process may say.
-const (
-	maxLine   = 4 << 20
-	maxStderr = 64 << 10
 )
 
 // process is one child process of the tool.
@@ -47,24 +38,33 @@ func (p process) run(ctx context.Context, line func([]byte), args ...string) (st
 	cmd.Dir, cmd.Env = p.dir, p.env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
-	tail := &tail{max: maxStderr}
-	cmd.Stderr = tail
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return "", fmt.Errorf("start %s: %w", p.tool.Name, err)
-	}
-	if err := cmd.Start(); err != nil {
+	last := &tail{max: maxStderr}
+	out := &output{}
+	defer out.close()
+	if err := p.start(cmd, out, line, last); err != nil {
 		return "", p.notStarted(ctx, err)
 	}
 	stop := killLater(limited, cmd.Process.Pid, p.grace)
-	readErr := eachLine(stdout, cmp.Or(p.maxLine, maxLine), line)
 	err = cmd.Wait()
 	stop()
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left behind
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left behind, which may hold the output open
+	readErr := out.wait()
 	if cause := context.Cause(limited); cause != nil && err != nil {
-		return tail.String(), p.stopped(args[0], cause)
+		return last.String(), p.stopped(args[0], cause)
 	}
-	return tail.String(), errors.Join(err, readErr)
+	return last.String(), errors.Join(err, readErr)
+}
+
+func (p process) start(cmd *exec.Cmd, out *output, line func([]byte), last *tail) (err error) {
+	if cmd.Stdout, err = out.read(func(r io.Reader) error { return eachLine(r, cmp.Or(p.maxLine, maxLine), line) }); err != nil {
+		return err
+	}
+	if cmd.Stderr, err = out.read(func(r io.Reader) error { _, err := io.Copy(last, r); return err }); err != nil {
+		return err
+	}
+	err = cmd.Start()
+	out.started()
+	return err
 }
 
 var errTimeout = errors.New("it took too long") //nolint:gochecknoglobals // a sentinel
@@ -106,46 +106,3 @@ func killLater(ctx context.Context, pid int, grace time.Duration) (stop func()) 
 	})
 	return func() { close(done); group.Wait() }
 }
-
-// eachLine hands every line to use. What goes beyond limit of a line is dropped.
-func eachLine(r io.Reader, limit int, use func([]byte)) error {
-	in := bufio.NewReaderSize(r, 64<<10)
-	var line []byte
-	for {
-		part, err := in.ReadSlice('\n')
-		if len(line)+len(part) <= limit {
-			line = append(line, part...)
-		}
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
-		}
-		if trimmed := bytes.TrimSpace(line); len(trimmed) > 0 {
-			use(trimmed)
-		}
-		line = line[:0]
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read output: %w", err)
-		}
-	}
-}
-
-// tail keeps the end of what is written to it.
-type tail struct {
-	max int
-	buf []byte
-}
-
-// Write keeps p's end.
-func (t *tail) Write(p []byte) (int, error) {
-	t.buf = append(t.buf, p...)
-	if over := len(t.buf) - t.max; over > 0 {
-		t.buf = append(t.buf[:0], t.buf[over:]...)
-	}
-	return len(p), nil
-}
-
-// String returns what was kept.
-func (t *tail) String() string { return string(bytes.TrimSpace(t.buf)) }

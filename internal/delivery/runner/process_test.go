@@ -42,15 +42,27 @@ func TestCancelLetsTheToolFinish(t *testing.T) {
 	b.isClean(t)
 }
 
-// stubborn is a tool that ignores interrupts; what it starts holds the pipe open.
-func stubborn(t *testing.T, alive string) runner.Tool {
+// fake is a tool whose init does nothing and whose other commands are the script.
+func fake(t *testing.T, script string) runner.Tool {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "terraform")
-	script := "#!/bin/sh\n[ $1 = init ] && exit 0\ntrap '' INT\n(exec 3> " + alive + "; echo up >&3; exec sleep 3600) &\nwait\nwait\nwait\n"
-	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n[ $1 = init ] && exit 0\n"+script+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return runner.Tool{Name: "terraform", Path: path, Version: "1.11.4"}
+}
+
+// stubborn ignores interrupts and holds the pipe self open; what it starts holds
+// the pipe alive open.
+func stubborn(t *testing.T, self, alive string) runner.Tool {
+	t.Helper()
+	return fake(t, "trap '' INT\nexec 4<> "+self+"\n(exec 4>&- 3> "+alive+"; echo up >&3; exec sleep 3600) &\nwait\nwait\nwait")
+}
+
+func planWith(ctx context.Context, c runner.Config) error {
+	c.Address = "http://127.0.0.1:1"
+	_, err := runner.New(c).Plan(ctx, runner.Job{RunID: "run_1", Stack: stack, Files: map[string][]byte{"main.tf.json": []byte("{}")}}, nil)
+	return err
 }
 
 func TestWhatDoesNotStopIsKilledWithAllItStarted(t *testing.T) {
@@ -65,24 +77,44 @@ func TestWhatDoesNotStopIsKilledWithAllItStarted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			alive := pipe(t, "alive")
-			r := runner.New(runner.Config{Tool: stubborn(t, alive), DataDir: t.TempDir(), Address: "http://127.0.0.1:1", Timeout: c.timeout, Grace: time.Millisecond})
+			self, alive := pipe(t, "self"), pipe(t, "alive")
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			if c.cancel {
 				go watch(alive, cancel)
 			}
-			_, err := r.Plan(ctx, runner.Job{RunID: "run_1", Stack: stack, Files: map[string][]byte{"main.tf.json": []byte("{}")}}, nil)
+			err := planWith(ctx, runner.Config{Tool: stubborn(t, self, alive), DataDir: t.TempDir(), Timeout: c.timeout, Grace: time.Millisecond})
 			if !kernel.Is(err, kernel.Unavailable) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("plan: %v, want %q", err, c.want)
 			}
-			f, err := os.OpenFile(alive, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, _ = io.Copy(io.Discard, f) // ends when every process that held the pipe is gone
-			_ = f.Close()
+			released(t, self)
+			released(t, alive)
 		})
+	}
+}
+
+// TestAToolThatDiesTakesAllWithIt has a tool end and leave something running
+// that holds its output open.
+func TestAToolThatDiesTakesAllWithIt(t *testing.T) {
+	t.Parallel()
+	alive := pipe(t, "alive")
+	err := planWith(context.Background(), runner.Config{Tool: fake(t, "exec 3<> "+alive+"\nsleep 3600 &\necho broken >&2; exit 7"), DataDir: t.TempDir()})
+	if err == nil || !strings.Contains(err.Error(), "broken") {
+		t.Errorf("plan: %v, want the tool's words", err)
+	}
+	released(t, alive)
+}
+
+// released returns when nobody holds the pipe open for writing.
+func released(t *testing.T, pipe string) {
+	t.Helper()
+	f, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if _, err := io.Copy(io.Discard, f); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -114,12 +146,11 @@ const childVariable = "TERRACE_TEST_RUNNER_CHILD"
 // TestChild is the process that TestAKilledProcessLeavesNothing kills.
 func TestChild(t *testing.T) {
 	t.Parallel()
-	alive := os.Getenv(childVariable)
-	if alive == "" {
+	dir := os.Getenv(childVariable)
+	if dir == "" {
 		t.Skip("it is a part of TestAKilledProcessLeavesNothing")
 	}
-	r := runner.New(runner.Config{Tool: stubborn(t, alive), DataDir: filepath.Dir(alive), Address: "http://127.0.0.1:1"})
-	_, err := r.Plan(context.Background(), runner.Job{RunID: "run_1", Stack: stack, Files: map[string][]byte{"main.tf.json": []byte("{}")}}, nil)
+	err := planWith(context.Background(), runner.Config{Tool: stubborn(t, filepath.Join(dir, "self"), filepath.Join(dir, "alive")), DataDir: dir})
 	t.Fatalf("the plan ended: %v", err)
 }
 
@@ -127,17 +158,23 @@ func TestChild(t *testing.T) {
 // kernel ends the tool, and Sweep what the tool had started.
 func TestAKilledProcessLeavesNothing(t *testing.T) {
 	t.Parallel()
-	alive := pipe(t, "alive")
-	dir := filepath.Dir(alive)
+	dir := t.TempDir()
+	for _, name := range []string{"self", "alive"} {
+		if err := syscall.Mkfifo(filepath.Join(dir, name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	child := exec.CommandContext(context.Background(), os.Args[0], "-test.run=^TestChild$")
-	child.Env = append(os.Environ(), childVariable+"="+alive)
+	child.Env = append(os.Environ(), childVariable+"="+dir)
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	watch(alive, func() {
-		if err := errors.Join(child.Process.Kill(), func() error { _ = child.Wait(); return nil }()); err != nil {
+	watch(filepath.Join(dir, "alive"), func() {
+		if err := child.Process.Kill(); err != nil {
 			t.Error(err)
 		}
+		_ = child.Wait() // it was killed
+		released(t, filepath.Join(dir, "self"))
 		if err := runner.Sweep(dir); err != nil {
 			t.Error(err)
 		}

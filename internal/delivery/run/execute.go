@@ -51,20 +51,23 @@ func (s *Service) Advance(ctx context.Context, scope kernel.Scope, id string) er
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	e := &execution{s: s, id: id, scope: r.Scope, stack: r.Stack, run: r, cancel: cancel, kill: make(chan struct{})}
+	if !s.active.reserve(id, e) {
+		return nil
+	}
+	defer s.active.remove(id)
 	taken, err := e.take(ctx)
 	if err != nil || !taken {
 		return err
 	}
-	defer s.active.remove(id)
-	go e.keep(ctx)
+	var keeper sync.WaitGroup
+	keeper.Go(func() { e.keep(ctx) })
+	defer keeper.Wait()
+	defer cancel(nil)
 	return e.loop(ctx)
 }
 
 // take acquires the lease when it is the run's turn, and counts the attempt.
 func (e *execution) take(ctx context.Context) (taken bool, err error) {
-	if _, running := e.s.active.get(e.id); running {
-		return false, nil
-	}
 	err = e.s.retry(ctx, func(ctx context.Context) error {
 		taken = false
 		open, err := e.s.Store.Open(ctx, e.scope, e.stack)
@@ -75,6 +78,7 @@ func (e *execution) take(ctx context.Context) (taken bool, err error) {
 		if err != nil || !ok {
 			return err
 		}
+		e.s.active.hold(e.id, lease.Fence)
 		r := open[0]
 		r.Fence, e.lease, taken = lease.Fence, lease, true
 		if r.Status != Approved { // waiting for approval is not an attempt
@@ -84,11 +88,7 @@ func (e *execution) take(ctx context.Context) (taken bool, err error) {
 		e.run = r
 		return err
 	})
-	if err != nil || !taken {
-		return false, err
-	}
-	e.s.active.add(e.id, e)
-	return true, nil
+	return taken && err == nil, err
 }
 
 // loop executes one status after the other.

@@ -19,8 +19,7 @@ func (s *Service) dead(l Lease) bool {
 	case l.Run == "":
 		return true
 	case l.Process == s.process:
-		_, running := s.active.get(l.Run)
-		return !running
+		return !s.active.holds(l)
 	case l.Node == s.Node:
 		return true
 	default:

@@ -174,7 +174,7 @@ func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err erro
 		if old.Status != Queued || !supersedes(r.Operation, old.Operation) {
 			continue
 		}
-		if err := s.stepOnce(ctx, &old, change{to: Superseded, why: "superseded by " + r.ID}); err != nil {
+		if err := s.supersede(ctx, &old, r.ID); err != nil {
 			return nil, err
 		}
 		superseded = append(superseded, old)
@@ -183,6 +183,12 @@ func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err erro
 		return nil, err
 	}
 	return superseded, s.record(ctx, *r, change{to: Queued, reason: r.Reason})
+}
+
+func (s *Service) supersede(ctx context.Context, old *Run, by string) error {
+	why := "superseded by " + by
+	old.Failure = &Failure{Phase: "queue", Message: why + ", which brings a newer release", Fix: "nothing was changed; see terrace run show " + by}
+	return s.stepOnce(ctx, old, change{to: Superseded, why: why})
 }
 
 func waitsFor(ahead []Run) string {

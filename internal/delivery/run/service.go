@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -80,7 +79,7 @@ func NewService(d Deps) (*Service, error) {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Deps: d, process: kernel.NewID("proc"), active: active{runs: map[string]*execution{}}, nudged: nudged{runs: map[string]bool{}}}, nil
+	return &Service{Deps: d, process: kernel.NewID("proc"), active: active{runs: map[string]*activeRun{}}, nudged: nudged{runs: map[string]bool{}}}, nil
 }
 
 // complete refuses dependencies with a gap.
@@ -101,31 +100,6 @@ func (d Deps) complete() error {
 	}
 	slices.Sort(missing)
 	return fmt.Errorf("run service: missing %s", strings.Join(missing, ", "))
-}
-
-// active are the executions of this process by run.
-type active struct {
-	sync.Mutex
-	runs map[string]*execution
-}
-
-func (a *active) add(id string, e *execution) {
-	a.Lock()
-	defer a.Unlock()
-	a.runs[id] = e
-}
-
-func (a *active) remove(id string) {
-	a.Lock()
-	defer a.Unlock()
-	delete(a.runs, id)
-}
-
-func (a *active) get(id string) (*execution, bool) {
-	a.Lock()
-	defer a.Unlock()
-	e, ok := a.runs[id]
-	return e, ok
 }
 
 // stageScope checks that the stage exists and returns the scope of the project in it.

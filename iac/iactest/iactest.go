@@ -42,6 +42,8 @@ type Config struct {
 	Registry, Token string
 	// Mirror is the folder of a provider mirror, see Mirror. Empty means none.
 	Mirror string
+	// Env are further variables, as NAME=value.
+	Env []string
 }
 
 // Run runs the tool in dir, for two minutes at most, and returns what it wrote.
@@ -55,9 +57,9 @@ func Run(t testing.TB, c Config, tool, dir string, args ...string) (string, erro
 	defer cancel()
 	cmd := exec.CommandContext(ctx, tool, args...) //nolint:gosec // a tool from PATH
 	cmd.Dir = dir
-	cmd.Env = []string{
+	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TF_CLI_CONFIG_FILE=" + file, "CHECKPOINT_DISABLE=1", "NO_PROXY=*",
-	}
+	}, c.Env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

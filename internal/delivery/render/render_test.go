@@ -198,7 +198,7 @@ func TestContainers(t *testing.T) {
 		Before:    map[string]workload.Condition{"side": workload.Healthy},
 		Resources: workload.Compute{Limits: workload.Quantities{CPU: "500m", Memory: "64Mi"}},
 		LivenessProbe: &workload.Probe{HTTP: &workload.HTTPProbe{
-			Scheme: "HTTP", Path: "/healthz", Port: 8080, Host: "h", Headers: []workload.Header{{"X", "1"}, {"X", "2"}},
+			Scheme: "HTTP", Path: "/healthz", Port: 8080, Host: "h", Headers: []workload.Header{{Name: "X", Value: "1"}, {Name: "X", Value: "2"}},
 		}},
 		ReadinessProbe: &workload.Probe{Exec: []string{"true"}},
 	}

@@ -194,12 +194,16 @@ func TestServerSentEvents(t *testing.T) {
 	// Events come further apart than a client may stall.
 	f := start(t, func(c *gateway.ProxyConfig) { c.Stall = 50 * time.Millisecond })
 	next := make(chan struct{})
-	f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, _ *http.Request) {
+	f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		for i := range 3 {
 			_, _ = fmt.Fprintf(w, "data: %d\n\n", i)
 			_ = http.NewResponseController(w).Flush()
-			<-next
+			select {
+			case <-next:
+			case <-r.Context().Done():
+				return
+			}
 			<-time.After(150 * time.Millisecond)
 		}
 	})

@@ -13,8 +13,10 @@ const ServiceKey = "workload"
 
 // modulesOf returns one module call for each node, and the one of the containers.
 func modulesOf(in Input) (map[string]any, error) {
+	named, problems := namePorts(in)
+	in.Graph = named
 	scope := scopeOf(in.Graph)
-	service, err := serviceOf(in, scope)
+	service, err := serviceOf(in, scope, problems)
 	if err != nil {
 		return nil, err
 	}

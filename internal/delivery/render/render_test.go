@@ -89,6 +89,7 @@ func TestRootModule(t *testing.T) {
 		UID: "route.default#orders.web", Key: "route__orders_web", Type: "route", Name: "orders-web", Module: pin("route"),
 		Inputs: map[string]any{"port": int64(80), "tags": map[string]any{"own": "yes"}},
 	})
+	in.Workload.Service.Ports = map[string]workload.Port{"www": {Port: 80, TargetPort: 8080, Protocol: "TCP"}}
 	in.Graph.Names["web"] = "route.default#orders.web"
 	in.Backend = render.Backend{Address: "http://127.0.0.1:7080/state", LockMethod: "LOCK"}
 	in.Lock = []byte("# lock\n")
@@ -115,10 +116,11 @@ func TestRootModule(t *testing.T) {
 		"module": map[string]any{
 			"redis__orders_cache": contract("orders-cache", map[string]any{"source": "terrace.localhost/terrace/redis/local"}),
 			"route__orders_web": contract("orders-web", map[string]any{
-				"source": "terrace.localhost/terrace/route/local", "port": 80.0, "tags": map[string]any{"own": "yes"},
+				"source": "terrace.localhost/terrace/route/local", "port": "www", "tags": map[string]any{"own": "yes"},
 			}),
 			"workload": contract("orders", map[string]any{
-				"source": "terrace.localhost/terrace/service/local", "release": "rel_1", "release_version": "1.0.0", "ports": map[string]any{},
+				"source": "terrace.localhost/terrace/service/local", "release": "rel_1", "release_version": "1.0.0",
+				"ports": map[string]any{"www": map[string]any{"port": 80.0, "target_port": 8080.0, "protocol": "TCP", "fixed": false}},
 				"containers": map[string]any{"main": map[string]any{
 					"artifact": digest, "variables": map[string]any{}, "files": map[string]any{}, "volumes": map[string]any{},
 				}},
@@ -267,6 +269,49 @@ func TestRefusesWhatTheRuntimeCannotRun(t *testing.T) {
 	}
 	if !strings.Contains(problems[0].Message, "side") || !strings.Contains(problems[0].Message, "nginx:1") {
 		t.Fatalf("%v names neither the container nor the image", problems[0])
+	}
+}
+
+func TestRoutesLeadToPortsByNameOrNumber(t *testing.T) {
+	t.Parallel()
+	web := map[string]workload.Port{"web": {Port: 80, TargetPort: 8080, Protocol: "TCP"}}
+	two := map[string]workload.Port{"web": web["web"], "admin": {Port: 81, TargetPort: 8081, Protocol: "TCP"}}
+	for name, c := range map[string]struct {
+		ports map[string]workload.Port
+		given any
+		want  any
+	}{
+		"by name":             {two, "admin", "admin"},
+		"by number":           {two, int64(81), "admin"},
+		"by a number as text": {two, "80", "web"},
+		"the only one":        {web, "", ""},
+		"none of two":         {two, "", nil},
+		"none at all":         {nil, "", nil},
+		"no such number":      {web, int64(9090), nil},
+		"not the target port": {web, int64(8080), nil},
+		"no such name":        {web, "admin", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := small()
+			in.Workload.Service.Ports = c.ports
+			in.Workload.Resources = map[string]workload.Resource{"r": {Name: "r", Type: "route", At: workload.Position{File: "score.yaml", Line: 9, Column: 3}}}
+			in.Graph.Names["r"] = "route.default#orders.r"
+			in.Graph.Nodes = append(in.Graph.Nodes, graph.Node{
+				UID: "route.default#orders.r", Key: "route__orders_r", Type: "route", Name: "orders-r", Module: pin("route"),
+				Inputs: map[string]any{"port": c.given},
+			})
+			if c.want == nil {
+				problems := problemsOf(t, in)
+				if len(problems) != 1 || problems[0].Line != 9 || problems[0].Path != "resources.r.params.port" || problems[0].Fix == "" {
+					t.Fatalf("problems %v", problems)
+				}
+				return
+			}
+			if got := evaluate(t, mustRender(t, in), "route__orders_r", "port"); got.AsString() != c.want {
+				t.Fatalf("leads to %q, want %q", got.AsString(), c.want)
+			}
+		})
 	}
 }
 

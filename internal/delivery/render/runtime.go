@@ -20,8 +20,9 @@ func runtimes() map[string]runtime {
 // Runtimes returns the names of the runtimes, sorted.
 func Runtimes() []string { return slices.Sorted(maps.Keys(runtimes())) }
 
-// serviceOf returns the module call that runs the containers.
-func serviceOf(in Input, s scope) (map[string]any, error) {
+// serviceOf returns the module call that runs the containers; further are
+// problems that were found before.
+func serviceOf(in Input, s scope, further []kernel.Problem) (map[string]any, error) {
 	run, ok := runtimes()[in.Runtime]
 	if !ok {
 		return nil, kernel.Errorf(kernel.Invalid, "nothing can be rendered for runtime %q", in.Runtime).
@@ -31,7 +32,7 @@ func serviceOf(in Input, s scope) (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("render workload %s: %w", in.Context.Workload, err)
 	}
-	if len(problems) > 0 {
+	if problems = append(problems, further...); len(problems) > 0 {
 		return nil, kernel.Errorf(kernel.Invalid, "workload %s cannot run on stage %s, whose runtime is %s",
 			in.Context.Workload, in.Context.Stage, in.Runtime).WithProblems(problems...)
 	}

@@ -90,12 +90,12 @@ variable "service" {
 
 variable "port" {
   type        = string
-  description = "Name or number of the service's port; empty for its only one."
+  description = "Name of the service's port; empty for its only one."
   default     = ""
   nullable    = false
 
   validation {
     condition     = can(regex("^([a-zA-Z0-9]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?)?$", var.port))
-    error_message = "The port must be the name or the number of a port of the service, or empty for its only one."
+    error_message = "The port must be the name of a port of the service, or empty for its only one."
   }
 }

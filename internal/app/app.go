@@ -34,33 +34,35 @@ type App struct {
 
 // New builds the platform on its data directory and brings the database up to
 // date. Nothing listens or runs before Start.
-func New(ctx context.Context, c config.Config, version string, log *slog.Logger) (a *App, err error) {
-	a = &App{loops: supervise.New(log), started: kernel.Clock(nil).Now()}
-	if a.platform, err = newPlatform(ctx, c, version, log); err != nil {
+func New(ctx context.Context, c config.Config, version string, log *slog.Logger) (*App, error) {
+	p, err := newPlatform(ctx, c, version, log)
+	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			_ = a.Close(context.WithoutCancel(ctx)) // the first error says more
-		}
-	}()
-	if err := migrate(ctx, a.platform.db); err != nil {
-		return nil, err
-	}
-	a.access = newAccess(a.platform)
-	if a.first, a.created, err = a.access.bootstrap(ctx, a.platform); err != nil {
-		return nil, err
-	}
-	if a.fabric, err = newFabric(ctx, a.platform, a.access); err != nil {
-		return nil, err
-	}
-	if a.delivery, err = newDelivery(ctx, a.platform, a.access, a.fabric); err != nil {
-		return nil, err
-	}
-	if a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery); err != nil {
+	a := &App{platform: p, loops: supervise.New(log), started: kernel.Clock(nil).Now()}
+	if err := a.build(ctx); err != nil {
+		_ = a.Close(context.WithoutCancel(ctx)) // the first error says more
 		return nil, err
 	}
 	return a, nil
+}
+
+func (a *App) build(ctx context.Context) (err error) {
+	if err := migrate(ctx, a.platform.db); err != nil {
+		return err
+	}
+	a.access = newAccess(a.platform)
+	if a.first, a.created, err = a.access.bootstrap(ctx, a.platform); err != nil {
+		return err
+	}
+	if a.fabric, err = newFabric(ctx, a.platform, a.access); err != nil {
+		return err
+	}
+	if a.delivery, err = newDelivery(ctx, a.platform, a.access, a.fabric); err != nil {
+		return err
+	}
+	a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery)
+	return err
 }
 
 // Start opens the listeners, brings workloads back and takes up the runs that a

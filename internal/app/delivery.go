@@ -98,7 +98,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	})
 	d.runs, err = run.NewService(run.Deps{
 		Tx: p.db, Store: store, Authorizer: a.identity, Journal: a.journal, Jobs: d.queue,
-		Releases: d.releases, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases},
+		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases},
 		Planner: planner{execute}, Tokens: runTokens{p.runTokens}, State: serials{d.states},
 		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,
 		Verifier: runverify.New(p.config.Gateway, f.authority.Pool()),

@@ -28,20 +28,13 @@ func (a API) Register(api huma.API) {
 
 // Stage is a stage on the wire.
 type Stage struct {
-	Name         string    `json:"name"`
-	Order        int       `json:"order"`
-	Target       string    `json:"target"`
-	Runtime      string    `json:"runtime"`
-	Approvals    Approvals `json:"approvals"`
-	RequiredTags []string  `json:"requiredTags"`
-	Verify       []Check   `json:"verify"`
-}
-
-// Approvals are what an apply on the stage needs.
-type Approvals struct {
-	Count              int    `json:"count"`
-	Role               string `json:"role,omitempty"`
-	OtherThanRequester bool   `json:"otherThanRequester"`
+	Name         string          `json:"name"`
+	Order        int             `json:"order"`
+	Target       string          `json:"target"`
+	Runtime      string          `json:"runtime"`
+	Approvals    stage.Approvals `json:"approvals"`
+	RequiredTags []string        `json:"requiredTags"`
+	Verify       []Check         `json:"verify"`
 }
 
 // Check is one verification.
@@ -71,7 +64,7 @@ func (a API) list(context.Context, *struct{}) (*listOutput, error) {
 
 func wire(s stage.Stage) Stage {
 	out := Stage{
-		Name: s.Name, Order: s.Order, Target: s.Target, Runtime: s.Runtime, Approvals: Approvals(s.Approvals),
+		Name: s.Name, Order: s.Order, Target: s.Target, Runtime: s.Runtime, Approvals: s.Approvals,
 		RequiredTags: append([]string{}, s.RequiredTags...), Verify: []Check{},
 	}
 	for _, c := range s.Verify {

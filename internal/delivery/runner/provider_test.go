@@ -3,9 +3,11 @@ package runner_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
@@ -19,22 +21,32 @@ const withProvider = `{
   "resource": {"terraform_data": {"a": {"input": "x"}}}
 }`
 
-// install builds the provider and installs it; extra is appended to the program.
-func install(t *testing.T, dataDir, extra string) []byte {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "provider")
+// buildProvider builds the provider once for all tests and returns its program.
+//
+//nolint:gochecknoglobals // see above
+var buildProvider = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "terrace-provider-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "provider")
 	build := exec.CommandContext(context.Background(), "go", "build", "-o", path, "github.com/terrace-idp/terrace/cmd/terraform-provider-terrace")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the provider: %v\n%s", err, out)
+		return nil, fmt.Errorf("%w: %s", err, out)
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	return os.ReadFile(path)
+})
+
+// install installs the provider; extra is appended to its program.
+func install(t *testing.T, dataDir, extra string) []byte {
+	t.Helper()
+	program, err := buildProvider()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("build the provider: %v", err)
 	}
-	if _, err := f.WriteString(extra); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
+	path := filepath.Join(t.TempDir(), "provider")
+	if err := os.WriteFile(path, append(program[:len(program):len(program)], extra...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	lock, err := runner.InstallProvider(dataDir, path, "0.1.0")

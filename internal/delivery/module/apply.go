@@ -16,7 +16,7 @@ import (
 // Invalid: the source breaks a rule, or its module or one of its inputs does
 // not exist. Conflict: another definition has one of its criteria.
 func (s *Service) ApplyDefinition(ctx context.Context, scope kernel.Scope, name string, source []byte) (Stored, error) {
-	if err := s.deps.Authorizer.Authorize(ctx, "definition.apply", tenantOf(scope)); err != nil {
+	if err := s.authorize(ctx, "definition.apply", scope); err != nil {
 		return Stored{}, err
 	}
 	if len(source) > MaxSource {
@@ -137,7 +137,7 @@ func invalidModule(d graph.Definition, err error) error {
 // resources it serves, it is a Conflict that lists them.
 func (s *Service) DeleteDefinition(ctx context.Context, scope kernel.Scope, name string) error {
 	scope = tenantOf(scope)
-	if err := s.deps.Authorizer.Authorize(ctx, "definition.delete", scope); err != nil {
+	if err := s.authorize(ctx, "definition.delete", scope); err != nil {
 		return err
 	}
 	if _, err := s.deps.Definitions.Get(ctx, scope, name); err != nil {

@@ -97,7 +97,7 @@ func (s *Service) All(ctx context.Context, scope kernel.Scope) ([]graph.Definiti
 
 // Definition returns one definition.
 func (s *Service) Definition(ctx context.Context, scope kernel.Scope, name string) (Stored, error) {
-	if err := s.deps.Authorizer.Authorize(ctx, "definition.read", tenantOf(scope)); err != nil {
+	if err := s.authorize(ctx, "definition.read", scope); err != nil {
 		return Stored{}, err
 	}
 	return s.deps.Definitions.Get(ctx, tenantOf(scope), name)
@@ -105,7 +105,7 @@ func (s *Service) Definition(ctx context.Context, scope kernel.Scope, name strin
 
 // ListDefinitions returns a part of the definitions, sorted by name.
 func (s *Service) ListDefinitions(ctx context.Context, scope kernel.Scope, r kernel.PageRequest) (kernel.Page[Stored], error) {
-	if err := s.deps.Authorizer.Authorize(ctx, "definition.read", tenantOf(scope)); err != nil {
+	if err := s.authorize(ctx, "definition.read", scope); err != nil {
 		return kernel.Page[Stored]{}, err
 	}
 	return s.deps.Definitions.Page(ctx, tenantOf(scope), r)

@@ -335,21 +335,3 @@ func TestEveryDoorAsksForPermission(t *testing.T) {
 		}
 	}
 }
-
-func TestARunReadsTheModulesOfItsTenant(t *testing.T) {
-	t.Parallel()
-	rig := moduletest.New(t)
-	mustPublish(t, rig, "1.0.0")
-	rig.Denied["module.read"] = true
-	run := func(tenant string) error {
-		ctx := kernel.WithActor(t.Context(), kernel.Actor{ID: "run_1", Kind: kernel.ActorRun, Tenant: tenant})
-		_, err := rig.Get(ctx, acme(), cache(), "1.0.0")
-		return err
-	}
-	if err := run("acme"); err != nil {
-		t.Errorf("its own tenant: %v", err)
-	}
-	if err := run("other"); !kernel.Is(err, kernel.Denied) {
-		t.Errorf("another tenant: %v, want denied", err)
-	}
-}

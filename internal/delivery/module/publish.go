@@ -15,7 +15,7 @@ import (
 // under the same number are a Conflict. An archive that is unsafe or a module
 // that does not parse is Invalid, one over a bound TooLarge.
 func (s *Service) Publish(ctx context.Context, scope kernel.Scope, a Address, version string, packed io.Reader) (Version, error) {
-	if err := s.deps.Authorizer.Authorize(ctx, "module.publish", tenantOf(scope)); err != nil {
+	if err := s.authorize(ctx, "module.publish", scope); err != nil {
 		return Version{}, err
 	}
 	if err := a.check(); err != nil {

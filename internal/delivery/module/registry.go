@@ -14,7 +14,7 @@ import (
 // Versions returns all versions of a module, the newest first. NotFound where
 // there is none.
 func (s *Service) Versions(ctx context.Context, scope kernel.Scope, a Address) ([]Version, error) {
-	if err := s.mayRead(ctx, scope); err != nil {
+	if err := s.authorize(ctx, "module.read", scope); err != nil {
 		return nil, err
 	}
 	return s.versions(ctx, scope, a)
@@ -67,7 +67,7 @@ func latest(versions []Version) Version {
 // LatestOfEach returns the newest version for every system that the module is
 // published for, sorted by system.
 func (s *Service) LatestOfEach(ctx context.Context, scope kernel.Scope, namespace, name string) ([]Version, error) {
-	if err := s.mayRead(ctx, scope); err != nil {
+	if err := s.authorize(ctx, "module.read", scope); err != nil {
 		return nil, err
 	}
 	systems, err := s.deps.Versions.Systems(ctx, tenantOf(scope), namespace, name)
@@ -90,7 +90,7 @@ func (s *Service) LatestOfEach(ctx context.Context, scope kernel.Scope, namespac
 
 // Get returns one version of a module.
 func (s *Service) Get(ctx context.Context, scope kernel.Scope, a Address, version string) (Version, error) {
-	if err := s.mayRead(ctx, scope); err != nil {
+	if err := s.authorize(ctx, "module.read", scope); err != nil {
 		return Version{}, err
 	}
 	return s.deps.Versions.Get(ctx, tenantOf(scope), a, version)
@@ -98,7 +98,7 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, a Address, versio
 
 // List returns a part of all versions of all modules, sorted by address.
 func (s *Service) List(ctx context.Context, scope kernel.Scope, r kernel.PageRequest) (kernel.Page[Version], error) {
-	if err := s.mayRead(ctx, scope); err != nil {
+	if err := s.authorize(ctx, "module.read", scope); err != nil {
 		return kernel.Page[Version]{}, err
 	}
 	return s.deps.Versions.Page(ctx, tenantOf(scope), r)

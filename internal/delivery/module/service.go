@@ -27,18 +27,12 @@ type Service struct {
 // NewService returns a service on deps.
 func NewService(deps Deps) *Service { return &Service{deps: deps} }
 
-// mayRead lets a run read the modules of its own tenant: its token is made for
-// that; everybody else needs a role.
-func (s *Service) mayRead(ctx context.Context, scope kernel.Scope) error {
-	actor, ok := kernel.ActorFrom(ctx)
-	if ok && actor.Kind == kernel.ActorRun && actor.Tenant == scope.Tenant && scope.Tenant != "" {
-		return nil
-	}
-	return s.deps.Authorizer.Authorize(ctx, "module.read", tenantOf(scope))
-}
-
 // tenantOf widens a scope to its tenant, which modules and definitions belong to.
 func tenantOf(scope kernel.Scope) kernel.Scope { return kernel.Scope{Tenant: scope.Tenant} }
+
+func (s *Service) authorize(ctx context.Context, action string, scope kernel.Scope) error {
+	return s.deps.Authorizer.Authorize(ctx, action, tenantOf(scope))
+}
 
 func actorID(ctx context.Context) string {
 	actor, _ := kernel.ActorFrom(ctx)

@@ -22,6 +22,8 @@ const (
 	patience = 2 * time.Minute
 	// lastLines is how long the last events of a run are waited for.
 	lastLines = 2 * time.Second
+	// statusEvent begins the type of the events that tell a run's new status.
+	statusEvent = "run."
 )
 
 // Server is what a run is followed on.
@@ -64,40 +66,58 @@ func (w Watch) Run(ctx context.Context, id string) (apiclient.Run, error) {
 	}()
 	defer func() { cancel(); <-done }()
 	defer w.Teller.Close()
-	return w.loop(ctx, id, events, done)
+	f := &follower{Watch: w, events: events, done: done}
+	return f.loop(ctx, id)
 }
 
-func (w Watch) loop(ctx context.Context, id string, events <-chan apiclient.Event, done <-chan struct{}) (apiclient.Run, error) {
+// follower is the state of one following.
+type follower struct {
+	Watch
+	events <-chan apiclient.Event
+	// done is closed when no more events come.
+	done <-chan struct{}
+	// last is the type of the last event.
+	last string
+	// lost is since when the server is out of reach, zero when it is not.
+	lost time.Time
+}
+
+func (f *follower) loop(ctx context.Context, id string) (apiclient.Run, error) {
 	ticker := time.NewTicker(askEvery)
 	defer ticker.Stop()
-	var lost time.Time
 	for {
-		r, err := w.Server.Run(ctx, w.Project, id)
+		r, err := f.Server.Run(ctx, f.Project, id)
 		switch {
 		case err == nil:
-			w.found(&lost)
-			if r.Ended() || (r.Status == apiclient.StatusAwaitingApproval && !w.Past) {
-				w.rest(events, done, r.Ended())
-				w.Teller.Status(r)
+			f.found()
+			if r.Ended() || (r.Status == apiclient.StatusAwaitingApproval && !f.Past) {
+				f.rest(r)
+				f.Teller.Status(r)
 				return r, nil
 			}
-			w.Teller.Status(r)
-		case !w.mayWait(&lost, err):
+			f.Teller.Status(r)
+		case !f.mayWait(err):
 			return r, err
 		}
-		if err := w.pause(ctx, ticker.C, events, done); err != nil {
+		if err := f.pause(ctx, ticker.C); err != nil {
 			return r, err
 		}
 	}
 }
 
+func (f *follower) tell(e apiclient.Event) {
+	f.last = e.Type
+	f.Teller.Event(e)
+}
+
 // pause tells events until it is time to ask again: soon after the run's status changed.
-func (w Watch) pause(ctx context.Context, tick <-chan time.Time, events <-chan apiclient.Event, done <-chan struct{}) error {
+func (f *follower) pause(ctx context.Context, tick <-chan time.Time) error {
+	done := f.done
 	for {
 		select {
-		case e := <-events:
-			w.Teller.Event(e)
-			if strings.HasPrefix(e.Type, "run.") && len(events) == 0 {
+		case e := <-f.events:
+			f.tell(e)
+			if strings.HasPrefix(e.Type, statusEvent) && len(f.events) == 0 {
 				return nil
 			}
 		case <-done:
@@ -110,26 +130,16 @@ func (w Watch) pause(ctx context.Context, tick <-chan time.Time, events <-chan a
 	}
 }
 
-// rest tells what is left of the events: of a run that has ended all of them.
-func (w Watch) rest(events <-chan apiclient.Event, done <-chan struct{}, ended bool) {
-	wait := lastLines
-	if !ended {
-		wait = lastLines / 10
-	}
-	timer := time.NewTimer(wait)
+// rest tells the events up to the one that says what the run has become.
+func (f *follower) rest(r apiclient.Run) {
+	timer := time.NewTimer(lastLines)
 	defer timer.Stop()
-	for {
+	for f.last != statusEvent+r.Status || len(f.events) > 0 {
 		select {
-		case e := <-events:
-			w.Teller.Event(e)
-			continue
-		default:
-		}
-		select {
-		case e := <-events:
-			w.Teller.Event(e)
-		case <-done:
-			if len(events) == 0 {
+		case e := <-f.events:
+			f.tell(e)
+		case <-f.done:
+			if len(f.events) == 0 {
 				return
 			}
 		case <-timer.C:
@@ -171,21 +181,21 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-func (w Watch) found(lost *time.Time) {
-	if !lost.IsZero() {
-		*lost = time.Time{}
-		w.Teller.Lost(nil)
+func (f *follower) found() {
+	if !f.lost.IsZero() {
+		f.lost = time.Time{}
+		f.Teller.Lost(nil)
 	}
 }
 
 // mayWait reports whether an error is one that passes.
-func (w Watch) mayWait(lost *time.Time, err error) bool {
+func (f *follower) mayWait(err error) bool {
 	if errors.Is(err, context.Canceled) || !kernel.Is(err, kernel.Unavailable) {
 		return false
 	}
-	if lost.IsZero() {
-		*lost = time.Now()
-		w.Teller.Lost(err)
+	if f.lost.IsZero() {
+		f.lost = time.Now()
+		f.Teller.Lost(err)
 	}
-	return time.Since(*lost) < patience
+	return time.Since(f.lost) < patience
 }

@@ -1,6 +1,4 @@
 mock_provider "terrace" {
-  override_during = plan
-
   mock_data "terrace_service" {
     defaults = {
       endpoints = { web = "127.0.0.1:34567" }

@@ -131,9 +131,17 @@ func (s *Server) shutdown(ctx context.Context) {
 	}
 }
 
-// Close frees the ports of a server that does not serve.
+// Close frees the ports of a server that does not serve; after Serve it does
+// nothing.
 func (s *Server) Close() error {
-	return errors.Join(s.secureListener.Close(), s.plainListener.Close())
+	return errors.Join(ignoreClosed(s.secureListener.Close()), ignoreClosed(s.plainListener.Close()))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
 }
 
 // redirect sends a client to the same place over TLS, keeping its method

@@ -61,6 +61,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.delivery, err = newDelivery(ctx, a.platform, a.access, a.fabric); err != nil {
 		return err
 	}
+	if err := a.delivery.queue.Migrate(ctx); err != nil {
+		return err
+	}
 	a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery)
 	return err
 }

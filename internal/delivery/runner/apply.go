@@ -18,13 +18,9 @@ func (r *Runner) Apply(ctx context.Context, job Job, plan []byte, sink Sink) (re
 	if err := os.WriteFile(w.join(planName), plan, 0o600); err != nil {
 		return ApplyResult{}, onDisk("lay out the plan", err)
 	}
-	if err := r.initialise(ctx, job, w, &stream{phase: PhaseInit, sink: sink, secret: job.Token}); err != nil {
-		return ApplyResult{}, err
-	}
 	s := &stream{phase: PhaseApply, sink: sink, secret: job.Token}
-	stderr, err := r.process(job, w).run(ctx, s.line, "apply", "-json", "-input=false", "-no-color", planName)
-	if err != nil {
-		return ApplyResult{}, r.Tool.failure("apply", s, stderr, errors.Join(err, r.rescue(ctx, job, w, s)))
+	if err := r.execute(ctx, job, w, s, "apply", "-json", "-input=false", "-no-color", planName); err != nil {
+		return ApplyResult{}, errors.Join(err, r.rescue(ctx, job, w, s))
 	}
 	return ApplyResult{Outputs: s.outputs}, nil
 }

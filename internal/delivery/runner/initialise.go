@@ -21,21 +21,60 @@ import (
 // on, and later runs that name the same link to it instead of running init.
 func initDir(dataDir string) string { return filepath.Join(dataDir, "init") }
 
-// initialise makes w ready to plan or apply.
-func (r *Runner) initialise(ctx context.Context, job Job, w workdir, s *stream) error {
+// initialise makes w ready to plan or apply. It tells whether it reused a folder.
+func (r *Runner) initialise(ctx context.Context, job Job, w workdir, sink Sink) (reused bool, err error) {
+	s := &stream{phase: PhaseInit, sink: sink, secret: job.Token}
 	key, kept := r.initKey(job)
 	if kept && r.reuse(w, key) == nil {
 		s.send(Event{Phase: PhaseInit, Level: "info", Type: "init_reused", Message: "Modules and providers are initialised already"})
-		return nil
+		return true, nil
 	}
 	stderr, err := r.process(job, w).run(ctx, s.line, "init", "-json", "-input=false", "-no-color")
 	if err != nil {
-		return r.Tool.failure("init", s, stderr, err)
+		return false, r.Tool.failure("init", s, stderr, err)
 	}
 	if kept {
 		r.keep(w, key)
 	}
-	return nil
+	return false, nil
+}
+
+// execute initialises w and runs the command in it. Where a reused folder turns
+// out to be damaged, by a power failure perhaps, it is made anew.
+func (r *Runner) execute(ctx context.Context, job Job, w workdir, s *stream, args ...string) error {
+	for again := false; ; again = true {
+		reused, err := r.initialise(ctx, job, w, s.sink)
+		if err != nil {
+			return err
+		}
+		stderr, err := r.process(job, w).run(ctx, s.line, args...)
+		if err == nil {
+			return nil
+		}
+		if !reused || again || !s.wantsInit() {
+			return r.Tool.failure(args[0], s, stderr, err)
+		}
+		if err := r.forget(job, w); err != nil {
+			return onDisk("make the initialised folder anew", err)
+		}
+		s.diagnostics = nil
+	}
+}
+
+// forget drops the folder that w links to.
+func (r *Runner) forget(job Job, w workdir) error {
+	key, _ := r.initKey(job)
+	return errors.Join(os.Remove(w.join(".terraform")), os.RemoveAll(filepath.Join(initDir(r.DataDir), key)))
+}
+
+// wantsInit reports whether the tool says that it needs an init.
+func (s *stream) wantsInit() bool {
+	for _, d := range s.diagnostics {
+		if strings.Contains(d.Detail, "terraform init") || strings.Contains(d.Detail, "tofu init") {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Runner) process(job Job, w workdir) process {

@@ -26,16 +26,13 @@ func (r *Runner) Plan(ctx context.Context, job Job, sink Sink) (result PlanResul
 		return PlanResult{}, err
 	}
 	defer func() { err = errors.Join(err, onDisk("remove the work directory", w.remove())) }()
-	if err := r.initialise(ctx, job, w, &stream{phase: PhaseInit, sink: sink, secret: job.Token}); err != nil {
-		return PlanResult{}, err
-	}
 	args := []string{"plan", "-json", "-input=false", "-no-color", "-out=" + planName}
 	if job.Destroy {
 		args = append(args, "-destroy")
 	}
 	s := &stream{phase: PhasePlan, sink: sink, secret: job.Token}
-	if stderr, err := r.process(job, w).run(ctx, s.line, args...); err != nil {
-		return PlanResult{}, r.Tool.failure("plan", s, stderr, err)
+	if err := r.execute(ctx, job, w, s, args...); err != nil {
+		return PlanResult{}, err
 	}
 	return r.read(ctx, job, w, s)
 }

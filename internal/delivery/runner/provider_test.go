@@ -122,6 +122,25 @@ func TestInitIsReused(t *testing.T) {
 	}
 }
 
+// TestADamagedInitIsMadeAnew takes files out of the kept folder.
+func TestADamagedInitIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	root := data(`{"a":{"input":"x"}}`)
+	b.plan(t, "run_1", stack, root)
+	kept, err := filepath.Glob(filepath.Join(b.DataDir, "init", "*", "data", "terraform.tfstate"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept: %v, %v", kept, err)
+	}
+	if err := os.Remove(kept[0]); err != nil {
+		t.Fatal(err)
+	}
+	b.deploy(t, "run_2", stack, root)
+	if _, err := os.Stat(kept[0]); err != nil {
+		t.Errorf("the kept folder was not made anew: %v", err)
+	}
+}
+
 func TestSweepKeepsWhatIsInUse(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -124,10 +124,10 @@ func TestAnUncleanDeathLeavesNoOrphans(t *testing.T) {
 	}
 	_ = cmd.Wait()
 	localtest.Eventually(t, func() string {
-		if left := processesWith(entry); len(left) > 1 {
+		if left := processesWith(entry); len(left) > 0 {
 			return fmt.Sprintf("after the daemon's death %v are left", left)
 		}
-		return "" // a child of the service cannot know; the next start ends it
+		return ""
 	})
 
 	c, closeDB, err := crashConfig(dir)
@@ -142,15 +142,6 @@ func TestAnUncleanDeathLeavesNoOrphans(t *testing.T) {
 		}
 		return ""
 	})
-	orphans := 0
-	for _, pid := range processesWith(entry) {
-		if parent(pid) == 1 {
-			orphans++
-		}
-	}
-	if orphans > 0 {
-		t.Errorf("%d processes of the dead daemon are left", orphans)
-	}
 	folders, _ := filepath.Glob(filepath.Join(dir, "data/services/acme/shop/dev/orders/inst_*"))
 	if len(folders) != 1 {
 		t.Errorf("folders of instances: %v", folders)
@@ -169,12 +160,4 @@ func processesWith(entry string) (pids []int) {
 		}
 	}
 	return pids
-}
-
-func parent(pid int) (ppid int) {
-	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	_, after, _ := strings.Cut(string(b), ") ")
-	var state string
-	_, _ = fmt.Sscan(after, &state, &ppid)
-	return ppid
 }

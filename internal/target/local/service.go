@@ -62,11 +62,15 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{config: c, locks: newKeyedLocks(), launcher: process.NewLauncher(marker)}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if killed := process.Sweep(marker); killed > 0 {
 		c.Log.Warn("stopped processes that an earlier daemon left behind", "count", killed)
 	}
+	launcher, err := process.NewLauncher(marker)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{config: c, locks: newKeyedLocks(), launcher: launcher}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.buildPlanes()
 	return s, nil
 }

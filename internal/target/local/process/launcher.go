@@ -1,6 +1,7 @@
 package process
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -37,17 +38,23 @@ type Spec struct {
 type Launcher struct {
 	marker   string
 	groups   *cgroups
+	guard    *guard
 	requests chan func()
 	done     chan struct{}
 	closing  sync.Once
 }
 
-// NewLauncher starts a launcher whose processes carry marker. Close it when all
-// of its processes have stopped.
-func NewLauncher(marker string) *Launcher {
-	l := &Launcher{marker: marker, groups: openCgroups(cgroupRoot, marker), requests: make(chan func()), done: make(chan struct{})}
+// NewLauncher starts a launcher whose processes carry marker, so that Sweep
+// finds those that outlive it. Close it when all of its processes have stopped.
+func NewLauncher(marker string) (*Launcher, error) {
+	own := marker + "." + rand.Text() // tells the processes of this daemon from those of the next
+	g, err := startGuard(Marker + "=" + own)
+	if err != nil {
+		return nil, err
+	}
+	l := &Launcher{marker: own, groups: openCgroups(cgroupRoot, own), guard: g, requests: make(chan func()), done: make(chan struct{})}
 	go l.serve()
-	return l
+	return l, nil
 }
 
 func (l *Launcher) serve() {
@@ -69,6 +76,7 @@ func (l *Launcher) serve() {
 func (l *Launcher) Close() {
 	l.closing.Do(func() {
 		close(l.done)
+		l.guard.close()
 		l.groups.close()
 	})
 }

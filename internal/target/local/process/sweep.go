@@ -8,11 +8,11 @@ import (
 	"syscall"
 )
 
-// Sweep kills the processes that carry marker and are not this process's
-// children: descendants of processes that died with an earlier daemon. It
-// returns how many it has killed. Only processes of the same user are seen.
+// Sweep kills the processes that carry marker, which earlier launchers have left
+// behind; call it before a launcher is made. It returns how many it has killed.
+// Only processes of the same user are seen.
 func Sweep(marker string) int {
-	entry := []byte(Marker + "=" + marker + "\x00")
+	entry := []byte(Marker + "=" + marker + ".")
 	environs, _ := filepath.Glob("/proc/[0-9]*/environ")
 	killed := 0
 	for _, path := range environs {
@@ -28,7 +28,7 @@ func Sweep(marker string) int {
 	return killed
 }
 
-// contains reports whether env has the whole entry.
+// contains reports whether a variable of env begins with entry.
 func contains(env, entry []byte) bool {
 	return bytes.HasPrefix(env, entry) || bytes.Contains(env, append([]byte{0}, entry...))
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"cmp"
 	"log/slog"
+	"path/filepath"
 	"time"
 )
 
@@ -30,6 +31,9 @@ type Runner struct {
 
 // New returns a runner.
 func New(c Config) *Runner {
+	if abs, err := filepath.Abs(c.DataDir); err == nil {
+		c.DataDir = abs // the tool runs in folders of its own
+	}
 	c.Timeout = cmp.Or(c.Timeout, time.Hour)
 	c.Grace = cmp.Or(c.Grace, 30*time.Second)
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))

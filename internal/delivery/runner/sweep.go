@@ -22,7 +22,9 @@ func Sweep(dataDir string) error {
 	if err != nil {
 		return err
 	}
-	killIn(runs)
+	if real, err := filepath.EvalSymlinks(runs); err == nil { // the kernel tells the real path
+		killIn(real)
+	}
 	old, _ := filepath.Glob(filepath.Join(runs, "*")) // the pattern is good
 	for _, dir := range []string{initDir(dataDir), mirrorDir(dataDir)} {
 		half, _ := filepath.Glob(filepath.Join(dir, "new-*"))

@@ -67,11 +67,11 @@ func Run(t testing.TB, c Config, tool, dir string, args ...string) (string, erro
 func (c Config) text() string {
 	var b strings.Builder
 	if c.Registry != "" {
-		fmt.Fprintf(&b, "host \"terrace.localhost\" {\n  services = { \"modules.v1\" = %q }\n}\n", c.Registry+"/registry/v1/modules/")
-		fmt.Fprintf(&b, "credentials \"terrace.localhost\" {\n  token = %q\n}\n", c.Token)
+		_, _ = fmt.Fprintf(&b, "host \"terrace.localhost\" {\n  services = { \"modules.v1\" = %q }\n}\n", c.Registry+"/registry/v1/modules/")
+		_, _ = fmt.Fprintf(&b, "credentials \"terrace.localhost\" {\n  token = %q\n}\n", c.Token)
 	}
 	if c.Mirror != "" {
-		fmt.Fprintf(&b, "provider_installation {\n  filesystem_mirror {\n    path    = %q\n    include = [\"terrace.localhost/*/*\"]\n  }\n}\n", c.Mirror)
+		_, _ = fmt.Fprintf(&b, "provider_installation {\n  filesystem_mirror {\n    path    = %q\n    include = [\"terrace.localhost/*/*\"]\n  }\n}\n", c.Mirror)
 	}
 	return b.String()
 }

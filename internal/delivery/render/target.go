@@ -5,21 +5,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // target is where a stage's resources are.
 type target struct {
-	// system is the last part of the addresses of its modules.
-	system string
 	// required are the entries of required_providers, providers the provider blocks.
 	required, providers func(in Input) map[string]any
 }
 
 func targets() map[string]target {
 	return map[string]target{
-		"local": {system: "local", required: localRequired, providers: localProviders},
+		"local": {required: localRequired, providers: localProviders},
 	}
 }
 
@@ -44,14 +41,4 @@ func localRequired(in Input) map[string]any {
 // localProviders configures nothing: address and token come from the environment.
 func localProviders(Input) map[string]any {
 	return map[string]any{"terrace": map[string]any{}}
-}
-
-// ServiceModule returns the module that runs containers on a target, for a
-// release to pin.
-func ServiceModule(targetName string) (graph.ModuleRef, error) {
-	t, err := targetOf(targetName)
-	if err != nil {
-		return graph.ModuleRef{}, err
-	}
-	return graph.ModuleRef{Source: "terrace/service/" + t.system, Version: "~> 1.0"}, nil
 }

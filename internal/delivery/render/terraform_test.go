@@ -90,11 +90,7 @@ func rendered(t *testing.T, rig *moduletest.Rig, score string) (render.Root, *gr
 	if err != nil {
 		t.Fatal(err)
 	}
-	ref, err := render.ServiceModule(where.Target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	service, err := modules.Module(ref)
+	service, err := modules.Module(graph.ModuleRef{Source: "terrace/service/local", Version: "~> 1.0"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func (f Files) Digest() kernel.Digest {
 	h := sha256.New()
 	for _, path := range f.Paths() {
 		sum := sha256.Sum256(f[path])
-		fmt.Fprintf(h, "%s  %q\n", hex.EncodeToString(sum[:]), path) // a hash never fails to write
+		_, _ = fmt.Fprintf(h, "%s  %q\n", hex.EncodeToString(sum[:]), path) // a hash never fails to write
 	}
 	return kernel.Digest("sha256:" + hex.EncodeToString(h.Sum(nil)))
 }

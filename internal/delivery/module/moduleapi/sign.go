@@ -32,7 +32,7 @@ func (a API) link(scope kernel.Scope, v module.Version) string {
 
 func (a API) signature(tenant string, address module.Address, version, expires string) string {
 	mac := hmac.New(sha256.New, a.Key)
-	fmt.Fprintf(mac, "module archive\n%q\n%s\n%s\n%s\n", tenant, address, version, expires) // a hash never fails to write
+	_, _ = fmt.Fprintf(mac, "module archive\n%q\n%s\n%s\n%s\n", tenant, address, version, expires) // a hash never fails to write
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 

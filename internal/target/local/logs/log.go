@@ -164,7 +164,7 @@ func (w *writer) Write(b []byte) (int, error) {
 
 // Close writes what is left.
 func (w *writer) Close() error {
-	if len(w.pending) > 0 {
+	if len(w.pending) > 0 { // at most maxLine
 		w.log.append(w.source, w.edit(strings.TrimRight(string(w.pending), "\r")))
 		w.pending = nil
 	}
@@ -173,7 +173,7 @@ func (w *writer) Close() error {
 
 func cutLine(b []byte) (line string, rest []byte, ok bool) {
 	advance, token, _ := bufio.ScanLines(b, false)
-	if advance == 0 && len(b) > maxLine {
+	if len(token) > maxLine || advance == 0 && len(b) > maxLine {
 		advance, token = maxLine, b[:maxLine]
 	}
 	return string(token), b[advance:], advance > 0

@@ -49,12 +49,35 @@ func openCgroups(root, name string) *cgroups {
 		return &cgroups{missing: "the daemon may not make control groups (" + cause(err).Error() + ")"}
 	}
 	for _, dir := range []string{filepath.Dir(base), base} {
-		if err := os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+cpu +memory"), 0o600); err != nil {
+		if err := delegate(dir); err != nil {
 			_ = os.Remove(base)
-			return &cgroups{missing: "the daemon may not delegate its control group (" + cause(err).Error() + ")"}
+			return &cgroups{missing: "the daemon may not divide its control group (" + cause(err).Error() + ")"}
 		}
 	}
 	return &cgroups{base: base}
+}
+
+// daemonGroup is the group into which the daemon moves itself, for a group that
+// is divided may have no processes of its own.
+const daemonGroup = "terrace-daemon"
+
+// delegate lets the groups beneath dir limit processors and memory.
+func delegate(dir string) error {
+	enable := func() error {
+		return os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+cpu +memory"), 0o600)
+	}
+	err := enable()
+	if !errors.Is(err, syscall.EBUSY) {
+		return err
+	}
+	own := filepath.Join(dir, daemonGroup)
+	if err := os.MkdirAll(own, 0o755); err != nil { //nolint:gosec // the kernel decides about access
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(own, "cgroup.procs"), []byte("0"), 0o600); err != nil {
+		return err
+	}
+	return enable()
 }
 
 func ownCgroup() (string, error) {
@@ -64,7 +87,7 @@ func ownCgroup() (string, error) {
 	}
 	for line := range strings.Lines(string(b)) {
 		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
-			return path, nil
+			return strings.TrimSuffix(path, "/"+daemonGroup), nil
 		}
 	}
 	return "", errors.New("no entry for control groups v2")

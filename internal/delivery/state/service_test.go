@@ -125,7 +125,7 @@ func TestANewFenceTakesOver(t *testing.T) {
 		if types := r.Journal.Types(); !slices.Equal(types, []string{"state.written", "state.lock_taken_over", "state.written"}) {
 			t.Errorf("facts: %v", types)
 		}
-		if n := statetest.Folder(r.Dir).Count(t); n != 2 {
+		if n := len(r.Contents(t)); n != 2 {
 			t.Errorf("%d contents are stored, want those of the 2 accepted versions", n)
 		}
 	})
@@ -199,7 +199,7 @@ func TestEncryptedAtRest(t *testing.T) {
 	if _, err := d.SQL().ExecContext(context.Background(), "VACUUM INTO ?", database); err != nil {
 		t.Fatal(err)
 	}
-	files := append(filesIn(t, r.Dir), database)
+	files := append(r.Contents(t), database)
 	if len(files) != 2 {
 		t.Fatalf("%d files, want a content and the database", len(files))
 	}
@@ -224,7 +224,7 @@ func TestContentIsBoundToItsVersion(t *testing.T) {
 		{"write", write(apply(1), "a", content(1, "l", "")), ""},
 		{"write", write(apply(1), "a", content(2, "l", "")), ""},
 	})
-	files := filesIn(t, r.Dir)
+	files := r.Contents(t)
 	old, err := os.ReadFile(files[0])
 	if err != nil {
 		t.Fatal(err)
@@ -261,18 +261,4 @@ func TestForceUnlockSaysWhy(t *testing.T) {
 	if types := r.Journal.Types(); !slices.Equal(types, []string{"state.lock_broken"}) {
 		t.Errorf("facts: %v", types)
 	}
-}
-
-func filesIn(t *testing.T, dir string) (files []string) {
-	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
-		if err == nil && !e.IsDir() {
-			files = append(files, path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
 }

@@ -1,11 +1,12 @@
 // Package statetest gives tests a whole state room: a service on a real
-// database, content sealed with AES-GCM in a folder, fences that a test moves,
-// and the `http` backend on loopback.
+// database, sealed content in a folder, fences that a test moves, and the `http`
+// backend on loopback.
 package statetest
 
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -17,8 +18,10 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/state/stateapi"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/blob"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
 	"github.com/terrace-idp/terrace/internal/platform/tokens"
 )
 
@@ -37,12 +40,22 @@ type Room struct {
 // New starts a room on d.
 func New(t testing.TB, d *db.DB) *Room {
 	t.Helper()
+	dir := t.TempDir()
 	room := &Room{
-		Fences: NewFences(), Journal: &Journal{}, Dir: filepath.Join(t.TempDir(), "blobs"),
+		Fences: NewFences(), Journal: &Journal{}, Dir: filepath.Join(dir, "blobs"),
 		Issuer: tokens.NewIssuer([]byte(strings.Repeat("k", 32)), nil),
 	}
+	sealer, err := seal.Open(context.Background(), seal.Config{URL: "file://" + filepath.Join(dir, "kek.key")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	blobs, err := blob.Open(context.Background(), "file://"+room.Dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = blobs.Close(), sealer.Close() })
 	room.Service = state.New(state.Config{
-		Store: statesql.NewStore(d), Tx: d, Blobs: Folder(room.Dir), Sealer: newSealer(t),
+		Store: statesql.NewStore(d), Tx: d, Blobs: blobs, Sealer: sealer,
 		Fences: room.Fences, Journal: room.Journal, Authorizer: Anyone{},
 	})
 	router := httpserver.NewRouter(httpserver.Options{Authenticator: httpserver.As(kernel.System("test", "acme"))})
@@ -53,6 +66,22 @@ func New(t testing.TB, d *db.DB) *Room {
 	t.Cleanup(server.Close)
 	room.URL = server.URL
 	return room
+}
+
+// Contents returns the files with the sealed contents, in the order in which
+// they were written.
+func (r *Room) Contents(t testing.TB) (files []string) {
+	t.Helper()
+	err := filepath.WalkDir(r.Dir, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 // Token returns the token of a run that holds stack under fence.

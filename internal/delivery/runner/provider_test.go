@@ -39,7 +39,7 @@ var buildProvider = sync.OnceValues(func() ([]byte, error) {
 })
 
 // install installs the provider; extra is appended to its program.
-func install(t *testing.T, dataDir, extra string) []byte {
+func install(t testing.TB, dataDir, extra string) []byte {
 	t.Helper()
 	program, err := buildProvider()
 	if err != nil {

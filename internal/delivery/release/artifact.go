@@ -86,6 +86,9 @@ type upload struct {
 
 // spool copies the upload to a temporary file, within its bound.
 func (s *Service) spool(r io.Reader) (*upload, error) {
+	if err := os.MkdirAll(s.c.Spool, 0o700); err != nil {
+		return nil, fmt.Errorf("spool artifact: %w", err)
+	}
 	file, err := os.CreateTemp(s.c.Spool, "artifact-*")
 	if err != nil {
 		return nil, fmt.Errorf("spool artifact: %w", err)

@@ -200,9 +200,9 @@ func (d *demo) judge(a answer) error {
 
 func (d *demo) printAnswers(all []answer) {
 	t := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "STAGE\tADDRESS\tVERSION\tCACHE\tTOPIC\tSECRET")
+	_, _ = fmt.Fprintln(t, "STAGE\tADDRESS\tVERSION\tCACHE HITS\tMESSAGES\tSECRET")
 	for _, a := range all {
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%d hits\t%d messages\t%s\n", a.Stage, a.URL, a.Said.Version, a.Said.Cache.Hits, a.Said.Topic.Messages, a.Said.Secret.Fingerprint)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s\n", a.Stage, a.URL, a.Said.Version, a.Said.Cache.Hits, a.Said.Topic.Messages, a.Said.Secret.Fingerprint)
 	}
 	_ = t.Flush()
 	fmt.Println("\nReach them with")

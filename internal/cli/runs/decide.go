@@ -79,6 +79,10 @@ func writeDossier(w io.Writer, d apiclient.Dossier) {
 	for _, n := range d.Graph {
 		_, _ = fmt.Fprintf(w, "  resource %s %s\n", n.UID, n.Change)
 	}
+	if d.Deployed == nil {
+		_, _ = fmt.Fprintln(w, "  workload: all of it is new here")
+		d.Spec = nil
+	}
 	for _, v := range d.Spec {
 		_, _ = fmt.Fprintf(w, "  workload %s: %s -> %s\n", v.Path, shown(v, v.Before), shown(v, v.After))
 	}

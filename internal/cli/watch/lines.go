@@ -29,14 +29,22 @@ func (l *Lines) Event(e apiclient.Event) {
 // Status writes a line for every phase that began or ended since.
 func (l *Lines) Status(r apiclient.Run) {
 	for i, p := range r.Phases {
-		if p.Ended != nil && i >= l.ended {
-			_, _ = fmt.Fprintln(l.W, phaseLine(r, p))
+		switch {
+		case p.Ended != nil && i >= l.ended:
 			l.ended, l.begun = i+1, i+1
-		} else if p.Ended == nil && i >= l.begun && !r.Ended() {
+			if !idle(p) {
+				_, _ = fmt.Fprintln(l.W, phaseLine(r, p))
+			}
+		case p.Ended == nil && i >= l.begun && !r.Ended() && !l.Quiet && p.Name != "queue":
 			_, _ = fmt.Fprintf(l.W, "%-9s …\n", p.Name)
 			l.begun = i + 1
 		}
 	}
+}
+
+// idle reports whether nobody needs to know of a phase: a wait that was none.
+func idle(p apiclient.Phase) bool {
+	return p.Name == "queue" && p.Ended.Sub(p.Started) < time.Second
 }
 
 // Lost says that the server is away, or back.

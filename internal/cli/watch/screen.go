@@ -46,9 +46,12 @@ func (s *Screen) Status(r apiclient.Run) {
 			s.phase, s.since = p.Name, p.Started
 			continue
 		}
-		if i >= s.ended {
+		if i < s.ended {
+			continue
+		}
+		s.ended, s.last = i+1, ""
+		if !idle(p) {
 			_, _ = fmt.Fprintf(s.W, "%s✓ %s\n", wipe, phaseLine(r, p))
-			s.ended, s.last = i+1, ""
 		}
 	}
 	s.draw()

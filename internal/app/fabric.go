@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/http"
 	"strconv"
 
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
@@ -33,41 +32,44 @@ type fabric struct {
 	proxy         *gateway.Proxy
 }
 
-func newFabric(ctx context.Context, p *platform, a *access) (f *fabric, err error) {
-	f = &fabric{}
-	defer func() {
-		if err != nil {
-			f.close(p)
-		}
-	}()
+func newFabric(ctx context.Context, p *platform, a *access) (*fabric, error) {
+	f := &fabric{}
+	if err := f.build(ctx, p, a); err != nil {
+		f.close(p)
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) {
 	zones := []string{p.config.Zone}
 	metrics, err := gateway.NewMetrics(p.telemetry.Registry())
 	if err != nil {
-		return nil, fmt.Errorf("gateway metrics: %w", err)
+		return fmt.Errorf("gateway metrics: %w", err)
 	}
 	f.gateway = gateway.NewService(gateway.Config{
 		Store: gatewaysql.NewStore(p.db), Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones, Metrics: metrics,
 	})
-	if f.authority, err = pki.Open(p.path("pki"), pki.Options{Zones: zones, Allow: f.gateway.HasHost}); err != nil {
-		return nil, err
+	if f.authority, err = pki.Open(p.path("pki"), pki.Options{Zones: zones}); err != nil {
+		return err
 	}
 	f.dns, err = dns.NewService(dns.Config{Store: dnssql.NewStore(p.db), Journal: a.journal, Tx: p.db, Log: p.log, Zones: zones})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.secrets = &secret.Service{
 		Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
 	}
 	host, port, err := splitAddress(p.config.NATS)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.nats, err = event.StartServer(ctx, event.ServerConfig{Dir: p.path("nats"), Host: host, Port: port, Log: p.log})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	f.broker = &event.Broker{Store: eventsql.NewTopics(p.db), Server: f.nats, Journal: a.journal, Tx: p.db, Log: p.log}
-	return f, nil
+	return nil
 }
 
 // load reads what was recorded before, so that nothing is answered wrongly
@@ -86,7 +88,7 @@ func (f *fabric) load(ctx context.Context) error {
 // the local target.
 func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upstreams) (err error) {
 	f.proxy = gateway.NewProxy(gateway.ProxyConfig{
-		Routes: f.gateway, Upstreams: upstreams, Extra: map[string]http.Handler{}, Log: p.log, AccessLog: p.log,
+		Routes: f.gateway, Upstreams: upstreams, Log: p.log, AccessLog: p.log,
 	})
 	f.gatewayServer, err = gateway.Listen(ctx, gateway.ServerConfig{
 		TLSAddr: p.config.Gateway, PlainAddr: p.config.GatewayHTTP,

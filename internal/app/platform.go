@@ -30,35 +30,52 @@ type platform struct {
 	telemetry  *telemetry.Telemetry
 }
 
-func newPlatform(ctx context.Context, c config.Config, version string, log *slog.Logger) (p *platform, err error) {
-	p = &platform{config: c, version: version, log: log}
-	defer func() {
-		if err != nil {
-			p.close(ctx)
-		}
-	}()
-	if err := os.MkdirAll(p.path("keys"), 0o700); err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
-	}
-	if p.telemetry, err = telemetry.New(ctx, telemetry.Options{Service: "terraced", Version: version}); err != nil {
+func newPlatform(ctx context.Context, c config.Config, version string, log *slog.Logger) (*platform, error) {
+	p := &platform{config: c, version: version, log: log}
+	if err := p.open(ctx); err != nil {
+		p.close(ctx)
 		return nil, err
 	}
-	if p.db, err = db.Open(ctx, c.DatabaseURL()); err != nil {
-		return nil, err
+	return p, nil
+}
+
+func (p *platform) open(ctx context.Context) (err error) {
+	if err := p.layOut(); err != nil {
+		return fmt.Errorf("data directory: %w", err)
 	}
-	if p.blobs, err = blob.Open(ctx, c.BlobURL(), nil); err != nil {
-		return nil, err
+	if p.telemetry, err = telemetry.New(ctx, telemetry.Options{Service: "terraced", Version: p.version}); err != nil {
+		return err
 	}
-	if p.sealer, err = seal.Open(ctx, seal.Config{URL: c.KeyURL(), Former: c.FormerKeys}); err != nil {
-		return nil, err
+	if p.db, err = db.Open(ctx, p.config.DatabaseURL()); err != nil {
+		return err
+	}
+	if p.blobs, err = blob.Open(ctx, p.config.BlobURL(), nil); err != nil {
+		return err
+	}
+	if p.sealer, err = seal.Open(ctx, seal.Config{URL: p.config.KeyURL(), Former: p.config.FormerKeys}); err != nil {
+		return err
 	}
 	runKey, err := tokens.LoadKey(p.path("keys", "run-tokens"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.runTokens = tokens.NewIssuer(runKey, nil)
 	p.signingKey, err = tokens.LoadKey(p.path("keys", "archives"))
-	return p, err
+	return err
+}
+
+// layOut makes the folders that no room makes for itself. Uploads that a former
+// process did not finish are in none of its records, so they go.
+func (p *platform) layOut() error {
+	if err := os.RemoveAll(p.path("spool")); err != nil {
+		return err
+	}
+	for _, folder := range []string{"keys", "spool"} {
+		if err := os.MkdirAll(p.path(folder), 0o700); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // path returns a place in the data directory.

@@ -28,8 +28,8 @@ type Daemon struct {
 	t testing.TB
 	// Dir holds Data and the sign-in file.
 	Dir, Data string
-	// API, Gateway, HTTP and DNS are host:port addresses on loopback.
-	API, Gateway, HTTP, DNS string
+	// API, Gateway, HTTP, DNS and NATS are host:port addresses on loopback.
+	API, Gateway, HTTP, DNS, NATS string
 	// Arguments are added to `terraced up`.
 	Arguments []string
 	// Env is added to the environment of the daemon and the client.
@@ -55,7 +55,7 @@ func New(t testing.TB, arguments ...string) *Daemon {
 	dir := t.TempDir()
 	d := &Daemon{
 		t: t, Dir: dir, Data: filepath.Join(dir, "data"), Arguments: arguments,
-		API: FreeAddress(t), Gateway: FreeAddress(t), HTTP: FreeAddress(t), DNS: FreeAddress(t),
+		API: FreeAddress(t), Gateway: FreeAddress(t), HTTP: FreeAddress(t), DNS: FreeAddress(t), NATS: FreeAddress(t),
 	}
 	t.Cleanup(func() {
 		d.Stop()
@@ -89,7 +89,7 @@ func (d *Daemon) Boot() {
 // Launch starts the process without waiting for it.
 func (d *Daemon) Launch() error {
 	args := append([]string{
-		"up", "--data", d.Data, "--listen", d.API, "--gateway", d.Gateway, "--gateway-http", d.HTTP, "--dns", d.DNS,
+		"up", "--data", d.Data, "--listen", d.API, "--gateway", d.Gateway, "--gateway-http", d.HTTP, "--dns", d.DNS, "--nats", d.NATS,
 	}, d.Arguments...)
 	cmd := exec.Command(Bin(d.t, "terraced"), args...) //nolint:noctx // it outlives any one call and is stopped by Stop
 	cmd.Env = d.environment()

@@ -66,11 +66,16 @@ func New(t testing.TB, arguments ...string) *Daemon {
 	return d
 }
 
-// Bin returns the path of a built program, or fails the test.
+// Bin returns the path of a built program, or fails the test. The folder is
+// bin/ of the tree, or the one that TERRACE_TEST_BIN names.
 func Bin(t testing.TB, name string) string {
 	t.Helper()
-	_, file, _, _ := runtime.Caller(0)
-	path := filepath.Join(filepath.Dir(file), "..", "..", "bin", name)
+	folder := os.Getenv("TERRACE_TEST_BIN")
+	if folder == "" {
+		_, file, _, _ := runtime.Caller(0)
+		folder = filepath.Join(filepath.Dir(file), "..", "..", "bin")
+	}
+	path := filepath.Join(folder, name)
 	if _, err := os.Stat(path); err != nil {
 		t.Fatalf("%s is not built: run `make build` first (%v)", name, err)
 	}

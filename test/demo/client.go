@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -60,27 +62,41 @@ func (d *demo) environment(token string) []string {
 }
 
 // blame prints what is known about a failure: the run's explanation and the
-// ends of both logs.
-func (d *demo) blame(ctx context.Context) {
+// ends of both logs. It returns err; after Ctrl-C there is nothing to know.
+func (d *demo) blame(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	if d.daemon == nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if d.daemon == nil {
-		return
-	}
 	if d.last == "" {
-		if out, err := d.client(ctx, "", nil, "run", "list", "--limit", "1", "-o", "json"); err == nil {
-			fmt.Printf("the newest run:\n%s", out)
+		d.last = d.newest(ctx)
+	}
+	for _, args := range [][]string{{"explain", d.last}, {"run", "logs", d.last}} {
+		if d.last == "" {
+			break
 		}
-	} else {
-		for _, args := range [][]string{{"explain", d.last}, {"run", "logs", d.last}} {
-			if out, err := d.client(ctx, "", nil, args...); err == nil {
-				fmt.Printf("--- terrace %s\n%s", strings.Join(args, " "), tail(out, 40))
-			}
+		if out, err := d.client(ctx, "", nil, args...); err == nil {
+			fmt.Printf("--- terrace %s\n%s", strings.Join(args, " "), tail(out, 40))
 		}
 	}
 	if log, err := os.ReadFile(d.daemon.log()); err == nil {
 		fmt.Printf("--- the end of the platform's log\n%s", tail(log, 20))
 	}
+	return err
+}
+
+// newest is the run that was made last, "" when there is none.
+func (d *demo) newest(ctx context.Context) string {
+	out, err := d.client(ctx, "", nil, "run", "list", "--limit", "1", "-o", "json")
+	var runs []runView
+	if err != nil || json.Unmarshal(out, &runs) != nil || len(runs) == 0 {
+		return ""
+	}
+	return runs[0].ID
 }
 
 func tail(b []byte, lines int) string {

@@ -61,14 +61,12 @@ func (d *demo) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, d.end()) }()
 	for _, s := range d.steps() {
 		if err := d.step(ctx, s); err != nil {
-			d.blame(context.WithoutCancel(ctx))
-			return err
+			return d.blame(ctx, err)
 		}
 	}
 	answers, err := d.checkAll(ctx)
 	if err != nil {
-		d.blame(context.WithoutCancel(ctx))
-		return err
+		return d.blame(ctx, err)
 	}
 	fmt.Printf("\nThe same release, %s, answers in all %d stages after %.1fs:\n\n", d.release, len(answers), time.Since(start).Seconds())
 	d.printAnswers(answers)

@@ -60,20 +60,33 @@ func lostLine(err error) string {
 	return "the server is out of reach; waiting for it"
 }
 
-// Line is an event as one line, "" for one that only a log needs. What the
-// status lines tell anyway is left out.
+// Line is an event as one line, "" for one that only a log needs: preparation,
+// and what the status lines tell anyway. Warnings and errors are always told.
 func Line(e apiclient.Event) string {
-	if e.Level == "debug" || strings.HasPrefix(e.Type, "run.") || e.Message == "" {
+	loud := e.Level == "error" || e.Level == "warn"
+	if e.Level == "debug" || e.Message == "" || strings.HasPrefix(e.Type, statusEvent) || (!loud && background(e)) {
 		return ""
 	}
 	text := strings.TrimSpace(e.Message)
-	if e.Level == "error" || e.Level == "warn" {
+	if loud {
 		text = e.Level + ": " + text
 	}
 	if e.Address != "" && !strings.Contains(text, e.Address) {
 		text = e.Address + ": " + text
 	}
 	return text
+}
+
+// background reports whether an event is terraform's talk about itself, or
+// repeats the plan in the apply.
+func background(e apiclient.Event) bool {
+	switch e.Type {
+	case "version", "log", "init_output", "init_reused", "outputs":
+		return true
+	case "planned_change":
+		return e.Phase == "apply"
+	}
+	return false
 }
 
 func phaseLine(r apiclient.Run, p apiclient.Phase) string {

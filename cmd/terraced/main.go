@@ -1,4 +1,5 @@
-// Command terraced is the Terrace daemon.
+// Command terraced is the Terrace daemon: the whole platform in one process.
+// It owns nothing but the process; internal/app/appcli has the commands.
 package main
 
 import (

@@ -117,6 +117,14 @@ func TestAPI(t *testing.T) {
 	if digest, err := dossier.Dossier.Digest(); err != nil || digest != dossier.Digest {
 		t.Errorf("the dossier that is read has the digest %s, not %s: %v", digest, dossier.Digest, err)
 	}
+	var root struct {
+		Digest kernel.Digest
+		Files  map[string]string
+	}
+	c.call("GET", "/runs/"+id+"/root", nil, &root, 200)
+	if root.Digest != dossier.Dossier.Root || root.Files["main.tf.json"] == "" {
+		t.Errorf("the root module has the digest %s, not %s as it was planned; files %v", root.Digest, dossier.Dossier.Root, root.Files)
+	}
 	var problem httpserver.ProblemDetails
 	c.call("POST", "/runs/"+id+"/approvals", map[string]string{"digest": "sha256:0"}, &problem, 409)
 	if problem.Kind != kernel.Stale || problem.Fix == "" {

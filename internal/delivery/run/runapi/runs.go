@@ -17,6 +17,7 @@ func (a API) registerRuns(api huma.API) {
 	httpserver.Register(api, operation("list-runs", http.MethodGet, "/runs", "runs", "List runs, the newest first"), a.list)
 	httpserver.Register(api, operation("get-run", http.MethodGet, "/runs/{id}", "runs", "Get a run"), a.get)
 	httpserver.Register(api, operation("get-dossier", http.MethodGet, "/runs/{id}/dossier", "runs", "Get what an approver needs to know about a run"), a.dossier)
+	httpserver.Register(api, operation("get-root-module", http.MethodGet, "/runs/{id}/root", "runs", "Get the Terraform root module that a run plans and applies"), a.root)
 	httpserver.Register(api, operation("explain-run", http.MethodGet, "/runs/{id}/explanation", "runs", "Tell why a run is where it is, and what to do next"), a.explain)
 	events := operation("stream-run-events", http.MethodGet, "/runs/{id}/events", "runs", "Stream a run's log, one event a line")
 	events.Description = "With follow the stream goes on until the run has ended."
@@ -81,6 +82,30 @@ func (a API) dossier(ctx context.Context, in *RunPath) (*dossierOutput, error) {
 	}
 	out := &dossierOutput{}
 	out.Body.Digest, out.Body.Dossier = digest, d
+	return out, nil
+}
+
+type rootOutput struct {
+	Body struct {
+		Digest kernel.Digest     `json:"digest" doc:"What the dossier names as rootDigest."`
+		Files  map[string]string `json:"files" doc:"The content of each file by its name."`
+	}
+}
+
+func (a API) root(ctx context.Context, in *RunPath) (*rootOutput, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	root, err := a.Runs.GetRoot(ctx, scope, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &rootOutput{}
+	out.Body.Digest, out.Body.Files = root.Digest, make(map[string]string, len(root.Files))
+	for name, content := range root.Files {
+		out.Body.Files[name] = string(content)
+	}
 	return out, nil
 }
 

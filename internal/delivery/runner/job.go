@@ -25,6 +25,9 @@ type Job struct {
 	Token string
 	// Destroy makes Plan plan the destruction of everything in the stack.
 	Destroy bool
+	// Kill is closed when the tool must end at once, its state unsaved or not. A
+	// canceled context asks it to stop in order. Nil is never closed.
+	Kill <-chan struct{}
 }
 
 // Phase is the part of a run that an event belongs to.

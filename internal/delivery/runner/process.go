@@ -21,13 +21,16 @@ type process struct {
 	env     []string
 	timeout time.Duration
 	grace   time.Duration
+	// kill is closed when the tool must end at once.
+	kill <-chan struct{}
 	// maxLine bounds a line of output; 0 means maxLine.
 	maxLine int
 }
 
 // run starts the tool, hands each line of its output to line, and waits for it.
-// When ctx ends the tool is told to stop; after the grace its whole group,
-// providers included, is killed. It returns the end of the error output.
+// When ctx ends the tool is told to stop; after the grace, or at once when kill
+// is closed, its whole group, providers included, is killed. It returns the end
+// of the error output.
 func (p process) run(ctx context.Context, line func([]byte), args ...string) (stderr string, err error) {
 	// The kernel kills the child when the thread that started it ends.
 	runtime.LockOSThread()
@@ -44,12 +47,12 @@ func (p process) run(ctx context.Context, line func([]byte), args ...string) (st
 	if err := p.start(cmd, out, line, last); err != nil {
 		return "", p.notStarted(ctx, err)
 	}
-	stop := killLater(limited, cmd.Process.Pid, p.grace)
+	stop := p.killLater(limited, cmd.Process.Pid)
 	err = cmd.Wait()
 	stop()
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left behind, which may hold the output open
 	readErr := out.wait()
-	if cause := context.Cause(limited); cause != nil && err != nil {
+	if cause := p.cause(limited); cause != nil && err != nil {
 		return last.String(), p.stopped(args[0], cause)
 	}
 	return last.String(), errors.Join(err, readErr)
@@ -67,7 +70,28 @@ func (p process) start(cmd *exec.Cmd, out *output, line func([]byte), last *tail
 	return err
 }
 
-var errTimeout = errors.New("it took too long") //nolint:gochecknoglobals // a sentinel
+//nolint:gochecknoglobals // sentinels
+var (
+	errTimeout = errors.New("it took too long")
+	errKilled  = errors.New("it was killed on request")
+)
+
+// cause returns why the tool was stopped from outside, nil when it was not.
+func (p process) cause(ctx context.Context) error {
+	if p.killed() {
+		return errKilled
+	}
+	return context.Cause(ctx)
+}
+
+func (p process) killed() bool {
+	select {
+	case <-p.kill:
+		return true
+	default:
+		return false
+	}
+}
 
 func (p process) notStarted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
@@ -85,24 +109,38 @@ func (p process) stopped(command string, cause error) error {
 	return e
 }
 
-// killLater kills the process group once ctx has ended and the grace is over.
-// The function it returns calls that off and waits until nothing is under way.
-func killLater(ctx context.Context, pid int, grace time.Duration) (stop func()) {
+// killLater kills the process group once ctx has ended and the grace is over,
+// or at once on request. The function it returns calls that off and waits until
+// nothing is under way.
+func (p process) killLater(ctx context.Context, pid int) (stop func()) {
 	done := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() {
-		select {
-		case <-done:
-			return
-		case <-ctx.Done():
-		}
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-done:
-		case <-timer.C:
+		if p.patience(ctx, done) {
 			_ = syscall.Kill(-pid, syscall.SIGKILL) // it may have ended just now
 		}
 	})
 	return func() { close(done); group.Wait() }
+}
+
+// patience waits as long as the tool may still run, and reports whether it must
+// be killed then; closing done says that it has ended.
+func (p process) patience(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return false
+	case <-p.kill:
+		return true
+	case <-ctx.Done():
+	}
+	timer := time.NewTimer(p.grace)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return false
+	case <-p.kill:
+		return true
+	case <-timer.C:
+		return true
+	}
 }

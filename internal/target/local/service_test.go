@@ -168,7 +168,8 @@ func TestServiceRunsItsArtifact(t *testing.T) {
 	if got := environment(t, stable)["PORT"]; got != port {
 		t.Errorf("behind the stable address is %q, want %q", got, port)
 	}
-	if log := readLog(t, target, "orders"); !strings.Contains(log, "secret [secret]") || strings.Contains(log, secret) {
+	awaitLog(t, target, "orders", "secret [secret]")
+	if log := readLog(t, target, "orders"); strings.Contains(log, secret) {
 		t.Errorf("the log must mask the secret:\n%s", log)
 	}
 }
@@ -184,6 +185,21 @@ func readLog(t *testing.T, target *localtest.Target, service string) string {
 		t.Fatal(err)
 	}
 	return out.String()
+}
+
+// awaitLog waits until the log has all the texts, which arrive a moment after
+// they are written.
+func awaitLog(t *testing.T, target *localtest.Target, service string, texts ...string) {
+	t.Helper()
+	localtest.Eventually(t, func() string {
+		log := readLog(t, target, service)
+		for _, text := range texts {
+			if !strings.Contains(log, text) {
+				return text + " is not in the log:\n" + log
+			}
+		}
+		return ""
+	})
 }
 
 func TestUpdateSwitchesWithoutAGap(t *testing.T) {
@@ -347,9 +363,7 @@ func TestACrashedProcessIsStartedAgain(t *testing.T) {
 	if s := service(t, target, "orders"); s.Containers[0].Exits != 2 {
 		t.Errorf("exits: %+v", s.Containers)
 	}
-	if log := readLog(t, target, "orders"); !strings.Contains(log, "exited with status 3; it is started again") {
-		t.Errorf("the log does not tell of the crash:\n%s", log)
-	}
+	awaitLog(t, target, "orders", "exited with status 3; it is started again")
 }
 
 func TestContainersStartInOrder(t *testing.T) {
@@ -360,13 +374,14 @@ func TestContainersStartInOrder(t *testing.T) {
 	spec["containers"] = object{
 		"main":    object{"artifact": artifact, "before": object{"sidecar": "healthy"}},
 		"migrate": object{"artifact": artifact, "command": []string{"sh", "-c", "echo migrated"}, "before": object{"main": "complete"}},
-		"sidecar": object{"artifact": artifact, "command": []string{"sh", "-c", "echo beside; exec sleep 1000"}},
+		"sidecar": object{"artifact": artifact, "command": []string{
+			"bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT && echo the port is open; exec sleep 1000",
+		}},
 	}
 	mustPut(t, target, local.Services, "orders", spec)
-	log := readLog(t, target, "orders")
-	order := []int{strings.Index(log, "migrate migrated"), strings.Index(log, "main app 1.0.0"), strings.Index(log, "sidecar beside")}
-	if order[0] < 0 || order[1] < order[0] || order[2] < order[1] {
-		t.Errorf("order %v in the log:\n%s", order, log)
+	awaitLog(t, target, "orders", "migrate migrated", "main app 1.0.0", "sidecar the port is open")
+	if log := readLog(t, target, "orders"); strings.Index(log, "migrate migrated") > strings.Index(log, "main app 1.0.0") {
+		t.Errorf("the service has not waited for its migration:\n%s", log)
 	}
 	if s := service(t, target, "orders"); s.Status != "ready" || s.Containers[1].Phase != "complete" {
 		t.Errorf("the service is %+v", s)
@@ -420,6 +435,7 @@ func TestDeletionEndsTheWholeGroup(t *testing.T) {
 	target := start(t)
 	mustPut(t, target, local.Services, "orders", web(app(t, target), "1.0.0", object{"variables": object{"CHILD": "yes"}}))
 	root := environment(t, upstream(t, target, "orders"))["TERRACE_ROOT"]
+	awaitLog(t, target, "orders", "main child ")
 	var child int
 	for line := range strings.Lines(readLog(t, target, "orders")) {
 		if _, err := fmt.Sscanf(line, "main child %d", &child); err == nil {
@@ -486,4 +502,34 @@ func TestEverythingComesBack(t *testing.T) {
 	if again := mustPut(t, second, local.Services, "orders", spec); again.Revision != 1 {
 		t.Errorf("revision %d", again.Revision)
 	}
+}
+
+func TestWhatCannotComeBackIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	c := localtest.Config(dbtest.SQLite(t, localsql.Migrations()), t.TempDir())
+	first := localtest.Start(t, c)
+	artifact := app(t, first)
+	mustPut(t, first, local.Services, "orders", web(artifact, "1.0.0", nil))
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(c.Dir, "artifacts")); err != nil {
+		t.Fatal(err)
+	}
+	first.Artifacts.Replace(kernel.Digest(artifact), nil)
+	second := localtest.Start(t, c)
+	caller := localtest.Caller("dev", "orders")
+	if _, err := second.Get(context.Background(), caller, local.Services, "orders"); err != nil {
+		t.Errorf("while it cannot come back it is still recorded, not %v", err)
+	}
+	if s := service(t, second, "orders"); s.Status != "starting" {
+		t.Errorf("its status is %q", s.Status)
+	}
+	app(t, second)
+	localtest.Eventually(t, func() string {
+		if _, _, ok := second.Upstream(localtest.Scope("dev"), "orders", ""); !ok {
+			return "it does not come back"
+		}
+		return ""
+	})
 }

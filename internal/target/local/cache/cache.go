@@ -149,7 +149,7 @@ func (s *Server) Ping(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(deadline)
 	}
-	if _, err := io.WriteString(conn, "AUTH "+s.config.Password+"\r\nPING\r\n"); err != nil {
+	if _, err := io.WriteString(conn, command("AUTH", s.config.Password)+command("PING")); err != nil {
 		return err
 	}
 	replies := bufio.NewReader(conn)
@@ -163,6 +163,15 @@ func (s *Server) Ping(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// command spells a command as an array of bulk strings (RESP).
+func command(words ...string) string {
+	out := fmt.Sprintf("*%d\r\n", len(words))
+	for _, word := range words {
+		out += fmt.Sprintf("$%d\r\n%s\r\n", len(word), word)
+	}
+	return out
 }
 
 // Close stops the cache. A redis-server's data stays in its folder.

@@ -129,9 +129,12 @@ func TestServicesAndLogs(t *testing.T) {
 	if status, body := f.do(t, "GET", "/api/v1/projects/shop/services/billing/logs?stage=dev", "", ""); status != http.StatusNotFound {
 		t.Errorf("the log of no service: %d %s", status, body)
 	}
-	if _, body = f.do(t, "GET", "/api/v1/projects/shop/services/orders/logs?stage=dev", "", ""); !strings.Contains(body, "app 1.0.0 starts") {
-		t.Errorf("log: %s", body)
-	}
+	localtest.Eventually(t, func() string {
+		if _, body := f.do(t, "GET", "/api/v1/projects/shop/services/orders/logs?stage=dev", "", ""); !strings.Contains(body, "app 1.0.0 starts") {
+			return "log: " + body
+		}
+		return ""
+	})
 	f.follow(t)
 }
 

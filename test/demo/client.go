@@ -72,7 +72,7 @@ func (d *demo) blame(ctx context.Context, err error) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if d.last == "" {
+	if d.last == "" && d.daemon.local.Address != "" {
 		d.last = d.newest(ctx)
 	}
 	for _, args := range [][]string{{"explain", d.last}, {"run", "logs", d.last}} {

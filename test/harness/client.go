@@ -3,16 +3,13 @@ package harness
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -22,19 +19,30 @@ type Result struct {
 	Code           int
 }
 
-// Terrace runs the client with args in dir, as a user on this machine.
+// String is everything that the client printed and how it ended, for failures.
+func (r Result) String() string {
+	return fmt.Sprintf("exit %d\n--- stdout\n%s--- stderr\n%s", r.Code, r.Stdout, r.Stderr)
+}
+
+// Terrace runs the client with args in dir, as the first user on this machine.
 func (d *Daemon) Terrace(ctx context.Context, dir string, args ...string) Result {
 	d.t.Helper()
+	return d.TerraceIn(ctx, dir, nil, args...)
+}
+
+// TerraceIn runs the client with more variables in its environment.
+func (d *Daemon) TerraceIn(ctx context.Context, dir string, env []string, args ...string) Result {
+	d.t.Helper()
 	cmd := exec.CommandContext(ctx, Bin(d.t, "terrace"), args...)
-	cmd.Dir, cmd.Env = dir, d.environment()
+	cmd.Dir, cmd.Env = dir, append(d.Environment(), env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
-	r := Result{Stdout: stdout.String(), Stderr: stderr.String(), Code: cmd.ProcessState.ExitCode()}
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
-		d.t.Fatalf("terrace %s: %v", strings.Join(args, " "), err)
+		d.t.Errorf("terrace %s: %v", strings.Join(args, " "), err)
+		return Result{Code: -1}
 	}
-	return r
+	return Result{Stdout: stdout.String(), Stderr: stderr.String(), Code: cmd.ProcessState.ExitCode()}
 }
 
 // MustTerrace runs the client and fails the test unless it exits with 0.
@@ -42,53 +50,37 @@ func (d *Daemon) MustTerrace(ctx context.Context, dir string, args ...string) Re
 	d.t.Helper()
 	r := d.Terrace(ctx, dir, args...)
 	if r.Code != 0 {
-		d.t.Fatalf("terrace %s: exit %d\n%s%s", strings.Join(args, " "), r.Code, r.Stdout, r.Stderr)
+		d.t.Fatalf("terrace %s: %s", strings.Join(args, " "), r)
 	}
 	return r
 }
 
-// Answer is what a service says about itself at its front door.
-type Answer struct {
-	Service string `json:"service"`
-	Version string `json:"version"`
-	Release string `json:"release"`
-	Stage   string `json:"stage"`
-	// ReleaseHeader is the gateway's Terrace-Release.
-	ReleaseHeader string `json:"-"`
-	Status        int    `json:"-"`
+// Environment is that of the daemon and its clients: the tester's, without the
+// sign-ins and settings that the tester may have.
+func (d *Daemon) Environment() []string {
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "TERRACE_") })
+	env = append(env, "XDG_STATE_HOME="+filepath.Join(d.Dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(d.Dir, "config"))
+	return append(env, d.Env...)
 }
 
-// Visit asks host for path through the gateway over TLS, trusting Terrace's
-// authority alone.
-func (d *Daemon) Visit(ctx context.Context, host, path string) (Answer, error) {
-	pool := x509.NewCertPool()
-	pem, err := os.ReadFile(d.SignIn().CA)
-	if err != nil || !pool.AppendCertsFromPEM(pem) {
-		return Answer{}, fmt.Errorf("read the authority's certificate: %w", err)
-	}
-	transport := &http.Transport{
-		TLSClientConfig:   &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, network, d.Gateway)
-		},
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+host+path, nil)
+// SignIn is what `terraced up` leaves for the client of the same machine.
+type SignIn struct {
+	Address string `json:"address"`
+	Token   string `json:"token"`
+	CA      string `json:"ca"`
+	Project string `json:"project"`
+}
+
+// SignIn reads the sign-in file.
+func (d *Daemon) SignIn() SignIn {
+	d.t.Helper()
+	raw, err := os.ReadFile(filepath.Join(d.Dir, "state", "terrace", "local.json"))
 	if err != nil {
-		return Answer{}, err
+		d.t.Fatal(err)
 	}
-	response, err := (&http.Client{Transport: transport}).Do(request)
-	if err != nil {
-		return Answer{}, err
+	var s SignIn
+	if err := json.Unmarshal(raw, &s); err != nil {
+		d.t.Fatal(err)
 	}
-	defer func() { _ = response.Body.Close() }()
-	raw, err := io.ReadAll(response.Body)
-	if err != nil {
-		return Answer{}, err
-	}
-	answer := Answer{Status: response.StatusCode, ReleaseHeader: response.Header.Get("Terrace-Release")}
-	if response.StatusCode != http.StatusOK {
-		return answer, nil
-	}
-	return answer, json.Unmarshal(raw, &answer)
+	return s
 }

@@ -7,11 +7,7 @@ package harness
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -97,7 +93,7 @@ func (d *Daemon) Launch() error {
 		"up", "--data", d.Data, "--listen", d.API, "--gateway", d.Gateway, "--gateway-http", d.HTTP, "--dns", d.DNS, "--nats", d.NATS,
 	}, d.Arguments...)
 	cmd := exec.Command(Bin(d.t, "terraced"), args...) //nolint:noctx // it outlives any one call and is stopped by Stop
-	cmd.Env = d.environment()
+	cmd.Env = d.Environment()
 	cmd.Stdout, cmd.Stderr = &d.logs, &d.logs
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
@@ -155,46 +151,21 @@ func (d *Daemon) end(signal syscall.Signal) {
 // PID returns the daemon's process id.
 func (d *Daemon) PID() int { return d.cmd.Process.Pid }
 
+// Wait waits until the process has ended by itself and returns its exit status.
+func (d *Daemon) Wait() int {
+	d.t.Helper()
+	select {
+	case <-d.done:
+	case <-time.After(time.Minute):
+		d.t.Fatalf("terraced still runs after a minute:\n%s", d.logs.tail(8<<10))
+	}
+	code := d.cmd.ProcessState.ExitCode()
+	d.cmd = nil
+	return code
+}
+
 // Log returns the end of what the daemon printed.
 func (d *Daemon) Log() string { return d.logs.tail(64 << 10) }
-
-func (d *Daemon) environment() []string {
-	env := append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(d.Dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(d.Dir, "config"))
-	return append(env, d.Env...)
-}
-
-// SignIn is what `terraced up` leaves for the client of the same machine.
-type SignIn struct {
-	Address string `json:"address"`
-	Token   string `json:"token"`
-	CA      string `json:"ca"`
-	Project string `json:"project"`
-}
-
-// SignIn reads the sign-in file.
-func (d *Daemon) SignIn() SignIn {
-	d.t.Helper()
-	raw, err := os.ReadFile(filepath.Join(d.Dir, "state", "terrace", "local.json"))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	var s SignIn
-	if err := json.Unmarshal(raw, &s); err != nil {
-		d.t.Fatal(err)
-	}
-	return s
-}
-
-// FreeAddress returns a loopback address whose port nobody listens on.
-func FreeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // local and immediate
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
 
 // lockedBuffer collects output of a process while a test reads it.
 type lockedBuffer struct {
@@ -213,39 +184,4 @@ func (b *lockedBuffer) tail(n int) string {
 	defer b.mu.Unlock()
 	all := b.buf.Bytes()
 	return string(all[max(0, len(all)-n):])
-}
-
-// Call does one request on the API as the given token and decodes its JSON
-// answer into out; it returns the status.
-func (d *Daemon) Call(ctx context.Context, token, method, path string, in, out any) (int, error) {
-	var body io.Reader
-	if in != nil {
-		raw, err := json.Marshal(in)
-		if err != nil {
-			return 0, err
-		}
-		body = bytes.NewReader(raw)
-	}
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+d.API+path, body)
-	if err != nil {
-		return 0, err
-	}
-	request.Header.Set("Authorization", "Bearer "+token)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	raw, err := io.ReadAll(response.Body)
-	if err != nil {
-		return 0, err
-	}
-	if response.StatusCode >= http.StatusBadRequest {
-		return response.StatusCode, fmt.Errorf("%s %s: %s: %s", method, path, response.Status, raw)
-	}
-	if out == nil {
-		return response.StatusCode, nil
-	}
-	return response.StatusCode, json.Unmarshal(raw, out)
 }

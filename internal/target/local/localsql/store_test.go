@@ -1,0 +1,106 @@
+package localsql_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+	"github.com/terrace-idp/terrace/internal/target/local"
+	"github.com/terrace-idp/terrace/internal/target/local/localsql"
+)
+
+func object(stage, name string) local.Object {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+	return local.Object{
+		Key:  local.Key{Scope: kernel.Scope{Tenant: "acme", Project: "shop", Stage: stage}, Kind: local.Services, Name: name},
+		Spec: json.RawMessage(`{"a":1}`), Outputs: local.Outputs{"host": "x"}, Revision: 3,
+		Owners: []local.Owner{{Stack: "s", Tags: map[string]string{"owner": "a"}}}, CreatedAt: at, UpdatedAt: at,
+	}
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{localsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		ctx, store := context.Background(), localsql.NewStore(d)
+		want := object("dev", "orders")
+		for range 2 { // the second replaces
+			if err := store.Put(ctx, want); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := store.Get(ctx, want.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		other := want.Key
+		other.Scope.Tenant = "evil"
+		if _, err := store.Get(ctx, other); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("another tenant: %v", err)
+		}
+		for range 2 {
+			if err := store.Delete(ctx, want.Key); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := store.Get(ctx, want.Key); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("after Delete: %v", err)
+		}
+	})
+}
+
+func TestListsAreComplete(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{localsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		ctx, store := context.Background(), localsql.NewStore(d)
+		const each = 110
+		err := d.InTx(ctx, func(ctx context.Context) error {
+			for i := range each {
+				for _, stage := range []string{"dev", "prod"} {
+					if err := store.Put(ctx, object(stage, fmt.Sprintf("s-%03d", i))); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[local.Key]bool{}
+		if err := store.All(ctx, func(o local.Object) error {
+			seen[o.Key] = true
+			return nil
+		}); err != nil || len(seen) != 2*each {
+			t.Errorf("All: %d, %v", len(seen), err)
+		}
+		scope := kernel.Scope{Tenant: "acme", Project: "shop"}
+		for stage, want := range map[string]int{"": 2 * each, "dev": each, "none": 0} {
+			listed, page := map[local.Key]bool{}, kernel.PageRequest{Limit: 33}
+			for {
+				got, err := store.List(ctx, scope.InStage(stage), local.Services, page)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, o := range got.Items {
+					listed[o.Key] = true
+				}
+				if page.Cursor = got.Next; page.Cursor == "" {
+					break
+				}
+			}
+			if len(listed) != want {
+				t.Errorf("List of stage %q: %d, want %d", stage, len(listed), want)
+			}
+		}
+	})
+}

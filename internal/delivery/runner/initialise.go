@@ -78,7 +78,9 @@ func (s *stream) wantsInit() bool {
 }
 
 func (r *Runner) process(job Job, w workdir) process {
-	return process{tool: r.Tool, dir: w.path, env: r.environment(job, w.config()), timeout: r.Timeout, grace: r.Grace}
+	return process{
+		tool: r.Tool, dir: w.path, env: r.environment(job, w.config()), timeout: r.Timeout, grace: r.Grace, kill: job.Kill,
+	}
 }
 
 // reuse links w to the folder under key.

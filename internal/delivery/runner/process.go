@@ -37,6 +37,9 @@ func (p process) run(ctx context.Context, line func([]byte), args ...string) (st
 	defer runtime.UnlockOSThread()
 	limited, cancel := context.WithTimeoutCause(ctx, p.timeout, errTimeout)
 	defer cancel()
+	if p.killed() {
+		return "", p.stopped(args[0], errKilled)
+	}
 	cmd := exec.CommandContext(limited, p.tool.Path, args...)
 	cmd.Dir, cmd.Env = p.dir, p.env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}

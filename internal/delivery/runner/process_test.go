@@ -93,6 +93,25 @@ func TestWhatDoesNotStopIsKilledWithAllItStarted(t *testing.T) {
 	}
 }
 
+// TestKillEndsTheToolAtOnce does not wait for the grace, which is an hour.
+func TestKillEndsTheToolAtOnce(t *testing.T) {
+	t.Parallel()
+	self, alive := pipe(t, "self"), pipe(t, "alive")
+	kill := make(chan struct{})
+	go watch(alive, func() { close(kill) })
+	r := runner.New(runner.Config{Tool: stubborn(t, self, alive), DataDir: t.TempDir(), Address: "http://127.0.0.1:1", Timeout: time.Hour, Grace: time.Hour})
+	job := runner.Job{RunID: "run_1", Stack: stack, Files: map[string][]byte{"main.tf.json": []byte("{}")}, Kill: kill}
+	_, err := r.Plan(context.Background(), job, nil)
+	if !kernel.Is(err, kernel.Unavailable) || !strings.Contains(err.Error(), "killed on request") {
+		t.Errorf("plan: %v, want that it was killed on request", err)
+	}
+	released(t, self)
+	released(t, alive)
+	if _, err := r.Plan(context.Background(), job, nil); !kernel.Is(err, kernel.Unavailable) {
+		t.Errorf("plan after it: %v, want that nothing more is started", err)
+	}
+}
+
 // TestAToolThatDiesTakesAllWithIt has a tool end and leave something running
 // that holds its output open.
 func TestAToolThatDiesTakesAllWithIt(t *testing.T) {

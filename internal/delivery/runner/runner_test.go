@@ -136,6 +136,11 @@ func TestPlanThenApply(t *testing.T) {
 			t.Errorf("no event like %v", want)
 		}
 	}
+	if log.has(func(e runner.Event) bool {
+		return e.Phase == runner.PhaseApply && (e.Type == "planned_change" || strings.HasPrefix(e.Message, "Plan:"))
+	}) {
+		t.Error("the apply tells the plan again")
+	}
 	if again := b.plan(t, "run_2", stack, root); !again.Summary.Empty() || again.Summary.Noop != 2 {
 		t.Errorf("the plan after it: %+v, want nothing to do", again.Summary)
 	}

@@ -23,6 +23,14 @@ type message struct {
 	Change     *struct{ Resource addr } `json:"change"`
 	Hook       *struct{ Resource addr } `json:"hook"`
 	Outputs    map[string]outputMessage `json:"outputs"`
+	Changes    *struct {
+		Operation string `json:"operation"`
+	} `json:"changes"`
+}
+
+// retold reports whether an apply repeats what its plan has told before.
+func (m message) retold() bool {
+	return m.Type == "planned_change" || (m.Changes != nil && m.Changes.Operation == "plan")
 }
 
 type addr struct {
@@ -70,6 +78,9 @@ func (s *stream) line(raw []byte) {
 		return
 	}
 	s.keep(m)
+	if s.phase == PhaseApply && m.retold() {
+		return
+	}
 	s.send(Event{Time: m.Timestamp, Phase: s.phase, Level: m.Level, Type: m.Type, Address: m.address(), Message: m.text()})
 }
 

@@ -43,10 +43,14 @@ func (a *App) handler() http.Handler {
 	}
 	registerAll(httpserver.NewAPI(router, a.platform.version), []room{
 		identityapi.API{Service: a.access.identity, Tenant: a.platform.config.Tenant},
-		tenantapi.API{Service: a.access.tenants}, auditapi.API{Service: a.access.audit},
-		stageapi.API{Stages: a.delivery.stages}, releaseapi.API{Releases: a.delivery.releases},
-		runapi.API{Runs: a.delivery.runs}, secretapi.API{Secrets: a.fabric.secrets},
-		modules, planes, states, statusAPI{a},
+		tenantapi.API{Service: a.access.tenants},
+		auditapi.API{Service: a.access.audit},
+		stageapi.API{Stages: a.delivery.stages},
+		releaseapi.API{Releases: a.delivery.releases},
+		runapi.API{Runs: a.delivery.runs},
+		secretapi.API{Secrets: a.fabric.secrets},
+		modules, planes, states,
+		statusAPI{a},
 	})
 	return router
 }
@@ -57,8 +61,13 @@ func registerAll(api huma.API, rooms []room) {
 	}
 }
 
-// readyz answers 200 when requests can be served: the database answers.
+// readyz answers 200 when all that Start does is done, the file with which the
+// client signs in included, and the database answers.
 func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
+	if !a.ready.Load() {
+		http.Error(w, "the platform starts", http.StatusServiceUnavailable)
+		return
+	}
 	if err := a.platform.db.Ping(r.Context()); err != nil {
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 		return
@@ -71,8 +80,17 @@ func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
 func OpenAPI(_ context.Context, version string, downgrade bool) ([]byte, error) {
 	api := httpserver.NewAPI(chi.NewRouter(), version)
 	registerAll(api, []room{
-		identityapi.API{}, tenantapi.API{}, auditapi.API{}, stageapi.API{}, releaseapi.API{}, runapi.API{},
-		secretapi.API{}, moduleapi.API{}, localapi.API{}, stateapi.API{}, statusAPI{},
+		identityapi.API{},
+		tenantapi.API{},
+		auditapi.API{},
+		stageapi.API{},
+		releaseapi.API{},
+		runapi.API{},
+		secretapi.API{},
+		moduleapi.API{},
+		localapi.API{},
+		stateapi.API{},
+		statusAPI{},
 	})
 	if downgrade {
 		return api.OpenAPI().DowngradeYAML()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/terrace-idp/terrace/iac"
@@ -28,6 +29,7 @@ type App struct {
 	loops    *supervise.Group
 	server   *httpserver.Server
 	started  time.Time
+	ready    atomic.Bool
 	first    identity.Credentials
 	created  bool
 }
@@ -93,7 +95,11 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.fabric.loops(a.loops, a.platform, a.access.outbox)
 	a.loops.Add("runs", a.delivery.runs.Watch)
 	a.loops.Start(context.WithoutCancel(ctx))
-	return a.writeSignIn(ctx, a.first, a.created)
+	if err := a.writeSignIn(ctx, a.first, a.created); err != nil {
+		return err
+	}
+	a.ready.Store(true)
+	return nil
 }
 
 // FirstSignIn returns how the first admin signs in, when this process made them.

@@ -1,0 +1,195 @@
+package fault_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestKilledDaemon kills the daemon with SIGKILL at random instants while people
+// deploy, promote, approve and upload. TERRACE_FAULT_KILLS says how often,
+// TERRACE_FAULT_SEED repeats the choices of a former test.
+func TestKilledDaemon(t *testing.T) {
+	kills := number(t, "TERRACE_FAULT_KILLS", 0)
+	if testing.Short() || kills == 0 {
+		t.Skip("set TERRACE_FAULT_KILLS, as make fault does")
+	}
+	seed := uint64(number(t, "TERRACE_FAULT_SEED", int(time.Now().UnixNano()&0xffffff))) //nolint:gosec // any number will do
+	fmt.Printf("seed %d (TERRACE_FAULT_SEED), %d kills\n", seed, kills)
+	newTrial(t, seed).run(kills)
+}
+
+func number(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		t.Fatalf("%s is %q, no number", variable, text)
+	}
+	return n
+}
+
+// trial is one series of kills.
+type trial struct {
+	*checks
+	load   *load
+	chance *rand.Rand
+	// span is how long the daemon lives at most before it is killed: about as
+	// long as a deploy takes.
+	span                  time.Duration
+	kills, starts         int
+	hit                   map[string]int
+	longest, longestStart time.Duration
+	continued             map[string]bool
+}
+
+func newTrial(t *testing.T, seed uint64) *trial {
+	t.Helper()
+	w := newWorld(t)
+	workloads := []string{"orders", "billing"}
+	l := &load{world: w, ledger: newLedger(), workloads: workloads, seed: seed}
+	tr := &trial{
+		checks: &checks{
+			world: w, ledger: l.ledger, workloads: workloads, evidence: w.evidence(),
+			secrets: map[string]string{}, messages: map[string]uint64{}, ended: map[string]string{},
+		},
+		load: l, chance: rand.New(rand.NewPCG(seed, 1)), hit: map[string]int{}, continued: map[string]bool{}, //nolint:gosec // repeatable, not secret
+	}
+	begin := time.Now()
+	for _, workload := range workloads {
+		r, err := l.deploy(t.Context(), workload, int(l.releases.Add(1)), 0)
+		w.must(err)
+		tr.succeeds(r)
+	}
+	tr.span = max(2*time.Second, min(8*time.Second, time.Since(begin)))
+	return tr
+}
+
+func (tr *trial) run(kills int) {
+	tr.t.Helper()
+	for tr.kills < kills && !tr.t.Failed() {
+		at := tr.killUnderLoad()
+		again := tr.kills < kills && tr.chance.IntN(4) == 0
+		if again {
+			tr.killStart()
+		}
+		runs := tr.settle()
+		tr.classify(runs, at)
+		tr.everything(runs)
+		fmt.Printf("%3d kills, longest settling %.1fs, %s\n", tr.kills, tr.longest.Seconds(), summary(runs))
+	}
+	if tr.t.Failed() {
+		return
+	}
+	tr.fresh(tr.load)
+	runs := tr.runs()
+	tr.everything(runs)
+	tr.report(runs)
+}
+
+// killUnderLoad lets people work for a random time and kills the daemon.
+func (tr *trial) killUnderLoad() time.Time {
+	tr.t.Helper()
+	ctx, stop := context.WithCancel(tr.t.Context())
+	wait := tr.load.run(ctx)
+	life := 200*time.Millisecond + time.Duration(tr.chance.Int64N(int64(tr.span)))
+	pause(ctx, life)
+	if tr.ledger.uploads() > 0 {
+		tr.hit["upload"]++
+	}
+	at := tr.kill()
+	stop()
+	wait()
+	return at
+}
+
+func (tr *trial) kill() time.Time {
+	tr.t.Helper()
+	at := time.Now()
+	tr.Kill()
+	tr.kills++
+	return at
+}
+
+// killStart kills the daemon while it starts, or while it takes up what was left.
+func (tr *trial) killStart() {
+	tr.t.Helper()
+	tr.must(tr.Launch())
+	pause(tr.t.Context(), time.Duration(tr.chance.Int64N(int64(max(2*tr.longestStart, time.Second)))))
+	phase := "start-up"
+	if tr.isReady() {
+		phase = "recovery"
+	}
+	tr.hit[phase]++
+	tr.kill()
+}
+
+func (tr *trial) isReady() bool {
+	response, err := http.Get("http://" + tr.API + "/readyz") //nolint:noctx // answered at once or not at all
+	if err != nil {
+		return false
+	}
+	_ = response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
+
+// settle starts the daemon and waits until it wants nothing but people.
+func (tr *trial) settle() []run {
+	tr.t.Helper()
+	begin := time.Now()
+	tr.Boot()
+	tr.starts++
+	tr.longestStart = max(tr.longestStart, time.Since(begin))
+	var runs []run
+	tr.eventually("every run settles by itself", func() (string, bool) {
+		runs = tr.runs()
+		moving := slices.DeleteFunc(slices.Clone(runs), run.settled)
+		for _, r := range moving {
+			tr.continued[r.ID] = true
+		}
+		return fmt.Sprintf("%+v", moving), len(moving) == 0
+	})
+	tr.longest = max(tr.longest, time.Since(begin))
+	return runs
+}
+
+// classify counts what the kill has hit.
+func (tr *trial) classify(runs []run, at time.Time) {
+	hit := map[string]bool{}
+	for _, r := range runs {
+		if phase := r.phaseAt(at); phase != "" {
+			hit[phase] = true
+		}
+	}
+	if len(hit) == 0 {
+		hit["nothing"] = true
+	}
+	for phase := range hit {
+		tr.hit[phase]++
+	}
+}
+
+func (tr *trial) report(runs []run) {
+	var phases []string
+	for _, phase := range slices.Sorted(maps.Keys(tr.hit)) {
+		phases = append(phases, fmt.Sprintf("%s %d", phase, tr.hit[phase]))
+	}
+	ids, releases, artifacts, approvals := tr.ledger.acknowledged()
+	fmt.Printf("kills by what they hit (one may hit several): %s\n", strings.Join(phases, ", "))
+	fmt.Printf("acknowledged: %d runs, %d releases, %d approvals, %d artifacts; %d requests without success\n",
+		len(ids), len(releases), len(approvals), len(artifacts), tr.ledger.unknown)
+	fmt.Printf("runs: %s; continued after a kill: %d\n", summary(runs), len(tr.continued))
+	fmt.Printf("recoveries: %d; longest start %.1fs, longest time to settle %.1fs\n", tr.starts, tr.longestStart.Seconds(), tr.longest.Seconds())
+	fmt.Printf("FAULTS: %d kills, %d runs, %d lost, %d stuck, %d twice\n", tr.kills, len(runs), tr.lost, tr.stuck, tr.twice)
+}

@@ -197,7 +197,7 @@ func (e *evaluator) path() any {
 		case e.symbol('.'):
 			key = e.scan.TokenText()
 			if e.token != scanner.Ident && e.token != scanner.Int {
-				e.fail(errors.New("a name must follow ."))
+				e.fail(errors.New("a name must follow the dot"))
 				return nil
 			}
 			e.next()

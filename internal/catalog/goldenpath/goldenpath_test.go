@@ -63,8 +63,10 @@ func TestShippedServiceBuildsAndPassesItsTests(t *testing.T) {
 func TestShippedServiceIsComplete(t *testing.T) {
 	t.Parallel()
 	project := scaffold(t, map[string]any{"name": "orders", "costcenter": "007"})
-	for _, name := range []string{"score.yaml", "go.mod", "go.sum", "main.go", "VERSION", "README.md", "docs/runbook.md",
-		"catalog-info.yaml", "openapi.yaml", ".github/workflows/ci.yml", ".gitignore"} {
+	for _, name := range []string{
+		"score.yaml", "go.mod", "go.sum", "main.go", "VERSION", "README.md", "docs/runbook.md",
+		"catalog-info.yaml", "openapi.yaml", ".github/workflows/ci.yml", ".gitignore",
+	} {
 		if _, ok := project.Files[name]; !ok {
 			t.Errorf("%s is missing", name)
 		}
@@ -151,8 +153,10 @@ func TestSteps(t *testing.T) {
 		files []string
 	}{
 		"names and contents are rendered": {steps: fetch, files: []string{"orders.txt", "raw.txt"}},
-		"a false condition skips": {steps: fetch + "  - {id: b, if: '${{ parameters.name == \"other\" }}', action: 'fs:delete', input: {files: [raw.txt]}}\n",
-			files: []string{"orders.txt", "raw.txt"}},
+		"a false condition skips": {
+			steps: fetch + "  - {id: b, if: '${{ parameters.name == \"other\" }}', action: 'fs:delete', input: {files: [raw.txt]}}\n",
+			files: []string{"orders.txt", "raw.txt"},
+		},
 		"rename and delete":                 {steps: fetch + "  - {id: b, action: 'fs:rename', input: {files: [{from: raw.txt, to: d/r.txt}]}}\n  - {id: c, action: 'fs:delete', input: {files: [orders.txt]}}\n", files: []string{"d/r.txt"}},
 		"an unknown action is refused":      {steps: fetch + "  - {id: b, action: 'publish:github'}\n", kind: kernel.Invalid},
 		"an unknown input is refused":       {steps: "  - {id: a, action: 'fetch:plain', input: {url: ./skeleton, token: x}}\n", kind: kernel.Invalid},

@@ -93,8 +93,10 @@ func (t *Template) Values(given map[string]any) (map[string]any, error) {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		p, ok := known[name]
 		if !ok {
-			problems = append(problems, kernel.Problem{Path: name, Message: "the golden path has no such parameter",
-				Fix: "use one of " + strings.Join(slices.Sorted(maps.Keys(known)), ", ")})
+			problems = append(problems, kernel.Problem{
+				Path: name, Message: "the golden path has no such parameter",
+				Fix: "use one of " + strings.Join(slices.Sorted(maps.Keys(known)), ", "),
+			})
 			continue
 		}
 		values[name] = convert(given[name], p.Type)

@@ -328,8 +328,10 @@ func TestEveryDoorAsksForPermission(t *testing.T) {
 	_, applyErr := rig.ApplyDefinition(ctx, acme(), "cache", []byte(definition("cache", "")))
 	_, definitionErr := rig.Definition(ctx, acme(), "cache")
 	_, definitionsErr := rig.ListDefinitions(ctx, acme(), kernel.PageRequest{})
-	for i, err := range []error{publishErr, getErr, versionsErr, latestErr, eachErr, listErr, applyErr, definitionErr, definitionsErr,
-		rig.DeleteDefinition(ctx, acme(), "cache")} {
+	for i, err := range []error{
+		publishErr, getErr, versionsErr, latestErr, eachErr, listErr, applyErr, definitionErr, definitionsErr,
+		rig.DeleteDefinition(ctx, acme(), "cache"),
+	} {
 		if !kernel.Is(err, kernel.Denied) {
 			t.Errorf("door %d: %v, want denied", i, err)
 		}

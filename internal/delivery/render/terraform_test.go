@@ -154,8 +154,10 @@ func TestRealToolsPlanARenderedRoot(t *testing.T) {
 			}
 			var out string
 			for _, args := range [][]string{
-				{"init", "-input=false", "-no-color"}, {"validate", "-no-color"},
-				{"plan", "-input=false", "-no-color", "-out=plan"}, {"show", "-json", "plan"},
+				{"init", "-input=false", "-no-color"},
+				{"validate", "-no-color"},
+				{"plan", "-input=false", "-no-color", "-out=plan"},
+				{"show", "-json", "plan"},
 			} {
 				var err error
 				if out, err = iactest.Run(t, config, tool, dir, args...); err != nil {

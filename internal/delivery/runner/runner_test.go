@@ -207,15 +207,24 @@ func TestFailuresSayOneClearThing(t *testing.T) {
 		kind       kernel.Kind
 		says       []string
 	}{
-		{"a plan that fails at a place", "{\n  \"output\": {\"o\": {\"value\": \"${terraform_data.none.output}\"}}\n}", kernel.Invalid,
-			[]string{"plan failed: Reference to undeclared resource", "main.tf.json:2:"}},
-		{"a precondition", data(`{"a":{"input":"x","lifecycle":{"precondition":[{"condition":"${self == 1}","error_message":"m"}]}}}`), kernel.Invalid,
-			[]string{"failed:", "main.tf.json:1:"}},
+		{
+			"a plan that fails at a place", "{\n  \"output\": {\"o\": {\"value\": \"${terraform_data.none.output}\"}}\n}", kernel.Invalid,
+			[]string{"plan failed: Reference to undeclared resource", "main.tf.json:2:"},
+		},
+		{
+			"a precondition", data(`{"a":{"input":"x","lifecycle":{"precondition":[{"condition":"${self == 1}","error_message":"m"}]}}}`), kernel.Invalid,
+			[]string{"failed:", "main.tf.json:1:"},
+		},
 		{"not JSON", "{", kernel.Invalid, []string{"init failed"}},
-		{"a registry that cannot be reached", `{"module":{"m":{"source":"terrace.localhost/acme/dns/local","version":"1.0.0"}}}`, kernel.Unavailable,
-			[]string{"init failed", "terrace.localhost"}},
-		{"a provider that is not there", `{"terraform":{"required_providers":{"terrace":{"source":"terrace.localhost/terrace/terrace","version":"9.9.9"}}}}`,
-			kernel.Unavailable, []string{"init failed: Failed to query available provider packages", "terrace.localhost/terrace/terrace"}},
+		{
+			"a registry that cannot be reached", `{"module":{"m":{"source":"terrace.localhost/acme/dns/local","version":"1.0.0"}}}`, kernel.Unavailable,
+			[]string{"init failed", "terrace.localhost"},
+		},
+		{
+			"a provider that is not there", `{"terraform":{"required_providers":{"terrace":{"source":"terrace.localhost/terrace/terrace","version":"9.9.9"}}}}`,
+			kernel.Unavailable,
+			[]string{"init failed: Failed to query available provider packages", "terrace.localhost/terrace/terrace"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

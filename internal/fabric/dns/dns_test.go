@@ -3,7 +3,6 @@ package dns_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -38,7 +37,7 @@ var (
 func newService(t *testing.T, d *db.DB) (*dns.Service, *journal) {
 	t.Helper()
 	j := &journal{}
-	s, err := dns.NewService(dns.Config{Store: dnssql.NewStore(d), Journal: j, Tx: d, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s, err := dns.NewService(dns.Config{Store: dnssql.NewStore(d), Journal: j, Tx: d, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,7 +106,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	_ = s.Close()
 	for range running {
-		<-done
+		_ = <-done // the first error is the one to tell
 	}
 	if err != nil {
 		return fmt.Errorf("serve dns: %w", err)

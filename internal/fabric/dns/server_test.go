@@ -3,7 +3,6 @@ package dns_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -20,7 +19,7 @@ import (
 
 func serve(t *testing.T, s *dns.Service) *dns.Server {
 	t.Helper()
-	server, err := dns.Listen(context.Background(), "127.0.0.1:0", s, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	server, err := dns.Listen(context.Background(), "127.0.0.1:0", s, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -23,7 +22,7 @@ import (
 
 var dev = kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func startServer(t testing.TB, dir string) *event.Server {
 	t.Helper()
@@ -243,7 +242,10 @@ func TestRefusesFactsWithoutASubject(t *testing.T) {
 	t.Parallel()
 	o := newOutbox(dbtest.SQLite(t, eventsql.Migrations()))
 	for _, f := range []kernel.Fact{
-		{Type: "run.created"}, {Type: "", Scope: dev}, {Type: "run.*", Scope: dev}, {Type: "run created", Scope: dev},
+		{Type: "run.created"},
+		{Type: "", Scope: dev},
+		{Type: "run.*", Scope: dev},
+		{Type: "run created", Scope: dev},
 		{Type: "run.created", Scope: kernel.Scope{Tenant: "a.b"}},
 	} {
 		if err := o.Record(context.Background(), f); err == nil {

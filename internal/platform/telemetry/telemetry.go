@@ -122,20 +122,21 @@ func (t *Telemetry) Middleware() func(http.Handler) http.Handler {
 	outer := otelhttp.NewMiddleware("http",
 		otelhttp.WithTracerProvider(t.traces), otelhttp.WithMeterProvider(t.metrics),
 		otelhttp.WithPropagators(propagation.TraceContext{}),
-		otelhttp.WithFilter(func(r *http.Request) bool { return !isProbe(r.URL.Path) }),
-		otelhttp.WithMetricAttributesFn(func(r *http.Request) []attribute.KeyValue {
-			return []attribute.KeyValue{attribute.String("http.route", routeOf(r))}
-		}))
+		otelhttp.WithFilter(func(r *http.Request) bool { return !isProbe(r.URL.Path) }))
 	return func(next http.Handler) http.Handler { return outer(named(next)) }
 }
 
-// named names the span once the router has found the route.
+// named names the span and the series once the router has found the route.
 func named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r)
+		route := attribute.String("http.route", routeOf(r))
 		span := trace.SpanFromContext(r.Context())
-		span.SetName(r.Method + " " + routeOf(r))
-		span.SetAttributes(attribute.String("http.route", routeOf(r)))
+		span.SetName(r.Method + " " + route.Value.AsString())
+		span.SetAttributes(route)
+		if labels, ok := otelhttp.LabelerFromContext(r.Context()); ok {
+			labels.Add(route)
+		}
 	})
 }
 

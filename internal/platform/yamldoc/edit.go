@@ -32,8 +32,9 @@ func (v Value) end() (int, bool) {
 		return closing(line, start, '\'', '\'')
 	case yaml.DoubleQuotedStyle:
 		return closing(line, start, '"', '\\')
+	default: // blocks of text have no end on their line
+		return 0, false
 	}
-	return 0, false
 }
 
 // closing finds the end of a quoted scalar, in which escape takes its meaning

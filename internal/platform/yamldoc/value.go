@@ -49,6 +49,7 @@ func (v Value) Kind() string {
 		return "an object"
 	case yaml.SequenceNode:
 		return "a list"
+	default: // a scalar, by its tag
 	}
 	switch v.node.ShortTag() {
 	case "!!int":
@@ -151,6 +152,7 @@ func (v Value) Any(leaf func(Value, string) any) any {
 		out := make([]any, 0, len(v.node.Content))
 		v.Items(func(_ int, item Value) { out = append(out, item.Any(leaf)) })
 		return out
+	default: // a scalar, by its tag
 	}
 	switch v.node.ShortTag() {
 	case "!!null":

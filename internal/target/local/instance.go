@@ -122,6 +122,7 @@ func (i *instance) note(name string, s process.State) {
 		i.log.Printf("container %s %s; it is started again", name, s.Last)
 	case process.Unready:
 		i.log.Printf("container %s is not ready: %s", name, s.Probe)
+	default: // nothing to look into
 	}
 	i.changed()
 }

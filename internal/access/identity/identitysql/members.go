@@ -71,7 +71,7 @@ func (s *Store) WithRoles(ctx context.Context, scope kernel.Scope, roles []ident
 	names := []string{}
 	err := s.selectMembers(ctx).ColumnExpr("DISTINCT u.name").
 		Where("m.tenant = ? AND m.project IN ('', ?)", scope.Tenant, scope.Project).
-		Where("m.role IN (?)", bun.In(roles)).
+		Where("m.role IN ?", bun.Tuple(roles)).
 		OrderExpr("u.name").Limit(int64(limit)).Scan(ctx, &names)
 	return names, db.Map(err, "the members")
 }

@@ -34,7 +34,7 @@ func (a API) Register(api huma.API) {
 
 type listInput struct {
 	httpserver.PageParams
-	Project string `path:"project" maxLength:"63"`
+	Project string `path:"project" maxLength:"63" doc:"The project's name."`
 	Stage   string `query:"stage" maxLength:"63" doc:"The stage; all stages unless given."`
 }
 
@@ -48,9 +48,9 @@ func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 }
 
 type putInput struct {
-	Project string `path:"project" maxLength:"63"`
-	Name    string `path:"name" maxLength:"253"`
-	Stage   string `query:"stage" required:"true" minLength:"1" maxLength:"63"`
+	Project string `path:"project" maxLength:"63" doc:"The project's name."`
+	Name    string `path:"name" maxLength:"253" doc:"The secret's name."`
+	Stage   string `query:"stage" required:"true" minLength:"1" maxLength:"63" doc:"The stage's name."`
 	// The value has no rule in the schema: a report of a broken one would show it.
 	Body struct {
 		Value string `json:"value" writeOnly:"true" doc:"The value, at most 64 KiB."`

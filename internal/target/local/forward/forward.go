@@ -97,7 +97,7 @@ func (f *Forwarder) serve(client net.Conn) {
 	if target == nil || *target == "" {
 		return
 	}
-	server, err := net.DialTimeout("tcp", *target, dialTimeout)
+	server, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(context.Background(), "tcp", *target)
 	if err != nil || !f.add(server) {
 		return
 	}

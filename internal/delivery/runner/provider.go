@@ -22,35 +22,33 @@ func providerLock(dataDir string) string {
 // returns the .terraform.lock.hcl for root modules that need exactly this
 // version. The same program again changes nothing.
 func InstallProvider(dataDir, binaryPath, version string) (lockFile []byte, err error) {
-	platform := runtime.GOOS + "_" + runtime.GOARCH
-	parent := filepath.Join(mirrorDir(dataDir), filepath.FromSlash(Provider), version)
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return nil, onDisk("install the provider", err)
-	}
-	fresh, err := os.MkdirTemp(mirrorDir(dataDir), "new-")
-	if err != nil {
-		return nil, onDisk("install the provider", err)
-	}
-	defer func() { _ = os.RemoveAll(fresh) }() // after a rename there is nothing
 	name := "terraform-provider-terrace_v" + version
-	if err := copyProgram(filepath.Join(fresh, name), binaryPath); err != nil {
-		return nil, onDisk("install the provider", err)
-	}
-	hash, err := dirhash.HashDir(fresh, "", dirhash.Hash1)
+	hash, err := dirhash.Hash1([]string{name}, func(string) (io.ReadCloser, error) { return os.Open(binaryPath) })
 	if err != nil {
 		return nil, onDisk("install the provider", err)
 	}
-	if err := replace(filepath.Join(parent, platform), fresh, hash); err != nil {
-		return nil, onDisk("install the provider", err)
+	target := filepath.Join(mirrorDir(dataDir), filepath.FromSlash(Provider), version, runtime.GOOS+"_"+runtime.GOARCH)
+	if old, err := dirhash.HashDir(target, "", dirhash.Hash1); err != nil || old != hash {
+		if err := layProvider(dataDir, target, name, binaryPath); err != nil {
+			return nil, onDisk("install the provider", err)
+		}
 	}
 	lockFile = fmt.Appendf(nil, "provider %q {\n  version     = %q\n  constraints = %q\n  hashes = [\n    %q,\n  ]\n}\n", Provider, version, version, hash)
 	return lockFile, onDisk("install the provider", os.WriteFile(providerLock(dataDir), lockFile, 0o600))
 }
 
-// replace puts fresh in the place of target, unless that has the hash already.
-func replace(target, fresh, hash string) error {
-	if old, err := dirhash.HashDir(target, "", dirhash.Hash1); err == nil && old == hash {
-		return nil
+// layProvider puts a folder with the program in the place of target, whole or not at all.
+func layProvider(dataDir, target, name, binaryPath string) error {
+	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+		return err
+	}
+	fresh, err := os.MkdirTemp(mirrorDir(dataDir), "new-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(fresh) }() // after a rename there is nothing
+	if err := copyProgram(filepath.Join(fresh, name), binaryPath); err != nil {
+		return err
 	}
 	aside := fresh + ".old"
 	if err := os.Rename(target, aside); err != nil && !errors.Is(err, os.ErrNotExist) {

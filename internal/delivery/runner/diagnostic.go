@@ -49,7 +49,7 @@ var classes = []class{ //nolint:gochecknoglobals // a constant
 	{[]string{"no longer holds", "is not the current one"}, kernel.Stale, "another runner has taken the stack over"},
 	{
 		[]string{
-			"Error accessing remote module registry", "Failed to query available provider packages", "Failed to install provider",
+			"Error accessing remote module registry", "Failed to query available provider packages", "Failed to resolve provider packages", "Failed to install provider",
 			"Could not download module", "Module not found", "Failed to download module", "Failed to get existing workspaces", "Error refreshing state",
 			"Error loading state", "Failed to load state", "Failed to retrieve available versions", "connection refused", "no such host", "i/o timeout",
 		}, kernel.Unavailable, "look at the problems for what could not be reached, and try again when it can be",

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -72,7 +73,7 @@ func TestTheProviderIsLinkedFromTheMirror(t *testing.T) {
 	if !bytes.Contains(plan.Lock, lock[bytes.IndexByte(lock, '\n'):]) {
 		t.Errorf("init changed the lock file to\n%s\nfrom\n%s", plan.Lock, lock)
 	}
-	links, err := filepath.Glob(filepath.Join(b.DataDir, "init", "*", "data", "providers", "terrace.localhost", "terrace", "terrace", "0.1.0", "*"))
+	links, err := filepath.Glob(filepath.Join(b.DataDir, "init", "*", "data", "providers", "terrace.localhost", "terrace", "terrace", "0.1.0", runtime.GOOS+"_"+runtime.GOARCH))
 	if err != nil || len(links) != 1 {
 		t.Fatalf("installed providers: %v, %v; want one", links, err)
 	}

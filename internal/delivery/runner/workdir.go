@@ -32,8 +32,10 @@ func (r *Runner) newWorkdir(job Job, phase Phase) (workdir, error) {
 	if err := job.check(); err != nil {
 		return workdir{}, err
 	}
-	if err := os.MkdirAll(runsDir(r.DataDir), 0o700); err != nil {
-		return workdir{}, onDisk("make a work directory", err)
+	for _, dir := range []string{runsDir(r.DataDir), mirrorDir(r.DataDir)} { // tofu refuses a mirror that is not there
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return workdir{}, onDisk("make a work directory", err)
+		}
 	}
 	path, err := os.MkdirTemp(runsDir(r.DataDir), job.RunID+"-"+string(phase)+"-")
 	if err != nil {

@@ -7,11 +7,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/platform/blob"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/seal"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
 	"github.com/terrace-idp/terrace/internal/platform/telemetry"
 	"github.com/terrace-idp/terrace/internal/platform/tokens"
 )
@@ -28,6 +30,8 @@ type platform struct {
 	// signingKey signs addresses of module archives.
 	signingKey []byte
 	telemetry  *telemetry.Telemetry
+	// lock makes this the only process on the data directory.
+	lock *os.File
 }
 
 func newPlatform(ctx context.Context, c config.Config, version string, log *slog.Logger) (*platform, error) {
@@ -40,6 +44,9 @@ func newPlatform(ctx context.Context, c config.Config, version string, log *slog
 }
 
 func (p *platform) open(ctx context.Context) (err error) {
+	if p.lock, err = lockData(ctx, p.config.DataDir); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
 	if err := p.layOut(); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
@@ -78,6 +85,17 @@ func (p *platform) layOut() error {
 	return nil
 }
 
+// sweepBlobs removes what processes before this one left half-written.
+func (p *platform) sweepBlobs(before time.Time) supervise.Loop {
+	return func(ctx context.Context) error {
+		removed, err := p.blobs.Sweep(ctx, before)
+		if removed > 0 {
+			p.log.InfoContext(ctx, "removed unfinished blobs that a former process left", "count", removed)
+		}
+		return err
+	}
+}
+
 // path returns a place in the data directory.
 func (p *platform) path(elements ...string) string {
 	return filepath.Join(append([]string{p.config.DataDir}, elements...)...)
@@ -100,6 +118,9 @@ func (p *platform) close(ctx context.Context) {
 	}
 	if p.telemetry != nil {
 		logClose(p.log, "telemetry", p.telemetry.Close(ctx))
+	}
+	if p.lock != nil {
+		logClose(p.log, "data directory", p.lock.Close())
 	}
 }
 

@@ -33,6 +33,8 @@ type Opener func(ctx context.Context, u *url.URL) (*blob.Bucket, error)
 // Store is an open bucket.
 type Store struct {
 	bucket *blob.Bucket
+	// folder is where the content lies, "" where it is no folder.
+	folder string
 }
 
 // Object describes a blob.
@@ -50,9 +52,9 @@ func Open(ctx context.Context, rawURL string, openers map[string]Opener) (*Store
 	if err != nil {
 		return nil, fmt.Errorf("open blob store: %w", err)
 	}
-	open := openers[u.Scheme]
+	open, folder := openers[u.Scheme], ""
 	if open == nil && u.Scheme == "file" {
-		open = openFolder
+		open, folder = openFolder, filepath.FromSlash(u.Path)
 	}
 	if open == nil {
 		return nil, fmt.Errorf("open blob store: the URL has the scheme %q; there are %s", u.Scheme, strings.Join(schemes(openers), ", "))
@@ -61,7 +63,7 @@ func Open(ctx context.Context, rawURL string, openers map[string]Opener) (*Store
 	if err != nil {
 		return nil, fmt.Errorf("open blob store: %w", err)
 	}
-	return &Store{bucket: bucket}, nil
+	return &Store{bucket: bucket, folder: folder}, nil
 }
 
 func schemes(openers map[string]Opener) []string {

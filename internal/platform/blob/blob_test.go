@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	gocloud "gocloud.dev/blob"
@@ -153,6 +154,33 @@ func TestTheFolderHoldsOnlyContent(t *testing.T) {
 	}
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestSweepRemovesWhatTheDeadLeft(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "blobs")
+	s, err := blob.Open(t.Context(), "file://"+dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "a/b", "x")
+	start := time.Now()
+	for name, age := range map[string]time.Duration{"a/c.1f.tmp": time.Hour, "d.2f.tmp": time.Second, "a/e.3f.tmp": -time.Second} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, []byte("half"), 0o600), os.Chtimes(path, start, start.Add(-age))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := s.Sweep(t.Context(), start); n != 2 || err != nil {
+		t.Errorf("%d removed, %v", n, err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	if d := cmp.Diff([]string{filepath.Join(dir, "a/b"), filepath.Join(dir, "a/e.3f.tmp")}, left); d != "" || err != nil {
+		t.Error(d, err)
+	}
+	if got := read(t, s, "a/b"); got != "x" {
+		t.Errorf("content %q", got)
 	}
 }
 

@@ -46,6 +46,7 @@ func (s *Service) approve(ctx context.Context, r Run, a Approval) (Run, error) {
 		c.to = AwaitingApproval
 		if missing(after) == 0 {
 			c.to, c.why = Approved, "approved by "+approvers(after)
+			after.Attempt = 1 // a person lets it begin anew: interruptions before count no longer
 		}
 		if err := s.stepOnce(ctx, &after, c); err != nil || c.to != Approved {
 			return err
@@ -92,6 +93,7 @@ func (s *Service) fresh(ctx context.Context, r Run) error {
 		if now.Dossier != r.Dossier {
 			return kernel.Errorf(kernel.Stale, "the dossier of %s has changed meanwhile", r.ID)
 		}
+		now.Attempt = 0 // it was no interruption
 		return s.Jobs.Enqueue(ctx, now.Scope, now.ID)
 	}})
 	if err != nil {

@@ -106,7 +106,7 @@ func (e *execution) tooOften(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	message := fmt.Sprintf("the run was interrupted %d times while it was %s", MaxAttempts, words(e.run.Status))
+	message := fmt.Sprintf("the run was begun %d times and interrupted each time, at last while it was %s", MaxAttempts, words(e.run.Status))
 	switch {
 	case e.run.Status != Applying:
 	case len(done) == 0:

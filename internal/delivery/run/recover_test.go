@@ -138,6 +138,29 @@ func TestThreeAttemptsAreEnough(t *testing.T) {
 	b.Await(t, fixed.ID, run.Succeeded)
 }
 
+func TestInterruptionsBeforeAnApprovalDoNotCount(t *testing.T) {
+	t.Parallel()
+	b := bench(t, two(t))
+	r := b.Deploy(t, "dev", "1")
+	alan := kernel.Actor{ID: "usr_alan", Name: "alan", Kind: kernel.ActorUser, Tenant: "acme"}
+	approve := func() {
+		runtest.Must(t, b.Advance(t.Context(), runtest.Project, r.ID))
+		r = b.Await(t, r.ID, run.AwaitingApproval)
+		for _, a := range []kernel.Actor{runtest.Grace, alan} {
+			_, err := b.Approve(runtest.As(a), runtest.Project, r.ID, r.Dossier, "")
+			runtest.Must(t, err)
+		}
+	}
+	for i := range run.MaxAttempts {
+		approve()
+		crash(t, b, r.ID, "module.route_web", func() { b.World.Drift(r.Stack, fmt.Sprint("module.foreign", i), "1") })
+		b = b.Restart(t)
+	}
+	approve()
+	runtest.Must(t, b.Advance(t.Context(), runtest.Project, r.ID))
+	b.Await(t, r.ID, run.Succeeded)
+}
+
 func TestAStopOfTheDaemonIsNoAttempt(t *testing.T) {
 	t.Parallel()
 	b := bench(t)

@@ -49,7 +49,7 @@ bench: build ## speed against a peer or the bare tool, as ratios
 	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
 
 fault: build ## kill the daemon at random instants during deploys and promotions
-	go test $(GOFLAGS_) -count 1 -v -run TestKilledDaemon -timeout 40m ./test/fault
+	TERRACE_FAULT_KILLS=$${TERRACE_FAULT_KILLS:-50} go test $(GOFLAGS_) -count 1 -v -run TestKilledDaemon -timeout 40m ./test/fault
 
 clean: ## remove what was built
 	rm -rf $(BIN)

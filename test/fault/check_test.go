@@ -20,9 +20,8 @@ type checks struct {
 	secrets  map[string]string
 	messages map[string]uint64
 	// ended are the statuses of runs that have ended: they never change again.
-	ended map[string]string
-	lost, stuck, twice,
-	failed int
+	ended              map[string]string
+	lost, stuck, twice int
 }
 
 func (c *checks) fail(count *int, format string, args ...any) {
@@ -89,14 +88,10 @@ func (c *checks) truthful(runs []run) {
 		_, known := c.ended[r.ID]
 		c.ended[r.ID] = r.Status
 		switch {
-		case r.Status != "failed" || known:
+		case r.Status != "failed" || known: // nobody is killed more often than a run may be begun
 		case r.Failure == nil || r.Failure.Message == "":
 			c.t.Errorf("%s failed and does not say why", r.ID)
-		case strings.Contains(r.Failure.Message, "was interrupted"):
-			c.failed++
-			c.t.Logf("%s, attempt %d: %s", r.ID, r.Attempt, r.Failure.Message)
 		default:
-			c.failed++
 			c.t.Errorf("%s to %s failed in %s, attempt %d, though nothing was wrong with it: %s", r.ID, r.Stack, r.Failure.Phase, r.Attempt, r.Failure.Message)
 		}
 	}
@@ -115,7 +110,7 @@ func (c *checks) deployed(runs []run) {
 	for _, workload := range c.workloads {
 		for _, st := range c.stagesOf(workload) {
 			for _, r := range last {
-				if r.Workload == workload && r.Scope.Stage == st.Stage && (st.Release == nil || st.Release.ID != r.Release.ID && c.failed == 0) {
+				if r.Workload == workload && r.Scope.Stage == st.Stage && (st.Release == nil || st.Release.ID != r.Release.ID) {
 					c.t.Errorf("%s of %s succeeded, but %s has %+v", r.ID, r.Release.ID, r.Stack, st.Release)
 				}
 			}
@@ -158,15 +153,11 @@ func (c *checks) answer(host string, st stageView) {
 		if err != nil || a.Status != http.StatusOK {
 			return fmt.Sprintf("%d %v", a.Status, err), false
 		}
-		return fmt.Sprintf("%+v", a), c.settledAnswer(host, a.Release, st) && a.ReleaseHeader == a.Release && a.Cache.OK && a.Topic.OK && c.kept(host, a.Secret.Fingerprint, a.Topic.Messages)
+		return fmt.Sprintf("%+v", a), (a.Release == st.Release.ID || st.Status != "verified") && a.ReleaseHeader == a.Release && a.Cache.OK && a.Topic.OK && c.kept(host, a.Secret.Fingerprint, a.Topic.Messages)
 	})
 	if addresses, code, err := c.Resolve(c.t.Context(), host); err != nil || len(addresses) != 1 {
 		c.t.Errorf("DNS tells %v of %s, %s, %v", addresses, host, code, err)
 	}
-}
-
-func (c *checks) settledAnswer(_, release string, st stageView) bool {
-	return release == st.Release.ID || st.Status != "verified" // while a run waits for approval the status is the run's
 }
 
 // kept reports whether a host's secret is what it was and its topic kept its messages.

@@ -23,15 +23,32 @@ type diagnostic struct {
 	} `json:"range"`
 }
 
-func (d diagnostic) problem() kernel.Problem {
-	p := kernel.Problem{Path: d.Address, Message: d.Summary}
-	if d.Detail != "" {
-		p.Message += ": " + strings.Join(strings.Fields(d.Detail), " ")
+// fixMark begins what Terrace's own provider says is to be done, which is the
+// last part of a detail.
+const fixMark = "To fix it: "
+
+// problems returns what is wrong, and after it each line that the detail lists,
+// such as those of a service's log.
+func (d diagnostic) problems() []kernel.Problem {
+	detail, fix, _ := strings.Cut(d.Detail, fixMark)
+	text, listed := d.Summary, []kernel.Problem(nil)
+	separator := ": "
+	for line := range strings.Lines(detail) {
+		words := strings.Join(strings.Fields(line), " ")
+		switch {
+		case words == "":
+		case strings.HasPrefix(line, "  "):
+			listed = append(listed, kernel.Problem{Message: words})
+		default:
+			text += separator + words
+			separator = " "
+		}
 	}
+	p := kernel.Problem{Path: d.Address, Message: text, Fix: strings.Join(strings.Fields(fix), " ")}
 	if d.Range != nil {
 		p.File, p.Line, p.Column = d.Range.Filename, d.Range.Start.Line, d.Range.Start.Column
 	}
-	return p
+	return append([]kernel.Problem{p}, listed...)
 }
 
 // class is a kind of failure that the tool's words give away.
@@ -39,27 +56,31 @@ type class struct {
 	words []string
 	kind  kernel.Kind
 	fix   string
+	// general is what says nothing in an error about a resource, where others speak.
+	general bool
 }
 
 // classes are tried in order; what matches none is the fault of the root module.
 var classes = []class{ //nolint:gochecknoglobals // a constant
-	{[]string{"no space left on device"}, kernel.Unavailable, "free space on the disk that holds Terrace's data directory and try again"},
-	{[]string{"Error acquiring the state lock"}, kernel.Locked, "wait until the run that holds the lock has ended, or cancel it"},
-	{[]string{"Saved plan is stale", "Saved plan does not match"}, kernel.Stale, "plan again: the state has changed since"},
-	{[]string{"no longer holds", "is not the current one"}, kernel.Stale, "another runner has taken the stack over"},
+	{words: []string{"no space left on device"}, kind: kernel.Unavailable, fix: "free space on the disk that holds Terrace's data directory and try again"},
+	{words: []string{"Error acquiring the state lock"}, kind: kernel.Locked, fix: "wait until the run that holds the lock has ended, or cancel it"},
+	{words: []string{"Saved plan is stale", "Saved plan does not match"}, kind: kernel.Stale, fix: "plan again: the state has changed since"},
+	{words: []string{"no longer holds", "is not the current one"}, kind: kernel.Stale, fix: "another runner has taken the stack over"},
 	{
-		[]string{
+		general: true, kind: kernel.Unavailable, fix: "look at the problems for what could not be reached, and try again when it can be",
+		words: []string{
 			"Error accessing remote module registry", "Failed to query available provider packages", "Failed to resolve provider packages", "Failed to install provider",
 			"Could not download module", "Module not found", "Failed to download module", "Failed to get existing workspaces", "Error refreshing state",
 			"Error loading state", "Failed to load state", "Failed to retrieve available versions", "connection refused", "no such host", "i/o timeout",
-		}, kernel.Unavailable, "look at the problems for what could not be reached, and try again when it can be",
+		},
 	},
 }
 
-func classOf(text string) class {
+// classOf classifies words about a resource, and words about the tool itself.
+func classOf(resource, own string) class {
 	for _, c := range classes {
 		for _, word := range c.words {
-			if strings.Contains(text, word) {
+			if strings.Contains(own, word) || (!c.general && strings.Contains(resource, word)) {
 				return c
 			}
 		}
@@ -74,18 +95,23 @@ func (t Tool) failure(command string, s *stream, stderr string, err error) error
 		return e
 	}
 	var problems []kernel.Problem
-	var words strings.Builder
+	var resource, own strings.Builder
 	for _, d := range s.diagnostics {
-		if d.Severity == "error" {
-			problems = append(problems, d.problem())
-			words.WriteString(d.Summary + "\n" + d.Detail + "\n")
+		if d.Severity != "error" {
+			continue
 		}
+		problems = append(problems, d.problems()...)
+		about := &own
+		if d.Address != "" {
+			about = &resource
+		}
+		about.WriteString(d.Summary + "\n" + d.Detail + "\n")
 	}
 	if len(problems) == 0 {
 		problems = append(problems, kernel.Problem{Message: lastLines(s.censor(stderr), err)})
-		words.WriteString(stderr)
+		own.WriteString(stderr)
 	}
-	c := classOf(words.String())
+	c := classOf(resource.String(), own.String())
 	failed := kernel.Errorf(c.kind, "%s %s failed: %s", t.Name, command, summaryOf(problems))
 	failed.Err, failed.Fix = err, c.fix
 	return failed.WithProblems(problems...)

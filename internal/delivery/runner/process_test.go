@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -122,6 +123,38 @@ func TestAToolThatDiesTakesAllWithIt(t *testing.T) {
 		t.Errorf("plan: %v, want the tool's words", err)
 	}
 	released(t, alive)
+}
+
+// TestAResourceThatFailsIsToldLineByLine has the provider say what is wrong, what
+// the service's log shows, and what to do.
+func TestAResourceThatFailsIsToldLineByLine(t *testing.T) {
+	t.Parallel()
+	tool := fake(t, `cat <<'END'
+{"@level":"error","@message":"Error: Cannot create","type":"diagnostic","diagnostic":{"severity":"error","summary":"Cannot create","address":"module.w.terrace_service.this","detail":"it is not ready: connection refused\n  log main: one\n  log main: two\n\nTo fix it: correct it"}}
+END
+exit 1`)
+	err := planWith(context.Background(), runner.Config{Tool: tool, DataDir: t.TempDir()})
+	e, ok := errors.AsType[*kernel.Error](err)
+	if !ok || e.Kind != kernel.Invalid || e.Message != "terraform plan failed: Cannot create" {
+		t.Fatalf("plan: %v, want that the resource is at fault", err)
+	}
+	want := []kernel.Problem{
+		{Path: "module.w.terrace_service.this", Message: "Cannot create: it is not ready: connection refused", Fix: "correct it"},
+		{Message: "log main: one"},
+		{Message: "log main: two"},
+	}
+	if !slices.Equal(e.Problems, want) {
+		t.Errorf("problems %+v, want %+v", e.Problems, want)
+	}
+}
+
+func TestAToolThatIsKilledFromOutsideSaysSo(t *testing.T) {
+	t.Parallel()
+	err := planWith(context.Background(), runner.Config{Tool: fake(t, "echo '{}'; kill -9 $$"), DataDir: t.TempDir()})
+	known, ok := errors.AsType[*kernel.Error](err)
+	if !ok || known.Kind != kernel.Unavailable || !strings.Contains(known.Message, "killed") || known.Fix == "" {
+		t.Errorf("plan: %v, want that it was killed", err)
+	}
 }
 
 // released returns when nobody holds the pipe open for writing.

@@ -198,8 +198,11 @@ func (c *container) reason() string {
 	if s.Probe != "" {
 		parts = append(parts, "its probe says: "+s.Probe)
 	}
-	if len(parts) == 0 {
+	switch {
+	case len(parts) == 0:
 		return "is still starting"
+	case s.Last == "":
+		return "runs, but " + parts[0]
 	}
 	return strings.Join(parts, ", ")
 }

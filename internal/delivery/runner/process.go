@@ -58,6 +58,9 @@ func (p process) run(ctx context.Context, line func([]byte), args ...string) (st
 	if cause := p.cause(limited); cause != nil && err != nil {
 		return last.String(), p.stopped(args[0], cause)
 	}
+	if signal, ok := signaled(err); ok {
+		return last.String(), p.ended(args[0], signal)
+	}
 	return last.String(), errors.Join(err, readErr)
 }
 
@@ -110,6 +113,22 @@ func (p process) stopped(command string, cause error) error {
 		return e.WithFix("it may take %s at most: look at its last events for what it waited for", p.timeout)
 	}
 	return e
+}
+
+// signaled returns the signal that ended a process, if one did.
+func signaled(err error) (syscall.Signal, bool) {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		return 0, false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return status.Signal(), ok && status.Signaled()
+}
+
+// ended tells of a tool that neither ended by itself nor was asked to.
+func (p process) ended(command string, signal syscall.Signal) error {
+	return kernel.Errorf(kernel.Unavailable, "%s %s was ended from outside, by the signal %q, as it happens when the machine runs out of memory",
+		p.tool.Name, command, signal).WithFix("see to it that the machine has enough memory and that nobody ends %s, then try again: what was done stays, the rest goes on", p.tool.Name)
 }
 
 // killLater kills the process group once ctx has ended and the grace is over,

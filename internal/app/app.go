@@ -63,7 +63,8 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.delivery, err = newDelivery(ctx, a.platform, a.access, a.fabric); err != nil {
 		return err
 	}
-	if err := a.delivery.queue.Migrate(ctx); err != nil {
+	queue := a.delivery.queue
+	if err := a.platform.db.Redoable(ctx, func() error { return queue.Migrate(ctx) }); err != nil {
 		return err
 	}
 	a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery)

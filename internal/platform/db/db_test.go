@@ -51,3 +51,32 @@ func TestTransactions(t *testing.T) {
 		}
 	})
 }
+
+// TestRedoableEnds holds that commits wait for the disk again after migrations,
+// whether they went well or not.
+func TestRedoableEnds(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t, notes()...)
+	level := func() (n int) {
+		if err := d.SQL().QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	const normal, full = 1, 2
+	if got := level(); got != full {
+		t.Errorf("after the migrations the level is %d, want %d", got, full)
+	}
+	boom := errors.New("boom")
+	ctx, cancel := context.WithCancel(t.Context())
+	err := d.Redoable(ctx, func() error {
+		if got := level(); got != normal {
+			t.Errorf("meanwhile the level is %d, want %d", got, normal)
+		}
+		cancel()
+		return boom
+	})
+	if got := level(); !errors.Is(err, boom) || got != full {
+		t.Errorf("after a failure: %v, level %d, want %d", err, got, full)
+	}
+}

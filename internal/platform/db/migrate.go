@@ -20,6 +20,28 @@ type Migrations struct {
 
 // Migrate brings the room's tables to their newest version.
 func (d *DB) Migrate(ctx context.Context, m Migrations) error {
+	return d.Redoable(ctx, func() error { return d.up(ctx, m) })
+}
+
+// Redoable runs fn, whose commits may be lost in a power failure because the
+// next start makes them again, as migrations are: on SQLite they do not wait
+// for the disk one by one. What is committed afterwards takes them along, as
+// the log is written in order. Nothing else may write meanwhile.
+func (d *DB) Redoable(ctx context.Context, fn func() error) (err error) {
+	if d.dialect != SQLite {
+		return fn()
+	}
+	if _, err := d.write.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	defer func() {
+		_, back := d.write.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = FULL")
+		err = firstError(err, back)
+	}()
+	return fn()
+}
+
+func (d *DB) up(ctx context.Context, m Migrations) error {
 	dialect := goose.DialectSQLite3
 	if d.dialect == Postgres {
 		dialect = goose.DialectPostgres

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,6 +18,10 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 	"github.com/terrace-idp/terrace/internal/target/local/localapi"
 )
+
+// apiVersion is the version of the API's contract, not that of the program,
+// which /status tells.
+const apiVersion = "1.0.0"
 
 // room is a part of the API.
 type room interface{ Register(api huma.API) }
@@ -41,7 +44,7 @@ func (a *App) handler() http.Handler {
 	for _, w := range []wire{modules, planes, states} {
 		w.Mount(router)
 	}
-	registerAll(httpserver.NewAPI(router, a.platform.version), []room{
+	registerAll(httpserver.NewAPI(router, apiVersion), []room{
 		identityapi.API{Service: a.access.identity, Tenant: a.platform.config.Tenant},
 		tenantapi.API{Service: a.access.tenants},
 		auditapi.API{Service: a.access.audit},
@@ -77,8 +80,8 @@ func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
 
 // OpenAPI returns the document of the API, version 3.1, or 3.0 for generators
 // that know no other. Nothing is started.
-func OpenAPI(_ context.Context, version string, downgrade bool) ([]byte, error) {
-	api := httpserver.NewAPI(chi.NewRouter(), version)
+func OpenAPI(downgrade bool) ([]byte, error) {
+	api := httpserver.NewAPI(chi.NewRouter(), apiVersion)
 	registerAll(api, []room{
 		identityapi.API{},
 		tenantapi.API{},

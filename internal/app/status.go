@@ -18,20 +18,20 @@ import (
 // minFreeDisk is below what the disk counts as nearly full, in bytes.
 const minFreeDisk = 512 << 20
 
-// Status is how this process is.
-type Status struct {
+// ServerStatus is how this process is.
+type ServerStatus struct {
 	Version  string      `json:"version"`
 	Node     string      `json:"node"`
 	Started  time.Time   `json:"started"`
-	Database string      `json:"database" doc:"sqlite or postgres"`
+	Database string      `json:"database" enum:"sqlite,postgres"`
 	Tool     runner.Tool `json:"tool"`
 	// Addresses are where this process listens, by what.
 	Addresses map[string]string `json:"addresses"`
-	Checks    []Check           `json:"checks"`
+	Checks    []ServerCheck     `json:"checks"`
 }
 
-// Check is one thing that was looked at.
-type Check struct {
+// ServerCheck is one thing that was looked at.
+type ServerCheck struct {
 	Name    string `json:"name"`
 	OK      bool   `json:"ok"`
 	Message string `json:"message"`
@@ -49,22 +49,22 @@ func (s statusAPI) Register(api huma.API) {
 	}, s.get)
 }
 
-type statusOutput struct{ Body Status }
+type statusOutput struct{ Body ServerStatus }
 
 func (s statusAPI) get(ctx context.Context, _ *struct{}) (*statusOutput, error) {
 	return &statusOutput{Body: s.app.Status(ctx)}, nil
 }
 
 // Status looks at everything that the main job needs.
-func (a *App) Status(ctx context.Context) Status {
+func (a *App) Status(ctx context.Context) ServerStatus {
 	c := a.platform.config
-	return Status{
+	return ServerStatus{
 		Version: a.platform.version, Node: c.Node, Started: a.started, Database: string(a.platform.db.Dialect()),
 		Tool: a.delivery.tool,
 		Addresses: map[string]string{
 			"api": c.Listen, "gateway": c.Gateway, "gateway-http": c.GatewayHTTP, "dns": c.DNS, "nats": c.NATS,
 		},
-		Checks: []Check{
+		Checks: []ServerCheck{
 			a.checkDatabase(ctx),
 			{Name: "terraform", OK: true, Message: a.delivery.tool.String() + " at " + a.delivery.tool.Path},
 			a.checkDisk(),
@@ -74,20 +74,20 @@ func (a *App) Status(ctx context.Context) Status {
 	}
 }
 
-func (a *App) checkDatabase(ctx context.Context) Check {
+func (a *App) checkDatabase(ctx context.Context) ServerCheck {
 	if err := a.platform.db.Ping(ctx); err != nil {
-		return Check{Name: "database", Message: "does not answer", Fix: "see the daemon's log"}
+		return ServerCheck{Name: "database", Message: "does not answer", Fix: "see the daemon's log"}
 	}
-	return Check{Name: "database", OK: true, Message: string(a.platform.db.Dialect()) + " answers"}
+	return ServerCheck{Name: "database", OK: true, Message: string(a.platform.db.Dialect()) + " answers"}
 }
 
-func (a *App) checkDisk() Check {
+func (a *App) checkDisk() ServerCheck {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(a.platform.config.DataDir, &fs); err != nil {
-		return Check{Name: "disk", Message: err.Error(), Fix: "check the data directory"}
+		return ServerCheck{Name: "disk", Message: err.Error(), Fix: "check the data directory"}
 	}
 	free := fs.Bavail * uint64(fs.Bsize) //nolint:gosec // a block size is positive
-	check := Check{Name: "disk", OK: free >= minFreeDisk, Message: fmt.Sprintf("%d MiB free for the data directory", free>>20)}
+	check := ServerCheck{Name: "disk", OK: free >= minFreeDisk, Message: fmt.Sprintf("%d MiB free for the data directory", free>>20)}
 	if !check.OK {
 		check.Fix = fmt.Sprintf("free space: runs need at least %d MiB", minFreeDisk>>20)
 	}
@@ -95,7 +95,7 @@ func (a *App) checkDisk() Check {
 }
 
 // checkProgram looks for a program that Terrace can do without.
-func checkProgram(name, without, fix string) Check {
+func checkProgram(name, without, fix string) ServerCheck {
 	path, err := exec.LookPath(name)
 	if err != nil {
 		if _, statErr := os.Stat("/usr/sbin/" + name); statErr == nil {
@@ -103,7 +103,7 @@ func checkProgram(name, without, fix string) Check {
 		}
 	}
 	if err != nil {
-		return Check{Name: name, OK: true, Message: "not found: " + without, Fix: fix}
+		return ServerCheck{Name: name, OK: true, Message: "not found: " + without, Fix: fix}
 	}
-	return Check{Name: name, OK: true, Message: path}
+	return ServerCheck{Name: name, OK: true, Message: path}
 }

@@ -47,7 +47,7 @@ type ValueChange struct {
 type NodeChange struct {
 	UID string `json:"uid"`
 	// Change is added, removed or changed.
-	Change string `json:"change"`
+	Change string `json:"change" enum:"added,removed,changed"`
 	// Before and After describe definition and module; nil where there is none.
 	Before *NodeView `json:"before,omitempty"`
 	After  *NodeView `json:"after,omitempty"`
@@ -72,8 +72,8 @@ type PlanView struct {
 type ResourceChange struct {
 	Address string `json:"address"`
 	Type    string `json:"type"`
-	// Action is create, update, replace or delete.
-	Action string        `json:"action"`
+	// Action is create, update, replace, delete or forget.
+	Action string        `json:"action" enum:"create,update,replace,delete,forget"`
 	Reason string        `json:"reason,omitempty"`
 	Values []ValueChange `json:"values"`
 }

@@ -36,7 +36,8 @@ type Run struct {
 	Reason       string       `json:"reason,omitempty"`
 	// Fence is the fencing number of the lease under which the run was executed last.
 	Fence int64 `json:"fence"`
-	// Attempt counts from 1 how often the run was taken up, crashes and stale plans included.
+	// Attempt counts from 1 how often the run was taken up, crashes and stale
+	// plans included, since it was queued or approved.
 	Attempt int   `json:"attempt"`
 	Plan    *Plan `json:"plan,omitempty"`
 	// Dossier is the digest that an approval has to name.
@@ -121,7 +122,7 @@ type Event struct {
 	Run   string    `json:"run"`
 	Phase string    `json:"phase"`
 	// Level is debug, info, warn or error.
-	Level string `json:"level"`
+	Level string `json:"level" enum:"debug,info,warn,error"`
 	// Type says what it is, such as run.planning or terraform's apply_complete.
 	Type    string `json:"type"`
 	Address string `json:"address,omitempty"`

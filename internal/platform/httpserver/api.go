@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 
@@ -29,12 +30,14 @@ func NewAPI(r chi.Router, version string) huma.API {
 	config.Info.Description = "Terrace carries a change from a workload's description through every stage."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/openapi", "", ""
 	config.CreateHooks = nil // no $schema members in bodies
-	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaNames())
+	known := newNames()
+	config.Components.Schemas = huma.NewMapRegistry(schemaPrefix, known.of)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", Description: "A personal token (terr_…) or a run's token (trun_…)."},
 	}
 	config.Security = []map[string][]string{{"bearer": {}}}
 	root := humachi.New(r, config)
+	defineKernel(root)
 	r.Get("/api/docs", docsPage(root.OpenAPI()))
 	group := huma.NewGroup(root)
 	group.UseModifier(func(op *huma.Operation, next func(*huma.Operation)) {
@@ -44,11 +47,20 @@ func NewAPI(r chi.Router, version string) huma.API {
 		next(op)
 	})
 	group.UseMiddleware(requireActor(group), allowBody)
-	return group
+	return named{group, known}
+}
+
+// named is an API that names the bodies of its operations.
+type named struct {
+	*huma.Group
+	names *names
 }
 
 // Register adds an operation. Errors of the handler become problems.
 func Register[I, O any](api huma.API, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	if n, ok := api.(named); ok {
+		n.names.operation(op.OperationID, reflect.TypeFor[I](), reflect.TypeFor[O]())
+	}
 	huma.Register(api, op, handler)
 }
 

@@ -8,29 +8,56 @@ import (
 	"strings"
 )
 
-// schemaNames returns the function that names schemas in the OpenAPI document.
-// Rooms have types of the same name, so a type of a room is named with it,
-// unless its name says so already: run.Run is Run, release.Artifact is
-// ReleaseArtifact. Types without a name get huma's hint, numbered when it is taken.
-func schemaNames() func(t reflect.Type, hint string) string {
-	taken := map[string]reflect.Type{}
-	return func(t reflect.Type, hint string) string {
-		for t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
-		if t.Name() != "" {
-			return nameOf(t)
-		}
-		base := capital(lettersOnly(hint))
-		name := base
-		for n := 2; taken[name] != nil && taken[name] != t; n++ {
-			name = base + strconv.Itoa(n)
-		}
-		if t.Kind() == reflect.Struct {
-			taken[name] = t
-		}
+// names names the schemas of the OpenAPI document. The types of an api package
+// are the wire and keep their names; a type that a room itself shows is named
+// with the room, unless its name says so already: run.Run is Run, release.Artifact
+// is ReleaseArtifact. A body without a name gets its operation's: DeployRequest.
+type names struct {
+	bodies map[reflect.Type]string
+	taken  map[string]reflect.Type
+}
+
+func newNames() *names {
+	return &names{bodies: map[reflect.Type]string{}, taken: map[string]reflect.Type{}}
+}
+
+// operation gives the bodies of in and out that have no name that of the operation.
+func (n *names) operation(id string, in, out reflect.Type) {
+	n.body(in, camel(id)+"Request")
+	n.body(out, camel(id)+"Response")
+}
+
+func (n *names) body(of reflect.Type, name string) {
+	f, ok := of.FieldByName("Body")
+	if !ok || f.Type.Kind() != reflect.Struct || f.Type.Name() != "" {
+		return
+	}
+	if other := n.bodies[f.Type]; other != "" && other != name {
+		panic("httpserver: " + name + " and " + other + " are one type: give it a name") // a mistake of the program
+	}
+	n.bodies[f.Type] = name
+}
+
+// of names a type; other types without a name get huma's hint, numbered when it is taken.
+func (n *names) of(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Name() != "" {
+		return nameOf(t)
+	}
+	if name := n.bodies[t]; name != "" {
 		return name
 	}
+	base := camel(hint)
+	name := base
+	for i := 2; n.taken[name] != nil && n.taken[name] != t; i++ {
+		name = base + strconv.Itoa(i)
+	}
+	if t.Kind() == reflect.Struct {
+		n.taken[name] = t
+	}
+	return name
 }
 
 // typeWord is one name in the name of a generic type, with or without its package.
@@ -52,12 +79,13 @@ func nameOf(t reflect.Type) string {
 	return name
 }
 
-// inRoom puts the room before a name that does not have it; the kernel and the
-// technical packages have no room.
+// inRoom puts the room before a name that does not have it; the kernel, the
+// technical packages and the wire's own types have no room.
 func inRoom(pkg, name string) string {
-	room := strings.TrimSuffix(path.Base(pkg), "api")
+	room := path.Base(pkg)
 	name = capital(name)
-	bare := !strings.Contains(pkg, "/internal/") || strings.Contains(pkg, "/internal/platform/") || room == "kernel"
+	bare := !strings.Contains(pkg, "/internal/") || strings.Contains(pkg, "/internal/platform/") ||
+		room == "kernel" || room == "app" || strings.HasSuffix(room, "api")
 	if bare || strings.Contains(strings.ToLower(name), room) {
 		return name
 	}
@@ -71,8 +99,13 @@ func capital(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-func lettersOnly(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+// camel joins the words of an id: get-run is GetRun.
+func camel(id string) string {
+	words := strings.FieldsFunc(id, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
-	}), "")
+	})
+	for i, w := range words {
+		words[i] = capital(w)
+	}
+	return strings.Join(words, "")
 }

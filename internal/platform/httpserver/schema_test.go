@@ -28,7 +28,7 @@ func TestSchemasOfTheSameNameDoNotClash(t *testing.T) {
 	}
 	httpserver.Register(f.api, operation("two", http.MethodPost, "/two"), func(context.Context, *firstInput) (*struct{}, error) { return nil, nil }) //nolint:nilnil // huma's empty answer
 	_, body := f.do(t, http.MethodGet, "/api/openapi.json", "")
-	for _, want := range []string{`"PageActor":`, `"FirstInputBody":`, `"FirstInputBody2":`, `"ProblemDetails":`} {
+	for _, want := range []string{`"PageActor":`, `"OneRequest":`, `"TwoRequest":`, `"ProblemDetails":`, `"ActorKind":`, `"Kind":`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s in %s", want, body)
 		}

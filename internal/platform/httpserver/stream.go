@@ -6,18 +6,32 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
+const ndjsonType = "application/x-ndjson"
+
 type drainKey struct{}
+
+// LinesOperation documents that op answers with a stream of T, one a line, and
+// that an error on the way is a last line {"error": problem}.
+func LinesOperation[T any](api huma.API, op huma.Operation) huma.Operation {
+	line := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
+	op.Responses = map[string]*huma.Response{"200": {
+		Description: "JSON values, one a line. When the stream fails on its way, the last line is an object whose member error is the problem.",
+		Content:     map[string]*huma.MediaType{ndjsonType: {Schema: line}},
+	}}
+	return op
+}
 
 // NDJSON answers with a stream of JSON values, one a line, each flushed when
 // it is sent. produce runs until it returns; ctx, the handler's, ends when the
 // client leaves or the server shuts down. An error of produce becomes a last
 // line {"error": problem}.
 func NDJSON(ctx context.Context, produce func(send func(v any) error) error) *huma.StreamResponse {
-	return stream(ctx, "application/x-ndjson", func(w io.Writer) error {
+	return stream(ctx, ndjsonType, func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		err := produce(func(v any) error { return encoder.Encode(v) })
 		if err == nil || ctx.Err() != nil {

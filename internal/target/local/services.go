@@ -24,7 +24,7 @@ type ServiceInfo struct {
 	Release        string `json:"release,omitempty"`
 	ReleaseVersion string `json:"releaseVersion,omitempty"`
 	// Status is ready, starting or failing.
-	Status     string            `json:"status"`
+	Status     string            `json:"status" enum:"ready,starting,failing"`
 	Endpoints  map[string]string `json:"endpoints"`
 	Containers []ContainerInfo   `json:"containers"`
 	// Notes tell what of the declaration is not done on this machine, and what is wrong with the log.
@@ -34,7 +34,7 @@ type ServiceInfo struct {
 // ContainerInfo is the state of a container's process.
 type ContainerInfo struct {
 	Name  string `json:"name"`
-	Phase string `json:"phase"`
+	Phase string `json:"phase" enum:"waiting,starting,ready,unready,complete,stopped"`
 	PID   int    `json:"pid,omitempty"`
 	// Exits counts how often it has ended by itself; LastExit is how.
 	Exits    int    `json:"exits"`

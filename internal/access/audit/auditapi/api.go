@@ -31,13 +31,13 @@ func (a API) Register(api huma.API) {
 	}, a.verify)
 }
 
-// Entry is one thing that happened.
-type Entry struct {
+// AuditEntry is one thing that happened.
+type AuditEntry struct {
 	Seq       int64            `json:"seq" doc:"Counts the tenant's entries from 1, without gaps."`
 	At        time.Time        `json:"at"`
 	Actor     string           `json:"actor"`
 	ActorID   string           `json:"actorId"`
-	ActorKind kernel.ActorKind `json:"actorKind" doc:"user, run or system"`
+	ActorKind kernel.ActorKind `json:"actorKind"`
 	RequestID string           `json:"requestId,omitempty"`
 	Type      string           `json:"type" doc:"What happened, noun.verb in the past."`
 	Project   string           `json:"project,omitempty"`
@@ -48,8 +48,8 @@ type Entry struct {
 	Hash      string           `json:"hash" doc:"SHA-256 of the entry and the hash before it."`
 }
 
-func entryOf(e audit.Entry) Entry {
-	out := Entry{
+func entryOf(e audit.Entry) AuditEntry {
+	out := AuditEntry{
 		Seq: e.Seq, At: e.At, Actor: e.ActorName, ActorID: e.ActorID, ActorKind: e.ActorKind, RequestID: e.RequestID,
 		Type: e.Type, Project: e.Project, Stage: e.Stage, Subject: e.Subject, Reason: e.Reason, Hash: e.Hash,
 	}
@@ -61,14 +61,14 @@ func entryOf(e audit.Entry) Entry {
 
 type listInput struct {
 	httpserver.PageParams
-	Project string `query:"project" maxLength:"63"`
-	Stage   string `query:"stage" maxLength:"63"`
+	Project string `query:"project" maxLength:"63" doc:"Only of this project."`
+	Stage   string `query:"stage" maxLength:"63" doc:"Only of this stage."`
 	Type    string `query:"type" maxLength:"64" doc:"What happened, such as run.approved."`
-	Subject string `query:"subject" maxLength:"256"`
+	Subject string `query:"subject" maxLength:"256" doc:"Only about the thing with this id."`
 	Actor   string `query:"actor" maxLength:"64" doc:"The name of who did it."`
 }
 
-type listOutput struct{ Body kernel.Page[Entry] }
+type listOutput struct{ Body kernel.Page[AuditEntry] }
 
 func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	scope, err := httpserver.Scope(ctx, "")
@@ -80,7 +80,7 @@ func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &listOutput{Body: kernel.Page[Entry]{Items: []Entry{}, Next: page.Next}}
+	out := &listOutput{Body: kernel.Page[AuditEntry]{Items: []AuditEntry{}, Next: page.Next}}
 	for _, e := range page.Items {
 		out.Body.Items = append(out.Body.Items, entryOf(e))
 	}

@@ -25,6 +25,7 @@ type API struct {
 
 // Register adds the operations.
 func (a API) Register(api huma.API) {
+	httpserver.Enum(api, "What a user may do; each role may what those before it may, save that approvers do not deploy.", identity.Viewer, identity.Developer, identity.Approver, identity.Admin)
 	httpserver.Register(api, huma.Operation{
 		OperationID: "sign-in", Method: http.MethodPost, Path: "/sessions", DefaultStatus: http.StatusCreated,
 		Summary: "Exchange a password for a token of 12 hours", Tags: []string{"identity"}, Security: httpserver.Public,
@@ -58,18 +59,18 @@ type signInInput struct {
 }
 
 type issuedOutput struct {
-	Body Issued
+	Body IssuedToken
 }
 
-// Issued is a new token with its secret, which is shown this once.
-type Issued struct {
+// IssuedToken is a new token with its secret, which is shown this once.
+type IssuedToken struct {
 	Token     string     `json:"token" doc:"The secret: send it as a bearer token."`
 	ID        string     `json:"id"`
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 }
 
 func issued(secret string, t identity.Token) *issuedOutput {
-	return &issuedOutput{Body: Issued{Token: secret, ID: t.ID, ExpiresAt: timeOrNone(t.ExpiresAt)}}
+	return &issuedOutput{Body: IssuedToken{Token: secret, ID: t.ID, ExpiresAt: timeOrNone(t.ExpiresAt)}}
 }
 
 func timeOrNone(t time.Time) *time.Time {
@@ -95,7 +96,7 @@ type createTokenInput struct {
 	User string `path:"user" maxLength:"64" doc:"The user's name; me is the caller."`
 	Body struct {
 		Name          string `json:"name" minLength:"1" maxLength:"64" doc:"Tells the user's tokens apart."`
-		ExpiresInDays int    `json:"expires_in_days,omitempty" minimum:"1" maximum:"366" doc:"90 unless given."`
+		ExpiresInDays int    `json:"expiresInDays,omitempty" minimum:"1" maximum:"366" doc:"For how many days it is good; 90 unless given."`
 	}
 }
 
@@ -142,7 +143,7 @@ func (a API) tokens(ctx context.Context, in *struct{ httpserver.PageParams }) (*
 }
 
 func (a API) revokeToken(ctx context.Context, in *struct {
-	Token string `path:"token" maxLength:"64"`
+	Token string `path:"token" maxLength:"64" doc:"The token's id."`
 },
 ) (*struct{}, error) {
 	scope, err := httpserver.Scope(ctx, "")

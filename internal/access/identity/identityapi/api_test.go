@@ -69,7 +69,7 @@ func TestAccountsOverHTTP(t *testing.T) {
 	if _, leaked := user["password"]; leaked || user["name"] != "ada" {
 		t.Errorf("%v", user)
 	}
-	issued := c.do(admin, "POST", "/users/ada/tokens", `{"name":"ci","expires_in_days":7}`, 201)
+	issued := c.do(admin, "POST", "/users/ada/tokens", `{"name":"ci","expiresInDays":7}`, 201)
 	ada, _ := issued["token"].(string)
 	denied := c.do(ada, "GET", "/users", "", 403)
 	if fix, _ := denied["fix"].(string); fix != "admin can grant it" {

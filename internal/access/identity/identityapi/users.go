@@ -11,15 +11,15 @@ import (
 
 // Me is the caller.
 type Me struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Kind   string `json:"kind" doc:"user or run"`
-	Tenant string `json:"tenant"`
-	Roles  []Role `json:"roles"`
+	ID     string           `json:"id"`
+	Name   string           `json:"name"`
+	Kind   kernel.ActorKind `json:"kind"`
+	Tenant string           `json:"tenant"`
+	Roles  []Grant          `json:"roles"`
 }
 
-// Role is a role and where it holds.
-type Role struct {
+// Grant is a role and where it holds.
+type Grant struct {
 	Project string        `json:"project,omitempty" doc:"The project; none is the whole tenant."`
 	Role    identity.Role `json:"role"`
 }
@@ -32,17 +32,17 @@ func (a API) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
 		return nil, err
 	}
 	actor, _ := kernel.ActorFrom(ctx)
-	me := Me{ID: actor.ID, Name: actor.Name, Kind: string(actor.Kind), Tenant: actor.Tenant, Roles: []Role{}}
+	me := Me{ID: actor.ID, Name: actor.Name, Kind: actor.Kind, Tenant: actor.Tenant, Roles: []Grant{}}
 	for _, m := range roles {
-		me.Roles = append(me.Roles, Role{Project: m.Project, Role: m.Role})
+		me.Roles = append(me.Roles, Grant{Project: m.Project, Role: m.Role})
 	}
 	return &meOutput{Body: me}, nil
 }
 
 type changePasswordInput struct {
 	Body struct {
-		Present string `json:"present" minLength:"1" maxLength:"256"`
-		Next    string `json:"next" minLength:"12" maxLength:"256"`
+		Present string `json:"present" minLength:"1" maxLength:"256" doc:"The password until now."`
+		Next    string `json:"next" minLength:"12" maxLength:"256" doc:"The password from now on."`
 	}
 }
 
@@ -81,7 +81,7 @@ type createUserInput struct {
 	Body struct {
 		Name     string        `json:"name" minLength:"1" maxLength:"64"`
 		Password string        `json:"password" minLength:"12" maxLength:"256"`
-		Role     identity.Role `json:"role,omitempty" enum:"viewer,developer,approver,admin" doc:"The role in the whole tenant; none unless given."`
+		Role     identity.Role `json:"role,omitempty" doc:"The role in the whole tenant; none unless given."`
 	}
 }
 
@@ -113,7 +113,7 @@ func memberOf(m identity.Membership) Member {
 type membersOutput struct{ Body kernel.Page[Member] }
 
 func (a API) members(ctx context.Context, in *struct {
-	Project string `path:"project" maxLength:"63"`
+	Project string `path:"project" maxLength:"63" doc:"The project's name."`
 	httpserver.PageParams
 },
 ) (*membersOutput, error) {
@@ -130,21 +130,21 @@ func (a API) members(ctx context.Context, in *struct {
 
 // RoleChange is the body of the operations that set a role.
 type RoleChange struct {
-	Role identity.Role `json:"role" enum:"viewer,developer,approver,admin,none" doc:"The role; none takes it away."`
+	Role string `json:"role" enum:"viewer,developer,approver,admin,none" doc:"The role; none takes it away."`
 }
 
 func (r RoleChange) role() identity.Role {
 	if r.Role == "none" {
 		return ""
 	}
-	return r.Role
+	return identity.Role(r.Role)
 }
 
 type memberOutput struct{ Body Member }
 
 func (a API) setMember(ctx context.Context, in *struct {
-	Project string `path:"project" maxLength:"63"`
-	User    string `path:"user" maxLength:"64"`
+	Project string `path:"project" maxLength:"63" doc:"The project's name."`
+	User    string `path:"user" maxLength:"64" doc:"The user's name."`
 	Body    RoleChange
 },
 ) (*memberOutput, error) {
@@ -152,7 +152,7 @@ func (a API) setMember(ctx context.Context, in *struct {
 }
 
 func (a API) setRole(ctx context.Context, in *struct {
-	User string `path:"user" maxLength:"64"`
+	User string `path:"user" maxLength:"64" doc:"The user's name."`
 	Body RoleChange
 },
 ) (*memberOutput, error) {

@@ -87,7 +87,7 @@ func (a API) create(ctx context.Context, in *createInput) (*projectOutput, error
 
 // ProjectPath is the path of a project.
 type ProjectPath struct {
-	Project string `path:"project" maxLength:"63"`
+	Project string `path:"project" maxLength:"63" doc:"The project's name."`
 }
 
 func (a API) get(ctx context.Context, in *ProjectPath) (*projectOutput, error) {

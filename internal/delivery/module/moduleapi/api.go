@@ -70,10 +70,10 @@ func bodyOf(v module.Version) moduleVersion {
 
 type publishModuleInput struct {
 	httpserver.Upload
-	Namespace string `path:"namespace" maxLength:"64"`
-	Name      string `path:"name" maxLength:"64"`
-	System    string `path:"system" maxLength:"64"`
-	Version   string `path:"version" maxLength:"128"`
+	Namespace string `path:"namespace" maxLength:"64" doc:"The module's namespace."`
+	Name      string `path:"name" maxLength:"64" doc:"The module's name: what it makes."`
+	System    string `path:"system" maxLength:"64" doc:"The target that the module is for, such as local."`
+	Version   string `path:"version" maxLength:"128" doc:"A semantic version (semver.org), without a v."`
 }
 
 type publishModuleOutput struct {

@@ -31,7 +31,8 @@ func (a API) registerDefinitions(api huma.API) {
 	}, a.deleteDefinition)
 }
 
-type resourceDefinition struct {
+// Definition is a stored definition with its newest content.
+type Definition struct {
 	Name      string            `json:"name"`
 	Type      string            `json:"type"`
 	Criteria  []graph.Criterion `json:"criteria"`
@@ -44,26 +45,26 @@ type resourceDefinition struct {
 }
 
 type definitionOutput struct {
-	Body resourceDefinition
+	Body Definition
 }
 
-func definitionOf(s module.Stored) (resourceDefinition, error) {
+func definitionOf(s module.Stored) (Definition, error) {
 	d, err := s.Definition()
 	if err != nil {
-		return resourceDefinition{}, err
+		return Definition{}, err
 	}
 	criteria := d.Criteria
 	if criteria == nil {
 		criteria = []graph.Criterion{}
 	}
-	return resourceDefinition{
+	return Definition{
 		Name: s.Name, Type: s.Type, Criteria: criteria, Module: d.Module, Revision: s.Revision,
 		Digest: s.Digest, Source: s.Source, UpdatedBy: s.UpdatedBy, UpdatedAt: s.UpdatedAt,
 	}, nil
 }
 
 type applyDefinitionInput struct {
-	Name string `path:"name" maxLength:"63"`
+	Name string `path:"name" maxLength:"63" doc:"The definition's name."`
 	Body struct {
 		Source string `json:"source" minLength:"1" doc:"The definition in YAML."`
 	}
@@ -90,7 +91,7 @@ func answer(s module.Stored) (*definitionOutput, error) {
 }
 
 type definitionNameInput struct {
-	Name string `path:"name" maxLength:"63"`
+	Name string `path:"name" maxLength:"63" doc:"The definition's name."`
 }
 
 func (a API) getDefinition(ctx context.Context, in *definitionNameInput) (*definitionOutput, error) {
@@ -106,7 +107,7 @@ func (a API) getDefinition(ctx context.Context, in *definitionNameInput) (*defin
 }
 
 type listDefinitionsOutput struct {
-	Body kernel.Page[resourceDefinition]
+	Body kernel.Page[Definition]
 }
 
 func (a API) listDefinitions(ctx context.Context, in *struct{ httpserver.PageParams }) (*listDefinitionsOutput, error) {
@@ -118,7 +119,7 @@ func (a API) listDefinitions(ctx context.Context, in *struct{ httpserver.PagePar
 	if err != nil {
 		return nil, err
 	}
-	items := make([]resourceDefinition, 0, len(page.Items))
+	items := make([]Definition, 0, len(page.Items))
 	for _, stored := range page.Items {
 		body, err := definitionOf(stored)
 		if err != nil {
@@ -126,7 +127,7 @@ func (a API) listDefinitions(ctx context.Context, in *struct{ httpserver.PagePar
 		}
 		items = append(items, body)
 	}
-	return &listDefinitionsOutput{Body: kernel.Page[resourceDefinition]{Items: items, Next: page.Next}}, nil
+	return &listDefinitionsOutput{Body: kernel.Page[Definition]{Items: items, Next: page.Next}}, nil
 }
 
 func (a API) deleteDefinition(ctx context.Context, in *definitionNameInput) (*struct{}, error) {

@@ -40,8 +40,8 @@ func operation(id, method, path, summary string) huma.Operation {
 type listInput struct {
 	httpserver.PageParams
 
-	Project  string `path:"project" maxLength:"63"`
-	Workload string `path:"workload" maxLength:"63"`
+	Project  string `path:"project" maxLength:"63" doc:"The project's name."`
+	Workload string `path:"workload" maxLength:"63" doc:"The workload's name."`
 }
 
 type listOutput struct {
@@ -65,12 +65,12 @@ func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 }
 
 type getInput struct {
-	Project string `path:"project" maxLength:"63"`
-	Release string `path:"release" maxLength:"64" example:"rel_0123456789abcdef0123"`
+	Project string `path:"project" maxLength:"63" doc:"The project's name."`
+	Release string `path:"release" maxLength:"64" example:"rel_0123456789abcdef0123" doc:"The release's id."`
 }
 
 type getOutput struct {
-	Body Detail
+	Body ReleaseDetail
 }
 
 func (a API) get(ctx context.Context, in *getInput) (*getOutput, error) {
@@ -88,7 +88,7 @@ func (a API) get(ctx context.Context, in *getInput) (*getOutput, error) {
 type uploadInput struct {
 	httpserver.Upload
 
-	Project string `path:"project" maxLength:"63"`
+	Project string `path:"project" maxLength:"63" doc:"The project's name."`
 }
 
 type artifactOutput struct {
@@ -105,8 +105,8 @@ func (a API) upload(ctx context.Context, in *uploadInput) (*artifactOutput, erro
 }
 
 type artifactInput struct {
-	Project string        `path:"project" maxLength:"63"`
-	Digest  kernel.Digest `path:"digest" maxLength:"80"`
+	Project string        `path:"project" maxLength:"63" doc:"The project's name."`
+	Digest  kernel.Digest `path:"digest" maxLength:"80" doc:"The artifact's digest."`
 }
 
 func (a API) artifact(ctx context.Context, in *artifactInput) (*artifactOutput, error) {

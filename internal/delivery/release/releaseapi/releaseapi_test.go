@@ -146,7 +146,7 @@ func TestReleasesOnTheWire(t *testing.T) {
 	if len(page.Items) != 1 || page.Items[0].ID != made.ID || page.Items[0].CreatedBy != "ada" {
 		t.Errorf("list %+v", page)
 	}
-	var detail releaseapi.Detail
+	var detail releaseapi.ReleaseDetail
 	if status := f.do(t, http.MethodGet, "/projects/shop/releases/"+made.ID, nil, &detail); status != http.StatusOK {
 		t.Fatalf("get: %d", status)
 	}

@@ -21,8 +21,8 @@ type Release struct {
 	CreatedAt time.Time                   `json:"createdAt"`
 }
 
-// Detail is a release with all that it fixes.
-type Detail struct {
+// ReleaseDetail is a release with all that it fixes.
+type ReleaseDetail struct {
 	Release
 
 	Spec        json.RawMessage        `json:"spec" doc:"The workload in its canonical form."`
@@ -39,6 +39,6 @@ func Wire(r release.Release) Release {
 	}
 }
 
-func detail(r release.Release) Detail {
-	return Detail{Release: Wire(r), Spec: r.Spec, Definitions: r.Definitions, Modules: r.Modules, Lock: string(r.Lock)}
+func detail(r release.Release) ReleaseDetail {
+	return ReleaseDetail{Release: Wire(r), Spec: r.Spec, Definitions: r.Definitions, Modules: r.Modules, Lock: string(r.Lock)}
 }

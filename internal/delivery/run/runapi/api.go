@@ -23,6 +23,10 @@ type API struct {
 
 // Register adds the room's operations.
 func (a API) Register(api huma.API) {
+	httpserver.Enum(api, "Where a run is on its way.", run.Statuses()...)
+	httpserver.Enum(api, "What a run is for.", run.Deploy, run.Promote, run.Rollback, run.Destroy)
+	httpserver.Enum(api, "What a failed gate means: advisory ones warn, mandatory ones end the run.", run.Advisory, run.Mandatory)
+	httpserver.Enum(api, "What a gate says.", run.Passed, run.Missed, run.Waiting)
 	a.registerRequests(api)
 	a.registerRuns(api)
 	a.registerDecisions(api)
@@ -31,7 +35,7 @@ func (a API) Register(api huma.API) {
 
 // ProjectPath is the part of every path; huma sees only what is exported.
 type ProjectPath struct {
-	Project string `path:"project" maxLength:"63"`
+	Project string `path:"project" maxLength:"63" doc:"The project's name."`
 }
 
 // RunPath names one run.
@@ -41,10 +45,11 @@ type RunPath struct {
 }
 
 // runAnswer is the answer of what makes or changes a run.
-type runAnswer struct {
-	Body struct {
-		Run run.Run `json:"run"`
-	}
+type runAnswer struct{ Body RunAnswer }
+
+// RunAnswer is its body.
+type RunAnswer struct {
+	Run run.Run `json:"run"`
 }
 
 func answer(r run.Run, err error) (*runAnswer, error) {

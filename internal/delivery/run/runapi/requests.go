@@ -59,7 +59,7 @@ type resolveInput struct {
 }
 
 type resolveOutput struct {
-	Body graphBody
+	Body Graph
 }
 
 func (a API) resolve(ctx context.Context, in *resolveInput) (*resolveOutput, error) {
@@ -81,7 +81,7 @@ func (a API) resolve(ctx context.Context, in *resolveInput) (*resolveOutput, err
 // WorkloadPath names one workload.
 type WorkloadPath struct {
 	ProjectPath
-	Workload string `path:"workload" maxLength:"63"`
+	Workload string `path:"workload" maxLength:"63" doc:"The workload's name."`
 }
 
 type promoteInput struct {

@@ -21,15 +21,15 @@ func (a API) registerRuns(api huma.API) {
 	httpserver.Register(api, operation("explain-run", http.MethodGet, "/runs/{id}/explanation", "runs", "Tell why a run is where it is, and what to do next"), a.explain)
 	events := operation("stream-run-events", http.MethodGet, "/runs/{id}/events", "runs", "Stream a run's log, one event a line")
 	events.Description = "With follow the stream goes on until the run has ended."
-	httpserver.Register(api, events, a.events)
+	httpserver.Register(api, httpserver.LinesOperation[run.Event](api, events), a.events)
 }
 
 type listInput struct {
 	ProjectPath
 	httpserver.PageParams
-	Workload string     `query:"workload" maxLength:"63"`
-	Stage    string     `query:"stage" maxLength:"63"`
-	Status   run.Status `query:"status" enum:"queued,planning,awaiting_approval,approved,applying,verifying,succeeded,failed,discarded,canceled,superseded"`
+	Workload string     `query:"workload" maxLength:"63" doc:"Only of this workload."`
+	Stage    string     `query:"stage" maxLength:"63" doc:"Only of this stage."`
+	Status   run.Status `query:"status" doc:"Only with this status."`
 }
 
 type listOutput struct {

@@ -20,34 +20,34 @@ func (a API) registerWorkloads(api huma.API) {
 		"Tell which definition and module serve a resource, and why"), a.explainResource)
 }
 
-// workloadBody is a workload over all stages.
-type workloadBody struct {
+// Workload is a workload over all stages.
+type Workload struct {
 	Name   string          `json:"name"`
-	Stages []workloadStage `json:"stages"`
+	Stages []WorkloadStage `json:"stages"`
 }
 
-// workloadStage is a workload in one stage.
-type workloadStage struct {
+// WorkloadStage is a workload in one stage.
+type WorkloadStage struct {
 	Stage   string          `json:"stage"`
 	Release *run.ReleaseRef `json:"release,omitempty" doc:"What is deployed; absent where nothing is."`
 	// Status is the deployment's, or that of the run that is on its way.
-	Status     string            `json:"status" doc:"The status of the run that is on its way, else of the deployment, else none."`
+	Status     string            `json:"status" enum:"none,queued,planning,awaiting_approval,approved,applying,verifying,applied,verified,unverified,broken" doc:"The status of the run that is on its way, else of the deployment, else none."`
 	URLs       map[string]string `json:"urls,omitempty" doc:"The addresses of the routes by resource name."`
 	Run        string            `json:"run,omitempty" doc:"The newest run."`
 	AppliedAt  *time.Time        `json:"appliedAt,omitempty"`
 	VerifiedAt *time.Time        `json:"verifiedAt,omitempty"`
 }
 
-func workloadOf(w run.WorkloadStatus) workloadBody {
-	body := workloadBody{Name: w.Workload, Stages: []workloadStage{}}
+func workloadOf(w run.WorkloadStatus) Workload {
+	body := Workload{Name: w.Workload, Stages: []WorkloadStage{}}
 	for _, st := range w.Stages {
 		body.Stages = append(body.Stages, stageOf(st))
 	}
 	return body
 }
 
-func stageOf(st run.StageStatus) workloadStage {
-	body := workloadStage{Stage: st.Stage, Status: "none"}
+func stageOf(st run.StageStatus) WorkloadStage {
+	body := WorkloadStage{Stage: st.Stage, Status: "none"}
 	if d := st.Deployment; d != nil {
 		body.Release, body.Status, body.URLs = &d.Release, string(d.Status), d.Endpoints()
 		body.AppliedAt, body.VerifiedAt = d.AppliedAt, d.VerifiedAt
@@ -67,7 +67,7 @@ type workloadsInput struct {
 }
 
 type workloadsOutput struct {
-	Body kernel.Page[workloadBody]
+	Body kernel.Page[Workload]
 }
 
 func (a API) workloads(ctx context.Context, in *workloadsInput) (*workloadsOutput, error) {
@@ -79,7 +79,7 @@ func (a API) workloads(ctx context.Context, in *workloadsInput) (*workloadsOutpu
 	if err != nil {
 		return nil, err
 	}
-	out := &workloadsOutput{Body: kernel.Page[workloadBody]{Items: []workloadBody{}, Next: page.Next}}
+	out := &workloadsOutput{Body: kernel.Page[Workload]{Items: []Workload{}, Next: page.Next}}
 	for _, w := range page.Items {
 		out.Body.Items = append(out.Body.Items, workloadOf(w))
 	}
@@ -87,7 +87,7 @@ func (a API) workloads(ctx context.Context, in *workloadsInput) (*workloadsOutpu
 }
 
 type workloadOutput struct {
-	Body workloadBody
+	Body Workload
 }
 
 func (a API) workload(ctx context.Context, in *WorkloadPath) (*workloadOutput, error) {
@@ -102,15 +102,15 @@ func (a API) workload(ctx context.Context, in *WorkloadPath) (*workloadOutput, e
 	return &workloadOutput{Body: workloadOf(w)}, nil
 }
 
-// graphBody is what a workload needs at a stage.
-type graphBody struct {
+// Graph is what a workload needs at a stage.
+type Graph struct {
 	Workload string            `json:"workload"`
-	Nodes    []nodeBody        `json:"nodes"`
+	Nodes    []Node            `json:"nodes"`
 	Names    map[string]string `json:"names" doc:"The uid of each resource of the workload by its name there."`
 }
 
-// nodeBody is one resource of a graph.
-type nodeBody struct {
+// Node is one resource of a graph.
+type Node struct {
 	UID        string            `json:"uid"`
 	Key        string            `json:"key"`
 	Type       string            `json:"type"`
@@ -119,54 +119,54 @@ type nodeBody struct {
 	Name       string            `json:"name" doc:"The name of the real thing."`
 	Shared     bool              `json:"shared"`
 	Definition string            `json:"definition"`
-	Module     moduleBody        `json:"module"`
+	Module     NodeModule        `json:"module"`
 	Inputs     map[string]any    `json:"inputs"`
 	DependsOn  []string          `json:"dependsOn"`
 	Why        graph.Explanation `json:"why"`
 }
 
-// moduleBody is the exact version of a module.
-type moduleBody struct {
+// NodeModule is the exact version of a module.
+type NodeModule struct {
 	Source  string `json:"source"`
 	Version string `json:"version"`
 	Digest  string `json:"digest,omitempty"`
 }
 
-func graphOf(g *graph.Graph) graphBody {
-	body := graphBody{Workload: g.Workload, Nodes: []nodeBody{}, Names: g.Names}
+func graphOf(g *graph.Graph) Graph {
+	body := Graph{Workload: g.Workload, Nodes: []Node{}, Names: g.Names}
 	for _, n := range g.Nodes {
 		body.Nodes = append(body.Nodes, nodeOf(n))
 	}
 	return body
 }
 
-func nodeOf(n graph.Node) nodeBody {
-	return nodeBody{
+func nodeOf(n graph.Node) Node {
+	return Node{
 		UID: n.UID, Key: n.Key, Type: n.Type, Class: n.Class, ID: n.ID, Name: n.Name, Shared: n.Shared, Definition: n.Definition,
-		Module: moduleBody{Source: n.Module.Source, Version: n.Module.Version, Digest: n.Module.Digest},
+		Module: NodeModule{Source: n.Module.Source, Version: n.Module.Version, Digest: n.Module.Digest},
 		Inputs: n.Inputs, DependsOn: append([]string{}, n.DependsOn...), Why: n.Why,
 	}
 }
 
 type explainResourceInput struct {
 	ProjectPath
-	Workload string `query:"workload" required:"true" maxLength:"63"`
+	Workload string `query:"workload" required:"true" maxLength:"63" doc:"The workload's name."`
 	Stage    string `query:"stage" maxLength:"63" doc:"One stage; without it, all."`
 	Resource string `query:"resource" required:"true" maxLength:"256" doc:"The resource's name in the workload, or its uid."`
 }
 
-// resourceBody tells what serves a resource in one stage, and why.
-type resourceBody struct {
+// ResourceExplanation tells what serves a resource in one stage, and why.
+type ResourceExplanation struct {
 	Stage    string            `json:"stage"`
 	Release  run.ReleaseRef    `json:"release"`
-	Resource nodeBody          `json:"resource"`
+	Resource Node              `json:"resource"`
 	Address  string            `json:"address" doc:"The module's address in terraform."`
 	Outputs  map[string]string `json:"outputs"`
 }
 
 type explainResourceOutput struct {
 	Body struct {
-		Items []resourceBody `json:"items"`
+		Items []ResourceExplanation `json:"items"`
 	}
 }
 
@@ -181,7 +181,7 @@ func (a API) explainResource(ctx context.Context, in *explainResourceInput) (*ex
 	}
 	out := &explainResourceOutput{}
 	for _, x := range found {
-		out.Body.Items = append(out.Body.Items, resourceBody{
+		out.Body.Items = append(out.Body.Items, ResourceExplanation{
 			Stage: x.Stage, Release: x.Release, Resource: nodeOf(x.Node), Address: x.Address, Outputs: x.Outputs,
 		})
 	}

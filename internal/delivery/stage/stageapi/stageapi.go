@@ -34,11 +34,11 @@ type Stage struct {
 	Runtime      string          `json:"runtime"`
 	Approvals    stage.Approvals `json:"approvals"`
 	RequiredTags []string        `json:"requiredTags"`
-	Verify       []Check         `json:"verify"`
+	Verify       []StageCheck    `json:"verify"`
 }
 
-// Check is one verification.
-type Check struct {
+// StageCheck is one verification.
+type StageCheck struct {
 	Name string     `json:"name"`
 	HTTP *HTTPCheck `json:"http,omitempty"`
 }
@@ -47,7 +47,7 @@ type Check struct {
 type HTTPCheck struct {
 	Path    string `json:"path,omitempty" doc:"Empty is the path of the workload's readiness probe, else /."`
 	Status  int    `json:"status" doc:"0 is any from 200 to 299."`
-	Timeout string `json:"timeout,omitempty" example:"30s"`
+	Timeout string `json:"timeout,omitempty" doc:"How long it may take in all, as Go writes durations." example:"1m30s"`
 }
 
 type listOutput struct {
@@ -65,10 +65,10 @@ func (a API) list(context.Context, *struct{}) (*listOutput, error) {
 func wire(s stage.Stage) Stage {
 	out := Stage{
 		Name: s.Name, Order: s.Order, Target: s.Target, Runtime: s.Runtime, Approvals: s.Approvals,
-		RequiredTags: append([]string{}, s.RequiredTags...), Verify: []Check{},
+		RequiredTags: append([]string{}, s.RequiredTags...), Verify: []StageCheck{},
 	}
 	for _, c := range s.Verify {
-		check := Check{Name: c.Name}
+		check := StageCheck{Name: c.Name}
 		if c.HTTP != nil {
 			check.HTTP = &HTTPCheck{Path: c.HTTP.Path, Status: c.HTTP.Status}
 			if c.HTTP.Timeout > 0 {

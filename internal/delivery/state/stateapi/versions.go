@@ -29,7 +29,7 @@ func (a API) Register(api huma.API) {
 		Method:      http.MethodGet,
 		Path:        "/projects/{project}/workloads/{workload}/state-versions",
 		Summary:     "List the versions of a workload's state on a stage, the newest first",
-		Tags:        []string{"State"},
+		Tags:        []string{"state"},
 	}, a.list)
 }
 

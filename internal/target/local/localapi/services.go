@@ -18,16 +18,16 @@ func (a API) Register(api huma.API) {
 		OperationID: "list-services", Method: http.MethodGet, Path: "/projects/{project}/services",
 		Summary: "List the services that run on the local target", Tags: []string{"services"},
 	}, a.list)
-	httpserver.Register(api, huma.Operation{
+	httpserver.Register(api, httpserver.LinesOperation[logs.Line](api, huma.Operation{
 		OperationID: "get-service-logs", Method: http.MethodGet, Path: "/projects/{project}/services/{service}/logs",
 		Summary: "Read or follow the log of a service", Tags: []string{"services"},
-	}, a.logs)
+	}), a.logs)
 }
 
 type listInput struct {
 	httpserver.PageParams
 
-	Project string `path:"project"`
+	Project string `path:"project" doc:"The project's name."`
 	Stage   string `query:"stage" doc:"Only the services of this stage."`
 }
 
@@ -48,8 +48,8 @@ func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 }
 
 type logsInput struct {
-	Project string `path:"project"`
-	Service string `path:"service"`
+	Project string `path:"project" doc:"The project's name."`
+	Service string `path:"service" doc:"The service's name."`
 	Stage   string `query:"stage" required:"true" doc:"The service's stage."`
 	Lines   int    `query:"lines" minimum:"0" maximum:"10000" default:"100" doc:"How many of the last lines to begin with."`
 	Follow  bool   `query:"follow" doc:"Go on with every further line."`

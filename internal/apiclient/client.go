@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
@@ -155,16 +156,19 @@ func escape(segments ...string) string {
 	return b.String()
 }
 
-// query adds the values that are not empty.
-func query(path string, pairs ...string) string {
-	q := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			q.Set(pairs[i], pairs[i+1])
+// query adds the parameters of an operation that are set; params is one of the
+// generated ...Params.
+func query(path string, params any) string {
+	values := url.Values{}
+	v := reflect.ValueOf(params)
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("form"), ",")
+		if !v.Field(i).IsZero() {
+			values.Set(name, fmt.Sprint(v.Field(i).Interface()))
 		}
 	}
-	if len(q) == 0 {
+	if len(values) == 0 {
 		return path
 	}
-	return path + "?" + q.Encode()
+	return path + "?" + values.Encode()
 }

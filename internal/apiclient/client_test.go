@@ -75,7 +75,7 @@ func TestStreamEndsWithTheServersError(t *testing.T) {
 		_, _ = fmt.Fprintln(w, `{"error":{"detail":"the log is gone","kind":"not_found"}}`)
 	})
 	var said []string
-	err := c.Events(t.Context(), "shop", "run_1", false, func(e apiclient.Event) error {
+	err := c.Events(t.Context(), "shop", "run_1", false, func(e apiclient.RunEvent) error {
 		said = append(said, e.Message)
 		return nil
 	})

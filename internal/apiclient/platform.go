@@ -4,15 +4,13 @@ import (
 	"context"
 	"io"
 	"net/http"
-
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // SignIn exchanges a password for a token.
-func (c *Client) SignIn(ctx context.Context, username, password string) (Session, error) {
-	var s Session
-	in := map[string]string{"username": username, "password": password}
-	return s, c.call(ctx, http.MethodPost, escape("sessions"), in, &s)
+func (c *Client) SignIn(ctx context.Context, username, password string) (IssuedToken, error) {
+	var t IssuedToken
+	in := SignInRequest{Username: username, Password: password}
+	return t, c.call(ctx, http.MethodPost, escape("sessions"), in, &t)
 }
 
 // Me returns who the token stands for.
@@ -32,21 +30,31 @@ func (c *Client) Users(ctx context.Context) ([]User, error) {
 	return all[User](ctx, c, escape("users"))
 }
 
-// CreateUser creates a user with a password; role "" is none in the tenant.
-func (c *Client) CreateUser(ctx context.Context, name, password, role string) (User, error) {
+// CreateUser creates a user with a password; without a role, it has none in the tenant.
+func (c *Client) CreateUser(ctx context.Context, in CreateUserRequest) (User, error) {
 	var u User
-	in := map[string]string{"name": name, "password": password}
-	return u, c.call(ctx, http.MethodPost, escape("users"), with(in, "role", role), &u)
+	return u, c.call(ctx, http.MethodPost, escape("users"), in, &u)
 }
 
-// CreateToken makes a personal token for a user; days 0 is the server's default.
-func (c *Client) CreateToken(ctx context.Context, user, name string, days int) (Token, error) {
-	var t Token
-	in := map[string]any{"name": name}
-	if days > 0 {
-		in["expires_in_days"] = days
-	}
+// ChangePassword gives the signed-in user another password.
+func (c *Client) ChangePassword(ctx context.Context, present, next string) error {
+	return c.call(ctx, http.MethodPut, escape("me", "password"), ChangePasswordRequest{Present: present, Next: next}, nil)
+}
+
+// Tokens returns the signed-in user's tokens, without their secrets.
+func (c *Client) Tokens(ctx context.Context) ([]Token, error) {
+	return all[Token](ctx, c, escape("me", "tokens"))
+}
+
+// CreateToken makes a personal token for a user.
+func (c *Client) CreateToken(ctx context.Context, user string, in CreateTokenRequest) (IssuedToken, error) {
+	var t IssuedToken
 	return t, c.call(ctx, http.MethodPost, escape("users", user, "tokens"), in, &t)
+}
+
+// RevokeToken ends one of the signed-in user's tokens.
+func (c *Client) RevokeToken(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodDelete, escape("me", "tokens", id), nil, nil)
 }
 
 // Projects returns the projects that the actor may see.
@@ -55,23 +63,38 @@ func (c *Client) Projects(ctx context.Context) ([]Project, error) {
 }
 
 // CreateProject creates a project.
-func (c *Client) CreateProject(ctx context.Context, p Project) (Project, error) {
+func (c *Client) CreateProject(ctx context.Context, in CreateProjectRequest) (Project, error) {
 	var out Project
-	in := map[string]string{"name": p.Name, "costcenter": p.CostCenter, "owner": p.Owner}
 	return out, c.call(ctx, http.MethodPost, escape("projects"), in, &out)
 }
 
-// SetMember gives a user a role in a project.
-func (c *Client) SetMember(ctx context.Context, project, user, role string) error {
-	return c.call(ctx, http.MethodPut, escape("projects", project, "members", user), map[string]string{"role": role}, nil)
+// SetProjectTags says who pays and who answers for a project.
+func (c *Client) SetProjectTags(ctx context.Context, project string, in SetProjectTagsRequest) (Project, error) {
+	var out Project
+	return out, c.call(ctx, http.MethodPut, escape("projects", project, "tags"), in, &out)
+}
+
+// Project returns one project.
+func (c *Client) Project(ctx context.Context, name string) (Project, error) {
+	var out Project
+	return out, c.call(ctx, http.MethodGet, escape("projects", name), nil, &out)
+}
+
+// Members returns who has a role in a project.
+func (c *Client) Members(ctx context.Context, project string) ([]Member, error) {
+	return all[Member](ctx, c, escape("projects", project, "members"))
+}
+
+// SetMember gives a user a role in a project; none takes it away.
+func (c *Client) SetMember(ctx context.Context, project, user string, role RoleChangeRole) error {
+	return c.call(ctx, http.MethodPut, escape("projects", project, "members", user), RoleChange{Role: role}, nil)
 }
 
 // Audit returns the newest entries of the audit log.
-func (c *Client) Audit(ctx context.Context, f AuditFilter) ([]AuditEntry, error) {
-	var page kernel.Page[AuditEntry]
-	path := query(escape("audit"), "project", f.Project, "stage", f.Stage, "type", f.Type,
-		"subject", f.Subject, "actor", f.Actor, "limit", number(f.Limit))
-	return page.Items, c.call(ctx, http.MethodGet, path, nil, &page)
+func (c *Client) Audit(ctx context.Context, q ListAuditEntriesParams) ([]AuditEntry, error) {
+	var page PageAuditEntry
+	err := c.call(ctx, http.MethodGet, query(escape("audit"), q), nil, &page)
+	return page.Items, err
 }
 
 // VerifyAudit checks the chain of the audit log.
@@ -94,7 +117,7 @@ func (c *Client) Definition(ctx context.Context, name string) (Definition, error
 // ApplyDefinition creates or changes a definition from its YAML.
 func (c *Client) ApplyDefinition(ctx context.Context, name, source string) (Definition, error) {
 	var d Definition
-	return d, c.call(ctx, http.MethodPut, escape("definitions", name), map[string]string{"source": source}, &d)
+	return d, c.call(ctx, http.MethodPut, escape("definitions", name), ApplyDefinitionRequest{Source: source}, &d)
 }
 
 // DeleteDefinition removes a definition.

@@ -10,16 +10,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// problemBody is problem+json (RFC 9457) with Terrace's members.
-type problemBody struct {
-	Title     string           `json:"title"`
-	Detail    string           `json:"detail"`
-	Kind      kernel.Kind      `json:"kind"`
-	Fix       string           `json:"fix"`
-	Problems  []kernel.Problem `json:"problems"`
-	RequestID string           `json:"requestId"`
-}
-
 // RequestError carries the request id of a refused call, for the log.
 type RequestError struct {
 	ID     string
@@ -33,15 +23,16 @@ func (e *RequestError) Error() string { return "request " + e.ID }
 func problem(res *http.Response) error {
 	b, _ := io.ReadAll(io.LimitReader(res.Body, 1<<20)) // what arrived is all there is to tell
 	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	var p problemBody
+	var p ProblemDetails
 	if !strings.HasSuffix(media, "json") || json.Unmarshal(b, &p) != nil || (p.Detail == "" && p.Title == "") {
 		return kernel.Errorf(kindOf(res.StatusCode), "the server answered %s", res.Status).
 			WithFix("check that the address is Terrace's")
 	}
-	return p.error(res.StatusCode, res.Header.Get("X-Request-Id"))
+	return asError(p, res.StatusCode, res.Header.Get("X-Request-Id"))
 }
 
-func (p problemBody) error(status int, id string) error {
+// asError turns a problem (RFC 9457) into the error that it was at the server.
+func asError(p ProblemDetails, status int, id string) error {
 	e := &kernel.Error{Kind: p.Kind, Message: p.Detail, Fix: p.Fix, Problems: p.Problems}
 	if e.Kind == "" {
 		e.Kind = kindOf(status)

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -38,10 +40,10 @@ func lines[T any](ctx context.Context, c *Client, path string, fn func(T) error)
 // line decodes one value, or the error with which the server ends a stream.
 func line[T any](b []byte, fn func(T) error) error {
 	var failed struct {
-		Error *problemBody `json:"error"`
+		Error *ProblemDetails `json:"error"`
 	}
 	if json.Unmarshal(b, &failed) == nil && failed.Error != nil && failed.Error.Detail != "" {
-		return failed.Error.error(0, "")
+		return asError(*failed.Error, 0, "")
 	}
 	var v T
 	if err := json.Unmarshal(b, &v); err != nil {
@@ -50,12 +52,12 @@ func line[T any](b []byte, fn func(T) error) error {
 	return fn(v)
 }
 
-// all reads every page of a list.
-func all[T any](ctx context.Context, c *Client, path string, pairs ...string) ([]T, error) {
-	items, cursor := []T{}, ""
-	for {
+// all reads every page of a list; path may have a query.
+func all[T any](ctx context.Context, c *Client, path string) ([]T, error) {
+	items, next := []T{}, path
+	for cursor := ""; ; {
 		var page kernel.Page[T]
-		if err := c.call(ctx, http.MethodGet, query(path, append(pairs, "cursor", cursor)...), nil, &page); err != nil {
+		if err := c.call(ctx, http.MethodGet, next, nil, &page); err != nil {
 			return nil, err
 		}
 		items = append(items, page.Items...)
@@ -63,5 +65,15 @@ func all[T any](ctx context.Context, c *Client, path string, pairs ...string) ([
 			return items, nil
 		}
 		cursor = page.Next
+		next = after(path, cursor)
 	}
+}
+
+// after is the address of the page that follows.
+func after(path, cursor string) string {
+	mark := "?"
+	if strings.Contains(path, "?") {
+		mark = "&"
+	}
+	return path + mark + "cursor=" + url.QueryEscape(cursor)
 }

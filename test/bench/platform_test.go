@@ -67,14 +67,14 @@ func start(b *testing.B) *platform {
 // as soon as a client that follows the run's log can know.
 func (p *platform) deploy(b *testing.B, name, mark string) (id string) {
 	b.Helper()
-	r, err := p.client.Deploy(b.Context(), p.project, apiclient.Deployment{
+	r, err := p.client.Deploy(b.Context(), p.project, apiclient.DeployRequest{
 		Score: fmt.Sprintf(score, name, mark), Stage: "dev", Artifacts: map[string]kernel.Digest{"main": p.artifact},
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	var last apiclient.Event
-	err = p.client.Events(b.Context(), p.project, r.ID, true, func(e apiclient.Event) error { last = e; return nil })
+	var last apiclient.RunEvent
+	err = p.client.Events(b.Context(), p.project, r.ID, true, func(e apiclient.RunEvent) error { last = e; return nil })
 	if err != nil || last.Type != "run.succeeded" {
 		b.Fatalf("run %s ended with %+v, %v", r.ID, last, err)
 	}

@@ -20,7 +20,7 @@ func Audit(e *command.Env) *cobra.Command {
 }
 
 func listAudit(e *command.Env) *cobra.Command {
-	var f apiclient.AuditFilter
+	var f apiclient.ListAuditEntriesParams
 	c := &cobra.Command{
 		Use: "list", Short: "List what was done, by whom and why", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace audit list --limit 20\n  terrace audit list --type run.approved --project shop",
@@ -41,7 +41,7 @@ func listAudit(e *command.Env) *cobra.Command {
 	c.Flags().StringVar(&f.Type, "type", "", "only of this type, such as run.approved")
 	c.Flags().StringVar(&f.Subject, "subject", "", "only about the thing with this id")
 	c.Flags().StringVar(&f.Actor, "actor", "", "only by this user")
-	c.Flags().IntVar(&f.Limit, "limit", 50, "how many at most, up to 200")
+	c.Flags().Int64Var(&f.Limit, "limit", 50, "how many at most, up to 200")
 	return c
 }
 

@@ -40,9 +40,9 @@ func (s *Server) dossier(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if run, ok := s.run(w, r); ok {
-		reply(w, map[string]any{"digest": run.Dossier, "dossier": apiclient.Dossier{
+		reply(w, apiclient.GetDossierResponse{Digest: run.Dossier, Dossier: apiclient.RunDossier{
 			Run: run.ID, Operation: run.Operation, Workload: run.Workload, Stage: run.Scope.Stage, RequestedBy: run.RequestedBy,
-			Release: run.Release, Plan: apiclient.PlanView{Summary: *run.Plan},
+			Release: run.Release, Plan: apiclient.RunPlanView{Summary: *run.Plan},
 		}})
 	}
 }
@@ -66,7 +66,7 @@ func (s *Server) approve(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
-	_ = json.NewEncoder(w).Encode(apiclient.Event{ // the client may have left
+	_ = json.NewEncoder(w).Encode(apiclient.RunEvent{ // the client may have left
 		Time: time.Now(), Run: r.PathValue("id"), Phase: "apply", Level: "info", Type: "apply_complete", Message: "module.host: Creation complete",
 	})
 }
@@ -79,7 +79,7 @@ func (s *Server) workload(w http.ResponseWriter, r *http.Request) {
 	}
 	now := time.Now()
 	reply(w, apiclient.Workload{Name: name, Stages: []apiclient.WorkloadStage{{
-		Stage: "dev", Release: &apiclient.ReleaseRef{ID: "rel_1", Number: 1, Version: "0.1.0"}, Status: "verified",
+		Stage: "dev", Release: &apiclient.RunReleaseRef{ID: "rel_1", Number: 1, Version: "0.1.0"}, Status: "verified",
 		URLs: map[string]string{"web": "https://orders.dev.shop.localhost:7443/"}, Run: "run_1", AppliedAt: &now,
 	}}})
 }

@@ -110,11 +110,11 @@ func (s *Server) putArtifact(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	s.uploads++
 	s.artifacts[digest] = len(b)
-	reply(w, apiclient.Artifact{Digest: kernel.Digest(digest), Size: int64(len(b))})
+	reply(w, apiclient.ReleaseArtifact{Digest: kernel.Digest(digest), Size: int64(len(b))})
 }
 
 func (s *Server) deploy(w http.ResponseWriter, r *http.Request) {
-	var d apiclient.Deployment
+	var d apiclient.DeployRequest
 	if err := json.NewDecoder(r.Body).Decode(&d); err != nil {
 		refuse(w, http.StatusUnprocessableEntity, kernel.Invalid, err.Error(), "")
 		return
@@ -132,16 +132,16 @@ func (s *Server) deploy(w http.ResponseWriter, r *http.Request) {
 	reply(w, map[string]any{"run": run, "release": map[string]any{"id": run.Release.ID, "number": 1}})
 }
 
-func (s *Server) start(d apiclient.Deployment) *apiclient.Run {
+func (s *Server) start(d apiclient.DeployRequest) *apiclient.Run {
 	now := time.Now()
 	run := &apiclient.Run{
 		ID: fmt.Sprintf("run_%d", len(s.runs)+1), Operation: "deploy", Workload: "orders", Status: "planning", CreatedAt: now,
 		Scope: kernel.Scope{Tenant: "main", Project: "shop", Stage: d.Stage}, RequestedBy: kernel.Actor{Name: "ada"},
-		Release: apiclient.ReleaseRef{ID: "rel_1", Number: 1, Version: d.Version}, Dossier: DossierDigest,
-		Phases: []apiclient.Phase{{Name: "plan", Started: now}},
+		Release: apiclient.RunReleaseRef{ID: "rel_1", Number: 1, Version: d.Version}, Dossier: DossierDigest,
+		Phases: []apiclient.RunPhase{{Name: "plan", Started: now}},
 	}
 	if d.Stage == "prod" {
-		run.Required = apiclient.Approvals{Count: 1, Role: "approver", OtherThanRequester: true}
+		run.RequiredApprovals = apiclient.StageApprovals{Count: 1, Role: "approver", OtherThanRequester: true}
 	}
 	s.runs[run.ID] = run
 	return run
@@ -153,22 +153,22 @@ func (s *Server) advance(r *apiclient.Run) {
 	end := func(next string) {
 		r.Phases[len(r.Phases)-1].Ended = &now
 		if next != "" {
-			r.Phases = append(r.Phases, apiclient.Phase{Name: next, Started: now})
+			r.Phases = append(r.Phases, apiclient.RunPhase{Name: next, Started: now})
 		}
 	}
 	switch {
-	case r.Status == "planning" && r.Required.Count > 0:
-		r.Status, r.Plan = apiclient.StatusAwaitingApproval, &apiclient.Plan{Create: 4}
+	case r.Status == "planning" && r.RequiredApprovals.Count > 0:
+		r.Status, r.Plan = apiclient.RunStatusAwaitingApproval, &apiclient.RunPlan{Create: 4}
 		end("approval")
 	case r.Status == "planning" || r.Status == "approved":
-		r.Status, r.Plan = "applying", &apiclient.Plan{Create: 4}
+		r.Status, r.Plan = "applying", &apiclient.RunPlan{Create: 4}
 		end("apply")
 	case r.Status == "applying" && r.Scope.Stage == "test":
-		r.Status, r.EndedAt = apiclient.StatusFailed, &now
-		r.Failure = &apiclient.Failure{Phase: "apply", Message: "the service orders did not become ready", Fix: "read its log"}
+		r.Status, r.EndedAt = apiclient.RunStatusFailed, &now
+		r.Failure = &apiclient.RunFailure{Phase: "apply", Message: "the service orders did not become ready", Fix: "read its log"}
 		end("")
 	case r.Status == "applying":
-		r.Status, r.EndedAt = apiclient.StatusSucceeded, &now
+		r.Status, r.EndedAt = apiclient.RunStatusSucceeded, &now
 		end("")
 	}
 }

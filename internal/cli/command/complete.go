@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,11 +45,11 @@ func (e *Env) Workloads() Completion {
 }
 
 // Runs offers the newest runs with the status, "" for any.
-func (e *Env) Runs(status string) Completion {
+func (e *Env) Runs(status apiclient.RunStatus) Completion {
 	return e.offer(func(ctx context.Context, s Server, project string) ([]string, error) {
-		list, err := s.Runs(ctx, project, apiclient.RunFilter{Status: status})
+		list, err := s.Runs(ctx, project, apiclient.ListRunsParams{Status: status})
 		return names(list, func(r apiclient.Run) string {
-			return r.ID + "\t" + r.Operation + " " + r.Workload + " " + r.Scope.Stage + " " + r.Status
+			return fmt.Sprintf("%s\t%s %s %s %s", r.ID, r.Operation, r.Workload, r.Scope.Stage, r.Status)
 		}), err
 	})
 }

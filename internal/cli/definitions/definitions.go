@@ -154,9 +154,9 @@ func criteria(d apiclient.Definition) string {
 	var all []string
 	for _, c := range d.Criteria {
 		var parts []string
-		for _, field := range []string{"target", "project", "stage", "class", "id"} {
-			if c[field] != "" {
-				parts = append(parts, field+"="+c[field])
+		for _, field := range [][2]string{{"target", c.Target}, {"project", c.Project}, {"stage", c.Stage}, {"class", c.Class}, {"id", c.ID}} {
+			if field[1] != "" {
+				parts = append(parts, field[0]+"="+field[1])
 			}
 		}
 		if len(parts) == 0 {

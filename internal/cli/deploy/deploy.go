@@ -76,7 +76,7 @@ func (d *deployment) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.Deploy(ctx, project, apiclient.Deployment{Score: text, Stage: d.stage, Version: version, Artifacts: artifacts, Reason: d.reason})
+	r, err := s.Deploy(ctx, project, apiclient.DeployRequest{Score: text, Stage: d.stage, Version: version, Artifacts: artifacts, Reason: d.reason})
 	if err != nil {
 		return relocate(err, file)
 	}

@@ -46,7 +46,7 @@ func (m *move) run(ctx context.Context, workload string) error {
 func Promote(e *command.Env) *cobra.Command {
 	m := &move{e: e}
 	m.start = func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error) {
-		return s.Promote(ctx, project, workload, m.stage, m.release, m.reason)
+		return s.Promote(ctx, project, workload, apiclient.PromoteRequest{To: m.stage, Release: m.release, Reason: m.reason})
 	}
 	c := m.command("promote WORKLOAD", "Carry a release, unchanged, to the next stage",
 		"  terrace promote orders --to test\n  terrace promote orders --to prod --release rel_… --wait-approval")
@@ -59,7 +59,7 @@ func Promote(e *command.Env) *cobra.Command {
 func Rollback(e *command.Env) *cobra.Command {
 	m := &move{e: e}
 	m.start = func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error) {
-		return s.Rollback(ctx, project, workload, m.stage, m.release, m.reason)
+		return s.Rollback(ctx, project, workload, apiclient.RollBackRequest{Stage: m.stage, Release: m.release, Reason: m.reason})
 	}
 	c := m.command("rollback WORKLOAD", "Go back to a release that worked in a stage before",
 		"  terrace rollback orders --stage prod --reason \"errors since noon\"")
@@ -75,7 +75,7 @@ func Destroy(e *command.Env) *cobra.Command {
 		if err := e.Confirm(m.yes, "Destroy "+workload+" in "+m.stage+" with everything it owns there?"); err != nil {
 			return apiclient.Run{}, err
 		}
-		return s.Destroy(ctx, project, workload, m.stage, m.reason)
+		return s.Destroy(ctx, project, workload, apiclient.DestroyRequest{Stage: m.stage, Reason: m.reason})
 	}
 	c := m.command("destroy WORKLOAD", "Remove a workload from a stage, with everything it owns there",
 		"  terrace destroy orders --stage dev --yes")

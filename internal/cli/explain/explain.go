@@ -65,7 +65,7 @@ func (q query) explainResource(ctx context.Context, e *command.Env, s command.Se
 	if err != nil {
 		return err
 	}
-	found, err := s.ExplainResource(ctx, project, workload, q.stage, resource)
+	found, err := s.ExplainResource(ctx, project, apiclient.ExplainResourceParams{Workload: workload, Stage: q.stage, Resource: resource})
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func list(e *command.Env) *cobra.Command {
 func writeList(w io.Writer, e *command.Env, releases []apiclient.Release) {
 	rows := make([][]string, 0, len(releases))
 	for _, r := range releases {
-		rows = append(rows, []string{"#" + strconv.Itoa(r.Number), r.ID, r.Version, r.CreatedBy, output.Age(e.Clock.Now(), r.CreatedAt)})
+		rows = append(rows, []string{fmt.Sprintf("#%d", r.Number), r.ID, r.Version, r.CreatedBy, output.Age(e.Clock.Now(), r.CreatedAt)})
 	}
 	output.Rows(w, []string{"NUMBER", "RELEASE", "VERSION", "BY", "AGE"}, rows)
 }
@@ -69,8 +69,8 @@ func show(e *command.Env) *cobra.Command {
 	}
 }
 
-func write(w io.Writer, r apiclient.Release) {
-	output.Pairs(w, "release", r.ID, "digest", string(r.Digest), "workload", r.Workload, "number", strconv.Itoa(r.Number),
+func write(w io.Writer, r apiclient.ReleaseDetail) {
+	output.Pairs(w, "release", r.ID, "digest", string(r.Digest), "workload", r.Workload, "number", strconv.FormatInt(r.Number, 10),
 		"version", r.Version, "created", r.CreatedAt.Local().Format(time.DateTime)+" by "+r.CreatedBy,
 		"definitions", strconv.Itoa(len(r.Definitions)), "modules", strconv.Itoa(len(r.Modules)))
 	for _, name := range slices.Sorted(maps.Keys(r.Artifacts)) {

@@ -25,7 +25,7 @@ func approve(e *command.Env) *cobra.Command {
 		Long: "Shows what the run would change and approves the dossier by its digest.\n" +
 			"If the run is planned anew in between, the approval is refused and nothing is applied.",
 		Example: "  terrace run approve RUN\n  terrace run approve RUN --digest sha256:… --yes --reason \"seen in the review\"",
-		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(apiclient.StatusAwaitingApproval),
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(apiclient.RunStatusAwaitingApproval),
 		RunE: func(c *cobra.Command, args []string) error { return a.run(c, e, args[0]) },
 	}
 	c.Flags().StringVar(&a.digest, "digest", "", "approve only if the dossier has this digest; needs no confirmation")
@@ -45,14 +45,15 @@ func (a *approval) run(c *cobra.Command, e *command.Env, id string) error {
 	if err != nil {
 		return err
 	}
-	writeDossier(e.Err, d)
+	writeDossier(e.Err, d.Dossier)
+	_, _ = fmt.Fprintf(e.Err, "  digest: %s\n", d.Digest)
 	if a.digest != "" && kernel.Digest(a.digest) != d.Digest {
 		return kernel.Errorf(kernel.Stale, "the dossier of %s is %s, not %s", id, d.Digest, a.digest).WithFix("read it again: what would be applied has changed")
 	}
 	if err := e.Confirm(a.yes || a.digest != "", "Approve "+d.Digest.Short()+"?"); err != nil {
 		return err
 	}
-	r, err := s.Approve(c.Context(), project, id, d.Digest, a.reason)
+	r, err := s.Approve(c.Context(), project, id, apiclient.ApproveRunRequest{Digest: d.Digest, Reason: a.reason})
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (a *approval) run(c *cobra.Command, e *command.Env, id string) error {
 	return e.Print(r, func(w io.Writer) { _, _ = fmt.Fprintf(w, "run %s is %s\n", r.ID, r.Status) })
 }
 
-func writeDossier(w io.Writer, d apiclient.Dossier) {
+func writeDossier(w io.Writer, d apiclient.RunDossier) {
 	from := "nothing"
 	if d.Deployed != nil {
 		from = releaseName(*d.Deployed)
@@ -76,23 +77,22 @@ func writeDossier(w io.Writer, d apiclient.Dossier) {
 	for _, c := range d.Plan.Changes {
 		_, _ = fmt.Fprintf(w, "    %s %s\n", c.Action, c.Address)
 	}
-	for _, n := range d.Graph {
+	for _, n := range d.GraphChanges {
 		_, _ = fmt.Fprintf(w, "  resource %s %s\n", n.UID, n.Change)
 	}
 	if d.Deployed == nil {
 		_, _ = fmt.Fprintln(w, "  workload: all of it is new here")
-		d.Spec = nil
+		d.WorkloadChanges = nil
 	}
-	for _, v := range d.Spec {
+	for _, v := range d.WorkloadChanges {
 		_, _ = fmt.Fprintf(w, "  workload %s: %s -> %s\n", v.Path, shown(v, v.Before), shown(v, v.After))
 	}
 	for _, g := range d.Gates {
 		_, _ = fmt.Fprintf(w, "  gate %s %s: %s\n", g.Gate, g.Outcome, g.Message)
 	}
-	_, _ = fmt.Fprintf(w, "  digest: %s\n", d.Digest)
 }
 
-func shown(v apiclient.ValueChange, raw []byte) string {
+func shown(v apiclient.RunValueChange, raw []byte) string {
 	switch {
 	case v.Sensitive:
 		return "(sensitive)"
@@ -117,7 +117,7 @@ func discard(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := s.Discard(c.Context(), project, args[0], reason)
+			r, err := s.Discard(c.Context(), project, args[0], apiclient.DiscardRunRequest{Reason: reason})
 			return printEnd(e, r, err)
 		},
 	}
@@ -137,7 +137,7 @@ func cancel(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := s.Cancel(c.Context(), project, args[0], reason, force)
+			r, err := s.Cancel(c.Context(), project, args[0], apiclient.CancelRunRequest{Reason: reason, Force: force})
 			return printEnd(e, r, err)
 		},
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,11 +67,11 @@ func (f *Waiting) teller(e *command.Env) watch.Teller {
 // failure, or what a person must do next.
 func Report(ctx context.Context, e *command.Env, s command.Server, project string, r apiclient.Run) error {
 	addresses := map[string]string{}
-	if r.Status == apiclient.StatusSucceeded && r.Operation != "destroy" {
+	if r.Status == apiclient.RunStatusSucceeded && r.Operation != apiclient.RunOperationDestroy {
 		addresses = stageURLs(ctx, s, project, r)
 	}
 	err := e.Print(r, func(w io.Writer) {
-		if r.Status == apiclient.StatusSucceeded {
+		if r.Status == apiclient.RunStatusSucceeded {
 			_, _ = fmt.Fprintf(w, "%s of %s to %s succeeded in %s\n", r.Operation, r.Workload, r.Scope.Stage, took(r))
 		}
 		for _, name := range slices.Sorted(maps.Keys(addresses)) {
@@ -98,9 +99,9 @@ func stageURLs(ctx context.Context, s command.Server, project string, r apiclien
 
 func outcome(e *command.Env, project string, r apiclient.Run) error {
 	switch {
-	case r.Status == apiclient.StatusSucceeded:
+	case r.Status == apiclient.RunStatusSucceeded:
 		return nil
-	case r.Status == apiclient.StatusAwaitingApproval:
+	case r.Status == apiclient.RunStatusAwaitingApproval:
 		e.Say("run %s waits for %s\n  terrace run approve %s --project %s", r.ID, need(r), r.ID, project)
 		return &exit.WaitingError{Run: r.ID}
 	case r.Failure != nil:
@@ -113,15 +114,15 @@ func outcome(e *command.Env, project string, r apiclient.Run) error {
 }
 
 func need(r apiclient.Run) string {
-	missing := max(1, r.Required.Count-len(r.Approvals))
-	text := fmt.Sprintf("%d approval by an %s", missing, r.Required.Role)
+	missing := max(1, int(r.RequiredApprovals.Count)-len(r.Approvals))
+	text := fmt.Sprintf("%d approval by an %s", missing, r.RequiredApprovals.Role)
 	if missing > 1 {
-		text = fmt.Sprintf("%d approvals by %ss", missing, r.Required.Role)
+		text = fmt.Sprintf("%d approvals by %ss", missing, r.RequiredApprovals.Role)
 	}
-	if r.Required.Role == "" {
+	if r.RequiredApprovals.Role == "" {
 		text = fmt.Sprintf("%d approvals", missing)
 	}
-	if r.Required.OtherThanRequester {
+	if r.RequiredApprovals.OtherThanRequester {
 		text += " other than " + r.RequestedBy.Name
 	}
 	return text
@@ -129,8 +130,11 @@ func need(r apiclient.Run) string {
 
 func fixOf(r apiclient.Run) string {
 	more := "see `terrace explain " + r.ID + "` and `terrace run logs " + r.ID + "`"
-	if r.Failure.Fix == "" {
+	switch {
+	case r.Failure.Fix == "":
 		return more
+	case strings.Contains(r.Failure.Fix, r.ID): // the server names what to look at
+		return r.Failure.Fix
 	}
 	return r.Failure.Fix + "; " + more
 }
@@ -149,7 +153,7 @@ func took(r apiclient.Run) string {
 	return output.Duration(r.EndedAt.Sub(r.CreatedAt))
 }
 
-func releaseName(r apiclient.ReleaseRef) string {
+func releaseName(r apiclient.RunReleaseRef) string {
 	if r.ID == "" {
 		return "none"
 	}

@@ -24,7 +24,7 @@ func Command(e *command.Env) *cobra.Command {
 }
 
 func list(e *command.Env) *cobra.Command {
-	var f apiclient.RunFilter
+	var f apiclient.ListRunsParams
 	c := &cobra.Command{
 		Use: "list [WORKLOAD]", Short: "List runs, the newest first", Aliases: []string{"ls"},
 		Example: "  terrace run list\n  terrace run list orders --status awaiting_approval",
@@ -45,8 +45,8 @@ func list(e *command.Env) *cobra.Command {
 		},
 	}
 	e.StageFlag(c, &f.Stage, "stage", "only of this stage", false)
-	c.Flags().StringVar(&f.Status, "status", "", "only with this status, such as awaiting_approval or failed")
-	c.Flags().IntVar(&f.Limit, "limit", 50, "how many at most, up to 200")
+	c.Flags().StringVar((*string)(&f.Status), "status", "", "only with this status, such as awaiting_approval or failed")
+	c.Flags().Int64Var(&f.Limit, "limit", 50, "how many at most, up to 200")
 	return c
 }
 
@@ -58,7 +58,7 @@ func writeRuns(w io.Writer, e *command.Env, runs []apiclient.Run) {
 			duration = took(r)
 		}
 		rows = append(rows, []string{
-			r.ID, r.Operation, r.Workload, r.Scope.Stage, fmt.Sprintf("#%d %s", r.Release.Number, r.Release.Version), r.Status,
+			r.ID, string(r.Operation), r.Workload, r.Scope.Stage, fmt.Sprintf("#%d %s", r.Release.Number, r.Release.Version), string(r.Status),
 			r.RequestedBy.Name, output.Age(e.Clock.Now(), r.CreatedAt), duration,
 		})
 	}
@@ -89,8 +89,8 @@ func writeRun(w io.Writer, r apiclient.Run) {
 	if r.Plan != nil {
 		plan = watch.PlanLine(*r.Plan)
 	}
-	output.Pairs(w, "run", r.ID, "operation", r.Operation, "workload", r.Workload, "stage", r.Scope.Stage,
-		"release", releaseName(r.Release), "status", r.Status, "because", r.StatusReason, "requested by", r.RequestedBy.Name,
+	output.Pairs(w, "run", r.ID, "operation", string(r.Operation), "workload", r.Workload, "stage", r.Scope.Stage,
+		"release", releaseName(r.Release), "status", string(r.Status), "because", r.StatusReason, "requested by", r.RequestedBy.Name,
 		"reason", r.Reason, "created", r.CreatedAt.Local().Format(time.DateTime), "plan", plan, "dossier", string(r.Dossier))
 	for _, p := range r.Phases {
 		d := "goes on"
@@ -117,7 +117,7 @@ func writeRun(w io.Writer, r apiclient.Run) {
 	}
 }
 
-func writeGates(w io.Writer, gates []apiclient.GateResult) {
+func writeGates(w io.Writer, gates []apiclient.RunGateResult) {
 	for _, g := range gates {
 		_, _ = fmt.Fprintf(w, "gate %s (%s) %s: %s\n", g.Gate, g.Level, g.Outcome, g.Message)
 		for _, p := range g.Problems {
@@ -137,7 +137,7 @@ func logs(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.Events(c.Context(), project, args[0], follow, func(ev apiclient.Event) error {
+			return s.Events(c.Context(), project, args[0], follow, func(ev apiclient.RunEvent) error {
 				return e.PrintLine(ev, func(w io.Writer) { writeEvent(w, ev) })
 			})
 		},
@@ -146,10 +146,10 @@ func logs(e *command.Env) *cobra.Command {
 	return c
 }
 
-func writeEvent(w io.Writer, ev apiclient.Event) {
+func writeEvent(w io.Writer, ev apiclient.RunEvent) {
 	level := ""
 	if ev.Level != "" && ev.Level != "info" {
-		level = strings.ToUpper(ev.Level) + " "
+		level = strings.ToUpper(string(ev.Level)) + " "
 	}
 	_, _ = fmt.Fprintf(w, "%s %-8s %s%s\n", ev.Time.Local().Format("15:04:05.000"), ev.Phase, level, strings.TrimSpace(ev.Message))
 }

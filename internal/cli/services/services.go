@@ -20,7 +20,7 @@ func Command(e *command.Env) *cobra.Command {
 }
 
 func logs(e *command.Env) *cobra.Command {
-	q := apiclient.LogQuery{Lines: 100}
+	q := apiclient.GetServiceLogsParams{Lines: 100}
 	c := &cobra.Command{
 		Use: "logs SERVICE", Short: "Show what a service printed",
 		Example: "  terrace service logs orders --stage dev\n  terrace service logs orders --stage prod -f",
@@ -30,7 +30,7 @@ func logs(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.ServiceLogs(c.Context(), project, args[0], q, func(l apiclient.LogLine) error {
+			return s.ServiceLogs(c.Context(), project, args[0], q, func(l apiclient.LogsLine) error {
 				return e.PrintLine(l, func(w io.Writer) {
 					_, _ = fmt.Fprintf(w, "%s %s %s\n", l.Time.Local().Format("15:04:05.000"), l.Source, l.Text)
 				})
@@ -38,7 +38,7 @@ func logs(e *command.Env) *cobra.Command {
 		},
 	}
 	e.StageFlag(c, &q.Stage, "stage", "the stage where it runs", true)
-	c.Flags().IntVar(&q.Lines, "lines", q.Lines, "how many of the last lines to begin with, up to 10000")
+	c.Flags().Int64Var(&q.Lines, "lines", q.Lines, "how many of the last lines to begin with, up to 10000")
 	c.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with what it prints from now on")
 	return c
 }
@@ -60,7 +60,7 @@ func list(e *command.Env) *cobra.Command {
 			return e.Print(services, func(w io.Writer) {
 				rows := make([][]string, 0, len(services))
 				for _, v := range services {
-					rows = append(rows, []string{v.Name, v.Stage, v.Release, v.ReleaseVersion, v.Status, trouble(v)})
+					rows = append(rows, []string{v.Name, v.Stage, v.Release, v.ReleaseVersion, string(v.Status), trouble(v)})
 				}
 				output.Rows(w, []string{"SERVICE", "STAGE", "RELEASE", "VERSION", "STATUS", "TROUBLE"}, rows)
 			})
@@ -71,7 +71,7 @@ func list(e *command.Env) *cobra.Command {
 }
 
 // trouble is the first thing that is wrong with a service.
-func trouble(v apiclient.Service) string {
+func trouble(v apiclient.LocalServiceInfo) string {
 	for _, c := range v.Containers {
 		if c.Probe != "" {
 			return c.Name + ": " + c.Probe

@@ -50,7 +50,7 @@ func write(w io.Writer, all []apiclient.Stage) {
 	output.Rows(w, []string{"STAGE", "TARGET", "RUNTIME", "APPROVALS", "REQUIRED TAGS", "VERIFIED BY"}, rows)
 }
 
-func approvals(a apiclient.Approvals) string {
+func approvals(a apiclient.StageApprovals) string {
 	if a.Count == 0 {
 		return "none"
 	}

@@ -13,14 +13,17 @@ import (
 // Lines tells a run line by line; what it writes stays.
 type Lines struct {
 	W io.Writer
-	// Quiet leaves out the events, all but warnings and errors.
+	// Quiet leaves out the events, all but warnings.
 	Quiet bool
 	ended int
 	begun int
 }
 
-// Event writes one line.
-func (l *Lines) Event(e apiclient.Event) {
+// Event writes one line. Errors of terraform come with the run's failure, once.
+func (l *Lines) Event(e apiclient.RunEvent) {
+	if fatal(e) {
+		return
+	}
 	if text := Line(e); text != "" && (!l.Quiet || e.Level == "error" || e.Level == "warn") {
 		_, _ = fmt.Fprintf(l.W, "  %s\n", text)
 	}
@@ -43,7 +46,7 @@ func (l *Lines) Status(r apiclient.Run) {
 }
 
 // idle reports whether nobody needs to know of a phase: a wait that was none.
-func idle(p apiclient.Phase) bool {
+func idle(p apiclient.RunPhase) bool {
 	return p.Name == "queue" && p.Ended.Sub(p.Started) < time.Second
 }
 
@@ -62,24 +65,30 @@ func lostLine(err error) string {
 
 // Line is an event as one line, "" for one that only a log needs: preparation,
 // and what the status lines tell anyway. Warnings and errors are always told.
-func Line(e apiclient.Event) string {
+func Line(e apiclient.RunEvent) string {
 	loud := e.Level == "error" || e.Level == "warn"
 	if e.Level == "debug" || e.Message == "" || strings.HasPrefix(e.Type, statusEvent) || (!loud && background(e)) {
 		return ""
 	}
 	text := strings.TrimSpace(e.Message)
-	if loud {
-		text = e.Level + ": " + text
+	for _, prefix := range []string{"Error: ", "Warning: "} { // terraform's own words for the level
+		text = strings.TrimPrefix(text, prefix)
 	}
 	if e.Address != "" && !strings.Contains(text, e.Address) {
 		text = e.Address + ": " + text
 	}
+	if loud {
+		text = string(e.Level) + ": " + text
+	}
 	return text
 }
 
+// fatal reports whether the run fails with what an event tells.
+func fatal(e apiclient.RunEvent) bool { return e.Type == "diagnostic" && e.Level == "error" }
+
 // background reports whether an event is terraform's talk about itself, or
 // repeats the plan in the apply.
-func background(e apiclient.Event) bool {
+func background(e apiclient.RunEvent) bool {
 	switch e.Type {
 	case "version", "log", "init_output", "init_reused", "outputs":
 		return true
@@ -89,7 +98,7 @@ func background(e apiclient.Event) bool {
 	return false
 }
 
-func phaseLine(r apiclient.Run, p apiclient.Phase) string {
+func phaseLine(r apiclient.Run, p apiclient.RunPhase) string {
 	var took time.Duration
 	if p.Ended != nil {
 		took = p.Ended.Sub(p.Started)
@@ -104,7 +113,7 @@ func phaseLine(r apiclient.Run, p apiclient.Phase) string {
 	return line
 }
 
-func verified(checks []apiclient.CheckResult) string {
+func verified(checks []apiclient.RunCheckResult) string {
 	passed := 0
 	for _, c := range checks {
 		if c.Passed {
@@ -115,10 +124,10 @@ func verified(checks []apiclient.CheckResult) string {
 }
 
 // PlanLine says in words what a plan does.
-func PlanLine(p apiclient.Plan) string {
+func PlanLine(p apiclient.RunPlan) string {
 	var parts []string
 	for _, c := range []struct {
-		n    int
+		n    int64
 		word string
 	}{{p.Create, "create"}, {p.Update, "update"}, {p.Replace, "replace"}, {p.Delete, "delete"}} {
 		if c.n > 0 {

@@ -24,10 +24,11 @@ type Screen struct {
 	ended int
 }
 
-// Event shows terraform's newest word; warnings and errors stay.
-func (s *Screen) Event(e apiclient.Event) {
+// Event shows terraform's newest word; warnings stay. Errors of terraform come
+// with the run's failure, once.
+func (s *Screen) Event(e apiclient.RunEvent) {
 	text := Line(e)
-	if text == "" {
+	if text == "" || fatal(e) {
 		return
 	}
 	if e.Level == "error" || e.Level == "warn" {

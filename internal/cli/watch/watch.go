@@ -29,7 +29,7 @@ const (
 // Server is what a run is followed on.
 type Server interface {
 	Run(ctx context.Context, project, id string) (apiclient.Run, error)
-	Events(ctx context.Context, project, id string, follow bool, fn func(apiclient.Event) error) error
+	Events(ctx context.Context, project, id string, follow bool, fn func(apiclient.RunEvent) error) error
 }
 
 // Watch follows one run.
@@ -45,7 +45,7 @@ type Watch struct {
 // Teller shows a run to a person.
 type Teller interface {
 	// Event tells of one line of the run's log.
-	Event(apiclient.Event)
+	Event(apiclient.RunEvent)
 	// Status tells of the run as it is now.
 	Status(apiclient.Run)
 	// Lost tells that the server cannot be reached; err nil that it can again.
@@ -58,7 +58,7 @@ type Teller interface {
 // not set. It returns the run as it is then.
 func (w Watch) Run(ctx context.Context, id string) (apiclient.Run, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	events := make(chan apiclient.Event, 64)
+	events := make(chan apiclient.RunEvent, 64)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -73,7 +73,7 @@ func (w Watch) Run(ctx context.Context, id string) (apiclient.Run, error) {
 // follower is the state of one following.
 type follower struct {
 	Watch
-	events <-chan apiclient.Event
+	events <-chan apiclient.RunEvent
 	// done is closed when no more events come.
 	done <-chan struct{}
 	// last is the type of the last event.
@@ -90,7 +90,7 @@ func (f *follower) loop(ctx context.Context, id string) (apiclient.Run, error) {
 		switch {
 		case err == nil:
 			f.found()
-			if r.Ended() || (r.Status == apiclient.StatusAwaitingApproval && !f.Past) {
+			if r.Ended() || (r.Status == apiclient.RunStatusAwaitingApproval && !f.Past) {
 				f.rest(r)
 				f.Teller.Status(r)
 				return r, nil
@@ -105,7 +105,7 @@ func (f *follower) loop(ctx context.Context, id string) (apiclient.Run, error) {
 	}
 }
 
-func (f *follower) tell(e apiclient.Event) {
+func (f *follower) tell(e apiclient.RunEvent) {
 	f.last = e.Type
 	f.Teller.Event(e)
 }
@@ -134,7 +134,7 @@ func (f *follower) pause(ctx context.Context, tick <-chan time.Time) error {
 func (f *follower) rest(r apiclient.Run) {
 	timer := time.NewTimer(lastLines)
 	defer timer.Stop()
-	for f.last != statusEvent+r.Status || len(f.events) > 0 {
+	for f.last != statusEvent+string(r.Status) || len(f.events) > 0 {
 		select {
 		case e := <-f.events:
 			f.tell(e)
@@ -149,11 +149,11 @@ func (f *follower) rest(r apiclient.Run) {
 }
 
 // stream sends the events once each, however often the server goes away.
-func (w Watch) stream(ctx context.Context, id string, out chan<- apiclient.Event) {
+func (w Watch) stream(ctx context.Context, id string, out chan<- apiclient.RunEvent) {
 	seen := 0
 	for ctx.Err() == nil {
 		n := 0
-		err := w.Server.Events(ctx, w.Project, id, true, func(e apiclient.Event) error {
+		err := w.Server.Events(ctx, w.Project, id, true, func(e apiclient.RunEvent) error {
 			if n++; n <= seen {
 				return nil
 			}

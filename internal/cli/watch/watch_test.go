@@ -31,18 +31,18 @@ func (s *server) Run(context.Context, string, string) (apiclient.Run, error) {
 }
 
 // Events breaks off after the first event, once.
-func (s *server) Events(_ context.Context, _, _ string, _ bool, fn func(apiclient.Event) error) error {
+func (s *server) Events(_ context.Context, _, _ string, _ bool, fn func(apiclient.RunEvent) error) error {
 	s.streams++
-	if err := fn(apiclient.Event{Type: "apply_start", Level: "info", Message: "one"}); err != nil {
+	if err := fn(apiclient.RunEvent{Type: "apply_start", Level: "info", Message: "one"}); err != nil {
 		return err
 	}
 	if s.streams == 1 {
 		return kernel.Errorf(kernel.Unavailable, "broken off")
 	}
-	return fn(apiclient.Event{Type: "apply_complete", Level: "info", Message: "two"})
+	return fn(apiclient.RunEvent{Type: "apply_complete", Level: "info", Message: "two"})
 }
 
-func run(status string, phases ...apiclient.Phase) apiclient.Run {
+func run(status apiclient.RunStatus, phases ...apiclient.RunPhase) apiclient.Run {
 	return apiclient.Run{ID: "run_1", Status: status, Phases: phases}
 }
 
@@ -51,16 +51,16 @@ func TestWatch(t *testing.T) {
 	away := kernel.Errorf(kernel.Unavailable, "connection refused")
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	end := start.Add(1500 * time.Millisecond)
-	planned := apiclient.Phase{Name: "plan", Started: start, Ended: &end}
+	planned := apiclient.RunPhase{Name: "plan", Started: start, Ended: &end}
 	cases := map[string]struct {
 		answers []any
 		past    bool
-		status  string
+		status  apiclient.RunStatus
 		kind    kernel.Kind
 		said    []string
 	}{
 		"a run is followed to its end": {
-			answers: []any{run("planning", apiclient.Phase{Name: "plan", Started: start}), run("succeeded", planned)},
+			answers: []any{run("planning", apiclient.RunPhase{Name: "plan", Started: start}), run("succeeded", planned)},
 			status:  "succeeded", said: []string{"plan      …", "plan         1.5s"},
 		},
 		"a run that waits for a person is left": {

@@ -122,7 +122,7 @@ func writeStatus(w io.Writer, e *command.Env, list []apiclient.Workload) {
 	var rows [][]string
 	for _, workload := range list {
 		for _, st := range workload.Stages {
-			row := []string{workload.Name, st.Stage, "", "", st.Status, "", strings.Join(urls(st.URLs), " ")}
+			row := []string{workload.Name, st.Stage, "", "", string(st.Status), "", strings.Join(urls(st.URLs), " ")}
 			if st.Release != nil {
 				row[2], row[3] = fmt.Sprintf("#%d %s", st.Release.Number, st.Release.ID), st.Release.Version
 			}

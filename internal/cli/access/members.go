@@ -1,0 +1,67 @@
+package access
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+func setMember(e *command.Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "set USER ROLE", Short: "Give a user a role in a project: viewer, developer, approver, admin, or none",
+		Example: "  terrace member set ada approver --project shop\n  terrace member set ada none --project shop",
+		Args:    cobra.ExactArgs(2), ValidArgsFunction: completeRole,
+		RunE: func(c *cobra.Command, args []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			if err := s.SetMember(c.Context(), project, args[0], apiclient.RoleChangeRole(args[1])); err != nil {
+				return err
+			}
+			result := map[string]string{"user": args[0], "project": project, "role": args[1]}
+			return e.Print(result, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is %s in %s\n", args[0], args[1], project) })
+		},
+	}
+	return c
+}
+
+func completeRole(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) != 1 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return []string{"viewer", "developer", "approver", "admin", "none"}, cobra.ShellCompDirectiveNoFileComp
+}
+
+func listMembers(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List who has a role in a project", Aliases: []string{"ls"}, Args: cobra.NoArgs,
+		Example: "  terrace member list --project shop",
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			members, err := s.Members(c.Context(), project)
+			if err != nil {
+				return err
+			}
+			return e.Print(members, func(w io.Writer) {
+				rows := make([][]string, 0, len(members))
+				for _, m := range members {
+					where := m.Project
+					if where == "" {
+						where = "the whole tenant"
+					}
+					rows = append(rows, []string{m.User, string(m.Role), where})
+				}
+				output.Rows(w, []string{"USER", "ROLE", "IN"}, rows)
+			})
+		},
+	}
+}

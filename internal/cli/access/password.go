@@ -1,0 +1,68 @@
+package access
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+func changePassword(e *command.Env) *cobra.Command {
+	var stdin bool
+	c := &cobra.Command{
+		Use: "password", Short: "Change your own password", Args: cobra.NoArgs,
+		Long: "Asks on the terminal for the present password and twice for the new one, without showing them.\n" +
+			"With --stdin both are read from the input: the present one is the first line, the new one the second.",
+		Example: "  terrace user password\n  printf '%s\\n%s\\n' \"$OLD\" \"$NEW\" | terrace user password --stdin",
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			present, next, err := passwords(e, stdin)
+			if err != nil {
+				return err
+			}
+			if err := s.ChangePassword(c.Context(), present, next); err != nil {
+				return err
+			}
+			return e.Print(map[string]bool{"changed": true}, func(w io.Writer) { _, _ = fmt.Fprintln(w, "the password is changed") })
+		},
+	}
+	c.Flags().BoolVar(&stdin, "stdin", false, "read the present and the new password from the input, a line each")
+	return c
+}
+
+func passwords(e *command.Env, stdin bool) (present, next string, err error) {
+	switch {
+	case stdin:
+		lines := bufio.NewScanner(io.LimitReader(e.In, 4096))
+		return line(lines), line(lines), lines.Err()
+	case e.ReadPassword == nil:
+		return "", "", kernel.Errorf(kernel.Invalid, "there is no terminal to ask for passwords on").WithFix("write both to the input and add --stdin")
+	}
+	answers := [3]string{}
+	for i, prompt := range []string{"Present password", "New password", "New password again"} {
+		_, _ = fmt.Fprintf(e.Err, "%s: ", prompt)
+		answers[i], err = e.ReadPassword()
+		_, _ = fmt.Fprintln(e.Err)
+		if err != nil {
+			return "", "", fmt.Errorf("read the password: %w", err)
+		}
+	}
+	if answers[1] != answers[2] {
+		return "", "", kernel.Errorf(kernel.Invalid, "the new passwords differ; nothing has changed").WithFix("try again")
+	}
+	return answers[0], answers[1], nil
+}
+
+// line returns the next line, "" after the last.
+func line(lines *bufio.Scanner) string {
+	lines.Scan()
+	return strings.TrimRight(lines.Text(), "\r")
+}

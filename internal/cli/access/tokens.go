@@ -1,0 +1,94 @@
+package access
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+func createToken(e *command.Env) *cobra.Command {
+	var user string
+	var in apiclient.CreateTokenRequest
+	c := &cobra.Command{
+		Use: "create", Short: "Make a personal token; it is shown this once", Args: cobra.NoArgs,
+		Example: "  terrace token create --name ci --days 90\n  terrace token create --user ada --name laptop",
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			if user == "" {
+				me, err := s.Me(c.Context())
+				if err != nil {
+					return err
+				}
+				user = me.Name
+			}
+			t, err := s.CreateToken(c.Context(), user, in)
+			if err != nil {
+				return err
+			}
+			return e.Print(t, func(w io.Writer) { _, _ = fmt.Fprintln(w, t.Token) })
+		},
+	}
+	c.Flags().StringVar(&user, "user", "", "whose token; your own by default")
+	c.Flags().StringVar(&in.Name, "name", "cli", "what the token is for")
+	c.Flags().Int64Var(&in.ExpiresInDays, "days", 0, "how many days it is good for; the server's default if 0")
+	return c
+}
+
+func listTokens(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List your own tokens", Aliases: []string{"ls"}, Args: cobra.NoArgs,
+		Example: "  terrace token list",
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			tokens, err := s.Tokens(c.Context())
+			if err != nil {
+				return err
+			}
+			return e.Print(tokens, func(w io.Writer) { writeTokens(w, e, tokens) })
+		},
+	}
+}
+
+func writeTokens(w io.Writer, e *command.Env, tokens []apiclient.Token) {
+	rows := make([][]string, 0, len(tokens))
+	for _, t := range tokens {
+		expires, used := "never", "never"
+		if t.ExpiresAt != nil {
+			expires = t.ExpiresAt.Local().Format(time.DateTime)
+		}
+		if t.LastUsedAt != nil {
+			used = output.Age(e.Clock.Now(), *t.LastUsedAt) + " ago"
+		}
+		rows = append(rows, []string{t.ID, t.Name, output.Age(e.Clock.Now(), t.CreatedAt), expires, used})
+	}
+	output.Rows(w, []string{"TOKEN", "NAME", "AGE", "EXPIRES", "USED"}, rows)
+}
+
+func revokeToken(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "revoke TOKEN", Short: "End one of your own tokens, by its id", Args: cobra.ExactArgs(1),
+		Example: "  terrace token revoke tok_…",
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			if err := s.RevokeToken(c.Context(), args[0]); err != nil {
+				return err
+			}
+			return e.Print(map[string]string{"revoked": args[0]}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "token %s is ended\n", args[0]) })
+		},
+	}
+}

@@ -1,0 +1,62 @@
+package access
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+func createUser(e *command.Env) *cobra.Command {
+	var role string
+	c := &cobra.Command{
+		Use: "create NAME", Short: "Create a user who can sign in", Args: cobra.ExactArgs(1),
+		Long:    "The password is read from the terminal, from TERRACE_NEW_PASSWORD or from the first line of the input.",
+		Example: "  terrace user create ada --role viewer\n  echo \"$PASSWORD\" | terrace user create ada",
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			password, err := e.Secret("TERRACE_NEW_PASSWORD", "Password of the new user")
+			if err != nil {
+				return err
+			}
+			u, err := s.CreateUser(c.Context(), apiclient.CreateUserRequest{Name: args[0], Password: password, Role: apiclient.IdentityRole(role)})
+			if err != nil {
+				return err
+			}
+			return e.Print(u, func(w io.Writer) { _, _ = fmt.Fprintf(w, "user %s is created\n", u.Name) })
+		},
+	}
+	c.Flags().StringVar(&role, "role", "", "a role in the whole tenant; none by default, see terrace member set")
+	return c
+}
+
+func listUsers(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the users", Aliases: []string{"ls"}, Args: cobra.NoArgs,
+		Example: "  terrace user list",
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			users, err := s.Users(c.Context())
+			if err != nil {
+				return err
+			}
+			return e.Print(users, func(w io.Writer) {
+				rows := make([][]string, 0, len(users))
+				for _, u := range users {
+					rows = append(rows, []string{u.Name, u.ID, output.Age(e.Clock.Now(), u.CreatedAt)})
+				}
+				output.Rows(w, []string{"USER", "ID", "AGE"}, rows)
+			})
+		},
+	}
+}

@@ -48,7 +48,8 @@ generate: ## write the generated code again
 	go generate ./...
 
 bench: build ## speed against a peer or the bare tool, as ratios
-	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
+	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 2000x ./internal/fabric/...
+	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/delivery/graph ./internal/delivery/runner ./test/bench
 
 fault: build ## kill the daemon at random instants during deploys and promotions
 	TERRACE_FAULT_KILLS=$${TERRACE_FAULT_KILLS:-50} go test $(GOFLAGS_) -count 1 -v -run TestKilledDaemon -timeout 40m ./test/fault

@@ -57,6 +57,7 @@ func (p *pairs) report(b *testing.B, limit float64) {
 	b.ReportMetric(milliseconds(median(slices.Clone(p.ours))), "terrace-ms")
 	b.ReportMetric(milliseconds(median(slices.Clone(p.bare))), "bare-ms")
 	b.ReportMetric(0, "ns/op") // says nothing about many deploys
+	b.Logf("ratios of the pairs: %.2f", ratios)
 	atMost(b, median(ratios), limit, "ratio")
 }
 

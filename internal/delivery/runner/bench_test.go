@@ -15,6 +15,9 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/tokens"
 )
 
+// rounds are the turns of each way, whose medians are compared.
+const rounds = 5
+
 // BenchmarkRunner compares a deploy through the Runner with init, plan and apply
 // of the same root module by hand, in turns, each on a fresh stack. The metric
 // ratio is the Runner's median time over the bare one; cold is the same for a Runner
@@ -40,12 +43,14 @@ func compare(b *testing.B, mirror string, lock []byte) {
 	w.through(b, job)
 	var bares, warms, colds []time.Duration
 	for b.Loop() {
-		bares = append(bares, timed(func() { w.bare(b, job, mirror) }))
-		warms = append(warms, timed(func() { w.through(b, job) }))
-		if err := os.RemoveAll(filepath.Join(w.DataDir, "init")); err != nil {
-			b.Fatal(err)
+		for range rounds {
+			bares = append(bares, timed(func() { w.bare(b, job, mirror) }))
+			warms = append(warms, timed(func() { w.through(b, job) }))
+			if err := os.RemoveAll(filepath.Join(w.DataDir, "init")); err != nil {
+				b.Fatal(err)
+			}
+			colds = append(colds, timed(func() { w.through(b, job) }))
 		}
-		colds = append(colds, timed(func() { w.through(b, job) }))
 	}
 	bare, warm, cold := median(bares), median(warms), median(colds)
 	b.ReportMetric(warm.Seconds()/bare.Seconds(), "ratio")

@@ -78,7 +78,7 @@ func (e *execution) execute(ctx context.Context, plan []byte, root Root) error {
 		return err
 	}
 	applied, err := e.s.Planner.Apply(ctx, job, plan, e.sink(ctx, "apply"))
-	e.dropPlan(ctx)
+	e.s.forget(ctx, e.id)
 	if kernel.Is(err, kernel.Stale) && ctx.Err() == nil {
 		return e.overtaken(ctx, err)
 	}

@@ -17,7 +17,7 @@ func (s *Service) Discard(ctx context.Context, scope kernel.Scope, id, reason st
 	if err != nil {
 		return Run{}, err
 	}
-	r, err = s.step(ctx, scope, id, change{
+	return s.step(ctx, scope, id, change{
 		to: Discarded, why: because("discarded by "+actor.Name, reason), reason: reason,
 		edit: func(ctx context.Context, r *Run) error {
 			if err := s.unexecuted(ctx, *r); err != nil {
@@ -31,13 +31,9 @@ func (s *Service) Discard(ctx context.Context, scope kernel.Scope, id, reason st
 			return nil
 		},
 	})
-	if err == nil {
-		s.forget(ctx, id)
-	}
-	return r, err
 }
 
-// forget removes the sealed plan of a run that ended without its executor.
+// forget removes the sealed plan: a run that needs it no more keeps none.
 func (s *Service) forget(ctx context.Context, id string) {
 	if err := s.Plans.Delete(context.WithoutCancel(ctx), id); err != nil && !kernel.Is(err, kernel.NotFound) {
 		s.Log.WarnContext(ctx, "a plan that is no longer needed could not be removed", "run", id, "error", err)
@@ -99,9 +95,6 @@ func (s *Service) Cancel(ctx context.Context, scope kernel.Scope, id, reason str
 	}
 	if e, here := s.active.get(id); running && here {
 		e.stop(force)
-	}
-	if !running {
-		s.forget(ctx, id)
 	}
 	s.tell(ctx, r, cancelEvent(running), because(actor.Name+" canceled the run", reason))
 	return r, nil

@@ -116,12 +116,9 @@ func (e *execution) plan(ctx context.Context) error {
 	return e.decide(ctx, a)
 }
 
-// decide seals the plan and moves the run: to its end when a gate fails, to
-// verification when there is nothing to apply, else to approval.
+// decide moves the run: to its end when a gate fails, to verification when
+// there is nothing to apply, else, with the plan sealed, to approval.
 func (e *execution) decide(ctx context.Context, a attempt) error {
-	if err := e.s.Plans.Save(ctx, e.id, a.planned.File); err != nil {
-		return err
-	}
 	c := change{to: Approved}
 	blocked := blocking(a.dossier.Gates)
 	switch {
@@ -146,22 +143,22 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 				return err
 			}
 		}
+		if err := e.keepPlan(ctx, c.to, a.planned.File); err != nil {
+			return err
+		}
 		return e.s.Store.PutDossier(ctx, r.Scope, r.ID, a.digest, a.dossier)
 	}
-	if err := e.move(ctx, c); err != nil {
-		return err
-	}
-	if c.to == Failed || c.to == Verifying {
-		e.dropPlan(ctx)
-	}
-	return nil
+	return e.move(ctx, c)
 }
 
-// dropPlan removes the sealed plan: a run that needs it no more keeps none.
-func (e *execution) dropPlan(ctx context.Context) {
-	if err := e.s.Plans.Delete(context.WithoutCancel(ctx), e.id); err != nil && !kernel.Is(err, kernel.NotFound) {
-		e.s.Log.WarnContext(ctx, "a plan that is no longer needed could not be removed", "run", e.id, "error", err)
+// keepPlan seals the plan if it is still to be applied. It is called under the
+// lease: whoever has lost it must not touch the plan of whoever holds it.
+func (e *execution) keepPlan(ctx context.Context, to Status, plan []byte) error {
+	if to == Failed || to == Verifying {
+		e.s.forget(ctx, e.id)
+		return nil
 	}
+	return e.s.Plans.Save(ctx, e.id, plan)
 }
 
 // job is the execution of terraform for one phase, with a token for it.

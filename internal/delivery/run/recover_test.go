@@ -132,6 +132,9 @@ func TestThreeAttemptsAreEnough(t *testing.T) {
 	if d, err := b.Store.Deployment(t.Context(), r.Scope, "orders"); err != nil || d.Status != run.DeploymentBroken {
 		t.Errorf("%+v, %v", d, err)
 	}
+	if _, err := b.Plans.Load(t.Context(), r.ID); !kernel.Is(err, kernel.NotFound) {
+		t.Errorf("the plan of a run that has ended: %v, want not found", err)
+	}
 	b.World.Before = nil
 	fixed := b.Deploy(t, "dev", "1")
 	runtest.Must(t, b.Advance(t.Context(), runtest.Project, fixed.ID))

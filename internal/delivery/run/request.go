@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/terrace-idp/terrace/internal/delivery/release"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -195,7 +194,7 @@ func waitsFor(ahead []Run) string {
 	if len(ahead) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("waits for %s, which is %s", ahead[0].ID, words(ahead[0].Status))
+	return "waits for " + ahead[0].ID
 }
 
 // supersedes reports whether a newer operation makes an older queued one void.

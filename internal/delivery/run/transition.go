@@ -75,6 +75,9 @@ func (s *Service) stepOnce(ctx context.Context, r *Run, c change) error {
 		}
 		s.enter(r, c.to, c.why)
 	}
+	if r.Status.Terminal() && from != Queued {
+		s.forget(ctx, r.ID) // before the end is told: a crash in between leaves no plan that nobody needs
+	}
 	if err := s.save(ctx, r); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +40,18 @@ func (c *checks) everything(runs []run) {
 	c.answers()
 	c.once(runs)
 	c.chain()
+	c.plans(runs)
 	c.clean()
+}
+
+// plans checks that no run keeps a plan that it does not need any more.
+func (c *checks) plans(runs []run) {
+	c.t.Helper()
+	for _, r := range runs {
+		if _, err := os.Stat(filepath.Join(c.Data, "blobs", "plans", r.ID)); err == nil && r.terminal() {
+			c.t.Errorf("%s is %s and still has a plan", r.ID, r.Status)
+		}
+	}
 }
 
 // acknowledged checks that nothing with a 2xx answer is gone.
@@ -274,12 +287,8 @@ func (c *checks) chain() {
 // stuck refuses it.
 func (c *checks) fresh(l *load) {
 	c.t.Helper()
+	c.quiet()
 	for _, workload := range c.workloads {
-		for _, r := range c.runs() {
-			if r.Workload == workload && r.Status == "awaiting_approval" {
-				c.post(c.admin, "/projects/"+c.project+"/runs/"+r.ID+"/discard", map[string]string{"reason": "the end of the test"}, nil)
-			}
-		}
 		r, err := l.deploy(c.t.Context(), workload, int(l.releases.Add(1)), 0)
 		c.must(err)
 		c.succeeds(r)
@@ -289,6 +298,20 @@ func (c *checks) fresh(l *load) {
 			c.succeeds(r)
 		}
 	}
+}
+
+// quiet discards what waits for an approval until nothing does.
+func (c *checks) quiet() {
+	c.t.Helper()
+	c.eventually("no run is left", func() (string, bool) {
+		runs := c.runs()
+		for _, r := range runs {
+			if r.Status == "awaiting_approval" {
+				c.post(c.admin, "/projects/"+c.project+"/runs/"+r.ID+"/discard", map[string]string{"reason": "the end of the test"}, nil)
+			}
+		}
+		return summary(runs), !slices.ContainsFunc(runs, func(r run) bool { return !r.terminal() })
+	})
 }
 
 // succeeds awaits the run's success, with an approval where it needs one.

@@ -22,7 +22,8 @@ func TestKilledDaemon(t *testing.T) {
 	if testing.Short() || kills == 0 {
 		t.Skip("set TERRACE_FAULT_KILLS, as make fault does")
 	}
-	seed := uint64(number(t, "TERRACE_FAULT_SEED", int(time.Now().UnixNano()&0xffffff))) //nolint:gosec // any number will do
+	t.Parallel()
+	seed := uint64(number(t, "TERRACE_FAULT_SEED", int(time.Now().UnixNano()&0xffffff)))
 	fmt.Printf("seed %d (TERRACE_FAULT_SEED), %d kills\n", seed, kills)
 	newTrial(t, seed).run(kills)
 }
@@ -64,7 +65,7 @@ func newTrial(t *testing.T, seed uint64) *trial {
 			world: w, ledger: l.ledger, workloads: workloads, evidence: w.evidence(),
 			secrets: map[string]string{}, messages: map[string]uint64{}, ended: map[string]string{},
 		},
-		load: l, chance: rand.New(rand.NewPCG(seed, 1)), hit: map[string]int{}, continued: map[string]bool{}, //nolint:gosec // repeatable, not secret
+		load: l, chance: rand.New(rand.NewPCG(seed, 1)), hit: map[string]int{}, continued: map[string]bool{},
 	}
 	begin := time.Now()
 	for _, workload := range workloads {
@@ -98,13 +99,17 @@ func (tr *trial) run(kills int) {
 	tr.report(runs)
 }
 
-// killUnderLoad lets people work for a random time and kills the daemon.
+// killUnderLoad lets people work and kills the daemon: at a random time, or
+// every third time as soon as something is seen that was hit seldom so far.
 func (tr *trial) killUnderLoad() time.Time {
 	tr.t.Helper()
 	ctx, stop := context.WithCancel(tr.t.Context())
 	wait := tr.load.run(ctx)
-	life := 200*time.Millisecond + time.Duration(tr.chance.Int64N(int64(tr.span)))
-	pause(ctx, life)
+	if tr.chance.IntN(3) == 0 {
+		tr.aim(ctx)
+	} else {
+		pause(ctx, 200*time.Millisecond+time.Duration(tr.chance.Int64N(int64(tr.span))))
+	}
 	if tr.ledger.uploads() > 0 {
 		tr.hit["upload"]++
 	}
@@ -112,6 +117,24 @@ func (tr *trial) killUnderLoad() time.Time {
 	stop()
 	wait()
 	return at
+}
+
+// aim waits until a run has the status that was hit least, or an upload is under way.
+func (tr *trial) aim(ctx context.Context) {
+	statuses := map[string]string{"queue": "queued", "plan": "planning", "approved": "approved", "apply": "applying", "verify": "verifying", "upload": ""}
+	phases := slices.Sorted(maps.Keys(statuses))
+	rarest := slices.MinFunc(phases, func(a, b string) int { return tr.hit[a] - tr.hit[b] })
+	ctx, cancel := context.WithTimeout(ctx, 3*tr.span)
+	defer cancel()
+	for ctx.Err() == nil {
+		if rarest == "upload" && tr.ledger.uploads() > 0 {
+			return
+		}
+		if status := statuses[rarest]; status != "" && len(tr.load.newest(ctx, "status="+status)) > 0 {
+			return
+		}
+		pause(ctx, 2*time.Millisecond)
+	}
 }
 
 func (tr *trial) kill() time.Time {
@@ -136,7 +159,7 @@ func (tr *trial) killStart() {
 }
 
 func (tr *trial) isReady() bool {
-	response, err := http.Get("http://" + tr.API + "/readyz") //nolint:noctx // answered at once or not at all
+	response, err := http.Get("http://" + tr.API + "/readyz")
 	if err != nil {
 		return false
 	}
@@ -154,7 +177,7 @@ func (tr *trial) settle() []run {
 	var runs []run
 	tr.eventually("every run settles by itself", func() (string, bool) {
 		runs = tr.runs()
-		moving := slices.DeleteFunc(slices.Clone(runs), run.settled)
+		moving := moving(runs)
 		for _, r := range moving {
 			tr.continued[r.ID] = true
 		}

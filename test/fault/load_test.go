@@ -35,10 +35,10 @@ func (l *load) run(ctx context.Context) (wait func()) {
 	l.epochs++
 	var people sync.WaitGroup
 	for i, workload := range l.workloads {
-		chance := rand.New(rand.NewPCG(l.seed, l.epochs<<8|uint64(i))) //nolint:gosec // repeatable, not secret
+		chance := rand.New(rand.NewPCG(l.seed, l.epochs<<8|uint64(i)))
 		people.Go(func() { l.develop(ctx, chance, workload) })
 	}
-	chance := rand.New(rand.NewPCG(l.seed, l.epochs<<8|0xff)) //nolint:gosec // repeatable, not secret
+	chance := rand.New(rand.NewPCG(l.seed, l.epochs<<8|0xff))
 	people.Go(func() { l.decide(ctx, chance) })
 	return people.Wait
 }
@@ -166,7 +166,7 @@ func bundle(chance *rand.Rand) []byte {
 type slowly struct{ io.Reader }
 
 func (s *slowly) Read(p []byte) (int, error) {
-	time.Sleep(5 * time.Millisecond) //nolint:forbidigo // a slow connection
+	time.Sleep(5 * time.Millisecond)
 	return s.Reader.Read(p[:min(len(p), 16<<10)])
 }
 

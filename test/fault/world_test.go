@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -156,6 +157,18 @@ func (r run) terminal() bool {
 // settled reports whether the run needs nobody but a person.
 func (r run) settled() bool { return r.terminal() || r.Status == "awaiting_approval" }
 
+// moving are the runs that need nobody and have not settled: not those behind
+// a run that waits for a person.
+func moving(runs []run) []run {
+	waits := map[string]bool{}
+	for _, r := range runs {
+		waits[r.Stack] = waits[r.Stack] || r.Status == "awaiting_approval"
+	}
+	return slices.DeleteFunc(slices.Clone(runs), func(r run) bool {
+		return r.settled() || r.Status == "queued" && waits[r.Stack]
+	})
+}
+
 // phaseAt names what the run was doing at an instant, "" when it did nothing.
 func (r run) phaseAt(at time.Time) string {
 	last := ""
@@ -200,7 +213,7 @@ const patience = 3 * time.Minute
 
 func (w *world) eventually(what string, ask func() (seen string, ok bool)) {
 	w.t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) { //nolint:forbidigo // the pause between two looks at another process
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		seen, ok := ask()
 		if ok {
 			return

@@ -48,8 +48,11 @@ func (s *Server) routes() http.Handler {
 	const p = "/api/v1/projects/shop"
 	mux.HandleFunc("GET /api/v1/me", s.me)
 	mux.HandleFunc("GET /api/v1/projects", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, kernel.Page[apiclient.Project]{Items: []apiclient.Project{{Name: "shop", CostCenter: "1", Owner: "o"}}})
+		reply(w, kernel.Page[apiclient.Project]{Items: []apiclient.Project{shop()}})
 	})
+	mux.HandleFunc("PUT /api/v1/me/password", s.password)
+	mux.HandleFunc("GET "+p, func(w http.ResponseWriter, _ *http.Request) { reply(w, shop()) })
+	mux.HandleFunc("PUT "+p+"/tags", s.tags)
 	mux.HandleFunc("HEAD "+p+"/artifacts/{digest}", s.hasArtifact)
 	mux.HandleFunc("POST "+p+"/artifacts", s.putArtifact)
 	mux.HandleFunc("POST "+p+"/deployments", s.deploy)

@@ -203,7 +203,8 @@ func modifyResponse(resp *http.Response) error {
 
 // fail answers for a service that did not.
 func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
-	service := targetOf(r.Context()).route.Service
+	route := targetOf(r.Context()).route
+	service := route.Service
 	var timeout net.Error
 	switch {
 	case r.Context().Err() != nil:
@@ -212,7 +213,8 @@ func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
 		writeProblem(w, http.StatusRequestEntityTooLarge, "Request too large", "The body is larger than the gateway takes.", "")
 	case errors.As(err, &timeout) && timeout.Timeout():
 		p.config.Log.WarnContext(r.Context(), "a service did not answer in time", "service", service, "error", err)
-		writeProblem(w, http.StatusGatewayTimeout, "Service too slow", "Service "+service+" did not answer in time.", "see its logs with: terrace run logs")
+		writeProblem(w, http.StatusGatewayTimeout, "Service too slow", "Service "+service+" did not answer in time.",
+			"see its logs with: terrace service logs "+service+" --stage "+route.Scope.Stage+" --project "+route.Scope.Project)
 	default:
 		p.config.Log.WarnContext(r.Context(), "a service could not be reached", "service", service, "error", err)
 		writeProblem(w, http.StatusBadGateway, "Service unreachable", "Service "+service+" broke the connection or refused it.", "see its state with: terrace status")

@@ -1,0 +1,182 @@
+package apiclient_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// operation is what the document says of one operation.
+type operation struct {
+	OperationID string `yaml:"operationId"`
+	Parameters  []struct {
+		Name, In string
+		Required bool
+	}
+	RequestBody struct{ Content map[string]any } `yaml:"requestBody"`
+}
+
+// calls makes one call by every method of the client.
+func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
+	const p, id = "shop", "run_1"
+	e := func(_ any, err error) error { return err }
+	nothing := func(apiclient.RunEvent) error { return nil }
+	return map[string]func() error{
+		"SignIn":         func() error { return e(c.SignIn(ctx, "ada", "x")) },
+		"Me":             func() error { return e(c.Me(ctx)) },
+		"ChangePassword": func() error { return c.ChangePassword(ctx, "a", "b") },
+		"Status":         func() error { return e(c.Status(ctx)) },
+		"Users":          func() error { return e(c.Users(ctx)) },
+		"CreateUser":     func() error { return e(c.CreateUser(ctx, apiclient.CreateUserRequest{})) },
+		"Tokens":         func() error { return e(c.Tokens(ctx)) },
+		"CreateToken":    func() error { return e(c.CreateToken(ctx, "ada", apiclient.CreateTokenRequest{})) },
+		"RevokeToken":    func() error { return c.RevokeToken(ctx, "tok_1") },
+		"Projects":       func() error { return e(c.Projects(ctx)) },
+		"Project":        func() error { return e(c.Project(ctx, p)) },
+		"CreateProject":  func() error { return e(c.CreateProject(ctx, apiclient.CreateProjectRequest{})) },
+		"SetProjectTags": func() error { return e(c.SetProjectTags(ctx, p, apiclient.SetProjectTagsRequest{})) },
+		"Members":        func() error { return e(c.Members(ctx, p)) },
+		"SetMember":      func() error { return c.SetMember(ctx, p, "ada", apiclient.RoleChangeRoleNone) },
+		"Audit": func() error {
+			return e(c.Audit(ctx, apiclient.ListAuditEntriesParams{Limit: 1, Project: p, Stage: "dev", Type: "t", Subject: "s", Actor: "a"}))
+		},
+		"VerifyAudit":      func() error { return e(c.VerifyAudit(ctx)) },
+		"Definitions":      func() error { return e(c.Definitions(ctx)) },
+		"Definition":       func() error { return e(c.Definition(ctx, "cache")) },
+		"ApplyDefinition":  func() error { return e(c.ApplyDefinition(ctx, "cache", "source")) },
+		"DeleteDefinition": func() error { return c.DeleteDefinition(ctx, "cache") },
+		"Modules":          func() error { return e(c.Modules(ctx)) },
+		"PublishModule": func() error {
+			m := apiclient.ModuleVersion{Namespace: "n", Name: "m", System: "s", Version: "1.0.0"}
+			return e(c.PublishModule(ctx, m, strings.NewReader("tar"), 3))
+		},
+		"Deploy":      func() error { return e(c.Deploy(ctx, p, apiclient.DeployRequest{})) },
+		"Promote":     func() error { return e(c.Promote(ctx, p, "orders", apiclient.PromoteRequest{})) },
+		"Rollback":    func() error { return e(c.Rollback(ctx, p, "orders", apiclient.RollBackRequest{})) },
+		"Destroy":     func() error { return e(c.Destroy(ctx, p, "orders", apiclient.DestroyRequest{})) },
+		"HasArtifact": func() error { _ = c.HasArtifact(ctx, p, kernel.DigestOf(nil)); return nil },
+		"PutArtifact": func() error { return e(c.PutArtifact(ctx, p, strings.NewReader("tar"), 3)) },
+		"Graph":       func() error { return e(c.Graph(ctx, p, "score", "dev")) },
+		"Workloads":   func() error { return e(c.Workloads(ctx, p)) },
+		"Workload":    func() error { return e(c.Workload(ctx, p, "orders")) },
+		"Releases":    func() error { return e(c.Releases(ctx, p, "orders")) },
+		"Release":     func() error { return e(c.Release(ctx, p, "rel_1")) },
+		"Stages":      func() error { return e(c.Stages(ctx)) },
+		"Services":    func() error { return e(c.Services(ctx, p, "dev")) },
+		"Secrets":     func() error { return e(c.Secrets(ctx, p, "dev")) },
+		"SetSecret":   func() error { return e(c.SetSecret(ctx, p, "dev", "s", "v")) },
+		"Runs": func() error {
+			return e(c.Runs(ctx, p, apiclient.ListRunsParams{Limit: 1, Workload: "w", Stage: "dev", Status: apiclient.RunStatusFailed}))
+		},
+		"Run":        func() error { return e(c.Run(ctx, p, id)) },
+		"Dossier":    func() error { return e(c.Dossier(ctx, p, id)) },
+		"Events":     func() error { return c.Events(ctx, p, id, true, nothing) },
+		"Approve":    func() error { return e(c.Approve(ctx, p, id, apiclient.ApproveRunRequest{})) },
+		"Discard":    func() error { return e(c.Discard(ctx, p, id, apiclient.DiscardRunRequest{})) },
+		"Cancel":     func() error { return e(c.Cancel(ctx, p, id, apiclient.CancelRunRequest{})) },
+		"ExplainRun": func() error { return e(c.ExplainRun(ctx, p, id)) },
+		"ExplainResource": func() error {
+			return e(c.ExplainResource(ctx, p, apiclient.ExplainResourceParams{Workload: "w", Stage: "dev", Resource: "r"}))
+		},
+		"ServiceLogs": func() error {
+			q := apiclient.GetServiceLogsParams{Stage: "dev", Lines: 1, Follow: true}
+			return c.ServiceLogs(ctx, p, "orders", q, func(apiclient.LogsLine) error { return nil })
+		},
+	}
+}
+
+// TestEveryCallIsAnOperation holds every request of the client to the document
+// from which its types are generated.
+func TestEveryCallIsAnOperation(t *testing.T) {
+	t.Parallel()
+	operations := operationsOf(t)
+	seen := make(chan *http.Request, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen <- r
+		_, _ = io.WriteString(w, "{}")
+	}))
+	t.Cleanup(s.Close)
+	c, err := apiclient.New(apiclient.Options{Address: s.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := calls(t.Context(), c)
+	for i := range reflect.TypeFor[*apiclient.Client]().NumMethod() {
+		name := reflect.TypeFor[*apiclient.Client]().Method(i).Name
+		if table[name] == nil && name != "Address" {
+			t.Errorf("the table has no call of %s", name)
+		}
+	}
+	for name, call := range table {
+		if err := call(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		got := <-seen
+		if problem := misfit(got, operations); problem != "" {
+			t.Errorf("%s: %s %s %s", name, got.Method, got.URL, problem)
+		}
+	}
+}
+
+// misfit tells what of a request the document does not have.
+func misfit(r *http.Request, operations map[string]map[string]operation) string {
+	for path, methods := range operations {
+		op, ok := methods[strings.ToLower(r.Method)]
+		if !ok || !pattern(path).MatchString(r.URL.EscapedPath()) {
+			continue
+		}
+		query := r.URL.Query()
+		for _, p := range op.Parameters {
+			if p.In == "query" && p.Required && !query.Has(p.Name) {
+				return "lacks the parameter " + p.Name
+			}
+			if p.In == "query" {
+				query.Del(p.Name)
+			}
+		}
+		media := r.Header.Get("Content-Type")
+		if (media != "") != (len(op.RequestBody.Content) > 0) || (media != "" && op.RequestBody.Content[media] == nil) {
+			return fmt.Sprintf("has a body of type %q", media)
+		}
+		if len(query) > 0 {
+			return fmt.Sprintf("has the unknown parameters %v", query)
+		}
+		return ""
+	}
+	return "is no operation"
+}
+
+// pattern matches the addresses of a path; a parameter never is a fixed word.
+func pattern(path string) *regexp.Regexp {
+	return regexp.MustCompile("^" + regexp.MustCompile(`\\\{[^/]*\\\}`).ReplaceAllString(regexp.QuoteMeta(path), "[^/]+") + "$")
+}
+
+func operationsOf(t *testing.T) map[string]map[string]operation {
+	t.Helper()
+	raw, err := os.ReadFile("../../docs/reference/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Paths map[string]map[string]operation
+	}
+	if err := yaml.Unmarshal(raw, &document); err != nil {
+		t.Fatal(err)
+	}
+	if document.Paths["/api/v1/me"]["get"].OperationID != "get-me" {
+		t.Fatal("the document is not Terrace's")
+	}
+	return document.Paths
+}

@@ -37,14 +37,21 @@ func TestTheClientIsGenerated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const client = "../apiclient"
-	file, out := filepath.Join(t.TempDir(), "openapi.yaml"), filepath.Join(t.TempDir(), "client_gen.go")
-	if err := os.WriteFile(file, document, 0o600); err != nil {
+	dir, client := t.TempDir(), "../apiclient"
+	out := filepath.Join(dir, "client_gen.go")
+	config, err := os.ReadFile(filepath.Join(client, "oapi-codegen.yaml"))
+	if err != nil {
 		t.Fatal(err)
 	}
+	config = bytes.Replace(config, []byte("output: client_gen.go"), []byte("output: "+out), 1)
+	for name, content := range map[string][]byte{"openapi.yaml": document, "config.yaml": config} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	generate := exec.CommandContext(t.Context(), "go", "tool", "-modfile=../../tools/go.mod", "oapi-codegen",
-		"-config", "oapi-codegen.yaml", "-o", out, file)
-	generate.Dir = client
+		"-config", filepath.Join(dir, "config.yaml"), filepath.Join(dir, "openapi.yaml"))
+	generate.Dir = client // the overlay is there
 	if said, err := generate.CombinedOutput(); err != nil {
 		t.Fatalf("oapi-codegen: %v\n%s", err, said)
 	}

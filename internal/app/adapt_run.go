@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/delivery/release"
 	"github.com/terrace-idp/terrace/internal/delivery/render"
@@ -71,6 +72,13 @@ func (a runTokens) Issue(_ context.Context, t run.TokenRequest) (string, error) 
 	return a.issuer.Issue(tokens.Run{
 		Run: t.Run, Stack: t.Stack, Scope: t.Scope, Workload: t.Workload, Fence: t.Fence, Phase: t.Phase, Expires: t.Expires,
 	})
+}
+
+// roles tells the run room who has the role that a stage names.
+type roles struct{ identity *identity.Service }
+
+func (a roles) HasRole(ctx context.Context, scope kernel.Scope, role string) (bool, error) {
+	return a.identity.HasRole(ctx, scope, identity.Role(role))
 }
 
 // serials tells the run room where a stack's state stands.

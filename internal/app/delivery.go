@@ -97,7 +97,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Tool: d.tool, DataDir: p.config.DataDir, Address: p.address(), Mirror: p.config.ProviderMirror, Timeout: time.Hour, Logger: p.log,
 	})
 	d.runs, err = run.NewService(run.Deps{
-		Tx: p.db, Store: store, Authorizer: a.identity, Journal: a.journal, Jobs: d.queue,
+		Tx: p.db, Store: store, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Jobs: d.queue,
 		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases},
 		Planner: planner{execute}, Tokens: runTokens{p.runTokens}, State: serials{d.states},
 		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,

@@ -78,7 +78,6 @@ func (e *execution) execute(ctx context.Context, plan []byte, root Root) error {
 		return err
 	}
 	applied, err := e.s.Planner.Apply(ctx, job, plan, e.sink(ctx, "apply"))
-	e.s.forget(ctx, e.id)
 	if kernel.Is(err, kernel.Stale) && ctx.Err() == nil {
 		return e.overtaken(ctx, err)
 	}
@@ -87,6 +86,7 @@ func (e *execution) execute(ctx context.Context, plan []byte, root Root) error {
 	}
 	ctx = context.WithoutCancel(ctx) // what was applied is recorded, even if the run is to stop now
 	return e.move(ctx, change{to: Verifying, edit: func(ctx context.Context, r *Run) error {
+		e.s.forget(ctx, e.id)
 		return e.recordApplied(ctx, *r, applied.Outputs)
 	}})
 }
@@ -122,16 +122,18 @@ func (e *execution) halfDone(ctx context.Context, err error) error {
 
 // applied returns the addresses that the run's log tells as applied.
 func (e *execution) applied(ctx context.Context) ([]string, error) {
-	lines, _, _, err := e.s.Logs.Read(ctx, e.id, 0)
-	if err != nil {
-		return nil, err
-	}
 	var addresses []string
-	for line := range bytes.Lines(lines) {
-		var event Event
-		if json.Unmarshal(line, &event) == nil && event.Type == "apply_complete" && !slices.Contains(addresses, event.Address) {
-			addresses = append(addresses, event.Address)
+	for offset := int64(0); ; {
+		lines, next, _, err := e.s.Logs.Read(ctx, e.id, offset)
+		if err != nil || len(lines) == 0 {
+			return addresses, err
+		}
+		offset = next
+		for line := range bytes.Lines(lines) {
+			var event Event
+			if json.Unmarshal(line, &event) == nil && event.Type == "apply_complete" && !slices.Contains(addresses, event.Address) {
+				addresses = append(addresses, event.Address)
+			}
 		}
 	}
-	return addresses, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -20,7 +21,7 @@ func (s *Service) Approve(ctx context.Context, scope kernel.Scope, id string, di
 	if err != nil {
 		return Run{}, err
 	}
-	if err := s.Authorizer.Authorize(ctx, actionApprove, r.Scope); err != nil {
+	if err := s.authorizeApproval(ctx, r); err != nil {
 		return Run{}, err
 	}
 	if err := mayApprove(r, actor, digest); err != nil {
@@ -30,6 +31,24 @@ func (s *Service) Approve(ctx context.Context, scope kernel.Scope, id string, di
 		return Run{}, err
 	}
 	return s.approve(ctx, r, Approval{By: actor, Digest: digest, Reason: reason, At: s.Clock.Now()})
+}
+
+// authorizeApproval asks for the role that the stage names. The role approver
+// is what the action stands for; another takes its place.
+func (s *Service) authorizeApproval(ctx context.Context, r Run) error {
+	role := r.Required.Role
+	if role == "" || role == stage.RoleApprover {
+		return s.Authorizer.Authorize(ctx, actionApprove, r.Scope)
+	}
+	if err := s.Authorizer.Authorize(ctx, actionRead, r.Scope); err != nil {
+		return err
+	}
+	has, err := s.Roles.HasRole(ctx, r.Scope, role)
+	if err != nil || has {
+		return err
+	}
+	return kernel.Errorf(kernel.Denied, "%s lets only people with the role %s approve a run, and you do not have it in the project %s", r.Scope.Stage, role, r.Scope.Project).
+		WithFix("ask somebody who has it to look at terrace run show %s", r.ID)
 }
 
 func (s *Service) approve(ctx context.Context, r Run, a Approval) (Run, error) {

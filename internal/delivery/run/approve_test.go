@@ -56,6 +56,32 @@ func TestEachPersonCountsOnce(t *testing.T) {
 	}
 }
 
+func TestAStageCanNameAnotherRoleThanApprover(t *testing.T) {
+	t.Parallel()
+	b := bench(t, func(d *run.Deps) {
+		set, err := stage.NewSet([]stage.Stage{{
+			Name: "dev", Order: 1, Target: stage.TargetLocal, Runtime: stage.RuntimeProcess,
+			Approvals: stage.Approvals{Count: 1, Role: stage.RoleAdmin},
+		}})
+		runtest.Must(t, err)
+		d.Stages = set
+	})
+	r := b.Deploy(t, "dev", "1")
+	runtest.Must(t, b.Advance(t.Context(), runtest.Project, r.ID))
+	r = b.Await(t, r.ID, run.AwaitingApproval)
+	b.Roles = map[string]string{"grace": stage.RoleApprover}
+	_, err := b.Approve(runtest.As(runtest.Grace), runtest.Project, r.ID, r.Dossier, "")
+	if !kernel.Is(err, kernel.Denied) || !strings.Contains(err.Error(), "the role admin") {
+		t.Errorf("an approver: %v, want denied for want of the role admin", err)
+	}
+	b.Roles["grace"] = stage.RoleAdmin
+	b.Denied["run.approve"] = true // the stage's role takes the place of the action's
+	after, err := b.Approve(runtest.As(runtest.Grace), runtest.Project, r.ID, r.Dossier, "")
+	if err != nil || after.Status != run.Approved {
+		t.Errorf("an admin: %v, status %s", err, after.Status)
+	}
+}
+
 func TestAnApprovalOfAStalePlanIsRefused(t *testing.T) {
 	t.Parallel()
 	b := bench(t, two(t)).Start(t)

@@ -141,17 +141,28 @@ func (e *execution) move(ctx context.Context, c change) error {
 	return err
 }
 
-// end tells the run's end after an error: it failed, somebody canceled it, or
-// this process stops and leaves it to the next one.
+// end tells the run's end after an error, unless another has taken it over.
 func (e *execution) end(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	switch {
-	case errors.Is(err, errLost) || errors.Is(cause, errLost):
-		e.s.Log.WarnContext(ctx, "another took the run over", "run", e.id, "fence", e.lease.Fence)
+	ended := e.conclude(ctx, cause, err)
+	if errors.Is(ended, errLost) {
+		e.s.Log.WarnContext(ctx, "another took the run over", "run", e.id, "fence", e.lease.Fence, "error", err)
 		return nil
-	case errors.Is(cause, errStopped):
+	}
+	return ended
+}
+
+// conclude ends the run as failed or canceled, or leaves it to the next process
+// when this one stops. It asks for the lease before it looks at the error:
+// terraform tells of a lost one in words of its own, such as a locked state.
+func (e *execution) conclude(ctx context.Context, cause, err error) error {
+	if held := e.s.holds(ctx, e.stack, e.lease); held != nil {
+		return held
+	}
+	switch {
+	case errors.Is(cause, errStopped) || errors.Is(err, errStopped):
 		return e.canceled(ctx)
 	case cause != nil:
 		return e.leave(ctx)
@@ -172,7 +183,7 @@ func (e *execution) leave(ctx context.Context) error {
 			return err
 		}
 		if err := e.s.holds(ctx, e.stack, e.lease); err != nil {
-			return nil //nolint:nilerr // another has it: nothing to give back
+			return err
 		}
 		r.Attempt = max(0, r.Attempt-1)
 		if err := e.s.save(ctx, &r); err != nil {

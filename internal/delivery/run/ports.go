@@ -19,6 +19,11 @@ type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
 }
 
+// Roles knows whether the actor of ctx has a role, or admin, in the scope.
+type Roles interface {
+	HasRole(ctx context.Context, scope kernel.Scope, role string) (bool, error)
+}
+
 // Journal writes a fact in the transaction of ctx.
 type Journal interface {
 	Record(ctx context.Context, f kernel.Fact) error

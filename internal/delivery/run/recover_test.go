@@ -301,6 +301,88 @@ func TestALateWordOfTheDeadIsRefused(t *testing.T) {
 	next.Await(t, r.ID, run.Succeeded)
 }
 
+// planning is a planner with a step before each plan.
+type planning struct {
+	run.Planner
+	before func(job run.Job) error
+}
+
+func (p planning) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
+	if err := p.before(job); err != nil {
+		return run.Planned{}, err
+	}
+	return p.Planner.Plan(ctx, job, sink)
+}
+
+// TestALostLeaseIsNoFailure has another process take the stack while terraform
+// plans, which tells of it as of a locked state.
+func TestALostLeaseIsNoFailure(t *testing.T) {
+	t.Parallel()
+	var b *runtest.Bench
+	b = bench(t, func(d *run.Deps) {
+		d.Planner = planning{d.Planner, func(job run.Job) error {
+			l, err := b.Store.Lease(t.Context(), job.Stack)
+			runtest.Must(t, err)
+			next := l
+			next.Fence, next.Process = l.Fence+1, "another"
+			runtest.Must(t, b.Store.SwapLease(t.Context(), job.Stack, l, next))
+			return kernel.Errorf(kernel.Locked, "terraform plan failed: Error acquiring the state lock")
+		}}
+	})
+	r := b.Deploy(t, "dev", "1")
+	if err := b.Advance(t.Context(), runtest.Project, r.ID); err != nil {
+		t.Errorf("the job of one that lost its lease: %v, want it to end quietly", err)
+	}
+	if r = b.Now(t, r.ID); r.Status != run.Planning || r.Failure != nil {
+		t.Errorf("%s, %+v: the run is its successor's", r.Status, r.Failure)
+	}
+}
+
+// TestACancelDuringThePlanIsNotForgotten has another node take the request: the
+// executor sees it first when it would wait for an approval.
+func TestACancelDuringThePlanIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	var b, other *runtest.Bench
+	b = bench(t, two(t), func(d *run.Deps) {
+		d.Planner = planning{d.Planner, func(job run.Job) error {
+			_, err := other.Cancel(runtest.As(runtest.Ada), runtest.Project, job.Run, "a mistake", false)
+			return err
+		}}
+	})
+	other = b.Restart(t, func(d *run.Deps) { d.Node = "other" })
+	r := b.Deploy(t, "dev", "1")
+	runtest.Must(t, b.Advance(t.Context(), runtest.Project, r.ID))
+	if r = b.Now(t, r.ID); r.Status != run.Canceled {
+		t.Errorf("%s, want canceled", r.Status)
+	}
+}
+
+// TestALongLogIsReadToItsEnd: what was applied is told beyond the first part of the log.
+func TestALongLogIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	var b *runtest.Bench
+	b = bench(t, func(d *run.Deps) {
+		logs := d.Logs
+		d.Planner = planning{d.Planner, func(job run.Job) error {
+			for range 64 {
+				runtest.Must(t, logs.Append(t.Context(), job.Run, run.Event{Run: job.Run, Message: strings.Repeat("x", 8<<10)}))
+			}
+			return nil
+		}}
+	})
+	b.World.Before = func(_ context.Context, _ run.Job, at string) error {
+		if at == "module.route_web" {
+			return kernel.Errorf(kernel.Invalid, "terraform apply failed")
+		}
+		return nil
+	}
+	r := b.Deploy(t, "dev", "1")
+	runtest.Must(t, b.Advance(t.Context(), runtest.Project, r.ID))
+	if r = b.Now(t, r.ID); r.Failure == nil || !strings.Contains(r.Failure.Message, "1 of 3 changes: module.redis_cache") {
+		t.Errorf("%+v", r.Failure)
+	}
+}
+
 func TestAnApplyThatIsOvertakenGoesOnWithTheRest(t *testing.T) {
 	t.Parallel()
 	b := bench(t)

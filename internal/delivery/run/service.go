@@ -36,6 +36,7 @@ type Deps struct {
 	Tx         Tx
 	Store      Stores
 	Authorizer Authorizer
+	Roles      Roles
 	Journal    Journal
 	Jobs       Jobs
 	Releases   Releases
@@ -86,7 +87,7 @@ func NewService(d Deps) (*Service, error) {
 func (d Deps) complete() error {
 	var missing []string
 	for name, given := range map[string]bool{
-		"Tx": d.Tx != nil, "Store": d.Store != nil, "Authorizer": d.Authorizer != nil, "Journal": d.Journal != nil, "Jobs": d.Jobs != nil,
+		"Tx": d.Tx != nil, "Store": d.Store != nil, "Authorizer": d.Authorizer != nil, "Roles": d.Roles != nil, "Journal": d.Journal != nil, "Jobs": d.Jobs != nil,
 		"Releases": d.Releases != nil, "Catalog": d.Catalog != nil, "Stages": d.Stages != nil, "Projects": d.Projects != nil,
 		"Renderer": d.Renderer != nil, "Planner": d.Planner != nil, "Tokens": d.Tokens != nil, "State": d.State != nil,
 		"Plans": d.Plans != nil, "Logs": d.Logs != nil, "Verifier": d.Verifier != nil, "Node": d.Node != "",

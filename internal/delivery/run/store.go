@@ -27,7 +27,8 @@ type Store interface {
 	Open(ctx context.Context, scope kernel.Scope, stack string) ([]Run, error)
 	// Workloads returns the names of the workloads that have runs, sorted.
 	Workloads(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[string], error)
-	// Unfinished returns the runs of all tenants that have not ended, the oldest first.
+	// Unfinished returns runs of all tenants that have not ended, a bounded number:
+	// those that may be stranded first, and those of one stack in the order of Open.
 	Unfinished(ctx context.Context) ([]Run, error)
 }
 

@@ -62,6 +62,9 @@ func (s *Service) stepOnce(ctx context.Context, r *Run, c change) error {
 		if err := s.holds(ctx, r.Stack, *c.lease); err != nil {
 			return err
 		}
+		if r.Cancel != nil && c.to.waiting() { // nobody would look at the request any longer
+			return errStopped
+		}
 	}
 	from := r.Status
 	if c.edit != nil {

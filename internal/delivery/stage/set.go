@@ -17,8 +17,8 @@ import (
 func Default() []Stage {
 	names := []string{"dev", "test", "int", "qs", "prod"}
 	approvals := map[string]Approvals{
-		"qs":   {Count: 1, Role: "approver"},
-		"prod": {Count: 1, Role: "approver", OtherThanRequester: true},
+		"qs":   {Count: 1, Role: RoleApprover},
+		"prod": {Count: 1, Role: RoleApprover, OtherThanRequester: true},
 	}
 	out := make([]Stage, len(names))
 	for i, name := range names {
@@ -105,7 +105,7 @@ func (c *checker) approvals(path string, a Approvals) {
 		c.add(path+".count", fmt.Sprintf("%d approvals are not possible", a.Count), "use a number from 0 to 10")
 	}
 	if a.Count > 0 {
-		c.oneOf(path+".role", a.Role, "developer", "approver", "admin")
+		c.oneOf(path+".role", a.Role, RoleDeveloper, RoleApprover, RoleAdmin)
 	}
 }
 

@@ -21,6 +21,13 @@ const (
 	RuntimeKubernetes = "kubernetes"
 )
 
+// The roles that approvals can ask for.
+const (
+	RoleDeveloper = "developer"
+	RoleApprover  = "approver"
+	RoleAdmin     = "admin"
+)
+
 // Stage is one step on the way of a release.
 type Stage struct {
 	Name string `json:"name" yaml:"name" koanf:"name"`
@@ -40,7 +47,7 @@ type Stage struct {
 type Approvals struct {
 	// Count is the number of different people; 0 is none.
 	Count int `json:"count" yaml:"count" koanf:"count"`
-	// Role is the role that an approver needs at least.
+	// Role is the role whose holders may approve; admins may, too.
 	Role string `json:"role" yaml:"role" koanf:"role"`
 	// OtherThanRequester demands someone other than who asked for the run.
 	OtherThanRequester bool `json:"otherThanRequester" yaml:"otherThanRequester" koanf:"otherThanRequester"`

@@ -143,11 +143,12 @@ func (s *Store) Workloads(ctx context.Context, scope kernel.Scope, page kernel.P
 	return kernel.PageOf(names, page, func(name string) string { return name }), nil
 }
 
-// Unfinished returns the runs of all tenants that have not ended, in the order of Open.
+// Unfinished returns runs of all tenants that have not ended. Those that wait
+// for a person come after those that may be stranded, so that none is hidden.
 func (s *Store) Unfinished(ctx context.Context) ([]run.Run, error) {
 	var rows []row
 	err := s.db.Reader(ctx).NewRaw(
-		"SELECT revision, body FROM runs WHERE NOT ended ORDER BY CASE status WHEN 'queued' THEN 1 ELSE 0 END, id LIMIT ?", unfinishedAtOnce).Scan(ctx, &rows)
+		"SELECT revision, body FROM runs WHERE NOT ended ORDER BY CASE status WHEN 'queued' THEN 2 WHEN 'awaiting_approval' THEN 1 ELSE 0 END, id LIMIT ?", unfinishedAtOnce).Scan(ctx, &rows)
 	if err != nil {
 		return nil, db.Map(err, "runs")
 	}

@@ -84,6 +84,24 @@ func TestRuns(t *testing.T) {
 	})
 }
 
+// TestStrandedRunsComeFirst: a sweep looks at a bounded number of runs, and no
+// number of those that wait for a person may hide one that was stranded.
+func TestStrandedRunsComeFirst(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *runsql.Store) {
+		ctx := context.Background()
+		queued, waiting, stranded := example(run.Queued), example(run.AwaitingApproval), example(run.Applying)
+		for _, r := range []run.Run{queued, waiting, stranded} {
+			must(t, s.Insert(ctx, r))
+		}
+		unfinished, err := s.Unfinished(ctx)
+		must(t, err)
+		if diff := cmp.Diff([]string{stranded.ID, waiting.ID, queued.ID}, ids(unfinished)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestScopesAreApart(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *runsql.Store) {

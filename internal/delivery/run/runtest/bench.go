@@ -33,12 +33,14 @@ const patience = 60 * time.Second
 // Bench is a run service with everything around it.
 type Bench struct {
 	*run.Service
-	DB       *db.DB
-	World    *World
-	Journal  *Journal
-	Store    *runsql.Store
-	Plans    *runplan.Plans
-	Denied   map[string]bool
+	DB      *db.DB
+	World   *World
+	Journal *Journal
+	Store   *runsql.Store
+	Plans   *runplan.Plans
+	Denied  map[string]bool
+	// Roles are the roles that people have, by name.
+	Roles    map[string]string
 	Verifies func(in run.CheckInput) run.CheckResult
 	Releases *Releases
 
@@ -77,7 +79,7 @@ func New(t testing.TB, d *db.DB, options ...func(*run.Deps)) *Bench {
 	Must(t, err)
 	Must(t, b.queue.Migrate(t.Context()))
 	b.deps = run.Deps{
-		Tx: d, Store: b.Store, Authorizer: b, Journal: b.Journal, Jobs: b, Releases: b.Releases, Catalog: b.Releases, Stages: stages,
+		Tx: d, Store: b.Store, Authorizer: b, Roles: b, Journal: b.Journal, Jobs: b, Releases: b.Releases, Catalog: b.Releases, Stages: stages,
 		Projects: b, Renderer: Renderer{}, Planner: b.World, Tokens: b, State: b.World, Plans: b.Plans, Logs: logs,
 		Verifier: b, Gates: []run.Gate{rungate.Tags{}}, Node: "laptop",
 	}
@@ -106,14 +108,19 @@ func (b *Bench) Stop(t testing.TB) {
 }
 
 // Restart returns the bench as a new process of the same node finds it. The
-// old process is dead: whatever it still does is refused by its fence.
-func (b *Bench) Restart(t testing.TB) *Bench {
+// old process is dead: whatever it still does is refused by its fence. With
+// another node in the options it is a second one beside the first.
+func (b *Bench) Restart(t testing.TB, options ...func(*run.Deps)) *Bench {
 	t.Helper()
 	next := *b
 	var err error
 	next.queue, err = runjobs.New(b.DB, runjobs.Config{Poll: 10 * time.Millisecond})
 	Must(t, err)
-	next.deps.Authorizer, next.deps.Jobs, next.deps.Projects, next.deps.Tokens, next.deps.Verifier = &next, &next, &next, &next, &next
+	next.deps.Authorizer, next.deps.Roles, next.deps.Jobs = &next, &next, &next
+	next.deps.Projects, next.deps.Tokens, next.deps.Verifier = &next, &next, &next
+	for _, option := range options {
+		option(&next.deps)
+	}
 	next.Service, err = run.NewService(next.deps)
 	Must(t, err)
 	return &next
@@ -125,6 +132,12 @@ func (b *Bench) Authorize(_ context.Context, action string, _ kernel.Scope) erro
 		return kernel.Errorf(kernel.Denied, "%s is not allowed", action)
 	}
 	return nil
+}
+
+// HasRole looks into Roles.
+func (b *Bench) HasRole(ctx context.Context, _ kernel.Scope, role string) (bool, error) {
+	actor, _ := kernel.ActorFrom(ctx)
+	return b.Roles[actor.Name] == role, nil
 }
 
 // Enqueue queues on River.

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -273,6 +274,26 @@ func TestAStateThatCouldNotBeStoredIsSentAgain(t *testing.T) {
 	if again := b.plan(t, "run_1", stack, root); again.Summary.Noop != 1 {
 		t.Errorf("plan after it: %+v, want the resource in the state", again.Summary)
 	}
+}
+
+// TestAStateThatIsRefusedTwiceIsSaid: the one error tells what that means, and
+// the next apply starts from the state before.
+func TestAStateThatIsRefusedTwiceIsSaid(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	root := data(`{"a":{"input":"x"}}`)
+	plan := b.plan(t, "run_1", stack, root)
+	b.room.Journal.Refuse(100)
+	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	b.room.Journal.Refuse(0)
+	known, ok := errors.AsType[*kernel.Error](err)
+	if !ok || !strings.Contains(known.Message, "could not be stored, twice") || !strings.Contains(known.Fix, "deploy again") {
+		t.Errorf("apply: %v, want it to say that the state is not stored and what to do", err)
+	}
+	if again := b.plan(t, "run_1", stack, root); again.Summary.Create != 1 {
+		t.Errorf("plan after it: %+v, want the resource to be created", again.Summary)
+	}
+	b.isClean(t)
 }
 
 func TestAMissingToolIsClear(t *testing.T) {

@@ -46,9 +46,19 @@ func (s *Service) authorizeUser(ctx context.Context, d Decision, actor kernel.Ac
 		return fmt.Errorf("authorize %s: %w", action, err)
 	}
 	if d.decide(memberships, scope) {
-		return nil
+		return s.exists(ctx, memberships, scope)
 	}
 	return s.denied(ctx, d, actor, memberships, action, scope)
+}
+
+// exists tells those whose role counts for a whole tenant that it has no such
+// project: they would see an empty one otherwise.
+func (s *Service) exists(ctx context.Context, has []Membership, scope kernel.Scope) error {
+	isMember := slices.ContainsFunc(has, func(m Membership) bool { return m.Project == scope.Project })
+	if scope.Project == "" || isMember {
+		return nil
+	}
+	return s.Projects.Exists(ctx, scope)
 }
 
 // denied explains: what is missing, what there is, and who can change it.

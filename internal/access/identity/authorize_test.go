@@ -17,12 +17,12 @@ import (
 func matrix() map[string]string {
 	return map[string]string{
 		"project.read": "vdam", "workload.read": "vdam", "release.read": "vdam", "run.read": "vdam",
-		"object.read": "vdam", "stage.read": "vdam", "definition.read": "vdam", "module.read": "vdam",
+		"stage.read": "vdam", "definition.read": "vdam", "module.read": "vdam",
 		"workload.deploy": "dm", "workload.destroy": "dm", "artifact.upload": "dm", "run.discard": "dm",
 		"run.cancel": "dm", "secret.write": "dm", "run.approve": "am",
-		"project.create": "m", "member.set": "m", "user.create": "m", "user.read": "m", "token.create": "m",
+		"project.create": "m", "member.set": "m", "user.create": "m", "user.disable": "m", "user.read": "m", "token.create": "m",
 		"audit.read": "m", "module.publish": "m", "definition.apply": "m", "definition.delete": "m",
-		"secret.read": "m", "object.write": "m", "state.read": "m",
+		"secret.read": "m", "state.read": "m",
 	}
 }
 
@@ -70,6 +70,9 @@ func TestATenantWideRoleCountsInEveryProject(t *testing.T) {
 			if err := f.Authorize(ctx, "run.approve", scope); err != nil {
 				t.Errorf("%s: %v", scope, err)
 			}
+		}
+		if err := f.Authorize(ctx, "run.read", tenant().InProject("nowhere")); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("a project that does not exist: %v", err)
 		}
 	})
 }

@@ -36,10 +36,16 @@ func newAccess(p *platform) *access {
 	return a
 }
 
-// bootstrap makes the first tenant, project and admin of an empty database.
+// bootstrap makes the first tenant, project and admin of an empty database. The
+// admin's credentials wait, sealed, for a start that succeeds and tells them.
 func (a *access) bootstrap(ctx context.Context, p *platform) (c identity.Credentials, created bool, err error) {
 	if err := a.tenants.Bootstrap(ctx, p.config.Tenant, p.config.Project); err != nil {
 		return identity.Credentials{}, false, err
 	}
-	return a.identity.Bootstrap(ctx, p.config.Tenant)
+	first := newFirstSignIn(p)
+	c, created, err = a.identity.Bootstrap(ctx, p.config.Tenant, func(c identity.Credentials) error { return first.keep(ctx, c) })
+	if err != nil || created {
+		return c, created, err
+	}
+	return first.kept(ctx)
 }

@@ -44,7 +44,7 @@ func New(ctx context.Context, c config.Config, version string, log *slog.Logger)
 	a := &App{platform: p, loops: supervise.New(log), started: kernel.Clock(nil).Now()}
 	if err := a.build(ctx); err != nil {
 		_ = a.Close(context.WithoutCancel(ctx)) // the first error says more
-		return nil, err
+		return nil, whichPort(err, c)
 	}
 	return a, nil
 }
@@ -74,6 +74,7 @@ func (a *App) build(ctx context.Context) (err error) {
 // Start opens the listeners, brings workloads back and takes up the runs that a
 // former process left.
 func (a *App) Start(ctx context.Context) (err error) {
+	defer func() { err = whichPort(err, a.platform.config) }()
 	system := kernel.WithActor(ctx, kernel.System("start", a.platform.config.Tenant))
 	if _, err := a.delivery.modules.SeedShipped(system, kernel.Scope{Tenant: a.platform.config.Tenant}, iac.Local); err != nil {
 		return err
@@ -104,7 +105,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	return nil
 }
 
-// FirstSignIn returns how the first admin signs in, when this process made them.
+// FirstSignIn returns how the first admin signs in, when no start has told it before.
 func (a *App) FirstSignIn() (c identity.Credentials, created bool) { return a.first, a.created }
 
 // Close ends everything in the opposite order: no new requests, then the runs,

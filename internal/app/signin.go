@@ -37,7 +37,10 @@ func (a *App) writeSignIn(ctx context.Context, first identity.Credentials, creat
 	if err != nil {
 		return err
 	}
-	return writePrivate(SignInPath(), raw)
+	if err := writePrivate(SignInPath(), raw); err != nil {
+		return err
+	}
+	return newFirstSignIn(a.platform).forget()
 }
 
 func (a *App) localToken(ctx context.Context, first identity.Credentials, created bool) (string, error) {

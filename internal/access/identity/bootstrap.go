@@ -11,15 +11,16 @@ const FirstUser = "admin"
 
 // Credentials are how the first admin signs in. They are shown once.
 type Credentials struct {
-	User     string
-	Password string
-	Token    string
+	User     string `json:"user"`
+	Password string `json:"password"`
+	Token    string `json:"token"`
 }
 
 // Bootstrap makes the tenant's first admin with a password and a token of a
 // year. It does so once for ever: created is false where it was done before,
-// also by another process at the same time.
-func (s *Service) Bootstrap(ctx context.Context, tenant string) (c Credentials, created bool, err error) {
+// also by another process at the same time. Keep is given the credentials before
+// they are valid, so that they are not lost where it cannot keep them.
+func (s *Service) Bootstrap(ctx context.Context, tenant string, keep func(Credentials) error) (c Credentials, created bool, err error) {
 	ctx = kernel.WithActor(ctx, kernel.System("bootstrap", tenant))
 	if _, err := s.Store.UserByName(ctx, tenant, FirstUser); !kernel.Is(err, kernel.NotFound) {
 		return Credentials{}, false, err
@@ -39,7 +40,10 @@ func (s *Service) Bootstrap(ctx context.Context, tenant string) (c Credentials, 
 			return err
 		}
 		c.Token, _, err = s.issue(ctx, u, "first sign-in", s.Clock.Now().Add(maxTokenLife), "token.created")
-		return err
+		if err != nil {
+			return err
+		}
+		return keep(c)
 	})
 	if kernel.Is(err, kernel.Conflict) {
 		return Credentials{}, false, nil

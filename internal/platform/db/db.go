@@ -17,6 +17,8 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Dialect is the kind of database behind a DB.
@@ -82,10 +84,21 @@ func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
 	}
 	pool.SetMaxOpenConns(20)
 	if err := pool.PingContext(ctx); err != nil {
-		return nil, fmt.Errorf("open postgres: %w", err)
+		_ = pool.Close() // nothing was opened
+		return nil, unreachable(rawURL, err)
 	}
 	b := bun.NewDB(pool, pgdialect.New())
 	return &DB{dialect: Postgres, write: b, read: b}, nil
+}
+
+// unreachable says which server does not answer, without the URL's password.
+func unreachable(rawURL string, err error) error {
+	server := "the database"
+	if u, bad := url.Parse(rawURL); bad == nil {
+		server = u.Redacted()
+	}
+	return kernel.Errorf(kernel.Unavailable, "PostgreSQL cannot be used at %s: %w", server, err).
+		WithFix("check that it runs and that the user may open the database, or set another one with --database")
 }
 
 // Dialect returns which kind of database this is.

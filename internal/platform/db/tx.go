@@ -29,6 +29,9 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error
 		return err
 	}
 	if err := tx.Commit(); err != nil {
+		if isFull(err) {
+			return Map(err, "the change")
+		}
 		return fmt.Errorf("commit transaction: %w", err)
 	}
 	return nil

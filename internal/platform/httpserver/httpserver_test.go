@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -391,6 +392,20 @@ func TestDocuments(t *testing.T) {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s lacks %s: %s", path, want, body)
 			}
+		}
+	}
+}
+
+// TestAFullDiskIsNoDefect has a room fail as it does when its folder is full.
+func TestAFullDiskIsNoDefect(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"plain":    fmt.Errorf("write spool: %w", syscall.ENOSPC),
+		"internal": kernel.Errorf(kernel.Internal, "write spool: %w", syscall.EDQUOT),
+	} {
+		p := httpserver.ProblemOf(t.Context(), err)
+		if p.Status != http.StatusServiceUnavailable || p.Kind != kernel.Unavailable || p.Fix == "" {
+			t.Errorf("%s: %+v", name, p)
 		}
 	}
 }

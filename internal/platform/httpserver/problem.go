@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"syscall"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -120,12 +121,23 @@ func ProblemOf(ctx context.Context, err error) *ProblemDetails {
 	}
 	e, ok := errors.AsType[*kernel.Error](err)
 	if !ok || e.Kind == kernel.Internal {
-		p := newProblem(ctx, kernel.Internal, http.StatusInternalServerError, "an internal error happened; the server's log has it under this request id")
-		p.Fix = "try again; if it stays, give the request id to whoever runs Terrace"
-		return p
+		return internalProblem(ctx, err)
 	}
 	p := newProblem(ctx, e.Kind, statusOf(e.Kind), e.Message)
 	p.Fix, p.Problems = e.Fix, e.Problems
+	return p
+}
+
+// internalProblem hides what only the log may tell. A full disk is no defect,
+// and whoever runs Terrace can do something about it.
+func internalProblem(ctx context.Context, err error) *ProblemDetails {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		p := newProblem(ctx, kernel.Unavailable, http.StatusServiceUnavailable, "the disk that holds Terrace's data directory is full")
+		p.Fix = "free space on it and try again"
+		return p
+	}
+	p := newProblem(ctx, kernel.Internal, http.StatusInternalServerError, "an internal error happened; the server's log has it under this request id")
+	p.Fix = "try again; if it stays, give the request id to whoever runs Terrace"
 	return p
 }
 

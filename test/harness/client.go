@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
 )
 
 // Result is what a client's process left.
@@ -27,19 +28,18 @@ func (r Result) String() string {
 // Terrace runs the client with args in dir, as the first user on this machine.
 func (d *Daemon) Terrace(ctx context.Context, dir string, args ...string) Result {
 	d.t.Helper()
-	return d.TerraceIn(ctx, dir, nil, args...)
+	return d.client(ctx, d.t, dir, nil, args...)
 }
 
-// TerraceIn runs the client with more variables in its environment.
-func (d *Daemon) TerraceIn(ctx context.Context, dir string, env []string, args ...string) Result {
-	d.t.Helper()
-	cmd := exec.CommandContext(ctx, Bin(d.t, "terrace"), args...)
+func (d *Daemon) client(ctx context.Context, t testing.TB, dir string, env []string, args ...string) Result {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, Bin(t, "terrace"), args...)
 	cmd.Dir, cmd.Env = dir, append(d.Environment(), env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
-		d.t.Errorf("terrace %s: %v", strings.Join(args, " "), err)
+		t.Errorf("terrace %s: %v", strings.Join(args, " "), err)
 		return Result{Code: -1}
 	}
 	return Result{Stdout: stdout.String(), Stderr: stderr.String(), Code: cmd.ProcessState.ExitCode()}

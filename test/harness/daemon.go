@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"sync"
 	"syscall"
@@ -56,10 +57,17 @@ func New(t testing.TB, arguments ...string) *Daemon {
 	t.Cleanup(func() {
 		d.Stop()
 		if t.Failed() {
-			t.Logf("the daemon's log:\n%s", d.logs.tail(16<<10))
+			t.Logf("the daemon's log, without requests that went well:\n%s", quiet(d.logs.tail(256<<10)))
 		}
 	})
 	return d
+}
+
+// quiet leaves out the access log's lines of requests that succeeded.
+func quiet(log string) string {
+	well := regexp.MustCompile(`(?m)^.*"msg":"(gateway )?request".*"status":[23].*\n`)
+	left := well.ReplaceAllString(log, "")
+	return left[max(0, len(left)-(16<<10)):]
 }
 
 // Bin returns the path of a built program, or fails the test. The folder is

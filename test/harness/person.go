@@ -4,20 +4,24 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"testing"
 )
 
 // Person works on one project with the client, in a terminal of their own.
 type Person struct {
 	*Daemon
 	Project string
+	t       testing.TB
 	token   string
 }
 
-// Project makes a project and returns the first user, at work on it.
-func (d *Daemon) Project(ctx context.Context, name string) Person {
-	d.t.Helper()
-	d.MustTerrace(ctx, d.Dir, "project", "create", name, "--costcenter", "4711", "--owner", "testers")
-	return Person{Daemon: d, Project: name}
+// Project makes a project and returns the first user, at work on it for t, which
+// may be a part of the daemon's test.
+func (d *Daemon) Project(ctx context.Context, t testing.TB, name string) Person {
+	t.Helper()
+	p := Person{Daemon: d, Project: name, t: t}
+	p.Must(ctx, "project", "create", name, "--costcenter", "4711", "--owner", "testers")
+	return p
 }
 
 // Colleague makes another user with a role in the person's project.
@@ -55,7 +59,7 @@ func (p Person) TerraceWith(ctx context.Context, env []string, args ...string) R
 	if p.token != "" {
 		base = append(base, "TERRACE_TOKEN="+p.token)
 	}
-	return p.TerraceIn(ctx, p.Dir, append(base, env...), args...)
+	return p.client(ctx, p.t, p.Dir, append(base, env...), args...)
 }
 
 // Must runs the client and fails the test unless it exits with 0.

@@ -3,12 +3,8 @@ package dns
 import (
 	"context"
 	"fmt"
-	"time"
-)
 
-const (
-	pollEvery   = time.Second
-	loadTimeout = 10 * time.Second
+	"github.com/terrace-idp/terrace/internal/platform/reload"
 )
 
 // Load reads every record and swaps the snapshot.
@@ -29,29 +25,14 @@ func (s *Service) Load(ctx context.Context) error {
 
 // Watch keeps the snapshot current with what other processes, or transactions
 // that ended after their call, have written. It returns when ctx ends.
-func (s *Service) Watch(ctx context.Context) error {
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		revision, err := s.Store.Revision(ctx)
-		if err != nil || revision == s.snapshot.Load().revision {
-			continue // the next tick tries again
-		}
-		s.renew(ctx)
-	}
-}
+func (s *Service) Watch(ctx context.Context) error { return s.source().Watch(ctx) }
 
-// renew loads after a change, outside of the caller's transaction and even if
-// the caller has gone; Watch makes up for a failure.
-func (s *Service) renew(ctx context.Context) {
-	fresh, cancel := context.WithTimeout(context.Background(), loadTimeout)
-	defer cancel()
-	if err := s.Load(fresh); err != nil && ctx.Err() == nil {
-		s.Log.ErrorContext(ctx, "DNS answers are behind the database", "error", err)
+// renew loads after a change of this process.
+func (s *Service) renew(ctx context.Context) { s.source().Now(ctx) }
+
+func (s *Service) source() reload.Source {
+	return reload.Source{
+		What: "DNS records", Revision: s.Store.Revision, Load: s.Load, Log: s.Log,
+		Held: func() int64 { return s.snapshot.Load().revision },
 	}
 }

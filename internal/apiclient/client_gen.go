@@ -1292,6 +1292,12 @@ type SetProjectTagsRequest struct {
 	Owner      string `json:"owner"`
 }
 
+// SetUserDisabledRequest defines model for SetUserDisabledRequest.
+type SetUserDisabledRequest struct {
+	// Disabled Whether the user is kept out: sign-ins and tokens are refused from now on.
+	Disabled bool `json:"disabled"`
+}
+
 // SignInRequest defines model for SignInRequest.
 type SignInRequest struct {
 	Password string `json:"password"`
@@ -1354,8 +1360,11 @@ type Token struct {
 // User defines model for User.
 type User struct {
 	CreatedAt time.Time `json:"createdAt"`
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
+
+	// DisabledAt Since when the user is kept out; missing for one who is not.
+	DisabledAt *time.Time `json:"disabledAt,omitempty"`
+	ID         string     `json:"id"`
+	Name       string     `json:"name"`
 }
 
 // Workload defines model for Workload.

@@ -36,6 +36,12 @@ func (c *Client) CreateUser(ctx context.Context, in CreateUserRequest) (User, er
 	return u, c.call(ctx, http.MethodPost, escape("users"), in, &u)
 }
 
+// SetUserDisabled keeps a user out, or lets them in again.
+func (c *Client) SetUserDisabled(ctx context.Context, user string, disabled bool) (User, error) {
+	var u User
+	return u, c.call(ctx, http.MethodPut, escape("users", user, "disabled"), SetUserDisabledRequest{Disabled: disabled}, &u)
+}
+
 // ChangePassword gives the signed-in user another password.
 func (c *Client) ChangePassword(ctx context.Context, present, next string) error {
 	return c.call(ctx, http.MethodPut, escape("me", "password"), ChangePasswordRequest{Present: present, Next: next}, nil)

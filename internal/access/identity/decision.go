@@ -28,7 +28,6 @@ func Decisions() map[string]Decision {
 		"workload.read":     {Roles: members},
 		"release.read":      {Roles: members},
 		"run.read":          {Roles: members},
-		"object.read":       {Roles: members},
 		"stage.read":        {Roles: members, Anywhere: true},
 		"definition.read":   {Roles: members, Anywhere: true},
 		"module.read":       {Roles: members, Anywhere: true, Run: true},
@@ -42,6 +41,7 @@ func Decisions() map[string]Decision {
 		"project.create":    {Roles: admins},
 		"member.set":        {Roles: admins},
 		"user.create":       {Roles: admins},
+		"user.disable":      {Roles: admins},
 		"user.read":         {Roles: admins},
 		"token.create":      {Roles: admins},
 		"audit.read":        {Roles: admins},
@@ -49,7 +49,6 @@ func Decisions() map[string]Decision {
 		"definition.apply":  {Roles: admins},
 		"definition.delete": {Roles: admins},
 		"secret.read":       {Roles: admins},
-		"object.write":      {Roles: admins},
 		"state.read":        {Roles: admins},
 	}
 }

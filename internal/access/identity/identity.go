@@ -22,7 +22,12 @@ type User struct {
 	// Password is the argon2id hash in PHC form; it never leaves the server.
 	Password  string
 	CreatedAt time.Time
+	// DisabledAt is since when the user is kept out, zero for one who is not.
+	DisabledAt time.Time
 }
+
+// isDisabled reports whether the user is kept out.
+func (u User) isDisabled() bool { return !u.DisabledAt.IsZero() }
 
 func (u User) actor() kernel.Actor {
 	return kernel.Actor{ID: u.ID, Name: u.Name, Kind: kernel.ActorUser, Tenant: u.Tenant}

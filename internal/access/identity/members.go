@@ -49,14 +49,19 @@ func (s *Service) putMember(ctx context.Context, scope kernel.Scope, m Membershi
 	if err != nil {
 		return err
 	}
-	// Asked last: the audit log lets one transaction of a tenant through at a
-	// time, so two admins cannot remove each other.
-	admins, err := s.Store.WithRoles(ctx, kernel.Scope{Tenant: scope.Tenant}, []Role{Admin}, 1)
+	return s.keepsAdmin(ctx, scope.Tenant, m.User)
+}
+
+// keepsAdmin refuses a change to a user that leaves the tenant without an admin.
+// It is asked last in a transaction: the audit log lets one of a tenant through
+// at a time, so two admins cannot remove each other.
+func (s *Service) keepsAdmin(ctx context.Context, tenant, user string) error {
+	admins, err := s.Store.WithRoles(ctx, kernel.Scope{Tenant: tenant}, []Role{Admin}, 1)
 	if err != nil {
 		return err
 	}
 	if len(admins) == 0 {
-		return kernel.Errorf(kernel.Refused, "%s is the tenant's last admin", m.User).WithFix("make somebody else admin first")
+		return kernel.Errorf(kernel.Refused, "%s is the tenant's last admin", user).WithFix("make somebody else admin first")
 	}
 	return nil
 }

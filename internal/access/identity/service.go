@@ -14,8 +14,16 @@ type Users interface {
 	AddUser(ctx context.Context, u User) error
 	UserByName(ctx context.Context, tenant, name string) (User, error)
 	UserByID(ctx context.Context, tenant, id string) (User, error)
-	SetPassword(ctx context.Context, tenant, id, hash string) error
 	Users(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[User], error)
+	// HasUsers reports whether anybody has an account in the tenant.
+	HasUsers(ctx context.Context, tenant string) (bool, error)
+}
+
+// Accounts keeps how users get in.
+type Accounts interface {
+	SetPassword(ctx context.Context, tenant, id, hash string) error
+	// SetDisabled keeps since when a user is kept out; zero lets them in.
+	SetDisabled(ctx context.Context, tenant, id string, at time.Time) error
 }
 
 // Tokens keeps personal tokens.
@@ -34,7 +42,7 @@ type Members interface {
 	MembershipsOf(ctx context.Context, tenant, userID string) ([]Membership, error)
 	Members(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Membership], error)
 	// WithRoles returns users that have one of roles in the scope's project or
-	// the whole tenant, by name, at most limit.
+	// the whole tenant and are not kept out, by name, at most limit.
 	WithRoles(ctx context.Context, scope kernel.Scope, roles []Role, limit int) ([]string, error)
 }
 
@@ -42,6 +50,7 @@ type Members interface {
 // tenant; the second claim is a Conflict.
 type Store interface {
 	Users
+	Accounts
 	Tokens
 	Members
 	Claim(ctx context.Context, tenant string, at time.Time) error

@@ -18,8 +18,8 @@ const (
 )
 
 // SignIn exchanges a password for a token of 12 hours. The error is
-// Unauthenticated for a wrong name or password, the same for both, and Locked
-// after too many.
+// Unauthenticated for a wrong name or password, the same for both, and for a
+// disabled user, and Locked after too many.
 func (s *Service) SignIn(ctx context.Context, tenant, name, password string) (secret string, t Token, err error) {
 	key := tenant + "/" + name
 	if err := s.throttle.begin(key, s.Clock.Now()); err != nil {
@@ -33,9 +33,13 @@ func (s *Service) SignIn(ctx context.Context, tenant, name, password string) (se
 	if err != nil {
 		return "", Token{}, err
 	}
-	if !ok || u.ID == "" {
-		s.Logger.WarnContext(ctx, "a sign-in failed", slog.String("tenant", tenant), slog.String("user", name))
+	switch {
+	case !ok || u.ID == "":
+		s.refused(ctx, tenant, name, u)
 		return "", Token{}, kernel.Errorf(kernel.Unauthenticated, "the user name or the password is wrong")
+	case u.isDisabled():
+		s.refused(ctx, tenant, name, u)
+		return "", Token{}, disabled(u)
 	}
 	s.throttle.succeed(key)
 	ctx = kernel.WithActor(ctx, u.actor())
@@ -73,6 +77,9 @@ func (s *Service) bearerOf(ctx context.Context, t Token) (kernel.Actor, error) {
 	u, err := s.Store.UserByID(ctx, t.Tenant, t.UserID)
 	if err != nil {
 		return kernel.Actor{}, fmt.Errorf("authenticate: %w", err)
+	}
+	if u.isDisabled() {
+		return kernel.Actor{}, disabled(u)
 	}
 	if now.Sub(t.LastUsedAt) >= touchInterval {
 		if err := s.Store.TouchToken(ctx, t.Tenant, t.ID, now); err != nil {

@@ -86,6 +86,7 @@ func (s *Service) ChangePassword(ctx context.Context, scope kernel.Scope, presen
 		return err
 	}
 	if !ok {
+		s.refused(ctx, u.Tenant, u.Name, u)
 		return kernel.Errorf(kernel.Denied, "the present password is wrong")
 	}
 	s.throttle.succeed(key)

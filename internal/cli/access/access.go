@@ -13,7 +13,8 @@ import (
 // Commands returns terrace user, token, project and member.
 func Commands(e *command.Env) []*cobra.Command {
 	return []*cobra.Command{
-		command.Group("user", "Create users, see them and change your password", createUser(e), listUsers(e), changePassword(e)),
+		command.Group("user", "Create users, see them, keep them out and change your password",
+			createUser(e), listUsers(e), disableUser(e), enableUser(e), changePassword(e)),
 		command.Group("token", "Make personal tokens for programs, see and end them", createToken(e), listTokens(e), revokeToken(e)),
 		command.Group("project", "Create projects, see them and set their tags", createProject(e), listProjects(e), setTags(e)),
 		command.Group("member", "Give users a role in a project", setMember(e), listMembers(e)),

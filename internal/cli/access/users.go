@@ -53,9 +53,13 @@ func listUsers(e *command.Env) *cobra.Command {
 			return e.Print(users, func(w io.Writer) {
 				rows := make([][]string, 0, len(users))
 				for _, u := range users {
-					rows = append(rows, []string{u.Name, u.ID, output.Age(e.Clock.Now(), u.CreatedAt)})
+					state := "active"
+					if u.DisabledAt != nil {
+						state = "disabled"
+					}
+					rows = append(rows, []string{u.Name, u.ID, output.Age(e.Clock.Now(), u.CreatedAt), state})
 				}
-				output.Rows(w, []string{"USER", "ID", "AGE"}, rows)
+				output.Rows(w, []string{"USER", "ID", "AGE", "STATE"}, rows)
 			})
 		},
 	}

@@ -36,6 +36,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, operation("revoke-token", http.MethodDelete, "/me/tokens/{token}", "End one of the caller's tokens"), a.revokeToken)
 	httpserver.Register(api, operation("list-users", http.MethodGet, "/users", "List the tenant's users"), a.users)
 	httpserver.Register(api, operation("create-user", http.MethodPost, "/users", "Add a user"), a.createUser)
+	httpserver.Register(api, operation("set-user-disabled", http.MethodPut, "/users/{user}/disabled", "Keep a user out, or let them in again"), a.setDisabled)
 	httpserver.Register(api, operation("create-token", http.MethodPost, "/users/{user}/tokens", "Make a personal token"), a.createToken)
 	httpserver.Register(api, operation("set-tenant-role", http.MethodPut, "/users/{user}/role", "Set a user's role in the whole tenant"), a.setRole)
 	httpserver.Register(api, operation("list-members", http.MethodGet, "/projects/{project}/members", "List who has a role in a project"), a.members)

@@ -56,12 +56,15 @@ func (a API) changePassword(ctx context.Context, in *changePasswordInput) (*stru
 
 // User is a user of the tenant.
 type User struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	CreatedAt time.Time `json:"createdAt"`
+	ID         string     `json:"id"`
+	Name       string     `json:"name"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	DisabledAt *time.Time `json:"disabledAt,omitempty" doc:"Since when the user is kept out; missing for one who is not."`
 }
 
-func userOf(u identity.User) User { return User{ID: u.ID, Name: u.Name, CreatedAt: u.CreatedAt} }
+func userOf(u identity.User) User {
+	return User{ID: u.ID, Name: u.Name, CreatedAt: u.CreatedAt, DisabledAt: timeOrNone(u.DisabledAt)}
+}
 
 type usersOutput struct{ Body kernel.Page[User] }
 
@@ -93,6 +96,25 @@ func (a API) createUser(ctx context.Context, in *createUserInput) (*userOutput, 
 		return nil, err
 	}
 	u, err := a.Service.CreateUser(ctx, scope, identity.NewUser{Name: in.Body.Name, Password: in.Body.Password, Role: in.Body.Role})
+	if err != nil {
+		return nil, err
+	}
+	return &userOutput{Body: userOf(u)}, nil
+}
+
+type setDisabledInput struct {
+	User string `path:"user" maxLength:"64" doc:"The user's name."`
+	Body struct {
+		Disabled bool `json:"disabled" doc:"Whether the user is kept out: sign-ins and tokens are refused from now on."`
+	}
+}
+
+func (a API) setDisabled(ctx context.Context, in *setDisabledInput) (*userOutput, error) {
+	scope, err := httpserver.Scope(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	u, err := a.Service.SetDisabled(ctx, scope, in.User, in.Body.Disabled)
 	if err != nil {
 		return nil, err
 	}

@@ -66,12 +66,12 @@ func (s *Store) Members(ctx context.Context, scope kernel.Scope, page kernel.Pag
 		db.Map(err, "the members")
 }
 
-// WithRoles returns the names of users with one of the roles.
+// WithRoles returns the names of users with one of the roles who are not kept out.
 func (s *Store) WithRoles(ctx context.Context, scope kernel.Scope, roles []identity.Role, limit int) ([]string, error) {
 	names := []string{}
 	err := s.selectMembers(ctx).ColumnExpr("DISTINCT u.name").
 		Where("m.tenant = ? AND m.project IN ('', ?)", scope.Tenant, scope.Project).
-		Where("m.role IN ?", bun.Tuple(roles)).
+		Where("m.role IN ? AND u.disabled_at IS NULL", bun.Tuple(roles)).
 		OrderExpr("u.name").Limit(int64(limit)).Scan(ctx, &names)
 	return names, db.Map(err, "the members")
 }

@@ -36,15 +36,18 @@ func NewStore(d *db.DB) *Store { return &Store{db: d} }
 type userRow struct {
 	bun.BaseModel `bun:"table:identity_users,alias:u"`
 
-	ID        string    `bun:"id,pk"`
-	Tenant    string    `bun:"tenant"`
-	Name      string    `bun:"name"`
-	Password  string    `bun:"password"`
-	CreatedAt time.Time `bun:"created_at"`
+	ID        string     `bun:"id,pk"`
+	Tenant    string     `bun:"tenant"`
+	Name      string     `bun:"name"`
+	Password  string     `bun:"password"`
+	CreatedAt time.Time  `bun:"created_at"`
+	Disabled  *time.Time `bun:"disabled_at"`
 }
 
 func (r userRow) user() identity.User {
-	return identity.User{ID: r.ID, Tenant: r.Tenant, Name: r.Name, Password: r.Password, CreatedAt: r.CreatedAt.UTC()}
+	return identity.User{
+		ID: r.ID, Tenant: r.Tenant, Name: r.Name, Password: r.Password, CreatedAt: r.CreatedAt.UTC(), DisabledAt: fromNull(r.Disabled),
+	}
 }
 
 // AddUser keeps a new user.
@@ -75,6 +78,19 @@ func (s *Store) SetPassword(ctx context.Context, tenant, id, hash string) error 
 	res, err := s.db.Conn(ctx).NewUpdate().Model((*userRow)(nil)).Set("password = ?", hash).
 		Where("tenant = ? AND id = ?", tenant, id).Exec(ctx)
 	return changed(res, err, "the user "+id)
+}
+
+// SetDisabled keeps since when a user is kept out; zero lets them in.
+func (s *Store) SetDisabled(ctx context.Context, tenant, id string, at time.Time) error {
+	res, err := s.db.Conn(ctx).NewUpdate().Model((*userRow)(nil)).Set("disabled_at = ?", toNull(at)).
+		Where("tenant = ? AND id = ?", tenant, id).Exec(ctx)
+	return changed(res, err, "the user "+id)
+}
+
+// HasUsers reports whether anybody has an account in the tenant.
+func (s *Store) HasUsers(ctx context.Context, tenant string) (bool, error) {
+	has, err := s.db.Reader(ctx).NewSelect().Model((*userRow)(nil)).Where("tenant = ?", tenant).Exists(ctx)
+	return has, db.Map(err, "the users")
 }
 
 // Users lists a tenant's users by name.

@@ -27,8 +27,8 @@ func (a API) Register(api huma.API) {
 type listInput struct {
 	httpserver.PageParams
 
-	Project string `path:"project" doc:"The project's name."`
-	Stage   string `query:"stage" doc:"Only the services of this stage."`
+	Project string `path:"project" maxLength:"63" doc:"The project's name."`
+	Stage   string `query:"stage" maxLength:"63" doc:"Only the services of this stage."`
 }
 
 type listOutput struct {
@@ -48,9 +48,9 @@ func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 }
 
 type logsInput struct {
-	Project string `path:"project" doc:"The project's name."`
-	Service string `path:"service" doc:"The service's name."`
-	Stage   string `query:"stage" required:"true" doc:"The service's stage."`
+	Project string `path:"project" maxLength:"63" doc:"The project's name."`
+	Service string `path:"service" maxLength:"63" doc:"The service's name."`
+	Stage   string `query:"stage" required:"true" maxLength:"63" doc:"The service's stage."`
 	Lines   int    `query:"lines" minimum:"0" maximum:"10000" default:"100" doc:"How many of the last lines to begin with."`
 	Follow  bool   `query:"follow" doc:"Go on with every further line."`
 }

@@ -32,6 +32,8 @@ type Server struct {
 	streams  net.Listener
 	answerer Answerer
 	log      *slog.Logger
+	// served tells that the sockets have been used up by Serve.
+	served bool
 }
 
 // Listen binds addr (host:port, port 0 for any) on UDP and TCP.
@@ -87,8 +89,12 @@ func (s *Server) Port() int {
 	return n
 }
 
-// Serve answers until ctx ends, then finishes what it has begun.
+// Serve answers until ctx ends, then finishes what it has begun. Called again,
+// after a failure, it takes its port anew.
 func (s *Server) Serve(ctx context.Context) error {
+	if err := s.rebind(ctx); err != nil {
+		return err
+	}
 	handler := dns.HandlerFunc(s.handle)
 	udp := &dns.Server{PacketConn: s.packets, Handler: handler, UDPSize: dns.DefaultMsgSize}
 	tcp := &dns.Server{Listener: s.streams, Handler: handler, ReadTimeout: ioTimeout, WriteTimeout: ioTimeout}
@@ -111,6 +117,20 @@ func (s *Server) Serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("serve dns: %w", err)
 	}
+	return nil
+}
+
+func (s *Server) rebind(ctx context.Context) (err error) {
+	if !s.served {
+		s.served = true
+		return nil
+	}
+	addr := s.Addr()
+	streams, packets, err := bind(ctx, addr)
+	if err != nil {
+		return bindError(addr, err)
+	}
+	s.streams, s.packets = streams, packets
 	return nil
 }
 

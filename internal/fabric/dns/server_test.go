@@ -68,6 +68,36 @@ func TestServesOverSockets(t *testing.T) {
 	}
 }
 
+func TestServesAgainAfterItEnded(t *testing.T) {
+	t.Parallel()
+	s, _ := newService(t, dbtest.SQLite(t, dnssql.Migrations()))
+	put(t, s, dev, "a.dev.shop.localhost", dns.A, "127.0.0.1")
+	server, err := dns.Listen(context.Background(), "127.0.0.1:0", s, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := server.Addr()
+	for range 2 { // as a supervisor does it
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- server.Serve(ctx) }()
+		for _, network := range []string{"udp", "tcp"} {
+			var reply *mdns.Msg
+			for try := 0; reply == nil && try < 100; try++ {
+				reply, _, _ = (&mdns.Client{Net: network, Timeout: time.Second}).Exchange(new(mdns.Msg).SetQuestion("a.dev.shop.localhost.", mdns.TypeA), addr)
+				time.Sleep(5 * time.Millisecond)
+			}
+			if reply == nil || len(reply.Answer) != 1 {
+				t.Errorf("%s: %v", network, reply)
+			}
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestTruncatesForUDP(t *testing.T) {
 	t.Parallel()
 	s, _ := newService(t, dbtest.SQLite(t, dnssql.Migrations()))

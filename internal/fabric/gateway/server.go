@@ -35,24 +35,40 @@ type ServerConfig struct {
 
 // Server listens for HTTPS, and for HTTP to send its clients to HTTPS.
 type Server struct {
+	config                        ServerConfig
 	secureListener, plainListener net.Listener
 	secure, plain                 *http.Server
+	// served tells that the listeners have been used up by Serve.
+	served bool
 }
 
 // Listen binds both addresses.
 func Listen(ctx context.Context, c ServerConfig) (*Server, error) {
+	s := &Server{config: c}
+	if err := s.bind(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// bind takes both ports; they stay the server's, also where any one was asked for.
+func (s *Server) bind(ctx context.Context) (err error) {
 	var lc net.ListenConfig
-	secureListener, err := lc.Listen(ctx, "tcp", c.TLSAddr)
-	if err != nil {
-		return nil, bindError(c.TLSAddr, err)
+	c := s.config
+	if s.secureListener, err = lc.Listen(ctx, "tcp", c.TLSAddr); err != nil {
+		return bindError(c.TLSAddr, err)
 	}
-	plainListener, err := lc.Listen(ctx, "tcp", c.PlainAddr)
-	if err != nil {
-		_ = secureListener.Close()
-		return nil, bindError(c.PlainAddr, err)
+	if s.plainListener, err = lc.Listen(ctx, "tcp", c.PlainAddr); err != nil {
+		_ = s.secureListener.Close()
+		return bindError(c.PlainAddr, err)
 	}
-	errorLog := slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug)
-	s := &Server{secureListener: secureListener, plainListener: plainListener}
+	s.config.TLSAddr, s.config.PlainAddr = s.secureListener.Addr().String(), s.plainListener.Addr().String()
+	s.build()
+	return nil
+}
+
+func (s *Server) build() {
+	c, errorLog := s.config, slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug)
 	s.secure = &http.Server{
 		Handler: c.Handler, ErrorLog: errorLog,
 		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
@@ -62,7 +78,6 @@ func Listen(ctx context.Context, c ServerConfig) (*Server, error) {
 		Handler: redirect(s.Port()), ErrorLog: errorLog, ReadHeaderTimeout: headerTimeout,
 		ReadTimeout: redirectTimeout, WriteTimeout: redirectTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 	}
-	return s, nil
 }
 
 func bindError(addr string, err error) error {
@@ -93,8 +108,15 @@ func portOf(l net.Listener) int {
 }
 
 // Serve answers until ctx ends; then it takes no more connections and lets the
-// requests in flight end, for a few seconds.
+// requests in flight end, for a few seconds. Called again, after a failure, it
+// takes its ports anew.
 func (s *Server) Serve(ctx context.Context) error {
+	if s.served {
+		if err := s.bind(ctx); err != nil {
+			return err
+		}
+	}
+	s.served = true
 	// Upgraded connections are not the server's any more: they end with this.
 	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()

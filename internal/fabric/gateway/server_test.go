@@ -1,0 +1,49 @@
+package gateway_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+)
+
+func TestServesAgainAfterItEnded(t *testing.T) {
+	t.Parallel()
+	server, err := gateway.Listen(context.Background(), gateway.ServerConfig{
+		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", Handler: http.NotFoundHandler(), Log: quiet(),
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("none here") },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := fmt.Sprintf("http://127.0.0.1:%d/x", server.PlainPort())
+	client := &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	for range 2 { // as a supervisor does it
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- server.Serve(ctx) }()
+		status := 0
+		for try := 0; status == 0 && try < 400; try++ {
+			if resp, err := client.Get(address); err == nil {
+				status = resp.StatusCode
+				_ = resp.Body.Close()
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		if status != http.StatusPermanentRedirect {
+			t.Errorf("status %d", status)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+}

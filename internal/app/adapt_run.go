@@ -29,7 +29,7 @@ func (a planner) Apply(ctx context.Context, job run.Job, plan []byte, sink func(
 
 func runnerJob(job run.Job) runner.Job {
 	return runner.Job{
-		RunID: job.Run, Stack: job.Stack, Attempt: job.Attempt, Files: job.Files, Token: job.Token, Destroy: job.Destroy,
+		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Destroy: job.Destroy,
 		Kill: job.Kill,
 	}
 }

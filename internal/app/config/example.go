@@ -17,7 +17,7 @@ func nested() [][2]string {
 		{"target", "where its resources are made: local, azure, aws or gcp"},
 		{"runtime", "how its containers run: process or kubernetes"},
 		{"approvals.count", "how many people must approve a run; 0 is none"},
-		{"approvals.role", "the role that an approver needs"},
+		{"approvals.role", "who may approve: developer, approver or admin; an admin always may"},
 		{"approvals.otherThanRequester", "true asks for someone other than who asked for the run"},
 		{"requiredTags", "tags that every resource must carry"},
 		{"verify[].name", "a check after an apply; all must pass"},

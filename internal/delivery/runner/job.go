@@ -15,8 +15,6 @@ type Job struct {
 	RunID string
 	// Stack is tenant/project/workload/stage; the state lives under this name.
 	Stack string
-	// Attempt counts from 1 how often the run was started.
-	Attempt int
 	// Files are the root module by file name, such as main.tf.json and .terraform.lock.hcl.
 	Files map[string][]byte
 	// Env are variables for the tool, on top of the clean environment.

@@ -53,7 +53,7 @@ func newBench(t testing.TB) bench {
 func (b bench) job(t testing.TB, run, stack, phase, root string) runner.Job {
 	t.Helper()
 	return runner.Job{
-		RunID: run, Stack: stack, Attempt: 1, Files: map[string][]byte{"main.tf.json": []byte(root)},
+		RunID: run, Stack: stack, Files: map[string][]byte{"main.tf.json": []byte(root)},
 		Token: b.room.Token(t, run, stack, 1, phase),
 	}
 }

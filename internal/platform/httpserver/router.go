@@ -99,9 +99,14 @@ func logRequest(log *slog.Logger, w http.ResponseWriter, r *http.Request, took t
 	log.LogAttrs(r.Context(), levelOf(r.URL.Path, status), "request", attrs...)
 }
 
-// levelOf keeps what probes ask every few seconds out of the usual log.
+// levelOf keeps what probes ask every few seconds out of the usual log. That
+// something is unavailable, a disk or a start that is not over, is no defect.
 func levelOf(path string, status int) slog.Level {
 	switch {
+	case path == "/readyz" && status == http.StatusServiceUnavailable:
+		return slog.LevelDebug
+	case status == http.StatusServiceUnavailable:
+		return slog.LevelWarn
 	case status >= http.StatusInternalServerError:
 		return slog.LevelError
 	case path == "/metrics" || path == "/healthz" || path == "/readyz":

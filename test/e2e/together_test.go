@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"encoding/json"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/terrace-idp/terrace/test/harness"
@@ -13,7 +14,7 @@ func TestTogether(t *testing.T) {
 	t.Parallel()
 	d := harness.Start(t)
 	for name, test := range map[string]func(*testing.T, harness.Person){
-		"two-deploys": twoDeploys, "shared-cache": sharedCache, "database": database,
+		"two-deploys": twoDeploys, "shared-cache": sharedCache, "database": database, "canceled": canceled,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -109,4 +110,29 @@ func database(t *testing.T, p harness.Person) {
 		t.Errorf("after a new version: %+v", a)
 	}
 	p.Succeed(ctx, "destroy", "ledger", "--stage", "dev", "--yes")
+}
+
+// canceled stops a deploy that hangs, in order and by force: each ends as
+// canceled by itself, and the stage is free again.
+func canceled(t *testing.T, p harness.Person) {
+	ctx := t.Context()
+	hangs := workload{Name: "sleeper", Variables: map[string]string{"TINY_SICK": "asleep"}, Annotations: map[string]string{"terrace.dev/start-timeout": "20m"}}
+	dir := t.TempDir()
+	for _, flags := range [][]string{nil, {"--force"}} {
+		r, result := p.Start(ctx, "deploy", hangs.file(t, dir), "--stage", "dev", "--no-wait")
+		if result.Code != 0 {
+			t.Fatal(result)
+		}
+		harness.Eventually(t, "it is applied", func() (string, bool) {
+			text := p.Must(ctx, "run", "logs", r.ID).Stdout
+			return text, strings.Contains(text, "module.workload.terrace_service.this: Creating") || strings.Contains(text, "module.workload.terrace_service.this: Modifying")
+		})
+		p.Must(ctx, append([]string{"run", "cancel", r.ID, "--reason", "it hangs"}, flags...)...)
+		harness.Eventually(t, "it is canceled", func() (string, bool) {
+			now := p.Runs(ctx, "sleeper")[0]
+			return now.Status + " " + now.StatusReason, now.ID == r.ID && now.Status == "canceled"
+		})
+	}
+	p.Succeed(ctx, "deploy", workload{Name: "sleeper", Version: "2.0.0"}.file(t, dir), "--stage", "dev")
+	visits(t, p, "sleeper.dev.canceled.localhost", func(a harness.Answer) bool { return a.Version == "2.0.0" })
 }

@@ -11,25 +11,24 @@ import (
 	"testing"
 )
 
-//nolint:gochecknoglobals // built once for all tests of a process, removed by TestMain
-var buildTiny = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "terrace-tiny-*")
-	if err != nil {
-		return "", err
-	}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(folder, "app"), "./testdata/tiny") //nolint:noctx // bounded by the test's own timeout
+//nolint:gochecknoglobals // built once for all tests of a process
+var buildTiny = sync.OnceValue(func() error {
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(tinyFolder(), "app"), "./testdata/tiny") //nolint:noctx // bounded by the test's own timeout
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return folder, fmt.Errorf("build tiny: %w: %s", err, out)
+		return fmt.Errorf("build tiny: %w: %s", err, out)
 	}
-	return folder, nil
+	return nil
 })
+
+// tinyFolder is where this process keeps the built service.
+func tinyFolder() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("terrace-tiny-%d", os.Getpid()))
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if folder, _ := buildTiny(); folder != "" {
-		_ = os.RemoveAll(folder)
-	}
+	_ = os.RemoveAll(tinyFolder())
 	os.Exit(code)
 }
 
@@ -47,14 +46,13 @@ type workload struct {
 // file writes the workload into dir, with the built service beside it.
 func (w workload) file(t *testing.T, dir string) string {
 	t.Helper()
-	built, err := buildTiny()
-	if err != nil {
+	if err := buildTiny(); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Link(filepath.Join(built, "app"), filepath.Join(dir, "app")); err != nil && !os.IsExist(err) {
+	if err := os.Link(filepath.Join(tinyFolder(), "app"), filepath.Join(dir, "app")); err != nil && !os.IsExist(err) {
 		t.Fatal(err)
 	}
 	return write(t, filepath.Join(dir, "score.yaml"), w.score(t))

@@ -16,8 +16,12 @@ import (
 	"github.com/terrace-idp/terrace/internal/target/local"
 )
 
-// closePatience bounds a graceful end.
-const closePatience = 20 * time.Second
+const (
+	// runGrace is how long a terraform that is told to stop may take before it is killed.
+	runGrace = 30 * time.Second
+	// closePatience bounds a graceful end, that of the runs included.
+	closePatience = runGrace + 10*time.Second
+)
 
 // App is the whole platform in one process.
 type App struct {
@@ -108,8 +112,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 // FirstSignIn returns how the first admin signs in, when no start has told it before.
 func (a *App) FirstSignIn() (c identity.Credentials, created bool) { return a.first, a.created }
 
-// Close ends everything in the opposite order: no new requests, then the runs,
-// which go on after the next start, then workloads, then the floor.
+// Close ends everything in the opposite order: the runs, which store their state
+// through the API and go on after the next start, then the API, then workloads,
+// then the floor.
 func (a *App) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, closePatience)
 	defer cancel()

@@ -94,7 +94,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		return err
 	}
 	execute := runner.New(runner.Config{
-		Tool: d.tool, DataDir: p.config.DataDir, Address: p.address(), Mirror: p.config.ProviderMirror, Timeout: time.Hour, Logger: p.log,
+		Tool: d.tool, DataDir: p.config.DataDir, Address: p.address(), Mirror: p.config.ProviderMirror, Timeout: time.Hour, Grace: runGrace, Logger: p.log,
 	})
 	d.runs, err = run.NewService(run.Deps{
 		Tx: p.db, Store: store, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Jobs: d.queue,

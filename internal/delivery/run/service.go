@@ -18,8 +18,10 @@ const (
 	DefaultLease = 15 * time.Second
 	// MaxAttempts is how often a run is taken up before it fails.
 	MaxAttempts = 3
-	// tokenLife bounds a run token; terraform is bounded by less.
-	tokenLife = 2 * time.Hour
+	// tokenLife bounds a run token: it outlives all processes of a phase (init and
+	// apply, both perhaps twice, and a second try to store the state, an hour each).
+	// The fence ends it for state and planes as soon as the lease is gone.
+	tokenLife = 6 * time.Hour
 )
 
 // Stores is all that the room keeps.

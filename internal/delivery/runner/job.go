@@ -5,8 +5,6 @@ import (
 	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
-
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Job is one root module to plan or apply for a run.
@@ -55,53 +53,12 @@ type Event struct {
 // the tool waits for it.
 type Sink func(Event)
 
-// Action is what a plan does to one resource.
-type Action string
-
-// The actions, the most destructive first.
-const (
-	Delete  Action = "delete"
-	Replace Action = "replace"
-	Update  Action = "update"
-	Create  Action = "create"
-	// Forget drops a resource from the state and leaves the real thing alone.
-	Forget Action = "forget"
-	Noop   Action = "noop"
-)
-
-// Change is one resource that a plan touches.
-type Change struct {
-	Address string `json:"address"`
-	Type    string `json:"type"`
-	Action  Action `json:"action"`
-}
-
-// Summary counts what a plan does.
-type Summary struct {
-	Create  int `json:"create"`
-	Update  int `json:"update"`
-	Replace int `json:"replace"`
-	Delete  int `json:"delete"`
-	Forget  int `json:"forget"`
-	Noop    int `json:"noop"`
-	// Changes are the touched resources, destructive ones first, then by address. No-ops are left out.
-	Changes []Change `json:"changes"`
-}
-
-// Empty reports whether the plan changes no resource.
-func (s Summary) Empty() bool { return len(s.Changes) == 0 }
-
 // PlanResult is a finished plan.
 type PlanResult struct {
 	// PlanFile is the tool's saved plan. It holds values in the clear: seal it before it is stored.
 	PlanFile []byte
 	// JSON is the plan as `show -json` tells it.
 	JSON *tfjson.Plan
-	// Digest is the digest of PlanFile: an approval of it approves exactly this plan.
-	Digest  kernel.Digest
-	Summary Summary
-	// Lock is the .terraform.lock.hcl that the plan was made with.
-	Lock []byte
 }
 
 // ApplyResult is a finished apply.

@@ -43,15 +43,11 @@ func (r *Runner) read(ctx context.Context, job Job, w workdir, s *stream) (PlanR
 	if err != nil {
 		return PlanResult{}, onDisk("read the plan", err)
 	}
-	lock, err := os.ReadFile(w.join(lockName))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return PlanResult{}, onDisk("read the lock file", err)
-	}
 	plan, err := r.show(ctx, job, w, s)
 	if err != nil {
 		return PlanResult{}, err
 	}
-	return PlanResult{PlanFile: file, JSON: plan, Digest: kernel.DigestOf(file), Summary: summarise(plan), Lock: lock}, nil
+	return PlanResult{PlanFile: file, JSON: plan}, nil
 }
 
 func (r *Runner) show(ctx context.Context, job Job, w workdir, s *stream) (*tfjson.Plan, error) {

@@ -37,8 +37,8 @@ func TestCancelLetsTheToolFinish(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("apply: %v, want canceled", err)
 	}
-	if again := b.plan(t, "run_1", stack, root); again.Summary.Noop != 1 {
-		t.Errorf("plan after it: %+v, want the first resource in the state", again.Summary)
+	if again := b.plan(t, "run_1", stack, root); summaryOf(again).Noop != 1 {
+		t.Errorf("plan after it: %+v, want the first resource in the state", summaryOf(again))
 	}
 	b.isClean(t)
 }

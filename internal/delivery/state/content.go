@@ -8,15 +8,9 @@ import (
 
 // content is the part of Terraform's state format 4 that Terrace reads.
 type content struct {
-	Version int                    `json:"version"`
-	Serial  int64                  `json:"serial"`
-	Lineage string                 `json:"lineage"`
-	Outputs map[string]outputValue `json:"outputs"`
-}
-
-type outputValue struct {
-	Value     json.RawMessage `json:"value"`
-	Sensitive bool            `json:"sensitive"`
+	Version int    `json:"version"`
+	Serial  int64  `json:"serial"`
+	Lineage string `json:"lineage"`
 }
 
 func parse(raw []byte) (content, error) {

@@ -73,17 +73,6 @@ func (s *Service) Unlock(ctx context.Context, c Caller, stack, id string) error 
 	return s.Tx.InTx(ctx, func(ctx context.Context) error { return s.release(ctx, stack, id) })
 }
 
-// ForceUnlock breaks the lock with the id for a person or a component that has
-// been authorised, and writes down why. No run needs it: see Lock.
-func (s *Service) ForceUnlock(ctx context.Context, stack, id, reason string) error {
-	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.release(ctx, stack, id); err != nil {
-			return err
-		}
-		return s.record(ctx, "state.lock_broken", stack, reason, map[string]any{"lock": id})
-	})
-}
-
 func (s *Service) release(ctx context.Context, stack, id string) error {
 	if id == "" {
 		return kernel.Errorf(kernel.Invalid, "the id of the lock to give back is missing").

@@ -2,7 +2,6 @@ package state
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -15,29 +14,6 @@ func (s *Service) Read(ctx context.Context, c Caller, stack string) ([]byte, err
 		return nil, err
 	}
 	return s.current(ctx, stack)
-}
-
-// Outputs returns the outputs in the state, without the sensitive ones; none
-// where there is no state. It is for other rooms: it authorises nobody.
-func (s *Service) Outputs(ctx context.Context, stack string) (map[string]json.RawMessage, error) {
-	outputs := map[string]json.RawMessage{}
-	raw, err := s.current(ctx, stack)
-	if kernel.Is(err, kernel.NotFound) {
-		return outputs, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	parsed, err := parse(raw)
-	if err != nil {
-		return nil, err
-	}
-	for name, o := range parsed.Outputs {
-		if !o.Sensitive {
-			outputs[name] = o.Value
-		}
-	}
-	return outputs, nil
 }
 
 func (s *Service) current(ctx context.Context, stack string) ([]byte, error) {

@@ -31,7 +31,8 @@ func (s *Service) Get(ctx context.Context, c Caller, kind Kind, name string) (Ob
 	return seen, nil
 }
 
-// Delete gives up the caller's ownership; with the last one the object ends.
+// Delete gives up the caller's ownership, of one resource of its stack; with the
+// last one the object ends.
 func (s *Service) Delete(ctx context.Context, c Caller, kind Kind, name string) error {
 	k := Key{Scope: c.Scope, Kind: kind, Name: name}
 	p, err := s.plane(kind)
@@ -39,6 +40,9 @@ func (s *Service) Delete(ctx context.Context, c Caller, kind Kind, name string) 
 		return err
 	}
 	if err := checkKey(k); err != nil {
+		return err
+	}
+	if err := checkClaim(c.Claim); err != nil {
 		return err
 	}
 	unlock, err := s.begin(ctx, c, k)
@@ -50,7 +54,7 @@ func (s *Service) Delete(ctx context.Context, c Caller, kind Kind, name string) 
 	if o == nil || err != nil {
 		return err
 	}
-	if others := o.withoutOwner(c.Stack); len(others) > 0 {
+	if others := o.withoutOwner(c.Stack, c.Claim); len(others) > 0 {
 		left := *o
 		left.Owners, left.UpdatedAt = others, s.config.Clock.Now()
 		return s.record(ctx, c, left, o)

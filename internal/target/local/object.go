@@ -35,9 +35,12 @@ func (k Key) String() string { return string(k.Kind) + "/" + k.Name }
 // Outputs are what a plane has computed about an object.
 type Outputs map[string]any
 
-// Owner is a stack that has declared an object.
+// Owner is a resource of a stack that has declared an object.
 type Owner struct {
 	Stack string `json:"stack"`
+	// Claim tells resources of the stack apart that declare the same object, as
+	// two that come to the same host name do; "" where there is one.
+	Claim string `json:"claim,omitempty"`
 	// Tags are the owner's labels; they are no part of the object itself.
 	Tags map[string]string `json:"tags,omitempty"`
 }
@@ -55,10 +58,18 @@ type Object struct {
 	UpdatedAt time.Time
 }
 
-// Owner returns the stack's ownership.
-func (o Object) Owner(stack string) (Owner, bool) {
+// name names the owner for people.
+func (o Owner) name() string {
+	if o.Claim == "" {
+		return o.Stack
+	}
+	return o.Stack + " (" + o.Claim + ")"
+}
+
+// Owner returns the ownership of a stack's resource.
+func (o Object) Owner(stack, claim string) (Owner, bool) {
 	for _, owner := range o.Owners {
-		if owner.Stack == stack {
+		if owner.Stack == stack && owner.Claim == claim {
 			return owner, true
 		}
 	}
@@ -67,13 +78,13 @@ func (o Object) Owner(stack string) (Owner, bool) {
 
 // withOwner returns the owners with this one added or replaced.
 func (o Object) withOwner(owner Owner) []Owner {
-	return append(o.withoutOwner(owner.Stack), owner)
+	return append(o.withoutOwner(owner.Stack, owner.Claim), owner)
 }
 
-func (o Object) withoutOwner(stack string) []Owner {
+func (o Object) withoutOwner(stack, claim string) []Owner {
 	var rest []Owner
 	for _, owner := range o.Owners {
-		if owner.Stack != stack {
+		if owner.Stack != stack || owner.Claim != claim {
 			rest = append(rest, owner)
 		}
 	}
@@ -87,6 +98,8 @@ type Caller struct {
 	// Stack is the stack's id and Fence the number of its lease.
 	Stack string
 	Fence int64
+	// Claim is which resource of the stack it is, see Owner.
+	Claim string
 	// MayWrite is false while the run only plans.
 	MayWrite bool
 }

@@ -43,7 +43,7 @@ func TestSharedObjects(t *testing.T) {
 		if diff := cmp.Diff(first.Outputs, second.Outputs); diff != "" {
 			t.Errorf("the value was made again:\n%s", diff)
 		}
-		if owner, _ := second.Owner(orders.Stack); owner.Tags["owner"] != "a" {
+		if owner, _ := second.Owner(orders.Stack, ""); owner.Tags["owner"] != "a" {
 			t.Errorf("the first owner's tags are %v", owner.Tags)
 		}
 		_, err = target.Put(ctx, billing, local.SecretsKind, "token", spec("64", "b"))
@@ -75,6 +75,43 @@ func TestSharedObjects(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, target.Journal.Facts()); diff != "" {
 			t.Errorf("facts (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestResourcesOfOneStackHoldAnObjectEach(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, target *localtest.Target) {
+		ctx := context.Background()
+		own, route := localtest.Caller("dev", "orders"), localtest.Caller("dev", "orders")
+		own.Claim, route.Claim = "orders-host", "orders"
+		spec := []byte(`{"type":"A","ttl":60,"values":["127.0.0.1"]}`)
+		for range 2 { // a resource that is created again after a crash is the same one
+			for _, caller := range []local.Caller{own, route} {
+				if _, err := target.Put(ctx, caller, local.DNSRecords, "orders", spec); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		_, err := target.Put(ctx, own, local.DNSRecords, "orders", []byte(`{"type":"A","ttl":60,"values":["127.0.0.2"]}`))
+		if !kernel.Is(err, kernel.Conflict) || !strings.Contains(err.Error(), "(orders)") {
+			t.Errorf("a different declaration: %v", err)
+		}
+		if err := target.Delete(ctx, own, local.DNSRecords, "orders"); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := target.Get(ctx, route, local.DNSRecords, "orders"); err != nil || len(left.Owners) != 1 {
+			t.Errorf("after one has gone: %+v, %v", left, err)
+		}
+		if err := target.Delete(ctx, route, local.DNSRecords, "orders"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := target.Get(ctx, route, local.DNSRecords, "orders"); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("after both have gone: %v", err)
+		}
+		own.Claim = "not a claim"
+		if _, err := target.Put(ctx, own, local.DNSRecords, "orders", spec); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("a bad claim: %v", err)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -14,7 +15,7 @@ import (
 // from another owner's is a Conflict, an old fence Stale.
 func (s *Service) Put(ctx context.Context, c Caller, kind Kind, name string, declaration []byte) (Object, error) {
 	k := Key{Scope: c.Scope, Kind: kind, Name: name}
-	p, spec, tags, err := s.admit(k, declaration)
+	p, spec, tags, err := s.admit(c, k, declaration)
 	if err != nil {
 		return Object{}, err
 	}
@@ -27,7 +28,7 @@ func (s *Service) Put(ctx context.Context, c Caller, kind Kind, name string, dec
 	if err != nil {
 		return Object{}, err
 	}
-	next, err := s.next(previous, k, spec, Owner{Stack: c.Stack, Tags: tags})
+	next, err := s.next(previous, k, spec, Owner{Stack: c.Stack, Claim: c.Claim, Tags: tags})
 	if err != nil {
 		return Object{}, err
 	}
@@ -41,12 +42,12 @@ func (s *Service) Put(ctx context.Context, c Caller, kind Kind, name string, dec
 	return next, err
 }
 
-func (s *Service) admit(k Key, declaration []byte) (plane, json.RawMessage, map[string]string, error) {
+func (s *Service) admit(c Caller, k Key, declaration []byte) (plane, json.RawMessage, map[string]string, error) {
 	p, err := s.plane(k.Kind)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if err := checkKey(k); err != nil {
+	if err := errors.Join(checkKey(k), checkClaim(c.Claim)); err != nil {
 		return nil, nil, nil, err
 	}
 	spec, tags, err := splitTags(declaration)
@@ -93,7 +94,7 @@ func (s *Service) next(previous *Object, k Key, spec json.RawMessage, owner Owne
 	if bytes.Equal(previous.Spec, spec) {
 		return o, nil
 	}
-	if others := previous.withoutOwner(owner.Stack); len(others) > 0 {
+	if others := previous.withoutOwner(owner.Stack, owner.Claim); len(others) > 0 {
 		return Object{}, conflict(k, others)
 	}
 	o.Spec, o.Revision = spec, previous.Revision+1
@@ -103,10 +104,10 @@ func (s *Service) next(previous *Object, k Key, spec json.RawMessage, owner Owne
 func conflict(k Key, others []Owner) error {
 	names := make([]string, 0, len(others))
 	for _, o := range others {
-		names = append(names, o.Stack)
+		names = append(names, o.name())
 	}
 	return kernel.Errorf(kernel.Conflict, "%s is shared with %s, which declares it differently", k, strings.Join(names, ", ")).
-		WithFix("give the resource the same parameters in every workload that shares it, or another id")
+		WithFix("give the resource the same parameters everywhere, or another id or name in one place")
 }
 
 // record writes the object, if the caller still holds its stack.

@@ -28,6 +28,15 @@ func checkKey(k Key) error {
 	return nil
 }
 
+// checkClaim refuses what cannot tell a stack's resources apart.
+func checkClaim(claim string) error {
+	if claim == "" || isName(claim) {
+		return nil
+	}
+	return kernel.Errorf(kernel.Invalid, "the claim %q is not valid", claim).
+		WithFix("use lower case letters, digits and dashes, with a letter or digit at both ends, at most 63 characters")
+}
+
 // splitTags takes the tags out of a declaration and returns the rest as
 // canonical JSON: equal declarations are equal bytes.
 func splitTags(raw []byte) (spec json.RawMessage, tags map[string]string, err error) {

@@ -44,6 +44,7 @@ func (a API) Mount(r chi.Router) {
 	})
 }
 
+// object is one object as the planes API shows it.
 type object struct {
 	Kind     local.Kind      `json:"kind"`
 	Name     string          `json:"name"`
@@ -71,8 +72,10 @@ func (a API) as(h handler) http.HandlerFunc {
 			return
 		}
 		c := call{
-			caller: local.Caller{Scope: run.Scope, Stack: run.Stack, Fence: run.Fence, MayWrite: run.MayWrite()},
-			kind:   local.Kind(chi.URLParam(r, "kind")), name: chi.URLParam(r, "name"),
+			caller: local.Caller{
+				Scope: run.Scope, Stack: run.Stack, Fence: run.Fence, Claim: r.URL.Query().Get("claim"), MayWrite: run.MayWrite(),
+			},
+			kind: local.Kind(chi.URLParam(r, "kind")), name: chi.URLParam(r, "name"),
 		}
 		if err := h(w, r.WithContext(kernel.WithActor(r.Context(), run.Actor())), c); err != nil {
 			httpserver.WriteError(w, r, err)
@@ -94,7 +97,7 @@ func (a API) get(w http.ResponseWriter, r *http.Request, c call) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, o, c.caller.Stack)
+	return reply(w, o, c.caller)
 }
 
 func (a API) put(w http.ResponseWriter, r *http.Request, c call) error {
@@ -110,7 +113,7 @@ func (a API) put(w http.ResponseWriter, r *http.Request, c call) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, o, c.caller.Stack)
+	return reply(w, o, c.caller)
 }
 
 func (a API) delete(w http.ResponseWriter, r *http.Request, c call) error {
@@ -121,9 +124,9 @@ func (a API) delete(w http.ResponseWriter, r *http.Request, c call) error {
 	return nil
 }
 
-// reply shows the object with the tags that the calling stack has given it.
-func reply(w http.ResponseWriter, o local.Object, stack string) error {
-	spec, err := withTags(o, stack)
+// reply shows the object with the tags that the calling resource has given it.
+func reply(w http.ResponseWriter, o local.Object, c local.Caller) error {
+	spec, err := withTags(o, c)
 	if err != nil {
 		return err
 	}
@@ -140,10 +143,10 @@ func reply(w http.ResponseWriter, o local.Object, stack string) error {
 	return nil
 }
 
-// withTags returns the spec with the tags of the stack, or those of the first
-// owner for a stack that is none.
-func withTags(o local.Object, stack string) (json.RawMessage, error) {
-	owner, ok := o.Owner(stack)
+// withTags returns the spec with the tags of the caller, or those of the first
+// owner for a caller that is none.
+func withTags(o local.Object, c local.Caller) (json.RawMessage, error) {
+	owner, ok := o.Owner(c.Stack, c.Claim)
 	if !ok && len(o.Owners) > 0 {
 		owner = o.Owners[0]
 	}

@@ -316,6 +316,43 @@ func TestLifecycle(t *testing.T) {
 	}
 }
 
+func TestTwoResourcesHoldOneRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := context.Background()
+	record := func(resource, claim string) string {
+		return fmt.Sprintf("resource \"terrace_dns_record\" %q {\n  name   = \"orders\"\n  values = [\"127.0.0.1\"]\n  claim  = %q\n}\n", resource, claim)
+	}
+	apply := func(body string) {
+		t.Helper()
+		w.configure(t, body)
+		w.as(t, tokens.PhaseApply)
+		if err := w.Apply(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.changes(t); len(got) != 0 {
+			t.Errorf("after an apply, a plan has %v", got)
+		}
+	}
+	w.configure(t, record("own", "orders-host"))
+	if err := w.Init(ctx); err != nil {
+		t.Fatal(err)
+	}
+	apply(record("own", "orders-host") + record("route", "orders"))
+	apply(record("route", "orders"))  // the other one has gone
+	apply(record("route", "renamed")) // its claim is replaced, not added to
+	kept, err := w.target.Get(ctx, w.caller, local.DNSRecords, "orders")
+	if err != nil || len(kept.Owners) != 1 || kept.Owners[0].Claim != "renamed" {
+		t.Errorf("%+v, %v", kept.Owners, err)
+	}
+	if err := w.Destroy(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.target.Get(ctx, w.caller, local.DNSRecords, "orders"); !kernel.Is(err, kernel.NotFound) {
+		t.Errorf("after destroy: %v", err)
+	}
+}
+
 // lose takes the DNS record away and changes the topic, behind Terraform's back.
 func lose(t *testing.T, w *world) {
 	t.Helper()

@@ -45,7 +45,7 @@ type problem struct {
 	Title    string `json:"title"`
 	Detail   string `json:"detail"`
 	Fix      string `json:"fix"`
-	Request  string `json:"request_id"`
+	Request  string `json:"requestId"`
 	Problems []struct {
 		Path    string `json:"path"`
 		Message string `json:"message"`
@@ -80,16 +80,28 @@ func isMissing(err error) bool {
 	return ok && p.Status == http.StatusNotFound
 }
 
-func (c *client) get(ctx context.Context, plane, name string) (planeObject, error) {
-	return c.do(ctx, time.Minute, http.MethodGet, plane, name, nil)
+// ref names an object to the planes API, and which resource of the stack asks.
+type ref struct{ plane, name, claim string }
+
+// path returns the object's place below the API's root.
+func (r ref) path() string {
+	path := r.plane + "/" + url.PathEscape(r.name)
+	if r.claim != "" {
+		path += "?claim=" + url.QueryEscape(r.claim)
+	}
+	return path
 }
 
-func (c *client) put(ctx context.Context, plane, name string, spec map[string]any) (planeObject, error) {
-	return c.do(ctx, putTimeout(spec), http.MethodPut, plane, name, spec)
+func (c *client) get(ctx context.Context, r ref) (planeObject, error) {
+	return c.do(ctx, time.Minute, http.MethodGet, r, nil)
 }
 
-func (c *client) delete(ctx context.Context, plane, name string) error {
-	_, err := c.do(ctx, 2*time.Minute, http.MethodDelete, plane, name, nil)
+func (c *client) put(ctx context.Context, r ref, spec map[string]any) (planeObject, error) {
+	return c.do(ctx, putTimeout(spec), http.MethodPut, r, spec)
+}
+
+func (c *client) delete(ctx context.Context, r ref) error {
+	_, err := c.do(ctx, 2*time.Minute, http.MethodDelete, r, nil)
 	if isMissing(err) {
 		return nil
 	}
@@ -106,10 +118,10 @@ func putTimeout(spec map[string]any) time.Duration {
 	return wait + 2*time.Minute
 }
 
-func (c *client) do(ctx context.Context, limit time.Duration, method, plane, name string, body any) (planeObject, error) {
+func (c *client) do(ctx context.Context, limit time.Duration, method string, r ref, body any) (planeObject, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	req, err := c.request(ctx, method, plane, name, body)
+	req, err := c.request(ctx, method, r, body)
 	if err != nil {
 		return planeObject{}, err
 	}
@@ -121,7 +133,7 @@ func (c *client) do(ctx context.Context, limit time.Duration, method, plane, nam
 	return decodeReply(resp)
 }
 
-func (c *client) request(ctx context.Context, method, plane, name string, body any) (*http.Request, error) {
+func (c *client) request(ctx context.Context, method string, r ref, body any) (*http.Request, error) {
 	var reader io.Reader
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -130,7 +142,7 @@ func (c *client) request(ctx context.Context, method, plane, name string, body a
 		}
 		reader = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+plane+"/"+url.PathEscape(name), reader)
+	req, err := http.NewRequestWithContext(ctx, method, c.base+r.path(), reader)
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
 	}

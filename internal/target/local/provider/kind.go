@@ -14,7 +14,7 @@ type kind struct {
 	// plane is the kind's name in the planes API.
 	plane       string
 	description string
-	// spec are the attributes that the user sets; name and tags come by themselves.
+	// spec are the attributes that the user sets; name, tags and claim come by themselves.
 	spec map[string]schema.Attribute
 	// outputs are the attributes that the plane computes.
 	outputs map[string]output
@@ -38,6 +38,8 @@ func (k kind) schema() schema.Schema {
 			ElementType: types.StringType, Optional: true,
 			Description: "Labels of the resource, such as costcenter, env and owner.",
 		},
+		"claim": optional("Tells resources of one configuration apart that declare the same object, such as two records with one host name: " +
+			"each of them holds the object, and it ends with the last. Default: none."),
 		"id": computed("The resource's id in its stage: its name."),
 	}
 	maps.Copy(attributes, k.spec)

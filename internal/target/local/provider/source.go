@@ -51,7 +51,7 @@ func (s *serviceSource) Read(ctx context.Context, req datasource.ReadRequest, re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	got, err := s.client.get(ctx, "services", name)
+	got, err := s.client.get(ctx, ref{plane: "services", name: name})
 	if isMissing(err) {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), fmt.Sprintf("There is no service %q in this stage", name),
 			"Deploy the workload that provides it to this stage first, or correct the name.")

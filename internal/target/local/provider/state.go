@@ -6,17 +6,27 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
+// claimedBy returns the reply with the claim of the resource that asked: it is
+// the resource's own, and no part of the object.
+func (p planeObject) claimedBy(r ref) planeObject {
+	if r.claim != "" {
+		p.Spec["claim"] = r.claim
+	}
+	return p
+}
+
 // request returns the object's name and the spec to put: what the plan says,
 // except for attributes that the plane computes where the user leaves them out,
 // which are taken from the configuration.
-func (k kind) request(plan, config tftypes.Value) (name string, spec map[string]any, err error) {
+func (k kind) request(plan, config tftypes.Value) (r ref, spec map[string]any, err error) {
+	r.plane = k.plane
 	planned, err := members(plan)
 	if err != nil {
-		return "", nil, err
+		return r, nil, err
 	}
 	configured, err := members(config)
 	if err != nil {
-		return "", nil, err
+		return r, nil, err
 	}
 	spec = map[string]any{}
 	for attribute, v := range planned {
@@ -25,15 +35,17 @@ func (k kind) request(plan, config tftypes.Value) (name string, spec map[string]
 		}
 		j, err := toJSON(v)
 		if err != nil {
-			return name, nil, fmt.Errorf("%s: %w", attribute, err)
+			return r, nil, fmt.Errorf("%s: %w", attribute, err)
 		}
 		if j != nil {
 			spec[attribute] = j
 		}
 	}
-	name, _ = spec["name"].(string)
+	r.name, _ = spec["name"].(string)
+	r.claim, _ = spec["claim"].(string)
 	delete(spec, "name")
-	return name, spec, nil
+	delete(spec, "claim")
+	return r, spec, nil
 }
 
 // state returns the resource's state for what the plane has replied.

@@ -54,8 +54,10 @@ func (e *expander) expand(ctx context.Context, at, text string) (string, error) 
 func (e *expander) mask() func(string) string {
 	var pairs []string
 	for _, v := range e.values {
-		if len(v) >= maskedFrom {
-			pairs = append(pairs, v, "[secret]")
+		for line := range strings.Lines(v) { // logs are masked line by line
+			if line = strings.TrimRight(line, "\r\n"); len(line) >= maskedFrom {
+				pairs = append(pairs, line, "[secret]")
+			}
 		}
 	}
 	if len(pairs) == 0 {

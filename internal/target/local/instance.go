@@ -91,11 +91,9 @@ func satisfies(s process.State, condition string) bool {
 
 func (i *instance) supervision(name string, p prepared) process.Config {
 	c := i.spec.Containers[name]
-	spec := p.process
-	spec.Output = io.Discard
 	config := process.Config{
-		Spec: spec, OneShot: c.isOneShot(), Timing: i.timing,
-		Ready: i.readiness(c, p.process), Live: i.probe(c.Liveness, p.process),
+		Spec: p.process, OneShot: c.isOneShot(), Timing: i.timing,
+		Ready: masked(i.readiness(c, p.process), p.mask), Live: masked(i.probe(c.Liveness, p.process), p.mask),
 		OnChange: func(s process.State) { i.note(name, s) },
 	}
 	config.Spec.Output = i.output(name, p.mask)

@@ -3,6 +3,8 @@ package local
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"sync"
 )
 
 // plane realises the objects of one kind.
@@ -38,6 +40,17 @@ func (c change) finish(ok bool) {
 	case !ok && c.abort != nil:
 		c.abort()
 	}
+}
+
+// inParallel calls do for every item at a time and joins the errors.
+func inParallel[T any](items []T, do func(T) error) error {
+	errs := make([]error, len(items))
+	var all sync.WaitGroup
+	for i, item := range items {
+		all.Go(func() { errs[i] = do(item) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 // passive is for planes behind which nothing of this room runs.

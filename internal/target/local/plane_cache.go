@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -175,24 +177,9 @@ func (p *cachePlane) end(k Key) error {
 
 func (p *cachePlane) close() error {
 	p.mu.Lock()
-	var keys []Key
-	for k := range p.running {
-		keys = append(keys, k)
-	}
+	keys := slices.Collect(maps.Keys(p.running))
 	p.mu.Unlock()
-	var mu sync.Mutex
-	var errs []error
-	var all sync.WaitGroup
-	for _, k := range keys {
-		all.Go(func() {
-			err := p.end(k)
-			mu.Lock()
-			defer mu.Unlock()
-			errs = append(errs, err)
-		})
-	}
-	all.Wait()
-	return errors.Join(errs...)
+	return inParallel(keys, p.end)
 }
 
 func (p *cachePlane) folder(k Key) string {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -25,13 +27,6 @@ type mysqlPlane struct {
 	servers map[kernel.Scope]*stageServer
 }
 
-// stageServer is a stage's server; nil while it does not run.
-type stageServer struct {
-	mu     sync.Mutex
-	server *mysql.Server
-	log    *logs.Log
-}
-
 func newMySQLPlane(c Config, l *process.Launcher, ports *portPool) *mysqlPlane {
 	return &mysqlPlane{config: c, launcher: l, ports: ports, servers: map[kernel.Scope]*stageServer{}}
 }
@@ -49,11 +44,14 @@ func (p *mysqlPlane) apply(ctx context.Context, k Key, _ json.RawMessage, previo
 	if previous != nil {
 		recorded = number(previous.Outputs["port"])
 	}
+	stage := p.stage(k.Scope)
+	stage.begin()
 	server, err := p.make(ctx, k, recorded)
 	if err != nil {
+		stage.done()
 		return change{}, err
 	}
-	return change{outputs: p.outputs(k, server)}, nil
+	return change{outputs: p.outputs(k, server), commit: stage.done, abort: stage.done}, nil
 }
 
 // make makes sure that the server runs and has the database.
@@ -145,22 +143,32 @@ func (p *mysqlPlane) observe(ctx context.Context, o Object) (Object, bool, error
 }
 
 func (p *mysqlPlane) remove(ctx context.Context, o Object) error {
-	last, err := p.isLast(ctx, o.Key)
-	if err != nil {
-		return err
-	}
-	if last {
-		err = p.end(o.Scope)
-		if err == nil {
-			err = diskError("remove the database server's folder", os.RemoveAll(p.folder(o.Scope)))
-		}
-	} else {
+	ended, err := p.endWithLast(ctx, o.Key)
+	if err == nil && !ended {
 		err = p.drop(ctx, o)
 	}
 	if err != nil {
 		return err
 	}
 	return p.config.Secrets.Delete(ctx, o.Scope, passwordName(o.Key))
+}
+
+// endWithLast ends the stage's server with its data, if the stage has no other
+// database than this one, neither recorded nor being made.
+func (p *mysqlPlane) endWithLast(ctx context.Context, k Key) (bool, error) {
+	s := p.stage(k.Scope)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.making > 0 {
+		return false, nil
+	}
+	if last, err := p.isLast(ctx, k); !last || err != nil {
+		return false, err
+	}
+	if err := p.stop(s); err != nil {
+		return false, err
+	}
+	return true, diskError("remove the database server's folder", os.RemoveAll(p.folder(k.Scope)))
 }
 
 func (p *mysqlPlane) drop(ctx context.Context, o Object) error {
@@ -195,6 +203,11 @@ func (p *mysqlPlane) end(scope kernel.Scope) error {
 	s := p.stage(scope)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return p.stop(s)
+}
+
+// stop is called with the stage's lock held.
+func (p *mysqlPlane) stop(s *stageServer) error {
 	if s.server == nil {
 		return nil
 	}
@@ -206,24 +219,9 @@ func (p *mysqlPlane) end(scope kernel.Scope) error {
 
 func (p *mysqlPlane) close() error {
 	p.mu.Lock()
-	var scopes []kernel.Scope
-	for scope := range p.servers {
-		scopes = append(scopes, scope)
-	}
+	scopes := slices.Collect(maps.Keys(p.servers))
 	p.mu.Unlock()
-	var mu sync.Mutex
-	var errs []error
-	var all sync.WaitGroup
-	for _, scope := range scopes {
-		all.Go(func() {
-			err := p.end(scope)
-			mu.Lock()
-			defer mu.Unlock()
-			errs = append(errs, err)
-		})
-	}
-	all.Wait()
-	return errors.Join(errs...)
+	return inParallel(scopes, p.end)
 }
 
 func (p *mysqlPlane) folder(scope kernel.Scope) string {

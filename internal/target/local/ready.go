@@ -39,6 +39,21 @@ func (i *instance) probe(p *probeSpec, of process.Spec) process.Probe {
 	}
 }
 
+// masked keeps the values of secrets out of what a probe says: a command may
+// have printed them.
+func masked(p process.Probe, mask func(string) string) process.Probe {
+	if p == nil {
+		return nil
+	}
+	return func(ctx context.Context) error {
+		err := p(ctx)
+		if err == nil {
+			return nil
+		}
+		return errors.New(mask(err.Error()))
+	}
+}
+
 func (i *instance) httpProbe(p httpProbeSpec) process.HTTP {
 	scheme := strings.ToLower(p.Scheme)
 	if scheme == "" {

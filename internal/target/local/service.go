@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -103,20 +102,9 @@ func (s *Service) Start(context.Context) error {
 func (s *Service) Close() error {
 	s.cancel()
 	s.background.Wait()
-	var errs []error
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for _, kind := range []Kind{Services, Caches, MySQLDatabases} {
-		all.Go(func() {
-			err := s.planes[kind].close()
-			mu.Lock()
-			defer mu.Unlock()
-			errs = append(errs, err)
-		})
-	}
-	all.Wait()
+	err := inParallel([]Kind{Services, Caches, MySQLDatabases}, func(k Kind) error { return s.planes[k].close() })
 	s.launcher.Close()
-	return errors.Join(errs...)
+	return err
 }
 
 // Upstream returns the address of the running version of a service's port, and

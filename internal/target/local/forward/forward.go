@@ -7,6 +7,7 @@ package forward
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,7 +16,10 @@ import (
 	"time"
 )
 
-const dialTimeout = 5 * time.Second
+const (
+	dialTimeout = 5 * time.Second
+	acceptPause = 50 * time.Millisecond
+)
 
 // Forwarder passes TCP connections on to its target.
 type Forwarder struct {
@@ -63,8 +67,12 @@ func (f *Forwarder) Close() error {
 func (f *Forwarder) accept() {
 	for {
 		c, err := f.listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
 		if err != nil {
-			return // closed
+			time.Sleep(acceptPause) // too many open files, perhaps: it passes
+			continue
 		}
 		if f.add(c) {
 			f.active.Go(func() { f.serve(c) })

@@ -5,17 +5,23 @@ import (
 	"github.com/terrace-idp/terrace/internal/target/local/localsql"
 )
 
-// newLocal makes the target that runs workloads on this machine.
+// newLocal makes the target that runs workloads on this machine, and has it told
+// of secrets that change.
 func newLocal(p *platform, a *access, f *fabric, d *delivery) (*local.Service, error) {
 	_, port, err := splitAddress(p.config.Gateway)
 	if err != nil {
 		return nil, err
 	}
-	return local.New(local.Config{
+	s, err := local.New(local.Config{
 		Dir:   p.path("local"),
 		Store: localsql.NewStore(p.db), Tx: p.db, Journal: a.journal, Authorizer: a.identity,
 		Fences: d.runs, Artifacts: localArtifacts{d.releases}, Secrets: localSecrets{f.secrets},
 		DNS: localDNS{f.dns}, Gateway: localGateway{f.gateway, port}, Topics: localTopics{f.broker, f.nats},
 		Log: p.log, Zone: p.config.Zone,
 	})
+	if err != nil {
+		return nil, err
+	}
+	f.secrets.Changed = s.SecretChanged
+	return s, nil
 }

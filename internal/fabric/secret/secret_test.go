@@ -146,6 +146,30 @@ func TestGeneratesOnceForAll(t *testing.T) {
 	})
 }
 
+func TestTellsOfAnotherValue(t *testing.T) {
+	t.Parallel()
+	scope := kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}
+	s, _ := newService(t, dbtest.SQLite(t, secretsql.Migrations()))
+	var told []string
+	s.Changed = func(_ kernel.Scope, name string) { told = append(told, name) }
+	ctx := system(scope)
+	for _, step := range []func() (secret.Info, error){
+		func() (secret.Info, error) { return s.Generate(ctx, scope, "a", 32) }, // the first value
+		func() (secret.Info, error) { return s.Generate(ctx, scope, "a", 32) }, // the same
+		func() (secret.Info, error) { return s.Put(ctx, scope, "b", "first") },
+		func() (secret.Info, error) { return s.Put(ctx, scope, "b", "first") },
+		func() (secret.Info, error) { return s.Generate(ctx, scope, "a", 48) },
+		func() (secret.Info, error) { return s.Put(ctx, scope, "b", "second") },
+	} {
+		if _, err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(told, " "); got != "a b" {
+		t.Errorf("told of %q", got)
+	}
+}
+
 func TestList(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, []db.Migrations{secretsql.Migrations()}, func(t *testing.T, d *db.DB) {

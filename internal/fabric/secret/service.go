@@ -2,50 +2,13 @@ package secret
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
-	"fmt"
-	"regexp"
-	"strconv"
-	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// The bounds of a secret.
-const (
-	DefaultLength = 32
-	MinLength     = 16
-	MaxLength     = 1024
-	MaxValue      = 64 << 10
-)
-
 // addAttempts bounds how often a version is made anew after a race.
 const addAttempts = 3
-
-// alphabet has 64 characters that need no escape in a URL, so that a random
-// byte maps onto it without bias.
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-// Info describes a secret's current version, without its value.
-type Info struct {
-	Scope   kernel.Scope `json:"-"`
-	Name    string       `json:"name"`
-	Stage   string       `json:"stage"`
-	Version int          `json:"version"`
-	// Generated tells that the value was made here, with Length characters.
-	Generated bool      `json:"generated"`
-	Length    int       `json:"length,omitempty"`
-	CreatedBy string    `json:"updatedBy"`
-	CreatedAt time.Time `json:"updatedAt"`
-}
-
-// Version is one sealed version of a secret.
-type Version struct {
-	Info
-
-	Sealed []byte
-}
 
 // Store keeps sealed versions; secretsql implements it.
 type Store interface {
@@ -88,6 +51,9 @@ type Service struct {
 	Journal    Journal
 	Tx         Tx
 	Clock      kernel.Clock
+	// Changed is told of a secret that has got another value, so that who was
+	// given the one before gets it; nil tells nobody. It must not wait.
+	Changed func(scope kernel.Scope, name string)
 }
 
 // Generate makes sure that the secret exists with a generated value of length
@@ -199,17 +165,20 @@ func (s *Service) add(ctx context.Context, scope kernel.Scope, name string, next
 		return Info{}, err
 	}
 	for attempt := 0; ; attempt++ {
-		info, err := s.addOnce(ctx, scope, name, next)
+		info, replaced, err := s.addOnce(ctx, scope, name, next)
 		if attempt < addAttempts && kernel.Is(err, kernel.Conflict) {
 			continue // another call has made this version at the same time
+		}
+		if err == nil && replaced && s.Changed != nil {
+			s.Changed(scope, name)
 		}
 		return info, err
 	}
 }
 
-func (s *Service) addOnce(ctx context.Context, scope kernel.Scope, name string, next change) (Info, error) {
-	var info Info
-	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+// addOnce makes the next version; replaced tells that there was one before.
+func (s *Service) addOnce(ctx context.Context, scope kernel.Scope, name string, next change) (info Info, replaced bool, err error) {
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		current, err := s.current(ctx, scope, name)
 		if err != nil {
 			return err
@@ -221,12 +190,12 @@ func (s *Service) addOnce(ctx context.Context, scope kernel.Scope, name string, 
 		}
 		made.Scope, made.Name, made.Stage, made.Version = scope, name, scope.Stage, 1
 		if current != nil {
-			made.Version = current.Version + 1
+			made.Version, replaced = current.Version+1, true
 		}
 		info, err = s.seal(ctx, made, plain)
 		return err
 	})
-	return info, err
+	return info, replaced, err
 }
 
 func (s *Service) current(ctx context.Context, scope kernel.Scope, name string) (*Version, error) {
@@ -238,64 +207,4 @@ func (s *Service) current(ctx context.Context, scope kernel.Scope, name string) 
 		return nil, err
 	}
 	return &v, nil
-}
-
-// seal keeps a version and records that it was made.
-func (s *Service) seal(ctx context.Context, info Info, plain []byte) (Info, error) {
-	if actor, ok := kernel.ActorFrom(ctx); ok {
-		info.CreatedBy = actor.ID
-	}
-	info.CreatedAt = s.Clock.Now()
-	sealed, err := s.Sealer.Seal(ctx, plain, associated(info))
-	if err != nil {
-		return Info{}, fmt.Errorf("seal secret %s: %w", info.Name, err)
-	}
-	if err := s.Store.Add(ctx, Version{Info: info, Sealed: sealed}); err != nil {
-		return Info{}, err
-	}
-	return info, s.Journal.Record(ctx, kernel.Fact{
-		Type: "secret.changed", Scope: info.Scope, Subject: info.Name,
-		Data: map[string]any{"version": info.Version, "generated": info.Generated},
-	})
-}
-
-func (s *Service) open(ctx context.Context, v Version) ([]byte, error) {
-	plain, err := s.Sealer.Open(ctx, v.Sealed, associated(v.Info))
-	if err != nil {
-		return nil, fmt.Errorf("open secret %s version %d: %w", v.Name, v.Version, err)
-	}
-	return plain, nil
-}
-
-// associated binds a sealed value to its place, so that it opens nowhere else.
-func associated(i Info) []byte {
-	return []byte("secret/" + i.Scope.Tenant + "/" + i.Scope.Project + "/" + i.Scope.Stage + "/" + i.Name + "/" + strconv.Itoa(i.Version))
-}
-
-func generate(length int) []byte {
-	b := make([]byte, length)
-	_, _ = rand.Read(b) // never fails, see crypto/rand
-	for i := range b {
-		b[i] = alphabet[b[i]&63]
-	}
-	return b
-}
-
-func notFound(name string) error {
-	return kernel.Errorf(kernel.NotFound, "secret %s does not exist", name)
-}
-
-func checkName(scope kernel.Scope, name string) error {
-	ok, err := regexp.MatchString(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`, name)
-	if err != nil {
-		return fmt.Errorf("secret name: %w", err)
-	}
-	if !ok {
-		return kernel.Errorf(kernel.Invalid, "secret name %q is not valid", name).
-			WithFix("use letters, digits, dots, hyphens and underscores, at most 253")
-	}
-	if scope.Tenant == "" || scope.Project == "" {
-		return kernel.Errorf(kernel.Invalid, "secret %s: a secret belongs to a project", name)
-	}
-	return nil
 }

@@ -61,16 +61,19 @@ func (p *servicePlane) apply(ctx context.Context, k Key, raw json.RawMessage, pr
 		err := old.awaitReady(ctx)
 		return change{outputs: r.outputs(old, p.notes(spec))}, err
 	}
-	var made change
-	if old != nil && (old.spec.isFixed() || spec.isFixed()) {
-		made, err = p.recreate(ctx, r, old, spec, digest)
-	} else {
-		made, err = p.replace(ctx, r, spec, digest, recordedEndpoints(previous))
-	}
+	made, err := p.next(ctx, r, old, spec, digest, recordedEndpoints(previous))
 	if err != nil && previous == nil && old == nil {
 		err = errors.Join(err, p.forget(r))
 	}
 	return made, err
+}
+
+// next makes the version after old, which may be nil, ready to serve.
+func (p *servicePlane) next(ctx context.Context, r *running, old *instance, spec serviceSpec, digest kernel.Digest, recorded map[string]string) (change, error) {
+	if old != nil && (old.spec.isFixed() || spec.isFixed()) {
+		return p.recreate(ctx, r, old, spec, digest)
+	}
+	return p.replace(ctx, r, spec, digest, recorded)
 }
 
 // replace starts the new version beside the old one.
@@ -232,18 +235,4 @@ func (p *servicePlane) restore(ctx context.Context, o Object) error {
 	return nil
 }
 
-func (p *servicePlane) close() error {
-	var mu sync.Mutex
-	var errs []error
-	var all sync.WaitGroup
-	for _, r := range p.all() {
-		all.Go(func() {
-			err := p.shut(r)
-			mu.Lock()
-			defer mu.Unlock()
-			errs = append(errs, err)
-		})
-	}
-	all.Wait()
-	return errors.Join(errs...)
-}
+func (p *servicePlane) close() error { return inParallel(p.all(), p.shut) }

@@ -35,7 +35,7 @@ func modulesOf(in Input) (map[string]any, error) {
 }
 
 func callOf(in Input, node graph.Node, s scope) (map[string]any, error) {
-	call := map[string]any{"source": source(in, node.Module), "version": node.Module.Version}
+	call := map[string]any{"source": source(node.Module), "version": node.Module.Version}
 	for _, name := range sortedKeys(node.Inputs) {
 		value, err := s.value(node.Inputs[name])
 		if err != nil {

@@ -30,7 +30,7 @@ const (
 	LockFile = ".terraform.lock.hcl"
 )
 
-// Host is where modules and the provider come from unless the input names another.
+// Host is where modules and the provider come from.
 const Host = "terrace.localhost"
 
 // Input is all that a root module is made from.
@@ -48,29 +48,16 @@ type Input struct {
 	Artifacts map[string]Artifact
 	// Tags are given to every module that takes tags.
 	Tags map[string]string
-	// Registry is the host of the modules; empty means Host.
-	Registry string
 	// ProviderVersion is the exact version of the target's own provider.
 	ProviderVersion string
-	Backend         Backend
 	// Lock is the provider lock file, empty where it is not known.
 	Lock []byte
 }
 
 // Artifact is what a container runs.
 type Artifact struct {
-	// Ref names an image in a registry, where the runtime needs one.
-	Ref string
 	// Digest is that of an uploaded bundle.
 	Digest kernel.Digest
-}
-
-// Backend is where the state is. What is empty is left out, for the
-// environment of the tool to say (TF_HTTP_ADDRESS and its like); credentials
-// always come from there.
-type Backend struct {
-	Address, LockAddress, UnlockAddress string
-	LockMethod, UnlockMethod            string
 }
 
 // Root is a rendered root module.
@@ -83,9 +70,6 @@ type Root struct {
 // Render makes the root module. The error is Invalid, with all problems at
 // their places, where the runtime cannot run the workload.
 func Render(in Input) (Root, error) {
-	if in.Registry == "" {
-		in.Registry = Host
-	}
 	main, err := document(in)
 	if err != nil {
 		return Root{}, err
@@ -115,25 +99,12 @@ func document(in Input) (map[string]any, error) {
 		"terraform": map[string]any{
 			"required_version":   ">= 1.8.0",
 			"required_providers": target.required(in),
-			"backend":            map[string]any{"http": in.Backend.arguments()},
+			"backend":            map[string]any{"http": map[string]any{}}, // the tool's environment says where and who
 		},
 		"provider": target.providers(in),
 		"module":   modules,
 		"output":   outputs(in),
 	}, nil
-}
-
-func (b Backend) arguments() map[string]any {
-	arguments := map[string]any{}
-	for name, value := range map[string]string{
-		"address": b.Address, "lock_address": b.LockAddress, "unlock_address": b.UnlockAddress,
-		"lock_method": b.LockMethod, "unlock_method": b.UnlockMethod,
-	} {
-		if value != "" {
-			arguments[name] = escape(value)
-		}
-	}
-	return arguments
 }
 
 // encode writes v as JSON with sorted keys and one member a line, so that two
@@ -167,9 +138,9 @@ func ascii(text []byte) []byte {
 	return out
 }
 
-func source(in Input, pin graph.ModulePin) string {
+func source(pin graph.ModulePin) string {
 	if strings.Count(pin.Source, "/") > 2 { // it names its host itself
 		return pin.Source
 	}
-	return in.Registry + "/" + pin.Source
+	return Host + "/" + pin.Source
 }

@@ -91,7 +91,6 @@ func TestRootModule(t *testing.T) {
 	})
 	in.Workload.Service.Ports = map[string]workload.Port{"www": {Port: 80, TargetPort: 8080, Protocol: "TCP"}}
 	in.Graph.Names["web"] = "route.default#orders.web"
-	in.Backend = render.Backend{Address: "http://127.0.0.1:7080/state", LockMethod: "LOCK"}
 	in.Lock = []byte("# lock\n")
 	root := mustRender(t, in)
 	var got map[string]any
@@ -110,7 +109,7 @@ func TestRootModule(t *testing.T) {
 		"terraform": map[string]any{
 			"required_version":   ">= 1.8.0",
 			"required_providers": map[string]any{"terrace": map[string]any{"source": "terrace.localhost/terrace/terrace", "version": "0.1.0"}},
-			"backend":            map[string]any{"http": map[string]any{"address": "http://127.0.0.1:7080/state", "lock_method": "LOCK"}},
+			"backend":            map[string]any{"http": map[string]any{}},
 		},
 		"provider": map[string]any{"terrace": map[string]any{}},
 		"module": map[string]any{

@@ -37,7 +37,7 @@ func serviceOf(in Input, s scope, further []kernel.Problem) (map[string]any, err
 			in.Context.Workload, in.Context.Stage, in.Runtime).WithProblems(problems...)
 	}
 	call := map[string]any{
-		"source": source(in, in.Service), "version": in.Service.Version,
+		"source": source(in.Service), "version": in.Service.Version,
 		"release": escape(in.Release), "release_version": escape(in.ReleaseVersion),
 	}
 	maps.Copy(call, arguments)

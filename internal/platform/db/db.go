@@ -42,7 +42,9 @@ type DB struct {
 func Open(ctx context.Context, rawURL string) (*DB, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return nil, fmt.Errorf("database url: %w", err)
+		// The cause would repeat the URL, and its password.
+		return nil, kernel.Errorf(kernel.Invalid, "the database's URL is not a URL").
+			WithFix("write postgres://user:password@host/name, with special characters of the password as %%XX")
 	}
 	switch u.Scheme {
 	case "sqlite":

@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -12,7 +13,7 @@ import (
 )
 
 func notes() []db.Migrations {
-	return []db.Migrations{{Room: "notes", Files: fstest.MapFS{"00001_init.sql": {Data: []byte(
+	return []db.Migrations{{Room: "notes", Files: fstest.MapFS{"migrations/00001_init.sql": {Data: []byte(
 		"-- +goose Up\nCREATE TABLE notes (name TEXT PRIMARY KEY, body BYTEA NOT NULL);\n")}}}}
 }
 
@@ -54,6 +55,14 @@ func TestTransactions(t *testing.T) {
 
 // TestRedoableEnds holds that commits wait for the disk again after migrations,
 // whether they went well or not.
+func TestABadURLIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	_, err := db.Open(t.Context(), "postgres://terrace:hunter/2@host/name")
+	if err == nil || strings.Contains(err.Error(), "hunter") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestRedoableEnds(t *testing.T) {
 	t.Parallel()
 	d := dbtest.SQLite(t, notes()...)

@@ -31,6 +31,17 @@ func Map(err error, what string) error {
 	}
 }
 
+// Changed is Map for a write that must have hit a row: none is NotFound.
+func Changed(result sql.Result, err error, what string) error {
+	if err != nil {
+		return Map(err, what)
+	}
+	if n, err := result.RowsAffected(); err != nil || n > 0 {
+		return Map(err, what)
+	}
+	return Map(sql.ErrNoRows, what)
+}
+
 func isUnique(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.Code == "23505"

@@ -14,7 +14,8 @@ import (
 // BOOLEAN, TIMESTAMP, BYTEA.
 type Migrations struct {
 	// Room names the table of versions, schema_<room>; rooms migrate alone.
-	Room  string
+	Room string
+	// Files has them in its folder migrations.
 	Files fs.FS
 }
 
@@ -50,7 +51,11 @@ func (d *DB) up(ctx context.Context, m Migrations) error {
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", m.Room, err)
 	}
-	provider, err := goose.NewProvider("", d.write.DB, m.Files, goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
+	files, err := fs.Sub(m.Files, "migrations")
+	if err != nil {
+		return fmt.Errorf("migrate %s: %w", m.Room, err)
+	}
+	provider, err := goose.NewProvider("", d.write.DB, files, goose.WithStore(store), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", m.Room, err)
 	}

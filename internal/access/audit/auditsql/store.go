@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
-	"io/fs"
 	"strconv"
 	"time"
 
@@ -21,13 +20,7 @@ import (
 var files embed.FS
 
 // Migrations returns the room's tables.
-func Migrations() db.Migrations {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	return db.Migrations{Room: "audit", Files: sub}
-}
+func Migrations() db.Migrations { return db.Migrations{Room: "audit", Files: files} }
 
 // Store implements audit.Store.
 type Store struct{ db *db.DB }

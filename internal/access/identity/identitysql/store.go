@@ -3,9 +3,7 @@ package identitysql
 
 import (
 	"context"
-	"database/sql"
 	"embed"
-	"io/fs"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -19,13 +17,7 @@ import (
 var files embed.FS
 
 // Migrations returns the room's tables.
-func Migrations() db.Migrations {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	return db.Migrations{Room: "identity", Files: sub}
-}
+func Migrations() db.Migrations { return db.Migrations{Room: "identity", Files: files} }
 
 // Store implements identity.Store.
 type Store struct{ db *db.DB }
@@ -77,14 +69,14 @@ func (s *Store) user(ctx context.Context, what, where string, args ...any) (iden
 func (s *Store) SetPassword(ctx context.Context, tenant, id, hash string) error {
 	res, err := s.db.Conn(ctx).NewUpdate().Model((*userRow)(nil)).Set("password = ?", hash).
 		Where("tenant = ? AND id = ?", tenant, id).Exec(ctx)
-	return changed(res, err, "the user "+id)
+	return db.Changed(res, err, "the user "+id)
 }
 
 // SetDisabled keeps since when a user is kept out; zero lets them in.
 func (s *Store) SetDisabled(ctx context.Context, tenant, id string, at time.Time) error {
 	res, err := s.db.Conn(ctx).NewUpdate().Model((*userRow)(nil)).Set("disabled_at = ?", toNull(at)).
 		Where("tenant = ? AND id = ?", tenant, id).Exec(ctx)
-	return changed(res, err, "the user "+id)
+	return db.Changed(res, err, "the user "+id)
 }
 
 // HasUsers reports whether anybody has an account in the tenant.
@@ -109,15 +101,4 @@ func (s *Store) Users(ctx context.Context, tenant string, page kernel.PageReques
 func (s *Store) Claim(ctx context.Context, tenant string, at time.Time) error {
 	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO identity_claims (tenant, claimed_at) VALUES (?, ?)", tenant, at).Exec(ctx)
 	return db.Map(err, "the first admin of "+tenant)
-}
-
-// changed turns "no row was changed" into NotFound.
-func changed(res sql.Result, err error, what string) error {
-	if err != nil {
-		return db.Map(err, what)
-	}
-	if n, err := res.RowsAffected(); err != nil || n > 0 {
-		return db.Map(err, what)
-	}
-	return db.Map(sql.ErrNoRows, what)
 }

@@ -86,5 +86,5 @@ func (s *Store) TokensOf(ctx context.Context, tenant, userID string, page kernel
 func (s *Store) RemoveToken(ctx context.Context, tenant, userID, id string) error {
 	res, err := s.db.Conn(ctx).NewDelete().Model((*tokenRow)(nil)).
 		Where("tenant = ? AND user_id = ? AND id = ?", tenant, userID, id).Exec(ctx)
-	return changed(res, err, "the token "+id)
+	return db.Changed(res, err, "the token "+id)
 }

@@ -3,9 +3,7 @@ package tenantsql
 
 import (
 	"context"
-	"database/sql"
 	"embed"
-	"io/fs"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -19,13 +17,7 @@ import (
 var files embed.FS
 
 // Migrations returns the room's tables.
-func Migrations() db.Migrations {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	return db.Migrations{Room: "tenant", Files: sub}
-}
+func Migrations() db.Migrations { return db.Migrations{Room: "tenant", Files: files} }
 
 // Store implements tenant.Store.
 type Store struct{ db *db.DB }
@@ -71,14 +63,7 @@ func (s *Store) AddProject(ctx context.Context, p tenant.Project) error {
 func (s *Store) SetTags(ctx context.Context, p tenant.Project) error {
 	res, err := s.db.Conn(ctx).NewUpdate().Model((*projectRow)(nil)).Set("cost_center = ?", p.CostCenter).Set("owner = ?", p.Owner).
 		Where("tenant = ? AND name = ?", p.Tenant, p.Name).Exec(ctx)
-	what := "the project " + p.Name
-	if err != nil {
-		return db.Map(err, what)
-	}
-	if n, err := res.RowsAffected(); err != nil || n > 0 {
-		return db.Map(err, what)
-	}
-	return db.Map(sql.ErrNoRows, what)
+	return db.Changed(res, err, "the project "+p.Name)
 }
 
 // Project returns the scope's project.
@@ -86,12 +71,6 @@ func (s *Store) Project(ctx context.Context, scope kernel.Scope) (tenant.Project
 	var row projectRow
 	err := s.db.Reader(ctx).NewSelect().Model(&row).Where("tenant = ? AND name = ?", scope.Tenant, scope.Project).Scan(ctx)
 	return row.project(), db.Map(err, "the project "+scope.Project)
-}
-
-// Exists returns NotFound where the scope's project is missing.
-func (s *Store) Exists(ctx context.Context, scope kernel.Scope) error {
-	_, err := s.Project(ctx, scope)
-	return err
 }
 
 // Projects lists a tenant's projects by name.

@@ -5,7 +5,6 @@ package modulesql
 
 import (
 	"embed"
-	"io/fs"
 
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
@@ -14,13 +13,7 @@ import (
 var files embed.FS //nolint:gochecknoglobals // embedded files
 
 // Migrations returns the room's tables.
-func Migrations() db.Migrations {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return db.Migrations{Room: "module", Files: sub}
-}
+func Migrations() db.Migrations { return db.Migrations{Room: "module", Files: files} }
 
 // Store has the room's stores on one database.
 type Store struct {

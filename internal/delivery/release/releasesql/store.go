@@ -8,7 +8,6 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
-	"io/fs"
 	"strconv"
 	"time"
 
@@ -21,13 +20,7 @@ import (
 var files embed.FS //nolint:gochecknoglobals // embedded files
 
 // Migrations returns the room's tables.
-func Migrations() db.Migrations {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return db.Migrations{Room: "release", Files: sub}
-}
+func Migrations() db.Migrations { return db.Migrations{Room: "release", Files: files} }
 
 // Store is a release.Store on one database.
 type Store struct {

@@ -6,7 +6,6 @@ package runsql
 
 import (
 	"embed"
-	"io/fs"
 
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
@@ -15,13 +14,7 @@ import (
 var files embed.FS
 
 // Migrations returns the room's tables.
-func Migrations() db.Migrations {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
-	return db.Migrations{Room: "run", Files: sub}
-}
+func Migrations() db.Migrations { return db.Migrations{Room: "run", Files: files} }
 
 // Store keeps the room's data; it is all of run.Stores.
 type Store struct {

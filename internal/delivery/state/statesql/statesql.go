@@ -4,7 +4,6 @@ package statesql
 
 import (
 	"embed"
-	"io/fs"
 
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
@@ -13,13 +12,7 @@ import (
 var files embed.FS //nolint:gochecknoglobals // embedded files
 
 // Migrations returns the room's tables.
-func Migrations() db.Migrations {
-	sub, err := fs.Sub(files, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return db.Migrations{Room: "state", Files: sub}
-}
+func Migrations() db.Migrations { return db.Migrations{Room: "state", Files: files} }
 
 // Store implements state.Store.
 type Store struct {

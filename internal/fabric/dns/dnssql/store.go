@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -26,13 +25,7 @@ import (
 var migrations embed.FS
 
 // Migrations returns the room's migrations.
-func Migrations() db.Migrations {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return db.Migrations{Room: "dns", Files: files}
-}
+func Migrations() db.Migrations { return db.Migrations{Room: "dns", Files: migrations} }
 
 // Store is a dns.Store.
 type Store struct{ db *db.DB }

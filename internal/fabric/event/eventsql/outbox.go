@@ -6,7 +6,6 @@ package eventsql
 import (
 	"context"
 	"embed"
-	"io/fs"
 
 	"github.com/uptrace/bun"
 
@@ -18,13 +17,7 @@ import (
 var migrations embed.FS
 
 // Migrations returns the room's migrations.
-func Migrations() db.Migrations {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return db.Migrations{Room: "event", Files: files}
-}
+func Migrations() db.Migrations { return db.Migrations{Room: "event", Files: migrations} }
 
 // Store is an event.OutboxStore.
 type Store struct{ db *db.DB }

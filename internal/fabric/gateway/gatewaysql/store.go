@@ -7,7 +7,6 @@ package gatewaysql
 import (
 	"context"
 	"embed"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -22,13 +21,7 @@ import (
 var migrations embed.FS
 
 // Migrations returns the room's migrations.
-func Migrations() db.Migrations {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return db.Migrations{Room: "gateway", Files: files}
-}
+func Migrations() db.Migrations { return db.Migrations{Room: "gateway", Files: migrations} }
 
 // Store is a gateway.Store.
 type Store struct{ db *db.DB }

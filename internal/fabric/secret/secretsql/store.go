@@ -6,7 +6,6 @@ package secretsql
 import (
 	"context"
 	"embed"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -21,13 +20,7 @@ import (
 var migrations embed.FS
 
 // Migrations returns the room's migrations.
-func Migrations() db.Migrations {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded
-	}
-	return db.Migrations{Room: "secret", Files: files}
-}
+func Migrations() db.Migrations { return db.Migrations{Room: "secret", Files: migrations} }
 
 // Store is a secret.Store.
 type Store struct{ db *db.DB }

@@ -9,7 +9,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -23,10 +22,7 @@ import (
 var files embed.FS
 
 // Migrations returns the room's migrations.
-func Migrations() db.Migrations {
-	sub, _ := fs.Sub(files, "migrations") // the path is constant
-	return db.Migrations{Room: "local", Files: sub}
-}
+func Migrations() db.Migrations { return db.Migrations{Room: "local", Files: files} }
 
 // Store implements local.Store.
 type Store struct {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"log/slog"
 	"strings"
 	"sync"
 
@@ -18,7 +17,6 @@ const internalUser = "terrace/"
 // authenticator tells the NATS server who may connect and what they may do.
 type authenticator struct {
 	internal string
-	log      *slog.Logger
 
 	mu     sync.RWMutex
 	grants map[string]grant

@@ -64,7 +64,7 @@ func StartServer(ctx context.Context, c ServerConfig) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth := &authenticator{internal: rand.Text(), log: c.Log}
+	auth := &authenticator{internal: rand.Text()}
 	ns, err := server.NewServer(options(c, port, auth))
 	if err != nil {
 		return nil, fmt.Errorf("nats server: %w", err)

@@ -31,6 +31,9 @@ const (
 	maxCached   = 4096
 )
 
+// keeperTimeout bounds a call of a key service, for which others may wait.
+const keeperTimeout = 10 * time.Second
+
 // Sealer seals and opens. It is safe for concurrent use.
 type Sealer struct {
 	primary string // the id of the key-encryption key that seals
@@ -126,6 +129,8 @@ func (s *Sealer) newDataKey(ctx context.Context) (*dataKey, error) {
 	raw := make([]byte, dataKeySize)
 	_, _ = rand.Read(raw) // never fails, see crypto/rand
 	defer clear(raw)
+	ctx, cancel := context.WithTimeout(ctx, keeperTimeout)
+	defer cancel()
 	wrapped, err := s.keepers[s.primary].Encrypt(ctx, raw)
 	if err != nil {
 		return nil, keeperFailed(s.primary, err)
@@ -151,6 +156,8 @@ func (s *Sealer) unwrap(ctx context.Context, e envelope) (*subtle.AESGCM, error)
 		return nil, kernel.Errorf(kernel.Unavailable, "this was sealed with the key %s, which is not configured", e.kek).
 			WithFix("add its URL to the former keys")
 	}
+	ctx, cancel := context.WithTimeout(ctx, keeperTimeout)
+	defer cancel()
 	raw, err := keeper.Decrypt(ctx, e.wrapped)
 	if err != nil {
 		return nil, unwrapFailed(e.kek, err)

@@ -36,6 +36,8 @@ type App struct {
 	ready    atomic.Bool
 	first    identity.Credentials
 	created  bool
+	// signedIn tells that the client of this machine is.
+	signedIn bool
 }
 
 // New builds the platform on its data directory and brings the database up to
@@ -111,6 +113,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 
 // FirstSignIn returns how the first admin signs in, when no start has told it before.
 func (a *App) FirstSignIn() (c identity.Credentials, created bool) { return a.first, a.created }
+
+// SignedIn reports whether the client of this machine needs no sign-in.
+func (a *App) SignedIn() bool { return a.signedIn }
 
 // Close ends everything in the opposite order: the runs, which store their state
 // through the API and go on after the next start, then the API, then workloads,

@@ -103,7 +103,7 @@ func (p *platform) path(elements ...string) string {
 
 // address is where children of this process reach the API.
 func (p *platform) address() string {
-	return (&url.URL{Scheme: "http", Host: p.config.Listen}).String()
+	return (&url.URL{Scheme: "http", Host: config.Reach(p.config.Listen)}).String()
 }
 
 func (p *platform) close(ctx context.Context) {

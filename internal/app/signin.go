@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -31,14 +32,17 @@ func (a *App) writeSignIn(ctx context.Context, first identity.Credentials, creat
 	}
 	c := a.platform.config
 	raw, err := json.MarshalIndent(signIn{
-		Address: "http://" + c.Listen, Token: token, Project: c.Project,
-		Gateway: c.Gateway, DNS: c.DNS, CA: a.fabric.authority.RootPath(),
+		Address: a.platform.address(), Token: token, Project: c.Project,
+		Gateway: config.Reach(c.Gateway), DNS: config.Reach(c.DNS), CA: a.fabric.authority.RootPath(),
 	}, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := writePrivate(SignInPath(), raw); err != nil {
-		return err
+	if path := SignInPath(); path != "" {
+		if err := writePrivate(path, raw); err != nil {
+			return err
+		}
+		a.signedIn = token != ""
 	}
 	return newFirstSignIn(a.platform).forget()
 }
@@ -64,11 +68,14 @@ func (a *App) localToken(ctx context.Context, first identity.Credentials, create
 }
 
 // SignInPath is where the client of this machine looks for the sign-in file:
-// under $XDG_STATE_HOME, else ~/.local/state.
+// under $XDG_STATE_HOME, else ~/.local/state; "" for a process without a home.
 func SignInPath() string {
-	base := os.Getenv("XDG_STATE_HOME")
-	if base == "" {
-		base = filepath.Join(os.Getenv("HOME"), ".local", "state")
+	base, home := os.Getenv("XDG_STATE_HOME"), os.Getenv("HOME")
+	switch {
+	case base == "" && home == "":
+		return ""
+	case base == "":
+		base = filepath.Join(home, ".local", "state")
 	}
 	return filepath.Join(base, "terrace", "local.json")
 }

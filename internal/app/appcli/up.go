@@ -56,12 +56,18 @@ func up(ctx context.Context, s streams, c config.Config, version string) (err er
 
 // welcome tells where everything is and, once, how to sign in.
 func (s streams) welcome(a *app.App, c config.Config) {
-	fmt.Fprintf(s.out, "Terrace is ready.\n  API       http://%s/api/docs\n  Gateway   https://%s\n  DNS       %s\n", c.Listen, c.Gateway, c.DNS)
+	fmt.Fprintf(s.out, "Terrace is ready.\n  API       http://%s/api/docs\n  Gateway   https://%s\n  DNS       %s\n",
+		config.Reach(c.Listen), config.Reach(c.Gateway), config.Reach(c.DNS))
 	first, created := a.FirstSignIn()
-	if !created {
-		fmt.Fprintln(s.out, "On this machine `terrace` is signed in.")
-		return
+	if created {
+		fmt.Fprintf(s.out, "  Sign in   user %s, password %s (shown this once; change it with `terrace user password`)\n", first.User, first.Password)
 	}
-	fmt.Fprintf(s.out, "  Sign in   user %s, password %s (shown this once; change it with `terrace user password`)\n", first.User, first.Password)
-	fmt.Fprintln(s.out, "On this machine `terrace` is signed in already: try `terrace doctor`.")
+	switch {
+	case !a.SignedIn():
+		fmt.Fprintf(s.out, "Sign in with `terrace login http://%s --username NAME`.\n", config.Reach(c.Listen))
+	case created:
+		fmt.Fprintln(s.out, "On this machine `terrace` is signed in already: try `terrace doctor`.")
+	default:
+		fmt.Fprintln(s.out, "On this machine `terrace` is signed in.")
+	}
 }

@@ -212,3 +212,15 @@ func keysOf(typ reflect.Type, prefix string) (keys []string) {
 	}
 	return keys
 }
+
+func TestReach(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		":7080": "127.0.0.1:7080", "0.0.0.0:7080": "127.0.0.1:7080", "[::]:7080": "127.0.0.1:7080",
+		"127.0.0.1:7080": "127.0.0.1:7080", "terrace.example.com:443": "terrace.example.com:443",
+	} {
+		if got := config.Reach(address); got != want {
+			t.Errorf("%s is reached at %s, want %s", address, got, want)
+		}
+	}
+}

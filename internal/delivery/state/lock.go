@@ -24,7 +24,9 @@ func (e *HeldError) Unwrap() error { return kernel.Errorf(kernel.Locked, "%s", e
 
 // Lock takes the stack's lock for the caller, or returns a *HeldError. A lock
 // whose holder has lost its lease is taken over: its fence is not the caller's,
-// and the caller's is the current one.
+// and the caller's is the current one. So is one of the same run and fence: a
+// run has one process of the tool at a time, so that one was killed or could not
+// give its lock back.
 func (s *Service) Lock(ctx context.Context, c Caller, stack string, l Lock) error {
 	if err := c.serves(stack); err != nil {
 		return err
@@ -51,16 +53,19 @@ func (s *Service) Lock(ctx context.Context, c Caller, stack string, l Lock) erro
 	})
 }
 
-// displace refuses a lock that a living runner holds, and writes down that a
+// displace refuses a lock that another living run holds, and writes down that a
 // dead one's is taken over. The caller's fence is the current one.
 func (s *Service) displace(ctx context.Context, c Caller, record Stack) error {
 	switch held := record.Held; {
 	case held == nil:
 		return nil
-	case held.Fence == c.Fence:
+	case held.Fence == c.Fence && held.Run != c.Run:
 		return &HeldError{Stack: record.ID, Held: *held}
 	default:
 		reason := fmt.Sprintf("run %s no longer holds the stack", held.Run)
+		if held.Run == c.Run && held.Fence == c.Fence {
+			reason = fmt.Sprintf("an earlier process of run %s did not give it back", held.Run)
+		}
 		return s.record(ctx, "state.lock_taken_over", record.ID, reason, map[string]any{"lock": held.ID, "from": held.Run, "by": c.Run})
 	}
 }

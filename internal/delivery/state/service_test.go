@@ -76,8 +76,12 @@ func TestLockRules(t *testing.T) {
 		run(t, r, []step{
 			{"the first lock", lock(apply(1), "a"), ""},
 			{"the same lock again, its answer was lost", lock(apply(1), "a"), ""},
-			{"a second lock of the same lease", lock(apply(1), "b"), kernel.Locked},
+			{"another run under the same fence", lock(state.Caller{Run: "run_2", Stack: stack, Fence: 1}, "b"), kernel.Locked},
 			{"giving back a lock that is not held", unlock(apply(1), "b"), kernel.Locked},
+			{"the run's next process, after one that was killed", lock(apply(1), "a2"), ""},
+			{"the killed one writes", write(apply(1), "a", content(1, "l", "")), kernel.Locked},
+			{"the killed one gives its lock back", unlock(apply(1), "a"), kernel.Locked},
+			{"once more the next", lock(apply(1), "a"), ""},
 			{"giving back without an id", unlock(apply(1), ""), kernel.Invalid},
 			{"giving it back", unlock(apply(1), "a"), ""},
 			{"giving it back again", unlock(apply(1), "a"), ""},
@@ -241,7 +245,7 @@ func TestAHeldLockNamesItsHolder(t *testing.T) {
 	r := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
 	ctx := context.Background()
 	run(t, r, []step{{"lock", lock(apply(1), "c"), ""}})
-	err := r.Service.Lock(ctx, apply(1), stack, state.Lock{ID: "d"})
+	err := r.Service.Lock(ctx, state.Caller{Run: "run_2", Stack: stack, Fence: 1}, stack, state.Lock{ID: "d"})
 	held, ok := errors.AsType[*state.HeldError](err)
 	if !ok || held.Held.ID != "c" || !strings.Contains(err.Error(), "run_1") {
 		t.Errorf("a lock that is held: %v, want its holder", err)

@@ -12,13 +12,17 @@ type active struct {
 type activeRun struct {
 	execution *execution
 	fence     int64
+	// again is true when the run was to be advanced while the execution was there.
+	again bool
 }
 
-// reserve adds an execution unless the run has one.
+// reserve adds an execution unless the run has one, which is then noted on it:
+// that one may be leaving already.
 func (a *active) reserve(id string, e *execution) bool {
 	a.Lock()
 	defer a.Unlock()
-	if a.runs[id] != nil {
+	if r := a.runs[id]; r != nil {
+		r.again = true
 		return false
 	}
 	a.runs[id] = &activeRun{execution: e}
@@ -33,10 +37,14 @@ func (a *active) hold(id string, fence int64) {
 	a.runs[id].fence = fence
 }
 
-func (a *active) remove(id string) {
+// remove ends an execution; again reports whether the run was to be advanced
+// in the meantime.
+func (a *active) remove(id string) (again bool) {
 	a.Lock()
 	defer a.Unlock()
+	again = a.runs[id].again
 	delete(a.runs, id)
+	return again
 }
 
 // holds reports whether an execution of this process holds the lease.

@@ -38,7 +38,7 @@ func (e *execution) sealed(ctx context.Context) (plan []byte, root Root, stale s
 	if serial != e.run.Plan.Serial {
 		return nil, Root{}, fmt.Sprintf("the state changed since the plan (serial %d, now %d)", e.run.Plan.Serial, serial), nil
 	}
-	plan, err = e.s.Plans.Load(ctx, e.id)
+	plan, err = e.s.Plans.Load(ctx, e.id, e.run.Plan.Digest)
 	if kernel.Is(err, kernel.NotFound) {
 		return nil, Root{}, "the sealed plan is gone", nil
 	}
@@ -101,27 +101,30 @@ func (e *execution) overtaken(ctx context.Context, err error) error {
 	}})
 }
 
-// halfDone adds to the error of an apply what was applied before it.
+// halfDone adds to the error of an apply what was applied before it, of all that
+// was approved: an interruption in between leaves a plan of the rest only.
 func (e *execution) halfDone(ctx context.Context, err error) error {
 	known, ok := errors.AsType[*kernel.Error](err)
 	if !ok || known.Kind == kernel.Internal {
 		return err
 	}
-	done, logErr := e.applied(context.WithoutCancel(ctx))
-	if logErr != nil || e.run.Plan == nil {
+	ctx = context.WithoutCancel(ctx)
+	approved, storeErr := e.s.Store.Dossier(ctx, e.scope, e.id, e.run.Dossier)
+	done, logErr := e.applied(ctx, "run."+string(Approved))
+	if storeErr != nil || logErr != nil {
 		return err
 	}
 	told := *known
-	p := e.run.Plan
-	told.Message = fmt.Sprintf("%s; applied were %d of %d changes", known.Message, len(done), p.Create+p.Update+p.Replace+p.Delete)
+	told.Message = fmt.Sprintf("%s; applied were %d of %d changes", known.Message, len(done), len(approved.Plan.Changes))
 	if len(done) > 0 {
 		told.Message += ": " + strings.Join(done, ", ")
 	}
 	return &told
 }
 
-// applied returns the addresses that the run's log tells as applied.
-func (e *execution) applied(ctx context.Context) ([]string, error) {
+// applied returns the addresses that the run's log tells as applied: after the
+// last event of the type since, or all where since is "".
+func (e *execution) applied(ctx context.Context, since string) ([]string, error) {
 	var addresses []string
 	for offset := int64(0); ; {
 		lines, next, _, err := e.s.Logs.Read(ctx, e.id, offset)
@@ -131,7 +134,11 @@ func (e *execution) applied(ctx context.Context) ([]string, error) {
 		offset = next
 		for line := range bytes.Lines(lines) {
 			var event Event
-			if json.Unmarshal(line, &event) == nil && event.Type == "apply_complete" && !slices.Contains(addresses, event.Address) {
+			switch err := json.Unmarshal(line, &event); {
+			case err != nil:
+			case since != "" && event.Type == since:
+				addresses = nil
+			case event.Type == "apply_complete" && !slices.Contains(addresses, event.Address):
 				addresses = append(addresses, event.Address)
 			}
 		}

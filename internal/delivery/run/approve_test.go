@@ -1,7 +1,9 @@
 package run_test
 
 import (
+	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -137,11 +139,64 @@ func TestASealedPlanThatWasExchangedIsNotApplied(t *testing.T) {
 		_, err := b.Approve(runtest.As(a), runtest.Project, r.ID, r.Dossier, "")
 		runtest.Must(t, err)
 	}
-	runtest.Must(t, b.Plans.Save(ctx, r.ID, []byte(`{"Changes":[{"Address":"evil","Action":"create"}]}`)))
+	runtest.Must(t, b.Plans.Save(ctx, r.ID, r.Plan.Digest, []byte(`{"Changes":[{"Address":"evil","Action":"create"}]}`)))
 	runtest.Must(t, b.Advance(ctx, runtest.Project, r.ID))
 	r = b.Await(t, r.ID, run.Failed)
 	if !strings.Contains(r.Failure.Message, "not the one that passed") || len(b.World.Applied) != 0 {
 		t.Errorf("%+v, applied %v", r.Failure, b.World.Applied)
+	}
+}
+
+// leaving is a run log that lets a test act when an executor has made its step
+// and is not yet gone.
+type leaving struct {
+	run.Logs
+	at func(e run.Event)
+}
+
+func (l leaving) Append(ctx context.Context, id string, events ...run.Event) error {
+	for _, e := range events {
+		l.at(e)
+	}
+	return l.Logs.Append(ctx, id, events...)
+}
+
+// counted are jobs that are counted and not queued.
+type counted struct{ n *atomic.Int32 }
+
+func (c counted) Enqueue(context.Context, kernel.Scope, string) error {
+	c.n.Add(1)
+	return nil
+}
+
+func TestAnApprovalWhileTheExecutorLeavesIsActedOn(t *testing.T) {
+	t.Parallel()
+	var b *runtest.Bench
+	var jobs atomic.Int32
+	b = bench(t, two(t), func(d *run.Deps) {
+		d.Jobs = counted{&jobs}
+		d.Logs = leaving{d.Logs, func(e run.Event) {
+			if e.Type != "run.awaiting_approval" {
+				return
+			}
+			r := b.Now(t, e.Run)
+			alan := kernel.Actor{ID: "usr_alan", Name: "alan", Kind: kernel.ActorUser, Tenant: "acme"}
+			for _, a := range []kernel.Actor{runtest.Grace, alan} {
+				_, err := b.Approve(runtest.As(a), runtest.Project, r.ID, r.Dossier, "")
+				runtest.Must(t, err)
+			}
+			runtest.Must(t, b.Advance(t.Context(), runtest.Project, r.ID)) // the approval's job
+			jobs.Store(0)
+		}}
+	})
+	r := b.Deploy(t, "dev", "1")
+	runtest.Must(t, b.Advance(t.Context(), runtest.Project, r.ID))
+	if r = b.Now(t, r.ID); r.Status != run.Approved || jobs.Load() != 1 {
+		t.Fatalf("%s with %d jobs, want approved and one to go on", r.Status, jobs.Load())
+	}
+	runtest.Must(t, b.Advance(t.Context(), runtest.Project, r.ID))
+	if r = b.Now(t, r.ID); r.Status != run.Succeeded {
+		t.Errorf("%s, want succeeded", r.Status)
 	}
 }
 

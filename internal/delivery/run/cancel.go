@@ -33,7 +33,7 @@ func (s *Service) Discard(ctx context.Context, scope kernel.Scope, id, reason st
 	})
 }
 
-// forget removes the sealed plan: a run that needs it no more keeps none.
+// forget removes the sealed plans: a run that needs it no more keeps none.
 func (s *Service) forget(ctx context.Context, id string) {
 	if err := s.Plans.Delete(context.WithoutCancel(ctx), id); err != nil && !kernel.Is(err, kernel.NotFound) {
 		s.Log.WarnContext(ctx, "a plan that is no longer needed could not be removed", "run", id, "error", err)

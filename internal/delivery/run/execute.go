@@ -54,7 +54,7 @@ func (s *Service) Advance(ctx context.Context, scope kernel.Scope, id string) er
 	if !s.active.reserve(id, e) {
 		return nil
 	}
-	defer s.active.remove(id)
+	defer e.gone(ctx)
 	taken, err := e.take(ctx)
 	if err != nil || !taken {
 		return err
@@ -64,6 +64,20 @@ func (s *Service) Advance(ctx context.Context, scope kernel.Scope, id string) er
 	defer keeper.Wait()
 	defer cancel(nil)
 	return e.loop(ctx)
+}
+
+// gone ends the execution. Who approved while it was on its way out had a job
+// queued that found the run executed, and did nothing: it is queued again.
+func (e *execution) gone(ctx context.Context) {
+	if !e.s.active.remove(e.id) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	err := e.s.Tx.InTx(ctx, func(ctx context.Context) error { return e.s.Jobs.Enqueue(ctx, e.scope, e.id) })
+	if err != nil {
+		e.s.Log.WarnContext(ctx, "a run waits for the next sweep", "run", e.id, "error", err)
+	}
 }
 
 // take acquires the lease when it is the run's turn, and counts the attempt.

@@ -102,7 +102,7 @@ func (s *Service) broken(ctx context.Context, r Run) error {
 
 // tooOften ends a run that was taken up as often as it may be.
 func (e *execution) tooOften(ctx context.Context) error {
-	done, err := e.applied(ctx)
+	done, err := e.applied(ctx, "")
 	if err != nil {
 		return err
 	}

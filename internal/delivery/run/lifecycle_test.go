@@ -64,7 +64,7 @@ func TestOneReleaseThroughAllStages(t *testing.T) {
 				t.Errorf("%s: %+v", st.Stage, st.Deployment)
 			}
 		}
-		if _, err := b.Plans.Load(t.Context(), prod.ID); !kernel.Is(err, kernel.NotFound) {
+		if _, err := b.Plans.Load(t.Context(), prod.ID, prod.Plan.Digest); !kernel.Is(err, kernel.NotFound) {
 			t.Errorf("a run that ended keeps its plan: %v", err)
 		}
 	})

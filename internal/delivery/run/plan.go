@@ -143,7 +143,7 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 				return err
 			}
 		}
-		if err := e.keepPlan(ctx, c.to, a.planned.File); err != nil {
+		if err := e.keepPlan(ctx, c.to, a); err != nil {
 			return err
 		}
 		return e.s.Store.PutDossier(ctx, r.Scope, r.ID, a.digest, a.dossier)
@@ -152,13 +152,13 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 }
 
 // keepPlan seals the plan if it is still to be applied. It is called under the
-// lease: whoever has lost it must not touch the plan of whoever holds it.
-func (e *execution) keepPlan(ctx context.Context, to Status, plan []byte) error {
+// lease; who loses it at this moment keeps another plan than its successor's.
+func (e *execution) keepPlan(ctx context.Context, to Status, a attempt) error {
 	if to == Failed || to == Verifying {
 		e.s.forget(ctx, e.id)
 		return nil
 	}
-	return e.s.Plans.Save(ctx, e.id, plan)
+	return e.s.Plans.Save(ctx, e.id, a.plan.Digest, a.planned.File)
 }
 
 // job is the execution of terraform for one phase, with a token for it.

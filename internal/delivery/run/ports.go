@@ -143,9 +143,11 @@ type State interface {
 
 // Plans keeps plan files sealed between plan and apply.
 type Plans interface {
-	Save(ctx context.Context, run string, plan []byte) error
+	// Save keeps the plan with the digest beside the run's others.
+	Save(ctx context.Context, run string, digest kernel.Digest, plan []byte) error
 	// Load returns NotFound when there is none.
-	Load(ctx context.Context, run string) ([]byte, error)
+	Load(ctx context.Context, run string, digest kernel.Digest) ([]byte, error)
+	// Delete removes all plans of the run.
 	Delete(ctx context.Context, run string) error
 }
 

@@ -132,7 +132,7 @@ func TestThreeAttemptsAreEnough(t *testing.T) {
 	if d, err := b.Store.Deployment(t.Context(), r.Scope, "orders"); err != nil || d.Status != run.DeploymentBroken {
 		t.Errorf("%+v, %v", d, err)
 	}
-	if _, err := b.Plans.Load(t.Context(), r.ID); !kernel.Is(err, kernel.NotFound) {
+	if _, err := b.Plans.Load(t.Context(), r.ID, r.Plan.Digest); !kernel.Is(err, kernel.NotFound) {
 		t.Errorf("the plan of a run that has ended: %v, want not found", err)
 	}
 	b.World.Before = nil
@@ -380,6 +380,45 @@ func TestALongLogIsReadToItsEnd(t *testing.T) {
 	runtest.Must(t, b.Advance(t.Context(), runtest.Project, r.ID))
 	if r = b.Now(t, r.ID); r.Failure == nil || !strings.Contains(r.Failure.Message, "1 of 3 changes: module.redis_cache") {
 		t.Errorf("%+v", r.Failure)
+	}
+}
+
+// TestAFailureAfterAnInterruptionCountsTheWholePlan: what was applied is counted
+// since the approval, and so is what there was to apply.
+func TestAFailureAfterAnInterruptionCountsTheWholePlan(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		before func(b *runtest.Bench, r run.Run)
+		want   string
+	}{
+		"with the rest of the plan": {nil, "applied were 1 of 3 changes: module.redis_cache"},
+		"with another plan": {
+			func(b *runtest.Bench, r run.Run) { b.World.Drift(r.Stack, "module.a_foreign", "1") },
+			"applied were 0 of 3 changes",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bench(t)
+			r := b.Deploy(t, "dev", "1")
+			crash(t, b, r.ID, "module.route_web", func() {
+				if tc.before != nil {
+					tc.before(b, r)
+				}
+			})
+			crashing := b.World.Before
+			b.World.Before = func(ctx context.Context, job run.Job, at string) error {
+				if job.Attempt == 2 && at == "module.route_web" {
+					return kernel.Errorf(kernel.Invalid, "terraform apply failed")
+				}
+				return crashing(ctx, job, at)
+			}
+			next := b.Restart(t)
+			runtest.Must(t, next.Advance(t.Context(), runtest.Project, r.ID))
+			if r = next.Now(t, r.ID); r.Failure == nil || !strings.HasSuffix(r.Failure.Message, tc.want) {
+				t.Errorf("%+v, want %s", r.Failure, tc.want)
+			}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package runplan keeps plan files sealed in blob storage between plan and apply.
 //
-// It owns their keys. A plan holds every value in the clear, so it is sealed
+// It owns their keys: a run and a digest, so that an executor that lost its
+// lease unawares never writes over its successor's plan. A plan holds every value in the clear, so it is sealed
 // with its run as associated data: it opens as no other run's.
 package runplan
 
@@ -10,8 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/blob"
 )
 
 // maxPlan bounds a plan file.
@@ -28,9 +31,10 @@ type Blobs interface {
 	Put(ctx context.Context, key string, r io.Reader) error
 	Get(ctx context.Context, key string) (io.ReadCloser, error)
 	Delete(ctx context.Context, key string) error
+	List(ctx context.Context, prefix string) iter.Seq2[blob.Object, error]
 }
 
-// Plans keeps one plan a run.
+// Plans keeps the plans of runs.
 type Plans struct {
 	sealer Sealer
 	blobs  Blobs
@@ -39,12 +43,16 @@ type Plans struct {
 // New returns plans over the two.
 func New(s Sealer, b Blobs) *Plans { return &Plans{sealer: s, blobs: b} }
 
-func key(run string) string { return "plans/" + run }
+func folder(run string) string { return "plans/" + run + "/" }
+
+func key(run string, digest kernel.Digest) string {
+	return folder(run) + digest.Hex()
+}
 
 func associated(run string) []byte { return []byte("plan of " + run) }
 
-// Save seals the plan of a run, over an earlier one.
-func (p *Plans) Save(ctx context.Context, run string, plan []byte) error {
+// Save seals the plan of a run with its digest. Its earlier ones stay until Delete.
+func (p *Plans) Save(ctx context.Context, run string, digest kernel.Digest, plan []byte) error {
 	if len(plan) > maxPlan {
 		return kernel.Errorf(kernel.TooLarge, "the plan of %s has %d bytes; at most %d are kept", run, len(plan), maxPlan)
 	}
@@ -52,15 +60,15 @@ func (p *Plans) Save(ctx context.Context, run string, plan []byte) error {
 	if err != nil {
 		return fmt.Errorf("seal the plan of %s: %w", run, err)
 	}
-	if err := p.blobs.Put(ctx, key(run), bytes.NewReader(sealed)); err != nil {
+	if err := p.blobs.Put(ctx, key(run, digest), bytes.NewReader(sealed)); err != nil {
 		return fmt.Errorf("keep the plan of %s: %w", run, err)
 	}
 	return nil
 }
 
-// Load opens the plan of a run; NotFound when there is none.
-func (p *Plans) Load(ctx context.Context, run string) ([]byte, error) {
-	r, err := p.blobs.Get(ctx, key(run))
+// Load opens the plan of a run with the digest; NotFound when there is none.
+func (p *Plans) Load(ctx context.Context, run string, digest kernel.Digest) ([]byte, error) {
+	r, err := p.blobs.Get(ctx, key(run, digest))
 	if err != nil {
 		return nil, fmt.Errorf("load the plan of %s: %w", run, err)
 	}
@@ -75,10 +83,15 @@ func (p *Plans) Load(ctx context.Context, run string) ([]byte, error) {
 	return plan, nil
 }
 
-// Delete removes the plan of a run; one that is not there is no error.
+// Delete removes the plans of a run; that there is none is no error.
 func (p *Plans) Delete(ctx context.Context, run string) error {
-	if err := p.blobs.Delete(ctx, key(run)); err != nil && !kernel.Is(err, kernel.NotFound) {
-		return fmt.Errorf("remove the plan of %s: %w", run, err)
+	for plan, err := range p.blobs.List(ctx, folder(run)) {
+		if err == nil {
+			err = p.blobs.Delete(ctx, plan.Key)
+		}
+		if err != nil && !kernel.Is(err, kernel.NotFound) {
+			return fmt.Errorf("remove the plans of %s: %w", run, err)
+		}
 	}
 	return nil
 }

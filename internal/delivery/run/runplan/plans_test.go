@@ -21,12 +21,15 @@ func TestPlansAreSealedForTheirRun(t *testing.T) {
 	blobs, err := blob.Open(ctx, "file://"+filepath.Join(dir, "blobs"), nil)
 	must(t, err)
 	p := runplan.New(sealer, blobs)
-	must(t, p.Save(ctx, "run_1", []byte("password")))
-	got, err := p.Load(ctx, "run_1")
+	digest, later := kernel.DigestOf([]byte("password")), kernel.DigestOf([]byte("later"))
+	must(t, p.Save(ctx, "run_1", digest, []byte("password")))
+	must(t, p.Save(ctx, "run_1", later, []byte("later")))
+	got, err := p.Load(ctx, "run_1", digest)
 	if err != nil || string(got) != "password" {
-		t.Fatalf("%q, %v", got, err)
+		t.Fatalf("%q, %v: a later plan is beside it, not over it", got, err)
 	}
-	stored, err := blobs.Get(ctx, "plans/run_1")
+	key := "/" + digest.Hex()
+	stored, err := blobs.Get(ctx, "plans/run_1"+key)
 	must(t, err)
 	sealed, err := io.ReadAll(stored)
 	must(t, err)
@@ -34,14 +37,19 @@ func TestPlansAreSealedForTheirRun(t *testing.T) {
 	if bytes.Contains(sealed, []byte("password")) {
 		t.Error("the plan lies there in the clear")
 	}
-	must(t, blobs.Put(ctx, "plans/run_2", bytes.NewReader(sealed)))
-	if _, err := p.Load(ctx, "run_2"); err == nil {
+	must(t, blobs.Put(ctx, "plans/run_2"+key, bytes.NewReader(sealed)))
+	if _, err := p.Load(ctx, "run_2", digest); err == nil {
 		t.Error("the plan of a run opened as that of another")
 	}
 	must(t, p.Delete(ctx, "run_1"))
 	must(t, p.Delete(ctx, "run_1"))
-	if _, err := p.Load(ctx, "run_1"); !kernel.Is(err, kernel.NotFound) {
-		t.Errorf("after its removal: %v", err)
+	for _, of := range []kernel.Digest{digest, later} {
+		if _, err := p.Load(ctx, "run_1", of); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("after their removal: %v", err)
+		}
+	}
+	if _, err := blobs.Get(ctx, "plans/run_2"+key); err != nil {
+		t.Errorf("another run's plan went with them: %v", err)
 	}
 }
 

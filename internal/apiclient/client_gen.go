@@ -1516,6 +1516,12 @@ type PutSecretParams struct {
 	Stage string `form:"stage" json:"stage"`
 }
 
+// RotateSecretParams defines parameters for RotateSecret.
+type RotateSecretParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
 // ListServicesParams defines parameters for ListServices.
 type ListServicesParams struct {
 	// Limit The largest number of items to return; 50 unless given.

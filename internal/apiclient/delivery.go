@@ -108,3 +108,10 @@ func (c *Client) SetSecret(ctx context.Context, project, stage, name, secretValu
 	path := query(escape("projects", project, "secrets", name), PutSecretParams{Stage: stage})
 	return s, c.call(ctx, http.MethodPut, path, PutSecretRequest{Value: secretValue}, &s)
 }
+
+// RotateSecret makes a new version of a secret with a generated value.
+func (c *Client) RotateSecret(ctx context.Context, project, stage, name string) (SecretInfo, error) {
+	var s SecretInfo
+	path := query(escape("projects", project, "secrets", name, "rotation"), RotateSecretParams{Stage: stage})
+	return s, c.call(ctx, http.MethodPost, path, nil, &s)
+}

@@ -69,6 +69,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.delivery, err = newDelivery(ctx, a.platform, a.access, a.fabric); err != nil {
 		return err
 	}
+	a.fabric.secrets.Stages = knownStages{a.delivery.stages}
 	queue := a.delivery.queue
 	if err := a.platform.db.Redoable(ctx, func() error { return queue.Migrate(ctx) }); err != nil {
 		return err

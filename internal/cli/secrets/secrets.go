@@ -1,4 +1,4 @@
-// Package secrets has the commands terrace secret list and set.
+// Package secrets has the commands terrace secret list, set and rotate.
 //
 // It owns how a value gets in without standing on a command line. No command
 // shows a value.
@@ -16,7 +16,7 @@ import (
 
 // Command returns terrace secret.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("secret", "Set secrets and see which there are; values are never shown", list(e), set(e))
+	return command.Group("secret", "Set secrets and see which there are; values are never shown", list(e), set(e), rotate(e))
 }
 
 func list(e *command.Env) *cobra.Command {
@@ -62,6 +62,28 @@ func set(e *command.Env) *cobra.Command {
 				return err
 			}
 			done, err := s.SetSecret(c.Context(), project, stage, args[0], v)
+			if err != nil {
+				return err
+			}
+			return e.Print(done, func(w io.Writer) { _, _ = fmt.Fprintf(w, "secret %s has version %d\n", args[0], done.Version) })
+		},
+	}
+	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
+	return c
+}
+
+func rotate(e *command.Env) *cobra.Command {
+	var stage string
+	c := &cobra.Command{
+		Use: "rotate NAME", Short: "Give a secret a newly generated value", Args: cobra.ExactArgs(1),
+		Long:    "The services of the stage that refer to the secret are started anew with the new value.",
+		Example: "  terrace secret rotate orders-session --stage dev",
+		RunE: func(c *cobra.Command, args []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			done, err := s.RotateSecret(c.Context(), project, stage, args[0])
 			if err != nil {
 				return err
 			}

@@ -54,6 +54,10 @@ func (a authorizer) Authorize(ctx context.Context, action string, scope kernel.S
 	return kernel.Errorf(kernel.Denied, "you may not %s", action)
 }
 
+type anyStage struct{}
+
+func (anyStage) Check(string) error { return nil }
+
 func newService(t *testing.T, d *db.DB, allowed ...string) (*secret.Service, *journal) {
 	t.Helper()
 	sealer, err := seal.Open(context.Background(), seal.Config{URL: "file://" + filepath.Join(t.TempDir(), "key")})
@@ -62,7 +66,7 @@ func newService(t *testing.T, d *db.DB, allowed ...string) (*secret.Service, *jo
 	}
 	t.Cleanup(func() { _ = sealer.Close() })
 	j := &journal{}
-	return &secret.Service{Store: secretsql.NewStore(d), Sealer: sealer, Authorizer: authorizer(allowed), Journal: j, Tx: d}, j
+	return &secret.Service{Store: secretsql.NewStore(d), Sealer: sealer, Authorizer: authorizer(allowed), Stages: anyStage{}, Journal: j, Tx: d}, j
 }
 
 func system(scope kernel.Scope) context.Context {
@@ -269,6 +273,9 @@ func TestAuthorizes(t *testing.T) {
 	}
 	if _, err := s.Put(ctx, dev, "password", "x"); !kernel.Is(err, kernel.Denied) {
 		t.Fatalf("put without secret.write: %v", err)
+	}
+	if _, err := s.Rotate(ctx, dev, "password"); !kernel.Is(err, kernel.Denied) {
+		t.Fatalf("rotate without secret.write: %v", err)
 	}
 	if _, err := s.List(ctx, dev, kernel.PageRequest{}); err != nil {
 		t.Fatalf("list with workload.read: %v", err)

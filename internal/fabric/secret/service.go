@@ -38,6 +38,12 @@ type Journal interface {
 	Record(ctx context.Context, f kernel.Fact) error
 }
 
+// Stages knows the stages that there are.
+type Stages interface {
+	// Check is NotFound for a stage that there is not.
+	Check(stage string) error
+}
+
 // Tx runs a transaction that travels in the context.
 type Tx interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
@@ -48,6 +54,7 @@ type Service struct {
 	Store      Store
 	Sealer     Sealer
 	Authorizer Authorizer
+	Stages     Stages
 	Journal    Journal
 	Tx         Tx
 	Clock      kernel.Clock
@@ -76,9 +83,12 @@ func (s *Service) Generate(ctx context.Context, scope kernel.Scope, name string,
 	})
 }
 
-// Rotate makes a new version with a generated value. The caller has checked
-// that it may act for the scope.
+// Rotate makes a new version with a generated value, for an actor with
+// secret.write. It has as many characters as a generated one before it.
 func (s *Service) Rotate(ctx context.Context, scope kernel.Scope, name string) (Info, error) {
+	if err := s.checkWrite(ctx, scope); err != nil {
+		return Info{}, err
+	}
 	return s.add(ctx, scope, name, func(_ context.Context, current *Version) ([]byte, Info, bool, error) {
 		if current == nil {
 			return nil, Info{}, false, notFound(name)
@@ -94,7 +104,7 @@ func (s *Service) Rotate(ctx context.Context, scope kernel.Scope, name string) (
 // Put keeps a given value as the newest version, for an actor with
 // secret.write. The same value again makes no new version.
 func (s *Service) Put(ctx context.Context, scope kernel.Scope, name, value string) (Info, error) {
-	if err := s.Authorizer.Authorize(ctx, "secret.write", scope); err != nil {
+	if err := s.checkWrite(ctx, scope); err != nil {
 		return Info{}, err
 	}
 	if value == "" || len(value) > MaxValue {
@@ -113,6 +123,15 @@ func (s *Service) Put(ctx context.Context, scope kernel.Scope, name, value strin
 		}
 		return []byte(value), Info{}, false, nil
 	})
+}
+
+// checkWrite refuses who may not write, and a stage that there is not: nobody
+// would read its secret.
+func (s *Service) checkWrite(ctx context.Context, scope kernel.Scope) error {
+	if err := s.Authorizer.Authorize(ctx, "secret.write", scope); err != nil {
+		return err
+	}
+	return s.Stages.Check(scope.Stage)
 }
 
 // Reveal returns the current value, for an actor with secret.read.

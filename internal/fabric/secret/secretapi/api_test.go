@@ -23,6 +23,16 @@ type allow struct{}
 
 func (allow) Authorize(context.Context, string, kernel.Scope) error { return nil }
 
+// stages has dev alone.
+type stages struct{}
+
+func (stages) Check(stage string) error {
+	if stage != "dev" {
+		return kernel.Errorf(kernel.NotFound, "there is no stage %q", stage)
+	}
+	return nil
+}
+
 type nowhere struct{}
 
 func (nowhere) Record(context.Context, kernel.Fact) error { return nil }
@@ -35,7 +45,7 @@ func newHandler(t *testing.T) http.Handler {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sealer.Close() })
-	service := &secret.Service{Store: secretsql.NewStore(d), Sealer: sealer, Authorizer: allow{}, Journal: nowhere{}, Tx: d}
+	service := &secret.Service{Store: secretsql.NewStore(d), Sealer: sealer, Authorizer: allow{}, Stages: stages{}, Journal: nowhere{}, Tx: d}
 	r := chi.NewRouter()
 	r.Use(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -74,6 +84,37 @@ func TestPutAndList(t *testing.T) {
 	}
 	if both := put.Body.String() + list.Body.String(); strings.Contains(both, "correct-horse") {
 		t.Fatalf("an answer shows the value: %s", both)
+	}
+}
+
+func TestRotate(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t)
+	missing := call(t, h, "acme", http.MethodPost, "/projects/shop/secrets/password/rotation?stage=dev", "")
+	if missing.Code != http.StatusNotFound {
+		t.Fatalf("a secret that is not there: %d %s", missing.Code, missing.Body)
+	}
+	call(t, h, "acme", http.MethodPut, "/projects/shop/secrets/password?stage=dev", `{"value":"correct-horse"}`)
+	done := call(t, h, "acme", http.MethodPost, "/projects/shop/secrets/password/rotation?stage=dev", "")
+	if done.Code != http.StatusOK || !strings.Contains(done.Body.String(), `"version":2`) || !strings.Contains(done.Body.String(), `"generated":true`) {
+		t.Fatalf("rotate: %d %s", done.Code, done.Body)
+	}
+}
+
+// TestAMistypedStageIsRefused: a secret of a stage that is not would be read by nobody.
+func TestAMistypedStageIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t)
+	for method, path := range map[string]string{
+		http.MethodPut: "/projects/shop/secrets/password?stage=dve", http.MethodPost: "/projects/shop/secrets/password/rotation?stage=dve",
+	} {
+		answer := call(t, h, "acme", method, path, `{"value":"correct-horse"}`)
+		if answer.Code != http.StatusNotFound || !strings.Contains(answer.Body.String(), "there is no stage") {
+			t.Errorf("%s: %d %s", path, answer.Code, answer.Body)
+		}
+	}
+	if all := call(t, h, "acme", http.MethodGet, "/projects/shop/secrets", ""); strings.Contains(all.Body.String(), "password") {
+		t.Errorf("it was made: %s", all.Body)
 	}
 }
 

@@ -1,0 +1,11 @@
+package app
+
+import "github.com/terrace-idp/terrace/internal/delivery/stage"
+
+// knownStages tells the secrets which stages there are.
+type knownStages struct{ stages *stage.Set }
+
+func (a knownStages) Check(name string) error {
+	_, err := a.stages.Get(name)
+	return err
+}

@@ -23,6 +23,12 @@ func (s Scope) InStage(stage string) Scope {
 	return Scope{Tenant: s.Tenant, Project: s.Project, Stage: stage}
 }
 
+// StackID returns the id of the stack of a workload in the scope of a stage:
+// tenant/project/workload/stage.
+func StackID(scope Scope, workload string) string {
+	return strings.Join([]string{scope.Tenant, scope.Project, workload, scope.Stage}, "/")
+}
+
 // String returns the scope as tenant/project/stage, without its empty end.
 func (s Scope) String() string {
 	return strings.TrimRight(s.Tenant+"/"+s.Project+"/"+s.Stage, "/")

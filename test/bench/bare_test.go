@@ -58,7 +58,7 @@ type stack struct {
 // hold takes the workload's stack in dev, as a run would that never ends.
 func (t bare) hold(b *testing.B, workload string) stack {
 	b.Helper()
-	id := run.Stack(t.scope, workload)
+	id := kernel.StackID(t.scope, workload)
 	old, err := t.leases.Lease(b.Context(), id)
 	if err != nil {
 		b.Fatal(err)

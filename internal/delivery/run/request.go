@@ -142,7 +142,7 @@ func (s *Service) request(ctx context.Context, prepare func(ctx context.Context)
 		if r, err = prepare(ctx); err != nil {
 			return err
 		}
-		r.ID, r.Stack, r.RequestedBy = kernel.NewID("run"), Stack(r.Scope, r.Workload), actor
+		r.ID, r.Stack, r.RequestedBy = kernel.NewID("run"), kernel.StackID(r.Scope, r.Workload), actor
 		superseded, err = s.queue(ctx, &r)
 		return err
 	})

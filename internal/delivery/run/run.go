@@ -128,8 +128,3 @@ type Event struct {
 	Address string `json:"address,omitempty"`
 	Message string `json:"message"`
 }
-
-// Stack returns the id of the stack of a workload in a stage's scope.
-func Stack(scope kernel.Scope, workload string) string {
-	return scope.Tenant + "/" + scope.Project + "/" + workload + "/" + scope.Stage
-}

@@ -23,7 +23,7 @@ type Held struct {
 	Fence int64
 }
 
-// SplitStack takes a stack's id apart.
+// SplitStack takes a stack's id apart; kernel.StackID puts it together.
 func SplitStack(id string) (scope kernel.Scope, workload string, err error) {
 	parts := strings.Split(id, "/")
 	if len(parts) != 4 {
@@ -35,9 +35,4 @@ func SplitStack(id string) (scope kernel.Scope, workload string, err error) {
 		}
 	}
 	return kernel.Scope{Tenant: parts[0], Project: parts[1], Stage: parts[3]}, parts[2], nil
-}
-
-// StackID puts a stack's id together.
-func StackID(scope kernel.Scope, workload string) string {
-	return strings.Join([]string{scope.Tenant, scope.Project, workload, scope.Stage}, "/")
 }

@@ -28,7 +28,7 @@ func each(t *testing.T, test func(t *testing.T, s *runsql.Store)) {
 func example(status run.Status) run.Run {
 	now := kernel.Clock(nil).Now()
 	return run.Run{
-		ID: kernel.NewID("run"), Stack: run.Stack(dev, "orders"), Scope: dev, Workload: "orders",
+		ID: kernel.NewID("run"), Stack: kernel.StackID(dev, "orders"), Scope: dev, Workload: "orders",
 		Release: run.ReleaseRef{ID: "rel_1", Number: 1}, Operation: run.Deploy, Status: status,
 		RequestedBy: kernel.Actor{ID: "usr_1", Name: "ada", Kind: kernel.ActorUser, Tenant: "acme"},
 		Phases:      []run.Phase{{Name: "queue", Started: now}}, CreatedAt: now, UpdatedAt: now,

@@ -107,7 +107,7 @@ func (a API) authenticate(r *http.Request) (tokens.Run, error) {
 
 func stackOf(r *http.Request) string {
 	scope := kernel.Scope{Tenant: chi.URLParam(r, "tenant"), Project: chi.URLParam(r, "project"), Stage: chi.URLParam(r, "stage")}
-	return state.StackID(scope, chi.URLParam(r, "workload"))
+	return kernel.StackID(scope, chi.URLParam(r, "workload"))
 }
 
 func (a API) get(w http.ResponseWriter, r *http.Request, c call) error {

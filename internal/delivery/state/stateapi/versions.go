@@ -36,7 +36,7 @@ func (a API) Register(api huma.API) {
 func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	actor, _ := kernel.ActorFrom(ctx) // httpserver lets nobody else in
 	scope := kernel.Scope{Tenant: actor.Tenant, Project: in.Project, Stage: in.Stage}
-	page, err := a.State.Versions(ctx, state.StackID(scope, in.Workload), in.Page())
+	page, err := a.State.Versions(ctx, kernel.StackID(scope, in.Workload), in.Page())
 	if err != nil {
 		return nil, err
 	}

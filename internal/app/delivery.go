@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
 // ProviderVersion is the version of the Terraform provider of this build.
@@ -105,6 +107,18 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Gates:    []run.Gate{rungate.Tags{}}, Log: p.log, Node: p.config.Node,
 	})
 	return err
+}
+
+// sweepStates removes the contents of states that processes before this one
+// left without a record.
+func (d *delivery) sweepStates(log *slog.Logger, started time.Time) supervise.Loop {
+	return func(ctx context.Context) error {
+		removed, err := d.states.Sweep(ctx, started)
+		if removed > 0 {
+			log.InfoContext(ctx, "removed contents of states that a former process left without a record", "count", removed)
+		}
+		return err
+	}
 }
 
 // installProvider puts the provider's program, which lies beside this one,

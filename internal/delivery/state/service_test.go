@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
@@ -238,6 +239,53 @@ func TestContentIsBoundToItsVersion(t *testing.T) {
 			t.Errorf("%s content: %v, want an error that is not 'no state'", name, err)
 		}
 	}
+}
+
+func TestAStackIDIsTakenApartAsItWasPutTogether(t *testing.T) {
+	t.Parallel()
+	want := kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}
+	id := kernel.StackID(want, "orders")
+	scope, workload, err := state.SplitStack(id)
+	if err != nil || id != stack || scope != want || workload != "orders" {
+		t.Errorf("%s is %+v and %q, %v", id, scope, workload, err)
+	}
+}
+
+// TestOrphansAreSwept keeps contents beside that of a version, as a process
+// does that dies before the row is there.
+func TestOrphansAreSwept(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, r *statetest.Room) {
+		run(t, r, []step{
+			{"lock", lock(apply(1), "a"), ""},
+			{"write", write(apply(1), "a", content(1, "l", "")), ""},
+		})
+		dir, started := filepath.Dir(r.Contents(t)[0]), time.Now()
+		old, young, foreign := filepath.Join(dir, "sv_old"), filepath.Join(dir, "sv_young"), filepath.Join(r.Dir, "state", "foreign")
+		for _, file := range []string{old, young, foreign} {
+			if err := os.WriteFile(file, []byte("sealed"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, file := range r.Contents(t) {
+			if file == young {
+				continue
+			}
+			if err := os.Chtimes(file, time.Time{}, started.Add(-2*time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, err := r.Service.Sweep(t.Context(), started); n != 1 || err != nil {
+			t.Errorf("%d removed, %v; want 1", n, err)
+		}
+		left := r.Contents(t)
+		if len(left) != 3 || slices.Contains(left, old) {
+			t.Errorf("left are %v, want all but %s", left, old)
+		}
+		if _, err := r.Service.Read(t.Context(), apply(1), stack); err != nil {
+			t.Errorf("the state in force: %v", err)
+		}
+	})
 }
 
 func TestAHeldLockNamesItsHolder(t *testing.T) {

@@ -3,9 +3,11 @@ package state
 import (
 	"context"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/blob"
 )
 
 // Lock is Terraform's lock info, with its field names on the wire.
@@ -61,6 +63,7 @@ type Blobs interface {
 	Put(ctx context.Context, key string, r io.Reader) error
 	Get(ctx context.Context, key string) (io.ReadCloser, error)
 	Delete(ctx context.Context, key string) error
+	List(ctx context.Context, prefix string) iter.Seq2[blob.Object, error]
 }
 
 // Tx runs fn in one database transaction that travels in the context.

@@ -12,7 +12,7 @@ import (
 // Write keeps raw as the stack's newest state. The caller must hold the lock
 // with the id, under a fence that is still the current one. The content is
 // stored before the row that makes it count: a crash in between leaves a blob
-// that nothing refers to, never a version without content.
+// that nothing refers to, which Sweep removes, never a version without content.
 func (s *Service) Write(ctx context.Context, c Caller, stack, lockID string, raw []byte) (Version, error) {
 	if err := errors.Join(c.serves(stack), c.writes()); err != nil {
 		return Version{}, err
@@ -143,4 +143,7 @@ func (s *Service) discard(ctx context.Context, v Version) error {
 // can be passed off as another's.
 func (v Version) associated() []byte { return []byte("state\x00" + v.Stack + "\x00" + v.ID) }
 
-func (v Version) key() string { return "state/" + v.Stack + "/" + v.ID }
+func (v Version) key() string { return contents + v.Stack + "/" + v.ID }
+
+// contents is what the keys of all contents begin with.
+const contents = "state/"

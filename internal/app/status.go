@@ -46,6 +46,7 @@ func (s statusAPI) Register(api huma.API) {
 	httpserver.Register(api, huma.Operation{
 		OperationID: "get-status", Method: http.MethodGet, Path: "/status",
 		Summary: "How this process is: versions, addresses and checks", Tags: []string{"platform"},
+		Description: "Every signed-in user may see it, with the addresses that the process listens on and the paths of the programs that it found.",
 	}, s.get)
 }
 
@@ -86,7 +87,7 @@ func (a *App) checkDisk() ServerCheck {
 	if err := syscall.Statfs(a.platform.config.DataDir, &fs); err != nil {
 		return ServerCheck{Name: "disk", Message: err.Error(), Fix: "check the data directory"}
 	}
-	free := fs.Bavail * uint64(fs.Bsize) //nolint:gosec // a block size is positive
+	free := fs.Bavail * uint64(fs.Bsize)
 	check := ServerCheck{Name: "disk", OK: free >= minFreeDisk, Message: fmt.Sprintf("%d MiB free for the data directory", free>>20)}
 	if !check.OK {
 		check.Fix = fmt.Sprintf("free space: runs need at least %d MiB", minFreeDisk>>20)

@@ -8,4 +8,4 @@ import "embed"
 // target local.
 //
 //go:embed local
-var Local embed.FS //nolint:gochecknoglobals // embedded files
+var Local embed.FS

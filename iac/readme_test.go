@@ -38,7 +38,7 @@ func TestReadmesAreCurrent(t *testing.T) {
 		}
 		if os.Getenv("TERRACE_UPDATE") == "" {
 			t.Errorf("%s is out of date: run the test with TERRACE_UPDATE=1", file)
-		} else if err := os.WriteFile(file, []byte(want), 0o644); err != nil { //nolint:gosec // a document
+		} else if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -55,7 +55,7 @@ func Run(t testing.TB, c Config, tool, dir string, args ...string) (string, erro
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, tool, args...) //nolint:gosec // a tool from PATH
+	cmd := exec.CommandContext(ctx, tool, args...)
 	cmd.Dir = dir
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TF_CLI_CONFIG_FILE=" + file, "CHECKPOINT_DISABLE=1", "NO_PROXY=*",
@@ -100,7 +100,7 @@ func Mirror(t testing.TB) string {
 // build makes the binary beneath the tree's folder for caches; the last step is
 // a rename, so that several processes can build at once.
 func build() (string, error) {
-	module, err := exec.Command("go", "env", "GOMOD").Output() //nolint:noctx // immediate
+	module, err := exec.Command("go", "env", "GOMOD").Output()
 	if err != nil {
 		return "", fmt.Errorf("find the tree: %w", err)
 	}
@@ -110,7 +110,7 @@ func build() (string, error) {
 		return "", fmt.Errorf("build the provider: %w", err)
 	}
 	mine := fmt.Sprintf("%s.%d", binary, os.Getpid())
-	cmd := exec.Command("go", "build", "-trimpath", "-tags=nobadger", "-ldflags=-s -w", "-o", mine, "./cmd/terraform-provider-terrace") //nolint:noctx,gosec // bounded by the tests
+	cmd := exec.Command("go", "build", "-trimpath", "-tags=nobadger", "-ldflags=-s -w", "-o", mine, "./cmd/terraform-provider-terrace")
 	cmd.Dir = tree
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the provider: %w: %s", err, out)

@@ -80,7 +80,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 		}
 		body = bytes.NewReader(b)
 	}
-	res, err := c.send(ctx, method, path, "application/json", body, -1)
+	res, err := c.send(ctx, method, path, "application/json", body, -1) //nolint:bodyclose // decode or drain closes it
 	if err != nil {
 		return err
 	}

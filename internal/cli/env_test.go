@@ -16,7 +16,7 @@ func exitCode(err error) string {
 
 // goEnv asks the go command, because a script has another home.
 func goEnv(name string) string {
-	out, err := exec.Command("go", "env", name).Output() //nolint:noctx // at once
+	out, err := exec.Command("go", "env", name).Output()
 	if err != nil {
 		return ""
 	}

@@ -28,7 +28,7 @@ func NewID(prefix string) string {
 		increment(lastID.random[:])
 	}
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(lastID.millis)<<16) //nolint:gosec // time is positive
+	binary.BigEndian.PutUint64(b[:8], uint64(lastID.millis)<<16)
 	copy(b[6:], lastID.random[:])
 	return prefix + "_" + encodeULID(b)
 }

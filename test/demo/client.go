@@ -20,7 +20,7 @@ import (
 // client runs the client binary as a user would, with what it prints for
 // people shown, and returns its standard output. token "" is the first admin's.
 func (d *demo) client(ctx context.Context, token string, env []string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, d.terrace, args...) //nolint:gosec // the binary under demonstration
+	cmd := exec.CommandContext(ctx, d.terrace, args...)
 	cmd.Env = append(d.environment(token), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second

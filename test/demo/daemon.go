@@ -45,7 +45,7 @@ func startDaemon(binary, folder string) (*daemon, error) {
 		return nil, fmt.Errorf("make the log: %w", err)
 	}
 	defer func() { _ = log.Close() }()                     // the child has its own handle
-	d.cmd = exec.Command(binary, "up", "--data", d.data()) //nolint:gosec,noctx // stopped in order, see stop
+	d.cmd = exec.Command(binary, "up", "--data", d.data())
 	d.cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+d.state())
 	d.cmd.Stdout, d.cmd.Stderr = log, log
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the demo, which stops it

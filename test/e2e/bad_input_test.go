@@ -164,7 +164,7 @@ func exitsAtOnce(t *testing.T, p patient) {
 }
 
 func portTaken(t *testing.T, p patient) {
-	l, err := net.Listen("tcp", harness.FreeAddress(t)) //nolint:noctx // local and immediate
+	l, err := net.Listen("tcp", harness.FreeAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}

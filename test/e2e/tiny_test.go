@@ -11,9 +11,8 @@ import (
 	"testing"
 )
 
-//nolint:gochecknoglobals // built once for all tests of a process
 var buildTiny = sync.OnceValue(func() error {
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(tinyFolder(), "app"), "./testdata/tiny") //nolint:noctx // bounded by the test's own timeout
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(tinyFolder(), "app"), "./testdata/tiny")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build tiny: %w: %s", err, out)

@@ -100,7 +100,7 @@ func (d *Daemon) Launch() error {
 	args := append([]string{
 		"up", "--data", d.Data, "--listen", d.API, "--gateway", d.Gateway, "--gateway-http", d.HTTP, "--dns", d.DNS, "--nats", d.NATS,
 	}, d.Arguments...)
-	cmd := exec.Command(Bin(d.t, "terraced"), args...) //nolint:noctx // it outlives any one call and is stopped by Stop
+	cmd := exec.Command(Bin(d.t, "terraced"), args...)
 	cmd.Env = d.Environment()
 	cmd.Stdout, cmd.Stderr = &d.logs, &d.logs
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -123,7 +123,7 @@ func (d *Daemon) WaitReady() {
 			d.t.Fatalf("terraced ended before it was ready:\n%s", d.logs.tail(8<<10))
 		case <-time.After(10 * time.Millisecond):
 		}
-		response, err := http.Get("http://" + d.API + "/readyz") //nolint:noctx // bounded by the loop
+		response, err := http.Get("http://" + d.API + "/readyz")
 		if err != nil {
 			continue
 		}

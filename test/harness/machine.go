@@ -21,7 +21,7 @@ const firstPort, lastPort = 10000, 19999
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	for range 100 {
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort))) //nolint:gosec // spreads, hides nothing
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort)))
 		if free(address) {
 			return address
 		}
@@ -31,12 +31,12 @@ func FreeAddress(t testing.TB) string {
 }
 
 func free(address string) bool {
-	l, err := net.Listen("tcp", address) //nolint:noctx // local and immediate
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return false
 	}
 	_ = l.Close()
-	p, err := net.ListenPacket("udp", address) //nolint:noctx // local and immediate
+	p, err := net.ListenPacket("udp", address)
 	if err != nil {
 		return false
 	}

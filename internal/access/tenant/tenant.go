@@ -43,10 +43,10 @@ type Store interface {
 	Projects(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[Project], error)
 }
 
-var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`) //nolint:gochecknoglobals // a constant
+var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
 
 // tagValue is what Azure, AWS, GCP labels and Kubernetes all take.
-var tagValue = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._@-]{0,61}[A-Za-z0-9])?$`) //nolint:gochecknoglobals // a constant
+var tagValue = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._@-]{0,61}[A-Za-z0-9])?$`)
 
 func (p Project) check() error {
 	var problems []kernel.Problem

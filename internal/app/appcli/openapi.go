@@ -21,7 +21,7 @@ func openAPICommand(s streams) *cobra.Command {
 				return fmt.Errorf("openapi: %w", err)
 			}
 			if file != "" {
-				return os.WriteFile(file, document, 0o644) //nolint:gosec // a public document
+				return os.WriteFile(file, document, 0o644)
 			}
 			_, err = s.out.Write(document)
 			return err

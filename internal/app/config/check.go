@@ -12,7 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`) //nolint:gochecknoglobals // a constant
+var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
 
 // checker gathers problems.
 type checker struct {

@@ -155,7 +155,7 @@ func TestTheReferenceIsCurrentAndIsTheDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(reference, want, 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(reference, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

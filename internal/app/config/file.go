@@ -19,7 +19,7 @@ const maxFile = 1 << 20
 
 // readFile reads the file; keys that are not known are refused, with their lines.
 func readFile(path string) (values, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator's path
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, invalid([]kernel.Problem{{File: path, Message: "the file cannot be read: " + reasonOf(err)}})
 	}
@@ -73,7 +73,6 @@ func messagesOf(err error) []string {
 	return []string{strings.TrimPrefix(err.Error(), "yaml: ")}
 }
 
-//nolint:gochecknoglobals // constants
 var (
 	lineOf     = regexp.MustCompile(`^line (\d+): (.*)$`)
 	unknownKey = regexp.MustCompile(`^field (\S+) not found in type`)

@@ -133,7 +133,7 @@ func overrides(flags *pflag.FlagSet, env map[string]string) (values, []kernel.Pr
 }
 
 func (f field) parse(text string) (any, error) {
-	switch f.typ.Kind() { //nolint:exhaustive // the kinds that keys have
+	switch f.typ.Kind() {
 	case reflect.Int:
 		n, err := strconv.Atoi(text)
 		if err != nil {

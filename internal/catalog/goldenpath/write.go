@@ -60,7 +60,7 @@ func vacant(target string) error {
 }
 
 func writeFile(name string, f File) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // a source folder is readable like any other
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
 	return os.WriteFile(name, f.Content, f.Mode)

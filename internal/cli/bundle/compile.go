@@ -23,7 +23,7 @@ func compile(ctx context.Context, dir, target string) error {
 		return kernel.Errorf(kernel.Unavailable, "Go is needed to build %s and is not on the PATH", dir).
 			WithFix("install Go, or name a built image in score.yaml")
 	}
-	cmd := exec.CommandContext(ctx, tool, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", target, ".") //nolint:gosec // the user's own tool
+	cmd := exec.CommandContext(ctx, tool, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", target, ".")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -53,7 +53,7 @@ func buildError(ctx context.Context, dir, output string, err error) error {
 	return e.WithProblems(kernel.Problem{Message: err.Error()})
 }
 
-var place = regexp.MustCompile(`(?m)^(?:vet: )?([^\s:#][^:\n]*\.go):(\d+):(?:(\d+):)? (.+)$`) //nolint:gochecknoglobals // compiled once
+var place = regexp.MustCompile(`(?m)^(?:vet: )?([^\s:#][^:\n]*\.go):(\d+):(?:(\d+):)? (.+)$`)
 
 // compilerProblems reads file:line:column: message from the compiler's output.
 func compilerProblems(dir, output string) []kernel.Problem {

@@ -73,7 +73,7 @@ func (d document) relocate(err error, file string) error {
 }
 
 func read(file string) ([]document, error) {
-	src, err := os.ReadFile(file) //nolint:gosec // the user's own file
+	src, err := os.ReadFile(file)
 	if err != nil {
 		return nil, kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", file, err)
 	}

@@ -77,7 +77,7 @@ func complete(m *apiclient.ModuleVersion, dir string) error {
 	if m.Version != "" {
 		return nil
 	}
-	b, err := os.ReadFile(filepath.Join(absolute, "VERSION")) //nolint:gosec // the user's own folder
+	b, err := os.ReadFile(filepath.Join(absolute, "VERSION"))
 	if err != nil {
 		return kernel.Errorf(kernel.Invalid, "the module has no version").WithFix("write the file VERSION in %s, or give --version", dir)
 	}

@@ -84,7 +84,7 @@ func add(archive *tar.Writer, dir, name string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	f, err := os.Open(file) //nolint:gosec // the user's own folder
+	f, err := os.Open(file)
 	if err != nil {
 		return 0, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", name, err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
-var idPattern = regexp.MustCompile(`^[a-z0-9]+(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-+[a-z0-9]+)*)*$`) //nolint:gochecknoglobals // compiled once
+var idPattern = regexp.MustCompile(`^[a-z0-9]+(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-+[a-z0-9]+)*)*$`)
 
 // build gives the node its definition, module and inputs, and builds the
 // resources that it needs itself.

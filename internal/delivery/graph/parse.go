@@ -15,7 +15,6 @@ const (
 	Kind       = "Definition"
 )
 
-//nolint:gochecknoglobals // compiled once, never changed
 var (
 	labelPattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$`)
 	typePattern   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]$`)

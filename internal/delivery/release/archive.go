@@ -41,7 +41,7 @@ func checkArchive(r io.Reader) error {
 		if err := c.add(h); err != nil {
 			return err
 		}
-		n, err := io.Copy(io.Discard, reader)
+		n, err := io.Copy(io.Discard, reader) //nolint:gosec // the reader is limited
 		if err != nil {
 			return unreadable(err)
 		}

@@ -73,7 +73,7 @@ func (s *Service) OpenArtifact(ctx context.Context, digest kernel.Digest) (io.Re
 	return s.c.Blobs.Get(ctx, blobKey(digest))
 }
 
-var digestPattern = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`) //nolint:gochecknoglobals // compiled once
+var digestPattern = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
 func blobKey(d kernel.Digest) string { return "artifacts/" + d.Hex() + ".tar.gz" }
 

@@ -71,7 +71,7 @@ func (n New) version() string {
 	return n.Workload.Annotations[VersionAnnotation]
 }
 
-var versionPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`) //nolint:gochecknoglobals // compiled once
+var versionPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`)
 
 func checkVersion(version string) error {
 	if version == "" || versionPattern.MatchString(version) {

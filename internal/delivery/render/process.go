@@ -18,7 +18,7 @@ const (
 	StartTimeout = "terrace.dev/start-timeout"
 )
 
-var durationPattern = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`) //nolint:gochecknoglobals // a constant
+var durationPattern = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
 
 // process runs each container as a process on this machine. What a container
 // requests of CPU and memory is for schedulers; here only its limits count.

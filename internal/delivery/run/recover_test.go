@@ -360,8 +360,7 @@ func TestACancelDuringThePlanIsNotForgotten(t *testing.T) {
 // TestALongLogIsReadToItsEnd: what was applied is told beyond the first part of the log.
 func TestALongLogIsReadToItsEnd(t *testing.T) {
 	t.Parallel()
-	var b *runtest.Bench
-	b = bench(t, func(d *run.Deps) {
+	b := bench(t, func(d *run.Deps) {
 		logs := d.Logs
 		d.Planner = planning{d.Planner, func(job run.Job) error {
 			for range 64 {

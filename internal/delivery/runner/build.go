@@ -168,7 +168,7 @@ func (g golang) start(ctx context.Context, stdout io.Writer, line func(string), 
 // lockFile takes an exclusive lock on the file at path, which ends with the
 // process at the latest; waiting is called once where another has it.
 func lockFile(ctx context.Context, path string, waiting func()) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // beneath the data directory
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,7 @@ func (r *Runner) process(job Job, w workdir) process {
 // reuse links w to the folder under key.
 func (r *Runner) reuse(w workdir, key string) error {
 	entry := filepath.Join(initDir(r.DataDir), key)
-	lock, err := os.ReadFile(filepath.Join(entry, "lock.hcl")) //nolint:gosec // a digest's folder
+	lock, err := os.ReadFile(filepath.Join(entry, "lock.hcl"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -76,7 +76,6 @@ func (p process) start(cmd *exec.Cmd, out *output, line func([]byte), last *tail
 	return err
 }
 
-//nolint:gochecknoglobals // sentinels
 var (
 	errTimeout = errors.New("it took too long")
 	errKilled  = errors.New("it was killed on request")

@@ -58,7 +58,7 @@ func layProvider(dataDir, target, name, binaryPath string) error {
 }
 
 func copyProgram(to, from string) error {
-	in, err := os.Open(from) //nolint:gosec // the operator's program
+	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}

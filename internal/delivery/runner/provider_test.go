@@ -24,7 +24,7 @@ const withProvider = `{
 
 // buildProvider builds the provider once for all tests and returns its program.
 //
-//nolint:gochecknoglobals // see above
+
 var buildProvider = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "terrace-provider-")
 	if err != nil {

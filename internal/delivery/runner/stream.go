@@ -107,7 +107,7 @@ func (s *stream) keep(m message) {
 	}
 }
 
-var ansi = regexp.MustCompile(`\x1b\[[0-9;]*m|\[\d+m`) //nolint:gochecknoglobals // a constant
+var ansi = regexp.MustCompile(`\x1b\[[0-9;]*m|\[\d+m`)
 
 // plain passes on a line that is not JSON, which the tool's init prints in between.
 func (s *stream) plain(text string) {

@@ -46,7 +46,7 @@ func (o Options) say(format string, args ...any) {
 
 const needed = "terraform 1.9 or newer, or tofu 1.8 or newer"
 
-var versionLine = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(\S+)`) //nolint:gochecknoglobals // a constant
+var versionLine = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(\S+)`)
 
 // Find returns the tool at o.Path, else the first good one on the search path,
 // else OpenTofu, which it builds from its Go module unless that was done before.

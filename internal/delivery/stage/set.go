@@ -71,7 +71,7 @@ func (c *checker) add(path, message, fix string) {
 	c.problems = append(c.problems, kernel.Problem{Path: path, Message: message, Fix: fix})
 }
 
-var namePattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$`) //nolint:gochecknoglobals // compiled once
+var namePattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$`)
 
 func (c *checker) stage(s Stage) {
 	path := "stages." + s.Name

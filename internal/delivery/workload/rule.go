@@ -11,7 +11,7 @@ import (
 
 // The specification's patterns.
 //
-//nolint:gochecknoglobals // compiled once, never changed
+
 var (
 	labelName      = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$`)
 	typeName       = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]$`)

@@ -35,7 +35,7 @@ type Version struct {
 	Sealed []byte
 }
 
-var validName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`) //nolint:gochecknoglobals // a constant
+var validName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`)
 
 func checkName(scope kernel.Scope, name string) error {
 	if !validName.MatchString(name) {

@@ -42,7 +42,7 @@ func NewRouter(o Options) *chi.Mux {
 	return r
 }
 
-var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`) //nolint:gochecknoglobals // a constant
+var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 
 // identify gives the request its id, its record, its body and its writer.
 func identify(next http.Handler) http.Handler {

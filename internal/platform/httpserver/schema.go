@@ -61,7 +61,7 @@ func (n *names) of(t reflect.Type, hint string) string {
 }
 
 // typeWord is one name in the name of a generic type, with or without its package.
-var typeWord = regexp.MustCompile(`[\w./~-]+`) //nolint:gochecknoglobals // a constant
+var typeWord = regexp.MustCompile(`[\w./~-]+`)
 
 func nameOf(t reflect.Type) string {
 	name := ""

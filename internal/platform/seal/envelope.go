@@ -24,7 +24,7 @@ type envelope struct {
 func header(kek string, wrapped []byte) []byte {
 	head := append([]byte(magic), byte(len(kek)))
 	head = append(head, kek...)
-	head = binary.BigEndian.AppendUint16(head, uint16(len(wrapped))) //nolint:gosec // checked where keys are opened
+	head = binary.BigEndian.AppendUint16(head, uint16(len(wrapped)))
 	return append(head, wrapped...)
 }
 

@@ -104,7 +104,7 @@ func fileKey(create bool) Opener {
 				return nil, "", err
 			}
 		}
-		text, err := os.ReadFile(path) //nolint:gosec // the operator's path
+		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, "", err
 		}

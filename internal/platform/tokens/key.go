@@ -24,7 +24,7 @@ func LoadKey(path string) ([]byte, error) {
 }
 
 func readKey(path string) ([]byte, error) {
-	key, err := os.ReadFile(path) //nolint:gosec // the operator's path
+	key, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read token key: %w", err)
 	}

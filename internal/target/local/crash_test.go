@@ -81,7 +81,7 @@ func crashConfig(dir string) (local.Config, func(), error) {
 // startDaemon starts the daemon in a process of its own and waits until it is ready.
 func startDaemon(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(os.Args[0]) //nolint:gosec,noctx // this very program; killed below
+	cmd := exec.Command(os.Args[0])
 	cmd.Env, cmd.Stderr = append(os.Environ(), daemonVariable+"="+dir), os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -152,7 +152,7 @@ func TestAnUncleanDeathLeavesNoOrphans(t *testing.T) {
 func processesWith(entry string) (pids []int) {
 	environs, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, path := range environs {
-		env, _ := os.ReadFile(path) //nolint:gosec // under /proc
+		env, _ := os.ReadFile(path)
 		var pid int
 		_, _ = fmt.Sscanf(path, "/proc/%d/", &pid)
 		if strings.Contains(string(env), entry) && isAlive(pid) {

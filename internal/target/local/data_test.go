@@ -151,7 +151,7 @@ func TestMySQL(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if conn, err := net.Dial("tcp", addrOf(orders)); err == nil { //nolint:noctx // a test
+	if conn, err := net.Dial("tcp", addrOf(orders)); err == nil {
 		_ = conn.Close()
 		t.Error("after the last database the server still runs")
 	}

@@ -21,7 +21,7 @@ func prepare(dir string) (marker string, err error) {
 		return "", diskError("make the local target's folder", err)
 	}
 	path := filepath.Join(dir, "instance")
-	b, err := os.ReadFile(path) //nolint:gosec // the operator's folder
+	b, err := os.ReadFile(path)
 	if err == nil && len(b) > 0 {
 		return strings.TrimSpace(string(b)), nil
 	}

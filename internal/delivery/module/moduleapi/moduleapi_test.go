@@ -21,7 +21,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 )
 
-const token = "trun_good" //nolint:gosec // of a test
+const token = "trun_good"
 
 // people knows the tokens of the tests.
 type people map[string]kernel.Actor

@@ -10,7 +10,7 @@ import (
 )
 
 //go:embed migrations/*.sql
-var files embed.FS //nolint:gochecknoglobals // embedded files
+var files embed.FS
 
 // Migrations returns the room's tables.
 func Migrations() db.Migrations { return db.Migrations{Room: "module", Files: files} }

@@ -73,7 +73,7 @@ func startServer() (string, error) {
 		return "", err
 	}
 	data := filepath.Join(dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "terrace", "-A", "trust", "-E", "UTF8", "--no-sync") //nolint:noctx // bounded by itself
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "terrace", "-A", "trust", "-E", "UTF8", "--no-sync")
 	initdb.Dir, initdb.SysProcAttr = dir, &syscall.SysProcAttr{Credential: credential}
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("initdb: %w: %s", err, out)
@@ -82,7 +82,7 @@ func startServer() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), //nolint:noctx // lives as long as the tests
+	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=300")
 	postgres.Dir, postgres.SysProcAttr = dir, &syscall.SysProcAttr{Credential: credential, Pdeathsig: syscall.SIGQUIT}
 	if err := postgres.Start(); err != nil {
@@ -117,13 +117,13 @@ func clusterFolder() (string, *syscall.Credential, error) {
 		}
 		uid, _ := strconv.Atoi(u.Uid)
 		gid, _ := strconv.Atoi(u.Gid)
-		return dir, &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, uid, gid) //nolint:gosec // ids are small
+		return dir, &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, uid, gid)
 	}
 	return "", nil, fmt.Errorf("running as root, and there is no user postgres or nobody to run PostgreSQL as")
 }
 
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // local and immediate
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}

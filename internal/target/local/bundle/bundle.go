@@ -139,7 +139,7 @@ func unpackEntry(root *os.Root, h *tar.Header, content io.Reader) error {
 	case tar.TypeReg:
 		err = unpackFile(root, name, h.FileInfo().Mode(), content)
 	case tar.TypeSymlink:
-		if path.IsAbs(h.Linkname) || !filepath.IsLocal(path.Join(path.Dir(name), h.Linkname)) {
+		if path.IsAbs(h.Linkname) || !filepath.IsLocal(path.Join(path.Dir(name), h.Linkname)) { //nolint:gosec // this is the check
 			return refuse("the link %q leads outside, to %q", h.Name, h.Linkname)
 		}
 		err = root.Symlink(h.Linkname, name)
@@ -182,7 +182,7 @@ func Copy(to, from string) error {
 		target := filepath.Join(to, strings.TrimPrefix(p, from))
 		switch {
 		case d.IsDir():
-			return os.MkdirAll(target, 0o755) //nolint:gosec // beneath a folder of the owner's alone
+			return os.MkdirAll(target, 0o755)
 		case d.Type()&fs.ModeSymlink != 0:
 			link, err := os.Readlink(p)
 			if err != nil {
@@ -196,7 +196,7 @@ func Copy(to, from string) error {
 }
 
 func copyFile(to, from string) error {
-	in, err := os.Open(from) //nolint:gosec // found by walking
+	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ func copyFile(to, from string) error {
 	if err != nil {
 		return err
 	}
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, info.Mode().Perm()) //nolint:gosec // beneath the target
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, info.Mode().Perm())
 	if err != nil {
 		return err
 	}

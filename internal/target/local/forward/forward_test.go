@@ -12,7 +12,7 @@ import (
 // serve answers every connection with what it has sent, behind a name.
 func serve(t *testing.T, name string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func serve(t *testing.T, name string) string {
 // ask sends a word, ends its side, and reads the answer.
 func ask(t *testing.T, addr, word string) string {
 	t.Helper()
-	c, err := net.Dial("tcp", addr) //nolint:noctx // a test
+	c, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestForwarder(t *testing.T) {
 	if got := ask(t, f.Addr(), "hello"); got != "second hello" {
 		t.Errorf("got %q", got)
 	}
-	open, err := net.Dial("tcp", f.Addr()) //nolint:noctx // a test
+	open, err := net.Dial("tcp", f.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestForwarder(t *testing.T) {
 	if _, err := open.Read(make([]byte, 1)); err == nil {
 		t.Error("after Close a connection is still open")
 	}
-	if _, err := net.Dial("tcp", f.Addr()); err == nil { //nolint:noctx // a test
+	if _, err := net.Dial("tcp", f.Addr()); err == nil {
 		t.Error("after Close it still listens")
 	}
 }

@@ -157,7 +157,7 @@ func (f fixture) follow(t *testing.T) {
 		t.Fatal("there is no first line")
 	}
 	addr, _, _ := f.target.Upstream(localtest.Scope("dev"), "orders", "")
-	said, err := http.Get("http://" + addr + "/say/well") //nolint:noctx // a test
+	said, err := http.Get("http://" + addr + "/say/well")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func buildProgram() ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "app"), ".") //nolint:noctx // bounded by itself
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "app"), ".")
 	build.Dir, build.Env = filepath.Join(filepath.Dir(here), "app"), append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the test's program: %w: %s", err, out)

@@ -8,7 +8,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/target/local/mysql"
 )
 
-func TestWithoutMariaDBItSaysWhatToInstall(t *testing.T) { //nolint:paralleltest // sets the environment
+func TestWithoutMariaDBItSaysWhatToInstall(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := mysql.Find()
 	if !kernel.Is(err, kernel.Unavailable) || !strings.Contains(err.Error(), "apt-get install mariadb-server") {

@@ -45,7 +45,7 @@ func openCgroups(root, name string) *cgroups {
 		return &cgroups{missing: "the daemon's control group is unknown"}
 	}
 	base := filepath.Join(root, own, "terrace-"+name)
-	if err := os.MkdirAll(base, 0o755); err != nil { //nolint:gosec // the kernel decides about access
+	if err := os.MkdirAll(base, 0o755); err != nil {
 		return &cgroups{missing: "the daemon may not make control groups (" + cause(err).Error() + ")"}
 	}
 	for _, dir := range []string{filepath.Dir(base), base} {
@@ -71,7 +71,7 @@ func delegate(dir string) error {
 		return err
 	}
 	own := filepath.Join(dir, daemonGroup)
-	if err := os.MkdirAll(own, 0o755); err != nil { //nolint:gosec // the kernel decides about access
+	if err := os.MkdirAll(own, 0o755); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(own, "cgroup.procs"), []byte("0"), 0o600); err != nil {
@@ -101,14 +101,14 @@ func (c *cgroups) enter(attr *syscall.SysProcAttr, l Limits) (func(), error) {
 		return nothing, nil
 	}
 	dir := filepath.Join(c.base, strconv.FormatInt(c.next.Add(1), 10))
-	if err := os.Mkdir(dir, 0o755); err != nil { //nolint:gosec // the kernel decides about access
+	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nothing, fmt.Errorf("make a control group: %w", err)
 	}
 	remove := func() { _ = os.Remove(dir) }
 	if err := writeLimits(dir, l); err != nil {
 		return remove, err
 	}
-	f, err := os.Open(dir) //nolint:gosec // made above
+	f, err := os.Open(dir)
 	if err != nil {
 		return remove, fmt.Errorf("open the control group: %w", err)
 	}

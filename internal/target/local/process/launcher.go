@@ -112,7 +112,7 @@ func (l *Launcher) start(s Spec) (*Process, error) {
 		return nil, fmt.Errorf("make the output pipe: %w", err)
 	}
 	defer func() { _ = write.Close() }()
-	cmd := exec.Command(s.Path, s.Args...) //nolint:noctx,gosec // lives until Stop; running what is given is the purpose
+	cmd := exec.Command(s.Path, s.Args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.Dir, write, write
 	cmd.Env = append(s.Env[:len(s.Env):len(s.Env)], Marker+"="+l.marker)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: s.Credential}

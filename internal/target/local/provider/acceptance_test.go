@@ -42,7 +42,6 @@ type world struct {
 	issuer *tokens.Issuer
 }
 
-//nolint:gochecknoglobals // one build serves all tests of a process
 var mirror = sync.OnceValues(buildMirror)
 
 // buildMirror builds the provider and lays it out as a filesystem mirror.
@@ -53,7 +52,7 @@ func buildMirror() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, provider.Address, provider.Version, runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-terrace_v"+provider.Version)
-	build := exec.Command("go", "build", "-o", path, "github.com/terrace-idp/terrace/cmd/terraform-provider-terrace") //nolint:noctx // bounded by itself
+	build := exec.Command("go", "build", "-o", path, "github.com/terrace-idp/terrace/cmd/terraform-provider-terrace")
 	build.Dir, build.Env = filepath.Dir(here), append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the provider: %w: %s", err, out)
@@ -438,7 +437,7 @@ output "address" {
 
 func TestTheProviderLinksNothingOfTheServer(t *testing.T) {
 	t.Parallel()
-	out, err := exec.Command("go", "list", "-deps", "github.com/terrace-idp/terrace/cmd/terraform-provider-terrace").Output() //nolint:noctx // bounded by itself
+	out, err := exec.Command("go", "list", "-deps", "github.com/terrace-idp/terrace/cmd/terraform-provider-terrace").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

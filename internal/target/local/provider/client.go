@@ -127,7 +127,7 @@ func (c *client) do(ctx context.Context, limit time.Duration, method string, r r
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return planeObject{}, fmt.Errorf("Terrace at %s cannot be reached: %w", c.base, err) //nolint:staticcheck // shown to people
+		return planeObject{}, fmt.Errorf("Terrace at %s cannot be reached: %w", c.base, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	return decodeReply(resp)

@@ -86,16 +86,6 @@ func (s *Service) HasRole(ctx context.Context, scope kernel.Scope, role Role) (b
 	return Decision{Roles: []Role{role, Admin}}.decide(memberships, scope), err
 }
 
-// Able returns the names of users who may do the action in the scope, at most
-// 20: who to ask for an approval, say.
-func (s *Service) Able(ctx context.Context, scope kernel.Scope, action string) ([]string, error) {
-	decision, ok := s.table[action]
-	if !ok {
-		return nil, kernel.Errorf(kernel.Internal, "the action %q is in no decision table", action)
-	}
-	return s.Store.WithRoles(ctx, scope, decision.Roles, 20)
-}
-
 func whole(scope kernel.Scope) string {
 	if scope.Project == "" {
 		return "the tenant"

@@ -76,7 +76,7 @@ const (
 	maxPassword = 256
 )
 
-var loginName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$`) //nolint:gochecknoglobals // a constant
+var loginName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$`)
 
 func checkName(name string) error {
 	if loginName.MatchString(name) {

@@ -68,7 +68,7 @@ func (h hasher) compute(ctx context.Context, password string, p hashed, size int
 	case <-ctx.Done():
 		return nil, kernel.Errorf(kernel.Unavailable, "too many sign-ins at once: %w", ctx.Err())
 	}
-	return argon2.IDKey([]byte(password), p.salt, p.time, p.memory, p.threads, uint32(size)), nil //nolint:gosec // at most 64
+	return argon2.IDKey([]byte(password), p.salt, p.time, p.memory, p.threads, uint32(size)), nil
 }
 
 // String returns the hash in PHC form.

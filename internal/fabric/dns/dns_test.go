@@ -2,7 +2,6 @@ package dns_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -49,7 +48,7 @@ func newService(t *testing.T, d *db.DB) (*dns.Service, *journal) {
 
 func put(t *testing.T, s *dns.Service, scope kernel.Scope, name string, typ dns.Type, values ...string) {
 	t.Helper()
-	if _, err := s.PutRecord(context.Background(), scope, dns.Record{Name: name, Type: typ, Values: values}); err != nil {
+	if err := s.ReplaceName(context.Background(), scope, name, []dns.Record{{Type: typ, Values: values}}); err != nil {
 		t.Fatalf("put %s %s: %v", name, typ, err)
 	}
 }
@@ -64,8 +63,11 @@ func TestStore(t *testing.T) {
 		ctx := context.Background()
 		s, j := newService(t, d)
 		put(t, s, dev, "Orders.Dev.Shop.Localhost.", dns.A, "127.0.0.1", "127.0.0.2")
-		put(t, s, dev, "orders.dev.shop.localhost", dns.TXT, "v=1")
-		put(t, s, dev, "orders.dev.shop.localhost", dns.A, "127.0.0.3")
+		text := dns.Record{Type: dns.TXT, Values: []string{"v=1"}}
+		both := []dns.Record{text, {Type: dns.A, Values: []string{"127.0.0.3"}}}
+		if err := s.ReplaceName(ctx, dev, "orders.dev.shop.localhost", both); err != nil {
+			t.Fatal(err)
+		}
 		r, err := s.Record(ctx, dev, "orders.dev.shop.localhost", dns.A)
 		if err != nil || len(r.Values) != 1 || r.Values[0] != "127.0.0.3" || r.TTL != dns.DefaultTTL || r.Scope != dev {
 			t.Fatalf("record %+v, %v", r, err)
@@ -73,7 +75,7 @@ func TestStore(t *testing.T) {
 		if _, err := s.Record(ctx, other, "orders.dev.shop.localhost", dns.A); !kernel.Is(err, kernel.NotFound) {
 			t.Fatalf("another tenant reads the record: %v", err)
 		}
-		_, err = s.PutRecord(ctx, other, dns.Record{Name: "orders.dev.shop.localhost", Type: dns.A, Values: []string{"127.0.0.9"}})
+		err = s.ReplaceName(ctx, other, "orders.dev.shop.localhost", []dns.Record{{Type: dns.A, Values: []string{"127.0.0.9"}}})
 		if !kernel.Is(err, kernel.Conflict) || strings.Contains(err.Error(), "acme") {
 			t.Fatalf("another tenant takes the name: %v", err)
 		}
@@ -83,15 +85,15 @@ func TestStore(t *testing.T) {
 		if _, err := s.Record(ctx, dev, "orders.dev.shop.localhost", dns.TXT); err != nil {
 			t.Fatalf("another tenant deleted the record: %v", err)
 		}
-		_, err = s.PutRecord(ctx, dev, dns.Record{Name: "orders.dev.shop.localhost", Type: dns.CNAME, Values: []string{"x.dev.shop.localhost"}})
-		if !kernel.Is(err, kernel.Conflict) {
-			t.Fatalf("a CNAME beside an A: %v", err)
-		}
 		cname := []dns.Record{{Type: dns.CNAME, Values: []string{"x.dev.shop.localhost"}}}
+		err = s.ReplaceName(ctx, dev, "orders.dev.shop.localhost", append(cname, text))
+		if !kernel.Is(err, kernel.Conflict) {
+			t.Fatalf("a CNAME beside a TXT: %v", err)
+		}
 		if err := s.ReplaceName(ctx, dev, "orders.dev.shop.localhost", cname); err != nil {
 			t.Fatalf("change the type in place: %v", err)
 		}
-		if err := s.DeleteRecord(ctx, dev, "orders.dev.shop.localhost", dns.CNAME); err != nil {
+		if err := s.DeleteName(ctx, dev, "orders.dev.shop.localhost"); err != nil {
 			t.Fatal(err)
 		}
 		put(t, s, other, "orders.dev.shop.localhost", dns.A, "127.0.0.9") // the name is free again
@@ -102,33 +104,6 @@ func TestStore(t *testing.T) {
 		again, _ := newService(t, d)
 		if reply := ask(again, "orders.dev.shop.localhost.", mdns.TypeA); len(reply.Answer) != 1 {
 			t.Fatalf("after a restart: %v", reply)
-		}
-	})
-}
-
-func TestRecordsArePaged(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, []db.Migrations{dnssql.Migrations()}, func(t *testing.T, d *db.DB) {
-		s, _ := newService(t, d)
-		for i := range 5 {
-			put(t, s, dev, fmt.Sprintf("s%d.dev.shop.localhost", i), dns.A, "127.0.0.1")
-		}
-		put(t, s, other, "s9.dev.shop.localhost", dns.A, "127.0.0.1")
-		var names []string
-		for page := (kernel.PageRequest{Limit: 2}); ; {
-			got, err := s.Records(context.Background(), dev, page)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, r := range got.Items {
-				names = append(names, r.Name[:2])
-			}
-			if page.Cursor = got.Next; got.Next == "" {
-				break
-			}
-		}
-		if got := strings.Join(names, " "); got != "s0 s1 s2 s3 s4" {
-			t.Fatalf("pages give %s", got)
 		}
 	})
 }
@@ -214,7 +189,7 @@ func TestRefusesWhatIsWrong(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.reason, func(t *testing.T) {
 			t.Parallel()
-			if _, err := s.PutRecord(context.Background(), dev, c.record); !kernel.Is(err, kernel.Invalid) {
+			if err := s.ReplaceName(context.Background(), dev, c.record.Name, []dns.Record{c.record}); !kernel.Is(err, kernel.Invalid) {
 				t.Fatalf("got %v, want it to be invalid", err)
 			}
 		})

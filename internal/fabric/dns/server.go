@@ -112,7 +112,9 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	_ = s.Close()
 	for range running {
-		_ = <-done // the first error is the one to tell
+		if late := <-done; err == nil {
+			err = late
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("serve dns: %w", err)

@@ -15,7 +15,6 @@ import (
 type Store interface {
 	// Replace makes records the only ones of the name; none frees the name.
 	Replace(ctx context.Context, scope kernel.Scope, name string, records []Record) error
-	Records(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Record], error)
 	Named(ctx context.Context, scope kernel.Scope, name string) ([]Record, error)
 	// All returns every record of every tenant, for the server.
 	All(ctx context.Context) ([]Record, error)
@@ -73,31 +72,6 @@ func NewService(c Config) (*Service, error) {
 	return s, nil
 }
 
-// PutRecord keeps a record set, replacing the one of the same name and type.
-// A name of another scope, and a CNAME beside other types, are Conflicts.
-func (s *Service) PutRecord(ctx context.Context, scope kernel.Scope, r Record) (Record, error) {
-	r, err := s.admit(scope, r)
-	if err != nil {
-		return Record{}, err
-	}
-	return r, s.change(ctx, scope, r.Name, "dns-record.changed", func(ctx context.Context) error {
-		present, err := s.Store.Named(ctx, scope, r.Name)
-		if err != nil {
-			return err
-		}
-		records := []Record{r}
-		for _, p := range present {
-			if p.Type != r.Type {
-				records = append(records, p)
-			}
-		}
-		if err := checkAlone(records); err != nil {
-			return err
-		}
-		return s.Store.Replace(ctx, scope, r.Name, records)
-	})
-}
-
 // ReplaceName makes records the only ones of the name, whatever types it had.
 func (s *Service) ReplaceName(ctx context.Context, scope kernel.Scope, name string, records []Record) error {
 	name = CanonicalName(name)
@@ -115,25 +89,6 @@ func (s *Service) ReplaceName(ctx context.Context, scope kernel.Scope, name stri
 	}
 	return s.change(ctx, scope, name, "dns-record.changed", func(ctx context.Context) error {
 		return s.Store.Replace(ctx, scope, name, admitted)
-	})
-}
-
-// DeleteRecord removes the record set of a name and type; what is not there is
-// no error.
-func (s *Service) DeleteRecord(ctx context.Context, scope kernel.Scope, name string, t Type) error {
-	name = CanonicalName(name)
-	return s.change(ctx, scope, name, "dns-record.deleted", func(ctx context.Context) error {
-		present, err := s.Store.Named(ctx, scope, name)
-		if err != nil {
-			return err
-		}
-		var rest []Record
-		for _, p := range present {
-			if p.Type != t {
-				rest = append(rest, p)
-			}
-		}
-		return s.Store.Replace(ctx, scope, name, rest)
 	})
 }
 
@@ -162,11 +117,6 @@ func (s *Service) Record(ctx context.Context, scope kernel.Scope, name string, t
 // Named returns every record set of a name, none when there is none.
 func (s *Service) Named(ctx context.Context, scope kernel.Scope, name string) ([]Record, error) {
 	return s.Store.Named(ctx, scope, CanonicalName(name))
-}
-
-// Records lists the record sets of a scope, by name.
-func (s *Service) Records(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Record], error) {
-	return s.Store.Records(ctx, scope, page)
 }
 
 // admit checks a record and that its name lies within the scope.

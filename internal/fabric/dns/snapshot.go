@@ -65,7 +65,7 @@ func (s *snapshot) add(name string, rr dns.RR) {
 func (s *snapshot) soa(zone string) dns.RR {
 	return &dns.SOA{
 		Hdr: header(zone, dns.TypeSOA, 5), Ns: dns.Fqdn("ns." + zone), Mbox: dns.Fqdn("hostmaster." + zone),
-		Serial: uint32(s.revision), Refresh: 3600, Retry: 600, Expire: 86400, Minttl: 5, //nolint:gosec // serials wrap around, RFC 1982
+		Serial: uint32(s.revision), Refresh: 3600, Retry: 600, Expire: 86400, Minttl: 5,
 	}
 }
 
@@ -84,7 +84,7 @@ func (s *snapshot) exists(name string) bool {
 }
 
 func header(name string, rrtype uint16, ttl int) dns.RR_Header {
-	return dns.RR_Header{Name: dns.Fqdn(name), Rrtype: rrtype, Class: dns.ClassINET, Ttl: uint32(ttl)} //nolint:gosec // bounded
+	return dns.RR_Header{Name: dns.Fqdn(name), Rrtype: rrtype, Class: dns.ClassINET, Ttl: uint32(ttl)}
 }
 
 // toRR returns one value of a normalized record, nil for a value that no

@@ -30,7 +30,6 @@ type TopicStore interface {
 	Get(ctx context.Context, scope kernel.Scope, name string) (Topic, error)
 	// Delete reports whether there was one.
 	Delete(ctx context.Context, scope kernel.Scope, name string) (bool, error)
-	List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Topic], error)
 	// All returns every topic of every tenant, for the server.
 	All(ctx context.Context) ([]Topic, error)
 }
@@ -130,11 +129,6 @@ func (b *Broker) DeleteTopic(ctx context.Context, scope kernel.Scope, name strin
 // Topic returns a topic, or NotFound.
 func (b *Broker) Topic(ctx context.Context, scope kernel.Scope, name string) (Topic, error) {
 	return b.Store.Get(ctx, scope, name)
-}
-
-// Topics lists the topics of a scope, by name.
-func (b *Broker) Topics(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Topic], error) {
-	return b.Store.List(ctx, scope, page)
 }
 
 // reconcile brings the server to what the store says of one topic: of two

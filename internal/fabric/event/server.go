@@ -102,7 +102,7 @@ func choosePort(ctx context.Context, c ServerConfig) (int, error) {
 		return c.Port, nil
 	}
 	path := filepath.Join(c.Dir, portFile)
-	if b, err := os.ReadFile(path); err == nil { //nolint:gosec // our own folder
+	if b, err := os.ReadFile(path); err == nil {
 		if port, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil {
 			if _, err := freePort(ctx, c.Host, port); err == nil {
 				return port, nil

@@ -36,7 +36,7 @@ type journal struct{}
 
 func (journal) Record(context.Context, kernel.Fact) error { return nil }
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func newService(t testing.TB, d *db.DB, m *gateway.Metrics) *gateway.Service {
 	t.Helper()

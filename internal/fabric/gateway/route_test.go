@@ -3,7 +3,6 @@ package gateway_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -48,33 +47,6 @@ func TestRoutes(t *testing.T) {
 		put(t, s, other, gateway.Route{Name: "orders", Host: host, Service: "x"}) // the host is free again
 		if again := newService(t, d, nil); !again.HasHost(host) {
 			t.Fatal("the routes are gone after a restart")
-		}
-	})
-}
-
-func TestRoutesArePaged(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, []db.Migrations{gatewaysql.Migrations()}, func(t *testing.T, d *db.DB) {
-		s := newService(t, d, nil)
-		for i := range 3 {
-			put(t, s, dev, gateway.Route{Name: fmt.Sprintf("r%d", i), Host: fmt.Sprintf("r%d.dev.shop.localhost", i), Service: "x"})
-			put(t, s, prod, gateway.Route{Name: fmt.Sprintf("r%d", i), Host: fmt.Sprintf("r%d.prod.shop.localhost", i), Service: "x"})
-		}
-		var seen []string
-		for page := (kernel.PageRequest{Limit: 2}); ; {
-			got, err := s.Routes(context.Background(), dev.InProject("shop"), page)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, r := range got.Items {
-				seen = append(seen, r.Scope.Stage+"/"+r.Name)
-			}
-			if page.Cursor = got.Next; got.Next == "" {
-				break
-			}
-		}
-		if got := strings.Join(seen, " "); got != "dev/r0 dev/r1 dev/r2 prod/r0 prod/r1 prod/r2" {
-			t.Fatalf("pages give %s", got)
 		}
 	})
 }

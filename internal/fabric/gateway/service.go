@@ -19,7 +19,6 @@ type Store interface {
 	// Delete removes a route if it is there, and frees a host without routes.
 	Delete(ctx context.Context, scope kernel.Scope, name string) error
 	Get(ctx context.Context, scope kernel.Scope, name string) (Route, error)
-	List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Route], error)
 	// All returns every route of every tenant, for the proxy.
 	All(ctx context.Context) ([]Route, error)
 	// Revision grows with every write.
@@ -97,11 +96,6 @@ func (s *Service) DeleteRoute(ctx context.Context, scope kernel.Scope, name stri
 // Route returns a route, or NotFound.
 func (s *Service) Route(ctx context.Context, scope kernel.Scope, name string) (Route, error) {
 	return s.Store.Get(ctx, scope, name)
-}
-
-// Routes lists the routes of a scope, by name.
-func (s *Service) Routes(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Route], error) {
-	return s.Store.List(ctx, scope, page)
 }
 
 // HasHost reports whether any route serves the host: it is a name that a

@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -122,30 +121,6 @@ func (s *Store) Named(ctx context.Context, scope kernel.Scope, name string) ([]d
 		return nil, db.Map(err, "DNS name "+name)
 	}
 	return fromRows(rows)
-}
-
-// Records lists the record sets of a scope: of one stage, of all stages of a
-// project when the scope has none, or of the tenant.
-func (s *Store) Records(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[dns.Record], error) {
-	var rows []recordRow
-	q := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ?", scope.Tenant)
-	if scope.Project != "" {
-		q = q.Where("project = ?", scope.Project)
-	}
-	if scope.Stage != "" {
-		q = q.Where("stage = ?", scope.Stage)
-	}
-	if name, typ, ok := strings.Cut(page.Cursor, " "); ok {
-		q = q.Where("name > ? OR (name = ? AND type > ?)", name, name, typ)
-	}
-	if err := q.Order("name", "type").Limit(int64(page.Size()) + 1).Scan(ctx); err != nil {
-		return kernel.Page[dns.Record]{}, db.Map(err, "the DNS records")
-	}
-	records, err := fromRows(rows)
-	if err != nil {
-		return kernel.Page[dns.Record]{}, err
-	}
-	return kernel.PageOf(records, page, func(r dns.Record) string { return r.Name + " " + string(r.Type) }), nil
 }
 
 // All returns every record of every tenant.

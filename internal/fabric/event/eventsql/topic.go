@@ -2,7 +2,6 @@ package eventsql
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -63,22 +62,6 @@ func (s *Topics) Delete(ctx context.Context, scope kernel.Scope, name string) (b
 	}
 	n, err := result.RowsAffected()
 	return n > 0, db.Map(err, "topic "+name)
-}
-
-// List returns the topics of a stage, or of all stages of a project.
-func (s *Topics) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[event.Topic], error) {
-	var rows []topicRow
-	q := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ? AND project = ?", scope.Tenant, scope.Project)
-	if scope.Stage != "" {
-		q = q.Where("stage = ?", scope.Stage)
-	}
-	if stage, name, ok := strings.Cut(page.Cursor, " "); ok {
-		q = q.Where("stage > ? OR (stage = ? AND name > ?)", stage, stage, name)
-	}
-	if err := q.Order("stage", "name").Limit(int64(page.Size()) + 1).Scan(ctx); err != nil {
-		return kernel.Page[event.Topic]{}, db.Map(err, "the topics")
-	}
-	return kernel.PageOf(topics(rows), page, func(t event.Topic) string { return t.Scope.Stage + " " + t.Name }), nil
 }
 
 // All returns every topic of every tenant.

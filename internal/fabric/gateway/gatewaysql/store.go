@@ -7,7 +7,6 @@ package gatewaysql
 import (
 	"context"
 	"embed"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -153,22 +152,6 @@ func (s *Store) Get(ctx context.Context, scope kernel.Scope, name string) (gatew
 		return gateway.Route{}, db.Map(err, "route "+name)
 	}
 	return row.route(), nil
-}
-
-// List returns the routes of a stage, or of all stages of a project.
-func (s *Store) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[gateway.Route], error) {
-	var rows []routeRow
-	q := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ? AND project = ?", scope.Tenant, scope.Project)
-	if scope.Stage != "" {
-		q = q.Where("stage = ?", scope.Stage)
-	}
-	if stage, name, ok := strings.Cut(page.Cursor, " "); ok {
-		q = q.Where("stage > ? OR (stage = ? AND name > ?)", stage, stage, name)
-	}
-	if err := q.Order("stage", "name").Limit(int64(page.Size()) + 1).Scan(ctx); err != nil {
-		return kernel.Page[gateway.Route]{}, db.Map(err, "the routes")
-	}
-	return kernel.PageOf(routes(rows), page, func(r gateway.Route) string { return r.Scope.Stage + " " + r.Name }), nil
 }
 
 // All returns every route of every tenant.

@@ -49,7 +49,7 @@ func Find(ctx context.Context) Engine {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, path, "--version").Output() //nolint:gosec // found on PATH
+	out, err := exec.CommandContext(ctx, path, "--version").Output()
 	if err != nil {
 		return Engine{Name: Embedded}
 	}
@@ -134,9 +134,6 @@ func (s *Server) AwaitReady(ctx context.Context) error {
 	reason := strings.Trim(state.Last+", "+state.Probe, ", ")
 	return errors.Join(fmt.Errorf("%s did not become ready: %s", program, reason), err)
 }
-
-// IsUp reports whether the cache answers, as far as is known.
-func (s *Server) IsUp() bool { return s.inside != nil || s.unit.State().IsReady() }
 
 // Ping asks the cache whether it answers and takes the password.
 func (s *Server) Ping(ctx context.Context) error {

@@ -63,6 +63,9 @@ type document struct {
 
 func (d document) relocate(err error, file string) error {
 	if e, ok := errors.AsType[*kernel.Error](err); ok {
+		if rest, found := strings.CutPrefix(e.Message, d.name+".yaml "); found {
+			e.Message = file + " " + rest
+		}
 		for i := range e.Problems {
 			if e.Problems[i].File = file; e.Problems[i].Line > 0 {
 				e.Problems[i].Line += d.above

@@ -78,23 +78,9 @@ func (d *deployment) run(ctx context.Context, file string) error {
 	}
 	r, err := s.Deploy(ctx, project, apiclient.DeployRequest{Score: text, Stage: d.stage, Version: version, Artifacts: artifacts, Reason: d.reason})
 	if err != nil {
-		return relocate(err, file)
+		return f.Relocate(err)
 	}
 	return d.waiting.Finish(ctx, d.e, s, project, r)
-}
-
-// relocate names the user's file in problems of the server, which knows only the text.
-func relocate(err error, file string) error {
-	e, ok := errors.AsType[*kernel.Error](err)
-	if !ok {
-		return err
-	}
-	for i, p := range e.Problems {
-		if p.Line > 0 && !strings.HasSuffix(p.File, ".tf") {
-			e.Problems[i].File = file
-		}
-	}
-	return err
 }
 
 func (d *deployment) versionOf(f *score.File) (string, error) {

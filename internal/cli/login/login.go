@@ -29,8 +29,9 @@ func Command(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "login ADDRESS", Short: "Sign in to a server and keep it as a context",
 		Long: "Signs in with a username and a password (read from the terminal, or from TERRACE_PASSWORD),\n" +
-			"or with a personal token in TERRACE_TOKEN or --token, and makes the server the current context.",
-		Example: "  terrace login https://terrace.example.com --username ada\n  TERRACE_TOKEN=terr_… terrace login http://127.0.0.1:7080 --name local",
+			"or with a personal token in TERRACE_TOKEN or --token, and makes the server the current context.\n" +
+			"`terrace context use local` goes back to the server on this machine.",
+		Example: "  terrace login https://terrace.example.com --username ada\n  TERRACE_TOKEN=terr_… terrace login http://127.0.0.1:7080 --name robot",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(c *cobra.Command, args []string) error { return l.run(c.Context(), args[0]) },
 	}
@@ -98,10 +99,10 @@ func Contexts(e *command.Env) *cobra.Command {
 
 func list(e *command.Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "List the contexts", Aliases: []string{"ls"}, Args: cobra.NoArgs,
+		Use: "list", Short: "List the contexts; local is the server on this machine", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace context list",
 		RunE: func(*cobra.Command, []string) error {
-			book, err := e.Files().Book()
+			book, err := e.Files().Known()
 			if err != nil {
 				return err
 			}
@@ -139,7 +140,7 @@ func use(e *command.Env) *cobra.Command {
 
 func names(e *command.Env) command.Completion {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		book, err := e.Files().Book()
+		book, err := e.Files().Known()
 		if err != nil || len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Command returns terrace release.
@@ -36,6 +37,10 @@ func list(e *command.Env) *cobra.Command {
 			releases, err := s.Releases(c.Context(), project, args[0])
 			if err != nil {
 				return err
+			}
+			if len(releases) == 0 {
+				return kernel.Errorf(kernel.NotFound, "there is no release of %s in %s", args[0], project).
+					WithFix("terrace deploy score.yaml makes the first")
 			}
 			return e.Print(releases, func(w io.Writer) { writeList(w, e, releases) })
 		},

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -49,6 +50,24 @@ func (f *File) Complete() (string, error) {
 		return readBounded(filepath.Join(f.Dir(), filepath.FromSlash(path)))
 	})
 	return string(text), err
+}
+
+// Relocate names the file in an error of the server, which knows only its text
+// and calls it score.yaml. Problems of a module's files stay what they are.
+func (f *File) Relocate(err error) error {
+	e, ok := errors.AsType[*kernel.Error](err)
+	if !ok {
+		return err
+	}
+	if rest, found := strings.CutPrefix(e.Message, "score.yaml "); found {
+		e.Message = f.Path + " " + rest
+	}
+	for i, p := range e.Problems {
+		if p.Line > 0 && !strings.HasSuffix(p.File, ".tf") {
+			e.Problems[i].File = f.Path
+		}
+	}
+	return err
 }
 
 func readBounded(path string) ([]byte, error) {

@@ -1,6 +1,7 @@
 package score_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,5 +90,21 @@ func TestAMissingSourceIsShownAtItsPlace(t *testing.T) {
 	e, ok := err.(*kernel.Error) //nolint:errorlint // the documented type
 	if !ok || len(e.Problems) != 1 || e.Problems[0].Line != 9 || e.Problems[0].Column != 17 {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestErrorsOfTheServerNameTheFile(t *testing.T) {
+	t.Parallel()
+	f, err := score.Read(write(t, t.TempDir(), "other.yaml", head+"      /etc/a: {content: x}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = f.Relocate(kernel.Errorf(kernel.Invalid, "score.yaml breaks the Score specification").WithProblems(
+		kernel.Problem{File: "score.yaml", Line: 2, Message: "in the file"},
+		kernel.Problem{File: "main.tf", Line: 3, Message: "in a module"},
+	))
+	e, ok := errors.AsType[*kernel.Error](err)
+	if !ok || e.Message != f.Path+" breaks the Score specification" || e.Problems[0].File != f.Path || e.Problems[1].File != "main.tf" {
+		t.Errorf("%+v", err)
 	}
 }

@@ -46,6 +46,10 @@ type Local struct {
 	CA string `json:"ca,omitempty"`
 }
 
+// OfThisMachine is the name of the context that the daemon's file is, unless a
+// context of that name was kept.
+const OfThisMachine = "local"
+
 // Files finds the two files from the environment.
 type Files struct {
 	Getenv func(string) string
@@ -97,7 +101,7 @@ func (f Files) Resolve(flags Identity, context string) (Identity, error) {
 }
 
 func (f Files) kept(context string) (Identity, error) {
-	book, err := f.Book()
+	book, err := f.Known()
 	if err != nil {
 		return Identity{}, err
 	}
@@ -108,10 +112,36 @@ func (f Files) kept(context string) (Identity, error) {
 		}
 	}
 	if context != "" {
-		return Identity{}, kernel.Errorf(kernel.NotFound, "there is no context %q", context).WithFix("see `terrace context list`")
+		return Identity{}, unknown(context)
 	}
 	local, err := f.ReadLocal()
 	return local.Identity, err
+}
+
+func unknown(context string) error {
+	return kernel.Errorf(kernel.NotFound, "there is no context %q", context).WithFix("see `terrace context list`")
+}
+
+// Known is the context file with the server on this machine among its contexts;
+// that is the current one where no other is.
+func (f Files) Known() (Book, error) {
+	book, err := f.Book()
+	if err != nil {
+		return book, err
+	}
+	local, err := f.ReadLocal()
+	if err != nil || local.Address == "" || book.has(OfThisMachine) {
+		return book, err
+	}
+	book.Contexts = append(book.Contexts, Context{Name: OfThisMachine, Identity: local.Identity})
+	if !book.has(book.Current) {
+		book.Current = OfThisMachine
+	}
+	return book, nil
+}
+
+func (b Book) has(name string) bool {
+	return slices.ContainsFunc(b.Contexts, func(c Context) bool { return c.Name == name })
 }
 
 // Book reads the context file; one that is missing is empty.
@@ -141,12 +171,16 @@ func (f Files) Keep(c Context) error {
 
 // Use makes a context the current one.
 func (f Files) Use(name string) error {
-	book, err := f.Book()
+	known, err := f.Known()
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(book.Contexts, func(c Context) bool { return c.Name == name }) {
-		return kernel.Errorf(kernel.NotFound, "there is no context %q", name).WithFix("see `terrace context list`")
+	if !known.has(name) {
+		return unknown(name)
+	}
+	book, err := f.Book() // without the one of this machine, whose token stays in its file
+	if err != nil {
+		return err
 	}
 	book.Current = name
 	return f.write(book)
@@ -172,7 +206,7 @@ func (f Files) write(b Book) error {
 }
 
 func read(path string, into any) error {
-	b, err := os.ReadFile(path) //nolint:gosec // the user's own file
+	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

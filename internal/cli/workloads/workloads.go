@@ -41,11 +41,18 @@ func validate(e *command.Env) *cobra.Command {
 			w := f.Workload
 			result := map[string]any{"workload": w.Name, "valid": true, "containers": w.ContainerNames(), "resources": w.ResourceNames()}
 			return e.Print(result, func(out io.Writer) {
-				_, _ = fmt.Fprintf(out, "%s is valid: workload %s with %d containers and %d resources\n",
-					args[0], w.Name, len(w.Containers), len(w.Resources))
+				_, _ = fmt.Fprintf(out, "%s is valid: workload %s with %s and %s\n",
+					args[0], w.Name, count(len(w.Containers), "container"), count(len(w.Resources), "resource"))
 			})
 		},
 	}
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func resolve(e *command.Env) *cobra.Command {
@@ -69,7 +76,7 @@ func resolve(e *command.Env) *cobra.Command {
 			}
 			g, err := s.Graph(c.Context(), project, text, stage)
 			if err != nil {
-				return err
+				return f.Relocate(err)
 			}
 			return e.Print(g, func(w io.Writer) { writeGraph(w, g) })
 		},

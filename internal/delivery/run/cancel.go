@@ -25,7 +25,7 @@ func (s *Service) Discard(ctx context.Context, scope kernel.Scope, id, reason st
 			}
 			if err := r.Status.mayBecome(Discarded); err != nil {
 				return kernel.Errorf(kernel.Refused, "%s is %s: only a run that has not begun to apply can be discarded", id, words(r.Status)).
-					WithFix("terrace run cancel %s stops one that is executing", id)
+					WithFix("see terrace explain %s", id)
 			}
 			r.Failure = &Failure{Phase: phaseOf(*r), Message: because(actor.Name+" discarded the run", reason), Fix: "nothing was changed"}
 			return nil

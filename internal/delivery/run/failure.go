@@ -58,7 +58,7 @@ func (e *execution) remedy(phase string) string {
 	case phase == "apply" && r.Operation == Destroy:
 		return fmt.Sprintf("see terrace run logs %s, then run terrace destroy %s --stage %s again: it goes on where this run stopped", r.ID, r.Workload, r.Scope.Stage)
 	case phase == "apply":
-		return fmt.Sprintf("see terrace run logs %s; deploying again goes on where this run stopped, terrace rollback %s --stage %s returns to the last verified release", r.ID, r.Workload, r.Scope.Stage)
+		return fmt.Sprintf("see terrace run logs %s; deploying again goes on where this run stopped, terrace rollback %s --stage %s returns to the last verified release, if there is one", r.ID, r.Workload, r.Scope.Stage)
 	case phase == "verify":
 		return fmt.Sprintf("see terrace run logs %s and the service's logs; correct it and deploy again, or terrace rollback %s --stage %s", r.ID, r.Workload, r.Scope.Stage)
 	default:

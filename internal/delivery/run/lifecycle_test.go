@@ -32,8 +32,12 @@ func TestOneReleaseThroughAllStages(t *testing.T) {
 				t.Errorf("%s got %v, want %v", to, r.Release, first.Release)
 			}
 		}
+		_, err := b.Service.Promote(runtest.As(runtest.Ada), runtest.Project, run.ChangeRequest{Workload: "orders", Stage: "prod"})
+		if want := ": terrace promote orders --to qs, then terrace promote orders --to prod"; err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("past qs: %v, want the fix %q", err, want)
+		}
 		qs := b.Await(t, b.Promote(t, "qs").ID, run.AwaitingApproval)
-		_, err := b.Approve(runtest.As(runtest.Ada), runtest.Project, qs.ID, qs.Dossier, "looks good")
+		_, err = b.Approve(runtest.As(runtest.Ada), runtest.Project, qs.ID, qs.Dossier, "looks good")
 		runtest.Must(t, err)
 		b.Await(t, qs.ID, run.Succeeded)
 		prod := b.Await(t, b.Promote(t, "prod").ID, run.AwaitingApproval)

@@ -21,7 +21,7 @@ func (s *Service) open(ctx context.Context, where kernel.Scope, st stage.Stage, 
 		return err
 	}
 	return kernel.Errorf(kernel.Refused, "%s of %s cannot go to %s: it is not verified in %s, the stage before",
-		ref, workload, st.Name, before.Name).WithFix("%s", s.way(workload, st.Name))
+		ref, workload, st.Name, before.Name).WithFix("%s", s.way(workload, st.Name, nil))
 }
 
 // String names the release for people.
@@ -37,17 +37,21 @@ func (s *Service) verifiedIn(ctx context.Context, where kernel.Scope, workload, 
 	return slices.ContainsFunc(all, func(v Verified) bool { return v.Release.ID == id }), err
 }
 
-// way tells how a new release gets to the stage.
-func (s *Service) way(workload, to string) string {
+// way tells how a release gets to the stage: from the first stage, or from the
+// last one before it that it has reached.
+func (s *Service) way(workload, to string, reached func(stage string) bool) string {
 	var steps []string
-	for _, st := range s.Stages.All() {
-		if len(steps) == 0 {
+	for i, st := range s.Stages.All() {
+		if i == 0 {
 			steps = append(steps, "terrace deploy score.yaml --stage "+st.Name)
 		} else {
 			steps = append(steps, fmt.Sprintf("terrace promote %s --to %s", workload, st.Name))
 		}
 		if st.Name == to {
 			break
+		}
+		if reached != nil && reached(st.Name) {
+			steps = nil
 		}
 	}
 	return strings.Join(steps, ", then ")
@@ -74,7 +78,10 @@ func (s *Service) candidate(ctx context.Context, where kernel.Scope, before stag
 	d, err := s.Store.Deployment(ctx, where.InStage(before.Name), c.Workload)
 	if kernel.Is(err, kernel.NotFound) {
 		return ReleaseRef{}, kernel.Errorf(kernel.Refused, "nothing of %s is deployed in %s, the stage before %s", c.Workload, before.Name, c.Stage).
-			WithFix("%s", s.way(c.Workload, c.Stage))
+			WithFix("%s", s.way(c.Workload, c.Stage, func(name string) bool {
+				d, err := s.Store.Deployment(ctx, where.InStage(name), c.Workload)
+				return err == nil && d.Status == DeploymentVerified
+			}))
 	}
 	if err != nil {
 		return ReleaseRef{}, err

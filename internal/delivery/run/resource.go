@@ -1,8 +1,10 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -109,15 +111,12 @@ func explainNode(d Deployment, node graph.Node, g *graph.Graph) ResourceExplanat
 }
 
 func notExplained(q ResourceQuery, names []string) error {
-	where := "any stage"
-	if q.Stage != "" {
-		where = q.Stage
-	}
+	where := cmp.Or(q.Stage, "any stage")
 	if len(names) == 0 {
 		return kernel.Errorf(kernel.NotFound, "nothing of %s is deployed in %s", q.Workload, where).
 			WithFix("deploy it, or see terrace workload graph score.yaml --stage STAGE")
 	}
 	slices.Sort(names)
-	return kernel.Errorf(kernel.NotFound, "%s in %s has no resource %s", q.Workload, where, q.Resource).
-		WithFix("it has %v", slices.Compact(names))
+	return kernel.Errorf(kernel.NotFound, "%s has no resource %s in %s", q.Workload, q.Resource, where).
+		WithFix("it has %s", strings.Join(slices.Compact(names), ", "))
 }

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
@@ -48,7 +49,11 @@ func Read(file string, src []byte) (*Document, error) {
 		return nil, kernel.Errorf(kernel.TooLarge, "%s has %d bytes, more than the %d allowed", file, len(src), MaxBytes).
 			WithFix("move large content out of the file")
 	}
-	d.decode()
+	if !utf8.Valid(src) {
+		d.Report(Position{1, 1}, "", "this is not text in UTF-8", "save the file as text in UTF-8")
+	} else {
+		d.decode()
+	}
 	if len(d.problems) == 0 {
 		d.bound()
 	}

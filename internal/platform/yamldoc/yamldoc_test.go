@@ -81,3 +81,16 @@ func TestProblemsComeInOrderAndOnce(t *testing.T) {
 		t.Errorf("got %v", e)
 	}
 }
+
+func TestOnlyUTF8IsRead(t *testing.T) {
+	t.Parallel()
+	for name, src := range map[string]string{"UTF-16 with its mark": "\xff\xfea\x00:\x00 \x001\x00", "Latin-1": "a: \xe9"} {
+		_, err := yamldoc.Read("d", []byte(src))
+		if e, ok := errors.AsType[*kernel.Error](err); !ok || e.Kind != kernel.Invalid || len(e.Problems) != 1 || e.Problems[0].Fix != "save the file as text in UTF-8" {
+			t.Errorf("%s: %+v", name, err)
+		}
+	}
+	if _, err := yamldoc.Read("d", []byte("\xef\xbb\xbfa: 1")); err != nil {
+		t.Errorf("UTF-8 with its mark: %v", err)
+	}
+}

@@ -205,6 +205,10 @@ func (d *demo) printAnswers(all []answer) {
 		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s\n", a.Stage, a.URL, a.Said.Version, a.Said.Cache.Hits, a.Said.Topic.Messages, a.Said.Secret.Fingerprint)
 	}
 	_ = t.Flush()
+}
+
+// printWays tells how to ask the services oneself, as long as they run.
+func (d *demo) printWays(all []answer) {
 	fmt.Println("\nReach them with")
 	for _, a := range all {
 		u, err := url.Parse(a.URL)

@@ -73,6 +73,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if d.leave {
 		return nil
 	}
+	d.printWays(answers)
 	return d.stay(ctx)
 }
 

@@ -67,7 +67,7 @@ func New(d *db.DB, c Config) (*Queue, error) {
 	}
 	q := &Queue{config: c, driver: driver(d)}
 	var err error
-	q.insert, err = river.NewClient(q.driver, &river.Config{Logger: c.Log})
+	q.insert, err = river.NewClient(q.driver, &river.Config{Logger: discreet(c.Log)})
 	if err != nil {
 		return nil, fmt.Errorf("job queue: %w", err)
 	}
@@ -95,6 +95,28 @@ func (q *Queue) Migrate(ctx context.Context) error {
 
 // quiet drops what River's migrator says on every start.
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// discreet keeps what River says of itself for those who debug: its counts of
+// jobs would be a line every few seconds.
+func discreet(log *slog.Logger) *slog.Logger { return slog.New(discreetHandler{log.Handler()}) }
+
+type discreetHandler struct{ slog.Handler }
+
+// Enabled takes River's information for details; warnings stay what they are.
+func (h discreetHandler) Enabled(ctx context.Context, level slog.Level) bool {
+	if level < slog.LevelWarn {
+		level = slog.LevelDebug
+	}
+	return h.Handler.Enabled(ctx, level)
+}
+
+func (h discreetHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return discreetHandler{h.Handler.WithAttrs(attrs)}
+}
+
+func (h discreetHandler) WithGroup(name string) slog.Handler {
+	return discreetHandler{h.Handler.WithGroup(name)}
+}
 
 // advanceArgs name the run to advance.
 type advanceArgs struct {
@@ -137,7 +159,7 @@ func (q *Queue) Start(ctx context.Context, a Advancer) error {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
 	client, err := river.NewClient(q.driver, &river.Config{
-		Logger:            q.config.Log,
+		Logger:            discreet(q.config.Log),
 		Workers:           workers,
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.config.Concurrency}},
 		FetchPollInterval: q.config.Poll,

@@ -1,8 +1,10 @@
 package runjobs_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -55,6 +57,21 @@ func TestJobsAreOfTheirTransaction(t *testing.T) {
 			t.Fatal("the job was not worked off")
 		}
 	})
+}
+
+func TestRiverIsSilentUnlessOneDebugs(t *testing.T) {
+	t.Parallel()
+	for level, speaks := range map[slog.Level]bool{slog.LevelInfo: false, slog.LevelDebug: true} {
+		var out bytes.Buffer
+		q, err := runjobs.New(dbtest.SQLite(t), runjobs.Config{Log: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: level}))})
+		must(t, err)
+		must(t, q.Migrate(t.Context()))
+		must(t, q.Start(t.Context(), advancer(func(context.Context, kernel.Scope, string) error { return nil })))
+		must(t, q.Stop(t.Context()))
+		if (out.Len() > 0) != speaks {
+			t.Errorf("at the level %s it says %q", level, out.String())
+		}
+	}
 }
 
 func must(t *testing.T, err error) {

@@ -66,7 +66,9 @@ func (k *checker) addresses(c Config) {
 		switch {
 		case err != nil || numeric != nil:
 			k.add(a.key, fmt.Sprintf("%q is not an address", a.address), "use host:port, such as 127.0.0.1:7080")
-		case n != 0 && taken[a.address] != "":
+		case n == 0: // any free port: what is printed and written down would not be where it listens
+			k.add(a.key, fmt.Sprintf("%q has no port of its own", a.address), "give a port from 1 to 65535")
+		case taken[a.address] != "":
 			k.add(a.key, fmt.Sprintf("%s is also the address of %s", a.address, taken[a.address]), "give each its own port")
 		}
 		taken[a.address] = a.key

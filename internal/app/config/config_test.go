@@ -115,6 +115,7 @@ func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
 		"a bad flag":            {args: []string{"--concurrency=x"}, want: []string{`--concurrency: "x" is not`}},
 		"out of bounds":         {args: []string{"--concurrency=0"}, want: []string{"concurrency: 0 is out of bounds"}},
 		"an address without":    {args: []string{"--listen=localhost", "--dns=127.0.0.1:99999"}, want: []string{"listen:", "dns:"}},
+		"any free port":         {args: []string{"--listen=127.0.0.1:0", "--nats=127.0.0.1:0"}, want: []string{"listen:", "nats:", "give a port from 1 to 65535"}},
 		"a port used twice":     {args: []string{"--listen=127.0.0.1:7443"}, want: []string{"gateway: 127.0.0.1:7443 is also the address of listen"}},
 		"a bad name":            {args: []string{"--project=My Project", "--tenant=A"}, want: []string{"project:", "tenant:"}},
 		"an unknown scheme":     {args: []string{"--database=mysql://root:hunter2@db", "--key=vault://x"}, want: []string{"database:", "key:"}},

@@ -71,6 +71,9 @@ func New(c Config) (*Service, error) {
 	s := &Service{config: c, locks: newKeyedLocks(), launcher: launcher}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.buildPlanes()
+	if err := s.services.bundles.Sweep(); err != nil {
+		c.Log.Warn("what is left of unfinished artifacts cannot be removed", "error", err)
+	}
 	return s, nil
 }
 

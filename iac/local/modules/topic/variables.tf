@@ -54,6 +54,18 @@ variable "tags" {
   }
 }
 
+variable "type" {
+  type        = string
+  description = "Type that asks for the topic: topic or kafka-topic."
+  default     = "topic"
+  nullable    = false
+
+  validation {
+    condition     = contains(["topic", "kafka-topic"], var.type)
+    error_message = "The type must be topic or kafka-topic."
+  }
+}
+
 variable "subject" {
   type        = string
   description = "Subject of the messages. Empty: one made from the project, the stage and the name."

@@ -30,6 +30,9 @@ const (
 	MaxEntries = 200_000
 )
 
+// unpacking is how the name of a folder begins until it is whole.
+const unpacking = ".unpack-"
+
 // Source opens a bundle by its digest.
 type Source interface {
 	Open(ctx context.Context, digest kernel.Digest) (io.ReadCloser, error)
@@ -45,6 +48,21 @@ type Cache struct {
 // NewCache returns the cache in dir.
 func NewCache(dir string, source Source) *Cache { return &Cache{dir: dir, source: source} }
 
+// Sweep removes what a process before this one left half unpacked. It runs
+// before anything asks for a folder.
+func (c *Cache) Sweep() error {
+	entries, err := os.ReadDir(c.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), unpacking) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(c.dir, e.Name())))
+		}
+	}
+	return err
+}
+
 // Folder returns the folder with the bundle's content, unpacked now if it was
 // not before. Nobody may write to it.
 func (c *Cache) Folder(ctx context.Context, digest kernel.Digest) (string, error) {
@@ -57,7 +75,7 @@ func (c *Cache) Folder(ctx context.Context, digest kernel.Digest) (string, error
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return "", fmt.Errorf("make the folder of artifacts: %w", err)
 	}
-	fresh, err := os.MkdirTemp(c.dir, ".unpack-*")
+	fresh, err := os.MkdirTemp(c.dir, unpacking+"*")
 	if err != nil {
 		return "", fmt.Errorf("make the artifact's folder: %w", err)
 	}

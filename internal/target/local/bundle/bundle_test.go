@@ -90,3 +90,22 @@ func TestADamagedArtifactLeavesNothing(t *testing.T) {
 		t.Errorf("left behind: %v", entries)
 	}
 }
+
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, folder := range []string{".unpack-1/deep", "0123"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := bundle.NewCache(dir, &localtest.Artifacts{}).Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 || left[0].Name() != "0123" {
+		t.Errorf("left: %v", left)
+	}
+	if err := bundle.NewCache(filepath.Join(dir, "none"), &localtest.Artifacts{}).Sweep(); err != nil {
+		t.Errorf("without a folder: %v", err)
+	}
+}

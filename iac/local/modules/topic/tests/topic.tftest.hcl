@@ -17,6 +17,19 @@ run "keeps_messages_for_a_week" {
   }
 }
 
+run "tells_its_type" {
+  command = plan
+
+  variables {
+    type = "kafka-topic"
+  }
+
+  assert {
+    condition     = terrace_topic.this.claim == "kafka-topic"
+    error_message = "A topic and a kafka-topic of one name are one object to the state."
+  }
+}
+
 run "takes_a_subject" {
   command = plan
 

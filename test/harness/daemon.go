@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"sync"
 	"syscall"
 	"testing"
@@ -76,14 +75,30 @@ func Bin(t testing.TB, name string) string {
 	t.Helper()
 	folder := os.Getenv("TERRACE_TEST_BIN")
 	if folder == "" {
-		_, file, _, _ := runtime.Caller(0)
-		folder = filepath.Join(filepath.Dir(file), "..", "..", "bin")
+		folder = filepath.Join(tree(t), "bin")
 	}
 	path := filepath.Join(folder, name)
 	if _, err := os.Stat(path); err != nil {
 		t.Fatalf("%s is not built: run `make build` first (%v)", name, err)
 	}
 	return path
+}
+
+// tree returns the root of the source tree, above the folder of the test.
+func tree(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir != filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
+	t.Fatal("the test does not run in the source tree; name the folder of the binaries in TERRACE_TEST_BIN")
+	return ""
 }
 
 // Boot starts the process and waits until it is ready.

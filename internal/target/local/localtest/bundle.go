@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -74,14 +73,13 @@ func Program(t testing.TB) []byte {
 }
 
 func buildProgram() ([]byte, error) {
-	_, here, _, _ := runtime.Caller(0)
 	dir, err := os.MkdirTemp("", "terrace-app-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "app"), ".")
-	build.Dir, build.Env = filepath.Join(filepath.Dir(here), "app"), append(os.Environ(), "CGO_ENABLED=0")
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "app"), "github.com/terrace-idp/terrace/internal/target/local/localtest/app")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the test's program: %w: %s", err, out)
 	}

@@ -46,14 +46,13 @@ var mirror = sync.OnceValues(buildMirror)
 
 // buildMirror builds the provider and lays it out as a filesystem mirror.
 func buildMirror() (string, error) {
-	_, here, _, _ := runtime.Caller(0)
 	dir, err := os.MkdirTemp("", "terrace-mirror-")
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, provider.Address, provider.Version, runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-terrace_v"+provider.Version)
 	build := exec.Command("go", "build", "-o", path, "github.com/terrace-idp/terrace/cmd/terraform-provider-terrace")
-	build.Dir, build.Env = filepath.Dir(here), append(os.Environ(), "CGO_ENABLED=0")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the provider: %w: %s", err, out)
 	}

@@ -1,11 +1,15 @@
 package local_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -43,10 +47,29 @@ func cacheClient(t *testing.T, target *localtest.Target, o local.Object) *redis.
 	return c
 }
 
+// noFileHas looks for a secret in the clear.
+func noFileHas(t *testing.T, dir, secret string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if bytes.Contains(content, []byte(secret)) {
+			t.Errorf("%s has the secret in the clear", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestCache(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	c := localtest.Config(dbtest.SQLite(t, localsql.Migrations()), t.TempDir())
+	dir := t.TempDir()
+	c := localtest.Config(dbtest.SQLite(t, localsql.Migrations()), dir)
 	target := localtest.Start(t, c)
 	made := mustPut(t, target, local.Caches, "sessions", object{})
 	if err := cacheClient(t, target, made).Set(ctx, "k", "v", 0).Err(); err != nil {
@@ -69,6 +92,7 @@ func TestCache(t *testing.T) {
 	if engine := made.Outputs["engine"].(string); !strings.HasPrefix(engine, "redis-server ") {
 		t.Errorf("the engine is %q", engine)
 	}
+	noFileHas(t, dir, password(t, target, made))
 	if err := target.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -84,13 +84,14 @@ func (e Engine) Start(c Config) (*Server, error) {
 	if e.Path == "" {
 		return startInside(c)
 	}
-	if err := writeConfig(c); err != nil {
-		return nil, fmt.Errorf("write the cache's configuration: %w", err)
+	data := filepath.Join(c.Dir, "data")
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return nil, fmt.Errorf("make the cache's data folder: %w", err)
 	}
 	s := &Server{config: c}
 	s.unit = c.Launcher.Supervise(process.Config{
 		Spec: process.Spec{
-			Path: e.Path, Args: []string{configName}, Dir: c.Dir, Output: c.Output,
+			Path: e.Path, Args: []string{"-"}, Dir: c.Dir, Input: settings(c, data), Output: c.Output,
 			Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + c.Dir, "LANG=C.UTF-8"},
 		},
 		Ready: s.Ping, Live: s.Ping, Timing: c.Timing,
@@ -107,19 +108,13 @@ func startInside(c Config) (*Server, error) {
 	return &Server{config: c, inside: m}, nil
 }
 
-const configName = "redis.conf"
-
-// writeConfig writes the configuration, with the password, for its owner alone.
-func writeConfig(c Config) error {
-	data := filepath.Join(c.Dir, "data")
-	if err := os.MkdirAll(data, 0o700); err != nil {
-		return err
-	}
-	lines := []string{
+// settings are the configuration. It has the password, so redis-server reads it
+// from its standard input: no file has it.
+func settings(c Config, data string) string {
+	return strings.Join([]string{
 		"bind " + host, "port " + strconv.Itoa(c.Port), "protected-mode yes", "requirepass " + c.Password,
 		`dir "` + data + `"`, "appendonly yes", `save ""`, "daemonize no", "supervised no", "maxmemory-policy noeviction",
-	}
-	return os.WriteFile(filepath.Join(c.Dir, configName), []byte(strings.Join(lines, "\n")+"\n"), 0o600)
+	}, "\n") + "\n"
 }
 
 // AwaitReady waits until the cache answers.

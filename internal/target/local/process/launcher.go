@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -24,6 +25,8 @@ type Spec struct {
 	Dir  string
 	// Env is the whole environment, as NAME=value; nothing is inherited.
 	Env []string
+	// Input is what the process reads on its standard input; "" is nothing.
+	Input string
 	// Output takes both output streams; nil discards them.
 	Output io.Writer
 	// Credential is whom to run as; nil is the daemon's own user.
@@ -114,6 +117,9 @@ func (l *Launcher) start(s Spec) (*Process, error) {
 	defer func() { _ = write.Close() }()
 	cmd := exec.Command(s.Path, s.Args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.Dir, write, write
+	if s.Input != "" {
+		cmd.Stdin = strings.NewReader(s.Input)
+	}
 	cmd.Env = append(s.Env[:len(s.Env):len(s.Env)], Marker+"="+l.marker)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: s.Credential}
 	release, err := l.groups.enter(cmd.SysProcAttr, s.Limits)

@@ -44,7 +44,7 @@ func startDaemon(binary, folder string) (*daemon, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the log: %w", err)
 	}
-	defer func() { _ = log.Close() }()                     // the child has its own handle
+	defer func() { _ = log.Close() }() // the child has its own handle
 	d.cmd = exec.Command(binary, "up", "--data", d.data())
 	d.cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+d.state())
 	d.cmd.Stdout, d.cmd.Stderr = log, log

@@ -292,20 +292,28 @@ func TestAServiceThatDoesNotGetReadyIsRefused(t *testing.T) {
 		logged    string
 	}{
 		"it ends at once": {
-			object{"variables": object{"EXIT": "7"}}, "20s",
-			[]string{"container main exited with status 7 (5 times)"}, "cannot go on",
+			object{"variables": object{"EXIT": "7"}},
+			"20s",
+			[]string{"container main exited with status 7 (5 times)"},
+			"cannot go on",
 		},
 		"its probe fails": {
-			object{"variables": object{"SICK": "yes"}, "readiness": object{"http": object{"path": "/health"}}}, "1s",
-			[]string{"within 1s", "/health answered 503"}, "app 2.0.0 starts",
+			object{"variables": object{"SICK": "yes"}, "readiness": object{"http": object{"path": "/health"}}},
+			"1s",
+			[]string{"within 1s", "/health answered 503"},
+			"app 2.0.0 starts",
 		},
 		"it ignores its port": {
-			object{"variables": object{"LISTEN": "0"}}, "1s",
-			[]string{"nothing listens on port http", "$PORT"}, "app 2.0.0 starts",
+			object{"variables": object{"LISTEN": "0"}},
+			"1s",
+			[]string{"nothing listens on port http", "$PORT"},
+			"app 2.0.0 starts",
 		},
 		"its command fails": {
-			object{"readiness": object{"exec": []string{"sh", "-c", "echo not yet; exit 4"}}}, "1s",
-			[]string{"exited with status 4: not yet"}, "app 2.0.0 starts",
+			object{"readiness": object{"exec": []string{"sh", "-c", "echo not yet; exit 4"}}},
+			"1s",
+			[]string{"exited with status 4: not yet"},
+			"app 2.0.0 starts",
 		},
 		"there is no such program": {
 			object{"command": []string{"./missing"}}, "20s", []string{"container main: its artifact has no ./missing"}, "",

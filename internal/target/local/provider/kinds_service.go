@@ -99,14 +99,16 @@ func volumesAttribute() schema.Attribute {
 
 func probe(description string) schema.Attribute {
 	return schema.SingleNestedAttribute{Optional: true, Description: description, Attributes: map[string]schema.Attribute{
-		"http": schema.SingleNestedAttribute{Optional: true, Description: "A GET that must answer 200 to 399.",
+		"http": schema.SingleNestedAttribute{
+			Optional: true, Description: "A GET that must answer 200 to 399.",
 			Attributes: map[string]schema.Attribute{
 				"path":    optional("Path and query. Default: /."),
 				"port":    portNumber(false, "A port or target_port of the service, else a port of the machine. Default: the first port."),
 				"scheme":  optional("HTTP or HTTPS. Default: HTTP.", oneOf("HTTP", "HTTPS", "http", "https")),
 				"host":    optional("Host header."),
 				"headers": schema.MapAttribute{ElementType: types.StringType, Optional: true, Description: "Further headers."},
-			}},
+			},
+		},
 		"exec": schema.ListAttribute{ElementType: types.StringType, Optional: true, Description: "A command that must exit with 0."},
 	}}
 }

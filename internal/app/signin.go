@@ -6,11 +6,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
+
+// localTokenRest is what the local token, which lives for a year, must have left
+// at a start; one with less is renewed.
+const localTokenRest = 60 * 24 * time.Hour
 
 // signIn is what the client of the same machine needs to work without set-up.
 // cmd/terrace reads it from local.json.
@@ -50,11 +55,7 @@ func (a *App) writeSignIn(ctx context.Context, first identity.Credentials, creat
 func (a *App) localToken(ctx context.Context, first identity.Credentials, created bool) (string, error) {
 	path := a.platform.path("keys", "local-token")
 	if created {
-		sealed, err := a.platform.sealer.Seal(ctx, []byte(first.Token), []byte("local-token"))
-		if err != nil {
-			return "", err
-		}
-		return first.Token, writePrivate(path, sealed)
+		return first.Token, a.keepLocalToken(ctx, path, first.Token)
 	}
 	sealed, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
@@ -63,8 +64,23 @@ func (a *App) localToken(ctx context.Context, first identity.Credentials, create
 	if err != nil {
 		return "", fmt.Errorf("local sign-in: %w", err)
 	}
-	token, err := a.platform.sealer.Open(ctx, sealed, []byte("local-token"))
-	return string(token), err
+	opened, err := a.platform.sealer.Open(ctx, sealed, []byte("local-token"))
+	if err != nil {
+		return "", err
+	}
+	token, err := a.access.identity.Renew(ctx, a.platform.config.Tenant, string(opened), localTokenRest)
+	if err != nil || token == string(opened) {
+		return token, err
+	}
+	return token, a.keepLocalToken(ctx, path, token)
+}
+
+func (a *App) keepLocalToken(ctx context.Context, path, token string) error {
+	sealed, err := a.platform.sealer.Seal(ctx, []byte(token), []byte("local-token"))
+	if err != nil {
+		return err
+	}
+	return writePrivate(path, sealed)
 }
 
 // SignInPath is where the client of this machine looks for the sign-in file:

@@ -105,6 +105,39 @@ func TestPersonalTokens(t *testing.T) {
 	})
 }
 
+func TestATokenIsRenewedBeforeItEnds(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f fixture) {
+		const day = 24 * time.Hour
+		root, ada := f.user(t, "root", identity.Admin), f.user(t, "ada", identity.Viewer)
+		secret, token, err := f.CreateToken(ada, tenant(), identity.NewToken{Name: "laptop"})
+		want(t, err, "")
+		if same, err := f.Renew(t.Context(), "default", secret, 60*day); err != nil || same != secret {
+			t.Errorf("with 90 days left it is another one, %v", err)
+		}
+		f.clock.add(31 * day)
+		fresh, err := f.Renew(t.Context(), "default", secret, 60*day)
+		if err != nil || fresh == secret {
+			t.Fatalf("with 59 days left it is the same, %v", err)
+		}
+		f.clock.add(365 * day)
+		if actor, err := f.Authenticate(t.Context(), fresh); err != nil || actor.Name != "ada" {
+			t.Errorf("%+v, %v", actor, err)
+		}
+		_, err = f.SetDisabled(root, tenant(), "ada", true)
+		want(t, err, "")
+		if same, err := f.Renew(t.Context(), "default", fresh, 60*day); err != nil || same != fresh {
+			t.Errorf("of a user who is kept out it is another one, %v", err)
+		}
+		_, err = f.SetDisabled(root, tenant(), "ada", false)
+		want(t, err, "")
+		want(t, f.RevokeToken(ada, tenant(), token.ID), "")
+		if same, err := f.Renew(t.Context(), "default", secret, 60*day); err != nil || same != secret {
+			t.Errorf("a revoked one comes back, %v", err)
+		}
+	})
+}
+
 func TestTheLastUseIsNotedOnceAMinute(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, f fixture) {

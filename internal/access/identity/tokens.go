@@ -58,6 +58,29 @@ func (s *Service) issue(ctx context.Context, u User, name string, expires time.T
 	return secret, t, nil
 }
 
+// Renew returns a token for a year in place of one that ends within left, or the
+// one that it is given: it has longer, was revoked, or its user is kept out. The
+// caller has checked that the token is the bearer's to keep.
+func (s *Service) Renew(ctx context.Context, tenant, secret string, left time.Duration) (string, error) {
+	t, err := s.Store.TokenByHash(ctx, hashOf(secret))
+	if kernel.Is(err, kernel.NotFound) {
+		return secret, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if t.Tenant != tenant || t.ExpiresAt.IsZero() || t.ExpiresAt.Sub(s.Clock.Now()) >= left {
+		return secret, nil
+	}
+	u, err := s.Store.UserByID(ctx, tenant, t.UserID)
+	if err != nil || u.isDisabled() {
+		return secret, err
+	}
+	ctx = kernel.WithActor(ctx, kernel.System("renewal", tenant))
+	fresh, _, err := s.issue(ctx, u, t.Name, s.Clock.Now().Add(maxTokenLife), "token.created")
+	return fresh, err
+}
+
 // TokensOf lists the actor's own tokens, without their secrets.
 func (s *Service) TokensOf(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Token], error) {
 	u, err := s.target(ctx, scope, "", "token.create")

@@ -10,7 +10,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/app/config"
-	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/wholefile"
 )
 
 // localTokenRest is what the local token, which lives for a year, must have left
@@ -101,9 +101,5 @@ func writePrivate(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	temporary := path + "." + kernel.NewID("tmp")
-	if err := os.WriteFile(temporary, content, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(temporary, path)
+	return wholefile.Replace(path, content, 0o600)
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/wholefile"
 )
 
 const (
@@ -135,7 +136,7 @@ func (r *root) save(path string) error {
 		return fmt.Errorf("save root certificate: %w", err)
 	}
 	content := append(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), r.pem()...)
-	return replaceFile(path, content, 0o600)
+	return wholefile.Replace(path, content, 0o600)
 }
 
 // publish writes the certificate's copy unless it is there already.
@@ -143,23 +144,5 @@ func publish(path string, content []byte) error {
 	if present, err := os.ReadFile(path); err == nil && slices.Equal(present, content) {
 		return nil
 	}
-	return replaceFile(path, content, 0o644)
-}
-
-// replaceFile writes a file whole or not at all, and onto the disk.
-func replaceFile(path string, content []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone after the rename
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
+	return wholefile.Replace(path, content, 0o644)
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"gocloud.dev/secrets/localsecrets"
+
+	"github.com/terrace-idp/terrace/internal/platform/wholefile"
 )
 
 // makeKeyFile makes the key file where it is missing, whole or not at all and
@@ -16,25 +18,16 @@ func makeKeyFile(path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	key, err := localsecrets.NewRandomKey()
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".kek-*") // mode 0600
-	if err != nil {
-		return err
+	err = wholefile.Create(path, []byte(base64.URLEncoding.EncodeToString(key[:])+"\n"))
+	if errors.Is(err, fs.ErrExist) {
+		return nil
 	}
-	defer func() { _ = os.Remove(f.Name()) }()
-	_, err = f.WriteString(base64.URLEncoding.EncodeToString(key[:]) + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
+	return err
 }

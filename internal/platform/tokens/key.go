@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/terrace-idp/terrace/internal/platform/wholefile"
 )
 
 // LoadKey returns the key in the file at path. Where the file is missing it is
@@ -34,22 +36,12 @@ func readKey(path string) ([]byte, error) {
 	return key, nil
 }
 
-// writeKey makes the file whole or not at all: a link never replaces.
+// writeKey makes the file where there is none.
 func writeKey(path string) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".key-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }()
 	key := make([]byte, minKey)
 	_, _ = rand.Read(key) // never fails, see crypto/rand
-	_, err = f.Write(key)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Link(f.Name(), path)
+	return wholefile.Create(path, key)
 }

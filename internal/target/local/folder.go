@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/wholefile"
 )
 
 // prepare makes the target's folder and returns the marker of its processes,
@@ -26,21 +27,7 @@ func prepare(dir string) (marker string, err error) {
 		return strings.TrimSpace(string(b)), nil
 	}
 	marker = kernel.NewID("local")
-	return marker, diskError("write "+path, writeWhole(path, []byte(marker+"\n")))
-}
-
-// writeWhole writes a file, readable by its owner alone, whole or not at all.
-func writeWhole(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }()
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return marker, diskError("write "+path, wholefile.Replace(path, []byte(marker+"\n"), 0o600))
 }
 
 // scopeDir returns the folder of a scope's things of one sort.

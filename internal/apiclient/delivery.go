@@ -35,7 +35,7 @@ func (c *Client) Destroy(ctx context.Context, project, workload string, in Destr
 func (c *Client) HasArtifact(ctx context.Context, project string, digest kernel.Digest) bool {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	res, err := c.send(ctx, http.MethodHead, escape("projects", project, "artifacts", string(digest)), "", nil, -1) //nolint:bodyclose // decode or drain closes it
+	res, err := c.send(ctx, http.MethodHead, escape("projects", project, "artifacts", string(digest)), "", nil, -1)
 	if err != nil {
 		return false
 	}

@@ -26,7 +26,6 @@ import (
 
 var (
 	dev   = kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}
-	prod  = kernel.Scope{Tenant: "acme", Project: "shop", Stage: "prod"}
 	other = kernel.Scope{Tenant: "rival", Project: "shop", Stage: "dev"}
 )
 

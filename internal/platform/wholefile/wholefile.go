@@ -41,7 +41,7 @@ func write(path string, content []byte, mode os.FileMode, name func(from, to str
 
 // syncDir makes a new name outlast a crash of the machine.
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the caller's folder
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}

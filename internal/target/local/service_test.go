@@ -81,7 +81,7 @@ func upstream(t *testing.T, target *localtest.Target, service string) string {
 
 func fetch(addr, path string) (string, error) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Get("http://" + addr + path) //nolint:noctx // a test
+	resp, err := client.Get("http://" + addr + path)
 	if err != nil {
 		return "", err
 	}
@@ -400,7 +400,7 @@ func TestAFixedPort(t *testing.T) {
 	t.Parallel()
 	target := start(t)
 	artifact := app(t, target)
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

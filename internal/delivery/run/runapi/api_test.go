@@ -200,7 +200,7 @@ func TestAPIOfWorkloads(t *testing.T) {
 	}
 	var problem httpserver.ProblemDetails
 	c.call("GET", "/explanations/resources?workload=orders&resource=db&stage=dev", nil, &problem, 404)
-	if !strings.Contains(problem.Fix, "cache web") {
+	if !strings.Contains(problem.Fix, "cache, web") {
 		t.Errorf("%+v", problem)
 	}
 	c.call("GET", "/runs/run_none", nil, &problem, 404)

@@ -36,7 +36,7 @@ func startGuard(entry string) (*guard, error) {
 		return nil, fmt.Errorf("make the guard's pipe: %w", err)
 	}
 	defer func() { _ = read.Close() }()
-	cmd := exec.Command(shell, "-c", guardScript, "terrace-guard", entry)
+	cmd := exec.Command(shell, "-c", guardScript, "terrace-guard", entry) //nolint:noctx // lives as long as the launcher
 	cmd.Stdin, cmd.Env = read, []string{"PATH=" + os.Getenv("PATH")}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no signal for the daemon's group reaches it
 	if err := cmd.Start(); err != nil {

@@ -115,7 +115,7 @@ func (l *Launcher) start(s Spec) (*Process, error) {
 		return nil, fmt.Errorf("make the output pipe: %w", err)
 	}
 	defer func() { _ = write.Close() }()
-	cmd := exec.Command(s.Path, s.Args...)
+	cmd := exec.Command(s.Path, s.Args...) //nolint:noctx // lives until Stop; running what is given is the purpose
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.Dir, write, write
 	if s.Input != "" {
 		cmd.Stdin = strings.NewReader(s.Input)

@@ -16,6 +16,10 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
+// unassigned is the value of a tag of the first project until somebody sets it.
+// It lets a first deployment through, and is said at each gate.
+const unassigned = "unassigned"
+
 // Tags demands the stage's required tags of the workload and of every planned
 // resource that can carry tags.
 type Tags struct{}
@@ -57,6 +61,12 @@ func (Tags) Evaluate(_ context.Context, in run.GateInput) (run.GateResult, error
 		return result, nil
 	}
 	result.Message = fmt.Sprintf("the workload and %d planned resources carry %s", checked, strings.Join(required, ", "))
+	for _, name := range required {
+		if in.Tags[name] == unassigned {
+			result.Message += fmt.Sprintf("; nobody is named as %s yet", name)
+			result.Fix = fix(name, in)
+		}
+	}
 	return result, nil
 }
 
@@ -96,7 +106,7 @@ func fix(name string, in run.GateInput) string {
 	if name == "env" {
 		return "env is the stage; the module must pass its variable tags on"
 	}
-	return fmt.Sprintf("set the annotation terrace.dev/%s in the workload's metadata, or %s in the settings of project %s", name, name, in.Run.Scope.Project)
+	return fmt.Sprintf("set the annotation terrace.dev/%s in the workload's metadata, or the project's with `terrace project tag %s` and its flag --%s", name, in.Run.Scope.Project, name)
 }
 
 func missing(tags map[string]string, required []string) []string {

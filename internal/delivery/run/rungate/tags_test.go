@@ -66,3 +66,20 @@ func TestTags(t *testing.T) {
 		})
 	}
 }
+
+// TestATagThatNobodySet: the first project's cost centre is a placeholder; the
+// gate lets it through and says how to set it.
+func TestATagThatNobodySet(t *testing.T) {
+	t.Parallel()
+	result, err := rungate.Tags{}.Evaluate(context.Background(), run.GateInput{
+		Run:   run.Run{Workload: "orders", Scope: kernel.Scope{Project: "shop"}},
+		Stage: stage.Stage{Name: "dev", RequiredTags: []string{"costcenter", "env", "owner"}},
+		Plan:  &tfjson.Plan{}, Tags: map[string]string{"costcenter": "unassigned", "env": "dev", "owner": "team"},
+	})
+	if err != nil || result.Outcome != run.Passed {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	if !strings.Contains(result.Message, "nobody is named as costcenter") || !strings.Contains(result.Fix, "`terrace project tag shop` and its flag --costcenter") {
+		t.Errorf("%+v", result)
+	}
+}

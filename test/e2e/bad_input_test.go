@@ -148,9 +148,9 @@ func neverHealthy(t *testing.T, p patient) {
 	}
 	r := p.deploy(workload{
 		Version: "1.1.0", Variables: map[string]string{"TINY_SICK": "no appetite"},
-		Annotations: map[string]string{"terrace.dev/start-timeout": "3s"},
+		Annotations: map[string]string{"terrace.dev/start-timeout": "12s"},
 	})
-	refused(t, r, 1, "in phase apply", "patient did not become ready within 3s", "503", "tiny starts")
+	refused(t, r, 1, "in phase apply", "patient did not become ready within 12s", "503", "tiny starts")
 	ended(t, p, "failed")
 	if a, err := p.Visit(t.Context(), "patient.dev."+p.Project+".localhost", "/"); err != nil || a.Version != "1.0.0" {
 		t.Errorf("what ran before does not answer: %d %s, %v", a.Status, a.Body, err)

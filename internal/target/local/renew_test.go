@@ -61,7 +61,7 @@ func TestAProbeDoesNotTellASecret(t *testing.T) {
 		"variables": object{"SECRET": "${secret:token}"},
 		"readiness": object{"exec": []string{"sh", "-c", "echo cannot sign in with $SECRET; exit 1"}},
 	})
-	spec["start_timeout"] = "1s"
+	spec["start_timeout"] = "10s"
 	_, err := put(t, target, local.Services, "orders", spec)
 	if err == nil || !strings.Contains(err.Error(), "cannot sign in with [secret]") || strings.Contains(err.Error(), secret) {
 		t.Errorf("%v", err)

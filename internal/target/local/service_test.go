@@ -299,19 +299,19 @@ func TestAServiceThatDoesNotGetReadyIsRefused(t *testing.T) {
 		},
 		"its probe fails": {
 			object{"variables": object{"SICK": "yes"}, "readiness": object{"http": object{"path": "/health"}}},
-			"1s",
-			[]string{"within 1s", "/health answered 503"},
+			"10s",
+			[]string{"within 10s", "/health answered 503"},
 			"app 2.0.0 starts",
 		},
 		"it ignores its port": {
 			object{"variables": object{"LISTEN": "0"}},
-			"1s",
+			"10s",
 			[]string{"nothing listens on port http", "$PORT"},
 			"app 2.0.0 starts",
 		},
 		"its command fails": {
 			object{"readiness": object{"exec": []string{"sh", "-c", "echo not yet; exit 4"}}},
-			"1s",
+			"10s",
 			[]string{"exited with status 4: not yet"},
 			"app 2.0.0 starts",
 		},

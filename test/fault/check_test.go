@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 )
@@ -45,7 +44,7 @@ func (c *checks) everything(runs []run) {
 func (c *checks) plans(runs []run) {
 	c.t.Helper()
 	for _, r := range runs {
-		if _, err := os.Stat(filepath.Join(c.Data, "blobs", "plans", r.ID)); err == nil && r.terminal() {
+		if kept, err := filepath.Glob(filepath.Join(c.Data, "blobs", "plans", r.ID+"*")); (err != nil || len(kept) > 0) && r.terminal() {
 			c.t.Errorf("%s is %s and still has a plan", r.ID, r.Status)
 		}
 	}

@@ -43,11 +43,11 @@ type Plans struct {
 // New returns plans over the two.
 func New(s Sealer, b Blobs) *Plans { return &Plans{sealer: s, blobs: b} }
 
-func folder(run string) string { return "plans/" + run + "/" }
+// prefix is that of all plans of a run. They lie side by side, so that no
+// empty folders are left when they go.
+func prefix(run string) string { return "plans/" + run + "." }
 
-func key(run string, digest kernel.Digest) string {
-	return folder(run) + digest.Hex()
-}
+func key(run string, digest kernel.Digest) string { return prefix(run) + digest.Hex() }
 
 func associated(run string) []byte { return []byte("plan of " + run) }
 
@@ -85,7 +85,7 @@ func (p *Plans) Load(ctx context.Context, run string, digest kernel.Digest) ([]b
 
 // Delete removes the plans of a run; that there is none is no error.
 func (p *Plans) Delete(ctx context.Context, run string) error {
-	for plan, err := range p.blobs.List(ctx, folder(run)) {
+	for plan, err := range p.blobs.List(ctx, prefix(run)) {
 		if err == nil {
 			err = p.blobs.Delete(ctx, plan.Key)
 		}

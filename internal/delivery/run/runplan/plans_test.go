@@ -28,7 +28,7 @@ func TestPlansAreSealedForTheirRun(t *testing.T) {
 	if err != nil || string(got) != "password" {
 		t.Fatalf("%q, %v: a later plan is beside it, not over it", got, err)
 	}
-	key := "/" + digest.Hex()
+	key := "." + digest.Hex()
 	stored, err := blobs.Get(ctx, "plans/run_1"+key)
 	must(t, err)
 	sealed, err := io.ReadAll(stored)

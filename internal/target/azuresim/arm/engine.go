@@ -1,0 +1,6 @@
+package arm
+
+// Engine is one simulated Resource Manager.
+type Engine struct {
+	cloud Cloud
+}

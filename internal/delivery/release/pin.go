@@ -104,12 +104,11 @@ func (s *Service) Graph(_ context.Context, r Release, st stage.Stage) (*graph.Gr
 }
 
 // runtimeModule is the module that runs the containers of a stage: the function
-// service, for the system of the stage's target.
+// service, for the runtime kubernetes wherever that is, else for the target.
 func runtimeModule(st stage.Stage) graph.ModuleRef {
-	systems := map[string]string{stage.TargetAzure: "azurerm", stage.TargetGCP: "google"}
-	system, ok := systems[st.Target]
-	if !ok {
-		system = st.Target
+	system := st.Target
+	if st.Runtime == stage.RuntimeKubernetes {
+		system = st.Runtime
 	}
 	return graph.ModuleRef{Source: "terrace/service/" + system, Version: "~> 1.0"}
 }

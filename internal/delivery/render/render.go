@@ -48,6 +48,8 @@ type Input struct {
 	Artifacts map[string]Artifact
 	// Tags are given to every module that takes tags.
 	Tags map[string]string
+	// LandingZone has the outputs of the stage's landing zone, by name.
+	LandingZone map[string]any
 	// ProviderVersion is the exact version of the target's own provider.
 	ProviderVersion string
 	// Lock is the provider lock file, empty where it is not known.

@@ -14,7 +14,9 @@ import (
 type runtime func(in Input, s scope) (map[string]any, []kernel.Problem, error)
 
 func runtimes() map[string]runtime {
-	return map[string]runtime{"process": process}
+	return map[string]runtime{
+		"process": process,
+	}
 }
 
 // Runtimes returns the names of the runtimes, sorted.

@@ -57,7 +57,8 @@ func (a renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error
 	root, err := render.Render(render.Input{
 		Graph: in.Graph, Workload: in.Workload, Runtime: in.Stage.Runtime, Service: service,
 		Context: graph.Context{
-			Tenant: in.Scope.Tenant, Project: in.Scope.Project, Stage: in.Stage.Name, Target: in.Stage.Target, Workload: in.Workload.Name,
+			Tenant: in.Scope.Tenant, Project: in.Scope.Project, Stage: in.Stage.Name, Target: in.Stage.Target,
+			Runtime: in.Stage.Runtime, Workload: in.Workload.Name,
 		},
 		Release: in.Release.ID, ReleaseVersion: in.Release.Version, Artifacts: artifacts, Tags: in.Tags,
 		ProviderVersion: ProviderVersion, Lock: in.Release.Lock,

@@ -20,6 +20,7 @@ type Definition struct {
 // for Class, where it means the class default.
 type Criterion struct {
 	Target  string `json:"target,omitempty"`
+	Runtime string `json:"runtime,omitempty"`
 	Project string `json:"project,omitempty"`
 	Stage   string `json:"stage,omitempty"`
 	Class   string `json:"class,omitempty"`
@@ -62,6 +63,7 @@ type Context struct {
 	Project  string `json:"project"`
 	Stage    string `json:"stage"`
 	Target   string `json:"target"`
+	Runtime  string `json:"runtime,omitempty"`
 	Workload string `json:"workload"`
 }
 

@@ -142,7 +142,7 @@ func (c Criterion) normal() Criterion {
 // rank orders criteria by how specific they are, field by field.
 func (c Criterion) rank() int {
 	rank := 0
-	for _, set := range []bool{c.ID != "", c.Stage != "", c.Project != "", c.Target != ""} {
+	for _, set := range []bool{c.ID != "", c.Stage != "", c.Project != "", c.Target != "", c.Runtime != ""} {
 		rank *= 2
 		if set {
 			rank++
@@ -155,7 +155,7 @@ func (c Criterion) rank() int {
 func (c Criterion) String() string {
 	c = c.normal()
 	parts := []string{"class: " + c.Class}
-	for _, f := range []struct{ name, value string }{{"id", c.ID}, {"stage", c.Stage}, {"project", c.Project}, {"target", c.Target}} {
+	for _, f := range []struct{ name, value string }{{"id", c.ID}, {"stage", c.Stage}, {"project", c.Project}, {"target", c.Target}, {"runtime", c.Runtime}} {
 		if f.value != "" {
 			parts = append(parts, fmt.Sprintf("%s: %s", f.name, f.value))
 		}

@@ -11,7 +11,7 @@ import (
 
 // Match returns the definition that serves a resource, and why: the most
 // specific of those that apply, compared field by field: id, then stage, then
-// project, then target. The class always has to be the same.
+// project, then target, then runtime. The class always has to be the same.
 func Match(defs []Definition, c Context, typ, class, id string) (Definition, Explanation, error) {
 	x, err := NewIndex(defs)
 	if err != nil {
@@ -34,7 +34,7 @@ func (x *Index) match(c Context, typ, class, id string) (*compiled, Explanation,
 		class = workload.DefaultClass
 	}
 	why := Explanation{Type: typ, Class: class, ID: id, Context: c, Candidates: []Candidate{}}
-	asked := Criterion{Target: c.Target, Project: c.Project, Stage: c.Stage, Class: class, ID: id}
+	asked := Criterion{Target: c.Target, Runtime: c.Runtime, Project: c.Project, Stage: c.Stage, Class: class, ID: id}
 	best := x.best(typ, asked)
 	why.Candidates = append(why.Candidates, explain(x.byType[typ], asked, best)...)
 	if best == nil {
@@ -56,7 +56,8 @@ func (x *Index) best(typ string, asked Criterion) *candidate {
 
 func (c Criterion) applies(asked Criterion) bool {
 	return c.Class == asked.Class && (c.ID == "" || c.ID == asked.ID) && (c.Stage == "" || c.Stage == asked.Stage) &&
-		(c.Project == "" || c.Project == asked.Project) && (c.Target == "" || c.Target == asked.Target)
+		(c.Project == "" || c.Project == asked.Project) && (c.Target == "" || c.Target == asked.Target) &&
+		(c.Runtime == "" || c.Runtime == asked.Runtime)
 }
 
 // mismatch says why the criterion does not apply.
@@ -66,6 +67,7 @@ func (c Criterion) mismatch(asked Criterion) string {
 	}
 	for _, f := range []struct{ name, want, have string }{
 		{"id", c.ID, asked.ID}, {"stage", c.Stage, asked.Stage}, {"project", c.Project, asked.Project}, {"target", c.Target, asked.Target},
+		{"runtime", c.Runtime, asked.Runtime},
 	} {
 		if f.want != "" && f.want != f.have {
 			have := f.have
@@ -111,7 +113,7 @@ func specific(c Criterion) string {
 
 // beats names the field through which a is more specific than b.
 func beats(a, b Criterion) string {
-	for _, f := range []struct{ name, a, b string }{{"id", a.ID, b.ID}, {"stage", a.Stage, b.Stage}, {"project", a.Project, b.Project}, {"target", a.Target, b.Target}} {
+	for _, f := range []struct{ name, a, b string }{{"id", a.ID, b.ID}, {"stage", a.Stage, b.Stage}, {"project", a.Project, b.Project}, {"target", a.Target, b.Target}, {"runtime", a.Runtime, b.Runtime}} {
 		if f.a != "" && f.b == "" {
 			return "names the " + f.name + " " + f.a
 		}

@@ -110,10 +110,11 @@ func (d *definitionReader) spec(v yamldoc.Value) {
 }
 
 func (d *definitionReader) criterion(_ int, v yamldoc.Value) {
-	o := v.Object("target", "project", "stage", "class", "id")
+	o := v.Object("target", "project", "stage", "class", "id", "runtime")
 	c := Criterion{
 		Target: optional(o, "target", labelPattern, labelFix), Project: optional(o, "project", labelPattern, labelFix),
-		Stage: optional(o, "stage", labelPattern, labelFix), Class: optional(o, "class", typePattern, typeFix),
+		Runtime: optional(o, "runtime", labelPattern, labelFix),
+		Stage:   optional(o, "stage", labelPattern, labelFix), Class: optional(o, "class", typePattern, typeFix),
 		ID: optional(o, "id", idPattern, idFix),
 	}
 	for i, other := range d.def.Criteria {

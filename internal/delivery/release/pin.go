@@ -41,7 +41,7 @@ func (s *Service) pin(ctx context.Context, r *Release, w *workload.Workload) err
 }
 
 func contextOf(scope kernel.Scope, st stage.Stage) graph.Context {
-	return graph.Context{Tenant: scope.Tenant, Project: scope.Project, Stage: st.Name, Target: st.Target}
+	return graph.Context{Tenant: scope.Tenant, Project: scope.Project, Stage: st.Name, Target: st.Target, Runtime: st.Runtime}
 }
 
 func (s *Service) finder(ctx context.Context, scope kernel.Scope) graph.ModuleFunc {

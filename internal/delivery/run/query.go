@@ -122,6 +122,6 @@ func (s *Service) Graph(ctx context.Context, scope kernel.Scope, w *workload.Wor
 	if err != nil {
 		return nil, err
 	}
-	in := graph.Context{Tenant: where.Tenant, Project: where.Project, Stage: st.Name, Target: st.Target, Workload: w.Name}
+	in := graph.Context{Tenant: where.Tenant, Project: where.Project, Stage: st.Name, Target: st.Target, Runtime: st.Runtime, Workload: w.Name}
 	return graph.Resolve(w, in, definitions, s.Catalog.Source(ctx, scope))
 }

@@ -1,4 +1,4 @@
-// Package appcli is the command line of the daemon: terraced up, openapi and
+// Package appcli is the command line of the daemon: terraced up, openapi, tools and
 // version.
 //
 // It owns flags, what is printed and the exit status. It wires nothing: package
@@ -41,7 +41,7 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 	root.SetErr(stderr)
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(upCommand(s, version), openAPICommand(s))
+	root.AddCommand(upCommand(s, version), openAPICommand(s), toolsCommand(s))
 	return s.report(root.ExecuteContext(ctx))
 }
 

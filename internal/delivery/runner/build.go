@@ -12,99 +12,66 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
-
-// tofuVersion is the OpenTofu that is built where there is no tool.
-const tofuVersion = "1.12.6"
-
-const tofuPackage = "github.com/opentofu/opentofu/cmd/tofu"
-
-// tofuModule builds that OpenTofu: a module's replacements and godebug lines
-// count only in the main module, so its own are repeated here.
-const tofuModule = `module terrace.localhost/tofu
-
-go 1.26.6
-
-godebug winsymlink=0
-
-godebug tlsmlkem=0
-
-require github.com/opentofu/opentofu v` + tofuVersion + `
-
-replace github.com/hashicorp/hcl/v2 v2.20.1 => github.com/opentofu/hcl/v2 v2.20.2-0.20251021132045-587d123c2828
-`
-
-// tofuImport makes the module need the program.
-const tofuImport = `//go:build tools
-
-package tools
-
-import _ "` + tofuPackage + `"
-`
 
 func (o Options) tools() string { return filepath.Join(o.DataDir, "tools") }
 
-func (o Options) built() string { return filepath.Join(o.tools(), "tofu-"+tofuVersion) }
+func (o Options) built(p program) string { return filepath.Join(o.tools(), p.file) }
 
-// build makes OpenTofu. Of several processes one builds and the others wait; a
-// build that was cut off goes on from the compiler's cache.
-func build(ctx context.Context, o Options) (Tool, *kernel.Error) {
-	path := o.SearchPath
-	if path == "" {
-		path = os.Getenv("PATH")
-	}
-	compiler := lookPath(path, "go")
+// errNoCompiler tells that nothing can be built here.
+var errNoCompiler = errors.New("there is no Go to build it with")
+
+// build makes the program unless good says that it is there. Of several
+// processes one builds and the others wait; a build that was cut off goes on
+// from the compiler's cache, and what is half made has another name.
+func (o Options) build(ctx context.Context, p program, why string, good func(path string) bool) error {
+	compiler := lookPath(o.search(), "go")
 	if compiler == "" {
-		return Tool{}, kernel.Errorf(kernel.Unavailable, "there is no %s on PATH, and no Go to build tofu with", needed).
-			WithFix("install one of them, or name one with TERRACE_TERRAFORM")
+		return errNoCompiler
 	}
 	if err := os.MkdirAll(o.tools(), 0o700); err != nil {
-		return Tool{}, failedBuild(err)
+		return err
 	}
-	unlock, err := lockFile(ctx, filepath.Join(o.tools(), "lock"), func() { o.say("waiting for another process that builds tofu") })
+	unlock, err := lockFile(ctx, filepath.Join(o.tools(), "lock"), func() { o.say("waiting for another process that builds %s", p.title) })
 	if err != nil {
-		return Tool{}, failedBuild(err)
+		return err
 	}
 	defer unlock()
-	if tool, err := inspect(ctx, o.built()); err == nil {
-		return tool, nil // another process has built it
+	if good(o.built(p)) {
+		return nil // another process has built it
 	}
-	o.say("no %s was found; building OpenTofu %s, once: this takes some minutes", needed, tofuVersion)
-	if err := o.compile(ctx, compiler); err != nil {
-		return Tool{}, failedBuild(err)
+	o.say("%s; building %s, once: this takes some minutes", why, p.title)
+	if err := o.compile(ctx, compiler, p); err != nil {
+		return err
 	}
-	tool, err := inspect(ctx, o.built())
-	if err != nil {
-		return Tool{}, failedBuild(err)
-	}
-	o.say("%s is built", tool)
-	return tool, nil
+	o.say("%s is built", p.title)
+	return nil
 }
 
-func failedBuild(err error) *kernel.Error {
-	return kernel.Errorf(kernel.Unavailable, "there is no %s on PATH, and OpenTofu could not be built: %w", needed, err).
-		WithFix("install one of them, or start again to go on with the build")
+func (o Options) search() string {
+	if o.SearchPath != "" {
+		return o.SearchPath
+	}
+	return os.Getenv("PATH")
 }
 
-func (o Options) compile(ctx context.Context, compiler string) error {
-	dir := filepath.Join(o.tools(), "build-tofu-"+tofuVersion)
+func (o Options) compile(ctx context.Context, compiler string, p program) error {
+	dir := filepath.Join(o.tools(), "build-"+p.file)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	for name, text := range map[string]string{"go.mod": tofuModule, "tools.go": tofuImport} {
+	for name, text := range map[string]string{"go.mod": p.module, "tools.go": p.imports()} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return err
 		}
 	}
 	g := golang{path: compiler, dir: dir}
-	o.say("fetching OpenTofu's modules")
-	packages, err := g.count(ctx)
+	o.say("fetching the modules of %s", p.title)
+	packages, err := g.count(ctx, p.main)
 	if err != nil {
 		return err
 	}
-	fresh := o.built() + ".new"
+	fresh := o.built(p) + ".new"
 	done, said := 0, time.Now()
 	err = g.run(ctx, func(string) {
 		done++
@@ -112,11 +79,11 @@ func (o Options) compile(ctx context.Context, compiler string) error {
 			said = time.Now()
 			o.say("compiled %d of at most %d packages", done, packages)
 		}
-	}, "build", "-mod=mod", "-trimpath", "-ldflags=-s -w -X github.com/opentofu/opentofu/version.dev=no", "-v", "-o", fresh, tofuPackage)
+	}, "build", "-mod=mod", "-trimpath", "-ldflags=-s -w "+p.ldflags, "-v", "-o", fresh, p.main)
 	if err != nil {
 		return err
 	}
-	return os.Rename(fresh, o.built())
+	return os.Rename(fresh, o.built(p))
 }
 
 // golang runs the go command in a folder.
@@ -125,9 +92,9 @@ type golang struct {
 }
 
 // count returns how many packages the program consists of, fetching them.
-func (g golang) count(ctx context.Context) (int, error) {
+func (g golang) count(ctx context.Context, main string) (int, error) {
 	var out bytes.Buffer
-	if err := g.start(ctx, &out, nil, "list", "-mod=mod", "-deps", tofuPackage); err != nil {
+	if err := g.start(ctx, &out, nil, "list", "-mod=mod", "-deps", main); err != nil {
 		return 0, err
 	}
 	return bytes.Count(out.Bytes(), []byte("\n")), nil

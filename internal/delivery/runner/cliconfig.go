@@ -36,4 +36,8 @@ func quote(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
 }
 
+// Mirror returns the folder, beneath the data directory, with the providers that
+// Terrace installs.
+func Mirror(dataDir string) string { return mirrorDir(dataDir) }
+
 func mirrorDir(dataDir string) string { return filepath.Join(dataDir, "mirror") }

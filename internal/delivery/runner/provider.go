@@ -29,7 +29,7 @@ func InstallProvider(dataDir, binaryPath, version string) (lockFile []byte, err 
 	}
 	target := filepath.Join(mirrorDir(dataDir), filepath.FromSlash(Provider), version, runtime.GOOS+"_"+runtime.GOARCH)
 	if old, err := dirhash.HashDir(target, "", dirhash.Hash1); err != nil || old != hash {
-		if err := layProvider(dataDir, target, name, binaryPath); err != nil {
+		if err := layProvider(mirrorDir(dataDir), target, name, binaryPath); err != nil {
 			return nil, onDisk("install the provider", err)
 		}
 	}
@@ -38,11 +38,11 @@ func InstallProvider(dataDir, binaryPath, version string) (lockFile []byte, err 
 }
 
 // layProvider puts a folder with the program in the place of target, whole or not at all.
-func layProvider(dataDir, target, name, binaryPath string) error {
+func layProvider(mirror, target, name, binaryPath string) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 		return err
 	}
-	fresh, err := os.MkdirTemp(mirrorDir(dataDir), "new-")
+	fresh, err := os.MkdirTemp(mirror, "new-")
 	if err != nil {
 		return err
 	}

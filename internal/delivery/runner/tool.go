@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -32,8 +33,10 @@ type Options struct {
 	Path string
 	// SearchPath is searched instead of $PATH, in the same format.
 	SearchPath string
-	// DataDir is Terrace's data directory; a tool that is built is kept beneath it.
+	// DataDir is Terrace's data directory; what is built is kept beneath it.
 	DataDir string
+	// Mirror is a folder with providers that somebody else keeps; "" is none.
+	Mirror string
 	// Progress takes a line about each step of long work; nil drops them.
 	Progress func(line string)
 }
@@ -62,10 +65,7 @@ func Find(ctx context.Context, o Options) (Tool, error) {
 		}
 		rejected = append(rejected, err.Error())
 	}
-	if tool, err := inspect(ctx, o.built()); err == nil {
-		return tool, nil
-	}
-	tool, err := build(ctx, o)
+	tool, err := buildTofu(ctx, o)
 	if err != nil && len(rejected) > 0 {
 		err.Message += "; found: " + strings.Join(rejected, "; ")
 	}
@@ -73,6 +73,44 @@ func Find(ctx context.Context, o Options) (Tool, error) {
 		return Tool{}, err
 	}
 	return tool, nil
+}
+
+// InstallTofu returns OpenTofu built from its Go module, building it unless
+// that was done before.
+func InstallTofu(ctx context.Context, o Options) (Tool, error) {
+	tool, err := buildTofu(ctx, o)
+	if err != nil {
+		return Tool{}, err
+	}
+	return tool, nil
+}
+
+func buildTofu(ctx context.Context, o Options) (Tool, *kernel.Error) {
+	p := tofuProgram()
+	if tool, err := inspect(ctx, o.built(p)); err == nil {
+		return tool, nil
+	}
+	err := o.build(ctx, p, "no "+needed+" was found", func(path string) bool {
+		_, err := inspect(ctx, path)
+		return err == nil
+	})
+	if errors.Is(err, errNoCompiler) {
+		return Tool{}, kernel.Errorf(kernel.Unavailable, "there is no %s on PATH, and no Go to build tofu with", needed).
+			WithFix("install one of them, or name one with TERRACE_TERRAFORM")
+	}
+	if err != nil {
+		return Tool{}, failedBuild(err)
+	}
+	tool, err := inspect(ctx, o.built(p))
+	if err != nil {
+		return Tool{}, failedBuild(err)
+	}
+	return tool, nil
+}
+
+func failedBuild(err error) *kernel.Error {
+	return kernel.Errorf(kernel.Unavailable, "there is no %s on PATH, and OpenTofu could not be built: %w", needed, err).
+		WithFix("install one of them, or start again to go on with the build")
 }
 
 func explicit(ctx context.Context, path string) (Tool, error) {
@@ -86,12 +124,8 @@ func explicit(ctx context.Context, path string) (Tool, error) {
 
 // candidates are the programs named terraform or tofu, in the path's order.
 func (o Options) candidates() (paths []string) {
-	search := o.SearchPath
-	if search == "" {
-		search = os.Getenv("PATH")
-	}
 	for _, name := range []string{"terraform", "tofu"} {
-		if path := lookPath(search, name); path != "" {
+		if path := lookPath(o.search(), name); path != "" {
 			paths = append(paths, path)
 		}
 	}

@@ -4,7 +4,7 @@ terraform {
   required_providers {
     azurerm = {
       source  = "hashicorp/azurerm"
-      version = ">= 5.2.0, < 6.0.0"
+      version = "5.2.0"
     }
   }
 }

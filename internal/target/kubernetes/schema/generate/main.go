@@ -1,0 +1,158 @@
+// Command generate writes schemas.json: the schemas of the kinds that Terrace
+// renders, out of the OpenAPI documents of one Kubernetes release and the
+// custom resource definitions of the Gateway API and the Secrets Store CSI
+// driver. References are put in place, descriptions are left out, and objects
+// with properties allow no others.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+// release is the Kubernetes release whose documents are read; the module is
+// downloaded for its files alone and is no dependency.
+const release = "k8s.io/kubernetes@v1.37.2"
+
+func main() {
+	if len(os.Args) != 2 {
+		log.Fatal("usage: generate FILE")
+	}
+	if err := generate(os.Args[1]); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func generate(path string) error {
+	all := map[string]any{}
+	if err := core(all); err != nil {
+		return err
+	}
+	if err := custom(all); err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(all, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o644) //nolint:gosec // a source file
+}
+
+// core adds the kinds of Kubernetes itself.
+func core(all map[string]any) error {
+	dir, err := folder("mod", "download", "-json", release)
+	if err != nil {
+		return err
+	}
+	for document, kinds := range map[string][]string{
+		"api__v1":                     {"io.k8s.api.core.v1.Namespace", "io.k8s.api.core.v1.ServiceAccount", "io.k8s.api.core.v1.ConfigMap", "io.k8s.api.core.v1.Service", "io.k8s.api.core.v1.PersistentVolumeClaim"},
+		"apis__apps__v1":              {"io.k8s.api.apps.v1.Deployment"},
+		"apis__networking.k8s.io__v1": {"io.k8s.api.networking.v1.NetworkPolicy"},
+		"apis__autoscaling__v2":       {"io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler"},
+		"apis__policy__v1":            {"io.k8s.api.policy.v1.PodDisruptionBudget"},
+	} {
+		var doc struct {
+			Components struct {
+				Schemas map[string]map[string]any `json:"schemas"`
+			} `json:"components"`
+		}
+		if err := read(filepath.Join(dir, "api", "openapi-spec", "v3", document+"_openapi.json"), &doc); err != nil {
+			return err
+		}
+		for _, kind := range kinds {
+			e := expander{schemas: doc.Components.Schemas}
+			schema, ok := doc.Components.Schemas[kind]
+			if !ok {
+				return fmt.Errorf("%s has no %s", document, kind)
+			}
+			all[nameOf(schema)] = e.expand(schema)
+		}
+	}
+	return nil
+}
+
+// nameOf returns the key of a kind: apiVersion/kind.
+func nameOf(schema map[string]any) string {
+	list, _ := schema["x-kubernetes-group-version-kind"].([]any)
+	gvk, _ := list[0].(map[string]any)
+	version := fmt.Sprint(gvk["version"])
+	if group := fmt.Sprint(gvk["group"]); group != "" {
+		version = group + "/" + version
+	}
+	return version + "/" + fmt.Sprint(gvk["kind"])
+}
+
+// custom adds the kinds of custom resource definitions.
+func custom(all map[string]any) error {
+	for module, file := range map[string]string{
+		"sigs.k8s.io/gateway-api":              "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml",
+		"sigs.k8s.io/secrets-store-csi-driver": "config/crd/bases/secrets-store.csi.x-k8s.io_secretproviderclasses.yaml",
+	} {
+		dir, err := folder("list", "-m", "-json", module)
+		if err != nil {
+			return err
+		}
+		var crd struct {
+			Spec struct {
+				Group string `json:"group"`
+				Names struct {
+					Kind string `json:"kind"`
+				} `json:"names"`
+				Versions []struct {
+					Name   string `json:"name"`
+					Schema struct {
+						OpenAPIV3Schema map[string]any `json:"openAPIV3Schema"`
+					} `json:"schema"`
+				} `json:"versions"`
+			} `json:"spec"`
+		}
+		if err := read(filepath.Join(dir, filepath.FromSlash(file)), &crd); err != nil {
+			return err
+		}
+		for _, v := range crd.Spec.Versions {
+			if v.Name == "v1" {
+				all[crd.Spec.Group+"/v1/"+crd.Spec.Names.Kind] = withMetadata(expander{}.expand(v.Schema.OpenAPIV3Schema), all)
+			}
+		}
+	}
+	return nil
+}
+
+// withMetadata gives a custom kind the metadata that every object has: its
+// definition leaves that to the server.
+func withMetadata(schema, all map[string]any) map[string]any {
+	core, _ := all["v1/ConfigMap"].(map[string]any)
+	from, _ := core["properties"].(map[string]any)
+	if to, ok := schema["properties"].(map[string]any); ok {
+		to["metadata"] = from["metadata"]
+	}
+	return schema
+}
+
+// folder returns where a module's files are, as the go command tells it.
+func folder(args ...string) (string, error) {
+	out, err := exec.Command("go", args...).Output() //nolint:gosec,noctx // constants, in a generator
+	if err != nil {
+		return "", fmt.Errorf("go %s: %w", strings.Join(args, " "), err)
+	}
+	var m struct{ Dir string }
+	return m.Dir, json.Unmarshal(out, &m)
+}
+
+func read(path string, into any) error {
+	b, err := os.ReadFile(path) //nolint:gosec // a file of a module
+	if err != nil {
+		return err
+	}
+	if err := yaml.Unmarshal(b, into); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	return nil
+}

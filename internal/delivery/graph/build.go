@@ -27,7 +27,7 @@ func (r *resolver) build(b *building) error {
 		return fmt.Errorf("module of the definition %s: %w", def.Name, err)
 	}
 	e := &evaluation{r: r, b: b, used: map[string]identity{}}
-	b.Inputs = e.inputs()
+	b.Inputs, b.Outputs = e.inputs(), e.outputs()
 	r.checkInputs(b)
 	children := e.children()
 	b.DependsOn = dependencies(b, e.used)
@@ -56,7 +56,7 @@ func (r *resolver) checkInputs(b *building) {
 	if b.Module.Inputs == nil {
 		return
 	}
-	for name, value := range map[string]string{"name": b.Name, "project": r.c.Project, "stage": r.c.Stage, "workload": r.c.Workload} {
+	for name, value := range r.contract(b) {
 		if _, set := b.Inputs[name]; !set && slices.Contains(b.Module.Inputs, name) {
 			b.Inputs[name] = value
 		}
@@ -73,6 +73,17 @@ func (r *resolver) checkInputs(b *building) {
 	}
 }
 
+// contract are the inputs that modules of every function have. On azure the
+// stage's landing zone says where things are made.
+func (r *resolver) contract(b *building) map[string]any {
+	inputs := map[string]any{"name": b.Name, "project": r.c.Project, "stage": r.c.Stage, "workload": r.c.Workload}
+	if r.c.Target == "azure" {
+		inputs["location"] = Template{Parts: []Part{{From: FromLandingZone, Output: "location"}}}
+		inputs["resource_group_name"] = Template{Parts: []Part{{From: FromLandingZone, Output: "resource_group_names", Keys: []string{"data"}}}}
+	}
+	return inputs
+}
+
 func moduleName(m ModulePin) string { return m.Source + " " + m.Version }
 
 func listed(word, what string, names []string) string {
@@ -86,18 +97,19 @@ func listed(word, what string, names []string) string {
 	return list
 }
 
-// dependencies are the nodes that the inputs, the parameters and the
-// definition name.
+// dependencies are the nodes that the inputs, the outputs, the parameters and
+// the definition name.
 func dependencies(b *building, used map[string]identity) []string {
 	set := map[string]bool{}
 	add := func(t Template) {
 		for _, p := range t.Parts {
-			if p.Node != "" {
+			if p.Node != "" && p.From == FromResource {
 				set[p.Node] = true
 			}
 		}
 	}
 	walkTemplates(b.Inputs, add)
+	walkTemplates(b.Outputs, add)
 	walkTemplates(b.Params, add)
 	for _, who := range used {
 		set[who.uid] = true
@@ -183,9 +195,9 @@ func (r *resolver) checkParams(v any, path string) {
 
 func (r *resolver) checkTemplate(t workload.Template, path string) {
 	for _, ref := range t.Refs() {
-		if b := r.nodes[r.graph.Names[ref.Resource]]; !b.has(ref.Output) {
+		if b := r.nodes[r.graph.Names[ref.Resource]]; !b.Has(ref.Output) {
 			r.problem(ref.At, path, fmt.Sprintf("%s: the %s %q (module %s) has no output %q", ref, b.Type, ref.Resource, moduleName(b.Module), ref.Output),
-				listed(ref.Output, "outputs", b.Module.Outputs))
+				listed(ref.Output, "outputs", b.outputNames()))
 		}
 	}
 }
@@ -193,13 +205,28 @@ func (r *resolver) checkTemplate(t workload.Template, path string) {
 // checkNode compares the references that the definition itself makes.
 func (r *resolver) checkNode(b *building) {
 	for _, ref := range b.refs {
-		if other := r.nodes[ref.uid]; other != nil && !other.has(ref.output) {
+		if other := r.nodes[ref.uid]; other != nil && !other.Has(ref.output) {
 			r.inDefinition(b, ref.path, fmt.Sprintf("the %s (module %s) has no output %q", other.Type, moduleName(other.Module), ref.output),
-				listed(ref.output, "outputs", other.Module.Outputs))
+				listed(ref.output, "outputs", other.outputNames()))
+		}
+	}
+	for _, ref := range b.own {
+		if b.Module.Outputs != nil && !slices.Contains(b.Module.Outputs, ref.output) {
+			r.inDefinition(b, ref.path, fmt.Sprintf("%s has no output %q", moduleName(b.Module), ref.output), listed(ref.output, "outputs", b.Module.Outputs))
 		}
 	}
 }
 
-func (b *building) has(output string) bool {
-	return b.Module.Outputs == nil || slices.Contains(b.Module.Outputs, output)
+// Has reports whether the resource gives the output; it does where that is not known.
+func (n Node) Has(output string) bool {
+	names := n.outputNames()
+	return names == nil || slices.Contains(names, output)
+}
+
+// outputNames are the names of what the resource gives, nil where they are not known.
+func (n Node) outputNames() []string {
+	if n.Outputs != nil {
+		return sortedKeys(n.Outputs)
+	}
+	return n.Module.Outputs
 }

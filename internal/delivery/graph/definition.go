@@ -10,8 +10,13 @@ type Definition struct {
 	Criteria []Criterion `json:"criteria,omitempty"`
 	Module   ModuleRef   `json:"module"`
 	// Inputs are the module's arguments: literals, and strings with the
-	// placeholders ${params.…}, ${context.…}, ${resource.…}, ${resources.…}.
+	// placeholders ${params.…}, ${context.…}, ${resource.…}, ${resources.…} and
+	// ${landing_zone.…}.
 	Inputs map[string]any `json:"inputs,omitempty"`
+	// Outputs are what the resource gives, by the names that its type has on
+	// every target: values like those of Inputs, with ${module.…} for the outputs
+	// of the module. Without any the resource gives the module's outputs.
+	Outputs map[string]any `json:"outputs,omitempty"`
 	// Resources are what the resource itself needs, by a name of their own.
 	Resources map[string]DependentResource `json:"resources,omitempty"`
 }
@@ -77,3 +82,18 @@ type ModuleFunc func(ref ModuleRef) (ModulePin, error)
 
 // Module calls f.
 func (f ModuleFunc) Module(ref ModuleRef) (ModulePin, error) { return f(ref) }
+
+// ModuleOutputs returns the outputs of its module that the definition names, by
+// the name of the output in which it does.
+func (d Definition) ModuleOutputs() map[string][]string {
+	named := map[string][]string{}
+	for _, output := range sortedKeys(d.Outputs) {
+		t := compileTree(d.Outputs[output], output, place{dependents: sortedKeys(d.Resources), landingZone: true, module: true}, func(string, string) {})
+		walkTerms(t, func(t term) {
+			if len(t.path) > 1 && t.path[0] == moduleRoot {
+				named[output] = append(named[output], t.path[1])
+			}
+		})
+	}
+	return named
+}

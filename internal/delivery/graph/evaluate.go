@@ -35,6 +35,20 @@ func (e *evaluation) inputs() map[string]any {
 	return out
 }
 
+// outputs returns what the definition maps, nil where it maps nothing. An
+// output whose value is not given is null, so that it has its name everywhere.
+func (e *evaluation) outputs() map[string]any {
+	if len(e.b.def.outputs) == 0 {
+		return nil
+	}
+	out := map[string]any{}
+	for _, name := range sortedKeys(e.b.def.outputs) {
+		e.path = "outputs." + name
+		out[name], _ = e.tree(e.b.def.outputs[name])
+	}
+	return out
+}
+
 // children returns the dependents that are needed, in the order of their names.
 func (e *evaluation) children() []*building {
 	for _, name := range e.b.def.always {
@@ -157,7 +171,7 @@ func (e *evaluation) expression(x expression) (any, bool) {
 func (t Template) simple() any {
 	var b strings.Builder
 	for _, p := range t.Parts {
-		if p.Node != "" {
+		if !p.IsLiteral() {
 			return t
 		}
 		b.WriteString(p.Literal)
@@ -190,6 +204,11 @@ func (e *evaluation) placeholder(t term) (any, bool) {
 		return e.resource(t.path[1]), true
 	case "resources":
 		return e.output(t), true
+	case moduleRoot:
+		e.b.own = append(e.b.own, reference{e.path, e.b.UID, t.path[1]})
+		return Template{Parts: []Part{{From: FromModule, Node: e.b.UID, Output: t.path[1], Keys: keysOf(t.path[2:])}}}, true
+	case landingZoneRoot:
+		return Template{Parts: []Part{{From: FromLandingZone, Output: t.path[1], Keys: keysOf(t.path[2:])}}}, true
 	}
 	if v, ok := find(e.b.Params, t.path[1:]); ok {
 		return v, true
@@ -203,12 +222,17 @@ func (e *evaluation) placeholder(t term) (any, bool) {
 }
 
 func (e *evaluation) output(t term) Template {
-	p := Part{Node: e.dependent(t.path[1]), Output: t.path[2]}
-	if len(t.path) > 3 {
-		p.Keys = t.path[3:]
-	}
+	p := Part{Node: e.dependent(t.path[1]), Output: t.path[2], Keys: keysOf(t.path[3:])}
 	e.b.refs = append(e.b.refs, reference{e.path, p.Node, p.Output})
 	return Template{Parts: []Part{p}}
+}
+
+// keysOf returns what leads into an output, nil where that is nothing.
+func keysOf(path []string) []string {
+	if len(path) == 0 {
+		return nil
+	}
+	return path
 }
 
 func (e *evaluation) fallback(x expression) (any, bool) {
@@ -242,5 +266,7 @@ func (e *evaluation) context(name string) string {
 
 func (e *evaluation) resource(name string) string {
 	n := e.b.Node
-	return map[string]string{"class": n.Class, "id": n.ID, "name": n.Name, "type": n.Type, "uid": n.UID}[name]
+	return map[string]string{
+		"class": n.Class, "hash": hashOf(e.r.c, n.UID), "id": n.ID, "name": n.Name, "type": n.Type, "uid": n.UID,
+	}[name]
 }

@@ -112,47 +112,80 @@ func (p *expressionParser) placeholder(depth int) term {
 	return t
 }
 
+// The roots of placeholders that are outputs of something other than a resource.
+const (
+	moduleRoot      = "module"
+	landingZoneRoot = "landing_zone"
+)
+
+// place says which placeholders an expression may have where it stands.
+type place struct {
+	// dependents are the names that ${resources.…} may have.
+	dependents []string
+	// module and landingZone allow the placeholders of that name.
+	module, landingZone bool
+}
+
 // roots are what placeholders may start with, and what may follow; nil is anything.
-func roots() map[string][]string {
-	return map[string][]string{
+func (p place) roots() map[string][]string {
+	roots := map[string][]string{
 		"params":    nil,
 		"resources": nil,
 		"context":   {"project", "stage", "target", "tenant", "workload"},
-		"resource":  {"class", "id", "name", "type", "uid"},
+		"resource":  {"class", "hash", "id", "name", "type", "uid"},
 	}
+	if p.module {
+		roots[moduleRoot] = nil
+	}
+	if p.landingZone {
+		roots[landingZoneRoot] = nil
+	}
+	return roots
 }
 
-// check returns what is wrong with the placeholders, dependents being the
-// names that ${resources.…} may have.
-func (e expression) check(dependents []string) error {
+// check returns what is wrong with the placeholders where they stand.
+func (e expression) check(at place) error {
 	for _, t := range e {
 		if t.path == nil {
 			continue
 		}
-		if err := errors.Join(t.check(dependents), t.fallback.check(dependents)); err != nil {
+		if err := errors.Join(t.check(at), t.fallback.check(at)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t term) check(dependents []string) error {
-	keys, ok := roots()[t.path[0]]
+func (t term) check(at place) error {
+	roots := at.roots()
+	keys, ok := roots[t.path[0]]
 	switch {
 	case !ok:
-		return fmt.Errorf("%s: nothing is known as %q; use params, context, resource or resources", t.text(), t.path[0])
+		return t.unknown(at, roots)
 	case t.hasFallback && t.path[0] != "params":
 		return fmt.Errorf("%s: only ${params.…} can have a default", t.text())
 	case len(t.path) < 2 || slices.Contains(t.path, ""):
 		return fmt.Errorf("%s: a name is missing", t.text())
 	case keys != nil && (len(t.path) != 2 || !slices.Contains(keys, t.path[1])):
 		return fmt.Errorf("%s: the names are %s", t.text(), strings.Join(keys, ", "))
-	case t.path[0] == "resources" && !slices.Contains(dependents, t.path[1]):
-		return fmt.Errorf("%s: the definition has no resource %q%s", t.text(), t.path[1], meant(t.path[1], dependents))
+	case t.path[0] == "resources" && !slices.Contains(at.dependents, t.path[1]):
+		return fmt.Errorf("%s: the definition has no resource %q%s", t.text(), t.path[1], meant(t.path[1], at.dependents))
 	case t.path[0] == "resources" && len(t.path) < 3:
 		return fmt.Errorf("%s: the name of an output is missing", t.text())
 	}
 	return nil
+}
+
+// unknown tells what is wrong with a root that is not allowed where it stands.
+func (t term) unknown(at place, roots map[string][]string) error {
+	switch root := t.path[0]; {
+	case root == moduleRoot && !at.module:
+		return fmt.Errorf("%s: the module's own outputs are known in spec.outputs only", t.text())
+	case root == landingZoneRoot:
+		return fmt.Errorf("%s: what the landing zone has is not known here; an id is made of params, context and resource", t.text())
+	default:
+		return fmt.Errorf("%s: nothing is known as %q; use %s", t.text(), root, strings.Join(sortedKeys(roots), ", "))
+	}
 }
 
 func meant(word string, candidates []string) string {
@@ -160,16 +193,6 @@ func meant(word string, candidates []string) string {
 		return fmt.Sprintf("; did you mean %s?", near)
 	}
 	return ""
-}
-
-// mentions adds the dependents that the expression names anywhere.
-func (e expression) mentions(into map[string]bool) {
-	for _, t := range e {
-		if len(t.path) > 1 && t.path[0] == "resources" {
-			into[t.path[1]] = true
-		}
-		t.fallback.mentions(into)
-	}
 }
 
 // scalar returns the value of a fallback that is a literal: a number, a

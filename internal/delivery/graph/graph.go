@@ -43,35 +43,61 @@ type Node struct {
 	Definition string         `json:"definition"`
 	Module     ModulePin      `json:"module"`
 	Inputs     map[string]any `json:"inputs"`
+	// Outputs are what the resource gives where that is not the module's outputs.
+	Outputs map[string]any `json:"outputs,omitempty"`
 	// DependsOn are the UIDs of the nodes that it needs first, sorted.
 	DependsOn []string    `json:"dependsOn"`
 	Why       Explanation `json:"why"`
 }
 
-// Template is a value made from the outputs of other nodes. A single
-// reference keeps the type of the output, everything else is a string.
+// Template is a value made from the outputs of nodes and of the stage's landing
+// zone. A single reference keeps the type of the output, everything else is a
+// string.
 type Template struct {
 	Parts []Part
 }
 
-// Part is a literal, or an output of another node when Node is set.
+// Part is a literal, or an output of something where Output is set.
 type Part struct {
 	Literal string
-	// Node is the UID of the node, Output the name of its output, and Keys
-	// lead into an output that is an object.
-	Node, Output string
-	Keys         []string
+	// From says whose output it is, for a Node its UID says of which.
+	From   Origin
+	Node   string
+	Output string
+	// Keys lead into an output that is an object.
+	Keys []string
+}
+
+// Origin is what an output belongs to.
+type Origin int
+
+// The origins.
+const (
+	// FromResource is an output of the resource Node.
+	FromResource Origin = iota
+	// FromModule is an output of the module of Node itself.
+	FromModule
+	// FromLandingZone is an output of the stage's landing zone.
+	FromLandingZone
+)
+
+// IsLiteral reports whether the part is text.
+func (p Part) IsLiteral() bool { return p.Output == "" }
+
+// String returns the part as people write it.
+func (p Part) String() string {
+	if p.IsLiteral() {
+		return p.Literal
+	}
+	root := map[Origin]string{FromResource: p.Node + ":", FromModule: moduleRoot + ".", FromLandingZone: landingZoneRoot + "."}[p.From]
+	return "${" + root + strings.Join(append([]string{p.Output}, p.Keys...), ".") + "}"
 }
 
 // String returns the template for people: ${redis.default#cache:host}.
 func (t Template) String() string {
 	var b strings.Builder
 	for _, p := range t.Parts {
-		if p.Node == "" {
-			b.WriteString(p.Literal)
-			continue
-		}
-		b.WriteString("${" + strings.Join(append([]string{p.Node + ":" + p.Output}, p.Keys...), ".") + "}")
+		b.WriteString(p.String())
 	}
 	return b.String()
 }

@@ -9,6 +9,13 @@ import (
 
 const maxName = 50
 
+// hashOf tells a resource apart from all others of all stages and projects,
+// for names that are unique in a cloud: 8 characters of a to z and 0 to 9.
+func hashOf(c Context, uid string) string {
+	const length = 8
+	return kernel.DigestOf([]byte(strings.Join([]string{c.Tenant, c.Project, c.Stage, uid}, "\x00"))).Hex()[:length]
+}
+
 // uidOf returns the identity of a resource.
 func uidOf(typ, class, id string) string { return typ + "." + class + "#" + id }
 

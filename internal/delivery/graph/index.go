@@ -28,6 +28,7 @@ type candidate struct {
 type compiled struct {
 	Definition
 	inputs     map[string]tree
+	outputs    map[string]tree
 	dependents map[string]dependent
 	// always are the dependents that no placeholder mentions.
 	always []string
@@ -92,15 +93,19 @@ func duplicate(a, b Definition, c Criterion) error {
 }
 
 func compile(d Definition) (*compiled, error) {
-	c := &compiled{Definition: d, inputs: map[string]tree{}, dependents: map[string]dependent{}}
+	c := &compiled{Definition: d, inputs: map[string]tree{}, outputs: map[string]tree{}, dependents: map[string]dependent{}}
 	var problems []kernel.Problem
 	problem := func(path, message string) {
 		problems = append(problems, kernel.Problem{File: "definition " + d.Name, Path: path, Message: message})
 	}
 	names, mentioned := sortedKeys(d.Resources), map[string]bool{}
 	for _, k := range sortedKeys(d.Inputs) {
-		c.inputs[k] = compileTree(d.Inputs[k], "inputs."+k, names, problem)
+		c.inputs[k] = compileTree(d.Inputs[k], "inputs."+k, place{dependents: names, landingZone: true}, problem)
 		treeMentions(c.inputs[k], mentioned)
+	}
+	for _, k := range sortedKeys(d.Outputs) {
+		c.outputs[k] = compileTree(d.Outputs[k], "outputs."+k, place{dependents: names, landingZone: true, module: true}, problem)
+		treeMentions(c.outputs[k], mentioned)
 	}
 	for _, name := range names {
 		c.dependents[name] = compileDependent(d.Resources[name], "resources."+name, names, problem)
@@ -124,9 +129,9 @@ func compileDependent(r DependentResource, path string, names []string, problem 
 	if r.Class == "" {
 		out.Class = workload.DefaultClass
 	}
-	out.id, _ = compileTree(r.ID, path+".id", nil, problem).(expression)
+	out.id, _ = compileTree(r.ID, path+".id", place{}, problem).(expression)
 	for _, k := range sortedKeys(r.Params) {
-		out.params[k] = compileTree(r.Params[k], path+".params."+k, names, problem)
+		out.params[k] = compileTree(r.Params[k], path+".params."+k, place{dependents: names, landingZone: true}, problem)
 	}
 	return out
 }

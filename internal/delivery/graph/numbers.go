@@ -16,6 +16,7 @@ func (d *Definition) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("definition: %w", err)
 	}
 	numbers(d.Inputs)
+	numbers(d.Outputs)
 	for _, r := range d.Resources {
 		numbers(r.Params)
 	}

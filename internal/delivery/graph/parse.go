@@ -17,6 +17,7 @@ const (
 
 var (
 	labelPattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$`)
+	outputPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,62}$`)
 	typePattern   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]$`)
 	sourcePattern = regexp.MustCompile(`^(?:[a-z0-9][a-z0-9.-]*(?::\d+)?/)?[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9][A-Za-z0-9_-]*/[a-z0-9]+$`)
 )
@@ -84,7 +85,7 @@ func optional(o yamldoc.Object, key string, pattern *regexp.Regexp, fix string) 
 }
 
 func (d *definitionReader) spec(v yamldoc.Value) {
-	o := v.Object("type", "criteria", "module", "inputs", "resources")
+	o := v.Object("type", "criteria", "module", "inputs", "outputs", "resources")
 	if !o.OK() {
 		return
 	}
@@ -101,12 +102,27 @@ func (d *definitionReader) spec(v yamldoc.Value) {
 		resources.Each(func(name string, _ yamldoc.Value) { names = append(names, name) })
 	}
 	if in, ok := o.Get("inputs"); ok {
-		d.def.Inputs = expressions(in, names)
+		d.def.Inputs = expressions(in, place{dependents: names, landingZone: true})
+	}
+	if out, ok := o.Get("outputs"); ok {
+		d.outputs(out, place{dependents: names, landingZone: true, module: true})
 	}
 	if hasResources {
 		d.def.Resources = map[string]DependentResource{}
 		resources.EachKey(func(key, value yamldoc.Value) { d.dependent(key, value, names) })
 	}
+}
+
+func (d *definitionReader) outputs(v yamldoc.Value, at place) {
+	d.def.Outputs = expressions(v, at)
+	if !v.IsObject() {
+		return
+	}
+	v.EachKey(func(key, _ yamldoc.Value) {
+		if !outputPattern.MatchString(key.Text()) {
+			key.Problem("use a letter, then letters, digits and _", "%q cannot be the name of an output", key.Text())
+		}
+	})
 }
 
 func (d *definitionReader) criterion(_ int, v yamldoc.Value) {
@@ -151,36 +167,36 @@ func (d *definitionReader) dependent(key, v yamldoc.Value, names []string) {
 	r := DependentResource{Type: matching(o, "type", typePattern, typeFix), Class: optional(o, "class", typePattern, typeFix)}
 	if id, ok := o.Get("id"); ok {
 		r.ID, _ = id.String()
-		checkText(id, r.ID, nil)
+		checkText(id, r.ID, place{})
 		if !strings.Contains(r.ID, "$") && !idPattern.MatchString(r.ID) {
 			id.Problem(idFix, "%q cannot be the id", r.ID)
 		}
 	}
 	if p, ok := o.Get("params"); ok {
-		r.Params = expressions(p, names)
+		r.Params = expressions(p, place{dependents: names, landingZone: true})
 	}
 	d.def.Resources[key.Text()] = r
 }
 
 // expressions returns an object whose texts may have placeholders.
-func expressions(v yamldoc.Value, dependents []string) map[string]any {
+func expressions(v yamldoc.Value, at place) map[string]any {
 	if !v.Open().OK() {
 		return nil
 	}
 	out, _ := v.Any(func(leaf yamldoc.Value, s string) any {
-		checkText(leaf, s, dependents)
+		checkText(leaf, s, at)
 		return s
 	}).(map[string]any)
 	return out
 }
 
-func checkText(v yamldoc.Value, s string, dependents []string) {
+func checkText(v yamldoc.Value, s string, at place) {
 	e, syntax := parseExpression(s)
 	if syntax != nil {
 		v.ProblemAt(v.Inside(syntax.offset, syntax.offset+2), syntax.fix, "%s", syntax.message)
 		return
 	}
-	if err := e.check(dependents); err != nil {
+	if err := e.check(at); err != nil {
 		v.Problem("write $${ where ${ is meant as text", "%v", err)
 	}
 }

@@ -84,7 +84,7 @@ func TestParseDefinitionRefuses(t *testing.T) {
 		"module's source":      {"terrace/route/local", "./route", 11, 13, `"./route"`, "namespace/name/system"},
 		"module's version":     {"~> 1.0", "newest", 12, 14, `"newest"`, "~> 1.2"},
 		"unknown root":         {"${resource.uid}", "${env.HOME}", 17, 19, `nothing is known as "env"`, "$${"},
-		"unknown field":        {"${resource.uid}", "${resource.uuid}", 17, 19, "the names are class, id, name, type, uid", "$${"},
+		"unknown field":        {"${resource.uid}", "${resource.uuid}", 17, 19, "the names are class, hash, id, name, type, uid", "$${"},
 		"unknown dependent":    {"${resources.dns.fqdn}", "${resources.dsn.fqdn}", 14, 11, `no resource "dsn"; did you mean dns?`, "$${"},
 		"no output":            {"${resources.dns.fqdn}", "${resources.dns}", 14, 11, "the name of an output is missing", "$${"},
 		"default of a context": {"${resource.uid}", "${context.stage:-x}", 17, 19, "only ${params.…} can have a default", "$${"},

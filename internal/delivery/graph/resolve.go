@@ -58,6 +58,8 @@ type building struct {
 	def   *compiled
 	chain []*building
 	refs  []reference
+	// own are the module's outputs that the definition names.
+	own []reference
 }
 
 // reference is a placeholder ${resources.…} of a definition.

@@ -12,7 +12,7 @@ type tree any
 
 // compileTree turns the strings of v into expressions and calls problem for
 // each that is wrong.
-func compileTree(v any, path string, dependents []string, problem func(path, message string)) tree {
+func compileTree(v any, path string, at place, problem func(path, message string)) tree {
 	switch v := v.(type) {
 	case string:
 		e, err := parseExpression(v)
@@ -20,20 +20,20 @@ func compileTree(v any, path string, dependents []string, problem func(path, mes
 			problem(path, err.message)
 			return nil
 		}
-		if err := e.check(dependents); err != nil {
+		if err := e.check(at); err != nil {
 			problem(path, err.Error())
 		}
 		return e
 	case []any:
 		out := make([]any, len(v))
 		for i, item := range v {
-			out[i] = compileTree(item, fmt.Sprintf("%s[%d]", path, i), dependents, problem)
+			out[i] = compileTree(item, fmt.Sprintf("%s[%d]", path, i), at, problem)
 		}
 		return out
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for _, k := range sortedKeys(v) {
-			out[k] = compileTree(v[k], path+"."+k, dependents, problem)
+			out[k] = compileTree(v[k], path+"."+k, at, problem)
 		}
 		return out
 	}
@@ -44,16 +44,28 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 // treeMentions adds the dependents that the tree names anywhere.
 func treeMentions(t tree, into map[string]bool) {
+	walkTerms(t, func(t term) {
+		if len(t.path) > 1 && t.path[0] == "resources" {
+			into[t.path[1]] = true
+		}
+	})
+}
+
+// walkTerms calls fn for every term of the tree, defaults included.
+func walkTerms(t tree, fn func(term)) {
 	switch t := t.(type) {
 	case expression:
-		t.mentions(into)
+		for _, term := range t {
+			fn(term)
+			walkTerms(term.fallback, fn)
+		}
 	case []any:
 		for _, item := range t {
-			treeMentions(item, into)
+			walkTerms(item, fn)
 		}
 	case map[string]any:
 		for _, item := range t {
-			treeMentions(item, into)
+			walkTerms(item, fn)
 		}
 	}
 }

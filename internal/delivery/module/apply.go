@@ -118,10 +118,27 @@ func (s *Service) checkModule(ctx context.Context, scope kernel.Scope, d graph.D
 			})
 		}
 	}
+	problems = append(problems, missingOutputs(pin, d)...)
 	if len(problems) > 0 {
 		return kernel.Errorf(kernel.Invalid, "definition %s does not fit its module", d.Name).WithProblems(problems...)
 	}
 	return nil
+}
+
+// missingOutputs tells which outputs the definition names that the module does not have.
+func missingOutputs(pin graph.ModulePin, d graph.Definition) (problems []kernel.Problem) {
+	named := d.ModuleOutputs()
+	for _, output := range slices.Sorted(maps.Keys(named)) {
+		for _, name := range named[output] {
+			if !slices.Contains(pin.Outputs, name) {
+				problems = append(problems, kernel.Problem{
+					Path: "spec.outputs." + output, Message: fmt.Sprintf("module %s %s has no output %q", pin.Source, pin.Version, name),
+					Fix: "its outputs are " + strings.Join(pin.Outputs, ", "),
+				})
+			}
+		}
+	}
+	return problems
 }
 
 func invalidModule(d graph.Definition, err error) error {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
@@ -15,7 +16,7 @@ const ServiceKey = "workload"
 func modulesOf(in Input) (map[string]any, error) {
 	named, problems := namePorts(in)
 	in.Graph = named
-	scope := scopeOf(in.Graph)
+	scope := scopeOf(in.Graph, in.LandingZone)
 	service, err := serviceOf(in, scope, problems)
 	if err != nil {
 		return nil, err
@@ -50,9 +51,14 @@ func callOf(in Input, node graph.Node, s scope) (map[string]any, error) {
 // addContract adds the inputs that modules of every function have, as far as
 // the module takes them and the definition has not set them.
 func addContract(call map[string]any, in Input, pin graph.ModulePin, name string) {
+	tags := map[string]string{}
+	maps.Copy(tags, in.Tags)
+	if t, err := targetOf(in.Context.Target); err == nil {
+		maps.Copy(tags, t.tags(in))
+	}
 	for input, value := range map[string]any{
 		"name": escape(name), "project": escape(in.Context.Project), "stage": escape(in.Context.Stage),
-		"workload": escape(in.Context.Workload), "tags": escapeMap(in.Tags),
+		"workload": escape(in.Context.Workload), "tags": escapeMap(tags),
 	} {
 		_, set := call[input]
 		if takes := pin.Inputs == nil || slices.Contains(pin.Inputs, input); takes && !set {
@@ -64,11 +70,11 @@ func addContract(call map[string]any, in Input, pin graph.ModulePin, name string
 // outputs are what verification and people ask for: the address of every
 // route by its name in the workload, and the service.
 func outputs(in Input) map[string]any {
-	endpoints := map[string]any{}
+	endpoints, scope := map[string]any{}, scopeOf(in.Graph, in.LandingZone)
 	for _, name := range sortedKeys(in.Graph.Names) {
 		node, ok := in.Graph.Node(in.Graph.Names[name])
-		if ok && node.Type == "route" && (node.Module.Outputs == nil || slices.Contains(node.Module.Outputs, "url")) {
-			endpoints[escape(name)] = reference(node.Key, "url", nil)
+		if ok && node.Type == routeType && node.Has("url") {
+			endpoints[escape(name)], _ = scope.output(node.UID, "url", nil)
 		}
 	}
 	return map[string]any{

@@ -50,8 +50,9 @@ type Input struct {
 	Tags map[string]string
 	// LandingZone has the outputs of the stage's landing zone, by name.
 	LandingZone map[string]any
-	// ProviderVersion is the exact version of the target's own provider.
-	ProviderVersion string
+	// ProviderVersion is the exact version of Terrace's own provider, AzurermVersion
+	// that of azurerm.
+	ProviderVersion, AzurermVersion string
 	// Lock is the provider lock file, empty where it is not known.
 	Lock []byte
 }
@@ -67,11 +68,17 @@ type Root struct {
 	Files map[string][]byte
 	// Digest is that of the files.
 	Digest kernel.Digest
+	// LandingZone is the digest of the landing zone's outputs in it, empty where it has none.
+	LandingZone kernel.Digest
 }
 
 // Render makes the root module. The error is Invalid, with all problems at
 // their places, where the runtime cannot run the workload.
 func Render(in Input) (Root, error) {
+	zone, err := zoneDigest(in)
+	if err != nil {
+		return Root{}, err
+	}
 	main, err := document(in)
 	if err != nil {
 		return Root{}, err
@@ -80,7 +87,7 @@ func Render(in Input) (Root, error) {
 	if err != nil {
 		return Root{}, err
 	}
-	root := Root{Files: map[string][]byte{MainFile: text}}
+	root := Root{Files: map[string][]byte{MainFile: text}, LandingZone: zone}
 	if len(in.Lock) > 0 {
 		root.Files[LockFile] = in.Lock
 	}
@@ -97,16 +104,40 @@ func document(in Input) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{
+	locals, err := localsOf(in)
+	if err != nil {
+		return nil, err
+	}
+	main := map[string]any{
 		"terraform": map[string]any{
-			"required_version":   ">= 1.8.0",
+			"required_version":   target.version,
 			"required_providers": target.required(in),
 			"backend":            map[string]any{"http": map[string]any{}}, // the tool's environment says where and who
 		},
 		"provider": target.providers(in),
 		"module":   modules,
 		"output":   outputs(in),
-	}, nil
+	}
+	if len(locals) > 0 {
+		main["locals"] = locals
+	}
+	return main, nil
+}
+
+// localsOf returns what the definitions say that resources give, by module key.
+func localsOf(in Input) (map[string]any, error) {
+	locals, scope := map[string]any{}, scopeOf(in.Graph, in.LandingZone)
+	for _, node := range in.Graph.Nodes {
+		if node.Outputs == nil {
+			continue
+		}
+		value, err := scope.value(node.Outputs)
+		if err != nil {
+			return nil, fmt.Errorf("render the outputs of %s: %w", node.UID, err)
+		}
+		locals[node.Key] = value
+	}
+	return locals, nil
 }
 
 // encode writes v as JSON with sorted keys and one member a line, so that two

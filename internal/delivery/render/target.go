@@ -10,13 +10,18 @@ import (
 
 // target is where a stage's resources are.
 type target struct {
+	// version is what the root module asks of the tool.
+	version string
 	// required are the entries of required_providers, providers the provider blocks.
 	required, providers func(in Input) map[string]any
+	// tags are those that modules do not add themselves.
+	tags func(in Input) map[string]string
 }
 
 func targets() map[string]target {
 	return map[string]target{
-		"local": {required: localRequired, providers: localProviders},
+		"local": {version: ">= 1.8.0", required: localRequired, providers: localProviders, tags: noTags},
+		"azure": {version: ">= 1.11.0", required: azureRequired, providers: azureProviders, tags: azureTags},
 	}
 }
 
@@ -41,4 +46,31 @@ func localRequired(in Input) map[string]any {
 // localProviders configures nothing: address and token come from the environment.
 func localProviders(Input) map[string]any {
 	return map[string]any{"terrace": map[string]any{}}
+}
+
+func noTags(Input) map[string]string { return nil }
+
+// azureRequired names azurerm beside Terrace's own provider, which keeps secrets
+// and runs the containers.
+func azureRequired(in Input) map[string]any {
+	required := localRequired(in)
+	azurerm := map[string]any{"source": "hashicorp/azurerm"}
+	if in.AzurermVersion != "" {
+		azurerm["version"] = in.AzurermVersion
+	}
+	required["azurerm"] = azurerm
+	return required
+}
+
+// azureProviders configures nothing either: subscription and sign-in come from
+// the environment of the run.
+func azureProviders(in Input) map[string]any {
+	providers := localProviders(in)
+	providers["azurerm"] = map[string]any{"features": map[string]any{}}
+	return providers
+}
+
+// azureTags tell in the cloud's own lists and bills whose a resource is.
+func azureTags(in Input) map[string]string {
+	return map[string]string{"project": in.Context.Project, "workload": in.Context.Workload}
 }

@@ -83,12 +83,13 @@ func escapeList(in []string) []any {
 
 // reference returns the template for an output of a module, keys leading into it.
 func reference(key, output string, keys []string) string {
-	return "${" + expression(key, output, keys) + "}"
+	return "${" + expression("module."+key+"."+output, keys) + "}"
 }
 
-func expression(key, output string, keys []string) string {
+// expression returns the expression for what keys lead to in an object.
+func expression(object string, keys []string) string {
 	var b strings.Builder
-	b.WriteString("module." + key + "." + output)
+	b.WriteString(object)
 	for _, k := range keys {
 		if hclsyntax.ValidIdentifier(k) {
 			b.WriteString("." + k)

@@ -2,6 +2,8 @@ package render
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -15,14 +17,27 @@ import (
 type scope struct {
 	// keys are the module keys by UID, names the UIDs by resource name.
 	keys, names map[string]string
+	// mapped are the UIDs of the nodes whose outputs are those of a local value.
+	mapped map[string]bool
+	zone   map[string]any
 }
 
-func scopeOf(g *graph.Graph) scope {
-	s := scope{keys: make(map[string]string, len(g.Nodes)), names: g.Names}
+func scopeOf(g *graph.Graph, zone map[string]any) scope {
+	s := scope{keys: make(map[string]string, len(g.Nodes)), names: g.Names, mapped: map[string]bool{}, zone: zone}
 	for _, node := range g.Nodes {
 		s.keys[node.UID] = node.Key
+		s.mapped[node.UID] = node.Outputs != nil
 	}
 	return s
+}
+
+// output returns the template for what a resource gives.
+func (s scope) output(uid, output string, keys []string) (string, bool) {
+	key, ok := s.keys[uid]
+	if s.mapped[uid] {
+		return "${" + expression("local."+key+"."+output, keys) + "}", ok
+	}
+	return reference(key, output, keys), ok
 }
 
 // value turns an input of a node into a value of the JSON syntax.
@@ -31,6 +46,9 @@ func (s scope) value(v any) (any, error) {
 	case string:
 		return escape(v), nil
 	case graph.Template:
+		if given, ok := s.given(v); ok {
+			return s.value(given)
+		}
 		return s.nodeTemplate(v)
 	case []any:
 		list := make([]any, 0, len(v))
@@ -52,7 +70,7 @@ func (s scope) value(v any) (any, error) {
 			object[escape(key)] = value
 		}
 		return object, nil
-	case nil, bool, int, int64, float64:
+	case nil, bool, int, int64, float64, json.Number:
 		return v, nil
 	default:
 		return nil, kernel.Errorf(kernel.Internal, "a value of type %T cannot be rendered", v)
@@ -62,17 +80,41 @@ func (s scope) value(v any) (any, error) {
 func (s scope) nodeTemplate(t graph.Template) (string, error) {
 	var b strings.Builder
 	for i, part := range t.Parts {
-		if part.Node == "" {
-			b.WriteString(escapePart(part.Literal, i+1 < len(t.Parts)))
-			continue
+		text, err := s.nodePart(part, i+1 < len(t.Parts))
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", t, err)
 		}
-		key, ok := s.keys[part.Node]
-		if !ok {
-			return "", kernel.Errorf(kernel.Internal, "%s refers to %s, which is not in the graph", t, part.Node)
-		}
-		b.WriteString(reference(key, part.Output, part.Keys))
+		b.WriteString(text)
 	}
 	return b.String(), nil
+}
+
+// nodePart returns the template for a part; joined says that another follows.
+func (s scope) nodePart(part graph.Part, joined bool) (string, error) {
+	if part.IsLiteral() {
+		return escapePart(part.Literal, joined), nil
+	}
+	switch part.From {
+	case graph.FromLandingZone:
+		text, err := zoneText(s.zone, part)
+		return escapePart(text, joined), err
+	case graph.FromModule:
+		return reference(s.keys[part.Node], part.Output, part.Keys), nil
+	default:
+		text, ok := s.output(part.Node, part.Output, part.Keys)
+		if !ok {
+			return "", kernel.Errorf(kernel.Internal, "%s is not in the graph", part.Node)
+		}
+		return text, nil
+	}
+}
+
+// given returns what a template stands for that is one output of the landing zone.
+func (s scope) given(t graph.Template) (any, bool) {
+	if len(t.Parts) != 1 || t.Parts[0].IsLiteral() || t.Parts[0].From != graph.FromLandingZone {
+		return nil, false
+	}
+	return inZone(s.zone, t.Parts[0])
 }
 
 // template turns a string of the workload into a template; suffix is text that
@@ -88,11 +130,11 @@ func (s scope) template(t workload.Template, suffix string) (string, error) {
 			b.WriteString(escapePart(part.Literal, i+1 < len(parts)))
 			continue
 		}
-		key, ok := s.keys[s.names[part.Ref.Resource]]
+		text, ok := s.output(s.names[part.Ref.Resource], part.Ref.Output, part.Ref.Keys)
 		if !ok {
 			return "", kernel.Errorf(kernel.Internal, "%s refers to a resource that is not in the graph", part.Ref)
 		}
-		b.WriteString(reference(key, part.Ref.Output, part.Ref.Keys))
+		b.WriteString(text)
 	}
 	return b.String(), nil
 }

@@ -14,7 +14,10 @@ export TF_CLI_CONFIG_FILE := /dev/null
 export CGO_ENABLED := 0
 export CHECKPOINT_DISABLE := 1
 
-.PHONY: help build demo test race lint fmt generate bench fault clean services
+# What test-azure works with is kept outside of the tree, for the next checkout.
+AZURE    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/terrace/azure
+
+.PHONY: help build demo test test-azure azure-tools azure-docs race lint fmt generate bench fault clean services
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +35,19 @@ services: ## install what the tests use for real: redis, mariadb, PostgreSQL (De
 
 test: services build ## run the tests
 	go test $(GOFLAGS_) -timeout 25m ./...
+
+test-azure: azure-tools ## the Azure tree against the simulated Azure, with the real azurerm (the first time it builds it)
+	TERRACE_AZURE_BIN=$(AZURE)/bin TERRACE_AZURE_MIRROR="$$(cat $(AZURE)/mirror.path)" \
+		go test $(GOFLAGS_) -count 1 -v -parallel 2 -timeout 40m ./test/azure
+
+azure-tools: services build
+	@mkdir -p $(AZURE)/bin
+	cd tools/azure && go build -trimpath -ldflags '-s -w' -o $(AZURE)/bin/ $$(go list tool)
+	$(BIN)/terraced tools install azurerm --dir $(AZURE)/mirror >$(AZURE)/mirror.path
+	ln -sf "$$($(BIN)/terraced tools install tofu --dir $(AZURE))" $(AZURE)/bin/tofu
+
+azure-docs: azure-tools ## write the tables of the Azure modules' READMEs again
+	for dir in iac iac/bootstrap iac/modules/*; do $(AZURE)/bin/terraform-docs --config iac/.terraform-docs.yml $$dir; done
 
 race: ## run the tests under the race detector
 	CGO_ENABLED=1 go test $(GOFLAGS_) -race -short -timeout 40m ./internal/...

@@ -49,6 +49,9 @@ type Kind struct {
 	Inline []Inline
 	// Async says which writes are long-running operations.
 	Async Async
+	// Status has the statuses of this type where they are not 200; find them in the SDK's
+	// ExpectedStatusCodes.
+	Status Status
 	// NoPatch types answer PATCH with 405, as Azure does for some.
 	NoPatch bool
 	// NoProvisioningState types do not show properties.provisioningState.
@@ -81,9 +84,9 @@ type Kind struct {
 	Search func(c *Context, scope ID, q Query, stored []*Resource) []*Resource
 	// Actions are POSTs to the resource by their last segment: "listKeys".
 	Actions map[string]Action
-	// TypeActions are POSTs to the type itself, with no resource:
-	// a kind {Type: "Microsoft.KeyVault/checkNameAvailability"} has one with the empty name.
-	TypeActions map[string]TypeAction
+	// Post answers a POST to the type itself, with no resource, in a scope:
+	// a kind {Type: "Microsoft.KeyVault/checkNameAvailability"} has one.
+	Post TypeAction
 }
 
 // Scopes is a set of places where a type of resource may live.
@@ -127,6 +130,12 @@ type Async struct {
 	Put, Patch, Delete Style
 }
 
+// Status says how a type answers writes that succeed. Zero is 200, for
+// a long-running deletion 202. A deletion of what is not there always answers 204.
+type Status struct {
+	Create, Update, Delete int
+}
+
 // Style is how the answer to a write tells where its operation is found.
 type Style uint8
 
@@ -146,6 +155,8 @@ type Action struct {
 	Run func(c *Context, r *Resource, in Object) (any, error)
 	// Async actions answer 202 and an operation whose result is what Run returned.
 	Async Style
+	// Status is the status of success where it is neither 200 nor, for Async, 202.
+	Status int
 }
 
 // TypeAction is a POST to a type in a scope.

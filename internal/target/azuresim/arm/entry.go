@@ -1,4 +1,0 @@
-package arm
-
-// Entry is one line of the activity log.
-type Entry struct{}

@@ -25,13 +25,15 @@ output "identities" {
 }
 
 output "backends" {
-  description = "What environments/<stage>/backend.tfvars holds, by stage, and that of this module under bootstrap."
+  description = "What environments/<stage>/backend.tfvars holds, by stage, and that of this module under bootstrap; with the container's resource id."
   value = {
     for stage, c in azurerm_storage_container.this : stage => {
       resource_group_name  = azurerm_resource_group.this.name
       storage_account_name = azurerm_storage_account.this.name
       container_name       = c.name
       key                  = stage == "bootstrap" ? "bootstrap.tfstate" : "landing-zone.tfstate"
+
+      container_resource_id = c.id
     }
   }
 }

@@ -569,6 +569,7 @@ type GraphCandidate struct {
 // GraphContext defines model for GraphContext.
 type GraphContext struct {
 	Project  string `json:"project"`
+	Runtime  string `json:"runtime,omitempty"`
 	Stage    string `json:"stage"`
 	Target   string `json:"target"`
 	Tenant   string `json:"tenant"`
@@ -580,6 +581,7 @@ type GraphCriterion struct {
 	Class   string `json:"class,omitempty"`
 	ID      string `json:"id,omitempty"`
 	Project string `json:"project,omitempty"`
+	Runtime string `json:"runtime,omitempty"`
 	Stage   string `json:"stage,omitempty"`
 	Target  string `json:"target,omitempty"`
 }
@@ -590,6 +592,7 @@ type GraphDefinition struct {
 	Inputs    map[string]interface{}            `json:"inputs,omitempty"`
 	Module    GraphModuleRef                    `json:"module"`
 	Name      string                            `json:"name"`
+	Outputs   map[string]interface{}            `json:"outputs,omitempty"`
 	Resources map[string]GraphDependentResource `json:"resources,omitempty"`
 	Type      string                            `json:"type"`
 }
@@ -657,6 +660,35 @@ type IssuedToken struct {
 
 // Kind The class of a problem, for programs.
 type Kind = kernel.Kind
+
+// LandingZone defines model for LandingZone.
+type LandingZone struct {
+	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Digest Digest `json:"digest"`
+
+	// Outputs The values of the outputs by name.
+	Outputs map[string]interface{} `json:"outputs"`
+	SetAt   time.Time              `json:"setAt"`
+	SetBy   string                 `json:"setBy"`
+	Stage   string                 `json:"stage"`
+
+	// Version Counts the changes from 1.
+	Version int64 `json:"version"`
+}
+
+// LandingZoneOutput defines model for LandingZoneOutput.
+type LandingZoneOutput struct {
+	// Sensitive A sensitive output is refused.
+	Sensitive bool `json:"sensitive,omitempty"`
+
+	// Type The type as terraform tells it; it is not kept.
+	Type interface{} `json:"type,omitempty"`
+
+	// Value Any value; null is as if the output were not there.
+	Value interface{} `json:"value"`
+}
 
 // LocalContainerInfo defines model for LocalContainerInfo.
 type LocalContainerInfo struct {
@@ -786,6 +818,12 @@ type PageAuditEntry struct {
 type PageDefinition struct {
 	Items []Definition `json:"items"`
 	Next  string       `json:"next,omitempty"`
+}
+
+// PageLandingZone defines model for PageLandingZone.
+type PageLandingZone struct {
+	Items []LandingZone `json:"items"`
+	Next  string        `json:"next,omitempty"`
 }
 
 // PageLocalServiceInfo defines model for PageLocalServiceInfo.
@@ -1087,6 +1125,11 @@ type RunDossier struct {
 	Gates        []RunGateResult `json:"gates"`
 	GraphChanges []RunNodeChange `json:"graphChanges"`
 
+	// LandingZoneDigest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	LandingZoneDigest Digest `json:"landingZoneDigest,omitempty"`
+
 	// Operation What a run is for.
 	Operation         RunOperation   `json:"operation"`
 	Plan              RunPlanView    `json:"plan"`
@@ -1286,6 +1329,12 @@ type ServerStatus struct {
 // ServerStatusDatabase defines model for ServerStatus.Database.
 type ServerStatusDatabase string
 
+// SetLandingZoneRequest defines model for SetLandingZoneRequest.
+type SetLandingZoneRequest struct {
+	// Outputs What terraform output -json prints.
+	Outputs map[string]LandingZoneOutput `json:"outputs"`
+}
+
 // SetProjectTagsRequest defines model for SetProjectTagsRequest.
 type SetProjectTagsRequest struct {
 	CostCenter string `json:"costcenter"`
@@ -1419,6 +1468,21 @@ type ListAuditEntriesParams struct {
 
 // ListDefinitionsParams defines parameters for ListDefinitions.
 type ListDefinitionsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetLandingZoneParams defines parameters for GetLandingZone.
+type GetLandingZoneParams struct {
+	// Version The number of a version; 0 is the newest.
+	Version int64 `form:"version,omitempty" json:"version,omitempty"`
+}
+
+// ListLandingZoneVersionsParams defines parameters for ListLandingZoneVersions.
+type ListLandingZoneVersionsParams struct {
 	// Limit The largest number of items to return; 50 unless given.
 	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
 

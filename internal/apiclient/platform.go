@@ -146,3 +146,20 @@ func (c *Client) PublishModule(ctx context.Context, m ModuleVersion, archive io.
 	defer drain(res.Body)
 	return out, decode(res, &out)
 }
+
+// SetLandingZone tells what the landing zone of a stage gives to workloads.
+func (c *Client) SetLandingZone(ctx context.Context, stage string, outputs map[string]LandingZoneOutput) (LandingZone, error) {
+	var z LandingZone
+	return z, c.call(ctx, http.MethodPut, escape("landing-zones", stage), SetLandingZoneRequest{Outputs: outputs}, &z)
+}
+
+// LandingZone returns a version of a stage's landing zone; 0 is the newest.
+func (c *Client) LandingZone(ctx context.Context, stage string, version int) (LandingZone, error) {
+	var z LandingZone
+	return z, c.call(ctx, http.MethodGet, query(escape("landing-zones", stage), GetLandingZoneParams{Version: int64(version)}), nil, &z)
+}
+
+// LandingZoneVersions returns the versions of a stage's landing zone, the newest first.
+func (c *Client) LandingZoneVersions(ctx context.Context, stage string) ([]LandingZone, error) {
+	return all[LandingZone](ctx, c, escape("landing-zones", stage, "versions"))
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
+	"github.com/terrace-idp/terrace/internal/delivery/landingzone"
 	"github.com/terrace-idp/terrace/internal/delivery/release"
 	"github.com/terrace-idp/terrace/internal/delivery/render"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -61,9 +62,9 @@ func (a renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error
 			Runtime: in.Stage.Runtime, Workload: in.Workload.Name,
 		},
 		Release: in.Release.ID, ReleaseVersion: in.Release.Version, Artifacts: artifacts, Tags: in.Tags,
-		ProviderVersion: ProviderVersion, Lock: in.Release.Lock,
+		LandingZone: in.LandingZone, ProviderVersion: ProviderVersion, AzurermVersion: runner.AzurermVersion, Lock: in.Release.Lock,
 	})
-	return run.Root{Files: root.Files, Digest: root.Digest}, err
+	return run.Root{Files: root.Files, Digest: root.Digest, LandingZone: root.LandingZone}, err
 }
 
 // runTokens issues the tokens of runs.
@@ -87,4 +88,12 @@ type serials struct{ states *state.Service }
 
 func (a serials) Serial(ctx context.Context, _ kernel.Scope, stack string) (int64, error) {
 	return a.states.Serial(ctx, stack)
+}
+
+// zones tells the run room what the landing zones of stages give.
+type zones struct{ zones *landingzone.Service }
+
+func (a zones) Outputs(ctx context.Context, scope kernel.Scope) (map[string]any, error) {
+	v, err := a.zones.Current(ctx, scope, scope.Stage)
+	return v.Values, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/audit/auditapi"
 	"github.com/terrace-idp/terrace/internal/access/identity/identityapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
+	"github.com/terrace-idp/terrace/internal/delivery/landingzone/landingzoneapi"
 	"github.com/terrace-idp/terrace/internal/delivery/module/moduleapi"
 	"github.com/terrace-idp/terrace/internal/delivery/release/releaseapi"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runapi"
@@ -49,6 +50,7 @@ func (a *App) handler() http.Handler {
 		tenantapi.API{Service: a.access.tenants},
 		auditapi.API{Service: a.access.audit},
 		stageapi.API{Stages: a.delivery.stages},
+		landingzoneapi.API{Zones: a.delivery.zones},
 		releaseapi.API{Releases: a.delivery.releases},
 		runapi.API{Runs: a.delivery.runs},
 		secretapi.API{Secrets: a.fabric.secrets},
@@ -87,6 +89,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		tenantapi.API{},
 		auditapi.API{},
 		stageapi.API{},
+		landingzoneapi.API{},
 		releaseapi.API{},
 		runapi.API{},
 		secretapi.API{},

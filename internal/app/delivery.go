@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/landingzone"
+	"github.com/terrace-idp/terrace/internal/delivery/landingzone/landingzonesql"
 	"github.com/terrace-idp/terrace/internal/delivery/module"
 	"github.com/terrace-idp/terrace/internal/delivery/module/modulesql"
 	"github.com/terrace-idp/terrace/internal/delivery/release"
@@ -34,6 +36,7 @@ type delivery struct {
 	stages   *stage.Set
 	modules  *module.Service
 	releases *release.Service
+	zones    *landingzone.Service
 	states   *state.Service
 	tool     runner.Tool
 	queue    *runjobs.Queue
@@ -59,6 +62,9 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		Lock: lock,
 	})
 	live.graph = d.releases.Graph
+	d.zones = &landingzone.Service{
+		Store: landingzonesql.NewStore(p.db), Stages: knownStages{d.stages}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
+	}
 	d.states = state.New(state.Config{
 		Store: statesql.NewStore(p.db), Tx: p.db, Blobs: p.blobs, Sealer: p.sealer,
 		Journal: a.journal, Authorizer: a.identity,
@@ -100,7 +106,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	})
 	d.runs, err = run.NewService(run.Deps{
 		Tx: p.db, Store: store, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Jobs: d.queue,
-		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases},
+		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases}, Zones: zones{d.zones},
 		Planner: planner{execute}, Tokens: runTokens{p.runTokens}, State: serials{d.states},
 		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,
 		Verifier: runverify.New(p.config.Gateway, f.authority.Pool()),

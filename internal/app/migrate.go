@@ -6,6 +6,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
 	"github.com/terrace-idp/terrace/internal/access/identity/identitysql"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
+	"github.com/terrace-idp/terrace/internal/delivery/landingzone/landingzonesql"
 	"github.com/terrace-idp/terrace/internal/delivery/module/modulesql"
 	"github.com/terrace-idp/terrace/internal/delivery/release/releasesql"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
@@ -23,7 +24,7 @@ import (
 func migrations() []db.Migrations {
 	return []db.Migrations{
 		tenantsql.Migrations(), identitysql.Migrations(), auditsql.Migrations(),
-		modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), statesql.Migrations(),
+		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), statesql.Migrations(),
 		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(),
 		localsql.Migrations(),
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/doctor"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/explain"
+	"github.com/terrace-idp/terrace/internal/cli/landingzone"
 	"github.com/terrace-idp/terrace/internal/cli/login"
 	"github.com/terrace-idp/terrace/internal/cli/modules"
 	"github.com/terrace-idp/terrace/internal/cli/output"
@@ -113,7 +114,7 @@ func groups(e *command.Env) []group {
 			runs.Command(e), releases.Command(e), explain.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
-			stages.Command(e), modules.Command(e), definitions.Command(e), create.GoldenPaths(e), access.Audit(e),
+			stages.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), create.GoldenPaths(e), access.Audit(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Contexts(e), version.Command(e)}},
 	}

@@ -17,11 +17,11 @@ import (
 func matrix() map[string]string {
 	return map[string]string{
 		"project.read": "vdam", "workload.read": "vdam", "release.read": "vdam", "run.read": "vdam",
-		"stage.read": "vdam", "definition.read": "vdam", "module.read": "vdam",
+		"stage.read": "vdam", "definition.read": "vdam", "module.read": "vdam", "landing-zone.read": "vdam",
 		"workload.deploy": "dm", "workload.destroy": "dm", "artifact.upload": "dm", "run.discard": "dm",
 		"run.cancel": "dm", "secret.write": "dm", "run.approve": "am",
 		"project.create": "m", "member.set": "m", "user.create": "m", "user.disable": "m", "user.read": "m", "token.create": "m",
-		"audit.read": "m", "module.publish": "m", "definition.apply": "m", "definition.delete": "m",
+		"audit.read": "m", "module.publish": "m", "definition.apply": "m", "definition.delete": "m", "landing-zone.set": "m",
 		"secret.read": "m", "state.read": "m",
 	}
 }
@@ -46,7 +46,7 @@ func TestEveryActionForEveryRole(t *testing.T) {
 			if err := f.Authorize(ctx, action, kernel.Scope{Tenant: "other", Project: "demo"}); !kernel.Is(err, kernel.NotFound) {
 				t.Errorf("%s %s in another tenant: %v", role, action, err)
 			}
-			anywhere := action == "stage.read" || action == "definition.read" || action == "module.read"
+			anywhere := action == "stage.read" || action == "definition.read" || action == "module.read" || action == "landing-zone.read"
 			if err := f.Authorize(ctx, action, tenant()); anywhere != (err == nil) {
 				t.Errorf("%s %s in the whole tenant: %v", role, action, err)
 			}

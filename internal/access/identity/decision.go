@@ -31,6 +31,7 @@ func Decisions() map[string]Decision {
 		"stage.read":        {Roles: members, Anywhere: true},
 		"definition.read":   {Roles: members, Anywhere: true},
 		"module.read":       {Roles: members, Anywhere: true, Run: true},
+		"landing-zone.read": {Roles: members, Anywhere: true},
 		"workload.deploy":   {Roles: developers},
 		"workload.destroy":  {Roles: developers},
 		"artifact.upload":   {Roles: developers},
@@ -48,6 +49,7 @@ func Decisions() map[string]Decision {
 		"module.publish":    {Roles: admins},
 		"definition.apply":  {Roles: admins},
 		"definition.delete": {Roles: admins},
+		"landing-zone.set":  {Roles: admins},
 		"secret.read":       {Roles: admins},
 		"state.read":        {Roles: admins},
 	}

@@ -73,7 +73,11 @@ func (e *execution) replan(ctx context.Context, why string) error {
 
 // execute applies the plan and records what is there now.
 func (e *execution) execute(ctx context.Context, plan []byte, root Root) error {
-	job, err := e.job(ctx, "apply", root)
+	st, err := e.s.Stages.Get(e.scope.Stage)
+	if err != nil {
+		return err
+	}
+	job, err := e.job(ctx, "apply", st, root)
 	if err != nil {
 		return err
 	}

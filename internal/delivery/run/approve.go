@@ -101,13 +101,35 @@ func mayApprove(r Run, actor kernel.Actor, digest kernel.Digest) error {
 	}
 }
 
-// fresh refuses a plan whose state has changed, and has it made again.
-func (s *Service) fresh(ctx context.Context, r Run) error {
+// outdated says what has changed since the plan was made, "" for nothing.
+func (s *Service) outdated(ctx context.Context, r Run) (why string, err error) {
+	if r.Plan == nil {
+		return "", nil
+	}
 	serial, err := s.State.Serial(ctx, r.Scope, r.Stack)
-	if err != nil || r.Plan == nil || serial == r.Plan.Serial {
+	if err != nil {
+		return "", err
+	}
+	if serial != r.Plan.Serial {
+		return fmt.Sprintf("the state changed since the plan (serial %d, now %d)", r.Plan.Serial, serial), nil
+	}
+	d, err := s.Store.Dossier(ctx, r.Scope, r.ID, r.Dossier)
+	if err != nil || d.LandingZone == "" {
+		return "", err
+	}
+	m, err := s.material(kernel.WithActor(ctx, kernel.System("run", r.Scope.Tenant)), r)
+	if kernel.Is(err, kernel.Refused) || err == nil && m.root.LandingZone != d.LandingZone {
+		return "the landing zone of " + r.Scope.Stage + " changed since the plan", nil
+	}
+	return "", err
+}
+
+// fresh refuses a plan under which something has changed, and has it made again.
+func (s *Service) fresh(ctx context.Context, r Run) error {
+	why, err := s.outdated(ctx, r)
+	if err != nil || why == "" {
 		return err
 	}
-	why := fmt.Sprintf("the state changed since the plan (serial %d, now %d)", r.Plan.Serial, serial)
 	_, err = s.step(ctx, r.Scope, r.ID, change{to: Planning, why: why, fact: "stale", edit: func(ctx context.Context, now *Run) error {
 		if now.Dossier != r.Dossier {
 			return kernel.Errorf(kernel.Stale, "the dossier of %s has changed meanwhile", r.ID)

@@ -25,6 +25,8 @@ type Dossier struct {
 	Approvals stage.Approvals `json:"requiredApprovals"`
 	// Root is the digest of the root module that was planned.
 	Root kernel.Digest `json:"rootDigest"`
+	// LandingZone is the digest of what the root module takes from the stage's landing zone.
+	LandingZone kernel.Digest `json:"landingZoneDigest,omitempty"`
 }
 
 // Digest returns the digest of the dossier's canonical JSON.

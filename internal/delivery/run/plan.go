@@ -36,11 +36,23 @@ func (s *Service) material(ctx context.Context, r Run) (m material, err error) {
 	if m.tags, err = s.tags(ctx, r.Scope, m.workload); err != nil {
 		return m, err
 	}
+	zone, err := s.zone(ctx, r.Scope)
+	if err != nil {
+		return m, err
+	}
 	m.root, err = s.Renderer.Render(ctx, RenderInput{
 		Stack: r.Stack, Scope: r.Scope, Stage: m.stage, Release: m.release,
-		Graph: m.graph, Workload: m.workload, Tags: m.tags,
+		Graph: m.graph, Workload: m.workload, Tags: m.tags, LandingZone: zone,
 	})
 	return m, err
+}
+
+// zone returns the outputs of the landing zone under a stage.
+func (s *Service) zone(ctx context.Context, scope kernel.Scope) (map[string]any, error) {
+	if s.Zones == nil {
+		return nil, nil //nolint:nilnil // nothing is known
+	}
+	return s.Zones.Outputs(ctx, scope)
 }
 
 func projectOf(scope kernel.Scope) kernel.Scope { return scope.InProject(scope.Project) }
@@ -86,7 +98,7 @@ func (e *execution) makePlan(ctx context.Context) (a attempt, err error) {
 	if err != nil {
 		return a, err
 	}
-	job, err := e.job(ctx, "plan", a.root)
+	job, err := e.job(ctx, "plan", a.stage, a.root)
 	if err != nil {
 		return a, err
 	}
@@ -162,13 +174,13 @@ func (e *execution) keepPlan(ctx context.Context, to Status, a attempt) error {
 }
 
 // job is the execution of terraform for one phase, with a token for it.
-func (e *execution) job(ctx context.Context, phase string, root Root) (Job, error) {
+func (e *execution) job(ctx context.Context, phase string, st stage.Stage, root Root) (Job, error) {
 	token, err := e.s.Tokens.Issue(ctx, TokenRequest{
 		Run: e.id, Stack: e.stack, Workload: e.run.Workload, Scope: e.scope,
 		Fence: e.lease.Fence, Phase: phase, Expires: e.s.Clock.Now().Add(tokenLife),
 	})
 	return Job{
-		Run: e.id, Stack: e.stack, Scope: e.scope, Attempt: e.run.Attempt, Files: root.Files,
+		Run: e.id, Stack: e.stack, Scope: e.scope, Stage: st, Attempt: e.run.Attempt, Files: root.Files,
 		Token: token, Destroy: e.run.Operation == Destroy, Kill: e.kill,
 	}, err
 }

@@ -66,6 +66,12 @@ type Projects interface {
 	Tags(ctx context.Context, scope kernel.Scope) (map[string]string, error)
 }
 
+// Zones knows what the landing zones of stages give.
+type Zones interface {
+	// Outputs returns those of the scope's stage, nil where none are known.
+	Outputs(ctx context.Context, scope kernel.Scope) (map[string]any, error)
+}
+
 // RenderInput is what a root module is made from.
 type RenderInput struct {
 	Stack    string
@@ -75,12 +81,16 @@ type RenderInput struct {
 	Graph    *graph.Graph
 	Workload *workload.Workload
 	Tags     map[string]string
+	// LandingZone are the outputs of the stage's landing zone.
+	LandingZone map[string]any
 }
 
 // Root is a rendered root module.
 type Root struct {
 	Files  map[string][]byte
 	Digest kernel.Digest
+	// LandingZone is the digest of what it takes from the landing zone, empty for nothing.
+	LandingZone kernel.Digest
 }
 
 // Renderer makes the root module of a stack.
@@ -90,9 +100,11 @@ type Renderer interface {
 
 // Job is one execution of terraform.
 type Job struct {
-	Run     string
-	Stack   string
-	Scope   kernel.Scope
+	Run   string
+	Stack string
+	Scope kernel.Scope
+	// Stage says where it runs.
+	Stage   stage.Stage
 	Attempt int
 	Files   map[string][]byte
 	// Token is the run token for state, modules and planes.

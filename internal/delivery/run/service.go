@@ -32,8 +32,8 @@ type Stores interface {
 	Deployments
 }
 
-// Deps is what a Service works with. Everything is required but Gates, Clock,
-// Lease and Log.
+// Deps is what a Service works with. Everything is required but Zones, Gates,
+// Clock, Lease and Log.
 type Deps struct {
 	Tx         Tx
 	Store      Stores
@@ -45,13 +45,15 @@ type Deps struct {
 	Catalog    Catalog
 	Stages     Stages
 	Projects   Projects
-	Renderer   Renderer
-	Planner    Planner
-	Tokens     Tokens
-	State      State
-	Plans      Plans
-	Logs       Logs
-	Verifier   Verifier
+	// Zones are the landing zones; nil is none.
+	Zones    Zones
+	Renderer Renderer
+	Planner  Planner
+	Tokens   Tokens
+	State    State
+	Plans    Plans
+	Logs     Logs
+	Verifier Verifier
 	// Gates decide after the plan, in their order.
 	Gates []Gate
 	Clock kernel.Clock

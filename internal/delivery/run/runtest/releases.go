@@ -94,6 +94,12 @@ func (Renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error) 
 		}
 	}
 	out.Broken = in.Workload.Annotations["broken"]
+	made := run.Root{Files: map[string][]byte{}}
+	if len(in.LandingZone) > 0 {
+		out.Resources["module.zoned"] = fmt.Sprint(in.LandingZone)
+		made.LandingZone = kernel.DigestOf([]byte(out.Resources["module.zoned"]))
+	}
 	file, err := json.Marshal(out)
-	return run.Root{Files: map[string][]byte{rootFile: file}, Digest: kernel.DigestOf(file)}, err
+	made.Files[rootFile], made.Digest = file, kernel.DigestOf(file)
+	return made, err
 }

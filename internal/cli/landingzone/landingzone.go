@@ -1,0 +1,152 @@
+// Package landingzone has the commands terrace landing-zone set and show.
+//
+// It owns how terraform's outputs are read and shown. The server refuses what
+// it does not keep.
+package landingzone
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// maxFile bounds the file of outputs, in bytes.
+const maxFile = 1 << 20
+
+// Command returns terrace landing-zone.
+func Command(e *command.Env) *cobra.Command {
+	return command.Group("landing-zone", "Tell and see what the landing zones of stages give to workloads", set(e), show(e))
+}
+
+func set(e *command.Env) *cobra.Command {
+	var stage, file string
+	c := &cobra.Command{
+		Use: "set --stage STAGE --file FILE", Short: "Tell what the landing zone of a stage gives to workloads", Args: cobra.NoArgs,
+		Long: "The file has what `terraform output -json` or `tofu output -json` prints after iac/ was applied for the\n" +
+			"stage; - reads it from the input. Sensitive outputs are refused. Definitions refer to the outputs as\n" +
+			"${landing_zone.NAME}; a plan that was made with others is stale.",
+		Example: "  terraform output -json > outputs.json && terrace landing-zone set --stage dev --file outputs.json\n" +
+			"  tofu output -json | terrace landing-zone set --stage dev --file -",
+		RunE: func(c *cobra.Command, _ []string) error {
+			outputs, err := read(e, file)
+			if err != nil {
+				return err
+			}
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			z, err := s.SetLandingZone(c.Context(), stage, outputs)
+			if err != nil {
+				return err
+			}
+			return e.Print(z, func(w io.Writer) {
+				_, _ = fmt.Fprintf(w, "The landing zone of %s is version %d, with %d outputs (%s).\n", z.Stage, z.Version, len(z.Outputs), z.Digest.Short())
+			})
+		},
+	}
+	e.StageFlag(c, &stage, "stage", "the stage", true)
+	c.Flags().StringVarP(&file, "file", "f", "", "the file with the outputs, or -")
+	_ = c.MarkFlagRequired("file") // the flag was made above
+	return c
+}
+
+// read returns the outputs in the file.
+func read(e *command.Env, file string) (map[string]apiclient.LandingZoneOutput, error) {
+	in := e.In
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, kernel.Errorf(kernel.Invalid, "the outputs cannot be read: %w", err).
+				WithFix("write them with: terraform output -json > %s", file)
+		}
+		defer func() { _ = f.Close() }()
+		in = f
+	}
+	raw, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	if err != nil {
+		return nil, kernel.Errorf(kernel.Invalid, "the outputs cannot be read: %w", err)
+	}
+	if len(raw) > maxFile {
+		return nil, kernel.Errorf(kernel.TooLarge, "%s is larger than %d bytes", file, maxFile)
+	}
+	var outputs map[string]apiclient.LandingZoneOutput
+	if err := json.Unmarshal(raw, &outputs); err != nil {
+		return nil, kernel.Errorf(kernel.Invalid, "%s does not have terraform's outputs: %w", file, err).
+			WithFix("write it with: terraform output -json")
+	}
+	return outputs, nil
+}
+
+func show(e *command.Env) *cobra.Command {
+	var stage string
+	var version int
+	var versions bool
+	c := &cobra.Command{
+		Use: "show --stage STAGE", Short: "Show what the landing zone of a stage gives to workloads", Args: cobra.NoArgs,
+		Example: "  terrace landing-zone show --stage dev\n  terrace landing-zone show --stage dev --version 3 --output json\n" +
+			"  terrace landing-zone show --stage dev --versions",
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			if versions {
+				all, err := s.LandingZoneVersions(c.Context(), stage)
+				if err != nil {
+					return err
+				}
+				return e.Print(all, func(w io.Writer) { writeVersions(w, e, all) })
+			}
+			z, err := s.LandingZone(c.Context(), stage, version)
+			if err != nil {
+				return err
+			}
+			return e.Print(z, func(w io.Writer) { write(w, e, z) })
+		},
+	}
+	e.StageFlag(c, &stage, "stage", "the stage", true)
+	c.Flags().IntVar(&version, "version", 0, "the number of a version; 0 is the newest")
+	c.Flags().BoolVar(&versions, "versions", false, "list all versions instead")
+	c.MarkFlagsMutuallyExclusive("version", "versions")
+	return c
+}
+
+func write(w io.Writer, e *command.Env, z apiclient.LandingZone) {
+	_, _ = fmt.Fprintf(w, "%s, version %d, set %s ago by %s (%s)\n", z.Stage, z.Version, output.Age(e.Clock.Now(), z.SetAt), z.SetBy, z.Digest.Short())
+	rows := make([][]string, 0, len(z.Outputs))
+	for _, name := range slices.Sorted(maps.Keys(z.Outputs)) {
+		rows = append(rows, []string{name, text(z.Outputs[name])})
+	}
+	output.Rows(w, []string{"OUTPUT", "VALUE"}, rows)
+}
+
+func text(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(raw)
+}
+
+func writeVersions(w io.Writer, e *command.Env, all []apiclient.LandingZone) {
+	rows := make([][]string, 0, len(all))
+	for _, z := range all {
+		rows = append(rows, []string{strconv.FormatInt(int64(z.Version), 10), z.Digest.Short(), strconv.Itoa(len(z.Outputs)), z.SetBy, output.Age(e.Clock.Now(), z.SetAt)})
+	}
+	output.Rows(w, []string{"VERSION", "DIGEST", "OUTPUTS", "SET BY", "AGE"}, rows)
+}

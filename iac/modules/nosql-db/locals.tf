@@ -1,0 +1,55 @@
+locals {
+  creates = var.existing_account == null
+
+  existing_id_parts = local.creates ? [] : split("/", var.existing_account.resource_id)
+
+  resource_id         = local.creates ? azurerm_cosmosdb_account.this[0].id : var.existing_account.resource_id
+  account_name        = local.creates ? azurerm_cosmosdb_account.this[0].name : local.existing_id_parts[8]
+  resource_group_name = local.creates ? var.resource_group_name : local.existing_id_parts[4]
+  endpoint            = local.creates ? azurerm_cosmosdb_account.this[0].endpoint : data.azurerm_cosmosdb_account.existing[0].endpoint
+  primary_key         = local.creates ? azurerm_cosmosdb_account.this[0].primary_key : data.azurerm_cosmosdb_account.existing[0].primary_key
+
+  diagnostic_log_groups        = toset(["allLogs"])
+  diagnostic_metrics           = toset(["AllMetrics"])
+  private_endpoint_subresource = var.api == "mongo" ? "MongoDB" : "Sql"
+
+  sql_host = try(regex("^https://([^:/]+)", local.endpoint)[0], null)
+  host     = var.api == "mongo" ? try(replace(local.sql_host, "${local.account_name}.documents.", "${local.account_name}.mongo.cosmos."), null) : local.sql_host
+
+  capabilities = toset(concat(
+    tolist(var.extra_capabilities),
+    var.api == "mongo" ? ["EnableMongo"] : [],
+    var.serverless ? ["EnableServerless"] : [],
+  ))
+
+  has_user_assigned_identity = length(var.managed_identities.user_assigned_resource_ids) > 0 || var.customer_managed_key != null
+  identity_ids = toset(compact(concat(
+    values(var.managed_identities.user_assigned_resource_ids),
+    [try(var.customer_managed_key.user_assigned_identity_resource_id, null)],
+  )))
+  identity_type = join(", ", compact([
+    var.managed_identities.system_assigned ? "SystemAssigned" : "",
+    local.has_user_assigned_identity ? "UserAssigned" : "",
+  ]))
+
+  prefix               = local.creates ? "" : "${var.name}-"
+  sql_database_names   = { for key, d in var.sql_databases : key => coalesce(d.name, "${local.prefix}${key}") }
+  mongo_database_names = { for key, d in var.mongo_databases : key => coalesce(d.name, "${local.prefix}${key}") }
+
+  sql_containers = merge([
+    for database_key, d in var.sql_databases : {
+      for key, c in d.containers : "${database_key}/${key}" => merge(c, { database_key = database_key, name = coalesce(c.name, key) })
+    }
+  ]...)
+
+  mongo_collections = merge([
+    for database_key, d in var.mongo_databases : {
+      for key, c in d.collections : "${database_key}/${key}" => merge(c, { database_key = database_key, name = coalesce(c.name, key) })
+    }
+  ]...)
+
+  built_in_roles = {
+    reader      = "00000000-0000-0000-0000-000000000001"
+    contributor = "00000000-0000-0000-0000-000000000002"
+  }
+}

@@ -20,6 +20,8 @@ const (
 	TopicsKind     Kind = "topics"
 	MySQLDatabases Kind = "mysql-databases"
 	Volumes        Kind = "volumes"
+	// KubernetesWorkloads are there where the Service has Clusters.
+	KubernetesWorkloads Kind = "kubernetes-workloads"
 )
 
 // Key identifies an object.

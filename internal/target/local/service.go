@@ -10,7 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/target/local/process"
 )
 
-// Config is what a Service needs. Every port must be there.
+// Config is what a Service needs. Every port must be there but Clusters.
 type Config struct {
 	// Dir is the folder of the local target's files; it is made when missing.
 	Dir string
@@ -25,6 +25,8 @@ type Config struct {
 	DNS        DNS
 	Gateway    Gateway
 	Topics     Topics
+	// Clusters are where workloads of the runtime kubernetes go; nil where no stage has it.
+	Clusters Clusters
 
 	Log   *slog.Logger
 	Clock kernel.Clock
@@ -90,6 +92,9 @@ func (s *Service) buildPlanes() {
 		Caches:         newCachePlane(c, s.launcher, ports),
 		MySQLDatabases: newMySQLPlane(c, s.launcher, ports),
 		Services:       s.services,
+	}
+	if c.Clusters != nil {
+		s.planes[KubernetesWorkloads] = &clusterPlane{clusters: c.Clusters}
 	}
 }
 

@@ -42,6 +42,7 @@ func (a API) Mount(r chi.Router) {
 		r.Put("/", a.as(a.put))
 		r.Delete("/", a.as(a.delete))
 	})
+	r.Get(Prefix+"/"+string(local.SecretsKind)+"/{name}/value", a.as(a.secretValue))
 }
 
 // object is one object as the planes API shows it.
@@ -121,6 +122,22 @@ func (a API) delete(w http.ResponseWriter, r *http.Request, c call) error {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// secretValue answers the value of a secret, for the moment alone.
+func (a API) secretValue(w http.ResponseWriter, r *http.Request, c call) error {
+	value, err := a.Service.SecretValue(r.Context(), c.caller, c.name)
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(map[string]any{"kind": local.SecretsKind, "name": c.name, "outputs": map[string]string{"value": value}})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(b) // the caller may have left
 	return nil
 }
 

@@ -81,11 +81,18 @@ func isMissing(err error) bool {
 }
 
 // ref names an object to the planes API, and which resource of the stack asks.
-type ref struct{ plane, name, claim string }
+type ref struct {
+	plane, name, claim string
+	// part is what of the object is asked for, "" for itself.
+	part string
+}
 
 // path returns the object's place below the API's root.
 func (r ref) path() string {
 	path := r.plane + "/" + url.PathEscape(r.name)
+	if r.part != "" {
+		path += "/" + r.part
+	}
 	if r.claim != "" {
 		path += "?claim=" + url.QueryEscape(r.claim)
 	}

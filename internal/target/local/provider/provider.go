@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -28,7 +29,7 @@ type Terrace struct {
 	version string
 }
 
-var _ provider.Provider = (*Terrace)(nil)
+var _ provider.ProviderWithEphemeralResources = (*Terrace)(nil)
 
 // New returns the constructor of a provider of the version.
 func New(version string) func() provider.Provider {
@@ -87,7 +88,7 @@ func (t *Terrace) Configure(ctx context.Context, req provider.ConfigureRequest, 
 		resp.Diagnostics.AddError("The address of Terrace is not a URL", err.Error())
 		return
 	}
-	resp.ResourceData, resp.DataSourceData = c, c
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = c, c, c
 }
 
 // Resources lists the resource types.
@@ -102,6 +103,11 @@ func (t *Terrace) Resources(context.Context) []func() resource.Resource {
 // DataSources lists the data source types.
 func (t *Terrace) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{func() datasource.DataSource { return &serviceSource{} }}
+}
+
+// EphemeralResources lists the ephemeral resource types.
+func (t *Terrace) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{func() ephemeral.EphemeralResource { return &secretValue{} }}
 }
 
 func first(values ...string) string {

@@ -1,0 +1,124 @@
+package azuresim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// dialTimeout bounds a dial through the proxy.
+const dialTimeout = 30 * time.Second
+
+// proxy is an HTTP CONNECT proxy (RFC 9110 §9.3.6): hosts of the simulated domain are
+// tunnelled to the simulator, hosts of real clouds are refused, others are dialled.
+type proxy struct {
+	target   string
+	listener net.Listener
+	server   *http.Server
+	log      *slog.Logger
+}
+
+func newProxy(ctx context.Context, address, target string, log *slog.Logger) (*proxy, error) {
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for the simulated Azure's proxy: %w", err)
+	}
+	p := &proxy{target: target, listener: listener, log: log}
+	p.server = &http.Server{Handler: p, ReadHeaderTimeout: readHeaderTimeout}
+	return p, nil
+}
+
+func (p *proxy) start() {
+	go func() {
+		if err := p.server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+			p.log.Error("the simulated Azure's proxy ended", "err", err)
+		}
+	}()
+}
+
+func (p *proxy) close() error {
+	err := p.server.Close()
+	if closed := p.listener.Close(); !errors.Is(closed, net.ErrClosed) {
+		err = errors.Join(err, closed)
+	}
+	return err
+}
+
+// realClouds are the domains that a client of the simulator must never reach.
+func realClouds() []string {
+	return []string{
+		"azure.com", "azure.net", "windows.net", "microsoftonline.com", "microsoft.com", "azure.cn", "chinacloudapi.cn",
+		"usgovcloudapi.net", "microsoftonline.us", "windows-ppe.net", "azurewebsites.net", "azurecr.io", "azmk8s.io", "live.com", "azurefd.net", "azure-api.net",
+	}
+}
+
+// ServeHTTP opens a tunnel.
+func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodConnect {
+		http.Error(w, "this proxy tunnels only: CONNECT", http.StatusMethodNotAllowed)
+		return
+	}
+	to, err := p.route(r.Host)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusForbidden)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), dialTimeout)
+	defer cancel()
+	upstream, err := (&net.Dialer{}).DialContext(ctx, "tcp", to)
+	if err != nil {
+		http.Error(w, "the proxy of the simulated Azure: "+err.Error(), http.StatusBadGateway)
+		return
+	}
+	defer func() { _ = upstream.Close() }() // the tunnel has ended
+	w.Header().Set("Terrace-Simulation", "azure")
+	w.WriteHeader(http.StatusOK)
+	client, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		p.log.Error("the simulated Azure's proxy cannot tunnel", "err", err)
+		return
+	}
+	defer func() { _ = client.Close() }() // the tunnel has ended
+	tunnel(client, buffered, upstream)
+}
+
+// route says where a host is dialled.
+func (p *proxy) route(hostport string) (string, error) {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return "", fmt.Errorf("%q is no host and port", hostport)
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if strings.HasSuffix(host, "."+Domain) {
+		return p.target, nil
+	}
+	for _, real := range realClouds() {
+		if host == real || strings.HasSuffix(host, "."+real) {
+			return "", fmt.Errorf("%s is a host of a real cloud, which a client of the simulated Azure does not reach", host)
+		}
+	}
+	return hostport, nil
+}
+
+// tunnel copies both ways until one side ends.
+func tunnel(client net.Conn, buffered io.Reader, upstream net.Conn) {
+	done := make(chan struct{}, 2)
+	pipe := func(to net.Conn, from io.Reader) {
+		_, _ = io.Copy(to, from) // a side that has gone ends the tunnel
+		if half, is := to.(interface{ CloseWrite() error }); is {
+			_ = half.CloseWrite() // as above
+		}
+		done <- struct{}{}
+	}
+	go pipe(upstream, buffered)
+	go pipe(client, upstream)
+	<-done
+	<-done
+}

@@ -37,14 +37,15 @@ func TestSecretValues(t *testing.T) {
 	if err != nil || len(made) != 48 || made == real {
 		t.Errorf("a plan gets %d characters (the secret: %t), %v", len(made), made == real, err)
 	}
-	if !slices.Contains(target.Journal.Facts(), "secret.handed-over") {
+	if !slices.Contains(target.Journal.Facts(), "secret.handed-over token") {
 		t.Errorf("no fact tells who got it: %v", target.Journal.Facts())
 	}
 	if _, err := target.SecretValue(ctx, localtest.Caller("dev", "billing"), "token"); !kernel.Is(err, kernel.Denied) {
 		t.Errorf("another stack: %v", err)
 	}
 	late := orders
-	late.Fence = 99
+	late.Fence = 1
+	target.Fences.Set(orders.Stack, 2)
 	if _, err := target.SecretValue(ctx, late, "token"); !kernel.Is(err, kernel.Stale) {
 		t.Errorf("another fence: %v", err)
 	}

@@ -56,6 +56,9 @@ func TestRoots(t *testing.T) {
 			s.valid(t, s.terraform, dir)
 			forget(t, dir)
 			s.valid(t, s.tofu, dir)
+			if _, err := os.Stat(filepath.Join(dir, "tests")); err == nil {
+				t.Log(s.must(t, dir, nil, s.tofu, "test", "-no-color"))
+			}
 		})
 	}
 	for _, dir := range []string{".", "bootstrap"} {

@@ -46,6 +46,9 @@ type Input struct {
 	Release, ReleaseVersion string
 	// Artifacts are what the containers run, by container.
 	Artifacts map[string]Artifact
+	// Images are the references of images with their digests, by container, as
+	// far as their registries told them.
+	Images map[string]string
 	// Tags are given to every module that takes tags.
 	Tags map[string]string
 	// LandingZone has the outputs of the stage's landing zone, by name.

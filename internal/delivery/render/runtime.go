@@ -15,7 +15,8 @@ type runtime func(in Input, s scope) (map[string]any, []kernel.Problem, error)
 
 func runtimes() map[string]runtime {
 	return map[string]runtime{
-		"process": process,
+		"process":    process,
+		"kubernetes": kubernetes,
 	}
 }
 

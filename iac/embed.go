@@ -9,3 +9,9 @@ import "embed"
 //
 //go:embed local
 var Local embed.FS
+
+// Kubernetes has, below the folder kubernetes, the modules and the definitions
+// of the runtime kubernetes.
+//
+//go:embed kubernetes
+var Kubernetes embed.FS

@@ -102,7 +102,12 @@ func (t *Terrace) Resources(context.Context) []func() resource.Resource {
 
 // DataSources lists the data source types.
 func (t *Terrace) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{func() datasource.DataSource { return &serviceSource{} }}
+	return []func() datasource.DataSource{
+		func() datasource.DataSource { return &serviceSource{name: "service", plane: "services"} },
+		func() datasource.DataSource {
+			return &serviceSource{name: "kubernetes_workload", plane: "kubernetes-workloads"}
+		},
+	}
 }
 
 // EphemeralResources lists the ephemeral resource types.

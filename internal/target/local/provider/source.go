@@ -10,31 +10,34 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// serviceSource reads a service of the stage, of this or another workload.
+// serviceSource reads a service of the stage, of this or another workload: one
+// that runs on this machine, or one on Kubernetes.
 type serviceSource struct {
 	client *client
+	// name is the data source's, plane that of the services.
+	name, plane string
 }
 
 var _ datasource.DataSourceWithConfigure = (*serviceSource)(nil)
 
 // Metadata names the data source.
 func (s *serviceSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_service"
+	resp.TypeName = req.ProviderTypeName + "_" + s.name
 }
 
 // Schema describes the data source.
 func (s *serviceSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		Description: "A service that runs in the stage. It is an error if there is none of the name.",
+		Description: "A service of the stage. It is an error if there is none of the name.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{Required: true, Description: "Name of the service."},
 			"id":   schema.StringAttribute{Computed: true, Description: "The service's id in its stage: its name."},
 			"endpoints": schema.MapAttribute{
 				ElementType: types.StringType, Computed: true,
-				Description: "Address of every port by name, 127.0.0.1:port.",
+				Description: "Address of every port by name, host:port.",
 			},
 			"release_version": schema.StringAttribute{Computed: true, Description: "Version that runs."},
-			"status":          schema.StringAttribute{Computed: true, Description: "ready, or failing while the service cannot be kept running."},
+			"status":          schema.StringAttribute{Computed: true, Description: "ready, or failing while the service cannot be kept running; committed on Kubernetes."},
 		},
 	}
 }
@@ -51,7 +54,7 @@ func (s *serviceSource) Read(ctx context.Context, req datasource.ReadRequest, re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	got, err := s.client.get(ctx, ref{plane: "services", name: name})
+	got, err := s.client.get(ctx, ref{plane: s.plane, name: name})
 	if isMissing(err) {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), fmt.Sprintf("There is no service %q in this stage", name),
 			"Deploy the workload that provides it to this stage first, or correct the name.")

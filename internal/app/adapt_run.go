@@ -90,6 +90,10 @@ func (a serials) Serial(ctx context.Context, _ kernel.Scope, stack string) (int6
 	return a.states.Serial(ctx, stack)
 }
 
+func (a serials) Restore(ctx context.Context, id, stack string, fence int64) error {
+	return a.states.Restore(ctx, state.Caller{Run: id, Stack: stack, Fence: fence, MayWrite: true}, stack)
+}
+
 // zones tells the run room what the landing zones of stages give.
 type zones struct{ zones *landingzone.Service }
 

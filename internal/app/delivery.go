@@ -67,7 +67,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	}
 	d.states = state.New(state.Config{
 		Store: statesql.NewStore(p.db), Tx: p.db, Blobs: p.blobs, Sealer: p.sealer,
-		Journal: a.journal, Authorizer: a.identity,
+		Journal: a.journal, Authorizer: a.identity, Folder: p.path("unstored-states"),
 	})
 	if err := d.buildRuns(ctx, p, a, f, runStore); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	if err != nil {
 		return err
 	}
-	if err := runner.Sweep(p.config.DataDir); err != nil {
+	if err := runner.Sweep(ctx, p.config.DataDir, d.states.Keep); err != nil {
 		return err
 	}
 	if d.queue, err = runjobs.New(p.db, runjobs.Config{Concurrency: p.config.Concurrency, Log: p.log}); err != nil {
@@ -103,6 +103,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	}
 	execute := runner.New(runner.Config{
 		Tool: d.tool, DataDir: p.config.DataDir, Address: p.address(), Mirror: p.config.ProviderMirror, Timeout: time.Hour, Grace: runGrace, Logger: p.log,
+		Keep: d.states.Keep,
 	})
 	d.runs, err = run.NewService(run.Deps{
 		Tx: p.db, Store: store, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Jobs: d.queue,

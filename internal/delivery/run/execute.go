@@ -105,8 +105,11 @@ func (e *execution) take(ctx context.Context) (taken bool, err error) {
 	return taken && err == nil, err
 }
 
-// loop executes one status after the other.
+// loop executes one status after the other, once all is known that was applied.
 func (e *execution) loop(ctx context.Context) error {
+	if err := e.s.State.Restore(ctx, e.id, e.stack, e.lease.Fence); err != nil {
+		return e.end(ctx, err)
+	}
 	for {
 		var err error
 		switch {

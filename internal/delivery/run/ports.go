@@ -151,6 +151,8 @@ type Tokens interface {
 // State knows the serial of a stack's state; 0 when there is none.
 type State interface {
 	Serial(ctx context.Context, scope kernel.Scope, stack string) (int64, error)
+	// Restore stores the state that an apply of the stack could not store, if there is one.
+	Restore(ctx context.Context, run, stack string, fence int64) error
 }
 
 // Plans keeps plan files sealed between plan and apply.

@@ -14,6 +14,9 @@ import (
 // before it is in the state, unless the error says that it could not be stored.
 // A plan whose state has changed since is Stale.
 func (r *Runner) Apply(ctx context.Context, job Job, plan []byte, sink Sink) (result ApplyResult, err error) {
+	if job, err = r.provide(ctx, job, sink); err != nil {
+		return ApplyResult{}, err
+	}
 	w, err := r.newWorkdir(job, PhaseApply)
 	if err != nil {
 		return ApplyResult{}, err
@@ -33,30 +36,48 @@ func (r *Runner) Apply(ctx context.Context, job Job, plan []byte, sink Sink) (re
 // created must not be forgotten. It returns the error of the apply, and says in
 // it when the state was refused again.
 func (r *Runner) rescue(ctx context.Context, job Job, w workdir, s *stream, failed error) error {
-	const left = "errored.tfstate"
 	if _, err := os.Stat(w.join(left)); err != nil {
 		return failed // nothing was left
 	}
 	stderr, err := r.process(job, w).run(context.WithoutCancel(ctx), s.line, "state", "push", left)
 	if err != nil {
-		return unstored(failed, lastLines(s.censor(stderr), err))
+		return r.unstored(ctx, job, w, failed, lastLines(s.censor(stderr), err))
 	}
 	s.send(Event{Phase: PhaseApply, Level: "warn", Type: "log", Message: "The state was stored at the second try"})
 	return failed
 }
 
-// unstored adds to the error of an apply that its state goes with the work
-// directory. It need not be kept as long as creation in the target is idempotent
-// by name (decision 3): the next apply finds what is there. The first target
-// where it is not needs the state kept, sealed.
-func unstored(failed error, why string) error {
+// left is where the tool leaves a state that it could not store.
+const left = "errored.tfstate"
+
+// unstored keeps a state that was refused twice, and adds to the error of the
+// apply where it is: what was created must not be forgotten.
+func (r *Runner) unstored(ctx context.Context, job Job, w workdir, failed error, why string) error {
 	e, ok := errors.AsType[*kernel.Error](failed)
 	if !ok {
 		return failed
 	}
 	told := *e
-	told.Message += "; the state could not be stored, twice, and does not have what was applied"
-	told.Fix = "see to it that Terrace can write to its disk and database, then deploy again: what is there already is found by its name and taken over, nothing is made twice"
 	told.Problems = append(slices.Clone(e.Problems), kernel.Problem{Message: "state push failed: " + why})
+	if err := r.keepState(context.WithoutCancel(ctx), job.Stack, w.join(left)); err != nil {
+		told.Message += "; the state could not be stored, twice, nor kept aside, and does not have what was applied"
+		told.Fix = "see to it that Terrace can write to its disk and database, then deploy again: on the target local what is there is taken over by its name, elsewhere import it"
+		told.Problems = append(told.Problems, kernel.Problem{Message: "it could not be kept: " + err.Error()})
+		return &told
+	}
+	told.Message += "; the state could not be stored, twice, and is kept, sealed"
+	told.Fix = "see to it that Terrace can write to its database, then deploy again: the kept state is stored before anything else happens to the stack"
 	return &told
+}
+
+// keepState hands a state that the tool left to whoever keeps it.
+func (r *Runner) keepState(ctx context.Context, stack, path string) error {
+	if r.Keep == nil {
+		return errors.New("nobody keeps it")
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return r.Keep(ctx, stack, raw)
 }

@@ -19,6 +19,11 @@ func (r *Runner) cliConfig(job Job) []byte {
 	fmt.Fprintf(&b, "host %s {\n  services = { \"modules.v1\" = %s }\n}\n", quote(Host), quote(r.Address+"/registry/v1/modules/"))
 	fmt.Fprintf(&b, "credentials %s {\n  token = %s\n}\n", quote(Host), quote(job.Token))
 	own := quote(Host + "/*/*")
+	if job.azurerm == mirrorDir(r.DataDir) {
+		for _, host := range []string{"registry.opentofu.org", "registry.terraform.io"} {
+			own += ", " + quote(host+"/"+azurerm)
+		}
+	}
 	fmt.Fprintf(&b, "provider_installation {\n")
 	fmt.Fprintf(&b, "  filesystem_mirror {\n    path = %s\n    include = [%s]\n  }\n", quote(mirrorDir(r.DataDir)), own)
 	if r.Mirror != "" {

@@ -153,7 +153,7 @@ type root struct {
 // is not JSON, or a module without an exact version.
 func (r *Runner) initKey(job Job) (key string, ok bool) {
 	tenant, _, _ := strings.Cut(job.Stack, "/")
-	parts := map[string]any{"tenant": tenant, "tool": r.Tool, "address": r.Address, "mirror": r.Mirror}
+	parts := map[string]any{"tenant": tenant, "tool": r.Tool, "address": r.Address, "mirror": r.Mirror, "azurerm": job.azurerm}
 	if lock, err := os.ReadFile(providerLock(r.DataDir)); err == nil {
 		parts["provider"] = string(lock)
 	}

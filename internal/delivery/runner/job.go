@@ -24,6 +24,9 @@ type Job struct {
 	// Kill is closed when the tool must end at once, its state unsaved or not. A
 	// canceled context asks it to stop in order. Nil is never closed.
 	Kill <-chan struct{}
+
+	// azurerm is the mirror that has the provider azurerm, "" where it is not needed.
+	azurerm string
 }
 
 // Phase is the part of a run that an event belongs to.

@@ -21,6 +21,9 @@ const maxPlanJSON = 256 << 20
 // Unavailable where something could not be reached, Locked where another run
 // holds the state.
 func (r *Runner) Plan(ctx context.Context, job Job, sink Sink) (result PlanResult, err error) {
+	if job, err = r.provide(ctx, job, sink); err != nil {
+		return PlanResult{}, err
+	}
 	w, err := r.newWorkdir(job, PhasePlan)
 	if err != nil {
 		return PlanResult{}, err

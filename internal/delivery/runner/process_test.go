@@ -227,7 +227,7 @@ func TestAKilledProcessLeavesNothing(t *testing.T) {
 		}
 		_ = child.Wait() // it was killed
 		released(t, filepath.Join(dir, "self"))
-		if err := runner.Sweep(dir); err != nil {
+		if err := runner.Sweep(t.Context(), dir, nil); err != nil {
 			t.Error(err)
 		}
 	})

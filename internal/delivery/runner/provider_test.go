@@ -154,7 +154,7 @@ func TestSweepKeepsWhatIsInUse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := runner.Sweep(b.DataDir); err != nil {
+	if err := runner.Sweep(t.Context(), b.DataDir, nil); err != nil {
 		t.Fatal(err)
 	}
 	for pattern, want := range map[string]int{"runs/*": 0, "init/*": 1, "mirror/*": 0} {

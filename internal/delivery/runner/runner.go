@@ -2,6 +2,7 @@ package runner
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -20,13 +21,21 @@ type Config struct {
 	Timeout time.Duration
 	// Grace is how long a process that is told to stop may take before it is killed; 0 means 30 s.
 	Grace time.Duration
+	// Keep keeps a state that could not be stored, until its stack is next
+	// worked on; nil keeps none.
+	Keep Keep
 	// Logger takes what goes wrong beside a run; nil logs nothing.
 	Logger *slog.Logger
 }
 
+// Keep keeps the state of a stack aside.
+type Keep func(ctx context.Context, stack string, state []byte) error
+
 // Runner executes jobs. Any number may run at once.
 type Runner struct {
 	Config
+
+	hashes hashes
 }
 
 // New returns a runner.
@@ -37,5 +46,5 @@ func New(c Config) *Runner {
 	c.Timeout = cmp.Or(c.Timeout, time.Hour)
 	c.Grace = cmp.Or(c.Grace, 30*time.Second)
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
-	return &Runner{Config: c}
+	return &Runner{Config: c, hashes: hashes{known: map[string]string{}}}
 }

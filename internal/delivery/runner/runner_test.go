@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statetest"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -292,6 +293,65 @@ func TestAStateThatIsRefusedTwiceIsSaid(t *testing.T) {
 		t.Errorf("plan after it: %+v, want the resource to be created", summaryOf(again))
 	}
 	b.isClean(t)
+}
+
+// TestAStateThatIsRefusedTwiceIsKept until the stack is next worked on: a cloud
+// would refuse to make again what is forgotten.
+func TestAStateThatIsRefusedTwiceIsKept(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.Keep = b.room.Service.Keep
+	root := data(`{"a":{"input":"hidden-in-the-state"}}`)
+	plan := b.plan(t, "run_1", stack, root)
+	b.room.Journal.Refuse(100)
+	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	b.room.Journal.Refuse(0)
+	if err == nil || !strings.Contains(err.Error(), "is kept, sealed") {
+		t.Errorf("apply: %v, want it to say that the state is kept", err)
+	}
+	for _, file := range b.room.Contents(t) {
+		if raw, err := os.ReadFile(file); err != nil || strings.Contains(string(raw), "hidden-in-the-state") {
+			t.Errorf("%s has the state in the clear, or cannot be read: %v", file, err)
+		}
+	}
+	fence := b.room.Fences.Next(stack)
+	if err := b.room.Service.Restore(context.Background(), state.Caller{Run: "run_2", Stack: stack, Fence: fence, MayWrite: true}, stack); err != nil {
+		t.Fatal(err)
+	}
+	job := b.job(t, "run_2", stack, tokens.PhasePlan, root)
+	job.Token = b.room.Token(t, "run_2", stack, fence, tokens.PhasePlan)
+	again, err := b.Plan(context.Background(), job, nil)
+	if err != nil || summaryOf(again).Noop != 1 {
+		t.Errorf("plan after it: %+v, %v; want the resource known", summaryOf(again), err)
+	}
+}
+
+func TestSweepKeepsTheStateThatAKilledProcessLeft(t *testing.T) {
+	t.Parallel()
+	dir, gone := t.TempDir(), errors.New("nobody can keep it")
+	work := filepath.Join(dir, "runs", "run_1-apply-1")
+	if err := os.MkdirAll(work, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"errored.tfstate": "state", "terrace.stack": stack} {
+		if err := os.WriteFile(filepath.Join(work, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := runner.Sweep(t.Context(), dir, func(context.Context, string, []byte) error { return gone }); !errors.Is(err, gone) {
+		t.Errorf("%v, want %v", err, gone)
+	}
+	var kept string
+	err := runner.Sweep(t.Context(), dir, func(_ context.Context, stack string, state []byte) error {
+		kept = stack + " " + string(state)
+		return nil
+	})
+	if err != nil || kept != stack+" state" {
+		t.Errorf("kept %q, %v", kept, err)
+	}
+	if _, err := os.Stat(work); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder stays: %v", err)
+	}
 }
 
 func TestAMissingToolIsClear(t *testing.T) {

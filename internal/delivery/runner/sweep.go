@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -16,8 +17,9 @@ const keptInits = 100
 
 // Sweep clears away what a former process left in the data directory when it
 // was killed: processes of its runs, work directories and half-made folders. It
-// is called once, before the first job.
-func Sweep(dataDir string) error {
+// is called once, before the first job. A state that the tool had left is given
+// to keep first; where that fails its folder stays for the next Sweep.
+func Sweep(ctx context.Context, dataDir string, keep Keep) error {
 	runs, err := filepath.Abs(runsDir(dataDir))
 	if err != nil {
 		return err
@@ -25,17 +27,35 @@ func Sweep(dataDir string) error {
 	if real, err := filepath.EvalSymlinks(runs); err == nil { // the kernel tells the real path
 		killIn(real)
 	}
-	old, _ := filepath.Glob(filepath.Join(runs, "*")) // the pattern is good
+	found, _ := filepath.Glob(filepath.Join(runs, "*")) // the pattern is good
+	var errs []error
+	old := slices.DeleteFunc(found, func(dir string) bool {
+		err := keepLeft(ctx, dir, keep)
+		errs = append(errs, err)
+		return err != nil
+	})
 	for _, dir := range []string{initDir(dataDir), mirrorDir(dataDir)} {
 		half, _ := filepath.Glob(filepath.Join(dir, "new-*"))
 		old = append(old, half...)
 	}
 	old = append(old, outdated(initDir(dataDir))...)
-	var errs []error
 	for _, path := range old {
 		errs = append(errs, os.RemoveAll(path))
 	}
 	return errors.Join(errs...)
+}
+
+// keepLeft gives the state that a work directory still has to keep.
+func keepLeft(ctx context.Context, dir string, keep Keep) error {
+	state, err := os.ReadFile(filepath.Join(dir, left))
+	if err != nil || keep == nil {
+		return nil //nolint:nilerr // there is none
+	}
+	stack, err := os.ReadFile(filepath.Join(dir, stackName))
+	if err != nil {
+		return onDisk("read whose the state in "+dir+" is", err)
+	}
+	return keep(ctx, string(stack), state)
 }
 
 // killIn kills the processes that run in a folder beneath dir: those that the

@@ -12,6 +12,8 @@ import (
 const (
 	lockName = ".terraform.lock.hcl"
 	planName = "terrace.tfplan"
+	// stackName tells whoever finds the folder whose it was.
+	stackName = "terrace.stack"
 	// backendName overrides whatever backend the root module names: the state is
 	// Terrace's. Its address and token come from the environment, so that the
 	// initialised folder and the plan are the same for every stack and hold no token.
@@ -54,7 +56,9 @@ func (w workdir) lay(job Job, config []byte) error {
 			return err
 		}
 	}
-	return errors.Join(w.write(backendName, []byte(backend)), os.WriteFile(w.config(), config, 0o600))
+	return errors.Join(
+		w.write(backendName, []byte(backend)), os.WriteFile(w.config(), config, 0o600), w.write(stackName, []byte(job.Stack)),
+	)
 }
 
 func (w workdir) write(name string, content []byte) error {

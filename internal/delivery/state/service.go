@@ -22,6 +22,8 @@ type Config struct {
 	Journal    Journal
 	Authorizer Authorizer
 	Clock      kernel.Clock
+	// Folder keeps states that can be stored nowhere else; "" keeps none there.
+	Folder string
 }
 
 // Service reads, locks and writes states.

@@ -56,6 +56,9 @@ func (w *World) Serial(_ context.Context, _ kernel.Scope, id string) (int64, err
 	return w.stack(id).serial, nil
 }
 
+// Restore does nothing: the world stores every change at once.
+func (w *World) Restore(context.Context, string, string, int64) error { return nil }
+
 // Drift changes a resource behind the back of the runs.
 func (w *World) Drift(id, address, value string) {
 	w.mu.Lock()

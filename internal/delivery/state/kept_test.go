@@ -1,0 +1,108 @@
+package state_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/delivery/state"
+	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
+	"github.com/terrace-idp/terrace/internal/delivery/state/statetest"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+func stateOf(lineage string, serial int) []byte {
+	return fmt.Appendf(nil, `{"version":4,"serial":%d,"lineage":%q,"resources":[]}`, serial, lineage)
+}
+
+func TestWhatIsKeptIsRestored(t *testing.T) {
+	t.Parallel()
+	const stack = "acme/shop/orders/dev"
+	caller := state.Caller{Run: "run_2", Stack: stack, Fence: 1, MayWrite: true}
+	for name, c := range map[string]struct {
+		before, kept []byte
+		serial       int64
+		kind         kernel.Kind
+	}{
+		"nothing":                {nil, nil, 0, ""},
+		"the first state":        {nil, stateOf("a", 1), 1, ""},
+		"a newer state":          {stateOf("a", 1), stateOf("a", 4), 4, ""},
+		"an older state":         {stateOf("a", 5), stateOf("a", 4), 5, ""},
+		"one of something else":  {stateOf("a", 1), stateOf("b", 9), 1, kernel.Conflict},
+		"one that is no state":   {nil, []byte("{}"), 0, ""},
+		"the state that is held": {stateOf("a", 3), stateOf("a", 3), 3, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			room := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
+			for _, raw := range [][]byte{c.before, c.kept} {
+				if raw == nil {
+					continue
+				}
+				if err := room.Service.Keep(t.Context(), stack, raw); err != nil {
+					if kernel.Is(err, kernel.Invalid) && string(raw) == "{}" {
+						return
+					}
+					t.Fatal(err)
+				}
+				if string(raw) == string(c.before) && string(raw) != string(c.kept) {
+					if err := room.Service.Restore(t.Context(), caller, stack); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			err := room.Service.Restore(t.Context(), caller, stack)
+			if c.kind == "" && err != nil || c.kind != "" && !kernel.Is(err, c.kind) {
+				t.Errorf("%v, want %q", err, c.kind)
+			}
+			if serial, err := room.Service.Serial(t.Context(), stack); err != nil || serial != c.serial {
+				t.Errorf("serial %d, %v; want %d", serial, err, c.serial)
+			}
+		})
+	}
+}
+
+func TestARunThatLostItsStackRestoresNothing(t *testing.T) {
+	t.Parallel()
+	const stack = "acme/shop/orders/dev"
+	room := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
+	if err := room.Service.Keep(t.Context(), stack, stateOf("a", 1)); err != nil {
+		t.Fatal(err)
+	}
+	room.Fences.Next(stack)
+	if err := room.Service.Restore(t.Context(), state.Caller{Run: "run_1", Stack: stack, Fence: 1}, stack); !kernel.Is(err, kernel.Stale) {
+		t.Errorf("%v, want stale", err)
+	}
+}
+
+// TestKeptInTheFolder takes the blobs away: a disk of their own may be full.
+func TestKeptInTheFolder(t *testing.T) {
+	t.Parallel()
+	const stack = "acme/shop/orders/dev"
+	room := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
+	room.Service.Folder = filepath.Join(t.TempDir(), "unstored")
+	inTheWay := filepath.Join(room.Dir, "unstored-states") // a file where a folder is needed
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := room.Service.Keep(t.Context(), stack, stateOf("a", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if files, err := os.ReadDir(room.Service.Folder); err != nil || len(files) != 1 {
+		t.Fatalf("the folder has %v, %v", files, err)
+	}
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	if err := room.Service.Restore(t.Context(), state.Caller{Run: "run_2", Stack: stack, Fence: 1, MayWrite: true}, stack); err != nil {
+		t.Fatal(err)
+	}
+	if serial, err := room.Service.Serial(t.Context(), stack); err != nil || serial != 1 {
+		t.Errorf("serial %d, %v", serial, err)
+	}
+	if files, _ := os.ReadDir(room.Service.Folder); len(files) != 0 {
+		t.Errorf("it is still kept: %v", files)
+	}
+}

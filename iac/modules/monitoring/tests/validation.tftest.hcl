@@ -13,6 +13,7 @@ run "what_is_refused" {
   variables {
     tags                 = { env = "dev", costcenter = " ", owner = "ops" }
     sku                  = "Free"
+    action_groups        = { team = { short_name = "much-too-long-a-name" } }
     retention_days       = 7
     daily_quota_gb       = 0
     managed_identities   = { system_assigned = true, user_assigned_resource_ids = { a = "id" } }
@@ -27,6 +28,7 @@ run "what_is_refused" {
     var.sku,
     var.retention_days,
     var.daily_quota_gb,
+    var.action_groups,
     var.managed_identities,
     var.tables,
     var.application_insights,
@@ -44,7 +46,6 @@ run "alerts_and_needs_that_are_refused" {
     private_endpoints = {
       network = { subnet_resource_id = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/vnet/subnets/pe" }
     }
-    action_groups = { team = { short_name = "much-too-long-a-name" } }
     metric_alerts = {
       nothing = { severity = 7 }
     }
@@ -56,5 +57,5 @@ run "alerts_and_needs_that_are_refused" {
     }
   }
 
-  expect_failures = [var.reservation_capacity_gb, var.private_link_scope, var.action_groups, var.metric_alerts, var.activity_log_alerts, var.query_alerts]
+  expect_failures = [var.reservation_capacity_gb, var.private_link_scope, var.metric_alerts, var.activity_log_alerts, var.query_alerts]
 }

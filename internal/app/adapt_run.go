@@ -16,22 +16,25 @@ import (
 )
 
 // planner executes runs with terraform or tofu.
-type planner struct{ runner *runner.Runner }
+type planner struct {
+	runner       *runner.Runner
+	environments environments
+}
 
 func (a planner) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
-	result, err := a.runner.Plan(ctx, runnerJob(job), events(job.Run, sink))
+	result, err := a.runner.Plan(ctx, a.job(job), events(job.Run, sink))
 	return run.Planned{File: result.PlanFile, JSON: result.JSON}, err
 }
 
 func (a planner) Apply(ctx context.Context, job run.Job, plan []byte, sink func(run.Event)) (run.Applied, error) {
-	result, err := a.runner.Apply(ctx, runnerJob(job), plan, events(job.Run, sink))
+	result, err := a.runner.Apply(ctx, a.job(job), plan, events(job.Run, sink))
 	return run.Applied{Outputs: result.Outputs}, err
 }
 
-func runnerJob(job run.Job) runner.Job {
+func (a planner) job(job run.Job) runner.Job {
 	return runner.Job{
 		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Destroy: job.Destroy,
-		Kill: job.Kill,
+		Kill: job.Kill, Env: a.environments.of(job.Stage),
 	}
 }
 

@@ -82,6 +82,11 @@ func (a *App) build(ctx context.Context) (err error) {
 // former process left.
 func (a *App) Start(ctx context.Context) (err error) {
 	defer func() { err = whichPort(err, a.platform.config) }()
+	if a.platform.azureSim != nil {
+		if err := a.platform.azureSim.Start(ctx); err != nil {
+			return err
+		}
+	}
 	system := kernel.WithActor(ctx, kernel.System("start", a.platform.config.Tenant))
 	if _, err := a.delivery.modules.SeedShipped(system, kernel.Scope{Tenant: a.platform.config.Tenant}, iac.Local); err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 	"github.com/terrace-idp/terrace/internal/platform/telemetry"
 	"github.com/terrace-idp/terrace/internal/platform/tokens"
+	"github.com/terrace-idp/terrace/internal/target/azuresim"
 )
 
 // platform is the technical floor: what every room stands on.
@@ -30,12 +31,16 @@ type platform struct {
 	// signingKey signs addresses of module archives.
 	signingKey []byte
 	telemetry  *telemetry.Telemetry
+	// environ are the variables of this process.
+	environ []string
+	// azureSim is the simulated Azure, nil where stages reach the real one.
+	azureSim *azuresim.Server
 	// lock makes this the only process on the data directory.
 	lock *os.File
 }
 
 func newPlatform(ctx context.Context, c config.Config, version string, log *slog.Logger) (*platform, error) {
-	p := &platform{config: c, version: version, log: log}
+	p := &platform{config: c, version: version, log: log, environ: os.Environ()}
 	if err := p.open(ctx); err != nil {
 		p.close(ctx)
 		return nil, err
@@ -67,7 +72,12 @@ func (p *platform) open(ctx context.Context) (err error) {
 		return err
 	}
 	p.runTokens = tokens.NewIssuer(runKey, nil)
-	p.signingKey, err = tokens.LoadKey(p.path("keys", "archives"))
+	if p.signingKey, err = tokens.LoadKey(p.path("keys", "archives")); err != nil {
+		return err
+	}
+	if p.config.AzureSim {
+		p.azureSim, err = azuresim.New(ctx, azuresim.Config{Data: p.path("azuresim"), Log: p.log})
+	}
 	return err
 }
 
@@ -107,6 +117,9 @@ func (p *platform) address() string {
 }
 
 func (p *platform) close(ctx context.Context) {
+	if p.azureSim != nil {
+		logClose(p.log, "simulated Azure", p.azureSim.Close(ctx))
+	}
 	if p.db != nil {
 		logClose(p.log, "database", p.db.Close())
 	}

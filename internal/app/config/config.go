@@ -36,6 +36,7 @@ type Config struct {
 	Terraform      string `koanf:"terraform" yaml:"terraform" doc:"The path of terraform (at least 1.9) or tofu (at least 1.8). Empty is the first on PATH, else tofu is built once."`
 	Provider       string `koanf:"provider" yaml:"provider" doc:"The path of terraform-provider-terrace. Empty is beside terraced."`
 	ProviderMirror string `koanf:"providerMirror" yaml:"providerMirror" doc:"A folder with a filesystem mirror of other providers. Empty lets terraform fetch them from their registries."`
+	AzureSim       bool   `koanf:"azureSim" yaml:"azureSim" doc:"true simulates Azure in this process: stages with the target azure reach the simulation and no real cloud."`
 	Node           string `koanf:"node" yaml:"node" doc:"The name of this process among several on one database; after a restart it continues the runs it had under that name. Empty is the host's name."`
 
 	LogLevel  string `koanf:"logLevel" yaml:"logLevel" doc:"debug, info, warn or error."`

@@ -16,6 +16,7 @@ func nested() [][2]string {
 		{"order", "its place; stages are passed from the lowest to the highest"},
 		{"target", "where its resources are made: local, azure, aws or gcp"},
 		{"runtime", "how its containers run: process or kubernetes"},
+		{"environment", "variables of its runs, such as ARM_SUBSCRIPTION_ID; no secrets. A run on azure also has the daemon's own ARM_* and AZURE_*"},
 		{"approvals.count", "how many people must approve a run; 0 is none"},
 		{"approvals.role", "who may approve: developer, approver or admin; an admin always may"},
 		{"approvals.otherThanRequester", "true asks for someone other than who asked for the run"},

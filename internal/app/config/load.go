@@ -23,8 +23,12 @@ const FileVariable = "TERRACE_CONFIG"
 func Flags(flags *pflag.FlagSet) {
 	flags.String("config", "", "the configuration file; also "+FileVariable)
 	for _, f := range fields() {
-		if f.single() {
-			flags.String(f.flag(), "", f.doc)
+		if !f.single() {
+			continue
+		}
+		flags.String(f.flag(), "", f.doc)
+		if f.typ.Kind() == reflect.Bool {
+			flags.Lookup(f.flag()).NoOptDefVal = "true"
 		}
 	}
 }
@@ -140,6 +144,12 @@ func (f field) parse(text string) (any, error) {
 			return nil, fmt.Errorf("%q is not a whole number", text)
 		}
 		return n, nil
+	case reflect.Bool:
+		on, err := strconv.ParseBool(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not true or false", text)
+		}
+		return on, nil
 	case reflect.Slice:
 		return strings.Split(text, ","), nil
 	default:

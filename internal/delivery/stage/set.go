@@ -83,12 +83,14 @@ func (c *checker) stage(s Stage) {
 	if s.Runtime == RuntimeProcess && s.Target != TargetLocal {
 		c.add(path+".runtime", fmt.Sprintf("the runtime process runs on the target local, not on %q", s.Target), "use the runtime kubernetes there")
 	}
+	c.environment(path+".environment", s.Environment)
 	c.approvals(path+".approvals", s.Approvals)
 	for _, tag := range s.RequiredTags {
 		if strings.TrimSpace(tag) == "" || tag != strings.TrimSpace(tag) {
 			c.add(path+".requiredTags", fmt.Sprintf("%q cannot be a tag", tag), "write the tag's key, such as costcenter")
 		}
 	}
+	c.gitops(path+".gitops", s.GitOps)
 	for i, check := range s.Verify {
 		c.check(fmt.Sprintf("%s.verify[%d]", path, i), check)
 	}

@@ -35,12 +35,16 @@ type Stage struct {
 	Order   int    `json:"order" yaml:"order" koanf:"order"`
 	Target  string `json:"target" yaml:"target" koanf:"target"`
 	Runtime string `json:"runtime" yaml:"runtime" koanf:"runtime"`
+	// Environment are variables of the stage's runs, over the daemon's own; no secrets.
+	Environment map[string]string `json:"environment,omitempty" yaml:"environment,omitempty" koanf:"environment"`
 	// Approvals are what an apply needs before it starts.
 	Approvals Approvals `json:"approvals" yaml:"approvals" koanf:"approvals"`
 	// RequiredTags are the tags that every resource must carry.
 	RequiredTags []string `json:"requiredTags" yaml:"requiredTags" koanf:"requiredTags"`
 	// Verify are the checks after an apply; all must pass.
 	Verify []Check `json:"verify" yaml:"verify" koanf:"verify"`
+	// GitOps is for the runtime kubernetes.
+	GitOps GitOps `json:"gitops,omitzero" yaml:"gitops,omitempty" koanf:"gitops"`
 }
 
 // Approvals say how many people must approve a run, and who may.

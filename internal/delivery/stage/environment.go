@@ -1,0 +1,56 @@
+package stage
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// environment refuses variables that would change what a run is, and secrets:
+// a configuration file is read by more people than may know them, and a run
+// gets those of the daemon's own environment.
+func (c *checker) environment(path string, variables map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		at := path + "." + name
+		switch {
+		case !variablePattern.MatchString(name):
+			c.add(at, fmt.Sprintf("%q cannot be the name of a variable", name), "use letters, digits and _, and no digit first")
+		case reserved(name):
+			c.add(at, fmt.Sprintf("%s is set by Terrace itself", name), "leave it out")
+		case secretName(name):
+			c.add(at, fmt.Sprintf("%s looks like a secret, which has no place in a configuration", name),
+				"set it in the environment of the daemon, or sign in without one: ARM_USE_OIDC and ARM_OIDC_TOKEN_FILE_PATH")
+		case strings.ContainsRune(variables[name], 0):
+			c.add(at, "its value has a character that no variable can have", "")
+		}
+	}
+}
+
+// reserved reports the variables by which a run finds its tool, its state and
+// the platform.
+func reserved(name string) bool {
+	for _, prefix := range []string{"TF_", "TERRACE_", "LD_", "CHECKPOINT_"} {
+		if strings.HasPrefix(name, prefix) && !strings.HasPrefix(name, "TF_LOG") {
+			return true
+		}
+	}
+	return slices.Contains([]string{"PATH", "HOME", "TMPDIR", "GOGC"}, name)
+}
+
+// secretName reports names of secrets; that of a file with one is none.
+func secretName(name string) bool {
+	upper := strings.ToUpper(name)
+	if strings.HasSuffix(upper, "_PATH") || strings.HasSuffix(upper, "_FILE") || strings.HasSuffix(upper, "_URL") {
+		return false
+	}
+	for _, word := range []string{"SECRET", "PASSWORD", "TOKEN", "CREDENTIAL", "PRIVATE", "ACCESS_KEY", "API_KEY"} {
+		if strings.Contains(upper, word) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,98 @@
+package stage
+
+import (
+	"fmt"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// GitOps says where a stage with the runtime kubernetes keeps its manifests, and
+// what it finds in the cluster. All of it may be empty.
+type GitOps struct {
+	// Repository is https://…, ssh://…, user@host:path or file:///path of a bare
+	// repository; empty is one that Terrace makes itself.
+	Repository string `json:"repository,omitempty" yaml:"repository,omitempty" koanf:"repository"`
+	// Branch is main where it is empty.
+	Branch string `json:"branch,omitempty" yaml:"branch,omitempty" koanf:"branch"`
+	// Path is the folder in which the layout begins; empty is the root.
+	Path string `json:"path,omitempty" yaml:"path,omitempty" koanf:"path"`
+	// Username goes with the token; some servers want a certain one.
+	Username string `json:"username,omitempty" yaml:"username,omitempty" koanf:"username"`
+	// TokenFile and TokenVariable say where the token of an https repository is.
+	TokenFile     string `json:"tokenFile,omitempty" yaml:"tokenFile,omitempty" koanf:"tokenFile"`
+	TokenVariable string `json:"tokenVariable,omitempty" yaml:"tokenVariable,omitempty" koanf:"tokenVariable"`
+	// Author is who commits, as Name <address>.
+	Author        string        `json:"author,omitempty" yaml:"author,omitempty" koanf:"author"`
+	ParentGateway ParentGateway `json:"parentGateway,omitzero" yaml:"parentGateway,omitempty" koanf:"parentGateway"`
+	// PrivateNetworks are the ranges that pods may call without saying so; none
+	// are the private ranges of RFC 1918.
+	PrivateNetworks []string `json:"privateNetworks,omitempty" yaml:"privateNetworks,omitempty" koanf:"privateNetworks"`
+}
+
+// ParentGateway is the gateway of the cluster that routes belong to.
+type ParentGateway struct {
+	// Name and Namespace are terrace and gateway-system where they are empty.
+	Name      string `json:"name,omitempty" yaml:"name,omitempty" koanf:"name"`
+	Namespace string `json:"namespace,omitempty" yaml:"namespace,omitempty" koanf:"namespace"`
+	// Section is one listener of the gateway; empty is any.
+	Section string `json:"section,omitempty" yaml:"section,omitempty" koanf:"section"`
+	// Sources are ranges that a gateway outside of the cluster calls from.
+	Sources []string `json:"sources,omitempty" yaml:"sources,omitempty" koanf:"sources"`
+}
+
+// WithDefaults fills in what is empty and has a usual value.
+func (g GitOps) WithDefaults() GitOps {
+	for field, usual := range map[*string]string{
+		&g.Branch: "main", &g.ParentGateway.Name: "terrace", &g.ParentGateway.Namespace: "gateway-system", &g.Author: "Terrace <terrace@localhost>",
+	} {
+		if *field == "" {
+			*field = usual
+		}
+	}
+	if g.PrivateNetworks == nil {
+		g.PrivateNetworks = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"}
+	}
+	return g
+}
+
+func (c *checker) gitops(path string, g GitOps) {
+	c.repository(path+".repository", g.Repository)
+	if g.TokenFile != "" && g.TokenVariable != "" {
+		c.add(path+".tokenFile", "there is a tokenVariable as well", "keep one of them")
+	}
+	if strings.Contains(g.Path, "..") {
+		c.add(path+".path", fmt.Sprintf("%q leaves the repository", g.Path), "write a folder of the repository, such as clusters/dev")
+	}
+	if g.Author != "" {
+		if _, err := mail.ParseAddress(g.Author); err != nil {
+			c.add(path+".author", fmt.Sprintf("%q is no author", g.Author), "write it as Terrace <terrace@example.com>")
+		}
+	}
+	c.networks(path+".privateNetworks", g.PrivateNetworks)
+	c.networks(path+".parentGateway.sources", g.ParentGateway.Sources)
+}
+
+func (c *checker) repository(path, address string) {
+	u, err := url.Parse(address)
+	switch {
+	case address == "" || err != nil && strings.Contains(address, "@"), err == nil && u.Scheme == "" && strings.Contains(address, "@"): // user@host:path
+	case err != nil:
+		c.add(path, "it is no address", "write https://…, ssh://…, user@host:path or file:///path")
+	case u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "ssh" && u.Scheme != "file":
+		c.add(path, fmt.Sprintf("%q is no address of a repository", u.Redacted()), "write https://…, ssh://…, user@host:path or file:///path")
+	default:
+		if _, has := u.User.Password(); has {
+			c.add(path, "the address has a password in it", "put it into a file or a variable, and name that as tokenFile or tokenVariable")
+		}
+	}
+}
+
+func (c *checker) networks(path string, ranges []string) {
+	for i, text := range ranges {
+		if _, err := netip.ParsePrefix(text); err != nil {
+			c.add(fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("%q is no range of addresses", text), "write it as 10.0.0.0/8")
+		}
+	}
+}

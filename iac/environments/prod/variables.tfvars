@@ -9,6 +9,9 @@ tags = {
   owner      = "platform-team"
 }
 
+# The company's own network, and who knows its names.
+dns_forwarding = { "corp.example.com" = ["10.0.0.4", "10.0.0.5"] }
+
 gateway = {
   min_capacity = 3
   max_capacity = 20

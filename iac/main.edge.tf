@@ -1,0 +1,53 @@
+module "gateway" {
+  source = "./modules/waf-gateway"
+
+  name                = "agw-${local.name_prefix}"
+  location            = var.location
+  resource_group_name = azurerm_resource_group.this["network"].name
+  tags                = local.tags
+  subnet_resource_id  = module.network.subnet_ids["gateway"]
+  zones               = var.zones
+  capacity            = { min = var.gateway.min_capacity, max = var.gateway.max_capacity }
+  waf                 = { mode = var.gateway.waf_mode }
+  public_frontend     = { domain_name_label = local.name_prefix }
+  managed_identities  = { user_assigned_resource_ids = { main = module.identity.resource_ids["gateway"] } }
+  certificates        = { platform = { key_vault_secret_id = module.certificates.versionless_secret_ids["gateway"] } }
+  diagnostic_settings = local.diagnostics
+
+  backend_pools = {
+    api    = { fqdns = [module.api_management.gateway_host] }
+    portal = { fqdns = [module.portal.host] }
+  }
+
+  backend_settings = {
+    api    = { pick_host_name_from_backend_address = true, probe = "api" }
+    portal = { pick_host_name_from_backend_address = true, probe = "portal" }
+  }
+
+  probes = {
+    api    = { path = "/status-0123456789abcdef" }
+    portal = { path = "/healthz" }
+  }
+
+  listeners = {
+    https = { certificate = "platform" }
+    http  = { protocol = "Http" }
+  }
+
+  redirects = { https = { listener = "https" } }
+
+  url_path_maps = {
+    main = {
+      default_backend_pool     = "api"
+      default_backend_settings = "api"
+      path_rules = {
+        portal = { paths = ["/portal", "/portal/*"], backend_pool = "portal", backend_settings = "portal" }
+      }
+    }
+  }
+
+  routing_rules = {
+    main = { priority = 100, listener = "https", url_path_map = "main" }
+    http = { priority = 200, listener = "http", redirect = "https" }
+  }
+}

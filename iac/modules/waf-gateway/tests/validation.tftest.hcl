@@ -50,9 +50,10 @@ run "names_refer_to_what_is_there" {
   variables {
     backend_settings = { cluster = { probe = "none" } }
     listeners        = { https = {}, private = { protocol = "Http", frontend = "private" } }
+    url_path_maps    = { shop = { path_rules = {} } }
   }
 
-  expect_failures = [var.backend_settings, var.listeners]
+  expect_failures = [var.backend_settings, var.listeners, var.url_path_maps]
 }
 
 run "a_rule_has_one_target" {
@@ -60,9 +61,8 @@ run "a_rule_has_one_target" {
 
   variables {
     routing_rules = { none = { priority = 100, listener = "http" }, other = { priority = 100, listener = "http", backend_pool = "other", backend_settings = "cluster" } }
-    url_path_maps = { shop = { path_rules = {} } }
     waf           = { custom_rules = { rate = { priority = 1, type = "RateLimitRule", conditions = [] } } }
   }
 
-  expect_failures = [var.routing_rules, var.url_path_maps, var.waf]
+  expect_failures = [var.routing_rules, var.waf]
 }

@@ -26,8 +26,8 @@ variable "queues" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for q in var.queues : q.name == null ? true : can(regex("^[a-zA-Z0-9]([a-zA-Z0-9._/-]{0,258}[a-zA-Z0-9])?$", q.name))])
-    error_message = "The name of a queue must have 1 to 260 letters, digits, dots, hyphens, underscores and slashes, and start and end with a letter or digit."
+    condition     = alltrue([for q in var.queues : q.name == null ? true : can(regex("^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,258}[a-zA-Z0-9])?$", q.name))])
+    error_message = "The name of a queue must have 1 to 260 letters, digits, dots, hyphens and underscores, and start and end with a letter or digit."
   }
 
   validation {
@@ -92,8 +92,8 @@ variable "topics" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for t in var.topics : t.name == null ? true : can(regex("^[a-zA-Z0-9]([a-zA-Z0-9._/-]{0,258}[a-zA-Z0-9])?$", t.name))])
-    error_message = "The name of a topic must have 1 to 260 letters, digits, dots, hyphens, underscores and slashes, and start and end with a letter or digit."
+    condition     = alltrue([for t in var.topics : t.name == null ? true : can(regex("^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,258}[a-zA-Z0-9])?$", t.name))])
+    error_message = "The name of a topic must have 1 to 260 letters, digits, dots, hyphens and underscores, and start and end with a letter or digit."
   }
 
   validation {

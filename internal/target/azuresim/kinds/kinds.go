@@ -15,5 +15,11 @@ import (
 func All() []arm.Kind {
 	return slices.Concat(
 		resourceKinds(),
+		cosmosKinds(),
+		eventGridKinds(),
+		eventHubKinds(),
+		mysqlKinds(),
+		redisKinds(),
+		serviceBusKinds(),
 	)
 }

@@ -16,9 +16,11 @@ func All() []arm.Kind {
 	return slices.Concat(
 		resourceKinds(),
 		cosmosKinds(),
+		dnsKinds(),
 		eventGridKinds(),
 		eventHubKinds(),
 		mysqlKinds(),
+		networkKinds(),
 		redisKinds(),
 		serviceBusKinds(),
 	)

@@ -41,7 +41,7 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 	root.SetErr(stderr)
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(upCommand(s, version), openAPICommand(s), toolsCommand(s))
+	root.AddCommand(upCommand(s, version), openAPICommand(s), toolsCommand(s), azureSimCommand(s))
 	return s.report(root.ExecuteContext(ctx))
 }
 

@@ -90,10 +90,12 @@ func cosmosOfferCheck(fixed, most float64) error {
 // cosmosDataSaved gives new data its throughput: what was asked for, and a container of its own
 // 400 RU/s where neither its database nor the account says otherwise.
 func cosmosDataSaved(c *arm.Context, r, old *arm.Resource) error {
+	fixed, most := r.Num("properties.options.throughput"), r.Num("properties.options.autoscaleSettings.maxThroughput")
+	r.Unset("properties.options")
+	c.Put(r)
 	if old != nil {
 		return nil
 	}
-	fixed, most := r.Num("properties.options.throughput"), r.Num("properties.options.autoscaleSettings.maxThroughput")
 	account := cosmosAccount(c, r.ID)
 	if fixed == 0 && most == 0 && account != nil && !cosmosServerless(account) && len(r.ID.Types) == 3 && c.Get(cosmosOffer(r.ID.Parent()).String()) == nil {
 		fixed = 400
@@ -126,9 +128,9 @@ func cosmosThroughputCheck(_ *arm.Context, r, old *arm.Resource) error {
 }
 
 func cosmosThroughputCompute(c *arm.Context, r, _ *arm.Resource) {
-	least := 400.0
+	least := "400"
 	if most := r.Num("properties.resource.autoscaleSettings.maxThroughput"); most > 0 {
-		least = 1000
+		least = "1000"
 		r.Set("properties.resource.throughput", most/10)
 	}
 	r.Set("properties.resource.minimumThroughput", least)
@@ -137,7 +139,6 @@ func cosmosThroughputCompute(c *arm.Context, r, _ *arm.Resource) {
 
 // cosmosStamp sets what the database engine notes with everything.
 func cosmosStamp(c *arm.Context, r *arm.Resource) {
-	r.Unset("properties.options")
 	r.Set("properties.resource._ts", c.Now().Unix())
 	r.Set("properties.resource._etag", `"`+c.NewUUID()+`"`)
 	r.Set("properties.resource._rid", base64.StdEncoding.EncodeToString([]byte(r.Name()))[:4])

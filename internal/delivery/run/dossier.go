@@ -68,6 +68,19 @@ type PlanView struct {
 	Summary Plan             `json:"summary"`
 	Changes []ResourceChange `json:"changes"`
 	Outputs []ValueChange    `json:"outputs"`
+	// Files are what an apply would change in the Git repository of a stage whose
+	// runtime is kubernetes.
+	Files []FileChange `json:"files,omitempty"`
+}
+
+// FileChange is what an apply would do to one file.
+type FileChange struct {
+	Path string `json:"path"`
+	// Change is added, changed or removed.
+	Change string `json:"change" enum:"added,changed,removed"`
+	// Diff is in the unified format; what is known only after the apply is said
+	// to be so.
+	Diff string `json:"diff"`
 }
 
 // ResourceChange is what the plan does to one resource.

@@ -108,6 +108,9 @@ func (e *execution) makePlan(ctx context.Context) (a attempt, err error) {
 	view := planView(a.planned.JSON)
 	view.Summary.Digest, view.Summary.Serial = kernel.DigestOf(a.planned.File), serial
 	a.plan = view.Summary
+	if view.Files, err = e.files(ctx, a); err != nil {
+		return a, err
+	}
 	gates, err := e.gates(ctx, a)
 	if err != nil {
 		return a, err
@@ -117,6 +120,14 @@ func (e *execution) makePlan(ctx context.Context) (a attempt, err error) {
 	}
 	a.digest, err = a.dossier.Digest()
 	return a, err
+}
+
+// files tells what the plan would change in the stage's repository.
+func (e *execution) files(ctx context.Context, a attempt) ([]FileChange, error) {
+	if a.stage.Runtime != stage.RuntimeKubernetes || e.s.Manifests == nil {
+		return nil, nil
+	}
+	return e.s.Manifests.Changes(ctx, e.scope, a.planned.JSON)
 }
 
 // plan makes the plan and takes the run to where its gates send it.
@@ -134,6 +145,8 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 	c := change{to: Approved}
 	blocked := blocking(a.dossier.Gates)
 	switch {
+	case e.run.DryRun:
+		c.to, c.why = PlannedOnly, "a dry run: nothing was changed"
 	case len(blocked) > 0:
 		c.to = Failed
 	case a.plan.Empty():
@@ -144,7 +157,7 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 	c.edit = func(ctx context.Context, r *Run) error {
 		r.Plan, r.Dossier, r.Gates, r.Deployed = &a.plan, a.digest, a.dossier.Gates, a.dossier.Deployed
 		r.Required = a.dossier.Approvals
-		if len(blocked) > 0 {
+		if c.to == Failed {
 			r.Failure = gatesFailure(blocked)
 			if err := e.s.broken(ctx, *r); err != nil {
 				return err
@@ -166,7 +179,7 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 // keepPlan seals the plan if it is still to be applied. It is called under the
 // lease; who loses it at this moment keeps another plan than its successor's.
 func (e *execution) keepPlan(ctx context.Context, to Status, a attempt) error {
-	if to == Failed || to == Verifying {
+	if to == Failed || to == Verifying || to == PlannedOnly {
 		e.s.forget(ctx, e.id)
 		return nil
 	}

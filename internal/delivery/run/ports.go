@@ -133,6 +133,12 @@ type Planner interface {
 	Apply(ctx context.Context, job Job, plan []byte, sink func(Event)) (Applied, error)
 }
 
+// Manifests tells what a plan would change in the Git repository of a stage. Its
+// error is Invalid, with the problems, for a plan that cannot be applied there.
+type Manifests interface {
+	Changes(ctx context.Context, scope kernel.Scope, plan *tfjson.Plan) ([]FileChange, error)
+}
+
 // TokenRequest describes a run token.
 type TokenRequest struct {
 	Run, Stack, Workload string

@@ -43,7 +43,7 @@ type StageStatus struct {
 	Stage string `json:"stage"`
 	// Deployment is nil where nothing is deployed.
 	Deployment *Deployment `json:"deployment,omitempty"`
-	// Run is the newest run there, nil before the first.
+	// Run is the newest run there that is no dry run, nil before the first.
 	Run *Run `json:"run,omitempty"`
 }
 
@@ -75,6 +75,10 @@ func (s *Service) Workload(ctx context.Context, scope kernel.Scope, name string)
 	return status, nil
 }
 
+// recentRuns is among how many runs of a workload the newest that is no dry run
+// is looked for.
+const recentRuns = 50
+
 func (s *Service) inStage(ctx context.Context, where kernel.Scope, name string) (StageStatus, error) {
 	status := StageStatus{Stage: where.Stage}
 	d, err := s.Store.Deployment(ctx, where, name)
@@ -84,9 +88,12 @@ func (s *Service) inStage(ctx context.Context, where kernel.Scope, name string) 
 	case !kernel.Is(err, kernel.NotFound):
 		return status, err
 	}
-	page, err := s.Store.List(ctx, where, Filter{Workload: name, Stage: where.Stage}, kernel.PageRequest{Limit: 1})
-	if err == nil && len(page.Items) > 0 {
-		status.Run = &page.Items[0]
+	page, err := s.Store.List(ctx, where, Filter{Workload: name, Stage: where.Stage}, kernel.PageRequest{Limit: recentRuns})
+	for i, r := range page.Items {
+		if !r.DryRun {
+			status.Run = &page.Items[i]
+			break
+		}
 	}
 	return status, err
 }

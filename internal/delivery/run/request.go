@@ -29,10 +29,13 @@ type DeployRequest struct {
 	// Artifacts are the digests of uploaded artifacts by container.
 	Artifacts map[string]kernel.Digest
 	Reason    string
+	// DryRun plans and changes nothing.
+	DryRun bool
 }
 
 // Deploy makes a release of the workload and queues the run that carries it to
-// the stage. Past the first stage the release has to be verified in the one before.
+// the stage. Past the first stage the release has to be verified in the one
+// before, but for a dry run, which tells what it would do there.
 func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployRequest) (Run, error) {
 	st, where, err := s.allowed(ctx, scope, d.Stage, actionDeploy)
 	if err != nil {
@@ -54,10 +57,12 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 		if err != nil {
 			return Run{}, err
 		}
-		if err := s.open(ctx, where, st, rel.Workload, refOf(rel)); err != nil {
-			return Run{}, err
+		if !d.DryRun {
+			if err := s.open(ctx, where, st, rel.Workload, refOf(rel)); err != nil {
+				return Run{}, err
+			}
 		}
-		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason}, nil
+		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason, DryRun: d.DryRun}, nil
 	})
 }
 
@@ -68,6 +73,8 @@ type ChangeRequest struct {
 	// Release is the id of a release; empty takes the obvious one.
 	Release string
 	Reason  string
+	// DryRun plans and changes nothing.
+	DryRun bool
 }
 
 // Promote queues the run that carries a release, unchanged, to the stage after
@@ -82,7 +89,7 @@ func (s *Service) Promote(ctx context.Context, scope kernel.Scope, c ChangeReque
 		if err != nil {
 			return Run{}, err
 		}
-		return Run{Scope: where, Workload: c.Workload, Release: ref, Operation: Promote, Reason: c.Reason}, nil
+		return Run{Scope: where, Workload: c.Workload, Release: ref, Operation: Promote, Reason: c.Reason, DryRun: c.DryRun}, nil
 	})
 }
 
@@ -98,7 +105,7 @@ func (s *Service) Rollback(ctx context.Context, scope kernel.Scope, c ChangeRequ
 		if err != nil {
 			return Run{}, err
 		}
-		return Run{Scope: where, Workload: c.Workload, Release: ref, Operation: Rollback, Reason: c.Reason}, nil
+		return Run{Scope: where, Workload: c.Workload, Release: ref, Operation: Rollback, Reason: c.Reason, DryRun: c.DryRun}, nil
 	})
 }
 
@@ -113,7 +120,7 @@ func (s *Service) Destroy(ctx context.Context, scope kernel.Scope, c ChangeReque
 		if err != nil {
 			return Run{}, err
 		}
-		return Run{Scope: where, Workload: c.Workload, Release: d.Release, Operation: Destroy, Reason: c.Reason}, nil
+		return Run{Scope: where, Workload: c.Workload, Release: d.Release, Operation: Destroy, Reason: c.Reason, DryRun: c.DryRun}, nil
 	})
 }
 
@@ -170,7 +177,7 @@ func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err erro
 		return nil, err
 	}
 	for _, old := range ahead {
-		if old.Status != Queued || !supersedes(r.Operation, old.Operation) {
+		if old.Status != Queued || !supersedes(*r, old) {
 			continue
 		}
 		if err := s.supersede(ctx, &old, r.ID); err != nil {
@@ -197,8 +204,9 @@ func waitsFor(ahead []Run) string {
 	return "waits for " + ahead[0].ID
 }
 
-// supersedes reports whether a newer operation makes an older queued one void.
-func supersedes(newer, older Operation) bool {
-	carries := func(o Operation) bool { return o == Deploy || o == Promote }
+// supersedes reports whether a newer run makes an older queued one void. A dry
+// run carries nothing.
+func supersedes(newer, older Run) bool {
+	carries := func(r Run) bool { return !r.DryRun && (r.Operation == Deploy || r.Operation == Promote) }
 	return carries(newer) && carries(older)
 }

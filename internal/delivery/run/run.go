@@ -28,8 +28,10 @@ type Run struct {
 	Workload string       `json:"workload"`
 	Release  ReleaseRef   `json:"release"`
 	// Deployed is the release that the dossier compares with, nil for a first deployment.
-	Deployed     *ReleaseRef  `json:"deployed,omitempty"`
-	Operation    Operation    `json:"operation"`
+	Deployed  *ReleaseRef `json:"deployed,omitempty"`
+	Operation Operation   `json:"operation"`
+	// DryRun plans and changes nothing; the run ends as planned.
+	DryRun       bool         `json:"dryRun,omitempty"`
 	Status       Status       `json:"status"`
 	StatusReason string       `json:"statusReason,omitempty"`
 	RequestedBy  kernel.Actor `json:"requestedBy"`

@@ -32,8 +32,8 @@ type Stores interface {
 	Deployments
 }
 
-// Deps is what a Service works with. Everything is required but Zones, Gates,
-// Clock, Lease and Log.
+// Deps is what a Service works with. Everything is required but Zones,
+// Manifests, Gates, Clock, Lease and Log.
 type Deps struct {
 	Tx         Tx
 	Store      Stores
@@ -54,6 +54,9 @@ type Deps struct {
 	Plans    Plans
 	Logs     Logs
 	Verifier Verifier
+	// Manifests tells what a plan changes in Git; nil where no stage has the
+	// runtime kubernetes.
+	Manifests Manifests
 	// Gates decide after the plan, in their order.
 	Gates []Gate
 	Clock kernel.Clock

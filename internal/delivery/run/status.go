@@ -17,18 +17,20 @@ const (
 	Approved         Status = "approved"
 	Applying         Status = "applying"
 	Verifying        Status = "verifying"
-	Succeeded        Status = "succeeded"
-	Failed           Status = "failed"
-	Discarded        Status = "discarded"
-	Canceled         Status = "canceled"
-	Superseded       Status = "superseded"
+	// PlannedOnly is the end of a dry run.
+	PlannedOnly Status = "planned"
+	Succeeded   Status = "succeeded"
+	Failed      Status = "failed"
+	Discarded   Status = "discarded"
+	Canceled    Status = "canceled"
+	Superseded  Status = "superseded"
 )
 
 // Statuses returns all statuses, in the order of a run's way.
 func Statuses() []Status {
 	return []Status{
 		Queued, Planning, AwaitingApproval, Approved, Applying, Verifying,
-		Succeeded, Failed, Discarded, Canceled, Superseded,
+		PlannedOnly, Succeeded, Failed, Discarded, Canceled, Superseded,
 	}
 }
 
@@ -37,8 +39,8 @@ func (s Status) next() []Status {
 	switch s {
 	case Queued:
 		return []Status{Planning, Failed, Discarded, Canceled, Superseded}
-	case Planning: // straight to verifying when the plan is empty
-		return []Status{AwaitingApproval, Approved, Verifying, Failed, Canceled}
+	case Planning: // straight to verifying when the plan is empty, to its end in a dry run
+		return []Status{AwaitingApproval, Approved, Verifying, PlannedOnly, Failed, Canceled}
 	case AwaitingApproval: // back to planning when the plan is stale
 		return []Status{Approved, Planning, Failed, Discarded, Canceled}
 	case Approved:

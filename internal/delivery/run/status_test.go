@@ -13,7 +13,7 @@ func TestEveryTransition(t *testing.T) {
 	t.Parallel()
 	allowed := map[Status][]Status{
 		Queued:           {Planning, Failed, Discarded, Canceled, Superseded},
-		Planning:         {AwaitingApproval, Approved, Verifying, Failed, Canceled},
+		Planning:         {AwaitingApproval, Approved, Verifying, PlannedOnly, Failed, Canceled},
 		AwaitingApproval: {Planning, Approved, Failed, Discarded, Canceled},
 		Approved:         {Planning, Applying, Failed, Discarded, Canceled},
 		Applying:         {AwaitingApproval, Approved, Verifying, Failed, Canceled},

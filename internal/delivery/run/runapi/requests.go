@@ -20,6 +20,7 @@ type deployInput struct {
 		Version   string                   `json:"version,omitempty" maxLength:"128" doc:"A label for people."`
 		Artifacts map[string]kernel.Digest `json:"artifacts,omitempty" doc:"Digests of uploaded artifacts by container."`
 		Reason    string                   `json:"reason,omitempty" maxLength:"1000"`
+		DryRun    bool                     `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
 	}
 }
 
@@ -40,7 +41,7 @@ func (a API) deploy(ctx context.Context, in *deployInput) (*deployOutput, error)
 		return nil, err
 	}
 	r, err := a.Runs.Deploy(ctx, scope, run.DeployRequest{
-		Stage: in.Body.Stage, Workload: w, Version: in.Body.Version, Artifacts: in.Body.Artifacts, Reason: in.Body.Reason,
+		Stage: in.Body.Stage, Workload: w, Version: in.Body.Version, Artifacts: in.Body.Artifacts, Reason: in.Body.Reason, DryRun: in.Body.DryRun,
 	})
 	if err != nil {
 		return nil, err
@@ -90,6 +91,7 @@ type promoteInput struct {
 		To      string `json:"to" maxLength:"63" doc:"The stage to carry the release to."`
 		Release string `json:"release,omitempty" maxLength:"64" doc:"A release id; without it, what is deployed in the stage before."`
 		Reason  string `json:"reason,omitempty" maxLength:"1000"`
+		DryRun  bool   `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
 	}
 }
 
@@ -99,7 +101,7 @@ func (a API) promote(ctx context.Context, in *promoteInput) (*runAnswer, error) 
 		return nil, err
 	}
 	return answer(a.Runs.Promote(ctx, scope, run.ChangeRequest{
-		Workload: in.Workload, Stage: in.Body.To, Release: in.Body.Release, Reason: in.Body.Reason,
+		Workload: in.Workload, Stage: in.Body.To, Release: in.Body.Release, Reason: in.Body.Reason, DryRun: in.Body.DryRun,
 	}))
 }
 
@@ -109,6 +111,7 @@ type rollbackInput struct {
 		Stage   string `json:"stage" maxLength:"63"`
 		Release string `json:"release,omitempty" maxLength:"64" doc:"A release id; without it, the last one verified before the current."`
 		Reason  string `json:"reason,omitempty" maxLength:"1000"`
+		DryRun  bool   `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
 	}
 }
 
@@ -118,7 +121,7 @@ func (a API) rollback(ctx context.Context, in *rollbackInput) (*runAnswer, error
 		return nil, err
 	}
 	return answer(a.Runs.Rollback(ctx, scope, run.ChangeRequest{
-		Workload: in.Workload, Stage: in.Body.Stage, Release: in.Body.Release, Reason: in.Body.Reason,
+		Workload: in.Workload, Stage: in.Body.Stage, Release: in.Body.Release, Reason: in.Body.Reason, DryRun: in.Body.DryRun,
 	}))
 }
 
@@ -127,6 +130,7 @@ type destroyInput struct {
 	Body struct {
 		Stage  string `json:"stage" maxLength:"63"`
 		Reason string `json:"reason,omitempty" maxLength:"1000"`
+		DryRun bool   `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
 	}
 }
 
@@ -135,5 +139,5 @@ func (a API) destroy(ctx context.Context, in *destroyInput) (*runAnswer, error) 
 	if err != nil {
 		return nil, err
 	}
-	return answer(a.Runs.Destroy(ctx, scope, run.ChangeRequest{Workload: in.Workload, Stage: in.Body.Stage, Reason: in.Body.Reason}))
+	return answer(a.Runs.Destroy(ctx, scope, run.ChangeRequest{Workload: in.Workload, Stage: in.Body.Stage, Reason: in.Body.Reason, DryRun: in.Body.DryRun}))
 }

@@ -14,7 +14,7 @@ const (
 
 // cosmosKinds are Cosmos DB accounts and what they hold, in Microsoft.DocumentDB.
 func cosmosKinds() []arm.Kind {
-	return slices.Concat([]arm.Kind{cosmosAccountKind(), cosmosNameKind()}, cosmosDataKinds(), cosmosRoleKinds())
+	return keepFixed(slices.Concat([]arm.Kind{cosmosAccountKind(), cosmosNameKind()}, cosmosDataKinds(), cosmosRoleKinds()))
 }
 
 func cosmosAccountKind() arm.Kind {

@@ -26,7 +26,7 @@ func eventGridKinds() []arm.Kind {
 	scoped, ofSystem := subscription, subscription
 	scoped.Type, scoped.Scopes = eventGridSubscription, arm.InResource|arm.InGroup|arm.InSubscription
 	ofSystem.Type = eventGridSystemTopic + "/eventSubscriptions"
-	return []arm.Kind{
+	return keepFixed([]arm.Kind{
 		{
 			Type: eventGridTopic, Located: true, Async: async, Status: arm.Status{Create: 201, Update: 201}, Name: name,
 			Immutable: []string{"properties.inputSchema"}, ReadOnly: []string{"properties.endpoint", "properties.metricResourceId"},
@@ -39,7 +39,7 @@ func eventGridKinds() []arm.Kind {
 			ReadOnly: []string{"properties.metricResourceId"}, Check: eventGridSystemTopicCheck, Compute: eventGridSystemTopicCompute,
 		},
 		scoped, ofSystem,
-	}
+	})
 }
 
 func eventGridTopicDefault(_ *arm.Context, r *arm.Resource) {

@@ -21,7 +21,7 @@ const (
 // eventHubKinds are namespaces, event hubs, consumer groups and schema groups, in Microsoft.EventHub.
 func eventHubKinds() []arm.Kind {
 	stamps := []string{"properties.createdAt", "properties.updatedAt"}
-	return []arm.Kind{
+	return keepFixed([]arm.Kind{
 		{
 			Type: eventHubsType, Located: true, Async: arm.Async{Put: arm.ByOperation, Delete: arm.ByOperation}, Status: arm.Status{Create: 201},
 			Name:     arm.NameRule{Pattern: `^[a-zA-Z][-a-zA-Z0-9]*[a-zA-Z0-9]$`, Min: 6, Max: 50, Unique: true, Taken: "NamespaceUnavailable"},
@@ -32,8 +32,8 @@ func eventHubKinds() []arm.Kind {
 		busRulesKind(eventHubsType), busKeyKind(eventHubsType), busKeyKind(eventHubType),
 		{
 			Type: eventHubType, NoProvisioningState: true, Name: arm.NameRule{Pattern: `^[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?$`, Max: 256},
-			ReadOnly: append([]string{"properties.partitionIds"}, stamps...), Immutable: []string{"properties.retentionDescription.cleanupPolicy"},
-			Default: eventHubDefault, Check: eventHubCheck, Compute: eventHubCompute, Saved: eventHubSaved,
+			ReadOnly: append([]string{"properties.partitionIds"}, stamps...),
+			Default:  eventHubDefault, Check: eventHubCheck, Compute: eventHubCompute, Saved: eventHubSaved,
 		},
 		{
 			Type: eventHubType + "/consumergroups", NoProvisioningState: true, Name: arm.NameRule{Pattern: `^(\$Default|[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?)$`, Max: 50},
@@ -44,7 +44,7 @@ func eventHubKinds() []arm.Kind {
 			Immutable: []string{"properties.schemaType", "properties.schemaCompatibility"}, Required: []string{"properties.schemaType", "properties.schemaCompatibility"},
 			ReadOnly: []string{"properties.createdAtUtc", "properties.updatedAtUtc"}, Compute: eventHubSchemaCompute,
 		},
-	}
+	})
 }
 
 func eventHubsDefault(_ *arm.Context, r *arm.Resource) {
@@ -124,6 +124,8 @@ func eventHubCheck(c *arm.Context, r, old *arm.Resource) error {
 		return arm.BadRequest("InvalidRetention", "A %s namespace keeps events at most %d hours.", size, int(longest))
 	case old != nil && count != old.Num("properties.partitionCount") && size != "Premium":
 		return arm.BadRequest("PartitionCountCannotBeChanged", "The number of partitions changes in Premium namespaces alone.")
+	case old != nil && r.Str("properties.retentionDescription.cleanupPolicy") != old.Str("properties.retentionDescription.cleanupPolicy"):
+		return arm.BadRequest("CleanupPolicyCannotBeChanged", "The cleanup policy of an event hub stays as it was.")
 	case old != nil && count < old.Num("properties.partitionCount"):
 		return arm.BadRequest("PartitionCountCannotBeChanged", "The number of partitions can only grow.")
 	}

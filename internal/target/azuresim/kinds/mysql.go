@@ -16,7 +16,7 @@ const (
 // mysqlKinds are MySQL flexible servers and what they hold, in Microsoft.DBforMySQL.
 func mysqlKinds() []arm.Kind {
 	byOperation := arm.Async{Put: arm.ByOperation, Patch: arm.ByOperation, Delete: arm.ByOperation}
-	return []arm.Kind{
+	return keepFixed([]arm.Kind{
 		mysqlServerKind(byOperation),
 		{
 			Type: mysqlDatabaseType, NoProvisioningState: true, Async: byOperation, Status: arm.Status{Create: 202, Update: 202},
@@ -35,7 +35,7 @@ func mysqlKinds() []arm.Kind {
 			Required: []string{"properties.login", "properties.sid", "properties.tenantId", "properties.identityResourceId"}, Check: mysqlAdministratorCheck,
 			Default: func(_ *arm.Context, r *arm.Resource) { r.Default("properties.administratorType", "ActiveDirectory") },
 		},
-	}
+	})
 }
 
 func mysqlServerKind(async arm.Async) arm.Kind {

@@ -18,7 +18,7 @@ const (
 // redisKinds are Managed Redis, its database and who may use it, in Microsoft.Cache.
 func redisKinds() []arm.Kind {
 	byOperation := arm.Async{Put: arm.ByOperation, Patch: arm.ByOperation, Delete: arm.ByOperation}
-	return []arm.Kind{
+	return keepFixed([]arm.Kind{
 		{
 			Type: redisType, Located: true, Async: byOperation, Status: arm.Status{Create: 201},
 			Name:     arm.NameRule{Pattern: `^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`, Min: 3, Max: 63, Unique: true, Taken: "NameNotAvailable"},
@@ -43,7 +43,7 @@ func redisKinds() []arm.Kind {
 			Type: redisDatabase + "/accessPolicyAssignments", Async: arm.Async{Put: arm.ByOperation, Delete: arm.ByOperation}, Status: arm.Status{Create: 201},
 			Name: arm.NameRule{Max: 60}, Required: []string{"properties.accessPolicyName", "properties.user.objectId"}, Check: redisAssignmentCheck,
 		},
-	}
+	})
 }
 
 func redisDefault(_ *arm.Context, r *arm.Resource) {

@@ -18,11 +18,11 @@ const (
 func serviceBusKinds() []arm.Kind {
 	entity := arm.NameRule{Pattern: `^[A-Za-z0-9]([A-Za-z0-9._~-]*[A-Za-z0-9])?$`, Max: 260}
 	computed := []string{"properties.createdAt", "properties.updatedAt", "properties.accessedAt", "properties.countDetails", "properties.messageCount", "properties.sizeInBytes", "properties.subscriptionCount"}
-	return []arm.Kind{
+	return keepFixed([]arm.Kind{
 		{
 			Type: serviceBusType, Located: true, Async: arm.Async{Put: arm.ByOperation, Patch: arm.ByOperation, Delete: arm.ByOperation}, Status: arm.Status{Create: 201},
 			Name:     arm.NameRule{Pattern: `^[a-zA-Z][-a-zA-Z0-9]*[a-zA-Z0-9]$`, Min: 6, Max: 50, Unique: true, Taken: "NamespaceUnavailable"},
-			Required: []string{"sku.name"}, Immutable: []string{"properties.premiumMessagingPartitions"},
+			Required: []string{"sku.name"},
 			ReadOnly: []string{"properties.serviceBusEndpoint", "properties.metricId", "properties.status", "properties.createdAt", "properties.updatedAt"},
 			Default:  serviceBusDefault, Check: serviceBusCheck, Compute: busNamespaceCompute, Saved: busNamespaceSaved,
 		},
@@ -46,7 +46,7 @@ func serviceBusKinds() []arm.Kind {
 			Type: serviceBusRule, NoProvisioningState: true, Name: arm.NameRule{Max: 50},
 			Default: serviceBusRuleDefault, Check: serviceBusRuleCheck, Compute: serviceBusRuleCompute,
 		},
-	}
+	})
 }
 
 func serviceBusDefault(_ *arm.Context, r *arm.Resource) {
@@ -71,6 +71,8 @@ func serviceBusCheck(c *arm.Context, r, old *arm.Resource) error {
 		return arm.BadRequest("InvalidSkuName", "The SKU '%s' is none of Service Bus.", size)
 	case old != nil && (old.Str("sku.name") == "Premium") != premium:
 		return arm.BadRequest("InvalidSkuChange", "A namespace changes neither from nor to Premium.")
+	case old != nil && r.Num("properties.premiumMessagingPartitions") != old.Num("properties.premiumMessagingPartitions"):
+		return arm.BadRequest("InvalidPartitionCount", "The partitions of a namespace are said when it is made.")
 	case premium && !slices.Contains([]float64{1, 2, 4, 8, 16}, r.Num("sku.capacity")):
 		return arm.BadRequest("InvalidSkuCapacity", "A Premium namespace has 1, 2, 4, 8 or 16 messaging units.")
 	case !premium && r.Has("properties.encryption.keyVaultProperties"):

@@ -24,6 +24,14 @@ func text(o arm.Object, name string) string {
 	return s
 }
 
+// keepFixed makes a PUT that leaves out what cannot change mean what it was.
+func keepFixed(all []arm.Kind) []arm.Kind {
+	for i := range all {
+		all[i].Keep = append(all[i].Keep, all[i].Immutable...)
+	}
+	return all
+}
+
 // busKeyKind is an authorization rule under a namespace, queue, topic or event hub.
 func busKeyKind(parent string) arm.Kind {
 	return arm.Kind{

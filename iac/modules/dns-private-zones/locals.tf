@@ -28,7 +28,7 @@ locals {
     for zone_key, z in var.zones : { for key, a in z.role_assignments : "${zone_key}/${key}" => merge(a, { zone_key = zone_key }) }
   ]...)
 
-  rulesets = try(var.resolver.forwarding_rulesets, {})
+  rulesets = var.resolver == null ? {} : var.resolver.forwarding_rulesets
 
   ruleset_links = merge([
     for ruleset_key, r in local.rulesets : { for key, l in r.virtual_network_links : "${ruleset_key}/${key}" => merge(l, { ruleset_key = ruleset_key, name = coalesce(l.name, "link-${key}") }) }

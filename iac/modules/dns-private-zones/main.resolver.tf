@@ -9,7 +9,7 @@ resource "azurerm_private_dns_resolver" "this" {
 }
 
 resource "azurerm_private_dns_resolver_inbound_endpoint" "this" {
-  for_each = try(var.resolver.inbound_endpoints, {})
+  for_each = var.resolver == null ? {} : var.resolver.inbound_endpoints
 
   name                    = coalesce(each.value.name, each.key)
   location                = var.location
@@ -24,7 +24,7 @@ resource "azurerm_private_dns_resolver_inbound_endpoint" "this" {
 }
 
 resource "azurerm_private_dns_resolver_outbound_endpoint" "this" {
-  for_each = try(var.resolver.outbound_endpoints, {})
+  for_each = var.resolver == null ? {} : var.resolver.outbound_endpoints
 
   name                    = coalesce(each.value.name, each.key)
   location                = var.location

@@ -1,0 +1,10 @@
+locals {
+  # The registry is the main resource: it has the private endpoints, the diagnostics, the roles and the lock.
+  resource_id                  = azurerm_container_registry.this.id
+  registry_name                = coalesce(var.registry.name, replace(lower(var.name), "/[^a-z0-9]/", ""))
+  private_endpoint_subresource = "registry"
+  diagnostic_log_groups        = toset(["allLogs"])
+  diagnostic_metrics           = toset(["AllMetrics"])
+
+  premium = var.registry.sku == "Premium"
+}

@@ -2,7 +2,10 @@
 // publish. It owns no Go code that uses them: delivery/module does.
 package iac
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
 // Local has, below the folder local, the modules and the definitions of the
 // target local.
@@ -15,3 +18,47 @@ var Local embed.FS
 //
 //go:embed kubernetes
 var Kubernetes embed.FS
+
+// azure has the modules and definitions of the target azure that need more than
+// one module of the tree.
+//
+//go:embed azure
+var azure embed.FS
+
+// modules has what a module of the Azure tree is published with; its tests and
+// examples stay here.
+//
+//go:embed modules/*/*.tf modules/*/VERSION modules/*/README.md
+var modules embed.FS
+
+// Tree is what is published of one folder.
+type Tree struct {
+	// System is what the addresses of its modules end with.
+	System string
+	// Files has the folders modules/<function> and, where it has any, definitions.
+	Files fs.FS
+}
+
+// Trees returns what a stage needs: of its target, and of its runtime.
+func Trees(target, runtime string) []Tree {
+	var trees []Tree
+	switch target {
+	case "local":
+		trees = append(trees, Tree{"local", below(Local, "local")})
+	case "azure":
+		trees = append(trees, Tree{"azurerm", modules}, Tree{"azurerm", below(azure, "azure")})
+	}
+	if runtime == "kubernetes" {
+		trees = append(trees, Tree{"kubernetes", below(Kubernetes, "kubernetes")})
+	}
+	return trees
+}
+
+// below returns a folder of an embedded tree.
+func below(tree embed.FS, folder string) fs.FS {
+	sub, err := fs.Sub(tree, folder)
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	return sub
+}

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/terrace-idp/terrace/iac"
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -88,7 +87,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 		}
 	}
 	system := kernel.WithActor(ctx, kernel.System("start", a.platform.config.Tenant))
-	if _, err := a.delivery.modules.SeedShipped(system, kernel.Scope{Tenant: a.platform.config.Tenant}, iac.Local); err != nil {
+	if err := a.seed(system); err != nil {
 		return err
 	}
 	if err := a.fabric.load(ctx); err != nil {

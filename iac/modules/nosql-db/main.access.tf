@@ -8,3 +8,12 @@ resource "azurerm_key_vault_secret" "access_key" {
   expiration_date = var.access_keys_key_vault.expiration_date
   tags            = var.tags
 }
+
+resource "azurerm_role_assignment" "access_key_reader" {
+  for_each = try(var.access_keys_key_vault.readers, {})
+
+  scope                = azurerm_key_vault_secret.access_key[0].resource_versionless_id
+  role_definition_name = "Key Vault Secrets User"
+  principal_id         = each.value
+  principal_type       = "ServicePrincipal"
+}

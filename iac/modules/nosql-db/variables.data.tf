@@ -129,8 +129,9 @@ variable "access_keys_key_vault" {
     key_vault_resource_id = string
     secret_name           = string
     expiration_date       = optional(string)
+    readers               = optional(map(string), {})
   })
-  description = "For clients that sign in with a key, as those of a mongo account must: turns keys on for a sql account (an existing one must have them on) and keeps the primary key in this Key Vault secret. The key is in the Terraform state too; it is never an output."
+  description = "For clients that sign in with a key, as those of a mongo account must: turns keys on for a sql account (an existing one must have them on) and keeps the primary key in this Key Vault secret. The key is in the Terraform state too; it is never an output. readers are principal ids, by keys of your choice, of identities that may read this secret and no other."
   default     = null
 
   validation {

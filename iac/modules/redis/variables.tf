@@ -180,8 +180,9 @@ variable "access_keys_key_vault" {
     key_vault_resource_id = string
     secret_name           = string
     expiration_date       = optional(string)
+    readers               = optional(map(string), {})
   })
-  description = "For clients that cannot sign in through Entra ID: turns access keys on (an existing instance must have them on) and keeps the primary key in this Key Vault secret. The key is then in the Terraform state too; it is never an output. Null leaves access keys off."
+  description = "For clients that cannot sign in through Entra ID: turns access keys on (an existing instance must have them on) and keeps the primary key in this Key Vault secret. The key is then in the Terraform state too; it is never an output. Null leaves access keys off. readers are principal ids, by keys of your choice, of identities that may read this secret and no other."
   default     = null
 
   validation {

@@ -180,6 +180,28 @@ func TestSeedShipped(t *testing.T) {
 	}
 }
 
+// TestSeedAzure publishes the Azure tree: each shipped definition fits its module.
+func TestSeedAzure(t *testing.T) {
+	t.Parallel()
+	rig := moduletest.New(t)
+	start := time.Now()
+	for i := range 2 {
+		modules, definitions := 0, 0
+		for _, tree := range iac.Trees("azure", "kubernetes") {
+			done, err := rig.SeedTree(t.Context(), acme(), tree.System, tree.Files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			modules, definitions = modules+len(done.Modules), definitions+len(done.Definitions)
+		}
+		if first := i == 0; first != (modules >= 20) || first != (definitions >= 13) {
+			t.Errorf("round %d published %d modules and %d definitions", i, modules, definitions)
+		}
+		t.Logf("round %d took %v", i, time.Since(start))
+		start = time.Now()
+	}
+}
+
 func TestSeedShippedLeavesTheTenantsChanges(t *testing.T) {
 	t.Parallel()
 	rig := moduletest.New(t)

@@ -25,26 +25,47 @@ type Seeded struct {
 	Kept []string
 }
 
-// SeedShipped gives a tenant what comes with Terrace: fsys has a folder for
-// each target with modules/<function> (and its number in VERSION) and
-// definitions/*.yaml. What is there already costs one look-up each. A tenant's
-// own changes stay as they are.
+// SeedShipped gives a tenant what comes with Terrace: fsys has a tree for each
+// system, see SeedTree.
 func (s *Service) SeedShipped(ctx context.Context, scope kernel.Scope, fsys fs.FS) (Seeded, error) {
+	var done Seeded
+	folders, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return done, fmt.Errorf("shipped modules: %w", err)
+	}
+	for _, folder := range folders {
+		tree, err := fs.Sub(fsys, folder.Name())
+		if err != nil {
+			return done, fmt.Errorf("shipped modules: %w", err)
+		}
+		more, err := s.SeedTree(ctx, scope, folder.Name(), tree)
+		if err != nil {
+			return done, err
+		}
+		done.Modules, done.Definitions, done.Kept = append(done.Modules, more.Modules...), append(done.Definitions, more.Definitions...), append(done.Kept, more.Kept...)
+	}
+	return done, nil
+}
+
+// SeedTree gives a tenant the modules of a system: modules/<function> (and its
+// number in VERSION) and definitions/*.yaml. What is there already costs one
+// look-up each. A tenant's own changes stay as they are.
+func (s *Service) SeedTree(ctx context.Context, scope kernel.Scope, system string, tree fs.FS) (Seeded, error) {
 	ctx = kernel.WithActor(ctx, kernel.System("modules", scope.Tenant))
 	var done Seeded
-	modules, err := fs.Glob(fsys, "*/modules/*")
+	modules, err := fs.Glob(tree, "modules/*")
 	if err != nil {
 		return done, fmt.Errorf("shipped modules: %w", err)
 	}
 	for _, dir := range modules {
-		if err := s.seedModule(ctx, scope, fsys, dir, &done); err != nil {
+		if err := s.seedModule(ctx, scope, tree, system, dir, &done); err != nil {
 			return done, err
 		}
 	}
-	return done, s.seedDefinitions(ctx, tenantOf(scope), fsys, &done)
+	return done, s.seedDefinitions(ctx, tenantOf(scope), tree, &done)
 }
 
-func (s *Service) seedModule(ctx context.Context, scope kernel.Scope, fsys fs.FS, dir string, done *Seeded) error {
+func (s *Service) seedModule(ctx context.Context, scope kernel.Scope, fsys fs.FS, system, dir string, done *Seeded) error {
 	sub, err := fs.Sub(fsys, dir)
 	if err != nil {
 		return fmt.Errorf("shipped module %s: %w", dir, err)
@@ -53,7 +74,6 @@ func (s *Service) seedModule(ctx context.Context, scope kernel.Scope, fsys fs.FS
 	if err != nil {
 		return fmt.Errorf("shipped module %s: %w", dir, err)
 	}
-	system, _, _ := strings.Cut(dir, "/")
 	a := Address{Namespace: ShippedNamespace, Name: path.Base(dir), System: system}
 	version, err := checkVersion(strings.TrimSpace(string(files["VERSION"])))
 	if err != nil {
@@ -68,7 +88,7 @@ func (s *Service) seedModule(ctx context.Context, scope kernel.Scope, fsys fs.FS
 }
 
 func (s *Service) seedDefinitions(ctx context.Context, scope kernel.Scope, fsys fs.FS, done *Seeded) error {
-	names, err := fs.Glob(fsys, "*/definitions/*.yaml")
+	names, err := fs.Glob(fsys, "definitions/*.yaml")
 	if err != nil {
 		return fmt.Errorf("shipped definitions: %w", err)
 	}

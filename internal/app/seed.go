@@ -1,0 +1,32 @@
+package app
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/iac"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// seed publishes what comes with Terrace for the targets and runtimes that
+// there are stages of; the target local is always there.
+func (a *App) seed(ctx context.Context) error {
+	scope := kernel.Scope{Tenant: a.platform.config.Tenant}
+	targets, runtimes := map[string]bool{stage.TargetLocal: true}, map[string]bool{}
+	for _, st := range a.delivery.stages.All() {
+		targets[st.Target], runtimes[st.Runtime] = true, true
+	}
+	var trees []iac.Tree
+	for target := range targets {
+		trees = append(trees, iac.Trees(target, "")...)
+	}
+	for runtime := range runtimes {
+		trees = append(trees, iac.Trees("", runtime)...)
+	}
+	for _, tree := range trees {
+		if _, err := a.delivery.modules.SeedTree(ctx, scope, tree.System, tree.Files); err != nil {
+			return err
+		}
+	}
+	return nil
+}

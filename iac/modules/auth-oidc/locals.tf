@@ -1,0 +1,28 @@
+locals {
+  creates = var.existing_identity == null
+
+  existing_id_parts = local.creates ? [] : split("/", var.existing_identity.resource_id)
+
+  resource_id  = local.creates ? azurerm_user_assigned_identity.this[0].id : var.existing_identity.resource_id
+  principal_id = local.creates ? azurerm_user_assigned_identity.this[0].principal_id : data.azurerm_user_assigned_identity.existing[0].principal_id
+
+  audience = "api://AzureADTokenExchange"
+
+  github_credentials = {
+    for e in try(var.github.environments, []) : "github-${replace(lower(e), "/[^a-z0-9-]/", "-")}" => {
+      issuer   = var.github.issuer
+      subject  = "repo:${var.github.organization}/${var.github.repository}:environment:${e}"
+      audience = local.audience
+    }
+  }
+
+  service_account_credentials = {
+    for key, a in var.service_accounts : "kubernetes-${key}" => {
+      issuer   = a.issuer
+      subject  = "system:serviceaccount:${a.namespace}:${a.service_account}"
+      audience = local.audience
+    }
+  }
+
+  credentials = merge(local.github_credentials, local.service_account_credentials, var.credentials)
+}

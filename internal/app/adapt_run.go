@@ -64,7 +64,7 @@ func (a renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error
 			Tenant: in.Scope.Tenant, Project: in.Scope.Project, Stage: in.Stage.Name, Target: in.Stage.Target,
 			Runtime: in.Stage.Runtime, Workload: in.Workload.Name,
 		},
-		Release: in.Release.ID, ReleaseVersion: in.Release.Version, Artifacts: artifacts, Tags: in.Tags,
+		Release: in.Release.ID, ReleaseVersion: in.Release.Version, Artifacts: artifacts, Images: in.Release.Images, Tags: in.Tags,
 		LandingZone: in.LandingZone, ProviderVersion: ProviderVersion, AzurermVersion: runner.AzurermVersion, Lock: in.Release.Lock,
 	})
 	return run.Root{Files: root.Files, Digest: root.Digest, LandingZone: root.LandingZone}, err

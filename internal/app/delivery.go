@@ -26,6 +26,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
+	"github.com/terrace-idp/terrace/internal/target/kubernetes"
+	"github.com/terrace-idp/terrace/internal/target/kubernetes/registry"
 )
 
 // ProviderVersion is the version of the Terraform provider of this build.
@@ -41,6 +43,7 @@ type delivery struct {
 	tool     runner.Tool
 	queue    *runjobs.Queue
 	runs     *run.Service
+	clusters *kubernetes.Service
 }
 
 func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *delivery, err error) {
@@ -69,6 +72,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		Store: statesql.NewStore(p.db), Tx: p.db, Blobs: p.blobs, Sealer: p.sealer,
 		Journal: a.journal, Authorizer: a.identity, Folder: p.path("unstored-states"),
 	})
+	d.clusters = newKubernetes(p, runStore)
 	if err := d.buildRuns(ctx, p, a, f, runStore); err != nil {
 		return nil, err
 	}
@@ -111,7 +115,8 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Planner: planner{execute, environments{p.environ, p.azureSim}}, Tokens: runTokens{p.runTokens}, State: serials{d.states},
 		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,
 		Verifier: runverify.New(p.config.Gateway, f.authority.Pool()),
-		Gates:    []run.Gate{rungate.Tags{}}, Log: p.log, Node: p.config.Node,
+		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
+		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}}, Log: p.log, Node: p.config.Node,
 	})
 	return err
 }

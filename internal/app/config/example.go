@@ -25,6 +25,18 @@ func nested() [][2]string {
 		{"verify[].http.path", "the path that is asked on every route; empty is that of the readiness probe, else /"},
 		{"verify[].http.status", "the status that is expected; 0 is any from 200 to 299"},
 		{"verify[].http.timeout", "how long the check may take with its repetitions, such as 30s"},
+		{"gitops.repository", "runtime kubernetes: where the manifests go, https://…, ssh://…, user@host:path or file:///path of a bare repository; empty is one that Terrace makes in the data folder"},
+		{"gitops.branch", "the branch; empty is main"},
+		{"gitops.path", "the folder in which workloads/ is; empty is the root"},
+		{"gitops.username", "the name that goes with the token; empty is terrace"},
+		{"gitops.tokenFile", "the file with the token of an https repository"},
+		{"gitops.tokenVariable", "the variable of terraced with the token, where there is no file"},
+		{"gitops.author", "who commits, Name <address>"},
+		{"gitops.parentGateway.name", "the Gateway of the cluster that routes belong to; empty is terrace"},
+		{"gitops.parentGateway.namespace", "its namespace; empty is gateway-system"},
+		{"gitops.parentGateway.section", "one listener of it; empty is any"},
+		{"gitops.parentGateway.sources", "ranges that a gateway outside of the cluster calls from"},
+		{"gitops.privateNetworks", "ranges that pods may call without saying so; empty are those of RFC 1918"},
 	}
 }
 

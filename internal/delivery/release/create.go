@@ -46,7 +46,7 @@ func (s *Service) Create(ctx context.Context, scope kernel.Scope, n New) (Releas
 func (s *Service) compose(ctx context.Context, scope kernel.Scope, n New) (Release, error) {
 	r := Release{
 		Scope: scope, Workload: n.Workload.Name, Version: n.version(), Spec: n.Workload.Canonical(),
-		Lock: s.c.Lock, CreatedAt: s.c.Clock.Now(),
+		Images: n.Images, Lock: s.c.Lock, CreatedAt: s.c.Clock.Now(),
 	}
 	if err := checkVersion(r.Version); err != nil {
 		return r, err
@@ -113,10 +113,11 @@ func (r *Release) address() error {
 		Workload, Version string
 		Spec              json.RawMessage
 		Artifacts         map[string]Artifact
+		Images            map[string]string `json:",omitempty"`
 		Definitions       []graph.Definition
 		Modules           []PinnedModule
 		Lock              []byte
-	}{r.Workload, r.Version, r.Spec, r.Artifacts, r.Definitions, r.Modules, r.Lock})
+	}{r.Workload, r.Version, r.Spec, r.Artifacts, r.Images, r.Definitions, r.Modules, r.Lock})
 	if err != nil {
 		return err
 	}

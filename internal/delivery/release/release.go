@@ -28,6 +28,9 @@ type Release struct {
 	Spec json.RawMessage
 	// Artifacts are what the containers run, by container.
 	Artifacts map[string]Artifact
+	// Images are the references with digests of the containers whose registry
+	// told them when the release was made.
+	Images map[string]string
 	// Definitions and Modules are those that serve the workload at any stage.
 	Definitions []graph.Definition
 	Modules     []PinnedModule
@@ -58,4 +61,6 @@ type New struct {
 	Version string
 	// Artifacts name uploaded artifacts by container.
 	Artifacts map[string]kernel.Digest
+	// Images are references with digests by container, as far as they are known.
+	Images map[string]string
 }

@@ -133,6 +133,12 @@ type Planner interface {
 	Apply(ctx context.Context, job Job, plan []byte, sink func(Event)) (Applied, error)
 }
 
+// Images asks registries for digests: it returns the references with digests of
+// those images, by container, whose registry answers in time.
+type Images interface {
+	Pin(ctx context.Context, images map[string]string) map[string]string
+}
+
 // Manifests tells what a plan would change in the Git repository of a stage. Its
 // error is Invalid, with the problems, for a plan that cannot be applied there.
 type Manifests interface {

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/delivery/release"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -41,8 +42,9 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 	if err != nil {
 		return Run{}, err
 	}
+	images := s.pinned(ctx, d)
 	create := func(ctx context.Context) (release.Release, error) {
-		return s.Releases.Create(ctx, scope, release.New{Workload: d.Workload, Version: d.Version, Artifacts: d.Artifacts})
+		return s.Releases.Create(ctx, scope, release.New{Workload: d.Workload, Version: d.Version, Artifacts: d.Artifacts, Images: images})
 	}
 	if _, past := s.Stages.Before(st.Name); !past {
 		// Nothing can refuse it there, so it need not wait in the transaction of the run.
@@ -64,6 +66,25 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 		}
 		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason, DryRun: d.DryRun}, nil
 	})
+}
+
+// pinned asks the registries of the workload's images for their digests, where
+// a stage needs images. It waits for a network, so it is no part of a transaction.
+func (s *Service) pinned(ctx context.Context, d DeployRequest) map[string]string {
+	needed := slices.ContainsFunc(s.Stages.All(), func(st stage.Stage) bool { return st.Runtime == stage.RuntimeKubernetes })
+	if s.Images == nil || !needed {
+		return nil
+	}
+	images := map[string]string{}
+	for name, c := range d.Workload.Containers {
+		if _, built := d.Artifacts[name]; !built {
+			images[name] = c.Image
+		}
+	}
+	if len(images) == 0 {
+		return nil
+	}
+	return s.Images.Pin(ctx, images)
 }
 
 // ChangeRequest asks for a change of what is deployed.

@@ -33,7 +33,7 @@ type Stores interface {
 }
 
 // Deps is what a Service works with. Everything is required but Zones,
-// Manifests, Gates, Clock, Lease and Log.
+// Images, Manifests, Gates, Clock, Lease and Log.
 type Deps struct {
 	Tx         Tx
 	Store      Stores
@@ -54,6 +54,8 @@ type Deps struct {
 	Plans    Plans
 	Logs     Logs
 	Verifier Verifier
+	// Images may be nil: images then stay the tags that they are.
+	Images Images
 	// Manifests tells what a plan changes in Git; nil where no stage has the
 	// runtime kubernetes.
 	Manifests Manifests

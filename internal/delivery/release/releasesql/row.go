@@ -43,12 +43,13 @@ type artifactRow struct {
 // pins is everything of a release that is never searched for.
 type pins struct {
 	Artifacts   map[string]release.Artifact `json:"artifacts"`
+	Images      map[string]string           `json:"images,omitempty"`
 	Definitions []graph.Definition          `json:"definitions"`
 	Modules     []release.PinnedModule      `json:"modules"`
 }
 
 func rowOf(r release.Release) (releaseRow, error) {
-	b, err := json.Marshal(pins{r.Artifacts, r.Definitions, r.Modules})
+	b, err := json.Marshal(pins{r.Artifacts, r.Images, r.Definitions, r.Modules})
 	if err != nil {
 		return releaseRow{}, fmt.Errorf("release %s: %w", r.ID, err)
 	}
@@ -71,7 +72,7 @@ func (row releaseRow) release() (release.Release, error) {
 	r := release.Release{
 		ID: row.ID, Digest: kernel.Digest(row.Digest), Number: row.Number,
 		Scope: kernel.Scope{Tenant: row.Tenant, Project: row.Project}, Workload: row.Workload, Version: row.Version,
-		Spec: json.RawMessage(row.Spec), Artifacts: p.Artifacts, Definitions: p.Definitions, Modules: p.Modules,
+		Spec: json.RawMessage(row.Spec), Artifacts: p.Artifacts, Images: p.Images, Definitions: p.Definitions, Modules: p.Modules,
 		CreatedBy: row.CreatedBy, CreatedAt: row.CreatedAt.UTC(),
 	}
 	if len(row.Lock) > 0 {

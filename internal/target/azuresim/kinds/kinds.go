@@ -19,6 +19,7 @@ func All() []arm.Kind {
 		dnsKinds(),
 		eventGridKinds(),
 		eventHubKinds(),
+		gatewayKinds(),
 		mysqlKinds(),
 		networkKinds(),
 		redisKinds(),

@@ -28,7 +28,7 @@ var azure embed.FS
 // modules has what a module of the Azure tree is published with; its tests and
 // examples stay here.
 //
-//go:embed modules/*/*.tf modules/*/VERSION modules/*/README.md
+//go:embed modules/*/*.tf modules/*/modules/*/*.tf modules/*/VERSION modules/*/README.md
 var modules embed.FS
 
 // Tree is what is published of one folder.

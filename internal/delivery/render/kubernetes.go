@@ -263,21 +263,16 @@ func (b *clusterBuilder) calls() []any {
 	return calls
 }
 
-// identity is the cloud identity of the pods, nil for none.
+// identity is the cloud identity of the pods, nil for none: the one that the
+// workload asks for, else the one that its resources share.
 func (b *clusterBuilder) identity() map[string]any {
-	names := b.resources(identityType)
-	if len(names) == 0 {
+	uid, at := b.identityUID()
+	if uid == "" {
 		return nil
 	}
-	if len(names) > 1 {
-		second := b.in.Workload.Resources[names[1]]
-		b.problem(second.At, "resources."+names[1], "pods act as one identity, and the workload has "+strconv.Itoa(len(names)), "keep one of them")
-	}
-	uid := b.in.Graph.Names[names[0]]
 	node, ok := b.in.Graph.Node(uid)
 	if !ok || !node.Has("client_id") {
-		res := b.in.Workload.Resources[names[0]]
-		b.problem(res.At, "resources."+names[0], "its definition has no output client_id", "use a definition whose resource is an identity")
+		b.problem(at, "resources", "the definition of the identity "+uid+" has no output client_id", "use a definition whose resource is an identity")
 		return nil
 	}
 	identity := map[string]any{}
@@ -286,6 +281,25 @@ func (b *clusterBuilder) identity() map[string]any {
 		identity["tenant_id"], _ = b.scope.output(uid, "tenant_id", nil)
 	}
 	return identity
+}
+
+// identityUID is the identity of the pods, and where it is asked for.
+func (b *clusterBuilder) identityUID() (uid string, at workload.Position) {
+	shared := identityType + "." + workload.DefaultClass + "#" + b.in.Context.Workload
+	if _, ok := b.in.Graph.Node(shared); ok {
+		uid = shared
+	}
+	for _, name := range b.resources(identityType) {
+		asked := b.in.Graph.Names[name]
+		at = b.in.Workload.Resources[name].At
+		if uid != "" && uid != asked {
+			b.problem(at, "resources."+name, "pods act as one identity, and the workload has "+uid+" and "+asked,
+				"keep one of them; with id: "+b.in.Context.Workload+" it is the one that the workload's other resources are open to")
+			continue
+		}
+		uid = asked
+	}
+	return uid, at
 }
 
 // vault is where the stage's secrets are, nil where the landing zone has none.

@@ -52,7 +52,7 @@ func TestVerify(t *testing.T) {
 			defer server.Close()
 			roots := x509.NewCertPool()
 			roots.AddCert(server.Certificate())
-			v := runverify.New(server.Listener.Addr().String(), roots)
+			v := runverify.New(server.Listener.Addr().String(), roots, "example.com")
 			got := v.Verify(context.Background(), run.CheckInput{
 				URL: "https://example.com:7443/healthz", Release: "rel_new",
 				Check: stage.Check{Name: "answers", HTTP: &stage.HTTPCheck{Status: tc.want, Timeout: timeout(tc.passed)}},
@@ -78,11 +78,40 @@ func TestAForeignCertificateIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
-	v := runverify.New(server.Listener.Addr().String(), x509.NewCertPool())
+	v := runverify.New(server.Listener.Addr().String(), x509.NewCertPool(), "example.com")
 	got := v.Verify(context.Background(), run.CheckInput{
 		URL: "https://example.com/", Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: 50 * time.Millisecond}},
 	})
 	if got.Passed || !strings.Contains(got.Message, "certificate") {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestVerifyAsksOthersDirectly(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		release string
+		passed  bool
+		message string
+	}{
+		"no release is named":  {"", true, "names no release"},
+		"another release":      {"rel_old", false, "release rel_old answered"},
+		"the release is named": {"rel_new", true, "from release rel_new"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if tc.release != "" {
+					w.Header().Set(runverify.ReleaseHeader, tc.release)
+				}
+			}))
+			defer server.Close()
+			got := runverify.New("127.0.0.1:1", x509.NewCertPool(), "localhost").Verify(context.Background(), run.CheckInput{
+				URL: server.URL, Release: "rel_new", Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: timeout(tc.passed)}},
+			})
+			if got.Passed != tc.passed || !strings.Contains(got.Message, tc.message) {
+				t.Errorf("%+v", got)
+			}
+		})
 	}
 }

@@ -15,13 +15,18 @@ import (
 func All() []arm.Kind {
 	return slices.Concat(
 		resourceKinds(),
+		containerAppKinds(),
+		containerKinds(),
+		costKinds(),
 		cosmosKinds(),
+		defenderKinds(),
 		dnsKinds(),
 		eventGridKinds(),
 		eventHubKinds(),
 		gatewayKinds(),
 		mysqlKinds(),
 		networkKinds(),
+		policyKinds(),
 		redisKinds(),
 		serviceBusKinds(),
 	)

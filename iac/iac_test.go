@@ -33,13 +33,22 @@ func contract() map[string][]string {
 
 // further are outputs that a module has beside those of its function.
 func further() map[string][]string {
-	return map[string][]string{"kubernetes/modules/service": {"commit", "folder", "namespace", "notes", "repository"}}
+	return map[string][]string{
+		"kubernetes/modules/service": {"commit", "folder", "namespace", "notes", "repository"},
+		"azure/modules/secret":       {"ephemeral_value", "resource_id", "version"},
+	}
 }
 
+// modules are those that need the provider terrace alone.
 func modules(t *testing.T) []string {
 	t.Helper()
+	return modulesOf(t, "local", "kubernetes")
+}
+
+func modulesOf(t *testing.T, folders ...string) []string {
+	t.Helper()
 	var all []string
-	for _, of := range []string{"local", "kubernetes"} {
+	for _, of := range folders {
 		dirs, err := filepath.Glob(of + "/modules/*")
 		if err != nil || len(dirs) == 0 {
 			t.Fatal("there are no modules", err)
@@ -51,7 +60,7 @@ func modules(t *testing.T) []string {
 
 func TestModulesKeepTheContract(t *testing.T) {
 	t.Parallel()
-	for _, dir := range modules(t) {
+	for _, dir := range modulesOf(t, "local", "kubernetes", "azure") {
 		m, diagnostics := tfconfig.LoadModule(dir)
 		if diagnostics.HasErrors() {
 			t.Fatal(diagnostics)
@@ -87,7 +96,7 @@ func TestModulesKeepTheContract(t *testing.T) {
 
 func TestEveryVariableIsValidated(t *testing.T) {
 	t.Parallel()
-	for _, dir := range modules(t) {
+	for _, dir := range modulesOf(t, "local", "kubernetes", "azure") {
 		text, err := os.ReadFile(filepath.Join(dir, "variables.tf"))
 		if err != nil {
 			t.Fatal(err)
@@ -126,17 +135,42 @@ func TestModulesWithTheRealTools(t *testing.T) {
 
 func TestDefinitionsFitTogether(t *testing.T) {
 	t.Parallel()
-	definitions := append(definitionsOf(t, iac.Local), definitionsOf(t, iac.Kubernetes)...)
+	var definitions []graph.Definition
+	for _, tree := range append(iac.Trees("local", "kubernetes"), iac.Trees("azure", "")...) {
+		definitions = append(definitions, definitionsOf(t, tree.Files)...)
+	}
 	if _, err := graph.NewIndex(definitions); err != nil {
 		t.Fatal(err)
 	}
 }
 
+// TestAzureGivesWhatLocalGives: the same Score file works on both.
+func TestAzureGivesWhatLocalGives(t *testing.T) {
+	t.Parallel()
+	served, outputs := map[string]bool{}, contract()
+	outputs["kafka-topic"] = outputs["topic"]
+	for _, d := range definitionsOf(t, iac.Trees("azure", "")[1].Files) {
+		served[d.Type] = true
+		for _, name := range outputs[d.Type] {
+			if _, ok := d.Outputs[name]; !ok && d.Module.Source != "terrace/secret/azurerm" {
+				t.Errorf("%s has no output %s, as the type %s has on the target local", d.Name, name, d.Type)
+			}
+		}
+	}
+	for _, typ := range []string{
+		"certificate", "dns", "kafka-topic", "mongodb", "mysql", "redis", "route", "secret", "service-bus-queue", "service-bus-topic", "topic", "workload-identity",
+	} {
+		if !served[typ] {
+			t.Errorf("nothing serves %s on azure", typ)
+		}
+	}
+}
+
 func definitionsOf(t *testing.T, shipped fs.FS) (definitions []graph.Definition) {
 	t.Helper()
-	names, err := fs.Glob(shipped, "*/definitions/*.yaml")
-	if err != nil || len(names) == 0 {
-		t.Fatal("there are no definitions", err)
+	names, err := fs.Glob(shipped, "definitions/*.yaml")
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, name := range names {
 		source, err := fs.ReadFile(shipped, name)

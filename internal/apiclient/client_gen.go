@@ -135,6 +135,27 @@ func (e RunEventLevel) Valid() bool {
 	}
 }
 
+// Defines values for RunFileChangeChange.
+const (
+	RunFileChangeChangeAdded   RunFileChangeChange = "added"
+	RunFileChangeChangeChanged RunFileChangeChange = "changed"
+	RunFileChangeChangeRemoved RunFileChangeChange = "removed"
+)
+
+// Valid indicates whether the value is a known member of the RunFileChangeChange enum.
+func (e RunFileChangeChange) Valid() bool {
+	switch e {
+	case RunFileChangeChangeAdded:
+		return true
+	case RunFileChangeChangeChanged:
+		return true
+	case RunFileChangeChangeRemoved:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RunLevel.
 const (
 	RunLevelAdvisory  RunLevel = "advisory"
@@ -254,6 +275,7 @@ const (
 	RunStatusCanceled         RunStatus = "canceled"
 	RunStatusDiscarded        RunStatus = "discarded"
 	RunStatusFailed           RunStatus = "failed"
+	RunStatusPlanned          RunStatus = "planned"
 	RunStatusPlanning         RunStatus = "planning"
 	RunStatusQueued           RunStatus = "queued"
 	RunStatusSucceeded        RunStatus = "succeeded"
@@ -275,6 +297,8 @@ func (e RunStatus) Valid() bool {
 	case RunStatusDiscarded:
 		return true
 	case RunStatusFailed:
+		return true
+	case RunStatusPlanned:
 		return true
 	case RunStatusPlanning:
 		return true
@@ -483,7 +507,10 @@ type Definition struct {
 type DeployRequest struct {
 	// Artifacts Digests of uploaded artifacts by container.
 	Artifacts map[string]Digest `json:"artifacts,omitempty"`
-	Reason    string            `json:"reason,omitempty"`
+
+	// DryRun Plan and change nothing; the run ends as planned.
+	DryRun bool   `json:"dryRun,omitempty"`
+	Reason string `json:"reason,omitempty"`
 
 	// Score The workload, a Score v1b1 document with its file sources inlined.
 	Score string `json:"score"`
@@ -501,6 +528,8 @@ type DeployResponse struct {
 
 // DestroyRequest defines model for DestroyRequest.
 type DestroyRequest struct {
+	// DryRun Plan and change nothing; the run ends as planned.
+	DryRun bool   `json:"dryRun,omitempty"`
 	Reason string `json:"reason,omitempty"`
 	Stage  string `json:"stage"`
 }
@@ -942,6 +971,8 @@ type Project struct {
 
 // PromoteRequest defines model for PromoteRequest.
 type PromoteRequest struct {
+	// DryRun Plan and change nothing; the run ends as planned.
+	DryRun bool   `json:"dryRun,omitempty"`
 	Reason string `json:"reason,omitempty"`
 
 	// Release A release id; without it, what is deployed in the stage before.
@@ -1040,6 +1071,8 @@ type RoleChangeRole string
 
 // RollBackRequest defines model for RollBackRequest.
 type RollBackRequest struct {
+	// DryRun Plan and change nothing; the run ends as planned.
+	DryRun bool   `json:"dryRun,omitempty"`
 	Reason string `json:"reason,omitempty"`
 
 	// Release A release id; without it, the last one verified before the current.
@@ -1059,6 +1092,7 @@ type Run struct {
 	//
 	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 	Dossier Digest          `json:"dossier,omitempty"`
+	DryRun  bool            `json:"dryRun,omitempty"`
 	EndedAt *time.Time      `json:"endedAt,omitempty"`
 	Failure *RunFailure     `json:"failure,omitempty"`
 	Fence   int64           `json:"fence"`
@@ -1182,6 +1216,16 @@ type RunFailure struct {
 	Problems []Problem `json:"problems,omitempty"`
 }
 
+// RunFileChange defines model for RunFileChange.
+type RunFileChange struct {
+	Change RunFileChangeChange `json:"change"`
+	Diff   string              `json:"diff"`
+	Path   string              `json:"path"`
+}
+
+// RunFileChangeChange defines model for RunFileChange.Change.
+type RunFileChangeChange string
+
 // RunGateResult defines model for RunGateResult.
 type RunGateResult struct {
 	Fix  string `json:"fix,omitempty"`
@@ -1250,6 +1294,7 @@ type RunPlan struct {
 // RunPlanView defines model for RunPlanView.
 type RunPlanView struct {
 	Changes []RunResourceChange `json:"changes"`
+	Files   []RunFileChange     `json:"files,omitempty"`
 	Outputs []RunValueChange    `json:"outputs"`
 	Summary RunPlan             `json:"summary"`
 }

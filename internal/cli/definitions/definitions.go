@@ -157,7 +157,7 @@ func criteria(d apiclient.Definition) string {
 	var all []string
 	for _, c := range d.Criteria {
 		var parts []string
-		for _, field := range [][2]string{{"target", c.Target}, {"project", c.Project}, {"stage", c.Stage}, {"class", c.Class}, {"id", c.ID}} {
+		for _, field := range [][2]string{{"target", c.Target}, {"runtime", c.Runtime}, {"project", c.Project}, {"stage", c.Stage}, {"class", c.Class}, {"id", c.ID}} {
 			if field[1] != "" {
 				parts = append(parts, field[0]+"="+field[1])
 			}

@@ -28,6 +28,7 @@ import (
 type deployment struct {
 	e                      *command.Env
 	stage, version, reason string
+	dry                    dryRun
 	waiting                runs.Waiting
 }
 
@@ -37,8 +38,8 @@ func Command(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "deploy [FILE]", Short: "Build a workload, make a release of it and bring it to a stage",
 		Long: "Checks the file (score.yaml by default), builds containers whose image is a folder (image: .),\n" +
-			"uploads what the server lacks, makes a release and follows its run to the end.",
-		Example: "  terrace deploy score.yaml --stage dev\n  terrace deploy --stage dev --version 1.4.0 --reason \"new price list\" --no-wait",
+			"uploads what the server lacks, makes a release and follows its run to the end.\n\n" + dryRunHelp,
+		Example: "  terrace deploy score.yaml --stage dev\n  terrace deploy --stage dev --version 1.4.0 --reason \"new price list\" --no-wait\n  terrace deploy --stage prod --dry-run",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			file := "score.yaml"
@@ -52,6 +53,7 @@ func Command(e *command.Env) *cobra.Command {
 	c.Flags().StringVar(&d.version, "version", "", "what people call the release; the file VERSION beside the score file by default")
 	c.Flags().StringVar(&d.reason, "reason", "", "why; it is kept with the run and in the audit log")
 	d.waiting.Flags(c)
+	d.dry.flag(c)
 	return c
 }
 
@@ -76,9 +78,12 @@ func (d *deployment) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.Deploy(ctx, project, apiclient.DeployRequest{Score: text, Stage: d.stage, Version: version, Artifacts: artifacts, Reason: d.reason})
+	r, err := s.Deploy(ctx, project, apiclient.DeployRequest{Score: text, Stage: d.stage, Version: version, Artifacts: artifacts, Reason: d.reason, DryRun: d.dry.on})
 	if err != nil {
 		return f.Relocate(err)
+	}
+	if d.dry.on {
+		return d.dry.finish(ctx, d.e, s, project, r, d.waiting)
 	}
 	return d.waiting.Finish(ctx, d.e, s, project, r)
 }

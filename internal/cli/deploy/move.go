@@ -15,6 +15,7 @@ type move struct {
 	e                      *command.Env
 	stage, release, reason string
 	yes                    bool
+	dry                    dryRun
 	waiting                runs.Waiting
 	start                  func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error)
 }
@@ -27,6 +28,7 @@ func (m *move) command(use, short, example string) *cobra.Command {
 	}
 	c.Flags().StringVar(&m.reason, "reason", "", "why; it is kept with the run and in the audit log")
 	m.waiting.Flags(c)
+	m.dry.flag(c)
 	return c
 }
 
@@ -39,6 +41,9 @@ func (m *move) run(ctx context.Context, workload string) error {
 	if err != nil {
 		return err
 	}
+	if m.dry.on {
+		return m.dry.finish(ctx, m.e, s, project, r, m.waiting)
+	}
 	return m.waiting.Finish(ctx, m.e, s, project, r)
 }
 
@@ -46,7 +51,7 @@ func (m *move) run(ctx context.Context, workload string) error {
 func Promote(e *command.Env) *cobra.Command {
 	m := &move{e: e}
 	m.start = func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error) {
-		return s.Promote(ctx, project, workload, apiclient.PromoteRequest{To: m.stage, Release: m.release, Reason: m.reason})
+		return s.Promote(ctx, project, workload, apiclient.PromoteRequest{To: m.stage, Release: m.release, Reason: m.reason, DryRun: m.dry.on})
 	}
 	c := m.command("promote WORKLOAD", "Carry a release, unchanged, to the next stage",
 		"  terrace promote orders --to test\n  terrace promote orders --to prod --release rel_… --wait-approval")
@@ -59,7 +64,7 @@ func Promote(e *command.Env) *cobra.Command {
 func Rollback(e *command.Env) *cobra.Command {
 	m := &move{e: e}
 	m.start = func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error) {
-		return s.Rollback(ctx, project, workload, apiclient.RollBackRequest{Stage: m.stage, Release: m.release, Reason: m.reason})
+		return s.Rollback(ctx, project, workload, apiclient.RollBackRequest{Stage: m.stage, Release: m.release, Reason: m.reason, DryRun: m.dry.on})
 	}
 	c := m.command("rollback WORKLOAD", "Go back to a release that worked in a stage before",
 		"  terrace rollback orders --stage prod --reason \"errors since noon\"")
@@ -72,10 +77,10 @@ func Rollback(e *command.Env) *cobra.Command {
 func Destroy(e *command.Env) *cobra.Command {
 	m := &move{e: e}
 	m.start = func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error) {
-		if err := e.Confirm(m.yes, "Destroy "+workload+" in "+m.stage+" with everything it owns there?"); err != nil {
+		if err := e.Confirm(m.yes || m.dry.on, "Destroy "+workload+" in "+m.stage+" with everything it owns there?"); err != nil {
 			return apiclient.Run{}, err
 		}
-		return s.Destroy(ctx, project, workload, apiclient.DestroyRequest{Stage: m.stage, Reason: m.reason})
+		return s.Destroy(ctx, project, workload, apiclient.DestroyRequest{Stage: m.stage, Reason: m.reason, DryRun: m.dry.on})
 	}
 	c := m.command("destroy WORKLOAD", "Remove a workload from a stage, with everything it owns there",
 		"  terrace destroy orders --stage dev --yes")

@@ -45,15 +45,21 @@ func (f *Waiting) Finish(ctx context.Context, e *command.Env, s command.Server, 
 
 // Follow follows a run to its end, or until it waits for a person.
 func (f *Waiting) Follow(ctx context.Context, e *command.Env, s command.Server, project, id string) error {
+	r, err := f.Watch(ctx, e, s, project, id)
+	if err != nil {
+		return err
+	}
+	return Report(ctx, e, s, project, r)
+}
+
+// Watch follows a run as Follow does, and leaves the report to the caller.
+func (f *Waiting) Watch(ctx context.Context, e *command.Env, s command.Server, project, id string) (apiclient.Run, error) {
 	w := watch.Watch{Server: s.Client, Project: project, Past: f.WaitApproval, Teller: f.teller(e)}
 	r, err := w.Run(ctx, id)
 	if errors.Is(err, context.Canceled) {
 		e.Say("the run goes on without you: terrace run logs -f %s", id)
 	}
-	if err != nil {
-		return err
-	}
-	return Report(ctx, e, s, project, r)
+	return r, err
 }
 
 func (f *Waiting) teller(e *command.Env) watch.Teller {

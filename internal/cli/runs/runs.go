@@ -58,11 +58,19 @@ func writeRuns(w io.Writer, e *command.Env, runs []apiclient.Run) {
 			duration = took(r)
 		}
 		rows = append(rows, []string{
-			r.ID, string(r.Operation), r.Workload, r.Scope.Stage, fmt.Sprintf("#%d %s", r.Release.Number, r.Release.Version), string(r.Status),
+			r.ID, operation(r), r.Workload, r.Scope.Stage, fmt.Sprintf("#%d %s", r.Release.Number, r.Release.Version), string(r.Status),
 			r.RequestedBy.Name, output.Age(e.Clock.Now(), r.CreatedAt), duration,
 		})
 	}
 	output.Rows(w, []string{"RUN", "OPERATION", "WORKLOAD", "STAGE", "RELEASE", "STATUS", "BY", "AGE", "TOOK"}, rows)
+}
+
+// operation names what a run is for; a dry run is marked.
+func operation(r apiclient.Run) string {
+	if r.DryRun {
+		return string(r.Operation) + " (dry run)"
+	}
+	return string(r.Operation)
 }
 
 func show(e *command.Env) *cobra.Command {
@@ -89,7 +97,7 @@ func writeRun(w io.Writer, r apiclient.Run) {
 	if r.Plan != nil {
 		plan = watch.PlanLine(*r.Plan)
 	}
-	output.Pairs(w, "run", r.ID, "operation", string(r.Operation), "workload", r.Workload, "stage", r.Scope.Stage,
+	output.Pairs(w, "run", r.ID, "operation", operation(r), "workload", r.Workload, "stage", r.Scope.Stage,
 		"release", releaseName(r.Release), "status", string(r.Status), "because", r.StatusReason, "requested by", r.RequestedBy.Name,
 		"reason", r.Reason, "created", r.CreatedAt.Local().Format(time.DateTime), "plan", plan, "dossier", string(r.Dossier))
 	for _, p := range r.Phases {

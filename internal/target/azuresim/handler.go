@@ -14,8 +14,9 @@ import (
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metadata/endpoints", s.metadata)
-	mux.HandleFunc("GET /v1.0/", s.graph)
-	mux.HandleFunc("POST /v1.0/directoryObjects/getByIds", s.graph)
+	for _, pattern := range []string{"GET /v1.0/servicePrincipals", "GET /v1.0/servicePrincipals/{id}", "GET /v1.0/directoryObjects/{id}", "POST /v1.0/directoryObjects/getByIds"} {
+		mux.HandleFunc(pattern, s.graph)
+	}
 	s.entra.Routes(mux)
 	s.operations(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,6 @@
 locals {
   resource_id           = azurerm_log_analytics_workspace.this.id
-  diagnostic_log_groups = toset(["audit", "allLogs"])
+  diagnostic_log_groups = toset(["allLogs"])
   diagnostic_metrics    = toset(["AllMetrics"])
 
   public_access = var.public_network_access_enabled ? "Enabled" : "Disabled"

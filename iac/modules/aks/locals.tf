@@ -1,0 +1,11 @@
+locals {
+  resource_id                  = azurerm_kubernetes_cluster.this.id
+  diagnostic_log_groups        = toset(["allLogs"])
+  diagnostic_metrics           = toset(["AllMetrics"])
+  private_endpoint_subresource = "management"
+
+  has_user_assigned_identity = length(var.managed_identities.user_assigned_resource_ids) > 0
+
+  # The node resource group is Azure's to make; a name of ours says whose it is.
+  node_resource_group_name = coalesce(var.node_resource_group_name, "${var.resource_group_name}-${var.name}-nodes")
+}

@@ -3,13 +3,26 @@ locals {
 
   existing_id_parts = local.creates ? [] : split("/", var.existing_namespace.resource_id)
 
-  resource_id         = local.creates ? azurerm_eventhub_namespace.this[0].id : var.existing_namespace.resource_id
+  namespace_id        = local.creates ? azurerm_eventhub_namespace.this[0].id : var.existing_namespace.resource_id
   namespace_name      = local.creates ? azurerm_eventhub_namespace.this[0].name : local.existing_id_parts[8]
   resource_group_name = local.creates ? var.resource_group_name : local.existing_id_parts[4]
 
   # The namespace's host is told nowhere but in its connection string, of which it is no secret part.
   connection_string = local.creates ? azurerm_eventhub_namespace.this[0].default_primary_connection_string : data.azurerm_eventhub_namespace.existing[0].default_primary_connection_string
   host              = nonsensitive(try(regex("sb://([^:/;]+)", local.connection_string)[0], "${local.namespace_name}.servicebus.windows.net"))
+
+  # What the lock, role assignments and private endpoints act on. It waits for what lies within, so that
+  # the lock comes last and goes first: under it nothing within could be deleted.
+  resource_id = [
+    local.namespace_id,
+    keys(azurerm_eventhub_consumer_group.this),
+    keys(azurerm_eventhub.this),
+    keys(azurerm_eventhub_namespace_schema_group.this),
+    length(azurerm_eventhub_namespace_customer_managed_key.this),
+    keys(azurerm_role_assignment.event_hub),
+    keys(azurerm_role_assignment.event_grid_topic),
+    keys(azurerm_role_assignment.event_grid_system_topic),
+  ][0]
 
   diagnostic_log_groups        = toset(["allLogs"])
   diagnostic_metrics           = toset(["AllMetrics"])

@@ -2,7 +2,7 @@ resource "azurerm_eventhub" "this" {
   for_each = var.event_hubs
 
   name            = local.event_hub_names[each.key]
-  namespace_id    = local.resource_id
+  namespace_id    = local.namespace_id
   partition_count = each.value.partition_count
   status          = each.value.status
 

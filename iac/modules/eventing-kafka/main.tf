@@ -44,7 +44,7 @@ resource "azurerm_eventhub_namespace" "this" {
 resource "azurerm_eventhub_namespace_customer_managed_key" "this" {
   count = var.customer_managed_key == null ? 0 : 1
 
-  eventhub_namespace_id             = local.resource_id
+  eventhub_namespace_id             = local.namespace_id
   key_vault_key_ids                 = [var.customer_managed_key.key_id]
   user_assigned_identity_id         = var.customer_managed_key.user_assigned_identity_resource_id
   infrastructure_encryption_enabled = var.customer_managed_key.infrastructure_encryption_enabled
@@ -61,7 +61,7 @@ resource "azurerm_eventhub_namespace_schema_group" "this" {
   for_each = var.schema_groups
 
   name                 = local.schema_group_names[each.key]
-  namespace_id         = local.resource_id
+  namespace_id         = local.namespace_id
   schema_type          = each.value.schema_type
   schema_compatibility = each.value.schema_compatibility
 }

@@ -3,9 +3,19 @@ locals {
 
   existing_id_parts = local.creates ? [] : split("/", var.existing_server.resource_id)
 
-  resource_id         = local.creates ? azurerm_mysql_flexible_server.this[0].id : var.existing_server.resource_id
+  server_id           = local.creates ? azurerm_mysql_flexible_server.this[0].id : var.existing_server.resource_id
   server_name         = local.creates ? azurerm_mysql_flexible_server.this[0].name : local.existing_id_parts[8]
   resource_group_name = local.creates ? var.resource_group_name : local.existing_id_parts[4]
+
+  # What the lock, role assignments and private endpoints act on. It waits for what lies within, so that
+  # the lock comes last and goes first: under it nothing within could be deleted.
+  resource_id = [
+    local.server_id,
+    keys(azurerm_mysql_flexible_database.this),
+    keys(azurerm_mysql_flexible_server_configuration.this),
+    keys(azurerm_mysql_flexible_server_firewall_rule.this),
+    length(azurerm_mysql_flexible_server_active_directory_administrator.this),
+  ][0]
 
   diagnostic_log_groups        = toset(["allLogs"])
   diagnostic_metrics           = toset(["AllMetrics"])

@@ -1,7 +1,7 @@
 resource "azurerm_mysql_flexible_server_active_directory_administrator" "this" {
   count = var.entra_administrator == null ? 0 : 1
 
-  server_id   = local.resource_id
+  server_id   = local.server_id
   identity_id = var.entra_administrator.user_assigned_identity_resource_id
   login       = var.entra_administrator.login
   object_id   = var.entra_administrator.object_id

@@ -3,11 +3,23 @@ locals {
 
   existing_id_parts = local.creates ? [] : split("/", var.existing_account.resource_id)
 
-  resource_id         = local.creates ? azurerm_cosmosdb_account.this[0].id : var.existing_account.resource_id
+  account_id          = local.creates ? azurerm_cosmosdb_account.this[0].id : var.existing_account.resource_id
   account_name        = local.creates ? azurerm_cosmosdb_account.this[0].name : local.existing_id_parts[8]
   resource_group_name = local.creates ? var.resource_group_name : local.existing_id_parts[4]
   endpoint            = local.creates ? azurerm_cosmosdb_account.this[0].endpoint : data.azurerm_cosmosdb_account.existing[0].endpoint
   primary_key         = local.creates ? azurerm_cosmosdb_account.this[0].primary_key : data.azurerm_cosmosdb_account.existing[0].primary_key
+
+  # What the lock, role assignments and private endpoints act on. It waits for what lies within, so that
+  # the lock comes last and goes first: under it nothing within could be deleted.
+  resource_id = [
+    local.account_id,
+    keys(azurerm_cosmosdb_sql_container.this),
+    keys(azurerm_cosmosdb_sql_database.this),
+    keys(azurerm_cosmosdb_sql_role_assignment.this),
+    keys(azurerm_cosmosdb_sql_role_definition.this),
+    keys(azurerm_cosmosdb_mongo_collection.this),
+    keys(azurerm_cosmosdb_mongo_database.this),
+  ][0]
 
   diagnostic_log_groups        = toset(["allLogs"])
   diagnostic_metrics           = toset(["AllMetrics"])

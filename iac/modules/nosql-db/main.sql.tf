@@ -87,7 +87,7 @@ resource "azurerm_cosmosdb_sql_role_definition" "this" {
   account_name        = local.account_name
   resource_group_name = local.resource_group_name
   type                = "CustomRole"
-  assignable_scopes   = [local.resource_id]
+  assignable_scopes   = [local.account_id]
 
   permissions {
     data_actions = each.value.data_actions
@@ -100,6 +100,6 @@ resource "azurerm_cosmosdb_sql_role_assignment" "this" {
   account_name        = local.account_name
   resource_group_name = local.resource_group_name
   principal_id        = each.value.principal_id
-  role_definition_id  = contains(keys(local.built_in_roles), each.value.role) ? "${local.resource_id}/sqlRoleDefinitions/${local.built_in_roles[each.value.role]}" : azurerm_cosmosdb_sql_role_definition.this[each.value.role].id
-  scope               = each.value.database_key == null ? local.resource_id : "${local.resource_id}/dbs/${azurerm_cosmosdb_sql_database.this[each.value.database_key].name}"
+  role_definition_id  = contains(keys(local.built_in_roles), each.value.role) ? "${local.account_id}/sqlRoleDefinitions/${local.built_in_roles[each.value.role]}" : azurerm_cosmosdb_sql_role_definition.this[each.value.role].id
+  scope               = each.value.database_key == null ? local.account_id : "${local.account_id}/dbs/${azurerm_cosmosdb_sql_database.this[each.value.database_key].name}"
 }

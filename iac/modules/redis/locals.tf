@@ -3,7 +3,15 @@ locals {
 
   existing_id_parts = local.creates ? [] : split("/", var.existing_redis.resource_id)
 
-  resource_id = local.creates ? azurerm_managed_redis.this[0].id : var.existing_redis.resource_id
+  instance_id = local.creates ? azurerm_managed_redis.this[0].id : var.existing_redis.resource_id
+
+  # What the lock, role assignments and private endpoints act on. It waits for what lies within, so that
+  # the lock comes last and goes first: under it nothing within could be deleted.
+  resource_id = [
+    local.instance_id,
+    keys(azurerm_managed_redis_access_policy_assignment.this),
+    length(azurerm_managed_redis_geo_replication.this),
+  ][0]
 
   diagnostic_log_groups        = toset([])
   diagnostic_metrics           = toset(["AllMetrics"])

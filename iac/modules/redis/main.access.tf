@@ -1,7 +1,7 @@
 resource "azurerm_managed_redis_access_policy_assignment" "this" {
   for_each = var.access_policy_assignments
 
-  managed_redis_id = local.resource_id
+  managed_redis_id = local.instance_id
   object_id        = each.value.object_id
 }
 

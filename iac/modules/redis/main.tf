@@ -58,6 +58,6 @@ data "azurerm_managed_redis" "existing" {
 resource "azurerm_managed_redis_geo_replication" "this" {
   count = length(try(var.geo_replication.linked_resource_ids, {})) > 0 ? 1 : 0
 
-  managed_redis_id         = local.resource_id
+  managed_redis_id         = local.instance_id
   linked_managed_redis_ids = values(var.geo_replication.linked_resource_ids)
 }

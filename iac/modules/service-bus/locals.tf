@@ -3,10 +3,21 @@ locals {
 
   existing_id_parts = local.creates ? [] : split("/", var.existing_namespace.resource_id)
 
-  resource_id    = local.creates ? azurerm_servicebus_namespace.this[0].id : var.existing_namespace.resource_id
+  namespace_id   = local.creates ? azurerm_servicebus_namespace.this[0].id : var.existing_namespace.resource_id
   namespace_name = local.creates ? azurerm_servicebus_namespace.this[0].name : local.existing_id_parts[8]
   endpoint       = local.creates ? azurerm_servicebus_namespace.this[0].endpoint : data.azurerm_servicebus_namespace.existing[0].endpoint
   partitioned    = local.creates ? var.sku == "Premium" && var.premium_messaging_partitions > 1 : data.azurerm_servicebus_namespace.existing[0].premium_messaging_partitions > 1
+
+  # What the lock, role assignments and private endpoints act on. It waits for what lies within, so that
+  # the lock comes last and goes first: under it nothing within could be deleted.
+  resource_id = [
+    local.namespace_id,
+    keys(azurerm_servicebus_queue.this),
+    keys(azurerm_servicebus_subscription_rule.this),
+    keys(azurerm_servicebus_subscription.this),
+    keys(azurerm_role_assignment.queue),
+    keys(azurerm_role_assignment.topic),
+  ][0]
 
   diagnostic_log_groups        = toset(["allLogs"])
   diagnostic_metrics           = toset(["AllMetrics"])

@@ -2,7 +2,7 @@ resource "azurerm_servicebus_queue" "this" {
   for_each = var.queues
 
   name         = local.queue_names[each.key]
-  namespace_id = local.resource_id
+  namespace_id = local.namespace_id
 
   lock_duration                           = each.value.lock_duration
   max_delivery_count                      = each.value.max_delivery_count

@@ -2,7 +2,7 @@ resource "azurerm_servicebus_topic" "this" {
   for_each = var.topics
 
   name         = local.topic_names[each.key]
-  namespace_id = local.resource_id
+  namespace_id = local.namespace_id
 
   max_size_in_megabytes                   = each.value.max_size_in_megabytes
   max_message_size_in_kilobytes           = each.value.max_message_size_in_kilobytes

@@ -90,7 +90,6 @@ module "server" {
 
   maintenance_window = { day_of_week = 0 }
   databases          = { app = {} }
-  lock               = { kind = "CanNotDelete" }
 
   depends_on = [azurerm_private_dns_zone_virtual_network_link.this]
 }

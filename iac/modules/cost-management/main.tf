@@ -1,13 +1,10 @@
-locals {
-  subscription_budgets   = { for key, budget in var.budgets : key => budget if budget.resource_group_id == null }
-  resource_group_budgets = { for key, budget in var.budgets : key => budget if budget.resource_group_id != null }
-}
+data "azurerm_client_config" "current" {}
 
 resource "azurerm_consumption_budget_subscription" "this" {
   for_each = local.subscription_budgets
 
   name            = coalesce(each.value.name, "${var.name}-${each.key}")
-  subscription_id = var.subscription_id
+  subscription_id = local.subscription_id
   amount          = each.value.amount
   time_grain      = each.value.time_grain
 
@@ -25,7 +22,7 @@ resource "azurerm_consumption_budget_subscription" "this" {
 
         content {
           name   = tag.key
-          values = tag.value
+          values = sort(tag.value)
         }
       }
 
@@ -34,23 +31,23 @@ resource "azurerm_consumption_budget_subscription" "this" {
 
         content {
           name   = dimension.key
-          values = dimension.value
+          values = sort(dimension.value)
         }
       }
     }
   }
 
   dynamic "notification" {
-    for_each = each.value.thresholds
+    for_each = each.value.notifications
 
     content {
-      enabled        = true
-      operator       = "GreaterThanOrEqualTo"
-      threshold      = notification.value.percent
-      threshold_type = notification.value.type
-      contact_emails = each.value.contact_emails
-      contact_roles  = each.value.contact_roles
-      contact_groups = values(each.value.contact_groups)
+      enabled        = notification.value.enabled
+      operator       = notification.value.operator
+      threshold      = notification.value.threshold
+      threshold_type = notification.value.forecast ? "Forecasted" : "Actual"
+      contact_emails = local.emails
+      contact_roles  = local.roles
+      contact_groups = local.action_groups
     }
   }
 }
@@ -59,7 +56,7 @@ resource "azurerm_consumption_budget_resource_group" "this" {
   for_each = local.resource_group_budgets
 
   name              = coalesce(each.value.name, "${var.name}-${each.key}")
-  resource_group_id = each.value.resource_group_id
+  resource_group_id = coalesce(each.value.resource_group_id, local.resource_group_id)
   amount            = each.value.amount
   time_grain        = each.value.time_grain
 
@@ -77,7 +74,7 @@ resource "azurerm_consumption_budget_resource_group" "this" {
 
         content {
           name   = tag.key
-          values = tag.value
+          values = sort(tag.value)
         }
       }
 
@@ -86,23 +83,23 @@ resource "azurerm_consumption_budget_resource_group" "this" {
 
         content {
           name   = dimension.key
-          values = dimension.value
+          values = sort(dimension.value)
         }
       }
     }
   }
 
   dynamic "notification" {
-    for_each = each.value.thresholds
+    for_each = each.value.notifications
 
     content {
-      enabled        = true
-      operator       = "GreaterThanOrEqualTo"
-      threshold      = notification.value.percent
-      threshold_type = notification.value.type
-      contact_emails = each.value.contact_emails
-      contact_roles  = each.value.contact_roles
-      contact_groups = values(each.value.contact_groups)
+      enabled        = notification.value.enabled
+      operator       = notification.value.operator
+      threshold      = notification.value.threshold
+      threshold_type = notification.value.forecast ? "Forecasted" : "Actual"
+      contact_emails = local.emails
+      contact_roles  = local.roles
+      contact_groups = local.action_groups
     }
   }
 }
@@ -110,10 +107,10 @@ resource "azurerm_consumption_budget_resource_group" "this" {
 resource "azurerm_cost_anomaly_alert" "this" {
   count = var.anomaly_alert == null ? 0 : 1
 
-  name            = coalesce(var.anomaly_alert.name, lower("${var.name}-anomaly"))
+  name            = lower(coalesce(var.anomaly_alert.name, "${var.name}-anomalies"))
   display_name    = var.anomaly_alert.display_name
-  subscription_id = var.subscription_id
-  email_addresses = var.anomaly_alert.email_addresses
-  email_subject   = var.anomaly_alert.email_subject
+  subscription_id = local.subscription_id
+  email_addresses = local.emails
+  email_subject   = var.anomaly_alert.subject
   message         = var.anomaly_alert.message
 }

@@ -52,6 +52,9 @@ type Kind struct {
 	// Status has the statuses of this type where they are not 200; find them in the SDK's
 	// ExpectedStatusCodes.
 	Status Status
+	// MatchesNew types take If-Match: * for a resource that is not there yet, as
+	// API Management does.
+	MatchesNew bool
 	// NoPatch types answer PATCH with 405, as Azure does for some.
 	NoPatch bool
 	// NoProvisioningState types do not show properties.provisioningState.

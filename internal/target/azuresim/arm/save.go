@@ -49,8 +49,10 @@ func (c *Context) save(ch change) (saved *Resource, created bool, err error) {
 		return nil, false, err
 	}
 	old := c.Get(ch.id.Key())
-	if err := checkMatch(ch.header, old); err != nil {
-		return nil, false, err
+	if old != nil || !ch.kind.MatchesNew || ch.header.Get("If-Match") != "*" {
+		if err := checkMatch(ch.header, old); err != nil {
+			return nil, false, err
+		}
 	}
 	if old == nil {
 		if ch.patch {

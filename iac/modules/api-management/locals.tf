@@ -1,9 +1,11 @@
 locals {
   creates = var.existing_service == null
 
+  existing_id_parts = local.creates ? [] : split("/", var.existing_service.resource_id)
+
   resource_id         = local.creates ? azurerm_api_management.this[0].id : var.existing_service.resource_id
-  service_name        = local.creates ? azurerm_api_management.this[0].name : var.existing_service.name
-  resource_group_name = local.creates ? var.resource_group_name : var.existing_service.resource_group_name
+  service_name        = local.creates ? azurerm_api_management.this[0].name : local.existing_id_parts[8]
+  resource_group_name = local.creates ? var.resource_group_name : local.existing_id_parts[4]
   gateway_url         = local.creates ? azurerm_api_management.this[0].gateway_url : data.azurerm_api_management.existing[0].gateway_url
 
   diagnostic_log_groups        = toset(["allLogs"])

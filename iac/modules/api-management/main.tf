@@ -128,8 +128,8 @@ resource "azurerm_api_management" "this" {
 data "azurerm_api_management" "existing" {
   count = local.creates ? 0 : 1
 
-  name                = var.existing_service.name
-  resource_group_name = var.existing_service.resource_group_name
+  name                = local.existing_id_parts[8]
+  resource_group_name = local.existing_id_parts[4]
 }
 
 resource "azurerm_api_management_policy" "this" {

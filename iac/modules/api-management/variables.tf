@@ -1,8 +1,6 @@
 variable "existing_service" {
   type = object({
-    name                = string
-    resource_group_name = string
-    resource_id         = string
+    resource_id = string
   })
   description = "An API Management service that exists already: only APIs, products, named values, backends and the like are added to it, and what would act on the service itself is refused. Null makes a service."
   default     = null

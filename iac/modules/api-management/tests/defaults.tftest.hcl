@@ -88,13 +88,9 @@ run "secure_by_default" {
 
 run "apis_in_an_existing_service" {
   variables {
-    name = "shop"
-    existing_service = {
-      name                = "apim-lz"
-      resource_group_name = "rg-lz"
-      resource_id         = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-lz/providers/Microsoft.ApiManagement/service/apim-lz"
-    }
-    backends = { cluster = { url = "https://shop.internal" } }
+    name             = "shop"
+    existing_service = { resource_id = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-lz/providers/Microsoft.ApiManagement/service/apim-lz" }
+    backends         = { cluster = { url = "https://shop.internal" } }
     apis = {
       orders = {
         path   = "shop/orders"

@@ -85,12 +85,8 @@ run "what_an_existing_service_refuses" {
   command = plan
 
   variables {
-    existing_service = {
-      name                = "apim-lz"
-      resource_group_name = "rg-lz"
-      resource_id         = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-lz/providers/Microsoft.ApiManagement/service/apim-lz"
-    }
-    lock = { kind = "CanNotDelete" }
+    existing_service = { resource_id = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-lz/providers/Microsoft.ApiManagement/service/apim-lz" }
+    lock             = { kind = "CanNotDelete" }
   }
 
   expect_failures = [var.existing_service]

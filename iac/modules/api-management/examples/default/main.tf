@@ -98,11 +98,7 @@ module "shop" {
   resource_group_name = azurerm_resource_group.this.name
   tags                = local.tags
 
-  existing_service = {
-    name                = module.service.name
-    resource_group_name = module.service.resource_group_name
-    resource_id         = module.service.resource_id
-  }
+  existing_service = { resource_id = module.service.resource_id }
 
   named_values = { region = { value = "westeurope" } }
 

@@ -25,6 +25,10 @@ func (s *Server) handler() http.Handler {
 			s.data(w, r, name, service)
 			return
 		}
+		if strings.HasPrefix(r.URL.Path, "/v1.0/") {
+			s.graph(w, r)
+			return
+		}
 		if _, pattern := mux.Handler(r); pattern != "" {
 			mux.ServeHTTP(w, r)
 			return

@@ -19,11 +19,32 @@ import (
 // TestScripts runs what the client's users type against a daemon of its own.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	d := harness.Start(t)
+	run(t, ".", harness.Start(t))
+}
+
+// TestKubernetesScripts runs those of stages whose workloads go to Git.
+func TestKubernetesScripts(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not on PATH")
+	}
+	config := filepath.Join(t.TempDir(), "terrace.yaml")
+	const stages = "stages:\n" +
+		"  - {name: dev, order: 1, target: local, runtime: kubernetes}\n" +
+		"  - {name: test, order: 2, target: local, runtime: kubernetes}\n"
+	if err := os.WriteFile(config, []byte(stages), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "kubernetes", harness.Start(t, "--config", config))
+}
+
+func run(t *testing.T, dir string, d *harness.Daemon) {
+	t.Helper()
 	signIn := d.SignIn()
 	testscript.Run(t, testscript.Params{
-		Dir: ".", RequireExplicitExec: true, RequireUniqueNames: true,
+		Dir: dir, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("GITOPS", filepath.Join(d.Data, "gitops"))
 			env.Setenv("PATH", filepath.Dir(harness.Bin(t, "terrace"))+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("TERRACE_ADDRESS", signIn.Address)
 			env.Setenv("TERRACE_TOKEN", signIn.Token)

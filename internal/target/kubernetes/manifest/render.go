@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -74,13 +75,14 @@ func (b *builder) add(file string, shared bool, object any) {
 	}
 }
 
+// generic returns an object as its JSON says it, with whole numbers as int64.
 func generic(object any) (map[string]any, error) {
 	raw, err := json.Marshal(object)
 	if err != nil {
 		return nil, err
 	}
 	var value map[string]any
-	return value, json.Unmarshal(raw, &value)
+	return value, utiljson.Unmarshal(raw, &value)
 }
 
 // Kustomization returns the file that names the others of a workload's folder,

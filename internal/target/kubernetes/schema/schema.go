@@ -43,7 +43,8 @@ func read() (map[string]*spec.Schema, error) {
 	return all, nil
 }
 
-// Check returns what is wrong with an object, decoded from JSON, at its paths:
+// Check returns what is wrong with an object, decoded from JSON with whole
+// numbers as int64, at its paths:
 // Deployment/orders: spec.replicas.
 func (s *Set) Check(object map[string]any) ([]kernel.Problem, error) {
 	all, err := s.load()

@@ -36,6 +36,10 @@ func TestWhatDoesNotFitIsNamedAtItsPath(t *testing.T) {
 			"apiVersion: secrets-store.csi.x-k8s.io/v1\nkind: SecretProviderClass\nmetadata: {name: a}\nspec: {provider: azure, parameters: {a: 1}}",
 			"SecretProviderClass/a: spec.parameters.a", "must be of type string",
 		},
+		"a port that is neither number nor name": {
+			"apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80, targetPort: true}]}",
+			"Service/a: spec.ports[0].targetPort", "",
+		},
 		"an unknown kind": {"apiVersion: v1\nkind: Poem\nmetadata: {name: a}", "Poem", "no schema"},
 	}
 	set := schema.New()
@@ -63,9 +67,9 @@ func TestWhatDoesNotFitIsNamedAtItsPath(t *testing.T) {
 func TestWhatFitsHasNoProblems(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: {a: b}}\nspec: {ports: [{name: web, port: 80, targetPort: http}]}",
+		"apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: {a: b}}\nspec: {ports: [{name: web, port: 80, targetPort: http}, {name: api, port: 81, targetPort: 8080}]}",
 		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}",
-		"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {maxUnavailable: 25%, selector: {matchLabels: {a: b}}}",
+		"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {maxUnavailable: 1, selector: {matchLabels: {a: b}}}",
 	} {
 		var object map[string]any
 		if err := yaml.Unmarshal([]byte(text), &object); err != nil {

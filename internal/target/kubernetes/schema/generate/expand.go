@@ -20,6 +20,10 @@ func (e expander) expand(schema map[string]any) map[string]any {
 			out[key] = e.members(value)
 		case "items", "additionalProperties":
 			out[key] = e.inner(value)
+		case "format":
+			if value != "int-or-string" { // the two types beside it say that
+				out[key] = value
+			}
 		default:
 			out[key] = value
 		}

@@ -1,33 +1,45 @@
 resource "azurerm_storage_account" "exports" {
-  count = local.makes_storage ? 1 : 0
+  count = var.export_storage == null ? 0 : 1
 
-  name                = var.export_storage.new_account_name
-  location            = var.location
-  resource_group_name = var.resource_group_name
-  tags                = var.tags
-
+  name                              = var.export_storage.name
+  location                          = var.location
+  resource_group_name               = var.resource_group_name
   account_kind                      = "StorageV2"
   account_tier                      = "Standard"
-  account_replication_type          = var.export_storage.replication
-  min_tls_version                   = "TLS1_2"
+  account_replication_type          = var.export_storage.account_replication
   https_traffic_only_enabled        = true
+  min_tls_version                   = "TLS1_2"
   shared_access_key_enabled         = false
   default_to_oauth_authentication   = true
   allow_nested_items_to_be_public   = false
   cross_tenant_replication_enabled  = false
-  infrastructure_encryption_enabled = true
   local_user_enabled                = false
-  public_network_access_enabled     = true
+  infrastructure_encryption_enabled = true
+  public_network_access_enabled     = var.export_storage.public_access
+  tags                              = var.tags
 
-  # Cost Management is one of Azure's trusted services; nobody else gets in.
+  blob_properties {
+    versioning_enabled = true
+
+    delete_retention_policy {
+      days = var.export_storage.retention_days
+    }
+
+    container_delete_retention_policy {
+      days = var.export_storage.retention_days
+    }
+  }
+
   network_rules {
-    default_action = "Deny"
-    bypass         = ["AzureServices"]
+    default_action             = "Deny"
+    bypass                     = ["AzureServices"]
+    ip_rules                   = var.export_storage.allowed_ip_rules
+    virtual_network_subnet_ids = values(var.export_storage.allowed_subnet_ids)
   }
 }
 
 resource "azurerm_storage_container" "exports" {
-  count = local.makes_storage ? 1 : 0
+  count = var.export_storage == null ? 0 : 1
 
   name                  = var.export_storage.container_name
   storage_account_id    = azurerm_storage_account.exports[0].id
@@ -38,7 +50,7 @@ resource "azurerm_subscription_cost_management_export" "this" {
   for_each = var.exports
 
   name                         = coalesce(each.value.name, "${var.name}-${each.key}")
-  subscription_id              = local.subscription_id
+  subscription_id              = var.subscription_id
   active                       = each.value.active
   recurrence_type              = each.value.recurrence
   recurrence_period_start_date = each.value.start_date
@@ -46,7 +58,7 @@ resource "azurerm_subscription_cost_management_export" "this" {
   file_format                  = "Csv"
 
   export_data_storage_location {
-    container_id     = local.container_id
+    container_id     = azurerm_storage_container.exports[0].id
     root_folder_path = each.value.root_folder
   }
 

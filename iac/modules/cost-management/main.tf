@@ -1,10 +1,13 @@
-data "azurerm_client_config" "current" {}
+locals {
+  subscription_budgets   = { for key, budget in var.budgets : key => budget if budget.resource_group_id == null }
+  resource_group_budgets = { for key, budget in var.budgets : key => budget if budget.resource_group_id != null }
+}
 
 resource "azurerm_consumption_budget_subscription" "this" {
   for_each = local.subscription_budgets
 
   name            = coalesce(each.value.name, "${var.name}-${each.key}")
-  subscription_id = local.subscription_id
+  subscription_id = var.subscription_id
   amount          = each.value.amount
   time_grain      = each.value.time_grain
 
@@ -22,7 +25,7 @@ resource "azurerm_consumption_budget_subscription" "this" {
 
         content {
           name   = tag.key
-          values = sort(tag.value)
+          values = tag.value
         }
       }
 
@@ -31,23 +34,23 @@ resource "azurerm_consumption_budget_subscription" "this" {
 
         content {
           name   = dimension.key
-          values = sort(dimension.value)
+          values = dimension.value
         }
       }
     }
   }
 
   dynamic "notification" {
-    for_each = each.value.notifications
+    for_each = each.value.thresholds
 
     content {
-      enabled        = notification.value.enabled
-      operator       = notification.value.operator
-      threshold      = notification.value.threshold
-      threshold_type = notification.value.forecast ? "Forecasted" : "Actual"
-      contact_emails = local.emails
-      contact_roles  = local.roles
-      contact_groups = local.action_groups
+      enabled        = true
+      operator       = "GreaterThanOrEqualTo"
+      threshold      = notification.value.percent
+      threshold_type = notification.value.type
+      contact_emails = each.value.contact_emails
+      contact_roles  = each.value.contact_roles
+      contact_groups = values(each.value.contact_groups)
     }
   }
 }
@@ -56,7 +59,7 @@ resource "azurerm_consumption_budget_resource_group" "this" {
   for_each = local.resource_group_budgets
 
   name              = coalesce(each.value.name, "${var.name}-${each.key}")
-  resource_group_id = coalesce(each.value.resource_group_id, local.resource_group_id)
+  resource_group_id = each.value.resource_group_id
   amount            = each.value.amount
   time_grain        = each.value.time_grain
 
@@ -74,7 +77,7 @@ resource "azurerm_consumption_budget_resource_group" "this" {
 
         content {
           name   = tag.key
-          values = sort(tag.value)
+          values = tag.value
         }
       }
 
@@ -83,23 +86,23 @@ resource "azurerm_consumption_budget_resource_group" "this" {
 
         content {
           name   = dimension.key
-          values = sort(dimension.value)
+          values = dimension.value
         }
       }
     }
   }
 
   dynamic "notification" {
-    for_each = each.value.notifications
+    for_each = each.value.thresholds
 
     content {
-      enabled        = notification.value.enabled
-      operator       = notification.value.operator
-      threshold      = notification.value.threshold
-      threshold_type = notification.value.forecast ? "Forecasted" : "Actual"
-      contact_emails = local.emails
-      contact_roles  = local.roles
-      contact_groups = local.action_groups
+      enabled        = true
+      operator       = "GreaterThanOrEqualTo"
+      threshold      = notification.value.percent
+      threshold_type = notification.value.type
+      contact_emails = each.value.contact_emails
+      contact_roles  = each.value.contact_roles
+      contact_groups = values(each.value.contact_groups)
     }
   }
 }
@@ -107,10 +110,10 @@ resource "azurerm_consumption_budget_resource_group" "this" {
 resource "azurerm_cost_anomaly_alert" "this" {
   count = var.anomaly_alert == null ? 0 : 1
 
-  name            = lower(coalesce(var.anomaly_alert.name, "${var.name}-anomalies"))
+  name            = coalesce(var.anomaly_alert.name, lower("${var.name}-anomaly"))
   display_name    = var.anomaly_alert.display_name
-  subscription_id = local.subscription_id
-  email_addresses = local.emails
-  email_subject   = var.anomaly_alert.subject
+  subscription_id = var.subscription_id
+  email_addresses = var.anomaly_alert.email_addresses
+  email_subject   = var.anomaly_alert.email_subject
   message         = var.anomaly_alert.message
 }

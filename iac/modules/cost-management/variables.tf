@@ -1,33 +1,11 @@
-variable "subscription" {
-  type = object({
-    resource_id = string
-  })
-  description = "The subscription whose costs are watched. Null is the one that the provider is signed in to."
-  default     = null
-
-  validation {
-    condition     = var.subscription == null ? true : can(regex("(?i)^/subscriptions/[0-9a-f-]{36}$", var.subscription.resource_id))
-    error_message = "subscription.resource_id must be /subscriptions/<GUID>."
-  }
-}
-
-variable "receivers" {
-  type = object({
-    emails                    = optional(set(string), [])
-    roles                     = optional(set(string), [])
-    action_group_resource_ids = optional(map(string), {})
-  })
-  description = "Who hears of a budget, and of anomalies (emails): addresses, roles on the scope (Owner, Contributor …) and action groups."
+variable "subscription_id" {
+  type        = string
+  description = "Resource id of the subscription whose costs are watched."
   nullable    = false
 
   validation {
-    condition     = length(var.receivers.emails) + length(var.receivers.roles) + length(var.receivers.action_group_resource_ids) > 0
-    error_message = "A budget that nobody hears of is none: give at least one receiver."
-  }
-
-  validation {
-    condition     = alltrue([for e in var.receivers.emails : can(regex("^[^@ ]+@[^@ ]+$", e))])
-    error_message = "Each of receivers.emails must be an email address."
+    condition     = can(regex("^/subscriptions/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", var.subscription_id))
+    error_message = "The subscription_id must be a resource id: /subscriptions/ and a UUID in lower case."
   }
 }
 
@@ -35,25 +13,25 @@ variable "budgets" {
   type = map(object({
     name              = optional(string)
     amount            = number
-    resource_group    = optional(bool, false)
-    resource_group_id = optional(string)
     time_grain        = optional(string, "Monthly")
     start_date        = string
     end_date          = optional(string)
+    resource_group_id = optional(string)
     tags              = optional(map(set(string)), {})
     dimensions        = optional(map(set(string)), {})
-    notifications = optional(map(object({
-      threshold = number
-      forecast  = optional(bool, false)
-      operator  = optional(string, "GreaterThanOrEqualTo")
-      enabled   = optional(bool, true)
+    contact_emails    = optional(set(string), [])
+    contact_roles     = optional(set(string), [])
+    contact_groups    = optional(map(string), {})
+    thresholds = optional(map(object({
+      percent = number
+      type    = optional(string, "Actual")
       })), {
-      actual-80    = { threshold = 80 }
-      actual-100   = { threshold = 100 }
-      forecast-110 = { threshold = 110, forecast = true }
+      actual_80      = { percent = 80 }
+      actual_100     = { percent = 100 }
+      forecasted_100 = { percent = 100, type = "Forecasted" }
     })
   }))
-  description = "Budgets, by keys of your choice, in the currency of the subscription: of the subscription, with resource_group of the module's resource group, or with resource_group_id of another one; tags and dimensions narrow them. Without a name one is called <name>-<key>. Without notifications the receivers hear at 80 and 100 % spent, and when 110 % are forecast."
+  description = "Budgets by keys of your choice, in the subscription's currency: on the subscription, or on a resource group where resource_group_id is given; for the costs that carry the tags and dimensions. Each threshold tells the contacts; contact_groups are ids of action groups."
   default     = {}
   nullable    = false
 
@@ -63,98 +41,103 @@ variable "budgets" {
   }
 
   validation {
-    condition     = alltrue([for b in var.budgets : can(regex("^20[1-9][0-9]-(0[1-9]|1[0-2])-01T00:00:00Z$", b.start_date)) && (b.end_date == null || can(regex("^20[1-9][0-9]-(0[1-9]|1[0-2])-[0-3][0-9]T00:00:00Z$", b.end_date)))])
-    error_message = "A budget starts on the first of a month (2026-01-01T00:00:00Z), and ends on a day written the same way."
-  }
-
-  validation {
     condition     = alltrue([for b in var.budgets : contains(["Monthly", "Quarterly", "Annually", "BillingMonth", "BillingQuarter", "BillingAnnual"], b.time_grain)])
-    error_message = "time_grain must be Monthly, Quarterly, Annually, BillingMonth, BillingQuarter or BillingAnnual."
+    error_message = "A budget's time grain must be Monthly, Quarterly, Annually, BillingMonth, BillingQuarter or BillingAnnual."
   }
 
   validation {
-    condition = alltrue([
-      for b in var.budgets : length(b.notifications) >= 1 && length(b.notifications) <= 5 && alltrue([for n in b.notifications : n.threshold > 0 && n.threshold <= 1000 && contains(["EqualTo", "GreaterThan", "GreaterThanOrEqualTo"], n.operator)])
-    ])
-    error_message = "A budget has 1 to 5 notifications with thresholds above 0 and up to 1000 percent and operator EqualTo, GreaterThan or GreaterThanOrEqualTo."
+    condition     = alltrue([for b in var.budgets : can(regex("^\\d{4}-\\d{2}-01T00:00:00Z$", b.start_date))])
+    error_message = "A budget starts on the first of a month, written as 2026-01-01T00:00:00Z."
   }
 
   validation {
-    condition     = alltrue([for b in var.budgets : !b.resource_group || b.resource_group_id == null])
-    error_message = "A budget is of the module's resource group (resource_group) or of another one (resource_group_id), not of both."
-  }
-}
-
-variable "anomaly_alert" {
-  type = object({
-    name         = optional(string)
-    display_name = optional(string, "Cost anomalies")
-    subject      = optional(string, "Azure costs are unusual")
-    message      = optional(string)
-  })
-  description = "Mail to receivers.emails when the subscription's costs are unusual; null sends none."
-  default     = {}
-
-  validation {
-    condition     = var.anomaly_alert == null ? true : length(var.anomaly_alert.display_name) <= 25 && length(var.anomaly_alert.subject) <= 50 && length(coalesce(var.anomaly_alert.message, "-")) <= 100
-    error_message = "display_name has at most 25 characters, subject 50 and message 100."
+    condition     = alltrue([for b in var.budgets : length(b.contact_emails) + length(b.contact_roles) + length(b.contact_groups) > 0])
+    error_message = "Each budget needs somebody to tell: contact_emails, contact_roles or contact_groups."
   }
 
   validation {
-    condition     = var.anomaly_alert == null ? true : length(var.receivers.emails) > 0
-    error_message = "The anomaly alert is sent by mail: give receivers.emails, or set it to null."
+    condition = alltrue(flatten([
+      for b in var.budgets : [for t in b.thresholds : t.percent > 0 && t.percent <= 1000 && contains(["Actual", "Forecasted"], t.type)]
+    ]))
+    error_message = "A threshold is a percentage above 0 and up to 1000, of the type Actual or Forecasted."
+  }
+
+  validation {
+    condition     = alltrue([for b in var.budgets : length(b.thresholds) >= 1 && length(b.thresholds) <= 5])
+    error_message = "A budget has one to five thresholds."
   }
 }
 
 variable "exports" {
   type = map(object({
     name        = optional(string)
-    type        = optional(string, "ActualCost")
-    time_frame  = optional(string, "MonthToDate")
     recurrence  = optional(string, "Daily")
     start_date  = string
     end_date    = string
-    root_folder = optional(string, "/costs")
+    type        = optional(string, "AmortizedCost")
+    time_frame  = optional(string, "MonthToDate")
+    root_folder = optional(string, "/exports")
     active      = optional(bool, true)
   }))
-  description = "Costs written to storage as CSV, by keys of your choice. The provider cannot export in the FOCUS format."
+  description = "Exports of the subscription's costs as CSV files, by keys of your choice, into the container that export_storage says."
   default     = {}
   nullable    = false
 
   validation {
-    condition     = alltrue([for e in var.exports : contains(["ActualCost", "AmortizedCost", "Usage"], e.type) && contains(["Annually", "Daily", "Monthly", "Weekly"], e.recurrence)])
-    error_message = "An export's type is ActualCost, AmortizedCost or Usage, its recurrence Annually, Monthly, Weekly or Daily."
+    condition = alltrue([
+      for e in var.exports : contains(["Daily", "Weekly", "Monthly", "Annually"], e.recurrence) && contains(["ActualCost", "AmortizedCost", "Usage"], e.type)
+    ])
+    error_message = "An export recurs Daily, Weekly, Monthly or Annually and is of the type ActualCost, AmortizedCost or Usage."
   }
 
   validation {
-    condition     = alltrue([for e in var.exports : contains(["WeekToDate", "MonthToDate", "BillingMonthToDate", "TheLast7Days", "TheLastMonth", "TheLastBillingMonth"], e.time_frame)])
-    error_message = "time_frame must be WeekToDate, MonthToDate, BillingMonthToDate, TheLast7Days, TheLastMonth or TheLastBillingMonth."
-  }
-
-  validation {
-    condition     = length(var.exports) == 0 || (var.export_storage.new_account_name == null) != (var.export_storage.existing_container == null)
-    error_message = "Exports need export_storage: new_account_name or existing_container."
+    condition     = alltrue([for e in var.exports : can(timecmp(e.start_date, e.end_date)) ? timecmp(e.start_date, e.end_date) < 0 : false])
+    error_message = "An export starts before it ends; both are written as 2026-01-01T00:00:00Z."
   }
 }
 
 variable "export_storage" {
   type = object({
-    new_account_name   = optional(string)
-    container_name     = optional(string, "costs")
-    existing_container = optional(object({ resource_id = string }))
-    replication        = optional(string, "LRS")
+    name                = string
+    container_name      = optional(string, "costs")
+    account_replication = optional(string, "ZRS")
+    retention_days      = optional(number, 30)
+    public_access       = optional(bool, false)
+    allowed_ip_rules    = optional(set(string), [])
+    allowed_subnet_ids  = optional(map(string), {})
   })
-  description = "Where exports go: a storage account that the module makes under a name unique in all of Azure, or a container that exists."
-  default     = {}
-  nullable    = false
+  description = "Storage account that is made for the exports, without access keys; null where there are no exports. Cost Management writes to it as a trusted service."
+  default     = null
 
   validation {
-    condition     = var.export_storage.new_account_name == null ? true : can(regex("^[a-z0-9]{3,24}$", var.export_storage.new_account_name))
-    error_message = "A storage account's name must have 3 to 24 lower case letters and digits."
+    condition     = var.export_storage == null ? true : can(regex("^[a-z0-9]{3,24}$", var.export_storage.name))
+    error_message = "The storage account's name must have 3 to 24 lower case letters and digits."
   }
 
   validation {
-    condition     = contains(["LRS", "ZRS", "GRS", "GZRS"], var.export_storage.replication)
-    error_message = "replication must be LRS, ZRS, GRS or GZRS."
+    condition     = var.export_storage != null || length(var.exports) == 0
+    error_message = "Exports need an export_storage to write to."
+  }
+}
+
+variable "anomaly_alert" {
+  type = object({
+    name            = optional(string)
+    display_name    = optional(string, "Cost anomaly")
+    email_addresses = set(string)
+    email_subject   = optional(string, "Unusual costs")
+    message         = optional(string)
+  })
+  description = "Mail about costs that are unlike those of the days before, for the whole subscription. Null sends none."
+  default     = null
+
+  validation {
+    condition     = var.anomaly_alert == null ? true : length(var.anomaly_alert.display_name) <= 25
+    error_message = "The display name has at most 25 characters."
+  }
+
+  validation {
+    condition     = var.anomaly_alert == null ? true : length(var.anomaly_alert.email_addresses) > 0 && length(var.anomaly_alert.email_subject) <= 50
+    error_message = "The alert needs an address, and a subject of at most 50 characters."
   }
 }

@@ -1,49 +1,32 @@
-mock_provider "azurerm" {
-  mock_data "azurerm_client_config" {
-    defaults = {
-      subscription_id = "00000000-0000-0000-0000-000000000001"
-    }
-  }
-}
+mock_provider "azurerm" {}
 
 variables {
-  name                = "cost-shop"
+  name                = "shop"
   location            = "westeurope"
-  resource_group_name = "rg-platform"
+  resource_group_name = "rg-costs"
   tags                = { costcenter = "cc-1", env = "dev", owner = "shop" }
-  receivers           = { emails = ["team@example.com"] }
+  subscription_id     = "/subscriptions/00000000-0000-0000-0000-000000000001"
 }
 
 run "what_is_refused" {
   command = plan
 
   variables {
-    tags          = { env = "dev" }
-    subscription  = { resource_id = "my subscription" }
-    budgets       = { all = { amount = 0, start_date = "2026-01-15T00:00:00Z" } }
-    anomaly_alert = { display_name = "A name that is longer than twenty-five characters" }
-    exports       = { daily = { start_date = "2027-01-01T00:00:00Z", end_date = "2030-01-01T00:00:00Z" } }
+    tags            = { env = "dev" }
+    subscription_id = "00000000-0000-0000-0000-000000000001"
+    budgets         = { stage = { amount = 0, start_date = "2026-01-02T00:00:00Z" } }
+    exports         = { daily = { start_date = "2036-12-01T00:00:00Z", end_date = "2026-12-01T00:00:00Z", type = "Forecast" } }
+    anomaly_alert   = { email_addresses = [], display_name = "A name that is longer than it may be" }
   }
 
-  expect_failures = [var.tags, var.subscription, var.budgets, var.anomaly_alert, var.exports]
+  expect_failures = [var.tags, var.subscription_id, var.budgets, var.exports, var.anomaly_alert]
 }
 
-run "somebody_must_hear" {
+run "exports_need_a_storage" {
   command = plan
 
   variables {
-    receivers     = {}
-    anomaly_alert = null
-  }
-
-  expect_failures = [var.receivers]
-}
-
-run "names_of_storage_accounts_are_narrow" {
-  command = plan
-
-  variables {
-    export_storage = { new_account_name = "st-shop" }
+    exports = { daily = { start_date = "2026-12-01T00:00:00Z", end_date = "2036-12-01T00:00:00Z" } }
   }
 
   expect_failures = [var.export_storage]

@@ -21,52 +21,48 @@ locals {
   }
 }
 
+data "azurerm_client_config" "current" {}
+
 resource "azurerm_resource_group" "this" {
-  name     = "rg-cost-management-example"
+  name     = "rg-cost-example"
   location = "westeurope"
   tags     = local.tags
 }
 
-resource "azurerm_monitor_action_group" "this" {
-  name                = "ag-cost-management-example"
-  resource_group_name = azurerm_resource_group.this.name
-  short_name          = "costs"
-  tags                = local.tags
-
-  email_receiver {
-    name                    = "platform"
-    email_address           = "platform@example.com"
-    use_common_alert_schema = true
-  }
-}
-
-module "costs" {
+module "cost_management" {
   source = "../../"
 
-  name                = "cost-example"
+  name                = "example"
   location            = azurerm_resource_group.this.location
   resource_group_name = azurerm_resource_group.this.name
   tags                = local.tags
-
-  receivers = {
-    emails                    = ["platform@example.com"]
-    roles                     = ["Owner"]
-    action_group_resource_ids = { platform = azurerm_monitor_action_group.this.id }
-  }
+  subscription_id     = "/subscriptions/${data.azurerm_client_config.current.subscription_id}"
 
   budgets = {
-    stage = { amount = 1000, start_date = "2026-01-01T00:00:00Z", tags = { env = ["example"] } }
-    group = { amount = 200, start_date = "2026-01-01T00:00:00Z", end_date = "2027-01-01T00:00:00Z", resource_group = true }
+    stage = {
+      amount         = 1500
+      start_date     = "2026-01-01T00:00:00Z"
+      contact_emails = ["platform@example.com"]
+      tags           = { env = ["example"] }
+    }
+    group = {
+      amount            = 200
+      start_date        = "2026-01-01T00:00:00Z"
+      resource_group_id = azurerm_resource_group.this.id
+      contact_roles     = ["Owner"]
+      thresholds        = { half = { percent = 50 } }
+    }
   }
 
-  export_storage = { new_account_name = "stterracecostexample" }
-
+  export_storage = { name = "stcostexample" }
   exports = {
-    daily = { start_date = "2027-01-01T00:00:00Z", end_date = "2036-01-01T00:00:00Z" }
+    daily = { start_date = "2026-12-01T00:00:00Z", end_date = "2036-12-01T00:00:00Z" }
   }
+
+  anomaly_alert = { email_addresses = ["platform@example.com"] }
 }
 
-output "budgets" {
-  description = "The budgets."
-  value       = module.costs.budget_resource_ids
+output "budget_ids" {
+  description = "Ids of the budgets."
+  value       = module.cost_management.budget_ids
 }

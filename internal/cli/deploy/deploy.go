@@ -83,9 +83,9 @@ func (d *deployment) run(ctx context.Context, file string) error {
 		return f.Relocate(err)
 	}
 	if d.dry.on {
-		return d.dry.finish(ctx, d.e, s, project, r, d.waiting)
+		return f.Locate(d.dry.finish(ctx, d.e, s, project, r, d.waiting))
 	}
-	return d.waiting.Finish(ctx, d.e, s, project, r)
+	return f.Locate(d.waiting.Finish(ctx, d.e, s, project, r))
 }
 
 func (d *deployment) versionOf(f *score.File) (string, error) {

@@ -70,6 +70,44 @@ func (f *File) Relocate(err error) error {
 	return err
 }
 
+// Locate gives the problems of a run, which knows the workload only in its
+// canonical form, the lines of this file.
+func (f *File) Locate(err error) error {
+	e, ok := errors.AsType[*kernel.Error](err)
+	if !ok {
+		return err
+	}
+	for i, p := range e.Problems {
+		if p.File != "" && !strings.HasPrefix(p.File, "release ") {
+			continue
+		}
+		if at, ok := f.position(p.Path); ok {
+			e.Problems[i].File, e.Problems[i].Line, e.Problems[i].Column = f.Path, at.Line, at.Column
+		} else if p.File != "" {
+			e.Problems[i].File, e.Problems[i].Line, e.Problems[i].Column = f.Path, 0, 0
+		}
+	}
+	return err
+}
+
+// position returns where the container, port or resource of a path begins.
+func (f *File) position(path string) (workload.Position, bool) {
+	parts := strings.SplitN(path, ".", 4)
+	switch {
+	case len(parts) > 1 && parts[0] == "containers":
+		c, ok := f.Workload.Containers[parts[1]]
+		return c.At, ok
+	case len(parts) > 1 && parts[0] == "resources":
+		r, ok := f.Workload.Resources[parts[1]]
+		return r.At, ok
+	case len(parts) > 2 && parts[0] == "service":
+		p, ok := f.Workload.Service.Ports[parts[2]]
+		return p.At, ok
+	default:
+		return workload.Position{}, false
+	}
+}
+
 func readBounded(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {

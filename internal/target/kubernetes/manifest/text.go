@@ -61,8 +61,14 @@ func (t text) only() (string, bool) {
 	return t[0].secret, true
 }
 
-// plain escapes a literal: Kubernetes replaces $(NAME) in commands and variables.
-func plain(s string) string { return strings.ReplaceAll(s, "$(", "$$(") }
+// plain escapes a literal: in commands and variables Kubernetes replaces $(NAME),
+// and $$ by $. A $ at the end would join with a reference that follows.
+func plain(s string) string {
+	if strings.Contains(s, "$(") || strings.Contains(s, "$$") || strings.HasSuffix(s, "$") {
+		return strings.ReplaceAll(s, "$", "$$")
+	}
+	return s
+}
 
 // secretVariable is the variable that a secret is put into where it is only a
 // part of another value.
@@ -98,14 +104,25 @@ func secretsOf(s Spec) []string {
 		}
 	}
 	for _, c := range s.Containers {
-		for _, v := range c.Variables {
-			note(v)
-		}
-		for _, f := range c.Files {
-			if f.Content != nil {
-				note(*f.Content)
-			}
-		}
+		c.values(note)
 	}
 	return sorted(set)
+}
+
+// values tells every text of the container that may refer to secrets.
+func (c Container) values(tell func(value string)) {
+	for _, v := range c.Variables {
+		tell(v)
+	}
+	for _, f := range c.Files {
+		if f.Content != nil {
+			tell(*f.Content)
+		}
+	}
+}
+
+// hasSecret reports whether the container refers to a secret.
+func (c Container) hasSecret() (has bool) {
+	c.values(func(value string) { has = has || strings.Contains(value, secretOpen) })
+	return has
 }

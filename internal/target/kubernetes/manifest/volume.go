@@ -207,7 +207,7 @@ func (b *builder) mounts(name string) []corev1.VolumeMount {
 		}
 		out = append(out, corev1.VolumeMount{Name: volume, MountPath: f.target, SubPath: f.key, ReadOnly: true})
 	}
-	if b.spec.Vault != nil && len(secretsOf(b.spec)) > 0 {
+	if b.spec.Vault != nil && c.hasSecret() {
 		out = append(out, corev1.VolumeMount{Name: "vault", MountPath: vaultPath, ReadOnly: true})
 	}
 	return out

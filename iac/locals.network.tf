@@ -58,4 +58,7 @@ locals {
   # The classic tiers are put into the subnet, PremiumV2 into a delegated one;
   # StandardV2 reaches out through one.
   api_management_delegation = startswith(var.api_management.sku_name, "PremiumV2") ? { service = "Microsoft.Web/hostingEnvironments" } : startswith(var.api_management.sku_name, "StandardV2") ? { service = "Microsoft.Web/serverFarms" } : null
+
+  # StandardV2 cannot be put into a network: it has a private endpoint there.
+  api_management_outside = startswith(var.api_management.sku_name, "StandardV2")
 }

@@ -20,6 +20,8 @@ locals {
     api_server        = cidrsubnet(var.address_space, 8, 22)
   }
 
+  platform_namespace = "terrace-system"
+
   diagnostics = { workspace = { workspace_resource_id = module.monitoring.resource_id } }
 }
 

@@ -51,3 +51,41 @@ module "gateway" {
     http = { priority = 200, listener = "http", redirect = "https" }
   }
 }
+
+data "azurerm_application_insights" "platform" {
+  name                = split("/", module.monitoring.application_insights_resource_ids["platform"])[8]
+  resource_group_name = azurerm_resource_group.this["platform"].name
+}
+
+module "api_management" {
+  source = "./modules/api-management"
+
+  name                          = "apim-${local.name_prefix}"
+  location                      = var.location
+  resource_group_name           = azurerm_resource_group.this["platform"].name
+  tags                          = local.tags
+  sku_name                      = var.api_management.sku_name
+  publisher                     = { name = var.api_management.publisher_name, email = var.api_management.publisher_email }
+  zones                         = startswith(var.api_management.sku_name, "Premium_") ? var.zones : []
+  public_network_access_enabled = var.api_management.public_network_access_enabled
+  private_endpoints             = local.api_management_outside ? local.endpoints["apim"] : {}
+  diagnostic_settings           = local.diagnostics
+  lock                          = local.lock
+
+  virtual_network = {
+    type               = local.api_management_outside ? "External" : "Internal"
+    subnet_resource_id = module.network.subnet_ids["apim"]
+  }
+
+  managed_identities = {
+    system_assigned            = true
+    user_assigned_resource_ids = { main = module.identity.resource_ids["api-management"] }
+  }
+
+  application_insights                   = { resource_id = module.monitoring.application_insights_resource_ids["platform"] }
+  application_insights_connection_string = data.azurerm_application_insights.platform.connection_string
+
+  products = {
+    internal = { display_name = "Internal", description = "APIs of the stage's workloads.", groups = ["developers"], policy = { rate_limit = { calls = 600, renewal_period_seconds = 60 } } }
+  }
+}

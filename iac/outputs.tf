@@ -64,13 +64,13 @@ output "aks" {
     id              = module.aks.resource_id
     name            = module.aks.name
     oidc_issuer_url = module.aks.oidc_issuer_url
-    fqdn            = module.aks.fqdn
+    fqdn            = module.aks.private_fqdn
   }
 }
 
 output "kubernetes" {
   description = "Where workloads run: the prefix of their namespaces, <project>-<stage>, is theirs; namespace is the platform's own."
-  value       = { namespace = "terrace-system", cluster = module.aks.name }
+  value       = { namespace = local.platform_namespace, cluster = module.aks.name }
 }
 
 output "gitops" {

@@ -79,12 +79,18 @@ variable "portal" {
     port         = optional(number, 7080)
     min_replicas = optional(number, 2)
     max_replicas = optional(number, 5)
+    registry_sku = optional(string, "Premium")
   })
-  description = "Self-service portal: its image with a tag or digest, its port, and between how many replicas it scales."
+  description = "Self-service portal: its image with a tag or digest, its port, between how many replicas it scales, and the tier of the registry for images. Only Premium is private."
   nullable    = false
 
   validation {
     condition     = can(regex("^[^ ]+(:[^ :/]+|@sha256:[0-9a-f]{64})$", var.portal.image)) && var.portal.max_replicas >= var.portal.min_replicas
     error_message = "The image needs a tag or a digest, and max_replicas may not be less than min_replicas."
+  }
+
+  validation {
+    condition     = contains(["Standard", "Premium"], var.portal.registry_sku)
+    error_message = "The registry's tier must be Standard or Premium."
   }
 }

@@ -3,10 +3,11 @@ variable "aks" {
     sku_tier           = optional(string, "Standard")
     kubernetes_version = optional(string, "1.34")
     authorized_groups  = optional(set(string), [])
+    os_disk_size_gb    = optional(number, 128)
     system_pool        = optional(object({ vm_size = optional(string, "Standard_D4ds_v5"), min = optional(number, 3), max = optional(number, 6) }), {})
     workload_pool      = optional(object({ vm_size = optional(string, "Standard_D8ds_v5"), min = optional(number, 3), max = optional(number, 20) }), {})
   })
-  description = "Kubernetes cluster: tier, version, the Entra groups that administer it, and its node pools, which scale between min and max."
+  description = "Kubernetes cluster: tier, version, the Entra groups that administer it, the size of the nodes' disks (ephemeral: at most what the machine has), and its node pools, which scale between min and max."
   default     = {}
   nullable    = false
 
@@ -68,8 +69,10 @@ variable "api_management" {
     sku_name        = optional(string, "StandardV2_1")
     publisher_name  = optional(string, "Platform team")
     publisher_email = string
+
+    public_network_access_enabled = optional(bool, true)
   })
-  description = "API management: tier and units, and who the publisher is."
+  description = "API management: tier and units, and who the publisher is. Azure takes public_network_access_enabled = false only after the first apply, and with a private endpoint, which StandardV2 has."
   nullable    = false
 
   validation {

@@ -149,6 +149,7 @@ variable "assignable_roles" {
     "Key Vault Crypto Service Encryption User" = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
     "Key Vault Secrets Officer"                = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
     "Key Vault Secrets User"                   = "4633458b-17de-408a-b874-0445c86b69e6"
+    "Managed Identity Operator"                = "f1a07417-d97a-45cb-824c-7a7467783830"
     "Monitoring Data Reader"                   = "b0d8363b-8ddd-447d-831f-62ca05bff136"
     "Monitoring Metrics Publisher"             = "3913510d-42f4-4e42-8a64-420c390055eb"
     "Monitoring Reader"                        = "43d0d8ad-25c7-4714-9337-8ba259a9fe05"

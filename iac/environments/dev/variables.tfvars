@@ -17,9 +17,10 @@ gateway = {
 }
 
 aks = {
-  sku_tier      = "Free"
-  system_pool   = { vm_size = "Standard_D2ds_v5", min = 1, max = 2 }
-  workload_pool = { vm_size = "Standard_D4ds_v5", min = 1, max = 3 }
+  sku_tier        = "Free"
+  os_disk_size_gb = 64
+  system_pool     = { vm_size = "Standard_D2ds_v5", min = 1, max = 2 }
+  workload_pool   = { vm_size = "Standard_D4ds_v5", min = 1, max = 3 }
 }
 
 gitops = {
@@ -58,6 +59,7 @@ event_hub   = { sku = "Standard" }
 
 portal = {
   image        = "ghcr.io/terrace-idp/terrace:0.3.0"
+  registry_sku = "Standard"
   min_replicas = 0
   max_replicas = 1
 }

@@ -16,9 +16,10 @@ gateway = {
 }
 
 aks = {
-  sku_tier      = "Free"
-  system_pool   = { vm_size = "Standard_D2ds_v5", min = 1, max = 3 }
-  workload_pool = { vm_size = "Standard_D4ds_v5", min = 1, max = 5 }
+  sku_tier        = "Free"
+  os_disk_size_gb = 64
+  system_pool     = { vm_size = "Standard_D2ds_v5", min = 1, max = 3 }
+  workload_pool   = { vm_size = "Standard_D4ds_v5", min = 1, max = 5 }
 }
 
 gitops = {
@@ -56,6 +57,7 @@ event_hub   = { sku = "Standard" }
 
 portal = {
   image        = "ghcr.io/terrace-idp/terrace:0.3.0"
+  registry_sku = "Standard"
   min_replicas = 1
   max_replicas = 2
 }

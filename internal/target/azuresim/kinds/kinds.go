@@ -15,6 +15,7 @@ import (
 func All() []arm.Kind {
 	return slices.Concat(
 		resourceKinds(),
+		authorizationKinds(),
 		apimKinds(),
 		containerAppKinds(),
 		containerKinds(),

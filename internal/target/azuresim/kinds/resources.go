@@ -40,5 +40,11 @@ func Seed(c *arm.Context, owner string) {
 		"subscriptionPolicies": arm.Object{"locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off"},
 		"authorizationSource":  "RoleBased", "managedByTenants": []any{},
 	}})
-	_ = owner
+	assignment := id.Extension(arm.TypeRoleAssignment, c.NewUUID())
+	r := &arm.Resource{ID: assignment}
+	r.Set("properties", arm.Object{
+		"roleDefinitionId": id.String() + "/providers/" + arm.TypeRoleDefinition + "/8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+		"principalId":      owner, "principalType": "ServicePrincipal", "scope": id.String(),
+	})
+	c.Put(r)
 }

@@ -5,20 +5,14 @@ module "policies" {
   location            = var.location
   resource_group_name = azurerm_resource_group.this["platform"].name
   tags                = local.tags
-  scope               = { kind = "subscription" }
+  scope               = local.subscription_id
   enforce             = var.policies.enforced
+  default_effect      = var.policies.enforced ? "Deny" : "Audit"
   standards           = var.policies.standards
-  allowed_locations   = [var.location, var.secondary_location, "global"]
-
-  remediation_identity = {
-    resource_id  = module.identity.resource_ids["policies"]
-    principal_id = module.identity.principal_ids["policies"]
-  }
-
-  defender = !var.policies.defender ? null : {
-    plans   = { for plan in ["Containers", "KeyVaults", "OpenSourceRelationalDatabases", "CosmosDbs", "Arm"] : plan => {} }
-    contact = { email = values(var.monitoring.alert_emails)[0] }
-  }
+  allowed_locations   = [var.location, var.secondary_location]
+  identity            = { resource_id = module.identity.resource_ids["policies"] }
+  defender_plans      = { for plan in ["Containers", "KeyVaults", "OpenSourceRelationalDatabases", "CosmosDbs", "Arm"] : plan => {} if var.policies.defender }
+  security_contact    = var.policies.defender ? { email = values(var.monitoring.alert_emails)[0] } : null
 }
 
 module "costs" {
@@ -28,13 +22,24 @@ module "costs" {
   location            = var.location
   resource_group_name = azurerm_resource_group.this["platform"].name
   tags                = local.tags
-  receivers           = { emails = var.budget.emails, action_group_resource_ids = { platform = module.monitoring.action_group_resource_ids["platform"] } }
-  anomaly_alert       = { display_name = "Costs of ${var.stage}" }
-  export_storage      = { new_account_name = "st${var.name}${var.stage}cost", replication = local.zone_redundant ? "ZRS" : "LRS" }
+  subscription_id     = local.subscription_id
+  anomaly_alert       = { display_name = "Costs of ${var.stage}", email_addresses = var.budget.emails }
+  export_storage      = { name = "st${var.name}${var.stage}cost", account_replication = local.zone_redundant ? "ZRS" : "LRS" }
 
   budgets = {
-    stage = { amount = var.budget.amount, start_date = var.budget.start_date, tags = { env = [var.stage] } }
-    data  = { amount = var.budget.amount / 2, start_date = var.budget.start_date, resource_group_id = azurerm_resource_group.this["data"].id }
+    stage = {
+      amount         = var.budget.amount
+      start_date     = var.budget.start_date
+      tags           = { env = [var.stage] }
+      contact_emails = var.budget.emails
+      contact_groups = { platform = module.monitoring.action_group_resource_ids["platform"] }
+    }
+    data = {
+      amount            = var.budget.amount / 2
+      start_date        = var.budget.start_date
+      resource_group_id = azurerm_resource_group.this["data"].id
+      contact_emails    = var.budget.emails
+    }
   }
 
   exports = {

@@ -64,7 +64,7 @@ output "aks" {
     id              = module.aks.resource_id
     name            = module.aks.name
     oidc_issuer_url = module.aks.oidc_issuer_url
-    fqdn            = module.aks.private_fqdn
+    fqdn            = module.aks.fqdn
   }
 }
 

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/terrace-idp/terrace/internal/target/azuresim/arm"
 	"github.com/terrace-idp/terrace/internal/target/azuresim/kinds"
 )
@@ -79,7 +81,7 @@ func (c *dataCloud) refused(method, path, body string, status int, code string) 
 // want compares what is at a path of a resource.
 func (c *dataCloud) want(answer arm.Object, path string, want any) {
 	c.t.Helper()
-	if got, _ := arm.Lookup(answer, path); got != want {
+	if got, _ := arm.Lookup(answer, path); !cmp.Equal(got, want) {
 		c.t.Errorf("%s is %v, want %v", path, got, want)
 	}
 }

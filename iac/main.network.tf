@@ -41,7 +41,6 @@ module "network" {
 
   flow_logs = {
     storage_account_resource_id = azurerm_storage_account.flow_logs.id
-    network_watcher             = { create = true, name = "nw-${local.name_prefix}" }
     traffic_analytics = {
       workspace_id          = module.monitoring.workspace_id
       workspace_resource_id = module.monitoring.resource_id

@@ -67,7 +67,7 @@ func (e *Engine) postOne(ctx context.Context, r *request, k *Kind, id ID, name s
 		if target == nil {
 			return c.missing(k, id)
 		}
-		if err := c.checkWritable(id); err != nil && !strings.HasPrefix(strings.ToLower(name), "list") {
+		if err := c.checkWritable(id); err != nil {
 			return err
 		}
 		result, err := act.Run(c, target, r.body)

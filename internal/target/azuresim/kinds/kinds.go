@@ -16,6 +16,8 @@ func All() []arm.Kind {
 	return slices.Concat(
 		resourceKinds(),
 		authorizationKinds(),
+		diagnosticKinds(),
+		storageKinds(),
 		apimKinds(),
 		containerAppKinds(),
 		containerKinds(),

@@ -35,10 +35,10 @@ module "costs" {
       contact_groups = { platform = module.monitoring.action_group_resource_ids["platform"] }
     }
     data = {
-      amount            = var.budget.amount / 2
-      start_date        = var.budget.start_date
-      resource_group_id = azurerm_resource_group.this["data"].id
-      contact_emails    = var.budget.emails
+      amount         = var.budget.amount / 2
+      start_date     = var.budget.start_date
+      resource_group = { resource_id = azurerm_resource_group.this["data"].id }
+      contact_emails = var.budget.emails
     }
   }
 

@@ -1,6 +1,6 @@
 locals {
-  subscription_budgets   = { for key, budget in var.budgets : key => budget if budget.resource_group_id == null }
-  resource_group_budgets = { for key, budget in var.budgets : key => budget if budget.resource_group_id != null }
+  subscription_budgets   = { for key, budget in var.budgets : key => budget if budget.resource_group == null }
+  resource_group_budgets = { for key, budget in var.budgets : key => budget if budget.resource_group != null }
 }
 
 resource "azurerm_consumption_budget_subscription" "this" {
@@ -59,7 +59,7 @@ resource "azurerm_consumption_budget_resource_group" "this" {
   for_each = local.resource_group_budgets
 
   name              = coalesce(each.value.name, "${var.name}-${each.key}")
-  resource_group_id = each.value.resource_group_id
+  resource_group_id = each.value.resource_group.resource_id
   amount            = each.value.amount
   time_grain        = each.value.time_grain
 

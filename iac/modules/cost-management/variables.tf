@@ -11,17 +11,17 @@ variable "subscription_id" {
 
 variable "budgets" {
   type = map(object({
-    name              = optional(string)
-    amount            = number
-    time_grain        = optional(string, "Monthly")
-    start_date        = string
-    end_date          = optional(string)
-    resource_group_id = optional(string)
-    tags              = optional(map(set(string)), {})
-    dimensions        = optional(map(set(string)), {})
-    contact_emails    = optional(set(string), [])
-    contact_roles     = optional(set(string), [])
-    contact_groups    = optional(map(string), {})
+    name           = optional(string)
+    amount         = number
+    time_grain     = optional(string, "Monthly")
+    start_date     = string
+    end_date       = optional(string)
+    resource_group = optional(object({ resource_id = string }))
+    tags           = optional(map(set(string)), {})
+    dimensions     = optional(map(set(string)), {})
+    contact_emails = optional(set(string), [])
+    contact_roles  = optional(set(string), [])
+    contact_groups = optional(map(string), {})
     thresholds = optional(map(object({
       percent = number
       type    = optional(string, "Actual")
@@ -31,7 +31,7 @@ variable "budgets" {
       forecasted_100 = { percent = 100, type = "Forecasted" }
     })
   }))
-  description = "Budgets by keys of your choice, in the subscription's currency: on the subscription, or on a resource group where resource_group_id is given; for the costs that carry the tags and dimensions. Each threshold tells the contacts; contact_groups are ids of action groups."
+  description = "Budgets by keys of your choice, in the subscription's currency: on the subscription, or on a resource group where resource_group is given; for the costs that carry the tags and dimensions. Each threshold tells the contacts; contact_groups are ids of action groups."
   default     = {}
   nullable    = false
 

@@ -20,8 +20,8 @@ run "budgets_exports_and_anomalies" {
     budgets = {
       stage = { amount = 100, start_date = "2026-01-01T00:00:00Z", contact_emails = ["a@example.com"], tags = { env = ["dev"] } }
       group = {
-        amount            = 10, start_date = "2026-01-01T00:00:00Z", contact_roles = ["Owner"],
-        resource_group_id = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-shop"
+        amount         = 10, start_date = "2026-01-01T00:00:00Z", contact_roles = ["Owner"],
+        resource_group = { resource_id = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-shop" }
       }
     }
     export_storage = { name = "stcosts" }

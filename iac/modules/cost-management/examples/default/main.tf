@@ -46,11 +46,11 @@ module "cost_management" {
       tags           = { env = ["example"] }
     }
     group = {
-      amount            = 200
-      start_date        = "2026-01-01T00:00:00Z"
-      resource_group_id = azurerm_resource_group.this.id
-      contact_roles     = ["Owner"]
-      thresholds        = { half = { percent = 50 } }
+      amount         = 200
+      start_date     = "2026-01-01T00:00:00Z"
+      resource_group = { resource_id = azurerm_resource_group.this.id }
+      contact_roles  = ["Owner"]
+      thresholds     = { half = { percent = 50 } }
     }
   }
 

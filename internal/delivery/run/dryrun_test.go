@@ -1,0 +1,81 @@
+package run_test
+
+import (
+	"context"
+	"testing"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runtest"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// inGit tells one change of a file, or fails.
+type inGit struct{ err error }
+
+func (g inGit) Changes(context.Context, kernel.Scope, *tfjson.Plan) ([]run.FileChange, error) {
+	return []run.FileChange{{Path: "a.yaml", Change: "added", Diff: "+a\n"}}, g.err
+}
+
+// inCluster makes the runtime of all stages kubernetes.
+func inCluster(t *testing.T, g inGit) func(*run.Deps) {
+	t.Helper()
+	return func(d *run.Deps) {
+		stages := d.Stages.All()
+		for i := range stages {
+			stages[i].Runtime = stage.RuntimeKubernetes
+		}
+		set, err := stage.NewSet(stages)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Stages, d.Manifests = set, g
+	}
+}
+
+func dry(t *testing.T, b *runtest.Bench, c run.ChangeRequest, ask func(context.Context, kernel.Scope, run.ChangeRequest) (run.Run, error)) run.Run {
+	t.Helper()
+	c.Workload, c.DryRun = "orders", true
+	r, err := ask(runtest.As(runtest.Ada), runtest.Project, c)
+	runtest.Must(t, err)
+	return b.Await(t, r.ID, run.PlannedOnly)
+}
+
+func TestADryRunPlansAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	b := bench(t, inCluster(t, inGit{})).Start(t)
+	first := b.Await(t, b.Deploy(t, "dev", "1.0").ID, run.Succeeded)
+	r := dry(t, b, run.ChangeRequest{Stage: "test"}, b.Service.Promote)
+	if r.Release != first.Release || r.Plan.Create != 3 || r.Failure != nil {
+		t.Errorf("planned: %+v", r)
+	}
+	d, _, err := b.GetDossier(runtest.As(runtest.Ada), runtest.Project, r.ID)
+	runtest.Must(t, err)
+	if len(d.Plan.Files) != 1 || d.Plan.Files[0].Path != "a.yaml" {
+		t.Errorf("files %v", d.Plan.Files)
+	}
+	if _, err := b.Plans.Load(t.Context(), r.ID, r.Plan.Digest); !kernel.Is(err, kernel.NotFound) {
+		t.Errorf("the plan of a dry run is kept: %v", err)
+	}
+	dry(t, b, run.ChangeRequest{Stage: "dev"}, b.Service.Destroy)
+	status, err := b.Workload(runtest.As(runtest.Ada), runtest.Project, "orders")
+	runtest.Must(t, err)
+	if dev := status.Stages[0]; dev.Deployment == nil || dev.Deployment.Status != run.DeploymentVerified || dev.Run.ID != first.ID {
+		t.Errorf("dev: %+v", dev)
+	}
+	if test := status.Stages[1]; test.Deployment != nil || test.Run != nil {
+		t.Errorf("test: %+v", test)
+	}
+}
+
+func TestManifestsThatCannotBeEndThePlan(t *testing.T) {
+	t.Parallel()
+	wrong := kernel.Errorf(kernel.Invalid, "the manifests do not fit").WithProblems(kernel.Problem{Path: "containers.main", Message: "too much"})
+	b := bench(t, inCluster(t, inGit{err: wrong})).Start(t)
+	r := b.Await(t, b.Deploy(t, "dev", "1.0").ID, run.Failed)
+	if r.Failure.Phase != "plan" || len(r.Failure.Problems) != 1 {
+		t.Errorf("failure %+v", r.Failure)
+	}
+}

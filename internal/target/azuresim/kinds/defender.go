@@ -62,11 +62,6 @@ func pricingCompute(_ *arm.Context, r, _ *arm.Resource) {
 	r.Set("properties.freeTrialRemainingTime", "PT0S")
 	if r.Str("properties.pricingTier") == "Free" {
 		r.Unset("properties.subPlan")
-		return
-	}
-	byDefault := map[string]string{"KeyVaults": "PerKeyVault", "StorageAccounts": "DefenderForStorageV2", "VirtualMachines": "P2", "Arm": "PerSubscription"}
-	if sub, ok := byDefault[r.Name()]; ok {
-		r.Default("properties.subPlan", sub)
 	}
 }
 

@@ -28,6 +28,7 @@ func All() []arm.Kind {
 		eventGridKinds(),
 		eventHubKinds(),
 		gatewayKinds(),
+		identityKinds(),
 		mysqlKinds(),
 		networkKinds(),
 		policyKinds(),

@@ -35,7 +35,7 @@ func (e *Engine) parse(r *http.Request) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req := &request{method: r.Method, path: strings.TrimRight(r.URL.Path, "/"), query: r.URL.Query(), header: r.Header, caller: caller, correlation: correlation(r)}
+	req := &request{method: r.Method, path: cleanPath(r.URL.Path), query: r.URL.Query(), header: r.Header, caller: caller, correlation: correlation(r)}
 	if req.query.Get("api-version") == "" {
 		return req, BadRequest("MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
 	}
@@ -44,6 +44,14 @@ func (e *Engine) parse(r *http.Request) (*request, error) {
 		req.body, err = readBody(r.Body)
 	}
 	return req, err
+}
+
+// cleanPath drops the slash at the end, and the second one that older clients write in front of a scope.
+func cleanPath(path string) string {
+	if strings.HasPrefix(path, "//") {
+		path = path[1:]
+	}
+	return strings.TrimRight(path, "/")
 }
 
 func correlation(r *http.Request) string {

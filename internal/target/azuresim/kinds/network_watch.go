@@ -79,7 +79,6 @@ func flowLogDefault(_ *arm.Context, r *arm.Resource) {
 	r.Default("properties.format.version", 1)
 	r.Default("properties.retentionPolicy.days", 0)
 	r.Default("properties.retentionPolicy.enabled", false)
-	r.Default("properties.flowAnalyticsConfiguration.networkWatcherFlowAnalyticsConfiguration.enabled", false)
 }
 
 func flowLogCheck(c *arm.Context, r, _ *arm.Resource) error {

@@ -205,4 +205,5 @@ require (
 	sigs.k8s.io/secrets-store-csi-driver v1.5.5 // indirect
 	sigs.k8s.io/structured-merge-diff/v6 v6.4.2 // indirect
 	sigs.k8s.io/yaml v1.6.0 // indirect
+	software.sslmate.com/src/go-pkcs12 v0.7.3 // indirect
 )

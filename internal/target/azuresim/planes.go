@@ -5,6 +5,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/target/azuresim/arm"
 	"github.com/terrace-idp/terrace/internal/target/azuresim/blob"
+	"github.com/terrace-idp/terrace/internal/target/azuresim/vault"
 )
 
 // planes are the data planes by what stands in their hosts between the name
@@ -14,5 +15,6 @@ import (
 func planes(e *arm.Engine) map[string]http.Handler {
 	return map[string]http.Handler{
 		"blob.core": blob.New(e),
+		"vault":     vault.New(e),
 	}
 }

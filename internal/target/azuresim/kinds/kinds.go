@@ -29,6 +29,7 @@ func All() []arm.Kind {
 		eventHubKinds(),
 		gatewayKinds(),
 		identityKinds(),
+		keyVaultKinds(),
 		mysqlKinds(),
 		networkKinds(),
 		policyKinds(),

@@ -63,3 +63,25 @@ module "monitoring" {
     }
   }
 }
+
+module "observability" {
+  source = "./modules/observability"
+
+  name                      = "amw-${local.name_prefix}"
+  location                  = var.location
+  resource_group_name       = azurerm_resource_group.this["platform"].name
+  tags                      = local.tags
+  zone_redundant            = local.zone_redundant
+  clusters                  = { main = { resource_id = module.aks.resource_id, name = module.aks.name } }
+  container_logs            = { workspace_resource_id = module.monitoring.resource_id }
+  private_link_scope        = { resource_id = module.monitoring.private_link_scope_resource_id }
+  action_group_resource_ids = { platform = module.monitoring.action_group_resource_ids["platform"] }
+  private_endpoints         = local.endpoints["prometheus"]
+  lock                      = local.lock
+
+  grafana = !var.monitoring.dashboards ? null : {
+    name              = "graf-${local.name_prefix}"
+    private_endpoints = local.endpoints["grafana"]
+    role_assignments  = { portal = { principal_id = module.identity.principal_ids["portal"], principal_type = "ServicePrincipal" } }
+  }
+}

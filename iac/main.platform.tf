@@ -5,7 +5,7 @@ module "identity" {
   location            = var.location
   resource_group_name = azurerm_resource_group.this["platform"].name
   tags                = local.tags
-  identities          = { for key in ["aks", "api-management", "gateway", "kubelet", "policies", "portal"] : key => {} }
+  identities          = { for key in ["aks", "api-management", "flux", "gateway", "kubelet", "policies", "portal"] : key => {} }
 
   assignments = {
     aks-network       = { identity = "aks", role_definition_id_or_name = "Network Contributor", scope = module.network.resource_id }

@@ -143,6 +143,7 @@ variable "assignable_roles" {
     "Azure Service Bus Data Receiver"          = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
     "Azure Service Bus Data Sender"            = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
     "Contributor"                              = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+    "Grafana Viewer"                           = "60921a7e-fef1-4a43-9b16-a26c52ad4769"
     "Key Vault Certificate User"               = "db79e9a7-68ee-4b58-9aeb-b90e7c24fcba"
     "Key Vault Certificates Officer"           = "a4417e6f-fecd-4de8-b567-7b0420556985"
     "Key Vault Crypto Officer"                 = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"

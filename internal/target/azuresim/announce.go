@@ -49,8 +49,12 @@ func (s *Server) withdraw() error {
 }
 
 // Env is what a client needs in its environment to reach the simulator and no real cloud.
+//
+// NO_PROXY does not name localhost: Go's clients would take that for all of its
+// subdomains, and the data planes' names are such.
 func (s *Server) Env() map[string]string {
 	return map[string]string{
+		"ARM_METADATA_HOST":     "localhost:" + port(s.listener.Addr()), // what tofu's azurerm backend reads
 		"ARM_METADATA_HOSTNAME": "localhost:" + port(s.listener.Addr()),
 		"ARM_TENANT_ID":         s.cloud.TenantID,
 		"ARM_SUBSCRIPTION_ID":   s.cloud.SubscriptionID,
@@ -58,6 +62,6 @@ func (s *Server) Env() map[string]string {
 		"ARM_CLIENT_SECRET":     s.cloud.ClientSecret,
 		"SSL_CERT_FILE":         s.CAFile(),
 		"HTTPS_PROXY":           "http://127.0.0.1:" + port(s.proxy.listener.Addr()),
-		"NO_PROXY":              "127.0.0.1,localhost",
+		"NO_PROXY":              "127.0.0.1",
 	}
 }

@@ -25,6 +25,10 @@ func (s *Server) handler() http.Handler {
 			s.data(w, r, name, service)
 			return
 		}
+		if r.Host == signInHost && r.URL.Path != "/common/discovery/instance" {
+			arm.RefuseJSON(w, arm.NotFound("HostNotFound", "The simulated Azure signs in at %s.", s.Endpoint()))
+			return
+		}
 		if strings.HasPrefix(r.URL.Path, "/v1.0/") {
 			s.graph(w, r)
 			return

@@ -51,6 +51,10 @@ func (p *proxy) close() error {
 	return err
 }
 
+// signInHost is asked by Microsoft's sign-in libraries, whatever cloud they are told of, whether an
+// authority is one. The simulator plays it for that question alone; the real host is never reached.
+const signInHost = "login.microsoftonline.com"
+
 // realClouds are the domains that a client of the simulator must never reach.
 func realClouds() []string {
 	return []string{
@@ -96,7 +100,7 @@ func (p *proxy) route(hostport string) (string, error) {
 		return "", fmt.Errorf("%q is no host and port", hostport)
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if strings.HasSuffix(host, "."+Domain) {
+	if strings.HasSuffix(host, "."+Domain) || host == signInHost {
 		return p.target, nil
 	}
 	for _, real := range realClouds() {

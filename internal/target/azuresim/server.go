@@ -160,7 +160,7 @@ func (s *Server) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, erro
 	switch {
 	case name == "" || net.ParseIP(name) != nil:
 		name = "localhost"
-	case name != "localhost" && !strings.HasSuffix(name, "."+Domain):
+	case name != "localhost" && name != signInHost && !strings.HasSuffix(name, "."+Domain):
 		return nil, fmt.Errorf("the simulator has no host %q", name)
 	}
 	return s.authority.Certificate(name)

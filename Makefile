@@ -38,7 +38,7 @@ test: services build ## run the tests
 
 test-azure: azure-tools ## the Azure tree against the simulated Azure, with the real azurerm (the first time it builds it)
 	TERRACE_AZURE_BIN=$(AZURE)/bin TERRACE_AZURE_MIRROR="$$(cat $(AZURE)/mirror.path)" \
-		go test $(GOFLAGS_) -count 1 -v -parallel 2 -timeout 40m ./test/azure
+		go test $(GOFLAGS_) -count 1 -v -parallel 6 -timeout 40m ./test/azure
 
 azure-tools: services build
 	@mkdir -p $(AZURE)/bin

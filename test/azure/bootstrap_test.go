@@ -24,6 +24,13 @@ type subscription struct {
 	}
 }
 
+// job is what a workflow's job in a GitHub environment has.
+func (s subscription) job(t *testing.T, sim *simulator, environment string) []string {
+	t.Helper()
+	as := s.Environments.Value[environment]
+	return sim.job(t, environment, as.ClientID, as.SubscriptionID)
+}
+
 // bootstrap makes what a subscription needs, as the guide tells it, and checks
 // that there is nothing left to do.
 func (s toolset) bootstrap(t *testing.T, sim *simulator) subscription {
@@ -40,8 +47,8 @@ terrace           = { issuer = "https://oidc.example.com/cluster/", subject = "s
 	}
 	env := sim.owner()
 	s.must(t, dir, env, s.terraform, "init", "-no-color")
-	s.must(t, dir, env, s.terraform, "apply", "-auto-approve", "-no-color", "-parallelism=20")
-	s.must(t, dir, env, s.terraform, "plan", "-detailed-exitcode", "-no-color", "-parallelism=20")
+	s.must(t, dir, env, s.terraform, "apply", "-auto-approve", "-no-color", parallelism)
+	s.must(t, dir, env, s.terraform, "plan", "-detailed-exitcode", "-no-color", parallelism)
 	var made subscription
 	if err := json.Unmarshal([]byte(s.must(t, dir, env, s.terraform, "output", "-json")), &made); err != nil {
 		t.Fatal(err)

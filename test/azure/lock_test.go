@@ -16,7 +16,7 @@ import (
 // it is told who holds it.
 func (l landing) applyTwice(t *testing.T) {
 	t.Helper()
-	first := l.begin(t, "apply", l.variables(), "-no-color", "-parallelism=20")
+	first := l.begin(t, "apply", l.variables(), "-no-color", parallelism)
 	first.waitFor(t, "Enter a value:")
 	out, err := l.run(t, l.dir, l.env, l.terraform, "apply", l.variables(), "-no-color", "-auto-approve")
 	if err == nil || !strings.Contains(out, "Error acquiring the state lock") || !strings.Contains(out, "OperationTypeApply") {

@@ -13,7 +13,7 @@ const (
 	apimDeletedType = "Microsoft.ApiManagement/locations/deletedServices"
 	apimKeyBytes    = 32
 	apimKeptHours   = 48
-	apimNoCustomers = "None"
+	apimNoNetwork = "None"
 )
 
 // apimKinds are API Management services and what they hold, in Microsoft.ApiManagement.
@@ -39,7 +39,7 @@ func apimComputed() []string {
 }
 
 func apimDefault(_ *arm.Context, r *arm.Resource) {
-	r.Default("properties.virtualNetworkType", apimNoCustomers)
+	r.Default("properties.virtualNetworkType", apimNoNetwork)
 	r.Default("properties.publicNetworkAccess", "Enabled")
 	r.Default("properties.disableGateway", false)
 	r.Default("properties.enableClientCertificate", false)
@@ -77,7 +77,7 @@ func apimCheck(c *arm.Context, r, old *arm.Resource) error {
 // apimNetwork holds a service to a subnet that its tier can use.
 func apimNetwork(c *arm.Context, r *arm.Resource) error {
 	kind, id, tier := r.Str("properties.virtualNetworkType"), r.Str("properties.virtualNetworkConfiguration.subnetResourceId"), r.Str("sku.name")
-	if kind == apimNoCustomers {
+	if kind == apimNoNetwork {
 		return nil
 	}
 	if id == "" {

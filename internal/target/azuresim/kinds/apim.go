@@ -13,7 +13,7 @@ const (
 	apimDeletedType = "Microsoft.ApiManagement/locations/deletedServices"
 	apimKeyBytes    = 32
 	apimKeptHours   = 48
-	apimNoNetwork = "None"
+	apimNoNetwork   = "None"
 )
 
 // apimKinds are API Management services and what they hold, in Microsoft.ApiManagement.

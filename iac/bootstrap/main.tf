@@ -46,7 +46,7 @@ resource "azurerm_storage_account" "this" {
 resource "azurerm_storage_container" "this" {
   for_each = setunion(keys(var.stages), ["bootstrap"])
 
-  name                  = each.key
+  name                  = "tfstate-${each.key}"
   storage_account_id    = azurerm_storage_account.this.id
   container_access_type = "private"
 }

@@ -1,5 +1,5 @@
 # What iac/bootstrap made; it prints these values as its output "backends".
 resource_group_name  = "rg-terrace-state"
 storage_account_name = "stterracestate"
-container_name       = "int"
+container_name       = "tfstate-int"
 key                  = "landing-zone.tfstate"

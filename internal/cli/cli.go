@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/cli/access"
+	"github.com/terrace-idp/terrace/internal/cli/azuresim"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/create"
 	"github.com/terrace-idp/terrace/internal/cli/definitions"
@@ -114,7 +115,7 @@ func groups(e *command.Env) []group {
 			runs.Command(e), releases.Command(e), explain.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
-			stages.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), create.GoldenPaths(e), access.Audit(e),
+			stages.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Contexts(e), version.Command(e)}},
 	}

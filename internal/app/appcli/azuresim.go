@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/telemetry"
 	"github.com/terrace-idp/terrace/internal/target/azuresim"
 	"github.com/terrace-idp/terrace/internal/target/azuresim/azuresimclient"
@@ -75,10 +73,5 @@ func running(folder string) (azuresimclient.Running, error) {
 	if folder == "" {
 		folder = azuresimclient.DefaultFolder()
 	}
-	r, err := azuresimclient.Find(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, kernel.Errorf(kernel.Unavailable, "no simulated Azure runs on this machine").
-			WithFix("start one with `terraced azuresim`, or name its folder with --data")
-	}
-	return r, err
+	return azuresimclient.Find(folder)
 }

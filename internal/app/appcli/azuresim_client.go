@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/target/azuresim/azuresimclient"
 )
 
@@ -57,7 +56,7 @@ func azureTokenCommand(s streams) *cobra.Command {
 			}
 			token, err := client.Token(c.Context(), issuer, subject, audience)
 			if err != nil {
-				return kernel.Errorf(kernel.Unavailable, "no token: %v", err)
+				return err
 			}
 			fmt.Fprintln(s.out, token)
 			return nil

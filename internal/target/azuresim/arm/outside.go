@@ -84,9 +84,19 @@ func (e *Engine) Edit(ctx context.Context, caller Caller, id string, set map[str
 		}
 		c.Put(r)
 		body = c.render(kind, c.Get(r.ID.Key()))
-		return nil
+		return shows(body, set)
 	})
 	return body, err
+}
+
+// shows refuses an edit of what a resource does not keep itself: a list of children, a computed value.
+func shows(body Object, set map[string]any) error {
+	for path, v := range set {
+		if got, _ := Lookup(body, path); !equal(got, Plain(v)) {
+			return BadRequest("NotEditable", "'%s' is not kept in this resource: edit the resource that it is shown from.", path)
+		}
+	}
+	return nil
 }
 
 // Delete removes a resource as somebody else does it.

@@ -14,11 +14,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // FileRunning is the file of a running simulator in its folder.
@@ -41,22 +44,26 @@ type Running struct {
 }
 
 // DefaultFolder is where a simulator that is not told otherwise announces itself:
-// under the user's data directory.
+// the folder of `terraced up --azure-sim` in the user's data directory.
 func DefaultFolder() string {
 	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "terrace", "azure-sim")
+		return filepath.Join(dir, "terrace", "azuresim")
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return filepath.Join(os.TempDir(), "terrace-azure-sim")
+		return filepath.Join(os.TempDir(), "terrace-azuresim")
 	}
-	return filepath.Join(home, ".local", "share", "terrace", "azure-sim")
+	return filepath.Join(home, ".local", "share", "terrace", "azuresim")
 }
 
 // Find reads what the simulator that announced itself in a folder says.
 func Find(folder string) (Running, error) {
 	var r Running
 	raw, err := os.ReadFile(filepath.Join(folder, FileRunning)) //nolint:gosec // the user's own folder
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, kernel.Errorf(kernel.Unavailable, "no simulated Azure runs on this machine: %s has none", folder).
+			WithFix("start one with `terraced azuresim`, or name its folder with --data")
+	}
 	if err != nil {
 		return r, err
 	}
@@ -118,7 +125,8 @@ func (c *Client) call(ctx context.Context, method, path string, in, into any) er
 	req.Header.Set("Content-Type", "application/json")
 	res, err := c.http.Do(req)
 	if err != nil {
-		return err
+		return kernel.Errorf(kernel.Unavailable, "the simulated Azure at %s does not answer", c.at.Endpoint).
+			WithFix("it may have ended; start one with `terraced azuresim`")
 	}
 	defer func() { _ = res.Body.Close() }() // read to its end below
 	body := io.LimitReader(res.Body, maxAnswer)
@@ -131,5 +139,19 @@ func (c *Client) call(ctx context.Context, method, path string, in, into any) er
 	if err := json.NewDecoder(body).Decode(&refused); err != nil || refused.Error.Message == "" {
 		return fmt.Errorf("the simulator answers %s", res.Status)
 	}
-	return errors.New(refused.Error.Message)
+	return kernel.Errorf(kindOf(res.StatusCode), "%s", refused.Error.Message)
+}
+
+func kindOf(status int) kernel.Kind {
+	switch status {
+	case http.StatusNotFound:
+		return kernel.NotFound
+	case http.StatusConflict:
+		return kernel.Conflict
+	case http.StatusUnauthorized:
+		return kernel.Unauthenticated
+	case http.StatusInternalServerError:
+		return kernel.Internal
+	}
+	return kernel.Invalid
 }

@@ -2,6 +2,8 @@ package arm
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -60,6 +62,7 @@ func (c *Context) stored(text string) (*Resource, *Kind, error) {
 // more, happens. It is in the activity log.
 func (e *Engine) Edit(ctx context.Context, caller Caller, id string, set map[string]any) (body Object, err error) {
 	defer func() { e.noteOutside(ctx, caller, http.MethodPut, id, err) }()
+	set = maps.Clone(set)
 	if len(set) == 0 {
 		return nil, BadRequest("NothingToChange", "an edit sets at least one path: properties.x=y")
 	}
@@ -75,9 +78,13 @@ func (e *Engine) Edit(ctx context.Context, caller Caller, id string, set map[str
 		for path, v := range set {
 			if v == nil {
 				r.Unset(path)
-			} else {
-				r.Set(path, v)
+				continue
 			}
+			if v, err = fitting(r, path, v); err != nil {
+				return err
+			}
+			set[path] = v
+			r.Set(path, v)
 		}
 		if err := checkTags(r); err != nil {
 			return err
@@ -87,6 +94,23 @@ func (e *Engine) Edit(ctx context.Context, caller Caller, id string, set map[str
 		return shows(body, set)
 	})
 	return body, err
+}
+
+// fitting gives a value the type of what it replaces: text stays text. A tag is text always.
+func fitting(r *Resource, path string, v any) (any, error) {
+	v, old := Plain(v), r.Get(path)
+	_, wasText := old.(string)
+	_, isText := v.(string)
+	switch v.(type) {
+	case float64, bool:
+		if wasText || old == nil && strings.HasPrefix(path, "tags.") {
+			return fmt.Sprint(v), nil
+		}
+	}
+	if old != nil && (wasText != isText || fmt.Sprintf("%T", old) != fmt.Sprintf("%T", v)) {
+		return nil, BadRequest("InvalidValue", "'%s' is of another type: it is %T now, and would be %T.", path, old, v)
+	}
+	return v, nil
 }
 
 // shows refuses an edit of what a resource does not keep itself: a list of children, a computed value.

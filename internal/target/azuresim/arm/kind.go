@@ -55,6 +55,9 @@ type Kind struct {
 	// MatchesNew types take If-Match: * for a resource that is not there yet, as
 	// API Management does.
 	MatchesNew bool
+	// Single types have no name: their path ends in the type, and GET and PUT are
+	// for the one that a parent has. It is stored under the name "current"; Find answers before it is.
+	Single bool
 	// NoPatch types answer PATCH with 405, as Azure does for some.
 	NoPatch bool
 	// NoProvisioningState types do not show properties.provisioningState.

@@ -3,6 +3,7 @@ package arm
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -58,6 +59,9 @@ func (e *Engine) serve(ctx context.Context, r *request) (a *answer, err error) {
 
 // one answers everything but POST for one resource or one list.
 func (e *Engine) one(ctx context.Context, r *request, k *Kind, id ID) (*answer, error) {
+	if id.Collection() && k.Single {
+		id.Names = append(slices.Clone(id.Names), "current")
+	}
 	if id.Collection() {
 		if r.method != http.MethodGet {
 			return nil, notAllowed(r.method)

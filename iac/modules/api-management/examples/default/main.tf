@@ -54,6 +54,7 @@ resource "azurerm_log_analytics_workspace" "this" {
   location            = azurerm_resource_group.this.location
   resource_group_name = azurerm_resource_group.this.name
   tags                = local.tags
+  retention_in_days   = 30
 }
 
 resource "azurerm_application_insights" "this" {

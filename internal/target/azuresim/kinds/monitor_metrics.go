@@ -10,6 +10,7 @@ const (
 	monitorAccountType     = "Microsoft.Monitor/accounts"
 	collectionEndpointType = "Microsoft.Insights/dataCollectionEndpoints"
 	collectionRuleType     = "Microsoft.Insights/dataCollectionRules"
+	associationType        = "Microsoft.Insights/dataCollectionRuleAssociations"
 	immutableIDSize        = 16
 )
 
@@ -38,14 +39,14 @@ func metricKinds() []arm.Kind {
 				}
 			},
 			Deletable: func(c *arm.Context, r *arm.Resource) error {
-				if users := c.Users(r.ID.String(), collectionRuleType+"Associations"); len(users) > 0 {
+				if users := c.Users(r.ID.String(), associationType); len(users) > 0 {
 					return arm.BadRequest("AssociationsExist", "The data collection rule %s has associations: %s. Delete them first.", r.Name(), users[0].ID)
 				}
 				return nil
 			},
 		},
 		{
-			Type: collectionRuleType + "Associations", Scopes: arm.InResource, Status: arm.Status{Create: 201}, NoPatch: true, Check: associationCheck,
+			Type: associationType, Scopes: arm.InResource, Status: arm.Status{Create: 201}, NoPatch: true, Check: associationCheck,
 		},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/target/azuresim"
 	"github.com/terrace-idp/terrace/internal/target/azuresim/azuresimtest"
 )
@@ -294,6 +295,9 @@ func TestKeptAcrossAnEnd(t *testing.T) {
 	dir := t.TempDir()
 	c := signIn(t, azuresimtest.StartWith(t, azuresim.Config{Data: dir}))
 	c.must(t, "PUT", "{s}/resourceGroups/g1", group)
+	if _, err := azuresim.New(t.Context(), azuresim.Config{Data: dir}); kernel.KindOf(err) != kernel.Conflict {
+		t.Errorf("a second one in its folder: %v", err)
+	}
 	if err := c.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/wholefile"
 	"github.com/terrace-idp/terrace/internal/target/azuresim/arm"
 	"github.com/terrace-idp/terrace/internal/target/azuresim/authority"
@@ -24,6 +26,7 @@ const (
 	fileCloud = "cloud.json"
 	fileCA    = "ca.pem"
 	fileState = "state.db"
+	fileLock  = "lock"
 )
 
 // keyBits is the size of the keys that sign tokens.
@@ -44,11 +47,25 @@ type cloud struct {
 	PlayingKey     string `json:"playingKey"`
 }
 
-// openFolder reads a folder's cloud, or makes one.
-func openFolder(dir string, now time.Time) (*cloud, error) {
+// holdFolder makes this the only simulator in a folder, until it ends: two would not see what
+// the other writes.
+func holdFolder(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the simulated Azure: %w", err)
 	}
+	f, err := os.OpenFile(filepath.Join(dir, fileLock), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the user's own folder
+	if err != nil {
+		return nil, fmt.Errorf("hold the folder of the simulated Azure: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(kernel.Errorf(kernel.Conflict, "another simulated Azure works in %s", dir).
+			WithFix("stop it, or give this one a folder of its own with --data"), f.Close())
+	}
+	return f, nil
+}
+
+// openFolder reads a folder's cloud, or makes one.
+func openFolder(dir string, now time.Time) (*cloud, error) {
 	path := filepath.Join(dir, fileCloud)
 	raw, err := os.ReadFile(path) //nolint:gosec // the user's own folder
 	if errors.Is(err, fs.ErrNotExist) {

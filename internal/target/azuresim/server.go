@@ -33,6 +33,7 @@ type Server struct {
 	cfg       Config
 	folder    string
 	temporary bool
+	held      *os.File
 	cloud     *cloud
 	engine    *arm.Engine
 	journal   *armsql.Journal
@@ -59,6 +60,9 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 		if s.folder, err = os.MkdirTemp("", "terrace-azuresim-"); err != nil {
 			return nil, fmt.Errorf("make a folder for the simulated Azure: %w", err)
 		}
+	}
+	if s.held, err = holdFolder(s.folder); err != nil {
+		return nil, err
 	}
 	if s.cloud, err = openFolder(s.folder, s.cfg.Now()); err != nil {
 		return nil, err
@@ -201,6 +205,11 @@ func (s *Server) release() (err error) {
 	}
 	if s.journal != nil {
 		err = errors.Join(err, s.journal.Close())
+	}
+	if s.held != nil {
+		if closed := s.held.Close(); !errors.Is(closed, os.ErrClosed) {
+			err = errors.Join(err, closed)
+		}
 	}
 	if s.temporary && s.folder != "" {
 		err = errors.Join(err, os.RemoveAll(s.folder))

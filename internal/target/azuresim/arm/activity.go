@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// maxEntries is how many entries of the activity log are kept.
+// maxEntries is how many entries of the activity log are kept at least.
 const maxEntries = 20000
 
 // Entry is one line of the activity log: who did what to which resource. Reads are not in it.
@@ -57,8 +57,8 @@ func (a *activity) add(ctx context.Context, e Entry) error {
 			return err
 		}
 	}
-	if a.entries = append(a.entries, e); len(a.entries) > maxEntries {
-		a.entries = slices.Clone(a.entries[len(a.entries)-maxEntries:])
+	if a.entries = append(a.entries, e); len(a.entries) > 2*maxEntries {
+		a.entries = slices.Clone(a.entries[maxEntries:])
 	}
 	return nil
 }

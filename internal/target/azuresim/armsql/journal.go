@@ -8,7 +8,9 @@ package armsql
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/uptrace/bun"
 
@@ -16,7 +18,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/target/azuresim/arm"
 )
 
-// maxEntries is how many entries of the activity log are read back.
+// maxEntries is how many entries of the activity log a start keeps.
 const maxEntries = 20000
 
 // Journal is a file.
@@ -26,6 +28,9 @@ var _ arm.Journal = (*Journal)(nil)
 
 // Open opens the file, and makes it when it is not there.
 func Open(ctx context.Context, path string) (*Journal, error) {
+	if err := private(path); err != nil {
+		return nil, fmt.Errorf("open the simulated cloud: %w", err)
+	}
 	d, err := db.Open(ctx, "sqlite://"+path)
 	if err != nil {
 		return nil, err
@@ -33,12 +38,23 @@ func Open(ctx context.Context, path string) (*Journal, error) {
 	for _, statement := range []string{
 		`CREATE TABLE IF NOT EXISTS record (space TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID`,
 		`CREATE TABLE IF NOT EXISTS activity (seq INTEGER PRIMARY KEY AUTOINCREMENT, entry BLOB NOT NULL)`,
+		fmt.Sprintf(`DELETE FROM activity WHERE seq <= (SELECT coalesce(max(seq), 0) FROM activity) - %d`, maxEntries),
 	} {
 		if _, err := d.Conn(ctx).NewRaw(statement).Exec(ctx); err != nil {
 			return nil, fmt.Errorf("open the simulated cloud: %w", err)
 		}
 	}
 	return &Journal{d}, nil
+}
+
+// private makes the file readable by its owner alone, before anything is in it: there
+// are keys among the resources. SQLite gives its other files the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the simulator's own folder
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
 // Close closes the file.

@@ -28,12 +28,13 @@ func edges() map[string]string {
 		"delivery/run -> delivery/release":      "a run carries a release to a stage",
 		"delivery/run -> delivery/stage":        "a stage's rules decide on a run",
 		"delivery/run -> delivery/workload":     "a dossier shows the workload's changes",
+		"cli/azuresim -> target/azuresim":       "azuresimclient calls a running simulator's operations API and links no server",
 	}
 }
 
 // clientRooms is all that the client may link besides its own packages.
 func clientRooms() []string {
-	return []string{"internal/kernel", "internal/platform/yamldoc", "internal/delivery/workload", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "golden-paths", "cmd/terrace"}
+	return []string{"internal/kernel", "internal/platform/yamldoc", "internal/delivery/workload", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "golden-paths", "cmd/terrace"}
 }
 
 type pkg struct {

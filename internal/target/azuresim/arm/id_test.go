@@ -12,7 +12,6 @@ func TestParseID(t *testing.T) {
 	for path, want := range map[string]struct{ typ, name, parent string }{
 		"/subscriptions/s":                                                            {arm.TypeSubscription, "s", ""},
 		"/subscriptions/s/resourceGroups/g":                                           {arm.TypeGroup, "g", "/subscriptions/s"},
-		"/subscriptions/s/resourcegroups":                                             {"Microsoft.Resources/resourcegroups", "", "/subscriptions/s"},
 		"/providers/Microsoft.X/things/t":                                             {"Microsoft.X/things", "t", ""},
 		"/subscriptions/s/providers/N.X/t/a":                                          {"N.X/t", "a", "/subscriptions/s"},
 		"/subscriptions/s/resourceGroups/g/providers/N.X/t/a/u/b":                     {"N.X/t/u", "b", "/subscriptions/s/resourceGroups/g/providers/N.X/t/a"},

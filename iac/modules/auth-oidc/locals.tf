@@ -3,8 +3,12 @@ locals {
 
   existing_id_parts = local.creates ? [] : split("/", var.existing_identity.resource_id)
 
-  resource_id  = local.creates ? azurerm_user_assigned_identity.this[0].id : var.existing_identity.resource_id
+  identity_id  = local.creates ? azurerm_user_assigned_identity.this[0].id : var.existing_identity.resource_id
   principal_id = local.creates ? azurerm_user_assigned_identity.this[0].principal_id : data.azurerm_user_assigned_identity.existing[0].principal_id
+
+  # What the lock and roles on the identity act on. It waits for the credentials, so that the lock comes
+  # last and goes first: under it no credential could be deleted.
+  resource_id = [local.identity_id, keys(azurerm_federated_identity_credential.this)][0]
 
   audience = "api://AzureADTokenExchange"
 

@@ -18,7 +18,7 @@ resource "azurerm_federated_identity_credential" "this" {
   for_each = local.credentials
 
   name                      = each.key
-  user_assigned_identity_id = local.resource_id
+  user_assigned_identity_id = local.identity_id
   issuer                    = each.value.issuer
   subject                   = each.value.subject
   audience                  = [each.value.audience]

@@ -32,8 +32,19 @@ func keyVaultKinds() []arm.Kind {
 			},
 			Actions: map[string]arm.Action{"purge": {Run: vaultPurge, Async: arm.ByLocation}},
 		},
+		vaultObjectKind("keys"), vaultObjectKind("secrets"), vaultObjectKind("certificates"),
 		{Type: "Microsoft.KeyVault/deletedVaults", Scopes: arm.InSubscription, Search: vaultsDeleted},
 		{Type: "Microsoft.KeyVault/checkNameAvailability", Scopes: arm.InSubscription, Post: vaultNameFree},
+	}
+}
+
+// vaultObjectKind makes keys, secrets or certificates scopes that roles can be given on; they live in the data plane.
+func vaultObjectKind(kind string) arm.Kind {
+	return arm.Kind{
+		Type: vault.Type + "/" + kind, NoProvisioningState: true, NoSystemData: true, Find: vault.Object,
+		Check: func(*arm.Context, *arm.Resource, *arm.Resource) error {
+			return arm.Errorf(405, "MethodNotAllowed", "The simulated vault takes %s through its data plane alone.", kind)
+		},
 	}
 }
 

@@ -176,4 +176,3 @@ func pfxOf(key *material, chain [][]byte) ([]byte, error) {
 	}
 	return pkcs12.Passwordless.Encode(private, parsed[0], parsed[1:], "")
 }
-

@@ -39,8 +39,8 @@ type call struct {
 	kind, name, version string
 	// issuer is the certificate authority that the path names.
 	issuer string
-	in                  arm.Object
-	query               map[string]string
+	in     arm.Object
+	query  map[string]string
 	// made is the key that the route asked for, made before the transaction.
 	made *material
 }

@@ -125,7 +125,9 @@ func (p *policy) check(one *call) error {
 	return err
 }
 
-func (p *policy) key() *keySpec { return &keySpec{kind: p.Key.Kind, size: p.Key.Size, curve: p.Key.Curve} }
+func (p *policy) key() *keySpec {
+	return &keySpec{kind: p.Key.Kind, size: p.Key.Size, curve: p.Key.Curve}
+}
 
 func (p *policy) reuses() bool { return p.Key.Reuse }
 

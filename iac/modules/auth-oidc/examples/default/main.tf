@@ -45,8 +45,6 @@ module "pipeline" {
   granted_roles = {
     group = { scope = azurerm_resource_group.this.id, role_definition_id_or_name = "Contributor" }
   }
-
-  lock = { kind = "CanNotDelete" }
 }
 
 # The identity of a workload, made elsewhere.

@@ -29,16 +29,48 @@ resource "azurerm_resource_group" "this" {
   tags     = local.tags
 }
 
-# An example's vault, which is gone with it: the module keyvault makes real ones.
+resource "azurerm_virtual_network" "this" {
+  name                = "vnet-certificates-example"
+  location            = azurerm_resource_group.this.location
+  resource_group_name = azurerm_resource_group.this.name
+  address_space       = ["10.72.0.0/24"]
+  tags                = local.tags
+}
+
+resource "azurerm_subnet" "this" {
+  name                            = "private-endpoints"
+  resource_group_name             = azurerm_resource_group.this.name
+  virtual_network_name            = azurerm_virtual_network.this.name
+  address_prefixes                = ["10.72.0.0/28"]
+  default_outbound_access_enabled = false
+}
+
+# An example's vault, which is gone with it: a real one is protected from purging.
 resource "azurerm_key_vault" "this" {
-  name                       = "kv-certificates-example"
-  location                   = azurerm_resource_group.this.location
-  resource_group_name        = azurerm_resource_group.this.name
-  tenant_id                  = data.azurerm_client_config.current.tenant_id
-  sku_name                   = "standard"
-  rbac_authorization_enabled = true
-  soft_delete_retention_days = 7
-  tags                       = local.tags
+  name                          = "kv-certificates-example"
+  location                      = azurerm_resource_group.this.location
+  resource_group_name           = azurerm_resource_group.this.name
+  tenant_id                     = data.azurerm_client_config.current.tenant_id
+  sku_name                      = "standard"
+  rbac_authorization_enabled    = true
+  public_network_access_enabled = false
+  soft_delete_retention_days    = 7
+  tags                          = local.tags
+}
+
+resource "azurerm_private_endpoint" "this" {
+  name                = "pe-certificates-example"
+  location            = azurerm_resource_group.this.location
+  resource_group_name = azurerm_resource_group.this.name
+  subnet_id           = azurerm_subnet.this.id
+  tags                = local.tags
+
+  private_service_connection {
+    name                           = "vault"
+    private_connection_resource_id = azurerm_key_vault.this.id
+    is_manual_connection           = false
+    subresource_names              = ["vault"]
+  }
 }
 
 resource "azurerm_role_assignment" "applies" {
@@ -86,7 +118,7 @@ module "certificates" {
     }
   }
 
-  depends_on = [azurerm_role_assignment.applies]
+  depends_on = [azurerm_role_assignment.applies, azurerm_private_endpoint.this]
 }
 
 output "versionless_secret_ids" {

@@ -36,7 +36,7 @@ module "identity" {
   tags                = local.tags
 
   identities = {
-    portal   = { lock = { kind = "CanNotDelete" } }
+    portal   = {}
     deployer = { name = "id-example-deploy" }
   }
 

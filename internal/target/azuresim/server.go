@@ -28,6 +28,9 @@ const Domain = "azuresim.localhost"
 // readHeaderTimeout bounds how long a client may take over its headers.
 const readHeaderTimeout = 30 * time.Second
 
+// shutdownPatience is how long an end waits for requests.
+const shutdownPatience = 5 * time.Second
+
 // Server is one simulated Azure.
 type Server struct {
 	cfg       Config
@@ -188,9 +191,19 @@ func (s *Server) Start(_ context.Context) error {
 func (s *Server) Close(ctx context.Context) error {
 	err := s.withdraw()
 	if s.https != nil {
-		err = errors.Join(err, s.https.Shutdown(ctx))
+		err = errors.Join(err, s.shutdown(ctx))
 	}
 	return errors.Join(err, s.release())
+}
+
+// shutdown lets requests end, and cuts off those that do not.
+func (s *Server) shutdown(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, shutdownPatience)
+	defer cancel()
+	if err := s.https.Shutdown(ctx); err != nil {
+		return s.https.Close()
+	}
+	return nil
 }
 
 // release gives back ports, the database and a temporary folder.

@@ -80,6 +80,8 @@ module "cosmos" {
   }
 }
 
+# Workloads have queues, topics and hubs in these, which a lock would keep them
+# from deleting; likewise in the vault, API management and the cluster.
 module "service_bus" {
   source = "./modules/service-bus"
 
@@ -92,7 +94,6 @@ module "service_bus" {
   public_network_access_enabled = var.service_bus.sku != "Premium"
   private_endpoints             = var.service_bus.sku == "Premium" ? local.endpoints["servicebus"] : {}
   diagnostic_settings           = local.diagnostics
-  lock                          = local.lock
 
   topics = {
     platform-events = {
@@ -114,7 +115,6 @@ module "eventing" {
   maximum_throughput_units = var.event_hub.sku == "Standard" ? var.event_hub.capacity * 4 : null
   private_endpoints        = local.endpoints["eventhub"]
   diagnostic_settings      = local.diagnostics
-  lock                     = local.lock
 
   event_hubs = {
     platform-events = {

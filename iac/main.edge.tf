@@ -70,7 +70,6 @@ module "api_management" {
   public_network_access_enabled = var.api_management.public_network_access_enabled
   private_endpoints             = local.api_management_outside ? local.endpoints["apim"] : {}
   diagnostic_settings           = local.diagnostics
-  lock                          = local.lock
 
   virtual_network = {
     type               = local.api_management_outside ? "External" : "Internal"

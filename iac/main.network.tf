@@ -33,7 +33,6 @@ module "network" {
   tags                = local.tags
   address_space       = [var.address_space]
   diagnostic_settings = local.diagnostics
-  lock                = local.lock
 
   ddos_protection_plan = var.ddos_protection_enabled ? { create = true } : null
   nat_gateway          = { sku_name = local.zone_redundant ? "StandardV2" : "Standard" }

@@ -8,7 +8,6 @@ module "monitoring" {
   retention_days       = var.monitoring.retention_days
   daily_quota_gb       = var.monitoring.daily_quota_gb
   application_insights = { platform = { name = "appi-${local.name_prefix}" } }
-  lock                 = local.lock
 
   private_endpoints = {
     main = {
@@ -77,7 +76,6 @@ module "observability" {
   private_link_scope        = { resource_id = module.monitoring.private_link_scope_resource_id }
   action_group_resource_ids = { platform = module.monitoring.action_group_resource_ids["platform"] }
   private_endpoints         = local.endpoints["prometheus"]
-  lock                      = local.lock
 
   grafana = !var.monitoring.dashboards ? null : {
     name              = "graf-${local.name_prefix}"

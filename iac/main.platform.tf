@@ -32,7 +32,6 @@ module "keyvault" {
   soft_delete_retention_days = var.key_vault.soft_delete_retention_days
   private_endpoints          = local.endpoints["vault"]
   diagnostic_settings        = local.diagnostics
-  lock                       = local.lock
 
   # Addresses of runners outside of the network, where there are any.
   public_network_access_enabled = length(var.key_vault.allowed_ip_rules) > 0
@@ -93,7 +92,6 @@ module "aks" {
   deployment_safeguards   = { level = var.policies.enforced ? "Enforce" : "Warn" }
   defender_enabled        = var.policies.defender
   diagnostic_settings     = local.diagnostics
-  lock                    = local.lock
 
   kubelet_identity = {
     client_id   = module.identity.client_ids["kubelet"]
@@ -155,7 +153,6 @@ module "portal" {
   tags                = local.tags
   private_endpoints   = var.portal.registry_sku == "Premium" ? local.endpoints["acr"] : {}
   diagnostic_settings = local.diagnostics
-  lock                = local.lock
 
   registry = {
     name                  = "cr${var.name}${var.stage}"

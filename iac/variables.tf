@@ -66,7 +66,7 @@ variable "geo_redundant" {
 
 variable "locked" {
   type        = bool
-  description = "Locks what holds data against deletion. terraform destroy takes its own locks away first."
+  description = "Locks the databases against deletion. terraform destroy takes its own locks away first."
   default     = true
   nullable    = false
 }

@@ -81,7 +81,7 @@ func (s toolset) signIns(t *testing.T, sim *simulator, made subscription) {
 	t.Helper()
 	for name, c := range map[string]struct{ environment, as, container, refused string }{
 		"dev reads dev":                       {"dev", "dev", "dev", ""},
-		"the plan of dev reads dev":           {"dev-plan", "dev-plan", "dev", ""},
+		"the plan of dev writes no state":     {"dev-plan", "dev-plan", "dev", "blobs/write"},
 		"dev does not read prod":              {"dev", "dev", "prod", "403"},
 		"a job of dev is not prod's identity": {"dev", "prod", "prod", "AADSTS"},
 		"a plan is not the apply's identity":  {"dev-plan", "dev", "dev", "AADSTS"},

@@ -37,8 +37,10 @@ test: services build ## run the tests
 	go test $(GOFLAGS_) -timeout 25m ./...
 
 test-azure: azure-tools ## the Azure tree against the simulated Azure, with the real azurerm (the first time it builds it)
-	TERRACE_AZURE_BIN=$(AZURE)/bin TERRACE_AZURE_MIRROR="$$(cat $(AZURE)/mirror.path)" \
-		go test $(GOFLAGS_) -count 1 -v -parallel 6 -timeout 40m ./test/azure
+	mirror="$$(cat $(AZURE)/mirror.path)"; export TERRACE_AZURERM_MIRROR="$$mirror" TERRACE_AZURE_BIN=$(AZURE)/bin; \
+	go test $(GOFLAGS_) -count 1 -v -parallel 6 -timeout 40m ./test/azure && \
+	go test $(GOFLAGS_) -count 1 -timeout 20m ./internal/target/azuresim/... && \
+	go test $(GOFLAGS_) -count 1 -timeout 20m -run TestAzure ./test/e2e
 
 azure-tools: services build
 	@mkdir -p $(AZURE)/bin

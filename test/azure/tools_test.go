@@ -19,10 +19,10 @@ type toolset struct {
 }
 
 // tools returns the toolset that make test-azure obtained: the programs in
-// TERRACE_AZURE_BIN, the provider in the mirror TERRACE_AZURE_MIRROR.
+// TERRACE_AZURE_BIN, the provider in the mirror TERRACE_AZURERM_MIRROR.
 func tools(t testing.TB) toolset {
 	t.Helper()
-	bin, mirror := os.Getenv("TERRACE_AZURE_BIN"), os.Getenv("TERRACE_AZURE_MIRROR")
+	bin, mirror := os.Getenv("TERRACE_AZURE_BIN"), os.Getenv("TERRACE_AZURERM_MIRROR")
 	if bin == "" || mirror == "" {
 		t.Skip("make test-azure obtains the tools and runs this")
 	}

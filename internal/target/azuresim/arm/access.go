@@ -24,12 +24,20 @@ func action(k *Kind, verb string) string {
 // Authorize refuses what no role assignment of the caller at the scope or above it grants: 403
 // AuthorizationFailed. Data says that the action is one of a data plane.
 func (c *Context) Authorize(action string, data bool, scope string) error {
-	if c.caller.Owner || c.Allowed(c.caller.ObjectID, action, data, scope) {
+	if c.caller.Owner || forEverybody(action, data, scope) || c.Allowed(c.caller.ObjectID, action, data, scope) {
 		return nil
 	}
 	return Errorf(http.StatusForbidden, "AuthorizationFailed",
 		"The client '%s' with object id '%s' does not have authorization to perform action '%s' over scope '%s' or the scope is invalid. If access was recently granted, please refresh your credentials.",
 		c.caller.AppID, c.caller.ObjectID, action, scope)
+}
+
+// forEverybody tells whether an action is one that Azure grants to whoever is signed in:
+// to read what belongs to the tenant, such as built-in definitions and names that are taken.
+func forEverybody(action string, data bool, scope string) bool {
+	scope = strings.ToLower(scope)
+	tenants := scope == "" || scope == "/" || strings.HasPrefix(scope, "/providers/") && !strings.HasPrefix(scope, "/providers/microsoft.management/")
+	return !data && tenants && strings.HasSuffix(action, "/read")
 }
 
 // Allowed tells whether a principal has a role that grants an action at a scope.

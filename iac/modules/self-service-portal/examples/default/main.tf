@@ -70,6 +70,7 @@ resource "azurerm_log_analytics_workspace" "this" {
   name                = "log-portal-example"
   location            = azurerm_resource_group.this.location
   resource_group_name = azurerm_resource_group.this.name
+  retention_in_days   = 30
   tags                = local.tags
 }
 

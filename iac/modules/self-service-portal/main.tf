@@ -16,10 +16,11 @@ resource "azurerm_container_registry" "this" {
   data_endpoint_enabled                 = local.premium && var.registry.data_endpoint_enabled
   retention_policy_in_days              = local.premium ? var.registry.retention_days : null
 
-  network_rule_set = local.premium && var.registry.public_access ? [{
-    default_action = length(var.registry.allowed_ip_ranges) == 0 ? "Allow" : "Deny"
+  # Azure gives a premium registry rules that allow everything unless there are others.
+  network_rule_set = local.premium ? [{
+    default_action = var.registry.public_access && length(var.registry.allowed_ip_ranges) == 0 ? "Allow" : "Deny"
     ip_rule        = [for range in var.registry.allowed_ip_ranges : { action = "Allow", ip_range = range }]
-  }] : []
+  }] : null
 
   dynamic "georeplications" {
     for_each = var.registry.replica_locations

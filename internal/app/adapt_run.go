@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
@@ -10,6 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/render"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/tokens"
@@ -32,9 +35,10 @@ func (a planner) Apply(ctx context.Context, job run.Job, plan []byte, sink func(
 }
 
 func (a planner) job(job run.Job) runner.Job {
+	env := a.environments.of(job.Stage)
 	return runner.Job{
 		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Destroy: job.Destroy,
-		Kill: job.Kill, Env: a.environments.of(job.Stage),
+		Kill: job.Kill, Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
 	}
 }
 

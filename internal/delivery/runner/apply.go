@@ -25,7 +25,7 @@ func (r *Runner) Apply(ctx context.Context, job Job, plan []byte, sink Sink) (re
 	if err := os.WriteFile(w.join(planName), plan, 0o600); err != nil {
 		return ApplyResult{}, onDisk("lay out the plan", err)
 	}
-	s := &stream{phase: PhaseApply, sink: sink, secret: job.Token}
+	s := &stream{phase: PhaseApply, sink: sink, secrets: job.secrets()}
 	if err := r.execute(ctx, job, w, s, "apply", "-json", "-input=false", "-no-color", planName); err != nil {
 		return ApplyResult{}, r.rescue(ctx, job, w, s, err)
 	}

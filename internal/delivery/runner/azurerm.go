@@ -122,8 +122,10 @@ func (o Options) fetchAzurerm(ctx context.Context, into string) error {
 	cmd := exec.CommandContext(ctx, tool.Path, "providers", "mirror", "-platform="+runtime.GOOS+"_"+runtime.GOARCH, "packed")
 	cmd.Dir, cmd.WaitDelay = dir, time.Second
 	cmd.Env = append(inherited(), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_CONFIG_FILE="+os.DevNull)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w: %s", tool.Name, err, words(out))
+	said := tail{max: 64 << 10}
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w: %s", tool.Name, err, words(said.buf))
 	}
 	return unpackAzurerm(into, filepath.Join(dir, "packed"), dir)
 }

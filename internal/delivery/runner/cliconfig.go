@@ -2,7 +2,9 @@ package runner
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,7 +22,7 @@ func (r *Runner) cliConfig(job Job) []byte {
 	fmt.Fprintf(&b, "credentials %s {\n  token = %s\n}\n", quote(Host), quote(job.Token))
 	own := quote(Host + "/*/*")
 	if job.azurerm == mirrorDir(r.DataDir) {
-		for _, host := range []string{"registry.opentofu.org", "registry.terraform.io"} {
+		for _, host := range slices.Sorted(maps.Values(registries())) {
 			own += ", " + quote(host+"/"+azurerm)
 		}
 	}

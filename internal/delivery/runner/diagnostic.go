@@ -117,13 +117,6 @@ func (t Tool) failure(command string, s *stream, stderr string, err error) error
 	return failed.WithProblems(problems...)
 }
 
-func (s *stream) censor(text string) string {
-	if s.secret == "" {
-		return text
-	}
-	return strings.ReplaceAll(text, s.secret, "(token)")
-}
-
 func summaryOf(problems []kernel.Problem) string {
 	message, _, _ := strings.Cut(problems[0].Message, ": ")
 	return message

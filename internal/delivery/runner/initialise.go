@@ -23,7 +23,7 @@ func initDir(dataDir string) string { return filepath.Join(dataDir, "init") }
 
 // initialise makes w ready to plan or apply. It tells whether it reused a folder.
 func (r *Runner) initialise(ctx context.Context, job Job, w workdir, sink Sink) (reused bool, err error) {
-	s := &stream{phase: PhaseInit, sink: sink, secret: job.Token}
+	s := &stream{phase: PhaseInit, sink: sink, secrets: job.secrets()}
 	key, kept := r.initKey(job)
 	if kept && r.reuse(w, key) == nil {
 		s.send(Event{Phase: PhaseInit, Level: "info", Type: "init_reused", Message: "Modules and providers are initialised already"})

@@ -17,6 +17,8 @@ type Job struct {
 	Files map[string][]byte
 	// Env are variables for the tool, on top of the clean environment.
 	Env map[string]string
+	// Secret names the variables of Env whose values no event and no error may show.
+	Secret []string
 	// Token is the run token: it opens the state, the module registry and the planes.
 	Token string
 	// Destroy makes Plan plan the destruction of everything in the stack.

@@ -33,7 +33,7 @@ func (r *Runner) Plan(ctx context.Context, job Job, sink Sink) (result PlanResul
 	if job.Destroy {
 		args = append(args, "-destroy")
 	}
-	s := &stream{phase: PhasePlan, sink: sink, secret: job.Token}
+	s := &stream{phase: PhasePlan, sink: sink, secrets: job.secrets()}
 	if err := r.execute(ctx, job, w, s, args...); err != nil {
 		return PlanResult{}, err
 	}

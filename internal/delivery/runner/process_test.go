@@ -244,7 +244,8 @@ func TestTheEnvironmentIsClean(t *testing.T) {
 	root = strings.ReplaceAll(root, "${", "$${")
 	plan := b.plan(t, "run_1", stack, root)
 	job := b.job(t, "run_1", stack, tokens.PhaseApply, root)
-	job.Env = map[string]string{"EXTRA": "given"}
+	const password = `hush "hush" \ now`
+	job.Env, job.Secret = map[string]string{"EXTRA": "given", "ARM_CLIENT_SECRET": password}, []string{"ARM_CLIENT_SECRET"}
 	var log log
 	if _, err := b.Apply(context.Background(), job, plan.PlanFile, log.sink); err != nil {
 		t.Fatal(err)
@@ -254,13 +255,13 @@ func TestTheEnvironmentIsClean(t *testing.T) {
 		printed.WriteString(e.Message + "\n")
 	}
 	out := printed.String()
-	for _, want := range []string{"EXTRA=given", "TERRACE_ADDRESS=" + b.Address, "TERRACE_TOKEN=(token)", "CHECKPOINT_DISABLE=1", "PATH=" + os.Getenv("PATH")} {
+	for _, want := range []string{"EXTRA=given", "TERRACE_ADDRESS=" + b.Address, "TERRACE_TOKEN=(secret)", "ARM_CLIENT_SECRET=(secret)", "CHECKPOINT_DISABLE=1", "PATH=" + os.Getenv("PATH")} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the environment lacks %s:\n%s", want, out)
 		}
 	}
-	if strings.Contains(out, job.Token) {
-		t.Error("an event holds the token")
+	if strings.Contains(out, job.Token) || strings.Contains(out, password) {
+		t.Error("an event holds a secret")
 	}
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")

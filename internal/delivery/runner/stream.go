@@ -58,9 +58,9 @@ func (m message) address() string {
 type stream struct {
 	phase Phase
 	sink  Sink
-	// secret never leaves: it is cut out of every line.
-	secret string
-	clock  kernel.Clock
+	// secrets never leave: they are cut out of every line.
+	secrets []string
+	clock   kernel.Clock
 
 	diagnostics []diagnostic
 	outputs     map[string]json.RawMessage
@@ -68,10 +68,7 @@ type stream struct {
 }
 
 func (s *stream) line(raw []byte) {
-	text := string(raw)
-	if s.secret != "" {
-		text = strings.ReplaceAll(text, s.secret, "(token)")
-	}
+	text := s.censor(string(raw))
 	var m message
 	if err := json.Unmarshal([]byte(text), &m); err != nil || m.Message == "" {
 		s.plain(text)

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,8 +49,11 @@ func Sweep(ctx context.Context, dataDir string, keep Keep) error {
 // keepLeft gives the state that a work directory still has to keep.
 func keepLeft(ctx context.Context, dir string, keep Keep) error {
 	state, err := os.ReadFile(filepath.Join(dir, left))
-	if err != nil || keep == nil {
-		return nil //nolint:nilerr // there is none
+	if keep == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil // there is none
+	}
+	if err != nil {
+		return onDisk("read the state in "+dir, err)
 	}
 	stack, err := os.ReadFile(filepath.Join(dir, stackName))
 	if err != nil {

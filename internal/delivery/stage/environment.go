@@ -21,7 +21,7 @@ func (c *checker) environment(path string, variables map[string]string) {
 			c.add(at, fmt.Sprintf("%q cannot be the name of a variable", name), "use letters, digits and _, and no digit first")
 		case reserved(name):
 			c.add(at, fmt.Sprintf("%s is set by Terrace itself", name), "leave it out")
-		case secretName(name):
+		case SecretVariable(name):
 			c.add(at, fmt.Sprintf("%s looks like a secret, which has no place in a configuration", name),
 				"set it in the environment of the daemon, or sign in without one: ARM_USE_OIDC and ARM_OIDC_TOKEN_FILE_PATH")
 		case strings.ContainsRune(variables[name], 0):
@@ -41,8 +41,9 @@ func reserved(name string) bool {
 	return slices.Contains([]string{"PATH", "HOME", "TMPDIR", "GOGC"}, name)
 }
 
-// secretName reports names of secrets; that of a file with one is none.
-func secretName(name string) bool {
+// SecretVariable reports names of variables whose values are secrets; that of a
+// file with one is none.
+func SecretVariable(name string) bool {
 	upper := strings.ToUpper(name)
 	if strings.HasSuffix(upper, "_PATH") || strings.HasSuffix(upper, "_FILE") || strings.HasSuffix(upper, "_URL") {
 		return false

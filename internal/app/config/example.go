@@ -36,7 +36,7 @@ func nested() [][2]string {
 		{"gitops.parentGateway.namespace", "its namespace; empty is gateway-system"},
 		{"gitops.parentGateway.section", "one listener of it; empty is any"},
 		{"gitops.parentGateway.sources", "ranges that a gateway outside of the cluster calls from"},
-		{"gitops.privateNetworks", "ranges that pods may call without saying so; empty are those of RFC 1918"},
+		{"gitops.privateNetworks", "ranges that pods may call without saying so; left out they are those of RFC 1918, [] is none"},
 	}
 }
 

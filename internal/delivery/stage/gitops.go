@@ -5,6 +5,8 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"reflect"
+	"regexp"
 	"strings"
 )
 
@@ -26,8 +28,8 @@ type GitOps struct {
 	// Author is who commits, as Name <address>.
 	Author        string        `json:"author,omitempty" yaml:"author,omitempty" koanf:"author"`
 	ParentGateway ParentGateway `json:"parentGateway,omitzero" yaml:"parentGateway,omitempty" koanf:"parentGateway"`
-	// PrivateNetworks are the ranges that pods may call without saying so; none
-	// are the private ranges of RFC 1918.
+	// PrivateNetworks are the ranges that pods may call without saying so; nil
+	// are the private ranges of RFC 1918, an empty list is none.
 	PrivateNetworks []string `json:"privateNetworks,omitempty" yaml:"privateNetworks,omitempty" koanf:"privateNetworks"`
 }
 
@@ -57,10 +59,20 @@ func (g GitOps) WithDefaults() GitOps {
 	return g
 }
 
-func (c *checker) gitops(path string, g GitOps) {
+// gitops refuses what would be ignored, too: a stage that keeps nothing in Git
+// has no gitops, and only https and http sign in with a token.
+func (c *checker) gitops(path string, s Stage) {
+	g := s.GitOps
+	if s.Runtime != RuntimeKubernetes {
+		if !reflect.DeepEqual(g, GitOps{}) {
+			c.add(path, fmt.Sprintf("the runtime %s keeps nothing in Git", s.Runtime), "leave gitops out, or use the runtime kubernetes")
+		}
+		return
+	}
 	c.repository(path+".repository", g.Repository)
-	if g.TokenFile != "" && g.TokenVariable != "" {
-		c.add(path+".tokenFile", "there is a tokenVariable as well", "keep one of them")
+	c.token(path, g)
+	if g.Branch != "" && plainBranch.FindString(g.Branch) == "" {
+		c.add(path+".branch", fmt.Sprintf("%q cannot be the name of a branch", g.Branch), "use letters, digits, -, _, . and /, such as main")
 	}
 	if strings.Contains(g.Path, "..") {
 		c.add(path+".path", fmt.Sprintf("%q leaves the repository", g.Path), "write a folder of the repository, such as clusters/dev")
@@ -74,12 +86,32 @@ func (c *checker) gitops(path string, g GitOps) {
 	c.networks(path+".parentGateway.sources", g.ParentGateway.Sources)
 }
 
+// plainBranch is less than Git takes: what refspecs give a meaning is left out.
+var plainBranch = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]*([./][A-Za-z0-9_-]+)*$`)
+
+func (c *checker) token(path string, g GitOps) {
+	at, given := path+".tokenFile", g.TokenFile != "" || g.TokenVariable != ""
+	if g.TokenFile == "" {
+		at = path + ".tokenVariable"
+	}
+	switch {
+	case g.TokenFile != "" && g.TokenVariable != "":
+		c.add(at, "there is a tokenVariable as well", "keep one of them")
+	case given && !strings.HasPrefix(g.Repository, "https://") && !strings.HasPrefix(g.Repository, "http://"):
+		c.add(at, "only a repository at https:// is signed in to with a token", "leave it out: ssh signs in with the agent of the daemon, and a folder needs nothing")
+	case !given && g.Username != "":
+		c.add(path+".username", "there is no token that it goes with", "name one as tokenFile or tokenVariable, or leave the username out")
+	}
+}
+
 func (c *checker) repository(path, address string) {
 	u, err := url.Parse(address)
 	switch {
 	case address == "" || err != nil && strings.Contains(address, "@"), err == nil && u.Scheme == "" && strings.Contains(address, "@"): // user@host:path
 	case err != nil:
 		c.add(path, "it is no address", "write https://…, ssh://…, user@host:path or file:///path")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		c.add(path, "a token would go to it in the clear", "use https://…")
 	case u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "ssh" && u.Scheme != "file":
 		c.add(path, fmt.Sprintf("%q is no address of a repository", u.Redacted()), "write https://…, ssh://…, user@host:path or file:///path")
 	default:
@@ -87,6 +119,11 @@ func (c *checker) repository(path, address string) {
 			c.add(path, "the address has a password in it", "put it into a file or a variable, and name that as tokenFile or tokenVariable")
 		}
 	}
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 func (c *checker) networks(path string, ranges []string) {

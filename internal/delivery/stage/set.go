@@ -90,7 +90,7 @@ func (c *checker) stage(s Stage) {
 			c.add(path+".requiredTags", fmt.Sprintf("%q cannot be a tag", tag), "write the tag's key, such as costcenter")
 		}
 	}
-	c.gitops(path+".gitops", s.GitOps)
+	c.gitops(path+".gitops", s)
 	for i, check := range s.Verify {
 		c.check(fmt.Sprintf("%s.verify[%d]", path, i), check)
 	}

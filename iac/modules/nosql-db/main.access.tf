@@ -10,7 +10,7 @@ resource "azurerm_key_vault_secret" "access_key" {
 }
 
 resource "azurerm_role_assignment" "access_key_reader" {
-  for_each = try(var.access_keys_key_vault.readers, {})
+  for_each = var.access_keys_key_vault == null ? {} : var.access_keys_key_vault.readers
 
   scope                = azurerm_key_vault_secret.access_key[0].resource_versionless_id
   role_definition_name = "Key Vault Secrets User"

@@ -93,20 +93,40 @@ resource "azurerm_log_analytics_workspace" "this" {
   name                = "log-${each.key}"
   location            = "westeurope"
   resource_group_name = azurerm_resource_group.this[each.key].name
+  retention_in_days   = 30
   tags                = local.tags
 }
 
 resource "azurerm_key_vault" "this" {
   for_each = local.stages
 
-  name                       = "kv-e2e-${each.key}"
-  location                   = "westeurope"
-  resource_group_name        = azurerm_resource_group.this[each.key].name
-  tenant_id                  = data.azurerm_client_config.current.tenant_id
-  sku_name                   = "standard"
-  rbac_authorization_enabled = true
-  purge_protection_enabled   = true
-  tags                       = local.tags
+  name                          = "kv-e2e-${each.key}"
+  location                      = "westeurope"
+  resource_group_name           = azurerm_resource_group.this[each.key].name
+  tenant_id                     = data.azurerm_client_config.current.tenant_id
+  sku_name                      = "standard"
+  rbac_authorization_enabled    = true
+  purge_protection_enabled      = true
+  public_network_access_enabled = false
+  tags                          = local.tags
+}
+
+# Without it nobody reaches what is in the vault.
+resource "azurerm_private_endpoint" "vault" {
+  for_each = local.stages
+
+  name                = "pep-kv-${each.key}"
+  location            = "westeurope"
+  resource_group_name = azurerm_resource_group.this[each.key].name
+  subnet_id           = azurerm_subnet.endpoints[each.key].id
+  tags                = local.tags
+
+  private_service_connection {
+    name                           = "vault"
+    private_connection_resource_id = azurerm_key_vault.this[each.key].id
+    subresource_names              = ["vault"]
+    is_manual_connection           = false
+  }
 }
 
 resource "azurerm_role_assignment" "secrets" {

@@ -7,17 +7,17 @@ import (
 	"io/fs"
 )
 
-// Local has, below the folder local, the modules and the definitions of the
+// local has, below the folder local, the modules and the definitions of the
 // target local.
 //
 //go:embed local
-var Local embed.FS
+var local embed.FS
 
-// Kubernetes has, below the folder kubernetes, the modules and the definitions
+// kubernetes has, below the folder kubernetes, the modules and the definitions
 // of the runtime kubernetes.
 //
 //go:embed kubernetes
-var Kubernetes embed.FS
+var kubernetes embed.FS
 
 // azure has the modules and definitions of the target azure that need more than
 // one module of the tree.
@@ -44,12 +44,12 @@ func Trees(target, runtime string) []Tree {
 	var trees []Tree
 	switch target {
 	case "local":
-		trees = append(trees, Tree{"local", below(Local, "local")})
+		trees = append(trees, Tree{"local", below(local, "local")})
 	case "azure":
 		trees = append(trees, Tree{"azurerm", modules}, Tree{"azurerm", below(azure, "azure")})
 	}
 	if runtime == "kubernetes" {
-		trees = append(trees, Tree{"kubernetes", below(Kubernetes, "kubernetes")})
+		trees = append(trees, Tree{"kubernetes", below(kubernetes, "kubernetes")})
 	}
 	return trees
 }

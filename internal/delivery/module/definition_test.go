@@ -158,10 +158,10 @@ func TestListDefinitionsIsPaged(t *testing.T) {
 	})
 }
 
-func TestSeedShipped(t *testing.T) {
+func TestSeed(t *testing.T) {
 	t.Parallel()
 	rig := moduletest.New(t)
-	first, err := rig.SeedShipped(t.Context(), acme(), iac.Local)
+	first, err := rig.SeedTree(t.Context(), acme(), "local", iac.Trees("local", "")[0].Files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestSeedShipped(t *testing.T) {
 		t.Fatalf("seeded %+v, want nine modules and nine definitions", first)
 	}
 	facts, start := len(rig.Facts), time.Now()
-	again, err := rig.SeedShipped(t.Context(), acme(), iac.Local)
+	again, err := rig.SeedTree(t.Context(), acme(), "local", iac.Trees("local", "")[0].Files)
 	took := time.Since(start)
 	if err != nil || len(again.Modules)+len(again.Definitions)+len(again.Kept) != 0 || len(rig.Facts) != facts {
 		t.Fatalf("again: %+v, %v", again, err)
@@ -202,22 +202,22 @@ func TestSeedAzure(t *testing.T) {
 	}
 }
 
-func TestSeedShippedLeavesTheTenantsChanges(t *testing.T) {
+func TestSeedLeavesTheTenantsChanges(t *testing.T) {
 	t.Parallel()
 	rig := moduletest.New(t)
 	shipped := func(size string) fstest.MapFS {
 		files := fstest.MapFS{
-			"local/modules/cache/main.tf": {Data: []byte(main)},
-			"local/modules/cache/VERSION": {Data: []byte("1.0.0\n")},
+			"modules/cache/main.tf": {Data: []byte(main)},
+			"modules/cache/VERSION": {Data: []byte("1.0.0\n")},
 		}
 		for _, name := range []string{"kept", "changed", "deleted"} {
 			source := strings.ReplaceAll(definition(name, "  criteria:\n    - stage: "+name+"\n  inputs:\n    size: "+size+"\n"), "acme/cache", "terrace/cache")
-			files["local/definitions/"+name+".yaml"] = &fstest.MapFile{Data: []byte(source)}
+			files["definitions/"+name+".yaml"] = &fstest.MapFile{Data: []byte(source)}
 		}
 		return files
 	}
 	ctx := t.Context()
-	if _, err := rig.SeedShipped(ctx, acme(), shipped("1")); err != nil {
+	if _, err := rig.SeedTree(ctx, acme(), "local", shipped("1")); err != nil {
 		t.Fatal(err)
 	}
 	own := strings.ReplaceAll(definition("changed", "  criteria:\n    - stage: changed\n  inputs:\n    size: 7\n"), "acme/cache", "terrace/cache")
@@ -227,7 +227,7 @@ func TestSeedShippedLeavesTheTenantsChanges(t *testing.T) {
 	if err := rig.DeleteDefinition(ctx, acme(), "deleted"); err != nil {
 		t.Fatal(err)
 	}
-	done, err := rig.SeedShipped(ctx, acme(), shipped("2"))
+	done, err := rig.SeedTree(ctx, acme(), "local", shipped("2"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,18 +243,18 @@ func TestSeedShippedLeavesTheTenantsChanges(t *testing.T) {
 	}
 }
 
-func TestSeedShippedRefusesOtherContentUnderTheSameVersion(t *testing.T) {
+func TestSeedRefusesOtherContentUnderTheSameVersion(t *testing.T) {
 	t.Parallel()
 	rig := moduletest.New(t)
 	fsys := fstest.MapFS{
-		"local/modules/cache/main.tf": {Data: []byte(main)},
-		"local/modules/cache/VERSION": {Data: []byte("1.0.0\n")},
+		"modules/cache/main.tf": {Data: []byte(main)},
+		"modules/cache/VERSION": {Data: []byte("1.0.0\n")},
 	}
-	if _, err := rig.SeedShipped(t.Context(), acme(), fsys); err != nil {
+	if _, err := rig.SeedTree(t.Context(), acme(), "local", fsys); err != nil {
 		t.Fatal(err)
 	}
-	fsys["local/modules/cache/main.tf"].Data = []byte(main + "# changed\n")
-	if _, err := rig.SeedShipped(t.Context(), acme(), fsys); !kernel.Is(err, kernel.Conflict) {
+	fsys["modules/cache/main.tf"].Data = []byte(main + "# changed\n")
+	if _, err := rig.SeedTree(t.Context(), acme(), "local", fsys); !kernel.Is(err, kernel.Conflict) {
 		t.Fatalf("got %v, want a conflict", err)
 	}
 }

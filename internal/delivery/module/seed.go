@@ -15,7 +15,7 @@ import (
 // ShippedNamespace is the namespace of the modules that come with Terrace.
 const ShippedNamespace = "terrace"
 
-// Seeded tells what SeedShipped did.
+// Seeded tells what SeedTree did.
 type Seeded struct {
 	// Modules and Definitions are what was new.
 	Modules, Definitions []string
@@ -25,31 +25,9 @@ type Seeded struct {
 	Kept []string
 }
 
-// SeedShipped gives a tenant what comes with Terrace: fsys has a tree for each
-// system, see SeedTree.
-func (s *Service) SeedShipped(ctx context.Context, scope kernel.Scope, fsys fs.FS) (Seeded, error) {
-	var done Seeded
-	folders, err := fs.ReadDir(fsys, ".")
-	if err != nil {
-		return done, fmt.Errorf("shipped modules: %w", err)
-	}
-	for _, folder := range folders {
-		tree, err := fs.Sub(fsys, folder.Name())
-		if err != nil {
-			return done, fmt.Errorf("shipped modules: %w", err)
-		}
-		more, err := s.SeedTree(ctx, scope, folder.Name(), tree)
-		if err != nil {
-			return done, err
-		}
-		done.Modules, done.Definitions, done.Kept = append(done.Modules, more.Modules...), append(done.Definitions, more.Definitions...), append(done.Kept, more.Kept...)
-	}
-	return done, nil
-}
-
-// SeedTree gives a tenant the modules of a system: modules/<function> (and its
-// number in VERSION) and definitions/*.yaml. What is there already costs one
-// look-up each. A tenant's own changes stay as they are.
+// SeedTree gives a tenant what comes with Terrace for one system: tree has
+// modules/<function> (and its number in VERSION) and definitions/*.yaml. What is
+// there already costs one look-up each. A tenant's own changes stay as they are.
 func (s *Service) SeedTree(ctx context.Context, scope kernel.Scope, system string, tree fs.FS) (Seeded, error) {
 	ctx = kernel.WithActor(ctx, kernel.System("modules", scope.Tenant))
 	var done Seeded

@@ -23,8 +23,8 @@ import (
 func clusterRig(t *testing.T) *moduletest.Rig {
 	t.Helper()
 	rig := moduletest.New(t)
-	for _, shipped := range []fs.FS{iac.Local, iac.Kubernetes} {
-		if _, err := rig.SeedShipped(t.Context(), kernel.Scope{Tenant: "acme"}, shipped); err != nil {
+	for _, shipped := range iac.Trees("local", "kubernetes") {
+		if _, err := rig.SeedTree(t.Context(), kernel.Scope{Tenant: "acme"}, shipped.System, shipped.Files); err != nil {
 			t.Fatal(err)
 		}
 	}

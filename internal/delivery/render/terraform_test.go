@@ -73,8 +73,10 @@ resources:
 func rendered(t *testing.T, rig *moduletest.Rig, score string) (render.Root, *graph.Graph) {
 	t.Helper()
 	scope := kernel.Scope{Tenant: "acme"}
-	if _, err := rig.SeedShipped(t.Context(), scope, iac.Local); err != nil {
-		t.Fatal(err)
+	for _, shipped := range iac.Trees("local", "process") {
+		if _, err := rig.SeedTree(t.Context(), scope, shipped.System, shipped.Files); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w, err := workload.Parse("score.yaml", []byte(score))
 	if err != nil {

@@ -21,10 +21,8 @@ locals {
     }
   ]...)
 
-  # Reader reads everything but data; the others let a refresh see what Reader
-  # may not: a vault's keys and certificates (never a secret's value), a
-  # cluster's user credentials.
-  plan_roles = toset(["Reader", "Key Vault Reader", "Azure Kubernetes Service Cluster User Role"])
+  # Reader reads everything but keys, secrets and data.
+  plan_roles = toset(["Reader"])
 
   # Contributor may write neither locks nor policies.
   apply_roles = toset(["Contributor", "Locks Contributor", "Resource Policy Contributor"])

@@ -31,12 +31,13 @@ func (s subscription) job(t *testing.T, sim *simulator, environment string) []st
 	return sim.job(t, environment, as.ClientID, as.SubscriptionID)
 }
 
-// bootstrap makes what a subscription needs, as the guide tells it, and checks
-// that there is nothing left to do.
-func (s toolset) bootstrap(t *testing.T, sim *simulator) subscription {
+// bootstrap makes what a subscription needs for two stages, as the guide tells
+// it, and checks that there is nothing left to do.
+func (s toolset) bootstrap(t *testing.T, sim *simulator, stage, other string) subscription {
 	t.Helper()
 	dir := filepath.Join(copied(t), "bootstrap")
 	text := `
+stages            = { ` + stage + ` = {}, ` + other + ` = {} }
 github_repository = "` + repository + `"
 allowed_ip_rules  = ["203.0.113.7"]
 tags              = { costcenter = "4711", env = "platform", owner = "platform-team" }
@@ -77,23 +78,20 @@ func (s toolset) migrated(t *testing.T, dir string, env []string) {
 }
 
 // signIns checks who gets to which state.
-func (s toolset) signIns(t *testing.T, sim *simulator, made subscription) {
+func (s toolset) signIns(t *testing.T, sim *simulator, made subscription, stage string) {
 	t.Helper()
 	for name, c := range map[string]struct{ environment, as, container, refused string }{
-		"dev reads dev":                       {"dev", "dev", "dev", ""},
-		"the plan of dev writes no state":     {"dev-plan", "dev-plan", "dev", "blobs/write"},
-		"dev does not read prod":              {"dev", "dev", "prod", "403"},
-		"a job of dev is not prod's identity": {"dev", "prod", "prod", "AADSTS"},
-		"a plan is not the apply's identity":  {"dev-plan", "dev", "dev", "AADSTS"},
+		"a stage's apply opens its state":       {stage, stage, stage, ""},
+		"its plan makes no state":               {"other-plan", "other-plan", "other", "blobs/write"},
+		"nobody opens another stage's state":    {stage, stage, "other", "403"},
+		"a job is not another stage's identity": {stage, "other", "other", "AADSTS"},
+		"a plan is not the apply's identity":    {stage + "-plan", stage, stage, "AADSTS"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			as := made.Environments.Value[c.as]
-			out, err := s.stateOf(t, sim.job(t, c.environment, as.ClientID, as.SubscriptionID), c.container)
-			if (err == nil) != (c.refused == "") || !strings.Contains(out, c.refused) {
-				t.Errorf("want a refusal with %q, got %v: %s", c.refused, err, out)
-			}
-		})
+		as := made.Environments.Value[c.as]
+		out, err := s.stateOf(t, sim.job(t, c.environment, as.ClientID, as.SubscriptionID), c.container)
+		if (err == nil) != (c.refused == "") || !strings.Contains(out, c.refused) {
+			t.Errorf("%s: want a refusal with %q, got %v: %s", name, c.refused, err, out)
+		}
 	}
 }
 
@@ -105,7 +103,7 @@ func (s toolset) stateOf(t *testing.T, env []string, stage string) (string, erro
 	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := s.run(t, dir, env, s.terraform, "init", "-no-color", "-backend-config="+tree(t, "iac", "environments", stage, "backend.tfvars")); err != nil {
+	if out, err := s.run(t, dir, env, s.terraform, "init", "-no-color", "-backend-config="+tree(t, "iac", "environments", "dev", "backend.tfvars"), "-backend-config=container_name=tfstate-"+stage); err != nil {
 		return out, err
 	}
 	return s.run(t, dir, env, s.terraform, "plan", "-lock=false", "-no-color")

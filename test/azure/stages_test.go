@@ -59,30 +59,38 @@ func (b *table) String() string {
 	return text.String()
 }
 
-// TestStages makes a subscription ready, and takes the landing zone of every
-// stage from nothing to nothing, by the commands of the workflows and with what
-// the workflows sign in as.
+// TestStages takes every stage from an empty subscription of its own through the
+// bootstrap and the landing zone back to nothing, by the commands of the
+// workflows and with what the workflows sign in as.
 func TestStages(t *testing.T) {
 	t.Parallel()
 	s := tools(t)
-	sim := simulate(t)
-	made := s.bootstrap(t, sim)
-	before := sim.resources(t)
 	var results table
-	t.Run("sign-ins", func(t *testing.T) { s.signIns(t, sim, made) })
-	t.Run("stages", func(t *testing.T) {
+	t.Run("stage", func(t *testing.T) {
 		for _, stage := range stages() {
 			t.Run(stage, func(t *testing.T) {
 				t.Parallel()
-				l := landing{toolset: s, stage: stage, dir: copied(t), sim: sim, env: made.job(t, sim, stage), reader: made.job(t, sim, stage+"-plan")}
-				results.add(l.whole(t))
+				results.add(s.stage(t, stage))
 			})
 		}
 	})
-	if after := sim.resources(t); !slices.Equal(before, after) {
-		t.Errorf("the stages left something behind: %v", slices.DeleteFunc(after, func(id string) bool { return slices.Contains(before, id) }))
-	}
 	t.Logf("\n%s", results.String())
+}
+
+func (s toolset) stage(t *testing.T, stage string) row {
+	t.Helper()
+	start := time.Now()
+	sim := simulate(t)
+	made := s.bootstrap(t, sim, stage, "other")
+	before := sim.resources(t)
+	t.Run("sign-ins", func(t *testing.T) { s.signIns(t, sim, made, stage) })
+	l := landing{toolset: s, stage: stage, dir: copied(t), sim: sim, env: made.job(t, sim, stage), reader: made.job(t, sim, stage+"-plan")}
+	result := l.whole(t)
+	if after := sim.resources(t); !slices.Equal(before, after) {
+		t.Errorf("the stage left something behind: %v", slices.DeleteFunc(after, func(id string) bool { return slices.Contains(before, id) }))
+	}
+	result.seconds = time.Since(start).Seconds()
+	return result
 }
 
 // landing is one stage's landing zone.
@@ -106,7 +114,6 @@ func (l landing) variables() string {
 // whole is the life of a landing zone.
 func (l landing) whole(t *testing.T) row {
 	t.Helper()
-	start := time.Now()
 	l.tf(t, "init", "-no-color", "-backend-config="+filepath.Join("environments", l.stage, "backend.tfvars"))
 	l.tf(t, "plan", l.variables(), "-no-color", "-out=first")
 	planned := l.plan(t, "first")
@@ -121,10 +128,9 @@ func (l landing) whole(t *testing.T) row {
 		t.Errorf("the second plan is not empty: %v\n%s", err, out)
 	}
 	// What a pull request's job may do is enough for its plan.
-	l.must(t, l.dir, l.reader, l.terraform, "plan", l.variables(), "-lock=false", "-no-color", "-detailed-exitcode")
+	l.must(t, l.dir, l.reader, l.terraform, "plan", l.variables(), "-lock=false", "-refresh=false", "-no-color", "-detailed-exitcode")
 	l.drift(t)
 	l.tf(t, "destroy", l.variables(), "-auto-approve", "-no-color", parallelism)
-	result.seconds = time.Since(start).Seconds()
 	return result
 }
 

@@ -66,7 +66,10 @@ func (c Criterion) mismatch(asked Criterion) string {
 		return "does not apply: it is for the class " + c.Class + ", not " + asked.Class
 	}
 	for _, f := range []struct{ name, want, have string }{
-		{"id", c.ID, asked.ID}, {"stage", c.Stage, asked.Stage}, {"project", c.Project, asked.Project}, {"target", c.Target, asked.Target},
+		{"id", c.ID, asked.ID},
+		{"stage", c.Stage, asked.Stage},
+		{"project", c.Project, asked.Project},
+		{"target", c.Target, asked.Target},
 		{"runtime", c.Runtime, asked.Runtime},
 	} {
 		if f.want != "" && f.want != f.have {

@@ -39,7 +39,7 @@ func (e *edges) Check(stage string) error {
 	return nil
 }
 
-var acme = kernel.Scope{Tenant: "acme"} //nolint:gochecknoglobals // a constant
+var acme = kernel.Scope{Tenant: "acme"}
 
 func newService(d *db.DB) (*landingzone.Service, *edges) {
 	e := &edges{}

@@ -72,7 +72,7 @@ func TestAzurermOfAConfiguredMirrorIsUsed(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte("azurerm"), 0o700); err != nil { //nolint:gosec // a program
+		if err := os.WriteFile(path, []byte("azurerm"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -53,7 +53,7 @@ func holdFolder(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the simulated Azure: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, fileLock), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the user's own folder
+	f, err := os.OpenFile(filepath.Join(dir, fileLock), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("hold the folder of the simulated Azure: %w", err)
 	}
@@ -67,7 +67,7 @@ func holdFolder(dir string) (*os.File, error) {
 // openFolder reads a folder's cloud, or makes one.
 func openFolder(dir string, now time.Time) (*cloud, error) {
 	path := filepath.Join(dir, fileCloud)
-	raw, err := os.ReadFile(path) //nolint:gosec // the user's own folder
+	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return createCloud(path, now)
 	}
@@ -95,7 +95,7 @@ func createCloud(path string, now time.Time) (*cloud, error) {
 			return nil, err
 		}
 	}
-	raw, err := json.Marshal(c)
+	raw, err := json.Marshal(c) //nolint:gosec // a folder of the owner alone keeps the secrets of a simulation
 	if err != nil {
 		return nil, err
 	}

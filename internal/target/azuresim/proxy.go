@@ -35,10 +35,10 @@ func newProxy(ctx context.Context, address, target string, log *slog.Logger) (*p
 	return p, nil
 }
 
-func (p *proxy) start() {
+func (p *proxy) start(ctx context.Context) {
 	go func() {
 		if err := p.server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
-			p.log.Error("the simulated Azure's proxy ended", "err", err)
+			p.log.ErrorContext(ctx, "the simulated Azure's proxy ended", "err", err)
 		}
 	}()
 }
@@ -86,7 +86,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 	client, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		p.log.Error("the simulated Azure's proxy cannot tunnel", "err", err)
+		p.log.ErrorContext(r.Context(), "the simulated Azure's proxy cannot tunnel", "err", err)
 		return
 	}
 	defer func() { _ = client.Close() }() // the tunnel has ended

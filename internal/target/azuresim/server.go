@@ -174,16 +174,16 @@ func (s *Server) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, erro
 }
 
 // Start serves until Close.
-func (s *Server) Start(_ context.Context) error {
+func (s *Server) Start(ctx context.Context) error {
 	if err := s.announce(); err != nil {
 		return err
 	}
 	go func() {
 		if err := s.https.ServeTLS(s.listener, "", ""); !errors.Is(err, http.ErrServerClosed) {
-			s.log.Error("the simulated Azure ended", "err", err)
+			s.log.ErrorContext(ctx, "the simulated Azure ended", "err", err)
 		}
 	}()
-	s.proxy.start()
+	s.proxy.start(ctx)
 	return nil
 }
 

@@ -93,10 +93,17 @@ func fileChange(name string, have, want map[string][]byte) (FileChange, error) {
 	c.Diff, err = difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
 		A: lines(before), B: lines(after), FromFile: from, ToFile: to, Context: 3,
 	})
-	if len(c.Diff) > maxDiff {
-		c.Diff = c.Diff[:maxDiff] + "\n… the rest of this diff is too long to show\n"
-	}
+	c.Diff = bounded(c.Diff)
 	return c, err
+}
+
+// bounded cuts a diff that is too long, at the end of a line.
+func bounded(diff string) string {
+	if len(diff) <= maxDiff {
+		return diff
+	}
+	diff = strings.ToValidUTF8(diff[:maxDiff], "")
+	return diff[:max(strings.LastIndexByte(diff, '\n'), 0)] + "\n… the rest of this diff is too long to show\n"
 }
 
 // lines splits content into its lines, each with its end.

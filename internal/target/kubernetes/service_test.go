@@ -273,7 +273,10 @@ func TestAFolderOfAnotherTenantIsLeftAlone(t *testing.T) {
 	if _, err := git.PlainInit(path, true); err != nil {
 		t.Fatal(err)
 	}
-	s := service(t.TempDir(), func(st *kubernetes.Stage) { st.Repository.URL = "file://" + path; st.Repository.Folder = "clusters/one" })
+	s := service(t.TempDir(), func(st *kubernetes.Stage) {
+		st.Repository.URL = "file://" + path
+		st.Repository.Folder = "clusters/one"
+	})
 	if _, err := s.Apply(t.Context(), scope(), "orders", spec("hello")); err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func Open(ctx context.Context, path string) (*Journal, error) {
 // private makes the file readable by its owner alone, before anything is in it: there
 // are keys among the resources. SQLite gives its other files the same mode.
 func private(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the simulator's own folder
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func DefaultFolder() string {
 // Find reads what the simulator that announced itself in a folder says.
 func Find(folder string) (Running, error) {
 	var r Running
-	raw, err := os.ReadFile(filepath.Join(folder, FileRunning)) //nolint:gosec // the user's own folder
+	raw, err := os.ReadFile(filepath.Join(folder, FileRunning))
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, kernel.Errorf(kernel.Unavailable, "no simulated Azure runs on this machine: %s has none", folder).
 			WithFix("start one with `terraced azuresim`, or name its folder with --data")
@@ -78,7 +78,7 @@ type Client struct {
 
 // New returns a client of a running simulator.
 func New(at Running) (*Client, error) {
-	roots, err := os.ReadFile(at.CAFile) //nolint:gosec // the simulator's own folder
+	roots, err := os.ReadFile(at.CAFile)
 	if err != nil {
 		return nil, fmt.Errorf("read the simulator's CA: %w", err)
 	}

@@ -115,7 +115,7 @@ func (s *Sim) Terraform(t *testing.T, tool, dir string, args ...string) (string,
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := exec.CommandContext(t.Context(), program, args...) //nolint:gosec // a tool by its name, for a test
+	c := exec.CommandContext(t.Context(), program, args...)
 	c.Dir, c.Env = dir, append(s.Environ(), "TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1")
 	out, err := c.CombinedOutput()
 	return string(out), err

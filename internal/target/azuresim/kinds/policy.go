@@ -131,7 +131,7 @@ func definition(c *arm.Context, id string) *arm.Resource {
 	return builtInPolicy(c, parsed)
 }
 
-var builtInName = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`) //nolint:gochecknoglobals // a constant
+var builtInName = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // builtInPolicy is the built-in definition with an id. There are thousands in
 // Azure: of those that are not known by name only their names, UUIDs, are.

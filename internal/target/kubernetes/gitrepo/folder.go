@@ -93,7 +93,7 @@ func (f *folder) publish(_ context.Context, from, to plumbing.Hash) error {
 	}
 	defer unlock()
 	path := filepath.Join(f.path, filepath.FromSlash(string(f.ref())))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // as git makes it
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
 	if err := f.lock(path+".lock", to); err != nil {
@@ -130,8 +130,8 @@ func (f *folder) alone() (unlock func(), err error) {
 // of Terrace left has the commit that its note names, and is taken away.
 func (f *folder) lock(path string, to plumbing.Hash) error {
 	note := filepath.Join(f.path, "terrace.pending")
-	if left, err := os.ReadFile(path); err == nil { //nolint:gosec // in the repository
-		if noted, err := os.ReadFile(note); err == nil && strings.TrimSpace(string(noted)) == strings.TrimSpace(string(left)) { //nolint:gosec // in the repository
+	if left, err := os.ReadFile(path); err == nil {
+		if noted, err := os.ReadFile(note); err == nil && strings.TrimSpace(string(noted)) == strings.TrimSpace(string(left)) {
 			_ = os.Remove(path)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	tfjson "github.com/hashicorp/terraform-json"
+
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -25,7 +27,7 @@ func (e *execution) apply(ctx context.Context) error {
 	if err := e.move(ctx, change{to: Applying, edit: e.recordApplying}); err != nil {
 		return err
 	}
-	return e.execute(ctx, plan, root)
+	return e.execute(ctx, plan, nil, root)
 }
 
 // sealed opens the plan and checks that it still is the one to apply; stale
@@ -71,8 +73,9 @@ func (e *execution) replan(ctx context.Context, why string) error {
 	}})
 }
 
-// execute applies the plan and records what is there now.
-func (e *execution) execute(ctx context.Context, plan []byte, root Root) error {
+// execute applies the plan and records what is there now. The plan's JSON is
+// known where it was made just now.
+func (e *execution) execute(ctx context.Context, plan []byte, planned *tfjson.Plan, root Root) error {
 	st, err := e.s.Stages.Get(e.scope.Stage)
 	if err != nil {
 		return err
@@ -86,6 +89,9 @@ func (e *execution) execute(ctx context.Context, plan []byte, root Root) error {
 		return e.overtaken(ctx, err)
 	}
 	if err != nil {
+		if goesOn, adoptErr := e.adopt(ctx, planned, err); goesOn || adoptErr != nil {
+			return adoptErr
+		}
 		return e.halfDone(ctx, err)
 	}
 	ctx = context.WithoutCancel(ctx) // what was applied is recorded, even if the run is to stop now

@@ -44,6 +44,10 @@ func (s *Service) material(ctx context.Context, r Run) (m material, err error) {
 		Stack: r.Stack, Scope: r.Scope, Stage: m.stage, Release: m.release,
 		Graph: m.graph, Workload: m.workload, Tags: m.tags, LandingZone: zone,
 	})
+	if err != nil || r.Operation == Destroy {
+		return m, err
+	}
+	m.root, err = withAdoptions(m.root, r.Adopted)
 	return m, err
 }
 

@@ -27,13 +27,16 @@ func planView(p *tfjson.Plan) PlanView {
 		if rc == nil || rc.Change == nil || rc.Mode == tfjson.DataResourceMode {
 			continue
 		}
-		action := actionOf(rc.Change.Actions)
+		action, reason := actionOf(rc.Change.Actions), string(rc.ActionReason)
+		if rc.Change.Importing != nil && (action == actionNone || action == actionUpdate) {
+			action, reason = actionUpdate, "import" // the state changes, whether the resource does or not
+		}
 		view.Summary.count(action)
 		if action == actionNone {
 			continue
 		}
 		view.Changes = append(view.Changes, ResourceChange{
-			Address: rc.Address, Type: rc.Type, Action: action, Reason: string(rc.ActionReason),
+			Address: rc.Address, Type: rc.Type, Action: action, Reason: reason,
 			Values: changesOf(rc.Change),
 		})
 	}

@@ -22,7 +22,7 @@ func (e *execution) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !a.plan.Empty() && len(blocking(a.dossier.Gates)) == 0 && isRest(a.dossier.Plan, approved.Plan) {
+	if !a.plan.Empty() && len(blocking(a.dossier.Gates)) == 0 && isRest(a.dossier.Plan, approved.Plan, e.run.Adopted) {
 		return e.applyRest(ctx, a)
 	}
 	return e.decide(ctx, a)
@@ -39,12 +39,12 @@ func (e *execution) applyRest(ctx context.Context, a attempt) error {
 	if err != nil {
 		return err
 	}
-	return e.execute(ctx, a.planned.File, a.root)
+	return e.execute(ctx, a.planned.File, a.planned.JSON, a.root)
 }
 
 // isRest reports whether every change of the plan, address and action, is one
-// of the approved plan.
-func isRest(rest, approved PlanView) bool {
+// of the approved plan. What was to be created and is adopted may be imported.
+func isRest(rest, approved PlanView, imports []Adoption) bool {
 	known := map[string]string{}
 	for _, c := range approved.Changes {
 		known[c.Address] = c.Action
@@ -52,7 +52,7 @@ func isRest(rest, approved PlanView) bool {
 	for _, c := range rest.Changes {
 		was, ok := known[c.Address]
 		// A replacement that was interrupted after its delete is left as a creation.
-		if !ok || was != c.Action && !(was == actionReplace && c.Action == actionCreate) {
+		if !ok || was != c.Action && !(was == actionReplace && c.Action == actionCreate) && !(c.Action == actionUpdate && adopted(imports, c.Address)) {
 			return false
 		}
 	}

@@ -51,9 +51,11 @@ type Run struct {
 	Verification []CheckResult   `json:"verification,omitempty"`
 	Failure      *Failure        `json:"failure,omitempty"`
 	Cancel       *CancelRequest  `json:"cancel,omitempty"`
-	CreatedAt    time.Time       `json:"createdAt"`
-	UpdatedAt    time.Time       `json:"updatedAt"`
-	EndedAt      *time.Time      `json:"endedAt,omitempty"`
+	// Adopted are resources that an interrupted apply created and that the run imports.
+	Adopted   []Adoption `json:"adopted,omitempty"`
+	CreatedAt time.Time  `json:"createdAt"`
+	UpdatedAt time.Time  `json:"updatedAt"`
+	EndedAt   *time.Time `json:"endedAt,omitempty"`
 	// Revision grows with every save; a save from an older one is refused.
 	Revision int64 `json:"-"`
 }

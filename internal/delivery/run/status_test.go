@@ -55,13 +55,14 @@ func TestTheRestOfAPlan(t *testing.T) {
 		"some of it":                      {view("c", "delete"), true},
 		"nothing":                         {view(), true},
 		"another address":                 {view("e", "create"), false},
-		"another action":                  {view("a", "update"), false},
+		"another action":                  {view("c", "update"), false},
+		"a creation that is imported":     {view("a", "update"), true},
 		"an update that became a delete":  {view("b", "delete"), false},
 		"the second half of a replace":    {view("d", "create"), true},
 		"the first half of a replace":     {view("d", "delete"), false},
 		"an update that became a replace": {view("b", "replace"), false},
 	} {
-		if got := isRest(tc.rest, approved); got != tc.want {
+		if got := isRest(tc.rest, approved, []Adoption{{Address: "a"}, {Address: "b"}}); got != tc.want {
 			t.Errorf("%s: %v, want %v", name, got, tc.want)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -108,6 +109,7 @@ func (w *World) Plan(_ context.Context, job run.Job, sink func(run.Event)) (run.
 	defer w.mu.Unlock()
 	have := w.stack(job.Stack)
 	plan := savedPlan{Serial: have.serial, Outputs: want.Outputs, Changes: changes(have.resources, want.Resources)}
+	plan.adopt(string(job.Files["adopted.tf"]))
 	for _, c := range plan.Changes {
 		sink(run.Event{Level: "info", Type: "planned_change", Address: c.Address, Message: c.Address + ": " + c.Action})
 	}
@@ -134,6 +136,15 @@ func changes(have, want map[string]string) []savedChange {
 	return all
 }
 
+// adopt makes imports of the creations that the root module adopts.
+func (p *savedPlan) adopt(imports string) {
+	for i, c := range p.Changes {
+		if strings.Contains(imports, "to = "+c.Address+"\n") {
+			p.Changes[i].Action = "import"
+		}
+	}
+}
+
 // describe tells the plan as terraform's JSON does.
 func describe(plan savedPlan, have map[string]string, want root) *tfjson.Plan {
 	p := &tfjson.Plan{PlannedValues: &tfjson.StateValues{Outputs: map[string]*tfjson.StateOutput{}}}
@@ -144,6 +155,9 @@ func describe(plan savedPlan, have map[string]string, want root) *tfjson.Plan {
 	}
 	for _, c := range plan.Changes {
 		change := &tfjson.Change{Actions: tfjson.Actions{tfjson.Action(c.Action)}}
+		if c.Action == "import" {
+			change.Actions, change.Importing = tfjson.Actions{tfjson.ActionNoop}, &tfjson.Importing{ID: c.Address}
+		}
 		if was, ok := have[c.Address]; ok {
 			change.Before = object(was)
 		}
@@ -174,6 +188,7 @@ func (w *World) Apply(ctx context.Context, job run.Job, file []byte, sink func(r
 		return run.Applied{}, kernel.Errorf(kernel.Stale, "saved plan is stale")
 	}
 	for _, c := range plan.Changes {
+		sink(run.Event{Level: "info", Type: "apply_start", Address: c.Address, Message: c.Address + ": begun"})
 		if w.Before != nil {
 			if err := w.Before(ctx, job, c.Address); err != nil {
 				return run.Applied{}, err

@@ -56,7 +56,12 @@ func (s *secretValue) Open(ctx context.Context, req ephemeral.OpenRequest, resp 
 		resp.Diagnostics.AddError(fmt.Sprintf("Cannot open the value of secret %q", m.Name.ValueString()), err.Error())
 		return
 	}
-	value, _ := got.Outputs["value"].(string)
+	value, ok := got.Outputs["value"].(string)
+	if !ok || value == "" {
+		resp.Diagnostics.AddError(fmt.Sprintf("Terrace gave no value of secret %q", m.Name.ValueString()),
+			"An empty password is never set. Check that the provider and terraced are of one version, and try again.")
+		return
+	}
 	m.Value = types.StringValue(value)
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &m)...)
 }

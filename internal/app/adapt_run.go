@@ -90,14 +90,15 @@ func (a roles) HasRole(ctx context.Context, scope kernel.Scope, role string) (bo
 	return a.identity.HasRole(ctx, scope, identity.Role(role))
 }
 
-// serials tells the run room where a stack's state stands.
-type serials struct{ states *state.Service }
+// runStates tells the run room where a stack's state stands, and stores what an
+// apply could not.
+type runStates struct{ states *state.Service }
 
-func (a serials) Serial(ctx context.Context, _ kernel.Scope, stack string) (int64, error) {
+func (a runStates) Serial(ctx context.Context, _ kernel.Scope, stack string) (int64, error) {
 	return a.states.Serial(ctx, stack)
 }
 
-func (a serials) Restore(ctx context.Context, id, stack string, fence int64) error {
+func (a runStates) Restore(ctx context.Context, id, stack string, fence int64) error {
 	return a.states.Restore(ctx, state.Caller{Run: id, Stack: stack, Fence: fence, MayWrite: true}, stack)
 }
 

@@ -112,7 +112,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	d.runs, err = run.NewService(run.Deps{
 		Tx: p.db, Store: store, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Jobs: d.queue,
 		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases}, Zones: zones{d.zones},
-		Planner: planner{execute, environments{p.environ, p.azureSim}}, Tokens: runTokens{p.runTokens}, State: serials{d.states},
+		Planner: planner{execute, environments{p.environ, p.azureSim}}, Tokens: runTokens{p.runTokens}, State: runStates{d.states},
 		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,
 		Verifier: runverify.New(p.config.Gateway, f.authority.Pool(), p.config.Zone),
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},

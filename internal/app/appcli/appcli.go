@@ -1,5 +1,5 @@
-// Package appcli is the command line of the daemon: terraced up, openapi, tools and
-// version.
+// Package appcli is the command line of the daemon: terraced up, azuresim,
+// openapi, tools and version.
 //
 // It owns flags, what is printed and the exit status. It wires nothing: package
 // app does.

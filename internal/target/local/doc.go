@@ -6,4 +6,9 @@
 // processes behind them. It does not own DNS, the gateway, secrets or the event
 // broker: it drives them through ports. It plans nothing; the provider in
 // local/provider turns Terraform's plans into calls.
+//
+// Two kinds of object are recorded here without being of this machine, because
+// one provider and one record of owners and fences serve every target: workloads
+// of the runtime kubernetes, which the port Clusters realises, and secrets whose
+// values an apply hands on to a cloud.
 package local

@@ -77,7 +77,10 @@ func (c *Context) save(ch change) (saved *Resource, created bool, err error) {
 			return nil, false, err
 		}
 	}
-	return c.Get(r.ID.Key()), old == nil, nil
+	if saved = c.Get(r.ID.Key()); saved == nil { // Saved took it away again: a plan that became free is none
+		saved = r
+	}
+	return saved, old == nil, nil
 }
 
 func (c *Context) checkNew(ch change) error {

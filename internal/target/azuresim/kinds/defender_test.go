@@ -1,0 +1,22 @@
+package kinds_test
+
+import (
+	"net/http"
+	"testing"
+)
+
+func TestAPlanThatBecomesFreeIsAnsweredAndGone(t *testing.T) {
+	t.Parallel()
+	c := newDataCloud(t)
+	plan := c.group[:len("/subscriptions/00000000-0000-0000-0000-000000000001")] + "/providers/Microsoft.Security/pricings/KeyVaults"
+	for _, tier := range []string{"Standard", "Free"} {
+		status, answer := c.do(http.MethodPut, plan, `{"properties":{"pricingTier":"`+tier+`"}}`)
+		if status != http.StatusOK {
+			t.Fatalf("%s: status %d: %v", tier, status, answer)
+		}
+		c.want(answer, "properties.pricingTier", tier)
+	}
+	for _, left := range c.engine.Everything("Microsoft.Security/pricings") {
+		t.Errorf("%s is left", left.ID)
+	}
+}

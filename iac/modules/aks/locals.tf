@@ -1,5 +1,12 @@
 locals {
-  resource_id                  = azurerm_kubernetes_cluster.this.id
+  # It waits for what lies within the cluster, so that the lock comes last and goes
+  # first: under it nothing within could be deleted.
+  resource_id = [
+    azurerm_kubernetes_cluster.this.id,
+    keys(azurerm_kubernetes_cluster_node_pool.this),
+    length(azurerm_kubernetes_cluster_deployment_safeguard.this),
+  ][0]
+
   diagnostic_log_groups        = toset(["allLogs"])
   diagnostic_metrics           = toset(["AllMetrics"])
   private_endpoint_subresource = "management"

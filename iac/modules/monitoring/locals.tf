@@ -1,5 +1,7 @@
 locals {
-  resource_id           = azurerm_log_analytics_workspace.this.id
+  # It waits for the tables, so that the lock comes last and goes first.
+  resource_id = [azurerm_log_analytics_workspace.this.id, keys(azurerm_log_analytics_workspace_table.this)][0]
+
   diagnostic_log_groups = toset(["allLogs"])
   diagnostic_metrics    = toset(["AllMetrics"])
 

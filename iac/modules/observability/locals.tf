@@ -1,5 +1,8 @@
 locals {
-  resource_id                  = azurerm_monitor_workspace.this.id
+  # It waits for Grafana's role, so that the lock comes last and goes first: under
+  # it the role could not be taken away.
+  resource_id = [azurerm_monitor_workspace.this.id, length(azurerm_role_assignment.grafana)][0]
+
   private_endpoint_subresource = "prometheusMetrics"
 
   grafana_user_assigned = try(length(var.grafana.user_assigned_identity_resource_ids) > 0, false)

@@ -27,6 +27,9 @@ func (h home) folder() string { return path.Join(h.projectFolder(), h.place.Work
 func (h home) files(objects []manifest.Object) (map[string][]byte, error) {
 	files, names := map[string][]byte{}, []string(nil)
 	for _, o := range objects {
+		if strings.Contains(o.File, "/") {
+			return nil, kernel.Errorf(kernel.Internal, "the object %s would be outside of the folder %s", o.File, h.folder())
+		}
 		if o.Shared {
 			files[path.Join(h.projectFolder(), o.File)] = o.Content
 			continue

@@ -42,6 +42,7 @@ func check(p Place, s Spec) []kernel.Problem {
 	if len(s.Containers) == 0 {
 		c.add("containers", "add a container", "there is none")
 	}
+	c.names(s)
 	size := 0
 	for _, name := range sorted(s.Containers) {
 		c.container("containers."+name, s.Containers[name], s)
@@ -60,6 +61,23 @@ func check(p Place, s Spec) []kernel.Problem {
 	c.claims(s)
 	c.rest(s)
 	return c.problems
+}
+
+// names refuses what cannot be the name of an object, of which names of files
+// are made: none leads out of the workload's folder.
+func (c *checker) names(s Spec) {
+	for at, names := range map[string][]string{"containers.": sorted(s.Containers), "resources.": append(sorted(s.Routes), sorted(s.Claims)...)} {
+		for _, name := range names {
+			if !shortName.MatchString(name) {
+				c.add(at+name, "use up to 63 of a-z, 0-9 and -", "%q cannot be a name on Kubernetes", name)
+			}
+		}
+	}
+	for _, callee := range s.Calls {
+		if callee != Unknown && !serviceName.MatchString(callee) {
+			c.add("calls", "correct the params.workload of the resource of type service-port", "%q cannot be the name of a workload", callee)
+		}
+	}
 }
 
 func (c *checker) container(at string, k Container, s Spec) {

@@ -118,6 +118,16 @@ func TestWhatCannotRunIsRefusedAtItsPlace(t *testing.T) {
 		"a capability that is not allowed": {
 			"containers: {main: {image: a}}\nsecurity: {capabilities: [SYS_ADMIN]}", "metadata.annotations.terrace.dev/capabilities", "SYS_ADMIN",
 		},
+		"a call that leads out of the folder": {
+			"containers: {main: {image: a}}\ncalls: [a/../../../other/orders/deployment]", "calls", "cannot be the name of a workload",
+		},
+		"a route that leads out of the folder": {
+			"containers: {main: {image: a}}\nports: {web: {port: 80}}\nroutes: {../x: {url: 'https://a.example.com/'}}", "resources.../x", "cannot be a name",
+		},
+		"a claim that is no name": {
+			"containers: {main: {image: a}}\nclaims: {A/b: {size: 1Gi}}", "resources.A/b", "cannot be a name",
+		},
+		"a container that is no name": {"containers: {a_b: {image: a}}", "containers.a_b", "cannot be a name"},
 		"an unclosed reference": {
 			"containers: {main: {image: a, variables: {A: '${secret:x'}}}", "containers.main.variables.A", "not closed",
 		},

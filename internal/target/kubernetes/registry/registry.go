@@ -20,6 +20,9 @@ import (
 // patience bounds the asking for all images of a workload together.
 const patience = 8 * time.Second
 
+// atOnce bounds how many images are asked about at the same time.
+const atOnce = 8
+
 // Resolver finds digests.
 type Resolver struct {
 	// Transport reaches the registries; nil is the usual one.
@@ -35,9 +38,11 @@ func (r Resolver) Pin(ctx context.Context, images map[string]string) map[string]
 	defer cancel()
 	var mu sync.Mutex
 	var all sync.WaitGroup
-	pinned := map[string]string{}
+	pinned, slots := map[string]string{}, make(chan struct{}, atOnce)
 	for container, image := range images {
+		slots <- struct{}{} // whoever has one ends with ctx at the latest
 		all.Go(func() {
+			defer func() { <-slots }()
 			reference, ok := r.pin(ctx, image)
 			if !ok {
 				return

@@ -823,11 +823,14 @@ type Node struct {
 	Module     NodeModule             `json:"module"`
 
 	// Name The name of the real thing.
-	Name   string           `json:"name"`
-	Shared bool             `json:"shared"`
-	Type   string           `json:"type"`
-	UID    string           `json:"uid"`
-	Why    GraphExplanation `json:"why"`
+	Name string `json:"name"`
+
+	// Outputs What the resource gives, where its definition says so; else it gives its module's outputs.
+	Outputs map[string]interface{} `json:"outputs,omitempty"`
+	Shared  bool                   `json:"shared"`
+	Type    string                 `json:"type"`
+	UID     string                 `json:"uid"`
+	Why     GraphExplanation       `json:"why"`
 }
 
 // NodeModule defines model for NodeModule.
@@ -1082,6 +1085,7 @@ type RollBackRequest struct {
 
 // Run defines model for Run.
 type Run struct {
+	Adopted   []RunAdoption     `json:"adopted,omitempty"`
 	Approvals []RunApproval     `json:"approvals,omitempty"`
 	Attempt   int64             `json:"attempt"`
 	Cancel    *RunCancelRequest `json:"cancel,omitempty"`
@@ -1116,6 +1120,12 @@ type Run struct {
 	UpdatedAt    time.Time        `json:"updatedAt"`
 	Verification []RunCheckResult `json:"verification,omitempty"`
 	Workload     string           `json:"workload"`
+}
+
+// RunAdoption defines model for RunAdoption.
+type RunAdoption struct {
+	Address string `json:"address"`
+	ID      string `json:"id"`
 }
 
 // RunAnswer defines model for RunAnswer.

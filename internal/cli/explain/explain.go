@@ -101,6 +101,12 @@ func write(w io.Writer, x apiclient.ResourceExplanation) {
 		}
 		_, _ = fmt.Fprintf(w, "  %s %s: %s\n", mark, c.Definition, c.Reason)
 	}
+	for _, name := range slices.Sorted(maps.Keys(n.Outputs)) {
+		_, _ = fmt.Fprintf(w, "    gives %s = %v\n", name, n.Outputs[name])
+	}
+	for _, taken := range n.LandingZone() {
+		_, _ = fmt.Fprintf(w, "    takes %s from the landing zone of %s\n", taken, x.Stage)
+	}
 	for _, name := range slices.Sorted(maps.Keys(x.Outputs)) {
 		_, _ = fmt.Fprintf(w, "    %s = %s\n", name, x.Outputs[name])
 	}

@@ -121,6 +121,7 @@ type Node struct {
 	Definition string            `json:"definition"`
 	Module     NodeModule        `json:"module"`
 	Inputs     map[string]any    `json:"inputs"`
+	Outputs    map[string]any    `json:"outputs,omitempty" doc:"What the resource gives, where its definition says so; else it gives its module's outputs."`
 	DependsOn  []string          `json:"dependsOn"`
 	Why        graph.Explanation `json:"why"`
 }
@@ -144,7 +145,7 @@ func nodeOf(n graph.Node) Node {
 	return Node{
 		UID: n.UID, Key: n.Key, Type: n.Type, Class: n.Class, ID: n.ID, Name: n.Name, Shared: n.Shared, Definition: n.Definition,
 		Module: NodeModule{Source: n.Module.Source, Version: n.Module.Version, Digest: n.Module.Digest},
-		Inputs: n.Inputs, DependsOn: append([]string{}, n.DependsOn...), Why: n.Why,
+		Inputs: n.Inputs, Outputs: n.Outputs, DependsOn: append([]string{}, n.DependsOn...), Why: n.Why,
 	}
 }
 

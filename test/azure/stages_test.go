@@ -66,15 +66,13 @@ func TestStages(t *testing.T) {
 	t.Parallel()
 	s := tools(t)
 	var results table
-	t.Run("stage", func(t *testing.T) {
-		for _, stage := range stages() {
-			t.Run(stage, func(t *testing.T) {
-				t.Parallel()
-				results.add(s.stage(t, stage))
-			})
-		}
-	})
-	t.Logf("\n%s", results.String())
+	t.Cleanup(func() { t.Logf("\n%s", results.String()) })
+	for _, stage := range stages() {
+		t.Run(stage, func(t *testing.T) {
+			t.Parallel()
+			results.add(s.stage(t, stage))
+		})
+	}
 }
 
 func (s toolset) stage(t *testing.T, stage string) row {
@@ -83,7 +81,7 @@ func (s toolset) stage(t *testing.T, stage string) row {
 	sim := simulate(t)
 	made := s.bootstrap(t, sim, stage, "other")
 	before := sim.resources(t)
-	t.Run("sign-ins", func(t *testing.T) { s.signIns(t, sim, made, stage) })
+	s.signIns(t, sim, made, stage)
 	l := landing{toolset: s, stage: stage, dir: copied(t), sim: sim, env: made.job(t, sim, stage), reader: made.job(t, sim, stage+"-plan")}
 	result := l.whole(t)
 	if after := sim.resources(t); !slices.Equal(before, after) {

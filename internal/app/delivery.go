@@ -114,7 +114,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases}, Zones: zones{d.zones},
 		Planner: planner{execute, environments{p.environ, p.azureSim}}, Tokens: runTokens{p.runTokens}, State: runStates{d.states},
 		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,
-		Verifier: runverify.New(p.config.Gateway, f.authority.Pool(), p.config.Zone),
+		Verifier: runverify.New(p.config.Gateway, f.authority.Pool()),
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}}, Log: p.log, Node: p.config.Node,
 	})

@@ -187,8 +187,10 @@ type Logs interface {
 
 // CheckInput is one check of one address.
 type CheckInput struct {
-	// URL is the address under which the gateway serves the workload.
+	// URL is the address under which a gateway serves the workload.
 	URL string
+	// Own says that the gateway is Terrace's, not a cloud's or a cluster's.
+	Own bool
 	// Release is what the answer's header Terrace-Release must say.
 	Release string
 	Check   stage.Check

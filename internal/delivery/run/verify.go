@@ -68,13 +68,13 @@ func (e *execution) checks(ctx context.Context) ([]CheckResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.stage.Runtime == stage.RuntimeKubernetes && len(m.stage.Verify) == 0 {
+	endpoints, inGit := d.Endpoints(), m.stage.Runtime == stage.RuntimeKubernetes
+	if inGit && (len(m.stage.Verify) == 0 || len(endpoints) == 0) {
 		return []CheckResult{{
 			Check: "committed", Passed: true,
-			Message: "the manifests are in the repository of the stage; the stage has no check of what the cluster makes of them",
+			Message: "the manifests are in the repository of the stage; there is no check, or no route to check, of what the cluster makes of them",
 		}}, nil
 	}
-	endpoints := d.Endpoints()
 	if len(endpoints) == 0 {
 		return []CheckResult{{
 			Check: "readiness", Passed: true,
@@ -84,14 +84,14 @@ func (e *execution) checks(ctx context.Context) ([]CheckResult, error) {
 	var results []CheckResult
 	for _, name := range slices.Sorted(maps.Keys(endpoints)) {
 		for _, check := range stageChecks(m.stage, m.workload) {
-			results = append(results, e.check(ctx, endpoints[name], check))
+			results = append(results, e.check(ctx, CheckInput{URL: checkURL(endpoints[name], check.HTTP.Path), Own: !inGit, Release: e.run.Release.ID, Check: check}))
 		}
 	}
 	return results, nil
 }
 
-func (e *execution) check(ctx context.Context, endpoint string, check stage.Check) CheckResult {
-	result := e.s.Verifier.Verify(ctx, CheckInput{URL: checkURL(endpoint, check.HTTP.Path), Release: e.run.Release.ID, Check: check})
+func (e *execution) check(ctx context.Context, in CheckInput) CheckResult {
+	result := e.s.Verifier.Verify(ctx, in)
 	level := "info"
 	if !result.Passed {
 		level = "error"

@@ -14,7 +14,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -31,23 +30,22 @@ const (
 	maxBody    = 64 << 10
 )
 
-// HTTP asks through Terrace's gateway for names in its zone, and directly for
-// all others: those of a cloud.
+// HTTP asks through Terrace's gateway for what that serves, and directly for all
+// else: what a cloud or a cluster serves.
 type HTTP struct {
-	zone            string
 	gateway, direct *http.Client
 }
 
 // New returns a verifier that connects to the gateway at address, host:port,
-// for every name in the zone, so that local names need no resolver. The
+// for whatever it serves, so that local names need no resolver. The
 // gateway's certificate must be signed by one of roots; that of another server
 // by one that this machine trusts.
-func New(address string, roots *x509.CertPool, zone string) *HTTP {
+func New(address string, roots *x509.CertPool) *HTTP {
 	dialer := &net.Dialer{Timeout: askTimeout}
 	gateway := client(func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return dialer.DialContext(ctx, network, address)
 	}, roots)
-	return &HTTP{zone: strings.TrimSuffix(zone, "."), gateway: gateway, direct: client(dialer.DialContext, nil)}
+	return &HTTP{gateway: gateway, direct: client(dialer.DialContext, nil)}
 }
 
 func client(dial func(ctx context.Context, network, address string) (net.Conn, error), roots *x509.CertPool) *http.Client {
@@ -60,11 +58,6 @@ func client(dial func(ctx context.Context, network, address string) (net.Conn, e
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-}
-
-// behindGateway reports whether Terrace's own gateway serves the host.
-func (h *HTTP) behindGateway(host string) bool {
-	return host == h.zone || strings.HasSuffix(host, "."+h.zone)
 }
 
 // Verify asks until the answer is right or the check's time is over.
@@ -113,9 +106,8 @@ func (h *HTTP) ask(ctx context.Context, in run.CheckInput) (message string, err 
 		return "the address " + in.URL + " cannot be asked: " + err.Error(), err
 	}
 	request.Header.Set("User-Agent", "terrace-verify")
-	own := h.behindGateway(request.URL.Hostname())
 	client := h.direct
-	if own {
+	if in.Own {
 		client = h.gateway
 	}
 	response, err := client.Do(request)
@@ -124,17 +116,17 @@ func (h *HTTP) ask(ctx context.Context, in run.CheckInput) (message string, err 
 	}
 	defer func() { _ = response.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxBody)) // only status and headers count
-	return judge(response, in, own)
+	return judge(response, in)
 }
 
 // judge compares an answer with what is expected. Another gateway than Terrace's
 // own need not name the release; what it names must be right.
-func judge(response *http.Response, in run.CheckInput, own bool) (string, error) {
+func judge(response *http.Response, in run.CheckInput) (string, error) {
 	release := response.Header.Get(ReleaseHeader)
 	switch {
 	case !expected(response.StatusCode, in.Check.HTTP):
 		return fmt.Sprintf("status %d, want %s", response.StatusCode, wanted(in.Check.HTTP)), errWrong
-	case release == "" && !own:
+	case release == "" && !in.Own:
 		return fmt.Sprintf("status %d; the gateway in front of it names no release", response.StatusCode), nil
 	case release == "":
 		return fmt.Sprintf("status %d, but the answer names no release, want %s", response.StatusCode, in.Release), errWrong

@@ -52,9 +52,9 @@ func TestVerify(t *testing.T) {
 			defer server.Close()
 			roots := x509.NewCertPool()
 			roots.AddCert(server.Certificate())
-			v := runverify.New(server.Listener.Addr().String(), roots, "example.com")
+			v := runverify.New(server.Listener.Addr().String(), roots)
 			got := v.Verify(context.Background(), run.CheckInput{
-				URL: "https://example.com:7443/healthz", Release: "rel_new",
+				URL: "https://example.com:7443/healthz", Own: true, Release: "rel_new",
 				Check: stage.Check{Name: "answers", HTTP: &stage.HTTPCheck{Status: tc.want, Timeout: timeout(tc.passed)}},
 			})
 			if got.Passed != tc.passed || !strings.Contains(got.Message, tc.message) {
@@ -78,9 +78,9 @@ func TestAForeignCertificateIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
-	v := runverify.New(server.Listener.Addr().String(), x509.NewCertPool(), "example.com")
+	v := runverify.New(server.Listener.Addr().String(), x509.NewCertPool())
 	got := v.Verify(context.Background(), run.CheckInput{
-		URL: "https://example.com/", Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: 50 * time.Millisecond}},
+		URL: "https://example.com/", Own: true, Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: 50 * time.Millisecond}},
 	})
 	if got.Passed || !strings.Contains(got.Message, "certificate") {
 		t.Errorf("%+v", got)
@@ -106,7 +106,7 @@ func TestVerifyAsksOthersDirectly(t *testing.T) {
 				}
 			}))
 			defer server.Close()
-			got := runverify.New("127.0.0.1:1", x509.NewCertPool(), "localhost").Verify(context.Background(), run.CheckInput{
+			got := runverify.New("127.0.0.1:1", x509.NewCertPool()).Verify(context.Background(), run.CheckInput{
 				URL: server.URL, Release: "rel_new", Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: timeout(tc.passed)}},
 			})
 			if got.Passed != tc.passed || !strings.Contains(got.Message, tc.message) {

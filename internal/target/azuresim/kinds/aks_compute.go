@@ -130,12 +130,22 @@ func aksSaved(c *arm.Context, r, old *arm.Resource) error {
 			return err
 		}
 	}
+	return aksStorePools(c, r)
+}
+
+// aksStorePools stores the pools that came in a cluster's body, which keeps their
+// names alone: what they are is theirs, and changes without the cluster.
+func aksStorePools(c *arm.Context, r *arm.Resource) error {
+	names := []any{}
 	for _, v := range r.List("properties.agentPoolProfiles") {
 		profile, _ := v.(arm.Object)
 		if err := aksStorePool(c, r, profile); err != nil {
 			return err
 		}
+		names = append(names, arm.Object{"name": text(profile, "name")})
 	}
+	r.Set("properties.agentPoolProfiles", names)
+	c.Put(r)
 	return nil
 }
 

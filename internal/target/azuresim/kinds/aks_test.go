@@ -97,6 +97,9 @@ func TestPoolsComeAndGo(t *testing.T) {
 	}
 	c.refused(http.MethodPut, aksPath+"/agentPools/work", `{"properties":{"count":2,"vmSize":"Standard_D8s_v5"}}`, 409, "PropertyChangeNotAllowed")
 	c.refused(http.MethodPut, aksPath+"/agentPools/old", `{"properties":{"orchestratorVersion":"1.20"}}`, 400, "AgentPoolK8sVersionNotSupported")
+	c.must(http.MethodPut, aksPath+"/agentPools/system", `{"properties":{"mode":"System","enableAutoScaling":true,"minCount":3,"maxCount":9}}`)
+	c.must(http.MethodPatch, aksPath, `{"tags":{"owner":"shop"}}`)
+	c.want(c.must(http.MethodGet, aksPath+"/agentPools/system", ""), "properties.maxCount", 9.0)
 	c.refused(http.MethodDelete, aksPath+"/agentPools/system", "", 400, "LastSystemPool")
 	c.must(http.MethodDelete, aksPath+"/agentPools/work", "")
 	if pools := c.list(aksPath, "properties.agentPoolProfiles"); len(pools) != 1 {

@@ -154,10 +154,6 @@ func fluxCompute(c *arm.Context, r, _ *arm.Resource) {
 	r.Set("properties.statuses", statuses)
 	r.Set("properties.complianceState", "Compliant")
 	r.Set("properties.statusUpdatedAt", now)
-	r.Set("properties.sourceUpdatedAt", now)
-	if reference := r.Str("properties.gitRepository.repositoryRef.branch"); reference != "" {
-		r.Set("properties.sourceSyncedCommitId", reference+"@sha1:"+c.NewHex(20))
-	}
 }
 
 func fluxStatus(namespace, name, kind, by, now string) arm.Object {

@@ -17,7 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// Adoption is a resource that an apply of this run created and could not tell
+// Adoption is a resource that an apply of the stack created and could not tell
 // of, because it was killed before the state was stored.
 type Adoption struct {
 	Address string `json:"address"`
@@ -26,9 +26,9 @@ type Adoption struct {
 }
 
 // adopt answers an apply that came upon resources which are there already. Those
-// whose creation an interrupted apply of this same run had begun are the run's
-// own: they are imported by the next plan. What anybody else made is never taken
-// over. It reports whether the run goes on.
+// whose creation an interrupted apply of the stack had begun are the stack's own:
+// they are imported by the next plan. What anybody else made is never taken over.
+// It reports whether the run goes on.
 func (e *execution) adopt(ctx context.Context, planned *tfjson.Plan, failed error) (bool, error) {
 	known, ok := errors.AsType[*kernel.Error](failed)
 	if !ok || e.run.Operation == Destroy || ctx.Err() != nil {
@@ -71,14 +71,48 @@ func addresses(all []Adoption) string {
 	return strings.Join(names, ", ")
 }
 
-// begun returns the addresses whose change an interrupted apply of this run had
-// begun, by the run's log, and did not end with an error.
+// begun returns the addresses whose change was begun and cut off: by an earlier
+// apply of this run, or in the runs of the stack after the last that succeeded.
 func (e *execution) begun(ctx context.Context) (map[string]bool, error) {
-	interrupted, current := map[string]bool{}, map[string]bool{}
+	begun, _, err := e.s.starts(ctx, e.id)
+	if err != nil {
+		return nil, err
+	}
+	before, err := e.s.Store.List(ctx, e.scope, Filter{Workload: e.run.Workload, Stage: e.scope.Stage}, kernel.PageRequest{Limit: earlierRuns})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range before.Items {
+		if r.ID == e.id || r.DryRun {
+			continue
+		}
+		if r.Status == Succeeded {
+			break
+		}
+		cut, last, err := e.s.starts(ctx, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(begun, cut)
+		maps.Copy(begun, last)
+	}
+	return begun, nil
+}
+
+// earlierRuns is how many runs are looked at for what they left.
+const earlierRuns = 20
+
+// starts returns the addresses whose change a run has begun, by its log, and not
+// ended with an error: in applies that were cut off, and in its last one.
+func (s *Service) starts(ctx context.Context, run string) (cut, last map[string]bool, err error) {
+	cut, last = map[string]bool{}, map[string]bool{}
 	for offset := int64(0); ; {
-		lines, next, _, err := e.s.Logs.Read(ctx, e.id, offset)
+		lines, next, _, err := s.Logs.Read(ctx, run, offset)
+		if kernel.Is(err, kernel.NotFound) {
+			return cut, last, nil
+		}
 		if err != nil || len(lines) == 0 {
-			return interrupted, err
+			return cut, last, err
 		}
 		offset = next
 		for line := range bytes.Lines(lines) {
@@ -88,12 +122,12 @@ func (e *execution) begun(ctx context.Context) (map[string]bool, error) {
 			}
 			switch event.Type {
 			case "apply_start":
-				current[event.Address] = true
+				last[event.Address] = true
 			case "apply_errored":
-				delete(current, event.Address)
+				delete(last, event.Address)
 			case "run." + string(Applying): // an apply begins, and whatever began before it was cut off
-				maps.Copy(interrupted, current)
-				clear(current)
+				maps.Copy(cut, last)
+				clear(last)
 			}
 		}
 	}
@@ -101,7 +135,7 @@ func (e *execution) begun(ctx context.Context) (map[string]bool, error) {
 
 // importError and roleError are azurerm's and Azure's words for what is there.
 var ( //nolint:gochecknoglobals // constants
-	importError = regexp.MustCompile(`A resource with the ID "([^"]+)" already exists`)
+	importError = regexp.MustCompile(`(?i)a resource with the ID "([^"]+)" already exists`)
 	roleError   = regexp.MustCompile(`The ID of the existing role assignment is ([0-9a-f]{32})`)
 )
 

@@ -72,3 +72,20 @@ func TestWhatOthersMadeIsNotAdopted(t *testing.T) {
 		})
 	}
 }
+
+func TestALaterRunAdoptsWhatAnEndedOneLeft(t *testing.T) {
+	t.Parallel()
+	b := bench(t)
+	r := b.Deploy(t, "dev", "1")
+	crash(t, b, r.ID, "module.redis_cache", nil)
+	next := b.Restart(t)
+	b.World.Before = func(context.Context, run.Job, string) error { return kernel.Errorf(kernel.Invalid, "quota exceeded") }
+	runtest.Must(t, next.Advance(t.Context(), runtest.Project, r.ID))
+	next.Await(t, r.ID, run.Failed)
+	b.World.Before = exists("module.redis_cache", isThere)
+	again := next.Deploy(t, "dev", "1")
+	runtest.Must(t, next.Advance(t.Context(), runtest.Project, again.ID))
+	if done := next.Await(t, again.ID, run.Succeeded); len(done.Adopted) != 1 {
+		t.Errorf("adopted: %+v", done.Adopted)
+	}
+}

@@ -21,7 +21,7 @@ func TestWhatAnErrorSaysIsThere(t *testing.T) {
 		want    []Adoption
 	}{
 		"a resource": {
-			problem: kernel.Problem{Path: "module.x.y", Message: `A resource with the ID "/a/b|c" already exists - to be managed`},
+			problem: kernel.Problem{Path: "module.x.y", Message: `a resource with the ID "/a/b|c" already exists - to be managed`},
 			want:    []Adoption{{Address: "module.x.y", ID: "/a/b|c"}},
 		},
 		"a role assignment": {

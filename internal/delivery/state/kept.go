@@ -54,7 +54,12 @@ func (s *Service) Restore(ctx context.Context, c Caller, stack string) error {
 	if ok && parsed.Lineage == current.Lineage && parsed.Serial <= current.Serial {
 		return s.drop(ctx, stack)
 	}
-	if err := s.restore(ctx, c, stack, parsed, raw); err != nil {
+	err = s.restore(ctx, c, stack, parsed, raw)
+	if kernel.Is(err, kernel.Conflict) {
+		return kernel.Errorf(kernel.Conflict, "what an apply of %s could not store does not follow the state that is there: %w", stack, err).
+			WithFix("see in the target which of them is right; to go on without the kept one, remove the blob %s and the file %s, whichever is there", keptKey(stack), s.keptFile(stack))
+	}
+	if err != nil {
 		return err
 	}
 	return s.drop(ctx, stack)

@@ -1,9 +1,11 @@
 package state_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/state"
@@ -56,6 +58,9 @@ func TestWhatIsKeptIsRestored(t *testing.T) {
 			err := room.Service.Restore(t.Context(), caller, stack)
 			if c.kind == "" && err != nil || c.kind != "" && !kernel.Is(err, c.kind) {
 				t.Errorf("%v, want %q", err, c.kind)
+			}
+			if e, ok := errors.AsType[*kernel.Error](err); ok && !strings.Contains(e.Fix, "unstored-states/"+stack) {
+				t.Errorf("%v does not say where it is kept", err)
 			}
 			if serial, err := room.Service.Serial(t.Context(), stack); err != nil || serial != c.serial {
 				t.Errorf("serial %d, %v; want %d", serial, err, c.serial)

@@ -128,7 +128,12 @@ func (s *Service) add(ctx context.Context, scope kernel.Scope, v Version) (Versi
 		return newest, nil
 	}
 	v.Number = newest.Number + 1
-	if err := s.Store.Insert(ctx, scope, v); err != nil {
+	err = s.Store.Insert(ctx, scope, v)
+	if kernel.Is(err, kernel.Conflict) {
+		return Version{}, kernel.Errorf(kernel.Conflict, "somebody else set the landing zone of %s at the same moment", v.Stage).
+			WithFix("see what it is now with: terrace landing-zone show --stage %s, and set it again", v.Stage)
+	}
+	if err != nil {
 		return Version{}, err
 	}
 	return v, s.Journal.Record(ctx, kernel.Fact{

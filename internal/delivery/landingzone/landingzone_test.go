@@ -129,3 +129,23 @@ func TestRefuses(t *testing.T) {
 		t.Errorf("who may not read: %v", err)
 	}
 }
+
+// behind is a store whose newest version another request has followed meanwhile.
+type behind struct{ landingzone.Store }
+
+func (behind) Newest(context.Context, kernel.Scope, string) (landingzone.Version, error) {
+	return landingzone.Version{}, kernel.Errorf(kernel.NotFound, "there is none yet")
+}
+
+func TestTwoAtTheSameMoment(t *testing.T) {
+	t.Parallel()
+	s, e := newService(dbtest.SQLite(t, landingzonesql.Migrations()))
+	if _, err := s.Set(t.Context(), acme, "dev", outputs("a")); err != nil {
+		t.Fatal(err)
+	}
+	s.Store = behind{s.Store}
+	_, err := s.Set(t.Context(), acme, "dev", outputs("b"))
+	if !kernel.Is(err, kernel.Conflict) || !strings.Contains(err.Error(), "at the same moment") || len(e.facts) != 1 {
+		t.Errorf("%v, with %d facts", err, len(e.facts))
+	}
+}

@@ -61,11 +61,8 @@ func (h home) difference(want, have map[string][]byte) []string {
 
 // edit returns the change that brings the files in force.
 func (h home) edit(t gitrepo.Tree, want map[string][]byte, message string) (gitrepo.Edit, error) {
-	have, err := t.Files(h.projectFolder())
+	have, err := h.there(t)
 	if err != nil {
-		return gitrepo.Edit{}, err
-	}
-	if err := h.ours(have); err != nil {
 		return gitrepo.Edit{}, err
 	}
 	e := gitrepo.Edit{Files: map[string][]byte{}, Message: message}
@@ -75,14 +72,20 @@ func (h home) edit(t gitrepo.Tree, want map[string][]byte, message string) (gitr
 	return e, nil
 }
 
+// there returns the files of the project, unless they are another tenant's.
+func (h home) there(t gitrepo.Tree) (map[string][]byte, error) {
+	have, err := t.Files(h.projectFolder())
+	if err != nil {
+		return nil, err
+	}
+	return have, h.ours(have)
+}
+
 // removal returns the change that takes the workload away, and with the last
 // one what the project's workloads share.
 func (h home) removal(t gitrepo.Tree, message string) (gitrepo.Edit, error) {
-	have, err := t.Files(h.projectFolder())
+	have, err := h.there(t)
 	if err != nil {
-		return gitrepo.Edit{}, err
-	}
-	if err := h.ours(have); err != nil {
 		return gitrepo.Edit{}, err
 	}
 	e := gitrepo.Edit{Files: map[string][]byte{}, Message: message}

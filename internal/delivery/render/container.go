@@ -13,10 +13,11 @@ import (
 // secretMark begins a reference that the local target replaces by a secret.
 const secretMark = "${secret:"
 
-func (b *builder) containers() map[string]any {
+// containers declares each container as a runtime does.
+func (b *builder) containers(declare func(workload.Container) map[string]any) map[string]any {
 	containers := make(map[string]any, len(b.in.Workload.Containers))
 	for _, name := range b.in.Workload.ContainerNames() {
-		containers[escape(name)] = b.container(b.in.Workload.Containers[name])
+		containers[escape(name)] = declare(b.in.Workload.Containers[name])
 	}
 	return containers
 }

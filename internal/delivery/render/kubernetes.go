@@ -18,7 +18,7 @@ const (
 func kubernetes(in Input, s scope) (map[string]any, []kernel.Problem, error) {
 	b := &clusterBuilder{builder: builder{in: in, scope: s}}
 	arguments := map[string]any{
-		"containers": b.containers(), "ports": b.clusterPorts(), "routes": b.routes(), "claims": b.claims(),
+		"containers": b.containers(b.container), "ports": b.clusterPorts(), "routes": b.routes(), "claims": b.claims(),
 		"calls": b.calls(), "scaling": b.scaling(), "security": b.security(), "egress": b.egress(),
 	}
 	if timeout := in.Workload.Annotations[StartTimeout]; timeout != "" {

@@ -9,14 +9,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 )
 
-func (b *clusterBuilder) containers() map[string]any {
-	containers := make(map[string]any, len(b.in.Workload.Containers))
-	for _, name := range b.in.Workload.ContainerNames() {
-		containers[escape(name)] = b.container(b.in.Workload.Containers[name])
-	}
-	return containers
-}
-
 func (b *clusterBuilder) container(c workload.Container) map[string]any {
 	out := map[string]any{
 		"image": escape(b.image(c)), "variables": b.variables(c), "files": b.files(c), "volumes": b.mounts(c),

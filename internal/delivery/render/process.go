@@ -24,7 +24,7 @@ var durationPattern = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
 // requests of CPU and memory is for schedulers; here only its limits count.
 func process(in Input, s scope) (map[string]any, []kernel.Problem, error) {
 	b := builder{in: in, scope: s}
-	arguments := map[string]any{"containers": b.containers(), "ports": b.ports()}
+	arguments := map[string]any{"containers": b.containers(b.container), "ports": b.ports()}
 	if timeout := in.Workload.Annotations[StartTimeout]; timeout != "" {
 		if !durationPattern.MatchString(timeout) {
 			b.annotationProblem(StartTimeout, fmt.Sprintf("%q is not a duration", timeout), "write it as 30s or 2m")

@@ -59,6 +59,37 @@ func (e *execution) adopt(ctx context.Context, planned *tfjson.Plan, failed erro
 	}})
 }
 
+// completeAdopted answers a plan that failed because what it adopts is half made,
+// such as a cluster without its database: the adopted resources are imported and
+// completed first, under the approval there is, and then all is planned again. An
+// error of this plan, too, is the failed one's.
+func (e *execution) completeAdopted(ctx context.Context, approved PlanView, failed error) error {
+	var targets []string
+	for _, a := range e.run.Adopted {
+		targets = append(targets, a.Address)
+	}
+	a, err := e.makePlan(ctx, targets...)
+	if err != nil || a.plan.Empty() || len(blocking(a.dossier.Gates)) > 0 || !isRest(a.dossier.Plan, approved, e.run.Adopted) {
+		return failed
+	}
+	st, err := e.s.Stages.Get(e.scope.Stage)
+	if err != nil {
+		return err
+	}
+	job, err := e.job(ctx, "apply", st, a.root)
+	if err != nil {
+		return err
+	}
+	if _, err := e.s.Planner.Apply(ctx, job, a.planned.File, e.sink(ctx, "apply")); err != nil {
+		return e.halfDone(ctx, err)
+	}
+	return e.move(ctx, change{to: Applying, fact: "adopted", edit: func(_ context.Context, r *Run) error {
+		r.Attempt++ // so that it ends
+		r.StatusReason = "what the interrupted apply left half made is complete"
+		return nil
+	}})
+}
+
 func adopted(all []Adoption, address string) bool {
 	return slices.ContainsFunc(all, func(a Adoption) bool { return a.Address == address })
 }

@@ -93,8 +93,9 @@ type attempt struct {
 	digest  kernel.Digest
 }
 
-// makePlan plans, asks the gates, and writes the dossier.
-func (e *execution) makePlan(ctx context.Context) (a attempt, err error) {
+// makePlan plans, asks the gates, and writes the dossier. With targets it plans
+// these and what they need alone.
+func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt, err error) {
 	if a.material, err = e.s.material(ctx, e.run); err != nil {
 		return a, err
 	}
@@ -106,6 +107,7 @@ func (e *execution) makePlan(ctx context.Context) (a attempt, err error) {
 	if err != nil {
 		return a, err
 	}
+	job.Targets = targets
 	if a.planned, err = e.s.Planner.Plan(ctx, job, e.sink(ctx, "plan")); err != nil {
 		return a, err
 	}

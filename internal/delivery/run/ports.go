@@ -111,6 +111,8 @@ type Job struct {
 	Token string
 	// Destroy plans the removal of everything.
 	Destroy bool
+	// Targets are the addresses that a plan is limited to; none is no limit.
+	Targets []string
 	// Kill is closed when terraform must end at once; a canceled context asks it to stop.
 	Kill <-chan struct{}
 }

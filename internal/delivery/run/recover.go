@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // SweepEvery is how often stranded runs are looked for.
@@ -19,6 +21,9 @@ func (e *execution) resume(ctx context.Context) error {
 		return err
 	}
 	a, err := e.makePlan(ctx)
+	if kernel.Is(err, kernel.Invalid) && len(e.run.Adopted) > 0 && ctx.Err() == nil {
+		return e.completeAdopted(ctx, approved.Plan, err)
+	}
 	if err != nil {
 		return err
 	}

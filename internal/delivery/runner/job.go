@@ -23,6 +23,8 @@ type Job struct {
 	Token string
 	// Destroy makes Plan plan the destruction of everything in the stack.
 	Destroy bool
+	// Targets are the addresses that Plan is limited to, with what they need; none is no limit.
+	Targets []string
 	// Kill is closed when the tool must end at once, its state unsaved or not. A
 	// canceled context asks it to stop in order. Nil is never closed.
 	Kill <-chan struct{}

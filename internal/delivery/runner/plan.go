@@ -33,6 +33,9 @@ func (r *Runner) Plan(ctx context.Context, job Job, sink Sink) (result PlanResul
 	if job.Destroy {
 		args = append(args, "-destroy")
 	}
+	for _, address := range job.Targets {
+		args = append(args, "-target="+address)
+	}
 	s := &stream{phase: PhasePlan, sink: sink, secrets: job.secrets()}
 	if err := r.execute(ctx, job, w, s, args...); err != nil {
 		return PlanResult{}, err

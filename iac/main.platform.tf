@@ -37,14 +37,6 @@ module "keyvault" {
   public_network_access_enabled = length(var.key_vault.allowed_ip_rules) > 0
   network_acls                  = { ip_rules = var.key_vault.allowed_ip_rules }
 
-  # Whoever applies this puts keys, secrets and certificates into the vault.
-  role_assignments = {
-    for key, role in { keys      = "Key Vault Crypto Officer", secrets = "Key Vault Secrets Officer", certificates = "Key Vault Certificates Officer" } : "deployer-${key}" => {
-      role_definition_id_or_name = role
-      principal_id               = data.azurerm_client_config.current.object_id
-    }
-  }
-
   keys = {
     platform = { type = var.key_vault.sku_name == "premium" ? "RSA-HSM" : "RSA", size = 3072 }
   }

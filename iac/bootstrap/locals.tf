@@ -24,8 +24,12 @@ locals {
   # Reader reads everything but keys, secrets and data.
   plan_roles = toset(["Reader"])
 
-  # Contributor may write neither locks nor policies.
-  apply_roles = toset(["Contributor", "Locks Contributor", "Resource Policy Contributor"])
+  # Contributor may write neither locks nor policies, and nothing that is in a
+  # vault.
+  apply_roles = toset([
+    "Contributor", "Locks Contributor", "Resource Policy Contributor",
+    "Key Vault Certificates Officer", "Key Vault Crypto Officer", "Key Vault Secrets Officer",
+  ])
 
   subscription_roles = merge(
     merge([for key, i in local.identities : { for role in local.plan_roles : "${key} ${role}" => merge(i, { key = key, role = role }) } if i.phase == "plan"]...),

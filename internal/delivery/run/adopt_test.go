@@ -89,3 +89,31 @@ func TestALaterRunAdoptsWhatAnEndedOneLeft(t *testing.T) {
 		t.Errorf("adopted: %+v", done.Adopted)
 	}
 }
+
+func TestWhatIsHalfMadeIsCompletedFirst(t *testing.T) {
+	t.Parallel()
+	b := bench(t)
+	r := b.Deploy(t, "dev", "1")
+	crash(t, b, r.ID, "module.redis_cache", nil)
+	next := b.Restart(t)
+	b.World.Before = exists("module.redis_cache", isThere)
+	limited := 0
+	b.World.BeforePlan = func(job run.Job, resources map[string]string) error {
+		if len(job.Targets) > 0 {
+			limited++
+			return nil
+		}
+		if resources["module.redis_cache"] == "" && len(job.Files["adopted.tf"]) > 0 {
+			return kernel.Errorf(kernel.Invalid, "the cluster has no database")
+		}
+		return nil
+	}
+	next.Start(t)
+	runtest.Must(t, next.Sweep(t.Context()))
+	if done := next.Await(t, r.ID, run.Succeeded); limited != 1 || done.Attempt != 3 {
+		t.Errorf("%d limited plans, attempt %d", limited, done.Attempt)
+	}
+	if len(b.World.Resources(r.Stack)) != 3 {
+		t.Errorf("there: %v", b.World.Resources(r.Stack))
+	}
+}

@@ -29,6 +29,8 @@ type World struct {
 	stacks map[string]*stack
 	// Before is called before each change of an apply; an error stops the apply there.
 	Before func(ctx context.Context, job run.Job, address string) error
+	// BeforePlan is called before each plan; an error is the plan's.
+	BeforePlan func(job run.Job, resources map[string]string) error
 	// Applied counts the changes of each address by stack.
 	Applied map[string]int
 }
@@ -110,6 +112,12 @@ func (w *World) Plan(_ context.Context, job run.Job, sink func(run.Event)) (run.
 	have := w.stack(job.Stack)
 	plan := savedPlan{Serial: have.serial, Outputs: want.Outputs, Changes: changes(have.resources, want.Resources)}
 	plan.adopt(string(job.Files["adopted.tf"]))
+	plan.limit(job.Targets)
+	if w.BeforePlan != nil {
+		if err := w.BeforePlan(job, have.resources); err != nil {
+			return run.Planned{}, err
+		}
+	}
 	for _, c := range plan.Changes {
 		sink(run.Event{Level: "info", Type: "planned_change", Address: c.Address, Message: c.Address + ": " + c.Action})
 	}
@@ -143,6 +151,14 @@ func (p *savedPlan) adopt(imports string) {
 			p.Changes[i].Action = "import"
 		}
 	}
+}
+
+// limit leaves the targets' changes alone; none is no limit.
+func (p *savedPlan) limit(targets []string) {
+	if len(targets) == 0 {
+		return
+	}
+	p.Changes = slices.DeleteFunc(p.Changes, func(c savedChange) bool { return !slices.Contains(targets, c.Address) })
 }
 
 // describe tells the plan as terraform's JSON does.

@@ -27,7 +27,8 @@ provider "azurerm" {
     }
 
     resource_group {
-      prevent_deletion_if_contains_resources = true
+      # Application Insights puts an action group of its own beside itself.
+      prevent_deletion_if_contains_resources = var.locked
     }
   }
 }

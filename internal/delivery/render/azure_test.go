@@ -107,6 +107,10 @@ func TestMissingOutputsOfTheLandingZone(t *testing.T) {
 			t.Errorf("%v\nlacks %q", err, want)
 		}
 	}
+	in.LandingZone = nil
+	if _, err := render.Render(in); !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), "no outputs are known") || strings.Contains(err.Error(), "name_prefix") {
+		t.Errorf("no landing zone: %v", err)
+	}
 	in = azure()
 	in.Graph.Nodes[0].Inputs["label"] = template(part(graph.FromLandingZone, "redis"), graph.Part{Literal: "x"})
 	if _, err := render.Render(in); !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), "cannot be put into a text") {

@@ -24,10 +24,7 @@ func zoneDigest(in Input) (kernel.Digest, error) {
 		}
 	}
 	if len(problems) > 0 {
-		slices.SortFunc(problems, func(a, b kernel.Problem) int { return strings.Compare(a.Message, b.Message) })
-		return "", kernel.Errorf(kernel.Refused, "the landing zone of the stage %s does not have all that %s needs", in.Context.Stage, in.Context.Workload).
-			WithFix("apply iac/ for the stage, then: terraform output -json > outputs.json && terrace landing-zone set --stage %s --file outputs.json", in.Context.Stage).
-			WithProblems(slices.Compact(problems)...)
+		return "", incomplete(in, problems)
 	}
 	if in.Runtime == "kubernetes" && len(in.LandingZone) > 0 {
 		used[""] = in.LandingZone // a runtime may take any part of it
@@ -36,6 +33,17 @@ func zoneDigest(in Input) (kernel.Digest, error) {
 		return "", nil
 	}
 	return kernel.DigestJSON(used)
+}
+
+// incomplete tells what the landing zone lacks; where there is none, that alone.
+func incomplete(in Input, problems []kernel.Problem) error {
+	told := kernel.Errorf(kernel.Refused, "the landing zone of the stage %s does not have all that %s needs", in.Context.Stage, in.Context.Workload)
+	if len(in.LandingZone) == 0 {
+		told, problems = kernel.Errorf(kernel.Refused, "%s needs the landing zone of the stage %s, of which no outputs are known", in.Context.Workload, in.Context.Stage), nil
+	}
+	slices.SortFunc(problems, func(a, b kernel.Problem) int { return strings.Compare(a.Message, b.Message) })
+	return told.WithFix("apply iac/ for the stage, then: terraform output -json > outputs.json && terrace landing-zone set --stage %s --file outputs.json", in.Context.Stage).
+		WithProblems(slices.Compact(problems)...)
 }
 
 func missing(in Input, node graph.Node, part graph.Part) kernel.Problem {

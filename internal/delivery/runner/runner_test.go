@@ -170,6 +170,17 @@ func TestAPlanTellsEveryAction(t *testing.T) {
 	}
 }
 
+func TestAPlanOfTargetsAlone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	job := b.job(t, "run_1", stack, tokens.PhasePlan, data(`{"a":{"input":"one"},"b":{"input":"two"}}`))
+	job.Targets = []string{`terraform_data.b`}
+	plan, err := b.Plan(context.Background(), job, nil)
+	if err != nil || summaryOf(plan).Create != 1 {
+		t.Errorf("plan %+v, %v; want one to create", summaryOf(plan), err)
+	}
+}
+
 func TestDestroy(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -20,3 +20,12 @@ func TestAPlanThatBecomesFreeIsAnsweredAndGone(t *testing.T) {
 		t.Errorf("%s is left", left.ID)
 	}
 }
+
+func TestDefenderPlansThatAzureRefuses(t *testing.T) {
+	t.Parallel()
+	c := newDataCloud(t)
+	plans := c.subscription() + "/providers/Microsoft.Security/pricings/"
+	c.want(c.must(http.MethodGet, plans+"Containers", ""), "properties.pricingTier", "Free")
+	c.refused(http.MethodPut, plans+"Lunch", `{"properties":{"pricingTier":"Standard"}}`, http.StatusNotFound, "ResourceNotFound")
+	c.refused(http.MethodPut, plans+"KeyVaults", `{"properties":{"pricingTier":"Gold"}}`, http.StatusBadRequest, "InvalidPricingTier")
+}

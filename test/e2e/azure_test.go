@@ -36,7 +36,7 @@ resources:
 `
 
 // TestAzure carries a workload through five stages whose target is a simulated
-// Azure, with the commands of the local target.
+// Azure, with the commands of the local target. The daemon dies in the first apply.
 func TestAzure(t *testing.T) {
 	t.Parallel()
 	mirror := os.Getenv("TERRACE_AZURERM_MIRROR")
@@ -48,7 +48,7 @@ func TestAzure(t *testing.T) {
 	a.approver = a.Colleague(t.Context(), "grace", "approver")
 	a.landingZones()
 	file := write(t, filepath.Join(a.folder, "score.yaml"), fmt.Sprintf(azureScore, strings.Repeat("ab", 32)))
-	run := a.carry("deploy", file, "--stage", "dev")
+	run := a.interrupted("deploy", file, "--stage", "dev")
 	for _, to := range []string{"test", "int", "qs", "prod"} {
 		if next := a.carry("promote", "orders", "--to", to); next.Release != run.Release {
 			t.Errorf("%s got release %+v, not %+v", to, next.Release, run.Release)
@@ -80,6 +80,26 @@ func (a azure) carry(args ...string) harness.Run {
 		a.t.Fatalf("terrace %s: run %s is %q: %s\n%s", strings.Join(args, " "), run.ID, run.Status, result, a.Terrace(a.t.Context(), "run", "logs", run.ID).Stdout)
 	}
 	return run
+}
+
+// interrupted kills the daemon in the middle of the apply, when nothing of it is
+// in the state: the run goes on by itself with what is there.
+func (a azure) interrupted(args ...string) harness.Run {
+	a.t.Helper()
+	ctx := a.t.Context()
+	run, _ := a.Start(ctx, append(args, "--no-wait")...)
+	harness.Eventually(a.t, "roles are being assigned", func() (string, bool) {
+		logs := a.Terrace(ctx, "run", "logs", run.ID).Stdout
+		return logs, strings.Contains(logs, `event_hub["main/workload"]: Creating`)
+	})
+	a.Kill()
+	a.Boot()
+	logs := a.Must(ctx, "run", "logs", "-f", run.ID)
+	ended := a.Runs(ctx, "orders")[0]
+	if ended.Status != "succeeded" || len(ended.Adopted) == 0 {
+		a.t.Fatalf("after the crash the run is %q, with %v adopted:\n%s", ended.Status, ended.Adopted, logs)
+	}
+	return ended
 }
 
 // landingZones makes a small landing zone for each stage and registers it.

@@ -81,6 +81,7 @@ type Run struct {
 		Number      int
 	}
 	Failure *struct{ Phase, Message, Fix string }
+	Adopted []struct{ Address, ID string }
 }
 
 // Start runs a command that prints a run, and reads it, whatever the command's

@@ -37,10 +37,12 @@ test: services build ## run the tests
 	go test $(GOFLAGS_) -timeout 25m ./...
 
 test-azure: azure-tools ## the Azure tree against the simulated Azure, with the real azurerm (the first time it builds it)
-	mirror="$$(cat $(AZURE)/mirror.path)"; export TERRACE_AZURERM_MIRROR="$$mirror" TERRACE_AZURE_BIN=$(AZURE)/bin; \
-	go test $(GOFLAGS_) -count 1 -v -parallel 6 -timeout 40m ./test/azure && \
-	go test $(GOFLAGS_) -count 1 -timeout 20m ./internal/target/azuresim/... && \
-	go test $(GOFLAGS_) -count 1 -timeout 20m -run TestAzure ./test/e2e
+	mirror="$$(cat $(AZURE)/mirror.path)"; export TERRACE_AZURERM_MIRROR="$$mirror" TERRACE_AZURE_BIN=$(AZURE)/bin; failed=0; \
+	go test $(GOFLAGS_) -count 1 -v -timeout 40m -run TestAzure ./test/e2e >$(AZURE)/e2e.log 2>&1 & workload=$$!; \
+	go test $(GOFLAGS_) -count 1 -v -parallel 6 -timeout 40m ./test/azure || failed=1; \
+	go test $(GOFLAGS_) -count 1 -timeout 20m ./internal/target/azuresim/... || failed=1; \
+	echo "waiting for the workload that goes through five stages on azure, beside the rest since the start"; \
+	wait $$workload || failed=1; cat $(AZURE)/e2e.log; exit $$failed
 
 azure-tools: services build
 	@mkdir -p $(AZURE)/bin

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -67,4 +69,40 @@ func TestNoModuleBeyondTheTwenty(t *testing.T) {
 			t.Errorf("%s is not in the list of this test", dir)
 		}
 	}
+}
+
+// TestALockFollowsAllThatItsModuleMakes: a child that is deleted while the lock is still there is refused.
+func TestALockFollowsAllThatItsModuleMakes(t *testing.T) {
+	t.Parallel()
+	resource, list := regexp.MustCompile(`(?m)^resource "(\w+)" "(\w+)"`), regexp.MustCompile(`(?s)lock_follows = \[(.*?)\n  \]`)
+	for _, name := range azureModules() {
+		if _, err := os.Stat(filepath.Join("modules", name, "contract.lock.tf")); err != nil {
+			continue
+		}
+		source := moduleSource(t, name)
+		follows := list.FindString(source)
+		for _, r := range resource.FindAllStringSubmatch(source, -1) {
+			if address := r[1] + "." + r[2]; r[1] != "azurerm_management_lock" && !strings.Contains(follows, " "+address+",") {
+				t.Errorf("%s: the lock does not follow %s", name, address)
+			}
+		}
+	}
+}
+
+// moduleSource is all HCL of a module.
+func moduleSource(t *testing.T, name string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("modules", name, "*.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Write(raw)
+	}
+	return out.String()
 }

@@ -52,3 +52,28 @@ locals {
   host              = length(local.gateway_hostnames) > 0 ? local.gateway_hostnames[0] : try(regex("^https?://([^/:]+)", local.gateway_url)[0], local.gateway_url)
   api_urls          = { for key, path in local.api_paths : key => "https://${local.host}/${path}" }
 }
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_api_management.this,
+    azurerm_api_management_api.this,
+    azurerm_api_management_api_operation.this,
+    azurerm_api_management_api_operation_policy.this,
+    azurerm_api_management_api_policy.this,
+    azurerm_api_management_backend.this,
+    azurerm_api_management_diagnostic.this,
+    azurerm_api_management_logger.this,
+    azurerm_api_management_named_value.this,
+    azurerm_api_management_openid_connect_provider.this,
+    azurerm_api_management_policy.this,
+    azurerm_api_management_product.this,
+    azurerm_api_management_product_api.this,
+    azurerm_api_management_product_group.this,
+    azurerm_api_management_product_policy.this,
+    azurerm_api_management_subscription.this,
+    azurerm_monitor_diagnostic_setting.this,
+    azurerm_private_endpoint.this,
+    azurerm_role_assignment.this,
+  ]
+}

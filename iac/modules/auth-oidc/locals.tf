@@ -6,9 +6,8 @@ locals {
   identity_id  = local.creates ? azurerm_user_assigned_identity.this[0].id : var.existing_identity.resource_id
   principal_id = local.creates ? azurerm_user_assigned_identity.this[0].principal_id : data.azurerm_user_assigned_identity.existing[0].principal_id
 
-  # What the lock and roles on the identity act on. It waits for the credentials, so that the lock comes
-  # last and goes first: under it no credential could be deleted.
-  resource_id = [local.identity_id, keys(azurerm_federated_identity_credential.this)][0]
+  # What the lock and roles on the identity act on.
+  resource_id = local.identity_id
 
   audience = "api://AzureADTokenExchange"
 
@@ -29,4 +28,14 @@ locals {
   }
 
   credentials = merge(local.github_credentials, local.service_account_credentials, var.credentials)
+}
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_federated_identity_credential.this,
+    azurerm_role_assignment.granted,
+    azurerm_role_assignment.this,
+    azurerm_user_assigned_identity.this,
+  ]
 }

@@ -11,18 +11,8 @@ locals {
   connection_string = local.creates ? azurerm_eventhub_namespace.this[0].default_primary_connection_string : data.azurerm_eventhub_namespace.existing[0].default_primary_connection_string
   host              = nonsensitive(try(regex("sb://([^:/;]+)", local.connection_string)[0], "${local.namespace_name}.servicebus.windows.net"))
 
-  # What the lock, role assignments and private endpoints act on. It waits for what lies within, so that
-  # the lock comes last and goes first: under it nothing within could be deleted.
-  resource_id = [
-    local.namespace_id,
-    keys(azurerm_eventhub_consumer_group.this),
-    keys(azurerm_eventhub.this),
-    keys(azurerm_eventhub_namespace_schema_group.this),
-    length(azurerm_eventhub_namespace_customer_managed_key.this),
-    keys(azurerm_role_assignment.event_hub),
-    keys(azurerm_role_assignment.event_grid_topic),
-    keys(azurerm_role_assignment.event_grid_system_topic),
-  ][0]
+  # What the lock, role assignments and private endpoints act on.
+  resource_id = local.namespace_id
 
   diagnostic_log_groups        = toset(["allLogs"])
   diagnostic_metrics           = toset(["AllMetrics"])
@@ -67,4 +57,26 @@ locals {
   # Two subscriptions of one topic to one event hub need the right to send but once.
   topic_hubs        = { for s in local.topic_subscriptions : "${s.topic_key}/${s.event_hub_key}" => { topic_key = s.topic_key, hub_key = s.event_hub_key }... }
   system_topic_hubs = { for s in local.system_topic_subscriptions : "${s.topic_key}/${s.event_hub_key}" => { topic_key = s.topic_key, hub_key = s.event_hub_key }... }
+}
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_eventgrid_event_subscription.this,
+    azurerm_eventgrid_system_topic.this,
+    azurerm_eventgrid_system_topic_event_subscription.this,
+    azurerm_eventgrid_topic.this,
+    azurerm_eventhub.this,
+    azurerm_eventhub_consumer_group.this,
+    azurerm_eventhub_namespace.this,
+    azurerm_eventhub_namespace_customer_managed_key.this,
+    azurerm_eventhub_namespace_schema_group.this,
+    azurerm_monitor_diagnostic_setting.this,
+    azurerm_private_endpoint.event_grid_topic,
+    azurerm_private_endpoint.this,
+    azurerm_role_assignment.event_grid_system_topic,
+    azurerm_role_assignment.event_grid_topic,
+    azurerm_role_assignment.event_hub,
+    azurerm_role_assignment.this,
+  ]
 }

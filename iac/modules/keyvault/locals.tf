@@ -20,3 +20,17 @@ locals {
     for key, s in var.secrets : { for name, a in s.role_assignments : "${key}/${name}" => merge(a, { key = key }) }
   ]...)
 }
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_key_vault.this,
+    azurerm_key_vault_key.this,
+    azurerm_key_vault_secret.this,
+    azurerm_monitor_diagnostic_setting.this,
+    azurerm_private_endpoint.this,
+    azurerm_role_assignment.keys,
+    azurerm_role_assignment.secrets,
+    azurerm_role_assignment.this,
+  ]
+}

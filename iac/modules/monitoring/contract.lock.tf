@@ -3,7 +3,7 @@ variable "lock" {
     kind = string
     name = optional(string)
   })
-  description = "Management lock on the main resource: kind CanNotDelete or ReadOnly. Null sets none."
+  description = "Management lock on the main resource and all within: kind CanNotDelete or ReadOnly. Under it nobody removes anything within, not even what others add there. Null sets none."
   default     = null
 
   validation {
@@ -20,5 +20,5 @@ resource "azurerm_management_lock" "this" {
   lock_level = var.lock.kind
   notes      = var.lock.kind == "CanNotDelete" ? "Cannot delete the resource or its child resources." : "Cannot delete or modify the resource or its child resources."
 
-  depends_on = [azurerm_role_assignment.this]
+  depends_on = [local.lock_follows]
 }

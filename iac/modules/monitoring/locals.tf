@@ -1,6 +1,5 @@
 locals {
-  # It waits for the tables, so that the lock comes last and goes first.
-  resource_id = [azurerm_log_analytics_workspace.this.id, keys(azurerm_log_analytics_workspace_table.this)][0]
+  resource_id = azurerm_log_analytics_workspace.this.id
 
   diagnostic_log_groups = toset(["allLogs"])
   diagnostic_metrics    = toset(["AllMetrics"])
@@ -26,4 +25,22 @@ locals {
     { for key, component in azurerm_application_insights.this : "insights-${key}" => component.id },
     var.private_link_scope == null ? {} : var.private_link_scope.linked_resource_ids,
   )
+}
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_application_insights.this,
+    azurerm_log_analytics_workspace.this,
+    azurerm_log_analytics_workspace_table.this,
+    azurerm_monitor_action_group.this,
+    azurerm_monitor_activity_log_alert.this,
+    azurerm_monitor_diagnostic_setting.this,
+    azurerm_monitor_metric_alert.this,
+    azurerm_monitor_private_link_scope.this,
+    azurerm_monitor_private_link_scoped_service.this,
+    azurerm_monitor_scheduled_query_rules_alert_v2.this,
+    azurerm_private_endpoint.this,
+    azurerm_role_assignment.this,
+  ]
 }

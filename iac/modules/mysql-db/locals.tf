@@ -7,15 +7,8 @@ locals {
   server_name         = local.creates ? azurerm_mysql_flexible_server.this[0].name : local.existing_id_parts[8]
   resource_group_name = local.creates ? var.resource_group_name : local.existing_id_parts[4]
 
-  # What the lock, role assignments and private endpoints act on. It waits for what lies within, so that
-  # the lock comes last and goes first: under it nothing within could be deleted.
-  resource_id = [
-    local.server_id,
-    keys(azurerm_mysql_flexible_database.this),
-    keys(azurerm_mysql_flexible_server_configuration.this),
-    keys(azurerm_mysql_flexible_server_firewall_rule.this),
-    length(azurerm_mysql_flexible_server_active_directory_administrator.this),
-  ][0]
+  # What the lock, role assignments and private endpoints act on.
+  resource_id = local.server_id
 
   diagnostic_log_groups        = toset(["allLogs"])
   diagnostic_metrics           = toset(["AllMetrics"])
@@ -47,4 +40,19 @@ locals {
     },
     var.entra_administrator == null ? {} : { aad_auth_only = var.password_authentication_enabled ? "OFF" : "ON" },
   ) : {}
+}
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_key_vault_secret.administrator_password,
+    azurerm_monitor_diagnostic_setting.this,
+    azurerm_mysql_flexible_database.this,
+    azurerm_mysql_flexible_server.this,
+    azurerm_mysql_flexible_server_active_directory_administrator.this,
+    azurerm_mysql_flexible_server_configuration.this,
+    azurerm_mysql_flexible_server_firewall_rule.this,
+    azurerm_private_endpoint.this,
+    azurerm_role_assignment.this,
+  ]
 }

@@ -73,3 +73,26 @@ locals {
     resource_group_name = coalesce(var.flow_logs.network_watcher.resource_group_name, var.flow_logs.network_watcher.create ? var.resource_group_name : "NetworkWatcherRG")
   }
 }
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_monitor_diagnostic_setting.this,
+    azurerm_nat_gateway.this,
+    azurerm_nat_gateway_public_ip_association.this,
+    azurerm_nat_gateway_public_ip_prefix_association.this,
+    azurerm_network_ddos_protection_plan.this,
+    azurerm_network_security_group.this,
+    azurerm_network_watcher.this,
+    azurerm_network_watcher_flow_log.this,
+    azurerm_public_ip.nat,
+    azurerm_public_ip_prefix.nat,
+    azurerm_role_assignment.this,
+    azurerm_route_table.this,
+    azurerm_subnet.this,
+    azurerm_subnet_nat_gateway_association.this,
+    azurerm_subnet_network_security_group_association.this,
+    azurerm_subnet_route_table_association.this,
+    azurerm_virtual_network.this,
+  ]
+}

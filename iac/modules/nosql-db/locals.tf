@@ -9,17 +9,8 @@ locals {
   endpoint            = local.creates ? azurerm_cosmosdb_account.this[0].endpoint : data.azurerm_cosmosdb_account.existing[0].endpoint
   primary_key         = local.creates ? azurerm_cosmosdb_account.this[0].primary_key : data.azurerm_cosmosdb_account.existing[0].primary_key
 
-  # What the lock, role assignments and private endpoints act on. It waits for what lies within, so that
-  # the lock comes last and goes first: under it nothing within could be deleted.
-  resource_id = [
-    local.account_id,
-    keys(azurerm_cosmosdb_sql_container.this),
-    keys(azurerm_cosmosdb_sql_database.this),
-    keys(azurerm_cosmosdb_sql_role_assignment.this),
-    keys(azurerm_cosmosdb_sql_role_definition.this),
-    keys(azurerm_cosmosdb_mongo_collection.this),
-    keys(azurerm_cosmosdb_mongo_database.this),
-  ][0]
+  # What the lock, role assignments and private endpoints act on.
+  resource_id = local.account_id
 
   diagnostic_log_groups        = toset(["allLogs"])
   diagnostic_metrics           = toset(["AllMetrics"])
@@ -64,4 +55,22 @@ locals {
     reader      = "00000000-0000-0000-0000-000000000001"
     contributor = "00000000-0000-0000-0000-000000000002"
   }
+}
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_cosmosdb_account.this,
+    azurerm_cosmosdb_mongo_collection.this,
+    azurerm_cosmosdb_mongo_database.this,
+    azurerm_cosmosdb_sql_container.this,
+    azurerm_cosmosdb_sql_database.this,
+    azurerm_cosmosdb_sql_role_assignment.this,
+    azurerm_cosmosdb_sql_role_definition.this,
+    azurerm_key_vault_secret.access_key,
+    azurerm_monitor_diagnostic_setting.this,
+    azurerm_private_endpoint.this,
+    azurerm_role_assignment.access_key_reader,
+    azurerm_role_assignment.this,
+  ]
 }

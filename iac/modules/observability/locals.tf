@@ -1,7 +1,5 @@
 locals {
-  # It waits for Grafana's role, so that the lock comes last and goes first: under
-  # it the role could not be taken away.
-  resource_id = [azurerm_monitor_workspace.this.id, length(azurerm_role_assignment.grafana)][0]
+  resource_id = azurerm_monitor_workspace.this.id
 
   private_endpoint_subresource = "prometheusMetrics"
 
@@ -16,4 +14,26 @@ locals {
       for group_key, group in local.rule_groups : "${cluster_key}/${group_key}" => { cluster = cluster, cluster_key = cluster_key, group_key = group_key, group = group }
     }
   ]...)
+}
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_dashboard_grafana.this,
+    azurerm_dashboard_grafana_managed_private_endpoint.this,
+    azurerm_monitor_alert_prometheus_rule_group.this,
+    azurerm_monitor_data_collection_endpoint.this,
+    azurerm_monitor_data_collection_rule.logs,
+    azurerm_monitor_data_collection_rule.metrics,
+    azurerm_monitor_data_collection_rule_association.endpoint,
+    azurerm_monitor_data_collection_rule_association.logs,
+    azurerm_monitor_data_collection_rule_association.metrics,
+    azurerm_monitor_private_link_scoped_service.this,
+    azurerm_monitor_workspace.this,
+    azurerm_private_endpoint.grafana,
+    azurerm_private_endpoint.this,
+    azurerm_role_assignment.grafana,
+    azurerm_role_assignment.grafana_users,
+    azurerm_role_assignment.this,
+  ]
 }

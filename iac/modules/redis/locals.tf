@@ -5,13 +5,8 @@ locals {
 
   instance_id = local.creates ? azurerm_managed_redis.this[0].id : var.existing_redis.resource_id
 
-  # What the lock, role assignments and private endpoints act on. It waits for what lies within, so that
-  # the lock comes last and goes first: under it nothing within could be deleted.
-  resource_id = [
-    local.instance_id,
-    keys(azurerm_managed_redis_access_policy_assignment.this),
-    length(azurerm_managed_redis_geo_replication.this),
-  ][0]
+  # What the lock, role assignments and private endpoints act on.
+  resource_id = local.instance_id
 
   diagnostic_log_groups        = toset([])
   diagnostic_metrics           = toset(["AllMetrics"])
@@ -29,4 +24,18 @@ locals {
   ]))
 
   database = local.creates ? azurerm_managed_redis.this[0].default_database[0] : data.azurerm_managed_redis.existing[0].default_database[0]
+}
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_key_vault_secret.access_key,
+    azurerm_managed_redis.this,
+    azurerm_managed_redis_access_policy_assignment.this,
+    azurerm_managed_redis_geo_replication.this,
+    azurerm_monitor_diagnostic_setting.this,
+    azurerm_private_endpoint.this,
+    azurerm_role_assignment.access_key_reader,
+    azurerm_role_assignment.this,
+  ]
 }

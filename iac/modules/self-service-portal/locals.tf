@@ -8,3 +8,15 @@ locals {
 
   premium = var.registry.sku == "Premium"
 }
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_container_app.portal,
+    azurerm_container_app_environment.this,
+    azurerm_container_registry.this,
+    azurerm_monitor_diagnostic_setting.this,
+    azurerm_private_endpoint.this,
+    azurerm_role_assignment.this,
+  ]
+}

@@ -8,16 +8,8 @@ locals {
   endpoint       = local.creates ? azurerm_servicebus_namespace.this[0].endpoint : data.azurerm_servicebus_namespace.existing[0].endpoint
   partitioned    = local.creates ? var.sku == "Premium" && var.premium_messaging_partitions > 1 : data.azurerm_servicebus_namespace.existing[0].premium_messaging_partitions > 1
 
-  # What the lock, role assignments and private endpoints act on. It waits for what lies within, so that
-  # the lock comes last and goes first: under it nothing within could be deleted.
-  resource_id = [
-    local.namespace_id,
-    keys(azurerm_servicebus_queue.this),
-    keys(azurerm_servicebus_subscription_rule.this),
-    keys(azurerm_servicebus_subscription.this),
-    keys(azurerm_role_assignment.queue),
-    keys(azurerm_role_assignment.topic),
-  ][0]
+  # What the lock, role assignments and private endpoints act on.
+  resource_id = local.namespace_id
 
   diagnostic_log_groups        = toset(["allLogs"])
   diagnostic_metrics           = toset(["AllMetrics"])
@@ -58,4 +50,20 @@ locals {
   topic_role_assignments = merge([
     for topic_key, t in var.topics : { for key, a in t.role_assignments : "${topic_key}/${key}" => merge(a, { topic_key = topic_key }) }
   ]...)
+}
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_monitor_diagnostic_setting.this,
+    azurerm_private_endpoint.this,
+    azurerm_role_assignment.queue,
+    azurerm_role_assignment.this,
+    azurerm_role_assignment.topic,
+    azurerm_servicebus_namespace.this,
+    azurerm_servicebus_queue.this,
+    azurerm_servicebus_subscription.this,
+    azurerm_servicebus_subscription_rule.this,
+    azurerm_servicebus_topic.this,
+  ]
 }

@@ -17,3 +17,14 @@ locals {
   public_ip_address  = one(azurerm_public_ip.this[*].ip_address)
   private_ip_address = try(var.private_frontend.private_ip_address, null)
 }
+
+locals {
+  # All that the module makes: the lock is made after it and goes before it, because nothing under a lock can be deleted.
+  lock_follows = [
+    azurerm_application_gateway.this,
+    azurerm_monitor_diagnostic_setting.this,
+    azurerm_public_ip.this,
+    azurerm_role_assignment.this,
+    azurerm_web_application_firewall_policy.this,
+  ]
+}

@@ -29,6 +29,8 @@ locals {
   }
 }
 
+data "azurerm_client_config" "current" {}
+
 resource "azurerm_resource_group" "this" {
   name     = "rg-mysql-example"
   location = "westeurope"
@@ -73,6 +75,24 @@ resource "azurerm_private_dns_zone_virtual_network_link" "this" {
   tags                = local.tags
 }
 
+resource "azurerm_key_vault" "this" {
+  name                          = "kv-my-terrace-example"
+  location                      = azurerm_resource_group.this.location
+  resource_group_name           = azurerm_resource_group.this.name
+  tenant_id                     = data.azurerm_client_config.current.tenant_id
+  sku_name                      = "standard"
+  rbac_authorization_enabled    = true
+  public_network_access_enabled = true
+  soft_delete_retention_days    = 7
+  tags                          = local.tags
+}
+
+resource "azurerm_role_assignment" "secrets" {
+  scope                = azurerm_key_vault.this.id
+  role_definition_name = "Key Vault Secrets Officer"
+  principal_id         = data.azurerm_client_config.current.object_id
+}
+
 module "server" {
   source = "../../"
 
@@ -91,7 +111,12 @@ module "server" {
   maintenance_window = { day_of_week = 0 }
   databases          = { app = {} }
 
-  depends_on = [azurerm_private_dns_zone_virtual_network_link.this]
+  administrator_password_key_vault = {
+    key_vault_resource_id = azurerm_key_vault.this.id
+    secret_name           = "mysql-administrator"
+  }
+
+  depends_on = [azurerm_private_dns_zone_virtual_network_link.this, azurerm_role_assignment.secrets]
 }
 
 module "database" {

@@ -21,6 +21,8 @@ locals {
   }
 }
 
+data "azurerm_client_config" "current" {}
+
 resource "azurerm_resource_group" "this" {
   name     = "rg-cosmos-example"
   location = "westeurope"
@@ -54,6 +56,24 @@ resource "azurerm_user_assigned_identity" "workload" {
   location            = azurerm_resource_group.this.location
   resource_group_name = azurerm_resource_group.this.name
   tags                = local.tags
+}
+
+resource "azurerm_key_vault" "this" {
+  name                          = "kv-db-terrace-example"
+  location                      = azurerm_resource_group.this.location
+  resource_group_name           = azurerm_resource_group.this.name
+  tenant_id                     = data.azurerm_client_config.current.tenant_id
+  sku_name                      = "standard"
+  rbac_authorization_enabled    = true
+  public_network_access_enabled = true
+  soft_delete_retention_days    = 7
+  tags                          = local.tags
+}
+
+resource "azurerm_role_assignment" "secrets" {
+  scope                = azurerm_key_vault.this.id
+  role_definition_name = "Key Vault Secrets Officer"
+  principal_id         = data.azurerm_client_config.current.object_id
 }
 
 module "sql" {
@@ -128,6 +148,13 @@ module "mongo" {
   tags                = local.tags
   api                 = "mongo"
   zone_redundant      = false
+  lock                = { kind = "CanNotDelete" }
+
+  access_keys_key_vault = {
+    key_vault_resource_id = azurerm_key_vault.this.id
+    secret_name           = "mongo-key"
+    readers               = { workload = azurerm_user_assigned_identity.workload.principal_id }
+  }
 
   mongo_databases = {
     catalog = {
@@ -140,6 +167,8 @@ module "mongo" {
       }
     }
   }
+
+  depends_on = [azurerm_role_assignment.secrets]
 }
 
 output "endpoint" {

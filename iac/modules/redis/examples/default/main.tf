@@ -58,6 +58,24 @@ resource "azurerm_user_assigned_identity" "workload" {
   tags                = local.tags
 }
 
+resource "azurerm_key_vault" "this" {
+  name                          = "kv-rd-terrace-example"
+  location                      = azurerm_resource_group.this.location
+  resource_group_name           = azurerm_resource_group.this.name
+  tenant_id                     = data.azurerm_client_config.current.tenant_id
+  sku_name                      = "standard"
+  rbac_authorization_enabled    = true
+  public_network_access_enabled = true
+  soft_delete_retention_days    = 7
+  tags                          = local.tags
+}
+
+resource "azurerm_role_assignment" "secrets" {
+  scope                = azurerm_key_vault.this.id
+  role_definition_name = "Key Vault Secrets Officer"
+  principal_id         = data.azurerm_client_config.current.object_id
+}
+
 module "redis" {
   source = "../../"
 
@@ -68,12 +86,20 @@ module "redis" {
   persistence         = { snapshot_frequency = "12h" }
   managed_identities  = { system_assigned = true }
 
+  access_keys_key_vault = {
+    key_vault_resource_id = azurerm_key_vault.this.id
+    secret_name           = "redis-key"
+    readers               = { workload = azurerm_user_assigned_identity.workload.principal_id }
+  }
+
   private_endpoints = {
     data = {
       subnet_resource_id            = azurerm_subnet.this.id
       private_dns_zone_resource_ids = { redis = azurerm_private_dns_zone.this.id }
     }
   }
+
+  depends_on = [azurerm_role_assignment.secrets]
 }
 
 module "access" {

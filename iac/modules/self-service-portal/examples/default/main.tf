@@ -90,6 +90,8 @@ module "self_service_portal" {
   tags                = local.tags
   environment         = { subnet_resource_id = azurerm_subnet.apps.id, workspace_id = azurerm_log_analytics_workspace.this.id }
 
+  lock = { kind = "CanNotDelete" }
+
   portal = {
     image                = "registry.example.com/terrace:1.0.0"
     identity_resource_id = azurerm_user_assigned_identity.this.id

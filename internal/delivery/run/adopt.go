@@ -165,7 +165,7 @@ func (s *Service) starts(ctx context.Context, run string) (cut, last map[string]
 }
 
 // importError and roleError are azurerm's and Azure's words for what is there.
-var ( //nolint:gochecknoglobals // constants
+var (
 	importError = regexp.MustCompile(`(?i)a resource with the ID "([^"]+)" already exists`)
 	roleError   = regexp.MustCompile(`The ID of the existing role assignment is ([0-9a-f]{32})`)
 )

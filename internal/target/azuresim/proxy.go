@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/target/azuresim/arm"
 )
 
 // dialTimeout bounds a dial through the proxy.
@@ -21,6 +23,7 @@ type proxy struct {
 	target   string
 	listener net.Listener
 	server   *http.Server
+	tunnels  *tunnels
 	log      *slog.Logger
 }
 
@@ -30,8 +33,8 @@ func newProxy(ctx context.Context, address, target string, log *slog.Logger) (*p
 	if err != nil {
 		return nil, fmt.Errorf("listen for the simulated Azure's proxy: %w", err)
 	}
-	p := &proxy{target: target, listener: listener, log: log}
-	p.server = &http.Server{Handler: p, ReadHeaderTimeout: readHeaderTimeout}
+	p := &proxy{target: target, listener: listener, tunnels: newTunnels(maxTunnels, tunnelIdle), log: log}
+	p.server = bounded(p, log)
 	return p, nil
 }
 
@@ -43,11 +46,13 @@ func (p *proxy) start(ctx context.Context) {
 	}()
 }
 
+// close ends the proxy and the tunnels that are open.
 func (p *proxy) close() error {
 	err := p.server.Close()
 	if closed := p.listener.Close(); !errors.Is(closed, net.ErrClosed) {
 		err = errors.Join(err, closed)
 	}
+	p.tunnels.close()
 	return err
 }
 
@@ -58,15 +63,16 @@ const signInHost = "login.microsoftonline.com"
 // realClouds are the domains that a client of the simulator must never reach.
 func realClouds() []string {
 	return []string{
-		"azure.com", "azure.net", "windows.net", "microsoftonline.com", "microsoft.com", "azure.cn", "chinacloudapi.cn",
-		"usgovcloudapi.net", "microsoftonline.us", "windows-ppe.net", "azurewebsites.net", "azurecr.io", "azmk8s.io", "live.com", "azurefd.net", "azure-api.net",
+		"azure.com", "azure.net", "windows.net", "microsoftonline.com", "microsoft.com", "azure.cn", "chinacloudapi.cn", "microsoftonline.cn",
+		"azure.us", "usgovcloudapi.net", "microsoftonline.us", "windows-ppe.net", "azurewebsites.net", "azurecr.io", "azmk8s.io", "live.com", "azurefd.net", "azure-api.net",
 	}
 }
 
 // ServeHTTP opens a tunnel.
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(arm.HeaderSimulation, "azure")
 	if r.Method != http.MethodConnect {
-		http.Error(w, "this proxy tunnels only: CONNECT", http.StatusMethodNotAllowed)
+		http.Error(w, "the proxy of the simulated Azure only tunnels: send CONNECT, which clients do for https", http.StatusMethodNotAllowed)
 		return
 	}
 	to, err := p.route(r.Host)
@@ -82,15 +88,19 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer func() { _ = upstream.Close() }() // the tunnel has ended
-	w.Header().Set("Terrace-Simulation", "azure")
-	w.WriteHeader(http.StatusOK)
+	if !p.tunnels.enter() {
+		http.Error(w, "the proxy of the simulated Azure has too many tunnels or is ending: try again", http.StatusServiceUnavailable)
+		return
+	}
+	defer p.tunnels.leave()
 	client, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		p.log.ErrorContext(r.Context(), "the simulated Azure's proxy cannot tunnel", "err", err)
 		return
 	}
-	defer func() { _ = client.Close() }() // the tunnel has ended
-	tunnel(client, buffered, upstream)
+	// Written by hand: an answer that opens a tunnel has no body and no framing of one (RFC 9110, 9.3.6).
+	_, _ = fmt.Fprintf(client, "HTTP/1.1 200 Connection Established\r\n%s: azure\r\n\r\n", arm.HeaderSimulation) // a client that has gone ends the tunnel
+	p.tunnels.run(client, buffered, upstream)
 }
 
 // route says where a host is dialled.
@@ -103,26 +113,13 @@ func (p *proxy) route(hostport string) (string, error) {
 	if strings.HasSuffix(host, "."+Domain) || host == signInHost {
 		return p.target, nil
 	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Unmap().IsLinkLocalUnicast() {
+		return "", fmt.Errorf("%s is where a machine of a real cloud asks who it is, which a client of the simulated Azure does not reach", host)
+	}
 	for _, real := range realClouds() {
 		if host == real || strings.HasSuffix(host, "."+real) {
 			return "", fmt.Errorf("%s is a host of a real cloud, which a client of the simulated Azure does not reach", host)
 		}
 	}
 	return hostport, nil
-}
-
-// tunnel copies both ways until one side ends.
-func tunnel(client net.Conn, buffered io.Reader, upstream net.Conn) {
-	done := make(chan struct{}, 2)
-	pipe := func(to net.Conn, from io.Reader) {
-		_, _ = io.Copy(to, from) // a side that has gone ends the tunnel
-		if half, is := to.(interface{ CloseWrite() error }); is {
-			_ = half.CloseWrite() // as above
-		}
-		done <- struct{}{}
-	}
-	go pipe(upstream, buffered)
-	go pipe(client, upstream)
-	<-done
-	<-done
 }

@@ -25,8 +25,14 @@ import (
 // through the proxy.
 const Domain = "azuresim.localhost"
 
-// readHeaderTimeout bounds how long a client may take over its headers.
-const readHeaderTimeout = 30 * time.Second
+// The bounds of a connection: how long a client may take over its headers, over its whole
+// request and over the answer, how long it may stay without asking, and how long its headers are.
+const (
+	readHeaderTimeout = 30 * time.Second
+	requestTimeout    = 2 * time.Minute
+	idleTimeout       = 2 * time.Minute
+	maxHeader         = 64 << 10
+)
 
 // shutdownPatience is how long an end waits for requests.
 const shutdownPatience = 5 * time.Second
@@ -81,16 +87,16 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 
 // listen takes the ports and reads the CA.
 func (s *Server) listen(ctx context.Context) (err error) {
+	for _, address := range []string{s.cfg.Listen, s.cfg.Proxy} {
+		if err := onLoopback(address); err != nil {
+			return err
+		}
+	}
 	if s.authority, err = authority.Open(s.cloud.Root, s.cloud.RootKey, s.cfg.Now); err != nil {
 		return err
 	}
 	if err := wholefile.Replace(s.CAFile(), s.authority.Bundle(), 0o600); err != nil {
 		return fmt.Errorf("write the simulator's CA: %w", err)
-	}
-	for _, address := range []string{s.cfg.Listen, s.cfg.Proxy} {
-		if err := onLoopback(address); err != nil {
-			return err
-		}
 	}
 	var lc net.ListenConfig
 	if s.listener, err = lc.Listen(ctx, "tcp", s.cfg.Listen); err != nil {
@@ -139,11 +145,17 @@ func (s *Server) openCloud(ctx context.Context) error {
 		return err
 	}
 	s.planes = planes(s.engine)
-	s.https = &http.Server{
-		Handler: s.handler(), ReadHeaderTimeout: readHeaderTimeout, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate},
-	}
+	s.https = bounded(s.handler(), s.log)
+	s.https.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate}
 	return nil
+}
+
+// bounded is a server that no client can hold for ever. Tunnels have bounds of their own.
+func bounded(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: requestTimeout, WriteTimeout: requestTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
 }
 
 func (s *Server) describe() arm.Cloud {

@@ -3,7 +3,6 @@ package blob
 import (
 	"crypto/md5" //nolint:gosec // the digest that the protocol names, of integrity and not of security
 	"encoding/base64"
-	"io"
 	"net/http"
 	"strings"
 
@@ -32,18 +31,11 @@ func putBlob(k *call) (answer, error) {
 	if kind := k.Header.Get("X-Ms-Blob-Type"); kind != "BlockBlob" {
 		return answer{}, arm.BadRequest("InvalidHeaderValue", "The simulated Blob storage keeps blobs of type BlockBlob, not '%s'.", kind)
 	}
-	content, err := io.ReadAll(io.LimitReader(k.Body, maxBlob+1))
-	if err != nil {
-		return answer{}, arm.BadRequest("RequestBodyInvalid", "The request body could not be read: %v.", err)
-	}
-	if len(content) > maxBlob {
-		return answer{}, arm.Errorf(http.StatusRequestEntityTooLarge, "RequestBodyTooLarge", "The request body is larger than %d bytes.", maxBlob)
-	}
 	old, err := k.writable()
 	if err != nil {
 		return answer{}, err
 	}
-	p := properties{Name: k.name, Created: k.c.Now(), Metadata: metadataOf(k.Header), Size: len(content)}
+	p := properties{Name: k.name, Created: k.c.Now(), Metadata: metadataOf(k.Header), Size: len(k.content)}
 	p.setHeaders(k.Header)
 	if p.ContentType == "" {
 		p.ContentType = k.Header.Get("Content-Type")
@@ -51,14 +43,14 @@ func putBlob(k *call) (answer, error) {
 	if old != nil {
 		p.Created, p.Lease = old.Created, old.Lease
 	}
-	sum := md5.Sum(content) //nolint:gosec // as above
+	sum := md5.Sum(k.content) //nolint:gosec // as above
 	p.MD5 = base64.StdEncoding.EncodeToString(sum[:])
 	if sent := k.Header.Get("Content-MD5"); sent != "" && sent != p.MD5 {
 		return answer{}, arm.BadRequest("Md5Mismatch", "The MD5 value specified in the request did not match with the MD5 value calculated by the server.")
 	}
 	k.touch(&p)
 	k.head.Set("Content-MD5", p.MD5)
-	return answer{status: http.StatusCreated}, k.save(p, append([]byte{}, content...))
+	return answer{status: http.StatusCreated}, k.save(p, append([]byte{}, k.content...))
 }
 
 func (p *properties) setHeaders(h http.Header) {

@@ -18,6 +18,9 @@ func createContainer(k *call) (answer, error) {
 	if err := k.allow("write", false); err != nil {
 		return answer{}, err
 	}
+	if how := k.Header.Get("X-Ms-Blob-Public-Access"); how != "" {
+		return answer{}, arm.Conflict("PublicAccessNotPermitted", "Public access (%s) is not permitted: the simulated Blob storage answers nobody without a token or a key.", how)
+	}
 	id := k.containerID()
 	if k.c.Get(id.String()) != nil {
 		return answer{}, arm.Conflict("ContainerAlreadyExists", "The specified container already exists.")
@@ -172,10 +175,11 @@ func listBlobs(k *call) (answer, error) {
 
 // folderOf is the part of a name up to the first delimiter after the prefix.
 func folderOf(name, prefix, delimiter string) (string, bool) {
-	if delimiter == "" {
+	rest, inside := strings.CutPrefix(name, prefix)
+	if delimiter == "" || !inside {
 		return "", false
 	}
-	at := strings.Index(name[len(prefix):], delimiter)
+	at := strings.Index(rest, delimiter)
 	if at < 0 {
 		return "", false
 	}

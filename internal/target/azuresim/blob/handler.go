@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"unicode"
@@ -120,14 +121,34 @@ func (h *Handler) route(ctx context.Context, w http.ResponseWriter, r *request) 
 	if run == nil {
 		return a, arm.BadRequest("UnsupportedOperation", "The simulated Blob storage has no %s with restype '%s' and comp '%s' of this kind.", r.Method, r.restype, r.comp)
 	}
+	// A client that is slow to send holds up itself, and not the transactions of others.
+	content, err := r.content()
+	if err != nil {
+		return a, err
+	}
 	do := func(c *arm.Context) error {
-		a, err = run(&call{request: r, c: c, head: w.Header(), account: accountOf(c, r.account)})
+		a, err = run(&call{request: r, content: content, c: c, head: w.Header(), account: accountOf(c, r.account)})
 		return err
 	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return a, h.engine.Read(r.caller, do)
 	}
 	return a, h.engine.Write(ctx, r.caller, do)
+}
+
+// content reads what a request sends. Of the operations, only the upload of a blob has a body.
+func (r *request) content() ([]byte, error) {
+	if r.Method != http.MethodPut || r.comp != "" || r.name == "" {
+		return nil, nil
+	}
+	content, err := io.ReadAll(io.LimitReader(r.Body, maxBlob+1))
+	if err != nil {
+		return nil, arm.BadRequest("RequestBodyInvalid", "The request body could not be read: %v.", err)
+	}
+	if len(content) > maxBlob {
+		return nil, arm.Errorf(http.StatusRequestEntityTooLarge, "RequestBodyTooLarge", "The request body is larger than %d bytes.", maxBlob)
+	}
+	return content, nil
 }
 
 // operation is what a request asks for, nil when there is none.
@@ -161,6 +182,8 @@ func containerOperation(key, restype string) func(*call) (answer, error) {
 // call is a request within its transaction.
 type call struct {
 	*request
+	// content is what an upload sends.
+	content []byte
 	c       *arm.Context
 	head    http.Header
 	account *arm.Resource

@@ -16,18 +16,25 @@ type lease struct {
 	// Seconds is how long it lasts without being renewed, -1 for ever.
 	Seconds int       `json:"seconds"`
 	Until   time.Time `json:"until"`
-	// Broken leases hold nobody off and cannot be renewed.
+	// Broken leases hold others off until Until and cannot be renewed.
 	Broken bool `json:"broken,omitempty"`
 }
 
 // active tells whether the lease holds others off.
 func (l *lease) active(now time.Time) bool {
-	return l != nil && !l.Broken && (l.Seconds < 0 || now.Before(l.Until))
+	return l != nil && (l.Seconds < 0 && !l.Broken || now.Before(l.Until))
+}
+
+// left is how many seconds an active lease that is not for ever still holds, rounded up.
+func (l *lease) left(now time.Time) int {
+	return int((max(l.Until.Sub(now), 0) + time.Second - 1) / time.Second)
 }
 
 func (l *lease) describe(h http.Header, now time.Time) {
 	status, state := "unlocked", "available"
 	switch {
+	case l.active(now) && l.Broken:
+		status, state = "locked", "breaking"
 	case l.active(now):
 		status, state = "locked", "leased"
 		h.Set("X-Ms-Lease-Duration", map[bool]string{true: "infinite", false: "fixed"}[l.Seconds < 0])
@@ -93,6 +100,9 @@ func acquire(k *call, b *stored) (int, error) {
 	if err != nil || seconds != -1 && (seconds < 15 || seconds > 60) {
 		return 0, arm.BadRequest("InvalidHeaderValue", "A lease lasts 15 to 60 seconds, or -1 for ever.")
 	}
+	if b.Lease.active(k.c.Now()) && b.Lease.Broken {
+		return 0, arm.Conflict("LeaseIsBreakingAndCannotBeAcquired", "There is already a breaking lease present, and it cannot be acquired until the lease breaks.")
+	}
 	if b.Lease.active(k.c.Now()) && !strings.EqualFold(b.Lease.ID, id) {
 		return 0, arm.Conflict("LeaseAlreadyPresent", "There is already a lease present.")
 	}
@@ -147,11 +157,28 @@ func release(k *call, b *stored) (int, error) {
 	return http.StatusOK, nil
 }
 
+// breakLease ends a lease for whoever asks: after the period that the request names, else when a lease
+// with an end ends, and at once one without. A period never prolongs a lease.
 func breakLease(k *call, b *stored) (int, error) {
 	if b.Lease == nil {
 		return 0, arm.Conflict("LeaseNotPresentWithLeaseOperation", "There is currently no lease on the blob.")
 	}
-	b.Lease.Broken = true
-	k.head.Set("X-Ms-Lease-Time", "0")
+	now := k.c.Now()
+	ends := b.Lease.Seconds >= 0 || b.Lease.Broken
+	seconds := 0
+	if ends {
+		seconds = b.Lease.left(now)
+	}
+	if sent := k.Header.Get("X-Ms-Lease-Break-Period"); sent != "" {
+		period, err := strconv.Atoi(sent)
+		if err != nil || period < 0 || period > 60 {
+			return 0, arm.BadRequest("InvalidHeaderValue", "A lease breaks after 0 to 60 seconds.")
+		}
+		if !ends || period < seconds {
+			seconds = period
+		}
+	}
+	b.Lease.Broken, b.Lease.Until = true, now.Add(time.Duration(seconds)*time.Second)
+	k.head.Set("X-Ms-Lease-Time", strconv.Itoa(seconds))
 	return http.StatusAccepted, nil
 }

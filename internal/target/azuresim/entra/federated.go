@@ -112,7 +112,12 @@ func fetch(ctx context.Context, from string, into any) error {
 	if err != nil {
 		return err
 	}
-	res, err := http.DefaultClient.Do(req)
+	// What is on this machine may not lead elsewhere, by a redirect or a proxy.
+	client := &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	res, err := client.Do(req)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ test: services build ## run the tests
 	go test $(GOFLAGS_) -timeout 25m ./...
 
 test-azure: azure-tools ## the Azure tree against the simulated Azure, with the real azurerm (the first time it builds it)
-	mirror="$$(cat $(AZURE)/mirror.path)"; export TERRACE_AZURERM_MIRROR="$$mirror" TERRACE_AZURE_BIN=$(AZURE)/bin; failed=0; \
+	mirror="$$(cat $(AZURE)/mirror.path)"; export TERRACE_AZURERM_MIRROR="$$mirror" TERRACE_AZURE_BIN=$(AZURE)/bin TFLINT_PLUGIN_DIR=$(AZURE)/plugins; failed=0; \
 	go test $(GOFLAGS_) -count 1 -v -timeout 40m -run TestAzure ./test/e2e >$(AZURE)/e2e.log 2>&1 & workload=$$!; \
 	go test $(GOFLAGS_) -count 1 -v -parallel 6 -timeout 40m ./test/azure || failed=1; \
 	go test $(GOFLAGS_) -count 1 -timeout 20m ./internal/target/azuresim/... || failed=1; \
@@ -49,6 +49,7 @@ azure-tools: services build
 	cd tools/azure && go build -trimpath -ldflags '-s -w' -o $(AZURE)/bin/ $$(go list tool)
 	$(BIN)/terraced tools install azurerm --dir $(AZURE)/mirror >$(AZURE)/mirror.path
 	ln -sf "$$($(BIN)/terraced tools install tofu --dir $(AZURE))" $(AZURE)/bin/tofu
+	@./.ci/tflint-azurerm $(AZURE)/bin/tflint $(AZURE)/plugins
 
 azure-docs: azure-tools ## write the tables of the Azure modules' READMEs again
 	for dir in iac iac/bootstrap iac/modules/*; do $(AZURE)/bin/terraform-docs --config iac/.terraform-docs.yml $$dir; done

@@ -4,6 +4,13 @@ plugin "terraform" {
   preset  = "all"
 }
 
+# The rules for azurerm: what Azure's own API accepts. `tflint --init` fetches them.
+plugin "azurerm" {
+  enabled = true
+  version = "0.27.0"
+  source  = "github.com/terraform-linters/tflint-ruleset-azurerm"
+}
+
 config {
   call_module_type = "none"
 }

@@ -78,7 +78,7 @@ func (s toolset) valid(t *testing.T, tool, dir string) {
 
 func (s toolset) lint(t *testing.T, dir string) {
 	t.Helper()
-	s.must(t, dir, nil, s.tflint, "--no-color", "--config="+tree(t, "iac", ".tflint.hcl"))
+	s.must(t, dir, s.rules.env, s.tflint, "--no-color", "--config="+s.rules.config)
 }
 
 func (s toolset) documented(t *testing.T, dir string) {

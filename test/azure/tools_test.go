@@ -14,6 +14,7 @@ import (
 // toolset are the programs that this package works with.
 type toolset struct {
 	terraform, tofu, tflint, docs, actionlint string
+	rules                                     ruleset
 	// cli is the configuration by which terraform and tofu find azurerm.
 	cli string
 }
@@ -34,6 +35,7 @@ func tools(t testing.TB) toolset {
 		}
 	}
 	found.terraform = terraform(t, found.tofu)
+	found.rules = rules(t)
 	text := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path    = %q\n    include = [\"registry.terraform.io/hashicorp/*\", \"registry.opentofu.org/hashicorp/*\"]\n  }\n}\n", mirror)
 	if err := os.WriteFile(found.cli, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -33,6 +33,27 @@ func (e IdentityRole) Valid() bool {
 	}
 }
 
+// Defines values for ImpactResourceChange.
+const (
+	ImpactResourceChangeAdded   ImpactResourceChange = "added"
+	ImpactResourceChangeChanged ImpactResourceChange = "changed"
+	ImpactResourceChangeRemoved ImpactResourceChange = "removed"
+)
+
+// Valid indicates whether the value is a known member of the ImpactResourceChange enum.
+func (e ImpactResourceChange) Valid() bool {
+	switch e {
+	case ImpactResourceChangeAdded:
+		return true
+	case ImpactResourceChangeChanged:
+		return true
+	case ImpactResourceChangeRemoved:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LocalContainerInfoPhase.
 const (
 	LocalContainerInfoPhaseComplete LocalContainerInfoPhase = "complete"
@@ -503,6 +524,12 @@ type Definition struct {
 	UpdatedBy string    `json:"updatedBy"`
 }
 
+// DefinitionBlastRadiusRequest defines model for DefinitionBlastRadiusRequest.
+type DefinitionBlastRadiusRequest struct {
+	// Sources Definitions in YAML, by their names.
+	Sources map[string]string `json:"sources"`
+}
+
 // DeployRequest defines model for DeployRequest.
 type DeployRequest struct {
 	// Artifacts Digests of uploaded artifacts by container.
@@ -677,6 +704,48 @@ type HTTPCheck struct {
 
 // IdentityRole What a user may do; each role may what those before it may, save that approvers do not deploy.
 type IdentityRole string
+
+// ImpactRadius defines model for ImpactRadius.
+type ImpactRadius struct {
+	Deployments int64           `json:"deployments"`
+	Total       int64           `json:"total"`
+	Touched     []ImpactTouched `json:"touched"`
+}
+
+// ImpactResource defines model for ImpactResource.
+type ImpactResource struct {
+	After  *ImpactServed        `json:"after,omitempty"`
+	Before *ImpactServed        `json:"before,omitempty"`
+	Change ImpactResourceChange `json:"change"`
+	Inputs []string             `json:"inputs,omitempty"`
+	UID    string               `json:"uid"`
+}
+
+// ImpactResourceChange defines model for ImpactResource.Change.
+type ImpactResourceChange string
+
+// ImpactServed defines model for ImpactServed.
+type ImpactServed struct {
+	Definition string `json:"definition,omitempty"`
+
+	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Digest  Digest `json:"digest,omitempty"`
+	Module  string `json:"module"`
+	Version string `json:"version"`
+}
+
+// ImpactTouched defines model for ImpactTouched.
+type ImpactTouched struct {
+	Problem   string           `json:"problem,omitempty"`
+	Project   string           `json:"project"`
+	Release   string           `json:"release"`
+	Resources []ImpactResource `json:"resources"`
+	Run       string           `json:"run,omitempty"`
+	Stage     string           `json:"stage"`
+	Workload  string           `json:"workload"`
+}
 
 // IssuedToken defines model for IssuedToken.
 type IssuedToken struct {
@@ -1530,6 +1599,21 @@ type ListDefinitionsParams struct {
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// DefinitionBlastRadiusParams defines parameters for DefinitionBlastRadius.
+type DefinitionBlastRadiusParams struct {
+	// Project Only this project.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Workload Only workloads of this name.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Stage Only this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Plan Queue a dry run of everything touched, at most 50.
+	Plan bool `form:"plan,omitempty" json:"plan,omitempty"`
+}
+
 // GetLandingZoneParams defines parameters for GetLandingZone.
 type GetLandingZoneParams struct {
 	// Version The number of a version; 0 is the newest.
@@ -1561,6 +1645,21 @@ type ListModulesParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ModuleBlastRadiusParams defines parameters for ModuleBlastRadius.
+type ModuleBlastRadiusParams struct {
+	// Project Only this project.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Workload Only workloads of this name.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Stage Only this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Plan Queue a dry run of everything touched, at most 50.
+	Plan bool `form:"plan,omitempty" json:"plan,omitempty"`
 }
 
 // ListProjectsParams defines parameters for ListProjects.

@@ -63,6 +63,13 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 			m := apiclient.ModuleVersion{Namespace: "n", Name: "m", System: "s", Version: "1.0.0"}
 			return e(c.PublishModule(ctx, m, strings.NewReader("tar"), 3))
 		},
+		"ModuleBlastRadius": func() error {
+			m := apiclient.ModuleVersion{Namespace: "n", Name: "m", System: "s", Version: "1.0.0"}
+			return e(c.ModuleBlastRadius(ctx, m, strings.NewReader("tar"), 3, apiclient.ModuleBlastRadiusParams{Stage: "dev"}))
+		},
+		"DefinitionBlastRadius": func() error {
+			return e(c.DefinitionBlastRadius(ctx, map[string]string{"cache": "source"}, apiclient.DefinitionBlastRadiusParams{Plan: true}))
+		},
 		"LandingZone":         func() error { return e(c.LandingZone(ctx, "dev", 1)) },
 		"LandingZoneVersions": func() error { return e(c.LandingZoneVersions(ctx, "dev")) },
 		"SetLandingZone":      func() error { return e(c.SetLandingZone(ctx, "dev", nil)) },

@@ -147,6 +147,24 @@ func (c *Client) PublishModule(ctx context.Context, m ModuleVersion, archive io.
 	return out, decode(res, &out)
 }
 
+// ModuleBlastRadius tells what publishing a version of a module, as tar.gz, would touch.
+func (c *Client) ModuleBlastRadius(ctx context.Context, m ModuleVersion, archive io.Reader, size int64, p ModuleBlastRadiusParams) (ImpactRadius, error) {
+	var out ImpactRadius
+	path := query(escape("modules", m.Namespace, m.Name, m.System, m.Version, "blast-radius"), p)
+	res, err := c.send(ctx, http.MethodPost, path, "application/gzip", archive, size) //nolint:bodyclose // decode or drain closes it
+	if err != nil {
+		return out, err
+	}
+	defer drain(res.Body)
+	return out, decode(res, &out)
+}
+
+// DefinitionBlastRadius tells what applying definitions, YAML by name, would touch.
+func (c *Client) DefinitionBlastRadius(ctx context.Context, sources map[string]string, p DefinitionBlastRadiusParams) (ImpactRadius, error) {
+	var out ImpactRadius
+	return out, c.call(ctx, http.MethodPost, query(escape("definitions", "blast-radius"), p), DefinitionBlastRadiusRequest{Sources: sources}, &out)
+}
+
 // SetLandingZone tells what the landing zone of a stage gives to workloads.
 func (c *Client) SetLandingZone(ctx context.Context, stage string, outputs map[string]LandingZoneOutput) (LandingZone, error) {
 	var z LandingZone

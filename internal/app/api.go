@@ -9,6 +9,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/audit/auditapi"
 	"github.com/terrace-idp/terrace/internal/access/identity/identityapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
+	"github.com/terrace-idp/terrace/internal/delivery/impact/impactapi"
 	"github.com/terrace-idp/terrace/internal/delivery/landingzone/landingzoneapi"
 	"github.com/terrace-idp/terrace/internal/delivery/module/moduleapi"
 	"github.com/terrace-idp/terrace/internal/delivery/release/releaseapi"
@@ -51,6 +52,7 @@ func (a *App) handler() http.Handler {
 		auditapi.API{Service: a.access.audit},
 		stageapi.API{Stages: a.delivery.stages},
 		landingzoneapi.API{Zones: a.delivery.zones},
+		impactapi.API{Impact: a.delivery.impact},
 		releaseapi.API{Releases: a.delivery.releases},
 		runapi.API{Runs: a.delivery.runs},
 		secretapi.API{Secrets: a.fabric.secrets},
@@ -90,6 +92,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		auditapi.API{},
 		stageapi.API{},
 		landingzoneapi.API{},
+		impactapi.API{},
 		releaseapi.API{},
 		runapi.API{},
 		secretapi.API{},

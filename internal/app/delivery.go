@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/impact"
 	"github.com/terrace-idp/terrace/internal/delivery/landingzone"
 	"github.com/terrace-idp/terrace/internal/delivery/landingzone/landingzonesql"
 	"github.com/terrace-idp/terrace/internal/delivery/module"
@@ -44,6 +45,7 @@ type delivery struct {
 	queue    *runjobs.Queue
 	runs     *run.Service
 	clusters *kubernetes.Service
+	impact   *impact.Service
 }
 
 func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *delivery, err error) {
@@ -77,6 +79,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		return nil, err
 	}
 	d.states.Fences = d.runs
+	d.impact = newImpact(d, releaseStore, runStore)
 	return d, nil
 }
 

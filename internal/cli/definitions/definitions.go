@@ -6,16 +6,19 @@ package definitions
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"gopkg.in/yaml.v3"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/blastradius"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -27,9 +30,11 @@ func Command(e *command.Env) *cobra.Command {
 }
 
 func apply(e *command.Env) *cobra.Command {
-	return &cobra.Command{
+	var radius blastradius.Flags
+	c := &cobra.Command{
 		Use: "apply FILE", Short: "Create or change the definitions of a file",
-		Example: "  terrace definition apply redis-prod.yaml",
+		Long:    "Creates or changes every definition of the file.\n" + blastradius.Help,
+		Example: "  terrace definition apply redis-prod.yaml\n  terrace definition apply redis-prod.yaml --dry-run",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			documents, err := read(args[0])
@@ -38,6 +43,13 @@ func apply(e *command.Env) *cobra.Command {
 			}
 			s, err := e.Server()
 			if err != nil {
+				return err
+			}
+			goOn, err := radius.Allows(c.Context(), e, s, func(ctx context.Context, p apiclient.ModuleBlastRadiusParams) (apiclient.ImpactRadius, error) {
+				r, err := s.DefinitionBlastRadius(ctx, sources(documents), apiclient.DefinitionBlastRadiusParams(p))
+				return r, relocate(err, documents, args[0])
+			})
+			if err != nil || !goOn {
 				return err
 			}
 			for _, d := range documents {
@@ -52,6 +64,26 @@ func apply(e *command.Env) *cobra.Command {
 			return nil
 		},
 	}
+	radius.Add(c)
+	return c
+}
+
+func sources(documents []document) map[string]string {
+	all := map[string]string{}
+	for _, d := range documents {
+		all[d.name] = d.source
+	}
+	return all
+}
+
+// relocate tells an error about one of the documents as one about the file.
+func relocate(err error, documents []document, file string) error {
+	for _, d := range documents {
+		if e, ok := errors.AsType[*kernel.Error](err); ok && strings.HasPrefix(e.Message, d.name+".yaml ") {
+			return d.relocate(err, file)
+		}
+	}
+	return err
 }
 
 // document is one definition of a file, as it is written there.
@@ -88,6 +120,9 @@ func read(file string) ([]document, error) {
 			if err != nil {
 				return nil, kernel.Errorf(kernel.Invalid, "%s is not a definition", file).
 					WithProblems(kernel.Problem{File: file, Line: line + 1, Column: 1, Message: err.Error(), Fix: "write metadata.name"})
+			}
+			if slices.ContainsFunc(out, func(d document) bool { return d.name == name }) {
+				return nil, kernel.Errorf(kernel.Invalid, "the file %s has two definitions of the name %s", file, name).WithFix("leave one of them")
 			}
 			out = append(out, document{name: name, source: part, above: line})
 		}

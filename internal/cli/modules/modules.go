@@ -6,6 +6,7 @@ package modules
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/blastradius"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/cli/tarball"
@@ -29,11 +31,13 @@ func Command(e *command.Env) *cobra.Command {
 
 func publish(e *command.Env) *cobra.Command {
 	var m apiclient.ModuleVersion
+	var radius blastradius.Flags
 	c := &cobra.Command{
 		Use: "publish DIR", Short: "Publish a version of a module; a version never changes afterwards",
 		Long: "Packs the folder and publishes it as NAMESPACE/NAME/SYSTEM. The version is that of --version,\n" +
-			"else what the file VERSION in the folder says. Publishing the same content again is fine.",
-		Example: "  terrace module publish iac/local/modules/dns\n  terrace module publish ./cache --name redis --system azurerm --version 2.1.0",
+			"else what the file VERSION in the folder says. Publishing the same content again is fine.\n" +
+			blastradius.Help,
+		Example: "  terrace module publish iac/local/modules/dns\n  terrace module publish ./cache --version 2.1.0 --plan --stage prod\n  terrace module publish ./cache --name redis --system azurerm --version 2.1.0",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := complete(&m, args[0]); err != nil {
@@ -47,6 +51,12 @@ func publish(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			goOn, err := radius.Allows(c.Context(), e, s, func(ctx context.Context, p apiclient.ModuleBlastRadiusParams) (apiclient.ImpactRadius, error) {
+				return s.ModuleBlastRadius(ctx, m, bytes.NewReader(archive.Bytes()), int64(archive.Len()), p)
+			})
+			if err != nil || !goOn {
+				return err
+			}
 			done, err := s.PublishModule(c.Context(), m, &archive, int64(archive.Len()))
 			if err != nil {
 				return err
@@ -56,6 +66,7 @@ func publish(e *command.Env) *cobra.Command {
 			})
 		},
 	}
+	radius.Add(c)
 	c.Flags().StringVar(&m.Namespace, "namespace", "terrace", "the namespace of the module")
 	c.Flags().StringVar(&m.Name, "name", "", "the function of the module; the name of the folder by default")
 	c.Flags().StringVar(&m.System, "system", "local", "where it works: local, azurerm, aws, google")

@@ -16,24 +16,31 @@ import (
 // Invalid: the source breaks a rule, or its module or one of its inputs does
 // not exist. Conflict: another definition has one of its criteria.
 func (s *Service) ApplyDefinition(ctx context.Context, scope kernel.Scope, name string, source []byte) (Stored, error) {
-	if err := s.authorize(ctx, "definition.apply", scope); err != nil {
-		return Stored{}, err
-	}
-	if len(source) > MaxSource {
-		return Stored{}, kernel.Errorf(kernel.TooLarge, "the definition is larger than %d KiB", MaxSource>>10)
-	}
-	d, err := graph.ParseDefinition(name+".yaml", source)
+	d, err := s.readDefinition(ctx, scope, name, source)
 	if err != nil {
 		return Stored{}, err
 	}
+	return s.apply(ctx, scope, d, source)
+}
+
+// readDefinition reads what somebody who may apply it offers as the definition called name.
+func (s *Service) readDefinition(ctx context.Context, scope kernel.Scope, name string, source []byte) (graph.Definition, error) {
+	if err := s.authorize(ctx, "definition.apply", scope); err != nil {
+		return graph.Definition{}, err
+	}
+	if len(source) > MaxSource {
+		return graph.Definition{}, kernel.Errorf(kernel.TooLarge, "the definition is larger than %d KiB", MaxSource>>10)
+	}
+	d, err := graph.ParseDefinition(name+".yaml", source)
+	if err != nil {
+		return graph.Definition{}, err
+	}
 	if d.Name != name {
-		return Stored{}, kernel.Errorf(kernel.Invalid, "the definition calls itself %q, not %q", d.Name, name).
+		return graph.Definition{}, kernel.Errorf(kernel.Invalid, "the definition calls itself %q, not %q", d.Name, name).
 			WithFix("use the same name in both places")
 	}
-	if _, err := graph.NewIndex([]graph.Definition{d}); err != nil {
-		return Stored{}, err
-	}
-	return s.apply(ctx, scope, d, source)
+	_, err = graph.NewIndex([]graph.Definition{d})
+	return d, err
 }
 
 func (s *Service) apply(ctx context.Context, scope kernel.Scope, d graph.Definition, source []byte) (Stored, error) {
@@ -82,6 +89,11 @@ func (s *Service) checkClaims(ctx context.Context, scope kernel.Scope, d graph.D
 	if err != nil {
 		return err
 	}
+	return claimed(others, d, claims)
+}
+
+// claimed is a Conflict where one of the others has one of d's claims.
+func claimed(others []graph.Definition, d graph.Definition, claims []Claim) error {
 	for _, other := range others {
 		if other.Name == d.Name || other.Type != d.Type {
 			continue

@@ -15,21 +15,27 @@ import (
 // under the same number are a Conflict. An archive that is unsafe or a module
 // that does not parse is Invalid, one over a bound TooLarge.
 func (s *Service) Publish(ctx context.Context, scope kernel.Scope, a Address, version string, packed io.Reader) (Version, error) {
-	if err := s.authorize(ctx, "module.publish", scope); err != nil {
-		return Version{}, err
-	}
-	if err := a.check(); err != nil {
-		return Version{}, err
-	}
-	version, err := checkVersion(version)
-	if err != nil {
-		return Version{}, err
-	}
-	files, err := archive.Read(packed)
+	version, files, err := s.offered(ctx, scope, a, version, packed)
 	if err != nil {
 		return Version{}, err
 	}
 	return s.publish(ctx, scope, a, version, files)
+}
+
+// offered reads what somebody who may publish offers, and checks its name.
+func (s *Service) offered(ctx context.Context, scope kernel.Scope, a Address, version string, packed io.Reader) (string, archive.Files, error) {
+	if err := s.authorize(ctx, "module.publish", scope); err != nil {
+		return "", nil, err
+	}
+	if err := a.check(); err != nil {
+		return "", nil, err
+	}
+	version, err := checkVersion(version)
+	if err != nil {
+		return "", nil, err
+	}
+	files, err := archive.Read(packed)
+	return version, files, err
 }
 
 func (s *Service) publish(ctx context.Context, scope kernel.Scope, a Address, version string, files archive.Files) (Version, error) {

@@ -33,6 +33,11 @@ func (s *Service) Create(ctx context.Context, scope kernel.Scope, n New) (Releas
 	if err != nil {
 		return Release{}, err
 	}
+	return s.number(ctx, r)
+}
+
+// number keeps the release under the next number of its workload.
+func (s *Service) number(ctx context.Context, r Release) (Release, error) {
 	for range attempts {
 		made, err := s.keep(ctx, r)
 		if !kernel.Is(err, kernel.Conflict) {

@@ -19,13 +19,18 @@ func (s *Service) pin(ctx context.Context, r *Release, w *workload.Workload) err
 	if err != nil {
 		return fmt.Errorf("definitions: %w", err)
 	}
-	index, err := graph.NewIndex(defs)
+	c, err := NewCatalog(defs, s.finder(ctx, r.Scope))
 	if err != nil {
 		return err
 	}
-	p := pinning{find: s.finder(ctx, r.Scope), modules: map[graph.ModuleRef]graph.ModulePin{}, used: map[string]bool{}}
+	return s.pinFrom(r, w, c)
+}
+
+// pinFrom is pin with what the catalog has.
+func (s *Service) pinFrom(r *Release, w *workload.Workload, c Catalog) error {
+	p := pinning{find: c.modules.Module, modules: map[graph.ModuleRef]graph.ModulePin{}, used: map[string]bool{}}
 	for _, st := range s.c.Stages.All() {
-		g, err := index.Resolve(w, contextOf(r.Scope, st), graph.ModuleFunc(p.module))
+		g, err := c.index.Resolve(w, contextOf(r.Scope, st), graph.ModuleFunc(p.module))
 		if err != nil {
 			return err
 		}
@@ -36,7 +41,7 @@ func (s *Service) pin(ctx context.Context, r *Release, w *workload.Workload) err
 			return fmt.Errorf("module that runs containers on %s: %w", st.Name, err)
 		}
 	}
-	r.Definitions, r.Modules = p.definitions(defs), p.pins()
+	r.Definitions, r.Modules = p.definitions(c.definitions), p.pins()
 	return nil
 }
 

@@ -1193,8 +1193,9 @@ type Run struct {
 
 // RunAdoption defines model for RunAdoption.
 type RunAdoption struct {
-	Address string `json:"address"`
-	ID      string `json:"id"`
+	Address  string `json:"address"`
+	Complete bool   `json:"complete,omitempty"`
+	ID       string `json:"id"`
 }
 
 // RunAnswer defines model for RunAnswer.

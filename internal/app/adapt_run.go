@@ -31,7 +31,11 @@ func (a planner) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (r
 
 func (a planner) Apply(ctx context.Context, job run.Job, plan []byte, sink func(run.Event)) (run.Applied, error) {
 	result, err := a.runner.Apply(ctx, a.job(job), plan, events(job.Run, sink))
-	return run.Applied{Outputs: result.Outputs}, err
+	applied := run.Applied{Outputs: result.Outputs}
+	for _, e := range result.Existing {
+		applied.Existing = append(applied.Existing, run.Adoption{Address: e.Address, ID: e.ID})
+	}
+	return applied, err
 }
 
 func (a planner) job(job run.Job) runner.Job {

@@ -73,8 +73,9 @@ resource "azurerm_mysql_flexible_server" "this" {
   }
 
   lifecycle {
-    # A failover swaps the zones of primary and standby; the next plan must not swap them back.
-    ignore_changes = [zone, high_availability[0].standby_availability_zone]
+    # A failover swaps the zones of primary and standby; the next plan must not swap them back. What Azure does not
+    # tell of a server is how it was made: one that is imported is not made anew for that.
+    ignore_changes = [zone, high_availability[0].standby_availability_zone, create_mode, point_in_time_restore_time_in_utc]
 
     precondition {
       condition     = local.standby_mode == null || var.storage.auto_grow_enabled

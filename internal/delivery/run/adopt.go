@@ -4,15 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-
-	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -21,42 +15,43 @@ import (
 // of, because it was killed before the state was stored.
 type Adoption struct {
 	Address string `json:"address"`
-	// ID is what the target calls it, as an import wants it.
+	// ID is what the target calls it, as an import wants it; empty until it is known.
 	ID string `json:"id"`
+	// Complete says that what was half made of it has been completed.
+	Complete bool `json:"complete,omitempty"`
 }
 
 // adopt answers an apply that came upon resources which are there already. Those
 // whose creation an interrupted apply of the stack had begun are the stack's own:
 // they are imported by the next plan. What anybody else made is never taken over.
-// It reports whether the run goes on.
-func (e *execution) adopt(ctx context.Context, planned *tfjson.Plan, failed error) (bool, error) {
-	known, ok := errors.AsType[*kernel.Error](failed)
-	if !ok || e.run.Operation == Destroy || ctx.Err() != nil {
-		return false, nil
-	}
-	there := existing(known.Problems, planned)
-	if len(there) == 0 {
+// It reports whether the run goes on, which it does only with what is news: so it ends.
+func (e *execution) adopt(ctx context.Context, there []Adoption) (bool, error) {
+	if len(there) == 0 || e.run.Operation == Destroy || ctx.Err() != nil {
 		return false, nil
 	}
 	begun, err := e.begun(ctx)
 	if err != nil {
 		return false, err
 	}
-	own := slices.DeleteFunc(there, func(a Adoption) bool { return !begun[a.Address] || adopted(e.run.Adopted, a.Address) })
+	own := slices.DeleteFunc(slices.Clone(there), func(a Adoption) bool {
+		_, writable := addressOf(a.Address)
+		return !writable || !begun[a.Address] || slices.ContainsFunc(e.run.Adopted, a.isNoNews)
+	})
 	if len(own) == 0 {
 		return false, nil
 	}
 	return true, e.move(ctx, change{to: Applying, fact: "adopted", edit: func(_ context.Context, r *Run) error {
 		r.StatusReason = "what the interrupted apply created is taken over: " + addresses(own)
 		for _, a := range own {
-			if a.ID == "" { // the next plan knows where it is
-				r.Attempt++
-				continue
-			}
-			r.Adopted = append(r.Adopted, a)
+			r.Adopted = append(slices.DeleteFunc(r.Adopted, func(old Adoption) bool { return old.Address == a.Address }), a)
 		}
 		return nil
 	}})
+}
+
+// isNoNews reports whether what is known already says what a does.
+func (a Adoption) isNoNews(known Adoption) bool {
+	return known.Address == a.Address && (known.ID != "" || a.ID == "")
 }
 
 // completeAdopted answers a plan that failed because what it adopts is half made,
@@ -80,14 +75,21 @@ func (e *execution) completeAdopted(ctx context.Context, approved PlanView, fail
 	if err != nil {
 		return err
 	}
-	if _, err := e.s.Planner.Apply(ctx, job, a.planned.File, e.sink(ctx, "apply")); err != nil {
-		return e.halfDone(ctx, err)
+	if applied, err := e.s.Planner.Apply(ctx, job, a.planned.File, e.sink(ctx, "apply")); err != nil {
+		return e.applyFailed(ctx, applied, err)
 	}
 	return e.move(ctx, change{to: Applying, fact: "adopted", edit: func(_ context.Context, r *Run) error {
-		r.Attempt++ // so that it ends
+		for i := range r.Adopted {
+			r.Adopted[i].Complete = true
+		}
 		r.StatusReason = "what the interrupted apply left half made is complete"
 		return nil
 	}})
+}
+
+// incomplete reports whether what the run adopts may be half made.
+func incomplete(all []Adoption) bool {
+	return slices.ContainsFunc(all, func(a Adoption) bool { return !a.Complete })
 }
 
 func adopted(all []Adoption, address string) bool {
@@ -162,68 +164,4 @@ func (s *Service) starts(ctx context.Context, run string) (cut, last map[string]
 			}
 		}
 	}
-}
-
-// importError and roleError are azurerm's and Azure's words for what is there.
-var (
-	importError = regexp.MustCompile(`(?i)a resource with the ID "([^"]+)" already exists`)
-	roleError   = regexp.MustCompile(`The ID of the existing role assignment is ([0-9a-f]{32})`)
-)
-
-// existing reads from the errors of an apply which resources are there already.
-// Of a role assignment Azure tells only the name: where it is says the plan,
-// unless the scope is itself still to be made; its ID is empty then.
-func existing(problems []kernel.Problem, planned *tfjson.Plan) []Adoption {
-	var all []Adoption
-	for _, p := range problems {
-		if p.Path == "" {
-			continue
-		}
-		if m := importError.FindStringSubmatch(p.Message); m != nil {
-			all = append(all, Adoption{Address: p.Path, ID: m[1]})
-		} else if m := roleError.FindStringSubmatch(p.Message); m != nil {
-			all = append(all, Adoption{Address: p.Path, ID: assignmentID(planned, p.Path, m[1])})
-		}
-	}
-	return all
-}
-
-// assignmentID is the id of the role assignment that the plan wants at address.
-func assignmentID(planned *tfjson.Plan, address, name string) string {
-	if planned == nil {
-		return ""
-	}
-	for _, rc := range planned.ResourceChanges {
-		if rc == nil || rc.Change == nil || rc.Address != address {
-			continue
-		}
-		after, _ := rc.Change.After.(map[string]any)
-		if scope, ok := after["scope"].(string); ok && scope != "" {
-			return fmt.Sprintf("%s/providers/Microsoft.Authorization/roleAssignments/%s-%s-%s-%s-%s", strings.TrimSuffix(scope, "/"), name[:8], name[8:12], name[12:16], name[16:20], name[20:])
-		}
-	}
-	return ""
-}
-
-// adoptionsFile is the file of a root module that imports.
-const adoptionsFile = "adopted.tf"
-
-// withAdoptions adds the imports to a root module.
-func withAdoptions(root Root, all []Adoption) (Root, error) {
-	if len(all) == 0 {
-		return root, nil
-	}
-	var text strings.Builder
-	for _, a := range all {
-		fmt.Fprintf(&text, "import {\n  to = %s\n  id = %s\n}\n", a.Address, quoted(a.ID))
-	}
-	files := maps.Clone(root.Files)
-	files[adoptionsFile] = []byte(text.String())
-	digest, err := kernel.DigestJSON(files)
-	return Root{Files: files, Digest: digest, LandingZone: root.LandingZone}, err
-}
-
-// quoted is a string of the language, in which nothing is a template.
-func quoted(s string) string {
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(s))
 }

@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -10,20 +11,17 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// exists makes creations at the address fail as azurerm's do, until they are imports.
-func exists(address, words string) func(context.Context, run.Job, string) error {
+// exists has creations at the address find what is there, until they are imports.
+func exists(address, id string) func(context.Context, run.Job, string) error {
 	return func(_ context.Context, job run.Job, at string) error {
 		if at != address || strings.Contains(string(job.Files["adopted.tf"]), "to = "+address+"\n") {
 			return nil
 		}
-		return kernel.Errorf(kernel.Invalid, "terraform apply failed").WithProblems(kernel.Problem{Path: address, Message: words})
+		return runtest.AlreadyThere{ID: id}
 	}
 }
 
-const (
-	cacheID = `/subscriptions/s/resourceGroups/rg/providers/Microsoft.Cache/redisEnterprise/orders-${x}`
-	isThere = `A resource with the ID "` + cacheID + `" already exists - to be managed via Terraform this resource needs to be imported into the State.`
-)
+const cacheID = `/subscriptions/s/resourceGroups/rg/providers/Microsoft.Cache/redisEnterprise/orders-${x}`
 
 func TestWhatAnInterruptedApplyCreatedIsAdopted(t *testing.T) {
 	t.Parallel()
@@ -31,7 +29,7 @@ func TestWhatAnInterruptedApplyCreatedIsAdopted(t *testing.T) {
 	r := b.Deploy(t, "dev", "1")
 	crash(t, b, r.ID, "module.redis_cache", nil)
 	next := b.Restart(t)
-	b.World.Before = exists("module.redis_cache", isThere)
+	b.World.Before = exists("module.redis_cache", cacheID)
 	next.Start(t)
 	runtest.Must(t, next.Sweep(t.Context()))
 	done := next.Await(t, r.ID, run.Succeeded)
@@ -42,8 +40,8 @@ func TestWhatAnInterruptedApplyCreatedIsAdopted(t *testing.T) {
 		t.Errorf("attempt %d: taking over is none", done.Attempt)
 	}
 	root, err := next.GetRoot(runtest.As(runtest.Grace), runtest.Project, r.ID)
-	if err == nil && !strings.Contains(string(root.Files["adopted.tf"]), `orders-$${x}"`) {
-		t.Errorf("the import: %s", root.Files["adopted.tf"])
+	if err != nil || !strings.Contains(string(root.Files["adopted.tf"]), `orders-$${x}"`) {
+		t.Errorf("the import: %s, %v", root.Files["adopted.tf"], err)
 	}
 	if len(b.World.Resources(r.Stack)) != 3 {
 		t.Errorf("there: %v", b.World.Resources(r.Stack))
@@ -64,7 +62,7 @@ func TestWhatOthersMadeIsNotAdopted(t *testing.T) {
 				crash(t, b, r.ID, interrupted, nil)
 				b = b.Restart(t)
 			}
-			b.World.Before = exists("module.route_web", isThere)
+			b.World.Before = exists("module.route_web", cacheID)
 			runtest.Must(t, b.Advance(t.Context(), runtest.Project, r.ID))
 			if failed := b.Await(t, r.ID, run.Failed); len(failed.Adopted) > 0 || failed.Failure.Phase != "apply" {
 				t.Errorf("%+v", failed)
@@ -82,7 +80,7 @@ func TestALaterRunAdoptsWhatAnEndedOneLeft(t *testing.T) {
 	b.World.Before = func(context.Context, run.Job, string) error { return kernel.Errorf(kernel.Invalid, "quota exceeded") }
 	runtest.Must(t, next.Advance(t.Context(), runtest.Project, r.ID))
 	next.Await(t, r.ID, run.Failed)
-	b.World.Before = exists("module.redis_cache", isThere)
+	b.World.Before = exists("module.redis_cache", cacheID)
 	again := next.Deploy(t, "dev", "1")
 	runtest.Must(t, next.Advance(t.Context(), runtest.Project, again.ID))
 	if done := next.Await(t, again.ID, run.Succeeded); len(done.Adopted) != 1 {
@@ -96,7 +94,7 @@ func TestWhatIsHalfMadeIsCompletedFirst(t *testing.T) {
 	r := b.Deploy(t, "dev", "1")
 	crash(t, b, r.ID, "module.redis_cache", nil)
 	next := b.Restart(t)
-	b.World.Before = exists("module.redis_cache", isThere)
+	b.World.Before = exists("module.redis_cache", cacheID)
 	limited := 0
 	b.World.BeforePlan = func(job run.Job, resources map[string]string) error {
 		if len(job.Targets) > 0 {
@@ -110,10 +108,122 @@ func TestWhatIsHalfMadeIsCompletedFirst(t *testing.T) {
 	}
 	next.Start(t)
 	runtest.Must(t, next.Sweep(t.Context()))
-	if done := next.Await(t, r.ID, run.Succeeded); limited != 1 || done.Attempt != 3 {
+	if done := next.Await(t, r.ID, run.Succeeded); limited != 1 || done.Attempt != 2 {
 		t.Errorf("%d limited plans, attempt %d", limited, done.Attempt)
 	}
 	if len(b.World.Resources(r.Stack)) != 3 {
 		t.Errorf("there: %v", b.World.Resources(r.Stack))
+	}
+}
+
+// TestWhatStaysHalfMadeEndsTheRun: it is completed once, even if there always is
+// something to complete.
+func TestWhatStaysHalfMadeEndsTheRun(t *testing.T) {
+	t.Parallel()
+	b := bench(t)
+	r := b.Deploy(t, "dev", "1")
+	crash(t, b, r.ID, "module.redis_cache", nil)
+	next := b.Restart(t)
+	b.World.Before = exists("module.redis_cache", cacheID)
+	limited := 0
+	b.World.BeforePlan = func(job run.Job, resources map[string]string) error {
+		switch {
+		case len(job.Targets) > 0:
+			limited++
+		case len(job.Files["adopted.tf"]) > 0:
+			resources["module.redis_cache"] = fmt.Sprint("drifted", limited)
+			return kernel.Errorf(kernel.Invalid, "the cluster has no database")
+		}
+		return nil
+	}
+	runtest.Must(t, next.Advance(t.Context(), runtest.Project, r.ID))
+	if done := next.Await(t, r.ID, run.Failed); limited != 1 || !strings.Contains(done.Failure.Message, "no database") {
+		t.Errorf("%d limited plans, %+v", limited, done.Failure)
+	}
+}
+
+// TestAnIDThatIsKnownLater: where the target does not tell the id, the next plan
+// may know it; one that never does ends the run.
+func TestAnIDThatIsKnownLater(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		ids  []string
+		want run.Status
+	}{
+		"at the second try": {[]string{"", cacheID}, run.Succeeded},
+		"never":             {[]string{"", ""}, run.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bench(t)
+			r := b.Deploy(t, "dev", "1")
+			crash(t, b, r.ID, "module.redis_cache", nil)
+			next, tries := b.Restart(t), 0
+			b.World.Before = func(ctx context.Context, job run.Job, at string) error {
+				err := exists("module.redis_cache", tc.ids[min(tries, 1)])(ctx, job, at)
+				if err != nil {
+					tries++
+				}
+				return err
+			}
+			runtest.Must(t, next.Advance(t.Context(), runtest.Project, r.ID))
+			if done := next.Await(t, r.ID, tc.want); tries != 2 || len(done.Adopted) != 1 || done.Attempt != 2 {
+				t.Errorf("%d tries, adopted %+v, attempt %d", tries, done.Adopted, done.Attempt)
+			}
+		})
+	}
+}
+
+// haunted is a planner whose applies begin a creation at an address of another's
+// choice, too, and find it there unless the root module imports something.
+type haunted struct {
+	run.Planner
+	address string
+	imports *string
+}
+
+func (h haunted) Apply(ctx context.Context, job run.Job, plan []byte, sink func(run.Event)) (run.Applied, error) {
+	sink(run.Event{Type: "apply_start", Address: h.address})
+	*h.imports = string(job.Files["adopted.tf"])
+	if job.Attempt == 1 || *h.imports != "" {
+		return h.Planner.Apply(ctx, job, plan, sink)
+	}
+	return run.Applied{Existing: []run.Adoption{{Address: h.address, ID: "x\n\x00\"}"}}}, kernel.Errorf(kernel.Invalid, "it is there")
+}
+
+// TestAddressesAreNoCode: keys come from users, and are keys whatever they say.
+func TestAddressesAreNoCode(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		address, want string
+	}{
+		"keys":           {`module.a["x y"].b.c["${file(\"/etc/passwd\")}\n\"]\n}"]`, ""},
+		"escaped":        {`module.a["x y"].b.c["$${a}%%{b} \"] é\\"]`, `module.a["x y"].b.c["$${a}%%{b} \"] é\\"]`},
+		"a number":       {`module.a[12].b.c[0]`, `module.a[12].b.c[0]`},
+		"lines":          {"a.b\n}\nresource \"x\" \"y\" {}", ""},
+		"a comment":      {"a.b # c", "a.b"},
+		"a function":     {`a.b[file("/etc/passwd")]`, ""},
+		"an expression":  {`a.b + a.c`, ""},
+		"everything":     {`a.b[*].c`, ""},
+		"only a word":    {`a`, ""},
+		"nothing at all": {``, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var imports string
+			b := bench(t, func(d *run.Deps) { d.Planner = haunted{d.Planner, tc.address, &imports} })
+			r := b.Deploy(t, "dev", "1")
+			crash(t, b, r.ID, "module.redis_cache", nil)
+			next := b.Restart(t, func(d *run.Deps) { d.Planner = haunted{d.Planner, tc.address, &imports} })
+			b.World.Before = nil
+			runtest.Must(t, next.Advance(t.Context(), runtest.Project, r.ID))
+			want, status := "", run.Failed
+			if tc.want != "" {
+				want, status = "import {\n  to = "+tc.want+"\n  id = \"x\\n\\u0000\\\"}\"\n}\n", run.Succeeded
+			}
+			if next.Await(t, r.ID, status); imports != want {
+				t.Errorf("%q, want %q", imports, want)
+			}
+		})
 	}
 }

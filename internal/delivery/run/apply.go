@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	tfjson "github.com/hashicorp/terraform-json"
-
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -27,7 +25,7 @@ func (e *execution) apply(ctx context.Context) error {
 	if err := e.move(ctx, change{to: Applying, edit: e.recordApplying}); err != nil {
 		return err
 	}
-	return e.execute(ctx, plan, nil, root)
+	return e.execute(ctx, plan, root)
 }
 
 // sealed opens the plan and checks that it still is the one to apply; stale
@@ -73,9 +71,8 @@ func (e *execution) replan(ctx context.Context, why string) error {
 	}})
 }
 
-// execute applies the plan and records what is there now. The plan's JSON is
-// known where it was made just now.
-func (e *execution) execute(ctx context.Context, plan []byte, planned *tfjson.Plan, root Root) error {
+// execute applies the plan and records what is there now.
+func (e *execution) execute(ctx context.Context, plan []byte, root Root) error {
 	st, err := e.s.Stages.Get(e.scope.Stage)
 	if err != nil {
 		return err
@@ -85,20 +82,26 @@ func (e *execution) execute(ctx context.Context, plan []byte, planned *tfjson.Pl
 		return err
 	}
 	applied, err := e.s.Planner.Apply(ctx, job, plan, e.sink(ctx, "apply"))
-	if kernel.Is(err, kernel.Stale) && ctx.Err() == nil {
-		return e.overtaken(ctx, err)
-	}
 	if err != nil {
-		if goesOn, adoptErr := e.adopt(ctx, planned, err); goesOn || adoptErr != nil {
-			return adoptErr
-		}
-		return e.halfDone(ctx, err)
+		return e.applyFailed(ctx, applied, err)
 	}
 	ctx = context.WithoutCancel(ctx) // what was applied is recorded, even if the run is to stop now
 	return e.move(ctx, change{to: Verifying, edit: func(ctx context.Context, r *Run) error {
 		e.s.forget(ctx, e.id)
 		return e.recordApplied(ctx, *r, applied.Outputs)
 	}})
+}
+
+// applyFailed goes on where terraform refused a plan that had been overtaken, or
+// came upon what an interrupted apply had created; else it tells the error.
+func (e *execution) applyFailed(ctx context.Context, applied Applied, err error) error {
+	if kernel.Is(err, kernel.Stale) && ctx.Err() == nil {
+		return e.overtaken(ctx, err)
+	}
+	if goesOn, adoptErr := e.adopt(ctx, applied.Existing); goesOn || adoptErr != nil {
+		return adoptErr
+	}
+	return e.halfDone(ctx, err)
 }
 
 // overtaken counts an apply that terraform refused because the state had

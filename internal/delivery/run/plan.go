@@ -20,6 +20,8 @@ type material struct {
 	workload *workload.Workload
 	tags     map[string]string
 	root     Root
+	// bare is the digest of the root module without what it adopts.
+	bare kernel.Digest
 }
 
 // material loads the release and renders its root module for the run's stage.
@@ -44,6 +46,7 @@ func (s *Service) material(ctx context.Context, r Run) (m material, err error) {
 		Stack: r.Stack, Scope: r.Scope, Stage: m.stage, Release: m.release,
 		Graph: m.graph, Workload: m.workload, Tags: m.tags, LandingZone: zone,
 	})
+	m.bare = m.root.Digest
 	if err != nil || r.Operation == Destroy {
 		return m, err
 	}

@@ -124,9 +124,12 @@ type Planned struct {
 	JSON *tfjson.Plan
 }
 
-// Applied is the result of an apply.
+// Applied is the result of an apply, of a failed one, too.
 type Applied struct {
 	Outputs map[string]json.RawMessage
+	// Existing is what a failed apply wanted to create and was there already. An
+	// ID is empty where the target does not tell it yet.
+	Existing []Adoption
 }
 
 // Planner executes terraform; sink receives its events as they happen.

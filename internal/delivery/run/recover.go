@@ -21,7 +21,7 @@ func (e *execution) resume(ctx context.Context) error {
 		return err
 	}
 	a, err := e.makePlan(ctx)
-	if kernel.Is(err, kernel.Invalid) && len(e.run.Adopted) > 0 && ctx.Err() == nil {
+	if kernel.Is(err, kernel.Invalid) && incomplete(e.run.Adopted) && ctx.Err() == nil {
 		return e.completeAdopted(ctx, approved.Plan, err)
 	}
 	if err != nil {
@@ -44,7 +44,7 @@ func (e *execution) applyRest(ctx context.Context, a attempt) error {
 	if err != nil {
 		return err
 	}
-	return e.execute(ctx, a.planned.File, a.planned.JSON, a.root)
+	return e.execute(ctx, a.planned.File, a.root)
 }
 
 // isRest reports whether every change of the plan, address and action, is one

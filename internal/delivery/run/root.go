@@ -23,7 +23,7 @@ func (s *Service) GetRoot(ctx context.Context, scope kernel.Scope, id string) (R
 	if err != nil {
 		return Root{}, err
 	}
-	if m.root.Digest != d.Root {
+	if m.root.Digest != d.Root && m.bare != d.Root { // what is adopted is known only later
 		return Root{}, kernel.Errorf(kernel.Stale, "the root module of %s is rendered in another way today than when it was planned", id).
 			WithFix("deploy the release %s again to have it rendered anew", r.Release.ID)
 	}

@@ -72,4 +72,6 @@ type PlanResult struct {
 type ApplyResult struct {
 	// Outputs are the root module's outputs; sensitive ones are left out.
 	Outputs map[string]json.RawMessage
+	// Existing is what a failed apply wanted to create and was there already.
+	Existing []Existing
 }

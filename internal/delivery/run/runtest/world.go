@@ -8,6 +8,7 @@ package runtest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,6 +35,12 @@ type World struct {
 	// Applied counts the changes of each address by stack.
 	Applied map[string]int
 }
+
+// AlreadyThere is an error of Before: what was to be created is there already,
+// under the id, which may not be known yet.
+type AlreadyThere struct{ ID string }
+
+func (AlreadyThere) Error() string { return "it is there already" }
 
 type stack struct {
 	serial    int64
@@ -207,7 +214,7 @@ func (w *World) Apply(ctx context.Context, job run.Job, file []byte, sink func(r
 		sink(run.Event{Level: "info", Type: "apply_start", Address: c.Address, Message: c.Address + ": begun"})
 		if w.Before != nil {
 			if err := w.Before(ctx, job, c.Address); err != nil {
-				return run.Applied{}, err
+				return refused(c.Address, err, sink)
 			}
 		}
 		if err := ctx.Err(); err != nil {
@@ -230,4 +237,15 @@ func (w *World) change(id string, c savedChange) {
 		return
 	}
 	s.resources[c.Address] = c.Value
+}
+
+// refused is the end of an apply at the address.
+func refused(address string, err error, sink func(run.Event)) (run.Applied, error) {
+	there, ok := errors.AsType[AlreadyThere](err)
+	if !ok {
+		return run.Applied{}, err
+	}
+	sink(run.Event{Level: "error", Type: "apply_errored", Address: address, Message: err.Error()})
+	return run.Applied{Existing: []run.Adoption{{Address: address, ID: there.ID}}},
+		kernel.Errorf(kernel.Invalid, "terraform apply failed: %w", err).WithProblems(kernel.Problem{Path: address, Message: err.Error()})
 }

@@ -354,6 +354,24 @@ func (e ServerStatusDatabase) Valid() bool {
 	}
 }
 
+// Defines values for WindowKind.
+const (
+	WindowKindAllow WindowKind = "allow"
+	WindowKindDeny  WindowKind = "deny"
+)
+
+// Valid indicates whether the value is a known member of the WindowKind enum.
+func (e WindowKind) Valid() bool {
+	switch e {
+	case WindowKindAllow:
+		return true
+	case WindowKindDeny:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WorkloadStageStatus.
 const (
 	WorkloadStageStatusApplied          WorkloadStageStatus = "applied"
@@ -907,6 +925,16 @@ type NodeModule struct {
 	Digest  string `json:"digest,omitempty"`
 	Source  string `json:"source"`
 	Version string `json:"version"`
+}
+
+// Opening defines model for Opening.
+type Opening struct {
+	// Next When that changes; absent where it does not within a year.
+	Next *time.Time `json:"next,omitempty"`
+	Open bool       `json:"open"`
+
+	// Window The window that decides: a deny that is active, else an allow that is.
+	Window string `json:"window,omitempty"`
 }
 
 // PageAuditEntry defines model for PageAuditEntry.
@@ -1483,18 +1511,31 @@ type SignInRequest struct {
 
 // Stage defines model for Stage.
 type Stage struct {
-	Approvals    StageApprovals `json:"approvals"`
-	Name         string         `json:"name"`
-	Order        int64          `json:"order"`
-	RequiredTags []string       `json:"requiredTags"`
-	Runtime      string         `json:"runtime"`
-	Target       string         `json:"target"`
-	Verify       []StageCheck   `json:"verify"`
+	Approvals StageApprovals `json:"approvals"`
+
+	// AutoPromote Whether the stage takes by itself what becomes available to it.
+	AutoPromote  bool     `json:"autoPromote,omitempty"`
+	Name         string   `json:"name"`
+	Opening      Opening  `json:"opening"`
+	Order        int64    `json:"order"`
+	RequiredTags []string `json:"requiredTags"`
+	Runtime      string   `json:"runtime"`
+
+	// Soak How long a release must be verified here before the next stage may have it, as Go writes durations.
+	//
+	// Example: 1h0m0s
+	Soak   string       `json:"soak,omitempty"`
+	Target string       `json:"target"`
+	Verify []StageCheck `json:"verify"`
+
+	// Windows When the stage may be changed; none is always.
+	Windows []Window `json:"windows,omitempty"`
 }
 
 // StageApprovals defines model for StageApprovals.
 type StageApprovals struct {
 	Count              int64  `json:"count"`
+	ExpireAfter        string `json:"expireAfter,omitempty"`
 	OtherThanRequester bool   `json:"otherThanRequester"`
 	Role               string `json:"role"`
 }
@@ -1540,6 +1581,27 @@ type User struct {
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
 }
+
+// Window defines model for Window.
+type Window struct {
+	// Duration How long it lasts, as Go writes durations.
+	//
+	// Example: 8h0m0s
+	Duration string     `json:"duration"`
+	Kind     WindowKind `json:"kind"`
+	Name     string     `json:"name"`
+
+	// Rrule When it begins, a recurrence rule of RFC 5545.
+	Rrule string `json:"rrule"`
+
+	// Timezone A name of the IANA database.
+	//
+	// Example: Europe/Berlin
+	Timezone string `json:"timezone"`
+}
+
+// WindowKind defines model for Window.Kind.
+type WindowKind string
 
 // Workload defines model for Workload.
 type Workload struct {

@@ -82,7 +82,11 @@ func TestStagesOfTheFileReplaceTheDefaultOnes(t *testing.T) {
     order: 2
     target: local
     runtime: process
-    approvals: {count: 1, role: approver, otherThanRequester: true}
+    approvals: {count: 1, role: approver, otherThanRequester: true, expireAfter: 24h}
+    soak: 1h
+    autoPromote: true
+    windows:
+      - {name: office, kind: allow, rrule: "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH;BYHOUR=9", timezone: Europe/Berlin, duration: 8h}
     requiredTags: [owner]
     verify:
       - {name: up, http: {path: /healthz, timeout: 30s}}
@@ -93,6 +97,9 @@ func TestStagesOfTheFileReplaceTheDefaultOnes(t *testing.T) {
 	}
 	if len(c.Stages) != 2 || c.Stages[1].Verify[0].HTTP.Timeout.Seconds() != 30 || !c.Stages[1].Approvals.OtherThanRequester {
 		t.Errorf("%+v", c.Stages)
+	}
+	if live := c.Stages[1]; live.Approvals.ExpireAfter.String() != "24h0m0s" || live.Soak.Hours() != 1 || !live.AutoPromote || live.Windows[0].Duration.Hours() != 8 {
+		t.Errorf("%+v", live)
 	}
 }
 
@@ -120,6 +127,7 @@ func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
 		"a bad name":            {args: []string{"--project=My Project", "--tenant=A"}, want: []string{"project:", "tenant:"}},
 		"an unknown scheme":     {args: []string{"--database=mysql://root:hunter2@db", "--key=vault://x"}, want: []string{"database:", "key:"}},
 		"levels and formats":    {args: []string{"--log-level=loud", "--log-format=xml"}, want: []string{"logLevel:", "logFormat:"}},
+		"a word for a time":     {file: "stages:\n  - {name: a, order: 1, target: local, runtime: process, approvals: {expireAfter: soon}}\n", want: []string{`"soon" is not a duration such as 24h`}},
 		"stages of one name":    {file: "stages:\n  - {name: a, order: 1, target: local, runtime: process}\n  - {name: a, order: 2, target: local, runtime: process}\n", want: []string{"used twice"}},
 		"an empty list of them": {file: "stages: []\n", want: []string{"stages: there are none"}},
 	}

@@ -54,13 +54,18 @@ func (e *Env) Runs(status apiclient.RunStatus) Completion {
 	})
 }
 
-// StageFlag adds a flag for a stage with completion.
-func (e *Env) StageFlag(c *cobra.Command, stage *string, name, usage string, required bool) {
-	c.Flags().StringVar(stage, name, "", usage)
-	words := e.offer(func(ctx context.Context, s Server, _ string) ([]string, error) {
+// Stages offers the stages.
+func (e *Env) Stages() Completion {
+	return e.offer(func(ctx context.Context, s Server, _ string) ([]string, error) {
 		list, err := s.Stages(ctx)
 		return names(list, func(st apiclient.Stage) string { return st.Name }), err
 	})
+}
+
+// StageFlag adds a flag for a stage with completion.
+func (e *Env) StageFlag(c *cobra.Command, stage *string, name, usage string, required bool) {
+	c.Flags().StringVar(stage, name, "", usage)
+	words := e.Stages()
 	flag := func(c *cobra.Command, _ []string, p string) ([]string, cobra.ShellCompDirective) {
 		return words(c, nil, p)
 	}

@@ -1,6 +1,6 @@
-// Package stages has the command terrace stage list.
+// Package stages has the commands terrace stage list and show.
 //
-// It owns its table. Stages are configuration of the server.
+// It owns their tables. Stages are configuration of the server.
 package stages
 
 import (
@@ -17,7 +17,7 @@ import (
 
 // Command returns terrace stage.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("stage", "See the stages that a release passes through", list(e))
+	return command.Group("stage", "See the stages that a release passes through", list(e), show(e))
 }
 
 func list(e *command.Env) *cobra.Command {
@@ -45,9 +45,9 @@ func write(w io.Writer, all []apiclient.Stage) {
 		for _, c := range st.Verify {
 			checks = append(checks, c.Name)
 		}
-		rows = append(rows, []string{st.Name, st.Target, st.Runtime, approvals(st.Approvals), strings.Join(st.RequiredTags, ","), strings.Join(checks, ",")})
+		rows = append(rows, []string{st.Name, st.Target, st.Runtime, approvals(st.Approvals), st.Soak, strings.Join(st.RequiredTags, ","), strings.Join(checks, ","), Opening(st.Opening)})
 	}
-	output.Rows(w, []string{"STAGE", "TARGET", "RUNTIME", "APPROVALS", "REQUIRED TAGS", "VERIFIED BY"}, rows)
+	output.Rows(w, []string{"STAGE", "TARGET", "RUNTIME", "APPROVALS", "SOAK", "REQUIRED TAGS", "VERIFIED BY", "NOW"}, rows)
 }
 
 func approvals(a apiclient.StageApprovals) string {

@@ -53,6 +53,9 @@ func (s *Set) problems() []kernel.Problem {
 	}
 	for i, st := range s.stages {
 		c.stage(st)
+		if i == 0 && st.AutoPromote {
+			c.add("stages."+st.Name+".autoPromote", "there is no stage before the first that it could take a release from", "leave it out there")
+		}
 		for _, other := range s.stages[:i] {
 			if other.Name == st.Name {
 				c.add("stages."+st.Name, fmt.Sprintf("the name %q is used twice", st.Name), "give each stage its own name")
@@ -90,6 +93,7 @@ func (c *checker) stage(s Stage) {
 			c.add(path+".requiredTags", fmt.Sprintf("%q cannot be a tag", tag), "write the tag's key, such as costcenter")
 		}
 	}
+	c.promotion(path, s)
 	c.gitops(path+".gitops", s)
 	for i, check := range s.Verify {
 		c.check(fmt.Sprintf("%s.verify[%d]", path, i), check)
@@ -108,6 +112,12 @@ func (c *checker) approvals(path string, a Approvals) {
 	}
 	if a.Count > 0 {
 		c.oneOf(path+".role", a.Role, RoleDeveloper, RoleApprover, RoleAdmin)
+	}
+	switch expire := time.Duration(a.ExpireAfter); {
+	case expire < 0 || expire > 0 && expire < time.Minute:
+		c.add(path+".expireAfter", fmt.Sprintf("%s is too short to apply anything in", expire), "use at least 1m, or leave it out for no end")
+	case expire > 0 && a.Count == 0:
+		c.add(path+".expireAfter", "there are no approvals that could expire", "ask for approvals with count, or leave it out")
 	}
 }
 

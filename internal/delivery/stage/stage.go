@@ -1,5 +1,6 @@
 // Package stage knows the stages that a release passes through, in order, and
-// what each demands: its target and runtime, approvals, tags and verification.
+// what each demands: its target and runtime, approvals, tags, soak, windows and
+// verification.
 //
 // It owns the configuration of stages and its rules. It does not know what
 // runs on a stage, and it approves nothing: delivery/run does.
@@ -39,6 +40,13 @@ type Stage struct {
 	Environment map[string]string `json:"environment,omitempty" yaml:"environment,omitempty" koanf:"environment"`
 	// Approvals are what an apply needs before it starts.
 	Approvals Approvals `json:"approvals" yaml:"approvals" koanf:"approvals"`
+	// Soak is how long a release must have been verified here before the next stage
+	// may have it; 0 is no time.
+	Soak time.Duration `json:"soak,omitempty" yaml:"soak,omitempty" koanf:"soak"`
+	// Windows say when the stage may be changed; none is always.
+	Windows []Window `json:"windows,omitempty" yaml:"windows,omitempty" koanf:"windows"`
+	// AutoPromote lets the stage take by itself what becomes available to it.
+	AutoPromote bool `json:"autoPromote,omitempty" yaml:"autoPromote,omitempty" koanf:"autoPromote"`
 	// RequiredTags are the tags that every resource must carry.
 	RequiredTags []string `json:"requiredTags" yaml:"requiredTags" koanf:"requiredTags"`
 	// Verify are the checks after an apply; all must pass.
@@ -55,6 +63,8 @@ type Approvals struct {
 	Role string `json:"role" yaml:"role" koanf:"role"`
 	// OtherThanRequester demands someone other than who asked for the run.
 	OtherThanRequester bool `json:"otherThanRequester" yaml:"otherThanRequester" koanf:"otherThanRequester"`
+	// ExpireAfter is how long an approval counts; 0 is as long as its plan does.
+	ExpireAfter Duration `json:"expireAfter,omitzero" yaml:"expireAfter,omitempty" koanf:"expireAfter"`
 }
 
 // Check is one verification.

@@ -3,8 +3,10 @@
 package stageapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -16,6 +18,8 @@ import (
 // API serves stages.
 type API struct {
 	Stages *stage.Set
+	// Clock may be nil: it is the system's.
+	Clock kernel.Clock
 }
 
 // Register adds the operations to api.
@@ -33,8 +37,28 @@ type Stage struct {
 	Target       string          `json:"target"`
 	Runtime      string          `json:"runtime"`
 	Approvals    stage.Approvals `json:"approvals"`
+	Soak         string          `json:"soak,omitempty" doc:"How long a release must be verified here before the next stage may have it, as Go writes durations." example:"1h0m0s"`
+	AutoPromote  bool            `json:"autoPromote,omitempty" doc:"Whether the stage takes by itself what becomes available to it."`
+	Windows      []Window        `json:"windows,omitempty" doc:"When the stage may be changed; none is always."`
+	Opening      Opening         `json:"opening"`
 	RequiredTags []string        `json:"requiredTags"`
 	Verify       []StageCheck    `json:"verify"`
+}
+
+// Window is a stretch of time that recurs.
+type Window struct {
+	Name     string `json:"name"`
+	Kind     string `json:"kind" enum:"allow,deny"`
+	RRule    string `json:"rrule" doc:"When it begins, a recurrence rule of RFC 5545."`
+	Timezone string `json:"timezone" doc:"A name of the IANA database." example:"Europe/Berlin"`
+	Duration string `json:"duration" doc:"How long it lasts, as Go writes durations." example:"8h0m0s"`
+}
+
+// Opening tells whether the stage may be changed now.
+type Opening struct {
+	Open   bool       `json:"open"`
+	Window string     `json:"window,omitempty" doc:"The window that decides: a deny that is active, else an allow that is."`
+	Next   *time.Time `json:"next,omitempty" doc:"When that changes; absent where it does not within a year."`
 }
 
 // StageCheck is one verification.
@@ -57,15 +81,35 @@ type listOutput struct {
 func (a API) list(context.Context, *struct{}) (*listOutput, error) {
 	out := &listOutput{Body: kernel.Page[Stage]{Items: []Stage{}}}
 	for _, s := range a.Stages.All() {
-		out.Body.Items = append(out.Body.Items, wire(s))
+		o, err := s.OpeningAt(a.Clock.Now())
+		if err != nil {
+			return nil, err
+		}
+		st := wire(s)
+		st.Opening = openingOf(o)
+		out.Body.Items = append(out.Body.Items, st)
 	}
 	return out, nil
 }
 
+func openingOf(o stage.Opening) Opening {
+	out := Opening{Open: o.Open, Next: o.Next}
+	if o.Window != nil {
+		out.Window = o.Window.Name
+	}
+	return out
+}
+
 func wire(s stage.Stage) Stage {
 	out := Stage{
-		Name: s.Name, Order: s.Order, Target: s.Target, Runtime: s.Runtime, Approvals: s.Approvals,
+		Name: s.Name, Order: s.Order, Target: s.Target, Runtime: s.Runtime, Approvals: s.Approvals, AutoPromote: s.AutoPromote,
 		RequiredTags: append([]string{}, s.RequiredTags...), Verify: []StageCheck{},
+	}
+	if s.Soak > 0 {
+		out.Soak = s.Soak.String()
+	}
+	for _, w := range s.Windows {
+		out.Windows = append(out.Windows, Window{Name: w.Name, Kind: w.Kind, RRule: w.RRule, Timezone: cmp.Or(w.Timezone, "UTC"), Duration: w.Duration.String()})
 	}
 	for _, c := range s.Verify {
 		check := StageCheck{Name: c.Name}

@@ -1,0 +1,83 @@
+package stages
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+func show(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "show STAGE", Short: "Show what a stage demands, and whether it may be changed now",
+		Example: "  terrace stage show prod\n  terrace stage show prod -o json",
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Stages(),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			all, err := s.Stages(c.Context())
+			if err != nil {
+				return err
+			}
+			i := slices.IndexFunc(all, func(st apiclient.Stage) bool { return st.Name == args[0] })
+			if i < 0 {
+				return kernel.Errorf(kernel.NotFound, "there is no stage %q", args[0]).WithFix("see `terrace stage list`")
+			}
+			return e.Print(all[i], func(w io.Writer) { writeStage(w, all[i]) })
+		},
+	}
+}
+
+func writeStage(w io.Writer, st apiclient.Stage) {
+	auto := ""
+	if st.AutoPromote {
+		auto = "takes what becomes available by itself"
+	}
+	var checks []string
+	for _, c := range st.Verify {
+		checks = append(checks, c.Name)
+	}
+	output.Pairs(w, "stage", st.Name, "target", st.Target, "runtime", st.Runtime, "approvals", approvals(st.Approvals),
+		"approvals expire", expiry(st.Approvals), "soak", st.Soak, "promotion", auto,
+		"required tags", strings.Join(st.RequiredTags, ", "), "verified by", strings.Join(checks, ", "), "now", Opening(st.Opening))
+	for _, win := range st.Windows {
+		_, _ = fmt.Fprintf(w, "window %s: %s for %s from %s (%s)\n", win.Name, win.Kind, win.Duration, win.Rrule, win.Timezone)
+	}
+}
+
+func expiry(a apiclient.StageApprovals) string {
+	if a.ExpireAfter == "" {
+		return ""
+	}
+	return "after " + a.ExpireAfter
+}
+
+// Opening says whether a stage may be changed now, and when that ends.
+func Opening(o apiclient.Opening) string {
+	text := "open"
+	if !o.Open {
+		text = "closed"
+	}
+	if o.Window != "" {
+		text += " by " + o.Window
+	}
+	switch {
+	case o.Next != nil && o.Open:
+		text += " until " + o.Next.Local().Format(time.RFC1123)
+	case o.Next != nil:
+		text += ", opens " + o.Next.Local().Format(time.RFC1123)
+	case !o.Open:
+		text += ", and does not open within a year"
+	}
+	return text
+}

@@ -42,7 +42,26 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(upCommand(s, version), openAPICommand(s), toolsCommand(s), azureSimCommand(s))
-	return s.report(root.ExecuteContext(ctx))
+	started := false
+	mark(root, &started)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !started {
+		err = usageError{err}
+	}
+	return s.report(err)
+}
+
+// mark makes a command say that it started: what fails earlier is a mistake on the command line.
+func mark(c *cobra.Command, started *bool) {
+	if run := c.RunE; run != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			*started = true
+			return run(c, args)
+		}
+	}
+	for _, child := range c.Commands() {
+		mark(child, started)
+	}
 }
 
 // report says what went wrong and returns the exit status for it.

@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/telemetry"
 	"github.com/terrace-idp/terrace/internal/target/azuresim"
 	"github.com/terrace-idp/terrace/internal/target/azuresim/azuresimclient"
@@ -31,8 +35,8 @@ func azureSimCommand(s streams) *cobra.Command {
 				return err
 			}
 			cfg.Log = log
-			if cfg.Data == "" {
-				cfg.Announce = azuresimclient.DefaultFolder()
+			if cfg, err = located(cfg); err != nil {
+				return err
 			}
 			return s.serveAzure(c.Context(), cfg)
 		},
@@ -44,6 +48,22 @@ func azureSimCommand(s streams) *cobra.Command {
 	f.StringVar(&level, "log-level", level, "debug, info, warn or error")
 	c.AddCommand(azureEnvCommand(s), azureTokenCommand(s))
 	return c
+}
+
+// located says where the simulator keeps and announces itself. The folder is absolute: clients
+// work in others.
+func located(cfg azuresim.Config) (azuresim.Config, error) {
+	if cfg.Data == "" {
+		cfg.Announce = azuresimclient.DefaultFolder()
+		return cfg, nil
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Data, "terrace.db")); err == nil {
+		return cfg, kernel.Errorf(kernel.Invalid, "%s is the data folder of `terraced up`", cfg.Data).
+			WithFix("serve its simulated Azure with `terraced up --azure-sim`, or name another folder with --data")
+	}
+	var err error
+	cfg.Data, err = filepath.Abs(cfg.Data)
+	return cfg, err
 }
 
 func (s streams) serveAzure(ctx context.Context, cfg azuresim.Config) (err error) {
@@ -64,8 +84,19 @@ func (s streams) serveAzure(ctx context.Context, cfg azuresim.Config) (err error
 // exports prints an environment for a shell.
 func (s streams) exports(env map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		fmt.Fprintf(s.out, "export %s=%s\n", name, env[name])
+		fmt.Fprintf(s.out, "export %s=%s\n", name, quoted(env[name]))
 	}
+}
+
+// quoted is a value as a shell reads it: in quotes where a plain word would not do.
+func quoted(value string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/:._-+@%=", r)
+	}
+	if strings.TrimFunc(value, plain) == "" {
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }
 
 // running finds the simulator that announced itself in a folder, the default one when empty.

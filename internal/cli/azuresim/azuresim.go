@@ -41,7 +41,7 @@ func Command(e *command.Env) *cobra.Command {
 		s.list(), s.show(), s.edit(), s.remove(), s.activity(), s.app(), s.faults())
 	c.Long = "Azure-sim looks into the simulated Azure that `terraced azuresim` or `terraced up --azure-sim`\n" +
 		"serves on this machine, changes resources behind Terraform's back, and orders faults."
-	c.PersistentFlags().StringVar(&s.folder, "data", "", "the simulator's folder, when it is not the default one")
+	c.PersistentFlags().StringVar(&s.folder, "data", "", "the simulator's folder, or that of terraced up, when it is not the default one")
 	return c
 }
 

@@ -27,6 +27,9 @@ import (
 // FileRunning is the file of a running simulator in its folder.
 const FileRunning = "running.json"
 
+// folderOfDaemon is the simulator's folder in the data folder of `terraced up --azure-sim`.
+const folderOfDaemon = "azuresim"
+
 const (
 	timeout   = 30 * time.Second
 	maxAnswer = 64 << 20
@@ -56,18 +59,27 @@ func DefaultFolder() string {
 	return filepath.Join(home, ".local", "share", "terrace", "azuresim")
 }
 
-// Find reads what the simulator that announced itself in a folder says.
+// Find reads what the simulator that announced itself in a folder says. The data folder of
+// `terraced up --azure-sim` leads to the one in it.
 func Find(folder string) (Running, error) {
 	var r Running
-	raw, err := os.ReadFile(filepath.Join(folder, FileRunning))
+	path := filepath.Join(folder, FileRunning)
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		path = filepath.Join(folder, folderOfDaemon, FileRunning)
+		raw, err = os.ReadFile(path)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, kernel.Errorf(kernel.Unavailable, "no simulated Azure runs on this machine: %s has none", folder).
 			WithFix("start one with `terraced azuresim`, or name its folder with --data")
 	}
 	if err != nil {
-		return r, err
+		return r, kernel.Errorf(kernel.Unavailable, "the simulated Azure in %s cannot be found: %w", folder, err).WithFix("name its folder with --data")
 	}
-	return r, json.Unmarshal(raw, &r)
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return r, kernel.Errorf(kernel.Unavailable, "%s is not what a simulated Azure writes: %w", path, err).WithFix("start the simulated Azure again")
+	}
+	return r, nil
 }
 
 // Client calls the operations API.
@@ -88,6 +100,12 @@ func New(at Running) (*Client, error) {
 	}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
 	return &Client{at, &http.Client{Transport: transport, Timeout: timeout}}, nil
+}
+
+// Ping says whether the simulator answers: Unavailable where it does not.
+func (c *Client) Ping(ctx context.Context) error {
+	var faults []any
+	return c.Get(ctx, "faults", url.Values{}, &faults)
 }
 
 // Get reads from a path of the operations API, such as "resources".

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // entry is one line of the activity log.
@@ -31,6 +32,9 @@ func (s *sim) activity() *cobra.Command {
 		Use: "activity", Short: "Show who changed what, the newest first", Args: cobra.NoArgs,
 		Example: "  terrace azure-sim activity\n  terrace azure-sim activity --limit 5 -o json",
 		RunE: func(c *cobra.Command, _ []string) error {
+			if limit < 0 {
+				return kernel.Errorf(kernel.Invalid, "the limit %d is negative", limit)
+			}
 			client, err := s.client()
 			if err != nil {
 				return err
@@ -39,7 +43,7 @@ func (s *sim) activity() *cobra.Command {
 			if err := client.Get(c.Context(), "activity", url.Values{}, &all); err != nil {
 				return err
 			}
-			all = all[:min(max(limit, 0), len(all))]
+			all = all[:min(limit, len(all))]
 			return s.Print(all, func(w io.Writer) {
 				rows := make([][]string, 0, len(all))
 				for _, e := range all {

@@ -78,12 +78,13 @@ func (s *sim) list() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&typ, "type", "", "resources of this type alone, such as Microsoft.Network/virtualNetworks")
+	_ = c.RegisterFlagCompletionFunc("type", s.types()) // the flag was made above
 	return c
 }
 
 func (s *sim) show() *cobra.Command {
 	return &cobra.Command{
-		Use: "show ID", Short: "Show a resource as Resource Manager does", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "Show a resource as Resource Manager does", Args: cobra.ExactArgs(1), ValidArgsFunction: s.ids(),
 		Example: "  terrace azure-sim show /subscriptions/…/resourceGroups/rg1",
 		RunE: func(c *cobra.Command, args []string) error {
 			client, err := s.client()

@@ -27,9 +27,14 @@ func start(t *testing.T) *client {
 
 func (c *client) run(t *testing.T, want int, args ...string) string {
 	t.Helper()
+	return c.execute(t, want, append([]string{"azure-sim", "--data", c.folder}, args...)...)
+}
+
+func (c *client) execute(t *testing.T, want int, args ...string) string {
+	t.Helper()
 	var out, errs bytes.Buffer
 	e := &command.Env{In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: func(string) string { return "" }}
-	if got := cli.Main(t.Context(), e, append([]string{"azure-sim", "--data", c.folder}, args...)); got != want {
+	if got := cli.Main(t.Context(), e, args); got != want {
 		t.Fatalf("%v ends with %d, not %d: %s%s", args, got, want, &out, &errs)
 	}
 	return out.String() + errs.String()
@@ -55,6 +60,9 @@ func TestEdit(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"edit", id, "--set", "nothing"},
+		{"edit", id, "--set", "tags..a=1"},
+		{"edit", id, "--set", "displayName={bad"},
+		{"activity", "--limit", "-1"},
 		{"edit", id, "--set", "displayName={}"},
 		{"delete", id},
 	} {
@@ -89,4 +97,28 @@ func TestNoSimulator(t *testing.T) {
 	if out := c.run(t, exit.Unavailable, "list"); !strings.Contains(out, "terraced azuresim") {
 		t.Errorf("it does not say what to do: %s", out)
 	}
+}
+
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	id := "/subscriptions/" + c.sim.Env()["ARM_SUBSCRIPTION_ID"]
+	for _, name := range []string{"show", "edit", "delete"} {
+		if out := c.complete(t, name, ""); !strings.Contains(out, id+"\n") {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+	if out := c.complete(t, "list", "--type", ""); strings.Count(out, "Microsoft.Resources/subscriptions\n") != 1 {
+		t.Errorf("types: %s", out)
+	}
+	none := &client{folder: t.TempDir()}
+	if out := none.complete(t, "show", ""); !strings.HasPrefix(out, ":4\n") {
+		t.Errorf("without a simulator: %s", out)
+	}
+}
+
+// complete returns what a shell is offered after some words.
+func (c *client) complete(t *testing.T, words ...string) string {
+	t.Helper()
+	return c.execute(t, exit.OK, append([]string{"__complete", "azure-sim", "--data", c.folder}, words...)...)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,9 +18,10 @@ func (s *sim) edit() *cobra.Command {
 	var as string
 	var set []string
 	c := &cobra.Command{
-		Use: "edit ID --set PATH=VALUE", Short: "Change a resource behind Terraform's back", Args: cobra.ExactArgs(1),
+		Use: "edit ID --set PATH=VALUE", Short: "Change a resource behind Terraform's back", Args: cobra.ExactArgs(1), ValidArgsFunction: s.ids(),
 		Long: "Edit changes a resource as somebody in the portal would: another caller, who is in the\n" +
-			"activity log. A value is JSON where it can be read as such, else text; null removes.",
+			"activity log. A value is JSON where it can be read as such, else text; null removes.\n" +
+			"What starts like JSON, with { [ or a quote, has to be JSON.",
 		Example: "  terrace azure-sim edit ID --set properties.minimumTlsVersion=TLS1_0\n  terrace azure-sim edit ID --set tags.owner=someone --as mallory",
 		RunE: func(c *cobra.Command, args []string) error {
 			values, err := assignments(set)
@@ -48,8 +50,12 @@ func assignments(set []string) (map[string]any, error) {
 	out := make(map[string]any, len(set))
 	for _, pair := range set {
 		path, text, given := strings.Cut(pair, "=")
-		if !given || path == "" {
+		if !given || slices.Contains(strings.Split(path, "."), "") {
 			return nil, kernel.Errorf(kernel.Invalid, "%q sets nothing", pair).WithFix("write --set PATH=VALUE, such as --set properties.x=y")
+		}
+		if looksLikeJSON(text) && !json.Valid([]byte(text)) {
+			return nil, kernel.Errorf(kernel.Invalid, "the value of %s is not JSON: %s", path, text).
+				WithFix("write it as in --set '%s={\"a\": 1}', or a text in quotes: --set '%s=\"…\"'", path, path)
 		}
 		var value any = text
 		if decoded := any(nil); json.Unmarshal([]byte(text), &decoded) == nil {
@@ -60,10 +66,13 @@ func assignments(set []string) (map[string]any, error) {
 	return out, nil
 }
 
+// looksLikeJSON says that somebody meant an object, a list or a text in quotes.
+func looksLikeJSON(text string) bool { return text != "" && strings.ContainsRune(`{["`, rune(text[0])) }
+
 func (s *sim) remove() *cobra.Command {
 	var as string
 	c := &cobra.Command{
-		Use: "delete ID", Short: "Delete a resource, with all in it, behind Terraform's back", Args: cobra.ExactArgs(1),
+		Use: "delete ID", Short: "Delete a resource, with all in it, behind Terraform's back", Args: cobra.ExactArgs(1), ValidArgsFunction: s.ids(),
 		Example: "  terrace azure-sim delete /subscriptions/…/resourceGroups/rg1",
 		RunE: func(c *cobra.Command, args []string) error {
 			client, err := s.client()

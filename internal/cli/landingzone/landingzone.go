@@ -5,6 +5,7 @@
 package landingzone
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -52,7 +53,7 @@ func set(e *command.Env) *cobra.Command {
 				return err
 			}
 			return e.Print(z, func(w io.Writer) {
-				_, _ = fmt.Fprintf(w, "The landing zone of %s is version %d, with %d outputs (%s).\n", z.Stage, z.Version, len(z.Outputs), z.Digest.Short())
+				_, _ = fmt.Fprintf(w, "The landing zone of %s is version %d, with %s (%s).\n", z.Stage, z.Version, count(len(z.Outputs)), z.Digest.Short())
 			})
 		},
 	}
@@ -60,6 +61,13 @@ func set(e *command.Env) *cobra.Command {
 	c.Flags().StringVarP(&file, "file", "f", "", "the file with the outputs, or -")
 	_ = c.MarkFlagRequired("file") // the flag was made above
 	return c
+}
+
+func count(outputs int) string {
+	if outputs == 1 {
+		return "1 output"
+	}
+	return fmt.Sprintf("%d outputs", outputs)
 }
 
 // read returns the outputs in the file.
@@ -81,10 +89,40 @@ func read(e *command.Env, file string) (map[string]apiclient.LandingZoneOutput, 
 	if len(raw) > maxFile {
 		return nil, kernel.Errorf(kernel.TooLarge, "%s is larger than %d bytes", file, maxFile)
 	}
-	var outputs map[string]apiclient.LandingZoneOutput
-	if err := json.Unmarshal(raw, &outputs); err != nil {
-		return nil, kernel.Errorf(kernel.Invalid, "%s does not have terraform's outputs: %w", file, err).
-			WithFix("write it with: terraform output -json")
+	return decode(raw, file)
+}
+
+// decode reads what terraform prints; what has no value in it was printed by another command.
+func decode(raw []byte, file string) (map[string]apiclient.LandingZoneOutput, error) {
+	name := file
+	if file == "-" {
+		name = "the input"
+	}
+	refused := func(why string) error {
+		return kernel.Errorf(kernel.Invalid, "%s does not have terraform's outputs: %s", name, why).WithFix("write it with: terraform output -json")
+	}
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return nil, refused("it is empty")
+	}
+	if !json.Valid(raw) {
+		return nil, refused("it is not JSON")
+	}
+	var each map[string]json.RawMessage
+	if json.Unmarshal(raw, &each) != nil {
+		return nil, refused("it is not an object")
+	}
+	outputs := make(map[string]apiclient.LandingZoneOutput, len(each))
+	for _, output := range slices.Sorted(maps.Keys(each)) {
+		var fields map[string]json.RawMessage
+		_ = json.Unmarshal(each[output], &fields) // what is no object has no value
+		if _, given := fields["value"]; !given {
+			return nil, refused(output + " is no object with a value")
+		}
+		var o apiclient.LandingZoneOutput
+		if json.Unmarshal(each[output], &o) != nil {
+			return nil, refused(output + " is sensitive or not, true or false")
+		}
+		outputs[output] = o
 	}
 	return outputs, nil
 }

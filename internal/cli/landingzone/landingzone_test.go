@@ -90,7 +90,15 @@ func TestSetAndShow(t *testing.T) {
 
 func TestSetSaysWhatIsWrongWithItsFile(t *testing.T) {
 	t.Parallel()
-	for stdin, want := range map[string]string{"no JSON": "does not have terraform's outputs", `[]`: "terraform output -json"} {
+	for stdin, want := range map[string]string{
+		"no JSON":         "the input does not have terraform's outputs: it is not JSON",
+		"":                "it is empty",
+		`[]`:              "it is not an object",
+		`{"a": 1}`:        "a is no object with a value", // terraform output -json a, or a file by hand
+		`{"a": {"b": 1}}`: "a is no object with a value",
+		`{"format_version": "1.0", "values": {"outputs": {}}}`: "format_version is no object", // terraform show -json
+		`{"a": {"value": 1, "sensitive": "x"}}`:                "true or false",
+	} {
 		if _, err := terrace(t, "http://127.0.0.1:1", stdin, "set", "--stage", "dev", "--file", "-"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}

@@ -35,8 +35,9 @@ type Version struct {
 	// Values are the outputs by name, as JSON has them.
 	Values map[string]any
 	Digest kernel.Digest
-	SetBy  string
-	SetAt  time.Time
+	// SetBy is the name of who set it.
+	SetBy string
+	SetAt time.Time
 }
 
 // Output is one output as `terraform output -json` prints it.
@@ -100,7 +101,7 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, stage string, out
 	}
 	v := Version{Stage: stage, Values: values, SetAt: s.Clock.Now()}
 	if actor, ok := kernel.ActorFrom(ctx); ok {
-		v.SetBy = actor.ID
+		v.SetBy = actor.Name
 	}
 	if v.Digest, err = kernel.DigestJSON(values); err != nil {
 		return Version{}, err
@@ -184,14 +185,18 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, stage string, num
 	if err := s.allowed(ctx, ActionRead, scope, stage); err != nil {
 		return Version{}, err
 	}
-	find := func() (Version, error) { return s.Store.Newest(ctx, scope, stage) }
-	if number > 0 {
-		find = func() (Version, error) { return s.Store.Get(ctx, scope, stage, number) }
-	}
-	v, err := find()
+	newest, err := s.Store.Newest(ctx, scope, stage)
 	if kernel.Is(err, kernel.NotFound) {
-		return Version{}, kernel.Errorf(kernel.NotFound, "no such outputs of the landing zone of %s are known", stage).
+		return Version{}, kernel.Errorf(kernel.NotFound, "no outputs of the landing zone of %s are known", stage).
 			WithFix("set them with: terrace landing-zone set --stage %s --file outputs.json", stage)
+	}
+	if err != nil || number == 0 {
+		return newest, err
+	}
+	v, err := s.Store.Get(ctx, scope, stage, number)
+	if kernel.Is(err, kernel.NotFound) {
+		return Version{}, kernel.Errorf(kernel.NotFound, "the landing zone of %s has no version %d", stage, number).
+			WithFix("the newest is %d; see all with: terrace landing-zone show --stage %s --versions", newest.Number, stage)
 	}
 	return v, err
 }

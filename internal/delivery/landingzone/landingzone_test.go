@@ -56,7 +56,7 @@ func TestVersions(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, []db.Migrations{landingzonesql.Migrations()}, func(t *testing.T, d *db.DB) {
 		s, e := newService(d)
-		ctx := kernel.WithActor(t.Context(), kernel.Actor{ID: "usr_1", Kind: kernel.ActorUser, Tenant: "acme"})
+		ctx := kernel.WithActor(t.Context(), kernel.Actor{ID: "usr_1", Name: "ada", Kind: kernel.ActorUser, Tenant: "acme"})
 		if v, err := s.Current(ctx, acme, "dev"); err != nil || v.Number != 0 || v.Values != nil {
 			t.Fatalf("before the first: %+v, %v", v, err)
 		}
@@ -74,12 +74,15 @@ func TestVersions(t *testing.T) {
 		}
 		v, err := s.Get(ctx, acme, "dev", 0)
 		want := map[string]any{"name_prefix": "a", "redis": map[string]any{"id": "/subscriptions/0", "port": 6380.0}}
-		if diff := cmp.Diff(want, v.Values); err != nil || diff != "" || v.Number != 3 || v.SetBy != "usr_1" {
+		if diff := cmp.Diff(want, v.Values); err != nil || diff != "" || v.Number != 3 || v.SetBy != "ada" {
 			t.Errorf("%+v, %v %s", v, err, diff)
 		}
 		second, err := s.Get(ctx, acme, "dev", 2)
 		if err != nil || second.Values["name_prefix"] != "b" || second.Digest == v.Digest {
 			t.Errorf("%+v, %v", second, err)
+		}
+		if _, err := s.Get(ctx, acme, "dev", 9); !kernel.Is(err, kernel.NotFound) || !strings.Contains(err.Error(), "no version 9") {
+			t.Errorf("a version that is none: %v", err)
 		}
 		page, err := s.List(ctx, acme, "dev", kernel.PageRequest{Limit: 2})
 		if err != nil || len(page.Items) != 2 || page.Items[0].Number != 3 || page.Next != "2" {

@@ -31,7 +31,7 @@ func (a planner) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (r
 
 func (a planner) Apply(ctx context.Context, job run.Job, plan []byte, sink func(run.Event)) (run.Applied, error) {
 	result, err := a.runner.Apply(ctx, a.job(job), plan, events(job.Run, sink))
-	applied := run.Applied{Outputs: result.Outputs}
+	applied := run.Applied{Outputs: result.Outputs, Busy: result.Busy}
 	for _, e := range result.Existing {
 		applied.Existing = append(applied.Existing, run.Adoption{Address: e.Address, ID: e.ID})
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -37,6 +38,9 @@ func (c Config) problems(file string) []kernel.Problem {
 	}
 	if c.Concurrency < 1 || c.Concurrency > 64 {
 		k.add("concurrency", fmt.Sprintf("%d is out of bounds", c.Concurrency), "use 1 to 64")
+	}
+	if info, err := os.Stat(c.ProviderMirror); c.ProviderMirror != "" && (err != nil || !info.IsDir()) {
+		k.add("providerMirror", fmt.Sprintf("%q is no folder", c.ProviderMirror), "give one with a filesystem mirror, or leave it empty to take providers from their registries")
 	}
 	k.oneOf("logLevel", c.LogLevel, "debug", "info", "warn", "error")
 	k.oneOf("logFormat", c.LogFormat, "auto", "text", "json")

@@ -103,6 +103,15 @@ func TestStagesOfTheFileReplaceTheDefaultOnes(t *testing.T) {
 	}
 }
 
+// TestAMirrorIsFoundFromEveryFolder: runs work in folders of their own.
+func TestAMirrorIsFoundFromEveryFolder(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load(flags(t, "--provider-mirror=."), home())
+	if err != nil || !filepath.IsAbs(c.ProviderMirror) {
+		t.Errorf("%q, %v", c.ProviderMirror, err)
+	}
+}
+
 func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -114,6 +123,7 @@ func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
 		"a mistyped key":        {file: "listen: 127.0.0.1:1\n\nlisten_http: x\ngatway: 127.0.0.1:1\n", want: []string{":3:1: listen_http: the key", ":4:1: gatway: the key", `did you mean "gateway"?`}},
 		"a nested unknown key":  {file: "stages:\n  - name: dev\n    aproval: 1\n", want: []string{":3:1: aproval"}},
 		"a word for a number":   {file: "tenant: default\nconcurrency: many\n", want: []string{":2:1: `many` is not a whole number"}},
+		"a mirror that is none": {args: []string{"--provider-mirror=nowhere"}, want: []string{"providerMirror: ", `/nowhere" is no folder`}},
 		"a list for one value":  {file: "listen: [a]\n", want: []string{":1:1: this is not one value"}},
 		"not yaml":              {file: "a: [\n", want: []string{"terrace.yaml:"}},
 		"two documents":         {file: "zone: a\n---\nzone: b\n", want: []string{"more than one document"}},

@@ -93,6 +93,11 @@ func (c *Config) complete(env map[string]string) (err error) {
 	if c.DataDir, err = filepath.Abs(c.DataDir); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
+	if c.ProviderMirror != "" {
+		if c.ProviderMirror, err = filepath.Abs(c.ProviderMirror); err != nil { // runs work in other folders
+			return fmt.Errorf("provider mirror: %w", err)
+		}
+	}
 	if c.Node == "" {
 		if c.Node, err = os.Hostname(); err != nil {
 			return fmt.Errorf("name of this node: %w", err)

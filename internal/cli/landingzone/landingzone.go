@@ -52,6 +52,9 @@ func set(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if env := madeFor(z); env != "" && env != stage {
+				e.Say("note: the outputs have the tag env = %s: they may be those of another stage than %s", env, stage)
+			}
 			return e.Print(z, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "The landing zone of %s is version %d, with %s (%s).\n", z.Stage, z.Version, count(len(z.Outputs)), z.Digest.Short())
 			})
@@ -61,6 +64,13 @@ func set(e *command.Env) *cobra.Command {
 	c.Flags().StringVarP(&file, "file", "f", "", "the file with the outputs, or -")
 	_ = c.MarkFlagRequired("file") // the flag was made above
 	return c
+}
+
+// madeFor is the stage that the landing zone's tags name, "" where they name none.
+func madeFor(z apiclient.LandingZone) string {
+	tags, _ := z.Outputs["tags"].(map[string]any)
+	env, _ := tags["env"].(string)
+	return env
 }
 
 func count(outputs int) string {

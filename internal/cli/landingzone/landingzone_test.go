@@ -88,6 +88,18 @@ func TestSetAndShow(t *testing.T) {
 	}
 }
 
+// TestSetOfAnotherStagesOutputs: the mix-up is told, and not refused, as tags are free.
+func TestSetOfAnotherStagesOutputs(t *testing.T) {
+	t.Parallel()
+	s := server(t)
+	for env, want := range map[string]bool{"prod": true, "dev": false} {
+		said, err := terrace(t, s.URL, `{"tags": {"value": {"env": "`+env+`"}}}`, "set", "--stage", "dev", "--file", "-")
+		if err != nil || strings.Contains(said, "note: the outputs have the tag env = "+env) != want {
+			t.Errorf("%s: %q, %v", env, said, err)
+		}
+	}
+}
+
 func TestSetSaysWhatIsWrongWithItsFile(t *testing.T) {
 	t.Parallel()
 	for stdin, want := range map[string]string{

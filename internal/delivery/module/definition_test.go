@@ -254,7 +254,13 @@ func TestSeedRefusesOtherContentUnderTheSameVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	fsys["modules/cache/main.tf"].Data = []byte(main + "# changed\n")
-	if _, err := rig.SeedTree(t.Context(), acme(), "local", fsys); !kernel.Is(err, kernel.Conflict) {
+	_, err := rig.SeedTree(t.Context(), acme(), "local", fsys)
+	if !kernel.Is(err, kernel.Conflict) {
 		t.Fatalf("got %v, want a conflict", err)
+	}
+	for _, want := range []string{"terrace/cache/local 1.0.0", "iac/modules/cache raises the number in its VERSION", "--data"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("whoever starts the daemon is told %v; want %q", err, want)
+		}
 	}
 }

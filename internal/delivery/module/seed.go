@@ -57,7 +57,13 @@ func (s *Service) seedModule(ctx context.Context, scope kernel.Scope, fsys fs.FS
 	if err != nil {
 		return fmt.Errorf("shipped module %s: %w", dir, err)
 	}
-	if _, found, err := s.published(ctx, scope, a, version, files.Digest()); found || err != nil {
+	_, found, err := s.published(ctx, scope, a, version, files.Digest())
+	if kernel.Is(err, kernel.Conflict) {
+		return kernel.Errorf(kernel.Conflict, "the module %s %s that comes with this build has other content than the one that was published from another build", a, version).
+			WithFix("whoever changed iac/%s raises the number in its VERSION and builds again; "+
+				"otherwise start the build that made this data, or give this one an empty folder with --data", dir)
+	}
+	if found || err != nil {
 		return err
 	}
 	done.Modules = append(done.Modules, a.String()+" "+version)

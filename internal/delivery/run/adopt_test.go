@@ -142,6 +142,46 @@ func TestWhatStaysHalfMadeEndsTheRun(t *testing.T) {
 	}
 }
 
+// TestWhatIsStillBeingMadeIsAwaited: the target goes on with what the killed apply
+// began. Without an interruption nobody waits.
+func TestWhatIsStillBeingMadeIsAwaited(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		interrupted bool
+		times       int
+		want        run.Status
+	}{
+		"for a while":            {true, 3, run.Succeeded},
+		"but not for ever":       {true, run.MaxPauses + 1, run.Failed},
+		"by nobody who can tell": {false, 1, run.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bench(t)
+			r := b.Deploy(t, "dev", "1")
+			if tc.interrupted {
+				crash(t, b, r.ID, "module.redis_cache", nil)
+			}
+			next, times := b.Restart(t, func(d *run.Deps) { d.Pause = 1 }), 0
+			b.World.Before = func(ctx context.Context, job run.Job, at string) error {
+				if tc.interrupted {
+					if err := exists("module.redis_cache", cacheID)(ctx, job, at); err != nil {
+						return err
+					}
+				}
+				if times++; times <= tc.times {
+					return runtest.Busy{}
+				}
+				return nil
+			}
+			runtest.Must(t, next.Advance(t.Context(), runtest.Project, r.ID))
+			if done := next.Await(t, r.ID, tc.want); times < tc.times || done.Attempt > 2 {
+				t.Errorf("%d times, attempt %d", times, done.Attempt)
+			}
+		})
+	}
+}
+
 // TestAnIDThatIsKnownLater: where the target does not tell the id, the next plan
 // may know it; one that never does ends the run.
 func TestAnIDThatIsKnownLater(t *testing.T) {

@@ -101,6 +101,9 @@ func (e *execution) applyFailed(ctx context.Context, applied Applied, err error)
 	if goesOn, adoptErr := e.adopt(ctx, applied.Existing); goesOn || adoptErr != nil {
 		return adoptErr
 	}
+	if applied.Busy && incomplete(e.run.Adopted) && e.pauses < MaxPauses {
+		return e.pause(ctx)
+	}
 	return e.halfDone(ctx, err)
 }
 

@@ -19,6 +19,8 @@ type execution struct {
 	// run is the run as it was saved last.
 	run    Run
 	cancel context.CancelCauseFunc
+	// pauses counts how often this process waited for the target.
+	pauses int
 
 	kill     chan struct{}
 	killOnce sync.Once

@@ -130,6 +130,9 @@ type Applied struct {
 	// Existing is what a failed apply wanted to create and was there already. An
 	// ID is empty where the target does not tell it yet.
 	Existing []Adoption
+	// Busy says that an apply failed only because the target still works on what
+	// it was to change.
+	Busy bool
 }
 
 // Planner executes terraform; sink receives its events as they happen.

@@ -33,7 +33,7 @@ type Stores interface {
 }
 
 // Deps is what a Service works with. Everything is required but Zones,
-// Images, Manifests, Gates, Clock, Lease and Log.
+// Images, Manifests, Gates, Clock, Lease, Pause and Log.
 type Deps struct {
 	Tx         Tx
 	Store      Stores
@@ -68,6 +68,8 @@ type Deps struct {
 	Node string
 	// Lease is how long a lease holds without being renewed; 0 is DefaultLease.
 	Lease time.Duration
+	// Pause is how long a run waits for a target that is at work; 0 is DefaultPause.
+	Pause time.Duration
 }
 
 // Service carries runs from the queue to their end.
@@ -85,6 +87,9 @@ func NewService(d Deps) (*Service, error) {
 	}
 	if d.Lease == 0 {
 		d.Lease = DefaultLease
+	}
+	if d.Pause == 0 {
+		d.Pause = DefaultPause
 	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)

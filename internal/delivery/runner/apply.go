@@ -12,7 +12,8 @@ import (
 // Apply applies exactly the plan, which Plan made of the same job. An error is
 // a *kernel.Error with the tool's diagnostics as problems; what was applied
 // before it is in the state, unless the error says that it could not be stored,
-// and the result tells what was to be created and was there already.
+// and the result tells what was to be created and was there already, or that the
+// target is still at work.
 // A plan whose state has changed since is Stale.
 func (r *Runner) Apply(ctx context.Context, job Job, plan []byte, sink Sink) (result ApplyResult, err error) {
 	if job, err = r.provide(ctx, job, sink); err != nil {
@@ -28,7 +29,7 @@ func (r *Runner) Apply(ctx context.Context, job Job, plan []byte, sink Sink) (re
 	}
 	s := &stream{phase: PhaseApply, sink: sink, secrets: job.secrets()}
 	if err := r.execute(ctx, job, w, s, "apply", "-json", "-input=false", "-no-color", planName); err != nil {
-		return ApplyResult{Existing: r.existing(ctx, job, w, s)}, r.rescue(ctx, job, w, s, err)
+		return ApplyResult{Existing: r.existing(ctx, job, w, s), Busy: s.busy()}, r.rescue(ctx, job, w, s, err)
 	}
 	return ApplyResult{Outputs: s.outputs}, nil
 }

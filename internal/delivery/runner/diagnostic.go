@@ -23,6 +23,11 @@ type diagnostic struct {
 	} `json:"range"`
 }
 
+// words are the summary and the detail, on one line.
+func (d diagnostic) words() string {
+	return strings.Join(strings.Fields(d.Summary+" "+d.Detail), " ")
+}
+
 // fixMark begins what Terrace's own provider says is to be done, which is the
 // last part of a detail.
 const fixMark = "To fix it: "

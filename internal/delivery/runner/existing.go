@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -17,10 +18,12 @@ type Existing struct {
 	ID string
 }
 
-// importError and roleError are azurerm's and Azure's words for what is there.
+// importError and roleError are azurerm's and Azure's words for what is there,
+// busyError those for what Azure still works on.
 var (
 	importError = regexp.MustCompile(`(?i)a resource with the ID "([^"]+)" already exists`)
 	roleError   = regexp.MustCompile(`(?i)The ID of the existing role assignment is ([0-9a-f]{32})`)
+	busyError   = regexp.MustCompile(`(?i)(another|an) operation\b[^.]{0,80}\bin progress|OperationInProgress|ServerIsBusy|\bis busy\b|ReferencedResourceNotProvisioned|RetryableError|service is transitioning`)
 )
 
 // existing reads from the errors of an apply what it wanted to create and was
@@ -29,9 +32,9 @@ var (
 func (r *Runner) existing(ctx context.Context, job Job, w workdir, s *stream) []Existing {
 	var all []Existing
 	var scopes map[string]string
-	for _, d := range s.diagnostics {
-		words := strings.Join(strings.Fields(d.Summary+" "+d.Detail), " ")
-		if d.Severity != "error" || d.Address == "" {
+	for _, d := range s.errors() {
+		words := d.words()
+		if d.Address == "" {
 			continue
 		}
 		if m := importError.FindStringSubmatch(words); m != nil {
@@ -44,6 +47,13 @@ func (r *Runner) existing(ctx context.Context, job Job, w workdir, s *stream) []
 		}
 	}
 	return all
+}
+
+// busy reports whether an apply failed because the target still works on what it
+// was to change, and for nothing else.
+func (s *stream) busy() bool {
+	failed := s.errors()
+	return len(failed) > 0 && !slices.ContainsFunc(failed, func(d diagnostic) bool { return !busyError.MatchString(d.words()) })
 }
 
 // scopes tells the scopes that the plan in w knows, by address. A plan that

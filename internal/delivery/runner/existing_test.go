@@ -28,6 +28,7 @@ func TestWhatAnApplyFindsThere(t *testing.T) {
 	for name, tc := range map[string]struct {
 		address, summary, detail string
 		want                     []runner.Existing
+		busy                     bool
 	}{
 		"a resource": {
 			address: "module.x.y", summary: `a resource with the ID "/a/b|c" already exists - to be managed`,
@@ -43,6 +44,8 @@ func TestWhatAnApplyFindsThere(t *testing.T) {
 		},
 		"one whose scope is still to be made": {address: "module.x.later", summary: role, want: []runner.Existing{{Address: "module.x.later"}}},
 		"one that the plan does not have":     {address: "module.x.other", summary: role, want: []runner.Existing{{Address: "module.x.other"}}},
+		"one that Azure still makes":          {address: "module.x.y", summary: "updating", detail: "unexpected status 409 (409 Conflict) with error: ServerIsBusy: Cannot complete operation while server 'x' is busy processing another operation. Try again later.", busy: true},
+		"one that Azure still changes":        {address: "module.x.y", summary: "AnotherOperationInProgress: Another operation on this or dependent resource is in progress.", busy: true},
 		"another error":                       {address: "module.x.y", summary: "quota exceeded"},
 		"no address":                          {summary: role},
 	} {
@@ -51,8 +54,8 @@ func TestWhatAnApplyFindsThere(t *testing.T) {
 			b := runner.New(runner.Config{Tool: refusing(t, tc.address, tc.summary, tc.detail), DataDir: t.TempDir(), Address: "http://127.0.0.1:1"})
 			job := runner.Job{RunID: "run_1", Stack: stack, Token: string(tokens.PhaseApply), Files: map[string][]byte{"main.tf.json": []byte("{}")}}
 			got, err := b.Apply(context.Background(), job, []byte("plan"), nil)
-			if err == nil || !slices.Equal(got.Existing, tc.want) {
-				t.Errorf("%+v, %v; want %+v", got.Existing, err, tc.want)
+			if err == nil || !slices.Equal(got.Existing, tc.want) || got.Busy != tc.busy {
+				t.Errorf("%+v, %v; want %+v, busy %v", got, err, tc.want, tc.busy)
 			}
 		})
 	}

@@ -74,4 +74,6 @@ type ApplyResult struct {
 	Outputs map[string]json.RawMessage
 	// Existing is what a failed apply wanted to create and was there already.
 	Existing []Existing
+	// Busy says that an apply failed only because the target still works on what it was to change.
+	Busy bool
 }

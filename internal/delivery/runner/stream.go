@@ -3,6 +3,7 @@ package runner
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,6 +103,11 @@ func (s *stream) keep(m message) {
 			s.outputs[name] = o.Value
 		}
 	}
+}
+
+// errors are the diagnostics that are no warnings.
+func (s *stream) errors() []diagnostic {
+	return slices.DeleteFunc(slices.Clone(s.diagnostics), func(d diagnostic) bool { return d.Severity != "error" })
 }
 
 var ansi = regexp.MustCompile(`\x1b\[[0-9;]*m|\[\d+m`)

@@ -42,6 +42,11 @@ type AlreadyThere struct{ ID string }
 
 func (AlreadyThere) Error() string { return "it is there already" }
 
+// Busy is an error of Before: the target still works on what is to be changed.
+type Busy struct{}
+
+func (Busy) Error() string { return "another operation is in progress" }
+
 type stack struct {
 	serial    int64
 	resources map[string]string
@@ -241,6 +246,9 @@ func (w *World) change(id string, c savedChange) {
 
 // refused is the end of an apply at the address.
 func refused(address string, err error, sink func(run.Event)) (run.Applied, error) {
+	if _, ok := errors.AsType[Busy](err); ok {
+		return run.Applied{Busy: true}, kernel.Errorf(kernel.Invalid, "terraform apply failed: %w", err)
+	}
 	there, ok := errors.AsType[AlreadyThere](err)
 	if !ok {
 		return run.Applied{}, err

@@ -41,7 +41,7 @@ func (a planner) Apply(ctx context.Context, job run.Job, plan []byte, sink func(
 func (a planner) job(job run.Job) runner.Job {
 	env := a.environments.of(job.Stage)
 	return runner.Job{
-		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy,
+		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
 		Kill: job.Kill, Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
 	}
 }

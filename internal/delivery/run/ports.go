@@ -111,6 +111,11 @@ type Job struct {
 	Token string
 	// Destroy plans the removal of everything.
 	Destroy bool
+	// RefreshOnly plans what was changed outside alone, as the plan's drift; its
+	// apply takes that into the state and changes nothing else.
+	RefreshOnly bool
+	// Unlocked plans without the lock of the state, for who only looks.
+	Unlocked bool
 	// Targets are the addresses that a plan is limited to; none is no limit.
 	Targets []string
 	// Kill is closed when terraform must end at once; a canceled context asks it to stop.

@@ -23,6 +23,12 @@ type Job struct {
 	Token string
 	// Destroy makes Plan plan the destruction of everything in the stack.
 	Destroy bool
+	// RefreshOnly makes Plan look for what was changed outside alone: the plan has
+	// it as its drift, and its apply takes it into the state and changes nothing else.
+	RefreshOnly bool
+	// Unlocked plans without the lock of the state, for who only looks. Such a plan
+	// may be of a state that another run is about to replace.
+	Unlocked bool
 	// Targets are the addresses that Plan is limited to, with what they need; none is no limit.
 	Targets []string
 	// Kill is closed when the tool must end at once, its state unsaved or not. A

@@ -29,18 +29,24 @@ func (r *Runner) Plan(ctx context.Context, job Job, sink Sink) (result PlanResul
 		return PlanResult{}, err
 	}
 	defer func() { err = errors.Join(err, onDisk("remove the work directory", w.remove())) }()
-	args := []string{"plan", "-json", "-input=false", "-no-color", "-out=" + planName}
-	if job.Destroy {
-		args = append(args, "-destroy")
-	}
-	for _, address := range job.Targets {
-		args = append(args, "-target="+address)
-	}
 	s := &stream{phase: PhasePlan, sink: sink, secrets: job.secrets()}
-	if err := r.execute(ctx, job, w, s, args...); err != nil {
+	if err := r.execute(ctx, job, w, s, job.planArgs()...); err != nil {
 		return PlanResult{}, err
 	}
 	return r.read(ctx, job, w, s)
+}
+
+func (j Job) planArgs() []string {
+	args := []string{"plan", "-json", "-input=false", "-no-color", "-out=" + planName}
+	for flag, on := range map[string]bool{"-destroy": j.Destroy, "-refresh-only": j.RefreshOnly, "-lock=false": j.Unlocked} {
+		if on {
+			args = append(args, flag)
+		}
+	}
+	for _, address := range j.Targets {
+		args = append(args, "-target="+address)
+	}
+	return args
 }
 
 // read collects the plan that lies in w.

@@ -13,11 +13,11 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// TestModulesAreTakenOver makes the example of each module that Terrace's own
+// TestTakeovers makes the example of each module that Terrace's own
 // definitions use, loses its state, as a daemon does that dies in mid-apply, and
 // imports all of it: nothing is made anew, whatever Azure does not tell of it, and
 // afterwards there is nothing to do.
-func TestModulesAreTakenOver(t *testing.T) {
+func TestTakeovers(t *testing.T) {
 	t.Parallel()
 	s := tools(t)
 	for _, name := range defined(t) {

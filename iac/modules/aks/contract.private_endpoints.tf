@@ -3,17 +3,23 @@ variable "private_endpoints" {
     subnet_resource_id            = string
     name                          = optional(string)
     subresource_name              = optional(string)
+    member_name                   = optional(string)
     private_dns_zone_resource_ids = optional(map(string), {})
     resource_group_name           = optional(string)
     private_ip_address            = optional(string)
   }))
-  description = "Private endpoints of the main resource, by keys of your choice: the subnet, and the private DNS zones to register in (by keys of your choice, so that ids may be known only after apply)."
+  description = "Private endpoints of the main resource, by keys of your choice: the subnet, and the private DNS zones to register in (by keys of your choice, so that ids may be known only after apply). A private_ip_address is that of the subresource's member, which bears its name unless member_name says otherwise: default, for a vault."
   default     = {}
   nullable    = false
 
   validation {
     condition     = alltrue([for e in var.private_endpoints : can(regex("(?i)/subnets/[^/]+$", e.subnet_resource_id))])
     error_message = "Each private endpoint's subnet_resource_id must be the resource id of a subnet."
+  }
+
+  validation {
+    condition     = alltrue([for e in var.private_endpoints : e.private_ip_address == null ? e.member_name == null : can(cidrhost("${e.private_ip_address}/32", 0))])
+    error_message = "A private endpoint's private_ip_address must be an IPv4 address, and a member_name needs one."
   }
 }
 
@@ -50,7 +56,7 @@ resource "azurerm_private_endpoint" "this" {
       name               = "ip-${each.key}"
       private_ip_address = ip_configuration.value
       subresource_name   = coalesce(each.value.subresource_name, local.private_endpoint_subresource)
-      member_name        = coalesce(each.value.subresource_name, local.private_endpoint_subresource)
+      member_name        = coalesce(each.value.member_name, each.value.subresource_name, local.private_endpoint_subresource)
     }
   }
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/app/appcli"
+	"github.com/terrace-idp/terrace/internal/target/azuresim/azuresimclient"
 )
 
 // terraced runs a command line to its end.
@@ -77,6 +78,48 @@ func TestAzureSimIsReachedFromOtherFolders(t *testing.T) {
 			t.Errorf("the environment by %s: %v, %v", data, env, err)
 		}
 	}
+}
+
+// TestAzureSimKeepsItsStateInItsFolder: what one simulator was told the next one knows, by
+// whatever name the folder has.
+func TestAzureSimKeepsItsStateInItsFolder(t *testing.T) {
+	t.Parallel()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	relative, err := filepath.Rel(here, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := map[string]string{"name": "kept"}
+	t.Run("told", func(t *testing.T) {
+		serve(t, relative)
+		if err := client(t, folder).Post(t.Context(), "apps", app, &map[string]any{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("again", func(t *testing.T) {
+		serve(t, folder)
+		var kept []struct{ Name string }
+		if err := client(t, folder).Get(t.Context(), "apps", nil, &kept); err != nil || len(kept) != 1 || kept[0].Name != "kept" {
+			t.Errorf("%v, %v", kept, err)
+		}
+	})
+}
+
+func client(t *testing.T, folder string) *azuresimclient.Client {
+	t.Helper()
+	at, err := azuresimclient.Find(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := azuresimclient.New(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func TestAzureSimInAFolderWithASpace(t *testing.T) {

@@ -98,6 +98,10 @@ func (k *checker) url(path, value string, schemes ...string) {
 	u, err := url.Parse(value)
 	if err != nil || !slices.Contains(schemes, u.Scheme) {
 		k.add(path, "this is not a URL that can be used here", fmt.Sprintf("use one of the schemes %v", schemes))
+		return
+	}
+	if (u.Scheme == "sqlite" || u.Scheme == "file") && u.Host != "" {
+		k.add(path, fmt.Sprintf("the path does not start with a slash: %q would be taken for a host", u.Host), "write it absolute, with three slashes: "+u.Scheme+":///path")
 	}
 }
 

@@ -123,6 +123,7 @@ func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
 		"a mistyped key":        {file: "listen: 127.0.0.1:1\n\nlisten_http: x\ngatway: 127.0.0.1:1\n", want: []string{":3:1: listen_http: the key", ":4:1: gatway: the key", `did you mean "gateway"?`}},
 		"a nested unknown key":  {file: "stages:\n  - name: dev\n    aproval: 1\n", want: []string{":3:1: aproval"}},
 		"a word for a number":   {file: "tenant: default\nconcurrency: many\n", want: []string{":2:1: `many` is not a whole number"}},
+		"a relative database":   {args: []string{"--database=sqlite://data/terrace.db"}, want: []string{"database: ", `"data" would be taken for a host`, "sqlite:///path"}},
 		"a mirror that is none": {args: []string{"--provider-mirror=nowhere"}, want: []string{"providerMirror: ", `/nowhere" is no folder`}},
 		"a list for one value":  {file: "listen: [a]\n", want: []string{":1:1: this is not one value"}},
 		"not yaml":              {file: "a: [\n", want: []string{"terrace.yaml:"}},

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The bounds of a request's body.
@@ -36,14 +37,31 @@ func (e *Engine) parse(r *http.Request) (*request, error) {
 		return nil, err
 	}
 	req := &request{method: r.Method, path: cleanPath(r.URL.Path), query: r.URL.Query(), header: r.Header, caller: caller, correlation: correlation(r)}
-	if req.query.Get("api-version") == "" {
-		return req, BadRequest("MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
+	if err := checkAPIVersion(req.query.Get("api-version")); err != nil {
+		return req, err
 	}
 	switch r.Method {
 	case http.MethodPut, http.MethodPatch, http.MethodPost:
 		req.body, err = readBody(r.Body)
 	}
 	return req, err
+}
+
+// checkAPIVersion takes any date, with a label such as -preview behind it or none:
+// which versions a type has is not simulated.
+func checkAPIVersion(version string) error {
+	if version == "" {
+		return BadRequest("MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
+	}
+	date, label, labelled := version, "", false
+	if len(version) > len(time.DateOnly) {
+		date, label = version[:len(time.DateOnly)], version[len(time.DateOnly):]
+		labelled = true
+	}
+	if _, err := time.Parse(time.DateOnly, date); err != nil || labelled && (label[0] != '-' || len(label) == 1) {
+		return BadRequest("InvalidApiVersionParameter", "The api-version '%s' is invalid: it is a date, such as 2024-05-01 or 2024-05-01-preview.", version)
+	}
+	return nil
 }
 
 // cleanPath drops the slash at the end, and the second one that older clients write in front of a scope.

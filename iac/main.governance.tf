@@ -1,3 +1,10 @@
+locals {
+  # What Azure must not refuse even where policies are enforced: azurerm makes a
+  # subnet first and joins its security group to it then, and a vault that
+  # runners reach from outside has an address open to them.
+  reported_controls = concat(["subnet-has-nsg"], length(var.key_vault.allowed_ip_rules) > 0 ? ["keyvault-private"] : [])
+}
+
 module "policies" {
   source = "./modules/policy-compliance"
 
@@ -8,6 +15,7 @@ module "policies" {
   scope               = local.subscription_id
   enforce             = var.policies.enforced
   default_effect      = var.policies.enforced ? "Deny" : "Audit"
+  effects             = { for control in local.reported_controls : control => "Audit" }
   standards           = var.policies.standards
   allowed_locations   = [var.location, var.secondary_location]
   identity            = { resource_id = module.identity.resource_ids["policies"] }

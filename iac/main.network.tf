@@ -14,10 +14,11 @@ resource "azurerm_storage_account" "flow_logs" {
   cross_tenant_replication_enabled  = false
   infrastructure_encryption_enabled = true
   local_user_enabled                = false
-  public_network_access_enabled     = true
+  public_network_access_enabled     = false
   tags                              = local.tags
 
-  # Network Watcher is one of Azure's trusted services; nobody else gets in.
+  # Network Watcher is one of Azure's trusted services, which get in though public
+  # access is disabled; nobody else does.
   network_rules {
     default_action = "Deny"
     bypass         = ["AzureServices"]

@@ -63,7 +63,8 @@ const secretRoot = `{
 
 // TestASecretWithoutAState has a secret and a role assignment in Azure that no
 // state has, as after a kill before the state is stored: the apply tells, round
-// by round, what is there and under what id, and imports make them whole.
+// by round, what is there and under what id, or that Azure is still at work, and
+// imports make them whole.
 func TestASecretWithoutAState(t *testing.T) {
 	t.Parallel()
 	s, sim := tools(t), simulate(t)
@@ -76,20 +77,23 @@ func TestASecretWithoutAState(t *testing.T) {
 	b := newStacks(t, s, sim, strings.Trim(s.must(t, dir, sim.owner(), s.terraform, "output", "-raw", "id"), "\n"))
 	const secret, reader = `azurerm_key_vault_secret.this`, `azurerm_role_assignment.reader["a \"b\" $${c}"]`
 
-	if there, err := b.deploy(t, "first", "before the kill"); err != nil {
-		t.Fatal(there, err)
+	if applied, err := b.deploy(t, "first", "before the kill"); err != nil {
+		t.Fatal(applied, err)
 	}
-	there, err := b.deploy(t, "second", "after the kill")
-	if err == nil || len(there) != 1 || there[0].Address != secret || !strings.Contains(there[0].ID, "/secrets/password/") {
-		t.Fatalf("there: %+v, %v", there, err)
+	one, err := b.deploy(t, "second", "after the kill")
+	if err == nil || one.Busy || len(one.Existing) != 1 || one.Existing[0].Address != secret || !strings.Contains(one.Existing[0].ID, "/secrets/password/") {
+		t.Fatalf("there: %+v, %v", one, err)
 	}
-	found := there
-	there, err = b.deploy(t, "second", "after the kill", found...)
-	if err == nil || len(there) != 1 || there[0].Address != reader || !strings.Contains(there[0].ID, "/secrets/password/providers/Microsoft.Authorization/roleAssignments/") {
-		t.Fatalf("there: %+v, %v", there, err)
+	sim.busy(t, "PUT .*/secrets/password")
+	if waits, err := b.deploy(t, "second", "after the kill", one.Existing...); err == nil || !waits.Busy {
+		t.Fatalf("at work: %+v, %v", waits, err)
 	}
-	if there, err = b.deploy(t, "second", "after the kill", append(found, there...)...); err != nil {
-		t.Fatal(there, err)
+	two, err := b.deploy(t, "second", "after the kill", one.Existing...)
+	if err == nil || len(two.Existing) != 1 || two.Existing[0].Address != reader || !strings.Contains(two.Existing[0].ID, "/secrets/password/providers/Microsoft.Authorization/roleAssignments/") {
+		t.Fatalf("there: %+v, %v", two, err)
+	}
+	if applied, err := b.deploy(t, "second", "after the kill", append(one.Existing, two.Existing...)...); err != nil {
+		t.Fatal(applied, err)
 	}
 	if plan := b.plan(t, "second", "after the kill"); strings.Contains(string(plan), "kill") {
 		t.Error("the plan has the value of the secret")
@@ -147,10 +151,18 @@ func (b stacks) plan(t *testing.T, stack, value string, adopted ...runner.Existi
 	return planned.PlanFile
 }
 
-// deploy plans and applies, and returns what the apply found there.
-func (b stacks) deploy(t *testing.T, stack, value string, adopted ...runner.Existing) ([]runner.Existing, error) {
+// deploy plans and applies.
+func (b stacks) deploy(t *testing.T, stack, value string, adopted ...runner.Existing) (runner.ApplyResult, error) {
 	t.Helper()
 	plan := b.plan(t, stack, value, adopted...)
-	applied, err := b.runner.Apply(context.Background(), b.job(t, stack, value, tokens.PhaseApply, adopted), plan, nil)
-	return applied.Existing, err
+	return b.runner.Apply(context.Background(), b.job(t, stack, value, tokens.PhaseApply, adopted), plan, nil)
+}
+
+// busy has Azure refuse a request, once, because it is still at work.
+func (s *simulator) busy(t *testing.T, match string) {
+	t.Helper()
+	var out any
+	if err := s.client.Post(t.Context(), "faults", map[string]any{"match": match, "status": 409, "times": 1}, &out); err != nil {
+		t.Fatal(err)
+	}
 }

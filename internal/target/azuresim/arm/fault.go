@@ -17,7 +17,7 @@ type Fault struct {
 	ID string `json:"id"`
 	// Match is a regular expression over "METHOD /path?query"; for a data plane the path is "host/path".
 	Match string `json:"match"`
-	// Status is the status to answer, 429 or 5xx; 0 with Slow.
+	// Status is the status to answer, 429 or 5xx, or 409 for another operation in progress; 0 with Slow.
 	Status int `json:"status,omitempty"`
 	// RetryAfter is in seconds.
 	RetryAfter int `json:"retryAfter,omitempty"`
@@ -115,16 +115,16 @@ func (e *Engine) Intercept(w http.ResponseWriter, r *http.Request) bool {
 	if !met {
 		return false
 	}
-	code := "InternalServerError"
+	code, message := "InternalServerError", "A fault on order (%s): try again."
 	switch got.Status {
 	case http.StatusTooManyRequests:
 		code = "TooManyRequests"
 	case http.StatusServiceUnavailable:
 		code = "ServiceUnavailable"
 	case http.StatusConflict:
-		code = "Conflict"
+		code, message = "AnotherOperationInProgress", "Another operation on this or dependent resource is in progress. A fault on order (%s): try again."
 	}
-	a := refusal(Errorf(got.Status, code, "%s", fmt.Sprintf("A fault on order (%s): try again.", got.ID)))
+	a := refusal(Errorf(got.Status, code, "%s", fmt.Sprintf(message, got.ID)))
 	if got.RetryAfter > 0 || got.Status == http.StatusTooManyRequests {
 		a.with("Retry-After", strconv.Itoa(got.RetryAfter))
 	}

@@ -47,9 +47,13 @@ func endpointConnections(r *arm.Resource) []any {
 }
 
 func endpointCheck(c *arm.Context, r, old *arm.Resource) error {
-	subnet := c.Get(r.Str("properties.subnet.id"))
+	id := r.Str("properties.subnet.id")
+	if id == "" {
+		return arm.BadRequest("InvalidRequestFormat", "The subnet of private endpoint %s must be given by its id.", r.Name())
+	}
+	subnet := c.Get(id)
 	if subnet == nil {
-		return exists(c, r, r.Str("properties.subnet.id"))
+		return exists(c, r, id)
 	}
 	connections := endpointConnections(r)
 	if len(connections) != 1 {

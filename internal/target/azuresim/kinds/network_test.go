@@ -70,6 +70,7 @@ func TestPrivateEndpoints(t *testing.T) {
 	c := newNetwork(t)
 	c.must(http.MethodPut, "Microsoft.Cache/redisEnterprise/redis-shop", `{"location":"westeurope","sku":{"name":"Balanced_B1"},"properties":{"publicNetworkAccess":"Disabled"}}`)
 	c.must(http.MethodPut, zone, `{"location":"global"}`)
+	c.refused(http.MethodPut, endpoint, `{"location":"westeurope","properties":{"subnet":{"id":4},"privateLinkServiceConnections":[{"name":"c"}]}}`, 400, "InvalidRequestFormat")
 	c.must(http.MethodPut, endpoint, `{"location":"westeurope","properties":{"subnet":{"id":"`+c.id(subnet)+`"},"customNetworkInterfaceName":"nic-pe",
 		"privateLinkServiceConnections":[{"name":"c","properties":{"groupIds":["redisEnterprise"],"privateLinkServiceId":"`+c.id("Microsoft.Cache/redisEnterprise/redis-shop")+`"}}]}}`)
 	nic := c.must(http.MethodGet, "Microsoft.Network/networkInterfaces/nic-pe", "")

@@ -9,6 +9,27 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
+// Defines values for BindRepositoryRequestApply.
+const (
+	BindRepositoryRequestApplyBeforeMerge BindRepositoryRequestApply = "before-merge"
+	BindRepositoryRequestApplyMerge       BindRepositoryRequestApply = "merge"
+	BindRepositoryRequestApplyNever       BindRepositoryRequestApply = "never"
+)
+
+// Valid indicates whether the value is a known member of the BindRepositoryRequestApply enum.
+func (e BindRepositoryRequestApply) Valid() bool {
+	switch e {
+	case BindRepositoryRequestApplyBeforeMerge:
+		return true
+	case BindRepositoryRequestApplyMerge:
+		return true
+	case BindRepositoryRequestApplyNever:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for IdentityRole.
 const (
 	IdentityRoleAdmin     IdentityRole = "admin"
@@ -354,6 +375,90 @@ func (e ServerStatusDatabase) Valid() bool {
 	}
 }
 
+// Defines values for VcsCheckKind.
+const (
+	VcsCheckKindApply VcsCheckKind = "apply"
+	VcsCheckKindPlan  VcsCheckKind = "plan"
+)
+
+// Valid indicates whether the value is a known member of the VcsCheckKind enum.
+func (e VcsCheckKind) Valid() bool {
+	switch e {
+	case VcsCheckKindApply:
+		return true
+	case VcsCheckKindPlan:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VcsCheckState.
+const (
+	VcsCheckStateFailure    VcsCheckState = "failure"
+	VcsCheckStatePending    VcsCheckState = "pending"
+	VcsCheckStateSuccess    VcsCheckState = "success"
+	VcsCheckStateSuperseded VcsCheckState = "superseded"
+)
+
+// Valid indicates whether the value is a known member of the VcsCheckState enum.
+func (e VcsCheckState) Valid() bool {
+	switch e {
+	case VcsCheckStateFailure:
+		return true
+	case VcsCheckStatePending:
+		return true
+	case VcsCheckStateSuccess:
+		return true
+	case VcsCheckStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VcsProvider.
+const (
+	VcsProviderAzuredevops VcsProvider = "azuredevops"
+	VcsProviderGithub      VcsProvider = "github"
+	VcsProviderTerrace     VcsProvider = "terrace"
+)
+
+// Valid indicates whether the value is a known member of the VcsProvider enum.
+func (e VcsProvider) Valid() bool {
+	switch e {
+	case VcsProviderAzuredevops:
+		return true
+	case VcsProviderGithub:
+		return true
+	case VcsProviderTerrace:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VcsPullState.
+const (
+	VcsPullStateClosed VcsPullState = "closed"
+	VcsPullStateMerged VcsPullState = "merged"
+	VcsPullStateOpen   VcsPullState = "open"
+)
+
+// Valid indicates whether the value is a known member of the VcsPullState enum.
+func (e VcsPullState) Valid() bool {
+	switch e {
+	case VcsPullStateClosed:
+		return true
+	case VcsPullStateMerged:
+		return true
+	case VcsPullStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WindowKind.
 const (
 	WindowKindAllow WindowKind = "allow"
@@ -429,6 +534,12 @@ type ApplyDefinitionRequest struct {
 	Source string `json:"source"`
 }
 
+// ApprovePullRequestRequest defines model for ApprovePullRequestRequest.
+type ApprovePullRequestRequest struct {
+	// Commit The commit that was looked at.
+	Commit string `json:"commit"`
+}
+
 // ApproveRunRequest defines model for ApproveRunRequest.
 type ApproveRunRequest struct {
 	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
@@ -478,6 +589,30 @@ type AuditReport struct {
 	Head    string      `json:"head"`
 }
 
+// BindRepositoryRequest defines model for BindRepositoryRequest.
+type BindRepositoryRequest struct {
+	// Apply When it is applied; merge by default.
+	Apply BindRepositoryRequestApply `json:"apply,omitempty"`
+
+	// Branch The branch that pull requests go to; empty is the default branch.
+	Branch string `json:"branch,omitempty"`
+
+	// Paths Globs of the files that are the workload's; ! in front excludes. Empty is the folder of the file.
+	Paths []string `json:"paths,omitempty"`
+
+	// Plan The stages that a pull request is planned on.
+	Plan []string `json:"plan"`
+
+	// Score The path of the workload's file.
+	Score string `json:"score"`
+
+	// Stages The stages that it is applied to; the first of plan by default.
+	Stages []string `json:"stages,omitempty"`
+}
+
+// BindRepositoryRequestApply When it is applied; merge by default.
+type BindRepositoryRequestApply string
+
 // CancelRunRequest defines model for CancelRunRequest.
 type CancelRunRequest struct {
 	// Force Kill terraform at once instead of asking it to stop.
@@ -494,6 +629,46 @@ type ChangePasswordRequest struct {
 	Present string `json:"present"`
 }
 
+// CommentPullRequestRequest defines model for CommentPullRequestRequest.
+type CommentPullRequestRequest struct {
+	Text string `json:"text"`
+}
+
+// ConnectRepositoryRequest defines model for ConnectRepositoryRequest.
+type ConnectRepositoryRequest struct {
+	// API The address of the provider's API; empty is its public one.
+	API string `json:"api,omitempty"`
+
+	// Branch The default branch; empty asks the provider.
+	Branch string `json:"branch,omitempty"`
+
+	// Name What it is called here.
+	Name string `json:"name"`
+
+	// Owner The owner on GitHub, ORGANIZATION/PROJECT on Azure DevOps.
+	Owner string `json:"owner"`
+
+	// Provider Who hosts a repository.
+	Provider VcsProvider `json:"provider"`
+
+	// Repository The repository's name there.
+	Repository string `json:"repository"`
+
+	// Token What Terrace signs in with. It may read the code, and write statuses and comments.
+	Token string `json:"token"`
+
+	// Username The name that goes with the token, where the provider wants one.
+	Username string `json:"username,omitempty"`
+}
+
+// ConnectedRepository defines model for ConnectedRepository.
+type ConnectedRepository struct {
+	Repository Repository `json:"repository"`
+
+	// Secret What webhooks are signed with; it is shown this once.
+	Secret string `json:"secret,omitempty"`
+}
+
 // CreateProjectRequest defines model for CreateProjectRequest.
 type CreateProjectRequest struct {
 	CostCenter string `json:"costcenter"`
@@ -501,6 +676,29 @@ type CreateProjectRequest struct {
 	// Name A DNS label of at most 40 characters.
 	Name  string `json:"name"`
 	Owner string `json:"owner"`
+}
+
+// CreatePullRequestRequest defines model for CreatePullRequestRequest.
+type CreatePullRequestRequest struct {
+	Description string `json:"description,omitempty"`
+
+	// Source The branch with the change.
+	Source string `json:"source"`
+
+	// Target The branch to merge into; the default branch by default.
+	Target string `json:"target,omitempty"`
+	Title  string `json:"title"`
+}
+
+// CreateRepositoryRequest defines model for CreateRepositoryRequest.
+type CreateRepositoryRequest struct {
+	// Branch The default branch; main by default.
+	Branch     string         `json:"branch,omitempty"`
+	Name       string         `json:"name"`
+	Protection *VcsProtection `json:"protection,omitempty"`
+
+	// Quota How large it may be, in bytes; 0 is 1 GiB.
+	Quota int64 `json:"quota,omitempty"`
 }
 
 // CreateTokenRequest defines model for CreateTokenRequest.
@@ -806,6 +1004,11 @@ type LandingZoneOutput struct {
 	Value interface{} `json:"value"`
 }
 
+// ListBindingsResponse defines model for ListBindingsResponse.
+type ListBindingsResponse struct {
+	Items []VcsBinding `json:"items"`
+}
+
 // LocalContainerInfo defines model for LocalContainerInfo.
 type LocalContainerInfo struct {
 	Exits    int64                   `json:"exits"`
@@ -860,6 +1063,12 @@ type Member struct {
 	// Role What a user may do; each role may what those before it may, save that approvers do not deploy.
 	Role IdentityRole `json:"role,omitempty"`
 	User string       `json:"user"`
+}
+
+// MergePullRequestRequest defines model for MergePullRequestRequest.
+type MergePullRequestRequest struct {
+	// Head The commit that was looked at; another newest one is not merged.
+	Head string `json:"head,omitempty"`
 }
 
 // ModuleInput defines model for ModuleInput.
@@ -985,6 +1194,12 @@ type PageRelease struct {
 	Next  string    `json:"next,omitempty"`
 }
 
+// PageRepository defines model for PageRepository.
+type PageRepository struct {
+	Items []Repository `json:"items"`
+	Next  string       `json:"next,omitempty"`
+}
+
 // PageRun defines model for PageRun.
 type PageRun struct {
 	Items []Run  `json:"items"`
@@ -1019,6 +1234,18 @@ type PageToken struct {
 type PageUser struct {
 	Items []User `json:"items"`
 	Next  string `json:"next,omitempty"`
+}
+
+// PageVcsDelivery defines model for PageVcsDelivery.
+type PageVcsDelivery struct {
+	Items []VcsDelivery `json:"items"`
+	Next  string        `json:"next,omitempty"`
+}
+
+// PageVcsPullRequest defines model for PageVcsPullRequest.
+type PageVcsPullRequest struct {
+	Items []VcsPullRequest `json:"items"`
+	Next  string           `json:"next,omitempty"`
 }
 
 // PageWorkload defines model for PageWorkload.
@@ -1082,6 +1309,18 @@ type PromoteRequest struct {
 	To string `json:"to"`
 }
 
+// PullRequestDetail defines model for PullRequestDetail.
+type PullRequestDetail struct {
+	Checks []VcsCheck `json:"checks"`
+
+	// Comments Those of a hosted repository.
+	Comments    []VcsComment   `json:"comments"`
+	PullRequest VcsPullRequest `json:"pullRequest"`
+
+	// Statuses Those of a hosted repository's commit.
+	Statuses []VcsStatus `json:"statuses"`
+}
+
 // PutSecretRequest defines model for PutSecretRequest.
 type PutSecretRequest struct {
 	// Value The value, at most 64 KiB.
@@ -1141,6 +1380,32 @@ type ReleaseDetail struct {
 type ReleasePinnedModule struct {
 	Pin GraphModulePin `json:"pin"`
 	Ref GraphModuleRef `json:"ref"`
+}
+
+// RenewRepositoryRequest defines model for RenewRepositoryRequest.
+type RenewRepositoryRequest struct {
+	// Token The new token; empty makes a new webhook secret.
+	Token string `json:"token,omitempty"`
+}
+
+// Repository defines model for Repository.
+type Repository struct {
+	// CloneURL What git clones from.
+	CloneURL      string    `json:"cloneUrl"`
+	CreatedAt     time.Time `json:"createdAt"`
+	CreatedBy     string    `json:"createdBy"`
+	DefaultBranch string    `json:"defaultBranch"`
+
+	// HookURL Where the provider sends its webhooks.
+	HookURL    string        `json:"hookUrl,omitempty"`
+	ID         string        `json:"id"`
+	Name       string        `json:"name"`
+	Protection VcsProtection `json:"protection"`
+
+	// Provider Who hosts a repository.
+	Provider VcsProvider `json:"provider"`
+	Quota    int64       `json:"quota,omitempty"`
+	Remote   VcsRemote   `json:"remote"`
 }
 
 // ResolveGraphRequest defines model for ResolveGraphRequest.
@@ -1582,6 +1847,216 @@ type User struct {
 	Name       string     `json:"name"`
 }
 
+// VcsBinding defines model for VcsBinding.
+type VcsBinding struct {
+	Apply  string   `json:"apply"`
+	Branch string   `json:"branch,omitempty"`
+	Name   string   `json:"name"`
+	Paths  []string `json:"paths,omitempty"`
+	Plan   []string `json:"plan"`
+	Score  string   `json:"score"`
+	Stages []string `json:"stages,omitempty"`
+}
+
+// VcsChange defines model for VcsChange.
+type VcsChange struct {
+	Action  string `json:"action"`
+	Address string `json:"address"`
+	Because string `json:"because,omitempty"`
+}
+
+// VcsCheck defines model for VcsCheck.
+type VcsCheck struct {
+	Binding   string    `json:"binding"`
+	Commit    string    `json:"commit"`
+	CreatedAt time.Time `json:"createdAt"`
+	Fix       string    `json:"fix,omitempty"`
+	ID        string    `json:"id"`
+
+	// Kind What a check does.
+	Kind    VcsCheckKind    `json:"kind"`
+	Message string          `json:"message,omitempty"`
+	Number  int64           `json:"number"`
+	Plan    *VcsPlanSummary `json:"plan,omitempty"`
+	Run     string          `json:"run,omitempty"`
+	Score   string          `json:"score"`
+	Stage   string          `json:"stage"`
+
+	// State How a check stands.
+	State    VcsCheckState `json:"state"`
+	Workload string        `json:"workload,omitempty"`
+}
+
+// VcsCheckKind What a check does.
+type VcsCheckKind string
+
+// VcsCheckState How a check stands.
+type VcsCheckState string
+
+// VcsCommand defines model for VcsCommand.
+type VcsCommand struct {
+	By     string `json:"by"`
+	Member bool   `json:"member,omitempty"`
+	Number int64  `json:"number"`
+	Word   string `json:"word"`
+}
+
+// VcsComment defines model for VcsComment.
+type VcsComment struct {
+	Author    string    `json:"author"`
+	Body      string    `json:"body"`
+	CreatedAt time.Time `json:"createdAt"`
+	ID        string    `json:"id"`
+	Number    int64     `json:"number"`
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// VcsDelivery defines model for VcsDelivery.
+type VcsDelivery struct {
+	Attempts int64 `json:"attempts"`
+
+	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Digest     Digest    `json:"digest"`
+	Event      VcsEvent  `json:"event"`
+	ID         string    `json:"id"`
+	Key        string    `json:"key"`
+	Problem    string    `json:"problem,omitempty"`
+	ReceivedAt time.Time `json:"receivedAt"`
+	Repository string    `json:"repository"`
+}
+
+// VcsEvent defines model for VcsEvent.
+type VcsEvent struct {
+	Actor   *Actor      `json:"actor,omitempty"`
+	At      time.Time   `json:"at"`
+	Command *VcsCommand `json:"command,omitempty"`
+	Kind    string      `json:"kind"`
+	Pull    *VcsPull    `json:"pull,omitempty"`
+	Push    *VcsPush    `json:"push,omitempty"`
+}
+
+// VcsGate defines model for VcsGate.
+type VcsGate struct {
+	Blocks  bool   `json:"blocks,omitempty"`
+	Message string `json:"message"`
+	Name    string `json:"name"`
+	Outcome string `json:"outcome"`
+}
+
+// VcsPlanSummary defines model for VcsPlanSummary.
+type VcsPlanSummary struct {
+	Changes []VcsChange `json:"changes,omitempty"`
+	Create  int64       `json:"create"`
+	Delete  int64       `json:"delete"`
+	Gates   []VcsGate   `json:"gates,omitempty"`
+	More    int64       `json:"more,omitempty"`
+	Outputs int64       `json:"outputs"`
+	Replace int64       `json:"replace"`
+	Update  int64       `json:"update"`
+}
+
+// VcsProtection defines model for VcsProtection.
+type VcsProtection struct {
+	Checks bool   `json:"checks,omitempty"`
+	Merge  string `json:"merge,omitempty"`
+	Push   string `json:"push,omitempty"`
+}
+
+// VcsProvider Who hosts a repository.
+type VcsProvider string
+
+// VcsPull defines model for VcsPull.
+type VcsPull struct {
+	Author      string `json:"author"`
+	Base        string `json:"base,omitempty"`
+	By          string `json:"by,omitempty"`
+	Fork        bool   `json:"fork,omitempty"`
+	Head        string `json:"head"`
+	MergeCommit string `json:"mergeCommit,omitempty"`
+	Number      int64  `json:"number"`
+	Source      string `json:"source"`
+
+	// State Where a pull request is.
+	State  VcsPullState `json:"state"`
+	Target string       `json:"target"`
+	Title  string       `json:"title"`
+}
+
+// VcsPullRequest defines model for VcsPullRequest.
+type VcsPullRequest struct {
+	Actor       Actor     `json:"actor"`
+	ApplyAsked  string    `json:"applyAsked,omitempty"`
+	Approved    string    `json:"approved,omitempty"`
+	ApprovedBy  string    `json:"approvedBy,omitempty"`
+	Author      string    `json:"author"`
+	Base        string    `json:"base,omitempty"`
+	CreatedAt   time.Time `json:"createdAt"`
+	Description string    `json:"description,omitempty"`
+	Fork        bool      `json:"fork,omitempty"`
+	Head        string    `json:"head"`
+	MergeCommit string    `json:"mergeCommit,omitempty"`
+	Number      int64     `json:"number"`
+	Repository  string    `json:"repository"`
+	Source      string    `json:"source"`
+
+	// State Where a pull request is.
+	State     VcsPullState `json:"state"`
+	Target    string       `json:"target"`
+	Title     string       `json:"title"`
+	UpdatedAt time.Time    `json:"updatedAt"`
+	Work      VcsWork      `json:"work"`
+}
+
+// VcsPullState Where a pull request is.
+type VcsPullState string
+
+// VcsPush defines model for VcsPush.
+type VcsPush struct {
+	After  string `json:"after"`
+	Before string `json:"before"`
+	By     string `json:"by,omitempty"`
+	Ref    string `json:"ref"`
+}
+
+// VcsRemote defines model for VcsRemote.
+type VcsRemote struct {
+	API   string `json:"api,omitempty"`
+	Clone string `json:"clone,omitempty"`
+	Name  string `json:"name,omitempty"`
+	Owner string `json:"owner,omitempty"`
+}
+
+// VcsStatus defines model for VcsStatus.
+type VcsStatus struct {
+	Commit      string `json:"commit"`
+	Context     string `json:"context"`
+	Description string `json:"description"`
+
+	// State How a check stands.
+	State     VcsCheckState `json:"state"`
+	UpdatedAt time.Time     `json:"updatedAt"`
+	URL       string        `json:"url,omitempty"`
+}
+
+// VcsWork defines model for VcsWork.
+type VcsWork struct {
+	Applied  string     `json:"applied,omitempty"`
+	Attempts int64      `json:"attempts,omitempty"`
+	Comment  string     `json:"comment,omitempty"`
+	Due      *time.Time `json:"due,omitempty"`
+	Note     string     `json:"note,omitempty"`
+	Overall  string     `json:"overall,omitempty"`
+	Planned  string     `json:"planned,omitempty"`
+	Problem  string     `json:"problem,omitempty"`
+
+	// Told The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Told Digest `json:"told,omitempty"`
+}
+
 // Window defines model for Window.
 type Window struct {
 	// Duration How long it lasts, as Go writes durations.
@@ -1748,6 +2223,36 @@ type ExplainResourceParams struct {
 
 // ListMembersParams defines parameters for ListMembers.
 type ListMembersParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListRepositoriesParams defines parameters for ListRepositories.
+type ListRepositoriesParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListPullRequestsParams defines parameters for ListPullRequests.
+type ListPullRequestsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// State Only with this state.
+	State VcsPullState `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
 	// Limit The largest number of items to return; 50 unless given.
 	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
 

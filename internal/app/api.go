@@ -16,6 +16,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/run/runapi"
 	"github.com/terrace-idp/terrace/internal/delivery/stage/stageapi"
 	"github.com/terrace-idp/terrace/internal/delivery/state/stateapi"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/githost"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 	"github.com/terrace-idp/terrace/internal/target/local/localapi"
@@ -43,7 +45,7 @@ func (a *App) handler() http.Handler {
 	modules := moduleapi.API{Modules: a.delivery.modules, Key: a.platform.signingKey}
 	planes := localapi.API{Service: a.local, Tokens: a.platform.runTokens}
 	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
-	for _, w := range []wire{modules, planes, states} {
+	for _, w := range []wire{modules, planes, states, vcsapi.NewHooks(a.delivery.repositories), githost.New(a.delivery.repositories, a.access.identity)} {
 		w.Mount(router)
 	}
 	registerAll(httpserver.NewAPI(router, apiVersion), []room{
@@ -57,6 +59,7 @@ func (a *App) handler() http.Handler {
 		runapi.API{Runs: a.delivery.runs},
 		secretapi.API{Secrets: a.fabric.secrets},
 		modules, planes, states,
+		vcsapi.API{Repositories: a.delivery.repositories},
 		statusAPI{a},
 	})
 	return router
@@ -99,6 +102,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		moduleapi.API{},
 		localapi.API{},
 		stateapi.API{},
+		vcsapi.API{},
 		statusAPI{},
 	})
 	if downgrade {

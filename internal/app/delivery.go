@@ -26,6 +26,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 	"github.com/terrace-idp/terrace/internal/target/kubernetes"
 	"github.com/terrace-idp/terrace/internal/target/kubernetes/registry"
@@ -46,6 +47,8 @@ type delivery struct {
 	runs     *run.Service
 	clusters *kubernetes.Service
 	impact   *impact.Service
+	// repositories are those that changes come from.
+	repositories *vcs.Service
 }
 
 func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *delivery, err error) {
@@ -80,6 +83,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	}
 	d.states.Fences = d.runs
 	d.impact = newImpact(d, releaseStore, runStore)
+	d.repositories = newRepositories(p, a, d)
 	return d, nil
 }
 

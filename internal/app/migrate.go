@@ -11,6 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/release/releasesql"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
 	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
@@ -24,7 +25,7 @@ import (
 func migrations() []db.Migrations {
 	return []db.Migrations{
 		tenantsql.Migrations(), identitysql.Migrations(), auditsql.Migrations(),
-		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), statesql.Migrations(),
+		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
 		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(),
 		localsql.Migrations(),
 	}

@@ -23,7 +23,9 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/login"
 	"github.com/terrace-idp/terrace/internal/cli/modules"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/cli/pulls"
 	"github.com/terrace-idp/terrace/internal/cli/releases"
+	"github.com/terrace-idp/terrace/internal/cli/repos"
 	"github.com/terrace-idp/terrace/internal/cli/runs"
 	"github.com/terrace-idp/terrace/internal/cli/secrets"
 	"github.com/terrace-idp/terrace/internal/cli/services"
@@ -109,13 +111,13 @@ type group struct {
 func groups(e *command.Env) []group {
 	return []group{
 		{"deliver", "Deliver:", []*cobra.Command{
-			create.Command(e), deploy.Command(e), deploy.Promote(e), workloads.Status(e), deploy.Rollback(e), deploy.Destroy(e),
+			create.Command(e), deploy.Command(e), deploy.Promote(e), workloads.Status(e), deploy.Rollback(e), deploy.Destroy(e), pulls.Command(e),
 		}},
 		{"look", "Look and decide:", []*cobra.Command{
 			runs.Command(e), releases.Command(e), explain.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
-			stages.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
+			stages.Command(e), repos.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Contexts(e), version.Command(e)}},
 	}

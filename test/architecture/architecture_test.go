@@ -33,6 +33,8 @@ func edges() map[string]string {
 		"delivery/run -> delivery/release":      "a run carries a release to a stage",
 		"delivery/run -> delivery/stage":        "a stage's rules decide on a run",
 		"delivery/run -> delivery/workload":     "a dossier shows the workload's changes",
+		"delivery/vcs -> delivery/run":          "a pull request is planned, and its merge applied, by runs",
+		"delivery/vcs -> delivery/workload":     "a Score file of a commit becomes a workload",
 		"cli/azuresim -> target/azuresim":       "azuresimclient calls a running simulator's operations API and links no server",
 	}
 }

@@ -23,6 +23,8 @@ func matrix() map[string]string {
 		"project.create": "m", "member.set": "m", "user.create": "m", "user.disable": "m", "user.read": "m", "token.create": "m",
 		"audit.read": "m", "module.publish": "m", "definition.apply": "m", "definition.delete": "m", "landing-zone.set": "m",
 		"secret.read": "m", "state.read": "m",
+		"repo.read": "vdam", "repo.push": "dm", "repo.create": "dm", "repo.connect": "m", "repo.bind": "m", "repo.delete": "m",
+		"pr.create": "dm", "pr.merge": "dam", "pr.approve": "dam",
 	}
 }
 

@@ -52,6 +52,15 @@ func Decisions() map[string]Decision {
 		"landing-zone.set":  {Roles: admins},
 		"secret.read":       {Roles: admins},
 		"state.read":        {Roles: admins},
+		"repo.read":         {Roles: members},
+		"repo.push":         {Roles: developers},
+		"repo.create":       {Roles: developers},
+		"pr.create":         {Roles: developers},
+		"pr.merge":          {Roles: []Role{Developer, Approver, Admin}},
+		"pr.approve":        {Roles: []Role{Developer, Approver, Admin}},
+		"repo.connect":      {Roles: admins},
+		"repo.bind":         {Roles: admins},
+		"repo.delete":       {Roles: admins},
 	}
 }
 

@@ -21,29 +21,45 @@ const (
 // Unauthenticated for a wrong name or password, the same for both, and for a
 // disabled user, and Locked after too many.
 func (s *Service) SignIn(ctx context.Context, tenant, name, password string) (secret string, t Token, err error) {
+	u, err := s.known(ctx, tenant, name, password)
+	if err != nil {
+		return "", Token{}, err
+	}
+	ctx = kernel.WithActor(ctx, u.actor())
+	return s.issue(ctx, u, "session", s.Clock.Now().Add(sessionLife), "session.opened")
+}
+
+// CheckPassword returns whom a password signs in, for one request and without a
+// token. Its errors are those of SignIn.
+func (s *Service) CheckPassword(ctx context.Context, tenant, name, password string) (kernel.Actor, error) {
+	u, err := s.known(ctx, tenant, name, password)
+	return u.actor(), err
+}
+
+// known returns the user that the password is of.
+func (s *Service) known(ctx context.Context, tenant, name, password string) (User, error) {
 	key := tenant + "/" + name
 	if err := s.throttle.begin(key, s.Clock.Now()); err != nil {
-		return "", Token{}, err
+		return User{}, err
 	}
 	u, err := s.Store.UserByName(ctx, tenant, name)
 	if err != nil && !kernel.Is(err, kernel.NotFound) {
-		return "", Token{}, err
+		return User{}, err
 	}
 	ok, err := s.hasher.verify(ctx, password, u.Password)
 	if err != nil {
-		return "", Token{}, err
+		return User{}, err
 	}
 	switch {
 	case !ok || u.ID == "":
 		s.refused(ctx, tenant, name, u)
-		return "", Token{}, kernel.Errorf(kernel.Unauthenticated, "the user name or the password is wrong")
+		return User{}, kernel.Errorf(kernel.Unauthenticated, "the user name or the password is wrong")
 	case u.isDisabled():
 		s.refused(ctx, tenant, name, u)
-		return "", Token{}, disabled(u)
+		return User{}, disabled(u)
 	}
 	s.throttle.succeed(key)
-	ctx = kernel.WithActor(ctx, u.actor())
-	return s.issue(ctx, u, "session", s.Clock.Now().Add(sessionLife), "session.opened")
+	return u, nil
 }
 
 // Authenticate returns who a bearer token stands for: a personal token's user

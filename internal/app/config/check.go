@@ -30,6 +30,7 @@ func (c Config) problems(file string) []kernel.Problem {
 	k := &checker{file: file}
 	k.addresses(c)
 	k.names(c)
+	k.url("publicUrl", c.PublicURL, "http", "https")
 	k.url("database", c.Database, "sqlite", "postgres", "postgresql")
 	k.url("blobs", c.Blobs, "file")
 	k.url("key", c.Key, "file", "base64key")

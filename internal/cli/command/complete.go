@@ -44,6 +44,22 @@ func (e *Env) Workloads() Completion {
 	})
 }
 
+// Repositories offers the repositories of the project.
+func (e *Env) Repositories() Completion {
+	return e.offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+		list, err := s.Repositories(ctx, project)
+		return names(list, func(r apiclient.Repository) string { return r.Name }), err
+	})
+}
+
+// RepositoryFlag offers them for a flag.
+func (e *Env) RepositoryFlag() Completion {
+	words := e.Repositories()
+	return func(c *cobra.Command, _ []string, p string) ([]string, cobra.ShellCompDirective) {
+		return words(c, nil, p)
+	}
+}
+
 // Runs offers the newest runs with the status, "" for any.
 func (e *Env) Runs(status apiclient.RunStatus) Completion {
 	return e.offer(func(ctx context.Context, s Server, project string) ([]string, error) {

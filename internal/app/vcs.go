@@ -1,0 +1,31 @@
+package app
+
+import (
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
+)
+
+// newRepositories makes what hosts and connects repositories. A machine without
+// git has none: what needs it says so.
+func newRepositories(p *platform, a *access, d *delivery) *vcs.Service {
+	git, err := gitexec.Find()
+	if err != nil {
+		p.log.Warn("repositories are not hosted or connected", "error", err)
+		git.Path = "git"
+	}
+	return vcs.New(vcs.Config{
+		Store: vcssql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Sealer: p.sealer,
+		Stages: knownStages{d.stages}, Runs: d.runs, Git: git, Dir: p.path("repositories"), Address: p.publicURL(), Log: p.log,
+	})
+}
+
+// publicURL is where others reach this platform.
+func (p *platform) publicURL() string {
+	if p.config.PublicURL != "" {
+		return strings.TrimRight(p.config.PublicURL, "/")
+	}
+	return p.address()
+}

@@ -1,0 +1,291 @@
+// Package repos has the commands terrace repo …: repositories that Terrace hosts,
+// those that are connected, and what of them holds which workload.
+//
+// It owns their flags and tables. What may be done is the server's to say.
+package repos
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+// Command returns terrace repo.
+func Command(e *command.Env) *cobra.Command {
+	return command.Group("repo", "Host repositories, connect others, and bind workloads to them",
+		create(e), connect(e), list(e), show(e), protect(e), renew(e), remove(e), bind(e), unbind(e), webhooks(e))
+}
+
+func create(e *command.Env) *cobra.Command {
+	var in apiclient.CreateRepositoryRequest
+	var p apiclient.VcsProtection
+	var quota int64
+	c := &cobra.Command{
+		Use: "create NAME", Short: "Make a repository that Terrace hosts", Args: cobra.ExactArgs(1),
+		Long:    "git is its client: sign in with your user name, and with a token or your password.",
+		Example: "  terrace repo create orders\n  terrace repo create platform --push nobody --merge approver --checks",
+		RunE: func(c *cobra.Command, args []string) error {
+			in.Name, in.Protection, in.Quota = args[0], &p, quota<<20
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			r, err := s.CreateRepository(c.Context(), project, in)
+			if err != nil {
+				return err
+			}
+			return e.Print(r, func(w io.Writer) {
+				_, _ = fmt.Fprintf(w, "%s is there. Clone it with: git clone %s\n", r.Name, r.CloneURL)
+			})
+		},
+	}
+	c.Flags().StringVar(&in.Branch, "branch", "main", "the default branch")
+	c.Flags().Int64Var(&quota, "quota", 1024, "how large it may be, in MiB")
+	protection(c, &p)
+	return c
+}
+
+// protection adds the flags of who may change the default branch.
+func protection(c *cobra.Command, p *apiclient.VcsProtection) {
+	c.Flags().StringVar(&p.Push, "push", "", "the role that may push to the default branch: developer, approver, admin or nobody")
+	c.Flags().StringVar(&p.Merge, "merge", "", "the role that may merge into it: developer, approver or admin")
+	c.Flags().BoolVar(&p.Checks, "checks", false, "a pull request is merged only when all of its plans succeeded")
+	_ = c.RegisterFlagCompletionFunc("push", cobra.FixedCompletions([]string{"developer", "approver", "admin", "nobody"}, cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
+	_ = c.RegisterFlagCompletionFunc("merge", cobra.FixedCompletions([]string{"developer", "approver", "admin"}, cobra.ShellCompDirectiveNoFileComp))          // the flag was made above
+}
+
+func connect(e *command.Env) *cobra.Command {
+	var in apiclient.ConnectRepositoryRequest
+	c := &cobra.Command{
+		Use: "connect github|azuredevops OWNER/REPOSITORY", Short: "Connect a repository on GitHub or Azure DevOps", Args: cobra.ExactArgs(2),
+		Long: "The token is read from TERRACE_REPO_TOKEN, from the terminal or from the input; it is sealed and never\n" +
+			"shown. It may read the code, and write commit statuses and comments. The answer has the address and the\n" +
+			"secret for the provider's webhooks, this once. On Azure DevOps the owner is ORGANIZATION/PROJECT.",
+		Example: "  terrace repo connect github acme/orders\n" +
+			"  terrace repo connect azuredevops acme/shop/orders --name orders\n" +
+			"  terrace repo connect github acme/orders --api https://github.example.com/api/v3",
+		ValidArgs: []string{"github", "azuredevops"},
+		RunE: func(c *cobra.Command, args []string) error {
+			in.Provider = apiclient.VcsProvider(args[0])
+			at := strings.LastIndex(args[1], "/")
+			in.Owner, in.Repository = args[1][:max(at, 0)], args[1][at+1:]
+			if in.Name == "" {
+				in.Name = strings.ToLower(in.Repository)
+			}
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			if in.Token, err = e.Secret("TERRACE_REPO_TOKEN", "Token"); err != nil {
+				return err
+			}
+			r, err := s.ConnectRepository(c.Context(), project, in)
+			if err != nil {
+				return err
+			}
+			return e.Print(r, func(w io.Writer) { writeConnected(w, r) })
+		},
+	}
+	c.Flags().StringVar(&in.Name, "name", "", "what it is called here; its own name by default")
+	c.Flags().StringVar(&in.API, "api", "", "the address of the provider's API; its public one by default")
+	c.Flags().StringVar(&in.Branch, "branch", "", "the default branch; the provider's by default")
+	c.Flags().StringVar(&in.Username, "username", "", "the name that goes with the token, where the provider wants one")
+	return c
+}
+
+func writeConnected(w io.Writer, r apiclient.ConnectedRepository) {
+	_, _ = fmt.Fprintf(w, "%s is connected, with %s as its default branch.\n", r.Repository.Name, r.Repository.DefaultBranch)
+	if r.Secret == "" {
+		return
+	}
+	events := "pushes, pull requests and issue comments, as application/json"
+	where := "secret"
+	if r.Repository.Provider == "azuredevops" {
+		events, where = "Code pushed, Pull request created, updated, and merge attempted", "basic authentication password (any user name)"
+	}
+	_, _ = fmt.Fprintf(w, "Add a webhook for %s:\n  address  %s\n  %s  %s\nThe secret is not shown again; terrace repo renew %s makes another.\n",
+		events, r.Repository.HookURL, where, r.Secret, r.Repository.Name)
+}
+
+func list(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the repositories of the project", Aliases: []string{"ls"}, Args: cobra.NoArgs,
+		Example: "  terrace repo list",
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			all, err := s.Repositories(c.Context(), project)
+			if err != nil {
+				return err
+			}
+			return e.Print(all, func(w io.Writer) {
+				rows := make([][]string, 0, len(all))
+				for _, r := range all {
+					rows = append(rows, []string{r.Name, string(r.Provider), r.DefaultBranch, r.CloneURL, output.Age(e.Clock.Now(), r.CreatedAt)})
+				}
+				output.Rows(w, []string{"NAME", "PROVIDER", "BRANCH", "CLONE", "AGE"}, rows)
+			})
+		},
+	}
+}
+
+// details is a repository with its bindings.
+type details struct {
+	apiclient.Repository
+
+	Bindings []apiclient.VcsBinding `json:"bindings"`
+}
+
+func show(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "show NAME", Short: "Show a repository with its bindings", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
+		Example: "  terrace repo show orders",
+		RunE: func(c *cobra.Command, args []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			var d details
+			if d.Repository, err = s.Repository(c.Context(), project, args[0]); err != nil {
+				return err
+			}
+			if d.Bindings, err = s.Bindings(c.Context(), project, args[0]); err != nil {
+				return err
+			}
+			return e.Print(d, func(w io.Writer) { writeDetails(w, d) })
+		},
+	}
+}
+
+func writeDetails(w io.Writer, d details) {
+	rows := [][]string{{"name", d.Name}, {"provider", string(d.Provider)}, {"branch", d.DefaultBranch}, {"clone", d.CloneURL}}
+	if d.HookURL != "" {
+		rows = append(rows, []string{"webhooks", d.HookURL})
+	} else {
+		rows = append(rows, []string{"push", orDeveloper(d.Protection.Push)}, []string{"merge", orDeveloper(d.Protection.Merge)})
+	}
+	output.Rows(w, []string{"", ""}, rows)
+	if len(d.Bindings) == 0 {
+		_, _ = fmt.Fprintf(w, "\nNo workload is bound to it: terrace repo bind %s NAME --score PATH --plan STAGE\n", d.Name)
+		return
+	}
+	_, _ = fmt.Fprintln(w)
+	rows = nil
+	for _, b := range d.Bindings {
+		rows = append(rows, []string{b.Name, b.Score, strings.Join(b.Paths, " "), strings.Join(b.Plan, " "), b.Apply, strings.Join(b.Stages, " ")})
+	}
+	output.Rows(w, []string{"BINDING", "SCORE", "PATHS", "PLAN ON", "APPLY", "TO"}, rows)
+}
+
+func orDeveloper(role string) string {
+	if role == "" {
+		return "developer"
+	}
+	return role
+}
+
+func protect(e *command.Env) *cobra.Command {
+	var p apiclient.VcsProtection
+	c := &cobra.Command{
+		Use: "protect NAME", Short: "Say who may change the default branch of a hosted repository", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
+		Example: "  terrace repo protect orders --push nobody --merge developer --checks",
+		RunE: on(e, func(ctx context.Context, s command.Server, project, name string) error {
+			r, err := s.ProtectRepository(ctx, project, name, p)
+			if err != nil {
+				return err
+			}
+			return e.Print(r, func(w io.Writer) {
+				_, _ = fmt.Fprintf(w, "%s of %s: pushed to by %s, merged into by %s\n", r.DefaultBranch, r.Name, orDeveloper(r.Protection.Push), orDeveloper(r.Protection.Merge))
+			})
+		}),
+	}
+	protection(c, &p)
+	return c
+}
+
+// on runs a command about one repository.
+func on(e *command.Env, run func(ctx context.Context, s command.Server, project, name string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		s, project, err := e.Project(c.Context())
+		if err != nil {
+			return err
+		}
+		return run(c.Context(), s, project, args[0])
+	}
+}
+
+func renew(e *command.Env) *cobra.Command {
+	var token bool
+	c := &cobra.Command{
+		Use: "renew NAME", Short: "Give a connected repository another webhook secret, or another token", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
+		Example: "  terrace repo renew orders\n  terrace repo renew orders --token-only < token.txt",
+		RunE: on(e, func(ctx context.Context, s command.Server, project, name string) error {
+			secret := ""
+			if token {
+				var err error
+				if secret, err = e.Secret("TERRACE_REPO_TOKEN", "Token"); err != nil {
+					return err
+				}
+			}
+			r, err := s.RenewRepository(ctx, project, name, secret)
+			if err != nil {
+				return err
+			}
+			return e.Print(r, func(w io.Writer) { writeConnected(w, r) })
+		}),
+	}
+	c.Flags().BoolVar(&token, "token-only", false, "replace the token, from TERRACE_REPO_TOKEN, the terminal or the input; the secret stays")
+	return c
+}
+
+func remove(e *command.Env) *cobra.Command {
+	var yes bool
+	c := &cobra.Command{
+		Use: "delete NAME", Short: "Delete a hosted repository with all it holds, or forget a connected one", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
+		Example: "  terrace repo delete orders",
+		RunE: on(e, func(ctx context.Context, s command.Server, project, name string) error {
+			if err := e.Confirm(yes, "Delete the repository "+name+"?"); err != nil {
+				return err
+			}
+			if err := s.DeleteRepository(ctx, project, name); err != nil {
+				return err
+			}
+			return e.Print(map[string]any{"repository": name, "deleted": true}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is deleted\n", name) })
+		}),
+	}
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return c
+}
+
+func webhooks(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "webhooks NAME", Short: "List the webhooks that came for a repository, the newest first", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
+		Example: "  terrace repo webhooks orders",
+		RunE: on(e, func(ctx context.Context, s command.Server, project, name string) error {
+			all, err := s.Webhooks(ctx, project, name)
+			if err != nil {
+				return err
+			}
+			return e.Print(all, func(w io.Writer) {
+				rows := make([][]string, 0, len(all))
+				for _, d := range all {
+					kind := string(d.Event.Kind)
+					if kind == "" {
+						kind = "ignored"
+					}
+					rows = append(rows, []string{d.Key, kind, output.Age(e.Clock.Now(), d.ReceivedAt), d.Problem})
+				}
+				output.Rows(w, []string{"DELIVERY", "EVENT", "AGE", "PROBLEM"}, rows)
+			})
+		}),
+	}
+}

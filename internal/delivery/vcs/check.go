@@ -1,0 +1,262 @@
+package vcs
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const (
+	// maxScore bounds a Score file, and each file that it names, in bytes.
+	maxScore = 1 << 20
+	// maxComplete bounds a Score file with all that it names.
+	maxComplete = 4 << 20
+	// maxListed is how many changes a comment lists of a plan.
+	maxListed = 50
+)
+
+// check has a workload planned or applied at a stage, once per commit.
+func (st *step) check(ctx context.Context, kind CheckKind, commit string, b Binding, stage string) error {
+	c := Check{
+		ID: kernel.NewID("chk"), Repository: st.repo.ID, Scope: st.repo.Scope, Number: st.p.Number, Kind: kind, Commit: commit,
+		Binding: b.Name, Stage: stage, Score: b.Score, State: Pending, CreatedAt: st.Clock.Now(),
+	}
+	i := slices.IndexFunc(st.checks, func(o Check) bool {
+		return o.Kind == kind && o.Commit == commit && o.Binding == b.Name && o.Stage == stage && o.State != Superseded
+	})
+	switch {
+	case i < 0:
+		st.checks = append(st.checks, c)
+		i = len(st.checks) - 1
+	case st.checks[i].State == Failed && kind == ApplyCheck: // somebody asked for it again
+		c.CreatedAt = st.checks[i].CreatedAt
+		st.checks[i].State = Superseded
+		if err := st.Store.PutCheck(ctx, st.checks[i]); err != nil {
+			return err
+		}
+		st.checks[i] = c
+	case st.checks[i].State != Pending || st.checks[i].Run != "":
+		return nil
+	}
+	if err := st.Store.PutCheck(ctx, st.checks[i]); err != nil {
+		return err
+	}
+	err := st.start(ctx, &st.checks[i], commit)
+	if passing(err) {
+		return err
+	}
+	if err != nil {
+		st.checks[i].fail(err)
+	}
+	return st.Store.PutCheck(ctx, st.checks[i])
+}
+
+// passing reports whether an error may be gone at the next try.
+func passing(err error) bool {
+	switch kernel.KindOf(err) {
+	case kernel.Unavailable, kernel.Internal, kernel.Locked, kernel.Stale:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *Check) fail(err error) {
+	c.State, c.Message = Failed, err.Error()
+	if e, ok := err.(*kernel.Error); ok { //nolint:errorlint // a wrapped one is told whole
+		c.Message, c.Fix = e.Message, e.Fix
+		for _, p := range e.Problems[:min(len(e.Problems), 10)] {
+			c.Message += "\n" + p.String()
+		}
+	}
+}
+
+// start queues the check's run, or ends the check where there is nothing to run.
+func (st *step) start(ctx context.Context, c *Check, commit string) error {
+	w, err := st.workload(ctx, c, commit)
+	if err != nil || w == nil {
+		return err
+	}
+	c.Workload = w.Name
+	if begun, err := st.begun(ctx, *c); err != nil || begun != "" {
+		c.Run = begun
+		return err
+	}
+	r, err := st.Runs.Deploy(st.asking(ctx, c.Kind), c.Scope, run.DeployRequest{
+		Stage: c.Stage, Workload: w, DryRun: c.Kind == PlanCheck, Reason: st.reason(*c),
+	})
+	c.Run = r.ID
+	return err
+}
+
+// reason names the change that a run is for, and the check.
+func (st *step) reason(c Check) string {
+	return fmt.Sprintf("pull request %s#%d at %s (%s)", st.repo.Name, c.Number, c.Commit[:12], c.ID)
+}
+
+// begun finds the run of a check whose start was not kept before a crash.
+func (st *step) begun(ctx context.Context, c Check) (string, error) {
+	page, err := st.Runs.List(st.acting(ctx), c.Scope, run.Filter{Workload: c.Workload, Stage: c.Stage}, kernel.PageRequest{Limit: 20})
+	for _, r := range page.Items {
+		if strings.Contains(r.Reason, c.ID) {
+			return r.ID, nil
+		}
+	}
+	return "", err
+}
+
+// workload reads the Score file with all that it names from the commit; nil
+// where the commit has none.
+func (st *step) workload(ctx context.Context, c *Check, commit string) (*workload.Workload, error) {
+	files := st.Files(st.repo)
+	src, err := files.Read(ctx, commit, c.Score, maxScore)
+	if kernel.Is(err, kernel.NotFound) {
+		c.State, c.Message = Succeeded, c.Score+" is gone: what is deployed stays"
+		c.Fix = "remove it with: terrace destroy WORKLOAD --stage " + c.Stage
+		return nil, nil //nolint:nilnil // none is an answer
+	}
+	if err != nil {
+		return nil, err
+	}
+	total := len(src)
+	text, err := workload.Inline(c.Score, src, func(name string) ([]byte, error) {
+		full := path.Join(path.Dir(c.Score), name)
+		if !cleanPath(full) {
+			return nil, kernel.Errorf(kernel.Invalid, "%s leads out of the repository", name)
+		}
+		content, err := files.Read(ctx, commit, full, maxScore)
+		if total += len(content); total > maxComplete {
+			return nil, kernel.Errorf(kernel.TooLarge, "%s names more than %d MiB of files", c.Score, maxComplete>>20)
+		}
+		return content, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	w, err := workload.Parse(c.Score, text)
+	if err != nil {
+		return nil, err
+	}
+	return w, unbuilt(w)
+}
+
+// unbuilt refuses a workload whose image is a folder: that is built where its
+// tools and its secrets are, not in the control plane.
+func unbuilt(w *workload.Workload) error {
+	for _, name := range w.ContainerNames() {
+		if image := w.Containers[name].Image; image == "." || strings.HasPrefix(image, "./") || strings.HasPrefix(image, "../") {
+			return kernel.Errorf(kernel.Refused, "the container %s has `image: %s`, which is built by the client, not from a pull request", name, image).
+				WithFix("have your CI build and push an image, and name it in the file, such as image: registry.example.com/%s:1.4.0; or deploy from the folder with: terrace deploy score.yaml --stage STAGE", w.Name)
+		}
+	}
+	return nil
+}
+
+// refresh asks how the runs of the checks stand.
+func (st *step) refresh(ctx context.Context) error {
+	for i := range st.checks {
+		c := &st.checks[i]
+		if c.State != Pending {
+			continue
+		}
+		if c.Run == "" {
+			if err := st.resume(ctx, c); err != nil {
+				return err
+			}
+			continue
+		}
+		r, err := st.Runs.Get(st.acting(ctx), c.Scope, c.Run)
+		if err != nil {
+			return err
+		}
+		before := c.Message
+		if err := st.outcome(ctx, c, r); err != nil {
+			return err
+		}
+		if c.State != Pending || c.Message != before {
+			if err := st.Store.PutCheck(ctx, *c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// resume starts a check whose start was not kept before a crash.
+func (st *step) resume(ctx context.Context, c *Check) error {
+	err := st.start(ctx, c, c.Commit)
+	if passing(err) {
+		return err
+	}
+	if err != nil {
+		c.fail(err)
+	}
+	return st.Store.PutCheck(ctx, *c)
+}
+
+// outcome puts a run's state into the check.
+func (st *step) outcome(ctx context.Context, c *Check, r run.Run) error {
+	switch r.Status {
+	case run.PlannedOnly:
+		c.State, c.Message = Succeeded, "planned"
+	case run.Succeeded:
+		c.State, c.Message = Succeeded, "deployed to "+c.Stage
+	case run.Failed, run.Canceled, run.Discarded, run.Superseded:
+		c.State, c.Message, c.Fix = Failed, string(r.Status), ""
+		if f := r.Failure; f != nil {
+			c.Message, c.Fix = f.Message, f.Fix
+			for _, p := range f.Problems[:min(len(f.Problems), 10)] {
+				c.Message += "\n" + p.String()
+			}
+		}
+	case run.AwaitingApproval:
+		c.Message, c.Fix = "waits for approval", "terrace run approve "+r.ID
+		return st.summarize(ctx, c, r)
+	default:
+		c.Message = strings.ReplaceAll(string(r.Status), "_", " ")
+		return nil
+	}
+	return st.summarize(ctx, c, r)
+}
+
+// summarize takes what a comment says of the plan from the run's dossier.
+func (st *step) summarize(ctx context.Context, c *Check, r run.Run) error {
+	if r.Dossier == "" || c.Plan != nil {
+		return nil
+	}
+	d, _, err := st.Runs.GetDossier(st.acting(ctx), c.Scope, r.ID)
+	if err != nil {
+		return err
+	}
+	sum := d.Plan.Summary
+	plan := &PlanSummary{Create: sum.Create, Update: sum.Update, Replace: sum.Replace, Delete: sum.Delete, Outputs: sum.Outputs}
+	for _, rc := range d.Plan.Changes {
+		if len(plan.Changes) == maxListed {
+			plan.More = len(d.Plan.Changes) - maxListed
+			break
+		}
+		plan.Changes = append(plan.Changes, Change{Address: rc.Address, Action: rc.Action, Because: because(rc)})
+	}
+	for _, g := range d.Gates {
+		plan.Gates = append(plan.Gates, Gate{Name: g.Gate, Outcome: string(g.Outcome), Message: g.Message, Blocks: g.Blocks()})
+	}
+	c.Plan = plan
+	return nil
+}
+
+// because names the attributes that make a resource be replaced.
+func because(rc run.ResourceChange) string {
+	var names []string
+	for _, v := range rc.Values {
+		if v.ForcesReplace && len(names) < 5 {
+			names = append(names, v.Path)
+		}
+	}
+	return strings.Join(names, ", ")
+}

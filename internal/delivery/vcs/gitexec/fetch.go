@@ -1,0 +1,98 @@
+package gitexec
+
+import (
+	"context"
+	"encoding/base64"
+	"net"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The bounds of a fetch.
+const (
+	fetchTime = 5 * time.Minute
+	// MaxFetched is how large the copy of a repository of another server may be.
+	MaxFetched = 2 << 30
+	// depth is how much history is fetched first, and deep when it is too little.
+	depth = 50
+	deep  = 1000
+)
+
+// Remote is a repository on another server.
+type Remote struct {
+	// URL is https, or http on loopback.
+	URL string
+	// Username and Password sign in; no password signs nobody in.
+	Username, Password string
+}
+
+// Check refuses addresses that are not fetched from.
+func (m Remote) Check() error {
+	u, err := url.Parse(m.URL)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		return kernel.Errorf(kernel.Invalid, "a repository cannot be fetched from that address").WithFix("use https://HOST/… without a name or password in it")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// signIn passes the password in the environment: a command line can be seen.
+func (m Remote) signIn() []Setting {
+	if m.Password == "" {
+		return nil
+	}
+	basic := base64.StdEncoding.EncodeToString([]byte(m.Username + ":" + m.Password))
+	return []Setting{{"http." + m.URL + ".extraHeader", "Authorization: Basic " + basic}}
+}
+
+// Fetch brings commits with some of their history. What is there is not
+// fetched again.
+func (r Repo) Fetch(ctx context.Context, from Remote, commits ...string) error {
+	var missing []string
+	for _, c := range commits {
+		if !IsObject(c) {
+			return kernel.Errorf(kernel.Invalid, "%q is no commit", c)
+		}
+		if !r.Has(ctx, c) {
+			missing = append(missing, c)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return r.fetch(ctx, from, depth, missing)
+}
+
+// Deepen fetches more history of commits.
+func (r Repo) Deepen(ctx context.Context, from Remote, commits ...string) error {
+	return r.fetch(ctx, from, deep, commits)
+}
+
+func (r Repo) fetch(ctx context.Context, from Remote, depth int, wants []string) error {
+	if err := from.Check(); err != nil {
+		return err
+	}
+	if err := r.Init(ctx, "main"); err != nil {
+		return err
+	}
+	args := append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--depth", strconv.Itoa(depth), "--end-of-options", from.URL}, wants...)
+	_, err := r.Git.Run(ctx, Command{Dir: r.Dir, Args: args, Settings: from.signIn(), Time: fetchTime, Watch: func() error {
+		size, err := r.Size()
+		if err == nil && size > MaxFetched {
+			return kernel.Errorf(kernel.TooLarge, "the repository is larger than %d MiB, and is not fetched", MaxFetched>>20)
+		}
+		return nil
+	}})
+	if failed, ok := err.(*Failed); ok { //nolint:errorlint // Run returns it as it is
+		return kernel.Errorf(kernel.Unavailable, "the commits cannot be fetched: %w", failed).
+			WithFix("see that the repository's token may read it")
+	}
+	return err
+}

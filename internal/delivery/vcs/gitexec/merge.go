@@ -1,0 +1,52 @@
+package gitexec
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Author is who commits.
+type Author struct{ Name, Email string }
+
+// Merge is the commit that brings a branch into another.
+type Merge struct {
+	Into, From string
+	Author     Author
+	At         time.Time
+	Message    string
+}
+
+// Merge makes the commit; no ref is moved. Conflicts are the paths that differ
+// on both sides; there is no commit then.
+func (r Repo) Merge(ctx context.Context, m Merge) (commit string, conflicts []string, err error) {
+	out, err := r.run(ctx, "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", m.Into, m.From)
+	parts := fields(out)
+	if failed, is := errors.AsType[*Failed](err); is && failed.Status == 1 && len(parts) > 1 {
+		return "", parts[1:], nil
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	if len(parts) == 0 || !IsObject(parts[0]) {
+		return "", nil, kernel.Errorf(kernel.Internal, "git merge-tree answers %q", string(out))
+	}
+	at := m.At.UTC().Format(time.RFC3339)
+	made, err := r.Git.Run(ctx, Command{
+		Dir: r.Dir, Args: []string{"commit-tree", parts[0], "-p", m.Into, "-p", m.From, "-F", "-"}, Stdin: strings.NewReader(m.Message),
+		Env: []string{
+			"GIT_AUTHOR_NAME=" + m.Author.Name, "GIT_AUTHOR_EMAIL=" + m.Author.Email, "GIT_AUTHOR_DATE=" + at,
+			"GIT_COMMITTER_NAME=" + m.Author.Name, "GIT_COMMITTER_EMAIL=" + m.Author.Email, "GIT_COMMITTER_DATE=" + at,
+		},
+	})
+	return strings.TrimSpace(string(made)), nil, err
+}
+
+// Tree returns the tree of a commit.
+func (r Repo) Tree(ctx context.Context, commit string) (string, error) {
+	out, err := r.run(ctx, "rev-parse", commit+"^{tree}")
+	return strings.TrimSpace(string(out)), err
+}

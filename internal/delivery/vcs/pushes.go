@@ -1,0 +1,202 @@
+package vcs
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Denied is one ref of a push that is not allowed.
+type Denied struct{ Ref, Why string }
+
+// ForPush finds the repository that the actor of ctx may push to.
+func (s *Service) ForPush(ctx context.Context, scope kernel.Scope, name string) (Repository, error) {
+	return s.forGit(ctx, ActionPush, scope, name)
+}
+
+// ForRead finds the repository that the actor of ctx may clone.
+func (s *Service) ForRead(ctx context.Context, scope kernel.Scope, name string) (Repository, error) {
+	return s.forGit(ctx, ActionRead, scope, name)
+}
+
+func (s *Service) forGit(ctx context.Context, action string, scope kernel.Scope, name string) (Repository, error) {
+	r, err := s.allowed(ctx, action, scope, name)
+	if err != nil {
+		return r, err
+	}
+	if r.Provider != Hosted {
+		return r, kernel.Errorf(kernel.NotFound, "%s is on %s, not here", name, r.Provider)
+	}
+	return r, s.Files(r).Init(ctx, r.DefaultBranch) // made already, but for a crash in its creation
+}
+
+// Deny returns the refs of a push that the actor of ctx may not move, each with
+// the reason.
+func (s *Service) Deny(ctx context.Context, r Repository, refs []Push) ([]Denied, error) {
+	var denied []Denied
+	for _, p := range refs {
+		why, err := s.denyRef(ctx, r, p)
+		if err != nil {
+			return nil, err
+		}
+		if why != "" {
+			denied = append(denied, Denied{p.Ref, why})
+		}
+	}
+	return denied, nil
+}
+
+func (s *Service) denyRef(ctx context.Context, r Repository, p Push) (string, error) {
+	branch, isBranch := strings.CutPrefix(p.Ref, "refs/heads/")
+	tag, isTag := strings.CutPrefix(p.Ref, "refs/tags/")
+	switch {
+	case !isBranch && !isTag:
+		return "only branches and tags are pushed", nil
+	case !gitexec.IsBranch(branch + tag):
+		return "the name has letters that are not allowed here", nil
+	case isTag || branch != r.DefaultBranch:
+		return "", nil
+	case p.After == gitexec.Zero:
+		return "the default branch is not deleted", nil
+	case !r.Protection.protected():
+		return "", nil
+	case r.Protection.Push == nobody:
+		return branch + " is protected: it changes by merges alone", nil
+	}
+	ok, err := s.Roles.HasRole(ctx, r.Scope, r.Protection.Push)
+	if err != nil || ok {
+		return "", err
+	}
+	return branch + " is protected: pushing to it needs the role " + r.Protection.Push + "; open a pull request", nil
+}
+
+// Strict reports whether a push may only add to the branches it moves: it moves
+// one that is protected.
+func (r Repository) Strict(refs []Push) bool {
+	return r.Protection.protected() && slices.ContainsFunc(refs, func(p Push) bool { return p.Ref == "refs/heads/"+r.DefaultBranch })
+}
+
+// Room returns how many bytes may still be pushed to the repository.
+func (s *Service) Room(r Repository) (int64, error) {
+	size, err := s.Files(r).Size()
+	if err != nil {
+		return 0, err
+	}
+	if size >= r.Quota {
+		return 0, kernel.Errorf(kernel.TooLarge, "%s has used its quota of %d MiB", r.Name, r.Quota>>20).WithFix("an admin can make a repository with a larger quota")
+	}
+	return r.Quota - size, nil
+}
+
+// Push runs receive, which may move the refs, while no other push to the
+// repository is under way. What it moved is recorded before Push returns, or
+// after the next start when the process dies in between.
+func (s *Service) Push(ctx context.Context, r Repository, refs []Push, receive func(ctx context.Context) error) error {
+	lock := s.locks.of(r.ID)
+	lock.Lock()
+	defer lock.Unlock()
+	return s.push(ctx, r, refs, receive)
+}
+
+func (s *Service) push(ctx context.Context, r Repository, refs []Push, receive func(ctx context.Context) error) error {
+	p := Pushing{ID: kernel.NewID("push"), Repository: r.ID, Scope: r.Scope, BegunAt: s.Clock.Now()}
+	p.By, _ = kernel.ActorFrom(ctx)
+	before, err := s.Files(r).Refs(ctx, "refs/heads", "refs/tags")
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs {
+		if at, ok := before[ref.Ref]; at != ref.After && (ok || ref.After != gitexec.Zero) {
+			p.Refs = append(p.Refs, ref) // the others are where they are wanted already
+		}
+	}
+	if err := s.Store.AddPushing(ctx, p); err != nil {
+		return err
+	}
+	failed := receive(ctx)
+	if err := s.ended(context.WithoutCancel(ctx), r, p); err != nil {
+		return err
+	}
+	return failed
+}
+
+// ended records what a push has moved.
+func (s *Service) ended(ctx context.Context, r Repository, p Pushing) error {
+	moved, err := s.moved(ctx, r, p)
+	if err != nil {
+		return err
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.RemovePushing(ctx, p.Scope, p.ID); err != nil {
+			return err
+		}
+		for _, m := range moved {
+			if err := s.Store.AddDelivery(ctx, s.delivery(r, p, m)); err != nil {
+				return err
+			}
+		}
+		if len(moved) == 0 {
+			return nil
+		}
+		return s.record(ctx, r, "vcs.pushed", map[string]any{"refs": moved, "push": p.ID})
+	})
+	if err == nil && len(moved) > 0 {
+		s.nudge()
+	}
+	return err
+}
+
+// moved returns the refs that are where the push wanted them and were not before.
+func (s *Service) moved(ctx context.Context, r Repository, p Pushing) ([]Push, error) {
+	now, err := s.Files(r).Refs(ctx, "refs/heads", "refs/tags")
+	if err != nil {
+		return nil, err
+	}
+	moved := []Push{}
+	for _, ref := range p.Refs {
+		at, ok := now[ref.Ref]
+		if !ok {
+			at = gitexec.Zero
+		}
+		if at == ref.After {
+			ref.By = p.By.Name
+			moved = append(moved, ref)
+		}
+	}
+	return moved, nil
+}
+
+// delivery is a push to a hosted repository, on its way through the same inbox
+// as a provider's.
+func (s *Service) delivery(r Repository, p Pushing, ref Push) Delivery {
+	key := p.ID + "/" + ref.Ref
+	d := Delivery{
+		ID: kernel.NewID("hook"), Repository: r.ID, Scope: r.Scope, Key: key, Digest: kernel.DigestOf([]byte(key)), ReceivedAt: s.Clock.Now(),
+		Event: Event{Kind: PushEvent, At: s.Clock.Now(), Push: ref},
+	}
+	d.Event.Actor = p.By
+	return d
+}
+
+// recover records the pushes that a former process did not see the end of.
+func (s *Service) recover(ctx context.Context) error {
+	left, err := s.Store.Pushings(ctx, 1000)
+	if err != nil {
+		return err
+	}
+	for _, p := range left {
+		r, err := s.Store.RepositoryByID(ctx, p.Repository)
+		if kernel.Is(err, kernel.NotFound) {
+			err = s.Store.RemovePushing(ctx, p.Scope, p.ID)
+		} else if err == nil && s.Files(r).Exists() {
+			err = s.ended(kernel.WithActor(ctx, p.By), r, p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,284 @@
+package vcs
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// NewRepository is what a hosted repository is made from.
+type NewRepository struct {
+	Name string
+	// Branch is the default branch, main where it is empty.
+	Branch     string
+	Protection Protection
+	// Quota is in bytes; 0 is DefaultQuota.
+	Quota int64
+}
+
+// Create makes a hosted repository, empty.
+func (s *Service) Create(ctx context.Context, scope kernel.Scope, n NewRepository) (Repository, error) {
+	scope = scope.InProject(scope.Project)
+	if err := s.Authorizer.Authorize(ctx, ActionCreate, scope); err != nil {
+		return Repository{}, err
+	}
+	r := s.repository(ctx, scope, n.Name, Hosted)
+	r.DefaultBranch, r.Protection, r.Quota = n.Branch, n.Protection, n.Quota
+	if r.DefaultBranch == "" {
+		r.DefaultBranch = "main"
+	}
+	if r.Quota == 0 {
+		r.Quota = DefaultQuota
+	}
+	if err := r.check(); err != nil {
+		return r, err
+	}
+	if err := s.add(ctx, r); err != nil {
+		return r, err
+	}
+	// The record is first: a folder without one is not served, and the first use
+	// makes a folder that a crash in between left out.
+	return r, s.Files(r).Init(ctx, r.DefaultBranch)
+}
+
+func (r Repository) check() error {
+	if err := checkRepositoryName(r.Name); err != nil {
+		return err
+	}
+	if err := checkBranch(r.DefaultBranch); err != nil {
+		return err
+	}
+	if r.Quota < 0 || r.Quota > MaxQuota {
+		return kernel.Errorf(kernel.Invalid, "a repository cannot have a quota of %d bytes", r.Quota).WithFix("give at most %d", int64(MaxQuota))
+	}
+	return r.Protection.check()
+}
+
+func (s *Service) repository(ctx context.Context, scope kernel.Scope, name string, p Provider) Repository {
+	r := Repository{ID: kernel.NewID("repo"), Scope: scope, Name: name, Provider: p, CreatedAt: s.Clock.Now()}
+	if actor, ok := kernel.ActorFrom(ctx); ok {
+		r.CreatedBy = actor.Name
+	}
+	return r
+}
+
+func (s *Service) add(ctx context.Context, r Repository) error {
+	fact := "repo.created"
+	if r.Provider != Hosted {
+		fact = "repo.connected"
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.AddRepository(ctx, r); err != nil {
+			if kernel.Is(err, kernel.Conflict) {
+				return kernel.Errorf(kernel.Conflict, "the project %s has a repository %s already", r.Scope.Project, r.Name)
+			}
+			return err
+		}
+		return s.record(ctx, r, fact, map[string]any{"provider": r.Provider, "branch": r.DefaultBranch, "remote": r.Remote, "protection": r.Protection})
+	})
+}
+
+func (s *Service) record(ctx context.Context, r Repository, fact string, data map[string]any) error {
+	data["repository"] = r.Name
+	return s.Journal.Record(ctx, kernel.Fact{Type: fact, Scope: r.Scope, Subject: r.ID, Data: data})
+}
+
+// Connection is what a repository on a provider is connected with.
+type Connection struct {
+	Name     string
+	Provider Provider
+	// API is the provider's address, empty for its public one.
+	API string
+	// Owner is the owner on GitHub, ORGANIZATION/PROJECT on Azure DevOps.
+	Owner      string
+	Repository string
+	// Branch is the default branch; empty asks the provider.
+	Branch          string
+	Username, Token string
+}
+
+// Connected is a repository with the secret that its webhooks are signed with,
+// which is shown this once.
+type Connected struct {
+	Repository Repository
+	Secret     string
+}
+
+// Connect connects a repository on a provider, which must know it.
+func (s *Service) Connect(ctx context.Context, scope kernel.Scope, c Connection) (Connected, error) {
+	scope = scope.InProject(scope.Project)
+	if err := s.Authorizer.Authorize(ctx, ActionConnect, scope); err != nil {
+		return Connected{}, err
+	}
+	r := s.repository(ctx, scope, c.Name, c.Provider)
+	r.Remote = Remote{API: strings.TrimRight(c.API, "/"), Owner: c.Owner, Name: c.Repository}
+	r.DefaultBranch = c.Branch
+	if r.DefaultBranch == "" {
+		r.DefaultBranch = "main" // until the provider has told its own
+	}
+	if err := r.check(); err != nil {
+		return Connected{}, err
+	}
+	host, ok := s.Hosts[c.Provider]
+	if !ok || c.Provider == Hosted {
+		return Connected{}, kernel.Errorf(kernel.Invalid, "repositories are not connected from %q", c.Provider).WithFix("use github or azuredevops")
+	}
+	credentials := Credentials{Username: c.Username, Token: c.Token, Hook: rand.Text() + rand.Text()}
+	found, err := host.Find(ctx, Access{Repository: r, Credentials: credentials})
+	if err != nil {
+		return Connected{}, err
+	}
+	if r.Remote.Clone = found.Clone; c.Branch == "" && checkBranch(found.DefaultBranch) == nil {
+		r.DefaultBranch = found.DefaultBranch
+	}
+	if err := host.Remote(Access{Repository: r}).Check(); err != nil {
+		return Connected{}, err
+	}
+	if err := s.seal(ctx, &r, credentials); err != nil {
+		return Connected{}, err
+	}
+	return Connected{Repository: r, Secret: credentials.Hook}, s.add(ctx, r)
+}
+
+// Renew replaces the token, where one is given, and else the webhooks' secret,
+// which it returns.
+func (s *Service) Renew(ctx context.Context, scope kernel.Scope, name, token string) (Connected, error) {
+	r, err := s.allowed(ctx, ActionConnect, scope, name)
+	if err != nil {
+		return Connected{}, err
+	}
+	if r.Provider == Hosted {
+		return Connected{}, kernel.Errorf(kernel.Invalid, "%s is hosted here: it has no credentials", name)
+	}
+	a, host, err := s.access(ctx, r)
+	if err != nil {
+		return Connected{}, err
+	}
+	what, shown := "token", ""
+	if token != "" {
+		a.Credentials.Token = token
+		_, err = host.Find(ctx, a)
+	} else {
+		what, shown = "webhook secret", rand.Text()+rand.Text()
+		a.Credentials.Hook = shown
+	}
+	if err != nil {
+		return Connected{}, err
+	}
+	if err := s.seal(ctx, &r, a.Credentials); err != nil {
+		return Connected{}, err
+	}
+	return Connected{Repository: r, Secret: shown}, s.save(ctx, r, "repo.renewed", map[string]any{"what": what})
+}
+
+func (s *Service) save(ctx context.Context, r Repository, fact string, data map[string]any) error {
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.SaveRepository(ctx, r); err != nil {
+			return err
+		}
+		return s.record(ctx, r, fact, data)
+	})
+}
+
+// Protect changes who may push to and merge into the default branch.
+func (s *Service) Protect(ctx context.Context, scope kernel.Scope, name string, p Protection) (Repository, error) {
+	r, err := s.allowed(ctx, ActionBind, scope, name)
+	if err != nil {
+		return r, err
+	}
+	if r.Provider != Hosted {
+		return r, kernel.Errorf(kernel.Invalid, "%s is not hosted here: its branches are protected on %s", name, r.Provider)
+	}
+	if err := p.check(); err != nil {
+		return r, err
+	}
+	r.Protection = p
+	return r, s.save(ctx, r, "repo.protected", map[string]any{"protection": p})
+}
+
+// Delete removes a repository: a hosted one with all of its files, of a
+// connected one what is kept here.
+func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name string) error {
+	r, err := s.allowed(ctx, ActionDelete, scope, name)
+	if err != nil {
+		return err
+	}
+	lock := s.locks.of(r.ID)
+	lock.Lock()
+	defer lock.Unlock()
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.RemoveRepository(ctx, r.Scope, r.ID); err != nil {
+			return err
+		}
+		return s.record(ctx, r, "repo.deleted", map[string]any{"provider": r.Provider})
+	})
+	if err != nil {
+		return err
+	}
+	return s.Files(r).Remove()
+}
+
+// Get returns a repository.
+func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (Repository, error) {
+	return s.allowed(ctx, ActionRead, scope, name)
+}
+
+// List returns the project's repositories, by name.
+func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Repository], error) {
+	scope = scope.InProject(scope.Project)
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+		return kernel.Page[Repository]{}, err
+	}
+	return s.Store.Repositories(ctx, scope, page)
+}
+
+// Bind adds or changes a binding.
+func (s *Service) Bind(ctx context.Context, scope kernel.Scope, name string, b Binding) (Binding, error) {
+	r, err := s.allowed(ctx, ActionBind, scope, name)
+	if err != nil {
+		return b, err
+	}
+	if err := b.check(s.Stages); err != nil {
+		return b, err
+	}
+	return b, s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.PutBinding(ctx, r.Scope, r.ID, b); err != nil {
+			return err
+		}
+		return s.record(ctx, r, "repo.bound", map[string]any{"binding": b})
+	})
+}
+
+// Unbind removes a binding.
+func (s *Service) Unbind(ctx context.Context, scope kernel.Scope, name, binding string) error {
+	r, err := s.allowed(ctx, ActionBind, scope, name)
+	if err != nil {
+		return err
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.RemoveBinding(ctx, r.Scope, r.ID, binding); err != nil {
+			return err
+		}
+		return s.record(ctx, r, "repo.unbound", map[string]any{"binding": binding})
+	})
+}
+
+// Bindings returns the bindings of a repository, by name.
+func (s *Service) Bindings(ctx context.Context, scope kernel.Scope, name string) ([]Binding, error) {
+	r, err := s.allowed(ctx, ActionRead, scope, name)
+	if err != nil {
+		return nil, err
+	}
+	return s.Store.Bindings(ctx, r.Scope, r.ID)
+}
+
+// Deliveries returns the webhooks that came for a repository, the newest first.
+func (s *Service) Deliveries(ctx context.Context, scope kernel.Scope, name string, page kernel.PageRequest) (kernel.Page[Delivery], error) {
+	r, err := s.allowed(ctx, ActionRead, scope, name)
+	if err != nil {
+		return kernel.Page[Delivery]{}, err
+	}
+	return s.Store.Deliveries(ctx, r.Scope, r.ID, page)
+}

@@ -1,0 +1,109 @@
+package vcs
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Provider is who hosts a repository.
+type Provider string
+
+// The providers.
+const (
+	Hosted      Provider = "terrace"
+	GitHub      Provider = "github"
+	AzureDevOps Provider = "azuredevops"
+)
+
+// Providers returns all providers.
+func Providers() []Provider { return []Provider{Hosted, GitHub, AzureDevOps} }
+
+// The bounds of a hosted repository.
+const (
+	DefaultQuota = 1 << 30
+	MaxQuota     = 64 << 30
+)
+
+// Repository is a repository of a project.
+type Repository struct {
+	ID    string       `json:"id"`
+	Scope kernel.Scope `json:"-"`
+	// Name is unique in the project.
+	Name          string   `json:"name"`
+	Provider      Provider `json:"provider"`
+	DefaultBranch string   `json:"defaultBranch"`
+	// Remote is where it is on its provider; empty for a hosted one.
+	Remote Remote `json:"remote"`
+	// Protection is about the default branch of a hosted one.
+	Protection Protection `json:"protection"`
+	// Quota bounds a hosted one, in bytes.
+	Quota     int64     `json:"quota,omitempty"`
+	CreatedBy string    `json:"createdBy"`
+	CreatedAt time.Time `json:"createdAt"`
+	// Sealed are the credentials of a connected one.
+	Sealed []byte `json:"-"`
+}
+
+// Remote is a repository on its provider.
+type Remote struct {
+	// API and Clone are the provider's addresses.
+	API   string `json:"api,omitempty"`
+	Clone string `json:"clone,omitempty"`
+	// Owner is the owner on GitHub, ORGANIZATION/PROJECT on Azure DevOps.
+	Owner string `json:"owner,omitempty"`
+	Name  string `json:"name,omitempty"`
+}
+
+// Protection says who may change the default branch; empty is every developer.
+type Protection struct {
+	// Push is the role that may push to it: developer, approver, admin, or nobody.
+	Push string `json:"push,omitempty"`
+	// Merge is the role that may merge into it: developer, approver or admin.
+	Merge string `json:"merge,omitempty"`
+	// Checks lets a pull request merge only when all of its plans succeeded.
+	Checks bool `json:"checks,omitempty"`
+}
+
+// nobody may push to a branch that only merges change.
+const nobody = "nobody"
+
+// protected reports whether the branch has a rule of its own.
+func (p Protection) protected() bool { return p.Push != "" && p.Push != "developer" }
+
+// Credentials are what Terrace signs in with, and what webhooks are signed with.
+type Credentials struct {
+	Username string `json:"username,omitempty"`
+	Token    string `json:"token,omitempty"`
+	Hook     string `json:"hook"`
+}
+
+var repositoryName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$`)
+
+func checkRepositoryName(name string) error {
+	if repositoryName.MatchString(name) && !regexp.MustCompile(`\.git$|\.\.`).MatchString(name) {
+		return nil
+	}
+	return kernel.Errorf(kernel.Invalid, "%q cannot be the name of a repository", name).
+		WithFix("use 1 to 63 lower-case letters, digits, dots, dashes and underscores, without .git at the end")
+}
+
+func checkBranch(name string) error {
+	if gitexec.IsBranch(name) {
+		return nil
+	}
+	return kernel.Errorf(kernel.Invalid, "%q cannot be the name of a branch here", name).
+		WithFix("use letters, digits, dots, dashes, underscores and slashes")
+}
+
+func (p Protection) check() error {
+	push := map[string]bool{"": true, "developer": true, "approver": true, "admin": true, nobody: true}
+	merge := map[string]bool{"": true, "developer": true, "approver": true, "admin": true}
+	if push[p.Push] && merge[p.Merge] {
+		return nil
+	}
+	return kernel.Errorf(kernel.Invalid, "the protection names a role that there is not").
+		WithFix("push: developer, approver, admin or nobody; merge: developer, approver or admin")
+}

@@ -116,12 +116,18 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Tool: d.tool, DataDir: p.config.DataDir, Address: p.address(), Mirror: p.config.ProviderMirror, Timeout: time.Hour, Grace: runGrace, Logger: p.log,
 		Keep: d.states.Keep,
 	})
+	checks, err := runverify.New(runverify.Config{
+		Gateway: p.config.Gateway, Roots: f.authority.Pool(), RootFile: f.authority.RootPath(), Folder: p.path("checks"), Environ: p.environ,
+	})
+	if err != nil {
+		return err
+	}
 	d.runs, err = run.NewService(run.Deps{
 		Tx: p.db, Store: store, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Jobs: d.queue,
 		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases}, Zones: zones{d.zones},
 		Planner: planner{execute, environments{p.environ, p.azureSim}}, Tokens: runTokens{p.runTokens}, State: runStates{d.states},
 		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,
-		Verifier: runverify.New(p.config.Gateway, f.authority.Pool()),
+		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}}, Log: p.log, Node: p.config.Node,
 	})

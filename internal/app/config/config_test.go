@@ -89,7 +89,11 @@ func TestStagesOfTheFileReplaceTheDefaultOnes(t *testing.T) {
       - {name: office, kind: allow, rrule: "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH;BYHOUR=9", timezone: Europe/Berlin, duration: 8h}
     requiredTags: [owner]
     verify:
-      - {name: up, http: {path: /healthz, timeout: 30s}}
+      - {name: up, http: {path: /healthz, timeout: 30s, headers: {Accept: text/plain}}}
+      - {name: smoke, command: {argv: [/bin/true], timeout: 2m, memory: 64}}
+      - {name: errors, prometheus: {server: "http://localhost:9090", query: "errors{workload=${workload}}", condition: "< 0.01", for: 5m, every: 10s}}
+    verifyEvery: 10m
+    rollback: automatic
 `)
 	c, err := config.Load(flags(t, "--config="+path), home())
 	if err != nil {
@@ -97,6 +101,9 @@ func TestStagesOfTheFileReplaceTheDefaultOnes(t *testing.T) {
 	}
 	if len(c.Stages) != 2 || c.Stages[1].Verify[0].HTTP.Timeout.Seconds() != 30 || !c.Stages[1].Approvals.OtherThanRequester {
 		t.Errorf("%+v", c.Stages)
+	}
+	if live := c.Stages[1]; live.Verify[1].Command.Memory != 64 || live.Verify[2].Prometheus.Every.Seconds() != 10 || live.VerifyEvery.Minutes() != 10 || live.Rollback != stage.RollbackAutomatic {
+		t.Errorf("%+v", live)
 	}
 	if live := c.Stages[1]; live.Approvals.ExpireAfter.String() != "24h0m0s" || live.Soak.Hours() != 1 || !live.AutoPromote || live.Windows[0].Duration.Hours() != 8 {
 		t.Errorf("%+v", live)

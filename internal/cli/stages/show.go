@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -43,15 +44,36 @@ func writeStage(w io.Writer, st apiclient.Stage) {
 	if st.AutoPromote {
 		auto = "takes what becomes available by itself"
 	}
-	var checks []string
-	for _, c := range st.Verify {
-		checks = append(checks, c.Name)
+	every := ""
+	if st.VerifyEvery != "" {
+		every = "every " + st.VerifyEvery
 	}
 	output.Pairs(w, "stage", st.Name, "target", st.Target, "runtime", st.Runtime, "approvals", approvals(st.Approvals),
 		"approvals expire", expiry(st.Approvals), "soak", st.Soak, "promotion", auto,
-		"required tags", strings.Join(st.RequiredTags, ", "), "verified by", strings.Join(checks, ", "), "now", Opening(st.Opening))
+		"required tags", strings.Join(st.RequiredTags, ", "), "verified again", every, "rollback", string(st.Rollback), "now", Opening(st.Opening))
+	for _, c := range st.Verify {
+		_, _ = fmt.Fprintf(w, "check %s: %s\n", c.Name, check(c))
+	}
 	for _, win := range st.Windows {
 		_, _ = fmt.Fprintf(w, "window %s: %s for %s from %s (%s)\n", win.Name, win.Kind, win.Duration, win.Rrule, win.Timezone)
+	}
+}
+
+// check says what a verification asks.
+func check(c apiclient.StageCheck) string {
+	switch {
+	case c.HTTP != nil:
+		return "GET " + cmp.Or(c.HTTP.Path, "the path of the readiness probe, else /")
+	case c.Command != nil:
+		return strings.Join(c.Command.Argv, " ")
+	case c.Prometheus != nil:
+		text := strings.TrimSpace(c.Prometheus.Query + " " + c.Prometheus.Condition)
+		if c.Prometheus.For != "" {
+			text += fmt.Sprintf(" for %s, every %s", c.Prometheus.For, c.Prometheus.Every)
+		}
+		return text
+	default:
+		return ""
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/release"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -51,79 +52,166 @@ func (e *execution) destroyed(ctx context.Context) error {
 
 func (e *execution) unverified(failed []CheckResult) *Failure {
 	f := &Failure{Phase: "verify", Fix: e.remedy("verify")}
-	f.Message = fmt.Sprintf("%s does not answer as it should: %s", e.run.Workload, failed[0].Message)
+	f.Message = unverifiedBecause(e.run.Workload, failed)
 	for _, r := range failed {
-		f.Problems = append(f.Problems, kernel.Problem{Path: r.URL, Message: r.Check + ": " + r.Message})
+		f.Problems = append(f.Problems, kernel.Problem{Path: r.URL, Message: r.Check + ": " + r.said()})
 	}
 	return f
 }
 
-// checks runs every check of the stage against every route of the workload.
+// unverifiedBecause tells the first of the checks that failed.
+func unverifiedBecause(name string, failed []CheckResult) string {
+	if failed[0].URL != "" {
+		return fmt.Sprintf("%s does not answer as it should: %s", name, failed[0].Message)
+	}
+	return fmt.Sprintf("%s does not do as it should: %s: %s", name, failed[0].Check, failed[0].Message)
+}
+
+// subject is what is verified.
+type subject struct {
+	deployment Deployment
+	release    release.Release
+	workload   *workload.Workload
+	stage      stage.Stage
+}
+
+// checks makes every check of the stage.
 func (e *execution) checks(ctx context.Context) ([]CheckResult, error) {
 	d, err := e.s.Store.Deployment(ctx, e.scope, e.run.Workload)
 	if err != nil {
 		return nil, err
 	}
-	m, err := e.s.material(ctx, e.run)
+	v, err := e.s.subject(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	endpoints, inGit := d.Endpoints(), m.stage.Runtime == stage.RuntimeKubernetes
-	if inGit && (len(m.stage.Verify) == 0 || len(endpoints) == 0) {
-		return []CheckResult{{
-			Check: "committed", Passed: true,
-			Message: "the manifests are in the repository of the stage; there is no check, or no route to check, of what the cluster makes of them",
-		}}, nil
-	}
-	if len(endpoints) == 0 {
-		return []CheckResult{{
-			Check: "readiness", Passed: true,
-			Message: "the workload has no route; the apply saw the service ready",
-		}}, nil
-	}
-	var results []CheckResult
-	for _, name := range slices.Sorted(maps.Keys(endpoints)) {
-		for _, check := range stageChecks(m.stage, m.workload) {
-			results = append(results, e.check(ctx, CheckInput{URL: checkURL(endpoints[name], check.HTTP.Path), Own: !inGit, Release: e.run.Release.ID, Check: check}))
+	return e.s.verifies(ctx, v, e.checked(ctx)), nil
+}
+
+// checked tells each result in the run's log.
+func (e *execution) checked(ctx context.Context) func(CheckResult) {
+	return func(result CheckResult) {
+		level := "info"
+		if !result.Passed {
+			level = "error"
 		}
+		e.s.append(ctx, Event{
+			Time: e.s.Clock.Now(), Run: e.id, Phase: "verify", Level: level, Type: "check", Message: result.String(),
+		})
 	}
-	return results, nil
 }
 
-func (e *execution) check(ctx context.Context, in CheckInput) CheckResult {
-	result := e.s.Verifier.Verify(ctx, in)
-	level := "info"
-	if !result.Passed {
-		level = "error"
+// subject gathers what is verified of a deployment.
+func (s *Service) subject(ctx context.Context, d Deployment) (subject, error) {
+	v := subject{deployment: d}
+	var err error
+	if v.stage, err = s.Stages.Get(d.Scope.Stage); err != nil {
+		return v, err
 	}
-	e.s.append(ctx, Event{
-		Time: e.s.Clock.Now(), Run: e.id, Phase: "verify", Level: level, Type: "check",
-		Message: result.Check + " " + result.URL + ": " + result.Message,
-	})
-	return result
+	if v.release, err = s.Releases.Get(ctx, projectOf(d.Scope), d.Release.ID); err != nil {
+		return v, err
+	}
+	_, v.workload, err = s.Releases.Graph(ctx, v.release, v.stage)
+	return v, err
 }
 
-// stageChecks are the stage's HTTP checks; where it names none, the path of
+func (v subject) inGit() bool { return v.stage.Runtime == stage.RuntimeKubernetes }
+
+// inputs are the checks to make: first those over HTTP, of every route, then
+// the others. Where a stage on this machine names none over HTTP, the path of
 // the workload's readiness probe must answer, else /.
-func stageChecks(st stage.Stage, w *workload.Workload) []stage.Check {
-	var checks []stage.Check
-	for _, c := range st.Verify {
-		if c.HTTP == nil {
+func (v subject) inputs() (asks, others []CheckInput) {
+	d := v.deployment
+	endpoints := d.Endpoints()
+	base := CheckInput{
+		Own: !v.inGit(), Release: d.Release.ID, Scope: d.Scope, Workload: d.Workload, Version: d.Release.Version, Endpoints: endpoints,
+	}
+	var paths []stage.Check
+	for _, c := range v.stage.Verify {
+		in := base
+		if in.Check = c; c.HTTP == nil {
+			others = append(others, in)
 			continue
 		}
-		h := *c.HTTP
-		if h.Timeout == 0 {
-			h.Timeout = defaultCheckTime
-		}
-		if h.Path == "" {
-			h.Path = readinessPath(w)
-		}
-		checks = append(checks, stage.Check{Name: c.Name, HTTP: &h})
+		paths = append(paths, httpCheck(c, v.workload))
 	}
-	if len(checks) == 0 {
-		checks = append(checks, stage.Check{Name: "answers", HTTP: &stage.HTTPCheck{Path: readinessPath(w), Timeout: defaultCheckTime}})
+	if len(paths) == 0 && !v.inGit() {
+		paths = append(paths, httpCheck(stage.Check{Name: "answers", HTTP: &stage.HTTPCheck{}}, v.workload))
 	}
-	return checks
+	for _, name := range slices.Sorted(maps.Keys(endpoints)) {
+		for _, c := range paths {
+			in := base
+			in.URL, in.Check = checkURL(endpoints[name], c.HTTP.Path), c
+			asks = append(asks, in)
+		}
+	}
+	return asks, others
+}
+
+// nothing is the result where there is nothing to check.
+func (v subject) nothing() CheckResult {
+	if v.inGit() {
+		return CheckResult{
+			Check: "committed", Passed: true,
+			Message: "the manifests are in the repository of the stage; there is no check, or no route to check, of what the cluster makes of them",
+		}
+	}
+	return CheckResult{Check: "readiness", Passed: true, Message: "the workload has no route; the apply saw the service ready"}
+}
+
+// verifies makes the checks, one after the other. What does not answer over HTTP
+// is not measured any further.
+func (s *Service) verifies(ctx context.Context, v subject, tell func(CheckResult)) []CheckResult {
+	asks, others := v.inputs()
+	if len(asks)+len(others) == 0 {
+		return []CheckResult{v.nothing()}
+	}
+	var results []CheckResult
+	add := func(r CheckResult) {
+		results = append(results, r)
+		tell(r)
+	}
+	for _, in := range asks {
+		add(s.Verifier.Verify(ctx, in))
+	}
+	unanswered := slices.ContainsFunc(results, func(r CheckResult) bool { return !r.Passed })
+	for _, in := range others {
+		if unanswered {
+			add(CheckResult{Check: in.Check.Name, Message: "not asked: the service does not answer"})
+			continue
+		}
+		add(s.Verifier.Verify(ctx, in))
+	}
+	return results
+}
+
+// String tells a result in one line.
+func (r CheckResult) String() string {
+	about := r.URL
+	if about == "" {
+		about = r.Asked
+	}
+	return strings.TrimSpace(r.Check+" "+about) + ": " + r.said()
+}
+
+// said is the message, with the last line of the output.
+func (r CheckResult) said() string {
+	if r.Output == "" {
+		return r.Message
+	}
+	return r.Message + ": " + r.Output[strings.LastIndexByte(r.Output, '\n')+1:]
+}
+
+// httpCheck completes a check over HTTP.
+func httpCheck(c stage.Check, w *workload.Workload) stage.Check {
+	h := *c.HTTP
+	if h.Timeout == 0 {
+		h.Timeout = defaultCheckTime
+	}
+	if h.Path == "" {
+		h.Path = readinessPath(w)
+	}
+	return stage.Check{Name: c.Name, HTTP: &h}
 }
 
 func readinessPath(w *workload.Workload) string {

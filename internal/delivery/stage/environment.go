@@ -11,9 +11,9 @@ import (
 var variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // environment refuses variables that would change what a run is, and secrets:
-// a configuration file is read by more people than may know them, and a run
-// gets those of the daemon's own environment.
-func (c *checker) environment(path string, variables map[string]string) {
+// a configuration file is read by more people than may know them. secretFix says
+// where they come from instead.
+func (c *checker) environment(path string, variables map[string]string, secretFix string) {
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		at := path + "." + name
 		switch {
@@ -23,7 +23,7 @@ func (c *checker) environment(path string, variables map[string]string) {
 			c.add(at, fmt.Sprintf("%s is set by Terrace itself", name), "leave it out")
 		case SecretVariable(name):
 			c.add(at, fmt.Sprintf("%s looks like a secret, which has no place in a configuration", name),
-				"set it in the environment of the daemon, or sign in without one: ARM_USE_OIDC and ARM_OIDC_TOKEN_FILE_PATH")
+				secretFix)
 		case strings.ContainsRune(variables[name], 0):
 			c.add(at, "its value has a character that no variable can have", "")
 		}

@@ -86,7 +86,7 @@ func (c *checker) stage(s Stage) {
 	if s.Runtime == RuntimeProcess && s.Target != TargetLocal {
 		c.add(path+".runtime", fmt.Sprintf("the runtime process runs on the target local, not on %q", s.Target), "use the runtime kubernetes there")
 	}
-	c.environment(path+".environment", s.Environment)
+	c.environment(path+".environment", s.Environment, "set it in the environment of the daemon, or sign in without one: ARM_USE_OIDC and ARM_OIDC_TOKEN_FILE_PATH")
 	c.approvals(path+".approvals", s.Approvals)
 	for _, tag := range s.RequiredTags {
 		if strings.TrimSpace(tag) == "" || tag != strings.TrimSpace(tag) {
@@ -95,9 +95,7 @@ func (c *checker) stage(s Stage) {
 	}
 	c.promotion(path, s)
 	c.gitops(path+".gitops", s)
-	for i, check := range s.Verify {
-		c.check(fmt.Sprintf("%s.verify[%d]", path, i), check)
-	}
+	c.verification(path, s)
 }
 
 func (c *checker) oneOf(path, value string, words ...string) {
@@ -118,22 +116,6 @@ func (c *checker) approvals(path string, a Approvals) {
 		c.add(path+".expireAfter", fmt.Sprintf("%s is too short to apply anything in", expire), "use at least 1m, or leave it out for no end")
 	case expire > 0 && a.Count == 0:
 		c.add(path+".expireAfter", "there are no approvals that could expire", "ask for approvals with count, or leave it out")
-	}
-}
-
-func (c *checker) check(path string, k Check) {
-	if k.HTTP == nil {
-		c.add(path, "the check checks nothing", "add http with a path")
-		return
-	}
-	if k.HTTP.Path != "" && !strings.HasPrefix(k.HTTP.Path, "/") {
-		c.add(path+".http.path", fmt.Sprintf("%q is not a path", k.HTTP.Path), "start it with /, or leave it out for the path of the readiness probe")
-	}
-	if s := k.HTTP.Status; s != 0 && (s < 100 || s > 599) {
-		c.add(path+".http.status", fmt.Sprintf("%d is not a status", s), "use a number from 100 to 599, or 0 for any from 200 to 299")
-	}
-	if k.HTTP.Timeout < 0 || k.HTTP.Timeout > time.Hour {
-		c.add(path+".http.timeout", fmt.Sprintf("%s is not possible", k.HTTP.Timeout), "use at most 1h")
 	}
 }
 

@@ -29,6 +29,12 @@ const (
 	RoleAdmin     = "admin"
 )
 
+// Who returns a stage to its last verified release.
+const (
+	RollbackManual    = "manual"
+	RollbackAutomatic = "automatic"
+)
+
 // Stage is one step on the way of a release.
 type Stage struct {
 	Name string `json:"name" yaml:"name" koanf:"name"`
@@ -49,8 +55,13 @@ type Stage struct {
 	AutoPromote bool `json:"autoPromote,omitempty" yaml:"autoPromote,omitempty" koanf:"autoPromote"`
 	// RequiredTags are the tags that every resource must carry.
 	RequiredTags []string `json:"requiredTags" yaml:"requiredTags" koanf:"requiredTags"`
-	// Verify are the checks after an apply; all must pass.
+	// Verify are the checks after an apply, and whenever it is verified again; all must pass.
 	Verify []Check `json:"verify" yaml:"verify" koanf:"verify"`
+	// VerifyEvery is how often what is deployed is verified again; 0 is never.
+	VerifyEvery time.Duration `json:"verifyEvery,omitempty" yaml:"verifyEvery,omitempty" koanf:"verifyEvery"`
+	// Rollback says who returns to the last verified release when a verification
+	// fails: RollbackManual, also when empty, or RollbackAutomatic.
+	Rollback string `json:"rollback,omitempty" yaml:"rollback,omitempty" koanf:"rollback"`
 	// GitOps is for the runtime kubernetes.
 	GitOps GitOps `json:"gitops,omitzero" yaml:"gitops,omitempty" koanf:"gitops"`
 }
@@ -65,20 +76,4 @@ type Approvals struct {
 	OtherThanRequester bool `json:"otherThanRequester" yaml:"otherThanRequester" koanf:"otherThanRequester"`
 	// ExpireAfter is how long an approval counts; 0 is as long as its plan does.
 	ExpireAfter Duration `json:"expireAfter,omitzero" yaml:"expireAfter,omitempty" koanf:"expireAfter"`
-}
-
-// Check is one verification.
-type Check struct {
-	Name string     `json:"name" yaml:"name" koanf:"name"`
-	HTTP *HTTPCheck `json:"http,omitempty" yaml:"http,omitempty" koanf:"http"`
-}
-
-// HTTPCheck asks every route of the workload.
-type HTTPCheck struct {
-	// Path is asked below the route's host; empty is that of the workload's readiness probe, else /.
-	Path string `json:"path" yaml:"path" koanf:"path"`
-	// Status is the status expected; 0 is any from 200 to 299.
-	Status int `json:"status" yaml:"status" koanf:"status"`
-	// Timeout bounds the check with its repetitions; 0 leaves it to the verifier.
-	Timeout time.Duration `json:"timeout" yaml:"timeout" koanf:"timeout"`
 }

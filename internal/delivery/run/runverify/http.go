@@ -1,11 +1,7 @@
-// Package runverify checks over HTTP, through Terrace's gateway or that of a
-// cloud, that a deployment answers and that it is the release that was deployed.
-//
-// It owns the asking: connection, repetition, judgement of an answer. Which
-// checks a stage demands, and what a failed one means, is delivery/run's.
 package runverify
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -28,6 +24,7 @@ const (
 	firstPause = 50 * time.Millisecond
 	maxPause   = time.Second
 	maxBody    = 64 << 10
+	userAgent  = "terrace-verify"
 )
 
 // HTTP asks through Terrace's gateway for what that serves, and directly for all
@@ -36,11 +33,11 @@ type HTTP struct {
 	gateway, direct *http.Client
 }
 
-// New returns a verifier that connects to the gateway at address, host:port,
+// NewHTTP returns a verifier that connects to the gateway at address, host:port,
 // for whatever it serves, so that local names need no resolver. The
 // gateway's certificate must be signed by one of roots; that of another server
 // by one that this machine trusts.
-func New(address string, roots *x509.CertPool) *HTTP {
+func NewHTTP(address string, roots *x509.CertPool) *HTTP {
 	dialer := &net.Dialer{Timeout: askTimeout}
 	gateway := client(func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return dialer.DialContext(ctx, network, address)
@@ -105,7 +102,10 @@ func (h *HTTP) ask(ctx context.Context, in run.CheckInput) (message string, err 
 	if err != nil {
 		return "the address " + in.URL + " cannot be asked: " + err.Error(), err
 	}
-	request.Header.Set("User-Agent", "terrace-verify")
+	request.Header.Set("User-Agent", userAgent)
+	for name, value := range in.Check.HTTP.Headers {
+		request.Header.Set(name, value)
+	}
 	client := h.direct
 	if in.Own {
 		client = h.gateway
@@ -115,17 +115,19 @@ func (h *HTTP) ask(ctx context.Context, in run.CheckInput) (message string, err 
 		return "no answer: " + err.Error(), err
 	}
 	defer func() { _ = response.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxBody)) // only status and headers count
-	return judge(response, in)
+	body, _ := io.ReadAll(io.LimitReader(response.Body, maxBody)) // half a body is judged as what it is
+	return judge(response, body, in)
 }
 
 // judge compares an answer with what is expected. Another gateway than Terrace's
 // own need not name the release; what it names must be right.
-func judge(response *http.Response, in run.CheckInput) (string, error) {
+func judge(response *http.Response, body []byte, in run.CheckInput) (string, error) {
 	release := response.Header.Get(ReleaseHeader)
 	switch {
 	case !expected(response.StatusCode, in.Check.HTTP):
 		return fmt.Sprintf("status %d, want %s", response.StatusCode, wanted(in.Check.HTTP)), errWrong
+	case !bytes.Contains(body, []byte(in.Check.HTTP.Contains)):
+		return fmt.Sprintf("status %d, but the answer does not contain %q", response.StatusCode, in.Check.HTTP.Contains), errWrong
 	case release == "" && !in.Own:
 		return fmt.Sprintf("status %d; the gateway in front of it names no release", response.StatusCode), nil
 	case release == "":

@@ -52,7 +52,7 @@ func TestVerify(t *testing.T) {
 			defer server.Close()
 			roots := x509.NewCertPool()
 			roots.AddCert(server.Certificate())
-			v := runverify.New(server.Listener.Addr().String(), roots)
+			v := runverify.NewHTTP(server.Listener.Addr().String(), roots)
 			got := v.Verify(context.Background(), run.CheckInput{
 				URL: "https://example.com:7443/healthz", Own: true, Release: "rel_new",
 				Check: stage.Check{Name: "answers", HTTP: &stage.HTTPCheck{Status: tc.want, Timeout: timeout(tc.passed)}},
@@ -78,7 +78,7 @@ func TestAForeignCertificateIsNoAnswer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
-	v := runverify.New(server.Listener.Addr().String(), x509.NewCertPool())
+	v := runverify.NewHTTP(server.Listener.Addr().String(), x509.NewCertPool())
 	got := v.Verify(context.Background(), run.CheckInput{
 		URL: "https://example.com/", Own: true, Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: 50 * time.Millisecond}},
 	})
@@ -106,12 +106,29 @@ func TestVerifyAsksOthersDirectly(t *testing.T) {
 				}
 			}))
 			defer server.Close()
-			got := runverify.New("127.0.0.1:1", x509.NewCertPool()).Verify(context.Background(), run.CheckInput{
+			got := runverify.NewHTTP("127.0.0.1:1", x509.NewCertPool()).Verify(context.Background(), run.CheckInput{
 				URL: server.URL, Release: "rel_new", Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: timeout(tc.passed)}},
 			})
 			if got.Passed != tc.passed || !strings.Contains(got.Message, tc.message) {
 				t.Errorf("%+v", got)
 			}
 		})
+	}
+}
+
+func TestVerifyReadsTheAnswer(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte("ready for " + r.Header.Get("X-Tenant")))
+	}))
+	defer server.Close()
+	for contains, passed := range map[string]bool{"ready for acme": true, "ready for nobody": false} {
+		c, _ := checks(t)
+		got := c.Verify(t.Context(), run.CheckInput{URL: server.URL, Check: stage.Check{
+			HTTP: &stage.HTTPCheck{Contains: contains, Headers: map[string]string{"X-Tenant": "acme"}, Timeout: timeout(passed)},
+		}})
+		if got.Passed != passed || !passed && !strings.Contains(got.Message, `does not contain "ready for nobody"`) {
+			t.Errorf("%+v", got)
+		}
 	}
 }

@@ -43,6 +43,8 @@ type Stage struct {
 	Opening      Opening         `json:"opening"`
 	RequiredTags []string        `json:"requiredTags"`
 	Verify       []StageCheck    `json:"verify"`
+	VerifyEvery  string          `json:"verifyEvery,omitempty" doc:"How often what is deployed is verified again, as Go writes durations; absent is never." example:"10m0s"`
+	Rollback     string          `json:"rollback" enum:"manual,automatic" doc:"Who returns to the last verified release when a verification fails."`
 }
 
 // Window is a stretch of time that recurs.
@@ -59,19 +61,6 @@ type Opening struct {
 	Open   bool       `json:"open"`
 	Window string     `json:"window,omitempty" doc:"The window that decides: a deny that is active, else an allow that is."`
 	Next   *time.Time `json:"next,omitempty" doc:"When that changes; absent where it does not within a year."`
-}
-
-// StageCheck is one verification.
-type StageCheck struct {
-	Name string     `json:"name"`
-	HTTP *HTTPCheck `json:"http,omitempty"`
-}
-
-// HTTPCheck is a verification over HTTP.
-type HTTPCheck struct {
-	Path    string `json:"path,omitempty" doc:"Empty is the path of the workload's readiness probe, else /."`
-	Status  int    `json:"status" doc:"0 is any from 200 to 299."`
-	Timeout string `json:"timeout,omitempty" doc:"How long it may take in all, as Go writes durations." example:"1m30s"`
 }
 
 type listOutput struct {
@@ -103,7 +92,7 @@ func openingOf(o stage.Opening) Opening {
 func wire(s stage.Stage) Stage {
 	out := Stage{
 		Name: s.Name, Order: s.Order, Target: s.Target, Runtime: s.Runtime, Approvals: s.Approvals, AutoPromote: s.AutoPromote,
-		RequiredTags: append([]string{}, s.RequiredTags...), Verify: []StageCheck{},
+		RequiredTags: append([]string{}, s.RequiredTags...), Verify: []StageCheck{}, Rollback: cmp.Or(s.Rollback, stage.RollbackManual),
 	}
 	if s.Soak > 0 {
 		out.Soak = s.Soak.String()
@@ -111,15 +100,11 @@ func wire(s stage.Stage) Stage {
 	for _, w := range s.Windows {
 		out.Windows = append(out.Windows, Window{Name: w.Name, Kind: w.Kind, RRule: w.RRule, Timezone: cmp.Or(w.Timezone, "UTC"), Duration: w.Duration.String()})
 	}
+	if s.VerifyEvery > 0 {
+		out.VerifyEvery = s.VerifyEvery.String()
+	}
 	for _, c := range s.Verify {
-		check := StageCheck{Name: c.Name}
-		if c.HTTP != nil {
-			check.HTTP = &HTTPCheck{Path: c.HTTP.Path, Status: c.HTTP.Status}
-			if c.HTTP.Timeout > 0 {
-				check.HTTP.Timeout = c.HTTP.Timeout.String()
-			}
-		}
-		out.Verify = append(out.Verify, check)
+		out.Verify = append(out.Verify, checkOf(c))
 	}
 	return out
 }

@@ -126,6 +126,27 @@ func (e LocalServiceInfoStatus) Valid() bool {
 	}
 }
 
+// Defines values for PrometheusCheckNoData.
+const (
+	PrometheusCheckNoDataFail PrometheusCheckNoData = "fail"
+	PrometheusCheckNoDataPass PrometheusCheckNoData = "pass"
+	PrometheusCheckNoDataWait PrometheusCheckNoData = "wait"
+)
+
+// Valid indicates whether the value is a known member of the PrometheusCheckNoData enum.
+func (e PrometheusCheckNoData) Valid() bool {
+	switch e {
+	case PrometheusCheckNoDataFail:
+		return true
+	case PrometheusCheckNoDataPass:
+		return true
+	case PrometheusCheckNoDataWait:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RoleChangeRole.
 const (
 	RoleChangeRoleAdmin     RoleChangeRole = "admin"
@@ -369,6 +390,24 @@ func (e ServerStatusDatabase) Valid() bool {
 	case ServerStatusDatabasePostgres:
 		return true
 	case ServerStatusDatabaseSqlite:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StageRollback.
+const (
+	StageRollbackAutomatic StageRollback = "automatic"
+	StageRollbackManual    StageRollback = "manual"
+)
+
+// Valid indicates whether the value is a known member of the StageRollback enum.
+func (e StageRollback) Valid() bool {
+	switch e {
+	case StageRollbackAutomatic:
+		return true
+	case StageRollbackManual:
 		return true
 	default:
 		return false
@@ -627,6 +666,20 @@ type ChangePasswordRequest struct {
 
 	// Present The password until now.
 	Present string `json:"present"`
+}
+
+// CommandCheck defines model for CommandCheck.
+type CommandCheck struct {
+	// Argv The program and its arguments.
+	Argv []string `json:"argv"`
+
+	// Memory MiB of data that each of its processes may have.
+	Memory int64 `json:"memory"`
+
+	// Timeout How long it may take, as Go writes durations.
+	//
+	// Example: 1m0s
+	Timeout string `json:"timeout"`
 }
 
 // CommentPullRequestRequest defines model for CommentPullRequestRequest.
@@ -906,6 +959,12 @@ type GraphModuleRef struct {
 
 // HTTPCheck defines model for HTTPCheck.
 type HTTPCheck struct {
+	// Contains A text that the answer must have.
+	Contains string `json:"contains,omitempty"`
+
+	// Headers Headers of the request.
+	Headers map[string]string `json:"headers,omitempty"`
+
 	// Path Empty is the path of the workload's readiness probe, else /.
 	Path string `json:"path,omitempty"`
 
@@ -1296,6 +1355,39 @@ type Project struct {
 	Owner string `json:"owner"`
 }
 
+// PrometheusCheck defines model for PrometheusCheck.
+type PrometheusCheck struct {
+	// Condition What every sample must be; absent, the query compares.
+	//
+	// Example: < 0.01
+	Condition string `json:"condition,omitempty"`
+
+	// Every The time between measurements, as Go writes durations.
+	//
+	// Example: 30s
+	Every string `json:"every,omitempty"`
+
+	// Failures How many measurements may miss the condition.
+	Failures int64 `json:"failures"`
+
+	// For How long it is measured, as Go writes durations; absent is once.
+	//
+	// Example: 5m0s
+	For string `json:"for,omitempty"`
+
+	// NoData What a measurement without data means.
+	NoData PrometheusCheckNoData `json:"noData"`
+
+	// Query PromQL, with placeholders such as ${workload}.
+	Query string `json:"query"`
+
+	// Server Whom it asks.
+	Server string `json:"server"`
+}
+
+// PrometheusCheckNoData What a measurement without data means.
+type PrometheusCheckNoData string
+
 // PromoteRequest defines model for PromoteRequest.
 type PromoteRequest struct {
 	// DryRun Plan and change nothing; the run ends as planned.
@@ -1518,9 +1610,11 @@ type RunCancelRequest struct {
 
 // RunCheckResult defines model for RunCheckResult.
 type RunCheckResult struct {
+	Asked    string  `json:"asked,omitempty"`
 	Attempts int64   `json:"attempts"`
 	Check    string  `json:"check"`
 	Message  string  `json:"message"`
+	Output   string  `json:"output,omitempty"`
 	Passed   bool    `json:"passed"`
 	Seconds  float64 `json:"seconds"`
 	URL      string  `json:"url,omitempty"`
@@ -1784,7 +1878,10 @@ type Stage struct {
 	Opening      Opening  `json:"opening"`
 	Order        int64    `json:"order"`
 	RequiredTags []string `json:"requiredTags"`
-	Runtime      string   `json:"runtime"`
+
+	// Rollback Who returns to the last verified release when a verification fails.
+	Rollback StageRollback `json:"rollback"`
+	Runtime  string        `json:"runtime"`
 
 	// Soak How long a release must be verified here before the next stage may have it, as Go writes durations.
 	//
@@ -1793,9 +1890,17 @@ type Stage struct {
 	Target string       `json:"target"`
 	Verify []StageCheck `json:"verify"`
 
+	// VerifyEvery How often what is deployed is verified again, as Go writes durations; absent is never.
+	//
+	// Example: 10m0s
+	VerifyEvery string `json:"verifyEvery,omitempty"`
+
 	// Windows When the stage may be changed; none is always.
 	Windows []Window `json:"windows,omitempty"`
 }
+
+// StageRollback Who returns to the last verified release when a verification fails.
+type StageRollback string
 
 // StageApprovals defines model for StageApprovals.
 type StageApprovals struct {
@@ -1807,8 +1912,10 @@ type StageApprovals struct {
 
 // StageCheck defines model for StageCheck.
 type StageCheck struct {
-	HTTP *HTTPCheck `json:"http,omitempty"`
-	Name string     `json:"name"`
+	Command    *CommandCheck    `json:"command,omitempty"`
+	HTTP       *HTTPCheck       `json:"http,omitempty"`
+	Name       string           `json:"name"`
+	Prometheus *PrometheusCheck `json:"prometheus,omitempty"`
 }
 
 // StateVersion defines model for StateVersion.

@@ -579,6 +579,13 @@ type ApprovePullRequestRequest struct {
 	Commit string `json:"commit"`
 }
 
+// ApproveReleaseRequest defines model for ApproveReleaseRequest.
+type ApproveReleaseRequest struct {
+	// Reason Why the way through the stages is left.
+	Reason string `json:"reason"`
+	Stage  string `json:"stage"`
+}
+
 // ApproveRunRequest defines model for ApproveRunRequest.
 type ApproveRunRequest struct {
 	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
@@ -814,6 +821,9 @@ type DeployRequest struct {
 
 	// Version A label for people.
 	Version string `json:"version,omitempty"`
+
+	// WhenOpen Where a window closes the stage, plan now and apply when it opens, instead of being refused.
+	WhenOpen bool `json:"whenOpen,omitempty"`
 }
 
 // DeployResponse defines model for DeployResponse.
@@ -828,6 +838,9 @@ type DestroyRequest struct {
 	DryRun bool   `json:"dryRun,omitempty"`
 	Reason string `json:"reason,omitempty"`
 	Stage  string `json:"stage"`
+
+	// WhenOpen Where a window closes the stage, plan now and apply when it opens, instead of being refused.
+	WhenOpen bool `json:"whenOpen,omitempty"`
 }
 
 // Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
@@ -847,11 +860,23 @@ type ExplainResourceResponse struct {
 
 // GetDossierResponse defines model for GetDossierResponse.
 type GetDossierResponse struct {
+	// Changes How many changes of resources the dossier has.
+	Changes int64 `json:"changes"`
+
 	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
 	//
 	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 	Digest  Digest     `json:"digest"`
 	Dossier RunDossier `json:"dossier"`
+
+	// Next The cursor of the next page of changes; absent on the last.
+	Next string `json:"next,omitempty"`
+
+	// Omitted How much is left out of the other lists and of single changes; the content has it.
+	Omitted int64 `json:"omitted,omitempty"`
+
+	// Size The size of the dossier in bytes of JSON.
+	Size int64 `json:"size"`
 }
 
 // GetRootModuleResponse defines model for GetRootModuleResponse.
@@ -1399,6 +1424,9 @@ type PromoteRequest struct {
 
 	// To The stage to carry the release to.
 	To string `json:"to"`
+
+	// WhenOpen Where a window closes the stage, plan now and apply when it opens, instead of being refused.
+	WhenOpen bool `json:"whenOpen,omitempty"`
 }
 
 // PullRequestDetail defines model for PullRequestDetail.
@@ -1535,27 +1563,33 @@ type RollBackRequest struct {
 	// Release A release id; without it, the last one verified before the current.
 	Release string `json:"release,omitempty"`
 	Stage   string `json:"stage"`
+
+	// WhenOpen Where a window closes the stage, plan now and apply when it opens, instead of being refused.
+	WhenOpen bool `json:"whenOpen,omitempty"`
 }
 
 // Run defines model for Run.
 type Run struct {
-	Adopted   []RunAdoption     `json:"adopted,omitempty"`
-	Approvals []RunApproval     `json:"approvals,omitempty"`
-	Attempt   int64             `json:"attempt"`
-	Cancel    *RunCancelRequest `json:"cancel,omitempty"`
-	CreatedAt time.Time         `json:"createdAt"`
-	Deployed  *RunReleaseRef    `json:"deployed,omitempty"`
+	Adopted      []RunAdoption     `json:"adopted,omitempty"`
+	Approvals    []RunApproval     `json:"approvals,omitempty"`
+	Attempt      int64             `json:"attempt"`
+	Availability *RunAvailability  `json:"availability,omitempty"`
+	Cancel       *RunCancelRequest `json:"cancel,omitempty"`
+	CreatedAt    time.Time         `json:"createdAt"`
+	Deployed     *RunReleaseRef    `json:"deployed,omitempty"`
 
 	// Dossier The SHA-256 of some content: sha256: and 64 hexadecimal digits.
 	//
 	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-	Dossier Digest          `json:"dossier,omitempty"`
-	DryRun  bool            `json:"dryRun,omitempty"`
-	EndedAt *time.Time      `json:"endedAt,omitempty"`
-	Failure *RunFailure     `json:"failure,omitempty"`
-	Fence   int64           `json:"fence"`
-	Gates   []RunGateResult `json:"gates,omitempty"`
-	ID      string          `json:"id"`
+	Dossier   Digest          `json:"dossier,omitempty"`
+	DryRun    bool            `json:"dryRun,omitempty"`
+	EndedAt   *time.Time      `json:"endedAt,omitempty"`
+	Failure   *RunFailure     `json:"failure,omitempty"`
+	Fence     int64           `json:"fence"`
+	Gates     []RunGateResult `json:"gates,omitempty"`
+	Hold      *RunHold        `json:"hold,omitempty"`
+	ID        string          `json:"id"`
+	Initiator *Actor          `json:"initiator,omitempty"`
 
 	// Operation What a run is for.
 	Operation         RunOperation   `json:"operation"`
@@ -1596,8 +1630,39 @@ type RunApproval struct {
 	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
 	//
 	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-	Digest Digest `json:"digest"`
-	Reason string `json:"reason,omitempty"`
+	Digest    Digest     `json:"digest"`
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
+}
+
+// RunAssessment defines model for RunAssessment.
+type RunAssessment struct {
+	Ahead        []string         `json:"ahead"`
+	Allowed      bool             `json:"allowed"`
+	Availability *RunAvailability `json:"availability,omitempty"`
+	Deployed     *RunReleaseRef   `json:"deployed,omitempty"`
+	Obstacles    []Problem        `json:"obstacles"`
+	Opening      RunStageOpening  `json:"opening"`
+
+	// Operation What a run is for.
+	Operation         RunOperation   `json:"operation"`
+	Release           *RunReleaseRef `json:"release,omitempty"`
+	RequiredApprovals StageApprovals `json:"requiredApprovals"`
+	Stage             string         `json:"stage"`
+	Why               string         `json:"why,omitempty"`
+	Workload          string         `json:"workload"`
+}
+
+// RunAvailability defines model for RunAvailability.
+type RunAvailability struct {
+	Approval   *RunReleaseApproval `json:"approval,omitempty"`
+	Available  bool                `json:"available"`
+	Before     string              `json:"before,omitempty"`
+	Release    RunReleaseRef       `json:"release"`
+	Soak       string              `json:"soak,omitempty"`
+	SoakedAt   *time.Time          `json:"soakedAt,omitempty"`
+	Stage      string              `json:"stage"`
+	VerifiedAt *time.Time          `json:"verifiedAt,omitempty"`
 }
 
 // RunCancelRequest defines model for RunCancelRequest.
@@ -1622,9 +1687,10 @@ type RunCheckResult struct {
 
 // RunDossier defines model for RunDossier.
 type RunDossier struct {
-	Deployed     *RunReleaseRef  `json:"deployed,omitempty"`
-	Gates        []RunGateResult `json:"gates"`
-	GraphChanges []RunNodeChange `json:"graphChanges"`
+	Availability *RunAvailability `json:"availability,omitempty"`
+	Deployed     *RunReleaseRef   `json:"deployed,omitempty"`
+	Gates        []RunGateResult  `json:"gates"`
+	GraphChanges []RunNodeChange  `json:"graphChanges"`
 
 	// LandingZoneDigest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
 	//
@@ -1707,6 +1773,13 @@ type RunGateResult struct {
 	Problems []Problem  `json:"problems,omitempty"`
 }
 
+// RunHold defines model for RunHold.
+type RunHold struct {
+	Again  time.Time  `json:"again"`
+	Opens  *time.Time `json:"opens,omitempty"`
+	Window string     `json:"window,omitempty"`
+}
+
 // RunLevel What a failed gate means: advisory ones warn, mandatory ones end the run.
 type RunLevel string
 
@@ -1766,6 +1839,24 @@ type RunPlanView struct {
 	Summary RunPlan             `json:"summary"`
 }
 
+// RunReleaseApproval defines model for RunReleaseApproval.
+type RunReleaseApproval struct {
+	At        time.Time      `json:"at"`
+	By        Actor          `json:"by"`
+	Reason    string         `json:"reason"`
+	Release   RunReleaseRef  `json:"release"`
+	Scope     Scope          `json:"scope"`
+	Withdrawn *RunWithdrawal `json:"withdrawn,omitempty"`
+	Workload  string         `json:"workload"`
+}
+
+// RunReleaseExplanation defines model for RunReleaseExplanation.
+type RunReleaseExplanation struct {
+	Release  RunReleaseRef     `json:"release"`
+	Stages   []RunReleaseStage `json:"stages"`
+	Workload string            `json:"workload"`
+}
+
 // RunReleaseRef defines model for RunReleaseRef.
 type RunReleaseRef struct {
 	ID      string `json:"id"`
@@ -1773,17 +1864,36 @@ type RunReleaseRef struct {
 	Version string `json:"version,omitempty"`
 }
 
+// RunReleaseStage defines model for RunReleaseStage.
+type RunReleaseStage struct {
+	Availability RunAvailability      `json:"availability"`
+	Deployed     bool                 `json:"deployed"`
+	Obstacles    []Problem            `json:"obstacles"`
+	Opening      RunStageOpening      `json:"opening"`
+	VerifiedHere *time.Time           `json:"verifiedHere,omitempty"`
+	Why          string               `json:"why"`
+	Withdrawn    []RunReleaseApproval `json:"withdrawn,omitempty"`
+}
+
 // RunResourceChange defines model for RunResourceChange.
 type RunResourceChange struct {
-	Action  RunResourceChangeAction `json:"action"`
-	Address string                  `json:"address"`
-	Reason  string                  `json:"reason,omitempty"`
-	Type    string                  `json:"type"`
-	Values  []RunValueChange        `json:"values"`
+	Action        RunResourceChangeAction `json:"action"`
+	Address       string                  `json:"address"`
+	OmittedValues int64                   `json:"omittedValues,omitempty"`
+	Reason        string                  `json:"reason,omitempty"`
+	Type          string                  `json:"type"`
+	Values        []RunValueChange        `json:"values"`
 }
 
 // RunResourceChangeAction defines model for RunResourceChange.Action.
 type RunResourceChangeAction string
+
+// RunStageOpening defines model for RunStageOpening.
+type RunStageOpening struct {
+	Next   *time.Time `json:"next,omitempty"`
+	Open   bool       `json:"open"`
+	Window string     `json:"window,omitempty"`
+}
 
 // RunStatus Where a run is on its way.
 type RunStatus string
@@ -1796,6 +1906,13 @@ type RunValueChange struct {
 	Path          string          `json:"path"`
 	Sensitive     bool            `json:"sensitive,omitempty"`
 	Unknown       bool            `json:"unknown,omitempty"`
+}
+
+// RunWithdrawal defines model for RunWithdrawal.
+type RunWithdrawal struct {
+	At     time.Time `json:"at"`
+	By     Actor     `json:"by"`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // RunnerTool defines model for RunnerTool.
@@ -2185,6 +2302,12 @@ type Window struct {
 // WindowKind defines model for Window.Kind.
 type WindowKind string
 
+// WithdrawReleaseRequest defines model for WithdrawReleaseRequest.
+type WithdrawReleaseRequest struct {
+	Reason string `json:"reason,omitempty"`
+	Stage  string `json:"stage"`
+}
+
 // Workload defines model for Workload.
 type Workload struct {
 	Name   string          `json:"name"`
@@ -2316,6 +2439,15 @@ type ListProjectsParams struct {
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ExplainReleaseParams defines parameters for ExplainRelease.
+type ExplainReleaseParams struct {
+	// Release The release's id.
+	Release string `form:"release" json:"release"`
+
+	// Stage One stage; without it, all.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+}
+
 // ExplainResourceParams defines parameters for ExplainResource.
 type ExplainResourceParams struct {
 	// Workload The workload's name.
@@ -2385,6 +2517,15 @@ type ListRunsParams struct {
 	Status RunStatus `form:"status,omitempty" json:"status,omitempty"`
 }
 
+// GetDossierParams defines parameters for GetDossier.
+type GetDossierParams struct {
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit How many changes of resources at most; 200 without it.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // StreamRunEventsParams defines parameters for StreamRunEvents.
 type StreamRunEventsParams struct {
 	// Follow Go on until the run has ended.
@@ -2446,6 +2587,18 @@ type ListWorkloadsParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// AssessChangeParams defines parameters for AssessChange.
+type AssessChangeParams struct {
+	// Operation promote, rollback or destroy.
+	Operation RunOperation `form:"operation" json:"operation"`
+
+	// Stage The stage that would be changed.
+	Stage string `form:"stage" json:"stage"`
+
+	// Release A release id; without it, the obvious one.
+	Release string `form:"release,omitempty" json:"release,omitempty"`
 }
 
 // ListReleasesParams defines parameters for ListReleases.

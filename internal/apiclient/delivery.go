@@ -30,6 +30,24 @@ func (c *Client) Destroy(ctx context.Context, project, workload string, in Destr
 	return c.postRun(ctx, escape("projects", project, "workloads", workload, "destructions"), in)
 }
 
+// Assess tells whether a change of a stage may be asked for, and every reason why not.
+func (c *Client) Assess(ctx context.Context, project, workload string, q AssessChangeParams) (RunAssessment, error) {
+	var a RunAssessment
+	return a, c.call(ctx, http.MethodGet, query(escape("projects", project, "workloads", workload, "assessment"), q), nil, &a)
+}
+
+// ApproveRelease lets a release go to a stage as it is.
+func (c *Client) ApproveRelease(ctx context.Context, project, release string, in ApproveReleaseRequest) (RunReleaseApproval, error) {
+	var a RunReleaseApproval
+	return a, c.call(ctx, http.MethodPost, escape("projects", project, "releases", release, "approvals"), in, &a)
+}
+
+// WithdrawRelease takes that back.
+func (c *Client) WithdrawRelease(ctx context.Context, project, release string, in WithdrawReleaseRequest) (RunReleaseApproval, error) {
+	var a RunReleaseApproval
+	return a, c.call(ctx, http.MethodPost, escape("projects", project, "releases", release, "withdrawals"), in, &a)
+}
+
 // HasArtifact reports whether the server has the content already. A server
 // that does not answer the question has it not.
 func (c *Client) HasArtifact(ctx context.Context, project string, digest kernel.Digest) bool {

@@ -102,6 +102,16 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"ExplainResource": func() error {
 			return e(c.ExplainResource(ctx, p, apiclient.ExplainResourceParams{Workload: "w", Stage: "dev", Resource: "r"}))
 		},
+		"DossierPage":     func() error { return e(c.DossierPage(ctx, p, id, apiclient.GetDossierParams{Limit: 1, Cursor: "2"})) },
+		"ApproveRelease":  func() error { return e(c.ApproveRelease(ctx, p, "rel_1", apiclient.ApproveReleaseRequest{})) },
+		"WithdrawRelease": func() error { return e(c.WithdrawRelease(ctx, p, "rel_1", apiclient.WithdrawReleaseRequest{})) },
+		"ExplainRelease": func() error {
+			return e(c.ExplainRelease(ctx, p, apiclient.ExplainReleaseParams{Release: "rel_1", Stage: "dev"}))
+		},
+		"Assess": func() error {
+			q := apiclient.AssessChangeParams{Operation: apiclient.RunOperationPromote, Stage: "prod", Release: "rel_1"}
+			return e(c.Assess(ctx, p, "orders", q))
+		},
 		"ServiceLogs": func() error {
 			q := apiclient.GetServiceLogsParams{Stage: "dev", Lines: 1, Follow: true}
 			return c.ServiceLogs(ctx, p, "orders", q, func(apiclient.LogsLine) error { return nil })

@@ -24,6 +24,12 @@ func (c *Client) Dossier(ctx context.Context, project, id string) (GetDossierRes
 	return d, c.call(ctx, http.MethodGet, escape("projects", project, "runs", id, "dossier"), nil, &d)
 }
 
+// DossierPage returns a page of a run's dossier.
+func (c *Client) DossierPage(ctx context.Context, project, id string, q GetDossierParams) (GetDossierResponse, error) {
+	var d GetDossierResponse
+	return d, c.call(ctx, http.MethodGet, query(escape("projects", project, "runs", id, "dossier"), q), nil, &d)
+}
+
 // Events calls fn for every event of a run; with follow until the run has ended.
 func (c *Client) Events(ctx context.Context, project, id string, follow bool, fn func(RunEvent) error) error {
 	path := query(escape("projects", project, "runs", id, "events"), StreamRunEventsParams{Follow: follow})
@@ -62,4 +68,10 @@ func (c *Client) ExplainResource(ctx context.Context, project string, q ExplainR
 	var answer ExplainResourceResponse
 	err := c.call(ctx, http.MethodGet, query(escape("projects", project, "explanations", "resources"), q), nil, &answer)
 	return answer.Items, err
+}
+
+// ExplainRelease tells to which stages a release may go, and why or why not; stage "" is all.
+func (c *Client) ExplainRelease(ctx context.Context, project string, q ExplainReleaseParams) (RunReleaseExplanation, error) {
+	var x RunReleaseExplanation
+	return x, c.call(ctx, http.MethodGet, query(escape("projects", project, "explanations", "releases"), q), nil, &x)
 }

@@ -109,6 +109,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Add("runs", a.delivery.runs.Watch)
 	a.loops.Add("repositories", a.delivery.repositories.Watch)
 	a.loops.Every("webhook sweep", time.Hour, a.delivery.repositories.Sweep)
+	a.loops.Add("promotions", a.delivery.runs.Promotions)
 	a.loops.Add("blob sweep", a.platform.sweepBlobs(a.started))
 	a.loops.Add("state sweep", a.delivery.sweepStates(a.platform.log, a.started))
 	a.loops.Start(context.WithoutCancel(ctx))

@@ -39,6 +39,7 @@ func Decisions() map[string]Decision {
 		"run.cancel":        {Roles: developers},
 		"secret.write":      {Roles: developers},
 		"run.approve":       {Roles: []Role{Approver, Admin}},
+		"release.approve":   {Roles: []Role{Approver, Admin}},
 		"project.create":    {Roles: admins},
 		"member.set":        {Roles: admins},
 		"user.create":       {Roles: admins},

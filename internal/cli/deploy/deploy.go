@@ -78,12 +78,12 @@ func (d *deployment) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.Deploy(ctx, project, apiclient.DeployRequest{Score: text, Stage: d.stage, Version: version, Artifacts: artifacts, Reason: d.reason, DryRun: d.dry.on})
+	r, err := s.Deploy(ctx, project, apiclient.DeployRequest{Score: text, Stage: d.stage, Version: version, Artifacts: artifacts, Reason: d.reason, DryRun: d.dry.on, WhenOpen: d.dry.whenOpen})
 	if err != nil {
 		return f.Relocate(err)
 	}
 	if d.dry.on {
-		return f.Locate(d.dry.finish(ctx, d.e, s, project, r, d.waiting))
+		return f.Locate(d.dry.finish(ctx, d.e, s, project, r, d.waiting, nil))
 	}
 	return f.Locate(d.waiting.Finish(ctx, d.e, s, project, r))
 }

@@ -18,24 +18,33 @@ import (
 const dryRunHelp = "With --dry-run nothing is changed: the run ends once it is planned, and what it would add,\n" +
 	"change and destroy is shown, for a stage with the runtime kubernetes with the diff of its\n" +
 	"manifests. The exit code is 0 where an apply could follow, whatever it would change, and 1\n" +
-	"where the plan fails or a gate would refuse it."
+	"where it could not be asked for now, the plan fails or a gate would refuse it; every reason\n" +
+	"is told, each with what to do about it."
 
 // dryRun is the flag of commands that can plan only.
-type dryRun struct{ on bool }
+type dryRun struct {
+	on bool
+	// whenOpen lets a run wait for its stage to open.
+	whenOpen bool
+}
 
 func (d *dryRun) flag(c *cobra.Command) {
 	c.Flags().BoolVar(&d.on, "dry-run", false, "show what would change, and change nothing")
+	c.Flags().BoolVar(&d.whenOpen, "when-open", false, "where a window closes the stage, plan now and apply when it opens")
 }
 
 // preview is what a dry run is shown as.
 type preview struct {
-	Run apiclient.Run `json:"run"`
+	// Assessment tells what speaks for and against it; a deployment has none.
+	Assessment *apiclient.RunAssessment `json:"assessment,omitempty"`
+	Run        *apiclient.Run           `json:"run,omitempty"`
 	// Dossier has the plan, the files and the gates.
-	Dossier apiclient.RunDossier `json:"dossier"`
+	Dossier *apiclient.RunDossier `json:"dossier,omitempty"`
 }
 
-// finish follows a dry run and shows its plan.
-func (d *dryRun) finish(ctx context.Context, e *command.Env, s command.Server, project string, r apiclient.Run, w runs.Waiting) error {
+// finish follows a dry run and shows its plan, and what else speaks for or
+// against the change.
+func (d *dryRun) finish(ctx context.Context, e *command.Env, s command.Server, project string, r apiclient.Run, w runs.Waiting, a *apiclient.RunAssessment) error {
 	e.Say("dry run %s: %s of %s to %s", r.ID, r.Operation, r.Workload, r.Scope.Stage)
 	if w.NoWait {
 		return e.Print(r, func(w io.Writer) { _, _ = fmt.Fprintln(w, r.ID) })
@@ -51,17 +60,28 @@ func (d *dryRun) finish(ctx context.Context, e *command.Env, s command.Server, p
 	if err != nil {
 		return err
 	}
-	if err := e.Print(preview{r, found.Dossier}, func(w io.Writer) { writePreview(w, found.Dossier) }); err != nil {
+	err = e.Print(preview{a, &r, &found.Dossier}, func(w io.Writer) {
+		if a != nil {
+			writeAssessment(w, *a)
+		}
+		writePreview(w, found)
+	})
+	if err != nil {
 		return err
 	}
-	return refusals(found.Dossier)
+	return refusals(found.Dossier, a)
 }
 
-func writePreview(w io.Writer, d apiclient.RunDossier) {
+func writePreview(w io.Writer, found apiclient.GetDossierResponse) {
+	d := found.Dossier
 	_, _ = fmt.Fprintf(w, "%s of %s to %s would change: %s\n", d.Operation, d.Workload, d.Stage, watch.PlanLine(d.Plan.Summary))
 	for _, c := range d.Plan.Changes {
 		_, _ = fmt.Fprintf(w, "  %s %s\n", sign(string(c.Action)), c.Address)
 	}
+	if more := int(found.Changes) - len(d.Plan.Changes); more > 0 {
+		_, _ = fmt.Fprintf(w, "  and %d more resources\n", more)
+	}
+	_, _ = fmt.Fprintf(w, "values and versions: terrace run show %s\n", d.Run)
 	for _, g := range d.Gates {
 		_, _ = fmt.Fprintf(w, "gate %s %s: %s\n", g.Gate, g.Outcome, g.Message)
 	}
@@ -84,18 +104,24 @@ func sign(action string) string {
 	}
 }
 
-// refusals is the error of a plan that a gate would not let pass.
-func refusals(d apiclient.RunDossier) error {
+// refusals is the error of what cannot be asked for, or whose plan a gate would
+// not let pass: every reason, each with its fix.
+func refusals(d apiclient.RunDossier, a *apiclient.RunAssessment) error {
 	var names []string
 	var problems []kernel.Problem
+	if a != nil {
+		for _, o := range a.Obstacles {
+			names, problems = append(names, o.Message), append(problems, o)
+		}
+	}
 	for _, g := range d.Gates {
 		if g.Level == apiclient.RunLevelMandatory && g.Outcome == apiclient.RunOutcomeFailed {
-			names = append(names, g.Gate+": "+g.Message)
+			names = append(names, "a gate would not let it pass: "+g.Gate+": "+g.Message)
 			problems = append(problems, g.Problems...)
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
-	return kernel.Errorf(kernel.Refused, "a gate would not let it pass: %s", strings.Join(names, "; ")).WithProblems(problems...)
+	return kernel.Errorf(kernel.Refused, "%s", strings.Join(names, "; ")).WithProblems(problems...)
 }

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 // move is a command that starts a run for a workload that is known already.
 type move struct {
 	e                      *command.Env
+	operation              apiclient.RunOperation
 	stage, release, reason string
 	yes                    bool
 	dry                    dryRun
@@ -22,7 +24,7 @@ type move struct {
 
 func (m *move) command(use, short, example string) *cobra.Command {
 	c := &cobra.Command{
-		Use: use, Short: short, Example: example,
+		Use: use, Short: short, Long: short + ".\n\n" + dryRunHelp, Example: example,
 		Args: cobra.ExactArgs(1), ValidArgsFunction: m.e.Workloads(),
 		RunE: func(c *cobra.Command, args []string) error { return m.run(c.Context(), args[0]) },
 	}
@@ -37,24 +39,44 @@ func (m *move) run(ctx context.Context, workload string) error {
 	if err != nil {
 		return err
 	}
+	if m.dry.on {
+		return m.preview(ctx, s, project, workload)
+	}
 	r, err := m.start(ctx, s, project, workload)
 	if err != nil {
 		return err
 	}
-	if m.dry.on {
-		return m.dry.finish(ctx, m.e, s, project, r, m.waiting)
-	}
 	return m.waiting.Finish(ctx, m.e, s, project, r)
+}
+
+// preview tells what speaks against the change, and plans it where there is
+// something to plan.
+func (m *move) preview(ctx context.Context, s command.Server, project, workload string) error {
+	a, err := s.Assess(ctx, project, workload, apiclient.AssessChangeParams{Operation: m.operation, Stage: m.stage, Release: m.release})
+	if err != nil {
+		return err
+	}
+	if a.Release == nil {
+		if err := m.e.Print(preview{Assessment: &a}, func(w io.Writer) { writeAssessment(w, a) }); err != nil {
+			return err
+		}
+		return refused(a)
+	}
+	r, err := m.start(ctx, s, project, workload)
+	if err != nil {
+		return err
+	}
+	return m.dry.finish(ctx, m.e, s, project, r, m.waiting, &a)
 }
 
 // Promote returns terrace promote.
 func Promote(e *command.Env) *cobra.Command {
-	m := &move{e: e}
+	m := &move{e: e, operation: apiclient.RunOperationPromote}
 	m.start = func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error) {
-		return s.Promote(ctx, project, workload, apiclient.PromoteRequest{To: m.stage, Release: m.release, Reason: m.reason, DryRun: m.dry.on})
+		return s.Promote(ctx, project, workload, apiclient.PromoteRequest{To: m.stage, Release: m.release, Reason: m.reason, DryRun: m.dry.on, WhenOpen: m.dry.whenOpen})
 	}
 	c := m.command("promote WORKLOAD", "Carry a release, unchanged, to the next stage",
-		"  terrace promote orders --to test\n  terrace promote orders --to prod --release rel_… --wait-approval")
+		"  terrace promote orders --to test\n  terrace promote orders --to prod --release rel_… --wait-approval\n  terrace promote orders --to prod --dry-run")
 	e.StageFlag(c, &m.stage, "to", "the stage to promote to", true)
 	c.Flags().StringVar(&m.release, "release", "", "the release; the one in the stage before by default")
 	return c
@@ -62,9 +84,9 @@ func Promote(e *command.Env) *cobra.Command {
 
 // Rollback returns terrace rollback.
 func Rollback(e *command.Env) *cobra.Command {
-	m := &move{e: e}
+	m := &move{e: e, operation: apiclient.RunOperationRollback}
 	m.start = func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error) {
-		return s.Rollback(ctx, project, workload, apiclient.RollBackRequest{Stage: m.stage, Release: m.release, Reason: m.reason, DryRun: m.dry.on})
+		return s.Rollback(ctx, project, workload, apiclient.RollBackRequest{Stage: m.stage, Release: m.release, Reason: m.reason, DryRun: m.dry.on, WhenOpen: m.dry.whenOpen})
 	}
 	c := m.command("rollback WORKLOAD", "Go back to a release that worked in a stage before",
 		"  terrace rollback orders --stage prod --reason \"errors since noon\"")
@@ -75,12 +97,12 @@ func Rollback(e *command.Env) *cobra.Command {
 
 // Destroy returns terrace destroy.
 func Destroy(e *command.Env) *cobra.Command {
-	m := &move{e: e}
+	m := &move{e: e, operation: apiclient.RunOperationDestroy}
 	m.start = func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error) {
 		if err := e.Confirm(m.yes || m.dry.on, "Destroy "+workload+" in "+m.stage+" with everything it owns there?"); err != nil {
 			return apiclient.Run{}, err
 		}
-		return s.Destroy(ctx, project, workload, apiclient.DestroyRequest{Stage: m.stage, Reason: m.reason, DryRun: m.dry.on})
+		return s.Destroy(ctx, project, workload, apiclient.DestroyRequest{Stage: m.stage, Reason: m.reason, DryRun: m.dry.on, WhenOpen: m.dry.whenOpen})
 	}
 	c := m.command("destroy WORKLOAD", "Remove a workload from a stage, with everything it owns there",
 		"  terrace destroy orders --stage dev --yes")

@@ -33,7 +33,7 @@ const Help = `Exit codes:
   2  the command line is wrong
   3  there is no such thing
   4  nobody is signed in, or this is not allowed
-  5  the run waits for an approval
+  5  the run waits for an approval, or for its stage to open
   6  the server, or something it needs, cannot be reached`
 
 // UsageError is a mistake in the command line.
@@ -49,11 +49,11 @@ func (e *UsageError) Error() string { return e.Err.Error() }
 // Unwrap returns the mistake.
 func (e *UsageError) Unwrap() error { return e.Err }
 
-// WaitingError says that a run cannot go on without a person.
+// WaitingError says that a run waits for a person, or for its stage to open.
 type WaitingError struct{ Run string }
 
 // Error names the run.
-func (e *WaitingError) Error() string { return "run " + e.Run + " waits for an approval" }
+func (e *WaitingError) Error() string { return "run " + e.Run + " waits" }
 
 // Code returns the exit code for err.
 func Code(err error) int {

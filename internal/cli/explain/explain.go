@@ -15,6 +15,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/releases"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -24,8 +25,8 @@ type query struct{ workload, stage string }
 func Command(e *command.Env) *cobra.Command {
 	var q query
 	c := &cobra.Command{
-		Use: "explain RUN|RESOURCE", Short: "Say why a run went as it did, or why a module serves a resource",
-		Example: "  terrace explain run_…\n  terrace explain cache --workload orders --stage dev",
+		Use: "explain RUN|RELEASE|RESOURCE", Short: "Say why a run went as it did, where a release may go, or why a module serves a resource",
+		Example: "  terrace explain run_…\n  terrace explain rel_… --stage prod\n  terrace explain cache --workload orders --stage dev",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
 		RunE: func(c *cobra.Command, args []string) error {
 			s, project, err := e.Project(c.Context())
@@ -34,6 +35,9 @@ func Command(e *command.Env) *cobra.Command {
 			}
 			if strings.HasPrefix(args[0], "run_") {
 				return explainRun(c.Context(), e, s, project, args[0])
+			}
+			if strings.HasPrefix(args[0], "rel_") {
+				return q.explainRelease(c.Context(), e, s, project, args[0])
 			}
 			return q.explainResource(c.Context(), e, s, project, args[0])
 		},
@@ -58,6 +62,14 @@ func explainRun(ctx context.Context, e *command.Env, s command.Server, project, 
 			_, _ = fmt.Fprintf(w, "next: %s\n", n)
 		}
 	})
+}
+
+func (q query) explainRelease(ctx context.Context, e *command.Env, s command.Server, project, id string) error {
+	x, err := s.ExplainRelease(ctx, project, apiclient.ExplainReleaseParams{Release: id, Stage: q.stage})
+	if err != nil {
+		return err
+	}
+	return e.Print(x, func(w io.Writer) { releases.WriteStages(w, x) })
 }
 
 func (q query) explainResource(ctx context.Context, e *command.Env, s command.Server, project, resource string) error {

@@ -1,6 +1,7 @@
-// Package releases has the commands terrace release list and show.
+// Package releases has the commands terrace release list, show, approve and
+// withdraw.
 //
-// It owns their tables. Releases are made by terrace deploy.
+// It owns their flags and tables. Releases are made by terrace deploy.
 package releases
 
 import (
@@ -21,7 +22,7 @@ import (
 
 // Command returns terrace release.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("release", "See what was and can be promoted", list(e), show(e))
+	return command.Group("release", "See what was and can be promoted", list(e), show(e), approve(e), withdraw(e))
 }
 
 func list(e *command.Env) *cobra.Command {
@@ -57,7 +58,7 @@ func writeList(w io.Writer, e *command.Env, releases []apiclient.Release) {
 
 func show(e *command.Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "show RELEASE", Short: "Show what a release is made of",
+		Use: "show RELEASE", Short: "Show what a release is made of, and to which stages it may go",
 		Example: "  terrace release show rel_0123456789abcdef0123\n  terrace release show rel_0123456789abcdef0123 -o json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -69,9 +70,23 @@ func show(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(r, func(w io.Writer) { write(w, r) })
+			x, err := s.ExplainRelease(c.Context(), project, apiclient.ExplainReleaseParams{Release: r.ID})
+			if err != nil {
+				return err
+			}
+			return e.Print(shownRelease{r, x.Stages}, func(w io.Writer) {
+				write(w, r)
+				WriteStages(w, x)
+			})
 		},
 	}
+}
+
+// shownRelease is a release with where it may go.
+type shownRelease struct {
+	apiclient.ReleaseDetail
+
+	Stages []apiclient.RunReleaseStage `json:"stages"`
 }
 
 func write(w io.Writer, r apiclient.ReleaseDetail) {

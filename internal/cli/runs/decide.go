@@ -8,7 +8,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/cli/watch"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -45,7 +44,7 @@ func (a *approval) run(c *cobra.Command, e *command.Env, id string) error {
 	if err != nil {
 		return err
 	}
-	writeDossier(e.Err, d.Dossier)
+	WriteDossier(e.Err, d, Short())
 	_, _ = fmt.Fprintf(e.Err, "  digest: %s\n", d.Digest)
 	if a.digest != "" && kernel.Digest(a.digest) != d.Digest {
 		return kernel.Errorf(kernel.Stale, "the dossier of %s is %s, not %s", id, d.Digest, a.digest).WithFix("read it again: what would be applied has changed")
@@ -62,48 +61,6 @@ func (a *approval) run(c *cobra.Command, e *command.Env, id string) error {
 		return a.waiting.Follow(c.Context(), e, s, project, id)
 	}
 	return e.Print(r, func(w io.Writer) { _, _ = fmt.Fprintf(w, "run %s is %s\n", r.ID, r.Status) })
-}
-
-func writeDossier(w io.Writer, d apiclient.RunDossier) {
-	from := "nothing"
-	if d.Deployed != nil {
-		from = releaseName(*d.Deployed)
-	}
-	_, _ = fmt.Fprintf(w, "%s of %s to %s, asked for by %s\n", d.Operation, d.Workload, d.Stage, d.RequestedBy.Name)
-	if d.Reason != "" {
-		_, _ = fmt.Fprintf(w, "  because: %s\n", d.Reason)
-	}
-	_, _ = fmt.Fprintf(w, "  release: %s, in place of %s\n  plan: %s\n", releaseName(d.Release), from, watch.PlanLine(d.Plan.Summary))
-	for _, c := range d.Plan.Changes {
-		_, _ = fmt.Fprintf(w, "    %s %s\n", c.Action, c.Address)
-	}
-	for _, n := range d.GraphChanges {
-		_, _ = fmt.Fprintf(w, "  resource %s %s\n", n.UID, n.Change)
-	}
-	if d.Deployed == nil {
-		_, _ = fmt.Fprintln(w, "  workload: all of it is new here")
-		d.WorkloadChanges = nil
-	}
-	for _, v := range d.WorkloadChanges {
-		_, _ = fmt.Fprintf(w, "  workload %s: %s -> %s\n", v.Path, shown(v, v.Before), shown(v, v.After))
-	}
-	for _, g := range d.Gates {
-		_, _ = fmt.Fprintf(w, "  gate %s %s: %s\n", g.Gate, g.Outcome, g.Message)
-	}
-}
-
-func shown(v apiclient.RunValueChange, raw []byte) string {
-	switch {
-	case v.Sensitive:
-		return "(sensitive)"
-	case len(raw) == 0 && v.Unknown:
-		return "(known after apply)"
-	case len(raw) == 0:
-		return "(nothing)"
-	case len(raw) > 80:
-		return string(raw[:80]) + "…"
-	}
-	return string(raw)
 }
 
 func discard(e *command.Env) *cobra.Command {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -108,7 +109,10 @@ func outcome(e *command.Env, project string, r apiclient.Run) error {
 	case r.Status == apiclient.RunStatusSucceeded:
 		return nil
 	case r.Status == apiclient.RunStatusAwaitingApproval:
-		e.Say("run %s waits for %s\n  terrace run approve %s --project %s", r.ID, need(r), r.ID, project)
+		e.Say("run %s waits for %s\n  terrace run approve %s --project %s", r.ID, need(r, e.Clock.Now()), r.ID, project)
+		return &exit.WaitingError{Run: r.ID}
+	case r.Hold != nil && !r.Ended():
+		e.Say("run %s is planned and waits for its stage: %s\n  it goes on by itself; terrace explain %s", r.ID, r.StatusReason, r.ID)
 		return &exit.WaitingError{Run: r.ID}
 	case r.Failure != nil:
 		return kernel.Errorf(kernel.Refused, "%s of %s to %s %s in phase %s: %s", r.Operation, r.Workload, r.Scope.Stage, r.Status, r.Failure.Phase, r.Failure.Message).
@@ -119,8 +123,17 @@ func outcome(e *command.Env, project string, r apiclient.Run) error {
 	return nil
 }
 
-func need(r apiclient.Run) string {
-	missing := max(1, int(r.RequiredApprovals.Count)-len(r.Approvals))
+// need says how many approvals a run waits for, and by whom.
+func need(r apiclient.Run, now time.Time) string {
+	missing := int(r.RequiredApprovals.Count)
+	for _, a := range r.Approvals {
+		if a.Digest == r.Dossier && (a.ExpiresAt == nil || now.Before(*a.ExpiresAt)) {
+			missing--
+		}
+	}
+	if missing <= 0 {
+		return "no more approvals"
+	}
 	text := fmt.Sprintf("%d approval by an %s", missing, r.RequiredApprovals.Role)
 	if missing > 1 {
 		text = fmt.Sprintf("%d approvals by %ss", missing, r.RequiredApprovals.Role)
@@ -130,6 +143,9 @@ func need(r apiclient.Run) string {
 	}
 	if r.RequiredApprovals.OtherThanRequester {
 		text += " other than " + r.RequestedBy.Name
+		if r.Initiator != nil {
+			text += " and " + r.Initiator.Name
+		}
 	}
 	return text
 }

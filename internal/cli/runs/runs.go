@@ -5,6 +5,7 @@
 package runs
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -73,10 +74,21 @@ func operation(r apiclient.Run) string {
 	return string(r.Operation)
 }
 
+// shownRun is a run with what is known of its dossier.
+type shownRun struct {
+	apiclient.Run
+
+	// Content is the dossier; with all its changes where they were asked for.
+	Content *apiclient.GetDossierResponse `json:"content,omitempty"`
+}
+
 func show(e *command.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "show RUN", Short: "Show one run with its phases, gates and approvals",
-		Example: "  terrace run show RUN\n  terrace run show RUN -o json",
+	var all bool
+	c := &cobra.Command{
+		Use: "show RUN", Short: "Show one run with its dossier, phases, gates and approvals",
+		Long: "Shows a run, and what of the workload, of its resources and of their modules it changes: the\n" +
+			"plan with what destroys first. Of a large plan the first changes are shown, with --all every one.",
+		Example: "  terrace run show RUN\n  terrace run show RUN --all\n  terrace run show RUN -o json",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
 		RunE: func(c *cobra.Command, args []string) error {
 			s, project, err := e.Project(c.Context())
@@ -87,18 +99,49 @@ func show(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(r, func(w io.Writer) { writeRun(w, r) })
+			found, err := contentOf(c.Context(), s, project, r, all)
+			if err != nil {
+				return err
+			}
+			detail := Short()
+			if all {
+				detail = Detail{}
+			}
+			return e.Print(shownRun{r, found}, func(w io.Writer) {
+				writeRun(w, r, e.Clock.Now())
+				if found != nil {
+					_, _ = fmt.Fprintln(w)
+					WriteDossier(w, *found, detail)
+				}
+			})
 		},
 	}
+	c.Flags().BoolVar(&all, "all", false, "show every change and value of the plan")
+	return c
 }
 
-func writeRun(w io.Writer, r apiclient.Run) {
+// contentOf returns the dossier of a run, nil where it has none.
+func contentOf(ctx context.Context, s command.Server, project string, r apiclient.Run, all bool) (*apiclient.GetDossierResponse, error) {
+	if r.Dossier == "" {
+		return nil, nil //nolint:nilnil // it was not planned yet
+	}
+	read := s.Dossier
+	if all {
+		read = func(ctx context.Context, project, id string) (apiclient.GetDossierResponse, error) {
+			return allOf(ctx, s, project, id)
+		}
+	}
+	found, err := read(ctx, project, r.ID)
+	return &found, err
+}
+
+func writeRun(w io.Writer, r apiclient.Run, now time.Time) {
 	plan := ""
 	if r.Plan != nil {
 		plan = watch.PlanLine(*r.Plan)
 	}
 	output.Pairs(w, "run", r.ID, "operation", operation(r), "workload", r.Workload, "stage", r.Scope.Stage,
-		"release", releaseName(r.Release), "status", string(r.Status), "because", r.StatusReason, "requested by", r.RequestedBy.Name,
+		"release", releaseName(r.Release), "status", string(r.Status), "because", r.StatusReason, "requested by", requestedBy(r),
 		"reason", r.Reason, "created", r.CreatedAt.Local().Format(time.DateTime), "plan", plan, "dossier", string(r.Dossier))
 	for _, p := range r.Phases {
 		d := "goes on"
@@ -108,9 +151,7 @@ func writeRun(w io.Writer, r apiclient.Run) {
 		_, _ = fmt.Fprintf(w, "phase %-9s %s\n", p.Name, d)
 	}
 	writeGates(w, r.Gates)
-	for _, a := range r.Approvals {
-		_, _ = fmt.Fprintf(w, "approved by %s: %s\n", a.By.Name, a.Reason)
-	}
+	writeApprovals(w, r, now)
 	for _, v := range r.Verification {
 		_, _ = fmt.Fprintf(w, "check %s %s: %s\n", v.Check, v.URL, v.Message)
 	}
@@ -122,6 +163,31 @@ func writeRun(w io.Writer, r apiclient.Run) {
 		if f.Fix != "" {
 			_, _ = fmt.Fprintf(w, "fix: %s\n", f.Fix)
 		}
+	}
+}
+
+func requestedBy(r apiclient.Run) string {
+	if r.Initiator == nil {
+		return r.RequestedBy.Name
+	}
+	return r.RequestedBy.Name + ", for " + r.Initiator.Name
+}
+
+func writeApprovals(w io.Writer, r apiclient.Run, now time.Time) {
+	if r.RequiredApprovals.Count > 0 && !r.Ended() {
+		_, _ = fmt.Fprintf(w, "needs %s\n", need(r, now))
+	}
+	for _, a := range r.Approvals {
+		state := "approved by " + a.By.Name
+		switch {
+		case a.Digest != r.Dossier:
+			state += " for an earlier plan, which counts no longer"
+		case a.ExpiresAt != nil && !now.Before(*a.ExpiresAt):
+			state += ", expired " + a.ExpiresAt.Local().Format(time.DateTime)
+		case a.ExpiresAt != nil:
+			state += " until " + a.ExpiresAt.Local().Format(time.DateTime)
+		}
+		_, _ = fmt.Fprintf(w, "%s: %s\n", state, a.Reason)
 	}
 }
 

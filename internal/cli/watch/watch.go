@@ -38,7 +38,8 @@ type Watch struct {
 	Project string
 	// Teller shows what happens.
 	Teller Teller
-	// Past approvals: go on waiting while the run waits for people.
+	// Past approvals: go on waiting while the run waits for people, or for its
+	// stage to open.
 	Past bool
 }
 
@@ -54,8 +55,8 @@ type Teller interface {
 	Close()
 }
 
-// Run follows the run until it has ended, or waits for an approval and Past is
-// not set. It returns the run as it is then.
+// Run follows the run until it has ended, or waits for an approval or for its
+// stage to open and Past is not set. It returns the run as it is then.
 func (w Watch) Run(ctx context.Context, id string) (apiclient.Run, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	events := make(chan apiclient.RunEvent, 64)
@@ -90,7 +91,7 @@ func (f *follower) loop(ctx context.Context, id string) (apiclient.Run, error) {
 		switch {
 		case err == nil:
 			f.found()
-			if r.Ended() || (r.Status == apiclient.RunStatusAwaitingApproval && !f.Past) {
+			if r.Ended() || (f.waits(r) && !f.Past) {
 				f.rest(r)
 				f.Teller.Status(r)
 				return r, nil
@@ -103,6 +104,11 @@ func (f *follower) loop(ctx context.Context, id string) (apiclient.Run, error) {
 			return r, err
 		}
 	}
+}
+
+// waits reports whether the run waits for a person, or for its stage to open.
+func (f *follower) waits(r apiclient.Run) bool {
+	return r.Status == apiclient.RunStatusAwaitingApproval || r.Hold != nil
 }
 
 func (f *follower) tell(e apiclient.RunEvent) {

@@ -13,8 +13,18 @@ import (
 )
 
 // apply applies exactly the plan that passed, or plans again when it no longer
-// fits what is there.
+// fits what is there. Before that it asks once more for all that may have ended
+// since: approvals, the release's way to the stage, and the stage's windows.
 func (e *execution) apply(ctx context.Context) error {
+	if back, err := e.expired(ctx); err != nil || back {
+		return err
+	}
+	if err := e.stillAvailable(ctx); err != nil {
+		return err
+	}
+	if waits, err := e.hold(ctx); err != nil || waits {
+		return err
+	}
 	plan, root, stale, err := e.sealed(ctx)
 	if err != nil {
 		return err
@@ -22,7 +32,10 @@ func (e *execution) apply(ctx context.Context) error {
 	if stale != "" {
 		return e.replan(ctx, stale)
 	}
-	if err := e.move(ctx, change{to: Applying, edit: e.recordApplying}); err != nil {
+	if err := e.move(ctx, change{to: Applying, edit: func(ctx context.Context, r *Run) error {
+		r.Hold = nil
+		return e.recordApplying(ctx, r)
+	}}); err != nil {
 		return err
 	}
 	return e.execute(ctx, plan, root)

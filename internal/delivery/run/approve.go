@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -24,13 +26,23 @@ func (s *Service) Approve(ctx context.Context, scope kernel.Scope, id string, di
 	if err := s.authorizeApproval(ctx, r); err != nil {
 		return Run{}, err
 	}
-	if err := mayApprove(r, actor, digest); err != nil {
+	if err := mayApprove(r, actor, digest, s.Clock.Now()); err != nil {
 		return Run{}, err
 	}
 	if err := s.fresh(ctx, r); err != nil {
 		return Run{}, err
 	}
-	return s.approve(ctx, r, Approval{By: actor, Digest: digest, Reason: reason, At: s.Clock.Now()})
+	return s.approve(ctx, r, s.word(r, actor, digest, reason))
+}
+
+// word is the actor's approval, with its end where the stage sets one.
+func (s *Service) word(r Run, actor kernel.Actor, digest kernel.Digest, reason string) Approval {
+	a := Approval{By: actor, Digest: digest, Reason: reason, At: s.Clock.Now()}
+	if life := time.Duration(r.Required.ExpireAfter); life > 0 {
+		end := a.At.Add(life)
+		a.ExpiresAt = &end
+	}
+	return a
 }
 
 // authorizeApproval asks for the role that the stage names. The role approver
@@ -58,13 +70,13 @@ func (s *Service) approve(ctx context.Context, r Run, a Approval) (Run, error) {
 		if after, err = s.Store.Get(ctx, r.Scope, r.ID); err != nil {
 			return err
 		}
-		if err := mayApprove(after, a.By, a.Digest); err != nil {
+		if err := mayApprove(after, a.By, a.Digest, a.At); err != nil {
 			return err
 		}
 		after.Approvals = append(after.Approvals, a)
 		c.to = AwaitingApproval
-		if missing(after) == 0 {
-			c.to, c.why = Approved, "approved by "+approvers(after)
+		if missing(after, a.At) == 0 {
+			c.to, c.why = Approved, "approved by "+approvers(counting(after, a.At))
 			after.Attempt = 1 // a person lets it begin anew: interruptions before count no longer
 		}
 		if err := s.stepOnce(ctx, &after, c); err != nil || c.to != Approved {
@@ -75,12 +87,12 @@ func (s *Service) approve(ctx context.Context, r Run, a Approval) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	s.tell(ctx, after, "run.approval", fmt.Sprintf("%s approved the plan %s; %s", a.By.Name, after.Plan.Digest.Short(), outstanding(after)))
+	s.tell(ctx, after, "run.approval", fmt.Sprintf("%s approved the plan %s; %s", a.By.Name, after.Plan.Digest.Short(), outstanding(after, a.At)))
 	return after, nil
 }
 
 // mayApprove refuses a word that does not count.
-func mayApprove(r Run, actor kernel.Actor, digest kernel.Digest) error {
+func mayApprove(r Run, actor kernel.Actor, digest kernel.Digest, now time.Time) error {
 	switch {
 	case actor.Kind != kernel.ActorUser:
 		return kernel.Errorf(kernel.Denied, "an approval is a person's word; %s is none", actor.Name)
@@ -90,12 +102,15 @@ func mayApprove(r Run, actor kernel.Actor, digest kernel.Digest) error {
 	case digest != r.Dossier:
 		return kernel.Errorf(kernel.Stale, "the dossier of %s is %s now, not %s", r.ID, r.Dossier.Short(), digest.Short()).
 			WithFix("look at terrace run show %s and approve what it shows", r.ID)
+	case r.Required.OtherThanRequester && r.Initiator != nil && actor.ID == r.Initiator.ID:
+		return kernel.Errorf(kernel.Refused, "%s needs an approval by someone other than who brought the release on its way here, and that was you", r.Scope.Stage).
+			WithFix("ask another approver to look at terrace run show %s", r.ID)
 	case r.Required.OtherThanRequester && actor.ID == r.RequestedBy.ID:
 		return kernel.Errorf(kernel.Refused, "%s needs an approval by someone other than who asked for the run, and that was you", r.Scope.Stage).
 			WithFix("ask another approver to look at terrace run show %s", r.ID)
-	case slices.ContainsFunc(counting(r), func(a Approval) bool { return a.By.ID == actor.ID }):
+	case slices.ContainsFunc(counting(r, now), func(a Approval) bool { return a.By.ID == actor.ID }):
 		return kernel.Errorf(kernel.Conflict, "you have approved %s already", r.ID).
-			WithFix("%s", outstanding(r))
+			WithFix("%s", outstanding(r, now))
 	default:
 		return nil
 	}
@@ -144,16 +159,23 @@ func (s *Service) fresh(ctx context.Context, r Run) error {
 		WithFix("it is being planned again; look at terrace run show %s and approve the new dossier", r.ID)
 }
 
-// counting returns the approvals of the current dossier.
-func counting(r Run) []Approval {
-	return slices.DeleteFunc(slices.Clone(r.Approvals), func(a Approval) bool { return a.Digest != r.Dossier })
+// counting returns the approvals of the current dossier that have not expired.
+func counting(r Run, now time.Time) []Approval {
+	return slices.DeleteFunc(slices.Clone(r.Approvals), func(a Approval) bool { return a.Digest != r.Dossier || a.expired(now) })
+}
+
+func (a Approval) expired(now time.Time) bool { return a.ExpiresAt != nil && !now.Before(*a.ExpiresAt) }
+
+// lapsed are the approvals of the current dossier that have expired.
+func lapsed(r Run, now time.Time) []Approval {
+	return slices.DeleteFunc(slices.Clone(r.Approvals), func(a Approval) bool { return a.Digest != r.Dossier || !a.expired(now) })
 }
 
 // missing returns how many approvals the run still needs.
-func missing(r Run) int { return max(0, r.Required.Count-len(counting(r))) }
+func missing(r Run, now time.Time) int { return max(0, r.Required.Count-len(counting(r, now))) }
 
-func outstanding(r Run) string {
-	switch n := missing(r); n {
+func outstanding(r Run, now time.Time) string {
+	switch n := missing(r, now); n {
 	case 0:
 		return "no more approvals are needed"
 	case 1:
@@ -163,13 +185,25 @@ func outstanding(r Run) string {
 	}
 }
 
-func approvers(r Run) string {
-	names := ""
-	for i, a := range counting(r) {
-		if i > 0 {
-			names += ", "
-		}
-		names += a.By.Name
+func approvers(all []Approval) string {
+	names := make([]string, len(all))
+	for i, a := range all {
+		names[i] = a.By.Name
 	}
-	return names
+	return strings.Join(names, ", ")
+}
+
+// expired sends a run whose approvals do not count any longer back to people,
+// and reports whether it did. The plan stays the one that they look at.
+func (e *execution) expired(ctx context.Context) (bool, error) {
+	now := e.s.Clock.Now()
+	old := lapsed(e.run, now)
+	if missing(e.run, now) == 0 || len(old) == 0 {
+		return false, nil
+	}
+	why := fmt.Sprintf("the approval by %s expired before the plan was applied; %s", approvers(old), outstanding(e.run, now))
+	return true, e.move(ctx, change{to: AwaitingApproval, why: why, fact: "approval_expired", edit: func(_ context.Context, r *Run) error {
+		r.Hold = nil
+		return nil
+	}})
 }

@@ -14,7 +14,7 @@ func (e *execution) dossier(ctx context.Context, a attempt, view PlanView, gates
 	r := e.run
 	d := Dossier{
 		Run: r.ID, Stack: r.Stack, Operation: r.Operation, Workload: r.Workload, Stage: r.Scope.Stage,
-		RequestedBy: r.RequestedBy, Reason: r.Reason, Release: r.Release,
+		RequestedBy: r.RequestedBy, Reason: r.Reason, Release: r.Release, Availability: r.Availability,
 		Plan: view, Gates: gates, Approvals: a.stage.Approvals, Root: a.root.Digest, LandingZone: a.root.LandingZone,
 	}
 	before, err := e.before(ctx, a)

@@ -52,7 +52,8 @@ func deploymentOf(r Run, status DeploymentStatus) Deployment {
 	return Deployment{Stack: r.Stack, Scope: r.Scope, Workload: r.Workload, Release: r.Release, Run: r.ID, Status: status}
 }
 
-// recordVerified opens the next stage to the release.
+// recordVerified opens the next stage to the release, at once or when it has
+// soaked. A release that holds as verified already goes on soaking.
 func (e *execution) recordVerified(ctx context.Context, r *Run) error {
 	d, err := e.s.Store.Deployment(ctx, r.Scope, r.Workload)
 	if err != nil {
@@ -63,7 +64,11 @@ func (e *execution) recordVerified(ctx context.Context, r *Run) error {
 	if err := e.s.Store.PutDeployment(ctx, d); err != nil {
 		return err
 	}
-	return e.s.Store.PutVerified(ctx, Verified{Scope: r.Scope, Workload: r.Workload, Release: r.Release, Run: r.ID, At: now})
+	v := Verified{Scope: r.Scope, Workload: r.Workload, Release: r.Release, Run: r.ID, At: now}
+	if err := e.s.Store.PutVerified(ctx, v); err != nil {
+		return err
+	}
+	return e.s.promoteOn(ctx, v)
 }
 
 // recordUnverified closes the next stage to the release again.

@@ -17,12 +17,14 @@ type Dossier struct {
 	Reason      string       `json:"reason,omitempty"`
 	Release     ReleaseRef   `json:"release"`
 	// Deployed is what the changes are relative to, nil for a first deployment.
-	Deployed  *ReleaseRef     `json:"deployed,omitempty"`
-	Spec      []ValueChange   `json:"workloadChanges"`
-	Graph     []NodeChange    `json:"graphChanges"`
-	Plan      PlanView        `json:"plan"`
-	Gates     []GateResult    `json:"gates"`
-	Approvals stage.Approvals `json:"requiredApprovals"`
+	Deployed *ReleaseRef `json:"deployed,omitempty"`
+	// Availability is by what the release may go to the stage.
+	Availability *Availability   `json:"availability,omitempty"`
+	Spec         []ValueChange   `json:"workloadChanges"`
+	Graph        []NodeChange    `json:"graphChanges"`
+	Plan         PlanView        `json:"plan"`
+	Gates        []GateResult    `json:"gates"`
+	Approvals    stage.Approvals `json:"requiredApprovals"`
 	// Root is the digest of the root module that was planned.
 	Root kernel.Digest `json:"rootDigest"`
 	// LandingZone is the digest of what the root module takes from the stage's landing zone.
@@ -91,4 +93,6 @@ type ResourceChange struct {
 	Action string        `json:"action" enum:"create,update,replace,delete,forget"`
 	Reason string        `json:"reason,omitempty"`
 	Values []ValueChange `json:"values"`
+	// Omitted counts the values that an answer leaves out.
+	Omitted int `json:"omittedValues,omitempty"`
 }

@@ -87,7 +87,7 @@ func (e *execution) take(ctx context.Context) (taken bool, err error) {
 	err = e.s.retry(ctx, func(ctx context.Context) error {
 		taken = false
 		open, err := e.s.Store.Open(ctx, e.scope, e.stack)
-		if err != nil || len(open) == 0 || open[0].ID != e.id || open[0].Status.waiting() {
+		if err != nil || len(open) == 0 || open[0].ID != e.id || open[0].Status.waiting() || open[0].held(e.s.Clock.Now()) {
 			return err
 		}
 		lease, ok, err := e.s.acquire(ctx, e.stack, e.id)
@@ -115,7 +115,7 @@ func (e *execution) loop(ctx context.Context) error {
 	for {
 		var err error
 		switch {
-		case e.run.Status.Terminal() || e.run.Status.waiting():
+		case e.run.Status.Terminal() || e.run.Status.waiting() || e.run.held(e.s.Clock.Now()):
 			return nil
 		case e.run.Attempt > MaxAttempts:
 			err = e.tooOften(ctx)

@@ -42,8 +42,11 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, id string) (E
 	}
 	x := Explanation{Run: r.ID, Status: r.Status, Summary: describe(r), Details: []string{}, Next: []string{}}
 	x.detail("%s asked for %s of %s to %s at %s", r.RequestedBy.Name, r.Operation, r.Release, r.Scope.Stage, r.CreatedAt.Format(time.RFC3339))
+	if a := r.Availability; a != nil && a.Before != "" {
+		x.detail("%s may go to %s: %s", r.Release, a.Stage, a)
+	}
 	s.explainStatus(&x, r, l, open)
-	explainGates(&x, r)
+	explainGates(&x, r, s.Clock.Now())
 	explainEnd(&x, r)
 	s.explainAfter(&x, r)
 	return x, nil
@@ -54,7 +57,9 @@ func (s *Service) explainStatus(x *Explanation, r Run, l Lease, open []Run) {
 	case r.Status == Queued:
 		explainQueued(x, r, open)
 	case r.Status == AwaitingApproval:
-		explainApproval(x, r)
+		explainApproval(x, r, s.Clock.Now())
+	case r.held(s.Clock.Now()):
+		explainHold(x, r)
 	case r.Status.Live():
 		s.explainExecution(x, r, l)
 	}
@@ -73,16 +78,43 @@ func explainQueued(x *Explanation, r Run, open []Run) {
 	x.next("terrace run discard %s takes it out of the queue", r.ID)
 }
 
-func explainApproval(x *Explanation, r Run) {
+func explainApproval(x *Explanation, r Run, now time.Time) {
 	x.detail("the dossier is %s; %s demands %s", r.Dossier.Short(), r.Scope.Stage, needs(r.Required))
-	for _, a := range counting(r) {
-		x.detail("%s approved it at %s", a.By.Name, a.At.Format(time.RFC3339))
+	for _, a := range counting(r, now) {
+		x.detail("%s approved it at %s%s", a.By.Name, a.At.Format(time.RFC3339), until(a))
 	}
-	x.detail("%s", outstanding(r))
+	for _, a := range lapsed(r, now) {
+		x.detail("the approval by %s expired at %s and counts no longer", a.By.Name, a.ExpiresAt.Format(time.RFC3339))
+	}
+	x.detail("%s", outstanding(r, now))
 	if r.Required.OtherThanRequester {
 		x.detail("%s asked for the run, so %s may not approve it", r.RequestedBy.Name, r.RequestedBy.Name)
+		if r.Initiator != nil {
+			x.detail("%s brought the release on its way here, so %s may not either", r.Initiator.Name, r.Initiator.Name)
+		}
 	}
 	x.next("look at terrace run show %s, then terrace run approve %s", r.ID, r.ID)
+	x.next("terrace run discard %s ends it; nothing was changed", r.ID)
+}
+
+func until(a Approval) string {
+	if a.ExpiresAt == nil {
+		return ""
+	}
+	return ", which counts until " + a.ExpiresAt.Format(time.RFC3339)
+}
+
+// explainHold tells when a run that waits for its stage goes on.
+func explainHold(x *Explanation, r Run) {
+	if r.Hold.Opens != nil {
+		x.detail("it goes on by itself at %s, or when the windows of %s are changed; nothing was applied yet", r.Hold.Opens.Format(time.RFC3339), r.Scope.Stage)
+	}
+	for _, a := range r.Approvals {
+		if a.Digest == r.Dossier {
+			x.detail("%s approved it at %s%s", a.By.Name, a.At.Format(time.RFC3339), until(a))
+		}
+	}
+	x.next("see terrace stage show %s for its windows", r.Scope.Stage)
 	x.next("terrace run discard %s ends it; nothing was changed", r.ID)
 }
 
@@ -102,14 +134,14 @@ func (s *Service) explainExecution(x *Explanation, r Run, l Lease) {
 	x.next("terrace run cancel %s stops it", r.ID)
 }
 
-func explainGates(x *Explanation, r Run) {
+func explainGates(x *Explanation, r Run, now time.Time) {
 	for _, g := range r.Gates {
 		if g.Gate == approvalGate && r.Status == AwaitingApproval {
 			continue
 		}
 		outcome := string(g.Outcome)
-		if g.Gate == approvalGate && g.Outcome == Waiting && missing(r) == 0 {
-			outcome = "passed, approved by " + approvers(r)
+		if g.Gate == approvalGate && g.Outcome == Waiting && missing(r, now) == 0 {
+			outcome = "passed, approved by " + approvers(counting(r, now))
 		}
 		x.detail("gate %s (%s) %s: %s", g.Gate, g.Level, outcome, g.Message)
 	}

@@ -27,9 +27,13 @@ func (e *execution) gates(ctx context.Context, a attempt) ([]GateResult, error) 
 			return nil, fmt.Errorf("gate %s: %w", gate.Name(), err)
 		}
 		result.Gate = gate.Name()
-		results = append(results, result)
+		results = append(results, bounded(result))
 	}
-	return append(results, approvalResult(a)), nil
+	window, err := e.windowResult(a)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(results, window...), approvalResult(a)), nil
 }
 
 // approvalResult tells what the stage demands of people for this plan.

@@ -127,7 +127,7 @@ func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt,
 	if a.dossier, err = e.dossier(ctx, a, view, gates); err != nil {
 		return a, err
 	}
-	a.digest, err = a.dossier.Digest()
+	a.digest, err = a.dossier.sealedAs()
 	return a, err
 }
 

@@ -3,26 +3,10 @@ package run
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
-
-// open refuses a release that is not verified in the stage before.
-func (s *Service) open(ctx context.Context, where kernel.Scope, st stage.Stage, workload string, ref ReleaseRef) error {
-	before, ok := s.Stages.Before(st.Name)
-	if !ok {
-		return nil
-	}
-	verified, err := s.verifiedIn(ctx, where.InStage(before.Name), workload, ref.ID)
-	if err != nil || verified {
-		return err
-	}
-	return kernel.Errorf(kernel.Refused, "%s of %s cannot go to %s: it is not verified in %s, the stage before",
-		ref, workload, st.Name, before.Name).WithFix("%s", s.way(workload, st.Name, nil))
-}
 
 // String names the release for people.
 func (r ReleaseRef) String() string {
@@ -30,11 +14,6 @@ func (r ReleaseRef) String() string {
 		return fmt.Sprintf("release %d", r.Number)
 	}
 	return fmt.Sprintf("release %d (%s)", r.Number, r.Version)
-}
-
-func (s *Service) verifiedIn(ctx context.Context, where kernel.Scope, workload, id string) (bool, error) {
-	all, err := s.Store.VerifiedReleases(ctx, where, workload)
-	return slices.ContainsFunc(all, func(v Verified) bool { return v.Release.ID == id }), err
 }
 
 // way tells how a release gets to the stage: from the first stage, or from the
@@ -57,21 +36,14 @@ func (s *Service) way(workload, to string, reached func(stage string) bool) stri
 	return strings.Join(steps, ", then ")
 }
 
-// promoted finds the release to promote, and refuses one that may not go on.
-func (s *Service) promoted(ctx context.Context, where kernel.Scope, st stage.Stage, c ChangeRequest) (ReleaseRef, error) {
-	before, ok := s.Stages.Before(st.Name)
+// candidate finds the release to promote: the named one, or what is deployed in
+// the stage before.
+func (s *Service) candidate(ctx context.Context, where kernel.Scope, c ChangeRequest) (ReleaseRef, error) {
+	before, ok := s.Stages.Before(where.Stage)
 	if !ok {
-		return ReleaseRef{}, kernel.Errorf(kernel.Refused, "%s is the first stage: nothing is promoted to it", st.Name).
-			WithFix("terrace deploy score.yaml --stage %s", st.Name)
+		return ReleaseRef{}, kernel.Errorf(kernel.Refused, "%s is the first stage: nothing is promoted to it", where.Stage).
+			WithFix("terrace deploy score.yaml --stage %s", where.Stage)
 	}
-	ref, err := s.candidate(ctx, where, before, c)
-	if err != nil {
-		return ReleaseRef{}, err
-	}
-	return ref, s.open(ctx, where, st, c.Workload, ref)
-}
-
-func (s *Service) candidate(ctx context.Context, where kernel.Scope, before stage.Stage, c ChangeRequest) (ReleaseRef, error) {
 	if c.Release != "" {
 		return s.releaseRef(ctx, where, c)
 	}
@@ -86,7 +58,11 @@ func (s *Service) candidate(ctx context.Context, where kernel.Scope, before stag
 	if err != nil {
 		return ReleaseRef{}, err
 	}
-	if d.Status != DeploymentVerified {
+	approved, err := s.holdingApproval(ctx, ReleaseApproval{Scope: where, Workload: c.Workload, Release: d.Release})
+	if err != nil {
+		return ReleaseRef{}, err
+	}
+	if d.Status != DeploymentVerified && approved == nil {
 		return ReleaseRef{}, kernel.Errorf(kernel.Refused, "%s of %s cannot go to %s: in %s, the stage before, it is %s",
 			d.Release, c.Workload, c.Stage, before.Name, d.Status).
 			WithFix("see terrace explain %s; a release goes on once its run in %s has succeeded", d.Run, before.Name)

@@ -26,16 +26,25 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, f Filter, page k
 
 // GetDossier returns the current dossier of a run with its digest.
 func (s *Service) GetDossier(ctx context.Context, scope kernel.Scope, id string) (Dossier, kernel.Digest, error) {
-	r, err := s.Get(ctx, scope, id)
+	digest, err := s.dossierOf(ctx, scope, id)
 	if err != nil {
 		return Dossier{}, "", err
 	}
+	d, err := s.Store.Dossier(ctx, scope, id, digest)
+	return d, digest, err
+}
+
+// dossierOf returns the digest of a run's current dossier.
+func (s *Service) dossierOf(ctx context.Context, scope kernel.Scope, id string) (kernel.Digest, error) {
+	r, err := s.Get(ctx, scope, id)
+	if err != nil {
+		return "", err
+	}
 	if r.Dossier == "" {
-		return Dossier{}, "", kernel.Errorf(kernel.NotFound, "%s has no dossier: it is %s and was not planned yet", id, words(r.Status)).
+		return "", kernel.Errorf(kernel.NotFound, "%s has no dossier: it is %s and was not planned yet", id, words(r.Status)).
 			WithFix("see terrace explain %s", id)
 	}
-	d, err := s.Store.Dossier(ctx, scope, id, r.Dossier)
-	return d, r.Dossier, err
+	return r.Dossier, nil
 }
 
 // StageStatus is a workload in one stage.

@@ -76,7 +76,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	for _, r := range runs {
 		first := !seen[r.Stack]
 		seen[r.Stack] = true
-		if !first || r.Status.waiting() {
+		if !first || r.Status.waiting() || r.held(s.Clock.Now()) {
 			continue
 		}
 		failed = errors.Join(failed, s.wake(ctx, r))

@@ -19,6 +19,8 @@ const (
 	actionApprove = "run.approve"
 	actionDiscard = "run.discard"
 	actionCancel  = "run.cancel"
+
+	actionApproveRelease = "release.approve"
 )
 
 // DeployRequest asks for a workload on a stage.
@@ -32,6 +34,8 @@ type DeployRequest struct {
 	Reason    string
 	// DryRun plans and changes nothing.
 	DryRun bool
+	// WhenOpen plans now even where a window closes the stage, and applies when it opens.
+	WhenOpen bool
 }
 
 // Deploy makes a release of the workload and queues the run that carries it to
@@ -41,6 +45,11 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 	st, where, err := s.allowed(ctx, scope, d.Stage, actionDeploy)
 	if err != nil {
 		return Run{}, err
+	}
+	if !d.DryRun && !d.WhenOpen {
+		if err := s.mayChange(st); err != nil {
+			return Run{}, err
+		}
 	}
 	images := s.pinned(ctx, d)
 	create := func(ctx context.Context) (release.Release, error) {
@@ -59,12 +68,8 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 		if err != nil {
 			return Run{}, err
 		}
-		if !d.DryRun {
-			if err := s.open(ctx, where, st, rel.Workload, refOf(rel)); err != nil {
-				return Run{}, err
-			}
-		}
-		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason, DryRun: d.DryRun}, nil
+		a, err := s.admitted(ctx, where, st, rel.Workload, refOf(rel), admission{dry: d.DryRun, whenOpen: d.WhenOpen})
+		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason, DryRun: d.DryRun, Availability: a}, err
 	})
 }
 
@@ -96,30 +101,39 @@ type ChangeRequest struct {
 	Reason  string
 	// DryRun plans and changes nothing.
 	DryRun bool
+	// WhenOpen plans now even where a window closes the stage, and applies when it opens.
+	WhenOpen bool
 }
 
-// Promote queues the run that carries a release, unchanged, to the stage after
-// one in which it is verified. Without a release it takes the one deployed there.
+// Promote queues the run that carries a release, unchanged, to a stage for which
+// it is available. Without a release it takes the one deployed in the stage
+// before. A dry run is let through for whatever release, and tells what would be.
 func (s *Service) Promote(ctx context.Context, scope kernel.Scope, c ChangeRequest) (Run, error) {
 	st, where, err := s.allowed(ctx, scope, c.Stage, actionDeploy)
 	if err != nil {
 		return Run{}, err
 	}
 	return s.request(ctx, func(ctx context.Context) (Run, error) {
-		ref, err := s.promoted(ctx, where, st, c)
+		ref, err := s.candidate(ctx, where, c)
 		if err != nil {
 			return Run{}, err
 		}
-		return Run{Scope: where, Workload: c.Workload, Release: ref, Operation: Promote, Reason: c.Reason, DryRun: c.DryRun}, nil
+		a, err := s.admitted(ctx, where, st, c.Workload, ref, admission{dry: c.DryRun, whenOpen: c.WhenOpen})
+		return Run{Scope: where, Workload: c.Workload, Release: ref, Operation: Promote, Reason: c.Reason, DryRun: c.DryRun, Availability: a}, err
 	})
 }
 
 // Rollback queues the run that returns a stage to an earlier release. Without
 // a release it takes the last one verified there before the current one.
 func (s *Service) Rollback(ctx context.Context, scope kernel.Scope, c ChangeRequest) (Run, error) {
-	_, where, err := s.allowed(ctx, scope, c.Stage, actionDeploy)
+	st, where, err := s.allowed(ctx, scope, c.Stage, actionDeploy)
 	if err != nil {
 		return Run{}, err
+	}
+	if !c.DryRun && !c.WhenOpen {
+		if err := s.mayChange(st); err != nil {
+			return Run{}, err
+		}
 	}
 	return s.request(ctx, func(ctx context.Context) (Run, error) {
 		ref, err := s.earlier(ctx, where, c)
@@ -132,9 +146,14 @@ func (s *Service) Rollback(ctx context.Context, scope kernel.Scope, c ChangeRequ
 
 // Destroy queues the run that removes a workload from a stage with all its resources.
 func (s *Service) Destroy(ctx context.Context, scope kernel.Scope, c ChangeRequest) (Run, error) {
-	_, where, err := s.allowed(ctx, scope, c.Stage, actionDestroy)
+	st, where, err := s.allowed(ctx, scope, c.Stage, actionDestroy)
 	if err != nil {
 		return Run{}, err
+	}
+	if !c.DryRun && !c.WhenOpen {
+		if err := s.mayChange(st); err != nil {
+			return Run{}, err
+		}
 	}
 	return s.request(ctx, func(ctx context.Context) (Run, error) {
 		d, err := s.current(ctx, where, c.Workload)

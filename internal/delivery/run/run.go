@@ -35,7 +35,10 @@ type Run struct {
 	Status       Status       `json:"status"`
 	StatusReason string       `json:"statusReason,omitempty"`
 	RequestedBy  kernel.Actor `json:"requestedBy"`
-	Reason       string       `json:"reason,omitempty"`
+	// Initiator is the person behind a run that Terrace asked for by itself: who
+	// brought the release to the stage before, or approved it for this one.
+	Initiator *kernel.Actor `json:"initiator,omitempty"`
+	Reason    string        `json:"reason,omitempty"`
 	// Fence is the fencing number of the lease under which the run was executed last.
 	Fence int64 `json:"fence"`
 	// Attempt counts from 1 how often the run was taken up, crashes and stale
@@ -43,14 +46,18 @@ type Run struct {
 	Attempt int   `json:"attempt"`
 	Plan    *Plan `json:"plan,omitempty"`
 	// Dossier is the digest that an approval has to name.
-	Dossier      kernel.Digest   `json:"dossier,omitempty"`
-	Gates        []GateResult    `json:"gates,omitempty"`
-	Required     stage.Approvals `json:"requiredApprovals"`
-	Approvals    []Approval      `json:"approvals,omitempty"`
-	Phases       []Phase         `json:"phases,omitempty"`
-	Verification []CheckResult   `json:"verification,omitempty"`
-	Failure      *Failure        `json:"failure,omitempty"`
-	Cancel       *CancelRequest  `json:"cancel,omitempty"`
+	Dossier   kernel.Digest   `json:"dossier,omitempty"`
+	Gates     []GateResult    `json:"gates,omitempty"`
+	Required  stage.Approvals `json:"requiredApprovals"`
+	Approvals []Approval      `json:"approvals,omitempty"`
+	// Availability is by what the release might go to the stage when it was asked for.
+	Availability *Availability `json:"availability,omitempty"`
+	// Hold is set while the run waits, approved, for its stage to open.
+	Hold         *Hold          `json:"hold,omitempty"`
+	Phases       []Phase        `json:"phases,omitempty"`
+	Verification []CheckResult  `json:"verification,omitempty"`
+	Failure      *Failure       `json:"failure,omitempty"`
+	Cancel       *CancelRequest `json:"cancel,omitempty"`
 	// Adopted are resources that an interrupted apply created and that the run imports.
 	Adopted   []Adoption `json:"adopted,omitempty"`
 	CreatedAt time.Time  `json:"createdAt"`
@@ -93,6 +100,8 @@ type Approval struct {
 	Digest kernel.Digest `json:"digest"`
 	Reason string        `json:"reason,omitempty"`
 	At     time.Time     `json:"at"`
+	// ExpiresAt is when it counts no longer, nil for as long as its plan does.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 }
 
 // Phase is one stretch of a run's way.

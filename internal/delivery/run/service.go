@@ -30,6 +30,8 @@ type Stores interface {
 	Dossiers
 	Stacks
 	Deployments
+	ReleaseApprovals
+	Promotions
 }
 
 // Deps is what a Service works with. Everything is required but Zones,
@@ -78,6 +80,8 @@ type Service struct {
 	process string
 	active  active
 	nudged  nudged
+	// promotions wakes who promotes by itself.
+	promotions chan struct{}
 }
 
 // NewService returns a service for a new process of d.Node.
@@ -94,7 +98,7 @@ func NewService(d Deps) (*Service, error) {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Deps: d, process: kernel.NewID("proc"), active: active{runs: map[string]*activeRun{}}, nudged: nudged{runs: map[string]bool{}}}, nil
+	return &Service{Deps: d, process: kernel.NewID("proc"), active: active{runs: map[string]*activeRun{}}, nudged: nudged{runs: map[string]bool{}}, promotions: make(chan struct{}, 1)}, nil
 }
 
 // complete refuses dependencies with a gap.

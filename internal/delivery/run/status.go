@@ -43,8 +43,8 @@ func (s Status) next() []Status {
 		return []Status{AwaitingApproval, Approved, Verifying, PlannedOnly, Failed, Canceled}
 	case AwaitingApproval: // back to planning when the plan is stale
 		return []Status{Approved, Planning, Failed, Discarded, Canceled}
-	case Approved:
-		return []Status{Applying, Planning, Failed, Discarded, Canceled}
+	case Approved: // back to people when an approval expired before the apply
+		return []Status{Applying, AwaitingApproval, Planning, Failed, Discarded, Canceled}
 	case Applying: // back to the gates when a crash left something else than the rest of the plan
 		return []Status{Verifying, AwaitingApproval, Approved, Failed, Canceled}
 	case Verifying:

@@ -30,12 +30,16 @@ type Store interface {
 	// Unfinished returns runs of all tenants that have not ended, a bounded number:
 	// those that may be stranded first, and those of one stack in the order of Open.
 	Unfinished(ctx context.Context) ([]Run, error)
+	// RunsOf returns the runs that carry the release to the scope's stage, dry ones too.
+	RunsOf(ctx context.Context, scope kernel.Scope, workload, release string) ([]Run, error)
 }
 
 // Dossiers keeps the dossiers of runs by their digest.
 type Dossiers interface {
 	PutDossier(ctx context.Context, scope kernel.Scope, run string, digest kernel.Digest, d Dossier) error
 	Dossier(ctx context.Context, scope kernel.Scope, run string, digest kernel.Digest) (Dossier, error)
+	// DossierContent returns it as it is kept, byte for byte.
+	DossierContent(ctx context.Context, scope kernel.Scope, run string, digest kernel.Digest) ([]byte, error)
 }
 
 // Stacks keeps the lease of each stack.
@@ -59,6 +63,37 @@ type Deployments interface {
 	VerifiedReleases(ctx context.Context, scope kernel.Scope, workload string) ([]Verified, error)
 	// Revoke takes the word back that a release is verified.
 	Revoke(ctx context.Context, scope kernel.Scope, workload, release string) error
+}
+
+// ReleaseApprovals keeps who lets which release into a stage.
+type ReleaseApprovals interface {
+	// PutReleaseApproval writes over the one of the release and stage.
+	PutReleaseApproval(ctx context.Context, a ReleaseApproval) error
+	// ReleaseApprovals returns those of a stage, the withdrawn ones too, the
+	// highest release first.
+	ReleaseApprovals(ctx context.Context, scope kernel.Scope, workload string) ([]ReleaseApproval, error)
+}
+
+// Promotions keeps where something may be to be promoted by Terrace itself.
+type Promotions interface {
+	// PutPromotion notes when to look; the earlier of two moments holds.
+	PutPromotion(ctx context.Context, p Promotion) error
+	// MovePromotion sets when to look again, however early it was.
+	MovePromotion(ctx context.Context, p Promotion) error
+	DeletePromotion(ctx context.Context, p Promotion) error
+	// DuePromotions returns those of all tenants that are due, a bounded number.
+	DuePromotions(ctx context.Context, now time.Time) ([]Promotion, error)
+	// SeedPromotions notes every workload that has a verified release in the stage
+	// before, in all tenants.
+	SeedPromotions(ctx context.Context, before, stage string, due time.Time) error
+}
+
+// Promotion is a workload and a stage to look at for what may be promoted.
+type Promotion struct {
+	// Scope names the stage to promote to.
+	Scope    kernel.Scope
+	Workload string
+	Due      time.Time
 }
 
 // DeploymentStatus tells how true a deployment is.

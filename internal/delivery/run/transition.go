@@ -23,6 +23,8 @@ type change struct {
 	fact string
 	// reason is what the actor gave.
 	reason string
+	// quiet leaves out the fact and the line in the log: it is no news.
+	quiet bool
 	// edit changes the run and whatever belongs to the step, in its transaction.
 	edit func(ctx context.Context, r *Run) error
 	// lease is checked, and released when the run waits or ends; nil for a step of a person.
@@ -42,7 +44,9 @@ func (s *Service) step(ctx context.Context, scope kernel.Scope, id string, c cha
 	if err != nil {
 		return r, err
 	}
-	s.tell(ctx, r, "run."+string(r.Status), describe(r))
+	if !c.quiet {
+		s.tell(ctx, r, "run."+string(r.Status), describe(r))
+	}
 	return r, nil
 }
 
@@ -135,7 +139,7 @@ func (s *Service) save(ctx context.Context, r *Run) error {
 
 // settle frees the stack when the run waits or ends, and wakes who comes next.
 func (s *Service) settle(ctx context.Context, r Run, c change) error {
-	if !r.Status.Terminal() && !r.Status.waiting() {
+	if !r.Status.Terminal() && !r.Status.waiting() && !r.held(s.Clock.Now()) {
 		return nil
 	}
 	if c.lease != nil {
@@ -154,6 +158,9 @@ func (s *Service) settle(ctx context.Context, r Run, c change) error {
 }
 
 func (s *Service) record(ctx context.Context, r Run, c change) error {
+	if c.quiet {
+		return nil
+	}
 	fact := c.fact
 	if fact == "" {
 		fact = string(c.to)

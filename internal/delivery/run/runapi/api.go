@@ -31,6 +31,7 @@ func (a API) Register(api huma.API) {
 	a.registerRuns(api)
 	a.registerDecisions(api)
 	a.registerWorkloads(api)
+	a.registerReleases(api)
 }
 
 // ProjectPath is the part of every path; huma sees only what is exported.

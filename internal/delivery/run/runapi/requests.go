@@ -21,6 +21,7 @@ type deployInput struct {
 		Artifacts map[string]kernel.Digest `json:"artifacts,omitempty" doc:"Digests of uploaded artifacts by container."`
 		Reason    string                   `json:"reason,omitempty" maxLength:"1000"`
 		DryRun    bool                     `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
+		WhenOpen  bool                     `json:"whenOpen,omitempty" doc:"Where a window closes the stage, plan now and apply when it opens, instead of being refused."`
 	}
 }
 
@@ -41,7 +42,7 @@ func (a API) deploy(ctx context.Context, in *deployInput) (*deployOutput, error)
 		return nil, err
 	}
 	r, err := a.Runs.Deploy(ctx, scope, run.DeployRequest{
-		Stage: in.Body.Stage, Workload: w, Version: in.Body.Version, Artifacts: in.Body.Artifacts, Reason: in.Body.Reason, DryRun: in.Body.DryRun,
+		Stage: in.Body.Stage, Workload: w, Version: in.Body.Version, Artifacts: in.Body.Artifacts, Reason: in.Body.Reason, DryRun: in.Body.DryRun, WhenOpen: in.Body.WhenOpen,
 	})
 	if err != nil {
 		return nil, err
@@ -88,10 +89,11 @@ type WorkloadPath struct {
 type promoteInput struct {
 	WorkloadPath
 	Body struct {
-		To      string `json:"to" maxLength:"63" doc:"The stage to carry the release to."`
-		Release string `json:"release,omitempty" maxLength:"64" doc:"A release id; without it, what is deployed in the stage before."`
-		Reason  string `json:"reason,omitempty" maxLength:"1000"`
-		DryRun  bool   `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
+		To       string `json:"to" maxLength:"63" doc:"The stage to carry the release to."`
+		Release  string `json:"release,omitempty" maxLength:"64" doc:"A release id; without it, what is deployed in the stage before."`
+		Reason   string `json:"reason,omitempty" maxLength:"1000"`
+		DryRun   bool   `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
+		WhenOpen bool   `json:"whenOpen,omitempty" doc:"Where a window closes the stage, plan now and apply when it opens, instead of being refused."`
 	}
 }
 
@@ -101,17 +103,18 @@ func (a API) promote(ctx context.Context, in *promoteInput) (*runAnswer, error) 
 		return nil, err
 	}
 	return answer(a.Runs.Promote(ctx, scope, run.ChangeRequest{
-		Workload: in.Workload, Stage: in.Body.To, Release: in.Body.Release, Reason: in.Body.Reason, DryRun: in.Body.DryRun,
+		Workload: in.Workload, Stage: in.Body.To, Release: in.Body.Release, Reason: in.Body.Reason, DryRun: in.Body.DryRun, WhenOpen: in.Body.WhenOpen,
 	}))
 }
 
 type rollbackInput struct {
 	WorkloadPath
 	Body struct {
-		Stage   string `json:"stage" maxLength:"63"`
-		Release string `json:"release,omitempty" maxLength:"64" doc:"A release id; without it, the last one verified before the current."`
-		Reason  string `json:"reason,omitempty" maxLength:"1000"`
-		DryRun  bool   `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
+		Stage    string `json:"stage" maxLength:"63"`
+		Release  string `json:"release,omitempty" maxLength:"64" doc:"A release id; without it, the last one verified before the current."`
+		Reason   string `json:"reason,omitempty" maxLength:"1000"`
+		DryRun   bool   `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
+		WhenOpen bool   `json:"whenOpen,omitempty" doc:"Where a window closes the stage, plan now and apply when it opens, instead of being refused."`
 	}
 }
 
@@ -121,16 +124,17 @@ func (a API) rollback(ctx context.Context, in *rollbackInput) (*runAnswer, error
 		return nil, err
 	}
 	return answer(a.Runs.Rollback(ctx, scope, run.ChangeRequest{
-		Workload: in.Workload, Stage: in.Body.Stage, Release: in.Body.Release, Reason: in.Body.Reason, DryRun: in.Body.DryRun,
+		Workload: in.Workload, Stage: in.Body.Stage, Release: in.Body.Release, Reason: in.Body.Reason, DryRun: in.Body.DryRun, WhenOpen: in.Body.WhenOpen,
 	}))
 }
 
 type destroyInput struct {
 	WorkloadPath
 	Body struct {
-		Stage  string `json:"stage" maxLength:"63"`
-		Reason string `json:"reason,omitempty" maxLength:"1000"`
-		DryRun bool   `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
+		Stage    string `json:"stage" maxLength:"63"`
+		Reason   string `json:"reason,omitempty" maxLength:"1000"`
+		DryRun   bool   `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
+		WhenOpen bool   `json:"whenOpen,omitempty" doc:"Where a window closes the stage, plan now and apply when it opens, instead of being refused."`
 	}
 }
 
@@ -139,5 +143,5 @@ func (a API) destroy(ctx context.Context, in *destroyInput) (*runAnswer, error) 
 	if err != nil {
 		return nil, err
 	}
-	return answer(a.Runs.Destroy(ctx, scope, run.ChangeRequest{Workload: in.Workload, Stage: in.Body.Stage, Reason: in.Body.Reason, DryRun: in.Body.DryRun}))
+	return answer(a.Runs.Destroy(ctx, scope, run.ChangeRequest{Workload: in.Workload, Stage: in.Body.Stage, Reason: in.Body.Reason, DryRun: in.Body.DryRun, WhenOpen: in.Body.WhenOpen}))
 }

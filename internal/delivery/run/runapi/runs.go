@@ -17,6 +17,7 @@ func (a API) registerRuns(api huma.API) {
 	httpserver.Register(api, operation("list-runs", http.MethodGet, "/runs", "runs", "List runs, the newest first"), a.list)
 	httpserver.Register(api, operation("get-run", http.MethodGet, "/runs/{id}", "runs", "Get a run"), a.get)
 	httpserver.Register(api, operation("get-dossier", http.MethodGet, "/runs/{id}/dossier", "runs", "Get what an approver needs to know about a run"), a.dossier)
+	httpserver.Register(api, operation("get-dossier-content", http.MethodGet, "/runs/{id}/dossier/content", "runs", "Get the whole dossier, byte for byte as its digest is of it"), a.dossierContent)
 	httpserver.Register(api, operation("get-root-module", http.MethodGet, "/runs/{id}/root", "runs", "Get the Terraform root module that a run plans and applies"), a.root)
 	httpserver.Register(api, operation("explain-run", http.MethodGet, "/runs/{id}/explanation", "runs", "Tell why a run is where it is, and what to do next"), a.explain)
 	events := operation("stream-run-events", http.MethodGet, "/runs/{id}/events", "runs", "Stream a run's log, one event a line")
@@ -64,25 +65,53 @@ func (a API) get(ctx context.Context, in *RunPath) (*runOutput, error) {
 	return &runOutput{Body: r}, nil
 }
 
+type dossierInput struct {
+	RunPath
+	Cursor string `query:"cursor" maxLength:"16" doc:"The next of the page before."`
+	Limit  int    `query:"limit" minimum:"0" maximum:"1000" doc:"How many changes of resources at most; 200 without it."`
+}
+
 type dossierOutput struct {
 	Body struct {
 		Digest  kernel.Digest `json:"digest" doc:"What an approval has to name."`
 		Dossier run.Dossier   `json:"dossier"`
+		Changes int           `json:"changes" doc:"How many changes of resources the dossier has."`
+		Size    int           `json:"size" doc:"The size of the dossier in bytes of JSON."`
+		Next    string        `json:"next,omitempty" doc:"The cursor of the next page of changes; absent on the last."`
+		Omitted int           `json:"omitted,omitempty" doc:"How much is left out of the other lists and of single changes; the content has it."`
 	}
 }
 
-func (a API) dossier(ctx context.Context, in *RunPath) (*dossierOutput, error) {
+func (a API) dossier(ctx context.Context, in *dossierInput) (*dossierOutput, error) {
 	scope, err := httpserver.Scope(ctx, in.Project)
 	if err != nil {
 		return nil, err
 	}
-	d, digest, err := a.Runs.GetDossier(ctx, scope, in.ID)
+	p, err := a.Runs.DossierPage(ctx, scope, in.ID, kernel.PageRequest{Cursor: in.Cursor, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}
 	out := &dossierOutput{}
-	out.Body.Digest, out.Body.Dossier = digest, d
+	out.Body.Digest, out.Body.Dossier, out.Body.Changes = p.Digest, p.Dossier, p.Changes
+	out.Body.Size, out.Body.Next, out.Body.Omitted = p.Size, p.Next, p.Omitted
 	return out, nil
+}
+
+type contentOutput struct {
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+func (a API) dossierContent(ctx context.Context, in *RunPath) (*contentOutput, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	raw, _, err := a.Runs.DossierContent(ctx, scope, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &contentOutput{ContentType: "application/json", Body: raw}, nil
 }
 
 type rootOutput struct {

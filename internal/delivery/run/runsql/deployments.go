@@ -69,11 +69,12 @@ func (s *Store) DeleteDeployment(ctx context.Context, scope kernel.Scope, worklo
 	return db.Map(err, "deployment of "+workload)
 }
 
-// PutVerified records that a release is verified in a stage.
+// PutVerified records that a release is verified in a stage. One that is
+// verified already stays so since when it was.
 func (s *Store) PutVerified(ctx context.Context, v run.Verified) error {
 	_, err := s.db.Conn(ctx).NewRaw(
 		"INSERT INTO run_verified (tenant, project, workload, stage, release_id, release_number, release_version, run, verified_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"+
-			" ON CONFLICT (tenant, project, workload, stage, release_id) DO UPDATE SET run = excluded.run, verified_at = excluded.verified_at",
+			" ON CONFLICT (tenant, project, workload, stage, release_id) DO UPDATE SET run = excluded.run",
 		v.Scope.Tenant, v.Scope.Project, v.Workload, v.Scope.Stage, v.Release.ID, v.Release.Number, v.Release.Version, v.Run, v.At.UTC()).Exec(ctx)
 	return db.Map(err, "verification of "+v.Release.ID)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -22,8 +23,8 @@ func (s *Store) Insert(ctx context.Context, r run.Run) error {
 		return fmt.Errorf("write run: %w", err)
 	}
 	_, err = s.db.Conn(ctx).NewRaw(
-		"INSERT INTO runs (id, tenant, project, stage, workload, stack, status, ended, revision, created_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
-		r.ID, r.Scope.Tenant, r.Scope.Project, r.Scope.Stage, r.Workload, r.Stack, string(r.Status), r.Status.Terminal(), r.CreatedAt, string(body),
+		"INSERT INTO runs (id, tenant, project, stage, workload, release_id, stack, status, ended, revision, created_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+		r.ID, r.Scope.Tenant, r.Scope.Project, r.Scope.Stage, r.Workload, r.Release.ID, r.Stack, string(r.Status), r.Status.Terminal(), r.CreatedAt, string(body),
 	).Exec(ctx)
 	return db.Map(err, "run "+r.ID)
 }
@@ -131,6 +132,20 @@ func (s *Store) Open(ctx context.Context, scope kernel.Scope, stack string) ([]r
 	return runsOf(rows)
 }
 
+// RunsOf returns the runs that carry a release to the scope's stage. Those of
+// before releases had a column are found by what they say.
+func (s *Store) RunsOf(ctx context.Context, scope kernel.Scope, workload, release string) ([]run.Run, error) {
+	var rows []row
+	err := s.db.Reader(ctx).NewRaw(
+		"SELECT revision, body FROM runs WHERE tenant = ? AND project = ? AND workload = ? AND stage = ? AND release_id IN (?, '') ORDER BY id",
+		scope.Tenant, scope.Project, workload, scope.Stage, release).Scan(ctx, &rows)
+	if err != nil {
+		return nil, db.Map(err, "runs of "+release)
+	}
+	runs, err := runsOf(rows)
+	return slices.DeleteFunc(runs, func(r run.Run) bool { return r.Release.ID != release }), err
+}
+
 // Workloads returns the names of the project's workloads.
 func (s *Store) Workloads(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[string], error) {
 	var names []string
@@ -168,16 +183,21 @@ func (s *Store) PutDossier(ctx context.Context, scope kernel.Scope, id string, d
 }
 
 // Dossier returns the dossier with the digest.
-func (s *Store) Dossier(ctx context.Context, scope kernel.Scope, id string, digest kernel.Digest) (run.Dossier, error) {
-	var body string
-	var d run.Dossier
-	err := s.db.Reader(ctx).NewRaw("SELECT body FROM run_dossiers WHERE tenant = ? AND project = ? AND run = ? AND digest = ?",
-		scope.Tenant, scope.Project, id, string(digest)).Scan(ctx, &body)
+func (s *Store) Dossier(ctx context.Context, scope kernel.Scope, id string, digest kernel.Digest) (d run.Dossier, err error) {
+	body, err := s.DossierContent(ctx, scope, id, digest)
 	if err != nil {
-		return d, db.Map(err, "dossier of "+id)
+		return d, err
 	}
-	if err := json.Unmarshal([]byte(body), &d); err != nil {
+	if err := json.Unmarshal(body, &d); err != nil {
 		return d, fmt.Errorf("read dossier: %w", err)
 	}
 	return d, nil
+}
+
+// DossierContent returns the dossier with the digest as it is kept.
+func (s *Store) DossierContent(ctx context.Context, scope kernel.Scope, id string, digest kernel.Digest) ([]byte, error) {
+	var body string
+	err := s.db.Reader(ctx).NewRaw("SELECT body FROM run_dossiers WHERE tenant = ? AND project = ? AND run = ? AND digest = ?",
+		scope.Tenant, scope.Project, id, string(digest)).Scan(ctx, &body)
+	return []byte(body), db.Map(err, "dossier of "+id)
 }

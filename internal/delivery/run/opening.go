@@ -1,0 +1,132 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// lookAtWindows is how often a run that waits for its stage to open looks again
+// at the latest: its windows may have been changed meanwhile.
+const lookAtWindows = time.Minute
+
+// Hold says that a run waits, approved, for its stage to open.
+type Hold struct {
+	// Window is the name of the deny that is active, "" where no allow is.
+	Window string `json:"window,omitempty"`
+	// Opens is when the stage opens, nil where it does not within a year.
+	Opens *time.Time `json:"opens,omitempty"`
+	// Again is when the run looks again.
+	Again time.Time `json:"again"`
+}
+
+// held reports whether the run waits for its stage to open.
+func (r Run) held(now time.Time) bool {
+	return r.Status == Approved && r.Hold != nil && now.Before(r.Hold.Again)
+}
+
+// closed is why the stage may not be changed now, nil where it may.
+func (s *Service) closed(st stage.Stage) (*kernel.Problem, stage.Opening, error) {
+	o, err := st.OpeningAt(s.Clock.Now())
+	if err != nil || o.Open {
+		return nil, o, err
+	}
+	p := &kernel.Problem{Path: "windows", Message: closedBy(st.Name, o)}
+	switch {
+	case o.Next == nil:
+		p.Fix = "change the windows of the stage: they leave no time open"
+	default:
+		p.Fix = fmt.Sprintf("try again then, in %s; --when-open plans now and applies then", o.Next.Sub(s.Clock.Now()).Round(time.Second))
+	}
+	return p, o, nil
+}
+
+// closedBy says which window closes a stage, and when it opens.
+func closedBy(name string, o stage.Opening) string {
+	text := name + " is closed: it is outside of its windows"
+	if o.Window != nil {
+		text = fmt.Sprintf("%s is closed by the window %s", name, o.Window.Name)
+	}
+	if o.Next == nil {
+		return text + ", and it does not open within a year"
+	}
+	return text + ", and it opens at " + inZone(*o.Next, o.Window)
+}
+
+// inZone writes a moment in UTC, and as the window's own clock shows it.
+func inZone(t time.Time, w *stage.Window) string {
+	text := t.UTC().Format(time.RFC3339)
+	if w == nil || w.Timezone == "" || w.Timezone == "UTC" {
+		return text
+	}
+	zone, err := time.LoadLocation(w.Timezone)
+	if err != nil {
+		return text
+	}
+	return fmt.Sprintf("%s (%s in %s)", text, t.In(zone).Format("Mon 2 Jan 15:04"), w.Timezone)
+}
+
+// mayChange refuses to ask for a change of a stage that is closed.
+func (s *Service) mayChange(st stage.Stage) error {
+	p, _, err := s.closed(st)
+	if err != nil || p == nil {
+		return err
+	}
+	return kernel.Errorf(kernel.Refused, "%s", p.Message).WithFix("%s", p.Fix)
+}
+
+// windowGate is the name of the gate that a stage's windows are.
+const windowGate = "windows"
+
+// windowResult tells whether the stage is open, for a stage that has windows. A
+// closed one does not end the run: it waits before its apply.
+func (e *execution) windowResult(a attempt) ([]GateResult, error) {
+	if len(a.stage.Windows) == 0 {
+		return nil, nil
+	}
+	closed, o, err := e.s.closed(a.stage)
+	if err != nil {
+		return nil, err
+	}
+	result := GateResult{Gate: windowGate, Level: Mandatory, Outcome: Passed, Message: a.stage.Name + " is open"}
+	if closed != nil {
+		result.Outcome, result.Message, result.Fix = Waiting, closed.Message, "it goes on by itself when the stage opens"
+	} else if o.Next != nil {
+		result.Message += " until " + inZone(*o.Next, o.Window)
+	}
+	return []GateResult{result}, nil
+}
+
+// hold lets the run wait while its stage is closed, and reports whether it does.
+func (e *execution) hold(ctx context.Context) (bool, error) {
+	st, err := e.s.Stages.Get(e.scope.Stage)
+	if err != nil {
+		return false, err
+	}
+	p, o, err := e.s.closed(st)
+	if err != nil || p == nil {
+		return false, err
+	}
+	again := e.s.Clock.Now().Add(lookAtWindows)
+	if o.Next != nil && o.Next.Before(again) {
+		again = *o.Next
+	}
+	h := &Hold{Opens: o.Next, Again: again}
+	if o.Window != nil {
+		h.Window = o.Window.Name
+	}
+	return true, e.move(ctx, change{to: Approved, fact: "held", quiet: sameHold(e.run.Hold, h), edit: func(_ context.Context, r *Run) error {
+		if r.Cancel != nil { // nobody would look at the request any longer
+			return errStopped
+		}
+		r.Hold, r.StatusReason = h, p.Message
+		return nil
+	}})
+}
+
+func sameHold(a, b *Hold) bool {
+	return a != nil && a.Window == b.Window && (a.Opens == nil) == (b.Opens == nil) && (a.Opens == nil || a.Opens.Equal(*b.Opens))
+}

@@ -414,6 +414,45 @@ func (e StageRollback) Valid() bool {
 	}
 }
 
+// Defines values for StateResourceMode.
+const (
+	StateResourceModeData    StateResourceMode = "data"
+	StateResourceModeManaged StateResourceMode = "managed"
+)
+
+// Valid indicates whether the value is a known member of the StateResourceMode enum.
+func (e StateResourceMode) Valid() bool {
+	switch e {
+	case StateResourceModeData:
+		return true
+	case StateResourceModeManaged:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StateResourceDifferenceChange.
+const (
+	StateResourceDifferenceChangeAdded   StateResourceDifferenceChange = "added"
+	StateResourceDifferenceChangeChanged StateResourceDifferenceChange = "changed"
+	StateResourceDifferenceChangeRemoved StateResourceDifferenceChange = "removed"
+)
+
+// Valid indicates whether the value is a known member of the StateResourceDifferenceChange enum.
+func (e StateResourceDifferenceChange) Valid() bool {
+	switch e {
+	case StateResourceDifferenceChangeAdded:
+		return true
+	case StateResourceDifferenceChangeChanged:
+		return true
+	case StateResourceDifferenceChangeRemoved:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for VcsCheckKind.
 const (
 	VcsCheckKindApply VcsCheckKind = "apply"
@@ -1192,6 +1231,13 @@ type ModuleVersion struct {
 	Version string `json:"version"`
 }
 
+// MoveStateRequest defines model for MoveStateRequest.
+type MoveStateRequest struct {
+	From   string `json:"from"`
+	Reason string `json:"reason"`
+	To     string `json:"to"`
+}
+
 // Node defines model for Node.
 type Node struct {
 	Class      string                 `json:"class"`
@@ -1502,6 +1548,12 @@ type ReleasePinnedModule struct {
 	Ref GraphModuleRef `json:"ref"`
 }
 
+// RemoveStateRequest defines model for RemoveStateRequest.
+type RemoveStateRequest struct {
+	Addresses []string `json:"addresses"`
+	Reason    string   `json:"reason"`
+}
+
 // RenewRepositoryRequest defines model for RenewRepositoryRequest.
 type RenewRepositoryRequest struct {
 	// Token The new token; empty makes a new webhook secret.
@@ -1566,6 +1618,14 @@ type RollBackRequest struct {
 
 	// WhenOpen Where a window closes the stage, plan now and apply when it opens, instead of being refused.
 	WhenOpen bool `json:"whenOpen,omitempty"`
+}
+
+// RollBackStateRequest defines model for RollBackStateRequest.
+type RollBackStateRequest struct {
+	Reason string `json:"reason"`
+
+	// Version The id of the version whose content comes back.
+	Version string `json:"version"`
 }
 
 // Run defines model for Run.
@@ -2035,8 +2095,57 @@ type StageCheck struct {
 	Prometheus *PrometheusCheck `json:"prometheus,omitempty"`
 }
 
+// StateAttributeDifference defines model for StateAttributeDifference.
+type StateAttributeDifference struct {
+	After  json.RawMessage `json:"after,omitempty"`
+	Before json.RawMessage `json:"before,omitempty"`
+	Path   string          `json:"path"`
+}
+
+// StateDifference defines model for StateDifference.
+type StateDifference struct {
+	From      StateVersion              `json:"from"`
+	Resources []StateResourceDifference `json:"resources"`
+	To        StateVersion              `json:"to"`
+}
+
+// StateHolder defines model for StateHolder.
+type StateHolder struct {
+	ID        string `json:"id"`
+	Operation string `json:"operation"`
+	Run       string `json:"run"`
+	Since     string `json:"since"`
+	Who       string `json:"who"`
+}
+
+// StateResource defines model for StateResource.
+type StateResource struct {
+	Address    string                     `json:"address"`
+	Attributes map[string]json.RawMessage `json:"attributes,omitempty"`
+	DependsOn  []string                   `json:"dependsOn,omitempty"`
+	Mode       StateResourceMode          `json:"mode"`
+	Provider   string                     `json:"provider"`
+	Tainted    bool                       `json:"tainted,omitempty"`
+	Type       string                     `json:"type"`
+}
+
+// StateResourceMode defines model for StateResource.Mode.
+type StateResourceMode string
+
+// StateResourceDifference defines model for StateResourceDifference.
+type StateResourceDifference struct {
+	Address    string                        `json:"address"`
+	Attributes []StateAttributeDifference    `json:"attributes,omitempty"`
+	Change     StateResourceDifferenceChange `json:"change"`
+}
+
+// StateResourceDifferenceChange defines model for StateResourceDifference.Change.
+type StateResourceDifferenceChange string
+
 // StateVersion defines model for StateVersion.
 type StateVersion struct {
+	By        string    `json:"by,omitempty"`
+	Cause     string    `json:"cause,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
 
 	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
@@ -2046,10 +2155,17 @@ type StateVersion struct {
 	Fence   int64  `json:"fence"`
 	ID      string `json:"id"`
 	Lineage string `json:"lineage"`
-	Run     string `json:"run"`
+	Run     string `json:"run,omitempty"`
 	Serial  int64  `json:"serial"`
 	Size    int64  `json:"size"`
 	Stack   string `json:"stack"`
+}
+
+// StateView defines model for StateView.
+type StateView struct {
+	Lock      *StateHolder    `json:"lock,omitempty"`
+	Resources []StateResource `json:"resources"`
+	Version   StateVersion    `json:"version"`
 }
 
 // Token defines model for Token.
@@ -2059,6 +2175,13 @@ type Token struct {
 	ID         string     `json:"id"`
 	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
 	Name       string     `json:"name"`
+}
+
+// UnlockStateRequest defines model for UnlockStateRequest.
+type UnlockStateRequest struct {
+	// ID The lock's ID.
+	ID     string `json:"id"`
+	Reason string `json:"reason"`
 }
 
 // User defines model for User.
@@ -2610,6 +2733,27 @@ type ListReleasesParams struct {
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// GetStateParams defines parameters for GetState.
+type GetStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+
+	// Version The id of a version; without it the one in force.
+	Version string `form:"version,omitempty" json:"version,omitempty"`
+}
+
+// ImportStateParams defines parameters for ImportState.
+type ImportStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+
+	// Replace Put it in the place of a state that is there.
+	Replace bool `form:"replace,omitempty" json:"replace,omitempty"`
+
+	// Reason Why; it is in the audit log.
+	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
+}
+
 // ListStateVersionsParams defines parameters for ListStateVersions.
 type ListStateVersionsParams struct {
 	// Limit The largest number of items to return; 50 unless given.
@@ -2618,6 +2762,54 @@ type ListStateVersionsParams struct {
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// DiffStateParams defines parameters for DiffState.
+type DiffStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+
+	// From The id of a version.
+	From string `form:"from" json:"from"`
+
+	// To The id of a version; without it the one in force.
+	To string `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// MoveStateParams defines parameters for MoveState.
+type MoveStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// RemoveStateParams defines parameters for RemoveState.
+type RemoveStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// GetStateResourceParams defines parameters for GetStateResource.
+type GetStateResourceParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+
+	// Version The id of a version; without it the one in force.
+	Version string `form:"version,omitempty" json:"version,omitempty"`
+
+	// Address The resource's address.
+	Address string `form:"address" json:"address"`
+}
+
+// RollBackStateParams defines parameters for RollBackState.
+type RollBackStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// UnlockStateParams defines parameters for UnlockState.
+type UnlockStateParams struct {
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
 }

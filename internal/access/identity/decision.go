@@ -62,6 +62,7 @@ func Decisions() map[string]Decision {
 		"repo.connect":      {Roles: admins},
 		"repo.bind":         {Roles: admins},
 		"repo.delete":       {Roles: admins},
+		"state.write":       {Roles: admins},
 	}
 }
 

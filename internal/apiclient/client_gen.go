@@ -378,6 +378,33 @@ func (e RunStatus) Valid() bool {
 	}
 }
 
+// Defines values for RunWaitFor.
+const (
+	RunWaitForRun    RunWaitFor = "run"
+	RunWaitForRunner RunWaitFor = "runner"
+	RunWaitForSlot   RunWaitFor = "slot"
+	RunWaitForStage  RunWaitFor = "stage"
+	RunWaitForTenant RunWaitFor = "tenant"
+)
+
+// Valid indicates whether the value is a known member of the RunWaitFor enum.
+func (e RunWaitFor) Valid() bool {
+	switch e {
+	case RunWaitForRun:
+		return true
+	case RunWaitForRunner:
+		return true
+	case RunWaitForSlot:
+		return true
+	case RunWaitForStage:
+		return true
+	case RunWaitForTenant:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ServerStatusDatabase.
 const (
 	ServerStatusDatabasePostgres ServerStatusDatabase = "postgres"
@@ -1597,6 +1624,12 @@ type ResourceExplanation struct {
 	Stage    string            `json:"stage"`
 }
 
+// RetryRunRequest defines model for RetryRunRequest.
+type RetryRunRequest struct {
+	// Reason Why; it is kept in the audit log.
+	Reason string `json:"reason,omitempty"`
+}
+
 // RoleChange defines model for RoleChange.
 type RoleChange struct {
 	// Role The role; none takes it away.
@@ -1659,6 +1692,7 @@ type Run struct {
 	Release           RunReleaseRef  `json:"release"`
 	RequestedBy       Actor          `json:"requestedBy"`
 	RequiredApprovals StageApprovals `json:"requiredApprovals"`
+	RetryOf           string         `json:"retryOf,omitempty"`
 	Scope             Scope          `json:"scope"`
 	Stack             string         `json:"stack"`
 
@@ -1667,6 +1701,7 @@ type Run struct {
 	StatusReason string           `json:"statusReason,omitempty"`
 	UpdatedAt    time.Time        `json:"updatedAt"`
 	Verification []RunCheckResult `json:"verification,omitempty"`
+	Waits        *RunWait         `json:"waits,omitempty"`
 	Workload     string           `json:"workload"`
 }
 
@@ -1968,6 +2003,19 @@ type RunValueChange struct {
 	Unknown       bool            `json:"unknown,omitempty"`
 }
 
+// RunWait defines model for RunWait.
+type RunWait struct {
+	Ahead int64 `json:"ahead"`
+
+	// For What keeps a run from being executed.
+	For     RunWaitFor `json:"for"`
+	Message string     `json:"message"`
+	Run     string     `json:"run,omitempty"`
+}
+
+// RunWaitFor What keeps a run from being executed.
+type RunWaitFor string
+
 // RunWithdrawal defines model for RunWithdrawal.
 type RunWithdrawal struct {
 	At     time.Time `json:"at"`
@@ -2050,7 +2098,10 @@ type Stage struct {
 	Approvals StageApprovals `json:"approvals"`
 
 	// AutoPromote Whether the stage takes by itself what becomes available to it.
-	AutoPromote  bool     `json:"autoPromote,omitempty"`
+	AutoPromote bool `json:"autoPromote,omitempty"`
+
+	// Concurrency How many runs may be executed here at once; absent is no limit.
+	Concurrency  int64    `json:"concurrency,omitempty"`
 	Name         string   `json:"name"`
 	Opening      Opening  `json:"opening"`
 	Order        int64    `json:"order"`
@@ -2058,7 +2109,10 @@ type Stage struct {
 
 	// Rollback Who returns to the last verified release when a verification fails.
 	Rollback StageRollback `json:"rollback"`
-	Runtime  string        `json:"runtime"`
+
+	// Runners The labels that a remote runner must have to execute the stage's runs; absent where the daemon executes them.
+	Runners map[string]string `json:"runners,omitempty"`
+	Runtime string            `json:"runtime"`
 
 	// Soak How long a release must be verified here before the next stage may have it, as Go writes durations.
 	//

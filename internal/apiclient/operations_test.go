@@ -113,6 +113,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Approve":    func() error { return e(c.Approve(ctx, p, id, apiclient.ApproveRunRequest{})) },
 		"Discard":    func() error { return e(c.Discard(ctx, p, id, apiclient.DiscardRunRequest{})) },
 		"Cancel":     func() error { return e(c.Cancel(ctx, p, id, apiclient.CancelRunRequest{})) },
+		"Retry":      func() error { return e(c.Retry(ctx, p, id, apiclient.RetryRunRequest{})) },
 		"ExplainRun": func() error { return e(c.ExplainRun(ctx, p, id)) },
 		"ExplainResource": func() error {
 			return e(c.ExplainResource(ctx, p, apiclient.ExplainResourceParams{Workload: "w", Stage: "dev", Resource: "r"}))

@@ -38,6 +38,23 @@ func TestKubernetesScripts(t *testing.T) {
 	run(t, "kubernetes", harness.Start(t, "--config", config))
 }
 
+// TestPromotionScripts runs those of stages that soak, open, close and promote
+// by themselves.
+func TestPromotionScripts(t *testing.T) {
+	t.Parallel()
+	config := filepath.Join(t.TempDir(), "terrace.yaml")
+	const stages = "stages:\n" +
+		"  - {name: dev, order: 1, target: local, runtime: process, soak: 1h}\n" +
+		"  - {name: test, order: 2, target: local, runtime: process}\n" +
+		"  - {name: auto, order: 3, target: local, runtime: process, autoPromote: true}\n" +
+		"  - name: prod\n    order: 4\n    target: local\n    runtime: process\n" +
+		"    windows: [{name: freeze, kind: deny, rrule: FREQ=DAILY, timezone: Europe/Berlin, duration: 24h}]\n"
+	if err := os.WriteFile(config, []byte(stages), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "promotion", harness.Start(t, "--config", config))
+}
+
 func run(t *testing.T, dir string, d *harness.Daemon) {
 	t.Helper()
 	signIn := d.SignIn()

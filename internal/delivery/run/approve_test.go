@@ -1,7 +1,10 @@
 package run_test
 
 import (
+	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -144,6 +147,33 @@ func TestASealedPlanThatWasExchangedIsNotApplied(t *testing.T) {
 	r = b.Await(t, r.ID, run.Failed)
 	if !strings.Contains(r.Failure.Message, "not the one that passed") || len(b.World.Applied) != 0 {
 		t.Errorf("%+v, applied %v", r.Failure, b.World.Applied)
+	}
+}
+
+// TestASealedPlanThatWasTamperedWithIsNotApplied changes each kept byte of a
+// plan that was approved, one at a time.
+func TestASealedPlanThatWasTamperedWithIsNotApplied(t *testing.T) {
+	t.Parallel()
+	b := bench(t, staged(t, noon(), func(dev, _ *stage.Stage) { dev.Approvals = stage.Approvals{Count: 1, Role: stage.RoleApprover} }))
+	r := carry(t, b, b.Deploy(t, "dev", "1"))
+	_, err := b.Approve(runtest.As(runtest.Grace), runtest.Project, r.ID, r.Dossier, "")
+	runtest.Must(t, err)
+	files, err := filepath.Glob(filepath.Join(b.Folder, "blobs", "plans", r.ID+"*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	sealed, err := os.ReadFile(files[0])
+	runtest.Must(t, err)
+	for _, at := range []int{0, len(sealed) / 2, len(sealed) - 1} {
+		changed := bytes.Clone(sealed)
+		changed[at] ^= 1
+		runtest.Must(t, os.WriteFile(files[0], changed, 0o600))
+		if plan, err := b.Plans.Load(t.Context(), r.ID, r.Plan.Digest); err == nil && kernel.DigestOf(plan) == r.Plan.Digest {
+			t.Errorf("byte %d was changed, and nobody saw it", at)
+		}
+	}
+	if r = carry(t, b, r); r.Status != run.Failed || len(b.World.Applied) != 0 {
+		t.Errorf("%s, applied %v", r.Status, b.World.Applied)
 	}
 }
 

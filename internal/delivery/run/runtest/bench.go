@@ -43,6 +43,8 @@ type Bench struct {
 	Roles    map[string]string
 	Verifies func(in run.CheckInput) run.CheckResult
 	Releases *Releases
+	// Folder has the blobs, plans among them, and the key that seals these.
+	Folder string
 
 	deps  run.Deps
 	queue *runjobs.Queue
@@ -73,7 +75,7 @@ func New(t testing.TB, d *db.DB, options ...func(*run.Deps)) *Bench {
 	Must(t, err)
 	b := &Bench{
 		DB: d, World: NewWorld(), Journal: &Journal{}, Store: runsql.NewStore(d), Plans: runplan.New(sealer, blobs),
-		Denied: map[string]bool{}, Releases: &Releases{all: map[string]release.Release{}},
+		Denied: map[string]bool{}, Folder: dir, Releases: &Releases{all: map[string]release.Release{}},
 	}
 	b.queue, err = runjobs.New(d, runjobs.Config{Poll: 10 * time.Millisecond})
 	Must(t, err)

@@ -4,7 +4,9 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/azuredevops"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/github"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
 )
 
@@ -18,7 +20,8 @@ func newRepositories(p *platform, a *access, d *delivery) *vcs.Service {
 	}
 	return vcs.New(vcs.Config{
 		Store: vcssql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Sealer: p.sealer,
-		Stages: knownStages{d.stages}, Runs: d.runs, Git: git, Dir: p.path("repositories"), Address: p.publicURL(), Log: p.log,
+		Stages: knownStages{d.stages}, Runs: d.runs, Git: git,
+		Hosts: map[vcs.Provider]vcs.Host{vcs.GitHub: github.Host{}, vcs.AzureDevOps: azuredevops.Host{}}, Dir: p.path("repositories"), Address: p.publicURL(), Log: p.log,
 	})
 }
 

@@ -9,6 +9,9 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
+// us is the author of what Terrace says; no user has a name with a capital.
+const us = "Terrace"
+
 // hosted is Terrace as its own provider: what commits and pull requests are told
 // is kept here.
 type hosted struct {
@@ -17,7 +20,7 @@ type hosted struct {
 }
 
 // Receive refuses: what happens here needs no webhook.
-func (hosted) Receive(http.Header, []byte, string) (Incoming, error) {
+func (hosted) Receive(Access, http.Header, []byte) (Incoming, error) {
 	return Incoming{}, kernel.Errorf(kernel.NotFound, "a hosted repository has no webhooks")
 }
 
@@ -42,7 +45,7 @@ func (h hosted) PutComment(ctx context.Context, a Access, number int, id, marker
 	if err != nil {
 		return "", err
 	}
-	c := Comment{ID: kernel.NewID("note"), Number: number, Author: "terrace", CreatedAt: h.clock.Now()}
+	c := Comment{ID: kernel.NewID("note"), Number: number, Author: us, CreatedAt: h.clock.Now()}
 	for _, old := range all {
 		if old.ID == id || old.Author == c.Author && strings.Contains(old.Body, marker) {
 			c = old

@@ -49,7 +49,7 @@ func (s *Service) Accept(ctx context.Context, provider Provider, id string, head
 	if err != nil {
 		return false, err
 	}
-	in, err := host.Receive(header, body, a.Credentials.Hook)
+	in, err := host.Receive(a, header, body)
 	if err != nil {
 		return false, err
 	}
@@ -196,7 +196,7 @@ func (s *Service) pulled(ctx context.Context, r Repository, e Event) error {
 			return err
 		}
 		isNew := err != nil
-		if !isNew && known.UpdatedAt.After(e.At) || known.State == Merged {
+		if !isNew && known.Work.Seen.After(e.At) || known.State == Merged {
 			return nil
 		}
 		p, fact := noted(r, known, e, s.Clock.Now())
@@ -230,7 +230,7 @@ func noted(r Repository, known PullRequest, e Event, now time.Time) (p PullReque
 	case n.State != known.State:
 		fact = map[PullState]string{Open: "pr.reopened", Merged: "pr.merged", Closed: "pr.closed"}[n.State]
 	}
-	p.State, p.MergeCommit, p.UpdatedAt = n.State, n.MergeCommit, e.At
+	p.State, p.MergeCommit, p.UpdatedAt, p.Work.Seen = n.State, n.MergeCommit, now, e.At
 	p.Actor = outsider(r, n.By)
 	p.Work.Due, p.Work.Attempts = &now, 0
 	return p, fact
@@ -267,7 +267,10 @@ func (s *Service) commanded(ctx context.Context, r Repository, c Command) error 
 	ctx = kernel.WithActor(ctx, outsider(r, c.By))
 	fact, change := "pr.replanned", replanned
 	if c.Word == "apply" {
-		fact, change = "pr.apply_asked", func(p *PullRequest) (map[string]any, error) { return s.askApply(ctx, r, p) }
+		fact, change = "pr.apply_asked", func(p *PullRequest) (map[string]any, error) {
+			p.Actor = outsider(r, c.By)
+			return s.askApply(ctx, r, p)
+		}
 	}
 	_, err := s.edit(ctx, r, c.Number, fact, change)
 	if kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Conflict) || kernel.Is(err, kernel.Refused) {

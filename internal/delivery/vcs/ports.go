@@ -162,9 +162,9 @@ type Found struct{ DefaultBranch, Clone string }
 
 // Host is a provider.
 type Host interface {
-	// Receive checks a webhook's signature with the secret and reads it. The error
+	// Receive checks a webhook's signature with the repository's secret and reads it. The error
 	// is Unauthenticated for a wrong one, Invalid for a body of another shape.
-	Receive(header http.Header, body []byte, secret string) (Incoming, error)
+	Receive(a Access, header http.Header, body []byte) (Incoming, error)
 	// Find asks the provider for the repository, with its credentials.
 	Find(ctx context.Context, a Access) (Found, error)
 	// Remote is where and how its commits are fetched.

@@ -64,6 +64,8 @@ type Work struct {
 	Note string `json:"note,omitempty"`
 	// Due is when it is looked at again; zero is not before something happens.
 	Due *time.Time `json:"due,omitempty"`
+	// Seen is of when the newest event is that was heeded, by the provider's clock.
+	Seen time.Time `json:"seen,omitzero"`
 	// Revision grows with every save; a save from an older one is refused.
 	Revision int64 `json:"-"`
 }
@@ -157,6 +159,7 @@ func (c Check) Context() string {
 type Status struct {
 	Commit      string     `json:"commit"`
 	Context     string     `json:"context"`
+	Number      int        `json:"number,omitempty"`
 	State       CheckState `json:"state"`
 	Description string     `json:"description"`
 	URL         string     `json:"url,omitempty"`

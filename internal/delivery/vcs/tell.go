@@ -2,6 +2,8 @@ package vcs
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,7 +53,7 @@ func (st *step) status(c Check) Status {
 	case description == "":
 		description = "queued"
 	}
-	return Status{Commit: c.Commit, Context: c.Context(), State: state, Description: short(description), URL: st.runURL(c)}
+	return Status{Commit: c.Commit, Context: c.Context(), Number: c.Number, State: state, Description: short(description), URL: st.runURL(c)}
 }
 
 // short cuts a description at its first line and its bound.
@@ -92,7 +94,7 @@ func (st *step) overall(ctx context.Context) error {
 
 func (st *step) sum() Status {
 	current := st.current()
-	status := Status{Commit: st.commit(), Context: Overall, State: Succeeded, Description: "no workload of this repository changes"}
+	status := Status{Commit: st.commit(), Context: Overall, Number: st.p.Number, State: Succeeded, Description: "no workload of this repository changes"}
 	waiting := func(c Check) bool { return c.State == Pending }
 	failed := func(c Check) bool { return c.State == Failed }
 	switch {
@@ -139,9 +141,13 @@ func count(checks []Check, is func(Check) bool) int {
 	return n
 }
 
-// marker is in the comment, so that it is found again.
-func marker(r Repository, p PullRequest) string {
-	return fmt.Sprintf("<!-- terrace %s %d -->", r.ID, p.Number)
+// marker begins the comment, so that it is found again where its id was lost.
+// Nobody can write it before Terrace has.
+func (st *step) marker() string {
+	name := fmt.Sprintf("%s %d", st.repo.ID, st.p.Number)
+	mac := hmac.New(sha256.New, []byte(st.access.Credentials.Hook))
+	mac.Write([]byte(name))
+	return fmt.Sprintf("<!-- terrace %s %x -->", name, mac.Sum(nil)[:8])
 }
 
 // comment writes the one comment, where there is something to say.
@@ -150,7 +156,7 @@ func (st *step) comment(ctx context.Context) error {
 	if text == "" {
 		return nil
 	}
-	mark := marker(st.repo, *st.p)
+	mark := st.marker()
 	text = mark + "\n" + text
 	digest := kernel.DigestOf([]byte(text))
 	if digest == st.p.Work.Told {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -95,4 +96,25 @@ func (r Repo) fetch(ctx context.Context, from Remote, depth int, wants []string)
 			WithFix("see that the repository's token may read it")
 	}
 	return err
+}
+
+// Head asks a server for the commit of a branch; NotFound where it has none.
+func (g Git) Head(ctx context.Context, from Remote, branch string) (string, error) {
+	if err := from.Check(); err != nil {
+		return "", err
+	}
+	ref := "refs/heads/" + branch
+	out, err := g.Run(ctx, Command{Args: []string{"ls-remote", "--end-of-options", from.URL, ref}, Settings: from.signIn(), Output: 1 << 20})
+	if failed, ok := err.(*Failed); ok { //nolint:errorlint // Run returns it as it is
+		return "", kernel.Errorf(kernel.Unavailable, "the branch cannot be looked up: %w", failed).WithFix("see that the repository's token may read it")
+	}
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(out)) {
+		if id, name, _ := strings.Cut(strings.TrimSpace(line), "\t"); name == ref && IsObject(id) {
+			return id, nil
+		}
+	}
+	return "", kernel.Errorf(kernel.NotFound, "there is no branch %s", branch)
 }

@@ -1,0 +1,69 @@
+// Package outbound is how Terrace calls the APIs of providers: with bounds on
+// time and on answers, and with a token that goes nowhere else.
+//
+// It owns the HTTP client. What is said is github's and azuredevops's.
+package outbound
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The bounds of a call.
+const (
+	callTime  = 30 * time.Second
+	maxAnswer = 16 << 20
+)
+
+// Client returns a client that signs every call in and follows no redirect: the
+// token would go along.
+func Client(signIn func(*http.Request)) *http.Client {
+	transport := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext, ForceAttemptHTTP2: true,
+		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: 30 * time.Second, ResponseHeaderTimeout: callTime, DisableKeepAlives: true,
+	}
+	return &http.Client{
+		Timeout: callTime, Transport: signed{transport, signIn},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+type signed struct {
+	next   http.RoundTripper
+	signIn func(*http.Request)
+}
+
+// RoundTrip signs the call in and bounds the answer.
+func (s signed) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	s.signIn(r)
+	response, err := s.next.RoundTrip(r)
+	if err == nil {
+		response.Body = answer{io.LimitReader(response.Body, maxAnswer), response.Body}
+	}
+	return response, err //nolint:wrapcheck // as the transport has it
+}
+
+type answer struct {
+	io.Reader
+	io.Closer
+}
+
+// Check refuses addresses of an API that a token is not sent to.
+func Check(api string) error {
+	u, err := url.Parse(api)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		return kernel.Errorf(kernel.Invalid, "the address of the provider's API cannot be used").WithFix("use https://HOST/… without a name or password in it")
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,220 @@
+package vcssql_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+var shop, rival = kernel.Scope{Tenant: "acme", Project: "shop"}, kernel.Scope{Tenant: "rival", Project: "shop"} //nolint:gochecknoglobals // constants of the tests
+
+func each(t *testing.T, test func(t *testing.T, s *vcssql.Store)) {
+	t.Helper()
+	dbtest.Each(t, []db.Migrations{vcssql.Migrations()}, func(t *testing.T, d *db.DB) { test(t, vcssql.NewStore(d)) })
+}
+
+func now() time.Time { return kernel.Clock(nil).Now() }
+
+func repository(scope kernel.Scope, name string) vcs.Repository {
+	return vcs.Repository{
+		ID: "repo_" + scope.Tenant + name, Scope: scope, Name: name, Provider: vcs.GitHub, DefaultBranch: "main",
+		Remote: vcs.Remote{Owner: "acme", Name: name}, CreatedBy: "ada", CreatedAt: now(), Sealed: []byte{0, 1, 255},
+	}
+}
+
+func TestRepositories(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *vcssql.Store) {
+		ctx := t.Context()
+		a, b, other := repository(shop, "a"), repository(shop, "b"), repository(rival, "a")
+		for _, r := range []vcs.Repository{a, b, other} {
+			if err := s.AddRepository(ctx, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		again := a
+		again.ID = "repo_again"
+		if err := s.AddRepository(ctx, again); !kernel.Is(err, kernel.Conflict) {
+			t.Errorf("a second of the name: %v", err)
+		}
+		got, err := s.Repository(ctx, shop, "a")
+		if diff := cmp.Diff(a, got); err != nil || diff != "" {
+			t.Errorf("%v %s", err, diff)
+		}
+		a.DefaultBranch, a.Sealed = "trunk", nil
+		if err := s.SaveRepository(ctx, a); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.RepositoryByID(ctx, a.ID); err != nil || got.DefaultBranch != "trunk" || len(got.Sealed) != 0 || got.Scope != shop {
+			t.Errorf("%+v, %v", got, err)
+		}
+		page, err := s.Repositories(ctx, shop, kernel.PageRequest{Limit: 1})
+		if err != nil || len(page.Items) != 1 || page.Next != "a" {
+			t.Errorf("%+v, %v", page, err)
+		}
+		binding := vcs.Binding{Name: "orders", Score: "score.yaml", Plan: []string{"dev"}, Apply: "merge"}
+		for range 2 {
+			if err := s.PutBinding(ctx, shop, a.ID, binding); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if all, err := s.Bindings(ctx, rival, a.ID); err != nil || len(all) != 0 {
+			t.Errorf("another tenant's bindings: %v, %v", all, err)
+		}
+		if err := s.RemoveRepository(ctx, rival, a.ID); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("another tenant removes it: %v", err)
+		}
+		if err := s.RemoveRepository(ctx, shop, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := s.Bindings(ctx, shop, a.ID); err != nil || len(all) != 0 {
+			t.Errorf("bindings stay: %v, %v", all, err)
+		}
+	})
+}
+
+func TestPullRequests(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *vcssql.Store) {
+		ctx, soon, late := t.Context(), now().Add(-time.Minute), now().Add(time.Hour)
+		for n := 1; n <= 3; n++ {
+			p := vcs.PullRequest{Repository: "repo_1", Scope: shop, Number: n, Title: fmt.Sprint(n), Source: "topic", Target: "main", State: vcs.Open, CreatedAt: now(), UpdatedAt: now()}
+			if p.Work.Due = &soon; n == 2 {
+				p.Work.Due = &late
+			}
+			if err := s.AddPull(ctx, p); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.AddPull(ctx, p); !kernel.Is(err, kernel.Conflict) {
+				t.Errorf("the number again: %v", err)
+			}
+		}
+		due, err := s.Due(ctx, now(), 10)
+		if err != nil || len(due) != 1 || due[0].Number != 1 || due[0].Scope != shop {
+			t.Fatalf("due %+v, %v", due, err)
+		}
+		p := due[0]
+		p.State, p.Work.Due = vcs.Merged, nil
+		if err := s.SavePull(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.SavePull(ctx, p); !kernel.Is(err, kernel.Stale) {
+			t.Errorf("an older revision: %v", err)
+		}
+		if open, err := s.OpenFrom(ctx, shop, "repo_1", "topic"); err != nil || len(open) != 2 {
+			t.Errorf("open %v, %v", open, err)
+		}
+		page, err := s.Pulls(ctx, shop, "repo_1", vcs.Open, kernel.PageRequest{Limit: 1})
+		if err != nil || len(page.Items) != 1 || page.Items[0].Number != 3 || page.Next != "3" {
+			t.Errorf("%+v, %v", page, err)
+		}
+		if last, err := s.LastNumber(ctx, shop, "repo_1"); err != nil || last != 3 {
+			t.Errorf("%d, %v", last, err)
+		}
+		if _, err := s.Pull(ctx, rival, "repo_1", 1); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("another tenant reads it: %v", err)
+		}
+		c := vcs.Check{ID: "chk_1", Repository: "repo_1", Scope: shop, Number: 1, Kind: vcs.PlanCheck, State: vcs.Pending, Told: "x", Stage: "dev", CreatedAt: now()}
+		if err := s.PutCheck(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.PendingChecks(ctx, shop); err != nil || n != 1 {
+			t.Errorf("%d, %v", n, err)
+		}
+		c.State = vcs.Succeeded
+		if err := s.PutCheck(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+		all, err := s.Checks(ctx, shop, "repo_1", 1)
+		if diff := cmp.Diff([]vcs.Check{c}, all); err != nil || diff != "" {
+			t.Errorf("%v %s", err, diff)
+		}
+	})
+}
+
+func TestTheInbox(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *vcssql.Store) {
+		ctx := t.Context()
+		add := func(id, repository, key, body string, kind vcs.EventKind) error {
+			return s.AddDelivery(ctx, vcs.Delivery{ID: id, Repository: repository, Scope: shop, Key: key, Digest: kernel.DigestOf([]byte(body)), ReceivedAt: now(), Event: vcs.Event{Kind: kind}})
+		}
+		for _, err := range []error{add("1", "a", "k1", "b1", vcs.PullEvent), add("2", "b", "k1", "b1", vcs.PullEvent), add("3", "a", "k2", "b2", vcs.Ignored)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, err := range []error{add("4", "a", "k1", "b4", vcs.PullEvent), add("5", "a", "k5", "b1", vcs.PullEvent)} {
+			if !kernel.Is(err, kernel.Conflict) {
+				t.Errorf("a repeated one: %v", err)
+			}
+		}
+		waiting, err := s.Waiting(ctx, now(), 10)
+		if err != nil || len(waiting) != 2 || waiting[0].ID != "1" || waiting[0].Key != "k1" || waiting[0].Event.Kind != vcs.PullEvent {
+			t.Fatalf("%+v, %v", waiting, err)
+		}
+		if err := s.Retry(ctx, "1", 3, "the network", now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Done(ctx, []string{"2"}); err != nil {
+			t.Fatal(err)
+		}
+		if waiting, err := s.Waiting(ctx, now(), 10); err != nil || len(waiting) != 0 {
+			t.Errorf("%+v, %v", waiting, err)
+		}
+		if n, err := s.CountWaiting(ctx); err != nil || n != 1 {
+			t.Errorf("%d, %v", n, err)
+		}
+		if n, err := s.Forget(ctx, now().Add(time.Minute)); err != nil || n != 2 {
+			t.Errorf("forgot %d, %v", n, err)
+		}
+		page, err := s.Deliveries(ctx, shop, "a", kernel.PageRequest{})
+		if err != nil || len(page.Items) != 1 || page.Items[0].Attempts != 3 || page.Items[0].Problem != "the network" {
+			t.Errorf("%+v, %v", page, err)
+		}
+	})
+}
+
+func TestPushesCommentsAndStatuses(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *vcssql.Store) {
+		ctx := t.Context()
+		p := vcs.Pushing{ID: "push_1", Repository: "a", Scope: shop, By: kernel.Actor{ID: "usr_1"}, Refs: []vcs.Push{{Ref: "refs/heads/main", After: "1"}}, BegunAt: now()}
+		if err := s.AddPushing(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+		left, err := s.Pushings(ctx, 10)
+		if diff := cmp.Diff([]vcs.Pushing{p}, left); err != nil || diff != "" {
+			t.Errorf("%v %s", err, diff)
+		}
+		if err := s.RemovePushing(ctx, shop, "push_1"); err != nil {
+			t.Fatal(err)
+		}
+		c := vcs.Comment{ID: "note_1", Number: 1, Author: "ada", Body: "one", CreatedAt: now(), UpdatedAt: now()}
+		for _, body := range []string{"one", "two"} {
+			c.Body = body
+			if err := s.PutComment(ctx, shop, "a", c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if all, err := s.Comments(ctx, shop, "a", 1); err != nil || len(all) != 1 || all[0].Body != "two" {
+			t.Errorf("%+v, %v", all, err)
+		}
+		for _, state := range []vcs.CheckState{vcs.Pending, vcs.Failed} {
+			if err := s.PutStatus(ctx, shop, "a", vcs.Status{Commit: "1", Context: "terrace", State: state}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if all, err := s.Statuses(ctx, shop, "a", "1"); err != nil || len(all) != 1 || all[0].State != vcs.Failed {
+			t.Errorf("%+v, %v", all, err)
+		}
+	})
+}

@@ -378,27 +378,45 @@ func (e RunStatus) Valid() bool {
 	}
 }
 
-// Defines values for RunWaitFor.
+// Defines values for RunTrigger.
 const (
-	RunWaitForRun    RunWaitFor = "run"
-	RunWaitForRunner RunWaitFor = "runner"
-	RunWaitForSlot   RunWaitFor = "slot"
-	RunWaitForStage  RunWaitFor = "stage"
-	RunWaitForTenant RunWaitFor = "tenant"
+	RunTriggerDemand   RunTrigger = "demand"
+	RunTriggerSchedule RunTrigger = "schedule"
 )
 
-// Valid indicates whether the value is a known member of the RunWaitFor enum.
-func (e RunWaitFor) Valid() bool {
+// Valid indicates whether the value is a known member of the RunTrigger enum.
+func (e RunTrigger) Valid() bool {
 	switch e {
-	case RunWaitForRun:
+	case RunTriggerDemand:
 		return true
-	case RunWaitForRunner:
+	case RunTriggerSchedule:
 		return true
-	case RunWaitForSlot:
+	default:
+		return false
+	}
+}
+
+// Defines values for RunVerificationStatus.
+const (
+	RunVerificationStatusFailed  RunVerificationStatus = "failed"
+	RunVerificationStatusPassed  RunVerificationStatus = "passed"
+	RunVerificationStatusQueued  RunVerificationStatus = "queued"
+	RunVerificationStatusRunning RunVerificationStatus = "running"
+	RunVerificationStatusVoid    RunVerificationStatus = "void"
+)
+
+// Valid indicates whether the value is a known member of the RunVerificationStatus enum.
+func (e RunVerificationStatus) Valid() bool {
+	switch e {
+	case RunVerificationStatusFailed:
 		return true
-	case RunWaitForStage:
+	case RunVerificationStatusPassed:
 		return true
-	case RunWaitForTenant:
+	case RunVerificationStatusQueued:
+		return true
+	case RunVerificationStatusRunning:
+		return true
+	case RunVerificationStatusVoid:
 		return true
 	default:
 		return false
@@ -435,45 +453,6 @@ func (e StageRollback) Valid() bool {
 	case StageRollbackAutomatic:
 		return true
 	case StageRollbackManual:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for StateResourceMode.
-const (
-	StateResourceModeData    StateResourceMode = "data"
-	StateResourceModeManaged StateResourceMode = "managed"
-)
-
-// Valid indicates whether the value is a known member of the StateResourceMode enum.
-func (e StateResourceMode) Valid() bool {
-	switch e {
-	case StateResourceModeData:
-		return true
-	case StateResourceModeManaged:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for StateResourceDifferenceChange.
-const (
-	StateResourceDifferenceChangeAdded   StateResourceDifferenceChange = "added"
-	StateResourceDifferenceChangeChanged StateResourceDifferenceChange = "changed"
-	StateResourceDifferenceChangeRemoved StateResourceDifferenceChange = "removed"
-)
-
-// Valid indicates whether the value is a known member of the StateResourceDifferenceChange enum.
-func (e StateResourceDifferenceChange) Valid() bool {
-	switch e {
-	case StateResourceDifferenceChangeAdded:
-		return true
-	case StateResourceDifferenceChangeChanged:
-		return true
-	case StateResourceDifferenceChangeRemoved:
 		return true
 	default:
 		return false
@@ -1258,13 +1237,6 @@ type ModuleVersion struct {
 	Version string `json:"version"`
 }
 
-// MoveStateRequest defines model for MoveStateRequest.
-type MoveStateRequest struct {
-	From   string `json:"from"`
-	Reason string `json:"reason"`
-	To     string `json:"to"`
-}
-
 // Node defines model for Node.
 type Node struct {
 	Class      string                 `json:"class"`
@@ -1361,6 +1333,12 @@ type PageRepository struct {
 type PageRun struct {
 	Items []Run  `json:"items"`
 	Next  string `json:"next,omitempty"`
+}
+
+// PageRunVerification defines model for PageRunVerification.
+type PageRunVerification struct {
+	Items []RunVerification `json:"items"`
+	Next  string            `json:"next,omitempty"`
 }
 
 // PageSecretInfo defines model for PageSecretInfo.
@@ -1575,12 +1553,6 @@ type ReleasePinnedModule struct {
 	Ref GraphModuleRef `json:"ref"`
 }
 
-// RemoveStateRequest defines model for RemoveStateRequest.
-type RemoveStateRequest struct {
-	Addresses []string `json:"addresses"`
-	Reason    string   `json:"reason"`
-}
-
 // RenewRepositoryRequest defines model for RenewRepositoryRequest.
 type RenewRepositoryRequest struct {
 	// Token The new token; empty makes a new webhook secret.
@@ -1624,12 +1596,6 @@ type ResourceExplanation struct {
 	Stage    string            `json:"stage"`
 }
 
-// RetryRunRequest defines model for RetryRunRequest.
-type RetryRunRequest struct {
-	// Reason Why; it is kept in the audit log.
-	Reason string `json:"reason,omitempty"`
-}
-
 // RoleChange defines model for RoleChange.
 type RoleChange struct {
 	// Role The role; none takes it away.
@@ -1653,14 +1619,6 @@ type RollBackRequest struct {
 	WhenOpen bool `json:"whenOpen,omitempty"`
 }
 
-// RollBackStateRequest defines model for RollBackStateRequest.
-type RollBackStateRequest struct {
-	Reason string `json:"reason"`
-
-	// Version The id of the version whose content comes back.
-	Version string `json:"version"`
-}
-
 // Run defines model for Run.
 type Run struct {
 	Adopted      []RunAdoption     `json:"adopted,omitempty"`
@@ -1668,6 +1626,7 @@ type Run struct {
 	Attempt      int64             `json:"attempt"`
 	Availability *RunAvailability  `json:"availability,omitempty"`
 	Cancel       *RunCancelRequest `json:"cancel,omitempty"`
+	Cause        *RunCause         `json:"cause,omitempty"`
 	CreatedAt    time.Time         `json:"createdAt"`
 	Deployed     *RunReleaseRef    `json:"deployed,omitempty"`
 
@@ -1685,23 +1644,23 @@ type Run struct {
 	Initiator *Actor          `json:"initiator,omitempty"`
 
 	// Operation What a run is for.
-	Operation         RunOperation   `json:"operation"`
-	Phases            []RunPhase     `json:"phases,omitempty"`
-	Plan              *RunPlan       `json:"plan,omitempty"`
-	Reason            string         `json:"reason,omitempty"`
-	Release           RunReleaseRef  `json:"release"`
-	RequestedBy       Actor          `json:"requestedBy"`
-	RequiredApprovals StageApprovals `json:"requiredApprovals"`
-	RetryOf           string         `json:"retryOf,omitempty"`
-	Scope             Scope          `json:"scope"`
-	Stack             string         `json:"stack"`
+	Operation         RunOperation     `json:"operation"`
+	Phases            []RunPhase       `json:"phases,omitempty"`
+	Plan              *RunPlan         `json:"plan,omitempty"`
+	Reason            string           `json:"reason,omitempty"`
+	Release           RunReleaseRef    `json:"release"`
+	RequestedBy       Actor            `json:"requestedBy"`
+	RequiredApprovals StageApprovals   `json:"requiredApprovals"`
+	Revoked           string           `json:"revoked,omitempty"`
+	Rollback          *RunRollbackNote `json:"rollback,omitempty"`
+	Scope             Scope            `json:"scope"`
+	Stack             string           `json:"stack"`
 
 	// Status Where a run is on its way.
 	Status       RunStatus        `json:"status"`
 	StatusReason string           `json:"statusReason,omitempty"`
 	UpdatedAt    time.Time        `json:"updatedAt"`
 	Verification []RunCheckResult `json:"verification,omitempty"`
-	Waits        *RunWait         `json:"waits,omitempty"`
 	Workload     string           `json:"workload"`
 }
 
@@ -1766,6 +1725,13 @@ type RunCancelRequest struct {
 	By     Actor     `json:"by"`
 	Force  bool      `json:"force"`
 	Reason string    `json:"reason,omitempty"`
+}
+
+// RunCause defines model for RunCause.
+type RunCause struct {
+	Message      string `json:"message"`
+	Run          string `json:"run"`
+	Verification string `json:"verification,omitempty"`
 }
 
 // RunCheckResult defines model for RunCheckResult.
@@ -1873,6 +1839,13 @@ type RunHold struct {
 	Again  time.Time  `json:"again"`
 	Opens  *time.Time `json:"opens,omitempty"`
 	Window string     `json:"window,omitempty"`
+}
+
+// RunHolder defines model for RunHolder.
+type RunHolder struct {
+	Expires time.Time `json:"expires"`
+	Node    string    `json:"node"`
+	Process string    `json:"process"`
 }
 
 // RunLevel What a failed gate means: advisory ones warn, mandatory ones end the run.
@@ -1983,6 +1956,13 @@ type RunResourceChange struct {
 // RunResourceChangeAction defines model for RunResourceChange.Action.
 type RunResourceChangeAction string
 
+// RunRollbackNote defines model for RunRollbackNote.
+type RunRollbackNote struct {
+	Message string         `json:"message"`
+	Release *RunReleaseRef `json:"release,omitempty"`
+	Run     string         `json:"run,omitempty"`
+}
+
 // RunStageOpening defines model for RunStageOpening.
 type RunStageOpening struct {
 	Next   *time.Time `json:"next,omitempty"`
@@ -1992,6 +1972,9 @@ type RunStageOpening struct {
 
 // RunStatus Where a run is on its way.
 type RunStatus string
+
+// RunTrigger Why something is verified again.
+type RunTrigger string
 
 // RunValueChange defines model for RunValueChange.
 type RunValueChange struct {
@@ -2003,18 +1986,34 @@ type RunValueChange struct {
 	Unknown       bool            `json:"unknown,omitempty"`
 }
 
-// RunWait defines model for RunWait.
-type RunWait struct {
-	Ahead int64 `json:"ahead"`
+// RunVerification defines model for RunVerification.
+type RunVerification struct {
+	Changed     bool             `json:"changed,omitempty"`
+	CreatedAt   time.Time        `json:"createdAt"`
+	EndedAt     *time.Time       `json:"endedAt,omitempty"`
+	Holder      *RunHolder       `json:"holder,omitempty"`
+	ID          string           `json:"id"`
+	Outcome     string           `json:"outcome,omitempty"`
+	Reason      string           `json:"reason,omitempty"`
+	Release     RunReleaseRef    `json:"release"`
+	RequestedBy Actor            `json:"requestedBy"`
+	Results     []RunCheckResult `json:"results,omitempty"`
+	Rollback    *RunRollbackNote `json:"rollback,omitempty"`
+	Run         string           `json:"run"`
+	Scope       Scope            `json:"scope"`
+	StartedAt   *time.Time       `json:"startedAt,omitempty"`
 
-	// For What keeps a run from being executed.
-	For     RunWaitFor `json:"for"`
-	Message string     `json:"message"`
-	Run     string     `json:"run,omitempty"`
+	// Status Where a verification is on its way; a void one says nothing about the release.
+	Status  RunVerificationStatus `json:"status"`
+	Stopped []string              `json:"stopped,omitempty"`
+
+	// Trigger Why something is verified again.
+	Trigger  RunTrigger `json:"trigger"`
+	Workload string     `json:"workload"`
 }
 
-// RunWaitFor What keeps a run from being executed.
-type RunWaitFor string
+// RunVerificationStatus Where a verification is on its way; a void one says nothing about the release.
+type RunVerificationStatus string
 
 // RunWithdrawal defines model for RunWithdrawal.
 type RunWithdrawal struct {
@@ -2098,10 +2097,7 @@ type Stage struct {
 	Approvals StageApprovals `json:"approvals"`
 
 	// AutoPromote Whether the stage takes by itself what becomes available to it.
-	AutoPromote bool `json:"autoPromote,omitempty"`
-
-	// Concurrency How many runs may be executed here at once; absent is no limit.
-	Concurrency  int64    `json:"concurrency,omitempty"`
+	AutoPromote  bool     `json:"autoPromote,omitempty"`
 	Name         string   `json:"name"`
 	Opening      Opening  `json:"opening"`
 	Order        int64    `json:"order"`
@@ -2109,10 +2105,7 @@ type Stage struct {
 
 	// Rollback Who returns to the last verified release when a verification fails.
 	Rollback StageRollback `json:"rollback"`
-
-	// Runners The labels that a remote runner must have to execute the stage's runs; absent where the daemon executes them.
-	Runners map[string]string `json:"runners,omitempty"`
-	Runtime string            `json:"runtime"`
+	Runtime  string        `json:"runtime"`
 
 	// Soak How long a release must be verified here before the next stage may have it, as Go writes durations.
 	//
@@ -2149,57 +2142,8 @@ type StageCheck struct {
 	Prometheus *PrometheusCheck `json:"prometheus,omitempty"`
 }
 
-// StateAttributeDifference defines model for StateAttributeDifference.
-type StateAttributeDifference struct {
-	After  json.RawMessage `json:"after,omitempty"`
-	Before json.RawMessage `json:"before,omitempty"`
-	Path   string          `json:"path"`
-}
-
-// StateDifference defines model for StateDifference.
-type StateDifference struct {
-	From      StateVersion              `json:"from"`
-	Resources []StateResourceDifference `json:"resources"`
-	To        StateVersion              `json:"to"`
-}
-
-// StateHolder defines model for StateHolder.
-type StateHolder struct {
-	ID        string `json:"id"`
-	Operation string `json:"operation"`
-	Run       string `json:"run"`
-	Since     string `json:"since"`
-	Who       string `json:"who"`
-}
-
-// StateResource defines model for StateResource.
-type StateResource struct {
-	Address    string                     `json:"address"`
-	Attributes map[string]json.RawMessage `json:"attributes,omitempty"`
-	DependsOn  []string                   `json:"dependsOn,omitempty"`
-	Mode       StateResourceMode          `json:"mode"`
-	Provider   string                     `json:"provider"`
-	Tainted    bool                       `json:"tainted,omitempty"`
-	Type       string                     `json:"type"`
-}
-
-// StateResourceMode defines model for StateResource.Mode.
-type StateResourceMode string
-
-// StateResourceDifference defines model for StateResourceDifference.
-type StateResourceDifference struct {
-	Address    string                        `json:"address"`
-	Attributes []StateAttributeDifference    `json:"attributes,omitempty"`
-	Change     StateResourceDifferenceChange `json:"change"`
-}
-
-// StateResourceDifferenceChange defines model for StateResourceDifference.Change.
-type StateResourceDifferenceChange string
-
 // StateVersion defines model for StateVersion.
 type StateVersion struct {
-	By        string    `json:"by,omitempty"`
-	Cause     string    `json:"cause,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
 
 	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
@@ -2209,17 +2153,10 @@ type StateVersion struct {
 	Fence   int64  `json:"fence"`
 	ID      string `json:"id"`
 	Lineage string `json:"lineage"`
-	Run     string `json:"run,omitempty"`
+	Run     string `json:"run"`
 	Serial  int64  `json:"serial"`
 	Size    int64  `json:"size"`
 	Stack   string `json:"stack"`
-}
-
-// StateView defines model for StateView.
-type StateView struct {
-	Lock      *StateHolder    `json:"lock,omitempty"`
-	Resources []StateResource `json:"resources"`
-	Version   StateVersion    `json:"version"`
 }
 
 // Token defines model for Token.
@@ -2229,13 +2166,6 @@ type Token struct {
 	ID         string     `json:"id"`
 	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
 	Name       string     `json:"name"`
-}
-
-// UnlockStateRequest defines model for UnlockStateRequest.
-type UnlockStateRequest struct {
-	// ID The lock's ID.
-	ID     string `json:"id"`
-	Reason string `json:"reason"`
 }
 
 // User defines model for User.
@@ -2456,6 +2386,14 @@ type VcsWork struct {
 	//
 	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 	Told Digest `json:"told,omitempty"`
+}
+
+// VerifyRequest defines model for VerifyRequest.
+type VerifyRequest struct {
+	Reason string `json:"reason,omitempty"`
+
+	// Stage The stage whose deployment is verified.
+	Stage string `json:"stage"`
 }
 
 // Window defines model for Window.
@@ -2757,6 +2695,24 @@ type GetServiceLogsParams struct {
 	Follow bool `form:"follow,omitempty" json:"follow,omitempty"`
 }
 
+// ListVerificationsParams defines parameters for ListVerifications.
+type ListVerificationsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Workload Only of this workload.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Stage Only of this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Run Only of what this run deployed.
+	Run string `form:"run,omitempty" json:"run,omitempty"`
+}
+
 // ListWorkloadsParams defines parameters for ListWorkloads.
 type ListWorkloadsParams struct {
 	// Limit The largest number of items to return; 50 unless given.
@@ -2787,27 +2743,6 @@ type ListReleasesParams struct {
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
-// GetStateParams defines parameters for GetState.
-type GetStateParams struct {
-	// Stage The stage's name.
-	Stage string `form:"stage" json:"stage"`
-
-	// Version The id of a version; without it the one in force.
-	Version string `form:"version,omitempty" json:"version,omitempty"`
-}
-
-// ImportStateParams defines parameters for ImportState.
-type ImportStateParams struct {
-	// Stage The stage's name.
-	Stage string `form:"stage" json:"stage"`
-
-	// Replace Put it in the place of a state that is there.
-	Replace bool `form:"replace,omitempty" json:"replace,omitempty"`
-
-	// Reason Why; it is in the audit log.
-	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
-}
-
 // ListStateVersionsParams defines parameters for ListStateVersions.
 type ListStateVersionsParams struct {
 	// Limit The largest number of items to return; 50 unless given.
@@ -2816,54 +2751,6 @@ type ListStateVersionsParams struct {
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Stage The stage's name.
-	Stage string `form:"stage" json:"stage"`
-}
-
-// DiffStateParams defines parameters for DiffState.
-type DiffStateParams struct {
-	// Stage The stage's name.
-	Stage string `form:"stage" json:"stage"`
-
-	// From The id of a version.
-	From string `form:"from" json:"from"`
-
-	// To The id of a version; without it the one in force.
-	To string `form:"to,omitempty" json:"to,omitempty"`
-}
-
-// MoveStateParams defines parameters for MoveState.
-type MoveStateParams struct {
-	// Stage The stage's name.
-	Stage string `form:"stage" json:"stage"`
-}
-
-// RemoveStateParams defines parameters for RemoveState.
-type RemoveStateParams struct {
-	// Stage The stage's name.
-	Stage string `form:"stage" json:"stage"`
-}
-
-// GetStateResourceParams defines parameters for GetStateResource.
-type GetStateResourceParams struct {
-	// Stage The stage's name.
-	Stage string `form:"stage" json:"stage"`
-
-	// Version The id of a version; without it the one in force.
-	Version string `form:"version,omitempty" json:"version,omitempty"`
-
-	// Address The resource's address.
-	Address string `form:"address" json:"address"`
-}
-
-// RollBackStateParams defines parameters for RollBackState.
-type RollBackStateParams struct {
-	// Stage The stage's name.
-	Stage string `form:"stage" json:"stage"`
-}
-
-// UnlockStateParams defines parameters for UnlockState.
-type UnlockStateParams struct {
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
 }

@@ -89,21 +89,6 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Secrets":             func() error { return e(c.Secrets(ctx, p, "dev")) },
 		"SetSecret":           func() error { return e(c.SetSecret(ctx, p, "dev", "s", "v")) },
 		"RotateSecret":        func() error { return e(c.RotateSecret(ctx, p, "dev", "s")) },
-		"StateVersions":       func() error { return e(c.StateVersions(ctx, p, "orders", "dev")) },
-		"State":               func() error { return e(c.State(ctx, p, "orders", apiclient.GetStateParams{Stage: "dev"})) },
-		"StateResource": func() error {
-			return e(c.StateResource(ctx, p, "orders", apiclient.GetStateResourceParams{Stage: "dev", Address: "a.b"}))
-		},
-		"DiffState": func() error {
-			return e(c.DiffState(ctx, p, "orders", apiclient.DiffStateParams{Stage: "dev", From: "sv_1"}))
-		},
-		"MoveState":     func() error { return e(c.MoveState(ctx, p, "orders", "dev", apiclient.MoveStateRequest{})) },
-		"RemoveState":   func() error { return e(c.RemoveState(ctx, p, "orders", "dev", apiclient.RemoveStateRequest{})) },
-		"RollbackState": func() error { return e(c.RollbackState(ctx, p, "orders", "dev", apiclient.RollBackStateRequest{})) },
-		"UnlockState":   func() error { return c.UnlockState(ctx, p, "orders", "dev", apiclient.UnlockStateRequest{}) },
-		"ImportState": func() error {
-			return e(c.ImportState(ctx, p, "orders", apiclient.ImportStateParams{Stage: "dev"}, strings.NewReader("{}"), 2))
-		},
 		"Runs": func() error {
 			return e(c.Runs(ctx, p, apiclient.ListRunsParams{Limit: 1, Workload: "w", Stage: "dev", Status: apiclient.RunStatusFailed}))
 		},
@@ -113,7 +98,6 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Approve":    func() error { return e(c.Approve(ctx, p, id, apiclient.ApproveRunRequest{})) },
 		"Discard":    func() error { return e(c.Discard(ctx, p, id, apiclient.DiscardRunRequest{})) },
 		"Cancel":     func() error { return e(c.Cancel(ctx, p, id, apiclient.CancelRunRequest{})) },
-		"Retry":      func() error { return e(c.Retry(ctx, p, id, apiclient.RetryRunRequest{})) },
 		"ExplainRun": func() error { return e(c.ExplainRun(ctx, p, id)) },
 		"ExplainResource": func() error {
 			return e(c.ExplainResource(ctx, p, apiclient.ExplainResourceParams{Workload: "w", Stage: "dev", Resource: "r"}))
@@ -127,6 +111,11 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Assess": func() error {
 			q := apiclient.AssessChangeParams{Operation: apiclient.RunOperationPromote, Stage: "prod", Release: "rel_1"}
 			return e(c.Assess(ctx, p, "orders", q))
+		},
+		"Verify":       func() error { return e(c.Verify(ctx, p, "orders", apiclient.VerifyRequest{})) },
+		"Verification": func() error { return e(c.Verification(ctx, p, "ver_1")) },
+		"Verifications": func() error {
+			return e(c.Verifications(ctx, p, apiclient.ListVerificationsParams{Limit: 1, Workload: "w", Stage: "dev", Run: id}))
 		},
 		"ServiceLogs": func() error {
 			q := apiclient.GetServiceLogsParams{Stage: "dev", Lines: 1, Follow: true}

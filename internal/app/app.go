@@ -107,6 +107,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	}
 	a.fabric.loops(a.loops, a.platform, a.access.outbox)
 	a.loops.Add("runs", a.delivery.runs.Watch)
+	a.loops.Add("verifications", a.delivery.runs.Verifications)
 	a.loops.Add("repositories", a.delivery.repositories.Watch)
 	a.loops.Every("webhook sweep", time.Hour, a.delivery.repositories.Sweep)
 	a.loops.Add("promotions", a.delivery.runs.Promotions)

@@ -33,6 +33,7 @@ func Decisions() map[string]Decision {
 		"module.read":       {Roles: members, Anywhere: true, Run: true},
 		"landing-zone.read": {Roles: members, Anywhere: true},
 		"workload.deploy":   {Roles: developers},
+		"workload.verify":   {Roles: []Role{Developer, Approver, Admin}},
 		"workload.destroy":  {Roles: developers},
 		"artifact.upload":   {Roles: developers},
 		"run.discard":       {Roles: developers},
@@ -62,7 +63,6 @@ func Decisions() map[string]Decision {
 		"repo.connect":      {Roles: admins},
 		"repo.bind":         {Roles: admins},
 		"repo.delete":       {Roles: admins},
-		"state.write":       {Roles: admins},
 	}
 }
 

@@ -19,6 +19,9 @@ func (e *execution) apply(ctx context.Context) error {
 	if back, err := e.expired(ctx); err != nil || back {
 		return err
 	}
+	if ended, err := e.needless(ctx); err != nil || ended {
+		return err
+	}
 	if err := e.stillAvailable(ctx); err != nil {
 		return err
 	}

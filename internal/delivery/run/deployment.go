@@ -59,22 +59,19 @@ func (e *execution) recordVerified(ctx context.Context, r *Run) error {
 	if err != nil {
 		return err
 	}
-	now := e.s.Clock.Now()
-	d.Status, d.VerifiedAt = DeploymentVerified, &now
-	if err := e.s.Store.PutDeployment(ctx, d); err != nil {
-		return err
-	}
-	v := Verified{Scope: r.Scope, Workload: r.Workload, Release: r.Release, Run: r.ID, At: now}
-	if err := e.s.Store.PutVerified(ctx, v); err != nil {
-		return err
-	}
-	return e.s.promoteOn(ctx, v)
+	return raced(e.s.holdsAsVerified(ctx, d, ""))
 }
 
 // recordUnverified closes the next stage to the release again.
-func (e *execution) recordUnverified(ctx context.Context, r *Run) error {
-	if err := e.s.broken(ctx, *r); err != nil {
-		return err
+func (e *execution) recordUnverified(ctx context.Context, r *Run, message string) (verdict, error) {
+	d, err := e.s.Store.Deployment(ctx, r.Scope, r.Workload)
+	if err != nil {
+		return verdict{}, err
 	}
-	return e.s.Store.Revoke(ctx, r.Scope, r.Workload, r.Release.ID)
+	out, err := e.s.revoke(ctx, d, r.Operation, Cause{Run: r.ID, Message: message})
+	r.Rollback = out.note
+	if out.note != nil && out.note.Run != "" {
+		r.Failure.Fix = "see terrace run show " + out.note.Run + ": " + out.note.Message
+	}
+	return out, raced(err)
 }

@@ -28,7 +28,7 @@ func (x *Explanation) next(format string, args ...any) {
 
 // Explain tells why the run is where it is.
 func (s *Service) Explain(ctx context.Context, scope kernel.Scope, id string) (Explanation, error) {
-	r, err := s.See(ctx, scope, id)
+	r, err := s.Get(ctx, scope, id)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -45,10 +45,19 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, id string) (E
 	if a := r.Availability; a != nil && a.Before != "" {
 		x.detail("%s may go to %s: %s", r.Release, a.Stage, a)
 	}
+	if r.Cause != nil {
+		x.detail("Terrace asked for it by itself, for what %s had brought: %s", r.Cause.Run, r.Cause.Message)
+	}
 	s.explainStatus(&x, r, l, open)
 	explainGates(&x, r, s.Clock.Now())
 	explainEnd(&x, r)
-	s.explainAfter(&x, r)
+	holds, err := s.explainSince(ctx, &x, r)
+	if err != nil {
+		return x, err
+	}
+	if holds {
+		s.explainAfter(&x, r)
+	}
 	return x, nil
 }
 
@@ -66,22 +75,16 @@ func (s *Service) explainStatus(x *Explanation, r Run, l Lease, open []Run) {
 }
 
 func explainQueued(x *Explanation, r Run, open []Run) {
-	switch w := r.Waits; {
-	case w == nil:
-		x.detail("it is the first in the queue of %s and is about to start", r.Stack)
-	case w.For == WaitRun:
-		x.detail("%s", w.Message)
-		if len(open) > 0 && open[0].Status.waiting() {
-			x.next("approve the one ahead, or end it with terrace run discard %s", w.Run)
-		}
-		x.next("terrace run discard %s takes it out of the queue", r.ID)
-	default:
-		x.detail("it is the first in the queue of %s; %s", r.Stack, w.Message)
-		if w.Ahead > 0 {
-			x.detail("of the tenant's runs %d are taken up before it", w.Ahead)
-		}
-		x.next("terrace run discard %s takes it out of the queue", r.ID)
+	if len(open) == 0 || open[0].ID == r.ID {
+		x.detail("it is the first in the queue of %s and starts when the executor is free", r.Stack)
+		return
 	}
+	ahead := open[0]
+	x.detail("one run at a time changes %s; ahead is %s, which is %s", r.Stack, ahead.ID, words(ahead.Status))
+	if ahead.Status.waiting() {
+		x.next("approve the one ahead, or end it with terrace run discard %s", ahead.ID)
+	}
+	x.next("terrace run discard %s takes it out of the queue", r.ID)
 }
 
 func explainApproval(x *Explanation, r Run, now time.Time) {
@@ -126,8 +129,6 @@ func explainHold(x *Explanation, r Run) {
 
 func (s *Service) explainExecution(x *Explanation, r Run, l Lease) {
 	switch {
-	case r.Waits != nil && s.dead(l):
-		x.detail("nobody executes it at this moment: %s", r.Waits.Message)
 	case l.Run != r.ID:
 		x.detail("nobody executes it at this moment; it is taken up within %s", SweepEvery)
 	case s.dead(l):

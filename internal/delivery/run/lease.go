@@ -45,15 +45,10 @@ func (s *Service) acquire(ctx context.Context, stack, run string) (l Lease, ok b
 // release frees the lease but keeps its fence. One that was lost already stays as it is.
 func (s *Service) release(ctx context.Context, stack string, l Lease) error {
 	current, err := s.Store.Lease(ctx, stack)
-	if err != nil || !current.same(l) {
+	if err != nil || current.Fence != l.Fence || current.Run == "" {
 		return err
 	}
 	return s.Store.SwapLease(ctx, stack, current, Lease{Fence: l.Fence, Expires: current.Expires})
-}
-
-// same reports whether both are one holding of a stack.
-func (l Lease) same(other Lease) bool {
-	return l.Fence == other.Fence && l.Run == other.Run && l.Process == other.Process
 }
 
 // holds refuses an execution whose lease is no longer the stack's.
@@ -62,7 +57,7 @@ func (s *Service) holds(ctx context.Context, stack string, l Lease) error {
 	if err != nil {
 		return err
 	}
-	if !current.same(l) {
+	if current.Fence != l.Fence || current.Run != l.Run {
 		return errLost
 	}
 	return nil
@@ -96,7 +91,7 @@ func (e *execution) renew(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !current.same(e.lease) {
+		if current.Fence != e.lease.Fence || current.Run != e.lease.Run {
 			return errLost
 		}
 		renewed := current

@@ -64,44 +64,34 @@ func isRest(rest, approved PlanView, imports []Adoption) bool {
 	return true
 }
 
-// wakeAtOnce bounds how many runs one sweep wakes.
-const wakeAtOnce = 100
-
-// Sweep wakes the runs that could be executed and that nobody executes: those
-// that were stranded by a process that died, and those whose turn came unnoticed.
-// One that waits for a limit is not woken: who ends makes room for it.
+// Sweep wakes every run that could go on and that nobody executes: those that
+// were stranded by a process that died, and those whose turn came unnoticed.
 func (s *Service) Sweep(ctx context.Context) error {
-	l, err := s.lineup(ctx)
+	runs, err := s.Store.Unfinished(ctx)
 	if err != nil {
 		return err
 	}
+	seen := map[string]bool{}
 	var failed error
-	woken := 0
-	for _, h := range l.waiting {
-		if woken == wakeAtOnce {
-			break
-		}
-		if s.limited(l, h) != nil {
+	for _, r := range runs {
+		first := !seen[r.Stack]
+		seen[r.Stack] = true
+		if !first || r.Status.waiting() || r.held(s.Clock.Now()) {
 			continue
 		}
-		st := s.stageOf(h)
-		l.count(h, st)
-		if !st.Remote() {
-			l.woken++
-		}
-		woken++
-		failed = errors.Join(failed, s.wake(ctx, h))
+		failed = errors.Join(failed, s.wake(ctx, r))
 	}
 	return failed
 }
 
-func (s *Service) wake(ctx context.Context, h Head) error {
-	if !s.nudged.add(h.Run) {
-		return nil
+func (s *Service) wake(ctx context.Context, r Run) error {
+	l, err := s.Store.Lease(ctx, r.Stack)
+	if err != nil || !s.dead(l) || !s.nudged.add(r.ID) {
+		return err
 	}
-	err := s.Tx.InTx(ctx, func(ctx context.Context) error { return s.Jobs.Enqueue(ctx, h.Scope, h.Run) })
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error { return s.Jobs.Enqueue(ctx, r.Scope, r.ID) })
 	if err != nil {
-		s.nudged.remove(h.Run)
+		s.nudged.remove(r.ID)
 	}
 	return err
 }

@@ -58,16 +58,17 @@ type Run struct {
 	Verification []CheckResult  `json:"verification,omitempty"`
 	Failure      *Failure       `json:"failure,omitempty"`
 	Cancel       *CancelRequest `json:"cancel,omitempty"`
+	// Cause is why Terrace asked for the run by itself, nil where somebody asked.
+	Cause *Cause `json:"cause,omitempty"`
+	// Rollback is what a stage that rolls back by itself did after the run.
+	Rollback *RollbackNote `json:"rollback,omitempty"`
+	// Revoked says why the release may not go to the stage any longer.
+	Revoked string `json:"revoked,omitempty"`
 	// Adopted are resources that an interrupted apply created and that the run imports.
 	Adopted   []Adoption `json:"adopted,omitempty"`
 	CreatedAt time.Time  `json:"createdAt"`
 	UpdatedAt time.Time  `json:"updatedAt"`
 	EndedAt   *time.Time `json:"endedAt,omitempty"`
-	// RetryOf is the run that this one does again.
-	RetryOf string `json:"retryOf,omitempty"`
-	// Waits tells what the run waits for while nobody executes it. It is no part of
-	// what is stored.
-	Waits *Wait `json:"waits,omitempty"`
 	// Revision grows with every save; a save from an older one is refused.
 	Revision int64 `json:"-"`
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -33,10 +32,11 @@ type Stores interface {
 	Deployments
 	ReleaseApprovals
 	Promotions
+	Verifications
 }
 
 // Deps is what a Service works with. Everything is required but Zones,
-// Images, Manifests, Gates, Clock, Lease, Pause, Fleet, the limits and Log.
+// Images, Manifests, Gates, Clock, Lease, Pause and Log.
 type Deps struct {
 	Tx         Tx
 	Store      Stores
@@ -73,14 +73,6 @@ type Deps struct {
 	Lease time.Duration
 	// Pause is how long a run waits for a target that is at work; 0 is DefaultPause.
 	Pause time.Duration
-	// Concurrency is how many runs this process executes at once, those of remote
-	// runners left out; 0 is no limit.
-	Concurrency int
-	// TenantConcurrency is how many runs of one tenant are executed at once, on all
-	// processes and remote runners together; 0 is no limit.
-	TenantConcurrency int
-	// Fleet are the remote runners; nil is none.
-	Fleet Fleet
 }
 
 // Service carries runs from the queue to their end.
@@ -91,8 +83,7 @@ type Service struct {
 	nudged  nudged
 	// promotions wakes who promotes by itself.
 	promotions chan struct{}
-	// admission is held while this process chooses the next run.
-	admission sync.Mutex
+	verifying  *verifying
 }
 
 // NewService returns a service for a new process of d.Node.
@@ -109,7 +100,7 @@ func NewService(d Deps) (*Service, error) {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Deps: d, process: kernel.NewID("proc"), active: active{runs: map[string]*activeRun{}}, nudged: nudged{runs: map[string]bool{}}, promotions: make(chan struct{}, 1)}, nil
+	return &Service{Deps: d, process: kernel.NewID("proc"), active: active{runs: map[string]*activeRun{}}, nudged: nudged{runs: map[string]bool{}}, promotions: make(chan struct{}, 1), verifying: newVerifying()}, nil
 }
 
 // complete refuses dependencies with a gap.

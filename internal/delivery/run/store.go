@@ -27,16 +27,11 @@ type Store interface {
 	Open(ctx context.Context, scope kernel.Scope, stack string) ([]Run, error)
 	// Workloads returns the names of the workloads that have runs, sorted.
 	Workloads(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[string], error)
+	// Unfinished returns runs of all tenants that have not ended, a bounded number:
+	// those that may be stranded first, and those of one stack in the order of Open.
+	Unfinished(ctx context.Context) ([]Run, error)
 	// RunsOf returns the runs that carry the release to the scope's stage, dry ones too.
 	RunsOf(ctx context.Context, scope kernel.Scope, workload, release string) ([]Run, error)
-	// Heads returns, of all tenants, the run whose turn it is on each stack with runs
-	// that have not ended, unless that one waits for an approval.
-	Heads(ctx context.Context) ([]Head, error)
-	// Turn begins the choice of the next run, one at a time on all replicas until the
-	// transaction ends, and returns its number.
-	Turn(ctx context.Context) (int64, error)
-	// Served notes at which turn a run of the tenant was taken up last.
-	Served(ctx context.Context, tenant string, turn int64) error
 }
 
 // Dossiers keeps the dossiers of runs by their digest.
@@ -66,6 +61,8 @@ type Deployments interface {
 	PutVerified(ctx context.Context, v Verified) error
 	// VerifiedReleases returns what holds as verified in a stage, the highest release first.
 	VerifiedReleases(ctx context.Context, scope kernel.Scope, workload string) ([]Verified, error)
+	// SwapDeployment writes d if the run and the status still are old's, else it is Stale.
+	SwapDeployment(ctx context.Context, old, d Deployment) error
 	// Revoke takes the word back that a release is verified.
 	Revoke(ctx context.Context, scope kernel.Scope, workload, release string) error
 }
@@ -99,6 +96,25 @@ type Promotion struct {
 	Scope    kernel.Scope
 	Workload string
 	Due      time.Time
+}
+
+// Verifications keeps what was verified again, and when what is due.
+type Verifications interface {
+	InsertVerification(ctx context.Context, v Verification) error
+	// SaveVerification writes v if its revision is still the stored one, else it is Stale.
+	SaveVerification(ctx context.Context, v Verification) error
+	Verification(ctx context.Context, scope kernel.Scope, id string) (Verification, error)
+	// Verifications returns the newest first.
+	Verifications(ctx context.Context, scope kernel.Scope, f VerificationFilter, page kernel.PageRequest) (kernel.Page[Verification], error)
+	// OpenVerifications returns those of all tenants that have not ended, a bounded number, the oldest first.
+	OpenVerifications(ctx context.Context) ([]Verification, error)
+	// ForgetVerifications removes those on schedule that changed nothing and are older than the one before.
+	ForgetVerifications(ctx context.Context, scope kernel.Scope, workload, before string) error
+	// DueVerifications returns deployments of a stage, of all tenants, that are due
+	// or for which no moment is set, a bounded number.
+	DueVerifications(ctx context.Context, stage string, now time.Time) ([]DueVerification, error)
+	// MoveDueVerification sets the next moment if the one of d is still the stored one, else it is Stale.
+	MoveDueVerification(ctx context.Context, d DueVerification, next time.Time) error
 }
 
 // DeploymentStatus tells how true a deployment is.
@@ -139,7 +155,10 @@ type Verified struct {
 	Workload string
 	Release  ReleaseRef
 	Run      string
-	At       time.Time
+	// At is since when it holds.
+	At time.Time
+	// Last is when it last began to hold as what is deployed.
+	Last time.Time
 }
 
 // Lease says who executes a stack. It is free when Run is "".

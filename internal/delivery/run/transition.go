@@ -69,6 +69,9 @@ func (s *Service) stepOnce(ctx context.Context, r *Run, c change) error {
 		if r.Cancel != nil && c.to.waiting() { // nobody would look at the request any longer
 			return errStopped
 		}
+		if err := r.stillWanted(c.to); err != nil {
+			return err
+		}
 	}
 	from := r.Status
 	if c.edit != nil {
@@ -128,7 +131,7 @@ func (s Status) phase() string {
 }
 
 func (s *Service) save(ctx context.Context, r *Run) error {
-	r.UpdatedAt, r.Waits = s.Clock.Now(), nil
+	r.UpdatedAt = s.Clock.Now()
 	err := s.Store.Save(ctx, *r)
 	if kernel.Is(err, kernel.Stale) {
 		return fmt.Errorf("%w: %w", errRaced, err)

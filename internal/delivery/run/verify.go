@@ -32,15 +32,29 @@ func (e *execution) verify(ctx context.Context) error {
 	}
 	failed := slices.DeleteFunc(slices.Clone(results), func(r CheckResult) bool { return r.Passed })
 	if len(failed) > 0 {
-		return e.move(ctx, change{to: Failed, edit: func(ctx context.Context, r *Run) error {
-			r.Verification, r.Failure = results, e.unverified(failed)
-			return e.recordUnverified(ctx, r)
-		}})
+		return e.failVerification(ctx, results, failed)
 	}
 	return e.move(ctx, change{to: Succeeded, edit: func(ctx context.Context, r *Run) error {
 		r.Verification = results
 		return e.recordVerified(ctx, r)
 	}})
+}
+
+// failVerification ends the run as failed, with all that follows.
+func (e *execution) failVerification(ctx context.Context, results, failed []CheckResult) error {
+	var out verdict
+	err := e.move(ctx, change{to: Failed, edit: func(ctx context.Context, r *Run) (err error) {
+		r.Verification, r.Failure = results, e.unverified(failed)
+		out, err = e.recordUnverified(ctx, r, r.Failure.Message)
+		return err
+	}})
+	if err != nil {
+		return err
+	}
+	for _, r := range out.changed {
+		e.s.tell(ctx, r, "run."+string(r.Status), describe(r))
+	}
+	return nil
 }
 
 func (e *execution) destroyed(ctx context.Context) error {

@@ -94,7 +94,6 @@ func (c *checker) stage(s Stage) {
 		}
 	}
 	c.promotion(path, s)
-	c.queue(path, s)
 	c.gitops(path+".gitops", s)
 	c.verification(path, s)
 }

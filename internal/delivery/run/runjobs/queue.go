@@ -2,8 +2,7 @@
 // that makes them due, and works them off.
 //
 // It owns River: its tables, its client and its workers. What a step does is
-// delivery/run's Turn: a job
-// wakes, and which run is taken up is decided there; that a step happens once is its lease, not the queue.
+// delivery/run's Advance; that a step happens once is its lease, not the queue.
 package runjobs
 
 import (
@@ -25,7 +24,7 @@ import (
 )
 
 const (
-	// DefaultConcurrency is how many jobs a laptop works off at once.
+	// DefaultConcurrency is how many runs a laptop executes at once.
 	DefaultConcurrency = 2
 	// DefaultPoll is how often new jobs are looked for. Neither driver is told
 	// of them, and a deploy must not wait for the next look.
@@ -33,15 +32,14 @@ const (
 	attempts    = 5
 )
 
-// Turner executes the runs whose turn it is; run is the one that became due.
-type Turner interface {
-	Turn(ctx context.Context, scope kernel.Scope, run string) error
+// Advancer carries a run on.
+type Advancer interface {
+	Advance(ctx context.Context, scope kernel.Scope, run string) error
 }
 
 // Config tunes a Queue.
 type Config struct {
-	// Concurrency is how many jobs are worked off at once; 0 is DefaultConcurrency.
-	// Which of them executes a run is the Turner's choice.
+	// Concurrency is how many runs are executed at once; 0 is DefaultConcurrency.
 	Concurrency int
 	// Poll is how often new jobs are looked for; 0 is DefaultPoll.
 	Poll time.Duration
@@ -143,21 +141,21 @@ func (q *Queue) Enqueue(ctx context.Context, scope kernel.Scope, run string) err
 	return nil
 }
 
-// worker hands jobs to the Turner.
+// worker hands jobs to the Advancer.
 type worker struct {
 	river.WorkerDefaults[advanceArgs]
-	turner Turner
+	advancer Advancer
 }
 
-// Work gives the turn that the job is for.
+// Work advances the run of the job.
 func (w *worker) Work(ctx context.Context, job *river.Job[advanceArgs]) error {
-	return w.turner.Turn(ctx, kernel.Scope{Tenant: job.Args.Tenant, Project: job.Args.Project}, job.Args.Run)
+	return w.advancer.Advance(ctx, kernel.Scope{Tenant: job.Args.Tenant, Project: job.Args.Project}, job.Args.Run)
 }
 
 // Start works jobs off until Stop.
-func (q *Queue) Start(ctx context.Context, t Turner) error {
+func (q *Queue) Start(ctx context.Context, a Advancer) error {
 	workers := river.NewWorkers()
-	if err := river.AddWorkerSafely(workers, &worker{turner: t}); err != nil {
+	if err := river.AddWorkerSafely(workers, &worker{advancer: a}); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
 	client, err := river.NewClient(q.driver, &river.Config{

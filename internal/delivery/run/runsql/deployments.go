@@ -73,9 +73,9 @@ func (s *Store) DeleteDeployment(ctx context.Context, scope kernel.Scope, worklo
 // verified already stays so since when it was.
 func (s *Store) PutVerified(ctx context.Context, v run.Verified) error {
 	_, err := s.db.Conn(ctx).NewRaw(
-		"INSERT INTO run_verified (tenant, project, workload, stage, release_id, release_number, release_version, run, verified_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"+
-			" ON CONFLICT (tenant, project, workload, stage, release_id) DO UPDATE SET run = excluded.run",
-		v.Scope.Tenant, v.Scope.Project, v.Workload, v.Scope.Stage, v.Release.ID, v.Release.Number, v.Release.Version, v.Run, v.At.UTC()).Exec(ctx)
+		"INSERT INTO run_verified (tenant, project, workload, stage, release_id, release_number, release_version, run, verified_at, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"+
+			" ON CONFLICT (tenant, project, workload, stage, release_id) DO UPDATE SET run = excluded.run, last_at = excluded.last_at",
+		v.Scope.Tenant, v.Scope.Project, v.Workload, v.Scope.Stage, v.Release.ID, v.Release.Number, v.Release.Version, v.Run, v.At.UTC(), v.At.UTC()).Exec(ctx)
 	return db.Map(err, "verification of "+v.Release.ID)
 }
 
@@ -85,13 +85,14 @@ type verifiedRow struct {
 	ReleaseVersion string
 	Run            string
 	VerifiedAt     time.Time
+	LastAt         *time.Time
 }
 
 // VerifiedReleases returns what is verified in the scope's stage, the highest release first.
 func (s *Store) VerifiedReleases(ctx context.Context, scope kernel.Scope, workload string) ([]run.Verified, error) {
 	var rows []verifiedRow
 	err := s.db.Reader(ctx).NewRaw(
-		"SELECT release_id, release_number, release_version, run, verified_at FROM run_verified"+
+		"SELECT release_id, release_number, release_version, run, verified_at, last_at FROM run_verified"+
 			" WHERE tenant = ? AND project = ? AND workload = ? AND stage = ? ORDER BY release_number DESC",
 		scope.Tenant, scope.Project, workload, scope.Stage).Scan(ctx, &rows)
 	if err != nil {
@@ -99,8 +100,12 @@ func (s *Store) VerifiedReleases(ctx context.Context, scope kernel.Scope, worklo
 	}
 	all := make([]run.Verified, 0, len(rows))
 	for _, r := range rows {
+		last := r.VerifiedAt
+		if r.LastAt != nil { // nil is from before it was kept
+			last = *r.LastAt
+		}
 		all = append(all, run.Verified{
-			Scope: scope, Workload: workload, Run: r.Run, At: r.VerifiedAt.UTC(),
+			Scope: scope, Workload: workload, Run: r.Run, At: r.VerifiedAt.UTC(), Last: last.UTC(),
 			Release: run.ReleaseRef{ID: r.ReleaseID, Number: r.ReleaseNumber, Version: r.ReleaseVersion},
 		})
 	}

@@ -1,0 +1,53 @@
+package run
+
+import (
+	"context"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// toldVerifications bounds how many verifications an explanation tells.
+const toldVerifications = 5
+
+// explainSince tells what was found of a run's release after it, and reports
+// whether the release still holds as far as that tells.
+func (s *Service) explainSince(ctx context.Context, x *Explanation, r Run) (holds bool, err error) {
+	if r.Rollback != nil {
+		x.detail("%s", r.Rollback.Message)
+	}
+	page, err := s.Store.Verifications(ctx, r.Scope, VerificationFilter{Run: r.ID}, kernel.PageRequest{Limit: toldVerifications})
+	if err != nil {
+		return false, err
+	}
+	for i := len(page.Items) - 1; i >= 0; i-- {
+		x.verification(page.Items[i])
+	}
+	d, err := s.Store.Deployment(ctx, r.Scope, r.Workload)
+	if kernel.Is(err, kernel.NotFound) {
+		return true, nil
+	}
+	if err != nil || d.Run != r.ID || d.Status != DeploymentUnverified {
+		return true, err
+	}
+	x.next("once the cause is corrected, terrace verify %s --stage %s", r.Workload, r.Scope.Stage)
+	return false, nil
+}
+
+func (x *Explanation) verification(v Verification) {
+	why := "on schedule"
+	if v.Trigger == OnDemand {
+		why = "as " + v.RequestedBy.Name + " asked"
+	}
+	if v.EndedAt == nil {
+		x.detail("%s verifies it again, %s; it is %s", v.ID, why, v.Status)
+		return
+	}
+	x.detail("%s verified it again at %s, %s: %s", v.ID, v.EndedAt.Format(time.RFC3339), why, v.Outcome)
+	for _, stopped := range v.Stopped {
+		x.detail("%s, which carried it to the next stage, ended with that", stopped)
+	}
+	if v.Rollback != nil {
+		x.detail("%s", v.Rollback.Message)
+	}
+}

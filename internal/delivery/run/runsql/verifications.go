@@ -1,0 +1,161 @@
+package runsql
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+// verificationsAtOnce bounds how many open or due verifications one look finds.
+const verificationsAtOnce = 200
+
+// InsertVerification adds a verification with revision 0.
+func (s *Store) InsertVerification(ctx context.Context, v run.Verification) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write verification: %w", err)
+	}
+	_, err = s.db.Conn(ctx).NewRaw(
+		"INSERT INTO run_verifications (id, tenant, project, stage, workload, run, ended, routine, revision, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
+		v.ID, v.Scope.Tenant, v.Scope.Project, v.Scope.Stage, v.Workload, v.Run, v.Status.Ended(), routine(v), string(body)).Exec(ctx)
+	return db.Map(err, "verification "+v.ID)
+}
+
+// routine reports whether nobody would miss the verification once there is a newer one.
+func routine(v run.Verification) bool {
+	return v.Trigger == run.OnSchedule && !v.Changed && v.Status.Ended()
+}
+
+// SaveVerification writes v over the revision that it was read with.
+func (s *Store) SaveVerification(ctx context.Context, v run.Verification) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write verification: %w", err)
+	}
+	result, err := s.db.Conn(ctx).NewRaw(
+		"UPDATE run_verifications SET ended = ?, routine = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND project = ? AND revision = ?",
+		v.Status.Ended(), routine(v), string(body), v.ID, v.Scope.Tenant, v.Scope.Project, v.Revision).Exec(ctx)
+	if err != nil {
+		return db.Map(err, "verification "+v.ID)
+	}
+	return swapped(result, "verification "+v.ID)
+}
+
+func verificationsOf(rows []row) ([]run.Verification, error) {
+	all := make([]run.Verification, 0, len(rows))
+	for _, r := range rows {
+		v := run.Verification{}
+		if err := json.Unmarshal([]byte(r.Body), &v); err != nil {
+			return nil, fmt.Errorf("read verification: %w", err)
+		}
+		v.Revision = r.Revision
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// Verification returns one of the scope's project.
+func (s *Store) Verification(ctx context.Context, scope kernel.Scope, id string) (run.Verification, error) {
+	var r row
+	err := s.db.Reader(ctx).NewRaw("SELECT revision, body FROM run_verifications WHERE id = ? AND tenant = ? AND project = ?",
+		id, scope.Tenant, scope.Project).Scan(ctx, &r)
+	if err != nil {
+		return run.Verification{}, db.Map(err, "verification "+id)
+	}
+	all, err := verificationsOf([]row{r})
+	if err != nil {
+		return run.Verification{}, err
+	}
+	return all[0], nil
+}
+
+// Verifications returns those of the scope's project, the newest first.
+func (s *Store) Verifications(ctx context.Context, scope kernel.Scope, f run.VerificationFilter, page kernel.PageRequest) (kernel.Page[run.Verification], error) {
+	q := s.db.Reader(ctx).NewSelect().TableExpr("run_verifications").Column("revision", "body").
+		Where("tenant = ?", scope.Tenant).Where("project = ?", scope.Project)
+	q = where(q, map[string]string{"workload = ?": f.Workload, "stage = ?": f.Stage, "run = ?": f.Run, "id < ?": page.Cursor})
+	var rows []row
+	if err := q.OrderExpr("id DESC").Limit(int64(page.Size())+1).Scan(ctx, &rows); err != nil {
+		return kernel.Page[run.Verification]{}, db.Map(err, "verifications")
+	}
+	all, err := verificationsOf(rows)
+	return kernel.PageOf(all, page, func(v run.Verification) string { return v.ID }), err
+}
+
+// OpenVerifications returns those of all tenants that have not ended, the oldest first.
+func (s *Store) OpenVerifications(ctx context.Context) ([]run.Verification, error) {
+	var rows []row
+	err := s.db.Reader(ctx).NewRaw("SELECT revision, body FROM run_verifications WHERE NOT ended ORDER BY id LIMIT ?", verificationsAtOnce).Scan(ctx, &rows)
+	if err != nil {
+		return nil, db.Map(err, "verifications")
+	}
+	return verificationsOf(rows)
+}
+
+// ForgetVerifications removes those on schedule of a deployment that changed
+// nothing and are older than the one with the id.
+func (s *Store) ForgetVerifications(ctx context.Context, scope kernel.Scope, workload, before string) error {
+	_, err := s.db.Conn(ctx).NewRaw(
+		"DELETE FROM run_verifications WHERE tenant = ? AND project = ? AND workload = ? AND stage = ? AND id < ? AND routine",
+		scope.Tenant, scope.Project, workload, scope.Stage, before).Exec(ctx)
+	return db.Map(err, "verifications of "+workload)
+}
+
+type dueRow struct {
+	Tenant, Project, Workload, Stage string
+	VerifyDue                        *time.Time
+}
+
+// DueVerifications returns deployments of the stage, of all tenants, that are
+// due or for which no moment was set yet.
+func (s *Store) DueVerifications(ctx context.Context, stage string, now time.Time) ([]run.DueVerification, error) {
+	var rows []dueRow
+	err := s.db.Reader(ctx).NewRaw(
+		"SELECT tenant, project, workload, stage, verify_due FROM run_deployments WHERE stage = ? AND (verify_due IS NULL OR verify_due <= ?) ORDER BY verify_due LIMIT ?",
+		stage, now.UTC(), verificationsAtOnce).Scan(ctx, &rows)
+	if err != nil {
+		return nil, db.Map(err, "due verifications")
+	}
+	due := make([]run.DueVerification, 0, len(rows))
+	for _, r := range rows {
+		due = append(due, run.DueVerification{Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, Workload: r.Workload, Due: r.VerifyDue})
+	}
+	return due, nil
+}
+
+// MoveDueVerification sets when a deployment is due next, if it still is due then.
+func (s *Store) MoveDueVerification(ctx context.Context, d run.DueVerification, next time.Time) error {
+	query := "UPDATE run_deployments SET verify_due = ? WHERE tenant = ? AND project = ? AND workload = ? AND stage = ? AND verify_due "
+	args := []any{next.UTC(), d.Scope.Tenant, d.Scope.Project, d.Workload, d.Scope.Stage}
+	if d.Due == nil {
+		query += "IS NULL"
+	} else {
+		query += "= ?"
+		args = append(args, d.Due.UTC())
+	}
+	result, err := s.db.Conn(ctx).NewRaw(query, args...).Exec(ctx)
+	if err != nil {
+		return db.Map(err, "due verification of "+d.Workload)
+	}
+	return swapped(result, "due verification of "+d.Workload)
+}
+
+// SwapDeployment writes d over old: the run and the status must still be old's.
+func (s *Store) SwapDeployment(ctx context.Context, old, d run.Deployment) error {
+	body, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("write deployment: %w", err)
+	}
+	result, err := s.db.Conn(ctx).NewRaw(
+		"UPDATE run_deployments SET release_id = ?, run = ?, status = ?, body = ? WHERE tenant = ? AND project = ? AND workload = ? AND stage = ? AND run = ? AND status = ?",
+		d.Release.ID, d.Run, string(d.Status), string(body), d.Scope.Tenant, d.Scope.Project, d.Workload, d.Scope.Stage, old.Run, string(old.Status)).Exec(ctx)
+	if err != nil {
+		return db.Map(err, "deployment of "+d.Workload)
+	}
+	return swapped(result, "deployment of "+d.Workload)
+}

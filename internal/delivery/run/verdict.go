@@ -1,0 +1,133 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// verdict is what a verification means for a deployment, with what follows.
+type verdict struct {
+	// changed are runs whose logs tell of it.
+	changed []Run
+	stopped []string
+	note    *RollbackNote
+}
+
+// holdsAsVerified opens the next stage to what is deployed, at once or when it
+// has soaked.
+func (s *Service) holdsAsVerified(ctx context.Context, d Deployment, verification string) error {
+	now := s.Clock.Now()
+	next := d
+	next.Status, next.VerifiedAt = DeploymentVerified, &now
+	if err := s.Store.SwapDeployment(ctx, d, next); err != nil {
+		return err
+	}
+	v := Verified{Scope: d.Scope, Workload: d.Workload, Release: d.Release, Run: d.Run, At: now}
+	if err := s.Store.PutVerified(ctx, v); err != nil {
+		return err
+	}
+	if err := s.promoteOn(ctx, v); err != nil {
+		return err
+	}
+	return s.recordRelease(ctx, "release.verified", next, releaseFact{Verification: verification})
+}
+
+// revoke closes the next stage to what is deployed: runs to it that have not
+// begun to apply end, and a stage that rolls back by itself does.
+func (s *Service) revoke(ctx context.Context, d Deployment, by Operation, cause Cause) (verdict, error) {
+	next := d
+	next.Status, next.VerifiedAt = DeploymentUnverified, nil
+	if err := s.Store.SwapDeployment(ctx, d, next); err != nil {
+		return verdict{}, err
+	}
+	held, err := s.heldAsVerified(ctx, d)
+	if err != nil {
+		return verdict{}, err
+	}
+	if err := s.Store.Revoke(ctx, d.Scope, d.Workload, d.Release.ID); err != nil {
+		return verdict{}, err
+	}
+	v, err := s.stopPromotions(ctx, d, cause)
+	if err != nil {
+		return v, err
+	}
+	if held {
+		data := releaseFact{Verification: cause.Verification, Message: cause.Message, Stopped: v.stopped}
+		if err := s.recordRelease(ctx, "release.revoked", next, data); err != nil {
+			return v, err
+		}
+	}
+	return v, s.rollBack(ctx, d, by, cause, &v)
+}
+
+func (s *Service) heldAsVerified(ctx context.Context, d Deployment) (bool, error) {
+	all, err := s.Store.VerifiedReleases(ctx, d.Scope, d.Workload)
+	return slices.ContainsFunc(all, func(v Verified) bool { return v.Release.ID == d.Release.ID }), err
+}
+
+// stopPromotions ends the runs that carry the release to the next stage and have
+// not begun to apply, unless it may go there in another way.
+func (s *Service) stopPromotions(ctx context.Context, d Deployment, cause Cause) (verdict, error) {
+	var v verdict
+	after, ok := s.Stages.After(d.Scope.Stage)
+	if !ok {
+		return v, nil
+	}
+	there := d.Scope.InStage(after.Name)
+	a, err := s.availability(ctx, there, d.Workload, d.Release)
+	if err != nil || a.Available {
+		return v, err
+	}
+	open, err := s.Store.Open(ctx, there, kernel.StackID(there, d.Workload))
+	if err != nil {
+		return v, err
+	}
+	why := fmt.Sprintf("%s is no longer verified in %s, the stage before: %s", d.Release, d.Scope.Stage, cause.Message)
+	for _, r := range open {
+		if r.DryRun || r.Release.ID != d.Release.ID || !r.carries() || r.Status == Applying || r.Status == Verifying {
+			continue
+		}
+		if err := s.stopPromotion(ctx, &r, why); err != nil {
+			return v, err
+		}
+		v.changed, v.stopped = append(v.changed, r), append(v.stopped, r.ID)
+	}
+	return v, nil
+}
+
+// carries reports whether the run brings a release on its way through the stages.
+func (r Run) carries() bool { return r.Operation == Deploy || r.Operation == Promote }
+
+// stopPromotion ends a run at once, or leaves word for who executes it: the next
+// step under the lease is then refused.
+func (s *Service) stopPromotion(ctx context.Context, r *Run, why string) error {
+	l, err := s.Store.Lease(ctx, r.Stack)
+	if err != nil {
+		return err
+	}
+	if l.Run == r.ID && !s.dead(l) {
+		r.Revoked = why
+		return s.save(ctx, r)
+	}
+	r.Failure = revoked(*r, why)
+	return s.stepOnce(ctx, r, change{to: Failed, why: why})
+}
+
+func revoked(r Run, why string) *Failure {
+	return &Failure{
+		Phase: r.Status.verb(), Message: why + ". Nothing was applied",
+		Fix: fmt.Sprintf("correct the cause in the stage before and verify there with terrace verify %s, then promote again", r.Workload),
+	}
+}
+
+// stillWanted refuses the next step of a run whose release was revoked since.
+func (r Run) stillWanted(to Status) error {
+	if r.Revoked == "" || to != AwaitingApproval && to != Approved && to != Applying {
+		return nil
+	}
+	f := revoked(r, r.Revoked)
+	return kernel.Errorf(kernel.Refused, "%s", f.Message).WithFix("%s", f.Fix)
+}

@@ -2364,6 +2364,7 @@ type VcsStatus struct {
 	Commit      string `json:"commit"`
 	Context     string `json:"context"`
 	Description string `json:"description"`
+	Number      int64  `json:"number,omitempty"`
 
 	// State How a check stands.
 	State     VcsCheckState `json:"state"`
@@ -2381,6 +2382,7 @@ type VcsWork struct {
 	Overall  string     `json:"overall,omitempty"`
 	Planned  string     `json:"planned,omitempty"`
 	Problem  string     `json:"problem,omitempty"`
+	Seen     *time.Time `json:"seen,omitempty"`
 
 	// Told The SHA-256 of some content: sha256: and 64 hexadecimal digits.
 	//

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -77,11 +76,16 @@ func writePreview(w io.Writer, found apiclient.GetDossierResponse) {
 	_, _ = fmt.Fprintf(w, "%s of %s to %s would change: %s\n", d.Operation, d.Workload, d.Stage, watch.PlanLine(d.Plan.Summary))
 	for _, c := range d.Plan.Changes {
 		_, _ = fmt.Fprintf(w, "  %s %s\n", sign(string(c.Action)), c.Address)
+		if c.Action == apiclient.RunResourceChangeActionUpdate || c.Action == apiclient.RunResourceChangeActionReplace {
+			runs.WriteValues(w, c, runs.Short())
+		}
 	}
 	if more := int(found.Changes) - len(d.Plan.Changes); more > 0 {
 		_, _ = fmt.Fprintf(w, "  and %d more resources\n", more)
 	}
-	_, _ = fmt.Fprintf(w, "values and versions: terrace run show %s\n", d.Run)
+	runs.WriteGraph(w, d.GraphChanges)
+	runs.WriteSpec(w, d, runs.Short())
+	_, _ = fmt.Fprintf(w, "all of it: terrace run show %s\n", d.Run)
 	for _, g := range d.Gates {
 		_, _ = fmt.Fprintf(w, "gate %s %s: %s\n", g.Gate, g.Outcome, g.Message)
 	}
@@ -107,21 +111,23 @@ func sign(action string) string {
 // refusals is the error of what cannot be asked for, or whose plan a gate would
 // not let pass: every reason, each with its fix.
 func refusals(d apiclient.RunDossier, a *apiclient.RunAssessment) error {
-	var names []string
-	var problems []kernel.Problem
+	var reasons, details []kernel.Problem
 	if a != nil {
-		for _, o := range a.Obstacles {
-			names, problems = append(names, o.Message), append(problems, o)
-		}
+		reasons = a.Obstacles
 	}
 	for _, g := range d.Gates {
 		if g.Level == apiclient.RunLevelMandatory && g.Outcome == apiclient.RunOutcomeFailed {
-			names = append(names, "a gate would not let it pass: "+g.Gate+": "+g.Message)
-			problems = append(problems, g.Problems...)
+			reasons = append(reasons, kernel.Problem{Path: g.Gate, Message: "a gate would not let it pass: " + g.Gate + ": " + g.Message, Fix: g.Fix})
+			details = append(details, g.Problems...)
 		}
 	}
-	if len(names) == 0 {
+	switch len(reasons) {
+	case 0:
 		return nil
+	case 1:
+		return kernel.Errorf(kernel.Refused, "%s", reasons[0].Message).WithFix("%s", reasons[0].Fix).WithProblems(details...)
+	default:
+		return kernel.Errorf(kernel.Refused, "%s of %s to %s would not go through now, for %d reasons", d.Operation, d.Workload, d.Stage, len(reasons)).
+			WithProblems(append(reasons, details...)...)
 	}
-	return kernel.Errorf(kernel.Refused, "%s", strings.Join(names, "; ")).WithProblems(problems...)
 }

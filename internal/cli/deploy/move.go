@@ -3,12 +3,14 @@ package deploy
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/runs"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // move is a command that starts a run for a workload that is known already.
@@ -55,6 +57,10 @@ func (m *move) preview(ctx context.Context, s command.Server, project, workload 
 	a, err := s.Assess(ctx, project, workload, apiclient.AssessChangeParams{Operation: m.operation, Stage: m.stage, Release: m.release})
 	if err != nil {
 		return err
+	}
+	if m.dry.whenOpen { // a window that closes the stage is no obstacle then
+		a.Obstacles = slices.DeleteFunc(a.Obstacles, func(o kernel.Problem) bool { return o.Path == "windows" })
+		a.Allowed = len(a.Obstacles) == 0
 	}
 	if a.Release == nil {
 		if err := m.e.Print(preview{Assessment: &a}, func(w io.Writer) { writeAssessment(w, a) }); err != nil {

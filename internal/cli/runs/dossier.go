@@ -63,8 +63,8 @@ func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 	}
 	_, _ = fmt.Fprintf(w, "  plan: %s\n", watch.PlanLine(d.Plan.Summary))
 	WriteChanges(w, found, detail)
-	writeGraph(w, d.GraphChanges)
-	writeSpec(w, d, detail)
+	WriteGraph(w, d.GraphChanges)
+	WriteSpec(w, d, detail)
 	for _, g := range d.Gates {
 		_, _ = fmt.Fprintf(w, "  gate %s %s: %s\n", g.Gate, g.Outcome, g.Message)
 	}
@@ -96,18 +96,24 @@ func WriteChanges(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 			reason = " (" + c.Reason + ")"
 		}
 		_, _ = fmt.Fprintf(w, "    %s %s%s\n", c.Action, c.Address, reason)
-		for _, v := range c.Values[:detail.values(len(c.Values))] {
-			_, _ = fmt.Fprintf(w, "        %s: %s\n", v.Path, change(v))
-		}
-		if more := len(c.Values) - detail.values(len(c.Values)) + int(c.OmittedValues); more > 0 {
-			_, _ = fmt.Fprintf(w, "        and %d more values\n", more)
-		}
+		WriteValues(w, c, detail)
 	}
 	if more := max(int(found.Changes), len(changes)) - shownNow; more > 0 {
 		_, _ = fmt.Fprintf(w, "    and %d more resources: terrace run show %s --all\n", more, found.Dossier.Run)
 	}
 	for _, v := range found.Dossier.Plan.Outputs {
 		_, _ = fmt.Fprintf(w, "    output %s: %s\n", v.Path, change(v))
+	}
+}
+
+// WriteValues writes the values of one resource that change.
+func WriteValues(w io.Writer, c apiclient.RunResourceChange, detail Detail) {
+	n := detail.values(len(c.Values))
+	for _, v := range c.Values[:n] {
+		_, _ = fmt.Fprintf(w, "        %s: %s\n", v.Path, change(v))
+	}
+	if more := len(c.Values) - n + int(c.OmittedValues); more > 0 {
+		_, _ = fmt.Fprintf(w, "        and %d more values\n", more)
 	}
 }
 
@@ -130,7 +136,8 @@ func change(v apiclient.RunValueChange) string {
 	return text
 }
 
-func writeGraph(w io.Writer, nodes []apiclient.RunNodeChange) {
+// WriteGraph writes which definition and module served a resource, and which do.
+func WriteGraph(w io.Writer, nodes []apiclient.RunNodeChange) {
 	for _, n := range nodes {
 		switch {
 		case n.Before == nil && n.After != nil:
@@ -147,7 +154,8 @@ func served(n apiclient.RunNodeView) string {
 	return fmt.Sprintf("definition %s with module %s %s", n.Definition, n.Module, n.Version)
 }
 
-func writeSpec(w io.Writer, d apiclient.RunDossier, detail Detail) {
+// WriteSpec writes what of the workload differs.
+func WriteSpec(w io.Writer, d apiclient.RunDossier, detail Detail) {
 	if d.Deployed == nil {
 		_, _ = fmt.Fprintln(w, "  workload: all of it is new here")
 		return

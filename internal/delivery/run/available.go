@@ -78,9 +78,9 @@ func (a Availability) String() string {
 	case a.Soak == 0:
 		return fmt.Sprintf("it is verified in %s since %s", a.Before, a.VerifiedAt.Format(time.RFC3339))
 	case a.Available:
-		return fmt.Sprintf("it is verified in %s since %s, and %s are asked for", a.Before, a.VerifiedAt.Format(time.RFC3339), a.Soak)
+		return fmt.Sprintf("it is verified in %s since %s, and has soaked there for more than %s", a.Before, a.VerifiedAt.Format(time.RFC3339), a.Soak)
 	default:
-		return fmt.Sprintf("it is verified in %s since %s, and must have been for %s: until %s", a.Before, a.VerifiedAt.Format(time.RFC3339), a.Soak, a.SoakedAt.Format(time.RFC3339))
+		return fmt.Sprintf("it is verified in %s since %s, and soaks there for %s, until %s", a.Before, a.VerifiedAt.Format(time.RFC3339), a.Soak, a.SoakedAt.Format(time.RFC3339))
 	}
 }
 

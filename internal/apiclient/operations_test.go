@@ -53,12 +53,22 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Audit": func() error {
 			return e(c.Audit(ctx, apiclient.ListAuditEntriesParams{Limit: 1, Project: p, Stage: "dev", Type: "t", Subject: "s", Actor: "a"}))
 		},
-		"VerifyAudit":      func() error { return e(c.VerifyAudit(ctx)) },
-		"Definitions":      func() error { return e(c.Definitions(ctx)) },
-		"Definition":       func() error { return e(c.Definition(ctx, "cache")) },
-		"ApplyDefinition":  func() error { return e(c.ApplyDefinition(ctx, "cache", "source")) },
-		"DeleteDefinition": func() error { return c.DeleteDefinition(ctx, "cache") },
-		"Modules":          func() error { return e(c.Modules(ctx)) },
+		"Subscriptions":      func() error { return e(c.Subscriptions(ctx, p)) },
+		"Subscription":       func() error { return e(c.Subscription(ctx, p, "chat")) },
+		"CreateSubscription": func() error { return e(c.CreateSubscription(ctx, p, apiclient.CreateSubscriptionRequest{})) },
+		"DeleteSubscription": func() error { return c.DeleteSubscription(ctx, p, "chat") },
+		"PauseSubscription":  func() error { return e(c.PauseSubscription(ctx, p, "chat", "r")) },
+		"ResumeSubscription": func() error { return e(c.ResumeSubscription(ctx, p, "chat")) },
+		"TestSubscription":   func() error { return e(c.TestSubscription(ctx, p, "chat")) },
+		"RotateSubscription": func() error { return e(c.RotateSubscription(ctx, p, "chat", "")) },
+		"Deliveries":         func() error { return e(c.Deliveries(ctx, p, "chat", "dead", 5)) },
+		"Redeliver":          func() error { return e(c.Redeliver(ctx, p, "chat", []string{"evt_1"})) },
+		"VerifyAudit":        func() error { return e(c.VerifyAudit(ctx)) },
+		"Definitions":        func() error { return e(c.Definitions(ctx)) },
+		"Definition":         func() error { return e(c.Definition(ctx, "cache")) },
+		"ApplyDefinition":    func() error { return e(c.ApplyDefinition(ctx, "cache", "source")) },
+		"DeleteDefinition":   func() error { return c.DeleteDefinition(ctx, "cache") },
+		"Modules":            func() error { return e(c.Modules(ctx)) },
 		"PublishModule": func() error {
 			m := apiclient.ModuleVersion{Namespace: "n", Name: "m", System: "s", Version: "1.0.0"}
 			return e(c.PublishModule(ctx, m, strings.NewReader("tar"), 3))

@@ -19,6 +19,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/githost"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
+	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionapi"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 	"github.com/terrace-idp/terrace/internal/target/local/localapi"
 )
@@ -58,6 +59,7 @@ func (a *App) handler() http.Handler {
 		releaseapi.API{Releases: a.delivery.releases},
 		runapi.API{Runs: a.delivery.runs},
 		secretapi.API{Secrets: a.fabric.secrets},
+		subscriptionapi.API{Subscriptions: a.fabric.subscriptions},
 		modules, planes, states,
 		vcsapi.API{Repositories: a.delivery.repositories},
 		statusAPI{a},
@@ -99,6 +101,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		releaseapi.API{},
 		runapi.API{},
 		secretapi.API{},
+		subscriptionapi.API{},
 		moduleapi.API{},
 		localapi.API{},
 		stateapi.API{},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
 	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
@@ -15,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
+	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
@@ -26,6 +28,8 @@ type fabric struct {
 	secrets   *secret.Service
 	nats      *event.Server
 	broker    *event.Broker
+	// subscriptions send events on.
+	subscriptions *subscription.Service
 
 	dnsServer     *dns.Server
 	gatewayServer *gateway.Server
@@ -69,6 +73,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 		return err
 	}
 	f.broker = &event.Broker{Store: eventsql.NewTopics(p.db), Server: f.nats, Journal: a.journal, Tx: p.db, Log: p.log}
+	f.subscriptions = newSubscriptions(p, a, f)
 	return nil
 }
 
@@ -105,6 +110,9 @@ func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upst
 func (f *fabric) loops(g *supervise.Group, p *platform, outbox *event.Outbox) {
 	relay := &event.Relay{Outbox: outbox, Publisher: f.nats, Log: p.log}
 	g.Add("event relay", relay.Serve)
+	g.Add("event tail", f.subscriptions.Tail)
+	g.Add("subscriptions", f.subscriptions.Watch)
+	g.Every("delivery sweep", time.Hour, f.subscriptions.Sweep)
 	g.Add("dns records", f.dns.Watch)
 	g.Add("gateway routes", f.gateway.Watch)
 	g.Add("dns server", f.dnsServer.Serve)

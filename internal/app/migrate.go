@@ -16,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
+	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/target/local/localsql"
 )
@@ -26,7 +27,7 @@ func migrations() []db.Migrations {
 	return []db.Migrations{
 		tenantsql.Migrations(), identitysql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
-		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(),
+		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		localsql.Migrations(),
 	}
 }

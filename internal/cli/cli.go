@@ -30,6 +30,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/secrets"
 	"github.com/terrace-idp/terrace/internal/cli/services"
 	"github.com/terrace-idp/terrace/internal/cli/stages"
+	"github.com/terrace-idp/terrace/internal/cli/subscriptions"
 	"github.com/terrace-idp/terrace/internal/cli/verify"
 	"github.com/terrace-idp/terrace/internal/cli/version"
 	"github.com/terrace-idp/terrace/internal/cli/workloads"
@@ -118,7 +119,7 @@ func groups(e *command.Env) []group {
 			runs.Command(e), releases.Command(e), verify.History(e), explain.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
-			stages.Command(e), repos.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
+			stages.Command(e), repos.Command(e), subscriptions.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Contexts(e), version.Command(e)}},
 	}

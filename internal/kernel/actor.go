@@ -32,6 +32,7 @@ type contextKey int
 const (
 	actorKey contextKey = iota
 	requestKey
+	causeKey
 )
 
 // WithActor returns a context that acts for a.
@@ -53,5 +54,16 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 // RequestIDFrom returns the request id of ctx, or "".
 func RequestIDFrom(ctx context.Context) string {
 	id, _ := ctx.Value(requestKey).(string)
+	return id
+}
+
+// WithCause returns a context for work that an event has caused.
+func WithCause(ctx context.Context, event string) context.Context {
+	return context.WithValue(ctx, causeKey, event)
+}
+
+// CauseFrom returns the id of the event that has caused ctx's work, or "".
+func CauseFrom(ctx context.Context) string {
+	id, _ := ctx.Value(causeKey).(string)
 	return id
 }

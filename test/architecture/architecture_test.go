@@ -35,6 +35,7 @@ func edges() map[string]string {
 		"delivery/run -> delivery/workload":     "a dossier shows the workload's changes",
 		"delivery/vcs -> delivery/run":          "a pull request is planned, and its merge applied, by runs",
 		"delivery/vcs -> delivery/workload":     "a Score file of a commit becomes a workload",
+		"fabric/subscription -> fabric/event":   "a subscription is sent events",
 		"cli/azuresim -> target/azuresim":       "azuresimclient calls a running simulator's operations API and links no server",
 	}
 }

@@ -63,6 +63,10 @@ func Decisions() map[string]Decision {
 		"repo.connect":      {Roles: admins},
 		"repo.bind":         {Roles: admins},
 		"repo.delete":       {Roles: admins},
+
+		"subscription.read": {Roles: members},
+		// Events tell what the audit log tells.
+		"subscription.write": {Roles: admins},
 	}
 }
 

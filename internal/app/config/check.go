@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
@@ -36,6 +37,11 @@ func (c Config) problems(file string) []kernel.Problem {
 	k.url("key", c.Key, "file", "base64key")
 	for i, former := range c.FormerKeys {
 		k.url("formerKeys["+strconv.Itoa(i)+"]", former, "file", "base64key")
+	}
+	for i, network := range c.SinkNetworks {
+		if _, err := netip.ParsePrefix(network); err != nil && network != "" {
+			k.add("sinkNetworks["+strconv.Itoa(i)+"]", fmt.Sprintf("%q is not a network", network), "write it as 10.0.0.0/8 or fd00::/8")
+		}
 	}
 	if c.Concurrency < 1 || c.Concurrency > 64 {
 		k.add("concurrency", fmt.Sprintf("%d is out of bounds", c.Concurrency), "use 1 to 64")

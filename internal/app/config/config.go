@@ -6,6 +6,7 @@
 package config
 
 import (
+	"net/netip"
 	"net/url"
 	"path/filepath"
 
@@ -17,13 +18,14 @@ import (
 type Config struct {
 	DataDir string `koanf:"data" yaml:"data" doc:"The folder that holds everything Terrace keeps on this machine. Empty is $XDG_DATA_HOME/terrace, which usually is ~/.local/share/terrace."`
 
-	Listen      string `koanf:"listen" yaml:"listen" doc:"Where the API and the portal listen, host:port. Put TLS in front of it before it leaves loopback."`
-	PublicURL   string `koanf:"publicUrl" yaml:"publicUrl" doc:"Under which address others reach what listens, such as https://terrace.example.com: it is in the addresses of repositories and webhooks, and in what pull requests are told. Empty is http:// and the address of listen."`
-	Gateway     string `koanf:"gateway" yaml:"gateway" doc:"Where the gateway listens for HTTPS."`
-	GatewayHTTP string `koanf:"gatewayHttp" yaml:"gatewayHttp" doc:"Where the gateway listens for HTTP, which it redirects to HTTPS."`
-	DNS         string `koanf:"dns" yaml:"dns" doc:"Where DNS is answered, over UDP and TCP."`
-	NATS        string `koanf:"nats" yaml:"nats" doc:"Where the embedded NATS server listens, for topics."`
-	Zone        string `koanf:"zone" yaml:"zone" doc:"The DNS zone of the services: <service>.<stage>.<project>.<zone>."`
+	Listen       string   `koanf:"listen" yaml:"listen" doc:"Where the API and the portal listen, host:port. Put TLS in front of it before it leaves loopback."`
+	PublicURL    string   `koanf:"publicUrl" yaml:"publicUrl" doc:"Under which address others reach what listens, such as https://terrace.example.com: it is in the addresses of repositories and webhooks, and in what pull requests are told. Empty is http:// and the address of listen."`
+	Gateway      string   `koanf:"gateway" yaml:"gateway" doc:"Where the gateway listens for HTTPS."`
+	GatewayHTTP  string   `koanf:"gatewayHttp" yaml:"gatewayHttp" doc:"Where the gateway listens for HTTP, which it redirects to HTTPS."`
+	DNS          string   `koanf:"dns" yaml:"dns" doc:"Where DNS is answered, over UDP and TCP."`
+	NATS         string   `koanf:"nats" yaml:"nats" doc:"Where the embedded NATS server listens, for topics."`
+	SinkNetworks []string `koanf:"sinkNetworks" yaml:"sinkNetworks" doc:"Private networks in which webhooks, NATS and Kafka of subscriptions may be, in the clear too; elsewhere they have public addresses and TLS. The default is this machine: empty it where others may subscribe."`
+	Zone         string   `koanf:"zone" yaml:"zone" doc:"The DNS zone of the services: <service>.<stage>.<project>.<zone>."`
 
 	Database   string   `koanf:"database" yaml:"database" doc:"The database: sqlite:///path.db or postgres://user@host/name?sslmode=…. Empty is SQLite in the data folder."`
 	Blobs      string   `koanf:"blobs" yaml:"blobs" doc:"Where plans, state versions, modules and artifacts are kept: file:///folder. Empty is a folder in the data folder. Logs of runs are files in the data folder."`
@@ -51,9 +53,21 @@ func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:7080", Gateway: "127.0.0.1:7443", GatewayHTTP: "127.0.0.1:7081",
 		DNS: "127.0.0.1:7053", NATS: "127.0.0.1:7422", Zone: "localhost",
-		FormerKeys: []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
+		SinkNetworks: []string{"127.0.0.0/8", "::1/128"},
+		FormerKeys:   []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
 		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
 	}
+}
+
+// Sinks returns the networks of SinkNetworks, which were checked.
+func (c Config) Sinks() []netip.Prefix {
+	var out []netip.Prefix
+	for _, text := range c.SinkNetworks {
+		if network, err := netip.ParsePrefix(text); err == nil {
+			out = append(out, network.Masked())
+		}
+	}
+	return out
 }
 
 // DatabaseURL returns the URL of the database.

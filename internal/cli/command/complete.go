@@ -52,6 +52,14 @@ func (e *Env) Repositories() Completion {
 	})
 }
 
+// Subscriptions offers the subscriptions of the project.
+func (e *Env) Subscriptions() Completion {
+	return e.offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+		list, err := s.Subscriptions(ctx, project)
+		return names(list, func(one apiclient.Subscription) string { return one.Name }), err
+	})
+}
+
 // RepositoryFlag offers them for a flag.
 func (e *Env) RepositoryFlag() Completion {
 	words := e.Repositories()

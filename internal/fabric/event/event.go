@@ -34,6 +34,8 @@ type Event struct {
 	Actor   string `json:"actor,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 	Request string `json:"requestid,omitempty"`
+	// Causation is the id of the event whose rule has caused this one.
+	Causation string `json:"causationid,omitempty"`
 
 	// Sequence is the event's place in the stream, for resuming after it.
 	Sequence uint64 `json:"-"`
@@ -47,12 +49,18 @@ func (e Event) Scope() kernel.Scope {
 	return kernel.Scope{Tenant: e.Tenant, Project: e.Project, Stage: e.Stage}
 }
 
+// NewEvent makes an event that is in no stream, of the actor and the request of
+// ctx: what a sink is tried with, and what a rule tells.
+func NewEvent(ctx context.Context, f kernel.Fact, now time.Time) (Event, error) {
+	return newEvent(ctx, f, now)
+}
+
 // newEvent makes an event of a fact, with the actor and request of ctx.
 func newEvent(ctx context.Context, f kernel.Fact, now time.Time) (Event, error) {
 	e := Event{
 		SpecVersion: "1.0", ID: kernel.NewID("evt"), Source: source(f.Scope), Type: typePrefix + f.Type,
 		Subject: f.Subject, Time: now, Tenant: f.Scope.Tenant, Project: f.Scope.Project, Stage: f.Scope.Stage,
-		Reason: f.Reason, Request: kernel.RequestIDFrom(ctx),
+		Reason: f.Reason, Request: kernel.RequestIDFrom(ctx), Causation: kernel.CauseFrom(ctx),
 	}
 	if actor, ok := kernel.ActorFrom(ctx); ok {
 		e.Actor = actor.ID

@@ -49,6 +49,8 @@ type Server struct {
 	auth *authenticator
 	conn *nats.Conn
 	js   jetstream.JetStream
+	// stream is that of the events.
+	stream jetstream.Stream
 }
 
 // StartServer starts the server, connects to it and makes sure that the stream
@@ -145,7 +147,7 @@ func (s *Server) open(ctx context.Context, retention time.Duration) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	s.stream, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: streamName, Subjects: []string{"terrace.>"}, MaxAge: retention, MaxBytes: maxBytes,
 		Duplicates: min(duplicateWindow, retention), Storage: jetstream.FileStorage, Discard: jetstream.DiscardOld,
 	})

@@ -1,0 +1,8 @@
+// Package subscription sends events on to whoever asked for them: webhooks,
+// NATS and Kafka.
+//
+// It owns subscriptions, their filters, how far each has come, what was
+// delivered and what could not be. It does not own events, and it decides
+// nothing from them: package automation does. How a sink is spoken to is in
+// package sink.
+package subscription

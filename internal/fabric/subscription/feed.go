@@ -1,0 +1,69 @@
+package subscription
+
+import (
+	"context"
+	"sort"
+	"sync"
+
+	"github.com/terrace-idp/terrace/internal/fabric/event"
+)
+
+// The bounds of what is kept in memory of the stream's end.
+const (
+	feedEvents = 2048
+	feedBytes  = 8 << 20
+)
+
+// feed is the end of the stream in memory, for all workers: one that keeps up
+// never asks the stream.
+type feed struct {
+	stream Stream
+
+	mu     sync.RWMutex
+	events []event.Event
+	bytes  int
+}
+
+func weight(e event.Event) int { return len(e.Data) + 512 }
+
+// push takes the next event of the stream.
+func (f *feed) push(e event.Event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.events, f.bytes = append(f.events, e), f.bytes+weight(e)
+	if len(f.events) <= feedEvents && f.bytes <= feedBytes {
+		return
+	}
+	drop := 0
+	for len(f.events)-drop > feedEvents/2 || f.bytes > feedBytes/2 {
+		f.bytes -= weight(f.events[drop])
+		drop++
+	}
+	f.events = append([]event.Event(nil), f.events[drop:]...)
+}
+
+// reset forgets what is in memory: the stream is read from elsewhere.
+func (f *feed) reset() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.events, f.bytes = nil, 0
+}
+
+// next returns the tenant's first event after a sequence. Without one, through
+// is how far it has looked.
+func (f *feed) next(ctx context.Context, tenant string, after uint64) (e event.Event, through uint64, ok bool, err error) {
+	f.mu.RLock()
+	inside := len(f.events) > 0 && f.events[0].Sequence <= after+1
+	if inside {
+		defer f.mu.RUnlock()
+		for i := sort.Search(len(f.events), func(i int) bool { return f.events[i].Sequence > after }); i < len(f.events); i++ {
+			if f.events[i].Tenant == tenant {
+				return f.events[i], 0, true, nil
+			}
+		}
+		return event.Event{}, max(after, f.events[len(f.events)-1].Sequence), false, nil
+	}
+	f.mu.RUnlock()
+	e, ok, err = f.stream.After(ctx, tenant, after)
+	return e, after, ok, err
+}

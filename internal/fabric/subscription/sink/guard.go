@@ -1,0 +1,87 @@
+package sink
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"syscall"
+	"time"
+)
+
+const dialTimeout = 5 * time.Second
+
+// Guard says which addresses sinks may have. Addresses are checked when a
+// connection is made, after names are resolved: a name cannot change its mind.
+type Guard struct {
+	// Allow are networks that may be reached although they are private, in the clear too.
+	Allow []netip.Prefix
+}
+
+// special are networks that no sink on the internet is in, besides those that
+// package netip knows (RFC 6890, RFC 6052, RFC 4380, RFC 3056).
+func special() []netip.Prefix {
+	return []netip.Prefix{
+		netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+		netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
+		netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
+		netip.MustParsePrefix("::/96"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("100::/64"),
+		netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("fec0::/10"),
+	}
+}
+
+// Check refuses an address that no sink may have; clear tells that nothing
+// protects what is sent there.
+func (g Guard) Check(addr netip.Addr, clear bool) error {
+	addr = addr.Unmap().WithZone("")
+	if slices.ContainsFunc(g.Allow, func(p netip.Prefix) bool { return p.Contains(addr) }) {
+		return nil
+	}
+	private := !addr.IsGlobalUnicast() || addr.IsPrivate() || slices.ContainsFunc(special(), func(p netip.Prefix) bool { return p.Contains(addr) })
+	switch {
+	case private:
+		return &Forbidden{fmt.Sprintf("%s is an address inside, which sinks may not have: see sinkNetworks in the configuration", addr)}
+	case clear:
+		return &Forbidden{fmt.Sprintf("%s would be sent events in the clear: use TLS", addr)}
+	default:
+		return nil
+	}
+}
+
+// Forbidden is a sink's address that this installation does not allow.
+type Forbidden struct{ message string }
+
+// Error says which address it is.
+func (f *Forbidden) Error() string { return f.message }
+
+// dialer connects to allowed addresses only.
+func (g Guard) dialer(clear bool) *net.Dialer {
+	return &net.Dialer{Timeout: dialTimeout, Control: func(_, address string, _ syscall.RawConn) error {
+		at, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return fmt.Errorf("address %s: %w", address, err)
+		}
+		return g.Check(at.Addr(), clear)
+	}}
+}
+
+// resolve checks a host before anything is kept: each of its addresses now. One
+// that does not resolve is checked when it is dialled.
+func (g Guard) resolve(ctx context.Context, host string, clear bool) error {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return g.Check(addr, clear)
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	for _, addr := range addrs {
+		if err := g.Check(addr, clear); err != nil {
+			return err
+		}
+	}
+	return nil
+}

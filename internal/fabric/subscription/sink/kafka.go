@@ -1,0 +1,81 @@
+package sink
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"github.com/terrace-idp/terrace/internal/fabric/event"
+	"github.com/terrace-idp/terrace/internal/fabric/subscription"
+)
+
+// kafka sends events to a topic, one at a time: every in-sync replica has an
+// event before the next is sent.
+type kafka struct {
+	topic  string
+	mode   subscription.Mode
+	client *kgo.Client
+}
+
+func (s Sinks) kafka(k subscription.Kafka, c subscription.Credentials) (*kafka, error) {
+	opts := []kgo.Opt{
+		kgo.SeedBrokers(k.Brokers...), kgo.ClientID("terrace"), kgo.Dialer(s.Guard.kafkaDialer(k.TLS)),
+		kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerLinger(0), kgo.RecordDeliveryTimeout(defaultTimeout), kgo.RequestRetries(2),
+		kgo.DialTimeout(dialTimeout), kgo.RetryTimeout(defaultTimeout), kgo.MaxBufferedRecords(16), kgo.UnknownTopicRetries(1),
+		kgo.DisableIdempotentWrite(), kgo.MaxProduceRequestsInflightPerBroker(1),
+	}
+	switch k.Mechanism {
+	case subscription.Plain:
+		opts = append(opts, kgo.SASL(plain.Auth{User: k.Username, Pass: c.Password}.AsMechanism()))
+	case subscription.ScramSHA256:
+		opts = append(opts, kgo.SASL(scram.Auth{User: k.Username, Pass: c.Password}.AsSha256Mechanism()))
+	case subscription.ScramSHA512:
+		opts = append(opts, kgo.SASL(scram.Auth{User: k.Username, Pass: c.Password}.AsSha512Mechanism()))
+	}
+	client, err := kgo.NewClient(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: %w", err)
+	}
+	return &kafka{topic: k.Topic, mode: k.Mode, client: client}, nil
+}
+
+// kafkaDialer dials allowed addresses only: those of the seeds and those that
+// the cluster tells of.
+func (g Guard) kafkaDialer(encrypt bool) func(ctx context.Context, network, host string) (net.Conn, error) {
+	plain := g.dialer(!encrypt)
+	if !encrypt {
+		return plain.DialContext
+	}
+	return (&tls.Dialer{NetDialer: plain, Config: &tls.Config{MinVersion: tls.VersionTLS12}}).DialContext
+}
+
+// Send returns when the topic has the event. Its key is the event's source and
+// subject, so that what happens to one thing stays in order.
+func (k *kafka) Send(ctx context.Context, e event.Event, body []byte) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, defaultTimeout+2*time.Second)
+	defer cancel()
+	headers, payload := binding(k.mode, kafkaPrefix, "content-type", e, body)
+	record := &kgo.Record{Topic: k.topic, Key: []byte(e.Source + "/" + e.Subject), Value: payload, Timestamp: e.Time}
+	for _, p := range headers {
+		record.Headers = append(record.Headers, kgo.RecordHeader{Key: p.name, Value: []byte(p.value)})
+	}
+	stored, err := k.client.ProduceSync(ctx, record).First()
+	switch {
+	case errors.Is(err, kerr.MessageTooLarge), errors.Is(err, kerr.RecordListTooLarge), errors.Is(err, kerr.InvalidRecord):
+		return "", &subscription.Rejection{Message: err.Error()}
+	case err != nil:
+		return "", fmt.Errorf("kafka topic %s: %w", k.topic, err)
+	}
+	return fmt.Sprintf("partition %d offset %d", stored.Partition, stored.Offset), nil
+}
+
+// Close ends the connections.
+func (k *kafka) Close() { k.client.Close() }

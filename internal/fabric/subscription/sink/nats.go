@@ -1,0 +1,120 @@
+package sink
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/terrace-idp/terrace/internal/fabric/event"
+	"github.com/terrace-idp/terrace/internal/fabric/subscription"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// message puts an event into a NATS message. A stream knows it by its id, so
+// that what is sent twice within its window is there once.
+func message(mode subscription.Mode, e event.Event, body []byte) *nats.Msg {
+	headers, payload := binding(mode, httpPrefix, "Content-Type", e, body)
+	m := &nats.Msg{Header: nats.Header{}, Data: payload}
+	for _, p := range headers {
+		m.Header.Set(p.name, p.value)
+	}
+	m.Header.Set(nats.MsgIdHdr, e.ID)
+	return m
+}
+
+// topic sends to a topic of the embedded server.
+type topic struct {
+	topics Topics
+	scope  kernel.Scope
+	name   string
+	mode   subscription.Mode
+}
+
+// Send returns when the topic's stream has the event.
+func (t topic) Send(ctx context.Context, e event.Event, body []byte) (string, error) {
+	if err := t.topics.PublishTo(ctx, t.scope, t.name, message(t.mode, e, body)); err != nil {
+		return "", err
+	}
+	return "stored", nil
+}
+
+// Close does nothing: there is no connection.
+func (topic) Close() {}
+
+// natsSender sends to another NATS server. It connects when it first sends.
+type natsSender struct {
+	sink     subscription.NATS
+	password string
+	guard    Guard
+	conn     *nats.Conn
+}
+
+// guarded dials allowed addresses only; those that the server tells of are dialled by it, too.
+type guarded struct{ dialer *net.Dialer }
+
+// Dial implements nats.CustomDialer.
+func (g guarded) Dial(network, address string) (net.Conn, error) {
+	return g.dialer.Dial(network, address) //nolint:noctx // the interface has none
+}
+
+func (n *natsSender) connect() error {
+	if n.conn != nil && !n.conn.IsClosed() {
+		return nil
+	}
+	clear := !strings.HasPrefix(n.sink.URL, "tls:")
+	opts := []nats.Option{
+		nats.Name("terrace"), nats.Timeout(dialTimeout), nats.NoReconnect(), nats.SetCustomDialer(guarded{n.guard.dialer(clear)}),
+	}
+	switch {
+	case n.sink.Username != "":
+		opts = append(opts, nats.UserInfo(n.sink.Username, n.password))
+	case n.password != "":
+		opts = append(opts, nats.Token(n.password))
+	}
+	conn, err := nats.Connect(n.sink.URL, opts...)
+	if err != nil {
+		return fmt.Errorf("connect to %s: %w", n.sink.URL, err)
+	}
+	n.conn = conn
+	return nil
+}
+
+// Send returns when the server has the event, or with JetStream its stream.
+func (n *natsSender) Send(ctx context.Context, e event.Event, body []byte) (string, error) {
+	if err := n.connect(); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
+	defer cancel()
+	m := message(n.sink.Mode, e, body)
+	m.Subject = n.sink.Subject
+	if n.sink.JetStream {
+		js, err := jetstream.New(n.conn)
+		if err == nil {
+			_, err = js.PublishMsg(ctx, m)
+		}
+		return "stored", err
+	}
+	if err := n.conn.PublishMsg(m); err != nil {
+		return "", fmt.Errorf("publish: %w", err)
+	}
+	if err := n.conn.FlushWithContext(ctx); err != nil {
+		return "", fmt.Errorf("publish: %w", err)
+	}
+	if err := n.conn.LastError(); err != nil { // such as no permission for the subject
+		n.Close()
+		return "", fmt.Errorf("publish: %w", err)
+	}
+	return "sent", nil
+}
+
+// Close ends the connection.
+func (n *natsSender) Close() {
+	if n.conn != nil {
+		n.conn.Close()
+	}
+}

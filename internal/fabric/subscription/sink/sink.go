@@ -1,0 +1,83 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/terrace-idp/terrace/internal/fabric/event"
+	"github.com/terrace-idp/terrace/internal/fabric/subscription"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Topics puts messages into topics of the embedded NATS server.
+type Topics interface {
+	PublishTo(ctx context.Context, scope kernel.Scope, name string, m *nats.Msg) error
+	Topic(ctx context.Context, scope kernel.Scope, name string) (event.Topic, error)
+}
+
+// Sinks is a subscription.Sinks.
+type Sinks struct {
+	Guard  Guard
+	Topics Topics
+	Clock  kernel.Clock
+}
+
+var _ subscription.Sinks = Sinks{}
+
+// Check refuses a sink whose address is not allowed, or whose topic there is not.
+func (s Sinks) Check(ctx context.Context, sub subscription.Subscription) error {
+	var err error
+	switch k := sub.Sink; {
+	case k.Webhook != nil:
+		u, _ := url.Parse(k.Webhook.URL) // checked by the room
+		err = s.Guard.resolve(ctx, u.Hostname(), u.Scheme == "http")
+	case k.NATS != nil && k.NATS.Topic != "":
+		return s.topic(ctx, sub)
+	case k.NATS != nil:
+		u, _ := url.Parse(k.NATS.URL)
+		err = s.Guard.resolve(ctx, u.Hostname(), u.Scheme != "tls")
+	case k.Kafka != nil:
+		for _, b := range k.Kafka.Brokers {
+			host, _, split := net.SplitHostPort(b)
+			if err = split; err == nil {
+				err = s.Guard.resolve(ctx, host, !k.Kafka.TLS)
+			}
+			if err != nil {
+				break
+			}
+		}
+	}
+	if forbidden, ok := errors.AsType[*Forbidden](err); ok {
+		return kernel.Errorf(kernel.Refused, "this sink is not allowed: %s", forbidden.message)
+	}
+	return err
+}
+
+func (s Sinks) topic(ctx context.Context, sub subscription.Subscription) error {
+	n := sub.Sink.NATS
+	if sub.Scope.Project == "" {
+		return kernel.Errorf(kernel.Invalid, "topics belong to projects, and this subscription is the tenant's").WithFix("make the subscription in the topic's project")
+	}
+	_, err := s.Topics.Topic(ctx, sub.Scope.InStage(n.Stage), n.Topic)
+	return err
+}
+
+// Open makes ready to send; what cannot be reached is found out by Send.
+func (s Sinks) Open(_ context.Context, sub subscription.Subscription, c subscription.Credentials) (subscription.Sender, error) {
+	switch k := sub.Sink; {
+	case k.Webhook != nil:
+		return s.webhook(*k.Webhook, c), nil
+	case k.NATS != nil && k.NATS.Topic != "":
+		return topic{topics: s.Topics, scope: sub.Scope.InStage(k.NATS.Stage), name: k.NATS.Topic, mode: k.NATS.Mode}, nil
+	case k.NATS != nil:
+		return &natsSender{sink: *k.NATS, password: c.Password, guard: s.Guard}, nil
+	case k.Kafka != nil:
+		return s.kafka(*k.Kafka, c)
+	default:
+		return nil, kernel.Errorf(kernel.Internal, "subscription %s has no sink", sub.ID)
+	}
+}

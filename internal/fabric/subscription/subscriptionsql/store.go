@@ -1,0 +1,130 @@
+// Package subscriptionsql keeps subscriptions and deliveries in the database.
+//
+// It owns the tables event_subscriptions and event_deliveries. It sends nothing.
+package subscriptionsql
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+
+	"github.com/terrace-idp/terrace/internal/fabric/subscription"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations returns the room's tables.
+func Migrations() db.Migrations { return db.Migrations{Room: "subscription", Files: files} }
+
+// Store is a subscription.Store.
+type Store struct{ db *db.DB }
+
+// NewStore returns a store on d.
+func NewStore(d *db.DB) *Store { return &Store{db: d} }
+
+var _ subscription.Store = (*Store)(nil)
+
+type row struct {
+	ID, Tenant, Project, Name, Status, Body string
+	Position                                int64
+	Sealed                                  []byte
+}
+
+func (r row) subscription() (s subscription.Subscription, err error) {
+	if err := json.Unmarshal([]byte(r.Body), &s); err != nil {
+		return s, fmt.Errorf("read subscription %s: %w", r.ID, err)
+	}
+	s.Cursor, s.Sealed = uint64(r.Position), r.Sealed
+	return s, nil
+}
+
+const columns = "SELECT id, tenant, project, name, status, position, body, sealed FROM event_subscriptions "
+
+// Add keeps a subscription; a second of its name in the scope is a Conflict.
+func (s *Store) Add(ctx context.Context, sub subscription.Subscription) error {
+	body, err := encode(sub)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO event_subscriptions (id, tenant, project, name, status, position, body, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		sub.ID, sub.Scope.Tenant, sub.Scope.Project, sub.Name, string(sub.Status), int64(sub.Cursor), body, sub.Sealed).Exec(ctx)
+	return db.Map(err, "subscription "+sub.Name)
+}
+
+// Save changes all but how far the subscription has come.
+func (s *Store) Save(ctx context.Context, sub subscription.Subscription) error {
+	body, err := encode(sub)
+	if err != nil {
+		return err
+	}
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE event_subscriptions SET status = ?, body = ?, sealed = ? WHERE id = ? AND tenant = ?",
+		string(sub.Status), body, sub.Sealed, sub.ID, sub.Scope.Tenant).Exec(ctx)
+	return db.Changed(result, err, "subscription "+sub.Name)
+}
+
+// Get returns a subscription of a scope, or NotFound.
+func (s *Store) Get(ctx context.Context, scope kernel.Scope, name string) (subscription.Subscription, error) {
+	var r row
+	err := s.db.Reader(ctx).NewRaw(columns+"WHERE tenant = ? AND project = ? AND name = ?", scope.Tenant, scope.Project, name).Scan(ctx, &r)
+	if err != nil {
+		return subscription.Subscription{}, db.Map(err, "subscription "+name)
+	}
+	return r.subscription()
+}
+
+// List returns the subscriptions of a scope by name.
+func (s *Store) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[subscription.Subscription], error) {
+	var rows []row
+	err := s.db.Reader(ctx).NewRaw(columns+"WHERE tenant = ? AND project = ? AND name > ? ORDER BY name LIMIT ?",
+		scope.Tenant, scope.Project, page.Cursor, page.Size()+1).Scan(ctx, &rows)
+	all, err := subscriptions(rows, err)
+	return kernel.PageOf(all, page, func(s subscription.Subscription) string { return s.Name }), err
+}
+
+// Count returns how many a tenant has.
+func (s *Store) Count(ctx context.Context, tenant string) (n int, err error) {
+	err = s.db.Reader(ctx).NewRaw("SELECT COUNT(*) FROM event_subscriptions WHERE tenant = ?", tenant).Scan(ctx, &n)
+	return n, db.Map(err, "the subscriptions")
+}
+
+// Delete removes a subscription with its deliveries.
+func (s *Store) Delete(ctx context.Context, scope kernel.Scope, id string) error {
+	result, err := s.db.Conn(ctx).NewRaw("DELETE FROM event_subscriptions WHERE id = ? AND tenant = ? AND project = ?", id, scope.Tenant, scope.Project).Exec(ctx)
+	if err := db.Changed(result, err, "the subscription"); err != nil {
+		return err
+	}
+	_, err = s.db.Conn(ctx).NewRaw("DELETE FROM event_deliveries WHERE subscription = ?", id).Exec(ctx)
+	return db.Map(err, "the deliveries")
+}
+
+// All returns the subscriptions of every tenant.
+func (s *Store) All(ctx context.Context) ([]subscription.Subscription, error) {
+	var rows []row
+	err := s.db.Reader(ctx).NewRaw(columns+"ORDER BY id").Scan(ctx, &rows)
+	return subscriptions(rows, err)
+}
+
+func subscriptions(rows []row, err error) ([]subscription.Subscription, error) {
+	if err != nil {
+		return nil, db.Map(err, "the subscriptions")
+	}
+	all := make([]subscription.Subscription, len(rows))
+	for i, r := range rows {
+		if all[i], err = r.subscription(); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func encode(v any) (string, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("write a subscription: %w", err)
+	}
+	return string(b), nil
+}

@@ -459,6 +459,87 @@ func (e StageRollback) Valid() bool {
 	}
 }
 
+// Defines values for SubscriptionDeliveryStatus.
+const (
+	SubscriptionDeliveryStatusDead      SubscriptionDeliveryStatus = "dead"
+	SubscriptionDeliveryStatusDelivered SubscriptionDeliveryStatus = "delivered"
+	SubscriptionDeliveryStatusQueued    SubscriptionDeliveryStatus = "queued"
+	SubscriptionDeliveryStatusRetrying  SubscriptionDeliveryStatus = "retrying"
+)
+
+// Valid indicates whether the value is a known member of the SubscriptionDeliveryStatus enum.
+func (e SubscriptionDeliveryStatus) Valid() bool {
+	switch e {
+	case SubscriptionDeliveryStatusDead:
+		return true
+	case SubscriptionDeliveryStatusDelivered:
+		return true
+	case SubscriptionDeliveryStatusQueued:
+		return true
+	case SubscriptionDeliveryStatusRetrying:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SubscriptionMechanism.
+const (
+	SubscriptionMechanismPlain       SubscriptionMechanism = "plain"
+	SubscriptionMechanismScramSha256 SubscriptionMechanism = "scram-sha-256"
+	SubscriptionMechanismScramSha512 SubscriptionMechanism = "scram-sha-512"
+)
+
+// Valid indicates whether the value is a known member of the SubscriptionMechanism enum.
+func (e SubscriptionMechanism) Valid() bool {
+	switch e {
+	case SubscriptionMechanismPlain:
+		return true
+	case SubscriptionMechanismScramSha256:
+		return true
+	case SubscriptionMechanismScramSha512:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SubscriptionMode.
+const (
+	SubscriptionModeBinary     SubscriptionMode = "binary"
+	SubscriptionModeStructured SubscriptionMode = "structured"
+)
+
+// Valid indicates whether the value is a known member of the SubscriptionMode enum.
+func (e SubscriptionMode) Valid() bool {
+	switch e {
+	case SubscriptionModeBinary:
+		return true
+	case SubscriptionModeStructured:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SubscriptionStatus.
+const (
+	SubscriptionStatusActive SubscriptionStatus = "active"
+	SubscriptionStatusPaused SubscriptionStatus = "paused"
+)
+
+// Valid indicates whether the value is a known member of the SubscriptionStatus enum.
+func (e SubscriptionStatus) Valid() bool {
+	switch e {
+	case SubscriptionStatusActive:
+		return true
+	case SubscriptionStatusPaused:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for VcsCheckKind.
 const (
 	VcsCheckKindApply VcsCheckKind = "apply"
@@ -804,6 +885,20 @@ type CreateRepositoryRequest struct {
 
 	// Quota How large it may be, in bytes; 0 is 1 GiB.
 	Quota int64 `json:"quota,omitempty"`
+}
+
+// CreateSubscriptionRequest defines model for CreateSubscriptionRequest.
+type CreateSubscriptionRequest struct {
+	// Filters All must hold; none is every event of the scope.
+	Filters []SubscriptionFilter `json:"filters,omitempty"`
+	Name    string               `json:"name"`
+
+	// RetryHours How long one event is tried; 24 unless given.
+	RetryHours int64 `json:"retryHours,omitempty"`
+
+	// Secret The password of NATS or Kafka, or the signing secret of a webhook, which is made unless given.
+	Secret string           `json:"secret,omitempty"`
+	Sink   SubscriptionSink `json:"sink"`
 }
 
 // CreateTokenRequest defines model for CreateTokenRequest.
@@ -1359,6 +1454,18 @@ type PageStateVersion struct {
 	Next  string         `json:"next,omitempty"`
 }
 
+// PageSubscription defines model for PageSubscription.
+type PageSubscription struct {
+	Items []Subscription `json:"items"`
+	Next  string         `json:"next,omitempty"`
+}
+
+// PageSubscriptionDelivery defines model for PageSubscriptionDelivery.
+type PageSubscriptionDelivery struct {
+	Items []SubscriptionDelivery `json:"items"`
+	Next  string                 `json:"next,omitempty"`
+}
+
 // PageToken defines model for PageToken.
 type PageToken struct {
 	Items []Token `json:"items"`
@@ -1387,6 +1494,12 @@ type PageVcsPullRequest struct {
 type PageWorkload struct {
 	Items []Workload `json:"items"`
 	Next  string     `json:"next,omitempty"`
+}
+
+// PauseSubscriptionRequest defines model for PauseSubscriptionRequest.
+type PauseSubscriptionRequest struct {
+	// Reason Why.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Problem defines model for Problem.
@@ -1496,6 +1609,18 @@ type PullRequestDetail struct {
 type PutSecretRequest struct {
 	// Value The value, at most 64 KiB.
 	Value string `json:"value,omitempty"`
+}
+
+// RedeliverRequest defines model for RedeliverRequest.
+type RedeliverRequest struct {
+	// Events The ids of the events; every dead delivery unless given.
+	Events []string `json:"events,omitempty"`
+}
+
+// RedeliverResponse defines model for RedeliverResponse.
+type RedeliverResponse struct {
+	// Queued How many will be sent again.
+	Queued int64 `json:"queued"`
 }
 
 // Release defines model for Release.
@@ -1617,6 +1742,12 @@ type RollBackRequest struct {
 
 	// WhenOpen Where a window closes the stage, plan now and apply when it opens, instead of being refused.
 	WhenOpen bool `json:"whenOpen,omitempty"`
+}
+
+// RotateSubscriptionRequest defines model for RotateSubscriptionRequest.
+type RotateSubscriptionRequest struct {
+	// Secret The new password, or signing secret; a signing secret is made unless given.
+	Secret string `json:"secret,omitempty"`
 }
 
 // Run defines model for Run.
@@ -2157,6 +2288,145 @@ type StateVersion struct {
 	Serial  int64  `json:"serial"`
 	Size    int64  `json:"size"`
 	Stack   string `json:"stack"`
+}
+
+// Subscription defines model for Subscription.
+type Subscription struct {
+	CreatedAt  time.Time            `json:"createdAt"`
+	CreatedBy  Actor                `json:"createdBy"`
+	Filters    []SubscriptionFilter `json:"filters"`
+	ID         string               `json:"id"`
+	Name       string               `json:"name"`
+	Reason     string               `json:"reason,omitempty"`
+	RetryHours int64                `json:"retryHours"`
+	Scope      Scope                `json:"scope"`
+	Sink       SubscriptionSink     `json:"sink"`
+
+	// Status Whether a subscription delivers.
+	Status    SubscriptionStatus `json:"status"`
+	UpdatedAt time.Time          `json:"updatedAt"`
+}
+
+// SubscriptionCreated defines model for SubscriptionCreated.
+type SubscriptionCreated struct {
+	// Secret What webhooks are signed with; it is shown this once.
+	Secret       string       `json:"secret,omitempty"`
+	Subscription Subscription `json:"subscription"`
+}
+
+// SubscriptionDelivery defines model for SubscriptionDelivery.
+type SubscriptionDelivery struct {
+	Answer   string     `json:"answer,omitempty"`
+	At       time.Time  `json:"at"`
+	Attempts int64      `json:"attempts"`
+	Event    string     `json:"event"`
+	FirstAt  time.Time  `json:"firstAt"`
+	NextAt   *time.Time `json:"nextAt,omitempty"`
+	Problem  string     `json:"problem,omitempty"`
+	Sequence int64      `json:"sequence"`
+
+	// Status How a delivery stands.
+	Status  SubscriptionDeliveryStatus `json:"status"`
+	Subject string                     `json:"subject,omitempty"`
+	Type    string                     `json:"type"`
+}
+
+// SubscriptionDeliveryStatus How a delivery stands.
+type SubscriptionDeliveryStatus string
+
+// SubscriptionFilter defines model for SubscriptionFilter.
+type SubscriptionFilter struct {
+	// All All of these hold.
+	All []SubscriptionFilter `json:"all,omitempty"`
+
+	// Any One of these holds.
+	Any []SubscriptionFilter `json:"any,omitempty"`
+
+	// Exact Attributes that have exactly these values.
+	Exact map[string]string   `json:"exact,omitempty"`
+	Not   *SubscriptionFilter `json:"not,omitempty"`
+
+	// Prefix Attributes that begin with these values.
+	Prefix map[string]string `json:"prefix,omitempty"`
+
+	// Suffix Attributes that end with these values.
+	Suffix map[string]string `json:"suffix,omitempty"`
+}
+
+// SubscriptionKafka defines model for SubscriptionKafka.
+type SubscriptionKafka struct {
+	// Brokers Where the cluster is found: host:port.
+	Brokers []string `json:"brokers"`
+
+	// Mechanism How to sign in to Kafka.
+	Mechanism *SubscriptionMechanism `json:"mechanism,omitempty"`
+
+	// Mode How an event is put on the wire.
+	Mode *SubscriptionMode `json:"mode,omitempty"`
+
+	// TLS Speak TLS, and check the brokers' certificates.
+	TLS      bool   `json:"tls,omitempty"`
+	Topic    string `json:"topic"`
+	Username string `json:"username,omitempty"`
+}
+
+// SubscriptionMechanism How to sign in to Kafka.
+type SubscriptionMechanism string
+
+// SubscriptionMode How an event is put on the wire.
+type SubscriptionMode string
+
+// SubscriptionNATS defines model for SubscriptionNATS.
+type SubscriptionNATS struct {
+	// JetStream Wait until a stream there has the event.
+	JetStream bool `json:"jetStream,omitempty"`
+
+	// Mode How an event is put on the wire.
+	Mode *SubscriptionMode `json:"mode,omitempty"`
+
+	// Stage The stage of the topic.
+	Stage string `json:"stage,omitempty"`
+
+	// Subject The subject there.
+	Subject string `json:"subject,omitempty"`
+
+	// Topic A topic of the embedded server, of the subscription's project.
+	Topic string `json:"topic,omitempty"`
+
+	// URL Another server: nats://host:4222 or tls://host:4222.
+	URL string `json:"url,omitempty"`
+
+	// Username The user; without one the secret is a token.
+	Username string `json:"username,omitempty"`
+}
+
+// SubscriptionSink defines model for SubscriptionSink.
+type SubscriptionSink struct {
+	Kafka   *SubscriptionKafka   `json:"kafka,omitempty"`
+	Nats    *SubscriptionNATS    `json:"nats,omitempty"`
+	Webhook *SubscriptionWebhook `json:"webhook,omitempty"`
+}
+
+// SubscriptionStatus Whether a subscription delivers.
+type SubscriptionStatus string
+
+// SubscriptionTried defines model for SubscriptionTried.
+type SubscriptionTried struct {
+	Answer string `json:"answer"`
+	Event  string `json:"event"`
+	Millis int64  `json:"millis"`
+}
+
+// SubscriptionWebhook defines model for SubscriptionWebhook.
+type SubscriptionWebhook struct {
+	// Mode How an event is put on the wire.
+	Mode *SubscriptionMode `json:"mode,omitempty"`
+
+	// Timeout How long an answer may take, in seconds; 10 unless given.
+	Timeout int64 `json:"timeout,omitempty"`
+
+	// URL Where events are posted.
+	URL string `json:"url"`
 }
 
 // Token defines model for Token.
@@ -2755,6 +3025,81 @@ type ListStateVersionsParams struct {
 
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
+}
+
+// ListSubscriptionsParams defines parameters for ListSubscriptions.
+type ListSubscriptionsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateSubscriptionParams defines parameters for CreateSubscription.
+type CreateSubscriptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// DeleteSubscriptionParams defines parameters for DeleteSubscription.
+type DeleteSubscriptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// GetSubscriptionParams defines parameters for GetSubscription.
+type GetSubscriptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// RotateSubscriptionParams defines parameters for RotateSubscription.
+type RotateSubscriptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// ListDeliveriesParams defines parameters for ListDeliveries.
+type ListDeliveriesParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Status Only those that stand so.
+	Status SubscriptionDeliveryStatus `form:"status,omitempty" json:"status,omitempty"`
+}
+
+// PauseSubscriptionParams defines parameters for PauseSubscription.
+type PauseSubscriptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// RedeliverParams defines parameters for Redeliver.
+type RedeliverParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// ResumeSubscriptionParams defines parameters for ResumeSubscription.
+type ResumeSubscriptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// TestSubscriptionParams defines parameters for TestSubscription.
+type TestSubscriptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.

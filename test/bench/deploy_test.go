@@ -7,7 +7,7 @@ import (
 
 const (
 	// overhead is how much longer a deploy may take than terraform by hand.
-	overhead = 1.25
+	overhead = 1.10
 	rounds   = 7
 	// maxResidentMB bounds the daemon's memory.
 	maxResidentMB = 150

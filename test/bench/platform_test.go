@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/target/local/localtest"
 	"github.com/terrace-idp/terrace/test/harness"
@@ -45,9 +46,9 @@ type platform struct {
 	artifact kernel.Digest
 }
 
-func start(b *testing.B) *platform {
+func start(b *testing.B, arguments ...string) *platform {
 	b.Helper()
-	p := &platform{Daemon: harness.Start(b)}
+	p := &platform{Daemon: harness.Start(b, arguments...)}
 	signIn := p.SignIn()
 	p.project = signIn.Project
 	var err error
@@ -67,9 +68,15 @@ func start(b *testing.B) *platform {
 // as soon as a client that follows the run's log can know.
 func (p *platform) deploy(b *testing.B, name, mark string) (id string) {
 	b.Helper()
-	r, err := p.client.Deploy(b.Context(), p.project, apiclient.DeployRequest{
+	return p.deployed(b, apiclient.DeployRequest{
 		Score: fmt.Sprintf(score, name, mark), Stage: "dev", Artifacts: map[string]kernel.Digest{"main": p.artifact},
 	})
+}
+
+// deployed deploys as the request says, and returns the run when it has succeeded.
+func (p *platform) deployed(b *testing.B, request apiclient.DeployRequest) (id string) {
+	b.Helper()
+	r, err := p.client.Deploy(b.Context(), p.project, request)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -81,11 +88,21 @@ func (p *platform) deploy(b *testing.B, name, mark string) (id string) {
 	return r.ID
 }
 
+// release returns the release of a run.
+func (p *platform) release(b *testing.B, id string) run.ReleaseRef {
+	b.Helper()
+	r, err := p.client.Run(b.Context(), p.project, id)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return run.ReleaseRef{ID: r.Release.ID, Number: int(r.Release.Number), Version: r.Release.Version}
+}
+
 // root returns the root module of a run.
-func (p *platform) root(b *testing.B, run string) map[string]string {
+func (p *platform) root(b *testing.B, id string) map[string]string {
 	b.Helper()
 	var root struct{ Files map[string]string }
-	path := "/api/v1/projects/" + p.project + "/runs/" + run + "/root"
+	path := "/api/v1/projects/" + p.project + "/runs/" + id + "/root"
 	if _, err := p.Call(b.Context(), p.SignIn().Token, "GET", path, nil, &root); err != nil {
 		b.Fatal(err)
 	}

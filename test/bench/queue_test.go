@@ -1,0 +1,121 @@
+package bench_test
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const (
+	// stacks and turns make the 200 runs of the queue.
+	stacks = 50
+	turns  = 4
+	// workers is how many runs work at once, and terraforms by hand.
+	workers = 2
+	// queueOverhead is how much longer the queue may take than terraform by hand, as many at once.
+	queueOverhead = 1.15
+	// cpuPerRun bounds what the daemon itself computes for a run, in milliseconds.
+	cpuPerRun = 20
+)
+
+// small is a service that is not called: what a run of it costs is the run.
+const small = `apiVersion: score.dev/v1b1
+metadata:
+  name: %s
+  annotations: {terrace.dev/owner: bench, terrace.dev/costcenter: "4711"}
+containers:
+  main:
+    image: .
+    variables: {MARK: %s}
+resources:
+  session: {type: secret}
+`
+
+// BenchmarkQueue compares 200 runs over 50 stacks, all of them queued as soon as
+// their stack is free, with the same inits, plans and applies by hand: as many at
+// once, over twins of the stacks, whose root modules are the daemon's own. The
+// daemon's own computing is told per run, its terraforms' is not in it.
+func BenchmarkQueue(b *testing.B) {
+	p := start(b, "--concurrency", strconv.Itoa(workers))
+	hand := p.byHand(b)
+	root := p.root(b, p.deploySmall(b, "twin", "mark"))
+	twins := make([]stack, stacks)
+	for i := range twins {
+		twins[i] = hand.hold(b, fmt.Sprintf("twin-%d", i))
+	}
+	for b.Loop() {
+		before := cpuMS(b, p.PID())
+		ours := timed(func() {
+			each(stacks, stacks, func(i int) {
+				for turn := range turns {
+					p.deploySmall(b, fmt.Sprintf("queued-%d", i), fmt.Sprintf("mark-%d", turn))
+				}
+			})
+		})
+		computed := (cpuMS(b, p.PID()) - before) / (stacks * turns)
+		bare := timed(func() {
+			each(stacks*turns, workers, func(i int) {
+				name := fmt.Sprintf("twin-%d", i%stacks)
+				twins[i%stacks].apply(b, with(root, "twin", name, `"mark"`, fmt.Sprintf(`"mark-%d"`, i/stacks)))
+			})
+		})
+		b.ReportMetric(0, "ns/op") // says nothing about a queue
+		b.ReportMetric(ours.Seconds()*1000/(stacks*turns), "terrace-ms/run")
+		b.ReportMetric(bare.Seconds()*1000/(stacks*turns), "bare-ms/run")
+		atMost(b, ours.Seconds()/bare.Seconds(), queueOverhead, "ratio")
+		atMost(b, computed, cpuPerRun, "cpu-ms/run")
+	}
+}
+
+func (p *platform) deploySmall(b *testing.B, name, mark string) (id string) {
+	b.Helper()
+	return p.deployed(b, apiclient.DeployRequest{
+		Score: fmt.Sprintf(small, name, mark), Stage: "dev", Artifacts: map[string]kernel.Digest{"main": p.artifact},
+	})
+}
+
+// each calls do with 0 to n-1, so many at once.
+func each(n, atOnce int, do func(i int)) {
+	next := make(chan int)
+	var group sync.WaitGroup
+	for range atOnce {
+		group.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+}
+
+// clockTicks is how many of the kernel's ticks are a second.
+const clockTicks = 100
+
+// cpuMS is what a process has computed, without its children, in milliseconds.
+func cpuMS(b *testing.B, pid int) float64 {
+	b.Helper()
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		b.Skipf("this system does not tell what a process computes: %v", err)
+	}
+	fields := strings.Fields(string(raw)[strings.LastIndexByte(string(raw), ')')+1:])
+	var ticks float64
+	for _, field := range fields[11:13] { // utime and stime, of proc(5)
+		n, err := strconv.ParseFloat(field, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ticks += n
+	}
+	return ticks * 1000 / clockTicks
+}

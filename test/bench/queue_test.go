@@ -32,6 +32,7 @@ metadata:
 containers:
   main:
     image: .
+    command: ["/bin/sleep", "1000000"]
     variables: {MARK: %s}
 resources:
   session: {type: secret}

@@ -10,6 +10,17 @@ import (
 
 type txKey struct{}
 
+// transaction is one that is open, with what is called once it is committed.
+type transaction struct {
+	bun.Tx
+	after []func()
+}
+
+func openIn(ctx context.Context) (*transaction, bool) {
+	tx, ok := ctx.Value(txKey{}).(*transaction)
+	return tx, ok
+}
+
 // InTx runs fn in a transaction that travels in fn's context: every store that
 // fn calls with that context takes part. A call inside a transaction joins it.
 // fn's error rolls everything back and is returned as it is.
@@ -17,13 +28,14 @@ type txKey struct{}
 // On SQLite there is one writer: fn must pass its context on to every store
 // that writes, or it waits for itself, and it must not wait for anything slow.
 func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
-	if _, ok := ctx.Value(txKey{}).(bun.Tx); ok {
+	if _, ok := openIn(ctx); ok {
 		return fn(ctx)
 	}
-	tx, err := d.write.BeginTx(ctx, nil)
+	begun, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
+	tx := &transaction{Tx: begun}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	if err := fn(context.WithValue(ctx, txKey{}, tx)); err != nil {
 		return err
@@ -34,13 +46,28 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error
 		}
 		return fmt.Errorf("commit transaction: %w", err)
 	}
+	for _, fn := range tx.after {
+		fn()
+	}
 	return nil
+}
+
+// AfterCommit calls fn once the transaction of ctx is committed, and never when it
+// is not; without a transaction it calls fn at once. What must not be lost does not
+// belong there: a process that dies after the commit does not call it.
+func AfterCommit(ctx context.Context, fn func()) {
+	tx, ok := openIn(ctx)
+	if !ok {
+		fn()
+		return
+	}
+	tx.after = append(tx.after, fn)
 }
 
 // Conn returns what to write with: the transaction of ctx, else the database.
 func (d *DB) Conn(ctx context.Context) bun.IDB {
-	if tx, ok := ctx.Value(txKey{}).(bun.Tx); ok {
-		return tx
+	if tx, ok := openIn(ctx); ok {
+		return tx.Tx
 	}
 	return d.write
 }
@@ -48,14 +75,17 @@ func (d *DB) Conn(ctx context.Context) bun.IDB {
 // Reader returns what to read with: the transaction of ctx, else a connection
 // that does not wait for a writer.
 func (d *DB) Reader(ctx context.Context) bun.IDB {
-	if tx, ok := ctx.Value(txKey{}).(bun.Tx); ok {
-		return tx
+	if tx, ok := openIn(ctx); ok {
+		return tx.Tx
 	}
 	return d.read
 }
 
 // SQLTx returns the transaction of ctx for libraries that take a *sql.Tx.
 func SQLTx(ctx context.Context) (tx *sql.Tx, ok bool) {
-	b, ok := ctx.Value(txKey{}).(bun.Tx)
-	return b.Tx, ok
+	b, ok := openIn(ctx)
+	if !ok {
+		return nil, false
+	}
+	return b.Tx.Tx, true
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -26,10 +27,12 @@ import (
 const (
 	// DefaultConcurrency is how many runs a laptop executes at once.
 	DefaultConcurrency = 2
-	// DefaultPoll is how often new jobs are looked for. Neither driver is told
-	// of them, and a deploy must not wait for the next look.
-	DefaultPoll = 50 * time.Millisecond
-	attempts    = 5
+	// DefaultPoll is how often jobs are looked for that other processes queued: of
+	// its own a process is told by its bell.
+	DefaultPoll = time.Second
+	// cooldown is the least time between two looks.
+	cooldown = 10 * time.Millisecond
+	attempts = 5
 )
 
 // Advancer carries a run on.
@@ -51,7 +54,7 @@ type Queue struct {
 	config Config
 	driver riverdriver.Driver[*sql.Tx]
 	insert *river.Client[*sql.Tx]
-	work   *river.Client[*sql.Tx]
+	work   atomic.Pointer[river.Client[*sql.Tx]]
 }
 
 // New returns a queue that can take jobs; Start works them off.
@@ -138,6 +141,7 @@ func (q *Queue) Enqueue(ctx context.Context, scope kernel.Scope, run string) err
 	if _, err := q.insert.InsertTx(ctx, tx, args, &river.InsertOpts{MaxAttempts: attempts}); err != nil {
 		return db.Map(err, "job for run "+run)
 	}
+	db.AfterCommit(ctx, func() { q.ring(context.WithoutCancel(ctx)) })
 	return nil
 }
 
@@ -155,7 +159,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[advanceArgs]) error {
 // Start works jobs off until Stop.
 func (q *Queue) Start(ctx context.Context, a Advancer) error {
 	workers := river.NewWorkers()
-	if err := river.AddWorkerSafely(workers, &worker{advancer: a}); err != nil {
+	if err := errors.Join(river.AddWorkerSafely(workers, &worker{advancer: a}), river.AddWorkerSafely(workers, &bell{})); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
 	client, err := river.NewClient(q.driver, &river.Config{
@@ -163,13 +167,13 @@ func (q *Queue) Start(ctx context.Context, a Advancer) error {
 		Workers:           workers,
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.config.Concurrency}},
 		FetchPollInterval: q.config.Poll,
-		FetchCooldown:     min(q.config.Poll, river.FetchCooldownDefault),
+		FetchCooldown:     min(q.config.Poll, cooldown),
 		JobTimeout:        -1, // a run bounds its phases itself
 	})
 	if err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
-	q.work = client
+	q.work.Store(client)
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
@@ -179,10 +183,11 @@ func (q *Queue) Start(ctx context.Context, a Advancer) error {
 // Stop asks the runs that are being executed to stop where they are, which
 // leaves them to the next start, and waits for them until ctx ends.
 func (q *Queue) Stop(ctx context.Context) error {
-	if q.work == nil {
+	work := q.work.Load()
+	if work == nil {
 		return nil
 	}
-	if err := q.work.StopAndCancel(ctx); err != nil {
+	if err := work.StopAndCancel(ctx); err != nil {
 		return fmt.Errorf("stop the job queue: %w", err)
 	}
 	return nil

@@ -5,6 +5,7 @@
 package scripts_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,12 +56,37 @@ func TestPromotionScripts(t *testing.T) {
 	run(t, "promotion", harness.Start(t, "--config", config))
 }
 
-func run(t *testing.T, dir string, d *harness.Daemon) {
+// TestVerifyScripts runs those of a stage that is verified by a command, which
+// fails for the release that a file names.
+func TestVerifyScripts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	config, sick := filepath.Join(dir, "terrace.yaml"), filepath.Join(dir, "sick")
+	const stages = `stages:
+  - name: dev
+    order: 1
+    target: local
+    runtime: process
+    rollback: automatic
+    verify:
+      - name: smoke
+        command:
+          argv: [sh, -c, 'if grep -qs "$TERRACE_RELEASE" %s; then echo the orders are gone; exit 7; fi; echo "checked $TERRACE_URL of release $TERRACE_RELEASE"']
+  - {name: test, order: 2, target: local, runtime: process, approvals: {count: 1, role: approver}}
+`
+	if err := os.WriteFile(config, fmt.Appendf(nil, stages, sick), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "verify", harness.Start(t, "--config", config), "SICK="+sick)
+}
+
+func run(t *testing.T, dir string, d *harness.Daemon, variables ...string) {
 	t.Helper()
 	signIn := d.SignIn()
 	testscript.Run(t, testscript.Params{
 		Dir: dir, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars, variables...)
 			env.Setenv("GITOPS", filepath.Join(d.Data, "gitops"))
 			env.Setenv("PATH", filepath.Dir(harness.Bin(t, "terrace"))+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("TERRACE_ADDRESS", signIn.Address)

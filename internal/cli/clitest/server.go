@@ -34,11 +34,13 @@ type Server struct {
 	scores    []string
 	artifacts map[string]int
 	uploads   int
+	// verifications by id; each ends when it is looked at.
+	verifications map[string]*apiclient.RunVerification
 }
 
 // Start returns the address of a new server; stop ends it.
 func Start() (address string, stop func()) {
-	s := &Server{runs: map[string]*apiclient.Run{}, artifacts: map[string]int{}}
+	s := &Server{runs: map[string]*apiclient.Run{}, artifacts: map[string]int{}, verifications: map[string]*apiclient.RunVerification{}}
 	web := httptest.NewServer(s.routes())
 	return web.URL, web.Close
 }
@@ -62,6 +64,9 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET "+p+"/runs/{id}/events", s.events)
 	mux.HandleFunc("POST "+p+"/runs/{id}/approvals", s.approve)
 	mux.HandleFunc("GET "+p+"/workloads/{name}", s.workload)
+	mux.HandleFunc("POST "+p+"/workloads/{name}/verifications", s.verify)
+	mux.HandleFunc("GET "+p+"/verifications", s.listVerifications)
+	mux.HandleFunc("GET "+p+"/verifications/{id}", s.verification)
 	mux.HandleFunc("GET /test/state", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

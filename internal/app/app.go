@@ -20,6 +20,8 @@ const (
 	runGrace = 30 * time.Second
 	// closePatience bounds a graceful end, that of the runs included.
 	closePatience = runGrace + 10*time.Second
+	// stageLook is how soon another daemon's change of the stages is known here.
+	stageLook = 5 * time.Second
 )
 
 // App is the whole platform in one process.
@@ -68,6 +70,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.delivery, err = newDelivery(ctx, a.platform, a.access, a.fabric); err != nil {
 		return err
 	}
+	a.delivery.stageSets.Changed = a.seedStages
 	a.fabric.secrets.Stages = knownStages{a.delivery.stages}
 	queue := a.delivery.queue
 	if err := a.platform.db.Redoable(ctx, func() error { return queue.Migrate(ctx) }); err != nil {
@@ -106,6 +109,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 		return err
 	}
 	a.fabric.loops(a.loops, a.platform, a.access.outbox)
+	a.loops.Every("stages", stageLook, a.delivery.stageSets.Follow)
 	a.loops.Add("runs", a.delivery.runs.Watch)
 	a.loops.Add("verifications", a.delivery.runs.Verifications)
 	a.loops.Add("repositories", a.delivery.repositories.Watch)

@@ -24,9 +24,11 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/run/runverify"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/stage/stagesql"
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 	"github.com/terrace-idp/terrace/internal/target/kubernetes"
 	"github.com/terrace-idp/terrace/internal/target/kubernetes/registry"
@@ -37,16 +39,18 @@ const ProviderVersion = "0.1.0"
 
 // delivery is the way of a change.
 type delivery struct {
-	stages   *stage.Set
-	modules  *module.Service
-	releases *release.Service
-	zones    *landingzone.Service
-	states   *state.Service
-	tool     runner.Tool
-	queue    *runjobs.Queue
-	runs     *run.Service
-	clusters *kubernetes.Service
-	impact   *impact.Service
+	stages *stage.Set
+	// stageSets keeps the stages and changes them.
+	stageSets *stage.Service
+	modules   *module.Service
+	releases  *release.Service
+	zones     *landingzone.Service
+	states    *state.Service
+	tool      runner.Tool
+	queue     *runjobs.Queue
+	runs      *run.Service
+	clusters  *kubernetes.Service
+	impact    *impact.Service
 	// repositories are those that changes come from.
 	repositories *vcs.Service
 }
@@ -57,6 +61,10 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		return nil, err
 	}
 	runStore := runsql.NewStore(p.db)
+	d.stageSets = newStages(p, a, d.stages, runStore)
+	if err := d.stageSets.Load(kernel.WithActor(ctx, kernel.System("start", p.config.Tenant)), p.config.Stages); err != nil {
+		return nil, err
+	}
 	releaseStore := releasesql.NewStore(p.db)
 	live := &liveDeployments{deployments: runStore, releases: releaseStore, stages: d.stages}
 	d.modules = newModules(p, a, live)
@@ -77,7 +85,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		Store: statesql.NewStore(p.db), Tx: p.db, Blobs: p.blobs, Sealer: p.sealer,
 		Journal: a.journal, Authorizer: a.identity, Folder: p.path("unstored-states"),
 	})
-	d.clusters = newKubernetes(p, runStore)
+	d.clusters = newKubernetes(p, d.stages, runStore)
 	if err := d.buildRuns(ctx, p, a, f, runStore); err != nil {
 		return nil, err
 	}
@@ -85,6 +93,13 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	d.impact = newImpact(d, releaseStore, runStore)
 	d.repositories = newRepositories(p, a, d)
 	return d, nil
+}
+
+func newStages(p *platform, a *access, set *stage.Set, runs *runsql.Store) *stage.Service {
+	return stage.NewService(stage.Config{
+		Set: set, Store: stagesql.NewStore(p.db), Tx: p.db, Journal: a.journal, Authorizer: a.identity, Uses: runs,
+		Tenant: p.config.Tenant, Log: p.log,
+	})
 }
 
 func newModules(p *platform, a *access, live *liveDeployments) *module.Service {

@@ -19,14 +19,15 @@ import (
 
 // newKubernetes makes the runtime that keeps workloads in Git; it costs nothing
 // where no stage has it.
-func newKubernetes(p *platform, runs run.Store) *kubernetes.Service {
-	stages := map[string]kubernetes.Stage{}
-	for _, s := range p.config.Stages {
-		if s.Runtime == stage.RuntimeKubernetes {
-			stages[s.Name] = clusterStage(s.GitOps.WithDefaults())
+func newKubernetes(p *platform, stages *stage.Set, runs run.Store) *kubernetes.Service {
+	find := func(name string) (kubernetes.Stage, bool) {
+		s, err := stages.Get(name)
+		if err != nil || s.Runtime != stage.RuntimeKubernetes {
+			return kubernetes.Stage{}, false
 		}
+		return clusterStage(s.GitOps.WithDefaults()), true
 	}
-	return kubernetes.New(kubernetes.Config{Dir: p.path("gitops"), Stages: stages, Requesters: requesters{runs}, Log: p.log})
+	return kubernetes.New(kubernetes.Config{Dir: p.path("gitops"), Stage: find, Requesters: requesters{runs}, Log: p.log})
 }
 
 func clusterStage(g stage.GitOps) kubernetes.Stage {

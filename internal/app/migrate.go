@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/module/modulesql"
 	"github.com/terrace-idp/terrace/internal/delivery/release/releasesql"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
+	"github.com/terrace-idp/terrace/internal/delivery/stage/stagesql"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
 	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
@@ -26,7 +27,7 @@ import (
 func migrations() []db.Migrations {
 	return []db.Migrations{
 		tenantsql.Migrations(), identitysql.Migrations(), auditsql.Migrations(),
-		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
+		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
 		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		localsql.Migrations(),
 	}

@@ -8,6 +8,11 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
+// seedStages publishes what stages that came while running need.
+func (a *App) seedStages(ctx context.Context) error {
+	return a.seed(kernel.WithActor(ctx, kernel.System("stages", a.platform.config.Tenant)))
+}
+
 // seed publishes what comes with Terrace for the targets and runtimes that
 // there are stages of; the target local is always there.
 func (a *App) seed(ctx context.Context) error {

@@ -52,6 +52,7 @@ func Decisions() map[string]Decision {
 		"definition.apply":  {Roles: admins},
 		"definition.delete": {Roles: admins},
 		"landing-zone.set":  {Roles: admins},
+		"stage.set":         {Roles: admins},
 		"secret.read":       {Roles: admins},
 		"state.read":        {Roles: admins},
 		"repo.read":         {Roles: members},

@@ -30,7 +30,7 @@ type GitOps struct {
 	ParentGateway ParentGateway `json:"parentGateway,omitzero" yaml:"parentGateway,omitempty" koanf:"parentGateway"`
 	// PrivateNetworks are the ranges that pods may call without saying so; nil
 	// are the private ranges of RFC 1918, an empty list is none.
-	PrivateNetworks []string `json:"privateNetworks,omitempty" yaml:"privateNetworks,omitempty" koanf:"privateNetworks"`
+	PrivateNetworks []string `json:"privateNetworks,omitzero" yaml:"privateNetworks,omitempty" koanf:"privateNetworks"`
 }
 
 // ParentGateway is the gateway of the cluster that routes belong to.

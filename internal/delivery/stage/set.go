@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -30,33 +31,50 @@ func Default() []Stage {
 	return out
 }
 
-// Set is the stages of an installation, in order. It never changes.
+// Set is the stages of an installation, in order. It changes as a whole and
+// only through a Service: each call answers from one set or the next.
 type Set struct {
-	stages []Stage
+	stages atomic.Pointer[[]Stage]
 }
 
 // NewSet checks the stages and sorts them. Its error is of kind Invalid and
 // names every problem.
 func NewSet(stages []Stage) (*Set, error) {
-	s := &Set{stages: slices.Clone(stages)}
-	slices.SortStableFunc(s.stages, func(a, b Stage) int { return cmp.Compare(a.Order, b.Order) })
-	if problems := s.problems(); len(problems) > 0 {
-		return nil, kernel.Errorf(kernel.Invalid, "the configured stages cannot be used").WithProblems(problems...)
+	checked, err := sorted(stages)
+	if err != nil {
+		return nil, err
 	}
+	s := &Set{}
+	s.stages.Store(&checked)
 	return s, nil
 }
 
-func (s *Set) problems() []kernel.Problem {
+// Validate refuses stages that cannot be a set, as NewSet does.
+func Validate(stages []Stage) error {
+	_, err := sorted(stages)
+	return err
+}
+
+func sorted(stages []Stage) ([]Stage, error) {
+	stages = slices.Clone(stages)
+	slices.SortStableFunc(stages, func(a, b Stage) int { return cmp.Compare(a.Order, b.Order) })
+	if problems := problemsOf(stages); len(problems) > 0 {
+		return nil, kernel.Errorf(kernel.Invalid, "the configured stages cannot be used").WithProblems(problems...)
+	}
+	return stages, nil
+}
+
+func problemsOf(stages []Stage) []kernel.Problem {
 	var c checker
-	if len(s.stages) == 0 {
+	if len(stages) == 0 {
 		c.add("stages", "there are none", "configure at least one, or leave them out for dev, test, int, qs and prod")
 	}
-	for i, st := range s.stages {
+	for i, st := range stages {
 		c.stage(st)
 		if i == 0 && st.AutoPromote {
 			c.add("stages."+st.Name+".autoPromote", "there is no stage before the first that it could take a release from", "leave it out there")
 		}
-		for _, other := range s.stages[:i] {
+		for _, other := range stages[:i] {
 			if other.Name == st.Name {
 				c.add("stages."+st.Name, fmt.Sprintf("the name %q is used twice", st.Name), "give each stage its own name")
 			}
@@ -120,15 +138,16 @@ func (c *checker) approvals(path string, a Approvals) {
 }
 
 // All returns the stages in order.
-func (s *Set) All() []Stage { return slices.Clone(s.stages) }
+func (s *Set) All() []Stage { return slices.Clone(*s.stages.Load()) }
 
 // Get returns the stage; its error is of kind NotFound.
 func (s *Set) Get(name string) (Stage, error) {
-	if i := s.index(name); i >= 0 {
-		return s.stages[i], nil
+	stages := *s.stages.Load()
+	if i := index(stages, name); i >= 0 {
+		return stages[i], nil
 	}
-	names := make([]string, len(s.stages))
-	for i, st := range s.stages {
+	names := make([]string, len(stages))
+	for i, st := range stages {
 		names[i] = st.Name
 	}
 	return Stage{}, kernel.Errorf(kernel.NotFound, "there is no stage %q", name).WithFix("the stages are %s", strings.Join(names, ", "))
@@ -136,20 +155,22 @@ func (s *Set) Get(name string) (Stage, error) {
 
 // Before returns the stage that a release passes before the named one.
 func (s *Set) Before(name string) (Stage, bool) {
-	if i := s.index(name); i > 0 {
-		return s.stages[i-1], true
+	stages := *s.stages.Load()
+	if i := index(stages, name); i > 0 {
+		return stages[i-1], true
 	}
 	return Stage{}, false
 }
 
 // After returns the stage that follows the named one.
 func (s *Set) After(name string) (Stage, bool) {
-	if i := s.index(name); i >= 0 && i+1 < len(s.stages) {
-		return s.stages[i+1], true
+	stages := *s.stages.Load()
+	if i := index(stages, name); i >= 0 && i+1 < len(stages) {
+		return stages[i+1], true
 	}
 	return Stage{}, false
 }
 
-func (s *Set) index(name string) int {
-	return slices.IndexFunc(s.stages, func(st Stage) bool { return st.Name == name })
+func index(stages []Stage, name string) int {
+	return slices.IndexFunc(stages, func(st Stage) bool { return st.Name == name })
 }

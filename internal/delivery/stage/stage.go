@@ -2,8 +2,9 @@
 // what each demands: its target and runtime, approvals, tags, soak, windows and
 // verification.
 //
-// It owns the configuration of stages and its rules. It does not know what
-// runs on a stage, and it approves nothing: delivery/run does.
+// It owns the stages, every version that there was of them, and their rules: the
+// configuration is the first, and a set can be replaced while runs go on. It does
+// not know what runs on a stage, and it approves nothing: delivery/run does.
 package stage
 
 import "time"

@@ -42,8 +42,9 @@ type Requesters interface {
 // Config is what a Service needs.
 type Config struct {
 	// Dir is the folder of its own repositories, and of copies of others.
-	Dir    string
-	Stages map[string]Stage
+	Dir string
+	// Stage finds a stage whose runtime is kubernetes; what it says may change.
+	Stage func(name string) (Stage, bool)
 	// Requesters may be nil: commits then do not name who asked.
 	Requesters Requesters
 	Clock      kernel.Clock
@@ -77,7 +78,7 @@ type home struct {
 }
 
 func (s *Service) home(scope kernel.Scope, workload string) (home, error) {
-	st, ok := s.config.Stages[scope.Stage]
+	st, ok := s.config.Stage(scope.Stage)
 	if !ok {
 		return home{}, kernel.Errorf(kernel.Refused, "the runtime of stage %s is not kubernetes", scope.Stage).
 			WithFix("set the stage's runtime, and deploy again")

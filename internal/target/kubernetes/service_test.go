@@ -34,7 +34,7 @@ func service(dir string, change ...func(*kubernetes.Stage)) *kubernetes.Service 
 	for _, c := range change {
 		c(&st)
 	}
-	return kubernetes.New(kubernetes.Config{Dir: dir, Stages: map[string]kubernetes.Stage{"dev": st}, Requesters: ada{}})
+	return kubernetes.New(kubernetes.Config{Dir: dir, Stage: func(name string) (kubernetes.Stage, bool) { return st, name == "dev" }, Requesters: ada{}})
 }
 
 func spec(greeting string) json.RawMessage {

@@ -118,3 +118,16 @@ func (s *Store) Revoke(ctx context.Context, scope kernel.Scope, workload, releas
 		scope.Tenant, scope.Project, workload, scope.Stage, release).Exec(ctx)
 	return db.Map(err, "verification of "+release)
 }
+
+// StageUse tells what is deployed or under way on a stage, of whichever tenant,
+// "" for nothing.
+func (s *Store) StageUse(ctx context.Context, stage string) (string, error) {
+	var used []struct{ Tenant, Project, Workload string }
+	err := s.db.Reader(ctx).NewRaw(
+		"SELECT tenant, project, workload FROM run_deployments WHERE stage = ?"+
+			" UNION SELECT tenant, project, workload FROM runs WHERE stage = ? AND NOT ended ORDER BY 1, 2, 3 LIMIT 1", stage, stage).Scan(ctx, &used)
+	if err != nil || len(used) == 0 {
+		return "", db.Map(err, "uses of stage "+stage)
+	}
+	return "workload " + used[0].Workload + " of project " + used[0].Project, nil
+}

@@ -101,6 +101,25 @@ func TestWhatFailedIsNotTriedAgainByItself(t *testing.T) {
 	}
 }
 
+func TestWhatWasRolledBackDoesNotComeBackByItself(t *testing.T) {
+	t.Parallel()
+	b := bench(t, staged(t, noon(), func(_, prod *stage.Stage) { prod.AutoPromote = true }))
+	for i, version := range []string{"1", "2"} {
+		deployed(t, b, version)
+		if runs := inProd(t, b); len(runs) != i+1 || carry(t, b, runs[0]).Status != run.Succeeded {
+			t.Fatalf("%+v", runs)
+		}
+	}
+	back, err := b.Rollback(runtest.As(runtest.Ada), runtest.Project, run.ChangeRequest{Workload: "orders", Stage: "prod"})
+	if err != nil || carry(t, b, back).Status != run.Succeeded {
+		t.Fatalf("%v", err)
+	}
+	deployed(t, b, "2") // verified once more
+	if runs := inProd(t, b); len(runs) != 3 {
+		t.Errorf("the second was rolled back: %+v", runs)
+	}
+}
+
 func TestAnApprovedReleaseIsTakenByItself(t *testing.T) {
 	t.Parallel()
 	b := bench(t, staged(t, noon(), func(dev, prod *stage.Stage) { dev.Soak, prod.AutoPromote = time.Hour, true }))

@@ -121,6 +121,9 @@ func TestAPlanOfFiveThousandResources(t *testing.T) {
 	if omitted < 19_000 {
 		t.Errorf("the change with many values leaves out %d", omitted)
 	}
+	if p := page(t, b, r.ID, "", 1000); len(p.Dossier.Plan.Changes) >= 1000 || p.Next == "" {
+		t.Errorf("a page of %d changes is over its bound of bytes", len(p.Dossier.Plan.Changes))
+	}
 	for _, cursor := range []string{"5001", "-1", "x"} {
 		if _, err := b.DossierPage(runtest.As(runtest.Ada), runtest.Project, r.ID, kernel.PageRequest{Cursor: cursor}); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("cursor %s: %v", cursor, err)

@@ -99,6 +99,21 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Secrets":             func() error { return e(c.Secrets(ctx, p, "dev")) },
 		"SetSecret":           func() error { return e(c.SetSecret(ctx, p, "dev", "s", "v")) },
 		"RotateSecret":        func() error { return e(c.RotateSecret(ctx, p, "dev", "s")) },
+		"StateVersions":       func() error { return e(c.StateVersions(ctx, p, "orders", "dev")) },
+		"State":               func() error { return e(c.State(ctx, p, "orders", apiclient.GetStateParams{Stage: "dev"})) },
+		"StateResource": func() error {
+			return e(c.StateResource(ctx, p, "orders", apiclient.GetStateResourceParams{Stage: "dev", Address: "a.b"}))
+		},
+		"DiffState": func() error {
+			return e(c.DiffState(ctx, p, "orders", apiclient.DiffStateParams{Stage: "dev", From: "sv_1"}))
+		},
+		"MoveState":     func() error { return e(c.MoveState(ctx, p, "orders", "dev", apiclient.MoveStateRequest{})) },
+		"RemoveState":   func() error { return e(c.RemoveState(ctx, p, "orders", "dev", apiclient.RemoveStateRequest{})) },
+		"RollbackState": func() error { return e(c.RollbackState(ctx, p, "orders", "dev", apiclient.RollBackStateRequest{})) },
+		"UnlockState":   func() error { return c.UnlockState(ctx, p, "orders", "dev", apiclient.UnlockStateRequest{}) },
+		"ImportState": func() error {
+			return e(c.ImportState(ctx, p, "orders", apiclient.ImportStateParams{Stage: "dev"}, strings.NewReader("{}"), 2))
+		},
 		"Runs": func() error {
 			return e(c.Runs(ctx, p, apiclient.ListRunsParams{Limit: 1, Workload: "w", Stage: "dev", Status: apiclient.RunStatusFailed}))
 		},
@@ -108,6 +123,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Approve":    func() error { return e(c.Approve(ctx, p, id, apiclient.ApproveRunRequest{})) },
 		"Discard":    func() error { return e(c.Discard(ctx, p, id, apiclient.DiscardRunRequest{})) },
 		"Cancel":     func() error { return e(c.Cancel(ctx, p, id, apiclient.CancelRunRequest{})) },
+		"Retry":      func() error { return e(c.Retry(ctx, p, id, apiclient.RetryRunRequest{})) },
 		"ExplainRun": func() error { return e(c.ExplainRun(ctx, p, id)) },
 		"ExplainResource": func() error {
 			return e(c.ExplainResource(ctx, p, apiclient.ExplainResourceParams{Workload: "w", Stage: "dev", Resource: "r"}))

@@ -51,6 +51,11 @@ func (c *Client) Cancel(ctx context.Context, project, id string, in CancelRunReq
 	return c.postRun(ctx, escape("projects", project, "runs", id, "cancel"), in)
 }
 
+// Retry does again what a run did that failed, or was canceled or discarded.
+func (c *Client) Retry(ctx context.Context, project, id string, in RetryRunRequest) (Run, error) {
+	return c.postRun(ctx, escape("projects", project, "runs", id, "retry"), in)
+}
+
 func (c *Client) postRun(ctx context.Context, path string, in any) (Run, error) {
 	var answer RunAnswer
 	err := c.call(ctx, http.MethodPost, path, in, &answer)

@@ -37,6 +37,9 @@ import (
 // ProviderVersion is the version of the Terraform provider of this build.
 const ProviderVersion = "0.1.0"
 
+// remoteAtOnce is how many runs of remote runners one process looks after at most.
+const remoteAtOnce = 200
+
 // delivery is the way of a change.
 type delivery struct {
 	stages *stage.Set
@@ -120,7 +123,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	if err := runner.Sweep(ctx, p.config.DataDir, d.states.Keep); err != nil {
 		return err
 	}
-	if d.queue, err = runjobs.New(p.db, runjobs.Config{Concurrency: p.config.Concurrency, Log: p.log}); err != nil {
+	if d.queue, err = runjobs.New(p.db, runjobs.Config{Concurrency: p.config.Concurrency + remoteAtOnce, Log: p.log}); err != nil {
 		return err
 	}
 	logs, err := runlog.New(p.path("logs"))
@@ -137,6 +140,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	if err != nil {
 		return err
 	}
+	d.states.Editor = execute
 	d.runs, err = run.NewService(run.Deps{
 		Tx: p.db, Store: store, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Jobs: d.queue,
 		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases}, Zones: zones{d.zones},
@@ -145,6 +149,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}}, Log: p.log, Node: p.config.Node,
+		Concurrency: p.config.Concurrency, TenantConcurrency: p.config.TenantConcurrency,
 	})
 	return err
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/secrets"
 	"github.com/terrace-idp/terrace/internal/cli/services"
 	"github.com/terrace-idp/terrace/internal/cli/stages"
+	"github.com/terrace-idp/terrace/internal/cli/states"
 	"github.com/terrace-idp/terrace/internal/cli/subscriptions"
 	"github.com/terrace-idp/terrace/internal/cli/verify"
 	"github.com/terrace-idp/terrace/internal/cli/version"
@@ -116,7 +117,7 @@ func groups(e *command.Env) []group {
 			create.Command(e), deploy.Command(e), deploy.Promote(e), workloads.Status(e), deploy.Rollback(e), verify.Command(e), deploy.Destroy(e), pulls.Command(e),
 		}},
 		{"look", "Look and decide:", []*cobra.Command{
-			runs.Command(e), releases.Command(e), verify.History(e), explain.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
+			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			stages.Command(e), repos.Command(e), subscriptions.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),

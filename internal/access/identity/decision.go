@@ -64,6 +64,7 @@ func Decisions() map[string]Decision {
 		"repo.connect":      {Roles: admins},
 		"repo.bind":         {Roles: admins},
 		"repo.delete":       {Roles: admins},
+		"state.write":       {Roles: admins},
 
 		"subscription.read": {Roles: members},
 		// Events tell what the audit log tells.

@@ -49,6 +49,9 @@ func (c Config) problems(file string) []kernel.Problem {
 	if info, err := os.Stat(c.ProviderMirror); c.ProviderMirror != "" && (err != nil || !info.IsDir()) {
 		k.add("providerMirror", fmt.Sprintf("%q is no folder", c.ProviderMirror), "give one with a filesystem mirror, or leave it empty to take providers from their registries")
 	}
+	if c.TenantConcurrency < 0 {
+		k.add("tenantConcurrency", fmt.Sprintf("%d is out of bounds", c.TenantConcurrency), "use a number from 1 on, or 0 for no limit")
+	}
 	k.oneOf("logLevel", c.LogLevel, "debug", "info", "warn", "error")
 	k.oneOf("logFormat", c.LogFormat, "auto", "text", "json")
 	if _, err := stage.NewSet(c.Stages); err != nil {

@@ -35,12 +35,13 @@ type Config struct {
 	Tenant  string `koanf:"tenant" yaml:"tenant" doc:"The tenant that is made at the first start, and that a sign-in goes to unless it names another."`
 	Project string `koanf:"project" yaml:"project" doc:"The project that is made at the first start."`
 
-	Concurrency    int    `koanf:"concurrency" yaml:"concurrency" doc:"How many runs work at the same time, 1 to 64. Each is a terraform process of about 100 MB."`
-	Terraform      string `koanf:"terraform" yaml:"terraform" doc:"The path of terraform (at least 1.9) or tofu (at least 1.8). Empty is the first on PATH, else tofu is built once."`
-	Provider       string `koanf:"provider" yaml:"provider" doc:"The path of terraform-provider-terrace. Empty is beside terraced."`
-	ProviderMirror string `koanf:"providerMirror" yaml:"providerMirror" doc:"A folder with a filesystem mirror of other providers. Empty lets terraform fetch them from their registries."`
-	AzureSim       bool   `koanf:"azureSim" yaml:"azureSim" doc:"true simulates Azure in this process: stages with the target azure reach the simulation and no real cloud."`
-	Node           string `koanf:"node" yaml:"node" doc:"The name of this process among several on one database; after a restart it continues the runs it had under that name. Empty is the host's name."`
+	Concurrency       int    `koanf:"concurrency" yaml:"concurrency" doc:"How many runs work at the same time in this process, 1 to 64, those of remote runners left out. Each is a terraform process of about 100 MB."`
+	TenantConcurrency int    `koanf:"tenantConcurrency" yaml:"tenantConcurrency" doc:"How many runs of one tenant work at the same time, on all processes and remote runners together; 0 is no limit but the others."`
+	Terraform         string `koanf:"terraform" yaml:"terraform" doc:"The path of terraform (at least 1.9) or tofu (at least 1.8). Empty is the first on PATH, else tofu is built once."`
+	Provider          string `koanf:"provider" yaml:"provider" doc:"The path of terraform-provider-terrace. Empty is beside terraced."`
+	ProviderMirror    string `koanf:"providerMirror" yaml:"providerMirror" doc:"A folder with a filesystem mirror of other providers. Empty lets terraform fetch them from their registries."`
+	AzureSim          bool   `koanf:"azureSim" yaml:"azureSim" doc:"true simulates Azure in this process: stages with the target azure reach the simulation and no real cloud."`
+	Node              string `koanf:"node" yaml:"node" doc:"The name of this process among several on one database; after a restart it continues the runs it had under that name. Empty is the host's name."`
 
 	LogLevel  string `koanf:"logLevel" yaml:"logLevel" doc:"debug, info, warn or error."`
 	LogFormat string `koanf:"logFormat" yaml:"logFormat" doc:"text, json or auto: text on a terminal, JSON elsewhere."`

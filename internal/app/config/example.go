@@ -28,6 +28,8 @@ func nested() [][2]string {
 		{"windows[].timezone", "the time zone of the rule, such as Europe/Berlin; left out it is UTC"},
 		{"windows[].duration", "how long it lasts, such as 8h; whole days end at the same time of day"},
 		{"autoPromote", "true takes what becomes available from the stage before, by itself"},
+		{"concurrency", "how many runs may be executed here at once; left out there is no limit but those of the installation and the tenant"},
+		{"runners", "labels such as {pool: prod} that a remote runner must have to execute the runs of this stage; left out the daemon executes them itself"},
 		{"requiredTags", "tags that every resource must carry"},
 		{"verify[].name", "a check after an apply, and whenever it is verified again; all must pass"},
 		{"verify[].http.path", "the path that is asked on every route; empty is that of the readiness probe, else /"},

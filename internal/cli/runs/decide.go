@@ -103,6 +103,32 @@ func cancel(e *command.Env) *cobra.Command {
 	return c
 }
 
+func retry(e *command.Env) *cobra.Command {
+	var reason string
+	var waiting Waiting
+	c := &cobra.Command{
+		Use: "retry RUN", Short: "Do again what a run did that failed, or was canceled or discarded",
+		Long: "Starts a new run with the same release, stage and operation, under the rules of now.\n" +
+			"It is refused where a later run of the same workload and stage has made the old one void.",
+		Example: "  terrace run retry RUN\n  terrace run retry RUN --no-wait --reason \"the network is back\"",
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			r, err := s.Retry(c.Context(), project, args[0], apiclient.RetryRunRequest{Reason: reason})
+			if err != nil {
+				return err
+			}
+			return waiting.Finish(c.Context(), e, s, project, r)
+		},
+	}
+	waiting.Flags(c)
+	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
+	return c
+}
+
 func printEnd(e *command.Env, r apiclient.Run, err error) error {
 	if err != nil {
 		return err

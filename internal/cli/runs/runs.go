@@ -1,5 +1,5 @@
 // Package runs has the commands about runs: terrace run list, show, logs,
-// approve, discard and cancel, and the following of a run that others use.
+// approve, discard, cancel and retry, and the following of a run that others use.
 //
 // It owns their flags and what they print. What a run may do is the server's.
 package runs
@@ -22,7 +22,7 @@ import (
 
 // Command returns terrace run.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("run", "See, approve and stop runs", list(e), show(e), logs(e), approve(e), discard(e), cancel(e))
+	return command.Group("run", "See, approve and stop runs", list(e), show(e), logs(e), approve(e), discard(e), cancel(e), retry(e))
 }
 
 func list(e *command.Env) *cobra.Command {
@@ -61,10 +61,25 @@ func writeRuns(w io.Writer, e *command.Env, runs []apiclient.Run) {
 		}
 		rows = append(rows, []string{
 			r.ID, operation(r), r.Workload, r.Scope.Stage, fmt.Sprintf("#%d %s", r.Release.Number, r.Release.Version), string(r.Status),
-			r.RequestedBy.Name, output.Age(e.Clock.Now(), r.CreatedAt), duration,
+			r.RequestedBy.Name, output.Age(e.Clock.Now(), r.CreatedAt), duration, waitsFor(r),
 		})
 	}
-	output.Rows(w, []string{"RUN", "OPERATION", "WORKLOAD", "STAGE", "RELEASE", "STATUS", "BY", "AGE", "TOOK"}, rows)
+	output.Rows(w, []string{"RUN", "OPERATION", "WORKLOAD", "STAGE", "RELEASE", "STATUS", "BY", "AGE", "TOOK", "WAITS FOR"}, rows)
+}
+
+// waitsFor tells in a few words why nobody executes the run, and how many are ahead.
+func waitsFor(r apiclient.Run) string {
+	if r.Waits == nil {
+		return ""
+	}
+	text := map[apiclient.RunWaitFor]string{
+		apiclient.RunWaitForRun: r.Waits.Run, apiclient.RunWaitForSlot: "a free slot", apiclient.RunWaitForTenant: "the tenant's limit",
+		apiclient.RunWaitForStage: "the stage's limit", apiclient.RunWaitForRunner: "a runner",
+	}[r.Waits.For]
+	if r.Waits.Ahead > 0 {
+		text += fmt.Sprintf(" (%d ahead)", r.Waits.Ahead)
+	}
+	return text
 }
 
 // operation names what a run is for; a dry run is marked.
@@ -137,12 +152,15 @@ func contentOf(ctx context.Context, s command.Server, project string, r apiclien
 }
 
 func writeRun(w io.Writer, r apiclient.Run, now time.Time) {
-	plan := ""
+	plan, waits := "", ""
+	if r.Waits != nil {
+		waits = fmt.Sprintf("%s; %d ahead", r.Waits.Message, r.Waits.Ahead)
+	}
 	if r.Plan != nil {
 		plan = watch.PlanLine(*r.Plan)
 	}
 	output.Pairs(w, "run", r.ID, "operation", operation(r), "workload", r.Workload, "stage", r.Scope.Stage,
-		"release", releaseName(r.Release), "status", string(r.Status), "because", r.StatusReason, "requested by", requestedBy(r),
+		"release", releaseName(r.Release), "status", string(r.Status), "because", r.StatusReason, "waits", waits, "retry of", r.RetryOf, "requested by", requestedBy(r),
 		"reason", r.Reason, "created", r.CreatedAt.Local().Format(time.DateTime), "plan", plan, "dossier", string(r.Dossier))
 	for _, p := range r.Phases {
 		d := "goes on"

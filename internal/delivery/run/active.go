@@ -16,17 +16,41 @@ type activeRun struct {
 	again bool
 }
 
-// reserve adds an execution unless the run has one, which is then noted on it:
-// that one may be leaving already.
+// reserve adds an execution unless the run has one.
 func (a *active) reserve(id string, e *execution) bool {
 	a.Lock()
 	defer a.Unlock()
-	if r := a.runs[id]; r != nil {
-		r.again = true
+	if a.runs[id] != nil {
 		return false
 	}
 	a.runs[id] = &activeRun{execution: e}
 	return true
+}
+
+// note remembers that the run was to be advanced while an execution of it is
+// there, which may be leaving already, and reports whether there is one.
+func (a *active) note(id string) bool {
+	a.Lock()
+	defer a.Unlock()
+	r := a.runs[id]
+	if r == nil {
+		return false
+	}
+	r.again = true
+	return true
+}
+
+// count returns how many executions there are, of remote runners or of this process.
+func (a *active) count(remote bool) int {
+	a.Lock()
+	defer a.Unlock()
+	n := 0
+	for _, r := range a.runs {
+		if r.execution.remote == remote {
+			n++
+		}
+	}
+	return n
 }
 
 // hold notes the fence of a reserved execution. It is called before the lease

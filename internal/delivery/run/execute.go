@@ -21,6 +21,10 @@ type execution struct {
 	cancel context.CancelCauseFunc
 	// pauses counts how often this process waited for the target.
 	pauses int
+	// remote says that a remote runner does the work.
+	remote bool
+	// taken says that the lease was acquired.
+	taken bool
 
 	kill     chan struct{}
 	killOnce sync.Once
@@ -37,34 +41,22 @@ func (e *execution) stop(force bool) {
 	e.cancel(errStopped)
 }
 
-// Advance carries a run on as far as it goes without a person: to its end, or
-// to where it awaits approval. It does nothing when the run has ended, when it
-// is not its turn, or when another executes it; so it may be called at any time.
-func (s *Service) Advance(ctx context.Context, scope kernel.Scope, id string) error {
-	s.nudged.remove(id)
-	r, err := s.Store.Get(ctx, scope, id)
-	if kernel.Is(err, kernel.NotFound) {
-		return nil
+// execution returns what carries the run on, before it holds anything.
+func (s *Service) execution(h Head, cancel context.CancelCauseFunc) *execution {
+	return &execution{
+		s: s, id: h.Run, scope: h.Scope, stack: h.Stack, remote: s.stageOf(h).Remote(), cancel: cancel, kill: make(chan struct{}),
 	}
-	if err != nil || r.Status.Terminal() || r.Status.waiting() {
-		return err
-	}
-	ctx = kernel.WithActor(ctx, kernel.System("run", scope.Tenant))
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	e := &execution{s: s, id: id, scope: r.Scope, stack: r.Stack, run: r, cancel: cancel, kill: make(chan struct{})}
-	if !s.active.reserve(id, e) {
-		return nil
-	}
+}
+
+// carry executes the run under the lease that it has taken.
+func (e *execution) carry(ctx context.Context) error {
+	ctx = kernel.WithActor(ctx, kernel.System("run", e.scope.Tenant))
 	defer e.gone(ctx)
-	taken, err := e.take(ctx)
-	if err != nil || !taken {
-		return err
-	}
 	var keeper sync.WaitGroup
-	keeper.Go(func() { e.keep(ctx) })
+	keeping, end := context.WithCancel(ctx)
+	keeper.Go(func() { e.keep(keeping) })
 	defer keeper.Wait()
-	defer cancel(nil)
+	defer end()
 	return e.loop(ctx)
 }
 
@@ -82,29 +74,26 @@ func (e *execution) gone(ctx context.Context) {
 	}
 }
 
-// take acquires the lease when it is the run's turn, and counts the attempt.
-func (e *execution) take(ctx context.Context) (taken bool, err error) {
-	err = e.s.retry(ctx, func(ctx context.Context) error {
-		taken = false
-		open, err := e.s.Store.Open(ctx, e.scope, e.stack)
-		if err != nil || len(open) == 0 || open[0].ID != e.id || open[0].Status.waiting() || open[0].held(e.s.Clock.Now()) {
-			return err
-		}
-		lease, ok, err := e.s.acquire(ctx, e.stack, e.id)
-		if err != nil || !ok {
-			return err
-		}
-		e.s.active.hold(e.id, lease.Fence)
-		r := open[0]
-		r.Fence, e.lease, taken = lease.Fence, lease, true
-		if r.Status != Approved { // waiting for approval is not an attempt
-			r.Attempt++
-		}
-		err = e.s.save(ctx, &r)
-		e.run = r
+// take acquires the lease, counts the attempt and notes that the tenant was served.
+func (e *execution) take(ctx context.Context, turn int64) error {
+	r, err := e.s.Store.Get(ctx, e.scope, e.id)
+	if err != nil {
 		return err
-	})
-	return taken && err == nil, err
+	}
+	lease, ok, err := e.s.acquire(ctx, e.stack, e.id)
+	if err != nil || !ok {
+		return err
+	}
+	e.s.active.hold(e.id, lease.Fence)
+	r.Fence, e.lease = lease.Fence, lease
+	if r.Status != Approved { // waiting for approval is not an attempt
+		r.Attempt++
+	}
+	if err := e.s.save(ctx, &r); err != nil {
+		return err
+	}
+	e.run, e.taken = r, true
+	return e.s.Store.Served(ctx, e.scope.Tenant, turn)
 }
 
 // loop executes one status after the other, once all is known that was applied.

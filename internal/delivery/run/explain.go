@@ -28,7 +28,7 @@ func (x *Explanation) next(format string, args ...any) {
 
 // Explain tells why the run is where it is.
 func (s *Service) Explain(ctx context.Context, scope kernel.Scope, id string) (Explanation, error) {
-	r, err := s.Get(ctx, scope, id)
+	r, err := s.See(ctx, scope, id)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -75,16 +75,22 @@ func (s *Service) explainStatus(x *Explanation, r Run, l Lease, open []Run) {
 }
 
 func explainQueued(x *Explanation, r Run, open []Run) {
-	if len(open) == 0 || open[0].ID == r.ID {
-		x.detail("it is the first in the queue of %s and starts when the executor is free", r.Stack)
-		return
+	switch w := r.Waits; {
+	case w == nil:
+		x.detail("it is the first in the queue of %s and is about to start", r.Stack)
+	case w.For == WaitRun:
+		x.detail("%s", w.Message)
+		if len(open) > 0 && open[0].Status.waiting() {
+			x.next("approve the one ahead, or end it with terrace run discard %s", w.Run)
+		}
+		x.next("terrace run discard %s takes it out of the queue", r.ID)
+	default:
+		x.detail("it is the first in the queue of %s; %s", r.Stack, w.Message)
+		if w.Ahead > 0 {
+			x.detail("of the tenant's runs %d are taken up before it", w.Ahead)
+		}
+		x.next("terrace run discard %s takes it out of the queue", r.ID)
 	}
-	ahead := open[0]
-	x.detail("one run at a time changes %s; ahead is %s, which is %s", r.Stack, ahead.ID, words(ahead.Status))
-	if ahead.Status.waiting() {
-		x.next("approve the one ahead, or end it with terrace run discard %s", ahead.ID)
-	}
-	x.next("terrace run discard %s takes it out of the queue", r.ID)
 }
 
 func explainApproval(x *Explanation, r Run, now time.Time) {
@@ -129,6 +135,8 @@ func explainHold(x *Explanation, r Run) {
 
 func (s *Service) explainExecution(x *Explanation, r Run, l Lease) {
 	switch {
+	case r.Waits != nil && s.dead(l):
+		x.detail("nobody executes it at this moment: %s", r.Waits.Message)
 	case l.Run != r.ID:
 		x.detail("nobody executes it at this moment; it is taken up within %s", SweepEvery)
 	case s.dead(l):

@@ -45,10 +45,15 @@ func (s *Service) acquire(ctx context.Context, stack, run string) (l Lease, ok b
 // release frees the lease but keeps its fence. One that was lost already stays as it is.
 func (s *Service) release(ctx context.Context, stack string, l Lease) error {
 	current, err := s.Store.Lease(ctx, stack)
-	if err != nil || current.Fence != l.Fence || current.Run == "" {
+	if err != nil || !current.same(l) {
 		return err
 	}
 	return s.Store.SwapLease(ctx, stack, current, Lease{Fence: l.Fence, Expires: current.Expires})
+}
+
+// same reports whether both are one holding of a stack.
+func (l Lease) same(other Lease) bool {
+	return l.Fence == other.Fence && l.Run == other.Run && l.Process == other.Process
 }
 
 // holds refuses an execution whose lease is no longer the stack's.
@@ -57,7 +62,7 @@ func (s *Service) holds(ctx context.Context, stack string, l Lease) error {
 	if err != nil {
 		return err
 	}
-	if current.Fence != l.Fence || current.Run != l.Run {
+	if !current.same(l) {
 		return errLost
 	}
 	return nil
@@ -91,7 +96,7 @@ func (e *execution) renew(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if current.Fence != e.lease.Fence || current.Run != e.lease.Run {
+		if !current.same(e.lease) {
 			return errLost
 		}
 		renewed := current

@@ -21,7 +21,11 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, f Filter, page k
 	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
 		return kernel.Page[Run]{}, err
 	}
-	return s.Store.List(ctx, scope, f, page)
+	found, err := s.Store.List(ctx, scope, f, page)
+	if err != nil {
+		return found, err
+	}
+	return found, s.waits(ctx, found.Items)
 }
 
 // GetDossier returns the current dossier of a run with its digest.

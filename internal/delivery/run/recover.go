@@ -64,34 +64,44 @@ func isRest(rest, approved PlanView, imports []Adoption) bool {
 	return true
 }
 
-// Sweep wakes every run that could go on and that nobody executes: those that
-// were stranded by a process that died, and those whose turn came unnoticed.
+// wakeAtOnce bounds how many runs one sweep wakes.
+const wakeAtOnce = 100
+
+// Sweep wakes the runs that could be executed and that nobody executes: those
+// that were stranded by a process that died, and those whose turn came unnoticed.
+// One that waits for a limit is not woken: who ends makes room for it.
 func (s *Service) Sweep(ctx context.Context) error {
-	runs, err := s.Store.Unfinished(ctx)
+	l, err := s.lineup(ctx)
 	if err != nil {
 		return err
 	}
-	seen := map[string]bool{}
 	var failed error
-	for _, r := range runs {
-		first := !seen[r.Stack]
-		seen[r.Stack] = true
-		if !first || r.Status.waiting() || r.held(s.Clock.Now()) {
+	woken := 0
+	for _, h := range l.waiting {
+		if woken == wakeAtOnce {
+			break
+		}
+		if s.limited(l, h) != nil {
 			continue
 		}
-		failed = errors.Join(failed, s.wake(ctx, r))
+		st := s.stageOf(h)
+		l.count(h, st)
+		if !st.Remote() {
+			l.woken++
+		}
+		woken++
+		failed = errors.Join(failed, s.wake(ctx, h))
 	}
 	return failed
 }
 
-func (s *Service) wake(ctx context.Context, r Run) error {
-	l, err := s.Store.Lease(ctx, r.Stack)
-	if err != nil || !s.dead(l) || !s.nudged.add(r.ID) {
-		return err
+func (s *Service) wake(ctx context.Context, h Head) error {
+	if !s.nudged.add(h.Run) {
+		return nil
 	}
-	err = s.Tx.InTx(ctx, func(ctx context.Context) error { return s.Jobs.Enqueue(ctx, r.Scope, r.ID) })
+	err := s.Tx.InTx(ctx, func(ctx context.Context) error { return s.Jobs.Enqueue(ctx, h.Scope, h.Run) })
 	if err != nil {
-		s.nudged.remove(r.ID)
+		s.nudged.remove(h.Run)
 	}
 	return err
 }

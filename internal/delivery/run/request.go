@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/terrace-idp/terrace/internal/delivery/release"
@@ -204,8 +205,9 @@ func (s *Service) request(ctx context.Context, prepare func(ctx context.Context)
 	return r, nil
 }
 
-// queue puts the run at the end of its stack's queue. Queued runs before it
-// that bring another release are superseded: nobody waits for them any longer.
+// queue puts the run at the end of its stack's queue. Runs before it that bring
+// another release, and are queued or wait for an approval, are superseded: nobody
+// wants them any longer. One that is approved or applies is left alone.
 func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err error) {
 	ahead, err := s.Store.Open(ctx, r.Scope, r.Stack)
 	if err != nil {
@@ -218,7 +220,7 @@ func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err erro
 		return nil, err
 	}
 	for _, old := range ahead {
-		if old.Status != Queued || !supersedes(*r, old) {
+		if old.Status != Queued && !old.Status.waiting() || !supersedes(*r, old) {
 			continue
 		}
 		if err := s.supersede(ctx, &old, r.ID); err != nil {
@@ -234,7 +236,11 @@ func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err erro
 
 func (s *Service) supersede(ctx context.Context, old *Run, by string) error {
 	why := "superseded by " + by
-	old.Failure = &Failure{Phase: "queue", Message: why + ", which brings a newer release", Fix: "nothing was changed; see terrace run show " + by}
+	message := why + ", which brings a newer release"
+	if n := len(counting(*old, s.Clock.Now())); old.Status.waiting() && n > 0 {
+		message += fmt.Sprintf("; the approvals that it had, %d, are void", n)
+	}
+	old.Failure = &Failure{Phase: old.Status.verb(), Message: message, Fix: "nothing was changed; see terrace run show " + by}
 	return s.stepOnce(ctx, old, change{to: Superseded, why: why})
 }
 

@@ -69,6 +69,11 @@ type Run struct {
 	CreatedAt time.Time  `json:"createdAt"`
 	UpdatedAt time.Time  `json:"updatedAt"`
 	EndedAt   *time.Time `json:"endedAt,omitempty"`
+	// RetryOf is the run that this one does again.
+	RetryOf string `json:"retryOf,omitempty"`
+	// Waits tells what the run waits for while nobody executes it. It is no part of
+	// what is stored.
+	Waits *Wait `json:"waits,omitempty"`
 	// Revision grows with every save; a save from an older one is refused.
 	Revision int64 `json:"-"`
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -36,7 +37,7 @@ type Stores interface {
 }
 
 // Deps is what a Service works with. Everything is required but Zones,
-// Images, Manifests, Gates, Clock, Lease, Pause and Log.
+// Images, Manifests, Gates, Clock, Lease, Pause, Fleet, the limits and Log.
 type Deps struct {
 	Tx         Tx
 	Store      Stores
@@ -73,6 +74,14 @@ type Deps struct {
 	Lease time.Duration
 	// Pause is how long a run waits for a target that is at work; 0 is DefaultPause.
 	Pause time.Duration
+	// Concurrency is how many runs this process executes at once, those of remote
+	// runners left out; 0 is no limit.
+	Concurrency int
+	// TenantConcurrency is how many runs of one tenant are executed at once, on all
+	// processes and remote runners together; 0 is no limit.
+	TenantConcurrency int
+	// Fleet are the remote runners; nil is none.
+	Fleet Fleet
 }
 
 // Service carries runs from the queue to their end.
@@ -83,7 +92,9 @@ type Service struct {
 	nudged  nudged
 	// promotions wakes who promotes by itself.
 	promotions chan struct{}
-	verifying  *verifying
+	// admission is held while this process chooses the next run.
+	admission sync.Mutex
+	verifying *verifying
 }
 
 // NewService returns a service for a new process of d.Node.

@@ -42,7 +42,7 @@ func (s Status) next() []Status {
 	case Planning: // straight to verifying when the plan is empty, to its end in a dry run
 		return []Status{AwaitingApproval, Approved, Verifying, PlannedOnly, Failed, Canceled}
 	case AwaitingApproval: // back to planning when the plan is stale
-		return []Status{Approved, Planning, Failed, Discarded, Canceled}
+		return []Status{Approved, Planning, Failed, Discarded, Canceled, Superseded}
 	case Approved: // back to people when an approval expired before the apply
 		return []Status{Applying, AwaitingApproval, Planning, Failed, Discarded, Canceled}
 	case Applying: // back to the gates when a crash left something else than the rest of the plan

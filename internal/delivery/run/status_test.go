@@ -14,7 +14,7 @@ func TestEveryTransition(t *testing.T) {
 	allowed := map[Status][]Status{
 		Queued:           {Planning, Failed, Discarded, Canceled, Superseded},
 		Planning:         {AwaitingApproval, Approved, Verifying, PlannedOnly, Failed, Canceled},
-		AwaitingApproval: {Planning, Approved, Failed, Discarded, Canceled},
+		AwaitingApproval: {Planning, Approved, Failed, Discarded, Canceled, Superseded},
 		Approved:         {AwaitingApproval, Planning, Applying, Failed, Discarded, Canceled},
 		Applying:         {AwaitingApproval, Approved, Verifying, Failed, Canceled},
 		Verifying:        {Succeeded, Failed, Canceled},

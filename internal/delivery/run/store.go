@@ -27,11 +27,16 @@ type Store interface {
 	Open(ctx context.Context, scope kernel.Scope, stack string) ([]Run, error)
 	// Workloads returns the names of the workloads that have runs, sorted.
 	Workloads(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[string], error)
-	// Unfinished returns runs of all tenants that have not ended, a bounded number:
-	// those that may be stranded first, and those of one stack in the order of Open.
-	Unfinished(ctx context.Context) ([]Run, error)
 	// RunsOf returns the runs that carry the release to the scope's stage, dry ones too.
 	RunsOf(ctx context.Context, scope kernel.Scope, workload, release string) ([]Run, error)
+	// Heads returns, of all tenants, the run whose turn it is on each stack with runs
+	// that have not ended, unless that one waits for an approval.
+	Heads(ctx context.Context) ([]Head, error)
+	// Turn begins the choice of the next run, one at a time on all replicas until the
+	// transaction ends, and returns its number.
+	Turn(ctx context.Context) (int64, error)
+	// Served notes at which turn a run of the tenant was taken up last.
+	Served(ctx context.Context, tenant string, turn int64) error
 }
 
 // Dossiers keeps the dossiers of runs by their digest.

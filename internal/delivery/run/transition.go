@@ -131,7 +131,7 @@ func (s Status) phase() string {
 }
 
 func (s *Service) save(ctx context.Context, r *Run) error {
-	r.UpdatedAt = s.Clock.Now()
+	r.UpdatedAt, r.Waits = s.Clock.Now(), nil
 	err := s.Store.Save(ctx, *r)
 	if kernel.Is(err, kernel.Stale) {
 		return fmt.Errorf("%w: %w", errRaced, err)

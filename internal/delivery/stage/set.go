@@ -112,6 +112,7 @@ func (c *checker) stage(s Stage) {
 		}
 	}
 	c.promotion(path, s)
+	c.queue(path, s)
 	c.gitops(path+".gitops", s)
 	c.verification(path, s)
 }

@@ -63,6 +63,11 @@ type Stage struct {
 	// Rollback says who returns to the last verified release when a verification
 	// fails: RollbackManual, also when empty, or RollbackAutomatic.
 	Rollback string `json:"rollback,omitempty" yaml:"rollback,omitempty" koanf:"rollback"`
+	// Concurrency is how many runs may be executed here at once; 0 is no limit.
+	Concurrency int `json:"concurrency,omitempty" yaml:"concurrency,omitempty" koanf:"concurrency"`
+	// Runners are the labels that a remote runner must have to execute the stage's
+	// runs; none executes them in the process of the daemon.
+	Runners map[string]string `json:"runners,omitempty" yaml:"runners,omitempty" koanf:"runners"`
 	// GitOps is for the runtime kubernetes.
 	GitOps GitOps `json:"gitops,omitzero" yaml:"gitops,omitempty" koanf:"gitops"`
 }

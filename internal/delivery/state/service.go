@@ -7,7 +7,7 @@ import (
 )
 
 // MaxSize bounds one state, in bytes.
-const MaxSize = 64 << 20
+const MaxSize = 128 << 20
 
 // ActionRead is what listing a stack's versions is authorised as.
 const ActionRead = "state.read"
@@ -21,7 +21,9 @@ type Config struct {
 	Fences     Fences
 	Journal    Journal
 	Authorizer Authorizer
-	Clock      kernel.Clock
+	// Editor serves changes by hand.
+	Editor Editor
+	Clock  kernel.Clock
 	// Folder keeps states that can be stored nowhere else; "" keeps none there.
 	Folder string
 }

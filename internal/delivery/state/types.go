@@ -31,9 +31,12 @@ type Version struct {
 	Digest  kernel.Digest `json:"digest"`
 	// Size is the length of the plain state in bytes.
 	Size int64 `json:"size"`
-	// Run wrote it, holding Fence.
-	Run       string    `json:"run"`
-	Fence     int64     `json:"fence"`
+	// Run wrote it, holding Fence; empty where a person did.
+	Run   string `json:"run,omitempty"`
+	Fence int64  `json:"fence"`
+	// By changed the state by hand, and Cause says how.
+	By        string    `json:"by,omitempty"`
+	Cause     string    `json:"cause,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
 }
 
@@ -50,6 +53,8 @@ type Caller struct {
 type Fences interface {
 	// CheckFence returns a kernel.Stale error when fence is not the stack's current one.
 	CheckFence(ctx context.Context, stack string, fence int64) error
+	// Executing returns the run that works on the stack at this moment, "" for none.
+	Executing(ctx context.Context, stack string) (run string, err error)
 }
 
 // Sealer encrypts; associated data must be the same to open what was sealed.

@@ -14,6 +14,7 @@ func (a API) registerDecisions(api huma.API) {
 	httpserver.Register(api, operation("approve-run", http.MethodPost, "/runs/{id}/approvals", "runs", "Approve exactly the dossier with the digest"), a.approve)
 	httpserver.Register(api, operation("discard-run", http.MethodPost, "/runs/{id}/discard", "runs", "End a run before anything is applied"), a.discard)
 	httpserver.Register(api, operation("cancel-run", http.MethodPost, "/runs/{id}/cancel", "runs", "Stop a run"), a.cancel)
+	httpserver.Register(api, accepted(operation("retry-run", http.MethodPost, "/runs/{id}/retry", "runs", "Do again what a run did that failed, or was canceled or discarded")), a.retry)
 }
 
 type approveInput struct {
@@ -61,4 +62,22 @@ func (a API) cancel(ctx context.Context, in *cancelInput) (*runAnswer, error) {
 		return nil, err
 	}
 	return answer(a.Runs.Cancel(ctx, scope, in.ID, in.Body.Reason, in.Body.Force))
+}
+
+// RetryRunRequest is the body of a retry.
+type RetryRunRequest struct {
+	Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Why; it is kept in the audit log."`
+}
+
+type retryInput struct {
+	RunPath
+	Body RetryRunRequest
+}
+
+func (a API) retry(ctx context.Context, in *retryInput) (*runAnswer, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.Runs.Retry(ctx, scope, in.ID, in.Body.Reason))
 }

@@ -58,7 +58,7 @@ func (a API) get(ctx context.Context, in *RunPath) (*runOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := a.Runs.Get(ctx, scope, in.ID)
+	r, err := a.Runs.See(ctx, scope, in.ID)
 	if err != nil {
 		return nil, err
 	}

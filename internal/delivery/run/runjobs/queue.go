@@ -2,7 +2,8 @@
 // that makes them due, and works them off.
 //
 // It owns River: its tables, its client and its workers. What a step does is
-// delivery/run's Advance; that a step happens once is its lease, not the queue.
+// delivery/run's Turn: a job
+// wakes, and which run is taken up is decided there; that a step happens once is its lease, not the queue.
 package runjobs
 
 import (
@@ -25,7 +26,7 @@ import (
 )
 
 const (
-	// DefaultConcurrency is how many runs a laptop executes at once.
+	// DefaultConcurrency is how many jobs a laptop works off at once.
 	DefaultConcurrency = 2
 	// DefaultPoll is how often jobs are looked for that other processes queued: of
 	// its own a process is told by its bell.
@@ -35,14 +36,15 @@ const (
 	attempts = 5
 )
 
-// Advancer carries a run on.
-type Advancer interface {
-	Advance(ctx context.Context, scope kernel.Scope, run string) error
+// Turner executes the runs whose turn it is; run is the one that became due.
+type Turner interface {
+	Turn(ctx context.Context, scope kernel.Scope, run string) error
 }
 
 // Config tunes a Queue.
 type Config struct {
-	// Concurrency is how many runs are executed at once; 0 is DefaultConcurrency.
+	// Concurrency is how many jobs are worked off at once; 0 is DefaultConcurrency.
+	// Which of them executes a run is the Turner's choice.
 	Concurrency int
 	// Poll is how often new jobs are looked for; 0 is DefaultPoll.
 	Poll time.Duration
@@ -145,21 +147,21 @@ func (q *Queue) Enqueue(ctx context.Context, scope kernel.Scope, run string) err
 	return nil
 }
 
-// worker hands jobs to the Advancer.
+// worker hands jobs to the Turner.
 type worker struct {
 	river.WorkerDefaults[advanceArgs]
-	advancer Advancer
+	turner Turner
 }
 
-// Work advances the run of the job.
+// Work gives the turn that the job is for.
 func (w *worker) Work(ctx context.Context, job *river.Job[advanceArgs]) error {
-	return w.advancer.Advance(ctx, kernel.Scope{Tenant: job.Args.Tenant, Project: job.Args.Project}, job.Args.Run)
+	return w.turner.Turn(ctx, kernel.Scope{Tenant: job.Args.Tenant, Project: job.Args.Project}, job.Args.Run)
 }
 
 // Start works jobs off until Stop.
-func (q *Queue) Start(ctx context.Context, a Advancer) error {
+func (q *Queue) Start(ctx context.Context, t Turner) error {
 	workers := river.NewWorkers()
-	if err := errors.Join(river.AddWorkerSafely(workers, &worker{advancer: a}), river.AddWorkerSafely(workers, &bell{})); err != nil {
+	if err := errors.Join(river.AddWorkerSafely(workers, &worker{turner: t}), river.AddWorkerSafely(workers, &bell{})); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
 	client, err := river.NewClient(q.driver, &river.Config{

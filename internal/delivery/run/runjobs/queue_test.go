@@ -16,7 +16,7 @@ import (
 
 type advancer func(ctx context.Context, scope kernel.Scope, run string) error
 
-func (a advancer) Advance(ctx context.Context, scope kernel.Scope, run string) error {
+func (a advancer) Turn(ctx context.Context, scope kernel.Scope, run string) error {
 	return a(ctx, scope, run)
 }
 

@@ -13,9 +13,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
-// unfinishedAtOnce bounds how many stranded runs one sweep takes up.
-const unfinishedAtOnce = 1000
-
 // Insert adds a run with revision 0.
 func (s *Store) Insert(ctx context.Context, r run.Run) error {
 	body, err := json.Marshal(r)
@@ -36,8 +33,8 @@ func (s *Store) Save(ctx context.Context, r run.Run) error {
 		return fmt.Errorf("write run: %w", err)
 	}
 	result, err := s.db.Conn(ctx).NewRaw(
-		"UPDATE runs SET status = ?, ended = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND project = ? AND revision = ?",
-		string(r.Status), r.Status.Terminal(), string(body), r.ID, r.Scope.Tenant, r.Scope.Project, r.Revision,
+		"UPDATE runs SET status = ?, ended = ?, held_until = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND project = ? AND revision = ?",
+		string(r.Status), r.Status.Terminal(), heldUntil(r), string(body), r.ID, r.Scope.Tenant, r.Scope.Project, r.Revision,
 	).Exec(ctx)
 	if err != nil {
 		return db.Map(err, "run "+r.ID)
@@ -156,18 +153,6 @@ func (s *Store) Workloads(ctx context.Context, scope kernel.Scope, page kernel.P
 		return kernel.Page[string]{}, db.Map(err, "workloads")
 	}
 	return kernel.PageOf(names, page, func(name string) string { return name }), nil
-}
-
-// Unfinished returns runs of all tenants that have not ended. Those that wait
-// for a person come after those that may be stranded, so that none is hidden.
-func (s *Store) Unfinished(ctx context.Context) ([]run.Run, error) {
-	var rows []row
-	err := s.db.Reader(ctx).NewRaw(
-		"SELECT revision, body FROM runs WHERE NOT ended ORDER BY CASE status WHEN 'queued' THEN 2 WHEN 'awaiting_approval' THEN 1 ELSE 0 END, id LIMIT ?", unfinishedAtOnce).Scan(ctx, &rows)
-	if err != nil {
-		return nil, db.Map(err, "runs")
-	}
-	return runsOf(rows)
 }
 
 // PutDossier keeps a dossier; the same one again changes nothing.

@@ -26,10 +26,10 @@ func (s *Store) Lease(ctx context.Context, stack string) (run.Lease, error) {
 	return run.Lease{Fence: r.Fence, Run: r.Run, Node: r.Node, Process: r.Process, Expires: r.Expires.UTC()}, db.Map(err, "lease of "+stack)
 }
 
-// SwapLease writes l over old: the stored fence and run must still be old's.
+// SwapLease writes l over old: the stored fence, run and process must still be old's.
 func (s *Store) SwapLease(ctx context.Context, stack string, old, l run.Lease) error {
-	query := "UPDATE run_stacks SET fence = ?, run = ?, node = ?, process = ?, expires = ? WHERE stack = ? AND fence = ? AND run = ?"
-	args := []any{l.Fence, l.Run, l.Node, l.Process, l.Expires.UTC(), stack, old.Fence, old.Run}
+	query := "UPDATE run_stacks SET fence = ?, run = ?, node = ?, process = ?, expires = ? WHERE stack = ? AND fence = ? AND run = ? AND process = ?"
+	args := []any{l.Fence, l.Run, l.Node, l.Process, l.Expires.UTC(), stack, old.Fence, old.Run, old.Process}
 	if old.Fence == 0 {
 		query = "INSERT INTO run_stacks (fence, run, node, process, expires, stack) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 		args = args[:6]

@@ -61,10 +61,10 @@ func TestRuns(t *testing.T) {
 		if err := s.Save(ctx, got); !kernel.Is(err, kernel.Stale) {
 			t.Fatalf("saving an old revision: %v, want stale", err)
 		}
-		unfinished, err := s.Unfinished(ctx)
+		heads, err := s.Heads(ctx)
 		must(t, err)
-		if len(unfinished) != 1 || unfinished[0].ID != second.ID {
-			t.Fatalf("unfinished: %v", ids(unfinished))
+		if len(heads) != 1 || heads[0].Run != second.ID || heads[0].Scope != dev || heads[0].Stack != first.Stack {
+			t.Fatalf("heads: %+v", heads)
 		}
 		listed, err := s.List(ctx, dev, run.Filter{Workload: "orders"}, kernel.PageRequest{Limit: 1})
 		must(t, err)
@@ -84,20 +84,48 @@ func TestRuns(t *testing.T) {
 	})
 }
 
-// TestStrandedRunsComeFirst: a sweep looks at a bounded number of runs, and no
-// number of those that wait for a person may hide one that was stranded.
-func TestStrandedRunsComeFirst(t *testing.T) {
+// TestHeads: one run of each stack can be taken up, and none behind one that
+// waits for a person.
+func TestHeads(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *runsql.Store) {
 		ctx := context.Background()
-		queued, waiting, stranded := example(run.Queued), example(run.AwaitingApproval), example(run.Applying)
-		for _, r := range []run.Run{queued, waiting, stranded} {
+		add := func(tenant, workload string, status run.Status) run.Run {
+			r := example(status)
+			r.Scope.Tenant, r.Workload = tenant, workload
+			r.Stack = kernel.StackID(r.Scope, workload)
 			must(t, s.Insert(ctx, r))
+			return r
 		}
-		unfinished, err := s.Unfinished(ctx)
+		first := add("acme", "orders", run.Queued)
+		add("acme", "orders", run.Queued)
+		add("acme", "billing", run.Queued)
+		begun := add("acme", "billing", run.Applying)
+		add("acme", "stock", run.AwaitingApproval)
+		add("acme", "stock", run.Queued)
+		add("acme", "gone", run.Succeeded)
+		other := add("other", "orders", run.Approved)
+		must(t, s.SwapLease(ctx, begun.Stack, run.Lease{}, run.Lease{Fence: 1, Run: begun.ID, Node: "n", Process: "p", Expires: kernel.Clock(nil).Now()}))
+		one, err := s.Turn(ctx)
 		must(t, err)
-		if diff := cmp.Diff([]string{stranded.ID, waiting.ID, queued.ID}, ids(unfinished)); diff != "" {
-			t.Error(diff)
+		two, err := s.Turn(ctx)
+		must(t, err)
+		if two != one+1 {
+			t.Errorf("turns %d and %d", one, two)
+		}
+		must(t, s.Served(ctx, "acme", one))
+		must(t, s.Served(ctx, "acme", two))
+		heads, err := s.Heads(ctx)
+		must(t, err)
+		got := map[string]run.Head{}
+		for _, h := range heads {
+			got[h.Run] = h
+		}
+		if len(got) != 3 || got[first.ID].Status != run.Queued || got[begun.ID].Lease.Run != begun.ID || got[other.ID].Status != run.Approved {
+			t.Errorf("heads: %+v", heads)
+		}
+		if got[first.ID].Served != two || got[other.ID].Served != 0 {
+			t.Errorf("served: %d, %d", got[first.ID].Served, got[other.ID].Served)
 		}
 	})
 }

@@ -32,19 +32,21 @@ func (a API) Register(api huma.API) {
 
 // Stage is a stage on the wire.
 type Stage struct {
-	Name         string          `json:"name"`
-	Order        int             `json:"order"`
-	Target       string          `json:"target"`
-	Runtime      string          `json:"runtime"`
-	Approvals    stage.Approvals `json:"approvals"`
-	Soak         string          `json:"soak,omitempty" doc:"How long a release must be verified here before the next stage may have it, as Go writes durations." example:"1h0m0s"`
-	AutoPromote  bool            `json:"autoPromote,omitempty" doc:"Whether the stage takes by itself what becomes available to it."`
-	Windows      []Window        `json:"windows,omitempty" doc:"When the stage may be changed; none is always."`
-	Opening      Opening         `json:"opening"`
-	RequiredTags []string        `json:"requiredTags"`
-	Verify       []StageCheck    `json:"verify"`
-	VerifyEvery  string          `json:"verifyEvery,omitempty" doc:"How often what is deployed is verified again, as Go writes durations; absent is never." example:"10m0s"`
-	Rollback     string          `json:"rollback" enum:"manual,automatic" doc:"Who returns to the last verified release when a verification fails."`
+	Name         string            `json:"name"`
+	Order        int               `json:"order"`
+	Target       string            `json:"target"`
+	Runtime      string            `json:"runtime"`
+	Approvals    stage.Approvals   `json:"approvals"`
+	Soak         string            `json:"soak,omitempty" doc:"How long a release must be verified here before the next stage may have it, as Go writes durations." example:"1h0m0s"`
+	AutoPromote  bool              `json:"autoPromote,omitempty" doc:"Whether the stage takes by itself what becomes available to it."`
+	Concurrency  int               `json:"concurrency,omitempty" doc:"How many runs may be executed here at once; absent is no limit."`
+	Runners      map[string]string `json:"runners,omitempty" doc:"The labels that a remote runner must have to execute the stage's runs; absent where the daemon executes them."`
+	Windows      []Window          `json:"windows,omitempty" doc:"When the stage may be changed; none is always."`
+	Opening      Opening           `json:"opening"`
+	RequiredTags []string          `json:"requiredTags"`
+	Verify       []StageCheck      `json:"verify"`
+	VerifyEvery  string            `json:"verifyEvery,omitempty" doc:"How often what is deployed is verified again, as Go writes durations; absent is never." example:"10m0s"`
+	Rollback     string            `json:"rollback" enum:"manual,automatic" doc:"Who returns to the last verified release when a verification fails."`
 }
 
 // Window is a stretch of time that recurs.
@@ -91,7 +93,7 @@ func openingOf(o stage.Opening) Opening {
 
 func wire(s stage.Stage) Stage {
 	out := Stage{
-		Name: s.Name, Order: s.Order, Target: s.Target, Runtime: s.Runtime, Approvals: s.Approvals, AutoPromote: s.AutoPromote,
+		Name: s.Name, Order: s.Order, Target: s.Target, Runtime: s.Runtime, Approvals: s.Approvals, AutoPromote: s.AutoPromote, Concurrency: s.Concurrency, Runners: s.Runners,
 		RequiredTags: append([]string{}, s.RequiredTags...), Verify: []StageCheck{}, Rollback: cmp.Or(s.Rollback, stage.RollbackManual),
 	}
 	if s.Soak > 0 {

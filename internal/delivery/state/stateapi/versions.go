@@ -13,9 +13,7 @@ import (
 
 type listInput struct {
 	httpserver.PageParams
-	Project  string `path:"project" maxLength:"63" doc:"The project's name."`
-	Workload string `path:"workload" maxLength:"63" doc:"The workload's name."`
-	Stage    string `query:"stage" required:"true" maxLength:"63" doc:"The stage's name."`
+	Target
 }
 
 type listOutput struct {
@@ -31,12 +29,11 @@ func (a API) Register(api huma.API) {
 		Summary:     "List the versions of a workload's state on a stage, the newest first",
 		Tags:        []string{"state"},
 	}, a.list)
+	a.registerPeople(api)
 }
 
 func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
-	actor, _ := kernel.ActorFrom(ctx) // httpserver lets nobody else in
-	scope := kernel.Scope{Tenant: actor.Tenant, Project: in.Project, Stage: in.Stage}
-	page, err := a.State.Versions(ctx, kernel.StackID(scope, in.Workload), in.Page())
+	page, err := a.State.Versions(ctx, in.stack(ctx), in.Page())
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,8 @@ type versionRow struct {
 	Size      int64     `bun:"size"`
 	Run       string    `bun:"run"`
 	Fence     int64     `bun:"fence"`
+	By        string    `bun:"changed_by"`
+	Cause     string    `bun:"cause"`
 	CreatedAt time.Time `bun:"created_at"`
 }
 
@@ -36,7 +38,7 @@ func (s *Store) Add(ctx context.Context, v state.Version) error {
 	row := versionRow{
 		ID: v.ID, Stack: v.Stack, Tenant: scope.Tenant, Project: scope.Project,
 		Serial: v.Serial, Lineage: v.Lineage, Digest: string(v.Digest), Size: v.Size,
-		Run: v.Run, Fence: v.Fence, CreatedAt: v.CreatedAt,
+		Run: v.Run, Fence: v.Fence, By: v.By, Cause: v.Cause, CreatedAt: v.CreatedAt,
 	}
 	_, err = s.db.Conn(ctx).NewInsert().Model(&row).Exec(ctx)
 	return db.Map(err, "state version "+v.ID)
@@ -72,6 +74,6 @@ func (s *Store) List(ctx context.Context, stack string, r kernel.PageRequest) (k
 func (r versionRow) version() state.Version {
 	return state.Version{
 		ID: r.ID, Stack: r.Stack, Serial: r.Serial, Lineage: r.Lineage, Digest: kernel.Digest(r.Digest),
-		Size: r.Size, Run: r.Run, Fence: r.Fence, CreatedAt: r.CreatedAt.UTC(),
+		Size: r.Size, Run: r.Run, Fence: r.Fence, By: r.By, Cause: r.Cause, CreatedAt: r.CreatedAt.UTC(),
 	}
 }

@@ -107,10 +107,11 @@ func (r *Room) Address(stack string) string { return r.URL + stateapi.Path + sta
 type Fences struct {
 	mu      sync.Mutex
 	current map[string]int64
+	working map[string]string
 }
 
 // NewFences returns fences that all stand at 1.
-func NewFences() *Fences { return &Fences{current: map[string]int64{}} }
+func NewFences() *Fences { return &Fences{current: map[string]int64{}, working: map[string]string{}} }
 
 // Next moves the stack's fence on, as a new holder's lease does, and returns it.
 func (f *Fences) Next(stack string) int64 {
@@ -128,6 +129,20 @@ func (f *Fences) CheckFence(_ context.Context, stack string, fence int64) error 
 		return kernel.Errorf(kernel.Stale, "fence %d of %s is not the current one, %d", fence, stack, current)
 	}
 	return nil
+}
+
+// Work says that a run works on the stack, "" that none does.
+func (f *Fences) Work(stack, run string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.working[stack] = run
+}
+
+// Executing returns the run that Work named last.
+func (f *Fences) Executing(_ context.Context, stack string) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.working[stack], nil
 }
 
 // Journal keeps the facts it is told.

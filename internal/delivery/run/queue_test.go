@@ -1,0 +1,322 @@
+package run_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runtest"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+// order notes the stacks in the order in which they are planned, and fails the
+// plan: the runs end at once.
+type order struct {
+	mu     sync.Mutex
+	stacks []string
+	// at is called with the number of plans so far.
+	at func(n int)
+}
+
+func (o *order) plan(job run.Job, _ map[string]string) error {
+	o.mu.Lock()
+	o.stacks = append(o.stacks, job.Stack)
+	n := len(o.stacks)
+	o.mu.Unlock()
+	if o.at != nil {
+		o.at(n)
+	}
+	return kernel.Errorf(kernel.Invalid, "the test wants no more")
+}
+
+// tenants returns whose runs were planned, in their order.
+func (o *order) tenants() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var names []string
+	for _, stack := range o.stacks {
+		tenant, _, _ := strings.Cut(stack, "/")
+		names = append(names, tenant)
+	}
+	return names
+}
+
+// person is somebody of a tenant.
+func person(tenant string) context.Context {
+	return runtest.As(kernel.Actor{ID: "usr_" + tenant, Name: tenant, Kind: kernel.ActorUser, Tenant: tenant})
+}
+
+// enqueue asks for n deploys of the tenant to dev, each of a stack of its own.
+func enqueue(t *testing.T, b *runtest.Bench, tenant string, n int) []run.Run {
+	t.Helper()
+	runs := make([]run.Run, n)
+	for i := range runs {
+		var err error
+		runs[i], err = b.Service.Deploy(person(tenant), kernel.Scope{Tenant: tenant, Project: fmt.Sprintf("p%d", i)},
+			run.DeployRequest{Stage: "dev", Workload: runtest.Workload(t), Version: "1"})
+		runtest.Must(t, err)
+	}
+	return runs
+}
+
+// TestFairness: however many runs a tenant has queued, another's first run waits
+// for one slot at most, and from then on they take turns.
+func TestFairness(t *testing.T) {
+	t.Parallel()
+	crowd := 1000
+	if testing.Short() {
+		crowd = 50
+	}
+	dbtest.Each(t, runtest.Migrations(), func(t *testing.T, d *db.DB) {
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		var o order
+		b := runtest.New(t, d, func(deps *run.Deps) { deps.Concurrency = 1 })
+		b.World.BeforePlan = o.plan
+		enqueue(t, b, "crowd", crowd)
+		o.at = func(n int) {
+			switch n {
+			case 5: // while the fifth run of the crowd has the only slot
+				enqueue(t, b, "late", 3)
+			case 15:
+				stop()
+			}
+		}
+		_ = b.Turn(ctx, kernel.Scope{}, "") // it ends by the stop
+		got := strings.Join(o.tenants(), " ")
+		want := strings.Repeat("crowd ", 5) + "late crowd late crowd late" + strings.Repeat(" crowd", 5)
+		if got != want {
+			t.Errorf("planned in the order\n%s, want\n%s", got, want)
+		}
+	})
+}
+
+// TestReplicasAreFairTogether: two processes on one database execute no run
+// twice, and keep the tenant's limit between them.
+func TestReplicasAreFairTogether(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, runtest.Migrations(), func(t *testing.T, d *db.DB) {
+		var mu sync.Mutex
+		planned, now, most := map[string]int{}, 0, 0
+		b := runtest.New(t, d, func(deps *run.Deps) { deps.TenantConcurrency, deps.Concurrency = 2, 4 })
+		gate := make(chan struct{})
+		var begun sync.WaitGroup
+		begun.Add(2)
+		b.World.Before = func(_ context.Context, job run.Job, address string) error {
+			if address != "module.redis_cache" {
+				return nil
+			}
+			mu.Lock()
+			planned[job.Stack]++
+			now++
+			most = max(most, now)
+			first := len(planned) <= 2
+			mu.Unlock()
+			if first {
+				begun.Done()
+				<-gate
+			}
+			mu.Lock()
+			now--
+			mu.Unlock()
+			return nil
+		}
+		enqueue(t, b, "acme", 8)
+		other := b.Restart(t, func(deps *run.Deps) { deps.Node = "second" })
+		var turns sync.WaitGroup
+		for _, process := range []*runtest.Bench{b, other} {
+			for range 4 {
+				turns.Go(func() { runtest.Must(t, process.Turn(context.Background(), kernel.Scope{}, "")) })
+			}
+		}
+		begun.Wait()
+		close(gate)
+		turns.Wait()
+		if len(planned) != 8 || most > 2 {
+			t.Errorf("applied %v, %d at once, want 8 once each and at most 2 at once", planned, most)
+		}
+		for stack, n := range planned {
+			if n != 1 {
+				t.Errorf("%s was applied %d times", stack, n)
+			}
+		}
+	})
+}
+
+// limitedStages are dev with limits of its own.
+func limitedStages(t *testing.T, change func(s *stage.Stage)) *stage.Set {
+	t.Helper()
+	all := stage.Default()
+	change(&all[0])
+	set, err := stage.NewSet(all)
+	runtest.Must(t, err)
+	return set
+}
+
+// fleet are runners that exist only for the decision who may start.
+type fleet map[string]int
+
+func (f fleet) Capacity(_ context.Context, tenant string, labels map[string]string) (int, error) {
+	return f[tenant+" "+stage.LabelText(labels)], nil
+}
+
+func (fleet) Working(context.Context, string, int64) (bool, error) { return false, nil }
+
+func (fleet) Applied(context.Context, run.Job, func(run.Event)) (run.Applied, bool, error) {
+	return run.Applied{}, false, nil
+}
+
+// TestWhatARunWaitsFor: while one run is executed, others say what keeps them.
+func TestWhatARunWaitsFor(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		deps func(t *testing.T, d *run.Deps)
+		want run.WaitFor
+		says string
+	}{
+		"a slot":   {func(_ *testing.T, d *run.Deps) { d.Concurrency = 1 }, run.WaitSlot, "1 runs are executed at once"},
+		"a tenant": {func(_ *testing.T, d *run.Deps) { d.TenantConcurrency = 1 }, run.WaitTenant, "the tenant acme are executed 1 at once"},
+		"a stage": {func(t *testing.T, d *run.Deps) {
+			d.Stages = limitedStages(t, func(s *stage.Stage) { s.Concurrency = 1 })
+		}, run.WaitStage, "on the stage dev are executed 1 at once"},
+		"busy runners": {func(t *testing.T, d *run.Deps) {
+			d.Stages = limitedStages(t, func(s *stage.Stage) { s.Runners = map[string]string{"pool": "a"} })
+			d.Fleet = fleet{"acme pool=a": 1}
+		}, run.WaitRunner, "the runners with the labels pool=a execute 1 runs at once"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bench(t, func(d *run.Deps) { tc.deps(t, d) })
+			reached, gate := make(chan struct{}), make(chan struct{})
+			b.World.Before = func(_ context.Context, _ run.Job, address string) error {
+				if address == "module.redis_cache" {
+					reached <- struct{}{}
+					<-gate
+				}
+				return nil
+			}
+			runs := enqueue(t, b, "acme", 3)
+			var turn sync.WaitGroup
+			turn.Go(func() { runtest.Must(t, b.Turn(context.Background(), kernel.Scope{}, runs[0].ID)) })
+			<-reached
+			for i, ahead := range map[int]int{1: 0, 2: 1} {
+				r, err := b.See(person("acme"), runs[i].Scope, runs[i].ID)
+				runtest.Must(t, err)
+				if r.Waits == nil || r.Waits.For != tc.want || r.Waits.Ahead != ahead || !strings.Contains(r.Waits.Message, tc.says) {
+					t.Errorf("run %d waits for %+v, want %s, %d ahead, %q", i, r.Waits, tc.want, ahead, tc.says)
+				}
+			}
+			executed, err := b.See(person("acme"), runs[0].Scope, runs[0].ID)
+			runtest.Must(t, err)
+			if executed.Waits != nil {
+				t.Errorf("the run that is executed waits for %+v", executed.Waits)
+			}
+			close(gate)
+			<-reached
+			<-reached
+			turn.Wait()
+			for _, r := range runs {
+				if now, err := b.See(person("acme"), r.Scope, r.ID); err != nil || now.Status != run.Succeeded || now.Waits != nil {
+					t.Errorf("%s waits for %+v at its end, %v", now.Status, now.Waits, err)
+				}
+			}
+		})
+	}
+}
+
+// TestWithoutARunnerARunWaits: it says so, and nobody executes it here.
+func TestWithoutARunnerARunWaits(t *testing.T) {
+	t.Parallel()
+	runners := fleet{}
+	b := bench(t, func(d *run.Deps) {
+		d.Stages = limitedStages(t, func(s *stage.Stage) { s.Runners = map[string]string{"pool": "a"} })
+		d.Fleet = runners
+	})
+	r := b.Deploy(t, "dev", "1")
+	runtest.Must(t, b.Turn(t.Context(), runtest.Project, r.ID))
+	runtest.Must(t, b.Sweep(t.Context()))
+	x, err := b.Explain(runtest.As(runtest.Ada), runtest.Project, r.ID)
+	runtest.Must(t, err)
+	if r = b.Now(t, r.ID); r.Status != run.Queued || !strings.Contains(strings.Join(x.Details, "\n"), "no runner with the labels pool=a is connected") {
+		t.Errorf("%s: %v", r.Status, x.Details)
+	}
+	runners["acme pool=a"] = 1
+	runtest.Must(t, b.Turn(t.Context(), runtest.Project, r.ID))
+	if r = b.Now(t, r.ID); r.Status != run.Succeeded {
+		t.Errorf("with a runner it is %s", r.Status)
+	}
+}
+
+// TestANewerDeploySupersedesWhatAwaitsApproval: nobody has to end the older run
+// by hand, and its approvals count for nothing any more.
+func TestANewerDeploySupersedesWhatAwaitsApproval(t *testing.T) {
+	t.Parallel()
+	b := bench(t, two(t))
+	old := b.Deploy(t, "dev", "1")
+	runtest.Must(t, b.Advance(t.Context(), runtest.Project, old.ID))
+	old = b.Now(t, old.ID)
+	_, err := b.Approve(runtest.As(runtest.Grace), runtest.Project, old.ID, old.Dossier, "seen")
+	runtest.Must(t, err)
+	newer := b.Deploy(t, "dev", "2")
+	old = b.Now(t, old.ID)
+	if old.Status != run.Superseded || old.Failure == nil || !strings.Contains(old.Failure.Message, newer.ID) || !strings.Contains(old.Failure.Message, "void") {
+		t.Errorf("%s: %+v", old.Status, old.Failure)
+	}
+	if _, err := b.Approve(runtest.As(runtest.Grace), runtest.Project, old.ID, old.Dossier, ""); !kernel.Is(err, kernel.Conflict) {
+		t.Errorf("an approval of it: %v", err)
+	}
+	if _, err := b.Plans.Load(t.Context(), old.ID, old.Plan.Digest); !kernel.Is(err, kernel.NotFound) {
+		t.Errorf("its sealed plan is still there: %v", err)
+	}
+	runtest.Must(t, b.Turn(t.Context(), runtest.Project, newer.ID))
+	if newer = b.Now(t, newer.ID); newer.Status != run.AwaitingApproval {
+		t.Errorf("the newer one is %s", newer.Status)
+	}
+}
+
+// TestRetry: what failed is done again as a run of its own; what is over, is not.
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	b := bench(t)
+	ada := runtest.As(runtest.Ada)
+	b.World.BeforePlan = func(run.Job, map[string]string) error {
+		return kernel.Errorf(kernel.Unavailable, "the network is away")
+	}
+	failed := b.Deploy(t, "dev", "1")
+	if _, err := b.Retry(ada, runtest.Project, failed.ID, ""); !kernel.Is(err, kernel.Conflict) {
+		t.Errorf("before it has ended: %v", err)
+	}
+	runtest.Must(t, b.Advance(t.Context(), runtest.Project, failed.ID))
+	b.World.BeforePlan = nil
+	again, err := b.Retry(ada, runtest.Project, failed.ID, "it is back")
+	runtest.Must(t, err)
+	if again.RetryOf != failed.ID || again.Release != failed.Release || again.Operation != run.Deploy || again.Reason != "it is back" {
+		t.Errorf("the retry is %+v", again)
+	}
+	runtest.Must(t, b.Advance(t.Context(), runtest.Project, again.ID))
+	if again = b.Now(t, again.ID); again.Status != run.Succeeded {
+		t.Fatalf("the retry is %s: %+v", again.Status, again.Failure)
+	}
+	_, err = b.Retry(ada, runtest.Project, failed.ID, "")
+	if !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), again.ID) {
+		t.Errorf("after a later one: %v", err)
+	}
+	if _, err = b.Retry(ada, runtest.Project, again.ID, ""); !kernel.Is(err, kernel.Refused) {
+		t.Errorf("of a success: %v", err)
+	}
+	waiting := b.Deploy(t, "dev", "2")
+	b.Deploy(t, "dev", "3")
+	if _, err = b.Retry(ada, runtest.Project, waiting.ID, ""); !kernel.Is(err, kernel.Refused) {
+		t.Errorf("of a superseded run: %v", err)
+	}
+	b.Denied["workload.deploy"] = true
+	if _, err = b.Retry(ada, runtest.Project, failed.ID, ""); !kernel.Is(err, kernel.Denied) {
+		t.Errorf("without the permission: %v", err)
+	}
+}

@@ -1,0 +1,91 @@
+package runsql
+
+import (
+	"context"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+// headRow is the first run of a stack with its lease, whose columns are empty
+// where the stack never had one.
+type headRow struct {
+	ID, Tenant, Project, Stage, Stack, Status string
+	Fence                                     *int64
+	Run, Node, Process                        *string
+	Expires                                   *time.Time
+	Served                                    *int64
+	HeldUntil                                 *time.Time
+}
+
+// Heads returns the first run of each stack with runs that have not ended, those
+// that have begun before those that are queued; waits for an approval leave out
+// their stack.
+func (s *Store) Heads(ctx context.Context) ([]run.Head, error) {
+	var rows []headRow
+	err := s.db.Reader(ctx).NewRaw(`
+WITH heads AS (
+    SELECT id, tenant, project, stage, stack, status, held_until,
+           ROW_NUMBER() OVER (PARTITION BY stack ORDER BY CASE status WHEN 'queued' THEN 1 ELSE 0 END, id) AS place
+    FROM runs WHERE NOT ended
+)
+SELECT h.id, h.tenant, h.project, h.stage, h.stack, h.status, h.held_until,
+       l.fence, l.run, l.node, l.process, l.expires, t.served
+FROM heads h
+LEFT JOIN run_stacks l ON l.stack = h.stack
+LEFT JOIN run_tenants t ON t.tenant = h.tenant
+WHERE h.place = 1 AND h.status <> 'awaiting_approval'
+ORDER BY h.id`).Scan(ctx, &rows)
+	if err != nil {
+		return nil, db.Map(err, "the queue of runs")
+	}
+	heads := make([]run.Head, len(rows))
+	for i, r := range rows {
+		heads[i] = r.head()
+	}
+	return heads, nil
+}
+
+func (r headRow) head() run.Head {
+	h := run.Head{
+		Run: r.ID, Stack: r.Stack, Status: run.Status(r.Status),
+		Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage},
+	}
+	if r.Fence != nil && r.Run != nil && r.Node != nil && r.Process != nil && r.Expires != nil {
+		h.Lease = run.Lease{Fence: *r.Fence, Run: *r.Run, Node: *r.Node, Process: *r.Process, Expires: r.Expires.UTC()}
+	}
+	if r.HeldUntil != nil {
+		h.HeldUntil = r.HeldUntil.UTC()
+	}
+	if r.Served != nil {
+		h.Served = *r.Served
+	}
+	return h
+}
+
+// Turn counts on. The row stays locked until the transaction ends, so that no two
+// replicas choose at the same time.
+func (s *Store) Turn(ctx context.Context) (int64, error) {
+	var turn int64
+	err := s.db.Conn(ctx).NewRaw("UPDATE run_queue SET turn = turn + 1 WHERE id = 1 RETURNING turn").Scan(ctx, &turn)
+	return turn, db.Map(err, "the queue of runs")
+}
+
+// Served notes the turn at which a run of the tenant was taken up.
+func (s *Store) Served(ctx context.Context, tenant string, turn int64) error {
+	_, err := s.db.Conn(ctx).NewRaw(
+		"INSERT INTO run_tenants (tenant, served) VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET served = EXCLUDED.served", tenant, turn).Exec(ctx)
+	return db.Map(err, "the queue of "+tenant)
+}
+
+// heldUntil is when a run that waits for its stage to open is looked at again, nil
+// for one that does not.
+func heldUntil(r run.Run) *time.Time {
+	if r.Status != run.Approved || r.Hold == nil {
+		return nil
+	}
+	again := r.Hold.Again.UTC()
+	return &again
+}

@@ -1,0 +1,159 @@
+package run
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// WaitFor is what keeps a run from being executed.
+type WaitFor string
+
+// What a run can wait for.
+const (
+	// WaitRun is another run of the same stack.
+	WaitRun WaitFor = "run"
+	// WaitSlot is a slot of the installation.
+	WaitSlot WaitFor = "slot"
+	// WaitTenant is the tenant's limit.
+	WaitTenant WaitFor = "tenant"
+	// WaitStage is the stage's limit.
+	WaitStage WaitFor = "stage"
+	// WaitRunner is a remote runner with the stage's labels.
+	WaitRunner WaitFor = "runner"
+)
+
+// Wait tells what a run waits for that nobody executes.
+type Wait struct {
+	For WaitFor `json:"for"`
+	// Run is the run ahead on the same stack.
+	Run string `json:"run,omitempty"`
+	// Ahead is how many runs are taken up before it: of its stack while it waits for
+	// another run, else of its tenant.
+	Ahead   int    `json:"ahead"`
+	Message string `json:"message"`
+}
+
+// limited says what keeps the first run of a stack from being executed, nil for nothing.
+func (s *Service) limited(l lineup, h Head) *Wait {
+	st := s.stageOf(h)
+	if w := s.noRoom(l, h, st); w != nil {
+		return w
+	}
+	if n := l.tenants[h.Scope.Tenant]; s.TenantConcurrency > 0 && n >= s.TenantConcurrency {
+		return &Wait{For: WaitTenant, Message: fmt.Sprintf("runs of the tenant %s are executed %d at once, and %d are", h.Scope.Tenant, s.TenantConcurrency, n)}
+	}
+	if n := l.stages[st.Name]; st.Concurrency > 0 && n >= st.Concurrency {
+		return &Wait{For: WaitStage, Message: fmt.Sprintf("runs on the stage %s are executed %d at once, and %d are", st.Name, st.Concurrency, n)}
+	}
+	return nil
+}
+
+// noRoom says that nobody could execute the run: no runner, or not this process.
+func (s *Service) noRoom(l lineup, h Head, st stage.Stage) *Wait {
+	if !st.Remote() {
+		if n := s.active.count(false) + l.woken; s.Concurrency > 0 && n >= s.Concurrency {
+			return &Wait{For: WaitSlot, Message: fmt.Sprintf("%d runs are executed at once, and as many are", s.Concurrency)}
+		}
+		return nil
+	}
+	name := pool(h.Scope.Tenant, st)
+	switch total := l.total[name]; {
+	case total == 0:
+		return &Wait{For: WaitRunner, Message: fmt.Sprintf("no runner with the labels %s is connected", stage.LabelText(st.Runners))}
+	case l.pools[name] >= total:
+		return &Wait{For: WaitRunner, Message: fmt.Sprintf("the runners with the labels %s execute %d runs at once, and as many are", stage.LabelText(st.Runners), total)}
+	default:
+		return nil
+	}
+}
+
+// waits tells of each of the runs what it waits for.
+func (s *Service) waits(ctx context.Context, runs []Run) error {
+	var line *lineup
+	queues := map[string][]Run{}
+	for i := range runs {
+		r := &runs[i]
+		if r.Status.Terminal() || r.Status.waiting() {
+			continue
+		}
+		if line == nil {
+			l, err := s.lineup(ctx)
+			if err != nil {
+				return err
+			}
+			line = &l
+		}
+		if r.Waits = s.atHead(*line, *r); r.Waits != nil || r.Status != Queued {
+			continue
+		}
+		if _, known := queues[r.Stack]; !known {
+			open, err := s.Store.Open(ctx, r.Scope, r.Stack)
+			if err != nil {
+				return err
+			}
+			queues[r.Stack] = open
+		}
+		r.Waits = behind(*r, queues[r.Stack])
+	}
+	return nil
+}
+
+// atHead tells what the first run of a stack waits for; nil where it is not the
+// first, is executed, or is about to be.
+func (s *Service) atHead(l lineup, r Run) *Wait {
+	ahead := 0
+	for _, h := range l.waiting {
+		if h.Run == r.ID {
+			w := s.limited(l, h)
+			if w == nil && ahead > 0 {
+				w = &Wait{For: WaitSlot, Message: "other runs are taken up first"}
+			}
+			if w != nil {
+				w.Ahead = ahead
+			}
+			return w
+		}
+		if h.Scope.Tenant == r.Scope.Tenant {
+			ahead++
+		}
+	}
+	return nil
+}
+
+// behind tells which run of the stack is ahead of a queued one.
+func behind(r Run, open []Run) *Wait {
+	for i, other := range open {
+		if other.ID != r.ID {
+			continue
+		}
+		if i == 0 {
+			return nil
+		}
+		first := open[0]
+		return &Wait{
+			For: WaitRun, Run: first.ID, Ahead: i,
+			Message: fmt.Sprintf("one run at a time changes %s; ahead is %s, which is %s", r.Stack, first.ID, words(first.Status)),
+		}
+	}
+	return nil
+}
+
+// waitOf tells what one run waits for.
+func (s *Service) waitOf(ctx context.Context, r *Run) error {
+	one := []Run{*r}
+	err := s.waits(ctx, one)
+	*r = one[0]
+	return err
+}
+
+// See returns a run of the project with what it waits for.
+func (s *Service) See(ctx context.Context, scope kernel.Scope, id string) (Run, error) {
+	r, err := s.Get(ctx, scope, id)
+	if err != nil {
+		return r, err
+	}
+	return r, s.waitOf(ctx, &r)
+}

@@ -423,6 +423,33 @@ func (e RunVerificationStatus) Valid() bool {
 	}
 }
 
+// Defines values for RunWaitFor.
+const (
+	RunWaitForRun    RunWaitFor = "run"
+	RunWaitForRunner RunWaitFor = "runner"
+	RunWaitForSlot   RunWaitFor = "slot"
+	RunWaitForStage  RunWaitFor = "stage"
+	RunWaitForTenant RunWaitFor = "tenant"
+)
+
+// Valid indicates whether the value is a known member of the RunWaitFor enum.
+func (e RunWaitFor) Valid() bool {
+	switch e {
+	case RunWaitForRun:
+		return true
+	case RunWaitForRunner:
+		return true
+	case RunWaitForSlot:
+		return true
+	case RunWaitForStage:
+		return true
+	case RunWaitForTenant:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ServerStatusDatabase.
 const (
 	ServerStatusDatabasePostgres ServerStatusDatabase = "postgres"
@@ -453,6 +480,45 @@ func (e StageRollback) Valid() bool {
 	case StageRollbackAutomatic:
 		return true
 	case StageRollbackManual:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StateResourceMode.
+const (
+	StateResourceModeData    StateResourceMode = "data"
+	StateResourceModeManaged StateResourceMode = "managed"
+)
+
+// Valid indicates whether the value is a known member of the StateResourceMode enum.
+func (e StateResourceMode) Valid() bool {
+	switch e {
+	case StateResourceModeData:
+		return true
+	case StateResourceModeManaged:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StateResourceDifferenceChange.
+const (
+	StateResourceDifferenceChangeAdded   StateResourceDifferenceChange = "added"
+	StateResourceDifferenceChangeChanged StateResourceDifferenceChange = "changed"
+	StateResourceDifferenceChangeRemoved StateResourceDifferenceChange = "removed"
+)
+
+// Valid indicates whether the value is a known member of the StateResourceDifferenceChange enum.
+func (e StateResourceDifferenceChange) Valid() bool {
+	switch e {
+	case StateResourceDifferenceChangeAdded:
+		return true
+	case StateResourceDifferenceChangeChanged:
+		return true
+	case StateResourceDifferenceChangeRemoved:
 		return true
 	default:
 		return false
@@ -1332,6 +1398,13 @@ type ModuleVersion struct {
 	Version string `json:"version"`
 }
 
+// MoveStateRequest defines model for MoveStateRequest.
+type MoveStateRequest struct {
+	From   string `json:"from"`
+	Reason string `json:"reason"`
+	To     string `json:"to"`
+}
+
 // Node defines model for Node.
 type Node struct {
 	Class      string                 `json:"class"`
@@ -1678,6 +1751,12 @@ type ReleasePinnedModule struct {
 	Ref GraphModuleRef `json:"ref"`
 }
 
+// RemoveStateRequest defines model for RemoveStateRequest.
+type RemoveStateRequest struct {
+	Addresses []string `json:"addresses"`
+	Reason    string   `json:"reason"`
+}
+
 // RenewRepositoryRequest defines model for RenewRepositoryRequest.
 type RenewRepositoryRequest struct {
 	// Token The new token; empty makes a new webhook secret.
@@ -1721,6 +1800,12 @@ type ResourceExplanation struct {
 	Stage    string            `json:"stage"`
 }
 
+// RetryRunRequest defines model for RetryRunRequest.
+type RetryRunRequest struct {
+	// Reason Why; it is kept in the audit log.
+	Reason string `json:"reason,omitempty"`
+}
+
 // RoleChange defines model for RoleChange.
 type RoleChange struct {
 	// Role The role; none takes it away.
@@ -1742,6 +1827,14 @@ type RollBackRequest struct {
 
 	// WhenOpen Where a window closes the stage, plan now and apply when it opens, instead of being refused.
 	WhenOpen bool `json:"whenOpen,omitempty"`
+}
+
+// RollBackStateRequest defines model for RollBackStateRequest.
+type RollBackStateRequest struct {
+	Reason string `json:"reason"`
+
+	// Version The id of the version whose content comes back.
+	Version string `json:"version"`
 }
 
 // RotateSubscriptionRequest defines model for RotateSubscriptionRequest.
@@ -1782,6 +1875,7 @@ type Run struct {
 	Release           RunReleaseRef    `json:"release"`
 	RequestedBy       Actor            `json:"requestedBy"`
 	RequiredApprovals StageApprovals   `json:"requiredApprovals"`
+	RetryOf           string           `json:"retryOf,omitempty"`
 	Revoked           string           `json:"revoked,omitempty"`
 	Rollback          *RunRollbackNote `json:"rollback,omitempty"`
 	Scope             Scope            `json:"scope"`
@@ -1792,6 +1886,7 @@ type Run struct {
 	StatusReason string           `json:"statusReason,omitempty"`
 	UpdatedAt    time.Time        `json:"updatedAt"`
 	Verification []RunCheckResult `json:"verification,omitempty"`
+	Waits        *RunWait         `json:"waits,omitempty"`
 	Workload     string           `json:"workload"`
 }
 
@@ -2146,6 +2241,19 @@ type RunVerification struct {
 // RunVerificationStatus Where a verification is on its way; a void one says nothing about the release.
 type RunVerificationStatus string
 
+// RunWait defines model for RunWait.
+type RunWait struct {
+	Ahead int64 `json:"ahead"`
+
+	// For What keeps a run from being executed.
+	For     RunWaitFor `json:"for"`
+	Message string     `json:"message"`
+	Run     string     `json:"run,omitempty"`
+}
+
+// RunWaitFor What keeps a run from being executed.
+type RunWaitFor string
+
 // RunWithdrawal defines model for RunWithdrawal.
 type RunWithdrawal struct {
 	At     time.Time `json:"at"`
@@ -2228,7 +2336,10 @@ type Stage struct {
 	Approvals StageApprovals `json:"approvals"`
 
 	// AutoPromote Whether the stage takes by itself what becomes available to it.
-	AutoPromote  bool     `json:"autoPromote,omitempty"`
+	AutoPromote bool `json:"autoPromote,omitempty"`
+
+	// Concurrency How many runs may be executed here at once; absent is no limit.
+	Concurrency  int64    `json:"concurrency,omitempty"`
 	Name         string   `json:"name"`
 	Opening      Opening  `json:"opening"`
 	Order        int64    `json:"order"`
@@ -2236,7 +2347,10 @@ type Stage struct {
 
 	// Rollback Who returns to the last verified release when a verification fails.
 	Rollback StageRollback `json:"rollback"`
-	Runtime  string        `json:"runtime"`
+
+	// Runners The labels that a remote runner must have to execute the stage's runs; absent where the daemon executes them.
+	Runners map[string]string `json:"runners,omitempty"`
+	Runtime string            `json:"runtime"`
 
 	// Soak How long a release must be verified here before the next stage may have it, as Go writes durations.
 	//
@@ -2273,8 +2387,57 @@ type StageCheck struct {
 	Prometheus *PrometheusCheck `json:"prometheus,omitempty"`
 }
 
+// StateAttributeDifference defines model for StateAttributeDifference.
+type StateAttributeDifference struct {
+	After  json.RawMessage `json:"after,omitempty"`
+	Before json.RawMessage `json:"before,omitempty"`
+	Path   string          `json:"path"`
+}
+
+// StateDifference defines model for StateDifference.
+type StateDifference struct {
+	From      StateVersion              `json:"from"`
+	Resources []StateResourceDifference `json:"resources"`
+	To        StateVersion              `json:"to"`
+}
+
+// StateHolder defines model for StateHolder.
+type StateHolder struct {
+	ID        string `json:"id"`
+	Operation string `json:"operation"`
+	Run       string `json:"run"`
+	Since     string `json:"since"`
+	Who       string `json:"who"`
+}
+
+// StateResource defines model for StateResource.
+type StateResource struct {
+	Address    string                     `json:"address"`
+	Attributes map[string]json.RawMessage `json:"attributes,omitempty"`
+	DependsOn  []string                   `json:"dependsOn,omitempty"`
+	Mode       StateResourceMode          `json:"mode"`
+	Provider   string                     `json:"provider"`
+	Tainted    bool                       `json:"tainted,omitempty"`
+	Type       string                     `json:"type"`
+}
+
+// StateResourceMode defines model for StateResource.Mode.
+type StateResourceMode string
+
+// StateResourceDifference defines model for StateResourceDifference.
+type StateResourceDifference struct {
+	Address    string                        `json:"address"`
+	Attributes []StateAttributeDifference    `json:"attributes,omitempty"`
+	Change     StateResourceDifferenceChange `json:"change"`
+}
+
+// StateResourceDifferenceChange defines model for StateResourceDifference.Change.
+type StateResourceDifferenceChange string
+
 // StateVersion defines model for StateVersion.
 type StateVersion struct {
+	By        string    `json:"by,omitempty"`
+	Cause     string    `json:"cause,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
 
 	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
@@ -2284,10 +2447,17 @@ type StateVersion struct {
 	Fence   int64  `json:"fence"`
 	ID      string `json:"id"`
 	Lineage string `json:"lineage"`
-	Run     string `json:"run"`
+	Run     string `json:"run,omitempty"`
 	Serial  int64  `json:"serial"`
 	Size    int64  `json:"size"`
 	Stack   string `json:"stack"`
+}
+
+// StateView defines model for StateView.
+type StateView struct {
+	Lock      *StateHolder    `json:"lock,omitempty"`
+	Resources []StateResource `json:"resources"`
+	Version   StateVersion    `json:"version"`
 }
 
 // Subscription defines model for Subscription.
@@ -2436,6 +2606,13 @@ type Token struct {
 	ID         string     `json:"id"`
 	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
 	Name       string     `json:"name"`
+}
+
+// UnlockStateRequest defines model for UnlockStateRequest.
+type UnlockStateRequest struct {
+	// ID The lock's ID.
+	ID     string `json:"id"`
+	Reason string `json:"reason"`
 }
 
 // User defines model for User.
@@ -3015,6 +3192,27 @@ type ListReleasesParams struct {
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// GetStateParams defines parameters for GetState.
+type GetStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+
+	// Version The id of a version; without it the one in force.
+	Version string `form:"version,omitempty" json:"version,omitempty"`
+}
+
+// ImportStateParams defines parameters for ImportState.
+type ImportStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+
+	// Replace Put it in the place of a state that is there.
+	Replace bool `form:"replace,omitempty" json:"replace,omitempty"`
+
+	// Reason Why; it is in the audit log.
+	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
+}
+
 // ListStateVersionsParams defines parameters for ListStateVersions.
 type ListStateVersionsParams struct {
 	// Limit The largest number of items to return; 50 unless given.
@@ -3023,6 +3221,54 @@ type ListStateVersionsParams struct {
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// DiffStateParams defines parameters for DiffState.
+type DiffStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+
+	// From The id of a version.
+	From string `form:"from" json:"from"`
+
+	// To The id of a version; without it the one in force.
+	To string `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// MoveStateParams defines parameters for MoveState.
+type MoveStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// RemoveStateParams defines parameters for RemoveState.
+type RemoveStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// GetStateResourceParams defines parameters for GetStateResource.
+type GetStateResourceParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+
+	// Version The id of a version; without it the one in force.
+	Version string `form:"version,omitempty" json:"version,omitempty"`
+
+	// Address The resource's address.
+	Address string `form:"address" json:"address"`
+}
+
+// RollBackStateParams defines parameters for RollBackState.
+type RollBackStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// UnlockStateParams defines parameters for UnlockState.
+type UnlockStateParams struct {
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
 }

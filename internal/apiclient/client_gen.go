@@ -1938,6 +1938,7 @@ type RunAvailability struct {
 	Approval   *RunReleaseApproval `json:"approval,omitempty"`
 	Available  bool                `json:"available"`
 	Before     string              `json:"before,omitempty"`
+	Lost       string              `json:"lost,omitempty"`
 	Release    RunReleaseRef       `json:"release"`
 	Soak       string              `json:"soak,omitempty"`
 	SoakedAt   *time.Time          `json:"soakedAt,omitempty"`

@@ -21,6 +21,8 @@ type Availability struct {
 	Before string `json:"before,omitempty"`
 	// VerifiedAt is since when the release is verified there, nil where it is not.
 	VerifiedAt *time.Time `json:"verifiedAt,omitempty"`
+	// Lost says what was found of the release there, where it is not verified.
+	Lost string `json:"lost,omitempty"`
 	// Soak is how long it must be verified there.
 	Soak stage.Duration `json:"soak,omitzero"`
 	// SoakedAt is when it has been, if it stays verified.
@@ -46,6 +48,8 @@ func (s *Service) availability(ctx context.Context, where kernel.Scope, workload
 	}
 	if i := slices.IndexFunc(verified, func(v Verified) bool { return v.Release.ID == ref.ID }); i >= 0 {
 		a.verified(verified[i], before.Soak, s.Clock.Now())
+	} else if a.Lost, err = s.lost(ctx, where.InStage(before.Name), workload, ref); err != nil {
+		return a, err
 	}
 	approvals, err := s.Store.ReleaseApprovals(ctx, where, workload)
 	if err != nil {
@@ -73,6 +77,8 @@ func (a Availability) String() string {
 		return a.Stage + " is the first stage: every release may go there"
 	case a.Approval != nil:
 		return fmt.Sprintf("%s approved it for %s at %s: %s", a.Approval.By.Name, a.Stage, a.Approval.At.Format(time.RFC3339), a.Approval.Reason)
+	case a.VerifiedAt == nil && a.Lost != "":
+		return fmt.Sprintf("it is not verified in %s, the stage before: %s", a.Before, a.Lost)
 	case a.VerifiedAt == nil:
 		return fmt.Sprintf("it is not verified in %s, the stage before", a.Before)
 	case a.Soak == 0:

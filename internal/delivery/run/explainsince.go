@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -50,4 +51,32 @@ func (x *Explanation) verification(v Verification) {
 	if v.Rollback != nil {
 		x.detail("%s", v.Rollback.Message)
 	}
+}
+
+// lost says what was found of a release that is not verified in the stage, "" for
+// nothing that is known.
+func (s *Service) lost(ctx context.Context, where kernel.Scope, workload string, ref ReleaseRef) (string, error) {
+	page, err := s.Store.Verifications(ctx, where, VerificationFilter{Workload: workload, Stage: where.Stage}, kernel.PageRequest{Limit: recentRuns})
+	if err != nil {
+		return "", err
+	}
+	for _, v := range page.Items {
+		if v.Release.ID == ref.ID && v.Changed && v.EndedAt != nil {
+			return fmt.Sprintf("%s found at %s that %s", v.ID, v.EndedAt.Format(time.RFC3339), v.Outcome), nil
+		}
+	}
+	runs, err := s.Store.RunsOf(ctx, where, workload, ref.ID)
+	if err != nil {
+		return "", err
+	}
+	var last *Run
+	for i, r := range runs {
+		if r.Failure != nil && r.Failure.Phase == Verifying.phase() && (last == nil || r.ID > last.ID) {
+			last = &runs[i]
+		}
+	}
+	if last == nil {
+		return "", nil
+	}
+	return fmt.Sprintf("%s found that %s", last.ID, last.Failure.Message), nil
 }

@@ -65,8 +65,8 @@ func TestALaterFailureRevokes(t *testing.T) {
 			t.Errorf("the promotion: %+v", ended.Failure)
 		}
 		_, err := b.Service.Promote(runtest.As(runtest.Ada), runtest.Project, run.ChangeRequest{Workload: "orders", Stage: "test", Release: deployed.Release.ID})
-		if !kernel.Is(err, kernel.Refused) {
-			t.Errorf("it is promoted all the same: %v", err)
+		if !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), bad.ID+" found at ") || !strings.Contains(err.Error(), "status 500") {
+			t.Errorf("it is promoted all the same, or nobody says why not: %v", err)
 		}
 		x, err := b.Explain(runtest.As(runtest.Ada), runtest.Project, deployed.ID)
 		runtest.Must(t, err)

@@ -111,7 +111,8 @@ type Verifications interface {
 	Verification(ctx context.Context, scope kernel.Scope, id string) (Verification, error)
 	// Verifications returns the newest first.
 	Verifications(ctx context.Context, scope kernel.Scope, f VerificationFilter, page kernel.PageRequest) (kernel.Page[Verification], error)
-	// OpenVerifications returns those of all tenants that have not ended, a bounded number, the oldest first.
+	// OpenVerifications returns those of all tenants that have not ended, a bounded
+	// number: those on demand first, then the oldest.
 	OpenVerifications(ctx context.Context) ([]Verification, error)
 	// ForgetVerifications removes those on schedule that changed nothing and are older than the one before.
 	ForgetVerifications(ctx context.Context, scope kernel.Scope, workload, before string) error

@@ -26,9 +26,10 @@ func (s *Store) InsertVerification(ctx context.Context, v run.Verification) erro
 	return db.Map(err, "verification "+v.ID)
 }
 
-// routine reports whether nobody would miss the verification once there is a newer one.
+// routine reports whether nobody waits for the verification, and nobody would
+// miss it once it has ended and there is a newer one.
 func routine(v run.Verification) bool {
-	return v.Trigger == run.OnSchedule && !v.Changed && v.Status.Ended()
+	return v.Trigger == run.OnSchedule && !v.Changed
 }
 
 // SaveVerification writes v over the revision that it was read with.
@@ -87,10 +88,11 @@ func (s *Store) Verifications(ctx context.Context, scope kernel.Scope, f run.Ver
 	return kernel.PageOf(all, page, func(v run.Verification) string { return v.ID }), err
 }
 
-// OpenVerifications returns those of all tenants that have not ended, the oldest first.
+// OpenVerifications returns those of all tenants that have not ended: what
+// somebody waits for before what is on schedule, the oldest first.
 func (s *Store) OpenVerifications(ctx context.Context) ([]run.Verification, error) {
 	var rows []row
-	err := s.db.Reader(ctx).NewRaw("SELECT revision, body FROM run_verifications WHERE NOT ended ORDER BY id LIMIT ?", verificationsAtOnce).Scan(ctx, &rows)
+	err := s.db.Reader(ctx).NewRaw("SELECT revision, body FROM run_verifications WHERE NOT ended ORDER BY routine, id LIMIT ?", verificationsAtOnce).Scan(ctx, &rows)
 	if err != nil {
 		return nil, db.Map(err, "verifications")
 	}
@@ -101,7 +103,7 @@ func (s *Store) OpenVerifications(ctx context.Context) ([]run.Verification, erro
 // nothing and are older than the one with the id.
 func (s *Store) ForgetVerifications(ctx context.Context, scope kernel.Scope, workload, before string) error {
 	_, err := s.db.Conn(ctx).NewRaw(
-		"DELETE FROM run_verifications WHERE tenant = ? AND project = ? AND workload = ? AND stage = ? AND id < ? AND routine",
+		"DELETE FROM run_verifications WHERE tenant = ? AND project = ? AND workload = ? AND stage = ? AND id < ? AND routine AND ended",
 		scope.Tenant, scope.Project, workload, scope.Stage, before).Exec(ctx)
 	return db.Map(err, "verifications of "+workload)
 }

@@ -37,10 +37,13 @@ func TestVerifications(t *testing.T) {
 		must(err)
 		changed.Status, changed.Changed = run.VerificationFailed, true
 		must(s.SaveVerification(ctx, changed))
-		if open, err := s.OpenVerifications(ctx); err != nil || len(open) != 2 || open[0].ID != "ver_3" {
+		asked := verification("ver_5")
+		asked.Trigger, asked.Scope.Project = run.OnDemand, "other"
+		must(s.InsertVerification(ctx, asked))
+		if open, err := s.OpenVerifications(ctx); err != nil || len(open) != 3 || open[0].ID != "ver_5" || open[1].ID != "ver_3" {
 			t.Errorf("open are %+v, %v", open, err)
 		}
-		for scope, want := range map[kernel.Scope]int{dev: 4, {Tenant: "acme", Project: "other"}: 0, {Tenant: "rival", Project: "shop"}: 0} {
+		for scope, want := range map[kernel.Scope]int{dev: 4, {Tenant: "acme", Project: "third"}: 0, {Tenant: "rival", Project: "shop"}: 0} {
 			page, err := s.Verifications(ctx, scope, run.VerificationFilter{Workload: "orders", Stage: "dev", Run: "run_1"}, kernel.PageRequest{})
 			if err != nil || len(page.Items) != want || want > 0 && page.Items[0].ID != "ver_4" {
 				t.Errorf("%s has %d, %v", scope, len(page.Items), err)

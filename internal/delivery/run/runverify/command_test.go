@@ -69,6 +69,9 @@ func TestCommands(t *testing.T) {
 			if got.Check != "smoke" || got.Asked == "" || got.Attempts != 1 || len(got.Output) > 5000 {
 				t.Errorf("%+v", got)
 			}
+			if tc.check.Memory > 0 && strings.Contains(got.Message, "had not ended") {
+				t.Errorf("its memory has no bound: %+v", got)
+			}
 			if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 				t.Errorf("it leaves %v, %v", left, err)
 			}

@@ -118,7 +118,7 @@ func changed(t *testing.T, change func(*stage.Stage)) func(*run.Deps) {
 
 func TestARevocationReachesARunThatIsBeingPlanned(t *testing.T) {
 	t.Parallel()
-	b := bench(t).Start(t)
+	b := bench(t, approvedTest(t)).Start(t)
 	ill := sick(b, "dev")
 	b.Await(t, b.Deploy(t, "dev", "1.0").ID, run.Succeeded)
 	planning, goOn := make(chan struct{}), make(chan struct{})

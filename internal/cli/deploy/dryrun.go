@@ -68,7 +68,7 @@ func (d *dryRun) finish(ctx context.Context, e *command.Env, s command.Server, p
 	if err != nil {
 		return err
 	}
-	return refusals(found.Dossier, a)
+	return refusals(found.Dossier, d.obstacles(found.Dossier, a))
 }
 
 func writePreview(w io.Writer, found apiclient.GetDossierResponse) {
@@ -108,13 +108,31 @@ func sign(action string) string {
 	}
 }
 
+// obstacles are what speaks against asking for the change now. A deployment is
+// not assessed: its release is made for it, and its dossier tells.
+func (d *dryRun) obstacles(found apiclient.RunDossier, a *apiclient.RunAssessment) []kernel.Problem {
+	if a != nil {
+		return a.Obstacles
+	}
+	var all []kernel.Problem
+	if v := found.Availability; v != nil && !v.Available {
+		all = append(all, kernel.Problem{
+			Path: "release", Message: fmt.Sprintf("a new release of %s cannot go to %s: it is not verified in %s, the stage before", found.Workload, found.Stage, v.Before),
+			Fix: "terrace deploy score.yaml, and then terrace promote " + found.Workload + " from stage to stage",
+		})
+	}
+	for _, g := range found.Gates {
+		if g.Gate == "windows" && g.Outcome == apiclient.RunOutcomeWaiting && !d.whenOpen {
+			all = append(all, kernel.Problem{Path: g.Gate, Message: g.Message, Fix: "try again when it is open; --when-open plans now and applies then"})
+		}
+	}
+	return all
+}
+
 // refusals is the error of what cannot be asked for, or whose plan a gate would
 // not let pass: every reason, each with its fix.
-func refusals(d apiclient.RunDossier, a *apiclient.RunAssessment) error {
-	var reasons, details []kernel.Problem
-	if a != nil {
-		reasons = a.Obstacles
-	}
+func refusals(d apiclient.RunDossier, reasons []kernel.Problem) error {
+	var details []kernel.Problem
 	for _, g := range d.Gates {
 		if g.Level == apiclient.RunLevelMandatory && g.Outcome == apiclient.RunOutcomeFailed {
 			reasons = append(reasons, kernel.Problem{Path: g.Gate, Message: "a gate would not let it pass: " + g.Gate + ": " + g.Message, Fix: g.Fix})

@@ -835,6 +835,9 @@ type BindRepositoryRequest struct {
 	// Branch The branch that pull requests go to; empty is the default branch.
 	Branch string `json:"branch,omitempty"`
 
+	// Build Let Terrace build a container whose image is a folder.
+	Build bool `json:"build,omitempty"`
+
 	// Paths Globs of the files that are the workload's; ! in front excludes. Empty is the folder of the file.
 	Paths []string `json:"paths,omitempty"`
 
@@ -2630,6 +2633,7 @@ type User struct {
 type VcsBinding struct {
 	Apply  string   `json:"apply"`
 	Branch string   `json:"branch,omitempty"`
+	Build  bool     `json:"build,omitempty"`
 	Name   string   `json:"name"`
 	Paths  []string `json:"paths,omitempty"`
 	Plan   []string `json:"plan"`
@@ -2647,6 +2651,7 @@ type VcsChange struct {
 // VcsCheck defines model for VcsCheck.
 type VcsCheck struct {
 	Binding   string    `json:"binding"`
+	Build     bool      `json:"build,omitempty"`
 	Commit    string    `json:"commit"`
 	CreatedAt time.Time `json:"createdAt"`
 	Fix       string    `json:"fix,omitempty"`

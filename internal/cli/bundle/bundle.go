@@ -38,8 +38,13 @@ func Local(image string) bool {
 	return image == "." || strings.HasPrefix(image, "./") || strings.HasPrefix(image, "../")
 }
 
-// Build builds the folder dir.
+// Build builds the folder dir, with the environment of this process.
 func Build(ctx context.Context, dir string) (*Bundle, error) {
+	return BuildWith(ctx, dir, os.Environ())
+}
+
+// BuildWith is Build with an environment for the compiler.
+func BuildWith(ctx context.Context, dir string, env []string) (*Bundle, error) {
 	info, err := os.Stat(dir)
 	if err != nil || !info.IsDir() {
 		return nil, kernel.Errorf(kernel.NotFound, "there is no folder %s to build", dir)
@@ -49,18 +54,18 @@ func Build(ctx context.Context, dir string) (*Bundle, error) {
 		return nil, kernel.Errorf(kernel.Unavailable, "no temporary folder can be made: %w", err)
 	}
 	b := &Bundle{How: "folder", folder: folder}
-	if err := b.build(ctx, dir); err != nil {
+	if err := b.build(ctx, dir, env); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
 }
 
-func (b *Bundle) build(ctx context.Context, dir string) error {
+func (b *Bundle) build(ctx context.Context, dir string, env []string) error {
 	source, skip := dir, tarball.Hidden
 	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 		b.How = "go build"
 		source = filepath.Join(b.folder, "root")
-		if err := compile(ctx, dir, filepath.Join(source, "app")); err != nil {
+		if err := compile(ctx, dir, filepath.Join(source, "app"), env); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ import (
 
 // compile builds the main package of dir to the file target, without anything
 // of this machine in it: the same source gives the same bytes.
-func compile(ctx context.Context, dir, target string) error {
+func compile(ctx context.Context, dir, target string, env []string) error {
 	tool, err := exec.LookPath("go")
 	if err != nil {
 		return kernel.Errorf(kernel.Unavailable, "Go is needed to build %s and is not on the PATH", dir).
@@ -25,7 +26,7 @@ func compile(ctx context.Context, dir, target string) error {
 	}
 	cmd := exec.CommandContext(ctx, tool, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", target, ".")
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Env = append(slices.Clone(env), "CGO_ENABLED=0")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
 	var out bytes.Buffer

@@ -19,7 +19,7 @@ func bind(e *command.Env) *cobra.Command {
 		Use: "bind REPOSITORY NAME", Short: "Say which part of a repository holds a workload, and what is done when it changes", Args: cobra.ExactArgs(2),
 		Long: "A pull request that changes a file of the workload is planned on the stages of --plan. Its merge is applied\n" +
 			"to those of --to. In the globs of --path, * is within a folder, ** over folders, ! in front excludes.",
-		Example: "  terrace repo bind orders orders --score score.yaml --plan dev\n" +
+		Example: "  terrace repo bind orders orders --score score.yaml --build --plan dev\n" +
 			"  terrace repo bind mono orders --score services/orders/score.yaml --path 'services/orders/**' --path 'libs/**' --path '!**/*.md' --plan dev --plan test\n" +
 			"  terrace repo bind mono edge --score edge/score.yaml --plan dev --apply before-merge",
 		ValidArgsFunction: e.Repositories(),
@@ -40,6 +40,7 @@ func bind(e *command.Env) *cobra.Command {
 	c.Flags().StringArrayVar(&in.Paths, "path", nil, "a glob of files that are the workload's; the folder of its file by default")
 	c.Flags().StringVar(&in.Branch, "branch", "", "the branch that pull requests go to; the default branch by default")
 	c.Flags().StringArrayVar(&in.Plan, "plan", nil, "a stage that a pull request is planned on")
+	c.Flags().BoolVar(&in.Build, "build", false, "let Terrace build a container whose image is a folder (image: .), as terrace deploy does")
 	c.Flags().StringVar(&apply, "apply", "merge", "when it is applied: merge, before-merge or never")
 	c.Flags().StringArrayVar(&in.Stages, "to", nil, "a stage that it is applied to; the first of --plan by default")
 	_ = c.RegisterFlagCompletionFunc("apply", cobra.FixedCompletions([]string{"merge", "before-merge", "never"}, cobra.ShellCompDirectiveNoFileComp)) // the flag was made above

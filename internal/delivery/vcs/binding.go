@@ -33,6 +33,9 @@ type Binding struct {
 	// Paths are globs: a change of any file that one matches, and none that
 	// begins with !, is a change of the workload. Empty is the folder of Score.
 	Paths []string `json:"paths,omitempty"`
+	// Build lets Terrace build a container whose image is a folder: it compiles what
+	// the pull request has.
+	Build bool `json:"build,omitempty"`
 	// Plan are the stages that a pull request is planned on.
 	Plan []string `json:"plan"`
 	// Apply says when it is applied: merge, before-merge or never.

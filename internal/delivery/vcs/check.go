@@ -25,7 +25,7 @@ const (
 func (st *step) check(ctx context.Context, kind CheckKind, commit string, b Binding, stage string) error {
 	c := Check{
 		ID: kernel.NewID("chk"), Repository: st.repo.ID, Scope: st.repo.Scope, Number: st.p.Number, Kind: kind, Commit: commit,
-		Binding: b.Name, Stage: stage, Score: b.Score, State: Pending, CreatedAt: st.Clock.Now(),
+		Binding: b.Name, Stage: stage, Score: b.Score, Build: b.Build, State: Pending, CreatedAt: st.Clock.Now(),
 	}
 	i := slices.IndexFunc(st.checks, func(o Check) bool {
 		return o.Kind == kind && o.Commit == commit && o.Binding == b.Name && o.Stage == stage && o.State != Superseded
@@ -88,8 +88,12 @@ func (st *step) start(ctx context.Context, c *Check, commit string) error {
 		c.Run = begun
 		return err
 	}
+	artifacts, err := st.built(ctx, *c, w, commit)
+	if err != nil {
+		return err
+	}
 	r, err := st.Runs.Deploy(st.asking(ctx, c.Kind), c.Scope, run.DeployRequest{
-		Stage: c.Stage, Workload: w, DryRun: c.Kind == PlanCheck, Reason: st.reason(*c),
+		Stage: c.Stage, Workload: w, DryRun: c.Kind == PlanCheck, Reason: st.reason(*c), Artifacts: artifacts,
 	})
 	c.Run = r.ID
 	return err
@@ -139,23 +143,7 @@ func (st *step) workload(ctx context.Context, c *Check, commit string) (*workloa
 	if err != nil {
 		return nil, err
 	}
-	w, err := workload.Parse(c.Score, text)
-	if err != nil {
-		return nil, err
-	}
-	return w, unbuilt(w)
-}
-
-// unbuilt refuses a workload whose image is a folder: that is built where its
-// tools and its secrets are, not in the control plane.
-func unbuilt(w *workload.Workload) error {
-	for _, name := range w.ContainerNames() {
-		if image := w.Containers[name].Image; image == "." || strings.HasPrefix(image, "./") || strings.HasPrefix(image, "../") {
-			return kernel.Errorf(kernel.Refused, "the container %s has `image: %s`, which is built by the client, not from a pull request", name, image).
-				WithFix("have your CI build and push an image, and name it in the file, such as image: registry.example.com/%s:1.4.0; or deploy from the folder with: terrace deploy score.yaml --stage STAGE", w.Name)
-		}
-	}
-	return nil
+	return workload.Parse(c.Score, text)
 }
 
 // refresh asks how the runs of the checks stand.

@@ -175,6 +175,12 @@ type Host interface {
 	PutComment(ctx context.Context, a Access, number int, id, marker, text string) (string, error)
 }
 
+// Builder builds a folder that a Score file has as an image, as the client does,
+// and keeps the artifact in the project.
+type Builder interface {
+	Build(ctx context.Context, scope kernel.Scope, dir string) (kernel.Digest, error)
+}
+
 // Listener is told of every push: repository R, branch B, at commit C. It may be
 // told of one twice. An error has it told again later.
 type Listener interface {

@@ -102,6 +102,7 @@ type Check struct {
 	Workload   string       `json:"workload,omitempty"`
 	Stage      string       `json:"stage"`
 	Score      string       `json:"score"`
+	Build      bool         `json:"build,omitempty"`
 	State      CheckState   `json:"state"`
 	// Run is what does it; empty where it could not begin.
 	Run string `json:"run,omitempty"`

@@ -36,6 +36,7 @@ type Config struct {
 	Sealer     Sealer
 	Stages     Stages
 	Runs       Runs
+	Builder    Builder
 	Git        gitexec.Git
 	// Hosts are the providers; the hosted one is added.
 	Hosts map[Provider]Host

@@ -29,6 +29,7 @@ type bindInput struct {
 		Branch string   `json:"branch,omitempty" maxLength:"200" doc:"The branch that pull requests go to; empty is the default branch."`
 		Score  string   `json:"score" maxLength:"512" doc:"The path of the workload's file."`
 		Paths  []string `json:"paths,omitempty" maxItems:"50" doc:"Globs of the files that are the workload's; ! in front excludes. Empty is the folder of the file."`
+		Build  bool     `json:"build,omitempty" doc:"Let Terrace build a container whose image is a folder."`
 		Plan   []string `json:"plan" maxItems:"20" doc:"The stages that a pull request is planned on."`
 		Apply  string   `json:"apply,omitempty" enum:"merge,before-merge,never" doc:"When it is applied; merge by default."`
 		Stages []string `json:"stages,omitempty" maxItems:"20" doc:"The stages that it is applied to; the first of plan by default."`
@@ -45,7 +46,7 @@ func (a API) bind(ctx context.Context, in *bindInput) (*bindingOutput, error) {
 		return nil, err
 	}
 	b, err := a.Repositories.Bind(ctx, scope, in.Repository, vcs.Binding{
-		Name: in.Binding, Branch: in.Body.Branch, Score: in.Body.Score, Paths: in.Body.Paths, Plan: in.Body.Plan, Apply: in.Body.Apply, Stages: in.Body.Stages,
+		Name: in.Binding, Branch: in.Body.Branch, Score: in.Body.Score, Paths: in.Body.Paths, Build: in.Body.Build, Plan: in.Body.Plan, Apply: in.Body.Apply, Stages: in.Body.Stages,
 	})
 	if err != nil {
 		return nil, err

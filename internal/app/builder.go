@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -24,20 +25,35 @@ type builder struct {
 	one      *sync.Mutex
 }
 
-// newBuilder gives the compiler folders of its own and nothing of the daemon's
-// environment but where modules come from: what it compiles is not Terrace's.
+// newBuilder gives the compiler nothing of the daemon's environment but its caches
+// and where modules come from: what it compiles is not Terrace's. The caches are
+// shared, as a build without cgo runs nothing of what it compiles, and what is in
+// them is named by what it was made from.
 func newBuilder(p *platform, d *delivery) builder {
 	env := []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + p.path("builds"), "GOPATH=" + p.path("builds", "go"), "GOCACHE=" + p.path("builds", "cache"),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + p.path("builds"),
 		"GOENV=off", "GOWORK=off", "GOTOOLCHAIN=local", "GOFLAGS=-mod=readonly",
 	}
-	passed := []string{"GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GONOPROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"}
+	env = append(env, "GOCACHE="+cache(p), "GOPATH="+p.path("builds", "go"))
+	passed := []string{"GOMODCACHE", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GONOPROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"}
 	for _, v := range p.environ {
 		if name, _, _ := strings.Cut(v, "="); slices.Contains(passed, name) {
 			env = append(env, v)
 		}
 	}
 	return builder{releases: d.releases, env: env, one: &sync.Mutex{}}
+}
+
+// cache is where go keeps what it has compiled: that of the daemon's user, else a
+// folder of Terrace's.
+func cache(p *platform) string {
+	if dir := os.Getenv("GOCACHE"); dir != "" {
+		return dir
+	}
+	if dir, err := os.UserCacheDir(); err == nil {
+		return filepath.Join(dir, "go-build")
+	}
+	return p.path("builds", "cache")
 }
 
 // Build implements vcs.Builder.

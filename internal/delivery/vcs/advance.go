@@ -43,6 +43,9 @@ func (s *Service) advance(ctx context.Context, p *PullRequest) (time.Duration, e
 	if st.checks, err = s.Store.Checks(ctx, r.Scope, r.ID, p.Number); err != nil {
 		return 0, err
 	}
+	if err := st.overall(ctx); err != nil { // a fetch or a build may take its time
+		return 0, err
+	}
 	full, err := st.begin(ctx)
 	if err != nil {
 		return 0, errors.Join(err, st.tell(ctx))

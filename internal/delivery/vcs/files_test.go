@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 func writeFile(t *testing.T, path, content string) {
@@ -15,3 +17,5 @@ func writeFile(t *testing.T, path, content string) {
 		t.Fatal(err)
 	}
 }
+
+func pageOf(size int) kernel.PageRequest { return kernel.PageRequest{Limit: size} }

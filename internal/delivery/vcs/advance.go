@@ -46,9 +46,16 @@ func (s *Service) advance(ctx context.Context, p *PullRequest) (time.Duration, e
 	if err := st.overall(ctx); err != nil { // a fetch or a build may take its time
 		return 0, err
 	}
+	planned, applied := p.Work.Planned, p.Work.Applied
 	full, err := st.begin(ctx)
 	if err != nil {
 		return 0, errors.Join(err, st.tell(ctx))
+	}
+	if p.Work.Planned != planned || p.Work.Applied != applied { // before anybody is told
+		if err := s.Store.SavePull(ctx, *p); err != nil {
+			return 0, err
+		}
+		p.Work.Revision++
 	}
 	if err := st.refresh(ctx); err != nil {
 		return 0, err

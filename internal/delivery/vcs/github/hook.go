@@ -97,9 +97,13 @@ func pullOf(e *gh.PullRequestEvent) vcs.Event {
 	return vcs.Event{Kind: vcs.PullEvent, At: p.GetUpdatedAt().UTC(), Pull: pull}
 }
 
-// commandOf reads a comment that is a command: terrace plan or terrace apply.
+// commandOf reads a comment that is a command: terrace plan or terrace apply,
+// with or without the pr of the client.
 func commandOf(e *gh.IssueCommentEvent) vcs.Event {
 	words := strings.Fields(strings.ToLower(e.GetComment().GetBody()))
+	if len(words) == 3 && words[1] == "pr" { // as the client has it
+		words = []string{words[0], words[2]}
+	}
 	isCommand := len(words) == 2 && words[0] == "terrace" && (words[1] == "plan" || words[1] == "apply")
 	if e.GetAction() != "created" || e.GetIssue().PullRequestLinks == nil || !isCommand {
 		return vcs.Event{}

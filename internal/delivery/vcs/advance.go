@@ -118,12 +118,13 @@ func (st *step) toApply() string {
 }
 
 // supersede ends the checks that nobody waits for any longer: plans of another
-// commit, and all plans of what is merged or closed.
+// commit, and those under way of what is merged or closed. What has ended already
+// is not told again.
 func (st *step) supersede(ctx context.Context) error {
 	for i := range st.checks {
 		c := &st.checks[i]
-		void := c.Kind == PlanCheck && (c.Commit != st.p.Head || st.p.State != Open || st.p.Work.Planned == "")
-		if !void || c.State == Superseded {
+		void := c.Commit != st.p.Head || st.p.Work.Planned == "" || st.p.State != Open && c.State == Pending
+		if !void || c.Kind != PlanCheck || c.State == Superseded {
 			continue
 		}
 		if c.State == Pending && c.Run != "" {
@@ -132,10 +133,13 @@ func (st *step) supersede(ctx context.Context) error {
 				return err
 			}
 		}
-		if c.State == Pending {
+		ended := c.State != Pending
+		if !ended {
 			c.Message = "superseded by a newer commit"
 		}
-		c.State = Superseded
+		if c.State = Superseded; ended {
+			c.Told = told(st.status(*c))
+		}
 		if err := st.Store.PutCheck(ctx, *c); err != nil {
 			return err
 		}

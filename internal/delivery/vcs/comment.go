@@ -41,7 +41,7 @@ func (st *step) text() string {
 func (st *step) of(kind CheckKind) []Check {
 	var found []Check
 	for _, c := range st.checks {
-		last := kind == PlanCheck && c.Commit == st.p.Head && (c.State != Superseded || st.p.State != Open)
+		last := kind == PlanCheck && c.Commit == st.p.Head && c.State != Superseded
 		applied := kind == ApplyCheck && c.State != Superseded && (c.Commit == st.p.MergeCommit || c.Commit == st.p.Head)
 		if c.Kind == kind && (last || applied) {
 			found = append(found, c)

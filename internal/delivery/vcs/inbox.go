@@ -230,6 +230,9 @@ func noted(r Repository, known PullRequest, e Event, now time.Time) (p PullReque
 	case n.State != known.State:
 		fact = map[PullState]string{Open: "pr.reopened", Merged: "pr.merged", Closed: "pr.closed"}[n.State]
 	}
+	if known.State == Closed && n.State == Open || known.Target != "" && known.Target != n.Target {
+		p.Work.Planned = "" // what was planned is void
+	}
 	p.State, p.MergeCommit, p.UpdatedAt, p.Work.Seen = n.State, n.MergeCommit, now, e.At
 	p.Actor = outsider(r, n.By)
 	p.Work.Due, p.Work.Attempts = &now, 0

@@ -207,6 +207,9 @@ func (s *Service) Merge(ctx context.Context, scope kernel.Scope, name string, nu
 	}
 	actor, _ := kernel.ActorFrom(ctx)
 	return s.edit(ctx, r, number, "pr.merged", func(q *PullRequest) (map[string]any, error) {
+		if q.State == Merged && q.MergeCommit == p.MergeCommit {
+			return nil, nil // the push told it already
+		}
 		q.State, q.Head, q.Base, q.MergeCommit, q.Actor = Merged, p.Head, p.Base, p.MergeCommit, actor
 		return map[string]any{"commit": p.MergeCommit, "head": p.Head, "target": p.Target}, nil
 	})
@@ -420,7 +423,7 @@ func (s *Service) askApply(ctx context.Context, r Repository, p *PullRequest) (m
 	return map[string]any{"commit": p.Head}, nil
 }
 
-// edit changes a pull request and has it looked at.
+// edit changes a pull request and has it looked at; no data is no change.
 func (s *Service) edit(ctx context.Context, r Repository, number int, fact string, change func(*PullRequest) (map[string]any, error)) (PullRequest, error) {
 	for {
 		p, err := s.find(ctx, r, number)
@@ -428,7 +431,7 @@ func (s *Service) edit(ctx context.Context, r Repository, number int, fact strin
 			return p, err
 		}
 		data, err := change(&p)
-		if err != nil {
+		if err != nil || data == nil {
 			return p, err
 		}
 		now := s.Clock.Now()

@@ -24,11 +24,11 @@ func (st *step) tell(ctx context.Context) error {
 	for i := range st.checks {
 		c := &st.checks[i]
 		status := st.status(*c)
-		if told := string(status.State) + "\n" + status.Description; told != c.Told {
+		if told(status) != c.Told {
 			if err := st.host.SetStatus(ctx, st.access, status); err != nil {
 				return err
 			}
-			c.Told = told
+			c.Told = told(status)
 			if err := st.Store.PutCheck(ctx, *c); err != nil {
 				return err
 			}
@@ -39,6 +39,9 @@ func (st *step) tell(ctx context.Context) error {
 	}
 	return st.comment(ctx)
 }
+
+// told is what a check remembers of the status that was set.
+func told(s Status) string { return string(s.State) + "\n" + s.Description }
 
 func (st *step) status(c Check) Status {
 	state, description := c.State, c.Message
@@ -81,14 +84,14 @@ func (st *step) overall(ctx context.Context) error {
 		return err
 	}
 	status := st.sum()
-	told := status.Commit + string(status.State) + status.Description
-	if told == st.p.Work.Overall {
+	summary := status.Commit + string(status.State) + status.Description
+	if summary == st.p.Work.Overall {
 		return nil
 	}
 	if err := st.host.SetStatus(ctx, st.access, status); err != nil {
 		return err
 	}
-	st.p.Work.Overall = told
+	st.p.Work.Overall = summary
 	return nil
 }
 

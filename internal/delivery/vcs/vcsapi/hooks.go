@@ -3,6 +3,7 @@ package vcsapi
 import (
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -17,6 +18,9 @@ const (
 	maxHook = 8 << 20
 	// hooksAtOnce bounds how many bodies are in memory.
 	hooksAtOnce = 16
+	// hookTime is how long a body may take, and hookWait how long it waits to begin.
+	hookTime = 20 * time.Second
+	hookWait = 10 * time.Second
 )
 
 // Hooks takes the webhooks of providers at /hooks/v1/PROVIDER/REPOSITORY-ID.
@@ -38,11 +42,15 @@ func (h *Hooks) take(w http.ResponseWriter, r *http.Request) {
 	select {
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()
+	case <-time.After(hookWait):
+		w.Header().Set("Retry-After", "10")
+		httpserver.WriteError(w, r, kernel.Errorf(kernel.Unavailable, "too many webhooks come at once").WithFix("send it again later"))
+		return
 	case <-r.Context().Done():
 		return
 	}
 	httpserver.AllowBody(r, maxHook)
-	body, err := io.ReadAll(r.Body)
+	body, err := io.ReadAll(&hurried{from: r.Body, until: time.Now().Add(hookTime)})
 	if err != nil {
 		if !kernel.Is(err, kernel.TooLarge) {
 			err = kernel.Errorf(kernel.Invalid, "the webhook did not come whole: %w", err)
@@ -62,4 +70,18 @@ func (h *Hooks) take(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusAccepted)
 	_, _ = io.WriteString(w, answer+"\n") // the provider's end
+}
+
+// hurried is a body that has to be there in time: nobody is known yet.
+type hurried struct {
+	from  io.Reader
+	until time.Time
+}
+
+// Read reads on.
+func (h *hurried) Read(p []byte) (int, error) {
+	if time.Now().After(h.until) {
+		return 0, kernel.Errorf(kernel.Invalid, "it took longer than %s", hookTime)
+	}
+	return h.from.Read(p) //nolint:wrapcheck // a reader's end is io.EOF as it is
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/audit/auditapi"
 	"github.com/terrace-idp/terrace/internal/access/identity/identityapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
+	"github.com/terrace-idp/terrace/internal/delivery/automation/automationapi"
 	"github.com/terrace-idp/terrace/internal/delivery/impact/impactapi"
 	"github.com/terrace-idp/terrace/internal/delivery/landingzone/landingzoneapi"
 	"github.com/terrace-idp/terrace/internal/delivery/module/moduleapi"
@@ -60,6 +61,7 @@ func (a *App) handler() http.Handler {
 		runapi.API{Runs: a.delivery.runs},
 		secretapi.API{Secrets: a.fabric.secrets},
 		subscriptionapi.API{Subscriptions: a.fabric.subscriptions},
+		automationapi.API{Rules: a.delivery.rules},
 		modules, planes, states,
 		vcsapi.API{Repositories: a.delivery.repositories},
 		statusAPI{a},
@@ -102,6 +104,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		runapi.API{},
 		secretapi.API{},
 		subscriptionapi.API{},
+		automationapi.API{},
 		moduleapi.API{},
 		localapi.API{},
 		stateapi.API{},

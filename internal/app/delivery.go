@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/automation"
 	"github.com/terrace-idp/terrace/internal/delivery/impact"
 	"github.com/terrace-idp/terrace/internal/delivery/landingzone"
 	"github.com/terrace-idp/terrace/internal/delivery/landingzone/landingzonesql"
@@ -54,6 +55,8 @@ type delivery struct {
 	runs      *run.Service
 	clusters  *kubernetes.Service
 	impact    *impact.Service
+	// rules act on events.
+	rules *automation.Service
 	// repositories are those that changes come from.
 	repositories *vcs.Service
 }
@@ -95,6 +98,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	d.states.Fences = d.runs
 	d.impact = newImpact(d, releaseStore, runStore)
 	d.repositories = newRepositories(p, a, d)
+	d.rules = newRules(p, a, f, d)
 	return d, nil
 }
 

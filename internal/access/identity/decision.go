@@ -67,6 +67,8 @@ func Decisions() map[string]Decision {
 		"state.write":       {Roles: admins},
 
 		"subscription.read": {Roles: members},
+		"rule.read":         {Roles: members},
+		"rule.write":        {Roles: developers},
 		// Events tell what the audit log tells.
 		"subscription.write": {Roles: admins},
 	}

@@ -105,3 +105,16 @@ func (s *Service) setPassword(ctx context.Context, u User, next string) error {
 		return s.Journal.Record(ctx, kernel.Fact{Type: "user.password_changed", Scope: kernel.Scope{Tenant: u.Tenant}, Subject: u.ID})
 	})
 }
+
+// Acting returns the user for whom work is done that they asked for earlier. The
+// error is NotFound for one who is gone and Unauthenticated for one who is disabled.
+func (s *Service) Acting(ctx context.Context, tenant, id string) (kernel.Actor, error) {
+	u, err := s.Store.UserByID(ctx, tenant, id)
+	if err != nil {
+		return kernel.Actor{}, err
+	}
+	if u.isDisabled() {
+		return kernel.Actor{}, disabled(u)
+	}
+	return u.actor(), nil
+}

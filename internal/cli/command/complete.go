@@ -60,6 +60,14 @@ func (e *Env) Subscriptions() Completion {
 	})
 }
 
+// Rules offers the rules of the project.
+func (e *Env) Rules() Completion {
+	return e.offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+		list, err := s.Rules(ctx, project)
+		return names(list, func(r apiclient.AutomationRule) string { return r.Name }), err
+	})
+}
+
 // RepositoryFlag offers them for a flag.
 func (e *Env) RepositoryFlag() Completion {
 	words := e.Repositories()

@@ -172,7 +172,7 @@ func (s *Service) record(ctx context.Context, r Run, c change) error {
 		Type: "run." + fact, Scope: r.Scope, Subject: r.ID, Reason: c.reason,
 		Data: factData{
 			Stack: r.Stack, Workload: r.Workload, Release: r.Release.ID, Operation: r.Operation,
-			Status: r.Status, Dossier: r.Dossier, Fence: r.Fence, Attempt: r.Attempt, Failure: r.Failure,
+			Status: r.Status, DryRun: r.DryRun, Dossier: r.Dossier, Fence: r.Fence, Attempt: r.Attempt, Failure: r.Failure,
 		},
 	})
 }
@@ -184,6 +184,7 @@ type factData struct {
 	Release   string        `json:"release"`
 	Operation Operation     `json:"operation"`
 	Status    Status        `json:"status"`
+	DryRun    bool          `json:"dryRun"`
 	Dossier   kernel.Digest `json:"dossier,omitempty"`
 	Fence     int64         `json:"fence,omitempty"`
 	Attempt   int           `json:"attempt,omitempty"`

@@ -1,0 +1,127 @@
+// Package automationsql keeps rules and their firings in the database.
+//
+// It owns the tables automation_rules, automation_firings and automation_cursor.
+// It does nothing of what rules say.
+package automationsql
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+
+	"github.com/terrace-idp/terrace/internal/delivery/automation"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations returns the room's tables.
+func Migrations() db.Migrations { return db.Migrations{Room: "automation", Files: files} }
+
+// Store is an automation.Store.
+type Store struct{ db *db.DB }
+
+// NewStore returns a store on d.
+func NewStore(d *db.DB) *Store { return &Store{db: d} }
+
+var _ automation.Store = (*Store)(nil)
+
+// Put keeps a rule, replacing the one of its name.
+func (s *Store) Put(ctx context.Context, r automation.Rule) error {
+	body, err := encode(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO automation_rules (id, tenant, project, name, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = EXCLUDED.body",
+		r.ID, r.Scope.Tenant, r.Scope.Project, r.Name, body).Exec(ctx)
+	return db.Map(err, "rule "+r.Name)
+}
+
+// Get returns a rule of a scope, or NotFound.
+func (s *Store) Get(ctx context.Context, scope kernel.Scope, name string) (r automation.Rule, err error) {
+	var body string
+	err = s.db.Reader(ctx).NewRaw("SELECT body FROM automation_rules WHERE tenant = ? AND project = ? AND name = ?", scope.Tenant, scope.Project, name).Scan(ctx, &body)
+	if err != nil {
+		return r, db.Map(err, "rule "+name)
+	}
+	return r, decode(body, &r)
+}
+
+// List returns the rules of a scope by name.
+func (s *Store) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[automation.Rule], error) {
+	var bodies []string
+	err := s.db.Reader(ctx).NewRaw("SELECT body FROM automation_rules WHERE tenant = ? AND project = ? AND name > ? ORDER BY name LIMIT ?",
+		scope.Tenant, scope.Project, page.Cursor, page.Size()+1).Scan(ctx, &bodies)
+	all, err := rules(bodies, err)
+	return kernel.PageOf(all, page, func(r automation.Rule) string { return r.Name }), err
+}
+
+// Count returns how many a tenant has.
+func (s *Store) Count(ctx context.Context, tenant string) (n int, err error) {
+	err = s.db.Reader(ctx).NewRaw("SELECT COUNT(*) FROM automation_rules WHERE tenant = ?", tenant).Scan(ctx, &n)
+	return n, db.Map(err, "the rules")
+}
+
+// Delete removes a rule with its history.
+func (s *Store) Delete(ctx context.Context, scope kernel.Scope, id string) error {
+	result, err := s.db.Conn(ctx).NewRaw("DELETE FROM automation_rules WHERE id = ? AND tenant = ? AND project = ?", id, scope.Tenant, scope.Project).Exec(ctx)
+	if err := db.Changed(result, err, "the rule"); err != nil {
+		return err
+	}
+	_, err = s.db.Conn(ctx).NewRaw("DELETE FROM automation_firings WHERE rule = ?", id).Exec(ctx)
+	return db.Map(err, "the rule's history")
+}
+
+// All returns the rules of every tenant.
+func (s *Store) All(ctx context.Context) ([]automation.Rule, error) {
+	var bodies []string
+	err := s.db.Reader(ctx).NewRaw("SELECT body FROM automation_rules ORDER BY id").Scan(ctx, &bodies)
+	return rules(bodies, err)
+}
+
+// Cursor is the sequence of the last event that was looked at.
+func (s *Store) Cursor(ctx context.Context) (uint64, bool, error) {
+	var position int64
+	err := db.Map(s.db.Reader(ctx).NewRaw("SELECT position FROM automation_cursor WHERE id = 1").Scan(ctx, &position), "the cursor")
+	if kernel.Is(err, kernel.NotFound) {
+		return 0, false, nil
+	}
+	return uint64(position), err == nil, err
+}
+
+// SetCursor keeps how far events were looked at.
+func (s *Store) SetCursor(ctx context.Context, sequence uint64) error {
+	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO automation_cursor (id, position) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET position = EXCLUDED.position", int64(sequence)).Exec(ctx)
+	return db.Map(err, "the cursor")
+}
+
+func rules(bodies []string, err error) ([]automation.Rule, error) {
+	if err != nil {
+		return nil, db.Map(err, "the rules")
+	}
+	all := make([]automation.Rule, len(bodies))
+	for i, b := range bodies {
+		if err := decode(b, &all[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func encode(v any) (string, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("write a rule: %w", err)
+	}
+	return string(b), nil
+}
+
+func decode(body string, v any) error {
+	if err := json.Unmarshal([]byte(body), v); err != nil {
+		return fmt.Errorf("read a rule: %w", err)
+	}
+	return nil
+}

@@ -371,7 +371,8 @@ func TestProblemsHaveLineAndColumn(t *testing.T) {
 	cases := map[string]struct{ spec, want string }{
 		"a condition that is none":     {onSuccess + "  when: data.x == \n" + plan, "rule.yaml:6:"},
 		"a field that is none":         {onSuccess + "  when: stag == \"dev\"\n" + plan, "rule.yaml:6:9: spec.when: unknown name stag"},
-		"a loop over lists":            {onSuccess + "  when: 'any(data.list, # > 1)'\n" + plan, "rule.yaml:6:9"},
+		"a loop over lists":            {onSuccess + "  when: 'any(data.list, # > 1)'\n" + plan, "cannot go through a list"},
+		"a list that is made":          {onSuccess + "  when: 3 in 1..1000000\n" + plan, "cannot go through a list"},
 		"a condition that is no truth": {onSuccess + "  when: subject\n" + plan, "rule.yaml:6:9"},
 		"two actions":                  {onSuccess + "  do:\n    plan: {workload: a, stage: b}\n    promote: {workload: a, stage: b}\n", "rule.yaml:7:5: spec.do: a rule does one thing, and this does 2"},
 		"a mistyped key":               {onSuccess + "  do: {plan: {worklod: a, stage: b}}\n", `did you mean workload?`},

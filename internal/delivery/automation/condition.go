@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
@@ -32,9 +34,31 @@ func environment(e event.Event) map[string]any {
 // compile makes a condition ready. Without functions that go through lists, its
 // work is bounded by its length.
 func compile(condition string) (*vm.Program, error) {
+	tree, err := parser.Parse(condition)
+	if err != nil {
+		return nil, err
+	}
+	var loops loops
+	ast.Walk(&tree.Node, &loops)
+	if loops.found != nil {
+		return nil, loops.found
+	}
 	types := environment(event.Event{})
 	return expr.Compile(condition, expr.Env(types), expr.AsBool(), expr.MaxNodes(maxConditionNodes), expr.DisableAllBuiltins(),
 		expr.EnableBuiltin("len"), expr.EnableBuiltin("lower"), expr.EnableBuiltin("upper"), expr.EnableBuiltin("trim"), expr.EnableBuiltin("int"), expr.EnableBuiltin("float"), expr.EnableBuiltin("string"))
+}
+
+// loops finds what goes through a list, which the options of expr do not switch off.
+type loops struct{ found *file.Error }
+
+// Visit implements ast.Visitor.
+func (l *loops) Visit(node *ast.Node) {
+	n := *node
+	_, predicate := n.(*ast.PredicateNode)
+	binary, _ := n.(*ast.BinaryNode)
+	if l.found == nil && (predicate || binary != nil && binary.Operator == "..") {
+		l.found = &file.Error{Location: n.Location(), Message: "a condition cannot go through a list"}
+	}
 }
 
 func checkCondition(v yamldoc.Value, condition string) {

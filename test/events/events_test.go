@@ -1,0 +1,207 @@
+// Package events keeps docs/reference/events.md: the types of events, read from
+// the code that records facts.
+//
+// It owns that list. What the types mean is their rooms'.
+package events_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	root = "../../internal"
+	page = "../../docs/reference/events.md"
+)
+
+// whole is the type of a fact: what it is about, and what happened to it.
+var whole = regexp.MustCompile(`^[a-z]+([_-][a-z]+)*\.[a-z]+([_-][a-z]+)*$`)
+
+// room is what one package says.
+type room struct {
+	records bool
+	// texts are its string literals, types those of its facts, and verbs those that
+	// follow the prefix of its facts.
+	texts, types, verbs []string
+	prefix       string
+}
+
+func TestTheListOfTypesIsComplete(t *testing.T) {
+	t.Parallel()
+	rooms, permissions := read(t)
+	types := map[string]string{}
+	for name, r := range rooms {
+		for _, v := range r.verbs {
+			types[r.prefix+v] = name
+		}
+		for _, s := range r.types {
+			types[s] = name
+		}
+		for _, s := range r.texts {
+			if r.records && whole.MatchString(s) && !permissions[s] && !strings.HasPrefix(s, "run.") && !notFacts()[s] {
+				types[s] = name
+			}
+		}
+	}
+	var b strings.Builder
+	b.WriteString("# Types of events\n\nEvery fact becomes a CloudEvent whose type is `dev.terrace.` and the name here; its subject is the id or the name of the thing it is about.\n" +
+		"Rooms are packages under `internal`. This list is read from them: `UPDATE=1 go test ./test/events` writes it.\n\n| type | recorded by |\n|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(types)) {
+		b.WriteString("| `" + name + "` | `" + types[name] + "` |\n")
+	}
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(page, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := os.ReadFile(page)
+	if err != nil || string(kept) != b.String() {
+		t.Errorf("%s is not what the code says (%v): write it with UPDATE=1 go test ./test/events", page, err)
+	}
+	for _, want := range []string{"run.succeeded", "secret.changed", "subscription.paused", "rule.fired", "user.created"} {
+		if types[want] == "" {
+			t.Errorf("%s is not found: the search is broken", want)
+		}
+	}
+}
+
+// notFacts are texts of rooms that only look like types of facts.
+func notFacts() map[string]bool {
+	out := map[string]bool{}
+	for _, s := range strings.Fields("go.mod go.sum main.tf tools.go lock.hcl kek.key adopted.tf candidate.x drift.check m.project s.stage s.name u.name excluded.due") {
+		out[s] = true
+	}
+	return out
+}
+
+// read returns the packages, and the permissions, which are named alike.
+func read(t *testing.T) (rooms map[string]*room, permissions map[string]bool) {
+	t.Helper()
+	rooms, permissions = map[string]*room{}, map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(root, filepath.Dir(path)) // below root
+		if rooms[name] == nil {
+			rooms[name] = &room{}
+		}
+		ast.Inspect(f, func(n ast.Node) bool { rooms[name].look(n); return true })
+		if strings.HasSuffix(path, "identity/decision.go") {
+			ast.Inspect(f, func(n ast.Node) bool {
+				if kv, ok := n.(*ast.KeyValueExpr); ok {
+					permissions[text(kv.Key)] = true
+				}
+				return true
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rooms, permissions
+}
+
+func (r *room) look(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.CompositeLit:
+		if s, ok := n.Type.(*ast.SelectorExpr); ok && s.Sel.Name == "Fact" {
+			r.records = true
+			r.fact(n)
+		}
+	case *ast.BasicLit:
+		r.texts = append(r.texts, text(n))
+	case *ast.KeyValueExpr: // change{fact: "approved"} of a run
+		if key, ok := n.Key.(*ast.Ident); ok && key.Name == "fact" && text(n.Value) != "" {
+			r.verbs = append(r.verbs, text(n.Value))
+		}
+	case *ast.ValueSpec:
+		r.constant(n)
+	case *ast.CallExpr: // s.record(ctx, sub, "created", …)
+		if s, ok := n.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "record" && len(n.Args) > 2 && text(n.Args[2]) != "" && !strings.Contains(text(n.Args[2]), ".") {
+			r.verbs = append(r.verbs, text(n.Args[2]))
+		}
+		r.open(n)
+	case *ast.AssignStmt: // verb := "resumed"
+		if name, ok := n.Lhs[0].(*ast.Ident); ok && name.Name == "verb" && text(n.Rhs[0]) != "" {
+			r.verbs = append(r.verbs, text(n.Rhs[0]))
+		}
+	}
+}
+
+// open reads recordX(ctx, "verification." + status, …), whose ends are the room's to say.
+func (r *room) open(n *ast.CallExpr) {
+	s, ok := n.Fun.(*ast.SelectorExpr)
+	if !ok || !strings.HasPrefix(s.Sel.Name, "record") {
+		return
+	}
+	for _, a := range n.Args {
+		if sum, ok := a.(*ast.BinaryExpr); ok && strings.HasSuffix(text(sum.X), ".") {
+			r.types = append(r.types, text(sum.X)+"*")
+		}
+	}
+}
+
+// fact reads Fact{Type: "prefix." + "verb"}.
+func (r *room) fact(n *ast.CompositeLit) {
+	for _, e := range n.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			continue
+		}
+		if key, named := kv.Key.(*ast.Ident); !named || key.Name != "Type" {
+			continue
+		}
+		if whole := text(kv.Value); whole != "" {
+			r.types = append(r.types, whole)
+		}
+		sum, ok := kv.Value.(*ast.BinaryExpr)
+		if !ok {
+			continue
+		}
+		if prefix := text(sum.X); prefix != "" {
+			r.prefix = prefix
+		}
+		if verb := text(sum.Y); verb != "" {
+			r.verbs = append(r.verbs, verb)
+		}
+	}
+}
+
+// constant reads the statuses of runs, the outcomes of rules, and prefixes of facts.
+func (r *room) constant(n *ast.ValueSpec) {
+	if len(n.Values) == 0 {
+		return
+	}
+	value := text(n.Values[0])
+	if n.Names[0].Name == "factPrefix" {
+		r.prefix = value
+	}
+	if kind, ok := n.Type.(*ast.Ident); ok && (kind.Name == "Status" && n.Names[0].Name != "Paused" && n.Names[0].Name != "Active" || kind.Name == "Outcome" && (value == "refused" || value == "failed")) {
+		r.verbs = append(r.verbs, value)
+	}
+}
+
+func text(e ast.Expr) string {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return ""
+	}
+	s, _ := strconv.Unquote(lit.Value) // the parser has read it
+	return s
+}

@@ -28,10 +28,14 @@ func (s *Server) Bounds(ctx context.Context) (Bounds, error) {
 	return Bounds{First: state.FirstSeq, Last: state.LastSeq}, nil
 }
 
-// After returns the tenant's first event after a sequence; ok is false when
-// there is none yet.
-func (s *Server) After(ctx context.Context, tenant string, sequence uint64) (e Event, ok bool, err error) {
-	subjects, err := Filter{Tenant: tenant}.subjects()
+// After returns the tenant's first event after a sequence, of the types that facts
+// names as in a Filter ("" is all); ok is false when there is none yet.
+func (s *Server) After(ctx context.Context, tenant, facts string, sequence uint64) (e Event, ok bool, err error) {
+	f := Filter{Tenant: tenant}
+	if facts != "" {
+		f.Types = []string{facts}
+	}
+	subjects, err := f.subjects()
 	if err != nil {
 		return Event{}, false, err
 	}

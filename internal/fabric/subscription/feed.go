@@ -49,9 +49,9 @@ func (f *feed) reset() {
 	f.events, f.bytes = nil, 0
 }
 
-// next returns the tenant's first event after a sequence. Without one, through
-// is how far it has looked.
-func (f *feed) next(ctx context.Context, tenant string, after uint64) (e event.Event, through uint64, ok bool, err error) {
+// next returns the tenant's first event after a sequence; from the stream only
+// facts of the types are read. Without one, through is how far it has looked.
+func (f *feed) next(ctx context.Context, tenant, facts string, after uint64) (e event.Event, through uint64, ok bool, err error) {
 	f.mu.RLock()
 	inside := len(f.events) > 0 && f.events[0].Sequence <= after+1
 	if inside {
@@ -64,6 +64,6 @@ func (f *feed) next(ctx context.Context, tenant string, after uint64) (e event.E
 		return event.Event{}, max(after, f.events[len(f.events)-1].Sequence), false, nil
 	}
 	f.mu.RUnlock()
-	e, ok, err = f.stream.After(ctx, tenant, after)
+	e, ok, err = f.stream.After(ctx, tenant, facts, after)
 	return e, after, ok, err
 }

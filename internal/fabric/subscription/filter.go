@@ -160,3 +160,20 @@ func (c *filterCheck) pairs(path string, m map[string]string) {
 		}
 	}
 }
+
+// Facts names the types of facts that can pass the filters, as event.Filter does:
+// run.failed, or run.> for all that begin so; "" where that cannot be said.
+func Facts(filters []Filter) string {
+	for _, f := range filters {
+		if fact, ok := strings.CutPrefix(f.Exact["type"], typePrefix); ok && subject.MatchString(fact) {
+			return fact
+		}
+		fact, ok := strings.CutPrefix(f.Prefix["type"], typePrefix)
+		if begin, whole := strings.CutSuffix(fact, "."); ok && whole && subject.MatchString(begin) {
+			return begin + ".>"
+		}
+	}
+	return ""
+}
+
+const typePrefix = "dev.terrace."

@@ -75,3 +75,28 @@ func TestRefusesSubscriptions(t *testing.T) {
 		}
 	}
 }
+
+func TestFactsOfFilters(t *testing.T) {
+	t.Parallel()
+	one := func(f subscription.Filter) []subscription.Filter { return []subscription.Filter{f} }
+	exact, prefix := map[string]string{"type": "dev.terrace.run.failed"}, map[string]string{"type": "dev.terrace.run."}
+	cases := map[string]struct {
+		filters []subscription.Filter
+		want    string
+	}{
+		"none":                     {nil, ""},
+		"exact":                    {one(subscription.Filter{Exact: exact}), "run.failed"},
+		"prefix":                   {one(subscription.Filter{Prefix: prefix}), "run.>"},
+		"a part of a word":         {one(subscription.Filter{Prefix: map[string]string{"type": "dev.terrace.run.fail"}}), ""},
+		"another's type":           {one(subscription.Filter{Exact: map[string]string{"type": "com.example.x"}}), ""},
+		"a wildcard of NATS":       {one(subscription.Filter{Exact: map[string]string{"type": "dev.terrace.>"}}), ""},
+		"not":                      {one(subscription.Filter{Not: &subscription.Filter{Exact: exact}}), ""},
+		"any":                      {one(subscription.Filter{Any: one(subscription.Filter{Exact: exact})}), ""},
+		"of two filters the first": {[]subscription.Filter{{Exact: map[string]string{"stage": "dev"}}, {Prefix: prefix}}, "run.>"},
+	}
+	for name, c := range cases {
+		if got := subscription.Facts(c.filters); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}

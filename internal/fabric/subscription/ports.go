@@ -46,7 +46,7 @@ type Deliveries interface {
 // Stream is the stream of events.
 type Stream interface {
 	Bounds(ctx context.Context) (event.Bounds, error)
-	After(ctx context.Context, tenant string, sequence uint64) (event.Event, bool, error)
+	After(ctx context.Context, tenant, facts string, sequence uint64) (event.Event, bool, error)
 	At(ctx context.Context, sequence uint64) (event.Event, bool, error)
 	Subscribe(ctx context.Context, f event.Filter) (*event.Subscription, error)
 }

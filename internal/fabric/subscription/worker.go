@@ -149,7 +149,7 @@ func (w *worker) bound(ctx context.Context) error {
 // catchUp delivers what there is; false when the subscription is paused.
 func (w *worker) catchUp(ctx context.Context) (bool, error) {
 	for ctx.Err() == nil {
-		e, through, ok, err := w.service.feed.next(ctx, w.sub.Scope.Tenant, w.position)
+		e, through, ok, err := w.service.feed.next(ctx, w.sub.Scope.Tenant, Facts(w.sub.Filters), w.position)
 		if err != nil {
 			return false, err
 		}

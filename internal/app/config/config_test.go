@@ -110,6 +110,27 @@ func TestStagesOfTheFileReplaceTheDefaultOnes(t *testing.T) {
 	}
 }
 
+// TestSinkNetworksReplaceTheDefaultOnes: what is not in the list is not allowed.
+func TestSinkNetworksReplaceTheDefaultOnes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"zone: a\n": "127.0.0.0/8 ::1/128", "sinkNetworks: []\n": "", "sinkNetworks: [10.1.0.0/8]\n": "10.0.0.0/8"} {
+		c, err := config.Load(flags(t, "--config="+file(t, text)), home())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, n := range c.Sinks() {
+			got = append(got, n.String())
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+	if _, err := config.Load(flags(t, "--sink-networks=10.0.0.1"), home()); err == nil || !strings.Contains(err.Error(), "sinkNetworks[0]") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestAMirrorIsFoundFromEveryFolder: runs work in folders of their own.
 func TestAMirrorIsFoundFromEveryFolder(t *testing.T) {
 	t.Parallel()

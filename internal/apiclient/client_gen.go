@@ -9,6 +9,69 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
+// Defines values for AutomationActionKind.
+const (
+	AutomationActionKindDriftCheck AutomationActionKind = "driftCheck"
+	AutomationActionKindNotify     AutomationActionKind = "notify"
+	AutomationActionKindPlan       AutomationActionKind = "plan"
+	AutomationActionKindPromote    AutomationActionKind = "promote"
+)
+
+// Valid indicates whether the value is a known member of the AutomationActionKind enum.
+func (e AutomationActionKind) Valid() bool {
+	switch e {
+	case AutomationActionKindDriftCheck:
+		return true
+	case AutomationActionKindNotify:
+		return true
+	case AutomationActionKindPlan:
+		return true
+	case AutomationActionKindPromote:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AutomationOutcome.
+const (
+	AutomationOutcomeDone        AutomationOutcome = "done"
+	AutomationOutcomeFailed      AutomationOutcome = "failed"
+	AutomationOutcomeInterrupted AutomationOutcome = "interrupted"
+	AutomationOutcomeLimited     AutomationOutcome = "limited"
+	AutomationOutcomeLooped      AutomationOutcome = "looped"
+	AutomationOutcomeRefused     AutomationOutcome = "refused"
+	AutomationOutcomeSkipped     AutomationOutcome = "skipped"
+	AutomationOutcomeWaiting     AutomationOutcome = "waiting"
+	AutomationOutcomeWorking     AutomationOutcome = "working"
+)
+
+// Valid indicates whether the value is a known member of the AutomationOutcome enum.
+func (e AutomationOutcome) Valid() bool {
+	switch e {
+	case AutomationOutcomeDone:
+		return true
+	case AutomationOutcomeFailed:
+		return true
+	case AutomationOutcomeInterrupted:
+		return true
+	case AutomationOutcomeLimited:
+		return true
+	case AutomationOutcomeLooped:
+		return true
+	case AutomationOutcomeRefused:
+		return true
+	case AutomationOutcomeSkipped:
+		return true
+	case AutomationOutcomeWaiting:
+		return true
+	case AutomationOutcomeWorking:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BindRepositoryRequestApply.
 const (
 	BindRepositoryRequestApplyBeforeMerge BindRepositoryRequestApply = "before-merge"
@@ -765,6 +828,15 @@ type ApplyDefinitionRequest struct {
 	Source string `json:"source"`
 }
 
+// ApplyRuleRequest defines model for ApplyRuleRequest.
+type ApplyRuleRequest struct {
+	// File How problems name the document.
+	File string `json:"file,omitempty"`
+
+	// Source The rule, in YAML.
+	Source string `json:"source"`
+}
+
 // ApprovePullRequestRequest defines model for ApprovePullRequestRequest.
 type ApprovePullRequestRequest struct {
 	// Commit The commit that was looked at.
@@ -825,6 +897,56 @@ type AuditReport struct {
 	Broken  *AuditBreak `json:"broken,omitempty"`
 	Entries int64       `json:"entries"`
 	Head    string      `json:"head"`
+}
+
+// AutomationAction defines model for AutomationAction.
+type AutomationAction struct {
+	// Kind What a rule does.
+	Kind         AutomationActionKind `json:"kind"`
+	Message      string               `json:"message,omitempty"`
+	Project      string               `json:"project,omitempty"`
+	Release      string               `json:"release,omitempty"`
+	Stage        string               `json:"stage,omitempty"`
+	Subscription string               `json:"subscription,omitempty"`
+	Workload     string               `json:"workload,omitempty"`
+}
+
+// AutomationActionKind What a rule does.
+type AutomationActionKind string
+
+// AutomationFiring defines model for AutomationFiring.
+type AutomationFiring struct {
+	Action  AutomationAction `json:"action"`
+	At      time.Time        `json:"at"`
+	Depth   int64            `json:"depth"`
+	EndedAt *time.Time       `json:"endedAt,omitempty"`
+	Event   string           `json:"event"`
+	ID      string           `json:"id"`
+
+	// Outcome What became of a rule's firing.
+	Outcome AutomationOutcome `json:"outcome"`
+	Result  string            `json:"result,omitempty"`
+	Rule    string            `json:"rule"`
+	Subject string            `json:"subject,omitempty"`
+	Type    string            `json:"type"`
+	Why     string            `json:"why,omitempty"`
+}
+
+// AutomationOutcome What became of a rule's firing.
+type AutomationOutcome string
+
+// AutomationRule defines model for AutomationRule.
+type AutomationRule struct {
+	AppliedAt time.Time            `json:"appliedAt"`
+	Author    Actor                `json:"author"`
+	Do        AutomationAction     `json:"do"`
+	ID        string               `json:"id"`
+	Name      string               `json:"name"`
+	On        []SubscriptionFilter `json:"on"`
+	PerHour   int64                `json:"perHour"`
+	Scope     Scope                `json:"scope"`
+	Source    string               `json:"source"`
+	When      string               `json:"when,omitempty"`
 }
 
 // BindRepositoryRequest defines model for BindRepositoryRequest.
@@ -1450,6 +1572,18 @@ type Opening struct {
 type PageAuditEntry struct {
 	Items []AuditEntry `json:"items"`
 	Next  string       `json:"next,omitempty"`
+}
+
+// PageAutomationFiring defines model for PageAutomationFiring.
+type PageAutomationFiring struct {
+	Items []AutomationFiring `json:"items"`
+	Next  string             `json:"next,omitempty"`
+}
+
+// PageAutomationRule defines model for PageAutomationRule.
+type PageAutomationRule struct {
+	Items []AutomationRule `json:"items"`
+	Next  string           `json:"next,omitempty"`
 }
 
 // PageDefinition defines model for PageDefinition.
@@ -3277,6 +3411,51 @@ type RollBackStateParams struct {
 type UnlockStateParams struct {
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
+}
+
+// ListRulesParams defines parameters for ListRules.
+type ListRulesParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ApplyRuleParams defines parameters for ApplyRule.
+type ApplyRuleParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// DeleteRuleParams defines parameters for DeleteRule.
+type DeleteRuleParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// GetRuleParams defines parameters for GetRule.
+type GetRuleParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// ListFiringsParams defines parameters for ListFirings.
+type ListFiringsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Outcome Only those that became this.
+	Outcome AutomationOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 }
 
 // ListSubscriptionsParams defines parameters for ListSubscriptions.

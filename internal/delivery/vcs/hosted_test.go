@@ -192,6 +192,9 @@ func TestAPullRequestIsPlannedMergedAndApplied(t *testing.T) {
 		t.Fatalf("%+v, %v", merged, err)
 	}
 	apply := w.Runs.Waiting(t, "dev")
+	if got := status(w.view(p.Number), "terrace"); !strings.HasPrefix(got, "pending") {
+		t.Errorf("before the apply has ended the merge commit is %q", got)
+	}
 	if apply.DryRun || apply.Workload != "orders" || apply.RequestedBy.ID != "usr_developer" {
 		t.Errorf("applied %+v", apply)
 	}

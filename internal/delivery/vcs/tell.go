@@ -105,7 +105,7 @@ func (st *step) sum() Status {
 		status.State, status.Description = Pending, "from a fork: waits for a member, terrace pr approve"
 	case st.p.Work.Problem != "" && st.p.Work.Attempts >= maxAttempts-1:
 		status.State, status.Description = Failed, short(st.p.Work.Problem)
-	case st.p.State == Open && st.p.Work.Planned != st.p.Head, slices.ContainsFunc(current, waiting):
+	case st.p.State == Open && st.p.Work.Planned != st.p.Head, st.toApply() != "", slices.ContainsFunc(current, waiting):
 		status.State, status.Description = Pending, "at work"
 	case slices.ContainsFunc(current, failed):
 		status.State, status.Description = Failed, fmt.Sprintf("%d of %d failed", count(current, failed), len(current))

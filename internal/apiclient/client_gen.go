@@ -93,6 +93,165 @@ func (e BindRepositoryRequestApply) Valid() bool {
 	}
 }
 
+// Defines values for DriftAction.
+const (
+	DriftActionChanged DriftAction = "changed"
+	DriftActionDeleted DriftAction = "deleted"
+)
+
+// Valid indicates whether the value is a known member of the DriftAction enum.
+func (e DriftAction) Valid() bool {
+	switch e {
+	case DriftActionChanged:
+		return true
+	case DriftActionDeleted:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DriftCheckTrigger.
+const (
+	DriftCheckTriggerDemand   DriftCheckTrigger = "demand"
+	DriftCheckTriggerRun      DriftCheckTrigger = "run"
+	DriftCheckTriggerSchedule DriftCheckTrigger = "schedule"
+)
+
+// Valid indicates whether the value is a known member of the DriftCheckTrigger enum.
+func (e DriftCheckTrigger) Valid() bool {
+	switch e {
+	case DriftCheckTriggerDemand:
+		return true
+	case DriftCheckTriggerRun:
+		return true
+	case DriftCheckTriggerSchedule:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DriftCheckStatus.
+const (
+	DriftCheckStatusDone    DriftCheckStatus = "done"
+	DriftCheckStatusFailed  DriftCheckStatus = "failed"
+	DriftCheckStatusQueued  DriftCheckStatus = "queued"
+	DriftCheckStatusRunning DriftCheckStatus = "running"
+)
+
+// Valid indicates whether the value is a known member of the DriftCheckStatus enum.
+func (e DriftCheckStatus) Valid() bool {
+	switch e {
+	case DriftCheckStatusDone:
+		return true
+	case DriftCheckStatusFailed:
+		return true
+	case DriftCheckStatusQueued:
+		return true
+	case DriftCheckStatusRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DriftDecisionKind.
+const (
+	DriftDecisionKindAccept DriftDecisionKind = "accept"
+	DriftDecisionKindIgnore DriftDecisionKind = "ignore"
+	DriftDecisionKindRevert DriftDecisionKind = "revert"
+)
+
+// Valid indicates whether the value is a known member of the DriftDecisionKind enum.
+func (e DriftDecisionKind) Valid() bool {
+	switch e {
+	case DriftDecisionKindAccept:
+		return true
+	case DriftDecisionKindIgnore:
+		return true
+	case DriftDecisionKindRevert:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DriftNext.
+const (
+	DriftNextKeep    DriftNext = "keep"
+	DriftNextRevert  DriftNext = "revert"
+	DriftNextUnknown DriftNext = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the DriftNext enum.
+func (e DriftNext) Valid() bool {
+	switch e {
+	case DriftNextKeep:
+		return true
+	case DriftNextRevert:
+		return true
+	case DriftNextUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DriftSeverity.
+const (
+	DriftSeverityCritical DriftSeverity = "critical"
+	DriftSeverityHigh     DriftSeverity = "high"
+	DriftSeverityLow      DriftSeverity = "low"
+	DriftSeverityMedium   DriftSeverity = "medium"
+	DriftSeverityNone     DriftSeverity = "none"
+)
+
+// Valid indicates whether the value is a known member of the DriftSeverity enum.
+func (e DriftSeverity) Valid() bool {
+	switch e {
+	case DriftSeverityCritical:
+		return true
+	case DriftSeverityHigh:
+		return true
+	case DriftSeverityLow:
+		return true
+	case DriftSeverityMedium:
+		return true
+	case DriftSeverityNone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DriftStatus.
+const (
+	DriftStatusAccepting DriftStatus = "accepting"
+	DriftStatusIgnored   DriftStatus = "ignored"
+	DriftStatusOpen      DriftStatus = "open"
+	DriftStatusResolved  DriftStatus = "resolved"
+	DriftStatusReverting DriftStatus = "reverting"
+)
+
+// Valid indicates whether the value is a known member of the DriftStatus enum.
+func (e DriftStatus) Valid() bool {
+	switch e {
+	case DriftStatusAccepting:
+		return true
+	case DriftStatusIgnored:
+		return true
+	case DriftStatusOpen:
+		return true
+	case DriftStatusResolved:
+		return true
+	case DriftStatusReverting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for IdentityRole.
 const (
 	IdentityRoleAdmin     IdentityRole = "admin"
@@ -326,6 +485,7 @@ const (
 	RunOperationDeploy   RunOperation = "deploy"
 	RunOperationDestroy  RunOperation = "destroy"
 	RunOperationPromote  RunOperation = "promote"
+	RunOperationRefresh  RunOperation = "refresh"
 	RunOperationRollback RunOperation = "rollback"
 )
 
@@ -337,6 +497,8 @@ func (e RunOperation) Valid() bool {
 	case RunOperationDestroy:
 		return true
 	case RunOperationPromote:
+		return true
+	case RunOperationRefresh:
 		return true
 	case RunOperationRollback:
 		return true
@@ -1184,6 +1346,193 @@ type DiscardRunRequest struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// Drift defines model for Drift.
+type Drift struct {
+	Action DriftAction `json:"action"`
+
+	// Address The resource as terraform names it.
+	Address    string           `json:"address"`
+	Attributes []DriftAttribute `json:"attributes"`
+	Code       *DriftCode       `json:"code,omitempty"`
+
+	// Contradictions Where code does not agree with what is there.
+	Contradictions []string       `json:"contradictions"`
+	Decision       *DriftDecision `json:"decision,omitempty"`
+	DetectedAt     time.Time      `json:"detectedAt"`
+	ID             string         `json:"id"`
+	Ignore         *DriftIgnore   `json:"ignore,omitempty"`
+
+	// Next What the next run of the deployed release would do.
+	Next DriftNext `json:"next"`
+
+	// Release The id of the release that is deployed.
+	Release    string     `json:"release"`
+	Resolution string     `json:"resolution,omitempty"`
+	ResolvedAt *time.Time `json:"resolvedAt,omitempty"`
+
+	// ResourceID The target's own id of the resource.
+	ResourceID string `json:"resourceId,omitempty"`
+
+	// Rule The rule that decided on the severity.
+	Rule   string    `json:"rule"`
+	SeenAt time.Time `json:"seenAt"`
+
+	// Severity How bad drift is; what is none is not kept.
+	Severity DriftSeverity `json:"severity"`
+	Stage    string        `json:"stage"`
+
+	// Status Where a finding of drift is on its way.
+	Status DriftStatus `json:"status"`
+	Type   string      `json:"type"`
+
+	// Who The changes that the target's log has, the newest first.
+	Who []DriftActivity `json:"who"`
+
+	// WhoNote Why nobody is named.
+	WhoNote  string `json:"whoNote,omitempty"`
+	Workload string `json:"workload"`
+}
+
+// DriftAction defines model for Drift.Action.
+type DriftAction string
+
+// DriftActivity defines model for DriftActivity.
+type DriftActivity struct {
+	At        time.Time `json:"at"`
+	From      string    `json:"from,omitempty"`
+	Operation string    `json:"operation"`
+	Who       string    `json:"who"`
+}
+
+// DriftAttribute defines model for DriftAttribute.
+type DriftAttribute struct {
+	// After What is there.
+	After interface{} `json:"after,omitempty"`
+
+	// Before What Terrace knew; missing for nothing and for what is sensitive.
+	Before interface{}  `json:"before,omitempty"`
+	Code   *DriftCode   `json:"code,omitempty"`
+	Ignore *DriftIgnore `json:"ignore,omitempty"`
+
+	// Next What the next run of the deployed release would do.
+	Next DriftNext `json:"next"`
+	Path string    `json:"path"`
+	Rule string    `json:"rule"`
+
+	// Sensitive A sensitive value is not kept.
+	Sensitive bool `json:"sensitive,omitempty"`
+
+	// Severity How bad drift is; what is none is not kept.
+	Severity DriftSeverity `json:"severity"`
+}
+
+// DriftCheck defines model for DriftCheck.
+type DriftCheck struct {
+	EndedAt     *time.Time `json:"endedAt,omitempty"`
+	Fix         string     `json:"fix,omitempty"`
+	ID          string     `json:"id"`
+	Ignored     int64      `json:"ignored"`
+	Message     string     `json:"message"`
+	Open        int64      `json:"open"`
+	QueuedAt    time.Time  `json:"queuedAt"`
+	RequestedBy string     `json:"requestedBy"`
+	Scope       Scope      `json:"scope"`
+	Stack       string     `json:"stack"`
+	StartedAt   *time.Time `json:"startedAt,omitempty"`
+
+	// Status Where a drift check is.
+	Status   DriftCheckStatus  `json:"status"`
+	Trigger  DriftCheckTrigger `json:"trigger"`
+	Workload string            `json:"workload"`
+}
+
+// DriftCheckTrigger defines model for DriftCheck.Trigger.
+type DriftCheckTrigger string
+
+// DriftCheckStatus Where a drift check is.
+type DriftCheckStatus string
+
+// DriftChecks defines model for DriftChecks.
+type DriftChecks struct {
+	Checks []DriftCheck `json:"checks"`
+}
+
+// DriftCode defines model for DriftCode.
+type DriftCode struct {
+	Argument   string   `json:"argument"`
+	Change     string   `json:"change"`
+	Definition string   `json:"definition,omitempty"`
+	Inputs     []string `json:"inputs,omitempty"`
+	Module     string   `json:"module,omitempty"`
+	Resource   string   `json:"resource,omitempty"`
+	Version    string   `json:"version,omitempty"`
+}
+
+// DriftCount defines model for DriftCount.
+type DriftCount struct {
+	Count int64 `json:"count"`
+
+	// Severity How bad drift is; what is none is not kept.
+	Severity DriftSeverity `json:"severity"`
+	Stage    string        `json:"stage"`
+
+	// Status Where a finding of drift is on its way.
+	Status   DriftStatus `json:"status"`
+	Workload string      `json:"workload"`
+}
+
+// DriftCounts defines model for DriftCounts.
+type DriftCounts struct {
+	Items []DriftCount `json:"items"`
+}
+
+// DriftDecision defines model for DriftDecision.
+type DriftDecision struct {
+	At      time.Time         `json:"at"`
+	By      Actor             `json:"by"`
+	Kind    DriftDecisionKind `json:"kind"`
+	Outcome string            `json:"outcome,omitempty"`
+	Reason  string            `json:"reason,omitempty"`
+	Run     string            `json:"run,omitempty"`
+}
+
+// DriftDecisionKind defines model for DriftDecision.Kind.
+type DriftDecisionKind string
+
+// DriftDecisionRequest defines model for DriftDecisionRequest.
+type DriftDecisionRequest struct {
+	// Drifts Ids of findings of one workload on one stage.
+	Drifts []string `json:"drifts"`
+	Reason string   `json:"reason,omitempty"`
+}
+
+// DriftIgnore defines model for DriftIgnore.
+type DriftIgnore struct {
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	Until  time.Time `json:"until"`
+}
+
+// DriftNext What the next run of the deployed release would do.
+type DriftNext string
+
+// DriftOutcome defines model for DriftOutcome.
+type DriftOutcome struct {
+	Drifts []Drift `json:"drifts"`
+
+	// Notes What else has to be known, such as where code says otherwise.
+	Notes []string `json:"notes"`
+
+	// Run The run that carries the decision out.
+	Run string `json:"run"`
+}
+
+// DriftSeverity How bad drift is; what is none is not kept.
+type DriftSeverity string
+
+// DriftStatus Where a finding of drift is on its way.
+type DriftStatus string
+
 // ExplainResourceResponse defines model for ExplainResourceResponse.
 type ExplainResourceResponse struct {
 	Items []ResourceExplanation `json:"items"`
@@ -1335,6 +1684,16 @@ type HTTPCheck struct {
 
 // IdentityRole What a user may do; each role may what those before it may, save that approvers do not deploy.
 type IdentityRole string
+
+// IgnoreDriftRequest defines model for IgnoreDriftRequest.
+type IgnoreDriftRequest struct {
+	// Attributes Paths of attributes; without them, all that differ now.
+	Attributes []string `json:"attributes,omitempty"`
+	Reason     string   `json:"reason"`
+
+	// Until When it is open again.
+	Until time.Time `json:"until"`
+}
 
 // ImpactRadius defines model for ImpactRadius.
 type ImpactRadius struct {
@@ -1590,6 +1949,12 @@ type PageAutomationRule struct {
 type PageDefinition struct {
 	Items []Definition `json:"items"`
 	Next  string       `json:"next,omitempty"`
+}
+
+// PageDrift defines model for PageDrift.
+type PageDrift struct {
+	Items []Drift `json:"items"`
+	Next  string  `json:"next,omitempty"`
 }
 
 // PageLandingZone defines model for PageLandingZone.
@@ -1920,6 +2285,14 @@ type Repository struct {
 	Remote   VcsRemote   `json:"remote"`
 }
 
+// RequestDriftChecksRequest defines model for RequestDriftChecksRequest.
+type RequestDriftChecksRequest struct {
+	Stage string `json:"stage"`
+
+	// Workload One workload; without it, all of the stage.
+	Workload string `json:"workload,omitempty"`
+}
+
 // ResolveGraphRequest defines model for ResolveGraphRequest.
 type ResolveGraphRequest struct {
 	// Score The workload, a Score v1b1 document.
@@ -2021,6 +2394,7 @@ type Run struct {
 	// Status Where a run is on its way.
 	Status       RunStatus        `json:"status"`
 	StatusReason string           `json:"statusReason,omitempty"`
+	Targets      []string         `json:"targets,omitempty"`
 	UpdatedAt    time.Time        `json:"updatedAt"`
 	Verification []RunCheckResult `json:"verification,omitempty"`
 	Waits        *RunWait         `json:"waits,omitempty"`
@@ -3141,6 +3515,30 @@ type ListProjectsParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListDriftParams defines parameters for ListDrift.
+type ListDriftParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Workload Only of this workload.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Stage Only of this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Status Only with this status; without it, all but what is resolved.
+	Status DriftStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Severity Only of this severity.
+	Severity DriftSeverity `form:"severity,omitempty" json:"severity,omitempty"`
+
+	// All What is resolved, too.
+	All bool `form:"all,omitempty" json:"all,omitempty"`
 }
 
 // ExplainReleaseParams defines parameters for ExplainRelease.

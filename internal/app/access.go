@@ -18,14 +18,15 @@ type access struct {
 	audit    *audit.Service
 	outbox   *event.Outbox
 	journal  journal
+	runEnds  *runEnds
 	tenants  *tenant.Service
 	identity *identity.Service
 }
 
 func newAccess(p *platform) *access {
-	a := &access{outbox: &event.Outbox{Store: eventsql.NewStore(p.db)}}
+	a := &access{outbox: &event.Outbox{Store: eventsql.NewStore(p.db)}, runEnds: &runEnds{}}
 	a.audit = audit.New(audit.Config{Store: auditsql.NewStore(p.db), Tx: p.db})
-	a.journal = journal{a.audit, a.outbox}
+	a.journal = journal{a.audit, a.outbox, a.runEnds}
 	a.tenants = tenant.New(tenant.Config{Store: tenantsql.NewStore(p.db), Tx: p.db, Journal: a.journal})
 	a.identity = identity.New(identity.Config{
 		Store: identitysql.NewStore(p.db), Tx: p.db, Projects: a.tenants, Journal: a.journal,

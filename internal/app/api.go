@@ -21,6 +21,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionapi"
+	"github.com/terrace-idp/terrace/internal/governance/drift/driftapi"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 	"github.com/terrace-idp/terrace/internal/target/local/localapi"
 )
@@ -59,6 +60,7 @@ func (a *App) handler() http.Handler {
 		impactapi.API{Impact: a.delivery.impact},
 		releaseapi.API{Releases: a.delivery.releases},
 		runapi.API{Runs: a.delivery.runs},
+		driftapi.API{Drift: a.drift},
 		secretapi.API{Secrets: a.fabric.secrets},
 		subscriptionapi.API{Subscriptions: a.fabric.subscriptions},
 		automationapi.API{Rules: a.delivery.rules},
@@ -102,6 +104,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		impactapi.API{},
 		releaseapi.API{},
 		runapi.API{},
+		driftapi.API{},
 		secretapi.API{},
 		subscriptionapi.API{},
 		automationapi.API{},

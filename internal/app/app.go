@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/governance/drift"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
@@ -31,6 +32,7 @@ type App struct {
 	fabric   *fabric
 	delivery *delivery
 	local    *local.Service
+	drift    *drift.Service
 	loops    *supervise.Group
 	server   *httpserver.Server
 	started  time.Time
@@ -76,6 +78,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err := a.platform.db.Redoable(ctx, func() error { return queue.Migrate(ctx) }); err != nil {
 		return err
 	}
+	if a.drift, err = newDrift(a.platform, a.access, a.delivery); err != nil {
+		return err
+	}
 	a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery)
 	return err
 }
@@ -118,6 +123,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Add("repositories", a.delivery.repositories.Watch)
 	a.loops.Every("webhook sweep", time.Hour, a.delivery.repositories.Sweep)
 	a.loops.Add("promotions", a.delivery.runs.Promotions)
+	a.loops.Add("drift", a.drift.Watch)
 	a.loops.Add("blob sweep", a.platform.sweepBlobs(a.started))
 	a.loops.Add("state sweep", a.delivery.sweepStates(a.platform.log, a.started))
 	a.loops.Start(context.WithoutCancel(ctx))

@@ -152,8 +152,8 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
-		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}}, Log: p.log, Node: p.config.Node,
 		Concurrency: p.config.Concurrency, TenantConcurrency: p.config.TenantConcurrency,
+		Trifling: trifling, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}}, Log: p.log, Node: p.config.Node,
 	})
 	return err
 }

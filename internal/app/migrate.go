@@ -19,6 +19,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
+	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/target/local/localsql"
 )
@@ -30,7 +31,7 @@ func migrations() []db.Migrations {
 		tenantsql.Migrations(), identitysql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
 		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
-		automationsql.Migrations(), localsql.Migrations(),
+		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
 	}
 }
 

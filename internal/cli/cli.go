@@ -17,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/definitions"
 	"github.com/terrace-idp/terrace/internal/cli/deploy"
 	"github.com/terrace-idp/terrace/internal/cli/doctor"
+	"github.com/terrace-idp/terrace/internal/cli/drift"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/explain"
 	"github.com/terrace-idp/terrace/internal/cli/landingzone"
@@ -118,7 +119,7 @@ func groups(e *command.Env) []group {
 			create.Command(e), deploy.Command(e), deploy.Promote(e), workloads.Status(e), deploy.Rollback(e), verify.Command(e), deploy.Destroy(e), pulls.Command(e),
 		}},
 		{"look", "Look and decide:", []*cobra.Command{
-			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
+			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), drift.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			stages.Command(e), repos.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),

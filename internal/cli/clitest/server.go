@@ -36,6 +36,7 @@ type Server struct {
 	uploads   int
 	// verifications by id; each ends when it is looked at.
 	verifications map[string]*apiclient.RunVerification
+	ignored       *apiclient.DriftIgnore
 }
 
 // Start returns the address of a new server; stop ends it.
@@ -67,6 +68,16 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST "+p+"/workloads/{name}/verifications", s.verify)
 	mux.HandleFunc("GET "+p+"/verifications", s.listVerifications)
 	mux.HandleFunc("GET "+p+"/verifications/{id}", s.verification)
+	mux.HandleFunc("GET "+p+"/drift", s.drift)
+	mux.HandleFunc("GET "+p+"/drift/counts", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, apiclient.DriftCounts{Items: []apiclient.DriftCount{{Workload: "orders", Stage: "dev", Severity: "critical", Status: "open", Count: 1}}})
+	})
+	mux.HandleFunc("GET "+p+"/drift/drift_1", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.finding()) })
+	mux.HandleFunc("POST "+p+"/drift/checks", s.driftCheck)
+	mux.HandleFunc("GET "+p+"/drift/checks/{id}", s.getDriftCheck)
+	mux.HandleFunc("POST "+p+"/drift/accept", s.decideDrift)
+	mux.HandleFunc("POST "+p+"/drift/revert", s.decideDrift)
+	mux.HandleFunc("POST "+p+"/drift/drift_1/ignore", s.ignoreDrift)
 	mux.HandleFunc("GET /test/state", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

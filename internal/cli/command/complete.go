@@ -16,8 +16,8 @@ const completeTimeout = time.Second
 // Completion is a function of cobra that offers words.
 type Completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
 
-// offer asks the server; when it cannot be asked nothing is offered.
-func (e *Env) offer(words func(ctx context.Context, s Server, project string) ([]string, error)) Completion {
+// Offer asks the server; when it cannot be asked nothing is offered.
+func (e *Env) Offer(words func(ctx context.Context, s Server, project string) ([]string, error)) Completion {
 	return func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
@@ -38,7 +38,7 @@ func (e *Env) offer(words func(ctx context.Context, s Server, project string) ([
 
 // Workloads offers the workloads of the project.
 func (e *Env) Workloads() Completion {
-	return e.offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+	return e.Offer(func(ctx context.Context, s Server, project string) ([]string, error) {
 		list, err := s.Workloads(ctx, project)
 		return names(list, func(w apiclient.Workload) string { return w.Name }), err
 	})
@@ -46,7 +46,7 @@ func (e *Env) Workloads() Completion {
 
 // Repositories offers the repositories of the project.
 func (e *Env) Repositories() Completion {
-	return e.offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+	return e.Offer(func(ctx context.Context, s Server, project string) ([]string, error) {
 		list, err := s.Repositories(ctx, project)
 		return names(list, func(r apiclient.Repository) string { return r.Name }), err
 	})
@@ -54,7 +54,7 @@ func (e *Env) Repositories() Completion {
 
 // Subscriptions offers the subscriptions of the project.
 func (e *Env) Subscriptions() Completion {
-	return e.offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+	return e.Offer(func(ctx context.Context, s Server, project string) ([]string, error) {
 		list, err := s.Subscriptions(ctx, project)
 		return names(list, func(one apiclient.Subscription) string { return one.Name }), err
 	})
@@ -78,7 +78,7 @@ func (e *Env) RepositoryFlag() Completion {
 
 // Runs offers the newest runs with the status, "" for any.
 func (e *Env) Runs(status apiclient.RunStatus) Completion {
-	return e.offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+	return e.Offer(func(ctx context.Context, s Server, project string) ([]string, error) {
 		list, err := s.Runs(ctx, project, apiclient.ListRunsParams{Status: status})
 		return names(list, func(r apiclient.Run) string {
 			return fmt.Sprintf("%s\t%s %s %s %s", r.ID, r.Operation, r.Workload, r.Scope.Stage, r.Status)
@@ -88,7 +88,7 @@ func (e *Env) Runs(status apiclient.RunStatus) Completion {
 
 // Stages offers the stages.
 func (e *Env) Stages() Completion {
-	return e.offer(func(ctx context.Context, s Server, _ string) ([]string, error) {
+	return e.Offer(func(ctx context.Context, s Server, _ string) ([]string, error) {
 		list, err := s.Stages(ctx)
 		return names(list, func(st apiclient.Stage) string { return st.Name }), err
 	})

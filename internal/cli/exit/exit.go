@@ -24,6 +24,7 @@ const (
 	Denied      = 4
 	Waiting     = 5
 	Unavailable = 6
+	Drifted     = 7
 )
 
 // Help explains the codes; it ends the help of the client.
@@ -34,7 +35,8 @@ const Help = `Exit codes:
   3  there is no such thing
   4  nobody is signed in, or this is not allowed
   5  the run waits for an approval, or for its stage to open
-  6  the server, or something it needs, cannot be reached`
+  6  the server, or something it needs, cannot be reached
+  7  something was changed outside, and nobody decided to ignore it`
 
 // UsageError is a mistake in the command line.
 type UsageError struct {
@@ -55,10 +57,19 @@ type WaitingError struct{ Run string }
 // Error names the run.
 func (e *WaitingError) Error() string { return "run " + e.Run + " waits" }
 
+// DriftError says that a check found what was changed outside.
+type DriftError struct{ Stage string }
+
+// Error names the stage.
+func (e *DriftError) Error() string { return "something in " + e.Stage + " was changed outside" }
+
 // Code returns the exit code for err.
 func Code(err error) int {
 	if _, ok := errors.AsType[*WaitingError](err); ok {
 		return Waiting
+	}
+	if _, ok := errors.AsType[*DriftError](err); ok {
+		return Drifted
 	}
 	if _, ok := errors.AsType[*UsageError](err); ok {
 		return Usage
@@ -81,6 +92,9 @@ func Code(err error) int {
 func Report(w io.Writer, err error) {
 	if _, ok := errors.AsType[*WaitingError](err); ok {
 		return // what to do was said by the command, in full
+	}
+	if _, ok := errors.AsType[*DriftError](err); ok {
+		return // what was found was told in full
 	}
 	if u, ok := errors.AsType[*UsageError](err); ok {
 		_, _ = fmt.Fprintf(w, "error: %v\nfix: see %s --help\n", u, u.Command)

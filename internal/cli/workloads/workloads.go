@@ -104,11 +104,15 @@ func Status(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			drifted, err := drifts(c.Context(), e)
+			if err != nil {
+				return err
+			}
 			var result any = list
 			if len(args) == 1 {
 				result = list[0]
 			}
-			return e.Print(result, func(w io.Writer) { writeStatus(w, e, list) })
+			return e.Print(result, func(w io.Writer) { writeStatus(w, e, list, drifted) })
 		},
 	}
 }
@@ -125,11 +129,29 @@ func find(ctx context.Context, e *command.Env, args []string) ([]apiclient.Workl
 	return []apiclient.Workload{w}, err
 }
 
-func writeStatus(w io.Writer, e *command.Env, list []apiclient.Workload) {
+// drifts sums up what was changed outside, by workload and stage.
+func drifts(ctx context.Context, e *command.Env) (map[string]string, error) {
+	s, project, err := e.Project(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.DriftCounts(ctx, project)
+	words := map[string]string{}
+	for _, severity := range []apiclient.DriftSeverity{"critical", "high", "medium", "low"} {
+		for _, c := range counts {
+			if at := c.Workload + "/" + c.Stage; c.Severity == severity && c.Status != "ignored" {
+				words[at] = strings.TrimPrefix(fmt.Sprintf("%s, %d %s", words[at], c.Count, severity), ", ")
+			}
+		}
+	}
+	return words, err
+}
+
+func writeStatus(w io.Writer, e *command.Env, list []apiclient.Workload, drifted map[string]string) {
 	var rows [][]string
 	for _, workload := range list {
 		for _, st := range workload.Stages {
-			row := []string{workload.Name, st.Stage, "", "", string(st.Status), "", strings.Join(urls(st.URLs), " ")}
+			row := []string{workload.Name, st.Stage, "", "", string(st.Status), "", drifted[workload.Name+"/"+st.Stage], strings.Join(urls(st.URLs), " ")}
 			if st.Release != nil {
 				row[2], row[3] = fmt.Sprintf("#%d %s", st.Release.Number, st.Release.ID), st.Release.Version
 			}
@@ -139,7 +161,7 @@ func writeStatus(w io.Writer, e *command.Env, list []apiclient.Workload) {
 			rows = append(rows, row)
 		}
 	}
-	output.Rows(w, []string{"WORKLOAD", "STAGE", "RELEASE", "VERSION", "STATUS", "AGE", "URL"}, rows)
+	output.Rows(w, []string{"WORKLOAD", "STAGE", "RELEASE", "VERSION", "STATUS", "AGE", "DRIFT", "URL"}, rows)
 }
 
 func urls(byName map[string]string) []string {

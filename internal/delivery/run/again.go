@@ -56,7 +56,8 @@ func (s *Service) again(ctx context.Context, old Run, c ChangeRequest) (r Run, e
 			return r, err
 		}
 	}
-	if old.Operation == Destroy {
+	if old.Operation == Destroy || old.Operation == Refresh {
+		r.Targets = old.Targets
 		_, err = s.current(ctx, old.Scope, old.Workload)
 		return r, err
 	}

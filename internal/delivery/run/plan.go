@@ -110,11 +110,16 @@ func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt,
 	if err != nil {
 		return a, err
 	}
-	job.Targets = targets
+	if job.Targets = targets; e.run.Operation == Refresh {
+		job.RefreshOnly, job.Targets = true, e.run.Targets
+	}
 	if a.planned, err = e.s.Planner.Plan(ctx, job, e.sink(ctx, "plan")); err != nil {
 		return a, err
 	}
-	view := planView(a.planned.JSON)
+	view, err := e.view(a.stage, a.planned.JSON)
+	if err != nil {
+		return a, err
+	}
 	view.Summary.Digest, view.Summary.Serial = kernel.DigestOf(a.planned.File), serial
 	a.plan = view.Summary
 	if view.Files, err = e.files(ctx, a); err != nil {

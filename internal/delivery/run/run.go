@@ -16,6 +16,8 @@ const (
 	Promote  Operation = "promote"
 	Rollback Operation = "rollback"
 	Destroy  Operation = "destroy"
+	// Refresh takes what was changed outside into the state, and changes nothing.
+	Refresh Operation = "refresh"
 )
 
 // Run is one plan and apply of a stack.
@@ -30,6 +32,8 @@ type Run struct {
 	// Deployed is the release that the dossier compares with, nil for a first deployment.
 	Deployed  *ReleaseRef `json:"deployed,omitempty"`
 	Operation Operation   `json:"operation"`
+	// Targets are the addresses that a refresh is about.
+	Targets []string `json:"targets,omitempty"`
 	// DryRun plans and changes nothing; the run ends as planned.
 	DryRun       bool         `json:"dryRun,omitempty"`
 	Status       Status       `json:"status"`

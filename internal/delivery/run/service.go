@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	tfjson "github.com/hashicorp/terraform-json"
+
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -63,6 +65,8 @@ type Deps struct {
 	// Manifests tells what a plan changes in Git; nil where no stage has the
 	// runtime kubernetes.
 	Manifests Manifests
+	// Trifling reports that what was changed of a resource outside says nothing; nil is never.
+	Trifling func(st stage.Stage, drift *tfjson.ResourceChange) bool
 	// Gates decide after the plan, in their order.
 	Gates []Gate
 	Clock kernel.Clock

@@ -74,6 +74,12 @@ func TestNewSetRefuses(t *testing.T) {
 		"an empty check":    {func(s *stage.Stage) { s.Verify = []stage.Check{{Name: "x"}} }, "stages.dev.verify[0]"},
 		"a check's path":    {verify(stage.HTTPCheck{Path: "x"}), "stages.dev.verify[0].http.path"},
 		"a check's status":  {verify(stage.HTTPCheck{Path: "/", Status: 20}), "stages.dev.verify[0].http.status"},
+		"drift too often":   {func(s *stage.Stage) { s.Drift.Every = time.Second }, "stages.dev.drift.every"},
+		"a jitter":          {func(s *stage.Stage) { s.Drift = stage.Drift{Every: time.Hour, Jitter: 2 * time.Hour} }, "stages.dev.drift.jitter"},
+		"a nameless rule":   {driftRule(stage.DriftRule{Severity: "low"}), "stages.dev.drift.rules[0].name"},
+		"a severity":        {driftRule(stage.DriftRule{Name: "x", Severity: "awful"}), "stages.dev.drift.rules[0].severity"},
+		"a drift's action":  {driftRule(stage.DriftRule{Name: "x", Severity: "low", Action: "moved"}), "stages.dev.drift.rules[0].action"},
+		"a lost attribute":  {driftRule(stage.DriftRule{Name: "x", Severity: "low", Action: "deleted", Attribute: "a"}), "stages.dev.drift.rules[0].attribute"},
 		"a check's timeout": {verify(stage.HTTPCheck{Path: "/", Timeout: -time.Second}), "stages.dev.verify[0].http.timeout"},
 	}
 	for name, c := range cases {
@@ -95,4 +101,8 @@ func TestNewSetRefuses(t *testing.T) {
 
 func verify(h stage.HTTPCheck) func(*stage.Stage) {
 	return func(s *stage.Stage) { s.Verify = []stage.Check{{Name: "x", HTTP: &h}} }
+}
+
+func driftRule(r stage.DriftRule) func(*stage.Stage) {
+	return func(s *stage.Stage) { s.Drift.Rules = []stage.DriftRule{r} }
 }

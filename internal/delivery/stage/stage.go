@@ -68,6 +68,8 @@ type Stage struct {
 	// Runners are the labels that a remote runner must have to execute the stage's
 	// runs; none executes them in the process of the daemon.
 	Runners map[string]string `json:"runners,omitempty" yaml:"runners,omitempty" koanf:"runners"`
+	// Drift says when the stage is checked for what was changed outside of Terrace.
+	Drift Drift `json:"drift,omitzero" yaml:"drift,omitempty" koanf:"drift"`
 	// GitOps is for the runtime kubernetes.
 	GitOps GitOps `json:"gitops,omitzero" yaml:"gitops,omitempty" koanf:"gitops"`
 }

@@ -24,7 +24,7 @@ type API struct {
 // Register adds the room's operations.
 func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "Where a run is on its way.", run.Statuses()...)
-	httpserver.Enum(api, "What a run is for.", run.Deploy, run.Promote, run.Rollback, run.Destroy)
+	httpserver.Enum(api, "What a run is for.", run.Deploy, run.Promote, run.Rollback, run.Destroy, run.Refresh)
 	httpserver.Enum(api, "What a failed gate means: advisory ones warn, mandatory ones end the run.", run.Advisory, run.Mandatory)
 	httpserver.Enum(api, "What a gate says.", run.Passed, run.Missed, run.Waiting)
 	httpserver.Enum(api, "What keeps a run from being executed.", run.WaitRun, run.WaitSlot, run.WaitTenant, run.WaitStage, run.WaitRunner)

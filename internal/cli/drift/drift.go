@@ -1,0 +1,91 @@
+// Package drift has the commands about what was changed outside of Terrace:
+// terrace drift check, list, show, accept, revert and ignore.
+//
+// It owns their flags, tables and exit codes. What is drift, and what becomes
+// of it, the server decides.
+package drift
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+// Command returns terrace drift.
+func Command(e *command.Env) *cobra.Command {
+	return command.Group("drift", "See what was changed outside of Terrace, and decide on it",
+		check(e), list(e), show(e), accept(e), revert(e), ignore(e))
+}
+
+func list(e *command.Env) *cobra.Command {
+	var f apiclient.ListDriftParams
+	c := &cobra.Command{
+		Use: "list [WORKLOAD]", Short: "List what was changed outside, the newest first", Aliases: []string{"ls"},
+		Example: "  terrace drift list\n  terrace drift list orders --stage prod --severity critical\n  terrace drift list --all -o json",
+		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: e.Workloads(),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				f.Workload = args[0]
+			}
+			s, project, err := e.Project(c.Context())
+			if err != nil {
+				return err
+			}
+			drifts, err := s.Drifts(c.Context(), project, f)
+			if err != nil {
+				return err
+			}
+			return e.Print(drifts, func(w io.Writer) { writeList(w, e, drifts) })
+		},
+	}
+	e.StageFlag(c, &f.Stage, "stage", "only of this stage", false)
+	c.Flags().StringVar((*string)(&f.Severity), "severity", "", "only of this severity: critical, high, medium or low")
+	c.Flags().StringVar((*string)(&f.Status), "status", "", "only with this status: open, ignored, accepting, reverting or resolved")
+	c.Flags().BoolVar(&f.All, "all", false, "show what is resolved, too")
+	offer(c, "severity", "critical", "high", "medium", "low")
+	offer(c, "status", "open", "ignored", "accepting", "reverting", "resolved")
+	return c
+}
+
+func offer(c *cobra.Command, flag string, words ...string) {
+	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
+}
+
+func writeList(w io.Writer, e *command.Env, drifts []apiclient.Drift) {
+	rows := make([][]string, 0, len(drifts))
+	for _, d := range drifts {
+		rows = append(rows, []string{
+			d.ID, string(d.Severity), d.Workload, d.Stage, d.Address, what(d), who(d), string(d.Status), output.Age(e.Clock.Now(), d.DetectedAt),
+		})
+	}
+	output.Rows(w, []string{"DRIFT", "SEVERITY", "WORKLOAD", "STAGE", "RESOURCE", "CHANGED", "BY", "STATUS", "AGE"}, rows)
+}
+
+// what sums up the change in a few words.
+func what(d apiclient.Drift) string {
+	if d.Action == "deleted" {
+		return "deleted"
+	}
+	paths := make([]string, 0, len(d.Attributes))
+	for _, a := range d.Attributes {
+		paths = append(paths, a.Path)
+	}
+	const most = 3
+	if len(paths) > most {
+		paths = append(paths[:most], fmt.Sprintf("and %d more", len(paths)-most))
+	}
+	return strings.Join(paths, ", ")
+}
+
+func who(d apiclient.Drift) string {
+	if len(d.Who) == 0 {
+		return "unknown"
+	}
+	return d.Who[0].Who
+}

@@ -1,0 +1,69 @@
+package run
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Redeploy queues an ordinary run of the release that is deployed: its plan puts
+// back what was changed outside.
+func (s *Service) Redeploy(ctx context.Context, scope kernel.Scope, workload, reason string) (Run, error) {
+	return s.anew(ctx, scope, Run{Workload: workload, Operation: Deploy, Reason: reason})
+}
+
+// Refresh queues a run that takes what is there at the addresses into the state,
+// and changes nothing else.
+func (s *Service) Refresh(ctx context.Context, scope kernel.Scope, workload string, addresses []string, reason string) (Run, error) {
+	if len(addresses) == 0 {
+		return Run{}, kernel.Errorf(kernel.Invalid, "no resource of %s is named whose state is to be taken over", workload)
+	}
+	return s.anew(ctx, scope, Run{Workload: workload, Operation: Refresh, Targets: slices.Sorted(slices.Values(addresses)), Reason: reason})
+}
+
+// anew queues a run with the release that is deployed.
+func (s *Service) anew(ctx context.Context, scope kernel.Scope, r Run) (Run, error) {
+	_, where, err := s.allowed(ctx, scope, scope.Stage, actionDeploy)
+	if err != nil {
+		return Run{}, err
+	}
+	return s.request(ctx, func(ctx context.Context) (Run, error) {
+		d, err := s.current(ctx, where, r.Workload)
+		r.Scope, r.Release = where, d.Release
+		return r, err
+	})
+}
+
+// view tells a plan for people. What a refresh would do is the plan's drift.
+func (e *execution) view(st stage.Stage, p *tfjson.Plan) (PlanView, error) {
+	if e.run.Operation != Refresh || p == nil {
+		return planView(p), nil
+	}
+	drift := *p
+	drift.ResourceChanges = p.ResourceDrift
+	return planView(&drift), e.refreshesAlone(st, p.ResourceDrift)
+}
+
+// refreshesAlone refuses a refresh of more than was asked for: terraform takes
+// what a resource depends on along with it.
+func (e *execution) refreshesAlone(st stage.Stage, drift []*tfjson.ResourceChange) error {
+	var more []string
+	for _, rc := range drift {
+		if rc == nil || rc.Mode == tfjson.DataResourceMode || slices.Contains(e.run.Targets, rc.Address) {
+			continue
+		}
+		if e.s.Trifling == nil || !e.s.Trifling(st, rc) {
+			more = append(more, rc.Address)
+		}
+	}
+	if len(more) == 0 {
+		return nil
+	}
+	return kernel.Errorf(kernel.Refused, "what was changed of %s would be recorded, too, as what is to be recorded depends on it", strings.Join(more, ", ")).
+		WithFix("check again and accept these as well, or put them back first; see terrace drift list")
+}

@@ -1,0 +1,61 @@
+package drift
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// RunEnd is the end of a run of a stack.
+type RunEnd struct {
+	Run       string
+	Deployed  Deployed
+	Destroyed bool
+	// Failed says why it did not succeed; empty is that it did.
+	Failed string
+}
+
+// RunEnded takes note of the end of a run, in its transaction: what it deployed
+// is watched, what it destroyed no longer is, and where something was open a
+// check follows.
+func (s *Service) RunEnded(ctx context.Context, e RunEnd) error {
+	stack := e.Deployed.Stack()
+	if e.Destroyed && e.Failed == "" {
+		if err := s.resolveAll(ctx, stack, "destroyed by "+e.Run); err != nil {
+			return err
+		}
+		return s.Store.Unwatch(ctx, stack)
+	}
+	if err := s.Store.Watch(ctx, e.Deployed, slot(stack, s.driftOf(e.Deployed.Scope.Stage), s.Clock.Now())); err != nil {
+		return err
+	}
+	unresolved, err := s.Store.Unresolved(ctx, stack)
+	if err != nil || len(unresolved) == 0 {
+		return err
+	}
+	for _, d := range unresolved {
+		if d.Decision == nil || d.Decision.Run != e.Run {
+			continue
+		}
+		if err := s.carriedOut(ctx, d, e); err != nil {
+			return err
+		}
+	}
+	if _, err := s.demandOnce(ctx, e.Deployed, TriggerRun, e.Run); err != nil && !kernel.Is(err, kernel.Stale) {
+		return err
+	}
+	s.nudge()
+	return nil
+}
+
+// carriedOut notes what became of a decision's run.
+func (s *Service) carriedOut(ctx context.Context, d Drift, e RunEnd) error {
+	decision := *d.Decision
+	decision.Outcome = "the run succeeded"
+	if e.Failed != "" {
+		decision.Outcome, d.Status = e.Run+" did not do it: "+e.Failed, Open
+	}
+	d.Decision = &decision
+	d.settle(s.Clock.Now())
+	return s.Store.Save(ctx, d)
+}

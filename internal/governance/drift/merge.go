@@ -1,0 +1,149 @@
+package drift
+
+import (
+	"context"
+	"slices"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// merge brings what is known of the stack in line with what was found, and
+// returns how many findings are open and ignored after it.
+func (s *Service) merge(ctx context.Context, w Watch, sight Sight, found []Drift) (open, ignored int, err error) {
+	known, err := s.Store.Unresolved(ctx, w.Stack())
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, d := range found {
+		old, there := byAddress(known, d.Address)
+		if there {
+			d, err = s.seen(ctx, old, d, sight)
+		} else {
+			d, err = s.detected(ctx, w, d, sight)
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		if d.Status == Ignored {
+			ignored++
+		} else {
+			open++
+		}
+	}
+	for _, old := range known {
+		if _, still := byAddress(found, old.Address); still {
+			continue
+		}
+		if err := s.resolve(ctx, old, how(old)); err != nil {
+			return 0, 0, err
+		}
+	}
+	return open, ignored, nil
+}
+
+func byAddress(all []Drift, address string) (Drift, bool) {
+	i := slices.IndexFunc(all, func(d Drift) bool { return d.Address == address })
+	if i < 0 {
+		return Drift{}, false
+	}
+	return all[i], true
+}
+
+// unchanged reports whether two looks at a resource saw the same.
+func unchanged(a, b Drift) bool {
+	return a.Action == b.Action && slices.EqualFunc(a.Attributes, b.Attributes, func(x, y Attribute) bool { return x.Path == y.Path && x.Mark == y.Mark })
+}
+
+func (s *Service) detected(ctx context.Context, w Watch, d Drift, sight Sight) (Drift, error) {
+	now := s.Clock.Now()
+	d.ID, d.Scope, d.Stack, d.Workload, d.Release = kernel.NewID("drift"), w.Scope, w.Stack(), w.Workload, sight.Release
+	d.Status, d.DetectedAt, d.SeenAt = Open, now, now
+	if err := s.Store.Insert(ctx, d); err != nil {
+		return d, err
+	}
+	return d, s.record(ctx, "detected", d, "")
+}
+
+// seen takes a new look at a known finding: what is ignored stays so while its
+// value does, and a run that was to end it and did not is told of.
+func (s *Service) seen(ctx context.Context, old, d Drift, sight Sight) (Drift, error) {
+	was := old.Status
+	d.ID, d.Scope, d.Stack, d.Workload, d.Release = old.ID, old.Scope, old.Stack, old.Workload, sight.Release
+	d.Status, d.Decision, d.DetectedAt, d.SeenAt, d.Revision = old.Status, old.Decision, old.DetectedAt, s.Clock.Now(), old.Revision
+	d.Ignore = old.Ignore
+	for i := range d.Attributes {
+		a := &d.Attributes[i]
+		if j := slices.IndexFunc(old.Attributes, func(o Attribute) bool { return o.Path == a.Path }); j >= 0 {
+			a.Ignore = old.Attributes[j].Ignore
+		}
+	}
+	if (d.Status == Accepting || d.Status == Reverting) && d.Decision != nil && d.Decision.Outcome != "" {
+		d.Status = Open
+	}
+	d.settle(s.Clock.Now())
+	d.worst()
+	if err := s.Store.Save(ctx, d); err != nil {
+		return d, err
+	}
+	if d.Status == Open && (was == Ignored || !unchanged(old, d)) {
+		return d, s.record(ctx, "detected", d, "it has changed since it was looked at last")
+	}
+	return d, nil
+}
+
+// how tells what ended a finding that is no longer there.
+func how(d Drift) string {
+	switch d.Status {
+	case Accepting:
+		return "accepted: what is there is recorded"
+	case Reverting:
+		return "reverted by " + d.Decision.Run
+	default:
+		return "gone: it is as Terrace knows it again"
+	}
+}
+
+func (s *Service) resolve(ctx context.Context, d Drift, resolution string) error {
+	now := s.Clock.Now()
+	d.Status, d.Resolution, d.ResolvedAt = Resolved, resolution, &now
+	if err := s.Store.Save(ctx, d); err != nil {
+		return err
+	}
+	return s.record(ctx, "resolved", d, resolution)
+}
+
+func (s *Service) resolveAll(ctx context.Context, stack, resolution string) error {
+	all, err := s.Store.Unresolved(ctx, stack)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		if err := s.resolve(ctx, d, resolution); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reopen ends ignores whose date has come.
+func (s *Service) reopen(ctx context.Context) error {
+	expired, err := s.Store.Expired(ctx, s.Clock.Now())
+	if err != nil || len(expired) == 0 {
+		return err
+	}
+	for _, d := range expired {
+		ctx := kernel.WithActor(ctx, kernel.System("drift", d.Scope.Tenant))
+		err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+			d.settle(s.Clock.Now())
+			d.worst()
+			if err := s.Store.Save(ctx, d); err != nil || d.Status != Open {
+				return err
+			}
+			return s.record(ctx, "detected", d, "the date has come until which it was ignored")
+		})
+		if err != nil && !kernel.Is(err, kernel.Stale) {
+			return err
+		}
+	}
+	return nil
+}

@@ -62,7 +62,7 @@ func (e *Env) Subscriptions() Completion {
 
 // Rules offers the rules of the project.
 func (e *Env) Rules() Completion {
-	return e.offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+	return e.Offer(func(ctx context.Context, s Server, project string) ([]string, error) {
 		list, err := s.Rules(ctx, project)
 		return names(list, func(r apiclient.AutomationRule) string { return r.Name }), err
 	})

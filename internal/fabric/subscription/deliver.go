@@ -60,6 +60,9 @@ func (w *worker) first(ctx context.Context, e event.Event) Delivery {
 	if again := w.again; again != nil {
 		w.again = nil
 		if again.Event == e.ID {
+			if w.sub.UpdatedAt.After(again.FirstAt) { // it was resumed, or has another secret: its time begins anew
+				again.FirstAt, again.NextAt = w.service.Clock.Now(), nil
+			}
 			if again.NextAt != nil {
 				wait(ctx, again.NextAt.Sub(w.service.Clock.Now()))
 			}

@@ -179,6 +179,36 @@ func TestARefusedEventIsPutAside(t *testing.T) {
 	})
 }
 
+// TestAPauseCountsForNothing: what waited for long because of it is tried for its
+// whole time.
+func TestAPauseCountsForNothing(t *testing.T) {
+	t.Parallel()
+	w, r := newWorld(t, dbtest.SQLite(t, sets()...)), newReceiver(t)
+	r.say(status(http.StatusInternalServerError))
+	w.create(t, "chat", r.URL)
+	w.run(t)
+	w.publish(t, "run.succeeded", 1)
+	eventually(t, "it is tried", func() bool { return w.count(t, "chat", subscription.Retrying) == 1 })
+	if _, err := w.Pause(asAdmin(), shop, "chat", "it moves"); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.jump(50 * time.Hour)
+	if _, err := w.Resume(asAdmin(), shop, "chat"); err != nil {
+		t.Fatal(err)
+	}
+	for len(r.requests) > 0 {
+		<-r.requests
+	}
+	for range 3 {
+		r.next(t)
+	}
+	if sub, err := w.Get(asAdmin(), shop, "chat"); err != nil || sub.Status != subscription.Active || w.count(t, "chat", subscription.Dead) != 0 {
+		t.Fatalf("%+v, %v", sub, err)
+	}
+	r.say(nil)
+	eventually(t, "it is delivered", func() bool { return w.count(t, "chat", subscription.Delivered) == 1 })
+}
+
 // TestASlowSinkBlocksNoOther has one sink that never answers.
 func TestASlowSinkBlocksNoOther(t *testing.T) {
 	t.Parallel()

@@ -31,6 +31,14 @@ func (w *workers) wake(id string) {
 	}
 }
 
+func (w *workers) wakeAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, one := range w.all {
+		signal(one.wakeup)
+	}
+}
+
 // offer wakes those who wait for the event.
 func (w *workers) offer(e event.Event) {
 	w.mu.Lock()
@@ -57,6 +65,7 @@ func (s *Service) Tail(ctx context.Context) error {
 		return err
 	}
 	defer sub.Close()
+	s.workers.wakeAll() // for what came while nobody followed
 	for {
 		e, err := sub.Next(ctx)
 		if ctx.Err() != nil {

@@ -35,7 +35,7 @@ func create(g *group) *cobra.Command {
 			"CloudEvents Subscriptions API. Webhooks are signed as Standard Webhooks; the answer has the secret, this once.",
 		Example: "  terrace subscription create chat --webhook https://example.com/hook --type run.failed --type 'deployment.*'\n" +
 			"  terrace subscription create orders --topic changes --topic-stage dev --stage dev\n" +
-			"  terrace subscription create lake --tenant --kafka broker:9093 --kafka-topic terrace --tls --user terrace --mechanism scram-sha-512 --secret",
+			"  terrace subscription create lake --tenant --kafka broker:9093 --kafka-topic changes --tls --user app --mechanism scram-sha-512 --secret",
 		RunE: func(c *cobra.Command, args []string) error {
 			filters, err := w.filter()
 			if err != nil {

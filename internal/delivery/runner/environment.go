@@ -7,7 +7,7 @@ import (
 )
 
 // passed are the variables of this process that the tool gets, too: where
-// programs and the home are, temporary files, the locale, roots of trust and
+// programs are, the home and the folder of temporary files unless a job has its own, the locale, roots of trust and
 // the way out of the network. Everything else, credentials above all, stays out.
 var passed = []string{ //nolint:gochecknoglobals // a constant
 	"PATH", "HOME", "TMPDIR", "LANG", "LANGUAGE", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR",
@@ -24,12 +24,13 @@ func inherited() (env []string) {
 	return env
 }
 
-// environment is the whole environment of the tool for a job whose work
-// directory has the command line configuration at config.
-func (r *Runner) environment(job Job, config string) []string {
+// environment is the whole environment of the tool for a job in its work directory.
+func (r *Runner) environment(job Job, w workdir) []string {
 	state := r.Address + "/state/v1/" + job.Stack
 	env := append(inherited(),
-		"TF_CLI_CONFIG_FILE="+config,
+		"HOME="+w.home(),
+		"TMPDIR="+w.tmp,
+		"TF_CLI_CONFIG_FILE="+w.config(),
 		"TF_IN_AUTOMATION=1",
 		"TF_INPUT=0",
 		"CHECKPOINT_DISABLE=1",

@@ -78,8 +78,9 @@ func (s *stream) wantsInit() bool {
 }
 
 func (r *Runner) process(job Job, w workdir) process {
+	env := r.environment(job, w)
 	return process{
-		tool: r.Tool, dir: w.path, env: r.environment(job, w.config()), timeout: r.Timeout, grace: r.Grace, kill: job.Kill,
+		tool: r.Tool, dir: w.path, env: env, grace: r.Grace, kill: job.Kill, limits: job.Limits.or(r.Limits), place: r.place(job, w, env),
 	}
 }
 

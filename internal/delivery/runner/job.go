@@ -31,6 +31,8 @@ type Job struct {
 	Unlocked bool
 	// Targets are the addresses that Plan is limited to, with what they need; none is no limit.
 	Targets []string
+	// Limits are those of the stage; what they leave open the runner's limit.
+	Limits Limits
 	// Kill is closed when the tool must end at once, its state unsaved or not. A
 	// canceled context asks it to stop in order. Nil is never closed.
 	Kill <-chan struct{}

@@ -26,6 +26,7 @@ type output struct {
 	group   sync.WaitGroup
 	readers []*os.File
 	writers []*os.File
+	meter   meter
 
 	mu   sync.Mutex
 	errs []error
@@ -39,7 +40,7 @@ func (o *output) read(use func(io.Reader) error) (*os.File, error) {
 	}
 	o.readers, o.writers = append(o.readers, r), append(o.writers, w)
 	o.group.Go(func() {
-		if err := use(r); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if err := use(o.meter.read(r)); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			o.mu.Lock()
 			defer o.mu.Unlock()
 			o.errs = append(o.errs, fmt.Errorf("read output: %w", err))

@@ -12,15 +12,19 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/confine"
 )
 
 // process is one child process of the tool.
 type process struct {
-	tool    Tool
-	dir     string
-	env     []string
-	timeout time.Duration
-	grace   time.Duration
+	tool  Tool
+	dir   string
+	env   []string
+	grace time.Duration
+	// limits bound it; a limit of time is always there.
+	limits Limits
+	// place is what it sees; nil is the whole machine.
+	place *confine.Place
 	// kill is closed when the tool must end at once.
 	kill <-chan struct{}
 	// maxLine bounds a line of output; 0 means maxLine.
@@ -35,25 +39,29 @@ func (p process) run(ctx context.Context, line func([]byte), args ...string) (st
 	// The kernel kills the child when the thread that started it ends.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	limited, cancel := context.WithTimeoutCause(ctx, p.timeout, errTimeout)
+	timed, cancel := context.WithTimeoutCause(ctx, p.limits.Time, errTimeout)
 	defer cancel()
+	limited, exceed := context.WithCancelCause(timed)
+	defer exceed(nil)
 	if p.killed() {
 		return "", p.stopped(args[0], errKilled)
 	}
 	cmd := exec.CommandContext(limited, p.tool.Path, args...)
-	cmd.Dir, cmd.Env = p.dir, p.env
+	tree := confine.Tree{Mark: mark(), Confined: p.place != nil}
+	cmd.Dir, cmd.Env = p.dir, append(p.env[:len(p.env):len(p.env)], confine.Mark+"="+tree.Mark)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	last := &tail{max: maxStderr}
-	out := &output{}
+	out := &output{meter: meter{left: p.limits.Output, max: p.limits.Output, exceed: exceed}}
 	defer out.close()
 	if err := p.start(cmd, out, line, last); err != nil {
 		return "", p.notStarted(ctx, err)
 	}
-	stop := p.killLater(limited, cmd.Process.Pid)
+	tree.PID = cmd.Process.Pid
+	stop := p.guard(limited, tree, exceed)
 	err = cmd.Wait()
 	stop()
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left behind, which may hold the output open
+	tree.Kill() // what it left behind, which may hold the output open
 	readErr := out.wait()
 	if cause := p.cause(limited); cause != nil && err != nil {
 		return last.String(), p.stopped(args[0], cause)
@@ -71,9 +79,20 @@ func (p process) start(cmd *exec.Cmd, out *output, line func([]byte), last *tail
 	if cmd.Stderr, err = out.read(func(r io.Reader) error { _, err := io.Copy(last, r); return err }); err != nil {
 		return err
 	}
+	if p.place != nil {
+		if err := p.place.Confine(cmd); err != nil {
+			return err
+		}
+	}
 	err = cmd.Start()
 	out.started()
-	return err
+	if err != nil {
+		return err
+	}
+	if err := confine.Bound(cmd.Process.Pid); err != nil {
+		return errors.Join(err, cmd.Process.Kill(), cmd.Wait())
+	}
+	return nil
 }
 
 var (
@@ -109,7 +128,11 @@ func (p process) notStarted(ctx context.Context, err error) error {
 func (p process) stopped(command string, cause error) error {
 	e := kernel.Errorf(kernel.Unavailable, "%s %s was stopped: %w", p.tool.Name, command, cause)
 	if errors.Is(cause, errTimeout) {
-		return e.WithFix("it may take %s at most: look at its last events for what it waited for", p.timeout)
+		return e.WithFix("it may take %s at most, which limits.time of the stage changes: look at its last events for what it waited for", p.limits.Time)
+	}
+	if over, ok := errors.AsType[*overrun](cause); ok {
+		e.Kind = kernel.TooLarge
+		return e.WithFix("look at what the modules do, and raise limits.%s of the stage if that is right", over.limit)
 	}
 	return e
 }
@@ -130,17 +153,18 @@ func (p process) ended(command string, signal syscall.Signal) error {
 		p.tool.Name, command, signal).WithFix("see to it that the machine has enough memory and that nobody ends %s, then try again: what was done stays, the rest goes on", p.tool.Name)
 }
 
-// killLater kills the process group once ctx has ended and the grace is over,
-// or at once on request. The function it returns calls that off and waits until
-// nothing is under way.
-func (p process) killLater(ctx context.Context, pid int) (stop func()) {
+// guard kills the tree once ctx has ended and the grace is over, or at once on
+// request or when it takes too much. The function it returns calls that off and
+// waits until nothing is under way.
+func (p process) guard(ctx context.Context, tree confine.Tree, exceed context.CancelCauseFunc) (stop func()) {
 	done := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() {
 		if p.patience(ctx, done) {
-			_ = syscall.Kill(-pid, syscall.SIGKILL) // it may have ended just now
+			tree.Kill()
 		}
 	})
+	group.Go(func() { p.limits.watch(tree, done, exceed) })
 	return func() { close(done); group.Wait() }
 }
 

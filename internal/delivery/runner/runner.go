@@ -17,8 +17,14 @@ type Config struct {
 	Address string
 	// Mirror is a folder with other providers than Terrace's own; "" fetches them from their registries.
 	Mirror string
-	// Timeout bounds each process of the tool; 0 means one hour.
+	// Timeout bounds each process of the tool where Limits has no Time; 0 means one hour.
 	Timeout time.Duration
+	// Limits bound the jobs that have none of their own.
+	Limits Limits
+	// Isolated starts the tool in a place of its own, see Isolate.
+	Isolated bool
+	// Hidden are files and folders beside DataDir and the home that the tool must not see.
+	Hidden []string
 	// Grace is how long a process that is told to stop may take before it is killed; 0 means 30 s.
 	Grace time.Duration
 	// Keep keeps a state that could not be stored, until its stack is next
@@ -43,7 +49,7 @@ func New(c Config) *Runner {
 	if abs, err := filepath.Abs(c.DataDir); err == nil {
 		c.DataDir = abs // the tool runs in folders of its own
 	}
-	c.Timeout = cmp.Or(c.Timeout, time.Hour)
+	c.Limits.Time = cmp.Or(c.Limits.Time, c.Timeout, time.Hour)
 	c.Grace = cmp.Or(c.Grace, 30*time.Second)
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	return &Runner{Config: c, hashes: hashes{known: map[string]string{}}}

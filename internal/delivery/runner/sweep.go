@@ -39,6 +39,8 @@ func Sweep(ctx context.Context, dataDir string, keep Keep) error {
 		half, _ := filepath.Glob(filepath.Join(dir, "new-*"))
 		old = append(old, half...)
 	}
+	temporary, _ := filepath.Glob(filepath.Join(tmpDir(dataDir), "*")) // the pattern is good
+	old = append(old, temporary...)
 	old = append(old, outdated(initDir(dataDir))...)
 	for _, path := range old {
 		errs = append(errs, os.RemoveAll(path))

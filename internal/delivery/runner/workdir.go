@@ -25,7 +25,12 @@ const (
 // and is gone when the phase has ended.
 type workdir struct {
 	path string
+	// tmp is the folder for temporary files, which is elsewhere: it must have a short
+	// path, since providers make sockets in it.
+	tmp string
 }
+
+func tmpDir(dataDir string) string { return filepath.Join(dataDir, "tmp") }
 
 func runsDir(dataDir string) string { return filepath.Join(dataDir, "runs") }
 
@@ -34,7 +39,7 @@ func (r *Runner) newWorkdir(job Job, phase Phase) (workdir, error) {
 	if err := job.check(); err != nil {
 		return workdir{}, err
 	}
-	for _, dir := range []string{runsDir(r.DataDir), mirrorDir(r.DataDir)} { // tofu refuses a mirror that is not there
+	for _, dir := range []string{runsDir(r.DataDir), mirrorDir(r.DataDir), tmpDir(r.DataDir)} { // tofu refuses a mirror that is not there
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return workdir{}, onDisk("make a work directory", err)
 		}
@@ -43,7 +48,11 @@ func (r *Runner) newWorkdir(job Job, phase Phase) (workdir, error) {
 	if err != nil {
 		return workdir{}, onDisk("make a work directory", err)
 	}
-	w := workdir{path: path}
+	tmp, err := os.MkdirTemp(tmpDir(r.DataDir), "")
+	if err != nil {
+		return workdir{}, errors.Join(onDisk("make a work directory", err), os.RemoveAll(path))
+	}
+	w := workdir{path: path, tmp: tmp}
 	if err := w.lay(job, r.cliConfig(job)); err != nil {
 		return workdir{}, errors.Join(onDisk("lay out the root module", err), w.remove())
 	}
@@ -57,7 +66,7 @@ func (w workdir) lay(job Job, config []byte) error {
 		}
 	}
 	return errors.Join(
-		w.write(backendName, []byte(backend)), os.WriteFile(w.config(), config, 0o600), w.write(stackName, []byte(job.Stack)),
+		os.MkdirAll(w.home(), 0o700), w.write(backendName, []byte(backend)), os.WriteFile(w.config(), config, 0o600), w.write(stackName, []byte(job.Stack)),
 	)
 }
 
@@ -73,7 +82,10 @@ func (w workdir) config() string { return filepath.Join(w.path, "terrace.tfrc") 
 
 func (w workdir) join(name string) string { return filepath.Join(w.path, name) }
 
-func (w workdir) remove() error { return os.RemoveAll(w.path) }
+// home is what the tool takes for the home of the user.
+func (w workdir) home() string { return filepath.Join(w.path, "home") }
+
+func (w workdir) remove() error { return errors.Join(os.RemoveAll(w.path), os.RemoveAll(w.tmp)) }
 
 // check refuses names that would leave the work directory.
 func (j Job) check() error {

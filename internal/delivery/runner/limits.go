@@ -1,0 +1,133 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/platform/confine"
+)
+
+// Limits bound what the tool may take, with the providers and all else that it
+// starts. 0 is the limit of the runner, and there none.
+type Limits struct {
+	// Memory is in bytes; what processes share counts for each.
+	Memory int64 `json:"memory,omitempty"`
+	// Processes is how many there may be at once.
+	Processes int `json:"processes,omitempty"`
+	// Output is what one command of the tool may print, in bytes.
+	Output int64 `json:"output,omitempty"`
+	// Time is how long one command of the tool may take.
+	Time time.Duration `json:"time,omitempty"`
+}
+
+// or takes what is not limited from the others.
+func (l Limits) or(others Limits) Limits {
+	return Limits{
+		Memory: cmp.Or(l.Memory, others.Memory), Processes: cmp.Or(l.Processes, others.Processes),
+		Output: cmp.Or(l.Output, others.Output), Time: cmp.Or(l.Time, others.Time),
+	}
+}
+
+// overrun is why a process was ended: it took too much.
+type overrun struct{ what, limit string }
+
+// Error says what was too much.
+func (o *overrun) Error() string { return o.what }
+
+// measured is how often a tree of processes is looked at; without an isolation
+// that means all processes of the machine.
+const (
+	measured        = 100 * time.Millisecond
+	measuredOutside = 300 * time.Millisecond
+)
+
+// watch measures the tree until done is closed, and tells when it takes too much.
+func (l Limits) watch(tree confine.Tree, done <-chan struct{}, exceed context.CancelCauseFunc) {
+	if l.Memory == 0 && l.Processes == 0 {
+		return
+	}
+	every := measured
+	if !tree.Confined {
+		every = measuredOutside
+	}
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-ticker.C:
+		}
+		if over := l.over(tree.Use()); over != nil {
+			exceed(over)
+			tree.Kill()
+			return
+		}
+	}
+}
+
+func (l Limits) over(u confine.Use) error {
+	switch {
+	case l.Memory > 0 && u.Memory > l.Memory:
+		return &overrun{what: fmt.Sprintf("its processes took %s of memory and may take %s", size(u.Memory), size(l.Memory)), limit: "memory"}
+	case l.Processes > 0 && u.Processes > l.Processes:
+		return &overrun{what: fmt.Sprintf("there were %d processes of it, and %d may be", u.Processes, l.Processes), limit: "processes"}
+	default:
+		return nil
+	}
+}
+
+// size writes a number of bytes for people.
+func size(bytes int64) string {
+	if bytes < 1<<20 {
+		return fmt.Sprintf("%d bytes", bytes)
+	}
+	return fmt.Sprintf("%d MiB", bytes>>20)
+}
+
+// meter counts the output of a process, both streams of it.
+type meter struct {
+	mu     sync.Mutex
+	left   int64
+	max    int64
+	exceed context.CancelCauseFunc
+}
+
+// read returns r up to the limit. What is beyond it is read and dropped, so that
+// the process can end in order.
+func (m *meter) read(r io.Reader) io.Reader {
+	if m.max == 0 {
+		return r
+	}
+	return metered{m, r}
+}
+
+type metered struct {
+	*meter
+
+	r io.Reader
+}
+
+// Read implements io.Reader.
+func (m metered) Read(p []byte) (int, error) {
+	for {
+		n, err := m.r.Read(p)
+		if m.take(n) || err != nil {
+			return n, err
+		}
+	}
+}
+
+func (m *meter) take(n int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.left -= int64(n); m.left >= 0 {
+		return true
+	}
+	m.exceed(&overrun{what: "it printed more than " + size(m.max), limit: "output"})
+	return false
+}

@@ -1,0 +1,99 @@
+package confine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+)
+
+// Place is what a program sees of the machine: every file as it is and none to
+// be written, save what is said here. It is alone with what it starts; when it
+// ends, the kernel ends all of that.
+type Place struct {
+	// Hidden are files and folders in whose place there are empty ones.
+	Hidden []string
+	// Readable are files and folders that stay where they are beneath hidden ones.
+	Readable []string
+	// Writable are folders that may be written, beneath hidden ones too.
+	Writable []string
+}
+
+const (
+	// name is what a helper is called, which tells it from the program that it is a copy of.
+	name = "terrace-confine"
+	// failed is the helper's exit status when it could not make the place.
+	failed = 125
+)
+
+// able says that this program is its own helper: its main function has called Enter.
+var able atomic.Bool //nolint:gochecknoglobals // a fact about the process
+
+// Enter is the first thing in the main function of a program that confines
+// others: a helper is a copy of the program, which goes no further than this.
+func Enter() {
+	if os.Args[0] != name || len(os.Args) < 3 {
+		able.Store(true)
+		return
+	}
+	fmt.Fprintf(os.Stderr, "the isolation could not be made: %v\n", enter(os.Args[1], os.Args[2:]))
+	os.Exit(failed)
+}
+
+// Confine makes cmd start in the place. It keeps what SysProcAttr has.
+func (p Place) Confine(cmd *exec.Cmd) error {
+	if !able.Load() {
+		return errors.New("the program has no helper that could make the isolation")
+	}
+	p.Readable = append(p.Readable[:len(p.Readable):len(p.Readable)], cmd.Path)
+	if real, err := filepath.EvalSymlinks(cmd.Path); err == nil {
+		p.Readable = append(p.Readable, real)
+	}
+	text, err := json.Marshal(p.real())
+	if err != nil {
+		return err
+	}
+	cmd.Args = append([]string{name, string(text), cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = "/proc/self/exe"
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	attr := cmd.SysProcAttr
+	attr.Cloneflags |= syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC
+	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
+	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
+	return nil
+}
+
+// real puts the place in order: hidden folders by their real paths, outer ones
+// first, and nothing twice.
+func (p Place) real() Place {
+	p.Hidden = slices.Clone(p.Hidden)
+	for i, path := range p.Hidden {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			p.Hidden[i] = real
+		}
+	}
+	for _, paths := range []*[]string{&p.Hidden, &p.Readable, &p.Writable} {
+		*paths = slices.Compact(slices.Sorted(slices.Values(*paths)))
+	}
+	p.Readable = slices.DeleteFunc(p.Readable, func(path string) bool { return !p.hides(path) })
+	return p
+}
+
+// hides reports whether path is beneath a hidden folder.
+func (p Place) hides(path string) bool {
+	real := path
+	if found, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		real = filepath.Join(found, filepath.Base(path))
+	}
+	return slices.ContainsFunc(p.Hidden, func(dir string) bool {
+		return strings.HasPrefix(path, dir+"/") || strings.HasPrefix(real, dir+"/")
+	})
+}

@@ -9,12 +9,16 @@ import (
 	"syscall"
 
 	"github.com/terrace-idp/terrace/internal/app/appcli"
+	"github.com/terrace-idp/terrace/internal/platform/confine"
 )
 
 // version is set by the linker.
 var version = "dev"
 
-func main() { os.Exit(run()) }
+func main() {
+	confine.Enter() // a helper goes no further
+	os.Exit(run())
+}
 
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -25,12 +25,12 @@ type planner struct {
 }
 
 func (a planner) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
-	result, err := a.runner.Plan(ctx, a.job(job), events(job.Run, sink))
+	result, err := a.runner.Plan(ctx, a.job(job, a.environments.ofPlan(job.Stage)), events(job.Run, sink))
 	return run.Planned{File: result.PlanFile, JSON: result.JSON}, err
 }
 
 func (a planner) Apply(ctx context.Context, job run.Job, plan []byte, sink func(run.Event)) (run.Applied, error) {
-	result, err := a.runner.Apply(ctx, a.job(job), plan, events(job.Run, sink))
+	result, err := a.runner.Apply(ctx, a.job(job, a.environments.of(job.Stage)), plan, events(job.Run, sink))
 	applied := run.Applied{Outputs: result.Outputs, Busy: result.Busy}
 	for _, e := range result.Existing {
 		applied.Existing = append(applied.Existing, run.Adoption{Address: e.Address, ID: e.ID})
@@ -38,11 +38,10 @@ func (a planner) Apply(ctx context.Context, job run.Job, plan []byte, sink func(
 	return applied, err
 }
 
-func (a planner) job(job run.Job) runner.Job {
-	env := a.environments.of(job.Stage)
+func (a planner) job(job run.Job, env map[string]string) runner.Job {
 	return runner.Job{
 		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
-		Kill: job.Kill, Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
+		Kill: job.Kill, Limits: limitsOf(job.Stage.Limits), Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
 	}
 }
 

@@ -51,6 +51,8 @@ type delivery struct {
 	zones     *landingzone.Service
 	states    *state.Service
 	tool      runner.Tool
+	// isolation is how the runs are kept from what is not theirs.
+	isolation isolation
 	queue     *runjobs.Queue
 	runs      *run.Service
 	clusters  *kubernetes.Service
@@ -134,8 +136,12 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	if err != nil {
 		return err
 	}
+	if d.isolation, err = newIsolation(ctx, p); err != nil {
+		return err
+	}
 	execute := runner.New(runner.Config{
-		Tool: d.tool, DataDir: p.config.DataDir, Address: p.address(), Mirror: p.config.ProviderMirror, Timeout: time.Hour, Grace: runGrace, Logger: p.log,
+		Tool: d.tool, DataDir: p.config.DataDir, Address: p.address(), Mirror: p.config.ProviderMirror, Grace: runGrace, Logger: p.log,
+		Limits: limitsOfAll(p.config), Isolated: d.isolation.on, Hidden: hidden(p.config),
 		Keep: d.states.Keep,
 	})
 	checks, err := runverify.New(runverify.Config{

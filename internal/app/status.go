@@ -69,6 +69,7 @@ func (a *App) Status(ctx context.Context) ServerStatus {
 			a.checkDatabase(ctx),
 			{Name: "terraform", OK: true, Message: a.delivery.tool.String() + " at " + a.delivery.tool.Path},
 			a.checkDisk(),
+			a.delivery.isolation.check(),
 			checkProgram("redis-server", "caches run in an embedded server that keeps nothing over a restart", "install redis-server for real caches"),
 			checkProgram("mariadbd", "workloads cannot have mysql databases", "install mariadb-server"),
 		},

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -52,6 +53,8 @@ func (c Config) problems(file string) []kernel.Problem {
 	if c.TenantConcurrency < 0 {
 		k.add("tenantConcurrency", fmt.Sprintf("%d is out of bounds", c.TenantConcurrency), "use a number from 1 on, or 0 for no limit")
 	}
+	k.oneOf("isolation", c.Isolation, "auto", "required", "off")
+	k.limits(c)
 	k.oneOf("logLevel", c.LogLevel, "debug", "info", "warn", "error")
 	k.oneOf("logFormat", c.LogFormat, "auto", "text", "json")
 	if _, err := stage.NewSet(c.Stages); err != nil {
@@ -118,5 +121,20 @@ func (k *checker) url(path, value string, schemes ...string) {
 func (k *checker) oneOf(path, value string, options ...string) {
 	if !slices.Contains(options, value) {
 		k.add(path, fmt.Sprintf("%q is not possible", value), fmt.Sprintf("use one of %v", options))
+	}
+}
+
+// limits checks those of runs.
+func (k *checker) limits(c Config) {
+	for _, l := range []struct {
+		key          string
+		value, least int
+	}{{"runMemory", c.RunMemory, 128}, {"runProcesses", c.RunProcesses, 8}, {"runOutput", c.RunOutput, 1}} {
+		if l.value != 0 && l.value < l.least {
+			k.add(l.key, fmt.Sprintf("%d is too little for terraform and a provider", l.value), fmt.Sprintf("use at least %d, or 0 for no limit", l.least))
+		}
+	}
+	if time.Duration(c.RunTime) < time.Second {
+		k.add("runTime", fmt.Sprintf("%s is too little for terraform", c.RunTime), "use a time of at least 1s, such as 1h")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 )
@@ -43,6 +44,12 @@ type Config struct {
 	AzureSim          bool   `koanf:"azureSim" yaml:"azureSim" doc:"true simulates Azure in this process: stages with the target azure reach the simulation and no real cloud."`
 	Node              string `koanf:"node" yaml:"node" doc:"The name of this process among several on one database; after a restart it continues the runs it had under that name. Empty is the host's name."`
 
+	Isolation    string         `koanf:"isolation" yaml:"isolation" doc:"Whether runs are kept from all that is not theirs, by namespaces of Linux: auto does it where the kernel lets it, and says so in the log and in terrace doctor where not; required does not start without; off does not do it."`
+	RunMemory    int            `koanf:"runMemory" yaml:"runMemory" doc:"How much memory a run may take with all that it starts, in MiB, where its stage says nothing. What processes share counts for each. 0 is no limit."`
+	RunProcesses int            `koanf:"runProcesses" yaml:"runProcesses" doc:"How many processes a run may have at once, where its stage says nothing. 0 is no limit."`
+	RunOutput    int            `koanf:"runOutput" yaml:"runOutput" doc:"How much one command of terraform may print in a run, in MiB, where its stage says nothing. 0 is no limit."`
+	RunTime      stage.Duration `koanf:"runTime" yaml:"runTime" doc:"How long one command of terraform may take in a run, such as 1h, where its stage says nothing."`
+
 	LogLevel  string `koanf:"logLevel" yaml:"logLevel" doc:"debug, info, warn or error."`
 	LogFormat string `koanf:"logFormat" yaml:"logFormat" doc:"text, json or auto: text on a terminal, JSON elsewhere."`
 
@@ -56,6 +63,7 @@ func Default() Config {
 		DNS: "127.0.0.1:7053", NATS: "127.0.0.1:7422", Zone: "localhost",
 		SinkNetworks: []string{"127.0.0.0/8", "::1/128"},
 		FormerKeys:   []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
+		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunOutput: 512, RunTime: stage.Duration(time.Hour),
 		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
 	}
 }

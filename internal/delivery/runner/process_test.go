@@ -84,7 +84,7 @@ func TestWhatDoesNotStopIsKilledWithAllItStarted(t *testing.T) {
 			if c.cancel {
 				go watch(alive, cancel)
 			}
-			err := planWith(ctx, runner.Config{Tool: stubborn(t, self, alive), DataDir: t.TempDir(), Timeout: c.timeout, Grace: time.Millisecond})
+			err := planWith(ctx, runner.Config{Tool: stubborn(t, self, alive), DataDir: t.TempDir(), Limits: runner.Limits{Time: c.timeout}, Grace: time.Millisecond})
 			if !kernel.Is(err, kernel.Unavailable) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("plan: %v, want %q", err, c.want)
 			}
@@ -100,7 +100,7 @@ func TestKillEndsTheToolAtOnce(t *testing.T) {
 	self, alive := pipe(t, "self"), pipe(t, "alive")
 	kill := make(chan struct{})
 	go watch(alive, func() { close(kill) })
-	r := runner.New(runner.Config{Tool: stubborn(t, self, alive), DataDir: t.TempDir(), Address: "http://127.0.0.1:1", Timeout: time.Hour, Grace: time.Hour})
+	r := runner.New(runner.Config{Tool: stubborn(t, self, alive), DataDir: t.TempDir(), Address: "http://127.0.0.1:1", Grace: time.Hour})
 	job := runner.Job{RunID: "run_1", Stack: stack, Files: map[string][]byte{"main.tf.json": []byte("{}")}, Kill: kill}
 	_, err := r.Plan(context.Background(), job, nil)
 	if !kernel.Is(err, kernel.Unavailable) || !strings.Contains(err.Error(), "killed on request") {

@@ -45,6 +45,11 @@ type Stage struct {
 	Runtime string `json:"runtime" yaml:"runtime" koanf:"runtime"`
 	// Environment are variables of the stage's runs, over the daemon's own; no secrets.
 	Environment map[string]string `json:"environment,omitempty" yaml:"environment,omitempty" koanf:"environment"`
+	// PlanEnvironment are variables of its plans, over those of Environment: plans
+	// can have an identity that reads and no more. No secrets.
+	PlanEnvironment map[string]string `json:"planEnvironment,omitempty" yaml:"planEnvironment,omitempty" koanf:"planEnvironment"`
+	// Limits bound what its runs may take.
+	Limits Limits `json:"limits,omitzero" yaml:"limits,omitempty" koanf:"limits"`
 	// Approvals are what an apply needs before it starts.
 	Approvals Approvals `json:"approvals" yaml:"approvals" koanf:"approvals"`
 	// Soak is how long a release must have been verified here before the next stage

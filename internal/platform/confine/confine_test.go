@@ -62,22 +62,22 @@ func TestWhatIsHiddenIsGone(t *testing.T) {
 	need(t)
 	p, data, work := place(t)
 	for script, want := range map[string]string{
-		"cat $1/keys/kek":                                 "No such file",
-		"ls $1":                                           "mirror\nruns",
-		"cat $1/mirror/provider":                          "content",
-		"echo x > $1/mirror/provider":                     "Read-only",
-		"echo x > $1/other":                               "Read-only",
-		"echo x > /etc/terrace-test":                      "Read-only",
-		"echo x > own && cat $1/runs/one/own":             "x",
-		"pwd":                                             work,
-		"umount $1; ls $1":                                "mirror\nruns",
-		"unshare -Urm umount $1; ls $1/keys":              "No such file",
-		"echo 1 > /proc/sys/kernel/panic":                 "Read-only",
-		"echo $$":                                         "1",
-		"echo /proc/[0-9]*":                               "/proc/1",
-		"cat /proc/$PPID/environ":                         "No such file",
+		"cat $1/keys/kek":                     "No such file",
+		"ls $1":                               "mirror\nruns",
+		"cat $1/mirror/provider":              "content",
+		"echo x > $1/mirror/provider":         "Read-only",
+		"echo x > $1/other":                   "Read-only",
+		"echo x > /etc/terrace-test":          "Read-only",
+		"echo x > own && cat $1/runs/one/own": "x",
+		"pwd":                                 work,
+		"umount $1; ls $1":                    "mirror\nruns",
+		"unshare -Urm umount $1; ls $1/keys":  "No such file",
+		"echo 1 > /proc/sys/kernel/panic":     "Read-only",
+		"echo $$":                             "1",
+		"echo /proc/[0-9]*":                   "/proc/1",
+		"cat /proc/$PPID/environ":             "No such file",
 		"grep -E 'Cap(Prm|Eff|Bnd)|NoNewPrivs' /proc/$$/status | tr -d '\\n\\t'": "CapPrm:0000000000000000CapEff:0000000000000000CapBnd:0000000000000000NoNewPrivs:1",
-		"echo x > /dev/null; ls /dev":                     "fd\nfull\nnull\nrandom\nshm\nstderr\nstdin\nstdout\nurandom\nzero",
+		"echo x > /dev/null; ls /dev":                                            "fd\nfull\nnull\nrandom\nshm\nstderr\nstdin\nstdout\nurandom\nzero",
 	} {
 		if got := sh(t, p, data, work, script); !strings.Contains(got, want) || strings.HasPrefix(want, "/proc") && got != want {
 			t.Errorf("%s: %q, want %q", script, got, want)

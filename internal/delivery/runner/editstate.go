@@ -47,7 +47,7 @@ func (r *Runner) editState(ctx context.Context, state []byte, command string, ad
 		return nil, onDisk("lay out the state", err)
 	}
 	env := append(inherited(), "TF_CLI_CONFIG_FILE=/dev/null", "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1")
-	p := process{tool: r.Tool, dir: dir, env: env, timeout: editTime, grace: r.Grace}
+	p := process{tool: r.Tool, dir: dir, env: env, limits: Limits{Time: editTime}, grace: r.Grace}
 	args := append([]string{"state", command, "-state=" + file, "-backup=-"}, addresses...)
 	stderr, err := p.run(ctx, func([]byte) {}, args...)
 	if err != nil {

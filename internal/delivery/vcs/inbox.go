@@ -296,8 +296,14 @@ func (s *Service) follow(ctx context.Context, r Repository, e Event) error {
 		return err
 	}
 	for _, p := range from {
-		p.Head, p.Actor = e.Push.After, e.Actor
-		if err := s.touch(ctx, r, p, "pr.updated"); err != nil {
+		_, err := s.edit(ctx, r, p.Number, "pr.updated", func(p *PullRequest) (map[string]any, error) {
+			if p.State != Open || p.Head == e.Push.After {
+				return nil, nil //nolint:nilnil // there is nothing new
+			}
+			p.Head, p.Actor, p.Work.Attempts = e.Push.After, e.Actor, 0
+			return map[string]any{"head": p.Head}, nil
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -320,17 +326,16 @@ func (s *Service) mergedByHand(ctx context.Context, r Repository, branch string,
 		if !has {
 			continue
 		}
-		p.State, p.MergeCommit, p.Actor = Merged, e.Push.After, e.Actor
-		if err := s.touch(ctx, r, p, "pr.merged"); err != nil {
+		_, err = s.edit(ctx, r, p.Number, "pr.merged", func(p *PullRequest) (map[string]any, error) {
+			if p.State != Open {
+				return nil, nil //nolint:nilnil // the merge has told it
+			}
+			p.State, p.MergeCommit, p.Actor, p.Work.Attempts = Merged, e.Push.After, e.Actor, 0
+			return map[string]any{"head": p.Head, "commit": p.MergeCommit}, nil
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// touch saves a pull request and has it looked at.
-func (s *Service) touch(ctx context.Context, r Repository, p PullRequest, fact string) error {
-	now := s.Clock.Now()
-	p.UpdatedAt, p.Work.Due, p.Work.Attempts = now, &now, 0
-	return s.changeAs(ctx, r, p, fact)
 }

@@ -208,7 +208,7 @@ func (s *Service) Merge(ctx context.Context, scope kernel.Scope, name string, nu
 	actor, _ := kernel.ActorFrom(ctx)
 	return s.edit(ctx, r, number, "pr.merged", func(q *PullRequest) (map[string]any, error) {
 		if q.State == Merged && q.MergeCommit == p.MergeCommit {
-			return nil, nil // the push told it already
+			return nil, nil //nolint:nilnil // the push told it already
 		}
 		q.State, q.Head, q.Base, q.MergeCommit, q.Actor = Merged, p.Head, p.Base, p.MergeCommit, actor
 		return map[string]any{"commit": p.MergeCommit, "head": p.Head, "target": p.Target}, nil

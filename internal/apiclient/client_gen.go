@@ -1240,6 +1240,13 @@ type CreateRepositoryRequest struct {
 	Quota int64 `json:"quota,omitempty"`
 }
 
+// CreateRunnerRequest defines model for CreateRunnerRequest.
+type CreateRunnerRequest struct {
+	// Labels What stages name under runners, such as pool: prod.
+	Labels map[string]string `json:"labels"`
+	Name   string            `json:"name"`
+}
+
 // CreateSubscriptionRequest defines model for CreateSubscriptionRequest.
 type CreateSubscriptionRequest struct {
 	// Filters All must hold; none is every event of the scope.
@@ -1270,6 +1277,14 @@ type CreateUserRequest struct {
 
 	// Role What a user may do; each role may what those before it may, save that approvers do not deploy.
 	Role IdentityRole `json:"role,omitempty"`
+}
+
+// CreatedRunner defines model for CreatedRunner.
+type CreatedRunner struct {
+	Runner FleetRunner `json:"runner"`
+
+	// Token What the runner signs in with; it is shown only here.
+	Token string `json:"token"`
 }
 
 // Definition defines model for Definition.
@@ -1536,6 +1551,40 @@ type DriftStatus string
 // ExplainResourceResponse defines model for ExplainResourceResponse.
 type ExplainResourceResponse struct {
 	Items []ResourceExplanation `json:"items"`
+}
+
+// FleetRunner defines model for FleetRunner.
+type FleetRunner struct {
+	Active      map[string]string `json:"active,omitempty"`
+	Concurrency int64             `json:"concurrency,omitempty"`
+	CreatedAt   time.Time         `json:"createdAt"`
+	CreatedBy   string            `json:"createdBy"`
+	ID          string            `json:"id"`
+	Labels      map[string]string `json:"labels"`
+	Name        string            `json:"name"`
+	Platform    string            `json:"platform,omitempty"`
+	Seen        *time.Time        `json:"seen,omitempty"`
+	Session     string            `json:"session,omitempty"`
+	Tenant      string            `json:"tenant"`
+	Version     string            `json:"version,omitempty"`
+}
+
+// FleetStatus defines model for FleetStatus.
+type FleetStatus struct {
+	Active      map[string]string `json:"active,omitempty"`
+	Concurrency int64             `json:"concurrency,omitempty"`
+	Connected   bool              `json:"connected"`
+	CreatedAt   time.Time         `json:"createdAt"`
+	CreatedBy   string            `json:"createdBy"`
+	ID          string            `json:"id"`
+	Labels      map[string]string `json:"labels"`
+	Name        string            `json:"name"`
+	Platform    string            `json:"platform,omitempty"`
+	Runs        []string          `json:"runs"`
+	Seen        *time.Time        `json:"seen,omitempty"`
+	Session     string            `json:"session,omitempty"`
+	Tenant      string            `json:"tenant"`
+	Version     string            `json:"version,omitempty"`
 }
 
 // GetDossierResponse defines model for GetDossierResponse.
@@ -1955,6 +2004,12 @@ type PageDefinition struct {
 type PageDrift struct {
 	Items []Drift `json:"items"`
 	Next  string  `json:"next,omitempty"`
+}
+
+// PageFleetStatus defines model for PageFleetStatus.
+type PageFleetStatus struct {
+	Items []FleetStatus `json:"items"`
+	Next  string        `json:"next,omitempty"`
 }
 
 // PageLandingZone defines model for PageLandingZone.
@@ -3854,6 +3909,12 @@ type ListFiringsParams struct {
 
 	// Outcome Only those that became this.
 	Outcome AutomationOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+}
+
+// RemoveRunnerParams defines parameters for RemoveRunner.
+type RemoveRunnerParams struct {
+	// Reason Why; it is kept in the audit log.
+	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
 }
 
 // ListSubscriptionsParams defines parameters for ListSubscriptions.

@@ -132,14 +132,17 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Runs": func() error {
 			return e(c.Runs(ctx, p, apiclient.ListRunsParams{Limit: 1, Workload: "w", Stage: "dev", Status: apiclient.RunStatusFailed}))
 		},
-		"Run":        func() error { return e(c.Run(ctx, p, id)) },
-		"Dossier":    func() error { return e(c.Dossier(ctx, p, id)) },
-		"Events":     func() error { return c.Events(ctx, p, id, true, nothing) },
-		"Approve":    func() error { return e(c.Approve(ctx, p, id, apiclient.ApproveRunRequest{})) },
-		"Discard":    func() error { return e(c.Discard(ctx, p, id, apiclient.DiscardRunRequest{})) },
-		"Cancel":     func() error { return e(c.Cancel(ctx, p, id, apiclient.CancelRunRequest{})) },
-		"Retry":      func() error { return e(c.Retry(ctx, p, id, apiclient.RetryRunRequest{})) },
-		"ExplainRun": func() error { return e(c.ExplainRun(ctx, p, id)) },
+		"Run":          func() error { return e(c.Run(ctx, p, id)) },
+		"Dossier":      func() error { return e(c.Dossier(ctx, p, id)) },
+		"Events":       func() error { return c.Events(ctx, p, id, true, nothing) },
+		"Approve":      func() error { return e(c.Approve(ctx, p, id, apiclient.ApproveRunRequest{})) },
+		"Discard":      func() error { return e(c.Discard(ctx, p, id, apiclient.DiscardRunRequest{})) },
+		"Cancel":       func() error { return e(c.Cancel(ctx, p, id, apiclient.CancelRunRequest{})) },
+		"Runners":      func() error { return e(c.Runners(ctx)) },
+		"CreateRunner": func() error { return e(c.CreateRunner(ctx, apiclient.CreateRunnerRequest{})) },
+		"RemoveRunner": func() error { return c.RemoveRunner(ctx, "r", apiclient.RemoveRunnerParams{Reason: "x"}) },
+		"Retry":        func() error { return e(c.Retry(ctx, p, id, apiclient.RetryRunRequest{})) },
+		"ExplainRun":   func() error { return e(c.ExplainRun(ctx, p, id)) },
 		"ExplainResource": func() error {
 			return e(c.ExplainResource(ctx, p, apiclient.ExplainResourceParams{Workload: "w", Stage: "dev", Resource: "r"}))
 		},

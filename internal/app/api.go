@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/identity/identityapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
 	"github.com/terrace-idp/terrace/internal/delivery/automation/automationapi"
+	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetapi"
 	"github.com/terrace-idp/terrace/internal/delivery/impact/impactapi"
 	"github.com/terrace-idp/terrace/internal/delivery/landingzone/landingzoneapi"
 	"github.com/terrace-idp/terrace/internal/delivery/module/moduleapi"
@@ -47,8 +48,10 @@ func (a *App) handler() http.Handler {
 	router.Get("/readyz", a.readyz)
 	modules := moduleapi.API{Modules: a.delivery.modules, Key: a.platform.signingKey}
 	planes := localapi.API{Service: a.local, Tokens: a.platform.runTokens}
+	runners := fleetapi.API{Fleet: a.delivery.fleet, ProviderVersion: ProviderVersion}
+	runners.Provider, _ = a.platform.provider() // it was installed from there
 	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
-	for _, w := range []wire{modules, planes, states, vcsapi.NewHooks(a.delivery.repositories), githost.New(a.delivery.repositories, a.access.identity)} {
+	for _, w := range []wire{modules, planes, states, runners, vcsapi.NewHooks(a.delivery.repositories), githost.New(a.delivery.repositories, a.access.identity)} {
 		w.Mount(router)
 	}
 	registerAll(httpserver.NewAPI(router, apiVersion), []room{
@@ -66,6 +69,7 @@ func (a *App) handler() http.Handler {
 		automationapi.API{Rules: a.delivery.rules},
 		modules, planes, states,
 		vcsapi.API{Repositories: a.delivery.repositories},
+		runners,
 		statusAPI{a},
 	})
 	return router
@@ -112,6 +116,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		localapi.API{},
 		stateapi.API{},
 		vcsapi.API{},
+		fleetapi.API{},
 		statusAPI{},
 	})
 	if downgrade {

@@ -125,6 +125,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Add("promotions", a.delivery.runs.Promotions)
 	a.loops.Add("drift", a.drift.Watch)
 	a.loops.Add("blob sweep", a.platform.sweepBlobs(a.started))
+	a.loops.Add("fleet sweep", a.delivery.sweepFleet())
 	a.loops.Add("state sweep", a.delivery.sweepStates(a.platform.log, a.started))
 	a.loops.Start(context.WithoutCancel(ctx))
 	if err := a.writeSignIn(ctx, a.first, a.created); err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/automation"
+	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/impact"
 	"github.com/terrace-idp/terrace/internal/delivery/landingzone"
 	"github.com/terrace-idp/terrace/internal/delivery/landingzone/landingzonesql"
@@ -55,6 +56,7 @@ type delivery struct {
 	isolation isolation
 	queue     *runjobs.Queue
 	runs      *run.Service
+	fleet     *fleet.Service
 	clusters  *kubernetes.Service
 	impact    *impact.Service
 	// rules act on events.
@@ -97,7 +99,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	if err := d.buildRuns(ctx, p, a, f, runStore); err != nil {
 		return nil, err
 	}
-	d.states.Fences = d.runs
+	d.states.Fences, d.fleet.Fences = d.runs, d.runs
 	d.impact = newImpact(d, releaseStore, runStore)
 	d.repositories = newRepositories(p, a, d)
 	d.rules = newRules(p, a, f, d)
@@ -151,10 +153,11 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		return err
 	}
 	d.states.Editor = execute
+	d.fleet = newFleet(p, a, d, logs)
 	d.runs, err = run.NewService(run.Deps{
 		Tx: p.db, Store: store, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Jobs: d.queue,
 		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases}, Zones: zones{d.zones},
-		Planner: planner{execute, environments{p.environ, p.azureSim}}, Tokens: runTokens{p.runTokens}, State: runStates{d.states},
+		Planner: dispatcher{planner{execute, environments{p.environ, p.azureSim}}, d.fleet}, Fleet: fleetOf{d.fleet}, Tokens: runTokens{p.runTokens}, State: runStates{d.states},
 		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
@@ -179,13 +182,21 @@ func (d *delivery) sweepStates(log *slog.Logger, started time.Time) supervise.Lo
 // installProvider puts the provider's program, which lies beside this one,
 // into the mirror and returns the lock file that pins it.
 func installProvider(p *platform) ([]byte, error) {
-	binary := p.config.Provider
-	if binary == "" {
-		self, err := os.Executable()
-		if err != nil {
-			return nil, fmt.Errorf("find the provider: %w", err)
-		}
-		binary = filepath.Join(filepath.Dir(self), "terraform-provider-terrace")
+	binary, err := p.provider()
+	if err != nil {
+		return nil, err
 	}
 	return runner.InstallProvider(p.config.DataDir, binary, ProviderVersion)
+}
+
+// provider returns the path of the provider's program.
+func (p *platform) provider() (string, error) {
+	if p.config.Provider != "" {
+		return p.config.Provider, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find the provider: %w", err)
+	}
+	return filepath.Join(filepath.Dir(self), "terraform-provider-terrace"), nil
 }

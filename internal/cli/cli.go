@@ -28,6 +28,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/releases"
 	"github.com/terrace-idp/terrace/internal/cli/repos"
 	"github.com/terrace-idp/terrace/internal/cli/rules"
+	"github.com/terrace-idp/terrace/internal/cli/runners"
 	"github.com/terrace-idp/terrace/internal/cli/runs"
 	"github.com/terrace-idp/terrace/internal/cli/secrets"
 	"github.com/terrace-idp/terrace/internal/cli/services"
@@ -122,6 +123,7 @@ func groups(e *command.Env) []group {
 			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), drift.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
+			runners.Command(e),
 			stages.Command(e), repos.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Contexts(e), version.Command(e)}},

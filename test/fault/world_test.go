@@ -34,6 +34,14 @@ type world struct {
 func newWorld(t *testing.T, arguments ...string) *world {
 	t.Helper()
 	w := &world{t: t, Daemon: harness.New(t, arguments...)}
+	w.people()
+	w.build()
+	return w
+}
+
+// people boots the daemon and makes who asks for runs and who approves them.
+func (w *world) people() {
+	w.t.Helper()
 	w.Boot()
 	in := w.SignIn()
 	w.project, w.admin = in.Project, in.Token
@@ -41,8 +49,6 @@ func newWorld(t *testing.T, arguments ...string) *world {
 	var made struct{ Token string }
 	w.post(w.admin, "/users/grace/tokens", map[string]string{"name": "fault"}, &made)
 	w.approver = made.Token
-	w.build()
-	return w
 }
 
 // build scaffolds the golden path's service and deploys it with the client.

@@ -75,6 +75,7 @@ func (e *execution) completeAdopted(ctx context.Context, approved PlanView, fail
 	if err != nil {
 		return err
 	}
+	job.Partial = true
 	if applied, err := e.s.Planner.Apply(ctx, job, a.planned.File, e.sink(ctx, "apply")); err != nil {
 		return e.applyFailed(ctx, applied, err)
 	}

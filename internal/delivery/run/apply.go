@@ -98,6 +98,11 @@ func (e *execution) execute(ctx context.Context, plan []byte, root Root) error {
 		return err
 	}
 	applied, err := e.s.Planner.Apply(ctx, job, plan, e.sink(ctx, "apply"))
+	return e.afterApply(ctx, applied, err)
+}
+
+// afterApply records what an apply made, or answers its error.
+func (e *execution) afterApply(ctx context.Context, applied Applied, err error) error {
 	if err != nil {
 		return e.applyFailed(ctx, applied, err)
 	}

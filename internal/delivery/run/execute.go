@@ -25,6 +25,8 @@ type execution struct {
 	remote bool
 	// taken says that the lease was acquired.
 	taken bool
+	// goesOn says that a remote runner has been at it since before this process.
+	goesOn bool
 
 	kill     chan struct{}
 	killOnce sync.Once
@@ -80,13 +82,13 @@ func (e *execution) take(ctx context.Context, turn int64) error {
 	if err != nil {
 		return err
 	}
-	lease, ok, err := e.s.acquire(ctx, e.stack, e.id)
+	lease, ok, err := e.acquire(ctx)
 	if err != nil || !ok {
 		return err
 	}
 	e.s.active.hold(e.id, lease.Fence)
 	r.Fence, e.lease = lease.Fence, lease
-	if r.Status != Approved { // waiting for approval is not an attempt
+	if r.Status != Approved && !e.goesOn { // neither waiting for approval nor looking on is an attempt
 		r.Attempt++
 	}
 	if err := e.s.save(ctx, &r); err != nil {
@@ -174,6 +176,8 @@ func (e *execution) conclude(ctx context.Context, cause, err error) error {
 		return e.canceled(ctx)
 	case cause != nil:
 		return e.leave(ctx)
+	case isInterrupted(err):
+		return e.interrupted(ctx, err)
 	default:
 		return e.fail(ctx, err)
 	}
@@ -185,6 +189,9 @@ const endTimeout = 10 * time.Second
 // leave gives the lease back, so that the next process continues at once. A
 // stop of the daemon is not the run's fault: it does not count as an attempt.
 func (e *execution) leave(ctx context.Context) error {
+	if on, err := e.runnerGoesOn(ctx); on || err != nil {
+		return err // under the lease as it is: the next process takes it over
+	}
 	return e.s.retry(ctx, func(ctx context.Context) error {
 		r, err := e.s.Store.Get(ctx, e.scope, e.id)
 		if err != nil {

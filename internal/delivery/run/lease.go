@@ -28,14 +28,24 @@ func (s *Service) dead(l Lease) bool {
 }
 
 // acquire takes the stack's lease for the run with the next fence; ok is false
-// while another holds it.
-func (s *Service) acquire(ctx context.Context, stack, run string) (l Lease, ok bool, err error) {
-	old, err := s.Store.Lease(ctx, stack)
+// while another holds it. Where a remote runner goes on with the run under the
+// fence that there is, the lease is taken over with that one.
+func (e *execution) acquire(ctx context.Context) (l Lease, ok bool, err error) {
+	s := e.s
+	old, err := s.Store.Lease(ctx, e.stack)
 	if err != nil || !s.dead(old) {
 		return Lease{}, false, err
 	}
-	l = Lease{Fence: old.Fence + 1, Run: run, Node: s.Node, Process: s.process, Expires: s.Clock.Now().Add(s.Lease)}
-	err = s.Store.SwapLease(ctx, stack, old, l)
+	l = Lease{Fence: old.Fence + 1, Run: e.id, Node: s.Node, Process: s.process, Expires: s.Clock.Now().Add(s.Lease)}
+	if e.remote && s.Fleet != nil && old.Run == e.id {
+		if e.goesOn, err = s.Fleet.Working(ctx, e.id, old.Fence); err != nil {
+			return Lease{}, false, err
+		}
+		if e.goesOn {
+			l.Fence = old.Fence
+		}
+	}
+	err = s.Store.SwapLease(ctx, e.stack, old, l)
 	if kernel.Is(err, kernel.Stale) {
 		return Lease{}, false, nil
 	}

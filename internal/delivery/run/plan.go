@@ -207,7 +207,7 @@ func (e *execution) job(ctx context.Context, phase string, st stage.Stage, root 
 		Fence: e.lease.Fence, Phase: phase, Expires: e.s.Clock.Now().Add(tokenLife),
 	})
 	return Job{
-		Run: e.id, Stack: e.stack, Scope: e.scope, Stage: st, Attempt: e.run.Attempt, Files: root.Files,
+		Run: e.id, Stack: e.stack, Scope: e.scope, Stage: st, Attempt: e.run.Attempt, Fence: e.lease.Fence, Files: root.Files,
 		Token: token, Destroy: e.run.Operation == Destroy, Kill: e.kill,
 	}, err
 }

@@ -106,7 +106,9 @@ type Job struct {
 	// Stage says where it runs.
 	Stage   stage.Stage
 	Attempt int
-	Files   map[string][]byte
+	// Fence is that of the lease under which it is executed.
+	Fence int64
+	Files map[string][]byte
 	// Token is the run token for state, modules and planes.
 	Token string
 	// Destroy plans the removal of everything.
@@ -118,6 +120,8 @@ type Job struct {
 	Unlocked bool
 	// Targets are the addresses that a plan is limited to; none is no limit.
 	Targets []string
+	// Partial says that an apply does a part only of what was approved.
+	Partial bool
 	// Kill is closed when terraform must end at once; a canceled context asks it to stop.
 	Kill <-chan struct{}
 }

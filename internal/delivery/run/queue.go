@@ -32,9 +32,9 @@ type Fleet interface {
 	Capacity(ctx context.Context, tenant string, labels map[string]string) (int, error)
 	// Working reports whether a runner still executes something of the run under the fence.
 	Working(ctx context.Context, run string, fence int64) (bool, error)
-	// Applied waits for the apply that a runner executes under the job's fence; ok
-	// is false where there is none.
-	Applied(ctx context.Context, job Job, sink func(Event)) (a Applied, ok bool, err error)
+	// Applied waits for the apply that a runner executes under the job's fence since
+	// before this process; ok is false where there is none.
+	Applied(ctx context.Context, job Job) (a Applied, ok bool, err error)
 }
 
 // lineup is who is executed and who could be: one run of each stack.

@@ -168,7 +168,7 @@ func (f fleet) Capacity(_ context.Context, tenant string, labels map[string]stri
 
 func (fleet) Working(context.Context, string, int64) (bool, error) { return false, nil }
 
-func (fleet) Applied(context.Context, run.Job, func(run.Event)) (run.Applied, bool, error) {
+func (fleet) Applied(context.Context, run.Job) (run.Applied, bool, error) {
 	return run.Applied{}, false, nil
 }
 

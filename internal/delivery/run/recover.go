@@ -16,6 +16,9 @@ const SweepEvery = 5 * time.Second
 // left means that everything was applied; the rest of the approved plan is
 // applied under the same approval; anything else goes back to the gates.
 func (e *execution) resume(ctx context.Context) error {
+	if done, err := e.lookOn(ctx); done || err != nil {
+		return err
+	}
 	approved, err := e.s.Store.Dossier(ctx, e.scope, e.id, e.run.Dossier)
 	if err != nil {
 		return err

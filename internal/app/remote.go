@@ -1,0 +1,174 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/fleet"
+	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetagent"
+	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
+)
+
+// RemoteConfig is what a remote runner needs; it has neither a database nor a
+// port that listens.
+type RemoteConfig struct {
+	Server, Token string
+	Labels        map[string]string
+	Concurrency   int
+	// DataDir holds tools, providers, work directories and states to be handed in.
+	DataDir string
+	// Terraform is the path of the tool; empty finds or builds one.
+	Terraform string
+	// Mirror is a folder with other providers than Terrace's own.
+	Mirror  string
+	Version string
+	Environ []string
+}
+
+// RunRemote is a remote runner until ctx ends; then it finishes what it has, until
+// force ends, too.
+func RunRemote(ctx, force context.Context, c RemoteConfig, log *slog.Logger) error {
+	server, err := fleetagent.NewServer(c.Server, c.Token)
+	if err != nil {
+		return err
+	}
+	lock, err := lockData(ctx, c.DataDir)
+	if err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	defer func() { _ = lock.Close() }()
+	agent, err := newAgent(ctx, c, server, log)
+	if err != nil {
+		return err
+	}
+	return agent.Run(ctx, force)
+}
+
+func newAgent(ctx context.Context, c RemoteConfig, server *fleetagent.Server, log *slog.Logger) (*fleetagent.Agent, error) {
+	key := (&url.URL{Scheme: "file", Path: filepath.Join(c.DataDir, "keys", "kek")}).String()
+	if err := os.MkdirAll(filepath.Join(c.DataDir, "keys"), 0o700); err != nil {
+		return nil, err
+	}
+	sealer, err := seal.Open(ctx, seal.Config{URL: key})
+	if err != nil {
+		return nil, err
+	}
+	kept := &fleetagent.Kept{Folder: filepath.Join(c.DataDir, "unstored-states"), Sealer: sealer, Log: log}
+	if err := runner.Sweep(ctx, c.DataDir, kept.Keep); err != nil {
+		return nil, err
+	}
+	tool, err := runner.Find(ctx, runner.Options{
+		Path: c.Terraform, DataDir: c.DataDir, Mirror: c.Mirror, Progress: func(line string) { log.InfoContext(ctx, line) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	execute := runner.New(runner.Config{
+		Tool: tool, DataDir: c.DataDir, Address: server.Address(), Mirror: c.Mirror, Timeout: time.Hour, Grace: runGrace, Logger: log, Keep: kept.Keep,
+	})
+	return fleetagent.New(fleetagent.Config{
+		Server: server, Executor: remoteExecutor{execute, environments{daemon: c.Environ}}, Provide: provideFrom(server, c.DataDir), Kept: kept,
+		Labels: c.Labels, Concurrency: c.Concurrency, Version: c.Version, Log: log,
+	}), nil
+}
+
+// remoteExecutor executes jobs of the server with the tool of this machine.
+type remoteExecutor struct {
+	runner       *runner.Runner
+	environments environments
+}
+
+func (a remoteExecutor) Execute(ctx context.Context, job fleet.Job, plan []byte, kill <-chan struct{}, sink func(fleet.Event)) fleet.Result {
+	env := a.environments.of(stage.Stage{Target: job.Target, Environment: job.Environment})
+	work := runner.Job{
+		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, Kill: kill,
+		Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
+	}
+	events := func(e runner.Event) {
+		sink(fleet.Event{Time: e.Time, Phase: string(e.Phase), Level: e.Level, Type: e.Type, Address: e.Address, Message: e.Message})
+	}
+	if job.Phase == "apply" {
+		return a.apply(ctx, work, plan, events)
+	}
+	return a.plan(ctx, work, events)
+}
+
+func (a remoteExecutor) plan(ctx context.Context, work runner.Job, events runner.Sink) (result fleet.Result) {
+	planned, err := a.runner.Plan(ctx, work, events)
+	if err == nil {
+		result.PlanFile = planned.PlanFile
+		result.PlanJSON, err = json.Marshal(planned.JSON)
+	}
+	if err != nil {
+		result.Error = fleetagent.ErrorOf(err)
+	}
+	return result
+}
+
+func (a remoteExecutor) apply(ctx context.Context, work runner.Job, plan []byte, events runner.Sink) (result fleet.Result) {
+	applied, err := a.runner.Apply(ctx, work, plan, events)
+	result.Outputs = applied.Outputs
+	for _, e := range applied.Existing {
+		result.Existing = append(result.Existing, fleet.Existing{Address: e.Address, ID: e.ID})
+	}
+	if err != nil {
+		result.Error = fleetagent.ErrorOf(err)
+	}
+	return result
+}
+
+// provideFrom fetches Terrace's provider from the server unless the one that the
+// server has is here, and installs it.
+func provideFrom(server *fleetagent.Server, dataDir string) fleetagent.Provide {
+	return func(ctx context.Context, version, digest string) error {
+		path := filepath.Join(dataDir, "provider", "terraform-provider-terrace")
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		if have, err := digestOfFile(path); err != nil || have != digest {
+			if err := fetchProvider(ctx, server, path, digest); err != nil {
+				return err
+			}
+		}
+		_, err := runner.InstallProvider(dataDir, path, version)
+		return err
+	}
+}
+
+func fetchProvider(ctx context.Context, server *fleetagent.Server, path, digest string) error {
+	fresh, err := os.OpenFile(path+".tmp", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o700) //nolint:gosec // a program
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(server.Provider(ctx, fresh), fresh.Sync(), fresh.Close()); err != nil {
+		return err
+	}
+	if have, err := digestOfFile(path + ".tmp"); err != nil || have != digest {
+		return errors.Join(err, fmt.Errorf("the provider that came is not the one that the server told of (%s, not %s)", have, digest))
+	}
+	return os.Rename(path+".tmp", path)
+}
+
+func digestOfFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.New()
+	_, err = io.Copy(hash, f)
+	return hex.EncodeToString(hash.Sum(nil)), errors.Join(err, f.Close())
+}

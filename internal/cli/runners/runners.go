@@ -1,0 +1,150 @@
+// Package runners has the commands about remote runners: terrace runner list,
+// create and remove. It owns their flags and what they print.
+package runners
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Command returns terrace runner.
+func Command(e *command.Env) *cobra.Command {
+	return command.Group("runner", "Remote runners, which execute runs where they are", list(e), create(e), remove(e))
+}
+
+func list(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the remote runners with what they execute", Aliases: []string{"ls"}, Args: cobra.NoArgs,
+		Example: "  terrace runner list",
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			runners, err := s.Runners(c.Context())
+			if err != nil {
+				return err
+			}
+			return e.Print(runners, func(w io.Writer) { write(w, e, runners) })
+		},
+	}
+}
+
+func write(w io.Writer, e *command.Env, runners []apiclient.FleetStatus) {
+	rows := make([][]string, 0, len(runners))
+	for _, r := range runners {
+		state, seen := "never seen", ""
+		if r.Seen != nil {
+			state, seen = "away", output.Age(e.Clock.Now(), *r.Seen)
+		}
+		if r.Connected {
+			state = "connected"
+		}
+		rows = append(rows, []string{r.Name, text(r.Labels), state, seen, fmt.Sprintf("%d of %d", len(r.Runs), r.Concurrency), strings.Join(r.Runs, " ")})
+	}
+	output.Rows(w, []string{"RUNNER", "LABELS", "STATE", "SEEN", "BUSY", "RUNS"}, rows)
+}
+
+func text(labels map[string]string) string {
+	var pairs []string
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		pairs = append(pairs, key+"="+labels[key])
+	}
+	return strings.Join(pairs, ",")
+}
+
+func create(e *command.Env) *cobra.Command {
+	var labels map[string]string
+	var file string
+	c := &cobra.Command{
+		Use: "create NAME", Short: "Create a remote runner and its token, which is shown once",
+		Long: "Creates a runner that may execute the runs of stages whose runners are among its labels.\n" +
+			"Start it with `terraced runner`; give each process a runner of its own.",
+		Example: "  terrace runner create inside-1 --labels pool=prod,network=inside --token-file ./token",
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			made, err := s.CreateRunner(c.Context(), apiclient.CreateRunnerRequest{Name: args[0], Labels: labels})
+			if err != nil {
+				return err
+			}
+			if file == "" {
+				return e.Print(made, func(w io.Writer) {
+					_, _ = fmt.Fprintf(w, "runner %s with %s\ntoken %s (shown this once)\n", made.Runner.Name, text(made.Runner.Labels), made.Token)
+				})
+			}
+			if err := os.WriteFile(file, []byte(made.Token+"\n"), 0o600); err != nil {
+				return kernel.Errorf(kernel.Invalid, "the token cannot be written: %w", err).
+					WithFix("terrace runner remove %s, and create it again with a file that can be written", made.Runner.Name)
+			}
+			return e.Print(made.Runner, func(w io.Writer) {
+				_, _ = fmt.Fprintf(w, "runner %s with %s; its token is in %s\n", made.Runner.Name, text(made.Runner.Labels), file)
+			})
+		},
+	}
+	c.Flags().StringToStringVar(&labels, "labels", nil, "what stages name under runners, such as pool=prod")
+	c.Flags().StringVar(&file, "token-file", "", "write the token into this file, for its owner alone, instead of showing it")
+	_ = c.MarkFlagRequired("labels") // it was made above
+	return c
+}
+
+func remove(e *command.Env) *cobra.Command {
+	var reason string
+	var yes bool
+	c := &cobra.Command{
+		Use: "remove NAME", Short: "Make a runner's token void; what it executes is lost", Aliases: []string{"rm"},
+		Example: "  terrace runner remove inside-1 --reason \"the machine is gone\"",
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: complete(e),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			if err := e.Confirm(yes, "Remove the runner "+args[0]+"?"); err != nil {
+				return err
+			}
+			if err := s.RemoveRunner(c.Context(), args[0], apiclient.RemoveRunnerParams{Reason: reason}); err != nil {
+				return err
+			}
+			return e.Print(map[string]string{"removed": args[0]}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "the runner %s is removed\n", args[0]) })
+		},
+	}
+	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "remove without asking")
+	return c
+}
+
+func complete(e *command.Env) cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		s, err := e.Server()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		runners, err := s.Runners(c.Context())
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		var names []string
+		for _, r := range runners {
+			names = append(names, r.Name)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}

@@ -1,0 +1,197 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Control is what whoever waits for an execution can ask of it: an orderly stop,
+// or the end of terraform at once. Nil channels are never closed.
+type Control struct{ Stop, Kill <-chan struct{} }
+
+// Execute has a runner do the job and waits for its result. The end of ctx leaves
+// the assignment as it is: the next process to ask for the same finds it. The
+// error is a *LostError where there will be no result.
+func (s *Service) Execute(ctx context.Context, job Job, plan []byte, c Control) (Result, error) {
+	digest, err := job.digest(plan)
+	if err != nil {
+		return Result{}, err
+	}
+	a, err := s.Store.Latest(ctx, job.Run, job.Fence)
+	switch {
+	case kernel.Is(err, kernel.NotFound):
+	case err != nil:
+		return Result{}, err
+	case a.Digest == digest && a.open():
+		return s.await(ctx, a, c)
+	case a.open():
+		if err := s.lose(ctx, a.ID, "something else was asked for"); err != nil {
+			return Result{}, err
+		}
+	}
+	if a, err = s.offer(ctx, job, plan, digest); err != nil {
+		return Result{}, err
+	}
+	return s.await(ctx, a, c)
+}
+
+// open reports whether there is, or will be, an outcome that nobody has read.
+func (a Assignment) open() bool { return a.State == Offered || a.State == Taken || a.State == Done }
+
+func (s *Service) offer(ctx context.Context, job Job, plan []byte, digest kernel.Digest) (Assignment, error) {
+	a := Assignment{
+		ID: kernel.NewID("asg"), Scope: job.Scope, Stack: job.Stack, Run: job.Run, Fence: job.Fence, Phase: job.Phase,
+		Partial: job.Partial, Labels: job.Labels, Digest: digest, State: Offered, CreatedAt: s.Clock.Now(),
+	}
+	raw, err := json.Marshal(job)
+	if err != nil {
+		return a, fmt.Errorf("write the job of %s: %w", job.Run, err)
+	}
+	if err := s.put(ctx, a.ID, partJob, raw); err != nil {
+		return a, err
+	}
+	if job.Phase == "apply" {
+		if err := s.put(ctx, a.ID, partPlan, plan); err != nil {
+			return a, err
+		}
+	}
+	if err := s.Store.InsertAssignment(ctx, a); err != nil {
+		s.drop(ctx, a.ID)
+		return a, err
+	}
+	s.news.tell()
+	return a, nil
+}
+
+// await waits until the assignment has an outcome or cannot have one any more.
+func (s *Service) await(ctx context.Context, a Assignment, c Control) (Result, error) {
+	id := a.ID
+	for {
+		changed := s.news.next()
+		a, err := s.Store.Assignment(ctx, id)
+		if err != nil {
+			return Result{}, err
+		}
+		switch a.State {
+		case Done:
+			return s.collect(ctx, a)
+		case Lost, Ended:
+			s.drop(ctx, id)
+			return Result{}, &LostError{Begun: a.Runner != "", Reason: a.Reason}
+		}
+		if err := s.look(ctx, a, c); err != nil {
+			return Result{}, err
+		}
+		s.pauseFor(ctx, a, c, changed)
+		if ctx.Err() != nil {
+			return Result{}, context.Cause(ctx)
+		}
+	}
+}
+
+// look passes on what was asked for, and gives up what takes too long.
+func (s *Service) look(ctx context.Context, a Assignment, c Control) error {
+	now := s.Clock.Now()
+	command := Go
+	switch {
+	case closed(c.Kill):
+		command = Kill
+	case closed(c.Stop):
+		command = Stop
+	}
+	switch {
+	case a.State == Offered && command != Go:
+		return s.lose(ctx, a.ID, "it was canceled before a runner had taken it")
+	case a.State == Offered && now.Sub(a.CreatedAt) > Patience:
+		return s.lose(ctx, a.ID, fmt.Sprintf("no runner with its labels took it within %s", Patience))
+	case a.State == Taken && now.Sub(a.Seen) > Patience:
+		return s.lose(ctx, a.ID, a.lost("was lost")+fmt.Sprintf(": it was not heard of since %s", a.Seen.Format(time.TimeOnly)))
+	case a.State == Taken && command != a.Command:
+		_, err := s.edit(ctx, a.ID, func(a *Assignment) (bool, error) {
+			was := a.Command
+			a.Command = command
+			return was != command, nil
+		})
+		return err
+	}
+	return nil
+}
+
+// pauseFor pauses until there may be something new to do about the assignment.
+func (s *Service) pauseFor(ctx context.Context, a Assignment, c Control, changed <-chan struct{}) {
+	stop, kill := c.Stop, c.Kill
+	if a.Command != Go || closed(stop) {
+		stop = nil
+	}
+	if a.Command == Kill || closed(kill) {
+		kill = nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, look)
+	defer cancel()
+	select {
+	case <-ctx.Done():
+	case <-changed:
+	case <-stop:
+	case <-kill:
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// collect reads the outcome, once: the assignment ends with it.
+func (s *Service) collect(ctx context.Context, a Assignment) (result Result, err error) {
+	if a.Outcome == nil {
+		return result, fmt.Errorf("the assignment %s is done and has no outcome", a.ID)
+	}
+	result.Outcome = *a.Outcome
+	if a.Phase == "plan" && result.Error == nil {
+		if result.PlanFile, err = s.get(ctx, a.ID, PartPlanFile); err != nil {
+			return result, err
+		}
+		if result.PlanJSON, err = s.get(ctx, a.ID, PartPlanJSON); err != nil {
+			return result, err
+		}
+	}
+	_, err = s.edit(ctx, a.ID, func(a *Assignment) (bool, error) {
+		a.State, a.Outcome = Ended, nil
+		return true, nil
+	})
+	s.drop(ctx, a.ID)
+	return result, err
+}
+
+// Working reports whether a runner still executes something of the run under the
+// fence, or has an outcome that nobody has read.
+func (s *Service) Working(ctx context.Context, run string, fence int64) (bool, error) {
+	a, err := s.Store.Latest(ctx, run, fence)
+	if kernel.Is(err, kernel.NotFound) {
+		return false, nil
+	}
+	alive := a.State == Done || a.State == Taken && s.Clock.Now().Sub(a.Seen) <= Patience
+	return alive, err
+}
+
+// Applied waits for the apply of the run under the fence that was begun by another
+// process of the daemon; ok is false where there is none, or only of a part.
+func (s *Service) Applied(ctx context.Context, run string, fence int64, c Control) (result Result, ok bool, err error) {
+	a, err := s.Store.Latest(ctx, run, fence)
+	if kernel.Is(err, kernel.NotFound) || err == nil && (!a.open() || a.Phase != "apply") {
+		return result, false, nil
+	}
+	if err != nil {
+		return result, false, err
+	}
+	result, err = s.await(ctx, a, c)
+	return result, err != nil || !a.Partial, err
+}

@@ -1,0 +1,171 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Deps is what a Service works with; Clock and Log may be nil.
+type Deps struct {
+	Tx         Tx
+	Store      Store
+	Authorizer Authorizer
+	Journal    Journal
+	Fences     Fences
+	Logs       Logs
+	States     States
+	Sealer     Sealer
+	Blobs      Blobs
+	Clock      kernel.Clock
+	Log        *slog.Logger
+}
+
+// Service has the runners and their assignments.
+type Service struct {
+	Deps
+	news news
+}
+
+// New returns a service.
+func New(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Deps: d, news: news{changed: make(chan struct{})}}
+}
+
+// look is how often is looked for what other processes changed.
+const look = time.Second
+
+// news wakes whoever waits for a change in this process.
+type news struct {
+	mu      sync.Mutex
+	changed chan struct{}
+}
+
+func (n *news) tell() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	close(n.changed)
+	n.changed = make(chan struct{})
+}
+
+func (n *news) next() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.changed
+}
+
+// pause waits for news, for a look or for the end of ctx, whatever comes first.
+func (s *Service) pause(ctx context.Context, changed <-chan struct{}) {
+	timer := time.NewTimer(look)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-changed:
+	case <-timer.C:
+	}
+}
+
+// saves is how often a change is tried again when it lost a race.
+const saves = 10
+
+// edit changes an assignment; change says whether there is anything to save.
+func (s *Service) edit(ctx context.Context, id string, change func(a *Assignment) (bool, error)) (a Assignment, err error) {
+	for range saves {
+		if a, err = s.Store.Assignment(ctx, id); err != nil {
+			return a, err
+		}
+		was := a.State
+		save, err := change(&a)
+		if err != nil || !save {
+			return a, err
+		}
+		if a.State != was && (a.State == Done || a.State == Lost || a.State == Ended) {
+			a.EndedAt = s.Clock.Now()
+		}
+		err = s.Store.SaveAssignment(ctx, a)
+		if err == nil {
+			s.news.tell()
+			return a, nil
+		}
+		if !kernel.Is(err, kernel.Stale) {
+			return a, err
+		}
+	}
+	return a, kernel.Errorf(kernel.Conflict, "the assignment %s is changed by too many at once", id)
+}
+
+// lose ends an assignment that nobody will finish.
+func (s *Service) lose(ctx context.Context, id, reason string) error {
+	_, err := s.edit(ctx, id, func(a *Assignment) (bool, error) {
+		if a.State != Offered && a.State != Taken {
+			return false, nil
+		}
+		a.State, a.Reason = Lost, reason
+		return true, nil
+	})
+	return err
+}
+
+// The parts of an assignment that are blobs.
+const (
+	partJob  = "job"
+	partPlan = "plan"
+	// PartPlanFile and PartPlanJSON are what a plan makes.
+	PartPlanFile = "plan-file"
+	PartPlanJSON = "plan-json"
+)
+
+func partKey(id, part string) string { return "fleet/" + id + "/" + part }
+
+func partFor(id, part string) []byte { return []byte("assignment\x00" + id + "\x00" + part) }
+
+func (s *Service) put(ctx context.Context, id, part string, content []byte) error {
+	sealed, err := s.Sealer.Seal(ctx, content, partFor(id, part))
+	if err != nil {
+		return fmt.Errorf("seal the %s of %s: %w", part, id, err)
+	}
+	if err := s.Blobs.Put(ctx, partKey(id, part), bytes.NewReader(sealed)); err != nil {
+		return fmt.Errorf("keep the %s of %s: %w", part, id, err)
+	}
+	return nil
+}
+
+func (s *Service) get(ctx context.Context, id, part string) ([]byte, error) {
+	r, err := s.Blobs.Get(ctx, partKey(id, part))
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := io.ReadAll(io.LimitReader(r, MaxPlan+1<<20))
+	if err := errors.Join(err, r.Close()); err != nil {
+		return nil, fmt.Errorf("read the %s of %s: %w", part, id, err)
+	}
+	return s.Sealer.Open(ctx, sealed, partFor(id, part))
+}
+
+// drop removes the parts of an assignment that has been read or lost.
+func (s *Service) drop(ctx context.Context, id string) {
+	for _, part := range []string{partJob, partPlan, PartPlanFile, PartPlanJSON} {
+		if err := s.Blobs.Delete(context.WithoutCancel(ctx), partKey(id, part)); err != nil && !kernel.Is(err, kernel.NotFound) {
+			s.Log.WarnContext(ctx, "a part of an assignment could not be removed", "assignment", id, "part", part, "error", err)
+		}
+	}
+}
+
+func (s *Service) job(ctx context.Context, id string) (j Job, err error) {
+	raw, err := s.get(ctx, id, partJob)
+	if err != nil {
+		return j, err
+	}
+	return j, json.Unmarshal(raw, &j)
+}

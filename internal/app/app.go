@@ -81,6 +81,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.drift, err = newDrift(a.platform, a.access, a.delivery); err != nil {
 		return err
 	}
+	a.delivery.rules.Drift = looked{a.drift}
 	a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery)
 	return err
 }

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/automation"
 	"github.com/terrace-idp/terrace/internal/delivery/automation/automationsql"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/governance/drift"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -55,4 +57,17 @@ func (r ruled) Promote(ctx context.Context, q automation.Request) (string, error
 
 func changeOf(q automation.Request) run.ChangeRequest {
 	return run.ChangeRequest{Workload: q.Workload, Stage: q.Scope.Stage, Release: q.Release, Reason: q.Reason}
+}
+
+// looked is an automation.Drift.
+type looked struct{ drift *drift.Service }
+
+// Check implements automation.Drift.
+func (l looked) Check(ctx context.Context, q automation.Request) (string, error) {
+	checks, err := l.drift.RequestChecks(ctx, kernel.Scope{Tenant: q.Scope.Tenant, Project: q.Scope.Project}, drift.CheckRequest{Stage: q.Scope.Stage, Workload: q.Workload})
+	ids := make([]string, 0, len(checks))
+	for _, c := range checks {
+		ids = append(ids, c.ID)
+	}
+	return strings.Join(ids, " "), err
 }

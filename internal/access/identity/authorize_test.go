@@ -25,6 +25,7 @@ func matrix() map[string]string {
 		"secret.read": "m", "state.read": "m",
 		"repo.read": "vdam", "repo.push": "dm", "repo.create": "dm", "repo.connect": "m", "repo.bind": "m", "repo.delete": "m",
 		"pr.create": "dm", "pr.merge": "dam", "pr.approve": "dam",
+		"subscription.read": "vdam", "subscription.write": "m", "rule.read": "vdam", "rule.write": "dm",
 	}
 }
 

@@ -143,7 +143,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	}
 	execute := runner.New(runner.Config{
 		Tool: d.tool, DataDir: p.config.DataDir, Address: p.address(), Mirror: p.config.ProviderMirror, Grace: runGrace, Logger: p.log,
-		Limits: limitsOfAll(p.config), Isolated: d.isolation.on, Hidden: hidden(p.config),
+		Limits: limitsOfAll(p.config), Isolated: d.isolation.on, Helper: d.isolation.helper, Hidden: hidden(p.config),
 		Keep: d.states.Keep,
 	})
 	checks, err := runverify.New(runverify.Config{

@@ -21,13 +21,14 @@ const (
 	IsolationOff = "off"
 )
 
-// Isolate tells whether runs are isolated when they are to be so in the way;
-// missing says why not. Where they must be and cannot, that is an error.
-func Isolate(ctx context.Context, way string) (isolated bool, missing string, err error) {
+// Isolate tells whether the helper, "" for this program, can isolate runs when they
+// are to be so in the way; missing says why not. Where they must be and cannot,
+// that is an error.
+func Isolate(ctx context.Context, way, helper string) (isolated bool, missing string, err error) {
 	if way == IsolationOff {
 		return false, "it is switched off", nil
 	}
-	missing = confine.Missing(ctx)
+	missing = confine.Missing(ctx, helper)
 	if missing != "" && way == IsolationRequired {
 		return false, missing, kernel.Errorf(kernel.Unavailable, "runs cannot be isolated on this machine: %s", missing).
 			WithFix("let the user of this process make user, mount and process namespaces, or set isolation to auto")
@@ -41,7 +42,7 @@ func (r *Runner) place(job Job, w workdir, env []string) *confine.Place {
 	if !r.Isolated {
 		return nil
 	}
-	p := &confine.Place{Hidden: append([]string{r.DataDir}, r.Hidden...), Writable: []string{w.path, w.tmp}}
+	p := &confine.Place{Helper: r.Helper, Hidden: append([]string{r.DataDir}, r.Hidden...), Writable: []string{w.path, w.tmp}}
 	if home, err := os.UserHomeDir(); err == nil && filepath.Dir(home) != home {
 		p.Hidden = append(p.Hidden, home)
 	}

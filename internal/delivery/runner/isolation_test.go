@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 // isolated reports whether the kernel allows it, and skips where it does not.
 func isolated(t testing.TB) {
 	t.Helper()
-	if ok, why, _ := runner.Isolate(context.Background(), runner.IsolationAuto); !ok {
+	if ok, why, _ := runner.Isolate(context.Background(), runner.IsolationAuto, ""); !ok {
 		t.Skip(why)
 	}
 }

@@ -22,12 +22,12 @@ func providerLock(dataDir string) string {
 // returns the .terraform.lock.hcl for root modules that need exactly this
 // version. The same program again changes nothing.
 func InstallProvider(dataDir, binaryPath, version string) (lockFile []byte, err error) {
-	name := "terraform-provider-terrace_v" + version
+	program := ProviderProgram(dataDir, version)
+	name, target := filepath.Base(program), filepath.Dir(program)
 	hash, err := dirhash.Hash1([]string{name}, func(string) (io.ReadCloser, error) { return os.Open(binaryPath) })
 	if err != nil {
 		return nil, onDisk("install the provider", err)
 	}
-	target := filepath.Join(mirrorDir(dataDir), filepath.FromSlash(Provider), version, runtime.GOOS+"_"+runtime.GOARCH)
 	if old, err := dirhash.HashDir(target, "", dirhash.Hash1); err != nil || old != hash {
 		if err := layProvider(mirrorDir(dataDir), target, name, binaryPath); err != nil {
 			return nil, onDisk("install the provider", err)
@@ -35,6 +35,11 @@ func InstallProvider(dataDir, binaryPath, version string) (lockFile []byte, err 
 	}
 	lockFile = fmt.Appendf(nil, "provider %q {\n  version     = %q\n  constraints = %q\n  hashes = [\n    %q,\n  ]\n}\n", Provider, version, version, hash)
 	return lockFile, onDisk("install the provider", os.WriteFile(providerLock(dataDir), lockFile, 0o600))
+}
+
+// ProviderProgram is where InstallProvider has put the program of the version.
+func ProviderProgram(dataDir, version string) string {
+	return filepath.Join(mirrorDir(dataDir), filepath.FromSlash(Provider), version, runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-terrace_v"+version)
 }
 
 // layProvider puts a folder with the program in the place of target, whole or not at all.

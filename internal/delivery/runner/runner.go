@@ -23,6 +23,8 @@ type Config struct {
 	Limits Limits
 	// Isolated starts the tool in a place of its own, see Isolate.
 	Isolated bool
+	// Helper is the program that isolates, see confine.Place; "" is this program.
+	Helper string
 	// Hidden are files and folders beside DataDir and the home that the tool must not see.
 	Hidden []string
 	// Grace is how long a process that is told to stop may take before it is killed; 0 means 30 s.

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 // need skips where the kernel has no namespaces for this user.
 func need(t *testing.T) {
 	t.Helper()
-	if why := confine.Missing(t.Context()); why != "" {
+	if why := confine.Missing(t.Context(), ""); why != "" {
 		t.Skip(why)
 	}
 }
@@ -82,5 +82,16 @@ func TestWhatIsHiddenIsGone(t *testing.T) {
 		if got := sh(t, p, data, work, script); !strings.Contains(got, want) || strings.HasPrefix(want, "/proc") && got != want {
 			t.Errorf("%s: %q, want %q", script, got, want)
 		}
+	}
+}
+
+// TestWhatIsNoHelperIsMissing names a program that does not know how to help.
+func TestWhatIsNoHelperIsMissing(t *testing.T) {
+	t.Parallel()
+	if why := confine.Missing(t.Context(), "/bin/true"); why == "" {
+		t.Error("nothing is missing")
+	}
+	if why := confine.Missing(t.Context(), "/nonexistent"); why == "" {
+		t.Error("nothing is missing")
 	}
 }

@@ -1,6 +1,7 @@
 package confine
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,9 @@ import (
 // be written, save what is said here. It is alone with what it starts; when it
 // ends, the kernel ends all of that.
 type Place struct {
+	// Helper is the program that makes the place, which calls Enter in its main
+	// function. A small one starts sooner; "" is this program.
+	Helper string `json:"-"`
 	// Hidden are files and folders in whose place there are empty ones.
 	Hidden []string
 	// Readable are files and folders that stay where they are beneath hidden ones.
@@ -26,7 +30,7 @@ type Place struct {
 }
 
 const (
-	// name is what a helper is called, which tells it from the program that it is a copy of.
+	// name is what a program is called as a helper.
 	name = "terrace-confine"
 	// failed is the helper's exit status when it could not make the place.
 	failed = 125
@@ -35,8 +39,8 @@ const (
 // able says that this program is its own helper: its main function has called Enter.
 var able atomic.Bool //nolint:gochecknoglobals // a fact about the process
 
-// Enter is the first thing in the main function of a program that confines
-// others: a helper is a copy of the program, which goes no further than this.
+// Enter is the first thing in the main function of a helper, and of a program
+// that is its own: as a helper it goes no further than this.
 func Enter() {
 	if os.Args[0] != name || len(os.Args) < 3 {
 		able.Store(true)
@@ -48,7 +52,7 @@ func Enter() {
 
 // Confine makes cmd start in the place. It keeps what SysProcAttr has.
 func (p Place) Confine(cmd *exec.Cmd) error {
-	if !able.Load() {
+	if p.Helper == "" && !able.Load() {
 		return errors.New("the program has no helper that could make the isolation")
 	}
 	p.Readable = append(p.Readable[:len(p.Readable):len(p.Readable)], cmd.Path)
@@ -60,7 +64,7 @@ func (p Place) Confine(cmd *exec.Cmd) error {
 		return err
 	}
 	cmd.Args = append([]string{name, string(text), cmd.Path}, cmd.Args[1:]...)
-	cmd.Path = "/proc/self/exe"
+	cmd.Path = cmp.Or(p.Helper, "/proc/self/exe")
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}

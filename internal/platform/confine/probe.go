@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// Missing says why programs cannot be confined here, "" when they can. It tries.
-func Missing(ctx context.Context) string {
+// Missing says why the helper, "" for this program, cannot confine programs here,
+// "" when it can. It tries.
+func Missing(ctx context.Context, helper string) string {
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", "try")
 	cmd.Env = []string{}
 	dir, err := os.MkdirTemp("", "terrace-")
@@ -18,7 +19,7 @@ func Missing(ctx context.Context) string {
 		return err.Error()
 	}
 	defer func() { _ = os.Remove(dir) }()
-	if err := (Place{Hidden: []string{dir}}).Confine(cmd); err != nil {
+	if err := (Place{Helper: helper, Hidden: []string{dir}}).Confine(cmd); err != nil {
 		return err.Error()
 	}
 	cmd.Args[2] = "/nonexistent" // the place is made, then there is nothing to start

@@ -84,7 +84,7 @@ func run(t *testing.T, dir string, d *harness.Daemon, variables ...string) {
 	t.Helper()
 	signIn := d.SignIn()
 	testscript.Run(t, testscript.Params{
-		Dir: dir, RequireExplicitExec: true, RequireUniqueNames: true,
+		Dir: dir, RequireExplicitExec: true, RequireUniqueNames: true, Cmds: drifting(),
 		Setup: func(env *testscript.Env) error {
 			env.Vars = append(env.Vars, variables...)
 			env.Setenv("GITOPS", filepath.Join(d.Data, "gitops"))

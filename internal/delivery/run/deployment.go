@@ -10,6 +10,9 @@ import (
 // recordApplying says, before anything changes, that the stage is on its way
 // to the run's release: whatever happens next, it is no longer the old one.
 func (e *execution) recordApplying(ctx context.Context, r *Run) error {
+	if r.Operation == Refresh {
+		return nil
+	}
 	d, err := e.s.Store.Deployment(ctx, r.Scope, r.Workload)
 	if err != nil && !kernel.Is(err, kernel.NotFound) {
 		return err
@@ -20,6 +23,9 @@ func (e *execution) recordApplying(ctx context.Context, r *Run) error {
 }
 
 func (e *execution) recordApplied(ctx context.Context, r Run, outputs map[string]json.RawMessage) error {
+	if r.Operation == Refresh {
+		return e.recordRefreshed(ctx, r)
+	}
 	d := deploymentOf(r, DeploymentApplied)
 	now := e.s.Clock.Now()
 	d.Outputs, d.AppliedAt = outputs, &now

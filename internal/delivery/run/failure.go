@@ -81,6 +81,9 @@ func (e *execution) canceled(ctx context.Context) error {
 
 // broken marks the deployment when an apply did not end well.
 func (s *Service) broken(ctx context.Context, r Run) error {
+	if r.Operation == Refresh {
+		return nil // it changed nothing of what is deployed
+	}
 	status := DeploymentBroken
 	switch r.Status {
 	case Applying:

@@ -67,3 +67,23 @@ func (e *execution) refreshesAlone(st stage.Stage, drift []*tfjson.ResourceChang
 	return kernel.Errorf(kernel.Refused, "what was changed of %s would be recorded, too, as what is to be recorded depends on it", strings.Join(more, ", ")).
 		WithFix("check again and accept these as well, or put them back first; see terrace drift list")
 }
+
+// recordRefreshed notes that the state is of now. What is deployed is what it
+// was, so its release keeps what is known of it, that it is verified included.
+func (e *execution) recordRefreshed(ctx context.Context, r Run) error {
+	d, err := e.s.Store.Deployment(ctx, r.Scope, r.Workload)
+	if err != nil {
+		return err
+	}
+	now := e.s.Clock.Now()
+	d.AppliedAt = &now
+	return e.s.Store.PutDeployment(ctx, d)
+}
+
+// refreshed ends a run that took what is there into the state.
+func (e *execution) refreshed(ctx context.Context) error {
+	return e.move(ctx, change{to: Succeeded, edit: func(_ context.Context, r *Run) error {
+		r.Verification = []CheckResult{{Check: "refreshed", Passed: true, Message: "what is there is recorded; nothing was changed"}}
+		return nil
+	}})
+}

@@ -23,6 +23,9 @@ func (e *execution) verify(ctx context.Context) error {
 	if e.run.Operation == Destroy {
 		return e.destroyed(ctx)
 	}
+	if e.run.Operation == Refresh {
+		return e.refreshed(ctx)
+	}
 	results, err := e.checks(ctx)
 	if err != nil {
 		return err

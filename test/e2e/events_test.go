@@ -101,3 +101,40 @@ func wants(t *testing.T, got chan string, begin string) {
 		}
 	})
 }
+
+const promoting = `apiVersion: terrace.dev/v1
+kind: Rule
+metadata: {name: next}
+spec:
+  on: {exact: {type: dev.terrace.run.succeeded, stage: dev}}
+  when: data.operation == "deploy" && !data.dryRun
+  do: {promote: {workload: "${data.workload}", stage: test, release: "${data.release}"}}
+`
+
+// TestARulePromotes deploys to dev, and what was verified there goes to test for
+// the rule's author.
+func TestARulePromotes(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	d := harness.Start(t)
+	p := d.Project(ctx, t, "shop")
+	file := filepath.Join(d.Dir, "rule.yaml")
+	if err := os.WriteFile(file, []byte(promoting), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.Must(ctx, "rule", "apply", file)
+	w := workload{Name: "clock"}
+	p.Succeed(ctx, "deploy", w.file(t, filepath.Join(d.Dir, "clock")), "--stage", "dev")
+	var fired []struct{ Outcome, Result string }
+	harness.Eventually(t, "the rule has acted", func() (string, bool) {
+		r := p.Must(ctx, "rule", "history", "next", "-o", "json")
+		_ = json.Unmarshal([]byte(r.Stdout), &fired)
+		return r.String(), len(fired) == 1 && fired[0].Outcome == "done"
+	})
+	harness.Eventually(t, "its run succeeds", func() (string, bool) {
+		r := p.Must(ctx, "run", "show", fired[0].Result, "-o", "json")
+		return r.String(), strings.Contains(r.Stdout, `"succeeded"`) && strings.Contains(r.Stdout, `"rule next (admin)"`)
+	})
+	p.Succeed(ctx, "destroy", "clock", "--stage", "test", "--yes")
+	p.Succeed(ctx, "destroy", "clock", "--stage", "dev", "--yes")
+}

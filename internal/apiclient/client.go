@@ -115,6 +115,7 @@ func (c *Client) send(ctx context.Context, method, path, mediaType string, body 
 	if c.agent != "" {
 		req.Header.Set("User-Agent", c.agent)
 	}
+	override(ctx, req)
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}

@@ -693,6 +693,114 @@ func (e ServerStatusDatabase) Valid() bool {
 	}
 }
 
+// Defines values for SourceAction.
+const (
+	SourceActionCreate SourceAction = "create"
+	SourceActionDelete SourceAction = "delete"
+	SourceActionHeal   SourceAction = "heal"
+	SourceActionNone   SourceAction = "none"
+	SourceActionUpdate SourceAction = "update"
+)
+
+// Valid indicates whether the value is a known member of the SourceAction enum.
+func (e SourceAction) Valid() bool {
+	switch e {
+	case SourceActionCreate:
+		return true
+	case SourceActionDelete:
+		return true
+	case SourceActionHeal:
+		return true
+	case SourceActionNone:
+		return true
+	case SourceActionUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceKind.
+const (
+	SourceKindDefinition SourceKind = "definition"
+	SourceKindStage      SourceKind = "stage"
+	SourceKindWorkload   SourceKind = "workload"
+)
+
+// Valid indicates whether the value is a known member of the SourceKind enum.
+func (e SourceKind) Valid() bool {
+	switch e {
+	case SourceKindDefinition:
+		return true
+	case SourceKindStage:
+		return true
+	case SourceKindWorkload:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourcePhase.
+const (
+	SourcePhaseFailed  SourcePhase = "failed"
+	SourcePhaseHeld    SourcePhase = "held"
+	SourcePhaseReady   SourcePhase = "ready"
+	SourcePhaseRunning SourcePhase = "running"
+	SourcePhaseWaiting SourcePhase = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the SourcePhase enum.
+func (e SourcePhase) Valid() bool {
+	switch e {
+	case SourcePhaseFailed:
+		return true
+	case SourcePhaseHeld:
+		return true
+	case SourcePhaseReady:
+		return true
+	case SourcePhaseRunning:
+		return true
+	case SourcePhaseWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SourceState.
+const (
+	SourceStateDrifted     SourceState = "drifted"
+	SourceStateEmpty       SourceState = ""
+	SourceStateFailed      SourceState = "failed"
+	SourceStateHeld        SourceState = "held"
+	SourceStateOrphaned    SourceState = "orphaned"
+	SourceStateProgressing SourceState = "progressing"
+	SourceStateSynced      SourceState = "synced"
+)
+
+// Valid indicates whether the value is a known member of the SourceState enum.
+func (e SourceState) Valid() bool {
+	switch e {
+	case SourceStateDrifted:
+		return true
+	case SourceStateEmpty:
+		return true
+	case SourceStateFailed:
+		return true
+	case SourceStateHeld:
+		return true
+	case SourceStateOrphaned:
+		return true
+	case SourceStateProgressing:
+		return true
+	case SourceStateSynced:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for StageRollback.
 const (
 	StageRollbackAutomatic StageRollback = "automatic"
@@ -983,6 +1091,52 @@ type Actor = kernel.Actor
 
 // ActorKind Tells a person from a program.
 type ActorKind = kernel.ActorKind
+
+// AddSourceRequest defines model for AddSourceRequest.
+type AddSourceRequest struct {
+	// Branch main by default.
+	Branch string `json:"branch,omitempty"`
+
+	// Interval How often it is reconciled when nothing is pushed; 1m by default.
+	//
+	// Example: 1m
+	Interval string `json:"interval,omitempty"`
+
+	// MaxDeletePercent How many of a hundred objects are removed at once without a person's word; 20 by default.
+	MaxDeletePercent int64 `json:"maxDeletePercent,omitempty"`
+
+	// MaxDeletes How many objects are removed at once without a person's word; 5 by default.
+	MaxDeletes int64  `json:"maxDeletes,omitempty"`
+	Name       string `json:"name"`
+
+	// NoHeal Only tell of objects that were changed by hand, and leave them.
+	NoHeal bool `json:"noHeal,omitempty"`
+
+	// Path The folder in which the layout begins; empty is the root.
+	Path string `json:"path,omitempty"`
+
+	// Project The project whose workloads it has; empty for stages, definitions and the workloads of all projects.
+	Project string `json:"project,omitempty"`
+
+	// Prune Remove objects whose files are gone.
+	Prune bool `json:"prune,omitempty"`
+
+	// Repository The repository's name.
+	Repository string `json:"repository"`
+
+	// RepositoryProject The project of the repository.
+	RepositoryProject string `json:"repositoryProject"`
+
+	// Signers The allowed signers of commits, as ssh-keygen reads them; empty takes commits without a signature.
+	Signers string `json:"signers,omitempty"`
+}
+
+// AllowSourceRequest defines model for AllowSourceRequest.
+type AllowSourceRequest struct {
+	// Commit The commit whose removals are meant; its beginning is enough.
+	Commit string `json:"commit"`
+	Reason string `json:"reason"`
+}
 
 // ApplyDefinitionRequest defines model for ApplyDefinitionRequest.
 type ApplyDefinitionRequest struct {
@@ -2072,6 +2226,12 @@ type PageSecretInfo struct {
 	Next  string       `json:"next,omitempty"`
 }
 
+// PageSource defines model for PageSource.
+type PageSource struct {
+	Items []Source `json:"items"`
+	Next  string   `json:"next,omitempty"`
+}
+
 // PageStage defines model for PageStage.
 type PageStage struct {
 	Items []Stage `json:"items"`
@@ -2896,6 +3056,129 @@ type SignInRequest struct {
 	// Tenant The tenant; the default one unless given.
 	Tenant   string `json:"tenant,omitempty"`
 	Username string `json:"username"`
+}
+
+// Source defines model for Source.
+type Source struct {
+	Allowed           *SourceAllowance `json:"allowed,omitempty"`
+	Branch            string           `json:"branch"`
+	CreatedAt         time.Time        `json:"createdAt"`
+	CreatedBy         string           `json:"createdBy"`
+	Guard             SourceGuard      `json:"guard"`
+	ID                string           `json:"id"`
+	Interval          string           `json:"interval"`
+	Name              string           `json:"name"`
+	NoHeal            bool             `json:"noHeal"`
+	Path              string           `json:"path,omitempty"`
+	Project           string           `json:"project,omitempty"`
+	Prune             bool             `json:"prune"`
+	Repository        string           `json:"repository"`
+	RepositoryProject string           `json:"repositoryProject"`
+	Signers           string           `json:"signers,omitempty"`
+	Status            SourceStatus     `json:"status"`
+}
+
+// SourceAction What is to be done with an object.
+type SourceAction string
+
+// SourceAllowance defines model for SourceAllowance.
+type SourceAllowance struct {
+	At     time.Time `json:"at"`
+	By     Actor     `json:"by"`
+	Commit string    `json:"commit"`
+	Reason string    `json:"reason"`
+}
+
+// SourceChange defines model for SourceChange.
+type SourceChange struct {
+	// Action What is to be done with an object.
+	Action SourceAction `json:"action"`
+	File   string       `json:"file,omitempty"`
+
+	// Kind What an object is.
+	Kind     SourceKind `json:"kind"`
+	Message  string     `json:"message,omitempty"`
+	Name     string     `json:"name"`
+	Problems []Problem  `json:"problems,omitempty"`
+	Project  string     `json:"project,omitempty"`
+
+	// State How an object stands; empty when it was removed.
+	State SourceState `json:"state"`
+}
+
+// SourceDetails defines model for SourceDetails.
+type SourceDetails struct {
+	Objects []SourceObject `json:"objects"`
+	Source  Source         `json:"source"`
+}
+
+// SourceDiff defines model for SourceDiff.
+type SourceDiff struct {
+	Changes  []SourceChange `json:"changes"`
+	Commit   string         `json:"commit"`
+	Held     string         `json:"held,omitempty"`
+	Problems []Problem      `json:"problems,omitempty"`
+}
+
+// SourceGuard defines model for SourceGuard.
+type SourceGuard struct {
+	Count   int64 `json:"count"`
+	Percent int64 `json:"percent"`
+}
+
+// SourceKey defines model for SourceKey.
+type SourceKey struct {
+	// Kind What an object is.
+	Kind    SourceKind `json:"kind"`
+	Name    string     `json:"name"`
+	Project string     `json:"project,omitempty"`
+}
+
+// SourceKind What an object is.
+type SourceKind string
+
+// SourceObject defines model for SourceObject.
+type SourceObject struct {
+	At       time.Time         `json:"at"`
+	Commit   string            `json:"commit,omitempty"`
+	Destroys map[string]string `json:"destroys,omitempty"`
+
+	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Digest Digest `json:"digest,omitempty"`
+	File   string `json:"file"`
+
+	// Kind What an object is.
+	Kind     SourceKind `json:"kind"`
+	Message  string     `json:"message,omitempty"`
+	Name     string     `json:"name"`
+	Problems []Problem  `json:"problems,omitempty"`
+	Project  string     `json:"project,omitempty"`
+	Release  string     `json:"release,omitempty"`
+	Removing bool       `json:"removing,omitempty"`
+	Run      string     `json:"run,omitempty"`
+
+	// State How an object stands; empty when it was removed.
+	State SourceState `json:"state"`
+}
+
+// SourcePhase How a source stands.
+type SourcePhase string
+
+// SourceState How an object stands; empty when it was removed.
+type SourceState string
+
+// SourceStatus defines model for SourceStatus.
+type SourceStatus struct {
+	At      *time.Time  `json:"at,omitempty"`
+	Commit  string      `json:"commit,omitempty"`
+	Held    []SourceKey `json:"held,omitempty"`
+	Message string      `json:"message,omitempty"`
+
+	// Phase How a source stands.
+	Phase    SourcePhase `json:"phase"`
+	Problems []Problem   `json:"problems,omitempty"`
 }
 
 // Stage defines model for Stage.
@@ -3915,6 +4198,15 @@ type ListFiringsParams struct {
 type RemoveRunnerParams struct {
 	// Reason Why; it is kept in the audit log.
 	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
+}
+
+// ListSourcesParams defines parameters for ListSources.
+type ListSourcesParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListSubscriptionsParams defines parameters for ListSubscriptions.

@@ -16,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/module/moduleapi"
 	"github.com/terrace-idp/terrace/internal/delivery/release/releaseapi"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runapi"
+	"github.com/terrace-idp/terrace/internal/delivery/source/sourceapi"
 	"github.com/terrace-idp/terrace/internal/delivery/stage/stageapi"
 	"github.com/terrace-idp/terrace/internal/delivery/state/stateapi"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/githost"
@@ -41,7 +42,7 @@ type wire interface{ Mount(r chi.Router) }
 func (a *App) handler() http.Handler {
 	router := httpserver.NewRouter(httpserver.Options{
 		Logger: a.platform.log, Authenticator: a.access.identity,
-		Middleware: []func(http.Handler) http.Handler{a.platform.telemetry.Middleware()},
+		Middleware: []func(http.Handler) http.Handler{a.platform.telemetry.Middleware(), sourceapi.Override},
 	})
 	router.Handle("/metrics", a.platform.telemetry.MetricsHandler())
 	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
@@ -58,6 +59,7 @@ func (a *App) handler() http.Handler {
 		identityapi.API{Service: a.access.identity, Tenant: a.platform.config.Tenant},
 		tenantapi.API{Service: a.access.tenants},
 		auditapi.API{Service: a.access.audit},
+		sourceapi.API{Sources: a.delivery.sources},
 		stageapi.API{Stages: a.delivery.stages},
 		landingzoneapi.API{Zones: a.delivery.zones},
 		impactapi.API{Impact: a.delivery.impact},
@@ -103,6 +105,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		identityapi.API{},
 		tenantapi.API{},
 		auditapi.API{},
+		sourceapi.API{},
 		stageapi.API{},
 		landingzoneapi.API{},
 		impactapi.API{},

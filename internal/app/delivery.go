@@ -25,6 +25,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runverify"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/delivery/source"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/stage/stagesql"
 	"github.com/terrace-idp/terrace/internal/delivery/state"
@@ -63,6 +64,8 @@ type delivery struct {
 	rules *automation.Service
 	// repositories are those that changes come from.
 	repositories *vcs.Service
+	// sources are those of them that are the truth.
+	sources *source.Service
 }
 
 func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *delivery, err error) {
@@ -77,7 +80,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	}
 	releaseStore := releasesql.NewStore(p.db)
 	live := &liveDeployments{deployments: runStore, releases: releaseStore, stages: d.stages}
-	d.modules = newModules(p, a, live)
+	d.modules = newModules(p, a, live, sourceOf{d})
 	lock, err := installProvider(p)
 	if err != nil {
 		return nil, err
@@ -103,6 +106,8 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	d.impact = newImpact(d, releaseStore, runStore)
 	d.repositories = newRepositories(p, a, d)
 	d.rules = newRules(p, a, f, d)
+	d.sources = newSources(p, a, d)
+	d.repositories.Listeners = append(d.repositories.Listeners, d.sources)
 	return d, nil
 }
 
@@ -113,11 +118,11 @@ func newStages(p *platform, a *access, set *stage.Set, runs *runsql.Store) *stag
 	})
 }
 
-func newModules(p *platform, a *access, live *liveDeployments) *module.Service {
+func newModules(p *platform, a *access, live *liveDeployments, owners sourceOf) *module.Service {
 	store := modulesql.NewStore(p.db)
 	return module.NewService(module.Deps{
 		Versions: store.Versions(), Definitions: store.Definitions(), Shipped: store.Shipped(), Blobs: p.blobs,
-		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Live: live,
+		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Live: live, Owners: owners,
 	})
 }
 
@@ -162,7 +167,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Concurrency: p.config.Concurrency, TenantConcurrency: p.config.TenantConcurrency,
-		Trifling: trifling, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}}, Log: p.log, Node: p.config.Node,
+		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}}, Log: p.log, Node: p.config.Node,
 	})
 	return err
 }

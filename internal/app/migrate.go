@@ -12,6 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/module/modulesql"
 	"github.com/terrace-idp/terrace/internal/delivery/release/releasesql"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
+	"github.com/terrace-idp/terrace/internal/delivery/source/sourcesql"
 	"github.com/terrace-idp/terrace/internal/delivery/stage/stagesql"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
@@ -30,7 +31,7 @@ import (
 func migrations() []db.Migrations {
 	return []db.Migrations{
 		tenantsql.Migrations(), identitysql.Migrations(), auditsql.Migrations(),
-		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
+		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), sourcesql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
 		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),

@@ -32,6 +32,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/runs"
 	"github.com/terrace-idp/terrace/internal/cli/secrets"
 	"github.com/terrace-idp/terrace/internal/cli/services"
+	"github.com/terrace-idp/terrace/internal/cli/sources"
 	"github.com/terrace-idp/terrace/internal/cli/stages"
 	"github.com/terrace-idp/terrace/internal/cli/states"
 	"github.com/terrace-idp/terrace/internal/cli/subscriptions"
@@ -124,7 +125,7 @@ func groups(e *command.Env) []group {
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			runners.Command(e),
-			stages.Command(e), repos.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
+			stages.Command(e), repos.Command(e), sources.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Contexts(e), version.Command(e)}},
 	}

@@ -17,6 +17,12 @@ const module = "github.com/terrace-idp/terrace/"
 // through interfaces that the consumer declares, ids and events.
 func edges() map[string]string {
 	return map[string]string{
+		"delivery/source -> delivery/vcs":            "a source is a repository, and is told of pushes",
+		"delivery/source -> delivery/stage":          "a source has stages",
+		"delivery/source -> delivery/module":         "a source has definitions",
+		"delivery/source -> delivery/graph":          "a definition's file is read before it is applied",
+		"delivery/source -> delivery/run":            "a source's workloads are deployed and destroyed by runs",
+		"delivery/source -> delivery/workload":       "a Score file of a commit becomes a workload",
 		"delivery/graph -> delivery/workload":        "a graph is resolved from a workload",
 		"delivery/render -> delivery/graph":          "a root module is rendered from a graph",
 		"delivery/render -> delivery/workload":       "containers become the service module's arguments",

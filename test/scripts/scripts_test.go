@@ -39,6 +39,20 @@ func TestKubernetesScripts(t *testing.T) {
 	run(t, "kubernetes", harness.Start(t, "--config", config))
 }
 
+// TestSourceScripts runs those of repositories that are the source of truth.
+func TestSourceScripts(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not on PATH")
+	}
+	config := filepath.Join(t.TempDir(), "terrace.yaml")
+	const stages = "stages:\n  - {name: dev, order: 1, target: local, runtime: kubernetes}\n  - {name: test, order: 2, target: local, runtime: kubernetes}\n"
+	if err := os.WriteFile(config, []byte(stages), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "source", harness.Start(t, "--config", config))
+}
+
 // TestPromotionScripts runs those of stages that soak, open, close and promote
 // by themselves.
 func TestPromotionScripts(t *testing.T) {

@@ -44,6 +44,14 @@ func (e *Env) Workloads() Completion {
 	})
 }
 
+// Sources offers the sources of the tenant.
+func (e *Env) Sources() Completion {
+	return e.Offer(func(ctx context.Context, s Server, _ string) ([]string, error) {
+		list, err := s.Sources(ctx)
+		return names(list, func(n apiclient.Source) string { return n.Name }), err
+	})
+}
+
 // Repositories offers the repositories of the project.
 func (e *Env) Repositories() Completion {
 	return e.Offer(func(ctx context.Context, s Server, project string) ([]string, error) {

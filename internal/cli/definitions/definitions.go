@@ -65,7 +65,7 @@ func apply(e *command.Env) *cobra.Command {
 		},
 	}
 	radius.Add(c)
-	return c
+	return command.Override(c)
 }
 
 func sources(documents []document) map[string]string {
@@ -246,5 +246,5 @@ func remove(e *command.Env) *cobra.Command {
 		},
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "delete without asking")
-	return c
+	return command.Override(c)
 }

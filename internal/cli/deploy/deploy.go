@@ -54,7 +54,7 @@ func Command(e *command.Env) *cobra.Command {
 	c.Flags().StringVar(&d.reason, "reason", "", "why; it is kept with the run and in the audit log")
 	d.waiting.Flags(c)
 	d.dry.flag(c)
-	return c
+	return command.Override(c)
 }
 
 func (d *deployment) run(ctx context.Context, file string) error {

@@ -98,7 +98,7 @@ func Rollback(e *command.Env) *cobra.Command {
 		"  terrace rollback orders --stage prod --reason \"errors since noon\"")
 	e.StageFlag(c, &m.stage, "stage", "the stage to roll back", true)
 	c.Flags().StringVar(&m.release, "release", "", "the release; the one before by default")
-	return c
+	return command.Override(c)
 }
 
 // Destroy returns terrace destroy.
@@ -114,5 +114,5 @@ func Destroy(e *command.Env) *cobra.Command {
 		"  terrace destroy orders --stage dev --yes")
 	e.StageFlag(c, &m.stage, "stage", "the stage to remove it from", true)
 	c.Flags().BoolVarP(&m.yes, "yes", "y", false, "destroy without asking")
-	return c
+	return command.Override(c)
 }

@@ -20,6 +20,9 @@ func (s *Service) ApplyDefinition(ctx context.Context, scope kernel.Scope, name 
 	if err != nil {
 		return Stored{}, err
 	}
+	if err := s.mine(ctx, scope, name); err != nil {
+		return Stored{}, err
+	}
 	return s.apply(ctx, scope, d, source)
 }
 
@@ -170,6 +173,9 @@ func (s *Service) DeleteDefinition(ctx context.Context, scope kernel.Scope, name
 		return err
 	}
 	if _, err := s.deps.Definitions.Get(ctx, scope, name); err != nil {
+		return err
+	}
+	if err := s.mine(ctx, scope, name); err != nil {
 		return err
 	}
 	live, err := s.deps.Live.Using(ctx, scope, name)

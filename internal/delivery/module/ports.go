@@ -64,6 +64,12 @@ type Tx interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
+// Owners knows definitions that are not changed by hand.
+type Owners interface {
+	// Definition refuses a change by hand of a definition that something else owns.
+	Definition(ctx context.Context, scope kernel.Scope, name string) error
+}
+
 // Live knows what runs.
 type Live interface {
 	// Using returns the deployments of the tenant that live and have a

@@ -6,7 +6,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// Deps are what a Service works with; all but Clock are required.
+// Deps are what a Service works with; all but Owners and Clock are required.
 type Deps struct {
 	Versions    Versions
 	Definitions Definitions
@@ -16,7 +16,9 @@ type Deps struct {
 	Journal     Journal
 	Tx          Tx
 	Live        Live
-	Clock       kernel.Clock
+	// Owners may be nil: everything is then changed by hand.
+	Owners Owners
+	Clock  kernel.Clock
 }
 
 // Service is the registry and the keeper of definitions.
@@ -32,6 +34,14 @@ func tenantOf(scope kernel.Scope) kernel.Scope { return kernel.Scope{Tenant: sco
 
 func (s *Service) authorize(ctx context.Context, action string, scope kernel.Scope) error {
 	return s.deps.Authorizer.Authorize(ctx, action, tenantOf(scope))
+}
+
+// mine refuses to change by hand what belongs to something else.
+func (s *Service) mine(ctx context.Context, scope kernel.Scope, name string) error {
+	if s.deps.Owners == nil {
+		return nil
+	}
+	return s.deps.Owners.Definition(ctx, tenantOf(scope), name)
 }
 
 func actorID(ctx context.Context) string {

@@ -19,6 +19,12 @@ type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
 }
 
+// Owners knows workloads that are not changed by hand.
+type Owners interface {
+	// Workload refuses a change by hand of a workload that something else owns.
+	Workload(ctx context.Context, scope kernel.Scope, name string) error
+}
+
 // Roles knows whether the actor of ctx has a role, or admin, in the scope.
 type Roles interface {
 	HasRole(ctx context.Context, scope kernel.Scope, role string) (bool, error)

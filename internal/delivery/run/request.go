@@ -53,6 +53,9 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 			return Run{}, err
 		}
 	}
+	if err := s.mine(ctx, where, d.Workload.Name, d.DryRun); err != nil {
+		return Run{}, err
+	}
 	images := s.pinned(ctx, d)
 	create := func(ctx context.Context) (release.Release, error) {
 		return s.Releases.Create(ctx, scope, release.New{Workload: d.Workload, Version: d.Version, Artifacts: d.Artifacts, Images: images})
@@ -137,6 +140,11 @@ func (s *Service) Rollback(ctx context.Context, scope kernel.Scope, c ChangeRequ
 			return Run{}, err
 		}
 	}
+	if _, past := s.Stages.Before(st.Name); !past { // the others have what is promoted
+		if err := s.mine(ctx, where, c.Workload, c.DryRun); err != nil {
+			return Run{}, err
+		}
+	}
 	return s.request(ctx, func(ctx context.Context) (Run, error) {
 		ref, err := s.earlier(ctx, where, c)
 		if err != nil {
@@ -157,6 +165,9 @@ func (s *Service) Destroy(ctx context.Context, scope kernel.Scope, c ChangeReque
 			return Run{}, err
 		}
 	}
+	if err := s.mine(ctx, where, c.Workload, c.DryRun); err != nil {
+		return Run{}, err
+	}
 	return s.request(ctx, func(ctx context.Context) (Run, error) {
 		d, err := s.current(ctx, where, c.Workload)
 		if err != nil {
@@ -164,6 +175,14 @@ func (s *Service) Destroy(ctx context.Context, scope kernel.Scope, c ChangeReque
 		}
 		return Run{Scope: where, Workload: c.Workload, Release: d.Release, Operation: Destroy, Reason: c.Reason, DryRun: c.DryRun}, nil
 	})
+}
+
+// mine refuses to change by hand a workload that belongs to something else.
+func (s *Service) mine(ctx context.Context, where kernel.Scope, workload string, dry bool) error {
+	if s.Owners == nil || dry {
+		return nil
+	}
+	return s.Owners.Workload(ctx, where.InProject(where.Project), workload)
 }
 
 func refOf(r release.Release) ReleaseRef {

@@ -39,7 +39,7 @@ type Stores interface {
 }
 
 // Deps is what a Service works with. Everything is required but Zones,
-// Images, Manifests, Gates, Clock, Lease, Pause, Fleet, the limits and Log.
+// Images, Manifests, Owners, Gates, Clock, Lease, Pause, Fleet, the limits and Log.
 type Deps struct {
 	Tx         Tx
 	Store      Stores
@@ -67,6 +67,8 @@ type Deps struct {
 	Manifests Manifests
 	// Trifling reports that what was changed of a resource outside says nothing; nil is never.
 	Trifling func(st stage.Stage, drift *tfjson.ResourceChange) bool
+	// Owners may be nil: every workload is then changed by hand.
+	Owners Owners
 	// Gates decide after the plan, in their order.
 	Gates []Gate
 	Clock kernel.Clock

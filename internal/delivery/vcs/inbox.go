@@ -178,8 +178,12 @@ func (s *Service) deliver(ctx context.Context, d Delivery) error {
 // pushed tells who listens, and the pull requests of a hosted repository.
 func (s *Service) pushed(ctx context.Context, r Repository, e Event) error {
 	var errs []error
+	by := ctx
+	if e.Actor.ID != "" {
+		by = kernel.WithActor(ctx, e.Actor)
+	}
 	for _, l := range s.Listeners {
-		errs = append(errs, l.Pushed(ctx, r, e.Push))
+		errs = append(errs, l.Pushed(by, r, e.Push))
 	}
 	if r.Provider == Hosted {
 		errs = append(errs, s.follow(ctx, r, e))

@@ -181,8 +181,9 @@ type Builder interface {
 	Build(ctx context.Context, scope kernel.Scope, dir string) (kernel.Digest, error)
 }
 
-// Listener is told of every push: repository R, branch B, at commit C. It may be
-// told of one twice. An error has it told again later.
+// Listener is told of every push: repository R, branch B, at commit C, by the
+// actor of ctx where a user of this platform pushed. It may be told of one twice.
+// An error has it told again later.
 type Listener interface {
 	Pushed(ctx context.Context, r Repository, p Push) error
 }

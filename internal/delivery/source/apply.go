@@ -1,0 +1,246 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// objectTime bounds the work on one object.
+const objectTime = 2 * time.Minute
+
+// apply brings about what was planned: stages, definitions and workloads, and
+// then the removals in the opposite order. Each object is kept as soon as it is
+// done, and doing it again changes nothing, so that a crash in between costs
+// nothing but time.
+func (p *planner) apply(ctx context.Context) error {
+	if err := p.applyStages(ctx); err != nil {
+		return err
+	}
+	// A definition may need what another gives up: what fails is tried once more.
+	for range 2 {
+		if err := p.each(ctx, DefinitionKind, p.applyDefinition); err != nil {
+			return err
+		}
+	}
+	if err := p.each(ctx, WorkloadKind, p.applyWorkload); err != nil {
+		return err
+	}
+	return p.prune(ctx)
+}
+
+// each does a thing with all of a kind that have a file.
+func (p *planner) each(ctx context.Context, kind Kind, do func(ctx context.Context, c *Change, o *Object) error) error {
+	for i := range p.diff.Changes {
+		if c := &p.diff.Changes[i]; c.Kind == kind && c.wanted != nil {
+			if err := p.one(ctx, c, do); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// one does a thing with an object and keeps how it went. Its error ends the
+// reconciliation; what is wrong with the object does not.
+func (p *planner) one(ctx context.Context, c *Change, do func(ctx context.Context, c *Change, o *Object) error) error {
+	if err := p.lease(ctx, p.source); err != nil {
+		return err
+	}
+	o := p.kept(c)
+	if c.Action != Nothing {
+		c.Message = ""
+		inner, cancel := context.WithTimeout(ctx, objectTime)
+		err := do(inner, c, &o)
+		cancel()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		c.settle(&o, err)
+	}
+	if o.State == gone {
+		return nil
+	}
+	return p.keep(ctx, c, o)
+}
+
+// gone is the state of an object that was removed.
+const gone State = ""
+
+// settle notes how an action went; one that succeeded is not done again.
+func (c *Change) settle(o *Object, err error) {
+	if err != nil {
+		var src []byte
+		if c.wanted != nil {
+			src = c.wanted.src
+		}
+		c.State, c.Problems = Broken, problemsOf(c.File, src, err)
+		o.State, o.Problems, o.Message = Broken, c.Problems, c.Message
+		return
+	}
+	c.Problems, o.Problems, o.Message = nil, nil, c.Message
+	c.State = o.State
+	if c.wanted != nil {
+		c.Action = Nothing
+	}
+}
+
+// kept returns the object as it is known, or a new one.
+func (p *planner) kept(c *Change) Object {
+	if c.object != nil {
+		o := *c.object
+		o.File, o.State, o.Message, o.Problems = c.File, c.State, c.Message, c.Problems
+		if c.wanted != nil {
+			o.Removing, o.Destroys = false, nil // its file is there again
+		}
+		return o
+	}
+	return Object{Key: c.Key, Source: p.source.ID, File: c.File, State: c.State, Message: c.Message, Problems: c.Problems}
+}
+
+func (p *planner) keep(ctx context.Context, c *Change, o Object) error {
+	if c.object != nil && same(*c.object, o) {
+		return nil
+	}
+	if c.object == nil && o.Digest == "" && o.State == Broken && p.foreign(ctx, c.Key) {
+		return nil // it is another source's: nothing of it is kept here
+	}
+	o.At, o.Commit = p.Clock.Now(), p.tree.commit
+	if err := p.Store.PutObject(ctx, p.source, o); err != nil {
+		return err
+	}
+	c.object = &o
+	return nil
+}
+
+func (p *planner) foreign(ctx context.Context, k Key) bool {
+	owner, _, err := p.Store.Owner(ctx, p.source.Tenant, k)
+	return err == nil && owner.Source != p.source.ID
+}
+
+func same(a, b Object) bool {
+	equal := func(x, y kernel.Problem) bool { return x == y }
+	return a.File == b.File && a.Digest == b.Digest && a.State == b.State && a.Message == b.Message && a.Release == b.Release && a.Run == b.Run &&
+		a.Removing == b.Removing && slices.EqualFunc(a.Problems, b.Problems, equal)
+}
+
+// applyStages makes all stages that changed the set at once, for an order or a
+// neighbour may need several. Where that is refused, each is tried alone.
+func (p *planner) applyStages(ctx context.Context) error {
+	var changes []*Change
+	for i := range p.diff.Changes {
+		if c := &p.diff.Changes[i]; c.Kind == StageKind && c.wanted != nil {
+			changes = append(changes, c)
+		}
+	}
+	todo := slices.DeleteFunc(slices.Clone(changes), func(c *Change) bool { return c.Action == Nothing })
+	together := p.replaceStages(ctx, todo...)
+	for _, c := range changes {
+		err := p.one(ctx, c, func(ctx context.Context, c *Change, o *Object) error {
+			if together != nil {
+				if err := p.replaceStages(ctx, c); err != nil {
+					return stageError(c.Name, err)
+				}
+			}
+			o.Digest, o.State = c.wanted.digest, Synced
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *planner) replaceStages(ctx context.Context, changes ...*Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	return p.setStages(ctx, p.nextStages(changes))
+}
+
+// nextStages are the stages with the changes in them.
+func (p *planner) nextStages(changes []*Change) []stage.Stage {
+	next := slices.Clone(p.stages)
+	for _, c := range changes {
+		if i := slices.IndexFunc(next, func(st stage.Stage) bool { return st.Name == c.Name }); i >= 0 {
+			next[i] = c.wanted.stage
+		} else {
+			next = append(next, c.wanted.stage)
+		}
+	}
+	return next
+}
+
+func (p *planner) setStages(ctx context.Context, next []stage.Stage) error {
+	v, err := p.Stages.Replace(ctx, p.source.origin(), p.reason(""), next)
+	if err == nil {
+		p.stages = v.Stages
+	}
+	return err
+}
+
+// stageError leaves of the problems of a set those of one stage, where there are any.
+func stageError(name string, err error) error {
+	e, ok := err.(*kernel.Error) //nolint:errorlint // one that is wrapped is told whole
+	if !ok {
+		return err
+	}
+	own := slices.DeleteFunc(slices.Clone(e.Problems), func(p kernel.Problem) bool {
+		return p.Path != "stages."+name && !strings.HasPrefix(p.Path, "stages."+name+".")
+	})
+	if len(own) == 0 {
+		own = e.Problems
+	}
+	return kernel.Errorf(e.Kind, "%s", e.Message).WithProblems(inStage(name, own)...)
+}
+
+func (p *planner) applyDefinition(ctx context.Context, c *Change, o *Object) error {
+	_, err := p.Definitions.ApplyDefinition(ctx, kernel.Scope{Tenant: p.source.Tenant}, c.Name, c.wanted.src)
+	if err == nil {
+		o.Digest, o.State = c.wanted.digest, Synced
+	}
+	return err
+}
+
+// applyWorkload deploys to the first stage. A run that was asked for before a
+// crash and not kept is found by its reason, and not asked for again.
+func (p *planner) applyWorkload(ctx context.Context, c *Change, o *Object) error {
+	if len(p.stages) == 0 {
+		return kernel.Errorf(kernel.Refused, "there are no stages")
+	}
+	mark := p.mark(c)
+	r := c.run
+	if r == nil || !strings.HasSuffix(r.Reason, mark) || r.Status.Terminal() && (o.Run == r.ID || o.Digest == c.wanted.digest) {
+		made, err := p.Workloads.Deploy(ctx, kernel.Scope{Tenant: p.source.Tenant, Project: c.Project}, run.DeployRequest{
+			Stage: p.stages[0].Name, Workload: c.wanted.workload, Reason: p.reason(c.File) + " " + mark, WhenOpen: true,
+		})
+		if err != nil {
+			return err
+		}
+		r = &made
+	}
+	o.Digest, o.Release, o.Run, o.State = c.wanted.digest, r.Release.ID, r.ID, Progressing
+	c.Message = r.ID + " brings it to " + p.stages[0].Name
+	return nil
+}
+
+// mark is how a run that was asked for is known again.
+func (p *planner) mark(c *Change) string {
+	return fmt.Sprintf("(%s %s)", p.source.ID, c.wanted.digest.Short())
+}
+
+// reason is what records tell of a change.
+func (p *planner) reason(file string) string {
+	text := fmt.Sprintf("%s at %s", p.source.origin(), short(p.tree.commit))
+	if file != "" {
+		text += ": " + file
+	}
+	return text
+}

@@ -1,0 +1,272 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Action is what is to be done with an object.
+type Action string
+
+// The actions.
+const (
+	Nothing Action = "none"
+	Create  Action = "create"
+	Update  Action = "update"
+	// Heal puts back what was changed by hand.
+	Heal   Action = "heal"
+	Delete Action = "delete"
+)
+
+// Change is what is to be done with one object, and why.
+type Change struct {
+	Key
+
+	Action Action `json:"action"`
+	// State is how the object is, as long as nothing is done.
+	State    State            `json:"state"`
+	File     string           `json:"file,omitempty"`
+	Message  string           `json:"message,omitempty"`
+	Problems []kernel.Problem `json:"problems,omitempty"`
+
+	wanted *wanted
+	object *Object
+	// run is the workload's newest one on the first stage.
+	run *run.Run
+}
+
+// Diff is what a reconciliation would do.
+type Diff struct {
+	Commit  string   `json:"commit"`
+	Changes []Change `json:"changes"`
+	// Held says why nothing is removed, empty where it is.
+	Held     string           `json:"held,omitempty"`
+	Problems []kernel.Problem `json:"problems,omitempty"`
+}
+
+// planner compares what is wanted with what is there.
+type planner struct {
+	*Service
+	source  Source
+	tree    *tree
+	objects []Object
+	stages  []stage.Stage
+	diff    Diff
+}
+
+func (s *Service) plan(ctx context.Context, n Source, t *tree) (*planner, error) {
+	p := &planner{Service: s, source: n, tree: t, diff: Diff{Commit: t.commit, Changes: []Change{}, Problems: t.problems}}
+	var err error
+	if p.objects, err = s.Store.Objects(ctx, n); err != nil {
+		return nil, err
+	}
+	current, err := s.Stages.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.stages = current.Stages
+	for i := range t.wanted {
+		c, err := p.compare(ctx, &t.wanted[i])
+		if err != nil {
+			return nil, err
+		}
+		p.diff.Changes = append(p.diff.Changes, c)
+	}
+	p.gone()
+	return p, nil
+}
+
+func (p *planner) object(k Key) *Object {
+	i := slices.IndexFunc(p.objects, func(o Object) bool { return o.Key == k })
+	if i < 0 {
+		return nil
+	}
+	return &p.objects[i]
+}
+
+// compare finds what is to be done for one file.
+func (p *planner) compare(ctx context.Context, w *wanted) (Change, error) {
+	c := Change{Key: w.Key, Action: Nothing, State: Synced, File: w.file, wanted: w, object: p.object(w.Key)}
+	problems := w.problems
+	if w.Kind == StageKind && p.source.Tenant != p.Tenant {
+		problems = append(problems, kernel.Problem{
+			File: w.file, Line: 1, Column: 1, Message: "the stages are those of the whole installation: another tenant's sources may not have them", Fix: "remove the file",
+		})
+	}
+	if len(problems) > 0 {
+		c.State, c.Problems = Broken, problems
+		return c, nil
+	}
+	owner, name, err := p.Store.Owner(ctx, p.source.Tenant, w.Key)
+	switch {
+	case err == nil && owner.Source != p.source.ID:
+		c.fail(kernel.Problem{File: w.file, Line: 1, Column: 1, Message: w.Key.String() + " belongs to the source " + name + " already", Fix: "keep it in one of the two"})
+		return c, nil
+	case err != nil && !kernel.Is(err, kernel.NotFound):
+		return c, err
+	}
+	switch w.Kind {
+	case StageKind:
+		return c, p.compareStage(&c)
+	case DefinitionKind:
+		return c, p.compareDefinition(ctx, &c)
+	default:
+		return c, p.compareWorkload(ctx, &c)
+	}
+}
+
+func (c *Change) fail(problems ...kernel.Problem) {
+	c.Action, c.State, c.Problems = Nothing, Broken, problems
+}
+
+// differs decides about an object that is not as its file says.
+func (p *planner) differs(c *Change, there bool, live kernel.Digest) {
+	switch {
+	case there && live == c.wanted.digest:
+	case c.object != nil && c.object.Digest == c.wanted.digest && !there:
+		p.drifted(c, "it was removed by hand")
+	case c.object != nil && c.object.Digest == c.wanted.digest:
+		p.drifted(c, "it was changed by hand")
+	case there:
+		c.Action = Update
+	default:
+		c.Action = Create
+	}
+}
+
+func (p *planner) drifted(c *Change, how string) {
+	c.Message = how
+	if c.Action = Heal; p.source.NoHeal {
+		c.Action, c.State = Nothing, Drifted
+	}
+}
+
+func (p *planner) compareStage(c *Change) error {
+	i := slices.IndexFunc(p.stages, func(st stage.Stage) bool { return st.Name == c.Name })
+	if i < 0 {
+		p.differs(c, false, "")
+		return nil
+	}
+	live, err := kernel.DigestJSON(p.stages[i])
+	p.differs(c, true, live)
+	return err
+}
+
+func (p *planner) compareDefinition(ctx context.Context, c *Change) error {
+	stored, err := p.Definitions.Definition(ctx, kernel.Scope{Tenant: p.source.Tenant}, c.Name)
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
+		return err
+	}
+	p.differs(c, err == nil, stored.Digest)
+	return nil
+}
+
+// compareWorkload compares with the first stage alone: the others get their
+// releases by promotion.
+func (p *planner) compareWorkload(ctx context.Context, c *Change) error {
+	scope := kernel.Scope{Tenant: p.source.Tenant, Project: c.Project}
+	if err := p.Projects.Exists(ctx, scope); err != nil {
+		if !kernel.Is(err, kernel.NotFound) {
+			return err
+		}
+		c.fail(kernel.Problem{File: c.File, Line: 1, Column: 1, Message: "there is no project " + c.Project, Fix: "make it with: terrace project create " + c.Project})
+		return nil
+	}
+	status, err := p.Workloads.Workload(ctx, scope, c.Name)
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
+		return err
+	}
+	var first run.StageStatus
+	if len(status.Stages) > 0 {
+		first = status.Stages[0]
+	}
+	c.run = first.Run
+	switch {
+	case c.object == nil || c.object.Digest == "":
+		if c.Action = Create; first.Deployment != nil {
+			c.Action = Update
+		}
+	case c.object.Digest != c.wanted.digest:
+		c.Action = Update
+	case first.Run != nil && !first.Run.Status.Terminal():
+		c.State, c.Message = Progressing, fmt.Sprintf("%s is %s", first.Run.ID, words(first.Run.Status))
+	case first.Deployment == nil || first.Deployment.Release.ID != c.object.Release:
+		p.elsewhere(c, first)
+	case first.Deployment.Status != run.DeploymentVerified:
+		c.State, c.Message = Broken, fmt.Sprintf("it is %s on %s", first.Deployment.Status, first.Stage)
+	}
+	return nil
+}
+
+// elsewhere decides about a workload whose first stage does not have what the
+// source deployed last.
+func (p *planner) elsewhere(c *Change, first run.StageStatus) {
+	switch last := first.Run; {
+	case last != nil && last.ID == c.object.Run:
+		c.State, c.Message = Broken, fmt.Sprintf("%s is %s; nothing is tried again until the file changes, or terrace source sync %s", last.ID, words(last.Status), p.source.Name)
+	case last != nil && last.Cause != nil:
+		c.State, c.Message = Broken, "Terrace returned the stage to an earlier release; change the file, or terrace source sync "+p.source.Name
+	case first.Deployment == nil:
+		p.drifted(c, "it was destroyed by hand")
+	default:
+		p.drifted(c, "another release was deployed by hand")
+	}
+}
+
+func words(s run.Status) string { return strings.ReplaceAll(string(s), "_", " ") }
+
+// gone adds what has no file any longer.
+func (p *planner) gone() {
+	var gone []*Object
+	removing := 0
+	for i, o := range p.objects {
+		if p.tree.find(o.Key) != nil {
+			continue
+		}
+		gone = append(gone, &p.objects[i])
+		if o.Removing {
+			removing++
+		}
+	}
+	if p.source.Prune {
+		p.diff.Held = p.held(len(gone) - removing)
+	}
+	slices.SortStableFunc(gone, func(a, b *Object) int { return compareKeys(b.Key, a.Key) }) // workloads first
+	for _, o := range gone {
+		c := Change{Key: o.Key, Action: Delete, State: o.State, File: o.File, object: o}
+		switch {
+		case !p.source.Prune:
+			c.Action, c.State, c.Message = Nothing, Orphaned, "its file is gone; it stays, for the source does not prune"
+		case p.diff.Held != "" && !o.Removing:
+			c.Action, c.State, c.Message = Nothing, Stopped, "its file is gone; it stays until somebody allows the removal"
+		}
+		p.diff.Changes = append(p.diff.Changes, c)
+	}
+}
+
+// held says why a prune of so many objects is stopped, empty where it is not.
+func (p *planner) held(gone int) string {
+	g, owned := p.source.Guard, len(p.objects)
+	switch {
+	case gone == 0:
+		return ""
+	case p.source.Allowed != nil && p.source.Allowed.Commit == p.tree.commit:
+		return ""
+	case p.tree.missing != "":
+		return p.tree.missing
+	case gone == 1:
+		return ""
+	case gone > g.Count:
+		return fmt.Sprintf("%d objects would be removed, more than %d", gone, g.Count)
+	case gone*100 > g.Percent*owned:
+		return fmt.Sprintf("%d of %d objects would be removed, more than %d %%", gone, owned, g.Percent)
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,101 @@
+package source
+
+import (
+	"context"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/module"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Sources keeps sources. A second of the same name is a Conflict.
+type Sources interface {
+	Add(ctx context.Context, s Source) error
+	// Save writes all but the status.
+	Save(ctx context.Context, s Source) error
+	// SaveStatus writes the status alone, and when the source is due again; one that
+	// was pushed to meanwhile stays due. It gives the lease back.
+	SaveStatus(ctx context.Context, s Source, due time.Time) error
+	// Push notes who pushed, and makes the source due.
+	Push(ctx context.Context, s Source, by *kernel.Actor, due time.Time) error
+	Get(ctx context.Context, tenant, name string) (Source, error)
+	List(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[Source], error)
+	// Of returns those of a repository.
+	Of(ctx context.Context, tenant, project, repository string) ([]Source, error)
+	// Due returns those of all tenants that are due, the longest first.
+	Due(ctx context.Context, now time.Time, limit int) ([]Source, error)
+	// Lease takes or keeps the right to reconcile; it is Locked while another has it.
+	Lease(ctx context.Context, id, holder string, now, until time.Time) error
+	// Recover gives back what a former process of the holder has had, due at once.
+	Recover(ctx context.Context, holder string, now time.Time) error
+	// Remove removes it, and what it owns is its own no longer.
+	Remove(ctx context.Context, s Source) error
+}
+
+// Objects keeps what belongs to sources.
+type Objects interface {
+	// Objects returns those of a source, sorted.
+	Objects(ctx context.Context, s Source) ([]Object, error)
+	// PutObject is a Conflict for an object of another source.
+	PutObject(ctx context.Context, s Source, o Object) error
+	RemoveObject(ctx context.Context, s Source, k Key) error
+	// Owner returns the object with its source's name, NotFound where it has none.
+	Owner(ctx context.Context, tenant string, k Key) (Object, string, error)
+}
+
+// Store is all that the room keeps.
+type Store interface {
+	Sources
+	Objects
+}
+
+// Repositories reads repositories; delivery/vcs does.
+type Repositories interface {
+	Find(ctx context.Context, scope kernel.Scope, name string) (vcs.Repository, error)
+	Head(ctx context.Context, r vcs.Repository, branch string) (string, error)
+	Tree(ctx context.Context, r vcs.Repository, commit string) (gitexec.Repo, error)
+}
+
+// Stages reads and replaces the stages of the installation.
+type Stages interface {
+	Current(ctx context.Context) (stage.Version, error)
+	Replace(ctx context.Context, origin, reason string, stages []stage.Stage) (stage.Version, error)
+}
+
+// Definitions keeps definitions.
+type Definitions interface {
+	Definition(ctx context.Context, scope kernel.Scope, name string) (module.Stored, error)
+	ApplyDefinition(ctx context.Context, scope kernel.Scope, name string, source []byte) (module.Stored, error)
+	DeleteDefinition(ctx context.Context, scope kernel.Scope, name string) error
+}
+
+// Workloads deploys and destroys; delivery/run does.
+type Workloads interface {
+	Workload(ctx context.Context, scope kernel.Scope, name string) (run.WorkloadStatus, error)
+	Deploy(ctx context.Context, scope kernel.Scope, d run.DeployRequest) (run.Run, error)
+	Destroy(ctx context.Context, scope kernel.Scope, c run.ChangeRequest) (run.Run, error)
+}
+
+// Projects knows which projects there are.
+type Projects interface {
+	Exists(ctx context.Context, scope kernel.Scope) error
+}
+
+// Authorizer decides whether the actor of ctx may do something.
+type Authorizer interface {
+	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+}
+
+// Journal records facts, in the transaction of ctx.
+type Journal interface {
+	Record(ctx context.Context, f kernel.Fact) error
+}
+
+// Tx runs fn in a transaction that travels in its context.
+type Tx interface {
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+}

@@ -1,0 +1,256 @@
+package source
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The actions that the service asks permission for.
+const (
+	ActionRead     = "source.read"
+	ActionSet      = "source.set"
+	ActionAllow    = "source.allow"
+	ActionOverride = "source.override"
+)
+
+// Config is what a Service works with; only Clock and Log may be left out.
+type Config struct {
+	Store        Store
+	Tx           Tx
+	Authorizer   Authorizer
+	Journal      Journal
+	Repositories Repositories
+	Stages       Stages
+	Definitions  Definitions
+	Workloads    Workloads
+	Projects     Projects
+	// Tenant is the one whose sources may have the stages of the installation.
+	Tenant string
+	// Node names this daemon: only one process at a time may use it.
+	Node  string
+	Clock kernel.Clock
+	Log   *slog.Logger
+}
+
+// Service reconciles sources.
+type Service struct {
+	Config
+	wake  chan struct{}
+	mu    sync.Mutex
+	busy  map[string]bool
+	trees map[string]*tree
+}
+
+// New returns a service.
+func New(c Config) *Service {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Config: c, wake: make(chan struct{}, 1), busy: map[string]bool{}, trees: map[string]*tree{}}
+}
+
+// Add makes a source of a repository that the actor may read.
+func (s *Service) Add(ctx context.Context, scope kernel.Scope, n Source) (Source, error) {
+	n.Tenant = scope.Tenant
+	if n.Interval == 0 {
+		n.Interval = stage.Duration(DefaultInterval)
+	}
+	if n.Guard.Count == 0 {
+		n.Guard.Count = DefaultCount
+	}
+	if n.Guard.Percent == 0 {
+		n.Guard.Percent = DefaultPercent
+	}
+	if err := s.Authorizer.Authorize(ctx, ActionSet, n.scope()); err != nil {
+		return n, err
+	}
+	if n.Branch == "" {
+		n.Branch = "main"
+	}
+	if err := n.check(); err != nil {
+		return n, err
+	}
+	where := kernel.Scope{Tenant: n.Tenant, Project: n.RepositoryProject}
+	if err := s.Authorizer.Authorize(ctx, "repo.read", where); err != nil {
+		return n, err
+	}
+	if _, err := s.Repositories.Find(ctx, where, n.Repository); err != nil {
+		return n, noRepository(n, err)
+	}
+	actor, _ := kernel.ActorFrom(ctx)
+	n.ID, n.CreatedBy, n.CreatedAt, n.Allowed = kernel.NewID("src"), actor.Name, s.Clock.Now(), nil
+	n.Status = Status{Phase: Waiting}
+	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Add(ctx, n); err != nil {
+			if kernel.Is(err, kernel.Conflict) {
+				return kernel.Errorf(kernel.Conflict, "there is a source %s already", n.Name).WithFix("choose another name, or remove it first with: terrace source remove %s", n.Name)
+			}
+			return err
+		}
+		return s.record(ctx, n, "source.added", "", map[string]any{"repository": n.where(), "branch": n.Branch, "path": n.Path, "prune": n.Prune})
+	})
+	if err == nil {
+		s.nudge()
+	}
+	return n, err
+}
+
+func noRepository(n Source, err error) error {
+	if kernel.Is(err, kernel.NotFound) {
+		return kernel.Errorf(kernel.NotFound, "there is no repository %s in %s", n.Repository, n.RepositoryProject).WithFix("see those there are with: terrace repo list")
+	}
+	return err
+}
+
+func (s *Service) record(ctx context.Context, n Source, fact, reason string, data map[string]any) error {
+	data["source"] = n.Name
+	return s.Journal.Record(ctx, kernel.Fact{Type: fact, Scope: n.scope(), Subject: n.ID, Reason: reason, Data: data})
+}
+
+// find returns a source for who may do the action with it.
+func (s *Service) find(ctx context.Context, action string, scope kernel.Scope, name string) (Source, error) {
+	n, err := s.Store.Get(ctx, scope.Tenant, name)
+	if kernel.Is(err, kernel.NotFound) {
+		err = kernel.Errorf(kernel.NotFound, "there is no source %s", name).WithFix("see those there are with: terrace source list")
+	}
+	if err != nil {
+		return n, err
+	}
+	return n, s.Authorizer.Authorize(ctx, action, n.scope())
+}
+
+// Details are a source with its objects.
+type Details struct {
+	Source  Source   `json:"source"`
+	Objects []Object `json:"objects"`
+}
+
+// Get returns a source with the state of each of its objects.
+func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (d Details, err error) {
+	if d.Source, err = s.find(ctx, ActionRead, scope, name); err != nil {
+		return d, err
+	}
+	d.Objects, err = s.Store.Objects(ctx, d.Source)
+	return d, err
+}
+
+// List returns the sources that the actor may read, by name.
+func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Source], error) {
+	all, err := s.Store.List(ctx, scope.Tenant, page)
+	out := kernel.Page[Source]{Items: []Source{}, Next: all.Next}
+	for _, n := range all.Items {
+		switch err := s.Authorizer.Authorize(ctx, ActionRead, n.scope()); {
+		case err == nil:
+			out.Items = append(out.Items, n)
+		case !kernel.Is(err, kernel.Denied) && !kernel.Is(err, kernel.NotFound):
+			return out, err
+		}
+	}
+	return out, err
+}
+
+// Remove forgets a source. What it has brought about stays, and can be changed
+// by hand again; stages are the configuration's again once that changes.
+func (s *Service) Remove(ctx context.Context, scope kernel.Scope, name string) error {
+	n, err := s.find(ctx, ActionSet, scope, name)
+	if err != nil {
+		return err
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Remove(ctx, n); err != nil {
+			return err
+		}
+		return s.record(ctx, n, "source.removed", "", map[string]any{"repository": n.where()})
+	})
+	if err != nil {
+		return err
+	}
+	current, err := s.Stages.Current(ctx)
+	if err != nil || current.Origin != n.origin() {
+		return err
+	}
+	_, err = s.Stages.Replace(ctx, stage.FromConfiguration, n.origin()+" was removed", current.Stages)
+	return err
+}
+
+// Allow lets the prune of one commit through the guard.
+func (s *Service) Allow(ctx context.Context, scope kernel.Scope, name, commit, reason string) (Source, error) {
+	n, err := s.find(ctx, ActionAllow, scope, name)
+	if err != nil {
+		return n, err
+	}
+	switch {
+	case strings.TrimSpace(reason) == "":
+		return n, kernel.Errorf(kernel.Invalid, "there is no reason").WithFix("say why with --reason")
+	case n.Status.Phase != Held:
+		return n, kernel.Errorf(kernel.Conflict, "the source %s holds nothing back", n.Name).WithFix("see terrace source status %s", n.Name)
+	case len(commit) < 7 || !strings.HasPrefix(n.Status.Commit, commit):
+		return n, kernel.Errorf(kernel.Stale, "the source %s holds back what %s removes, not %s", n.Name, n.Status.Commit, commit).
+			WithFix("look at terrace source status %s again", n.Name)
+	}
+	actor, _ := kernel.ActorFrom(ctx)
+	n.Allowed = &Allowance{Commit: n.Status.Commit, By: actor, Reason: reason, At: s.Clock.Now()}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Save(ctx, n); err != nil {
+			return err
+		}
+		if err := s.Store.Push(ctx, n, nil, s.Clock.Now()); err != nil {
+			return err
+		}
+		return s.record(ctx, n, "source.allowed", reason, map[string]any{"commit": n.Status.Commit, "removes": n.Status.Held})
+	})
+	if err == nil {
+		s.nudge()
+	}
+	return n, err
+}
+
+// Sync has a source reconciled at once, and runs that failed tried again.
+func (s *Service) Sync(ctx context.Context, scope kernel.Scope, name string) (Source, error) {
+	n, err := s.find(ctx, ActionSet, scope, name)
+	if err != nil {
+		return n, err
+	}
+	objects, err := s.Store.Objects(ctx, n)
+	if err != nil {
+		return n, err
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		for _, o := range objects {
+			if o.Kind != WorkloadKind || o.State != Broken {
+				continue
+			}
+			o.Digest, o.Destroys = "", nil
+			if err := s.Store.PutObject(ctx, n, o); err != nil {
+				return err
+			}
+		}
+		return s.Store.Push(ctx, n, nil, s.Clock.Now())
+	})
+	if err == nil {
+		s.nudge()
+	}
+	return n, err
+}
+
+func (s *Service) nudge() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// pauseAfter is when a source is looked at again.
+func (s *Service) pauseAfter(n Source) time.Duration {
+	every := time.Duration(n.Interval)
+	if n.Status.Phase == Running {
+		return min(every, 5*time.Second)
+	}
+	return every
+}

@@ -1,0 +1,184 @@
+// Package sourcesql keeps the records of delivery/source in the database. It
+// owns the tables sources and source_objects.
+package sourcesql
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/source"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations returns the room's tables.
+func Migrations() db.Migrations { return db.Migrations{Room: "source", Files: files} }
+
+// Store implements source.Store.
+type Store struct{ db *db.DB }
+
+// NewStore returns a store on d.
+func NewStore(d *db.DB) *Store { return &Store{db: d} }
+
+var _ source.Store = (*Store)(nil)
+
+type row struct {
+	ID, Tenant, Body, Status string
+	PushedBy                 string
+}
+
+const columns = "SELECT id, tenant, body, status, pushed_by FROM sources "
+
+func (r row) source() (source.Source, error) {
+	var n source.Source
+	if err := json.Unmarshal([]byte(r.Body), &n); err != nil {
+		return n, fmt.Errorf("read source %s: %w", r.ID, err)
+	}
+	n.Tenant, n.Status = r.Tenant, source.Status{}
+	if err := json.Unmarshal([]byte(r.Status), &n.Status); err != nil {
+		return n, fmt.Errorf("read status of source %s: %w", r.ID, err)
+	}
+	if r.PushedBy == "" {
+		return n, nil
+	}
+	return n, json.Unmarshal([]byte(r.PushedBy), &n.Status.PushedBy)
+}
+
+func encode(v any) (string, error) {
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
+// settings are a source without its status, which has a column of its own.
+func settings(n source.Source) (string, error) {
+	n.Status = source.Status{}
+	return encode(n)
+}
+
+// Add adds a source, due at once; Conflict where the name is taken.
+func (s *Store) Add(ctx context.Context, n source.Source) error {
+	body, err := settings(n)
+	if err != nil {
+		return err
+	}
+	status, err := encode(n.Status)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.Conn(ctx).NewRaw(
+		"INSERT INTO sources (id, tenant, name, repository_project, repository, body, status, pushed_by, due, holder, held_until) VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, '', ?)",
+		n.ID, n.Tenant, n.Name, n.RepositoryProject, n.Repository, body, status, n.CreatedAt, n.CreatedAt).Exec(ctx)
+	return db.Map(err, "source "+n.Name)
+}
+
+// Save writes the settings.
+func (s *Store) Save(ctx context.Context, n source.Source) error {
+	body, err := settings(n)
+	if err != nil {
+		return err
+	}
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE sources SET body = ? WHERE id = ? AND tenant = ?", body, n.ID, n.Tenant).Exec(ctx)
+	return db.Changed(result, err, "source "+n.Name)
+}
+
+// SaveStatus writes the status and when the source is due again; a push in
+// between keeps it due.
+func (s *Store) SaveStatus(ctx context.Context, n source.Source, due time.Time) error {
+	status, err := encode(n.Status)
+	if err != nil {
+		return err
+	}
+	result, err := s.db.Conn(ctx).NewRaw(
+		"UPDATE sources SET status = ?, due = CASE WHEN due <= ? THEN due ELSE ? END, holder = '' WHERE id = ? AND tenant = ?", status, *n.Status.At, due, n.ID, n.Tenant).Exec(ctx)
+	return db.Changed(result, err, "source "+n.Name)
+}
+
+// Push makes the source due and notes who pushed, where somebody did.
+func (s *Store) Push(ctx context.Context, n source.Source, by *kernel.Actor, due time.Time) error {
+	query, args := "UPDATE sources SET due = ?", []any{due}
+	if by != nil {
+		who, err := encode(by)
+		if err != nil {
+			return err
+		}
+		query, args = query+", pushed_by = ?", append(args, who)
+	}
+	result, err := s.db.Conn(ctx).NewRaw(query+" WHERE id = ? AND tenant = ?", append(args, n.ID, n.Tenant)...).Exec(ctx)
+	return db.Changed(result, err, "source "+n.Name)
+}
+
+// Get returns one by its name.
+func (s *Store) Get(ctx context.Context, tenant, name string) (source.Source, error) {
+	var r row
+	if err := s.db.Reader(ctx).NewRaw(columns+"WHERE tenant = ? AND name = ?", tenant, name).Scan(ctx, &r); err != nil {
+		return source.Source{}, db.Map(err, "source "+name)
+	}
+	return r.source()
+}
+
+func (s *Store) many(ctx context.Context, where string, args ...any) ([]source.Source, error) {
+	var rows []row
+	if err := s.db.Reader(ctx).NewRaw(columns+where, args...).Scan(ctx, &rows); err != nil {
+		return nil, db.Map(err, "sources")
+	}
+	out := make([]source.Source, 0, len(rows))
+	for _, r := range rows {
+		n, err := r.source()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// List returns a part of the tenant's, by name.
+func (s *Store) List(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[source.Source], error) {
+	all, err := s.many(ctx, "WHERE tenant = ? AND name > ? ORDER BY name LIMIT ?", tenant, page.Cursor, page.Size()+1)
+	return kernel.PageOf(all, page, func(n source.Source) string { return n.Name }), err
+}
+
+// Of returns those of a repository.
+func (s *Store) Of(ctx context.Context, tenant, project, repository string) ([]source.Source, error) {
+	return s.many(ctx, "WHERE tenant = ? AND repository_project = ? AND repository = ? ORDER BY name", tenant, project, repository)
+}
+
+// Due returns those that are due and that nobody has.
+func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]source.Source, error) {
+	return s.many(ctx, "WHERE due <= ? ORDER BY due LIMIT ?", now, limit)
+}
+
+// Lease takes or keeps a source; Locked while another holder has it.
+func (s *Store) Lease(ctx context.Context, id, holder string, now, until time.Time) error {
+	result, err := s.db.Conn(ctx).NewRaw(
+		"UPDATE sources SET holder = ?, held_until = ? WHERE id = ? AND (holder = ? OR holder = '' OR held_until < ?)", holder, until, id, holder, now).Exec(ctx)
+	if err := db.Changed(result, err, "source "+id); kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Stale) {
+		return kernel.Errorf(kernel.Locked, "another daemon reconciles the source")
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// Recover gives back what a former process of the node has had, due at once.
+func (s *Store) Recover(ctx context.Context, holder string, now time.Time) error {
+	_, err := s.db.Conn(ctx).NewRaw("UPDATE sources SET holder = '', due = ? WHERE holder = ?", now, holder).Exec(ctx)
+	return db.Map(err, "sources")
+}
+
+// Remove removes a source and its ownership.
+func (s *Store) Remove(ctx context.Context, n source.Source) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		if _, err := s.db.Conn(ctx).NewRaw("DELETE FROM source_objects WHERE source = ? AND tenant = ?", n.ID, n.Tenant).Exec(ctx); err != nil {
+			return db.Map(err, "objects of source "+n.Name)
+		}
+		result, err := s.db.Conn(ctx).NewRaw("DELETE FROM sources WHERE id = ? AND tenant = ?", n.ID, n.Tenant).Exec(ctx)
+		return db.Changed(result, err, "source "+n.Name)
+	})
+}

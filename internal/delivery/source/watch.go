@@ -1,0 +1,111 @@
+package source
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// How the loop works.
+const (
+	idle   = 5 * time.Second
+	atOnce = 4
+	// retryAfter is when a source is tried again whose reconciliation ended early.
+	retryAfter = 10 * time.Second
+)
+
+// Pushed implements vcs.Listener: the sources of the branch are due.
+func (s *Service) Pushed(ctx context.Context, r vcs.Repository, p vcs.Push) error {
+	all, err := s.Store.Of(ctx, r.Scope.Tenant, r.Scope.Project, r.Name)
+	if err != nil {
+		return err
+	}
+	var by *kernel.Actor
+	if actor, ok := kernel.ActorFrom(ctx); ok {
+		by = &actor
+	}
+	for _, n := range all {
+		if n.Branch != p.Branch() {
+			continue
+		}
+		if err := s.Store.Push(ctx, n, by, s.Clock.Now()); err != nil {
+			return err
+		}
+		s.nudge()
+	}
+	return nil
+}
+
+// Watch reconciles what is due until ctx ends.
+func (s *Service) Watch(ctx context.Context) error {
+	if err := s.Store.Recover(ctx, s.Node, s.Clock.Now()); err != nil {
+		return err
+	}
+	var all sync.WaitGroup
+	defer all.Wait()
+	for {
+		if err := s.begin(ctx, &all); err != nil && ctx.Err() == nil {
+			return err
+		}
+		timer := time.NewTimer(idle)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-s.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+func (s *Service) begin(ctx context.Context, all *sync.WaitGroup) error {
+	due, err := s.Store.Due(ctx, s.Clock.Now(), 50)
+	if err != nil {
+		return err
+	}
+	for _, n := range due {
+		if !s.take(n.ID) {
+			continue
+		}
+		all.Go(func() {
+			defer s.nudge()
+			defer s.free(n.ID)
+			s.attend(ctx, n)
+		})
+	}
+	return nil
+}
+
+// attend reconciles one source. One that another daemon has is left to it.
+func (s *Service) attend(ctx context.Context, n Source) {
+	err := s.Reconcile(ctx, n)
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	if !kernel.Is(err, kernel.Locked) && !kernel.Is(err, kernel.NotFound) {
+		s.Log.ErrorContext(ctx, "a source was not reconciled", "source", n.Name, "error", err)
+	}
+	if err := s.Store.Push(context.WithoutCancel(ctx), n, nil, s.Clock.Now().Add(retryAfter)); err != nil && !kernel.Is(err, kernel.NotFound) {
+		s.Log.ErrorContext(ctx, "a source is not tried again soon", "source", n.Name, "error", err)
+	}
+}
+
+func (s *Service) take(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[id] || len(s.busy) >= atOnce {
+		return false
+	}
+	s.busy[id] = true
+	return true
+}
+
+func (s *Service) free(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.busy, id)
+}

@@ -94,13 +94,13 @@ func TestAzureSimKeepsItsStateInItsFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	app := map[string]string{"name": "kept"}
-	t.Run("told", func(t *testing.T) {
+	t.Run("told", func(t *testing.T) { //nolint:paralleltest // it comes before the other
 		serve(t, relative)
 		if err := client(t, folder).Post(t.Context(), "apps", app, &map[string]any{}); err != nil {
 			t.Fatal(err)
 		}
 	})
-	t.Run("again", func(t *testing.T) {
+	t.Run("again", func(t *testing.T) { //nolint:paralleltest // it comes after the other
 		serve(t, folder)
 		var kept []struct{ Name string }
 		if err := client(t, folder).Get(t.Context(), "apps", nil, &kept); err != nil || len(kept) != 1 || kept[0].Name != "kept" {

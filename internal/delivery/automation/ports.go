@@ -10,6 +10,13 @@ import (
 
 // Store keeps rules and firings; automationsql implements it.
 type Store interface {
+	Rules
+	Cursors
+	Firings
+}
+
+// Rules keeps rules.
+type Rules interface {
 	// Put keeps a rule, replacing the one of its name.
 	Put(ctx context.Context, r Rule) error
 	Get(ctx context.Context, scope kernel.Scope, name string) (Rule, error)
@@ -19,15 +26,27 @@ type Store interface {
 	Delete(ctx context.Context, scope kernel.Scope, id string) error
 	// All returns the rules of every tenant.
 	All(ctx context.Context) ([]Rule, error)
+}
+
+// Cursors keeps how far the stream of events was read.
+type Cursors interface {
 	// Cursor is the sequence of the last event that was looked at; ok is false
 	// before the first.
 	Cursor(ctx context.Context) (sequence uint64, ok bool, err error)
 	SetCursor(ctx context.Context, sequence uint64) error
-	Firings
 }
 
 // Firings keeps what rules were for and what became of it.
 type Firings interface {
+	Work
+	// History returns the newest firings of a rule first.
+	History(ctx context.Context, rule string, outcome Outcome, page kernel.PageRequest) (kernel.Page[Firing], error)
+	// Forget removes firings that ended before a time.
+	Forget(ctx context.Context, before time.Time) (int, error)
+}
+
+// Work keeps what rules have to do.
+type Work interface {
 	// Fire keeps a firing; false where the rule has had the event already.
 	Fire(ctx context.Context, f Firing) (bool, error)
 	// Waiting returns the oldest that are to be done.
@@ -42,10 +61,6 @@ type Firings interface {
 	// Depth is the largest depth of the firings of an event, or of those with a
 	// result; ok is false where there is none.
 	Depth(ctx context.Context, tenant, event, result string) (depth int, ok bool, err error)
-	// History returns the newest firings of a rule first.
-	History(ctx context.Context, rule string, outcome Outcome, page kernel.PageRequest) (kernel.Page[Firing], error)
-	// Forget removes firings that ended before a time.
-	Forget(ctx context.Context, before time.Time) (int, error)
 }
 
 // Stream is the stream of events.

@@ -35,10 +35,9 @@ func (s *Service) closed(st stage.Stage) (*kernel.Problem, stage.Opening, error)
 		return nil, o, err
 	}
 	p := &kernel.Problem{Path: "windows", Message: closedBy(st.Name, o)}
-	switch {
-	case o.Next == nil:
+	if o.Next == nil {
 		p.Fix = "change the windows of the stage: they leave no time open"
-	default:
+	} else {
 		p.Fix = fmt.Sprintf("try again then, in %s; --when-open plans now and applies then", o.Next.Sub(s.Clock.Now()).Round(time.Second))
 	}
 	return p, o, nil

@@ -29,6 +29,11 @@ type Store interface {
 	Workloads(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[string], error)
 	// RunsOf returns the runs that carry the release to the scope's stage, dry ones too.
 	RunsOf(ctx context.Context, scope kernel.Scope, workload, release string) ([]Run, error)
+	Turns
+}
+
+// Turns keeps whose turn it is.
+type Turns interface {
 	// Heads returns, of all tenants, the run whose turn it is on each stack with runs
 	// that have not ended, unless that one waits for an approval.
 	Heads(ctx context.Context) ([]Head, error)

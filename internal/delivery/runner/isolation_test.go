@@ -53,15 +53,18 @@ func TestWhoTakesTooMuchIsEnded(t *testing.T) {
 	}{
 		"memory": {
 			`exec awk 'BEGIN { s = "0123456789abcdef"; while (1) { s = s s; if (length(s) > 2^27) while (1) {} } }'`,
-			runner.Limits{Memory: 48 << 20}, "of memory and may take 48 MiB",
+			runner.Limits{Memory: 48 << 20},
+			"of memory and may take 48 MiB",
 		},
 		"the memory of a child": {
 			`(awk 'BEGIN { s = "0123456789abcdef"; while (1) { s = s s; if (length(s) > 2^27) while (1) {} } }') & wait`,
-			runner.Limits{Memory: 48 << 20}, "of memory and may take 48 MiB",
+			runner.Limits{Memory: 48 << 20},
+			"of memory and may take 48 MiB",
 		},
 		"processes": {
 			`i=0; while [ $i -lt 60 ]; do sleep 3600 & i=$((i+1)); done; wait`,
-			runner.Limits{Processes: 40}, "and 40 may be",
+			runner.Limits{Processes: 40},
+			"and 40 may be",
 		},
 		"output":                {`exec yes`, runner.Limits{Output: 1 << 20}, "it printed more than 1 MiB"},
 		"output without lines":  {`exec cat /dev/zero`, runner.Limits{Output: 1 << 20}, "it printed more than 1 MiB"},

@@ -49,10 +49,10 @@ func FuzzExpandNeverLeavesItsString(f *testing.F) {
 			}
 			inside := strings.TrimSuffix(strings.TrimPrefix(got, "a{b="+quote), quote+"} > 1")
 			for i := 0; i < len(inside); i++ {
-				switch {
-				case inside[i] == '\\':
+				switch inside[i] {
+				case '\\':
 					i++
-				case inside[i] == quote[0] || inside[i] == '\n':
+				case quote[0], '\n':
 					t.Fatalf("%q leaves its string as %s", value, got)
 				}
 			}

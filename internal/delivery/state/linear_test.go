@@ -75,7 +75,7 @@ func TestOperationsAreLinearizable(t *testing.T) {
 		var group sync.WaitGroup
 		for client := range clients {
 			group.Go(func() {
-				random := rand.New(rand.NewPCG(uint64(client), 7)) //nolint:gosec // a test that can be repeated
+				random := rand.New(rand.NewPCG(uint64(client), 7))
 				for range operations {
 					in := asked{do: []string{"lock", "write", "write", "read", "unlock"}[random.IntN(5)], lock: fmt.Sprintf("lock-%d", client)}
 					call := time.Since(began)

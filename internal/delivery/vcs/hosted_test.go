@@ -364,9 +364,18 @@ func TestPathFilters(t *testing.T) {
 		file  string
 		want  bool
 	}{
-		{"**", "a/b/c.txt", true}, {"a/**", "a/b/c.txt", true}, {"a/**", "ab/c.txt", false}, {"a/*", "a/b/c.txt", false},
-		{"a/*.go", "a/b.go", true}, {"**/*.go", "b.go", true}, {"**/x/**", "a/x/b", true}, {"**/x/**", "a/y/b", false},
-		{"a/** !**/*.md", "a/b.md", false}, {"a/** !**/*.md", "a/b.go", true}, {"!a/**", "b", false}, {"a/**/z", "a/z", true},
+		{"**", "a/b/c.txt", true},
+		{"a/**", "a/b/c.txt", true},
+		{"a/**", "ab/c.txt", false},
+		{"a/*", "a/b/c.txt", false},
+		{"a/*.go", "a/b.go", true},
+		{"**/*.go", "b.go", true},
+		{"**/x/**", "a/x/b", true},
+		{"**/x/**", "a/y/b", false},
+		{"a/** !**/*.md", "a/b.md", false},
+		{"a/** !**/*.md", "a/b.go", true},
+		{"!a/**", "b", false},
+		{"a/**/z", "a/z", true},
 		{strings.Repeat("**/", 60) + "z", strings.Repeat("a/", 200) + "y", false},
 	} {
 		if got := vcs.Matches(strings.Fields(c.globs), c.file); got != c.want {
@@ -379,9 +388,13 @@ func TestBindingsAreChecked(t *testing.T) {
 	t.Parallel()
 	w := newWork(t)
 	for _, b := range []vcs.Binding{
-		{Name: "x", Score: "../score.yaml", Plan: []string{"dev"}}, {Name: "x", Score: "/score.yaml", Plan: []string{"dev"}}, {Name: "x", Score: "score.yaml"},
-		{Name: "x", Score: "score.yaml", Plan: []string{"moon"}}, {Name: "x", Score: "score.yaml", Plan: []string{"dev"}, Apply: "sometimes"},
-		{Name: "x", Score: "score.yaml", Plan: []string{"dev"}, Paths: []string{"[a"}}, {Name: "", Score: "score.yaml", Plan: []string{"dev"}},
+		{Name: "x", Score: "../score.yaml", Plan: []string{"dev"}},
+		{Name: "x", Score: "/score.yaml", Plan: []string{"dev"}},
+		{Name: "x", Score: "score.yaml"},
+		{Name: "x", Score: "score.yaml", Plan: []string{"moon"}},
+		{Name: "x", Score: "score.yaml", Plan: []string{"dev"}, Apply: "sometimes"},
+		{Name: "x", Score: "score.yaml", Plan: []string{"dev"}, Paths: []string{"[a"}},
+		{Name: "", Score: "score.yaml", Plan: []string{"dev"}},
 	} {
 		if _, err := w.Bind(w.as("admin"), vcstest.Shop(), "mono", b); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("%+v: %v", b, err)

@@ -22,6 +22,11 @@ type Repositories interface {
 	Repositories(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Repository], error)
 	// RemoveRepository removes it with all that is kept of it.
 	RemoveRepository(ctx context.Context, scope kernel.Scope, id string) error
+	Bindings
+}
+
+// Bindings keeps what the workloads of repositories are.
+type Bindings interface {
 	PutBinding(ctx context.Context, scope kernel.Scope, repository string, b Binding) error
 	RemoveBinding(ctx context.Context, scope kernel.Scope, repository, name string) error
 	Bindings(ctx context.Context, scope kernel.Scope, repository string) ([]Binding, error)

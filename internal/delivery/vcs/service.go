@@ -130,7 +130,7 @@ func (s *Service) access(ctx context.Context, r Repository) (Access, Host, error
 }
 
 func (s *Service) seal(ctx context.Context, r *Repository, c Credentials) error {
-	plain, err := json.Marshal(c) //nolint:gosec // it is sealed before it is kept
+	plain, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}

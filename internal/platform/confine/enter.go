@@ -33,7 +33,7 @@ func enter(text string, argv []string) error {
 	if err := giveUp(); err != nil {
 		return err
 	}
-	return fmt.Errorf("start %s: %w", argv[0], syscall.Exec(argv[0], argv, os.Environ()))
+	return fmt.Errorf("start %s: %w", argv[0], syscall.Exec(argv[0], argv, os.Environ())) //nolint:gosec // that is what it is for
 }
 
 // tree is a part of the files of the machine, to be put back where it was.

@@ -83,7 +83,7 @@ func (c *command) run(ctx context.Context, check *stage.CommandCheck, program, d
 	defer runtime.UnlockOSThread()
 	memory := strconv.Itoa(cmp.Or(check.Memory, stage.DefaultCommandMemory) << 10) // in KiB
 	args := append([]string{"-c", limited, "check", memory, program}, check.Argv[1:]...)
-	cmd := exec.CommandContext(ctx, shell, args...) //nolint:gosec // the operator configures what is run
+	cmd := exec.CommandContext(ctx, shell, args...)
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = dir, env, said, said, drain
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -70,7 +70,7 @@ func write(root *os.Root, h *tar.Header, content io.Reader) error {
 	if err := root.MkdirAll(path.Dir(h.Name), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err //nolint:wrapcheck // its caller names the file
 	}
-	f, err := root.OpenFile(h.Name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600|fs.FileMode(h.Mode)&0o100) //nolint:gosec // a mode of git's
+	f, err := root.OpenFile(h.Name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600|fs.FileMode(h.Mode)&0o100)
 	if err != nil {
 		return err //nolint:wrapcheck // its caller names the file
 	}

@@ -52,11 +52,22 @@ type Setting struct{ Key, Value string }
 // settings are what every command has, over the repository's own.
 func settings() []Setting {
 	return []Setting{
-		{"core.hooksPath", "/dev/null"}, {"core.fsmonitor", "false"}, {"core.logAllRefUpdates", "false"},
-		{"safe.directory", "*"}, {"gc.autoDetach", "false"}, {"maintenance.autoDetach", "false"},
-		{"transfer.fsckObjects", "true"}, {"submodule.recurse", "false"}, {"fetch.recurseSubmodules", "false"},
-		{"protocol.allow", "never"}, {"protocol.http.allow", "always"}, {"protocol.https.allow", "always"},
-		{"http.followRedirects", "false"}, {"pack.windowMemory", "64m"}, {"pack.threads", "1"}, {"core.bigFileThreshold", "16m"},
+		{"core.hooksPath", "/dev/null"},
+		{"core.fsmonitor", "false"},
+		{"core.logAllRefUpdates", "false"},
+		{"safe.directory", "*"},
+		{"gc.autoDetach", "false"},
+		{"maintenance.autoDetach", "false"},
+		{"transfer.fsckObjects", "true"},
+		{"submodule.recurse", "false"},
+		{"fetch.recurseSubmodules", "false"},
+		{"protocol.allow", "never"},
+		{"protocol.http.allow", "always"},
+		{"protocol.https.allow", "always"},
+		{"http.followRedirects", "false"},
+		{"pack.windowMemory", "64m"},
+		{"pack.threads", "1"},
+		{"core.bigFileThreshold", "16m"},
 	}
 }
 

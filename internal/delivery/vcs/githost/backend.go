@@ -31,7 +31,9 @@ type call struct {
 // the protocol's version.
 func (c call) environment(user string) []string {
 	settings := append([]gitexec.Setting{
-		{Key: "http.receivepack", Value: "true"}, {Key: "http.uploadpack", Value: "true"}, {Key: "http.getanyfile", Value: "false"},
+		{Key: "http.receivepack", Value: "true"},
+		{Key: "http.uploadpack", Value: "true"},
+		{Key: "http.getanyfile", Value: "false"},
 		{Key: "uploadpack.allowFilter", Value: "true"},
 	}, c.settings...)
 	env := append(gitexec.Environment(settings...),

@@ -131,7 +131,7 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, err.Error()+"\n") // the client's end
+	_, _ = io.WriteString(w, err.Error()+"\n") //nolint:gosec // plain text; that the client has gone is its end
 }
 
 // refs answers which refs there are, for a fetch or for a push.

@@ -156,7 +156,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	u, _ := url.Parse(h.url)
 	withPassword := *u
 	withPassword.User = url.UserPassword("developer", vcstest.Password)
-	for name, c := range map[string]struct {
+	for name, c := range map[string]struct { //nolint:paralleltest // the pushes are of one clone
 		to, ref, want string
 	}{
 		"a developer":                     {h.address("developer", "open"), "HEAD:main", ""},
@@ -272,7 +272,7 @@ func TestAHookOfTheRepositoryNeverRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"pre-receive", "update", "post-receive", "post-update", "reference-transaction"} {
-		if err := os.WriteFile(filepath.Join(hooks, name), []byte("#!/bin/sh\necho ran >"+proof+"\n"), 0o700); err != nil { //nolint:gosec // a hook has to be executable
+		if err := os.WriteFile(filepath.Join(hooks, name), []byte("#!/bin/sh\necho ran >"+proof+"\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -329,7 +329,7 @@ func TestDeletionAndCreationAreWhole(t *testing.T) {
 	if _, err := os.Stat(h.Files(repo).Dir); !os.IsNotExist(err) {
 		t.Errorf("the files are there: %v", err)
 	}
-	if resp, err := http.Get(h.address("admin", "orders") + "/info/refs?service=git-upload-pack"); err != nil || resp.StatusCode != http.StatusNotFound { //nolint:bodyclose,noctx // a test
+	if resp, err := http.Get(h.address("admin", "orders") + "/info/refs?service=git-upload-pack"); err != nil || resp.StatusCode != http.StatusNotFound { //nolint:noctx // a test
 		t.Errorf("%v, %v", resp, err)
 	}
 }

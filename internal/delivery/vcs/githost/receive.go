@@ -68,9 +68,11 @@ func (h *Handler) push(w http.ResponseWriter, r *http.Request, repo vcs.Reposito
 		repo: h.repos.Files(repo), method: http.MethodPost, path: receivePack, protocol: protocol(r),
 		mediaType: "application/x-git-receive-pack-request", body: io.MultiReader(bytes.NewReader(cmds.raw), rest),
 		settings: []gitexec.Setting{
-			{Key: "receive.fsckObjects", Value: "true"}, {Key: "receive.maxInputSize", Value: strconv.FormatInt(room, 10)},
+			{Key: "receive.fsckObjects", Value: "true"},
+			{Key: "receive.maxInputSize", Value: strconv.FormatInt(room, 10)},
 			{Key: "receive.denyNonFastForwards", Value: strconv.FormatBool(repo.Strict(cmds.refs))},
-			{Key: "receive.denyDeleteCurrent", Value: "refuse"}, {Key: "receive.advertisePushOptions", Value: "false"},
+			{Key: "receive.denyDeleteCurrent", Value: "refuse"},
+			{Key: "receive.advertisePushOptions", Value: "false"},
 			{Key: "receive.autogc", Value: "true"},
 		},
 	}

@@ -61,7 +61,7 @@ func (s *Store) Done(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return s.exec(ctx, "webhooks", "UPDATE vcs_deliveries SET done = ? WHERE id IN (?)", true, bun.In(ids))
+	return s.exec(ctx, "webhooks", "UPDATE vcs_deliveries SET done = ? WHERE id IN (?)", true, bun.List(ids))
 }
 
 // Retry has a webhook worked on again at a time.

@@ -14,7 +14,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
 
-var shop, rival = kernel.Scope{Tenant: "acme", Project: "shop"}, kernel.Scope{Tenant: "rival", Project: "shop"} //nolint:gochecknoglobals // constants of the tests
+var shop, rival = kernel.Scope{Tenant: "acme", Project: "shop"}, kernel.Scope{Tenant: "rival", Project: "shop"}
 
 func each(t *testing.T, test func(t *testing.T, s *vcssql.Store)) {
 	t.Helper()

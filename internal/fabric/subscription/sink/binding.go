@@ -26,10 +26,20 @@ func binding(mode subscription.Mode, prefix, contentType string, e event.Event, 
 		return []pair{{contentType, structuredType}}, body
 	}
 	all := []pair{
-		{prefix + "specversion", e.SpecVersion}, {prefix + "id", e.ID}, {prefix + "source", e.Source}, {prefix + "type", e.Type},
-		{prefix + "subject", e.Subject}, {prefix + "time", e.Time.Format(time.RFC3339Nano)}, {prefix + "tenant", e.Tenant},
-		{prefix + "project", e.Project}, {prefix + "stage", e.Stage}, {prefix + "actor", e.Actor}, {prefix + "reason", e.Reason},
-		{prefix + "requestid", e.Request}, {prefix + "causationid", e.Causation}, {contentType, e.DataContentType},
+		{prefix + "specversion", e.SpecVersion},
+		{prefix + "id", e.ID},
+		{prefix + "source", e.Source},
+		{prefix + "type", e.Type},
+		{prefix + "subject", e.Subject},
+		{prefix + "time", e.Time.Format(time.RFC3339Nano)},
+		{prefix + "tenant", e.Tenant},
+		{prefix + "project", e.Project},
+		{prefix + "stage", e.Stage},
+		{prefix + "actor", e.Actor},
+		{prefix + "reason", e.Reason},
+		{prefix + "requestid", e.Request},
+		{prefix + "causationid", e.Causation},
+		{contentType, e.DataContentType},
 	}
 	var set []pair
 	for _, p := range all {

@@ -58,7 +58,7 @@ type guarded struct{ dialer *net.Dialer }
 
 // Dial implements nats.CustomDialer.
 func (g guarded) Dial(network, address string) (net.Conn, error) {
-	return g.dialer.Dial(network, address) //nolint:noctx // the interface has none
+	return g.dialer.Dial(network, address)
 }
 
 func (n *natsSender) connect() error {

@@ -172,7 +172,7 @@ func (s *Service) leave(ctx context.Context, held Watch, change func(*Watch)) er
 		}
 		w := now
 		change(&w)
-		if w.Claim == "" && w.Pending != "" {
+		if w.Claim == "" && now.Pending != "" {
 			w.Due = s.Clock.Now() // somebody asked meanwhile
 		}
 		if err = s.Store.SwapWatch(ctx, now, w); !kernel.Is(err, kernel.Stale) {

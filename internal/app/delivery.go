@@ -143,12 +143,12 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	if err != nil {
 		return err
 	}
-	if d.isolation, err = newIsolation(ctx, p); err != nil {
+	if d.isolation, err = newIsolation(ctx, p.config.Isolation, runner.ProviderProgram(p.config.DataDir, ProviderVersion), p.log); err != nil {
 		return err
 	}
 	execute := runner.New(runner.Config{
 		Tool: d.tool, DataDir: p.config.DataDir, Address: p.address(), Mirror: p.config.ProviderMirror, Grace: runGrace, Logger: p.log,
-		Limits: limitsOfAll(p.config), Isolated: d.isolation.on, Helper: d.isolation.helper, Hidden: hidden(p.config),
+		Limits: limitsOfAll(p.config), Isolated: d.isolation.on, Helper: d.isolation.helper, Hidden: hidden(p.config, p.environ),
 		Keep: d.states.Keep,
 	})
 	checks, err := runverify.New(runverify.Config{

@@ -70,6 +70,7 @@ func (a dispatcher) remotely(ctx context.Context, job run.Job, phase string, pla
 	result, err := a.fleet.Execute(waits, fleet.Job{
 		Run: job.Run, Stack: job.Stack, Scope: job.Scope, Fence: job.Fence, Attempt: job.Attempt, Phase: phase,
 		Labels: job.Stage.Runners, Target: job.Stage.Target, Environment: job.Stage.Environment,
+		PlanEnvironment: job.Stage.PlanEnvironment, Limits: limitsFor(job.Stage.Limits),
 		Files: job.Files, Token: job.Token, Destroy: job.Destroy, Targets: job.Targets, Partial: job.Partial,
 	}, plan, c)
 	return result, outcomeOf(result, err)

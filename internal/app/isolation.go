@@ -2,10 +2,16 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 )
@@ -25,23 +31,58 @@ type isolation struct {
 	on bool
 	// missing says why they are not.
 	missing string
-	// helper is the program that isolates: the provider's starts in a quarter of this one's time.
+	// helper is the program that isolates: the provider's starts in a quarter of a daemon's time.
 	helper string
 }
 
-func newIsolation(ctx context.Context, p *platform) (i isolation, err error) {
-	i.helper = runner.ProviderProgram(p.config.DataDir, ProviderVersion)
-	if i.on, i.missing, err = runner.Isolate(ctx, p.config.Isolation, i.helper); err != nil {
+// newIsolation finds out whether the helper, "" for this program, can isolate.
+func newIsolation(ctx context.Context, way, helper string, log *slog.Logger) (i isolation, err error) {
+	i.helper = helper
+	if i.on, i.missing, err = runner.Isolate(ctx, way, helper); err != nil {
 		return i, err
 	}
 	if !i.on {
-		p.log.WarnContext(ctx, "runs are not isolated: the code of modules can read what this user can", "because", i.missing)
+		log.WarnContext(ctx, "runs are not isolated: the code of modules can read what this user can", "because", i.missing)
 	}
 	return i, nil
 }
 
-// hidden are the files outside of the data folder that no run may see.
-func hidden(c config.Config) (paths []string) {
+// hidden are the files outside of the data folder that no run may see, unless a
+// variable of it names them.
+func hidden(c config.Config, environ []string) []string {
+	paths := append(stored(c), signInFiles(environ)...)
+	if c.File != "" {
+		paths = append(paths, c.File)
+	}
+	for _, st := range c.Stages {
+		paths = append(paths, st.GitOps.TokenFile)
+		for _, check := range st.Verify {
+			if check.Prometheus != nil {
+				paths = append(paths, check.Prometheus.TokenFile)
+			}
+		}
+	}
+	return slices.DeleteFunc(paths, func(path string) bool { return !filepath.IsAbs(path) })
+}
+
+// signInFiles are the files by which this process, or a run of it, signs in to a cloud.
+func signInFiles(environ []string) (paths []string) {
+	for _, entry := range environ {
+		name, path, _ := strings.Cut(entry, "=")
+		name = strings.TrimPrefix(name, planPrefix)
+		if !strings.HasPrefix(name, "ARM_") && !strings.HasPrefix(name, "AZURE_") {
+			continue
+		}
+		info, err := os.Stat(path)
+		if err == nil && (info.Mode().IsRegular() || name == "AZURE_CONFIG_DIR") {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// stored are where what is kept is outside of the data folder.
+func stored(c config.Config) (paths []string) {
 	for _, text := range append([]string{c.DatabaseURL(), c.BlobURL(), c.KeyURL()}, c.FormerKeys...) {
 		u, err := url.Parse(text)
 		if err != nil || u.Scheme != "file" && u.Scheme != "sqlite" || len(u.Path) < 2 {
@@ -63,4 +104,13 @@ func (i isolation) check() ServerCheck {
 		}
 	}
 	return ServerCheck{Name: "isolation", OK: true, Message: "runs see only what they need"}
+}
+
+// limitsFor are the limits of a stage for a remote runner, limitsFrom its again.
+func limitsFor(l stage.Limits) fleet.Limits {
+	return fleet.Limits{Memory: l.Memory, Processes: l.Processes, Output: l.Output, Time: time.Duration(l.Time)}
+}
+
+func limitsFrom(l fleet.Limits) stage.Limits {
+	return stage.Limits{Memory: l.Memory, Processes: l.Processes, Output: l.Output, Time: stage.Duration(l.Time)}
 }

@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetagent"
@@ -34,7 +33,13 @@ type RemoteConfig struct {
 	// Terraform is the path of the tool; empty finds or builds one.
 	Terraform string
 	// Mirror is a folder with other providers than Terrace's own.
-	Mirror  string
+	Mirror string
+	// TokenFile is where Token was read, "" where that is no file.
+	TokenFile string
+	// Isolation is auto, required or off.
+	Isolation string
+	// Limits are those of runs whose stage has none.
+	Limits  stage.Limits
 	Version string
 	Environ []string
 }
@@ -77,13 +82,27 @@ func newAgent(ctx context.Context, c RemoteConfig, server *fleetagent.Server, lo
 	if err != nil {
 		return nil, err
 	}
+	isolated, err := newIsolation(ctx, c.Isolation, "", log) // the provider comes later, from the server
+	if err != nil {
+		return nil, err
+	}
 	execute := runner.New(runner.Config{
-		Tool: tool, DataDir: c.DataDir, Address: server.Address(), Mirror: c.Mirror, Timeout: time.Hour, Grace: runGrace, Logger: log, Keep: kept.Keep,
+		Tool: tool, DataDir: c.DataDir, Address: server.Address(), Mirror: c.Mirror, Grace: runGrace, Logger: log, Keep: kept.Keep,
+		Limits: limitsOf(c.Limits), Isolated: isolated.on, Hidden: c.hidden(),
 	})
 	return fleetagent.New(fleetagent.Config{
 		Server: server, Executor: remoteExecutor{execute, environments{daemon: c.Environ}}, Provide: provideFrom(server, c.DataDir), Kept: kept,
 		Labels: c.Labels, Concurrency: c.Concurrency, Version: c.Version, Log: log,
 	}), nil
+}
+
+// hidden are the files of the runner that no run may see.
+func (c RemoteConfig) hidden() []string {
+	paths := signInFiles(c.Environ)
+	if c.TokenFile != "" {
+		paths = append(paths, c.TokenFile)
+	}
+	return paths
 }
 
 // remoteExecutor executes jobs of the server with the tool of this machine.
@@ -94,9 +113,13 @@ type remoteExecutor struct {
 
 func (a remoteExecutor) Execute(ctx context.Context, job fleet.Job, plan []byte, kill <-chan struct{}, sink func(fleet.Event)) fleet.Result {
 	env := a.environments.of(stage.Stage{Target: job.Target, Environment: job.Environment})
+	if job.Phase == "plan" {
+		env = a.environments.ofPlan(stage.Stage{Target: job.Target, Environment: job.Environment, PlanEnvironment: job.PlanEnvironment})
+	}
 	work := runner.Job{
 		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, Kill: kill,
-		Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
+		Limits: limitsOf(limitsFrom(job.Limits)),
+		Env:    env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
 	}
 	events := func(e runner.Event) {
 		sink(fleet.Event{Time: e.Time, Phase: string(e.Phase), Level: e.Level, Type: e.Type, Address: e.Address, Message: e.Message})

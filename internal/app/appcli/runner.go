@@ -2,17 +2,22 @@ package appcli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/app"
+	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/telemetry"
 )
@@ -22,6 +27,9 @@ type runnerFlags struct {
 	server, tokenFile, data, terraform, mirror, level, format string
 	labels                                                    map[string]string
 	concurrency                                               int
+	isolation                                                 string
+	limits                                                    stage.Limits
+	time                                                      time.Duration
 }
 
 // runnerCommand is a remote runner: it needs neither a database nor an open port.
@@ -45,6 +53,11 @@ func runnerCommand(s streams, version string) *cobra.Command {
 	flags.StringVar(&f.data, "data", "", "the folder for tools, providers and work; empty is $XDG_DATA_HOME/terrace-runner")
 	flags.StringVar(&f.terraform, "terraform", "", "the path of terraform or tofu; empty is the first on PATH, else tofu is built once")
 	flags.StringVar(&f.mirror, "provider-mirror", "", "a folder with a filesystem mirror of other providers")
+	flags.StringVar(&f.isolation, "isolation", "auto", "whether runs are kept from what is not theirs: auto where the kernel lets it, required or off")
+	flags.IntVar(&f.limits.Memory, "run-memory", 4096, "MiB that a run may take, where its stage says nothing; 0 is no limit")
+	flags.IntVar(&f.limits.Processes, "run-processes", 256, "how many processes a run may have, where its stage says nothing; 0 is no limit")
+	flags.IntVar(&f.limits.Output, "run-output", 512, "MiB that one command of terraform may print, where its stage says nothing; 0 is no limit")
+	flags.DurationVar(&f.time, "run-time", time.Hour, "how long one command of terraform may take, where its stage says nothing")
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&f.format, "log-format", "auto", "text, json or auto")
 	_ = c.MarkFlagRequired("server")     // it was made above
@@ -57,6 +70,9 @@ func (f runnerFlags) run(ctx context.Context, s streams, version string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.check(); err != nil {
+		return err
+	}
 	token, err := readToken(f.tokenFile)
 	if err != nil {
 		return err
@@ -64,6 +80,13 @@ func (f runnerFlags) run(ctx context.Context, s streams, version string) error {
 	if f.data, err = runnerData(f.data); err != nil {
 		return err
 	}
+	file := ""
+	if f.tokenFile != "-" {
+		if file, err = filepath.Abs(f.tokenFile); err != nil {
+			return err
+		}
+	}
+	f.limits.Time = stage.Duration(f.time)
 	// The second signal is asked for when the first has come: until then it would take it.
 	force, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
@@ -77,7 +100,19 @@ func (f runnerFlags) run(ctx context.Context, s streams, version string) error {
 	return app.RunRemote(ctx, force, app.RemoteConfig{
 		Server: f.server, Token: token, Labels: f.labels, Concurrency: f.concurrency, DataDir: f.data, Terraform: f.terraform,
 		Mirror: f.mirror, Version: version, Environ: os.Environ(),
+		TokenFile: file, Isolation: f.isolation, Limits: f.limits,
 	}, log)
+}
+
+// check refuses what cannot be meant.
+func (f runnerFlags) check() error {
+	if !slices.Contains([]string{runner.IsolationAuto, runner.IsolationRequired, runner.IsolationOff}, f.isolation) {
+		return usageError{fmt.Errorf("the isolation %q is not known: use auto, required or off", f.isolation)}
+	}
+	if f.limits.Memory < 0 || f.limits.Processes < 0 || f.limits.Output < 0 || f.time < time.Second {
+		return usageError{errors.New("a limit of runs is below 0, or their time is below 1s")}
+	}
+	return nil
 }
 
 // maxToken bounds the file with the token.

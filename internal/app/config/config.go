@@ -53,6 +53,9 @@ type Config struct {
 	LogLevel  string `koanf:"logLevel" yaml:"logLevel" doc:"debug, info, warn or error."`
 	LogFormat string `koanf:"logFormat" yaml:"logFormat" doc:"text, json or auto: text on a terminal, JSON elsewhere."`
 
+	// File is where the configuration was read, "" where there is no file. It has no key.
+	File string `koanf:"-" yaml:"-"`
+
 	Stages []stage.Stage `koanf:"stages" yaml:"stages" doc:"The stages that a release passes through, in their order. A file that has any has them all."`
 }
 

@@ -17,10 +17,11 @@ type field struct {
 // fields returns the keys in the order of the struct.
 func fields() []field {
 	t := reflect.TypeFor[Config]()
-	out := make([]field, t.NumField())
-	for i := range out {
-		f := t.Field(i)
-		out[i] = field{key: f.Tag.Get("koanf"), doc: f.Tag.Get("doc"), typ: f.Type, at: i}
+	out := make([]field, 0, t.NumField())
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Tag.Get("koanf") != "-" {
+			out = append(out, field{key: f.Tag.Get("koanf"), doc: f.Tag.Get("doc"), typ: f.Type, at: i})
+		}
 	}
 	return out
 }

@@ -69,8 +69,14 @@ func decode(k *koanf.Koanf, env map[string]string, file string) (Config, error) 
 	if !k.Exists("stages") {
 		c.Stages = stage.Default()
 	}
-	if err := c.complete(env); err != nil {
+	err := c.complete(env)
+	if err != nil {
 		return Config{}, err
+	}
+	if file != "" {
+		if c.File, err = filepath.Abs(file); err != nil {
+			return Config{}, fmt.Errorf("configuration file: %w", err)
+		}
 	}
 	if problems := c.problems(file); len(problems) > 0 {
 		return Config{}, invalid(problems)

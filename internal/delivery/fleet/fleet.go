@@ -70,13 +70,26 @@ type Job struct {
 	// Target and Environment are the stage's.
 	Target      string            `json:"target"`
 	Environment map[string]string `json:"environment,omitempty"`
-	Files       map[string][]byte `json:"files"`
+	// PlanEnvironment are the stage's for plans, over Environment.
+	PlanEnvironment map[string]string `json:"planEnvironment,omitempty"`
+	// Limits are the stage's.
+	Limits Limits            `json:"limits,omitzero"`
+	Files  map[string][]byte `json:"files"`
 	// Token is the run token for state, modules and planes.
 	Token   string   `json:"token"`
 	Destroy bool     `json:"destroy,omitempty"`
 	Targets []string `json:"targets,omitempty"`
 	// Partial says that the apply does a part only of what was approved.
 	Partial bool `json:"partial,omitempty"`
+}
+
+// Limits bound an execution, as the configuration of a stage does; 0 is the limit
+// of the runner.
+type Limits struct {
+	Memory    int           `json:"memory,omitempty"`
+	Processes int           `json:"processes,omitempty"`
+	Output    int           `json:"output,omitempty"`
+	Time      time.Duration `json:"time,omitempty"`
 }
 
 // digest tells whether two jobs ask for the same; their tokens and attempts differ.

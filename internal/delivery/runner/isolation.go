@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -55,7 +56,9 @@ func (r *Runner) place(job Job, w workdir, env []string) *confine.Place {
 	if data, err := os.Readlink(w.join(".terraform")); err == nil {
 		p.Readable = append(p.Readable, data)
 	}
-	p.Readable = append(p.Readable, named(env, w)...)
+	names := named(env, w)
+	p.Hidden = slices.DeleteFunc(p.Hidden, func(path string) bool { return path != r.DataDir && slices.Contains(names, path) })
+	p.Readable = append(p.Readable, names...)
 	return p
 }
 

@@ -1,0 +1,30 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+)
+
+func TestWhatRunsMustNotSee(t *testing.T) {
+	t.Parallel()
+	certificate := filepath.Join(t.TempDir(), "certificate")
+	if err := os.WriteFile(certificate, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := config.Default()
+	c.DataDir, c.File = "/srv/terrace", "/etc/terrace.yaml"
+	c.Database, c.Key, c.FormerKeys = "sqlite:///db/t.db", "base64key://a", []string{"file:///old/kek"}
+	c.Stages = []stage.Stage{{GitOps: stage.GitOps{TokenFile: "/git/token"}}}
+	got := hidden(c, []string{"ARM_CLIENT_CERTIFICATE_PATH=" + certificate, "PLAN_ARM_OIDC_TOKEN_FILE_PATH=" + certificate, "AZURE_X=/etc", "PATH=/bin"})
+	slices.Sort(got)
+	want := []string{"/db/t.db", "/db/t.db-shm", "/db/t.db-wal", "/etc/terrace.yaml", "/git/token", "/old/kek", "/srv/terrace/blobs", certificate, certificate}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("hidden: %v, want %v", got, want)
+	}
+}

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,9 @@ func matrix() map[string]string {
 		"secret.read": "m", "state.read": "m",
 		"repo.read": "vdam", "repo.push": "dm", "repo.create": "dm", "repo.connect": "m", "repo.bind": "m", "repo.delete": "m",
 		"pr.create": "dm", "pr.merge": "dam", "pr.approve": "dam",
+		"drift.read": "vdam", "drift.check": "dam", "drift.decide": "dm", "stage.set": "m", "state.write": "m",
+		"runner.read": "vdam", "runner.create": "m", "runner.delete": "m",
+		"source.read": "vdam", "source.set": "m", "source.allow": "am", "source.override": "m",
 		"subscription.read": "vdam", "subscription.write": "m", "rule.read": "vdam", "rule.write": "dm",
 	}
 }
@@ -49,7 +53,7 @@ func TestEveryActionForEveryRole(t *testing.T) {
 			if err := f.Authorize(ctx, action, kernel.Scope{Tenant: "other", Project: "demo"}); !kernel.Is(err, kernel.NotFound) {
 				t.Errorf("%s %s in another tenant: %v", role, action, err)
 			}
-			anywhere := action == "stage.read" || action == "definition.read" || action == "module.read" || action == "landing-zone.read"
+			anywhere := slices.Contains([]string{"stage.read", "definition.read", "module.read", "landing-zone.read", "runner.read", "source.read"}, action)
 			if err := f.Authorize(ctx, action, tenant()); anywhere != (err == nil) {
 				t.Errorf("%s %s in the whole tenant: %v", role, action, err)
 			}

@@ -42,7 +42,7 @@ func add(e *command.Env) *cobra.Command {
 			"definitions, then workloads. With --tenant the layout is stages/NAME.yaml, definitions/NAME.yaml and\n" +
 			"projects/PROJECT/workloads/NAME/score.yaml; else it is workloads/NAME/score.yaml of the current project.\n" +
 			"A workload is deployed to the first stage; the others get it by promotion.",
-		Example: "  terrace source add platform --tenant --repo platform --branch main --path terrace --prune --interval 1m\n" +
+		Example: "  terrace source add platform --tenant --repo platform --branch main --path live --prune --interval 1m\n" +
 			"  terrace source add shop --repo shop --prune --max-deletes 3\n" +
 			"  terrace source add platform --tenant --repo platform --verify-keys allowed_signers",
 		RunE: func(c *cobra.Command, args []string) error {

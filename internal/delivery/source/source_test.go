@@ -605,3 +605,16 @@ func TestSignedCommits(t *testing.T) {
 		}
 	})
 }
+
+func TestTheGuardCounts(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.push(map[string]string{"definitions/da.yaml": definition("da"), "definitions/db.yaml": definition("db"), "definitions/dc.yaml": definition("dc")})
+		b.add(func(n *source.Source) { n.Guard = source.Guard{Count: 1, Percent: 100} })
+		b.reconcile()
+		b.push(map[string]string{"definitions/da.yaml": "", "definitions/db.yaml": ""})
+		if d := b.reconcile(); d.Source.Status.Phase != source.Held || len(b.defs.all) != 3 || !strings.Contains(d.Source.Status.Message, "2 objects would be removed, more than 1") {
+			t.Errorf("%+v", d.Source.Status)
+		}
+	})
+}

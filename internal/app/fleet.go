@@ -11,6 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetsql"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
@@ -65,24 +66,30 @@ func (a dispatcher) Apply(ctx context.Context, job run.Job, plan []byte, sink fu
 }
 
 func (a dispatcher) remotely(ctx context.Context, job run.Job, phase string, plan []byte) (fleet.Result, error) {
+	st, err := json.Marshal(stage.Stage{
+		Name: job.Stage.Name, Target: job.Stage.Target, Environment: job.Stage.Environment, PlanEnvironment: job.Stage.PlanEnvironment, Limits: job.Stage.Limits,
+	})
+	if err != nil {
+		return fleet.Result{}, fmt.Errorf("write the stage for a runner: %w", err)
+	}
 	waits, c, end := control(ctx, job)
 	defer end()
 	result, err := a.fleet.Execute(waits, fleet.Job{
 		Run: job.Run, Stack: job.Stack, Scope: job.Scope, Fence: job.Fence, Attempt: job.Attempt, Phase: phase,
-		Labels: job.Stage.Runners, Target: job.Stage.Target, Environment: job.Stage.Environment,
-		PlanEnvironment: job.Stage.PlanEnvironment, Limits: limitsFor(job.Stage.Limits),
-		Files: job.Files, Token: job.Token, Destroy: job.Destroy, Targets: job.Targets, Partial: job.Partial,
+		Labels: job.Stage.Runners, Stage: st, Files: job.Files, Token: job.Token, Destroy: job.Destroy, Targets: job.Targets,
+		Partial: job.Partial, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
 	}, plan, c)
 	return result, outcomeOf(result, err)
 }
 
 // control makes of the end of ctx what it means for a runner: a stop where somebody
-// canceled the run, and nothing where only this process ends.
+// canceled the run, or nobody wants to look any longer, and nothing where only this
+// process ends.
 func control(ctx context.Context, job run.Job) (waits context.Context, c fleet.Control, end func()) {
 	stop := make(chan struct{})
 	waits, leave := context.WithCancel(context.WithoutCancel(ctx))
 	unhook := context.AfterFunc(ctx, func() {
-		if run.Stopped(ctx) {
+		if run.Stopped(ctx) || job.Unlocked {
 			close(stop)
 			return
 		}
@@ -102,7 +109,7 @@ func outcomeOf(result fleet.Result, err error) error {
 }
 
 func appliedOf(result fleet.Result) run.Applied {
-	applied := run.Applied{Outputs: result.Outputs}
+	applied := run.Applied{Outputs: result.Outputs, Busy: result.Busy}
 	for _, e := range result.Existing {
 		applied.Existing = append(applied.Existing, run.Adoption{Address: e.Address, ID: e.ID})
 	}

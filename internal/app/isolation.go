@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/app/config"
-	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 )
@@ -104,13 +103,4 @@ func (i isolation) check() ServerCheck {
 		}
 	}
 	return ServerCheck{Name: "isolation", OK: true, Message: "runs see only what they need"}
-}
-
-// limitsFor are the limits of a stage for a remote runner, limitsFrom its again.
-func limitsFor(l stage.Limits) fleet.Limits {
-	return fleet.Limits{Memory: l.Memory, Processes: l.Processes, Output: l.Output, Time: time.Duration(l.Time)}
-}
-
-func limitsFrom(l fleet.Limits) stage.Limits {
-	return stage.Limits{Memory: l.Memory, Processes: l.Processes, Output: l.Output, Time: stage.Duration(l.Time)}
 }

@@ -112,14 +112,17 @@ type remoteExecutor struct {
 }
 
 func (a remoteExecutor) Execute(ctx context.Context, job fleet.Job, plan []byte, kill <-chan struct{}, sink func(fleet.Event)) fleet.Result {
-	env := a.environments.of(stage.Stage{Target: job.Target, Environment: job.Environment})
-	if job.Phase == "plan" {
-		env = a.environments.ofPlan(stage.Stage{Target: job.Target, Environment: job.Environment, PlanEnvironment: job.PlanEnvironment})
+	var st stage.Stage
+	if err := json.Unmarshal(job.Stage, &st); err != nil {
+		return fleet.Result{Outcome: fleet.Outcome{Error: fleetagent.ErrorOf(fmt.Errorf("read the stage: %w", err))}}
+	}
+	env := a.environments.of(st)
+	if job.Phase != "apply" {
+		env = a.environments.ofPlan(st)
 	}
 	work := runner.Job{
 		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, Kill: kill,
-		Limits: limitsOf(limitsFrom(job.Limits)),
-		Env:    env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
+		RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked, Limits: limitsOf(st.Limits), Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
 	}
 	events := func(e runner.Event) {
 		sink(fleet.Event{Time: e.Time, Phase: string(e.Phase), Level: e.Level, Type: e.Type, Address: e.Address, Message: e.Message})
@@ -144,7 +147,7 @@ func (a remoteExecutor) plan(ctx context.Context, work runner.Job, events runner
 
 func (a remoteExecutor) apply(ctx context.Context, work runner.Job, plan []byte, events runner.Sink) (result fleet.Result) {
 	applied, err := a.runner.Apply(ctx, work, plan, events)
-	result.Outputs = applied.Outputs
+	result.Outputs, result.Busy = applied.Outputs, applied.Busy
 	for _, e := range applied.Existing {
 		result.Existing = append(result.Existing, fleet.Existing{Address: e.Address, ID: e.ID})
 	}

@@ -45,7 +45,7 @@ func (a Assignment) open() bool { return a.State == Offered || a.State == Taken 
 func (s *Service) offer(ctx context.Context, job Job, plan []byte, digest kernel.Digest) (Assignment, error) {
 	a := Assignment{
 		ID: kernel.NewID("asg"), Scope: job.Scope, Stack: job.Stack, Run: job.Run, Fence: job.Fence, Phase: job.Phase,
-		Partial: job.Partial, Labels: job.Labels, Digest: digest, State: Offered, CreatedAt: s.Clock.Now(),
+		Partial: job.Partial, Looks: job.Unlocked, Labels: job.Labels, Digest: digest, State: Offered, CreatedAt: s.Clock.Now(),
 	}
 	raw, err := json.Marshal(job)
 	if err != nil {

@@ -67,29 +67,19 @@ type Job struct {
 	Phase string `json:"phase"`
 	// Labels are what the runner must serve.
 	Labels map[string]string `json:"labels"`
-	// Target and Environment are the stage's.
-	Target      string            `json:"target"`
-	Environment map[string]string `json:"environment,omitempty"`
-	// PlanEnvironment are the stage's for plans, over Environment.
-	PlanEnvironment map[string]string `json:"planEnvironment,omitempty"`
-	// Limits are the stage's.
-	Limits Limits            `json:"limits,omitzero"`
-	Files  map[string][]byte `json:"files"`
+	// Stage is what the executor needs of the stage, in the words of whoever asks.
+	Stage json.RawMessage   `json:"stage"`
+	Files map[string][]byte `json:"files"`
 	// Token is the run token for state, modules and planes.
 	Token   string   `json:"token"`
 	Destroy bool     `json:"destroy,omitempty"`
 	Targets []string `json:"targets,omitempty"`
+	// RefreshOnly plans what was changed outside alone, and Unlocked without the lock
+	// of the state: for who only looks, under no lease.
+	RefreshOnly bool `json:"refreshOnly,omitempty"`
+	Unlocked    bool `json:"unlocked,omitempty"`
 	// Partial says that the apply does a part only of what was approved.
 	Partial bool `json:"partial,omitempty"`
-}
-
-// Limits bound an execution, as the configuration of a stage does; 0 is the limit
-// of the runner.
-type Limits struct {
-	Memory    int           `json:"memory,omitempty"`
-	Processes int           `json:"processes,omitempty"`
-	Output    int           `json:"output,omitempty"`
-	Time      time.Duration `json:"time,omitempty"`
 }
 
 // digest tells whether two jobs ask for the same; their tokens and attempts differ.
@@ -110,6 +100,8 @@ type Outcome struct {
 	Error    *Error                     `json:"error,omitempty"`
 	Outputs  map[string]json.RawMessage `json:"outputs,omitempty"`
 	Existing []Existing                 `json:"existing,omitempty"`
+	// Busy says that an apply failed only because the target is still at work.
+	Busy bool `json:"busy,omitempty"`
 	// Interrupted says that the runner was stopped, which is not the job's fault.
 	Interrupted bool `json:"interrupted,omitempty"`
 }
@@ -174,14 +166,16 @@ const (
 
 // Assignment is one phase of a run, at a runner or on its way to one.
 type Assignment struct {
-	ID      string            `json:"id"`
-	Scope   kernel.Scope      `json:"scope"`
-	Stack   string            `json:"stack"`
-	Run     string            `json:"run"`
-	Fence   int64             `json:"fence"`
-	Phase   string            `json:"phase"`
-	Partial bool              `json:"partial,omitempty"`
-	Labels  map[string]string `json:"labels"`
+	ID      string       `json:"id"`
+	Scope   kernel.Scope `json:"scope"`
+	Stack   string       `json:"stack"`
+	Run     string       `json:"run"`
+	Fence   int64        `json:"fence"`
+	Phase   string       `json:"phase"`
+	Partial bool         `json:"partial,omitempty"`
+	// Looks says that it only looks, under no lease.
+	Looks  bool              `json:"looks,omitempty"`
+	Labels map[string]string `json:"labels"`
 	// Digest tells what was asked for.
 	Digest  kernel.Digest `json:"digest"`
 	State   State         `json:"state"`

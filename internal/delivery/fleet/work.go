@@ -48,7 +48,7 @@ func (s *Service) take(ctx context.Context, r Runner) (*Assignment, error) {
 		if !r.serves(o.Labels) {
 			continue
 		}
-		if err := s.Fences.CheckFence(ctx, o.Stack, o.Fence); err != nil {
+		if err := s.current(ctx, o); err != nil {
 			if err := s.lose(ctx, o.ID, "the run goes on under another lease"); err != nil {
 				return nil, err
 			}
@@ -84,10 +84,16 @@ func (s *Service) mine(ctx context.Context, r Runner, session, id string) (Assig
 	if err := a.heldBy(r); err != nil {
 		return a, err
 	}
-	if err := s.Fences.CheckFence(ctx, a.Stack, a.Fence); err != nil {
-		return a, err
+	return a, s.current(ctx, a)
+}
+
+// current refuses an assignment under a fence that no longer is its stack's. Who
+// only looks has none.
+func (s *Service) current(ctx context.Context, a Assignment) error {
+	if a.Looks {
+		return nil
 	}
-	return a, nil
+	return s.Fences.CheckFence(ctx, a.Stack, a.Fence)
 }
 
 func (a Assignment) heldBy(r Runner) error {
@@ -149,8 +155,10 @@ func (s *Service) Tell(ctx context.Context, r Runner, session, id string, from i
 		return nil
 	}
 	fresh := events[known:]
-	if err := s.Logs.Append(ctx, a.Run, fresh); err != nil {
-		return err
+	if !a.Looks { // a look has no log
+		if err := s.Logs.Append(ctx, a.Run, fresh); err != nil {
+			return err
+		}
 	}
 	_, err = s.edit(ctx, id, func(now *Assignment) (bool, error) {
 		now.Events, now.Seen = a.Events+int64(len(fresh)), s.Clock.Now()

@@ -133,7 +133,7 @@ func (s *Service) plans(ctx context.Context, in Inspection, m material, lease Le
 		return err
 	}
 	job := Job{
-		Run: in.ID, Stack: out.Deployment.Stack, Scope: in.Scope, Stage: m.stage, Attempt: 1, Files: m.root.Files,
+		Run: in.ID, Stack: out.Deployment.Stack, Scope: in.Scope, Stage: m.stage, Attempt: 1, Fence: lease.Fence, Files: m.root.Files,
 		Token: token, RefreshOnly: true, Unlocked: true,
 	}
 	outside, err := s.Planner.Plan(ctx, job, progress(s.Clock, say))

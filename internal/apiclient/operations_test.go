@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -33,7 +34,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 	const p, id = "shop", "run_1"
 	e := func(_ any, err error) error { return err }
 	nothing := func(apiclient.RunEvent) error { return nil }
-	return map[string]func() error{
+	all := map[string]func() error{
 		"SignIn":             func() error { return e(c.SignIn(ctx, "ada", "x")) },
 		"Me":                 func() error { return e(c.Me(ctx)) },
 		"ChangePassword":     func() error { return c.ChangePassword(ctx, "a", "b") },
@@ -165,6 +166,51 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 			q := apiclient.GetServiceLogsParams{Stage: "dev", Lines: 1, Follow: true}
 			return c.ServiceLogs(ctx, p, "orders", q, func(apiclient.LogsLine) error { return nil })
 		},
+	}
+	maps.Copy(all, repositoryCalls(ctx, c))
+	maps.Copy(all, sourceCalls(ctx, c))
+	return all
+}
+
+// repositoryCalls are those about repositories and pull requests.
+func repositoryCalls(ctx context.Context, c *apiclient.Client) map[string]func() error {
+	const p, r = "shop", "orders"
+	e := func(_ any, err error) error { return err }
+	return map[string]func() error{
+		"Repositories":       func() error { return e(c.Repositories(ctx, p)) },
+		"Repository":         func() error { return e(c.Repository(ctx, p, r)) },
+		"CreateRepository":   func() error { return e(c.CreateRepository(ctx, p, apiclient.CreateRepositoryRequest{})) },
+		"ConnectRepository":  func() error { return e(c.ConnectRepository(ctx, p, apiclient.ConnectRepositoryRequest{})) },
+		"RenewRepository":    func() error { return e(c.RenewRepository(ctx, p, r, "token")) },
+		"ProtectRepository":  func() error { return e(c.ProtectRepository(ctx, p, r, apiclient.VcsProtection{})) },
+		"DeleteRepository":   func() error { return c.DeleteRepository(ctx, p, r) },
+		"Webhooks":           func() error { return e(c.Webhooks(ctx, p, r)) },
+		"Bind":               func() error { return e(c.Bind(ctx, p, r, "api", apiclient.BindRepositoryRequest{})) },
+		"Bindings":           func() error { return e(c.Bindings(ctx, p, r)) },
+		"Unbind":             func() error { return c.Unbind(ctx, p, r, "api") },
+		"PullRequests":       func() error { return e(c.PullRequests(ctx, p, r, "open")) },
+		"PullRequest":        func() error { return e(c.PullRequest(ctx, p, r, 1)) },
+		"CreatePullRequest":  func() error { return e(c.CreatePullRequest(ctx, p, r, apiclient.CreatePullRequestRequest{})) },
+		"CommentPullRequest": func() error { return e(c.CommentPullRequest(ctx, p, r, 1, "text")) },
+		"ApprovePullRequest": func() error { return e(c.ApprovePullRequest(ctx, p, r, 1, "abc")) },
+		"PlanPullRequest":    func() error { return e(c.PlanPullRequest(ctx, p, r, 1)) },
+		"ApplyPullRequest":   func() error { return e(c.ApplyPullRequest(ctx, p, r, 1)) },
+		"MergePullRequest":   func() error { return e(c.MergePullRequest(ctx, p, r, 1, "abc")) },
+		"ClosePullRequest":   func() error { return e(c.ClosePullRequest(ctx, p, r, 1)) },
+	}
+}
+
+// sourceCalls are those about repositories that are the source of truth.
+func sourceCalls(ctx context.Context, c *apiclient.Client) map[string]func() error {
+	e := func(_ any, err error) error { return err }
+	return map[string]func() error{
+		"Sources":      func() error { return e(c.Sources(ctx)) },
+		"Source":       func() error { return e(c.Source(ctx, "platform")) },
+		"AddSource":    func() error { return e(c.AddSource(ctx, apiclient.AddSourceRequest{})) },
+		"DiffSource":   func() error { return e(c.DiffSource(ctx, "platform")) },
+		"SyncSource":   func() error { return e(c.SyncSource(ctx, "platform")) },
+		"AllowSource":  func() error { return e(c.AllowSource(ctx, "platform", apiclient.AllowSourceRequest{})) },
+		"RemoveSource": func() error { return c.RemoveSource(ctx, "platform") },
 	}
 }
 

@@ -443,7 +443,8 @@ func TestTheProviderLinksNothingOfTheServer(t *testing.T) {
 	for line := range strings.Lines(string(out)) {
 		path := strings.TrimSpace(line)
 		own := strings.HasPrefix(path, "github.com/terrace-idp/terrace/")
-		allowed := strings.HasSuffix(path, "/cmd/terraform-provider-terrace") || strings.HasSuffix(path, "/target/local/provider")
+		allowed := strings.HasSuffix(path, "/cmd/terraform-provider-terrace") || strings.HasSuffix(path, "/target/local/provider") ||
+			strings.HasSuffix(path, "/platform/confine") // the program is the helper that isolates runs, too
 		if own && !allowed {
 			t.Errorf("it links %s", path)
 		}

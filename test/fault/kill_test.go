@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -25,7 +26,24 @@ func TestKilledDaemon(t *testing.T) {
 	t.Parallel()
 	seed := uint64(number(t, "TERRACE_FAULT_SEED", int(time.Now().UnixNano()&0xffffff)))
 	fmt.Printf("seed %d (TERRACE_FAULT_SEED), %d kills\n", seed, kills)
-	newTrial(t, seed).run(kills)
+	newTrial(t, seed, newWorld(t)).run(kills)
+}
+
+// TestKilledServerAndRunner is TestKilledDaemon with stages that a remote runner
+// executes: the server, the runner or both are killed, while people destroy and
+// cancel, too.
+func TestKilledServerAndRunner(t *testing.T) {
+	kills := number(t, "TERRACE_FAULT_KILLS", 0)
+	if testing.Short() || kills == 0 {
+		t.Skip("set TERRACE_FAULT_KILLS, as make fault does")
+	}
+	t.Parallel()
+	seed := uint64(number(t, "TERRACE_FAULT_SEED", int(time.Now().UnixNano()&0xffffff)))
+	fmt.Printf("seed %d (TERRACE_FAULT_SEED), %d kills of server, runner or both\n", seed, kills)
+	w, r := newFarWorld(t)
+	tr := newTrial(t, seed, w)
+	tr.far, tr.load.mixed = r, true
+	tr.run(kills)
 }
 
 func number(t *testing.T, variable string, otherwise int) int {
@@ -44,7 +62,11 @@ func number(t *testing.T, variable string, otherwise int) int {
 // trial is one series of kills.
 type trial struct {
 	*checks
-	load   *load
+	load *load
+	// far is the remote runner, nil where the daemon executes everything.
+	far *remote
+	// down says that the daemon does not run.
+	down   bool
 	chance *rand.Rand
 	// span is how long the daemon lives at most before it is killed: about as
 	// long as a deploy takes.
@@ -55,9 +77,8 @@ type trial struct {
 	continued             map[string]bool
 }
 
-func newTrial(t *testing.T, seed uint64) *trial {
+func newTrial(t *testing.T, seed uint64, w *world) *trial {
 	t.Helper()
-	w := newWorld(t)
 	workloads := []string{"orders", "billing"}
 	l := &load{world: w, ledger: newLedger(), workloads: workloads, seed: seed}
 	tr := &trial{
@@ -113,7 +134,7 @@ func (tr *trial) killUnderLoad() time.Time {
 	if tr.ledger.uploads() > 0 {
 		tr.hit["upload"]++
 	}
-	at := tr.kill()
+	at := tr.strike()
 	stop()
 	wait()
 	return at
@@ -137,17 +158,40 @@ func (tr *trial) aim(ctx context.Context) {
 	}
 }
 
+// strike kills the daemon, or, where there is a remote runner, that one or both.
+func (tr *trial) strike() time.Time {
+	tr.t.Helper()
+	victim := 0
+	if tr.far != nil {
+		victim = tr.chance.IntN(3)
+		tr.hit[[]string{"the server", "the runner", "both"}[victim]]++
+	}
+	at := time.Now()
+	if victim > 0 {
+		tr.far.end(syscall.SIGKILL)
+	}
+	if victim != 1 {
+		return tr.kill()
+	}
+	tr.kills++
+	return at
+}
+
 func (tr *trial) kill() time.Time {
 	tr.t.Helper()
 	at := time.Now()
 	tr.Kill()
 	tr.kills++
+	tr.down = true
 	return at
 }
 
 // killStart kills the daemon while it starts, or while it takes up what was left.
 func (tr *trial) killStart() {
 	tr.t.Helper()
+	if !tr.down {
+		tr.Kill()
+	}
 	tr.must(tr.Launch())
 	pause(tr.t.Context(), time.Duration(tr.chance.Int64N(int64(max(2*tr.longestStart, time.Second)))))
 	phase := "start-up"
@@ -171,9 +215,15 @@ func (tr *trial) isReady() bool {
 func (tr *trial) settle() []run {
 	tr.t.Helper()
 	begin := time.Now()
-	tr.Boot()
-	tr.starts++
-	tr.longestStart = max(tr.longestStart, time.Since(begin))
+	if tr.down {
+		tr.Boot()
+		tr.down = false
+		tr.starts++
+		tr.longestStart = max(tr.longestStart, time.Since(begin))
+	}
+	if tr.far != nil && tr.far.cmd == nil {
+		tr.far.start()
+	}
 	var runs []run
 	tr.eventually("every run settles by itself", func() (string, bool) {
 		runs = tr.runs()

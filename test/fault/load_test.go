@@ -25,6 +25,35 @@ type load struct {
 	seed      uint64
 	releases  atomic.Int64
 	epochs    uint64
+	// mixed has somebody destroy, cancel and retry, too.
+	mixed bool
+}
+
+// scratch is a workload that is destroyed and whose runs are canceled.
+const scratch = "scratch"
+
+// scribble deploys, destroys, cancels and does again what was canceled.
+func (l *load) scribble(ctx context.Context, chance *rand.Rand) {
+	for ctx.Err() == nil {
+		path := "/api/v1/projects/" + l.project
+		runs := l.newest(ctx, "workload="+scratch)
+		var answer struct{ Run run }
+		switch n := chance.IntN(8); {
+		case len(runs) == 0 || n < 3 && runs[0].settled():
+			r, err := l.deploy(ctx, scratch, int(l.releases.Add(1)), 0)
+			l.told(r, err)
+		case n < 5 && runs[0].settled():
+			_, err := l.Call(ctx, l.admin, http.MethodPost, path+"/workloads/"+scratch+"/destructions", map[string]string{"stage": "dev"}, &answer)
+			l.told(answer.Run, err)
+		case n == 5 && !runs[0].settled():
+			_, err := l.Call(ctx, l.admin, http.MethodPost, path+"/runs/"+runs[0].ID+"/cancel", map[string]any{"force": chance.IntN(2) == 0}, &answer)
+			l.told(answer.Run, err)
+		case n == 6 && runs[0].Status == "canceled":
+			_, err := l.Call(ctx, l.admin, http.MethodPost, path+"/runs/"+runs[0].ID+"/retry", map[string]string{"reason": "again"}, &answer)
+			l.told(answer.Run, err)
+		}
+		pause(ctx, time.Duration(100+chance.IntN(400))*time.Millisecond)
+	}
 }
 
 // open is how many runs of one workload may be on their way: enough to queue.
@@ -40,6 +69,10 @@ func (l *load) run(ctx context.Context) (wait func()) {
 	}
 	chance := rand.New(rand.NewPCG(l.seed, l.epochs<<8|0xff))
 	people.Go(func() { l.decide(ctx, chance) })
+	if l.mixed {
+		chance := rand.New(rand.NewPCG(l.seed, l.epochs<<8|0xfe))
+		people.Go(func() { l.scribble(ctx, chance) })
+	}
 	return people.Wait
 }
 

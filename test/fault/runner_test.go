@@ -19,6 +19,8 @@ import (
 const farStages = `stages:
   - {name: dev, order: 1, target: local, runtime: process, runners: {pool: far}}
   - {name: test, order: 2, target: local, runtime: process}
+  - {name: int, order: 3, target: local, runtime: process, runners: {zone: a}}
+  - {name: qs, order: 4, target: local, runtime: process, runners: {pool: far}, approvals: {count: 1, role: approver}}
 `
 
 // remote is a runner as a process of its own, with a data folder of its own.
@@ -276,8 +278,10 @@ func TestTheServerOfARunnerIsKilled(t *testing.T) {
 	r.applies(of)
 	w.Kill()
 	w.Boot()
-	of = w.await(of.ID, "ends", run.terminal)
-	t.Logf("the run that was under way is %s at attempt %d: %+v", of.Status, of.Attempt, of.Failure)
+	if of = w.await(of.ID, "ends", run.terminal); of.Status != "succeeded" {
+		t.Errorf("the run that was under way is %s at attempt %d: %+v", of.Status, of.Attempt, of.Failure)
+	}
+	t.Logf("the run that was under way is %s at attempt %d", of.Status, of.Attempt)
 	last, err := w.deploy(t.Context(), "orders", 3, 0)
 	w.must(err)
 	if last = w.await(last.ID, "ends", run.terminal); last.Status != "succeeded" || last.Attempt != 1 {

@@ -102,8 +102,9 @@ type Outcome struct {
 	Existing []Existing                 `json:"existing,omitempty"`
 	// Busy says that an apply failed only because the target is still at work.
 	Busy bool `json:"busy,omitempty"`
-	// Interrupted says that the runner was stopped, which is not the job's fault.
-	Interrupted bool `json:"interrupted,omitempty"`
+	// Interrupted says, unless it is empty, what happened to the runner: it is not the
+	// job's fault, and whatever was done stays.
+	Interrupted string `json:"interrupted,omitempty"`
 }
 
 // Error is a kernel.Error on its way.

@@ -261,7 +261,7 @@ func TestLost(t *testing.T) {
 			if len(all) != 1 || len(all[0].Runs) != 1 || !all[0].Connected {
 				t.Errorf("the runner is listed as %+v", all)
 			}
-			must(t, b.one.Finish(t.Context(), r, r.Session, id, fleet.Outcome{Interrupted: true}))
+			must(t, b.one.Finish(t.Context(), r, r.Session, id, fleet.Outcome{Interrupted: "was stopped"}))
 		},
 	} {
 		t.Run(says, func(t *testing.T) {

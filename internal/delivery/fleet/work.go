@@ -199,8 +199,8 @@ func (s *Service) Finish(ctx context.Context, r Runner, session, id string, o Ou
 			return false, err
 		}
 		a.State, a.Outcome = Done, &o
-		if o.Interrupted {
-			a.State, a.Outcome, a.Reason = Lost, nil, a.lost("was stopped")
+		if o.Interrupted != "" {
+			a.State, a.Outcome, a.Reason = Lost, nil, a.lost(o.Interrupted)
 		}
 		return true, nil
 	})

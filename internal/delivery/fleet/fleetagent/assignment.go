@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
@@ -22,6 +23,9 @@ type assignment struct {
 	gone   context.Context //nolint:containedctx // it is the life of the assignment
 	leave  context.CancelFunc
 	events events
+	// cut says that the server could not be reached for a while: state, modules and
+	// planes are there, so terraform may have failed for it.
+	cut atomic.Bool
 }
 
 // do executes an assignment and tells its outcome.
@@ -40,8 +44,11 @@ func (a *Agent) do(ctx context.Context, w Work) {
 	defer context.AfterFunc(ctx, func() { as.interrupted(ctx) })()
 	a.Log.InfoContext(ctx, "takes up", "run", w.Job.Run, "phase", w.Job.Phase, "stack", w.Job.Stack)
 	result := as.execute(running, killed)
-	if ctx.Err() != nil {
-		result.Interrupted = true
+	switch {
+	case ctx.Err() != nil:
+		result.Interrupted = "was stopped"
+	case result.Error != nil && as.cut.Load():
+		result.Interrupted = "was cut off from the server"
 	}
 	as.finish(result)
 	a.Log.InfoContext(ctx, "has done", "run", w.Job.Run, "phase", w.Job.Phase, "failed", result.Error != nil)
@@ -107,6 +114,7 @@ func (a *assignment) beat() {
 		case time.Since(heard) > a.patience:
 			a.lose("the server was not reached for " + a.patience.String())
 		default:
+			a.cut.Store(true)
 			sleep(a.gone, min(shortly, a.patience/10))
 		}
 	}

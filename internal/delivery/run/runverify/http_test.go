@@ -71,7 +71,7 @@ func timeout(passes bool) time.Duration {
 	if passes {
 		return 20 * time.Second
 	}
-	return 200 * time.Millisecond
+	return 2 * time.Second
 }
 
 func TestAForeignCertificateIsNoAnswer(t *testing.T) {

@@ -72,8 +72,8 @@ bench: build ## speed against a peer or the bare tool, as ratios
 	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 2000x ./internal/fabric/...
 	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/delivery/graph ./internal/delivery/runner ./test/bench
 
-fault: build ## kill the daemon at random instants during deploys and promotions
-	TERRACE_FAULT_KILLS=$${TERRACE_FAULT_KILLS:-50} go test $(GOFLAGS_) -count 1 -v -run TestKilledDaemon -timeout 40m ./test/fault
+fault: build ## kill the daemon, and a remote runner, at random instants during mixed work
+	TERRACE_FAULT_KILLS=$${TERRACE_FAULT_KILLS:-50} go test $(GOFLAGS_) -count 1 -v -run 'TestKilledDaemon|TestKilledServerAndRunner' -timeout 60m ./test/fault
 
 clean: ## remove what was built
 	rm -rf $(BIN)

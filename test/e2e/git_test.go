@@ -129,7 +129,7 @@ func TestAChangeComesByGit(t *testing.T) {
 	if got := g.git("rev-parse", "FETCH_HEAD"); got != applied.PullRequest.MergeCommit {
 		t.Errorf("the branch is at %s, not at the merge %s", got, applied.PullRequest.MergeCommit)
 	}
-	if r, err := http.Get("http://" + d.API + "/git/default/shop/orders.git/info/refs?service=git-upload-pack"); err != nil || r.StatusCode != http.StatusUnauthorized { //nolint:noctx // a test
+	if r, err := http.Get("http://" + d.API + "/git/default/shop/orders.git/info/refs?service=git-upload-pack"); err != nil || r.StatusCode != http.StatusUnauthorized {
 		t.Errorf("nobody is let in: %v, %v", r, err)
 	}
 	admin.Must(g.ctx, "audit", "verify")

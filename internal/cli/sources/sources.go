@@ -153,8 +153,10 @@ func status(e *command.Env) *cobra.Command {
 func writeStatus(w io.Writer, e *command.Env, d apiclient.SourceDetails) {
 	n := d.Source
 	rows := [][]string{
-		{"source", n.Name + ", of " + scopeOf(n)}, {"repository", n.RepositoryProject + "/" + n.Repository + ", branch " + n.Branch + at(n.Path)},
-		{"state", string(n.Status.Phase)}, {"commit", n.Status.Commit},
+		{"source", n.Name + ", of " + scopeOf(n)},
+		{"repository", n.RepositoryProject + "/" + n.Repository + ", branch " + n.Branch + at(n.Path)},
+		{"state", string(n.Status.Phase)},
+		{"commit", n.Status.Commit},
 	}
 	if n.Status.At != nil {
 		rows = append(rows, []string{"reconciled", output.Age(e.Clock.Now(), *n.Status.At) + " ago"})

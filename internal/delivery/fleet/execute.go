@@ -82,6 +82,7 @@ func (s *Service) await(ctx context.Context, a Assignment, c Control) (Result, e
 		case Lost, Ended:
 			s.drop(ctx, id)
 			return Result{}, &LostError{Begun: a.Runner != "", Reason: a.Reason}
+		case Offered, Taken: // it goes on
 		}
 		if err := s.look(ctx, a, c); err != nil {
 			return Result{}, err

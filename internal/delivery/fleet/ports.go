@@ -53,15 +53,25 @@ type Blobs interface {
 
 // Store keeps runners and assignments.
 type Store interface {
+	Registry
+	Assignments
+}
+
+// Registry keeps runners.
+type Registry interface {
 	InsertRunner(ctx context.Context, r Runner, token kernel.Digest) error
-	// SaveRunner and SaveAssignment are Stale where another has saved meanwhile.
+	// SaveRunner is Stale where another has saved meanwhile.
 	SaveRunner(ctx context.Context, r Runner) error
 	RunnerByToken(ctx context.Context, token kernel.Digest) (Runner, error)
 	RunnerByName(ctx context.Context, tenant, name string) (Runner, error)
 	Runners(ctx context.Context, tenant string) ([]Runner, error)
 	DeleteRunner(ctx context.Context, tenant, id string) error
+}
 
+// Assignments keeps what runners execute.
+type Assignments interface {
 	InsertAssignment(ctx context.Context, a Assignment) error
+	// SaveAssignment is Stale where another has saved meanwhile.
 	SaveAssignment(ctx context.Context, a Assignment) error
 	Assignment(ctx context.Context, id string) (Assignment, error)
 	// InState returns a tenant's assignments in the state, the oldest first.

@@ -26,14 +26,19 @@ type Sources interface {
 	List(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[Source], error)
 	// Of returns those of a repository.
 	Of(ctx context.Context, tenant, project, repository string) ([]Source, error)
+	Schedule
+	// Remove removes it, and what it owns is its own no longer.
+	Remove(ctx context.Context, s Source) error
+}
+
+// Schedule keeps which sources are due, and who reconciles them.
+type Schedule interface {
 	// Due returns those of all tenants that are due, the longest first.
 	Due(ctx context.Context, now time.Time, limit int) ([]Source, error)
 	// Lease takes or keeps the right to reconcile; it is Locked while another has it.
 	Lease(ctx context.Context, id, holder string, now, until time.Time) error
 	// Recover gives back what a former process of the holder has had, due at once.
 	Recover(ctx context.Context, holder string, now time.Time) error
-	// Remove removes it, and what it owns is its own no longer.
-	Remove(ctx context.Context, s Source) error
 }
 
 // Objects keeps what belongs to sources.

@@ -329,7 +329,7 @@ func TestDeletionAndCreationAreWhole(t *testing.T) {
 	if _, err := os.Stat(h.Files(repo).Dir); !os.IsNotExist(err) {
 		t.Errorf("the files are there: %v", err)
 	}
-	if resp, err := http.Get(h.address("admin", "orders") + "/info/refs?service=git-upload-pack"); err != nil || resp.StatusCode != http.StatusNotFound { //nolint:noctx // a test
+	if resp, err := http.Get(h.address("admin", "orders") + "/info/refs?service=git-upload-pack"); err != nil || resp.StatusCode != http.StatusNotFound {
 		t.Errorf("%v, %v", resp, err)
 	}
 }

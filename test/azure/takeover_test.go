@@ -57,11 +57,13 @@ func defined(t *testing.T) []string {
 
 // unlike are the resources that a takeover meets in another way than an import, and why.
 func unlike() (neverRefused, madeAnew map[string]string) {
-	return map[string]string{
-			"azurerm_log_analytics_workspace_table": "tables are there with their workspace, and azurerm changes them",
-		}, map[string]string{
-			"azurerm_api_management_logger": "Azure keeps a logger's connection string to itself; nothing is in a logger, and no workload's definition makes one",
-		}
+	neverRefused = map[string]string{
+		"azurerm_log_analytics_workspace_table": "tables are there with their workspace, and azurerm changes them",
+	}
+	madeAnew = map[string]string{
+		"azurerm_api_management_logger": "Azure keeps a logger's connection string to itself; nothing is in a logger, and no workload's definition makes one",
+	}
+	return neverRefused, madeAnew
 }
 
 func (s toolset) takenOver(t *testing.T, dir string) {

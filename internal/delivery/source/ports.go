@@ -24,8 +24,6 @@ type Sources interface {
 	Push(ctx context.Context, s Source, by *kernel.Actor, due time.Time) error
 	Get(ctx context.Context, tenant, name string) (Source, error)
 	List(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[Source], error)
-	// Of returns those of a repository.
-	Of(ctx context.Context, tenant, project, repository string) ([]Source, error)
 	Schedule
 	// Remove removes it, and what it owns is its own no longer.
 	Remove(ctx context.Context, s Source) error
@@ -33,6 +31,8 @@ type Sources interface {
 
 // Schedule keeps which sources are due, and who reconciles them.
 type Schedule interface {
+	// Of returns those of a repository.
+	Of(ctx context.Context, tenant, project, repository string) ([]Source, error)
 	// Due returns those of all tenants that are due, the longest first.
 	Due(ctx context.Context, now time.Time, limit int) ([]Source, error)
 	// Lease takes or keeps the right to reconcile; it is Locked while another has it.

@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	cacheStartTimeout = 30 * time.Second
+	cacheStartTimeout   = 30 * time.Second
+	cacheRestoreTimeout = 5 * time.Second
 	// redisUser is the user that a password alone belongs to (Redis ACL).
 	redisUser = "default"
 )
@@ -66,14 +67,22 @@ func (p *cachePlane) apply(ctx context.Context, k Key, _ json.RawMessage, previo
 			_ = p.end(k) // what it has left is used by the next try
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, cacheStartTimeout)
-	defer cancel()
-	if err := r.server.AwaitReady(ctx); err != nil {
+	if err := p.await(ctx, k, r, cacheStartTimeout); err != nil {
 		abort()
-		return change{}, kernel.Errorf(kernel.Unavailable, "cache %s: %w", k.Name, err).
-			WithFix("see its log in %s", filepath.Join(p.folder(k), logName))
+		return change{}, err
 	}
 	return change{outputs: p.outputs(k, r), abort: abort}, nil
+}
+
+// await returns when the cache answers, or an error after the timeout.
+func (p *cachePlane) await(ctx context.Context, k Key, r *runningCache, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if err := r.server.AwaitReady(ctx); err != nil {
+		return kernel.Errorf(kernel.Unavailable, "cache %s: %w", k.Name, err).
+			WithFix("see its log in %s", filepath.Join(p.folder(k), logName))
+	}
+	return nil
 }
 
 func (p *cachePlane) outputs(k Key, r *runningCache) Outputs {
@@ -149,9 +158,14 @@ func (p *cachePlane) remove(ctx context.Context, o Object) error {
 	return p.config.Secrets.Delete(ctx, o.Scope, passwordName(o.Key))
 }
 
+// restore waits until the cache answers, so that services find theirs; one that
+// is slow, as with much data to load, is not waited for by all of them.
 func (p *cachePlane) restore(ctx context.Context, o Object) error {
-	_, _, err := p.ensure(ctx, o.Key, number(o.Outputs["port"]))
-	return err
+	r, _, err := p.ensure(ctx, o.Key, number(o.Outputs["port"]))
+	if err != nil {
+		return err
+	}
+	return p.await(ctx, o.Key, r, cacheRestoreTimeout)
 }
 
 func (p *cachePlane) get(k Key) (*runningCache, bool) {

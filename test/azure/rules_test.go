@@ -3,6 +3,7 @@ package azure_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
@@ -47,6 +48,11 @@ func withoutAzurerm(t testing.TB, path string) string {
 		t.Fatalf("%s does not name the rules for azurerm", path)
 	}
 	file.Body().RemoveBlock(plugin)
+	for _, block := range file.Body().Blocks() {
+		if block.Type() == "rule" && strings.HasPrefix(block.Labels()[0], "azurerm_") {
+			file.Body().RemoveBlock(block)
+		}
+	}
 	left := filepath.Join(t.TempDir(), "tflint.hcl")
 	if err := os.WriteFile(left, file.Bytes(), 0o600); err != nil {
 		t.Fatal(err)

@@ -16,19 +16,37 @@ const completeTimeout = time.Second
 // Completion is a function of cobra that offers words.
 type Completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
 
-// Offer asks the server; when it cannot be asked nothing is offered.
+// Offer asks the server about the project; when it cannot be asked nothing is offered.
 func (e *Env) Offer(words func(ctx context.Context, s Server, project string) ([]string, error)) Completion {
+	return offer(func(ctx context.Context) ([]string, error) {
+		s, project, err := e.Project(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return words(ctx, s, project)
+	})
+}
+
+// offerAtServer asks the server about what belongs to no project.
+func (e *Env) offerAtServer(words func(ctx context.Context, s Server) ([]string, error)) Completion {
+	return offer(func(ctx context.Context) ([]string, error) {
+		s, err := e.Server()
+		if err != nil {
+			return nil, err
+		}
+		return words(ctx, s)
+	})
+}
+
+// offer offers words for the first argument.
+func offer(words func(ctx context.Context) ([]string, error)) Completion {
 	return func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		ctx, cancel := context.WithTimeout(c.Context(), completeTimeout)
 		defer cancel()
-		s, project, err := e.Project(ctx)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		list, err := words(ctx, s, project)
+		list, err := words(ctx)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -46,9 +64,17 @@ func (e *Env) Workloads() Completion {
 
 // Sources offers the sources of the tenant.
 func (e *Env) Sources() Completion {
-	return e.Offer(func(ctx context.Context, s Server, _ string) ([]string, error) {
+	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.Sources(ctx)
 		return names(list, func(n apiclient.Source) string { return n.Name }), err
+	})
+}
+
+// Runners offers the remote runners of the tenant.
+func (e *Env) Runners() Completion {
+	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+		list, err := s.Runners(ctx)
+		return names(list, func(r apiclient.FleetStatus) string { return r.Name }), err
 	})
 }
 
@@ -96,7 +122,7 @@ func (e *Env) Runs(status apiclient.RunStatus) Completion {
 
 // Stages offers the stages.
 func (e *Env) Stages() Completion {
-	return e.Offer(func(ctx context.Context, s Server, _ string) ([]string, error) {
+	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.Stages(ctx)
 		return names(list, func(st apiclient.Stage) string { return st.Name }), err
 	})

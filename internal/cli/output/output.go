@@ -108,6 +108,15 @@ func Rows(w io.Writer, header []string, rows [][]string) {
 	_ = t.Flush()
 }
 
+// List writes a row for each of list under a header.
+func List[T any](w io.Writer, list []T, header []string, row func(T) []string) {
+	rows := make([][]string, 0, len(list))
+	for _, one := range list {
+		rows = append(rows, row(one))
+	}
+	Rows(w, header, rows)
+}
+
 // Pairs writes names and values in two columns, leaving out what is empty.
 func Pairs(w io.Writer, pairs ...string) {
 	t := tabwriter.NewWriter(w, 0, 4, 3, ' ', 0)

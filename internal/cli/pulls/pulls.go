@@ -115,17 +115,12 @@ func (p *pulls) list() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.e.Print(all, func(w io.Writer) {
-				rows := make([][]string, 0, len(all))
-				for _, pr := range all {
-					rows = append(rows, []string{strconv.FormatInt(int64(pr.Number), 10), pr.Title, pr.Source + " → " + pr.Target, string(pr.State), pr.Author, output.Age(p.e.Clock.Now(), pr.UpdatedAt)})
-				}
-				output.Rows(w, []string{"NUMBER", "TITLE", "BRANCH", "STATE", "AUTHOR", "AGE"}, rows)
+			return command.PrintList(p.e, all, []string{"NUMBER", "TITLE", "BRANCH", "STATE", "AUTHOR", "AGE"}, func(pr apiclient.VcsPullRequest) []string {
+				return []string{strconv.FormatInt(int64(pr.Number), 10), pr.Title, pr.Source + " → " + pr.Target, string(pr.State), pr.Author, output.Age(p.e.Clock.Now(), pr.UpdatedAt)}
 			})
 		},
 	}
-	c.Flags().StringVar(&state, "state", "open", "open, merged, closed or all")
-	_ = c.RegisterFlagCompletionFunc("state", cobra.FixedCompletions([]string{"open", "merged", "closed", "all"}, cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
+	command.Choice(c, &state, "state", "open", "open, merged, closed or all", "open", "merged", "closed", "all")
 	return c
 }
 

@@ -43,17 +43,11 @@ func list(e *command.Env) *cobra.Command {
 				return kernel.Errorf(kernel.NotFound, "there is no release of %s in %s", args[0], project).
 					WithFix("terrace deploy score.yaml makes the first")
 			}
-			return e.Print(releases, func(w io.Writer) { writeList(w, e, releases) })
+			return command.PrintList(e, releases, []string{"NUMBER", "RELEASE", "VERSION", "BY", "AGE"}, func(r apiclient.Release) []string {
+				return []string{fmt.Sprintf("#%d", r.Number), r.ID, r.Version, r.CreatedBy, output.Age(e.Clock.Now(), r.CreatedAt)}
+			})
 		},
 	}
-}
-
-func writeList(w io.Writer, e *command.Env, releases []apiclient.Release) {
-	rows := make([][]string, 0, len(releases))
-	for _, r := range releases {
-		rows = append(rows, []string{fmt.Sprintf("#%d", r.Number), r.ID, r.Version, r.CreatedBy, output.Age(e.Clock.Now(), r.CreatedAt)})
-	}
-	output.Rows(w, []string{"NUMBER", "RELEASE", "VERSION", "BY", "AGE"}, rows)
 }
 
 func show(e *command.Env) *cobra.Command {

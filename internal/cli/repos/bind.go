@@ -23,28 +23,23 @@ func bind(e *command.Env) *cobra.Command {
 			"  terrace repo bind mono orders --score services/orders/score.yaml --path 'services/orders/**' --path 'libs/**' --path '!**/*.md' --plan dev --plan test\n" +
 			"  terrace repo bind mono edge --score edge/score.yaml --plan dev --apply before-merge",
 		ValidArgsFunction: e.Repositories(),
-		RunE: func(c *cobra.Command, args []string) error {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			in.Apply = apiclient.BindRepositoryRequestApply(apply)
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			b, err := s.Bind(c.Context(), project, args[0], args[1], in)
+			b, err := s.Bind(ctx, project, args[0], args[1], in)
 			if err != nil {
 				return err
 			}
 			return e.Print(b, func(w io.Writer) { writeBound(w, args[0], b) })
-		},
+		}),
 	}
 	c.Flags().StringVar(&in.Score, "score", "score.yaml", "the path of the workload's file in the repository")
 	c.Flags().StringArrayVar(&in.Paths, "path", nil, "a glob of files that are the workload's; the folder of its file by default")
 	c.Flags().StringVar(&in.Branch, "branch", "", "the branch that pull requests go to; the default branch by default")
 	c.Flags().StringArrayVar(&in.Plan, "plan", nil, "a stage that a pull request is planned on")
 	c.Flags().BoolVar(&in.Build, "build", false, "let Terrace build a container whose image is a folder (image: .), as terrace deploy does")
-	c.Flags().StringVar(&apply, "apply", "merge", "when it is applied: merge, before-merge or never")
+	command.Choice(c, &apply, "apply", "merge", "when it is applied: merge, before-merge or never", "merge", "before-merge", "never")
 	c.Flags().StringArrayVar(&in.Stages, "to", nil, "a stage that it is applied to; the first of --plan by default")
-	_ = c.RegisterFlagCompletionFunc("apply", cobra.FixedCompletions([]string{"merge", "before-merge", "never"}, cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
-	_ = c.MarkFlagRequired("plan")                                                                                                                    // the flag was made above
+	_ = c.MarkFlagRequired("plan") // the flag was made above
 	return c
 }
 
@@ -63,15 +58,13 @@ func unbind(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "unbind REPOSITORY NAME", Short: "Remove a binding; what is deployed stays", Args: cobra.ExactArgs(2), ValidArgsFunction: e.Repositories(),
 		Example: "  terrace repo unbind mono edge",
-		RunE: func(c *cobra.Command, args []string) error {
-			return on(e, func(ctx context.Context, s command.Server, project, name string) error {
-				if err := s.Unbind(ctx, project, name, args[1]); err != nil {
-					return err
-				}
-				return e.Print(map[string]any{"repository": name, "binding": args[1], "removed": true}, func(w io.Writer) {
-					_, _ = fmt.Fprintf(w, "%s is no longer bound to %s\n", args[1], name)
-				})
-			})(c, args)
-		},
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			if err := s.Unbind(ctx, project, args[0], args[1]); err != nil {
+				return err
+			}
+			return e.Print(map[string]any{"repository": args[0], "binding": args[1], "removed": true}, func(w io.Writer) {
+				_, _ = fmt.Fprintf(w, "%s is no longer bound to %s\n", args[1], args[0])
+			})
+		}),
 	}
 }

@@ -5,6 +5,7 @@
 package repos
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -31,20 +32,16 @@ func create(e *command.Env) *cobra.Command {
 		Use: "create NAME", Short: "Make a repository that Terrace hosts", Args: cobra.ExactArgs(1),
 		Long:    "git is its client: sign in with your user name, and with a token or your password.",
 		Example: "  terrace repo create orders\n  terrace repo create platform --push nobody --merge approver --checks",
-		RunE: func(c *cobra.Command, args []string) error {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			in.Name, in.Protection, in.Quota = args[0], &p, quota<<20
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			r, err := s.CreateRepository(c.Context(), project, in)
+			r, err := s.CreateRepository(ctx, project, in)
 			if err != nil {
 				return err
 			}
 			return e.Print(r, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "%s is there. Clone it with: git clone %s\n", r.Name, r.CloneURL)
 			})
-		},
+		}),
 	}
 	c.Flags().StringVar(&in.Branch, "branch", "main", "the default branch")
 	c.Flags().Int64Var(&quota, "quota", 1024, "how large it may be, in MiB")
@@ -54,11 +51,9 @@ func create(e *command.Env) *cobra.Command {
 
 // protection adds the flags of who may change the default branch.
 func protection(c *cobra.Command, p *apiclient.VcsProtection) {
-	c.Flags().StringVar(&p.Push, "push", "", "the role that may push to the default branch: developer, approver, admin or nobody")
-	c.Flags().StringVar(&p.Merge, "merge", "", "the role that may merge into it: developer, approver or admin")
+	command.Choice(c, &p.Push, "push", "", "the role that may push to the default branch: developer, approver, admin or nobody", "developer", "approver", "admin", "nobody")
+	command.Choice(c, &p.Merge, "merge", "", "the role that may merge into it: developer, approver or admin", "developer", "approver", "admin")
 	c.Flags().BoolVar(&p.Checks, "checks", false, "a pull request is merged only when all of its plans succeeded")
-	_ = c.RegisterFlagCompletionFunc("push", cobra.FixedCompletions([]string{"developer", "approver", "admin", "nobody"}, cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
-	_ = c.RegisterFlagCompletionFunc("merge", cobra.FixedCompletions([]string{"developer", "approver", "admin"}, cobra.ShellCompDirectiveNoFileComp))          // the flag was made above
 }
 
 func connect(e *command.Env) *cobra.Command {
@@ -118,23 +113,15 @@ func list(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the repositories of the project", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace repo list",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, project, err := e.Project(c.Context())
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
+			all, err := s.Repositories(ctx, project)
 			if err != nil {
 				return err
 			}
-			all, err := s.Repositories(c.Context(), project)
-			if err != nil {
-				return err
-			}
-			return e.Print(all, func(w io.Writer) {
-				rows := make([][]string, 0, len(all))
-				for _, r := range all {
-					rows = append(rows, []string{r.Name, string(r.Provider), r.DefaultBranch, r.CloneURL, output.Age(e.Clock.Now(), r.CreatedAt)})
-				}
-				output.Rows(w, []string{"NAME", "PROVIDER", "BRANCH", "CLONE", "AGE"}, rows)
+			return command.PrintList(e, all, []string{"NAME", "PROVIDER", "BRANCH", "CLONE", "AGE"}, func(r apiclient.Repository) []string {
+				return []string{r.Name, string(r.Provider), r.DefaultBranch, r.CloneURL, output.Age(e.Clock.Now(), r.CreatedAt)}
 			})
-		},
+		}),
 	}
 }
 
@@ -149,20 +136,17 @@ func show(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "show NAME", Short: "Show a repository with its bindings", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
 		Example: "  terrace repo show orders",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			var d details
-			if d.Repository, err = s.Repository(c.Context(), project, args[0]); err != nil {
+			var err error
+			if d.Repository, err = s.Repository(ctx, project, args[0]); err != nil {
 				return err
 			}
-			if d.Bindings, err = s.Bindings(c.Context(), project, args[0]); err != nil {
+			if d.Bindings, err = s.Bindings(ctx, project, args[0]); err != nil {
 				return err
 			}
 			return e.Print(d, func(w io.Writer) { writeDetails(w, d) })
-		},
+		}),
 	}
 }
 
@@ -186,20 +170,15 @@ func writeDetails(w io.Writer, d details) {
 	output.Rows(w, []string{"BINDING", "SCORE", "PATHS", "PLAN ON", "APPLY", "TO"}, rows)
 }
 
-func orDeveloper(role string) string {
-	if role == "" {
-		return "developer"
-	}
-	return role
-}
+func orDeveloper(role string) string { return cmp.Or(role, "developer") }
 
 func protect(e *command.Env) *cobra.Command {
 	var p apiclient.VcsProtection
 	c := &cobra.Command{
 		Use: "protect NAME", Short: "Say who may change the default branch of a hosted repository", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
 		Example: "  terrace repo protect orders --push nobody --merge developer --checks",
-		RunE: on(e, func(ctx context.Context, s command.Server, project, name string) error {
-			r, err := s.ProtectRepository(ctx, project, name, p)
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			r, err := s.ProtectRepository(ctx, project, args[0], p)
 			if err != nil {
 				return err
 			}
@@ -212,23 +191,12 @@ func protect(e *command.Env) *cobra.Command {
 	return c
 }
 
-// on runs a command about one repository.
-func on(e *command.Env, run func(ctx context.Context, s command.Server, project, name string) error) func(*cobra.Command, []string) error {
-	return func(c *cobra.Command, args []string) error {
-		s, project, err := e.Project(c.Context())
-		if err != nil {
-			return err
-		}
-		return run(c.Context(), s, project, args[0])
-	}
-}
-
 func renew(e *command.Env) *cobra.Command {
 	var token bool
 	c := &cobra.Command{
 		Use: "renew NAME", Short: "Give a connected repository another webhook secret, or another token", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
 		Example: "  terrace repo renew orders\n  terrace repo renew orders --token-only < token.txt",
-		RunE: on(e, func(ctx context.Context, s command.Server, project, name string) error {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			secret := ""
 			if token {
 				var err error
@@ -236,7 +204,7 @@ func renew(e *command.Env) *cobra.Command {
 					return err
 				}
 			}
-			r, err := s.RenewRepository(ctx, project, name, secret)
+			r, err := s.RenewRepository(ctx, project, args[0], secret)
 			if err != nil {
 				return err
 			}
@@ -252,14 +220,14 @@ func remove(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "delete NAME", Short: "Delete a hosted repository with all it holds, or forget a connected one", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
 		Example: "  terrace repo delete orders",
-		RunE: on(e, func(ctx context.Context, s command.Server, project, name string) error {
-			if err := e.Confirm(yes, "Delete the repository "+name+"?"); err != nil {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			if err := e.Confirm(yes, "Delete the repository "+args[0]+"?"); err != nil {
 				return err
 			}
-			if err := s.DeleteRepository(ctx, project, name); err != nil {
+			if err := s.DeleteRepository(ctx, project, args[0]); err != nil {
 				return err
 			}
-			return e.Print(map[string]any{"repository": name, "deleted": true}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is deleted\n", name) })
+			return e.Print(map[string]any{"repository": args[0], "deleted": true}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is deleted\n", args[0]) })
 		}),
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
@@ -270,21 +238,13 @@ func webhooks(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "webhooks NAME", Short: "List the webhooks that came for a repository, the newest first", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
 		Example: "  terrace repo webhooks orders",
-		RunE: on(e, func(ctx context.Context, s command.Server, project, name string) error {
-			all, err := s.Webhooks(ctx, project, name)
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			all, err := s.Webhooks(ctx, project, args[0])
 			if err != nil {
 				return err
 			}
-			return e.Print(all, func(w io.Writer) {
-				rows := make([][]string, 0, len(all))
-				for _, d := range all {
-					kind := string(d.Event.Kind)
-					if kind == "" {
-						kind = "ignored"
-					}
-					rows = append(rows, []string{d.Key, kind, output.Age(e.Clock.Now(), d.ReceivedAt), d.Problem})
-				}
-				output.Rows(w, []string{"DELIVERY", "EVENT", "AGE", "PROBLEM"}, rows)
+			return command.PrintList(e, all, []string{"DELIVERY", "EVENT", "AGE", "PROBLEM"}, func(d apiclient.VcsDelivery) []string {
+				return []string{d.Key, cmp.Or(string(d.Event.Kind), "ignored"), output.Age(e.Clock.Now(), d.ReceivedAt), d.Problem}
 			})
 		}),
 	}

@@ -3,6 +3,7 @@
 package runners
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -27,23 +28,18 @@ func list(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the remote runners with what they execute", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace runner list",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
+			found, err := s.Runners(ctx)
 			if err != nil {
 				return err
 			}
-			runners, err := s.Runners(c.Context())
-			if err != nil {
-				return err
-			}
-			return e.Print(runners, func(w io.Writer) { write(w, e, runners) })
-		},
+			return command.PrintList(e, found, []string{"RUNNER", "LABELS", "STATE", "SEEN", "BUSY", "RUNS"}, row(e))
+		}),
 	}
 }
 
-func write(w io.Writer, e *command.Env, runners []apiclient.FleetStatus) {
-	rows := make([][]string, 0, len(runners))
-	for _, r := range runners {
+func row(e *command.Env) func(r apiclient.FleetStatus) []string {
+	return func(r apiclient.FleetStatus) []string {
 		state, seen := "never seen", ""
 		if r.Seen != nil {
 			state, seen = "away", output.Age(e.Clock.Now(), *r.Seen)
@@ -51,9 +47,8 @@ func write(w io.Writer, e *command.Env, runners []apiclient.FleetStatus) {
 		if r.Connected {
 			state = "connected"
 		}
-		rows = append(rows, []string{r.Name, text(r.Labels), state, seen, fmt.Sprintf("%d of %d", len(r.Runs), r.Concurrency), strings.Join(r.Runs, " ")})
+		return []string{r.Name, text(r.Labels), state, seen, fmt.Sprintf("%d of %d", len(r.Runs), r.Concurrency), strings.Join(r.Runs, " ")}
 	}
-	output.Rows(w, []string{"RUNNER", "LABELS", "STATE", "SEEN", "BUSY", "RUNS"}, rows)
 }
 
 func text(labels map[string]string) string {
@@ -108,43 +103,18 @@ func remove(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "remove NAME", Short: "Make a runner's token void; what it executes is lost", Aliases: []string{"rm"},
 		Example: "  terrace runner remove inside-1 --reason \"the machine is gone\"",
-		Args:    cobra.ExactArgs(1), ValidArgsFunction: complete(e),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runners(),
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			if err := e.Confirm(yes, "Remove the runner "+args[0]+"?"); err != nil {
 				return err
 			}
-			if err := s.RemoveRunner(c.Context(), args[0], apiclient.RemoveRunnerParams{Reason: reason}); err != nil {
+			if err := s.RemoveRunner(ctx, args[0], apiclient.RemoveRunnerParams{Reason: reason}); err != nil {
 				return err
 			}
 			return e.Print(map[string]string{"removed": args[0]}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "the runner %s is removed\n", args[0]) })
-		},
+		}),
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "remove without asking")
 	return c
-}
-
-func complete(e *command.Env) cobra.CompletionFunc {
-	return func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		s, err := e.Server()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		runners, err := s.Runners(c.Context())
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		var names []string
-		for _, r := range runners {
-			names = append(names, r.Name)
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	}
 }

@@ -31,20 +31,14 @@ func list(e *command.Env) *cobra.Command {
 		Use: "list [WORKLOAD]", Short: "List runs, the newest first", Aliases: []string{"ls"},
 		Example: "  terrace run list\n  terrace run list orders --status awaiting_approval",
 		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: e.Workloads(),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				f.Workload = args[0]
-			}
-			s, project, err := e.Project(c.Context())
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			f.Workload = command.First(args)
+			found, err := s.Runs(ctx, project, f)
 			if err != nil {
 				return err
 			}
-			runs, err := s.Runs(c.Context(), project, f)
-			if err != nil {
-				return err
-			}
-			return e.Print(runs, func(w io.Writer) { writeRuns(w, e, runs) })
-		},
+			return command.PrintList(e, found, []string{"RUN", "OPERATION", "WORKLOAD", "STAGE", "RELEASE", "STATUS", "BY", "AGE", "TOOK", "WAITS FOR"}, row(e))
+		}),
 	}
 	e.StageFlag(c, &f.Stage, "stage", "only of this stage", false)
 	c.Flags().StringVar((*string)(&f.Status), "status", "", "only with this status, such as awaiting_approval or failed")
@@ -52,19 +46,17 @@ func list(e *command.Env) *cobra.Command {
 	return c
 }
 
-func writeRuns(w io.Writer, e *command.Env, runs []apiclient.Run) {
-	rows := make([][]string, 0, len(runs))
-	for _, r := range runs {
+func row(e *command.Env) func(r apiclient.Run) []string {
+	return func(r apiclient.Run) []string {
 		duration := ""
 		if r.EndedAt != nil {
 			duration = took(r)
 		}
-		rows = append(rows, []string{
+		return []string{
 			r.ID, operation(r), r.Workload, r.Scope.Stage, fmt.Sprintf("#%d %s", r.Release.Number, r.Release.Version), string(r.Status),
 			r.RequestedBy.Name, output.Age(e.Clock.Now(), r.CreatedAt), duration, waitsFor(r),
-		})
+		}
 	}
-	output.Rows(w, []string{"RUN", "OPERATION", "WORKLOAD", "STAGE", "RELEASE", "STATUS", "BY", "AGE", "TOOK", "WAITS FOR"}, rows)
 }
 
 // waitsFor tells in a few words why nobody executes the run, and how many are ahead.

@@ -19,17 +19,13 @@ func diff(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "diff NAME", Short: "Show what a reconciliation would do now, and do nothing", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Sources(),
 		Example: "  terrace source diff platform",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			d, err := s.DiffSource(c.Context(), args[0])
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			d, err := s.DiffSource(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			return e.Print(d, func(w io.Writer) { writeDiff(w, d) })
-		},
+		}),
 	}
 }
 
@@ -61,22 +57,18 @@ func sync(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "sync NAME", Short: "Reconcile a source at once, and try runs that failed again", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Sources(),
 		Example: "  terrace source sync platform\n  terrace source sync platform --wait",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			n, err := s.SyncSource(c.Context(), args[0])
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			n, err := s.SyncSource(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			if wait {
-				return await(c.Context(), e, s, n)
+				return await(ctx, e, s, n)
 			}
 			return e.Print(n, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "%s is being reconciled: terrace source status %s\n", n.Name, n.Name)
 			})
-		},
+		}),
 	}
 	c.Flags().BoolVar(&wait, "wait", false, "wait until it is done, the runs included, and fail where something did")
 	return c
@@ -128,19 +120,15 @@ func allow(e *command.Env) *cobra.Command {
 		Use: "allow NAME", Short: "Let through what one commit removes and the guard has stopped", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Sources(),
 		Long:    "terrace source status NAME shows what would go. The word counts for that one commit.",
 		Example: "  terrace source allow platform --commit 4f1c2ab90d3e --reason \"the shop moved to another tenant\"",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			n, err := s.AllowSource(c.Context(), args[0], in)
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			n, err := s.AllowSource(ctx, args[0], in)
 			if err != nil {
 				return err
 			}
 			return e.Print(n, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "what %s removes is allowed: terrace source status %s\n", short(n.Status.Commit), n.Name)
 			})
-		},
+		}),
 	}
 	c.Flags().StringVar(&in.Commit, "commit", "", "the commit, or its beginning")
 	c.Flags().StringVar(&in.Reason, "reason", "", "why; it is kept in the audit log")
@@ -154,21 +142,17 @@ func remove(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "remove NAME", Short: "Forget a source; what it brought about stays", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Sources(),
 		Example: "  terrace source remove platform --yes",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			if err := e.Confirm(yes, "Forget the source "+args[0]+"? What it brought about stays, and is changed by hand from then on."); err != nil {
 				return err
 			}
-			if err := s.RemoveSource(c.Context(), args[0]); err != nil {
+			if err := s.RemoveSource(ctx, args[0]); err != nil {
 				return err
 			}
 			return e.Print(map[string]any{"source": args[0], "removed": true}, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "%s is no source any longer\n", args[0])
 			})
-		},
+		}),
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return c

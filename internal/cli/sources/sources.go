@@ -5,6 +5,7 @@
 package sources
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -103,23 +104,15 @@ func list(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the sources", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace source list",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
+			all, err := s.Sources(ctx)
 			if err != nil {
 				return err
 			}
-			all, err := s.Sources(c.Context())
-			if err != nil {
-				return err
-			}
-			return e.Print(all, func(w io.Writer) {
-				rows := make([][]string, 0, len(all))
-				for _, n := range all {
-					rows = append(rows, []string{n.Name, scopeOf(n), n.RepositoryProject + "/" + n.Repository, n.Branch, string(n.Status.Phase), short(n.Status.Commit)})
-				}
-				output.Rows(w, []string{"NAME", "OF", "REPOSITORY", "BRANCH", "STATE", "COMMIT"}, rows)
+			return command.PrintList(e, all, []string{"NAME", "OF", "REPOSITORY", "BRANCH", "STATE", "COMMIT"}, func(n apiclient.Source) []string {
+				return []string{n.Name, scopeOf(n), n.RepositoryProject + "/" + n.Repository, n.Branch, string(n.Status.Phase), short(n.Status.Commit)}
 			})
-		},
+		}),
 	}
 }
 
@@ -136,17 +129,13 @@ func status(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "status NAME", Short: "Show how a source and each of its objects stand", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Sources(),
 		Example: "  terrace source status platform",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			d, err := s.Source(c.Context(), args[0])
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			d, err := s.Source(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			return e.Print(d, func(w io.Writer) { writeStatus(w, e, d) })
-		},
+		}),
 	}
 }
 

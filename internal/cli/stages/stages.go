@@ -4,15 +4,14 @@
 package stages
 
 import (
+	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/cli/output"
 )
 
 // Command returns terrace stage.
@@ -24,30 +23,22 @@ func list(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the stages in their order", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace stage list",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
+			all, err := s.Stages(ctx)
 			if err != nil {
 				return err
 			}
-			all, err := s.Stages(c.Context())
-			if err != nil {
-				return err
-			}
-			return e.Print(all, func(w io.Writer) { write(w, all) })
-		},
+			return command.PrintList(e, all, []string{"STAGE", "TARGET", "RUNTIME", "APPROVALS", "SOAK", "REQUIRED TAGS", "VERIFIED BY", "NOW"}, row)
+		}),
 	}
 }
 
-func write(w io.Writer, all []apiclient.Stage) {
-	rows := make([][]string, 0, len(all))
-	for _, st := range all {
-		var checks []string
-		for _, c := range st.Verify {
-			checks = append(checks, c.Name)
-		}
-		rows = append(rows, []string{st.Name, st.Target, st.Runtime, approvals(st.Approvals), st.Soak, strings.Join(st.RequiredTags, ","), strings.Join(checks, ","), Opening(st.Opening)})
+func row(st apiclient.Stage) []string {
+	checks := make([]string, 0, len(st.Verify))
+	for _, c := range st.Verify {
+		checks = append(checks, c.Name)
 	}
-	output.Rows(w, []string{"STAGE", "TARGET", "RUNTIME", "APPROVALS", "SOAK", "REQUIRED TAGS", "VERIFIED BY", "NOW"}, rows)
+	return []string{st.Name, st.Target, st.Runtime, approvals(st.Approvals), st.Soak, strings.Join(st.RequiredTags, ","), strings.Join(checks, ","), Opening(st.Opening)}
 }
 
 func approvals(a apiclient.StageApprovals) string {

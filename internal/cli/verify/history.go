@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -25,20 +26,14 @@ func list(e *command.Env) *cobra.Command {
 		Long:    "Of those on schedule that changed nothing only the newest of each deployment is kept.",
 		Example: "  terrace verification list orders\n  terrace verification list orders --stage prod",
 		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: e.Workloads(),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				q.Workload = args[0]
-			}
-			s, project, err := e.Project(c.Context())
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			q.Workload = command.First(args)
+			found, err := s.Verifications(ctx, project, q)
 			if err != nil {
 				return err
 			}
-			all, err := s.Verifications(c.Context(), project, q)
-			if err != nil {
-				return err
-			}
-			return e.Print(all, func(w io.Writer) { writeList(w, e, all) })
-		},
+			return command.PrintList(e, found, []string{"VERIFICATION", "WORKLOAD", "STAGE", "RELEASE", "STATUS", "BY", "AGE", "OUTCOME"}, row(e))
+		}),
 	}
 	e.StageFlag(c, &q.Stage, "stage", "only of this stage", false)
 	c.Flags().StringVar(&q.Run, "run", "", "only of what this run deployed")
@@ -46,15 +41,13 @@ func list(e *command.Env) *cobra.Command {
 	return c
 }
 
-func writeList(w io.Writer, e *command.Env, all []apiclient.RunVerification) {
-	rows := make([][]string, 0, len(all))
-	for _, v := range all {
-		rows = append(rows, []string{
+func row(e *command.Env) func(v apiclient.RunVerification) []string {
+	return func(v apiclient.RunVerification) []string {
+		return []string{
 			v.ID, v.Workload, v.Scope.Stage, fmt.Sprintf("#%d %s", v.Release.Number, v.Release.Version), string(v.Status), by(v),
 			output.Age(e.Clock.Now(), v.CreatedAt), v.Outcome,
-		})
+		}
 	}
-	output.Rows(w, []string{"VERIFICATION", "WORKLOAD", "STAGE", "RELEASE", "STATUS", "BY", "AGE", "OUTCOME"}, rows)
 }
 
 func by(v apiclient.RunVerification) string {
@@ -69,17 +62,13 @@ func show(e *command.Env) *cobra.Command {
 		Use: "show VERIFICATION", Short: "Show a verification with what each check found",
 		Example: "  terrace verification show ver_…\n  terrace verification show ver_… -o json",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			v, err := s.Verification(c.Context(), project, args[0])
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			v, err := s.Verification(ctx, project, args[0])
 			if err != nil {
 				return err
 			}
 			return e.Print(v, func(w io.Writer) { write(w, v) })
-		},
+		}),
 	}
 }
 

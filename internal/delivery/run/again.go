@@ -21,6 +21,11 @@ func (s *Service) Retry(ctx context.Context, scope kernel.Scope, id, reason stri
 	if err := s.repeatable(ctx, old); err != nil {
 		return Run{}, err
 	}
+	if _, past := s.Stages.Before(old.Scope.Stage); !past || old.Operation == Destroy {
+		if err := s.mine(ctx, old.Scope, old.Workload, old.DryRun); err != nil {
+			return Run{}, err
+		}
+	}
 	c := ChangeRequest{Workload: old.Workload, Stage: old.Scope.Stage, Release: old.Release.ID, Reason: reason, DryRun: old.DryRun}
 	return s.request(ctx, func(ctx context.Context) (Run, error) {
 		if err := s.repeatable(ctx, old); err != nil { // in the transaction of the new run
@@ -41,7 +46,7 @@ func permission(o Operation) string {
 func (s *Service) again(ctx context.Context, old Run, c ChangeRequest) (r Run, err error) {
 	r = Run{
 		Scope: old.Scope, Workload: old.Workload, Release: old.Release, Operation: old.Operation,
-		Reason: c.Reason, DryRun: old.DryRun, RetryOf: old.ID,
+		Reason: c.Reason, DryRun: old.DryRun, RetryOf: old.ID, Initiator: old.Initiator,
 	}
 	st, err := s.Stages.Get(old.Scope.Stage)
 	if err != nil {

@@ -107,10 +107,13 @@ func (e *execution) afterApply(ctx context.Context, applied Applied, err error) 
 		return e.applyFailed(ctx, applied, err)
 	}
 	ctx = context.WithoutCancel(ctx) // what was applied is recorded, even if the run is to stop now
-	return e.move(ctx, change{to: Verifying, edit: func(ctx context.Context, r *Run) error {
-		e.s.forget(ctx, e.id)
+	err = e.move(ctx, change{to: Verifying, edit: func(ctx context.Context, r *Run) error {
 		return e.recordApplied(ctx, *r, applied.Outputs)
 	}})
+	if err == nil {
+		e.s.forget(ctx, e.id)
+	}
+	return err
 }
 
 // applyFailed goes on where terraform refused a plan that had been overtaken, or

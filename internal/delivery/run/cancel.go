@@ -27,8 +27,8 @@ func (s *Service) Discard(ctx context.Context, scope kernel.Scope, id, reason st
 				return kernel.Errorf(kernel.Refused, "%s is %s: only a run that has not begun to apply can be discarded", id, words(r.Status)).
 					WithFix("see terrace explain %s", id)
 			}
-			r.Failure = &Failure{Phase: phaseOf(*r), Message: because(actor.Name+" discarded the run", reason), Fix: "nothing was changed"}
-			return nil
+			r.Failure = &Failure{Phase: phaseOf(*r), Message: because(actor.Name+" discarded the run", reason), Fix: r.leaves()}
+			return s.broken(ctx, r)
 		},
 	})
 }
@@ -122,7 +122,7 @@ func (s *Service) cancelOnce(ctx context.Context, r *Run, request *CancelRequest
 	}
 	why := because("canceled by "+request.By.Name, request.Reason)
 	r.Failure = &Failure{Phase: r.Status.verb(), Message: why, Fix: "deploy again when it is wanted"}
-	if err := s.broken(ctx, *r); err != nil {
+	if err := s.broken(ctx, r); err != nil {
 		return false, err
 	}
 	return false, s.stepOnce(ctx, r, change{to: Canceled, why: why, reason: request.Reason})

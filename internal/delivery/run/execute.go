@@ -145,10 +145,14 @@ func (e *execution) once(ctx context.Context) error {
 func (e *execution) move(ctx context.Context, c change) error {
 	c.lease = &e.lease
 	r, err := e.s.step(ctx, e.scope, e.id, c)
-	if err == nil {
-		e.run = r
+	if err != nil {
+		return err
 	}
-	return err
+	e.run = r
+	if r.Status.waiting() || r.held(e.s.Clock.Now()) {
+		e.s.outdate(ctx, r)
+	}
+	return nil
 }
 
 // end tells the run's end after an error, unless another has taken it over.

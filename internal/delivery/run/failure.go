@@ -15,7 +15,7 @@ func (e *execution) fail(ctx context.Context, err error) error {
 	failure := e.story(ctx, phase, err)
 	return e.move(ctx, change{to: Failed, edit: func(ctx context.Context, r *Run) error {
 		r.Failure = failure
-		return e.s.broken(ctx, *r)
+		return e.s.broken(ctx, r)
 	}})
 }
 
@@ -75,21 +75,20 @@ func (e *execution) canceled(ctx context.Context) error {
 			by = r.Cancel.By.Name
 		}
 		r.Failure = &Failure{Phase: phase, Message: by + " canceled the run while it was " + words(r.Status), Fix: e.remedy(phase)}
-		return e.s.broken(ctx, *r)
+		return e.s.broken(ctx, r)
 	}})
 }
 
 // broken marks the deployment when an apply did not end well.
-func (s *Service) broken(ctx context.Context, r Run) error {
+func (s *Service) broken(ctx context.Context, r *Run) error {
 	if r.Operation == Refresh {
 		return nil // it changed nothing of what is deployed
 	}
 	status := DeploymentBroken
-	switch r.Status {
-	case Applying:
-	case Verifying:
+	switch {
+	case r.Status == Verifying:
 		status = DeploymentUnverified
-	default:
+	case r.Status != Applying && !r.begun():
 		return nil
 	}
 	d, err := s.Store.Deployment(ctx, r.Scope, r.Workload)

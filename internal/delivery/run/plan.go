@@ -164,6 +164,11 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 	case len(blocked) > 0:
 		c.to = Failed
 	case a.plan.Empty():
+		if e.run.Status == Planning {
+			if err := e.stillAvailable(ctx); err != nil {
+				return err
+			}
+		}
 		c.to, c.why = Verifying, "the plan changes nothing"
 	case a.dossier.Approvals.Count > 0:
 		c.to, c.why = AwaitingApproval, needs(a.dossier.Approvals)
@@ -173,7 +178,7 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 		r.Required = a.dossier.Approvals
 		if c.to == Failed {
 			r.Failure = gatesFailure(blocked)
-			if err := e.s.broken(ctx, *r); err != nil {
+			if err := e.s.broken(ctx, r); err != nil {
 				return err
 			}
 		}
@@ -182,22 +187,20 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 				return err
 			}
 		}
-		if err := e.keepPlan(ctx, c.to, a); err != nil {
-			return err
-		}
 		return e.s.Store.PutDossier(ctx, r.Scope, r.ID, a.digest, a.dossier)
 	}
-	return e.move(ctx, c)
-}
-
-// keepPlan seals the plan if it is still to be applied. It is called under the
-// lease; who loses it at this moment keeps another plan than its successor's.
-func (e *execution) keepPlan(ctx context.Context, to Status, a attempt) error {
-	if to == Failed || to == Verifying || to == PlannedOnly {
-		e.s.forget(ctx, e.id)
-		return nil
+	if c.to == AwaitingApproval || c.to == Approved {
+		// Before the transaction, which waits for no store of files: who loses the
+		// lease at this moment keeps another plan than its successor's.
+		if err := e.s.Plans.Save(ctx, e.id, a.plan.Digest, a.planned.File); err != nil {
+			return err
+		}
 	}
-	return e.s.Plans.Save(ctx, e.id, a.plan.Digest, a.planned.File)
+	err := e.move(ctx, c)
+	if err == nil && c.to == Verifying {
+		e.s.forget(ctx, e.id)
+	}
+	return err
 }
 
 // job is the execution of terraform for one phase, with a token for it.

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/terrace-idp/terrace/internal/delivery/release"
@@ -221,58 +220,6 @@ func (s *Service) request(ctx context.Context, prepare func(ctx context.Context)
 		s.tell(ctx, old, "run.superseded", describe(old))
 	}
 	s.tell(ctx, r, "run.queued", describe(r))
+	s.outdate(ctx, r) // what came to wait while this was queued
 	return r, nil
-}
-
-// queue puts the run at the end of its stack's queue. Runs before it that bring
-// another release, and are queued or wait for an approval, are superseded: nobody
-// wants them any longer. One that is approved or applies is left alone.
-func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err error) {
-	ahead, err := s.Store.Open(ctx, r.Scope, r.Stack)
-	if err != nil {
-		return nil, err
-	}
-	r.CreatedAt = s.Clock.Now()
-	s.enter(r, Queued, waitsFor(ahead))
-	r.UpdatedAt = r.CreatedAt
-	if err := s.Store.Insert(ctx, *r); err != nil {
-		return nil, err
-	}
-	for _, old := range ahead {
-		if old.Status != Queued && !old.Status.waiting() || !supersedes(*r, old) {
-			continue
-		}
-		if err := s.supersede(ctx, &old, r.ID); err != nil {
-			return nil, err
-		}
-		superseded = append(superseded, old)
-	}
-	if err := s.Jobs.Enqueue(ctx, r.Scope, r.ID); err != nil {
-		return nil, err
-	}
-	return superseded, s.record(ctx, *r, change{to: Queued, reason: r.Reason})
-}
-
-func (s *Service) supersede(ctx context.Context, old *Run, by string) error {
-	why := "superseded by " + by
-	message := why + ", which brings a newer release"
-	if n := len(counting(*old, s.Clock.Now())); old.Status.waiting() && n > 0 {
-		message += fmt.Sprintf("; the approvals that it had, %d, are void", n)
-	}
-	old.Failure = &Failure{Phase: old.Status.verb(), Message: message, Fix: "nothing was changed; see terrace run show " + by}
-	return s.stepOnce(ctx, old, change{to: Superseded, why: why})
-}
-
-func waitsFor(ahead []Run) string {
-	if len(ahead) == 0 {
-		return ""
-	}
-	return "waits for " + ahead[0].ID
-}
-
-// supersedes reports whether a newer run makes an older queued one void. A dry
-// run carries nothing.
-func supersedes(newer, older Run) bool {
-	carries := func(r Run) bool { return !r.DryRun && (r.Operation == Deploy || r.Operation == Promote) }
-	return carries(newer) && carries(older)
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -180,6 +181,8 @@ func (s *Service) keepVerification(ctx context.Context, cancel context.CancelFun
 			if err := s.saveVerification(ctx, v); kernel.Is(err, kernel.Stale) {
 				cancel()
 				return
+			} else if err != nil && ctx.Err() == nil {
+				s.Log.WarnContext(ctx, "the hold of a verification could not be renewed", "verification", v.ID, "error", err)
 			}
 		}
 	}
@@ -198,16 +201,25 @@ func (s *Service) saveVerification(ctx context.Context, v *Verification) error {
 func (s *Service) examine(ctx context.Context, v Verification) (results []CheckResult, void string) {
 	d, err := s.Store.Deployment(ctx, v.Scope, v.Workload)
 	if err != nil && !kernel.Is(err, kernel.NotFound) {
-		return nil, "it could not be made: " + err.Error()
+		return nil, s.unmade(ctx, v, err)
 	}
 	if why := v.overtaken(d); why != "" {
 		return nil, why
 	}
 	subject, err := s.subject(ctx, d)
 	if err != nil {
-		return nil, "it could not be made: " + err.Error()
+		return nil, s.unmade(ctx, v, err)
 	}
 	return s.verifies(ctx, subject, func(CheckResult) {}), ""
+}
+
+// unmade tells why a verification could not be made, never internals.
+func (s *Service) unmade(ctx context.Context, v Verification, err error) string {
+	if known, ok := errors.AsType[*kernel.Error](err); ok && known.Kind != kernel.Internal {
+		return "it could not be made: " + known.Message
+	}
+	s.Log.ErrorContext(ctx, "a verification could not be made", "verification", v.ID, "error", err)
+	return "it could not be made, for an error of Terrace itself; the daemon's log has it under " + v.ID
 }
 
 // overtaken says why the verification says nothing about d.

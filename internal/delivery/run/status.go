@@ -44,7 +44,7 @@ func (s Status) next() []Status {
 	case AwaitingApproval: // back to planning when the plan is stale
 		return []Status{Approved, Planning, Failed, Discarded, Canceled, Superseded}
 	case Approved: // back to people when an approval expired before the apply
-		return []Status{Applying, AwaitingApproval, Planning, Failed, Discarded, Canceled}
+		return []Status{Applying, AwaitingApproval, Planning, Failed, Discarded, Canceled, Superseded}
 	case Applying: // back to the gates when a crash left something else than the rest of the plan
 		return []Status{Verifying, AwaitingApproval, Approved, Failed, Canceled}
 	case Verifying:

@@ -15,7 +15,7 @@ func TestEveryTransition(t *testing.T) {
 		Queued:           {Planning, Failed, Discarded, Canceled, Superseded},
 		Planning:         {AwaitingApproval, Approved, Verifying, PlannedOnly, Failed, Canceled},
 		AwaitingApproval: {Planning, Approved, Failed, Discarded, Canceled, Superseded},
-		Approved:         {AwaitingApproval, Planning, Applying, Failed, Discarded, Canceled},
+		Approved:         {AwaitingApproval, Planning, Applying, Failed, Discarded, Canceled, Superseded},
 		Applying:         {AwaitingApproval, Approved, Verifying, Failed, Canceled},
 		Verifying:        {Succeeded, Failed, Canceled},
 	}

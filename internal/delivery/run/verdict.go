@@ -87,7 +87,7 @@ func (s *Service) stopPromotions(ctx context.Context, d Deployment, cause Cause)
 	}
 	why := fmt.Sprintf("%s is no longer verified in %s, the stage before: %s", d.Release, d.Scope.Stage, cause.Message)
 	for _, r := range open {
-		if r.DryRun || r.Release.ID != d.Release.ID || !r.carries() || r.Status == Applying || r.Status == Verifying {
+		if !r.supersedes() || r.Release.ID != d.Release.ID || r.Status == Applying || r.Status == Verifying {
 			continue
 		}
 		if err := s.stopPromotion(ctx, &r, why); err != nil {
@@ -113,19 +113,24 @@ func (s *Service) stopPromotion(ctx context.Context, r *Run, why string) error {
 		return s.save(ctx, r)
 	}
 	r.Failure = revoked(*r, why)
-	return s.stepOnce(ctx, r, change{to: Failed, why: why})
+	return s.stepOnce(ctx, r, change{to: Failed, why: why, edit: s.broken})
 }
 
 func revoked(r Run, why string) *Failure {
+	applied := "Nothing was applied"
+	if r.begun() {
+		applied = "A part of it was applied before an interruption"
+	}
 	return &Failure{
-		Phase: r.Status.verb(), Message: why + ". Nothing was applied",
+		Phase: r.Status.verb(), Message: why + ". " + applied,
 		Fix: fmt.Sprintf("correct the cause in the stage before and verify there with terrace verify %s, then promote again", r.Workload),
 	}
 }
 
 // stillWanted refuses the next step of a run whose release was revoked since.
 func (r Run) stillWanted(to Status) error {
-	if r.Revoked == "" || to != AwaitingApproval && to != Approved && to != Applying {
+	unapplied := to == Verifying && r.Status == Planning // its plan changes nothing
+	if r.Revoked == "" || to != AwaitingApproval && to != Approved && to != Applying && !unapplied {
 		return nil
 	}
 	f := revoked(r, r.Revoked)

@@ -2,8 +2,8 @@
 // that makes them due, and works them off.
 //
 // It owns River: its tables, its client and its workers. What a step does is
-// delivery/run's Turn: a job
-// wakes, and which run is taken up is decided there; that a step happens once is its lease, not the queue.
+// delivery/run's Turn: a job wakes, and which run is taken up is decided there.
+// That a step happens once is its lease, not the queue.
 package runjobs
 
 import (

@@ -58,8 +58,10 @@ func New(dir string) (*Logs, error) {
 func (l *Logs) shard(id string) *shard { return &l.more[maphash.String(l.seed, id)%shards] }
 
 // ids are the only names of files that are opened.
+var ids = regexp.MustCompile(`^run_[0-9a-z]{1,40}$`)
+
 func (l *Logs) path(id string) (string, error) {
-	if !regexp.MustCompile(`^run_[0-9a-z]{1,40}$`).MatchString(id) {
+	if !ids.MatchString(id) {
 		return "", kernel.Errorf(kernel.NotFound, "%q is no run", id)
 	}
 	return filepath.Join(l.dir, id+".ndjson"), nil

@@ -1,8 +1,9 @@
 // Package runplan keeps plan files sealed in blob storage between plan and apply.
 //
 // It owns their keys: a run and a digest, so that an executor that lost its
-// lease unawares never writes over its successor's plan. A plan holds every value in the clear, so it is sealed
-// with its run as associated data: it opens as no other run's.
+// lease unawares never writes over its successor's plan. A plan holds every value
+// in the clear, so it is sealed with its run as associated data: it opens as no
+// other run's.
 package runplan
 
 import (

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
@@ -12,7 +10,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/render"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
-	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/tokens"
@@ -25,24 +22,17 @@ type planner struct {
 }
 
 func (a planner) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
-	result, err := a.runner.Plan(ctx, a.job(job, a.environments.ofPlan(job.Stage)), events(job.Run, sink))
+	result, err := a.runner.Plan(ctx, runnerJob(job, a.environments.ofPlan(job.Stage)), events(job.Run, sink))
 	return run.Planned{File: result.PlanFile, JSON: result.JSON}, err
 }
 
 func (a planner) Apply(ctx context.Context, job run.Job, plan []byte, sink func(run.Event)) (run.Applied, error) {
-	result, err := a.runner.Apply(ctx, a.job(job, a.environments.of(job.Stage)), plan, events(job.Run, sink))
+	result, err := a.runner.Apply(ctx, runnerJob(job, a.environments.of(job.Stage)), plan, events(job.Run, sink))
 	applied := run.Applied{Outputs: result.Outputs, Busy: result.Busy}
 	for _, e := range result.Existing {
 		applied.Existing = append(applied.Existing, run.Adoption{Address: e.Address, ID: e.ID})
 	}
 	return applied, err
-}
-
-func (a planner) job(job run.Job, env map[string]string) runner.Job {
-	return runner.Job{
-		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
-		Kill: job.Kill, Limits: limitsOf(job.Stage.Limits), Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
-	}
 }
 
 func events(id string, sink func(run.Event)) runner.Sink {

@@ -11,7 +11,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetsql"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
-	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
@@ -66,19 +65,13 @@ func (a dispatcher) Apply(ctx context.Context, job run.Job, plan []byte, sink fu
 }
 
 func (a dispatcher) remotely(ctx context.Context, job run.Job, phase string, plan []byte) (fleet.Result, error) {
-	st, err := json.Marshal(stage.Stage{
-		Name: job.Stage.Name, Target: job.Stage.Target, Environment: job.Stage.Environment, PlanEnvironment: job.Stage.PlanEnvironment, Limits: job.Stage.Limits,
-	})
+	sent, err := fleetJob(job, phase)
 	if err != nil {
-		return fleet.Result{}, fmt.Errorf("write the stage for a runner: %w", err)
+		return fleet.Result{}, err
 	}
 	waits, c, end := control(ctx, job)
 	defer end()
-	result, err := a.fleet.Execute(waits, fleet.Job{
-		Run: job.Run, Stack: job.Stack, Scope: job.Scope, Fence: job.Fence, Attempt: job.Attempt, Phase: phase,
-		Labels: job.Stage.Runners, Stage: st, Files: job.Files, Token: job.Token, Destroy: job.Destroy, Targets: job.Targets,
-		Partial: job.Partial, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
-	}, plan, c)
+	result, err := a.fleet.Execute(waits, sent, plan, c)
 	return result, outcomeOf(result, err)
 }
 

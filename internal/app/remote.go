@@ -9,11 +9,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetagent"
@@ -112,18 +110,15 @@ type remoteExecutor struct {
 }
 
 func (a remoteExecutor) Execute(ctx context.Context, job fleet.Job, plan []byte, kill <-chan struct{}, sink func(fleet.Event)) fleet.Result {
-	var st stage.Stage
-	if err := json.Unmarshal(job.Stage, &st); err != nil {
-		return fleet.Result{Outcome: fleet.Outcome{Error: fleetagent.ErrorOf(fmt.Errorf("read the stage: %w", err))}}
+	asked, err := arrived(job, kill)
+	if err != nil {
+		return fleet.Result{Outcome: fleet.Outcome{Error: fleetagent.ErrorOf(err)}}
 	}
-	env := a.environments.of(st)
+	env := a.environments.of(asked.Stage)
 	if job.Phase != "apply" {
-		env = a.environments.ofPlan(st)
+		env = a.environments.ofPlan(asked.Stage)
 	}
-	work := runner.Job{
-		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, Kill: kill,
-		RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked, Limits: limitsOf(st.Limits), Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
-	}
+	work := runnerJob(asked, env)
 	events := func(e runner.Event) {
 		sink(fleet.Event{Time: e.Time, Phase: string(e.Phase), Level: e.Level, Type: e.Type, Address: e.Address, Message: e.Message})
 	}

@@ -7,8 +7,9 @@ import (
 )
 
 // passed are the variables of this process that the tool gets, too: where
-// programs are, the home and the folder of temporary files unless a job has its own, the locale, roots of trust and
-// the way out of the network. Everything else, credentials above all, stays out.
+// programs are, the home and the folder of temporary files unless a job has its
+// own, the locale, roots of trust and the way out of the network. Everything
+// else, credentials above all, stays out.
 var passed = []string{ //nolint:gochecknoglobals // a constant
 	"PATH", "HOME", "TMPDIR", "LANG", "LANGUAGE", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR",
 	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
@@ -24,10 +25,16 @@ func inherited() (env []string) {
 	return env
 }
 
+// ofUser reports the variables of this process that name folders of its user: a job
+// has its own, and what a variable names is shown to it.
+func ofUser(entry string) bool {
+	return strings.HasPrefix(entry, "HOME=") || strings.HasPrefix(entry, "TMPDIR=")
+}
+
 // environment is the whole environment of the tool for a job in its work directory.
 func (r *Runner) environment(job Job, w workdir) []string {
 	state := r.Address + "/state/v1/" + job.Stack
-	env := append(inherited(),
+	env := append(slices.DeleteFunc(inherited(), ofUser),
 		"HOME="+w.home(),
 		"TMPDIR="+w.tmp,
 		"TF_CLI_CONFIG_FILE="+w.config(),

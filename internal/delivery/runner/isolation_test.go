@@ -146,6 +146,26 @@ exit 9`
 	}
 }
 
+// TestAPlanDoesNotSeeTheHome: the home of the daemon's user is no variable's to name,
+// though the daemon has one that does.
+func TestAPlanDoesNotSeeTheHome(t *testing.T) {
+	isolated(t)
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	if err := os.WriteFile(filepath.Join(home, "credentials"), []byte("a secret of others"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script := `(test -w "$HOME" && cat ` + filepath.Join(home, "credentials") + `) >&2; exit 9`
+	err := planWith(t.Context(), runner.Config{Tool: fake(t, script), DataDir: t.TempDir(), Isolated: true})
+	if err == nil {
+		t.Fatal("the plan did not fail")
+	}
+	known, _ := errors.AsType[*kernel.Error](err)
+	if known == nil || len(known.Problems) == 0 || !strings.Contains(known.Problems[0].Message, "No such file") {
+		t.Errorf("the tool said %+v, want that there is no such file", known)
+	}
+}
+
 func pid() string { return filepath.Base(selfPath()) }
 
 func selfPath() string { path, _ := os.Readlink("/proc/self"); return path }

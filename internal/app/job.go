@@ -1,0 +1,54 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/terrace-idp/terrace/internal/delivery/fleet"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+)
+
+// A job goes from the run room to the runner of this process, or through the
+// fleet to the runner of another: here alone its fields are copied, and a test
+// knows them all.
+
+// runnerJob is a job as the runner executes it, with the variables of its phase.
+func runnerJob(job run.Job, env map[string]string) runner.Job {
+	return runner.Job{
+		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
+		Kill: job.Kill, Limits: limitsOf(job.Stage.Limits), Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
+	}
+}
+
+// fleetJob is a phase of a job on its way to a remote runner. Of its stage goes
+// what the executor needs.
+func fleetJob(job run.Job, phase string) (fleet.Job, error) {
+	st, err := json.Marshal(stage.Stage{
+		Name: job.Stage.Name, Target: job.Stage.Target, Environment: job.Stage.Environment, PlanEnvironment: job.Stage.PlanEnvironment, Limits: job.Stage.Limits,
+	})
+	if err != nil {
+		return fleet.Job{}, fmt.Errorf("write the stage for a runner: %w", err)
+	}
+	return fleet.Job{
+		Run: job.Run, Stack: job.Stack, Scope: job.Scope, Fence: job.Fence, Attempt: job.Attempt, Phase: phase,
+		Labels: job.Stage.Runners, Stage: st, Files: job.Files, Token: job.Token, Destroy: job.Destroy, Targets: job.Targets,
+		Partial: job.Partial, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
+	}, nil
+}
+
+// arrived is the job that fleetJob sent.
+func arrived(job fleet.Job, kill <-chan struct{}) (run.Job, error) {
+	out := run.Job{
+		Run: job.Run, Stack: job.Stack, Scope: job.Scope, Fence: job.Fence, Attempt: job.Attempt,
+		Files: job.Files, Token: job.Token, Destroy: job.Destroy, Targets: job.Targets,
+		Partial: job.Partial, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked, Kill: kill,
+	}
+	if err := json.Unmarshal(job.Stage, &out.Stage); err != nil {
+		return out, fmt.Errorf("read the stage: %w", err)
+	}
+	return out, nil
+}

@@ -1,0 +1,83 @@
+package app
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terrace-idp/terrace/internal/delivery/fleet"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// fullJob has a value in every field.
+func fullJob(t *testing.T) run.Job {
+	t.Helper()
+	job := run.Job{
+		Run: "run_1", Stack: "acme/shop/orders/dev", Scope: kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}, Attempt: 2, Fence: 7,
+		Stage: stage.Stage{
+			Name: "dev", Target: stage.TargetLocal, Environment: map[string]string{"A": "1"}, PlanEnvironment: map[string]string{"B": "2"},
+			Limits: stage.Limits{Memory: 512, Processes: 9, Output: 3, Time: stage.Duration(time.Minute)},
+		},
+		Files: map[string][]byte{"main.tf.json": []byte("{}")}, Token: "secret", Destroy: true, RefreshOnly: true, Unlocked: true,
+		Targets: []string{"module.a"}, Partial: true, Kill: make(chan struct{}),
+	}
+	complete(t, job)
+	return job
+}
+
+// complete fails the test where a field has no value, but for those named.
+func complete(t *testing.T, v any, but ...string) {
+	t.Helper()
+	value := reflect.ValueOf(v)
+next:
+	for i := range value.NumField() {
+		field := value.Type().Field(i)
+		for _, name := range but {
+			if field.Name == name {
+				continue next
+			}
+		}
+		if field.IsExported() && value.Field(i).IsZero() {
+			t.Errorf("%s.%s is not copied", value.Type(), field.Name)
+		}
+	}
+}
+
+// TestAJobArrivesWhole: what the run room asks for is what a remote runner is told,
+// and what the runner of this process does. A new field of a job fails here until
+// it is copied.
+func TestAJobArrivesWhole(t *testing.T) {
+	t.Parallel()
+	job := fullJob(t)
+	sent, err := fleetJob(job, "plan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	complete(t, sent, "Labels") // the stage has none: it would be no job of this process
+	raw, err := json.Marshal(sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got fleet.Job
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	back, err := arrived(got, job.Kill)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(job, back); diff != "" {
+		t.Errorf("asked for and arrived: %s", diff)
+	}
+	made := runnerJob(back, map[string]string{"ARM_CLIENT_SECRET": "hush", "A": "1"})
+	complete(t, made)
+	if want := []string{"ARM_CLIENT_SECRET"}; !cmp.Equal(made.Secret, want) || made.Limits != (runner.Limits{Memory: 512 << 20, Processes: 9, Output: 3 << 20, Time: time.Minute}) {
+		t.Errorf("secrets %v, limits %+v", made.Secret, made.Limits)
+	}
+}

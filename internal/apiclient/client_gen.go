@@ -3528,6 +3528,7 @@ type VcsCommand struct {
 	By     string `json:"by"`
 	Member bool   `json:"member,omitempty"`
 	Number int64  `json:"number"`
+	Reader bool   `json:"reader,omitempty"`
 	Word   string `json:"word"`
 }
 
@@ -3673,6 +3674,7 @@ type VcsStatus struct {
 
 // VcsWork defines model for VcsWork.
 type VcsWork struct {
+	Answer   string     `json:"answer,omitempty"`
 	Applied  string     `json:"applied,omitempty"`
 	Attempts int64      `json:"attempts,omitempty"`
 	Comment  string     `json:"comment,omitempty"`

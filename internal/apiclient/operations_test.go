@@ -184,7 +184,7 @@ func repositoryCalls(ctx context.Context, c *apiclient.Client) map[string]func()
 		"RenewRepository":    func() error { return e(c.RenewRepository(ctx, p, r, "token")) },
 		"ProtectRepository":  func() error { return e(c.ProtectRepository(ctx, p, r, apiclient.VcsProtection{})) },
 		"DeleteRepository":   func() error { return c.DeleteRepository(ctx, p, r) },
-		"Webhooks":           func() error { return e(c.Webhooks(ctx, p, r)) },
+		"Webhooks":           func() error { return e(c.Webhooks(ctx, p, r, 200)) },
 		"Bind":               func() error { return e(c.Bind(ctx, p, r, "api", apiclient.BindRepositoryRequest{})) },
 		"Bindings":           func() error { return e(c.Bindings(ctx, p, r)) },
 		"Unbind":             func() error { return c.Unbind(ctx, p, r, "api") },

@@ -56,9 +56,10 @@ func (c *Client) ProtectRepository(ctx context.Context, project, name string, p 
 }
 
 // Webhooks returns the newest webhooks that came for a repository.
-func (c *Client) Webhooks(ctx context.Context, project, name string) ([]VcsDelivery, error) {
+func (c *Client) Webhooks(ctx context.Context, project, name string, limit int64) ([]VcsDelivery, error) {
 	var page PageVcsDelivery
-	return page.Items, c.call(ctx, http.MethodGet, repositories(project, name, "webhooks"), nil, &page)
+	path := query(repositories(project, name, "webhooks"), ListWebhooksParams{Limit: limit})
+	return page.Items, c.call(ctx, http.MethodGet, path, nil, &page)
 }
 
 // Bind says which part of a repository holds a workload.

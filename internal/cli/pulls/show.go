@@ -20,15 +20,21 @@ func (p *pulls) show() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.e.Print(d, func(w io.Writer) { p.write(w, d) })
+			return p.e.Print(d, func(w io.Writer) { p.write(w, repository, d) })
 		})
 }
 
-func (p *pulls) write(w io.Writer, d apiclient.PullRequestDetail) {
+func (p *pulls) write(w io.Writer, repository string, d apiclient.PullRequestDetail) {
 	pr := d.PullRequest
 	_, _ = fmt.Fprintf(w, "%d %s\n%s: %s → %s at %s, by %s, %s ago\n", pr.Number, pr.Title, pr.State, pr.Source, pr.Target, short(pr.Head), pr.Author, output.Age(p.e.Clock.Now(), pr.UpdatedAt))
 	if pr.MergeCommit != "" {
 		_, _ = fmt.Fprintf(w, "merged as %s\n", short(pr.MergeCommit))
+	}
+	if pr.State == "open" && pr.Fork && pr.Approved != pr.Head {
+		_, _ = fmt.Fprintf(w, "it comes from a fork and waits for a member who has looked at it: terrace pr approve %d --repo %s --commit %s\n", pr.Number, repository, short(pr.Head))
+	}
+	if pr.Work.Answer != "" {
+		_, _ = fmt.Fprintln(w, pr.Work.Answer)
 	}
 	if pr.Work.Problem != "" {
 		_, _ = fmt.Fprintf(w, "it could not be worked on and is tried again: %s\n", pr.Work.Problem)

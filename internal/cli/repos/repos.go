@@ -9,12 +9,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 )
 
@@ -66,8 +68,11 @@ func connect(e *command.Env) *cobra.Command {
 		Example: "  terrace repo connect github acme/orders\n" +
 			"  terrace repo connect azuredevops acme/shop/orders --name orders\n" +
 			"  terrace repo connect github acme/orders --api https://github.example.com/api/v3",
-		ValidArgs: []string{"github", "azuredevops"},
+		ValidArgs: providers(),
 		RunE: func(c *cobra.Command, args []string) error {
+			if !slices.Contains(providers(), args[0]) {
+				return &exit.UsageError{Err: fmt.Errorf("a repository is connected on %s, not on %s", strings.Join(providers(), " or "), args[0]), Command: c.CommandPath()}
+			}
 			in.Provider = apiclient.VcsProvider(args[0])
 			at := strings.LastIndex(args[1], "/")
 			in.Owner, in.Repository = args[1][:max(at, 0)], args[1][at+1:]
@@ -95,6 +100,8 @@ func connect(e *command.Env) *cobra.Command {
 	return c
 }
 
+func providers() []string { return []string{"github", "azuredevops"} }
+
 func writeConnected(w io.Writer, r apiclient.ConnectedRepository) {
 	_, _ = fmt.Fprintf(w, "%s is connected, with %s as its default branch.\n", r.Repository.Name, r.Repository.DefaultBranch)
 	if r.Secret == "" {
@@ -103,7 +110,7 @@ func writeConnected(w io.Writer, r apiclient.ConnectedRepository) {
 	events := "pushes, pull requests and issue comments, as application/json"
 	where := "secret"
 	if r.Repository.Provider == "azuredevops" {
-		events, where = "Code pushed, Pull request created, updated, and merge attempted", "basic authentication password (any user name)"
+		events, where = "Code pushed, Pull request created, updated, merge attempted, and commented on", "basic authentication password (any user name)"
 	}
 	_, _ = fmt.Fprintf(w, "Add a webhook for %s:\n  address  %s\n  %s  %s\nThe secret is not shown again; terrace repo renew %s makes another.\n",
 		events, r.Repository.HookURL, where, r.Secret, r.Repository.Name)
@@ -151,23 +158,28 @@ func show(e *command.Env) *cobra.Command {
 }
 
 func writeDetails(w io.Writer, d details) {
-	rows := [][]string{{"name", d.Name}, {"provider", string(d.Provider)}, {"branch", d.DefaultBranch}, {"clone", d.CloneURL}}
-	if d.HookURL != "" {
-		rows = append(rows, []string{"webhooks", d.HookURL})
-	} else {
-		rows = append(rows, []string{"push", orDeveloper(d.Protection.Push)}, []string{"merge", orDeveloper(d.Protection.Merge)})
+	pairs := []string{"name", d.Name, "provider", string(d.Provider), "branch", d.DefaultBranch, "clone", d.CloneURL, "webhooks", d.HookURL}
+	if d.HookURL == "" {
+		pairs = append(pairs, "push", orDeveloper(d.Protection.Push), "merge", orDeveloper(d.Protection.Merge)+onChecks(d.Protection))
 	}
-	output.Rows(w, []string{"", ""}, rows)
+	output.Pairs(w, pairs...)
 	if len(d.Bindings) == 0 {
 		_, _ = fmt.Fprintf(w, "\nNo workload is bound to it: terrace repo bind %s NAME --score PATH --plan STAGE\n", d.Name)
 		return
 	}
 	_, _ = fmt.Fprintln(w)
-	rows = nil
+	rows := make([][]string, 0, len(d.Bindings))
 	for _, b := range d.Bindings {
 		rows = append(rows, []string{b.Name, b.Score, strings.Join(b.Paths, " "), strings.Join(b.Plan, " "), b.Apply, strings.Join(b.Stages, " ")})
 	}
 	output.Rows(w, []string{"BINDING", "SCORE", "PATHS", "PLAN ON", "APPLY", "TO"}, rows)
+}
+
+func onChecks(p apiclient.VcsProtection) string {
+	if p.Checks {
+		return ", when all plans succeeded"
+	}
+	return ""
 }
 
 func orDeveloper(role string) string { return cmp.Or(role, "developer") }
@@ -183,7 +195,7 @@ func protect(e *command.Env) *cobra.Command {
 				return err
 			}
 			return e.Print(r, func(w io.Writer) {
-				_, _ = fmt.Fprintf(w, "%s of %s: pushed to by %s, merged into by %s\n", r.DefaultBranch, r.Name, orDeveloper(r.Protection.Push), orDeveloper(r.Protection.Merge))
+				_, _ = fmt.Fprintf(w, "%s of %s: pushed to by %s, merged into by %s%s\n", r.DefaultBranch, r.Name, orDeveloper(r.Protection.Push), orDeveloper(r.Protection.Merge), onChecks(r.Protection))
 			})
 		}),
 	}
@@ -235,11 +247,12 @@ func remove(e *command.Env) *cobra.Command {
 }
 
 func webhooks(e *command.Env) *cobra.Command {
-	return &cobra.Command{
+	var limit int64
+	c := &cobra.Command{
 		Use: "webhooks NAME", Short: "List the webhooks that came for a repository, the newest first", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
-		Example: "  terrace repo webhooks orders",
+		Example: "  terrace repo webhooks orders\n  terrace repo webhooks orders --limit 200",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			all, err := s.Webhooks(ctx, project, args[0])
+			all, err := s.Webhooks(ctx, project, args[0], limit)
 			if err != nil {
 				return err
 			}
@@ -248,4 +261,6 @@ func webhooks(e *command.Env) *cobra.Command {
 			})
 		}),
 	}
+	c.Flags().Int64Var(&limit, "limit", 50, "how many, at most 200")
+	return c
 }

@@ -41,7 +41,7 @@ func writeDiff(w io.Writer, d apiclient.SourceDiff) {
 	if len(rows) == 0 && len(d.Problems) == 0 {
 		_, _ = fmt.Fprintln(w, "nothing would change")
 	} else if len(rows) > 0 {
-		output.Rows(w, []string{"ACTION", "KIND", "NAME", "FILE", ""}, rows)
+		output.Rows(w, []string{"ACTION", "KIND", "NAME", "FILE", "MESSAGE"}, rows)
 	}
 	if d.Held != "" {
 		_, _ = fmt.Fprintf(w, "nothing would be removed: %s\n", d.Held)

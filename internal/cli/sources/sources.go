@@ -141,16 +141,12 @@ func status(e *command.Env) *cobra.Command {
 
 func writeStatus(w io.Writer, e *command.Env, d apiclient.SourceDetails) {
 	n := d.Source
-	rows := [][]string{
-		{"source", n.Name + ", of " + scopeOf(n)},
-		{"repository", n.RepositoryProject + "/" + n.Repository + ", branch " + n.Branch + at(n.Path)},
-		{"state", string(n.Status.Phase)},
-		{"commit", n.Status.Commit},
-	}
+	reconciled := ""
 	if n.Status.At != nil {
-		rows = append(rows, []string{"reconciled", output.Age(e.Clock.Now(), *n.Status.At) + " ago"})
+		reconciled = output.Age(e.Clock.Now(), *n.Status.At) + " ago"
 	}
-	output.Rows(w, []string{"", ""}, rows)
+	output.Pairs(w, "source", n.Name+", of "+scopeOf(n), "repository", n.RepositoryProject+"/"+n.Repository+", branch "+n.Branch+at(n.Path),
+		"state", string(n.Status.Phase), "commit", n.Status.Commit, "reconciled", reconciled)
 	if n.Status.Message != "" {
 		_, _ = fmt.Fprintf(w, "\n%s\n", n.Status.Message)
 	}
@@ -159,11 +155,11 @@ func writeStatus(w io.Writer, e *command.Env, d apiclient.SourceDetails) {
 		return
 	}
 	_, _ = fmt.Fprintln(w)
-	rows = nil
+	rows := make([][]string, 0, len(d.Objects))
 	for _, o := range d.Objects {
 		rows = append(rows, []string{string(o.Kind), named(o.Project, o.Name), string(o.State), o.File, o.Message})
 	}
-	output.Rows(w, []string{"KIND", "NAME", "STATE", "FILE", ""}, rows)
+	output.Rows(w, []string{"KIND", "NAME", "STATE", "FILE", "MESSAGE"}, rows)
 	for _, o := range d.Objects {
 		writeProblems(w, o.Problems)
 	}

@@ -128,14 +128,14 @@ func (st *step) supersede(ctx context.Context) error {
 			continue
 		}
 		if c.State == Pending && c.Run != "" {
-			_, err := st.Runs.Cancel(st.acting(ctx), c.Scope, c.Run, "superseded by a newer commit of the pull request", false)
+			_, err := st.Runs.Cancel(st.acting(ctx), c.Scope, c.Run, st.outdated(*c), false)
 			if err != nil && !kernel.Is(err, kernel.Conflict) && !kernel.Is(err, kernel.NotFound) {
 				return err
 			}
 		}
 		ended := c.State != Pending
 		if !ended {
-			c.Message = "superseded by a newer commit"
+			c.Message = st.outdated(*c)
 		}
 		if c.State = Superseded; ended {
 			c.Told = told(st.status(*c))
@@ -145,6 +145,18 @@ func (st *step) supersede(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// outdated says why nobody waits for a plan any longer.
+func (st *step) outdated(c Check) string {
+	switch {
+	case c.Commit != st.p.Head:
+		return "superseded by a newer commit of the pull request"
+	case st.p.State != Open:
+		return "superseded, as the pull request is " + string(st.p.State)
+	default:
+		return "superseded, as it is planned again"
+	}
 }
 
 // acting is in the name of who changed the pull request last.

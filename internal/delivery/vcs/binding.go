@@ -138,7 +138,7 @@ func (b *Binding) check(stages Stages) error {
 	if len(b.Stages) == 0 && b.Apply != ApplyNever && len(b.Plan) > 0 {
 		b.Stages = b.Plan[:1]
 	}
-	for _, name := range slices.Concat(b.Plan, b.Stages) {
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(b.Plan, b.Stages)))) {
 		if err := stages.Check(name); err != nil {
 			wrong("stages", err.Error(), "")
 		}

@@ -200,7 +200,7 @@ func (st *step) outcome(ctx context.Context, c *Check, r run.Run) error {
 		if f := r.Failure; f != nil {
 			c.Message, c.Fix = f.Message, f.Fix
 			for _, p := range f.Problems[:min(len(f.Problems), 10)] {
-				c.Message += "\n" + p.String()
+				c.Message += "\n" + placed(p, c.Score).String()
 			}
 		}
 	case run.AwaitingApproval:
@@ -211,6 +211,15 @@ func (st *step) outcome(ctx context.Context, c *Check, r run.Run) error {
 		return nil
 	}
 	return st.summarize(ctx, c, r)
+}
+
+// placed names the Score file where a run knows the workload in its canonical form
+// alone, whose lines nobody has written.
+func placed(p kernel.Problem, score string) kernel.Problem {
+	if strings.HasPrefix(p.File, "release ") {
+		p.File, p.Line, p.Column = score, 0, 0
+	}
+	return p
 }
 
 // summarize takes what a comment says of the plan from the run's dossier.

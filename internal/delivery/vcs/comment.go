@@ -11,10 +11,13 @@ const maxCommentText = 60_000
 // text is what the comment says, empty where there is nothing to say.
 func (st *step) text() string {
 	plans, applies := st.of(PlanCheck), st.of(ApplyCheck)
-	if len(plans)+len(applies) == 0 && st.p.Work.Note == "" && st.p.Work.Comment == "" {
+	if len(plans)+len(applies) == 0 && st.p.Work.Note == "" && st.p.Work.Answer == "" && st.p.Work.Comment == "" {
 		return ""
 	}
 	var b strings.Builder
+	if st.p.Work.Answer != "" {
+		fmt.Fprintf(&b, "> %s\n\n", cell(st.p.Work.Answer))
+	}
 	if len(applies) > 0 {
 		st.writeApplies(&b, applies)
 	}

@@ -63,8 +63,23 @@ type Command struct {
 	// Word is plan or apply.
 	Word string `json:"word"`
 	By   string `json:"by"`
-	// Member says that the provider knows them as a member of the repository.
+	// Member says that the provider knows them as a member of the repository, Reader
+	// that they may be one who only reads it.
 	Member bool `json:"member,omitempty"`
+	Reader bool `json:"reader,omitempty"`
+}
+
+// CommandIn returns the word of a comment that is a command, terrace plan or
+// terrace apply, with or without the pr of the client; "" of any other.
+func CommandIn(comment string) string {
+	words := strings.Fields(strings.ToLower(comment))
+	if len(words) == 3 && words[1] == "pr" {
+		words = []string{words[0], words[2]}
+	}
+	if len(words) == 2 && words[0] == "terrace" && (words[1] == "plan" || words[1] == "apply") {
+		return words[1]
+	}
+	return ""
 }
 
 // Delivery is one webhook in the inbox.

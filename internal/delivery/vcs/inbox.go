@@ -3,6 +3,7 @@ package vcs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -54,8 +55,8 @@ func (s *Service) Accept(ctx context.Context, provider Provider, id string, head
 		return false, err
 	}
 	now := s.Clock.Now()
-	if at := in.Event.At; !at.IsZero() && (now.Sub(at) > window || at.Sub(now) > ahead) {
-		return false, kernel.Errorf(kernel.Stale, "the event is of %s, and is not taken any longer", at.Format(time.RFC3339))
+	if err := timely(in.Event.At, now); err != nil {
+		return false, err
 	}
 	if err := s.room(ctx, now); err != nil {
 		return false, err
@@ -70,6 +71,22 @@ func (s *Service) Accept(ctx context.Context, provider Provider, id string, head
 		s.nudge()
 	}
 	return err == nil, err
+}
+
+// timely refuses an event that is older than what is remembered, or of a clock
+// that is too far ahead; one that does not say when it was is of now.
+func timely(at, now time.Time) error {
+	switch {
+	case at.IsZero():
+		return nil
+	case now.Sub(at) > window:
+		return kernel.Errorf(kernel.Stale, "the event is of %s, and is not taken any longer", at.Format(time.RFC3339))
+	case at.Sub(now) > ahead:
+		return kernel.Errorf(kernel.Stale, "the event is of %s, and it is %s here", at.Format(time.RFC3339), now.UTC().Format(time.RFC3339)).
+			WithFix("set the clock of this machine, or of the provider's")
+	default:
+		return nil
+	}
 }
 
 // room refuses more deliveries than may wait.
@@ -222,8 +239,8 @@ func noted(r Repository, known PullRequest, e Event, now time.Time) (p PullReque
 	n := e.Pull
 	p.Repository, p.Scope, p.Number = r.ID, r.Scope, n.Number
 	p.Title, p.Author, p.Fork, p.Source, p.Target = n.Title, n.Author, n.Fork, n.Source, n.Target
-	if n.Head != "" {
-		p.Head = n.Head
+	if n.Head != "" && n.Head != p.Head {
+		p.Head, p.Work.Answer = n.Head, ""
 	}
 	if n.Base != "" {
 		p.Base = n.Base
@@ -275,16 +292,31 @@ func (s *Service) commanded(ctx context.Context, r Repository, c Command) error 
 	fact, change := "pr.replanned", replanned
 	if c.Word == "apply" {
 		fact, change = "pr.apply_asked", func(p *PullRequest) (map[string]any, error) {
+			if c.Reader {
+				return nil, kernel.Errorf(kernel.Refused, "readers comment as well, and %s does not say who is more than that", r.Provider).
+					WithFix("apply it as a developer: terrace pr apply %d --repo %s -p %s", c.Number, r.Name, r.Scope.Project)
+			}
 			p.Actor = outsider(r, c.By)
 			return s.askApply(ctx, r, p)
 		}
 	}
 	_, err := s.edit(ctx, r, c.Number, fact, change)
-	if kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Conflict) || kernel.Is(err, kernel.Refused) {
-		s.Log.InfoContext(ctx, "a command under a pull request was not followed", "repository", r.Name, "number", c.Number, "command", c.Word, "error", err)
+	if kernel.Is(err, kernel.Conflict) || kernel.Is(err, kernel.Refused) {
+		_, err = s.edit(ctx, r, c.Number, "pr.command_refused", unfollowed(c, err))
+	}
+	if kernel.Is(err, kernel.NotFound) {
+		s.Log.InfoContext(ctx, "a command is under a pull request that is not known", "repository", r.Name, "number", c.Number, "command", c.Word)
 		return nil
 	}
 	return err
+}
+
+// unfollowed has the comment tell why a command was not followed.
+func unfollowed(c Command, cause error) func(*PullRequest) (map[string]any, error) {
+	return func(p *PullRequest) (map[string]any, error) {
+		p.Work.Answer = fmt.Sprintf("%s asked for %s, which is not done: %s", c.By, c.Word, cause)
+		return map[string]any{"command": c.Word, "problem": cause.Error()}, nil
+	}
 }
 
 // follow has the pull requests of a hosted repository know what was pushed:

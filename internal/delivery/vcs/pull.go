@@ -62,6 +62,8 @@ type Work struct {
 	Attempts int    `json:"attempts,omitempty"`
 	// Note is told in the comment in place of plans.
 	Note string `json:"note,omitempty"`
+	// Answer is told above all else: why the last command was not followed.
+	Answer string `json:"answer,omitempty"`
 	// Due is when it is looked at again; zero is not before something happens.
 	Due *time.Time `json:"due,omitempty"`
 	// Seen is of when the newest event is that was heeded, by the provider's clock.

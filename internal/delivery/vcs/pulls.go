@@ -264,7 +264,7 @@ func (s *Service) mayMerge(ctx context.Context, r Repository, p PullRequest) err
 		return err
 	}
 	if r.Protection.Checks && p.Target == r.DefaultBranch {
-		if err := passed(p, checks); err != nil {
+		if err := passed(r, p, checks); err != nil {
 			return err
 		}
 	}
@@ -272,14 +272,14 @@ func (s *Service) mayMerge(ctx context.Context, r Repository, p PullRequest) err
 }
 
 // passed refuses a pull request whose plans did not all succeed.
-func passed(p PullRequest, checks []Check) error {
+func passed(r Repository, p PullRequest, checks []Check) error {
 	if p.Work.Planned != p.Head {
-		return kernel.Errorf(kernel.Refused, "the plans of %s are not made yet", p.Head[:12]).WithFix("wait for them: terrace pr show %d", p.Number)
+		return kernel.Errorf(kernel.Refused, "the plans of %s are not made yet", p.Head[:12]).WithFix("wait for them: terrace pr show %d --repo %s", p.Number, r.Name)
 	}
 	for _, c := range checks {
 		if c.Commit == p.Head && c.Kind == PlanCheck && c.State != Succeeded {
 			return kernel.Errorf(kernel.Refused, "the plan of %s on %s is %s, and the branch wants it to succeed", c.Binding, c.Stage, c.State).
-				WithFix("see why: terrace pr show %d", p.Number)
+				WithFix("see why: terrace pr show %d --repo %s", p.Number, r.Name)
 		}
 	}
 	return nil
@@ -293,7 +293,7 @@ func (s *Service) appliedBefore(ctx context.Context, r Repository, p PullRequest
 	}
 	for _, b := range bindings {
 		if b.Apply == ApplyBeforeMerge && b.on(r) == p.Target && p.Work.Planned != p.Head {
-			return passed(p, checks) // which is not known before the plans are made
+			return passed(r, p, checks) // which is not known before the plans are made
 		}
 		if b.Apply != ApplyBeforeMerge || !slices.ContainsFunc(checks, func(c Check) bool { return c.Kind == PlanCheck && c.Commit == p.Head && c.Binding == b.Name }) {
 			continue
@@ -378,7 +378,7 @@ func replanned(p *PullRequest) (map[string]any, error) {
 	if p.State != Open {
 		return nil, kernel.Errorf(kernel.Conflict, "the pull request %d is %s: there is nothing to plan", p.Number, p.State)
 	}
-	p.Work.Planned, p.Work.Attempts, p.Work.Problem = "", 0, ""
+	p.Work.Planned, p.Work.Attempts, p.Work.Problem, p.Work.Answer = "", 0, "", ""
 	return map[string]any{"commit": p.Head}, nil
 }
 
@@ -397,7 +397,7 @@ func (s *Service) Apply(ctx context.Context, scope kernel.Scope, name string, nu
 }
 
 func (s *Service) askApply(ctx context.Context, r Repository, p *PullRequest) (map[string]any, error) {
-	p.Work.Attempts, p.Work.Problem = 0, ""
+	p.Work.Attempts, p.Work.Problem, p.Work.Answer = 0, "", ""
 	if p.State == Merged {
 		p.Work.Applied = ""
 		return map[string]any{"commit": p.MergeCommit}, nil
@@ -409,7 +409,7 @@ func (s *Service) askApply(ctx context.Context, r Repository, p *PullRequest) (m
 	if p.State != Open {
 		return nil, kernel.Errorf(kernel.Conflict, "the pull request %d is %s", p.Number, p.State)
 	}
-	if err := passed(*p, checks); err != nil {
+	if err := passed(r, *p, checks); err != nil {
 		return nil, err
 	}
 	bindings, err := s.Store.Bindings(ctx, r.Scope, r.ID)

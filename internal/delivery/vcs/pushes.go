@@ -64,13 +64,32 @@ func (s *Service) denyRef(ctx context.Context, r Repository, p Push) (string, er
 	case !r.Protection.protected():
 		return "", nil
 	case r.Protection.Push == nobody:
-		return branch + " is protected: it changes by merges alone", nil
+		return s.denyFirst(ctx, r, branch)
 	}
 	ok, err := s.Roles.HasRole(ctx, r.Scope, r.Protection.Push)
 	if err != nil || ok {
 		return "", err
 	}
 	return branch + " is protected: pushing to it needs the role " + r.Protection.Push + "; open a pull request", nil
+}
+
+// denyFirst decides about a branch that only merges change. Before its first
+// commit there is nothing to merge into: that one is pushed by who may merge.
+func (s *Service) denyFirst(ctx context.Context, r Repository, branch string) (string, error) {
+	refs, err := s.Files(r).Refs(ctx, "refs/heads/"+branch)
+	switch {
+	case err != nil:
+		return "", err
+	case len(refs) > 0:
+		return branch + " is protected: it changes by merges alone", nil
+	case r.Protection.Merge == "":
+		return "", nil
+	}
+	ok, err := s.Roles.HasRole(ctx, r.Scope, r.Protection.Merge)
+	if err != nil || ok {
+		return "", err
+	}
+	return branch + " is protected: its first commit needs the role " + r.Protection.Merge, nil
 }
 
 // Strict reports whether a push may only add to the branches it moves: it moves

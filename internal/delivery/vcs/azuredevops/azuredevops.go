@@ -211,7 +211,7 @@ func (Host) call(ctx context.Context, a vcs.Access, method, path string, in, out
 func answered(response *http.Response, out any) error {
 	switch code := response.StatusCode; {
 	case code == http.StatusUnauthorized, code == http.StatusNonAuthoritativeInfo, code >= 300 && code < 400:
-		return kernel.Errorf(kernel.Unavailable, "Azure DevOps does not let Terrace in").WithFix("give it another token: terrace repo renew NAME --token-only")
+		return kernel.Errorf(kernel.Unavailable, "Azure DevOps does not let Terrace in").WithFix("give another token, to terrace repo connect, or to terrace repo renew NAME --token-only for one that is connected")
 	case code == http.StatusForbidden:
 		return kernel.Errorf(kernel.Unavailable, "Azure DevOps lets the token do less than is needed").
 			WithFix("the token needs the scopes Code (read and status) and Pull request threads (read and write)")

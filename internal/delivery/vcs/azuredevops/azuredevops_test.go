@@ -3,6 +3,7 @@ package azuredevops_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -173,7 +174,12 @@ func connect(t *testing.T) *connected {
 // notification writes a service hook's body in the provider's shape.
 func (c *connected) notification(event string, number int, resource map[string]any) string {
 	c.t.Helper()
-	resource["repository"] = map[string]any{"id": "278d5cd2-584d-4b63-824a-2ba458937249", "name": "orders", "project": map[string]any{"name": "shop"}, "defaultBranch": "refs/heads/main"}
+	repository := map[string]any{"id": "278d5cd2-584d-4b63-824a-2ba458937249", "name": "orders", "project": map[string]any{"name": "shop"}, "defaultBranch": "refs/heads/main"}
+	if _, ok := resource["comment"]; ok { // its pull request has the repository
+		resource["pullRequest"] = map[string]any{"repository": repository, "pullRequestId": 22, "status": "active"}
+	} else {
+		resource["repository"] = repository
+	}
 	raw, err := json.Marshal(map[string]any{
 		"subscriptionId": "a0a0a0a0-bbbb-cccc-dddd-e1e1e1e1e1e1", "notificationId": number, "id": "2ab4e3d3-b7a6-425e-92b1-5a9982c1269e", "eventType": event, "publisherId": "tfs",
 		"message": map[string]any{"text": "Jamal Hartnett …"}, "resource": resource, "resourceVersion": "1.0", "createdDate": time.Now().UTC().Format(time.RFC3339Nano),
@@ -242,6 +248,42 @@ func TestAPullRequestOfAzureDevOps(t *testing.T) {
 	vcstest.Eventually(t, "the comment", func() bool {
 		return strings.Contains(c.said(t), "merged, although the apply of `"+merge[:12]+"` failed")
 	})
+}
+
+// comment is the resource of a comment's event.
+func comment(text string, further map[string]any) map[string]any {
+	said := map[string]any{
+		"id": 2, "parentCommentId": 0, "content": text, "commentType": "text", "publishedDate": "2026-11-25T17:00:00.123Z", "lastUpdatedDate": "2026-11-25T17:00:00.123Z",
+		"lastContentUpdatedDate": "2026-11-25T17:00:00.123Z", "author": map[string]any{"displayName": "Ada Lovelace", "uniqueName": "ada@example.com"},
+	}
+	maps.Copy(said, further)
+	return map[string]any{"comment": said}
+}
+
+func TestCommandsInComments(t *testing.T) {
+	t.Parallel()
+	c := connect(t)
+	base := c.Git("rev-parse", "main")
+	head := c.Commit("price", map[string]string{"score.yaml": vcstest.Score("orders", "x:2")})
+	c.accepted("git.pullrequest.created", request(head, base, "", "active", "queued"))
+	c.Runs.End(t, c.Runs.Waiting(t, "dev").ID, run.PlannedOnly)
+	vcstest.Eventually(t, "it is planned", func() bool { return c.stateOf(head, "terrace/all") == "succeeded" })
+	const event = "ms.vss-code.git-pullrequest-comment-event"
+	for _, ignored := range []map[string]any{
+		comment("what does terrace plan do?", nil), comment("terrace pr plan", map[string]any{"isDeleted": true}),
+		comment("terrace pr plan", map[string]any{"lastContentUpdatedDate": "2026-11-25T18:00:00Z"}),
+	} {
+		c.accepted(event, ignored)
+	}
+	c.accepted(event, comment("terrace pr apply", nil))
+	vcstest.Eventually(t, "it is said who applies", func() bool {
+		return strings.Contains(c.said(t), "> ada@\u200bexample.com asked for apply, which is not done: readers comment as well") && strings.Contains(c.said(t), "terrace pr apply 22 --repo orders -p shop")
+	})
+	c.accepted(event, comment("Terrace PR plan\n", nil))
+	plan := c.Runs.Waiting(t, "dev")
+	if all := c.Runs.All(); len(all) != 2 || !plan.DryRun {
+		t.Errorf("runs %+v", all)
+	}
 }
 
 func TestNotificationsThatAreNotTaken(t *testing.T) {

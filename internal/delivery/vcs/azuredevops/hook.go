@@ -68,6 +68,8 @@ func (Host) Receive(a vcs.Access, header http.Header, body []byte) (vcs.Incoming
 		in.Event, err = pushOf(a.Repository.Remote, n)
 	case "git.pullrequest.created", "git.pullrequest.updated", "git.pullrequest.merged":
 		in.Event, err = pullOf(a.Repository.Remote, n)
+	case "ms.vss-code.git-pullrequest-comment-event":
+		in.Event, err = commandOf(a.Repository.Remote, n)
 	}
 	if err != nil {
 		return in, kernel.Errorf(kernel.Invalid, "the resource of %s cannot be read: %w", n.EventType, err)
@@ -134,4 +136,33 @@ func pullOf(r vcs.Remote, n notification) (vcs.Event, error) {
 		return vcs.Event{}, nil
 	}
 	return vcs.Event{Kind: vcs.PullEvent, At: n.CreatedDate.UTC(), Pull: pull}, nil
+}
+
+// commandOf reads a new comment that is a command. Who may read the repository may
+// comment, and nothing tells whether they may do more.
+func commandOf(r vcs.Remote, n notification) (vcs.Event, error) {
+	var e struct {
+		Comment struct {
+			Author      person    `json:"author"`
+			Content     string    `json:"content"`
+			IsDeleted   bool      `json:"isDeleted"`
+			Published   time.Time `json:"publishedDate"`
+			LastChanged time.Time `json:"lastContentUpdatedDate"`
+		} `json:"comment"`
+		PullRequest struct {
+			Repository    where `json:"repository"`
+			PullRequestID int   `json:"pullRequestId"`
+		} `json:"pullRequest"`
+	}
+	if err := json.Unmarshal(n.Resource, &e); err != nil || !e.PullRequest.Repository.is(r) || e.PullRequest.PullRequestID == 0 {
+		return vcs.Event{}, err //nolint:wrapcheck // its caller says what was read
+	}
+	word := vcs.CommandIn(e.Comment.Content)
+	if word == "" || e.Comment.IsDeleted || e.Comment.LastChanged.After(e.Comment.Published) {
+		return vcs.Event{}, nil
+	}
+	return vcs.Event{
+		Kind: vcs.CommandSaid, At: n.CreatedDate.UTC(),
+		Command: vcs.Command{Number: e.PullRequest.PullRequestID, Word: word, By: e.Comment.Author.name(), Member: true, Reader: true},
+	}, nil
 }

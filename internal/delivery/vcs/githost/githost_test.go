@@ -151,8 +151,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 	h.create(vcs.NewRepository{Name: "guarded", Protection: vcs.Protection{Push: "admin"}})
 	h.create(vcs.NewRepository{Name: "kept", Protection: vcs.Protection{Push: "admin"}})
 	h.create(vcs.NewRepository{Name: "sealed", Protection: vcs.Protection{Push: "nobody"}})
+	h.create(vcs.NewRepository{Name: "empty", Protection: vcs.Protection{Push: "nobody", Merge: "approver"}})
 	dir := h.clone("open")
 	h.commit(dir, "a.txt", "one")
+	h.must(dir, "push", "-q", h.address("developer", "sealed"), "HEAD:main") // there is nothing to merge into before it
+	h.commit(dir, "b.txt", "two")
 	u, _ := url.Parse(h.url)
 	withPassword := *u
 	withPassword.User = url.UserPassword("developer", vcstest.Password)
@@ -170,6 +173,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"an admin to a guarded branch":    {h.address("admin", "kept"), "HEAD:main", ""},
 		"a developer beside it":           {h.address("developer", "guarded"), "HEAD:topic", ""},
 		"an admin to a sealed branch":     {h.address("admin", "sealed"), "HEAD:main", "it changes by merges alone"},
+		"the first commit of one":         {h.address("developer", "empty"), "HEAD:main", "its first commit needs the role approver"},
 		"refs of Terrace":                 {h.address("admin", "open"), "HEAD:refs/pull/1/head", "only branches and tags are pushed"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -245,6 +249,9 @@ func TestAQuotaIsKept(t *testing.T) {
 	out, err := h.git(dir, "push", "origin", "HEAD:main")
 	if err == nil {
 		t.Fatalf("more than the quota was pushed:\n%s", out)
+	}
+	if !strings.Contains(out, "[remote rejected]") || !strings.Contains(out, "left of the quota of 1 MiB") {
+		t.Errorf("it is not said why:\n%s", out)
 	}
 	if refs, err := h.Files(mustGet(t, h, "small")).Refs(t.Context(), "refs/heads"); err != nil || len(refs) != 1 || len(h.Facts.Of("vcs.pushed")) != 1 {
 		t.Errorf("refs %v, %v, facts %v", refs, err, h.Facts.Of("vcs.pushed"))

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -12,7 +13,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 )
 
 // The bounds of a push.
@@ -37,7 +37,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, t target) erro
 		return err
 	}
 	room = min(room, maxPush)
-	body, err := plain(r, room+1<<20) // the pack, and the commands before it
+	body, err := plain(r, maxPush+1<<20) // the pack, and the commands before it
 	if err != nil {
 		return err
 	}
@@ -63,10 +63,10 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, t target) erro
 }
 
 func (h *Handler) push(w http.ResponseWriter, r *http.Request, repo vcs.Repository, cmds commands, rest io.Reader, room int64) error {
-	httpserver.AllowBody(r, room+1<<20)
+	pack := &counted{from: rest}
 	c := call{
 		repo: h.repos.Files(repo), method: http.MethodPost, path: receivePack, protocol: protocol(r),
-		mediaType: "application/x-git-receive-pack-request", body: io.MultiReader(bytes.NewReader(cmds.raw), rest),
+		mediaType: "application/x-git-receive-pack-request", body: io.MultiReader(bytes.NewReader(cmds.raw), pack),
 		settings: []gitexec.Setting{
 			{Key: "receive.fsckObjects", Value: "true"},
 			{Key: "receive.maxInputSize", Value: strconv.FormatInt(room, 10)},
@@ -84,7 +84,37 @@ func (h *Handler) push(w http.ResponseWriter, r *http.Request, repo vcs.Reposito
 	if err != nil {
 		return kernel.Errorf(kernel.KindOf(err), "%s: %w", describe(repo), err)
 	}
+	if pack.bytes > room {
+		_, _ = io.Copy(io.Discard, rest) // the client reads the answer when it has sent all
+		return cmds.refuse(w, tooMuch(repo, cmds.refs, room))
+	}
 	return report.send(w)
+}
+
+// tooMuch refuses what would not fit into the repository.
+func tooMuch(repo vcs.Repository, refs []vcs.Push, room int64) []vcs.Denied {
+	why := fmt.Sprintf("the push is larger than the %.1f MiB that are left of the quota of %d MiB", float64(room)/(1<<20), repo.Quota>>20)
+	if room == maxPush {
+		why = fmt.Sprintf("a push brings at most %d MiB", maxPush>>20)
+	}
+	denied := make([]vcs.Denied, 0, len(refs))
+	for _, ref := range refs {
+		denied = append(denied, vcs.Denied{Ref: ref.Ref, Why: why})
+	}
+	return denied
+}
+
+// counted counts what is read through it.
+type counted struct {
+	from  io.Reader
+	bytes int64
+}
+
+// Read reads on.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.bytes += int64(n)
+	return n, err //nolint:wrapcheck // a reader's end is io.EOF as it is
 }
 
 // kept is an answer that waits until what it tells is recorded.

@@ -96,7 +96,7 @@ func explain(what string, err error) error {
 	}
 	switch answer.Response.StatusCode {
 	case http.StatusUnauthorized:
-		return said.WithFix("give it another token: terrace repo renew NAME --token-only")
+		return said.WithFix("give another token, to terrace repo connect, or to terrace repo renew NAME --token-only for one that is connected")
 	case http.StatusForbidden, http.StatusNotFound:
 		return said.WithFix("the token needs the repository permissions Contents (read), Commit statuses and Pull requests (write)")
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:

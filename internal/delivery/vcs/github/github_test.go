@@ -320,6 +320,10 @@ func TestWebhooksThatAreNotTaken(t *testing.T) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 	}
+	c.clock = time.Now().Add(time.Hour)
+	if w := c.send(hook{event: "pull_request", body: c.event(pull{action: "opened", head: head, base: head})}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "set the clock") {
+		t.Errorf("one of tomorrow: %d %s", w.Code, w.Body)
+	}
 	c.clock = time.Now().Add(-8 * 24 * time.Hour)
 	if w := c.send(hook{event: "pull_request", body: c.event(pull{action: "opened", head: head, base: head})}); w.Code != httpserver.Status(kernel.Errorf(kernel.Stale, "")) {
 		t.Errorf("an old one: %d %s", w.Code, w.Body)
@@ -370,6 +374,36 @@ func TestAForkWaitsForAMember(t *testing.T) {
 	}
 }
 
+func TestACommandThatIsNotFollowedIsAnswered(t *testing.T) {
+	t.Parallel()
+	c := connect(t, vcs.ApplyOnMerge)
+	base := c.Git("rev-parse", "main")
+	head := c.Commit("price", map[string]string{"src/a.go": "package a"})
+	c.accepted(hook{event: "pull_request", body: c.event(pull{action: "opened", head: head, base: base})})
+	plan := c.Runs.Waiting(t, "dev")
+	c.accepted(hook{event: "issue_comment", body: c.says("apply", "MEMBER")})
+	vcstest.Eventually(t, "the plans are not made yet", func() bool { return strings.Contains(c.said(t), "> hubot asked for apply, which is not done: the plans of ") })
+	c.Runs.End(t, plan.ID, run.PlannedOnly)
+	vcstest.Eventually(t, "it is planned", func() bool { return c.stateOf(head, "terrace") == "success" })
+	c.accepted(hook{event: "issue_comment", body: c.says("apply", "MEMBER")})
+	vcstest.Eventually(t, "the comment says why", func() bool {
+		return strings.Contains(c.said(t), "no binding of orders is applied before the merge: bind with --apply before-merge, or merge")
+	})
+	if facts := c.Facts.Of("pr.command_refused"); len(facts) != 2 {
+		t.Errorf("recorded %v", facts)
+	}
+	c.accepted(hook{event: "issue_comment", body: c.says("plan", "MEMBER")})
+	c.Runs.End(t, c.Runs.Waiting(t, "dev").ID, run.PlannedOnly)
+	vcstest.Eventually(t, "what was followed is not answered", func() bool { return !strings.Contains(c.said(t), "> ") })
+}
+
+// says writes a comment under the pull request in GitHub's shape.
+func (c *connected) says(word, association string) string {
+	c.clock = c.clock.Add(time.Second)
+	return fmt.Sprintf(`{"action":"created","issue":{"number":7,"pull_request":{"url":"u"}},"comment":{"id":%d,"body":"terrace %s","created_at":%q,"author_association":%q,"user":{"login":"hubot"}},"repository":{"full_name":"acme/orders"}}`,
+		c.clock.Unix(), word, c.clock.UTC().Format(time.RFC3339), association)
+}
+
 func TestACommandOfAMember(t *testing.T) {
 	t.Parallel()
 	c := connect(t, vcs.ApplyBeforeMerge)
@@ -378,14 +412,8 @@ func TestACommandOfAMember(t *testing.T) {
 	c.accepted(hook{event: "pull_request", body: c.event(pull{action: "opened", head: head, base: base})})
 	c.Runs.End(t, c.Runs.Waiting(t, "dev").ID, run.PlannedOnly)
 	vcstest.Eventually(t, "it is planned", func() bool { return c.stateOf(head, "terrace") == "success" })
-	say := func(word, association string) {
-		c.clock = c.clock.Add(time.Second)
-		c.accepted(hook{event: "issue_comment", body: fmt.Sprintf(
-			`{"action":"created","issue":{"number":7,"pull_request":{"url":"u"}},"comment":{"id":%d,"body":"terrace %s","created_at":%q,"author_association":%q,"user":{"login":"hubot"}},"repository":{"full_name":"acme/orders"}}`,
-			c.clock.Unix(), word, c.clock.UTC().Format(time.RFC3339), association)})
-	}
-	say("apply", "CONTRIBUTOR")
-	say("apply", "COLLABORATOR")
+	c.accepted(hook{event: "issue_comment", body: c.says("apply", "CONTRIBUTOR")})
+	c.accepted(hook{event: "issue_comment", body: c.says("apply", "COLLABORATOR")})
 	apply := c.Runs.Waiting(t, "dev")
 	if apply.DryRun || apply.RequestedBy.Name != "hubot (github)" {
 		t.Errorf("%+v", apply)

@@ -97,21 +97,16 @@ func pullOf(e *gh.PullRequestEvent) vcs.Event {
 	return vcs.Event{Kind: vcs.PullEvent, At: p.GetUpdatedAt().UTC(), Pull: pull}
 }
 
-// commandOf reads a comment that is a command: terrace plan or terrace apply,
-// with or without the pr of the client.
+// commandOf reads a new comment that is a command.
 func commandOf(e *gh.IssueCommentEvent) vcs.Event {
-	words := strings.Fields(strings.ToLower(e.GetComment().GetBody()))
-	if len(words) == 3 && words[1] == "pr" { // as the client has it
-		words = []string{words[0], words[2]}
-	}
-	isCommand := len(words) == 2 && words[0] == "terrace" && (words[1] == "plan" || words[1] == "apply")
-	if e.GetAction() != "created" || e.GetIssue().PullRequestLinks == nil || !isCommand {
+	word := vcs.CommandIn(e.GetComment().GetBody())
+	if e.GetAction() != "created" || e.GetIssue().PullRequestLinks == nil || word == "" {
 		return vcs.Event{}
 	}
 	member := slices.Contains([]string{"OWNER", "MEMBER", "COLLABORATOR"}, e.GetComment().GetAuthorAssociation())
 	return vcs.Event{
 		Kind: vcs.CommandSaid, At: later(e.GetComment().GetCreatedAt().UTC(), e.GetComment().GetUpdatedAt().UTC()),
-		Command: vcs.Command{Number: e.GetIssue().GetNumber(), Word: words[1], By: e.GetComment().GetUser().GetLogin(), Member: member},
+		Command: vcs.Command{Number: e.GetIssue().GetNumber(), Word: word, By: e.GetComment().GetUser().GetLogin(), Member: member},
 	}
 }
 

@@ -3064,6 +3064,7 @@ type Source struct {
 	Branch            string           `json:"branch"`
 	CreatedAt         time.Time        `json:"createdAt"`
 	CreatedBy         string           `json:"createdBy"`
+	DaemonRights      bool             `json:"daemonRights,omitempty"`
 	Guard             SourceGuard      `json:"guard"`
 	ID                string           `json:"id"`
 	Interval          string           `json:"interval"`
@@ -3456,6 +3457,14 @@ type Token struct {
 	ID         string     `json:"id"`
 	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
 	Name       string     `json:"name"`
+}
+
+// TrustSourceRequest defines model for TrustSourceRequest.
+type TrustSourceRequest struct {
+	Reason string `json:"reason"`
+
+	// Trusted Whether they may start programs on the daemon's machine, and name files and variables of it.
+	Trusted bool `json:"trusted"`
 }
 
 // UnlockStateRequest defines model for UnlockStateRequest.

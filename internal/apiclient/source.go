@@ -59,6 +59,12 @@ func (c *Client) AllowSource(ctx context.Context, name string, in AllowSourceReq
 	return n, c.call(ctx, http.MethodPost, sources(name, "allowances"), in, &n)
 }
 
+// TrustSource says whether its stages may have the rights of the daemon.
+func (c *Client) TrustSource(ctx context.Context, name string, in TrustSourceRequest) (Source, error) {
+	var n Source
+	return n, c.call(ctx, http.MethodPut, sources(name, "daemon-rights"), in, &n)
+}
+
 // RemoveSource forgets a source.
 func (c *Client) RemoveSource(ctx context.Context, name string) error {
 	return c.call(ctx, http.MethodDelete, sources(name), nil, nil)

@@ -28,7 +28,7 @@ func matrix() map[string]string {
 		"pr.create": "dm", "pr.merge": "dam", "pr.approve": "dam",
 		"drift.read": "vdam", "drift.check": "dam", "drift.decide": "dm", "stage.set": "m", "state.write": "m",
 		"runner.read": "vdam", "runner.create": "m", "runner.delete": "m",
-		"source.read": "vdam", "source.set": "m", "source.allow": "am", "source.override": "m",
+		"source.read": "vdam", "source.set": "m", "source.allow": "am", "source.override": "m", "source.trust": "m",
 		"subscription.read": "vdam", "subscription.write": "m", "rule.read": "vdam", "rule.write": "dm",
 	}
 }

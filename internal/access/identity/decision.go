@@ -65,6 +65,7 @@ func Decisions() map[string]Decision {
 		"source.set":        {Roles: admins},
 		"source.allow":      {Roles: []Role{Approver, Admin}},
 		"source.override":   {Roles: admins},
+		"source.trust":      {Roles: admins},
 		"repo.read":         {Roles: members},
 		"repo.push":         {Roles: developers},
 		"repo.create":       {Roles: developers},

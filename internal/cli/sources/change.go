@@ -137,6 +137,36 @@ func allow(e *command.Env) *cobra.Command {
 	return c
 }
 
+func trust(e *command.Env) *cobra.Command {
+	in := apiclient.TrustSourceRequest{Trusted: true}
+	var revoke bool
+	c := &cobra.Command{
+		Use: "trust NAME", Short: "Let the stages of a source have what is done with the rights of the daemon", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Sources(),
+		Long: "Stages can start programs on the daemon's machine to verify, send what is in its files and variables as\n" +
+			"tokens, and show paths of it to runs. Whoever may push to the source's branch says what, once it is trusted.\n" +
+			"With --revoke it is trusted no longer; what its stages have stays until they change.",
+		Example: "  terrace source trust platform --reason \"only the platform team merges there\"\n  terrace source trust platform --revoke --reason \"it moves\"",
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			in.Trusted = !revoke
+			n, err := s.TrustSource(ctx, args[0], in)
+			if err != nil {
+				return err
+			}
+			return e.Print(n, func(w io.Writer) {
+				said := "may have rights of the daemon from now on"
+				if revoke {
+					said = "may have no further rights of the daemon"
+				}
+				_, _ = fmt.Fprintf(w, "stages of %s %s\n", n.Name, said)
+			})
+		}),
+	}
+	c.Flags().BoolVar(&revoke, "revoke", false, "trust it no longer")
+	c.Flags().StringVar(&in.Reason, "reason", "", "why; it is kept in the audit log")
+	_ = c.MarkFlagRequired("reason") // the flag was made above
+	return c
+}
+
 func remove(e *command.Env) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{

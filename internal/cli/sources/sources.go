@@ -23,7 +23,7 @@ import (
 // Command returns terrace source.
 func Command(e *command.Env) *cobra.Command {
 	return command.Group("source", "Make a repository the source of truth for stages, definitions and workloads",
-		add(e), list(e), status(e), diff(e), sync(e), allow(e), remove(e))
+		add(e), list(e), status(e), diff(e), sync(e), allow(e), trust(e), remove(e))
 }
 
 // adding are the flags of add.

@@ -16,6 +16,7 @@ const (
 	ActionRead     = "source.read"
 	ActionSet      = "source.set"
 	ActionAllow    = "source.allow"
+	ActionTrust    = "source.trust"
 	ActionOverride = "source.override"
 )
 
@@ -85,6 +86,7 @@ func (s *Service) Add(ctx context.Context, scope kernel.Scope, n Source) (Source
 	}
 	actor, _ := kernel.ActorFrom(ctx)
 	n.ID, n.CreatedBy, n.CreatedAt, n.Allowed = kernel.NewID("src"), actor.Name, s.Clock.Now(), nil
+	n.DaemonRights = false // that is a word of its own
 	n.Status = Status{Phase: Waiting}
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.Add(ctx, n); err != nil {

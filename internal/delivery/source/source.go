@@ -48,6 +48,9 @@ type Source struct {
 	// Signers are the allowed signers of commits, as ssh-keygen(1) reads them; empty
 	// takes commits without a signature.
 	Signers string `json:"signers,omitempty"`
+	// DaemonRights lets its stages have what is done with the rights of the daemon,
+	// such as commands that verify: see stage.Stage.DaemonRights.
+	DaemonRights bool `json:"daemonRights,omitempty"`
 	// Allowed lets a prune through that the guard has stopped.
 	Allowed   *Allowance `json:"allowed,omitempty"`
 	CreatedBy string     `json:"createdBy"`

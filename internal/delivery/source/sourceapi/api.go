@@ -53,6 +53,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, register("diff-source", http.MethodGet, "/{source}/diff", "Tell what a reconciliation would do now"), a.diff)
 	httpserver.Register(api, register("sync-source", http.MethodPost, "/{source}/sync", "Reconcile a source at once, and try runs that failed again"), a.sync)
 	httpserver.Register(api, register("allow-source", http.MethodPost, "/{source}/allowances", "Let the removals of one commit through"), a.allow)
+	httpserver.Register(api, register("trust-source", http.MethodPut, "/{source}/daemon-rights", "Say whether the stages of a source may have what is done with the rights of the daemon"), a.trust)
 	httpserver.Register(api, register("remove-source", http.MethodDelete, "/{source}", "Forget a source; what it brought about stays"), a.remove)
 }
 
@@ -174,6 +175,25 @@ func (a API) allow(ctx context.Context, in *allowInput) (*sourceOutput, error) {
 		return nil, err
 	}
 	return answer(a.Sources.Allow(ctx, scope, in.Source, in.Body.Commit, in.Body.Reason))
+}
+
+// TrustSourceRequest is the body of a word about a source's stages.
+type TrustSourceRequest struct {
+	Trusted bool   `json:"trusted" doc:"Whether they may start programs on the daemon's machine, and name files and variables of it."`
+	Reason  string `json:"reason" minLength:"1" maxLength:"1000"`
+}
+
+type trustInput struct {
+	SourcePath
+	Body TrustSourceRequest
+}
+
+func (a API) trust(ctx context.Context, in *trustInput) (*sourceOutput, error) {
+	scope, err := httpserver.Scope(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.Sources.Trust(ctx, scope, in.Source, in.Body.Trusted, in.Body.Reason))
 }
 
 func (a API) remove(ctx context.Context, in *SourcePath) (*struct{}, error) {

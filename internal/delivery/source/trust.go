@@ -1,0 +1,55 @@
+package source
+
+import (
+	"context"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Trust says whether the stages of a source may have what is done with the rights
+// of the daemon. What they have already stays until they change.
+func (s *Service) Trust(ctx context.Context, scope kernel.Scope, name string, trusted bool, reason string) (Source, error) {
+	n, err := s.find(ctx, ActionTrust, scope, name)
+	if err != nil {
+		return n, err
+	}
+	switch {
+	case strings.TrimSpace(reason) == "":
+		return n, kernel.Errorf(kernel.Invalid, "there is no reason").WithFix("say why with --reason")
+	case n.Project != "" || n.Tenant != s.Tenant:
+		return n, kernel.Errorf(kernel.Refused, "the source %s has no stages: there is nothing to trust it with", n.Name)
+	}
+	n.DaemonRights = trusted
+	fact := "source.trusted"
+	if !trusted {
+		fact = "source.distrusted"
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Save(ctx, n); err != nil {
+			return err
+		}
+		if err := s.Store.Push(ctx, n, nil, s.Clock.Now()); err != nil {
+			return err
+		}
+		return s.record(ctx, n, fact, reason, map[string]any{"repository": n.where(), "branch": n.Branch})
+	})
+	if err == nil {
+		s.nudge()
+	}
+	return n, err
+}
+
+// untrusted refuses a stage that has more than a source may give it.
+func (p *planner) untrusted(c *Change) bool {
+	found := c.wanted.stage.DaemonRights()
+	if p.source.DaemonRights || len(found) == 0 {
+		return false
+	}
+	for i := range found {
+		found[i].Message += ", and a repository may not say so by itself"
+		found[i].Fix = "leave it out; or an admin who answers for that machine lets the source: terrace source trust " + p.source.Name
+	}
+	c.fail(problemsOf(c.File, c.wanted.src, kernel.Errorf(kernel.Refused, "the stage has rights of the daemon").WithProblems(found...))...)
+	return true
+}

@@ -382,7 +382,9 @@ func TestACommandThatIsNotFollowedIsAnswered(t *testing.T) {
 	c.accepted(hook{event: "pull_request", body: c.event(pull{action: "opened", head: head, base: base})})
 	plan := c.Runs.Waiting(t, "dev")
 	c.accepted(hook{event: "issue_comment", body: c.says("apply", "MEMBER")})
-	vcstest.Eventually(t, "the plans are not made yet", func() bool { return strings.Contains(c.said(t), "> hubot asked for apply, which is not done: the plans of ") })
+	vcstest.Eventually(t, "the plans are not made yet", func() bool {
+		return strings.Contains(c.said(t), "> hubot asked for apply, which is not done: the plans of ")
+	})
 	c.Runs.End(t, plan.ID, run.PlannedOnly)
 	vcstest.Eventually(t, "it is planned", func() bool { return c.stateOf(head, "terrace") == "success" })
 	c.accepted(hook{event: "issue_comment", body: c.says("apply", "MEMBER")})

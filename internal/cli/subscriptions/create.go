@@ -33,7 +33,7 @@ func create(g *group) *cobra.Command {
 		Long: "Events from now on are sent, in their order and at least once. --type takes types such as run.failed, with\n" +
 			"a star at the end or the beginning for prefixes and suffixes; --filters takes a file with expressions of the\n" +
 			"CloudEvents Subscriptions API. Webhooks are signed as Standard Webhooks; the answer has the secret, this once.",
-		Example: "  terrace subscription create chat --webhook https://example.com/hook --type run.failed --type 'deployment.*'\n" +
+		Example: "  terrace subscription create chat --webhook https://example.com/hook --type run.failed --type 'release.*'\n" +
 			"  terrace subscription create orders --topic changes --topic-stage dev --stage dev\n" +
 			"  terrace subscription create lake --tenant --kafka broker:9093 --kafka-topic changes --tls --user app --mechanism scram-sha-512 --secret",
 		RunE: func(c *cobra.Command, args []string) error {

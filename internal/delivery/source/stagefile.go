@@ -69,12 +69,25 @@ func yamlProblems(file string, src []byte, err error) []kernel.Problem {
 		if found := unknown.FindStringSubmatch(p.Message); found != nil {
 			p.Path, p.Message, p.Fix = found[1], "the key "+strconv.Quote(found[1])+" is not known", "see stages in docs/reference/config.yaml for the keys"
 		} else if found := wrong.FindStringSubmatch(p.Message); found != nil {
-			p.Message = strings.TrimSpace(found[1] + " does not fit here")
+			p.Path, p.Message = keyIn(src, p.Line), strings.TrimSpace(found[1]+" does not fit here")
 			p.Fix = "see stages in docs/reference/config.yaml"
 		}
 		out = append(out, p)
 	}
 	return out
+}
+
+// keyIn returns the key in a line, empty where it has none.
+func keyIn(src []byte, line int) string {
+	lines := bytes.Split(src, []byte("\n"))
+	if line < 1 || line > len(lines) {
+		return ""
+	}
+	key, _, found := bytes.Cut(bytes.TrimLeft(lines[line-1], " \t-"), []byte(":"))
+	if !found {
+		return ""
+	}
+	return string(key)
 }
 
 // firstIn returns the column of the first letter in a line.

@@ -283,7 +283,7 @@ func (w *wanted) unbuilt() {
 		line, column := keyAt(w.src, "containers."+name+".image")
 		w.problems = append(w.problems, kernel.Problem{
 			File: w.file, Line: line, Column: column, Path: "containers." + name + ".image", Message: "an image that is a folder is built by the client, not from a repository",
-			Fix: "have your CI build and push an image, and name it with its tag",
+			Fix: "have your CI build and push an image and name it with its tag, for a first stage with the runtime kubernetes; or let pull requests build it: terrace repo bind --build",
 		})
 	}
 }

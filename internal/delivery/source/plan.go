@@ -233,7 +233,7 @@ func (p *planner) gone() {
 			continue
 		}
 		gone = append(gone, &p.objects[i])
-		if o.Removing {
+		if o.Removing || o.unmade() {
 			removing++
 		}
 	}
@@ -246,7 +246,7 @@ func (p *planner) gone() {
 		switch {
 		case !p.source.Prune:
 			c.Action, c.State, c.Message = Nothing, Orphaned, "its file is gone; it stays, for the source does not prune"
-		case p.diff.Held != "" && !o.Removing:
+		case p.diff.Held != "" && !o.Removing && !o.unmade():
 			c.Action, c.State, c.Message = Nothing, Stopped, "its file is gone; it stays until somebody allows the removal"
 		}
 		p.diff.Changes = append(p.diff.Changes, c)
@@ -255,7 +255,12 @@ func (p *planner) gone() {
 
 // held says why a prune of so many objects is stopped, empty where it is not.
 func (p *planner) held(gone int) string {
-	g, owned := p.source.Guard, len(p.objects)
+	g, owned := p.source.Guard, 0
+	for i := range p.objects {
+		if !p.objects[i].unmade() {
+			owned++
+		}
+	}
 	switch {
 	case gone == 0:
 		return ""

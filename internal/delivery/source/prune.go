@@ -39,7 +39,8 @@ func (p *planner) removeOne(ctx context.Context, c *Change) error {
 		}
 		c.object = &o
 	}
-	if c.object.Digest == "" && c.Kind != WorkloadKind {
+	if c.object.unmade() {
+		c.State = gone
 		return p.Store.RemoveObject(ctx, p.source, c.Key) // it never came about
 	}
 	return p.one(ctx, c, func(ctx context.Context, c *Change, o *Object) error {

@@ -172,6 +172,11 @@ type Object struct {
 	At       time.Time         `json:"at"`
 }
 
+// unmade reports whether the object never came about, for a file that was wrong
+// from the beginning: to forget it removes nothing. Of a workload a run may have
+// been asked for.
+func (o *Object) unmade() bool { return o.Digest == "" && o.Kind != WorkloadKind }
+
 func (s Source) scope() kernel.Scope { return kernel.Scope{Tenant: s.Tenant, Project: s.Project} }
 
 // origin is how delivery/stage knows the source.

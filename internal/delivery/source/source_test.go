@@ -618,3 +618,19 @@ func TestTheGuardCounts(t *testing.T) {
 		}
 	})
 }
+
+// TestFilesThatWereNeverRightAreNotGuarded removes two that no definition came of.
+func TestFilesThatWereNeverRightAreNotGuarded(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.push(map[string]string{"definitions/da.yaml": definition("da"), "definitions/db.yaml": definition("another"), "definitions/dc.yaml": definition("another")})
+		b.add(func(n *source.Source) { n.Guard = source.Guard{Count: 1, Percent: 100} })
+		if d := b.reconcile(); len(d.Objects) != 3 || len(b.defs.all) != 1 {
+			t.Fatalf("%+v", d.Objects)
+		}
+		b.push(map[string]string{"definitions/db.yaml": "", "definitions/dc.yaml": ""})
+		if d := b.reconcile(); d.Source.Status.Phase != source.Ready || len(d.Objects) != 1 || len(b.defs.all) != 1 {
+			t.Errorf("%+v, %+v", d.Source.Status, d.Objects)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,9 +45,7 @@ func (r *Runner) place(job Job, w workdir, env []string) *confine.Place {
 		return nil
 	}
 	p := &confine.Place{Helper: r.Helper, Hidden: append([]string{r.DataDir}, r.Hidden...), Writable: []string{w.path, w.tmp}}
-	if home, err := os.UserHomeDir(); err == nil && filepath.Dir(home) != home {
-		p.Hidden = append(p.Hidden, home)
-	}
+	p.Hidden = append(p.Hidden, homes()...)
 	p.Readable = []string{mirrorDir(r.DataDir)}
 	for _, mirror := range []string{r.Mirror, job.azurerm} {
 		if mirror != "" {
@@ -60,6 +59,18 @@ func (r *Runner) place(job Job, w workdir, env []string) *confine.Place {
 	p.Hidden = slices.DeleteFunc(p.Hidden, func(path string) bool { return path != r.DataDir && slices.Contains(names, path) })
 	p.Readable = append(p.Readable, names...)
 	return p
+}
+
+// homes are the folders in which the user of this process keeps what is theirs:
+// the one that the environment names, and the one that the system knows.
+func homes() (dirs []string) {
+	if home, err := os.UserHomeDir(); err == nil {
+		dirs = append(dirs, filepath.Clean(home))
+	}
+	if who, err := user.Current(); err == nil {
+		dirs = append(dirs, filepath.Clean(who.HomeDir))
+	}
+	return slices.DeleteFunc(dirs, func(dir string) bool { return !filepath.IsAbs(dir) || filepath.Dir(dir) == dir })
 }
 
 // named are the paths that variables name, outside of the work directory.

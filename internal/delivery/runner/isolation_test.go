@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -160,6 +161,27 @@ func TestAPlanDoesNotSeeTheHome(t *testing.T) {
 	if err == nil {
 		t.Fatal("the plan did not fail")
 	}
+	known, _ := errors.AsType[*kernel.Error](err)
+	if known == nil || len(known.Problems) == 0 || !strings.Contains(known.Problems[0].Message, "No such file") {
+		t.Errorf("the tool said %+v, want that there is no such file", known)
+	}
+}
+
+// TestAPlanDoesNotSeeTheHomeOfTheSystem: a daemon that was started with another HOME
+// has a user with a home all the same.
+func TestAPlanDoesNotSeeTheHomeOfTheSystem(t *testing.T) {
+	isolated(t)
+	who, err := user.Current()
+	if err != nil {
+		t.Skip(err)
+	}
+	files, _ := filepath.Glob(filepath.Join(who.HomeDir, ".*rc"))
+	if len(files) == 0 {
+		t.Skip("there is nothing in " + who.HomeDir)
+	}
+	t.Setenv("HOME", t.TempDir())
+	tool := fake(t, "(ls "+files[0]+") >&2; exit 9")
+	err = planWith(t.Context(), runner.Config{Tool: tool, DataDir: t.TempDir(), Isolated: true})
 	known, _ := errors.AsType[*kernel.Error](err)
 	if known == nil || len(known.Problems) == 0 || !strings.Contains(known.Problems[0].Message, "No such file") {
 		t.Errorf("the tool said %+v, want that there is no such file", known)

@@ -107,8 +107,11 @@ func (st *step) reason(c Check) string {
 // begun finds the run of a check whose start was not kept before a crash.
 func (st *step) begun(ctx context.Context, c Check) (string, error) {
 	page, err := st.Runs.List(st.acting(ctx), c.Scope, run.Filter{Workload: c.Workload, Stage: c.Stage}, kernel.PageRequest{Limit: 20})
+	actor, _ := kernel.ActorFrom(st.asking(ctx, c.Kind))
 	for _, r := range page.Items {
-		if strings.Contains(r.Reason, c.ID) {
+		// Anybody may write such a reason, but in nobody else's name.
+		own := r.RequestedBy.Kind == actor.Kind && (c.Kind == ApplyCheck || r.RequestedBy.ID == actor.ID)
+		if own && r.Reason == st.reason(c) && r.DryRun == (c.Kind == PlanCheck) {
 			return r.ID, nil
 		}
 	}

@@ -63,10 +63,9 @@ type Command struct {
 	// Word is plan or apply.
 	Word string `json:"word"`
 	By   string `json:"by"`
-	// Member says that the provider knows them as a member of the repository, Reader
-	// that they may be one who only reads it.
+	// Member says that the provider knows them as a member of the repository, who may
+	// be one that only reads it.
 	Member bool `json:"member,omitempty"`
-	Reader bool `json:"reader,omitempty"`
 }
 
 // CommandIn returns the word of a comment that is a command, terrace plan or

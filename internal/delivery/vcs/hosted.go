@@ -29,6 +29,11 @@ func (hosted) Find(_ context.Context, a Access) (Found, error) {
 	return Found{DefaultBranch: a.Repository.DefaultBranch}, nil
 }
 
+// MayApply refuses: here nobody commands by comments.
+func (hosted) MayApply(context.Context, Access, string) error {
+	return kernel.Errorf(kernel.Refused, "comments of a hosted repository are no commands")
+}
+
 // Remote is none: the files are here.
 func (hosted) Remote(Access) gitexec.Remote { return gitexec.Remote{} }
 

@@ -2,13 +2,10 @@ package vcs
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"sync"
 	"time"
 
-	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -55,7 +52,7 @@ func (s *Service) Accept(ctx context.Context, provider Provider, id string, head
 		return false, err
 	}
 	now := s.Clock.Now()
-	if err := timely(in.Event.At, now); err != nil {
+	if err := timely(in.Event, now); err != nil {
 		return false, err
 	}
 	if err := s.room(ctx, now); err != nil {
@@ -75,10 +72,13 @@ func (s *Service) Accept(ctx context.Context, provider Provider, id string, head
 
 // timely refuses an event that is older than what is remembered, or of a clock
 // that is too far ahead; one that does not say when it was is of now.
-func timely(at, now time.Time) error {
+func timely(e Event, now time.Time) error {
+	at := e.At
 	switch {
-	case at.IsZero():
+	case e.Kind == Ignored && at.IsZero():
 		return nil
+	case at.IsZero():
+		return kernel.Errorf(kernel.Invalid, "the event does not say when it happened: once it is forgotten it could be sent again")
 	case now.Sub(at) > window:
 		return kernel.Errorf(kernel.Stale, "the event is of %s, and is not taken any longer", at.Format(time.RFC3339))
 	case at.Sub(now) > ahead:
@@ -170,208 +170,4 @@ func (s *Service) failed(ctx context.Context, d Delivery, cause error) error {
 // pause grows from a second to ten minutes.
 func pause(attempts int) time.Duration {
 	return min(time.Second<<min(attempts, 12), 10*time.Minute)
-}
-
-func (s *Service) deliver(ctx context.Context, d Delivery) error {
-	r, err := s.Store.RepositoryByID(ctx, d.Repository)
-	if kernel.Is(err, kernel.NotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	switch d.Event.Kind {
-	case PushEvent:
-		return s.pushed(ctx, r, d.Event)
-	case PullEvent:
-		return s.pulled(ctx, r, d.Event)
-	case CommandSaid:
-		return s.commanded(ctx, r, d.Event.Command)
-	case Ignored:
-	}
-	return nil
-}
-
-// pushed tells who listens, and the pull requests of a hosted repository.
-func (s *Service) pushed(ctx context.Context, r Repository, e Event) error {
-	var errs []error
-	by := ctx
-	if e.Actor.ID != "" {
-		by = kernel.WithActor(ctx, e.Actor)
-	}
-	for _, l := range s.Listeners {
-		errs = append(errs, l.Pushed(by, r, e.Push))
-	}
-	if r.Provider == Hosted {
-		errs = append(errs, s.follow(ctx, r, e))
-	}
-	return errors.Join(errs...)
-}
-
-// pulled notes what a provider says of a pull request. Older news than what is
-// known change nothing.
-func (s *Service) pulled(ctx context.Context, r Repository, e Event) error {
-	for {
-		known, err := s.Store.Pull(ctx, r.Scope, r.ID, e.Pull.Number)
-		if err != nil && !kernel.Is(err, kernel.NotFound) {
-			return err
-		}
-		isNew := err != nil
-		if !isNew && known.Work.Seen.After(e.At) || known.State == Merged {
-			return nil
-		}
-		p, fact := noted(r, known, e, s.Clock.Now())
-		if isNew {
-			err = s.addPull(ctx, r, p)
-		} else {
-			err = s.changeAs(ctx, r, p, fact)
-		}
-		if kernel.Is(err, kernel.Stale) || kernel.Is(err, kernel.Conflict) {
-			continue // it was changed meanwhile
-		}
-		return err
-	}
-}
-
-// noted returns the pull request as the event has it, and the fact that this is.
-func noted(r Repository, known PullRequest, e Event, now time.Time) (p PullRequest, fact string) {
-	p, fact = known, "pr.updated"
-	n := e.Pull
-	p.Repository, p.Scope, p.Number = r.ID, r.Scope, n.Number
-	p.Title, p.Author, p.Fork, p.Source, p.Target = n.Title, n.Author, n.Fork, n.Source, n.Target
-	if n.Head != "" && n.Head != p.Head {
-		p.Head, p.Work.Answer = n.Head, ""
-	}
-	if n.Base != "" {
-		p.Base = n.Base
-	}
-	switch {
-	case p.CreatedAt.IsZero():
-		fact, p.CreatedAt = "pr.opened", now
-	case n.State != known.State:
-		fact = map[PullState]string{Open: "pr.reopened", Merged: "pr.merged", Closed: "pr.closed"}[n.State]
-	}
-	if known.State == Closed && n.State == Open || known.Target != "" && known.Target != n.Target {
-		p.Work.Planned = "" // what was planned is void
-	}
-	p.State, p.MergeCommit, p.UpdatedAt, p.Work.Seen = n.State, n.MergeCommit, now, e.At
-	p.Actor = outsider(r, n.By)
-	p.Work.Due, p.Work.Attempts = &now, 0
-	return p, fact
-}
-
-// outsider is somebody of a provider, for whom the binding lets Terrace act.
-func outsider(r Repository, name string) kernel.Actor {
-	return kernel.Actor{ID: "system:" + string(r.Provider) + ":" + name, Name: name + " (" + string(r.Provider) + ")", Kind: kernel.ActorSystem, Tenant: r.Scope.Tenant}
-}
-
-func (s *Service) addPull(ctx context.Context, r Repository, p PullRequest) error {
-	ctx = kernel.WithActor(ctx, p.Actor)
-	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.AddPull(ctx, p); err != nil {
-			return err
-		}
-		return s.record(ctx, r, "pr.opened", map[string]any{"number": p.Number, "source": p.Source, "target": p.Target, "head": p.Head, "title": p.Title, "fork": p.Fork})
-	})
-}
-
-func (s *Service) changeAs(ctx context.Context, r Repository, p PullRequest, fact string) error {
-	data := map[string]any{"head": p.Head}
-	if p.MergeCommit != "" {
-		data["commit"] = p.MergeCommit
-	}
-	return s.change(kernel.WithActor(ctx, p.Actor), r, p, fact, data)
-}
-
-// commanded does what somebody wrote under a pull request, if they may.
-func (s *Service) commanded(ctx context.Context, r Repository, c Command) error {
-	if !c.Member {
-		return nil // anybody may comment; only members command
-	}
-	ctx = kernel.WithActor(ctx, outsider(r, c.By))
-	fact, change := "pr.replanned", replanned
-	if c.Word == "apply" {
-		fact, change = "pr.apply_asked", func(p *PullRequest) (map[string]any, error) {
-			if c.Reader {
-				return nil, kernel.Errorf(kernel.Refused, "readers comment as well, and %s does not say who is more than that", r.Provider).
-					WithFix("apply it as a developer: terrace pr apply %d --repo %s -p %s", c.Number, r.Name, r.Scope.Project)
-			}
-			p.Actor = outsider(r, c.By)
-			return s.askApply(ctx, r, p)
-		}
-	}
-	_, err := s.edit(ctx, r, c.Number, fact, change)
-	if kernel.Is(err, kernel.Conflict) || kernel.Is(err, kernel.Refused) {
-		_, err = s.edit(ctx, r, c.Number, "pr.command_refused", unfollowed(c, err))
-	}
-	if kernel.Is(err, kernel.NotFound) {
-		s.Log.InfoContext(ctx, "a command is under a pull request that is not known", "repository", r.Name, "number", c.Number, "command", c.Word)
-		return nil
-	}
-	return err
-}
-
-// unfollowed has the comment tell why a command was not followed.
-func unfollowed(c Command, cause error) func(*PullRequest) (map[string]any, error) {
-	return func(p *PullRequest) (map[string]any, error) {
-		p.Work.Answer = fmt.Sprintf("%s asked for %s, which is not done: %s", c.By, c.Word, cause)
-		return map[string]any{"command": c.Word, "problem": cause.Error()}, nil
-	}
-}
-
-// follow has the pull requests of a hosted repository know what was pushed:
-// their newest commit, or that somebody has merged them by hand.
-func (s *Service) follow(ctx context.Context, r Repository, e Event) error {
-	branch := e.Push.Branch()
-	if branch == "" || e.Push.After == gitexec.Zero {
-		return nil
-	}
-	ctx = kernel.WithActor(ctx, e.Actor)
-	from, err := s.Store.OpenFrom(ctx, r.Scope, r.ID, branch)
-	if err != nil {
-		return err
-	}
-	for _, p := range from {
-		_, err := s.edit(ctx, r, p.Number, "pr.updated", func(p *PullRequest) (map[string]any, error) {
-			if p.State != Open || p.Head == e.Push.After {
-				return nil, nil //nolint:nilnil // there is nothing new
-			}
-			p.Head, p.Actor, p.Work.Attempts = e.Push.After, e.Actor, 0
-			return map[string]any{"head": p.Head}, nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return s.mergedByHand(ctx, r, branch, e)
-}
-
-func (s *Service) mergedByHand(ctx context.Context, r Repository, branch string, e Event) error {
-	page, err := s.Store.Pulls(ctx, r.Scope, r.ID, Open, kernel.PageRequest{Limit: kernel.MaxPageSize})
-	if err != nil {
-		return err
-	}
-	for _, p := range page.Items {
-		if p.Target != branch {
-			continue
-		}
-		has, err := s.Files(r).Contains(ctx, e.Push.After, p.Head)
-		if err != nil {
-			return err
-		}
-		if !has {
-			continue
-		}
-		_, err = s.edit(ctx, r, p.Number, "pr.merged", func(p *PullRequest) (map[string]any, error) {
-			if p.State != Open {
-				return nil, nil //nolint:nilnil // the merge has told it
-			}
-			p.State, p.MergeCommit, p.Actor, p.Work.Attempts = Merged, e.Push.After, e.Actor, 0
-			return map[string]any{"head": p.Head, "commit": p.MergeCommit}, nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -174,6 +174,9 @@ type Host interface {
 	Find(ctx context.Context, a Access) (Found, error)
 	// Remote is where and how its commits are fetched.
 	Remote(a Access) gitexec.Remote
+	// MayApply refuses, as Refused, who may not write to the repository, or of whom the
+	// provider does not say so: readers comment as well.
+	MayApply(ctx context.Context, a Access, name string) error
 	SetStatus(ctx context.Context, a Access, s Status) error
 	// PutComment writes the one comment: over the one with the id, else over the
 	// one that has the marker, else a new one. It returns its id.

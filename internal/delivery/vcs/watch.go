@@ -46,6 +46,9 @@ func (b *busy) free(id string) {
 // Watch works on the inbox and on pull requests until ctx ends.
 func (s *Service) Watch(ctx context.Context) error {
 	if err := s.recover(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // the next start does it
+		}
 		return err
 	}
 	var all sync.WaitGroup

@@ -56,6 +56,11 @@ func (h Host) Find(ctx context.Context, a vcs.Access) (vcs.Found, error) {
 	return vcs.Found{DefaultBranch: strings.TrimPrefix(r.DefaultBranch, "refs/heads/"), Clone: clone.String()}, nil
 }
 
+// MayApply refuses: a comment's event does not tell what its author may do.
+func (Host) MayApply(context.Context, vcs.Access, string) error {
+	return kernel.Errorf(kernel.Refused, "readers comment as well, and azuredevops does not say who is more than that")
+}
+
 // Remote is where and how commits are fetched.
 func (Host) Remote(a vcs.Access) gitexec.Remote {
 	name := a.Credentials.Username

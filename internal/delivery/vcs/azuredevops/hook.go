@@ -163,6 +163,6 @@ func commandOf(r vcs.Remote, n notification) (vcs.Event, error) {
 	}
 	return vcs.Event{
 		Kind: vcs.CommandSaid, At: n.CreatedDate.UTC(),
-		Command: vcs.Command{Number: e.PullRequest.PullRequestID, Word: word, By: e.Comment.Author.name(), Member: true, Reader: true},
+		Command: vcs.Command{Number: e.PullRequest.PullRequestID, Word: word, By: e.Comment.Author.name(), Member: true},
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	gh "github.com/google/go-github/v84/github"
@@ -59,6 +60,23 @@ func (h Host) Find(ctx context.Context, a vcs.Access) (vcs.Found, error) {
 		return vcs.Found{}, explain("find "+remote.Owner+"/"+remote.Name, err)
 	}
 	return vcs.Found{DefaultBranch: r.GetDefaultBranch(), Clone: r.GetCloneURL()}, nil
+}
+
+// MayApply asks GitHub what somebody may do: members of an organization and
+// collaborators may be readers.
+func (h Host) MayApply(ctx context.Context, a vcs.Access, name string) error {
+	c, err := h.client(a)
+	if err != nil {
+		return err
+	}
+	level, _, err := c.Repositories.GetPermissionLevel(ctx, a.Repository.Remote.Owner, a.Repository.Remote.Name, url.PathEscape(name))
+	if err != nil {
+		return explain("tell what "+name+" may do", err)
+	}
+	if p := level.GetPermission(); p != "admin" && p != "write" {
+		return kernel.Errorf(kernel.Refused, "%s may only read the repository", name)
+	}
+	return nil
 }
 
 // Remote is where and how commits are fetched.

@@ -48,6 +48,13 @@ func newFake(t *testing.T) *fake {
 	mux.HandleFunc("GET /api/v3/repos/acme/orders/issues/{number}/comments", f.signed(f.list))
 	mux.HandleFunc("POST /api/v3/repos/acme/orders/issues/{number}/comments", f.signed(f.create))
 	mux.HandleFunc("PATCH /api/v3/repos/acme/orders/issues/comments/{id}", f.signed(f.edit))
+	mux.HandleFunc("GET /api/v3/repos/acme/orders/collaborators/{user}/permission", f.signed(func(w http.ResponseWriter, r *http.Request) {
+		level := "write"
+		if r.PathValue("user") != "hubot" {
+			level = "read"
+		}
+		reply(w, http.StatusOK, map[string]any{"permission": level, "role_name": level, "user": map[string]any{"login": r.PathValue("user")}})
+	}))
 	mux.Handle("/acme/orders.git/", f.Remote)
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
@@ -312,13 +319,15 @@ func TestWebhooksThatAreNotTaken(t *testing.T) {
 	for name, h := range map[string]hook{
 		"the same again": {event: "pull_request", id: "11111111-aaaa", body: body},
 		// The header is not signed: whoever has seen a webhook can change it.
-		"under another id":                {event: "pull_request", id: "22222222-bbbb", body: body},
-		"another body under the same id":  {event: "pull_request", id: "11111111-aaaa", body: c.event(pull{action: "closed", head: head, base: head})},
-		"under another name of the event": {event: "push", id: "33333333-cccc", body: body},
+		"under another id":               {event: "pull_request", id: "22222222-bbbb", body: body},
+		"another body under the same id": {event: "pull_request", id: "11111111-aaaa", body: c.event(pull{action: "closed", head: head, base: head})},
 	} {
 		if w := c.send(h); w.Code != http.StatusAccepted || !strings.Contains(w.Body.String(), `"accepted":false`) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
+	}
+	if w := c.send(hook{event: "push", id: "33333333-cccc", body: body}); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("under another name of the event: %d %s", w.Code, w.Body)
 	}
 	c.clock = time.Now().Add(time.Hour)
 	if w := c.send(hook{event: "pull_request", body: c.event(pull{action: "opened", head: head, base: head})}); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "set the clock") {
@@ -382,8 +391,8 @@ func TestACommandThatIsNotFollowedIsAnswered(t *testing.T) {
 	c.accepted(hook{event: "pull_request", body: c.event(pull{action: "opened", head: head, base: base})})
 	plan := c.Runs.Waiting(t, "dev")
 	c.accepted(hook{event: "issue_comment", body: c.says("apply", "MEMBER")})
-	vcstest.Eventually(t, "the plans are not made yet", func() bool {
-		return strings.Contains(c.said(t), "> hubot asked for apply, which is not done: the plans of ")
+	vcstest.Eventually(t, "the plan has not ended yet", func() bool {
+		return strings.Contains(c.said(t), "> hubot asked for apply, which is not done: the plan")
 	})
 	c.Runs.End(t, plan.ID, run.PlannedOnly)
 	vcstest.Eventually(t, "it is planned", func() bool { return c.stateOf(head, "terrace") == "success" })
@@ -415,6 +424,10 @@ func TestACommandOfAMember(t *testing.T) {
 	c.Runs.End(t, c.Runs.Waiting(t, "dev").ID, run.PlannedOnly)
 	vcstest.Eventually(t, "it is planned", func() bool { return c.stateOf(head, "terrace") == "success" })
 	c.accepted(hook{event: "issue_comment", body: c.says("apply", "CONTRIBUTOR")})
+	c.accepted(hook{event: "issue_comment", body: strings.Replace(c.says("apply", "MEMBER"), "hubot", "reader", 1)})
+	vcstest.Eventually(t, "a member who may only read is answered", func() bool {
+		return strings.Contains(c.said(t), "> reader asked for apply, which is not done: reader may only read the repository")
+	})
 	c.accepted(hook{event: "issue_comment", body: c.says("apply", "COLLABORATOR")})
 	apply := c.Runs.Waiting(t, "dev")
 	if apply.DryRun || apply.RequestedBy.Name != "hubot (github)" {
@@ -424,5 +437,16 @@ func TestACommandOfAMember(t *testing.T) {
 	vcstest.Eventually(t, "it is applied", func() bool { return c.stateOf(head, "terrace/apply/orders/dev") == "success" })
 	if n := len(c.Runs.All()); n != 2 {
 		t.Errorf("there were %d runs", n)
+	}
+}
+
+// TestAWebhookSaysWhenItHappened: one without a date could be sent again once it is
+// forgotten.
+func TestAWebhookSaysWhenItHappened(t *testing.T) {
+	t.Parallel()
+	c := connect(t, vcs.ApplyBeforeMerge)
+	body := `{"ref":"refs/heads/main","before":"` + strings.Repeat("1", 40) + `","after":"` + strings.Repeat("2", 40) + `","repository":{"full_name":"acme/orders"},"sender":{"login":"octocat"}}`
+	if w := c.send(hook{event: "push", body: body}); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

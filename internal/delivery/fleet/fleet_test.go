@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,9 +60,10 @@ func (a *around) Append(_ context.Context, _ string, events []fleet.Event) error
 	return nil
 }
 
-func (a *around) Keep(_ context.Context, stack string, state []byte) error {
-	a.kept[stack] = string(state)
-	return nil
+func (a *around) Keep(_ context.Context, stack string, state io.Reader) error {
+	raw, err := io.ReadAll(state)
+	a.kept[stack] = string(raw)
+	return err
 }
 
 func (a *around) Now() time.Time {
@@ -219,7 +221,7 @@ func TestWhoMayTake(t *testing.T) {
 			if err := b.one.Finish(t.Context(), r, r.Session, a.ID, fleet.Outcome{}); !kernel.Is(err, kernel.NotFound) {
 				t.Errorf("%s of %s tells the outcome: %v", r.Name, r.Tenant, err)
 			}
-			if err := b.one.HandIn(t.Context(), r, a.Stack, []byte("{}")); !kernel.Is(err, kernel.Denied) {
+			if err := b.one.HandIn(t.Context(), r, a.Stack, strings.NewReader("{}")); !kernel.Is(err, kernel.Denied) {
 				t.Errorf("%s of %s hands in a state: %v", r.Name, r.Tenant, err)
 			}
 		}
@@ -227,7 +229,7 @@ func TestWhoMayTake(t *testing.T) {
 		if err != nil || string(plan) != "the plan" {
 			t.Errorf("the plan is %q, %v", plan, err)
 		}
-		must(t, b.one.HandIn(t.Context(), right, a.Stack, []byte("{}")))
+		must(t, b.one.HandIn(t.Context(), right, a.Stack, strings.NewReader("{}")))
 		b.mu.Lock()
 		b.fence = 2 // another lease
 		b.mu.Unlock()

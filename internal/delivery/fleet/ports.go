@@ -35,7 +35,7 @@ type Logs interface {
 
 // States keeps a state that a runner could not store.
 type States interface {
-	Keep(ctx context.Context, stack string, state []byte) error
+	Keep(ctx context.Context, stack string, state io.Reader) error
 }
 
 // Sealer encrypts what is kept.

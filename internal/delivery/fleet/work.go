@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -209,7 +210,7 @@ func (s *Service) Finish(ctx context.Context, r Runner, session, id string, o Ou
 
 // HandIn keeps a state that the runner could not store, of a stack that it had
 // once: it is stored before anything else happens to the stack.
-func (s *Service) HandIn(ctx context.Context, r Runner, stack string, state []byte) error {
+func (s *Service) HandIn(ctx context.Context, r Runner, stack string, state io.Reader) error {
 	worked, err := s.Store.Worked(ctx, r.Tenant, r.Name, stack)
 	if err != nil {
 		return err

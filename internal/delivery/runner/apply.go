@@ -77,9 +77,9 @@ func (r *Runner) keepState(ctx context.Context, stack, path string) error {
 	if r.Keep == nil {
 		return errors.New("nobody keeps it")
 	}
-	raw, err := os.ReadFile(path)
+	state, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	return r.Keep(ctx, stack, raw)
+	return errors.Join(r.Keep(ctx, stack, state), state.Close())
 }

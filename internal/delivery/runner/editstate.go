@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,18 +17,18 @@ const editTime = 2 * time.Minute
 
 // MoveState gives what has one address in a state another one, as `state mv` of
 // the tool does. The error is Invalid, in the tool's words, where it refuses.
-func (r *Runner) MoveState(ctx context.Context, state []byte, from, to string) ([]byte, error) {
+func (r *Runner) MoveState(ctx context.Context, state io.Reader, from, to string) (io.ReadSeekCloser, error) {
 	return r.editState(ctx, state, "mv", from, to)
 }
 
 // RemoveState forgets resources of a state, as `state rm` of the tool does.
-func (r *Runner) RemoveState(ctx context.Context, state []byte, addresses ...string) ([]byte, error) {
+func (r *Runner) RemoveState(ctx context.Context, state io.Reader, addresses ...string) (io.ReadSeekCloser, error) {
 	return r.editState(ctx, state, "rm", addresses...)
 }
 
 // editState runs a command of the tool over a state in a folder of its own, in
 // which there is no module: no code of anybody is run.
-func (r *Runner) editState(ctx context.Context, state []byte, command string, addresses ...string) (changed []byte, err error) {
+func (r *Runner) editState(ctx context.Context, state io.Reader, command string, addresses ...string) (changed io.ReadSeekCloser, err error) {
 	for _, address := range addresses {
 		if address == "" || strings.HasPrefix(address, "-") || strings.ContainsAny(address, "\x00\n") {
 			return nil, kernel.Errorf(kernel.Invalid, "%q is not the address of a resource", address).
@@ -41,23 +42,53 @@ func (r *Runner) editState(ctx context.Context, state []byte, command string, ad
 	if err != nil {
 		return nil, onDisk("make a work directory", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	file := filepath.Join(dir, "edited.tfstate")
-	if err := os.WriteFile(file, state, 0o600); err != nil {
-		return nil, onDisk("lay out the state", err)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}()
+	path := filepath.Join(dir, "edited.tfstate")
+	if err := layOut(path, state); err != nil {
+		return nil, err
 	}
 	env := append(inherited(), "TF_CLI_CONFIG_FILE=/dev/null", "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1")
 	p := process{tool: r.Tool, dir: dir, env: env, limits: Limits{Time: editTime}, grace: r.Grace}
-	args := append([]string{"state", command, "-state=" + file, "-backup=-"}, addresses...)
+	args := append([]string{"state", command, "-state=" + path, "-backup=-"}, addresses...)
 	stderr, err := p.run(ctx, func([]byte) {}, args...)
 	if err != nil {
 		return nil, refusedEdit(err, r.Tool, command, stderr)
 	}
-	changed, err = os.ReadFile(file)
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, onDisk("read the changed state", err)
 	}
-	return changed, nil
+	return &editedState{File: file, dir: dir}, nil
+}
+
+// layOut writes what r gives to a new file. What kept it from being read is the
+// error itself.
+func layOut(path string, r io.Reader) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return onDisk("lay out the state", err)
+	}
+	_, err = io.Copy(file, r)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return onDisk("lay out the state", err)
+	}
+	return nil
+}
+
+// editedState is a changed state in a folder of its own.
+type editedState struct {
+	*os.File
+
+	dir string
+}
+
+// Close removes it.
+func (e *editedState) Close() error {
+	return errors.Join(e.File.Close(), os.RemoveAll(e.dir))
 }
 
 // refusedEdit tells what the tool had against a change.

@@ -3,6 +3,7 @@ package runner
 import (
 	"cmp"
 	"context"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -37,7 +38,7 @@ type Config struct {
 }
 
 // Keep keeps the state of a stack aside.
-type Keep func(ctx context.Context, stack string, state []byte) error
+type Keep func(ctx context.Context, stack string, state io.Reader) error
 
 // Runner executes jobs. Any number may run at once.
 type Runner struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -349,13 +350,14 @@ func TestSweepKeepsTheStateThatAKilledProcessLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := runner.Sweep(t.Context(), dir, func(context.Context, string, []byte) error { return gone }); !errors.Is(err, gone) {
+	if err := runner.Sweep(t.Context(), dir, func(context.Context, string, io.Reader) error { return gone }); !errors.Is(err, gone) {
 		t.Errorf("%v, want %v", err, gone)
 	}
 	var kept string
-	err := runner.Sweep(t.Context(), dir, func(_ context.Context, stack string, state []byte) error {
-		kept = stack + " " + string(state)
-		return nil
+	err := runner.Sweep(t.Context(), dir, func(_ context.Context, stack string, state io.Reader) error {
+		raw, err := io.ReadAll(state)
+		kept = stack + " " + string(raw)
+		return err
 	})
 	if err != nil || kept != stack+" state" {
 		t.Errorf("kept %q, %v", kept, err)

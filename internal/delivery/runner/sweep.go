@@ -49,14 +49,15 @@ func Sweep(ctx context.Context, dataDir string, keep Keep) error {
 }
 
 // keepLeft gives the state that a work directory still has to keep.
-func keepLeft(ctx context.Context, dir string, keep Keep) error {
-	state, err := os.ReadFile(filepath.Join(dir, left))
+func keepLeft(ctx context.Context, dir string, keep Keep) (err error) {
+	state, err := os.Open(filepath.Join(dir, left))
 	if keep == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil // there is none
 	}
 	if err != nil {
 		return onDisk("read the state in "+dir, err)
 	}
+	defer func() { err = errors.Join(err, state.Close()) }()
 	stack, err := os.ReadFile(filepath.Join(dir, stackName))
 	if err != nil {
 		return onDisk("read whose the state in "+dir+" is", err)

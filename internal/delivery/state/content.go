@@ -1,35 +1,34 @@
 package state
 
 import (
-	"encoding/json"
-
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// content is the part of Terraform's state format 4 that Terrace reads.
+// content is the part of Terraform's state format 4 that Terrace reads of every
+// state.
 type content struct {
-	Version int    `json:"version"`
-	Serial  int64  `json:"serial"`
-	Lineage string `json:"lineage"`
+	Version int
+	Serial  int64
+	Lineage string
+	// serial is where the number of the serial is written.
+	serial extent
+	// start is the offset after the first brace.
+	start int64
 }
 
-func parse(raw []byte) (content, error) {
-	if len(raw) > MaxSize {
-		return content{}, kernel.Errorf(kernel.TooLarge, "the state has %d bytes, at most %d are kept", len(raw), MaxSize)
-	}
-	var c content
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return content{}, kernel.Errorf(kernel.Invalid, "the state is not JSON: %w", err)
-	}
+// extent is a part of a text, in bytes; empty where it does not exist.
+type extent struct{ from, to int64 }
+
+func (c content) check() error {
 	switch {
 	case c.Version != 4:
-		return content{}, kernel.Errorf(kernel.Invalid, "the state has format version %d instead of 4", c.Version)
+		return kernel.Errorf(kernel.Invalid, "the state has format version %d instead of 4", c.Version)
 	case c.Lineage == "":
-		return content{}, kernel.Errorf(kernel.Invalid, "the state has no lineage")
+		return kernel.Errorf(kernel.Invalid, "the state has no lineage")
 	case c.Serial < 0:
-		return content{}, kernel.Errorf(kernel.Invalid, "the state has serial %d", c.Serial)
+		return kernel.Errorf(kernel.Invalid, "the state has serial %d", c.Serial)
 	}
-	return c, nil
+	return nil
 }
 
 // follows reports whether a state may come after current. again is true for

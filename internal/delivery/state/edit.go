@@ -1,11 +1,10 @@
 package state
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -14,12 +13,40 @@ import (
 // ActionWrite is what changing a state by hand is authorised as.
 const ActionWrite = "state.write"
 
-// Editor changes states as the tool's own commands do.
+// Editor changes states as the tool's own commands do. What it returns is read from
+// its beginning any number of times, and closed when it is stored.
 type Editor interface {
 	// MoveState gives what has one address another one.
-	MoveState(ctx context.Context, state []byte, from, to string) ([]byte, error)
+	MoveState(ctx context.Context, state io.Reader, from, to string) (io.ReadSeekCloser, error)
 	// RemoveState forgets resources; what they stand for stays as it is.
-	RemoveState(ctx context.Context, state []byte, addresses ...string) ([]byte, error)
+	RemoveState(ctx context.Context, state io.Reader, addresses ...string) (io.ReadSeekCloser, error)
+}
+
+// source gives a state, each time from its beginning.
+type source func() (io.ReadCloser, error)
+
+// origin is where an edition takes its state from.
+type origin struct {
+	source
+
+	// done lets go of it.
+	done func() error
+}
+
+func nothing() error { return nil }
+
+func (s *Service) stored(ctx context.Context, v Version) source {
+	return func() (io.ReadCloser, error) { return s.load(ctx, v) }
+}
+
+func edited(file io.ReadSeekCloser, err error) (origin, error) {
+	if err != nil {
+		return origin{}, err
+	}
+	return origin{done: file.Close, source: func() (io.ReadCloser, error) {
+		_, err := file.Seek(0, io.SeekStart)
+		return io.NopCloser(file), err
+	}}, nil
 }
 
 // Move gives a resource, or all of a module, another address. Runs that planned
@@ -27,7 +54,7 @@ type Editor interface {
 func (s *Service) Move(ctx context.Context, stack, from, to, reason string) (Version, error) {
 	return s.edit(ctx, stack, edition{
 		kind: "state.moved", cause: "moved " + from + " to " + to, reason: reason, data: map[string]any{"from": from, "to": to},
-		change: func(raw []byte) ([]byte, error) { return s.Editor.MoveState(ctx, raw, from, to) },
+		change: func(state io.Reader) (origin, error) { return edited(s.Editor.MoveState(ctx, state, from, to)) },
 	})
 }
 
@@ -35,7 +62,7 @@ func (s *Service) Move(ctx context.Context, stack, from, to, reason string) (Ver
 func (s *Service) Remove(ctx context.Context, stack string, addresses []string, reason string) (Version, error) {
 	return s.edit(ctx, stack, edition{
 		kind: "state.removed", cause: "forgot " + strings.Join(addresses, ", "), reason: reason, data: map[string]any{"addresses": addresses},
-		change: func(raw []byte) ([]byte, error) { return s.Editor.RemoveState(ctx, raw, addresses...) },
+		change: func(state io.Reader) (origin, error) { return edited(s.Editor.RemoveState(ctx, state, addresses...)) },
 	})
 }
 
@@ -52,28 +79,32 @@ func (s *Service) Rollback(ctx context.Context, stack, version, reason string) (
 	return s.edit(ctx, stack, edition{
 		kind: "state.rolled_back", cause: fmt.Sprintf("rolled back to serial %d (%s)", old.Serial, old.ID), reason: reason,
 		data: map[string]any{"to": old.ID, "serial": old.Serial}, again: true,
-		change: func([]byte) ([]byte, error) { return s.load(ctx, old) },
+		change: func(io.Reader) (origin, error) { return origin{s.stored(ctx, old), nothing}, nil },
 	})
 }
 
 // Import takes a state that was kept elsewhere. A stack that has one already is
 // a Conflict unless replace is set.
-func (s *Service) Import(ctx context.Context, stack string, raw []byte, replace bool, reason string) (Version, error) {
-	parsed, err := parse(raw)
-	if err != nil {
+func (s *Service) Import(ctx context.Context, stack string, raw io.Reader, replace bool, reason string) (Version, error) {
+	if err := s.mayEdit(ctx, stack, reason); err != nil {
 		return Version{}, err
 	}
-	return s.edit(ctx, stack, edition{
-		kind: "state.imported", cause: fmt.Sprintf("imported with serial %d", parsed.Serial), reason: reason,
-		data: map[string]any{"lineage": parsed.Lineage, "digest": kernel.DigestOf(raw)}, again: true, first: parsed.Serial,
-		change: func(current []byte) ([]byte, error) {
+	arrived := Version{ID: kernel.NewID("sv"), Stack: stack} // its content is spooled, sealed, as that of a version that never is
+	if _, err := s.store(ctx, &arrived, raw); err != nil {
+		return Version{}, err
+	}
+	v, err := s.edit(ctx, stack, edition{
+		kind: "state.imported", cause: fmt.Sprintf("imported with serial %d", arrived.Serial), reason: reason,
+		data: map[string]any{"lineage": arrived.Lineage, "digest": arrived.Digest}, again: true, first: arrived.Serial,
+		change: func(current io.Reader) (origin, error) {
 			if current != nil && !replace {
-				return nil, kernel.Errorf(kernel.Conflict, "stack %s has a state already", stack).
+				return origin{}, kernel.Errorf(kernel.Conflict, "stack %s has a state already", stack).
 					WithFix("look at it with terrace state list; --replace puts the imported one in its place")
 			}
-			return raw, nil
+			return origin{s.stored(ctx, arrived), nothing}, nil
 		},
 	})
+	return v, errors.Join(err, s.discard(ctx, arrived))
 }
 
 // edition is one change of a state by hand.
@@ -83,59 +114,76 @@ type edition struct {
 	// again says that the stack need not have a state.
 	again bool
 	// first is the least serial of the result.
-	first  int64
-	change func(current []byte) ([]byte, error)
+	first int64
+	// change gets the state in force, nil for none.
+	change func(current io.Reader) (origin, error)
+}
+
+// mayEdit refuses whoever may not change the state, and changes without a reason.
+func (s *Service) mayEdit(ctx context.Context, stack, reason string) error {
+	if err := s.authorize(ctx, ActionWrite, stack); err != nil {
+		return err
+	}
+	if strings.TrimSpace(reason) == "" {
+		return kernel.Errorf(kernel.Invalid, "a change of a state by hand needs a reason").WithFix("say why with --reason")
+	}
+	return nil
 }
 
 // edit makes a new version of the stack's state from the one in force.
 func (s *Service) edit(ctx context.Context, stack string, e edition) (Version, error) {
-	if err := s.authorize(ctx, ActionWrite, stack); err != nil {
+	if err := s.mayEdit(ctx, stack, e.reason); err != nil {
 		return Version{}, err
-	}
-	if strings.TrimSpace(e.reason) == "" {
-		return Version{}, kernel.Errorf(kernel.Invalid, "a change of a state by hand needs a reason").WithFix("say why with --reason")
 	}
 	before, there, err := s.Current(ctx, stack)
 	if err != nil {
 		return Version{}, err
 	}
-	var current []byte
-	switch {
-	case there:
-		if current, err = s.load(ctx, before); err != nil {
-			return Version{}, err
-		}
-	case !e.again:
+	if !there && !e.again {
 		return Version{}, kernel.Errorf(kernel.NotFound, "stack %s has no state", stack)
 	}
 	if err := s.idle(ctx, stack); err != nil {
 		return Version{}, err
 	}
-	raw, err := e.change(current)
+	free, err := s.turns.take(ctx, before.Size)
 	if err != nil {
 		return Version{}, err
 	}
-	return s.put(ctx, stack, before, raw, e)
+	defer free()
+	from, err := s.change(ctx, before, there, e)
+	if err != nil {
+		return Version{}, err
+	}
+	v, err := s.put(ctx, stack, before, from.source, e)
+	return v, errors.Join(err, from.done())
+}
+
+// change hands the state in force to the edition.
+func (s *Service) change(ctx context.Context, before Version, there bool, e edition) (origin, error) {
+	if !there {
+		return e.change(nil)
+	}
+	current, err := s.load(ctx, before)
+	if err != nil {
+		return origin{}, err
+	}
+	from, err := e.change(current)
+	return from, errors.Join(err, current.Close())
 }
 
 // put stores what an edition made, unless somebody was faster.
-func (s *Service) put(ctx context.Context, stack string, before Version, raw []byte, e edition) (Version, error) {
-	serial := max(before.Serial+1, e.first)
-	raw, err := withSerial(raw, serial)
-	if err != nil {
-		return Version{}, err
-	}
-	parsed, err := parse(raw)
-	if err != nil {
-		return Version{}, err
-	}
+func (s *Service) put(ctx context.Context, stack string, before Version, from source, e edition) (Version, error) {
 	actor, _ := kernel.ActorFrom(ctx)
-	v := Version{
-		ID: kernel.NewID("sv"), Stack: stack, Serial: serial, Lineage: parsed.Lineage, Digest: kernel.DigestOf(raw),
-		Size: int64(len(raw)), By: actor.Name, Cause: e.cause, CreatedAt: s.Clock.Now(),
-	}
-	if err := s.store(ctx, v, raw); err != nil {
+	v := Version{ID: kernel.NewID("sv"), Stack: stack, By: actor.Name, Cause: e.cause, CreatedAt: s.Clock.Now()}
+	raw, err := renumbered(from, max(before.Serial+1, e.first))
+	if err != nil {
 		return Version{}, err
+	}
+	if _, err := s.store(ctx, &v, raw); err != nil {
+		return Version{}, errors.Join(err, raw.Close())
+	}
+	if err := raw.Close(); err != nil {
+		return Version{}, errors.Join(err, s.discard(ctx, v))
 	}
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error { return s.replace(ctx, before, v, e) })
 	if err != nil {
@@ -174,22 +222,6 @@ func (s *Service) idle(ctx context.Context, stack string) error {
 	}
 	return kernel.Errorf(kernel.Locked, "run %s works on %s at this moment", run, stack).
 		WithFix("wait for its end, or stop it: terrace run cancel %s", run)
-}
-
-// withSerial sets the serial of a state and leaves all else as it is.
-func withSerial(raw []byte, serial int64) ([]byte, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return nil, kernel.Errorf(kernel.Invalid, "the state is not JSON: %w", err)
-	}
-	fields["serial"] = fmt.Appendf(nil, "%d", serial)
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(fields); err != nil {
-		return nil, fmt.Errorf("write state: %w", err)
-	}
-	return out.Bytes(), nil
 }
 
 // ForceUnlock gives the lock of a stack back for a holder that cannot: one whose run

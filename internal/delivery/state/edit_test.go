@@ -1,6 +1,7 @@
 package state_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -33,7 +34,7 @@ func written(t *testing.T, r *statetest.Room, values ...string) {
 		t.Fatal(err)
 	}
 	for i, value := range values {
-		if _, err := r.Service.Write(ctx, apply(1), stack, "a", withResource(i+1, value)); err != nil {
+		if _, err := r.Service.Write(ctx, apply(1), stack, "a", bytes.NewReader(withResource(i+1, value))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -108,7 +109,7 @@ func TestRollbackOfAState(t *testing.T) {
 		if err := r.Service.Lock(ctx, apply(1), stack, state.Lock{ID: "b"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.Service.Write(ctx, apply(1), stack, "b", written2); err != nil {
+		if _, err := r.Service.Write(ctx, apply(1), stack, "b", bytes.NewReader(written2)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -119,17 +120,17 @@ func TestImportOfAState(t *testing.T) {
 	each(t, func(t *testing.T, r *statetest.Room) {
 		t.Helper()
 		ctx := signedIn(t.Context())
-		if _, err := r.Service.Import(ctx, stack, []byte(`{"version":3,"serial":1,"lineage":"l"}`), false, "why"); !kernel.Is(err, kernel.Invalid) {
+		if _, err := r.Service.Import(ctx, stack, strings.NewReader(`{"version":3,"serial":1,"lineage":"l"}`), false, "why"); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("an old format: %v", err)
 		}
-		v, err := r.Service.Import(ctx, stack, withResource(41, "old"), false, "from the old backend")
+		v, err := r.Service.Import(ctx, stack, bytes.NewReader(withResource(41, "old")), false, "from the old backend")
 		if err != nil || v.Serial != 41 || v.Lineage != "l" {
 			t.Fatalf("%+v, %v", v, err)
 		}
-		if _, err := r.Service.Import(ctx, stack, withResource(1, "new"), false, "again"); !kernel.Is(err, kernel.Conflict) {
+		if _, err := r.Service.Import(ctx, stack, bytes.NewReader(withResource(1, "new")), false, "again"); !kernel.Is(err, kernel.Conflict) {
 			t.Errorf("over a state that is there: %v", err)
 		}
-		v, err = r.Service.Import(ctx, stack, withResource(1, "new"), true, "again")
+		v, err = r.Service.Import(ctx, stack, bytes.NewReader(withResource(1, "new")), true, "again")
 		if err != nil || v.Serial != 42 {
 			t.Errorf("%+v, %v", v, err)
 		}

@@ -1,10 +1,10 @@
 package state
 
 import (
-	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -30,61 +30,56 @@ type Resource struct {
 // hidden stands in for a sensitive value.
 const hidden = "(sensitive)"
 
-// document is a state of format 4, as far as Terrace shows it.
-type document struct {
-	Outputs   map[string]output `json:"outputs"`
-	Resources []struct {
-		Module    string     `json:"module"`
-		Mode      string     `json:"mode"`
-		Type      string     `json:"type"`
-		Name      string     `json:"name"`
-		Provider  string     `json:"provider"`
-		Instances []instance `json:"instances"`
-	} `json:"resources"`
-}
-
-type output struct {
-	Value     any  `json:"value"`
-	Sensitive bool `json:"sensitive"`
-}
-
+// instance is one of a resource, without its values.
 type instance struct {
-	IndexKey     any               `json:"index_key"`
-	Status       string            `json:"status"`
-	Deposed      string            `json:"deposed"`
-	Attributes   map[string]any    `json:"attributes"`
-	Sensitive    []json.RawMessage `json:"sensitive_attributes"`
-	Dependencies []string          `json:"dependencies"`
+	IndexKey     any      `json:"index_key"`
+	Status       string   `json:"status"`
+	Deposed      string   `json:"deposed"`
+	Dependencies []string `json:"dependencies"`
 }
 
-// inventory reads the instances of a state, sorted by address, with attributes
-// from which secrets are gone.
-func inventory(raw []byte) ([]Resource, error) {
-	var d document
-	if err := json.Unmarshal(raw, &d); err != nil {
-		return nil, kernel.Errorf(kernel.Internal, "a stored state cannot be read: %w", err)
+// values are those of an instance, and the paths of those that are sensitive.
+type values struct {
+	Attributes map[string]any    `json:"attributes"`
+	Sensitive  []json.RawMessage `json:"sensitive_attributes"`
+}
+
+// each goes through the instances of a version, in the order of the state. The raw
+// instance is there for the time of the call.
+func (s *Service) each(ctx context.Context, v Version, visit func(r Resource, raw json.RawMessage) error) error {
+	state, err := s.load(ctx, v)
+	if err != nil {
+		return err
 	}
-	all := []Resource{}
-	for _, r := range d.Resources {
-		for _, in := range r.Instances {
-			address := r.Type + "." + r.Name + index(in.IndexKey)
-			if r.Mode == "data" {
-				address = "data." + address
-			}
-			if r.Module != "" {
-				address = r.Module + "." + address
-			}
-			if in.Deposed != "" {
-				address += " (deposed " + in.Deposed + ")"
-			}
-			all = append(all, Resource{
-				Address: address, Type: r.Type, Provider: providerName(r.Provider), Mode: r.Mode,
-				Tainted: in.Status == "tainted", DependsOn: in.Dependencies, Attributes: in.shown(),
-			})
+	_, err = walk(state, func(b block, raw json.RawMessage) error {
+		var in instance
+		if err := json.Unmarshal(raw, &in); err != nil {
+			return err
 		}
+		return visit(in.of(b), raw)
+	})
+	if kernel.Is(err, kernel.Invalid) {
+		err = kernel.Errorf(kernel.Internal, "a stored state cannot be read: %w", err)
 	}
-	slices.SortFunc(all, func(a, b Resource) int { return cmp.Compare(a.Address, b.Address) })
-	return all, nil
+	return errors.Join(err, state.Close())
+}
+
+// of is the instance as a resource, without its attributes.
+func (in instance) of(b block) Resource {
+	address := b.Type + "." + b.Name + index(in.IndexKey)
+	if b.Mode == "data" {
+		address = "data." + address
+	}
+	if b.Module != "" {
+		address = b.Module + "." + address
+	}
+	if in.Deposed != "" {
+		address += " (deposed " + in.Deposed + ")"
+	}
+	return Resource{
+		Address: address, Type: b.Type, Provider: providerName(b.Provider), Mode: b.Mode,
+		Tainted: in.Status == "tainted", DependsOn: in.Dependencies,
+	}
 }
 
 // index is how an address has an index: [0], ["a"], or nothing.
@@ -109,14 +104,19 @@ func providerName(address string) string {
 	return name
 }
 
-// shown are the attributes with (sensitive) for those that the tool marked, and
-// for those whose names are secrets': not every provider marks all of its own.
-func (in instance) shown() map[string]any {
-	masked, _ := mask(in.Attributes).(map[string]any)
-	for _, path := range in.Sensitive {
+// shown are the attributes of an instance with (sensitive) for those that the tool
+// marked, and for those whose names are secrets': not every provider marks all of
+// its own.
+func shown(raw json.RawMessage) (map[string]any, error) {
+	var v values
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return nil, err
+	}
+	masked, _ := mask(v.Attributes).(map[string]any)
+	for _, path := range v.Sensitive {
 		hide(masked, steps(path))
 	}
-	return masked
+	return masked, nil
 }
 
 func mask(v any) any {

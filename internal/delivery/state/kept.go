@@ -1,7 +1,6 @@
 package state
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,23 +14,29 @@ import (
 )
 
 // Keep keeps a state that could not be written, sealed, until Restore: beside
-// the contents, or in Folder where that fails, too.
-func (s *Service) Keep(ctx context.Context, stack string, raw []byte) error {
-	if _, err := parse(raw); err != nil {
+// the contents, or in Folder where that fails and raw can be read once more.
+func (s *Service) Keep(ctx context.Context, stack string, raw io.Reader) error {
+	_, _, _, err := s.keep(ctx, keptKey(stack), keptFor(stack), raw)
+	again, ok := raw.(io.Seeker)
+	if err == nil || s.Folder == "" || !ok || kernel.Is(err, kernel.Invalid) || kernel.Is(err, kernel.TooLarge) {
 		return err
 	}
-	sealed, err := s.Sealer.Seal(ctx, raw, keptFor(stack))
-	if err != nil {
-		return fmt.Errorf("seal the state of %s: %w", stack, err)
+	if _, seekErr := again.Seek(0, io.SeekStart); seekErr != nil {
+		return errors.Join(err, seekErr)
 	}
-	blobErr := s.Blobs.Put(ctx, keptKey(stack), bytes.NewReader(sealed))
-	if blobErr == nil || s.Folder == "" {
-		return blobErr
-	}
-	if err := errors.Join(os.MkdirAll(s.Folder, 0o700), wholefile.Replace(s.keptFile(stack), sealed, 0o600)); err != nil {
-		return errors.Join(blobErr, err)
+	if inFolder := s.keepInFolder(ctx, stack, raw); inFolder != nil {
+		return errors.Join(err, inFolder)
 	}
 	return nil
+}
+
+func (s *Service) keepInFolder(ctx context.Context, stack string, raw io.Reader) error {
+	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
+		return err
+	}
+	return wholefile.ReplaceWith(s.keptFile(stack), 0o600, func(w io.Writer) error {
+		return s.seal(ctx, w, keptFor(stack), &intake{from: raw})
+	})
 }
 
 // Restore writes what Keep kept of the stack, if anything, under the fence of
@@ -39,12 +44,8 @@ func (s *Service) Keep(ctx context.Context, stack string, raw []byte) error {
 // the stack. What is older than the state in force is dropped; a state of
 // something else is a Conflict, and stays kept.
 func (s *Service) Restore(ctx context.Context, c Caller, stack string) error {
-	raw, err := s.kept(ctx, stack)
-	if err != nil || raw == nil {
-		return err
-	}
-	parsed, err := parse(raw)
-	if err != nil {
+	from, parsed, err := s.kept(ctx, stack)
+	if err != nil || from == nil {
 		return err
 	}
 	current, ok, err := s.Current(ctx, stack)
@@ -54,7 +55,7 @@ func (s *Service) Restore(ctx context.Context, c Caller, stack string) error {
 	if ok && parsed.Lineage == current.Lineage && parsed.Serial <= current.Serial {
 		return s.drop(ctx, stack)
 	}
-	err = s.restore(ctx, c, stack, parsed, raw)
+	err = s.restore(ctx, c, stack, from)
 	if kernel.Is(err, kernel.Conflict) {
 		return kernel.Errorf(kernel.Conflict, "what an apply of %s could not store does not follow the state that is there: %w", stack, err).
 			WithFix("see in the target which of them is right; to go on without the kept one, remove the blob %s and the file %s, whichever is there", keptKey(stack), s.keptFile(stack))
@@ -65,15 +66,17 @@ func (s *Service) Restore(ctx context.Context, c Caller, stack string) error {
 	return s.drop(ctx, stack)
 }
 
-func (s *Service) restore(ctx context.Context, c Caller, stack string, parsed content, raw []byte) error {
-	v := Version{
-		ID: kernel.NewID("sv"), Stack: stack, Serial: parsed.Serial, Lineage: parsed.Lineage,
-		Digest: kernel.DigestOf(raw), Size: int64(len(raw)), Run: c.Run, Fence: c.Fence, CreatedAt: s.Clock.Now(),
-	}
-	if err := s.store(ctx, v, raw); err != nil {
+func (s *Service) restore(ctx context.Context, c Caller, stack string, from source) error {
+	v := Version{ID: kernel.NewID("sv"), Stack: stack, Run: c.Run, Fence: c.Fence, CreatedAt: s.Clock.Now()}
+	raw, err := from()
+	if err != nil {
 		return err
 	}
-	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+	parsed, err := s.store(ctx, &v, raw)
+	if err := errors.Join(err, raw.Close()); err != nil {
+		return err
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		record, err := s.Store.Hold(ctx, stack)
 		if err != nil {
 			return err
@@ -98,62 +101,47 @@ func (s *Service) restore(ctx context.Context, c Caller, stack string, parsed co
 }
 
 // kept returns the newest state that is kept of the stack, nil for none.
-func (s *Service) kept(ctx context.Context, stack string) ([]byte, error) {
-	inBlobs, err := s.keptBlob(ctx, stack)
-	if err != nil {
-		return nil, err
+func (s *Service) kept(ctx context.Context, stack string) (newest source, parsed content, err error) {
+	for _, from := range []source{s.keptBlob(ctx, stack), s.keptInFolder(ctx, stack)} {
+		found, err := scan(from)
+		if kernel.Is(err, kernel.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, content{}, fmt.Errorf("read the kept state of %s: %w", stack, err)
+		}
+		if newest == nil || found.Serial >= parsed.Serial {
+			newest, parsed = from, found
+		}
 	}
-	inFolder, err := s.keptInFolder(ctx, stack)
-	if err != nil || inFolder == nil {
-		return inBlobs, err
-	}
-	return newer(inBlobs, inFolder), nil
+	return newest, parsed, nil
 }
 
-func newer(a, b []byte) []byte {
-	first, err := parse(a)
-	second, _ := parse(b) // it was checked before it was kept
-	if err == nil && first.Serial > second.Serial {
-		return a
+func (s *Service) keptBlob(ctx context.Context, stack string) source {
+	return func() (io.ReadCloser, error) {
+		sealed, err := s.Blobs.Get(ctx, keptKey(stack))
+		if err != nil {
+			return nil, err
+		}
+		return s.unseal(ctx, sealed, keptFor(stack))
 	}
-	return b
 }
 
-func (s *Service) keptBlob(ctx context.Context, stack string) ([]byte, error) {
-	r, err := s.Blobs.Get(ctx, keptKey(stack))
-	if kernel.Is(err, kernel.NotFound) {
-		return nil, nil
+func (s *Service) keptInFolder(ctx context.Context, stack string) source {
+	return func() (io.ReadCloser, error) {
+		none := kernel.Errorf(kernel.NotFound, "nothing of %s is kept in a folder", stack)
+		if s.Folder == "" {
+			return nil, none
+		}
+		sealed, err := os.Open(s.keptFile(stack))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, none
+		}
+		if err != nil {
+			return nil, err
+		}
+		return s.unseal(ctx, sealed, keptFor(stack))
 	}
-	if err != nil {
-		return nil, fmt.Errorf("look for a kept state of %s: %w", stack, err)
-	}
-	sealed, err := io.ReadAll(io.LimitReader(r, MaxSize+1<<20))
-	if err := errors.Join(err, r.Close()); err != nil {
-		return nil, fmt.Errorf("read the kept state of %s: %w", stack, err)
-	}
-	return s.openKept(ctx, stack, sealed)
-}
-
-func (s *Service) keptInFolder(ctx context.Context, stack string) ([]byte, error) {
-	if s.Folder == "" {
-		return nil, nil
-	}
-	sealed, err := os.ReadFile(s.keptFile(stack))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the kept state of %s: %w", stack, err)
-	}
-	return s.openKept(ctx, stack, sealed)
-}
-
-func (s *Service) openKept(ctx context.Context, stack string, sealed []byte) ([]byte, error) {
-	raw, err := s.Sealer.Open(ctx, sealed, keptFor(stack))
-	if err != nil {
-		return nil, fmt.Errorf("open the kept state of %s: %w", stack, err)
-	}
-	return raw, nil
 }
 
 // drop forgets what is kept of the stack.

@@ -1,6 +1,7 @@
 package state_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -43,7 +44,7 @@ func TestWhatIsKeptIsRestored(t *testing.T) {
 				if raw == nil {
 					continue
 				}
-				if err := room.Service.Keep(t.Context(), stack, raw); err != nil {
+				if err := room.Service.Keep(t.Context(), stack, bytes.NewReader(raw)); err != nil {
 					if kernel.Is(err, kernel.Invalid) && string(raw) == "{}" {
 						return
 					}
@@ -73,7 +74,7 @@ func TestARunThatLostItsStackRestoresNothing(t *testing.T) {
 	t.Parallel()
 	const stack = "acme/shop/orders/dev"
 	room := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
-	if err := room.Service.Keep(t.Context(), stack, stateOf("a", 1)); err != nil {
+	if err := room.Service.Keep(t.Context(), stack, bytes.NewReader(stateOf("a", 1))); err != nil {
 		t.Fatal(err)
 	}
 	room.Fences.Next(stack)
@@ -92,7 +93,7 @@ func TestKeptInTheFolder(t *testing.T) {
 	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := room.Service.Keep(t.Context(), stack, stateOf("a", 1)); err != nil {
+	if err := room.Service.Keep(t.Context(), stack, bytes.NewReader(stateOf("a", 1))); err != nil {
 		t.Fatal(err)
 	}
 	if files, err := os.ReadDir(room.Service.Folder); err != nil || len(files) != 1 {

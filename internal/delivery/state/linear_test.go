@@ -1,6 +1,7 @@
 package state_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -114,7 +115,7 @@ func operate(ctx context.Context, s *state.Service, client int, in asked) (out a
 		err = s.Unlock(ctx, c, stack, in.lock)
 	case "write":
 		serial = int(current) + 1
-		_, err = s.Write(ctx, c, stack, in.lock, content(serial, "lineage", in.lock))
+		_, err = s.Write(ctx, c, stack, in.lock, bytes.NewReader(content(serial, "lineage", in.lock)))
 	default:
 		now, err := s.Serial(ctx, stack)
 		return answered{ok: err == nil, serial: int(now)}, 0, err

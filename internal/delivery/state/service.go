@@ -6,7 +6,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// MaxSize bounds one state, in bytes.
+// MaxSize bounds one state, in bytes. It passes in pieces: only an
+// instance of a resource is in memory whole.
 const MaxSize = 128 << 20
 
 // ActionRead is what listing a stack's versions is authorised as.
@@ -31,10 +32,12 @@ type Config struct {
 // Service reads, locks and writes states.
 type Service struct {
 	Config
+
+	turns turns
 }
 
 // New returns a service.
-func New(c Config) *Service { return &Service{Config: c} }
+func New(c Config) *Service { return &Service{Config: c, turns: newTurns()} }
 
 // Versions lists the stack's versions, the newest first, to an actor who may read states.
 func (s *Service) Versions(ctx context.Context, stack string, r kernel.PageRequest) (kernel.Page[Version], error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,9 +53,18 @@ func unlock(c state.Caller, id string) func(context.Context, *state.Service) err
 
 func write(c state.Caller, id string, raw []byte) func(context.Context, *state.Service) error {
 	return func(ctx context.Context, s *state.Service) error {
-		_, err := s.Write(ctx, c, stack, id, raw)
+		_, err := s.Write(ctx, c, stack, id, bytes.NewReader(raw))
 		return err
 	}
+}
+
+func read(ctx context.Context, s *state.Service, c state.Caller) ([]byte, error) {
+	state, err := s.Read(ctx, c, stack)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(state)
+	return raw, errors.Join(err, state.Close())
 }
 
 func remove(c state.Caller) func(context.Context, *state.Service) error {
@@ -180,7 +190,7 @@ func TestRead(t *testing.T) {
 		}
 		want := content(1, "l", "hidden")
 		run(t, r, []step{{"lock", lock(apply(1), "a"), ""}, {"write", write(apply(1), "a", want), ""}})
-		if got, err := r.Service.Read(ctx, apply(1), stack); err != nil || !bytes.Equal(got, want) {
+		if got, err := read(ctx, r.Service, apply(1)); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("read %q, %v; want what was written", got, err)
 		}
 	})
@@ -282,7 +292,7 @@ func TestOrphansAreSwept(t *testing.T) {
 		if len(left) != 3 || slices.Contains(left, old) {
 			t.Errorf("left are %v, want all but %s", left, old)
 		}
-		if _, err := r.Service.Read(t.Context(), apply(1), stack); err != nil {
+		if _, err := read(t.Context(), r.Service, apply(1)); err != nil {
 			t.Errorf("the state in force: %v", err)
 		}
 	})

@@ -57,10 +57,11 @@ type Fences interface {
 	Executing(ctx context.Context, stack string) (run string, err error)
 }
 
-// Sealer encrypts; associated data must be the same to open what was sealed.
+// Sealer encrypts as it is written to; associated data must be the same to read
+// what was sealed.
 type Sealer interface {
-	Seal(ctx context.Context, plain, associated []byte) ([]byte, error)
-	Open(ctx context.Context, sealed, associated []byte) ([]byte, error)
+	Writer(ctx context.Context, w io.Writer, associated []byte) (io.WriteCloser, error)
+	Reader(ctx context.Context, r io.Reader, associated []byte) (io.Reader, error)
 }
 
 // Blobs holds the sealed contents.

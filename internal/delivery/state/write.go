@@ -1,31 +1,25 @@
 package state
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// Write keeps raw as the stack's newest state. The caller must hold the lock
-// with the id, under a fence that is still the current one. The content is
-// stored before the row that makes it count: a crash in between leaves a blob
+// Write keeps what raw gives as the stack's newest state. The caller must hold the
+// lock with the id, under a fence that is still the current one. The content is
+// stored, piece by piece, before the row that makes it count: a crash in between leaves a blob
 // that nothing refers to, which Sweep removes, never a version without content.
-func (s *Service) Write(ctx context.Context, c Caller, stack, lockID string, raw []byte) (Version, error) {
+func (s *Service) Write(ctx context.Context, c Caller, stack, lockID string, raw io.Reader) (Version, error) {
 	if err := errors.Join(c.serves(stack), c.writes()); err != nil {
 		return Version{}, err
 	}
-	parsed, err := parse(raw)
+	v := Version{ID: kernel.NewID("sv"), Stack: stack, Run: c.Run, Fence: c.Fence, CreatedAt: s.Clock.Now()}
+	parsed, err := s.store(ctx, &v, raw)
 	if err != nil {
-		return Version{}, err
-	}
-	v := Version{
-		ID: kernel.NewID("sv"), Stack: stack, Serial: parsed.Serial, Lineage: parsed.Lineage,
-		Digest: kernel.DigestOf(raw), Size: int64(len(raw)), Run: c.Run, Fence: c.Fence, CreatedAt: s.Clock.Now(),
-	}
-	if err := s.store(ctx, v, raw); err != nil {
 		return Version{}, err
 	}
 	kept, err := s.accept(ctx, c, lockID, parsed, v)
@@ -117,17 +111,6 @@ func (s *Service) Delete(ctx context.Context, c Caller, stack string) error {
 		}
 		return s.record(ctx, "state.deleted", stack, "", data)
 	})
-}
-
-func (s *Service) store(ctx context.Context, v Version, raw []byte) error {
-	sealed, err := s.Sealer.Seal(ctx, raw, v.associated())
-	if err != nil {
-		return fmt.Errorf("seal state: %w", err)
-	}
-	if err := s.Blobs.Put(ctx, v.key(), bytes.NewReader(sealed)); err != nil {
-		return fmt.Errorf("store state: %w", err)
-	}
-	return nil
 }
 
 // discard removes the content of a version that was not accepted, even when

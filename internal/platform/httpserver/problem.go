@@ -146,6 +146,13 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	writeProblem(w, ProblemOf(r.Context(), err))
 }
 
+// Abort notes why an answer that has begun cannot be completed, and cuts the
+// connection, so that nobody takes the part for the whole. It does not return.
+func Abort(r *http.Request, err error) {
+	note(r.Context(), err)
+	panic(http.ErrAbortHandler)
+}
+
 func writeProblem(w http.ResponseWriter, p *ProblemDetails) {
 	for name, value := range headersOf(p.Status) {
 		if w.Header().Get(name) == "" {

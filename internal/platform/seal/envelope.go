@@ -9,10 +9,16 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// An envelope is: the magic "TSE1"; the length of the key id (1 byte) and the
-// id; the length of the wrapped data key (2 bytes, big endian) and the wrapped
-// key; the nonce, the ciphertext and the tag. All before the nonce is the head.
-const magic = "TSE1"
+// An envelope is: its magic; the length of the key id (1 byte) and the id; the
+// length of the wrapped data key (2 bytes, big endian) and the wrapped key, which
+// is the head; and the content. That is with
+//
+//	TSE1  the nonce, the ciphertext and the tag
+//	TSE2  a stream: segments that are encrypted one by one, see stream.go
+const (
+	magic       = "TSE1"
+	magicStream = "TSE2"
+)
 
 type envelope struct {
 	head    []byte
@@ -21,14 +27,14 @@ type envelope struct {
 	content []byte
 }
 
-func header(kek string, wrapped []byte) []byte {
+func header(magic, kek string, wrapped []byte) []byte {
 	head := append([]byte(magic), byte(len(kek)))
 	head = append(head, kek...)
 	head = binary.BigEndian.AppendUint16(head, uint16(len(wrapped)))
 	return append(head, wrapped...)
 }
 
-func parse(sealed []byte) (envelope, error) {
+func parse(sealed []byte, magic string) (envelope, error) {
 	rest, ok := bytes.CutPrefix(sealed, []byte(magic))
 	if !ok || len(rest) < 1 {
 		return envelope{}, damaged()

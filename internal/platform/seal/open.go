@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tink-crypto/tink-go/v2/aead/subtle"
 	"gocloud.dev/secrets"
 	"gocloud.dev/secrets/localsecrets"
 
@@ -39,7 +38,7 @@ type Config struct {
 
 // Open opens the keys of c.
 func Open(ctx context.Context, c Config) (*Sealer, error) {
-	s := &Sealer{keepers: map[string]*secrets.Keeper{}, opened: map[string]*subtle.AESGCM{}, clock: c.Clock}
+	s := &Sealer{keepers: map[string]*secrets.Keeper{}, opened: map[string]ciphers{}, clock: c.Clock}
 	for i, raw := range append([]string{c.URL}, c.Former...) {
 		keeper, id, err := openKey(ctx, raw, i == 0, c.Openers)
 		if err != nil {

@@ -1,7 +1,7 @@
 // Package seal encrypts what Terrace keeps at rest: state, plans, secrets.
 //
-// It is envelope encryption. Data keys (AES-256-GCM) encrypt; each travels in
-// front of what it sealed, itself wrapped by a key-encryption key that never
+// It is envelope encryption. Data keys (AES-256-GCM) encrypt, what is small at
+// once and what may be large as a stream; each travels in front of what it sealed, itself wrapped by a key-encryption key that never
 // leaves its keeper: a key file on a laptop, a cloud's key service elsewhere.
 // Every envelope names its key-encryption key, so that keys can be rotated:
 // the newest seals, former ones still open.
@@ -17,7 +17,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tink-crypto/tink-go/v2/aead/subtle"
 	"gocloud.dev/secrets"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -42,13 +41,14 @@ type Sealer struct {
 
 	mu      sync.Mutex
 	current *dataKey
-	opened  map[string]*subtle.AESGCM // by kek id and wrapped data key
+	opened  map[string]ciphers // by kek id and wrapped data key
 }
 
 // dataKey is the data key that seals at present.
 type dataKey struct {
+	ciphers
+
 	wrapped []byte
-	cipher  *subtle.AESGCM
 	made    time.Time
 	seals   int
 }
@@ -60,8 +60,8 @@ func (s *Sealer) Seal(ctx context.Context, plain, associated []byte) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	head := header(s.primary, key.wrapped)
-	sealed, err := key.cipher.Encrypt(plain, bind(head, associated))
+	head := header(magic, s.primary, key.wrapped)
+	sealed, err := key.whole.Encrypt(plain, bind(head, associated))
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Internal, "seal: %w", err)
 	}
@@ -71,15 +71,15 @@ func (s *Sealer) Seal(ctx context.Context, plain, associated []byte) ([]byte, er
 // Open decrypts what Seal returned. The error says nothing about the content
 // where it was altered, cut or sealed with other associated data.
 func (s *Sealer) Open(ctx context.Context, sealed, associated []byte) ([]byte, error) {
-	e, err := parse(sealed)
+	e, err := parse(sealed, magic)
 	if err != nil {
 		return nil, err
 	}
-	cipher, err := s.unwrap(ctx, e)
+	key, err := s.unwrap(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := cipher.Decrypt(e.content, bind(e.head, associated))
+	plain, err := key.whole.Decrypt(e.content, bind(e.head, associated))
 	if err != nil {
 		return nil, damaged()
 	}
@@ -89,7 +89,10 @@ func (s *Sealer) Open(ctx context.Context, sealed, associated []byte) ([]byte, e
 // KeyID returns the id of the key-encryption key that sealed, so that a
 // rotation finds what to seal again.
 func KeyID(sealed []byte) (string, error) {
-	e, err := parse(sealed)
+	e, err := parse(sealed, magic)
+	if err != nil {
+		e, err = parse(sealed, magicStream)
+	}
 	return e.kek, err
 }
 
@@ -135,46 +138,46 @@ func (s *Sealer) newDataKey(ctx context.Context) (*dataKey, error) {
 	if err != nil {
 		return nil, keeperFailed(s.primary, err)
 	}
-	cipher, err := subtle.NewAESGCM(raw)
+	made, err := newCiphers(raw)
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Internal, "seal: %w", err)
 	}
-	return &dataKey{wrapped: wrapped, cipher: cipher}, nil
+	return &dataKey{wrapped: wrapped, ciphers: made}, nil
 }
 
-// unwrap returns the cipher of an envelope's data key, asking its keeper once.
-func (s *Sealer) unwrap(ctx context.Context, e envelope) (*subtle.AESGCM, error) {
-	name := string(e.head)
+// unwrap returns the ciphers of an envelope's data key, asking its keeper once.
+func (s *Sealer) unwrap(ctx context.Context, e envelope) (ciphers, error) {
+	name := string(e.head[len(magic):])
 	s.mu.Lock()
-	cipher := s.opened[name]
+	key, known := s.opened[name]
 	s.mu.Unlock()
-	if cipher != nil {
-		return cipher, nil
+	if known {
+		return key, nil
 	}
 	keeper, ok := s.keepers[e.kek]
 	if !ok {
-		return nil, kernel.Errorf(kernel.Unavailable, "this was sealed with the key %s, which is not configured", e.kek).
+		return ciphers{}, kernel.Errorf(kernel.Unavailable, "this was sealed with the key %s, which is not configured", e.kek).
 			WithFix("add its URL to the former keys")
 	}
 	ctx, cancel := context.WithTimeout(ctx, keeperTimeout)
 	defer cancel()
 	raw, err := keeper.Decrypt(ctx, e.wrapped)
 	if err != nil {
-		return nil, unwrapFailed(e.kek, err)
+		return ciphers{}, unwrapFailed(e.kek, err)
 	}
 	defer clear(raw)
-	if cipher, err = subtle.NewAESGCM(raw); err != nil {
-		return nil, damaged()
+	if key, err = newCiphers(raw); err != nil {
+		return ciphers{}, damaged()
 	}
-	s.remember(name, cipher)
-	return cipher, nil
+	s.remember(name, key)
+	return key, nil
 }
 
-func (s *Sealer) remember(name string, cipher *subtle.AESGCM) {
+func (s *Sealer) remember(name string, key ciphers) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.opened) >= maxCached {
 		clear(s.opened)
 	}
-	s.opened[name] = cipher
+	s.opened[name] = key
 }

@@ -1,23 +1,25 @@
 package fleetagent
 
 import (
+	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/wholefile"
 )
 
-// Sealer encrypts what is kept.
+// Sealer encrypts what is kept, as it is written.
 type Sealer interface {
-	Seal(ctx context.Context, plain, associated []byte) ([]byte, error)
-	Open(ctx context.Context, sealed, associated []byte) ([]byte, error)
+	Writer(ctx context.Context, w io.Writer, associated []byte) (io.WriteCloser, error)
+	Reader(ctx context.Context, r io.Reader, associated []byte) (io.Reader, error)
 }
 
 // Kept keeps, sealed in a folder, states that terraform could not store, until the
@@ -30,30 +32,24 @@ type Kept struct {
 	mu sync.Mutex
 }
 
-// keptState is a file's content.
-type keptState struct {
-	Stack string `json:"stack"`
-	State []byte `json:"state"`
-}
-
+// A file's content is the stack, a line, and then the state.
 const keptFor = "state of a runner"
 
 // Keep keeps the state of a stack.
-func (k *Kept) Keep(ctx context.Context, stack string, state []byte) error {
+func (k *Kept) Keep(ctx context.Context, stack string, state io.Reader) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	raw, err := json.Marshal(keptState{stack, state})
-	if err != nil {
-		return fmt.Errorf("write the state of %s: %w", stack, err)
-	}
-	sealed, err := k.Sealer.Seal(ctx, raw, []byte(keptFor))
-	if err != nil {
-		return fmt.Errorf("seal the state of %s: %w", stack, err)
-	}
 	if err := os.MkdirAll(k.Folder, 0o700); err != nil {
 		return err
 	}
-	return wholefile.Replace(filepath.Join(k.Folder, kernel.NewID("kept")), sealed, 0o600)
+	return wholefile.ReplaceWith(filepath.Join(k.Folder, kernel.NewID("kept")), 0o600, func(w io.Writer) error {
+		sealed, err := k.Sealer.Writer(ctx, w, []byte(keptFor))
+		if err != nil {
+			return fmt.Errorf("seal the state of %s: %w", stack, err)
+		}
+		_, err = io.Copy(sealed, io.MultiReader(strings.NewReader(stack+"\n"), state))
+		return errors.Join(err, sealed.Close())
+	})
 }
 
 // HandIn gives the server all that is kept, the oldest first. What the server does
@@ -73,21 +69,24 @@ func (k *Kept) HandIn(ctx context.Context, s *Server) error {
 }
 
 func (k *Kept) handIn(ctx context.Context, s *Server, path string) error {
-	sealed, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	raw, err := k.Sealer.Open(ctx, sealed, []byte(keptFor))
+	defer func() { _ = file.Close() }() // it was only read
+	plain, err := k.Sealer.Reader(ctx, file, []byte(keptFor))
 	if err != nil {
 		return err
 	}
-	var state keptState
-	if err := json.Unmarshal(raw, &state); err != nil {
+	state := bufio.NewReader(plain)
+	stack, err := state.ReadString('\n')
+	if err != nil {
 		return err
 	}
-	if err := s.HandIn(ctx, state.Stack, state.State); err != nil {
+	stack = strings.TrimSuffix(stack, "\n")
+	if err := s.HandIn(ctx, stack, state); err != nil {
 		return err
 	}
-	k.Log.InfoContext(ctx, "handed in a state that could not be stored", "stack", state.Stack)
+	k.Log.InfoContext(ctx, "handed in a state that could not be stored", "stack", stack)
 	return os.Remove(path)
 }

@@ -130,7 +130,7 @@ func (s *Server) Plan(ctx context.Context, id string) ([]byte, error) {
 
 // Upload sends a part of what a plan made.
 func (s *Server) Upload(ctx context.Context, id, part string, content []byte) error {
-	return s.raw(ctx, http.MethodPut, "/assignments/"+id+"/parts/"+part, content)
+	return s.raw(ctx, http.MethodPut, "/assignments/"+id+"/parts/"+part, bytes.NewReader(content))
 }
 
 // Finish tells the outcome.
@@ -139,11 +139,11 @@ func (s *Server) Finish(ctx context.Context, id string, o fleet.Outcome) error {
 }
 
 // HandIn gives the server a state that could not be stored.
-func (s *Server) HandIn(ctx context.Context, stack string, state []byte) error {
+func (s *Server) HandIn(ctx context.Context, stack string, state io.Reader) error {
 	return s.raw(ctx, http.MethodPost, "/states?stack="+url.QueryEscape(stack), state)
 }
 
-func (s *Server) raw(ctx context.Context, method, path string, content []byte) error {
+func (s *Server) raw(ctx context.Context, method, path string, content io.Reader) error {
 	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 	defer cancel()
 	answer, err := s.send(ctx, method, path, "application/octet-stream", content)
@@ -160,7 +160,7 @@ func (s *Server) call(ctx context.Context, timeout time.Duration, method, path s
 	if err != nil {
 		return fmt.Errorf("write a request: %w", err)
 	}
-	answer, err := s.send(ctx, method, path, "application/json", raw)
+	answer, err := s.send(ctx, method, path, "application/json", bytes.NewReader(raw))
 	if err != nil {
 		return err
 	}
@@ -172,8 +172,8 @@ func (s *Server) call(ctx context.Context, timeout time.Duration, method, path s
 }
 
 // send returns an answer that is a success.
-func (s *Server) send(ctx context.Context, method, path, kind string, content []byte) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, method, s.address+"/fleet/v1"+path, bytes.NewReader(content))
+func (s *Server) send(ctx context.Context, method, path, kind string, content io.Reader) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, s.address+"/fleet/v1"+path, content)
 	if err != nil {
 		return nil, fmt.Errorf("make a request: %w", err)
 	}

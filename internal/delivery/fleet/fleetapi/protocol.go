@@ -155,11 +155,8 @@ func (a API) work(w http.ResponseWriter, r *http.Request, runner fleet.Runner) e
 }
 
 func (a API) handIn(w http.ResponseWriter, r *http.Request, runner fleet.Runner) error {
-	raw, err := readBody(w, r, maxState)
-	if err != nil {
-		return err
-	}
-	if err := a.Fleet.HandIn(r.Context(), runner, r.URL.Query().Get("stack"), raw); err != nil {
+	httpserver.AllowBody(r, maxState)
+	if err := a.Fleet.HandIn(r.Context(), runner, r.URL.Query().Get("stack"), r.Body); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -2,7 +2,6 @@ package stateapi
 
 import (
 	"context"
-	"io"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -137,10 +136,6 @@ type importInput struct {
 }
 
 func (a API) importState(ctx context.Context, in *importInput) (*versionOutput, error) {
-	raw, err := io.ReadAll(io.LimitReader(in.Reader(), state.MaxSize+1))
-	if err != nil {
-		return nil, kernel.Errorf(kernel.Invalid, "the state cannot be read: %w", err)
-	}
-	v, err := a.State.Import(ctx, in.stack(ctx), raw, in.Replace, in.Reason)
+	v, err := a.State.Import(ctx, in.stack(ctx), in.Reader(), in.Replace, in.Reason)
 	return &versionOutput{v}, err
 }

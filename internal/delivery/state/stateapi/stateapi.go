@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"sync"
 
 	"github.com/go-chi/chi/v5"
@@ -110,22 +111,25 @@ func stackOf(r *http.Request) string {
 	return kernel.StackID(scope, chi.URLParam(r, "workload"))
 }
 
+// get answers with the state. Where it turns out on the way that it is not what was
+// written, the answer stays shorter than it said: the tool does not take it.
 func (a API) get(w http.ResponseWriter, r *http.Request, c call) error {
 	raw, err := a.State.Read(r.Context(), c.caller, c.stack)
 	if err != nil {
 		return err
 	}
+	defer func() { _ = raw.Close() }() // it was only read
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(raw) // the tool may have left
+	w.Header().Set("Content-Length", strconv.FormatInt(raw.Version.Size, 10))
+	if _, err := io.Copy(w, raw); err != nil {
+		httpserver.Abort(r, err)
+	}
 	return nil
 }
 
 func (a API) post(w http.ResponseWriter, r *http.Request, c call) error {
-	raw, err := readBody(w, r, state.MaxSize)
-	if err != nil {
-		return err
-	}
-	v, err := a.State.Write(r.Context(), c.caller, c.stack, r.URL.Query().Get("ID"), raw)
+	httpserver.AllowBody(r, state.MaxSize)
+	v, err := a.State.Write(r.Context(), c.caller, c.stack, r.URL.Query().Get("ID"), r.Body)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,185 @@
+package state
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Difference is what differs between two versions of a state.
+type Difference struct {
+	From Version `json:"from"`
+	To   Version `json:"to"`
+	// Resources are those that differ, by address.
+	Resources []ResourceDifference `json:"resources"`
+}
+
+// ResourceDifference is one resource that is not the same in both.
+type ResourceDifference struct {
+	Address string `json:"address"`
+	// Change is added, removed or changed.
+	Change string `json:"change" enum:"added,removed,changed"`
+	// Attributes are those that differ; sensitive ones are hidden, and told only
+	// by other attributes that change with them.
+	Attributes []AttributeDifference `json:"attributes,omitempty"`
+	// Omitted says that the attributes are too large to be compared here: see each
+	// version's with show.
+	Omitted bool `json:"omitted,omitempty"`
+}
+
+// AttributeDifference is one value that is not the same in both.
+type AttributeDifference struct {
+	Path   string `json:"path"`
+	Before any    `json:"before,omitempty"`
+	After  any    `json:"after,omitempty"`
+}
+
+// compared is how much of instances is taken into memory to compare attributes,
+// in bytes of both versions; resources beyond it are told without them.
+const compared = 8 << 20
+
+// mark is what one of two versions has at an address.
+type mark struct {
+	digest  kernel.Digest
+	tainted bool
+	size    int
+}
+
+// pair is a resource in both versions.
+type pair struct{ before, after map[string]any }
+
+// Diff compares two versions of the stack's state; an empty to is the one in force.
+// Both are read twice: to find what differs, and to see how.
+func (s *Service) Diff(ctx context.Context, stack, from, to string) (d Difference, err error) {
+	if d.From, err = s.find(ctx, stack, from); err != nil {
+		return d, err
+	}
+	if d.To, err = s.find(ctx, stack, to); err != nil {
+		return d, err
+	}
+	free, err := s.turns.take(ctx, max(d.From.Size, d.To.Size))
+	if err != nil {
+		return d, err
+	}
+	defer free()
+	before, err := s.marks(ctx, d.From)
+	if err != nil {
+		return d, err
+	}
+	after, err := s.marks(ctx, d.To)
+	if err != nil {
+		return d, err
+	}
+	var attributes map[string]*pair
+	d.Resources, attributes = differing(before, after)
+	return d, s.explain(ctx, d, attributes)
+}
+
+// marks are what a version has, by address, with a digest of what is shown of it.
+func (s *Service) marks(ctx context.Context, v Version) (map[string]mark, error) {
+	all := map[string]mark{}
+	return all, s.each(ctx, v, func(r Resource, raw json.RawMessage) error {
+		attributes, err := shown(raw)
+		if err != nil {
+			return err
+		}
+		digest, err := kernel.DigestJSON(attributes)
+		all[r.Address] = mark{digest: digest, tainted: r.Tainted, size: len(raw)}
+		return err
+	})
+}
+
+// differing lists what differs, sorted, and those of which the attributes are to be
+// compared.
+func differing(before, after map[string]mark) ([]ResourceDifference, map[string]*pair) {
+	found, compare, left := []ResourceDifference{}, map[string]*pair{}, compared
+	for _, address := range names(before, after) {
+		was, had := before[address]
+		is, has := after[address]
+		switch {
+		case !has:
+			found = append(found, ResourceDifference{Address: address, Change: "removed"})
+		case !had:
+			found = append(found, ResourceDifference{Address: address, Change: "added"})
+		case was.digest != is.digest:
+			left -= was.size + is.size
+			found = append(found, ResourceDifference{Address: address, Change: "changed", Omitted: left < 0})
+			if left >= 0 {
+				compare[address] = &pair{}
+			}
+		case was.tainted != is.tainted:
+			found = append(found, ResourceDifference{Address: address, Change: "changed"})
+		}
+	}
+	return found, compare
+}
+
+// explain adds the attributes that differ.
+func (s *Service) explain(ctx context.Context, d Difference, pairs map[string]*pair) error {
+	if len(pairs) == 0 {
+		return nil
+	}
+	for v, side := range map[*Version]func(*pair) *map[string]any{
+		&d.From: func(p *pair) *map[string]any { return &p.before },
+		&d.To:   func(p *pair) *map[string]any { return &p.after },
+	} {
+		err := s.each(ctx, *v, func(r Resource, raw json.RawMessage) (err error) {
+			if p := pairs[r.Address]; p != nil {
+				*side(p), err = shown(raw)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for i, r := range d.Resources {
+		if p := pairs[r.Address]; p != nil {
+			compare("", p.before, p.after, &d.Resources[i].Attributes)
+		}
+	}
+	return nil
+}
+
+// compare collects where two values differ, at the deepest place.
+func compare(path string, a, b any, found *[]AttributeDifference) {
+	if reflect.DeepEqual(a, b) {
+		return
+	}
+	am, aok := a.(map[string]any)
+	bm, bok := b.(map[string]any)
+	if aok && bok {
+		for _, name := range names(am, bm) {
+			compare(join(path, name), am[name], bm[name], found)
+		}
+		return
+	}
+	al, aok := a.([]any)
+	bl, bok := b.([]any)
+	if aok && bok && len(al) == len(bl) {
+		for i := range al {
+			compare(path+"["+strconv.Itoa(i)+"]", al[i], bl[i], found)
+		}
+		return
+	}
+	*found = append(*found, AttributeDifference{Path: path, Before: a, After: b})
+}
+
+// names are the keys of both, sorted.
+func names[T any](a, b map[string]T) []string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return slices.Sorted(maps.Keys(all))
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}

@@ -1,0 +1,133 @@
+package seal
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// maxWhole bounds what Reader takes into memory of an envelope that was sealed
+// whole, in bytes.
+const maxWhole = 257 << 20
+
+// Writer encrypts what is written to it and writes it to w, of which it holds a
+// segment at a time; Close ends it, and leaves w open. Only Reader with the same
+// associated data gets it back.
+func (s *Sealer) Writer(ctx context.Context, w io.Writer, associated []byte) (io.WriteCloser, error) {
+	key, err := s.dataKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	head := header(magicStream, s.primary, key.wrapped)
+	if _, err := w.Write(head); err != nil {
+		return nil, err
+	}
+	sealing, err := key.stream.NewEncryptingWriter(w, bind(head, associated))
+	if err != nil {
+		return nil, kernel.Errorf(kernel.Internal, "seal: %w", err)
+	}
+	return sealing, nil
+}
+
+// Reader decrypts what Writer or Seal made. Nothing that was altered, cut or
+// sealed with other associated data is ever returned: the error comes in the place
+// of the segment, so what was read before it may be the beginning of something cut.
+func (s *Sealer) Reader(ctx context.Context, r io.Reader, associated []byte) (io.Reader, error) {
+	in := &input{from: bufio.NewReaderSize(r, segment)}
+	start, err := in.from.Peek(len(magicStream))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if string(start) != magicStream {
+		return s.wholeReader(ctx, in, associated)
+	}
+	e, err := readHead(in)
+	if err != nil {
+		return nil, in.failure()
+	}
+	key, err := s.unwrap(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := key.stream.NewDecryptingReader(in, bind(e.head, associated))
+	if err != nil {
+		return nil, in.failure()
+	}
+	return &opening{plain: plain, in: in}, nil
+}
+
+func (s *Sealer) wholeReader(ctx context.Context, in io.Reader, associated []byte) (io.Reader, error) {
+	sealed, err := io.ReadAll(io.LimitReader(in, maxWhole))
+	if err != nil {
+		return nil, err
+	}
+	plain, err := s.Open(ctx, sealed, associated)
+	if err != nil {
+		return nil, err
+	}
+	return bytes.NewReader(plain), nil
+}
+
+// readHead reads the head of a stream.
+func readHead(r io.Reader) (envelope, error) {
+	head := make([]byte, len(magicStream)+1)
+	more := func(n int) error {
+		from := len(head)
+		head = append(head, make([]byte, n)...)
+		_, err := io.ReadFull(r, head[from:])
+		return err
+	}
+	if _, err := io.ReadFull(r, head); err != nil {
+		return envelope{}, err
+	}
+	if err := more(int(head[len(head)-1]) + 2); err != nil {
+		return envelope{}, err
+	}
+	if err := more(int(binary.BigEndian.Uint16(head[len(head)-2:]))); err != nil {
+		return envelope{}, err
+	}
+	return parse(head, magicStream)
+}
+
+// input remembers why no more could be read.
+type input struct {
+	from *bufio.Reader
+	err  error
+}
+
+// Read reads on.
+func (i *input) Read(p []byte) (int, error) {
+	n, err := i.from.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		i.err = err
+	}
+	return n, err
+}
+
+// failure tells what could not be read from what is damaged.
+func (i *input) failure() error {
+	if i.err != nil {
+		return i.err
+	}
+	return damaged()
+}
+
+// opening is a stream that is being decrypted.
+type opening struct {
+	plain io.Reader
+	in    *input
+}
+
+// Read returns what is proven to be what was sealed.
+func (o *opening) Read(p []byte) (int, error) {
+	n, err := o.plain.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return 0, o.in.failure()
+	}
+	return n, err
+}

@@ -3280,6 +3280,7 @@ type StateResourceDifference struct {
 	Address    string                        `json:"address"`
 	Attributes []StateAttributeDifference    `json:"attributes,omitempty"`
 	Change     StateResourceDifferenceChange `json:"change"`
+	Omitted    bool                          `json:"omitted,omitempty"`
 }
 
 // StateResourceDifferenceChange defines model for StateResourceDifference.Change.

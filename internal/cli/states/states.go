@@ -177,6 +177,9 @@ func writeDiff(w io.Writer, d apiclient.StateDifference) {
 		for _, a := range r.Attributes {
 			_, _ = fmt.Fprintf(w, "    %s: %s → %s\n", a.Path, orNone(a.Before), orNone(a.After))
 		}
+		if r.Omitted {
+			_, _ = fmt.Fprintf(w, "    (more differs than is compared at once: look at it with terrace state show in each version)\n")
+		}
 	}
 }
 

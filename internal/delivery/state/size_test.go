@@ -31,9 +31,9 @@ func large(serial, n int, value string) io.Reader {
 }
 
 // TestALargeStateIsNeverInMemory writes, reads, compares and rolls back a state of
-// 60 MB, and looks at how much was allocated at once.
+// 24 MB, and looks at how much was allocated at once.
 func TestALargeStateIsNeverInMemory(t *testing.T) {
-	const n, most = 600, 40 << 20
+	const n, most = 240, 20 << 20
 	r := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
 	ctx := signedIn(t.Context())
 	if err := r.Service.Lock(ctx, apply(1), stack, state.Lock{ID: "a"}); err != nil {

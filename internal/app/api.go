@@ -16,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/module/moduleapi"
 	"github.com/terrace-idp/terrace/internal/delivery/release/releaseapi"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runapi"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runpage"
 	"github.com/terrace-idp/terrace/internal/delivery/source/sourceapi"
 	"github.com/terrace-idp/terrace/internal/delivery/stage/stageapi"
 	"github.com/terrace-idp/terrace/internal/delivery/state/stateapi"
@@ -52,7 +53,7 @@ func (a *App) handler() http.Handler {
 	runners := fleetapi.API{Fleet: a.delivery.fleet, ProviderVersion: ProviderVersion}
 	runners.Provider, _ = a.platform.provider() // it was installed from there
 	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
-	for _, w := range []wire{modules, planes, states, runners, vcsapi.NewHooks(a.delivery.repositories), githost.New(a.delivery.repositories, a.access.identity)} {
+	for _, w := range []wire{modules, planes, states, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity)} {
 		w.Mount(router)
 	}
 	registerAll(httpserver.NewAPI(router, apiVersion), []room{

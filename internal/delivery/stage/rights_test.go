@@ -14,10 +14,12 @@ func TestWhatIsDoneWithTheRightsOfTheDaemon(t *testing.T) {
 		// want is the path, empty where nothing is.
 		want string
 	}{
-		"nothing":                {change: func(*stage.Stage) {}},
-		"a check over HTTP":      {change: func(s *stage.Stage) { s.Verify = []stage.Check{{HTTP: &stage.HTTPCheck{Path: "/"}}} }},
-		"a program":              {func(s *stage.Stage) { s.Verify = []stage.Check{{Command: &stage.CommandCheck{Argv: []string{"true"}}}} }, "verify[0].command.argv"},
-		"an open metrics server": {change: func(s *stage.Stage) { s.Verify = []stage.Check{{Prometheus: &stage.PrometheusCheck{Server: "https://p"}}} }},
+		"nothing":           {change: func(*stage.Stage) {}},
+		"a check over HTTP": {change: func(s *stage.Stage) { s.Verify = []stage.Check{{HTTP: &stage.HTTPCheck{Path: "/"}}} }},
+		"a program":         {func(s *stage.Stage) { s.Verify = []stage.Check{{Command: &stage.CommandCheck{Argv: []string{"true"}}}} }, "verify[0].command.argv"},
+		"an open metrics server": {change: func(s *stage.Stage) {
+			s.Verify = []stage.Check{{Prometheus: &stage.PrometheusCheck{Server: "https://p"}}}
+		}},
 		"a file that is sent": {func(s *stage.Stage) {
 			s.Verify = []stage.Check{{Prometheus: &stage.PrometheusCheck{Server: "https://p", TokenFile: "/etc/shadow"}}}
 		}, "verify[0].prometheus.tokenFile"},

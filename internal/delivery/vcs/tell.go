@@ -69,12 +69,12 @@ func short(text string) string {
 	return string(letters[:maxDescription-1]) + "…"
 }
 
-// runURL is where the run of a check is read, with a token.
+// runURL is where a person reads about the run of a check, signed in.
 func (st *step) runURL(c Check) string {
 	if c.Run == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s/api/v1/projects/%s/runs/%s", st.Address, st.repo.Scope.Project, c.Run)
+	return fmt.Sprintf("%s/runs/%s/%s/%s", st.Address, st.repo.Scope.Tenant, st.repo.Scope.Project, c.Run)
 }
 
 // overall tells the commit how all of it stands, under a name that never changes.

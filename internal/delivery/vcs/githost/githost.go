@@ -39,23 +39,15 @@ const (
 	receivePack = "git-receive-pack"
 )
 
-// Identity knows who signs in.
-type Identity interface {
-	// Authenticate returns who a token stands for.
-	Authenticate(ctx context.Context, bearer string) (kernel.Actor, error)
-	// CheckPassword returns whom a password signs in.
-	CheckPassword(ctx context.Context, tenant, name, password string) (kernel.Actor, error)
-}
-
 // Handler serves hosted repositories under /git/TENANT/PROJECT/NAME.git.
 type Handler struct {
 	repos    *vcs.Service
-	identity Identity
+	identity httpserver.Passwords
 	slots    chan struct{}
 }
 
 // New returns a handler.
-func New(repos *vcs.Service, identity Identity) *Handler {
+func New(repos *vcs.Service, identity httpserver.Passwords) *Handler {
 	return &Handler{repos: repos, identity: identity, slots: make(chan struct{}, atOnce)}
 }
 
@@ -79,7 +71,7 @@ func (h *Handler) serve(next func(http.ResponseWriter, *http.Request, target) er
 		t := target{scope: kernel.Scope{Tenant: chi.URLParam(r, "tenant"), Project: chi.URLParam(r, "project")}}
 		name, isRepo := strings.CutSuffix(chi.URLParam(r, "repository"), ".git")
 		t.name = name
-		ctx, err := h.signIn(r, t.scope.Tenant)
+		ctx, err := httpserver.SignIn(r, t.scope.Tenant, h.identity)
 		if err == nil && !isRepo {
 			err = kernel.Errorf(kernel.NotFound, "there is no such repository; the address ends with .git")
 		}
@@ -92,27 +84,6 @@ func (h *Handler) serve(next func(http.ResponseWriter, *http.Request, target) er
 			refuse(w, r, err)
 		}
 	}
-}
-
-// signIn returns the context of who calls: by a bearer token, or by basic
-// authentication with a token or a password in the place of the password.
-func (h *Handler) signIn(r *http.Request, tenant string) (context.Context, error) {
-	if _, ok := kernel.ActorFrom(r.Context()); ok {
-		return r.Context(), nil
-	}
-	name, password, ok := r.BasicAuth()
-	if !ok || password == "" {
-		return nil, kernel.Errorf(kernel.Unauthenticated, "sign in with your user name, and with a token or your password").
-			WithFix("make a token with: terrace token create --name git")
-	}
-	actor, err := h.identity.Authenticate(r.Context(), password)
-	if kernel.Is(err, kernel.Unauthenticated) && !strings.HasPrefix(password, "terr_") && !strings.HasPrefix(password, "trun_") {
-		actor, err = h.identity.CheckPassword(r.Context(), tenant, name, password)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return kernel.WithActor(r.Context(), actor), nil
 }
 
 // refuse tells an error as text, which git shows to its user.

@@ -3538,7 +3538,6 @@ type VcsCommand struct {
 	By     string `json:"by"`
 	Member bool   `json:"member,omitempty"`
 	Number int64  `json:"number"`
-	Reader bool   `json:"reader,omitempty"`
 	Word   string `json:"word"`
 }
 

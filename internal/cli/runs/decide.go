@@ -44,11 +44,11 @@ func (a *approval) run(c *cobra.Command, e *command.Env, id string) error {
 	if err != nil {
 		return err
 	}
-	WriteDossier(e.Err, d, Short())
-	_, _ = fmt.Fprintf(e.Err, "  digest: %s\n", d.Digest)
 	if a.digest != "" && kernel.Digest(a.digest) != d.Digest {
 		return kernel.Errorf(kernel.Stale, "the dossier of %s is %s, not %s", id, d.Digest, a.digest).WithFix("read it again: what would be applied has changed")
 	}
+	WriteDossier(e.Err, d, Short())
+	_, _ = fmt.Fprintf(e.Err, "  digest: %s\n", d.Digest)
 	if err := e.Confirm(a.yes || a.digest != "", "Approve "+d.Digest.Short()+"?"); err != nil {
 		return err
 	}

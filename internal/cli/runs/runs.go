@@ -54,14 +54,22 @@ func row(e *command.Env) func(r apiclient.Run) []string {
 		}
 		return []string{
 			r.ID, operation(r), r.Workload, r.Scope.Stage, fmt.Sprintf("#%d %s", r.Release.Number, r.Release.Version), string(r.Status),
-			r.RequestedBy.Name, output.Age(e.Clock.Now(), r.CreatedAt), duration, waitsFor(r),
+			r.RequestedBy.Name, output.Age(e.Clock.Now(), r.CreatedAt), duration, waitsFor(r, e.Clock.Now()),
 		}
 	}
 }
 
 // waitsFor tells in a few words why nobody executes the run, and how many are ahead.
-func waitsFor(r apiclient.Run) string {
-	if r.Waits == nil {
+func waitsFor(r apiclient.Run, now time.Time) string {
+	switch {
+	case r.Waits != nil:
+	case r.DryRun || r.Ended():
+		return ""
+	case r.Status == apiclient.RunStatusAwaitingApproval:
+		return need(r, now)
+	case r.Status == apiclient.RunStatusApproved:
+		return r.StatusReason // its stage is closed
+	default:
 		return ""
 	}
 	text := map[apiclient.RunWaitFor]string{
@@ -161,7 +169,7 @@ func writeRun(w io.Writer, r apiclient.Run, now time.Time) {
 		}
 		_, _ = fmt.Fprintf(w, "phase %-9s %s\n", p.Name, d)
 	}
-	writeGates(w, r.Gates)
+	writeGates(w, r)
 	writeApprovals(w, r, now)
 	for _, v := range r.Verification {
 		verify.WriteCheck(w, v)
@@ -204,13 +212,22 @@ func writeApprovals(w io.Writer, r apiclient.Run, now time.Time) {
 		case a.ExpiresAt != nil:
 			state += " until " + a.ExpiresAt.Local().Format(time.DateTime)
 		}
-		_, _ = fmt.Fprintf(w, "%s: %s\n", state, a.Reason)
+		if a.Reason != "" {
+			state += ": " + a.Reason
+		}
+		_, _ = fmt.Fprintln(w, state)
 	}
 }
 
-func writeGates(w io.Writer, gates []apiclient.RunGateResult) {
-	for _, g := range gates {
-		_, _ = fmt.Fprintf(w, "gate %s (%s) %s: %s\n", g.Gate, g.Level, g.Outcome, g.Message)
+// writeGates writes what the gates said of the plan, and of what waited whether it
+// still does.
+func writeGates(w io.Writer, r apiclient.Run) {
+	for _, g := range r.Gates {
+		outcome := string(g.Outcome)
+		if g.Outcome == apiclient.RunOutcomeWaiting && r.Status == apiclient.RunStatusSucceeded {
+			outcome = "passed"
+		}
+		_, _ = fmt.Fprintf(w, "gate %s (%s) %s: %s\n", g.Gate, g.Level, outcome, g.Message)
 		for _, p := range g.Problems {
 			_, _ = fmt.Fprintf(w, "  %s\n", p)
 		}

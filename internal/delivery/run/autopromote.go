@@ -161,7 +161,7 @@ func (s *Service) later(ctx context.Context, p Promotion, due *time.Time) error 
 // what is there; a is nil where there is none. What went or was tried there
 // before goes only when somebody asks for it. soaking is when the next one may.
 func (s *Service) newest(ctx context.Context, p Promotion) (a *Availability, soaking *time.Time, err error) {
-	at, err := s.number(ctx, p)
+	at, err := s.number(ctx, p.Scope, p.Workload)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -190,25 +190,32 @@ func (s *Service) newest(ctx context.Context, p Promotion) (a *Availability, soa
 }
 
 // number is that of the release that is on the stage, 0 for none.
-func (s *Service) number(ctx context.Context, p Promotion) (int, error) {
-	d, err := s.Store.Deployment(ctx, p.Scope, p.Workload)
+func (s *Service) number(ctx context.Context, where kernel.Scope, workload string) (int, error) {
+	d, err := s.Store.Deployment(ctx, where, workload)
 	if kernel.Is(err, kernel.NotFound) {
 		return 0, nil
 	}
 	return d.Release.Number, err
 }
 
-// promotable are the releases that are verified in the stage before, or
-// approved for the stage, the highest first.
+// promotable are the releases that are verified in the stage before and were not
+// left there for an older one, or are approved for the stage, the highest first.
 func (s *Service) promotable(ctx context.Context, p Promotion) ([]ReleaseRef, error) {
 	var refs []ReleaseRef
 	if before, ok := s.Stages.Before(p.Scope.Stage); ok {
-		verified, err := s.Store.VerifiedReleases(ctx, p.Scope.InStage(before.Name), p.Workload)
+		there := p.Scope.InStage(before.Name)
+		at, err := s.number(ctx, there, p.Workload)
+		if err != nil {
+			return nil, err
+		}
+		verified, err := s.Store.VerifiedReleases(ctx, there, p.Workload)
 		if err != nil {
 			return nil, err
 		}
 		for _, v := range verified {
-			refs = append(refs, v.Release)
+			if at == 0 || v.Release.Number <= at {
+				refs = append(refs, v.Release)
+			}
 		}
 	}
 	approvals, err := s.Store.ReleaseApprovals(ctx, p.Scope, p.Workload)

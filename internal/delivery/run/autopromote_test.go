@@ -120,6 +120,26 @@ func TestWhatWasRolledBackDoesNotComeBackByItself(t *testing.T) {
 	}
 }
 
+func TestWhatTheStageBeforeWentBackFromIsNotTakenByItself(t *testing.T) {
+	t.Parallel()
+	h := noon()
+	b := bench(t, staged(t, h, func(dev, prod *stage.Stage) { dev.Soak, prod.AutoPromote = time.Hour, true }))
+	first := deployed(t, b, "1")
+	deployed(t, b, "2")
+	back, err := b.Rollback(runtest.As(runtest.Ada), runtest.Project, run.ChangeRequest{Workload: "orders", Stage: "dev"})
+	if err != nil || carry(t, b, back).Status != run.Succeeded {
+		t.Fatalf("%v", err)
+	}
+	h.pass(2 * time.Hour)
+	runs := inProd(t, b)
+	if len(runs) != 1 || runs[0].Release != first.Release {
+		t.Fatalf("dev went back to the first: %+v", runs)
+	}
+	if p, err := promote(b, run.ChangeRequest{}); err != nil || p.Release != first.Release {
+		t.Errorf("a person still decides: %+v, %v", p.Release, err)
+	}
+}
+
 func TestAnApprovedReleaseIsTakenByItself(t *testing.T) {
 	t.Parallel()
 	b := bench(t, staged(t, noon(), func(dev, prod *stage.Stage) { dev.Soak, prod.AutoPromote = time.Hour, true }))

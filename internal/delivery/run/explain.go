@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -169,7 +170,7 @@ func explainGates(x *Explanation, r Run, now time.Time) {
 
 func explainEnd(x *Explanation, r Run) {
 	for _, c := range r.Verification {
-		x.detail("check %s %s: %s", c.Check, c.URL, c.Message)
+		x.detail("check %s: %s", strings.TrimSpace(c.Check+" "+c.URL), c.Message)
 	}
 	if r.Failure == nil {
 		return

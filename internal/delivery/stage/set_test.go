@@ -80,6 +80,10 @@ func TestNewSetRefuses(t *testing.T) {
 		"a severity":        {driftRule(stage.DriftRule{Name: "x", Severity: "awful"}), "stages.dev.drift.rules[0].severity"},
 		"a drift's action":  {driftRule(stage.DriftRule{Name: "x", Severity: "low", Action: "moved"}), "stages.dev.drift.rules[0].action"},
 		"a lost attribute":  {driftRule(stage.DriftRule{Name: "x", Severity: "low", Action: "deleted", Attribute: "a"}), "stages.dev.drift.rules[0].attribute"},
+		"a window twice": {func(s *stage.Stage) {
+			w := stage.Window{Name: "night", Kind: stage.WindowDeny, RRule: "FREQ=DAILY;BYHOUR=22", Duration: 8 * time.Hour}
+			s.Windows = []stage.Window{w, w}
+		}, "stages.dev.windows[1].name"},
 		"a check's timeout": {verify(stage.HTTPCheck{Path: "/", Timeout: -time.Second}), "stages.dev.verify[0].http.timeout"},
 	}
 	for name, c := range cases {

@@ -45,7 +45,12 @@ func (c *checker) promotion(path string, s Stage) {
 		c.add(path+".windows", fmt.Sprintf("%d windows are too many", len(s.Windows)), fmt.Sprintf("use at most %d; a rule can name several days and hours", maxWindows))
 		return
 	}
+	names := map[string]bool{}
 	for i, w := range s.Windows {
+		if at := fmt.Sprintf("%s.windows[%d].name", path, i); names[w.Name] && w.Name != "" {
+			c.add(at, fmt.Sprintf("%q is the name of another window", w.Name), "give each its own: people are told by it why they wait")
+		}
+		names[w.Name] = true
 		c.window(fmt.Sprintf("%s.windows[%d]", path, i), w)
 	}
 }

@@ -79,6 +79,8 @@ func (a *analysis) take(m measurement, err error) {
 // conclude says what the measurements amount to.
 func (a *analysis) conclude(ctx context.Context) {
 	switch {
+	case a.silent == 1:
+		a.result.Message = fmt.Sprintf("%s gave no answer: %s", a.check.Server, a.bad)
 	case a.silent > 0:
 		a.result.Message = fmt.Sprintf("%s gave no answer, the last %d times: %s", a.check.Server, a.silent, a.bad)
 	case a.failed && a.check.For == 0:

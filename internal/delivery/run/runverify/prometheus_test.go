@@ -86,7 +86,7 @@ func TestPrometheus(t *testing.T) {
 		"the server starts":         {[]string{down, down, low}, stage.PrometheusCheck{Every: every}, true, "0.001", 3},
 		"the server is gone":        {[]string{down}, stage.PrometheusCheck{Every: every}, false, "gave no answer, the last 3 times", 3},
 		"gone while it is measured": {[]string{low, down}, stage.PrometheusCheck{For: time.Minute, Every: every}, false, "the last 3 times: server_error", 4},
-		"a query that is none":      {[]string{`{"status":"error","errorType":"bad_data","error":"parse error"}`}, stage.PrometheusCheck{}, false, "bad_data: parse error", 1},
+		"a query that is none":      {[]string{`{"status":"error","errorType":"bad_data","error":"parse error"}`}, stage.PrometheusCheck{}, false, "gave no answer: bad_data: parse error", 1},
 		"a token goes nowhere else": {[]string{"redirect"}, stage.PrometheusCheck{Every: every}, false, "redirect, status 302", 3},
 		"too large an answer":       {[]string{"huge"}, stage.PrometheusCheck{Every: every}, false, "larger than 4 MiB", 3},
 	} {

@@ -16,7 +16,7 @@ import (
 // access is who may do what, and the record of what they did.
 type access struct {
 	audit    *audit.Service
-	outbox   *event.Outbox
+	events   *event.Log
 	journal  journal
 	runEnds  *runEnds
 	tenants  *tenant.Service
@@ -24,9 +24,9 @@ type access struct {
 }
 
 func newAccess(p *platform) *access {
-	a := &access{outbox: &event.Outbox{Store: eventsql.NewStore(p.db)}, runEnds: &runEnds{}}
+	a := &access{events: &event.Log{Store: eventsql.NewStore(p.db), Log: p.log}, runEnds: &runEnds{}}
 	a.audit = audit.New(audit.Config{Store: auditsql.NewStore(p.db), Tx: p.db})
-	a.journal = journal{a.audit, a.outbox, a.runEnds}
+	a.journal = journal{a.audit, a.events, a.runEnds}
 	a.tenants = tenant.New(tenant.Config{Store: tenantsql.NewStore(p.db), Tx: p.db, Journal: a.journal})
 	a.identity = identity.New(identity.Config{
 		Store: identitysql.NewStore(p.db), Tx: p.db, Projects: a.tenants, Journal: a.journal,

@@ -114,7 +114,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if err := a.delivery.queue.Start(ctx, a.delivery.runs); err != nil {
 		return err
 	}
-	a.fabric.loops(a.loops, a.platform, a.access.outbox)
+	a.fabric.loops(a.loops, a.platform, a.access.events)
 	a.loops.Every("stages", stageLook, a.delivery.stageSets.Follow)
 	a.loops.Add("runs", a.delivery.runs.Watch)
 	a.loops.Add("verifications", a.delivery.runs.Verifications)

@@ -14,7 +14,7 @@ import (
 // newRules makes what does what rules say.
 func newRules(p *platform, a *access, f *fabric, d *delivery) *automation.Service {
 	return automation.New(automation.Config{
-		Store: automationsql.NewStore(p.db), Stream: f.nats, Runs: ruled{d.runs}, Notifier: f.subscriptions,
+		Store: automationsql.NewStore(p.db), Events: a.events, Runs: ruled{d.runs}, Notifier: f.subscriptions,
 		Authors: a.identity, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log,
 	})
 }

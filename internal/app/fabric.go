@@ -107,9 +107,9 @@ func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upst
 }
 
 // loops adds the fabric's background work.
-func (f *fabric) loops(g *supervise.Group, p *platform, outbox *event.Outbox) {
-	relay := &event.Relay{Outbox: outbox, Publisher: f.nats, Log: p.log}
-	g.Add("event relay", relay.Serve)
+func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
+	g.Add("event log", events.Serve)
+	g.Every("event sweep", time.Hour, events.Sweep)
 	g.Add("event tail", f.subscriptions.Tail)
 	g.Add("subscriptions", f.subscriptions.Watch)
 	g.Every("delivery sweep", time.Hour, f.subscriptions.Sweep)

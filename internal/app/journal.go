@@ -6,7 +6,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// recorder is what the audit log and the outbox have in common.
+// recorder is what the audit log and the log of events have in common.
 type recorder interface {
 	Record(ctx context.Context, f kernel.Fact) error
 }

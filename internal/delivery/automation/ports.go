@@ -20,6 +20,8 @@ type Rules interface {
 	// Put keeps a rule, replacing the one of its name.
 	Put(ctx context.Context, r Rule) error
 	Get(ctx context.Context, scope kernel.Scope, name string) (Rule, error)
+	// ByID returns a rule of a tenant by its id, or NotFound.
+	ByID(ctx context.Context, tenant, id string) (Rule, error)
 	List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Rule], error)
 	Count(ctx context.Context, tenant string) (int, error)
 	// Delete removes a rule with its history.
@@ -28,11 +30,12 @@ type Rules interface {
 	All(ctx context.Context) ([]Rule, error)
 }
 
-// Cursors keeps how far the stream of events was read.
+// Cursors keeps how far the log of events was read.
 type Cursors interface {
 	// Cursor is the sequence of the last event that was looked at; ok is false
 	// before the first.
 	Cursor(ctx context.Context) (sequence uint64, ok bool, err error)
+	// SetCursor keeps how far a process has looked; one that is behind changes nothing.
 	SetCursor(ctx context.Context, sequence uint64) error
 }
 
@@ -63,10 +66,10 @@ type Work interface {
 	Depth(ctx context.Context, tenant, event, result string) (depth int, ok bool, err error)
 }
 
-// Stream is the stream of events.
-type Stream interface {
+// Events is the log of events.
+type Events interface {
 	Bounds(ctx context.Context) (event.Bounds, error)
-	Subscribe(ctx context.Context, f event.Filter) (*event.Subscription, error)
+	Follow(after uint64) *event.Follower
 }
 
 // Request is an action for the room that does it.

@@ -16,7 +16,7 @@ const factPrefix = "rule."
 // Config is what a service needs.
 type Config struct {
 	Store      Store
-	Stream     Stream
+	Events     Events
 	Runs       Runs
 	Drift      Drift
 	Notifier   Notifier

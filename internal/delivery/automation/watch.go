@@ -14,14 +14,13 @@ const (
 	// saveEvery is how many events nobody has a rule for pass between two saves
 	// of the cursor: so many are looked at again after a restart.
 	saveEvery = 256
-	// reloadEvery is how often rules are read that other processes change.
-	reloadEvery = 15 * time.Second
 	// keep is how long history stays.
 	keep = 30 * 24 * time.Hour
 )
 
 // Watch looks at every event until ctx ends, in order, and notes which rules are
-// for it. An event is looked at again after a crash; a rule has it once.
+// for it. Every process may do so at once, and an event is looked at again after
+// a crash: a rule has it once.
 func (s *Service) Watch(ctx context.Context) error {
 	if err := s.load(ctx); err != nil {
 		return err
@@ -30,25 +29,14 @@ func (s *Service) Watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sub, err := s.Stream.Subscribe(ctx, event.Filter{After: from})
-	if err != nil {
-		return err
-	}
-	defer sub.Close()
-	loaded, saved := time.Now(), from
+	follower, saved := s.Events.Follow(from), from
 	for {
-		e, err := sub.Next(ctx)
+		e, err := follower.Next(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
 			return err
-		}
-		if time.Since(loaded) > reloadEvery {
-			if err := s.load(ctx); err != nil {
-				return err
-			}
-			loaded = time.Now()
 		}
 		fired, err := s.look(ctx, e)
 		if err != nil {
@@ -69,19 +57,26 @@ func (s *Service) begin(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	b, err := s.Stream.Bounds(ctx)
+	b, err := s.Events.Bounds(ctx)
 	if err != nil {
 		return 0, err
 	}
-	if !known || from > b.Last { // the second: the stream is another one
+	if !known {
 		return b.Last, s.Store.SetCursor(ctx, b.Last)
+	}
+	if from+1 < b.First {
+		s.Log.WarnContext(ctx, "events were no longer kept when rules came to them", "from", from+1, "to", b.First-1)
 	}
 	return from, nil
 }
 
-// look notes the rules that are for an event.
+// look notes the rules that are for an event. Changes of rules are events, too:
+// each holds for what comes after it, in every process.
 func (s *Service) look(ctx context.Context, e event.Event) (fired bool, err error) {
-	if strings.HasPrefix(e.Fact(), factPrefix) {
+	if verb, own := strings.CutPrefix(e.Fact(), factPrefix); own {
+		if verb == "applied" || verb == "deleted" {
+			return false, s.load(ctx)
+		}
 		return false, nil
 	}
 	s.mu.RLock()

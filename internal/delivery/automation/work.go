@@ -107,9 +107,12 @@ func (s *Service) end(ctx context.Context, f Firing) error {
 // act does it for the rule's author, whose rights are checked now. The record
 // names the rule, and who approves elsewhere sees the author as who asked.
 func (s *Service) act(ctx context.Context, f Firing) (string, error) {
-	r, err := s.rule(ctx, f)
+	r, err := s.Store.ByID(ctx, f.Scope.Tenant, f.Rule)
 	if err != nil {
 		return "", err
+	}
+	if r.AppliedAt.After(f.At) { // what it was to do is not its author's any more
+		return "", kernel.Errorf(kernel.Refused, "the rule was changed meanwhile")
 	}
 	author, err := s.Authors.Acting(ctx, r.Scope.Tenant, r.Author.ID)
 	if err != nil {
@@ -132,17 +135,6 @@ func (s *Service) act(ctx context.Context, f Firing) (string, error) {
 		return "", err
 	}
 	return s.do(ctx, r, f, where)
-}
-
-func (s *Service) rule(ctx context.Context, f Firing) (Rule, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, r := range s.rules {
-		if r.ID == f.Rule {
-			return r.Rule, nil
-		}
-	}
-	return Rule{}, kernel.Errorf(kernel.NotFound, "the rule is gone")
 }
 
 func (s *Service) do(ctx context.Context, r Rule, f Firing, where kernel.Scope) (string, error) {

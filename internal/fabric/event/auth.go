@@ -51,18 +51,13 @@ func (a *authenticator) checkInternal(c server.ClientAuthentication, account, pa
 	if subtle.ConstantTimeCompare([]byte(password), []byte(a.internal)) != 1 {
 		return false
 	}
-	user := &server.User{Username: "terrace"}
-	if account != "" {
-		a.mu.RLock()
-		g, ok := a.grants[account]
-		a.mu.RUnlock()
-		if !ok {
-			return false
-		}
-		user.Account = g.account
+	a.mu.RLock()
+	g, ok := a.grants[account]
+	a.mu.RUnlock()
+	if ok {
+		c.RegisterUser(&server.User{Username: "terrace", Account: g.account})
 	}
-	c.RegisterUser(user)
-	return true
+	return ok
 }
 
 // set replaces a user's grant, and reports whether clients of the one before

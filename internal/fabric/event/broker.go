@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -129,6 +130,22 @@ func (b *Broker) DeleteTopic(ctx context.Context, scope kernel.Scope, name strin
 // Topic returns a topic, or NotFound.
 func (b *Broker) Topic(ctx context.Context, scope kernel.Scope, name string) (Topic, error) {
 	return b.Store.Get(ctx, scope, name)
+}
+
+// PublishTo puts a message into a topic of this server, and returns when the
+// topic's stream has it. The error is NotFound where there is no such topic.
+func (b *Broker) PublishTo(ctx context.Context, scope kernel.Scope, name string, m *nats.Msg) error {
+	t, err := b.Store.Get(ctx, scope, name)
+	if err != nil {
+		return err
+	}
+	m.Subject = t.Subject
+	return b.inAccount(ctx, t.Username, func(ctx context.Context, js jetstream.JetStream) error {
+		if _, err := js.PublishMsg(ctx, m); err != nil {
+			return fmt.Errorf("publish to topic %s: %w", name, err)
+		}
+		return nil
+	})
 }
 
 // reconcile brings the server to what the store says of one topic: of two

@@ -27,7 +27,7 @@ const password = "a-long-and-random-password"
 
 func newBroker(t testing.TB, d *db.DB, s *event.Server) *event.Broker {
 	t.Helper()
-	b := &event.Broker{Store: eventsql.NewTopics(d), Server: s, Journal: newOutbox(d), Tx: d, Log: quiet()}
+	b := &event.Broker{Store: eventsql.NewTopics(d), Server: s, Journal: newLog(d), Tx: d, Log: quiet()}
 	if err := b.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 
 const (
 	typePrefix = "dev.terrace."
-	// maxBody keeps an event below what the server takes as one message.
+	// maxBody keeps an event below what NATS and Kafka take as one message.
 	maxBody = 512 << 10
 )
 
@@ -37,7 +37,7 @@ type Event struct {
 	// Causation is the id of the event whose rule has caused this one.
 	Causation string `json:"causationid,omitempty"`
 
-	// Sequence is the event's place in the stream, for resuming after it.
+	// Sequence is the event's place in the log, for resuming after it.
 	Sequence uint64 `json:"-"`
 }
 
@@ -49,7 +49,7 @@ func (e Event) Scope() kernel.Scope {
 	return kernel.Scope{Tenant: e.Tenant, Project: e.Project, Stage: e.Stage}
 }
 
-// NewEvent makes an event that is in no stream, of the actor and the request of
+// NewEvent makes an event that is not in the log, of the actor and the request of
 // ctx: what a sink is tried with, and what a rule tells.
 func NewEvent(ctx context.Context, f kernel.Fact, now time.Time) (Event, error) {
 	return newEvent(ctx, f, now)
@@ -92,14 +92,14 @@ func source(s kernel.Scope) string {
 	return out
 }
 
-// subjectOf returns the NATS subject of a fact: terrace.<tenant>.<type>.
-func subjectOf(f kernel.Fact) (string, error) {
-	for _, token := range append([]string{f.Scope.Tenant}, strings.Split(f.Type, ".")...) {
-		if !validToken(token) {
-			return "", kernel.Errorf(kernel.Internal, "fact %q of tenant %q has no subject", f.Type, f.Scope.Tenant)
+// check refuses a fact whose type or tenant is no word.
+func check(f kernel.Fact) error {
+	for _, word := range append([]string{f.Scope.Tenant}, strings.Split(f.Type, ".")...) {
+		if !validToken(word) {
+			return kernel.Errorf(kernel.Internal, "fact %q of tenant %q cannot be an event", f.Type, f.Scope.Tenant)
 		}
 	}
-	return "terrace." + f.Scope.Tenant + "." + f.Type, nil
+	return nil
 }
 
 // validToken tells whether s can be one part of a subject.

@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	ce "github.com/cloudevents/sdk-go/v2/event"
-	"github.com/nats-io/nats.go"
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
@@ -34,45 +35,42 @@ func startServer(t testing.TB, dir string) *event.Server {
 	return s
 }
 
-func newOutbox(d *db.DB) *event.Outbox { return &event.Outbox{Store: eventsql.NewStore(d)} }
+func newLog(d *db.DB) *event.Log { return &event.Log{Store: eventsql.NewStore(d), Log: quiet()} }
 
-func record(t testing.TB, d *db.DB, o *event.Outbox, f kernel.Fact) {
+func record(t testing.TB, d *db.DB, l *event.Log, f kernel.Fact) {
 	t.Helper()
 	ctx := kernel.WithRequestID(kernel.WithActor(context.Background(), kernel.Actor{ID: "usr_1", Kind: kernel.ActorUser}), "req_1")
-	if err := d.InTx(ctx, func(ctx context.Context) error { return o.Record(ctx, f) }); err != nil {
+	if err := d.InTx(ctx, func(ctx context.Context) error { return l.Record(ctx, f) }); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func subscribe(t testing.TB, s *event.Server, f event.Filter) *event.Subscription {
+func order(t testing.TB, l *event.Log) {
 	t.Helper()
-	sub, err := s.Subscribe(context.Background(), f)
-	if err != nil {
+	if err := l.Order(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(sub.Close)
-	return sub
 }
 
-func next(t testing.TB, sub *event.Subscription) event.Event {
+func next(t testing.TB, f *event.Follower) event.Event {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	e, err := sub.Next(ctx)
+	e, err := f.Next(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return e
 }
 
-func TestOutboxBelongsToTheTransaction(t *testing.T) {
+func TestAFactBelongsToTheTransaction(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, []db.Migrations{eventsql.Migrations()}, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
-		o := newOutbox(d)
+		l := newLog(d)
 		boom := errors.New("boom")
 		err := d.InTx(ctx, func(ctx context.Context) error {
-			if err := o.Record(ctx, kernel.Fact{Type: "run.created", Scope: dev, Subject: "run_0"}); err != nil {
+			if err := l.Record(ctx, kernel.Fact{Type: "run.created", Scope: dev, Subject: "run_0"}); err != nil {
 				return err
 			}
 			return boom
@@ -80,23 +78,18 @@ func TestOutboxBelongsToTheTransaction(t *testing.T) {
 		if !errors.Is(err, boom) {
 			t.Fatal(err)
 		}
-		for i := range 5 {
-			record(t, d, o, kernel.Fact{Type: "run.created", Scope: dev, Subject: fmt.Sprintf("run_%d", i+1)})
+		for i := range 300 {
+			record(t, d, l, kernel.Fact{Type: "run.created", Scope: dev, Subject: fmt.Sprintf("run_%d", i+1)})
 		}
-		waiting, err := o.Store.Waiting(ctx, 3)
-		if err != nil || len(waiting) != 3 || waiting[0].Subject != "terrace.acme.run.created" {
-			t.Fatalf("waiting %+v, %v", waiting, err)
-		}
-		for i, m := range waiting {
-			if !strings.Contains(string(m.Body), fmt.Sprintf(`"subject":"run_%d"`, i+1)) {
-				t.Fatalf("out of order: %s", m.Body)
+		order(t, l)
+		f := l.Follow(0)
+		for i := range 300 {
+			if e := next(t, f); e.Subject != fmt.Sprintf("run_%d", i+1) || e.Sequence != uint64(i+1) {
+				t.Fatalf("event %d is %s at %d", i, e.Subject, e.Sequence)
 			}
 		}
-		if err := o.Store.Published(ctx, []string{waiting[0].ID, waiting[1].ID}); err != nil {
-			t.Fatal(err)
-		}
-		if rest, err := o.Store.Waiting(ctx, 10); err != nil || len(rest) != 3 || rest[0].ID != waiting[2].ID {
-			t.Fatalf("rest %+v, %v", rest, err)
+		if b, err := l.Bounds(ctx); err != nil || b != (event.Bounds{First: 1, Last: 300}) {
+			t.Fatalf("bounds %+v, %v", b, err)
 		}
 	})
 }
@@ -105,22 +98,23 @@ func TestOutboxBelongsToTheTransaction(t *testing.T) {
 func TestIsACloudEvent(t *testing.T) {
 	t.Parallel()
 	d := dbtest.SQLite(t, eventsql.Migrations())
-	o := newOutbox(d)
-	record(t, d, o, kernel.Fact{
+	l := newLog(d)
+	record(t, d, l, kernel.Fact{
 		Type: "run.approved", Scope: dev, Subject: "run_1", Reason: "looks good", Data: map[string]any{"digest": "sha256:1"},
 	})
-	waiting, err := o.Store.Waiting(context.Background(), 1)
-	if err != nil || len(waiting) != 1 {
+	order(t, l)
+	kept, err := l.Store.Get(context.Background(), 1)
+	if err != nil {
 		t.Fatal(err)
 	}
 	var e ce.Event
-	if err := json.Unmarshal(waiting[0].Body, &e); err != nil {
+	if err := json.Unmarshal(kept.Body, &e); err != nil {
 		t.Fatal(err)
 	}
 	if err := e.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if e.Type() != "dev.terrace.run.approved" || e.Source() != "/tenants/acme/projects/shop/stages/dev" || e.Subject() != "run_1" || e.ID() != waiting[0].ID {
+	if e.Type() != "dev.terrace.run.approved" || e.Source() != "/tenants/acme/projects/shop/stages/dev" || e.Subject() != "run_1" || e.ID() != kept.ID {
 		t.Fatalf("event %s", e)
 	}
 	want := map[string]any{"tenant": "acme", "project": "shop", "stage": "dev", "actor": "usr_1", "reason": "looks good", "requestid": "req_1"}
@@ -134,113 +128,143 @@ func TestIsACloudEvent(t *testing.T) {
 func TestLargeDataDoesNotLoseTheFact(t *testing.T) {
 	t.Parallel()
 	d := dbtest.SQLite(t, eventsql.Migrations())
-	o, s := newOutbox(d), startServer(t, t.TempDir())
-	sub := subscribe(t, s, event.Filter{})
-	record(t, d, o, kernel.Fact{Type: "run.planned", Scope: dev, Subject: "run_1", Data: strings.Repeat("x", 2<<20)})
-	if _, err := (&event.Relay{Outbox: o, Publisher: s, Log: quiet()}).Drain(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	if e := next(t, sub); e.Subject != "run_1" || !strings.Contains(string(e.Data), "omitted") {
+	l := newLog(d)
+	record(t, d, l, kernel.Fact{Type: "run.planned", Scope: dev, Subject: "run_1", Data: strings.Repeat("x", 2<<20)})
+	order(t, l)
+	if e := next(t, l.Follow(0)); e.Subject != "run_1" || !strings.Contains(string(e.Data), "omitted") {
 		t.Fatalf("event %+v", e)
 	}
 }
 
-// crashing publishes, and fails to say so for the first message: as a process
-// that is killed between publishing and marking.
-type crashing struct {
-	event.Publisher
-
-	calls int
-}
-
-func (c *crashing) PublishMsg(ctx context.Context, m *nats.Msg) error {
-	if err := c.Publisher.PublishMsg(ctx, m); err != nil {
-		return err
-	}
-	if c.calls++; c.calls == 2 {
-		return errors.New("killed")
-	}
-	return nil
-}
-
-func TestCrashBetweenPublishAndMark(t *testing.T) {
+// TestEveryProcessSeesOneOrder has several processes record, place and follow at
+// once on one database: each follower sees every event once, and all the same.
+func TestEveryProcessSeesOneOrder(t *testing.T) {
 	t.Parallel()
+	const processes, writers, each = 3, 4, 50
 	dbtest.Each(t, []db.Migrations{eventsql.Migrations()}, func(t *testing.T, d *db.DB) {
-		ctx := context.Background()
-		dir := t.TempDir()
-		o, s := newOutbox(d), startServer(t, dir)
-		for i := range 4 {
-			record(t, d, o, kernel.Fact{Type: "run.created", Scope: dev, Subject: fmt.Sprintf("run_%d", i)})
+		ctx, cancel := context.WithCancel(context.Background())
+		var serving, writing sync.WaitGroup
+		logs := make([]*event.Log, processes)
+		for i := range logs {
+			logs[i] = newLog(d)
+			serving.Go(func() { _ = logs[i].Serve(ctx) })
 		}
-		if n, err := (&event.Relay{Outbox: o, Publisher: &crashing{Publisher: s}, Log: quiet()}).Drain(ctx); err == nil || n != 1 {
-			t.Fatalf("drained %d, %v", n, err)
+		defer serving.Wait()
+		defer cancel()
+		for w := range writers {
+			writing.Go(func() {
+				for i := range each {
+					record(t, d, logs[w%processes], kernel.Fact{Type: "run.created", Scope: dev, Subject: fmt.Sprintf("%d-%d", w, i)})
+				}
+			})
 		}
-		s.Close()
-		s = startServer(t, dir) // the stream knows what it has after a restart, too
-		if n, err := (&event.Relay{Outbox: o, Publisher: s, Log: quiet()}).Drain(ctx); err != nil || n != 3 {
-			t.Fatalf("drained %d, %v", n, err)
+		var first []string
+		for i, l := range logs {
+			f, seen := l.Follow(0), []string(nil)
+			for range writers * each {
+				e := next(t, f)
+				if e.Sequence != uint64(len(seen)+1) {
+					t.Fatalf("process %d has a gap before %d", i, e.Sequence)
+				}
+				seen = append(seen, e.Subject)
+			}
+			if first == nil {
+				first = seen
+			}
+			if got, want := strings.Join(seen, " "), strings.Join(first, " "); got != want {
+				t.Fatalf("process %d sees %s, the first saw %s", i, got, want)
+			}
 		}
-		record(t, d, o, kernel.Fact{Type: "run.last", Scope: dev, Subject: "end"})
-		if _, err := (&event.Relay{Outbox: o, Publisher: s, Log: quiet()}).Drain(ctx); err != nil {
-			t.Fatal(err)
-		}
-		all := subscribe(t, s, event.Filter{After: 1})
-		var seen []string
-		for len(seen) == 0 || seen[len(seen)-1] != "end" {
-			e := next(t, all)
-			seen = append(seen, e.Subject)
-		}
-		if got := strings.Join(seen, " "); got != "run_1 run_2 run_3 end" {
-			t.Fatalf("the stream holds, after the first, %s", got)
+		writing.Wait()
+		for w := range writers {
+			at := -1
+			for i := range each {
+				now := slices.Index(first, fmt.Sprintf("%d-%d", w, i))
+				if now <= at {
+					t.Fatalf("%d-%d is at %d, after %d", w, i, now, at)
+				}
+				at = now
+			}
 		}
 	})
 }
 
-func TestRelayServes(t *testing.T) {
+func TestReadsWhatIsAskedFor(t *testing.T) {
 	t.Parallel()
-	d := dbtest.SQLite(t, eventsql.Migrations())
-	o, s := newOutbox(d), startServer(t, t.TempDir())
-	sub := subscribe(t, s, event.Filter{Tenant: "acme", Types: []string{"run.>"}, Project: "shop"})
+	dbtest.Each(t, []db.Migrations{eventsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		l := newLog(d)
+		record(t, d, l, kernel.Fact{Type: "run.created", Scope: kernel.Scope{Tenant: "rival", Project: "shop"}, Subject: "foreign"})
+		record(t, d, l, kernel.Fact{Type: "secret.changed", Scope: dev, Subject: "other type"})
+		record(t, d, l, kernel.Fact{Type: "run.created", Scope: dev, Subject: "run_1"})
+		record(t, d, l, kernel.Fact{Type: "run.approved", Scope: dev, Subject: "run_2"})
+		order(t, l)
+		for name, c := range map[string]struct {
+			fact  string
+			after uint64
+			want  string
+		}{
+			"all of the tenant": {"", 0, "other type"},
+			"a type":            {"run.approved", 0, "run_2"},
+			"a kind of types":   {"run.>", 0, "run_1"},
+			"after one":         {"run.>", 3, "run_2"},
+			"after the last":    {"", 4, ""},
+		} {
+			e, ok, err := l.After(ctx, "acme", c.fact, c.after)
+			if err != nil || e.Subject != c.want || ok != (c.want != "") {
+				t.Errorf("%s: %+v, %v, %v", name, e, ok, err)
+			}
+		}
+		if e, ok, err := l.At(ctx, 3); err != nil || !ok || e.Subject != "run_1" {
+			t.Errorf("at 3: %+v, %v, %v", e, ok, err)
+		}
+		if _, ok, err := l.At(ctx, 5); err != nil || ok {
+			t.Errorf("at 5: %v, %v", ok, err)
+		}
+	})
+}
+
+func TestOldEventsAreForgotten(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{eventsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		l := newLog(d)
+		l.Clock = func() time.Time { return now }
+		for i := range 2 {
+			record(t, d, l, kernel.Fact{Type: "run.created", Scope: dev, Subject: fmt.Sprint(i)})
+			order(t, l)
+			now = now.Add(event.Retention - time.Hour)
+		}
+		for _, want := range []event.Bounds{{First: 2, Last: 2}, {First: 3, Last: 2}} {
+			if err := l.Sweep(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			if b, err := l.Bounds(context.Background()); err != nil || b != want {
+				t.Fatalf("bounds %+v, %v, want %+v", b, err, want)
+			}
+			now = now.Add(event.Retention)
+		}
+		record(t, d, l, kernel.Fact{Type: "run.created", Scope: dev, Subject: "new"})
+		order(t, l)
+		if e := next(t, l.Follow(0)); e.Sequence != 3 || e.Subject != "new" {
+			t.Fatalf("a place is taken twice: %+v", e)
+		}
+	})
+}
+
+func TestAFollowerEnds(t *testing.T) {
+	t.Parallel()
+	f := newLog(dbtest.SQLite(t, eventsql.Migrations())).Follow(0)
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- (&event.Relay{Outbox: o, Publisher: s, Log: quiet()}).Serve(ctx) }()
-	record(t, d, o, kernel.Fact{Type: "run.created", Scope: kernel.Scope{Tenant: "rival", Project: "shop"}, Subject: "foreign"})
-	record(t, d, o, kernel.Fact{Type: "run.created", Scope: dev.InProject("bank"), Subject: "other project"})
-	record(t, d, o, kernel.Fact{Type: "secret.changed", Scope: dev, Subject: "other type"})
-	record(t, d, o, kernel.Fact{Type: "run.created", Scope: dev, Subject: "run_1"})
-	record(t, d, o, kernel.Fact{Type: "run.approved", Scope: dev, Subject: "run_2"})
-	first, second := next(t, sub), next(t, sub)
-	if first.Subject != "run_1" || second.Subject != "run_2" || second.Fact() != "run.approved" || second.Sequence <= first.Sequence {
-		t.Fatalf("received %+v, %+v", first, second)
-	}
-	again := subscribe(t, s, event.Filter{Tenant: "acme", After: first.Sequence})
-	if e := next(t, again); e.ID != second.ID {
-		t.Fatalf("resumed at %+v", e)
-	}
 	cancel()
-	if err := <-done; err != nil {
-		t.Fatal(err)
+	if _, err := f.Next(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
 	}
 }
 
-func TestSubscriptionEnds(t *testing.T) {
+func TestRefusesFactsThatAreNoEvents(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, t.TempDir())
-	sub := subscribe(t, s, event.Filter{})
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := sub.Next(ctx); !errors.Is(err, context.Canceled) {
-		t.Fatalf("got %v", err)
-	}
-	sub.Close()
-	if _, err := sub.Next(context.Background()); !kernel.Is(err, kernel.Unavailable) {
-		t.Fatalf("got %v", err)
-	}
-}
-
-func TestRefusesFactsWithoutASubject(t *testing.T) {
-	t.Parallel()
-	o := newOutbox(dbtest.SQLite(t, eventsql.Migrations()))
+	l := newLog(dbtest.SQLite(t, eventsql.Migrations()))
 	for _, f := range []kernel.Fact{
 		{Type: "run.created"},
 		{Type: "", Scope: dev},
@@ -248,20 +272,17 @@ func TestRefusesFactsWithoutASubject(t *testing.T) {
 		{Type: "run created", Scope: dev},
 		{Type: "run.created", Scope: kernel.Scope{Tenant: "a.b"}},
 	} {
-		if err := o.Record(context.Background(), f); err == nil {
+		if err := l.Record(context.Background(), f); err == nil {
 			t.Errorf("%+v is taken", f)
 		}
 	}
 }
 
-func BenchmarkRelay(b *testing.B) {
+func BenchmarkLog(b *testing.B) {
 	d := dbtest.SQLite(b, eventsql.Migrations())
-	o, s := newOutbox(d), startServer(b, b.TempDir())
-	r := &event.Relay{Outbox: o, Publisher: s, Log: quiet()}
+	l := newLog(d)
 	for b.Loop() {
-		record(b, d, o, kernel.Fact{Type: "run.created", Scope: dev, Subject: "run_1"})
-		if _, err := r.Drain(context.Background()); err != nil {
-			b.Fatal(err)
-		}
+		record(b, d, l, kernel.Fact{Type: "run.created", Scope: dev, Subject: "run_1"})
+		order(b, l)
 	}
 }

@@ -14,19 +14,14 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const (
-	streamName   = "TERRACE"
 	startTimeout = 10 * time.Second
 	callTimeout  = 10 * time.Second
-	// duplicateWindow is how long the stream knows a message's id: longer than a
-	// node is usually down between publishing and marking.
-	duplicateWindow = 24 * time.Hour
-	portFile        = "port"
+	portFile     = "port"
 )
 
 // ServerConfig is what the embedded server needs.
@@ -38,23 +33,16 @@ type ServerConfig struct {
 	// Port is the port to listen on. 0 is any free one, remembered in Dir so
 	// that addresses stay valid over a restart.
 	Port int
-	// Retention is how long events are kept, 7 days when 0.
-	Retention time.Duration
-	Log       *slog.Logger
+	Log  *slog.Logger
 }
 
 // Server is a NATS server with JetStream in this process.
 type Server struct {
 	nats *server.Server
 	auth *authenticator
-	conn *nats.Conn
-	js   jetstream.JetStream
-	// stream is that of the events.
-	stream jetstream.Stream
 }
 
-// StartServer starts the server, connects to it and makes sure that the stream
-// of events exists.
+// StartServer starts the server.
 func StartServer(ctx context.Context, c ServerConfig) (*Server, error) {
 	if c.Host == "" {
 		c.Host = "127.0.0.1"
@@ -77,10 +65,6 @@ func StartServer(ctx context.Context, c ServerConfig) (*Server, error) {
 	if !ns.ReadyForConnections(startTimeout) {
 		s.Close()
 		return nil, kernel.Errorf(kernel.Unavailable, "the event server did not start").WithFix("see the log; check that %s is writable", c.Dir)
-	}
-	if err := s.open(ctx, c.Retention); err != nil {
-		s.Close()
-		return nil, err
 	}
 	return s, nil
 }
@@ -132,33 +116,7 @@ func freePort(ctx context.Context, host string, port int) (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil //nolint:forcetypeassert // a TCP listener
 }
 
-// open connects this process and makes sure of the stream.
-func (s *Server) open(ctx context.Context, retention time.Duration) error {
-	conn, err := s.connect("")
-	if err != nil {
-		return err
-	}
-	s.conn = conn
-	if s.js, err = jetstream.New(conn); err != nil {
-		return fmt.Errorf("event stream: %w", err)
-	}
-	if retention == 0 {
-		retention = 7 * 24 * time.Hour
-	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	s.stream, err = s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: streamName, Subjects: []string{"terrace.>"}, MaxAge: retention, MaxBytes: maxBytes,
-		Duplicates: min(duplicateWindow, retention), Storage: jetstream.FileStorage, Discard: jetstream.DiscardOld,
-	})
-	if err != nil {
-		return fmt.Errorf("event stream: %w", err)
-	}
-	return nil
-}
-
-// connect opens a connection within the process, to an account of a topic or
-// to Terrace's own ("").
+// connect opens a connection within the process to an account of a topic.
 func (s *Server) connect(account string) (*nats.Conn, error) {
 	conn, err := nats.Connect("", nats.InProcessServer(s.nats), nats.UserInfo(internalUser+account, s.auth.internal),
 		nats.Name("terrace"), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.Timeout(callTimeout))
@@ -166,14 +124,6 @@ func (s *Server) connect(account string) (*nats.Conn, error) {
 		return nil, fmt.Errorf("connect to the event server: %w", err)
 	}
 	return conn, nil
-}
-
-// PublishMsg puts a message into the stream of events.
-func (s *Server) PublishMsg(ctx context.Context, m *nats.Msg) error {
-	if _, err := s.js.PublishMsg(ctx, m); err != nil {
-		return fmt.Errorf("publish event: %w", err)
-	}
-	return nil
 }
 
 // Host and Port are where clients connect to.
@@ -198,9 +148,6 @@ func (s *Server) tcp() *net.TCPAddr {
 // Close disconnects everyone and stops the server; what was acknowledged is on
 // disk.
 func (s *Server) Close() {
-	if s.conn != nil {
-		s.conn.Close()
-	}
 	s.nats.Shutdown()
 	s.nats.WaitForShutdown()
 }

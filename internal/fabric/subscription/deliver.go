@@ -8,11 +8,16 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // maxRefused is how many events in a row a sink may refuse before the
 // subscription is paused: it is not these events then.
 const maxRefused = 10
+
+// sendGrace is what an event that is under way has at the end: less than
+// leaseMargin.
+const sendGrace = 2 * time.Second
 
 // verdict is what follows from an attempt.
 type verdict int
@@ -33,9 +38,9 @@ func (w *worker) deliver(ctx context.Context, e event.Event) (bool, error) {
 	}
 	d := w.first(ctx, e)
 	for {
-		answer, err := w.sender.Send(ctx, e, body)
-		if ctx.Err() != nil {
-			return false, ctx.Err()
+		answer, err := w.send(ctx, e, body)
+		if kernel.Is(err, kernel.Stale) || err != nil && ctx.Err() != nil {
+			return false, err
 		}
 		d.Attempts, d.At, d.Answer, d.NextAt = d.Attempts+1, w.service.Clock.Now(), answer, nil
 		switch v := w.judge(d, err); v {
@@ -52,6 +57,18 @@ func (w *worker) deliver(ctx context.Context, e event.Event) (bool, error) {
 			return v == putAside, w.bury(ctx, d, v == putAsideAndPause)
 		}
 	}
+}
+
+// send sends an event once, where this process may. One that is under way at the
+// end of ctx has a moment to arrive, so that it is not sent again.
+func (w *worker) send(ctx context.Context, e event.Event, body []byte) (string, error) {
+	if err := w.service.lease.check(w.service.Clock.Now()); err != nil {
+		return "", err
+	}
+	within, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { wait(within, sendGrace); cancel() })()
+	return w.sender.Send(within, e, body)
 }
 
 // first returns the record of an event that is sent for the first time, or goes

@@ -8,16 +8,16 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 )
 
-// The bounds of what is kept in memory of the stream's end.
+// The bounds of what is kept in memory of the log's end.
 const (
 	feedEvents = 2048
 	feedBytes  = 8 << 20
 )
 
-// feed is the end of the stream in memory, for all workers: one that keeps up
-// never asks the stream.
+// feed is the end of the log in memory, for all workers: one that keeps up never
+// asks the log.
 type feed struct {
-	stream Stream
+	log Events
 
 	mu     sync.RWMutex
 	events []event.Event
@@ -26,7 +26,7 @@ type feed struct {
 
 func weight(e event.Event) int { return len(e.Data) + 512 }
 
-// push takes the next event of the stream.
+// push takes the next event of the log.
 func (f *feed) push(e event.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -42,14 +42,14 @@ func (f *feed) push(e event.Event) {
 	f.events = append([]event.Event(nil), f.events[drop:]...)
 }
 
-// reset forgets what is in memory: the stream is read from elsewhere.
+// reset forgets what is in memory: the log is read from elsewhere.
 func (f *feed) reset() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.events, f.bytes = nil, 0
 }
 
-// next returns the tenant's first event after a sequence; from the stream only
+// next returns the tenant's first event after a sequence; from the log only
 // facts of the types are read. Without one, through is how far it has looked.
 func (f *feed) next(ctx context.Context, tenant, facts string, after uint64) (e event.Event, through uint64, ok bool, err error) {
 	f.mu.RLock()
@@ -64,6 +64,6 @@ func (f *feed) next(ctx context.Context, tenant, facts string, after uint64) (e 
 		return event.Event{}, max(after, f.events[len(f.events)-1].Sequence), false, nil
 	}
 	f.mu.RUnlock()
-	e, ok, err = f.stream.After(ctx, tenant, facts, after)
+	e, ok, err = f.log.After(ctx, tenant, facts, after)
 	return e, after, ok, err
 }

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
@@ -87,7 +85,8 @@ func (c *jumping) jump(d time.Duration) {
 type world struct {
 	*subscription.Service
 
-	nats    *event.Server
+	db      *db.DB
+	log     *event.Log
 	broker  *event.Broker
 	store   *subscriptionsql.Store
 	journal *journal
@@ -109,11 +108,11 @@ func newWorld(t testing.TB, d *db.DB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sealer.Close() })
-	w := &world{nats: server, store: subscriptionsql.NewStore(d), journal: &journal{}, clock: &jumping{}}
+	w := &world{db: d, log: &event.Log{Store: eventsql.NewStore(d), Log: log}, store: subscriptionsql.NewStore(d), journal: &journal{}, clock: &jumping{}}
 	w.broker = &event.Broker{Store: eventsql.NewTopics(d), Server: server, Journal: w.journal, Tx: d, Log: log}
 	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	w.config = subscription.Config{
-		Store: w.store, Stream: server, Sinks: sink.Sinks{Guard: sink.Guard{Allow: loopback}, Topics: w.broker, Clock: w.clock.now}, Sealer: sealer,
+		Store: w.store, Events: w.log, Sinks: sink.Sinks{Guard: sink.Guard{Allow: loopback}, Topics: w.broker, Clock: w.clock.now}, Sealer: sealer,
 		Authorizer: anyone{}, Journal: w.journal, Tx: d, Log: log, Clock: w.clock.now, FirstPause: time.Millisecond, MaxPause: 5 * time.Millisecond,
 	}
 	w.Service = subscription.New(w.config)
@@ -132,7 +131,7 @@ func (w *world) run(t testing.TB) (stop func()) {
 	return stop
 }
 
-// publish puts n events of a type into the stream and returns their ids.
+// publish puts n events of a type into the log and returns their ids.
 func (w *world) publish(t testing.TB, kind string, n int) []string {
 	t.Helper()
 	ids := make([]string, n)
@@ -146,12 +145,13 @@ func (w *world) publish(t testing.TB, kind string, n int) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := nats.NewMsg("terrace.acme." + kind)
-		m.Data = body
-		if err := w.nats.PublishMsg(context.Background(), m); err != nil {
+		if err := w.log.Store.Add(context.Background(), event.Entry{ID: e.ID, Tenant: e.Tenant, Fact: kind, Body: body}); err != nil {
 			t.Fatal(err)
 		}
 		ids[i] = e.ID
+	}
+	if err := w.log.Order(context.Background()); err != nil {
+		t.Fatal(err)
 	}
 	return ids
 }

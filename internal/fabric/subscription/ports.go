@@ -12,16 +12,25 @@ import (
 type Store interface {
 	// Add keeps a subscription; a second of its name in the scope is a Conflict.
 	Add(ctx context.Context, s Subscription) error
-	// Save changes status, reason and credentials.
+	// Save changes status, reason and credentials; it is Stale where somebody else
+	// has done so since the subscription was read.
 	Save(ctx context.Context, s Subscription) error
 	Get(ctx context.Context, scope kernel.Scope, name string) (Subscription, error)
 	List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Subscription], error)
 	Count(ctx context.Context, tenant string) (int, error)
 	// Delete removes it with its deliveries.
 	Delete(ctx context.Context, scope kernel.Scope, id string) error
-	// All returns those of every tenant, for who delivers.
-	All(ctx context.Context) ([]Subscription, error)
+	Holders
 	Deliveries
+}
+
+// Holders keeps which process delivers for a subscription.
+type Holders interface {
+	// Claim has a process hold the active subscriptions of every tenant that it
+	// holds already, or nobody any more, until a time, and returns them.
+	Claim(ctx context.Context, holder string, now, until time.Time) ([]Subscription, error)
+	// Release gives back what a process holds.
+	Release(ctx context.Context, holder string) error
 }
 
 // Deliveries keeps what became of events.
@@ -43,12 +52,12 @@ type Deliveries interface {
 	Forget(ctx context.Context, delivered, dead time.Time) (int, error)
 }
 
-// Stream is the stream of events.
-type Stream interface {
+// Events is the log of events.
+type Events interface {
 	Bounds(ctx context.Context) (event.Bounds, error)
-	After(ctx context.Context, tenant, facts string, sequence uint64) (event.Event, bool, error)
+	After(ctx context.Context, tenant, fact string, sequence uint64) (event.Event, bool, error)
 	At(ctx context.Context, sequence uint64) (event.Event, bool, error)
-	Subscribe(ctx context.Context, f event.Filter) (*event.Subscription, error)
+	Follow(after uint64) *event.Follower
 }
 
 // Sinks opens sinks; package sink implements it.

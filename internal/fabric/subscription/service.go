@@ -14,7 +14,7 @@ import (
 // Config is what a service needs.
 type Config struct {
 	Store      Store
-	Stream     Stream
+	Events     Events
 	Sinks      Sinks
 	Sealer     Sealer
 	Authorizer Authorizer
@@ -34,6 +34,7 @@ type Service struct {
 	feed    *feed
 	changed chan struct{}
 	workers workers
+	lease   lease
 }
 
 // New returns a service. Nothing is delivered before Watch.
@@ -44,7 +45,7 @@ func New(c Config) *Service {
 	if c.MaxPause == 0 {
 		c.MaxPause = 15 * time.Minute
 	}
-	return &Service{Config: c, feed: &feed{stream: c.Stream}, changed: make(chan struct{}, 1), workers: workers{all: map[string]*worker{}}}
+	return &Service{Config: c, feed: &feed{log: c.Events}, changed: make(chan struct{}, 1), workers: workers{all: map[string]*worker{}}, lease: lease{holder: kernel.NewID("dlv")}}
 }
 
 // Created is a new subscription, with the secret that verifies its webhooks.
@@ -84,7 +85,7 @@ func (s *Service) Create(ctx context.Context, scope kernel.Scope, spec Spec) (Cr
 	if sub.Sealed, err = s.seal(ctx, sub, c); err != nil {
 		return Created{}, err
 	}
-	bounds, err := s.Stream.Bounds(ctx)
+	bounds, err := s.Events.Bounds(ctx)
 	if err != nil {
 		return Created{}, err
 	}
@@ -188,7 +189,7 @@ func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name string) e
 	return err
 }
 
-// Pause stops deliveries; events wait in the stream, for as long as it keeps them.
+// Pause stops deliveries; events wait in the log, for as long as it keeps them.
 func (s *Service) Pause(ctx context.Context, scope kernel.Scope, name, reason string) (Subscription, error) {
 	sub, err := s.own(ctx, scope, name)
 	if err != nil || sub.Status == Paused {
@@ -369,9 +370,9 @@ func (s *Service) requeue(ctx context.Context, sub Subscription, events []string
 	return len(events), nil
 }
 
-// body reads an event that was delivered from the stream.
+// body reads an event that was delivered from the log.
 func (s *Service) body(ctx context.Context, d Delivery) ([]byte, error) {
-	e, ok, err := s.Stream.At(ctx, d.Sequence)
+	e, ok, err := s.Events.At(ctx, d.Sequence)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ const (
 	// under way, so it bounds the deliveries of a tenant as well.
 	MaxPerTenant = 64
 	// DefaultRetryHours and MaxRetryHours bound how long one event is tried. The
-	// stream keeps events for seven days.
+	// log keeps events for seven days.
 	DefaultRetryHours, MaxRetryHours = 24, 72
 	// MaxAttempts bounds how often an event is sent that the sink refuses as such.
 	MaxAttempts = 5
@@ -49,6 +49,8 @@ type Subscription struct {
 	Cursor uint64 `json:"-"`
 	// Sealed is the sink's credentials.
 	Sealed []byte `json:"-"`
+	// Revision counts the changes, for Save.
+	Revision int64 `json:"-"`
 }
 
 // sees tells whether an event is of the subscription's scope and passes. What
@@ -125,7 +127,7 @@ type Delivery struct {
 	FirstAt time.Time  `json:"firstAt"`
 	At      time.Time  `json:"at"`
 	NextAt  *time.Time `json:"nextAt,omitempty"`
-	// Sequence is the event's place in the stream.
+	// Sequence is the event's place in the log.
 	Sequence uint64 `json:"sequence"`
 	// Body is the event, where it is kept for a redelivery.
 	Body []byte `json:"-"`

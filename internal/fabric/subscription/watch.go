@@ -9,8 +9,6 @@ import (
 )
 
 const (
-	// reloadEvery is how often subscriptions are read that other processes change.
-	reloadEvery = 15 * time.Second
 	// KeepDelivered and KeepDead are how long deliveries stay after their end.
 	KeepDelivered = 7 * 24 * time.Hour
 	KeepDead      = 30 * 24 * time.Hour
@@ -57,17 +55,17 @@ func signal(c chan struct{}) {
 	}
 }
 
-// Tail follows the stream's end for all subscriptions until ctx ends.
+// Tail follows the log's end for all subscriptions until ctx ends.
 func (s *Service) Tail(ctx context.Context) error {
 	s.feed.reset()
-	sub, err := s.Stream.Subscribe(ctx, event.Filter{})
+	b, err := s.Events.Bounds(ctx)
 	if err != nil {
 		return err
 	}
-	defer sub.Close()
+	follower := s.Events.Follow(b.Last)
 	s.workers.wakeAll() // for what came while nobody followed
 	for {
-		e, err := sub.Next(ctx)
+		e, err := follower.Next(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -76,15 +74,27 @@ func (s *Service) Tail(ctx context.Context) error {
 		}
 		s.feed.push(e)
 		s.workers.offer(e)
+		s.heed(e)
 	}
 }
 
-// Watch delivers until ctx ends: one event at a time for each subscription, so
-// that each has its order and none waits for another.
+// heed follows changes of subscriptions, also those that other processes make.
+func (s *Service) heed(e event.Event) {
+	switch e.Fact() {
+	case factPrefix + "redelivered":
+		s.workers.wake(e.Subject)
+	case factPrefix + "created", factPrefix + "deleted", factPrefix + "paused", factPrefix + "resumed", factPrefix + "rotated":
+		s.nudge(nil)
+	}
+}
+
+// Watch delivers for the subscriptions that this process holds until ctx ends:
+// one event at a time for each, so that each has its order and none waits for
+// another.
 func (s *Service) Watch(ctx context.Context) error {
-	timer := time.NewTicker(reloadEvery)
+	timer := time.NewTicker(claimEvery)
 	defer timer.Stop()
-	defer s.stop()
+	defer s.stop(ctx)
 	for {
 		if err := s.reload(ctx); err != nil && ctx.Err() == nil {
 			return err
@@ -98,17 +108,15 @@ func (s *Service) Watch(ctx context.Context) error {
 	}
 }
 
-// reload brings the workers to what the store says.
+// reload brings the workers to what this process holds.
 func (s *Service) reload(ctx context.Context) error {
-	all, err := s.Store.All(ctx)
+	mine, err := s.claim(ctx)
 	if err != nil {
 		return err
 	}
 	wanted := map[string]Subscription{}
-	for _, sub := range all {
-		if sub.Status == Active {
-			wanted[sub.ID] = sub
-		}
+	for _, sub := range mine {
+		wanted[sub.ID] = sub
 	}
 	for _, w := range s.outdated(wanted) {
 		w.stop()
@@ -137,10 +145,16 @@ func (s *Service) outdated(wanted map[string]Subscription) []*worker {
 	return out
 }
 
-func (s *Service) stop() {
-	for _, w := range s.outdated(nil) {
+// stop ends the workers, and lets other processes take over at once.
+func (s *Service) stop(ctx context.Context) {
+	all := s.outdated(nil)
+	for _, w := range all {
+		w.cancel()
+	}
+	for _, w := range all {
 		w.stop()
 	}
+	s.release(context.WithoutCancel(ctx))
 }
 
 // Sweep forgets deliveries that ended long ago.

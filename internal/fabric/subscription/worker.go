@@ -68,12 +68,16 @@ func (w *worker) wants(e event.Event) bool {
 }
 
 // run works until ctx ends or the subscription is paused. What fails here is the
-// database, the stream or the sink's settings: it begins again after a while.
+// database or the sink's settings: it begins again after a while.
 func (w *worker) run(ctx context.Context) {
 	defer w.cancel()
 	for failures := 0; ctx.Err() == nil; failures++ {
 		err := w.work(ctx)
-		if err == nil || ctx.Err() != nil {
+		switch {
+		case err == nil, ctx.Err() != nil:
+			return
+		case kernel.Is(err, kernel.Stale): // another process delivers, or will
+			w.service.nudge(nil)
 			return
 		}
 		w.service.Log.WarnContext(ctx, "a subscription could not be served", "subscription", w.sub.Name, "tenant", w.sub.Scope.Tenant, "error", err)
@@ -87,7 +91,9 @@ func (w *worker) work(ctx context.Context) error {
 	}
 	defer w.sender.Close()
 	defer func() { // what was sent before the end is not sent again
-		_ = w.flush(context.WithoutCancel(ctx)) // else it is: at least once
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimWithin)
+		defer cancel()
+		_ = w.flush(last) // else it is: at least once
 	}()
 	for ctx.Err() == nil {
 		if err := w.redeliver(ctx); err != nil {
@@ -130,20 +136,13 @@ func (w *worker) open(ctx context.Context) error {
 	return nil
 }
 
-// bound tells what the stream no longer has, and begins anew on a new stream.
+// bound tells what the log no longer has.
 func (w *worker) bound(ctx context.Context) error {
-	b, err := w.service.Stream.Bounds(ctx)
-	switch {
-	case err != nil:
-		return err
-	case w.saved > b.Last:
-		w.position = 0
-		w.service.Log.WarnContext(ctx, "the event stream is another one: a subscription begins at its start", "subscription", w.sub.Name)
-		return w.flush(ctx)
-	case w.saved+1 < b.First:
+	b, err := w.service.Events.Bounds(ctx)
+	if err == nil && w.saved+1 < b.First {
 		w.service.Log.WarnContext(ctx, "events were no longer kept when a subscription came to them", "subscription", w.sub.Name, "from", w.saved+1, "to", b.First-1)
 	}
-	return nil
+	return err
 }
 
 // catchUp delivers what there is; false when the subscription is paused.
@@ -236,9 +235,9 @@ func (w *worker) redeliverOne(ctx context.Context, d Delivery) error {
 	if err := json.Unmarshal(d.Body, &e); err != nil {
 		return fmt.Errorf("read event %s: %w", d.Event, err)
 	}
-	answer, err := w.sender.Send(ctx, e, d.Body)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	answer, err := w.send(ctx, e, d.Body)
+	if kernel.Is(err, kernel.Stale) || err != nil && ctx.Err() != nil {
+		return err
 	}
 	d.Attempts, d.At, d.Answer, d.Status, d.Problem = d.Attempts+1, w.service.Clock.Now(), answer, Delivered, ""
 	if err != nil {
@@ -246,7 +245,7 @@ func (w *worker) redeliverOne(ctx context.Context, d Delivery) error {
 	} else {
 		d.Body = nil
 	}
-	return w.service.Store.PutDelivery(ctx, w.sub.ID, d)
+	return w.service.Store.PutDelivery(context.WithoutCancel(ctx), w.sub.ID, d)
 }
 
 // wait returns after d or at the end of ctx.

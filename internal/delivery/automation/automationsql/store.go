@@ -50,6 +50,16 @@ func (s *Store) Get(ctx context.Context, scope kernel.Scope, name string) (r aut
 	return r, decode(body, &r)
 }
 
+// ByID returns a rule of a tenant, or NotFound.
+func (s *Store) ByID(ctx context.Context, tenant, id string) (r automation.Rule, err error) {
+	var body string
+	err = s.db.Reader(ctx).NewRaw("SELECT body FROM automation_rules WHERE tenant = ? AND id = ?", tenant, id).Scan(ctx, &body)
+	if err != nil {
+		return r, db.Map(err, "the rule")
+	}
+	return r, decode(body, &r)
+}
+
 // List returns the rules of a scope by name.
 func (s *Store) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[automation.Rule], error) {
 	var bodies []string
@@ -92,9 +102,9 @@ func (s *Store) Cursor(ctx context.Context) (uint64, bool, error) {
 	return uint64(position), err == nil, err
 }
 
-// SetCursor keeps how far events were looked at.
+// SetCursor keeps how far events were looked at; it never goes back.
 func (s *Store) SetCursor(ctx context.Context, sequence uint64) error {
-	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO automation_cursor (id, position) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET position = EXCLUDED.position", int64(sequence)).Exec(ctx)
+	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO automation_cursor (id, position) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET position = EXCLUDED.position WHERE automation_cursor.position < EXCLUDED.position", int64(sequence)).Exec(ctx)
 	return db.Map(err, "the cursor")
 }
 

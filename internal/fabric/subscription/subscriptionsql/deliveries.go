@@ -143,9 +143,10 @@ func (s *Store) ListDeliveries(ctx context.Context, id string, status subscripti
 	return kernel.PageOf(all, page, func(d subscription.Delivery) string { return strconv.FormatUint(d.Sequence, 10) }), err
 }
 
-// Forget removes deliveries that ended before a time; the dead have their own.
+// Forget removes deliveries that ended before a time, the dead have their own, and
+// those of subscriptions that are gone.
 func (s *Store) Forget(ctx context.Context, delivered, dead time.Time) (int, error) {
-	result, err := s.db.Conn(ctx).NewRaw("DELETE FROM event_deliveries WHERE (status = ? AND ended_at < ?) OR (status = ? AND ended_at < ?)",
+	result, err := s.db.Conn(ctx).NewRaw("DELETE FROM event_deliveries WHERE (status = ? AND ended_at < ?) OR (status = ? AND ended_at < ?) OR subscription NOT IN (SELECT id FROM event_subscriptions)",
 		string(subscription.Delivered), delivered, string(subscription.Dead), dead).Exec(ctx)
 	if err != nil {
 		return 0, db.Map(err, "the deliveries")

@@ -8,6 +8,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -30,7 +31,7 @@ var _ subscription.Store = (*Store)(nil)
 
 type row struct {
 	ID, Tenant, Project, Name, Status, Body string
-	Position                                int64
+	Position, Revision                      int64
 	Sealed                                  []byte
 }
 
@@ -38,11 +39,11 @@ func (r row) subscription() (s subscription.Subscription, err error) {
 	if err := json.Unmarshal([]byte(r.Body), &s); err != nil {
 		return s, fmt.Errorf("read subscription %s: %w", r.ID, err)
 	}
-	s.Cursor, s.Sealed = uint64(r.Position), r.Sealed
+	s.Cursor, s.Sealed, s.Revision = uint64(r.Position), r.Sealed, r.Revision
 	return s, nil
 }
 
-const columns = "SELECT id, tenant, project, name, status, position, body, sealed FROM event_subscriptions "
+const columns = "SELECT id, tenant, project, name, status, position, revision, body, sealed FROM event_subscriptions "
 
 // Add keeps a subscription; a second of its name in the scope is a Conflict.
 func (s *Store) Add(ctx context.Context, sub subscription.Subscription) error {
@@ -55,15 +56,18 @@ func (s *Store) Add(ctx context.Context, sub subscription.Subscription) error {
 	return db.Map(err, "subscription "+sub.Name)
 }
 
-// Save changes all but how far the subscription has come.
+// Save changes all but how far the subscription has come and who delivers.
 func (s *Store) Save(ctx context.Context, sub subscription.Subscription) error {
 	body, err := encode(sub)
 	if err != nil {
 		return err
 	}
-	result, err := s.db.Conn(ctx).NewRaw("UPDATE event_subscriptions SET status = ?, body = ?, sealed = ? WHERE id = ? AND tenant = ?",
-		string(sub.Status), body, sub.Sealed, sub.ID, sub.Scope.Tenant).Exec(ctx)
-	return db.Changed(result, err, "subscription "+sub.Name)
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE event_subscriptions SET status = ?, body = ?, sealed = ?, revision = revision + 1 WHERE id = ? AND tenant = ? AND revision = ?",
+		string(sub.Status), body, sub.Sealed, sub.ID, sub.Scope.Tenant, sub.Revision).Exec(ctx)
+	if err := db.Changed(result, err, "subscription "+sub.Name); !kernel.Is(err, kernel.NotFound) {
+		return err
+	}
+	return kernel.Errorf(kernel.Stale, "subscription %s was changed or deleted meanwhile", sub.Name).WithFix("look at it and try again")
 }
 
 // Get returns a subscription of a scope, or NotFound.
@@ -101,11 +105,22 @@ func (s *Store) Delete(ctx context.Context, scope kernel.Scope, id string) error
 	return db.Map(err, "the deliveries")
 }
 
-// All returns the subscriptions of every tenant.
-func (s *Store) All(ctx context.Context) ([]subscription.Subscription, error) {
+// Claim has a process hold what it holds already, or nobody any more, and returns it.
+func (s *Store) Claim(ctx context.Context, holder string, now, until time.Time) ([]subscription.Subscription, error) {
+	_, err := s.db.Conn(ctx).NewRaw("UPDATE event_subscriptions SET holder = ?, held_until = ? WHERE status = ? AND (holder IN (?, '') OR held_until < ?)",
+		holder, until, string(subscription.Active), holder, now).Exec(ctx)
+	if err != nil {
+		return nil, db.Map(err, "the subscriptions")
+	}
 	var rows []row
-	err := s.db.Reader(ctx).NewRaw(columns+"ORDER BY id").Scan(ctx, &rows)
+	err = s.db.Reader(ctx).NewRaw(columns+"WHERE holder = ? AND status = ? ORDER BY id", holder, string(subscription.Active)).Scan(ctx, &rows)
 	return subscriptions(rows, err)
+}
+
+// Release gives back what a process holds.
+func (s *Store) Release(ctx context.Context, holder string) error {
+	_, err := s.db.Conn(ctx).NewRaw("UPDATE event_subscriptions SET holder = '' WHERE holder = ?", holder).Exec(ctx)
+	return db.Map(err, "the subscriptions")
 }
 
 func subscriptions(rows []row, err error) ([]subscription.Subscription, error) {

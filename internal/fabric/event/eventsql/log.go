@@ -1,0 +1,134 @@
+// Package eventsql keeps the log of events and the topics in the database.
+//
+// It owns the tables event_outbox, event_log, event_head and event_topics. It
+// sends nothing.
+package eventsql
+
+import (
+	"context"
+	"embed"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/terrace-idp/terrace/internal/fabric/event"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations returns the room's migrations.
+func Migrations() db.Migrations { return db.Migrations{Room: "event", Files: migrations} }
+
+// Store is an event.LogStore.
+type Store struct{ db *db.DB }
+
+// NewStore returns a store on d.
+func NewStore(d *db.DB) *Store { return &Store{db: d} }
+
+var _ event.LogStore = (*Store)(nil)
+
+// logRow is an event with its place.
+type logRow struct {
+	bun.BaseModel `bun:"table:event_log"`
+
+	Position int64 `bun:",pk"`
+	ID       string
+	Tenant   string
+	Fact     string
+	PlacedAt time.Time
+	Body     string
+}
+
+// Add keeps an event without a place.
+func (s *Store) Add(ctx context.Context, e event.Entry) error {
+	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO event_outbox (id, tenant, fact, body) VALUES (?, ?, ?, ?)", e.ID, e.Tenant, e.Fact, string(e.Body)).Exec(ctx)
+	return db.Map(err, "event "+e.ID)
+}
+
+// Order gives the oldest events without a place the next ones. Who places holds
+// the head until the end of its transaction, so places are seen in their order.
+func (s *Store) Order(ctx context.Context, limit int, now time.Time) (placed int, last uint64, err error) {
+	var waits bool
+	err = s.db.Reader(ctx).NewRaw("SELECT position, EXISTS (SELECT 1 FROM event_outbox) FROM event_head WHERE id = 1").Scan(ctx, &last, &waits)
+	if err != nil || !waits {
+		return 0, last, db.Map(err, "the log of events")
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context) error {
+		placed, last, err = s.place(ctx, limit, now)
+		return err
+	})
+	return placed, last, db.Map(err, "the log of events")
+}
+
+func (s *Store) place(ctx context.Context, limit int, now time.Time) (placed int, last uint64, err error) {
+	conn := s.db.Conn(ctx)
+	if err := conn.NewRaw("UPDATE event_head SET position = position WHERE id = 1 RETURNING position").Scan(ctx, &last); err != nil {
+		return 0, 0, err
+	}
+	result, err := conn.NewRaw(`INSERT INTO event_log (position, id, tenant, fact, placed_at, body)
+		SELECT ? + ROW_NUMBER() OVER (ORDER BY id), id, tenant, fact, ?, body FROM event_outbox ORDER BY id LIMIT ?`, int64(last), now, limit).Exec(ctx)
+	if err != nil {
+		return 0, last, err
+	}
+	n, err := result.RowsAffected()
+	if err != nil || n == 0 {
+		return 0, last, err
+	}
+	if _, err := conn.NewRaw("DELETE FROM event_outbox WHERE id IN (SELECT id FROM event_log WHERE position > ?)", int64(last)).Exec(ctx); err != nil {
+		return 0, last, err
+	}
+	_, err = conn.NewRaw("UPDATE event_head SET position = position + ? WHERE id = 1", n).Exec(ctx)
+	return int(n), last + uint64(n), err
+}
+
+// Bounds returns what is kept.
+func (s *Store) Bounds(ctx context.Context) (b event.Bounds, err error) {
+	err = s.db.Reader(ctx).NewRaw("SELECT COALESCE((SELECT MIN(position) FROM event_log), position + 1), position FROM event_head WHERE id = 1").Scan(ctx, &b.First, &b.Last)
+	return b, db.Map(err, "the log of events")
+}
+
+// Read returns the first events that a query asks for, in their order.
+func (s *Store) Read(ctx context.Context, q event.Query, limit int) ([]event.Entry, error) {
+	var rows []logRow
+	find := s.db.Reader(ctx).NewSelect().Model(&rows).Where("position > ?", int64(q.After)).Order("position").Limit(int64(limit))
+	if q.Tenant != "" {
+		find = find.Where("tenant = ?", q.Tenant)
+	}
+	if begin, ok := strings.CutSuffix(q.Fact, ">"); ok {
+		find = find.Where("fact LIKE ?", begin+"%")
+	} else if q.Fact != "" {
+		find = find.Where("fact = ?", q.Fact)
+	}
+	if err := find.Scan(ctx); err != nil {
+		return nil, db.Map(err, "the log of events")
+	}
+	entries := make([]event.Entry, len(rows))
+	for i, r := range rows {
+		entries[i] = r.entry()
+	}
+	return entries, nil
+}
+
+// Get returns the event of a sequence, or NotFound.
+func (s *Store) Get(ctx context.Context, sequence uint64) (event.Entry, error) {
+	var r logRow
+	err := s.db.Reader(ctx).NewSelect().Model(&r).Where("position = ?", int64(sequence)).Scan(ctx)
+	return r.entry(), db.Map(err, "the event")
+}
+
+func (r logRow) entry() event.Entry {
+	return event.Entry{ID: r.ID, Tenant: r.Tenant, Fact: r.Fact, Body: []byte(r.Body), Sequence: uint64(r.Position)}
+}
+
+// Forget removes events that were placed before a time, and those up to a sequence.
+func (s *Store) Forget(ctx context.Context, before time.Time, upTo uint64) (int, error) {
+	result, err := s.db.Conn(ctx).NewRaw("DELETE FROM event_log WHERE placed_at < ? OR position <= ?", before, int64(upTo)).Exec(ctx)
+	if err != nil {
+		return 0, db.Map(err, "the log of events")
+	}
+	n, err := result.RowsAffected()
+	return int(n), db.Map(err, "the log of events")
+}

@@ -1,0 +1,37 @@
+package event
+
+import "context"
+
+const readAtOnce = 64
+
+// Follower reads the log on and on. It is for one goroutine.
+type Follower struct {
+	log   *Log
+	after uint64
+	ahead []Entry
+}
+
+// Follow begins to read everyone's events after a sequence.
+func (l *Log) Follow(after uint64) *Follower { return &Follower{log: l, after: after} }
+
+// Next waits for the next event. The error is ctx's when it ends.
+func (f *Follower) Next(ctx context.Context) (Event, error) {
+	for len(f.ahead) == 0 {
+		placed := f.log.placed.next() // before reading: what comes meanwhile is not missed
+		var err error
+		if f.ahead, err = f.log.Store.Read(ctx, Query{After: f.after}, readAtOnce); err != nil {
+			return Event{}, err
+		}
+		if len(f.ahead) > 0 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return Event{}, ctx.Err()
+		case <-placed:
+		}
+	}
+	next := f.ahead[0]
+	f.ahead, f.after = f.ahead[1:], next.Sequence
+	return next.event()
+}

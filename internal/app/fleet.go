@@ -1,16 +1,15 @@
 package app
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-
-	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetsql"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/runner/planjson"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
@@ -48,9 +47,8 @@ func (a dispatcher) Plan(ctx context.Context, job run.Job, sink func(run.Event))
 	if err != nil {
 		return run.Planned{}, err
 	}
-	plan := new(tfjson.Plan)
-	plan.UseJSONNumber(true)
-	if err := json.Unmarshal(result.PlanJSON, plan); err != nil {
+	plan, err := planjson.Decode(bytes.NewReader(result.PlanJSON))
+	if err != nil {
 		return run.Planned{}, fmt.Errorf("read the plan of a runner: %w", err)
 	}
 	return run.Planned{File: result.PlanFile, JSON: plan}, nil

@@ -1,19 +1,16 @@
 package runner
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"io"
 	"os"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"github.com/terrace-idp/terrace/internal/delivery/runner/planjson"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
-
-// maxPlanJSON bounds the JSON of a plan, in bytes.
-const maxPlanJSON = 256 << 20
 
 // Plan plans the job: what its root module would change in the stack, or, with
 // Destroy, the end of everything in it. An error is a *kernel.Error with the
@@ -62,27 +59,24 @@ func (r *Runner) read(ctx context.Context, job Job, w workdir, s *stream) (PlanR
 	return PlanResult{PlanFile: file, JSON: plan}, nil
 }
 
+// show reads the plan as it is printed.
 func (r *Runner) show(ctx context.Context, job Job, w workdir, s *stream) (*tfjson.Plan, error) {
-	var out bytes.Buffer
-	tooLarge := false
-	keep := func(line []byte) {
-		if tooLarge = tooLarge || out.Len()+len(line) > maxPlanJSON; !tooLarge {
-			out.Write(line)
-		}
-	}
+	var plan *tfjson.Plan
+	var unread error
 	p := r.process(job, w)
-	p.maxLine = maxPlanJSON
-	stderr, err := p.run(ctx, keep, "show", "-json", "-no-color", planName)
-	if err != nil {
+	p.stdout = func(out io.Reader) error {
+		plan, unread = planjson.Decode(out)
+		_, err := io.Copy(io.Discard, out) // so that the tool can end
+		return err
+	}
+	stderr, err := p.run(ctx, nil, "show", "-json", "-no-color", planName)
+	switch {
+	case err != nil:
 		return nil, r.Tool.failure("show", s, stderr, err)
-	}
-	if tooLarge {
-		return nil, kernel.Errorf(kernel.TooLarge, "the plan is larger than %d bytes as JSON", maxPlanJSON)
-	}
-	plan := new(tfjson.Plan)
-	plan.UseJSONNumber(true)
-	if err := json.Unmarshal(out.Bytes(), plan); err != nil {
-		return nil, kernel.Errorf(kernel.Internal, "read the plan's JSON: %w", err)
+	case kernel.Is(unread, kernel.TooLarge):
+		return nil, unread
+	case unread != nil:
+		return nil, kernel.Errorf(kernel.Internal, "read the plan's JSON: %w", unread)
 	}
 	return plan, nil
 }

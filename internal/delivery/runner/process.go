@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -27,8 +26,8 @@ type process struct {
 	place *confine.Place
 	// kill is closed when the tool must end at once.
 	kill <-chan struct{}
-	// maxLine bounds a line of output; 0 means maxLine.
-	maxLine int
+	// stdout reads the output in the place of line.
+	stdout func(io.Reader) error
 }
 
 // run starts the tool, hands each line of its output to line, and waits for it.
@@ -73,7 +72,11 @@ func (p process) run(ctx context.Context, line func([]byte), args ...string) (st
 }
 
 func (p process) start(cmd *exec.Cmd, out *output, line func([]byte), last *tail) (err error) {
-	if cmd.Stdout, err = out.read(func(r io.Reader) error { return eachLine(r, cmp.Or(p.maxLine, maxLine), line) }); err != nil {
+	read := p.stdout
+	if read == nil {
+		read = func(r io.Reader) error { return eachLine(r, maxLine, line) }
+	}
+	if cmd.Stdout, err = out.read(read); err != nil {
 		return err
 	}
 	if cmd.Stderr, err = out.read(func(r io.Reader) error { _, err := io.Copy(last, r); return err }); err != nil {

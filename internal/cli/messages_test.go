@@ -26,7 +26,7 @@ var (
 
 // sayings are texts that begin like a command and are none.
 func sayings() []string {
-	return []string{"talks to a Terrace server", "key id", "state"}
+	return []string{"talks to a Terrace server", "key id", "sealed streams", "state"}
 }
 
 // TestEveryCommandThatATextNamesExists reads the texts of all rooms and the

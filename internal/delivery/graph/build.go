@@ -170,7 +170,10 @@ func (r *resolver) checkReferences() {
 			r.checkTemplate(c.Volumes[k].Source, path+".volumes."+k+".source")
 		}
 	}
-	for _, name := range r.w.ResourceNames() {
+	for _, name := range r.w.OutputNames() {
+		r.checkTemplate(r.w.Outputs[name].Value, "metadata.outputs."+name)
+	}
+	for _, name := range r.own() {
 		r.checkParams(r.w.Resources[name].Params, "resources."+name+".params")
 	}
 	for _, uid := range sortedKeys(r.nodes) {
@@ -195,6 +198,9 @@ func (r *resolver) checkParams(v any, path string) {
 
 func (r *resolver) checkTemplate(t workload.Template, path string) {
 	for _, ref := range t.Refs() {
+		if r.w.Resources[ref.Resource].Producer != nil {
+			continue // what it publishes is not known here
+		}
 		if b := r.nodes[r.graph.Names[ref.Resource]]; !b.Has(ref.Output) {
 			r.problem(ref.At, path, fmt.Sprintf("%s: the %s %q (module %s) has no output %q", ref, b.Type, ref.Resource, moduleName(b.Module), ref.Output),
 				listed(ref.Output, "outputs", b.outputNames()))

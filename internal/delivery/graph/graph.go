@@ -79,6 +79,9 @@ const (
 	FromModule
 	// FromLandingZone is an output of the stage's landing zone.
 	FromLandingZone
+	// FromWorkload is an output of another workload; Node is the name of the
+	// resource that stands for it.
+	FromWorkload
 )
 
 // IsLiteral reports whether the part is text.
@@ -89,7 +92,7 @@ func (p Part) String() string {
 	if p.IsLiteral() {
 		return p.Literal
 	}
-	root := map[Origin]string{FromResource: p.Node + ":", FromModule: moduleRoot + ".", FromLandingZone: landingZoneRoot + "."}[p.From]
+	root := map[Origin]string{FromResource: p.Node + ":", FromModule: moduleRoot + ".", FromLandingZone: landingZoneRoot + ".", FromWorkload: "resources." + p.Node + "."}[p.From]
 	return "${" + root + strings.Join(append([]string{p.Output}, p.Keys...), ".") + "}"
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/go-version"
 
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
@@ -90,6 +91,9 @@ func (d *definitionReader) spec(v yamldoc.Value) {
 		return
 	}
 	d.def.Type = matching(o, "type", typePattern, typeFix)
+	if v, ok := o.Get("type"); ok && d.def.Type == workload.ProducerType {
+		v.Problem("name the type in another way", "resources of type %s stand for other workloads: no definition serves them", workload.ProducerType)
+	}
 	if c, ok := o.Get("criteria"); ok {
 		c.Items(d.criterion)
 	}

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -66,10 +67,10 @@ type building struct {
 type reference struct{ path, uid, output string }
 
 func (r *resolver) resolve() error {
-	for _, name := range r.w.ResourceNames() {
+	for _, name := range r.own() {
 		r.declare(r.w.Resources[name])
 	}
-	for _, name := range r.w.ResourceNames() {
+	for _, name := range r.own() {
 		b := r.nodes[r.graph.Names[name]]
 		if b.def != nil {
 			continue
@@ -87,6 +88,12 @@ func (r *resolver) resolve() error {
 	}
 	return kernel.Errorf(kernel.Invalid, "the resources of %s cannot be resolved for the stage %s", r.w.Name, r.c.Stage).
 		WithProblems(r.problems...)
+}
+
+// own are the names of the resources that the workload has itself: those that
+// stand for another workload need nothing here.
+func (r *resolver) own() []string {
+	return slices.DeleteFunc(r.w.ResourceNames(), func(name string) bool { return r.w.Resources[name].Producer != nil })
 }
 
 // declare gives a resource of the workload its identity. Two names for one
@@ -155,6 +162,10 @@ func (r *resolver) template(t workload.Template) Template {
 	for i, p := range t.Parts {
 		if p.Ref == nil {
 			out.Parts[i] = Part{Literal: p.Literal}
+			continue
+		}
+		if r.w.Resources[p.Ref.Resource].Producer != nil {
+			out.Parts[i] = Part{From: FromWorkload, Node: p.Ref.Resource, Output: p.Ref.Output, Keys: p.Ref.Keys}
 			continue
 		}
 		out.Parts[i] = Part{Node: r.uid(p.Ref.Resource), Output: p.Ref.Output, Keys: p.Ref.Keys}

@@ -16,7 +16,7 @@ const ServiceKey = "workload"
 func modulesOf(in Input) (map[string]any, error) {
 	named, problems := namePorts(in)
 	in.Graph = named
-	scope := scopeOf(in.Graph, in.LandingZone)
+	scope := scopeOf(in)
 	service, err := serviceOf(in, scope, problems)
 	if err != nil {
 		return nil, err
@@ -67,22 +67,28 @@ func addContract(call map[string]any, in Input, pin graph.ModulePin, name string
 	}
 }
 
-// outputs are what verification and people ask for: the address of every
-// route by its name in the workload, and the service.
-func outputs(in Input) map[string]any {
-	endpoints, scope := map[string]any{}, scopeOf(in.Graph, in.LandingZone)
+// outputs are what verification, people and other workloads ask for: the address
+// of every route by its name in the workload, the service, and what the workload
+// publishes.
+func outputs(in Input) (map[string]any, error) {
+	endpoints, scope := map[string]any{}, scopeOf(in)
 	for _, name := range sortedKeys(in.Graph.Names) {
 		node, ok := in.Graph.Node(in.Graph.Names[name])
 		if ok && node.Type == routeType && node.Has("url") {
 			endpoints[escape(name)], _ = scope.output(node.UID, "url", nil)
 		}
 	}
-	return map[string]any{
+	all, err := published(in, scope)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(all, map[string]any{
 		"endpoints": map[string]any{"description": "Address of each route, by its name in the workload.", "value": endpoints},
 		"service": map[string]any{"description": "The service that runs the containers.", "value": map[string]any{
 			"name":     reference(ServiceKey, "name", nil),
 			"endpoint": reference(ServiceKey, "endpoint", nil),
 			"status":   reference(ServiceKey, "status", nil),
 		}},
-	}
+	})
+	return all, nil
 }

@@ -53,6 +53,8 @@ type Input struct {
 	Tags map[string]string
 	// LandingZone has the outputs of the stage's landing zone, by name.
 	LandingZone map[string]any
+	// Taken are the outputs of other workloads, by resource and output.
+	Taken map[string]map[string]Taken
 	// ProviderVersion is the exact version of Terrace's own provider, AzurermVersion
 	// that of azurerm.
 	ProviderVersion, AzurermVersion string
@@ -69,7 +71,9 @@ type Artifact struct {
 // Root is a rendered root module.
 type Root struct {
 	Files map[string][]byte
-	// Digest is that of the files.
+	// Secret are files that hold sensitive values; they are shown to nobody.
+	Secret map[string][]byte
+	// Digest is that of the files, the secret ones left out.
 	Digest kernel.Digest
 	// LandingZone is the digest of the landing zone's outputs in it, empty where it has none.
 	LandingZone kernel.Digest
@@ -90,7 +94,10 @@ func Render(in Input) (Root, error) {
 	if err != nil {
 		return Root{}, err
 	}
-	root := Root{Files: map[string][]byte{MainFile: text}, LandingZone: zone}
+	root := Root{Files: map[string][]byte{MainFile: text}, Secret: map[string][]byte{}, LandingZone: zone}
+	if err := root.addValues(in); err != nil {
+		return Root{}, err
+	}
 	if len(in.Lock) > 0 {
 		root.Files[LockFile] = in.Lock
 	}
@@ -111,6 +118,10 @@ func document(in Input) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	outputs, err := outputs(in)
+	if err != nil {
+		return nil, err
+	}
 	main := map[string]any{
 		"terraform": map[string]any{
 			"required_version":   target.version,
@@ -119,17 +130,20 @@ func document(in Input) (map[string]any, error) {
 		},
 		"provider": target.providers(in),
 		"module":   modules,
-		"output":   outputs(in),
+		"output":   outputs,
 	}
 	if len(locals) > 0 {
 		main["locals"] = locals
+	}
+	if variables := variablesOf(in); len(variables) > 0 {
+		main["variable"] = variables
 	}
 	return main, nil
 }
 
 // localsOf returns what the definitions say that resources give, by module key.
 func localsOf(in Input) (map[string]any, error) {
-	locals, scope := map[string]any{}, scopeOf(in.Graph, in.LandingZone)
+	locals, scope := map[string]any{}, scopeOf(in)
 	for _, node := range in.Graph.Nodes {
 		if node.Outputs == nil {
 			continue

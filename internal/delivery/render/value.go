@@ -20,10 +20,16 @@ type scope struct {
 	// mapped are the UIDs of the nodes whose outputs are those of a local value.
 	mapped map[string]bool
 	zone   map[string]any
+	// producers are the resources that stand for other workloads.
+	producers map[string]bool
 }
 
-func scopeOf(g *graph.Graph, zone map[string]any) scope {
-	s := scope{keys: make(map[string]string, len(g.Nodes)), names: g.Names, mapped: map[string]bool{}, zone: zone}
+func scopeOf(in Input) scope {
+	g := in.Graph
+	s := scope{keys: make(map[string]string, len(g.Nodes)), names: g.Names, mapped: map[string]bool{}, zone: in.LandingZone, producers: map[string]bool{}}
+	for _, take := range in.Workload.Takes() {
+		s.producers[take.Resource] = true
+	}
 	for _, node := range g.Nodes {
 		s.keys[node.UID] = node.Key
 		s.mapped[node.UID] = node.Outputs != nil
@@ -98,6 +104,8 @@ func (s scope) nodePart(part graph.Part, joined bool) (string, error) {
 	case graph.FromLandingZone:
 		text, err := zoneText(s.zone, part)
 		return escapePart(text, joined), err
+	case graph.FromWorkload:
+		return variableReference(part.Node, part.Output, part.Keys), nil
 	case graph.FromModule:
 		return reference(s.keys[part.Node], part.Output, part.Keys), nil
 	default:
@@ -128,6 +136,10 @@ func (s scope) template(t workload.Template, suffix string) (string, error) {
 	for i, part := range parts {
 		if part.Ref == nil {
 			b.WriteString(escapePart(part.Literal, i+1 < len(parts)))
+			continue
+		}
+		if s.producers[part.Ref.Resource] {
+			b.WriteString(variableReference(part.Ref.Resource, part.Ref.Output, part.Ref.Keys))
 			continue
 		}
 		text, ok := s.output(s.names[part.Ref.Resource], part.Ref.Output, part.Ref.Keys)

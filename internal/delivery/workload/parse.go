@@ -17,7 +17,7 @@ func Parse(file string, src []byte) (*Workload, error) {
 	}
 	r := &reader{file: file, doc: doc, w: &Workload{
 		Annotations: map[string]string{}, Containers: map[string]Container{}, Resources: map[string]Resource{},
-		Metadata: map[string]any{}, Service: Service{Ports: map[string]Port{}},
+		Metadata: map[string]any{}, Outputs: map[string]Output{}, Service: Service{Ports: map[string]Port{}},
 	}}
 	r.workload(doc.Root())
 	if err := doc.Err(file + " breaks the Score specification"); err != nil {
@@ -46,7 +46,8 @@ func (r *reader) workload(v yamldoc.Value) {
 		return
 	}
 	r.apiVersion(o)
-	if m, ok := o.Require("metadata", "add metadata with the workload's name"); ok {
+	m, hasMetadata := o.Require("metadata", "add metadata with the workload's name")
+	if hasMetadata {
 		r.metadata(m)
 	}
 	if s, ok := o.Get("service"); ok {
@@ -55,6 +56,9 @@ func (r *reader) workload(v yamldoc.Value) {
 	resources, hasResources := o.Get("resources")
 	if hasResources && resources.IsObject() {
 		resources.Each(func(name string, _ yamldoc.Value) { r.resources = append(r.resources, name) })
+	}
+	if hasMetadata {
+		r.outputs(m)
 	}
 	if c, ok := o.Require("containers", "add at least one container with its image"); ok {
 		r.containers(c)

@@ -31,6 +31,9 @@ func (r *reader) resource(key, v yamldoc.Value) {
 	if p, ok := o.Get("params"); ok {
 		r.params(p, &res)
 	}
+	if res.Type == ProducerType {
+		r.producer(o, &res)
+	}
 	r.w.Resources[name] = res
 }
 

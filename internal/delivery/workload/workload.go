@@ -29,6 +29,8 @@ type Workload struct {
 	// Containers has at least one entry.
 	Containers map[string]Container
 	Resources  map[string]Resource
+	// Outputs are metadata.outputs: what the workload publishes, by name.
+	Outputs map[string]Output
 }
 
 // Position is a place in a file; lines and columns count from 1.
@@ -158,7 +160,9 @@ type Resource struct {
 	// Params are the parameters: nil, bool, int64, float64, string, []any and
 	// map[string]any, and a Template where a string refers to a resource.
 	Params map[string]any
-	At     Position
+	// Producer is set on a resource that stands for another workload's outputs.
+	Producer *Producer
+	At       Position
 
 	raw any // the params as written, for the canonical form
 }

@@ -650,16 +650,19 @@ func (e RunVerificationStatus) Valid() bool {
 
 // Defines values for RunWaitFor.
 const (
-	RunWaitForRun    RunWaitFor = "run"
-	RunWaitForRunner RunWaitFor = "runner"
-	RunWaitForSlot   RunWaitFor = "slot"
-	RunWaitForStage  RunWaitFor = "stage"
-	RunWaitForTenant RunWaitFor = "tenant"
+	RunWaitForProducer RunWaitFor = "producer"
+	RunWaitForRun      RunWaitFor = "run"
+	RunWaitForRunner   RunWaitFor = "runner"
+	RunWaitForSlot     RunWaitFor = "slot"
+	RunWaitForStage    RunWaitFor = "stage"
+	RunWaitForTenant   RunWaitFor = "tenant"
 )
 
 // Valid indicates whether the value is a known member of the RunWaitFor enum.
 func (e RunWaitFor) Valid() bool {
 	switch e {
+	case RunWaitForProducer:
+		return true
 	case RunWaitForRun:
 		return true
 	case RunWaitForRunner:
@@ -1497,7 +1500,10 @@ type DeployResponse struct {
 // DestroyRequest defines model for DestroyRequest.
 type DestroyRequest struct {
 	// DryRun Plan and change nothing; the run ends as planned.
-	DryRun bool   `json:"dryRun,omitempty"`
+	DryRun bool `json:"dryRun,omitempty"`
+
+	// Force Remove it although other workloads take from it; for admins.
+	Force  bool   `json:"force,omitempty"`
 	Reason string `json:"reason,omitempty"`
 	Stage  string `json:"stage"`
 
@@ -1760,6 +1766,11 @@ type GetDossierResponse struct {
 
 	// Size The size of the dossier in bytes of JSON.
 	Size int64 `json:"size"`
+}
+
+// GetOutputsResponse defines model for GetOutputsResponse.
+type GetOutputsResponse struct {
+	Items []StageOutputs `json:"items"`
 }
 
 // GetRootModuleResponse defines model for GetRootModuleResponse.
@@ -2587,15 +2598,18 @@ type Run struct {
 	EndedAt   *time.Time      `json:"endedAt,omitempty"`
 	Failure   *RunFailure     `json:"failure,omitempty"`
 	Fence     int64           `json:"fence"`
+	Force     bool            `json:"force,omitempty"`
 	Gates     []RunGateResult `json:"gates,omitempty"`
 	Hold      *RunHold        `json:"hold,omitempty"`
 	ID        string          `json:"id"`
 	Initiator *Actor          `json:"initiator,omitempty"`
+	Inputs    []RunInput      `json:"inputs,omitempty"`
 
 	// Operation What a run is for.
 	Operation         RunOperation     `json:"operation"`
 	Phases            []RunPhase       `json:"phases,omitempty"`
 	Plan              *RunPlan         `json:"plan,omitempty"`
+	Publishes         []string         `json:"publishes,omitempty"`
 	Reason            string           `json:"reason,omitempty"`
 	Release           RunReleaseRef    `json:"release"`
 	RequestedBy       Actor            `json:"requestedBy"`
@@ -2609,8 +2623,10 @@ type Run struct {
 	// Status Where a run is on its way.
 	Status       RunStatus        `json:"status"`
 	StatusReason string           `json:"statusReason,omitempty"`
+	Takes        []RunTake        `json:"takes,omitempty"`
 	Targets      []string         `json:"targets,omitempty"`
 	UpdatedAt    time.Time        `json:"updatedAt"`
+	Users        []string         `json:"users,omitempty"`
 	Verification []RunCheckResult `json:"verification,omitempty"`
 	Waits        *RunWait         `json:"waits,omitempty"`
 	Workload     string           `json:"workload"`
@@ -2682,9 +2698,10 @@ type RunCancelRequest struct {
 
 // RunCause defines model for RunCause.
 type RunCause struct {
-	Message      string `json:"message"`
-	Run          string `json:"run"`
-	Verification string `json:"verification,omitempty"`
+	Message      string   `json:"message"`
+	Outputs      []string `json:"outputs,omitempty"`
+	Run          string   `json:"run"`
+	Verification string   `json:"verification,omitempty"`
 }
 
 // RunCheckResult defines model for RunCheckResult.
@@ -2699,12 +2716,31 @@ type RunCheckResult struct {
 	URL      string  `json:"url,omitempty"`
 }
 
+// RunCurrentInput defines model for RunCurrentInput.
+type RunCurrentInput struct {
+	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Digest    Digest      `json:"digest,omitempty"`
+	Outdated  string      `json:"outdated,omitempty"`
+	Output    string      `json:"output"`
+	Project   string      `json:"project"`
+	Resource  string      `json:"resource"`
+	Run       string      `json:"run"`
+	Sensitive bool        `json:"sensitive,omitempty"`
+	Stack     string      `json:"stack"`
+	State     RunStateRef `json:"state"`
+	Value     interface{} `json:"value,omitempty"`
+	Workload  string      `json:"workload"`
+}
+
 // RunDossier defines model for RunDossier.
 type RunDossier struct {
 	Availability *RunAvailability `json:"availability,omitempty"`
 	Deployed     *RunReleaseRef   `json:"deployed,omitempty"`
 	Gates        []RunGateResult  `json:"gates"`
 	GraphChanges []RunNodeChange  `json:"graphChanges"`
+	Inputs       []RunInput       `json:"inputs,omitempty"`
 
 	// LandingZoneDigest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
 	//
@@ -2801,6 +2837,23 @@ type RunHolder struct {
 	Process string    `json:"process"`
 }
 
+// RunInput defines model for RunInput.
+type RunInput struct {
+	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Digest    Digest      `json:"digest,omitempty"`
+	Output    string      `json:"output"`
+	Project   string      `json:"project"`
+	Resource  string      `json:"resource"`
+	Run       string      `json:"run"`
+	Sensitive bool        `json:"sensitive,omitempty"`
+	Stack     string      `json:"stack"`
+	State     RunStateRef `json:"state"`
+	Value     interface{} `json:"value,omitempty"`
+	Workload  string      `json:"workload"`
+}
+
 // RunLevel What a failed gate means: advisory ones warn, mandatory ones end the run.
 type RunLevel string
 
@@ -2858,6 +2911,13 @@ type RunPlanView struct {
 	Files   []RunFileChange     `json:"files,omitempty"`
 	Outputs []RunValueChange    `json:"outputs"`
 	Summary RunPlan             `json:"summary"`
+}
+
+// RunPublishedOutput defines model for RunPublishedOutput.
+type RunPublishedOutput struct {
+	Name      string      `json:"name"`
+	Sensitive bool        `json:"sensitive,omitempty"`
+	Value     interface{} `json:"value,omitempty"`
 }
 
 // RunReleaseApproval defines model for RunReleaseApproval.
@@ -2923,11 +2983,32 @@ type RunStageOpening struct {
 	Window string     `json:"window,omitempty"`
 }
 
+// RunStateRef defines model for RunStateRef.
+type RunStateRef struct {
+	Serial  int64  `json:"serial"`
+	Version string `json:"version"`
+}
+
 // RunStatus Where a run is on its way.
 type RunStatus string
 
+// RunTake defines model for RunTake.
+type RunTake struct {
+	Outputs  []string `json:"outputs,omitempty"`
+	Project  string   `json:"project"`
+	Resource string   `json:"resource"`
+	Workload string   `json:"workload"`
+}
+
 // RunTrigger Why something is verified again.
 type RunTrigger string
+
+// RunUser defines model for RunUser.
+type RunUser struct {
+	Outputs  []string `json:"outputs,omitempty"`
+	Project  string   `json:"project"`
+	Workload string   `json:"workload"`
+}
 
 // RunValueChange defines model for RunValueChange.
 type RunValueChange struct {
@@ -3236,6 +3317,21 @@ type StageCheck struct {
 	HTTP       *HTTPCheck       `json:"http,omitempty"`
 	Name       string           `json:"name"`
 	Prometheus *PrometheusCheck `json:"prometheus,omitempty"`
+}
+
+// StageOutputs defines model for StageOutputs.
+type StageOutputs struct {
+	// Inputs What was taken of others when it was applied.
+	Inputs  []RunCurrentInput    `json:"inputs"`
+	Outputs []RunPublishedOutput `json:"outputs"`
+
+	// Run The run that was applied there last.
+	Run   string       `json:"run,omitempty"`
+	Stage string       `json:"stage"`
+	State *RunStateRef `json:"state,omitempty"`
+
+	// Users The workloads that take from it.
+	Users []RunUser `json:"users"`
 }
 
 // StateAttributeDifference defines model for StateAttributeDifference.
@@ -4068,6 +4164,12 @@ type AssessChangeParams struct {
 
 	// Release A release id; without it, the obvious one.
 	Release string `form:"release,omitempty" json:"release,omitempty"`
+}
+
+// GetOutputsParams defines parameters for GetOutputs.
+type GetOutputsParams struct {
+	// Stage One stage; without it, all.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
 }
 
 // ListReleasesParams defines parameters for ListReleases.

@@ -144,6 +144,9 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"RemoveRunner": func() error { return c.RemoveRunner(ctx, "r", apiclient.RemoveRunnerParams{Reason: "x"}) },
 		"Retry":        func() error { return e(c.Retry(ctx, p, id, apiclient.RetryRunRequest{})) },
 		"ExplainRun":   func() error { return e(c.ExplainRun(ctx, p, id)) },
+		"Outputs": func() error {
+			return e(c.Outputs(ctx, p, "orders", apiclient.GetOutputsParams{Stage: "dev"}))
+		},
 		"ExplainResource": func() error {
 			return e(c.ExplainResource(ctx, p, apiclient.ExplainResourceParams{Workload: "w", Stage: "dev", Resource: "r"}))
 		},

@@ -80,3 +80,10 @@ func (c *Client) ExplainRelease(ctx context.Context, project string, q ExplainRe
 	var x RunReleaseExplanation
 	return x, c.call(ctx, http.MethodGet, query(escape("projects", project, "explanations", "releases"), q), nil, &x)
 }
+
+// Outputs tells what a workload publishes and takes, and who takes from it; stage "" is all.
+func (c *Client) Outputs(ctx context.Context, project, workload string, q GetOutputsParams) ([]StageOutputs, error) {
+	var answer GetOutputsResponse
+	err := c.call(ctx, http.MethodGet, query(escape("projects", project, "workloads", workload, "outputs"), q), nil, &answer)
+	return answer.Items, err
+}

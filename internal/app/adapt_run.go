@@ -62,9 +62,21 @@ func (a renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error
 			Runtime: in.Stage.Runtime, Workload: in.Workload.Name,
 		},
 		Release: in.Release.ID, ReleaseVersion: in.Release.Version, Artifacts: artifacts, Images: in.Release.Images, Tags: in.Tags,
-		LandingZone: in.LandingZone, ProviderVersion: ProviderVersion, AzurermVersion: runner.AzurermVersion, Lock: in.Release.Lock,
+		LandingZone: in.LandingZone, Taken: takenOf(in.Taken), ProviderVersion: ProviderVersion, AzurermVersion: runner.AzurermVersion, Lock: in.Release.Lock,
 	})
-	return run.Root{Files: root.Files, Digest: root.Digest, LandingZone: root.LandingZone}, err
+	return run.Root{Files: root.Files, Secret: root.Secret, Digest: root.Digest, LandingZone: root.LandingZone}, err
+}
+
+// takenOf are the outputs of other stacks as the renderer has them.
+func takenOf(in map[string]map[string]run.StateOutput) map[string]map[string]render.Taken {
+	out := make(map[string]map[string]render.Taken, len(in))
+	for resource, outputs := range in {
+		out[resource] = make(map[string]render.Taken, len(outputs))
+		for name, o := range outputs {
+			out[resource][name] = render.Taken{Value: o.Value, Sensitive: o.Sensitive}
+		}
+	}
+	return out
 }
 
 // runTokens issues the tokens of runs.
@@ -93,6 +105,20 @@ func (a runStates) Serial(ctx context.Context, _ kernel.Scope, stack string) (in
 
 func (a runStates) Restore(ctx context.Context, id, stack string, fence int64) error {
 	return a.states.Restore(ctx, state.Caller{Run: id, Stack: stack, Fence: fence, MayWrite: true}, stack)
+}
+
+func (a runStates) Version(ctx context.Context, stack string) (run.StateRef, error) {
+	v, _, err := a.states.Current(ctx, stack)
+	return run.StateRef{Version: v.ID, Serial: v.Serial}, err
+}
+
+func (a runStates) Outputs(ctx context.Context, stack, version string) (map[string]run.StateOutput, error) {
+	found, err := a.states.Outputs(ctx, stack, version)
+	outputs := make(map[string]run.StateOutput, len(found))
+	for name, o := range found {
+		outputs[name] = run.StateOutput{Value: o.Value, Sensitive: o.Sensitive}
+	}
+	return outputs, err
 }
 
 // zones tells the run room what the landing zones of stages give.

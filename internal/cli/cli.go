@@ -118,7 +118,7 @@ type group struct {
 func groups(e *command.Env) []group {
 	return []group{
 		{"deliver", "Deliver:", []*cobra.Command{
-			create.Command(e), deploy.Command(e), deploy.Promote(e), workloads.Status(e), deploy.Rollback(e), verify.Command(e), deploy.Destroy(e), pulls.Command(e),
+			create.Command(e), deploy.Command(e), deploy.Promote(e), workloads.Status(e), workloads.Outputs(e), deploy.Rollback(e), verify.Command(e), deploy.Destroy(e), pulls.Command(e),
 		}},
 		{"look", "Look and decide:", []*cobra.Command{
 			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), drift.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),

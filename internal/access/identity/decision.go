@@ -38,6 +38,8 @@ func Decisions() map[string]Decision {
 		"workload.deploy":   {Roles: developers},
 		"workload.verify":   {Roles: []Role{Developer, Approver, Admin}},
 		"workload.destroy":  {Roles: developers},
+		"workload.orphan":   {Roles: admins},
+		"output.take":       {Roles: developers},
 		"artifact.upload":   {Roles: developers},
 		"run.discard":       {Roles: developers},
 		"run.cancel":        {Roles: developers},

@@ -18,7 +18,7 @@ type move struct {
 	e                      *command.Env
 	operation              apiclient.RunOperation
 	stage, release, reason string
-	yes                    bool
+	yes, force             bool
 	dry                    dryRun
 	waiting                runs.Waiting
 	start                  func(ctx context.Context, s command.Server, project, workload string) (apiclient.Run, error)
@@ -108,11 +108,12 @@ func Destroy(e *command.Env) *cobra.Command {
 		if err := e.Confirm(m.yes || m.dry.on, "Destroy "+workload+" in "+m.stage+" with everything it owns there?"); err != nil {
 			return apiclient.Run{}, err
 		}
-		return s.Destroy(ctx, project, workload, apiclient.DestroyRequest{Stage: m.stage, Reason: m.reason, DryRun: m.dry.on, WhenOpen: m.dry.whenOpen})
+		return s.Destroy(ctx, project, workload, apiclient.DestroyRequest{Stage: m.stage, Reason: m.reason, DryRun: m.dry.on, WhenOpen: m.dry.whenOpen, Force: m.force})
 	}
 	c := m.command("destroy WORKLOAD", "Remove a workload from a stage, with everything it owns there",
 		"  terrace destroy orders --stage dev --yes")
 	e.StageFlag(c, &m.stage, "stage", "the stage to remove it from", true)
+	c.Flags().BoolVar(&m.force, "force", false, "destroy it although other workloads take its outputs; for admins")
 	c.Flags().BoolVarP(&m.yes, "yes", "y", false, "destroy without asking")
 	return command.Override(c)
 }

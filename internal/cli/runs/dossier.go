@@ -62,6 +62,9 @@ func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 		writeAvailability(w, *d.Availability)
 	}
 	_, _ = fmt.Fprintf(w, "  plan: %s\n", watch.PlanLine(d.Plan.Summary))
+	for _, in := range d.Inputs {
+		writeInput(w, in)
+	}
 	WriteChanges(w, found, detail)
 	WriteGraph(w, d.GraphChanges)
 	WriteSpec(w, d, detail)
@@ -71,6 +74,14 @@ func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 	if found.Omitted > 0 {
 		_, _ = fmt.Fprintf(w, "  %d parts are left out here; the API's content of the dossier has all %s\n", found.Omitted, output.Size(found.Size))
 	}
+}
+
+func writeInput(w io.Writer, in apiclient.RunInput) {
+	value := "(sensitive)"
+	if !in.Sensitive {
+		value = fmt.Sprint(in.Value)
+	}
+	_, _ = fmt.Fprintf(w, "  input %s of %s as %s: %s (serial %d, applied by %s)\n", in.Output, in.Stack, in.Resource, value, in.State.Serial, in.Run)
 }
 
 func writeAvailability(w io.Writer, a apiclient.RunAvailability) {

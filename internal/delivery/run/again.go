@@ -61,8 +61,13 @@ func (s *Service) again(ctx context.Context, old Run, c ChangeRequest) (r Run, e
 			return r, err
 		}
 	}
+	if old.Operation == Destroy {
+		if err := s.used(ctx, old.Scope, old.Workload, old.Force); err != nil {
+			return r, err
+		}
+	}
 	if old.Operation == Destroy || old.Operation == Refresh {
-		r.Targets = old.Targets
+		r.Targets, r.Force = old.Targets, old.Force
 		_, err = s.current(ctx, old.Scope, old.Workload)
 		return r, err
 	}

@@ -54,6 +54,11 @@ func (e *execution) sealed(ctx context.Context) (plan []byte, root Root, stale s
 	if serial != e.run.Plan.Serial {
 		return nil, Root{}, fmt.Sprintf("the state changed since the plan (serial %d, now %d)", e.run.Plan.Serial, serial), nil
 	}
+	if e.run.Operation != Destroy && e.run.Operation != Refresh {
+		if stale, err = e.s.outdatedInput(ctx, e.scope, e.run.Inputs); err != nil || stale != "" {
+			return nil, Root{}, stale, err
+		}
+	}
 	plan, err = e.s.Plans.Load(ctx, e.id, e.run.Plan.Digest)
 	if kernel.Is(err, kernel.NotFound) {
 		return nil, Root{}, "the sealed plan is gone", nil

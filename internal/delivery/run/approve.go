@@ -128,6 +128,11 @@ func (s *Service) outdated(ctx context.Context, r Run) (why string, err error) {
 	if serial != r.Plan.Serial {
 		return fmt.Sprintf("the state changed since the plan (serial %d, now %d)", r.Plan.Serial, serial), nil
 	}
+	if r.Operation != Destroy && r.Operation != Refresh {
+		if why, err := s.outdatedInput(ctx, r.Scope, r.Inputs); err != nil || why != "" {
+			return why, err
+		}
+	}
 	d, err := s.Store.Dossier(ctx, r.Scope, r.ID, r.Dossier)
 	if err != nil || d.LandingZone == "" {
 		return "", err

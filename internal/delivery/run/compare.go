@@ -15,7 +15,7 @@ func (e *execution) dossier(ctx context.Context, a attempt, view PlanView, gates
 	d := Dossier{
 		Run: r.ID, Stack: r.Stack, Operation: r.Operation, Workload: r.Workload, Stage: r.Scope.Stage,
 		RequestedBy: r.RequestedBy, Reason: r.Reason, Release: r.Release, Availability: r.Availability,
-		Plan: view, Gates: gates, Approvals: a.stage.Approvals, Root: a.root.Digest, LandingZone: a.root.LandingZone,
+		Plan: view, Gates: gates, Approvals: a.stage.Approvals, Root: a.root.Digest, LandingZone: a.root.LandingZone, Inputs: a.taken.inputs,
 	}
 	before, err := e.before(ctx, a)
 	if err != nil {

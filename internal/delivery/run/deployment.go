@@ -19,6 +19,10 @@ func (e *execution) recordApplying(ctx context.Context, r *Run) error {
 	}
 	next := deploymentOf(*r, DeploymentApplying)
 	next.Outputs, next.AppliedAt = d.Outputs, d.AppliedAt
+	next.State, next.AppliedBy, next.Publishes = d.State, d.AppliedBy, d.Publishes
+	if r.Operation == Destroy {
+		next.Takes, next.Inputs = d.Takes, d.Inputs
+	}
 	return e.s.Store.PutDeployment(ctx, next)
 }
 
@@ -26,9 +30,19 @@ func (e *execution) recordApplied(ctx context.Context, r Run, outputs map[string
 	if r.Operation == Refresh {
 		return e.recordRefreshed(ctx, r)
 	}
+	before, err := e.s.Store.Deployment(ctx, r.Scope, r.Workload)
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
+		return err
+	}
 	d := deploymentOf(r, DeploymentApplied)
 	now := e.s.Clock.Now()
 	d.Outputs, d.AppliedAt = outputs, &now
+	if r.Operation == Destroy {
+		return e.s.Store.PutDeployment(ctx, d)
+	}
+	if err := e.remember(ctx, r, before, &d); err != nil {
+		return err
+	}
 	return e.s.Store.PutDeployment(ctx, d)
 }
 
@@ -55,7 +69,7 @@ func (e *execution) recordUnchanged(ctx context.Context, r Run, planned Planned)
 }
 
 func deploymentOf(r Run, status DeploymentStatus) Deployment {
-	return Deployment{Stack: r.Stack, Scope: r.Scope, Workload: r.Workload, Release: r.Release, Run: r.ID, Status: status}
+	return Deployment{Stack: r.Stack, Scope: r.Scope, Workload: r.Workload, Release: r.Release, Run: r.ID, Status: status, Takes: r.Takes, Inputs: r.Inputs}
 }
 
 // recordVerified opens the next stage to the release, at once or when it has

@@ -29,6 +29,8 @@ type Dossier struct {
 	Root kernel.Digest `json:"rootDigest"`
 	// LandingZone is the digest of what the root module takes from the stage's landing zone.
 	LandingZone kernel.Digest `json:"landingZoneDigest,omitempty"`
+	// Inputs are what the plan takes of other stacks.
+	Inputs []Input `json:"inputs,omitempty"`
 }
 
 // Digest returns the digest of the dossier's canonical JSON.

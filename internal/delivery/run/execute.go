@@ -28,6 +28,9 @@ type execution struct {
 	// goesOn says that a remote runner has been at it since before this process.
 	goesOn bool
 
+	// told are runs of other stacks that a step queued.
+	told []Run
+
 	kill     chan struct{}
 	killOnce sync.Once
 }
@@ -143,12 +146,15 @@ func (e *execution) once(ctx context.Context) error {
 
 // move makes a step under the lease.
 func (e *execution) move(ctx context.Context, c change) error {
-	c.lease = &e.lease
+	c.lease, e.told = &e.lease, nil
 	r, err := e.s.step(ctx, e.scope, e.id, c)
 	if err != nil {
 		return err
 	}
 	e.run = r
+	for _, other := range e.told {
+		e.s.tell(ctx, other, "run."+string(other.Status), describe(other))
+	}
 	if r.Status.waiting() || r.held(e.s.Clock.Now()) {
 		e.s.outdate(ctx, r)
 	}

@@ -46,6 +46,9 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, id string) (E
 	if a := r.Availability; a != nil && a.Before != "" {
 		x.detail("%s may go to %s: %s", r.Release, a.Stage, a)
 	}
+	for _, in := range r.Inputs {
+		x.detail("it takes %s", in.Told())
+	}
 	if r.Cause != nil {
 		x.detail("Terrace asked for it by itself, for what %s had brought: %s", r.Cause.Run, r.Cause.Message)
 	}

@@ -66,7 +66,7 @@ func (s *Service) pins(ctx context.Context, r Run) ([]Input, error) {
 func (s *Service) take(ctx context.Context, r Run, take Take, pins []Input, t *taken) (problems []kernel.Problem, err error) {
 	t.values[take.Resource] = map[string]StateOutput{}
 	for _, name := range take.Outputs {
-		in := Input{Resource: take.Resource, Output: name, Stack: take.stack(r.Scope)}
+		in := Input{Resource: take.Resource, Output: name, Stack: take.stack(r.Scope), Project: take.Project, Workload: take.Workload}
 		i := slices.IndexFunc(pins, func(p Input) bool { return p.Resource == in.Resource && p.Output == in.Output && p.Stack == in.Stack })
 		if i >= 0 {
 			in.Run, in.State = pins[i].Run, pins[i].State
@@ -200,9 +200,9 @@ func missingOutput(take Take, where kernel.Scope, name string, published []strin
 }
 
 // outdatedInput says which input is not what it was when they were read, "" for none.
-func (s *Service) outdatedInput(ctx context.Context, inputs []Input) (string, error) {
+func (s *Service) outdatedInput(ctx context.Context, where kernel.Scope, inputs []Input) (string, error) {
 	for _, in := range inputs {
-		now, gone, err := s.now(ctx, in)
+		now, gone, err := s.now(ctx, where, in)
 		if err != nil {
 			return "", err
 		}
@@ -228,12 +228,9 @@ func (s *Service) outdatedInput(ctx context.Context, inputs []Input) (string, er
 }
 
 // now is the input as its stack has it at this moment.
-func (s *Service) now(ctx context.Context, in Input) (now Input, gone bool, err error) {
-	scope, name, err := kernel.ParseStack(in.Stack)
-	if err != nil {
-		return in, false, err
-	}
-	d, err := s.Store.Deployment(ctx, scope, name)
+func (s *Service) now(ctx context.Context, where kernel.Scope, in Input) (now Input, gone bool, err error) {
+	from := Take{Project: in.Project}.from(where)
+	d, err := s.Store.Deployment(ctx, from, in.Workload)
 	if kernel.Is(err, kernel.NotFound) || err == nil && d.State == nil {
 		return in, true, nil
 	}

@@ -61,7 +61,7 @@ func (s *Service) Inspect(ctx context.Context, in Inspection, say func(string)) 
 	if err != nil {
 		return out, err
 	}
-	m, err := s.material(ctx, Run{Stack: stack, Scope: in.Scope, Workload: in.Workload, Release: out.Deployment.Release, Operation: Deploy})
+	m, err := s.material(ctx, Run{Stack: stack, Scope: in.Scope, Workload: in.Workload, Release: out.Deployment.Release, Operation: Deploy, Inputs: out.Deployment.Inputs})
 	if err != nil {
 		return out, err
 	}
@@ -133,7 +133,7 @@ func (s *Service) plans(ctx context.Context, in Inspection, m material, lease Le
 		return err
 	}
 	job := Job{
-		Run: in.ID, Stack: out.Deployment.Stack, Scope: in.Scope, Stage: m.stage, Attempt: 1, Fence: lease.Fence, Files: m.root.Files,
+		Run: in.ID, Stack: out.Deployment.Stack, Scope: in.Scope, Stage: m.stage, Attempt: 1, Fence: lease.Fence, Files: m.root.all(),
 		Token: token, RefreshOnly: true, Unlocked: true,
 	}
 	outside, err := s.Planner.Plan(ctx, job, progress(s.Clock, say))

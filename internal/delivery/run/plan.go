@@ -19,7 +19,9 @@ type material struct {
 	graph    *graph.Graph
 	workload *workload.Workload
 	tags     map[string]string
-	root     Root
+	// taken are the outputs of other stacks in it.
+	taken taken
+	root  Root
 	// bare is the digest of the root module without what it adopts.
 	bare kernel.Digest
 }
@@ -42,9 +44,12 @@ func (s *Service) material(ctx context.Context, r Run) (m material, err error) {
 	if err != nil {
 		return m, err
 	}
+	if m.taken, err = s.inputs(ctx, r, m.workload); err != nil {
+		return m, err
+	}
 	m.root, err = s.Renderer.Render(ctx, RenderInput{
 		Stack: r.Stack, Scope: r.Scope, Stage: m.stage, Release: m.release,
-		Graph: m.graph, Workload: m.workload, Tags: m.tags, LandingZone: zone,
+		Graph: m.graph, Workload: m.workload, Tags: m.tags, LandingZone: zone, Taken: m.taken.values,
 	})
 	m.bare = m.root.Digest
 	if err != nil || r.Operation == Destroy {
@@ -146,6 +151,9 @@ func (e *execution) files(ctx context.Context, a attempt) ([]FileChange, error) 
 
 // plan makes the plan and takes the run to where its gates send it.
 func (e *execution) plan(ctx context.Context) error {
+	if err := e.stillUsed(ctx); err != nil {
+		return err
+	}
 	a, err := e.makePlan(ctx)
 	if err != nil {
 		return err
@@ -175,7 +183,7 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 	}
 	c.edit = func(ctx context.Context, r *Run) error {
 		r.Plan, r.Dossier, r.Gates, r.Deployed = &a.plan, a.digest, a.dossier.Gates, a.dossier.Deployed
-		r.Required = a.dossier.Approvals
+		r.Required, r.Inputs = a.dossier.Approvals, a.taken.inputs
 		if c.to == Failed {
 			r.Failure = gatesFailure(blocked)
 			if err := e.s.broken(ctx, r); err != nil {
@@ -210,7 +218,7 @@ func (e *execution) job(ctx context.Context, phase string, st stage.Stage, root 
 		Fence: e.lease.Fence, Phase: phase, Expires: e.s.Clock.Now().Add(tokenLife),
 	})
 	return Job{
-		Run: e.id, Stack: e.stack, Scope: e.scope, Stage: st, Attempt: e.run.Attempt, Fence: e.lease.Fence, Files: root.Files,
+		Run: e.id, Stack: e.stack, Scope: e.scope, Stage: st, Attempt: e.run.Attempt, Fence: e.lease.Fence, Files: root.all(),
 		Token: token, Destroy: e.run.Operation == Destroy, Kill: e.kill,
 	}, err
 }

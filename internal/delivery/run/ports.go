@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -89,14 +90,25 @@ type RenderInput struct {
 	Tags     map[string]string
 	// LandingZone are the outputs of the stage's landing zone.
 	LandingZone map[string]any
+	// Taken are outputs of other stacks, by resource and output.
+	Taken map[string]map[string]StateOutput
 }
 
 // Root is a rendered root module.
 type Root struct {
-	Files  map[string][]byte
+	Files map[string][]byte
+	// Secret are files that people do not see, and that the digest is not of.
+	Secret map[string][]byte
 	Digest kernel.Digest
 	// LandingZone is the digest of what it takes from the landing zone, empty for nothing.
 	LandingZone kernel.Digest
+}
+
+// all are the files that the tool gets.
+func (r Root) all() map[string][]byte {
+	files := maps.Clone(r.Files)
+	maps.Copy(files, r.Secret)
+	return files
 }
 
 // Renderer makes the root module of a stack.
@@ -188,6 +200,10 @@ type State interface {
 	Serial(ctx context.Context, scope kernel.Scope, stack string) (int64, error)
 	// Restore stores the state that an apply of the stack could not store, if there is one.
 	Restore(ctx context.Context, run, stack string, fence int64) error
+	// Version returns the version in force, one without a name where there is none.
+	Version(ctx context.Context, stack string) (StateRef, error)
+	// Outputs returns the outputs in a version of a stack's state.
+	Outputs(ctx context.Context, stack, version string) (map[string]StateOutput, error)
 }
 
 // Plans keeps plan files sealed between plan and apply.

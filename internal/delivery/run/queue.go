@@ -23,6 +23,9 @@ type Head struct {
 	// HeldUntil is when a run that waits for its stage to open is looked at again; it
 	// is zero for others.
 	HeldUntil time.Time
+	Operation Operation
+	// Follows are the stacks whose runs go before.
+	Follows []string
 }
 
 // Fleet are the remote runners, which execute the runs of stages that name labels.
@@ -45,6 +48,8 @@ type lineup struct {
 	tenants, stages, pools map[string]int
 	// total is how much the runners of each pool execute at once.
 	total map[string]int
+	// underway are the runs of other stacks that somebody waits for.
+	underway map[string]Run
 	// woken are runs of this process that are about to begin.
 	woken int
 }
@@ -68,7 +73,25 @@ func (s *Service) lineup(ctx context.Context) (l lineup, err error) {
 		}
 	}
 	slices.SortStableFunc(l.waiting, Head.before)
+	if err := s.ahead(ctx, &l); err != nil {
+		return l, err
+	}
 	return l, s.measure(ctx, &l)
+}
+
+// ahead looks for runs of the stacks that others go after.
+func (s *Service) ahead(ctx context.Context, l *lineup) (err error) {
+	var stacks []string
+	for _, h := range l.waiting {
+		if h.Status == Queued {
+			stacks = append(stacks, h.Follows...)
+		}
+	}
+	if len(stacks) > 0 {
+		slices.Sort(stacks)
+		l.underway, err = s.Store.Underway(ctx, slices.Compact(stacks))
+	}
+	return err
 }
 
 // before is the order in which runs are taken up: what a crash left in the

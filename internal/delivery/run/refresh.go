@@ -76,7 +76,11 @@ func (e *execution) recordRefreshed(ctx context.Context, r Run) error {
 		return err
 	}
 	now := e.s.Clock.Now()
+	before := d
 	d.AppliedAt = &now
+	if err := e.remember(ctx, r, before, &d); err != nil {
+		return err
+	}
 	return e.s.Store.PutDeployment(ctx, d)
 }
 

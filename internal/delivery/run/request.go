@@ -67,7 +67,7 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 		}
 		create = func(context.Context) (release.Release, error) { return rel, nil }
 	}
-	return s.request(ctx, func(ctx context.Context) (Run, error) {
+	return s.requestOf(ctx, d.Workload, func(ctx context.Context) (Run, error) {
 		rel, err := create(ctx)
 		if err != nil {
 			return Run{}, err
@@ -107,6 +107,8 @@ type ChangeRequest struct {
 	DryRun bool
 	// WhenOpen plans now even where a window closes the stage, and applies when it opens.
 	WhenOpen bool
+	// Force removes a workload that others take from all the same.
+	Force bool
 }
 
 // Promote queues the run that carries a release, unchanged, to a stage for which
@@ -172,7 +174,10 @@ func (s *Service) Destroy(ctx context.Context, scope kernel.Scope, c ChangeReque
 		if err != nil {
 			return Run{}, err
 		}
-		return Run{Scope: where, Workload: c.Workload, Release: d.Release, Operation: Destroy, Reason: c.Reason, DryRun: c.DryRun}, nil
+		if err := s.used(ctx, where, c.Workload, c.Force); err != nil {
+			return Run{}, err
+		}
+		return Run{Scope: where, Workload: c.Workload, Release: d.Release, Operation: Destroy, Reason: c.Reason, DryRun: c.DryRun, Force: c.Force}, nil
 	})
 }
 
@@ -199,6 +204,11 @@ func (s *Service) allowed(ctx context.Context, scope kernel.Scope, stageName, ac
 
 // request queues the run that prepare describes, in one transaction.
 func (s *Service) request(ctx context.Context, prepare func(ctx context.Context) (Run, error)) (Run, error) {
+	return s.requestOf(ctx, nil, prepare)
+}
+
+// requestOf is request of a workload as its author wrote it.
+func (s *Service) requestOf(ctx context.Context, asked *workload.Workload, prepare func(ctx context.Context) (Run, error)) (Run, error) {
 	actor, err := requester(ctx)
 	if err != nil {
 		return Run{}, err
@@ -210,8 +220,10 @@ func (s *Service) request(ctx context.Context, prepare func(ctx context.Context)
 			return err
 		}
 		r.ID, r.Stack, r.RequestedBy = kernel.NewID("run"), kernel.StackID(r.Scope, r.Workload), actor
-		superseded, err = s.queue(ctx, &r)
-		return err
+		if superseded, err = s.queue(ctx, &r); err != nil {
+			return err
+		}
+		return s.connect(ctx, r, asked)
 	})
 	if err != nil {
 		return Run{}, err

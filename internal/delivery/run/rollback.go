@@ -10,11 +10,13 @@ import (
 
 // Cause is why Terrace asked for a run by itself.
 type Cause struct {
-	// Run is the one that deployed what does not hold.
+	// Run is the one that deployed what does not hold, or changed the outputs.
 	Run string `json:"run"`
 	// Verification is the one that found it out, "" where the run itself did.
 	Verification string `json:"verification,omitempty"`
-	Message      string `json:"message"`
+	// Outputs are the ones whose change made the run necessary.
+	Outputs []string `json:"outputs,omitempty"`
+	Message string   `json:"message"`
 }
 
 // RollbackNote tells what a stage that rolls back by itself did.

@@ -57,7 +57,18 @@ type Run struct {
 	// Availability is by what the release might go to the stage when it was asked for.
 	Availability *Availability `json:"availability,omitempty"`
 	// Hold is set while the run waits, approved, for its stage to open.
-	Hold         *Hold          `json:"hold,omitempty"`
+	Hold *Hold `json:"hold,omitempty"`
+	// Takes are what the release takes of other workloads, Inputs their values as
+	// the plan was made with them.
+	Takes  []Take  `json:"takes,omitempty"`
+	Inputs []Input `json:"inputs,omitempty"`
+	// Publishes are the names of the outputs that the release publishes.
+	Publishes []string `json:"publishes,omitempty"`
+	// Users are the stacks that take from what a run removes, and Force says that
+	// it removes it all the same.
+	Users []string `json:"users,omitempty"`
+	Force bool     `json:"force,omitempty"`
+
 	Phases       []Phase        `json:"phases,omitempty"`
 	Verification []CheckResult  `json:"verification,omitempty"`
 	Failure      *Failure       `json:"failure,omitempty"`

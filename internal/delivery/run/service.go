@@ -36,6 +36,7 @@ type Stores interface {
 	ReleaseApprovals
 	Promotions
 	Verifications
+	Links
 }
 
 // Deps is what a Service works with. Everything is required but Zones,

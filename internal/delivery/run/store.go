@@ -32,6 +32,19 @@ type Store interface {
 	Turns
 }
 
+// Links keeps which workloads take from which.
+type Links interface {
+	// Takers returns the deployments in the scope's stage, of all projects, that
+	// take from the workload.
+	Takers(ctx context.Context, scope kernel.Scope, workload string) ([]Deployment, error)
+	// OpenFollowers returns the runs that have not ended and go after those of the
+	// workload's stack.
+	OpenFollowers(ctx context.Context, scope kernel.Scope, workload string) ([]Run, error)
+	// Underway returns, for each of the stacks with runs that have not ended and are
+	// no dry ones, the first of these.
+	Underway(ctx context.Context, stacks []string) (map[string]Run, error)
+}
+
 // Turns keeps whose turn it is.
 type Turns interface {
 	// Heads returns, of all tenants, the run whose turn it is on each stack with runs
@@ -142,15 +155,24 @@ const (
 
 // Deployment is the release that is on a stage now.
 type Deployment struct {
-	Stack      string                     `json:"stack"`
-	Scope      kernel.Scope               `json:"scope"`
-	Workload   string                     `json:"workload"`
-	Release    ReleaseRef                 `json:"release"`
-	Run        string                     `json:"run"`
-	Status     DeploymentStatus           `json:"status"`
-	Outputs    map[string]json.RawMessage `json:"outputs,omitempty"`
-	AppliedAt  *time.Time                 `json:"appliedAt,omitempty"`
-	VerifiedAt *time.Time                 `json:"verifiedAt,omitempty"`
+	Stack    string                     `json:"stack"`
+	Scope    kernel.Scope               `json:"scope"`
+	Workload string                     `json:"workload"`
+	Release  ReleaseRef                 `json:"release"`
+	Run      string                     `json:"run"`
+	Status   DeploymentStatus           `json:"status"`
+	Outputs  map[string]json.RawMessage `json:"outputs,omitempty"`
+	// State is the version that the last successful apply left, by AppliedBy, and
+	// Publishes are the outputs in it that others may take.
+	State     *StateRef `json:"state,omitempty"`
+	AppliedBy string    `json:"appliedBy,omitempty"`
+	Publishes []string  `json:"publishes,omitempty"`
+	// Takes and Inputs are what is taken of other stacks.
+	Takes  []Take  `json:"takes,omitempty"`
+	Inputs []Input `json:"inputs,omitempty"`
+
+	AppliedAt  *time.Time `json:"appliedAt,omitempty"`
+	VerifiedAt *time.Time `json:"verifiedAt,omitempty"`
 }
 
 // Endpoints returns the addresses of the workload's routes by resource name.

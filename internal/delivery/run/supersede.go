@@ -12,6 +12,9 @@ func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err erro
 	if err != nil {
 		return nil, err
 	}
+	if err := s.link(ctx, r); err != nil {
+		return nil, err
+	}
 	r.CreatedAt = s.Clock.Now()
 	s.enter(r, Queued, waitsFor(ahead))
 	r.UpdatedAt = r.CreatedAt

@@ -51,8 +51,10 @@ type Input struct {
 	// Resource is the name under which the workload refers to the other one.
 	Resource string `json:"resource"`
 	Output   string `json:"output"`
-	// Stack is whose output it is.
-	Stack string `json:"stack"`
+	// Stack is whose output it is, that of the workload of the project.
+	Stack    string `json:"stack"`
+	Project  string `json:"project"`
+	Workload string `json:"workload"`
 	// Run is the one that applied it there.
 	Run string `json:"run"`
 	// State is the version of the stack's state that has it.
@@ -67,6 +69,16 @@ type Input struct {
 
 // String names the input for people.
 func (in Input) String() string { return fmt.Sprintf("output %s of %s", in.Output, in.Stack) }
+
+// Told tells the input with its value, and where that comes from.
+func (in Input) Told() string {
+	value := "(sensitive)"
+	if !in.Sensitive {
+		raw, _ := json.Marshal(in.Value) // it came from JSON
+		value = string(raw)
+	}
+	return fmt.Sprintf("%s as %s: %s, from serial %d, which %s applied", in, in.Resource, value, in.State.Serial, in.Run)
+}
 
 // takesOf are what a workload takes of others, in a project.
 func takesOf(w *workload.Workload, project string) []Take {

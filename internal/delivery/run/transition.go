@@ -153,11 +153,34 @@ func (s *Service) settle(ctx context.Context, r Run, c change) error {
 	if !r.Status.Terminal() {
 		return nil
 	}
+	if err := s.wakeFollowers(ctx, r); err != nil {
+		return err
+	}
+	if err := s.catchUp(ctx, r); err != nil {
+		return err
+	}
 	open, err := s.Store.Open(ctx, r.Scope, r.Stack)
 	if err != nil || len(open) == 0 {
 		return err
 	}
 	return s.Jobs.Enqueue(ctx, open[0].Scope, open[0].ID)
+}
+
+// wakeFollowers wakes the runs of other stacks that waited for one that has ended.
+func (s *Service) wakeFollowers(ctx context.Context, r Run) error {
+	if r.DryRun {
+		return nil
+	}
+	waiting, err := s.Store.OpenFollowers(ctx, r.Scope, r.Workload)
+	if err != nil {
+		return err
+	}
+	for _, next := range waiting {
+		if next.Status == Queued {
+			err = errors.Join(err, s.Jobs.Enqueue(ctx, next.Scope, next.ID))
+		}
+	}
+	return err
 }
 
 func (s *Service) record(ctx context.Context, r Run, c change) error {

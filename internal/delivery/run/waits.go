@@ -15,6 +15,8 @@ type WaitFor string
 const (
 	// WaitRun is another run of the same stack.
 	WaitRun WaitFor = "run"
+	// WaitProducer is a run of another stack that the run's takes outputs of.
+	WaitProducer WaitFor = "producer"
 	// WaitSlot is a slot of the installation.
 	WaitSlot WaitFor = "slot"
 	// WaitTenant is the tenant's limit.
@@ -38,6 +40,9 @@ type Wait struct {
 
 // limited says what keeps the first run of a stack from being executed, nil for nothing.
 func (s *Service) limited(l lineup, h Head) *Wait {
+	if w := l.behindOthers(h); w != nil {
+		return w
+	}
 	st := s.stageOf(h)
 	if w := s.noRoom(l, h, st); w != nil {
 		return w
@@ -47,6 +52,30 @@ func (s *Service) limited(l lineup, h Head) *Wait {
 	}
 	if n := l.stages[st.Name]; st.Concurrency > 0 && n >= st.Concurrency {
 		return &Wait{For: WaitStage, Message: fmt.Sprintf("runs on the stage %s are executed %d at once, and %d are", st.Name, st.Concurrency, n)}
+	}
+	return nil
+}
+
+// behindOthers says that a run which has not begun goes after one of another
+// stack: what takes after what gives, and a removal of what gives after that of
+// what takes.
+func (l lineup) behindOthers(h Head) *Wait {
+	if h.Status != Queued {
+		return nil
+	}
+	for _, stack := range h.Follows {
+		first, ok := l.underway[stack]
+		if !ok || h.Operation == Destroy && first.Operation != Destroy {
+			continue
+		}
+		what := "takes outputs of"
+		if h.Operation == Destroy {
+			what = "gives outputs to"
+		}
+		return &Wait{
+			For: WaitProducer, Run: first.ID,
+			Message: fmt.Sprintf("it %s %s, whose run %s is %s", what, stack, first.ID, words(first.Status)),
+		}
 	}
 	return nil
 }

@@ -27,12 +27,13 @@ func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "What a run is for.", run.Deploy, run.Promote, run.Rollback, run.Destroy, run.Refresh)
 	httpserver.Enum(api, "What a failed gate means: advisory ones warn, mandatory ones end the run.", run.Advisory, run.Mandatory)
 	httpserver.Enum(api, "What a gate says.", run.Passed, run.Missed, run.Waiting)
-	httpserver.Enum(api, "What keeps a run from being executed.", run.WaitRun, run.WaitSlot, run.WaitTenant, run.WaitStage, run.WaitRunner)
+	httpserver.Enum(api, "What keeps a run from being executed.", run.WaitRun, run.WaitProducer, run.WaitSlot, run.WaitTenant, run.WaitStage, run.WaitRunner)
 	a.registerRequests(api)
 	a.registerRuns(api)
 	a.registerDecisions(api)
 	a.registerWorkloads(api)
 	a.registerReleases(api)
+	a.registerOutputs(api)
 	a.registerVerifications(api)
 }
 

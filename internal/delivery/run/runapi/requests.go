@@ -135,6 +135,7 @@ type destroyInput struct {
 		Reason   string `json:"reason,omitempty" maxLength:"1000"`
 		DryRun   bool   `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
 		WhenOpen bool   `json:"whenOpen,omitempty" doc:"Where a window closes the stage, plan now and apply when it opens, instead of being refused."`
+		Force    bool   `json:"force,omitempty" doc:"Remove it although other workloads take from it; for admins."`
 	}
 }
 
@@ -143,5 +144,5 @@ func (a API) destroy(ctx context.Context, in *destroyInput) (*runAnswer, error) 
 	if err != nil {
 		return nil, err
 	}
-	return answer(a.Runs.Destroy(ctx, scope, run.ChangeRequest{Workload: in.Workload, Stage: in.Body.Stage, Reason: in.Body.Reason, DryRun: in.Body.DryRun, WhenOpen: in.Body.WhenOpen}))
+	return answer(a.Runs.Destroy(ctx, scope, run.ChangeRequest{Workload: in.Workload, Stage: in.Body.Stage, Reason: in.Body.Reason, DryRun: in.Body.DryRun, WhenOpen: in.Body.WhenOpen, Force: in.Body.Force}))
 }

@@ -18,9 +18,9 @@ func (s *Store) PutDeployment(ctx context.Context, d run.Deployment) error {
 		return fmt.Errorf("write deployment: %w", err)
 	}
 	_, err = s.db.Conn(ctx).NewRaw(
-		"INSERT INTO run_deployments (tenant, project, workload, stage, release_id, run, status, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"+
-			" ON CONFLICT (tenant, project, workload, stage) DO UPDATE SET release_id = excluded.release_id, run = excluded.run, status = excluded.status, body = excluded.body",
-		d.Scope.Tenant, d.Scope.Project, d.Workload, d.Scope.Stage, d.Release.ID, d.Run, string(d.Status), string(body)).Exec(ctx)
+		"INSERT INTO run_deployments (tenant, project, workload, stage, release_id, run, status, takes, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"+
+			" ON CONFLICT (tenant, project, workload, stage) DO UPDATE SET release_id = excluded.release_id, run = excluded.run, status = excluded.status, takes = excluded.takes, body = excluded.body",
+		d.Scope.Tenant, d.Scope.Project, d.Workload, d.Scope.Stage, d.Release.ID, d.Run, string(d.Status), takesOf(d), string(body)).Exec(ctx)
 	return db.Map(err, "deployment of "+d.Workload)
 }
 
@@ -51,6 +51,10 @@ func (s *Store) Deployments(ctx context.Context, scope kernel.Scope, workload st
 	if err := q.Order("project", "workload", "stage").Scan(ctx, &bodies); err != nil {
 		return nil, db.Map(err, "deployments")
 	}
+	return readDeployments(bodies)
+}
+
+func readDeployments(bodies []string) ([]run.Deployment, error) {
 	deployments := make([]run.Deployment, 0, len(bodies))
 	for _, body := range bodies {
 		d, err := readDeployment(body)

@@ -2,6 +2,7 @@ package runsql
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -18,6 +19,7 @@ type headRow struct {
 	Expires                                   *time.Time
 	Served                                    *int64
 	HeldUntil                                 *time.Time
+	Operation, Follows                        string
 }
 
 // Heads returns the first run of each stack with runs that have not ended, those
@@ -27,11 +29,11 @@ func (s *Store) Heads(ctx context.Context) ([]run.Head, error) {
 	var rows []headRow
 	err := s.db.Reader(ctx).NewRaw(`
 WITH heads AS (
-    SELECT id, tenant, project, stage, stack, status, held_until,
+    SELECT id, tenant, project, stage, stack, status, held_until, operation, follows,
            ROW_NUMBER() OVER (PARTITION BY stack ORDER BY CASE status WHEN 'queued' THEN 1 ELSE 0 END, id) AS place
     FROM runs WHERE NOT ended
 )
-SELECT h.id, h.tenant, h.project, h.stage, h.stack, h.status, h.held_until,
+SELECT h.id, h.tenant, h.project, h.stage, h.stack, h.status, h.held_until, h.operation, h.follows,
        l.fence, l.run, l.node, l.process, l.expires, t.served
 FROM heads h
 LEFT JOIN run_stacks l ON l.stack = h.stack
@@ -53,6 +55,7 @@ func (r headRow) head() run.Head {
 		Run: r.ID, Stack: r.Stack, Status: run.Status(r.Status),
 		Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage},
 	}
+	h.Operation, h.Follows = run.Operation(r.Operation), strings.Fields(r.Follows)
 	if r.Fence != nil && r.Run != nil && r.Node != nil && r.Process != nil && r.Expires != nil {
 		h.Lease = run.Lease{Fence: *r.Fence, Run: *r.Run, Node: *r.Node, Process: *r.Process, Expires: r.Expires.UTC()}
 	}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
+	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/delivery/release"
@@ -18,6 +21,8 @@ import (
 type Releases struct {
 	mu  sync.Mutex
 	all map[string]release.Release
+	// last is the one that Keep made last.
+	last string
 }
 
 // Create returns the release of the workload and version.
@@ -58,6 +63,9 @@ func (r *Releases) Graph(_ context.Context, rel release.Release, _ stage.Stage) 
 	g := &graph.Graph{Workload: w.Name, Names: map[string]string{}}
 	for _, name := range w.ResourceNames() {
 		res := w.Resources[name]
+		if res.Producer != nil {
+			continue
+		}
 		uid := fmt.Sprintf("%s.%s#%s.%s", res.Type, res.Class, w.Name, name)
 		g.Names[name] = uid
 		g.Nodes = append(g.Nodes, graph.Node{
@@ -93,6 +101,23 @@ func (Renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error) 
 			out.Outputs["endpoints"] = json.RawMessage(url)
 		}
 	}
+	for _, resource := range slices.Sorted(maps.Keys(in.Taken)) {
+		for _, name := range slices.Sorted(maps.Keys(in.Taken[resource])) {
+			out.Resources["module.taken_"+resource+"_"+name] = string(kernel.DigestOf(in.Taken[resource][name].Value))
+		}
+	}
+	for _, name := range in.Workload.OutputNames() {
+		o := in.Workload.Outputs[name]
+		text, _ := o.Value.Literal()
+		for _, ref := range o.Value.Refs() { // an output that is another's as it is
+			_ = json.Unmarshal(in.Taken[ref.Resource][ref.Output].Value, &text)
+		}
+		out.Outputs[name], _ = json.Marshal(text)
+		out.Resources["output."+name] = string(kernel.DigestOf([]byte(text)))
+		if o.Sensitive {
+			out.Sensitive = append(out.Sensitive, name)
+		}
+	}
 	out.Broken = in.Workload.Annotations["broken"]
 	made := run.Root{Files: map[string][]byte{}}
 	if len(in.LandingZone) > 0 {
@@ -102,4 +127,21 @@ func (Renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error) 
 	file, err := json.Marshal(out)
 	made.Files[rootFile], made.Digest = file, kernel.DigestOf(file)
 	return made, err
+}
+
+// Keep makes a release of the workload that was deployed nowhere.
+func (r *Releases) Keep(t testing.TB, w *workload.Workload) {
+	t.Helper()
+	rel, err := r.Create(t.Context(), Project, release.New{Workload: w})
+	Must(t, err)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = rel.ID
+}
+
+// Last is the id of the release that Keep made last.
+func (r *Releases) Last() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last
 }

@@ -50,6 +50,8 @@ func (Busy) Error() string { return "another operation is in progress" }
 type stack struct {
 	serial    int64
 	resources map[string]string
+	// outputs are those of each version.
+	outputs map[string]map[string]run.StateOutput
 }
 
 // NewWorld returns an empty world.
@@ -59,7 +61,7 @@ func NewWorld() *World {
 
 func (w *World) stack(id string) *stack {
 	if w.stacks[id] == nil {
-		w.stacks[id] = &stack{resources: map[string]string{}}
+		w.stacks[id] = &stack{resources: map[string]string{}, outputs: map[string]map[string]run.StateOutput{}}
 	}
 	return w.stacks[id]
 }
@@ -73,6 +75,37 @@ func (w *World) Serial(_ context.Context, _ kernel.Scope, id string) (int64, err
 
 // Restore does nothing: the world stores every change at once.
 func (w *World) Restore(context.Context, string, string, int64) error { return nil }
+
+// Version returns the version of a stack's state in force.
+func (w *World) Version(_ context.Context, id string) (run.StateRef, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	serial := w.stack(id).serial
+	if serial == 0 {
+		return run.StateRef{}, nil
+	}
+	return run.StateRef{Version: fmt.Sprintf("sv_%d", serial), Serial: serial}, nil
+}
+
+// Outputs returns the outputs of a version.
+func (w *World) Outputs(_ context.Context, id, version string) (map[string]run.StateOutput, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.stack(id).outputs[version]), nil
+}
+
+// settle keeps the outputs that an apply has left.
+func (w *World) settle(id string, outputs map[string]json.RawMessage, sensitive []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.stack(id)
+	s.serial++
+	all := map[string]run.StateOutput{}
+	for name, value := range outputs {
+		all[name] = run.StateOutput{Value: value, Sensitive: slices.Contains(sensitive, name)}
+	}
+	s.outputs[fmt.Sprintf("sv_%d", s.serial)] = all
+}
 
 // Drift changes a resource behind the back of the runs.
 func (w *World) Drift(id, address, value string) {
@@ -94,6 +127,8 @@ type savedPlan struct {
 	Serial  int64
 	Changes []savedChange
 	Outputs map[string]json.RawMessage
+	// Sensitive are the names of outputs that nobody sees.
+	Sensitive []string
 }
 
 type savedChange struct {
@@ -104,6 +139,7 @@ type savedChange struct {
 type root struct {
 	Resources map[string]string
 	Outputs   map[string]json.RawMessage
+	Sensitive []string
 	Broken    string
 }
 
@@ -122,7 +158,7 @@ func (w *World) Plan(_ context.Context, job run.Job, sink func(run.Event)) (run.
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	have := w.stack(job.Stack)
-	plan := savedPlan{Serial: have.serial, Outputs: want.Outputs, Changes: changes(have.resources, want.Resources)}
+	plan := savedPlan{Serial: have.serial, Outputs: want.Outputs, Sensitive: want.Sensitive, Changes: changes(have.resources, want.Resources)}
 	plan.adopt(string(job.Files["adopted.tf"]))
 	plan.limit(job.Targets)
 	if w.BeforePlan != nil {
@@ -228,6 +264,7 @@ func (w *World) Apply(ctx context.Context, job run.Job, file []byte, sink func(r
 		w.change(job.Stack, c)
 		sink(run.Event{Level: "info", Type: "apply_complete", Address: c.Address, Message: c.Address + ": done"})
 	}
+	w.settle(job.Stack, plan.Outputs, plan.Sensitive)
 	return run.Applied{Outputs: plan.Outputs}, nil
 }
 

@@ -2587,6 +2587,7 @@ type Run struct {
 	Availability *RunAvailability  `json:"availability,omitempty"`
 	Cancel       *RunCancelRequest `json:"cancel,omitempty"`
 	Cause        *RunCause         `json:"cause,omitempty"`
+	CausedBy     string            `json:"causedBy,omitempty"`
 	CreatedAt    time.Time         `json:"createdAt"`
 	Deployed     *RunReleaseRef    `json:"deployed,omitempty"`
 

@@ -79,3 +79,23 @@ func TestManifestsThatCannotBeEndThePlan(t *testing.T) {
 		t.Errorf("failure %+v", r.Failure)
 	}
 }
+
+func TestEveryFactOfARunNamesTheEventThatCausedIt(t *testing.T) {
+	t.Parallel()
+	b := bench(t).Start(t)
+	first := b.Await(t, b.Deploy(t, "dev", "1.0").ID, run.Succeeded)
+	r, err := b.Service.Promote(kernel.WithCause(runtest.As(runtest.Ada), "evt_1"), runtest.Project, run.ChangeRequest{Workload: "orders", Stage: "test", DryRun: true})
+	runtest.Must(t, err)
+	b.Await(t, r.ID, run.PlannedOnly)
+	for id, want := range map[string]string{first.ID: "", r.ID: "evt_1"} {
+		causes := b.Journal.Causes(id)
+		for i, got := range causes {
+			if got != want {
+				t.Errorf("fact %d of %d of run %s is caused by %q, want %q", i, len(causes), id, got, want)
+			}
+		}
+		if len(causes) < 3 {
+			t.Errorf("run %s has %d facts", id, len(causes))
+		}
+	}
+}

@@ -75,6 +75,9 @@ type Run struct {
 	Cancel       *CancelRequest `json:"cancel,omitempty"`
 	// Cause is why Terrace asked for the run by itself, nil where somebody asked.
 	Cause *Cause `json:"cause,omitempty"`
+	// CausedBy is the id of the event on which a rule asked for the run: every fact of
+	// the run carries it.
+	CausedBy string `json:"causedBy,omitempty"`
 	// Rollback is what a stage that rolls back by itself did after the run.
 	Rollback *RollbackNote `json:"rollback,omitempty"`
 	// Revoked says why the release may not go to the stage any longer.

@@ -191,6 +191,9 @@ func (s *Service) record(ctx context.Context, r Run, c change) error {
 	if fact == "" {
 		fact = string(c.to)
 	}
+	if r.CausedBy != "" {
+		ctx = kernel.WithCause(ctx, r.CausedBy)
+	}
 	return s.Journal.Record(ctx, kernel.Fact{
 		Type: "run." + fact, Scope: r.Scope, Subject: r.ID, Reason: c.reason,
 		Data: factData{

@@ -167,8 +167,9 @@ func (b *Bench) Verify(_ context.Context, in run.CheckInput) run.CheckResult {
 
 // Journal keeps facts for the test.
 type Journal struct {
-	mu    sync.Mutex
-	facts []kernel.Fact
+	mu     sync.Mutex
+	facts  []kernel.Fact
+	causes []string
 }
 
 // Record keeps f.
@@ -181,7 +182,7 @@ func (j *Journal) Record(ctx context.Context, f kernel.Fact) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.facts = append(j.facts, f)
+	j.facts, j.causes = append(j.facts, f), append(j.causes, kernel.CauseFrom(ctx))
 	return nil
 }
 
@@ -196,6 +197,19 @@ func (j *Journal) Types(id string) []string {
 		}
 	}
 	return types
+}
+
+// Causes returns what caused the facts about a run, in their order.
+func (j *Journal) Causes(id string) []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var causes []string
+	for i, f := range j.facts {
+		if f.Subject == id {
+			causes = append(causes, j.causes[i])
+		}
+	}
+	return causes
 }
 
 // As returns a context that acts for a.

@@ -23,6 +23,8 @@ const (
 	maxAnswer = 32 << 20
 	// callTimeout bounds a call that is not a stream or an upload.
 	callTimeout = 30 * time.Second
+	// stateTimeout bounds what is done with a state, which may be large.
+	stateTimeout = 2 * time.Minute
 )
 
 // Options configure a Client.
@@ -70,7 +72,12 @@ func (c *Client) Address() string { return c.base.String() }
 
 // call sends in as JSON, when it is not nil, and decodes the answer into out, when it is not nil.
 func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	return c.callWithin(ctx, callTimeout, method, path, in, out)
+}
+
+// callWithin is call with another bound.
+func (c *Client) callWithin(ctx context.Context, most time.Duration, method, path string, in, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	var body io.Reader
 	if in != nil {

@@ -18,37 +18,37 @@ func (c *Client) StateVersions(ctx context.Context, project, workload, stage str
 // State returns what a version of the state has; without one, the version in force.
 func (c *Client) State(ctx context.Context, project, workload string, p GetStateParams) (StateView, error) {
 	var v StateView
-	return v, c.call(ctx, http.MethodGet, query(statePath(project, workload), p), nil, &v)
+	return v, c.callWithin(ctx, stateTimeout, http.MethodGet, query(statePath(project, workload), p), nil, &v)
 }
 
 // StateResource returns one resource of a state.
 func (c *Client) StateResource(ctx context.Context, project, workload string, p GetStateResourceParams) (StateResource, error) {
 	var r StateResource
-	return r, c.call(ctx, http.MethodGet, query(statePath(project, workload, "resource"), p), nil, &r)
+	return r, c.callWithin(ctx, stateTimeout, http.MethodGet, query(statePath(project, workload, "resource"), p), nil, &r)
 }
 
 // DiffState compares two versions of a state.
 func (c *Client) DiffState(ctx context.Context, project, workload string, p DiffStateParams) (StateDifference, error) {
 	var d StateDifference
-	return d, c.call(ctx, http.MethodGet, query(statePath(project, workload, "diff"), p), nil, &d)
+	return d, c.callWithin(ctx, stateTimeout, http.MethodGet, query(statePath(project, workload, "diff"), p), nil, &d)
 }
 
 // MoveState gives a resource or a module another address.
 func (c *Client) MoveState(ctx context.Context, project, workload, stage string, in MoveStateRequest) (StateVersion, error) {
 	var v StateVersion
-	return v, c.call(ctx, http.MethodPost, query(statePath(project, workload, "move"), MoveStateParams{Stage: stage}), in, &v)
+	return v, c.callWithin(ctx, stateTimeout, http.MethodPost, query(statePath(project, workload, "move"), MoveStateParams{Stage: stage}), in, &v)
 }
 
 // RemoveState forgets resources, which stay as they are.
 func (c *Client) RemoveState(ctx context.Context, project, workload, stage string, in RemoveStateRequest) (StateVersion, error) {
 	var v StateVersion
-	return v, c.call(ctx, http.MethodPost, query(statePath(project, workload, "remove"), RemoveStateParams{Stage: stage}), in, &v)
+	return v, c.callWithin(ctx, stateTimeout, http.MethodPost, query(statePath(project, workload, "remove"), RemoveStateParams{Stage: stage}), in, &v)
 }
 
 // RollbackState brings the content of an earlier version back.
 func (c *Client) RollbackState(ctx context.Context, project, workload, stage string, in RollBackStateRequest) (StateVersion, error) {
 	var v StateVersion
-	return v, c.call(ctx, http.MethodPost, query(statePath(project, workload, "rollback"), RollBackStateParams{Stage: stage}), in, &v)
+	return v, c.callWithin(ctx, stateTimeout, http.MethodPost, query(statePath(project, workload, "rollback"), RollBackStateParams{Stage: stage}), in, &v)
 }
 
 // UnlockState gives the lock back for a holder that cannot.

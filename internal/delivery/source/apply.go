@@ -35,13 +35,18 @@ func (p *planner) apply(ctx context.Context) error {
 	return p.prune(ctx)
 }
 
-// each does a thing with all of a kind that have a file.
+// each does a thing with all of a kind that have a file, workloads after those
+// that they take outputs of.
 func (p *planner) each(ctx context.Context, kind Kind, do func(ctx context.Context, c *Change, o *Object) error) error {
+	var all []*Change
 	for i := range p.diff.Changes {
 		if c := &p.diff.Changes[i]; c.Kind == kind && c.wanted != nil {
-			if err := p.one(ctx, c, do); err != nil {
-				return err
-			}
+			all = append(all, c)
+		}
+	}
+	for _, c := range giversFirst(all, (*Change).taken) {
+		if err := p.one(ctx, c, do); err != nil {
+			return err
 		}
 	}
 	return nil

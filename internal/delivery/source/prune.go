@@ -12,11 +12,7 @@ import (
 
 // prune removes what has no file: workloads, then definitions, then stages.
 func (p *planner) prune(ctx context.Context) error {
-	for i := range p.diff.Changes {
-		c := &p.diff.Changes[i]
-		if c.wanted != nil {
-			continue
-		}
+	for _, c := range p.leaving(ctx) {
 		if c.Action != Delete {
 			if err := p.keep(ctx, c, p.kept(c)); err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 // Work does what waits until ctx ends: the oldest first, of each tenant a few at
 // a time.
 func (s *Service) Work(ctx context.Context) error {
-	timer := time.NewTicker(lookEvery)
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		more, err := s.batch(ctx)
@@ -32,6 +33,7 @@ func (s *Service) Work(ctx context.Context) error {
 		if more && ctx.Err() == nil {
 			continue
 		}
+		timer.Reset(supervise.Beat(lookEvery))
 		select {
 		case <-ctx.Done():
 			return nil

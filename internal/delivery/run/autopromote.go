@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
 const (
@@ -61,16 +62,17 @@ func (s *Service) Promotions(ctx context.Context) error {
 	if err := s.seedPromotions(ctx); err != nil {
 		return err
 	}
-	ticker := time.NewTicker(lookForPromotions)
-	defer ticker.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		if err := s.PromoteDue(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
+		timer.Reset(supervise.Beat(lookForPromotions))
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-timer.C:
 		case <-s.promotions:
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
 // SweepEvery is how often stranded runs are looked for.
@@ -112,16 +113,17 @@ func (s *Service) wake(ctx context.Context, h Head) error {
 // Watch sweeps at once, which takes up what earlier processes of this node
 // left, and then again and again until ctx ends.
 func (s *Service) Watch(ctx context.Context) error {
-	ticker := time.NewTicker(SweepEvery)
-	defer ticker.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
+		timer.Reset(supervise.Beat(SweepEvery))
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-timer.C:
 		}
 	}
 }

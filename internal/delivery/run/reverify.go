@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
 const (
@@ -69,16 +70,17 @@ func (s *Service) wakeVerifications() {
 // begun then is begun anew by the next process.
 func (s *Service) Verifications(ctx context.Context) error {
 	defer s.verifying.running.Wait()
-	ticker := time.NewTicker(lookForVerifications)
-	defer ticker.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		if err := s.beginVerifications(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
+		timer.Reset(supervise.Beat(lookForVerifications))
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-timer.C:
 		case <-s.verifying.wake:
 		}
 	}

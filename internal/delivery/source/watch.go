@@ -7,6 +7,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
 // How the loop works.
@@ -50,7 +51,7 @@ func (s *Service) Watch(ctx context.Context) error {
 		if err := s.begin(ctx, &all); err != nil && ctx.Err() == nil {
 			return err
 		}
-		timer := time.NewTimer(idle)
+		timer := time.NewTimer(supervise.Beat(idle))
 		select {
 		case <-ctx.Done():
 			timer.Stop()

@@ -9,11 +9,13 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
 const (
 	// every is how often the revision is looked at.
-	every = time.Second
+	every = 2 * time.Second
 	// patience bounds a look, and a load.
 	patience = 10 * time.Second
 )
@@ -34,13 +36,14 @@ type Source struct {
 // Watch keeps the view current with what other processes, or transactions that
 // ended after their call to Now, have written. It returns when ctx ends.
 func (s Source) Watch(ctx context.Context) error {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
+		timer.Reset(supervise.Beat(every))
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
+		case <-timer.C:
 		}
 		if s.changed(ctx) {
 			s.Now(ctx)

@@ -37,7 +37,7 @@ func TestWatchLoadsWhatHasChanged(t *testing.T) {
 		go func() { ended <- source.Watch(ctx) }()
 		step := func(want int64, why string) {
 			t.Helper()
-			time.Sleep(1100 * time.Millisecond)
+			time.Sleep(2100 * time.Millisecond)
 			synctest.Wait()
 			if loads.Load() != want || (failures.Load() < 0 && view.Load() != rows.Load()) {
 				t.Errorf("%s: %d loads, want %d; view at %d of %d", why, loads.Load(), want, view.Load(), rows.Load())

@@ -61,15 +61,15 @@ func (g *Group) Add(name string, loop Loop) {
 	}
 }
 
-// Every adds a loop that calls work at once and then every interval. An error
-// of work is logged, and work is called again at the next interval.
+// Every adds a loop that calls work at once and then at every Beat of interval.
+// An error of work is logged, and work is called again at the next one.
 func (g *Group) Every(name string, interval time.Duration, work Loop) {
 	g.Add(name, func(ctx context.Context) error {
 		for {
 			if err := work(ctx); err != nil && ctx.Err() == nil {
 				g.log.WarnContext(ctx, "periodic work failed", slog.String("loop", name), slog.String("error", err.Error()))
 			}
-			if !pause(ctx, interval) {
+			if !pause(ctx, Beat(interval)) {
 				return nil
 			}
 		}

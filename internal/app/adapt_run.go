@@ -43,8 +43,13 @@ func events(id string, sink func(run.Event)) runner.Sink {
 	}
 }
 
-// renderer renders root modules for the run room.
-type renderer struct{ releases *release.Service }
+// renderer renders root modules for the run room. Terrace's own provider belongs to
+// this server, as the API that it speaks to does: its lock is of today, whatever it
+// was when the release was made, so that releases outlive an update of Terrace.
+type renderer struct {
+	releases *release.Service
+	lock     []byte
+}
 
 func (a renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error) {
 	artifacts := make(map[string]render.Artifact, len(in.Release.Artifacts))
@@ -62,7 +67,7 @@ func (a renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error
 			Runtime: in.Stage.Runtime, Workload: in.Workload.Name,
 		},
 		Release: in.Release.ID, ReleaseVersion: in.Release.Version, Artifacts: artifacts, Images: in.Release.Images, Tags: in.Tags,
-		LandingZone: in.LandingZone, Taken: takenOf(in.Taken), ProviderVersion: ProviderVersion, AzurermVersion: runner.AzurermVersion, Lock: in.Release.Lock,
+		LandingZone: in.LandingZone, Taken: takenOf(in.Taken), ProviderVersion: ProviderVersion, AzurermVersion: runner.AzurermVersion, Lock: a.lock,
 	})
 	return run.Root{Files: root.Files, Secret: root.Secret, Digest: root.Digest, LandingZone: root.LandingZone}, err
 }

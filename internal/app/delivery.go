@@ -53,6 +53,8 @@ type delivery struct {
 	zones     *landingzone.Service
 	states    *state.Service
 	tool      runner.Tool
+	// lock is the lock file for Terrace's own provider.
+	lock []byte
 	// isolation is how the runs are kept from what is not theirs.
 	isolation isolation
 	queue     *runjobs.Queue
@@ -81,14 +83,13 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	releaseStore := releasesql.NewStore(p.db)
 	live := &liveDeployments{deployments: runStore, releases: releaseStore, stages: d.stages}
 	d.modules = newModules(p, a, live, sourceOf{d})
-	lock, err := installProvider(p)
-	if err != nil {
+	if d.lock, err = installProvider(p); err != nil {
 		return nil, err
 	}
 	d.releases = release.NewService(release.Config{
 		Store: releaseStore, Blobs: p.blobs, Tx: p.db, Authorizer: a.identity, Journal: a.journal,
 		Stages: d.stages, Definitions: d.modules, Modules: d.modules, Spool: p.path("spool"),
-		Lock: lock,
+		Lock: d.lock,
 	})
 	live.graph = d.releases.Graph
 	d.zones = &landingzone.Service{
@@ -161,7 +162,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	d.fleet = newFleet(p, a, d, logs)
 	d.runs, err = run.NewService(run.Deps{
 		Tx: p.db, Store: store, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Jobs: d.queue,
-		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases}, Zones: zones{d.zones},
+		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: a.tenants, Renderer: renderer{d.releases, d.lock}, Zones: zones{d.zones},
 		Planner: dispatcher{planner{execute, environments{p.environ, p.azureSim}}, d.fleet}, Fleet: fleetOf{d.fleet}, Tokens: runTokens{p.runTokens}, State: runStates{d.states},
 		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,
 		Verifier: checks,

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -45,6 +46,38 @@ func TestRestart(t *testing.T) {
 	p.Succeed(ctx, "deploy", w.file(t, filepath.Join(d.Dir, "clock")), "--stage", "dev")
 	p.Succeed(ctx, "destroy", "clock", "--stage", "dev", "--yes")
 	noProcesses(t, d)
+}
+
+// TestUpdate starts the daemon with another build of the provider: what was released
+// before goes on, and goes back.
+func TestUpdate(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	provider := filepath.Join(t.TempDir(), "terraform-provider-terrace")
+	program, err := os.ReadFile(harness.Bin(t, "terraform-provider-terrace"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := harness.New(t, "--provider", provider)
+	start := func(program []byte) {
+		if err := os.WriteFile(provider, program, 0o700); err != nil { //nolint:gosec // a program
+			t.Fatal(err)
+		}
+		d.Boot()
+	}
+	start(program)
+	p := d.Project(ctx, t, "shop")
+	w := workload{Name: "clock", Version: "1.0.0"}
+	p.Succeed(ctx, "deploy", w.file(t, filepath.Join(d.Dir, "clock")), "--stage", "dev")
+	w.Version = "1.1.0"
+	p.Succeed(ctx, "deploy", w.file(t, filepath.Join(d.Dir, "clock")), "--stage", "dev")
+	d.Stop()
+	start(append(program, "another build"...))
+	p.Succeed(ctx, "promote", "clock", "--to", "test")
+	p.Succeed(ctx, "rollback", "clock", "--stage", "dev")
+	p.Must(ctx, "drift", "check", "clock", "--stage", "dev")
+	p.Succeed(ctx, "destroy", "clock", "--stage", "dev", "--yes")
+	p.Succeed(ctx, "destroy", "clock", "--stage", "test", "--yes")
 }
 
 // visits asks the service until it answers well, and as wanted.

@@ -113,7 +113,7 @@ func TestStagesOfTheFileReplaceTheDefaultOnes(t *testing.T) {
 // TestSinkNetworksReplaceTheDefaultOnes: what is not in the list is not allowed.
 func TestSinkNetworksReplaceTheDefaultOnes(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{"zone: a\n": "127.0.0.0/8 ::1/128", "sinkNetworks: []\n": "", "sinkNetworks: [10.1.0.0/8]\n": "10.0.0.0/8"} {
+	for text, want := range map[string]string{"zone: a\n": "127.0.0.0/8 ::1/128", "sinkNetworks: []\n": "", "sinkNetworks: [10.1.0.0/8]\n": "10.0.0.0/8", "listen: 0.0.0.0:7080\n": "", "listen: 0.0.0.0:7080\nsinkNetworks: [127.0.0.0/8]\n": "127.0.0.0/8"} {
 		c, err := config.Load(flags(t, "--config="+file(t, text)), home())
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -69,6 +71,9 @@ func decode(k *koanf.Koanf, env map[string]string, file string) (Config, error) 
 	if !k.Exists("stages") {
 		c.Stages = stage.Default()
 	}
+	if !k.Exists("sinkNetworks") && !onLoopback(c.Listen) {
+		c.SinkNetworks = nil // who may subscribe may not be on this machine
+	}
 	err := c.complete(env)
 	if err != nil {
 		return Config{}, err
@@ -82,6 +87,16 @@ func decode(k *koanf.Koanf, env map[string]string, file string) (Config, error) 
 		return Config{}, invalid(problems)
 	}
 	return c, nil
+}
+
+// onLoopback says whether only this machine reaches the address.
+func onLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // complete fills in what depends on the machine.

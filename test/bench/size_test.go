@@ -24,8 +24,9 @@ const (
 
 // A state of instances of one resource.
 const (
-	largeHead = `{"version":4,"terraform_version":"1.9.0","serial":1,"lineage":"large","outputs":{},"resources":[{"mode":"managed","type":"terraform_data","name":"large",` +
-		`"provider":"provider[\"terraform.io/builtin/terraform\"]","instances":[`
+	largeHead = `{"version":4,"terraform_version":"1.9.0","serial":1,"lineage":"large","outputs":{},"resources":[` + largeName + `large` + largeRest
+	largeName = `{"mode":"managed","type":"terraform_data","name":"`
+	largeRest = `","provider":"provider[\"terraform.io/builtin/terraform\"]","instances":[`
 	largeTail = `]}],"check_results":null}` + "\n"
 )
 

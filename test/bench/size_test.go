@@ -41,7 +41,9 @@ func BenchmarkLargeState(b *testing.B) {
 	for b.Loop() {
 		slowest := p.meanwhile(b)
 		step := func(name string, arguments ...string) {
-			took := timed(func() { p.MustTerrace(b.Context(), p.Dir, append(arguments, "--project", p.project, "--stage", "dev")...) })
+			took := timed(func() {
+				p.MustTerrace(b.Context(), p.Dir, append(arguments, "--project", p.project, "--stage", "dev")...)
+			})
 			b.ReportMetric(took.Seconds(), name+"-s")
 			b.ReportMetric(residentMB(b, p.PID()), name+"-MB")
 		}

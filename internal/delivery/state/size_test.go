@@ -32,6 +32,8 @@ func large(serial, n int, value string) io.Reader {
 
 // TestALargeStateIsNeverInMemory writes, reads, compares and rolls back a state of
 // 24 MB, and looks at how much was allocated at once.
+//
+//nolint:paralleltest // it measures the heap of the process
 func TestALargeStateIsNeverInMemory(t *testing.T) {
 	const n, most = 240, 20 << 20
 	r := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))

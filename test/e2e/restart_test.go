@@ -60,7 +60,7 @@ func TestUpdate(t *testing.T) {
 	}
 	d := harness.New(t, "--provider", provider)
 	start := func(program []byte) {
-		if err := os.WriteFile(provider, program, 0o700); err != nil { //nolint:gosec // a program
+		if err := os.WriteFile(provider, program, 0o700); err != nil {
 			t.Fatal(err)
 		}
 		d.Boot()

@@ -45,7 +45,7 @@ func (a *approval) run(c *cobra.Command, e *command.Env, id string) error {
 		return err
 	}
 	if a.digest != "" && kernel.Digest(a.digest) != d.Digest {
-		return kernel.Errorf(kernel.Stale, "the dossier of %s is %s, not %s", id, d.Digest, a.digest).WithFix("read it again: what would be applied has changed")
+		return kernel.Errorf(kernel.Stale, "the dossier of %s has the digest %s, not %s", id, d.Digest, a.digest).WithFix("read it again: what would be applied has changed")
 	}
 	WriteDossier(e.Err, d, Short())
 	_, _ = fmt.Fprintf(e.Err, "  digest: %s\n", d.Digest)

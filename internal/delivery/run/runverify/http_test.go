@@ -80,7 +80,7 @@ func TestAForeignCertificateIsNoAnswer(t *testing.T) {
 	defer server.Close()
 	v := runverify.NewHTTP(server.Listener.Addr().String(), x509.NewCertPool())
 	got := v.Verify(context.Background(), run.CheckInput{
-		URL: "https://example.com/", Own: true, Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: 50 * time.Millisecond}},
+		URL: "https://example.com/", Own: true, Check: stage.Check{HTTP: &stage.HTTPCheck{Timeout: timeout(false)}},
 	})
 	if got.Passed || !strings.Contains(got.Message, "certificate") {
 		t.Errorf("%+v", got)

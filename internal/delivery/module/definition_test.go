@@ -168,15 +168,10 @@ func TestSeed(t *testing.T) {
 	if len(first.Modules) != 9 || len(first.Definitions) != 9 || len(first.Kept) != 0 {
 		t.Fatalf("seeded %+v, want nine modules and nine definitions", first)
 	}
-	facts, start := len(rig.Facts), time.Now()
+	facts := len(rig.Facts)
 	again, err := rig.SeedTree(t.Context(), acme(), "local", iac.Trees("local", "")[0].Files)
-	took := time.Since(start)
 	if err != nil || len(again.Modules)+len(again.Definitions)+len(again.Kept) != 0 || len(rig.Facts) != facts {
 		t.Fatalf("again: %+v, %v", again, err)
-	}
-	t.Logf("nothing to do took %v", took)
-	if took > time.Second { // ten times the bound, for machines that are busy
-		t.Fatalf("nothing to do took %v", took)
 	}
 }
 

@@ -37,7 +37,7 @@ func serve(t *testing.T, s *dns.Service) *dns.Server {
 
 func exchange(t *testing.T, network, addr string, query *mdns.Msg) *mdns.Msg {
 	t.Helper()
-	client := &mdns.Client{Net: network, Timeout: 5 * time.Second}
+	client := &mdns.Client{Net: network, Timeout: time.Minute}
 	reply, _, err := client.Exchange(query, addr)
 	if err != nil {
 		t.Fatalf("%s: %v", network, err)
@@ -166,7 +166,7 @@ func TestSeesWhatOthersWrite(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- reader.Watch(ctx) }()
 	put(t, writer, dev, "a.dev.shop.localhost", dns.A, "127.0.0.1")
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for ask(reader, "a.dev.shop.localhost.", mdns.TypeA).Rcode != mdns.RcodeSuccess {
 		if time.Now().After(deadline) {
 			t.Fatal("the other replica's record is not answered")

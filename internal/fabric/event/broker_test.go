@@ -65,7 +65,7 @@ func client(t testing.TB, s *event.Server, topic event.Topic) (*nats.Conn, jetst
 
 func bounded(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

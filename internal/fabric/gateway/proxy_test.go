@@ -192,7 +192,7 @@ func TestPlainIsSentToTLS(t *testing.T) {
 func TestServerSentEvents(t *testing.T) {
 	t.Parallel()
 	// Events come further apart than a client may stall.
-	f := start(t, func(c *gateway.ProxyConfig) { c.Stall = 50 * time.Millisecond })
+	f := start(t, func(c *gateway.ProxyConfig) { c.Stall = 500 * time.Millisecond })
 	next := make(chan struct{})
 	f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -204,7 +204,7 @@ func TestServerSentEvents(t *testing.T) {
 			case <-r.Context().Done():
 				return
 			}
-			<-time.After(150 * time.Millisecond)
+			<-time.After(700 * time.Millisecond)
 		}
 	})
 	put(t, f.routes, dev, gateway.Route{Name: "orders", Host: host, Service: "orders"})
@@ -273,7 +273,7 @@ func TestClientThatStallsIsCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 	_, _ = fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: %s\r\nContent-Length: 100\r\n\r\nhalf", host)
 	_, err = io.ReadAll(conn)
 	if timeout, ok := err.(net.Error); ok && timeout.Timeout() { //nolint:errorlint // what the connection returns
@@ -285,10 +285,10 @@ func TestClientThatStallsIsCutOff(t *testing.T) {
 // longer than the client may stall.
 func TestSlowServiceIsNotCutOff(t *testing.T) {
 	t.Parallel()
-	f := start(t, func(c *gateway.ProxyConfig) { c.Stall = 50 * time.Millisecond })
+	f := start(t, func(c *gateway.ProxyConfig) { c.Stall = 500 * time.Millisecond })
 	f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		<-time.After(200 * time.Millisecond)
+		<-time.After(700 * time.Millisecond)
 		_, _ = io.WriteString(w, "done")
 	})
 	put(t, f.routes, dev, gateway.Route{Name: "orders", Host: host, Service: "orders"})

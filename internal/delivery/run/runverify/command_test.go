@@ -51,7 +51,7 @@ func TestCommands(t *testing.T) {
 		"a directory of its own":   {stage.CommandCheck{Argv: sh(`touch f && test "$PWD" = "$HOME" && test "$PWD" = "$TMPDIR" && ls`)}, true, "", "f"},
 		"no program":               {stage.CommandCheck{Argv: []string{"/no/such/program"}}, false, "there is no program /no/such/program", ""},
 		"nor on the PATH":          {stage.CommandCheck{Argv: []string{"no-such-program"}}, false, "there is no program no-such-program", ""},
-		"it takes too long":        {stage.CommandCheck{Argv: sh("echo waiting; sleep 600"), Timeout: 200 * time.Millisecond}, false, "it had not ended after 200ms, and was killed", "waiting"},
+		"it takes too long":        {stage.CommandCheck{Argv: sh("echo waiting; sleep 600"), Timeout: 3 * time.Second}, false, "it had not ended after 3s, and was killed", "waiting"},
 		"its children go with it":  {stage.CommandCheck{Argv: sh("sleep 600 & echo done")}, true, "exit code 0", "done"},
 		"too much memory":          {stage.CommandCheck{Argv: sh("x=a; while :; do x=$x$x; done"), Memory: 32, Timeout: time.Minute}, false, "", ""},
 		"it is killed":             {stage.CommandCheck{Argv: sh("kill -9 $$")}, false, `signal "killed"`, ""},

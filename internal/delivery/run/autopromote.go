@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
@@ -30,7 +31,7 @@ func (s *Service) promoteLater(ctx context.Context, where kernel.Scope, workload
 	if err := s.Store.PutPromotion(ctx, Promotion{Scope: where, Workload: workload, Due: due}); err != nil {
 		return err
 	}
-	s.wakePromotions()
+	db.AfterCommit(ctx, s.wakePromotions)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
 // RunEnd is the end of a run of a stack.
@@ -44,7 +45,7 @@ func (s *Service) RunEnded(ctx context.Context, e RunEnd) error {
 	if _, err := s.demandOnce(ctx, e.Deployed, TriggerRun, e.Run); err != nil && !kernel.Is(err, kernel.Stale) {
 		return err
 	}
-	s.nudge()
+	db.AfterCommit(ctx, s.nudge)
 	return nil
 }
 

@@ -12,8 +12,6 @@ import (
 const (
 	// lookEvery is how often the schedule is looked at when nobody says that there is work.
 	lookEvery = 10 * time.Second
-	// lookAgain is how soon it is looked at once more after somebody said so.
-	lookAgain = time.Second
 	// reconcileEvery is how often the schedule is compared with what is deployed.
 	reconcileEvery = time.Hour
 	// claimFor is how long whoever checks a stack may say nothing before another does it.
@@ -29,13 +27,11 @@ func (s *Service) Watch(ctx context.Context) error {
 	defer timer.Stop()
 	var reconciled time.Time
 	for {
-		patience := lookEvery
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
 		case <-s.nudged:
-			patience = lookAgain // who nudged may not have committed yet
 		}
 		if now := s.Clock.Now(); now.Sub(reconciled) >= reconcileEvery {
 			if err := s.Reconcile(ctx); err != nil {
@@ -46,7 +42,7 @@ func (s *Service) Watch(ctx context.Context) error {
 		if err := s.begin(ctx, &work); err != nil {
 			return ended(ctx, err)
 		}
-		timer.Reset(min(patience, s.rest(ctx)))
+		timer.Reset(s.rest(ctx))
 	}
 }
 

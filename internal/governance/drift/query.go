@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
 func (s *Service) find(ctx context.Context, scope kernel.Scope, id string) (Drift, error) {
@@ -88,7 +89,7 @@ func (s *Service) RequestChecks(ctx context.Context, scope kernel.Scope, r Check
 		}
 		checks = append(checks, c)
 	}
-	s.nudge()
+	db.AfterCommit(ctx, s.nudge)
 	return checks, nil
 }
 

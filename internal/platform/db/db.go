@@ -2,7 +2,8 @@
 // with transactions that travel in the context, and runs each room's migrations.
 //
 // It owns connections and transactions; it knows no table and no domain. Stores
-// in `<room>sql` packages are its only callers, with services calling InTx.
+// in `<room>sql` packages are its only callers, with services calling InTx and
+// AfterCommit.
 package db
 
 import (

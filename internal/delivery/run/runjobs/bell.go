@@ -2,6 +2,7 @@ package runjobs
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
@@ -22,13 +23,9 @@ type bell struct {
 // Work does nothing: River has looked by now.
 func (*bell) Work(context.Context, *river.Job[bellArgs]) error { return nil }
 
-// ring makes this process look for jobs. One that has not been answered is enough,
+// ring makes the client look for jobs. One that has not been answered is enough,
 // and where it fails the next look comes with the poll.
-func (q *Queue) ring(ctx context.Context) {
-	work := q.work.Load()
-	if work == nil {
-		return
-	}
+func (q *Queue) ring(ctx context.Context, work *river.Client[*sql.Tx]) {
 	waiting := []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
 	}

@@ -7,12 +7,12 @@
 package runjobs
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -31,9 +31,9 @@ const (
 	// DefaultPoll is how often jobs are looked for that other processes queued: of
 	// its own a process is told by its bell.
 	DefaultPoll = time.Second
-	// cooldown is the least time between two looks.
-	cooldown = 10 * time.Millisecond
-	attempts = 5
+	// DefaultRest is how long there is no job until none are looked for.
+	DefaultRest = 30 * time.Second
+	attempts    = 5
 )
 
 // Turner executes the runs whose turn it is; run is the one that became due.
@@ -48,29 +48,28 @@ type Config struct {
 	Concurrency int
 	// Poll is how often new jobs are looked for; 0 is DefaultPoll.
 	Poll time.Duration
+	// Rest is how long there is no job until River rests; 0 is DefaultRest.
+	Rest time.Duration
 	Log  *slog.Logger
 }
 
 // Queue is River over Terrace's database.
 type Queue struct {
 	config Config
+	db     *db.DB
 	driver riverdriver.Driver[*sql.Tx]
 	insert *river.Client[*sql.Tx]
-	work   atomic.Pointer[river.Client[*sql.Tx]]
+	// queued says that this process has queued a job.
+	queued chan struct{}
+	crew   crew
 }
 
 // New returns a queue that can take jobs; Start works them off.
 func New(d *db.DB, c Config) (*Queue, error) {
-	if c.Concurrency == 0 {
-		c.Concurrency = DefaultConcurrency
-	}
-	if c.Poll == 0 {
-		c.Poll = DefaultPoll
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	q := &Queue{config: c, driver: driver(d)}
+	c.Concurrency = cmp.Or(c.Concurrency, DefaultConcurrency)
+	c.Poll, c.Rest = cmp.Or(c.Poll, DefaultPoll), cmp.Or(c.Rest, DefaultRest)
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
+	q := &Queue{config: c, db: d, driver: driver(d), queued: make(chan struct{}, 1)}
 	var err error
 	q.insert, err = river.NewClient(q.driver, &river.Config{Logger: discreet(c.Log)})
 	if err != nil {
@@ -143,54 +142,14 @@ func (q *Queue) Enqueue(ctx context.Context, scope kernel.Scope, run string) err
 	if _, err := q.insert.InsertTx(ctx, tx, args, &river.InsertOpts{MaxAttempts: attempts}); err != nil {
 		return db.Map(err, "job for run "+run)
 	}
-	db.AfterCommit(ctx, func() { q.ring(context.WithoutCancel(ctx)) })
+	db.AfterCommit(ctx, q.wake)
 	return nil
 }
 
-// worker hands jobs to the Turner.
-type worker struct {
-	river.WorkerDefaults[advanceArgs]
-	turner Turner
-}
-
-// Work gives the turn that the job is for.
-func (w *worker) Work(ctx context.Context, job *river.Job[advanceArgs]) error {
-	return w.turner.Turn(ctx, kernel.Scope{Tenant: job.Args.Tenant, Project: job.Args.Project}, job.Args.Run)
-}
-
-// Start works jobs off until Stop.
-func (q *Queue) Start(ctx context.Context, t Turner) error {
-	workers := river.NewWorkers()
-	if err := errors.Join(river.AddWorkerSafely(workers, &worker{turner: t}), river.AddWorkerSafely(workers, &bell{})); err != nil {
-		return fmt.Errorf("start the job queue: %w", err)
+// wake has the job that was queued looked for at once.
+func (q *Queue) wake() {
+	select {
+	case q.queued <- struct{}{}:
+	default: // it is about to be, with the one before
 	}
-	client, err := river.NewClient(q.driver, &river.Config{
-		Logger:            discreet(q.config.Log),
-		Workers:           workers,
-		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.config.Concurrency}},
-		FetchPollInterval: q.config.Poll,
-		FetchCooldown:     min(q.config.Poll, cooldown),
-		JobTimeout:        -1, // a run bounds its phases itself
-	})
-	if err != nil {
-		return fmt.Errorf("start the job queue: %w", err)
-	}
-	q.work.Store(client)
-	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("start the job queue: %w", err)
-	}
-	return nil
-}
-
-// Stop asks the runs that are being executed to stop where they are, which
-// leaves them to the next start, and waits for them until ctx ends.
-func (q *Queue) Stop(ctx context.Context) error {
-	work := q.work.Load()
-	if work == nil {
-		return nil
-	}
-	if err := work.StopAndCancel(ctx); err != nil {
-		return fmt.Errorf("stop the job queue: %w", err)
-	}
-	return nil
 }

@@ -1,0 +1,101 @@
+package runjobs_test
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run/runjobs"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+// said passes on what a queue says.
+type said struct {
+	slog.Handler
+
+	lines chan string
+}
+
+func (s said) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == "the job queue rests" || r.Message == "the job queue works" {
+		s.lines <- r.Message
+	}
+	return nil
+}
+
+func (s said) Enabled(context.Context, slog.Level) bool { return true }
+
+func TestWithoutJobsTheQueueRests(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, nil, func(t *testing.T, d *db.DB) {
+		ctx := context.Background()
+		lines := make(chan string, 100)
+		here, err := runjobs.New(d, runjobs.Config{
+			Poll: 10 * time.Millisecond, Rest: time.Millisecond, Log: slog.New(said{slog.DiscardHandler, lines}),
+		})
+		must(t, err)
+		must(t, here.Migrate(ctx))
+		there, err := runjobs.New(d, runjobs.Config{})
+		must(t, err)
+		got, goOn := make(chan string, 10), make(chan struct{})
+		must(t, here.Start(ctx, advancer(func(ctx context.Context, _ kernel.Scope, run string) error {
+			got <- run
+			select {
+			case <-goOn:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})))
+		t.Cleanup(func() { must(t, here.Stop(context.Background())) })
+		expect(t, lines, "the job queue rests")
+		for run, q := range map[string]*runjobs.Queue{"run_here": here, "run_there": there} {
+			must(t, d.InTx(ctx, func(ctx context.Context) error { return q.Enqueue(ctx, kernel.Scope{Tenant: "acme"}, run) }))
+			expect(t, lines, "the job queue works")
+			expect(t, got, run)
+			goOn <- struct{}{}
+			expect(t, lines, "the job queue rests")
+		}
+	})
+}
+
+func TestStopEndsJobs(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	d := dbtest.SQLite(t)
+	q, err := runjobs.New(d, runjobs.Config{Poll: 10 * time.Millisecond, Rest: time.Millisecond})
+	must(t, err)
+	must(t, q.Stop(ctx)) // it has not begun
+	must(t, q.Migrate(ctx))
+	began, ended := make(chan string, 1), make(chan string, 1)
+	must(t, q.Start(ctx, advancer(func(ctx context.Context, _ kernel.Scope, run string) error {
+		began <- run
+		<-ctx.Done()
+		ended <- run
+		return ctx.Err()
+	})))
+	must(t, d.InTx(ctx, func(ctx context.Context) error { return q.Enqueue(ctx, kernel.Scope{Tenant: "acme"}, "run_1") }))
+	expect(t, began, "run_1")
+	must(t, q.Stop(ctx))
+	expect(t, ended, "run_1")
+	must(t, q.Stop(ctx)) // again changes nothing
+}
+
+// expect waits for the word; others of a queue that is switched on and off
+// meanwhile may come before it.
+func expect(t *testing.T, words <-chan string, want string) {
+	t.Helper()
+	var before []string
+	for !slices.Contains(before, want) {
+		select {
+		case word := <-words:
+			before = append(before, word)
+		case <-time.After(time.Minute):
+			t.Fatalf("%q was not told, but %q", want, before)
+		}
+	}
+}

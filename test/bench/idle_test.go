@@ -16,6 +16,8 @@ import (
 const (
 	// idleStacks is how many stacks an idle daemon has.
 	idleStacks = 10_000
+	// idleSettles is how long it does what the start left to do, until it rests.
+	idleSettles = 15 * time.Second
 	// idleWindow is how long it is watched.
 	idleWindow = 20 * time.Second
 	// idlePercent bounds what it computes meanwhile, in percent of a core.
@@ -37,7 +39,7 @@ func BenchmarkIdle(b *testing.B) {
 	}
 	p.Boot()
 	for b.Loop() {
-		watch(b, 2*time.Second) // what the start left to do is done
+		watch(b, idleSettles)
 		before := cpuMS(b, p.PID())
 		watch(b, idleWindow)
 		b.ReportMetric(0, "ns/op") // the window

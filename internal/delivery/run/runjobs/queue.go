@@ -32,7 +32,7 @@ const (
 	// its own a process is told by its bell.
 	DefaultPoll = time.Second
 	// DefaultRest is how long there is no job until none are looked for.
-	DefaultRest = 30 * time.Second
+	DefaultRest = 10 * time.Second
 	attempts    = 5
 )
 

@@ -1719,7 +1719,9 @@ type FleetRunner struct {
 	Concurrency int64             `json:"concurrency,omitempty"`
 	CreatedAt   time.Time         `json:"createdAt"`
 	CreatedBy   string            `json:"createdBy"`
+	Host        string            `json:"host,omitempty"`
 	ID          string            `json:"id"`
+	Instance    string            `json:"instance,omitempty"`
 	Labels      map[string]string `json:"labels"`
 	Name        string            `json:"name"`
 	Platform    string            `json:"platform,omitempty"`
@@ -1736,7 +1738,9 @@ type FleetStatus struct {
 	Connected   bool              `json:"connected"`
 	CreatedAt   time.Time         `json:"createdAt"`
 	CreatedBy   string            `json:"createdBy"`
+	Host        string            `json:"host,omitempty"`
 	ID          string            `json:"id"`
+	Instance    string            `json:"instance,omitempty"`
 	Labels      map[string]string `json:"labels"`
 	Name        string            `json:"name"`
 	Platform    string            `json:"platform,omitempty"`

@@ -23,11 +23,11 @@ type planner struct {
 
 func (a planner) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
 	result, err := a.runner.Plan(ctx, runnerJob(job, a.environments.ofPlan(job.Stage)), events(job.Run, sink))
-	return run.Planned{File: result.PlanFile, JSON: result.JSON}, err
+	return run.Planned{Digest: result.Digest, JSON: result.JSON}, err
 }
 
-func (a planner) Apply(ctx context.Context, job run.Job, plan []byte, sink func(run.Event)) (run.Applied, error) {
-	result, err := a.runner.Apply(ctx, runnerJob(job, a.environments.of(job.Stage)), plan, events(job.Run, sink))
+func (a planner) Apply(ctx context.Context, job run.Job, plan run.PlanFile, sink func(run.Event)) (run.Applied, error) {
+	result, err := a.runner.Apply(ctx, runnerJob(job, a.environments.of(job.Stage)), runner.PlanFile(plan), events(job.Run, sink))
 	applied := run.Applied{Outputs: result.Outputs, Busy: result.Busy}
 	for _, e := range result.Existing {
 		applied.Existing = append(applied.Existing, run.Adoption{Address: e.Address, ID: e.ID})

@@ -3,8 +3,10 @@ package app
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetsql"
@@ -32,6 +34,28 @@ func (a fleetLogs) Append(ctx context.Context, id string, events []fleet.Event) 
 	return a.logs.Append(ctx, id, all...)
 }
 
+// Has reads the log from its start: it is asked for after a failure alone.
+func (a fleetLogs) Has(ctx context.Context, id string, events []fleet.Event) (int, error) {
+	found := 0
+	for offset := int64(0); ; {
+		lines, next, _, err := a.logs.Read(ctx, id, offset)
+		if err != nil || len(lines) == 0 {
+			return found, err
+		}
+		offset = next
+		for line := range bytes.Lines(lines) {
+			var e run.Event
+			if json.Unmarshal(line, &e) == nil && found < len(events) && sameEvent(e, events[found]) {
+				found++
+			}
+		}
+	}
+}
+
+func sameEvent(e run.Event, f fleet.Event) bool {
+	return e.Time.Equal(f.Time) && e.Phase == f.Phase && e.Level == f.Level && e.Type == f.Type && e.Address == f.Address && e.Message == f.Message
+}
+
 // dispatcher executes runs here, or at a remote runner where their stage wants that.
 type dispatcher struct {
 	planner
@@ -43,33 +67,49 @@ func (a dispatcher) Plan(ctx context.Context, job run.Job, sink func(run.Event))
 	if !job.Stage.Remote() {
 		return a.planner.Plan(ctx, job, sink)
 	}
-	result, err := a.remotely(ctx, job, "plan", nil)
+	result, err := a.remotely(ctx, job, "plan", run.PlanFile{})
+	var planned run.Planned
+	if err == nil {
+		planned, err = planOf(ctx, result, job.Keep)
+	}
+	return planned, errors.Join(err, result.Close())
+}
+
+// planOf reads what a runner's plan says, and keeps the plan file where it is wanted.
+func planOf(ctx context.Context, result fleet.Result, keep func(context.Context, run.PlanFile) error) (run.Planned, error) {
+	text, err := result.Open(ctx, fleet.PartPlanJSON)
 	if err != nil {
 		return run.Planned{}, err
 	}
-	plan, err := planjson.Decode(bytes.NewReader(result.PlanJSON))
-	if err != nil {
+	plan, err := planjson.Decode(text)
+	if err := errors.Join(err, text.Close()); err != nil {
 		return run.Planned{}, fmt.Errorf("read the plan of a runner: %w", err)
 	}
-	return run.Planned{File: result.PlanFile, JSON: plan}, nil
+	if keep != nil {
+		err = keep(ctx, run.PlanFile{Digest: result.Plan, Open: func(ctx context.Context) (io.ReadCloser, error) {
+			return result.Open(ctx, fleet.PartPlanFile)
+		}})
+	}
+	return run.Planned{Digest: result.Plan, JSON: plan}, err
 }
 
-func (a dispatcher) Apply(ctx context.Context, job run.Job, plan []byte, sink func(run.Event)) (run.Applied, error) {
+func (a dispatcher) Apply(ctx context.Context, job run.Job, plan run.PlanFile, sink func(run.Event)) (run.Applied, error) {
 	if !job.Stage.Remote() {
 		return a.planner.Apply(ctx, job, plan, sink)
 	}
 	result, err := a.remotely(ctx, job, "apply", plan)
-	return appliedOf(result), err
+	return appliedOf(result), errors.Join(err, result.Close())
 }
 
-func (a dispatcher) remotely(ctx context.Context, job run.Job, phase string, plan []byte) (fleet.Result, error) {
+// remotely has a runner execute the job; who calls it closes the result.
+func (a dispatcher) remotely(ctx context.Context, job run.Job, phase string, plan run.PlanFile) (fleet.Result, error) {
 	sent, err := fleetJob(job, phase)
 	if err != nil {
 		return fleet.Result{}, err
 	}
 	waits, c, end := control(ctx, job)
 	defer end()
-	result, err := a.fleet.Execute(waits, sent, plan, c)
+	result, err := a.fleet.Execute(waits, sent, fleet.PlanFile(plan), c)
 	return result, outcomeOf(result, err)
 }
 
@@ -114,7 +154,7 @@ func (a fleetOf) Applied(ctx context.Context, job run.Job) (run.Applied, bool, e
 	waits, c, end := control(ctx, job)
 	defer end()
 	result, ok, err := a.Service.Applied(waits, job.Run, job.Fence, c)
-	return appliedOf(result), ok, outcomeOf(result, err)
+	return appliedOf(result), ok, errors.Join(outcomeOf(result, err), result.Close())
 }
 
 // sweepFleet forgets assignments that ended long ago.

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
+	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetagent"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -18,10 +20,14 @@ import (
 
 // runnerJob is a job as the runner executes it, with the variables of its phase.
 func runnerJob(job run.Job, env map[string]string) runner.Job {
-	return runner.Job{
+	out := runner.Job{
 		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
 		Kill: job.Kill, Limits: limitsOf(job.Stage.Limits), Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
 	}
+	if job.Keep != nil {
+		out.KeepPlan = func(ctx context.Context, plan runner.PlanFile) error { return job.Keep(ctx, run.PlanFile(plan)) }
+	}
+	return out
 }
 
 // fleetJob is a phase of a job on its way to a remote runner. Of its stage goes
@@ -36,16 +42,20 @@ func fleetJob(job run.Job, phase string) (fleet.Job, error) {
 	return fleet.Job{
 		Run: job.Run, Stack: job.Stack, Scope: job.Scope, Fence: job.Fence, Attempt: job.Attempt, Phase: phase,
 		Labels: job.Stage.Runners, Stage: st, Files: job.Files, Token: job.Token, Destroy: job.Destroy, Targets: job.Targets,
-		Partial: job.Partial, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
+		Partial: job.Partial, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked, Keep: job.Keep != nil,
 	}, nil
 }
 
 // arrived is the job that fleetJob sent.
-func arrived(job fleet.Job, kill <-chan struct{}) (run.Job, error) {
+func arrived(e fleetagent.Execution) (run.Job, error) {
+	job := e.Job
 	out := run.Job{
 		Run: job.Run, Stack: job.Stack, Scope: job.Scope, Fence: job.Fence, Attempt: job.Attempt,
 		Files: job.Files, Token: job.Token, Destroy: job.Destroy, Targets: job.Targets,
-		Partial: job.Partial, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked, Kill: kill,
+		Partial: job.Partial, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked, Kill: e.Kill,
+	}
+	if e.Keep != nil {
+		out.Keep = func(ctx context.Context, plan run.PlanFile) error { return e.Keep(ctx, fleet.PlanFile(plan)) }
 	}
 	if err := json.Unmarshal(job.Stage, &out.Stage); err != nil {
 		return out, fmt.Errorf("read the stage: %w", err)

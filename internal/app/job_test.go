@@ -1,14 +1,18 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
+	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetagent"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -26,10 +30,13 @@ func fullJob(t *testing.T) run.Job {
 		},
 		Files: map[string][]byte{"main.tf.json": []byte("{}")}, Token: "secret", Destroy: true, RefreshOnly: true, Unlocked: true,
 		Targets: []string{"module.a"}, Partial: true, Kill: make(chan struct{}),
+		Keep: func(context.Context, run.PlanFile) error { return errKept },
 	}
 	complete(t, job)
 	return job
 }
+
+var errKept = errors.New("it was kept")
 
 // complete fails the test where a field has no value, but for those named.
 func complete(t *testing.T, v any, but ...string) {
@@ -59,7 +66,7 @@ func TestAJobArrivesWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	complete(t, sent, "Labels") // the stage has none: it would be no job of this process
+	complete(t, sent, "Labels", "Plan", "Receipt") // the stage has none, and the others come later
 	raw, err := json.Marshal(sent)
 	if err != nil {
 		t.Fatal(err)
@@ -68,15 +75,18 @@ func TestAJobArrivesWhole(t *testing.T) {
 	if err := json.Unmarshal(raw, &got); err != nil {
 		t.Fatal(err)
 	}
-	back, err := arrived(got, job.Kill)
+	back, err := arrived(fleetagent.Execution{Job: got, Kill: job.Kill, Keep: func(context.Context, fleet.PlanFile) error { return errKept }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(job, back); diff != "" {
+	if diff := cmp.Diff(job, back, cmpopts.IgnoreFields(run.Job{}, "Keep")); diff != "" {
 		t.Errorf("asked for and arrived: %s", diff)
 	}
 	made := runnerJob(back, map[string]string{"ARM_CLIENT_SECRET": "hush", "A": "1"})
 	complete(t, made)
+	if err := made.KeepPlan(t.Context(), runner.PlanFile{}); !errors.Is(err, errKept) {
+		t.Errorf("the plan is not kept: %v", err)
+	}
 	if want := []string{"ARM_CLIENT_SECRET"}; !cmp.Equal(made.Secret, want) || made.Limits != (runner.Limits{Memory: 512 << 20, Processes: 9, Output: 3 << 20, Time: time.Minute}) {
 		t.Errorf("secrets %v, limits %+v", made.Secret, made.Limits)
 	}

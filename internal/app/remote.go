@@ -8,16 +8,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetagent"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/seal"
+	"github.com/terrace-idp/terrace/internal/platform/wholefile"
 )
 
 // RemoteConfig is what a remote runner needs; it has neither a database nor a
@@ -70,6 +74,10 @@ func newAgent(ctx context.Context, c RemoteConfig, server *fleetagent.Server, lo
 	if err != nil {
 		return nil, err
 	}
+	instance, err := instanceOf(c.DataDir)
+	if err != nil {
+		return nil, err
+	}
 	kept := &fleetagent.Kept{Folder: filepath.Join(c.DataDir, "unstored-states"), Sealer: sealer, Log: log}
 	if err := runner.Sweep(ctx, c.DataDir, kept.Keep); err != nil {
 		return nil, err
@@ -90,8 +98,19 @@ func newAgent(ctx context.Context, c RemoteConfig, server *fleetagent.Server, lo
 	})
 	return fleetagent.New(fleetagent.Config{
 		Server: server, Executor: remoteExecutor{execute, environments{daemon: c.Environ}}, Provide: provideFrom(server, c.DataDir), Kept: kept,
-		Labels: c.Labels, Concurrency: c.Concurrency, Version: c.Version, Log: log,
+		Folder: filepath.Join(c.DataDir, "tmp"), Instance: instance, Labels: c.Labels, Concurrency: c.Concurrency, Version: c.Version, Log: log,
 	}), nil
+}
+
+// instanceOf names a data folder, whatever becomes of it.
+func instanceOf(dataDir string) (string, error) {
+	path := filepath.Join(dataDir, "instance")
+	err := wholefile.Create(path, []byte(kernel.NewID("ins")+"\n"))
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	name, err := os.ReadFile(path)
+	return strings.TrimSpace(string(name)), err
 }
 
 // hidden are the files of the runner that no run may see.
@@ -109,47 +128,47 @@ type remoteExecutor struct {
 	environments environments
 }
 
-func (a remoteExecutor) Execute(ctx context.Context, job fleet.Job, plan []byte, kill <-chan struct{}, sink func(fleet.Event)) fleet.Result {
-	asked, err := arrived(job, kill)
+func (a remoteExecutor) Execute(ctx context.Context, e fleetagent.Execution) fleetagent.Done {
+	asked, err := arrived(e)
 	if err != nil {
-		return fleet.Result{Outcome: fleet.Outcome{Error: fleetagent.ErrorOf(err)}}
+		return fleetagent.Done{Outcome: fleet.Outcome{Error: fleetagent.ErrorOf(err)}}
 	}
 	env := a.environments.of(asked.Stage)
-	if job.Phase != "apply" {
+	if e.Job.Phase != "apply" {
 		env = a.environments.ofPlan(asked.Stage)
 	}
 	work := runnerJob(asked, env)
-	events := func(e runner.Event) {
-		sink(fleet.Event{Time: e.Time, Phase: string(e.Phase), Level: e.Level, Type: e.Type, Address: e.Address, Message: e.Message})
+	events := func(event runner.Event) {
+		e.Sink(fleet.Event{Time: event.Time, Phase: string(event.Phase), Level: event.Level, Type: event.Type, Address: event.Address, Message: event.Message})
 	}
-	if job.Phase == "apply" {
-		return a.apply(ctx, work, plan, events)
+	if e.Job.Phase == "apply" {
+		return a.apply(ctx, work, runner.PlanFile(e.Plan), events)
 	}
 	return a.plan(ctx, work, events)
 }
 
-func (a remoteExecutor) plan(ctx context.Context, work runner.Job, events runner.Sink) (result fleet.Result) {
+func (a remoteExecutor) plan(ctx context.Context, work runner.Job, events runner.Sink) (done fleetagent.Done) {
 	planned, err := a.runner.Plan(ctx, work, events)
 	if err == nil {
-		result.PlanFile = planned.PlanFile
-		result.PlanJSON, err = json.Marshal(planned.JSON)
+		done.Plan = planned.Digest
+		done.PlanJSON, err = json.Marshal(planned.JSON)
 	}
 	if err != nil {
-		result.Error = fleetagent.ErrorOf(err)
+		done.Error = fleetagent.ErrorOf(err)
 	}
-	return result
+	return done
 }
 
-func (a remoteExecutor) apply(ctx context.Context, work runner.Job, plan []byte, events runner.Sink) (result fleet.Result) {
+func (a remoteExecutor) apply(ctx context.Context, work runner.Job, plan runner.PlanFile, events runner.Sink) (done fleetagent.Done) {
 	applied, err := a.runner.Apply(ctx, work, plan, events)
-	result.Outputs, result.Busy = applied.Outputs, applied.Busy
+	done.Outputs, done.Busy = applied.Outputs, applied.Busy
 	for _, e := range applied.Existing {
-		result.Existing = append(result.Existing, fleet.Existing{Address: e.Address, ID: e.ID})
+		done.Existing = append(done.Existing, fleet.Existing{Address: e.Address, ID: e.ID})
 	}
 	if err != nil {
-		result.Error = fleetagent.ErrorOf(err)
+		done.Error = fleetagent.ErrorOf(err)
 	}
-	return result
+	return done
 }
 
 // provideFrom fetches Terrace's provider from the server unless the one that the

@@ -1,8 +1,11 @@
 package azure_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +14,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statetest"
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 	"github.com/terrace-idp/terrace/internal/platform/tokens"
 )
@@ -139,7 +143,17 @@ func (b stacks) job(t *testing.T, stack, value, phase string, adopted []runner.E
 
 func (b stacks) plan(t *testing.T, stack, value string, adopted ...runner.Existing) []byte {
 	t.Helper()
-	planned, err := b.runner.Plan(context.Background(), b.job(t, stack, value, tokens.PhasePlan, adopted), nil)
+	var file []byte
+	job := b.job(t, stack, value, tokens.PhasePlan, adopted)
+	job.KeepPlan = func(ctx context.Context, plan runner.PlanFile) error {
+		r, err := plan.Open(ctx)
+		if err != nil {
+			return err
+		}
+		file, err = io.ReadAll(r)
+		return errors.Join(err, r.Close())
+	}
+	planned, err := b.runner.Plan(context.Background(), job, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,14 +162,16 @@ func (b stacks) plan(t *testing.T, stack, value string, adopted ...runner.Existi
 			t.Errorf("%s: %v", rc.Address, rc.Change.Actions)
 		}
 	}
-	return planned.PlanFile
+	return file
 }
 
 // deploy plans and applies.
 func (b stacks) deploy(t *testing.T, stack, value string, adopted ...runner.Existing) (runner.ApplyResult, error) {
 	t.Helper()
 	plan := b.plan(t, stack, value, adopted...)
-	return b.runner.Apply(context.Background(), b.job(t, stack, value, tokens.PhaseApply, adopted), plan, nil)
+	return b.runner.Apply(context.Background(), b.job(t, stack, value, tokens.PhaseApply, adopted), runner.PlanFile{
+		Digest: kernel.DigestOf(plan), Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(plan)), nil },
+	}, nil)
 }
 
 // busy has Azure refuse a request, once, because it is still at work.

@@ -2,8 +2,8 @@ package fleet
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -15,9 +15,10 @@ type Control struct{ Stop, Kill <-chan struct{} }
 
 // Execute has a runner do the job and waits for its result. The end of ctx leaves
 // the assignment as it is: the next process to ask for the same finds it. The
-// error is a *LostError where there will be no result.
-func (s *Service) Execute(ctx context.Context, job Job, plan []byte, c Control) (Result, error) {
-	digest, err := job.digest(plan)
+// error is a *LostError where there will be no result. The caller closes the result.
+func (s *Service) Execute(ctx context.Context, job Job, plan PlanFile, c Control) (Result, error) {
+	job.Plan = plan.Digest
+	digest, err := job.digest()
 	if err != nil {
 		return Result{}, err
 	}
@@ -42,22 +43,14 @@ func (s *Service) Execute(ctx context.Context, job Job, plan []byte, c Control) 
 // open reports whether there is, or will be, an outcome that nobody has read.
 func (a Assignment) open() bool { return a.State == Offered || a.State == Taken || a.State == Done }
 
-func (s *Service) offer(ctx context.Context, job Job, plan []byte, digest kernel.Digest) (Assignment, error) {
+func (s *Service) offer(ctx context.Context, job Job, plan PlanFile, digest kernel.Digest) (Assignment, error) {
 	a := Assignment{
 		ID: kernel.NewID("asg"), Scope: job.Scope, Stack: job.Stack, Run: job.Run, Fence: job.Fence, Phase: job.Phase,
 		Partial: job.Partial, Looks: job.Unlocked, Labels: job.Labels, Digest: digest, State: Offered, CreatedAt: s.Clock.Now(),
 	}
-	raw, err := json.Marshal(job)
-	if err != nil {
-		return a, fmt.Errorf("write the job of %s: %w", job.Run, err)
-	}
-	if err := s.put(ctx, a.ID, partJob, raw); err != nil {
+	if err := s.putJob(ctx, a.ID, job, plan); err != nil {
+		s.drop(ctx, a.ID)
 		return a, err
-	}
-	if job.Phase == "apply" {
-		if err := s.put(ctx, a.ID, partPlan, plan); err != nil {
-			return a, err
-		}
 	}
 	if err := s.Store.InsertAssignment(ctx, a); err != nil {
 		s.drop(ctx, a.ID)
@@ -80,7 +73,6 @@ func (s *Service) await(ctx context.Context, a Assignment, c Control) (Result, e
 		case Done:
 			return s.collect(ctx, a)
 		case Lost, Ended:
-			s.drop(ctx, id)
 			return Result{}, &LostError{Begun: a.Runner != "", Reason: a.Reason}
 		case Offered, Taken: // it goes on
 		}
@@ -150,26 +142,23 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-// collect reads the outcome, once: the assignment ends with it.
-func (s *Service) collect(ctx context.Context, a Assignment) (result Result, err error) {
+// collect makes the outcome a result, whose Close ends the assignment.
+func (s *Service) collect(ctx context.Context, a Assignment) (Result, error) {
 	if a.Outcome == nil {
-		return result, fmt.Errorf("the assignment %s is done and has no outcome", a.ID)
+		return Result{}, fmt.Errorf("the assignment %s is done and has no outcome", a.ID)
 	}
-	result.Outcome = *a.Outcome
-	if a.Phase == "plan" && result.Error == nil {
-		if result.PlanFile, err = s.get(ctx, a.ID, PartPlanFile); err != nil {
-			return result, err
-		}
-		if result.PlanJSON, err = s.get(ctx, a.ID, PartPlanJSON); err != nil {
-			return result, err
-		}
+	open := func(ctx context.Context, part string) (io.ReadCloser, error) {
+		return s.parts.Get(ctx, partOf(a.ID, part))
 	}
-	_, err = s.edit(ctx, a.ID, func(a *Assignment) (bool, error) {
-		a.State, a.Outcome = Ended, nil
-		return true, nil
-	})
-	s.drop(ctx, a.ID)
-	return result, err
+	return Result{Outcome: *a.Outcome, open: open, close: func() error {
+		ctx := context.WithoutCancel(ctx)
+		_, err := s.edit(ctx, a.ID, func(a *Assignment) (bool, error) {
+			a.State, a.Outcome = Ended, nil
+			return true, nil
+		})
+		s.drop(ctx, a.ID)
+		return err
+	}}, nil
 }
 
 // Working reports whether a runner still executes something of the run under the
@@ -184,7 +173,8 @@ func (s *Service) Working(ctx context.Context, run string, fence int64) (bool, e
 }
 
 // Applied waits for the apply of the run under the fence that was begun by another
-// process of the daemon; ok is false where there is none, or only of a part.
+// process of the daemon; ok is false where there is none, or only of a part. The
+// caller closes the result.
 func (s *Service) Applied(ctx context.Context, run string, fence int64, c Control) (result Result, ok bool, err error) {
 	a, err := s.Store.Latest(ctx, run, fence)
 	if kernel.Is(err, kernel.NotFound) || err == nil && (!a.open() || a.Phase != "apply") {

@@ -1,7 +1,9 @@
 package fleet
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -14,7 +16,7 @@ const (
 	Patience = 30 * time.Second
 	// connected is how long a runner counts as connected after its last request.
 	connected = 45 * time.Second
-	// MaxPlan bounds a plan file and its JSON, in bytes.
+	// MaxPlan bounds a plan file, and its JSON, in bytes.
 	MaxPlan = 256 << 20
 	// MaxEvents bounds one delivery of events, in bytes.
 	MaxEvents = 4 << 20
@@ -32,8 +34,11 @@ type Runner struct {
 	Active    map[string]string `json:"active,omitempty"`
 	CreatedAt time.Time         `json:"createdAt"`
 	CreatedBy string            `json:"createdBy"`
-	// Session is the process that holds the token now.
+	// Session is the process that holds the token now, "" for none; Instance is the
+	// data folder that it has, and Host the machine.
 	Session     string `json:"session,omitempty"`
+	Instance    string `json:"instance,omitempty"`
+	Host        string `json:"host,omitempty"`
 	Concurrency int    `json:"concurrency,omitempty"`
 	Version     string `json:"version,omitempty"`
 	Platform    string `json:"platform,omitempty"`
@@ -44,7 +49,7 @@ type Runner struct {
 }
 
 // connected reports whether the runner was heard of lately.
-func (r Runner) connected(now time.Time) bool { return now.Sub(r.Seen) < connected }
+func (r Runner) connected(now time.Time) bool { return r.Session != "" && now.Sub(r.Seen) < connected }
 
 // serves reports whether the runner serves all the labels.
 func (r Runner) serves(labels map[string]string) bool {
@@ -80,12 +85,26 @@ type Job struct {
 	Unlocked    bool `json:"unlocked,omitempty"`
 	// Partial says that the apply does a part only of what was approved.
 	Partial bool `json:"partial,omitempty"`
+	// Keep says that the plan file is wanted, not what the plan says alone.
+	Keep bool `json:"keep,omitempty"`
+	// Plan is the digest of the plan that is to be applied.
+	Plan kernel.Digest `json:"plan,omitempty"`
+	// Receipt is a secret of whoever took the assignment: with it alone a state that
+	// could not be stored may be handed in later.
+	Receipt string `json:"receipt,omitempty"`
 }
 
 // digest tells whether two jobs ask for the same; their tokens and attempts differ.
-func (j Job) digest(plan []byte) (kernel.Digest, error) {
+func (j Job) digest() (kernel.Digest, error) {
 	j.Token, j.Attempt = "", 0
-	return kernel.DigestJSON(map[string]any{"job": j, "plan": kernel.DigestOf(plan)})
+	return kernel.DigestJSON(j)
+}
+
+// PlanFile is terraform's plan, byte for byte, wherever it lies.
+type PlanFile struct {
+	Digest kernel.Digest
+	// Open reads it from the start, any number of times while it is there.
+	Open func(ctx context.Context) (io.ReadCloser, error)
 }
 
 // Existing is what a failed apply wanted to create and was there already.
@@ -97,7 +116,9 @@ type Existing struct {
 // Outcome is how an execution ended.
 type Outcome struct {
 	// Error is nil for a success.
-	Error    *Error                     `json:"error,omitempty"`
+	Error *Error `json:"error,omitempty"`
+	// Plan is the digest of the plan file that was made.
+	Plan     kernel.Digest              `json:"plan,omitempty"`
 	Outputs  map[string]json.RawMessage `json:"outputs,omitempty"`
 	Existing []Existing                 `json:"existing,omitempty"`
 	// Busy says that an apply failed only because the target is still at work.
@@ -121,13 +142,6 @@ func (e *Error) Err() error {
 		return nil
 	}
 	return &kernel.Error{Kind: e.Kind, Message: e.Message, Fix: e.Fix, Problems: e.Problems}
-}
-
-// Result is a finished execution with what it made.
-type Result struct {
-	Outcome
-
-	PlanFile, PlanJSON []byte
 }
 
 // Event is one thing that the tool said.
@@ -185,6 +199,8 @@ type Assignment struct {
 	Runner  string `json:"runner,omitempty"`
 	Name    string `json:"name,omitempty"`
 	Session string `json:"session,omitempty"`
+	// Receipt is the digest of the job's receipt.
+	Receipt kernel.Digest `json:"receipt,omitempty"`
 	// Events counts the events that have arrived.
 	Events    int64     `json:"events"`
 	CreatedAt time.Time `json:"createdAt"`

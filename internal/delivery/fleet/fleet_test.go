@@ -60,7 +60,22 @@ func (a *around) Append(_ context.Context, _ string, events []fleet.Event) error
 	return nil
 }
 
-func (a *around) Keep(_ context.Context, stack string, state io.Reader) error {
+func (a *around) Has(_ context.Context, _ string, events []fleet.Event) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := 0
+	for _, e := range a.events {
+		if n < len(events) && e == events[n] {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (a *around) KeepUnder(_ context.Context, stack string, fence int64, state io.Reader) error {
+	if fence != 1 {
+		return kernel.Errorf(kernel.Stale, "under fence %d", fence)
+	}
 	raw, err := io.ReadAll(state)
 	a.kept[stack] = string(raw)
 	return err
@@ -82,6 +97,21 @@ func (a *around) pass(d time.Duration) {
 type bench struct {
 	*around
 	one, two *fleet.Service
+}
+
+func planFile(content string) fleet.PlanFile {
+	return fleet.PlanFile{Digest: kernel.DigestOf([]byte(content)), Open: func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(content)), nil
+	}}
+}
+
+// content reads what was opened.
+func content(r io.ReadCloser, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	raw, err := io.ReadAll(r)
+	return string(raw), errors.Join(err, r.Close())
 }
 
 func acme() kernel.Scope { return kernel.Scope{Tenant: "acme", Project: "shop", Stage: "prod"} }
@@ -148,7 +178,7 @@ type answer struct {
 func execute(ctx context.Context, s *fleet.Service, j fleet.Job, c fleet.Control) <-chan answer {
 	out := make(chan answer, 1)
 	go func() {
-		r, err := s.Execute(ctx, j, []byte("the plan"), c)
+		r, err := s.Execute(ctx, j, planFile("the plan"), c)
 		out <- answer{r, err}
 	}()
 	return out
@@ -175,22 +205,28 @@ func TestAPlanAtARunner(t *testing.T) {
 			t.Errorf("the job came as %+v", j)
 		}
 		first, second := fleet.Event{Message: "one"}, fleet.Event{Message: "two"}
-		must(t, b.one.Tell(t.Context(), r, r.Session, a.ID, 0, []fleet.Event{first}))
-		must(t, b.one.Tell(t.Context(), r, r.Session, a.ID, 0, []fleet.Event{first, second})) // the answer to the first was lost
-		if err := b.one.Tell(t.Context(), r, r.Session, a.ID, 5, []fleet.Event{first}); !kernel.Is(err, kernel.Invalid) {
+		must(t, b.one.Tell(t.Context(), r, r.Session, a.ID, fleet.Delivery{Events: []fleet.Event{first}}))
+		must(t, b.one.Tell(t.Context(), r, r.Session, a.ID, fleet.Delivery{Events: []fleet.Event{first, second}})) // the answer to the first was lost
+		if err := b.one.Tell(t.Context(), r, r.Session, a.ID, fleet.Delivery{From: 5, Events: []fleet.Event{first}}); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("a gap in the events: %v", err)
 		}
 		if !slices.EqualFunc(b.events, []string{"one", "two"}, func(e fleet.Event, s string) bool { return e.Message == s }) {
 			t.Errorf("the log has %+v", b.events)
 		}
-		must(t, b.one.Upload(t.Context(), r, r.Session, a.ID, fleet.PartPlanFile, []byte("file")))
-		must(t, b.one.Upload(t.Context(), r, r.Session, a.ID, fleet.PartPlanJSON, []byte("json")))
+		must(t, b.one.Upload(t.Context(), r, r.Session, a.ID, fleet.PartPlanFile, strings.NewReader("file")))
+		must(t, b.one.Upload(t.Context(), r, r.Session, a.ID, fleet.PartPlanJSON, strings.NewReader("json")))
 		must(t, b.one.Finish(t.Context(), r, r.Session, a.ID, fleet.Outcome{}))
 		must(t, b.one.Finish(t.Context(), r, r.Session, a.ID, fleet.Outcome{})) // told twice
 		end := <-got
 		must(t, end.err)
-		if string(end.result.PlanFile) != "file" || string(end.result.PlanJSON) != "json" {
-			t.Errorf("the plan is %q, %q", end.result.PlanFile, end.result.PlanJSON)
+		for part, want := range map[string]string{fleet.PartPlanFile: "file", fleet.PartPlanJSON: "json"} {
+			if got, err := content(end.result.Open(t.Context(), part)); got != want || err != nil {
+				t.Errorf("the %s is %q, %v", part, got, err)
+			}
+		}
+		must(t, end.result.Close())
+		if got, err := content(end.result.Open(t.Context(), fleet.PartPlanFile)); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("after the end: %q, %v", got, err)
 		}
 	})
 }
@@ -221,15 +257,10 @@ func TestWhoMayTake(t *testing.T) {
 			if err := b.one.Finish(t.Context(), r, r.Session, a.ID, fleet.Outcome{}); !kernel.Is(err, kernel.NotFound) {
 				t.Errorf("%s of %s tells the outcome: %v", r.Name, r.Tenant, err)
 			}
-			if err := b.one.HandIn(t.Context(), r, a.Stack, strings.NewReader("{}")); !kernel.Is(err, kernel.Denied) {
-				t.Errorf("%s of %s hands in a state: %v", r.Name, r.Tenant, err)
-			}
 		}
-		plan, err := b.one.Plan(t.Context(), right, right.Session, a.ID)
-		if err != nil || string(plan) != "the plan" {
+		if plan, err := content(b.one.Plan(t.Context(), right, right.Session, a.ID)); err != nil || plan != "the plan" {
 			t.Errorf("the plan is %q, %v", plan, err)
 		}
-		must(t, b.one.HandIn(t.Context(), right, a.Stack, strings.NewReader("{}")))
 		b.mu.Lock()
 		b.fence = 2 // another lease
 		b.mu.Unlock()
@@ -311,9 +342,11 @@ func TestANewProcessFindsTheApplyThatIsUnderWay(t *testing.T) {
 			second <- answer{result, err}
 		}()
 		must(t, b.one.Finish(t.Context(), r, r.Session, a.ID, fleet.Outcome{Outputs: map[string]json.RawMessage{"x": json.RawMessage("1")}}))
-		if end := <-second; end.err != nil || string(end.result.Outputs["x"]) != "1" {
+		end := <-second
+		if end.err != nil || string(end.result.Outputs["x"]) != "1" {
 			t.Errorf("the new process gets %+v", end)
 		}
+		must(t, end.result.Close())
 		if _, ok, err := b.two.Applied(t.Context(), a.Run, 1, fleet.Control{}); ok || err != nil {
 			t.Errorf("the outcome is read twice: %v, %v", ok, err)
 		}

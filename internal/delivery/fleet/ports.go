@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/sealedblob"
 )
 
 // Authorizer decides whether the actor of ctx may do something.
@@ -31,23 +32,20 @@ type Fences interface {
 // Logs takes what a runner tells of a run.
 type Logs interface {
 	Append(ctx context.Context, run string, events []Event) error
+	// Has returns how many of the events, from the first on, the log has already.
+	Has(ctx context.Context, run string, events []Event) (int, error)
 }
 
-// States keeps a state that a runner could not store.
+// States keeps a state that a runner could not store under the fence; one that was
+// overtaken is Stale.
 type States interface {
-	Keep(ctx context.Context, stack string, state io.Reader) error
-}
-
-// Sealer encrypts what is kept.
-type Sealer interface {
-	Seal(ctx context.Context, plain, associated []byte) ([]byte, error)
-	Open(ctx context.Context, sealed, associated []byte) ([]byte, error)
+	KeepUnder(ctx context.Context, stack string, fence int64, state io.Reader) error
 }
 
 // Blobs keeps jobs and plans while they are on their way.
 type Blobs interface {
-	Put(ctx context.Context, key string, r io.Reader) error
-	Get(ctx context.Context, key string) (io.ReadCloser, error)
+	sealedblob.Blobs
+
 	Delete(ctx context.Context, key string) error
 }
 
@@ -78,8 +76,9 @@ type Assignments interface {
 	InState(ctx context.Context, tenant string, state State) ([]Assignment, error)
 	// Latest returns the newest assignment of the run under the fence.
 	Latest(ctx context.Context, run string, fence int64) (Assignment, error)
-	// Worked reports whether a runner of the name ever had an assignment of the stack.
-	Worked(ctx context.Context, tenant, name, stack string) (bool, error)
+	// Unended returns assignments that were made before the time and have not
+	// ended, the oldest first.
+	Unended(ctx context.Context, before time.Time) ([]Assignment, error)
 	// Forget removes assignments that ended before the time.
 	Forget(ctx context.Context, before time.Time) (int, error)
 }

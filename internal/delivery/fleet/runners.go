@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -178,66 +177,10 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Runner, error
 			return r, err
 		}
 	}
-	return Runner{}, kernel.Errorf(kernel.Unauthenticated, "the runner's token is not valid: it was removed or never given out").
+	return Runner{}, voided()
+}
+
+func voided() error {
+	return kernel.Errorf(kernel.Unauthenticated, "the runner's token is not valid: it was removed or never given out").
 		WithFix("make another with terrace runner create")
-}
-
-// Hello is what a runner says of itself when it starts.
-type Hello struct {
-	// Labels are those that it serves, all that it was given where there are none.
-	Labels      map[string]string `json:"labels,omitempty"`
-	Concurrency int               `json:"concurrency"`
-	Version     string            `json:"version"`
-	Platform    string            `json:"platform"`
-}
-
-// Connect begins a session. A runner's former process is gone: what it had taken is lost.
-func (s *Service) Connect(ctx context.Context, r Runner, h Hello) (Runner, error) {
-	for key, value := range h.Labels {
-		if r.Labels[key] != value {
-			return r, kernel.Errorf(kernel.Denied, "the runner %s was not given the label %s=%s", r.Name, key, value).
-				WithFix("start it with labels that it was created with")
-		}
-	}
-	if h.Concurrency < 1 || h.Concurrency > maxConcurrency {
-		return r, kernel.Errorf(kernel.Invalid, "%d runs at once are not possible", h.Concurrency).WithFix("use 1 to %d", maxConcurrency)
-	}
-	r.Active = h.Labels
-	if len(r.Active) == 0 {
-		r.Active = r.Labels
-	}
-	r.Session, r.Concurrency, r.Version, r.Platform, r.Seen = kernel.NewID("ses"), h.Concurrency, h.Version, h.Platform, s.Clock.Now()
-	if err := s.Store.SaveRunner(ctx, r); err != nil {
-		return r, err
-	}
-	return r, s.orphan(ctx, r, r.Session, "was started anew")
-}
-
-// hear notes that the runner is there. What it does now and then need not be saved each time.
-func (s *Service) hear(ctx context.Context, r Runner) {
-	now := s.Clock.Now()
-	if now.Sub(r.Seen) < connected/4 {
-		return
-	}
-	r.Seen = now
-	if err := s.Store.SaveRunner(ctx, r); err != nil && !kernel.Is(err, kernel.Stale) {
-		s.Log.WarnContext(ctx, "a runner's sign of life could not be noted", "runner", r.Name, "error", err)
-	}
-}
-
-// present refuses a process that is no longer the runner's.
-func (r Runner) present(session string) error {
-	if r.Session == session && session != "" {
-		return nil
-	}
-	return kernel.Errorf(kernel.Conflict, "another process has the token of the runner %s", r.Name).
-		WithFix("give each process a runner of its own")
-}
-
-// keepEnded is how long it is remembered which runner had which stack.
-const keepEnded = 30 * 24 * time.Hour
-
-// Sweep forgets assignments that ended long ago.
-func (s *Service) Sweep(ctx context.Context) (int, error) {
-	return s.Store.Forget(ctx, s.Clock.Now().Add(-keepEnded))
 }

@@ -1,17 +1,13 @@
 package fleet
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/sealedblob"
 )
 
 // Deps is what a Service works with; Clock and Log may be nil.
@@ -23,7 +19,7 @@ type Deps struct {
 	Fences     Fences
 	Logs       Logs
 	States     States
-	Sealer     Sealer
+	Sealer     sealedblob.Sealer
 	Blobs      Blobs
 	Clock      kernel.Clock
 	Log        *slog.Logger
@@ -32,7 +28,9 @@ type Deps struct {
 // Service has the runners and their assignments.
 type Service struct {
 	Deps
-	news news
+	news    news
+	parts   sealedblob.Store
+	telling turns
 }
 
 // New returns a service.
@@ -40,7 +38,7 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Deps: d, news: news{changed: make(chan struct{})}}
+	return &Service{Deps: d, news: news{changed: make(chan struct{})}, parts: sealedblob.Store{Sealer: d.Sealer, Blobs: d.Blobs}}
 }
 
 // look is how often is looked for what other processes changed.
@@ -96,6 +94,9 @@ func (s *Service) edit(ctx context.Context, id string, change func(a *Assignment
 		err = s.Store.SaveAssignment(ctx, a)
 		if err == nil {
 			s.news.tell()
+			if a.State == Lost {
+				s.drop(ctx, a.ID)
+			}
 			return a, nil
 		}
 		if !kernel.Is(err, kernel.Stale) {
@@ -115,57 +116,4 @@ func (s *Service) lose(ctx context.Context, id, reason string) error {
 		return true, nil
 	})
 	return err
-}
-
-// The parts of an assignment that are blobs.
-const (
-	partJob  = "job"
-	partPlan = "plan"
-	// PartPlanFile and PartPlanJSON are what a plan makes.
-	PartPlanFile = "plan-file"
-	PartPlanJSON = "plan-json"
-)
-
-func partKey(id, part string) string { return "fleet/" + id + "/" + part }
-
-func partFor(id, part string) []byte { return []byte("assignment\x00" + id + "\x00" + part) }
-
-func (s *Service) put(ctx context.Context, id, part string, content []byte) error {
-	sealed, err := s.Sealer.Seal(ctx, content, partFor(id, part))
-	if err != nil {
-		return fmt.Errorf("seal the %s of %s: %w", part, id, err)
-	}
-	if err := s.Blobs.Put(ctx, partKey(id, part), bytes.NewReader(sealed)); err != nil {
-		return fmt.Errorf("keep the %s of %s: %w", part, id, err)
-	}
-	return nil
-}
-
-func (s *Service) get(ctx context.Context, id, part string) ([]byte, error) {
-	r, err := s.Blobs.Get(ctx, partKey(id, part))
-	if err != nil {
-		return nil, err
-	}
-	sealed, err := io.ReadAll(io.LimitReader(r, MaxPlan+1<<20))
-	if err := errors.Join(err, r.Close()); err != nil {
-		return nil, fmt.Errorf("read the %s of %s: %w", part, id, err)
-	}
-	return s.Sealer.Open(ctx, sealed, partFor(id, part))
-}
-
-// drop removes the parts of an assignment that has been read or lost.
-func (s *Service) drop(ctx context.Context, id string) {
-	for _, part := range []string{partJob, partPlan, PartPlanFile, PartPlanJSON} {
-		if err := s.Blobs.Delete(context.WithoutCancel(ctx), partKey(id, part)); err != nil && !kernel.Is(err, kernel.NotFound) {
-			s.Log.WarnContext(ctx, "a part of an assignment could not be removed", "assignment", id, "part", part, "error", err)
-		}
-	}
-}
-
-func (s *Service) job(ctx context.Context, id string) (j Job, err error) {
-	raw, err := s.get(ctx, id, partJob)
-	if err != nil {
-		return j, err
-	}
-	return j, json.Unmarshal(raw, &j)
 }

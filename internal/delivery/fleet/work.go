@@ -2,8 +2,7 @@ package fleet
 
 import (
 	"context"
-	"fmt"
-	"io"
+	"crypto/rand"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -27,12 +26,13 @@ func (s *Service) Take(ctx context.Context, r Runner, session string) (*Assignme
 	defer cancel()
 	for ctx.Err() == nil {
 		changed := s.news.next()
-		a, err := s.take(ctx, r)
+		a, receipt, err := s.take(ctx, r)
 		if err != nil && ctx.Err() == nil {
 			return nil, nil, err
 		}
 		if a != nil {
 			job, err := s.job(ctx, a.ID)
+			job.Receipt = receipt
 			return a, &job, err
 		}
 		s.pause(ctx, changed)
@@ -40,18 +40,19 @@ func (s *Service) Take(ctx context.Context, r Runner, session string) (*Assignme
 	return nil, nil, nil
 }
 
-func (s *Service) take(ctx context.Context, r Runner) (*Assignment, error) {
+func (s *Service) take(ctx context.Context, r Runner) (_ *Assignment, receipt string, _ error) {
 	offered, err := s.Store.InState(ctx, r.Tenant, Offered)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
+	receipt = rand.Text()
 	for _, o := range offered {
 		if !r.serves(o.Labels) {
 			continue
 		}
 		if err := s.current(ctx, o); err != nil {
 			if err := s.lose(ctx, o.ID, "the run goes on under another lease"); err != nil {
-				return nil, err
+				return nil, "", err
 			}
 			continue
 		}
@@ -60,16 +61,17 @@ func (s *Service) take(ctx context.Context, r Runner) (*Assignment, error) {
 				return false, nil
 			}
 			a.State, a.Runner, a.Name, a.Session, a.Seen = Taken, r.ID, r.Name, r.Session, s.Clock.Now()
+			a.Receipt = kernel.DigestOf([]byte(receipt))
 			return true, nil
 		})
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		if a.Runner == r.ID && a.Session == r.Session && a.State == Taken {
-			return &a, nil
+		if a.State == Taken && a.Receipt == kernel.DigestOf([]byte(receipt)) {
+			return &a, receipt, nil
 		}
 	}
-	return nil, nil //nolint:nilnil // there is none
+	return nil, "", nil
 }
 
 // mine returns the assignment if it is still the runner's: its own, not lost, and
@@ -141,52 +143,6 @@ func (s *Service) Beat(ctx context.Context, r Runner, session, id string, known 
 	return a.Command, nil
 }
 
-// Tell adds events to the run's log. They are numbered from 0 on: what has arrived
-// before is left out, so that a delivery may be repeated.
-func (s *Service) Tell(ctx context.Context, r Runner, session, id string, from int64, events []Event) error {
-	a, err := s.mine(ctx, r, session, id)
-	if err != nil {
-		return err
-	}
-	if from > a.Events {
-		return kernel.Errorf(kernel.Invalid, "events from %d on were sent, but only %d have arrived", from, a.Events)
-	}
-	known := a.Events - from
-	if known >= int64(len(events)) {
-		return nil
-	}
-	fresh := events[known:]
-	if !a.Looks { // a look has no log
-		if err := s.Logs.Append(ctx, a.Run, fresh); err != nil {
-			return err
-		}
-	}
-	_, err = s.edit(ctx, id, func(now *Assignment) (bool, error) {
-		now.Events, now.Seen = a.Events+int64(len(fresh)), s.Clock.Now()
-		return true, now.heldBy(r)
-	})
-	return err
-}
-
-// Plan returns the plan that the runner is to apply.
-func (s *Service) Plan(ctx context.Context, r Runner, session, id string) ([]byte, error) {
-	if _, err := s.mine(ctx, r, session, id); err != nil {
-		return nil, err
-	}
-	return s.get(ctx, id, partPlan)
-}
-
-// Upload keeps, sealed, what a plan made: PartPlanFile or PartPlanJSON.
-func (s *Service) Upload(ctx context.Context, r Runner, session, id, part string, content []byte) error {
-	if part != PartPlanFile && part != PartPlanJSON {
-		return kernel.Errorf(kernel.NotFound, "there is no part %s", part)
-	}
-	if _, err := s.mine(ctx, r, session, id); err != nil {
-		return err
-	}
-	return s.put(ctx, id, part, content)
-}
-
 // Finish tells the outcome.
 func (s *Service) Finish(ctx context.Context, r Runner, session, id string, o Outcome) error {
 	if err := r.present(session); err != nil {
@@ -206,22 +162,4 @@ func (s *Service) Finish(ctx context.Context, r Runner, session, id string, o Ou
 		return true, nil
 	})
 	return err
-}
-
-// HandIn keeps a state that the runner could not store, of a stack that it had
-// once: it is stored before anything else happens to the stack.
-func (s *Service) HandIn(ctx context.Context, r Runner, stack string, state io.Reader) error {
-	worked, err := s.Store.Worked(ctx, r.Tenant, r.Name, stack)
-	if err != nil {
-		return err
-	}
-	if !worked {
-		return kernel.Errorf(kernel.Denied, "the runner %s never had an assignment of %s", r.Name, stack)
-	}
-	if err := s.States.Keep(ctx, stack, state); err != nil {
-		return fmt.Errorf("keep the state of %s: %w", stack, err)
-	}
-	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		return s.record(kernel.WithActor(ctx, kernel.System("runner "+r.Name, r.Tenant)), "runner.state_handed_in", r, "the state of "+stack+" could not be stored")
-	})
 }

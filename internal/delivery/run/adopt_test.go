@@ -222,7 +222,7 @@ type haunted struct {
 	imports *string
 }
 
-func (h haunted) Apply(ctx context.Context, job run.Job, plan []byte, sink func(run.Event)) (run.Applied, error) {
+func (h haunted) Apply(ctx context.Context, job run.Job, plan run.PlanFile, sink func(run.Event)) (run.Applied, error) {
 	sink(run.Event{Type: "apply_start", Address: h.address})
 	*h.imports = string(job.Files["adopted.tf"])
 	if job.Attempt == 1 || *h.imports != "" {

@@ -28,7 +28,7 @@ func (e *execution) apply(ctx context.Context) error {
 	if waits, err := e.hold(ctx); err != nil || waits {
 		return err
 	}
-	plan, root, stale, err := e.sealed(ctx)
+	root, stale, err := e.sealed(ctx)
 	if err != nil {
 		return err
 	}
@@ -41,47 +41,39 @@ func (e *execution) apply(ctx context.Context) error {
 	}}); err != nil {
 		return err
 	}
-	return e.execute(ctx, plan, root)
+	return e.execute(ctx, e.run.Plan.Digest, root)
 }
 
-// sealed opens the plan and checks that it still is the one to apply; stale
-// says why it is not.
-func (e *execution) sealed(ctx context.Context) (plan []byte, root Root, stale string, err error) {
+// sealed checks that the plan still is the one to apply and returns the root
+// module that it was made of; stale says why it is not.
+func (e *execution) sealed(ctx context.Context) (root Root, stale string, err error) {
 	serial, err := e.s.State.Serial(ctx, e.scope, e.stack)
 	if err != nil {
-		return nil, Root{}, "", err
+		return Root{}, "", err
 	}
 	if serial != e.run.Plan.Serial {
-		return nil, Root{}, fmt.Sprintf("the state changed since the plan (serial %d, now %d)", e.run.Plan.Serial, serial), nil
+		return Root{}, fmt.Sprintf("the state changed since the plan (serial %d, now %d)", e.run.Plan.Serial, serial), nil
 	}
 	if e.run.Operation != Destroy && e.run.Operation != Refresh {
 		if stale, err = e.s.outdatedInput(ctx, e.scope, e.run.Inputs); err != nil || stale != "" {
-			return nil, Root{}, stale, err
+			return Root{}, stale, err
 		}
 	}
-	plan, err = e.s.Plans.Load(ctx, e.id, e.run.Plan.Digest)
-	if kernel.Is(err, kernel.NotFound) {
-		return nil, Root{}, "the sealed plan is gone", nil
-	}
-	if err != nil {
-		return nil, Root{}, "", err
-	}
-	if kernel.DigestOf(plan) != e.run.Plan.Digest {
-		return nil, Root{}, "", kernel.Errorf(kernel.Refused, "the stored plan is not the one that passed the gates (digest %s, not %s)",
-			kernel.DigestOf(plan).Short(), e.run.Plan.Digest.Short())
+	if stale, err = e.unaltered(ctx); err != nil || stale != "" {
+		return Root{}, stale, err
 	}
 	m, err := e.s.material(ctx, e.run)
 	if err != nil {
-		return nil, Root{}, "", err
+		return Root{}, "", err
 	}
 	d, err := e.s.Store.Dossier(ctx, e.scope, e.id, e.run.Dossier)
 	if err != nil {
-		return nil, Root{}, "", err
+		return Root{}, "", err
 	}
 	if m.root.Digest != d.Root {
-		return nil, Root{}, "the root module is rendered in another way than when it was planned", nil
+		return Root{}, "the root module is rendered in another way than when it was planned", nil
 	}
-	return plan, m.root, "", nil
+	return m.root, "", nil
 }
 
 // replan sends the run back to its plan; approvals of the old one do not count.
@@ -93,7 +85,7 @@ func (e *execution) replan(ctx context.Context, why string) error {
 }
 
 // execute applies the plan and records what is there now.
-func (e *execution) execute(ctx context.Context, plan []byte, root Root) error {
+func (e *execution) execute(ctx context.Context, plan kernel.Digest, root Root) error {
 	st, err := e.s.Stages.Get(e.scope.Stage)
 	if err != nil {
 		return err
@@ -102,7 +94,7 @@ func (e *execution) execute(ctx context.Context, plan []byte, root Root) error {
 	if err != nil {
 		return err
 	}
-	applied, err := e.s.Planner.Apply(ctx, job, plan, e.sink(ctx, "apply"))
+	applied, err := e.s.Planner.Apply(ctx, job, e.kept(plan), e.sink(ctx, "apply"))
 	return e.afterApply(ctx, applied, err)
 }
 

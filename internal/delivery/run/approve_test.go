@@ -3,6 +3,8 @@ package run_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -142,12 +144,27 @@ func TestASealedPlanThatWasExchangedIsNotApplied(t *testing.T) {
 		_, err := b.Approve(runtest.As(a), runtest.Project, r.ID, r.Dossier, "")
 		runtest.Must(t, err)
 	}
-	runtest.Must(t, b.Plans.Save(ctx, r.ID, r.Plan.Digest, []byte(`{"Changes":[{"Address":"evil","Action":"create"}]}`)))
+	evil := `{"Changes":[{"Address":"evil","Action":"create"}]}`
+	digest := kernel.DigestOf([]byte(evil))
+	if err := b.Plans.Save(ctx, r.ID, r.Plan.Digest, strings.NewReader(evil)); !kernel.Is(err, kernel.Refused) {
+		t.Errorf("a plan is kept under another's digest: %v", err)
+	}
+	runtest.Must(t, b.Plans.Save(ctx, r.ID, digest, strings.NewReader(evil)))
+	file := func(of kernel.Digest) string { return filepath.Join(b.Folder, "blobs", "plans", r.ID+"."+of.Hex()) }
+	runtest.Must(t, os.Rename(file(digest), file(r.Plan.Digest)))
 	runtest.Must(t, b.Advance(ctx, runtest.Project, r.ID))
 	r = b.Await(t, r.ID, run.Failed)
 	if !strings.Contains(r.Failure.Message, "not the one that passed") || len(b.World.Applied) != 0 {
 		t.Errorf("%+v, applied %v", r.Failure, b.World.Applied)
 	}
+}
+
+func read(plan io.ReadCloser, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(plan)
+	return raw, errors.Join(err, plan.Close())
 }
 
 // TestASealedPlanThatWasTamperedWithIsNotApplied changes each kept byte of a
@@ -168,7 +185,7 @@ func TestASealedPlanThatWasTamperedWithIsNotApplied(t *testing.T) {
 		changed := bytes.Clone(sealed)
 		changed[at] ^= 1
 		runtest.Must(t, os.WriteFile(files[0], changed, 0o600))
-		if plan, err := b.Plans.Load(t.Context(), r.ID, r.Plan.Digest); err == nil && kernel.DigestOf(plan) == r.Plan.Digest {
+		if plan, err := read(b.Plans.Load(t.Context(), r.ID, r.Plan.Digest)); err == nil && kernel.DigestOf(plan) == r.Plan.Digest {
 			t.Errorf("byte %d was changed, and nobody saw it", at)
 		}
 	}

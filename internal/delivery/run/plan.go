@@ -118,6 +118,9 @@ func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt,
 	if job.Targets = targets; e.run.Operation == Refresh {
 		job.RefreshOnly, job.Targets = true, e.run.Targets
 	}
+	if !e.run.DryRun {
+		job.Keep = e.keepPlan
+	}
 	if a.planned, err = e.s.Planner.Plan(ctx, job, e.sink(ctx, "plan")); err != nil {
 		return a, err
 	}
@@ -125,7 +128,7 @@ func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt,
 	if err != nil {
 		return a, err
 	}
-	view.Summary.Digest, view.Summary.Serial = kernel.DigestOf(a.planned.File), serial
+	view.Summary.Digest, view.Summary.Serial = a.planned.Digest, serial
 	a.plan = view.Summary
 	if view.Files, err = e.files(ctx, a); err != nil {
 		return a, err
@@ -162,7 +165,7 @@ func (e *execution) plan(ctx context.Context) error {
 }
 
 // decide moves the run: to its end when a gate fails, to verification when
-// there is nothing to apply, else, with the plan sealed, to approval.
+// there is nothing to apply, else, with the plan as it was sealed, to approval.
 func (e *execution) decide(ctx context.Context, a attempt) error {
 	c := change{to: Approved}
 	blocked := blocking(a.dossier.Gates)
@@ -196,13 +199,6 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 			}
 		}
 		return e.s.Store.PutDossier(ctx, r.Scope, r.ID, a.digest, a.dossier)
-	}
-	if c.to == AwaitingApproval || c.to == Approved {
-		// Before the transaction, which waits for no store of files: who loses the
-		// lease at this moment keeps another plan than its successor's.
-		if err := e.s.Plans.Save(ctx, e.id, a.plan.Digest, a.planned.File); err != nil {
-			return err
-		}
 	}
 	err := e.move(ctx, c)
 	if err == nil && c.to == Verifying {

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"maps"
 	"time"
 
@@ -142,13 +143,22 @@ type Job struct {
 	Partial bool
 	// Kill is closed when terraform must end at once; a canceled context asks it to stop.
 	Kill <-chan struct{}
+	// Keep takes the plan file that was made; nil is for who only looks.
+	Keep func(ctx context.Context, plan PlanFile) error
+}
+
+// PlanFile is terraform's plan, byte for byte, wherever it lies.
+type PlanFile struct {
+	Digest kernel.Digest
+	// Open reads it from the start, any number of times while it is there.
+	Open func(ctx context.Context) (io.ReadCloser, error)
 }
 
 // Planned is the result of a plan.
 type Planned struct {
-	// File is terraform's plan, byte for byte.
-	File []byte
-	JSON *tfjson.Plan
+	// Digest is that of terraform's plan, which Keep has taken.
+	Digest kernel.Digest
+	JSON   *tfjson.Plan
 }
 
 // Applied is the result of an apply, of a failed one, too.
@@ -165,7 +175,7 @@ type Applied struct {
 // Planner executes terraform; sink receives its events as they happen.
 type Planner interface {
 	Plan(ctx context.Context, job Job, sink func(Event)) (Planned, error)
-	Apply(ctx context.Context, job Job, plan []byte, sink func(Event)) (Applied, error)
+	Apply(ctx context.Context, job Job, plan PlanFile, sink func(Event)) (Applied, error)
 }
 
 // Images asks registries for digests: it returns the references with digests of
@@ -209,9 +219,9 @@ type State interface {
 // Plans keeps plan files sealed between plan and apply.
 type Plans interface {
 	// Save keeps the plan with the digest beside the run's others.
-	Save(ctx context.Context, run string, digest kernel.Digest, plan []byte) error
+	Save(ctx context.Context, run string, digest kernel.Digest, plan io.Reader) error
 	// Load returns NotFound when there is none.
-	Load(ctx context.Context, run string, digest kernel.Digest) ([]byte, error)
+	Load(ctx context.Context, run string, digest kernel.Digest) (io.ReadCloser, error)
 	// Delete removes all plans of the run.
 	Delete(ctx context.Context, run string) error
 }

@@ -48,7 +48,7 @@ func (e *execution) applyRest(ctx context.Context, a attempt) error {
 	if err != nil {
 		return err
 	}
-	return e.execute(ctx, a.planned.File, a.root)
+	return e.execute(ctx, a.planned.Digest, a.root)
 }
 
 // isRest reports whether every change of the plan, address and action, is one

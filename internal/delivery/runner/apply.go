@@ -15,7 +15,7 @@ import (
 // and the result tells what was to be created and was there already, or that the
 // target is still at work.
 // A plan whose state has changed since is Stale.
-func (r *Runner) Apply(ctx context.Context, job Job, plan []byte, sink Sink) (result ApplyResult, err error) {
+func (r *Runner) Apply(ctx context.Context, job Job, plan PlanFile, sink Sink) (result ApplyResult, err error) {
 	if job, err = r.provide(ctx, job, sink); err != nil {
 		return ApplyResult{}, err
 	}
@@ -24,8 +24,8 @@ func (r *Runner) Apply(ctx context.Context, job Job, plan []byte, sink Sink) (re
 		return ApplyResult{}, err
 	}
 	defer func() { err = errors.Join(err, onDisk("remove the work directory", w.remove())) }()
-	if err := os.WriteFile(w.join(planName), plan, 0o600); err != nil {
-		return ApplyResult{}, onDisk("lay out the plan", err)
+	if err := w.layOut(ctx, plan); err != nil {
+		return ApplyResult{}, err
 	}
 	s := &stream{phase: PhaseApply, sink: sink, secrets: job.secrets()}
 	if err := r.execute(ctx, job, w, s, "apply", "-json", "-input=false", "-no-color", planName); err != nil {

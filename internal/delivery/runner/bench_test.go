@@ -68,7 +68,7 @@ func (w bench) through(b *testing.B, job runner.Job) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, err := w.Apply(b.Context(), job, plan.PlanFile, nil); err != nil {
+	if _, err := w.Apply(b.Context(), job, w.kept(plan), nil); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -53,7 +53,7 @@ func TestWhatAnApplyFindsThere(t *testing.T) {
 			t.Parallel()
 			b := runner.New(runner.Config{Tool: refusing(t, tc.address, tc.summary, tc.detail), DataDir: t.TempDir(), Address: "http://127.0.0.1:1"})
 			job := runner.Job{RunID: "run_1", Stack: stack, Token: string(tokens.PhaseApply), Files: map[string][]byte{"main.tf.json": []byte("{}")}}
-			got, err := b.Apply(context.Background(), job, []byte("plan"), nil)
+			got, err := b.Apply(context.Background(), job, planned("plan"), nil)
 			if err == nil || !slices.Equal(got.Existing, tc.want) || got.Busy != tc.busy {
 				t.Errorf("%+v, %v; want %+v, busy %v", got, err, tc.want, tc.busy)
 			}

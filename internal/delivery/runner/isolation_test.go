@@ -206,7 +206,7 @@ func TestADeployWithoutSight(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.Apply(t.Context(), b.job(t, run, stack, tokens.PhaseApply, root), plan.PlanFile, nil); err != nil {
+		if _, err := b.Apply(t.Context(), b.job(t, run, stack, tokens.PhaseApply, root), b.kept(plan), nil); err != nil {
 			t.Fatal(err)
 		}
 	}

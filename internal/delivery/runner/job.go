@@ -1,10 +1,13 @@
 package runner
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Job is one root module to plan or apply for a run.
@@ -36,6 +39,8 @@ type Job struct {
 	// Kill is closed when the tool must end at once, its state unsaved or not. A
 	// canceled context asks it to stop in order. Nil is never closed.
 	Kill <-chan struct{}
+	// KeepPlan takes the plan file that Plan made; nil keeps none.
+	KeepPlan func(ctx context.Context, plan PlanFile) error
 
 	// azurerm is the mirror that has the provider azurerm, "" where it is not needed.
 	azurerm string
@@ -70,8 +75,8 @@ type Sink func(Event)
 
 // PlanResult is a finished plan.
 type PlanResult struct {
-	// PlanFile is the tool's saved plan. It holds values in the clear: seal it before it is stored.
-	PlanFile []byte
+	// Digest is that of the tool's saved plan, which KeepPlan has taken.
+	Digest kernel.Digest
 	// JSON is the plan as `show -json` tells it.
 	JSON *tfjson.Plan
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
@@ -48,15 +47,20 @@ func (j Job) planArgs() []string {
 
 // read collects the plan that lies in w.
 func (r *Runner) read(ctx context.Context, job Job, w workdir, s *stream) (PlanResult, error) {
-	file, err := os.ReadFile(w.join(planName))
+	file, err := w.made()
 	if err != nil {
-		return PlanResult{}, onDisk("read the plan", err)
+		return PlanResult{}, err
 	}
 	plan, err := r.show(ctx, job, w, s)
 	if err != nil {
 		return PlanResult{}, err
 	}
-	return PlanResult{PlanFile: file, JSON: plan}, nil
+	if job.KeepPlan != nil {
+		if err := job.KeepPlan(ctx, file); err != nil {
+			return PlanResult{}, err
+		}
+	}
+	return PlanResult{Digest: file.Digest, JSON: plan}, nil
 }
 
 // show reads the plan as it is printed.

@@ -33,7 +33,7 @@ func TestCancelLetsTheToolFinish(t *testing.T) {
 		_, _ = os.ReadFile(started) // it is in the middle
 		cancel()
 	}()
-	_, err := b.Apply(ctx, b.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	_, err := b.Apply(ctx, b.job(t, "run_1", stack, tokens.PhaseApply, root), b.kept(plan), nil)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("apply: %v, want canceled", err)
 	}
@@ -247,7 +247,7 @@ func TestTheEnvironmentIsClean(t *testing.T) {
 	const password = `hush "hush" \ now`
 	job.Env, job.Secret = map[string]string{"EXTRA": "given", "ARM_CLIENT_SECRET": password}, []string{"ARM_CLIENT_SECRET"}
 	var log log
-	if _, err := b.Apply(context.Background(), job, plan.PlanFile, log.sink); err != nil {
+	if _, err := b.Apply(context.Background(), job, b.kept(plan), log.sink); err != nil {
 		t.Fatal(err)
 	}
 	var printed strings.Builder

@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,42 @@ const stack = "acme/shop/orders/dev"
 // bench is a runner with a state room to talk to.
 type bench struct {
 	*runner.Runner
-	room *statetest.Room
+	room  *statetest.Room
+	plans *plans
+}
+
+// plans keeps the plans that were made, by their digests.
+type plans struct {
+	mu   sync.Mutex
+	kept map[kernel.Digest][]byte
+}
+
+func (p *plans) keep(ctx context.Context, plan runner.PlanFile) error {
+	r, err := plan.Open(ctx)
+	if err != nil {
+		return err
+	}
+	raw, err := io.ReadAll(r)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kept[plan.Digest] = raw
+	return errors.Join(err, r.Close())
+}
+
+// planned is a plan file with the content.
+func planned(content string) runner.PlanFile {
+	return runner.PlanFile{Digest: kernel.DigestOf([]byte(content)), Open: func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(content)), nil
+	}}
+}
+
+// kept is the plan that was made, as Apply wants it.
+func (b bench) kept(made runner.PlanResult) runner.PlanFile {
+	return runner.PlanFile{Digest: made.Digest, Open: func(context.Context) (io.ReadCloser, error) {
+		b.plans.mu.Lock()
+		defer b.plans.mu.Unlock()
+		return io.NopCloser(bytes.NewReader(b.plans.kept[made.Digest])), nil
+	}}
 }
 
 func tool(t testing.TB) runner.Tool {
@@ -48,7 +84,7 @@ func newBench(t testing.TB) bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bench{room: room, Runner: runner.New(runner.Config{Tool: tool(t), DataDir: dir, Address: room.URL})}
+	return bench{room: room, plans: &plans{kept: map[kernel.Digest][]byte{}}, Runner: runner.New(runner.Config{Tool: tool(t), DataDir: dir, Address: room.URL})}
 }
 
 // job is a job of run on the stack with one root module in JSON.
@@ -56,7 +92,7 @@ func (b bench) job(t testing.TB, run, stack, phase, root string) runner.Job {
 	t.Helper()
 	return runner.Job{
 		RunID: run, Stack: stack, Files: map[string][]byte{"main.tf.json": []byte(root)},
-		Token: b.room.Token(t, run, stack, 1, phase),
+		Token: b.room.Token(t, run, stack, 1, phase), KeepPlan: b.plans.keep,
 	}
 }
 
@@ -72,7 +108,7 @@ func (b bench) plan(t testing.TB, run, stack, root string) runner.PlanResult {
 func (b bench) deploy(t testing.TB, run, stack, root string) runner.ApplyResult {
 	t.Helper()
 	plan := b.plan(t, run, stack, root)
-	result, err := b.Apply(context.Background(), b.job(t, run, stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	result, err := b.Apply(context.Background(), b.job(t, run, stack, tokens.PhaseApply, root), b.kept(plan), nil)
 	if err != nil {
 		t.Fatalf("apply: %v", err)
 	}
@@ -116,10 +152,10 @@ func TestPlanThenApply(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if summaryOf(plan) != (summary{Create: 2}) || len(plan.PlanFile) == 0 {
+	if summaryOf(plan) != (summary{Create: 2}) || plan.Digest == "" {
 		t.Errorf("plan %+v, want 2 to create", summaryOf(plan))
 	}
-	result, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, log.sink)
+	result, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), b.kept(plan), log.sink)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +229,7 @@ func TestDestroy(t *testing.T) {
 	if err != nil || summaryOf(plan).Delete != 1 {
 		t.Fatalf("destroy plan %+v, %v; want one to delete", summaryOf(plan), err)
 	}
-	result, err := b.Apply(context.Background(), job, plan.PlanFile, nil)
+	result, err := b.Apply(context.Background(), job, b.kept(plan), nil)
 	if err != nil || len(result.Outputs) != 0 {
 		t.Errorf("destroy: outputs %v, %v", result.Outputs, err)
 	}
@@ -207,7 +243,7 @@ func TestAStalePlanIsRefused(t *testing.T) {
 	b := newBench(t)
 	plan := b.plan(t, "run_1", stack, data(`{"a":{"input":"one"}}`))
 	b.deploy(t, "run_2", stack, data(`{"b":{"input":"two"}}`))
-	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, data(`{"a":{"input":"one"}}`)), plan.PlanFile, nil)
+	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, data(`{"a":{"input":"one"}}`)), b.kept(plan), nil)
 	if !kernel.Is(err, kernel.Stale) {
 		t.Errorf("apply of an old plan: %v, want stale", err)
 	}
@@ -260,7 +296,7 @@ func TestAFailedApplyNamesTheResource(t *testing.T) {
 	b := newBench(t)
 	root := data(`{"good":{"input":"x"},"bad":{"depends_on":["terraform_data.good"],"provisioner":{"local-exec":{"command":"echo wrong port; exit 3"}}}}`)
 	plan := b.plan(t, "run_1", stack, root)
-	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), b.kept(plan), nil)
 	if !kernel.Is(err, kernel.Invalid) || !strings.Contains(err.Error(), "terraform_data.bad: ") || !strings.Contains(err.Error(), "wrong port") {
 		t.Errorf("apply: %v", err)
 	}
@@ -278,7 +314,7 @@ func TestAStateThatCouldNotBeStoredIsSentAgain(t *testing.T) {
 	root := data(`{"a":{"input":"x"}}`)
 	plan := b.plan(t, "run_1", stack, root)
 	b.room.Journal.Refuse(1)
-	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), b.kept(plan), nil)
 	if err == nil || !strings.Contains(err.Error(), "Failed to save state") {
 		t.Errorf("apply: %v, want the failure to save", err)
 	}
@@ -295,7 +331,7 @@ func TestAStateThatIsRefusedTwiceIsSaid(t *testing.T) {
 	root := data(`{"a":{"input":"x"}}`)
 	plan := b.plan(t, "run_1", stack, root)
 	b.room.Journal.Refuse(100)
-	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), b.kept(plan), nil)
 	b.room.Journal.Refuse(0)
 	known, ok := errors.AsType[*kernel.Error](err)
 	if !ok || !strings.Contains(known.Message, "could not be stored, twice") || !strings.Contains(known.Fix, "deploy again") {
@@ -316,7 +352,7 @@ func TestAStateThatIsRefusedTwiceIsKept(t *testing.T) {
 	root := data(`{"a":{"input":"hidden-in-the-state"}}`)
 	plan := b.plan(t, "run_1", stack, root)
 	b.room.Journal.Refuse(100)
-	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	_, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), b.kept(plan), nil)
 	b.room.Journal.Refuse(0)
 	if err == nil || !strings.Contains(err.Error(), "is kept, sealed") {
 		t.Errorf("apply: %v, want it to say that the state is kept", err)

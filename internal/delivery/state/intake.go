@@ -13,15 +13,14 @@ import (
 // store seals what raw gives as the content of v, piece by piece, and completes v:
 // its serial, lineage, digest and size. What is no state is not stored.
 func (s *Service) store(ctx context.Context, v *Version, raw io.Reader) (content, error) {
-	parsed, digest, size, err := s.keep(ctx, v.key(), v.associated(), raw)
+	parsed, digest, size, err := s.keep(ctx, v.key(), v.associated(), &intake{from: raw})
 	v.Serial, v.Lineage, v.Digest, v.Size = parsed.Serial, parsed.Lineage, digest, size
 	return parsed, err
 }
 
 // keep seals a state into the blob with the key.
-func (s *Service) keep(ctx context.Context, key string, associated []byte, raw io.Reader) (content, kernel.Digest, int64, error) {
+func (s *Service) keep(ctx context.Context, key string, associated []byte, intake *intake) (content, kernel.Digest, int64, error) {
 	out, in := io.Pipe()
-	intake := &intake{from: raw}
 	sealed := make(chan error, 1)
 	go func() {
 		err := s.seal(ctx, in, associated, intake)
@@ -45,6 +44,9 @@ func (s *Service) seal(ctx context.Context, w io.Writer, associated []byte, in *
 	if err != nil {
 		return fmt.Errorf("seal state: %w", err)
 	}
+	if _, err := io.WriteString(out, fenceLine(in.fence)); err != nil {
+		return err
+	}
 	if err := in.read(out); err != nil {
 		return err
 	}
@@ -54,6 +56,8 @@ func (s *Service) seal(ctx context.Context, w io.Writer, associated []byte, in *
 // intake is a state on its way in.
 type intake struct {
 	from io.Reader
+	// fence goes before it, unless it is 0.
+	fence int64
 
 	content content
 	digest  kernel.Digest

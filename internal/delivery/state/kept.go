@@ -16,7 +16,7 @@ import (
 // Keep keeps a state that could not be written, sealed, until Restore: beside
 // the contents, or in Folder where that fails and raw can be read once more.
 func (s *Service) Keep(ctx context.Context, stack string, raw io.Reader) error {
-	_, _, _, err := s.keep(ctx, keptKey(stack), keptFor(stack), raw)
+	_, _, _, err := s.keep(ctx, keptKey(stack), keptFor(stack), &intake{from: raw})
 	again, ok := raw.(io.Seeker)
 	if err == nil || s.Folder == "" || !ok || kernel.Is(err, kernel.Invalid) || kernel.Is(err, kernel.TooLarge) {
 		return err
@@ -30,6 +30,20 @@ func (s *Service) Keep(ctx context.Context, stack string, raw io.Reader) error {
 	return nil
 }
 
+// KeepUnder keeps a state that could not be written under the fence. It is Stale
+// where the state was written under a later one since: it no longer follows.
+func (s *Service) KeepUnder(ctx context.Context, stack string, fence int64, raw io.Reader) error {
+	current, ok, err := s.Current(ctx, stack)
+	if err != nil {
+		return err
+	}
+	if ok && current.Fence > fence {
+		return kernel.Errorf(kernel.Stale, "the state of %s was written under a later lease since (fence %d, not %d)", stack, current.Fence, fence)
+	}
+	_, _, _, err = s.keep(ctx, keptKey(stack), keptFor(stack), &intake{from: raw, fence: fence})
+	return err
+}
+
 func (s *Service) keepInFolder(ctx context.Context, stack string, raw io.Reader) error {
 	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
 		return err
@@ -41,21 +55,22 @@ func (s *Service) keepInFolder(ctx context.Context, stack string, raw io.Reader)
 
 // Restore writes what Keep kept of the stack, if anything, under the fence of
 // the run that now works on it. It is called before anything else happens to
-// the stack. What is older than the state in force is dropped; a state of
-// something else is a Conflict, and stays kept.
+// the stack. What is older than the state in force, by its serial or by the lease
+// under which it was made, is dropped; a state of something else is a Conflict, and
+// stays kept.
 func (s *Service) Restore(ctx context.Context, c Caller, stack string) error {
-	from, parsed, err := s.kept(ctx, stack)
-	if err != nil || from == nil {
+	kept, err := s.kept(ctx, stack)
+	if err != nil || kept.from == nil {
 		return err
 	}
 	current, ok, err := s.Current(ctx, stack)
 	if err != nil {
 		return err
 	}
-	if ok && parsed.Lineage == current.Lineage && parsed.Serial <= current.Serial {
+	if ok && kept.olderThan(current) {
 		return s.drop(ctx, stack)
 	}
-	err = s.restore(ctx, c, stack, from)
+	err = s.restore(ctx, c, stack, kept.from)
 	if kernel.Is(err, kernel.Conflict) {
 		return kernel.Errorf(kernel.Conflict, "what an apply of %s could not store does not follow the state that is there: %w", stack, err).
 			WithFix("see in the target which of them is right; to go on without the kept one, remove the blob %s and the file %s, whichever is there", keptKey(stack), s.keptFile(stack))
@@ -100,21 +115,60 @@ func (s *Service) restore(ctx context.Context, c Caller, stack string, from sour
 	return nil
 }
 
-// kept returns the newest state that is kept of the stack, nil for none.
-func (s *Service) kept(ctx context.Context, stack string) (newest source, parsed content, err error) {
-	for _, from := range []source{s.keptBlob(ctx, stack), s.keptInFolder(ctx, stack)} {
-		found, err := scan(from)
+// keptState is a state that is kept, with what it says of itself.
+type keptState struct {
+	from source
+
+	content content
+	// fence is that under which it was made, 0 where that is not known.
+	fence int64
+}
+
+func (k keptState) olderThan(current Version) bool {
+	overtaken := k.fence > 0 && current.Fence > k.fence
+	return k.content.Lineage == current.Lineage && (overtaken || k.content.Serial <= current.Serial)
+}
+
+// kept returns the newest state that is kept of the stack, without from for none.
+func (s *Service) kept(ctx context.Context, stack string) (newest keptState, err error) {
+	for _, whole := range []source{s.keptBlob(ctx, stack), s.keptInFolder(ctx, stack)} {
+		found, err := look(whole)
 		if kernel.Is(err, kernel.NotFound) {
 			continue
 		}
 		if err != nil {
-			return nil, content{}, fmt.Errorf("read the kept state of %s: %w", stack, err)
+			return keptState{}, fmt.Errorf("read the kept state of %s: %w", stack, err)
 		}
-		if newest == nil || found.Serial >= parsed.Serial {
-			newest, parsed = from, found
+		if newest.from == nil || found.content.Serial >= newest.content.Serial {
+			newest = found
 		}
 	}
-	return newest, parsed, nil
+	return newest, nil
+}
+
+// look reads what is kept once.
+func look(whole source) (k keptState, err error) {
+	k.from = func() (io.ReadCloser, error) {
+		raw, err := whole()
+		if err != nil {
+			return nil, err
+		}
+		state, _, err := behindFence(raw)
+		if err != nil {
+			return nil, errors.Join(err, raw.Close())
+		}
+		return unfenced{state, raw}, nil
+	}
+	raw, err := whole()
+	if err != nil {
+		return k, err
+	}
+	_, k.fence, err = behindFence(raw)
+	if err := errors.Join(err, raw.Close()); err != nil {
+		return k, err
+	}
+	k.content, err = scan(k.from)
+	return k, err
 }
 
 func (s *Service) keptBlob(ctx context.Context, stack string) source {

@@ -70,6 +70,40 @@ func TestWhatIsKeptIsRestored(t *testing.T) {
 	}
 }
 
+// TestAKeptStateIsOvertakenByALaterLease: whatever its serial is, what was made under
+// an earlier lease than the state in force never replaces it.
+func TestAKeptStateIsOvertakenByALaterLease(t *testing.T) {
+	t.Parallel()
+	const stack = "acme/shop/orders/dev"
+	room := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep := func(fence int64, serial int) error {
+		return room.Service.KeepUnder(t.Context(), stack, fence, bytes.NewReader(stateOf("a", serial)))
+	}
+	must(keep(1, 1))
+	must(room.Service.Restore(t.Context(), state.Caller{Run: "run_1", Stack: stack, Fence: 1, MayWrite: true}, stack))
+	must(keep(1, 9)) // and before anybody restores it:
+	room.Fences.Next(stack)
+	next := state.Caller{Run: "run_2", Stack: stack, Fence: 2, MayWrite: true}
+	must(room.Service.Lock(t.Context(), next, stack, state.Lock{ID: "b"}))
+	_, err := room.Service.Write(t.Context(), next, stack, "b", bytes.NewReader(stateOf("a", 2)))
+	must(err)
+	must(room.Service.Restore(t.Context(), next, stack))
+	if err := keep(1, 9); !kernel.Is(err, kernel.Stale) {
+		t.Errorf("kept after it was overtaken: %v", err)
+	}
+	must(keep(2, 3)) // that of the lease itself follows
+	must(room.Service.Restore(t.Context(), next, stack))
+	if serial, err := room.Service.Serial(t.Context(), stack); err != nil || serial != 3 {
+		t.Errorf("serial %d, %v; want 3", serial, err)
+	}
+}
+
 func TestARunThatLostItsStackRestoresNothing(t *testing.T) {
 	t.Parallel()
 	const stack = "acme/shop/orders/dev"

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -17,11 +18,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
-
-// Executor executes a job; a canceled ctx asks terraform to stop, and kill ends it.
-type Executor interface {
-	Execute(ctx context.Context, job fleet.Job, plan []byte, kill <-chan struct{}, sink func(fleet.Event)) fleet.Result
-}
 
 // Provide sees to it that the provider with the digest is there.
 type Provide func(ctx context.Context, version, digest string) error
@@ -32,7 +28,11 @@ type Config struct {
 	Executor Executor
 	Provide  Provide
 	// Kept are states that could not be stored.
-	Kept        *Kept
+	Kept *Kept
+	// Folder is for plans that are about to be applied.
+	Folder string
+	// Instance names the data folder, which one process has at a time.
+	Instance    string
 	Labels      map[string]string
 	Concurrency int
 	Version     string
@@ -53,6 +53,8 @@ const (
 	// shortly and longest bound the pause after a request that failed.
 	shortly = time.Second
 	longest = 10 * time.Second
+	// turn is how long a runner waits for its token to be free.
+	turn = 75 * time.Second
 )
 
 // Run works until ctx ends; then it takes nothing more and finishes what it has,
@@ -72,7 +74,18 @@ func (a *Agent) Run(ctx, force context.Context) error {
 		end(errUnwanted) // the server does not listen any more: nothing may go on
 	}
 	jobs.Wait()
+	if err == nil {
+		a.leave(force)
+	}
 	return err
+}
+
+// leave tells the server that nobody has the token any more.
+func (a *Agent) leave(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	if err := a.Server.Leave(ctx); err != nil {
+		a.Log.WarnContext(ctx, "the server could not be told of the end", "error", err)
+	}
 }
 
 // errUnwanted ends terraform at once: the runner is none any more.
@@ -80,9 +93,16 @@ var errUnwanted = errors.New("the server does not know the runner any more")
 
 // connect begins a session as soon as the server can be reached.
 func (a *Agent) connect(ctx context.Context) error {
-	hello := fleet.Hello{Labels: a.Labels, Concurrency: a.Concurrency, Version: a.Version, Platform: runtime.GOOS + "_" + runtime.GOARCH}
+	host, _ := os.Hostname() // without one the server knows less to tell
+	hello := fleet.Hello{
+		Labels: a.Labels, Concurrency: a.Concurrency, Version: a.Version, Platform: runtime.GOOS + "_" + runtime.GOARCH, Instance: a.Instance, Host: host,
+	}
+	begun := time.Now()
 	return a.insist(ctx, "connect", func(ctx context.Context) error {
 		w, err := a.Server.Connect(ctx, hello)
+		if kernel.Is(err, kernel.Conflict) && time.Since(begun) < turn {
+			return kernel.Errorf(kernel.Unavailable, "%w", err) // the one before it may be gone
+		}
 		if err != nil {
 			return err
 		}
@@ -109,7 +129,7 @@ func (a *Agent) insist(ctx context.Context, what string, try func(ctx context.Co
 		if err == nil || final(err) || ctx.Err() != nil {
 			return err
 		}
-		a.Log.WarnContext(ctx, "the server cannot be reached", "for", what, "error", err, "again_in", wait)
+		a.Log.WarnContext(ctx, "waits for the server", "for", what, "error", err, "again_in", wait)
 		sleep(ctx, wait)
 	}
 }

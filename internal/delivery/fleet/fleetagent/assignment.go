@@ -70,20 +70,6 @@ func (a *assignment) lose(why string) {
 	a.leave()
 }
 
-func (a *assignment) execute(ctx context.Context, killed <-chan struct{}) fleet.Result {
-	var plan []byte
-	if a.Job.Phase == "apply" {
-		err := a.insist(a.gone, "the plan", func(ctx context.Context) (err error) {
-			plan, err = a.Server.Plan(ctx, a.ID)
-			return err
-		})
-		if err != nil {
-			return fleet.Result{Outcome: fleet.Outcome{Error: ErrorOf(err)}}
-		}
-	}
-	return a.Executor.Execute(ctx, a.Job, plan, killed, a.events.add)
-}
-
 // ErrorOf puts an error on its way; what only a defect explains stays in the log.
 func ErrorOf(err error) *fleet.Error {
 	known, ok := errors.AsType[*kernel.Error](err)
@@ -133,19 +119,19 @@ func (a *assignment) obey(command fleet.Command) {
 }
 
 // finish tells what is left to tell, while the assignment is this runner's.
-func (a *assignment) finish(result fleet.Result) {
+func (a *assignment) finish(result Done) {
 	a.events.end(a.gone)
-	upload := func(part string, content []byte) error {
-		return a.insist(a.gone, "the "+part, func(ctx context.Context) error { return a.Server.Upload(ctx, a.ID, part, content) })
-	}
 	var err error
 	if a.Job.Phase == "plan" && result.Error == nil {
-		err = errors.Join(upload(fleet.PartPlanFile, result.PlanFile), upload(fleet.PartPlanJSON, result.PlanJSON))
+		err = a.upload(fleet.PartPlanJSON, text(result.PlanJSON))
 	}
 	if err != nil && a.gone.Err() == nil {
 		result.Outcome = fleet.Outcome{Error: ErrorOf(err)}
 	}
 	_ = a.insist(a.gone, "a kept state", func(ctx context.Context) error { return a.Kept.HandIn(ctx, a.Server) }) // it stays kept, and is tried again
+	if a.Job.Phase == "apply" {
+		a.Kept.End(a.Job.Stack)
+	}
 	err = a.insist(a.gone, "the outcome", func(ctx context.Context) error { return a.Server.Finish(ctx, a.ID, result.Outcome) })
 	if err != nil {
 		a.Log.Warn("the outcome could not be told", "run", a.Job.Run, "error", err)
@@ -153,5 +139,10 @@ func (a *assignment) finish(result fleet.Result) {
 }
 
 func (a *assignment) tell(from int64, events []fleet.Event) error {
-	return a.insist(a.gone, "events", func(ctx context.Context) error { return a.Server.Tell(ctx, a.ID, from, events) })
+	d := fleet.Delivery{From: from, Events: events}
+	return a.insist(a.gone, "events", func(ctx context.Context) error {
+		err := a.Server.Tell(ctx, a.ID, d)
+		d.Again = true // whatever became of it
+		return err
+	})
 }

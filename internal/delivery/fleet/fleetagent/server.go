@@ -21,6 +21,7 @@ import (
 // The bounds of requests.
 const (
 	pollTimeout   = 40 * time.Second
+	leaveTimeout  = 3 * time.Second
 	uploadTimeout = 15 * time.Minute
 	maxAnswer     = fleet.MaxPlan * 2
 )
@@ -83,9 +84,13 @@ func (s *Server) Connect(ctx context.Context, h fleet.Hello) (w Welcome, err err
 
 // Provider writes the program of Terrace's provider to w.
 func (s *Server) Provider(ctx context.Context, w io.Writer) error {
+	return s.fetch(ctx, "/provider", w)
+}
+
+func (s *Server) fetch(ctx context.Context, path string, w io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 	defer cancel()
-	answer, err := s.send(ctx, http.MethodGet, "/provider", "", nil)
+	answer, err := s.send(ctx, http.MethodGet, path, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -111,26 +116,24 @@ func (s *Server) Beat(ctx context.Context, id string, known fleet.Command) (flee
 	return answer.Command, err
 }
 
-// Tell delivers events, numbered from from on.
-func (s *Server) Tell(ctx context.Context, id string, from int64, events []fleet.Event) error {
-	return s.call(ctx, pollTimeout, http.MethodPost, "/assignments/"+id+"/events", map[string]any{"from": from, "events": events}, nil)
+// Tell delivers events.
+func (s *Server) Tell(ctx context.Context, id string, d fleet.Delivery) error {
+	return s.call(ctx, pollTimeout, http.MethodPost, "/assignments/"+id+"/events", d, nil)
 }
 
-// Plan fetches the plan that is to be applied.
-func (s *Server) Plan(ctx context.Context, id string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
-	defer cancel()
-	answer, err := s.send(ctx, http.MethodGet, "/assignments/"+id+"/plan", "", nil)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	return raw, unreachable(errors.Join(err, answer.Body.Close()))
+// Leave ends the session.
+func (s *Server) Leave(ctx context.Context) error {
+	return s.call(ctx, leaveTimeout, http.MethodDelete, "/session", struct{}{}, nil)
+}
+
+// Plan writes the plan that is to be applied to w.
+func (s *Server) Plan(ctx context.Context, id string, w io.Writer) error {
+	return s.fetch(ctx, "/assignments/"+id+"/plan", w)
 }
 
 // Upload sends a part of what a plan made.
-func (s *Server) Upload(ctx context.Context, id, part string, content []byte) error {
-	return s.raw(ctx, http.MethodPut, "/assignments/"+id+"/parts/"+part, bytes.NewReader(content))
+func (s *Server) Upload(ctx context.Context, id, part string, content io.Reader) error {
+	return s.raw(ctx, http.MethodPut, "/assignments/"+id+"/parts/"+part, content, nil)
 }
 
 // Finish tells the outcome.
@@ -138,15 +141,19 @@ func (s *Server) Finish(ctx context.Context, id string, o fleet.Outcome) error {
 	return s.call(ctx, pollTimeout, http.MethodPost, "/assignments/"+id+"/outcome", o, nil)
 }
 
-// HandIn gives the server a state that could not be stored.
-func (s *Server) HandIn(ctx context.Context, stack string, state io.Reader) error {
-	return s.raw(ctx, http.MethodPost, "/states?stack="+url.QueryEscape(stack), state)
+// HandIn gives the server a state that the assignment could not store.
+func (s *Server) HandIn(ctx context.Context, assignment, receipt string, state io.Reader) error {
+	return s.raw(ctx, http.MethodPost, "/states?assignment="+url.QueryEscape(assignment), state, map[string]string{"Terrace-Receipt": receipt})
 }
 
-func (s *Server) raw(ctx context.Context, method, path string, content io.Reader) error {
+func (s *Server) raw(ctx context.Context, method, path string, content io.Reader, header map[string]string) error {
 	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 	defer cancel()
-	answer, err := s.send(ctx, method, path, "application/octet-stream", content)
+	if header == nil {
+		header = map[string]string{}
+	}
+	header["Content-Type"] = "application/octet-stream"
+	answer, err := s.send(ctx, method, path, content, header)
 	if err != nil {
 		return err
 	}
@@ -160,7 +167,7 @@ func (s *Server) call(ctx context.Context, timeout time.Duration, method, path s
 	if err != nil {
 		return fmt.Errorf("write a request: %w", err)
 	}
-	answer, err := s.send(ctx, method, path, "application/json", bytes.NewReader(raw))
+	answer, err := s.send(ctx, method, path, bytes.NewReader(raw), map[string]string{"Content-Type": "application/json"})
 	if err != nil {
 		return err
 	}
@@ -172,14 +179,14 @@ func (s *Server) call(ctx context.Context, timeout time.Duration, method, path s
 }
 
 // send returns an answer that is a success.
-func (s *Server) send(ctx context.Context, method, path, kind string, content io.Reader) (*http.Response, error) {
+func (s *Server) send(ctx context.Context, method, path string, content io.Reader, header map[string]string) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, method, s.address+"/fleet/v1"+path, content)
 	if err != nil {
 		return nil, fmt.Errorf("make a request: %w", err)
 	}
 	request.SetBasicAuth("runner", s.token)
-	if kind != "" {
-		request.Header.Set("Content-Type", kind)
+	for name, value := range header {
+		request.Header.Set(name, value)
 	}
 	s.mu.Lock()
 	request.Header.Set("Terrace-Session", s.session)

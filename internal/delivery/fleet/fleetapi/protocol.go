@@ -25,6 +25,9 @@ const Path = "/fleet/v1"
 // Session is the header with a runner's session.
 const Session = "Terrace-Session"
 
+// Receipt is the header with the receipt of an assignment, for a state that is handed in.
+const Receipt = "Terrace-Receipt"
+
 // maxState bounds a state that is handed in, in bytes.
 const maxState = 256 << 20
 
@@ -51,12 +54,6 @@ type Beat struct {
 	Command fleet.Command `json:"command"`
 }
 
-// Events are numbered from From on.
-type Events struct {
-	From   int64         `json:"from"`
-	Events []fleet.Event `json:"events"`
-}
-
 // Mount adds the protocol. A runner authenticates with basic authentication, its
 // token as the password.
 func (a API) Mount(r chi.Router) {
@@ -65,6 +62,7 @@ func (a API) Mount(r chi.Router) {
 		handle       func(http.ResponseWriter, *http.Request, fleet.Runner) error
 	}{
 		{http.MethodPost, "/session", a.connect},
+		{http.MethodDelete, "/session", a.leave},
 		{http.MethodGet, "/provider", a.provider},
 		{http.MethodPost, "/work", a.work},
 		{http.MethodPost, "/states", a.handIn},
@@ -116,6 +114,14 @@ func (a API) connect(w http.ResponseWriter, r *http.Request, runner fleet.Runner
 	return nil
 }
 
+func (a API) leave(w http.ResponseWriter, r *http.Request, runner fleet.Runner) error {
+	if err := a.Fleet.Leave(r.Context(), runner, r.Header.Get(Session)); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 // digestOf reads the program anew: it may have been replaced.
 func digestOf(path string) (string, error) {
 	f, err := os.Open(path)
@@ -156,7 +162,7 @@ func (a API) work(w http.ResponseWriter, r *http.Request, runner fleet.Runner) e
 
 func (a API) handIn(w http.ResponseWriter, r *http.Request, runner fleet.Runner) error {
 	httpserver.AllowBody(r, maxState)
-	if err := a.Fleet.HandIn(r.Context(), runner, r.URL.Query().Get("stack"), r.Body); err != nil {
+	if err := a.Fleet.HandIn(r.Context(), runner, r.URL.Query().Get("assignment"), r.Header.Get(Receipt), http.MaxBytesReader(w, r.Body, maxState)); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -177,11 +183,11 @@ func (a API) beat(w http.ResponseWriter, r *http.Request, runner fleet.Runner) e
 }
 
 func (a API) events(w http.ResponseWriter, r *http.Request, runner fleet.Runner) error {
-	var e Events
-	if err := readJSON(w, r, fleet.MaxEvents, &e); err != nil {
+	var d fleet.Delivery
+	if err := readJSON(w, r, fleet.MaxEvents, &d); err != nil {
 		return err
 	}
-	if err := a.Fleet.Tell(r.Context(), runner, r.Header.Get(Session), chi.URLParam(r, "id"), e.From, e.Events); err != nil {
+	if err := a.Fleet.Tell(r.Context(), runner, r.Header.Get(Session), chi.URLParam(r, "id"), d); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -193,21 +199,32 @@ func (a API) plan(w http.ResponseWriter, r *http.Request, runner fleet.Runner) e
 	if err != nil {
 		return err
 	}
+	defer func() { _ = plan.Close() }() // it was only read
 	w.Header().Set("Content-Type", "application/octet-stream")
-	_, _ = w.Write(plan) //nolint:gosec // no page; the runner may have left
+	if _, err := io.Copy(w, plan); err != nil {
+		panic(http.ErrAbortHandler) // so that the runner does not take a part for the whole
+	}
 	return nil
 }
 
 func (a API) upload(w http.ResponseWriter, r *http.Request, runner fleet.Runner) error {
-	raw, err := readBody(w, r, fleet.MaxPlan)
-	if err != nil {
-		return err
-	}
-	if err := a.Fleet.Upload(r.Context(), runner, r.Header.Get(Session), chi.URLParam(r, "id"), chi.URLParam(r, "part"), raw); err != nil {
+	httpserver.AllowBody(r, fleet.MaxPlan+1) // so that the room tells what is too large
+	if err := a.Fleet.Upload(r.Context(), runner, r.Header.Get(Session), chi.URLParam(r, "id"), chi.URLParam(r, "part"), arriving{r.Body}); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// arriving is a body whose sender may be cut off: it is to be sent again then.
+type arriving struct{ from io.Reader }
+
+func (a arriving) Read(p []byte) (int, error) {
+	n, err := a.from.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) && kernel.Is(err, kernel.Internal) {
+		err = kernel.Errorf(kernel.Unavailable, "the request's body did not arrive whole: %w", err)
+	}
+	return n, err
 }
 
 func (a API) finish(w http.ResponseWriter, r *http.Request, runner fleet.Runner) error {

@@ -199,10 +199,10 @@ func (s *Store) Latest(ctx context.Context, run string, fence int64) (fleet.Assi
 	return one("assignment of "+run, all, err)
 }
 
-// Worked reports whether a runner of the name ever had an assignment of the stack.
-func (s *Store) Worked(ctx context.Context, tenant, name, stack string) (bool, error) {
-	all, err := s.assignments(ctx, "assignments of "+stack, "tenant = ? AND runner_name = ? AND stack = ? LIMIT 1", tenant, name, stack)
-	return len(all) > 0, err
+// Unended returns assignments that were made before the time and have not ended,
+// the oldest first.
+func (s *Store) Unended(ctx context.Context, before time.Time) ([]fleet.Assignment, error) {
+	return s.assignments(ctx, "assignments", "created_at < ? AND state IN ('offered', 'taken', 'done') ORDER BY id LIMIT ?", before.UTC(), atOnce)
 }
 
 // Forget removes assignments that were made before the time and have ended.

@@ -7,79 +7,63 @@
 package runplan
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/blob"
+	"github.com/terrace-idp/terrace/internal/platform/sealedblob"
 )
 
 // maxPlan bounds a plan file.
 const maxPlan = 256 << 20
 
-// Sealer encrypts at rest.
-type Sealer interface {
-	Seal(ctx context.Context, plain, associated []byte) ([]byte, error)
-	Open(ctx context.Context, sealed, associated []byte) ([]byte, error)
-}
-
 // Blobs keeps bytes by key.
 type Blobs interface {
-	Put(ctx context.Context, key string, r io.Reader) error
-	Get(ctx context.Context, key string) (io.ReadCloser, error)
+	sealedblob.Blobs
+
 	Delete(ctx context.Context, key string) error
 	List(ctx context.Context, prefix string) iter.Seq2[blob.Object, error]
 }
 
 // Plans keeps the plans of runs.
 type Plans struct {
-	sealer Sealer
-	blobs  Blobs
+	store sealedblob.Store
+	blobs Blobs
 }
 
 // New returns plans over the two.
-func New(s Sealer, b Blobs) *Plans { return &Plans{sealer: s, blobs: b} }
+func New(s sealedblob.Sealer, b Blobs) *Plans {
+	return &Plans{store: sealedblob.Store{Sealer: s, Blobs: b}, blobs: b}
+}
 
 // prefix is that of all plans of a run. They lie side by side, so that no
 // empty folders are left when they go.
 func prefix(run string) string { return "plans/" + run + "." }
 
-func key(run string, digest kernel.Digest) string { return prefix(run) + digest.Hex() }
+func content(run string, digest kernel.Digest) sealedblob.Content {
+	return sealedblob.Content{Name: "the plan of " + run, Key: prefix(run) + digest.Hex(), Associated: []byte("plan of " + run), Max: maxPlan}
+}
 
-func associated(run string) []byte { return []byte("plan of " + run) }
-
-// Save seals the plan of a run with its digest. Its earlier ones stay until Delete.
-func (p *Plans) Save(ctx context.Context, run string, digest kernel.Digest, plan []byte) error {
-	if len(plan) > maxPlan {
-		return kernel.Errorf(kernel.TooLarge, "the plan of %s has %d bytes; at most %d are kept", run, len(plan), maxPlan)
-	}
-	sealed, err := p.sealer.Seal(ctx, plan, associated(run))
-	if err != nil {
-		return fmt.Errorf("seal the plan of %s: %w", run, err)
-	}
-	if err := p.blobs.Put(ctx, key(run, digest), bytes.NewReader(sealed)); err != nil {
+// Save seals the plan of a run with its digest; another one is Refused. Its
+// earlier ones stay until Delete.
+func (p *Plans) Save(ctx context.Context, run string, digest kernel.Digest, plan io.Reader) error {
+	c := content(run, digest)
+	c.Digest = digest
+	if _, err := p.store.Put(ctx, c, plan); err != nil {
 		return fmt.Errorf("keep the plan of %s: %w", run, err)
 	}
 	return nil
 }
 
-// Load opens the plan of a run with the digest; NotFound when there is none.
-func (p *Plans) Load(ctx context.Context, run string, digest kernel.Digest) ([]byte, error) {
-	r, err := p.blobs.Get(ctx, key(run, digest))
+// Load opens the plan of a run with the digest, which the caller closes; NotFound
+// when there is none.
+func (p *Plans) Load(ctx context.Context, run string, digest kernel.Digest) (io.ReadCloser, error) {
+	plan, err := p.store.Get(ctx, content(run, digest))
 	if err != nil {
 		return nil, fmt.Errorf("load the plan of %s: %w", run, err)
-	}
-	sealed, err := io.ReadAll(io.LimitReader(r, maxPlan+1<<20))
-	if err := errors.Join(err, r.Close()); err != nil {
-		return nil, fmt.Errorf("load the plan of %s: %w", run, err)
-	}
-	plan, err := p.sealer.Open(ctx, sealed, associated(run))
-	if err != nil {
-		return nil, fmt.Errorf("open the plan of %s: %w", run, err)
 	}
 	return plan, nil
 }

@@ -2,8 +2,10 @@ package runplan_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run/runplan"
@@ -22,9 +24,9 @@ func TestPlansAreSealedForTheirRun(t *testing.T) {
 	must(t, err)
 	p := runplan.New(sealer, blobs)
 	digest, later := kernel.DigestOf([]byte("password")), kernel.DigestOf([]byte("later"))
-	must(t, p.Save(ctx, "run_1", digest, []byte("password")))
-	must(t, p.Save(ctx, "run_1", later, []byte("later")))
-	got, err := p.Load(ctx, "run_1", digest)
+	must(t, p.Save(ctx, "run_1", digest, strings.NewReader("password")))
+	must(t, p.Save(ctx, "run_1", later, strings.NewReader("later")))
+	got, err := read(p.Load(ctx, "run_1", digest))
 	if err != nil || string(got) != "password" {
 		t.Fatalf("%q, %v: a later plan is beside it, not over it", got, err)
 	}
@@ -38,7 +40,7 @@ func TestPlansAreSealedForTheirRun(t *testing.T) {
 		t.Error("the plan lies there in the clear")
 	}
 	must(t, blobs.Put(ctx, "plans/run_2"+key, bytes.NewReader(sealed)))
-	if _, err := p.Load(ctx, "run_2", digest); err == nil {
+	if _, err := read(p.Load(ctx, "run_2", digest)); err == nil {
 		t.Error("the plan of a run opened as that of another")
 	}
 	must(t, p.Delete(ctx, "run_1"))
@@ -51,6 +53,14 @@ func TestPlansAreSealedForTheirRun(t *testing.T) {
 	if _, err := blobs.Get(ctx, "plans/run_2"+key); err != nil {
 		t.Errorf("another run's plan went with them: %v", err)
 	}
+}
+
+func read(plan io.ReadCloser, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(plan)
+	return raw, errors.Join(err, plan.Close())
 }
 
 func must(t *testing.T, err error) {

@@ -6,10 +6,12 @@
 package runtest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -144,7 +146,7 @@ type root struct {
 }
 
 // Plan compares the root module with the state.
-func (w *World) Plan(_ context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
+func (w *World) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
 	var want root
 	if err := json.Unmarshal(job.Files[rootFile], &want); err != nil {
 		return run.Planned{}, err
@@ -170,7 +172,10 @@ func (w *World) Plan(_ context.Context, job run.Job, sink func(run.Event)) (run.
 		sink(run.Event{Level: "info", Type: "planned_change", Address: c.Address, Message: c.Address + ": " + c.Action})
 	}
 	file, err := json.Marshal(plan)
-	return run.Planned{File: file, JSON: describe(plan, have.resources, want)}, err
+	if err == nil && job.Keep != nil {
+		err = job.Keep(ctx, planFile(file))
+	}
+	return run.Planned{Digest: kernel.DigestOf(file), JSON: describe(plan, have.resources, want)}, err
 }
 
 func changes(have, want map[string]string) []savedChange {
@@ -239,10 +244,25 @@ func object(value string) map[string]any {
 	return map[string]any{"value": value, "tags": map[string]any{"costcenter": "42", "env": "x", "owner": "team"}}
 }
 
+func planFile(raw []byte) run.PlanFile {
+	return run.PlanFile{Digest: kernel.DigestOf(raw), Open: func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(raw)), nil
+	}}
+}
+
+// readPlan opens a plan that was kept.
+func readPlan(ctx context.Context, file run.PlanFile) (plan savedPlan, err error) {
+	r, err := file.Open(ctx)
+	if err != nil {
+		return plan, err
+	}
+	return plan, errors.Join(json.NewDecoder(r).Decode(&plan), r.Close())
+}
+
 // Apply makes the changes of the plan, one after the other, each saved.
-func (w *World) Apply(ctx context.Context, job run.Job, file []byte, sink func(run.Event)) (run.Applied, error) {
-	var plan savedPlan
-	if err := json.Unmarshal(file, &plan); err != nil {
+func (w *World) Apply(ctx context.Context, job run.Job, file run.PlanFile, sink func(run.Event)) (run.Applied, error) {
+	plan, err := readPlan(ctx, file)
+	if err != nil {
 		return run.Applied{}, err
 	}
 	w.mu.Lock()

@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
+	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -31,24 +32,17 @@ func check(e *command.Env) *cobra.Command {
 			"no lock, and lets runs go first. The exit code is 7 when something is found that is not ignored.",
 		Example: "  terrace drift check orders --stage prod\n  terrace drift check --stage prod -o json\n  terrace drift check --stage prod --detach",
 		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: e.Workloads(),
-		RunE: func(c *cobra.Command, args []string) error {
-			workload := ""
-			if len(args) == 1 {
-				workload = args[0]
-			}
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			checks, err := s.RequestDriftChecks(c.Context(), project, stage, workload)
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			workload := command.First(args)
+			checks, err := s.RequestDriftChecks(ctx, project, stage, workload)
 			if err != nil {
 				return err
 			}
 			if detach {
 				return e.Print(result{Checks: checks, Drift: []apiclient.Drift{}}, func(io.Writer) { e.Say("%d checks are asked for; see terrace drift list", len(checks)) })
 			}
-			return await(c.Context(), e, s, project, stage, workload, checks)
-		},
+			return await(ctx, e, s, project, stage, workload, checks)
+		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage to look at", true)
 	c.Flags().BoolVar(&detach, "detach", false, "do not wait for what is found")
@@ -77,7 +71,7 @@ func await(ctx context.Context, e *command.Env, s command.Server, project, stage
 	out.Drift = append(out.Drift, all...)
 	err = e.Print(out, func(w io.Writer) {
 		if len(out.Drift) > 0 {
-			writeList(w, e, out.Drift)
+			output.List(w, out.Drift, header(), row(e))
 		}
 	})
 	switch {

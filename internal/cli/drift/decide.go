@@ -39,18 +39,14 @@ func (d *decision) command(use, short, long, example string) *cobra.Command {
 	c := &cobra.Command{
 		Use: use, Short: short, Long: long, Example: example,
 		Args: cobra.MinimumNArgs(1), ValidArgsFunction: drifts(d.e),
-		RunE: func(c *cobra.Command, args []string) error { return d.run(c.Context(), args) },
+		RunE: d.e.InProject(d.run),
 	}
 	c.Flags().StringVar(&d.reason, "reason", "", "why; it is kept with the run and in the audit log")
 	d.waiting.Flags(c)
 	return c
 }
 
-func (d *decision) run(ctx context.Context, ids []string) error {
-	s, project, err := d.e.Project(ctx)
-	if err != nil {
-		return err
-	}
+func (d *decision) run(ctx context.Context, s command.Server, project string, ids []string) error {
 	out, err := d.do(ctx, s, project, apiclient.DriftDecisionRequest{Drifts: ids, Reason: d.reason})
 	if err != nil {
 		return err
@@ -92,20 +88,16 @@ func ignore(e *command.Env) *cobra.Command {
 		Example: "  terrace drift ignore DRIFT --until 2027-01-31 --reason \"a test of the network team\"\n" +
 			"  terrace drift ignore DRIFT --attribute tags.owner --until 72h --reason \"they sort their tags out\"",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: drifts(e),
-		RunE: func(c *cobra.Command, args []string) (err error) {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) (err error) {
 			if in.Until, err = moment(until, e.Clock.Now()); err != nil {
 				return err
 			}
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			d, err := s.IgnoreDrift(c.Context(), project, args[0], in)
+			d, err := s.IgnoreDrift(ctx, project, args[0], in)
 			if err != nil {
 				return err
 			}
 			return e.Print(d, func(w io.Writer) { write(w, d) })
-		},
+		}),
 	}
 	c.Flags().StringVar(&until, "until", "", "a date such as 2027-01-31, a moment of RFC 3339, or a time from now such as 72h or 14d")
 	c.Flags().StringVar(&in.Reason, "reason", "", "why; it is shown and kept in the audit log")

@@ -6,8 +6,8 @@
 package drift
 
 import (
+	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,42 +29,33 @@ func list(e *command.Env) *cobra.Command {
 		Use: "list [WORKLOAD]", Short: "List what was changed outside, the newest first", Aliases: []string{"ls"},
 		Example: "  terrace drift list\n  terrace drift list orders --stage prod --severity critical\n  terrace drift list --all -o json",
 		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: e.Workloads(),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				f.Workload = args[0]
-			}
-			s, project, err := e.Project(c.Context())
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			f.Workload = command.First(args)
+			drifts, err := s.Drifts(ctx, project, f)
 			if err != nil {
 				return err
 			}
-			drifts, err := s.Drifts(c.Context(), project, f)
-			if err != nil {
-				return err
-			}
-			return e.Print(drifts, func(w io.Writer) { writeList(w, e, drifts) })
-		},
+			return command.PrintList(e, drifts, header(), row(e))
+		}),
 	}
 	e.StageFlag(c, &f.Stage, "stage", "only of this stage", false)
-	c.Flags().StringVar((*string)(&f.Severity), "severity", "", "only of this severity: critical, high, medium or low")
-	c.Flags().StringVar((*string)(&f.Status), "status", "", "only with this status: open, ignored, accepting, reverting or resolved")
+	command.Choice(c, (*string)(&f.Severity), "severity", "", "only of this severity: critical, high, medium or low", "critical", "high", "medium", "low")
+	command.Choice(c, (*string)(&f.Status), "status", "", "only with this status: open, ignored, accepting, reverting or resolved",
+		"open", "ignored", "accepting", "reverting", "resolved")
 	c.Flags().BoolVar(&f.All, "all", false, "show what is resolved, too")
-	offer(c, "severity", "critical", "high", "medium", "low")
-	offer(c, "status", "open", "ignored", "accepting", "reverting", "resolved")
 	return c
 }
 
-func offer(c *cobra.Command, flag string, words ...string) {
-	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
+// header and row are the table of what was changed.
+func header() []string {
+	return []string{"DRIFT", "SEVERITY", "WORKLOAD", "STAGE", "RESOURCE", "CHANGED", "BY", "STATUS", "AGE"}
 }
 
-func writeList(w io.Writer, e *command.Env, drifts []apiclient.Drift) {
-	rows := make([][]string, 0, len(drifts))
-	for _, d := range drifts {
-		rows = append(rows, []string{
-			d.ID, string(d.Severity), d.Workload, d.Stage, d.Address, what(d), who(d), string(d.Status), output.Age(e.Clock.Now(), d.DetectedAt),
-		})
+func row(e *command.Env) func(apiclient.Drift) []string {
+	now := e.Clock.Now()
+	return func(d apiclient.Drift) []string {
+		return []string{d.ID, string(d.Severity), d.Workload, d.Stage, d.Address, what(d), who(d), string(d.Status), output.Age(now, d.DetectedAt)}
 	}
-	output.Rows(w, []string{"DRIFT", "SEVERITY", "WORKLOAD", "STAGE", "RESOURCE", "CHANGED", "BY", "STATUS", "AGE"}, rows)
 }
 
 // what sums up the change in a few words.

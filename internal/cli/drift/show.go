@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,17 +19,13 @@ func show(e *command.Env) *cobra.Command {
 		Use: "show DRIFT", Short: "Show what was changed, by whom, how severe it is and what would become of it",
 		Example: "  terrace drift show DRIFT\n  terrace drift show DRIFT -o json",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: drifts(e),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			d, err := s.Drift(c.Context(), project, args[0])
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			d, err := s.Drift(ctx, project, args[0])
 			if err != nil {
 				return err
 			}
 			return e.Print(d, func(w io.Writer) { write(w, d) })
-		},
+		}),
 	}
 }
 

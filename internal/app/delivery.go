@@ -68,6 +68,8 @@ type delivery struct {
 	repositories *vcs.Service
 	// sources are those of them that are the truth.
 	sources *source.Service
+	// putBack tells runs what they put back.
+	putBack putBack
 }
 
 func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *delivery, err error) {
@@ -168,7 +170,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Concurrency: p.config.Concurrency, TenantConcurrency: p.config.TenantConcurrency,
-		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}}, Log: p.log, Node: p.config.Node,
+		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, &d.putBack}, Log: p.log, Node: p.config.Node,
 	})
 	return err
 }

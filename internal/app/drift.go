@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -31,7 +30,7 @@ func newDrift(p *platform, a *access, d *delivery) (*drift.Service, error) {
 		},
 	})
 	if err == nil {
-		a.runEnds.drift = s
+		a.runEnds.drift, d.putBack.drift = s, s
 	}
 	return s, err
 }
@@ -40,7 +39,7 @@ func newDrift(p *platform, a *access, d *delivery) (*drift.Service, error) {
 type inspector struct{ runs *run.Service }
 
 func (a inspector) Inspect(ctx context.Context, q drift.Question, say func(string)) (drift.Sight, error) {
-	seen, err := a.runs.Inspect(ctx, run.Inspection{ID: q.Check, Scope: q.Scope, Workload: q.Workload, Next: q.Next}, say)
+	seen, err := a.runs.Inspect(ctx, run.Inspection{ID: q.Check, Scope: q.Scope, Workload: q.Workload}, say)
 	if err != nil {
 		return drift.Sight{}, err
 	}
@@ -119,51 +118,4 @@ func (a auditLog) Who(ctx context.Context, q drift.ActivityQuery) ([]drift.Activ
 		}
 	}
 	return all, err
-}
-
-// runEnds is a recorder: it tells drift of the runs that ended, in their transactions.
-type runEnds struct{ drift *drift.Service }
-
-// Record implements recorder.
-func (a *runEnds) Record(ctx context.Context, f kernel.Fact) error {
-	end, ok := strings.CutPrefix(f.Type, "run.")
-	if !ok || a.drift == nil {
-		return nil
-	}
-	status := run.Status(end)
-	if !status.Terminal() || !known(status) || status == run.PlannedOnly {
-		return nil
-	}
-	raw, err := json.Marshal(f.Data)
-	if err != nil {
-		return err
-	}
-	var told struct {
-		Workload  string        `json:"workload"`
-		Operation run.Operation `json:"operation"`
-		Failure   *run.Failure  `json:"failure"`
-	}
-	if err := json.Unmarshal(raw, &told); err != nil {
-		return err
-	}
-	e := drift.RunEnd{
-		Run: f.Subject, Deployed: drift.Deployed{Scope: f.Scope, Workload: told.Workload}, Destroyed: told.Operation == run.Destroy,
-	}
-	if status != run.Succeeded {
-		e.Failed = "it was " + end
-		if told.Failure != nil {
-			e.Failed = told.Failure.Message
-		}
-	}
-	return a.drift.RunEnded(ctx, e)
-}
-
-// known reports whether it is a status of runs, and not another fact's word.
-func known(s run.Status) bool {
-	for _, one := range run.Statuses() {
-		if one == s {
-			return true
-		}
-	}
-	return false
 }

@@ -63,7 +63,7 @@ func write(w io.Writer, d apiclient.Drift) {
 
 func nextWords(n apiclient.DriftNext) string {
 	return map[apiclient.DriftNext]string{
-		"revert": "puts it back", "keep": "leaves it: nothing in the code says otherwise", "unknown": "is not known to do anything about it: it could not be planned",
+		"revert": "puts it back", "keep": "leaves it: nothing in the code says otherwise", "unknown": "is not known to do anything about it: that shows when it is applied, or it could not be planned",
 	}[n]
 }
 

@@ -88,7 +88,21 @@ func Report(ctx context.Context, e *command.Env, s command.Server, project strin
 	if err != nil {
 		return err
 	}
+	warn(e, r)
 	return outcome(e, project, r)
+}
+
+// warn tells what gates have to say of a run that they do not stop.
+func warn(e *command.Env, r apiclient.Run) {
+	for _, g := range r.Gates {
+		if g.Level != apiclient.RunLevelAdvisory || g.Outcome != apiclient.RunOutcomeFailed {
+			continue
+		}
+		e.Say("warning: gate %s: %s", g.Gate, g.Message)
+		for _, p := range g.Problems {
+			e.Say("  %s", p)
+		}
+	}
 }
 
 func stageURLs(ctx context.Context, s command.Server, project string, r apiclient.Run) map[string]string {

@@ -20,9 +20,6 @@ type Inspection struct {
 	// Scope is that of the stage.
 	Scope    kernel.Scope
 	Workload string
-	// Next reports, by what was changed outside, whether the plan of the next run
-	// of the release is wanted, too; nil is never.
-	Next func(outside *tfjson.Plan) bool
 }
 
 // Inspected is what a look saw.
@@ -30,8 +27,8 @@ type Inspected struct {
 	Deployment Deployment
 	// Outside is the plan that has what was changed outside as its drift.
 	Outside *tfjson.Plan
-	// Next is what the next run of the release would do; nil where it was not
-	// wanted, or where NextError says why it could not be planned.
+	// Next is what the next run of the release would do, which is the same plan;
+	// nil where NextError says why it could not be planned.
 	Next      *tfjson.Plan
 	NextError error
 	Graph     *graph.Graph
@@ -123,7 +120,10 @@ func (s *Service) untilOvertaken(ctx context.Context, stack string, lease Lease,
 	}
 }
 
-// plans makes the plan of what is outside and, where it is wanted, of the next run.
+// plans makes the plan of the next run, whose drift is what is outside. Where
+// that cannot be planned, it has terraform look at what is there alone. It does
+// not begin with that: a refresh alone fails where a resource is gone to whose
+// name in for_each an output leads, and the next run would make it again.
 func (s *Service) plans(ctx context.Context, in Inspection, m material, lease Lease, say func(string), out *Inspected) error {
 	token, err := s.Tokens.Issue(ctx, TokenRequest{
 		Run: in.ID, Stack: out.Deployment.Stack, Workload: in.Workload, Scope: in.Scope,
@@ -134,24 +134,24 @@ func (s *Service) plans(ctx context.Context, in Inspection, m material, lease Le
 	}
 	job := Job{
 		Run: in.ID, Stack: out.Deployment.Stack, Scope: in.Scope, Stage: m.stage, Attempt: 1, Fence: lease.Fence, Files: m.root.all(),
-		Token: token, RefreshOnly: true, Unlocked: true,
+		Token: token, Unlocked: true,
 	}
-	outside, err := s.Planner.Plan(ctx, job, progress(s.Clock, say))
-	if err != nil {
-		return err
-	}
-	out.Outside = outside.JSON
-	if in.Next == nil || !in.Next(outside.JSON) {
-		return nil
-	}
-	say("something was changed outside; planning what the next run would do about it")
-	job.RefreshOnly = false
-	next, err := s.Planner.Plan(ctx, job, progress(s.Clock, say))
+	planned, err := s.Planner.Plan(ctx, job, progress(s.Clock, say))
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	out.Next, out.NextError = next.JSON, err
-	return nil
+	if err == nil {
+		out.Outside, out.Next = planned.JSON, planned.JSON
+		return nil
+	}
+	if !kernel.Is(err, kernel.Invalid) {
+		return err
+	}
+	say("the next run cannot be planned; looking at what is there alone")
+	out.NextError, job.RefreshOnly = err, true
+	planned, err = s.Planner.Plan(ctx, job, progress(s.Clock, say))
+	out.Outside = planned.JSON
+	return err
 }
 
 // sayEvery is how often progress is told at most.

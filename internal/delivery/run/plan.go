@@ -122,7 +122,7 @@ func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt,
 		job.Keep = e.keepPlan
 	}
 	if a.planned, err = e.s.Planner.Plan(ctx, job, e.sink(ctx, "plan")); err != nil {
-		return a, err
+		return a, e.unrecordable(err)
 	}
 	view, err := e.view(a.stage, a.planned.JSON)
 	if err != nil {

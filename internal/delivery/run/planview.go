@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
 )
@@ -54,11 +55,19 @@ func (v *PlanView) outputs(p *tfjson.Plan) {
 		}
 		v.Summary.Outputs++
 		for _, c := range changesOf(change) {
-			c.Path = join(name, c.Path)
+			c.Path = within(name, c.Path)
 			v.Outputs = append(v.Outputs, c)
 		}
 	}
 	slices.SortFunc(v.Outputs, func(a, b ValueChange) int { return cmp.Compare(a.Path, b.Path) })
+}
+
+// within is a place in the value of an output.
+func within(output, path string) string {
+	if path == "" || strings.HasPrefix(path, "[") {
+		return output + path
+	}
+	return output + "." + path
 }
 
 func actionOf(a tfjson.Actions) string {

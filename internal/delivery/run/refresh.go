@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -66,6 +67,17 @@ func (e *execution) refreshesAlone(st stage.Stage, drift []*tfjson.ResourceChang
 	}
 	return kernel.Errorf(kernel.Refused, "what was changed of %s would be recorded, too, as what is to be recorded depends on it", strings.Join(more, ", ")).
 		WithFix("check again and accept these as well, or put them back first; see terrace drift list")
+}
+
+// unrecordable explains why a refresh cannot be planned: what is deployed could be,
+// so it is what is gone that something in the code still leads to.
+func (e *execution) unrecordable(err error) error {
+	failed, ok := errors.AsType[*kernel.Error](err)
+	if e.run.Operation != Refresh || !ok || failed.Kind != kernel.Invalid {
+		return err
+	}
+	return kernel.Errorf(kernel.Refused, "what is there cannot be recorded, because code still refers to what is gone: %s", failed.Message).
+		WithFix("take it out of the code and deploy that, or have it put back: terrace drift revert").WithProblems(failed.Problems...)
 }
 
 // recordRefreshed notes that the state is of now. What is deployed is what it

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	tfjson "github.com/hashicorp/terraform-json"
-
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -52,15 +50,12 @@ func (s *Service) look(ctx context.Context, w Watch) error {
 	if err != nil {
 		return err
 	}
-	find := s.finder(st)
-	sight, err := s.Inspector.Inspect(ctx, Question{
-		Check: c.ID, Scope: w.Scope, Workload: w.Workload,
-		Next: func(outside *tfjson.Plan) bool { return len(find.find(outside)) > 0 },
-	}, func(message string) { s.say(ctx, &c, message) })
+	ctx = c.caused(ctx)
+	sight, err := s.Inspector.Inspect(ctx, Question{Check: c.ID, Scope: w.Scope, Workload: w.Workload}, func(message string) { s.say(ctx, &c, message) })
 	if err != nil {
 		return err
 	}
-	found := find.find(sight.Outside)
+	found := s.finder(st).find(sight.Outside)
 	foresee(found, sight)
 	if err := s.attribute(ctx, w, st, sight, found); err != nil {
 		return err
@@ -99,6 +94,9 @@ func (s *Service) done(ctx context.Context, w Watch, c Check, sight Sight, found
 		return err
 	}
 	c.Status, c.EndedAt, c.Message = CheckDone, &now, summary(c)
+	if e, ok := errors.AsType[*kernel.Error](sight.NextError); ok {
+		c.Message += "; the next run cannot be planned: " + e.Message
+	}
 	if err := s.Store.PutCheck(ctx, c); err != nil {
 		return err
 	}
@@ -131,6 +129,7 @@ func (s *Service) end(ctx context.Context, w Watch, failed error, stopped bool) 
 	if err != nil && !kernel.Is(err, kernel.NotFound) {
 		return err
 	}
+	ctx = c.caused(ctx)
 	change := func(n *Watch) { n.Claim, n.Due, n.Pending = "", now, asked(n.Pending, w.Check) }
 	c.Status, c.Message, c.Fix = CheckQueued, "the daemon ends; the next one checks", ""
 	switch {
@@ -179,10 +178,19 @@ func (s *Service) gone(ctx context.Context, w Watch, c Check) error {
 			return err
 		}
 	}
-	if err := s.resolveAll(ctx, w.Stack(), "it is no longer deployed"); err != nil {
+	facts, err := s.resolvedAll(ctx, w.Stack(), "it is no longer deployed")
+	if err != nil {
 		return err
 	}
-	return s.Store.Unwatch(ctx, w.Stack())
+	if err := s.Store.Unwatch(ctx, w.Stack()); err != nil {
+		return err
+	}
+	for _, f := range facts {
+		if err := s.Journal.Record(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // attribute asks the target's log who did what was found, unless that is known.
@@ -197,11 +205,15 @@ func (s *Service) attribute(ctx context.Context, w Watch, st stage.Stage, sight 
 	}
 	for i := range found {
 		d := &found[i]
-		if old, ok := byAddress(known, d.Address); ok && unchanged(old, *d) && len(old.Who) > 0 {
+		old, ok := byAddress(known, d.Address)
+		if d.Since = since; ok && !old.Since.IsZero() {
+			d.Since = old.Since // a run since has left it, and who did it did so before
+		}
+		if ok && unchanged(old, *d) && len(old.Who) > 0 {
 			d.Who, d.WhoNote = old.Who, old.WhoNote
 			continue
 		}
-		d.Who, d.WhoNote = s.who(ctx, st, w, *d, since)
+		d.Who, d.WhoNote = s.who(ctx, st, w, *d)
 	}
 	return ctx.Err()
 }
@@ -209,13 +221,13 @@ func (s *Service) attribute(ctx context.Context, w Watch, st stage.Stage, sight 
 // mostWho bounds how many changes of one resource are shown.
 const mostWho = 5
 
-func (s *Service) who(ctx context.Context, st stage.Stage, w Watch, d Drift, since time.Time) ([]Activity, string) {
+func (s *Service) who(ctx context.Context, st stage.Stage, w Watch, d Drift) ([]Activity, string) {
 	log := s.Logs[st.Target]
 	if log == nil {
 		return nil, fmt.Sprintf("unknown: Terrace reads no activity log of the target %s", st.Target)
 	}
 	all, err := log.Who(ctx, ActivityQuery{
-		Scope: w.Scope, Stage: st, Workload: w.Workload, Address: d.Address, Type: d.Type, Action: d.Action, ResourceID: d.ResourceID, Since: since, Until: s.Clock.Now(),
+		Scope: w.Scope, Stage: st, Workload: w.Workload, Address: d.Address, Type: d.Type, Action: d.Action, ResourceID: d.ResourceID, Since: d.Since, Until: s.Clock.Now(),
 	})
 	switch {
 	case kernel.Is(err, kernel.NotFound):
@@ -224,7 +236,7 @@ func (s *Service) who(ctx context.Context, st stage.Stage, w Watch, d Drift, sin
 		s.Log.WarnContext(ctx, "the activity log of a target cannot be read", "stage", st.Name, "error", err)
 		return nil, "unknown: the activity log cannot be read: " + err.Error()
 	case len(all) == 0:
-		return nil, "unknown: the activity log has no change of it since " + since.Format(time.RFC3339) + " yet"
+		return nil, "unknown: the activity log has no change of it since " + d.Since.Format(time.RFC3339) + " yet"
 	}
 	return all[:min(len(all), mostWho)], ""
 }

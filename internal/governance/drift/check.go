@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"context"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -38,7 +39,10 @@ type Check struct {
 	// Trigger is schedule, demand or run: one that ended with findings open.
 	Trigger     string      `json:"trigger" enum:"schedule,demand,run"`
 	RequestedBy string      `json:"requestedBy"`
-	Status      CheckStatus `json:"status"`
+	// CausedBy is the id of the event on which a rule asked for the check, or for the
+	// run that it follows: what it finds has it, too.
+	CausedBy string      `json:"causedBy,omitempty"`
+	Status   CheckStatus `json:"status"`
 	// Message says what it does, or what it found.
 	Message string `json:"message"`
 	Fix     string `json:"fix,omitempty"`
@@ -48,6 +52,14 @@ type Check struct {
 	QueuedAt  time.Time  `json:"queuedAt"`
 	StartedAt *time.Time `json:"startedAt,omitempty"`
 	EndedAt   *time.Time `json:"endedAt,omitempty"`
+}
+
+// caused returns a context for what the check does.
+func (c Check) caused(ctx context.Context) context.Context {
+	if c.CausedBy == "" {
+		return ctx
+	}
+	return kernel.WithCause(ctx, c.CausedBy)
 }
 
 // Ended reports whether the check has ended.

@@ -9,6 +9,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/platform/jsondiff"
 )
 
 // foresee tells of each finding what the next run would do about it, and where
@@ -36,33 +37,33 @@ func foreseeOne(d *Drift, next *tfjson.ResourceChange, s Sight) {
 		}
 		return
 	}
-	changes := map[string]bool{}
+	var changes []jsondiff.Difference
 	if next != nil && !next.Change.Actions.NoOp() {
-		walker := differ{known: next.Change.BeforeSensitive, there: next.Change.AfterSensitive}
-		walker.walk("", nil, next.Change.Before, next.Change.After)
-		for _, one := range walker.found {
-			changes[one.path] = true
-		}
+		changes = differences(next.Change)
 	}
 	for i := range d.Attributes {
 		a := &d.Attributes[i]
-		a.Next = NextKeeps
-		if touches(changes, a.Path) {
-			a.Next, a.Code = NextReverts, codeOf(s, d.Address, a.Path)
+		if a.Next = does(changes, a.Path); a.Next == NextReverts {
+			a.Code = codeOf(s, d.Address, a.Path)
 		}
 	}
 	d.worst()
 }
 
-// touches reports whether one of the changes is of the path, of a part of it,
-// or of all around it.
-func touches(changes map[string]bool, path string) bool {
-	for changed := range changes {
-		if within(changed, path) || within(path, changed) {
-			return true
+// does tells what changes do about what is at the path: they are of it, of a part
+// of it, or of all around it. What is not known before it is applied may be either.
+func does(changes []jsondiff.Difference, path string) Next {
+	next := NextKeeps
+	for _, c := range changes {
+		switch {
+		case !within(c.Path, path) && !within(path, c.Path):
+		case c.Unknown:
+			next = NextUnknown
+		default:
+			return NextReverts
 		}
 	}
-	return false
+	return next
 }
 
 func within(inner, outer string) bool {

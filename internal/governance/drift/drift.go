@@ -65,6 +65,8 @@ type Drift struct {
 	Who []Activity `json:"who,omitempty"`
 	// WhoNote says why Who is empty or in doubt.
 	WhoNote string `json:"whoNote,omitempty"`
+	// Since is when it was last known to be as Terrace knows it: changes after it are asked for.
+	Since time.Time `json:"since,omitzero"`
 	// Decision is the last one of a person, nil before the first.
 	Decision *Decision `json:"decision,omitempty"`
 	// Ignore holds for a deleted resource; attributes have their own.

@@ -2,6 +2,7 @@ package drift_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -161,7 +162,13 @@ func TestDecisionsAreRunsAndEndWithThem(t *testing.T) {
 func (b *bench) end(t *testing.T, e drift.RunEnd) {
 	t.Helper()
 	e.Deployed = drift.Deployed{Scope: dev, Workload: "orders"}
-	err := b.Tx.InTx(kernel.WithActor(context.Background(), kernel.System("run", "acme")), func(ctx context.Context) error { return b.RunEnded(ctx, e) })
+	err := b.Tx.InTx(kernel.WithActor(context.Background(), kernel.System("run", "acme")), func(ctx context.Context) error {
+		facts, err := b.RunEnded(ctx, e)
+		for _, f := range facts {
+			err = errors.Join(err, b.Record(ctx, f))
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,15 +18,22 @@ type RunEnd struct {
 
 // RunEnded takes note of the end of a run, in its transaction: what it deployed
 // is watched, what it destroyed no longer is, and where something was open a
-// check follows.
-func (s *Service) RunEnded(ctx context.Context, e RunEnd) error {
-	stack := e.Deployed.Stack()
-	if e.Destroyed && e.Failed == "" {
-		if err := s.resolveAll(ctx, stack, "destroyed by "+e.Run); err != nil {
-			return err
+// check follows. It returns the facts that are to be recorded after the run's
+// own, and records none: whoever records makes others wait.
+func (s *Service) RunEnded(ctx context.Context, e RunEnd) ([]kernel.Fact, error) {
+	if stack := e.Deployed.Stack(); e.Destroyed && e.Failed == "" {
+		facts, err := s.resolvedAll(ctx, stack, "destroyed by "+e.Run)
+		if err != nil {
+			return nil, err
 		}
-		return s.Store.Unwatch(ctx, stack)
+		return facts, s.Store.Unwatch(ctx, stack)
 	}
+	return nil, s.remains(ctx, e)
+}
+
+// remains takes note of the end of a run that leaves something deployed, or may have.
+func (s *Service) remains(ctx context.Context, e RunEnd) error {
+	stack := e.Deployed.Stack()
 	if err := s.Store.Watch(ctx, e.Deployed, slot(stack, s.driftOf(e.Deployed.Scope.Stage), s.Clock.Now())); err != nil {
 		return err
 	}

@@ -47,21 +47,20 @@ func (f finder) find(outside *tfjson.Plan) []Drift {
 
 func (f finder) one(rc *tfjson.ResourceChange) (d Drift, ok bool) {
 	d = Drift{Address: rc.Address, Type: rc.Type, Action: stage.DriftChanged, Next: NextUnknown}
-	d.ResourceID, _ = at(rc.Change.Before, []any{"id"}).(string)
+	before, _ := rc.Change.Before.(map[string]any)
+	d.ResourceID, _ = before["id"].(string)
 	if rc.Change.Actions.Delete() {
 		d.Action = stage.DriftDeleted
 		d.Severity, d.Rule = grade(f.rules, rc.Type, rc.Address, "", d.Action)
 		return d, d.Severity != stage.SeverityNone
 	}
-	walker := differ{known: rc.Change.BeforeSensitive, there: rc.Change.AfterSensitive}
-	walker.walk("", nil, rc.Change.Before, rc.Change.After)
-	for _, one := range walker.found {
-		a := Attribute{Path: one.path, Sensitive: one.sensitive, Next: NextUnknown, Mark: f.mark(d.Address, one)}
-		if a.Severity, a.Rule = grade(f.rules, rc.Type, rc.Address, one.path, d.Action); a.Severity == stage.SeverityNone {
+	for _, one := range differences(rc.Change) {
+		a := Attribute{Path: one.Path, Sensitive: one.Sensitive, Next: NextUnknown, Mark: mark(f.key, d.Address, one.Path, one.After)}
+		if a.Severity, a.Rule = grade(f.rules, rc.Type, rc.Address, one.Path, d.Action); a.Severity == stage.SeverityNone {
 			continue
 		}
-		if !one.sensitive {
-			a.Before, a.After = shown(one.before), shown(one.after)
+		if !one.Sensitive {
+			a.Before, a.After = shown(one.Before), shown(one.After)
 		}
 		d.Attributes = append(d.Attributes, a)
 	}
@@ -71,10 +70,10 @@ func (f finder) one(rc *tfjson.ResourceChange) (d Drift, ok bool) {
 
 // mark tells values apart without telling them: not even the digest of a short
 // secret may be tried out.
-func (f finder) mark(address string, d difference) string {
-	raw, _ := json.Marshal(d.after) // it was read as JSON
-	h := hmac.New(sha256.New, f.key)
-	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%s", address, d.path, raw) // a hash never fails
+func mark(key []byte, address, path string, value any) string {
+	raw, _ := json.Marshal(value) // it was read as JSON
+	h := hmac.New(sha256.New, key)
+	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%s", address, path, raw) // a hash never fails
 	return hex.EncodeToString(h.Sum(nil))[:32]
 }
 

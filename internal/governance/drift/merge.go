@@ -91,11 +91,14 @@ func (s *Service) seen(ctx context.Context, old, d Drift, sight Sight) (Drift, e
 	return d, nil
 }
 
+// accepted is how an accepted finding ends.
+const accepted = "accepted: what is there is recorded"
+
 // how tells what ended a finding that is no longer there.
 func how(d Drift) string {
 	switch d.Status {
 	case Accepting:
-		return "accepted: what is there is recorded"
+		return accepted
 	case Reverting:
 		return "reverted by " + d.Decision.Run
 	default:
@@ -104,25 +107,32 @@ func how(d Drift) string {
 }
 
 func (s *Service) resolve(ctx context.Context, d Drift, resolution string) error {
-	now := s.Clock.Now()
-	d.Status, d.Resolution, d.ResolvedAt = Resolved, resolution, &now
-	if err := s.Store.Save(ctx, d); err != nil {
-		return err
-	}
-	return s.record(ctx, "resolved", d, resolution)
-}
-
-func (s *Service) resolveAll(ctx context.Context, stack, resolution string) error {
-	all, err := s.Store.Unresolved(ctx, stack)
+	fact, err := s.resolved(ctx, d, resolution)
 	if err != nil {
 		return err
 	}
+	return s.Journal.Record(ctx, fact)
+}
+
+// resolved ends a finding, and returns the fact that is to be recorded.
+func (s *Service) resolved(ctx context.Context, d Drift, resolution string) (kernel.Fact, error) {
+	now := s.Clock.Now()
+	d.Status, d.Resolution, d.ResolvedAt = Resolved, resolution, &now
+	return fact("resolved", d, resolution), s.Store.Save(ctx, d)
+}
+
+// resolvedAll ends what is found of a stack, and returns the facts that are to be recorded.
+func (s *Service) resolvedAll(ctx context.Context, stack, resolution string) ([]kernel.Fact, error) {
+	all, err := s.Store.Unresolved(ctx, stack)
+	facts := make([]kernel.Fact, 0, len(all))
 	for _, d := range all {
-		if err := s.resolve(ctx, d, resolution); err != nil {
-			return err
+		one, err := s.resolved(ctx, d, resolution)
+		if err != nil {
+			return nil, err
 		}
+		facts = append(facts, one)
 	}
-	return nil
+	return facts, err
 }
 
 // reopen ends ignores whose date has come.

@@ -37,8 +37,6 @@ type Question struct {
 	Check    string
 	Scope    kernel.Scope
 	Workload string
-	// Next reports, by what is outside, whether the plan of the next run is wanted, too.
-	Next func(outside *tfjson.Plan) bool
 }
 
 // Sight is what a look at a stack saw.
@@ -49,8 +47,8 @@ type Sight struct {
 	AppliedAt time.Time
 	// Outside is the plan that has what was changed outside as its drift.
 	Outside *tfjson.Plan
-	// Next is what the next run of the release would do; nil where it was not
-	// wanted or not to be had, which NextError says.
+	// Next is what the next run of the release would do; nil where NextError says
+	// why that is not to be had.
 	Next      *tfjson.Plan
 	NextError error
 	// Nodes tell which resource and definition the modules of the root module serve, by their names.

@@ -123,7 +123,7 @@ func (s *Service) demandOnce(ctx context.Context, d Deployed, trigger, by string
 	}
 	c := Check{
 		ID: kernel.NewID("chk"), Scope: d.Scope, Workload: d.Workload, Stack: d.Stack(), Trigger: trigger, RequestedBy: by,
-		Status: CheckQueued, Message: "waits for its turn", QueuedAt: now,
+		CausedBy: kernel.CauseFrom(ctx), Status: CheckQueued, Message: "waits for its turn", QueuedAt: now,
 	}
 	if err := s.Store.PutCheck(ctx, c); err != nil {
 		return c, err

@@ -79,7 +79,11 @@ func (s *Service) nudge() {
 }
 
 func (s *Service) record(ctx context.Context, typ string, d Drift, reason string) error {
-	return s.Journal.Record(ctx, kernel.Fact{Type: "drift." + typ, Scope: d.Scope, Subject: d.ID, Reason: reason, Data: factOf(d)})
+	return s.Journal.Record(ctx, fact(typ, d, reason))
+}
+
+func fact(typ string, d Drift, reason string) kernel.Fact {
+	return kernel.Fact{Type: "drift." + typ, Scope: d.Scope, Subject: d.ID, Reason: reason, Data: factOf(d)}
 }
 
 // factData is what a fact about drift tells: names, and no value.

@@ -59,6 +59,8 @@ type Findings interface {
 	List(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Drift], error)
 	// Unresolved returns those of a stack that are not resolved.
 	Unresolved(ctx context.Context, stack string) ([]Drift, error)
+	// Ended returns the newest of a stack that are resolved, a bounded number.
+	Ended(ctx context.Context, stack string) ([]Drift, error)
 	// Expired returns ignored findings of all tenants whose ignore has ended, a bounded number.
 	Expired(ctx context.Context, now time.Time) ([]Drift, error)
 	// Counts counts the unresolved findings of a project.

@@ -60,7 +60,7 @@ func (d Drift) Contradictions() []string {
 		}
 	}
 	if d.Next == NextUnknown {
-		notes = append(notes, fmt.Sprintf("%s: what the next run would do about it is not known, as it could not be planned", d.Address))
+		notes = append(notes, fmt.Sprintf("%s: what the next run would do about it is not known before it does it, or could not be planned", d.Address))
 	}
 	return notes
 }

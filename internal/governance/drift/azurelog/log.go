@@ -43,7 +43,8 @@ type Log struct {
 // Who returns the changes of a resource, the newest first. What has no changes
 // of its own may have gone with, or be a part of, what is around it.
 func (l *Log) Who(ctx context.Context, q drift.ActivityQuery) ([]drift.Activity, error) {
-	subscription, ok := subscriptionOf(q.ResourceID)
+	resource := logged(q)
+	subscription, ok := subscriptionOf(resource)
 	if !ok {
 		return nil, kernel.Errorf(kernel.NotFound, "%s is no resource of Azure Resource Manager, whose changes the activity log has", q.Address)
 	}
@@ -57,9 +58,9 @@ func (l *Log) Who(ctx context.Context, q drift.ActivityQuery) ([]drift.Activity,
 	if oldest := q.Until.Add(-retention); since.Before(oldest) {
 		since = oldest
 	}
-	for _, id := range around(q.ResourceID) {
+	for _, id := range around(resource) {
 		found, err := c.changes(ctx, subscription, id, since, q.Until)
-		if id != q.ResourceID && q.Action == stage.DriftDeleted {
+		if id != resource && q.Action == stage.DriftDeleted {
 			found = slices.DeleteFunc(found, func(a drift.Activity) bool { return !strings.HasSuffix(strings.ToLower(a.Operation), "/delete") })
 		}
 		if err != nil || len(found) > 0 {
@@ -67,6 +68,16 @@ func (l *Log) Who(ctx context.Context, q drift.ActivityQuery) ([]drift.Activity,
 		}
 	}
 	return nil, nil
+}
+
+// logged is the id that the log has of a resource. The provider's own ids, which
+// are not Azure's, have a bar in them: what they are of is before it.
+func logged(q drift.ActivityQuery) string {
+	of, name, own := strings.Cut(q.ResourceID, "|")
+	if own && q.Type == "azurerm_monitor_diagnostic_setting" {
+		return of + "/providers/Microsoft.Insights/diagnosticSettings/" + name
+	}
+	return of
 }
 
 func subscriptionOf(id string) (string, bool) {

@@ -13,8 +13,12 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
-// expiredAtOnce bounds how many ignores one round ends.
-const expiredAtOnce = 200
+const (
+	// expiredAtOnce bounds how many ignores one round ends.
+	expiredAtOnce = 200
+	// endedAtOnce bounds how many resolved findings of a stack are looked at.
+	endedAtOnce = 100
+)
 
 type findingRow struct {
 	Revision int64
@@ -109,6 +113,11 @@ func (s *Store) List(ctx context.Context, scope kernel.Scope, f drift.Filter, pa
 // Unresolved returns those of a stack that are not resolved.
 func (s *Store) Unresolved(ctx context.Context, stack string) ([]drift.Drift, error) {
 	return scan(ctx, s.query(ctx).Where("stack = ? AND NOT resolved", stack).Order("id"))
+}
+
+// Ended returns the newest of a stack that are resolved.
+func (s *Store) Ended(ctx context.Context, stack string) ([]drift.Drift, error) {
+	return scan(ctx, s.query(ctx).Where("stack = ? AND resolved", stack).OrderExpr("id DESC").Limit(endedAtOnce))
 }
 
 // Expired returns ignored findings whose ignore has ended.

@@ -1,0 +1,43 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/governance/drift"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// putBack is a gate that tells what a plan puts back of what was changed
+// outside, so that nothing that somebody accepted or ignores is undone silently.
+type putBack struct{ drift *drift.Service }
+
+// Name is drift.
+func (*putBack) Name() string { return "drift" }
+
+// Evaluate warns of what somebody decided to keep.
+func (g *putBack) Evaluate(ctx context.Context, in run.GateInput) (run.GateResult, error) {
+	result := run.GateResult{Level: run.Advisory, Outcome: run.Passed, Message: "nothing that was found changed outside is put back"}
+	if in.Run.Operation != run.Deploy {
+		return result, nil
+	}
+	all, err := g.drift.Undoes(ctx, drift.Deployed{Scope: in.Run.Scope, Workload: in.Run.Workload}, in.Run.ID, in.Plan)
+	if err != nil || len(all) == 0 {
+		return result, err
+	}
+	kept := 0
+	for _, one := range all {
+		result.Problems = append(result.Problems, kernel.Problem{Path: one.Address, Message: one.String()})
+		if one.Kept() {
+			kept++
+		}
+	}
+	result.Message = fmt.Sprintf("the plan puts back %d resources that were changed outside", len(all))
+	if kept > 0 {
+		result.Outcome = run.Missed
+		result.Message = fmt.Sprintf("the plan puts back what was accepted or is ignored of %d resources that were changed outside", kept)
+		result.Fix = "see terrace drift show for the code that says otherwise, and change it there where what was changed is to stay"
+	}
+	return result, nil
+}

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/governance/drift"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// runEnds tells drift of the runs that ended, in their transactions.
+type runEnds struct{ drift *drift.Service }
+
+// Before takes note of a fact that is about to be recorded, and returns those
+// that follow from it.
+func (a *runEnds) Before(ctx context.Context, f kernel.Fact) ([]kernel.Fact, error) {
+	end, ok := strings.CutPrefix(f.Type, "run.")
+	if !ok || a.drift == nil {
+		return nil, nil
+	}
+	status := run.Status(end)
+	if !status.Terminal() || !known(status) || status == run.PlannedOnly {
+		return nil, nil
+	}
+	raw, err := json.Marshal(f.Data)
+	if err != nil {
+		return nil, err
+	}
+	var told struct {
+		Workload  string        `json:"workload"`
+		Operation run.Operation `json:"operation"`
+		Failure   *run.Failure  `json:"failure"`
+	}
+	if err := json.Unmarshal(raw, &told); err != nil {
+		return nil, err
+	}
+	e := drift.RunEnd{
+		Run: f.Subject, Deployed: drift.Deployed{Scope: f.Scope, Workload: told.Workload}, Destroyed: told.Operation == run.Destroy,
+	}
+	if status != run.Succeeded {
+		e.Failed = "it was " + end
+		if told.Failure != nil {
+			e.Failed = told.Failure.Message
+		}
+	}
+	return a.drift.RunEnded(ctx, e)
+}
+
+// known reports whether it is a status of runs, and not another fact's word.
+func known(s run.Status) bool {
+	for _, one := range run.Statuses() {
+		if one == s {
+			return true
+		}
+	}
+	return false
+}

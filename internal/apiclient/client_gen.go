@@ -1603,6 +1603,7 @@ type DriftAttribute struct {
 
 // DriftCheck defines model for DriftCheck.
 type DriftCheck struct {
+	CausedBy    string     `json:"causedBy,omitempty"`
 	EndedAt     *time.Time `json:"endedAt,omitempty"`
 	Fix         string     `json:"fix,omitempty"`
 	ID          string     `json:"id"`

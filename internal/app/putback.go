@@ -26,17 +26,19 @@ func (g *putBack) Evaluate(ctx context.Context, in run.GateInput) (run.GateResul
 	if err != nil || len(all) == 0 {
 		return result, err
 	}
-	kept := 0
+	var kept, others []kernel.Problem
 	for _, one := range all {
-		result.Problems = append(result.Problems, kernel.Problem{Path: one.Address, Message: one.String()})
+		to := &others
 		if one.Kept() {
-			kept++
+			to = &kept
 		}
+		*to = append(*to, kernel.Problem{Path: one.Address, Message: one.String()})
 	}
-	result.Message = fmt.Sprintf("the plan puts back %d resources that were changed outside", len(all))
-	if kept > 0 {
+	result.Problems = append(kept, others...)
+	result.Message = fmt.Sprintf("the plan puts back what was changed outside of %d resources", len(all))
+	if len(kept) > 0 {
 		result.Outcome = run.Missed
-		result.Message = fmt.Sprintf("the plan puts back what was accepted or is ignored of %d resources that were changed outside", kept)
+		result.Message += fmt.Sprintf("; of %d of them somebody accepted or ignores it", len(kept))
 		result.Fix = "see terrace drift show for the code that says otherwise, and change it there where what was changed is to stay"
 	}
 	return result, nil

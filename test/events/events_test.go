@@ -92,7 +92,7 @@ func TestTheListOfTypesIsComplete(t *testing.T) {
 
 // chosen are verbs that a room looks up before it records them.
 func chosen() map[string][]string {
-	return map[string][]string{"governance/drift": {"accepted", "reverted"}}
+	return map[string][]string{"governance/drift": {"accepted", "reverted", "resolved"}}
 }
 
 // notFacts are texts of rooms that only look like types of facts.

@@ -70,6 +70,9 @@ func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 	WriteSpec(w, d, detail)
 	for _, g := range d.Gates {
 		_, _ = fmt.Fprintf(w, "  gate %s %s: %s\n", g.Gate, g.Outcome, g.Message)
+		for _, p := range g.Problems {
+			_, _ = fmt.Fprintf(w, "    %s\n", p)
+		}
 	}
 	if found.Omitted > 0 {
 		_, _ = fmt.Fprintf(w, "  %d parts are left out here; the API's content of the dossier has all %s\n", found.Omitted, output.Size(found.Size))

@@ -34,6 +34,13 @@ func (m message) retold() bool {
 	return m.Type == "planned_change" || (m.Changes != nil && m.Changes.Operation == "plan")
 }
 
+// targeting reports whether the tool warns of -target, which nobody asked for but
+// Terrace: a refresh is of what was accepted alone.
+func (m message) targeting() bool {
+	return m.Diagnostic != nil && m.Diagnostic.Severity == "warning" &&
+		(m.Diagnostic.Summary == "Resource targeting is in effect" || m.Diagnostic.Summary == "Applied changes may be incomplete")
+}
+
 type addr struct {
 	Addr string `json:"addr"`
 }
@@ -76,6 +83,9 @@ func (s *stream) line(raw []byte) {
 		return
 	}
 	s.keep(m)
+	if m.targeting() {
+		return
+	}
 	if s.phase == PhaseApply && m.retold() {
 		return
 	}

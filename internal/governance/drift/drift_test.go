@@ -20,7 +20,7 @@ func TestACheckFindsWhatWasChangedAndByWhom(t *testing.T) {
 			t.Fatalf("before: %+v %+v", c, found)
 		}
 		seen := change(cache, `{"id": "/subscriptions/s/x", "size": 1, "key": "old", "tags": {"a": "1"}, "etag": "1", "rules": null, "public_network_access_enabled": false}`,
-			`{"id": "/SUBSCRIPTIONS/s/x", "size": 2, "key": "new-secret", "tags": {"a": "1", "b": "2"}, "etag": "2", "rules": [], "public_network_access_enabled": true}`)
+			`{"id": "/SUBSCRIPTIONS/s/x", "size": 2, "key": "new-secret", "tags": {"a": "1", "b": "2", "c": ""}, "etag": "2", "rules": [], "public_network_access_enabled": true}`)
 		seen.Change.AfterSensitive = map[string]any{"key": true}
 		b.outside, b.next = drifted(seen), next(change(cache, `{"size": 1}`, `{"size": 2}`))
 		b.who = []drift.Activity{{Who: "mallory", Operation: "write"}}
@@ -32,7 +32,7 @@ func TestACheckFindsWhatWasChangedAndByWhom(t *testing.T) {
 		if d.Severity != stage.SeverityCritical || d.Rule != "public-access" || d.Next != drift.NextReverts || d.Who[0].Who != "mallory" || d.Release != "rel_1" {
 			t.Errorf("%+v", d)
 		}
-		want := map[string]string{"key": "anything-else", "public_network_access_enabled": "public-access", "size": "ours", "tags.b": "tags"}
+		want := map[string]string{"key": "anything-else", "public_network_access_enabled": "public-access", "size": "ours", "tags.b": "tags", "tags.c": "tags"}
 		for _, a := range d.Attributes {
 			if want[a.Path] != a.Rule {
 				t.Errorf("%s by the rule %s, want %q", a.Path, a.Rule, want[a.Path])

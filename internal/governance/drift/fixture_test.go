@@ -33,6 +33,7 @@ type bench struct {
 	now      time.Time
 	denied   string
 	facts    []kernel.Fact
+	causes   []string
 	deployed []drift.Deployed
 	outside  *tfjson.Plan
 	next     *tfjson.Plan
@@ -107,7 +108,7 @@ func (b *bench) Record(ctx context.Context, f kernel.Fact) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.facts = append(b.facts, f)
+	b.facts, b.causes = append(b.facts, f), append(b.causes, kernel.CauseFrom(ctx))
 	return nil
 }
 

@@ -3,6 +3,8 @@ package azurelog
 import (
 	"encoding/json"
 	"testing"
+
+	"github.com/terrace-idp/terrace/internal/governance/drift"
 )
 
 // TestEventsAsAzureWritesThem reads events in the shape that Azure Monitor
@@ -30,5 +32,20 @@ func TestEventsAsAzureWritesThem(t *testing.T) {
 	}
 	if all[0].Who != "11111111-2222-3333-4444-555555555555 (application app-1)" || all[1].Who != "ada@contoso.com" || all[1].From != "203.0.113.7" || all[1].At.Second() != 3 {
 		t.Errorf("%+v", all)
+	}
+}
+
+// TestIDsThatAreTheProvidersOwn asks for what Azure calls otherwise than azurerm.
+func TestIDsThatAreTheProvidersOwn(t *testing.T) {
+	t.Parallel()
+	const server = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DBforMySQL/flexibleServers/db"
+	for name, tc := range map[string]struct{ typ, id, want string }{
+		"a resource":           {"azurerm_mysql_flexible_server", server, server},
+		"a diagnostic setting": {"azurerm_monitor_diagnostic_setting", server + "|logs", server + "/providers/Microsoft.Insights/diagnosticSettings/logs"},
+		"an association":       {"azurerm_network_interface_security_group_association", "/subscriptions/s/n1|/subscriptions/s/g1", "/subscriptions/s/n1"},
+	} {
+		if got := logged(drift.ActivityQuery{Type: tc.typ, ResourceID: tc.id}); got != tc.want {
+			t.Errorf("%s: %s, want %s", name, got, tc.want)
+		}
 	}
 }

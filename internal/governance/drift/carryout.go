@@ -90,7 +90,7 @@ func (s *Service) say(ctx context.Context, c *Check, message string) {
 func (s *Service) done(ctx context.Context, w Watch, c Check, sight Sight, found []Drift) error {
 	now := s.Clock.Now()
 	var err error
-	if c.Open, c.Ignored, err = s.merge(ctx, w, sight, found); err != nil {
+	if c.Open, c.Ignored, err = s.merge(ctx, w, c, sight, found); err != nil {
 		return err
 	}
 	c.Status, c.EndedAt, c.Message = CheckDone, &now, summary(c)

@@ -37,8 +37,8 @@ type Check struct {
 	Workload string       `json:"workload"`
 	Stack    string       `json:"stack"`
 	// Trigger is schedule, demand or run: one that ended with findings open.
-	Trigger     string      `json:"trigger" enum:"schedule,demand,run"`
-	RequestedBy string      `json:"requestedBy"`
+	Trigger     string `json:"trigger" enum:"schedule,demand,run"`
+	RequestedBy string `json:"requestedBy"`
 	// CausedBy is the id of the event on which a rule asked for the check, or for the
 	// run that it follows: what it finds has it, too.
 	CausedBy string      `json:"causedBy,omitempty"`

@@ -9,7 +9,7 @@ import (
 
 // merge brings what is known of the stack in line with what was found, and
 // returns how many findings are open and ignored after it.
-func (s *Service) merge(ctx context.Context, w Watch, sight Sight, found []Drift) (open, ignored int, err error) {
+func (s *Service) merge(ctx context.Context, w Watch, c Check, sight Sight, found []Drift) (open, ignored int, err error) {
 	known, err := s.Store.Unresolved(ctx, w.Stack())
 	if err != nil {
 		return 0, 0, err
@@ -34,7 +34,7 @@ func (s *Service) merge(ctx context.Context, w Watch, sight Sight, found []Drift
 		if _, still := byAddress(found, old.Address); still {
 			continue
 		}
-		if err := s.resolve(ctx, old, how(old)); err != nil {
+		if err := s.resolve(ctx, old, how(old, c)); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -94,13 +94,15 @@ func (s *Service) seen(ctx context.Context, old, d Drift, sight Sight) (Drift, e
 // accepted is how an accepted finding ends.
 const accepted = "accepted: what is there is recorded"
 
-// how tells what ended a finding that is no longer there.
-func how(d Drift) string {
-	switch d.Status {
-	case Accepting:
+// how tells what ended a finding that the check no longer found.
+func how(d Drift, c Check) string {
+	switch {
+	case d.Status == Accepting:
 		return accepted
-	case Reverting:
+	case d.Status == Reverting:
 		return "reverted by " + d.Decision.Run
+	case c.Trigger == TriggerRun:
+		return "gone after " + c.RequestedBy + ": it is as Terrace knows it again"
 	default:
 		return "gone: it is as Terrace knows it again"
 	}

@@ -93,6 +93,30 @@ func (e BindRepositoryRequestApply) Valid() bool {
 	}
 }
 
+// Defines values for BuildState.
+const (
+	BuildStateBuilding  BuildState = "building"
+	BuildStateFailed    BuildState = "failed"
+	BuildStateQueued    BuildState = "queued"
+	BuildStateSucceeded BuildState = "succeeded"
+)
+
+// Valid indicates whether the value is a known member of the BuildState enum.
+func (e BuildState) Valid() bool {
+	switch e {
+	case BuildStateBuilding:
+		return true
+	case BuildStateFailed:
+		return true
+	case BuildStateQueued:
+		return true
+	case BuildStateSucceeded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DriftAction.
 const (
 	DriftActionChanged DriftAction = "changed"
@@ -1100,6 +1124,9 @@ type AddSourceRequest struct {
 	// Branch main by default.
 	Branch string `json:"branch,omitempty"`
 
+	// Builds Let Terrace build the folders that its workloads have as images; an admin's word.
+	Builds bool `json:"builds,omitempty"`
+
 	// Interval How often it is reconciled when nothing is pushed; 1m by default.
 	//
 	// Example: 1m
@@ -1294,6 +1321,9 @@ type BindRepositoryRequest struct {
 
 // BindRepositoryRequestApply When it is applied; merge by default.
 type BindRepositoryRequestApply string
+
+// BuildState How a build stands.
+type BuildState string
 
 // CancelRunRequest defines model for CancelRunRequest.
 type CancelRunRequest struct {
@@ -3149,6 +3179,7 @@ type SignInRequest struct {
 type Source struct {
 	Allowed           *SourceAllowance `json:"allowed,omitempty"`
 	Branch            string           `json:"branch"`
+	Builds            bool             `json:"builds,omitempty"`
 	CreatedAt         time.Time        `json:"createdAt"`
 	CreatedBy         string           `json:"createdBy"`
 	DaemonRights      bool             `json:"daemonRights,omitempty"`
@@ -3214,6 +3245,23 @@ type SourceGuard struct {
 	Percent int64 `json:"percent"`
 }
 
+// SourceImage defines model for SourceImage.
+type SourceImage struct {
+	// Artifact The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Artifact  Digest     `json:"artifact,omitempty"`
+	Build     string     `json:"build"`
+	Container string     `json:"container"`
+	Folder    string     `json:"folder"`
+	Output    string     `json:"output,omitempty"`
+	StartedAt *time.Time `json:"startedAt,omitempty"`
+
+	// State How a build stands.
+	State BuildState `json:"state"`
+	Tree  string     `json:"tree"`
+}
+
 // SourceKey defines model for SourceKey.
 type SourceKey struct {
 	// Kind What an object is.
@@ -3234,8 +3282,9 @@ type SourceObject struct {
 	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
 	//
 	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-	Digest Digest `json:"digest,omitempty"`
-	File   string `json:"file"`
+	Digest Digest        `json:"digest,omitempty"`
+	File   string        `json:"file"`
+	Images []SourceImage `json:"images,omitempty"`
 
 	// Kind What an object is.
 	Kind     SourceKind `json:"kind"`
@@ -3566,7 +3615,7 @@ type Token struct {
 type TrustSourceRequest struct {
 	Reason string `json:"reason"`
 
-	// Trusted Whether they may start programs on the daemon's machine, and name files and variables of it.
+	// Trusted Whether it is trusted from now on.
 	Trusted bool `json:"trusted"`
 }
 

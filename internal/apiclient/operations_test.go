@@ -207,14 +207,15 @@ func repositoryCalls(ctx context.Context, c *apiclient.Client) map[string]func()
 func sourceCalls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 	e := func(_ any, err error) error { return err }
 	return map[string]func() error{
-		"Sources":      func() error { return e(c.Sources(ctx)) },
-		"Source":       func() error { return e(c.Source(ctx, "platform")) },
-		"AddSource":    func() error { return e(c.AddSource(ctx, apiclient.AddSourceRequest{})) },
-		"DiffSource":   func() error { return e(c.DiffSource(ctx, "platform")) },
-		"SyncSource":   func() error { return e(c.SyncSource(ctx, "platform")) },
-		"AllowSource":  func() error { return e(c.AllowSource(ctx, "platform", apiclient.AllowSourceRequest{})) },
-		"TrustSource":  func() error { return e(c.TrustSource(ctx, "platform", apiclient.TrustSourceRequest{})) },
-		"RemoveSource": func() error { return c.RemoveSource(ctx, "platform") },
+		"Sources":           func() error { return e(c.Sources(ctx)) },
+		"Source":            func() error { return e(c.Source(ctx, "platform")) },
+		"AddSource":         func() error { return e(c.AddSource(ctx, apiclient.AddSourceRequest{})) },
+		"DiffSource":        func() error { return e(c.DiffSource(ctx, "platform")) },
+		"SyncSource":        func() error { return e(c.SyncSource(ctx, "platform")) },
+		"AllowSource":       func() error { return e(c.AllowSource(ctx, "platform", apiclient.AllowSourceRequest{})) },
+		"TrustSourceBuilds": func() error { return e(c.TrustSourceBuilds(ctx, "platform", apiclient.TrustSourceRequest{})) },
+		"TrustSource":       func() error { return e(c.TrustSource(ctx, "platform", apiclient.TrustSourceRequest{})) },
+		"RemoveSource":      func() error { return c.RemoveSource(ctx, "platform") },
 	}
 }
 

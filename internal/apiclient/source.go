@@ -65,6 +65,12 @@ func (c *Client) TrustSource(ctx context.Context, name string, in TrustSourceReq
 	return n, c.call(ctx, http.MethodPut, sources(name, "daemon-rights"), in, &n)
 }
 
+// TrustSourceBuilds says whether its folders are built.
+func (c *Client) TrustSourceBuilds(ctx context.Context, name string, in TrustSourceRequest) (Source, error) {
+	var n Source
+	return n, c.call(ctx, http.MethodPut, sources(name, "builds"), in, &n)
+}
+
 // RemoveSource forgets a source.
 func (c *Client) RemoveSource(ctx context.Context, name string) error {
 	return c.call(ctx, http.MethodDelete, sources(name), nil, nil)

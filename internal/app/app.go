@@ -122,6 +122,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Add("actions of rules", a.delivery.rules.Work)
 	a.loops.Every("rule sweep", time.Minute, a.delivery.rules.Sweep)
 	a.loops.Add("repositories", a.delivery.repositories.Watch)
+	a.loops.Add("builds", a.delivery.builds.Watch)
+	a.loops.Every("build sweep", time.Hour, a.delivery.builds.Sweep)
 	a.loops.Add("sources", a.delivery.sources.Watch)
 	a.loops.Every("webhook sweep", time.Hour, a.delivery.repositories.Sweep)
 	a.loops.Add("promotions", a.delivery.runs.Promotions)

@@ -2,79 +2,65 @@ package app
 
 import (
 	"context"
-	"os"
+	"io"
 	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
-	"github.com/terrace-idp/terrace/internal/cli/bundle"
+	"github.com/terrace-idp/terrace/internal/delivery/build"
+	"github.com/terrace-idp/terrace/internal/delivery/build/buildexec"
+	"github.com/terrace-idp/terrace/internal/delivery/build/buildsql"
 	"github.com/terrace-idp/terrace/internal/delivery/release"
+	"github.com/terrace-idp/terrace/internal/delivery/runner"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/confine"
 )
 
-// buildTime bounds the build of one container.
-const buildTime = 10 * time.Minute
+// What one build may take beside what a run may.
+const (
+	buildTime   = 10 * time.Minute
+	buildOutput = 4 << 20
+)
 
-// builder builds folders of pull requests with the client's own code, so that the
-// same source gives the same artifact wherever it is built. One at a time.
-type builder struct {
-	releases *release.Service
-	env      []string
-	one      *sync.Mutex
+// newBuilder makes what compiles folders of repositories with the client's own
+// code, so that the same source gives the same artifact wherever it is built.
+func newBuilder(p *platform, d *delivery) (*buildexec.Builder, error) {
+	b := buildexec.New(buildexec.Config{
+		Dir: p.path("builds"), Environ: p.environ, Keep: artifacts{d.releases}.keep, Isolated: d.isolation.on, Helper: d.isolation.helper,
+		Hidden: append(append([]string{p.config.DataDir}, runner.Homes()...), hidden(p.config, p.environ)...),
+		Bounds: confine.Bounds{Memory: int64(p.config.RunMemory) << 20, Processes: p.config.RunProcesses}, Output: buildOutput, Time: buildTime,
+	})
+	return b, b.Tidy()
 }
 
-// newBuilder gives the compiler nothing of the daemon's environment but its caches
-// and where modules come from: what it compiles is not Terrace's. The caches are
-// shared, as a build without cgo runs nothing of what it compiles, and what is in
-// them is named by what it was made from.
-func newBuilder(p *platform, d *delivery) builder {
-	env := []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + p.path("builds"),
-		"GOENV=off", "GOWORK=off", "GOTOOLCHAIN=local", "GOFLAGS=-mod=readonly",
-	}
-	env = append(env, "GOCACHE="+cache(p), "GOPATH="+p.path("builds", "go"))
-	passed := []string{"GOMODCACHE", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GONOPROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy"}
-	for _, v := range p.environ {
-		if name, _, _ := strings.Cut(v, "="); slices.Contains(passed, name) {
-			env = append(env, v)
-		}
-	}
-	return builder{releases: d.releases, env: env, one: &sync.Mutex{}}
+// newBuilds makes what builds the folders that sources have as images.
+func newBuilds(p *platform, a *access, d *delivery) *build.Service {
+	return build.New(build.Config{
+		Store: buildsql.NewStore(p.db), Tx: p.db, Journal: a.journal, Commits: commits{d.repositories}, Builder: d.builder,
+		Dir: filepath.Join(p.path("builds"), "commits"), Node: p.config.Node, Log: p.log,
+	})
 }
 
-// cache is where go keeps what it has compiled: that of the daemon's user, else a
-// folder of Terrace's.
-func cache(p *platform) string {
-	if dir := os.Getenv("GOCACHE"); dir != "" {
-		return dir
-	}
-	if dir, err := os.UserCacheDir(); err == nil {
-		return filepath.Join(dir, "go-build")
-	}
-	return p.path("builds", "cache")
+// artifacts keeps what was built.
+type artifacts struct{ releases *release.Service }
+
+func (a artifacts) keep(ctx context.Context, scope kernel.Scope, archive io.Reader) (kernel.Digest, error) {
+	kept, err := a.releases.PutArtifact(ctx, scope, archive)
+	return kept.Digest, err
 }
 
-// Build implements vcs.Builder.
-func (b builder) Build(ctx context.Context, scope kernel.Scope, dir string) (kernel.Digest, error) {
-	b.one.Lock()
-	defer b.one.Unlock()
-	ctx, cancel := context.WithTimeoutCause(ctx, buildTime, kernel.Errorf(kernel.Refused, "the build took longer than %s", buildTime))
-	defer cancel()
-	built, err := bundle.BuildWith(ctx, dir, b.env)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return "", cause
-	}
+// commits are those of repositories, hosted and connected.
+type commits struct{ repositories *vcs.Service }
+
+// Extract implements build.Commits.
+func (c commits) Extract(ctx context.Context, scope kernel.Scope, repository, commit, dir string) error {
+	r, err := c.repositories.Find(ctx, scope, repository)
 	if err != nil {
-		return "", err
+		return err
 	}
-	defer func() { _ = built.Close() }() // a temporary folder
-	content, err := built.Open()
+	files, err := c.repositories.Tree(ctx, r, commit)
 	if err != nil {
-		return "", err
+		return err
 	}
-	defer func() { _ = content.Close() }() // was only read
-	a, err := b.releases.PutArtifact(ctx, scope, content)
-	return a.Digest, err
+	return files.Extract(ctx, commit, dir)
 }

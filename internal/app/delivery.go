@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/automation"
+	"github.com/terrace-idp/terrace/internal/delivery/build"
+	"github.com/terrace-idp/terrace/internal/delivery/build/buildexec"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/impact"
 	"github.com/terrace-idp/terrace/internal/delivery/landingzone"
@@ -64,6 +66,9 @@ type delivery struct {
 	impact    *impact.Service
 	// rules act on events.
 	rules *automation.Service
+	// builder compiles what repositories have, builds what of it sources need.
+	builder *buildexec.Builder
+	builds  *build.Service
 	// repositories are those that changes come from.
 	repositories *vcs.Service
 	// sources are those of them that are the truth.
@@ -107,9 +112,14 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	}
 	d.states.Fences, d.fleet.Fences = d.runs, d.runs
 	d.impact = newImpact(d, releaseStore, runStore)
+	if d.builder, err = newBuilder(p, d); err != nil {
+		return nil, err
+	}
 	d.repositories = newRepositories(p, a, d)
 	d.rules = newRules(p, a, f, d)
+	d.builds = newBuilds(p, a, d)
 	d.sources = newSources(p, a, d)
+	d.builds.Listeners = append(d.builds.Listeners, d.sources)
 	d.repositories.Listeners = append(d.repositories.Listeners, d.sources)
 	return d, nil
 }

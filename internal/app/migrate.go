@@ -7,6 +7,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/identity/identitysql"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
 	"github.com/terrace-idp/terrace/internal/delivery/automation/automationsql"
+	"github.com/terrace-idp/terrace/internal/delivery/build/buildsql"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetsql"
 	"github.com/terrace-idp/terrace/internal/delivery/landingzone/landingzonesql"
 	"github.com/terrace-idp/terrace/internal/delivery/module/modulesql"
@@ -33,7 +34,7 @@ func migrations() []db.Migrations {
 		tenantsql.Migrations(), identitysql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), sourcesql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
 		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
-		fleetsql.Migrations(),
+		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
 	}
 }

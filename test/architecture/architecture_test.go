@@ -17,6 +17,10 @@ const module = "github.com/terrace-idp/terrace/"
 // through interfaces that the consumer declares, ids and events.
 func edges() map[string]string {
 	return map[string]string{
+		"delivery/build -> delivery/bundle":          "what is built on the server is built by the client's own code",
+		"delivery/source -> delivery/build":          "the folders of a source that are images are built",
+		"delivery/source -> delivery/bundle":         "which images are folders is said there",
+		"delivery/vcs -> delivery/bundle":            "which images are folders is said there",
 		"delivery/source -> delivery/vcs":            "a source is a repository, and is told of pushes",
 		"delivery/source -> delivery/stage":          "a source has stages",
 		"delivery/source -> delivery/module":         "a source has definitions",
@@ -51,7 +55,7 @@ func edges() map[string]string {
 
 // clientRooms is all that the client may link besides its own packages.
 func clientRooms() []string {
-	return []string{"internal/kernel", "internal/platform/yamldoc", "internal/delivery/workload", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "golden-paths", "cmd/terrace"}
+	return []string{"internal/kernel", "internal/platform/yamldoc", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "golden-paths", "cmd/terrace"}
 }
 
 type pkg struct {
@@ -148,7 +152,7 @@ func mayImport(from, to string) bool {
 	case toFloor == "platform":
 		return fromFloor != "cli" && fromFloor != "apiclient"
 	case fromFloor == "cli":
-		return strings.HasPrefix(to, "cli/") || toFloor == "apiclient" || toFloor == "golden-paths" || to == "delivery/workload" || to == "catalog/goldenpath"
+		return strings.HasPrefix(to, "cli/") || toFloor == "apiclient" || toFloor == "golden-paths" || to == "delivery/workload" || to == "delivery/bundle" || to == "catalog/goldenpath"
 	default:
 		return false
 	}

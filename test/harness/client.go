@@ -60,6 +60,9 @@ func (d *Daemon) MustTerrace(ctx context.Context, dir string, args ...string) Re
 func (d *Daemon) Environment() []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "TERRACE_") })
 	env = append(env, "XDG_STATE_HOME="+filepath.Join(d.Dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(d.Dir, "config"))
+	if dir, err := os.UserCacheDir(); err == nil && os.Getenv("GOCACHE") == "" {
+		env = append(env, "GOCACHE="+filepath.Join(dir, "go-build")) // what the daemon builds would else begin with the standard library
+	}
 	return append(env, d.Env...)
 }
 

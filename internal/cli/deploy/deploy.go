@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
-	"github.com/terrace-idp/terrace/internal/cli/bundle"
+	"github.com/terrace-idp/terrace/internal/delivery/bundle"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/cli/runs"
@@ -125,7 +125,7 @@ func (d *deployment) artifacts(ctx context.Context, s command.Server, project st
 
 func (d *deployment) upload(ctx context.Context, s command.Server, project, container, dir string) (kernel.Digest, error) {
 	start := time.Now()
-	b, err := bundle.Build(ctx, dir)
+	b, err := bundle.Builder{}.Build(ctx, dir)
 	if err != nil {
 		return "", err
 	}

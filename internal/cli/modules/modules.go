@@ -20,7 +20,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/blastradius"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
-	"github.com/terrace-idp/terrace/internal/cli/tarball"
+	"github.com/terrace-idp/terrace/internal/delivery/bundle/tarball"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 

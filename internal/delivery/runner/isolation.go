@@ -45,7 +45,7 @@ func (r *Runner) place(job Job, w workdir, env []string) *confine.Place {
 		return nil
 	}
 	p := &confine.Place{Helper: r.Helper, Hidden: append([]string{r.DataDir}, r.Hidden...), Writable: []string{w.path, w.tmp}}
-	p.Hidden = append(p.Hidden, homes()...)
+	p.Hidden = append(p.Hidden, Homes()...)
 	p.Readable = []string{mirrorDir(r.DataDir)}
 	for _, mirror := range []string{r.Mirror, job.azurerm} {
 		if mirror != "" {
@@ -61,9 +61,9 @@ func (r *Runner) place(job Job, w workdir, env []string) *confine.Place {
 	return p
 }
 
-// homes are the folders in which the user of this process keeps what is theirs:
+// Homes are the folders in which the user of this process keeps what is theirs:
 // the one that the environment names, and the one that the system knows.
-func homes() (dirs []string) {
+func Homes() (dirs []string) {
 	if home, err := os.UserHomeDir(); err == nil {
 		dirs = append(dirs, filepath.Clean(home))
 	}

@@ -3,7 +3,6 @@ package runner
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -32,61 +31,9 @@ func (l Limits) or(others Limits) Limits {
 	}
 }
 
-// overrun is why a process was ended: it took too much.
-type overrun struct{ what, limit string }
-
-// Error says what was too much.
-func (o *overrun) Error() string { return o.what }
-
-// measured is how often a tree of processes is looked at; without an isolation
-// that means all processes of the machine.
-const (
-	measured        = 100 * time.Millisecond
-	measuredOutside = 300 * time.Millisecond
-)
-
 // watch measures the tree until done is closed, and tells when it takes too much.
 func (l Limits) watch(tree confine.Tree, done <-chan struct{}, exceed context.CancelCauseFunc) {
-	if l.Memory == 0 && l.Processes == 0 {
-		return
-	}
-	every := measured
-	if !tree.Confined {
-		every = measuredOutside
-	}
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-ticker.C:
-		}
-		if over := l.over(tree.Use()); over != nil {
-			exceed(over)
-			tree.Kill()
-			return
-		}
-	}
-}
-
-func (l Limits) over(u confine.Use) error {
-	switch {
-	case l.Memory > 0 && u.Memory > l.Memory:
-		return &overrun{what: fmt.Sprintf("its processes took %s of memory and may take %s", size(u.Memory), size(l.Memory)), limit: "memory"}
-	case l.Processes > 0 && u.Processes > l.Processes:
-		return &overrun{what: fmt.Sprintf("there were %d processes of it, and %d may be", u.Processes, l.Processes), limit: "processes"}
-	default:
-		return nil
-	}
-}
-
-// size writes a number of bytes for people.
-func size(bytes int64) string {
-	if bytes < 1<<20 {
-		return fmt.Sprintf("%d bytes", bytes)
-	}
-	return fmt.Sprintf("%d MiB", bytes>>20)
+	confine.Bounds{Memory: l.Memory, Processes: l.Processes}.Watch(tree, done, exceed)
 }
 
 // meter counts the output of a process, both streams of it.
@@ -128,6 +75,6 @@ func (m *meter) take(n int) bool {
 	if m.left -= int64(n); m.left >= 0 {
 		return true
 	}
-	m.exceed(&overrun{what: "it printed more than " + size(m.max), limit: "output"})
+	m.exceed(&confine.Overrun{What: "it printed more than " + confine.Size(m.max), Limit: "output"})
 	return false
 }

@@ -133,9 +133,9 @@ func (p process) stopped(command string, cause error) error {
 	if errors.Is(cause, errTimeout) {
 		return e.WithFix("it may take %s at most, which limits.time of the stage changes: look at its last events for what it waited for", p.limits.Time)
 	}
-	if over, ok := errors.AsType[*overrun](cause); ok {
+	if over, ok := errors.AsType[*confine.Overrun](cause); ok {
 		e.Kind = kernel.TooLarge
-		return e.WithFix("look at what the modules do, and raise limits.%s of the stage if that is right", over.limit)
+		return e.WithFix("look at what the modules do, and raise limits.%s of the stage if that is right", over.Limit)
 	}
 	return e
 }

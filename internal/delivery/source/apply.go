@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -86,6 +87,9 @@ func (c *Change) settle(o *Object, err error) {
 			src = c.wanted.src
 		}
 		c.State, c.Problems = Broken, problemsOf(c.File, src, err)
+		if e, ok := errors.AsType[*unbuilt](err); ok {
+			c.Problems = e.problems
+		}
 		o.State, o.Problems, o.Message = Broken, c.Problems, c.Message
 		return
 	}
@@ -132,7 +136,7 @@ func (p *planner) foreign(ctx context.Context, k Key) bool {
 func same(a, b Object) bool {
 	equal := func(x, y kernel.Problem) bool { return x == y }
 	return a.File == b.File && a.Digest == b.Digest && a.State == b.State && a.Message == b.Message && a.Release == b.Release && a.Run == b.Run &&
-		a.Removing == b.Removing && slices.EqualFunc(a.Problems, b.Problems, equal)
+		a.Removing == b.Removing && slices.EqualFunc(a.Problems, b.Problems, equal) && slices.EqualFunc(a.Images, b.Images, Image.equal)
 }
 
 // applyStages makes all stages that changed the set at once, for an order or a
@@ -220,11 +224,15 @@ func (p *planner) applyWorkload(ctx context.Context, c *Change, o *Object) error
 	if len(p.stages) == 0 {
 		return kernel.Errorf(kernel.Refused, "there are no stages")
 	}
+	artifacts, ready, err := p.images(ctx, c, o)
+	if err != nil || !ready || p.waits(c, o) {
+		return err
+	}
 	mark := p.mark(c)
 	r := c.run
 	if r == nil || !strings.HasSuffix(r.Reason, mark) || r.Status.Terminal() && (o.Run == r.ID || o.Digest == c.wanted.digest) {
 		made, err := p.Workloads.Deploy(ctx, kernel.Scope{Tenant: p.source.Tenant, Project: c.Project}, run.DeployRequest{
-			Stage: p.stages[0].Name, Workload: c.wanted.workload, Reason: p.reason(c.File) + " " + mark, WhenOpen: true,
+			Stage: p.stages[0].Name, Workload: c.wanted.workload, Version: c.wanted.version, Artifacts: artifacts, Reason: p.reason(c.File) + " " + mark, WhenOpen: true,
 		})
 		if err != nil {
 			return err

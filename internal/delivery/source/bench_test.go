@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/build"
+	"github.com/terrace-idp/terrace/internal/delivery/build/buildsql"
 	"github.com/terrace-idp/terrace/internal/delivery/module"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/source"
@@ -40,6 +42,9 @@ type bench struct {
 	vcs     *vcstest.Bench
 	now     time.Time
 	actions source.Config
+	builds  *build.Service
+	// built are the folders that were built, with their files.
+	built []string
 }
 
 func newBench(t *testing.T, d *db.DB) *bench {
@@ -55,11 +60,16 @@ func newBench(t *testing.T, d *db.DB) *bench {
 		t.Fatal(err)
 	}
 	b.runs = &workloads{stages: b.stages, deployed: map[string]run.Deployment{}, last: map[string]run.Run{}}
+	b.builds = build.New(build.Config{
+		Store: buildsql.NewStore(d), Tx: d, Journal: b.facts, Commits: b, Builder: b, Dir: t.TempDir(), Node: "one", Clock: func() time.Time { return b.now },
+	})
 	b.actions = source.Config{
-		Store: b.store, Tx: d, Authorizer: b.vcs.People, Journal: b.facts, Repositories: b.vcs.Service, Stages: sets, Definitions: b.defs, Workloads: b.runs,
+		Builds: b.builds,
+		Store:  b.store, Tx: d, Authorizer: b.vcs.People, Journal: b.facts, Repositories: b.vcs.Service, Stages: sets, Definitions: b.defs, Workloads: b.runs,
 		Projects: b, Tenant: "acme", Node: "one", Clock: func() time.Time { return b.now },
 	}
 	b.Service = source.New(b.actions)
+	b.builds.Listeners = append(b.builds.Listeners, b.Service)
 	if b.repo, err = b.vcs.Create(b.as("admin"), vcstest.Shop(), vcs.NewRepository{Name: "platform"}); err != nil {
 		t.Fatal(err)
 	}
@@ -195,6 +205,8 @@ type workloads struct {
 	asked    []string
 	by       []kernel.Actor
 	refuse   error
+	// artifacts are those of the last deployment.
+	artifacts map[string]kernel.Digest
 }
 
 func (w *workloads) Workload(_ context.Context, scope kernel.Scope, name string) (run.WorkloadStatus, error) {
@@ -227,6 +239,7 @@ func (w *workloads) Deploy(ctx context.Context, _ kernel.Scope, d run.DeployRequ
 	if w.refuse != nil {
 		return run.Run{}, w.refuse
 	}
+	w.artifacts = d.Artifacts
 	return w.ask(ctx, d.Stage, d.Workload.Name, d.Reason, run.Deploy), nil
 }
 
@@ -261,7 +274,7 @@ func each(t *testing.T, test func(t *testing.T, b *bench)) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not on PATH")
 	}
-	dbtest.Each(t, []db.Migrations{sourcesql.Migrations(), stagesql.Migrations(), vcssql.Migrations()}, func(t *testing.T, d *db.DB) { test(t, newBench(t, d)) })
+	dbtest.Each(t, []db.Migrations{sourcesql.Migrations(), stagesql.Migrations(), vcssql.Migrations(), buildsql.Migrations()}, func(t *testing.T, d *db.DB) { test(t, newBench(t, d)) })
 }
 
 const orders = "projects/shop/workloads/orders/score.yaml"

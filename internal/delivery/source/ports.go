@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/build"
 	"github.com/terrace-idp/terrace/internal/delivery/module"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -18,7 +19,8 @@ type Sources interface {
 	// Save writes all but the status.
 	Save(ctx context.Context, s Source) error
 	// SaveStatus writes the status alone, and when the source is due again; one that
-	// was pushed to meanwhile stays due. It gives the lease back.
+	// was pushed to meanwhile stays due, and only the request of s to try again is
+	// followed by it. It gives the lease back.
 	SaveStatus(ctx context.Context, s Source, due time.Time) error
 	// Push notes who pushed, and makes the source due.
 	Push(ctx context.Context, s Source, by *kernel.Actor, due time.Time) error
@@ -37,6 +39,8 @@ type Schedule interface {
 	Due(ctx context.Context, now time.Time, limit int) ([]Source, error)
 	// Lease takes or keeps the right to reconcile; it is Locked while another has it.
 	Lease(ctx context.Context, id, holder string, now, until time.Time) error
+	// Again asks to try again what failed, and makes the source due.
+	Again(ctx context.Context, s Source, request string, due time.Time) error
 	// Recover gives back what a former process of the holder has had, due at once.
 	Recover(ctx context.Context, holder string, now time.Time) error
 }
@@ -83,6 +87,13 @@ type Workloads interface {
 	Workload(ctx context.Context, scope kernel.Scope, name string) (run.WorkloadStatus, error)
 	Deploy(ctx context.Context, scope kernel.Scope, d run.DeployRequest) (run.Run, error)
 	Destroy(ctx context.Context, scope kernel.Scope, c run.ChangeRequest) (run.Run, error)
+}
+
+// Builds builds folders of repositories; delivery/build does.
+type Builds interface {
+	Ask(ctx context.Context, r build.Request) (build.Build, error)
+	Again(ctx context.Context, r build.Request) error
+	Get(ctx context.Context, scope kernel.Scope, tree string) (build.Build, error)
 }
 
 // Projects knows which projects there are.

@@ -41,6 +41,11 @@ func (s *Service) Reconcile(ctx context.Context, n Source) error {
 	if err := s.Store.Push(ctx, n, nil, s.Clock.Now().Add(leaseTime)); err != nil {
 		return err
 	}
+	// What was known of it may be older than what another daemon, or a person, did since.
+	n, err := s.Store.Get(ctx, n.Tenant, n.Name)
+	if err != nil {
+		return err
+	}
 	ctx = s.acting(ctx, n)
 	before := n.Status
 	p, err := s.bring(ctx, n)
@@ -52,6 +57,7 @@ func (s *Service) Reconcile(ctx context.Context, n Source) error {
 	switch {
 	case err != nil:
 		n.Status.Phase, n.Status.Message = Failed, messageOf(err)
+		n.Again = "" // what was asked for is still to be done
 		s.Log.WarnContext(ctx, "a source could not be reconciled", "source", n.Name, "error", err)
 	default:
 		p.conclude(&n.Status)

@@ -30,6 +30,7 @@ type Config struct {
 	Stages       Stages
 	Definitions  Definitions
 	Workloads    Workloads
+	Builds       Builds
 	Projects     Projects
 	// Tenant is the one whose sources may have the stages of the installation.
 	Tenant string
@@ -71,6 +72,11 @@ func (s *Service) Add(ctx context.Context, scope kernel.Scope, n Source) (Source
 	if err := s.Authorizer.Authorize(ctx, ActionSet, n.scope()); err != nil {
 		return n, err
 	}
+	if n.Builds {
+		if err := s.Authorizer.Authorize(ctx, ActionTrust, n.scope()); err != nil {
+			return n, err
+		}
+	}
 	if n.Branch == "" {
 		n.Branch = "main"
 	}
@@ -95,7 +101,7 @@ func (s *Service) Add(ctx context.Context, scope kernel.Scope, n Source) (Source
 			}
 			return err
 		}
-		return s.record(ctx, n, "source.added", "", map[string]any{"repository": n.where(), "branch": n.Branch, "path": n.Path, "prune": n.Prune})
+		return s.record(ctx, n, "source.added", "", map[string]any{"repository": n.where(), "branch": n.Branch, "path": n.Path, "prune": n.Prune, "builds": n.Builds})
 	})
 	if err == nil {
 		s.nudge()
@@ -138,8 +144,10 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (d D
 	if d.Source, err = s.find(ctx, ActionRead, scope, name); err != nil {
 		return d, err
 	}
-	d.Objects, err = s.Store.Objects(ctx, d.Source)
-	return d, err
+	if d.Objects, err = s.Store.Objects(ctx, d.Source); err != nil {
+		return d, err
+	}
+	return d, s.live(ctx, d.Source, d.Objects)
 }
 
 // List returns the sources that the actor may read, by name.
@@ -213,28 +221,14 @@ func (s *Service) Allow(ctx context.Context, scope kernel.Scope, name, commit, r
 	return n, err
 }
 
-// Sync has a source reconciled at once, and runs that failed tried again.
+// Sync has a source reconciled at once, and runs and builds that failed tried again.
 func (s *Service) Sync(ctx context.Context, scope kernel.Scope, name string) (Source, error) {
 	n, err := s.find(ctx, ActionSet, scope, name)
 	if err != nil {
 		return n, err
 	}
-	objects, err := s.Store.Objects(ctx, n)
-	if err != nil {
-		return n, err
-	}
-	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
-		for _, o := range objects {
-			if o.Kind != WorkloadKind || o.State != Broken {
-				continue
-			}
-			o.Digest, o.Destroys = "", nil
-			if err := s.Store.PutObject(ctx, n, o); err != nil {
-				return err
-			}
-		}
-		return s.Store.Push(ctx, n, nil, s.Clock.Now())
-	})
+	// Which they are is found out by who reconciles, as the objects are that one's.
+	err = s.Store.Again(ctx, n, kernel.NewID("again"), s.Clock.Now())
 	if err == nil {
 		s.nudge()
 	}

@@ -51,11 +51,15 @@ type Source struct {
 	// DaemonRights lets its stages have what is done with the rights of the daemon,
 	// such as commands that verify: see stage.Stage.DaemonRights.
 	DaemonRights bool `json:"daemonRights,omitempty"`
+	// Builds lets Terrace build the folders that its workloads have as images.
+	Builds bool `json:"builds,omitempty"`
 	// Allowed lets a prune through that the guard has stopped.
 	Allowed   *Allowance `json:"allowed,omitempty"`
 	CreatedBy string     `json:"createdBy"`
 	CreatedAt time.Time  `json:"createdAt"`
 	Status    Status     `json:"status"`
+	// Again is the newest request to try again what failed, empty where it is followed.
+	Again string `json:"-"`
 }
 
 // Guard says how much a prune may remove without a person's word: at least one
@@ -164,6 +168,8 @@ type Object struct {
 	// Release and Run are those of a workload's deployment to the first stage.
 	Release string `json:"release,omitempty"`
 	Run     string `json:"run,omitempty"`
+	// Images are those of a workload that are built.
+	Images []Image `json:"images,omitempty"`
 	// Removing tells that its removal has begun.
 	Removing bool `json:"removing,omitempty"`
 	// Destroys are the runs that remove a workload, by stage.

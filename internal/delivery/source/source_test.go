@@ -75,7 +75,7 @@ func TestBadFilesStopNoOther(t *testing.T) {
 		for _, want := range []string{
 			"stages/test.yaml:4:1: target: \"ibm\" is not known", "stages/int.yaml:5:1: sok: the key \"sok\" is not known", "stages/qs.yaml:2:1: order: 1 is also the order of dev",
 			"definitions/other.yaml:4:3: metadata.name: the definition calls itself \"another\"", "definitions/b.yml:1:1: it is not read", "stage/x.yaml:1:1: it has no place",
-			orders + ":6:5: containers.main.image: an image that is a folder", "projects/nowhere/workloads/aa/score.yaml:1:1: there is no project nowhere",
+			orders + ":6:5: containers.main.image: the image is the folder projects/shop/workloads/orders/src, which is not in the repository", "projects/nowhere/workloads/aa/score.yaml:1:1: there is no project nowhere",
 			"projects/shop/workloads/b/score.yaml:1:1: there is no such file",
 		} {
 			if !strings.Contains(all, want) {

@@ -3,11 +3,12 @@ package vcs
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 
+	"github.com/terrace-idp/terrace/internal/delivery/bundle"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -17,8 +18,8 @@ import (
 func (st *step) built(ctx context.Context, c Check, w *workload.Workload, commit string) (map[string]kernel.Digest, error) {
 	folders := map[string]string{}
 	for name, container := range w.Containers {
-		if image := container.Image; image == "." || strings.HasPrefix(image, "./") || strings.HasPrefix(image, "../") {
-			folders[name] = path.Join(path.Dir(c.Score), image)
+		if bundle.Local(container.Image) {
+			folders[name] = path.Join(path.Dir(c.Score), container.Image)
 		}
 	}
 	if len(folders) == 0 {
@@ -41,24 +42,9 @@ func (st *step) built(ctx context.Context, c Check, w *workload.Workload, commit
 		if folder != "." && !cleanPath(folder) {
 			return nil, kernel.Errorf(kernel.Invalid, "the image of the container %s leads out of the repository", name)
 		}
-		if artifacts[name], err = st.Builder.Build(st.asking(ctx, c.Kind), c.Scope, filepath.Join(dir, filepath.FromSlash(folder))); err != nil {
-			return nil, without(err, dir)
+		if artifacts[name], err = st.Builder.Build(st.asking(ctx, c.Kind), c.Scope, dir, filepath.FromSlash(folder), io.Discard); err != nil {
+			return nil, err
 		}
 	}
 	return artifacts, nil
-}
-
-// without takes the folder of the copy out of an error: the paths are then those
-// of the repository.
-func without(err error, dir string) error {
-	e, ok := err.(*kernel.Error) //nolint:errorlint // as the builder returns it
-	if !ok {
-		return err
-	}
-	trim := func(s string) string { return strings.ReplaceAll(strings.ReplaceAll(s, dir+"/", ""), dir, ".") }
-	e.Message, e.Fix = trim(e.Message), trim(e.Fix)
-	for i, p := range e.Problems {
-		e.Problems[i].File, e.Problems[i].Message = trim(p.File), trim(p.Message)
-	}
-	return e
 }

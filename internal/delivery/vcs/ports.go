@@ -2,6 +2,7 @@ package vcs
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"time"
 
@@ -183,10 +184,11 @@ type Host interface {
 	PutComment(ctx context.Context, a Access, number int, id, marker, text string) (string, error)
 }
 
-// Builder builds a folder that a Score file has as an image, as the client does,
-// and keeps the artifact in the project.
+// Builder builds a folder that a Score file has as an image, beneath root, as the
+// client does, and keeps the artifact in the project. What is said meanwhile goes to
+// said; the files that its errors name are those beneath root.
 type Builder interface {
-	Build(ctx context.Context, scope kernel.Scope, dir string) (kernel.Digest, error)
+	Build(ctx context.Context, scope kernel.Scope, root, folder string, said io.Writer) (kernel.Digest, error)
 }
 
 // Listener is told of every push: repository R, branch B, at commit C, by the

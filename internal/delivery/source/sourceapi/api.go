@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/terrace-idp/terrace/internal/delivery/build"
 	"github.com/terrace-idp/terrace/internal/delivery/source"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -39,6 +40,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "How a source stands.", source.Waiting, source.Ready, source.Running, source.Failed, source.Held)
 	httpserver.Enum(api, "What an object is.", source.StageKind, source.DefinitionKind, source.WorkloadKind)
 	httpserver.Enum(api, "How an object stands; empty when it was removed.", source.Synced, source.Progressing, source.Broken, source.Drifted, source.Orphaned, source.Stopped, "")
+	httpserver.Enum(api, "How a build stands.", build.Queued, build.Building, build.Succeeded, build.Failed)
 	httpserver.Enum(api, "What is to be done with an object.", source.Nothing, source.Create, source.Update, source.Heal, source.Delete)
 	register := func(id, method, path, summary string) huma.Operation {
 		op := huma.Operation{OperationID: id, Method: method, Path: "/sources" + path, Summary: summary, Tags: []string{"sources"}}
@@ -54,6 +56,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, register("sync-source", http.MethodPost, "/{source}/sync", "Reconcile a source at once, and try runs that failed again"), a.sync)
 	httpserver.Register(api, register("allow-source", http.MethodPost, "/{source}/allowances", "Let the removals of one commit through"), a.allow)
 	httpserver.Register(api, register("trust-source", http.MethodPut, "/{source}/daemon-rights", "Say whether the stages of a source may have what is done with the rights of the daemon"), a.trust)
+	httpserver.Register(api, register("trust-source-builds", http.MethodPut, "/{source}/builds", "Say whether Terrace may build the folders that the workloads of a source have as images"), a.trustBuilds)
 	httpserver.Register(api, register("remove-source", http.MethodDelete, "/{source}", "Forget a source; what it brought about stays"), a.remove)
 }
 
@@ -79,6 +82,7 @@ type addInput struct {
 		Interval          stage.Duration `json:"interval,omitempty" doc:"How often it is reconciled when nothing is pushed; 1m by default." example:"1m"`
 		MaxDeletes        int            `json:"maxDeletes,omitempty" minimum:"0" doc:"How many objects are removed at once without a person's word; 5 by default."`
 		MaxDeletePercent  int            `json:"maxDeletePercent,omitempty" minimum:"0" maximum:"100" doc:"How many of a hundred objects are removed at once without a person's word; 20 by default."`
+		Builds            bool           `json:"builds,omitempty" doc:"Let Terrace build the folders that its workloads have as images; an admin's word."`
 		Signers           string         `json:"signers,omitempty" maxLength:"65536" doc:"The allowed signers of commits, as ssh-keygen reads them; empty takes commits without a signature."`
 	}
 }
@@ -91,7 +95,7 @@ func (a API) add(ctx context.Context, in *addInput) (*sourceOutput, error) {
 	b := in.Body
 	n, err := a.Sources.Add(ctx, scope, source.Source{
 		Name: b.Name, Project: b.Project, RepositoryProject: b.RepositoryProject, Repository: b.Repository, Branch: b.Branch, Path: b.Path, Prune: b.Prune,
-		NoHeal: b.NoHeal, Interval: b.Interval, Guard: source.Guard{Count: b.MaxDeletes, Percent: b.MaxDeletePercent}, Signers: b.Signers,
+		NoHeal: b.NoHeal, Interval: b.Interval, Guard: source.Guard{Count: b.MaxDeletes, Percent: b.MaxDeletePercent}, Signers: b.Signers, Builds: b.Builds,
 	})
 	return answer(n, err)
 }
@@ -177,9 +181,11 @@ func (a API) allow(ctx context.Context, in *allowInput) (*sourceOutput, error) {
 	return answer(a.Sources.Allow(ctx, scope, in.Source, in.Body.Commit, in.Body.Reason))
 }
 
-// TrustSourceRequest is the body of a word about a source's stages.
+// TrustSourceRequest is the body of a word about a source: that its stages may start
+// programs on the daemon's machine and name files and variables of it, or that Terrace
+// may build its folders.
 type TrustSourceRequest struct {
-	Trusted bool   `json:"trusted" doc:"Whether they may start programs on the daemon's machine, and name files and variables of it."`
+	Trusted bool   `json:"trusted" doc:"Whether it is trusted from now on."`
 	Reason  string `json:"reason" minLength:"1" maxLength:"1000"`
 }
 
@@ -194,6 +200,14 @@ func (a API) trust(ctx context.Context, in *trustInput) (*sourceOutput, error) {
 		return nil, err
 	}
 	return answer(a.Sources.Trust(ctx, scope, in.Source, in.Body.Trusted, in.Body.Reason))
+}
+
+func (a API) trustBuilds(ctx context.Context, in *trustInput) (*sourceOutput, error) {
+	scope, err := httpserver.Scope(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.Sources.TrustBuilds(ctx, scope, in.Source, in.Body.Trusted, in.Body.Reason))
 }
 
 func (a API) remove(ctx context.Context, in *SourcePath) (*struct{}, error) {

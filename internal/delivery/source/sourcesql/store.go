@@ -30,17 +30,17 @@ var _ source.Store = (*Store)(nil)
 
 type row struct {
 	ID, Tenant, Body, Status string
-	PushedBy                 string
+	PushedBy, Again          string
 }
 
-const columns = "SELECT id, tenant, body, status, pushed_by FROM sources "
+const columns = "SELECT id, tenant, body, status, pushed_by, again FROM sources "
 
 func (r row) source() (source.Source, error) {
 	var n source.Source
 	if err := json.Unmarshal([]byte(r.Body), &n); err != nil {
 		return n, fmt.Errorf("read source %s: %w", r.ID, err)
 	}
-	n.Tenant, n.Status = r.Tenant, source.Status{}
+	n.Tenant, n.Again, n.Status = r.Tenant, r.Again, source.Status{}
 	if err := json.Unmarshal([]byte(r.Status), &n.Status); err != nil {
 		return n, fmt.Errorf("read status of source %s: %w", r.ID, err)
 	}
@@ -95,7 +95,8 @@ func (s *Store) SaveStatus(ctx context.Context, n source.Source, due time.Time) 
 		return err
 	}
 	result, err := s.db.Conn(ctx).NewRaw(
-		"UPDATE sources SET status = ?, due = CASE WHEN due <= ? THEN due ELSE ? END, holder = '' WHERE id = ? AND tenant = ?", status, *n.Status.At, due, n.ID, n.Tenant).Exec(ctx)
+		"UPDATE sources SET status = ?, due = CASE WHEN due <= ? THEN due ELSE ? END, again = CASE WHEN again = ? THEN '' ELSE again END, holder = '' WHERE id = ? AND tenant = ?",
+		status, *n.Status.At, due, n.Again, n.ID, n.Tenant).Exec(ctx)
 	return db.Changed(result, err, "source "+n.Name)
 }
 
@@ -110,6 +111,12 @@ func (s *Store) Push(ctx context.Context, n source.Source, by *kernel.Actor, due
 		query, args = query+", pushed_by = ?", append(args, who)
 	}
 	result, err := s.db.Conn(ctx).NewRaw(query+" WHERE id = ? AND tenant = ?", append(args, n.ID, n.Tenant)...).Exec(ctx)
+	return db.Changed(result, err, "source "+n.Name)
+}
+
+// Again asks to try again what failed, and makes the source due.
+func (s *Store) Again(ctx context.Context, n source.Source, request string, due time.Time) error {
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE sources SET again = ?, due = ? WHERE id = ? AND tenant = ?", request, due, n.ID, n.Tenant).Exec(ctx)
 	return db.Changed(result, err, "source "+n.Name)
 }
 

@@ -201,6 +201,26 @@ func (r Repo) Files(ctx context.Context, commit, folder string) ([]string, error
 	return fields(out), err
 }
 
+// Folder returns the id of the tree of a folder of a commit, "." for the root;
+// NotFound where it has none.
+func (r Repo) Folder(ctx context.Context, commit, path string) (string, error) {
+	if !IsObject(commit) || strings.ContainsAny(path, "\n\x00") {
+		return "", kernel.Errorf(kernel.Invalid, "%q is no path in a commit", path)
+	}
+	if path == "." || path == "" {
+		return r.Tree(ctx, commit)
+	}
+	out, err := r.run(ctx, "ls-tree", "-z", "--full-tree", commit, "--", path)
+	if err != nil {
+		return "", err
+	}
+	entry, _, _ := strings.Cut(string(out), "\t")
+	if f := strings.Fields(entry); len(f) == 3 && f[1] == "tree" {
+		return f[2], nil
+	}
+	return "", kernel.Errorf(kernel.NotFound, "there is no folder %s at %s", path, commit[:12])
+}
+
 func fields(out []byte) []string {
 	var names []string
 	for name := range bytes.SplitSeq(out, []byte{0}) {

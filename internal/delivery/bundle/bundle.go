@@ -2,7 +2,8 @@
 // Go sources, or takes a folder as it is, and packs the result.
 //
 // It owns the way from a folder to an archive with a digest: the same source
-// gives the same digest. It uploads nothing.
+// gives the same digest, on a developer's machine as on the server's. It uploads
+// nothing, and knows nothing of where and how safely the compiler runs.
 package bundle
 
 import (
@@ -13,10 +14,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
-	"github.com/terrace-idp/terrace/internal/cli/tarball"
+	"github.com/terrace-idp/terrace/internal/delivery/bundle/tarball"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -38,34 +40,43 @@ func Local(image string) bool {
 	return image == "." || strings.HasPrefix(image, "./") || strings.HasPrefix(image, "../")
 }
 
-// Build builds the folder dir, with the environment of this process.
-func Build(ctx context.Context, dir string) (*Bundle, error) {
-	return BuildWith(ctx, dir, os.Environ())
+// Builder builds folders. The zero value does so with the environment of this
+// process, as a developer would.
+type Builder struct {
+	// Env is the environment of the compiler, nil for that of this process.
+	Env []string
+	// Folder is where a build puts what it makes, "" for that of temporary files.
+	Folder string
+	// Run runs the compiler, nil for as it is.
+	Run func(ctx context.Context, compiler *exec.Cmd) error
 }
 
-// BuildWith is Build with an environment for the compiler.
-func BuildWith(ctx context.Context, dir string, env []string) (*Bundle, error) {
+// Build builds the folder dir.
+func (b Builder) Build(ctx context.Context, dir string) (*Bundle, error) {
 	info, err := os.Stat(dir)
 	if err != nil || !info.IsDir() {
 		return nil, kernel.Errorf(kernel.NotFound, "there is no folder %s to build", dir)
 	}
-	folder, err := os.MkdirTemp("", "terrace-build-*")
+	folder, err := os.MkdirTemp(b.Folder, "terrace-build-*")
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Unavailable, "no temporary folder can be made: %w", err)
 	}
-	b := &Bundle{How: "folder", folder: folder}
-	if err := b.build(ctx, dir, env); err != nil {
-		return nil, errors.Join(err, b.Close())
+	made := &Bundle{How: "folder", folder: folder}
+	if err := made.build(ctx, dir, b); err != nil {
+		return nil, errors.Join(err, made.Close())
 	}
-	return b, nil
+	return made, nil
 }
 
-func (b *Bundle) build(ctx context.Context, dir string, env []string) error {
+func (b *Bundle) build(ctx context.Context, dir string, with Builder) error {
 	source, skip := dir, tarball.Hidden
 	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 		b.How = "go build"
 		source = filepath.Join(b.folder, "root")
-		if err := compile(ctx, dir, filepath.Join(source, "app"), env); err != nil {
+		if err := os.Mkdir(source, 0o700); err != nil {
+			return kernel.Errorf(kernel.Unavailable, "no temporary folder can be made: %w", err)
+		}
+		if err := with.compile(ctx, dir, filepath.Join(source, "app")); err != nil {
 			return err
 		}
 	}

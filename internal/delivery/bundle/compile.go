@@ -18,7 +18,7 @@ import (
 
 // compile builds the main package of dir to the file target, without anything
 // of this machine in it: the same source gives the same bytes.
-func compile(ctx context.Context, dir, target string, env []string) error {
+func (b Builder) compile(ctx context.Context, dir, target string) error {
 	tool, err := exec.LookPath("go")
 	if err != nil {
 		return kernel.Errorf(kernel.Unavailable, "Go is needed to build %s and is not on the PATH", dir).
@@ -26,12 +26,20 @@ func compile(ctx context.Context, dir, target string, env []string) error {
 	}
 	cmd := exec.CommandContext(ctx, tool, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", target, ".")
 	cmd.Dir = dir
+	env := b.Env
+	if env == nil {
+		env = os.Environ()
+	}
 	cmd.Env = append(slices.Clone(env), "CGO_ENABLED=0")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
+	run := b.Run
+	if run == nil {
+		run = func(_ context.Context, cmd *exec.Cmd) error { return cmd.Run() }
+	}
+	if err := run(ctx, cmd); err != nil {
 		return buildError(ctx, dir, out.String(), err)
 	}
 	if info, err := os.Stat(target); err != nil || info.Mode()&0o111 == 0 {
@@ -43,6 +51,9 @@ func compile(ctx context.Context, dir, target string, env []string) error {
 func buildError(ctx context.Context, dir, output string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if known, ok := errors.AsType[*kernel.Error](err); ok {
+		return known // it was stopped, and why is known better than by what it said
 	}
 	e := kernel.Errorf(kernel.Invalid, "the service in %s does not build", dir)
 	if problems := compilerProblems(dir, output); len(problems) > 0 {

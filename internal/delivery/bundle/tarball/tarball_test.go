@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/terrace-idp/terrace/internal/cli/tarball"
+	"github.com/terrace-idp/terrace/internal/delivery/bundle/tarball"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 

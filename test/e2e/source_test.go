@@ -17,7 +17,9 @@ import (
 
 // sourceStatus is what is read of terrace source status.
 type sourceStatus struct {
-	Source  struct{ Status struct{ Phase, Commit, Message string } }
+	Source struct {
+		Status struct{ Phase, Commit, Message string }
+	}
 	Objects []struct {
 		Name, State, Message string
 		Problems             []struct {

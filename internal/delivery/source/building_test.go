@@ -84,7 +84,7 @@ func TestAFolderIsBuiltFromTheCommit(t *testing.T) {
 	})
 }
 
-var acme = kernel.Scope{Tenant: "acme"} //nolint:gochecknoglobals // a constant
+var acme = kernel.Scope{Tenant: "acme"}
 
 func TestABuildThatFailsHoldsUpNoOther(t *testing.T) {
 	t.Parallel()

@@ -67,7 +67,7 @@ func commit(t *testing.T, main string) string {
 
 const hello = "package main\n\nfunc main() { println(1) }\n"
 
-var shop = kernel.Scope{Tenant: "acme", Project: "shop"} //nolint:gochecknoglobals // a constant
+var shop = kernel.Scope{Tenant: "acme", Project: "shop"}
 
 func TestTheSameSourceIsTheSameArtifact(t *testing.T) {
 	t.Parallel()

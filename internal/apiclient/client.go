@@ -108,6 +108,11 @@ func decode(res *http.Response, out any) error {
 
 // send makes one request and turns every status from 300 on into an error.
 func (c *Client) send(ctx context.Context, method, path, mediaType string, body io.Reader, size int64) (*http.Response, error) {
+	return c.sendAccepting(ctx, "application/json, application/problem+json, application/x-ndjson, text/plain", method, path, mediaType, body, size)
+}
+
+// sendAccepting is send with what is wanted in return.
+func (c *Client) sendAccepting(ctx context.Context, accept, method, path, mediaType string, body io.Reader, size int64) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(c.base.String(), "/")+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
@@ -118,7 +123,7 @@ func (c *Client) send(ctx context.Context, method, path, mediaType string, body 
 	if size >= 0 {
 		req.ContentLength = size
 	}
-	req.Header.Set("Accept", "application/json, application/problem+json, application/x-ndjson, text/plain")
+	req.Header.Set("Accept", accept)
 	if c.agent != "" {
 		req.Header.Set("User-Agent", c.agent)
 	}
@@ -171,7 +176,11 @@ func query(path string, params any) string {
 	v := reflect.ValueOf(params)
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("form"), ",")
-		if !v.Field(i).IsZero() {
+		if list, ok := v.Field(i).Interface().([]string); ok && len(list) > 0 {
+			values.Set(name, strings.Join(list, ","))
+			continue
+		}
+		if name != "" && !v.Field(i).IsZero() {
 			values.Set(name, fmt.Sprint(v.Field(i).Interface()))
 		}
 	}

@@ -1739,6 +1739,38 @@ type DriftSeverity string
 // DriftStatus Where a finding of drift is on its way.
 type DriftStatus string
 
+// Event defines model for Event.
+type Event struct {
+	Actor           string          `json:"actor,omitempty"`
+	Causationid     string          `json:"causationid,omitempty"`
+	Data            json.RawMessage `json:"data,omitempty"`
+	Datacontenttype string          `json:"datacontenttype,omitempty"`
+	Dataschema      string          `json:"dataschema,omitempty"`
+	ID              string          `json:"id"`
+	Project         string          `json:"project,omitempty"`
+	Reason          string          `json:"reason,omitempty"`
+	Requestid       string          `json:"requestid,omitempty"`
+	Source          string          `json:"source"`
+	Specversion     string          `json:"specversion"`
+	Stage           string          `json:"stage,omitempty"`
+	Subject         string          `json:"subject,omitempty"`
+	Tenant          string          `json:"tenant"`
+	Time            time.Time       `json:"time"`
+	Type            string          `json:"type"`
+}
+
+// EventType defines model for EventType.
+type EventType struct {
+	// Schema Where the JSON schema of its data is; one without has no data.
+	Schema string `json:"schema,omitempty"`
+
+	// Type The attribute type of its events.
+	Type string `json:"type"`
+
+	// Version The version of its data.
+	Version int64 `json:"version"`
+}
+
 // ExplainResourceResponse defines model for ExplainResourceResponse.
 type ExplainResourceResponse struct {
 	Items []ResourceExplanation `json:"items"`
@@ -2206,6 +2238,12 @@ type PageDrift struct {
 	Next  string  `json:"next,omitempty"`
 }
 
+// PageEventType defines model for PageEventType.
+type PageEventType struct {
+	Items []EventType `json:"items"`
+	Next  string      `json:"next,omitempty"`
+}
+
 // PageFleetStatus defines model for PageFleetStatus.
 type PageFleetStatus struct {
 	Items []FleetStatus `json:"items"`
@@ -2632,6 +2670,7 @@ type Run struct {
 	Dossier   Digest          `json:"dossier,omitempty"`
 	DryRun    bool            `json:"dryRun,omitempty"`
 	EndedAt   *time.Time      `json:"endedAt,omitempty"`
+	Event     string          `json:"event,omitempty"`
 	Failure   *RunFailure     `json:"failure,omitempty"`
 	Fence     int64           `json:"fence"`
 	Force     bool            `json:"force,omitempty"`
@@ -2648,6 +2687,7 @@ type Run struct {
 	Publishes         []string         `json:"publishes,omitempty"`
 	Reason            string           `json:"reason,omitempty"`
 	Release           RunReleaseRef    `json:"release"`
+	Request           string           `json:"request,omitempty"`
 	RequestedBy       Actor            `json:"requestedBy"`
 	RequiredApprovals StageApprovals   `json:"requiredApprovals"`
 	RetryOf           string           `json:"retryOf,omitempty"`
@@ -2915,6 +2955,12 @@ type RunNodeView struct {
 // RunOperation What a run is for.
 type RunOperation string
 
+// RunOrigin defines model for RunOrigin.
+type RunOrigin struct {
+	Cause   string `json:"cause,omitempty"`
+	Request string `json:"request,omitempty"`
+}
+
 // RunOutcome What a gate says.
 type RunOutcome string
 
@@ -3063,6 +3109,7 @@ type RunVerification struct {
 	EndedAt     *time.Time       `json:"endedAt,omitempty"`
 	Holder      *RunHolder       `json:"holder,omitempty"`
 	ID          string           `json:"id"`
+	Origin      *RunOrigin       `json:"origin,omitempty"`
 	Outcome     string           `json:"outcome,omitempty"`
 	Reason      string           `json:"reason,omitempty"`
 	Release     RunReleaseRef    `json:"release"`
@@ -3526,6 +3573,13 @@ type SubscriptionFilter struct {
 	Suffix map[string]string `json:"suffix,omitempty"`
 }
 
+// SubscriptionHistory defines model for SubscriptionHistory.
+type SubscriptionHistory struct {
+	Items []Event `json:"items"`
+	Last  int64   `json:"last"`
+	Next  string  `json:"next,omitempty"`
+}
+
 // SubscriptionKafka defines model for SubscriptionKafka.
 type SubscriptionKafka struct {
 	// Brokers Where the cluster is found: host:port.
@@ -3722,6 +3776,7 @@ type VcsDelivery struct {
 type VcsEvent struct {
 	Actor   *Actor      `json:"actor,omitempty"`
 	At      time.Time   `json:"at"`
+	Cause   string      `json:"cause,omitempty"`
 	Command *VcsCommand `json:"command,omitempty"`
 	Kind    string      `json:"kind"`
 	Pull    *VcsPull    `json:"pull,omitempty"`
@@ -3837,6 +3892,7 @@ type VcsWork struct {
 	Answer   string     `json:"answer,omitempty"`
 	Applied  string     `json:"applied,omitempty"`
 	Attempts int64      `json:"attempts,omitempty"`
+	Cause    string     `json:"cause,omitempty"`
 	Comment  string     `json:"comment,omitempty"`
 	Due      *time.Time `json:"due,omitempty"`
 	Note     string     `json:"note,omitempty"`
@@ -3958,6 +4014,39 @@ type DefinitionBlastRadiusParams struct {
 
 	// Plan Queue a dry run of everything touched, at most 50.
 	Plan bool `form:"plan,omitempty" json:"plan,omitempty"`
+}
+
+// ListEventsParams defines parameters for ListEvents.
+type ListEventsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Type Only events of these types, such as run.failed, or run.* with a star at the end or the beginning.
+	Type []string `form:"type,omitempty" json:"type,omitempty"`
+
+	// Subject Only what happened to these, with the same stars.
+	Subject []string `form:"subject,omitempty" json:"subject,omitempty"`
+
+	// Stage Only what happened in this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Filters A JSON list of filters as subscriptions have them; all must hold.
+	Filters string `form:"filters,omitempty" json:"filters,omitempty"`
+
+	// After As Last-Event-ID, for the first time: the last of a page, or 0 for all that is kept.
+	After string `form:"after,omitempty" json:"after,omitempty"`
+
+	// Accept text/event-stream to watch.
+	Accept string `json:"Accept,omitempty"`
+
+	// LastEventID Watch after this event: the id of the last one that was received.
+	LastEventID string `json:"Last-Event-ID,omitempty"`
 }
 
 // GetLandingZoneParams defines parameters for GetLandingZone.

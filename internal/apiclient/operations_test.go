@@ -64,6 +64,14 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Audit": func() error {
 			return e(c.Audit(ctx, apiclient.ListAuditEntriesParams{Limit: 1, Project: p, Stage: "dev", Type: "t", Subject: "s", Actor: "a"}))
 		},
+		"ListEvents": func() error {
+			_, _, err := c.ListEvents(ctx, apiclient.ListEventsParams{Project: p, Type: []string{"run.*"}, Subject: []string{id}, Stage: "dev", Filters: "[]"}, 5)
+			return err
+		},
+		"EventTypes": func() error { return e(c.EventTypes(ctx)) },
+		"WatchEvents": func() error {
+			return c.WatchEvents(ctx, apiclient.ListEventsParams{Project: p}, 7, func(apiclient.Watched) error { return nil })
+		},
 		"Subscriptions":      func() error { return e(c.Subscriptions(ctx, p)) },
 		"Subscription":       func() error { return e(c.Subscription(ctx, p, "chat")) },
 		"CreateSubscription": func() error { return e(c.CreateSubscription(ctx, p, apiclient.CreateSubscriptionRequest{})) },

@@ -24,7 +24,7 @@ type access struct {
 }
 
 func newAccess(p *platform) *access {
-	a := &access{events: &event.Log{Store: eventsql.NewStore(p.db), Log: p.log}, runEnds: &runEnds{}}
+	a := &access{events: &event.Log{Store: eventsql.NewStore(p.db), Log: p.log, Address: p.publicURL()}, runEnds: &runEnds{}}
 	a.audit = audit.New(audit.Config{Store: auditsql.NewStore(p.db), Tx: p.db})
 	a.journal = journal{ends: a.runEnds, recorders: []recorder{a.audit, a.events}}
 	a.tenants = tenant.New(tenant.Config{Store: tenantsql.NewStore(p.db), Tx: p.db, Journal: a.journal})

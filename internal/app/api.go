@@ -68,7 +68,7 @@ func (a *App) handler() http.Handler {
 		runapi.API{Runs: a.delivery.runs},
 		driftapi.API{Drift: a.drift},
 		secretapi.API{Secrets: a.fabric.secrets},
-		subscriptionapi.API{Subscriptions: a.fabric.subscriptions},
+		subscriptionapi.API{Subscriptions: a.fabric.subscriptions, Address: a.platform.publicURL()},
 		automationapi.API{Rules: a.delivery.rules},
 		modules, planes, states,
 		vcsapi.API{Repositories: a.delivery.repositories},

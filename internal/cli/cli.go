@@ -18,6 +18,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/deploy"
 	"github.com/terrace-idp/terrace/internal/cli/doctor"
 	"github.com/terrace-idp/terrace/internal/cli/drift"
+	"github.com/terrace-idp/terrace/internal/cli/events"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/explain"
 	"github.com/terrace-idp/terrace/internal/cli/landingzone"
@@ -121,7 +122,7 @@ func groups(e *command.Env) []group {
 			create.Command(e), deploy.Command(e), deploy.Promote(e), workloads.Status(e), workloads.Outputs(e), deploy.Rollback(e), verify.Command(e), deploy.Destroy(e), pulls.Command(e),
 		}},
 		{"look", "Look and decide:", []*cobra.Command{
-			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), drift.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
+			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), drift.Command(e), events.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			runners.Command(e),

@@ -80,8 +80,10 @@ func Decisions() map[string]Decision {
 		"state.write":       {Roles: admins},
 
 		"subscription.read": {Roles: members},
-		"rule.read":         {Roles: members},
-		"rule.write":        {Roles: developers},
+		// Of events everybody sees those about what they may read.
+		"event.read": {Roles: members, Anywhere: true},
+		"rule.read":  {Roles: members},
+		"rule.write": {Roles: developers},
 		// Events tell what the audit log tells.
 		"subscription.write": {Roles: admins},
 	}

@@ -3,6 +3,8 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -100,6 +102,25 @@ func (e *Env) Rules() Completion {
 		list, err := s.Rules(ctx, project)
 		return names(list, func(r apiclient.AutomationRule) string { return r.Name }), err
 	})
+}
+
+// EventTypes offers the types of events for a flag, and all of each thing.
+func (e *Env) EventTypes() Completion {
+	words := e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+		list, err := s.EventTypes(ctx)
+		var all []string
+		for _, t := range list {
+			name := strings.TrimPrefix(t.Type, "dev.terrace.")
+			if noun, _, _ := strings.Cut(name, "."); !slices.Contains(all, noun+".*") {
+				all = append(all, noun+".*")
+			}
+			all = append(all, name)
+		}
+		return all, err
+	})
+	return func(c *cobra.Command, _ []string, p string) ([]string, cobra.ShellCompDirective) {
+		return words(c, nil, p)
+	}
 }
 
 // RepositoryFlag offers them for a flag.

@@ -70,6 +70,7 @@ type Work interface {
 type Events interface {
 	Bounds(ctx context.Context) (event.Bounds, error)
 	Follow(after uint64) *event.Follower
+	Make(ctx context.Context, f kernel.Fact) (event.Event, error)
 }
 
 // Request is an action for the room that does it.

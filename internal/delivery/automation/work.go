@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
@@ -153,7 +152,7 @@ func (s *Service) do(ctx context.Context, r Rule, f Firing, where kernel.Scope) 
 		fact := kernel.Fact{Type: factPrefix + "notified", Scope: where, Subject: f.Subject, Data: map[string]any{
 			"rule": r.Name, "message": a.Message, "event": f.Event, "type": f.Type,
 		}}
-		e, err := event.NewEvent(ctx, fact, s.Clock.Now())
+		e, err := s.Events.Make(ctx, fact)
 		if err != nil {
 			return "", err
 		}

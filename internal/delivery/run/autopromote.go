@@ -133,8 +133,7 @@ func (s *Service) promoteDue(ctx context.Context, p Promotion) error {
 			Scope: p.Scope, Workload: p.Workload, Release: a.Release, Operation: Promote, Availability: a,
 			Reason: fmt.Sprintf("%s takes by itself what becomes available: %s", st.Name, a),
 		}
-		var err error
-		if r.Initiator, err = s.initiator(ctx, p, *a); err != nil {
+		if err := s.behind(ctx, p, *a, &r); err != nil {
 			return r, err
 		}
 		return r, s.later(ctx, p, soaking)
@@ -240,21 +239,23 @@ func (s *Service) tried(ctx context.Context, p Promotion, ref ReleaseRef) (bool,
 	return slices.ContainsFunc(runs, func(r Run) bool { return !r.DryRun && (r.Operation == Deploy || r.Operation == Promote) }), err
 }
 
-// initiator is the person behind an auto-promotion, who may not approve it where
-// the stage wants somebody else.
-func (s *Service) initiator(ctx context.Context, p Promotion, a Availability) (*kernel.Actor, error) {
+// behind tells with what an auto-promotion began, and who the person behind it is,
+// who may not approve it where the stage wants somebody else.
+func (s *Service) behind(ctx context.Context, p Promotion, a Availability, r *Run) error {
 	if a.Approval != nil {
-		return &a.Approval.By, nil
+		r.Initiator = &a.Approval.By
+		return nil
 	}
-	r, err := s.Store.Get(ctx, p.Scope, a.run)
+	before, err := s.Store.Get(ctx, p.Scope, a.run)
 	if kernel.Is(err, kernel.NotFound) {
-		return nil, nil //nolint:nilnil // nobody is known
+		return nil // nobody is known
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if r.Initiator != nil {
-		return r.Initiator, nil
+	r.begin(ctx, before.origin())
+	if r.Initiator = before.Initiator; r.Initiator == nil {
+		r.Initiator = &before.RequestedBy
 	}
-	return &r.RequestedBy, nil
+	return nil
 }

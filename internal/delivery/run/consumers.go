@@ -161,7 +161,7 @@ func (e *execution) spread(ctx context.Context, r Run, before, after Deployment)
 		}
 		e.told = append(e.told, queued...)
 	}
-	return e.s.Journal.Record(ctx, kernel.Fact{Type: "run.outputs_changed", Scope: after.Scope, Subject: r.ID, Data: fact})
+	return e.s.Journal.Record(r.origin().in(ctx), kernel.Fact{Type: "run.outputs_changed", Scope: after.Scope, Subject: r.ID, Data: fact})
 }
 
 func outputsChanged(names []string, stack string) string {
@@ -244,6 +244,7 @@ func (s *Service) follow(ctx context.Context, d Deployment, cause Cause, by Run)
 		ID: kernel.NewID("run"), Stack: d.Stack, Scope: d.Scope, Workload: d.Workload, Release: d.Release, Operation: Deploy,
 		RequestedBy: kernel.System("outputs", d.Scope.Tenant), Initiator: personBehind(by), Cause: &cause, Reason: cause.Message,
 	}
+	r.begin(ctx, by.origin())
 	changed, err := s.queue(ctx, &r)
 	return append([]Run{r}, changed...), err
 }

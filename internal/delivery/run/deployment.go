@@ -69,7 +69,7 @@ func (e *execution) recordUnchanged(ctx context.Context, r Run, planned Planned)
 }
 
 func deploymentOf(r Run, status DeploymentStatus) Deployment {
-	return Deployment{Stack: r.Stack, Scope: r.Scope, Workload: r.Workload, Release: r.Release, Run: r.ID, Status: status, Takes: r.Takes, Inputs: r.Inputs}
+	return Deployment{Stack: r.Stack, Scope: r.Scope, Workload: r.Workload, Release: r.Release, Run: r.ID, Status: status, Takes: r.Takes, Inputs: r.Inputs, Origin: r.origin()}
 }
 
 // recordVerified opens the next stage to the release, at once or when it has

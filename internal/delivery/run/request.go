@@ -220,7 +220,6 @@ func (s *Service) requestOf(ctx context.Context, asked *workload.Workload, prepa
 			return err
 		}
 		r.ID, r.Stack, r.RequestedBy = kernel.NewID("run"), kernel.StackID(r.Scope, r.Workload), actor
-		r.CausedBy = kernel.CauseFrom(ctx)
 		if superseded, err = s.queue(ctx, &r); err != nil {
 			return err
 		}

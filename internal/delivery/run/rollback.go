@@ -50,6 +50,7 @@ func (s *Service) rollBack(ctx context.Context, d Deployment, by Operation, caus
 		RequestedBy: kernel.System("rollback", d.Scope.Tenant), Cause: &cause,
 		Reason: fmt.Sprintf("%s did not hold in %s: %s", d.Release, st.Name, cause.Message),
 	}
+	r.begin(ctx, d.Origin)
 	superseded, err := s.queue(ctx, &r)
 	if err != nil {
 		return err

@@ -75,9 +75,14 @@ type Run struct {
 	Cancel       *CancelRequest `json:"cancel,omitempty"`
 	// Cause is why Terrace asked for the run by itself, nil where somebody asked.
 	Cause *Cause `json:"cause,omitempty"`
-	// CausedBy is the id of the event on which a rule asked for the run: every fact of
-	// the run carries it.
+	// CausedBy is the id of the event that led to the run, such as a push or one that a
+	// rule is for: every fact of the run carries it.
 	CausedBy string `json:"causedBy,omitempty"`
+	// Event is the id of the event that told of a run with no cause: it is that of
+	// every later fact.
+	Event string `json:"event,omitempty"`
+	// Request is the id of the request that asked for it.
+	Request string `json:"request,omitempty"`
 	// Rollback is what a stage that rolls back by itself did after the run.
 	Rollback *RollbackNote `json:"rollback,omitempty"`
 	// Revoked says why the release may not go to the stage any longer.

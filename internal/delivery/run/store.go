@@ -173,6 +173,8 @@ type Deployment struct {
 
 	AppliedAt  *time.Time `json:"appliedAt,omitempty"`
 	VerifiedAt *time.Time `json:"verifiedAt,omitempty"`
+	// Origin is what facts about it name.
+	Origin Origin `json:"origin,omitzero"`
 }
 
 // Endpoints returns the addresses of the workload's routes by resource name.

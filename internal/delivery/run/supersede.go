@@ -15,6 +15,9 @@ func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err erro
 	if err := s.link(ctx, r); err != nil {
 		return nil, err
 	}
+	if r.CausedBy == "" && r.Event == "" {
+		r.begin(ctx, Origin{})
+	}
 	r.CreatedAt = s.Clock.Now()
 	s.enter(r, Queued, waitsFor(ahead))
 	r.UpdatedAt = r.CreatedAt
@@ -27,7 +30,7 @@ func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err erro
 	if err := s.Jobs.Enqueue(ctx, r.Scope, r.ID); err != nil {
 		return nil, err
 	}
-	return superseded, s.record(ctx, *r, change{to: Queued, reason: r.Reason})
+	return superseded, s.record(ctx, *r, change{to: Queued, reason: r.Reason, begins: true})
 }
 
 func waitsFor(ahead []Run) string {

@@ -25,6 +25,8 @@ type change struct {
 	reason string
 	// quiet leaves out the fact and the line in the log: it is no news.
 	quiet bool
+	// begins says that it is the run's first fact.
+	begins bool
 	// edit changes the run and whatever belongs to the step, in its transaction.
 	edit func(ctx context.Context, r *Run) error
 	// lease is checked, and released when the run waits or ends; nil for a step of a person.
@@ -191,11 +193,12 @@ func (s *Service) record(ctx context.Context, r Run, c change) error {
 	if fact == "" {
 		fact = string(c.to)
 	}
-	if r.CausedBy != "" {
-		ctx = kernel.WithCause(ctx, r.CausedBy)
+	o, id := r.origin(), ""
+	if c.begins && o.Cause == r.Event {
+		o.Cause, id = "", r.Event
 	}
-	return s.Journal.Record(ctx, kernel.Fact{
-		Type: "run." + fact, Scope: r.Scope, Subject: r.ID, Reason: c.reason,
+	return s.Journal.Record(o.in(ctx), kernel.Fact{
+		ID: id, Type: "run." + fact, Scope: r.Scope, Subject: r.ID, Reason: c.reason,
 		Data: factData{
 			Stack: r.Stack, Workload: r.Workload, Release: r.Release.ID, Operation: r.Operation,
 			Status: r.Status, DryRun: r.DryRun, Dossier: r.Dossier, Fence: r.Fence, Attempt: r.Attempt, Failure: r.Failure,

@@ -56,6 +56,8 @@ type Verification struct {
 	Stopped []string `json:"stopped,omitempty"`
 	// Rollback is what a stage that rolls back by itself did.
 	Rollback  *RollbackNote `json:"rollback,omitempty"`
+	// Origin is what all its facts name.
+	Origin Origin `json:"origin,omitzero"`
 	Holder    *Holder       `json:"holder,omitempty"`
 	CreatedAt time.Time     `json:"createdAt"`
 	StartedAt *time.Time    `json:"startedAt,omitempty"`
@@ -114,6 +116,9 @@ func (s *Service) VerifyAgain(ctx context.Context, scope kernel.Scope, q VerifyR
 	}
 	v := verificationOf(d, OnDemand, actor, s.Clock.Now())
 	v.Reason = q.Reason
+	if v.Origin = (Origin{kernel.CauseFrom(ctx), kernel.RequestIDFrom(ctx)}); v.Origin.Cause == "" {
+		v.Origin.Cause = kernel.NewID("evt")
+	}
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.onlyOne(ctx, v); err != nil {
 			return err
@@ -130,7 +135,7 @@ func (s *Service) VerifyAgain(ctx context.Context, scope kernel.Scope, q VerifyR
 func verificationOf(d Deployment, t Trigger, by kernel.Actor, now time.Time) Verification {
 	return Verification{
 		ID: kernel.NewID("ver"), Scope: d.Scope, Workload: d.Workload, Release: d.Release, Run: d.Run,
-		Trigger: t, RequestedBy: by, Status: VerificationQueued, CreatedAt: now,
+		Trigger: t, RequestedBy: by, Status: VerificationQueued, CreatedAt: now, Origin: d.Origin,
 	}
 }
 
@@ -189,7 +194,13 @@ func (s *Service) ListVerifications(ctx context.Context, scope kernel.Scope, f V
 }
 
 func (s *Service) recordVerification(ctx context.Context, fact string, v Verification) error {
-	return s.Journal.Record(ctx, kernel.Fact{Type: fact, Scope: v.Scope, Subject: v.ID, Reason: v.Reason, Data: verificationFact{
+	id := ""
+	if fact == "verification.requested" && kernel.CauseFrom(ctx) == "" {
+		id = v.Origin.Cause
+	} else {
+		ctx = v.Origin.in(ctx)
+	}
+	return s.Journal.Record(ctx, kernel.Fact{ID: id, Type: fact, Scope: v.Scope, Subject: v.ID, Reason: v.Reason, Data: verificationFact{
 		Workload: v.Workload, Release: v.Release.ID, Run: v.Run, Trigger: v.Trigger, Status: v.Status, Changed: v.Changed, Outcome: v.Outcome,
 	}})
 }
@@ -219,5 +230,5 @@ type releaseFact struct {
 // recordRelease says that a release is verified, or no longer is.
 func (s *Service) recordRelease(ctx context.Context, fact string, d Deployment, data releaseFact) error {
 	data.Workload, data.Release, data.Run = d.Workload, d.Release, d.Run
-	return s.Journal.Record(ctx, kernel.Fact{Type: fact, Scope: d.Scope, Subject: d.Release.ID, Data: data})
+	return s.Journal.Record(d.Origin.in(ctx), kernel.Fact{Type: fact, Scope: d.Scope, Subject: d.Release.ID, Data: data})
 }

@@ -165,6 +165,9 @@ func (st *step) acting(ctx context.Context) context.Context {
 	if actor.ID == "" {
 		actor = kernel.System("vcs", st.repo.Scope.Tenant)
 	}
+	if st.p.Work.Cause != "" {
+		ctx = kernel.WithCause(ctx, st.p.Work.Cause)
+	}
 	return kernel.WithActor(ctx, actor)
 }
 

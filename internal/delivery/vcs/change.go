@@ -26,12 +26,12 @@ func (s *Service) edit(ctx context.Context, r Repository, number int, fact strin
 }
 
 func (s *Service) change(ctx context.Context, r Repository, p PullRequest, fact string, data map[string]any) error {
-	data["number"] = p.Number
+	data["number"], p.Work.Cause = p.Number, kernel.NewID("evt")
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.SavePull(ctx, p); err != nil {
 			return err
 		}
-		return s.record(ctx, r, fact, data)
+		return s.recordAs(ctx, p.Work.Cause, r, fact, data)
 	})
 	if err == nil {
 		s.nudge()

@@ -17,6 +17,9 @@ func (s *Service) deliver(ctx context.Context, d Delivery) error {
 	if err != nil {
 		return err
 	}
+	if d.Event.Cause != "" {
+		ctx = kernel.WithCause(ctx, d.Event.Cause)
+	}
 	switch d.Event.Kind {
 	case PushEvent:
 		return s.pushed(ctx, r, d.Event)
@@ -103,12 +106,12 @@ func outsider(r Repository, name string) kernel.Actor {
 }
 
 func (s *Service) addPull(ctx context.Context, r Repository, p PullRequest) error {
-	ctx = kernel.WithActor(ctx, p.Actor)
+	ctx, p.Work.Cause = kernel.WithActor(ctx, p.Actor), kernel.NewID("evt")
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.AddPull(ctx, p); err != nil {
 			return err
 		}
-		return s.record(ctx, r, "pr.opened", map[string]any{"number": p.Number, "source": p.Source, "target": p.Target, "head": p.Head, "title": p.Title, "fork": p.Fork})
+		return s.recordAs(ctx, p.Work.Cause, r, "pr.opened", map[string]any{"number": p.Number, "source": p.Source, "target": p.Target, "head": p.Head, "title": p.Title, "fork": p.Fork})
 	})
 }
 

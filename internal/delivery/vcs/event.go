@@ -29,6 +29,8 @@ type Event struct {
 	Command Command `json:"command,omitzero"`
 	// Actor is who did it, where they are a user of this platform.
 	Actor kernel.Actor `json:"actor,omitzero"`
+	// Cause is the id of the event vcs.pushed of a push to a repository hosted here.
+	Cause string `json:"cause,omitempty"`
 }
 
 // Push is a branch or a tag that moved: repository R, branch B, at commit C.

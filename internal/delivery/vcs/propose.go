@@ -32,11 +32,11 @@ func (s *Service) Propose(ctx context.Context, scope kernel.Scope, name string, 
 		if err != nil {
 			return err
 		}
-		p.Number = last + 1
+		p.Number, p.Work.Cause = last+1, kernel.NewID("evt")
 		if err := s.Store.AddPull(ctx, p); err != nil {
 			return err
 		}
-		return s.record(ctx, r, "pr.opened", map[string]any{"number": p.Number, "source": p.Source, "target": p.Target, "head": p.Head, "title": p.Title})
+		return s.recordAs(ctx, p.Work.Cause, r, "pr.opened", map[string]any{"number": p.Number, "source": p.Source, "target": p.Target, "head": p.Head, "title": p.Title})
 	})
 	if err == nil {
 		s.nudge()

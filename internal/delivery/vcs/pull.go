@@ -66,6 +66,9 @@ type Work struct {
 	Answer string `json:"answer,omitempty"`
 	// Due is when it is looked at again; zero is not before something happens.
 	Due *time.Time `json:"due,omitempty"`
+	// Cause is the id of the event that told of the pull request last: what is planned
+	// and applied comes of it.
+	Cause string `json:"cause,omitempty"`
 	// Seen is of when the newest event is that was heeded, by the provider's clock.
 	Seen time.Time `json:"seen,omitzero"`
 	// Revision grows with every save; a save from an older one is refused.

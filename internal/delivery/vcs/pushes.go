@@ -148,19 +148,20 @@ func (s *Service) ended(ctx context.Context, r Repository, p Pushing) error {
 	if err != nil {
 		return err
 	}
+	cause := kernel.NewID("evt")
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.RemovePushing(ctx, p.Scope, p.ID); err != nil {
 			return err
 		}
 		for _, m := range moved {
-			if err := s.Store.AddDelivery(ctx, s.delivery(r, p, m)); err != nil {
+			if err := s.Store.AddDelivery(ctx, s.delivery(r, p, m, cause)); err != nil {
 				return err
 			}
 		}
 		if len(moved) == 0 {
 			return nil
 		}
-		return s.record(ctx, r, "vcs.pushed", map[string]any{"refs": moved, "push": p.ID})
+		return s.recordAs(ctx, cause, r, "vcs.pushed", map[string]any{"refs": moved, "push": p.ID})
 	})
 	if err == nil && len(moved) > 0 {
 		s.nudge()
@@ -190,11 +191,11 @@ func (s *Service) moved(ctx context.Context, r Repository, p Pushing) ([]Push, e
 
 // delivery is a push to a hosted repository, on its way through the same inbox
 // as a provider's.
-func (s *Service) delivery(r Repository, p Pushing, ref Push) Delivery {
+func (s *Service) delivery(r Repository, p Pushing, ref Push, cause string) Delivery {
 	key := p.ID + "/" + ref.Ref
 	d := Delivery{
 		ID: kernel.NewID("hook"), Repository: r.ID, Scope: r.Scope, Key: key, Digest: kernel.DigestOf([]byte(key)), ReceivedAt: s.Clock.Now(),
-		Event: Event{Kind: PushEvent, At: s.Clock.Now(), Push: ref},
+		Event: Event{Kind: PushEvent, At: s.Clock.Now(), Push: ref, Cause: cause},
 	}
 	d.Event.Actor = p.By
 	return d

@@ -81,8 +81,13 @@ func (s *Service) add(ctx context.Context, r Repository) error {
 }
 
 func (s *Service) record(ctx context.Context, r Repository, fact string, data map[string]any) error {
+	return s.recordAs(ctx, "", r, fact, data)
+}
+
+// recordAs is record of an event whose id is known before: it is named as a cause.
+func (s *Service) recordAs(ctx context.Context, id string, r Repository, fact string, data map[string]any) error {
 	data["repository"] = r.Name
-	return s.Journal.Record(ctx, kernel.Fact{Type: fact, Scope: r.Scope, Subject: r.ID, Data: data})
+	return s.Journal.Record(ctx, kernel.Fact{ID: id, Type: fact, Scope: r.Scope, Subject: r.ID, Data: data})
 }
 
 // Connection is what a repository on a provider is connected with.

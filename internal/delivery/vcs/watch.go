@@ -155,7 +155,7 @@ func (s *Service) keepWork(ctx context.Context, before, p PullRequest) error {
 			return err
 		}
 		work, due := p.Work, s.Clock.Now()
-		work.Due, work.Revision, work.Seen, work.Answer = &due, now.Work.Revision, now.Work.Seen, now.Work.Answer
+		work.Due, work.Revision, work.Seen, work.Answer, work.Cause = &due, now.Work.Revision, now.Work.Seen, now.Work.Answer, now.Work.Cause
 		if now.Work.Planned != before.Work.Planned {
 			work.Planned = now.Work.Planned
 		}

@@ -7,14 +7,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/fabric/event/eventtype"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-const (
-	typePrefix = "dev.terrace."
-	// maxBody keeps an event below what NATS and Kafka take as one message.
-	maxBody = 512 << 10
-)
+// maxBody keeps an event below what NATS and Kafka take as one message.
+const maxBody = 512 << 10
 
 // Event is a CloudEvent 1.0 in its JSON form; the members after Data are
 // extension attributes.
@@ -26,6 +24,7 @@ type Event struct {
 	Subject         string          `json:"subject,omitempty"`
 	Time            time.Time       `json:"time"`
 	DataContentType string          `json:"datacontenttype,omitempty"`
+	DataSchema      string          `json:"dataschema,omitempty"`
 	Data            json.RawMessage `json:"data,omitempty"`
 
 	Tenant  string `json:"tenant"`
@@ -34,7 +33,7 @@ type Event struct {
 	Actor   string `json:"actor,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 	Request string `json:"requestid,omitempty"`
-	// Causation is the id of the event whose rule has caused this one.
+	// Causation is the id of the event that has caused this one.
 	Causation string `json:"causationid,omitempty"`
 
 	// Sequence is the event's place in the log, for resuming after it.
@@ -42,25 +41,23 @@ type Event struct {
 }
 
 // Fact returns the type of the fact that the event tells, such as run.approved.
-func (e Event) Fact() string { return strings.TrimPrefix(e.Type, typePrefix) }
+func (e Event) Fact() string { return strings.TrimPrefix(e.Type, eventtype.Prefix) }
 
 // Scope returns whose event it is.
 func (e Event) Scope() kernel.Scope {
 	return kernel.Scope{Tenant: e.Tenant, Project: e.Project, Stage: e.Stage}
 }
 
-// NewEvent makes an event that is not in the log, of the actor and the request of
+// Make makes an event that is not in the log, of the actor and the request of
 // ctx: what a sink is tried with, and what a rule tells.
-func NewEvent(ctx context.Context, f kernel.Fact, now time.Time) (Event, error) {
-	return newEvent(ctx, f, now)
-}
-
-// newEvent makes an event of a fact, with the actor and request of ctx.
-func newEvent(ctx context.Context, f kernel.Fact, now time.Time) (Event, error) {
+func (l *Log) Make(ctx context.Context, f kernel.Fact) (Event, error) {
 	e := Event{
-		SpecVersion: "1.0", ID: kernel.NewID("evt"), Source: source(f.Scope), Type: typePrefix + f.Type,
-		Subject: f.Subject, Time: now, Tenant: f.Scope.Tenant, Project: f.Scope.Project, Stage: f.Scope.Stage,
+		SpecVersion: "1.0", ID: f.ID, Source: source(f.Scope), Type: eventtype.Prefix + f.Type,
+		Subject: f.Subject, Time: l.Clock.Now(), Tenant: f.Scope.Tenant, Project: f.Scope.Project, Stage: f.Scope.Stage,
 		Reason: f.Reason, Request: kernel.RequestIDFrom(ctx), Causation: kernel.CauseFrom(ctx),
+	}
+	if e.ID == "" {
+		e.ID = kernel.NewID("evt")
 	}
 	if actor, ok := kernel.ActorFrom(ctx); ok {
 		e.Actor = actor.ID
@@ -77,6 +74,9 @@ func newEvent(ctx context.Context, f kernel.Fact, now time.Time) (Event, error) 
 		data = []byte(`{"omitted":"the data was too large for an event"}`)
 	}
 	e.DataContentType, e.Data = "application/json", data
+	if t, ok := eventtype.Find(f.Type); ok && t.Path() != "" {
+		e.DataSchema = l.Address + t.Path()
+	}
 	return e, nil
 }
 

@@ -39,6 +39,8 @@ type Query struct {
 	// so; empty is every type.
 	Fact  string
 	After uint64
+	// Before, where it is not 0, asks for those before a sequence, the newest first.
+	Before uint64
 }
 
 // Bounds are the sequences of the oldest and the newest event that are kept;
@@ -54,7 +56,8 @@ type LogStore interface {
 	// reader that has seen a place will find nothing new before it.
 	Order(ctx context.Context, limit int, now time.Time) (placed int, last uint64, err error)
 	Bounds(ctx context.Context) (Bounds, error)
-	// Read returns the first events that a query asks for, in their order.
+	// Read returns the first events that a query asks for, in their order, or the
+	// last ones, the newest first.
 	Read(ctx context.Context, q Query, limit int) ([]Entry, error)
 	// Get returns the event of a sequence, or NotFound.
 	Get(ctx context.Context, sequence uint64) (Entry, error)
@@ -67,6 +70,8 @@ type Log struct {
 	Store LogStore
 	Clock kernel.Clock
 	Log   *slog.Logger
+	// Address is where others reach the platform: the schemas of data are there.
+	Address string
 
 	// recorded tells Serve that a commit is near.
 	recorded atomic.Pointer[chan struct{}]
@@ -79,7 +84,7 @@ func (l *Log) Record(ctx context.Context, f kernel.Fact) error {
 	if err := check(f); err != nil {
 		return err
 	}
-	e, err := newEvent(ctx, f, l.Clock.Now())
+	e, err := l.Make(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -111,6 +116,22 @@ func (l *Log) After(ctx context.Context, tenant, fact string, sequence uint64) (
 	}
 	e, err = entries[0].event()
 	return e, err == nil, err
+}
+
+// Before returns the tenant's last events before a sequence, the newest first, of
+// the types that fact names as in a Query.
+func (l *Log) Before(ctx context.Context, tenant, fact string, sequence uint64, limit int) ([]Event, error) {
+	entries, err := l.Store.Read(ctx, Query{Tenant: tenant, Fact: fact, Before: sequence}, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Event, len(entries))
+	for i, e := range entries {
+		if out[i], err = e.event(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // At returns the event of a sequence; ok is false when it is no longer kept.

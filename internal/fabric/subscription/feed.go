@@ -22,6 +22,8 @@ type feed struct {
 	mu     sync.RWMutex
 	events []event.Event
 	bytes  int
+	// grown is closed at the next push, where somebody waits for it.
+	grown chan struct{}
 }
 
 func weight(e event.Event) int { return len(e.Data) + 512 }
@@ -31,6 +33,7 @@ func (f *feed) push(e event.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.events, f.bytes = append(f.events, e), f.bytes+weight(e)
+	f.wake()
 	if len(f.events) <= feedEvents && f.bytes <= feedBytes {
 		return
 	}
@@ -47,6 +50,26 @@ func (f *feed) reset() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.events, f.bytes = nil, 0
+	f.wake()
+}
+
+// wake is for who holds the lock.
+func (f *feed) wake() {
+	if f.grown != nil {
+		close(f.grown)
+		f.grown = nil
+	}
+}
+
+// changed returns what is closed when there is more. It is taken before looking:
+// what comes meanwhile is not missed.
+func (f *feed) changed() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.grown == nil {
+		f.grown = make(chan struct{})
+	}
+	return f.grown
 }
 
 // next returns the tenant's first event after a sequence; from the log only

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
+	"github.com/terrace-idp/terrace/internal/fabric/event/eventtype"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -32,7 +33,7 @@ type Filter struct {
 // attributes are what filters see of an event: the context attributes of
 // CloudEvents, and Terrace's extensions.
 func attributes() []string {
-	return []string{"id", "source", "type", "subject", "specversion", "datacontenttype", "tenant", "project", "stage", "actor", "reason", "requestid", "causationid"}
+	return []string{"id", "source", "type", "subject", "specversion", "datacontenttype", "dataschema", "tenant", "project", "stage", "actor", "reason", "requestid", "causationid"}
 }
 
 func attribute(e event.Event, name string) string {
@@ -49,6 +50,8 @@ func attribute(e event.Event, name string) string {
 		return e.SpecVersion
 	case "datacontenttype":
 		return e.DataContentType
+	case "dataschema":
+		return e.DataSchema
 	case "tenant":
 		return e.Tenant
 	case "project":
@@ -129,10 +132,15 @@ func (c *filterCheck) one(path string, f Filter, depth int) {
 		return
 	}
 	members := 0
-	for name, m := range map[string]map[string]string{"exact": f.Exact, "prefix": f.Prefix, "suffix": f.Suffix} {
-		if len(m) > 0 {
+	for _, d := range []struct {
+		name  string
+		pairs map[string]string
+		known func(string) (bool, string)
+	}{{"exact", f.Exact, eventtype.Exact}, {"prefix", f.Prefix, eventtype.Begins}, {"suffix", f.Suffix, eventtype.Ends}} {
+		if len(d.pairs) > 0 {
 			members++
-			c.pairs(path+"."+name, m)
+			c.pairs(path+"."+d.name, d.pairs)
+			c.types(path+"."+d.name, d.pairs["type"], d.known)
 		}
 	}
 	for name, list := range map[string][]Filter{"all": f.All, "any": f.Any} {
@@ -161,19 +169,32 @@ func (c *filterCheck) pairs(path string, m map[string]string) {
 	}
 }
 
+// types refuses what no event can be.
+func (c *filterCheck) types(path, value string, known func(string) (bool, string)) {
+	if value == "" {
+		return
+	}
+	ok, near := known(value)
+	switch {
+	case ok:
+	case near == "":
+		c.add(path+".type", fmt.Sprintf("no event has the type %q", value), "see the types there are with: terrace events types")
+	default:
+		c.add(path+".type", fmt.Sprintf("no event has the type %q", value), "did you mean "+near+"? See the types there are with: terrace events types")
+	}
+}
+
 // Facts names the types of facts that can pass the filters, as event.Filter does:
 // run.failed, or run.> for all that begin so; "" where that cannot be said.
 func Facts(filters []Filter) string {
 	for _, f := range filters {
-		if fact, ok := strings.CutPrefix(f.Exact["type"], typePrefix); ok && subject.MatchString(fact) {
+		if fact, ok := strings.CutPrefix(f.Exact["type"], eventtype.Prefix); ok && subject.MatchString(fact) {
 			return fact
 		}
-		fact, ok := strings.CutPrefix(f.Prefix["type"], typePrefix)
+		fact, ok := strings.CutPrefix(f.Prefix["type"], eventtype.Prefix)
 		if begin, whole := strings.CutSuffix(fact, "."); ok && whole && subject.MatchString(begin) {
 			return begin + ".>"
 		}
 	}
 	return ""
 }
-
-const typePrefix = "dev.terrace."

@@ -137,7 +137,7 @@ func (w *world) publish(t testing.TB, kind string, n int) []string {
 	ids := make([]string, n)
 	for i := range n {
 		w.sent++
-		e, err := event.NewEvent(context.Background(), kernel.Fact{Type: kind, Scope: shop.InStage("dev"), Subject: "run_1", Data: map[string]any{"n": w.sent}}, time.Now())
+		e, err := w.log.Make(context.Background(), kernel.Fact{Type: kind, Scope: shop.InStage("dev"), Subject: "run_1", Data: map[string]any{"n": w.sent}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,8 +56,10 @@ type Deliveries interface {
 type Events interface {
 	Bounds(ctx context.Context) (event.Bounds, error)
 	After(ctx context.Context, tenant, fact string, sequence uint64) (event.Event, bool, error)
+	Before(ctx context.Context, tenant, fact string, sequence uint64, limit int) ([]event.Event, error)
 	At(ctx context.Context, sequence uint64) (event.Event, bool, error)
 	Follow(after uint64) *event.Follower
+	Make(ctx context.Context, f kernel.Fact) (event.Event, error)
 }
 
 // Sinks opens sinks; package sink implements it.

@@ -31,10 +31,11 @@ type Config struct {
 type Service struct {
 	Config
 
-	feed    *feed
-	changed chan struct{}
-	workers workers
-	lease   lease
+	feed     *feed
+	changed  chan struct{}
+	workers  workers
+	lease    lease
+	watching watching
 }
 
 // New returns a service. Nothing is delivered before Watch.
@@ -271,7 +272,7 @@ func (s *Service) Test(ctx context.Context, scope kernel.Scope, name string) (Tr
 		return Tried{}, err
 	}
 	fact := kernel.Fact{Type: factPrefix + "tested", Scope: scope, Subject: sub.ID, Data: map[string]any{"name": sub.Name}}
-	e, err := event.NewEvent(ctx, fact, s.Clock.Now())
+	e, err := s.Events.Make(ctx, fact)
 	if err != nil {
 		return Tried{}, err
 	}

@@ -90,10 +90,16 @@ func (s *Store) Bounds(ctx context.Context) (b event.Bounds, err error) {
 	return b, db.Map(err, "the log of events")
 }
 
-// Read returns the first events that a query asks for, in their order.
+// Read returns the first events that a query asks for, in their order, or the
+// last ones, the newest first.
 func (s *Store) Read(ctx context.Context, q event.Query, limit int) ([]event.Entry, error) {
 	var rows []logRow
-	find := s.db.Reader(ctx).NewSelect().Model(&rows).Where("position > ?", int64(q.After)).Order("position").Limit(int64(limit))
+	find := s.db.Reader(ctx).NewSelect().Model(&rows).Where("position > ?", int64(q.After)).Limit(int64(limit))
+	if q.Before == 0 {
+		find = find.Order("position")
+	} else {
+		find = find.Where("position < ?", int64(q.Before)).Order("position DESC")
+	}
 	if q.Tenant != "" {
 		find = find.Where("tenant = ?", q.Tenant)
 	}

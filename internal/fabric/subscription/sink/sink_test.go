@@ -34,7 +34,7 @@ func loopback() sink.Guard {
 
 func anEvent(t *testing.T) (event.Event, []byte) {
 	t.Helper()
-	e, err := event.NewEvent(t.Context(), kernel.Fact{Type: "run.failed", Scope: shop.InStage("dev"), Subject: "run_1", Reason: "50 % ä", Data: map[string]any{"n": 1}}, time.Now())
+	e, err := (&event.Log{Address: "https://terrace.example"}).Make(t.Context(), kernel.Fact{Type: "run.failed", Scope: shop.InStage("dev"), Subject: "run_1", Reason: "50 % ä", Data: map[string]any{"n": 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,8 @@ import (
 // API serves subscriptions over HTTP.
 type API struct {
 	Subscriptions *subscription.Service
+	// Address is where others reach the platform.
+	Address string
 }
 
 // Register adds the room's operations.
@@ -40,6 +42,8 @@ func (a API) Register(api huma.API) {
 	rotate.Description = "A webhook gets another signing secret, and carries the signatures of both for a day. NATS and Kafka get the given password."
 	httpserver.Register(api, rotate, a.rotate)
 	httpserver.Register(api, operation("list-deliveries", http.MethodGet, "/{subscription}/deliveries", "List what became of events, the newest first"), a.deliveries)
+	a.registerEvents(api)
+	a.registerTypes(api)
 	httpserver.Register(api, operation("redeliver", http.MethodPost, "/{subscription}/redeliveries", "Send events again"), a.redeliver)
 }
 

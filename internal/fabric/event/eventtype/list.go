@@ -1,0 +1,113 @@
+package eventtype
+
+import "slices"
+
+// All returns every type by name.
+func All() []Type {
+	all := slices.Concat(access(), changes(), runs(), fabric(), reactions())
+	slices.SortFunc(all, func(a, b Type) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// first returns types of the first version that have the same data.
+func first(data string, names ...string) []Type {
+	all := make([]Type, 0, len(names))
+	for _, n := range names {
+		all = append(all, Type{Name: n, Version: 1, data: data})
+	}
+	return all
+}
+
+func access() []Type {
+	return slices.Concat(
+		first("costcenter owner", "project.created", "project.tags_set"),
+		first("user role", "member.set"),
+		first("name role", "user.created"),
+		first("name", "user.disabled", "user.enabled"),
+		first("", "user.password_changed", "token.revoked"),
+		first("user name expiresAt:time", "token.created", "session.opened"),
+		first("user why", "session.refused"),
+		first("name labels:object", "runner.created", "runner.removed", "runner.state_handed_in"),
+	)
+}
+
+// changes are those of what is delivered, and of where it comes from.
+func changes() []Type {
+	return slices.Concat(
+		first("size:integer", "artifact.uploaded"),
+		first("workload number:integer version digest", "release.created"),
+		first("definition type revision:integer digest", "definition.applied"),
+		first("definition", "definition.deleted"),
+		first("module version digest", "module.published"),
+		first("version:integer digest before", "landing-zone.set"),
+		first("version:integer digest origin stages:strings", "stages.changed"),
+		first("repository provider branch remote protection:object", "repo.created", "repo.connected"),
+		first("repository binding:object", "repo.bound"),
+		first("repository binding", "repo.unbound"),
+		first("repository provider", "repo.deleted"),
+		first("repository", "repo.protected", "repo.renewed"),
+		first("repository refs:list push", "vcs.pushed"),
+		first("repository number:integer source target head title fork?:boolean", "pr.opened"),
+		first("repository number:integer comment", "pr.commented"),
+		first("repository number:integer", "pr.apply_asked", "pr.approved", "pr.closed", "pr.command_refused", "pr.merged", "pr.reopened", "pr.replanned", "pr.updated"),
+		first("source repository branch path prune:any", "source.added"),
+		first("source repository", "source.removed"),
+		first("source repository branch", "source.trusted", "source.distrusted"),
+		first("source commit removes:list", "source.allowed"),
+		first("source object file", "source.overridden"),
+		first("source commit message held:strings", "source.failed", "source.held", "source.progressing", "source.reconciled"),
+		first("stack workload address action attributes?:strings severity rule status who?:strings run? until?:time resolution?",
+			"drift.accepted", "drift.detected", "drift.ignored", "drift.resolved", "drift.reverted"),
+	)
+}
+
+func runs() []Type {
+	return slices.Concat(
+		first("stack workload release operation status dryRun:boolean dossier? fence?:integer attempt?:integer failure?:object",
+			"run.adopted", "run.applying", "run.approval_expired", "run.approved", "run.awaiting_approval", "run.cancel_requested", "run.canceled",
+			"run.continued", "run.discarded", "run.failed", "run.held", "run.interrupted", "run.planned", "run.planning", "run.queued",
+			"run.rollback_queued", "run.stale", "run.succeeded", "run.superseded", "run.verifying", "run.waiting"),
+		first("stack workload run outputs:strings version? serial?:integer runs:strings", "run.outputs_changed"),
+		first("workload release run trigger status changed:boolean outcome?", "verification.requested", "verification.passed", "verification.failed", "verification.void"),
+		first("workload release:object run verification? message? stopped?:strings", "release.verified", "release.revoked"),
+		first("scope:object workload release:object by:object reason at:time withdrawn?:object", "release.approved", "release.approval_withdrawn"),
+		first("version serial:integer digest run", "state.written", "state.restored"),
+		first("version run", "state.deleted"),
+		first("lock from by", "state.lock_taken_over"),
+		first("lock run", "state.unlocked"),
+		first("from to", "state.moved"),
+		first("addresses:strings", "state.removed"),
+		first("to serial:integer", "state.rolled_back"),
+		first("lineage digest", "state.imported"),
+	)
+}
+
+// fabric are those of what workloads stand in.
+func fabric() []Type {
+	return slices.Concat(
+		first("", "dns-record.changed", "dns-record.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
+		first("version:integer generated:boolean", "secret.changed"),
+		first("stack", "secret.handed-over", "local-object.deleted"),
+		first("stack revision:integer", "local-object.changed", "local-object.created"),
+		first("subject", "topic.changed"),
+	)
+}
+
+// reactions are those of what events set going.
+func reactions() []Type {
+	return slices.Concat(
+		first("name sink", "subscription.created"),
+		first("name", "subscription.deleted", "subscription.paused", "subscription.resumed", "subscription.rotated", "subscription.tested"),
+		first("count:integer", "subscription.redelivered"),
+		first("name event type attempts:integer problem", "subscription.dead_lettered"),
+		first("name action", "rule.applied"),
+		first("name", "rule.deleted"),
+		first("event type action result", "rule.fired", "rule.failed", "rule.refused"),
+		first("rule message event type", "rule.notified"),
+	)
+}

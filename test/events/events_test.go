@@ -12,11 +12,14 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/terrace-idp/terrace/internal/fabric/event/eventtype"
 )
 
 const (
@@ -68,24 +71,90 @@ func TestTheListOfTypesIsComplete(t *testing.T) {
 			}
 		}
 	}
-	var b strings.Builder
-	b.WriteString("# Types of events\n\nEvery fact becomes a CloudEvent whose type is `dev.terrace.` and the name here; its subject is the id or the name of the thing it is about.\n" +
-		"Rooms are packages under `internal`. This list is read from them: `UPDATE=1 go test ./test/events` writes it.\n\n| type | recorded by |\n|---|---|\n")
-	for _, name := range slices.Sorted(maps.Keys(types)) {
-		b.WriteString("| `" + name + "` | `" + types[name] + "` |\n")
-	}
+	b := pageOf(t, types)
 	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(page, []byte(b.String()), 0o600); err != nil {
+		if err := os.WriteFile(page, []byte(b), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	kept, err := os.ReadFile(page)
-	if err != nil || string(kept) != b.String() {
+	if err != nil || string(kept) != b {
 		t.Errorf("%s is not what the code says (%v): write it with UPDATE=1 go test ./test/events", page, err)
 	}
 	for _, want := range []string{"run.succeeded", "secret.changed", "subscription.paused", "rule.fired", "user.created"} {
 		if types[want] == "" {
 			t.Errorf("%s is not found: the search is broken", want)
+		}
+	}
+}
+
+// pageOf returns the page, of the types that eventtype knows; each is one that a
+// room records, and has its data from there.
+func pageOf(t *testing.T, types map[string]string) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("# Types of events\n\nEvery fact becomes a CloudEvent whose type is `dev.terrace.` and the name here; its subject is the id or the name of the thing it is about.\n" +
+		"`data` are the members of its data, with their JSON type where they are no texts; those with a question mark may be missing, and there may be others.\n" +
+		"The daemon serves a JSON schema of each at `/api/v1/schemas/events/NAME/VERSION`, without a token; it is the attribute `dataschema` of the events.\n\n" +
+		"Rooms are packages under `internal`. This list is read from them and from `internal/fabric/event/eventtype`: `UPDATE=1 go test ./test/events` writes it.\n\n" +
+		"| type | version | data | recorded by |\n|---|---|---|---|\n")
+	left := maps.Clone(types)
+	for _, known := range eventtype.All() {
+		noun, _, _ := strings.Cut(known.Name, ".")
+		room := types[known.Name]
+		if room == "" {
+			room = types[noun+".*"]
+		}
+		if room == "" {
+			t.Errorf("%s is a type of eventtype that no room records", known.Name)
+		}
+		delete(left, known.Name)
+		delete(left, noun+".*")
+		b.WriteString("| `" + known.Name + "` | " + strconv.Itoa(known.Version) + " | " + dataOf(known) + " | `" + room + "` |\n")
+	}
+	for name, room := range left {
+		t.Errorf("%s records %s, which eventtype does not know: add it with its data", room, name)
+	}
+	return b.String()
+}
+
+func dataOf(known eventtype.Type) string {
+	var all []string
+	for _, f := range known.Fields() {
+		name := f.Name
+		if f.Optional {
+			name += "?"
+		}
+		if f.Kind != "string" {
+			name += ":" + f.Kind
+		}
+		all = append(all, "`"+name+"`")
+	}
+	if len(all) == 0 {
+		return "none"
+	}
+	return strings.Join(all, " ")
+}
+
+// TestTheDataIsWhatRoomsRecord holds that each member of a type's data is named in
+// the room that records it.
+func TestTheDataIsWhatRoomsRecord(t *testing.T) {
+	t.Parallel()
+	rooms, _ := read(t)
+	said := map[string][]string{}
+	for _, r := range rooms {
+		for _, s := range r.texts {
+			if tag := reflect.StructTag(s).Get("json"); tag != "" {
+				s, _, _ = strings.Cut(tag, ",")
+			}
+			said[s] = append(said[s], r.name)
+		}
+	}
+	for _, known := range eventtype.All() {
+		for _, f := range known.Fields() {
+			if len(said[f.Name]) == 0 {
+				t.Errorf("no room says %q, which is in the data of %s", f.Name, known.Name)
+			}
 		}
 	}
 }
@@ -98,7 +167,7 @@ func chosen() map[string][]string {
 // notFacts are texts of rooms that only look like types of facts.
 func notFacts() map[string]bool {
 	out := map[string]bool{}
-	for _, s := range strings.Fields("go.mod go.sum main.tf tools.go lock.hcl kek.key adopted.tf candidate.x m.project s.stage s.name u.name excluded.due definitions.yaml stages.yaml score.yaml gpg.format metadata.name") {
+	for _, s := range strings.Fields("go.mod go.sum main.tf tools.go lock.hcl kek.key adopted.tf candidate.x m.project s.stage s.name u.name excluded.due metadata.outputs gitops.repository definitions.yaml stages.yaml score.yaml gpg.format metadata.name") {
 		out[s] = true
 	}
 	return out

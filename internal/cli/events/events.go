@@ -17,6 +17,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const typePrefix = "dev.terrace."
@@ -63,14 +64,14 @@ func Command(e *command.Env) *cobra.Command {
 // read takes the filters from their file.
 func (w *wish) read() error {
 	if w.limit < 0 || w.limit > 10_000 {
-		return fmt.Errorf("--limit is from 0 to 10000")
+		return kernel.Errorf(kernel.Invalid, "--limit is from 0 to 10000, not %d", w.limit)
 	}
 	if w.filters == "" {
 		return nil
 	}
 	text, err := os.ReadFile(w.filters)
 	if err != nil {
-		return fmt.Errorf("the filters cannot be read: %w", err)
+		return kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", w.filters, err)
 	}
 	w.params.Filters = string(text)
 	return nil

@@ -15,6 +15,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // maxRule bounds what is sent, in bytes.
@@ -35,26 +36,13 @@ func Command(e *command.Env) *cobra.Command {
 	return c
 }
 
-// scope returns the server and the project, "" for the tenant.
-func (g *group) scope(ctx context.Context) (command.Server, string, error) {
-	if g.tenant {
-		s, err := g.Server()
-		return s, "", err
-	}
-	return g.Project(ctx)
-}
-
 // about makes a command about one rule.
 func (g *group) about(use, short, example string, run func(ctx context.Context, s command.Server, project, name string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Example: "  " + example, Args: cobra.ExactArgs(1), ValidArgsFunction: g.Rules(),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := g.scope(c.Context())
-			if err != nil {
-				return err
-			}
-			return run(c.Context(), s, project, args[0])
-		},
+		RunE: g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
+			return run(ctx, s, project, args[0])
+		}),
 	}
 }
 
@@ -63,30 +51,28 @@ func apply(g *group) *cobra.Command {
 		Use: "apply FILE...", Short: "Make rules be as files say", Args: cobra.MinimumNArgs(1),
 		Long:    "A rule acts for who applied it last, on events from now on. - reads the input.",
 		Example: "  terrace rule apply rules/try-in-test.yaml",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := g.scope(c.Context())
-			if err != nil {
-				return err
-			}
-			all := make([]apiclient.AutomationRule, 0, len(args))
-			for _, path := range args {
-				source, err := g.read(path)
-				if err != nil {
-					return err
-				}
-				r, err := s.ApplyRule(c.Context(), project, apiclient.ApplyRuleRequest{File: path, Source: source})
-				if err != nil {
-					return err
-				}
-				all = append(all, r)
-			}
-			return g.Print(all, func(w io.Writer) {
-				for _, r := range all {
-					_, _ = fmt.Fprintf(w, "rule %s will %s; see terrace rule history %s\n", r.Name, r.Do.Kind, r.Name)
-				}
-			})
-		},
+		RunE:    g.InScope(&g.tenant, g.apply),
 	}
+}
+
+func (g *group) apply(ctx context.Context, s command.Server, project string, paths []string) error {
+	all := make([]apiclient.AutomationRule, 0, len(paths))
+	for _, path := range paths {
+		source, err := g.read(path)
+		if err != nil {
+			return err
+		}
+		r, err := s.ApplyRule(ctx, project, apiclient.ApplyRuleRequest{File: path, Source: source})
+		if err != nil {
+			return err
+		}
+		all = append(all, r)
+	}
+	return g.Print(all, func(w io.Writer) {
+		for _, r := range all {
+			_, _ = fmt.Fprintf(w, "rule %s will %s; see terrace rule history %s\n", r.Name, r.Do.Kind, r.Name)
+		}
+	})
 }
 
 func (g *group) read(path string) (string, error) {
@@ -94,7 +80,7 @@ func (g *group) read(path string) (string, error) {
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return "", fmt.Errorf("the rule cannot be read: %w", err)
+			return "", kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", path, err)
 		}
 		defer func() { _ = f.Close() }()
 		in = f
@@ -112,23 +98,15 @@ func (g *group) read(path string) (string, error) {
 func list(g *group) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List rules", Args: cobra.NoArgs, Example: "  terrace rule list\n  terrace rule list --tenant",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, project, err := g.scope(c.Context())
+		RunE: g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
+			all, err := s.Rules(ctx, project)
 			if err != nil {
 				return err
 			}
-			all, err := s.Rules(c.Context(), project)
-			if err != nil {
-				return err
-			}
-			return g.Print(all, func(w io.Writer) {
-				rows := make([][]string, 0, len(all))
-				for _, r := range all {
-					rows = append(rows, []string{r.Name, string(r.Do.Kind), r.When, r.Author.Name, output.Age(g.Clock.Now(), r.AppliedAt)})
-				}
-				output.Rows(w, []string{"NAME", "DOES", "WHEN", "FOR", "AGE"}, rows)
+			return command.PrintList(g.Env, all, []string{"NAME", "DOES", "WHEN", "FOR", "AGE"}, func(r apiclient.AutomationRule) []string {
+				return []string{r.Name, string(r.Do.Kind), r.When, r.Author.Name, output.Age(g.Clock.Now(), r.AppliedAt)}
 			})
-		},
+		}),
 	}
 }
 
@@ -154,21 +132,17 @@ func history(g *group) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return g.Print(all, func(w io.Writer) {
-				rows := make([][]string, 0, len(all))
-				for _, f := range all {
-					told := f.Result
-					if f.Why != "" {
-						told = f.Why
-					}
-					rows = append(rows, []string{f.Event, f.Type, f.Subject, string(f.Outcome), output.Age(g.Clock.Now(), f.At), told})
+			return command.PrintList(g.Env, all, []string{"EVENT", "TYPE", "SUBJECT", "OUTCOME", "AGE", "RESULT"}, func(f apiclient.AutomationFiring) []string {
+				told := f.Result
+				if f.Why != "" {
+					told = f.Why
 				}
-				output.Rows(w, []string{"EVENT", "TYPE", "SUBJECT", "OUTCOME", "AGE", "RESULT"}, rows)
+				return []string{f.Event, f.Type, f.Subject, string(f.Outcome), output.Age(g.Clock.Now(), f.At), told}
 			})
 		})
-	c.Flags().StringVar(&outcome, "outcome", "", "only those that are waiting, working, done, skipped, limited, looped, refused, failed or interrupted")
+	command.Choice(c, &outcome, "outcome", "", "only those that are waiting, working, done, skipped, limited, looped, refused, failed or interrupted",
+		"waiting", "working", "done", "skipped", "limited", "looped", "refused", "failed", "interrupted")
 	c.Flags().Int64Var(&limit, "limit", 50, "how many, at most 200")
-	_ = c.RegisterFlagCompletionFunc("outcome", cobra.FixedCompletions([]string{"waiting", "working", "done", "skipped", "limited", "looped", "refused", "failed", "interrupted"}, cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
 	return c
 }
 

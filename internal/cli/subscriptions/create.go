@@ -1,6 +1,7 @@
 package subscriptions
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const typePrefix = "dev.terrace."
@@ -36,7 +39,7 @@ func create(g *group) *cobra.Command {
 		Example: "  terrace subscription create chat --webhook https://example.com/hook --type run.failed --type 'release.*'\n" +
 			"  terrace subscription create orders --topic changes --topic-stage dev --stage dev\n" +
 			"  terrace subscription create lake --tenant --kafka broker:9093 --kafka-topic changes --tls --user app --mechanism scram-sha-512 --secret",
-		RunE: func(c *cobra.Command, args []string) error {
+		RunE: g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
 			filters, err := w.filter()
 			if err != nil {
 				return err
@@ -45,12 +48,8 @@ func create(g *group) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, project, err := g.scope(c.Context())
-			if err != nil {
-				return err
-			}
 			in := apiclient.CreateSubscriptionRequest{Name: args[0], Filters: filters, Sink: w.sink(), RetryHours: w.retry, Secret: secret}
-			created, err := s.CreateSubscription(c.Context(), project, in)
+			created, err := s.CreateSubscription(ctx, project, in)
 			if err != nil {
 				return err
 			}
@@ -58,13 +57,13 @@ func create(g *group) *cobra.Command {
 				_, _ = fmt.Fprintf(out, "%s is sent events from now on; try it with: terrace subscription test %s\n", where(created.Subscription.Sink), args[0])
 				writeSecret(out, created.Secret)
 			})
-		},
+		}),
 	}
-	w.flags(c)
+	w.flags(g, c)
 	return c
 }
 
-func (w *wish) flags(c *cobra.Command) {
+func (w *wish) flags(g *group, c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&w.types, "type", nil, "a type of events, such as run.failed or 'run.*'; several are any of them")
 	f.StringArrayVar(&w.subjects, "subject", nil, "what it happened to, with the same stars")
@@ -84,10 +83,10 @@ func (w *wish) flags(c *cobra.Command) {
 	f.StringVar(&w.kafkaTopic, "kafka-topic", "", "the topic there")
 	f.BoolVar(&w.tls, "tls", false, "speak TLS with Kafka")
 	f.StringVar(&w.user, "user", "", "the user of NATS or Kafka; --secret reads the password")
-	f.StringVar(&w.mechanism, "mechanism", "", "how to sign in to Kafka: plain, scram-sha-256 or scram-sha-512")
+	command.Choice(c, &w.mechanism, "mechanism", "", "how to sign in to Kafka: plain, scram-sha-256 or scram-sha-512", "plain", "scram-sha-256", "scram-sha-512")
 	c.MarkFlagsOneRequired("webhook", "topic", "nats", "kafka")
 	c.MarkFlagsMutuallyExclusive("webhook", "topic", "nats", "kafka")
-	_ = c.RegisterFlagCompletionFunc("mechanism", cobra.FixedCompletions([]string{"plain", "scram-sha-256", "scram-sha-512"}, cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
+	_ = c.RegisterFlagCompletionFunc("type", g.EventTypes()) // the flag was made above
 }
 
 func (w *wish) mode() *apiclient.SubscriptionMode {
@@ -122,7 +121,7 @@ func (w *wish) filter() ([]apiclient.SubscriptionFilter, error) {
 	if w.filters != "" {
 		text, err := os.ReadFile(w.filters)
 		if err != nil {
-			return nil, fmt.Errorf("the filters cannot be read: %w", err)
+			return nil, kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", w.filters, err)
 		}
 		decoder := json.NewDecoder(strings.NewReader(string(text)))
 		decoder.DisallowUnknownFields()

@@ -33,51 +33,28 @@ func Command(e *command.Env) *cobra.Command {
 	return c
 }
 
-// scope returns the server and the project, "" for the tenant.
-func (g *group) scope(ctx context.Context) (command.Server, string, error) {
-	if g.tenant {
-		s, err := g.Server()
-		return s, "", err
-	}
-	return g.Project(ctx)
-}
-
-// on runs a command about one subscription.
-func (g *group) on(run func(ctx context.Context, s command.Server, project, name string) error) func(*cobra.Command, []string) error {
-	return func(c *cobra.Command, args []string) error {
-		s, project, err := g.scope(c.Context())
-		if err != nil {
-			return err
-		}
-		return run(c.Context(), s, project, args[0])
-	}
-}
-
 // about makes a command about one subscription.
 func (g *group) about(use, short, example string, run func(ctx context.Context, s command.Server, project, name string) error) *cobra.Command {
-	return &cobra.Command{Use: use, Short: short, Example: "  " + example, Args: cobra.ExactArgs(1), ValidArgsFunction: g.Subscriptions(), RunE: g.on(run)}
+	return &cobra.Command{
+		Use: use, Short: short, Example: "  " + example, Args: cobra.ExactArgs(1), ValidArgsFunction: g.Subscriptions(),
+		RunE: g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
+			return run(ctx, s, project, args[0])
+		}),
+	}
 }
 
 func list(g *group) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List subscriptions", Args: cobra.NoArgs, Example: "  terrace subscription list\n  terrace subscription list --tenant",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, project, err := g.scope(c.Context())
+		RunE: g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
+			all, err := s.Subscriptions(ctx, project)
 			if err != nil {
 				return err
 			}
-			all, err := s.Subscriptions(c.Context(), project)
-			if err != nil {
-				return err
-			}
-			return g.Print(all, func(w io.Writer) {
-				rows := make([][]string, 0, len(all))
-				for _, one := range all {
-					rows = append(rows, []string{one.Name, string(one.Status), where(one.Sink), output.Age(g.Clock.Now(), one.CreatedAt), one.Reason})
-				}
-				output.Rows(w, []string{"NAME", "STATUS", "SINK", "AGE", "REASON"}, rows)
+			return command.PrintList(g.Env, all, []string{"NAME", "STATUS", "SINK", "AGE", "REASON"}, func(one apiclient.Subscription) []string {
+				return []string{one.Name, string(one.Status), where(one.Sink), output.Age(g.Clock.Now(), one.CreatedAt), one.Reason}
 			})
-		},
+		}),
 	}
 }
 
@@ -220,17 +197,12 @@ func deliveries(g *group) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return g.Print(all, func(w io.Writer) {
-				rows := make([][]string, 0, len(all))
-				for _, d := range all {
-					rows = append(rows, []string{d.Event, strings.TrimPrefix(d.Type, typePrefix), string(d.Status), fmt.Sprint(d.Attempts), output.Age(g.Clock.Now(), d.At), either(d.Problem, d.Answer)})
-				}
-				output.Rows(w, []string{"EVENT", "TYPE", "STATUS", "ATTEMPTS", "AGE", "ANSWER"}, rows)
+			return command.PrintList(g.Env, all, []string{"EVENT", "TYPE", "STATUS", "ATTEMPTS", "AGE", "ANSWER"}, func(d apiclient.SubscriptionDelivery) []string {
+				return []string{d.Event, strings.TrimPrefix(d.Type, typePrefix), string(d.Status), fmt.Sprint(d.Attempts), output.Age(g.Clock.Now(), d.At), either(d.Problem, d.Answer)}
 			})
 		})
-	c.Flags().StringVar(&status, "status", "", "only those that are delivered, retrying, dead or queued")
+	command.Choice(c, &status, "status", "", "only those that are delivered, retrying, dead or queued", "delivered", "retrying", "dead", "queued")
 	c.Flags().Int64Var(&limit, "limit", 50, "how many, at most 200")
-	_ = c.RegisterFlagCompletionFunc("status", cobra.FixedCompletions([]string{"delivered", "retrying", "dead", "queued"}, cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
 	return c
 }
 
@@ -246,22 +218,18 @@ func redeliver(g *group) *cobra.Command {
 	c := &cobra.Command{
 		Use: "redeliver NAME [EVENT...]", Short: "Send events again", Args: cobra.MinimumNArgs(1), ValidArgsFunction: g.Subscriptions(),
 		Example: "  terrace subscription redeliver chat evt_01…\n  terrace subscription redeliver chat --dead",
-		RunE: func(c *cobra.Command, args []string) error {
+		RunE: g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
 			if dead == (len(args) > 1) {
 				return fmt.Errorf("name the events, or give --dead for every dead delivery")
 			}
-			s, project, err := g.scope(c.Context())
-			if err != nil {
-				return err
-			}
-			n, err := s.Redeliver(c.Context(), project, args[0], args[1:])
+			n, err := s.Redeliver(ctx, project, args[0], args[1:])
 			if err != nil {
 				return err
 			}
 			return g.Print(map[string]any{"queued": n}, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "%d will be sent again; see terrace subscription deliveries %s\n", n, args[0])
 			})
-		},
+		}),
 	}
 	c.Flags().BoolVar(&dead, "dead", false, "every dead delivery")
 	return c

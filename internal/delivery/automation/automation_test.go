@@ -148,7 +148,7 @@ func asAda() context.Context {
 
 func (w *world) publish(t *testing.T, ctx context.Context, f kernel.Fact) string { //nolint:revive // t goes first here
 	t.Helper()
-	e, err := event.NewEvent(ctx, f, time.Now())
+	e, err := w.log.Make(ctx, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func TestARuleActsForItsAuthorOncePerEvent(t *testing.T) {
 		w := newWorld(t, d)
 		stop := w.run(t)
 		w.apply(t, onSuccess+"  when: data.workload == \"orders\" && stage == \"dev\"\n"+plan)
-		e, err := event.NewEvent(t.Context(), succeeded("run_x"), time.Now())
+		e, err := w.log.Make(t.Context(), succeeded("run_x"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -74,7 +74,7 @@ func (l *Log) Make(ctx context.Context, f kernel.Fact) (Event, error) {
 		data = []byte(`{"omitted":"the data was too large for an event"}`)
 	}
 	e.DataContentType, e.Data = "application/json", data
-	if t, ok := eventtype.Find(f.Type); ok && t.Path() != "" {
+	if t, ok := eventtype.Find(f.Type); ok && t.Path() != "" && l.Address != "" {
 		e.DataSchema = l.Address + t.Path()
 	}
 	return e, nil

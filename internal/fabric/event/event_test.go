@@ -35,7 +35,7 @@ func startServer(t testing.TB, dir string) *event.Server {
 	return s
 }
 
-func newLog(d *db.DB) *event.Log { return &event.Log{Store: eventsql.NewStore(d), Log: quiet()} }
+func newLog(d *db.DB) *event.Log { return &event.Log{Store: eventsql.NewStore(d), Log: quiet(), Address: "https://terrace.example"} }
 
 func record(t testing.TB, d *db.DB, l *event.Log, f kernel.Fact) {
 	t.Helper()
@@ -116,6 +116,9 @@ func TestIsACloudEvent(t *testing.T) {
 	}
 	if e.Type() != "dev.terrace.run.approved" || e.Source() != "/tenants/acme/projects/shop/stages/dev" || e.Subject() != "run_1" || e.ID() != kept.ID {
 		t.Fatalf("event %s", e)
+	}
+	if want := "https://terrace.example/api/v1/schemas/events/run.approved/1"; e.DataSchema() != want {
+		t.Errorf("schema %q, want %q", e.DataSchema(), want)
 	}
 	want := map[string]any{"tenant": "acme", "project": "shop", "stage": "dev", "actor": "usr_1", "reason": "looks good", "requestid": "req_1"}
 	for name, value := range want {

@@ -71,6 +71,7 @@ type Log struct {
 	Clock kernel.Clock
 	Log   *slog.Logger
 	// Address is where others reach the platform: the schemas of data are there.
+	// Without one events name no schema.
 	Address string
 
 	// recorded tells Serve that a commit is near.

@@ -1,4 +1,5 @@
-// Package subscription sends events on to whoever asked for them: webhooks,
+// Package subscription shows events to whoever asks, as pages and as they happen,
+// and sends them on: to webhooks,
 // NATS and Kafka.
 //
 // It owns subscriptions, their filters, how far each has come, what was

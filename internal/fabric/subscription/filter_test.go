@@ -22,7 +22,7 @@ func TestFilters(t *testing.T) {
 	}{
 		"none":                     {nil, true},
 		"exact":                    {[]subscription.Filter{exact("type", "dev.terrace.run.failed")}, true},
-		"exact is not a prefix":    {[]subscription.Filter{exact("type", "dev.terrace.run")}, false},
+		"exact is not a prefix":    {[]subscription.Filter{exact("subject", "run")}, false},
 		"prefix":                   {[]subscription.Filter{{Prefix: map[string]string{"type": "dev.terrace.run."}}}, true},
 		"suffix":                   {[]subscription.Filter{{Suffix: map[string]string{"type": ".failed", "stage": "v"}}}, true},
 		"of two pairs one":         {[]subscription.Filter{{Suffix: map[string]string{"type": ".failed", "stage": "x"}}}, false},
@@ -57,6 +57,8 @@ func TestRefusesSubscriptions(t *testing.T) {
 	}{
 		"no sink":          {subscription.Spec{Name: "a"}, "this one is 0"},
 		"a name":           {subscription.Spec{Name: "A b", Sink: hook("https://example.com")}, "name"},
+		"an unknown type":  {subscription.Spec{Name: "a", Sink: hook("https://example.com"), Filters: []subscription.Filter{{Exact: map[string]string{"type": "dev.terrace.run.faild"}}}}, "did you mean dev.terrace.run.failed?"},
+		"no such types":    {subscription.Spec{Name: "a", Sink: hook("https://example.com"), Filters: []subscription.Filter{{Not: &subscription.Filter{Prefix: map[string]string{"type": "dev.terrace.rnu."}}}}}, `no event has the type "dev.terrace.rnu."`},
 		"a scheme":         {subscription.Spec{Name: "a", Sink: hook("ftp://example.com")}, "no address of a web server"},
 		"a password":       {subscription.Spec{Name: "a", Sink: hook("https://u:p@example.com")}, "password"},
 		"hours":            {subscription.Spec{Name: "a", RetryHours: 100, Sink: hook("https://example.com")}, "retryHours"},

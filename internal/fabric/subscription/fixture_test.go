@@ -108,7 +108,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sealer.Close() })
-	w := &world{db: d, log: &event.Log{Store: eventsql.NewStore(d), Log: log}, store: subscriptionsql.NewStore(d), journal: &journal{}, clock: &jumping{}}
+	w := &world{db: d, log: &event.Log{Store: eventsql.NewStore(d), Log: log, Address: "https://terrace.example"}, store: subscriptionsql.NewStore(d), journal: &journal{}, clock: &jumping{}}
 	w.broker = &event.Broker{Store: eventsql.NewTopics(d), Server: server, Journal: w.journal, Tx: d, Log: log}
 	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	w.config = subscription.Config{

@@ -4041,12 +4041,6 @@ type ListEventsParams struct {
 
 	// After As Last-Event-ID, for the first time: the last of a page, or 0 for all that is kept.
 	After string `form:"after,omitempty" json:"after,omitempty"`
-
-	// Accept text/event-stream to watch.
-	Accept string `json:"Accept,omitempty"`
-
-	// LastEventID Watch after this event: the id of the last one that was received.
-	LastEventID string `json:"Last-Event-ID,omitempty"`
 }
 
 // GetLandingZoneParams defines parameters for GetLandingZone.

@@ -44,8 +44,8 @@ type eventsInput struct {
 	Subjects    []string `query:"subject" maxItems:"64" doc:"Only what happened to these, with the same stars."`
 	Stage       string   `query:"stage" maxLength:"63" doc:"Only what happened in this stage."`
 	Filters     string   `query:"filters" maxLength:"16384" doc:"A JSON list of filters as subscriptions have them; all must hold."`
-	Accept      string   `header:"Accept" doc:"text/event-stream to watch."`
-	LastEventID string   `header:"Last-Event-ID" maxLength:"20" doc:"Watch after this event: the id of the last one that was received."`
+	Accept      string   `header:"Accept" hidden:"true" doc:"text/event-stream to watch."`
+	LastEventID string   `header:"Last-Event-ID" maxLength:"20" hidden:"true" doc:"Watch after this event: the id of the last one that was received."`
 	After       string   `query:"after" maxLength:"20" doc:"As Last-Event-ID, for the first time: the last of a page, or 0 for all that is kept."`
 }
 

@@ -53,7 +53,7 @@ func (a API) types(context.Context, *struct{}) (*typesOutput, error) {
 
 type schemaInput struct {
 	Type    string `path:"type" maxLength:"63" doc:"The type without its prefix, such as run.failed."`
-	Version int    `path:"version" minimum:"1"`
+	Version int    `path:"version" minimum:"1" doc:"The version of the type's data."`
 }
 
 func (a API) schema(_ context.Context, in *schemaInput) (*huma.StreamResponse, error) {

@@ -74,7 +74,7 @@ func reading(fact string) string {
 		return "release.read"
 	case "stages":
 		return "stage.read"
-	case "pr", "vcs":
+	case "pr", "vcs", "build":
 		return "repo.read"
 	case "topic", "route", "dns-record", "local-object":
 		return "project.read"

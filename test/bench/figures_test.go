@@ -32,33 +32,62 @@ func atMost(b *testing.B, figure, limit float64, unit string) {
 	}
 }
 
-// pairs are what two ways of doing the same took, in turns.
-type pairs struct {
-	ours, bare []time.Duration
+// cost is what something took.
+type cost struct {
+	wall time.Duration
+	// cpu is what was computed for it, in milliseconds, by the daemon, by this
+	// process and by all that either of them started and that has ended. A busy
+	// machine makes everything longer, but computing hardly more.
+	cpu float64
 }
 
-func (p *pairs) add(ours, bare func()) {
+// spent measures what it costs to do something with the daemon.
+func (p *platform) spent(b *testing.B, do func()) cost {
+	b.Helper()
+	before := treeMS(b, p.PID()) + treeMS(b, os.Getpid())
+	wall := timed(do)
+	return cost{wall: wall, cpu: treeMS(b, p.PID()) + treeMS(b, os.Getpid()) - before}
+}
+
+// pairs are what two ways of doing the same cost, in turns.
+type pairs struct {
+	*platform
+
+	ours, bare []cost
+}
+
+func (p *pairs) add(b *testing.B, ours, bare func()) {
+	b.Helper()
 	// Who is first takes turns, too.
 	if len(p.ours)%2 == 0 {
-		p.ours, p.bare = append(p.ours, timed(ours)), append(p.bare, timed(bare))
+		p.ours, p.bare = append(p.ours, p.spent(b, ours)), append(p.bare, p.spent(b, bare))
 		return
 	}
-	bareTook := timed(bare)
-	p.ours, p.bare = append(p.ours, timed(ours)), append(p.bare, bareTook)
+	p.bare = append(p.bare, p.spent(b, bare))
+	p.ours = append(p.ours, p.spent(b, ours))
 }
 
-// report gives the median of the ratios, pair by pair.
+// report gives the medians of the ratios, pair by pair.
 func (p *pairs) report(b *testing.B, limit float64) {
 	b.Helper()
-	ratios := make([]float64, len(p.ours))
-	for i := range ratios {
-		ratios[i] = p.ours[i].Seconds() / p.bare[i].Seconds()
-	}
-	b.ReportMetric(milliseconds(median(slices.Clone(p.ours))), "terrace-ms")
-	b.ReportMetric(milliseconds(median(slices.Clone(p.bare))), "bare-ms")
 	b.ReportMetric(0, "ns/op") // says nothing about many deploys
-	b.Logf("ratios of the pairs: %.2f", ratios)
-	atMost(b, median(ratios), limit, "ratio")
+	wall := func(c cost) float64 { return milliseconds(c.wall) }
+	atMost(b, p.compare(b, "", wall), limit, "ratio")
+	b.ReportMetric(p.compare(b, "cpu-", func(c cost) float64 { return c.cpu }), "cpu-ratio")
+}
+
+// compare reports what one figure is on both sides and returns the median of its ratios.
+func (p *pairs) compare(b *testing.B, name string, of func(cost) float64) float64 {
+	b.Helper()
+	var ours, bare, ratios []float64
+	for i := range p.ours {
+		ours, bare = append(ours, of(p.ours[i])), append(bare, of(p.bare[i]))
+		ratios = append(ratios, ours[i]/bare[i])
+	}
+	b.Logf("%sratios of the pairs: %.2f", name, ratios)
+	b.ReportMetric(median(ours), "terrace-"+name+"ms")
+	b.ReportMetric(median(bare), "bare-"+name+"ms")
+	return median(ratios)
 }
 
 // residentMB returns the most memory that the process ever had resident.

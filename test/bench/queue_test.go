@@ -52,7 +52,7 @@ func BenchmarkQueue(b *testing.B) {
 	}
 	for b.Loop() {
 		before := cpuMS(b, p.PID())
-		ours := timed(func() {
+		ours := p.spent(b, func() {
 			each(stacks, stacks, func(i int) {
 				for turn := range turns {
 					p.deploySmall(b, fmt.Sprintf("queued-%d", i), fmt.Sprintf("mark-%d", turn))
@@ -60,16 +60,17 @@ func BenchmarkQueue(b *testing.B) {
 			})
 		})
 		computed := (cpuMS(b, p.PID()) - before) / (stacks * turns)
-		bare := timed(func() {
+		bare := p.spent(b, func() {
 			each(stacks*turns, workers, func(i int) {
 				name := fmt.Sprintf("twin-%d", i%stacks)
 				twins[i%stacks].apply(b, with(root, "twin", name, `"mark"`, fmt.Sprintf(`"mark-%d"`, i/stacks)))
 			})
 		})
 		b.ReportMetric(0, "ns/op") // says nothing about a queue
-		b.ReportMetric(ours.Seconds()*1000/(stacks*turns), "terrace-ms/run")
-		b.ReportMetric(bare.Seconds()*1000/(stacks*turns), "bare-ms/run")
-		atMost(b, ours.Seconds()/bare.Seconds(), queueOverhead, "ratio")
+		b.ReportMetric(milliseconds(ours.wall)/(stacks*turns), "terrace-ms/run")
+		b.ReportMetric(milliseconds(bare.wall)/(stacks*turns), "bare-ms/run")
+		b.ReportMetric(ours.cpu/bare.cpu, "cpu-ratio")
+		atMost(b, ours.wall.Seconds()/bare.wall.Seconds(), queueOverhead, "ratio")
 		atMost(b, computed, cpuPerRun, "cpu-ms/run")
 	}
 }
@@ -105,13 +106,26 @@ const clockTicks = 100
 // cpuMS is what a process has computed, without its children, in milliseconds.
 func cpuMS(b *testing.B, pid int) float64 {
 	b.Helper()
+	return ticksMS(b, pid, 11, 13) // utime and stime
+}
+
+// treeMS is what a process has computed with its children that have ended, in milliseconds.
+func treeMS(b *testing.B, pid int) float64 {
+	b.Helper()
+	return ticksMS(b, pid, 11, 15) // utime, stime, cutime and cstime
+}
+
+// ticksMS sums up figures of proc(5), in milliseconds; they are counted from the
+// state of the process.
+func ticksMS(b *testing.B, pid, from, to int) float64 {
+	b.Helper()
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		b.Skipf("this system does not tell what a process computes: %v", err)
 	}
 	fields := strings.Fields(string(raw)[strings.LastIndexByte(string(raw), ')')+1:])
 	var ticks float64
-	for _, field := range fields[11:13] { // utime and stime, of proc(5)
+	for _, field := range fields[from:to] {
 		n, err := strconv.ParseFloat(field, 64)
 		if err != nil {
 			b.Fatal(err)

@@ -52,8 +52,8 @@ func (r *Runner) place(job Job, w workdir, env []string) *confine.Place {
 			p.Readable = append(p.Readable, mirror)
 		}
 	}
-	if data, err := os.Readlink(w.join(".terraform")); err == nil {
-		p.Readable = append(p.Readable, data)
+	if kept, err := os.Readlink(w.join(keptName)); err == nil {
+		p.Readable = append(p.Readable, kept)
 	}
 	names := named(env, w)
 	p.Hidden = slices.DeleteFunc(p.Hidden, func(path string) bool { return path != r.DataDir && slices.Contains(names, path) })

@@ -30,6 +30,12 @@ func (s *Service) commanded(ctx context.Context, r Repository, c Command) error 
 	fact, change := "pr.replanned", replanned
 	if c.Word == "apply" {
 		refused := s.mayApply(ctx, r, c)
+		if refused == nil {
+			refused = s.mayReapply(ctx, r, c.Number)
+		}
+		if kernel.Is(refused, kernel.NotFound) {
+			refused = nil // the pull request is not known, which is said below
+		}
 		if refused != nil && !kernel.Is(refused, kernel.Refused) {
 			return refused // it is asked again
 		}

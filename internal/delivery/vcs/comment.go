@@ -101,7 +101,7 @@ func numbers(p *PlanSummary) string {
 func result(c Check) string {
 	switch c.State {
 	case Succeeded:
-		if c.Kind == ApplyCheck {
+		if c.Kind == ApplyCheck && (c.Run != "" || c.Plan != nil) {
 			return "applied"
 		}
 		if c.Plan != nil && c.Plan.empty() {

@@ -25,6 +25,14 @@ type work struct {
 // newWork returns a hosted repository with a workload bound to it and one commit.
 func newWork(t *testing.T, bindings ...vcs.Binding) *work {
 	t.Helper()
+	w := quietWork(t, bindings...)
+	w.Watch(t)
+	return w
+}
+
+// quietWork is one whose pull requests nobody looks at.
+func quietWork(t *testing.T, bindings ...vcs.Binding) *work {
+	t.Helper()
 	w := &work{Bench: vcstest.New(t, nil), t: t, dir: t.TempDir()}
 	var err error
 	if w.repo, err = w.Create(w.as("developer"), vcstest.Shop(), vcs.NewRepository{Name: "mono"}); err != nil {
@@ -36,7 +44,6 @@ func newWork(t *testing.T, bindings ...vcs.Binding) *work {
 		}
 	}
 	w.git("init", "-q", "-b", "main")
-	w.Watch(t)
 	w.push("main", map[string]string{
 		"orders/score.yaml": vcstest.Score("orders", "registry.example.com/orders:1"), "web/score.yaml": vcstest.Score("web", "registry.example.com/web:1"), "README.md": "hello\n",
 	})

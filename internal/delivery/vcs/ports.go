@@ -62,8 +62,20 @@ type Pulls interface {
 	// OpenFrom returns the open ones from a branch.
 	OpenFrom(ctx context.Context, scope kernel.Scope, repository, source string) ([]PullRequest, error)
 	LastNumber(ctx context.Context, scope kernel.Scope, repository string) (int, error)
-	// Due returns those of all tenants that are to be looked at, the longest due first.
-	Due(ctx context.Context, now time.Time, limit int) ([]PullRequest, error)
+	Claims
+}
+
+// Claims say which daemon looks at a pull request.
+type Claims interface {
+	// Due returns those of all tenants that are to be looked at by a time and that
+	// nobody has now, the longest due first.
+	Due(ctx context.Context, now, by time.Time, limit int) ([]PullRequest, error)
+	// Claim takes or keeps a pull request; Locked while another holder has it.
+	Claim(ctx context.Context, p PullRequest, holder string, now, until time.Time) error
+	// Release gives it back; one that another holder has by now stays that one's.
+	Release(ctx context.Context, p PullRequest, holder string) error
+	// Recover gives back all that a former process of the holder has had.
+	Recover(ctx context.Context, holder string) error
 }
 
 // Checks keeps checks.

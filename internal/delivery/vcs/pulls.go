@@ -73,6 +73,9 @@ func (s *Service) Apply(ctx context.Context, scope kernel.Scope, name string, nu
 	if err != nil {
 		return PullRequest{}, err
 	}
+	if err := s.mayReapply(ctx, r, number); err != nil {
+		return PullRequest{}, err
+	}
 	actor, _ := kernel.ActorFrom(ctx)
 	return s.edit(ctx, r, number, "pr.apply_asked", func(p *PullRequest) (map[string]any, error) {
 		p.Actor = actor

@@ -1,6 +1,7 @@
 package vcs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -45,8 +46,10 @@ type Config struct {
 	// Address is where others reach this platform, without a slash at its end.
 	Address   string
 	Listeners []Listener
-	Clock     kernel.Clock
-	Log       *slog.Logger
+	// Node names this daemon: only one process at a time may use it.
+	Node  string
+	Clock kernel.Clock
+	Log   *slog.Logger
 }
 
 // Service knows repositories and what happens to them.
@@ -63,6 +66,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.Node = cmp.Or(c.Node, kernel.NewID("node"))
 	hosts := map[Provider]Host{Hosted: hosted{store: c.Store, clock: c.Clock}}
 	for p, h := range c.Hosts {
 		hosts[p] = h

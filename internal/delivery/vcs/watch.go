@@ -2,6 +2,7 @@ package vcs
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -45,7 +46,7 @@ func (b *busy) free(id string) {
 
 // Watch works on the inbox and on pull requests until ctx ends.
 func (s *Service) Watch(ctx context.Context) error {
-	if err := s.recover(ctx); err != nil {
+	if err := errors.Join(s.Store.Recover(ctx, s.Node), s.recover(ctx)); err != nil {
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // the next start does it
 		}
@@ -88,7 +89,7 @@ func (s *Service) rest(ctx context.Context, d time.Duration) bool {
 // nothing else to do.
 func (s *Service) look(ctx context.Context, all *sync.WaitGroup) (time.Duration, error) {
 	now := s.Clock.Now()
-	due, err := s.Store.Due(ctx, now.Add(idle), 50)
+	due, err := s.Store.Due(ctx, now, now.Add(idle), 50)
 	if err != nil {
 		return idle, err
 	}
@@ -105,7 +106,7 @@ func (s *Service) look(ctx context.Context, all *sync.WaitGroup) (time.Duration,
 		all.Go(func() {
 			defer s.nudge()
 			defer s.busy.free(p.Repository)
-			s.attend(ctx, p)
+			s.claimed(ctx, p)
 		})
 	}
 	return next, nil

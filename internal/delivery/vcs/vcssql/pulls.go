@@ -3,7 +3,6 @@ package vcssql
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -116,16 +115,6 @@ func (s *Store) LastNumber(ctx context.Context, scope kernel.Scope, repository s
 	err := s.db.Reader(ctx).NewRaw("SELECT COALESCE(MAX(number), 0) FROM vcs_pulls WHERE repository = ? AND tenant = ? AND project = ?",
 		repository, scope.Tenant, scope.Project).Scan(ctx, &last)
 	return last, db.Map(err, "pull requests")
-}
-
-// Due returns the pull request of each repository that is due first, if it is by now.
-func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]vcs.PullRequest, error) {
-	var rows []pullRow
-	err := s.db.Reader(ctx).NewRaw(
-		"SELECT tenant, project, body, revision FROM (SELECT tenant, project, body, revision, due_at, "+
-			"ROW_NUMBER() OVER (PARTITION BY repository ORDER BY due_at, number) AS place FROM vcs_pulls WHERE due_at IS NOT NULL AND due_at <= ?) AS due "+
-			"WHERE place = 1 ORDER BY due_at LIMIT ?", now, limit).Scan(ctx, &rows)
-	return pullsOf(rows, err)
 }
 
 type checkRow struct {

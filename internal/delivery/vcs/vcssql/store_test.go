@@ -97,7 +97,7 @@ func TestPullRequests(t *testing.T) {
 				t.Errorf("the number again: %v", err)
 			}
 		}
-		due, err := s.Due(ctx, now(), 10)
+		due, err := s.Due(ctx, now(), now(), 10)
 		if err != nil || len(due) != 1 || due[0].Number != 1 || due[0].Scope != shop {
 			t.Fatalf("due %+v, %v", due, err)
 		}
@@ -136,6 +136,59 @@ func TestPullRequests(t *testing.T) {
 		all, err := s.Checks(ctx, shop, "repo_1", 1)
 		if diff := cmp.Diff([]vcs.Check{c}, all); err != nil || diff != "" {
 			t.Errorf("%v %s", err, diff)
+		}
+	})
+}
+
+func TestOneDaemonLooksAtAPullRequest(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *vcssql.Store) {
+		ctx, at := t.Context(), now()
+		p := vcs.PullRequest{Repository: "repo_1", Scope: shop, Number: 1, Source: "topic", Target: "main", State: vcs.Open, CreatedAt: at, UpdatedAt: at}
+		p.Work.Due = &at
+		if err := s.AddPull(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+		due := func(now time.Time) int {
+			t.Helper()
+			all, err := s.Due(ctx, now, at, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(all)
+		}
+		for range 2 { // taken, and kept
+			if err := s.Claim(ctx, p, "one", at, at.Add(time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Claim(ctx, p, "two", at, at.Add(time.Minute)); !kernel.Is(err, kernel.Locked) || due(at) != 0 {
+			t.Errorf("two claim it: %v, %d due", err, due(at))
+		}
+		if err := s.SavePull(ctx, p); err != nil || due(at) != 0 {
+			t.Errorf("a change of it gives it back: %v", err)
+		}
+		later := at.Add(time.Hour) // the first one says nothing any longer
+		if due(later) != 1 {
+			t.Error("it is nobody's, and not due")
+		}
+		if err := s.Claim(ctx, p, "two", later, later.Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Claim(ctx, p, "one", later, later.Add(time.Minute)); !kernel.Is(err, kernel.Locked) {
+			t.Errorf("the first one keeps it: %v", err)
+		}
+		if err := s.Release(ctx, p, "one"); err != nil || due(later) != 0 {
+			t.Errorf("who lost it gives it back: %v", err)
+		}
+		if err := s.Release(ctx, p, "two"); err != nil || due(later) != 1 {
+			t.Errorf("it is not given back: %v", err)
+		}
+		if err := s.Claim(ctx, p, "two", later, later.Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Recover(ctx, "two"); err != nil || due(later) != 1 {
+			t.Errorf("the next start has nothing of it: %v", err)
 		}
 	})
 }

@@ -56,10 +56,13 @@ func (s *Service) remains(ctx context.Context, e RunEnd) error {
 	return nil
 }
 
+// carried is the outcome of a decision whose run succeeded.
+const carried = "the run succeeded"
+
 // carriedOut notes what became of a decision's run.
 func (s *Service) carriedOut(ctx context.Context, d Drift, e RunEnd) error {
 	decision := *d.Decision
-	decision.Outcome = "the run succeeded"
+	decision.Outcome = carried
 	if e.Failed != "" {
 		decision.Outcome, d.Status = e.Run+" did not do it: "+e.Failed, Open
 	}

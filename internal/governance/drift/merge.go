@@ -14,7 +14,7 @@ func (s *Service) merge(ctx context.Context, w Watch, c Check, sight Sight, foun
 	if err != nil {
 		return 0, 0, err
 	}
-	for _, d := range found {
+	for _, d := range slices.Backward(found) { // the worst last: a list has the newest first
 		old, there := byAddress(known, d.Address)
 		if there {
 			d, err = s.seen(ctx, old, d, sight)

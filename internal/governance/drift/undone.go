@@ -3,6 +3,7 @@ package drift
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,14 @@ type Undone struct {
 // Kept reports that somebody decided to keep what is put back.
 func (u Undone) Kept() bool { return u.accepted() || u.ignore() != nil }
 
-func (d Drift) accepted() bool { return d.Status == Resolved }
+// accepted reports that what is there was accepted and is recorded, also where no
+// check has looked since.
+func (d Drift) accepted() bool {
+	if d.Decision == nil || d.Decision.Kind != "accept" {
+		return false
+	}
+	return d.Resolution == accepted || d.Status == Accepting && d.Decision.Outcome == carried
+}
 
 // ignore is the first ignore of what is put back.
 func (u Undone) ignore() *Ignore {
@@ -81,17 +89,15 @@ func (s *Service) Undoes(ctx context.Context, of Deployed, run string, plan *tfj
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range ended {
-		if d.Decision != nil && d.Decision.Kind == "accept" && d.Resolution == accepted {
-			all = append(all, d)
-		}
-	}
 	var undone []Undone
-	for _, d := range all {
+	told := map[string]bool{}
+	for _, d := range slices.Concat(all, slices.DeleteFunc(ended, func(d Drift) bool { return !d.accepted() })) {
 		if d.Status == Reverting && d.Decision != nil && d.Decision.Run == run {
 			continue
 		}
-		if paths, ok := s.undoes(d, changes[d.Address]); ok {
+		paths, ok := s.undoes(d, changes[d.Address])
+		if key := d.Address + " " + strings.Join(paths, " "); ok && !told[key] {
+			told[key] = true
 			undone = append(undone, Undone{Drift: d, Paths: paths})
 		}
 	}

@@ -23,6 +23,7 @@ type Rules interface {
 	// ByID returns a rule of a tenant by its id, or NotFound.
 	ByID(ctx context.Context, tenant, id string) (Rule, error)
 	List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Rule], error)
+	// Count holds the tenant's number until the end of the transaction.
 	Count(ctx context.Context, tenant string) (int, error)
 	// Delete removes a rule with its history.
 	Delete(ctx context.Context, scope kernel.Scope, id string) error

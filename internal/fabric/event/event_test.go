@@ -35,7 +35,9 @@ func startServer(t testing.TB, dir string) *event.Server {
 	return s
 }
 
-func newLog(d *db.DB) *event.Log { return &event.Log{Store: eventsql.NewStore(d), Log: quiet(), Address: "https://terrace.example"} }
+func newLog(d *db.DB) *event.Log {
+	return &event.Log{Store: eventsql.NewStore(d), Log: quiet(), Address: "https://terrace.example"}
+}
 
 func record(t testing.TB, d *db.DB, l *event.Log, f kernel.Fact) {
 	t.Helper()

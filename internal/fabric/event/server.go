@@ -161,9 +161,18 @@ func (l logger) Warnf(format string, v ...any) { l.log.Warn("nats: " + fmt.Sprin
 
 func (l logger) Fatalf(format string, v ...any) { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
 
-func (l logger) Errorf(format string, v ...any) { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
-func (l logger) Debugf(string, ...any)          {}
-func (l logger) Tracef(string, ...any)          {}
+// Errorf passes an error on. That a client is not let in is no failure of ours, and
+// the client is told.
+func (l logger) Errorf(format string, v ...any) {
+	text := "nats: " + fmt.Sprintf(format, v...)
+	if strings.Contains(text, "authentication error") || strings.Contains(text, "uthorization") {
+		l.log.Info(text)
+		return
+	}
+	l.log.Error(text)
+}
+func (l logger) Debugf(string, ...any) {}
+func (l logger) Tracef(string, ...any) {}
 
 // disconnect cuts off the clients of an account.
 func (s *Server) disconnect(account string) error {

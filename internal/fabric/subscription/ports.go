@@ -17,6 +17,7 @@ type Store interface {
 	Save(ctx context.Context, s Subscription) error
 	Get(ctx context.Context, scope kernel.Scope, name string) (Subscription, error)
 	List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Subscription], error)
+	// Count holds the tenant's number until the end of the transaction.
 	Count(ctx context.Context, tenant string) (int, error)
 	// Delete removes it with its deliveries.
 	Delete(ctx context.Context, scope kernel.Scope, id string) error

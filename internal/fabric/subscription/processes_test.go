@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // beside is another process on the database.
@@ -132,6 +133,38 @@ func TestAProcessThatWasStoppedSendsNothing(t *testing.T) {
 		eventually(t, "all are recorded", func() bool { return w.count(t, "chat", subscription.Delivered) == 4 })
 		if len(r.requests) != 0 {
 			t.Fatal("two deliver at once")
+		}
+	})
+}
+
+// TestATenantHasNotMoreSubscriptionsThanItMay has two who make the last one at the
+// same moment.
+func TestATenantHasNotMoreSubscriptionsThanItMay(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		for i := range subscription.MaxPerTenant - 1 {
+			w.create(t, fmt.Sprintf("s%d", i), "http://127.0.0.1:9/hook")
+		}
+		const atOnce = 6
+		errs := make(chan error, atOnce)
+		for i := range atOnce {
+			go func() {
+				sink := subscription.Sink{Webhook: &subscription.Webhook{URL: "http://127.0.0.1:9/hook"}}
+				_, err := w.Create(asAdmin(), shop, subscription.Spec{Name: fmt.Sprintf("last%d", i), Sink: sink})
+				errs <- err
+			}()
+		}
+		made := 0
+		for range atOnce {
+			err := <-errs
+			if err == nil {
+				made++
+			} else if !kernel.Is(err, kernel.Refused) {
+				t.Errorf("%v", err)
+			}
+		}
+		if made != 1 {
+			t.Errorf("%d were made", made)
 		}
 	})
 }

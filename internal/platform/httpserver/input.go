@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"context"
 	"io"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,6 +18,18 @@ type PageParams struct {
 // Page returns the request for a page.
 func (p PageParams) Page() kernel.PageRequest {
 	return kernel.PageRequest{Limit: p.Limit, Cursor: p.Cursor}
+}
+
+// ScopeParam says whose things an operation is about, a project's or the tenant's;
+// inputs embed it.
+type ScopeParam struct {
+	Project string `query:"project" maxLength:"63" doc:"The project; the whole tenant unless given."`
+}
+
+// Scope returns the scope for the caller, whom the API requires.
+func (p ScopeParam) Scope(ctx context.Context) kernel.Scope {
+	actor, _ := kernel.ActorFrom(ctx)
+	return kernel.Scope{Tenant: actor.Tenant, Project: p.Project}
 }
 
 // Upload gives a handler the request's body as a stream; inputs embed it. The

@@ -42,24 +42,14 @@ func operation(id, method, path, summary string) huma.Operation {
 	return op
 }
 
-// ScopeParam says whose rules; huma sees only what is exported.
-type ScopeParam struct {
-	Project string `query:"project" maxLength:"63" doc:"The project; the whole tenant unless given."`
-}
-
-func (p ScopeParam) scope(ctx context.Context) kernel.Scope {
-	actor, _ := kernel.ActorFrom(ctx) // the API requires one
-	return kernel.Scope{Tenant: actor.Tenant, Project: p.Project}
-}
-
 // NamePath names one rule.
 type NamePath struct {
-	ScopeParam
+	httpserver.ScopeParam
 	Name string `path:"rule" maxLength:"63" doc:"The rule's name."`
 }
 
 type applyInput struct {
-	ScopeParam
+	httpserver.ScopeParam
 	Body struct {
 		File   string `json:"file,omitempty" maxLength:"500" doc:"How problems name the document."`
 		Source string `json:"source" maxLength:"65536" doc:"The rule, in YAML."`
@@ -73,12 +63,12 @@ func (a API) apply(ctx context.Context, in *applyInput) (*oneOutput, error) {
 	if file == "" {
 		file = "the rule"
 	}
-	r, err := a.Rules.Apply(ctx, in.scope(ctx), file, []byte(in.Body.Source))
+	r, err := a.Rules.Apply(ctx, in.Scope(ctx), file, []byte(in.Body.Source))
 	return &oneOutput{Body: r}, err
 }
 
 type listInput struct {
-	ScopeParam
+	httpserver.ScopeParam
 	httpserver.PageParams
 }
 
@@ -87,17 +77,17 @@ type listOutput struct {
 }
 
 func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
-	page, err := a.Rules.List(ctx, in.scope(ctx), in.Page())
+	page, err := a.Rules.List(ctx, in.Scope(ctx), in.Page())
 	return &listOutput{Body: page}, err
 }
 
 func (a API) get(ctx context.Context, in *NamePath) (*oneOutput, error) {
-	r, err := a.Rules.Get(ctx, in.scope(ctx), in.Name)
+	r, err := a.Rules.Get(ctx, in.Scope(ctx), in.Name)
 	return &oneOutput{Body: r}, err
 }
 
 func (a API) remove(ctx context.Context, in *NamePath) (*struct{}, error) {
-	return nil, a.Rules.Delete(ctx, in.scope(ctx), in.Name)
+	return nil, a.Rules.Delete(ctx, in.Scope(ctx), in.Name)
 }
 
 type historyInput struct {
@@ -111,6 +101,6 @@ type historyOutput struct {
 }
 
 func (a API) history(ctx context.Context, in *historyInput) (*historyOutput, error) {
-	page, err := a.Rules.History(ctx, in.scope(ctx), in.Name, in.Outcome, in.Page())
+	page, err := a.Rules.History(ctx, in.Scope(ctx), in.Name, in.Outcome, in.Page())
 	return &historyOutput{Body: page}, err
 }

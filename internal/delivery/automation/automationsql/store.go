@@ -69,8 +69,13 @@ func (s *Store) List(ctx context.Context, scope kernel.Scope, page kernel.PageRe
 	return kernel.PageOf(all, page, func(r automation.Rule) string { return r.Name }), err
 }
 
-// Count returns how many a tenant has.
+// Count returns how many a tenant has. Nobody else counts them until the end of the
+// transaction of ctx.
 func (s *Store) Count(ctx context.Context, tenant string) (n int, err error) {
+	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO automation_quota (tenant) VALUES (?) ON CONFLICT (tenant) DO UPDATE SET tenant = excluded.tenant", tenant).Exec(ctx)
+	if err != nil {
+		return 0, db.Map(err, "the rules")
+	}
 	err = s.db.Reader(ctx).NewRaw("SELECT COUNT(*) FROM automation_rules WHERE tenant = ?", tenant).Scan(ctx, &n)
 	return n, db.Map(err, "the rules")
 }

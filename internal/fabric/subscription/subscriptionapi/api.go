@@ -55,24 +55,14 @@ func operation(id, method, path, summary string) huma.Operation {
 	return op
 }
 
-// ScopeParam says whose subscriptions; huma sees only what is exported.
-type ScopeParam struct {
-	Project string `query:"project" maxLength:"63" doc:"The project; the whole tenant unless given."`
-}
-
-func (p ScopeParam) scope(ctx context.Context) kernel.Scope {
-	actor, _ := kernel.ActorFrom(ctx) // the API requires one
-	return kernel.Scope{Tenant: actor.Tenant, Project: p.Project}
-}
-
 // NamePath names one subscription.
 type NamePath struct {
-	ScopeParam
+	httpserver.ScopeParam
 	Name string `path:"subscription" maxLength:"63" doc:"The subscription's name."`
 }
 
 type createInput struct {
-	ScopeParam
+	httpserver.ScopeParam
 	Body struct {
 		Name       string                `json:"name" maxLength:"63"`
 		Filters    []subscription.Filter `json:"filters,omitempty" maxItems:"64" doc:"All must hold; none is every event of the scope."`
@@ -87,12 +77,12 @@ type createdOutput struct{ Body subscription.Created }
 
 func (a API) create(ctx context.Context, in *createInput) (*createdOutput, error) {
 	b := in.Body
-	created, err := a.Subscriptions.Create(ctx, in.scope(ctx), subscription.Spec{Name: b.Name, Filters: b.Filters, Sink: b.Sink, RetryHours: b.RetryHours, Secret: b.Secret})
+	created, err := a.Subscriptions.Create(ctx, in.Scope(ctx), subscription.Spec{Name: b.Name, Filters: b.Filters, Sink: b.Sink, RetryHours: b.RetryHours, Secret: b.Secret})
 	return &createdOutput{Body: created}, err
 }
 
 type listInput struct {
-	ScopeParam
+	httpserver.ScopeParam
 	httpserver.PageParams
 }
 
@@ -101,19 +91,19 @@ type listOutput struct {
 }
 
 func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
-	page, err := a.Subscriptions.List(ctx, in.scope(ctx), in.Page())
+	page, err := a.Subscriptions.List(ctx, in.Scope(ctx), in.Page())
 	return &listOutput{Body: page}, err
 }
 
 type oneOutput struct{ Body subscription.Subscription }
 
 func (a API) get(ctx context.Context, in *NamePath) (*oneOutput, error) {
-	sub, err := a.Subscriptions.Get(ctx, in.scope(ctx), in.Name)
+	sub, err := a.Subscriptions.Get(ctx, in.Scope(ctx), in.Name)
 	return &oneOutput{Body: sub}, err
 }
 
 func (a API) remove(ctx context.Context, in *NamePath) (*struct{}, error) {
-	return nil, a.Subscriptions.Delete(ctx, in.scope(ctx), in.Name)
+	return nil, a.Subscriptions.Delete(ctx, in.Scope(ctx), in.Name)
 }
 
 type pauseInput struct {
@@ -124,19 +114,19 @@ type pauseInput struct {
 }
 
 func (a API) pause(ctx context.Context, in *pauseInput) (*oneOutput, error) {
-	sub, err := a.Subscriptions.Pause(ctx, in.scope(ctx), in.Name, in.Body.Reason)
+	sub, err := a.Subscriptions.Pause(ctx, in.Scope(ctx), in.Name, in.Body.Reason)
 	return &oneOutput{Body: sub}, err
 }
 
 func (a API) resume(ctx context.Context, in *NamePath) (*oneOutput, error) {
-	sub, err := a.Subscriptions.Resume(ctx, in.scope(ctx), in.Name)
+	sub, err := a.Subscriptions.Resume(ctx, in.Scope(ctx), in.Name)
 	return &oneOutput{Body: sub}, err
 }
 
 type testOutput struct{ Body subscription.Tried }
 
 func (a API) test(ctx context.Context, in *NamePath) (*testOutput, error) {
-	tried, err := a.Subscriptions.Test(ctx, in.scope(ctx), in.Name)
+	tried, err := a.Subscriptions.Test(ctx, in.Scope(ctx), in.Name)
 	return &testOutput{Body: tried}, err
 }
 
@@ -148,7 +138,7 @@ type rotateInput struct {
 }
 
 func (a API) rotate(ctx context.Context, in *rotateInput) (*createdOutput, error) {
-	created, err := a.Subscriptions.Rotate(ctx, in.scope(ctx), in.Name, in.Body.Secret)
+	created, err := a.Subscriptions.Rotate(ctx, in.Scope(ctx), in.Name, in.Body.Secret)
 	return &createdOutput{Body: created}, err
 }
 
@@ -163,7 +153,7 @@ type deliveriesOutput struct {
 }
 
 func (a API) deliveries(ctx context.Context, in *deliveriesInput) (*deliveriesOutput, error) {
-	page, err := a.Subscriptions.ListDeliveries(ctx, in.scope(ctx), in.Name, in.Status, in.Page())
+	page, err := a.Subscriptions.ListDeliveries(ctx, in.Scope(ctx), in.Name, in.Status, in.Page())
 	return &deliveriesOutput{Body: page}, err
 }
 
@@ -181,7 +171,7 @@ type redeliverOutput struct {
 }
 
 func (a API) redeliver(ctx context.Context, in *redeliverInput) (*redeliverOutput, error) {
-	n, err := a.Subscriptions.Redeliver(ctx, in.scope(ctx), in.Name, in.Body.Events)
+	n, err := a.Subscriptions.Redeliver(ctx, in.Scope(ctx), in.Name, in.Body.Events)
 	out := &redeliverOutput{}
 	out.Body.Queued = n
 	return out, err

@@ -38,7 +38,7 @@ func (a API) registerEvents(api huma.API) {
 }
 
 type eventsInput struct {
-	ScopeParam
+	httpserver.ScopeParam
 	httpserver.PageParams
 	Types       []string `query:"type" maxItems:"64" doc:"Only events of these types, such as run.failed, or run.* with a star at the end or the beginning."`
 	Subjects    []string `query:"subject" maxItems:"64" doc:"Only what happened to these, with the same stars."`
@@ -91,7 +91,7 @@ func (a API) events(ctx context.Context, in *eventsInput) (*huma.StreamResponse,
 	if strings.Contains(in.Accept, eventStream) {
 		return a.watch(ctx, in, filters)
 	}
-	page, err := a.Subscriptions.ListEvents(ctx, in.scope(ctx), filters, in.Page())
+	page, err := a.Subscriptions.ListEvents(ctx, in.Scope(ctx), filters, in.Page())
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (a API) watch(ctx context.Context, in *eventsInput, filters []subscription.
 	if err != nil {
 		return nil, err
 	}
-	stream, err := a.Subscriptions.WatchEvents(ctx, in.scope(ctx), filters, after)
+	stream, err := a.Subscriptions.WatchEvents(ctx, in.Scope(ctx), filters, after)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 // Package subscriptionsql keeps subscriptions and deliveries in the database.
 //
-// It owns the tables event_subscriptions and event_deliveries. It sends nothing.
+// It owns the tables event_subscriptions, event_subscription_quota and
+// event_deliveries. It sends nothing.
 package subscriptionsql
 
 import (
@@ -89,8 +90,13 @@ func (s *Store) List(ctx context.Context, scope kernel.Scope, page kernel.PageRe
 	return kernel.PageOf(all, page, func(s subscription.Subscription) string { return s.Name }), err
 }
 
-// Count returns how many a tenant has.
+// Count returns how many a tenant has. Nobody else counts them until the end of the
+// transaction of ctx.
 func (s *Store) Count(ctx context.Context, tenant string) (n int, err error) {
+	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO event_subscription_quota (tenant) VALUES (?) ON CONFLICT (tenant) DO UPDATE SET tenant = excluded.tenant", tenant).Exec(ctx)
+	if err != nil {
+		return 0, db.Map(err, "the subscriptions")
+	}
 	err = s.db.Reader(ctx).NewRaw("SELECT COUNT(*) FROM event_subscriptions WHERE tenant = ?", tenant).Scan(ctx, &n)
 	return n, db.Map(err, "the subscriptions")
 }

@@ -17,6 +17,21 @@ type Hello struct {
 	// Instance names its data folder, which one process has at a time, and Host its machine.
 	Instance string `json:"instance,omitempty"`
 	Host     string `json:"host,omitempty"`
+	// Protocol is what it speaks; versions of one protocol work together.
+	Protocol int `json:"protocol,omitempty"`
+}
+
+// Protocol is what runners and servers of this version speak with each other; it
+// changes where an older one could not follow.
+const Protocol = 2
+
+// Speaks refuses a runner that speaks another protocol than the server.
+func (h Hello) Speaks(server int) error {
+	if h.Protocol == server {
+		return nil
+	}
+	return kernel.Errorf(kernel.Refused, "the runner of version %s speaks protocol %d, and the server %d", h.Version, h.Protocol, server).
+		WithFix("run the terraced of the server's version")
 }
 
 // Connect begins a session. A runner's former process is gone: what it had taken is

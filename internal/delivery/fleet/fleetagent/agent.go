@@ -96,6 +96,7 @@ func (a *Agent) connect(ctx context.Context) error {
 	host, _ := os.Hostname() // without one the server knows less to tell
 	hello := fleet.Hello{
 		Labels: a.Labels, Concurrency: a.Concurrency, Version: a.Version, Platform: runtime.GOOS + "_" + runtime.GOARCH, Instance: a.Instance, Host: host,
+		Protocol: fleet.Protocol,
 	}
 	begun := time.Now()
 	return a.insist(ctx, "connect", func(ctx context.Context) error {
@@ -104,6 +105,9 @@ func (a *Agent) connect(ctx context.Context) error {
 			return kernel.Errorf(kernel.Unavailable, "%w", err) // the one before it may be gone
 		}
 		if err != nil {
+			return untrusted(err)
+		}
+		if err := hello.Speaks(w.Protocol); err != nil {
 			return err
 		}
 		if w.Platform != hello.Platform {

@@ -26,6 +26,9 @@ type assignment struct {
 	// cut says that the server could not be reached for a while: state, modules and
 	// planes are there, so terraform may have failed for it.
 	cut atomic.Bool
+	// telling says that the outcome is on its way: once the server has it, the
+	// assignment is no longer the runner's, and that is no loss.
+	telling atomic.Bool
 }
 
 // do executes an assignment and tells its outcome.
@@ -95,6 +98,8 @@ func (a *assignment) beat() {
 			heard = begun
 			known = command
 			a.obey(command)
+		case final(err) && a.telling.Load():
+			return
 		case final(err):
 			a.lose(err.Error())
 		case time.Since(heard) > a.patience:
@@ -132,6 +137,7 @@ func (a *assignment) finish(result Done) {
 	if a.Job.Phase == "apply" {
 		a.Kept.End(a.Job.Stack)
 	}
+	a.telling.Store(true)
 	err = a.insist(a.gone, "the outcome", func(ctx context.Context) error { return a.Server.Finish(ctx, a.ID, result.Outcome) })
 	if err != nil {
 		a.Log.Warn("the outcome could not be told", "run", a.Job.Run, "error", err)

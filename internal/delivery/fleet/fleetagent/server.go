@@ -3,6 +3,7 @@ package fleetagent
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,6 +42,7 @@ type Welcome struct {
 	ProviderVersion string            `json:"providerVersion"`
 	Provider        string            `json:"provider"`
 	Platform        string            `json:"platform"`
+	Protocol        int               `json:"protocol"`
 }
 
 // Server is the other side.
@@ -210,6 +212,16 @@ func unreachable(err error) error {
 	return kernel.Errorf(kernel.Unavailable, "the server does not answer: %w", err)
 }
 
+// untrusted marks an error of TLS that no time mends.
+func untrusted(err error) error {
+	cause, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	if !ok {
+		return err
+	}
+	return kernel.Errorf(kernel.Refused, "the server's certificate is not trusted here: %w", cause).
+		WithFix("name the file with the authority that signed it in SSL_CERT_FILE, or add it to this machine's; terraform gets the variable, too")
+}
+
 // refused is the error that the server tells; 5xx, a proxy's too, may pass.
 func refused(answer *http.Response) error {
 	var p struct {
@@ -219,6 +231,9 @@ func refused(answer *http.Response) error {
 		Problems []kernel.Problem `json:"problems"`
 	}
 	_ = json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&p) // a proxy answers something else
+	if p.Kind == "" && (answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusMethodNotAllowed || answer.StatusCode == http.StatusNotImplemented) {
+		return kernel.Errorf(kernel.Unavailable, "%s answers %s: is that the address of a Terrace server, and of the same version?", answer.Request.URL.Host, answer.Status)
+	}
 	if answer.StatusCode >= http.StatusInternalServerError || answer.StatusCode == http.StatusTooManyRequests || p.Kind == "" {
 		return kernel.Errorf(kernel.Unavailable, "the server answers %s: %s", answer.Status, p.Detail)
 	}

@@ -41,6 +41,7 @@ type Welcome struct {
 	// Provider is the SHA-256 of the provider's program, in hex.
 	Provider string `json:"provider"`
 	Platform string `json:"platform"`
+	Protocol int    `json:"protocol"`
 }
 
 // Work is an assignment with its job.
@@ -99,6 +100,9 @@ func (a API) connect(w http.ResponseWriter, r *http.Request, runner fleet.Runner
 	if err := readJSON(w, r, 64<<10, &h); err != nil {
 		return err
 	}
+	if err := h.Speaks(fleet.Protocol); err != nil {
+		return err
+	}
 	runner, err := a.Fleet.Connect(r.Context(), runner, h)
 	if err != nil {
 		return err
@@ -110,6 +114,7 @@ func (a API) connect(w http.ResponseWriter, r *http.Request, runner fleet.Runner
 	writeJSON(w, Welcome{
 		Name: runner.Name, Session: runner.Session, Labels: runner.Active, Patience: int64(fleet.Patience.Seconds()),
 		ProviderVersion: a.ProviderVersion, Provider: digest, Platform: runtime.GOOS + "_" + runtime.GOARCH,
+		Protocol: fleet.Protocol,
 	})
 	return nil
 }

@@ -2667,18 +2667,19 @@ type Run struct {
 	// Dossier The SHA-256 of some content: sha256: and 64 hexadecimal digits.
 	//
 	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-	Dossier   Digest          `json:"dossier,omitempty"`
-	DryRun    bool            `json:"dryRun,omitempty"`
-	EndedAt   *time.Time      `json:"endedAt,omitempty"`
-	Event     string          `json:"event,omitempty"`
-	Failure   *RunFailure     `json:"failure,omitempty"`
-	Fence     int64           `json:"fence"`
-	Force     bool            `json:"force,omitempty"`
-	Gates     []RunGateResult `json:"gates,omitempty"`
-	Hold      *RunHold        `json:"hold,omitempty"`
-	ID        string          `json:"id"`
-	Initiator *Actor          `json:"initiator,omitempty"`
-	Inputs    []RunInput      `json:"inputs,omitempty"`
+	Dossier       Digest            `json:"dossier,omitempty"`
+	DryRun        bool              `json:"dryRun,omitempty"`
+	EndedAt       *time.Time        `json:"endedAt,omitempty"`
+	Event         string            `json:"event,omitempty"`
+	Failure       *RunFailure       `json:"failure,omitempty"`
+	Fence         int64             `json:"fence"`
+	Force         bool              `json:"force,omitempty"`
+	Gates         []RunGateResult   `json:"gates,omitempty"`
+	Hold          *RunHold          `json:"hold,omitempty"`
+	ID            string            `json:"id"`
+	Initiator     *Actor            `json:"initiator,omitempty"`
+	Inputs        []RunInput        `json:"inputs,omitempty"`
+	Interruptions []RunInterruption `json:"interruptions,omitempty"`
 
 	// Operation What a run is for.
 	Operation         RunOperation     `json:"operation"`
@@ -2928,6 +2929,13 @@ type RunInput struct {
 	State     RunStateRef `json:"state"`
 	Value     interface{} `json:"value,omitempty"`
 	Workload  string      `json:"workload"`
+}
+
+// RunInterruption defines model for RunInterruption.
+type RunInterruption struct {
+	At      time.Time `json:"at"`
+	Message string    `json:"message"`
+	Phase   string    `json:"phase"`
 }
 
 // RunLevel What a failed gate means: advisory ones warn, mandatory ones end the run.

@@ -169,6 +169,9 @@ func writeRun(w io.Writer, r apiclient.Run, now time.Time) {
 		}
 		_, _ = fmt.Fprintf(w, "phase %-9s %s\n", p.Name, d)
 	}
+	for _, i := range r.Interruptions {
+		_, _ = fmt.Fprintf(w, "interrupted %s: %s\n", i.At.Local().Format(time.DateTime), i.Message)
+	}
 	writeGates(w, r)
 	writeApprovals(w, r, now)
 	for _, v := range r.Verification {

@@ -67,7 +67,7 @@ func lostLine(err error) string {
 // and what the status lines tell anyway. Warnings and errors are always told.
 func Line(e apiclient.RunEvent) string {
 	loud := e.Level == "error" || e.Level == "warn"
-	if e.Level == "debug" || e.Message == "" || strings.HasPrefix(e.Type, statusEvent) || (!loud && background(e)) {
+	if e.Level == "debug" || e.Message == "" || strings.HasPrefix(e.Type, statusEvent) && e.Type != interrupted || (!loud && background(e)) {
 		return ""
 	}
 	text := strings.TrimSpace(e.Message)
@@ -82,6 +82,9 @@ func Line(e apiclient.RunEvent) string {
 	}
 	return text
 }
+
+// interrupted is the event of a run whose runner was gone in the middle: no status tells it.
+const interrupted = "run.interrupted"
 
 // fatal reports whether the run fails with what an event tells.
 func fatal(e apiclient.RunEvent) bool { return e.Type == "diagnostic" && e.Level == "error" }

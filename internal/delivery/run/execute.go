@@ -28,6 +28,9 @@ type execution struct {
 	// goesOn says that a remote runner has been at it since before this process.
 	goesOn bool
 
+	// died is the node whose process ended while it executed the run, "" where none did.
+	died string
+
 	// told are runs of other stacks that a step queued.
 	told []Run
 
@@ -93,6 +96,9 @@ func (e *execution) take(ctx context.Context, turn int64) error {
 	r.Fence, e.lease = lease.Fence, lease
 	if r.Status != Approved && !e.goesOn { // neither waiting for approval nor looking on is an attempt
 		r.Attempt++
+	}
+	if e.died != "" && !e.goesOn && (r.Status == Planning || r.Status == Applying) {
+		r.died(e.died, e.s.Clock.Now())
 	}
 	if err := e.s.save(ctx, &r); err != nil {
 		return err

@@ -53,6 +53,7 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, id string) (E
 		x.detail("Terrace asked for it by itself, for what %s had brought: %s", r.Cause.Run, r.Cause.Message)
 	}
 	s.explainStatus(&x, r, l, open)
+	explainInterruptions(&x, r)
 	explainGates(&x, r, s.Clock.Now())
 	explainEnd(&x, r)
 	holds, err := s.explainSince(ctx, &x, r)

@@ -37,6 +37,9 @@ func (e *execution) acquire(ctx context.Context) (l Lease, ok bool, err error) {
 		return Lease{}, false, err
 	}
 	l = Lease{Fence: old.Fence + 1, Run: e.id, Node: s.Node, Process: s.process, Expires: s.Clock.Now().Add(s.Lease)}
+	if old.Run == e.id {
+		e.died = old.Node // it never gave the lease back
+	}
 	if e.remote && s.Fleet != nil && old.Run == e.id {
 		if e.goesOn, err = s.Fleet.Working(ctx, e.id, old.Fence); err != nil {
 			return Lease{}, false, err

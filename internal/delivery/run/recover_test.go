@@ -76,6 +76,14 @@ func TestARunIsContinuedAfterACrash(t *testing.T) {
 			if done.Attempt != 2 || done.Fence != 2 {
 				t.Errorf("attempt %d, fence %d", done.Attempt, done.Fence)
 			}
+			says := "the process on laptop that executed it was gone in mid-apply"
+			if len(done.Interruptions) != 1 || done.Interruptions[0].Message != says {
+				t.Errorf("interrupted: %+v, want one: %s", done.Interruptions, says)
+			}
+			x, err := next.Explain(runtest.As(runtest.Ada), runtest.Project, r.ID)
+			if err != nil || !strings.Contains(strings.Join(x.Details, "\n"), "it was interrupted: "+says) {
+				t.Errorf("explained with %q, %v", x.Details, err)
+			}
 			for change, times := range b.World.Applied {
 				if times != 1 {
 					t.Errorf("%s was applied %d times", change, times)

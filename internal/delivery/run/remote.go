@@ -42,6 +42,9 @@ func (e *execution) interrupted(ctx context.Context, cause error) error {
 			r.Attempt = max(0, r.Attempt-1)
 		}
 		r.StatusReason = gone.Message
+		if gone.Begun {
+			r.interruptedBy(gone.Message, e.s.Clock.Now())
+		}
 		if err := e.s.save(ctx, &r); err != nil {
 			return err
 		}

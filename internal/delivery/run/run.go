@@ -88,10 +88,12 @@ type Run struct {
 	// Revoked says why the release may not go to the stage any longer.
 	Revoked string `json:"revoked,omitempty"`
 	// Adopted are resources that an interrupted apply created and that the run imports.
-	Adopted   []Adoption `json:"adopted,omitempty"`
-	CreatedAt time.Time  `json:"createdAt"`
-	UpdatedAt time.Time  `json:"updatedAt"`
-	EndedAt   *time.Time `json:"endedAt,omitempty"`
+	Adopted []Adoption `json:"adopted,omitempty"`
+	// Interruptions are the times that whoever executed the run was gone in the middle.
+	Interruptions []Interruption `json:"interruptions,omitempty"`
+	CreatedAt     time.Time      `json:"createdAt"`
+	UpdatedAt     time.Time      `json:"updatedAt"`
+	EndedAt       *time.Time     `json:"endedAt,omitempty"`
 	// RetryOf is the run that this one does again.
 	RetryOf string `json:"retryOf,omitempty"`
 	// Waits tells what the run waits for while nobody executes it. It is no part of

@@ -19,6 +19,8 @@ func TestTheClientLinksNoServer(t *testing.T) {
 		"internal/kernel":                         "the words of errors",
 		"internal/apiclient":                      "the wire",
 		"internal/catalog/goldenpath":             "scaffolding, offline",
+		"internal/delivery/bundle":                "builds the folders that are images, on the developer's machine",
+		"internal/delivery/bundle/tarball":        "packs what was built",
 		"internal/delivery/workload":              "validation, offline",
 		"internal/platform/yamldoc":               "what workload reads files with",
 		"internal/target/azuresim/azuresimclient": "the simulated Azure's operations, by their wire",

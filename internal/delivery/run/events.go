@@ -69,10 +69,15 @@ func words(s Status) string {
 func (s *Service) Events(ctx context.Context, scope kernel.Scope, id string, follow bool, write func(lines []byte) error) error {
 	var offset int64
 	var ended bool
+	var r Run
+	var known time.Time // until when r is not looked at again
 	for {
-		r, err := s.Get(ctx, scope, id)
-		if err != nil {
-			return err
+		if now := s.Clock.Now(); !now.Before(known) {
+			var err error
+			if r, err = s.Get(ctx, scope, id); err != nil {
+				return err
+			}
+			known = now.Add(lookAgain)
 		}
 		lines, next, more, err := s.Logs.Read(ctx, id, offset)
 		if err != nil {
@@ -85,8 +90,15 @@ func (s *Service) Events(ctx context.Context, scope kernel.Scope, id string, fol
 			offset, ended = next, endsRun(lines)
 			continue
 		}
-		if !follow || ended || !s.awaitMore(ctx, r, more) {
+		if !follow || ended {
 			return ctx.Err()
+		}
+		told, goOn := s.awaitMore(ctx, r, more)
+		if !goOn {
+			return ctx.Err()
+		}
+		if !told {
+			known = time.Time{}
 		}
 	}
 }
@@ -102,12 +114,13 @@ func endsRun(lines []byte) bool {
 	return isRun && slices.Contains(Statuses(), Status(status)) && Status(status).Terminal()
 }
 
-// awaitMore waits for more lines and reports whether there can be any.
-func (s *Service) awaitMore(ctx context.Context, r Run, more <-chan struct{}) bool {
+// awaitMore waits for more lines. It reports whether it was told of any, and
+// whether there can be more.
+func (s *Service) awaitMore(ctx context.Context, r Run, more <-chan struct{}) (told, goOn bool) {
 	wait := lookAgain
 	if r.Status.Terminal() {
 		if s.Clock.Now().Sub(r.UpdatedAt) > lastWord {
-			return false
+			return false, false
 		}
 		wait = lastWord
 	}
@@ -115,10 +128,10 @@ func (s *Service) awaitMore(ctx context.Context, r Run, more <-chan struct{}) bo
 	defer timer.Stop()
 	select {
 	case <-more:
-		return true
+		return true, true
 	case <-ctx.Done():
-		return false
+		return false, false
 	case <-timer.C:
-		return !r.Status.Terminal()
+		return false, !r.Status.Terminal()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
 // Retention is how long the log keeps events; of more than maxKept the oldest go
@@ -74,7 +75,7 @@ type Log struct {
 	// Without one events name no schema.
 	Address string
 
-	// recorded tells Serve that a commit is near.
+	// recorded tells Serve of a commit.
 	recorded atomic.Pointer[chan struct{}]
 	placed   broadcast
 }
@@ -96,13 +97,18 @@ func (l *Log) Record(ctx context.Context, f kernel.Fact) error {
 	if err := l.Store.Add(ctx, Entry{ID: e.ID, Tenant: e.Tenant, Fact: f.Type, Body: body}); err != nil {
 		return err
 	}
+	db.AfterCommit(ctx, l.wake)
+	return nil
+}
+
+// wake tells Serve that something is recorded.
+func (l *Log) wake() {
 	if recorded := l.recorded.Load(); recorded != nil {
 		select {
 		case *recorded <- struct{}{}:
 		default:
 		}
 	}
-	return nil
 }
 
 // Bounds returns what is kept.

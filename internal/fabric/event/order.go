@@ -7,12 +7,9 @@ import (
 
 const (
 	orderAtOnce = 128
-	// eagerPoll is how often Serve looks while commits are near, for eagerFor after
-	// the last one was announced; idlePoll is for what other processes do.
-	eagerPoll = 10 * time.Millisecond
-	eagerFor  = 2 * time.Second
-	idlePoll  = time.Second
-	maxRetry  = 10 * time.Second
+	// idlePoll is how often Serve looks for what other processes do.
+	idlePoll = time.Second
+	maxRetry = 10 * time.Second
 )
 
 // Serve gives what is recorded its place, and tells followers of what other
@@ -23,13 +20,12 @@ func (l *Log) Serve(ctx context.Context) error {
 	defer l.recorded.Store(nil)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	eager, retry, seen := time.Time{}, time.Duration(0), uint64(0)
+	retry, seen := time.Duration(0), uint64(0)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-recorded:
-			eager = time.Now().Add(eagerFor)
 		case <-timer.C:
 		}
 		last, err := l.place(ctx)
@@ -37,18 +33,14 @@ func (l *Log) Serve(ctx context.Context) error {
 			seen = last
 			l.placed.all()
 		}
-		switch {
-		case err != nil && ctx.Err() == nil:
+		if err != nil && ctx.Err() == nil {
 			retry = min(max(2*retry, 100*time.Millisecond), maxRetry)
 			l.Log.WarnContext(ctx, "events wait for their place", "error", err, "retry", retry)
 			timer.Reset(retry)
-		case time.Now().Before(eager):
-			retry = 0
-			timer.Reset(eagerPoll)
-		default:
-			retry = 0
-			timer.Reset(idlePoll)
+			continue
 		}
+		retry = 0
+		timer.Reset(idlePoll)
 	}
 }
 

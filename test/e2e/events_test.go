@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -137,4 +138,10 @@ func TestARulePromotes(t *testing.T) {
 	})
 	p.Succeed(ctx, "destroy", "clock", "--stage", "test", "--yes")
 	p.Succeed(ctx, "destroy", "clock", "--stage", "dev", "--yes")
+	events := allTold(ctx, t, d)
+	fitSchemas(ctx, t, d, events)
+	want := []string{"run.queued release.verified", "run.queued run.succeeded release.verified"}
+	if ways := waysTo(events, "release.verified"); !slices.Equal(ways, want) {
+		t.Errorf("what led to a verified release: %q, want %q", ways, want)
+	}
 }

@@ -133,4 +133,11 @@ func TestAChangeComesByGit(t *testing.T) {
 		t.Errorf("nobody is let in: %v, %v", r, err)
 	}
 	admin.Must(g.ctx, "audit", "verify")
+	events := allTold(g.ctx, t, d)
+	fitSchemas(g.ctx, t, d, events)
+	for last, way := range map[string]string{"run.succeeded": "vcs.pushed pr.merged run.succeeded", "release.verified": "vcs.pushed pr.merged release.verified"} {
+		if ways := waysTo(events, last); len(ways) != 1 || ways[0] != way {
+			t.Errorf("what led to %s: %q, want %q", last, ways, way)
+		}
+	}
 }

@@ -381,6 +381,7 @@ func TestProblemsHaveLineAndColumn(t *testing.T) {
 		"a placeholder":                {onSuccess + "  do: {plan: {workload: \"x ${env.HOME}\", stage: b}}\n", `rule.yaml:6:28: spec.do.plan.workload: events have no field "env.HOME"`},
 		"an open placeholder":          {onSuccess + "  do: {plan: {workload: \"${data.x\", stage: b}}\n", "has no end"},
 		"no filter":                    {"  on: []\n" + plan, "every event is not possible"},
+		"facts about rules":            {"  on: {prefix: {type: dev.terrace.rule.}}\n" + plan, "start no rule"},
 		"a filter's attribute":         {"  on: {exact: {kind: x}}\n" + plan, `no attribute "kind"`},
 		"too often":                    {onSuccess + "  perHour: 5000\n" + plan, "rule.yaml:6:12"},
 	}

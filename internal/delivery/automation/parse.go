@@ -3,7 +3,9 @@ package automation
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
+	"github.com/terrace-idp/terrace/internal/fabric/event/eventtype"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
@@ -56,6 +58,11 @@ func spec(o yamldoc.Object, r *Rule) {
 		r.On = filters(on)
 		for _, p := range subscription.CheckFilters(on.Path(), r.On) {
 			on.Problem(p.Fix, "%s: %s", p.Path, p.Message)
+		}
+		for _, f := range r.On {
+			if strings.HasPrefix(f.Exact["type"]+f.Prefix["type"], eventtype.Prefix+factPrefix) {
+				on.Problem("name another type", "facts about rules start no rule")
+			}
 		}
 	}
 	if when, ok := o.Get("when"); ok {

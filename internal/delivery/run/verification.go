@@ -55,13 +55,13 @@ type Verification struct {
 	// Stopped are the runs to the next stage that a revocation ended.
 	Stopped []string `json:"stopped,omitempty"`
 	// Rollback is what a stage that rolls back by itself did.
-	Rollback  *RollbackNote `json:"rollback,omitempty"`
+	Rollback *RollbackNote `json:"rollback,omitempty"`
 	// Origin is what all its facts name.
-	Origin Origin `json:"origin,omitzero"`
-	Holder    *Holder       `json:"holder,omitempty"`
-	CreatedAt time.Time     `json:"createdAt"`
-	StartedAt *time.Time    `json:"startedAt,omitempty"`
-	EndedAt   *time.Time    `json:"endedAt,omitempty"`
+	Origin    Origin     `json:"origin,omitzero"`
+	Holder    *Holder    `json:"holder,omitempty"`
+	CreatedAt time.Time  `json:"createdAt"`
+	StartedAt *time.Time `json:"startedAt,omitempty"`
+	EndedAt   *time.Time `json:"endedAt,omitempty"`
 	// Revision grows with every save; a save from an older one is refused.
 	Revision int64 `json:"-"`
 }

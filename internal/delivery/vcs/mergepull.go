@@ -28,14 +28,14 @@ func (s *Service) Merge(ctx context.Context, scope kernel.Scope, name string, nu
 		return p, err
 	}
 	ref := Push{Ref: "refs/heads/" + p.Target, Before: p.Base, After: p.MergeCommit}
-	err = s.push(ctx, r, []Push{ref}, func(ctx context.Context) error {
+	told, err := s.push(ctx, r, []Push{ref}, func(ctx context.Context) error {
 		return s.Files(r).SetRef(ctx, ref.Ref, ref.After, ref.Before)
 	})
 	if err != nil {
 		return p, err
 	}
 	actor, _ := kernel.ActorFrom(ctx)
-	return s.edit(ctx, r, number, "pr.merged", func(q *PullRequest) (map[string]any, error) {
+	return s.edit(kernel.WithCause(ctx, told), r, number, "pr.merged", func(q *PullRequest) (map[string]any, error) {
 		if q.State == Merged && q.MergeCommit == p.MergeCommit {
 			return nil, nil //nolint:nilnil // the push told it already
 		}

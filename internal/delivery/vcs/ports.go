@@ -41,6 +41,8 @@ type Pushing struct {
 	By         kernel.Actor `json:"by"`
 	Refs       []Push       `json:"refs"`
 	BegunAt    time.Time    `json:"begunAt"`
+	// Event is the id of the event vcs.pushed that tells of it.
+	Event string `json:"event,omitempty"`
 }
 
 // Pushes keeps the pushes under way.

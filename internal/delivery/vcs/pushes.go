@@ -117,15 +117,17 @@ func (s *Service) Push(ctx context.Context, r Repository, refs []Push, receive f
 	lock := s.locks.of(r.ID)
 	lock.Lock()
 	defer lock.Unlock()
-	return s.push(ctx, r, refs, receive)
+	_, err := s.push(ctx, r, refs, receive)
+	return err
 }
 
-func (s *Service) push(ctx context.Context, r Repository, refs []Push, receive func(ctx context.Context) error) error {
-	p := Pushing{ID: kernel.NewID("push"), Repository: r.ID, Scope: r.Scope, BegunAt: s.Clock.Now()}
+// push returns the id of the event that tells of it.
+func (s *Service) push(ctx context.Context, r Repository, refs []Push, receive func(ctx context.Context) error) (told string, err error) {
+	p := Pushing{ID: kernel.NewID("push"), Repository: r.ID, Scope: r.Scope, BegunAt: s.Clock.Now(), Event: kernel.NewID("evt")}
 	p.By, _ = kernel.ActorFrom(ctx)
 	before, err := s.Files(r).Refs(ctx, "refs/heads", "refs/tags")
 	if err != nil {
-		return err
+		return "", err
 	}
 	for _, ref := range refs {
 		if at, ok := before[ref.Ref]; at != ref.After && (ok || ref.After != gitexec.Zero) {
@@ -133,13 +135,13 @@ func (s *Service) push(ctx context.Context, r Repository, refs []Push, receive f
 		}
 	}
 	if err := s.Store.AddPushing(ctx, p); err != nil {
-		return err
+		return "", err
 	}
 	failed := receive(ctx)
 	if err := s.ended(context.WithoutCancel(ctx), r, p); err != nil {
-		return err
+		return "", err
 	}
-	return failed
+	return p.Event, failed
 }
 
 // ended records what a push has moved.
@@ -148,20 +150,19 @@ func (s *Service) ended(ctx context.Context, r Repository, p Pushing) error {
 	if err != nil {
 		return err
 	}
-	cause := kernel.NewID("evt")
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.RemovePushing(ctx, p.Scope, p.ID); err != nil {
 			return err
 		}
 		for _, m := range moved {
-			if err := s.Store.AddDelivery(ctx, s.delivery(r, p, m, cause)); err != nil {
+			if err := s.Store.AddDelivery(ctx, s.delivery(r, p, m)); err != nil {
 				return err
 			}
 		}
 		if len(moved) == 0 {
 			return nil
 		}
-		return s.recordAs(ctx, cause, r, "vcs.pushed", map[string]any{"refs": moved, "push": p.ID})
+		return s.recordAs(ctx, p.Event, r, "vcs.pushed", map[string]any{"refs": moved, "push": p.ID})
 	})
 	if err == nil && len(moved) > 0 {
 		s.nudge()
@@ -191,11 +192,11 @@ func (s *Service) moved(ctx context.Context, r Repository, p Pushing) ([]Push, e
 
 // delivery is a push to a hosted repository, on its way through the same inbox
 // as a provider's.
-func (s *Service) delivery(r Repository, p Pushing, ref Push, cause string) Delivery {
+func (s *Service) delivery(r Repository, p Pushing, ref Push) Delivery {
 	key := p.ID + "/" + ref.Ref
 	d := Delivery{
 		ID: kernel.NewID("hook"), Repository: r.ID, Scope: r.Scope, Key: key, Digest: kernel.DigestOf([]byte(key)), ReceivedAt: s.Clock.Now(),
-		Event: Event{Kind: PushEvent, At: s.Clock.Now(), Push: ref, Cause: cause},
+		Event: Event{Kind: PushEvent, At: s.Clock.Now(), Push: ref, Cause: p.Event},
 	}
 	d.Event.Actor = p.By
 	return d

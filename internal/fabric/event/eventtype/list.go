@@ -46,7 +46,7 @@ func changes() []Type {
 		first("module version digest", "module.published"),
 		first("version:integer digest before", "landing-zone.set"),
 		first("version:integer digest origin stages:strings", "stages.changed"),
-		first("repository provider branch remote protection:object", "repo.created", "repo.connected"),
+		first("repository provider branch remote:object protection:object", "repo.created", "repo.connected"),
 		first("repository binding:object", "repo.bound"),
 		first("repository binding", "repo.unbound"),
 		first("repository provider", "repo.deleted"),

@@ -1963,6 +1963,12 @@ type HTTPCheck struct {
 	Timeout string `json:"timeout,omitempty"`
 }
 
+// IdentifyLoginRequest defines model for IdentifyLoginRequest.
+type IdentifyLoginRequest struct {
+	// User The name of the user that they are.
+	User string `json:"user"`
+}
+
 // IdentityRole What a user may do; each role may what those before it may, save that approvers do not deploy.
 type IdentityRole string
 
@@ -2062,6 +2068,11 @@ type LandingZoneOutput struct {
 // ListBindingsResponse defines model for ListBindingsResponse.
 type ListBindingsResponse struct {
 	Items []VcsBinding `json:"items"`
+}
+
+// ListIdentitiesResponse defines model for ListIdentitiesResponse.
+type ListIdentitiesResponse struct {
+	Items []VcsIdentity `json:"items"`
 }
 
 // LocalContainerInfo defines model for LocalContainerInfo.
@@ -3797,6 +3808,15 @@ type VcsGate struct {
 	Message string `json:"message"`
 	Name    string `json:"name"`
 	Outcome string `json:"outcome"`
+}
+
+// VcsIdentity defines model for VcsIdentity.
+type VcsIdentity struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	Login  string    `json:"login"`
+	User   string    `json:"user"`
+	UserID string    `json:"userId"`
 }
 
 // VcsPlanSummary defines model for VcsPlanSummary.

@@ -78,6 +78,22 @@ func (c *Client) Bindings(ctx context.Context, project, repository string) ([]Vc
 	return all[VcsBinding](ctx, c, repositories(project, repository, "bindings"))
 }
 
+// Identify says which user a login of the provider is.
+func (c *Client) Identify(ctx context.Context, project, repository, login string, in IdentifyLoginRequest) (VcsIdentity, error) {
+	var i VcsIdentity
+	return i, c.call(ctx, http.MethodPut, repositories(project, repository, "identities", login), in, &i)
+}
+
+// Unidentify makes a login an identity of its own again.
+func (c *Client) Unidentify(ctx context.Context, project, repository, login string) error {
+	return c.call(ctx, http.MethodDelete, repositories(project, repository, "identities", login), nil, nil)
+}
+
+// Identities returns who of the provider is which user.
+func (c *Client) Identities(ctx context.Context, project, repository string) ([]VcsIdentity, error) {
+	return all[VcsIdentity](ctx, c, repositories(project, repository, "identities"))
+}
+
 // PullRequests returns the pull requests of a repository, the newest first.
 func (c *Client) PullRequests(ctx context.Context, project, repository string, state VcsPullState) ([]VcsPullRequest, error) {
 	return all[VcsPullRequest](ctx, c, query(repositories(project, repository, "pull-requests"), ListPullRequestsParams{State: state}))

@@ -19,7 +19,7 @@ func newRepositories(p *platform, a *access, d *delivery) *vcs.Service {
 		git.Path = "git"
 	}
 	return vcs.New(vcs.Config{
-		Store: vcssql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Sealer: p.sealer,
+		Store: vcssql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Roles: roles{a.identity}, Users: a.identity, Journal: a.journal, Sealer: p.sealer,
 		Stages: knownStages{d.stages}, Runs: d.runs, Git: git, Builder: d.builder,
 		Hosts: map[vcs.Provider]vcs.Host{vcs.GitHub: github.Host{}, vcs.AzureDevOps: azuredevops.Host{}}, Dir: p.path("repositories"), Address: p.publicURL(), Node: p.config.Node, Log: p.log,
 	})

@@ -106,6 +106,16 @@ func (s *Service) setPassword(ctx context.Context, u User, next string) error {
 	})
 }
 
+// Named returns a user by name, with the errors of Acting. It asks for no permission:
+// its caller was allowed to do its work.
+func (s *Service) Named(ctx context.Context, tenant, name string) (kernel.Actor, error) {
+	u, err := s.Store.UserByName(ctx, tenant, name)
+	if err != nil {
+		return kernel.Actor{}, err
+	}
+	return s.Acting(ctx, tenant, u.ID)
+}
+
 // Acting returns the user for whom work is done that they asked for earlier. The
 // error is NotFound for one who is gone and Unauthenticated for one who is disabled.
 func (s *Service) Acting(ctx context.Context, tenant, id string) (kernel.Actor, error) {

@@ -17,11 +17,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
-	"github.com/terrace-idp/terrace/internal/delivery/bundle"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/cli/runs"
 	"github.com/terrace-idp/terrace/internal/cli/score"
+	"github.com/terrace-idp/terrace/internal/delivery/bundle"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 

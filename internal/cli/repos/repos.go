@@ -23,7 +23,7 @@ import (
 // Command returns terrace repo.
 func Command(e *command.Env) *cobra.Command {
 	return command.Group("repo", "Host repositories, connect others, and bind workloads to them",
-		create(e), connect(e), list(e), show(e), protect(e), renew(e), remove(e), bind(e), unbind(e), webhooks(e))
+		create(e), connect(e), list(e), show(e), protect(e), renew(e), remove(e), bind(e), unbind(e), identify(e), identities(e), unidentify(e), webhooks(e))
 }
 
 func create(e *command.Env) *cobra.Command {

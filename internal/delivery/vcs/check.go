@@ -17,6 +17,8 @@ const (
 	maxScore = 1 << 20
 	// maxComplete bounds a Score file with all that it names.
 	maxComplete = 4 << 20
+	// waitsForApproval is the message of a check whose run does.
+	waitsForApproval = "waits for approval"
 	// maxListed is how many changes a comment lists of a plan.
 	maxListed = 50
 )
@@ -207,7 +209,7 @@ func (st *step) outcome(ctx context.Context, c *Check, r run.Run) error {
 			}
 		}
 	case run.AwaitingApproval:
-		c.Message, c.Fix = "waits for approval", "terrace run approve "+r.ID
+		c.Message, c.Fix = waitsForApproval, "terrace run approve "+r.ID
 		return st.summarize(ctx, c, r)
 	default:
 		c.Message = strings.ReplaceAll(string(r.Status), "_", " ")

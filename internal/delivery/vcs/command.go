@@ -26,7 +26,11 @@ func (s *Service) commanded(ctx context.Context, r Repository, c Command) error 
 	if !c.Member {
 		return nil // anybody may comment; only members command
 	}
-	ctx = kernel.WithActor(ctx, outsider(r, c.By))
+	by, err := s.person(ctx, r, c.By)
+	if err != nil {
+		return err
+	}
+	ctx = kernel.WithActor(ctx, by)
 	fact, change := "pr.replanned", replanned
 	if c.Word == "apply" {
 		refused := s.mayApply(ctx, r, c)
@@ -43,11 +47,11 @@ func (s *Service) commanded(ctx context.Context, r Repository, c Command) error 
 			if refused != nil {
 				return nil, refused
 			}
-			p.Actor = outsider(r, c.By)
+			p.Actor = by
 			return s.askApply(ctx, r, p)
 		}
 	}
-	_, err := s.edit(ctx, r, c.Number, fact, change)
+	_, err = s.edit(ctx, r, c.Number, fact, change)
 	if kernel.Is(err, kernel.Conflict) || kernel.Is(err, kernel.Refused) {
 		_, err = s.edit(ctx, r, c.Number, "pr.command_refused", unfollowed(c, err))
 	}

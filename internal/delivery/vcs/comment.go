@@ -69,6 +69,9 @@ func (st *step) writeApplies(b *strings.Builder, applies []Check) {
 		b.WriteString("### Terrace: applied\n\n")
 	}
 	writeTable(b, applies)
+	if text := st.stranger(); text != "" {
+		b.WriteString("\n" + text + "\n")
+	}
 	for _, c := range applies {
 		st.writeCheck(b, c)
 	}

@@ -51,6 +51,10 @@ func (s *Service) pushed(ctx context.Context, r Repository, e Event) error {
 // pulled notes what a provider says of a pull request. Older news than what is
 // known change nothing.
 func (s *Service) pulled(ctx context.Context, r Repository, e Event) error {
+	by, err := s.person(ctx, r, e.Pull.By)
+	if err != nil {
+		return err
+	}
 	for {
 		known, err := s.Store.Pull(ctx, r.Scope, r.ID, e.Pull.Number)
 		if err != nil && !kernel.Is(err, kernel.NotFound) {
@@ -60,7 +64,7 @@ func (s *Service) pulled(ctx context.Context, r Repository, e Event) error {
 		if !isNew && known.Work.Seen.After(e.At) || known.State == Merged {
 			return nil
 		}
-		p, fact := noted(r, known, e, s.Clock.Now())
+		p, fact := noted(r, known, e, by, s.Clock.Now())
 		if isNew {
 			err = s.addPull(ctx, r, p)
 		} else {
@@ -74,7 +78,7 @@ func (s *Service) pulled(ctx context.Context, r Repository, e Event) error {
 }
 
 // noted returns the pull request as the event has it, and the fact that this is.
-func noted(r Repository, known PullRequest, e Event, now time.Time) (p PullRequest, fact string) {
+func noted(r Repository, known PullRequest, e Event, by kernel.Actor, now time.Time) (p PullRequest, fact string) {
 	p, fact = known, "pr.updated"
 	n := e.Pull
 	p.Repository, p.Scope, p.Number = r.ID, r.Scope, n.Number
@@ -95,14 +99,9 @@ func noted(r Repository, known PullRequest, e Event, now time.Time) (p PullReque
 		p.Work.Planned = "" // what was planned is void
 	}
 	p.State, p.MergeCommit, p.UpdatedAt, p.Work.Seen = n.State, n.MergeCommit, now, e.At
-	p.Actor = outsider(r, n.By)
+	p.Actor = by
 	p.Work.Due, p.Work.Attempts = &now, 0
 	return p, fact
-}
-
-// outsider is somebody of a provider, for whom the binding lets Terrace act.
-func outsider(r Repository, name string) kernel.Actor {
-	return kernel.Actor{ID: "system:" + string(r.Provider) + ":" + name, Name: name + " (" + string(r.Provider) + ")", Kind: kernel.ActorSystem, Tenant: r.Scope.Tenant}
 }
 
 func (s *Service) addPull(ctx context.Context, r Repository, p PullRequest) error {

@@ -89,6 +89,20 @@ type Checks interface {
 	PendingChecks(ctx context.Context, scope kernel.Scope) (int, error)
 }
 
+// Identities keeps which users people of a provider are.
+type Identities interface {
+	PutIdentity(ctx context.Context, scope kernel.Scope, repository string, i Identity) error
+	// RemoveIdentity is NotFound for a login that is nobody's.
+	RemoveIdentity(ctx context.Context, scope kernel.Scope, repository, login string) error
+	Identities(ctx context.Context, scope kernel.Scope, repository string) ([]Identity, error)
+}
+
+// Users knows the users of a tenant; one who is disabled is Unauthenticated.
+type Users interface {
+	Named(ctx context.Context, tenant, name string) (kernel.Actor, error)
+	Acting(ctx context.Context, tenant, id string) (kernel.Actor, error)
+}
+
 // Told keeps what a hosted repository's pull requests and commits are told.
 type Told interface {
 	PutComment(ctx context.Context, scope kernel.Scope, repository string, c Comment) error
@@ -122,6 +136,7 @@ type Store interface {
 	Checks
 	Told
 	Inbox
+	Identities
 }
 
 // Stages knows which stages there are.

@@ -33,6 +33,7 @@ type Config struct {
 	Tx         Tx
 	Authorizer Authorizer
 	Roles      Roles
+	Users      Users
 	Journal    Journal
 	Sealer     Sealer
 	Stages     Stages

@@ -304,6 +304,62 @@ func TestAPullRequestOfGitHub(t *testing.T) {
 	}
 }
 
+// TestALoginIsAUser has who merges on GitHub be the user that an admin has named, so
+// that they cannot approve as another self; of one whom nobody has named the comment
+// says so.
+func TestALoginIsAUser(t *testing.T) {
+	t.Parallel()
+	for user, want := range map[string]string{"": "system:github:octocat", "grace": "usr_grace"} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			c := connect(t, "")
+			admin := vcstest.As(t.Context(), "admin")
+			if _, err := c.Identify(vcstest.As(t.Context(), "developer"), vcstest.Shop(), "orders", "octocat", "developer"); !kernel.Is(err, kernel.Denied) {
+				t.Errorf("a developer names them: %v", err)
+			}
+			if _, err := c.Identify(admin, vcstest.Shop(), "orders", "octocat", "nobody"); !kernel.Is(err, kernel.NotFound) {
+				t.Errorf("nobody is named: %v", err)
+			}
+			if user != "" {
+				if _, err := c.Identify(admin, vcstest.Shop(), "orders", "OctoCat", user); err != nil {
+					t.Fatal(err)
+				}
+			}
+			base := c.Git("rev-parse", "main")
+			head := c.Commit("price", map[string]string{"src/a.go": "package a"})
+			c.accepted(hook{event: "pull_request", body: c.event(pull{action: "opened", head: head, base: base})})
+			plan := c.Runs.Waiting(t, "dev")
+			if plan.RequestedBy.ID != want || plan.RequestedBy.Kind != kernel.ActorSystem {
+				t.Errorf("planned for %+v", plan.RequestedBy)
+			}
+			c.Runs.End(t, plan.ID, run.PlannedOnly)
+			vcstest.Eventually(t, "it is planned", func() bool { return c.stateOf(head, "terrace") == "success" })
+			c.Git("checkout", "-q", "main")
+			c.Git("merge", "-q", "--no-ff", "--no-edit", "price")
+			c.Git("push", "-q", "origin", "main")
+			c.accepted(hook{event: "pull_request", body: c.event(pull{action: "closed", head: head, base: base, merge: c.Git("rev-parse", "HEAD")})})
+			apply := c.Runs.Waiting(t, "dev")
+			if apply.RequestedBy.ID != want {
+				t.Errorf("applied for %+v", apply.RequestedBy)
+			}
+			c.Runs.End(t, apply.ID, run.AwaitingApproval)
+			vcstest.Eventually(t, "it waits for approval", func() bool { return strings.Contains(c.said(t), "terrace run approve "+apply.ID) })
+			if told := strings.Contains(c.said(t), "terrace repo identify orders octocat USER"); told != (user == "") {
+				t.Errorf("the comment is\n%s", c.said(t))
+			}
+			if user == "" {
+				return
+			}
+			if err := c.Unidentify(admin, vcstest.Shop(), "orders", "OCTOCAT"); err != nil {
+				t.Error(err)
+			}
+			if all, err := c.Identities(admin, vcstest.Shop(), "orders"); err != nil || len(all) != 0 {
+				t.Errorf("left are %v, %v", all, err)
+			}
+		})
+	}
+}
+
 func TestWebhooksThatAreNotTaken(t *testing.T) {
 	t.Parallel()
 	c := connect(t, "")

@@ -28,6 +28,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "How a check stands.", vcs.Pending, vcs.Succeeded, vcs.Failed, vcs.Superseded)
 	a.registerRepositories(api)
 	a.registerBindings(api)
+	a.registerIdentities(api)
 	a.registerPulls(api)
 }
 

@@ -85,7 +85,7 @@ func (s *Store) RemoveRepository(ctx context.Context, scope kernel.Scope, id str
 	if err := s.change(ctx, "repository "+id, "DELETE FROM vcs_repositories WHERE id = ? AND tenant = ? AND project = ?", id, scope.Tenant, scope.Project); err != nil {
 		return err
 	}
-	for _, table := range []string{"vcs_bindings", "vcs_pushes", "vcs_pulls", "vcs_checks", "vcs_comments", "vcs_statuses", "vcs_deliveries"} {
+	for _, table := range []string{"vcs_bindings", "vcs_pushes", "vcs_pulls", "vcs_checks", "vcs_comments", "vcs_statuses", "vcs_deliveries", "vcs_identities"} {
 		if err := s.exec(ctx, table, "DELETE FROM "+table+" WHERE repository = ? AND tenant = ? AND project = ?", id, scope.Tenant, scope.Project); err != nil {
 			return err
 		}

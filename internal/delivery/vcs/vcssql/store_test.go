@@ -193,6 +193,30 @@ func TestOneDaemonLooksAtAPullRequest(t *testing.T) {
 	})
 }
 
+func TestIdentities(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *vcssql.Store) {
+		ctx := t.Context()
+		for _, user := range []string{"ada", "grace"} {
+			if err := s.PutIdentity(ctx, shop, "repo_1", vcs.Identity{Login: "octocat", User: user, UserID: "usr_" + user, At: now()}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if all, err := s.Identities(ctx, shop, "repo_1"); err != nil || len(all) != 1 || all[0].UserID != "usr_grace" {
+			t.Errorf("%+v, %v", all, err)
+		}
+		if all, err := s.Identities(ctx, rival, "repo_1"); err != nil || len(all) != 0 {
+			t.Errorf("another tenant reads %+v, %v", all, err)
+		}
+		if err := s.RemoveIdentity(ctx, rival, "repo_1", "octocat"); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("another tenant removes it: %v", err)
+		}
+		if err := s.RemoveIdentity(ctx, shop, "repo_1", "octocat"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestTheInbox(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *vcssql.Store) {

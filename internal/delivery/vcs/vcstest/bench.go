@@ -55,7 +55,7 @@ func On(t testing.TB, d *db.DB, hosts map[vcs.Provider]vcs.Host) *Bench {
 	t.Cleanup(func() { _ = sealer.Close() })
 	b := &Bench{People: &People{}, Facts: &Facts{}, Runs: &Runs{runs: map[string]run.Run{}}}
 	b.Service = vcs.New(vcs.Config{
-		Store: vcssql.NewStore(d), Tx: d, Authorizer: b.People, Roles: b.People, Journal: b.Facts, Sealer: sealer,
+		Store: vcssql.NewStore(d), Tx: d, Authorizer: b.People, Roles: b.People, Users: b.People, Journal: b.Facts, Sealer: sealer,
 		Stages: stages{}, Runs: b.Runs, Git: git, Hosts: hosts, Dir: t.TempDir(), Address: "https://terrace.example.com",
 	})
 	return b
@@ -109,6 +109,19 @@ func As(ctx context.Context, name string) context.Context {
 
 func person(tenant, name string) kernel.Actor {
 	return kernel.Actor{ID: "usr_" + name, Name: name, Kind: kernel.ActorUser, Tenant: tenant}
+}
+
+// Named knows everybody but nobody.
+func (*People) Named(_ context.Context, tenant, name string) (kernel.Actor, error) {
+	if name == "nobody" {
+		return kernel.Actor{}, kernel.Errorf(kernel.NotFound, "there is no user nobody")
+	}
+	return person(tenant, name), nil
+}
+
+// Acting knows everybody that Named does.
+func (p *People) Acting(ctx context.Context, tenant, id string) (kernel.Actor, error) {
+	return p.Named(ctx, tenant, strings.TrimPrefix(id, "usr_"))
 }
 
 // Authenticate takes terr_TENANT_NAME.

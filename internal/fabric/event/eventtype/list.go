@@ -49,6 +49,8 @@ func changes() []Type {
 		first("repository provider branch remote:object protection:object", "repo.created", "repo.connected"),
 		first("repository binding:object", "repo.bound"),
 		first("repository binding", "repo.unbound"),
+		first("repository login user", "repo.identified"),
+		first("repository login", "repo.unidentified"),
 		first("repository provider", "repo.deleted"),
 		first("repository", "repo.protected", "repo.renewed"),
 		first("repository refs:list push", "vcs.pushed"),

@@ -100,7 +100,7 @@ func (s *shop) order(t *testing.T, stack string, names ...string) (reused bool, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	applied, err := s.Apply(context.Background(), s.job(t, "run_1", stack, tokens.PhaseApply, root), plan.PlanFile, nil)
+	applied, err := s.Apply(context.Background(), s.job(t, "run_1", stack, tokens.PhaseApply, root), s.kept(plan), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

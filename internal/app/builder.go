@@ -27,7 +27,9 @@ const (
 func newBuilder(p *platform, d *delivery) (*buildexec.Builder, error) {
 	b := buildexec.New(buildexec.Config{
 		Dir: p.path("builds"), Environ: p.environ, Keep: artifacts{d.releases}.keep, Isolated: d.isolation.on, Helper: d.isolation.helper,
-		Hidden: append(append([]string{p.config.DataDir}, runner.Homes()...), hidden(p.config, p.environ)...),
+		Hidden: func() []string {
+			return append(append([]string{p.config.DataDir}, runner.Homes()...), hidden(p.config, d.stages.All(), p.environ)...)
+		},
 		Bounds: confine.Bounds{Memory: int64(p.config.RunMemory) << 20, Processes: p.config.RunProcesses}, Output: buildOutput, Time: buildTime,
 	})
 	return b, b.Tidy()

@@ -161,8 +161,9 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	}
 	execute := runner.New(runner.Config{
 		Tool: d.tool, DataDir: p.config.DataDir, Address: p.address(), Mirror: p.config.ProviderMirror, Grace: runGrace, Logger: p.log,
-		Limits: limitsOfAll(p.config), Isolated: d.isolation.on, Helper: d.isolation.helper, Hidden: hidden(p.config, p.environ),
-		Keep: d.states.Keep,
+		Limits: limitsOfAll(p.config), Isolated: d.isolation.on, Helper: d.isolation.helper,
+		Hidden: func() []string { return hidden(p.config, d.stages.All(), p.environ) },
+		Keep:   d.states.Keep,
 	})
 	checks, err := runverify.New(runverify.Config{
 		Gateway: p.config.Gateway, Roots: f.authority.Pool(), RootFile: f.authority.RootPath(), Folder: p.path("checks"), Environ: p.environ,

@@ -47,13 +47,13 @@ func newIsolation(ctx context.Context, way, helper string, log *slog.Logger) (i 
 }
 
 // hidden are the files outside of the data folder that no run may see, unless a
-// variable of it names them.
-func hidden(c config.Config, environ []string) []string {
+// variable of it names them. The stages are those of now: trusted sources bring more.
+func hidden(c config.Config, stages []stage.Stage, environ []string) []string {
 	paths := append(stored(c), signInFiles(environ)...)
 	if c.File != "" {
 		paths = append(paths, c.File)
 	}
-	for _, st := range c.Stages {
+	for _, st := range stages {
 		paths = append(paths, st.GitOps.TokenFile)
 		for _, check := range st.Verify {
 			if check.Prometheus != nil {

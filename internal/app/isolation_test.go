@@ -19,10 +19,13 @@ func TestWhatRunsMustNotSee(t *testing.T) {
 	c := config.Default()
 	c.DataDir, c.File = "/srv/terrace", "/etc/terrace.yaml"
 	c.Database, c.Key, c.FormerKeys = "sqlite:///db/t.db", "base64key://a", []string{"file:///old/kek"}
-	c.Stages = []stage.Stage{{GitOps: stage.GitOps{TokenFile: "/git/token"}}}
-	got := hidden(c, []string{"ARM_CLIENT_CERTIFICATE_PATH=" + certificate, "PLAN_ARM_OIDC_TOKEN_FILE_PATH=" + certificate, "AZURE_X=/etc", "PATH=/bin"})
+	stages := []stage.Stage{
+		{GitOps: stage.GitOps{TokenFile: "/git/token"}},
+		{Verify: []stage.Check{{Prometheus: &stage.PrometheusCheck{TokenFile: "/prometheus/token"}}}},
+	}
+	got := hidden(c, stages, []string{"ARM_CLIENT_CERTIFICATE_PATH=" + certificate, "PLAN_ARM_OIDC_TOKEN_FILE_PATH=" + certificate, "AZURE_X=/etc", "PATH=/bin"})
 	slices.Sort(got)
-	want := []string{"/db/t.db", "/db/t.db-shm", "/db/t.db-wal", "/etc/terrace.yaml", "/git/token", "/old/kek", "/srv/terrace/blobs", certificate, certificate}
+	want := []string{"/db/t.db", "/db/t.db-shm", "/db/t.db-wal", "/etc/terrace.yaml", "/git/token", "/prometheus/token", "/old/kek", "/srv/terrace/blobs", certificate, certificate}
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("hidden: %v, want %v", got, want)

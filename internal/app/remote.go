@@ -94,7 +94,7 @@ func newAgent(ctx context.Context, c RemoteConfig, server *fleetagent.Server, lo
 	}
 	execute := runner.New(runner.Config{
 		Tool: tool, DataDir: c.DataDir, Address: server.Address(), Mirror: c.Mirror, Grace: runGrace, Logger: log, Keep: kept.Keep,
-		Limits: limitsOf(c.Limits), Isolated: isolated.on, Hidden: c.hidden(),
+		Limits: limitsOf(c.Limits), Isolated: isolated.on, Hidden: c.hidden,
 	})
 	return fleetagent.New(fleetagent.Config{
 		Server: server, Executor: remoteExecutor{execute, environments{daemon: c.Environ}}, Provide: provideFrom(server, c.DataDir), Kept: kept,

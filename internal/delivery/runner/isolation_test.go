@@ -126,7 +126,7 @@ echo x > ` + outside + ` && echo "WROTE $f"
 echo x > $HOME/own && echo x > $TMPDIR/own && echo x > here || echo "NOT WRITTEN"
 kill -9 ` + pid() + ` && echo KILLED
 exit 9`
-	err := planWith(t.Context(), runner.Config{Tool: fake(t, "("+script+") >&2; exit 9"), DataDir: data, Hidden: []string{kek}, Isolated: true})
+	err := planWith(t.Context(), runner.Config{Tool: fake(t, "("+script+") >&2; exit 9"), DataDir: data, Hidden: func() []string { return []string{kek} }, Isolated: true})
 	if err == nil {
 		t.Fatal("the plan did not fail")
 	}

@@ -26,8 +26,9 @@ type Config struct {
 	Isolated bool
 	// Helper is the program that isolates, see confine.Place; "" is this program.
 	Helper string
-	// Hidden are files and folders beside DataDir and the home that the tool must not see.
-	Hidden []string
+	// Hidden are files and folders beside DataDir and the home that the tool must not
+	// see, asked for before each command; nil is none.
+	Hidden func() []string
 	// Grace is how long a process that is told to stop may take before it is killed; 0 means 30 s.
 	Grace time.Duration
 	// Keep keeps a state that could not be stored, until its stack is next
@@ -54,6 +55,9 @@ func New(c Config) *Runner {
 	}
 	c.Limits.Time = cmp.Or(c.Limits.Time, c.Timeout, time.Hour)
 	c.Grace = cmp.Or(c.Grace, 30*time.Second)
+	if c.Hidden == nil {
+		c.Hidden = func() []string { return nil }
+	}
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	return &Runner{Config: c, hashes: hashes{known: map[string]string{}}}
 }

@@ -31,8 +31,8 @@ type Config struct {
 	// Isolated has the compiler work in namespaces of its own, which Helper makes.
 	Isolated bool
 	Helper   string
-	// Hidden are the files and folders that it may not see.
-	Hidden []string
+	// Hidden are the files and folders that it may not see, asked for before each build.
+	Hidden func() []string
 	// Bounds are what its processes may take, Output the bytes that they may print,
 	// Time how long one build may take.
 	Bounds confine.Bounds

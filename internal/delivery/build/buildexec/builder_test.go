@@ -38,7 +38,7 @@ func everywhere(t *testing.T, test func(t *testing.T, c buildexec.Config)) {
 			}
 			test(t, buildexec.Config{
 				Dir: filepath.Join(data, "builds"), Environ: append(os.Environ(), "GOCACHE="+strings.TrimSpace(string(out)), "GOPROXY=off", "TOKEN=secret"),
-				Isolated: isolated, Hidden: []string{data}, Output: 1 << 20, Time: 5 * time.Minute, Keep: kept,
+				Isolated: isolated, Hidden: func() []string { return []string{data} }, Output: 1 << 20, Time: 5 * time.Minute, Keep: kept,
 			})
 		})
 	}

@@ -73,7 +73,7 @@ func (b *Builder) guard(ctx context.Context, tree confine.Tree, exceed context.C
 // and the caches to write, and of the rest of Terrace and of its user nothing.
 func (b *Builder) place(ctx context.Context, w workshop) confine.Place {
 	return confine.Place{
-		Helper: b.Helper, Hidden: b.Hidden, Readable: append([]string{w.source}, b.toolchain(ctx)...),
+		Helper: b.Helper, Hidden: b.Hidden(), Readable: append([]string{w.source}, b.toolchain(ctx)...),
 		Writable: []string{w.made, w.tmp, w.home, b.cache(), b.modules(), b.moduleCache()},
 	}
 }

@@ -20,7 +20,9 @@ const (
 	workers = 2
 	// queueOverhead is how much longer the queue may take than terraform by hand, as many at once.
 	queueOverhead = 1.15
-	// cpuPerRun bounds what the daemon itself computes for a run, in milliseconds.
+	// cpuPerRun bounds what the daemon itself computes for a run more than it does
+	// for terraform by hand, whose state, modules and planes it serves as well, in
+	// milliseconds.
 	cpuPerRun = 20
 )
 
@@ -51,28 +53,38 @@ func BenchmarkQueue(b *testing.B) {
 		twins[i] = hand.hold(b, fmt.Sprintf("twin-%d", i))
 	}
 	for b.Loop() {
-		before := cpuMS(b, p.PID())
-		ours := p.spent(b, func() {
+		ours, computed := p.queue(b, func() {
 			each(stacks, stacks, func(i int) {
 				for turn := range turns {
 					p.deploySmall(b, fmt.Sprintf("queued-%d", i), fmt.Sprintf("mark-%d", turn))
 				}
 			})
 		})
-		computed := (cpuMS(b, p.PID()) - before) / (stacks * turns)
-		bare := p.spent(b, func() {
+		bare, served := p.queue(b, func() {
 			each(stacks*turns, workers, func(i int) {
 				name := fmt.Sprintf("twin-%d", i%stacks)
 				twins[i%stacks].apply(b, with(root, "twin", name, `"mark"`, fmt.Sprintf(`"mark-%d"`, i/stacks)))
 			})
 		})
+		b.Logf("a run took %s and by hand %s; the daemon computed %.0f ms for it and %.0f ms for one by hand",
+			ours.wall/(stacks*turns), bare.wall/(stacks*turns), computed, served)
 		b.ReportMetric(0, "ns/op") // says nothing about a queue
 		b.ReportMetric(milliseconds(ours.wall)/(stacks*turns), "terrace-ms/run")
 		b.ReportMetric(milliseconds(bare.wall)/(stacks*turns), "bare-ms/run")
+		b.ReportMetric(computed, "daemon-cpu-ms/run")
 		b.ReportMetric(ours.cpu/bare.cpu, "cpu-ratio")
 		atMost(b, ours.wall.Seconds()/bare.wall.Seconds(), queueOverhead, "ratio")
-		atMost(b, computed, cpuPerRun, "cpu-ms/run")
+		atMost(b, computed-served, cpuPerRun, "added-cpu-ms/run")
 	}
+}
+
+// queue measures all runs together, and what the daemon itself computed for each
+// of them, in milliseconds.
+func (p *platform) queue(b *testing.B, do func()) (all cost, each float64) {
+	b.Helper()
+	before := cpuMS(b, p.PID())
+	all = p.spent(b, do)
+	return all, (cpuMS(b, p.PID()) - before) / (stacks * turns)
 }
 
 func (p *platform) deploySmall(b *testing.B, name, mark string) (id string) {

@@ -7,10 +7,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
+	"runtime"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/terrace-idp/terrace/internal/cli/access"
+	"github.com/terrace-idp/terrace/internal/cli/arguments"
 	"github.com/terrace-idp/terrace/internal/cli/azuresim"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/create"
@@ -47,6 +51,7 @@ func Main(ctx context.Context, e *command.Env, args []string) int {
 	var started bool
 	root := Root(e)
 	mark(root, &started)
+	arguments.Name(root)
 	root.SetArgs(args)
 	ran, err := root.ExecuteContextC(ctx)
 	if err == nil {
@@ -54,10 +59,25 @@ func Main(ctx context.Context, e *command.Env, args []string) int {
 	}
 	_, known := errors.AsType[*exit.UsageError](err)
 	if !started && !known {
-		err = &exit.UsageError{Err: err, Command: ran.CommandPath()}
+		err = &exit.UsageError{Err: arguments.Flags(ran, err), Command: ran.CommandPath()}
 	}
-	exit.Report(e.Err, err)
+	err = arguments.Place(ran, err)
+	exit.Report(e.Err, formatOf(e, args), e.Clock.Now(), err)
 	return exit.Code(err)
+}
+
+// formatOf is the format that the line asks for, also where it cannot be read to
+// its end; one that is unknown is told in words.
+func formatOf(e *command.Env, args []string) string {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.ParseErrorsAllowlist.UnknownFlags = true
+	f.SetOutput(io.Discard)
+	format := f.StringP("output", "o", e.Format, "")
+	_ = f.Parse(args) // what is wrong with the line was found already
+	if output.Check(*format) != nil {
+		return output.Table
+	}
+	return *format
 }
 
 // mark notes when a command starts: an error before that is one of its line.
@@ -83,10 +103,11 @@ func Root(e *command.Env) *cobra.Command {
 			"else from the server on this machine.\n\n" + exit.Help,
 		Example: "  terrace create go-service orders --set costcenter=4711\n" +
 			"  terrace deploy orders/score.yaml --stage dev\n  terrace promote orders --to test\n  terrace status orders",
-		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
+		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs, Version: e.Version,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return output.Check(e.Format) },
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.SetVersionTemplate("terrace {{.Version}} (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")\n")
 	root.SetIn(e.In)
 	root.SetOut(e.Out)
 	root.SetErr(e.Err)

@@ -10,9 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
+	"github.com/terrace-idp/terrace/internal/cli/arguments"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -29,6 +31,9 @@ type streams struct{ out, err io.Writer }
 // usageError is a mistake on the command line.
 type usageError struct{ error }
 
+// Unwrap returns the mistake.
+func (e usageError) Unwrap() error { return e.error }
+
 // Run executes the command line and returns the exit status.
 func Run(ctx context.Context, version string, args []string, stdout, stderr io.Writer) int {
 	s := streams{stdout, stderr}
@@ -36,7 +41,7 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 		Use: "terraced", Short: "The Terrace daemon: the whole platform in one process",
 		SilenceErrors: true, SilenceUsage: true, Version: version,
 	}
-	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetVersionTemplate("terraced {{.Version}} (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")\n")
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(args)
@@ -44,9 +49,10 @@ func Run(ctx context.Context, version string, args []string, stdout, stderr io.W
 	root.AddCommand(upCommand(s, version), runnerCommand(s, version), openAPICommand(s), toolsCommand(s), azureSimCommand(s))
 	started := false
 	mark(root, &started)
-	err := root.ExecuteContext(ctx)
+	arguments.Name(root)
+	ran, err := root.ExecuteContextC(ctx)
 	if err != nil && !started {
-		err = usageError{err}
+		err = usageError{arguments.Flags(ran, err)}
 	}
 	return s.report(err)
 }
@@ -80,6 +86,9 @@ func (s streams) report(err error) int {
 		return exitFailed
 	}
 	fmt.Fprintf(s.err, "terraced: %v\n", err)
+	if a, ok := errors.AsType[*arguments.Error](err); ok {
+		fmt.Fprintf(s.err, "  → %s\n", a.Fix)
+	}
 	if _, usage := errors.AsType[usageError](err); usage {
 		return exitUsage
 	}

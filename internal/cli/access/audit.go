@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,7 +48,7 @@ func writeAudit(w io.Writer, entries []apiclient.AuditEntry) {
 	rows := make([][]string, 0, len(entries))
 	for _, a := range entries {
 		where := strings.TrimRight(a.Project+"/"+a.Stage, "/")
-		rows = append(rows, []string{fmt.Sprint(a.Seq), a.At.Local().Format(time.DateTime), a.Actor, a.Type, where, a.Subject, a.Reason})
+		rows = append(rows, []string{fmt.Sprint(a.Seq), output.Stamp(a.At), a.Actor, a.Type, where, a.Subject, a.Reason})
 	}
 	output.Rows(w, []string{"SEQ", "TIME", "BY", "WHAT", "WHERE", "SUBJECT", "WHY"}, rows)
 }

@@ -3,7 +3,6 @@ package access
 import (
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -66,7 +65,7 @@ func writeTokens(w io.Writer, e *command.Env, tokens []apiclient.Token) {
 	for _, t := range tokens {
 		expires, used := "never", "never"
 		if t.ExpiresAt != nil {
-			expires = t.ExpiresAt.Local().Format(time.DateTime)
+			expires = output.Stamp(*t.ExpiresAt)
 		}
 		if t.LastUsedAt != nil {
 			used = output.Age(e.Clock.Now(), *t.LastUsedAt) + " ago"

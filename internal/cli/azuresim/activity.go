@@ -47,7 +47,7 @@ func (s *sim) activity() *cobra.Command {
 			return s.Print(all, func(w io.Writer) {
 				rows := make([][]string, 0, len(all))
 				for _, e := range all {
-					rows = append(rows, []string{e.Time.Local().Format(time.DateTime), e.Caller, e.Operation, fmt.Sprint(e.Status), e.Code, e.ResourceID})
+					rows = append(rows, []string{output.Stamp(e.Time), e.Caller, e.Operation, fmt.Sprint(e.Status), e.Code, e.ResourceID})
 				}
 				output.Rows(w, []string{"TIME", "CALLER", "OPERATION", "STATUS", "CODE", "RESOURCE"}, rows)
 			})

@@ -114,7 +114,7 @@ func (f *Flags) show(ctx context.Context, e *command.Env, s command.Server, r ap
 // write shows a radius as a table; plans are those of its rows, if there are any.
 func write(w io.Writer, r apiclient.ImpactRadius, plans []planned) {
 	if r.Total == 0 {
-		_, _ = fmt.Fprintf(w, "nothing of %d deployments would be touched\n", r.Deployments)
+		_, _ = fmt.Fprintln(w, untouched(r.Deployments))
 		return
 	}
 	_, _ = fmt.Fprintf(w, "%s of %d would be touched, by their next releases\n", count(r.Total), r.Deployments)
@@ -131,6 +131,18 @@ func write(w io.Writer, r apiclient.ImpactRadius, plans []planned) {
 	output.Rows(w, []string{"PROJECT", "WORKLOAD", "STAGE", "RESOURCES", "PLAN"}[:len(rows[0])], rows)
 	if int(r.Total) > len(r.Touched) {
 		_, _ = fmt.Fprintf(w, "and %d more\n", int(r.Total)-len(r.Touched))
+	}
+}
+
+// untouched says that a publication touches nothing.
+func untouched(deployments int64) string {
+	switch deployments {
+	case 0:
+		return "nothing is deployed yet: nothing would be touched"
+	case 1:
+		return "the one deployment that there is would not be touched"
+	default:
+		return fmt.Sprintf("none of the %d deployments would be touched", deployments)
 	}
 }
 

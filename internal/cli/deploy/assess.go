@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // writeAssessment says what a change would bring where, and what it needs.
-func writeAssessment(w io.Writer, a apiclient.RunAssessment) {
+func writeAssessment(w io.Writer, a apiclient.RunAssessment, now time.Time) {
 	if a.Release != nil {
 		from := "nothing"
 		if a.Deployed != nil {
@@ -20,14 +21,14 @@ func writeAssessment(w io.Writer, a apiclient.RunAssessment) {
 		_, _ = fmt.Fprintf(w, "%s of %s to %s: %s, in place of %s\n", a.Operation, a.Workload, a.Stage, named(*a.Release), from)
 	}
 	if a.Availability != nil {
-		_, _ = fmt.Fprintf(w, "  available %s: %s\n", yesNo(a.Availability.Available), a.Why)
+		_, _ = fmt.Fprintf(w, "  available %s: %s\n", yesNo(a.Availability.Available), output.Told(now, a.Why))
 	}
-	_, _ = fmt.Fprintf(w, "  %s\n  approvals needed: %s\n", opening(a), approvals(a.RequiredApprovals))
+	_, _ = fmt.Fprintf(w, "  %s\n  approvals needed: %s\n", opening(now, a), approvals(a.RequiredApprovals))
 	if len(a.Ahead) > 0 {
 		_, _ = fmt.Fprintf(w, "  comes after: %s\n", strings.Join(a.Ahead, ", "))
 	}
 	for _, o := range a.Obstacles {
-		_, _ = fmt.Fprintf(w, "  not now: %s\n", o.Message)
+		_, _ = fmt.Fprintf(w, "  not now: %s\n", output.Told(now, o.Message))
 	}
 }
 
@@ -46,7 +47,7 @@ func yesNo(yes bool) string {
 	return "no"
 }
 
-func opening(a apiclient.RunAssessment) string {
+func opening(now time.Time, a apiclient.RunAssessment) string {
 	text, by := a.Stage+" is open", ""
 	if !a.Opening.Open {
 		text = a.Stage + " is closed"
@@ -55,7 +56,7 @@ func opening(a apiclient.RunAssessment) string {
 		by = " by the window " + a.Opening.Window
 	}
 	if a.Opening.Next != nil {
-		by += " until " + a.Opening.Next.Local().Format(time.RFC1123)
+		by += " until " + output.Moment(now, *a.Opening.Next)
 	}
 	return text + by
 }

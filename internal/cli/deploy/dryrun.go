@@ -61,7 +61,7 @@ func (d *dryRun) finish(ctx context.Context, e *command.Env, s command.Server, p
 	}
 	err = e.Print(preview{a, &r, &found.Dossier}, func(w io.Writer) {
 		if a != nil {
-			writeAssessment(w, *a)
+			writeAssessment(w, *a, e.Clock.Now())
 		}
 		writePreview(w, found)
 	})

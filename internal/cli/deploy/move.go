@@ -63,7 +63,7 @@ func (m *move) preview(ctx context.Context, s command.Server, project, workload 
 		a.Allowed = len(a.Obstacles) == 0
 	}
 	if a.Release == nil {
-		if err := m.e.Print(preview{Assessment: &a}, func(w io.Writer) { writeAssessment(w, a) }); err != nil {
+		if err := m.e.Print(preview{Assessment: &a}, func(w io.Writer) { writeAssessment(w, a, m.e.Clock.Now()) }); err != nil {
 			return err
 		}
 		return refused(a)

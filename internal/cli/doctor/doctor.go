@@ -12,12 +12,12 @@ import (
 	"maps"
 	"os/exec"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -85,7 +85,7 @@ func goTool() apiclient.ServerCheck {
 
 func (r report) write(w io.Writer) {
 	if s := r.Server; s != nil {
-		_, _ = fmt.Fprintf(w, "server   version %s, node %s, up since %s, on %s\n", s.Version, s.Node, s.Started.Local().Format(time.DateTime), s.Database)
+		_, _ = fmt.Fprintf(w, "server   version %s, node %s, up since %s, on %s\n", s.Version, s.Node, output.Stamp(s.Started), s.Database)
 		for _, name := range slices.Sorted(maps.Keys(s.Addresses)) {
 			_, _ = fmt.Fprintf(w, "address  %s %s\n", name, s.Addresses[name])
 		}

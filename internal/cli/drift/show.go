@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +31,7 @@ func show(e *command.Env) *cobra.Command {
 func write(w io.Writer, d apiclient.Drift) {
 	output.Pairs(w, "drift", d.ID, "workload", d.Workload, "stage", d.Stage, "resource", d.Address, "id", d.ResourceID,
 		"changed", string(d.Action), "severity", fmt.Sprintf("%s, by the rule %s", d.Severity, d.Rule), "status", string(d.Status),
-		"detected", d.DetectedAt.Local().Format(time.DateTime), "seen", d.SeenAt.Local().Format(time.DateTime),
+		"detected", output.Stamp(d.DetectedAt), "seen", output.Stamp(d.SeenAt),
 		"next run", nextWords(d.Next), "ended", d.Resolution)
 	for _, a := range d.Attributes {
 		_, _ = fmt.Fprintf(w, "%s: %s → %s (%s, by the rule %s%s)\n", a.Path, value(a.Before, a.Sensitive), value(a.After, a.Sensitive), a.Severity, a.Rule, ignored(a.Ignore))
@@ -42,7 +41,7 @@ func write(w io.Writer, d apiclient.Drift) {
 		if a.From != "" {
 			from = " from " + a.From
 		}
-		_, _ = fmt.Fprintf(w, "by %s at %s: %s%s\n", a.Who, a.At.Local().Format(time.DateTime), a.Operation, from)
+		_, _ = fmt.Fprintf(w, "by %s at %s: %s%s\n", a.Who, output.Stamp(a.At), a.Operation, from)
 	}
 	if len(d.Who) == 0 {
 		_, _ = fmt.Fprintf(w, "by: %s\n", d.WhoNote)
@@ -51,7 +50,7 @@ func write(w io.Writer, d apiclient.Drift) {
 		_, _ = fmt.Fprintf(w, "note: %s\n", note)
 	}
 	if x := d.Decision; x != nil {
-		_, _ = fmt.Fprintf(w, "decided by %s at %s: %s %s %s\n", x.By.Name, x.At.Local().Format(time.DateTime), x.Kind, x.Run, x.Reason)
+		_, _ = fmt.Fprintf(w, "decided by %s at %s: %s %s %s\n", x.By.Name, output.Stamp(x.At), x.Kind, x.Run, x.Reason)
 		if x.Outcome != "" {
 			_, _ = fmt.Fprintf(w, "outcome: %s\n", x.Outcome)
 		}
@@ -71,7 +70,7 @@ func ignored(i *apiclient.DriftIgnore) string {
 	if i == nil {
 		return ""
 	}
-	return fmt.Sprintf(", ignored until %s by %s: %s", i.Until.Local().Format(time.DateTime), i.By, i.Reason)
+	return fmt.Sprintf(", ignored until %s by %s: %s", output.Stamp(i.Until), i.By, i.Reason)
 }
 
 func value(v any, sensitive bool) string {

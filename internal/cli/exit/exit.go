@@ -10,8 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/arguments"
+	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -36,7 +39,10 @@ const Help = `Exit codes:
   4  nobody is signed in, or this is not allowed
   5  the run waits for an approval, or for its stage to open
   6  the server, or something it needs, cannot be reached
-  7  something was changed outside, and nobody decided to ignore it`
+  7  something was changed outside, and nobody decided to ignore it
+
+With --output json or yaml an error is in that format, too: the last line of the error output has its code,
+message, fix and problems.`
 
 // UsageError is a mistake in the command line.
 type UsageError struct {
@@ -88,8 +94,57 @@ func Code(err error) int {
 	}
 }
 
-// Report writes err for people: what, where, and what to do.
-func Report(w io.Writer, err error) {
+// Report writes err in the format of the output: for people what, where, and what
+// to do, for programs the same as one value on the last line.
+func Report(w io.Writer, format string, now time.Time, err error) {
+	if _, waits := errors.AsType[*WaitingError](err); waits || format == output.Table {
+		people(w, now, err)
+		return
+	}
+	if _, drifted := errors.AsType[*DriftError](err); drifted {
+		return // what was found was told in full
+	}
+	told := Told{Code: kernel.KindOf(err), Message: err.Error(), Exit: Code(err)}
+	e, known := errors.AsType[*kernel.Error](err)
+	switch {
+	case Code(err) == Usage:
+		told.Code = kernel.Invalid
+		told.Fix = usageFix(err)
+	case errors.Is(err, context.Canceled):
+		told.Code, told.Message = kernel.Unavailable, "interrupted"
+	case known:
+		told.Message, told.Fix, told.Problems = e.Message, e.Fix, e.Problems
+	}
+	if r, ok := errors.AsType[*apiclient.RequestError](err); ok {
+		told.Request = r.ID
+	}
+	_ = output.WriteLine(w, format, told, nil) // there is nowhere left to tell it
+}
+
+// Told is an error as programs read it.
+type Told struct {
+	Code     kernel.Kind      `json:"code"`
+	Message  string           `json:"message"`
+	Fix      string           `json:"fix,omitempty"`
+	Problems []kernel.Problem `json:"problems,omitempty"`
+	// Request finds the call in the server's log, "" where there was none.
+	Request string `json:"request,omitempty"`
+	// Exit is the exit code.
+	Exit int `json:"exit"`
+}
+
+// usageFix says what to do about a mistake in the command line.
+func usageFix(err error) string {
+	if a, ok := errors.AsType[*arguments.Error](err); ok {
+		return a.Fix
+	}
+	if u, ok := errors.AsType[*UsageError](err); ok {
+		return "see " + u.Command + " --help"
+	}
+	return ""
+}
+
+func people(w io.Writer, now time.Time, err error) {
 	if _, ok := errors.AsType[*WaitingError](err); ok {
 		return // what to do was said by the command, in full
 	}
@@ -97,7 +152,7 @@ func Report(w io.Writer, err error) {
 		return // what was found was told in full
 	}
 	if u, ok := errors.AsType[*UsageError](err); ok {
-		_, _ = fmt.Fprintf(w, "error: %v\nfix: see %s --help\n", u, u.Command)
+		_, _ = fmt.Fprintf(w, "error: %v\nfix: %s\n", u, usageFix(err))
 		return
 	}
 	if errors.Is(err, context.Canceled) {
@@ -109,22 +164,22 @@ func Report(w io.Writer, err error) {
 		_, _ = fmt.Fprintf(w, "error: %v\n", err)
 		return
 	}
-	_, _ = fmt.Fprintf(w, "error: %s\n", e.Message)
+	_, _ = fmt.Fprintf(w, "error: %s\n", output.Told(now, e.Message))
 	for _, p := range e.Problems {
-		writeProblem(w, p)
+		writeProblem(w, now, p)
 	}
 	if e.Fix != "" {
-		_, _ = fmt.Fprintf(w, "fix: %s\n", e.Fix)
+		_, _ = fmt.Fprintf(w, "fix: %s\n", output.Told(now, e.Fix))
 	}
 	if r, ok := errors.AsType[*apiclient.RequestError](err); ok && r.ID != "" && e.Kind == kernel.Internal {
 		_, _ = fmt.Fprintf(w, "request: %s\n", r.ID)
 	}
 }
 
-func writeProblem(w io.Writer, p kernel.Problem) {
-	fix := p.Fix
+func writeProblem(w io.Writer, now time.Time, p kernel.Problem) {
+	fix := output.Told(now, p.Fix)
 	p.Fix = ""
-	_, _ = fmt.Fprintf(w, "  %s\n", p)
+	_, _ = fmt.Fprintf(w, "  %s\n", output.Told(now, p.String()))
 	if fix != "" {
 		_, _ = fmt.Fprintf(w, "    fix: %s\n", fix)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/cli/releases"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -54,12 +55,13 @@ func explainRun(ctx context.Context, e *command.Env, s command.Server, project, 
 		return err
 	}
 	return e.Print(x, func(w io.Writer) {
-		_, _ = fmt.Fprintln(w, x.Summary)
+		now := e.Clock.Now()
+		_, _ = fmt.Fprintln(w, output.Told(now, x.Summary))
 		for _, d := range x.Details {
-			_, _ = fmt.Fprintf(w, "  %s\n", d)
+			_, _ = fmt.Fprintf(w, "  %s\n", output.Told(now, d))
 		}
 		for _, n := range x.Next {
-			_, _ = fmt.Fprintf(w, "next: %s\n", n)
+			_, _ = fmt.Fprintf(w, "next: %s\n", output.Told(now, n))
 		}
 	})
 }
@@ -69,7 +71,7 @@ func (q query) explainRelease(ctx context.Context, e *command.Env, s command.Ser
 	if err != nil {
 		return err
 	}
-	return e.Print(x, func(w io.Writer) { releases.WriteStages(w, x) })
+	return e.Print(x, func(w io.Writer) { releases.WriteStages(w, x, e.Clock.Now()) })
 }
 
 func (q query) explainResource(ctx context.Context, e *command.Env, s command.Server, project, resource string) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
 )
 
 type decision struct{ stage, reason string }
@@ -74,7 +75,7 @@ func withdraw(e *command.Env) *cobra.Command {
 }
 
 // WriteStages says of each stage whether a release may go there, and why or why not.
-func WriteStages(w io.Writer, x apiclient.RunReleaseExplanation) {
+func WriteStages(w io.Writer, x apiclient.RunReleaseExplanation, now time.Time) {
 	for _, st := range x.Stages {
 		state := "may go there"
 		switch {
@@ -83,12 +84,12 @@ func WriteStages(w io.Writer, x apiclient.RunReleaseExplanation) {
 		case len(st.Obstacles) > 0:
 			state = "may not go there now"
 		}
-		_, _ = fmt.Fprintf(w, "%s: release #%d %s\n  %s\n", st.Availability.Stage, x.Release.Number, state, st.Why)
+		_, _ = fmt.Fprintf(w, "%s: release #%d %s\n  %s\n", st.Availability.Stage, x.Release.Number, state, output.Told(now, st.Why))
 		if st.VerifiedHere != nil {
-			_, _ = fmt.Fprintf(w, "  verified here since %s\n", st.VerifiedHere.Local().Format(time.DateTime))
+			_, _ = fmt.Fprintf(w, "  verified here since %s\n", output.Moment(now, *st.VerifiedHere))
 		}
 		for _, o := range st.Obstacles {
-			_, _ = fmt.Fprintf(w, "  not now: %s\n    fix: %s\n", o.Message, o.Fix)
+			_, _ = fmt.Fprintf(w, "  not now: %s\n    fix: %s\n", output.Told(now, o.Message), o.Fix)
 		}
 		for _, a := range st.Withdrawn {
 			_, _ = fmt.Fprintf(w, "  withdrawn by %s: the approval by %s, %s\n", a.Withdrawn.By.Name, a.By.Name, a.Reason)

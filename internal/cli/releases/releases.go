@@ -69,8 +69,8 @@ func show(e *command.Env) *cobra.Command {
 				return err
 			}
 			return e.Print(shownRelease{r, x.Stages}, func(w io.Writer) {
-				write(w, r)
-				WriteStages(w, x)
+				write(w, r, e.Clock.Now())
+				WriteStages(w, x, e.Clock.Now())
 			})
 		},
 	}
@@ -83,9 +83,9 @@ type shownRelease struct {
 	Stages []apiclient.RunReleaseStage `json:"stages"`
 }
 
-func write(w io.Writer, r apiclient.ReleaseDetail) {
+func write(w io.Writer, r apiclient.ReleaseDetail, now time.Time) {
 	output.Pairs(w, "release", r.ID, "digest", string(r.Digest), "workload", r.Workload, "number", strconv.FormatInt(r.Number, 10),
-		"version", r.Version, "created", r.CreatedAt.Local().Format(time.DateTime)+" by "+r.CreatedBy,
+		"version", r.Version, "created", output.Moment(now, r.CreatedAt)+" by "+r.CreatedBy,
 		"definitions", strconv.Itoa(len(r.Definitions)), "modules", strconv.Itoa(len(r.Modules)))
 	for _, name := range slices.Sorted(maps.Keys(r.Artifacts)) {
 		a := r.Artifacts[name]

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
@@ -92,7 +91,7 @@ func writeAvailability(w io.Writer, a apiclient.RunAvailability) {
 	case a.Approval != nil:
 		_, _ = fmt.Fprintf(w, "  available: approved for %s by %s: %s\n", a.Stage, a.Approval.By.Name, a.Approval.Reason)
 	case a.VerifiedAt != nil:
-		text := "verified in " + a.Before + " since " + a.VerifiedAt.Local().Format(time.DateTime)
+		text := "verified in " + a.Before + " since " + output.Stamp(*a.VerifiedAt)
 		if a.Soak != "" {
 			text += ", where it must be for " + a.Soak
 		}

@@ -126,7 +126,7 @@ func outcome(e *command.Env, project string, r apiclient.Run) error {
 		e.Say("run %s waits for %s\n  terrace run approve %s --project %s", r.ID, need(r, e.Clock.Now()), r.ID, project)
 		return &exit.WaitingError{Run: r.ID}
 	case r.Hold != nil && !r.Ended():
-		e.Say("run %s is planned and waits for its stage: %s\n  it goes on by itself; terrace explain %s", r.ID, r.StatusReason, r.ID)
+		e.Say("run %s is planned and waits for its stage: %s\n  it goes on by itself; terrace explain %s", r.ID, output.Told(e.Clock.Now(), r.StatusReason), r.ID)
 		return &exit.WaitingError{Run: r.ID}
 	case r.Failure != nil:
 		return kernel.Errorf(kernel.Refused, "%s of %s to %s %s in phase %s: %s", r.Operation, r.Workload, r.Scope.Stage, r.Status, r.Failure.Phase, r.Failure.Message).

@@ -68,7 +68,7 @@ func waitsFor(r apiclient.Run, now time.Time) string {
 	case r.Status == apiclient.RunStatusAwaitingApproval:
 		return need(r, now)
 	case r.Status == apiclient.RunStatusApproved:
-		return r.StatusReason // its stage is closed
+		return output.Told(now, r.StatusReason) // its stage is closed
 	default:
 		return ""
 	}
@@ -126,6 +126,7 @@ func show(e *command.Env) *cobra.Command {
 			return e.Print(shownRun{r, found}, func(w io.Writer) {
 				writeRun(w, r, e.Clock.Now())
 				if found != nil {
+					found.Dossier.Gates = nil // what they say now is told above
 					_, _ = fmt.Fprintln(w)
 					WriteDossier(w, *found, detail)
 				}
@@ -154,14 +155,14 @@ func contentOf(ctx context.Context, s command.Server, project string, r apiclien
 func writeRun(w io.Writer, r apiclient.Run, now time.Time) {
 	plan, waits := "", ""
 	if r.Waits != nil {
-		waits = fmt.Sprintf("%s; %d ahead", r.Waits.Message, r.Waits.Ahead)
+		waits = fmt.Sprintf("%s; %d ahead", output.Told(now, r.Waits.Message), r.Waits.Ahead)
 	}
 	if r.Plan != nil {
 		plan = watch.PlanLine(*r.Plan)
 	}
 	output.Pairs(w, "run", r.ID, "operation", operation(r), "workload", r.Workload, "stage", r.Scope.Stage,
-		"release", releaseName(r.Release), "status", string(r.Status), "because", r.StatusReason, "waits", waits, "retry of", r.RetryOf, "requested by", requestedBy(r),
-		"reason", r.Reason, "created", r.CreatedAt.Local().Format(time.DateTime), "plan", plan, "dossier", string(r.Dossier))
+		"release", releaseName(r.Release), "status", string(r.Status), "because", output.Told(now, r.StatusReason), "waits", waits, "retry of", r.RetryOf, "requested by", requestedBy(r),
+		"reason", r.Reason, "created", output.Moment(now, r.CreatedAt), "plan", plan, "dossier", string(r.Dossier))
 	for _, p := range r.Phases {
 		d := "goes on"
 		if p.Ended != nil {
@@ -170,21 +171,21 @@ func writeRun(w io.Writer, r apiclient.Run, now time.Time) {
 		_, _ = fmt.Fprintf(w, "phase %-9s %s\n", p.Name, d)
 	}
 	for _, i := range r.Interruptions {
-		_, _ = fmt.Fprintf(w, "interrupted %s: %s\n", i.At.Local().Format(time.DateTime), i.Message)
+		_, _ = fmt.Fprintf(w, "interrupted %s: %s\n", output.Moment(now, i.At), i.Message)
 	}
-	writeGates(w, r)
+	writeGates(w, r, now)
 	writeApprovals(w, r, now)
 	for _, v := range r.Verification {
 		verify.WriteCheck(w, v)
 	}
 	if r.Cause != nil {
-		_, _ = fmt.Fprintf(w, "Terrace asked for it by itself, after %s: %s\n", r.Cause.Run, r.Cause.Message)
+		_, _ = fmt.Fprintf(w, "Terrace asked for it by itself, after %s: %s\n", r.Cause.Run, output.Told(now, r.Cause.Message))
 	}
 	if r.Rollback != nil {
-		_, _ = fmt.Fprintf(w, "rollback: %s\n", r.Rollback.Message)
+		_, _ = fmt.Fprintf(w, "rollback: %s\n", output.Told(now, r.Rollback.Message))
 	}
 	if f := r.Failure; f != nil {
-		_, _ = fmt.Fprintf(w, "failed in %s: %s\n", f.Phase, f.Message)
+		_, _ = fmt.Fprintf(w, "failed in %s: %s\n", f.Phase, output.Told(now, f.Message))
 		for _, p := range f.Problems {
 			_, _ = fmt.Fprintf(w, "  %s\n", p)
 		}
@@ -211,9 +212,9 @@ func writeApprovals(w io.Writer, r apiclient.Run, now time.Time) {
 		case a.Digest != r.Dossier:
 			state += " for an earlier plan, which counts no longer"
 		case a.ExpiresAt != nil && !now.Before(*a.ExpiresAt):
-			state += ", expired " + a.ExpiresAt.Local().Format(time.DateTime)
+			state += ", which expired at " + output.Moment(now, *a.ExpiresAt)
 		case a.ExpiresAt != nil:
-			state += " until " + a.ExpiresAt.Local().Format(time.DateTime)
+			state += ", which counts until " + output.Moment(now, *a.ExpiresAt)
 		}
 		if a.Reason != "" {
 			state += ": " + a.Reason
@@ -224,13 +225,13 @@ func writeApprovals(w io.Writer, r apiclient.Run, now time.Time) {
 
 // writeGates writes what the gates said of the plan, and of what waited whether it
 // still does.
-func writeGates(w io.Writer, r apiclient.Run) {
+func writeGates(w io.Writer, r apiclient.Run, now time.Time) {
 	for _, g := range r.Gates {
 		outcome := string(g.Outcome)
 		if g.Outcome == apiclient.RunOutcomeWaiting && r.Status == apiclient.RunStatusSucceeded {
 			outcome = "passed"
 		}
-		_, _ = fmt.Fprintf(w, "gate %s (%s) %s: %s\n", g.Gate, g.Level, outcome, g.Message)
+		_, _ = fmt.Fprintf(w, "gate %s (%s) %s: %s\n", g.Gate, g.Level, outcome, output.Told(now, g.Message))
 		for _, p := range g.Problems {
 			_, _ = fmt.Fprintf(w, "  %s\n", p)
 		}

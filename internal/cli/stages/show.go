@@ -34,12 +34,12 @@ func show(e *command.Env) *cobra.Command {
 			if i < 0 {
 				return kernel.Errorf(kernel.NotFound, "there is no stage %q", args[0]).WithFix("see `terrace stage list`")
 			}
-			return e.Print(all[i], func(w io.Writer) { writeStage(w, all[i]) })
+			return e.Print(all[i], func(w io.Writer) { writeStage(w, all[i], e.Clock.Now()) })
 		},
 	}
 }
 
-func writeStage(w io.Writer, st apiclient.Stage) {
+func writeStage(w io.Writer, st apiclient.Stage, now time.Time) {
 	auto := ""
 	if st.AutoPromote {
 		auto = "takes what becomes available by itself"
@@ -50,7 +50,7 @@ func writeStage(w io.Writer, st apiclient.Stage) {
 	}
 	output.Pairs(w, "stage", st.Name, "target", st.Target, "runtime", st.Runtime, "approvals", approvals(st.Approvals),
 		"approvals expire", expiry(st.Approvals), "soak", st.Soak, "promotion", auto,
-		"required tags", strings.Join(st.RequiredTags, ", "), "verified again", every, "rollback", string(st.Rollback), "now", Opening(st.Opening))
+		"required tags", strings.Join(st.RequiredTags, ", "), "verified again", every, "rollback", string(st.Rollback), "now", Opening(now, st.Opening))
 	for _, c := range st.Verify {
 		_, _ = fmt.Fprintf(w, "check %s: %s\n", c.Name, check(c))
 	}
@@ -85,7 +85,7 @@ func expiry(a apiclient.StageApprovals) string {
 }
 
 // Opening says whether a stage may be changed now, and when that ends.
-func Opening(o apiclient.Opening) string {
+func Opening(now time.Time, o apiclient.Opening) string {
 	text := "open"
 	if !o.Open {
 		text = "closed"
@@ -95,9 +95,9 @@ func Opening(o apiclient.Opening) string {
 	}
 	switch {
 	case o.Next != nil && o.Open:
-		text += " until " + o.Next.Local().Format(time.RFC1123)
+		text += " until " + output.Moment(now, *o.Next)
 	case o.Next != nil:
-		text += ", opens " + o.Next.Local().Format(time.RFC1123)
+		text += ", opens " + output.Moment(now, *o.Next)
 	case !o.Open:
 		text += ", and does not open within a year"
 	}

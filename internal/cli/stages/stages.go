@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,17 +29,19 @@ func list(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return command.PrintList(e, all, []string{"STAGE", "TARGET", "RUNTIME", "APPROVALS", "SOAK", "REQUIRED TAGS", "VERIFIED BY", "NOW"}, row)
+			return command.PrintList(e, all, []string{"STAGE", "TARGET", "RUNTIME", "APPROVALS", "SOAK", "REQUIRED TAGS", "VERIFIED BY", "NOW"}, row(e.Clock.Now()))
 		}),
 	}
 }
 
-func row(st apiclient.Stage) []string {
-	checks := make([]string, 0, len(st.Verify))
-	for _, c := range st.Verify {
-		checks = append(checks, c.Name)
+func row(now time.Time) func(apiclient.Stage) []string {
+	return func(st apiclient.Stage) []string {
+		checks := make([]string, 0, len(st.Verify))
+		for _, c := range st.Verify {
+			checks = append(checks, c.Name)
+		}
+		return []string{st.Name, st.Target, st.Runtime, approvals(st.Approvals), st.Soak, strings.Join(st.RequiredTags, ","), strings.Join(checks, ","), Opening(now, st.Opening)}
 	}
-	return []string{st.Name, st.Target, st.Runtime, approvals(st.Approvals), st.Soak, strings.Join(st.RequiredTags, ","), strings.Join(checks, ","), Opening(st.Opening)}
 }
 
 func approvals(a apiclient.StageApprovals) string {

@@ -67,15 +67,15 @@ func show(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(v, func(w io.Writer) { write(w, v) })
+			return e.Print(v, func(w io.Writer) { write(w, v, e.Clock.Now()) })
 		}),
 	}
 }
 
-func write(w io.Writer, v apiclient.RunVerification) {
+func write(w io.Writer, v apiclient.RunVerification, now time.Time) {
 	release := fmt.Sprintf("#%d %s", v.Release.Number, v.Release.Version)
 	output.Pairs(w, "verification", v.ID, "workload", v.Workload, "stage", v.Scope.Stage, "release", strings.TrimSpace(release), "deployed by", v.Run,
-		"status", string(v.Status), "outcome", v.Outcome, "asked for by", by(v), "reason", v.Reason, "created", v.CreatedAt.Local().Format(time.DateTime))
+		"status", string(v.Status), "outcome", output.Told(now, v.Outcome), "asked for by", by(v), "reason", v.Reason, "created", output.Moment(now, v.CreatedAt))
 	for _, r := range v.Results {
 		WriteCheck(w, r)
 	}

@@ -68,7 +68,7 @@ func (v *verification) run(ctx context.Context, workload string) error {
 			return err
 		}
 	}
-	if err := v.e.Print(found, func(w io.Writer) { write(w, found) }); err != nil {
+	if err := v.e.Print(found, func(w io.Writer) { write(w, found, v.e.Clock.Now()) }); err != nil {
 		return err
 	}
 	return outcome(found)

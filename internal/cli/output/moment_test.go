@@ -1,0 +1,27 @@
+package output_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+func TestMomentsAreOnTheClockOfWhoReadsAndTellHowFarTheyAre(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 29, 0, 59, 0, 0, time.UTC)
+	for name, c := range map[string]struct{ got, want string }{
+		"to come": {output.Moment(now, now.Add(3*time.Hour)), output.Stamp(now.Add(3*time.Hour)) + " (in 3h)"},
+		"past":    {output.Moment(now, now.Add(-90*time.Second)), output.Stamp(now.Add(-90*time.Second)) + " (1m ago)"},
+		"none":    {output.Moment(now, time.Time{}), ""},
+		"in a sentence": {
+			output.Told(now, "prod opens at 2026-03-29T03:00:00+02:00, run_1 was at 2026-03-28T23:59:00.5Z"),
+			"prod opens at " + output.Stamp(now.Add(time.Minute)) + " (in 1m), run_1 was at " + output.Stamp(now.Add(-time.Hour)) + " (59m ago)",
+		},
+		"no moment": {output.Told(now, "at 2026-13-29T03:00:00Z"), "at 2026-13-29T03:00:00Z"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %s, want %s", name, c.got, c.want)
+		}
+	}
+}

@@ -2468,7 +2468,7 @@ type PromoteRequest struct {
 	DryRun bool   `json:"dryRun,omitempty"`
 	Reason string `json:"reason,omitempty"`
 
-	// Release A release id; without it, what is deployed in the stage before.
+	// Release A release by its id, number or version; without it, what is deployed in the stage before.
 	Release string `json:"release,omitempty"`
 
 	// To The stage to carry the release to.
@@ -2641,7 +2641,7 @@ type RollBackRequest struct {
 	DryRun bool   `json:"dryRun,omitempty"`
 	Reason string `json:"reason,omitempty"`
 
-	// Release A release id; without it, the last one verified before the current.
+	// Release A release by its id, number or version; without it, the last one verified before the current.
 	Release string `json:"release,omitempty"`
 	Stage   string `json:"stage"`
 
@@ -4154,7 +4154,7 @@ type ListDriftParams struct {
 
 // ExplainReleaseParams defines parameters for ExplainRelease.
 type ExplainReleaseParams struct {
-	// Release The release's id.
+	// Release The release's id, or its number or version where no other of the project has it.
 	Release string `form:"release" json:"release"`
 
 	// Stage One stage; without it, all.
@@ -4328,7 +4328,7 @@ type AssessChangeParams struct {
 	// Stage The stage that would be changed.
 	Stage string `form:"stage" json:"stage"`
 
-	// Release A release id; without it, the obvious one.
+	// Release A release by its id, number or version; without it, the obvious one.
 	Release string `form:"release,omitempty" json:"release,omitempty"`
 }
 

@@ -59,6 +59,8 @@ func (c Config) problems(file string) []kernel.Problem {
 	k.oneOf("logFormat", c.LogFormat, "auto", "text", "json")
 	if _, err := stage.NewSet(c.Stages); err != nil {
 		k.stages(err)
+	} else {
+		k.machine(c.Stages)
 	}
 	return k.problems
 }

@@ -82,9 +82,9 @@ func Promote(e *command.Env) *cobra.Command {
 		return s.Promote(ctx, project, workload, apiclient.PromoteRequest{To: m.stage, Release: m.release, Reason: m.reason, DryRun: m.dry.on, WhenOpen: m.dry.whenOpen})
 	}
 	c := m.command("promote WORKLOAD", "Carry a release, unchanged, to the next stage",
-		"  terrace promote orders --to test\n  terrace promote orders --to prod --release rel_… --wait-approval\n  terrace promote orders --to prod --dry-run")
+		"  terrace promote orders --to test\n  terrace promote orders --to prod --release 2 --wait-approval\n  terrace promote orders --to prod --dry-run")
 	e.StageFlag(c, &m.stage, "to", "the stage to promote to", true)
-	c.Flags().StringVar(&m.release, "release", "", "the release; the one in the stage before by default")
+	c.Flags().StringVar(&m.release, "release", "", "the release, by its id, number or version; the one in the stage before by default")
 	return c
 }
 
@@ -97,7 +97,7 @@ func Rollback(e *command.Env) *cobra.Command {
 	c := m.command("rollback WORKLOAD", "Go back to a release that worked in a stage before",
 		"  terrace rollback orders --stage prod --reason \"errors since noon\"")
 	e.StageFlag(c, &m.stage, "stage", "the stage to roll back", true)
-	c.Flags().StringVar(&m.release, "release", "", "the release; the one before by default")
+	c.Flags().StringVar(&m.release, "release", "", "the release, by its id, number or version; the one before by default")
 	return command.Override(c)
 }
 

@@ -27,7 +27,7 @@ func Command(e *command.Env) *cobra.Command {
 	var q query
 	c := &cobra.Command{
 		Use: "explain RUN|RELEASE|RESOURCE", Short: "Say why a run went as it did, where a release may go, or why a module serves a resource",
-		Example: "  terrace explain run_…\n  terrace explain rel_… --stage prod\n  terrace explain cache --workload orders --stage dev",
+		Example: "  terrace explain run_…\n  terrace explain rel_… --stage prod\n  terrace explain '#2' --stage prod\n  terrace explain cache --workload orders --stage dev",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
 		RunE: func(c *cobra.Command, args []string) error {
 			s, project, err := e.Project(c.Context())
@@ -37,7 +37,7 @@ func Command(e *command.Env) *cobra.Command {
 			if strings.HasPrefix(args[0], "run_") {
 				return explainRun(c.Context(), e, s, project, args[0])
 			}
-			if strings.HasPrefix(args[0], "rel_") {
+			if strings.HasPrefix(args[0], "rel_") || strings.HasPrefix(args[0], "#") {
 				return q.explainRelease(c.Context(), e, s, project, args[0])
 			}
 			return q.explainResource(c.Context(), e, s, project, args[0])

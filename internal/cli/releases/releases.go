@@ -53,7 +53,7 @@ func list(e *command.Env) *cobra.Command {
 func show(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "show RELEASE", Short: "Show what a release is made of, and to which stages it may go",
-		Example: "  terrace release show rel_0123456789abcdef0123\n  terrace release show rel_0123456789abcdef0123 -o json",
+		Example: "  terrace release show rel_0123456789abcdef0123\n  terrace release show 2\n  terrace release show rel_0123456789abcdef0123 -o json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			s, project, err := e.Project(c.Context())

@@ -14,6 +14,9 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
+// idPrefix begins the id of every release.
+const idPrefix = "rel_"
+
 // VersionAnnotation is the annotation of a workload that labels its releases.
 const VersionAnnotation = "terrace.dev/version"
 
@@ -126,7 +129,7 @@ func (r *Release) address() error {
 	if err != nil {
 		return err
 	}
-	r.Digest, r.ID = digest, "rel_"+digest.Hex()[:20]
+	r.Digest, r.ID = digest, idPrefix+digest.Hex()[:20]
 	if r.Version == "" {
 		r.Version = digest.Hex()[:8]
 	}

@@ -19,6 +19,8 @@ type Store interface {
 	Get(ctx context.Context, scope kernel.Scope, id string) (Release, error)
 	// List returns the releases of a workload, the newest first.
 	List(ctx context.Context, scope kernel.Scope, workload string, page kernel.PageRequest) (kernel.Page[Release], error)
+	// Named returns at most limit releases that have the number or the version, the newest first.
+	Named(ctx context.Context, scope kernel.Scope, n Name, limit int) ([]Release, error)
 	// LastNumber returns the highest number of the workload, 0 without releases.
 	LastNumber(ctx context.Context, scope kernel.Scope, workload string) (int, error)
 	Artifacts

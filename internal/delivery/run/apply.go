@@ -22,7 +22,7 @@ func (e *execution) apply(ctx context.Context) error {
 	if ended, err := e.needless(ctx); err != nil || ended {
 		return err
 	}
-	if err := e.stillAvailable(ctx); err != nil {
+	if err := e.s.stillAvailable(ctx, e.run); err != nil {
 		return err
 	}
 	if waits, err := e.hold(ctx); err != nil || waits {

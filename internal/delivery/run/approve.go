@@ -29,6 +29,9 @@ func (s *Service) Approve(ctx context.Context, scope kernel.Scope, id string, di
 	if err := mayApprove(r, actor, digest, s.Clock.Now()); err != nil {
 		return Run{}, err
 	}
+	if err := s.stillAvailable(ctx, r); err != nil {
+		return Run{}, err
+	}
 	if err := s.fresh(ctx, r); err != nil {
 		return Run{}, err
 	}

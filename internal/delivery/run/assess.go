@@ -194,7 +194,7 @@ func (s *Service) ExplainRelease(ctx context.Context, scope kernel.Scope, id, st
 		}
 		stages = []stage.Stage{st}
 	}
-	rel, err := s.Releases.Get(ctx, projectOf(scope), id)
+	rel, err := s.Releases.Find(ctx, projectOf(scope), "", id)
 	if err != nil {
 		return ReleaseExplanation{}, err
 	}

@@ -105,18 +105,17 @@ func (s *Service) obstacle(workload string, a Availability) *kernel.Problem {
 	return p
 }
 
-// stillAvailable refuses to apply a release whose verification was revoked, or
+// stillAvailable refuses to approve or apply a release whose verification was revoked, or
 // whose approval was withdrawn, after its run was asked for.
-func (e *execution) stillAvailable(ctx context.Context) error {
-	r := e.run
+func (s *Service) stillAvailable(ctx context.Context, r Run) error {
 	if r.Operation != Deploy && r.Operation != Promote || r.Availability == nil {
 		return nil
 	}
-	a, err := e.s.availability(ctx, r.Scope, r.Workload, r.Release)
+	a, err := s.availability(ctx, r.Scope, r.Workload, r.Release)
 	if err != nil {
 		return err
 	}
-	if p := e.s.obstacle(r.Workload, a); p != nil {
+	if p := s.obstacle(r.Workload, a); p != nil {
 		return kernel.Errorf(kernel.Refused, "%s, and nothing was applied", p.Message).WithFix("%s", p.Fix)
 	}
 	return nil

@@ -43,8 +43,9 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, id string) (E
 	}
 	x := Explanation{Run: r.ID, Status: r.Status, Summary: describe(r), Details: []string{}, Next: []string{}}
 	x.detail("%s asked for %s of %s to %s at %s", r.RequestedBy.Name, r.Operation, r.Release, r.Scope.Stage, r.CreatedAt.Format(time.RFC3339))
-	if a := r.Availability; a != nil && a.Before != "" {
-		x.detail("%s may go to %s: %s", r.Release, a.Stage, a)
+	barred, err := s.explainAvailability(ctx, &x, r)
+	if err != nil {
+		return x, err
 	}
 	for _, in := range r.Inputs {
 		x.detail("it takes %s", in.Told())
@@ -54,6 +55,9 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, id string) (E
 	}
 	s.explainStatus(&x, r, l, open)
 	explainInterruptions(&x, r)
+	if barred != nil {
+		x.barred(r, *barred)
+	}
 	explainGates(&x, r, s.Clock.Now())
 	explainEnd(&x, r)
 	holds, err := s.explainSince(ctx, &x, r)

@@ -11,8 +11,44 @@ import (
 // toldVerifications bounds how many verifications an explanation tells.
 const toldVerifications = 5
 
+// explainAvailability tells by what the release may go to the stage, or could when
+// the run was asked for; it returns why it may no longer, nil where it may.
+func (s *Service) explainAvailability(ctx context.Context, x *Explanation, r Run) (*kernel.Problem, error) {
+	a := r.Availability
+	switch {
+	case a == nil || a.Before == "":
+		return nil, nil //nolint:nilnil // it needs nothing
+	case r.Status.Terminal() || r.begun():
+		x.detail("when it was asked for, %s could go to %s: %s", r.Release, a.Stage, a)
+		return nil, nil //nolint:nilnil // it is over
+	case r.DryRun:
+		x.detail("%s: %s", r.Release, a)
+		return nil, nil //nolint:nilnil // it applies nothing
+	}
+	now, err := s.availability(ctx, r.Scope, r.Workload, r.Release)
+	if err != nil {
+		return nil, err
+	}
+	p := s.obstacle(r.Workload, now)
+	if p == nil {
+		x.detail("%s may go to %s: %s", r.Release, a.Stage, now)
+	}
+	return p, nil
+}
+
+// barred says of a run that its release may no longer go where it carries it:
+// then there is nothing to approve.
+func (x *Explanation) barred(r Run, p kernel.Problem) {
+	x.detail("%s, so it will apply nothing: it ends when it gets there", p.Message)
+	x.Next = nil
+	if p.Fix != "" {
+		x.next("%s", p.Fix)
+	}
+	x.next("terrace run discard %s ends it now; nothing was changed", r.ID)
+}
+
 // explainSince tells what was found of a run's release after it, and reports
-// whether the release still holds as far as that tells.
+// whether the release is there, verified.
 func (s *Service) explainSince(ctx context.Context, x *Explanation, r Run) (holds bool, err error) {
 	if r.Rollback != nil {
 		x.detail("%s", r.Rollback.Message)
@@ -25,14 +61,20 @@ func (s *Service) explainSince(ctx context.Context, x *Explanation, r Run) (hold
 		x.verification(page.Items[i])
 	}
 	d, err := s.Store.Deployment(ctx, r.Scope, r.Workload)
-	if kernel.Is(err, kernel.NotFound) {
-		return true, nil
+	switch {
+	case kernel.Is(err, kernel.NotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case d.Run != r.ID:
+		if r.Status == Succeeded {
+			x.detail("since then %s has brought %s to %s", d.Run, d.Release, r.Scope.Stage)
+		}
+		return false, nil
+	case d.Status == DeploymentUnverified:
+		x.next("once the cause is corrected, terrace verify %s --stage %s", r.Workload, r.Scope.Stage)
 	}
-	if err != nil || d.Run != r.ID || d.Status != DeploymentUnverified {
-		return true, err
-	}
-	x.next("once the cause is corrected, terrace verify %s --stage %s", r.Workload, r.Scope.Stage)
-	return false, nil
+	return d.Status == DeploymentVerified, nil
 }
 
 func (x *Explanation) verification(v Verification) {

@@ -176,7 +176,7 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 		c.to = Failed
 	case a.plan.Empty():
 		if e.run.Status == Planning {
-			if err := e.stillAvailable(ctx); err != nil {
+			if err := e.s.stillAvailable(ctx, e.run); err != nil {
 				return err
 			}
 		}

@@ -51,6 +51,8 @@ type Jobs interface {
 type Releases interface {
 	Create(ctx context.Context, scope kernel.Scope, n release.New) (release.Release, error)
 	Get(ctx context.Context, scope kernel.Scope, id string) (release.Release, error)
+	// Find takes the id, the number or the version; workload "" is any.
+	Find(ctx context.Context, scope kernel.Scope, workload, name string) (release.Release, error)
 	// Graph resolves the release for a stage from its pins alone.
 	Graph(ctx context.Context, r release.Release, s stage.Stage) (*graph.Graph, *workload.Workload, error)
 }

@@ -70,9 +70,9 @@ func (s *Service) candidate(ctx context.Context, where kernel.Scope, c ChangeReq
 	return d.Release, nil
 }
 
-// releaseRef finds a release by id and checks that it is of the workload.
+// releaseRef finds a release by its id, number or version and checks that it is of the workload.
 func (s *Service) releaseRef(ctx context.Context, where kernel.Scope, c ChangeRequest) (ReleaseRef, error) {
-	rel, err := s.Releases.Get(ctx, projectOf(where), c.Release)
+	rel, err := s.Releases.Find(ctx, projectOf(where), c.Workload, c.Release)
 	if err != nil {
 		return ReleaseRef{}, err
 	}
@@ -99,12 +99,18 @@ func (s *Service) earlier(ctx context.Context, where kernel.Scope, c ChangeReque
 	if err != nil {
 		return ReleaseRef{}, err
 	}
+	var named ReleaseRef
+	if c.Release != "" {
+		if named, err = s.releaseRef(ctx, where, c); err != nil {
+			return ReleaseRef{}, err
+		}
+	}
 	all, err := s.Store.VerifiedReleases(ctx, where, c.Workload)
 	if err != nil {
 		return ReleaseRef{}, err
 	}
 	for _, v := range all {
-		if v.Release.ID == c.Release || c.Release == "" && v.Release.Number < now.Release.Number {
+		if v.Release.ID == named.ID || c.Release == "" && v.Release.Number < now.Release.Number {
 			return v.Release, nil
 		}
 	}
@@ -112,10 +118,6 @@ func (s *Service) earlier(ctx context.Context, where kernel.Scope, c ChangeReque
 		return ReleaseRef{}, kernel.Errorf(kernel.Refused, "no release of %s before %s was verified in %s: there is nothing to roll back to", c.Workload, now.Release, where.Stage).
 			WithFix("see terrace release list %s", c.Workload)
 	}
-	ref, err := s.releaseRef(ctx, where, c)
-	if err != nil {
-		return ReleaseRef{}, err
-	}
-	return ReleaseRef{}, kernel.Errorf(kernel.Refused, "%s of %s was never verified in %s", ref, c.Workload, where.Stage).
+	return ReleaseRef{}, kernel.Errorf(kernel.Refused, "%s of %s was never verified in %s", named, c.Workload, where.Stage).
 		WithFix("roll back to a release that was, see terrace release list %s", c.Workload)
 }

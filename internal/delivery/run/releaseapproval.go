@@ -109,7 +109,7 @@ func (s *Service) releaseApproval(ctx context.Context, scope kernel.Scope, d Rel
 	if err := s.mayApproveRelease(ctx, where, st, actor); err != nil {
 		return ReleaseApproval{}, err
 	}
-	rel, err := s.Releases.Get(ctx, projectOf(where), d.Release)
+	rel, err := s.Releases.Find(ctx, projectOf(where), "", d.Release)
 	if err != nil {
 		return ReleaseApproval{}, err
 	}

@@ -66,7 +66,7 @@ func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 
 type getInput struct {
 	Project string `path:"project" maxLength:"63" doc:"The project's name."`
-	Release string `path:"release" maxLength:"64" example:"rel_0123456789abcdef0123" doc:"The release's id."`
+	Release string `path:"release" maxLength:"64" example:"rel_0123456789abcdef0123" doc:"The release's id, or its number or version where no other of the project has it."`
 }
 
 type getOutput struct {
@@ -78,7 +78,7 @@ func (a API) get(ctx context.Context, in *getInput) (*getOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := a.Releases.Get(ctx, scope, in.Release)
+	r, err := a.Releases.Find(ctx, scope, "", in.Release)
 	if err != nil {
 		return nil, err
 	}

@@ -67,14 +67,36 @@ func (s *Store) List(ctx context.Context, scope kernel.Scope, workload string, p
 	if err := q.Scan(ctx); err != nil {
 		return kernel.Page[release.Release]{}, db.Map(err, "releases of "+workload)
 	}
-	items := make([]release.Release, len(rows))
-	for i, row := range rows {
-		var err error
-		if items[i], err = row.release(); err != nil {
-			return kernel.Page[release.Release]{}, err
-		}
+	items, err := releases(rows)
+	if err != nil {
+		return kernel.Page[release.Release]{}, err
 	}
 	return kernel.PageOf(items, page, func(r release.Release) string { return strconv.Itoa(r.Number) }), nil
+}
+
+func releases(rows []releaseRow) (out []release.Release, err error) {
+	out = make([]release.Release, len(rows))
+	for i, row := range rows {
+		if out[i], err = row.release(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Named implements release.Store.
+func (s *Store) Named(ctx context.Context, scope kernel.Scope, n release.Name, limit int) ([]release.Release, error) {
+	var rows []releaseRow
+	q := s.db.Reader(ctx).NewSelect().Model(&rows).
+		Where("tenant = ? AND project = ? AND (number = ? OR version = ? AND version <> '')", scope.Tenant, scope.Project, n.Number, n.Version).
+		OrderExpr("created_at DESC, id DESC").Limit(int64(limit))
+	if n.Workload != "" {
+		q = q.Where("workload = ?", n.Workload)
+	}
+	if err := q.Scan(ctx); err != nil {
+		return nil, db.Map(err, "releases")
+	}
+	return releases(rows)
 }
 
 // LastNumber implements release.Store.

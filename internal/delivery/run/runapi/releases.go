@@ -24,7 +24,7 @@ func (a API) registerReleases(api huma.API) {
 // ReleasePath names one release.
 type ReleasePath struct {
 	ProjectPath
-	Release string `path:"release" maxLength:"64" doc:"The release's id."`
+	Release string `path:"release" maxLength:"64" doc:"The release's id, or its number or version where no other of the project has it."`
 }
 
 type approveReleaseInput struct {
@@ -65,7 +65,7 @@ func (a API) withdrawRelease(ctx context.Context, in *withdrawReleaseInput) (*re
 
 type explainReleaseInput struct {
 	ProjectPath
-	Release string `query:"release" required:"true" maxLength:"64" doc:"The release's id."`
+	Release string `query:"release" required:"true" maxLength:"64" doc:"The release's id, or its number or version where no other of the project has it."`
 	Stage   string `query:"stage" maxLength:"63" doc:"One stage; without it, all."`
 }
 
@@ -84,7 +84,7 @@ type assessInput struct {
 	WorkloadPath
 	Operation run.Operation `query:"operation" required:"true" doc:"promote, rollback or destroy."`
 	Stage     string        `query:"stage" required:"true" maxLength:"63" doc:"The stage that would be changed."`
-	Release   string        `query:"release" maxLength:"64" doc:"A release id; without it, the obvious one."`
+	Release   string        `query:"release" maxLength:"64" doc:"A release by its id, number or version; without it, the obvious one."`
 }
 
 type assessmentOutput struct{ Body run.Assessment }

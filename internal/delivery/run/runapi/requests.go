@@ -90,7 +90,7 @@ type promoteInput struct {
 	WorkloadPath
 	Body struct {
 		To       string `json:"to" maxLength:"63" doc:"The stage to carry the release to."`
-		Release  string `json:"release,omitempty" maxLength:"64" doc:"A release id; without it, what is deployed in the stage before."`
+		Release  string `json:"release,omitempty" maxLength:"64" doc:"A release by its id, number or version; without it, what is deployed in the stage before."`
 		Reason   string `json:"reason,omitempty" maxLength:"1000"`
 		DryRun   bool   `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
 		WhenOpen bool   `json:"whenOpen,omitempty" doc:"Where a window closes the stage, plan now and apply when it opens, instead of being refused."`
@@ -111,7 +111,7 @@ type rollbackInput struct {
 	WorkloadPath
 	Body struct {
 		Stage    string `json:"stage" maxLength:"63"`
-		Release  string `json:"release,omitempty" maxLength:"64" doc:"A release id; without it, the last one verified before the current."`
+		Release  string `json:"release,omitempty" maxLength:"64" doc:"A release by its id, number or version; without it, the last one verified before the current."`
 		Reason   string `json:"reason,omitempty" maxLength:"1000"`
 		DryRun   bool   `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
 		WhenOpen bool   `json:"whenOpen,omitempty" doc:"Where a window closes the stage, plan now and apply when it opens, instead of being refused."`

@@ -54,6 +54,18 @@ func (r *Releases) Get(_ context.Context, scope kernel.Scope, id string) (releas
 	return rel, nil
 }
 
+// Find returns a release of the scope by its id or number.
+func (r *Releases) Find(ctx context.Context, scope kernel.Scope, workload, name string) (release.Release, error) {
+	r.mu.Lock()
+	for id, rel := range r.all {
+		if rel.Scope == scope && fmt.Sprint(rel.Number) == name && (workload == "" || rel.Workload == workload) {
+			name = id
+		}
+	}
+	r.mu.Unlock()
+	return r.Get(ctx, scope, name)
+}
+
 // Graph has one node for each resource of the workload.
 func (r *Releases) Graph(_ context.Context, rel release.Release, _ stage.Stage) (*graph.Graph, *workload.Workload, error) {
 	w, err := workload.Parse("score.yaml", rel.Spec)

@@ -53,7 +53,7 @@ func (r *Runner) editState(ctx context.Context, state io.Reader, command string,
 	}
 	env := append(inherited(), "TF_CLI_CONFIG_FILE=/dev/null", "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1")
 	p := process{tool: r.Tool, dir: dir, env: env, limits: Limits{Time: editTime}, grace: r.Grace}
-	args := append([]string{"state", command, "-state=" + path, "-backup=-"}, addresses...)
+	args := append([]string{"state", command, "-no-color", "-state=" + path, "-backup=-"}, addresses...)
 	stderr, err := p.run(ctx, func([]byte) {}, args...)
 	if err != nil {
 		return nil, refusedEdit(err, r.Tool, command, stderr)

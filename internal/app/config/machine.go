@@ -43,7 +43,7 @@ func (k *checker) token(path, file string) {
 	if file == "" {
 		return
 	}
-	f, err := os.Open(file) //nolint:gosec // who runs terraced names it
+	f, err := os.Open(file)
 	if err == nil {
 		defer func() { _ = f.Close() }() // was not even read
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {

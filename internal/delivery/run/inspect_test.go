@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -34,7 +35,7 @@ func TestALookIsThePlanOfTheNextRun(t *testing.T) {
 			return tc.fails
 		}
 		seen, err := b.Inspect(t.Context(), run.Inspection{ID: "chk_1", Scope: runtest.Project.InStage("dev"), Workload: "orders"}, func(string) {})
-		if (err != nil) != (tc.fails == unreachable) || !slices.Equal(plans, tc.plans) || (seen.Next != nil) != tc.next || (seen.NextError != nil) != (tc.fails == invalid) {
+		if (err != nil) != errors.Is(tc.fails, unreachable) || !slices.Equal(plans, tc.plans) || (seen.Next != nil) != tc.next || (seen.NextError != nil) != errors.Is(tc.fails, invalid) {
 			t.Errorf("%s: %+v, %v after the plans %v", name, seen, err, plans)
 		}
 	}

@@ -280,6 +280,37 @@ func TestANewerDeploySupersedesWhatAwaitsApproval(t *testing.T) {
 	}
 }
 
+// TestADryRunPassesWhatAwaitsApproval: it shows what somebody may decide by; what
+// changes something waits, and the approved plan stays what it was.
+func TestADryRunPassesWhatAwaitsApproval(t *testing.T) {
+	t.Parallel()
+	b := bench(t, two(t)).Start(t)
+	approve := func(r run.Run) {
+		for _, who := range []kernel.Actor{runtest.Grace, {ID: "usr_alan", Name: "alan", Kind: kernel.ActorUser, Tenant: "acme"}} {
+			_, err := b.Approve(runtest.As(who), runtest.Project, r.ID, r.Dossier, "seen")
+			runtest.Must(t, err)
+		}
+		b.Await(t, r.ID, run.Succeeded)
+	}
+	approve(b.Await(t, b.Deploy(t, "dev", "1").ID, run.AwaitingApproval))
+	r := b.Await(t, b.Deploy(t, "dev", "2").ID, run.AwaitingApproval)
+	removal, err := b.Destroy(runtest.As(runtest.Ada), runtest.Project, run.ChangeRequest{Workload: "orders", Stage: "dev"})
+	runtest.Must(t, err)
+	x, err := b.Explain(runtest.As(runtest.Ada), runtest.Project, removal.ID)
+	runtest.Must(t, err)
+	if !strings.Contains(strings.Join(x.Details, "\n"), "ahead is "+r.ID+", which is awaiting approval") {
+		t.Errorf("%+v", x)
+	}
+	look, err := b.Service.Deploy(runtest.As(runtest.Ada), runtest.Project, run.DeployRequest{Stage: "dev", Workload: runtest.Workload(t), Version: "3", DryRun: true})
+	runtest.Must(t, err)
+	b.Await(t, look.ID, run.PlannedOnly)
+	if now := b.Now(t, r.ID); now.Status != run.AwaitingApproval || now.Dossier != r.Dossier {
+		t.Errorf("%s, %s, want it as it was", now.Status, now.Dossier)
+	}
+	approve(r)
+	b.Await(t, removal.ID, run.AwaitingApproval)
+}
+
 // TestRetry: what failed is done again as a run of its own; what is over, is not.
 func TestRetry(t *testing.T) {
 	t.Parallel()

@@ -23,15 +23,23 @@ type headRow struct {
 }
 
 // Heads returns the first run of each stack with runs that have not ended, those
-// that have begun before those that are queued; waits for an approval leave out
-// their stack.
+// that have begun before those that are queued. A run that waits for an approval
+// leaves out its stack, except for dry runs: they change nothing, and may show
+// what somebody decides by.
 func (s *Store) Heads(ctx context.Context) ([]run.Head, error) {
 	var rows []headRow
 	err := s.db.Reader(ctx).NewRaw(`
-WITH heads AS (
-    SELECT id, tenant, project, stage, stack, status, held_until, operation, follows,
-           ROW_NUMBER() OVER (PARTITION BY stack ORDER BY CASE status WHEN 'queued' THEN 1 ELSE 0 END, id) AS place
+WITH unfinished AS (
+    SELECT id, tenant, project, stage, stack, status, held_until, operation, follows, dry,
+           MAX(CASE status WHEN 'awaiting_approval' THEN 1 ELSE 0 END) OVER (PARTITION BY stack) AS awaited
     FROM runs WHERE NOT ended
+), heads AS (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY stack ORDER BY
+        CASE WHEN status = 'queued' AND dry AND awaited = 1 THEN 1
+             WHEN status = 'awaiting_approval' THEN 2
+             WHEN status = 'queued' THEN 3
+             ELSE 0 END, id) AS place
+    FROM unfinished
 )
 SELECT h.id, h.tenant, h.project, h.stage, h.stack, h.status, h.held_until, h.operation, h.follows,
        l.fence, l.run, l.node, l.process, l.expires, t.served

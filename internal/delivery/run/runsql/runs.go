@@ -20,8 +20,8 @@ func (s *Store) Insert(ctx context.Context, r run.Run) error {
 		return fmt.Errorf("write run: %w", err)
 	}
 	_, err = s.db.Conn(ctx).NewRaw(
-		"INSERT INTO runs (id, tenant, project, stage, workload, release_id, stack, status, ended, operation, follows, revision, created_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
-		r.ID, r.Scope.Tenant, r.Scope.Project, r.Scope.Stage, r.Workload, r.Release.ID, r.Stack, string(r.Status), r.Status.Terminal(), string(r.Operation), list(r.Follows()), r.CreatedAt, string(body),
+		"INSERT INTO runs (id, tenant, project, stage, workload, release_id, stack, status, ended, operation, follows, dry, revision, created_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+		r.ID, r.Scope.Tenant, r.Scope.Project, r.Scope.Stage, r.Workload, r.Release.ID, r.Stack, string(r.Status), r.Status.Terminal(), string(r.Operation), list(r.Follows()), r.DryRun, r.CreatedAt, string(body),
 	).Exec(ctx)
 	return db.Map(err, "run "+r.ID)
 }

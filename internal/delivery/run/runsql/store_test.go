@@ -97,12 +97,23 @@ func TestHeads(t *testing.T) {
 			must(t, s.Insert(ctx, r))
 			return r
 		}
+		dry := func(workload string) run.Run {
+			r := example(run.Queued)
+			r.Scope.Tenant, r.Workload, r.DryRun = "acme", workload, true
+			r.Stack = kernel.StackID(r.Scope, workload)
+			must(t, s.Insert(ctx, r))
+			return r
+		}
 		first := add("acme", "orders", run.Queued)
+		dry("orders")
 		add("acme", "orders", run.Queued)
 		add("acme", "billing", run.Queued)
 		begun := add("acme", "billing", run.Applying)
 		add("acme", "stock", run.AwaitingApproval)
 		add("acme", "stock", run.Queued)
+		add("acme", "prices", run.AwaitingApproval)
+		add("acme", "prices", run.Queued)
+		look := dry("prices")
 		add("acme", "gone", run.Succeeded)
 		other := add("other", "orders", run.Approved)
 		must(t, s.SwapLease(ctx, begun.Stack, run.Lease{}, run.Lease{Fence: 1, Run: begun.ID, Node: "n", Process: "p", Expires: kernel.Clock(nil).Now()}))
@@ -121,7 +132,7 @@ func TestHeads(t *testing.T) {
 		for _, h := range heads {
 			got[h.Run] = h
 		}
-		if len(got) != 3 || got[first.ID].Status != run.Queued || got[begun.ID].Lease.Run != begun.ID || got[other.ID].Status != run.Approved {
+		if len(got) != 4 || got[look.ID].Status != run.Queued || got[first.ID].Status != run.Queued || got[begun.ID].Lease.Run != begun.ID || got[other.ID].Status != run.Approved {
 			t.Errorf("heads: %+v", heads)
 		}
 		if got[first.ID].Served != two || got[other.ID].Served != 0 {

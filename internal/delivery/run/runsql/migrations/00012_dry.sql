@@ -1,0 +1,5 @@
+-- +goose Up
+ALTER TABLE runs ADD COLUMN dry BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- +goose Down
+ALTER TABLE runs DROP COLUMN dry;

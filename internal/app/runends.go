@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -21,7 +22,7 @@ func (a *runEnds) Before(ctx context.Context, f kernel.Fact) ([]kernel.Fact, err
 		return nil, nil
 	}
 	status := run.Status(end)
-	if !status.Terminal() || !known(status) || status == run.PlannedOnly {
+	if !status.Terminal() || !slices.Contains(run.Statuses(), status) || status == run.PlannedOnly {
 		return nil, nil
 	}
 	raw, err := json.Marshal(f.Data)
@@ -46,14 +47,4 @@ func (a *runEnds) Before(ctx context.Context, f kernel.Fact) ([]kernel.Fact, err
 		}
 	}
 	return a.drift.RunEnded(ctx, e)
-}
-
-// known reports whether it is a status of runs, and not another fact's word.
-func known(s run.Status) bool {
-	for _, one := range run.Statuses() {
-		if one == s {
-			return true
-		}
-	}
-	return false
 }

@@ -41,20 +41,9 @@ func follow(ctx context.Context, e *command.Env, s command.Server, params apicli
 			return err
 		}
 		e.Say("%s; going on in %s", err, pause)
-		if err := rest(ctx, pause); err != nil {
+		if err := command.Pause(ctx, pause); err != nil {
 			return err
 		}
 		pause = min(2*pause, maxPause)
-	}
-}
-
-func rest(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
 	}
 }

@@ -36,7 +36,7 @@ func sync(e *command.Env) *cobra.Command {
 // on its way. A run that waits for a person is waited for as well.
 func await(ctx context.Context, e *command.Env, s command.Server, before apiclient.Source) error {
 	for {
-		if err := pause(ctx, askEvery); err != nil {
+		if err := command.Pause(ctx, askEvery); err != nil {
 			return err
 		}
 		d, err := s.Source(ctx, before.Name)
@@ -60,14 +60,3 @@ func await(ctx context.Context, e *command.Env, s command.Server, before apiclie
 
 // askEvery is how often the server is asked.
 const askEvery = 500 * time.Millisecond
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}

@@ -60,7 +60,7 @@ func (v *verification) run(ctx context.Context, workload string) error {
 		return v.e.Print(found, func(w io.Writer) { _, _ = fmt.Fprintln(w, found.ID) })
 	}
 	for !found.Ended() {
-		if err := pause(ctx, askEvery); err != nil {
+		if err := command.Pause(ctx, askEvery); err != nil {
 			v.e.Say("it goes on without you: terrace verification show %s", found.ID)
 			return err
 		}
@@ -72,17 +72,6 @@ func (v *verification) run(ctx context.Context, workload string) error {
 		return err
 	}
 	return outcome(found)
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // outcome is the error of a verification that did not pass.

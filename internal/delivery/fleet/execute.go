@@ -86,32 +86,44 @@ func (s *Service) await(ctx context.Context, a Assignment, c Control) (Result, e
 	}
 }
 
-// look passes on what was asked for, and gives up what takes too long.
+// look passes on what was asked for, and gives up what takes too long. What it does is
+// decided on the assignment as it is when it is saved: a runner may just have taken it.
 func (s *Service) look(ctx context.Context, a Assignment, c Control) error {
-	now := s.Clock.Now()
-	command := Go
-	switch {
-	case closed(c.Kill):
-		command = Kill
-	case closed(c.Stop):
-		command = Stop
+	if !s.judge(&a, c) {
+		return nil
 	}
+	_, err := s.edit(ctx, a.ID, func(a *Assignment) (bool, error) { return s.judge(a, c), nil })
+	return err
+}
+
+// judge reports whether what was asked for, or the time, changes the assignment, and changes it.
+func (s *Service) judge(a *Assignment, c Control) (changed bool) {
+	now, command := s.Clock.Now(), c.command()
 	switch {
 	case a.State == Offered && command != Go:
-		return s.lose(ctx, a.ID, "it was canceled before a runner had taken it")
+		a.State, a.Reason = Lost, "it was canceled before a runner had taken it"
 	case a.State == Offered && now.Sub(a.CreatedAt) > Patience:
-		return s.lose(ctx, a.ID, fmt.Sprintf("no runner with its labels took it within %s", Patience))
+		a.State, a.Reason = Lost, fmt.Sprintf("no runner with its labels took it within %s", Patience)
 	case a.State == Taken && now.Sub(a.Seen) > Patience:
-		return s.lose(ctx, a.ID, a.lost("was lost")+fmt.Sprintf(": it was not heard of since %s", a.Seen.Format(time.TimeOnly)))
+		a.State, a.Reason = Lost, a.lost("was lost")+fmt.Sprintf(": it was not heard of since %s", a.Seen.Format(time.TimeOnly))
 	case a.State == Taken && command != a.Command:
-		_, err := s.edit(ctx, a.ID, func(a *Assignment) (bool, error) {
-			was := a.Command
-			a.Command = command
-			return was != command, nil
-		})
-		return err
+		a.Command = command
+	default:
+		return false
 	}
-	return nil
+	return true
+}
+
+// command is the most that was asked for.
+func (c Control) command() Command {
+	switch {
+	case closed(c.Kill):
+		return Kill
+	case closed(c.Stop):
+		return Stop
+	default:
+		return Go
+	}
 }
 
 // pauseFor pauses until there may be something new to do about the assignment.

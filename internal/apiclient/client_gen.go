@@ -1124,6 +1124,11 @@ type AddSourceRequest struct {
 	// Branch main by default.
 	Branch string `json:"branch,omitempty"`
 
+	// BuildTime How long one folder may be built; what the configuration says by default.
+	//
+	// Example: 20m
+	BuildTime string `json:"buildTime,omitempty"`
+
 	// Builds Let Terrace build the folders that its workloads have as images; an admin's word.
 	Builds bool `json:"builds,omitempty"`
 
@@ -3245,6 +3250,7 @@ type SignInRequest struct {
 type Source struct {
 	Allowed           *SourceAllowance `json:"allowed,omitempty"`
 	Branch            string           `json:"branch"`
+	BuildTime         string           `json:"buildTime,omitempty"`
 	Builds            bool             `json:"builds,omitempty"`
 	CreatedAt         time.Time        `json:"createdAt"`
 	CreatedBy         string           `json:"createdBy"`
@@ -3682,6 +3688,18 @@ type Token struct {
 	ID         string     `json:"id"`
 	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
 	Name       string     `json:"name"`
+}
+
+// TrustSourceBuildsRequest defines model for TrustSourceBuildsRequest.
+type TrustSourceBuildsRequest struct {
+	// BuildTime How long one folder may be built; what the configuration says by default.
+	//
+	// Example: 20m
+	BuildTime string `json:"buildTime,omitempty"`
+	Reason    string `json:"reason"`
+
+	// Trusted Whether it is trusted from now on.
+	Trusted bool `json:"trusted"`
 }
 
 // TrustSourceRequest defines model for TrustSourceRequest.

@@ -224,7 +224,7 @@ func sourceCalls(ctx context.Context, c *apiclient.Client) map[string]func() err
 		"DiffSource":        func() error { return e(c.DiffSource(ctx, "platform")) },
 		"SyncSource":        func() error { return e(c.SyncSource(ctx, "platform")) },
 		"AllowSource":       func() error { return e(c.AllowSource(ctx, "platform", apiclient.AllowSourceRequest{})) },
-		"TrustSourceBuilds": func() error { return e(c.TrustSourceBuilds(ctx, "platform", apiclient.TrustSourceRequest{})) },
+		"TrustSourceBuilds": func() error { return e(c.TrustSourceBuilds(ctx, "platform", apiclient.TrustSourceBuildsRequest{})) },
 		"TrustSource":       func() error { return e(c.TrustSource(ctx, "platform", apiclient.TrustSourceRequest{})) },
 		"RemoveSource":      func() error { return c.RemoveSource(ctx, "platform") },
 	}

@@ -66,7 +66,7 @@ func (c *Client) TrustSource(ctx context.Context, name string, in TrustSourceReq
 }
 
 // TrustSourceBuilds says whether its folders are built.
-func (c *Client) TrustSourceBuilds(ctx context.Context, name string, in TrustSourceRequest) (Source, error) {
+func (c *Client) TrustSourceBuilds(ctx context.Context, name string, in TrustSourceBuildsRequest) (Source, error) {
 	var n Source
 	return n, c.call(ctx, http.MethodPut, sources(name, "builds"), in, &n)
 }

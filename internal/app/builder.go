@@ -16,11 +16,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/confine"
 )
 
-// What one build may take beside what a run may.
-const (
-	buildTime   = 10 * time.Minute
-	buildOutput = 4 << 20
-)
+// buildOutput is what one build may print, in bytes.
+const buildOutput = 4 << 20
 
 // newBuilder makes what compiles folders of repositories with the client's own
 // code, so that the same source gives the same artifact wherever it is built.
@@ -30,7 +27,8 @@ func newBuilder(p *platform, d *delivery) (*buildexec.Builder, error) {
 		Hidden: func() []string {
 			return append(append([]string{p.config.DataDir}, runner.Homes()...), hidden(p.config, d.stages.All(), p.environ)...)
 		},
-		Bounds: confine.Bounds{Memory: int64(p.config.RunMemory) << 20, Processes: p.config.RunProcesses}, Output: buildOutput, Time: buildTime,
+		Bounds: confine.Bounds{Memory: int64(p.config.RunMemory) << 20, Processes: p.config.RunProcesses}, Output: buildOutput,
+		Limit: build.Limit{Time: time.Duration(p.config.BuildTime), Of: "buildTime of the configuration", Raise: "raise buildTime in the configuration"},
 	})
 	return b, b.Tidy()
 }

@@ -139,4 +139,7 @@ func (k *checker) limits(c Config) {
 	if time.Duration(c.RunTime) < time.Second {
 		k.add("runTime", fmt.Sprintf("%s is too little for terraform", c.RunTime), "use a time of at least 1s, such as 1h")
 	}
+	if time.Duration(c.BuildTime) < time.Second {
+		k.add("buildTime", fmt.Sprintf("%s is too little for a compiler", c.BuildTime), "use a time of at least 1s, such as 10m")
+	}
 }

@@ -49,6 +49,7 @@ type Config struct {
 	RunProcesses int            `koanf:"runProcesses" yaml:"runProcesses" doc:"How many processes a run may have at once, where its stage says nothing. 0 is no limit."`
 	RunOutput    int            `koanf:"runOutput" yaml:"runOutput" doc:"How much one command of terraform may print in a run, in MiB, where its stage says nothing. 0 is no limit."`
 	RunTime      stage.Duration `koanf:"runTime" yaml:"runTime" doc:"How long one command of terraform may take in a run, such as 1h, where its stage says nothing."`
+	BuildTime    stage.Duration `koanf:"buildTime" yaml:"buildTime" doc:"How long the build of a folder of a repository may take, such as 10m, where its source says nothing."`
 
 	LogLevel  string `koanf:"logLevel" yaml:"logLevel" doc:"debug, info, warn or error."`
 	LogFormat string `koanf:"logFormat" yaml:"logFormat" doc:"text, json or auto: text on a terminal, JSON elsewhere."`
@@ -66,7 +67,7 @@ func Default() Config {
 		DNS: "127.0.0.1:7053", NATS: "127.0.0.1:7422", Zone: "localhost",
 		SinkNetworks: []string{"127.0.0.0/8", "::1/128"},
 		FormerKeys:   []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
-		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunOutput: 512, RunTime: stage.Duration(time.Hour),
+		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunOutput: 512, RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
 		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
 	}
 }

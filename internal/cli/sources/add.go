@@ -19,7 +19,7 @@ type adding struct {
 	in              apiclient.AddSourceRequest
 	repo, keys      string
 	tenant          bool
-	interval        time.Duration
+	interval, build time.Duration
 	count, percents int64
 }
 
@@ -63,6 +63,7 @@ func add(e *command.Env) *cobra.Command {
 	f.Int64Var(&a.count, "max-deletes", 5, "how many objects are removed at once without anybody's word")
 	f.Int64Var(&a.percents, "max-delete-percent", 20, "how many of a hundred objects are removed at once without anybody's word")
 	f.BoolVar(&a.in.Builds, "build", false, "let Terrace build the folders that its workloads have as images; an admin's word")
+	f.DurationVar(&a.build, "build-time", 0, "how long one folder may be built; what the configuration says by default")
 	f.StringVar(&a.keys, "verify-keys", "", "a file of allowed signers, as ssh-keygen reads it: commits must be signed by one of them")
 	_ = c.MarkFlagRequired("repo") // the flag was made above
 	return c
@@ -77,6 +78,7 @@ func (a *adding) complete(name, project string) error {
 		a.in.Project = project
 	}
 	a.in.Interval, a.in.MaxDeletes, a.in.MaxDeletePercent = a.interval.String(), a.count, a.percents
+	a.in.BuildTime = timeOf(a.build)
 	if a.keys == "" {
 		return nil
 	}

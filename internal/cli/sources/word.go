@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 func allow(e *command.Env) *cobra.Command {
@@ -30,30 +32,44 @@ func allow(e *command.Env) *cobra.Command {
 }
 
 func trust(e *command.Env) *cobra.Command {
-	var in apiclient.TrustSourceRequest
+	var reason string
 	var revoke, build bool
+	var limit time.Duration
 	c := &cobra.Command{
 		Use: "trust NAME", Short: "Let the stages of a source have rights of the daemon, or let Terrace build its folders",
 		Long: "Stages can start programs on the daemon's machine to verify, send what is in its files and variables as\n" +
 			"tokens, and show paths of it to runs. Whoever may push to the source's branch says what, once it is trusted.\n" +
 			"With --build the word is about another thing: Terrace compiles the folders that its workloads have as images,\n" +
-			"isolated as a plan is.\n" +
+			"isolated as a plan is, each for --build-time at most.\n" +
 			"With --revoke it is trusted no longer; what there is by then stays until it changes.",
 		Example: "  terrace source trust platform --build --reason \"only the platform team merges there\"\n" +
+			"  terrace source trust platform --build --build-time 30m --reason \"the compiler needs longer\"\n" +
 			"  terrace source trust platform --reason \"only the platform team merges there\"\n  terrace source trust platform --revoke --reason \"it moves\"",
 	}
 	c.Flags().BoolVar(&build, "build", false, "the word is about building folders, not about stages")
 	c.Flags().BoolVar(&revoke, "revoke", false, "trust it no longer")
-	reasoned(c, &in.Reason)
-	return named(e, c, func(ctx context.Context, s command.Server, name string) error {
-		in.Trusted = !revoke
-		word := s.TrustSource
-		if build {
-			word = s.TrustSourceBuilds
+	c.Flags().DurationVar(&limit, "build-time", 0, "with --build: how long one folder may be built; what the configuration says by default")
+	reasoned(c, &reason)
+	return named(e, c, func(ctx context.Context, s command.Server, name string) (err error) {
+		var n apiclient.Source
+		switch {
+		case build:
+			n, err = s.TrustSourceBuilds(ctx, name, apiclient.TrustSourceBuildsRequest{Trusted: !revoke, BuildTime: timeOf(limit), Reason: reason})
+		case limit != 0:
+			return kernel.Errorf(kernel.Invalid, "--build-time is about folders that are built").WithFix("use it with --build")
+		default:
+			n, err = s.TrustSource(ctx, name, apiclient.TrustSourceRequest{Trusted: !revoke, Reason: reason})
 		}
-		n, err := word(ctx, name, in)
 		return changed(e, n, err, func(n apiclient.Source) string { return trusted(n.Name, build, revoke) })
 	})
+}
+
+// timeOf writes a time for the server; none is its own choice.
+func timeOf(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
 }
 
 func trusted(name string, build, revoke bool) string {

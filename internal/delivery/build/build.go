@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -40,6 +41,31 @@ type Request struct {
 	Tree string `json:"tree"`
 	// For is who needs it, for people.
 	For string `json:"for"`
+	// Limit is how long it may take; what it leaves out is the builder's.
+	Limit Limit `json:"limit,omitzero"`
+}
+
+// Limit is how long a build may take.
+type Limit struct {
+	Time time.Duration `json:"time,omitempty"`
+	// Of says whose limit it is, Raise how it is raised, for people.
+	Of    string `json:"of,omitempty"`
+	Raise string `json:"raise,omitempty"`
+}
+
+// Or returns the limit with what it leaves out taken from another one.
+func (l Limit) Or(other Limit) Limit {
+	if l.Time == 0 {
+		l.Time, l.Of = other.Time, other.Of
+	}
+	l.Raise = cmp.Or(l.Raise, other.Raise)
+	return l
+}
+
+// Exceeded is what a build is told that took longer.
+func (l Limit) Exceeded() error {
+	return kernel.Errorf(kernel.Refused, "the build took longer than %s, %s", l.Time, l.Of).
+		WithFix("%s; or build it elsewhere, and name the image that comes out", l.Raise)
 }
 
 // Build is a folder that was built, or is to be.

@@ -31,8 +31,8 @@ func (*yard) Extract(_ context.Context, _ kernel.Scope, _, commit, dir string) e
 	return os.WriteFile(filepath.Join(dir, "commit"), []byte(commit), 0o600)
 }
 
-// Build implements build.Builder.
-func (y *yard) Build(ctx context.Context, scope kernel.Scope, _, folder string, said io.Writer) (kernel.Digest, error) {
+// BuildWithin implements build.Builder.
+func (y *yard) BuildWithin(ctx context.Context, _ build.Limit, scope kernel.Scope, _, folder string, said io.Writer) (kernel.Digest, error) {
 	y.mu.Lock()
 	y.order = append(y.order, scope.Tenant+" "+folder)
 	y.mu.Unlock()

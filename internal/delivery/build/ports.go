@@ -45,11 +45,11 @@ type Commits interface {
 	Extract(ctx context.Context, scope kernel.Scope, repository, commit, dir string) error
 }
 
-// Builder builds a folder beneath root, as a developer would, and keeps the
-// artifact for the project. What is said meanwhile goes to said. The files that
-// its errors name are those beneath root.
+// Builder builds a folder beneath root within a limit, as a developer would, and
+// keeps the artifact for the project. What is said meanwhile goes to said. The files
+// that its errors name are those beneath root.
 type Builder interface {
-	Build(ctx context.Context, scope kernel.Scope, root, folder string, said io.Writer) (kernel.Digest, error)
+	BuildWithin(ctx context.Context, limit Limit, scope kernel.Scope, root, folder string, said io.Writer) (kernel.Digest, error)
 }
 
 // Journal records facts, in the transaction of ctx.

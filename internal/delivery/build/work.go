@@ -180,7 +180,7 @@ func (s *Service) make(ctx context.Context, b Build, said *tail) (kernel.Digest,
 	if err := s.Commits.Extract(ctx, where, b.Repository, b.Commit, root); err != nil {
 		return "", err
 	}
-	return s.Builder.Build(ctx, b.Scope, root, filepath.FromSlash(b.Folder), said)
+	return s.Builder.BuildWithin(ctx, b.Limit, b.Scope, root, filepath.FromSlash(b.Folder), said)
 }
 
 func (s *Service) told(ctx context.Context, b Build) error {

@@ -90,7 +90,7 @@ func (p *planner) images(ctx context.Context, c *Change, o *Object) (artifacts m
 func (p *planner) built(ctx context.Context, c *Change, f folder, again bool) (build.Build, error) {
 	r := build.Request{
 		Scope: kernel.Scope{Tenant: p.source.Tenant, Project: c.Project}, RepositoryProject: p.source.RepositoryProject, Repository: p.source.Repository,
-		Commit: p.tree.commit, Folder: f.path, Tree: f.tree, For: p.source.origin(),
+		Commit: p.tree.commit, Folder: f.path, Tree: f.tree, For: p.source.origin(), Limit: p.source.buildLimit(),
 	}
 	b, err := p.Builds.Ask(ctx, r)
 	if err != nil || b.State != build.Failed || !again {
@@ -100,6 +100,16 @@ func (p *planner) built(ctx context.Context, c *Change, f folder, again bool) (b
 		return b, err
 	}
 	return p.Builds.Ask(ctx, r)
+}
+
+// buildLimit is how long a folder may be built, and what raises that.
+func (s Source) buildLimit() build.Limit {
+	l := build.Limit{Time: time.Duration(s.BuildTime), Of: "the build time of the " + s.origin()}
+	l.Raise = fmt.Sprintf("an admin raises it with terrace source trust %s --build --build-time TIME --reason …, and terrace source sync %s tries again", s.Name, s.Name)
+	if l.Time == 0 {
+		l.Raise = "raise buildTime in the configuration; or for this source alone, " + l.Raise
+	}
+	return l
 }
 
 // waits reports whether a workload takes outputs of one that is still being built,

@@ -8,9 +8,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/build"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/source"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcstest"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -20,13 +23,17 @@ func (b *bench) Extract(ctx context.Context, _ kernel.Scope, _, commit, dir stri
 	return b.vcs.Files(b.repo).Extract(ctx, commit, dir)
 }
 
-// Build implements build.Builder: what has a file named broken does not build.
-func (b *bench) Build(_ context.Context, _ kernel.Scope, root, folder string, said io.Writer) (kernel.Digest, error) {
+// BuildWithin implements build.Builder: what has a file named broken does not build,
+// and one named slow takes too long.
+func (b *bench) BuildWithin(_ context.Context, limit build.Limit, _ kernel.Scope, root, folder string, said io.Writer) (kernel.Digest, error) {
 	b.built = append(b.built, folder)
 	dir := filepath.Join(root, folder)
 	if _, err := os.Stat(filepath.Join(dir, "broken")); err == nil {
 		_, _ = fmt.Fprintln(said, "main.go does not compile")
 		return "", kernel.Errorf(kernel.Invalid, "the service does not build").WithProblems(kernel.Problem{File: folder + "/main.go", Line: 3, Column: 2, Message: "undefined: x"})
+	}
+	if _, err := os.Stat(filepath.Join(dir, "slow")); err == nil {
+		return "", limit.Or(build.Limit{Time: 10 * time.Minute, Of: "buildTime of the configuration"}).Exceeded()
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "main.go"))
 	return kernel.DigestOf(text), err
@@ -51,10 +58,10 @@ func TestAFolderIsBuiltFromTheCommit(t *testing.T) {
 		if p := d.Objects[0].Problems; states(d) != "workload shop/orders failed" || len(p) != 1 || p[0].Line != 6 || !strings.Contains(p[0].Fix, "terrace source trust platform --build") {
 			t.Fatalf("untrusted: %s %+v", states(d), p)
 		}
-		if _, err := b.TrustBuilds(b.as("dev"), acme, "platform", true, "I like it"); !kernel.Is(err, kernel.Denied) {
+		if _, err := b.TrustBuilds(b.as("dev"), acme, "platform", true, 0, "I like it"); !kernel.Is(err, kernel.Denied) {
 			t.Errorf("a developer trusts it: %v", err)
 		}
-		if _, err := b.TrustBuilds(b.as("admin"), acme, "platform", true, "only the platform team merges there"); err != nil {
+		if _, err := b.TrustBuilds(b.as("admin"), acme, "platform", true, 0, "only the platform team merges there"); err != nil {
 			t.Fatal(err)
 		}
 		if d = b.reconcile(); states(d) != "workload shop/orders progressing" || d.Objects[0].Message != "building main from projects/shop/workloads/orders/src" || len(b.runs.asked) != 0 {
@@ -123,6 +130,36 @@ func TestABuildThatFailsHoldsUpNoOther(t *testing.T) {
 		b.next()
 		if d := b.reconcile(); len(b.runs.asked) != 2 || states(d) != "workload shop/orders progressing, workload shop/web progressing" {
 			t.Errorf("mended: asked for %v, %s", b.runs.asked, states(d))
+		}
+	})
+}
+
+// TestABuildThatTakesTooLong says whose limit that was, and how it is raised.
+func TestABuildThatTakesTooLong(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		const folder = "projects/shop/workloads/orders/src/"
+		b.push(map[string]string{orders: vcstest.Score("orders", "./src"), folder + "main.go": "package main", folder + "slow": "x"})
+		b.add(func(n *source.Source) { n.Builds = true })
+		b.reconcile()
+		b.next()
+		if p := b.reconcile().Objects[0].Problems; len(p) != 1 || !strings.Contains(p[0].Message, "longer than 10m0s, buildTime of the configuration") ||
+			!strings.Contains(p[0].Fix, "raise buildTime in the configuration; or for this source alone, an admin raises it with terrace source trust platform --build --build-time") {
+			t.Errorf("%+v", p)
+		}
+		if _, err := b.TrustBuilds(b.as("admin"), acme, "platform", true, stage.Duration(time.Millisecond), "faster"); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("a build of a millisecond: %v", err)
+		}
+		if _, err := b.TrustBuilds(b.as("admin"), acme, "platform", true, stage.Duration(20*time.Minute), "it is large"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Sync(b.as("admin"), acme, "platform"); err != nil {
+			t.Fatal(err)
+		}
+		b.reconcile()
+		b.next()
+		if p := b.reconcile().Objects[0].Problems; len(p) != 1 || !strings.Contains(p[0].Message, "longer than 20m0s, the build time of the source platform") || strings.Contains(p[0].Fix, "configuration") {
+			t.Errorf("%+v", p)
 		}
 	})
 }

@@ -72,7 +72,7 @@ func (s *Service) Add(ctx context.Context, scope kernel.Scope, n Source) (Source
 	if err := s.Authorizer.Authorize(ctx, ActionSet, n.scope()); err != nil {
 		return n, err
 	}
-	if n.Builds {
+	if n.Builds || n.BuildTime != 0 {
 		if err := s.Authorizer.Authorize(ctx, ActionTrust, n.scope()); err != nil {
 			return n, err
 		}

@@ -19,6 +19,9 @@ const (
 
 	minInterval = 10 * time.Second
 	maxInterval = 24 * time.Hour
+	// A build may take from minBuildTime to maxBuildTime.
+	minBuildTime = time.Second
+	maxBuildTime = 24 * time.Hour
 	// maxKeys bounds the file of allowed signers.
 	maxKeys = 64 << 10
 )
@@ -53,6 +56,8 @@ type Source struct {
 	DaemonRights bool `json:"daemonRights,omitempty"`
 	// Builds lets Terrace build the folders that its workloads have as images.
 	Builds bool `json:"builds,omitempty"`
+	// BuildTime is how long one of them may be built; 0 is what the configuration says.
+	BuildTime stage.Duration `json:"buildTime,omitempty"`
 	// Allowed lets a prune through that the guard has stopped.
 	Allowed   *Allowance `json:"allowed,omitempty"`
 	CreatedBy string     `json:"createdBy"`
@@ -219,6 +224,9 @@ func (s *Source) check() error {
 	}
 	if s.Guard.Count < 1 || s.Guard.Percent < 1 || s.Guard.Percent > 100 {
 		add("guard", "it would let nothing or anything through", "use a count from 1 and a percentage from 1 to 100")
+	}
+	if b := time.Duration(s.BuildTime); b != 0 && (b < minBuildTime || b > maxBuildTime) {
+		add("buildTime", b.String()+" is not possible", "use a time from 1s to 24h, or none for what the configuration says")
 	}
 	if len(s.Signers) > maxKeys {
 		add("signers", "the file has more than 64 KiB", "name fewer signers")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -13,14 +14,20 @@ const (
 	withBuilds = "builds"
 )
 
-// TrustBuilds says whether Terrace may build what the repository has. What is built
-// already stays deployed.
-func (s *Service) TrustBuilds(ctx context.Context, scope kernel.Scope, name string, trusted bool, reason string) (Source, error) {
+// TrustBuilds says whether Terrace may build what the repository has, and for how
+// long each folder; 0 is what the configuration says. What is built already stays
+// deployed.
+func (s *Service) TrustBuilds(ctx context.Context, scope kernel.Scope, name string, trusted bool, limit stage.Duration, reason string) (Source, error) {
 	n, err := s.find(ctx, ActionTrust, scope, name)
 	if err != nil {
 		return n, err
 	}
-	n.Builds = trusted
+	if n.Builds, n.BuildTime = trusted, limit; !trusted {
+		n.BuildTime = 0
+	}
+	if err := n.check(); err != nil {
+		return n, err
+	}
 	return n, s.trusted(ctx, n, withBuilds, trusted, reason)
 }
 

@@ -13,8 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/build"
 	"github.com/terrace-idp/terrace/internal/delivery/bundle"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/confine"
@@ -34,10 +34,10 @@ type Config struct {
 	// Hidden are the files and folders that it may not see, asked for before each build.
 	Hidden func() []string
 	// Bounds are what its processes may take, Output the bytes that they may print,
-	// Time how long one build may take.
+	// Limit how long one build may take that has no limit of its own.
 	Bounds confine.Bounds
 	Output int64
-	Time   time.Duration
+	Limit  build.Limit
 }
 
 // Builder builds folders as the client does. One at a time: a compiler takes the
@@ -52,6 +52,11 @@ func New(c Config) *Builder { return &Builder{Config: c, slot: make(chan struct{
 
 // Build builds the folder beneath root and keeps the artifact.
 func (b *Builder) Build(ctx context.Context, scope kernel.Scope, root, folder string, said io.Writer) (kernel.Digest, error) {
+	return b.BuildWithin(ctx, build.Limit{}, scope, root, folder, said)
+}
+
+// BuildWithin is Build with a limit of its own.
+func (b *Builder) BuildWithin(ctx context.Context, limit build.Limit, scope kernel.Scope, root, folder string, said io.Writer) (kernel.Digest, error) {
 	if !filepath.IsLocal(folder) {
 		return "", kernel.Errorf(kernel.Invalid, "the folder %s is not in the repository", folder)
 	}
@@ -61,8 +66,8 @@ func (b *Builder) Build(ctx context.Context, scope kernel.Scope, root, folder st
 		return "", ctx.Err()
 	}
 	defer func() { <-b.slot }()
-	limited, cancel := context.WithTimeoutCause(ctx, b.Time, kernel.Errorf(kernel.Refused, "the build took longer than %s", b.Time).
-		WithFix("build it elsewhere, and name the image that comes out"))
+	limit = limit.Or(b.Limit)
+	limited, cancel := context.WithTimeoutCause(ctx, limit.Time, limit.Exceeded())
 	defer cancel()
 	digest, err := b.build(limited, scope, root, folder, said)
 	if cause := context.Cause(limited); err != nil && cause != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/build"
 	"github.com/terrace-idp/terrace/internal/delivery/build/buildexec"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/confine"
@@ -38,7 +39,7 @@ func everywhere(t *testing.T, test func(t *testing.T, c buildexec.Config)) {
 			}
 			test(t, buildexec.Config{
 				Dir: filepath.Join(data, "builds"), Environ: append(os.Environ(), "GOCACHE="+strings.TrimSpace(string(out)), "GOPROXY=off", "TOKEN=secret"),
-				Isolated: isolated, Hidden: func() []string { return []string{data} }, Output: 1 << 20, Time: 5 * time.Minute, Keep: kept,
+				Isolated: isolated, Hidden: func() []string { return []string{data} }, Output: 1 << 20, Limit: build.Limit{Time: 5 * time.Minute}, Keep: kept,
 			})
 		})
 	}
@@ -116,7 +117,9 @@ func TestWhatTakesTooMuchIsStopped(t *testing.T) {
 	everywhere(t, func(t *testing.T, c buildexec.Config) {
 		for name, limit := range map[string]func(c *buildexec.Config){
 			"it printed more than": func(c *buildexec.Config) { c.Output = 1 },
-			"longer than 1ms":      func(c *buildexec.Config) { c.Time = time.Millisecond },
+			"longer than 1ms, buildTime of the configuration: raise it; or build": func(c *buildexec.Config) {
+				c.Limit = build.Limit{Time: time.Millisecond, Of: "buildTime of the configuration", Raise: "raise it"}
+			},
 		} {
 			limited := c
 			limit(&limited)

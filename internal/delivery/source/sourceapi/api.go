@@ -83,6 +83,7 @@ type addInput struct {
 		MaxDeletes        int            `json:"maxDeletes,omitempty" minimum:"0" doc:"How many objects are removed at once without a person's word; 5 by default."`
 		MaxDeletePercent  int            `json:"maxDeletePercent,omitempty" minimum:"0" maximum:"100" doc:"How many of a hundred objects are removed at once without a person's word; 20 by default."`
 		Builds            bool           `json:"builds,omitempty" doc:"Let Terrace build the folders that its workloads have as images; an admin's word."`
+		BuildTime         stage.Duration `json:"buildTime,omitempty" doc:"How long one folder may be built; what the configuration says by default." example:"20m"`
 		Signers           string         `json:"signers,omitempty" maxLength:"65536" doc:"The allowed signers of commits, as ssh-keygen reads them; empty takes commits without a signature."`
 	}
 }
@@ -95,7 +96,7 @@ func (a API) add(ctx context.Context, in *addInput) (*sourceOutput, error) {
 	b := in.Body
 	n, err := a.Sources.Add(ctx, scope, source.Source{
 		Name: b.Name, Project: b.Project, RepositoryProject: b.RepositoryProject, Repository: b.Repository, Branch: b.Branch, Path: b.Path, Prune: b.Prune,
-		NoHeal: b.NoHeal, Interval: b.Interval, Guard: source.Guard{Count: b.MaxDeletes, Percent: b.MaxDeletePercent}, Signers: b.Signers, Builds: b.Builds,
+		NoHeal: b.NoHeal, Interval: b.Interval, Guard: source.Guard{Count: b.MaxDeletes, Percent: b.MaxDeletePercent}, Signers: b.Signers, Builds: b.Builds, BuildTime: b.BuildTime,
 	})
 	return answer(n, err)
 }
@@ -182,8 +183,7 @@ func (a API) allow(ctx context.Context, in *allowInput) (*sourceOutput, error) {
 }
 
 // TrustSourceRequest is the body of a word about a source: that its stages may start
-// programs on the daemon's machine and name files and variables of it, or that Terrace
-// may build its folders.
+// programs on the daemon's machine and name files and variables of it.
 type TrustSourceRequest struct {
 	Trusted bool   `json:"trusted" doc:"Whether it is trusted from now on."`
 	Reason  string `json:"reason" minLength:"1" maxLength:"1000"`
@@ -202,12 +202,25 @@ func (a API) trust(ctx context.Context, in *trustInput) (*sourceOutput, error) {
 	return answer(a.Sources.Trust(ctx, scope, in.Source, in.Body.Trusted, in.Body.Reason))
 }
 
-func (a API) trustBuilds(ctx context.Context, in *trustInput) (*sourceOutput, error) {
+// TrustSourceBuildsRequest is the body of the word that Terrace may build a source's
+// folders.
+type TrustSourceBuildsRequest struct {
+	Trusted   bool           `json:"trusted" doc:"Whether it is trusted from now on."`
+	BuildTime stage.Duration `json:"buildTime,omitempty" doc:"How long one folder may be built; what the configuration says by default." example:"20m"`
+	Reason    string         `json:"reason" minLength:"1" maxLength:"1000"`
+}
+
+type trustBuildsInput struct {
+	SourcePath
+	Body TrustSourceBuildsRequest
+}
+
+func (a API) trustBuilds(ctx context.Context, in *trustBuildsInput) (*sourceOutput, error) {
 	scope, err := httpserver.Scope(ctx, "")
 	if err != nil {
 		return nil, err
 	}
-	return answer(a.Sources.TrustBuilds(ctx, scope, in.Source, in.Body.Trusted, in.Body.Reason))
+	return answer(a.Sources.TrustBuilds(ctx, scope, in.Source, in.Body.Trusted, in.Body.BuildTime, in.Body.Reason))
 }
 
 func (a API) remove(ctx context.Context, in *SourcePath) (*struct{}, error) {

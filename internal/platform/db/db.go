@@ -12,14 +12,14 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
-	"github.com/uptrace/bun/dialect/sqlitedialect"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db/prepared"
 )
 
 // Dialect is the kind of database behind a DB.
@@ -29,6 +29,14 @@ type Dialect string
 const (
 	SQLite   Dialect = "sqlite"
 	Postgres Dialect = "postgres"
+)
+
+const (
+	// readers is how many connections read SQLite at once.
+	readers = 8
+	// readerRest is how long one of them stays open without work: another one has
+	// to read the whole schema and to compile its statements.
+	readerRest = time.Minute
 )
 
 // DB is an open database. On SQLite it has one writing connection and a pool
@@ -60,23 +68,27 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 func openSQLite(ctx context.Context, path string) (*DB, error) {
 	pragmas := []string{"journal_mode(WAL)", "busy_timeout(10000)", "foreign_keys(1)", "synchronous(FULL)"}
 	dsn := "file:" + path + "?_txlock=immediate&_pragma=" + strings.Join(pragmas, "&_pragma=")
-	write, err := sql.Open("sqlite", dsn)
+	writer, err := prepared.NewConnector(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("open sqlite: %w", err)
+		return nil, err
 	}
+	write := sql.OpenDB(writer)
 	write.SetMaxOpenConns(1)
 	if err := write.PingContext(ctx); err != nil {
 		return nil, fmt.Errorf("open sqlite %s: %w", path, err)
 	}
-	read, err := sql.Open("sqlite", strings.Replace(dsn, "_txlock=immediate", "_txlock=deferred&_pragma=query_only(1)", 1))
+	reader, err := prepared.NewConnector(strings.Replace(dsn, "_txlock=immediate", "_txlock=deferred&_pragma=query_only(1)", 1))
 	if err != nil {
-		return nil, fmt.Errorf("open sqlite: %w", err)
+		return nil, err
 	}
-	read.SetMaxOpenConns(8)
+	read := sql.OpenDB(reader)
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	read.SetConnMaxIdleTime(readerRest)
 	return &DB{
 		dialect: SQLite,
-		write:   bun.NewDB(write, sqlitedialect.New()),
-		read:    bun.NewDB(read, sqlitedialect.New()),
+		write:   bun.NewDB(write, prepared.NewDialect()),
+		read:    bun.NewDB(read, prepared.NewDialect()),
 	}, nil
 }
 

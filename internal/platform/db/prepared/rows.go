@@ -1,0 +1,27 @@
+package prepared
+
+import "database/sql/driver"
+
+// resultRows is what rows of SQLite's driver can do.
+type resultRows interface {
+	driver.Rows
+	driver.RowsColumnTypeDatabaseTypeName
+	driver.RowsColumnTypeLength
+	driver.RowsColumnTypeNullable
+	driver.RowsColumnTypePrecisionScale
+	driver.RowsColumnTypeScanType
+}
+
+// rows are those of a kept statement, which is free again once they are closed.
+type rows struct {
+	resultRows
+
+	of *statement
+}
+
+// Close ends the reading.
+func (r *rows) Close() error {
+	err := r.resultRows.Close()
+	r.of.busy = false
+	return err
+}

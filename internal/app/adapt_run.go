@@ -89,7 +89,7 @@ type runTokens struct{ issuer *tokens.Issuer }
 
 func (a runTokens) Issue(_ context.Context, t run.TokenRequest) (string, error) {
 	return a.issuer.Issue(tokens.Run{
-		Run: t.Run, Stack: t.Stack, Scope: t.Scope, Workload: t.Workload, Fence: t.Fence, Phase: t.Phase, Expires: t.Expires,
+		Run: t.Run, Stack: t.Stack, Scope: t.Scope, Workload: t.Workload, Fence: t.Fence, Phase: t.Phase, Cause: t.Cause, Expires: t.Expires,
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,4 +112,19 @@ func TestARepositoryIsTheSourceOfAService(t *testing.T) {
 		t.Errorf("told is\n%s", told)
 	}
 	visit("9.9.9") // what was deployed before
+	events := allTold(g.ctx, t, d)
+	fitSchemas(g.ctx, t, d, events)
+	for last, ways := range map[string][]string{
+		"run.succeeded": {"source.added run.succeeded", "vcs.pushed run.succeeded"}, "release.verified": {"source.added release.verified", "vcs.pushed release.verified"},
+		"build.failed": {"vcs.pushed build.failed"},
+	} {
+		if got := waysTo(events, last); !slices.Equal(got, ways) {
+			t.Errorf("what led to %s: %q, want %q", last, got, ways)
+		}
+	}
+	for _, last := range []string{"state.written", "local-object.created"} {
+		if got := waysTo(events, last); len(got) == 0 || slices.ContainsFunc(got, func(way string) bool { return way == last }) {
+			t.Errorf("what led to %s: %q", last, got)
+		}
+	}
 }

@@ -85,8 +85,9 @@ type Build struct {
 	AskedAt   time.Time  `json:"askedAt"`
 	StartedAt *time.Time `json:"startedAt,omitempty"`
 	EndedAt   *time.Time `json:"endedAt,omitempty"`
-	// By is who asked first.
-	By kernel.Actor `json:"-"`
+	// By is who asked first, Cause the id of the event that led to it.
+	By    kernel.Actor `json:"-"`
+	Cause string       `json:"cause,omitempty"`
 }
 
 // fail notes why it failed.

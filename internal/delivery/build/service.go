@@ -58,7 +58,7 @@ func New(c Config) *Service {
 func (s *Service) Ask(ctx context.Context, r Request) (Build, error) {
 	by, _ := kernel.ActorFrom(ctx)
 	r.Scope = r.Scope.InProject(r.Scope.Project)
-	b, err := s.Store.Ask(ctx, Build{Request: r, ID: kernel.NewID("bld"), State: Queued, AskedAt: s.Clock.Now(), By: by})
+	b, err := s.Store.Ask(ctx, Build{Request: r, ID: kernel.NewID("bld"), State: Queued, AskedAt: s.Clock.Now(), By: by, Cause: kernel.CauseFrom(ctx)})
 	if err == nil && b.State == Queued {
 		s.nudge()
 	}
@@ -75,7 +75,7 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, tree string) (Bui
 func (s *Service) Again(ctx context.Context, r Request) error {
 	by, _ := kernel.ActorFrom(ctx)
 	r.Scope = r.Scope.InProject(r.Scope.Project)
-	err := s.Store.Again(ctx, Build{Request: r, ID: kernel.NewID("bld"), State: Queued, AskedAt: s.Clock.Now(), By: by})
+	err := s.Store.Again(ctx, Build{Request: r, ID: kernel.NewID("bld"), State: Queued, AskedAt: s.Clock.Now(), By: by, Cause: kernel.CauseFrom(ctx)})
 	s.nudge()
 	return err
 }

@@ -126,7 +126,7 @@ func left(err error) error {
 
 // keep writes how a build stands, with the fact.
 func (s *Service) keep(ctx context.Context, b Build, fence int64, fact string) error {
-	ctx = kernel.WithActor(ctx, b.By)
+	ctx = kernel.WithCause(kernel.WithActor(ctx, b.By), b.Cause)
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.Save(ctx, b, fence, s.Clock.Now().Add(s.Lease)); err != nil {
 			return err
@@ -166,7 +166,7 @@ func (s *Service) beat(ctx context.Context, b Build, fence int64, said *tail, lo
 
 // make copies the commit and builds the folder of it.
 func (s *Service) make(ctx context.Context, b Build, said *tail) (kernel.Digest, error) {
-	ctx = kernel.WithActor(ctx, b.By)
+	ctx = kernel.WithCause(kernel.WithActor(ctx, b.By), b.Cause)
 	dir, err := os.MkdirTemp(s.Dir, b.ID+"-*")
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", b.ID, err)

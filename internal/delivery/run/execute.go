@@ -108,7 +108,9 @@ func (e *execution) take(ctx context.Context, turn int64) error {
 }
 
 // loop executes one status after the other, once all is known that was applied.
+// What others record meanwhile names what the run's own facts do.
 func (e *execution) loop(ctx context.Context) error {
+	ctx = kernel.WithCause(ctx, e.run.origin().Cause)
 	if err := e.s.State.Restore(ctx, e.id, e.stack, e.lease.Fence); err != nil {
 		return e.end(ctx, err)
 	}

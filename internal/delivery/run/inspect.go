@@ -127,7 +127,7 @@ func (s *Service) untilOvertaken(ctx context.Context, stack string, lease Lease,
 func (s *Service) plans(ctx context.Context, in Inspection, m material, lease Lease, say func(string), out *Inspected) error {
 	token, err := s.Tokens.Issue(ctx, TokenRequest{
 		Run: in.ID, Stack: out.Deployment.Stack, Workload: in.Workload, Scope: in.Scope,
-		Fence: lease.Fence, Phase: "plan", Expires: s.Clock.Now().Add(inspectionLife),
+		Fence: lease.Fence, Phase: "plan", Cause: kernel.CauseFrom(ctx), Expires: s.Clock.Now().Add(inspectionLife),
 	})
 	if err != nil {
 		return err

@@ -211,7 +211,7 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 func (e *execution) job(ctx context.Context, phase string, st stage.Stage, root Root) (Job, error) {
 	token, err := e.s.Tokens.Issue(ctx, TokenRequest{
 		Run: e.id, Stack: e.stack, Workload: e.run.Workload, Scope: e.scope,
-		Fence: e.lease.Fence, Phase: phase, Expires: e.s.Clock.Now().Add(tokenLife),
+		Fence: e.lease.Fence, Phase: phase, Cause: e.run.origin().Cause, Expires: e.s.Clock.Now().Add(tokenLife),
 	})
 	return Job{
 		Run: e.id, Stack: e.stack, Scope: e.scope, Stage: st, Attempt: e.run.Attempt, Fence: e.lease.Fence, Files: root.all(),

@@ -198,7 +198,9 @@ type TokenRequest struct {
 	Scope                kernel.Scope
 	Fence                int64
 	// Phase is plan or apply.
-	Phase   string
+	Phase string
+	// Cause is the id of the event that all facts of the run name.
+	Cause   string
 	Expires time.Time
 }
 

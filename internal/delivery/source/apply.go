@@ -62,7 +62,7 @@ func (p *planner) one(ctx context.Context, c *Change, do func(ctx context.Contex
 	o := p.kept(c)
 	if c.Action != Nothing {
 		c.Message = ""
-		inner, cancel := context.WithTimeout(ctx, objectTime)
+		inner, cancel := context.WithTimeout(because(ctx, c), objectTime)
 		err := do(inner, c, &o)
 		cancel()
 		if ctx.Err() != nil {
@@ -74,6 +74,15 @@ func (p *planner) one(ctx context.Context, c *Change, do func(ctx context.Contex
 		return nil
 	}
 	return p.keep(ctx, c, o)
+}
+
+// because takes the push away as the cause of changes that put back alone what was
+// changed by hand.
+func because(ctx context.Context, changes ...*Change) context.Context {
+	if slices.ContainsFunc(changes, func(c *Change) bool { return c.Action != Heal }) {
+		return ctx
+	}
+	return kernel.WithCause(ctx, "")
 }
 
 // gone is the state of an object that was removed.
@@ -171,7 +180,7 @@ func (p *planner) replaceStages(ctx context.Context, changes ...*Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	return p.setStages(ctx, p.nextStages(changes))
+	return p.setStages(because(ctx, changes...), p.nextStages(changes))
 }
 
 // nextStages are the stages with the changes in them.

@@ -204,6 +204,7 @@ type workloads struct {
 	last     map[string]run.Run
 	asked    []string
 	by       []kernel.Actor
+	causes   []string
 	refuse   error
 	// artifacts are those of the last deployment.
 	artifacts map[string]kernel.Digest
@@ -232,6 +233,7 @@ func (w *workloads) ask(ctx context.Context, stageName, name, reason string, op 
 	}
 	w.last[name+"/"+stageName] = r
 	w.asked, w.by = append(w.asked, string(op)+" "+name+" "+stageName), append(w.by, actor)
+	w.causes = append(w.causes, kernel.CauseFrom(ctx))
 	return r
 }
 

@@ -20,10 +20,11 @@ type Sources interface {
 	Save(ctx context.Context, s Source) error
 	// SaveStatus writes the status alone, and when the source is due again; one that
 	// was pushed to meanwhile stays due, and only the request of s to try again is
-	// followed by it. It gives the lease back.
+	// followed by it. What is ready has no cause any longer, unless it was pushed to
+	// meanwhile. It gives the lease back.
 	SaveStatus(ctx context.Context, s Source, due time.Time) error
-	// Push notes who pushed, and makes the source due.
-	Push(ctx context.Context, s Source, by *kernel.Actor, due time.Time) error
+	// Push makes the source due, and notes who pushed, where somebody did.
+	Push(ctx context.Context, s Source, p *Pusher, due time.Time) error
 	Get(ctx context.Context, tenant, name string) (Source, error)
 	List(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[Source], error)
 	Schedule

@@ -21,14 +21,14 @@ func (s *Service) lease(ctx context.Context, n Source) error {
 
 type reconcilingKey struct{}
 
-// acting is in the name of who pushed last; that it is the source's own work is
-// known by the context, and by nothing that a caller could send.
+// acting is in the name of who pushed last, and for that push; that it is the
+// source's own work is known by the context, and by nothing that a caller could send.
 func (s *Service) acting(ctx context.Context, n Source) context.Context {
 	actor := kernel.System(n.origin(), n.Tenant)
 	if by := n.Status.PushedBy; by != nil && by.ID != "" && by.Tenant == n.Tenant {
 		actor.ID, actor.Name = by.ID, by.Name
 	}
-	return kernel.WithActor(context.WithValue(ctx, reconcilingKey{}, n.ID), actor)
+	return kernel.WithCause(kernel.WithActor(context.WithValue(ctx, reconcilingKey{}, n.ID), actor), n.Cause)
 }
 
 // Reconcile brings about what the repository says now. It is Locked while

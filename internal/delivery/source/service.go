@@ -91,7 +91,7 @@ func (s *Service) Add(ctx context.Context, scope kernel.Scope, n Source) (Source
 		return n, noRepository(n, err)
 	}
 	actor, _ := kernel.ActorFrom(ctx)
-	n.ID, n.CreatedBy, n.CreatedAt, n.Allowed = kernel.NewID("src"), actor.Name, s.Clock.Now(), nil
+	n.ID, n.CreatedBy, n.CreatedAt, n.Allowed, n.Cause = kernel.NewID("src"), actor.Name, s.Clock.Now(), nil, kernel.NewID("evt")
 	n.DaemonRights = false // that is a word of its own
 	n.Status = Status{Phase: Waiting}
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
@@ -101,7 +101,7 @@ func (s *Service) Add(ctx context.Context, scope kernel.Scope, n Source) (Source
 			}
 			return err
 		}
-		return s.record(ctx, n, "source.added", "", map[string]any{"repository": n.where(), "branch": n.Branch, "path": n.Path, "prune": n.Prune, "builds": n.Builds})
+		return s.recordAs(ctx, n.Cause, n, "source.added", "", map[string]any{"repository": n.where(), "branch": n.Branch, "path": n.Path, "prune": n.Prune, "builds": n.Builds})
 	})
 	if err == nil {
 		s.nudge()
@@ -117,8 +117,13 @@ func noRepository(n Source, err error) error {
 }
 
 func (s *Service) record(ctx context.Context, n Source, fact, reason string, data map[string]any) error {
+	return s.recordAs(ctx, "", n, fact, reason, data)
+}
+
+// recordAs is record of an event whose id is known before: it is named as a cause.
+func (s *Service) recordAs(ctx context.Context, id string, n Source, fact, reason string, data map[string]any) error {
 	data["source"] = n.Name
-	return s.Journal.Record(ctx, kernel.Fact{Type: fact, Scope: n.scope(), Subject: n.ID, Reason: reason, Data: data})
+	return s.Journal.Record(ctx, kernel.Fact{ID: id, Type: fact, Scope: n.scope(), Subject: n.ID, Reason: reason, Data: data})
 }
 
 // find returns a source for who may do the action with it.

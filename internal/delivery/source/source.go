@@ -65,6 +65,9 @@ type Source struct {
 	Status    Status     `json:"status"`
 	// Again is the newest request to try again what failed, empty where it is followed.
 	Again string `json:"-"`
+	// Cause is the id of the event that told of the last push, or of the source
+	// itself; empty once all is as the repository says.
+	Cause string `json:"-"`
 }
 
 // Guard says how much a prune may remove without a person's word: at least one
@@ -112,6 +115,13 @@ type Status struct {
 	Held []Key `json:"held,omitempty"`
 	// PushedBy is who pushed last, and so asks for what is brought about.
 	PushedBy *kernel.Actor `json:"-"`
+}
+
+// Pusher is who pushed, and the event that tells of it.
+type Pusher struct {
+	// By is nil where that is not known.
+	By    *kernel.Actor
+	Cause string
 }
 
 // Kind is what an object is.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -219,6 +220,47 @@ func TestPushesAreHeard(t *testing.T) {
 		b.reconcile()
 		if last := b.runs.by[len(b.runs.by)-1]; last.ID != "usr_developer" || last.Kind != kernel.ActorSystem || len(b.runs.by) != 2 {
 			t.Errorf("asked for by %+v", b.runs.by)
+		}
+	})
+}
+
+// TestAPushIsTheCause of what is brought about for it, and of nothing after that.
+func TestAPushIsTheCause(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		push := func(event string, files map[string]string) {
+			t.Helper()
+			commit := b.push(files)
+			if err := b.Pushed(kernel.WithCause(b.as("developer"), event), b.repo, vcs.Push{Ref: "refs/heads/main", After: commit}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.push(map[string]string{orders: vcstest.Score("orders", "nginx:1.27"), "stages/canary.yaml": stageFile("canary", "6", "")})
+		b.add(func(n *source.Source) { n.Builds = true })
+		b.reconcile()
+		b.runs.end("orders", "dev", run.Succeeded)
+		b.reconcile()
+		push("evt_push", map[string]string{orders: vcstest.Score("orders", "./src"), ordersSource: "package main"})
+		b.reconcile()
+		b.next()
+		b.reconcile()
+		b.runs.end("orders", "dev", run.Succeeded)
+		b.reconcile()
+		b.runs.ask(kernel.WithCause(b.as("admin"), "evt_hand"), "dev", "orders", "by hand", run.Destroy)
+		b.runs.end("orders", "dev", run.Succeeded)
+		b.reconcile()
+		added := b.facts.Of("source.added")[0].ID
+		want := []string{added, "evt_push", "evt_hand", ""}
+		if !slices.Equal(b.runs.causes, want) {
+			t.Errorf("the runs name %q, want %q", b.runs.causes, want)
+		}
+		push("evt_heal", map[string]string{"stages/canary.yaml": stageFile("canary", "7", "")})
+		b.reconcile()
+		if got := b.facts.Causes("stages.changed"); !slices.Equal(got[len(got)-2:], []string{added, "evt_heal"}) {
+			t.Errorf("the stages name %q", got)
+		}
+		if got := b.facts.Causes("build.succeeded"); !slices.Equal(got, []string{"evt_push"}) {
+			t.Errorf("the build names %q", got)
 		}
 	})
 }

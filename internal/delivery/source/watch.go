@@ -24,15 +24,15 @@ func (s *Service) Pushed(ctx context.Context, r vcs.Repository, p vcs.Push) erro
 	if err != nil {
 		return err
 	}
-	var by *kernel.Actor
+	pusher := &Pusher{Cause: kernel.CauseFrom(ctx)}
 	if actor, ok := kernel.ActorFrom(ctx); ok {
-		by = &actor
+		pusher.By = &actor
 	}
 	for _, n := range all {
 		if n.Branch != p.Branch() {
 			continue
 		}
-		if err := s.Store.Push(ctx, n, by, s.Clock.Now()); err != nil {
+		if err := s.Store.Push(ctx, n, pusher, s.Clock.Now()); err != nil {
 			return err
 		}
 		s.nudge()

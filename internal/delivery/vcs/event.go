@@ -29,7 +29,7 @@ type Event struct {
 	Command Command `json:"command,omitzero"`
 	// Actor is who did it, where they are a user of this platform.
 	Actor kernel.Actor `json:"actor,omitzero"`
-	// Cause is the id of the event vcs.pushed of a push to a repository hosted here.
+	// Cause is the id of the event vcs.pushed that tells of a push.
 	Cause string `json:"cause,omitempty"`
 }
 

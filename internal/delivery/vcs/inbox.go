@@ -58,7 +58,7 @@ func (s *Service) Accept(ctx context.Context, provider Provider, id string, head
 	if err := s.room(ctx, now); err != nil {
 		return false, err
 	}
-	err = s.Store.AddDelivery(ctx, Delivery{
+	err = s.keep(ctx, r, Delivery{
 		ID: kernel.NewID("hook"), Repository: r.ID, Scope: r.Scope, Key: in.Key, Digest: kernel.DigestOf(body), Event: in.Event, ReceivedAt: now,
 	})
 	if kernel.Is(err, kernel.Conflict) {
@@ -68,6 +68,25 @@ func (s *Service) Accept(ctx context.Context, provider Provider, id string, head
 		s.nudge()
 	}
 	return err == nil, err
+}
+
+// keep keeps a webhook, with the fact where it tells of a push.
+func (s *Service) keep(ctx context.Context, r Repository, d Delivery) (err error) {
+	if d.Event.Kind != PushEvent {
+		return s.Store.AddDelivery(ctx, d)
+	}
+	d.Event.Cause, d.Event.Actor = kernel.NewID("evt"), kernel.System("vcs", r.Scope.Tenant)
+	if by := d.Event.Push.By; by != "" {
+		if d.Event.Actor, err = s.person(ctx, r, by); err != nil {
+			return err
+		}
+	}
+	return s.Tx.InTx(kernel.WithActor(ctx, d.Event.Actor), func(ctx context.Context) error {
+		if err := s.Store.AddDelivery(ctx, d); err != nil {
+			return err
+		}
+		return s.recordAs(ctx, d.Event.Cause, r, "vcs.pushed", map[string]any{"refs": []Push{d.Event.Push}, "push": d.ID})
+	})
 }
 
 // timely refuses an event that is older than what is remembered, or of a clock

@@ -6,6 +6,7 @@
 package tokens
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -45,6 +46,8 @@ type Run struct {
 	Fence int64 `json:"f"`
 	// Phase is PhasePlan or PhaseApply; a planning run may read only.
 	Phase string `json:"p"`
+	// Cause is the id of the event that all facts of the run name.
+	Cause string `json:"c,omitempty"`
 	// Expires ends the token.
 	Expires time.Time `json:"e"`
 }
@@ -52,6 +55,11 @@ type Run struct {
 // Actor returns the run as an actor of its tenant.
 func (r Run) Actor() kernel.Actor {
 	return kernel.Actor{ID: r.Run, Name: r.Run, Kind: kernel.ActorRun, Tenant: r.Scope.Tenant}
+}
+
+// In returns a context for what the run does.
+func (r Run) In(ctx context.Context) context.Context {
+	return kernel.WithCause(kernel.WithActor(ctx, r.Actor()), r.Cause)
 }
 
 // MayWrite reports whether the run's phase may change anything.

@@ -21,7 +21,7 @@ func sample(now time.Time) tokens.Run {
 	return tokens.Run{
 		Run: "run_1", Stack: "default/demo/orders/dev",
 		Scope:    kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"},
-		Workload: "orders", Fence: 7, Phase: tokens.PhaseApply, Expires: now.Add(time.Hour),
+		Workload: "orders", Fence: 7, Phase: tokens.PhaseApply, Cause: "evt_1", Expires: now.Add(time.Hour),
 	}
 }
 

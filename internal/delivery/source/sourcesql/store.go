@@ -30,17 +30,17 @@ var _ source.Store = (*Store)(nil)
 
 type row struct {
 	ID, Tenant, Body, Status string
-	PushedBy, Again          string
+	PushedBy, Again, Cause   string
 }
 
-const columns = "SELECT id, tenant, body, status, pushed_by, again FROM sources "
+const columns = "SELECT id, tenant, body, status, pushed_by, again, cause FROM sources "
 
 func (r row) source() (source.Source, error) {
 	var n source.Source
 	if err := json.Unmarshal([]byte(r.Body), &n); err != nil {
 		return n, fmt.Errorf("read source %s: %w", r.ID, err)
 	}
-	n.Tenant, n.Again, n.Status = r.Tenant, r.Again, source.Status{}
+	n.Tenant, n.Again, n.Cause, n.Status = r.Tenant, r.Again, r.Cause, source.Status{}
 	if err := json.Unmarshal([]byte(r.Status), &n.Status); err != nil {
 		return n, fmt.Errorf("read status of source %s: %w", r.ID, err)
 	}
@@ -72,8 +72,8 @@ func (s *Store) Add(ctx context.Context, n source.Source) error {
 		return err
 	}
 	_, err = s.db.Conn(ctx).NewRaw(
-		"INSERT INTO sources (id, tenant, name, repository_project, repository, body, status, pushed_by, due, holder, held_until) VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, '', ?)",
-		n.ID, n.Tenant, n.Name, n.RepositoryProject, n.Repository, body, status, n.CreatedAt, n.CreatedAt).Exec(ctx)
+		"INSERT INTO sources (id, tenant, name, repository_project, repository, body, status, pushed_by, cause, due, holder, held_until) VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, ?, '', ?)",
+		n.ID, n.Tenant, n.Name, n.RepositoryProject, n.Repository, body, status, n.Cause, n.CreatedAt, n.CreatedAt).Exec(ctx)
 	return db.Map(err, "source "+n.Name)
 }
 
@@ -95,16 +95,20 @@ func (s *Store) SaveStatus(ctx context.Context, n source.Source, due time.Time) 
 		return err
 	}
 	result, err := s.db.Conn(ctx).NewRaw(
-		"UPDATE sources SET status = ?, due = CASE WHEN due <= ? THEN due ELSE ? END, again = CASE WHEN again = ? THEN '' ELSE again END, holder = '' WHERE id = ? AND tenant = ?",
-		status, *n.Status.At, due, n.Again, n.ID, n.Tenant).Exec(ctx)
+		"UPDATE sources SET status = ?, due = CASE WHEN due <= ? THEN due ELSE ? END, again = CASE WHEN again = ? THEN '' ELSE again END,"+
+			" cause = CASE WHEN ? AND cause = ? THEN '' ELSE cause END, holder = '' WHERE id = ? AND tenant = ?",
+		status, *n.Status.At, due, n.Again, n.Status.Phase == source.Ready, n.Cause, n.ID, n.Tenant).Exec(ctx)
 	return db.Changed(result, err, "source "+n.Name)
 }
 
 // Push makes the source due and notes who pushed, where somebody did.
-func (s *Store) Push(ctx context.Context, n source.Source, by *kernel.Actor, due time.Time) error {
+func (s *Store) Push(ctx context.Context, n source.Source, p *source.Pusher, due time.Time) error {
 	query, args := "UPDATE sources SET due = ?", []any{due}
-	if by != nil {
-		who, err := encode(by)
+	if p != nil {
+		query, args = query+", cause = ?", append(args, p.Cause)
+	}
+	if p != nil && p.By != nil {
+		who, err := encode(p.By)
 		if err != nil {
 			return err
 		}

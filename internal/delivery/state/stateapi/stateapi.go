@@ -78,7 +78,7 @@ func (a API) serve(handle func(http.ResponseWriter, *http.Request, call) error) 
 	return func(w http.ResponseWriter, r *http.Request) {
 		run, err := a.authenticate(r)
 		if err == nil {
-			r = r.WithContext(kernel.WithActor(r.Context(), run.Actor()))
+			r = r.WithContext(run.In(r.Context()))
 			err = handle(w, r, call{
 				caller: state.Caller{Run: run.Run, Stack: run.Stack, Fence: run.Fence, MayWrite: run.MayWrite()},
 				stack:  stackOf(r),

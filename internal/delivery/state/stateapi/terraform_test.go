@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,6 +132,9 @@ func TestTerraformAppliesThroughTheBackend(t *testing.T) {
 	serial, err := r.Service.Serial(context.Background(), stack)
 	if err != nil || serial == 0 {
 		t.Errorf("serial %d, %v; want one", serial, err)
+	}
+	if causes := r.Journal.Causes(); len(causes) == 0 || slices.ContainsFunc(causes, func(c string) bool { return c != "evt_of_run_1" }) {
+		t.Errorf("the facts name %q", causes)
 	}
 	if record := get(t, r.URL+"/api/v1/projects/shop/workloads/orders/state-versions?stage=dev"); !strings.Contains(record, `"run":"run_1"`) {
 		t.Errorf("versions: %s", record)

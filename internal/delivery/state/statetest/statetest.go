@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -92,7 +93,7 @@ func (r *Room) Token(t testing.TB, run, stack string, fence int64, phase string)
 		t.Fatal(err)
 	}
 	token, err := r.Issuer.Issue(tokens.Run{
-		Run: run, Stack: stack, Scope: scope, Workload: workload, Fence: fence, Phase: phase, Expires: time.Now().Add(time.Hour),
+		Run: run, Stack: stack, Scope: scope, Workload: workload, Fence: fence, Phase: phase, Cause: "evt_of_" + run, Expires: time.Now().Add(time.Hour),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -149,6 +150,7 @@ func (f *Fences) Executing(_ context.Context, stack string) (string, error) {
 type Journal struct {
 	mu      sync.Mutex
 	facts   []kernel.Fact
+	causes  []string
 	refused int
 }
 
@@ -160,15 +162,22 @@ func (j *Journal) Refuse(n int) {
 }
 
 // Record keeps f.
-func (j *Journal) Record(_ context.Context, f kernel.Fact) error {
+func (j *Journal) Record(ctx context.Context, f kernel.Fact) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.refused > 0 {
 		j.refused--
 		return kernel.Errorf(kernel.Refused, "the journal refuses %s, as the test told it to", f.Type)
 	}
-	j.facts = append(j.facts, f)
+	j.facts, j.causes = append(j.facts, f), append(j.causes, kernel.CauseFrom(ctx))
 	return nil
+}
+
+// Causes returns what has caused the facts, in order.
+func (j *Journal) Causes() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.causes)
 }
 
 // Types returns the types of the facts, in order.

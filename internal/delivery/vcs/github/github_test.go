@@ -1,6 +1,7 @@
 package github_test
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
@@ -159,9 +160,10 @@ type connected struct {
 	sent  int
 }
 
-func connect(t *testing.T, apply string) *connected {
+func connect(t *testing.T, apply string, listeners ...vcs.Listener) *connected {
 	t.Helper()
 	c := &connected{Bench: vcstest.New(t, map[vcs.Provider]vcs.Host{vcs.GitHub: github.Host{}}), fake: newFake(t), t: t, clock: time.Now().Add(-time.Hour)}
+	c.Listeners = listeners
 	c.Commit("main", map[string]string{"score.yaml": vcstest.Score("orders", "x:1"), "README.md": "x"})
 	admin := vcstest.As(t.Context(), "admin")
 	connection := vcs.Connection{Name: "orders", Provider: vcs.GitHub, API: c.url + "/api/v3", Owner: "acme", Repository: "orders", Token: "wrong"}
@@ -494,6 +496,33 @@ func TestACommandOfAMember(t *testing.T) {
 	if n := len(c.Runs.All()); n != 2 {
 		t.Errorf("there were %d runs", n)
 	}
+}
+
+// TestAPushIsTold as one to a hosted repository is, once, with who pushed.
+func TestAPushIsTold(t *testing.T) {
+	t.Parallel()
+	heard := &listener{told: make(chan string, 2)}
+	c := connect(t, "", heard)
+	h := hook{event: "push", id: "44444444-dddd", body: fmt.Sprintf(`{"ref":"refs/heads/main","before":"%040d","after":"%040d","repository":{"full_name":"acme/orders","pushed_at":%d},"sender":{"login":"octocat"}}`,
+		1, 2, c.clock.Unix())}
+	c.accepted(h)
+	c.send(h)
+	if told := <-heard.told; told != "octocat (github) "+c.Facts.Of("vcs.pushed")[0].ID {
+		t.Errorf("heard is %q", told)
+	}
+	if facts := c.Facts.Of("vcs.pushed"); len(facts) != 1 || facts[0].Scope != vcstest.Shop() {
+		t.Errorf("%+v", facts)
+	}
+}
+
+// listener hears who pushed, and the event that tells of it.
+type listener struct{ told chan string }
+
+// Pushed implements vcs.Listener.
+func (l *listener) Pushed(ctx context.Context, _ vcs.Repository, _ vcs.Push) error {
+	by, _ := kernel.ActorFrom(ctx)
+	l.told <- by.Name + " " + kernel.CauseFrom(ctx)
+	return nil
 }
 
 // TestAWebhookSaysWhenItHappened: one without a date could be sent again once it is

@@ -165,16 +165,30 @@ func (*People) HasRole(ctx context.Context, _ kernel.Scope, role string) (bool, 
 
 // Facts are what was recorded.
 type Facts struct {
-	mu  sync.Mutex
-	all []kernel.Fact
+	mu     sync.Mutex
+	all    []kernel.Fact
+	causes []string
 }
 
 // Record keeps a fact.
-func (f *Facts) Record(_ context.Context, fact kernel.Fact) error {
+func (f *Facts) Record(ctx context.Context, fact kernel.Fact) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.all = append(f.all, fact)
+	f.all, f.causes = append(f.all, fact), append(f.causes, kernel.CauseFrom(ctx))
 	return nil
+}
+
+// Causes returns what has caused the facts of a type.
+func (f *Facts) Causes(kind string) []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []string
+	for i, fact := range f.all {
+		if fact.Type == kind {
+			out = append(out, f.causes[i])
+		}
+	}
+	return out
 }
 
 // Of returns the facts of a type.

@@ -78,7 +78,7 @@ func (a API) as(h handler) http.HandlerFunc {
 			},
 			kind: local.Kind(chi.URLParam(r, "kind")), name: chi.URLParam(r, "name"),
 		}
-		if err := h(w, r.WithContext(kernel.WithActor(r.Context(), run.Actor())), c); err != nil {
+		if err := h(w, r.WithContext(run.In(r.Context())), c); err != nil {
 			httpserver.WriteError(w, r, err)
 		}
 	}

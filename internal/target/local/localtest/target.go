@@ -74,10 +74,11 @@ func Caller(stage, workload string) local.Caller {
 	return local.Caller{Scope: Scope(stage), Stack: "acme/shop/" + workload + "/" + stage, Fence: 1, MayWrite: true}
 }
 
-// Eventually waits until check returns "", which otherwise says what is missing.
+// Eventually waits until check returns "", which otherwise says what is missing. It outlasts
+// the longest pause between two tries of what cannot be brought back.
 func Eventually(t testing.TB, check func() string) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for {
 		missing := check()
 		if missing == "" {

@@ -62,7 +62,7 @@ func TestShippedServiceBuildsAndPassesItsTests(t *testing.T) {
 
 func TestShippedServiceIsComplete(t *testing.T) {
 	t.Parallel()
-	project := scaffold(t, map[string]any{"name": "orders", "costcenter": "007"})
+	project := scaffold(t, map[string]any{"name": "orders", "costcenter": "007", "stage": "lab"})
 	for _, name := range []string{
 		"score.yaml", "go.mod", "go.sum", "main.go", "VERSION", "README.md", "docs/runbook.md",
 		"catalog-info.yaml", "openapi.yaml", ".github/workflows/ci.yml", ".gitignore",
@@ -82,8 +82,14 @@ func TestShippedServiceIsComplete(t *testing.T) {
 			t.Errorf("score.yaml lacks %s", want)
 		}
 	}
-	if !strings.Contains(string(project.Files[".github/workflows/ci.yml"].Content), "${{ secrets.TERRACE_TOKEN }}") {
-		t.Error("the workflow's own expressions must stay")
+	workflow := string(project.Files[".github/workflows/ci.yml"].Content)
+	for _, want := range []string{"${{ secrets.TERRACE_TOKEN }}", "${{ vars.TERRACE_ADDRESS }}", "environment: lab", `--stage lab --reason "${{ github.sha }}"`} {
+		if !strings.Contains(workflow, want) {
+			t.Errorf("the workflow lacks %s", want)
+		}
+	}
+	if next := project.Output.Text[0].Content; !strings.Contains(next, "--stage lab") {
+		t.Errorf("the next steps: %s", next)
 	}
 }
 

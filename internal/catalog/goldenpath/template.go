@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 
 	"gopkg.in/yaml.v3"
@@ -28,6 +29,13 @@ type Template struct {
 	Steps       []Step
 	Output      Output
 	files       fs.FS
+}
+
+// Has reports whether the template has a parameter with the name.
+func (t *Template) Has(parameter string) bool {
+	return slices.ContainsFunc(t.Pages, func(p Page) bool {
+		return slices.ContainsFunc(p.Parameters, func(q Parameter) bool { return q.Name == parameter })
+	})
 }
 
 // Step is one action of a template, in order.

@@ -54,6 +54,9 @@ func (s *Server) routes() http.Handler {
 		reply(w, kernel.Page[apiclient.Project]{Items: []apiclient.Project{shop()}})
 	})
 	mux.HandleFunc("PUT /api/v1/me/password", s.password)
+	mux.HandleFunc("GET /api/v1/stages", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, kernel.Page[apiclient.Stage]{Items: []apiclient.Stage{{Name: "lab", Order: 1}, {Name: "prod", Order: 2}}})
+	})
 	mux.HandleFunc("GET "+p, func(w http.ResponseWriter, _ *http.Request) { reply(w, shop()) })
 	mux.HandleFunc("PUT "+p+"/tags", s.tags)
 	mux.HandleFunc("HEAD "+p+"/artifacts/{digest}", s.hasArtifact)

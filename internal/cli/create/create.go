@@ -2,16 +2,19 @@
 // terrace golden-path list and show.
 //
 // It owns the way from words on the command line to a folder. Templates and
-// their meaning are catalog/goldenpath's; none of it needs a server.
+// their meaning are catalog/goldenpath's; none of it needs a server, but where one
+// answers it tells what its first stage is called.
 package create
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +35,7 @@ func Command(e *command.Env) *cobra.Command {
 			"or a folder of your own with a template.yaml. Nothing is ever overwritten.",
 		Example: "  terrace create go-service orders --set costcenter=4711 --set owner=shop\n  terrace create ./our-path billing --into services/billing",
 		Args:    cobra.ExactArgs(2), ValidArgsFunction: complete,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			values, err := assignments(set)
 			if err != nil {
 				return err
@@ -40,7 +43,7 @@ func Command(e *command.Env) *cobra.Command {
 			if into == "" {
 				into = args[1]
 			}
-			return run(e, args[0], args[1], into, values)
+			return run(c.Context(), e, args[0], args[1], into, values)
 		},
 	}
 	c.Flags().StringArrayVar(&set, "set", nil, "a parameter of the golden path, NAME=VALUE")
@@ -48,12 +51,13 @@ func Command(e *command.Env) *cobra.Command {
 	return c
 }
 
-func run(e *command.Env, path, name, into string, values map[string]any) error {
+func run(ctx context.Context, e *command.Env, path, name, into string, values map[string]any) error {
 	t, err := find(path)
 	if err != nil {
 		return err
 	}
 	values["name"] = name
+	tellStage(ctx, e, t, values)
 	if values, err = t.Values(values); err != nil {
 		return err
 	}
@@ -70,6 +74,31 @@ func run(e *command.Env, path, name, into string, values map[string]any) error {
 			_, _ = fmt.Fprintf(w, "\n%s, in %s:\n%s", text.Title, into, indent(text.Content))
 		}
 	})
+}
+
+// stageParameter is the parameter of a golden path that the server knows better
+// than the template.
+const stageParameter = "stage"
+
+// answersWithin is how long a server may take to tell its stages: a folder is
+// written without one, too.
+const answersWithin = 3 * time.Second
+
+// tellStage sets the parameter for the first stage, where the golden path has one,
+// nobody gave it, and a server tells.
+func tellStage(ctx context.Context, e *command.Env, t *goldenpath.Template, values map[string]any) {
+	if _, given := values[stageParameter]; given || !t.Has(stageParameter) {
+		return
+	}
+	s, err := e.Server()
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, answersWithin)
+	defer cancel()
+	if stages, err := s.Stages(ctx); err == nil && len(stages) > 0 {
+		values[stageParameter] = stages[0].Name
+	}
 }
 
 func indent(text string) string {

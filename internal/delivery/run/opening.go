@@ -38,7 +38,7 @@ func (s *Service) closed(st stage.Stage) (*kernel.Problem, stage.Opening, error)
 	if o.Next == nil {
 		p.Fix = "change the windows of the stage: they leave no time open"
 	} else {
-		p.Fix = fmt.Sprintf("try again then, in %s; --when-open plans now and applies then", o.Next.Sub(s.Clock.Now()).Round(time.Second))
+		p.Fix = "try again then; --when-open plans now and applies then"
 	}
 	return p, o, nil
 }
@@ -52,7 +52,11 @@ func closedBy(name string, o stage.Opening) string {
 	if o.Next == nil {
 		return text + ", and it does not open within a year"
 	}
-	return text + ", and it opens at " + inZone(*o.Next, o.Window)
+	text += ", and it opens at "
+	if o.Then == nil {
+		return text + inZone(*o.Next, o.Window)
+	}
+	return text + inZone(*o.Next, o.Then) + ", by the window " + o.Then.Name
 }
 
 // inZone writes a moment in UTC, and as the window's own clock shows it.

@@ -19,6 +19,8 @@ type Opening struct {
 	Window *Window
 	// Next is when that changes, nil where it does not within a year.
 	Next *time.Time
+	// Then is the window that decides at Next, as Window does now.
+	Then *Window
 }
 
 // OpeningAt tells whether the stage may be changed at t. A deny that is active
@@ -50,7 +52,7 @@ func opening(all []timed, t time.Time) Opening {
 		}
 		then, next := decide(all, until)
 		if then.Open != now.Open {
-			now.Next = &until
+			now.Next, now.Then = &until, then.Window
 			return now
 		}
 		until = next

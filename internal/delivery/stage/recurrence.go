@@ -62,7 +62,8 @@ func parseRule(text string, zone *time.Location) (rrule.ROption, error) {
 	if len(text) > maxRule {
 		return rrule.ROption{}, fmt.Errorf("the rule is longer than %d letters", maxRule)
 	}
-	o, err := rrule.StrToROptionInLocation(dateOnly.ReplaceAllString(text, "${1}T235959$2"), zone)
+	floating := time.FixedZone("floating", 0) // no zone's own: it leaves out no time, so all are read as they are written
+	o, err := rrule.StrToROptionInLocation(dateOnly.ReplaceAllString(text, "${1}T235959$2"), floating)
 	if err != nil {
 		return rrule.ROption{}, fmt.Errorf("it is no recurrence rule of RFC 5545: %w", err)
 	}
@@ -70,11 +71,16 @@ func parseRule(text string, zone *time.Location) (rrule.ROption, error) {
 		return rrule.ROption{}, err
 	}
 	if o.Dtstart.IsZero() {
-		o.Dtstart = time.Date(2024, time.January, 1, 0, 0, 0, 0, zone) // a Monday
+		o.Dtstart = time.Date(2024, time.January, 1, 0, 0, 0, 0, floating) // a Monday
 	}
-	o.Dtstart = onTheWall(o.Dtstart, zone)
-	if !o.Until.IsZero() {
-		o.Until = onTheWall(o.Until, zone)
+	for _, t := range []*time.Time{&o.Dtstart, &o.Until} {
+		switch {
+		case t.IsZero():
+		case t.Location() == floating:
+			*t = onTheWall(*t, floating)
+		default: // in UTC, or in a zone that the rule names
+			*t = onTheWall(*t, zone)
+		}
 	}
 	return *o, nil
 }

@@ -82,15 +82,26 @@ func TestOpening(t *testing.T) {
 // yet, and what it shows twice begins the first time.
 func TestTheClockIsSet(t *testing.T) {
 	t.Parallel()
-	for rule, want := range map[string]string{
-		"DTSTART=20260329T023000;FREQ=DAILY;COUNT=1": "2026-03-29T01:30:00Z",
-		"DTSTART=20261025T023000;FREQ=DAILY;COUNT=1": "2026-10-25T00:30:00Z",
-		"DTSTART=20261101T013000;FREQ=DAILY;COUNT=1": "2026-11-01T00:30:00Z",
+	for _, c := range []struct{ zone, rule, after, want string }{
+		{berlin, "DTSTART=20260329T023000;FREQ=DAILY;COUNT=1", "2026-03-01T00:00:00Z", "2026-03-29T01:30:00Z"},
+		{berlin, "DTSTART=20261025T023000;FREQ=DAILY;COUNT=1", "2026-03-01T00:00:00Z", "2026-10-25T00:30:00Z"},
+		{berlin, "DTSTART=20261101T013000;FREQ=DAILY;COUNT=1", "2026-03-01T00:00:00Z", "2026-11-01T00:30:00Z"},
+		{berlin, "DTSTART=20260329T023000;FREQ=DAILY;BYHOUR=2;BYMINUTE=30", "2026-03-01T00:00:00Z", "2026-03-29T01:30:00Z"},
+		{berlin, "DTSTART=20260329T023000;FREQ=DAILY", "2026-03-30T00:00:00Z", "2026-03-30T00:30:00Z"},
+		{newYrk, "DTSTART=20260308T023000;FREQ=DAILY", "2026-03-01T00:00:00Z", "2026-03-08T07:30:00Z"},
+		{newYrk, "DTSTART=20260308T023000;FREQ=DAILY", "2026-03-09T00:00:00Z", "2026-03-09T06:30:00Z"},
+		{newYrk, "FREQ=DAILY;BYHOUR=1;BYMINUTE=30", "2026-11-01T00:00:00Z", "2026-11-01T05:30:00Z"},
+		{newYrk, "FREQ=DAILY;BYHOUR=1;BYMINUTE=30", "2026-11-01T06:29:59Z", "2026-11-02T06:30:00Z"},
+		{newYrk, "DTSTART=20260308T073000Z;FREQ=DAILY", "2026-03-01T00:00:00Z", "2026-03-08T07:30:00Z"},
 	} {
-		s := stage.Stage{Windows: []stage.Window{{Name: "x", Kind: allow, RRule: rule, Timezone: berlin, Duration: time.Hour}}}
-		o, err := s.OpeningAt(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
-		if err != nil || o.Next == nil || o.Next.UTC().Format(time.RFC3339) != want {
-			t.Errorf("%s begins at %v (%v), want %s", rule, o.Next, err, want)
+		s := stage.Stage{Windows: []stage.Window{{Name: "x", Kind: allow, RRule: c.rule, Timezone: c.zone, Duration: 30 * time.Minute}}}
+		after, err := time.Parse(time.RFC3339, c.after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := s.OpeningAt(after)
+		if err != nil || o.Next == nil || o.Next.UTC().Format(time.RFC3339) != c.want || o.Then == nil || o.Then.Name != "x" {
+			t.Errorf("%s in %s after %s begins at %v by %v (%v), want %s", c.rule, c.zone, c.after, o.Next, o.Then, err, c.want)
 		}
 	}
 }

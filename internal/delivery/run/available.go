@@ -31,6 +31,8 @@ type Availability struct {
 	Approval *ReleaseApproval `json:"approval,omitempty"`
 	// run is the one that verified it in the stage before.
 	run string
+	// way is what brings it there, where it is not verified in the stage before.
+	way string
 }
 
 // availability finds out by what the release may go to the stage of where.
@@ -48,7 +50,7 @@ func (s *Service) availability(ctx context.Context, where kernel.Scope, workload
 	}
 	if i := slices.IndexFunc(verified, func(v Verified) bool { return v.Release.ID == ref.ID }); i >= 0 {
 		a.verified(verified[i], before.Soak, s.Clock.Now())
-	} else if a.Lost, err = s.lost(ctx, where.InStage(before.Name), workload, ref); err != nil {
+	} else if err = s.unavailable(ctx, where, workload, &a); err != nil {
 		return a, err
 	}
 	approvals, err := s.Store.ReleaseApprovals(ctx, where, workload)
@@ -59,6 +61,16 @@ func (s *Service) availability(ctx context.Context, where kernel.Scope, workload
 		a.Approval, a.Available = &approvals[i], true
 	}
 	return a, nil
+}
+
+// unavailable says what was found of the release in the stage before, and what
+// brings it from there to the one of where.
+func (s *Service) unavailable(ctx context.Context, where kernel.Scope, workload string, a *Availability) (err error) {
+	if a.Lost, err = s.lost(ctx, where.InStage(a.Before), workload, a.Release); err != nil {
+		return err
+	}
+	a.way, err = s.wayOf(ctx, where, workload, a.Release)
+	return err
 }
 
 func (a *Availability) verified(v Verified, soak time.Duration, now time.Time) {
@@ -98,7 +110,7 @@ func (s *Service) obstacle(workload string, a Availability) *kernel.Problem {
 	override := fmt.Sprintf("terrace release approve %s --stage %s --reason \"…\" lets it go there as it is", a.Release.ID, a.Stage)
 	p := &kernel.Problem{Path: "release", Message: fmt.Sprintf("%s of %s cannot go to %s: %s", a.Release, workload, a.Stage, a)}
 	if a.VerifiedAt == nil {
-		p.Fix = s.way(workload, a.Stage, nil) + "; or " + override
+		p.Fix = a.way + "; or " + override
 		return p
 	}
 	p.Fix = fmt.Sprintf("try again in %s; or %s", a.SoakedAt.Sub(s.Clock.Now()).Round(time.Second), override)

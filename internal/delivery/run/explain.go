@@ -170,6 +170,12 @@ func explainGates(x *Explanation, r Run, now time.Time) {
 			outcome = "passed, approved by " + approvers(counting(r, now))
 		}
 		x.detail("gate %s (%s) %s: %s", g.Gate, g.Level, outcome, g.Message)
+		if r.Failure != nil && g.Blocks() {
+			continue // the failure tells it
+		}
+		for _, p := range g.Problems {
+			x.detail("%s: %s", g.Gate, p)
+		}
 	}
 	if r.Plan != nil {
 		x.detail("the plan: %d to create, %d to update, %d to replace, %d to delete", r.Plan.Create, r.Plan.Update, r.Plan.Replace, r.Plan.Delete)

@@ -37,7 +37,7 @@ func (s Status) verb() string {
 
 // story tells an error as a failure: the cause and what to do, never internals.
 func (e *execution) story(ctx context.Context, phase string, err error) *Failure {
-	f := &Failure{Phase: phase, Fix: e.remedy(phase)}
+	f := &Failure{Phase: phase, Fix: e.remedy(ctx, phase)}
 	known, ok := errors.AsType[*kernel.Error](err)
 	if !ok || known.Kind == kernel.Internal {
 		e.s.Log.ErrorContext(ctx, "a run failed", "run", e.id, "phase", phase, "error", err)
@@ -52,29 +52,40 @@ func (e *execution) story(ctx context.Context, phase string, err error) *Failure
 }
 
 // remedy is what to do when the error itself does not say it.
-func (e *execution) remedy(phase string) string {
+func (e *execution) remedy(ctx context.Context, phase string) string {
 	r := e.run
 	switch {
 	case phase == "apply" && r.Operation == Destroy:
 		return fmt.Sprintf("see terrace run logs %s, then run terrace destroy %s --stage %s again: it goes on where this run stopped", r.ID, r.Workload, r.Scope.Stage)
 	case phase == "apply":
-		return fmt.Sprintf("see terrace run logs %s; deploying again goes on where this run stopped, terrace rollback %s --stage %s returns to the last verified release, if there is one", r.ID, r.Workload, r.Scope.Stage)
+		return fmt.Sprintf("see terrace run logs %s; terrace run retry %s goes on where this run stopped%s", r.ID, r.ID, e.wayBack(ctx))
 	case phase == "verify":
-		return fmt.Sprintf("see terrace run logs %s and the service's logs; correct it and deploy again, or terrace rollback %s --stage %s", r.ID, r.Workload, r.Scope.Stage)
+		return fmt.Sprintf("see terrace run logs %s and the service's logs; correct it and deploy again, or terrace verify %s --stage %s if the cause is outside of it%s",
+			r.ID, r.Workload, r.Scope.Stage, e.wayBack(ctx))
 	default:
 		return fmt.Sprintf("nothing was changed; see terrace run logs %s, correct the cause and try again", r.ID)
 	}
 }
 
+// wayBack names the rollback that is possible, "" for none.
+func (e *execution) wayBack(ctx context.Context) string {
+	to, err := e.s.earlier(ctx, e.scope, ChangeRequest{Workload: e.run.Workload})
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("; terrace rollback %s --stage %s returns to %s", e.run.Workload, e.scope.Stage, to)
+}
+
 // canceled ends the run that somebody asked to stop.
 func (e *execution) canceled(ctx context.Context) error {
 	phase := e.run.Status.verb()
+	fix := e.remedy(ctx, phase)
 	return e.move(ctx, change{to: Canceled, why: "canceled while it was " + words(e.run.Status), edit: func(ctx context.Context, r *Run) error {
 		by := "somebody"
 		if r.Cancel != nil {
 			by = r.Cancel.By.Name
 		}
-		r.Failure = &Failure{Phase: phase, Message: by + " canceled the run while it was " + words(r.Status), Fix: e.remedy(phase)}
+		r.Failure = &Failure{Phase: phase, Message: by + " canceled the run while it was " + words(r.Status), Fix: fix}
 		return e.s.broken(ctx, r)
 	}})
 }

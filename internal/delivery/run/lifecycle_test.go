@@ -114,7 +114,7 @@ func TestAFailedVerificationClosesTheNextStage(t *testing.T) {
 	}
 	again := b.Deploy(t, "dev", "1.0")
 	failed := b.Await(t, again.ID, run.Failed)
-	if failed.Failure.Phase != "verify" || !strings.Contains(failed.Failure.Message, "status 500") || !strings.Contains(failed.Failure.Fix, "rollback") {
+	if failed.Failure.Phase != "verify" || !strings.Contains(failed.Failure.Message, "status 500") || !strings.Contains(failed.Failure.Fix, "terrace verify orders --stage dev") {
 		t.Errorf("%+v", failed.Failure)
 	}
 	if !failed.Plan.Empty() || !slices.Contains(b.Journal.Types(again.ID), "run.verifying") {

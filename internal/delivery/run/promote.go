@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -14,26 +13,6 @@ func (r ReleaseRef) String() string {
 		return fmt.Sprintf("release %d", r.Number)
 	}
 	return fmt.Sprintf("release %d (%s)", r.Number, r.Version)
-}
-
-// way tells how a release gets to the stage: from the first stage, or from the
-// last one before it that it has reached.
-func (s *Service) way(workload, to string, reached func(stage string) bool) string {
-	var steps []string
-	for i, st := range s.Stages.All() {
-		if i == 0 {
-			steps = append(steps, "terrace deploy score.yaml --stage "+st.Name)
-		} else {
-			steps = append(steps, fmt.Sprintf("terrace promote %s --to %s", workload, st.Name))
-		}
-		if st.Name == to {
-			break
-		}
-		if reached != nil && reached(st.Name) {
-			steps = nil
-		}
-	}
-	return strings.Join(steps, ", then ")
 }
 
 // candidate finds the release to promote: the named one, or what is deployed in
@@ -65,7 +44,7 @@ func (s *Service) candidate(ctx context.Context, where kernel.Scope, c ChangeReq
 	if d.Status != DeploymentVerified && approved == nil {
 		return ReleaseRef{}, kernel.Errorf(kernel.Refused, "%s of %s cannot go to %s: in %s, the stage before, it is %s",
 			d.Release, c.Workload, c.Stage, before.Name, d.Status).
-			WithFix("see terrace explain %s; a release goes on once its run in %s has succeeded", d.Run, before.Name)
+			WithFix("%s", d.remedy())
 	}
 	return d.Release, nil
 }

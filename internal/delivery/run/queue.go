@@ -59,7 +59,8 @@ func pool(tenant string, st stage.Stage) string { return tenant + " " + stage.La
 
 // lineup looks at all stacks with runs that have not ended.
 func (s *Service) lineup(ctx context.Context) (l lineup, err error) {
-	heads, err := s.Store.Heads(ctx)
+	now := s.Clock.Now()
+	heads, err := s.Store.Heads(ctx, now)
 	if err != nil {
 		return l, err
 	}
@@ -68,7 +69,7 @@ func (s *Service) lineup(ctx context.Context) (l lineup, err error) {
 		switch {
 		case !s.dead(h.Lease):
 			l.count(h, s.stageOf(h))
-		case !s.Clock.Now().Before(h.HeldUntil):
+		case !now.Before(h.HeldUntil):
 			l.waiting = append(l.waiting, h)
 		}
 	}

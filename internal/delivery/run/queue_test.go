@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runtest"
@@ -277,6 +278,42 @@ func TestANewerDeploySupersedesWhatAwaitsApproval(t *testing.T) {
 	runtest.Must(t, b.Turn(t.Context(), runtest.Project, newer.ID))
 	if newer = b.Now(t, newer.ID); newer.Status != run.AwaitingApproval {
 		t.Errorf("the newer one is %s", newer.Status)
+	}
+}
+
+// TestADryRunPassesWhatWaitsForItsStage: until the stage opens, then it comes after.
+func TestADryRunPassesWhatWaitsForItsStage(t *testing.T) {
+	t.Parallel()
+	h := noon()
+	b := bench(t, staged(t, h, func(dev, _ *stage.Stage) { dev.Windows = []stage.Window{office()} }))
+	h.pass(6 * time.Hour)
+	held, err := b.Service.Deploy(runtest.As(runtest.Ada), runtest.Project, run.DeployRequest{Stage: "dev", Workload: runtest.Workload(t), Version: "1", WhenOpen: true})
+	runtest.Must(t, err)
+	if held = carry(t, b, held); held.Hold == nil {
+		t.Fatalf("%s is not held", held.Status)
+	}
+	look := func(version string) run.Run {
+		r, err := b.Service.Deploy(runtest.As(runtest.Ada), runtest.Project, run.DeployRequest{Stage: "dev", Workload: runtest.Workload(t), Version: version, DryRun: true})
+		runtest.Must(t, err)
+		seen, err := b.See(runtest.As(runtest.Ada), runtest.Project, r.ID)
+		runtest.Must(t, err)
+		r.Waits = seen.Waits
+		return r
+	}
+	r := look("2")
+	if done := carry(t, b, r); r.Waits != nil || done.Status != run.PlannedOnly {
+		t.Errorf("while it is closed a dry run is %s and waits for %+v", done.Status, r.Waits)
+	}
+	if held = b.Now(t, held.ID); held.Hold == nil || len(b.World.Applied) != 0 {
+		t.Errorf("the one that waits is %s, applied %v", held.Status, b.World.Applied)
+	}
+	h.pass(15 * time.Hour)
+	r = look("3")
+	if done := carry(t, b, r); done.Status != run.Queued || r.Waits == nil || r.Waits.Run != held.ID {
+		t.Errorf("when it opens, a dry run is %s and waits for %+v", done.Status, r.Waits)
+	}
+	if held = carry(t, b, held); held.Status != run.Succeeded {
+		t.Errorf("the one that waited is %s", held.Status)
 	}
 }
 

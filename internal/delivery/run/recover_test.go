@@ -253,8 +253,8 @@ func TestTheQueueOfAStack(t *testing.T) {
 	first := b.Deploy(t, "dev", "1")
 	<-reached
 	second, third := b.Deploy(t, "dev", "2"), b.Deploy(t, "dev", "3")
-	if !strings.Contains(second.StatusReason, first.ID) {
-		t.Errorf("why it waits: %q", second.StatusReason)
+	if seen, err := b.See(runtest.As(runtest.Ada), runtest.Project, third.ID); err != nil || seen.StatusReason != "" || seen.Waits == nil || seen.Waits.Run != first.ID || seen.Waits.Ahead != 1 {
+		t.Errorf("why it waits: %q, %+v %v", seen.StatusReason, seen.Waits, err)
 	}
 	second = b.Await(t, second.ID, run.Superseded)
 	if !strings.Contains(second.StatusReason, "superseded by "+third.ID) {

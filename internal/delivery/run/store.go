@@ -49,7 +49,7 @@ type Links interface {
 type Turns interface {
 	// Heads returns, of all tenants, the run whose turn it is on each stack with runs
 	// that have not ended, unless that one waits for an approval.
-	Heads(ctx context.Context) ([]Head, error)
+	Heads(ctx context.Context, now time.Time) ([]Head, error)
 	// Turn begins the choice of the next run, one at a time on all replicas until the
 	// transaction ends, and returns its number.
 	Turn(ctx context.Context) (int64, error)

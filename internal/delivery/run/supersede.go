@@ -19,7 +19,7 @@ func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err erro
 		r.begin(ctx, Origin{})
 	}
 	r.CreatedAt = s.Clock.Now()
-	s.enter(r, Queued, waitsFor(ahead))
+	s.enter(r, Queued, "") // what it waits for changes: Wait tells it
 	r.UpdatedAt = r.CreatedAt
 	if err := s.Store.Insert(ctx, *r); err != nil {
 		return nil, err
@@ -31,13 +31,6 @@ func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err erro
 		return nil, err
 	}
 	return superseded, s.record(ctx, *r, change{to: Queued, reason: r.Reason, begins: true})
-}
-
-func waitsFor(ahead []Run) string {
-	if len(ahead) == 0 {
-		return ""
-	}
-	return "waits for " + ahead[0].ID
 }
 
 // supersedeOlder ends, of the runs of a stack that have not ended, those that are

@@ -123,8 +123,16 @@ func revoked(r Run, why string) *Failure {
 	}
 	return &Failure{
 		Phase: r.Status.verb(), Message: why + ". " + applied,
-		Fix: fmt.Sprintf("correct the cause in the stage before and verify there with terrace verify %s, then promote again", r.Workload),
+		Fix: fmt.Sprintf("correct the cause in the stage before and verify there again%s, then %s", r.again(), promoteTo(r.Workload, r.Scope.Stage)),
 	}
+}
+
+// again names the command that verifies the run's release in the stage before.
+func (r Run) again() string {
+	if r.Availability == nil || r.Availability.Before == "" {
+		return ""
+	}
+	return fmt.Sprintf(" with terrace verify %s --stage %s", r.Workload, r.Availability.Before)
 }
 
 // stillWanted refuses the next step of a run whose release was revoked since.

@@ -46,8 +46,9 @@ func (e *execution) verify(ctx context.Context) error {
 // failVerification ends the run as failed, with all that follows.
 func (e *execution) failVerification(ctx context.Context, results, failed []CheckResult) error {
 	var out verdict
+	failure := e.unverified(ctx, failed)
 	err := e.move(ctx, change{to: Failed, edit: func(ctx context.Context, r *Run) (err error) {
-		r.Verification, r.Failure = results, e.unverified(failed)
+		r.Verification, r.Failure = results, failure
 		out, err = e.recordUnverified(ctx, r, r.Failure.Message)
 		return err
 	}})
@@ -67,8 +68,8 @@ func (e *execution) destroyed(ctx context.Context) error {
 	}})
 }
 
-func (e *execution) unverified(failed []CheckResult) *Failure {
-	f := &Failure{Phase: "verify", Fix: e.remedy("verify")}
+func (e *execution) unverified(ctx context.Context, failed []CheckResult) *Failure {
+	f := &Failure{Phase: "verify", Fix: e.remedy(ctx, "verify")}
 	f.Message = unverifiedBecause(e.run.Workload, failed)
 	for _, r := range failed {
 		f.Problems = append(f.Problems, kernel.Problem{Path: r.URL, Message: r.Check + ": " + r.said()})

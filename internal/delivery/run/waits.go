@@ -115,7 +115,8 @@ func (s *Service) waits(ctx context.Context, runs []Run) error {
 			}
 			line = &l
 		}
-		if r.Waits = s.atHead(*line, *r); r.Waits != nil || r.Status != Queued {
+		wait, first := s.atHead(*line, *r)
+		if r.Waits = wait; first || r.Status != Queued {
 			continue
 		}
 		if _, known := queues[r.Stack]; !known {
@@ -130,26 +131,26 @@ func (s *Service) waits(ctx context.Context, runs []Run) error {
 	return nil
 }
 
-// atHead tells what the first run of a stack waits for; nil where it is not the
-// first, is executed, or is about to be.
-func (s *Service) atHead(l lineup, r Run) *Wait {
+// atHead tells what a run waits for whose turn it is on its stack, nil where it is
+// about to be executed; first is false where it is not its turn, or it is executed.
+func (s *Service) atHead(l lineup, r Run) (w *Wait, first bool) {
 	ahead := 0
 	for _, h := range l.waiting {
 		if h.Run == r.ID {
-			w := s.limited(l, h)
+			w = s.limited(l, h)
 			if w == nil && ahead > 0 {
 				w = &Wait{For: WaitSlot, Message: "other runs are taken up first"}
 			}
 			if w != nil {
 				w.Ahead = ahead
 			}
-			return w
+			return w, true
 		}
 		if h.Scope.Tenant == r.Scope.Tenant {
 			ahead++
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // behind tells which run of the stack is ahead of a queued one.

@@ -25,21 +25,24 @@ type headRow struct {
 // Heads returns the first run of each stack with runs that have not ended, those
 // that have begun before those that are queued. A run that waits for an approval
 // leaves out its stack, except for dry runs: they change nothing, and may show
-// what somebody decides by.
-func (s *Store) Heads(ctx context.Context) ([]run.Head, error) {
+// what somebody decides by. They pass a run that waits for its stage to open, too,
+// until it does.
+func (s *Store) Heads(ctx context.Context, now time.Time) ([]run.Head, error) {
 	var rows []headRow
 	err := s.db.Reader(ctx).NewRaw(`
 WITH unfinished AS (
     SELECT id, tenant, project, stage, stack, status, held_until, operation, follows, dry,
-           MAX(CASE status WHEN 'awaiting_approval' THEN 1 ELSE 0 END) OVER (PARTITION BY stack) AS awaited
+           CASE WHEN status = 'awaiting_approval' OR status = 'approved' AND held_until > ? THEN 1 ELSE 0 END AS waits
     FROM runs WHERE NOT ended
+), passable AS (
+    SELECT *, MAX(waits) OVER (PARTITION BY stack) AS passed FROM unfinished
 ), heads AS (
     SELECT *, ROW_NUMBER() OVER (PARTITION BY stack ORDER BY
-        CASE WHEN status = 'queued' AND dry AND awaited = 1 THEN 1
-             WHEN status = 'awaiting_approval' THEN 2
+        CASE WHEN status = 'queued' AND dry AND passed = 1 THEN 1
+             WHEN waits = 1 THEN 2
              WHEN status = 'queued' THEN 3
              ELSE 0 END, id) AS place
-    FROM unfinished
+    FROM passable
 )
 SELECT h.id, h.tenant, h.project, h.stage, h.stack, h.status, h.held_until, h.operation, h.follows,
        l.fence, l.run, l.node, l.process, l.expires, t.served
@@ -47,7 +50,7 @@ FROM heads h
 LEFT JOIN run_stacks l ON l.stack = h.stack
 LEFT JOIN run_tenants t ON t.tenant = h.tenant
 WHERE h.place = 1 AND h.status <> 'awaiting_approval'
-ORDER BY h.id`).Scan(ctx, &rows)
+ORDER BY h.id`, now.UTC()).Scan(ctx, &rows)
 	if err != nil {
 		return nil, db.Map(err, "the queue of runs")
 	}

@@ -61,7 +61,7 @@ func TestRuns(t *testing.T) {
 		if err := s.Save(ctx, got); !kernel.Is(err, kernel.Stale) {
 			t.Fatalf("saving an old revision: %v, want stale", err)
 		}
-		heads, err := s.Heads(ctx)
+		heads, err := s.Heads(ctx, time.Now())
 		must(t, err)
 		if len(heads) != 1 || heads[0].Run != second.ID || heads[0].Scope != dev || heads[0].Stack != first.Stack {
 			t.Fatalf("heads: %+v", heads)
@@ -89,7 +89,7 @@ func TestRuns(t *testing.T) {
 func TestHeads(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *runsql.Store) {
-		ctx := context.Background()
+		ctx, now := context.Background(), kernel.Clock(nil).Now()
 		add := func(tenant, workload string, status run.Status) run.Run {
 			r := example(status)
 			r.Scope.Tenant, r.Workload = tenant, workload
@@ -114,6 +114,17 @@ func TestHeads(t *testing.T) {
 		add("acme", "prices", run.AwaitingApproval)
 		add("acme", "prices", run.Queued)
 		look := dry("prices")
+		held := func(workload string, again time.Time) {
+			r := example(run.Approved)
+			r.Scope.Tenant, r.Workload, r.Hold = "acme", workload, &run.Hold{Again: again}
+			r.Stack = kernel.StackID(r.Scope, workload)
+			must(t, s.Insert(ctx, r))
+			must(t, s.Save(ctx, r))
+		}
+		held("closed", now.Add(time.Minute))
+		behindHeld := dry("closed")
+		held("open", now)
+		dry("open")
 		add("acme", "gone", run.Succeeded)
 		other := add("other", "orders", run.Approved)
 		must(t, s.SwapLease(ctx, begun.Stack, run.Lease{}, run.Lease{Fence: 1, Run: begun.ID, Node: "n", Process: "p", Expires: kernel.Clock(nil).Now()}))
@@ -126,13 +137,13 @@ func TestHeads(t *testing.T) {
 		}
 		must(t, s.Served(ctx, "acme", one))
 		must(t, s.Served(ctx, "acme", two))
-		heads, err := s.Heads(ctx)
+		heads, err := s.Heads(ctx, now)
 		must(t, err)
 		got := map[string]run.Head{}
 		for _, h := range heads {
 			got[h.Run] = h
 		}
-		if len(got) != 4 || got[look.ID].Status != run.Queued || got[first.ID].Status != run.Queued || got[begun.ID].Lease.Run != begun.ID || got[other.ID].Status != run.Approved {
+		if len(got) != 6 || got[behindHeld.ID].Status != run.Queued || got[look.ID].Status != run.Queued || got[first.ID].Status != run.Queued || got[begun.ID].Lease.Run != begun.ID || got[other.ID].Status != run.Approved {
 			t.Errorf("heads: %+v", heads)
 		}
 		if got[first.ID].Served != two || got[other.ID].Served != 0 {

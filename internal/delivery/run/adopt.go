@@ -76,7 +76,7 @@ func (e *execution) completeAdopted(ctx context.Context, approved PlanView, fail
 		return err
 	}
 	job.Partial = true
-	if applied, err := e.s.Planner.Apply(ctx, job, e.kept(a.planned.Digest), e.sink(ctx, "apply")); err != nil {
+	if applied, err := e.applyWith(ctx, job, a.planned.Digest); err != nil {
 		return e.applyFailed(ctx, applied, err)
 	}
 	return e.move(ctx, change{to: Applying, fact: "adopted", edit: func(_ context.Context, r *Run) error {

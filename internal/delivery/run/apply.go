@@ -94,8 +94,15 @@ func (e *execution) execute(ctx context.Context, plan kernel.Digest, root Root) 
 	if err != nil {
 		return err
 	}
-	applied, err := e.s.Planner.Apply(ctx, job, e.kept(plan), e.sink(ctx, "apply"))
+	applied, err := e.applyWith(ctx, job, plan)
 	return e.afterApply(ctx, applied, err)
+}
+
+// applyWith applies the plan and tells in the log what happens.
+func (e *execution) applyWith(ctx context.Context, job Job, plan kernel.Digest) (Applied, error) {
+	sink, end := e.sink(ctx, "apply")
+	defer end()
+	return e.s.Planner.Apply(ctx, job, e.kept(plan), sink)
 }
 
 // afterApply records what an apply made, or answers its error.

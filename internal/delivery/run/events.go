@@ -15,8 +15,11 @@ import (
 const (
 	// lastWord is how long a reader waits for the last line of a run that has ended.
 	lastWord = time.Second
-	// lookAgain bounds the wait of a reader when another node executes the run.
-	lookAgain = 2 * time.Second
+	// lookAgain and lookAtLast bound the wait of a reader when another node executes
+	// the run: the longer it has waited, the longer until it looks at the run again.
+	// Lines that are written here wake it at once.
+	lookAgain  = 2 * time.Second
+	lookAtLast = 30 * time.Second
 )
 
 // tell appends an event to the run's log. The log is an account, not the
@@ -26,12 +29,12 @@ func (s *Service) tell(ctx context.Context, r Run, typ, message string) {
 	if r.Status == Failed {
 		level = "error"
 	}
-	s.append(ctx, Event{Time: s.Clock.Now(), Run: r.ID, Phase: phaseOf(r), Level: level, Type: typ, Message: message})
+	s.append(ctx, r.ID, Event{Time: s.Clock.Now(), Run: r.ID, Phase: phaseOf(r), Level: level, Type: typ, Message: message})
 }
 
-func (s *Service) append(ctx context.Context, e Event) {
-	if err := s.Logs.Append(context.WithoutCancel(ctx), e.Run, e); err != nil {
-		s.Log.WarnContext(ctx, "the log of a run cannot be written", "run", e.Run, "error", err)
+func (s *Service) append(ctx context.Context, run string, events ...Event) {
+	if err := s.Logs.Append(context.WithoutCancel(ctx), run, events...); err != nil {
+		s.Log.WarnContext(ctx, "the log of a run cannot be written", "run", run, "error", err)
 	}
 }
 
@@ -67,19 +70,12 @@ func words(s Status) string {
 // Events writes the run's log to write, in whole lines of NDJSON. With follow
 // it goes on until the run has ended or ctx does.
 func (s *Service) Events(ctx context.Context, scope kernel.Scope, id string, follow bool, write func(lines []byte) error) error {
-	var offset int64
-	var ended bool
-	var r Run
-	var known time.Time // until when r is not looked at again
+	reader := logReader{s: s, scope: scope, id: id}
 	for {
-		if now := s.Clock.Now(); !now.Before(known) {
-			var err error
-			if r, err = s.Get(ctx, scope, id); err != nil {
-				return err
-			}
-			known = now.Add(lookAgain)
+		if err := reader.look(ctx); err != nil {
+			return err
 		}
-		lines, next, more, err := s.Logs.Read(ctx, id, offset)
+		lines, next, more, err := s.Logs.Read(ctx, id, reader.offset)
 		if err != nil {
 			return err
 		}
@@ -87,20 +83,40 @@ func (s *Service) Events(ctx context.Context, scope kernel.Scope, id string, fol
 			if err := write(lines); err != nil {
 				return err
 			}
-			offset, ended = next, endsRun(lines)
+			reader.offset, reader.ended = next, endsRun(lines)
 			continue
 		}
-		if !follow || ended {
+		if !follow || reader.ended || !reader.await(ctx, more) {
 			return ctx.Err()
-		}
-		told, goOn := s.awaitMore(ctx, r, more)
-		if !goOn {
-			return ctx.Err()
-		}
-		if !told {
-			known = time.Time{}
 		}
 	}
+}
+
+// logReader is somebody who reads the log of a run.
+type logReader struct {
+	s      *Service
+	scope  kernel.Scope
+	id     string
+	offset int64
+	// ended says that the last line told the end of the run.
+	ended bool
+	// run is the run as it was when the reader last looked, which it does not before again.
+	run   Run
+	again time.Time
+	// pause is how long a run is known after a look.
+	pause time.Duration
+}
+
+// look finds out how the run is, and whether it still may be read, now and then.
+func (l *logReader) look(ctx context.Context) (err error) {
+	now := l.s.Clock.Now()
+	if now.Before(l.again) {
+		return nil
+	}
+	l.run, err = l.s.Get(ctx, l.scope, l.id)
+	l.pause = min(max(2*l.pause, lookAgain), lookAtLast)
+	l.again = now.Add(l.pause)
+	return err
 }
 
 // endsRun reports whether the last line tells the end of a run.
@@ -114,13 +130,12 @@ func endsRun(lines []byte) bool {
 	return isRun && slices.Contains(Statuses(), Status(status)) && Status(status).Terminal()
 }
 
-// awaitMore waits for more lines. It reports whether it was told of any, and
-// whether there can be more.
-func (s *Service) awaitMore(ctx context.Context, r Run, more <-chan struct{}) (told, goOn bool) {
-	wait := lookAgain
-	if r.Status.Terminal() {
-		if s.Clock.Now().Sub(r.UpdatedAt) > lastWord {
-			return false, false
+// await waits for more lines, and reports whether there can be any.
+func (l *logReader) await(ctx context.Context, more <-chan struct{}) (goOn bool) {
+	wait := l.pause
+	if l.run.Status.Terminal() {
+		if l.s.Clock.Now().Sub(l.run.UpdatedAt) > lastWord {
+			return false
 		}
 		wait = lastWord
 	}
@@ -128,10 +143,11 @@ func (s *Service) awaitMore(ctx context.Context, r Run, more <-chan struct{}) (t
 	defer timer.Stop()
 	select {
 	case <-more:
-		return true, true
+		return true
 	case <-ctx.Done():
-		return false, false
+		return false
 	case <-timer.C:
-		return false, !r.Status.Terminal()
+		l.again = time.Time{}
+		return !l.run.Status.Terminal()
 	}
 }

@@ -121,7 +121,9 @@ func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt,
 	if !e.run.DryRun {
 		job.Keep = e.keepPlan
 	}
-	if a.planned, err = e.s.Planner.Plan(ctx, job, e.sink(ctx, "plan")); err != nil {
+	sink, end := e.sink(ctx, "plan")
+	a.planned, err = e.s.Planner.Plan(ctx, job, sink)
+	if end(); err != nil {
 		return a, e.unrecordable(err)
 	}
 	view, err := e.view(a.stage, a.planned.JSON)
@@ -217,18 +219,4 @@ func (e *execution) job(ctx context.Context, phase string, st stage.Stage, root 
 		Run: e.id, Stack: e.stack, Scope: e.scope, Stage: st, Attempt: e.run.Attempt, Fence: e.lease.Fence, Files: root.all(),
 		Token: token, Destroy: e.run.Operation == Destroy, Kill: e.kill,
 	}, err
-}
-
-// sink writes terraform's events into the run's log.
-func (e *execution) sink(ctx context.Context, phase string) func(Event) {
-	return func(event Event) {
-		event.Run = e.id
-		if event.Phase == "" {
-			event.Phase = phase
-		}
-		if event.Time.IsZero() {
-			event.Time = e.s.Clock.Now()
-		}
-		e.s.append(ctx, event)
-	}
 }

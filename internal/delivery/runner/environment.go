@@ -35,7 +35,7 @@ func ofUser(entry string) bool {
 func (r *Runner) environment(job Job, w workdir) []string {
 	state := r.Address + "/state/v1/" + job.Stack
 	env := append(slices.DeleteFunc(inherited(), ofUser),
-		"HOME="+w.home(),
+		"HOME="+w.tmp,
 		"TMPDIR="+w.tmp,
 		"TF_CLI_CONFIG_FILE="+w.config(),
 		"TF_IN_AUTOMATION=1",

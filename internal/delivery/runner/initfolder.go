@@ -7,23 +7,32 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const (
 	dataName  = ".terraform"
 	callsName = "calls.json"
-	// keptName links a work directory to the kept folder that it uses.
-	keptName = "terrace.init"
+	viewsName = "views"
 )
 
-// kept is the folder for a shape: data is a .terraform, lock.hcl its lock file
-// and calls.json the module calls of the root module that it was made for.
+// kept is the folder for a shape: data is a .terraform, lock.hcl its lock file,
+// calls.json the module calls of the root module that it was made for, and views
+// has a .terraform of links into data for each set of names that calls have.
 func (r *Runner) kept(s shape) string { return filepath.Join(initDir(r.DataDir), s.key) }
 
-// bare takes from w what init made.
-func (w workdir) bare() error {
-	return errors.Join(os.RemoveAll(w.join(dataName)), os.RemoveAll(w.join(keptName)))
+// kept is the kept folder that w links to, "" for none.
+func (w workdir) kept() string {
+	view, err := os.Readlink(w.join(dataName))
+	if err != nil {
+		return ""
+	}
+	return filepath.Dir(filepath.Dir(view))
 }
+
+// bare takes from w what init made.
+func (w workdir) bare() error { return os.RemoveAll(w.join(dataName)) }
 
 // reuse links w to what is kept for the shape. Where it fails, w is as before.
 func (r *Runner) reuse(w workdir, s shape) error {
@@ -32,19 +41,54 @@ func (r *Runner) reuse(w workdir, s shape) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	made, err := readCalls(entry)
+	view, err := r.view(entry, s.calls)
 	if err != nil {
 		return err
 	}
-	if err := link(w, entry, s.calls, made); err != nil {
-		return errors.Join(err, w.bare())
+	if err := os.Symlink(view, w.join(dataName)); err != nil {
+		return err
 	}
 	now := time.Now()
 	_ = os.Chtimes(entry, now, now) // a younger age only saves it from Sweep
 	if lock == nil {
 		return nil
 	}
-	return w.write(lockName, lock)
+	if err := w.write(lockName, lock); err != nil {
+		return errors.Join(err, w.bare())
+	}
+	return nil
+}
+
+// view returns the folder of links into the kept one in which modules have the
+// names that a root module calls them. It is made once.
+func (r *Runner) view(entry string, wanted calls) (string, error) {
+	digest, err := kernel.DigestJSON(wanted)
+	if err != nil {
+		return "", err
+	}
+	view := filepath.Join(entry, viewsName, digest.Hex())
+	if _, err := os.Stat(view); err == nil {
+		return view, nil
+	}
+	made, err := readCalls(entry)
+	if err != nil {
+		return "", err
+	}
+	fresh, err := os.MkdirTemp(initDir(r.DataDir), "new-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(fresh) }() // after a rename there is nothing
+	if err := link(fresh, entry, wanted, made); err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(view), 0o700); err != nil {
+		return "", err
+	}
+	if err := os.Rename(fresh, view); err != nil && !errors.Is(err, fs.ErrExist) { // another run was first
+		return "", err
+	}
+	return view, nil
 }
 
 func readCalls(entry string) (made calls, err error) {
@@ -56,15 +100,12 @@ func readCalls(entry string) (made calls, err error) {
 	return made, err
 }
 
-// link makes w's .terraform of links into the kept folder; the modules have the
-// names that w's root module calls them.
-func link(w workdir, entry string, wanted, made calls) error {
-	data, into := filepath.Join(entry, "data"), w.join(dataName)
+// link makes the folder a .terraform of links into the kept one; the modules have
+// the names that they are wanted by.
+func link(into, entry string, wanted, made calls) error {
+	data := filepath.Join(entry, "data")
 	found, err := os.ReadDir(data)
 	if err != nil {
-		return err
-	}
-	if err := os.Mkdir(into, 0o700); err != nil {
 		return err
 	}
 	for _, f := range found {
@@ -77,7 +118,7 @@ func link(w workdir, entry string, wanted, made calls) error {
 			return err
 		}
 	}
-	return os.Symlink(entry, w.join(keptName))
+	return nil
 }
 
 // keep moves w's initialised folder to its shape's and links to it. It saves time

@@ -195,7 +195,10 @@ func TestAnInitThatTheToolRefusesIsMadeAnew(t *testing.T) {
 	eachTool(t, func(t *testing.T, tool runner.Tool) {
 		s := newShop(t, tool)
 		s.order(t, "acme/shop/first/dev", "first")
+		turn := 0
 		for name, spoil := range spoils() {
+			turn++
+			second := fmt.Sprintf("second_%d", turn)
 			found, err := filepath.Glob(filepath.Join(s.DataDir, "init", "*"))
 			if err != nil || len(found) != 1 {
 				t.Fatalf("kept are %v, %v, want one folder", found, err)
@@ -204,8 +207,8 @@ func TestAnInitThatTheToolRefusesIsMadeAnew(t *testing.T) {
 				t.Fatal(err)
 			}
 			fetched := s.fetched.Load()
-			if _, told := s.order(t, "acme/shop/second/dev", "second"); told["second"] != ".terraform/modules/second/inner hello" {
-				t.Errorf("%s: the module says %q", name, told["second"])
+			if _, told := s.order(t, "acme/shop/second/dev", second); told[second] != ".terraform/modules/"+second+"/inner hello" {
+				t.Errorf("%s: the module says %q", name, told[second])
 			}
 			if s.fetched.Load() != fetched+1 {
 				t.Errorf("%s: the module was fetched %d times more, want once", name, s.fetched.Load()-fetched)

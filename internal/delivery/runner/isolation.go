@@ -52,7 +52,7 @@ func (r *Runner) place(job Job, w workdir, env []string) *confine.Place {
 			p.Readable = append(p.Readable, mirror)
 		}
 	}
-	if kept, err := os.Readlink(w.join(keptName)); err == nil {
+	if kept := w.kept(); kept != "" {
 		p.Readable = append(p.Readable, kept)
 	}
 	names := named(env, w)

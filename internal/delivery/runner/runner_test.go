@@ -381,7 +381,7 @@ func TestSweepKeepsTheStateThatAKilledProcessLeft(t *testing.T) {
 	if err := os.MkdirAll(work, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string]string{"errored.tfstate": "state", "terrace.stack": stack} {
+	for name, content := range map[string]string{"errored.tfstate": "state", "terrace.tfrc": "# stack: " + stack + "\ndisable_checkpoint = true\n"} {
 		if err := os.WriteFile(filepath.Join(work, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}

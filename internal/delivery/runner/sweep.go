@@ -13,8 +13,12 @@ import (
 	"time"
 )
 
-// keptInits is how many initialised folders outlive a Sweep.
-const keptInits = 100
+const (
+	// keptInits is how many initialised folders outlive a Sweep.
+	keptInits = 100
+	// keptViews is how many views of each do.
+	keptViews = 1000
+)
 
 // Sweep clears away what a former process left in the data directory when it
 // was killed: processes of its runs, work directories and half-made folders. It
@@ -41,7 +45,11 @@ func Sweep(ctx context.Context, dataDir string, keep Keep) error {
 	}
 	temporary, _ := filepath.Glob(filepath.Join(tmpDir(dataDir), "*")) // the pattern is good
 	old = append(old, temporary...)
-	old = append(old, outdated(initDir(dataDir))...)
+	old = append(old, outdated(initDir(dataDir), keptInits)...)
+	views, _ := filepath.Glob(filepath.Join(initDir(dataDir), "*", viewsName)) // the pattern is good
+	for _, dir := range views {
+		old = append(old, outdated(dir, keptViews)...)
+	}
 	for _, path := range old {
 		errs = append(errs, os.RemoveAll(path))
 	}
@@ -58,11 +66,11 @@ func keepLeft(ctx context.Context, dir string, keep Keep) (err error) {
 		return onDisk("read the state in "+dir, err)
 	}
 	defer func() { err = errors.Join(err, state.Close()) }()
-	stack, err := os.ReadFile(filepath.Join(dir, stackName))
+	config, err := os.ReadFile(filepath.Join(dir, configName))
 	if err != nil {
 		return onDisk("read whose the state in "+dir+" is", err)
 	}
-	return keep(ctx, string(stack), state)
+	return keep(ctx, stackOf(config), state)
 }
 
 // killIn kills the processes that run in a folder beneath dir: those that the
@@ -80,10 +88,10 @@ func killIn(dir string) {
 	}
 }
 
-// outdated returns the folders in dir that were used longest ago, beyond keptInits.
-func outdated(dir string) []string {
+// outdated returns the folders in dir that were used longest ago, beyond so many.
+func outdated(dir string, kept int) []string {
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) <= keptInits {
+	if err != nil || len(entries) <= kept {
 		return nil
 	}
 	used := map[string]time.Time{}
@@ -96,5 +104,5 @@ func outdated(dir string) []string {
 		}
 	}
 	slices.SortFunc(paths, func(a, b string) int { return used[b].Compare(used[a]) })
-	return paths[min(len(paths), keptInits):]
+	return paths[min(len(paths), kept):]
 }

@@ -12,8 +12,7 @@ import (
 const (
 	lockName = ".terraform.lock.hcl"
 	planName = "terrace.tfplan"
-	// stackName tells whoever finds the folder whose it was.
-	stackName = "terrace.stack"
+	configName = "terrace.tfrc"
 	// backendName overrides whatever backend the root module names: the state is
 	// Terrace's. Its address and token come from the environment, so that the
 	// initialised folder and the plan are the same for every stack and hold no token.
@@ -25,8 +24,9 @@ const (
 // and is gone when the phase has ended.
 type workdir struct {
 	path string
-	// tmp is the folder for temporary files, which is elsewhere: it must have a short
-	// path, since providers make sockets in it.
+	// tmp is the folder for temporary files, and what the tool takes for the home of
+	// the user. It is elsewhere: it must have a short path, since providers make
+	// sockets in it.
 	tmp string
 }
 
@@ -65,25 +65,22 @@ func (w workdir) lay(job Job, config []byte) error {
 			return err
 		}
 	}
-	return errors.Join(
-		os.MkdirAll(w.home(), 0o700), w.write(backendName, []byte(backend)), os.WriteFile(w.config(), config, 0o600), w.write(stackName, []byte(job.Stack)),
-	)
+	return errors.Join(w.write(backendName, []byte(backend)), os.WriteFile(w.config(), config, 0o600))
 }
 
 func (w workdir) write(name string, content []byte) error {
-	path := filepath.Join(w.path, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
+	path := w.join(name)
+	if filepath.Dir(path) != w.path {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
 	}
 	return os.WriteFile(path, content, 0o600)
 }
 
-func (w workdir) config() string { return filepath.Join(w.path, "terrace.tfrc") }
+func (w workdir) config() string { return w.join(configName) }
 
 func (w workdir) join(name string) string { return filepath.Join(w.path, name) }
-
-// home is what the tool takes for the home of the user.
-func (w workdir) home() string { return filepath.Join(w.path, "home") }
 
 func (w workdir) remove() error { return errors.Join(os.RemoveAll(w.path), os.RemoveAll(w.tmp)) }
 

@@ -41,6 +41,8 @@ func (b Bounds) Watch(tree Tree, done <-chan struct{}, exceed context.CancelCaus
 	if !tree.Confined {
 		every = measuredOutside
 	}
+	g := gauge{tree: tree}
+	defer g.close()
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -49,7 +51,7 @@ func (b Bounds) Watch(tree Tree, done <-chan struct{}, exceed context.CancelCaus
 			return
 		case <-ticker.C:
 		}
-		if over := b.over(tree.Use()); over != nil {
+		if over := b.over(g.use()); over != nil {
 			exceed(over)
 			tree.Kill()
 			return

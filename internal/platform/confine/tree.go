@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -23,23 +22,6 @@ type Tree struct {
 	Mark string
 	// Confined says that it is in a place of its own.
 	Confined bool
-}
-
-// Use is what a tree takes.
-type Use struct {
-	// Memory is in bytes; what processes share counts for each.
-	Memory    int64
-	Processes int
-}
-
-// Use measures the tree.
-func (t Tree) Use() (u Use) {
-	proc, pids := t.processes()
-	for _, pid := range pids {
-		u.Processes++
-		u.Memory += resident(filepath.Join(proc, strconv.Itoa(pid), "statm"))
-	}
-	return u
 }
 
 // Kill ends the tree, those that have left the process group too.
@@ -75,28 +57,6 @@ func (t Tree) alive() (pids []int) {
 		}
 	}
 	return pids
-}
-
-// processes returns the ids of the tree's processes, beneath the folder proc.
-func (t Tree) processes() (proc string, pids []int) {
-	proc = "/proc"
-	if t.Confined {
-		proc = fmt.Sprintf("/proc/%d/root/proc", t.PID)
-		if self, err := os.Readlink(filepath.Join(proc, "self")); err == nil && self != "" {
-			return proc, nil // the helper still sees the processes of the machine
-		}
-	}
-	all, err := read(proc)
-	if err != nil {
-		return proc, nil
-	}
-	if !t.Confined {
-		all = t.of(all, func(p process) bool { return p.parent == 1 })
-	}
-	for _, p := range all {
-		pids = append(pids, p.pid)
-	}
-	return proc, pids
 }
 
 // process is one entry of /proc.
@@ -171,19 +131,6 @@ func (t Tree) marked(pid int) bool {
 	}
 	env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 	return err == nil && bytes.Contains(append([]byte{0}, env...), []byte("\x00"+Mark+"="+t.Mark+"\x00"))
-}
-
-func resident(statm string) int64 {
-	raw, err := os.ReadFile(statm)
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(raw))
-	if len(fields) < 2 {
-		return 0
-	}
-	pages, _ := strconv.ParseInt(fields[1], 10, 64) // the kernel writes numbers
-	return pages * int64(os.Getpagesize())
 }
 
 // sacrifice makes the kernel prefer the process when memory runs out.

@@ -27,7 +27,8 @@ const (
 	chunk = 256 << 10
 	// maxMessage bounds the text of an event; a longer one is cut, saying so.
 	maxMessage = 16 << 10
-	shards     = 64
+	// shards are so many that few runs at once share one.
+	shards = 1024
 )
 
 // Logs are the logs of all runs in one folder.
@@ -40,7 +41,26 @@ type Logs struct {
 
 type shard struct {
 	sync.Mutex
+	// changed is closed at the next line; nil while nobody waits.
 	changed chan struct{}
+}
+
+// wait returns what is closed when there is more.
+func (s *shard) wait() <-chan struct{} {
+	s.Lock()
+	defer s.Unlock()
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return s.changed
+}
+
+// wake wakes who waits; the shard is locked.
+func (s *shard) wake() {
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
 }
 
 // New returns the logs in dir, which it makes.
@@ -48,11 +68,7 @@ func New(dir string) (*Logs, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("logs of runs: %w", err)
 	}
-	l := &Logs{dir: dir, seed: maphash.MakeSeed()}
-	for i := range l.more {
-		l.more[i].changed = make(chan struct{})
-	}
-	return l, nil
+	return &Logs{dir: dir, seed: maphash.MakeSeed()}, nil
 }
 
 func (l *Logs) shard(id string) *shard { return &l.more[maphash.String(l.seed, id)%shards] }
@@ -89,8 +105,7 @@ func (l *Logs) Append(_ context.Context, id string, events ...run.Event) error {
 	if err := write(path, lines.Bytes()); err != nil {
 		return fmt.Errorf("log of %s: %w", id, err)
 	}
-	close(s.changed)
-	s.changed = make(chan struct{})
+	s.wake()
 	return nil
 }
 
@@ -117,10 +132,7 @@ func (l *Logs) Read(_ context.Context, id string, offset int64) (lines []byte, n
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	s := l.shard(id)
-	s.Lock()
-	more = s.changed // taken before the file is read: nothing is missed
-	s.Unlock()
+	more = l.shard(id).wait() // taken before the file is read: nothing is missed
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, offset, more, nil

@@ -81,6 +81,7 @@ func (p *planner) images(ctx context.Context, c *Change, o *Object) (artifacts m
 		return nil, false, &unbuilt{broken}
 	case len(under) > 0:
 		p.building[c.Key] = true
+		c.doing = building
 		o.State, c.Message = Progressing, "building "+strings.Join(under, ", ")
 		return nil, false, nil
 	}
@@ -117,7 +118,7 @@ func (s Source) buildLimit() build.Limit {
 func (p *planner) waits(c *Change, o *Object) bool {
 	for _, k := range c.taken() {
 		if p.building[k] {
-			o.State, c.Message = Progressing, "waits for "+k.Name+", which is being built"
+			o.State, c.Message, c.doing = Progressing, "waits for "+k.Name+", which is being built", waiting
 			return true
 		}
 	}
@@ -143,17 +144,8 @@ func imageOf(f folder, b build.Build) Image {
 
 // Built implements build.Listener: the sources of the repository are due.
 func (s *Service) Built(ctx context.Context, b build.Build) error {
-	all, err := s.Store.Of(ctx, b.Scope.Tenant, b.RepositoryProject, b.Repository)
-	if err != nil {
-		return err
-	}
-	for _, n := range all {
-		if err := s.Store.Push(ctx, n, nil, s.Clock.Now()); err != nil && !kernel.Is(err, kernel.NotFound) {
-			return err
-		}
-	}
-	s.nudge()
-	return nil
+	where := kernel.Scope{Tenant: b.Scope.Tenant, Project: b.RepositoryProject}
+	return s.due(ctx, where, b.Repository, nil, func(Source) bool { return true })
 }
 
 // live puts how builds that are under way stand just now into the objects.

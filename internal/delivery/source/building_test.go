@@ -102,7 +102,9 @@ func TestABuildThatFailsHoldsUpNoOther(t *testing.T) {
 			"projects/shop/workloads/web/score.yaml": vcstest.Score("web", "nginx:1.27"),
 		})
 		b.add(func(n *source.Source) { n.Builds = true })
-		b.reconcile()
+		if d := b.reconcile(); d.Source.Status.Message != "1 run is on its way, 1 workload is being built" {
+			t.Errorf("told is %q", d.Source.Status.Message)
+		}
 		if len(b.runs.asked) != 1 {
 			t.Errorf("the other one waits: %v", b.runs.asked)
 		}

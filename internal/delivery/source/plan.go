@@ -37,9 +37,23 @@ type Change struct {
 
 	wanted *wanted
 	object *Object
+	// doing is what is under way where the state is Progressing.
+	doing work
 	// run is the workload's newest one on the first stage.
 	run *run.Run
 }
+
+// work is what is under way for an object.
+type work int
+
+const (
+	// running: a run brings it about, or removes it.
+	running work = iota
+	// building: a folder of it is built.
+	building
+	// waiting: it waits for another one's build.
+	waiting
+)
 
 // Diff is what a reconciliation would do.
 type Diff struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -96,10 +97,7 @@ func (s *Service) tree(ctx context.Context, n Source) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	known := s.trees[n.ID]
-	s.mu.Unlock()
-	if known != nil && known.commit == commit && known.path == n.Path {
+	if known, ok := s.trees.get(n, commit, s.Clock.Now()); ok {
 		return known, nil
 	}
 	files, err := s.Repositories.Tree(ctx, r, commit)
@@ -115,22 +113,20 @@ func (s *Service) tree(ctx context.Context, n Source) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	s.trees[n.ID] = t
-	s.mu.Unlock()
+	s.trees.put(n, t, s.Clock.Now())
 	return t, nil
 }
 
 // conclude sums up how all objects stand.
 func (p *planner) conclude(st *Status) {
 	st.Commit, st.Problems = p.tree.commit, p.diff.Problems
-	failed, running := len(p.diff.Problems), 0
+	failed, under := len(p.diff.Problems), map[work]int{}
 	for _, c := range p.diff.Changes {
 		switch c.State {
 		case Broken:
 			failed++
 		case Progressing:
-			running++
+			under[c.doing]++
 		case Stopped:
 			st.Held = append(st.Held, c.Key)
 		case Synced, Drifted, Orphaned, gone:
@@ -142,12 +138,34 @@ func (p *planner) conclude(st *Status) {
 		st.Message = fmt.Sprintf("nothing is removed: %s. Allow it with: terrace source allow %s --commit %s --reason …", p.diff.Held, p.source.Name, short(st.Commit))
 	case failed > 0:
 		st.Phase, st.Message = Failed, fmt.Sprintf("%d of what the repository has could not be brought about", failed)
-	case running > 0:
-		st.Phase, st.Message = Running, fmt.Sprintf("%d runs are on their way", running)
+	case len(under) > 0:
+		st.Phase, st.Message = Running, underWay(under)
 	}
 	if st.Phase == Ready && p.tree.missing != "" {
 		st.Message = p.tree.missing
 	}
+}
+
+// underWay says how many objects are run, built, and wait.
+func underWay(under map[work]int) string {
+	var parts []string
+	for _, w := range []struct {
+		what      work
+		one, many string
+	}{
+		{running, "run is on its way", "runs are on their way"},
+		{building, "workload is being built", "workloads are being built"},
+		{waiting, "workload waits for another one's build", "workloads wait for another one's build"},
+	} {
+		switch n := under[w.what]; n {
+		case 0:
+		case 1:
+			parts = append(parts, "1 "+w.one)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s", n, w.many))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // conclude keeps the status, and tells of one that is another than before.

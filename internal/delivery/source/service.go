@@ -46,7 +46,7 @@ type Service struct {
 	wake  chan struct{}
 	mu    sync.Mutex
 	busy  map[string]bool
-	trees map[string]*tree
+	trees trees
 }
 
 // New returns a service.
@@ -54,7 +54,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, wake: make(chan struct{}, 1), busy: map[string]bool{}, trees: map[string]*tree{}}
+	return &Service{Config: c, wake: make(chan struct{}, 1), busy: map[string]bool{}, trees: trees{all: map[string]keptTree{}}}
 }
 
 // Add makes a source of a repository that the actor may read.
@@ -186,6 +186,7 @@ func (s *Service) Remove(ctx context.Context, scope kernel.Scope, name string) e
 	if err != nil {
 		return err
 	}
+	s.trees.drop(n.ID)
 	current, err := s.Stages.Current(ctx)
 	if err != nil || current.Origin != n.origin() {
 		return err

@@ -94,7 +94,7 @@ const (
 	Waiting Phase = "waiting"
 	// Ready: all is as the repository says.
 	Ready Phase = "ready"
-	// Running: runs are on their way.
+	// Running: runs or builds are under way.
 	Running Phase = "running"
 	// Failed: something could not be brought about.
 	Failed Phase = "failed"

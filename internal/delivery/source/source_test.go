@@ -218,8 +218,40 @@ func TestPushesAreHeard(t *testing.T) {
 			t.Fatal("the push did not make it due")
 		}
 		b.reconcile()
+		if due, _ := b.store.Due(t.Context(), b.now, 10); len(due) != 0 {
+			t.Errorf("due again: %v", due)
+		}
+		if err := b.Renewed(b.as("admin"), b.repo); err != nil {
+			t.Fatal(err)
+		}
+		if due, _ := b.store.Due(t.Context(), b.now, 10); len(due) != 1 {
+			t.Error("another token did not make it due")
+		}
 		if last := b.runs.by[len(b.runs.by)-1]; last.ID != "usr_developer" || last.Kind != kernel.ActorSystem || len(b.runs.by) != 2 {
 			t.Errorf("asked for by %+v", b.runs.by)
+		}
+	})
+}
+
+// TestTreesOfRemovedSourcesAreLetGo by the daemon that removes one at once, and by
+// the others in time.
+func TestTreesOfRemovedSourcesAreLetGo(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.push(map[string]string{"definitions/da.yaml": definition("da")})
+		b.add(nil)
+		b.reconcile()
+		c := b.actions
+		c.Node = "two"
+		other := source.New(c)
+		if _, err := other.Diff(b.as("admin"), acme, "platform"); err != nil || b.Trees() != 1 || other.Trees() != 1 {
+			t.Fatalf("%d and %d, %v", b.Trees(), other.Trees(), err)
+		}
+		if err := b.Remove(b.as("admin"), acme, "platform"); err != nil || b.Trees() != 0 {
+			t.Errorf("%d, %v", b.Trees(), err)
+		}
+		if b.now = b.now.Add(2 * time.Hour); other.Trees() != 0 {
+			t.Errorf("the other one has %d", other.Trees())
 		}
 	})
 }

@@ -20,23 +20,34 @@ const (
 
 // Pushed implements vcs.Listener: the sources of the branch are due.
 func (s *Service) Pushed(ctx context.Context, r vcs.Repository, p vcs.Push) error {
-	all, err := s.Store.Of(ctx, r.Scope.Tenant, r.Scope.Project, r.Name)
-	if err != nil {
-		return err
-	}
 	pusher := &Pusher{Cause: kernel.CauseFrom(ctx)}
 	if actor, ok := kernel.ActorFrom(ctx); ok {
 		pusher.By = &actor
 	}
+	return s.due(ctx, r.Scope, r.Name, pusher, func(n Source) bool { return n.Branch == p.Branch() })
+}
+
+// Renewed implements vcs.Listener: the sources of the repository are due.
+func (s *Service) Renewed(ctx context.Context, r vcs.Repository) error {
+	return s.due(ctx, r.Scope, r.Name, nil, func(Source) bool { return true })
+}
+
+// due has sources of a repository reconciled at once. One that was removed
+// meanwhile is nobody's.
+func (s *Service) due(ctx context.Context, where kernel.Scope, repository string, p *Pusher, which func(n Source) bool) error {
+	all, err := s.Store.Of(ctx, where.Tenant, where.Project, repository)
+	if err != nil {
+		return err
+	}
 	for _, n := range all {
-		if n.Branch != p.Branch() {
+		if !which(n) {
 			continue
 		}
-		if err := s.Store.Push(ctx, n, pusher, s.Clock.Now()); err != nil {
+		if err := s.Store.Push(ctx, n, p, s.Clock.Now()); err != nil && !kernel.Is(err, kernel.NotFound) {
 			return err
 		}
-		s.nudge()
 	}
+	s.nudge()
 	return nil
 }
 
@@ -64,6 +75,7 @@ func (s *Service) Watch(ctx context.Context) error {
 }
 
 func (s *Service) begin(ctx context.Context, all *sync.WaitGroup) error {
+	s.trees.tidy(s.Clock.Now())
 	due, err := s.Store.Due(ctx, s.Clock.Now(), 50)
 	if err != nil {
 		return err

@@ -10,8 +10,11 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcstest"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
 
 // merge brings a change of a workload's image into main, planned and merged, and
@@ -115,7 +118,11 @@ func (s seen) Due(ctx context.Context, now, by time.Time, limit int) ([]vcs.Pull
 // asks for a plan.
 func TestTwoDaemonsPlanAPullRequestOnce(t *testing.T) {
 	t.Parallel()
-	w := quietWork(t, bound("orders"))
+	dbtest.Each(t, []db.Migrations{vcssql.Migrations()}, planOnce)
+}
+
+func planOnce(t *testing.T, d *db.DB) {
+	w := workOn(t, vcstest.On(t, d, nil), bound("orders"))
 	runs := &slow{Runs: w.Runs, begun: make(chan struct{}), on: make(chan struct{})}
 	w.Service.Runs = runs
 	c := w.Config

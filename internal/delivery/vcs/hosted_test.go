@@ -33,7 +33,12 @@ func newWork(t *testing.T, bindings ...vcs.Binding) *work {
 // quietWork is one whose pull requests nobody looks at.
 func quietWork(t *testing.T, bindings ...vcs.Binding) *work {
 	t.Helper()
-	w := &work{Bench: vcstest.New(t, nil), t: t, dir: t.TempDir()}
+	return workOn(t, vcstest.New(t, nil), bindings...)
+}
+
+func workOn(t *testing.T, b *vcstest.Bench, bindings ...vcs.Binding) *work {
+	t.Helper()
+	w := &work{Bench: b, t: t, dir: t.TempDir()}
 	var err error
 	if w.repo, err = w.Create(w.as("developer"), vcstest.Shop(), vcs.NewRepository{Name: "mono"}); err != nil {
 		t.Fatal(err)

@@ -225,4 +225,6 @@ type Builder interface {
 // An error has it told again later.
 type Listener interface {
 	Pushed(ctx context.Context, r Repository, p Push) error
+	// Renewed tells that the repository has another token, and may answer again.
+	Renewed(ctx context.Context, r Repository) error
 }

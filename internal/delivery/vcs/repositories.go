@@ -3,6 +3,7 @@ package vcs
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -175,7 +176,19 @@ func (s *Service) Renew(ctx context.Context, scope kernel.Scope, name, token str
 	if err := s.seal(ctx, &r, a.Credentials); err != nil {
 		return Connected{}, err
 	}
-	return Connected{Repository: r, Secret: shown}, s.save(ctx, r, "repo.renewed", map[string]any{"what": what})
+	if err := s.save(ctx, r, "repo.renewed", map[string]any{"what": what}); err != nil || token == "" {
+		return Connected{Repository: r, Secret: shown}, err
+	}
+	return Connected{Repository: r}, s.renewed(ctx, r)
+}
+
+// renewed has all that could not reach the repository try again.
+func (s *Service) renewed(ctx context.Context, r Repository) error {
+	var errs []error
+	for _, l := range s.Listeners {
+		errs = append(errs, l.Renewed(ctx, r))
+	}
+	return errors.Join(errs...)
 }
 
 func (s *Service) save(ctx context.Context, r Repository, fact string, data map[string]any) error {

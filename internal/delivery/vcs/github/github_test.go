@@ -525,6 +525,32 @@ func (l *listener) Pushed(ctx context.Context, _ vcs.Repository, _ vcs.Push) err
 	return nil
 }
 
+// Renewed implements vcs.Listener.
+func (l *listener) Renewed(_ context.Context, r vcs.Repository) error {
+	l.told <- r.Name + " is renewed"
+	return nil
+}
+
+// TestATokenIsRenewed: who listens tries again at once.
+func TestATokenIsRenewed(t *testing.T) {
+	t.Parallel()
+	heard := &listener{told: make(chan string, 2)}
+	c := connect(t, "", heard)
+	admin := vcstest.As(t.Context(), "admin")
+	if _, err := c.Renew(admin, vcstest.Shop(), "orders", "wrong"); err == nil {
+		t.Error("a wrong token is taken")
+	}
+	if _, err := c.Renew(admin, vcstest.Shop(), "orders", ""); err != nil {
+		t.Error(err)
+	}
+	if len(heard.told) != 0 {
+		t.Errorf("told is %q", <-heard.told)
+	}
+	if _, err := c.Renew(admin, vcstest.Shop(), "orders", token); err != nil || len(heard.told) != 1 {
+		t.Errorf("told of %d, %v", len(heard.told), err)
+	}
+}
+
 // TestAWebhookSaysWhenItHappened: one without a date could be sent again once it is
 // forgotten.
 func TestAWebhookSaysWhenItHappened(t *testing.T) {

@@ -77,7 +77,7 @@ func (o *output) close() {
 
 // eachLine hands every line to use. What goes beyond limit of a line is dropped.
 func eachLine(r io.Reader, limit int, use func([]byte)) error {
-	in := bufio.NewReaderSize(r, 64<<10)
+	in := bufio.NewReaderSize(r, 8<<10)
 	var line []byte
 	for {
 		part, err := in.ReadSlice('\n')

@@ -60,8 +60,13 @@ func (s *Sealer) Seal(ctx context.Context, plain, associated []byte) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	head := header(magic, s.primary, key.wrapped)
-	sealed, err := key.whole.Encrypt(plain, bind(head, associated))
+	return key.seal(s.primary, plain, associated)
+}
+
+// seal encrypts plain whole; kek names the key that wraps this one.
+func (k dataKey) seal(kek string, plain, associated []byte) ([]byte, error) {
+	head := header(magic, kek, k.wrapped)
+	sealed, err := k.whole.Encrypt(plain, bind(head, associated))
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Internal, "seal: %w", err)
 	}

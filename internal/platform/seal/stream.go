@@ -11,9 +11,15 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// maxWhole bounds what Reader takes into memory of an envelope that was sealed
-// whole, in bytes.
-const maxWhole = 257 << 20
+const (
+	// maxWhole bounds what Reader takes into memory of an envelope that was sealed
+	// whole, in bytes.
+	maxWhole = 257 << 20
+	// small is up to what size Writer seals whole, in bytes.
+	small = 64 << 10
+	// peeked is what Reader reads ahead of heads; segments pass it by.
+	peeked = 4 << 10
+)
 
 // Writer encrypts what is written to it and writes it to w, of which it holds a
 // segment at a time; Close ends it, and leaves w open. Only Reader with the same
@@ -23,22 +29,67 @@ func (s *Sealer) Writer(ctx context.Context, w io.Writer, associated []byte) (io
 	if err != nil {
 		return nil, err
 	}
-	head := header(magicStream, s.primary, key.wrapped)
-	if _, err := w.Write(head); err != nil {
-		return nil, err
+	return &sealing{w: w, key: key, kek: s.primary, associated: associated}, nil
+}
+
+// sealing is content on its way into an envelope: sealed whole where it is small, so
+// that a small one does not take the memory of segments, else as a stream.
+type sealing struct {
+	w          io.Writer
+	key        dataKey
+	kek        string
+	associated []byte
+	// start is what came while it may still be small.
+	start  []byte
+	stream io.WriteCloser
+}
+
+// Write takes more of the content.
+func (s *sealing) Write(p []byte) (int, error) {
+	if s.stream == nil && len(s.start)+len(p) <= small {
+		s.start = append(s.start, p...)
+		return len(p), nil
 	}
-	sealing, err := key.stream.NewEncryptingWriter(w, bind(head, associated))
+	if s.stream == nil {
+		if err := s.open(); err != nil {
+			return 0, err
+		}
+	}
+	return s.stream.Write(p)
+}
+
+// open goes on as a stream.
+func (s *sealing) open() (err error) {
+	head := header(magicStream, s.kek, s.key.wrapped)
+	if _, err := s.w.Write(head); err != nil {
+		return err
+	}
+	if s.stream, err = s.key.stream.NewEncryptingWriter(s.w, bind(head, s.associated)); err != nil {
+		return kernel.Errorf(kernel.Internal, "seal: %w", err)
+	}
+	_, err = s.stream.Write(s.start)
+	s.start = nil
+	return err
+}
+
+// Close writes the rest.
+func (s *sealing) Close() error {
+	if s.stream != nil {
+		return s.stream.Close()
+	}
+	sealed, err := s.key.seal(s.kek, s.start, s.associated)
 	if err != nil {
-		return nil, kernel.Errorf(kernel.Internal, "seal: %w", err)
+		return err
 	}
-	return sealing, nil
+	_, err = s.w.Write(sealed)
+	return err
 }
 
 // Reader decrypts what Writer or Seal made. Nothing that was altered, cut or
 // sealed with other associated data is ever returned: the error comes in the place
 // of the segment, so what was read before it may be the beginning of something cut.
 func (s *Sealer) Reader(ctx context.Context, r io.Reader, associated []byte) (io.Reader, error) {
-	in := &input{from: bufio.NewReaderSize(r, segment)}
+	in := &input{from: bufio.NewReaderSize(r, peeked)}
 	start, err := in.from.Peek(len(magicStream))
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err

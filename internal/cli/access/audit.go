@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -23,18 +24,14 @@ func listAudit(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List what was done, by whom and why", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace audit list --limit 20\n  terrace audit list --type run.approved --project shop",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			f.Project = e.Identity.Project // only when it was named: the log is the tenant's
-			entries, err := s.Audit(c.Context(), f)
+			entries, err := s.Audit(ctx, f)
 			if err != nil {
 				return err
 			}
 			return e.Print(entries, func(w io.Writer) { writeAudit(w, entries) })
-		},
+		}),
 	}
 	e.StageFlag(c, &f.Stage, "stage", "only of this stage", false)
 	c.Flags().StringVar(&f.Type, "type", "", "only of this type, such as run.approved")
@@ -57,12 +54,8 @@ func verifyAudit(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "verify", Short: "Check that no entry was changed or removed", Args: cobra.NoArgs,
 		Example: "  terrace audit verify",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			r, err := s.VerifyAudit(c.Context())
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) (err error) {
+			r, err := s.VerifyAudit(ctx)
 			if err != nil {
 				return err
 			}
@@ -76,6 +69,6 @@ func verifyAudit(e *command.Env) *cobra.Command {
 					WithFix("compare with a backup; somebody changed the database")
 			}
 			return err
-		},
+		}),
 	}
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -16,17 +17,13 @@ func setMember(e *command.Env) *cobra.Command {
 		Use: "set USER ROLE", Short: "Give a user a role in a project: viewer, developer, approver, admin, or none",
 		Example: "  terrace member set ada approver --project shop\n  terrace member set ada none --project shop",
 		Args:    cobra.ExactArgs(2), ValidArgsFunction: completeRole,
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			if err := s.SetMember(c.Context(), project, args[0], apiclient.RoleChangeRole(args[1])); err != nil {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			if err := s.SetMember(ctx, project, args[0], apiclient.RoleChangeRole(args[1])); err != nil {
 				return err
 			}
 			result := map[string]string{"user": args[0], "project": project, "role": args[1]}
 			return e.Print(result, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is %s in %s\n", args[0], args[1], project) })
-		},
+		}),
 	}
 	return c
 }
@@ -42,12 +39,8 @@ func listMembers(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List who has a role in a project", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace member list --project shop",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			members, err := s.Members(c.Context(), project)
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
+			members, err := s.Members(ctx, project)
 			if err != nil {
 				return err
 			}
@@ -62,6 +55,6 @@ func listMembers(e *command.Env) *cobra.Command {
 				}
 				output.Rows(w, []string{"USER", "ROLE", "IN"}, rows)
 			})
-		},
+		}),
 	}
 }

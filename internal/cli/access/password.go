@@ -2,6 +2,7 @@ package access
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -19,20 +20,16 @@ func changePassword(e *command.Env) *cobra.Command {
 		Long: "Asks on the terminal for the present password and twice for the new one, without showing them.\n" +
 			"With --stdin both are read from the input: the present one is the first line, the new one the second.",
 		Example: "  terrace user password\n  printf '%s\\n%s\\n' \"$OLD\" \"$NEW\" | terrace user password --stdin",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			present, next, err := passwords(e, stdin)
 			if err != nil {
 				return err
 			}
-			if err := s.ChangePassword(c.Context(), present, next); err != nil {
+			if err := s.ChangePassword(ctx, present, next); err != nil {
 				return err
 			}
 			return e.Print(map[string]bool{"changed": true}, func(w io.Writer) { _, _ = fmt.Fprintln(w, "the password is changed") })
-		},
+		}),
 	}
 	c.Flags().BoolVar(&stdin, "stdin", false, "read the present and the new password from the input, a line each")
 	return c

@@ -2,6 +2,7 @@ package access
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 
@@ -41,12 +42,8 @@ func listProjects(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the projects that you can see", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace project list",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			projects, err := s.Projects(c.Context())
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
+			projects, err := s.Projects(ctx)
 			if err != nil {
 				return err
 			}
@@ -57,7 +54,7 @@ func listProjects(e *command.Env) *cobra.Command {
 				}
 				output.Rows(w, []string{"PROJECT", "COST CENTRE", "OWNER", "AGE"}, rows)
 			})
-		},
+		}),
 	}
 }
 
@@ -67,23 +64,19 @@ func setTags(e *command.Env) *cobra.Command {
 		Use: "tag NAME", Short: "Set who pays and who answers for a project; what is not named stays", Args: cobra.ExactArgs(1),
 		Long:    "The tags costcenter and owner are on every resource of the project from its next run on.",
 		Example: "  terrace project tag shop --costcenter 4712\n  terrace project tag shop --costcenter 4712 --owner team-orders",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			p, err := s.Project(c.Context(), args[0])
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) (err error) {
+			p, err := s.Project(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			in := apiclient.SetProjectTagsRequest{CostCenter: cmp.Or(costCenter, p.CostCenter), Owner: cmp.Or(owner, p.Owner)}
-			if p, err = s.SetProjectTags(c.Context(), args[0], in); err != nil {
+			if p, err = s.SetProjectTags(ctx, args[0], in); err != nil {
 				return err
 			}
 			return e.Print(p, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "project %s: costcenter %s, owner %s\n", p.Name, p.CostCenter, p.Owner)
 			})
-		},
+		}),
 	}
 	c.Flags().StringVar(&costCenter, "costcenter", "", "who pays for what the project uses")
 	c.Flags().StringVar(&owner, "owner", "", "the team that answers for it")

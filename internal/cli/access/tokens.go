@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -17,24 +18,20 @@ func createToken(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "create", Short: "Make a personal token; it is shown this once", Args: cobra.NoArgs,
 		Example: "  terrace token create --name ci --days 90\n  terrace token create --user ada --name laptop",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			if user == "" {
-				me, err := s.Me(c.Context())
+				me, err := s.Me(ctx)
 				if err != nil {
 					return err
 				}
 				user = me.Name
 			}
-			t, err := s.CreateToken(c.Context(), user, in)
+			t, err := s.CreateToken(ctx, user, in)
 			if err != nil {
 				return err
 			}
 			return e.Print(t, func(w io.Writer) { _, _ = fmt.Fprintln(w, t.Token) })
-		},
+		}),
 	}
 	c.Flags().StringVar(&user, "user", "", "whose token; your own by default")
 	c.Flags().StringVar(&in.Name, "name", "cli", "what the token is for")
@@ -46,17 +43,13 @@ func listTokens(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List your own tokens", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace token list",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			tokens, err := s.Tokens(c.Context())
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
+			tokens, err := s.Tokens(ctx)
 			if err != nil {
 				return err
 			}
 			return e.Print(tokens, func(w io.Writer) { writeTokens(w, e, tokens) })
-		},
+		}),
 	}
 }
 
@@ -79,15 +72,11 @@ func revokeToken(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke TOKEN", Short: "End one of your own tokens, by its id", Args: cobra.ExactArgs(1),
 		Example: "  terrace token revoke tok_…",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			if err := s.RevokeToken(c.Context(), args[0]); err != nil {
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			if err := s.RevokeToken(ctx, args[0]); err != nil {
 				return err
 			}
 			return e.Print(map[string]string{"revoked": args[0]}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "token %s is ended\n", args[0]) })
-		},
+		}),
 	}
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -17,21 +18,17 @@ func createUser(e *command.Env) *cobra.Command {
 		Use: "create NAME", Short: "Create a user who can sign in", Args: cobra.ExactArgs(1),
 		Long:    "The password is read from the terminal, from TERRACE_NEW_PASSWORD or from the first line of the input.",
 		Example: "  terrace user create ada --role viewer\n  echo \"$PASSWORD\" | terrace user create ada",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			password, err := e.Secret("TERRACE_NEW_PASSWORD", "Password of the new user")
 			if err != nil {
 				return err
 			}
-			u, err := s.CreateUser(c.Context(), apiclient.CreateUserRequest{Name: args[0], Password: password, Role: apiclient.IdentityRole(role)})
+			u, err := s.CreateUser(ctx, apiclient.CreateUserRequest{Name: args[0], Password: password, Role: apiclient.IdentityRole(role)})
 			if err != nil {
 				return err
 			}
 			return e.Print(u, func(w io.Writer) { _, _ = fmt.Fprintf(w, "user %s is created\n", u.Name) })
-		},
+		}),
 	}
 	c.Flags().StringVar(&role, "role", "", "a role in the whole tenant; none by default, see terrace member set")
 	return c
@@ -41,12 +38,8 @@ func listUsers(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the users", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace user list",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			users, err := s.Users(c.Context())
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
+			users, err := s.Users(ctx)
 			if err != nil {
 				return err
 			}
@@ -61,6 +54,6 @@ func listUsers(e *command.Env) *cobra.Command {
 				}
 				output.Rows(w, []string{"USER", "ID", "AGE", "STATE"}, rows)
 			})
-		},
+		}),
 	}
 }

@@ -168,12 +168,8 @@ func list(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the definitions", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace definition list",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			all, err := s.Definitions(c.Context())
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
+			all, err := s.Definitions(ctx)
 			if err != nil {
 				return err
 			}
@@ -184,7 +180,7 @@ func list(e *command.Env) *cobra.Command {
 				}
 				output.Rows(w, []string{"NAME", "TYPE", "CRITERIA", "MODULE"}, rows)
 			})
-		},
+		}),
 	}
 }
 
@@ -209,12 +205,8 @@ func show(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "show NAME", Short: "Show a definition", Args: cobra.ExactArgs(1),
 		Example: "  terrace definition show redis",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			d, err := s.Definition(c.Context(), args[0])
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			d, err := s.Definition(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -222,7 +214,7 @@ func show(e *command.Env) *cobra.Command {
 				output.Pairs(w, "name", d.Name, "type", d.Type, "criteria", criteria(d), "module", d.Module.Source+" "+d.Module.Version)
 				_, _ = fmt.Fprint(w, d.Source)
 			})
-		},
+		}),
 	}
 }
 
@@ -231,19 +223,15 @@ func remove(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "delete NAME", Short: "Delete a definition that nothing uses", Args: cobra.ExactArgs(1),
 		Example: "  terrace definition delete redis-prod --yes",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			if err := e.Confirm(yes, "Delete definition "+args[0]+"?"); err != nil {
 				return err
 			}
-			if err := s.DeleteDefinition(c.Context(), args[0]); err != nil {
+			if err := s.DeleteDefinition(ctx, args[0]); err != nil {
 				return err
 			}
 			return e.Print(map[string]string{"deleted": args[0]}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "definition %s is deleted\n", args[0]) })
-		},
+		}),
 	}
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "delete without asking")
 	return command.Override(c)

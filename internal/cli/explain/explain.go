@@ -29,19 +29,15 @@ func Command(e *command.Env) *cobra.Command {
 		Use: "explain RUN|RELEASE|RESOURCE", Short: "Say why a run went as it did, where a release may go, or why a module serves a resource",
 		Example: "  terrace explain run_…\n  terrace explain rel_… --stage prod\n  terrace explain '#2' --stage prod\n  terrace explain cache --workload orders --stage dev",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			if strings.HasPrefix(args[0], "run_") {
-				return explainRun(c.Context(), e, s, project, args[0])
+				return explainRun(ctx, e, s, project, args[0])
 			}
 			if strings.HasPrefix(args[0], "rel_") || strings.HasPrefix(args[0], "#") {
-				return q.explainRelease(c.Context(), e, s, project, args[0])
+				return q.explainRelease(ctx, e, s, project, args[0])
 			}
-			return q.explainResource(c.Context(), e, s, project, args[0])
-		},
+			return q.explainResource(ctx, e, s, project, args[0])
+		}),
 	}
 	c.Flags().StringVar(&q.workload, "workload", "", "the workload that needs the resource; the only one by default")
 	_ = c.RegisterFlagCompletionFunc("workload", e.Workloads()) // the flag was made above

@@ -6,6 +6,7 @@ package landingzone
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -145,24 +146,20 @@ func show(e *command.Env) *cobra.Command {
 		Use: "show --stage STAGE", Short: "Show what the landing zone of a stage gives to workloads", Args: cobra.NoArgs,
 		Example: "  terrace landing-zone show --stage dev\n  terrace landing-zone show --stage dev --version 3 --output json\n" +
 			"  terrace landing-zone show --stage dev --versions",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			if versions {
-				all, err := s.LandingZoneVersions(c.Context(), stage)
+				all, err := s.LandingZoneVersions(ctx, stage)
 				if err != nil {
 					return err
 				}
 				return e.Print(all, func(w io.Writer) { writeVersions(w, e, all) })
 			}
-			z, err := s.LandingZone(c.Context(), stage, version)
+			z, err := s.LandingZone(ctx, stage, version)
 			if err != nil {
 				return err
 			}
 			return e.Print(z, func(w io.Writer) { write(w, e, z) })
-		},
+		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage", true)
 	c.Flags().IntVar(&version, "version", 0, "the number of a version; 0 is the newest")

@@ -109,12 +109,8 @@ func list(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the published modules", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace module list",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			all, err := s.Modules(c.Context())
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
+			all, err := s.Modules(ctx)
 			if err != nil {
 				return err
 			}
@@ -125,6 +121,6 @@ func list(e *command.Env) *cobra.Command {
 				}
 				output.Rows(w, []string{"MODULE", "VERSION", "DIGEST", "AGE"}, rows)
 			})
-		},
+		}),
 	}
 }

@@ -1,6 +1,7 @@
 package releases
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -30,12 +31,8 @@ func approve(e *command.Env) *cobra.Command {
 			"the gates and needs the approvals of the stage. It is for those with the role approver.",
 		Example: "  terrace release approve rel_0123456789abcdef0123 --stage prod --reason \"the fix for the outage\"",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			a, err := s.ApproveRelease(c.Context(), project, args[0], apiclient.ApproveReleaseRequest{Stage: d.stage, Reason: d.reason})
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			a, err := s.ApproveRelease(ctx, project, args[0], apiclient.ApproveReleaseRequest{Stage: d.stage, Reason: d.reason})
 			if err != nil {
 				return err
 			}
@@ -43,7 +40,7 @@ func approve(e *command.Env) *cobra.Command {
 				_, _ = fmt.Fprintf(w, "#%d of %s may go to %s: %s\nnext: terrace promote %s --to %s --release %s\n",
 					a.Release.Number, a.Workload, a.Scope.Stage, a.Reason, a.Workload, a.Scope.Stage, a.Release.ID)
 			})
-		},
+		}),
 	}
 	d.flags(e, c, true)
 	return c
@@ -56,19 +53,15 @@ func withdraw(e *command.Env) *cobra.Command {
 		Long:    "A run that was asked for by the approval and is not applied yet is refused then.",
 		Example: "  terrace release withdraw rel_0123456789abcdef0123 --stage prod --reason \"it was the wrong one\"",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			a, err := s.WithdrawRelease(c.Context(), project, args[0], apiclient.WithdrawReleaseRequest{Stage: d.stage, Reason: d.reason})
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			a, err := s.WithdrawRelease(ctx, project, args[0], apiclient.WithdrawReleaseRequest{Stage: d.stage, Reason: d.reason})
 			if err != nil {
 				return err
 			}
 			return e.Print(a, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "#%d of %s is no longer approved for %s\n", a.Release.Number, a.Workload, a.Scope.Stage)
 			})
-		},
+		}),
 	}
 	d.flags(e, c, false)
 	return c

@@ -5,6 +5,7 @@
 package releases
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -30,12 +31,8 @@ func list(e *command.Env) *cobra.Command {
 		Use: "list WORKLOAD", Short: "List the releases of a workload, the newest first", Aliases: []string{"ls"},
 		Example: "  terrace release list orders",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			releases, err := s.Releases(c.Context(), project, args[0])
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			releases, err := s.Releases(ctx, project, args[0])
 			if err != nil {
 				return err
 			}
@@ -46,7 +43,7 @@ func list(e *command.Env) *cobra.Command {
 			return command.PrintList(e, releases, []string{"NUMBER", "RELEASE", "VERSION", "BY", "AGE"}, func(r apiclient.Release) []string {
 				return []string{fmt.Sprintf("#%d", r.Number), r.ID, r.Version, r.CreatedBy, output.Age(e.Clock.Now(), r.CreatedAt)}
 			})
-		},
+		}),
 	}
 }
 
@@ -55,16 +52,12 @@ func show(e *command.Env) *cobra.Command {
 		Use: "show RELEASE", Short: "Show what a release is made of, and to which stages it may go",
 		Example: "  terrace release show rel_0123456789abcdef0123\n  terrace release show 2\n  terrace release show rel_0123456789abcdef0123 -o json",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			r, err := s.Release(ctx, project, args[0])
 			if err != nil {
 				return err
 			}
-			r, err := s.Release(c.Context(), project, args[0])
-			if err != nil {
-				return err
-			}
-			x, err := s.ExplainRelease(c.Context(), project, apiclient.ExplainReleaseParams{Release: r.ID})
+			x, err := s.ExplainRelease(ctx, project, apiclient.ExplainReleaseParams{Release: r.ID})
 			if err != nil {
 				return err
 			}
@@ -72,7 +65,7 @@ func show(e *command.Env) *cobra.Command {
 				write(w, r, e.Clock.Now())
 				WriteStages(w, x, e.Clock.Now())
 			})
-		},
+		}),
 	}
 }
 

@@ -68,12 +68,8 @@ func create(e *command.Env) *cobra.Command {
 			"Start it with `terraced runner`; give each process a runner of its own.",
 		Example: "  terrace runner create inside-1 --labels pool=prod,network=inside --token-file ./token",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			made, err := s.CreateRunner(c.Context(), apiclient.CreateRunnerRequest{Name: args[0], Labels: labels})
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			made, err := s.CreateRunner(ctx, apiclient.CreateRunnerRequest{Name: args[0], Labels: labels})
 			if err != nil {
 				return err
 			}
@@ -89,7 +85,7 @@ func create(e *command.Env) *cobra.Command {
 			return e.Print(made.Runner, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "runner %s with %s; its token is in %s\n", made.Runner.Name, text(made.Runner.Labels), file)
 			})
-		},
+		}),
 	}
 	c.Flags().StringToStringVar(&labels, "labels", nil, "what stages name under runners, such as pool=prod")
 	c.Flags().StringVar(&file, "token-file", "", "write the token into this file, for its owner alone, instead of showing it")

@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -69,14 +70,10 @@ func discard(e *command.Env) *cobra.Command {
 		Use: "discard RUN", Short: "Drop a run that has not begun to apply",
 		Example: "  terrace run discard RUN --reason \"superseded by another change\"",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			r, err := s.Discard(c.Context(), project, args[0], apiclient.DiscardRunRequest{Reason: reason})
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			r, err := s.Discard(ctx, project, args[0], apiclient.DiscardRunRequest{Reason: reason})
 			return printEnd(e, r, err)
-		},
+		}),
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
 	return c
@@ -89,14 +86,10 @@ func cancel(e *command.Env) *cobra.Command {
 		Use: "cancel RUN", Short: "Stop a run; terraform ends in order, unless forced",
 		Example: "  terrace run cancel RUN\n  terrace run cancel RUN --force --reason \"it hangs\"",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			r, err := s.Cancel(c.Context(), project, args[0], apiclient.CancelRunRequest{Reason: reason, Force: force})
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			r, err := s.Cancel(ctx, project, args[0], apiclient.CancelRunRequest{Reason: reason, Force: force})
 			return printEnd(e, r, err)
-		},
+		}),
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
 	c.Flags().BoolVar(&force, "force", false, "kill terraform at once")
@@ -112,17 +105,13 @@ func retry(e *command.Env) *cobra.Command {
 			"It is refused where a later run of the same workload and stage has made the old one void.",
 		Example: "  terrace run retry RUN\n  terrace run retry RUN --no-wait --reason \"the network is back\"",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			r, err := s.Retry(ctx, project, args[0], apiclient.RetryRunRequest{Reason: reason})
 			if err != nil {
 				return err
 			}
-			r, err := s.Retry(c.Context(), project, args[0], apiclient.RetryRunRequest{Reason: reason})
-			if err != nil {
-				return err
-			}
-			return waiting.Finish(c.Context(), e, s, project, r)
-		},
+			return waiting.Finish(ctx, e, s, project, r)
+		}),
 	}
 	waiting.Flags(c)
 	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")

@@ -106,16 +106,12 @@ func show(e *command.Env) *cobra.Command {
 			"plan with what destroys first. Of a large plan the first changes are shown, with --all every one.",
 		Example: "  terrace run show RUN\n  terrace run show RUN --all\n  terrace run show RUN -o json",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			r, err := s.Run(ctx, project, args[0])
 			if err != nil {
 				return err
 			}
-			r, err := s.Run(c.Context(), project, args[0])
-			if err != nil {
-				return err
-			}
-			found, err := contentOf(c.Context(), s, project, r, all)
+			found, err := contentOf(ctx, s, project, r, all)
 			if err != nil {
 				return err
 			}
@@ -131,7 +127,7 @@ func show(e *command.Env) *cobra.Command {
 					WriteDossier(w, *found, detail)
 				}
 			})
-		},
+		}),
 	}
 	c.Flags().BoolVar(&all, "all", false, "show every change and value of the plan")
 	return c
@@ -244,15 +240,11 @@ func logs(e *command.Env) *cobra.Command {
 		Use: "logs RUN", Short: "Show everything that a run wrote",
 		Example: "  terrace run logs RUN\n  terrace run logs -f RUN",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			return s.Events(c.Context(), project, args[0], follow, func(ev apiclient.RunEvent) error {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			return s.Events(ctx, project, args[0], follow, func(ev apiclient.RunEvent) error {
 				return e.PrintLine(ev, func(w io.Writer) { writeEvent(w, ev) })
 			})
-		},
+		}),
 	}
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on until the run has ended")
 	return c

@@ -5,6 +5,7 @@
 package secrets
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -24,12 +25,8 @@ func list(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List the secrets, without values", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace secret list --stage dev",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			secrets, err := s.Secrets(c.Context(), project, stage)
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
+			secrets, err := s.Secrets(ctx, project, stage)
 			if err != nil {
 				return err
 			}
@@ -40,7 +37,7 @@ func list(e *command.Env) *cobra.Command {
 				}
 				output.Rows(w, []string{"SECRET", "STAGE", "VERSION", "AGE"}, rows)
 			})
-		},
+		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage; all by default", false)
 	return c
@@ -52,21 +49,17 @@ func set(e *command.Env) *cobra.Command {
 		Use: "set NAME", Short: "Give a secret a new value", Args: cobra.ExactArgs(1),
 		Long:    "The value is read from the terminal, from TERRACE_SECRET_VALUE or from the first line of the input.",
 		Example: "  terrace secret set orders-api-key --stage dev < key.txt",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			v, err := e.Secret("TERRACE_SECRET_VALUE", "Value")
 			if err != nil {
 				return err
 			}
-			done, err := s.SetSecret(c.Context(), project, stage, args[0], v)
+			done, err := s.SetSecret(ctx, project, stage, args[0], v)
 			if err != nil {
 				return err
 			}
 			return e.Print(done, func(w io.Writer) { _, _ = fmt.Fprintf(w, "secret %s has version %d\n", args[0], done.Version) })
-		},
+		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
 	return c
@@ -78,17 +71,13 @@ func rotate(e *command.Env) *cobra.Command {
 		Use: "rotate NAME", Short: "Give a secret a newly generated value", Args: cobra.ExactArgs(1),
 		Long:    "The services of the stage that refer to the secret are started anew with the new value.",
 		Example: "  terrace secret rotate orders-session --stage dev",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			done, err := s.RotateSecret(c.Context(), project, stage, args[0])
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			done, err := s.RotateSecret(ctx, project, stage, args[0])
 			if err != nil {
 				return err
 			}
 			return e.Print(done, func(w io.Writer) { _, _ = fmt.Fprintf(w, "secret %s has version %d\n", args[0], done.Version) })
-		},
+		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
 	return c

@@ -4,6 +4,7 @@
 package services
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -25,17 +26,13 @@ func logs(e *command.Env) *cobra.Command {
 		Use: "logs SERVICE", Short: "Show what a service printed",
 		Example: "  terrace service logs orders --stage dev\n  terrace service logs orders --stage prod -f",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			return s.ServiceLogs(c.Context(), project, args[0], q, func(l apiclient.LogsLine) error {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			return s.ServiceLogs(ctx, project, args[0], q, func(l apiclient.LogsLine) error {
 				return e.PrintLine(l, func(w io.Writer) {
 					_, _ = fmt.Fprintf(w, "%s %s %s\n", l.Time.Local().Format("15:04:05.000"), l.Source, l.Text)
 				})
 			})
-		},
+		}),
 	}
 	e.StageFlag(c, &q.Stage, "stage", "the stage where it runs", true)
 	c.Flags().Int64Var(&q.Lines, "lines", q.Lines, "how many of the last lines to begin with, up to 10000")
@@ -48,12 +45,8 @@ func list(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List the services that run", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace service list --stage dev",
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			services, err := s.Services(c.Context(), project, stage)
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
+			services, err := s.Services(ctx, project, stage)
 			if err != nil {
 				return err
 			}
@@ -64,7 +57,7 @@ func list(e *command.Env) *cobra.Command {
 				}
 				output.Rows(w, []string{"SERVICE", "STAGE", "RELEASE", "VERSION", "STATUS", "TROUBLE"}, rows)
 			})
-		},
+		}),
 	}
 	e.StageFlag(c, &stage, "stage", "only at this stage", false)
 	return c

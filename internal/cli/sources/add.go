@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -35,22 +36,18 @@ func add(e *command.Env) *cobra.Command {
 			"  terrace source add platform --tenant --repo platform --branch main --path live --prune --interval 1m\n" +
 			"  terrace source add shop --repo shop --prune --max-deletes 3\n" +
 			"  terrace source add platform --tenant --repo platform --verify-keys allowed_signers",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			if err := a.complete(args[0], project); err != nil {
 				return err
 			}
-			n, err := s.AddSource(c.Context(), a.in)
+			n, err := s.AddSource(ctx, a.in)
 			if err != nil {
 				return err
 			}
 			return e.Print(n, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "%s/%s is the source %s now. See how it stands with: terrace source status %s\n", n.RepositoryProject, n.Repository, n.Name, n.Name)
 			})
-		},
+		}),
 	}
 	f := c.Flags()
 	f.StringVar(&a.repo, "repo", "", "the repository, as NAME in the current project or PROJECT/NAME")

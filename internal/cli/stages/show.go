@@ -2,6 +2,7 @@ package stages
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -21,12 +22,8 @@ func show(e *command.Env) *cobra.Command {
 		Use: "show STAGE", Short: "Show what a stage demands, and whether it may be changed now",
 		Example: "  terrace stage show prod\n  terrace stage show prod -o json",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Stages(),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := e.Server()
-			if err != nil {
-				return err
-			}
-			all, err := s.Stages(c.Context())
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			all, err := s.Stages(ctx)
 			if err != nil {
 				return err
 			}
@@ -35,7 +32,7 @@ func show(e *command.Env) *cobra.Command {
 				return kernel.Errorf(kernel.NotFound, "there is no stage %q", args[0]).WithFix("see `terrace stage list`")
 			}
 			return e.Print(all[i], func(w io.Writer) { writeStage(w, all[i], e.Clock.Now()) })
-		},
+		}),
 	}
 }
 

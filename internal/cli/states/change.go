@@ -1,6 +1,7 @@
 package states
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -28,8 +29,16 @@ func (f *change) add(e *command.Env, c *cobra.Command) {
 	_ = c.MarkFlagRequired("reason") // the flag is there
 }
 
+// confirm asks whether the change is meant.
+func (f *change) confirm(e *command.Env, question string, args ...any) error {
+	return e.Confirm(f.yes, fmt.Sprintf(question, args...))
+}
+
 // done prints the version that a change made.
-func done(e *command.Env, v apiclient.StateVersion) error {
+func done(e *command.Env, v apiclient.StateVersion, err error) error {
+	if err != nil {
+		return err
+	}
 	return e.Print(v, func(w io.Writer) {
 		_, _ = fmt.Fprintf(w, "the state has serial %d now: %s (%s)\n", v.Serial, v.Cause, v.ID)
 	})
@@ -41,20 +50,13 @@ func move(e *command.Env) *cobra.Command {
 		Use: "mv WORKLOAD FROM TO", Short: "Give a resource or a module of a state another address", Long: changeHelp,
 		Args: cobra.ExactArgs(3), ValidArgsFunction: e.Workloads(),
 		Example: "  terrace state mv orders module.old module.new --stage dev --reason 'the resource was renamed'",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			if err := f.confirm(e, "Move %s to %s in the state of %s on %s?", args[1], args[2], args[0], f.stage); err != nil {
 				return err
 			}
-			if err := e.Confirm(f.yes, fmt.Sprintf("Move %s to %s in the state of %s on %s?", args[1], args[2], args[0], f.stage)); err != nil {
-				return err
-			}
-			v, err := s.MoveState(c.Context(), project, args[0], f.stage, apiclient.MoveStateRequest{From: args[1], To: args[2], Reason: f.reason})
-			if err != nil {
-				return err
-			}
-			return done(e, v)
-		},
+			v, err := s.MoveState(ctx, project, args[0], f.stage, apiclient.MoveStateRequest{From: args[1], To: args[2], Reason: f.reason})
+			return done(e, v, err)
+		}),
 	}
 	f.add(e, c)
 	return c
@@ -66,20 +68,13 @@ func remove(e *command.Env) *cobra.Command {
 		Use: "rm WORKLOAD ADDRESS...", Short: "Forget resources, which stay as they are", Long: changeHelp,
 		Args: cobra.MinimumNArgs(2), ValidArgsFunction: e.Workloads(),
 		Example: "  terrace state rm orders module.dns_zone --stage dev --reason 'another team owns it now'",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			if err := f.confirm(e, "Forget %d addresses of the state of %s on %s?", len(args)-1, args[0], f.stage); err != nil {
 				return err
 			}
-			if err := e.Confirm(f.yes, fmt.Sprintf("Forget %d addresses of the state of %s on %s?", len(args)-1, args[0], f.stage)); err != nil {
-				return err
-			}
-			v, err := s.RemoveState(c.Context(), project, args[0], f.stage, apiclient.RemoveStateRequest{Addresses: args[1:], Reason: f.reason})
-			if err != nil {
-				return err
-			}
-			return done(e, v)
-		},
+			v, err := s.RemoveState(ctx, project, args[0], f.stage, apiclient.RemoveStateRequest{Addresses: args[1:], Reason: f.reason})
+			return done(e, v, err)
+		}),
 	}
 	f.add(e, c)
 	return c
@@ -92,24 +87,17 @@ func rollback(e *command.Env) *cobra.Command {
 		Use: "rollback WORKLOAD --to VERSION", Short: "Bring the content of an earlier version back", Long: changeHelp,
 		Args: cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
 		Example: "  terrace state rollback orders --stage dev --to 3 --reason 'the import was wrong'",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			version, err := find(ctx, s, project, args[0], f.stage, to)
 			if err != nil {
 				return err
 			}
-			version, err := find(c.Context(), s, project, args[0], f.stage, to)
-			if err != nil {
+			if err := f.confirm(e, "Bring version %s of the state of %s on %s back?", to, args[0], f.stage); err != nil {
 				return err
 			}
-			if err := e.Confirm(f.yes, fmt.Sprintf("Bring version %s of the state of %s on %s back?", to, args[0], f.stage)); err != nil {
-				return err
-			}
-			v, err := s.RollbackState(c.Context(), project, args[0], f.stage, apiclient.RollBackStateRequest{Version: version, Reason: f.reason})
-			if err != nil {
-				return err
-			}
-			return done(e, v)
-		},
+			v, err := s.RollbackState(ctx, project, args[0], f.stage, apiclient.RollBackStateRequest{Version: version, Reason: f.reason})
+			return done(e, v, err)
+		}),
 	}
 	f.add(e, c)
 	c.Flags().StringVar(&to, "to", "", "the version, by its id or serial")
@@ -127,11 +115,7 @@ func bring(e *command.Env) *cobra.Command {
 			"Where its addresses are not those that the workload has here, terrace state mv moves them.",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
 		Example: "  terraform state pull > orders.tfstate && terrace state import orders --stage dev --file orders.tfstate --reason 'moved from the old backend'",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			state, err := os.Open(file)
 			if err != nil {
 				return kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", file, err)
@@ -145,12 +129,9 @@ func bring(e *command.Env) *cobra.Command {
 				return err
 			}
 			p := apiclient.ImportStateParams{Stage: f.stage, Replace: replace, Reason: f.reason}
-			v, err := s.ImportState(c.Context(), project, args[0], p, state, info.Size())
-			if err != nil {
-				return err
-			}
-			return done(e, v)
-		},
+			v, err := s.ImportState(ctx, project, args[0], p, state, info.Size())
+			return done(e, v, err)
+		}),
 	}
 	f.add(e, c)
 	c.Flags().StringVarP(&file, "file", "f", "", "the state")
@@ -167,19 +148,15 @@ func unlock(e *command.Env) *cobra.Command {
 			"this is for who wants to see it gone. A run that works keeps its lock.",
 		Args: cobra.ExactArgs(2), ValidArgsFunction: e.Workloads(),
 		Example: "  terrace state unlock orders 6f1c2a3e-0000-4000-8000-000000000001 --stage dev --reason 'its runner is gone'",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			if err := f.confirm(e, "Give the lock %s of %s on %s back?", args[1], args[0], f.stage); err != nil {
 				return err
 			}
-			if err := e.Confirm(f.yes, fmt.Sprintf("Give the lock %s of %s on %s back?", args[1], args[0], f.stage)); err != nil {
-				return err
-			}
-			if err := s.UnlockState(c.Context(), project, args[0], f.stage, apiclient.UnlockStateRequest{ID: args[1], Reason: f.reason}); err != nil {
+			if err := s.UnlockState(ctx, project, args[0], f.stage, apiclient.UnlockStateRequest{ID: args[1], Reason: f.reason}); err != nil {
 				return err
 			}
 			return e.Print(map[string]string{"unlocked": args[1]}, func(w io.Writer) { _, _ = fmt.Fprintln(w, "the state is not locked any more") })
-		},
+		}),
 	}
 	f.add(e, c)
 	return c

@@ -32,27 +32,19 @@ func history(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "history WORKLOAD", Short: "List the versions of a state, the newest first", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
 		Example: "  terrace state history orders --stage dev",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			versions, err := s.StateVersions(ctx, project, args[0], stage)
 			if err != nil {
 				return err
 			}
-			versions, err := s.StateVersions(c.Context(), project, args[0], stage)
-			if err != nil {
-				return err
-			}
-			return e.Print(versions, func(w io.Writer) {
-				rows := make([][]string, 0, len(versions))
-				for _, v := range versions {
-					why := v.Run
-					if v.Cause != "" {
-						why = v.By + ": " + v.Cause
-					}
-					rows = append(rows, []string{v.ID, strconv.FormatInt(v.Serial, 10), output.Age(e.Clock.Now(), v.CreatedAt), strconv.FormatInt(v.Size, 10), why})
+			return command.PrintList(e, versions, []string{"VERSION", "SERIAL", "AGE", "BYTES", "BY"}, func(v apiclient.StateVersion) []string {
+				why := v.Run
+				if v.Cause != "" {
+					why = v.By + ": " + v.Cause
 				}
-				output.Rows(w, []string{"VERSION", "SERIAL", "AGE", "BYTES", "BY"}, rows)
+				return []string{v.ID, strconv.FormatInt(v.Serial, 10), output.Age(e.Clock.Now(), v.CreatedAt), strconv.FormatInt(v.Size, 10), why}
 			})
-		},
+		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage", true)
 	return c
@@ -82,15 +74,11 @@ func list(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list WORKLOAD", Short: "List the resources of a state", Aliases: []string{"ls"}, Args: cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
 		Example: "  terrace state list orders --stage dev\n  terrace state list orders --stage dev --version 4",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) (err error) {
+			if p.Version, err = find(ctx, s, project, args[0], p.Stage, p.Version); err != nil {
 				return err
 			}
-			if p.Version, err = find(c.Context(), s, project, args[0], p.Stage, p.Version); err != nil {
-				return err
-			}
-			view, err := s.State(c.Context(), project, args[0], p)
+			view, err := s.State(ctx, project, args[0], p)
 			if err != nil {
 				return err
 			}
@@ -102,7 +90,7 @@ func list(e *command.Env) *cobra.Command {
 					_, _ = fmt.Fprintln(w, r.Address)
 				}
 			})
-		},
+		}),
 	}
 	e.StageFlag(c, &p.Stage, "stage", "the stage", true)
 	c.Flags().StringVar(&p.Version, "version", "", "a version by its id or serial; without it the one in force")
@@ -114,16 +102,12 @@ func show(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "show WORKLOAD ADDRESS", Short: "Show one resource of a state; sensitive values are hidden", Args: cobra.ExactArgs(2), ValidArgsFunction: e.Workloads(),
 		Example: "  terrace state show orders module.redis_cache.terrace_cache.this --stage dev",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			if p.Version, err = find(c.Context(), s, project, args[0], p.Stage, p.Version); err != nil {
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) (err error) {
+			if p.Version, err = find(ctx, s, project, args[0], p.Stage, p.Version); err != nil {
 				return err
 			}
 			p.Address = args[1]
-			r, err := s.StateResource(c.Context(), project, args[0], p)
+			r, err := s.StateResource(ctx, project, args[0], p)
 			if err != nil {
 				return err
 			}
@@ -133,7 +117,7 @@ func show(e *command.Env) *cobra.Command {
 					_, _ = fmt.Fprintf(w, "  %s = %s\n", name, r.Attributes[name])
 				}
 			})
-		},
+		}),
 	}
 	e.StageFlag(c, &p.Stage, "stage", "the stage", true)
 	c.Flags().StringVar(&p.Version, "version", "", "a version by its id or serial; without it the one in force")
@@ -145,22 +129,18 @@ func diff(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "diff WORKLOAD --from VERSION", Short: "Show what differs between two versions of a state", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
 		Example: "  terrace state diff orders --stage dev --from 3\n  terrace state diff orders --stage dev --from 3 --to 4",
-		RunE: func(c *cobra.Command, args []string) error {
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) (err error) {
 			for _, version := range []*string{&p.From, &p.To} {
-				if *version, err = find(c.Context(), s, project, args[0], p.Stage, *version); err != nil {
+				if *version, err = find(ctx, s, project, args[0], p.Stage, *version); err != nil {
 					return err
 				}
 			}
-			d, err := s.DiffState(c.Context(), project, args[0], p)
+			d, err := s.DiffState(ctx, project, args[0], p)
 			if err != nil {
 				return err
 			}
 			return e.Print(d, func(w io.Writer) { writeDiff(w, d) })
-		},
+		}),
 	}
 	e.StageFlag(c, &p.Stage, "stage", "the stage", true)
 	c.Flags().StringVar(&p.From, "from", "", "the earlier version, by its id or serial")

@@ -9,7 +9,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/cli/output"
 )
 
 func setMember(e *command.Env) *cobra.Command {
@@ -44,16 +43,12 @@ func listMembers(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(members, func(w io.Writer) {
-				rows := make([][]string, 0, len(members))
-				for _, m := range members {
-					where := m.Project
-					if where == "" {
-						where = "the whole tenant"
-					}
-					rows = append(rows, []string{m.User, string(m.Role), where})
+			return command.PrintList(e, members, []string{"USER", "ROLE", "IN"}, func(m apiclient.Member) []string {
+				where := m.Project
+				if where == "" {
+					where = "the whole tenant"
 				}
-				output.Rows(w, []string{"USER", "ROLE", "IN"}, rows)
+				return []string{m.User, string(m.Role), where}
 			})
 		}),
 	}

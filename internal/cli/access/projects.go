@@ -47,12 +47,8 @@ func listProjects(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(projects, func(w io.Writer) {
-				rows := make([][]string, 0, len(projects))
-				for _, p := range projects {
-					rows = append(rows, []string{p.Name, p.CostCenter, p.Owner, output.Age(e.Clock.Now(), p.CreatedAt)})
-				}
-				output.Rows(w, []string{"PROJECT", "COST CENTRE", "OWNER", "AGE"}, rows)
+			return command.PrintList(e, projects, []string{"PROJECT", "COST CENTRE", "OWNER", "AGE"}, func(p apiclient.Project) []string {
+				return []string{p.Name, p.CostCenter, p.Owner, output.Age(e.Clock.Now(), p.CreatedAt)}
 			})
 		}),
 	}

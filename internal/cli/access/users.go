@@ -43,16 +43,12 @@ func listUsers(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(users, func(w io.Writer) {
-				rows := make([][]string, 0, len(users))
-				for _, u := range users {
-					state := "active"
-					if u.DisabledAt != nil {
-						state = "disabled"
-					}
-					rows = append(rows, []string{u.Name, u.ID, output.Age(e.Clock.Now(), u.CreatedAt), state})
+			return command.PrintList(e, users, []string{"USER", "ID", "AGE", "STATE"}, func(u apiclient.User) []string {
+				state := "active"
+				if u.DisabledAt != nil {
+					state = "disabled"
 				}
-				output.Rows(w, []string{"USER", "ID", "AGE", "STATE"}, rows)
+				return []string{u.Name, u.ID, output.Age(e.Clock.Now(), u.CreatedAt), state}
 			})
 		}),
 	}

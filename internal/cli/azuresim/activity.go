@@ -45,11 +45,9 @@ func (s *sim) activity() *cobra.Command {
 			}
 			all = all[:min(limit, len(all))]
 			return s.Print(all, func(w io.Writer) {
-				rows := make([][]string, 0, len(all))
-				for _, e := range all {
-					rows = append(rows, []string{output.Stamp(e.Time), e.Caller, e.Operation, fmt.Sprint(e.Status), e.Code, e.ResourceID})
-				}
-				output.Rows(w, []string{"TIME", "CALLER", "OPERATION", "STATUS", "CODE", "RESOURCE"}, rows)
+				output.List(w, all, []string{"TIME", "CALLER", "OPERATION", "STATUS", "CODE", "RESOURCE"}, func(e entry) []string {
+					return []string{output.Stamp(e.Time), e.Caller, e.Operation, fmt.Sprint(e.Status), e.Code, e.ResourceID}
+				})
 			})
 		},
 	}

@@ -74,13 +74,11 @@ func (s *sim) listApps() *cobra.Command {
 }
 
 func apps(w io.Writer, all []application) {
-	rows := make([][]string, 0, len(all))
-	for _, a := range all {
+	output.List(w, all, []string{"NAME", "CLIENT ID", "OBJECT ID", "SUBJECT"}, func(a application) []string {
 		subject := ""
 		if len(a.Federated) > 0 {
 			subject = a.Federated[0].Subject
 		}
-		rows = append(rows, []string{a.Name, a.ClientID, a.ObjectID, subject})
-	}
-	output.Rows(w, []string{"NAME", "CLIENT ID", "OBJECT ID", "SUBJECT"}, rows)
+		return []string{a.Name, a.ClientID, a.ObjectID, subject}
+	})
 }

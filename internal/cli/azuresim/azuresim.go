@@ -69,11 +69,9 @@ func (s *sim) list() *cobra.Command {
 				return err
 			}
 			return s.Print(all, func(w io.Writer) {
-				rows := make([][]string, 0, len(all))
-				for _, r := range all {
-					rows = append(rows, []string{r.Type, r.Name, r.Location, r.ChangedBy, r.ID})
-				}
-				output.Rows(w, []string{"TYPE", "NAME", "LOCATION", "CHANGED BY", "ID"}, rows)
+				output.List(w, all, []string{"TYPE", "NAME", "LOCATION", "CHANGED BY", "ID"}, func(r resource) []string {
+					return []string{r.Type, r.Name, r.Location, r.ChangedBy, r.ID}
+				})
 			})
 		},
 	}

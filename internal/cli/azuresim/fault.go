@@ -97,9 +97,7 @@ func table(w io.Writer, all []fault) {
 		}
 		return fmt.Sprint(n)
 	}
-	rows := make([][]string, 0, len(all))
-	for _, f := range all {
-		rows = append(rows, []string{f.ID, f.Match, number(f.Status), number(f.RetryAfter), number(f.Slow), number(f.Times), fmt.Sprint(f.Met)})
-	}
-	output.Rows(w, []string{"ID", "MATCH", "STATUS", "RETRY AFTER", "SLOW", "TIMES", "MET"}, rows)
+	output.List(w, all, []string{"ID", "MATCH", "STATUS", "RETRY AFTER", "SLOW", "TIMES", "MET"}, func(f fault) []string {
+		return []string{f.ID, f.Match, number(f.Status), number(f.RetryAfter), number(f.Slow), number(f.Times), fmt.Sprint(f.Met)}
+	})
 }

@@ -173,12 +173,8 @@ func list(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(all, func(w io.Writer) {
-				rows := make([][]string, 0, len(all))
-				for _, d := range all {
-					rows = append(rows, []string{d.Name, d.Type, criteria(d), d.Module.Source + " " + d.Module.Version})
-				}
-				output.Rows(w, []string{"NAME", "TYPE", "CRITERIA", "MODULE"}, rows)
+			return command.PrintList(e, all, []string{"NAME", "TYPE", "CRITERIA", "MODULE"}, func(d apiclient.Definition) []string {
+				return []string{d.Name, d.Type, criteria(d), d.Module.Source + " " + d.Module.Version}
 			})
 		}),
 	}

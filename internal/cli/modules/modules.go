@@ -114,12 +114,8 @@ func list(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(all, func(w io.Writer) {
-				rows := make([][]string, 0, len(all))
-				for _, m := range all {
-					rows = append(rows, []string{m.Namespace + "/" + m.Name + "/" + m.System, m.Version, m.Digest.Short(), output.Age(e.Clock.Now(), m.PublishedAt)})
-				}
-				output.Rows(w, []string{"MODULE", "VERSION", "DIGEST", "AGE"}, rows)
+			return command.PrintList(e, all, []string{"MODULE", "VERSION", "DIGEST", "AGE"}, func(m apiclient.ModuleVersion) []string {
+				return []string{m.Namespace + "/" + m.Name + "/" + m.System, m.Version, m.Digest.Short(), output.Age(e.Clock.Now(), m.PublishedAt)}
 			})
 		}),
 	}

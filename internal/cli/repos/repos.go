@@ -168,11 +168,9 @@ func writeDetails(w io.Writer, d details) {
 		return
 	}
 	_, _ = fmt.Fprintln(w)
-	rows := make([][]string, 0, len(d.Bindings))
-	for _, b := range d.Bindings {
-		rows = append(rows, []string{b.Name, b.Score, strings.Join(b.Paths, " "), strings.Join(b.Plan, " "), b.Apply, strings.Join(b.Stages, " ")})
-	}
-	output.Rows(w, []string{"BINDING", "SCORE", "PATHS", "PLAN ON", "APPLY", "TO"}, rows)
+	output.List(w, d.Bindings, []string{"BINDING", "SCORE", "PATHS", "PLAN ON", "APPLY", "TO"}, func(b apiclient.VcsBinding) []string {
+		return []string{b.Name, b.Score, strings.Join(b.Paths, " "), strings.Join(b.Plan, " "), b.Apply, strings.Join(b.Stages, " ")}
+	})
 }
 
 func onChecks(p apiclient.VcsProtection) string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 )
@@ -30,12 +31,8 @@ func list(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(secrets, func(w io.Writer) {
-				rows := make([][]string, 0, len(secrets))
-				for _, v := range secrets {
-					rows = append(rows, []string{v.Name, v.Stage, fmt.Sprint(v.Version), output.Age(e.Clock.Now(), v.UpdatedAt)})
-				}
-				output.Rows(w, []string{"SECRET", "STAGE", "VERSION", "AGE"}, rows)
+			return command.PrintList(e, secrets, []string{"SECRET", "STAGE", "VERSION", "AGE"}, func(v apiclient.SecretInfo) []string {
+				return []string{v.Name, v.Stage, fmt.Sprint(v.Version), output.Age(e.Clock.Now(), v.UpdatedAt)}
 			})
 		}),
 	}

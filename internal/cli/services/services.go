@@ -12,7 +12,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/cli/output"
 )
 
 // Command returns terrace service.
@@ -50,12 +49,8 @@ func list(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(services, func(w io.Writer) {
-				rows := make([][]string, 0, len(services))
-				for _, v := range services {
-					rows = append(rows, []string{v.Name, v.Stage, v.Release, v.ReleaseVersion, string(v.Status), trouble(v)})
-				}
-				output.Rows(w, []string{"SERVICE", "STAGE", "RELEASE", "VERSION", "STATUS", "TROUBLE"}, rows)
+			return command.PrintList(e, services, []string{"SERVICE", "STAGE", "RELEASE", "VERSION", "STATUS", "TROUBLE"}, func(v apiclient.LocalServiceInfo) []string {
+				return []string{v.Name, v.Stage, v.Release, v.ReleaseVersion, string(v.Status), trouble(v)}
 			})
 		}),
 	}

@@ -86,11 +86,9 @@ func resolve(e *command.Env) *cobra.Command {
 }
 
 func writeGraph(w io.Writer, g apiclient.Graph) {
-	rows := make([][]string, 0, len(g.Nodes))
-	for _, n := range g.Nodes {
-		rows = append(rows, []string{n.UID, n.Definition, n.Module.Source + " " + n.Module.Version, strings.Join(n.DependsOn, ", "), strings.Join(slices.Sorted(maps.Keys(n.Outputs)), ", "), strings.Join(n.LandingZone(), ", ")})
-	}
-	output.Rows(w, []string{"RESOURCE", "DEFINITION", "MODULE", "NEEDS", "GIVES", "LANDING ZONE"}, rows)
+	output.List(w, g.Nodes, []string{"RESOURCE", "DEFINITION", "MODULE", "NEEDS", "GIVES", "LANDING ZONE"}, func(n apiclient.Node) []string {
+		return []string{n.UID, n.Definition, n.Module.Source + " " + n.Module.Version, strings.Join(n.DependsOn, ", "), strings.Join(slices.Sorted(maps.Keys(n.Outputs)), ", "), strings.Join(n.LandingZone(), ", ")}
+	})
 }
 
 // Status returns terrace status.

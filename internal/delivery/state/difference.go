@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"reflect"
 	"slices"
-	"strconv"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/jsondiff"
 )
 
 // Difference is what differs between two versions of a state.
@@ -140,34 +139,19 @@ func (s *Service) explain(ctx context.Context, d Difference, pairs map[string]*p
 	}
 	for i, r := range d.Resources {
 		if p := pairs[r.Address]; p != nil {
-			compare("", p.before, p.after, &d.Resources[i].Attributes)
+			d.Resources[i].Attributes = attributesOf(*p)
 		}
 	}
 	return nil
 }
 
-// compare collects where two values differ, at the deepest place.
-func compare(path string, a, b any, found *[]AttributeDifference) {
-	if reflect.DeepEqual(a, b) {
-		return
+// attributesOf are the places at which two resources differ.
+func attributesOf(p pair) []AttributeDifference {
+	var out []AttributeDifference
+	for _, d := range (jsondiff.Walk{Empty: true}).Differences(p.before, p.after) {
+		out = append(out, AttributeDifference{Path: d.Path, Before: d.Before, After: d.After})
 	}
-	am, aok := a.(map[string]any)
-	bm, bok := b.(map[string]any)
-	if aok && bok {
-		for _, name := range names(am, bm) {
-			compare(join(path, name), am[name], bm[name], found)
-		}
-		return
-	}
-	al, aok := a.([]any)
-	bl, bok := b.([]any)
-	if aok && bok && len(al) == len(bl) {
-		for i := range al {
-			compare(path+"["+strconv.Itoa(i)+"]", al[i], bl[i], found)
-		}
-		return
-	}
-	*found = append(*found, AttributeDifference{Path: path, Before: a, After: b})
+	return out
 }
 
 // names are the keys of both, sorted.
@@ -175,11 +159,4 @@ func names[T any](a, b map[string]T) []string {
 	all := maps.Clone(a)
 	maps.Copy(all, b)
 	return slices.Sorted(maps.Keys(all))
-}
-
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }

@@ -37,6 +37,8 @@ type Walk struct {
 	Same func(before, after any) bool
 	// Lists compares a list of plain values as one value.
 	Lists bool
+	// Empty tells an empty object or list from nothing.
+	Empty bool
 }
 
 // Differences returns where the values differ, in the order of their names and
@@ -92,12 +94,15 @@ func (c *comparison) same(at place, before, after any) bool {
 func (c *comparison) descend(at place, before, after any) bool {
 	was, wasObject := before.(map[string]any)
 	is, isObject := after.(map[string]any)
+	old, wasList := before.([]any)
+	now, isList := after.([]any)
+	if c.Empty && len(was)+len(is)+len(old)+len(now) == 0 {
+		return false
+	}
 	if (wasObject || before == nil) && (isObject || after == nil) && (wasObject || isObject) {
 		c.members(at, was, is)
 		return true
 	}
-	old, wasList := before.([]any)
-	now, isList := after.([]any)
 	if !wasList && !isList || !wasList && before != nil || !isList && after != nil || c.Lists && plain(old) && plain(now) {
 		return false
 	}

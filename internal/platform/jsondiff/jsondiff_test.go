@@ -36,6 +36,7 @@ func TestDifferences(t *testing.T) {
 		"an item of a list":          {before: `{"l": ["1", "2"]}`, after: `{"l": ["1", "3", "4"]}`, want: "l[1]: 2 → 3\nl[2]: <nil> → 4\n"},
 		"a list as one value":        {before: `{"l": ["1"]}`, after: `{"l": ["2"]}`, walk: jsondiff.Walk{Lists: true}, want: "l: [1] → [2]\n"},
 		"a list of objects":          {before: `{"l": [{"a": 1}]}`, after: `{"l": [{"a": 2}]}`, walk: jsondiff.Walk{Lists: true}, want: "l[0].a: 1 → 2\n"},
+		"an empty list, told":        {before: `{"a": null, "l": {}}`, after: `{"a": [], "l": {}}`, walk: jsondiff.Walk{Empty: true}, want: "a: <nil> → []\n"},
 		"an object of a text":        {before: `{"a": "x"}`, after: `{"a": {"b": 1}}`, want: "a: x → map[b:1]\n"},
 		"what comes":                 {after: `{"a": {"b": 1}}`, want: "a.b: <nil> → 1\n"},
 		"what is not known":          {before: `{"id": "x", "n": 1}`, after: `{"n": 1}`, unknown: `{"id": true}`, want: "id: unknown\n"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -37,6 +38,7 @@ func up(ctx context.Context, s streams, c config.Config, version string) (err er
 	if err != nil {
 		return err
 	}
+	defer runtime.KeepAlive(headroom())
 	a, err := app.New(ctx, c, version, log)
 	if err != nil {
 		return err
@@ -53,6 +55,14 @@ func up(ctx context.Context, s streams, c config.Config, version string) (err er
 	<-ctx.Done()
 	return nil
 }
+
+// spare is about as much as the daemon has in use once it has started, which it
+// took for its start already.
+const spare = 16 << 20
+
+// headroom lets the heap grow by so much more between two collections, each of which
+// goes through everything that is in use. Nobody touches it, so it takes no memory.
+func headroom() []byte { return make([]byte, spare) }
 
 // welcome tells where everything is and, once, how to sign in.
 func (s streams) welcome(a *app.App, c config.Config) {

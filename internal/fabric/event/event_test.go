@@ -291,3 +291,25 @@ func BenchmarkLog(b *testing.B) {
 		order(b, l)
 	}
 }
+
+// TestOnSQLiteAFactHasItsPlaceAtOnce holds that nobody has to place what is
+// committed there, and that what is not is never seen.
+func TestOnSQLiteAFactHasItsPlaceAtOnce(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t, eventsql.Migrations())
+	l := newLog(d)
+	f := l.Follow(0)
+	boom := errors.New("boom")
+	for i := range 3 {
+		err := d.InTx(context.Background(), func(ctx context.Context) error {
+			return errors.Join(l.Record(ctx, kernel.Fact{Type: "run.failed", Scope: dev}), boom)
+		})
+		if !errors.Is(err, boom) {
+			t.Fatal(err)
+		}
+		record(t, d, l, kernel.Fact{Type: "run.created", Scope: dev, Subject: strings.Repeat("x", i*10_000)})
+		if e := next(t, f); e.Sequence != uint64(i+1) || e.Fact() != "run.created" || len(e.Subject) != i*10_000 {
+			t.Errorf("event %d is %s at %d", i+1, e.Fact(), e.Sequence)
+		}
+	}
+}

@@ -18,6 +18,10 @@ func (l *Log) Follow(after uint64) *Follower { return &Follower{log: l, after: a
 func (f *Follower) Next(ctx context.Context) (Event, error) {
 	for len(f.ahead) == 0 {
 		placed := f.log.placed.next() // before reading: what comes meanwhile is not missed
+		if e, ok := f.log.end.at(f.after + 1); ok {
+			f.after = e.Sequence
+			return e, nil
+		}
 		var err error
 		if f.ahead, err = f.log.Store.Read(ctx, Query{After: f.after}, readAtOnce); err != nil {
 			return Event{}, err

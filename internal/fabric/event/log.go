@@ -50,8 +50,9 @@ type Bounds struct{ First, Last uint64 }
 
 // LogStore keeps events; eventsql implements it.
 type LogStore interface {
-	// Add keeps an event without a place, in the transaction of ctx.
-	Add(ctx context.Context, e Entry) error
+	// Add keeps an event, in the transaction of ctx. It returns its place where it
+	// has one at once, else 0.
+	Add(ctx context.Context, e Entry, now time.Time) (sequence uint64, err error)
 	// Order gives the oldest events without a place the next ones, at most limit of
 	// them, and returns how many it has placed and the last place that is taken. A
 	// reader that has seen a place will find nothing new before it.
@@ -78,6 +79,7 @@ type Log struct {
 	// recorded tells Serve of a commit.
 	recorded atomic.Pointer[chan struct{}]
 	placed   broadcast
+	end      end
 }
 
 // Record writes a fact as an event into the caller's transaction: the event
@@ -94,11 +96,22 @@ func (l *Log) Record(ctx context.Context, f kernel.Fact) error {
 	if err != nil {
 		return fmt.Errorf("encode event %s: %w", f.Type, err)
 	}
-	if err := l.Store.Add(ctx, Entry{ID: e.ID, Tenant: e.Tenant, Fact: f.Type, Body: body}); err != nil {
+	entry := Entry{ID: e.ID, Tenant: e.Tenant, Fact: f.Type, Body: body}
+	if entry.Sequence, err = l.Store.Add(ctx, entry, l.Clock.Now()); err != nil {
 		return err
 	}
-	db.AfterCommit(ctx, l.wake)
+	db.AfterCommit(ctx, func() { l.committed(entry) })
 	return nil
+}
+
+// committed tells followers of an event that has its place, and Serve of another.
+func (l *Log) committed(e Entry) {
+	if e.Sequence == 0 {
+		l.wake()
+		return
+	}
+	l.end.put(e)
+	l.placed.all()
 }
 
 // wake tells Serve that something is recorded.
@@ -161,6 +174,7 @@ func (l *Log) Sweep(ctx context.Context) error {
 		return err
 	}
 	_, err = l.Store.Forget(ctx, l.Clock.Now().Add(-Retention), b.Last-min(b.Last, maxKept))
+	l.end.forget()
 	return err
 }
 

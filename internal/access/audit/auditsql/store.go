@@ -77,11 +77,15 @@ func entries(rows []entryRow) []audit.Entry {
 // Advance takes the tenant's next number. The row of the head is the lock: who
 // writes it first lets the others wait until the transaction ends.
 func (s *Store) Advance(ctx context.Context, tenant string) (seq int64, prev string, err error) {
+	const next = "UPDATE audit_heads SET seq = seq + 1 WHERE tenant = ? RETURNING seq, hash"
 	conn := s.db.Conn(ctx)
-	if _, err := conn.NewRaw("INSERT INTO audit_heads (tenant, seq, hash) VALUES (?, 0, '') ON CONFLICT (tenant) DO NOTHING", tenant).Exec(ctx); err != nil {
-		return 0, "", db.Map(err, "the audit log of "+tenant)
+	err = conn.NewRaw(next, tenant).Scan(ctx, &seq, &prev)
+	if errors.Is(err, sql.ErrNoRows) { // it is the tenant's first
+		if _, err := conn.NewRaw("INSERT INTO audit_heads (tenant, seq, hash) VALUES (?, 0, '') ON CONFLICT (tenant) DO NOTHING", tenant).Exec(ctx); err != nil {
+			return 0, "", db.Map(err, "the audit log of "+tenant)
+		}
+		err = conn.NewRaw(next, tenant).Scan(ctx, &seq, &prev)
 	}
-	err = conn.NewRaw("UPDATE audit_heads SET seq = seq + 1 WHERE tenant = ? RETURNING seq, hash", tenant).Scan(ctx, &seq, &prev)
 	return seq, prev, db.Map(err, "the audit log of "+tenant)
 }
 

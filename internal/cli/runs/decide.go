@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -48,7 +50,7 @@ func (a *approval) run(c *cobra.Command, e *command.Env, id string) error {
 	if a.digest != "" && kernel.Digest(a.digest) != d.Digest {
 		return kernel.Errorf(kernel.Stale, "the dossier of %s has the digest %s, not %s", id, d.Digest, a.digest).WithFix("read it again: what would be applied has changed")
 	}
-	WriteDossier(e.Err, d, Short())
+	WriteDossier(e.Err, d, Short(), e.Clock.Now())
 	_, _ = fmt.Fprintf(e.Err, "  digest: %s\n", d.Digest)
 	if err := e.Confirm(a.yes || a.digest != "", "Approve "+d.Digest.Short()+"?"); err != nil {
 		return err
@@ -61,7 +63,20 @@ func (a *approval) run(c *cobra.Command, e *command.Env, id string) error {
 	if a.wait {
 		return a.waiting.Follow(c.Context(), e, s, project, id)
 	}
-	return e.Print(r, func(w io.Writer) { _, _ = fmt.Fprintf(w, "run %s is %s\n", r.ID, r.Status) })
+	return e.Print(r, func(w io.Writer) { writeApproved(w, r, e.Clock.Now()) })
+}
+
+// writeApproved tells what an approval led to, and what it leaves to others.
+func writeApproved(w io.Writer, r apiclient.Run, now time.Time) {
+	if r.Status != apiclient.RunStatusAwaitingApproval {
+		_, _ = fmt.Fprintf(w, "run %s is %s\n", r.ID, r.Status)
+		return
+	}
+	text := ""
+	if n := len(r.Approvals); n > 0 && r.Approvals[n-1].ExpiresAt != nil {
+		text = "; yours counts until " + output.Moment(now, *r.Approvals[n-1].ExpiresAt)
+	}
+	_, _ = fmt.Fprintf(w, "run %s still waits for %s%s\n", r.ID, need(r, now), text)
 }
 
 func discard(e *command.Env) *cobra.Command {

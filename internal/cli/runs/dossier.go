@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
@@ -46,7 +47,7 @@ func allOf(ctx context.Context, s command.Server, project, id string) (apiclient
 }
 
 // WriteDossier writes what an approver needs to know, what destroys first.
-func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail) {
+func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail, now time.Time) {
 	d := found.Dossier
 	from := "nothing"
 	if d.Deployed != nil {
@@ -54,7 +55,7 @@ func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 	}
 	_, _ = fmt.Fprintf(w, "%s of %s to %s, asked for by %s\n", d.Operation, d.Workload, d.Stage, d.RequestedBy.Name)
 	if d.Reason != "" {
-		_, _ = fmt.Fprintf(w, "  because: %s\n", d.Reason)
+		_, _ = fmt.Fprintf(w, "  because: %s\n", output.Told(now, d.Reason))
 	}
 	_, _ = fmt.Fprintf(w, "  release: %s, in place of %s\n", releaseName(d.Release), from)
 	if d.Availability != nil {
@@ -68,7 +69,7 @@ func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 	WriteGraph(w, d.GraphChanges)
 	WriteSpec(w, d, detail)
 	for _, g := range d.Gates {
-		_, _ = fmt.Fprintf(w, "  gate %s %s: %s\n", g.Gate, g.Outcome, g.Message)
+		_, _ = fmt.Fprintf(w, "  gate %s %s: %s\n", g.Gate, g.Outcome, output.Told(now, g.Message))
 		for _, p := range g.Problems {
 			_, _ = fmt.Fprintf(w, "    %s\n", p)
 		}

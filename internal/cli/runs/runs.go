@@ -73,7 +73,7 @@ func waitsFor(r apiclient.Run, now time.Time) string {
 		return ""
 	}
 	text := map[apiclient.RunWaitFor]string{
-		apiclient.RunWaitForRun: r.Waits.Run, apiclient.RunWaitForSlot: "a free slot", apiclient.RunWaitForTenant: "the tenant's limit",
+		apiclient.RunWaitForRun: r.Waits.Run, apiclient.RunWaitForProducer: r.Waits.Run, apiclient.RunWaitForSlot: "a free slot", apiclient.RunWaitForTenant: "the tenant's limit",
 		apiclient.RunWaitForStage: "the stage's limit", apiclient.RunWaitForRunner: "a runner",
 	}[r.Waits.For]
 	if r.Waits.Ahead > 0 {
@@ -124,7 +124,7 @@ func show(e *command.Env) *cobra.Command {
 				if found != nil {
 					found.Dossier.Gates = nil // what they say now is told above
 					_, _ = fmt.Fprintln(w)
-					WriteDossier(w, *found, detail)
+					WriteDossier(w, *found, detail, e.Clock.Now())
 				}
 			})
 		}),
@@ -158,7 +158,7 @@ func writeRun(w io.Writer, r apiclient.Run, now time.Time) {
 	}
 	output.Pairs(w, "run", r.ID, "operation", operation(r), "workload", r.Workload, "stage", r.Scope.Stage,
 		"release", releaseName(r.Release), "status", string(r.Status), "because", output.Told(now, r.StatusReason), "waits", waits, "retry of", r.RetryOf, "requested by", requestedBy(r),
-		"reason", r.Reason, "created", output.Moment(now, r.CreatedAt), "plan", plan, "dossier", string(r.Dossier))
+		"reason", output.Told(now, r.Reason), "created", output.Moment(now, r.CreatedAt), "plan", plan, "dossier", string(r.Dossier))
 	for _, p := range r.Phases {
 		d := "goes on"
 		if p.Ended != nil {
@@ -207,6 +207,8 @@ func writeApprovals(w io.Writer, r apiclient.Run, now time.Time) {
 		switch {
 		case a.Digest != r.Dossier:
 			state += " for an earlier plan, which counts no longer"
+		case r.Ended():
+			state += " at " + output.Moment(now, a.At)
 		case a.ExpiresAt != nil && !now.Before(*a.ExpiresAt):
 			state += ", which expired at " + output.Moment(now, *a.ExpiresAt)
 		case a.ExpiresAt != nil:

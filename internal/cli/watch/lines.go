@@ -17,6 +17,7 @@ type Lines struct {
 	Quiet bool
 	ended int
 	begun int
+	waits string
 }
 
 // Event writes one line. Errors of terraform come with the run's failure, once.
@@ -43,6 +44,20 @@ func (l *Lines) Status(r apiclient.Run) {
 			l.begun = i + 1
 		}
 	}
+	if text := queued(r); text != l.waits {
+		l.waits = text
+		if text != "" {
+			_, _ = fmt.Fprintf(l.W, "queue     … %s\n", text)
+		}
+	}
+}
+
+// queued is what a run waits for that was not taken up yet, "" for nothing.
+func queued(r apiclient.Run) string {
+	if r.Status != apiclient.RunStatusQueued || r.Waits == nil {
+		return ""
+	}
+	return r.Waits.Message
 }
 
 // idle reports whether nobody needs to know of a phase: a wait that was none.

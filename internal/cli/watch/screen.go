@@ -55,6 +55,9 @@ func (s *Screen) Status(r apiclient.Run) {
 			_, _ = fmt.Fprintf(s.W, "%s✓ %s\n", wipe, phaseLine(r, p))
 		}
 	}
+	if text := queued(r); text != "" {
+		s.last = text
+	}
 	s.draw()
 }
 

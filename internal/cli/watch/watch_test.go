@@ -46,6 +46,12 @@ func run(status apiclient.RunStatus, phases ...apiclient.RunPhase) apiclient.Run
 	return apiclient.Run{ID: "run_1", Status: status, Phases: phases}
 }
 
+func queued(message string) apiclient.Run {
+	r := run("queued")
+	r.Waits = &apiclient.RunWait{For: apiclient.RunWaitForRun, Message: message}
+	return r
+}
+
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	away := kernel.Errorf(kernel.Unavailable, "connection refused")
@@ -62,6 +68,10 @@ func TestWatch(t *testing.T) {
 		"a run is followed to its end": {
 			answers: []any{run("planning", apiclient.RunPhase{Name: "plan", Started: start}), run("succeeded", planned)},
 			status:  "succeeded", said: []string{"plan      …", "plan         1.5s"},
+		},
+		"what a queued run waits for is told once": {
+			answers: []any{queued("ahead is run_0"), queued("ahead is run_0"), queued("a slot"), run("succeeded")}, status: "succeeded",
+			said: []string{"queue     … ahead is run_0\n", "queue     … a slot\n"},
 		},
 		"a run that waits for a person is left": {
 			answers: []any{run("planning"), run("awaiting_approval", planned)}, status: "awaiting_approval",

@@ -71,7 +71,7 @@ func (s *Service) explainSince(ctx context.Context, x *Explanation, r Run) (hold
 			x.detail("since then %s has brought %s to %s", d.Run, d.Release, r.Scope.Stage)
 		}
 		return false, nil
-	case d.Status == DeploymentUnverified:
+	case d.Status == DeploymentUnverified && r.Failure == nil: // else that says it
 		x.next("once the cause is corrected, terrace verify %s --stage %s", r.Workload, r.Scope.Stage)
 	}
 	return d.Status == DeploymentVerified, nil

@@ -103,12 +103,24 @@ func cancel(e *command.Env) *cobra.Command {
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			r, err := s.Cancel(ctx, project, args[0], apiclient.CancelRunRequest{Reason: reason, Force: force})
+			if err == nil && !r.Ended() {
+				return e.Print(r, func(w io.Writer) { writeStopping(w, r, force) })
+			}
 			return printEnd(e, r, err)
 		}),
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
 	c.Flags().BoolVar(&force, "force", false, "kill terraform at once")
 	return c
+}
+
+// writeStopping tells of a run that somebody executes and that is to stop.
+func writeStopping(w io.Writer, r apiclient.Run, force bool) {
+	how := "terraform ends what it has begun first"
+	if force {
+		how = "terraform is killed"
+	}
+	_, _ = fmt.Fprintf(w, "run %s is %s, and is asked to stop: %s\n  terrace run logs -f %s tells when it has\n", r.ID, r.Status, how, r.ID)
 }
 
 func retry(e *command.Env) *cobra.Command {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -152,17 +151,8 @@ func (e *execution) halfDone(ctx context.Context, err error) error {
 	if !ok || known.Kind == kernel.Internal {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx)
-	approved, storeErr := e.s.Store.Dossier(ctx, e.scope, e.id, e.run.Dossier)
-	done, logErr := e.applied(ctx, "run."+string(Approved))
-	if storeErr != nil || logErr != nil {
-		return err
-	}
 	told := *known
-	told.Message = fmt.Sprintf("%s; applied were %d of %d changes", known.Message, len(done), len(approved.Plan.Changes))
-	if len(done) > 0 {
-		told.Message += ": " + strings.Join(done, ", ")
-	}
+	told.Message += e.progress(ctx)
 	return &told
 }
 

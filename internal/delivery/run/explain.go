@@ -96,7 +96,7 @@ func explainQueued(x *Explanation, r Run, open []Run) {
 	default:
 		x.detail("it is the first in the queue of %s; %s", r.Stack, w.Message)
 		if w.Ahead > 0 {
-			x.detail("of the tenant's runs %d are taken up before it", w.Ahead)
+			x.detail("ahead of it in the queue of the tenant: %d", w.Ahead)
 		}
 		x.next("terrace run discard %s takes it out of the queue", r.ID)
 	}

@@ -79,15 +79,49 @@ func (e *execution) wayBack(ctx context.Context) string {
 // canceled ends the run that somebody asked to stop.
 func (e *execution) canceled(ctx context.Context) error {
 	phase := e.run.Status.verb()
-	fix := e.remedy(ctx, phase)
+	progress, fix := e.progress(ctx), e.afterCancel(ctx, phase)
 	return e.move(ctx, change{to: Canceled, why: "canceled while it was " + words(e.run.Status), edit: func(ctx context.Context, r *Run) error {
-		by := "somebody"
-		if r.Cancel != nil {
-			by = r.Cancel.By.Name
-		}
-		r.Failure = &Failure{Phase: phase, Message: by + " canceled the run while it was " + words(r.Status), Fix: fix}
+		r.Failure = &Failure{Phase: phase, Message: r.Cancel.told(r.Status) + progress, Fix: fix}
 		return e.s.broken(ctx, r)
 	}})
+}
+
+// told says who canceled the run, and why.
+func (c *CancelRequest) told(was Status) string {
+	if c == nil {
+		return "somebody canceled the run while it was " + words(was)
+	}
+	text := because(c.By.Name+" canceled the run while it was "+words(was), c.Reason)
+	if c.Force && was == Applying {
+		text += "; terraform was killed, and what it was making at that moment may be missing in the state"
+	}
+	return text
+}
+
+// afterCancel is what to do with a run that was stopped on purpose.
+func (e *execution) afterCancel(ctx context.Context, phase string) string {
+	if phase == "apply" || phase == "verify" {
+		return e.remedy(ctx, phase)
+	}
+	return fmt.Sprintf("%s; terrace run retry %s does it again", e.run.leaves(), e.run.ID)
+}
+
+// progress says what was applied of what was approved, for a run that stops in its apply.
+func (e *execution) progress(ctx context.Context) string {
+	if e.run.Status != Applying {
+		return ""
+	}
+	ctx = context.WithoutCancel(ctx)
+	approved, storeErr := e.s.Store.Dossier(ctx, e.scope, e.id, e.run.Dossier)
+	done, logErr := e.applied(ctx, "run."+string(Approved))
+	if storeErr != nil || logErr != nil {
+		return ""
+	}
+	text := fmt.Sprintf("; applied were %d of %d changes", len(done), len(approved.Plan.Changes))
+	if len(done) > 0 {
+		text += ": " + strings.Join(done, ", ")
+	}
+	return text
 }
 
 // broken marks the deployment when an apply did not end well.

@@ -181,15 +181,15 @@ func TestWhatARunWaitsFor(t *testing.T) {
 		want run.WaitFor
 		says string
 	}{
-		"a slot":   {func(_ *testing.T, d *run.Deps) { d.Concurrency = 1 }, run.WaitSlot, "1 runs are executed at once"},
-		"a tenant": {func(_ *testing.T, d *run.Deps) { d.TenantConcurrency = 1 }, run.WaitTenant, "the tenant acme are executed 1 at once"},
+		"a slot":   {func(_ *testing.T, d *run.Deps) { d.Concurrency = 1 }, run.WaitSlot, "all places for runs are taken, 1 of 1"},
+		"a tenant": {func(_ *testing.T, d *run.Deps) { d.TenantConcurrency = 1 }, run.WaitTenant, "of the tenant acme are taken, 1 of 1"},
 		"a stage": {func(t *testing.T, d *run.Deps) {
 			d.Stages = limitedStages(t, func(s *stage.Stage) { s.Concurrency = 1 })
-		}, run.WaitStage, "on the stage dev are executed 1 at once"},
+		}, run.WaitStage, "on the stage dev are taken, 1 of 1"},
 		"busy runners": {func(t *testing.T, d *run.Deps) {
 			d.Stages = limitedStages(t, func(s *stage.Stage) { s.Runners = map[string]string{"pool": "a"} })
 			d.Fleet = fleet{"acme pool=a": 1}
-		}, run.WaitRunner, "the runners with the labels pool=a execute 1 runs at once"},
+		}, run.WaitRunner, "the runners with the labels pool=a are taken, 1 of 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

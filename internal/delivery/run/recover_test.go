@@ -225,7 +225,8 @@ func TestCancel(t *testing.T) {
 			_, err := b.Cancel(runtest.As(runtest.Grace), runtest.Project, r.ID, "wrong version", force)
 			runtest.Must(t, err)
 			r = b.Await(t, r.ID, run.Canceled)
-			if f := r.Failure; f == nil || f.Phase != "apply" || !strings.Contains(f.Message, "grace canceled") || f.Fix == "" {
+			if f := r.Failure; f == nil || f.Phase != "apply" || !strings.Contains(f.Message, "grace canceled") || !strings.Contains(f.Message, "wrong version") ||
+				!strings.Contains(f.Message, "of 3 changes: module.redis_cache") || strings.Contains(f.Message, "may be missing") != force || !strings.Contains(f.Fix, "terrace run retry "+r.ID) {
 				t.Errorf("%+v", f)
 			}
 			if d, err := b.Store.Deployment(t.Context(), r.Scope, "orders"); err != nil || d.Status != run.DeploymentBroken {

@@ -48,10 +48,10 @@ func (s *Service) limited(l lineup, h Head) *Wait {
 		return w
 	}
 	if n := l.tenants[h.Scope.Tenant]; s.TenantConcurrency > 0 && n >= s.TenantConcurrency {
-		return &Wait{For: WaitTenant, Message: fmt.Sprintf("runs of the tenant %s are executed %d at once, and %d are", h.Scope.Tenant, s.TenantConcurrency, n)}
+		return &Wait{For: WaitTenant, Message: fmt.Sprintf("all places for runs of the tenant %s are taken, %d of %d", h.Scope.Tenant, n, s.TenantConcurrency)}
 	}
 	if n := l.stages[st.Name]; st.Concurrency > 0 && n >= st.Concurrency {
-		return &Wait{For: WaitStage, Message: fmt.Sprintf("runs on the stage %s are executed %d at once, and %d are", st.Name, st.Concurrency, n)}
+		return &Wait{For: WaitStage, Message: fmt.Sprintf("all places for runs on the stage %s are taken, %d of %d", st.Name, n, st.Concurrency)}
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func (l lineup) behindOthers(h Head) *Wait {
 func (s *Service) noRoom(l lineup, h Head, st stage.Stage) *Wait {
 	if !st.Remote() {
 		if n := s.active.count(false) + l.woken; s.Concurrency > 0 && n >= s.Concurrency {
-			return &Wait{For: WaitSlot, Message: fmt.Sprintf("%d runs are executed at once, and as many are", s.Concurrency)}
+			return &Wait{For: WaitSlot, Message: fmt.Sprintf("all places for runs are taken, %d of %d", n, s.Concurrency)}
 		}
 		return nil
 	}
@@ -93,7 +93,7 @@ func (s *Service) noRoom(l lineup, h Head, st stage.Stage) *Wait {
 	case total == 0:
 		return &Wait{For: WaitRunner, Message: fmt.Sprintf("no runner with the labels %s is connected", stage.LabelText(st.Runners))}
 	case l.pools[name] >= total:
-		return &Wait{For: WaitRunner, Message: fmt.Sprintf("the runners with the labels %s execute %d runs at once, and as many are", stage.LabelText(st.Runners), total)}
+		return &Wait{For: WaitRunner, Message: fmt.Sprintf("all places of the runners with the labels %s are taken, %d of %d", stage.LabelText(st.Runners), l.pools[name], total)}
 	default:
 		return nil
 	}

@@ -4382,6 +4382,9 @@ type ImportStateParams struct {
 	// Replace Put it in the place of a state that is there.
 	Replace bool `form:"replace,omitempty" json:"replace,omitempty"`
 
+	// OtherLineage Beside replace: also where the one that is there has another lineage, and so is the state of something else.
+	OtherLineage bool `form:"otherLineage,omitempty" json:"otherLineage,omitempty"`
+
 	// Reason Why; it is in the audit log.
 	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
 }

@@ -146,7 +146,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	if err != nil {
 		return err
 	}
-	if err := runner.Sweep(ctx, p.config.DataDir, d.states.Keep); err != nil {
+	if err := runner.Sweep(ctx, p.config.DataDir, leftovers{d.states, p.log}.keep); err != nil {
 		return err
 	}
 	if d.queue, err = runjobs.New(p.db, runjobs.Config{Concurrency: p.config.Concurrency + remoteAtOnce, Log: p.log}); err != nil {

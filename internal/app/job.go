@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetagent"
+	"github.com/terrace-idp/terrace/internal/delivery/render"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -21,13 +22,24 @@ import (
 // runnerJob is a job as the runner executes it, with the variables of its phase.
 func runnerJob(job run.Job, env map[string]string) runner.Job {
 	out := runner.Job{
-		RunID: job.Run, Stack: job.Stack, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
+		RunID: job.Run, Stack: job.Stack, Fence: job.Fence, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
 		Kill: job.Kill, Limits: limitsOf(job.Stage.Limits), Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
+	}
+	if taken, ok := job.Files[render.SecretFile]; ok {
+		out.Hide = []any{valuesOf(taken)}
 	}
 	if job.Keep != nil {
 		out.KeepPlan = func(ctx context.Context, plan runner.PlanFile) error { return job.Keep(ctx, run.PlanFile(plan)) }
 	}
 	return out
+}
+
+// valuesOf are those in a file of variables.
+func valuesOf(file []byte) (values any) {
+	if json.Unmarshal(file, &values) != nil {
+		return string(file) // it is of another form: all of it is hidden then
+	}
+	return values
 }
 
 // fleetJob is a phase of a job on its way to a remote runner. Of its stage goes

@@ -47,7 +47,7 @@ func BenchmarkLargeState(b *testing.B) {
 			b.ReportMetric(took.Seconds(), name+"-s")
 			b.ReportMetric(residentMB(b, p.PID()), name+"-MB")
 		}
-		step("import", "state", "import", "orders", "--file", file, "--replace", "--reason", "size", "--yes")
+		step("import", "state", "import", "orders", "--file", file, "--replace", "--other-lineage", "--reason", "size", "--yes")
 		step("list", "state", "list", "orders")
 		step("show", "state", "show", "orders", "terraform_data.large[7]")
 		step("mv", "state", "mv", "orders", "terraform_data.large[7]", "terraform_data.other", "--reason", "size", "--yes")

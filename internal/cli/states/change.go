@@ -108,7 +108,7 @@ func rollback(e *command.Env) *cobra.Command {
 func bring(e *command.Env) *cobra.Command {
 	var f change
 	var file string
-	var replace bool
+	var replace, other bool
 	c := &cobra.Command{
 		Use: "import WORKLOAD --file FILE", Short: "Take a state that was kept elsewhere",
 		Long: "The file is a state of format 4, as terraform state pull writes it. " + changeHelp + "\n" +
@@ -125,10 +125,10 @@ func bring(e *command.Env) *cobra.Command {
 			if err != nil || !info.Mode().IsRegular() {
 				return kernel.Errorf(kernel.Invalid, "%s is no file", file)
 			}
-			if err := e.Confirm(f.yes || !replace, fmt.Sprintf("Put %s in the place of the state of %s on %s?", file, args[0], f.stage)); err != nil {
+			if err := e.Confirm(f.yes || !replace, question(file, args[0], f.stage, other)); err != nil {
 				return err
 			}
-			p := apiclient.ImportStateParams{Stage: f.stage, Replace: replace, Reason: f.reason}
+			p := apiclient.ImportStateParams{Stage: f.stage, Replace: replace, OtherLineage: other, Reason: f.reason}
 			v, err := s.ImportState(ctx, project, args[0], p, state, info.Size())
 			return done(e, v, err)
 		}),
@@ -136,8 +136,17 @@ func bring(e *command.Env) *cobra.Command {
 	f.add(e, c)
 	c.Flags().StringVarP(&file, "file", "f", "", "the state")
 	c.Flags().BoolVar(&replace, "replace", false, "put it in the place of a state that is there")
+	c.Flags().BoolVar(&other, "other-lineage", false, "with --replace: even where the state that is there has another lineage, and is of something else")
 	_ = c.MarkFlagRequired("file") // the flag is there
 	return c
+}
+
+func question(file, workload, stage string, other bool) string {
+	text := fmt.Sprintf("Put %s in the place of the state of %s on %s", file, workload, stage)
+	if other {
+		text += ", even where that is the state of something else"
+	}
+	return text + "?"
 }
 
 func unlock(e *command.Env) *cobra.Command {

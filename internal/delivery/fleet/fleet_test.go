@@ -72,7 +72,7 @@ func (a *around) Has(_ context.Context, _ string, events []fleet.Event) (int, er
 	return n, nil
 }
 
-func (a *around) KeepUnder(_ context.Context, stack string, fence int64, state io.Reader) error {
+func (a *around) Keep(_ context.Context, stack string, fence int64, state io.Reader) error {
 	if fence != 1 {
 		return kernel.Errorf(kernel.Stale, "under fence %d", fence)
 	}

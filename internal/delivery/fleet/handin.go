@@ -22,7 +22,7 @@ func (s *Service) HandIn(ctx context.Context, r Runner, id, receipt string, stat
 		return kernel.Errorf(kernel.Denied, "the runner %s has no receipt of an apply for this state", r.Name).
 			WithFix("start a runner on the data folder of the one that made it, within %d days", int(keepEnded.Hours()/24))
 	}
-	if err := s.States.KeepUnder(ctx, a.Stack, a.Fence, state); err != nil {
+	if err := s.States.Keep(ctx, a.Stack, a.Fence, state); err != nil {
 		return fmt.Errorf("keep the state of %s: %w", a.Stack, err)
 	}
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {

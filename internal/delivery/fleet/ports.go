@@ -39,7 +39,7 @@ type Logs interface {
 // States keeps a state that a runner could not store under the fence; one that was
 // overtaken is Stale.
 type States interface {
-	KeepUnder(ctx context.Context, stack string, fence int64, state io.Reader) error
+	Keep(ctx context.Context, stack string, fence int64, state io.Reader) error
 }
 
 // Blobs keeps jobs and plans while they are on their way.

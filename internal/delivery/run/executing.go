@@ -10,3 +10,9 @@ func (s *Service) Executing(ctx context.Context, stack string) (string, error) {
 	}
 	return l.Run, nil
 }
+
+// Given returns the fence that was given on the stack last, 0 for none.
+func (s *Service) Given(ctx context.Context, stack string) (int64, error) {
+	l, err := s.Store.Lease(ctx, stack)
+	return l.Fence, err
+}

@@ -61,7 +61,7 @@ func (r *Runner) unstored(ctx context.Context, job Job, w workdir, failed error,
 	}
 	told := *e
 	told.Problems = append(slices.Clone(e.Problems), kernel.Problem{Message: "state push failed: " + why})
-	if err := r.keepState(context.WithoutCancel(ctx), job.Stack, w.join(left)); err != nil {
+	if err := r.keepState(context.WithoutCancel(ctx), job, w.join(left)); err != nil {
 		told.Message += "; the state could not be stored, twice, nor kept aside, and does not have what was applied"
 		told.Fix = "see to it that Terrace can write to its disk and database, then deploy again: on the target local what is there is taken over by its name, elsewhere import it"
 		told.Problems = append(told.Problems, kernel.Problem{Message: "it could not be kept: " + err.Error()})
@@ -73,7 +73,7 @@ func (r *Runner) unstored(ctx context.Context, job Job, w workdir, failed error,
 }
 
 // keepState hands a state that the tool left to whoever keeps it.
-func (r *Runner) keepState(ctx context.Context, stack, path string) error {
+func (r *Runner) keepState(ctx context.Context, job Job, path string) error {
 	if r.Keep == nil {
 		return errors.New("nobody keeps it")
 	}
@@ -81,5 +81,5 @@ func (r *Runner) keepState(ctx context.Context, stack, path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(r.Keep(ctx, stack, state), state.Close())
+	return errors.Join(r.Keep(ctx, job.Stack, job.Fence, state), state.Close())
 }

@@ -17,7 +17,7 @@ const Host = "terrace.localhost"
 // in an unpacked mirror are linked, not copied: no cache is written by two runs.
 func (r *Runner) cliConfig(job Job) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, stackLine+"\n", job.Stack)
+	fmt.Fprintf(&b, leaseLine+"\n", job.Stack, job.Fence)
 	fmt.Fprintf(&b, "disable_checkpoint = true\n")
 	fmt.Fprintf(&b, "host %s {\n  services = { \"modules.v1\" = %s }\n}\n", quote(Host), quote(r.Address+"/registry/v1/modules/"))
 	fmt.Fprintf(&b, "credentials %s {\n  token = %s\n}\n", quote(Host), quote(job.Token))
@@ -38,14 +38,15 @@ func (r *Runner) cliConfig(job Job) []byte {
 	return []byte(b.String())
 }
 
-// stackLine begins the configuration: it tells whoever finds the work directory
-// whose it was.
-const stackLine = "# stack: %s"
+// leaseLine begins the configuration: it tells whoever finds the work directory
+// whose it was, and the fence of the lease under which it was made.
+const leaseLine = "# stack: %s fence: %d"
 
-// stackOf returns the stack that a configuration was made for, "" for none.
-func stackOf(config []byte) (stack string) {
-	_, _ = fmt.Sscanf(string(config), stackLine, &stack)
-	return stack
+// leaseOf returns the stack that a configuration was made for, and the fence, "" and 0
+// where it says none.
+func leaseOf(config []byte) (stack string, fence int64) {
+	_, _ = fmt.Sscanf(string(config), leaseLine, &stack, &fence)
+	return stack, fence
 }
 
 // quote writes s as an HCL string.

@@ -105,7 +105,7 @@ func (t Tool) failure(command string, s *stream, stderr string, err error) error
 		if d.Severity != "error" {
 			continue
 		}
-		problems = append(problems, d.problems()...)
+		problems = append(problems, s.clean(d).problems()...)
 		about := &own
 		if d.Address != "" {
 			about = &resource

@@ -25,6 +25,7 @@ func (r *Runner) initialise(ctx context.Context, job Job, w workdir, sink Sink) 
 		return true, nil
 	}
 	stderr, err := r.process(job, w).run(ctx, s.line, "init", "-json", "-input=false", "-no-color")
+	s.release()
 	if err != nil {
 		return false, r.Tool.failure("init", s, stderr, err)
 	}
@@ -44,15 +45,18 @@ func (r *Runner) execute(ctx context.Context, job Job, w workdir, s *stream, arg
 		}
 		stderr, err := r.process(job, w).run(ctx, s.line, args...)
 		if err == nil {
+			s.release()
 			return nil
 		}
 		if !reused || again || !s.wantsInit() {
+			r.learn(ctx, job, w, s)
+			s.release()
 			return r.Tool.failure(args[0], s, stderr, err)
 		}
 		if err := r.forget(job, w); err != nil {
 			return onDisk("make the initialised folder anew", err)
 		}
-		s.diagnostics = nil
+		s.diagnostics, s.held = nil, nil
 	}
 }
 

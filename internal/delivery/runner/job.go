@@ -16,12 +16,16 @@ type Job struct {
 	RunID string
 	// Stack is tenant/project/workload/stage; the state lives under this name.
 	Stack string
+	// Fence is that of the lease under which the job is executed.
+	Fence int64
 	// Files are the root module by file name, such as main.tf.json and .terraform.lock.hcl.
 	Files map[string][]byte
 	// Env are variables for the tool, on top of the clean environment.
 	Env map[string]string
 	// Secret names the variables of Env whose values no event and no error may show.
 	Secret []string
+	// Hide are JSON values whose texts no event and no error may show either.
+	Hide []any
 	// Token is the run token: it opens the state, the module registry and the planes.
 	Token string
 	// Destroy makes Plan plan the destruction of everything in the stack.

@@ -38,8 +38,9 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// Keep keeps the state of a stack aside.
-type Keep func(ctx context.Context, stack string, state io.Reader) error
+// Keep keeps the state of a stack aside, which was made under the fence; 0 is one that
+// is not known.
+type Keep func(ctx context.Context, stack string, fence int64, state io.Reader) error
 
 // Runner executes jobs. Any number may run at once.
 type Runner struct {

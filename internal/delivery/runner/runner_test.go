@@ -3,11 +3,13 @@ package runner_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -381,26 +383,58 @@ func TestSweepKeepsTheStateThatAKilledProcessLeft(t *testing.T) {
 	if err := os.MkdirAll(work, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string]string{"errored.tfstate": "state", "terrace.tfrc": "# stack: " + stack + "\ndisable_checkpoint = true\n"} {
+	for name, content := range map[string]string{"errored.tfstate": "state", "terrace.tfrc": "# stack: " + stack + " fence: 7\ndisable_checkpoint = true\n"} {
 		if err := os.WriteFile(filepath.Join(work, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := runner.Sweep(t.Context(), dir, func(context.Context, string, io.Reader) error { return gone }); !errors.Is(err, gone) {
+	if err := runner.Sweep(t.Context(), dir, func(context.Context, string, int64, io.Reader) error { return gone }); !errors.Is(err, gone) {
 		t.Errorf("%v, want %v", err, gone)
 	}
 	var kept string
-	err := runner.Sweep(t.Context(), dir, func(_ context.Context, stack string, state io.Reader) error {
+	err := runner.Sweep(t.Context(), dir, func(_ context.Context, stack string, fence int64, state io.Reader) error {
 		raw, err := io.ReadAll(state)
-		kept = stack + " " + string(raw)
+		kept = fmt.Sprint(stack, " ", fence, " ", string(raw))
 		return err
 	})
-	if err != nil || kept != stack+" state" {
+	if err != nil || kept != stack+" 7 state" {
 		t.Errorf("kept %q, %v", kept, err)
 	}
 	if _, err := os.Stat(work); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder stays: %v", err)
 	}
+}
+
+// TestWhatIsSensitiveIsInNoError: the tool hides it itself, but not in the words of a
+// provisioner that fails, nor in those of a function.
+func TestWhatIsSensitiveIsInNoError(t *testing.T) {
+	t.Parallel()
+	const secret = `s3cret-"value<`
+	b := newBench(t)
+	local, err := json.Marshal("${sensitive(" + strconv.Quote(secret) + ")}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := func(rest string) string {
+		return `{"locals":{"s":` + string(local) + `},"resource":{"terraform_data":{"a":{"input":{"inner":"${local.s}"}}` + rest + `}}}`
+	}
+	hidden := func(what string, err error, log *log) {
+		t.Helper()
+		known, ok := errors.AsType[*kernel.Error](err)
+		if !ok || len(known.Problems) == 0 || !strings.Contains(known.Problems[0].Message, "(secret)") || strings.Contains(fmt.Sprint(known, known.Problems), "s3cret") {
+			t.Errorf("%s: %+v", what, known)
+		}
+		if !log.has(func(e runner.Event) bool { return strings.Contains(e.Message, "(secret)") }) || log.has(func(e runner.Event) bool { return strings.Contains(e.Message, "s3cret") }) {
+			t.Errorf("%s: %+v", what, log.events)
+		}
+	}
+	failing := root(`,"b":{"input":"${terraform_data.a.id}","provisioner":{"local-exec":{"command":"echo it is $S; exit 3","environment":{"S":"${local.s}"}}}}`)
+	plan := b.plan(t, "run_1", stack, failing)
+	var applied, planned log
+	_, err = b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, failing), b.kept(plan), applied.sink)
+	hidden("an apply", err, &applied)
+	_, err = b.Plan(context.Background(), b.job(t, "run_2", stack, tokens.PhasePlan, root(`,"c":{"input":"${file(nonsensitive(local.s))}"}`)), planned.sink)
+	hidden("a plan", err, &planned)
 }
 
 func TestAMissingToolIsClear(t *testing.T) {

@@ -1,38 +1,65 @@
 package runner
 
 import (
-	"encoding/json"
-	"strings"
+	"context"
+	"io"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/runner/planjson"
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
 )
 
-// shortest is how long a secret must be to be cut out of text: a shorter one
-// would take innocent words along.
-const shortest = 6
+// cutAs is what is in the place of a secret.
+const cutAs = "(secret)"
+
+// askMarked is how long the tool may take to tell what it marks sensitive.
+const askMarked = 2 * time.Minute
 
 // secrets are the values that no line of the tool may show: the run's token, and
-// what Job.Secret names, as they are and as JSON has them.
-func (j Job) secrets() []string {
-	values := []string{j.Token}
+// what Job.Secret and Job.Hide have, in all forms in which programs pass them on.
+func (j Job) secrets() *conceal.Values {
+	values := conceal.Of(j.Token)
 	for _, name := range j.Secret {
-		values = append(values, j.Env[name])
+		values.Add(j.Env[name])
 	}
-	var secrets []string
-	for _, value := range values {
-		if len(value) < shortest {
-			continue
-		}
-		secrets = append(secrets, value)
-		if quoted, err := json.Marshal(value); err == nil && len(quoted) != len(value)+2 {
-			secrets = append(secrets, string(quoted[1:len(quoted)-1]))
-		}
+	for _, value := range j.Hide {
+		values.Add(value)
 	}
-	return secrets
+	return values
 }
 
-// censor cuts the job's secrets out of a text.
-func (s *stream) censor(text string) string {
-	for _, secret := range s.secrets {
-		text = strings.ReplaceAll(text, secret, "(secret)")
+// censor cuts the secrets that are known out of a text.
+func (s *stream) censor(text string) string { return s.secrets.Cut(text, cutAs) }
+
+// clean is a diagnostic without secrets.
+func (s *stream) clean(d diagnostic) diagnostic {
+	d.Summary, d.Detail, d.Address = s.censor(d.Summary), s.censor(d.Detail), s.censor(d.Address)
+	return d
+}
+
+// learn takes along what the tool marks sensitive, in the plan that it was to apply or
+// else in the state, before anybody is told of its errors: the tool hides such values
+// itself, but not where a provider or a provisioner has them in the words of an error.
+func (r *Runner) learn(ctx context.Context, job Job, w workdir, s *stream) {
+	if len(s.held) == 0 {
+		return
 	}
-	return text
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askMarked)
+	defer cancel()
+	args := []string{"show", "-json", "-no-color"}
+	if w.has(planName) {
+		args = append(args, planName)
+	}
+	p := r.process(job, w)
+	p.stdout = func(out io.Reader) error {
+		err := planjson.Sensitive(out, s.secrets)
+		_, copied := io.Copy(io.Discard, out) // so that the tool can end
+		if err != nil {
+			r.Logger.WarnContext(ctx, "what the tool marks sensitive is not known to the end", "run", job.RunID, "error", err)
+		}
+		return copied
+	}
+	if _, err := p.run(ctx, nil, args...); err != nil {
+		r.Logger.WarnContext(ctx, "what the tool marks sensitive is not known", "run", job.RunID, "error", err)
+	}
 }

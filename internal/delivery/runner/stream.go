@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
 )
 
 // maxEvents bounds what one process may send to the sink, in bytes of messages.
@@ -67,8 +68,10 @@ type stream struct {
 	phase Phase
 	sink  Sink
 	// secrets never leave: they are cut out of every line.
-	secrets []string
-	clock   kernel.Clock
+	secrets *conceal.Values
+	// held are the errors of the tool, until it is known what no text may show.
+	held  []Event
+	clock kernel.Clock
 
 	diagnostics []diagnostic
 	outputs     map[string]json.RawMessage
@@ -89,7 +92,21 @@ func (s *stream) line(raw []byte) {
 	if s.phase == PhaseApply && m.retold() {
 		return
 	}
-	s.send(Event{Time: m.Timestamp, Phase: s.phase, Level: m.Level, Type: m.Type, Address: m.address(), Message: m.text()})
+	e := Event{Time: m.Timestamp, Phase: s.phase, Level: m.Level, Type: m.Type, Address: m.address(), Message: m.text()}
+	if m.Diagnostic != nil && m.Diagnostic.Severity == "error" {
+		s.held = append(s.held, e)
+		return
+	}
+	s.send(e)
+}
+
+// release sends the errors that were held.
+func (s *stream) release() {
+	for _, e := range s.held {
+		e.Message, e.Address = s.censor(e.Message), s.censor(e.Address)
+		s.send(e)
+	}
+	s.held = nil
 }
 
 // text is the message, with the detail of a diagnostic.

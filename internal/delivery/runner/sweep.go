@@ -70,7 +70,8 @@ func keepLeft(ctx context.Context, dir string, keep Keep) (err error) {
 	if err != nil {
 		return onDisk("read whose the state in "+dir+" is", err)
 	}
-	return keep(ctx, stackOf(config), state)
+	stack, fence := leaseOf(config)
+	return keep(ctx, stack, fence, state)
 }
 
 // killIn kills the processes that run in a folder beneath dir: those that the

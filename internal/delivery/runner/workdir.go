@@ -80,6 +80,12 @@ func (w workdir) write(name string, content []byte) error {
 
 func (w workdir) config() string { return w.join(configName) }
 
+// has reports whether the folder has the file.
+func (w workdir) has(name string) bool {
+	_, err := os.Stat(w.join(name))
+	return err == nil
+}
+
 func (w workdir) join(name string) string { return filepath.Join(w.path, name) }
 
 func (w workdir) remove() error { return errors.Join(os.RemoveAll(w.path), os.RemoveAll(w.tmp)) }

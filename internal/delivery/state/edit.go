@@ -72,7 +72,7 @@ func (s *Service) Rollback(ctx context.Context, stack, version, reason string) (
 	if err := s.authorize(ctx, ActionWrite, stack); err != nil {
 		return Version{}, err
 	}
-	old, err := s.Store.Version(ctx, stack, version)
+	old, err := s.version(ctx, stack, version)
 	if err != nil {
 		return Version{}, err
 	}
@@ -83,9 +83,29 @@ func (s *Service) Rollback(ctx context.Context, stack, version, reason string) (
 	})
 }
 
-// Import takes a state that was kept elsewhere. A stack that has one already is
-// a Conflict unless replace is set.
-func (s *Service) Import(ctx context.Context, stack string, raw io.Reader, replace bool, reason string) (Version, error) {
+// Replacing is what an import may put itself in the place of.
+type Replacing struct {
+	// State is one that is there, and Lineage one of something else.
+	State, Lineage bool
+}
+
+// allow refuses to replace the version in force by what arrived.
+func (r Replacing) allow(before, arrived Version) error {
+	switch {
+	case !r.State:
+		return kernel.Errorf(kernel.Conflict, "stack %s has a state already", before.Stack).
+			WithFix("look at it with terrace state list; --replace puts the imported one in its place")
+	case !r.Lineage && arrived.Lineage != before.Lineage:
+		return kernel.Errorf(kernel.Conflict, "the imported state has the lineage %s, but that of %s has %s: it is the state of something else", arrived.Lineage, before.Stack, before.Lineage).
+			WithFix("look at both: what the one that is there knows stays in the target, and is forgotten here; --other-lineage beside --replace does it all the same")
+	default:
+		return nil
+	}
+}
+
+// Import takes a state that was kept elsewhere. A stack that has one already is a
+// Conflict unless it may be replaced.
+func (s *Service) Import(ctx context.Context, stack string, raw io.Reader, replace Replacing, reason string) (Version, error) {
 	if err := s.mayEdit(ctx, stack, reason); err != nil {
 		return Version{}, err
 	}
@@ -94,15 +114,10 @@ func (s *Service) Import(ctx context.Context, stack string, raw io.Reader, repla
 		return Version{}, err
 	}
 	v, err := s.edit(ctx, stack, edition{
-		kind: "state.imported", cause: fmt.Sprintf("imported with serial %d", arrived.Serial), reason: reason,
+		kind: "state.imported", cause: fmt.Sprintf("imported with serial %d and lineage %s", arrived.Serial, arrived.Lineage), reason: reason,
 		data: map[string]any{"lineage": arrived.Lineage, "digest": arrived.Digest}, again: true, first: arrived.Serial,
-		change: func(current io.Reader) (origin, error) {
-			if current != nil && !replace {
-				return origin{}, kernel.Errorf(kernel.Conflict, "stack %s has a state already", stack).
-					WithFix("look at it with terrace state list; --replace puts the imported one in its place")
-			}
-			return origin{s.stored(ctx, arrived), nothing}, nil
-		},
+		allow:  func(before Version) error { return replace.allow(before, arrived) },
+		change: func(io.Reader) (origin, error) { return origin{s.stored(ctx, arrived), nothing}, nil },
 	})
 	return v, errors.Join(err, s.discard(ctx, arrived))
 }
@@ -115,6 +130,8 @@ type edition struct {
 	again bool
 	// first is the least serial of the result.
 	first int64
+	// allow refuses to go on from the version in force, where there is one; nil allows all.
+	allow func(before Version) error
 	// change gets the state in force, nil for none.
 	change func(current io.Reader) (origin, error)
 }
@@ -142,7 +159,12 @@ func (s *Service) edit(ctx context.Context, stack string, e edition) (Version, e
 	if !there && !e.again {
 		return Version{}, kernel.Errorf(kernel.NotFound, "stack %s has no state", stack)
 	}
-	if err := s.idle(ctx, stack); err != nil {
+	if e.allow != nil && there {
+		if err := e.allow(before); err != nil {
+			return Version{}, err
+		}
+	}
+	if err := errors.Join(s.idle(ctx, stack), s.unkept(ctx, stack)); err != nil {
 		return Version{}, err
 	}
 	free, err := s.turns.take(ctx, before.Size)
@@ -175,6 +197,11 @@ func (s *Service) change(ctx context.Context, before Version, there bool, e edit
 func (s *Service) put(ctx context.Context, stack string, before Version, from source, e edition) (Version, error) {
 	actor, _ := kernel.ActorFrom(ctx)
 	v := Version{ID: kernel.NewID("sv"), Stack: stack, By: actor.Name, Cause: e.cause, CreatedAt: s.Clock.Now()}
+	fence, err := s.Fences.Given(ctx, stack)
+	if err != nil {
+		return Version{}, err
+	}
+	v.Fence = fence
 	raw, err := renumbered(from, max(before.Serial+1, e.first))
 	if err != nil {
 		return Version{}, err
@@ -212,6 +239,16 @@ func (s *Service) replace(ctx context.Context, before, v Version, e edition) err
 	}
 	e.data["version"], e.data["serial"] = v.ID, v.Serial
 	return s.record(ctx, e.kind, v.Stack, e.reason, e.data)
+}
+
+// unkept refuses a stack of which an apply left a state that is not in force yet.
+func (s *Service) unkept(ctx context.Context, stack string) error {
+	kept, err := s.keeps(ctx, stack)
+	if err != nil || !kept {
+		return err
+	}
+	return kernel.Errorf(kernel.Conflict, "what an apply of %s could not store is kept, and comes into force with the next run", stack).
+		WithFix("run one first, such as terrace deploy score.yaml with --dry-run, and look at the state again")
 }
 
 // idle refuses a stack on which a run works at this moment.

@@ -3,15 +3,21 @@ package state_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/state"
+	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statetest"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
 
 // withResource is a state with one resource that has a value and secrets.
@@ -75,6 +81,56 @@ func TestPeopleSeeStatesWithoutSecrets(t *testing.T) {
 	})
 }
 
+// TestWhatTheToolMarksIsNowhere: the values of one instance, as terraform 1.11 writes them.
+func TestWhatTheToolMarksIsNowhere(t *testing.T) {
+	t.Parallel()
+	const secret = `s3cret-"q<&>-äö`
+	quoted, err := json.Marshal(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(value, types string) string { return `{"value":` + value + `,"type":` + types + `}` }
+	path := func(names ...string) string {
+		var all []string
+		for _, name := range names {
+			all = append(all, fmt.Sprintf(`{"type":"get_attr","value":%q}`, name))
+		}
+		return "[[" + strings.Join(all, ",") + "]]"
+	}
+	for name, c := range map[string]struct{ attributes, sensitive string }{
+		"a text":                          {`"input":` + open(string(quoted), `"string"`), path("input")},
+		"what the provider repeats":       {`"input":"` + "x" + `","secret_key_base":` + string(quoted) + `,"output":` + open(string(quoted), `"string"`), `[]`},
+		"a member of an open value":       {`"input":` + open(`{"a":`+string(quoted)+`,"plain":"p"}`, `["object",{"a":"string","plain":"string"}]`), path("input", "a")},
+		"a member that is called type":    {`"input":` + open(`{"type":`+string(quoted)+`}`, `["object",{"type":"string"}]`), path("input", "type")},
+		"a member that is called value":   {`"input":` + open(`{"value":`+string(quoted)+`}`, `["object",{"value":"string"}]`), path("input", "value")},
+		"a block with a type and a value": {`"block":{"type":` + string(quoted) + `,"value":"x"}`, path("block", "type")},
+		"a way that leads nowhere":        {`"input":{"a":` + string(quoted) + `}`, path("input", "b", "c")},
+		"a mark that cannot be read":      {`"input":` + string(quoted), `["?"]`},
+		"in another form":                 {`"input":` + string(quoted) + `,"user_data":"` + base64.StdEncoding.EncodeToString([]byte("PASS="+secret+"\n")) + `"`, path("input")},
+		"a list of them":                  {`"tokens":[` + string(quoted) + `],"other":{"` + "k" + `":` + string(quoted) + `}`, `[]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
+			text := fmt.Sprintf(`{"version":4,"serial":1,"lineage":"l","resources":[{"mode":"managed","type":"terraform_data","name":"a","provider":"provider[\"terraform.io/builtin/terraform\"]","instances":[{"attributes":{%s,"open":"seen"},"sensitive_attributes":%s}]}]}`, c.attributes, c.sensitive)
+			if _, err := r.Service.Import(signedIn(t.Context()), stack, strings.NewReader(text), state.Replacing{}, "test"); err != nil {
+				t.Fatal(err)
+			}
+			found, err := r.Service.Show(signedIn(t.Context()), stack, "", "terraform_data.a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			said, err := json.Marshal(found)
+			if err != nil || strings.Contains(string(said), "s3cret") || conceal.Of(secret).In(string(said)) {
+				t.Errorf("%s, %v", said, err)
+			}
+			if !strings.Contains(string(said), `"open":"seen"`) && name != "a mark that cannot be read" {
+				t.Errorf("%s has nothing of what is open", said)
+			}
+		})
+	}
+}
+
 func TestRollbackOfAState(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, r *statetest.Room) {
@@ -86,6 +142,10 @@ func TestRollbackOfAState(t *testing.T) {
 			t.Fatal(err)
 		}
 		first := versions.Items[1].ID
+		_, err = r.Service.Rollback(ctx, stack, "sv_none", "why")
+		if e, ok := errors.AsType[*kernel.Error](err); !ok || e.Kind != kernel.NotFound || !strings.Contains(e.Fix, "terrace state history") {
+			t.Errorf("to an unknown version: %v", err)
+		}
 		if _, err := r.Service.Rollback(ctx, stack, first, " "); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("without a reason: %v", err)
 		}
@@ -120,18 +180,26 @@ func TestImportOfAState(t *testing.T) {
 	each(t, func(t *testing.T, r *statetest.Room) {
 		t.Helper()
 		ctx := signedIn(t.Context())
-		if _, err := r.Service.Import(ctx, stack, strings.NewReader(`{"version":3,"serial":1,"lineage":"l"}`), false, "why"); !kernel.Is(err, kernel.Invalid) {
+		if _, err := r.Service.Import(ctx, stack, strings.NewReader(`{"version":3,"serial":1,"lineage":"l"}`), state.Replacing{}, "why"); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("an old format: %v", err)
 		}
-		v, err := r.Service.Import(ctx, stack, bytes.NewReader(withResource(41, "old")), false, "from the old backend")
+		v, err := r.Service.Import(ctx, stack, bytes.NewReader(withResource(41, "old")), state.Replacing{}, "from the old backend")
 		if err != nil || v.Serial != 41 || v.Lineage != "l" {
 			t.Fatalf("%+v, %v", v, err)
 		}
-		if _, err := r.Service.Import(ctx, stack, bytes.NewReader(withResource(1, "new")), false, "again"); !kernel.Is(err, kernel.Conflict) {
+		if _, err := r.Service.Import(ctx, stack, bytes.NewReader(withResource(1, "new")), state.Replacing{}, "again"); !kernel.Is(err, kernel.Conflict) {
 			t.Errorf("over a state that is there: %v", err)
 		}
-		v, err = r.Service.Import(ctx, stack, bytes.NewReader(withResource(1, "new")), true, "again")
+		v, err = r.Service.Import(ctx, stack, bytes.NewReader(withResource(1, "new")), state.Replacing{State: true}, "again")
 		if err != nil || v.Serial != 42 {
+			t.Errorf("%+v, %v", v, err)
+		}
+		another := func() io.Reader { return strings.NewReader(`{"version":4,"serial":1,"lineage":"another"}`) }
+		if _, err := r.Service.Import(ctx, stack, another(), state.Replacing{State: true}, "again"); !kernel.Is(err, kernel.Conflict) || !strings.Contains(err.Error(), "another") {
+			t.Errorf("the state of something else: %v", err)
+		}
+		v, err = r.Service.Import(ctx, stack, another(), state.Replacing{State: true, Lineage: true}, "again")
+		if err != nil || v.Lineage != "another" || !strings.Contains(v.Cause, "another") {
 			t.Errorf("%+v, %v", v, err)
 		}
 	})

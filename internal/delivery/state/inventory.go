@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -26,9 +25,6 @@ type Resource struct {
 	// Attributes are its values, with (sensitive) for those that are; only where one resource is asked for.
 	Attributes map[string]any `json:"attributes,omitempty"`
 }
-
-// hidden stands in for a sensitive value.
-const hidden = "(sensitive)"
 
 // instance is one of a resource, without its values.
 type instance struct {
@@ -102,106 +98,4 @@ func providerName(address string) string {
 		return address
 	}
 	return name
-}
-
-// shown are the attributes of an instance with (sensitive) for those that the tool
-// marked, and for those whose names are secrets': not every provider marks all of
-// its own.
-func shown(raw json.RawMessage) (map[string]any, error) {
-	var v values
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return nil, err
-	}
-	masked, _ := mask(v.Attributes).(map[string]any)
-	for _, path := range v.Sensitive {
-		hide(masked, steps(path))
-	}
-	return masked, nil
-}
-
-func mask(v any) any {
-	switch value := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(value))
-		for name, inner := range value {
-			if text, ok := inner.(string); ok && text != "" && secretName(name) {
-				out[name] = hidden
-				continue
-			}
-			out[name] = mask(inner)
-		}
-		return out
-	case []any:
-		out := make([]any, len(value))
-		for i, inner := range value {
-			out[i] = mask(inner)
-		}
-		return out
-	default:
-		return v
-	}
-}
-
-// secretName reports names of attributes whose values are secrets.
-func secretName(name string) bool {
-	lower := strings.ToLower(name)
-	if strings.HasSuffix(lower, "_id") || strings.HasSuffix(lower, "_name") || strings.HasSuffix(lower, "_version") {
-		return false
-	}
-	for _, word := range []string{"password", "secret", "token", "private_key", "access_key", "connection_string", "sas_url", "kube_config", "credential"} {
-		if strings.Contains(lower, word) {
-			return true
-		}
-	}
-	return false
-}
-
-// steps reads a path of sensitive_attributes: names and numbers.
-func steps(path json.RawMessage) (keys []any) {
-	var parts []struct {
-		Type  string          `json:"type"`
-		Value json.RawMessage `json:"value"`
-	}
-	if json.Unmarshal(path, &parts) != nil {
-		return nil
-	}
-	for _, part := range parts {
-		var key any
-		var typed struct {
-			Value any `json:"value"`
-		}
-		if part.Type == "index" && json.Unmarshal(part.Value, &typed) == nil {
-			key = typed.Value
-		} else if json.Unmarshal(part.Value, &key) != nil {
-			return nil
-		}
-		keys = append(keys, key)
-	}
-	return keys
-}
-
-// hide puts (sensitive) where the keys lead to, or on the last that is there.
-func hide(v any, keys []any) {
-	for i, key := range keys {
-		last := i == len(keys)-1
-		switch at := v.(type) {
-		case map[string]any:
-			name := fmt.Sprint(key)
-			if _, there := at[name]; there && last {
-				at[name] = hidden
-			}
-			v = at[name]
-		case []any:
-			n, ok := key.(float64)
-			if !ok || int(n) >= len(at) || n < 0 {
-				return
-			}
-			if last {
-				at[int(n)] = hidden
-			}
-			v = at[int(n)]
-		default:
-			return
-		}
-	}
 }

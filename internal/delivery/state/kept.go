@@ -13,10 +13,15 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/wholefile"
 )
 
-// Keep keeps a state that could not be written, sealed, until Restore: beside
-// the contents, or in Folder where that fails and raw can be read once more.
-func (s *Service) Keep(ctx context.Context, stack string, raw io.Reader) error {
-	_, _, _, err := s.keep(ctx, keptKey(stack), keptFor(stack), &intake{from: raw})
+// Keep keeps a state that could not be written under the fence, sealed, until
+// Restore: beside the contents, or in Folder where that fails and raw can be read
+// once more. A fence of 0 is not known. It is Stale, and nothing of raw is read,
+// where newer work was done since.
+func (s *Service) Keep(ctx context.Context, stack string, fence int64, raw io.Reader) error {
+	if err := s.first(ctx, stack, fence); kernel.Is(err, kernel.Stale) {
+		return err // where it cannot be told now, Restore looks again
+	}
+	_, _, _, err := s.keep(ctx, keptKey(stack), keptFor(stack), &intake{from: raw, fence: fence})
 	again, ok := raw.(io.Seeker)
 	if err == nil || s.Folder == "" || !ok || kernel.Is(err, kernel.Invalid) || kernel.Is(err, kernel.TooLarge) {
 		return err
@@ -24,40 +29,89 @@ func (s *Service) Keep(ctx context.Context, stack string, raw io.Reader) error {
 	if _, seekErr := again.Seek(0, io.SeekStart); seekErr != nil {
 		return errors.Join(err, seekErr)
 	}
-	if inFolder := s.keepInFolder(ctx, stack, raw); inFolder != nil {
+	if inFolder := s.keepInFolder(ctx, stack, fence, raw); inFolder != nil {
 		return errors.Join(err, inFolder)
 	}
 	return nil
 }
 
-// KeepUnder keeps a state that could not be written under the fence. It is Stale
-// where the state was written under a later one since: it no longer follows.
-func (s *Service) KeepUnder(ctx context.Context, stack string, fence int64, raw io.Reader) error {
-	current, ok, err := s.Current(ctx, stack)
+// first refuses, as Stale, a state of the fence where one of a later fence is kept, or
+// newer work was done.
+func (s *Service) first(ctx context.Context, stack string, fence int64) error {
+	last, err := s.last(ctx, stack)
 	if err != nil {
 		return err
 	}
-	if ok && current.Fence > fence {
-		return kernel.Errorf(kernel.Stale, "the state of %s was written under a later lease since (fence %d, not %d)", stack, current.Fence, fence)
+	if last.overtakes(fence) {
+		return kernel.Errorf(kernel.Stale, "the state of %s was written since, by a later run or by hand (fence %d, not %d)", stack, last.Fence, fence)
 	}
-	_, _, _, err = s.keep(ctx, keptKey(stack), keptFor(stack), &intake{from: raw, fence: fence})
+	kept, err := s.kept(ctx, stack)
+	if err == nil && kept.from != nil && fence > 0 && kept.fence > fence {
+		err = kernel.Errorf(kernel.Stale, "a state of %s is kept that is of a later run (fence %d, not %d)", stack, kept.fence, fence)
+	}
 	return err
 }
 
-func (s *Service) keepInFolder(ctx context.Context, stack string, raw io.Reader) error {
+// last returns the version in force, or the one that was when the state was deleted;
+// the zero Version for none.
+func (s *Service) last(ctx context.Context, stack string) (Version, error) {
+	if v, ok, err := s.Current(ctx, stack); ok || err != nil {
+		return v, err
+	}
+	page, err := s.Store.List(ctx, stack, kernel.PageRequest{Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		return Version{}, err
+	}
+	return page.Items[0], nil
+}
+
+// overtakes reports whether v is newer work than what was made under the fence: of a
+// later lease, or by hand after the lease had ended.
+func (v Version) overtakes(fence int64) bool {
+	return fence > 0 && (v.Fence > fence || v.By != "" && v.Fence == fence)
+}
+
+// SetAside keeps, sealed, a state that Keep refused, and says where. Nothing reads it
+// but people.
+func (s *Service) SetAside(ctx context.Context, stack string, fence int64, raw io.Reader) (key string, err error) {
+	key = "overtaken-states/" + stack + "/" + kernel.NewID("sv")
+	if _, _, _, err := s.keep(ctx, key, keptFor(stack), &intake{from: raw}); err != nil {
+		return "", err
+	}
+	return key, s.Tx.InTx(ctx, func(ctx context.Context) error {
+		return s.record(ctx, "state.set_aside", stack, "newer work was done since", map[string]any{"kept": key, "fence": fence})
+	})
+}
+
+// keeps reports whether anything is kept of the stack.
+func (s *Service) keeps(ctx context.Context, stack string) (bool, error) {
+	for _, whole := range []source{s.keptBlob(ctx, stack), s.keptInFolder(ctx, stack)} {
+		raw, err := whole()
+		if kernel.Is(err, kernel.NotFound) {
+			continue
+		}
+		if err == nil {
+			err = raw.Close()
+		}
+		return err == nil, err
+	}
+	return false, nil
+}
+
+func (s *Service) keepInFolder(ctx context.Context, stack string, fence int64, raw io.Reader) error {
 	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
 		return err
 	}
 	return wholefile.ReplaceWith(s.keptFile(stack), 0o600, func(w io.Writer) error {
-		return s.seal(ctx, w, keptFor(stack), &intake{from: raw})
+		return s.seal(ctx, w, keptFor(stack), &intake{from: raw, fence: fence})
 	})
 }
 
 // Restore writes what Keep kept of the stack, if anything, under the fence of
 // the run that now works on it. It is called before anything else happens to
-// the stack. What is older than the state in force, by its serial or by the lease
-// under which it was made, is dropped; a state of something else is a Conflict, and
-// stays kept.
+// the stack. What is older than the state in force by its serial is dropped, what
+// newer work has overtaken is set aside; a state of something else is a Conflict,
+// and stays kept.
 func (s *Service) Restore(ctx context.Context, c Caller, stack string) error {
 	kept, err := s.kept(ctx, stack)
 	if err != nil || kept.from == nil {
@@ -67,8 +121,15 @@ func (s *Service) Restore(ctx context.Context, c Caller, stack string) error {
 	if err != nil {
 		return err
 	}
-	if ok && kept.olderThan(current) {
+	last, err := s.last(ctx, stack)
+	if err != nil {
+		return err
+	}
+	if ok && kept.content.Lineage == current.Lineage && kept.content.Serial <= current.Serial {
 		return s.drop(ctx, stack)
+	}
+	if last.overtakes(kept.fence) {
+		return s.moveAside(ctx, stack, kept)
 	}
 	err = s.restore(ctx, c, stack, kept.from)
 	if kernel.Is(err, kernel.Conflict) {
@@ -124,9 +185,17 @@ type keptState struct {
 	fence int64
 }
 
-func (k keptState) olderThan(current Version) bool {
-	overtaken := k.fence > 0 && current.Fence > k.fence
-	return k.content.Lineage == current.Lineage && (overtaken || k.content.Serial <= current.Serial)
+// moveAside sets aside what is kept.
+func (s *Service) moveAside(ctx context.Context, stack string, kept keptState) error {
+	raw, err := kept.from()
+	if err != nil {
+		return err
+	}
+	_, err = s.SetAside(ctx, stack, kept.fence, raw)
+	if err := errors.Join(err, raw.Close()); err != nil {
+		return err
+	}
+	return s.drop(ctx, stack)
 }
 
 // kept returns the newest state that is kept of the stack, without from for none.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,7 +45,7 @@ func TestWhatIsKeptIsRestored(t *testing.T) {
 				if raw == nil {
 					continue
 				}
-				if err := room.Service.Keep(t.Context(), stack, bytes.NewReader(raw)); err != nil {
+				if err := room.Service.Keep(t.Context(), stack, 0, bytes.NewReader(raw)); err != nil {
 					if kernel.Is(err, kernel.Invalid) && string(raw) == "{}" {
 						return
 					}
@@ -83,7 +84,7 @@ func TestAKeptStateIsOvertakenByALaterLease(t *testing.T) {
 		}
 	}
 	keep := func(fence int64, serial int) error {
-		return room.Service.KeepUnder(t.Context(), stack, fence, bytes.NewReader(stateOf("a", serial)))
+		return room.Service.Keep(t.Context(), stack, fence, bytes.NewReader(stateOf("a", serial)))
 	}
 	must(keep(1, 1))
 	must(room.Service.Restore(t.Context(), state.Caller{Run: "run_1", Stack: stack, Fence: 1, MayWrite: true}, stack))
@@ -104,11 +105,108 @@ func TestAKeptStateIsOvertakenByALaterLease(t *testing.T) {
 	}
 }
 
+// TestWhatANodeBringsBackIsOvertaken: it was away while others went on.
+func TestWhatANodeBringsBackIsOvertaken(t *testing.T) {
+	t.Parallel()
+	const stack = "acme/shop/orders/dev"
+	apply := func(fence int64) state.Caller {
+		return state.Caller{Run: "run", Stack: stack, Fence: fence, MayWrite: true}
+	}
+	wrote := func(t *testing.T, room *statetest.Room, fence int64, serial int) {
+		t.Helper()
+		ctx := t.Context()
+		if err := room.Service.Lock(ctx, apply(fence), stack, state.Lock{ID: "a"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := room.Service.Write(ctx, apply(fence), stack, "a", bytes.NewReader(stateOf("a", serial))); err != nil {
+			t.Fatal(err)
+		}
+		if err := room.Service.Unlock(ctx, apply(fence), stack, "a"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		meanwhile func(t *testing.T, room *statetest.Room)
+		stale     bool
+	}{
+		"nothing happened":  {func(*testing.T, *statetest.Room) {}, false},
+		"another run began": {func(_ *testing.T, room *statetest.Room) { room.Fences.Next(stack) }, false},
+		"another run wrote": {func(t *testing.T, room *statetest.Room) {
+			t.Helper()
+			wrote(t, room, room.Fences.Next(stack), 2)
+		}, true},
+		"another run removed it": {func(t *testing.T, room *statetest.Room) {
+			t.Helper()
+			fence := room.Fences.Next(stack)
+			wrote(t, room, fence, 2)
+			if err := room.Service.Delete(t.Context(), apply(fence), stack); err != nil {
+				t.Fatal(err)
+			}
+		}, true},
+		"somebody changed it by hand": {func(t *testing.T, room *statetest.Room) {
+			t.Helper()
+			if _, err := room.Service.Import(signedIn(t.Context()), stack, bytes.NewReader(stateOf("a", 2)), state.Replacing{State: true}, "test"); err != nil {
+				t.Fatal(err)
+			}
+		}, true},
+		"a later one is kept": {func(t *testing.T, room *statetest.Room) {
+			t.Helper()
+			if err := room.Service.Keep(t.Context(), stack, room.Fences.Next(stack), bytes.NewReader(stateOf("a", 3))); err != nil {
+				t.Fatal(err)
+			}
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			room := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
+			wrote(t, room, 1, 1)
+			c.meanwhile(t, room)
+			err := room.Service.Keep(t.Context(), stack, 1, bytes.NewReader(stateOf("a", 9)))
+			if kernel.Is(err, kernel.Stale) != c.stale || !c.stale && err != nil {
+				t.Fatalf("%v, want stale %t", err, c.stale)
+			}
+			if !c.stale {
+				return
+			}
+			key, err := room.Service.SetAside(t.Context(), stack, 1, bytes.NewReader(stateOf("a", 9)))
+			if err != nil || !slices.Contains(room.Journal.Types(), "state.set_aside") {
+				t.Errorf("%v, %v", err, room.Journal.Types())
+			}
+			if _, err := os.Stat(filepath.Join(room.Dir, filepath.FromSlash(key))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestNobodyChangesByHandWhatIsKept: it would be overtaken, and what was applied forgotten.
+func TestNobodyChangesByHandWhatIsKept(t *testing.T) {
+	t.Parallel()
+	const stack = "acme/shop/orders/dev"
+	room := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
+	if err := room.Service.Keep(t.Context(), stack, 1, bytes.NewReader(stateOf("a", 1))); err != nil {
+		t.Fatal(err)
+	}
+	take := func() error {
+		_, err := room.Service.Import(signedIn(t.Context()), stack, bytes.NewReader(stateOf("a", 7)), state.Replacing{State: true}, "test")
+		return err
+	}
+	if err := take(); !kernel.Is(err, kernel.Conflict) {
+		t.Errorf("%v, want a conflict", err)
+	}
+	if err := room.Service.Restore(t.Context(), state.Caller{Run: "run_2", Stack: stack, Fence: 1, MayWrite: true}, stack); err != nil {
+		t.Fatal(err)
+	}
+	if err := take(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestARunThatLostItsStackRestoresNothing(t *testing.T) {
 	t.Parallel()
 	const stack = "acme/shop/orders/dev"
 	room := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
-	if err := room.Service.Keep(t.Context(), stack, bytes.NewReader(stateOf("a", 1))); err != nil {
+	if err := room.Service.Keep(t.Context(), stack, 0, bytes.NewReader(stateOf("a", 1))); err != nil {
 		t.Fatal(err)
 	}
 	room.Fences.Next(stack)
@@ -127,7 +225,7 @@ func TestKeptInTheFolder(t *testing.T) {
 	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := room.Service.Keep(t.Context(), stack, bytes.NewReader(stateOf("a", 1))); err != nil {
+	if err := room.Service.Keep(t.Context(), stack, 0, bytes.NewReader(stateOf("a", 1))); err != nil {
 		t.Fatal(err)
 	}
 	if files, err := os.ReadDir(room.Service.Folder); err != nil || len(files) != 1 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -98,13 +99,24 @@ func (s *Service) find(ctx context.Context, stack, version string) (Version, err
 		return Version{}, err
 	}
 	if version != "" {
-		return s.Store.Version(ctx, stack, version)
+		return s.version(ctx, stack, version)
 	}
 	v, there, err := s.Current(ctx, stack)
 	if err == nil && !there {
 		err = kernel.Errorf(kernel.NotFound, "stack %s has no state", stack).WithFix("terrace state history shows what it had before")
 	}
 	return v, err
+}
+
+// version returns one that a person names.
+func (s *Service) version(ctx context.Context, stack, id string) (Version, error) {
+	v, err := s.Store.Version(ctx, stack, id)
+	if !kernel.Is(err, kernel.NotFound) {
+		return v, err
+	}
+	scope, workload, split := SplitStack(stack)
+	return v, errors.Join(split, kernel.Errorf(kernel.NotFound, "the state of %s on %s has no version %s", workload, scope.Stage, id).
+		WithFix("terrace state history %s --stage %s lists them", workload, scope.Stage))
 }
 
 func (s *Service) authorize(ctx context.Context, action, stack string) error {

@@ -107,10 +107,10 @@ func TestARollbackChangesTheSerialAlone(t *testing.T) {
 			t.Parallel()
 			r := statetest.New(t, dbtest.SQLite(t, statesql.Migrations()))
 			ctx := signedIn(t.Context())
-			if _, err := r.Service.Import(ctx, stack, strings.NewReader(`{"version":4,"serial":41,"lineage":"l"}`), false, "first"); err != nil {
+			if _, err := r.Service.Import(ctx, stack, strings.NewReader(`{"version":4,"serial":41,"lineage":"l"}`), state.Replacing{}, "first"); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := r.Service.Import(ctx, stack, strings.NewReader(c.raw), true, "second"); err != nil {
+			if _, err := r.Service.Import(ctx, stack, strings.NewReader(c.raw), state.Replacing{State: true, Lineage: true}, "second"); err != nil {
 				t.Fatal(err)
 			}
 			if got, err := read(ctx, r.Service, apply(1)); err != nil || string(got) != c.want {

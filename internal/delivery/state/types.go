@@ -31,7 +31,7 @@ type Version struct {
 	Digest  kernel.Digest `json:"digest"`
 	// Size is the length of the plain state in bytes.
 	Size int64 `json:"size"`
-	// Run wrote it, holding Fence; empty where a person did.
+	// Run wrote it, holding Fence; empty where a person did, after the run that had Fence.
 	Run   string `json:"run,omitempty"`
 	Fence int64  `json:"fence"`
 	// By changed the state by hand, and Cause says how.
@@ -55,6 +55,8 @@ type Fences interface {
 	CheckFence(ctx context.Context, stack string, fence int64) error
 	// Executing returns the run that works on the stack at this moment, "" for none.
 	Executing(ctx context.Context, stack string) (run string, err error)
+	// Given returns the fence that was given last, 0 for none.
+	Given(ctx context.Context, stack string) (fence int64, err error)
 }
 
 // Sealer encrypts as it is written to; associated data must be the same to read

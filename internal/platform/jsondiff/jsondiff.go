@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
 )
 
 // Difference is one place at which two values differ.
@@ -42,10 +44,18 @@ type Walk struct {
 }
 
 // Differences returns where the values differ, in the order of their names and
-// positions, at the deepest places that may be shown.
+// positions, at the deepest places that may be shown. A value that has a sensitive
+// one in it is sensitive, whether terraform marks it or not: a provider that repeats
+// what it was given marks nothing.
 func (w Walk) Differences(before, after any) []Difference {
 	c := comparison{Walk: w}
 	c.walk(place{}, before, after)
+	secret := conceal.Of()
+	secret.AddMarked(before, w.SensitiveBefore)
+	secret.AddMarked(after, w.SensitiveAfter)
+	for i, d := range c.found {
+		c.found[i].Sensitive = d.Sensitive || secret.In(d.Before) || secret.In(d.After)
+	}
 	return c.found
 }
 

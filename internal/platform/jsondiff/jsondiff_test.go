@@ -44,6 +44,7 @@ func TestDifferences(t *testing.T) {
 		"a secret":                   {before: `{"p": "1"}`, after: `{"p": "2"}`, sensitive: `{"p": true}`, want: "p: sensitive\n"},
 		"what was a secret":          {before: `{"p": {"q": "1"}}`, after: `{"p": {"q": "2"}}`, covered: `{"p": true}`, want: "p: sensitive\n"},
 		"a list with a secret in it": {before: `{"l": ["1"]}`, after: `{"l": ["1", "2"]}`, sensitive: `{"l": [false, true]}`, walk: jsondiff.Walk{Lists: true}, want: "l: sensitive\n"},
+		"a secret that is repeated":  {before: `{"p": "s3cret", "q": {"r": "is s3cret"}, "n": 1}`, after: `{"p": "0ther-one", "q": {}, "n": 2}`, sensitive: `{"p": true}`, covered: `{"p": true}`, want: "n: 1 → 2\np: sensitive\nq.r: sensitive\n"},
 		"the same in other words":    {before: `{"a": null, "b": "1"}`, after: `{"a": "", "b": "1"}`, walk: jsondiff.Walk{Same: unset}},
 		"a member that is new":       {before: `{"tags": {}}`, after: `{"tags": {"a": ""}}`, walk: jsondiff.Walk{Same: unset}, want: "tags.a: <nil> → \n"},
 		"nothing":                    {before: `{"a": [1, {"b": null}]}`, after: `{"a": [1, {"b": null}]}`},

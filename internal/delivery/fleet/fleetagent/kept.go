@@ -73,8 +73,9 @@ func (k *Kept) receipt(stack string) string {
 	return filepath.Join(k.Folder, "receipt_"+kernel.DigestOf([]byte(stack)).Hex()[:32])
 }
 
-// Keep keeps the state of a stack.
-func (k *Kept) Keep(ctx context.Context, stack string, state io.Reader) error {
+// Keep keeps the state of a stack. The receipt tells the server under which fence it
+// was made.
+func (k *Kept) Keep(ctx context.Context, stack string, _ int64, state io.Reader) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	from, _, closer, err := k.open(ctx, k.receipt(stack), receiptFor)

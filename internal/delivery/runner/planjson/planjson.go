@@ -54,7 +54,7 @@ func (d *decoder) plan() error {
 	return d.object(func(name string) (err error) {
 		switch name {
 		case "prior_state":
-			return d.in.Decode(&ignored{})
+			return d.skip()
 		case "planned_values":
 			d.rest[name], err = d.planned()
 			return err
@@ -90,7 +90,7 @@ func (d *decoder) planned() (json.RawMessage, error) {
 	kept := map[string]json.RawMessage{}
 	err := d.object(func(name string) (err error) {
 		if name != "outputs" {
-			return d.in.Decode(&ignored{})
+			return d.skip()
 		}
 		kept[name], err = d.raw()
 		return err
@@ -204,8 +204,21 @@ func (d *decoder) open(want json.Delim) error {
 	return nil
 }
 
-// ignored takes any JSON and keeps nothing of it.
-type ignored struct{}
-
-// UnmarshalJSON does nothing.
-func (*ignored) UnmarshalJSON([]byte) error { return nil }
+// skip goes over a value of any kind, of which no more than one text is in memory.
+func (d *decoder) skip() error {
+	for depth := 0; ; {
+		token, err := d.in.Token()
+		if err != nil {
+			return fmt.Errorf("read the plan: %w", err)
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 {
+			return nil
+		}
+	}
+}

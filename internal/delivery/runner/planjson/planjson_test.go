@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -64,5 +65,39 @@ func TestAPlanThatChangesTooMuch(t *testing.T) {
 	_, err := planjson.Decode(io.MultiReader(append(parts, strings.NewReader("]}"))...))
 	if !kernel.Is(err, kernel.TooLarge) {
 		t.Errorf("%v, want too large", err)
+	}
+}
+
+// live is a reader that looks, when it is read, at how much the heap holds.
+type live struct{ most uint64 }
+
+func (l *live) Read([]byte) (int, error) {
+	var now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&now)
+	l.most = max(l.most, now.HeapAlloc)
+	return 0, io.EOF
+}
+
+// TestWhatIsSkippedIsNeverInMemory reads a plan that tells 32 MB of its prior state.
+//
+//nolint:paralleltest // it measures the heap of the process
+func TestWhatIsSkippedIsNeverInMemory(t *testing.T) {
+	one, heap := `{"address":"a.b","values":{"long":"`+strings.Repeat("x", 64<<10)+`","n":[1,{"m":null}]}}`, &live{}
+	_, _ = heap.Read(nil) // what it holds now
+	before := heap.most
+	parts := []io.Reader{strings.NewReader(`{"format_version":"1.2","prior_state":{"values":{"root_module":{"resources":[` + one)}
+	for i := range 512 {
+		parts = append(parts, strings.NewReader(","), strings.NewReader(one))
+		if i%128 == 127 {
+			parts = append(parts, heap)
+		}
+	}
+	plan, err := planjson.Decode(io.MultiReader(append(parts, strings.NewReader(`]}}},"resource_changes":[`+change("a.new", "update", "y")+`]}`))...))
+	if err != nil || len(plan.ResourceChanges) != 1 {
+		t.Fatalf("%+v, %v", plan, err)
+	}
+	if grown := int64(heap.most) - int64(before); grown > 8<<20 {
+		t.Errorf("the heap holds %d MB more, at most 8 MB are right", grown>>20)
 	}
 }

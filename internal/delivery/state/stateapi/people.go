@@ -132,10 +132,11 @@ type importInput struct {
 	httpserver.Upload
 	Target
 	Replace bool   `query:"replace" doc:"Put it in the place of a state that is there."`
+	Other   bool   `query:"otherLineage" doc:"Beside replace: also where the one that is there has another lineage, and so is the state of something else."`
 	Reason  string `query:"reason" maxLength:"1000" doc:"Why; it is in the audit log."`
 }
 
 func (a API) importState(ctx context.Context, in *importInput) (*versionOutput, error) {
-	v, err := a.State.Import(ctx, in.stack(ctx), in.Reader(), in.Replace, in.Reason)
+	v, err := a.State.Import(ctx, in.stack(ctx), in.Reader(), state.Replacing{State: in.Replace, Lineage: in.Other}, in.Reason)
 	return &versionOutput{v}, err
 }

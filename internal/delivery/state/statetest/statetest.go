@@ -146,6 +146,13 @@ func (f *Fences) Executing(_ context.Context, stack string) (string, error) {
 	return f.working[stack], nil
 }
 
+// Given returns the stack's fence.
+func (f *Fences) Given(_ context.Context, stack string) (int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return max(f.current[stack], 1), nil
+}
+
 // Journal keeps the facts it is told.
 type Journal struct {
 	mu      sync.Mutex

@@ -82,6 +82,7 @@ func runs() []Type {
 		first("workload release:object run verification? message? stopped?:strings", "release.verified", "release.revoked"),
 		first("scope:object workload release:object by:object reason at:time withdrawn?:object", "release.approved", "release.approval_withdrawn"),
 		first("version serial:integer digest run", "state.written", "state.restored"),
+		first("kept fence:integer", "state.set_aside"),
 		first("version run", "state.deleted"),
 		first("lock from by", "state.lock_taken_over"),
 		first("lock run", "state.unlocked"),

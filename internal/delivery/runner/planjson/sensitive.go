@@ -1,0 +1,107 @@
+package planjson
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
+)
+
+// Sensitive reads what `show -json` tells of a plan or a state, and adds the values that
+// it marks sensitive.
+func Sensitive(r io.Reader, into *conceal.Values) error {
+	d := decoder{in: json.NewDecoder(bufio.NewReaderSize(r, readAtOnce))}
+	m := marks{&d, into}
+	return d.object(func(name string) error {
+		switch name {
+		case "resource_changes", "resource_drift":
+			return m.list(m.resourceChange)
+		case "output_changes":
+			return d.object(func(string) error { return m.change() })
+		case "values":
+			return d.object(m.values)
+		default:
+			return d.skip()
+		}
+	})
+}
+
+// marks goes through marked values.
+type marks struct {
+	*decoder
+
+	into *conceal.Values
+}
+
+// marked is a change, or a resource or an output of a state.
+type marked struct {
+	Before          any `json:"before"`
+	After           any `json:"after"`
+	BeforeSensitive any `json:"before_sensitive"`
+	AfterSensitive  any `json:"after_sensitive"`
+	Values          any `json:"values"`
+	SensitiveValues any `json:"sensitive_values"`
+	Value           any `json:"value"`
+	Sensitive       any `json:"sensitive"`
+}
+
+func (m marks) change() error {
+	var c marked
+	if err := m.in.Decode(&c); err != nil {
+		return fmt.Errorf("read what is sensitive: %w", err)
+	}
+	m.into.AddMarked(c.Before, c.BeforeSensitive)
+	m.into.AddMarked(c.After, c.AfterSensitive)
+	m.into.AddMarked(c.Values, c.SensitiveValues)
+	m.into.AddMarked(c.Value, c.Sensitive)
+	return nil
+}
+
+func (m marks) resourceChange() error {
+	return m.object(func(name string) error {
+		if name == "change" {
+			return m.change()
+		}
+		return m.skip()
+	})
+}
+
+// values are those of a state.
+func (m marks) values(name string) error {
+	switch name {
+	case "outputs":
+		return m.object(func(string) error { return m.change() })
+	case "root_module":
+		return m.module()
+	default:
+		return m.skip()
+	}
+}
+
+func (m marks) module() error {
+	return m.object(func(name string) error {
+		switch name {
+		case "resources":
+			return m.list(m.change)
+		case "child_modules":
+			return m.list(m.module)
+		default:
+			return m.skip()
+		}
+	})
+}
+
+func (m marks) list(each func() error) error {
+	if err := m.open('['); err != nil {
+		return err
+	}
+	for m.in.More() {
+		if err := each(); err != nil {
+			return err
+		}
+	}
+	_, err := m.in.Token()
+	return err
+}

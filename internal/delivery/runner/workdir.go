@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	lockName = ".terraform.lock.hcl"
-	planName = "terrace.tfplan"
+	lockName   = ".terraform.lock.hcl"
+	planName   = "terrace.tfplan"
 	configName = "terrace.tfrc"
 	// backendName overrides whatever backend the root module names: the state is
 	// Terrace's. Its address and token come from the environment, so that the

@@ -3,13 +3,9 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/terrace-idp/terrace/internal/delivery/run"
-	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -148,121 +144,10 @@ func same(a, b Object) bool {
 		a.Removing == b.Removing && slices.EqualFunc(a.Problems, b.Problems, equal) && slices.EqualFunc(a.Images, b.Images, Image.equal)
 }
 
-// applyStages makes all stages that changed the set at once, for an order or a
-// neighbour may need several. Where that is refused, each is tried alone.
-func (p *planner) applyStages(ctx context.Context) error {
-	var changes []*Change
-	for i := range p.diff.Changes {
-		if c := &p.diff.Changes[i]; c.Kind == StageKind && c.wanted != nil {
-			changes = append(changes, c)
-		}
-	}
-	todo := slices.DeleteFunc(slices.Clone(changes), func(c *Change) bool { return c.Action == Nothing })
-	together := p.replaceStages(ctx, todo...)
-	for _, c := range changes {
-		err := p.one(ctx, c, func(ctx context.Context, c *Change, o *Object) error {
-			if together != nil {
-				if err := p.replaceStages(ctx, c); err != nil {
-					return stageError(c.Name, err)
-				}
-			}
-			o.Digest, o.State = c.wanted.digest, Synced
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p *planner) replaceStages(ctx context.Context, changes ...*Change) error {
-	if len(changes) == 0 {
-		return nil
-	}
-	return p.setStages(because(ctx, changes...), p.nextStages(changes))
-}
-
-// nextStages are the stages with the changes in them.
-func (p *planner) nextStages(changes []*Change) []stage.Stage {
-	next := slices.Clone(p.stages)
-	for _, c := range changes {
-		if i := slices.IndexFunc(next, func(st stage.Stage) bool { return st.Name == c.Name }); i >= 0 {
-			next[i] = c.wanted.stage
-		} else {
-			next = append(next, c.wanted.stage)
-		}
-	}
-	return next
-}
-
-func (p *planner) setStages(ctx context.Context, next []stage.Stage) error {
-	v, err := p.Stages.Replace(ctx, p.source.origin(), p.reason(""), next)
-	if err == nil {
-		p.stages = v.Stages
-	}
-	return err
-}
-
-// stageError leaves of the problems of a set those of one stage, where there are any.
-func stageError(name string, err error) error {
-	e, ok := err.(*kernel.Error) //nolint:errorlint // one that is wrapped is told whole
-	if !ok {
-		return err
-	}
-	own := slices.DeleteFunc(slices.Clone(e.Problems), func(p kernel.Problem) bool {
-		return p.Path != "stages."+name && !strings.HasPrefix(p.Path, "stages."+name+".")
-	})
-	if len(own) == 0 {
-		own = e.Problems
-	}
-	return kernel.Errorf(e.Kind, "%s", e.Message).WithProblems(inStage(name, own)...)
-}
-
 func (p *planner) applyDefinition(ctx context.Context, c *Change, o *Object) error {
 	_, err := p.Definitions.ApplyDefinition(ctx, kernel.Scope{Tenant: p.source.Tenant}, c.Name, c.wanted.src)
 	if err == nil {
 		o.Digest, o.State = c.wanted.digest, Synced
 	}
 	return err
-}
-
-// applyWorkload deploys to the first stage. A run that was asked for before a
-// crash and not kept is found by its reason, and not asked for again.
-func (p *planner) applyWorkload(ctx context.Context, c *Change, o *Object) error {
-	if len(p.stages) == 0 {
-		return kernel.Errorf(kernel.Refused, "there are no stages")
-	}
-	artifacts, ready, err := p.images(ctx, c, o)
-	if err != nil || !ready || p.waits(c, o) {
-		return err
-	}
-	mark := p.mark(c)
-	r := c.run
-	if r == nil || !strings.HasSuffix(r.Reason, mark) || r.Status.Terminal() && (o.Run == r.ID || o.Digest == c.wanted.digest) {
-		made, err := p.Workloads.Deploy(ctx, kernel.Scope{Tenant: p.source.Tenant, Project: c.Project}, run.DeployRequest{
-			Stage: p.stages[0].Name, Workload: c.wanted.workload, Version: c.wanted.version, Artifacts: artifacts, Reason: p.reason(c.File) + " " + mark, WhenOpen: true,
-		})
-		if err != nil {
-			return err
-		}
-		r = &made
-	}
-	o.Digest, o.Release, o.Run, o.State = c.wanted.digest, r.Release.ID, r.ID, Progressing
-	c.Message = r.ID + " brings it to " + p.stages[0].Name
-	return nil
-}
-
-// mark is how a run that was asked for is known again.
-func (p *planner) mark(c *Change) string {
-	return fmt.Sprintf("(%s %s)", p.source.ID, c.wanted.digest.Short())
-}
-
-// reason is what records tell of a change.
-func (p *planner) reason(file string) string {
-	text := fmt.Sprintf("%s at %s", p.source.origin(), short(p.tree.commit))
-	if file != "" {
-		text += ": " + file
-	}
-	return text
 }

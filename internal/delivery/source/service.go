@@ -57,65 +57,6 @@ func New(c Config) *Service {
 	return &Service{Config: c, wake: make(chan struct{}, 1), busy: map[string]bool{}, trees: trees{all: map[string]keptTree{}}}
 }
 
-// Add makes a source of a repository that the actor may read.
-func (s *Service) Add(ctx context.Context, scope kernel.Scope, n Source) (Source, error) {
-	n.Tenant = scope.Tenant
-	if n.Interval == 0 {
-		n.Interval = stage.Duration(DefaultInterval)
-	}
-	if n.Guard.Count == 0 {
-		n.Guard.Count = DefaultCount
-	}
-	if n.Guard.Percent == 0 {
-		n.Guard.Percent = DefaultPercent
-	}
-	if err := s.Authorizer.Authorize(ctx, ActionSet, n.scope()); err != nil {
-		return n, err
-	}
-	if n.Builds || n.BuildTime != 0 {
-		if err := s.Authorizer.Authorize(ctx, ActionTrust, n.scope()); err != nil {
-			return n, err
-		}
-	}
-	if n.Branch == "" {
-		n.Branch = "main"
-	}
-	if err := n.check(); err != nil {
-		return n, err
-	}
-	where := kernel.Scope{Tenant: n.Tenant, Project: n.RepositoryProject}
-	if err := s.Authorizer.Authorize(ctx, "repo.read", where); err != nil {
-		return n, err
-	}
-	if _, err := s.Repositories.Find(ctx, where, n.Repository); err != nil {
-		return n, noRepository(n, err)
-	}
-	actor, _ := kernel.ActorFrom(ctx)
-	n.ID, n.CreatedBy, n.CreatedAt, n.Allowed, n.Cause = kernel.NewID("src"), actor.Name, s.Clock.Now(), nil, kernel.NewID("evt")
-	n.DaemonRights = false // that is a word of its own
-	n.Status = Status{Phase: Waiting}
-	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.Add(ctx, n); err != nil {
-			if kernel.Is(err, kernel.Conflict) {
-				return kernel.Errorf(kernel.Conflict, "there is a source %s already", n.Name).WithFix("choose another name, or remove it first with: terrace source remove %s", n.Name)
-			}
-			return err
-		}
-		return s.recordAs(ctx, n.Cause, n, "source.added", "", map[string]any{"repository": n.where(), "branch": n.Branch, "path": n.Path, "prune": n.Prune, "builds": n.Builds})
-	})
-	if err == nil {
-		s.nudge()
-	}
-	return n, err
-}
-
-func noRepository(n Source, err error) error {
-	if kernel.Is(err, kernel.NotFound) {
-		return kernel.Errorf(kernel.NotFound, "there is no repository %s in %s", n.Repository, n.RepositoryProject).WithFix("see those there are with: terrace repo list")
-	}
-	return err
-}
-
 func (s *Service) record(ctx context.Context, n Source, fact, reason string, data map[string]any) error {
 	return s.recordAs(ctx, "", n, fact, reason, data)
 }

@@ -285,7 +285,7 @@ func (r *room) constant(n *ast.ValueSpec) {
 	if n.Names[0].Name == "factPrefix" {
 		r.prefix = value
 	}
-	if kind, ok := n.Type.(*ast.Ident); ok && (kind.Name == "Status" && r.name == "delivery/run" || kind.Name == "Outcome" && (value == "refused" || value == "failed")) {
+	if kind, ok := n.Type.(*ast.Ident); ok && (kind.Name == "Status" && r.name == "delivery/run" || kind.Name == "Outcome" && slices.Contains([]string{"refused", "failed", "looped", "limited"}, value)) {
 		r.verbs = append(r.verbs, value)
 	}
 }

@@ -52,7 +52,7 @@ func list(g *group) *cobra.Command {
 				return err
 			}
 			return command.PrintList(g.Env, all, []string{"NAME", "STATUS", "SINK", "AGE", "REASON"}, func(one apiclient.Subscription) []string {
-				return []string{one.Name, string(one.Status), where(one.Sink), output.Age(g.Clock.Now(), one.CreatedAt), one.Reason}
+				return []string{one.Name, string(one.Status), where(one.Sink), output.Age(g.Clock.Now(), one.CreatedAt), output.Told(g.Clock.Now(), one.Reason)}
 			})
 		}),
 	}
@@ -84,7 +84,7 @@ func show(g *group) *cobra.Command {
 			return g.Print(one, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "%s  %s\nsink: %s\ntried for: %d h\nmade by %s %s ago\n", one.Name, one.Status, where(one.Sink), one.RetryHours, one.CreatedBy.Name, output.Age(g.Clock.Now(), one.CreatedAt))
 				if one.Reason != "" {
-					_, _ = fmt.Fprintf(w, "paused: %s\n", one.Reason)
+					_, _ = fmt.Fprintf(w, "paused: %s\n", output.Told(g.Clock.Now(), one.Reason))
 				}
 				for _, f := range one.Filters {
 					_, _ = fmt.Fprintf(w, "filter: %s\n", describe(f))
@@ -127,7 +127,16 @@ func resume(g *group) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return g.Print(one, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is active\n", one.Name) })
+			dead, err := s.Deliveries(ctx, project, name, apiclient.SubscriptionDeliveryStatusDead, 1)
+			if err != nil {
+				return err
+			}
+			return g.Print(one, func(w io.Writer) {
+				_, _ = fmt.Fprintf(w, "%s is active\n", one.Name)
+				if len(dead) > 0 {
+					_, _ = fmt.Fprintf(w, "events were put aside before; terrace subscription redeliver %s --dead sends them again\n", one.Name)
+				}
+			})
 		})
 }
 

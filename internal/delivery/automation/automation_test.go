@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -83,6 +84,13 @@ func (r *rooms) Record(ctx context.Context, f kernel.Fact) error {
 	defer r.mu.Unlock()
 	r.facts, r.causes = append(r.facts, f), append(r.causes, kernel.CauseFrom(ctx))
 	return nil
+}
+
+// told returns the facts of a type.
+func (r *rooms) told(fact string) []kernel.Fact {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(r.facts), func(f kernel.Fact) bool { return f.Type != fact })
 }
 
 func (r *rooms) set(change func(r *rooms)) {
@@ -306,6 +314,9 @@ func TestALoopEnds(t *testing.T) {
 	if f := w.outcome(t, automation.MaxDepth+2); f.Outcome != automation.Looped {
 		t.Fatalf("%+v", f)
 	}
+	if told := w.rooms.told("rule.looped"); len(told) != 1 || told[0].Reason == "" || told[0].Subject == "" {
+		t.Errorf("the first end of a loop is told, and the next within an hour is not: %+v", told)
+	}
 }
 
 func TestARuleIsLimited(t *testing.T) {
@@ -321,6 +332,9 @@ func TestARuleIsLimited(t *testing.T) {
 	}
 	if did := w.rooms.did(); len(did) != 2 || !strings.Contains(did[0], `"message":"run_100 is there"`) {
 		t.Fatalf("%v", did)
+	}
+	if told := w.rooms.told("rule.limited"); len(told) != 1 {
+		t.Errorf("that it acts no longer is told: %+v", told)
 	}
 }
 

@@ -2,6 +2,7 @@ package automation
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -90,7 +91,7 @@ func (s *Service) look(ctx context.Context, e event.Event) (fired bool, err erro
 		if err != nil {
 			return fired, err
 		}
-		if _, err := s.Store.Fire(ctx, f); err != nil {
+		if err := s.fire(ctx, f); err != nil {
 			return fired, err
 		}
 		fired = true
@@ -99,6 +100,35 @@ func (s *Service) look(ctx context.Context, e event.Event) (fired bool, err erro
 		}
 	}
 	return fired, nil
+}
+
+// fire keeps a firing, and tells of one that a rule's author should know of: what
+// is to be done is told when it is.
+func (s *Service) fire(ctx context.Context, f Firing) error {
+	news, err := s.news(ctx, f)
+	if err != nil {
+		return err
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		mine, err := s.Store.Fire(ctx, f)
+		if err != nil || !mine || !news {
+			return err
+		}
+		return s.record(ctx, f)
+	})
+}
+
+// news reports whether the firing ended without an action for a reason that the
+// rule did not have within an hour.
+func (s *Service) news(ctx context.Context, f Firing) (bool, error) {
+	if f.Outcome != Looped && f.Outcome != Limited && f.Outcome != Failed {
+		return false, nil
+	}
+	last, err := s.Store.History(ctx, f.Rule, f.Outcome, kernel.PageRequest{Limit: 1})
+	if err != nil {
+		return false, err
+	}
+	return len(last.Items) == 0 || f.At.Sub(last.Items[0].At) >= time.Hour, nil
 }
 
 func (r ready) isFor(e event.Event) bool {
@@ -132,7 +162,7 @@ func (s *Service) judged(ctx context.Context, r ready, e event.Event) (Firing, e
 		return f, err
 	}
 	if f.Depth >= MaxDepth {
-		return end(Looped, "it follows from a chain of rules that is too long")
+		return end(Looped, fmt.Sprintf("it follows from %d rules one after the other, which is as many as may: a rule that causes what it is for goes round", MaxDepth))
 	}
 	n, err := s.Store.Acted(ctx, r.ID, now.Add(-time.Hour))
 	if err != nil {

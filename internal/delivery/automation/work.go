@@ -90,19 +90,23 @@ func (s *Service) carryOut(ctx context.Context, f Firing) {
 }
 
 func (s *Service) end(ctx context.Context, f Firing) error {
-	ctx = kernel.WithCause(kernel.WithActor(ctx, kernel.System("automation", f.Scope.Tenant)), f.Event)
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.End(ctx, f); err != nil {
 			return err
 		}
-		verb := "fired"
-		if f.Outcome != Done {
-			verb = string(f.Outcome)
-		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: factPrefix + verb, Scope: f.Scope, Subject: f.Rule, Reason: f.Why, Data: map[string]any{
-			"event": f.Event, "type": f.Type, "action": f.Action.Kind, "result": f.Result,
-		}})
+		return s.record(ctx, f)
 	})
+}
+
+func (s *Service) record(ctx context.Context, f Firing) error {
+	ctx = kernel.WithCause(kernel.WithActor(ctx, kernel.System("automation", f.Scope.Tenant)), f.Event)
+	verb := "fired"
+	if f.Outcome != Done {
+		verb = string(f.Outcome)
+	}
+	return s.Journal.Record(ctx, kernel.Fact{Type: factPrefix + verb, Scope: f.Scope, Subject: f.Rule, Reason: f.Why, Data: map[string]any{
+		"event": f.Event, "type": f.Type, "action": f.Action.Kind, "result": f.Result,
+	}})
 }
 
 // act does it for the rule's author, whose rights are checked now. The record

@@ -113,7 +113,7 @@ func reactions() []Type {
 		first("name event type attempts:integer problem", "subscription.dead_lettered"),
 		first("name action", "rule.applied"),
 		first("name", "rule.deleted"),
-		first("event type action result", "rule.fired", "rule.failed", "rule.refused"),
+		first("event type action result", "rule.fired", "rule.failed", "rule.refused", "rule.looped", "rule.limited"),
 		first("rule message event type", "rule.notified"),
 	)
 }

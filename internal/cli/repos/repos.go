@@ -9,14 +9,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 )
 
@@ -58,64 +55,6 @@ func protection(c *cobra.Command, p *apiclient.VcsProtection) {
 	c.Flags().BoolVar(&p.Checks, "checks", false, "a pull request is merged only when all of its plans succeeded")
 }
 
-func connect(e *command.Env) *cobra.Command {
-	var in apiclient.ConnectRepositoryRequest
-	c := &cobra.Command{
-		Use: "connect github|azuredevops OWNER/REPOSITORY", Short: "Connect a repository on GitHub or Azure DevOps", Args: cobra.ExactArgs(2),
-		Long: "The token is read from TERRACE_REPO_TOKEN, from the terminal or from the input; it is sealed and never\n" +
-			"shown. It may read the code, and write commit statuses and comments. The answer has the address and the\n" +
-			"secret for the provider's webhooks, this once. On Azure DevOps the owner is ORGANIZATION/PROJECT.",
-		Example: "  terrace repo connect github acme/orders\n" +
-			"  terrace repo connect azuredevops acme/shop/orders --name orders\n" +
-			"  terrace repo connect github acme/orders --api https://github.example.com/api/v3",
-		ValidArgs: providers(),
-		RunE: func(c *cobra.Command, args []string) error {
-			if !slices.Contains(providers(), args[0]) {
-				return &exit.UsageError{Err: fmt.Errorf("a repository is connected on %s, not on %s", strings.Join(providers(), " or "), args[0]), Command: c.CommandPath()}
-			}
-			in.Provider = apiclient.VcsProvider(args[0])
-			at := strings.LastIndex(args[1], "/")
-			in.Owner, in.Repository = args[1][:max(at, 0)], args[1][at+1:]
-			if in.Name == "" {
-				in.Name = strings.ToLower(in.Repository)
-			}
-			s, project, err := e.Project(c.Context())
-			if err != nil {
-				return err
-			}
-			if in.Token, err = e.Secret("TERRACE_REPO_TOKEN", "Token"); err != nil {
-				return err
-			}
-			r, err := s.ConnectRepository(c.Context(), project, in)
-			if err != nil {
-				return err
-			}
-			return e.Print(r, func(w io.Writer) { writeConnected(w, r) })
-		},
-	}
-	c.Flags().StringVar(&in.Name, "name", "", "what it is called here; its own name by default")
-	c.Flags().StringVar(&in.API, "api", "", "the address of the provider's API; its public one by default")
-	c.Flags().StringVar(&in.Branch, "branch", "", "the default branch; the provider's by default")
-	c.Flags().StringVar(&in.Username, "username", "", "the name that goes with the token, where the provider wants one")
-	return c
-}
-
-func providers() []string { return []string{"github", "azuredevops"} }
-
-func writeConnected(w io.Writer, r apiclient.ConnectedRepository) {
-	_, _ = fmt.Fprintf(w, "%s is connected, with %s as its default branch.\n", r.Repository.Name, r.Repository.DefaultBranch)
-	if r.Secret == "" {
-		return
-	}
-	events := "pushes, pull requests and issue comments, as application/json"
-	where := "secret"
-	if r.Repository.Provider == "azuredevops" {
-		events, where = "Code pushed, Pull request created, updated, merge attempted, and commented on", "basic authentication password (any user name)"
-	}
-	_, _ = fmt.Fprintf(w, "Add a webhook for %s:\n  address  %s\n  %s  %s\nThe secret is not shown again; terrace repo renew %s makes another.\n",
-		events, r.Repository.HookURL, where, r.Secret, r.Repository.Name)
-}
-
 func list(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the repositories of the project", Aliases: []string{"ls"}, Args: cobra.NoArgs,
@@ -131,56 +70,6 @@ func list(e *command.Env) *cobra.Command {
 		}),
 	}
 }
-
-// details is a repository with its bindings.
-type details struct {
-	apiclient.Repository
-
-	Bindings []apiclient.VcsBinding `json:"bindings"`
-}
-
-func show(e *command.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "show NAME", Short: "Show a repository with its bindings", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
-		Example: "  terrace repo show orders",
-		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			var d details
-			var err error
-			if d.Repository, err = s.Repository(ctx, project, args[0]); err != nil {
-				return err
-			}
-			if d.Bindings, err = s.Bindings(ctx, project, args[0]); err != nil {
-				return err
-			}
-			return e.Print(d, func(w io.Writer) { writeDetails(w, d) })
-		}),
-	}
-}
-
-func writeDetails(w io.Writer, d details) {
-	pairs := []string{"name", d.Name, "provider", string(d.Provider), "branch", d.DefaultBranch, "clone", d.CloneURL, "webhooks", d.HookURL}
-	if d.HookURL == "" {
-		pairs = append(pairs, "push", orDeveloper(d.Protection.Push), "merge", orDeveloper(d.Protection.Merge)+onChecks(d.Protection))
-	}
-	output.Pairs(w, pairs...)
-	if len(d.Bindings) == 0 {
-		_, _ = fmt.Fprintf(w, "\nNo workload is bound to it: terrace repo bind %s NAME --score PATH --plan STAGE\n", d.Name)
-		return
-	}
-	_, _ = fmt.Fprintln(w)
-	output.List(w, d.Bindings, []string{"BINDING", "SCORE", "PATHS", "PLAN ON", "APPLY", "TO"}, func(b apiclient.VcsBinding) []string {
-		return []string{b.Name, b.Score, strings.Join(b.Paths, " "), strings.Join(b.Plan, " "), b.Apply, strings.Join(b.Stages, " ")}
-	})
-}
-
-func onChecks(p apiclient.VcsProtection) string {
-	if p.Checks {
-		return ", when all plans succeeded"
-	}
-	return ""
-}
-
-func orDeveloper(role string) string { return cmp.Or(role, "developer") }
 
 func protect(e *command.Env) *cobra.Command {
 	var p apiclient.VcsProtection
@@ -198,30 +87,6 @@ func protect(e *command.Env) *cobra.Command {
 		}),
 	}
 	protection(c, &p)
-	return c
-}
-
-func renew(e *command.Env) *cobra.Command {
-	var token bool
-	c := &cobra.Command{
-		Use: "renew NAME", Short: "Give a connected repository another webhook secret, or another token", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
-		Example: "  terrace repo renew orders\n  terrace repo renew orders --token-only < token.txt",
-		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			secret := ""
-			if token {
-				var err error
-				if secret, err = e.Secret("TERRACE_REPO_TOKEN", "Token"); err != nil {
-					return err
-				}
-			}
-			r, err := s.RenewRepository(ctx, project, args[0], secret)
-			if err != nil {
-				return err
-			}
-			return e.Print(r, func(w io.Writer) { writeConnected(w, r) })
-		}),
-	}
-	c.Flags().BoolVar(&token, "token-only", false, "replace the token, from TERRACE_REPO_TOKEN, the terminal or the input; the secret stays")
 	return c
 }
 

@@ -80,6 +80,8 @@ type Log struct {
 	recorded atomic.Pointer[chan struct{}]
 	placed   broadcast
 	end      end
+	// known is the last place that this process knows to be taken.
+	known atomic.Uint64
 }
 
 // Record writes a fact as an event into the caller's transaction: the event
@@ -111,7 +113,18 @@ func (l *Log) committed(e Entry) {
 		return
 	}
 	l.end.put(e)
+	l.know(e.Sequence)
 	l.placed.all()
+}
+
+// know notes that a place is taken.
+func (l *Log) know(sequence uint64) {
+	for {
+		before := l.known.Load()
+		if before >= sequence || l.known.CompareAndSwap(before, sequence) {
+			return
+		}
+	}
 }
 
 // wake tells Serve that something is recorded.

@@ -56,6 +56,7 @@ func (l *Log) place(ctx context.Context) (last uint64, err error) {
 	for {
 		var n int
 		if n, last, err = l.Store.Order(ctx, orderAtOnce, l.Clock.Now()); err != nil || n < orderAtOnce {
+			l.know(last)
 			return last, err
 		}
 	}

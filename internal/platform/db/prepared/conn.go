@@ -5,10 +5,15 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"time"
 )
 
 // maxKept is how many statements a connection keeps.
 const maxKept = 128
+
+// quick is how long a statement takes that need not be cut off. SQLite's driver
+// watches the context of each run beside it, which takes as long as a quick one.
+const quick = 5 * time.Millisecond
 
 // connection is what a connection of SQLite's driver can do.
 type connection interface {
@@ -36,6 +41,8 @@ type statement struct {
 	text string
 	// busy says that its rows are being read.
 	busy bool
+	// slow says that its last run took longer than quick.
+	slow bool
 	// place is where it stands in the order of use.
 	place *list.Element
 }
@@ -56,7 +63,25 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if s == nil {
 		return c.connection.ExecContext(ctx, query, args)
 	}
-	return s.ExecContext(ctx, values)
+	watched, done, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return s.ExecContext(watched, values)
+}
+
+// begin returns the context to run with, in which only what was slow the last time
+// can be cut off, and what to call after it.
+func (s *statement) begin(ctx context.Context) (watched context.Context, done func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	if watched = ctx; !s.slow {
+		watched = context.WithoutCancel(ctx)
+	}
+	start := time.Now()
+	return watched, func() { s.slow = time.Since(start) > quick }, nil
 }
 
 // QueryContext runs a statement that returns rows.
@@ -65,7 +90,12 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if s == nil {
 		return c.connection.QueryContext(ctx, query, args)
 	}
-	found, err := s.QueryContext(ctx, values)
+	watched, done, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.QueryContext(watched, values)
+	done()
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ package dbtest
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -21,27 +22,35 @@ func Each(t *testing.T, sets []db.Migrations, test func(t *testing.T, d *db.DB))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, open(t, NewPostgres(t), sets))
+		serverOrSkip(t)
+		template, err := migratedDatabase(t, sets)
+		if err != nil {
+			t.Fatalf("migrate test database: %v", err)
+		}
+		test(t, open(t, copyOf(t, template)))
 	})
 }
 
 // SQLite opens an empty SQLite database, migrated by sets, for one test.
 func SQLite(t testing.TB, sets ...db.Migrations) *db.DB {
 	t.Helper()
-	return open(t, "sqlite://"+filepath.Join(t.TempDir(), "test.db"), sets)
+	content, err := migratedFile(sets)
+	if err != nil {
+		t.Fatalf("migrate test database: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "test.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, "sqlite://"+path)
 }
 
-func open(t testing.TB, url string, sets []db.Migrations) *db.DB {
+func open(t testing.TB, url string) *db.DB {
 	t.Helper()
 	d, err := db.Open(context.Background(), url)
 	if err != nil {
 		t.Fatalf("open test database: %v", err)
 	}
 	t.Cleanup(func() { _ = d.Close() })
-	for _, set := range sets {
-		if err := d.Migrate(context.Background(), set); err != nil {
-			t.Fatalf("migrate test database: %v", err)
-		}
-	}
 	return d
 }

@@ -31,13 +31,32 @@ var server = sync.OnceValues(startServer)
 // where PostgreSQL's programs are missing.
 func NewPostgres(t testing.TB) string {
 	t.Helper()
+	return copyOf(t, "template1")
+}
+
+// copyOf creates a database like another one, for one test.
+func copyOf(t testing.TB, template string) string {
+	t.Helper()
+	base := serverOrSkip(t)
+	name := strings.ReplaceAll(kernel.NewID("t"), "-", "_")
+	execute(t, base, "CREATE DATABASE "+name+" TEMPLATE "+template)
+	t.Cleanup(func() { execute(t, base, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	return at(t, base, name)
+}
+
+// serverOrSkip returns the URL of the server, or skips the test.
+func serverOrSkip(t testing.TB) string {
+	t.Helper()
 	base, err := server()
 	if err != nil {
 		t.Skipf("no PostgreSQL to test on: %v", err)
 	}
-	name := strings.ReplaceAll(kernel.NewID("t"), "-", "_")
-	execute(t, base, "CREATE DATABASE "+name)
-	t.Cleanup(func() { execute(t, base, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	return base
+}
+
+// at is the URL of a database of the server.
+func at(t testing.TB, base, name string) string {
+	t.Helper()
 	u, err := url.Parse(base)
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ var version = "dev"
 
 func main() {
 	confine.Enter() // a helper goes no further
+	unhurried()
 	os.Exit(run())
 }
 

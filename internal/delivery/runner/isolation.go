@@ -44,7 +44,7 @@ func (r *Runner) place(job Job, w workdir, env []string) *confine.Place {
 	if !r.Isolated {
 		return nil
 	}
-	p := &confine.Place{Helper: r.Helper, Hidden: append([]string{r.DataDir}, r.Hidden()...), Writable: []string{w.path, w.tmp}}
+	p := &confine.Place{Helper: r.Helper, Hidden: append([]string{r.DataDir}, r.Hidden()...), Writable: []string{w.path, w.tmp}, Processes: job.Limits.or(r.Limits).Processes}
 	p.Hidden = append(p.Hidden, Homes()...)
 	p.Readable = []string{mirrorDir(r.DataDir)}
 	for _, mirror := range []string{r.Mirror, job.azurerm} {

@@ -48,7 +48,7 @@ func (p process) run(ctx context.Context, line func([]byte), args ...string) (st
 	cmd := exec.CommandContext(limited, p.tool.Path, args...)
 	tree := confine.Tree{Mark: mark(), Confined: p.place != nil}
 	cmd.Dir, cmd.Env = p.dir, append(p.env[:len(p.env):len(p.env)], confine.Mark+"="+tree.Mark)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL} // a session is a share of the processor of its own
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	last := &tail{max: maxStderr}
 	out := &output{meter: meter{left: p.limits.Output, max: p.limits.Output, exceed: exceed}}

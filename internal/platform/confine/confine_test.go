@@ -1,6 +1,7 @@
 package confine_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -93,5 +94,28 @@ func TestWhatIsNoHelperIsMissing(t *testing.T) {
 	}
 	if why := confine.Missing(t.Context(), "/nonexistent"); why == "" {
 		t.Error("nothing is missing")
+	}
+}
+
+// TestProcessesThatMultiplyAreRefused: the kernel counts them, and not who looks at times.
+func TestProcessesThatMultiplyAreRefused(t *testing.T) {
+	t.Parallel()
+	need(t)
+	var major, minor int
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		t.Skip(err)
+	}
+	if _, err := fmt.Sscanf(string(release), "%d.%d", &major, &minor); err != nil || major < 6 || major == 6 && minor < 14 {
+		t.Skipf("Linux %s has no bound for a place", release)
+	}
+	p, data, work := place(t)
+	p.Processes = 1
+	out := sh(t, p, data, work, `i=0; while [ $i -lt 400 ]; do sleep 60 & i=$((i+1)); done`)
+	if !strings.Contains(strings.ToLower(out), "fork") {
+		t.Errorf("400 processes were let: %q", out)
+	}
+	if whole, err := os.ReadFile("/proc/sys/kernel/pid_max"); err != nil || strings.TrimSpace(string(whole)) == "316" {
+		t.Errorf("the machine itself may have %s, %v", whole, err)
 	}
 }

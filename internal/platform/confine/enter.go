@@ -117,7 +117,10 @@ func (p Place) cover() error {
 	if err := mount("tmpfs", "/dev", unix.MS_NOEXEC, "size=1m,mode=0755"); err != nil {
 		return err
 	}
-	return mount("proc", "/proc", unix.MS_NOEXEC|unix.MS_NODEV, "")
+	if err := mount("proc", "/proc", unix.MS_NOEXEC|unix.MS_NODEV, ""); err != nil {
+		return err
+	}
+	return p.limitTasks()
 }
 
 func mount(kind, dir string, flags uintptr, data string) error {

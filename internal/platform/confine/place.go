@@ -27,6 +27,9 @@ type Place struct {
 	Readable []string
 	// Writable are folders that may be written, beneath hidden ones too.
 	Writable []string
+	// Processes is how many processes there may be at once; 0 is no bound. Who measures
+	// the place ends it when there are more, and the kernel refuses many times as many.
+	Processes int
 }
 
 const (

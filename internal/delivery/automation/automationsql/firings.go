@@ -16,23 +16,19 @@ type firingRow struct {
 
 const firingColumns = "SELECT tenant, project, outcome, body FROM automation_firings "
 
+func (r firingRow) firing() (f automation.Firing, err error) {
+	err = db.Decode(r.Body, &f, "a firing")
+	f.Scope, f.Outcome = kernel.Scope{Tenant: r.Tenant, Project: r.Project}, automation.Outcome(r.Outcome)
+	return f, err
+}
+
 func firings(rows []firingRow, err error) ([]automation.Firing, error) {
-	if err != nil {
-		return nil, db.Map(err, "the firings")
-	}
-	all := make([]automation.Firing, len(rows))
-	for i, r := range rows {
-		if err := decode(r.Body, &all[i]); err != nil {
-			return nil, err
-		}
-		all[i].Scope, all[i].Outcome = kernel.Scope{Tenant: r.Tenant, Project: r.Project}, automation.Outcome(r.Outcome)
-	}
-	return all, nil
+	return db.Each(rows, err, "the firings", firingRow.firing)
 }
 
 // Fire keeps a firing; false where the rule has had the event already.
 func (s *Store) Fire(ctx context.Context, f automation.Firing) (bool, error) {
-	body, err := encode(f)
+	body, err := db.Encode(f, "a firing")
 	if err != nil {
 		return false, err
 	}
@@ -64,7 +60,7 @@ func (s *Store) Begin(ctx context.Context, f automation.Firing) (bool, error) {
 
 // End keeps what became of a firing; one whose rule is gone has no record.
 func (s *Store) End(ctx context.Context, f automation.Firing) error {
-	body, err := encode(f)
+	body, err := db.Encode(f, "a firing")
 	if err != nil {
 		return err
 	}

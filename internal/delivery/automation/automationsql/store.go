@@ -7,8 +7,6 @@ package automationsql
 import (
 	"context"
 	"embed"
-	"encoding/json"
-	"fmt"
 
 	"github.com/terrace-idp/terrace/internal/delivery/automation"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -31,7 +29,7 @@ var _ automation.Store = (*Store)(nil)
 
 // Put keeps a rule, replacing the one of its name.
 func (s *Store) Put(ctx context.Context, r automation.Rule) error {
-	body, err := encode(r)
+	body, err := db.Encode(r, "rule "+r.Name)
 	if err != nil {
 		return err
 	}
@@ -47,7 +45,7 @@ func (s *Store) Get(ctx context.Context, scope kernel.Scope, name string) (r aut
 	if err != nil {
 		return r, db.Map(err, "rule "+name)
 	}
-	return r, decode(body, &r)
+	return r, db.Decode(body, &r, "the rule")
 }
 
 // ByID returns a rule of a tenant, or NotFound.
@@ -57,7 +55,7 @@ func (s *Store) ByID(ctx context.Context, tenant, id string) (r automation.Rule,
 	if err != nil {
 		return r, db.Map(err, "the rule")
 	}
-	return r, decode(body, &r)
+	return r, db.Decode(body, &r, "the rule")
 }
 
 // List returns the rules of a scope by name.
@@ -65,7 +63,7 @@ func (s *Store) List(ctx context.Context, scope kernel.Scope, page kernel.PageRe
 	var bodies []string
 	err := s.db.Reader(ctx).NewRaw("SELECT body FROM automation_rules WHERE tenant = ? AND project = ? AND name > ? ORDER BY name LIMIT ?",
 		scope.Tenant, scope.Project, page.Cursor, page.Size()+1).Scan(ctx, &bodies)
-	all, err := rules(bodies, err)
+	all, err := db.Bodies[automation.Rule](bodies, err, "the rules")
 	return kernel.PageOf(all, page, func(r automation.Rule) string { return r.Name }), err
 }
 
@@ -94,7 +92,7 @@ func (s *Store) Delete(ctx context.Context, scope kernel.Scope, id string) error
 func (s *Store) All(ctx context.Context) ([]automation.Rule, error) {
 	var bodies []string
 	err := s.db.Reader(ctx).NewRaw("SELECT body FROM automation_rules ORDER BY id").Scan(ctx, &bodies)
-	return rules(bodies, err)
+	return db.Bodies[automation.Rule](bodies, err, "the rules")
 }
 
 // Cursor is the sequence of the last event that was looked at.
@@ -111,32 +109,4 @@ func (s *Store) Cursor(ctx context.Context) (uint64, bool, error) {
 func (s *Store) SetCursor(ctx context.Context, sequence uint64) error {
 	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO automation_cursor (id, position) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET position = EXCLUDED.position WHERE automation_cursor.position < EXCLUDED.position", int64(sequence)).Exec(ctx)
 	return db.Map(err, "the cursor")
-}
-
-func rules(bodies []string, err error) ([]automation.Rule, error) {
-	if err != nil {
-		return nil, db.Map(err, "the rules")
-	}
-	all := make([]automation.Rule, len(bodies))
-	for i, b := range bodies {
-		if err := decode(b, &all[i]); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-func encode(v any) (string, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return "", fmt.Errorf("write a rule: %w", err)
-	}
-	return string(b), nil
-}
-
-func decode(body string, v any) error {
-	if err := json.Unmarshal([]byte(body), v); err != nil {
-		return fmt.Errorf("read a rule: %w", err)
-	}
-	return nil
 }

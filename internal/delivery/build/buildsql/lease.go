@@ -14,18 +14,7 @@ func (s *Store) Waiting(ctx context.Context, now time.Time, limit int) ([]build.
 	var rows []row
 	err := s.db.Reader(ctx).NewRaw(
 		columns+"WHERE state IN ('queued', 'building') AND (holder = '' OR held_until < ?) ORDER BY asked_at, id LIMIT ?", now, limit).Scan(ctx, &rows)
-	if err != nil {
-		return nil, db.Map(err, "builds")
-	}
-	out := make([]build.Build, 0, len(rows))
-	for _, r := range rows {
-		b, err := r.build()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, b)
-	}
-	return out, nil
+	return db.Each(rows, err, "builds", row.build)
 }
 
 // Take takes a build that nobody has.
@@ -48,7 +37,7 @@ func (s *Store) Take(ctx context.Context, b build.Build, holder string, now, unt
 
 // Save writes how a build stands, and keeps it, or gives it back where it has ended.
 func (s *Store) Save(ctx context.Context, b build.Build, fence int64, until time.Time) error {
-	body, err := encode(b)
+	body, err := db.Encode(b, "build "+b.ID)
 	if err != nil {
 		return err
 	}

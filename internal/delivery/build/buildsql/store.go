@@ -5,8 +5,6 @@ package buildsql
 import (
 	"context"
 	"embed"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/build"
@@ -35,28 +33,20 @@ type row struct {
 const columns = "SELECT tenant, project, body, actor FROM builds "
 
 func (r row) build() (b build.Build, err error) {
-	if err := json.Unmarshal([]byte(r.Body), &b); err != nil {
-		return b, fmt.Errorf("read a build: %w", err)
+	if err := db.Decode(r.Body, &b, "a build"); err != nil {
+		return b, err
 	}
 	b.Scope = kernel.Scope{Tenant: r.Tenant, Project: r.Project}
-	if err := json.Unmarshal([]byte(r.Actor), &b.By); err != nil {
-		return b, fmt.Errorf("read who asked for build %s: %w", b.ID, err)
-	}
-	return b, nil
-}
-
-func encode(v any) (string, error) {
-	text, err := json.Marshal(v)
-	return string(text), err
+	return b, db.Decode(r.Actor, &b.By, "who asked for build "+b.ID)
 }
 
 // Ask keeps a build, or returns the one of the tree.
 func (s *Store) Ask(ctx context.Context, b build.Build) (build.Build, error) {
-	body, err := encode(b)
+	body, err := db.Encode(b, "build "+b.ID)
 	if err != nil {
 		return b, err
 	}
-	actor, err := encode(b.By)
+	actor, err := db.Encode(b.By, "who asked for build "+b.ID)
 	if err != nil {
 		return b, err
 	}
@@ -90,11 +80,11 @@ func (s *Store) get(ctx context.Context, scope kernel.Scope, tree string, fresh 
 
 // Again has one that failed built again.
 func (s *Store) Again(ctx context.Context, b build.Build) error {
-	body, err := encode(b)
+	body, err := db.Encode(b, "build "+b.ID)
 	if err != nil {
 		return err
 	}
-	actor, err := encode(b.By)
+	actor, err := db.Encode(b.By, "who asked for build "+b.ID)
 	if err != nil {
 		return err
 	}

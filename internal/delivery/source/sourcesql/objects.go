@@ -2,8 +2,6 @@ package sourcesql
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/terrace-idp/terrace/internal/delivery/source"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -16,11 +14,9 @@ type objectRow struct {
 
 func (r objectRow) object() (source.Object, error) {
 	var o source.Object
-	if err := json.Unmarshal([]byte(r.Body), &o); err != nil {
-		return o, fmt.Errorf("read an object of source %s: %w", r.Source, err)
-	}
+	err := db.Decode(r.Body, &o, "an object of source "+r.Source)
 	o.Source = r.Source
-	return o, nil
+	return o, err
 }
 
 // Objects returns those of a source.
@@ -29,23 +25,12 @@ func (s *Store) Objects(ctx context.Context, n source.Source) ([]source.Object, 
 	err := s.db.Reader(ctx).NewRaw(
 		"SELECT source, body FROM source_objects WHERE source = ? AND tenant = ? ORDER BY CASE kind WHEN 'stage' THEN 0 WHEN 'definition' THEN 1 ELSE 2 END, project, name",
 		n.ID, n.Tenant).Scan(ctx, &rows)
-	if err != nil {
-		return nil, db.Map(err, "objects of source "+n.Name)
-	}
-	out := make([]source.Object, 0, len(rows))
-	for _, r := range rows {
-		o, err := r.object()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, o)
-	}
-	return out, nil
+	return db.Each(rows, err, "objects of source "+n.Name, objectRow.object)
 }
 
 // PutObject writes an object; Conflict where another source has it.
 func (s *Store) PutObject(ctx context.Context, n source.Source, o source.Object) error {
-	body, err := encode(o)
+	body, err := db.Encode(o, o.String())
 	if err != nil {
 		return err
 	}

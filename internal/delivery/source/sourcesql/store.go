@@ -5,8 +5,6 @@ package sourcesql
 import (
 	"context"
 	"embed"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/source"
@@ -37,28 +35,20 @@ const columns = "SELECT id, tenant, body, status, pushed_by, again, cause FROM s
 
 func (r row) source() (source.Source, error) {
 	var n source.Source
-	if err := json.Unmarshal([]byte(r.Body), &n); err != nil {
-		return n, fmt.Errorf("read source %s: %w", r.ID, err)
+	if err := db.Decode(r.Body, &n, "source "+r.ID); err != nil {
+		return n, err
 	}
 	n.Tenant, n.Again, n.Cause, n.Status = r.Tenant, r.Again, r.Cause, source.Status{}
-	if err := json.Unmarshal([]byte(r.Status), &n.Status); err != nil {
-		return n, fmt.Errorf("read status of source %s: %w", r.ID, err)
+	if err := db.Decode(r.Status, &n.Status, "status of source "+r.ID); err != nil || r.PushedBy == "" {
+		return n, err
 	}
-	if r.PushedBy == "" {
-		return n, nil
-	}
-	return n, json.Unmarshal([]byte(r.PushedBy), &n.Status.PushedBy)
-}
-
-func encode(v any) (string, error) {
-	b, err := json.Marshal(v)
-	return string(b), err
+	return n, db.Decode(r.PushedBy, &n.Status.PushedBy, "who pushed to source "+r.ID)
 }
 
 // settings are a source without its status, which has a column of its own.
 func settings(n source.Source) (string, error) {
 	n.Status = source.Status{}
-	return encode(n)
+	return db.Encode(n, "source "+n.Name)
 }
 
 // Add adds a source, due at once; Conflict where the name is taken.
@@ -67,7 +57,7 @@ func (s *Store) Add(ctx context.Context, n source.Source) error {
 	if err != nil {
 		return err
 	}
-	status, err := encode(n.Status)
+	status, err := db.Encode(n.Status, "status of source "+n.Name)
 	if err != nil {
 		return err
 	}
@@ -90,7 +80,7 @@ func (s *Store) Save(ctx context.Context, n source.Source) error {
 // SaveStatus writes the status and when the source is due again; a push in
 // between keeps it due.
 func (s *Store) SaveStatus(ctx context.Context, n source.Source, due time.Time) error {
-	status, err := encode(n.Status)
+	status, err := db.Encode(n.Status, "status of source "+n.Name)
 	if err != nil {
 		return err
 	}
@@ -108,7 +98,7 @@ func (s *Store) Push(ctx context.Context, n source.Source, p *source.Pusher, due
 		query, args = query+", cause = ?", append(args, p.Cause)
 	}
 	if p != nil && p.By != nil {
-		who, err := encode(p.By)
+		who, err := db.Encode(p.By, "who pushed to source "+n.Name)
 		if err != nil {
 			return err
 		}
@@ -135,18 +125,8 @@ func (s *Store) Get(ctx context.Context, tenant, name string) (source.Source, er
 
 func (s *Store) many(ctx context.Context, where string, args ...any) ([]source.Source, error) {
 	var rows []row
-	if err := s.db.Reader(ctx).NewRaw(columns+where, args...).Scan(ctx, &rows); err != nil {
-		return nil, db.Map(err, "sources")
-	}
-	out := make([]source.Source, 0, len(rows))
-	for _, r := range rows {
-		n, err := r.source()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, n)
-	}
-	return out, nil
+	err := s.db.Reader(ctx).NewRaw(columns+where, args...).Scan(ctx, &rows)
+	return db.Each(rows, err, "sources", row.source)
 }
 
 // List returns a part of the tenant's, by name.

@@ -20,27 +20,22 @@ type deliveryRow struct {
 }
 
 func deliveriesOf(rows []deliveryRow, err error) ([]vcs.Delivery, error) {
-	if err != nil {
-		return nil, db.Map(err, "webhooks")
+	return db.Each(rows, err, "webhooks", deliveryRow.delivery)
+}
+
+func (r deliveryRow) delivery() (vcs.Delivery, error) {
+	d := vcs.Delivery{
+		ID: r.ID, Repository: r.Repository, Scope: r.scope(), Key: r.DeliveryKey, Digest: kernel.Digest(r.Digest),
+		ReceivedAt: r.ReceivedAt.UTC(), Attempts: r.Attempts, Problem: r.Problem,
 	}
-	all := make([]vcs.Delivery, len(rows))
-	for i, r := range rows {
-		all[i] = vcs.Delivery{
-			ID: r.ID, Repository: r.Repository, Scope: r.scope(), Key: r.DeliveryKey, Digest: kernel.Digest(r.Digest),
-			ReceivedAt: r.ReceivedAt.UTC(), Attempts: r.Attempts, Problem: r.Problem,
-		}
-		if err := decode(r.Event, &all[i].Event, "webhook "+r.ID); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return d, db.Decode(r.Event, &d.Event, "webhook "+r.ID)
 }
 
 const deliveryColumns = "SELECT id, tenant, project, repository, delivery_key, digest, event, problem, received_at, attempts FROM vcs_deliveries "
 
 // AddDelivery keeps a webhook; Conflict for one that the repository has had.
 func (s *Store) AddDelivery(ctx context.Context, d vcs.Delivery) error {
-	event, err := encode(d.Event, "webhook")
+	event, err := db.Encode(d.Event, "webhook")
 	if err != nil {
 		return err
 	}

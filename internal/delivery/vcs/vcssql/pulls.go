@@ -17,22 +17,13 @@ type pullRow struct {
 
 func (r pullRow) pull() (vcs.PullRequest, error) {
 	var p vcs.PullRequest
-	err := decode(r.Body, &p, "pull request")
+	err := db.Decode(r.Body, &p, "pull request")
 	p.Scope, p.Work.Revision = r.scope(), r.Revision
 	return p, err
 }
 
 func pullsOf(rows []pullRow, err error) ([]vcs.PullRequest, error) {
-	if err != nil {
-		return nil, db.Map(err, "pull requests")
-	}
-	all := make([]vcs.PullRequest, len(rows))
-	for i, r := range rows {
-		if all[i], err = r.pull(); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return db.Each(rows, err, "pull requests", pullRow.pull)
 }
 
 const pullColumns = "SELECT tenant, project, body, revision FROM vcs_pulls "
@@ -41,7 +32,7 @@ func named(p vcs.PullRequest) string { return "pull request " + strconv.Itoa(p.N
 
 // AddPull adds a pull request; Conflict where the number is taken.
 func (s *Store) AddPull(ctx context.Context, p vcs.PullRequest) error {
-	body, err := encode(p, named(p))
+	body, err := db.Encode(p, named(p))
 	if err != nil {
 		return err
 	}
@@ -51,7 +42,7 @@ func (s *Store) AddPull(ctx context.Context, p vcs.PullRequest) error {
 
 // SavePull writes over the revision that the pull request was read with.
 func (s *Store) SavePull(ctx context.Context, p vcs.PullRequest) error {
-	body, err := encode(p, named(p))
+	body, err := db.Encode(p, named(p))
 	if err != nil {
 		return err
 	}
@@ -123,9 +114,15 @@ type checkRow struct {
 	Told string
 }
 
+func (r checkRow) check() (c vcs.Check, err error) {
+	err = db.Decode(r.Body, &c, "check")
+	c.Scope, c.Repository, c.Told = r.scope(), r.Repository, r.Told
+	return c, err
+}
+
 // PutCheck adds or changes a check.
 func (s *Store) PutCheck(ctx context.Context, c vcs.Check) error {
-	body, err := encode(c, "check")
+	body, err := db.Encode(c, "check")
 	if err != nil {
 		return err
 	}
@@ -139,17 +136,7 @@ func (s *Store) Checks(ctx context.Context, scope kernel.Scope, repository strin
 	var rows []checkRow
 	err := s.db.Reader(ctx).NewRaw("SELECT tenant, project, repository, body, told FROM vcs_checks WHERE repository = ? AND number = ? AND tenant = ? AND project = ? ORDER BY id",
 		repository, number, scope.Tenant, scope.Project).Scan(ctx, &rows)
-	if err != nil {
-		return nil, db.Map(err, "checks")
-	}
-	all := make([]vcs.Check, len(rows))
-	for i, r := range rows {
-		if err := decode(r.Body, &all[i], "check"); err != nil {
-			return nil, err
-		}
-		all[i].Scope, all[i].Repository, all[i].Told = r.scope(), r.Repository, r.Told
-	}
-	return all, nil
+	return db.Each(rows, err, "checks", checkRow.check)
 }
 
 // PendingChecks counts those of the tenant that have not ended.
@@ -161,7 +148,7 @@ func (s *Store) PendingChecks(ctx context.Context, scope kernel.Scope) (int, err
 
 // PutComment adds or changes a comment.
 func (s *Store) PutComment(ctx context.Context, scope kernel.Scope, repository string, c vcs.Comment) error {
-	body, err := encode(c, "comment")
+	body, err := db.Encode(c, "comment")
 	if err != nil {
 		return err
 	}
@@ -174,12 +161,12 @@ func (s *Store) Comments(ctx context.Context, scope kernel.Scope, repository str
 	var bodies []string
 	err := s.db.Reader(ctx).NewRaw("SELECT body FROM vcs_comments WHERE repository = ? AND number = ? AND tenant = ? AND project = ? ORDER BY id LIMIT 1000",
 		repository, number, scope.Tenant, scope.Project).Scan(ctx, &bodies)
-	return decodeAll[vcs.Comment](bodies, err, "comments")
+	return db.Bodies[vcs.Comment](bodies, err, "comments")
 }
 
 // PutStatus adds or changes the status of a commit under a context.
 func (s *Store) PutStatus(ctx context.Context, scope kernel.Scope, repository string, st vcs.Status) error {
-	body, err := encode(st, "status")
+	body, err := db.Encode(st, "status")
 	if err != nil {
 		return err
 	}
@@ -192,5 +179,5 @@ func (s *Store) Statuses(ctx context.Context, scope kernel.Scope, repository, co
 	var bodies []string
 	err := s.db.Reader(ctx).NewRaw("SELECT body FROM vcs_statuses WHERE repository = ? AND commit_id = ? AND tenant = ? AND project = ? ORDER BY context",
 		repository, commit, scope.Tenant, scope.Project).Scan(ctx, &bodies)
-	return decodeAll[vcs.Status](bodies, err, "statuses")
+	return db.Bodies[vcs.Status](bodies, err, "statuses")
 }

@@ -16,7 +16,7 @@ type repositoryRow struct {
 
 func (r repositoryRow) repository() (vcs.Repository, error) {
 	var out vcs.Repository
-	err := decode(r.Body, &out, "repository "+r.ID)
+	err := db.Decode(r.Body, &out, "repository "+r.ID)
 	out.Scope, out.Sealed = r.scope(), r.Sealed
 	return out, err
 }
@@ -25,7 +25,7 @@ const repositoryColumns = "SELECT id, tenant, project, body, sealed FROM vcs_rep
 
 // AddRepository adds a repository; Conflict where the name is taken.
 func (s *Store) AddRepository(ctx context.Context, r vcs.Repository) error {
-	body, err := encode(r, "repository")
+	body, err := db.Encode(r, "repository")
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (s *Store) AddRepository(ctx context.Context, r vcs.Repository) error {
 
 // SaveRepository writes a repository over itself.
 func (s *Store) SaveRepository(ctx context.Context, r vcs.Repository) error {
-	body, err := encode(r, "repository")
+	body, err := db.Encode(r, "repository")
 	if err != nil {
 		return err
 	}
@@ -66,18 +66,8 @@ func (s *Store) Repositories(ctx context.Context, scope kernel.Scope, p kernel.P
 	var rows []repositoryRow
 	err := s.db.Reader(ctx).NewRaw(repositoryColumns+"WHERE tenant = ? AND project = ? AND name > ? ORDER BY name LIMIT ?",
 		scope.Tenant, scope.Project, p.Cursor, p.Size()+1).Scan(ctx, &rows)
-	if err != nil {
-		return kernel.Page[vcs.Repository]{}, db.Map(err, "repositories")
-	}
-	var all []vcs.Repository
-	for _, r := range rows {
-		one, err := r.repository()
-		if err != nil {
-			return kernel.Page[vcs.Repository]{}, err
-		}
-		all = append(all, one)
-	}
-	return kernel.PageOf(all, p, func(r vcs.Repository) string { return r.Name }), nil
+	all, err := db.Each(rows, err, "repositories", repositoryRow.repository)
+	return kernel.PageOf(all, p, func(r vcs.Repository) string { return r.Name }), err
 }
 
 // RemoveRepository removes a repository with all that is kept of it.
@@ -93,46 +83,9 @@ func (s *Store) RemoveRepository(ctx context.Context, scope kernel.Scope, id str
 	return nil
 }
 
-// PutBinding adds or changes a binding.
-func (s *Store) PutBinding(ctx context.Context, scope kernel.Scope, repository string, b vcs.Binding) error {
-	body, err := encode(b, "binding")
-	if err != nil {
-		return err
-	}
-	return s.exec(ctx, "binding "+b.Name, "INSERT INTO vcs_bindings (repository, name, tenant, project, body) VALUES (?, ?, ?, ?, ?) "+
-		"ON CONFLICT (repository, name) DO UPDATE SET body = excluded.body", repository, b.Name, scope.Tenant, scope.Project, body)
-}
-
-// RemoveBinding removes a binding.
-func (s *Store) RemoveBinding(ctx context.Context, scope kernel.Scope, repository, name string) error {
-	return s.change(ctx, "binding "+name, "DELETE FROM vcs_bindings WHERE repository = ? AND name = ? AND tenant = ? AND project = ?",
-		repository, name, scope.Tenant, scope.Project)
-}
-
-// Bindings returns the bindings of a repository by name.
-func (s *Store) Bindings(ctx context.Context, scope kernel.Scope, repository string) ([]vcs.Binding, error) {
-	var bodies []string
-	err := s.db.Reader(ctx).NewRaw("SELECT body FROM vcs_bindings WHERE repository = ? AND tenant = ? AND project = ? ORDER BY name",
-		repository, scope.Tenant, scope.Project).Scan(ctx, &bodies)
-	return decodeAll[vcs.Binding](bodies, err, "bindings")
-}
-
-func decodeAll[T any](bodies []string, err error, what string) ([]T, error) {
-	if err != nil {
-		return nil, db.Map(err, what)
-	}
-	all := make([]T, len(bodies))
-	for i, body := range bodies {
-		if err := decode(body, &all[i], what); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
 // AddPushing keeps a push that begins.
 func (s *Store) AddPushing(ctx context.Context, p vcs.Pushing) error {
-	body, err := encode(p, "push")
+	body, err := db.Encode(p, "push")
 	if err != nil {
 		return err
 	}
@@ -149,5 +102,5 @@ func (s *Store) RemovePushing(ctx context.Context, scope kernel.Scope, id string
 func (s *Store) Pushings(ctx context.Context, limit int) ([]vcs.Pushing, error) {
 	var bodies []string
 	err := s.db.Reader(ctx).NewRaw("SELECT body FROM vcs_pushes ORDER BY id LIMIT ?", limit).Scan(ctx, &bodies)
-	return decodeAll[vcs.Pushing](bodies, err, "pushes")
+	return db.Bodies[vcs.Pushing](bodies, err, "pushes")
 }

@@ -5,8 +5,6 @@ package vcssql
 import (
 	"context"
 	"embed"
-	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
@@ -34,21 +32,6 @@ type row struct {
 }
 
 func (r row) scope() kernel.Scope { return kernel.Scope{Tenant: r.Tenant, Project: r.Project} }
-
-func encode(v any, what string) (string, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return "", fmt.Errorf("write %s: %w", what, err)
-	}
-	return string(b), nil
-}
-
-func decode(body string, v any, what string) error {
-	if err := json.Unmarshal([]byte(body), v); err != nil {
-		return fmt.Errorf("read %s: %w", what, err)
-	}
-	return nil
-}
 
 // exec writes, with the error of db.Map.
 func (s *Store) exec(ctx context.Context, what, query string, args ...any) error {

@@ -2,8 +2,6 @@ package subscriptionsql
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -27,29 +25,18 @@ type deliveryRow struct {
 }
 
 func rowOf(id string, d subscription.Delivery) (deliveryRow, error) {
-	body, err := encode(d)
+	body, err := db.Encode(d, "delivery "+d.Event)
 	return deliveryRow{Subscription: id, Event: d.Event, Sequence: int64(d.Sequence), Status: string(d.Status), EndedAt: d.At, Body: body, Kept: d.Body}, err
 }
 
 func (r deliveryRow) delivery() (d subscription.Delivery, err error) {
-	if err := json.Unmarshal([]byte(r.Body), &d); err != nil {
-		return d, fmt.Errorf("read delivery %s: %w", r.Event, err)
-	}
+	err = db.Decode(r.Body, &d, "delivery "+r.Event)
 	d.Status, d.Body = subscription.DeliveryStatus(r.Status), r.Kept
-	return d, nil
+	return d, err
 }
 
 func deliveries(rows []deliveryRow, err error) ([]subscription.Delivery, error) {
-	if err != nil {
-		return nil, db.Map(err, "the deliveries")
-	}
-	all := make([]subscription.Delivery, len(rows))
-	for i, r := range rows {
-		if all[i], err = r.delivery(); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return db.Each(rows, err, "the deliveries", deliveryRow.delivery)
 }
 
 // Advance keeps deliveries and moves the cursor, or is Stale.

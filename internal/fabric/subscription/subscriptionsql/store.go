@@ -7,8 +7,6 @@ package subscriptionsql
 import (
 	"context"
 	"embed"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
@@ -37,18 +35,16 @@ type row struct {
 }
 
 func (r row) subscription() (s subscription.Subscription, err error) {
-	if err := json.Unmarshal([]byte(r.Body), &s); err != nil {
-		return s, fmt.Errorf("read subscription %s: %w", r.ID, err)
-	}
+	err = db.Decode(r.Body, &s, "subscription "+r.ID)
 	s.Cursor, s.Sealed, s.Revision = uint64(r.Position), r.Sealed, r.Revision
-	return s, nil
+	return s, err
 }
 
 const columns = "SELECT id, tenant, project, name, status, position, revision, body, sealed FROM event_subscriptions "
 
 // Add keeps a subscription; a second of its name in the scope is a Conflict.
 func (s *Store) Add(ctx context.Context, sub subscription.Subscription) error {
-	body, err := encode(sub)
+	body, err := db.Encode(sub, "subscription "+sub.Name)
 	if err != nil {
 		return err
 	}
@@ -59,7 +55,7 @@ func (s *Store) Add(ctx context.Context, sub subscription.Subscription) error {
 
 // Save changes all but how far the subscription has come and who delivers.
 func (s *Store) Save(ctx context.Context, sub subscription.Subscription) error {
-	body, err := encode(sub)
+	body, err := db.Encode(sub, "subscription "+sub.Name)
 	if err != nil {
 		return err
 	}
@@ -130,22 +126,5 @@ func (s *Store) Release(ctx context.Context, holder string) error {
 }
 
 func subscriptions(rows []row, err error) ([]subscription.Subscription, error) {
-	if err != nil {
-		return nil, db.Map(err, "the subscriptions")
-	}
-	all := make([]subscription.Subscription, len(rows))
-	for i, r := range rows {
-		if all[i], err = r.subscription(); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-func encode(v any) (string, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return "", fmt.Errorf("write a subscription: %w", err)
-	}
-	return string(b), nil
+	return db.Each(rows, err, "the subscriptions", row.subscription)
 }

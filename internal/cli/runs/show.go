@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -98,6 +99,9 @@ func writeRun(w io.Writer, r apiclient.Run, now time.Time) {
 	writeApprovals(w, r, now)
 	for _, v := range r.Verification {
 		verify.WriteCheck(w, v)
+	}
+	if r.Force && len(r.Users) > 0 {
+		_, _ = fmt.Fprintf(w, "forced: %s takes from it\n", strings.Join(r.Users, ", "))
 	}
 	if r.Cause != nil {
 		_, _ = fmt.Fprintf(w, "Terrace asked for it by itself, after %s: %s\n", r.Cause.Run, output.Told(now, r.Cause.Message))

@@ -93,7 +93,7 @@ func inUse(where kernel.Scope, name string, users []string) error {
 	}
 	slices.Sort(users)
 	return kernel.Errorf(kernel.Refused, "%s is not removed from %s: %s takes from it", name, where.Stage, strings.Join(users, ", ")).
-		WithFix("remove these first, or deploy what does not take from %s; an admin may insist with terrace destroy %s --stage %s --force", name, name, where.Stage)
+		WithFix("remove what takes first, or deploy what does not take from %s; an admin may insist with terrace destroy %s --stage %s --force", name, name, where.Stage)
 }
 
 // stillUsed asks again, before a removal is planned.

@@ -50,6 +50,9 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, id string) (E
 	for _, in := range r.Inputs {
 		x.detail("it takes %s", in.Told())
 	}
+	if orphans := r.orphans(); len(orphans) > 0 {
+		x.detail("it removes what %s takes from, as %s insisted", strings.Join(orphans, ", "), r.RequestedBy.Name)
+	}
 	if r.Cause != nil {
 		x.detail("Terrace asked for it by itself, for what %s had brought: %s", r.Cause.Run, r.Cause.Message)
 	}

@@ -241,6 +241,19 @@ func TestWhatOthersTakeFromIsNotRemoved(t *testing.T) {
 	})
 }
 
+func TestAForcedRemovalSaysFromWhom(t *testing.T) {
+	t.Parallel()
+	b := bench(t).Start(t)
+	settled(t, b, taking(t, "orders", "{url: \"1\"}", ""))
+	settled(t, b, taking(t, "billing", "", takesOrders, "${resources.orders.url}"))
+	r, err := b.Destroy(runtest.As(runtest.Ada), runtest.Project, run.ChangeRequest{Workload: "orders", Stage: "dev", Force: true})
+	runtest.Must(t, err)
+	b.Await(t, r.ID, run.Succeeded)
+	if details, _ := told(t, b, r); !strings.Contains(details, "it removes what acme/shop/billing/dev takes from, as ada insisted") {
+		t.Error(details)
+	}
+}
+
 func TestAPlanWithOtherInputsIsNotApplied(t *testing.T) {
 	t.Parallel()
 	b := bench(t, approvalInDev(t)).Start(t)

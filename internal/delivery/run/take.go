@@ -111,6 +111,14 @@ func (r Run) Follows() []string {
 	return append(stacks, r.Users...)
 }
 
+// orphans are the stacks that take from what the run removes all the same.
+func (r Run) orphans() []string {
+	if !r.Force {
+		return nil
+	}
+	return r.Users
+}
+
 // link notes in a new run what its release takes and publishes.
 func (s *Service) link(ctx context.Context, r *Run) error {
 	if r.Operation == Destroy {

@@ -201,7 +201,7 @@ func (s *Service) record(ctx context.Context, r Run, c change) error {
 		ID: id, Type: "run." + fact, Scope: r.Scope, Subject: r.ID, Reason: c.reason,
 		Data: factData{
 			Stack: r.Stack, Workload: r.Workload, Release: r.Release.ID, Operation: r.Operation,
-			Status: r.Status, DryRun: r.DryRun, Dossier: r.Dossier, Fence: r.Fence, Attempt: r.Attempt, Failure: r.Failure,
+			Status: r.Status, DryRun: r.DryRun, Dossier: r.Dossier, Fence: r.Fence, Attempt: r.Attempt, Failure: r.Failure, Orphans: r.orphans(),
 		},
 	})
 }
@@ -218,4 +218,6 @@ type factData struct {
 	Fence     int64         `json:"fence,omitempty"`
 	Attempt   int           `json:"attempt,omitempty"`
 	Failure   *Failure      `json:"failure,omitempty"`
+	// Orphans are the stacks from which a removal takes what they use, as an admin insisted.
+	Orphans []string `json:"orphans,omitempty"`
 }

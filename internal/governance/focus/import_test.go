@@ -1,0 +1,136 @@
+package focus_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/governance/focus"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+func TestAnImportReplacesWhatItCovers(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		october := file(row{cost: "10", tags: tags("shop", "dev")}, row{cost: "0.000000000001", tags: tags("shop", "dev")}, row{cost: "5", account: "acc-2", currency: "USD"})
+		first := b.take(t, october, focus.ImportRequest{})
+		if first.Rows != 3 || first.Replaced != 0 || len(first.Slices) != 2 || first.Versions[0] != "1.2" {
+			t.Fatalf("%+v", first)
+		}
+		want := []string{"/ USD 5.00+0.00", "shop/dev EUR 10.000000000001+0.00"}
+		same(t, "once", b.lines(t, acme, focus.Query{}), want)
+		if again := b.take(t, october, focus.ImportRequest{}); again.Replaced != 2 {
+			t.Errorf("the same file replaces %d", again.Replaced)
+		}
+		same(t, "twice", b.lines(t, acme, focus.Query{}), want)
+
+		b.take(t, file(row{cost: "11", tags: tags("shop", "dev")}, row{cost: "7", month: "2026-11", tags: tags("shop", "dev")}), focus.ImportRequest{})
+		same(t, "one account's period", b.lines(t, acme, focus.Query{Month: "2026-10"}), []string{"/ USD 5.00+0.00", "shop/dev EUR 11.00+0.00"})
+		same(t, "the newest month", b.lines(t, acme, focus.Query{}), []string{"shop/dev EUR 7.00+0.00"})
+		same(t, "facts", b.rooms.types(), []string{"cost.imported", "cost.imported", "cost.imported"})
+
+		if err := b.Sweep(ada()); err != nil {
+			t.Fatal(err)
+		}
+		var left int
+		if err := b.db.Reader(ada()).QueryRowContext(ada(), "SELECT COUNT(*) FROM focus_sums").Scan(&left); err != nil || left != 3 {
+			t.Errorf("%d sums are left, %v", left, err)
+		}
+		page, err := b.List(ada(), acme, kernel.PageRequest{Limit: 2})
+		if err != nil || len(page.Items) != 2 || page.Next == "" || page.Items[0].By != "ada" {
+			t.Errorf("%+v %v", page, err)
+		}
+	})
+}
+
+func TestPartsOfAPeriod(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.take(t, file(row{cost: "1"}), focus.ImportRequest{Part: "east"})
+		b.take(t, file(row{cost: "2"}), focus.ImportRequest{Part: "west"})
+		b.take(t, file(row{cost: "3"}), focus.ImportRequest{Part: "west"})
+		same(t, "two parts", b.lines(t, acme, focus.Query{}), []string{"/ EUR 4.00+0.00"})
+		whole := b.take(t, file(row{cost: "9"}), focus.ImportRequest{})
+		same(t, "the whole", b.lines(t, acme, focus.Query{}), []string{"/ EUR 9.00+0.00"})
+		_, err := b.Import(ada(), acme, strings.NewReader(file(row{cost: "1"})), focus.ImportRequest{Part: "east", OnError: focus.Refuse})
+		if !kernel.Is(err, kernel.Conflict) {
+			t.Errorf("a part beside the whole: %v", err)
+		}
+		same(t, "still the whole", b.lines(t, acme, focus.Query{}), []string{"/ EUR 9.00+0.00"})
+		if err := b.Forget(ada(), acme, whole.ID); err != nil {
+			t.Fatal(err)
+		}
+		b.take(t, file(row{cost: "1"}), focus.ImportRequest{Part: "east"})
+		same(t, "parts after it is forgotten", b.lines(t, acme, focus.Query{}), []string{"/ EUR 1.00+0.00"})
+	})
+}
+
+func TestRowsThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		bad := file(row{cost: "10"}, row{cost: "1,5"}, row{category: "Gift", tags: "x"}, row{cost: "2"})
+		_, err := b.Import(ada(), acme, strings.NewReader(bad), focus.ImportRequest{OnError: focus.Refuse, Files: []string{"oct.csv"}})
+		told, ok := errors.AsType[*kernel.Error](err)
+		if !ok || len(told.Problems) != 3 {
+			t.Fatalf("%v", err)
+		}
+		if p := told.Problems[1]; p.File != "oct.csv" || p.Line != 4 || p.Column != 8 || p.Path != "ChargeCategory" || p.Fix == "" {
+			t.Errorf("%+v", p)
+		}
+		if _, err := b.Showback(ada(), acme, focus.Query{}); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("something was kept: %v", err)
+		}
+		if i := b.take(t, bad, focus.ImportRequest{OnError: focus.Skip}); i.Skipped != 2 || i.Rows != 4 || len(i.Problems) != 3 {
+			t.Errorf("%+v", i)
+		}
+		same(t, "the others", b.lines(t, acme, focus.Query{}), []string{"/ EUR 12.00+0.00"})
+		many := header + strings.Repeat("x\n", 500) + row{}.String()
+		if i := b.take(t, many, focus.ImportRequest{OnError: focus.Skip, DryRun: true}); i.Skipped != 500 || len(i.Problems) != 100 {
+			t.Errorf("%d skipped, %d told", i.Skipped, len(i.Problems))
+		}
+		same(t, "a dry run", b.lines(t, acme, focus.Query{}), []string{"/ EUR 12.00+0.00"})
+	})
+}
+
+func TestFilesThatAreNone(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		var cut bytes.Buffer
+		z := gzip.NewWriter(&cut)
+		_, _ = z.Write([]byte(file(row{})))
+		_ = z.Close()
+		for name, text := range map[string]string{
+			"empty": "", "another table": "a,b\n1,2\n", "a header alone": header, "cut off gzip": cut.String()[:cut.Len()-10], "an open quote": header + `"` + strings.Repeat("x,", 3<<20),
+		} {
+			if _, err := b.Import(ada(), acme, strings.NewReader(text), focus.ImportRequest{OnError: focus.Skip}); !kernel.Is(err, kernel.Invalid) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+func TestVersionsAndManyFiles(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		sample, err := os.ReadFile("testdata/focus_1.0_sample.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		newer := strings.NewReplacer("ProviderName", "ServiceProviderName", ",InvoiceId", ",AllocatedTags").Replace(header) +
+			strings.TrimSuffix(row{cost: "3", tags: tags("shop", "dev")}.String(), "\n") + `"{""env"": ""prod""}"` + "\n"
+		var packed bytes.Buffer
+		for _, one := range []string{string(sample), "\n" + newer} {
+			z := gzip.NewWriter(&packed)
+			_, _ = z.Write([]byte(one))
+			_ = z.Close()
+		}
+		i := b.take(t, packed.String(), focus.ImportRequest{Files: []string{"a.csv.gz", "b.csv"}})
+		if strings.Join(i.Versions, " ") != "1.0 1.3" || i.Rows != 20 || i.Skipped != 0 {
+			t.Errorf("%+v", i)
+		}
+		same(t, "a split resource", b.lines(t, acme, focus.Query{Month: "2026-10"}), []string{"shop/prod EUR 3.00+0.00"})
+	})
+}

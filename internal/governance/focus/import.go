@@ -145,7 +145,7 @@ type dayKey struct {
 
 const (
 	// maxHeld bounds what is summed up in memory.
-	maxHeld = 50_000
+	maxHeld = 150_000
 	// maxSlices bounds the accounts and periods of an import.
 	maxSlices = 5_000
 )

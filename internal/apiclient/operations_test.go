@@ -180,7 +180,32 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 	}
 	maps.Copy(all, repositoryCalls(ctx, c))
 	maps.Copy(all, sourceCalls(ctx, c))
+	maps.Copy(all, costCalls(ctx, c))
 	return all
+}
+
+// costCalls are those about what is paid.
+func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error {
+	e := func(_ any, err error) error { return err }
+	return map[string]func() error{
+		"ImportCosts": func() error {
+			p := apiclient.ImportCostsParams{Part: "east", OnError: "skip", DryRun: true, Files: []string{"a.csv"}}
+			return e(c.ImportCosts(ctx, p, strings.NewReader("x")))
+		},
+		"CostImports":      func() error { return e(c.CostImports(ctx)) },
+		"ForgetCostImport": func() error { return c.ForgetCostImport(ctx, "imp_1") },
+		"CostRules":        func() error { return e(c.CostRules(ctx)) },
+		"SetCostRules":     func() error { return e(c.SetCostRules(ctx, apiclient.SetCostRulesRequest{})) },
+		"Showback": func() error {
+			return e(c.Showback(ctx, apiclient.GetShowbackParams{Project: "shop", Month: "2026-10", By: []string{"stage"}, Basis: "billed"}))
+		},
+		"CostAnomalies": func() error {
+			return e(c.CostAnomalies(ctx, apiclient.ListCostAnomaliesParams{Project: "shop", Days: 7, Threshold: 5, Minimum: 1}))
+		},
+		"Idle":           func() error { return e(c.Idle(ctx, apiclient.ListIdleParams{Project: "shop", QuietDays: 9})) },
+		"Maturity":       func() error { return e(c.Maturity(ctx)) },
+		"AnswerMaturity": func() error { return e(c.AnswerMaturity(ctx, apiclient.AnswerMaturityRequest{})) },
+	}
 }
 
 // repositoryCalls are those about repositories and pull requests.

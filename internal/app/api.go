@@ -25,6 +25,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionapi"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftapi"
+	"github.com/terrace-idp/terrace/internal/governance/focus/focusapi"
+	"github.com/terrace-idp/terrace/internal/governance/maturity/maturityapi"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 	"github.com/terrace-idp/terrace/internal/target/local/localapi"
 )
@@ -67,6 +69,8 @@ func (a *App) handler() http.Handler {
 		releaseapi.API{Releases: a.delivery.releases},
 		runapi.API{Runs: a.delivery.runs},
 		driftapi.API{Drift: a.drift},
+		focusapi.API{Costs: a.costs},
+		maturityapi.API{Maturity: a.maturity},
 		secretapi.API{Secrets: a.fabric.secrets},
 		subscriptionapi.API{Subscriptions: a.fabric.subscriptions, Address: a.platform.publicURL()},
 		automationapi.API{Rules: a.delivery.rules},
@@ -113,6 +117,8 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		releaseapi.API{},
 		runapi.API{},
 		driftapi.API{},
+		focusapi.API{},
+		maturityapi.API{},
 		secretapi.API{},
 		subscriptionapi.API{},
 		automationapi.API{},

@@ -10,6 +10,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
+	"github.com/terrace-idp/terrace/internal/governance/focus"
+	"github.com/terrace-idp/terrace/internal/governance/maturity"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
@@ -33,6 +35,8 @@ type App struct {
 	delivery *delivery
 	local    *local.Service
 	drift    *drift.Service
+	costs    *focus.Service
+	maturity *maturity.Service
 	loops    *supervise.Group
 	server   *httpserver.Server
 	started  time.Time
@@ -82,7 +86,10 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.delivery.rules.Drift = looked{a.drift}
-	a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery)
+	if a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery); err != nil {
+		return err
+	}
+	a.costs, a.maturity, err = newCosts(a.platform, a.access, a.fabric, a.delivery, a.local)
 	return err
 }
 
@@ -128,6 +135,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Every("webhook sweep", time.Hour, a.delivery.repositories.Sweep)
 	a.loops.Add("promotions", a.delivery.runs.Promotions)
 	a.loops.Add("drift", a.drift.Watch)
+	a.loops.Every("cost sweep", time.Minute, a.costs.Sweep)
 	a.loops.Add("blob sweep", a.platform.sweepBlobs(a.started))
 	a.loops.Add("fleet sweep", a.delivery.sweepFleet())
 	a.loops.Add("state sweep", a.delivery.sweepStates(a.platform.log, a.started))

@@ -23,6 +23,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
+	"github.com/terrace-idp/terrace/internal/governance/focus/focussql"
+	"github.com/terrace-idp/terrace/internal/governance/maturity/maturitysql"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/target/local/localsql"
 )
@@ -36,6 +38,7 @@ func migrations() []db.Migrations {
 		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
+		focussql.Migrations(), maturitysql.Migrations(),
 	}
 }
 

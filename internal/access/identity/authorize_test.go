@@ -29,6 +29,7 @@ func matrix() map[string]string {
 		"drift.read": "vdam", "drift.check": "dam", "drift.decide": "dm", "stage.set": "m", "state.write": "m",
 		"runner.read": "vdam", "runner.create": "m", "runner.delete": "m",
 		"source.read": "vdam", "source.set": "m", "source.allow": "am", "source.override": "m", "source.trust": "m",
+		"cost.read": "vdam", "cost.import": "m", "cost.rules": "m", "maturity.read": "vdam", "maturity.answer": "m",
 		"subscription.read": "vdam", "subscription.write": "m", "event.read": "vdam", "rule.read": "vdam", "rule.write": "dm",
 	}
 }

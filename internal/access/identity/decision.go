@@ -79,6 +79,12 @@ func Decisions() map[string]Decision {
 		"repo.delete":       {Roles: admins},
 		"state.write":       {Roles: admins},
 
+		"cost.read":       {Roles: members},
+		"cost.import":     {Roles: admins},
+		"cost.rules":      {Roles: admins},
+		"maturity.read":   {Roles: members},
+		"maturity.answer": {Roles: admins},
+
 		"subscription.read": {Roles: members},
 		// Of events everybody sees those about what they may read.
 		"event.read": {Roles: members, Anywhere: true},

@@ -169,3 +169,27 @@ func names[T any](list []T, name func(T) string) []string {
 	}
 	return out
 }
+
+// CostImports offers the imports of costs.
+func (e *Env) CostImports() Completion {
+	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+		list, err := s.CostImports(ctx)
+		return names(list, func(i apiclient.FocusImport) string { return i.ID }), err
+	})
+}
+
+// Criteria offers the criteria of the assessment that are asked.
+func (e *Env) Criteria() Completion {
+	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+		a, err := s.Maturity(ctx)
+		var all []string
+		for _, c := range a.Capabilities {
+			for _, p := range c.Criteria {
+				if p.Source == "answer" {
+					all = append(all, p.ID)
+				}
+			}
+		}
+		return all, err
+	})
+}

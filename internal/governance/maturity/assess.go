@@ -31,14 +31,28 @@ type Proof struct {
 	ID    string `json:"id"`
 	Level Level  `json:"level"`
 	Text  string `json:"text"`
-	// Met is nil where it is asked and nobody answered.
-	Met *bool `json:"met,omitempty"`
+	// State is open where it is asked and nobody answered.
+	State string `json:"state" enum:"met,unmet,open"`
 	// Source is evidence or answer: what decides on it.
 	Source string `json:"source" enum:"evidence,answer"`
 	// Measure and Figure are what was measured.
 	Measure string  `json:"measure,omitempty"`
 	Figure  *Figure `json:"figure,omitempty"`
 	Answer  *Answer `json:"answer,omitempty"`
+}
+
+// The states of a criterion.
+const (
+	Met   = "met"
+	Unmet = "unmet"
+	Open  = "open"
+)
+
+func stateOf(met bool) string {
+	if met {
+		return Met
+	}
+	return Unmet
 }
 
 // The measures of the assessment itself.
@@ -70,7 +84,7 @@ func (s *Service) assess(ctx context.Context, scope kernel.Scope) (Assessment, e
 		r := judge(c, figures, answers)
 		a.Reached[r.Level]++
 		for _, p := range r.Criteria {
-			if p.Met == nil {
+			if p.State == Open {
 				a.Open++
 			}
 		}
@@ -112,7 +126,7 @@ func judge(c Capability, figures map[string]Figure, answers map[string]Answer) R
 	for _, l := range Levels() {
 		for i, criterion := range c.At(l) {
 			p := prove(criterion, criterionID(c, l, i), l, figures, answers)
-			on = on && p.Met != nil && *p.Met
+			on = on && p.State == Met
 			r.Criteria = append(r.Criteria, p)
 		}
 		if on {
@@ -123,14 +137,13 @@ func judge(c Capability, figures map[string]Figure, answers map[string]Answer) R
 }
 
 func prove(c Criterion, id string, l Level, figures map[string]Figure, answers map[string]Answer) Proof {
-	p := Proof{ID: id, Level: l, Text: c.Text, Measure: c.Measure, Source: "answer"}
+	p := Proof{ID: id, Level: l, Text: c.Text, Measure: c.Measure, Source: "answer", State: Open}
 	if f, ok := figures[c.Measure]; ok {
-		met := c.holds(f.Value)
-		p.Source, p.Figure, p.Met = "evidence", &f, &met
+		p.Source, p.Figure, p.State = "evidence", &f, stateOf(c.holds(f.Value))
 		return p
 	}
 	if a, ok := answers[id]; ok {
-		p.Answer, p.Met = &a, &a.Met
+		p.Answer, p.State = &a, stateOf(a.Met)
 	}
 	return p
 }

@@ -102,12 +102,12 @@ func TestTheCapabilities(t *testing.T) {
 func TestEvidenceAndAnswers(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *maturity.Service, r *rooms) {
-		if c := level(t, s, "data-ingestion"); c.Level != maturity.NotBegun || c.Criteria[0].Met != nil || c.Criteria[0].Source != "answer" {
+		if c := level(t, s, "data-ingestion"); c.Level != maturity.NotBegun || c.Criteria[0].State != maturity.Open || c.Criteria[0].Source != "answer" {
 			t.Errorf("what cannot be measured is asked: %+v", c)
 		}
 		r.figures["costs.months"] = maturity.Figure{Value: 13, From: "imports"}
 		r.figures["costs.age-days"] = maturity.Figure{Value: 2, From: "imports"}
-		if c := level(t, s, "data-ingestion"); c.Level != maturity.Crawl || *c.Criteria[3].Met != true || c.Criteria[2].Met != nil {
+		if c := level(t, s, "data-ingestion"); c.Level != maturity.Crawl || c.Criteria[3].State != maturity.Met || c.Criteria[2].State != maturity.Open {
 			t.Errorf("a level above one that is not proved does not count: %+v", c)
 		}
 		a, err := s.Answer(ada(), acme, []maturity.Answer{{Criterion: "data-ingestion-walk-2", Met: true, Note: "a job fetches them"}, {Criterion: "data-ingestion-crawl-1", Met: false}})

@@ -77,3 +77,19 @@ func (r versionRow) version() state.Version {
 		Size: r.Size, Run: r.Run, Fence: r.Fence, By: r.By, Cause: r.Cause, CreatedAt: r.CreatedAt.UTC(),
 	}
 }
+
+// InForce returns the versions in force of a tenant's stacks, of one project unless
+// it is "".
+func (s *Store) InForce(ctx context.Context, tenant, project string) ([]state.Version, error) {
+	var rows []versionRow
+	q := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ?", tenant).Where("id IN (SELECT current FROM state_stacks WHERE tenant = ?)", tenant).OrderExpr("stack")
+	if project != "" {
+		q = q.Where("project = ?", project)
+	}
+	err := q.Scan(ctx)
+	versions := make([]state.Version, len(rows))
+	for i, row := range rows {
+		versions[i] = row.version()
+	}
+	return versions, db.Map(err, "states")
+}

@@ -4,7 +4,7 @@ import "slices"
 
 // All returns every type by name.
 func All() []Type {
-	all := slices.Concat(access(), changes(), runs(), fabric(), reactions())
+	all := slices.Concat(access(), changes(), runs(), fabric(), reactions(), money())
 	slices.SortFunc(all, func(a, b Type) int {
 		if a.Name < b.Name {
 			return -1
@@ -115,5 +115,16 @@ func reactions() []Type {
 		first("name", "rule.deleted"),
 		first("event type action result", "rule.fired", "rule.failed", "rule.refused", "rule.looped", "rule.limited"),
 		first("rule message event type", "rule.notified"),
+	)
+}
+
+// money are those of what is paid.
+func money() []Type {
+	return slices.Concat(
+		first("rows:integer skipped:integer periods:integer replaced:integer part", "cost.imported"),
+		first("", "cost.import_forgotten"),
+		first("assign:integer shared:integer", "cost.rules_set"),
+		first("service day direction actual expected currency", "cost.anomaly_found"),
+		first("met:boolean", "maturity.answered"),
 	)
 }

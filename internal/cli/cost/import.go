@@ -1,0 +1,155 @@
+package cost
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+func importFiles(e *command.Env) *cobra.Command {
+	var p apiclient.ImportCostsParams
+	c := &cobra.Command{
+		Use: "import FILE...", Short: "Import what was really paid: files in the FOCUS format, as CSV or gzip", Args: cobra.MinimumNArgs(1),
+		Long: "What the files have of an account's billing period replaces all that was imported of it before, at one\n" +
+			"moment: the same file twice counts once. Name all files of a period at once, or each part of it with\n" +
+			"--part; a part replaces the part of its name. FOCUS 1.0 to 1.3 are read. - reads the input.",
+		Example: "  terrace cost import october.csv.gz\n  terrace cost import --part subscription-a a/*.csv\n  terrace cost import october.csv --on-error skip --dry-run",
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			body, done := pack(e.In, args)
+			defer done()
+			for _, a := range args {
+				p.Files = append(p.Files, strings.ReplaceAll(filepath.Base(a), ",", "_"))
+			}
+			i, err := s.ImportCosts(ctx, p, body)
+			if err != nil {
+				return err
+			}
+			return e.Print(i, func(w io.Writer) { writeImport(w, i) })
+		}),
+	}
+	c.Flags().StringVar(&p.Part, "part", "", "the part of the billing accounts that the files have, such as one subscription")
+	c.Flags().BoolVar(&p.DryRun, "dry-run", false, "look at the files, and keep nothing")
+	command.Choice(c, (*string)(&p.OnError), "on-error", "refuse", "what becomes of files with rows that cannot be read: refuse takes nothing, skip all other rows", "refuse", "skip")
+	return c
+}
+
+// pack sends files one after the other, gzipped, as they are read.
+func pack(in io.Reader, paths []string) (body io.Reader, done func()) {
+	read, write := io.Pipe()
+	go func() { _ = write.CloseWithError(packInto(write, in, paths)) }()
+	return read, func() { _ = read.Close() }
+}
+
+func packInto(w io.Writer, in io.Reader, paths []string) error {
+	for _, path := range paths {
+		if err := packOne(w, in, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func packOne(w io.Writer, in io.Reader, path string) error {
+	from := in
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", path, err)
+		}
+		defer func() { _ = f.Close() }()
+		from = f
+	}
+	z := gzip.NewWriter(w)
+	if strings.HasSuffix(path, ".gz") {
+		if _, err := io.Copy(w, from); err != nil { // it is packed already, and members may follow one another
+			return fmt.Errorf("send %s: %w", path, err)
+		}
+	} else if _, err := io.Copy(z, from); err != nil {
+		return fmt.Errorf("send %s: %w", path, err)
+	}
+	_, err := z.Write([]byte("\n")) // so that the next header begins a line
+	return errors.Join(err, z.Close())
+}
+
+func writeImport(w io.Writer, i apiclient.FocusImport) {
+	what := "imported"
+	if i.DryRun {
+		what = "readable, and not imported"
+	}
+	_, _ = fmt.Fprintf(w, "%s: %d rows %s, FOCUS %s\n", i.ID, i.Rows-i.Skipped, what, strings.Join(i.Versions, " and "))
+	for _, s := range i.Slices {
+		_, _ = fmt.Fprintf(w, "  %s, billing period %s to %s, charges from %s to %s\n", s.Account, s.Period, s.End, s.From, s.To)
+	}
+	for _, t := range i.Totals {
+		_, _ = fmt.Fprintf(w, "  %s billed %s, effective %s\n", t.Currency, t.Billed, t.Effective)
+	}
+	if i.Replaced > 0 {
+		_, _ = fmt.Fprintf(w, "%d billing periods that were imported before are replaced\n", i.Replaced)
+	}
+	if i.Rounded > 0 {
+		_, _ = fmt.Fprintf(w, "%d rows have amounts with more than 12 decimal places, which were rounded\n", i.Rounded)
+	}
+	if len(i.Missing) > 0 {
+		_, _ = fmt.Fprintf(w, "columns that FOCUS 1.2 demands and that are not there, nor needed: %s\n", strings.Join(i.Missing, ", "))
+	}
+	if i.Skipped > 0 {
+		_, _ = fmt.Fprintf(w, "%d rows are left out; the first problems:\n", i.Skipped)
+		for _, p := range i.Problems {
+			_, _ = fmt.Fprintf(w, "  %s\n", p)
+		}
+	}
+}
+
+func imports(e *command.Env) *cobra.Command {
+	return command.Group("imports", "What was imported, and how to take it back", listImports(e), forget(e))
+}
+
+func listImports(e *command.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List imports, the newest first", Args: cobra.NoArgs, Example: "  terrace cost imports list",
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
+			all, err := s.CostImports(ctx)
+			if err != nil {
+				return err
+			}
+			return command.PrintList(e, all, []string{"IMPORT", "ROWS", "PERIODS", "BY", "AGE"}, func(i apiclient.FocusImport) []string {
+				periods := make([]string, 0, len(i.Slices))
+				for _, sl := range i.Slices {
+					periods = append(periods, sl.Account+" "+sl.Period)
+				}
+				return []string{i.ID, fmt.Sprint(i.Rows - i.Skipped), strings.Join(periods, ", "), i.By, output.Age(e.Clock.Now(), i.At)}
+			})
+		}),
+	}
+}
+
+func forget(e *command.Env) *cobra.Command {
+	var yes bool
+	c := &cobra.Command{
+		Use: "forget IMPORT", Short: "Take back what an import brought", Args: cobra.ExactArgs(1), Example: "  terrace cost imports forget imp_01k9",
+		ValidArgsFunction: e.CostImports(),
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			if err := e.Confirm(yes, "Take back the import "+args[0]+"?"); err != nil {
+				return err
+			}
+			if err := s.ForgetCostImport(ctx, args[0]); err != nil {
+				return err
+			}
+			return e.Print(map[string]any{"import": args[0], "forgotten": true}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s counts no more\n", args[0]) })
+		}),
+	}
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return c
+}

@@ -276,6 +276,159 @@ func (e DriftStatus) Valid() bool {
 	}
 }
 
+// Defines values for FocusAnomalyDirection.
+const (
+	FocusAnomalyDirectionAbove FocusAnomalyDirection = "above"
+	FocusAnomalyDirectionBelow FocusAnomalyDirection = "below"
+)
+
+// Valid indicates whether the value is a known member of the FocusAnomalyDirection enum.
+func (e FocusAnomalyDirection) Valid() bool {
+	switch e {
+	case FocusAnomalyDirectionAbove:
+		return true
+	case FocusAnomalyDirectionBelow:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FocusAnomalyMethod.
+const (
+	FocusAnomalyMethodRecent  FocusAnomalyMethod = "recent"
+	FocusAnomalyMethodWeekday FocusAnomalyMethod = "weekday"
+)
+
+// Valid indicates whether the value is a known member of the FocusAnomalyMethod enum.
+func (e FocusAnomalyMethod) Valid() bool {
+	switch e {
+	case FocusAnomalyMethodRecent:
+		return true
+	case FocusAnomalyMethodWeekday:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FocusBasis.
+const (
+	FocusBasisBilled    FocusBasis = "billed"
+	FocusBasisEffective FocusBasis = "effective"
+	FocusBasisList      FocusBasis = "list"
+)
+
+// Valid indicates whether the value is a known member of the FocusBasis enum.
+func (e FocusBasis) Valid() bool {
+	switch e {
+	case FocusBasisBilled:
+		return true
+	case FocusBasisEffective:
+		return true
+	case FocusBasisList:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FocusDimension.
+const (
+	FocusDimensionCostcenter FocusDimension = "costcenter"
+	FocusDimensionOwner      FocusDimension = "owner"
+	FocusDimensionProject    FocusDimension = "project"
+	FocusDimensionService    FocusDimension = "service"
+	FocusDimensionStage      FocusDimension = "stage"
+	FocusDimensionTenant     FocusDimension = "tenant"
+	FocusDimensionWorkload   FocusDimension = "workload"
+)
+
+// Valid indicates whether the value is a known member of the FocusDimension enum.
+func (e FocusDimension) Valid() bool {
+	switch e {
+	case FocusDimensionCostcenter:
+		return true
+	case FocusDimensionOwner:
+		return true
+	case FocusDimensionProject:
+		return true
+	case FocusDimensionService:
+		return true
+	case FocusDimensionStage:
+		return true
+	case FocusDimensionTenant:
+		return true
+	case FocusDimensionWorkload:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FocusHow.
+const (
+	FocusHowEven         FocusHow = "even"
+	FocusHowFixed        FocusHow = "fixed"
+	FocusHowProportional FocusHow = "proportional"
+)
+
+// Valid indicates whether the value is a known member of the FocusHow enum.
+func (e FocusHow) Valid() bool {
+	switch e {
+	case FocusHowEven:
+		return true
+	case FocusHowFixed:
+		return true
+	case FocusHowProportional:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FocusIdleKind.
+const (
+	FocusIdleKindLeftover FocusIdleKind = "leftover"
+	FocusIdleKindQuiet    FocusIdleKind = "quiet"
+	FocusIdleKindStopped  FocusIdleKind = "stopped"
+	FocusIdleKindUnknown  FocusIdleKind = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the FocusIdleKind enum.
+func (e FocusIdleKind) Valid() bool {
+	switch e {
+	case FocusIdleKindLeftover:
+		return true
+	case FocusIdleKindQuiet:
+		return true
+	case FocusIdleKindStopped:
+		return true
+	case FocusIdleKindUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FocusOnError.
+const (
+	FocusOnErrorRefuse FocusOnError = "refuse"
+	FocusOnErrorSkip   FocusOnError = "skip"
+)
+
+// Valid indicates whether the value is a known member of the FocusOnError enum.
+func (e FocusOnError) Valid() bool {
+	switch e {
+	case FocusOnErrorRefuse:
+		return true
+	case FocusOnErrorSkip:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for IdentityRole.
 const (
 	IdentityRoleAdmin     IdentityRole = "admin"
@@ -366,6 +519,69 @@ func (e LocalServiceInfoStatus) Valid() bool {
 	case LocalServiceInfoStatusReady:
 		return true
 	case LocalServiceInfoStatusStarting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MaturityLevel.
+const (
+	MaturityLevelCrawl MaturityLevel = "crawl"
+	MaturityLevelNone  MaturityLevel = "none"
+	MaturityLevelRun   MaturityLevel = "run"
+	MaturityLevelWalk  MaturityLevel = "walk"
+)
+
+// Valid indicates whether the value is a known member of the MaturityLevel enum.
+func (e MaturityLevel) Valid() bool {
+	switch e {
+	case MaturityLevelCrawl:
+		return true
+	case MaturityLevelNone:
+		return true
+	case MaturityLevelRun:
+		return true
+	case MaturityLevelWalk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MaturityProofSource.
+const (
+	MaturityProofSourceAnswer   MaturityProofSource = "answer"
+	MaturityProofSourceEvidence MaturityProofSource = "evidence"
+)
+
+// Valid indicates whether the value is a known member of the MaturityProofSource enum.
+func (e MaturityProofSource) Valid() bool {
+	switch e {
+	case MaturityProofSourceAnswer:
+		return true
+	case MaturityProofSourceEvidence:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MaturityProofState.
+const (
+	MaturityProofStateMet   MaturityProofState = "met"
+	MaturityProofStateOpen  MaturityProofState = "open"
+	MaturityProofStateUnmet MaturityProofState = "unmet"
+)
+
+// Valid indicates whether the value is a known member of the MaturityProofState enum.
+func (e MaturityProofState) Valid() bool {
+	switch e {
+	case MaturityProofStateMet:
+		return true
+	case MaturityProofStateOpen:
+		return true
+	case MaturityProofStateUnmet:
 		return true
 	default:
 		return false
@@ -1173,6 +1389,11 @@ type AllowSourceRequest struct {
 	Reason string `json:"reason"`
 }
 
+// AnswerMaturityRequest defines model for AnswerMaturityRequest.
+type AnswerMaturityRequest struct {
+	Answers []Given `json:"answers"`
+}
+
 // ApplyDefinitionRequest defines model for ApplyDefinitionRequest.
 type ApplyDefinitionRequest struct {
 	// Source The definition in YAML.
@@ -1819,6 +2040,193 @@ type FleetStatus struct {
 	Version     string            `json:"version,omitempty"`
 }
 
+// FocusAnomaly defines model for FocusAnomaly.
+type FocusAnomaly struct {
+	Actual    string                `json:"actual"`
+	Currency  string                `json:"currency"`
+	Day       string                `json:"day"`
+	Direction FocusAnomalyDirection `json:"direction"`
+	Expected  string                `json:"expected"`
+	ID        string                `json:"id"`
+	Method    FocusAnomalyMethod    `json:"method"`
+	Project   string                `json:"project,omitempty"`
+	Samples   int64                 `json:"samples"`
+	Service   string                `json:"service"`
+	Spread    string                `json:"spread"`
+	Stage     string                `json:"stage,omitempty"`
+}
+
+// FocusAnomalyDirection defines model for FocusAnomaly.Direction.
+type FocusAnomalyDirection string
+
+// FocusAnomalyMethod defines model for FocusAnomaly.Method.
+type FocusAnomalyMethod string
+
+// FocusAssignment defines model for FocusAssignment.
+type FocusAssignment struct {
+	Match FocusMatch  `json:"match"`
+	Name  string      `json:"name"`
+	Set   FocusLabels `json:"set"`
+}
+
+// FocusBasis Which of the costs of FOCUS is told.
+type FocusBasis string
+
+// FocusDimension What costs are told by.
+type FocusDimension string
+
+// FocusHow By what a shared cost is divided.
+type FocusHow string
+
+// FocusIdle defines model for FocusIdle.
+type FocusIdle struct {
+	Costs    []FocusMoney  `json:"costs"`
+	Fix      string        `json:"fix"`
+	Kind     FocusIdleKind `json:"kind"`
+	Message  string        `json:"message"`
+	Project  string        `json:"project"`
+	Since    *time.Time    `json:"since,omitempty"`
+	Stage    string        `json:"stage"`
+	Workload string        `json:"workload,omitempty"`
+}
+
+// FocusIdleKind defines model for FocusIdle.Kind.
+type FocusIdleKind string
+
+// FocusIdleReport defines model for FocusIdleReport.
+type FocusIdleReport struct {
+	Findings []FocusIdle `json:"findings"`
+	Month    string      `json:"month,omitempty"`
+}
+
+// FocusImport defines model for FocusImport.
+type FocusImport struct {
+	At       time.Time          `json:"at"`
+	By       string             `json:"by"`
+	DryRun   bool               `json:"dryRun,omitempty"`
+	Files    []string           `json:"files"`
+	ID       string             `json:"id"`
+	Missing  []string           `json:"missing,omitempty"`
+	Part     string             `json:"part,omitempty"`
+	Problems []Problem          `json:"problems,omitempty"`
+	Replaced int64              `json:"replaced"`
+	Rounded  int64              `json:"rounded"`
+	Rows     int64              `json:"rows"`
+	Skipped  int64              `json:"skipped"`
+	Slices   []FocusSlice       `json:"slices"`
+	Totals   []FocusImportTotal `json:"totals"`
+	Versions []string           `json:"versions"`
+}
+
+// FocusImportTotal defines model for FocusImportTotal.
+type FocusImportTotal struct {
+	Billed    string `json:"billed"`
+	Currency  string `json:"currency"`
+	Effective string `json:"effective"`
+}
+
+// FocusLabels defines model for FocusLabels.
+type FocusLabels struct {
+	CostCenter string `json:"costcenter,omitempty"`
+	Owner      string `json:"owner,omitempty"`
+	Project    string `json:"project,omitempty"`
+	Stage      string `json:"stage,omitempty"`
+	Tenant     string `json:"tenant,omitempty"`
+	Workload   string `json:"workload,omitempty"`
+}
+
+// FocusLine defines model for FocusLine.
+type FocusLine struct {
+	CostCenter  string `json:"costcenter,omitempty"`
+	Currency    string `json:"currency"`
+	Difference  string `json:"difference,omitempty"`
+	Direct      string `json:"direct"`
+	Estimate    string `json:"estimate,omitempty"`
+	Owner       string `json:"owner,omitempty"`
+	Project     string `json:"project,omitempty"`
+	Service     string `json:"service,omitempty"`
+	Shared      string `json:"shared"`
+	Stage       string `json:"stage,omitempty"`
+	Tenant      string `json:"tenant,omitempty"`
+	Total       string `json:"total"`
+	Unallocated bool   `json:"unallocated,omitempty"`
+	Unpriced    int64  `json:"unpriced,omitempty"`
+	Workload    string `json:"workload,omitempty"`
+}
+
+// FocusMatch defines model for FocusMatch.
+type FocusMatch struct {
+	Category   string            `json:"category,omitempty"`
+	Provider   string            `json:"provider,omitempty"`
+	Resource   string            `json:"resource,omitempty"`
+	Service    string            `json:"service,omitempty"`
+	SubAccount string            `json:"subAccount,omitempty"`
+	Tags       map[string]string `json:"tags,omitempty"`
+}
+
+// FocusMoney defines model for FocusMoney.
+type FocusMoney struct {
+	Amount   string `json:"amount"`
+	Currency string `json:"currency"`
+}
+
+// FocusOnError What becomes of a file with rows that cannot be read.
+type FocusOnError string
+
+// FocusRules defines model for FocusRules.
+type FocusRules struct {
+	Assign []FocusAssignment    `json:"assign"`
+	At     *time.Time           `json:"at,omitempty"`
+	By     string               `json:"by,omitempty"`
+	Shared []FocusShared        `json:"shared"`
+	Source string               `json:"source,omitempty"`
+	Tags   map[string]*[]string `json:"tags"`
+}
+
+// FocusShared defines model for FocusShared.
+type FocusShared struct {
+	// How By what a shared cost is divided.
+	How   FocusHow   `json:"how"`
+	Match FocusMatch `json:"match"`
+	Name  string     `json:"name"`
+
+	// Over What costs are told by.
+	Over   FocusDimension   `json:"over"`
+	Shares map[string]int64 `json:"shares,omitempty"`
+}
+
+// FocusShowback defines model for FocusShowback.
+type FocusShowback struct {
+	// Basis Which of the costs of FOCUS is told.
+	Basis    FocusBasis       `json:"basis"`
+	By       []FocusDimension `json:"by"`
+	Coverage []FocusSlice     `json:"coverage"`
+	Lines    []FocusLine      `json:"lines"`
+	Month    string           `json:"month"`
+	Notes    []string         `json:"notes"`
+	Totals   []FocusTotal     `json:"totals"`
+}
+
+// FocusSlice defines model for FocusSlice.
+type FocusSlice struct {
+	Account string `json:"account"`
+	End     string `json:"end"`
+	From    string `json:"from"`
+	Import  string `json:"import"`
+	Part    string `json:"part,omitempty"`
+	Period  string `json:"period"`
+	To      string `json:"to"`
+}
+
+// FocusTotal defines model for FocusTotal.
+type FocusTotal struct {
+	Currency    string `json:"currency"`
+	Direct      string `json:"direct"`
+	Shared      string `json:"shared"`
+	Total       string `json:"total"`
+	Unallocated string `json:"unallocated"`
+}
+
 // GetDossierResponse defines model for GetDossierResponse.
 type GetDossierResponse struct {
 	// Changes How many changes of resources the dossier has.
@@ -1854,6 +2262,13 @@ type GetRootModuleResponse struct {
 
 	// Files The content of each file by its name.
 	Files map[string]string `json:"files"`
+}
+
+// Given defines model for Given.
+type Given struct {
+	Criterion string `json:"criterion"`
+	Met       bool   `json:"met"`
+	Note      string `json:"note,omitempty"`
 }
 
 // Grant defines model for Grant.
@@ -2075,6 +2490,11 @@ type ListBindingsResponse struct {
 	Items []VcsBinding `json:"items"`
 }
 
+// ListCostAnomaliesResponse defines model for ListCostAnomaliesResponse.
+type ListCostAnomaliesResponse struct {
+	Items []FocusAnomaly `json:"items"`
+}
+
 // ListIdentitiesResponse defines model for ListIdentitiesResponse.
 type ListIdentitiesResponse struct {
 	Items []VcsIdentity `json:"items"`
@@ -2113,6 +2533,63 @@ type LogsLine struct {
 	Source string    `json:"source"`
 	Text   string    `json:"text"`
 	Time   time.Time `json:"time"`
+}
+
+// MaturityAnswer defines model for MaturityAnswer.
+type MaturityAnswer struct {
+	At        time.Time `json:"at"`
+	By        string    `json:"by"`
+	Criterion string    `json:"criterion"`
+	Met       bool      `json:"met"`
+	Note      string    `json:"note,omitempty"`
+}
+
+// MaturityAssessment defines model for MaturityAssessment.
+type MaturityAssessment struct {
+	At           time.Time        `json:"at"`
+	Capabilities []MaturityResult `json:"capabilities"`
+	Open         int64            `json:"open"`
+	Reached      map[string]int64 `json:"reached"`
+}
+
+// MaturityFigure defines model for MaturityFigure.
+type MaturityFigure struct {
+	From  string  `json:"from"`
+	Value float64 `json:"value"`
+}
+
+// MaturityLevel How mature a capability is.
+type MaturityLevel string
+
+// MaturityProof defines model for MaturityProof.
+type MaturityProof struct {
+	Answer *MaturityAnswer `json:"answer,omitempty"`
+	Figure *MaturityFigure `json:"figure,omitempty"`
+	ID     string          `json:"id"`
+
+	// Level How mature a capability is.
+	Level   MaturityLevel       `json:"level"`
+	Measure string              `json:"measure,omitempty"`
+	Source  MaturityProofSource `json:"source"`
+	State   MaturityProofState  `json:"state"`
+	Text    string              `json:"text"`
+}
+
+// MaturityProofSource defines model for MaturityProof.Source.
+type MaturityProofSource string
+
+// MaturityProofState defines model for MaturityProof.State.
+type MaturityProofState string
+
+// MaturityResult defines model for MaturityResult.
+type MaturityResult struct {
+	Criteria []MaturityProof `json:"criteria"`
+	Domain   string          `json:"domain"`
+	ID       string          `json:"id"`
+
+	// Level How mature a capability is.
+	Level MaturityLevel `json:"level"`
+	Name  string        `json:"name"`
 }
 
 // Me defines model for Me.
@@ -2263,6 +2740,12 @@ type PageEventType struct {
 // PageFleetStatus defines model for PageFleetStatus.
 type PageFleetStatus struct {
 	Items []FleetStatus `json:"items"`
+	Next  string        `json:"next,omitempty"`
+}
+
+// PageFocusImport defines model for PageFocusImport.
+type PageFocusImport struct {
+	Items []FocusImport `json:"items"`
 	Next  string        `json:"next,omitempty"`
 }
 
@@ -3219,6 +3702,15 @@ type ServerStatus struct {
 // ServerStatusDatabase defines model for ServerStatus.Database.
 type ServerStatusDatabase string
 
+// SetCostRulesRequest defines model for SetCostRulesRequest.
+type SetCostRulesRequest struct {
+	// File How problems name the document.
+	File string `json:"file,omitempty"`
+
+	// Source The rules, in YAML.
+	Source string `json:"source"`
+}
+
 // SetLandingZoneRequest defines model for SetLandingZoneRequest.
 type SetLandingZoneRequest struct {
 	// Outputs What terraform output -json prints.
@@ -4036,6 +4528,69 @@ type ListAuditEntriesParams struct {
 
 	// Actor The name of who did it.
 	Actor string `form:"actor,omitempty" json:"actor,omitempty"`
+}
+
+// ListCostAnomaliesParams defines parameters for ListCostAnomalies.
+type ListCostAnomaliesParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Days How many of the last days are judged.
+	Days int64 `form:"days,omitempty" json:"days,omitempty"`
+
+	// Threshold How many spreads from the median are an anomaly.
+	Threshold float64 `form:"threshold,omitempty" json:"threshold,omitempty"`
+
+	// Minimum The smallest difference that is one, in units of the currency.
+	Minimum float64 `form:"minimum,omitempty" json:"minimum,omitempty"`
+}
+
+// ListIdleParams defines parameters for ListIdle.
+type ListIdleParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// QuietDays After how many days without a deployment a stage is told.
+	QuietDays int64 `form:"quietDays,omitempty" json:"quietDays,omitempty"`
+}
+
+// ListCostImportsParams defines parameters for ListCostImports.
+type ListCostImportsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ImportCostsParams defines parameters for ImportCosts.
+type ImportCostsParams struct {
+	// Part The part of the billing accounts that the files have, such as one subscription; all of them unless given.
+	Part string `form:"part,omitempty" json:"part,omitempty"`
+
+	// OnError refuse unless given.
+	OnError FocusOnError `form:"onError,omitempty" json:"onError,omitempty"`
+
+	// DryRun Look at the files, and keep nothing.
+	DryRun bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+
+	// Files How problems name the files.
+	Files []string `form:"files,omitempty" json:"files,omitempty"`
+}
+
+// GetShowbackParams defines parameters for GetShowback.
+type GetShowbackParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Month The month of the billing periods, such as 2026-01; the newest unless given.
+	Month string `form:"month,omitempty" json:"month,omitempty"`
+
+	// By What the lines are told by: tenant, project, stage, workload, costcenter, owner, service; project and stage unless given.
+	By []string `form:"by,omitempty" json:"by,omitempty"`
+
+	// Basis effective unless given.
+	Basis FocusBasis `form:"basis,omitempty" json:"basis,omitempty"`
 }
 
 // ListDefinitionsParams defines parameters for ListDefinitions.

@@ -175,9 +175,9 @@ func (e evidence) Measure(ctx context.Context, scope kernel.Scope) (map[string]m
 			tagged++
 		}
 	}
-	all["stages.tagged-percent"] = maturity.Figure{Value: 100 * float64(tagged) / float64(max(1, len(stages))), From: "the stages' required tags"}
+	all["stages/tagged-percent"] = maturity.Figure{Value: 100 * float64(tagged) / float64(max(1, len(stages))), From: "the stages' required tags"}
 	told, err := e.notified(ctx, scope)
-	all["costs.notified"] = maturity.Figure{Value: float64(told), From: "the tenant's rules and subscriptions that name cost.anomaly_found"}
+	all["costs/notified"] = maturity.Figure{Value: float64(told), From: "the tenant's rules and subscriptions that name cost.anomaly_found"}
 	return all, err
 }
 

@@ -9,16 +9,16 @@ import (
 
 // The measures of how costs are dealt with.
 const (
-	MeasureMonths      = "costs.months"
-	MeasureDays        = "costs.days"
-	MeasureAge         = "costs.age-days"
-	MeasureAllocated   = "costs.allocated-percent"
-	MeasureShared      = "costs.shared-rules"
-	MeasureSavings     = "costs.savings-percent"
-	MeasureEstimates   = "estimates.percent"
-	MeasureIdleKnown   = "idle.known"
-	MeasureIdle        = "idle.percent"
-	MeasureDeployments = "deployments.count"
+	MeasureMonths      = "costs/months"
+	MeasureDays        = "costs/days"
+	MeasureAge         = "costs/age-days"
+	MeasureAllocated   = "costs/allocated-percent"
+	MeasureShared      = "costs/shared-rules"
+	MeasureSavings     = "costs/savings-percent"
+	MeasureEstimates   = "estimates/percent"
+	MeasureIdleKnown   = "idle/known"
+	MeasureIdle        = "idle/percent"
+	MeasureDeployments = "deployments/count"
 )
 
 // Measures tells how costs are dealt with, by what is known: a measure that cannot

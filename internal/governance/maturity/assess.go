@@ -57,8 +57,8 @@ func stateOf(met bool) string {
 
 // The measures of the assessment itself.
 const (
-	measureAnswered = "assessment.answered-percent"
-	measureOldest   = "assessment.oldest-days"
+	measureAnswered = "assessment/answered-percent"
+	measureOldest   = "assessment/oldest-days"
 )
 
 func (s *Service) assess(ctx context.Context, scope kernel.Scope) (Assessment, error) {

@@ -105,8 +105,8 @@ func TestEvidenceAndAnswers(t *testing.T) {
 		if c := level(t, s, "data-ingestion"); c.Level != maturity.NotBegun || c.Criteria[0].State != maturity.Open || c.Criteria[0].Source != "answer" {
 			t.Errorf("what cannot be measured is asked: %+v", c)
 		}
-		r.figures["costs.months"] = maturity.Figure{Value: 13, From: "imports"}
-		r.figures["costs.age-days"] = maturity.Figure{Value: 2, From: "imports"}
+		r.figures["costs/months"] = maturity.Figure{Value: 13, From: "imports"}
+		r.figures["costs/age-days"] = maturity.Figure{Value: 2, From: "imports"}
 		if c := level(t, s, "data-ingestion"); c.Level != maturity.Crawl || c.Criteria[3].State != maturity.Met || c.Criteria[2].State != maturity.Open {
 			t.Errorf("a level above one that is not proved does not count: %+v", c)
 		}
@@ -121,7 +121,7 @@ func TestEvidenceAndAnswers(t *testing.T) {
 		if got := c.Criteria[2].Answer; got == nil || got.By != "ada" || !got.At.Equal(clock()) || got.Note != "a job fetches them" {
 			t.Errorf("%+v", got)
 		}
-		r.figures["costs.age-days"] = maturity.Figure{Value: 40, From: "imports"}
+		r.figures["costs/age-days"] = maturity.Figure{Value: 40, From: "imports"}
 		if c := level(t, s, "data-ingestion"); c.Level != maturity.Crawl {
 			t.Errorf("old data: %s", c.Level)
 		}

@@ -212,4 +212,4 @@ func (a *Amount) UnmarshalText(b []byte) (err error) {
 }
 
 // number makes a database key of a digest; it is never negative.
-func number(digest [32]byte) int64 { return int64(binary.BigEndian.Uint64(digest[:8]) >> 1) } //nolint:gosec // a bit was shifted out
+func number(digest [32]byte) int64 { return int64(binary.BigEndian.Uint64(digest[:8]) >> 1) }

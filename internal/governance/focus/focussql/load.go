@@ -3,7 +3,6 @@ package focussql
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -99,7 +98,7 @@ func insert(ctx context.Context, tx *sql.Tx, t table) error {
 
 func insertBy(ctx context.Context, tx *sql.Tx, t table, rows [][]any, each int) error {
 	one := "(" + strings.TrimSuffix(strings.Repeat("?,", len(t.columns)), ",") + ")"
-	query := fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", t.name, strings.Join(t.columns, ", "), strings.TrimSuffix(strings.Repeat(one+",", each), ","))
+	query := "INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES " + strings.TrimSuffix(strings.Repeat(one+",", each), ",")
 	if t.once {
 		query += " ON CONFLICT DO NOTHING"
 	}

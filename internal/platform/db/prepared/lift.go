@@ -26,7 +26,6 @@ type lifted struct {
 // numbers. ok is false for what is no single statement that reads or writes rows.
 func lift(query string) (out lifted, ok bool) {
 	l := lifter{in: query}
-	l.out.Grow(min(len(query), 1024))
 	if !l.run() || l.out.Len() > maxText || len(l.values) > maxValues || !compilable(l.first) {
 		return lifted{}, false
 	}
@@ -49,8 +48,10 @@ func compilable(word string) bool {
 
 // lifter goes through a statement once.
 type lifter struct {
-	in     string
-	at     int
+	in string
+	at int
+	// copied is up to where the statement is in out.
+	copied int
 	out    strings.Builder
 	values []driver.NamedValue
 	// first is the word that the statement begins with.
@@ -63,6 +64,15 @@ type lifter struct {
 
 // run copies the statement without its values; it reports whether it could.
 func (l *lifter) run() bool {
+	if !l.pass() {
+		return false
+	}
+	l.copy(len(l.in))
+	return true
+}
+
+// pass goes through the statement; it reports whether it could.
+func (l *lifter) pass() bool {
 	for l.at < len(l.in) {
 		c := l.in[l.at]
 		switch {
@@ -71,7 +81,8 @@ func (l *lifter) run() bool {
 				return false
 			}
 		case c == '/' && strings.HasPrefix(l.in[l.at:], mark):
-			if l.at += len(mark); !l.value() {
+			l.skip(l.at + len(mark))
+			if !l.value() {
 				return false
 			}
 		case c == '-' && strings.HasPrefix(l.in[l.at:], "--"), c == '/' && strings.HasPrefix(l.in[l.at:], "/*"):
@@ -81,16 +92,29 @@ func (l *lifter) run() bool {
 		case wordly(c):
 			l.word()
 		case c == ';':
-			return strings.TrimSpace(l.in[l.at+1:]) == ""
+			rest := l.in[l.at+1:]
+			l.in = l.in[:l.at]
+			return strings.TrimSpace(rest) == ""
 		case !l.bound && strings.IndexByte("?:@$", c) >= 0, c == '[':
 			return false // a parameter without a value, and names as no statement here has them
 		default:
 			l.places = l.places && c != ')'
-			l.out.WriteByte(c)
 			l.at++
 		}
 	}
 	return true
+}
+
+// copy writes the statement up to a place.
+func (l *lifter) copy(to int) {
+	l.out.WriteString(l.in[l.copied:to])
+	l.copied = to
+}
+
+// skip leaves out what is before a place.
+func (l *lifter) skip(to int) {
+	l.copy(l.at)
+	l.at, l.copied = to, to
 }
 
 // end returns where the literal that begins at from ends, -1 when it does not.
@@ -107,13 +131,12 @@ func (l *lifter) end(from int) int {
 	}
 }
 
-// quoted copies a name or a literal that is the statement's own.
+// quoted passes a name or a literal that is the statement's own.
 func (l *lifter) quoted() bool {
 	end := l.end(l.at)
 	if end < 0 {
 		return false
 	}
-	l.out.WriteString(l.in[l.at:end])
 	l.at = end
 	return true
 }
@@ -126,7 +149,7 @@ func (l *lifter) value() bool {
 	case strings.HasPrefix(rest, "X''"):
 		return true
 	case strings.HasPrefix(rest, "X'"):
-		l.at++
+		l.skip(l.at + 1)
 		digits, ok := l.literal()
 		raw, err := hex.DecodeString(digits)
 		l.lift(raw)
@@ -147,22 +170,22 @@ func (l *lifter) literal() (inner string, ok bool) {
 		return "", false
 	}
 	inner = l.in[l.at+1 : end-1]
-	l.at = end
+	l.skip(end)
 	return inner, true
 }
 
 // number takes out a whole number; others stay.
 func (l *lifter) number() {
-	begin := l.at
-	for l.at < len(l.in) && (wordly(l.in[l.at]) || l.in[l.at] == '.') {
-		l.at++
+	end := l.at
+	for end < len(l.in) && (wordly(l.in[end]) || l.in[end] == '.') {
+		end++
 	}
-	digits := l.in[begin:l.at]
-	n, err := strconv.ParseInt(digits, 10, 64)
+	n, err := strconv.ParseInt(l.in[l.at:end], 10, 64)
 	if err != nil || l.places {
-		l.out.WriteString(digits)
+		l.at = end
 		return
 	}
+	l.skip(end)
 	l.lift(n)
 }
 
@@ -171,7 +194,7 @@ func (l *lifter) lift(v any) {
 	l.out.WriteByte('?')
 }
 
-// word copies a word and notes what it begins.
+// word passes a word and notes what it begins.
 func (l *lifter) word() {
 	begin := l.at
 	for l.at < len(l.in) && wordly(l.in[l.at]) {
@@ -187,7 +210,6 @@ func (l *lifter) word() {
 	case strings.EqualFold(word, "LIMIT"):
 		l.places = false
 	}
-	l.out.WriteString(word)
 }
 
 // comment leaves out a comment.
@@ -196,13 +218,12 @@ func (l *lifter) comment() {
 	if l.in[l.at] == '/' {
 		closing = "*/"
 	}
-	end := strings.Index(l.in[l.at+2:], closing)
-	if end < 0 {
-		l.at = len(l.in)
-		return
+	end := len(l.in)
+	if found := strings.Index(l.in[l.at+2:], closing); found >= 0 {
+		end = l.at + 2 + found + len(closing)
 	}
+	l.skip(end)
 	l.out.WriteByte(' ')
-	l.at += 2 + end + len(closing)
 }
 
 // wordly reports whether a word may have the byte.

@@ -35,7 +35,7 @@ func open(t *testing.T) *bun.DB {
 // plain opens one as bun and the driver have it.
 func plain(t *testing.T) *bun.DB {
 	t.Helper()
-	d, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db") + source)
+	d, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "test.db")+source)
 	if err != nil {
 		t.Fatal(err)
 	}

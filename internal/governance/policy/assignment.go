@@ -1,0 +1,70 @@
+package policy
+
+import (
+	"path"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Off leaves policies out where they are assigned it.
+const Off Level = "off"
+
+// Assignment gives policies another level where its scope holds.
+type Assignment struct {
+	// Policies is the id of a policy, or a pattern such as azure-storage-*.
+	Policies string
+	// Level is a level, or Off.
+	Level Level
+	// The scope; what is empty holds anywhere.
+	Tenant, Project, Stage, Target string
+}
+
+// ParseAssignment reads POLICIES=LEVEL@KEY=VALUE,…, such as
+// azure-storage-*=advisory@stage=dev,project=shop.
+func ParseAssignment(text string) (Assignment, error) {
+	const fix = "write POLICIES=LEVEL@KEY=VALUE,…: azure-storage-*=advisory@stage=dev; keys are tenant, project, stage and target"
+	rule, scope, scoped := strings.Cut(text, "@")
+	policies, level, ok := strings.Cut(rule, "=")
+	a := Assignment{Policies: policies, Level: Level(level)}
+	if _, err := path.Match(policies, ""); !ok || policies == "" || err != nil {
+		return a, kernel.Errorf(kernel.Invalid, "%q assigns no level to policies", text).WithFix("%s", fix)
+	}
+	if _, err := ParseLevel(level); err != nil && a.Level != Off {
+		return a, kernel.Errorf(kernel.Invalid, "%q has no level", text).WithFix("use advisory, soft-mandatory, hard-mandatory or off")
+	}
+	if !scoped {
+		return a, nil
+	}
+	for pair := range strings.SplitSeq(scope, ",") {
+		key, value, _ := strings.Cut(pair, "=")
+		field := map[string]*string{"tenant": &a.Tenant, "project": &a.Project, "stage": &a.Stage, "target": &a.Target}[key]
+		if field == nil || value == "" {
+			return a, kernel.Errorf(kernel.Invalid, "%q has no scope %q", text, pair).WithFix("%s", fix)
+		}
+		*field = value
+	}
+	return a, nil
+}
+
+// holds reports whether the assignment is for the policy in the context.
+func (a Assignment) holds(p Policy, c Context) bool {
+	named, _ := path.Match(a.Policies, p.ID)
+	return named && is(a.Tenant, c.Tenant) && is(a.Project, c.Project) && is(a.Stage, c.Stage) && is(a.Target, c.Target)
+}
+
+func is(wanted, value string) bool { return wanted == "" || wanted == value }
+
+// Assignments are in order: of those that hold, the last one counts.
+type Assignments []Assignment
+
+// Level returns the level of a policy in a context; false leaves it out.
+func (all Assignments) Level(p Policy, c Context) (Level, bool) {
+	level := p.Level
+	for _, a := range all {
+		if a.holds(p, c) {
+			level = a.Level
+		}
+	}
+	return level, level != Off
+}

@@ -1,0 +1,27 @@
+package policy
+
+// Context is what Terrace knows around a plan; policies read it at input.terrace.
+type Context struct {
+	Tenant  string `json:"tenant,omitempty"`
+	Project string `json:"project,omitempty"`
+	Stage   string `json:"stage,omitempty"`
+	Target  string `json:"target,omitempty"`
+	Runtime string `json:"runtime,omitempty"`
+	// Operation is deploy, destroy, drift-revert and so on.
+	Operation string `json:"operation,omitempty"`
+	// Requester is who asked for the run.
+	Requester string `json:"requester,omitempty"`
+	// Workload, Graph, Cost and Previous are documents as the API has them.
+	Workload any `json:"workload,omitempty"`
+	Graph    any `json:"graph,omitempty"`
+	Cost     any `json:"cost,omitempty"`
+	// Previous is what runs now, before this run.
+	Previous any `json:"previous,omitempty"`
+}
+
+// Input is one document that policies are evaluated over.
+type Input struct {
+	// Document has the fields of `terraform show -json` at its top.
+	Document map[string]any
+	Context  Context
+}

@@ -1,0 +1,224 @@
+// Package live keeps compiled policies up to date with where they come from.
+//
+// It owns sources, what was compiled of each last, and what is wrong with them.
+// A source that breaks keeps its last good policies; one that never was good
+// blocks as a policy that cannot be evaluated. It decides for no run.
+package live
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
+)
+
+// Every is how often sources are looked at.
+const Every = 2 * time.Second
+
+// Source is a tree of policies.
+type Source struct {
+	Name string
+	// Tree returns the files as they are now.
+	Tree func(context.Context) (fs.FS, error)
+	// Settings says that its rules read the data of the other sources, too.
+	Settings bool
+}
+
+// Folder is a source on this machine.
+func Folder(dir string) Source {
+	return Source{Name: dir, Tree: func(context.Context) (fs.FS, error) {
+		if _, err := os.Stat(dir); err != nil {
+			return nil, err
+		}
+		return os.DirFS(dir), nil
+	}}
+}
+
+// Embedded is a source that never changes; the others' data are its settings.
+func Embedded(name string, tree fs.FS) Source {
+	return Source{Name: name, Settings: true, Tree: func(context.Context) (fs.FS, error) { return tree, nil }}
+}
+
+// Status is how a source is.
+type Status struct {
+	Name     string `json:"name"`
+	Policies int    `json:"policies"`
+	// Digest names what is evaluated, "" where nothing of it ever compiled.
+	Digest string `json:"digest,omitempty"`
+	// Problem is why what is there now is not what is evaluated, "" where it is.
+	Problem string `json:"problem,omitempty"`
+}
+
+// Sets are the compiled policies of all sources.
+type Sets struct {
+	library policy.Folder
+	sources []Source
+	log     *slog.Logger
+
+	mu    sync.RWMutex
+	state []state
+}
+
+// state is what is known of a source.
+type state struct {
+	set    *rego.Set
+	digest string // of what set was compiled from
+	seen   string // of what was looked at last
+	err    error
+}
+
+// New returns the sets of sources, whose policies import the library. Refresh
+// loads them.
+func New(library policy.Folder, log *slog.Logger, sources ...Source) *Sets {
+	return &Sets{library: library, sources: sources, log: log, state: make([]state, len(sources))}
+}
+
+// Refresh compiles what changed.
+func (s *Sets) Refresh(ctx context.Context) {
+	found := s.read(ctx)
+	for i, source := range s.sources {
+		s.mu.RLock()
+		old := s.state[i]
+		s.mu.RUnlock()
+		next := s.look(ctx, found[i], old)
+		if message(next.err) != message(old.err) || next.digest != old.digest {
+			s.tell(ctx, source, next)
+		}
+		s.mu.Lock()
+		s.state[i] = next
+		s.mu.Unlock()
+	}
+}
+
+// content is what a source has now.
+type content struct {
+	folder policy.Folder
+	err    error
+}
+
+// read reads all sources.
+func (s *Sets) read(ctx context.Context) []content {
+	found := make([]content, len(s.sources))
+	var data []policy.File
+	for i, source := range s.sources {
+		tree, err := source.Tree(ctx)
+		if err == nil {
+			found[i].folder, err = policy.ReadFolder(source.Name, tree, filepath.ToSlash(source.Name))
+		}
+		found[i].err = err
+		data = append(data, found[i].folder.Data...)
+	}
+	for i, source := range s.sources {
+		if source.Settings {
+			found[i].folder.Data = data
+		}
+	}
+	return found
+}
+
+// look returns the state of a source after what is there now.
+func (s *Sets) look(ctx context.Context, now content, old state) state {
+	if now.err != nil {
+		return state{set: old.set, digest: old.digest, err: now.err}
+	}
+	digest := digestOf(now.folder)
+	if digest == old.seen {
+		return old
+	}
+	set, err := rego.Compile(ctx, s.library, now.folder)
+	if err != nil {
+		return state{set: old.set, digest: old.digest, seen: digest, err: err}
+	}
+	return state{set: set, digest: digest, seen: digest}
+}
+
+func (s *Sets) tell(ctx context.Context, source Source, now state) {
+	if now.err != nil {
+		s.log.ErrorContext(ctx, "policies could not be loaded; the last good ones are evaluated", "source", source.Name, "had", now.digest, "error", now.err)
+		return
+	}
+	s.log.InfoContext(ctx, "policies are loaded", "source", source.Name, "policies", len(now.set.Policies()), "digest", now.digest)
+}
+
+// Follow looks at the sources once. Nobody has to call it where none can change.
+func (s *Sets) Follow(ctx context.Context) error {
+	s.Refresh(ctx)
+	return nil
+}
+
+// Change reports whether a source can.
+func (s *Sets) Change() bool {
+	return slices.ContainsFunc(s.sources, func(source Source) bool { return !source.Settings })
+}
+
+// Status tells how the sources are.
+func (s *Sets) Status() []Status {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := make([]Status, 0, len(s.sources))
+	for i, source := range s.sources {
+		st := Status{Name: source.Name, Digest: s.state[i].digest, Problem: message(s.state[i].err)}
+		if s.state[i].set != nil {
+			st.Policies = len(s.state[i].set.Policies())
+		}
+		all = append(all, st)
+	}
+	return all
+}
+
+// Eval evaluates the policies of all sources.
+func (s *Sets) Eval(ctx context.Context, in policy.Input, o rego.Options) (policy.Report, error) {
+	s.mu.RLock()
+	now := slices.Clone(s.state)
+	s.mu.RUnlock()
+	all := policy.Report{Evaluated: []string{}, Results: []policy.Result{}}
+	for i, st := range now {
+		if st.set == nil {
+			all.Results = append(all.Results, missing(s.sources[i].Name, st.err))
+			continue
+		}
+		report, err := st.set.Eval(ctx, in, o)
+		if err != nil {
+			return policy.Report{}, err
+		}
+		all.Evaluated = append(all.Evaluated, report.Evaluated...)
+		all.Results = append(all.Results, report.Results...)
+		all.Notices = append(all.Notices, report.Notices...)
+		all.Took += report.Took
+	}
+	all.Sort()
+	return all, nil
+}
+
+// missing is the word of policies that nobody could load.
+func missing(source string, err error) policy.Result {
+	return policy.Result{
+		Policy: source, Outcome: policy.Errored, Level: policy.HardMandatory, Severity: policy.Critical, Source: source,
+		Message: "the policies of " + source + " were never loaded: " + message(err), Fix: "mend them; terrace doctor tells when they are loaded",
+	}
+}
+
+func message(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func digestOf(f policy.Folder) string {
+	h := sha256.New()
+	for _, file := range slices.Concat(f.Modules, f.Data) {
+		_, _ = h.Write([]byte(strings.Join([]string{file.Path, string(file.Content), ""}, "\x00")))
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}

@@ -1,0 +1,94 @@
+// Package plan makes the input of policies from what terraform says: plans and
+// states as `terraform show -json` writes them, whole or in part, and state files.
+//
+// It owns what a document must have to be one of them. What is in it, and what
+// rules read of it, is the library's in policies/lib.
+package plan
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// MaxBytes bounds a document.
+const MaxBytes = 256 << 20
+
+// fields are what a document has at least one of.
+func fields() []string {
+	return []string{"resource_changes", "planned_values", "values", "configuration", "prior_state", "output_changes"}
+}
+
+// Read reads a document; errors call it name.
+func Read(name string, content []byte) (policy.Input, error) {
+	if len(content) > MaxBytes {
+		return policy.Input{}, kernel.Errorf(kernel.TooLarge, "%s has %d MiB, more than the %d allowed", name, len(content)>>20, MaxBytes>>20)
+	}
+	const fix = "write it with `terraform show -json FILE`"
+	if bytes.HasPrefix(content, []byte("PK\x03\x04")) {
+		return policy.Input{}, kernel.Errorf(kernel.Invalid, "%s is a plan as terraform keeps it, not JSON", name).WithFix(fix)
+	}
+	d := json.NewDecoder(bytes.NewReader(content))
+	d.UseNumber()
+	var document map[string]any
+	if err := d.Decode(&document); err != nil {
+		return policy.Input{}, kernel.Errorf(kernel.Invalid, "%s is no object of JSON: %w", name, err).WithFix(fix)
+	}
+	return Document(name, document)
+}
+
+// Document checks a document that was read already.
+func Document(name string, document map[string]any) (policy.Input, error) {
+	if version, ok := document["version"]; ok && isFour(version) {
+		return policy.Input{Document: fromState(document)}, nil
+	}
+	if wrong := broken(document); wrong != "" {
+		return policy.Input{}, kernel.Errorf(kernel.Invalid, "%s: %s", name, wrong)
+	}
+	known := slices.ContainsFunc(fields(), func(f string) bool { _, ok := document[f]; return ok })
+	_, versioned := document["format_version"]
+	if !known && !versioned {
+		return policy.Input{}, kernel.Errorf(kernel.Invalid, "%s is neither a plan nor a state", name).
+			WithFix("it needs resource_changes, planned_values or values, as `terraform show -json FILE` writes them")
+	}
+	return policy.Input{Document: document}, nil
+}
+
+// broken says what is wrong with the shape of a plan: rules would find nothing
+// in it, and pass.
+func broken(document map[string]any) string {
+	changes, ok := document["resource_changes"]
+	if !ok || changes == nil {
+		return ""
+	}
+	list, ok := changes.([]any)
+	if !ok {
+		return "resource_changes is no list"
+	}
+	for i, item := range list {
+		change, ok := item.(map[string]any)
+		if !ok || !isText(change["address"]) || !isText(change["type"]) || !isObject(change["change"]) {
+			return "resource_changes[" + strconv.Itoa(i) + "] lacks its address, type or change"
+		}
+	}
+	return ""
+}
+
+func isText(v any) bool { s, ok := v.(string); return ok && s != "" }
+
+func isObject(v any) bool { _, ok := v.(map[string]any); return ok }
+
+func isFour(v any) bool {
+	switch v := v.(type) {
+	case json.Number:
+		return v == "4"
+	case float64:
+		return v == 4
+	default:
+		return false
+	}
+}

@@ -1,0 +1,92 @@
+package plan_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
+)
+
+func TestDocumentsThatAreRead(t *testing.T) {
+	t.Parallel()
+	cases := map[string]string{
+		"a plan":               `{"format_version":"1.2","resource_changes":[{"address":"a.b","type":"a","change":{"actions":["create"]}}]}`,
+		"only changes":         `{"resource_changes":[]}`,
+		"only planned values":  `{"planned_values":{"root_module":{}}}`,
+		"a state":              `{"format_version":"1.0","values":{"root_module":{}}}`,
+		"a state without any":  `{"format_version":"1.0"}`,
+		"a state file":         `{"version":4,"resources":[]}`,
+		"only a configuration": `{"configuration":{}}`,
+	}
+	for name, text := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := plan.Read("p", []byte(text)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// What is no plan is refused: rules would find nothing in it, and pass.
+func TestDocumentsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	cases := map[string]string{
+		"nothing":             ``,
+		"a list":              `[]`,
+		"another document":    `{"apiVersion":"v1"}`,
+		"no list":             `{"resource_changes":{}}`,
+		"no change":           `{"resource_changes":[{"address":"a.b","type":"a"}]}`,
+		"no address":          `{"resource_changes":[{"type":"a","change":{}}]}`,
+		"terraform's own":     "PK\x03\x04xxxx",
+		"an address, no text": `{"resource_changes":[{"address":1,"type":"a","change":{}}]}`,
+	}
+	for name, text := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := plan.Read("p.json", []byte(text)); err == nil || !strings.Contains(err.Error(), "p.json") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestStateFilesHaveAddresses(t *testing.T) {
+	t.Parallel()
+	in, err := plan.Read("s", []byte(`{"version":4,"resources":[
+		{"mode":"managed","type":"t","name":"n","module":"module.m","instances":[{"index_key":0,"attributes":{"a":1}},{"index_key":"k","attributes":{}},{"deposed":"x","attributes":{}}]},
+		{"mode":"data","type":"t","name":"d","instances":[{"attributes":{}}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, _ := in.Document["values"].(map[string]any)["root_module"].(map[string]any)
+	var addresses []string
+	for _, r := range root["resources"].([]any) {
+		addresses = append(addresses, r.(map[string]any)["address"].(string))
+	}
+	if got := strings.Join(addresses, " "); got != `module.m.t.n[0] module.m.t.n["k"] data.t.d` {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestSensitiveValuesAreHidden(t *testing.T) {
+	t.Parallel()
+	in, err := plan.Read("p", []byte(`{
+		"resource_changes":[{"address":"a.b","type":"a","change":{"before":null,"before_sensitive":true,
+			"after":{"password":"hunter2","name":"n","list":[{"key":"hunter2","other":1}],"gone":null},
+			"after_sensitive":{"password":true,"list":[{"key":true}],"gone":true}}}],
+		"output_changes":{"o":{"after":"hunter2","after_sensitive":true}},
+		"planned_values":{"outputs":{"o":{"sensitive":true,"value":"hunter2"}},"root_module":{"child_modules":[{"resources":[{"values":{"password":"hunter2"},"sensitive_values":{"password":true}}]}]}},
+		"prior_state":{"values":{"root_module":{"resources":[{"values":{"password":"hunter2"},"sensitive_values":{"password":true}}]}}},
+		"variables":{"v":{"value":"hunter2"},"w":{"value":"seen"}},
+		"configuration":{"root_module":{"variables":{"v":{"sensitive":true},"w":{}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Redact(in)
+	text, err := json.Marshal(in.Document)
+	if err != nil || strings.Contains(string(text), "hunter2") || !strings.Contains(string(text), "seen") || !strings.Contains(string(text), `"gone":null`) || !strings.Contains(string(text), `"before":null`) {
+		t.Errorf("%s %v", text, err)
+	}
+}

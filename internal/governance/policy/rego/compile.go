@@ -1,0 +1,228 @@
+package rego
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	oparego "github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Set is a set of policies that were compiled and whose queries are prepared.
+// It is immutable and may be used by many at once.
+type Set struct {
+	rules    []rule
+	compiler *ast.Compiler
+	store    storage.Store
+	// exceptions are queries of the packages that make exceptions, by package.
+	exceptions map[string]oparego.PreparedEvalQuery
+}
+
+// rule is a policy with its query.
+type rule struct {
+	policy.Policy
+	query oparego.PreparedEvalQuery
+}
+
+// Compile compiles folders into one set. Packages of the library that a folder
+// has itself are that folder's. Its error is of kind Invalid and has each
+// mistake with file, line and column.
+func Compile(ctx context.Context, library policy.Folder, folders ...policy.Folder) (*Set, error) {
+	b, err := build(library, folders, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.compile(); err != nil {
+		return nil, err
+	}
+	s := &Set{compiler: b.compiler, store: b.store, exceptions: map[string]oparego.PreparedEvalQuery{}}
+	policies, problems := b.policies()
+	if len(problems) > 0 {
+		return nil, invalid(problems)
+	}
+	for _, p := range policies {
+		q, err := s.prepare(ctx, p.Package, p.Rule)
+		if err != nil {
+			return nil, fmt.Errorf("preparing %s: %w", p.ID, err)
+		}
+		s.rules = append(s.rules, rule{p, q})
+	}
+	for _, pkg := range b.excepting() {
+		if s.exceptions[pkg], err = s.prepare(ctx, pkg, "exception"); err != nil {
+			return nil, fmt.Errorf("preparing exceptions of %s: %w", pkg, err)
+		}
+	}
+	return s, nil
+}
+
+// Policies returns the policies of the set, by id.
+func (s *Set) Policies() []policy.Policy {
+	policies := make([]policy.Policy, 0, len(s.rules))
+	for _, r := range s.rules {
+		policies = append(policies, r.Policy)
+	}
+	return policies
+}
+
+func (s *Set) prepare(ctx context.Context, pkg, name string) (oparego.PreparedEvalQuery, error) {
+	ref, err := ast.ParseRef("data." + pkg)
+	if err != nil {
+		return oparego.PreparedEvalQuery{}, err
+	}
+	query := ast.NewBody(ast.NewExpr(ast.NewTerm(ref.Append(ast.StringTerm(name)))))
+	return oparego.New(oparego.Compiler(s.compiler), oparego.Store(s.store), oparego.ParsedQuery(query)).PrepareForEval(ctx)
+}
+
+// built is what the compiler made of folders.
+type built struct {
+	modules  map[string]*ast.Module
+	compiler *ast.Compiler
+	store    storage.Store
+	// sources tells the folder of each file.
+	sources map[string]string
+}
+
+func build(library policy.Folder, folders []policy.Folder, tests bool) (*built, error) {
+	b := &built{sources: map[string]string{}}
+	modules, problems := b.parse(library, folders, tests)
+	data, wrong := merge(folders)
+	if problems = append(problems, wrong...); len(problems) > 0 {
+		return nil, invalid(problems)
+	}
+	b.modules, b.store = modules, inmem.NewFromObject(data)
+	b.compiler = ast.NewCompiler().WithCapabilities(capabilities()).WithEnablePrintStatements(tests).
+		WithPathConflictsCheck(func(path []string) (bool, error) { return taken(data, path), nil })
+	return b, nil
+}
+
+// compile compiles what was read. Tests are compiled by what runs them.
+func (b *built) compile() error {
+	if b.compiler.Compile(b.modules); b.compiler.Failed() {
+		return invalid(problemsOf(b.compiler.Errors))
+	}
+	return nil
+}
+
+func (b *built) parse(library policy.Folder, folders []policy.Folder, tests bool) (map[string]*ast.Module, []kernel.Problem) {
+	modules := map[string]*ast.Module{}
+	var problems []kernel.Problem
+	own := map[string]bool{}
+	for _, folder := range folders {
+		files := folder.Modules
+		if tests {
+			files = slices.Concat(files, folder.Tests)
+		}
+		parsed, wrong := parse(files)
+		problems = append(problems, wrong...)
+		for name, m := range parsed {
+			modules[name], b.sources[name], own[m.Package.Path.String()] = m, folder.Name, true
+		}
+	}
+	shared, wrong := parse(library.Modules)
+	for name, m := range shared {
+		if !own[m.Package.Path.String()] {
+			modules[name] = m
+		}
+	}
+	return modules, append(problems, wrong...)
+}
+
+// policies finds the rules that are evaluated, with what their metadata says.
+func (b *built) policies() ([]policy.Policy, []kernel.Problem) {
+	found := map[string]policy.Policy{}
+	var problems []kernel.Problem
+	for _, name := range slices.Sorted(maps.Keys(b.compiler.Modules)) {
+		m := b.compiler.Modules[name]
+		for _, r := range m.Rules {
+			p, wrong := b.policy(name, m, r)
+			key := p.Package + "." + p.Rule
+			if _, known := found[key]; p.Rule != "" && !known {
+				found[key] = p
+				problems = append(problems, wrong...)
+			}
+		}
+	}
+	policies := slices.SortedFunc(maps.Values(found), func(a, b policy.Policy) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Rule, b.Rule))
+	})
+	return policies, append(problems, twice(policies)...)
+}
+
+// policy is what a rule is as a policy; its Rule is empty where it is none.
+func (b *built) policy(file string, m *ast.Module, r *ast.Rule) (policy.Policy, []kernel.Problem) {
+	name := nameOf(r)
+	if len(r.Head.Args) > 0 || !policy.IsRule(name) {
+		return policy.Policy{}, nil
+	}
+	p := policy.Policy{Package: packageOf(m), Rule: name, File: file, Line: r.Location.Row, Source: b.sources[file]}
+	problems := describe(&p, b.compiler.GetAnnotationSet().Chain(r))
+	if p.ID == "" {
+		p.ID = p.Package
+		if p.Suffix() != "" {
+			p.ID += "." + p.Rule
+		}
+	}
+	p.Severity = cmp.Or(p.Severity, policy.Medium)
+	if p.Level = cmp.Or(p.Level, policy.HardMandatory); p.Warns() {
+		p.Level = policy.Advisory
+	}
+	return p, problems
+}
+
+// twice finds ids that two packages claim.
+func twice(policies []policy.Policy) []kernel.Problem {
+	owners := map[string]policy.Policy{}
+	var problems []kernel.Problem
+	for _, p := range policies {
+		other, known := owners[p.ID]
+		if known && other.Package != p.Package {
+			problems = append(problems, kernel.Problem{
+				File: p.File, Line: p.Line, Column: 1, Path: "custom.id",
+				Message: fmt.Sprintf("%s has the id %s, too", other.File, p.ID), Fix: "give one of them another id",
+			})
+		}
+		owners[p.ID] = p
+	}
+	return problems
+}
+
+// excepting are the packages that have a rule called exception.
+func (b *built) excepting() []string {
+	found := map[string]bool{}
+	for _, m := range b.compiler.Modules {
+		for _, r := range m.Rules {
+			if nameOf(r) == "exception" {
+				found[packageOf(m)] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+func nameOf(r *ast.Rule) string {
+	if v, ok := r.Head.Ref()[0].Value.(ast.Var); ok {
+		return string(v)
+	}
+	return ""
+}
+
+// packageOf is the package without data.
+func packageOf(m *ast.Module) string { return trimData(m.Package.Path.String()) }
+
+func trimData(path string) string { return strings.TrimPrefix(path, "data.") }
+
+func invalid(problems []kernel.Problem) error {
+	slices.SortFunc(problems, func(a, b kernel.Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return kernel.Errorf(kernel.Invalid, "the policies do not compile").WithProblems(problems...)
+}

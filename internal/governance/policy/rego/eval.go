@@ -1,0 +1,192 @@
+package rego
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	oparego "github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/topdown"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The bounds of an evaluation where Options has none.
+const (
+	DefaultTimeout = 10 * time.Second
+	DefaultMemory  = 1 << 30
+	// MaxResults bounds what one policy says.
+	MaxResults = 1_000
+)
+
+// Options is how a set is evaluated. The zero value is every policy at its own
+// level, within the default bounds.
+type Options struct {
+	// Level returns the level of a policy here; false leaves it out. Nil is its own.
+	Level func(policy.Policy) (policy.Level, bool)
+	// Timeout bounds each policy.
+	Timeout time.Duration
+	// Memory bounds by how much the heap may grow while policies are evaluated, in bytes.
+	Memory uint64
+	// Parallel is how many policies are evaluated at once; as many as there are processors.
+	Parallel int
+	// Now is what policies take as the time.
+	Now time.Time
+}
+
+func (o Options) complete() Options {
+	if o.Level == nil {
+		o.Level = func(p policy.Policy) (policy.Level, bool) { return p.Level, true }
+	}
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Memory == 0 {
+		o.Memory = DefaultMemory
+	}
+	if o.Parallel == 0 {
+		o.Parallel = runtime.GOMAXPROCS(0)
+	}
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
+	return o
+}
+
+// Eval evaluates the policies of the set over an input. What a policy does wrong
+// is in the report; the error is about the input, or says that ctx ended.
+func (s *Set) Eval(ctx context.Context, in policy.Input, o Options) (policy.Report, error) {
+	start, o := time.Now(), o.complete()
+	input, err := value(in)
+	if err != nil {
+		return policy.Report{}, err
+	}
+	tasks := s.tasks(o)
+	guard := watch(o.Memory)
+	defer guard.stop()
+	s.each(ctx, tasks, input, o, guard)
+	if err := ctx.Err(); err != nil {
+		return policy.Report{}, err
+	}
+	report := policy.Report{Evaluated: []string{}, Results: []policy.Result{}}
+	for _, t := range tasks {
+		report.Evaluated = append(report.Evaluated, t.rule.ID)
+		report.Results = append(report.Results, t.results...)
+		report.Notices = append(report.Notices, t.notices...)
+	}
+	report.Evaluated = slices.Compact(report.Evaluated)
+	report.Sort()
+	report.Took = time.Since(start)
+	return report, nil
+}
+
+// task is one policy that is asked, and what it says.
+type task struct {
+	rule    rule
+	level   policy.Level
+	results []policy.Result
+	notices []policy.Notice
+}
+
+func (s *Set) tasks(o Options) []*task {
+	var tasks []*task
+	for _, r := range s.rules {
+		level, ok := o.Level(r.Policy)
+		if r.Warns() {
+			level = policy.Advisory
+		}
+		if ok {
+			tasks = append(tasks, &task{rule: r, level: level})
+		}
+	}
+	return tasks
+}
+
+// each evaluates the tasks, several at once. The policies that one worker asks
+// share what the library found out about the input.
+func (s *Set) each(ctx context.Context, tasks []*task, input ast.Value, o Options, guard *guard) {
+	next := make(chan *task)
+	var workers sync.WaitGroup
+	for range min(o.Parallel, len(tasks)) {
+		workers.Go(func() {
+			w := worker{set: s, input: input, options: o, guard: guard, cache: topdown.NewVirtualCache()}
+			for t := range next {
+				w.do(ctx, t)
+			}
+		})
+	}
+	for _, t := range tasks {
+		next <- t
+	}
+	close(next)
+	workers.Wait()
+}
+
+type worker struct {
+	set     *Set
+	input   ast.Value
+	options Options
+	guard   *guard
+	cache   topdown.VirtualCache
+}
+
+func (w *worker) do(ctx context.Context, t *task) {
+	found, wrong, err := w.ask(ctx, t.rule.query)
+	if err != nil {
+		t.results = []policy.Result{t.failed(w.reason(err))}
+		return
+	}
+	t.results = t.read(found)
+	t.judge(wrong)
+	query, excepts := w.set.exceptions[t.rule.Package]
+	if len(t.results) == 0 || !excepts {
+		return
+	}
+	exceptions, _, err := w.ask(ctx, query)
+	if err != nil {
+		t.results = append(t.results, t.failed("its exceptions: "+w.reason(err)))
+		return
+	}
+	t.except(exceptions)
+}
+
+// ask evaluates one query within its bounds. It returns nil where the query is undefined.
+func (w *worker) ask(ctx context.Context, query oparego.PreparedEvalQuery) (any, []topdown.Error, error) {
+	within, cancel := context.WithTimeout(ctx, w.options.Timeout)
+	defer cancel()
+	defer w.guard.hold(cancel)()
+	var wrong []topdown.Error
+	found, err := query.Eval(within,
+		oparego.EvalParsedInput(w.input), oparego.EvalTime(w.options.Now),
+		oparego.EvalVirtualCache(w.cache), oparego.EvalBuiltinErrorList(&wrong))
+	if err == nil {
+		err = w.guard.err()
+	}
+	if err != nil {
+		w.cache = topdown.NewVirtualCache() // it may hold what was not evaluated to its end
+		return nil, nil, err
+	}
+	if len(found) == 0 {
+		return nil, wrong, nil
+	}
+	return found[0].Expressions[0].Value, wrong, nil
+}
+
+// reason says why a policy could not be evaluated.
+func (w *worker) reason(err error) string {
+	if over := w.guard.err(); over != nil {
+		return over.Error()
+	}
+	if topdown.IsCancel(err) || errors.Is(err, context.DeadlineExceeded) {
+		return "it took longer than " + w.options.Timeout.String()
+	}
+	if e, ok := errors.AsType[*topdown.Error](err); ok {
+		return kernel.Problem{File: e.Location.File, Line: e.Location.Row, Column: e.Location.Col, Message: e.Message}.String()
+	}
+	return err.Error()
+}

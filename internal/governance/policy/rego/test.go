@@ -1,0 +1,142 @@
+package rego
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/cover"
+	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/tester"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+)
+
+// Verdict is what became of one test of policies.
+type Verdict string
+
+// The verdicts.
+const (
+	Passed  Verdict = "pass"
+	Failed  Verdict = "fail"
+	Errored Verdict = "error"
+	Skipped Verdict = "skip"
+)
+
+// TestResult is one test.
+type TestResult struct {
+	Package string        `json:"package"`
+	Name    string        `json:"name"`
+	Verdict Verdict       `json:"verdict"`
+	File    string        `json:"file"`
+	Line    int           `json:"line"`
+	Message string        `json:"message,omitempty"`
+	Printed string        `json:"printed,omitempty"`
+	Took    time.Duration `json:"took"`
+}
+
+// FileCoverage tells how much of a file the tests ran.
+type FileCoverage struct {
+	File string `json:"file"`
+	// Percent is of its lines with expressions.
+	Percent float64 `json:"percent"`
+	// Missed are the lines that no test ran.
+	Missed []int `json:"missed,omitempty"`
+}
+
+// TestReport is what became of the tests of folders.
+type TestReport struct {
+	Tests    []TestResult   `json:"tests"`
+	Coverage []FileCoverage `json:"coverage,omitempty"`
+	Percent  float64        `json:"percent,omitempty"`
+}
+
+// Count returns how many tests ended so.
+func (r TestReport) Count(v Verdict) int {
+	n := 0
+	for _, t := range r.Tests {
+		if t.Verdict == v {
+			n++
+		}
+	}
+	return n
+}
+
+// TestOptions is how tests are run.
+type TestOptions struct {
+	// Filter is a regular expression that names of tests must match, package included.
+	Filter   string
+	Coverage bool
+	Timeout  time.Duration
+}
+
+// Test runs the rules test_… of folders.
+func Test(ctx context.Context, o TestOptions, library policy.Folder, folders ...policy.Folder) (TestReport, error) {
+	b, err := build(library, folders, true)
+	if err != nil {
+		return TestReport{}, err
+	}
+	runner := tester.NewRunner().SetCompiler(b.compiler).SetStore(b.store).SetModules(b.modules).
+		CapturePrintOutput(true).RaiseBuiltinErrors(false).Filter(o.Filter).SetTimeout(cmp.Or(o.Timeout, DefaultTimeout))
+	var covered *cover.Cover
+	if o.Coverage {
+		covered = cover.New()
+		runner.SetCoverageQueryTracer(covered)
+	}
+	var report TestReport
+	err = storage.Txn(ctx, b.store, storage.TransactionParams{}, func(txn storage.Transaction) error {
+		found, err := runner.RunTests(ctx, txn)
+		if err != nil {
+			return invalid(problemsOf(err))
+		}
+		for r := range found {
+			report.Tests = append(report.Tests, testResult(r))
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return TestReport{}, err
+	}
+	slices.SortFunc(report.Tests, func(a, b TestResult) int {
+		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name))
+	})
+	if covered != nil {
+		report.cover(covered.Report(b.compiler.Modules), b.sources)
+	}
+	return report, nil
+}
+
+func testResult(r *tester.Result) TestResult {
+	t := TestResult{
+		Package: trimData(r.Package), Name: r.Name, Verdict: Passed, File: r.Location.File, Line: r.Location.Row,
+		Printed: string(r.Output), Took: r.Duration,
+	}
+	switch {
+	case r.Error != nil:
+		t.Verdict, t.Message = Errored, r.Error.Error()
+	case r.Skip:
+		t.Verdict = Skipped
+	case r.Fail:
+		t.Verdict = Failed
+	}
+	return t
+}
+
+func (r *TestReport) cover(c cover.Report, own map[string]string) {
+	for file, f := range c.Files {
+		if _, ok := own[file]; !ok {
+			continue
+		}
+		coverage := FileCoverage{File: file, Percent: f.Coverage}
+		for _, gap := range f.NotCovered {
+			for line := gap.Start.Row; line <= gap.End.Row; line++ {
+				coverage.Missed = append(coverage.Missed, line)
+			}
+		}
+		coverage.Missed = slices.Compact(coverage.Missed)
+		r.Coverage = append(r.Coverage, coverage)
+	}
+	slices.SortFunc(r.Coverage, func(a, b FileCoverage) int { return cmp.Compare(a.File, b.File) })
+	r.Percent = c.Coverage
+}

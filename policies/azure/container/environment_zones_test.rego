@@ -1,0 +1,18 @@
+package terrace.azure.container.environment_zones_test
+
+import data.terrace.azure.container.environment_zones
+import data.terrace.lib.fixture
+
+environment(values) := fixture.creates("azurerm_container_app_environment", values)
+
+test_fails_with_the_default if {
+	count(environment_zones.deny) == 1 with input as environment({})
+}
+
+test_fails_when_switched_off if {
+	count(environment_zones.deny) == 1 with input as environment({"zone_redundancy_enabled": false})
+}
+
+test_passes_when_switched_on if {
+	count(environment_zones.deny) == 0 with input as environment({"zone_redundancy_enabled": true})
+}

@@ -1,0 +1,22 @@
+package terrace.azure.gateway.waf_enabled_test
+
+import data.terrace.azure.gateway.waf_enabled
+import data.terrace.lib.fixture
+
+policy(values) := fixture.creates("azurerm_web_application_firewall_policy", values)
+
+test_fails_when_switched_off if {
+	count(waf_enabled.deny) == 1 with input as policy({"policy_settings": [{"enabled": false}]})
+}
+
+test_fails_when_unknown if {
+	count(waf_enabled.deny) == 1 with input as fixture.unknowns("azurerm_web_application_firewall_policy", {}, {"policy_settings": [{"enabled": true}]})
+}
+
+test_passes_when_switched_on if {
+	count(waf_enabled.deny) == 0 with input as policy({"policy_settings": [{"enabled": true}]})
+}
+
+test_passes_with_the_default if {
+	count(waf_enabled.deny) == 0 with input as policy({})
+}

@@ -1,0 +1,27 @@
+# METADATA
+# title: Defender watches servers
+# description: On the tier Free, Defender for Cloud tells of no attacks on servers.
+# custom:
+#   severity: medium
+#   fix: Set tier to "Standard".
+#   controls:
+#     cis-azure-3.0.0: ["3.1.3.1"]
+#     iso-27001-2022: ["A.8.16"]
+#     mcsb: ["LT-1"]
+#   id: azure-defender-servers
+#   level: advisory
+#   resources: [azurerm_security_center_subscription_pricing]
+#   subjects:
+#     - Defender servers
+#     - Defender virtual machines
+package terrace.azure.defender.servers
+
+import data.terrace.lib.plan
+
+path := ["tier"]
+
+deny contains plan.finding(r, path, "does not watch servers") if {
+	some r in plan.planned("azurerm_security_center_subscription_pricing")
+	lower(plan.value(r, ["resource_type"], "VirtualMachines")) == "virtualmachines"
+	lower(plan.certain(r, path, "Free")) != "standard"
+}

@@ -1,0 +1,24 @@
+# METADATA
+# title: Cosmos DB accounts have a private endpoint
+# description: Through a private endpoint a service is reached from the network alone, at an address of the network.
+# custom:
+#   severity: medium
+#   fix: Add azurerm_private_endpoint with private_service_connection to the resource.
+#   controls:
+#     cis-azure-3.0.0: ["5.4.2"]
+#     iso-27001-2022: ["A.8.20"]
+#     mcsb: ["NS-2"]
+#   id: azure-cosmos-private-endpoint
+#   level: advisory
+#   resources: [azurerm_cosmosdb_account]
+#   subjects:
+#     - Cosmos private endpoint
+#     - Cosmos priv end
+package terrace.azure.cosmos.private_endpoint
+
+import data.terrace.lib.plan
+
+deny contains plan.finding(r, [], "has no private endpoint") if {
+	some r in plan.planned("azurerm_cosmosdb_account")
+	count(plan.associated(r, "azurerm_private_endpoint", "private_service_connection")) == 0
+}

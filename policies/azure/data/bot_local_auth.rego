@@ -1,0 +1,25 @@
+# METADATA
+# title: Bots take no keys
+# description: A key opens all, is shared, and is never revoked; identities have roles.
+# custom:
+#   severity: low
+#   fix: Set local_authentication_enabled to false.
+#   controls:
+#     iso-27001-2022: ["A.5.16", "A.8.5"]
+#     mcsb: ["IM-1"]
+#   id: azure-data-bot-local-auth
+#   level: advisory
+#   resources: [azurerm_bot_service_azure_bot]
+#   subjects:
+#     - azurerm_bot_service_azure_bot.local_authentication_enabled
+#     - bot local auth
+package terrace.azure.data.bot_local_auth
+
+import data.terrace.lib.plan
+
+path := ["local_authentication_enabled"]
+
+deny contains plan.finding(r, path, "takes keys") if {
+	some r in plan.planned("azurerm_bot_service_azure_bot")
+	plan.certain(r, path, true) != false
+}

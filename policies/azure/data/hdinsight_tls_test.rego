@@ -1,0 +1,26 @@
+package terrace.azure.data.hdinsight_tls_test
+
+import data.terrace.azure.data.hdinsight_tls
+import data.terrace.lib.fixture
+
+making(values) := fixture.creates("azurerm_hdinsight_hadoop_cluster", values)
+
+test_fails_by_default if {
+	count(hdinsight_tls.deny) == 1 with input as making({})
+}
+
+test_fails_when_it_is_1_0 if {
+	count(hdinsight_tls.deny) == 1 with input as making({"tls_min_version": "1.0"})
+}
+
+test_passes_when_it_is_1_2 if {
+	count(hdinsight_tls.deny) == 0 with input as making({"tls_min_version": "1.2"})
+}
+
+test_passes_when_it_is_1_3 if {
+	count(hdinsight_tls.deny) == 0 with input as making({"tls_min_version": "1.3"})
+}
+
+test_fails_until_it_is_known if {
+	count(hdinsight_tls.deny) == 1 with input as fixture.unknowns("azurerm_hdinsight_hadoop_cluster", {}, {"tls_min_version": true})
+}

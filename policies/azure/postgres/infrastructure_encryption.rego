@@ -1,0 +1,26 @@
+# METADATA
+# title: PostgreSQL servers are encrypted twice
+# description: A second layer holds where the first is broken.
+# custom:
+#   severity: low
+#   fix: Set infrastructure_encryption_enabled to true; flexible servers use a customer_managed_key.
+#   controls:
+#     iso-27001-2022: ["A.8.24"]
+#     mcsb: ["DP-4"]
+#   id: azure-postgres-infrastructure-encryption
+#   level: advisory
+#   resources: [azurerm_postgresql_server]
+#   subjects:
+#     - azurerm_postgresql_server.infrastructure_encryption_enabled
+#     - Postgre encryption enabled
+#     - Postgre infrastructure encryption
+package terrace.azure.postgres.infrastructure_encryption
+
+import data.terrace.lib.plan
+
+path := ["infrastructure_encryption_enabled"]
+
+deny contains plan.finding(r, path, "is encrypted once") if {
+	some r in plan.planned("azurerm_postgresql_server")
+	plan.certain(r, path, false) != true
+}

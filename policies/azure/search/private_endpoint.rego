@@ -1,0 +1,22 @@
+# METADATA
+# title: Search services have a private endpoint
+# description: Through a private endpoint a service is reached from the network alone, at an address of the network.
+# custom:
+#   severity: medium
+#   fix: Add azurerm_private_endpoint with private_service_connection to the resource.
+#   controls:
+#     iso-27001-2022: ["A.8.20"]
+#     mcsb: ["NS-2"]
+#   id: azure-search-private-endpoint
+#   level: advisory
+#   resources: [azurerm_search_service]
+#   subjects:
+#     - Search private endpoint
+package terrace.azure.search.private_endpoint
+
+import data.terrace.lib.plan
+
+deny contains plan.finding(r, [], "has no private endpoint") if {
+	some r in plan.planned("azurerm_search_service")
+	count(plan.associated(r, "azurerm_private_endpoint", "private_service_connection")) == 0
+}

@@ -1,0 +1,22 @@
+package terrace.azure.synapse.customer_managed_key_test
+
+import data.terrace.azure.synapse.customer_managed_key
+import data.terrace.lib.fixture
+
+making(values) := fixture.creates("azurerm_synapse_workspace", values)
+
+test_fails_without if {
+	count(customer_managed_key.deny) == 1 with input as making({})
+}
+
+test_passes_with if {
+	count(customer_managed_key.deny) == 0 with input as making({"customer_managed_key": [{"key_versionless_id": "https://v.vault.azure.net/keys/k"}]})
+}
+
+test_passes_with_another if {
+	count(customer_managed_key.deny) == 0 with input as making({"customer_managed_key": [{"key_name": "cmk"}]})
+}
+
+test_passes_with_what_is_made_now if {
+	count(customer_managed_key.deny) == 0 with input as fixture.unknowns("azurerm_synapse_workspace", {}, {"customer_managed_key": [{"key_versionless_id": true}]})
+}

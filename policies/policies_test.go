@@ -1,0 +1,122 @@
+package policies_test
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
+	"github.com/terrace-idp/terrace/policies"
+)
+
+// shipped are the rules as they are on disk, so that UPDATE=1 is seen at once.
+func shipped(t *testing.T) policy.Folder {
+	t.Helper()
+	folder := policy.Folder{Name: "terrace"}
+	for _, top := range []string{"lib", "azure", "terraform"} {
+		f, err := policy.ReadFolder("terrace", os.DirFS(top), top)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder.Modules = append(folder.Modules, f.Modules...)
+		folder.Tests = append(folder.Tests, f.Tests...)
+	}
+	return folder
+}
+
+func table(t *testing.T) policy.Table {
+	t.Helper()
+	table, err := policy.ReadTable("controls.yaml", policies.Controls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+func compiled(t *testing.T) []policy.Policy {
+	t.Helper()
+	set, err := rego.Compile(t.Context(), policy.Folder{}, shipped(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set.Policies()
+}
+
+// TestTheRulesAgreeWithTheTableOfControls also writes what the table says into
+// the rules: UPDATE=1 go test ./policies.
+func TestTheRulesAgreeWithTheTableOfControls(t *testing.T) { //nolint:paralleltest // it writes what the others read
+	lines := table(t)
+	if os.Getenv("UPDATE") != "" {
+		for _, p := range compiled(t) {
+			c, ok := lines[p.ID]
+			if !ok {
+				continue
+			}
+			source, err := os.ReadFile(p.File)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(p.File, []byte(c.Annotate(string(source))), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, problem := range lines.Check(compiled(t)) {
+		t.Errorf("%s (UPDATE=1 go test ./policies writes the rules)", problem)
+	}
+}
+
+func TestTheRulesPassTheirTests(t *testing.T) {
+	t.Parallel()
+	report, err := rego.Test(t.Context(), rego.TestOptions{}, policy.Folder{}, shipped(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range report.Tests {
+		if r.Verdict != rego.Passed {
+			t.Errorf("%s:%d: %s %s %s", r.File, r.Line, r.Name, r.Verdict, r.Message)
+		}
+	}
+}
+
+// Each rule has a test that it fails and one that it passes, says what it looks
+// at, and is where its package says.
+func TestEveryRuleIsWhole(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{}
+	for _, f := range shipped(t).Tests {
+		tests[f.Name] = string(f.Content)
+	}
+	fails, passes := regexp.MustCompile(`(?m)^test_fails_`), regexp.MustCompile(`(?m)^test_passes_`)
+	for _, p := range compiled(t) {
+		beside := tests[strings.TrimSuffix(p.File, ".rego")+"_test.rego"]
+		if !fails.MatchString(beside) || !passes.MatchString(beside) {
+			t.Errorf("%s has no tests test_fails_… and test_passes_… beside it", p.File)
+		}
+		if p.Description == "" || len(p.Resources) == 0 || len(p.Subjects) == 0 {
+			t.Errorf("%s lacks its description, resources or subjects", p.File)
+		}
+		if want := "terrace." + strings.ReplaceAll(strings.TrimSuffix(p.File, ".rego"), "/", "."); p.Package != want {
+			t.Errorf("%s has the package %s and should have %s", p.File, p.Package, want)
+		}
+	}
+}
+
+func TestAllThatIsOnDiskIsShipped(t *testing.T) {
+	t.Parallel()
+	embedded := map[string]bool{}
+	_ = fs.WalkDir(policies.Shipped, ".", func(p string, _ fs.DirEntry, _ error) error {
+		embedded[p] = true
+		return nil
+	})
+	folder := shipped(t)
+	for _, f := range append(folder.Modules, folder.Tests...) {
+		if !embedded[path.Clean(f.Name)] {
+			t.Errorf("%s is not embedded: folders are <system>/<service>", f.Name)
+		}
+	}
+}

@@ -2701,6 +2701,20 @@ type Opening struct {
 	Window string `json:"window,omitempty"`
 }
 
+// OverrideRunRequest defines model for OverrideRunRequest.
+type OverrideRunRequest struct {
+	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Digest Digest `json:"digest"`
+
+	// Gate The gate that holds the run, such as policy.
+	Gate string `json:"gate"`
+
+	// Reason Why; it is kept in the audit log.
+	Reason string `json:"reason"`
+}
+
 // PageAuditEntry defines model for PageAuditEntry.
 type PageAuditEntry struct {
 	Items []AuditEntry `json:"items"`
@@ -3182,6 +3196,7 @@ type Run struct {
 
 	// Operation What a run is for.
 	Operation         RunOperation     `json:"operation"`
+	Overrides         []RunOverride    `json:"overrides,omitempty"`
 	Phases            []RunPhase       `json:"phases,omitempty"`
 	Plan              *RunPlan         `json:"plan,omitempty"`
 	Publishes         []string         `json:"publishes,omitempty"`
@@ -3385,10 +3400,24 @@ type RunFileChange struct {
 // RunFileChangeChange defines model for RunFileChange.Change.
 type RunFileChangeChange string
 
+// RunFinding defines model for RunFinding.
+type RunFinding struct {
+	Address   string   `json:"address,omitempty"`
+	Attribute string   `json:"attribute,omitempty"`
+	Controls  []string `json:"controls,omitempty"`
+	Fix       string   `json:"fix,omitempty"`
+	Level     string   `json:"level"`
+	Message   string   `json:"message"`
+	Outcome   string   `json:"outcome"`
+	Rule      string   `json:"rule"`
+	Severity  string   `json:"severity,omitempty"`
+}
+
 // RunGateResult defines model for RunGateResult.
 type RunGateResult struct {
-	Fix  string `json:"fix,omitempty"`
-	Gate string `json:"gate"`
+	Findings []RunFinding `json:"findings,omitempty"`
+	Fix      string       `json:"fix,omitempty"`
+	Gate     string       `json:"gate"`
 
 	// Level What a failed gate means: advisory ones warn, mandatory ones end the run.
 	Level   RunLevel `json:"level"`
@@ -3470,6 +3499,19 @@ type RunOrigin struct {
 
 // RunOutcome What a gate says.
 type RunOutcome string
+
+// RunOverride defines model for RunOverride.
+type RunOverride struct {
+	At time.Time `json:"at"`
+	By Actor     `json:"by"`
+
+	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Digest Digest `json:"digest"`
+	Gate   string `json:"gate"`
+	Reason string `json:"reason"`
+}
 
 // RunPhase defines model for RunPhase.
 type RunPhase struct {

@@ -144,6 +144,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Run":          func() error { return e(c.Run(ctx, p, id)) },
 		"Dossier":      func() error { return e(c.Dossier(ctx, p, id)) },
 		"Events":       func() error { return c.Events(ctx, p, id, true, nothing) },
+		"Override":     func() error { return e(c.Override(ctx, p, id, apiclient.OverrideRunRequest{})) },
 		"Approve":      func() error { return e(c.Approve(ctx, p, id, apiclient.ApproveRunRequest{})) },
 		"Discard":      func() error { return e(c.Discard(ctx, p, id, apiclient.DiscardRunRequest{})) },
 		"Cancel":       func() error { return e(c.Cancel(ctx, p, id, apiclient.CancelRunRequest{})) },

@@ -41,6 +41,11 @@ func (c *Client) Approve(ctx context.Context, project, id string, in ApproveRunR
 	return c.postRun(ctx, escape("projects", project, "runs", id, "approvals"), in)
 }
 
+// Override lets the dossier with the digest pass a gate that holds it.
+func (c *Client) Override(ctx context.Context, project, id string, in OverrideRunRequest) (Run, error) {
+	return c.postRun(ctx, escape("projects", project, "runs", id, "overrides"), in)
+}
+
 // Discard drops a run that has not begun to apply.
 func (c *Client) Discard(ctx context.Context, project, id string, in DiscardRunRequest) (Run, error) {
 	return c.postRun(ctx, escape("projects", project, "runs", id, "discard"), in)

@@ -12,6 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/drift"
 	"github.com/terrace-idp/terrace/internal/governance/focus"
 	"github.com/terrace-idp/terrace/internal/governance/maturity"
+	"github.com/terrace-idp/terrace/internal/governance/policy/live"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
@@ -136,6 +137,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Add("promotions", a.delivery.runs.Promotions)
 	a.loops.Add("drift", a.drift.Watch)
 	a.loops.Every("cost sweep", time.Minute, a.costs.Sweep)
+	if a.delivery.policies.Change() {
+		a.loops.Every("policies", live.Every, a.delivery.policies.Follow)
+	}
 	a.loops.Add("blob sweep", a.platform.sweepBlobs(a.started))
 	a.loops.Add("fleet sweep", a.delivery.sweepFleet())
 	a.loops.Add("state sweep", a.delivery.sweepStates(a.platform.log, a.started))

@@ -33,6 +33,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/governance/policy/live"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 	"github.com/terrace-idp/terrace/internal/target/kubernetes"
@@ -73,6 +74,8 @@ type delivery struct {
 	repositories *vcs.Service
 	// sources are those of them that are the truth.
 	sources *source.Service
+	// policies are what plans are held against.
+	policies *live.Sets
 	// putBack tells runs what they put back.
 	putBack putBack
 }
@@ -88,8 +91,8 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		return nil, err
 	}
 	releaseStore := releasesql.NewStore(p.db)
-	live := &liveDeployments{deployments: runStore, releases: releaseStore, stages: d.stages}
-	d.modules = newModules(p, a, live, sourceOf{d})
+	deployed := &liveDeployments{deployments: runStore, releases: releaseStore, stages: d.stages}
+	d.modules = newModules(p, a, deployed, sourceOf{d})
 	if d.lock, err = installProvider(p); err != nil {
 		return nil, err
 	}
@@ -98,7 +101,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		Stages: d.stages, Definitions: d.modules, Modules: d.modules, Spool: p.path("spool"),
 		Lock: d.lock,
 	})
-	live.graph = d.releases.Graph
+	deployed.graph = d.releases.Graph
 	d.zones = &landingzone.Service{
 		Store: landingzonesql.NewStore(p.db), Stages: knownStages{d.stages}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
 	}
@@ -107,6 +110,9 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		Journal: a.journal, Authorizer: a.identity, Folder: p.path("unstored-states"),
 	})
 	d.clusters = newKubernetes(p, d.stages, runStore)
+	if d.policies, err = newPolicies(ctx, p); err != nil {
+		return nil, err
+	}
 	if err := d.buildRuns(ctx, p, a, f, runStore); err != nil {
 		return nil, err
 	}
@@ -181,7 +187,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Concurrency: p.config.Concurrency, TenantConcurrency: p.config.TenantConcurrency,
-		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, &d.putBack}, Log: p.log, Node: p.config.Node,
+		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, &d.putBack, policyGate{d.policies, p.config.Assignments()}}, Log: p.log, Node: p.config.Node,
 	})
 	return err
 }

@@ -65,14 +65,14 @@ func (a *App) Status(ctx context.Context) ServerStatus {
 		Addresses: map[string]string{
 			"api": c.Listen, "gateway": c.Gateway, "gateway-http": c.GatewayHTTP, "dns": c.DNS, "nats": c.NATS,
 		},
-		Checks: []ServerCheck{
+		Checks: append([]ServerCheck{
 			a.checkDatabase(ctx),
 			{Name: "terraform", OK: true, Message: a.delivery.tool.String() + " at " + a.delivery.tool.Path},
 			a.checkDisk(),
 			a.delivery.isolation.check(),
 			checkProgram("redis-server", "caches run in an embedded server that keeps nothing over a restart", "install redis-server for real caches"),
 			checkProgram("mariadbd", "workloads cannot have mysql databases", "install mariadb-server"),
-		},
+		}, checkPolicies(a.delivery.policies)...),
 	}
 }
 

@@ -94,6 +94,13 @@ func TestVerifyScripts(t *testing.T) {
 	run(t, "verify", harness.Start(t, "--config", config), "SICK="+sick)
 }
 
+// TestPolicyScripts runs those of a daemon with a folder of policies.
+func TestPolicyScripts(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	run(t, "policy", harness.Start(t, "--policy-folders", folder), "POLICIES="+folder)
+}
+
 func run(t *testing.T, dir string, d *harness.Daemon, variables ...string) {
 	t.Helper()
 	signIn := d.SignIn()

@@ -20,7 +20,7 @@ func matrix() map[string]string {
 		"project.read": "vdam", "workload.read": "vdam", "release.read": "vdam", "run.read": "vdam",
 		"stage.read": "vdam", "definition.read": "vdam", "module.read": "vdam", "landing-zone.read": "vdam",
 		"workload.deploy": "dm", "workload.destroy": "dm", "workload.verify": "dam", "artifact.upload": "dm", "run.discard": "dm", "output.take": "dm", "workload.orphan": "m",
-		"run.cancel": "dm", "secret.write": "dm", "run.approve": "am", "release.approve": "am",
+		"run.cancel": "dm", "secret.write": "dm", "run.approve": "am", "policy.override": "am", "release.approve": "am",
 		"project.create": "m", "member.set": "m", "user.create": "m", "user.disable": "m", "user.read": "m", "token.create": "m",
 		"audit.read": "m", "module.publish": "m", "definition.apply": "m", "definition.delete": "m", "landing-zone.set": "m",
 		"secret.read": "m", "state.read": "m",

@@ -46,6 +46,7 @@ func Decisions() map[string]Decision {
 		"secret.write":      {Roles: developers},
 		"run.approve":       {Roles: []Role{Approver, Admin}},
 		"release.approve":   {Roles: []Role{Approver, Admin}},
+		"policy.override":   {Roles: []Role{Approver, Admin}},
 		"project.create":    {Roles: admins},
 		"member.set":        {Roles: admins},
 		"user.create":       {Roles: admins},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -42,6 +43,11 @@ func (c Config) problems(file string) []kernel.Problem {
 	for i, network := range c.SinkNetworks {
 		if _, err := netip.ParsePrefix(network); err != nil && network != "" {
 			k.add("sinkNetworks["+strconv.Itoa(i)+"]", fmt.Sprintf("%q is not a network", network), "write it as 10.0.0.0/8 or fd00::/8")
+		}
+	}
+	for i, text := range c.PolicyLevels {
+		if _, err := policy.ParseAssignment(text); err != nil && text != "" {
+			k.add("policyLevels["+strconv.Itoa(i)+"]", err.Error(), "")
 		}
 	}
 	if c.Concurrency < 1 || c.Concurrency > 64 {

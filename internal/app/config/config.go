@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/governance/policy"
 )
 
 // Config is the configuration of terraced. Every field has a key in the file,
@@ -51,6 +52,12 @@ type Config struct {
 	RunTime      stage.Duration `koanf:"runTime" yaml:"runTime" doc:"How long one command of terraform may take in a run, such as 1h, where its stage says nothing."`
 	BuildTime    stage.Duration `koanf:"buildTime" yaml:"buildTime" doc:"How long the build of a folder of a repository may take, such as 10m, where its source says nothing."`
 
+	ShippedPolicies    bool     `koanf:"shippedPolicies" yaml:"shippedPolicies" doc:"Whether plans are held against the policies that Terrace ships; terrace policy list shows them."`
+	PolicyFolders      []string `koanf:"policyFolders" yaml:"policyFolders" doc:"Folders with policies of your own, Rego as Open Policy Agent and Conftest have it, with data beside them. They are read again when they change."`
+	PolicyRepositories []string `koanf:"policyRepositories" yaml:"policyRepositories" doc:"Repositories with policies, as URL#BRANCH:FOLDER: https://git.example.com/policies#main:azure. Each is asked for its head every minute."`
+	PolicyToken        string   `koanf:"policyToken" yaml:"policyToken" doc:"The token that reads the repositories of policies. Better set its environment variable."`
+	PolicyLevels       []string `koanf:"policyLevels" yaml:"policyLevels" doc:"Levels of policies where their own shall not hold, as POLICIES=LEVEL@KEY=VALUE: azure-storage-*=advisory@stage=dev. Levels are advisory, soft-mandatory, hard-mandatory and off; keys are tenant, project, stage and target. The last that holds counts."`
+
 	LogLevel  string `koanf:"logLevel" yaml:"logLevel" doc:"debug, info, warn or error."`
 	LogFormat string `koanf:"logFormat" yaml:"logFormat" doc:"text, json or auto: text on a terminal, JSON elsewhere."`
 
@@ -68,8 +75,20 @@ func Default() Config {
 		SinkNetworks: []string{"127.0.0.0/8", "::1/128"},
 		FormerKeys:   []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
 		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunOutput: 512, RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
+		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{},
 		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
 	}
+}
+
+// Assignments returns the levels of PolicyLevels, which were checked.
+func (c Config) Assignments() policy.Assignments {
+	var out policy.Assignments
+	for _, text := range c.PolicyLevels {
+		if a, err := policy.ParseAssignment(text); err == nil {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // Sinks returns the networks of SinkNetworks, which were checked.

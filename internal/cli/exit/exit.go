@@ -34,7 +34,7 @@ const (
 const Help = `Exit codes:
   0  it worked
   1  it failed or was refused; the message says why
-  2  the command line is wrong
+  2  the command line is wrong, or policies could not be evaluated
   3  there is no such thing
   4  nobody is signed in, or this is not allowed
   5  the run waits for an approval, or for its stage to open
@@ -69,8 +69,33 @@ type DriftError struct{ Stage string }
 // Error names the stage.
 func (e *DriftError) Error() string { return "something in " + e.Stage + " was changed outside" }
 
+// ViolationError says that a policy is violated, or a test of policies fails.
+type ViolationError struct{}
+
+// Error says so.
+func (*ViolationError) Error() string { return "a policy is violated" }
+
+// PolicyError is why policies could not be evaluated.
+type PolicyError struct {
+	Err error
+	// Told says that the result has it already.
+	Told bool
+}
+
+// Error returns the reason.
+func (e *PolicyError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *PolicyError) Unwrap() error { return e.Err }
+
 // Code returns the exit code for err.
 func Code(err error) int {
+	if _, ok := errors.AsType[*ViolationError](err); ok {
+		return Failed
+	}
+	if _, ok := errors.AsType[*PolicyError](err); ok {
+		return Usage
+	}
 	if _, ok := errors.AsType[*WaitingError](err); ok {
 		return Waiting
 	}
@@ -150,6 +175,12 @@ func people(w io.Writer, now time.Time, err error) {
 	}
 	if _, ok := errors.AsType[*DriftError](err); ok {
 		return // what was found was told in full
+	}
+	if _, ok := errors.AsType[*ViolationError](err); ok {
+		return // likewise
+	}
+	if p, ok := errors.AsType[*PolicyError](err); ok && p.Told {
+		return // likewise
 	}
 	if u, ok := errors.AsType[*UsageError](err); ok {
 		_, _ = fmt.Fprintf(w, "error: %v\nfix: %s\n", u, usageFix(err))

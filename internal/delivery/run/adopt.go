@@ -64,7 +64,7 @@ func (e *execution) completeAdopted(ctx context.Context, approved PlanView, fail
 		targets = append(targets, a.Address)
 	}
 	a, err := e.makePlan(ctx, targets...)
-	if err != nil || a.plan.Empty() || len(blocking(a.dossier.Gates)) > 0 || !isRest(a.dossier.Plan, approved, e.run.Adopted) {
+	if err != nil || a.plan.Empty() || !e.passes(a.dossier.Gates) || !isRest(a.dossier.Plan, approved, e.run.Adopted) {
 		return failed
 	}
 	st, err := e.s.Stages.Get(e.scope.Stage)

@@ -162,8 +162,14 @@ func bounded(r GateResult) GateResult {
 	if more := len(r.Problems) - maxProblems; more > 0 {
 		r.Problems = append(r.Problems[:maxProblems:maxProblems], kernel.Problem{Message: fmt.Sprintf("and %d more like these", more)})
 	}
+	if more := len(r.Findings) - maxFindings; more > 0 {
+		r.Findings = append(r.Findings[:maxFindings:maxFindings], Finding{Rule: r.Gate, Outcome: "violation", Level: string(r.Level), Message: fmt.Sprintf("and %d more like these", more)})
+	}
 	return r
 }
+
+// maxFindings bounds what a dossier has of one gate.
+const maxFindings = 200
 
 // sealedAs returns the digest of the dossier, and refuses one that is too large.
 func (d Dossier) sealedAs() (kernel.Digest, error) {

@@ -106,6 +106,14 @@ func explainQueued(x *Explanation, r Run, open []Run) {
 }
 
 func explainApproval(x *Explanation, r Run, now time.Time) {
+	if gates := heldBy(r); len(gates) > 0 {
+		x.detail("%s", needsOverride(gates))
+		x.next("mend what the rules say, or have it overridden: terrace policy override %s --reason …", r.ID)
+	}
+	if missing(r, now) == 0 && r.Required.Count == 0 {
+		x.next("terrace run discard %s ends it; nothing was changed", r.ID)
+		return
+	}
 	x.detail("the dossier is %s; %s demands %s", r.Dossier.Short(), r.Scope.Stage, needs(r.Required))
 	for _, a := range counting(r, now) {
 		x.detail("%s approved it at %s%s", a.By.Name, a.At.Format(time.RFC3339), until(a))
@@ -172,9 +180,17 @@ func explainGates(x *Explanation, r Run, now time.Time) {
 		if g.Gate == approvalGate && g.Outcome == Waiting && missing(r, now) == 0 {
 			outcome = "passed, approved by " + approvers(counting(r, now))
 		}
+		for _, o := range r.Overrides {
+			if o.Gate == g.Gate && o.Digest == r.Dossier {
+				outcome = fmt.Sprintf("overridden by %s (%s)", o.By.Name, o.Reason)
+			}
+		}
 		x.detail("gate %s (%s) %s: %s", g.Gate, g.Level, outcome, g.Message)
-		if r.Failure != nil && g.Blocks() {
-			continue // the failure tells it
+		for _, f := range g.Findings {
+			x.detail("%s", f)
+		}
+		if len(g.Findings) > 0 || r.Failure != nil && g.Blocks() {
+			continue // told above, or by the failure
 		}
 		for _, p := range g.Problems {
 			x.detail("%s: %s", g.Gate, p)

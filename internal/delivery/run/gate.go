@@ -39,6 +39,8 @@ type Level string
 const (
 	// Advisory gates warn.
 	Advisory Level = "advisory"
+	// SoftMandatory gates hold the run until somebody overrides them.
+	SoftMandatory Level = "soft-mandatory"
 	// Mandatory gates end the run.
 	Mandatory Level = "mandatory"
 )
@@ -61,7 +63,29 @@ type GateResult struct {
 	Message  string           `json:"message"`
 	Fix      string           `json:"fix,omitempty"`
 	Problems []kernel.Problem `json:"problems,omitempty"`
+	// Findings are what rules say of resources, for gates that have rules.
+	Findings []Finding `json:"findings,omitempty"`
+}
+
+// Finding is what one rule says of one resource.
+type Finding struct {
+	Rule string `json:"rule"`
+	// Outcome is violation, warning, exception or error.
+	Outcome string `json:"outcome"`
+	// Level is the rule's: advisory, soft-mandatory or hard-mandatory.
+	Level    string `json:"level"`
+	Severity string `json:"severity,omitempty"`
+	// Address is the resource's, Attribute the place in it; empty where the rule names none.
+	Address   string `json:"address,omitempty"`
+	Attribute string `json:"attribute,omitempty"`
+	Message   string `json:"message"`
+	Fix       string `json:"fix,omitempty"`
+	// Controls are what the rule answers, as framework:id.
+	Controls []string `json:"controls,omitempty"`
 }
 
 // Blocks reports whether the result ends the run.
 func (r GateResult) Blocks() bool { return r.Level == Mandatory && r.Outcome == Missed }
+
+// Holds reports whether the result stops the run until it is overridden.
+func (r GateResult) Holds() bool { return r.Level == SoftMandatory && r.Outcome == Missed }

@@ -183,6 +183,8 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 			}
 		}
 		c.to, c.why = Verifying, "the plan changes nothing"
+	case len(held(a.dossier.Gates, nil, a.digest)) > 0:
+		c.to, c.why = AwaitingApproval, needsOverride(held(a.dossier.Gates, nil, a.digest))
 	case a.dossier.Approvals.Count > 0:
 		c.to, c.why = AwaitingApproval, needs(a.dossier.Approvals)
 	}

@@ -31,7 +31,7 @@ func (e *execution) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !a.plan.Empty() && len(blocking(a.dossier.Gates)) == 0 && isRest(a.dossier.Plan, approved.Plan, e.run.Adopted) {
+	if !a.plan.Empty() && e.passes(a.dossier.Gates) && isRest(a.dossier.Plan, approved.Plan, e.run.Adopted) {
 		return e.applyRest(ctx, a)
 	}
 	return e.decide(ctx, a)

@@ -17,6 +17,9 @@ const (
 	actionSee     = "workload.read"
 	actionRead    = "run.read"
 	actionApprove = "run.approve"
+
+	actionOverride = "policy.override"
+
 	actionDiscard = "run.discard"
 	actionCancel  = "run.cancel"
 

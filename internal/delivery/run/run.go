@@ -54,6 +54,8 @@ type Run struct {
 	Gates     []GateResult    `json:"gates,omitempty"`
 	Required  stage.Approvals `json:"requiredApprovals"`
 	Approvals []Approval      `json:"approvals,omitempty"`
+	// Overrides are words by which gates that hold the run let it pass.
+	Overrides []Override `json:"overrides,omitempty"`
 	// Availability is by what the release might go to the stage when it was asked for.
 	Availability *Availability `json:"availability,omitempty"`
 	// Hold is set while the run waits, approved, for its stage to open.
@@ -138,6 +140,15 @@ type Approval struct {
 	At     time.Time     `json:"at"`
 	// ExpiresAt is when it counts no longer, nil for as long as its plan does.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// Override is one person's word that a gate shall not hold one dossier.
+type Override struct {
+	Gate   string        `json:"gate"`
+	By     kernel.Actor  `json:"by"`
+	Digest kernel.Digest `json:"digest"`
+	Reason string        `json:"reason"`
+	At     time.Time     `json:"at"`
 }
 
 // Phase is one stretch of a run's way.

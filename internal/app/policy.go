@@ -1,0 +1,182 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/governance/policy/live"
+	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
+	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/policies"
+)
+
+// newPolicies loads the policies that runs are held against: those that Terrace
+// ships, and the folders of the operator.
+func newPolicies(ctx context.Context, p *platform) (*live.Sets, error) {
+	lib, err := fs.Sub(policies.Shipped, "lib")
+	if err != nil {
+		return nil, err
+	}
+	library, err := policy.ReadFolder("terrace", lib, "policies/lib")
+	if err != nil {
+		return nil, err
+	}
+	var sources []live.Source
+	if p.config.ShippedPolicies {
+		sources = append(sources, live.Embedded("terrace", policies.Shipped))
+	}
+	for _, dir := range p.config.PolicyFolders {
+		sources = append(sources, live.Folder(dir))
+	}
+	repositories, err := policyRepositories(p)
+	if err != nil {
+		return nil, err
+	}
+	sources = append(sources, repositories...)
+	sets := live.New(library, p.log, sources...)
+	sets.Refresh(ctx)
+	return sets, nil
+}
+
+func policyRepositories(p *platform) ([]live.Source, error) {
+	if len(p.config.PolicyRepositories) == 0 {
+		return nil, nil
+	}
+	git, err := gitexec.Find()
+	if err != nil {
+		return nil, err
+	}
+	var sources []live.Source
+	for _, text := range p.config.PolicyRepositories {
+		source, err := newPolicyRepository(p, git, text)
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, source)
+	}
+	return sources, nil
+}
+
+// policyGate is a run.Gate.
+type policyGate struct {
+	sets   *live.Sets
+	levels policy.Assignments
+}
+
+// Name is policy.
+func (policyGate) Name() string { return "policy" }
+
+// Evaluate holds the plan against the policies. What cannot be evaluated is an
+// error of the gate, or a finding that blocks.
+func (g policyGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateResult, error) {
+	document, err := documentOf(in)
+	if err != nil {
+		return run.GateResult{}, err
+	}
+	report, err := g.sets.Eval(ctx, document, rego.Options{Level: func(p policy.Policy) (policy.Level, bool) {
+		return g.levels.Level(p, document.Context)
+	}})
+	if err != nil {
+		return run.GateResult{}, err
+	}
+	return resultOf(report), nil
+}
+
+func documentOf(in run.GateInput) (policy.Input, error) {
+	if in.Plan == nil {
+		return policy.Input{}, kernel.Errorf(kernel.Internal, "there is no plan to hold against policies")
+	}
+	text, err := json.Marshal(in.Plan)
+	if err != nil {
+		return policy.Input{}, fmt.Errorf("the plan as JSON: %w", err)
+	}
+	document, err := plan.Read("the plan of "+in.Run.ID, text)
+	if err != nil {
+		return policy.Input{}, err
+	}
+	plan.Redact(document)
+	document.Context = policy.Context{
+		Tenant: in.Run.Scope.Tenant, Project: in.Run.Scope.Project, Stage: in.Stage.Name,
+		Target: in.Stage.Target, Runtime: in.Stage.Runtime, Operation: string(in.Run.Operation),
+		Requester: in.Run.RequestedBy.Name, Graph: in.Graph,
+	}
+	if in.Run.Deployed != nil {
+		document.Context.Previous = in.Run.Deployed
+	}
+	if in.Workload != nil {
+		document.Context.Workload = json.RawMessage(in.Workload.Canonical())
+	}
+	return document, nil
+}
+
+// resultOf is the gate's word: the strictest of its policies'.
+func resultOf(report policy.Report) run.GateResult {
+	result := run.GateResult{Level: run.Advisory, Outcome: run.Passed, Message: fmt.Sprintf("%d policies are kept", len(report.Evaluated))}
+	blocking := 0
+	for _, r := range report.Results {
+		result.Findings = append(result.Findings, findingOf(r))
+		if r.Outcome == policy.Violated || r.Outcome == policy.Errored {
+			result.Outcome = run.Missed
+		}
+		if !r.Blocks() {
+			continue
+		}
+		blocking++
+		if r.Level == policy.HardMandatory {
+			result.Level = run.Mandatory
+		} else if result.Level == run.Advisory {
+			result.Level = run.SoftMandatory
+		}
+		result.Problems = append(result.Problems, kernel.Problem{Path: r.Address, Message: r.Policy + ": " + r.Message + at(r), Fix: r.Fix})
+	}
+	if result.Outcome == run.Missed {
+		result.Message = fmt.Sprintf("%d findings, of which %d stop it", len(report.Results), blocking)
+		result.Fix = report.Results[0].Fix
+	}
+	return result
+}
+
+func at(r policy.Result) string {
+	var parts []string
+	if r.Attribute != "" {
+		parts = append(parts, "at "+r.Attribute)
+	}
+	if controls := r.Controls.String(); controls != "" {
+		parts = append(parts, controls)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, "; ") + ")"
+}
+
+func findingOf(r policy.Result) run.Finding {
+	return run.Finding{
+		Rule: r.Policy, Outcome: string(r.Outcome), Level: string(r.Level), Severity: string(r.Severity),
+		Address: r.Address, Attribute: r.Attribute, Message: r.Message, Fix: r.Fix, Controls: r.Controls.Names(),
+	}
+}
+
+// checkPolicies tells in `terrace doctor` when policies could not be loaded.
+func checkPolicies(sets *live.Sets) []ServerCheck {
+	var checks []ServerCheck
+	for _, s := range sets.Status() {
+		c := ServerCheck{Name: "policies", OK: s.Problem == "", Message: fmt.Sprintf("%s has %d policies, version %s", s.Name, s.Policies, s.Digest)}
+		if !c.OK {
+			c.Message = fmt.Sprintf("%s: the %d policies that were good last are evaluated: %s", s.Name, s.Policies, s.Problem)
+			if s.Digest == "" {
+				c.Message = s.Name + ": its policies were never loaded, and runs are stopped: " + s.Problem
+			}
+			c.Fix = "mend the policies; they are loaded again within seconds"
+		}
+		checks = append(checks, c)
+	}
+	return checks
+}

@@ -1,0 +1,112 @@
+package app
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// changing is what a gate sees of a plan that creates a storage account.
+func changing(https bool) run.GateInput {
+	return run.GateInput{
+		Run:   run.Run{ID: "run_1", Scope: kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}, Operation: run.Deploy},
+		Stage: stage.Stage{Name: "dev", Target: stage.TargetAzure},
+		Plan: &tfjson.Plan{FormatVersion: "1.2", ResourceChanges: []*tfjson.ResourceChange{{
+			Address: "azurerm_storage_account.a", Mode: tfjson.ManagedResourceMode, Type: "azurerm_storage_account", Name: "a",
+			Change: &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionCreate}, After: map[string]any{"https_traffic_only_enabled": https}},
+		}}},
+	}
+}
+
+func gate(t *testing.T, c config.Config) policyGate {
+	t.Helper()
+	sets, err := newPolicies(t.Context(), &platform{config: c, log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policyGate{sets, c.Assignments()}
+}
+
+func TestPoliciesStopAPlanByTheirLevel(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		levels []string
+		https  bool
+		level  run.Level
+		want   run.Outcome
+	}{
+		"kept":                 {nil, true, run.Advisory, run.Passed},
+		"violated":             {nil, false, run.Mandatory, run.Missed},
+		"soft here":            {[]string{"azure-storage-https-*=soft-mandatory@stage=dev"}, false, run.SoftMandatory, run.Missed},
+		"advisory here":        {[]string{"azure-storage-https-*=advisory@project=shop"}, false, run.Advisory, run.Missed},
+		"off here":             {[]string{"azure-*=off@target=azure"}, false, run.Advisory, run.Passed},
+		"advisory elsewhere":   {[]string{"azure-*=advisory@stage=prod"}, false, run.Mandatory, run.Missed},
+		"another tenant's off": {[]string{"*=off@tenant=other"}, false, run.Mandatory, run.Missed},
+	}
+	for name, tt := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			alone := []string{"*=off", "azure-storage-https-only=hard-mandatory"} // what else is shipped says more of the account
+			g := gate(t, config.Config{ShippedPolicies: true, PolicyLevels: append(alone, tt.levels...)})
+			r, err := g.Evaluate(t.Context(), changing(tt.https))
+			if err != nil || r.Level != tt.level || r.Outcome != tt.want {
+				t.Fatalf("%+v %v", r, err)
+			}
+			if tt.want == run.Passed {
+				return
+			}
+			f := r.Findings[0]
+			if f.Rule != "azure-storage-https-only" || f.Address != "azurerm_storage_account.a" || f.Attribute == "" || f.Fix == "" || len(f.Controls) == 0 {
+				t.Errorf("finding %+v", f)
+			}
+		})
+	}
+}
+
+func TestPoliciesOfAFolderSeeWhatSurroundsThePlan(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	text := "package main\n\ndeny contains msg if {\n\tinput.terrace.stage == \"dev\"\n\tinput.terrace.operation == \"deploy\"\n\tmsg := sprintf(\"%s of %s\", [input.resource_changes[0].address, input.terrace.project])\n}\n"
+	if err := os.WriteFile(filepath.Join(dir, "a.rego"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := gate(t, config.Config{PolicyFolders: []string{dir}}).Evaluate(t.Context(), changing(true))
+	if err != nil || !r.Blocks() || r.Findings[0].Message != "azurerm_storage_account.a of shop" {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
+// A gate never fails open: what is not there blocks, or is an error.
+func TestPoliciesThatCannotBeEvaluatedStopThePlan(t *testing.T) {
+	t.Parallel()
+	g := gate(t, config.Config{PolicyFolders: []string{filepath.Join(t.TempDir(), "none")}})
+	if r, err := g.Evaluate(t.Context(), changing(true)); err != nil || !r.Blocks() {
+		t.Errorf("a folder that is not there: %+v %v", r, err)
+	}
+	if c := checkPolicies(g.sets); len(c) != 1 || c[0].OK || !strings.Contains(c[0].Message, "never loaded") {
+		t.Errorf("doctor says %+v", c)
+	}
+	in := changing(true)
+	in.Plan = nil
+	if _, err := g.Evaluate(t.Context(), in); err == nil {
+		t.Error("no plan passes")
+	}
+}
+
+func TestLevelsOfPolicies(t *testing.T) {
+	t.Parallel()
+	a := config.Config{PolicyLevels: []string{"a=advisory"}}.Assignments()
+	if level, on := a.Level(policy.Policy{ID: "a", Level: policy.HardMandatory}, policy.Context{}); !on || level != policy.Advisory {
+		t.Errorf("got %s", level)
+	}
+}

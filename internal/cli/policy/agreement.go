@@ -1,0 +1,53 @@
+package policy
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
+	"github.com/terrace-idp/terrace/internal/governance/policy/agreement"
+)
+
+func agree(e *command.Env) *cobra.Command {
+	var chosen choice
+	c := &cobra.Command{
+		Use: "agreement DIR", Short: "Hold policies against labelled plans, and count where they agree", Args: cobra.ExactArgs(1),
+		Long: "The folder has files *.json with plans under mock, by name: those whose name begins with invalid must be\n" +
+			"flagged, the others must not. The name of a file tells its subject; the policies that speak for it are\n" +
+			"those that look at its resources and whose metadata declares the subject (custom.subjects).",
+		Example: "  terrace policy agreement ./labelled-plans\n  terrace policy agreement ./labelled-plans -o json",
+		RunE: func(c *cobra.Command, args []string) error {
+			set, err := chosen.compile(c.Context())
+			if err != nil {
+				return &exit.PolicyError{Err: err}
+			}
+			report, err := agreement.Run(c.Context(), set, os.DirFS(args[0]))
+			if err != nil {
+				return &exit.PolicyError{Err: err}
+			}
+			return e.Print(report, func(w io.Writer) { writeAgreement(w, report) })
+		},
+	}
+	chosen.flags(c)
+	return c
+}
+
+func writeAgreement(w io.Writer, r agreement.Report) {
+	for _, s := range r.Subjects {
+		if !s.Covered() {
+			_, _ = fmt.Fprintf(w, "not covered  %s\n", s.Name)
+		}
+		for _, c := range s.Cases {
+			if !c.Agrees() {
+				_, _ = fmt.Fprintf(w, "disagrees    %s %s: flagged %t by %s %s\n", s.Name, c.Name, c.Flagged, strings.Join(s.Policies, ", "), c.Message)
+			}
+		}
+	}
+	_, _ = fmt.Fprintf(w, "coverage:  %.1f %% (%d of %d subjects)\nagreement: %.1f %% (%d of %d cases)\n",
+		r.Coverage, r.Covered, len(r.Subjects), r.Agreement, r.Agreed, r.Cases)
+}

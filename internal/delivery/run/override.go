@@ -1,0 +1,119 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Override lets the dossier with the digest pass a gate that holds it. Whoever
+// does it says why; the run goes on once nothing else holds it.
+func (s *Service) Override(ctx context.Context, scope kernel.Scope, id, gate string, digest kernel.Digest, reason string) (Run, error) {
+	actor, err := requester(ctx)
+	if err != nil {
+		return Run{}, err
+	}
+	r, err := s.Store.Get(ctx, scope, id)
+	if err != nil {
+		return Run{}, err
+	}
+	if err := s.Authorizer.Authorize(ctx, actionOverride, r.Scope); err != nil {
+		return Run{}, err
+	}
+	o := Override{Gate: gate, By: actor, Digest: digest, Reason: strings.TrimSpace(reason), At: s.Clock.Now()}
+	if err := mayOverride(r, o); err != nil {
+		return Run{}, err
+	}
+	if err := s.fresh(ctx, r); err != nil {
+		return Run{}, err
+	}
+	return s.override(ctx, r, o)
+}
+
+func (s *Service) override(ctx context.Context, r Run, o Override) (Run, error) {
+	var after Run
+	err := s.retry(ctx, func(ctx context.Context) (err error) {
+		if after, err = s.Store.Get(ctx, r.Scope, r.ID); err != nil {
+			return err
+		}
+		if err := mayOverride(after, o); err != nil {
+			return err
+		}
+		after.Overrides = append(after.Overrides, o)
+		c := change{to: AwaitingApproval, fact: "overridden", reason: o.Reason}
+		if missing(after, o.At) == 0 && len(heldBy(after)) == 0 {
+			c.to, c.why = Approved, "the gate "+o.Gate+" was overridden by "+o.By.Name
+			after.Attempt = 1 // a person lets it begin anew
+		}
+		if err := s.stepOnce(ctx, &after, c); err != nil || c.to != Approved {
+			return err
+		}
+		return s.Jobs.Enqueue(ctx, after.Scope, after.ID)
+	})
+	if err != nil {
+		return Run{}, err
+	}
+	s.tell(ctx, after, "run.override", fmt.Sprintf("%s let the plan %s pass the gate %s: %s", o.By.Name, after.Plan.Digest.Short(), o.Gate, o.Reason))
+	return after, nil
+}
+
+// mayOverride refuses a word that does not count.
+func mayOverride(r Run, o Override) error {
+	switch {
+	case o.By.Kind != kernel.ActorUser:
+		return kernel.Errorf(kernel.Denied, "an override is a person's word; %s is none", o.By.Name)
+	case o.Reason == "":
+		return kernel.Errorf(kernel.Invalid, "an override needs a reason").WithFix("say why with --reason")
+	case r.Status != AwaitingApproval:
+		return kernel.Errorf(kernel.Conflict, "%s is %s: no gate holds it", r.ID, words(r.Status)).WithFix("see terrace explain %s", r.ID)
+	case o.Digest != r.Dossier:
+		return kernel.Errorf(kernel.Stale, "the dossier of %s is %s now, not %s", r.ID, r.Dossier.Short(), o.Digest.Short()).
+			WithFix("look at terrace run show %s and override what it shows", r.ID)
+	case !slices.Contains(heldBy(r), o.Gate):
+		return kernel.Errorf(kernel.Conflict, "the gate %s does not hold %s", o.Gate, r.ID).WithFix("see terrace explain %s", r.ID)
+	default:
+		return nil
+	}
+}
+
+// heldBy are the gates that hold the run's dossier and that nobody overrode.
+func heldBy(r Run) []string { return held(r.Gates, r.Overrides, r.Dossier) }
+
+func held(gates []GateResult, overrides []Override, digest kernel.Digest) []string {
+	var names []string
+	for _, g := range gates {
+		word := slices.ContainsFunc(overrides, func(o Override) bool { return o.Gate == g.Gate && o.Digest == digest })
+		if g.Holds() && !word {
+			names = append(names, g.Gate)
+		}
+	}
+	return names
+}
+
+// passes reports whether the rest of a plan may be applied under the word that
+// the run has: no gate blocks it, and none holds it that was not overridden.
+func (e *execution) passes(gates []GateResult) bool {
+	return len(blocking(gates)) == 0 && len(held(gates, e.run.Overrides, e.run.Dossier)) == 0
+}
+
+func needsOverride(gates []string) string {
+	return "an override of " + strings.Join(gates, ", ") + " by somebody who may, with a reason"
+}
+
+// String returns the finding as one line for people.
+func (f Finding) String() string {
+	s := fmt.Sprintf("rule %s (%s) %s: %s", f.Rule, f.Level, f.Outcome, strings.TrimSpace(f.Address+" "+f.Message))
+	if f.Attribute != "" {
+		s += " at " + f.Attribute
+	}
+	if len(f.Controls) > 0 {
+		s += " [" + strings.Join(f.Controls, ", ") + "]"
+	}
+	if f.Fix != "" {
+		s += "; fix: " + f.Fix
+	}
+	return s
+}

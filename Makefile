@@ -70,7 +70,7 @@ generate: ## write the generated code again
 
 bench: build ## speed against a peer or the bare tool, as ratios
 	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 2000x ./internal/fabric/...
-	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/delivery/graph ./internal/delivery/runner ./internal/governance/focus ./test/bench
+	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/delivery/graph ./internal/delivery/runner ./internal/governance/focus ./internal/governance/policy/rego ./test/bench
 
 fault: build ## kill the daemon, and a remote runner, at random instants during mixed work
 	TERRACE_FAULT_KILLS=$${TERRACE_FAULT_KILLS:-50} go test $(GOFLAGS_) -count 1 -v -run 'TestKilledDaemon|TestKilledServerAndRunner' -timeout 60m ./test/fault

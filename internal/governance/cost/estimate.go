@@ -1,0 +1,117 @@
+package cost
+
+import (
+	"sort"
+)
+
+// HoursPerMonth is what a month is counted as.
+const HoursPerMonth = 730
+
+// Component is one part of a resource's cost.
+type Component struct {
+	// Group is the part of the resource it belongs to, such as os_disk.
+	Group string `json:"group,omitempty"`
+	Name  string `json:"name"`
+	Unit  string `json:"unit"`
+	// Quantity is per month; absent where it depends on usage that nobody told.
+	Quantity *float64 `json:"monthlyQuantity,omitempty"`
+	// Price is US dollars per unit; absent where the book has none.
+	Price *float64 `json:"price,omitempty"`
+	// Monthly and Hourly are US dollars; absent where quantity or price are.
+	Monthly *float64 `json:"monthlyCost,omitempty"`
+	Hourly  *float64 `json:"hourlyCost,omitempty"`
+	// UsageBased tells that the quantity comes of usage.
+	UsageBased bool `json:"usageBased,omitempty"`
+}
+
+// Item is one resource with its components.
+type Item struct {
+	Address    string      `json:"address"`
+	Type       string      `json:"type"`
+	Region     string      `json:"region,omitempty"`
+	Monthly    float64     `json:"monthlyCost"`
+	Hourly     float64     `json:"hourlyCost"`
+	Components []Component `json:"components"`
+	// Assumed names attributes that are known after apply only and for which a
+	// default was taken.
+	Assumed []string `json:"assumed,omitempty"`
+}
+
+// Unpriced is something that costs, or may, and has no figure.
+type Unpriced struct {
+	Address   string `json:"address"`
+	Type      string `json:"type"`
+	Component string `json:"component,omitempty"`
+	Reason    string `json:"reason"`
+}
+
+// Total is what a set of resources costs.
+type Total struct {
+	Monthly float64 `json:"monthlyCost"`
+	Hourly  float64 `json:"hourlyCost"`
+}
+
+// Change is what a resource costs before and after.
+type Change struct {
+	Address string  `json:"address"`
+	Before  float64 `json:"before"`
+	After   float64 `json:"after"`
+	Delta   float64 `json:"delta"`
+}
+
+// Estimate is what a plan costs.
+type Estimate struct {
+	Currency string `json:"currency"`
+	// Prices is the date of the price book's newest snapshot.
+	Prices string `json:"prices"`
+	Total  Total  `json:"total"`
+	Items  []Item `json:"resources"`
+	// Unpriced is never counted, not even as zero.
+	Unpriced []Unpriced `json:"unpriced"`
+	// DependsOnUsage counts components without a quantity.
+	DependsOnUsage int `json:"dependsOnUsage"`
+	// Free counts resources that cost nothing.
+	Free int `json:"free"`
+	// Before is what runs, Delta the difference per month; absent where nothing
+	// is known of what runs.
+	Before  *Total   `json:"before,omitempty"`
+	Delta   *Total   `json:"delta,omitempty"`
+	Changes []Change `json:"changes,omitempty"`
+}
+
+// Complete tells whether everything has a price.
+func (e *Estimate) Complete() bool { return len(e.Unpriced) == 0 }
+
+// Item returns what is known of an address.
+func (e *Estimate) Item(address string) (Item, bool) {
+	i := sort.Search(len(e.Items), func(i int) bool { return e.Items[i].Address >= address })
+	if i < len(e.Items) && e.Items[i].Address == address {
+		return e.Items[i], true
+	}
+	return Item{}, false
+}
+
+// Against adds what runs and the difference.
+func (e *Estimate) Against(before *Estimate) {
+	total := before.Total
+	e.Before = &total
+	e.Delta = &Total{Monthly: e.Total.Monthly - total.Monthly, Hourly: e.Total.Hourly - total.Hourly}
+	costs := map[string]*Change{}
+	for _, i := range before.Items {
+		costs[i.Address] = &Change{Address: i.Address, Before: i.Monthly}
+	}
+	for _, i := range e.Items {
+		c := costs[i.Address]
+		if c == nil {
+			c = &Change{Address: i.Address}
+			costs[i.Address] = c
+		}
+		c.After = i.Monthly
+	}
+	for _, c := range costs {
+		if c.Delta = c.After - c.Before; c.Delta != 0 {
+			e.Changes = append(e.Changes, *c)
+		}
+	}
+	sort.Slice(e.Changes, func(i, j int) bool { return e.Changes[i].Address < e.Changes[j].Address })
+}

@@ -1,0 +1,89 @@
+package cost
+
+import (
+	"context"
+	"sort"
+)
+
+// defaultRegion is where a resource is taken to be when nothing tells; an
+// estimate says so.
+const defaultRegion = "eastus"
+
+// Prices is a book of unit prices.
+type Prices interface {
+	// Price returns US dollars per unit of a meter.
+	Price(service, meter, variant, region string) (float64, bool)
+	// Date is the newest snapshot's.
+	Date() string
+}
+
+// Model describes what a type of resource consists of.
+type Model func(*Reading)
+
+// Catalog knows the types of a provider.
+type Catalog interface {
+	// Model returns a type's description.
+	Model(typ string) (Model, bool)
+	// Free tells whether resources of the type cost nothing.
+	Free(typ string) bool
+	// Region returns where a resource is.
+	Region(r *Resource, in *Set) string
+}
+
+// Estimator prices sets of resources.
+type Estimator struct {
+	prices  Prices
+	catalog Catalog
+}
+
+// NewEstimator prices what the catalog describes with the prices of the book.
+func NewEstimator(prices Prices, catalog Catalog) *Estimator {
+	return &Estimator{prices: prices, catalog: catalog}
+}
+
+// Estimate prices a set of resources with the usage that is told of them.
+func (e *Estimator) Estimate(ctx context.Context, set *Set, usage *Usage) (*Estimate, error) {
+	out := &Estimate{Currency: "USD", Prices: e.prices.Date(), Unpriced: append([]Unpriced{}, set.Unread...), Items: []Item{}}
+	for _, r := range set.Resources {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		e.price(out, set, r, usage)
+	}
+	sort.Slice(out.Items, func(i, j int) bool { return out.Items[i].Address < out.Items[j].Address })
+	for _, i := range out.Items {
+		out.Total.Monthly += i.Monthly
+	}
+	out.Total.Hourly = out.Total.Monthly / HoursPerMonth
+	return out, nil
+}
+
+func (e *Estimator) price(out *Estimate, set *Set, r *Resource, usage *Usage) {
+	model, ok := e.catalog.Model(r.Type)
+	if !ok {
+		if e.catalog.Free(r.Type) {
+			out.Free++
+			return
+		}
+		out.Unpriced = append(out.Unpriced, Unpriced{Address: r.Address, Type: r.Type, Reason: "this type has no description of its costs"})
+		return
+	}
+	reading := &Reading{
+		View: View{values: r.Values}, resource: r, set: set, usage: usage.Of(r), prices: e.prices,
+		region: e.catalog.Region(r, set), catalog: e.catalog, all: usage,
+	}
+	reading.assumed = map[string]bool{}
+	if reading.region == "" {
+		reading.region, reading.assumed["location"] = defaultRegion, true
+	}
+	model(reading)
+	out.Unpriced = append(out.Unpriced, reading.unpriced...)
+	out.DependsOnUsage += reading.open
+	if len(reading.components) == 0 {
+		if len(reading.unpriced) == 0 {
+			out.Free++
+		}
+		return
+	}
+	out.Items = append(out.Items, reading.item())
+}

@@ -1,0 +1,225 @@
+package static
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// value evaluates an expression; what cannot be known is unknown, with the
+// marks of everything that the expression names.
+func (m *module) value(expr hclsyntax.Expression, s scope) cty.Value {
+	if m.steps >= maxSteps {
+		return cty.DynamicVal
+	}
+	m.steps++
+	defer func() { m.steps-- }()
+	variables := map[string]cty.Value{}
+	for name, v := range s.names {
+		variables[name] = v
+	}
+	groups := map[string]map[string]cty.Value{}
+	for _, t := range expr.Variables() {
+		m.resolve(t, variables, groups)
+	}
+	for root, members := range groups {
+		variables[root] = cty.ObjectVal(members)
+	}
+	v, diags := expr.Value(&hcl.EvalContext{Variables: variables, Functions: m.functions()})
+	if !diags.HasErrors() {
+		return v
+	}
+	return m.unknown(expr)
+}
+
+// unknown is the value of an expression that cannot be evaluated.
+func (m *module) unknown(expr hclsyntax.Expression) cty.Value {
+	v := cty.DynamicVal
+	for _, t := range expr.Variables() {
+		if name, ok := second(t); ok && m.resources[t.RootName()][name] != nil {
+			v = v.Mark(ref{m.address + t.RootName() + "." + name})
+		}
+	}
+	return v
+}
+
+// resolve makes what a traversal begins with available.
+func (m *module) resolve(t hcl.Traversal, variables map[string]cty.Value, groups map[string]map[string]cty.Value) {
+	root := t.RootName()
+	if _, ok := variables[root]; ok && groups[root] == nil {
+		return
+	}
+	name, ok := second(t)
+	if !ok {
+		return
+	}
+	if groups[root] == nil {
+		groups[root] = map[string]cty.Value{}
+	}
+	if _, done := groups[root][name]; done && root != "data" {
+		return
+	}
+	groups[root][name] = m.named(root, name)
+}
+
+func (m *module) named(root, name string) cty.Value {
+	switch root {
+	case "path":
+		return cty.StringVal(map[string]string{"module": m.dir, "root": ".", "cwd": "."}[name])
+	case "terraform":
+		return cty.StringVal("default")
+	case "data":
+		return cty.DynamicVal
+	case "var", "local", "module":
+	default:
+		if m.resources[root][name] == nil {
+			return cty.DynamicVal
+		}
+	}
+	key := root + "." + name
+	if v, ok := m.known[key]; ok {
+		return v
+	}
+	if m.busy[key] {
+		return cty.DynamicVal
+	}
+	m.busy[key] = true
+	v := m.compute(root, name)
+	delete(m.busy, key)
+	m.known[key] = v
+	return v
+}
+
+func (m *module) compute(root, name string) cty.Value {
+	switch root {
+	case "var":
+		return m.variable(name)
+	case "local":
+		if attr := m.locals[name]; attr != nil {
+			return m.value(attr.Expr, scope{})
+		}
+	case "module":
+		if b := m.calls[name]; b != nil {
+			return m.callValue(b)
+		}
+	default:
+		return m.resourceValue(m.resources[root][name])
+	}
+	return cty.DynamicVal
+}
+
+// variable is what was given, or the default, in the variable's type.
+func (m *module) variable(name string) cty.Value {
+	b := m.variables[name]
+	if b == nil {
+		return cty.DynamicVal
+	}
+	v, given := m.given[name]
+	if attr := b.Body.Attributes["default"]; attr != nil && (!given || v.IsKnown() && v.IsNull()) {
+		v, given = m.value(attr.Expr, scope{}), true
+	}
+	if !given {
+		return cty.DynamicVal
+	}
+	attr := b.Body.Attributes["type"]
+	if attr == nil {
+		return v
+	}
+	t, defaults, diags := typeexpr.TypeConstraintWithDefaults(attr.Expr)
+	if diags.HasErrors() {
+		return v
+	}
+	plain, marks := v.UnmarkDeepWithPaths()
+	if defaults != nil && plain.IsKnown() && !plain.IsNull() {
+		plain = defaults.Apply(plain)
+	}
+	if converted, err := convert.Convert(plain, t); err == nil {
+		return converted.MarkWithPaths(marks)
+	}
+	return v
+}
+
+// resourceValue is what references to a resource see.
+func (m *module) resourceValue(b *hclsyntax.Block) cty.Value {
+	list, err := m.instancesOf(b)
+	if err != nil {
+		return cty.DynamicVal
+	}
+	_, kind, err := m.repeat(b)
+	if err != nil {
+		return cty.DynamicVal
+	}
+	values := make([]cty.Value, 0, len(list))
+	keys := make([]cty.Value, 0, len(list))
+	for _, i := range list {
+		values, keys = append(values, m.referred(b, i)), append(keys, i.key)
+	}
+	return gathered(kind, keys, values)
+}
+
+// referred is an instance with what a provider computes as unknown, marked
+// with the resource.
+func (m *module) referred(b *hclsyntax.Block, i *instance) cty.Value {
+	mark := ref{m.address + b.Labels[0] + "." + b.Labels[1]}
+	object := map[string]cty.Value{}
+	for name := range m.asked {
+		object[name] = cty.DynamicVal.Mark(mark)
+	}
+	for name, v := range i.object {
+		object[name] = v.Mark(mark)
+	}
+	return cty.ObjectVal(object)
+}
+
+func gathered(kind repetition, keys, values []cty.Value) cty.Value {
+	switch {
+	case kind == once && len(values) == 1:
+		return values[0]
+	case kind == keyed:
+		object := map[string]cty.Value{}
+		for i, key := range keys {
+			object[key.AsString()] = values[i]
+		}
+		return cty.ObjectVal(object)
+	case kind == counted:
+		return cty.TupleVal(values)
+	}
+	return cty.DynamicVal
+}
+
+// callValue is what references to a module see: its outputs.
+func (m *module) callValue(b *hclsyntax.Block) cty.Value {
+	c, err := m.call(b)
+	if err != nil || len(c.list) == 0 && c.kind == once {
+		return cty.DynamicVal
+	}
+	var values []cty.Value
+	for _, child := range c.list {
+		outputs := map[string]cty.Value{}
+		for name, o := range child.outputs {
+			if attr := o.Body.Attributes["value"]; attr != nil {
+				outputs[name] = child.value(attr.Expr, scope{})
+			}
+		}
+		values = append(values, cty.ObjectVal(outputs))
+	}
+	return gathered(c.kind, c.keys, values)
+}
+
+// second is the name after the root of a traversal.
+func second(t hcl.Traversal) (string, bool) {
+	if len(t) < 2 {
+		return "", false
+	}
+	switch step := t[1].(type) {
+	case hcl.TraverseAttr:
+		return step.Name, true
+	case hcl.TraverseIndex:
+		if step.Key.Type() == cty.String {
+			return step.Key.AsString(), true
+		}
+	}
+	return "", false
+}

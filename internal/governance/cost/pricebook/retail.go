@@ -1,0 +1,93 @@
+package pricebook
+
+import (
+	"encoding/json"
+	"io"
+	"sort"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// maxPage bounds a page of the API, in bytes.
+const maxPage = 64 << 20
+
+// item is what Azure's retail price API says of a meter.
+type item struct {
+	Currency    string  `json:"currencyCode"`
+	Tier        float64 `json:"tierMinimumUnits"`
+	Retail      float64 `json:"retailPrice"`
+	Region      string  `json:"armRegionName"`
+	ServiceName string  `json:"serviceName"`
+	ProductName string  `json:"productName"`
+	SkuName     string  `json:"skuName"`
+	ArmSku      string  `json:"armSkuName"`
+	MeterName   string  `json:"meterName"`
+	Unit        string  `json:"unitOfMeasure"`
+	Type        string  `json:"type"`
+	Term        string  `json:"reservationTerm"`
+}
+
+// Import collects entries of pages of Azure's retail price API.
+type Import struct {
+	entries map[key]Entry
+	// Items counts what the pages have, Skipped what is no price on demand.
+	Items, Skipped int
+	// Unmapped counts meters that no description asks for, by service.
+	Unmapped map[string]int
+	rules    []retailRule
+}
+
+// NewImport begins an import.
+func NewImport() *Import {
+	return &Import{entries: map[key]Entry{}, Unmapped: map[string]int{}, rules: retailRules()}
+}
+
+// Page takes in one page, as the API answers it.
+func (i *Import) Page(name string, in io.Reader) error {
+	src, err := io.ReadAll(io.LimitReader(in, maxPage+1))
+	if err != nil {
+		return kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", name, err)
+	}
+	if len(src) > maxPage {
+		return kernel.Errorf(kernel.Invalid, "%s is larger than %d MiB", name, maxPage>>20)
+	}
+	var page struct{ Items []item }
+	if err := json.Unmarshal(src, &page); err != nil || page.Items == nil {
+		return kernel.Errorf(kernel.Invalid, "%s is no page of the retail price API: it has no Items", name).
+			WithFix("Save what https://prices.azure.com/api/retail/prices answers.")
+	}
+	for _, it := range page.Items {
+		i.Items++
+		i.take(it)
+	}
+	return nil
+}
+
+// take keeps the on-demand price in US dollars of a meter that is known.
+func (i *Import) take(it item) {
+	special := strings.Contains(it.SkuName, "Spot") || strings.Contains(it.SkuName, "Low Priority")
+	if it.Type != "Consumption" || it.Term != "" || it.Currency != "USD" || special {
+		i.Skipped++
+		return
+	}
+	for _, r := range i.rules {
+		if e, ok := r.entry(it); ok {
+			i.entries[at(e.Service, e.Meter, e.Variant, e.Region)] = e
+			return
+		}
+	}
+	i.Unmapped[it.ServiceName]++
+}
+
+// Entries are what was taken in, in order.
+func (i *Import) Entries() []Entry {
+	out := make([]Entry, 0, len(i.entries))
+	for _, e := range i.entries {
+		out = append(out, e)
+	}
+	sort.Slice(out, func(a, b int) bool {
+		return strings.Join(out[a].Row(), "\x00") < strings.Join(out[b].Row(), "\x00")
+	})
+	return out
+}

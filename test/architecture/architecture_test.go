@@ -55,7 +55,7 @@ func edges() map[string]string {
 
 // clientRooms is all that the client may link besides its own packages.
 func clientRooms() []string {
-	return []string{"internal/kernel", "internal/platform/yamldoc", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/governance/policy", "golden-paths", "policies", "cmd/terrace"}
+	return []string{"internal/kernel", "internal/platform/yamldoc", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
 }
 
 type pkg struct {
@@ -152,7 +152,7 @@ func mayImport(from, to string) bool {
 	case toFloor == "platform":
 		return fromFloor != "cli" && fromFloor != "apiclient"
 	case fromFloor == "cli":
-		return strings.HasPrefix(to, "cli/") || toFloor == "apiclient" || toFloor == "golden-paths" || toFloor == "policies" || to == "delivery/workload" || to == "delivery/bundle" || to == "governance/policy" || to == "catalog/goldenpath"
+		return strings.HasPrefix(to, "cli/") || toFloor == "apiclient" || toFloor == "golden-paths" || toFloor == "policies" || to == "delivery/workload" || to == "delivery/bundle" || to == "governance/policy" || to == "governance/cost" || to == "catalog/goldenpath"
 	default:
 		return false
 	}

@@ -1,0 +1,52 @@
+package cost
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/governance/cost/agreement"
+)
+
+func agree(e *command.Env) *cobra.Command {
+	var chosen choice
+	c := &cobra.Command{
+		Use: "agreement DIR", Short: "Hold estimates against expected tables, and count where they agree", Args: cobra.ExactArgs(1),
+		Long: "The folder has one folder for each case: a configuration (*.tf), a usage file (*.usage.yml) and the\n" +
+			"expected table (*.golden). A component is supported when Terrace describes its type, and agrees when name,\n" +
+			"unit, quantity and cost are the table's to the last digit shown.",
+		Example: "  terrace cost agreement ./tables\n  terrace cost agreement ./tables -o json",
+		RunE: func(c *cobra.Command, args []string) error {
+			estimator, catalog, err := chosen.estimator()
+			if err != nil {
+				return err
+			}
+			report, err := agreement.Run(c.Context(), estimator, catalog, args[0])
+			if err != nil {
+				return err
+			}
+			return e.Print(report, func(w io.Writer) { writeAgreement(w, report) })
+		},
+	}
+	chosen.flags(c)
+	return c
+}
+
+func writeAgreement(w io.Writer, r agreement.Report) {
+	var types []string
+	for t := range r.Unsupported {
+		types = append(types, t)
+	}
+	slices.Sort(types)
+	for _, t := range types {
+		_, _ = fmt.Fprintf(w, "not supported  %s: %d components\n", t, r.Unsupported[t])
+	}
+	for _, d := range r.Disagreements {
+		_, _ = fmt.Fprintf(w, "disagrees      %s %s %s: expected %s, found %s\n", d.Case, d.Resource, d.Component, d.Expected, d.Found)
+	}
+	_, _ = fmt.Fprintf(w, "support:   %.1f %% (%d of %d components of %d cases)\nagreement: %.1f %% (%d of %d components; %d more than the tables have)\n",
+		r.Support, r.Supported, r.Components, r.Cases, r.Agreement, r.Agreed, r.Supported, r.Extra)
+}

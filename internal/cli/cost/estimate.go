@@ -1,0 +1,121 @@
+package cost
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
+	"github.com/terrace-idp/terrace/internal/governance/cost"
+	"github.com/terrace-idp/terrace/internal/governance/cost/planfile"
+	"github.com/terrace-idp/terrace/internal/governance/cost/static"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+type estimateFlags struct {
+	choice    choice
+	plan      string
+	usage     string
+	variables []string
+	varFiles  []string
+}
+
+func estimate(e *command.Env) *cobra.Command {
+	var f estimateFlags
+	c := &cobra.Command{
+		Use: "estimate (--plan FILE | DIR)", Short: "Estimate what a plan or a configuration costs", Args: cobra.MaximumNArgs(1),
+		Long: "The file is what `terraform show -json` writes of a plan; - reads it from the input. With a plan, the\n" +
+			"difference to what runs is shown. A folder is read as it is, without Terraform, credentials or a server:\n" +
+			"variables, locals, count, for_each, modules and functions are evaluated as far as their values are known.\n\n" +
+			"The usage file tells what use is expected (resource_usage, by address). What has no price is listed, and\n" +
+			"counted nowhere. Prices are US dollars, a month has 730 hours.",
+		Example: "  terraform show -json plan.out > plan.json && terrace cost estimate --plan plan.json\n" +
+			"  terrace cost estimate ./infrastructure --usage usage.yml -o json\n" +
+			"  terrace cost estimate ./infrastructure --var size=Standard_D4s_v5 --var-file prod.tfvars",
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, e, args) },
+	}
+	f.choice.flags(c)
+	flags := c.Flags()
+	flags.StringVar(&f.plan, "plan", "", "the plan, as JSON, or -")
+	flags.StringVar(&f.usage, "usage", "", "the file that tells what use is expected")
+	flags.StringArrayVar(&f.variables, "var", nil, "a value of the configuration, NAME=VALUE (may be repeated)")
+	flags.StringArrayVar(&f.varFiles, "var-file", nil, "a file of values in the folder (may be repeated)")
+	_ = c.MarkFlagFilename("plan", "json")         // the flags were made above
+	_ = c.MarkFlagFilename("usage", "yml", "yaml") // likewise
+	return c
+}
+
+func (f *estimateFlags) run(c *cobra.Command, e *command.Env, args []string) error {
+	if (f.plan == "") == (len(args) == 0) {
+		return &exit.UsageError{Err: errors.New("give a plan with --plan, or a folder"), Command: c.CommandPath()}
+	}
+	estimator, _, err := f.choice.estimator()
+	if err != nil {
+		return err
+	}
+	usage, err := f.readUsage()
+	if err != nil {
+		return err
+	}
+	after, before, err := f.sets(c, args)
+	if err != nil {
+		return err
+	}
+	result, err := estimator.Estimate(c.Context(), after, usage)
+	if err != nil {
+		return err
+	}
+	if before != nil {
+		was, err := estimator.Estimate(c.Context(), before, usage)
+		if err != nil {
+			return err
+		}
+		result.Against(was)
+	}
+	return e.Print(result, func(w io.Writer) { write(w, result) })
+}
+
+// sets reads what will be, and what runs where a plan tells.
+func (f *estimateFlags) sets(c *cobra.Command, args []string) (after, before *cost.Set, err error) {
+	if f.plan == "" {
+		values := map[string]string{}
+		for _, v := range f.variables {
+			name, value, ok := strings.Cut(v, "=")
+			if !ok {
+				return nil, nil, &exit.UsageError{Err: errors.New("--var takes NAME=VALUE"), Command: c.CommandPath()}
+			}
+			values[name] = value
+		}
+		after, err = static.Read(c.Context(), args[0], static.Options{Variables: values, VarFiles: f.varFiles})
+		return after, nil, err
+	}
+	in := c.InOrStdin()
+	if f.plan != "-" {
+		file, err := os.Open(f.plan)
+		if err != nil {
+			return nil, nil, kernel.Errorf(kernel.NotFound, "there is no file %s", f.plan)
+		}
+		defer func() { _ = file.Close() }()
+		in = file
+	}
+	plan, err := planfile.Read(f.plan, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	return plan.After, plan.Before, nil
+}
+
+func (f *estimateFlags) readUsage() (*cost.Usage, error) {
+	if f.usage == "" {
+		return nil, nil //nolint:nilnil // no usage is a usage of nothing
+	}
+	src, err := os.ReadFile(f.usage)
+	if err != nil {
+		return nil, kernel.Errorf(kernel.NotFound, "there is no file %s", f.usage)
+	}
+	return cost.ParseUsage(f.usage, src)
+}

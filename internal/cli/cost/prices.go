@@ -1,0 +1,105 @@
+package cost
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/governance/cost/pricebook"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+func prices(e *command.Env) *cobra.Command {
+	return command.Group("prices", "The prices that estimates are made with", importPrices(e))
+}
+
+// imported is what an import came to.
+type imported struct {
+	File     string         `json:"file"`
+	Prices   int            `json:"prices"`
+	Items    int            `json:"items"`
+	Skipped  int            `json:"skipped"`
+	Unmapped map[string]int `json:"unmapped,omitempty"`
+}
+
+func importPrices(e *command.Env) *cobra.Command {
+	var into, date string
+	c := &cobra.Command{
+		Use: "import FILE...", Short: "Make a snapshot of pages of Azure's retail price API", Args: cobra.MinimumNArgs(1),
+		Long: "Each file is a page as https://prices.azure.com/api/retail/prices answers it. The snapshot is written into\n" +
+			"the folder of --into under its date; estimates take it with --prices. Prices other than on demand, and in\n" +
+			"other currencies than US dollars, are left out; meters that Terrace does not use are counted.",
+		Example: "  terrace cost prices import page-*.json --into ./prices --date 2026-11-01\n  terrace cost estimate . --prices ./prices",
+		RunE: func(_ *cobra.Command, args []string) error {
+			result, err := takePages(args, into, date)
+			if err != nil {
+				return err
+			}
+			return e.Print(result, func(w io.Writer) { writeImported(w, result) })
+		},
+	}
+	c.Flags().StringVar(&into, "into", "prices", "the folder of snapshots")
+	c.Flags().StringVar(&date, "date", "", "the date of the prices, YYYY-MM-DD")
+	_ = c.MarkFlagRequired("date") // the flags were made above
+	_ = c.MarkFlagDirname("into")  // likewise
+	return c
+}
+
+func takePages(files []string, into, date string) (imported, error) {
+	if _, err := time.Parse(time.DateOnly, date); err != nil {
+		return imported{}, kernel.Errorf(kernel.Invalid, "%q is no date", date).WithFix("Write it as 2026-11-01.")
+	}
+	pages := pricebook.NewImport()
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			return imported{}, kernel.Errorf(kernel.NotFound, "there is no file %s", name)
+		}
+		err = pages.Page(name, f)
+		_ = f.Close()
+		if err != nil {
+			return imported{}, err
+		}
+	}
+	result := imported{
+		File: filepath.Join(into, date, "azure-retail.csv"), Prices: len(pages.Entries()),
+		Items: pages.Items, Skipped: pages.Skipped, Unmapped: pages.Unmapped,
+	}
+	if result.Prices == 0 {
+		return result, kernel.Errorf(kernel.Invalid, "the pages have no price that Terrace uses: %d items, %d skipped", result.Items, result.Skipped)
+	}
+	return result, save(result.File, pages.Entries())
+}
+
+func save(name string, entries []pricebook.Entry) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o750); err != nil {
+		return kernel.Errorf(kernel.Unavailable, "the folder of %s cannot be made: %w", name, err)
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return kernel.Errorf(kernel.Unavailable, "%s cannot be written: %w", name, err)
+	}
+	if err := pricebook.Write(f, entries); err != nil {
+		_ = f.Close()
+		return kernel.Errorf(kernel.Unavailable, "%s cannot be written: %w", name, err)
+	}
+	return f.Close()
+}
+
+func writeImported(w io.Writer, r imported) {
+	_, _ = fmt.Fprintf(w, "%s: %d prices of %d items; %d are not on-demand prices in US dollars\n", r.File, r.Prices, r.Items, r.Skipped)
+	var services []string
+	for s := range r.Unmapped {
+		services = append(services, s)
+	}
+	slices.Sort(services)
+	for _, s := range services {
+		_, _ = fmt.Fprintf(w, "not used: %s, %d meters\n", s, r.Unmapped[s])
+	}
+}

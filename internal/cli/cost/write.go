@@ -1,0 +1,91 @@
+package cost
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+
+	"github.com/terrace-idp/terrace/internal/governance/cost"
+)
+
+// write shows an estimate to people.
+func write(w io.Writer, e *cost.Estimate) {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "RESOURCE\tQUANTITY\tUNIT\tMONTHLY\tHOURLY")
+	for _, i := range e.Items {
+		_, _ = fmt.Fprintf(t, "%s\t\t\t%s\t%s\n", i.Address, dollars(&i.Monthly), fine(&i.Hourly))
+		for _, c := range i.Components {
+			name := c.Name
+			if c.Group != "" {
+				name = c.Group + ": " + name
+			}
+			_, _ = fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", name, quantity(c), c.Unit, monthly(c), fine(c.Hourly))
+		}
+	}
+	_, _ = fmt.Fprintf(t, "TOTAL\t\t\t%s\t%s\n", dollars(&e.Total.Monthly), fine(&e.Total.Hourly))
+	_ = t.Flush() // the writer of a command
+	if e.Before != nil {
+		_, _ = fmt.Fprintf(w, "\nbefore %s, after %s a month: %s\n", dollars(&e.Before.Monthly), dollars(&e.Total.Monthly), signed(e.Delta.Monthly))
+		for _, c := range e.Changes {
+			_, _ = fmt.Fprintf(w, "  %s  %s -> %s (%s)\n", c.Address, dollars(&c.Before), dollars(&c.After), signed(c.Delta))
+		}
+	}
+	notes(w, e)
+}
+
+// notes tells what the figures leave out, and what they rest on.
+func notes(w io.Writer, e *cost.Estimate) {
+	if len(e.Unpriced) > 0 {
+		_, _ = fmt.Fprintf(w, "\nwithout a price, and in no figure above: %d\n", len(e.Unpriced))
+		for _, u := range e.Unpriced {
+			what := u.Address
+			if u.Component != "" {
+				what += " " + u.Component
+			}
+			_, _ = fmt.Fprintf(w, "  %s: %s\n", what, u.Reason)
+		}
+	}
+	for _, i := range e.Items {
+		if len(i.Assumed) > 0 {
+			_, _ = fmt.Fprintf(w, "%s: known after apply, taken as the default: %v\n", i.Address, i.Assumed)
+		}
+	}
+	if e.DependsOnUsage > 0 {
+		_, _ = fmt.Fprintf(w, "\n%d components depend on usage; tell it with --usage.\n", e.DependsOnUsage)
+	}
+	_, _ = fmt.Fprintf(w, "%d resources cost nothing. Prices of %s in %s.\n", e.Free, e.Prices, e.Currency)
+}
+
+func quantity(c cost.Component) string {
+	if c.Quantity == nil {
+		return "by usage"
+	}
+	return strconv.FormatFloat(*c.Quantity, 'f', -1, 64)
+}
+
+func monthly(c cost.Component) string {
+	switch {
+	case c.Price == nil:
+		return "no price"
+	case c.Monthly == nil:
+		return "$" + strconv.FormatFloat(*c.Price, 'f', -1, 64) + " each"
+	}
+	return dollars(c.Monthly)
+}
+
+func dollars(v *float64) string { return "$" + strconv.FormatFloat(*v, 'f', 2, 64) }
+
+func fine(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return "$" + strconv.FormatFloat(*v, 'f', 4, 64)
+}
+
+func signed(v float64) string {
+	if v < 0 {
+		return "-$" + strconv.FormatFloat(-v, 'f', 2, 64)
+	}
+	return "+$" + strconv.FormatFloat(v, 'f', 2, 64)
+}

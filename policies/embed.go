@@ -16,3 +16,8 @@ var Shipped embed.FS
 //
 //go:embed controls.yaml
 var Controls []byte
+
+// Index tells of each rule its level and the types that it looks at, index.json.
+//
+//go:embed index.json
+var Index []byte

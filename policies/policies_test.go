@@ -65,8 +65,26 @@ func TestTheRulesAgreeWithTheTableOfControls(t *testing.T) { //nolint:parallelte
 			}
 		}
 	}
+	checkIndex(t)
 	for _, problem := range lines.Check(compiled(t)) {
 		t.Errorf("%s (UPDATE=1 go test ./policies writes the rules)", problem)
+	}
+}
+
+// checkIndex holds index.json against the rules; UPDATE=1 writes it.
+func checkIndex(t *testing.T) {
+	t.Helper()
+	want, err := policy.IndexOf(compiled(t)).Write()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile("index.json", want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if have, err := os.ReadFile("index.json"); err != nil || string(have) != string(want) {
+		t.Errorf("index.json does not have the rules as they are: UPDATE=1 go test ./policies (%v)", err)
 	}
 }
 
@@ -117,6 +135,27 @@ func TestAllThatIsOnDiskIsShipped(t *testing.T) {
 	for _, f := range append(folder.Modules, folder.Tests...) {
 		if !embedded[path.Clean(f.Name)] {
 			t.Errorf("%s is not embedded: folders are <system>/<service>", f.Name)
+		}
+	}
+}
+
+// A rule that speaks of a type without saying that it looks at it would not be
+// asked where the plan has that type alone.
+func TestRulesSayWhatTheySpeakOf(t *testing.T) {
+	t.Parallel()
+	body := regexp.MustCompile(`(?ms)^(?:deny|warn|violation)[^\n]*plan\.(?:finding|fact)\((\w+),[^\n]* if \{\n(.*?)^\}`)
+	planned := regexp.MustCompile(`some (\w+) in plan\.planned\("(\w+)"\)`)
+	looks := map[string]policy.Policy{}
+	for _, p := range compiled(t) {
+		looks[p.File] = p
+	}
+	for _, f := range shipped(t).Modules {
+		for _, rule := range body.FindAllStringSubmatch(string(f.Content), -1) {
+			for _, bound := range planned.FindAllStringSubmatch(rule[2], -1) {
+				if p := looks[f.Name]; bound[1] == rule[1] && !p.Concerns(map[string]bool{bound[2]: true}) {
+					t.Errorf("%s speaks of %s, which is not among its resources", f.Name, bound[2])
+				}
+			}
 		}
 	}
 }

@@ -110,7 +110,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		Journal: a.journal, Authorizer: a.identity, Folder: p.path("unstored-states"),
 	})
 	d.clusters = newKubernetes(p, d.stages, runStore)
-	if d.policies, err = newPolicies(ctx, p); err != nil {
+	if d.policies, err = newPolicies(p); err != nil {
 		return nil, err
 	}
 	if err := d.buildRuns(ctx, p, a, f, runStore); err != nil {

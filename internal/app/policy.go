@@ -17,9 +17,10 @@ import (
 	"github.com/terrace-idp/terrace/policies"
 )
 
-// newPolicies loads the policies that runs are held against: those that Terrace
-// ships, and the folders of the operator.
-func newPolicies(ctx context.Context, p *platform) (*live.Sets, error) {
+// newPolicies are the policies that runs are held against: those that Terrace
+// ships, and the folders of the operator. They are loaded when they are asked, or
+// by what follows them, so that no start waits for them.
+func newPolicies(p *platform) (*live.Sets, error) {
 	lib, err := fs.Sub(policies.Shipped, "lib")
 	if err != nil {
 		return nil, err
@@ -30,7 +31,11 @@ func newPolicies(ctx context.Context, p *platform) (*live.Sets, error) {
 	}
 	var sources []live.Source
 	if p.config.ShippedPolicies {
-		sources = append(sources, live.Embedded("terrace", policies.Shipped))
+		index, err := policy.ReadIndex(policies.Index)
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, live.Embedded("terrace", policies.Shipped, index))
 	}
 	for _, dir := range p.config.PolicyFolders {
 		sources = append(sources, live.Folder(dir))
@@ -40,9 +45,7 @@ func newPolicies(ctx context.Context, p *platform) (*live.Sets, error) {
 		return nil, err
 	}
 	sources = append(sources, repositories...)
-	sets := live.New(library, p.log, sources...)
-	sets.Refresh(ctx)
-	return sets, nil
+	return live.New(library, p.log, sources...), nil
 }
 
 func policyRepositories(p *platform) ([]live.Source, error) {
@@ -165,9 +168,9 @@ func findingOf(r policy.Result) run.Finding {
 }
 
 // checkPolicies tells in `terrace doctor` when policies could not be loaded.
-func checkPolicies(sets *live.Sets) []ServerCheck {
+func checkPolicies(ctx context.Context, sets *live.Sets) []ServerCheck {
 	var checks []ServerCheck
-	for _, s := range sets.Status() {
+	for _, s := range sets.Status(ctx) {
 		c := ServerCheck{Name: "policies", OK: s.Problem == "", Message: fmt.Sprintf("%s has %d policies, version %s", s.Name, s.Policies, s.Digest)}
 		if !c.OK {
 			c.Message = fmt.Sprintf("%s: the %d policies that were good last are evaluated: %s", s.Name, s.Policies, s.Problem)

@@ -30,7 +30,7 @@ func changing(https bool) run.GateInput {
 
 func gate(t *testing.T, c config.Config) policyGate {
 	t.Helper()
-	sets, err := newPolicies(t.Context(), &platform{config: c, log: slog.New(slog.DiscardHandler)})
+	sets, err := newPolicies(&platform{config: c, log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestPoliciesThatCannotBeEvaluatedStopThePlan(t *testing.T) {
 	if r, err := g.Evaluate(t.Context(), changing(true)); err != nil || !r.Blocks() {
 		t.Errorf("a folder that is not there: %+v %v", r, err)
 	}
-	if c := checkPolicies(g.sets); len(c) != 1 || c[0].OK || !strings.Contains(c[0].Message, "never loaded") {
+	if c := checkPolicies(t.Context(), g.sets); len(c) != 1 || c[0].OK || !strings.Contains(c[0].Message, "never loaded") {
 		t.Errorf("doctor says %+v", c)
 	}
 	in := changing(true)

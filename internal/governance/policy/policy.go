@@ -38,7 +38,8 @@ type Policy struct {
 	Level       Level    `json:"level"`
 	Fix         string   `json:"fix,omitempty"`
 	Controls    Controls `json:"controls,omitempty"`
-	// Resources are the types that it looks at; "*" is any.
+	// Resources are the types that it looks at; "*" is any. It is not asked where
+	// the input has none of them.
 	Resources []string `json:"resources,omitempty"`
 	// Subjects are general words for what it is about, such as
 	// azurerm_storage_account.https_traffic_only_enabled.

@@ -66,7 +66,8 @@ type Notice struct {
 
 // Report is what a set of policies says about one input.
 type Report struct {
-	// Evaluated are the ids of the policies that were asked.
+	// Evaluated are the ids of the policies that were asked: those that are not off
+	// and look at a type that the input has.
 	Evaluated []string      `json:"evaluated"`
 	Results   []Result      `json:"results"`
 	Notices   []Notice      `json:"notices,omitempty"`

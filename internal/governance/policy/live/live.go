@@ -32,6 +32,9 @@ type Source struct {
 	Tree func(context.Context) (fs.FS, error)
 	// Settings says that its rules read the data of the other sources, too.
 	Settings bool
+	// Index tells of its policies, where they are compiled once a document needs
+	// them; without, all are compiled when they change.
+	Index policy.Index
 }
 
 // Folder is a source on this machine.
@@ -45,8 +48,8 @@ func Folder(dir string) Source {
 }
 
 // Embedded is a source that never changes; the others' data are its settings.
-func Embedded(name string, tree fs.FS) Source {
-	return Source{Name: name, Settings: true, Tree: func(context.Context) (fs.FS, error) { return tree, nil }}
+func Embedded(name string, tree fs.FS, index policy.Index) Source {
+	return Source{Name: name, Settings: true, Index: index, Tree: func(context.Context) (fs.FS, error) { return tree, nil }}
 }
 
 // Status is how a source is.
@@ -65,32 +68,58 @@ type Sets struct {
 	sources []Source
 	log     *slog.Logger
 
-	mu    sync.RWMutex
-	state []state
+	// loading is held while sources are looked at.
+	loading sync.Mutex
+
+	mu     sync.RWMutex
+	loaded bool
+	state  []state
 }
 
 // state is what is known of a source.
 type state struct {
 	set    *rego.Set
+	parts  *parts // in place of set where the source has an index
 	digest string // of what set was compiled from
 	seen   string // of what was looked at last
 	err    error
 }
 
 // New returns the sets of sources, whose policies import the library. Refresh
-// loads them.
+// loads them, or whoever asks first.
 func New(library policy.Folder, log *slog.Logger, sources ...Source) *Sets {
 	return &Sets{library: library, sources: sources, log: log, state: make([]state, len(sources))}
 }
 
 // Refresh compiles what changed.
 func (s *Sets) Refresh(ctx context.Context) {
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	s.refresh(ctx)
+}
+
+// load looks at the sources where nobody has yet.
+func (s *Sets) load(ctx context.Context) {
+	s.mu.RLock()
+	loaded := s.loaded
+	s.mu.RUnlock()
+	if loaded {
+		return
+	}
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	if !s.loaded { // it is written under both locks
+		s.refresh(ctx)
+	}
+}
+
+func (s *Sets) refresh(ctx context.Context) {
 	found := s.read(ctx)
 	for i, source := range s.sources {
 		s.mu.RLock()
 		old := s.state[i]
 		s.mu.RUnlock()
-		next := s.look(ctx, found[i], old)
+		next := s.look(ctx, source, found[i], old)
 		if message(next.err) != message(old.err) || next.digest != old.digest {
 			s.tell(ctx, source, next)
 		}
@@ -98,6 +127,9 @@ func (s *Sets) Refresh(ctx context.Context) {
 		s.state[i] = next
 		s.mu.Unlock()
 	}
+	s.mu.Lock()
+	s.loaded = true
+	s.mu.Unlock()
 }
 
 // content is what a source has now.
@@ -127,13 +159,16 @@ func (s *Sets) read(ctx context.Context) []content {
 }
 
 // look returns the state of a source after what is there now.
-func (s *Sets) look(ctx context.Context, now content, old state) state {
+func (s *Sets) look(ctx context.Context, source Source, now content, old state) state {
 	if now.err != nil {
-		return state{set: old.set, digest: old.digest, err: now.err}
+		return state{set: old.set, parts: old.parts, digest: old.digest, err: now.err}
 	}
 	digest := digestOf(now.folder)
 	if digest == old.seen {
 		return old
+	}
+	if source.Index != nil {
+		return state{parts: &parts{library: s.library, folder: now.folder, index: source.Index}, digest: digest, seen: digest}
 	}
 	set, err := rego.Compile(ctx, s.library, now.folder)
 	if err != nil {
@@ -147,7 +182,7 @@ func (s *Sets) tell(ctx context.Context, source Source, now state) {
 		s.log.ErrorContext(ctx, "policies could not be loaded; the last good ones are evaluated", "source", source.Name, "had", now.digest, "error", now.err)
 		return
 	}
-	s.log.InfoContext(ctx, "policies are loaded", "source", source.Name, "policies", len(now.set.Policies()), "digest", now.digest)
+	s.log.InfoContext(ctx, "policies are loaded", "source", source.Name, "policies", now.count(), "digest", now.digest)
 }
 
 // Follow looks at the sources once. Nobody has to call it where none can change.
@@ -161,33 +196,45 @@ func (s *Sets) Change() bool {
 	return slices.ContainsFunc(s.sources, func(source Source) bool { return !source.Settings })
 }
 
+// count is how many policies there are.
+func (st state) count() int {
+	switch {
+	case st.parts != nil:
+		return len(st.parts.index)
+	case st.set != nil:
+		return len(st.set.Policies())
+	default:
+		return 0
+	}
+}
+
 // Status tells how the sources are.
-func (s *Sets) Status() []Status {
+func (s *Sets) Status(ctx context.Context) []Status {
+	s.load(ctx)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	all := make([]Status, 0, len(s.sources))
 	for i, source := range s.sources {
-		st := Status{Name: source.Name, Digest: s.state[i].digest, Problem: message(s.state[i].err)}
-		if s.state[i].set != nil {
-			st.Policies = len(s.state[i].set.Policies())
-		}
-		all = append(all, st)
+		now := s.state[i]
+		all = append(all, Status{Name: source.Name, Policies: now.count(), Digest: now.digest, Problem: message(now.err)})
 	}
 	return all
 }
 
 // Eval evaluates the policies of all sources.
 func (s *Sets) Eval(ctx context.Context, in policy.Input, o rego.Options) (policy.Report, error) {
+	s.load(ctx)
 	s.mu.RLock()
 	now := slices.Clone(s.state)
 	s.mu.RUnlock()
 	all := policy.Report{Evaluated: []string{}, Results: []policy.Result{}}
 	for i, st := range now {
-		if st.set == nil {
-			all.Results = append(all.Results, missing(s.sources[i].Name, st.err))
+		set, err := st.ready(ctx, in, o)
+		if set == nil {
+			all.Results = append(all.Results, missing(s.sources[i].Name, err))
 			continue
 		}
-		report, err := st.set.Eval(ctx, in, o)
+		report, err := set.Eval(ctx, in, o)
 		if err != nil {
 			return policy.Report{}, err
 		}
@@ -198,6 +245,22 @@ func (s *Sets) Eval(ctx context.Context, in policy.Input, o rego.Options) (polic
 	}
 	all.Sort()
 	return all, nil
+}
+
+// ready returns what is evaluated over the input, compiled; nil with the reason
+// where that cannot be.
+func (st state) ready(ctx context.Context, in policy.Input, o rego.Options) (*rego.Set, error) {
+	if st.parts == nil {
+		return st.set, st.err
+	}
+	types := in.Types()
+	return st.parts.need(ctx, func(p policy.Policy) bool {
+		on := true
+		if o.Level != nil {
+			_, on = o.Level(p)
+		}
+		return on && p.Concerns(types)
+	})
 }
 
 // missing is the word of policies that nobody could load.

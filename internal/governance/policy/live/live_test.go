@@ -39,25 +39,25 @@ func TestWhatChangesIsLoadedAndWhatBreaksKeepsTheLastGood(t *testing.T) {
 	s := live.New(policy.Folder{}, slog.New(slog.DiscardHandler), live.Folder(dir))
 	write(t, dir, "package a\ndeny contains \"one\" if true")
 	s.Refresh(t.Context())
-	first := s.Status()[0]
+	first := s.Status(t.Context())[0]
 	if said(t, s) != "one" || first.Problem != "" || first.Policies != 1 {
 		t.Fatalf("%q %+v", said(t, s), first)
 	}
 	write(t, dir, "package a\ndeny contains \"two\" if true")
 	s.Refresh(t.Context())
-	if second := s.Status()[0]; said(t, s) != "two" || second.Digest == first.Digest {
+	if second := s.Status(t.Context())[0]; said(t, s) != "two" || second.Digest == first.Digest {
 		t.Errorf("%q %+v", said(t, s), second)
 	}
 	write(t, dir, "package a\ndeny contains nothing")
 	s.Refresh(t.Context())
-	if st := s.Status()[0]; said(t, s) != "two" || !strings.Contains(st.Problem, "a.rego:2") {
+	if st := s.Status(t.Context())[0]; said(t, s) != "two" || !strings.Contains(st.Problem, "a.rego:2") {
 		t.Errorf("%q %+v", said(t, s), st)
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	s.Refresh(t.Context())
-	if st := s.Status()[0]; said(t, s) != "two" || st.Problem == "" {
+	if st := s.Status(t.Context())[0]; said(t, s) != "two" || st.Problem == "" {
 		t.Errorf("%q %+v", said(t, s), st)
 	}
 }
@@ -66,7 +66,7 @@ func TestDataOfAFolderAreTheSettingsOfWhatIsShipped(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	shipped := fstest.MapFS{"a.rego": {Data: []byte("package shipped\ndeny contains data.settings.word if true")}}
-	s := live.New(policy.Folder{}, slog.New(slog.DiscardHandler), live.Embedded("terrace", shipped), live.Folder(dir))
+	s := live.New(policy.Folder{}, slog.New(slog.DiscardHandler), live.Embedded("terrace", shipped, nil), live.Folder(dir))
 	s.Refresh(t.Context())
 	if said(t, s) != "" {
 		t.Errorf("got %q", said(t, s))

@@ -66,7 +66,7 @@ func (s *Set) Eval(ctx context.Context, in policy.Input, o Options) (policy.Repo
 	if err != nil {
 		return policy.Report{}, err
 	}
-	tasks := s.tasks(o)
+	tasks := s.tasks(in.Types(), o)
 	guard := watch(o.Memory)
 	defer guard.stop()
 	s.each(ctx, tasks, input, o, guard)
@@ -93,9 +93,13 @@ type task struct {
 	notices []policy.Notice
 }
 
-func (s *Set) tasks(o Options) []*task {
+// tasks are the policies that concern the types and are not off.
+func (s *Set) tasks(types map[string]bool, o Options) []*task {
 	var tasks []*task
 	for _, r := range s.rules {
+		if !r.Concerns(types) {
+			continue
+		}
 		level, ok := o.Level(r.Policy)
 		if r.Warns() {
 			level = policy.Advisory

@@ -1,0 +1,75 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Index tells of policies that are not compiled what is needed to know whether
+// they have to be: file, id, rule, level and the types that they look at.
+type Index []Policy
+
+// line is a policy in an index.
+type line struct {
+	File      string   `json:"file"`
+	ID        string   `json:"id"`
+	Rule      string   `json:"rule"`
+	Level     Level    `json:"level"`
+	Resources []string `json:"resources"`
+}
+
+// ReadIndex reads what Write wrote.
+func ReadIndex(content []byte) (Index, error) {
+	var lines []line
+	if err := json.Unmarshal(content, &lines); err != nil {
+		return nil, kernel.Errorf(kernel.Internal, "the index of policies: %w", err)
+	}
+	index := make(Index, 0, len(lines))
+	for _, l := range lines {
+		index = append(index, Policy{File: l.File, ID: l.ID, Rule: l.Rule, Level: l.Level, Resources: l.Resources})
+	}
+	return index, nil
+}
+
+// IndexOf is the index of policies that were compiled.
+func IndexOf(policies []Policy) Index { return slices.Clone(Index(policies)) }
+
+// Write is the index as a file, a policy a line.
+func (x Index) Write() ([]byte, error) {
+	var text bytes.Buffer
+	text.WriteString("[")
+	for i, p := range x {
+		l, err := json.Marshal(line{File: p.File, ID: p.ID, Rule: p.Rule, Level: p.Level, Resources: p.Resources})
+		if err != nil {
+			return nil, kernel.Errorf(kernel.Internal, "the index of policies: %w", err)
+		}
+		if i > 0 {
+			text.WriteString(",")
+		}
+		text.WriteString("\n")
+		text.Write(l)
+	}
+	text.WriteString("\n]\n")
+	return text.Bytes(), nil
+}
+
+// Files are those of the policies that are wanted, by their path.
+func (x Index) Files(wanted func(Policy) bool) map[string]bool {
+	files := map[string]bool{}
+	for _, p := range x {
+		if wanted(p) {
+			files[p.File] = true
+		}
+	}
+	return files
+}
+
+// Only is the folder with these of its modules alone, by their path.
+func (f Folder) Only(files map[string]bool) Folder {
+	f.Tests = nil
+	f.Modules = slices.DeleteFunc(slices.Clone(f.Modules), func(m File) bool { return !files[m.Path] })
+	return f
+}

@@ -75,7 +75,7 @@ func runs() []Type {
 	return slices.Concat(
 		first("stack workload release operation status dryRun:boolean dossier? fence?:integer attempt?:integer failure?:object orphans?:strings",
 			"run.adopted", "run.applying", "run.approval_expired", "run.approved", "run.awaiting_approval", "run.cancel_requested", "run.canceled",
-			"run.continued", "run.discarded", "run.failed", "run.held", "run.interrupted", "run.planned", "run.planning", "run.queued",
+			"run.continued", "run.discarded", "run.failed", "run.held", "run.interrupted", "run.overridden", "run.planned", "run.planning", "run.queued",
 			"run.rollback_queued", "run.stale", "run.succeeded", "run.superseded", "run.verifying", "run.waiting"),
 		first("stack workload run outputs:strings version? serial?:integer runs:strings", "run.outputs_changed"),
 		first("workload release run trigger status changed:boolean outcome?", "verification.requested", "verification.passed", "verification.failed", "verification.void"),

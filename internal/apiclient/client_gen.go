@@ -3307,6 +3307,29 @@ type RunCheckResult struct {
 	URL      string  `json:"url,omitempty"`
 }
 
+// RunCost defines model for RunCost.
+type RunCost struct {
+	Before         float64         `json:"before"`
+	Changes        []RunCostChange `json:"changes"`
+	Complete       bool            `json:"complete"`
+	Currency       string          `json:"currency"`
+	Delta          float64         `json:"delta"`
+	DependsOnUsage int64           `json:"dependsOnUsage,omitempty"`
+	HourlyCost     float64         `json:"hourlyCost"`
+	MonthlyCost    float64         `json:"monthlyCost"`
+	Omitted        int64           `json:"omitted,omitempty"`
+	Prices         string          `json:"prices,omitempty"`
+	Unpriced       int64           `json:"unpriced,omitempty"`
+}
+
+// RunCostChange defines model for RunCostChange.
+type RunCostChange struct {
+	Address string  `json:"address"`
+	After   float64 `json:"after"`
+	Before  float64 `json:"before"`
+	Delta   float64 `json:"delta"`
+}
+
 // RunCurrentInput defines model for RunCurrentInput.
 type RunCurrentInput struct {
 	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
@@ -3415,6 +3438,7 @@ type RunFinding struct {
 
 // RunGateResult defines model for RunGateResult.
 type RunGateResult struct {
+	Cost     *RunCost     `json:"cost,omitempty"`
 	Findings []RunFinding `json:"findings,omitempty"`
 	Fix      string       `json:"fix,omitempty"`
 	Gate     string       `json:"gate"`

@@ -76,6 +76,8 @@ type delivery struct {
 	sources *source.Service
 	// policies are what plans are held against.
 	policies *live.Sets
+	// costs tell what plans cost.
+	costs *costs
 	// putBack tells runs what they put back.
 	putBack putBack
 }
@@ -110,6 +112,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		Journal: a.journal, Authorizer: a.identity, Folder: p.path("unstored-states"),
 	})
 	d.clusters = newKubernetes(p, d.stages, runStore)
+	d.costs = newCosts(p)
 	if d.policies, err = newPolicies(p); err != nil {
 		return nil, err
 	}
@@ -187,7 +190,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Concurrency: p.config.Concurrency, TenantConcurrency: p.config.TenantConcurrency,
-		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, &d.putBack, policyGate{d.policies, p.config.Assignments()}}, Log: p.log, Node: p.config.Node,
+		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policies, p.config.Assignments(), d.costs}}, Log: p.log, Node: p.config.Node,
 	})
 	return err
 }

@@ -71,6 +71,7 @@ func policyRepositories(p *platform) ([]live.Source, error) {
 type policyGate struct {
 	sets   *live.Sets
 	levels policy.Assignments
+	costs  *costs
 }
 
 // Name is policy.
@@ -81,6 +82,9 @@ func (policyGate) Name() string { return "policy" }
 func (g policyGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateResult, error) {
 	document, err := documentOf(in)
 	if err != nil {
+		return run.GateResult{}, err
+	}
+	if document.Context.Cost, err = g.costs.estimate(ctx, in); err != nil {
 		return run.GateResult{}, err
 	}
 	report, err := g.sets.Eval(ctx, document, rego.Options{Level: func(p policy.Policy) (policy.Level, bool) {
@@ -105,18 +109,24 @@ func documentOf(in run.GateInput) (policy.Input, error) {
 		return policy.Input{}, err
 	}
 	plan.Redact(document)
-	document.Context = policy.Context{
+	document.Context = contextOf(in)
+	return document, nil
+}
+
+// contextOf is what policies know around the plan.
+func contextOf(in run.GateInput) policy.Context {
+	c := policy.Context{
 		Tenant: in.Run.Scope.Tenant, Project: in.Run.Scope.Project, Stage: in.Stage.Name,
 		Target: in.Stage.Target, Runtime: in.Stage.Runtime, Operation: string(in.Run.Operation),
 		Requester: in.Run.RequestedBy.Name, Graph: in.Graph,
 	}
 	if in.Run.Deployed != nil {
-		document.Context.Previous = in.Run.Deployed
+		c.Previous = in.Run.Deployed
 	}
 	if in.Workload != nil {
-		document.Context.Workload = json.RawMessage(in.Workload.Canonical())
+		c.Workload = json.RawMessage(in.Workload.Canonical())
 	}
-	return document, nil
+	return c
 }
 
 // resultOf is the gate's word: the strictest of its policies'.

@@ -30,11 +30,12 @@ func changing(https bool) run.GateInput {
 
 func gate(t *testing.T, c config.Config) policyGate {
 	t.Helper()
-	sets, err := newPolicies(&platform{config: c, log: slog.New(slog.DiscardHandler)})
+	p := &platform{config: c, log: slog.New(slog.DiscardHandler)}
+	sets, err := newPolicies(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return policyGate{sets, c.Assignments()}
+	return policyGate{sets, c.Assignments(), newCosts(p)}
 }
 
 func TestPoliciesStopAPlanByTheirLevel(t *testing.T) {

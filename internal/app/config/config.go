@@ -57,6 +57,7 @@ type Config struct {
 	PolicyRepositories []string `koanf:"policyRepositories" yaml:"policyRepositories" doc:"Repositories with policies, as URL#BRANCH:FOLDER: https://git.example.com/policies#main:azure. Each is asked for its head every minute."`
 	PolicyToken        string   `koanf:"policyToken" yaml:"policyToken" doc:"The token that reads the repositories of policies. Better set its environment variable."`
 	PolicyLevels       []string `koanf:"policyLevels" yaml:"policyLevels" doc:"Levels of policies where their own shall not hold, as POLICIES=LEVEL@KEY=VALUE: azure-storage-*=advisory@stage=dev. Levels are advisory, soft-mandatory, hard-mandatory and off; keys are tenant, project, stage and target. The last that holds counts."`
+	PriceFolders       []string `koanf:"priceFolders" yaml:"priceFolders" doc:"Folders with snapshots of prices, by date, as terrace cost prices import writes them, beside those that Terrace ships. Plans of runs are estimated with the newest of each price."`
 
 	LogLevel  string `koanf:"logLevel" yaml:"logLevel" doc:"debug, info, warn or error."`
 	LogFormat string `koanf:"logFormat" yaml:"logFormat" doc:"text, json or auto: text on a terminal, JSON elsewhere."`
@@ -75,7 +76,7 @@ func Default() Config {
 		SinkNetworks: []string{"127.0.0.0/8", "::1/128"},
 		FormerKeys:   []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
 		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunOutput: 512, RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
-		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{},
+		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, PriceFolders: []string{},
 		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
 	}
 }

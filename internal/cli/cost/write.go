@@ -36,16 +36,8 @@ func write(w io.Writer, e *cost.Estimate) {
 
 // notes tells what the figures leave out, and what they rest on.
 func notes(w io.Writer, e *cost.Estimate) {
-	if len(e.Unpriced) > 0 {
-		_, _ = fmt.Fprintf(w, "\nwithout a price, and in no figure above: %d\n", len(e.Unpriced))
-		for _, u := range e.Unpriced {
-			what := u.Address
-			if u.Component != "" {
-				what += " " + u.Component
-			}
-			_, _ = fmt.Fprintf(w, "  %s: %s\n", what, u.Reason)
-		}
-	}
+	missing(w, "without a price, and in no figure above", e.Unpriced)
+	missing(w, "running without a price, and not in the difference", e.UnpricedBefore)
 	for _, i := range e.Items {
 		if len(i.Assumed) > 0 {
 			_, _ = fmt.Fprintf(w, "%s: known after apply, taken as the default: %v\n", i.Address, i.Assumed)
@@ -55,6 +47,20 @@ func notes(w io.Writer, e *cost.Estimate) {
 		_, _ = fmt.Fprintf(w, "\n%d components depend on usage; tell it with --usage.\n", e.DependsOnUsage)
 	}
 	_, _ = fmt.Fprintf(w, "%d resources cost nothing. Prices of %s in %s.\n", e.Free, e.Prices, e.Currency)
+}
+
+func missing(w io.Writer, title string, list []cost.Unpriced) {
+	if len(list) == 0 {
+		return
+	}
+	_, _ = fmt.Fprintf(w, "\n%s: %d\n", title, len(list))
+	for _, u := range list {
+		what := u.Address
+		if u.Component != "" {
+			what += " " + u.Component
+		}
+		_, _ = fmt.Fprintf(w, "  %s: %s\n", what, u.Reason)
+	}
 }
 
 func quantity(c cost.Component) string {

@@ -189,6 +189,7 @@ func explainGates(x *Explanation, r Run, now time.Time) {
 		for _, f := range g.Findings {
 			x.detail("%s", f)
 		}
+		explainCost(x, g.Cost)
 		if len(g.Findings) > 0 || r.Failure != nil && g.Blocks() {
 			continue // told above, or by the failure
 		}

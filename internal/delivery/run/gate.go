@@ -65,6 +65,8 @@ type GateResult struct {
 	Problems []kernel.Problem `json:"problems,omitempty"`
 	// Findings are what rules say of resources, for gates that have rules.
 	Findings []Finding `json:"findings,omitempty"`
+	// Cost is what the plan costs, of the gate that estimates it.
+	Cost *Cost `json:"cost,omitempty"`
 }
 
 // Finding is what one rule says of one resource.

@@ -77,10 +77,12 @@ type Estimate struct {
 	Before  *Total   `json:"before,omitempty"`
 	Delta   *Total   `json:"delta,omitempty"`
 	Changes []Change `json:"changes,omitempty"`
+	// UnpricedBefore is what runs and has no price: the difference leaves it out.
+	UnpricedBefore []Unpriced `json:"unpricedBefore,omitempty"`
 }
 
-// Complete tells whether everything has a price.
-func (e *Estimate) Complete() bool { return len(e.Unpriced) == 0 }
+// Complete tells whether everything has a price, that of what runs included.
+func (e *Estimate) Complete() bool { return len(e.Unpriced) == 0 && len(e.UnpricedBefore) == 0 }
 
 // Item returns what is known of an address.
 func (e *Estimate) Item(address string) (Item, bool) {
@@ -94,7 +96,7 @@ func (e *Estimate) Item(address string) (Item, bool) {
 // Against adds what runs and the difference.
 func (e *Estimate) Against(before *Estimate) {
 	total := before.Total
-	e.Before = &total
+	e.Before, e.UnpricedBefore = &total, before.Unpriced
 	e.Delta = &Total{Monthly: e.Total.Monthly - total.Monthly, Hourly: e.Total.Hourly - total.Hourly}
 	costs := map[string]*Change{}
 	for _, i := range before.Items {

@@ -1,0 +1,219 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/governance/cost"
+	"github.com/terrace-idp/terrace/internal/governance/cost/azure"
+	"github.com/terrace-idp/terrace/internal/governance/cost/planfile"
+	"github.com/terrace-idp/terrace/internal/governance/cost/pricebook"
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// unpriced is by what name the level of estimates that lack a price is assigned,
+// as those of policies are.
+const unpriced = "cost-unpriced"
+
+// costs estimates what the plans of runs cost.
+type costs struct {
+	catalog catalog
+	folders []string
+
+	mu sync.Mutex
+	// loaded are the prices, from when the first plan has something to pay for.
+	loaded *pricebook.Book
+}
+
+// newCosts has the prices that Terrace ships, and those of the operator's folders.
+func newCosts(p *platform) *costs {
+	return &costs{catalog: catalog{azure.NewCatalog()}, folders: p.config.PriceFolders}
+}
+
+// book are the prices. What could not be read is tried again with the next plan.
+func (c *costs) book() (*pricebook.Book, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.loaded != nil {
+		return c.loaded, nil
+	}
+	folders := []fs.FS{pricebook.Shipped()}
+	for _, dir := range c.folders {
+		folders = append(folders, os.DirFS(dir))
+	}
+	book, err := pricebook.Load(folders...)
+	c.loaded = book
+	return book, err
+}
+
+// catalog is Azure's, with what runs on the platform's own machine beside it.
+type catalog struct{ *azure.Catalog }
+
+// Free also has Terrace's own provider, whose resources nobody bills.
+func (c catalog) Free(typ string) bool {
+	return strings.HasPrefix(typ, "terrace_") || c.Catalog.Free(typ)
+}
+
+// estimate is what the plan of a run costs, against what runs.
+func (c *costs) estimate(ctx context.Context, in run.GateInput) (*cost.Estimate, error) {
+	if in.Plan == nil {
+		return nil, kernel.Errorf(kernel.Internal, "there is no plan to estimate")
+	}
+	if c.nothing(in) {
+		return &cost.Estimate{Currency: "USD", Items: []cost.Item{}, Unpriced: []cost.Unpriced{}, Before: &cost.Total{}, Delta: &cost.Total{}}, nil
+	}
+	book, err := c.book()
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(in.Plan)
+	if err != nil {
+		return nil, fmt.Errorf("the plan as JSON: %w", err)
+	}
+	plan, err := planfile.Parse("the plan of "+in.Run.ID, text)
+	if err != nil {
+		return nil, err
+	}
+	estimator := cost.NewEstimator(book, c.catalog)
+	after, err := estimator.Estimate(ctx, plan.After, nil)
+	if err != nil {
+		return nil, err
+	}
+	before, err := estimator.Estimate(ctx, plan.Before, nil)
+	if err != nil {
+		return nil, err
+	}
+	after.Against(before)
+	return after, nil
+}
+
+// nothing reports whether all that the plan has is free.
+func (c *costs) nothing(in run.GateInput) bool {
+	for _, rc := range in.Plan.ResourceChanges {
+		if rc.Mode != "data" && !c.catalog.Free(rc.Type) {
+			return false
+		}
+	}
+	return true
+}
+
+// costGate is a run.Gate: it tells what the plan costs, and flags an estimate
+// that is not whole.
+type costGate struct {
+	costs  *costs
+	levels policy.Assignments
+}
+
+// Name is cost.
+func (costGate) Name() string { return "cost" }
+
+// Evaluate estimates the plan. An estimate that cannot be made is an error of the
+// gate; one that lacks prices is as severe as is set for it.
+func (g costGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateResult, error) {
+	e, err := g.costs.estimate(ctx, in)
+	if err != nil {
+		return run.GateResult{}, err
+	}
+	result := run.GateResult{Level: run.Advisory, Outcome: run.Passed, Message: told(e), Cost: costOf(e)}
+	if e.Complete() {
+		return result, nil
+	}
+	level := g.level(in)
+	result.Level, result.Outcome = levelOf(level), run.Missed
+	result.Fix = "tell the price with terrace cost prices import and priceFolders, or set the level of " + unpriced
+	for _, u := range missing(e) {
+		result.Findings = append(result.Findings, unpricedFinding(u, level))
+		if level.Blocks() {
+			result.Problems = append(result.Problems, kernel.Problem{Path: u.Address, Message: unpriced + ": " + u.Reason, Fix: result.Fix})
+		}
+	}
+	return result, nil
+}
+
+// level is that of estimates without a price where the run is. Nothing makes
+// them pass in silence: off is advisory.
+func (g costGate) level(in run.GateInput) policy.Level {
+	level, on := g.levels.Level(policy.Policy{ID: unpriced, Level: policy.Advisory}, contextOf(in))
+	if !on {
+		return policy.Advisory
+	}
+	return level
+}
+
+func levelOf(l policy.Level) run.Level {
+	switch l {
+	case policy.HardMandatory:
+		return run.Mandatory
+	case policy.SoftMandatory:
+		return run.SoftMandatory
+	default:
+		return run.Advisory
+	}
+}
+
+func unpricedFinding(u cost.Unpriced, level policy.Level) run.Finding {
+	outcome := policy.Warned
+	if level.Blocks() {
+		outcome = policy.Violated
+	}
+	return run.Finding{
+		Rule: unpriced, Outcome: string(outcome), Level: string(level), Severity: string(policy.Medium), Address: u.Address,
+		Attribute: u.Component, Message: "has no price, and is in no figure: " + u.Reason, Fix: "import its price with terrace cost prices import",
+	}
+}
+
+// missing is what has no price, after the apply or now; what has none in both is
+// told once.
+func missing(e *cost.Estimate) []cost.Unpriced {
+	all := slices.Clone(e.Unpriced)
+	for _, u := range e.UnpricedBefore {
+		if !slices.ContainsFunc(e.Unpriced, func(o cost.Unpriced) bool { return o.Address == u.Address && o.Component == u.Component }) {
+			all = append(all, u)
+		}
+	}
+	return all
+}
+
+// told is the estimate in a sentence.
+func told(e *cost.Estimate) string {
+	var s strings.Builder
+	switch {
+	case len(e.Items) == 0 && e.Before.Monthly == 0 && e.Complete():
+		s.WriteString("nothing of the plan costs anything")
+	default:
+		fmt.Fprintf(&s, "$%.2f a month, %s against what runs", e.Total.Monthly, run.Signed(e.Delta.Monthly))
+	}
+	if n := len(missing(e)); n > 0 {
+		fmt.Fprintf(&s, "; %d parts have no price, and are in no figure", n)
+	}
+	if e.DependsOnUsage > 0 {
+		fmt.Fprintf(&s, "; %d parts depend on use that nobody told", e.DependsOnUsage)
+	}
+	if e.Prices != "" {
+		fmt.Fprintf(&s, " (prices of %s)", e.Prices)
+	}
+	return s.String()
+}
+
+// costOf is what the dossier has of an estimate.
+func costOf(e *cost.Estimate) *run.Cost {
+	c := &run.Cost{
+		Currency: e.Currency, Prices: e.Prices, Monthly: e.Total.Monthly, Hourly: e.Total.Hourly, Before: e.Before.Monthly, Delta: e.Delta.Monthly,
+		Complete: e.Complete(), Unpriced: len(missing(e)), DependsOnUsage: e.DependsOnUsage, Changes: []run.CostChange{},
+	}
+	for _, change := range e.Changes {
+		c.Changes = append(c.Changes, run.CostChange{Address: change.Address, Before: change.Before, After: change.After, Delta: change.Delta})
+	}
+	slices.SortStableFunc(c.Changes, run.CostChange.Compare)
+	c.Omitted = max(0, len(c.Changes)-run.MaxCostChanges)
+	c.Changes = c.Changes[:len(c.Changes)-c.Omitted]
+	return c
+}

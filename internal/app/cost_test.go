@@ -1,0 +1,145 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// resized is what a gate sees of a disk that grows, beside what is given.
+func resized(beside ...*tfjson.ResourceChange) run.GateInput {
+	disk := func(gigabytes float64) map[string]any {
+		return map[string]any{"name": "data", "location": "eastus", "storage_account_type": "StandardSSD_LRS", "disk_size_gb": gigabytes}
+	}
+	return planned(append(beside, &tfjson.ResourceChange{
+		Address: "azurerm_managed_disk.a", Mode: tfjson.ManagedResourceMode, Type: "azurerm_managed_disk", Name: "a",
+		Change: &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionUpdate}, Before: disk(32), After: disk(1024)},
+	})...)
+}
+
+func planned(changes ...*tfjson.ResourceChange) run.GateInput {
+	return run.GateInput{
+		Run:   run.Run{ID: "run_1", Scope: kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}, Operation: run.Deploy},
+		Stage: stage.Stage{Name: "dev", Target: stage.TargetAzure},
+		Plan:  &tfjson.Plan{FormatVersion: "1.2", ResourceChanges: changes},
+	}
+}
+
+func created(typ string) *tfjson.ResourceChange {
+	return &tfjson.ResourceChange{
+		Address: typ + ".a", Mode: tfjson.ManagedResourceMode, Type: typ, Name: "a",
+		Change: &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionCreate}, After: map[string]any{"name": "a"}},
+	}
+}
+
+func costing(t *testing.T, c config.Config) costGate {
+	t.Helper()
+	return costGate{newCosts(&platform{config: c}), c.Assignments()}
+}
+
+func TestThePlanIsEstimatedAgainstWhatRuns(t *testing.T) {
+	t.Parallel()
+	r, err := costing(t, config.Config{}).Evaluate(t.Context(), resized(created("terrace_container")))
+	if err != nil || r.Outcome != run.Passed || r.Level != run.Advisory || r.Cost == nil {
+		t.Fatalf("%+v %v", r, err)
+	}
+	c := r.Cost
+	if !c.Complete || c.Before <= 0 || c.Monthly <= c.Before || c.Delta != c.Monthly-c.Before || len(c.Changes) != 1 || c.Changes[0].Address != "azurerm_managed_disk.a" {
+		t.Errorf("%+v", c)
+	}
+	if !strings.Contains(r.Message, "a month, "+run.Signed(c.Delta)) {
+		t.Errorf("message %q", r.Message)
+	}
+}
+
+func TestWhatRunsOnThePlatformItselfCostsNothing(t *testing.T) {
+	t.Parallel()
+	g := costing(t, config.Config{PriceFolders: []string{filepath.Join(t.TempDir(), "none")}}) // no price is looked for
+	if r, err := g.Evaluate(t.Context(), planned(created("terrace_container"), created("random_password"))); err != nil || r.Outcome != run.Passed || !r.Cost.Complete || r.Cost.Monthly != 0 {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
+func TestWhatHasNoPriceIsFlaggedAsItIsSet(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		levels []string
+		want   run.Level
+	}{
+		"nothing set":  {nil, run.Advisory},
+		"soft here":    {[]string{"cost-unpriced=soft-mandatory@stage=dev"}, run.SoftMandatory},
+		"hard":         {[]string{"cost-*=hard-mandatory"}, run.Mandatory},
+		"off tells it": {[]string{"cost-unpriced=off"}, run.Advisory},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, err := costing(t, config.Config{PolicyLevels: tt.levels}).Evaluate(t.Context(), resized(created("azurerm_orbital_spacecraft")))
+			if err != nil || r.Outcome != run.Missed || r.Level != tt.want || r.Cost.Complete || r.Cost.Monthly <= 0 {
+				t.Fatalf("%+v %v", r, err)
+			}
+			f := r.Findings[0]
+			if f.Rule != unpriced || f.Address != "azurerm_orbital_spacecraft.a" || f.Fix == "" || !strings.Contains(r.Message, "1 parts have no price") {
+				t.Errorf("%+v, %q", f, r.Message)
+			}
+		})
+	}
+}
+
+// What runs and has no price is not counted as nothing that is saved.
+func TestWhatRunsWithoutAPriceIsFlagged(t *testing.T) {
+	t.Parallel()
+	gone := created("azurerm_orbital_spacecraft")
+	gone.Change = &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionDelete}, Before: map[string]any{"name": "a"}}
+	r, err := costing(t, config.Config{}).Evaluate(t.Context(), resized(gone))
+	if err != nil || r.Outcome != run.Missed || r.Cost.Complete || r.Cost.Unpriced != 1 || len(r.Findings) != 1 {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
+// A gate never fails open: without prices there is no word, neither for the
+// gate nor for policies that read the cost.
+func TestPricesThatCannotBeReadAreAnError(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := config.Config{PriceFolders: []string{filepath.Join(dir, "prices")}}
+	g := costing(t, c)
+	if _, err := g.Evaluate(t.Context(), resized()); err == nil {
+		t.Error("the gate passes")
+	}
+	if _, err := gate(t, c).Evaluate(t.Context(), resized()); err == nil {
+		t.Error("policies are evaluated without the cost")
+	}
+	if err := os.Mkdir(filepath.Join(dir, "prices"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := g.Evaluate(t.Context(), resized()); err != nil || r.Cost.Delta <= 0 {
+		t.Errorf("after it was mended: %+v %v", r, err)
+	}
+	in := resized()
+	in.Plan = nil
+	if _, err := g.Evaluate(t.Context(), in); err == nil {
+		t.Error("no plan passes")
+	}
+}
+
+func TestPoliciesSeeTheCost(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	text := "package main\n\ndeny contains msg if {\n\tc := input.terrace.cost\n\tc.delta.monthlyCost > 10\n\tcount(c.unpriced) == 1\n\tmsg := sprintf(\"%d changes\", [count(c.changes)])\n}\n"
+	if err := os.WriteFile(filepath.Join(dir, "a.rego"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := gate(t, config.Config{PolicyFolders: []string{dir}}).Evaluate(t.Context(), resized(created("azurerm_orbital_spacecraft")))
+	if err != nil || !r.Blocks() || r.Findings[0].Message != "1 changes" || r.Findings[0].Level != string(policy.HardMandatory) {
+		t.Errorf("%+v %v", r, err)
+	}
+}

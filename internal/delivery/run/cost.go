@@ -1,0 +1,71 @@
+package run
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+)
+
+// MaxCostChanges bounds the resources that a dossier has figures of.
+const MaxCostChanges = 200
+
+// Cost is what a plan costs a month, in the gate that estimated it.
+type Cost struct {
+	Currency string `json:"currency"`
+	// Prices is the date of the newest prices, "" where nothing had to be paid for.
+	Prices  string  `json:"prices,omitempty"`
+	Monthly float64 `json:"monthlyCost"`
+	Hourly  float64 `json:"hourlyCost"`
+	// Before is what runs now, Delta what the plan changes of it, a month.
+	Before float64 `json:"before"`
+	Delta  float64 `json:"delta"`
+	// Complete is false where something has no price: it is in no figure.
+	Complete bool `json:"complete"`
+	Unpriced int  `json:"unpriced,omitempty"`
+	// DependsOnUsage counts the parts whose quantity nobody told.
+	DependsOnUsage int `json:"dependsOnUsage,omitempty"`
+	// Changes are the resources whose cost changes, the largest change first.
+	Changes []CostChange `json:"changes"`
+	Omitted int          `json:"omitted,omitempty"`
+}
+
+// CostChange is what a resource costs a month before and after.
+type CostChange struct {
+	Address string  `json:"address"`
+	Before  float64 `json:"before"`
+	After   float64 `json:"after"`
+	Delta   float64 `json:"delta"`
+}
+
+// Compare puts the larger change first.
+func (c CostChange) Compare(other CostChange) int {
+	return cmp.Or(cmp.Compare(math.Abs(other.Delta), math.Abs(c.Delta)), cmp.Compare(c.Address, other.Address))
+}
+
+// String is the change as one line for people.
+func (c CostChange) String() string {
+	return fmt.Sprintf("%s costs $%.2f a month, $%.2f now (%s)", c.Address, c.After, c.Before, Signed(c.Delta))
+}
+
+// Signed is an amount with its sign: +$3.50.
+func Signed(amount float64) string {
+	if amount < 0 {
+		return fmt.Sprintf("-$%.2f", -amount)
+	}
+	return fmt.Sprintf("+$%.2f", amount)
+}
+
+// explainCost tells what changes the cost most.
+func explainCost(x *Explanation, c *Cost) {
+	const most = 10
+	if c == nil {
+		return
+	}
+	for i, change := range c.Changes {
+		if i == most {
+			x.detail("and the cost of %d more resources changes: terrace run show %s", len(c.Changes)-most+c.Omitted, x.Run)
+			return
+		}
+		x.detail("%s", change)
+	}
+}

@@ -108,7 +108,7 @@ func explainQueued(x *Explanation, r Run, open []Run) {
 func explainApproval(x *Explanation, r Run, now time.Time) {
 	if gates := heldBy(r); len(gates) > 0 {
 		x.detail("%s", needsOverride(gates))
-		x.next("mend what the rules say, or have it overridden: terrace policy override %s --reason …", r.ID)
+		x.next("mend what the rules say, or have it overridden: terrace policy override %s --gate %s --reason …", r.ID, gates[0])
 	}
 	if missing(r, now) == 0 && r.Required.Count == 0 {
 		x.next("terrace run discard %s ends it; nothing was changed", r.ID)

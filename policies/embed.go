@@ -17,7 +17,7 @@ var Shipped embed.FS
 //go:embed controls.yaml
 var Controls []byte
 
-// Index tells of each rule its level and the types that it looks at, index.json.
+// Index tells of each rule its level and the types that it looks at, index.jsonl.
 //
-//go:embed index.json
+//go:embed index.jsonl
 var Index []byte

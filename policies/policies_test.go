@@ -65,26 +65,27 @@ func TestTheRulesAgreeWithTheTableOfControls(t *testing.T) { //nolint:parallelte
 			}
 		}
 	}
-	checkIndex(t)
-	for _, problem := range lines.Check(compiled(t)) {
+	rules := compiled(t)
+	checkIndex(t, rules)
+	for _, problem := range lines.Check(rules) {
 		t.Errorf("%s (UPDATE=1 go test ./policies writes the rules)", problem)
 	}
 }
 
-// checkIndex holds index.json against the rules; UPDATE=1 writes it.
-func checkIndex(t *testing.T) {
+// checkIndex holds index.jsonl against the rules; UPDATE=1 writes it.
+func checkIndex(t *testing.T, rules []policy.Policy) {
 	t.Helper()
-	want, err := policy.IndexOf(compiled(t)).Write()
+	want, err := policy.IndexOf(rules).Write()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile("index.json", want, 0o600); err != nil {
+		if err := os.WriteFile("index.jsonl", want, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if have, err := os.ReadFile("index.json"); err != nil || string(have) != string(want) {
-		t.Errorf("index.json does not have the rules as they are: UPDATE=1 go test ./policies (%v)", err)
+	if have, err := os.ReadFile("index.jsonl"); err != nil || string(have) != string(want) {
+		t.Errorf("index.jsonl does not have the rules as they are: UPDATE=1 go test ./policies (%v)", err)
 	}
 }
 
@@ -105,12 +106,13 @@ func TestTheRulesPassTheirTests(t *testing.T) {
 // at, and is where its package says.
 func TestEveryRuleIsWhole(t *testing.T) {
 	t.Parallel()
-	tests := map[string]string{}
+	rules, tests := compiled(t), map[string]string{}
+	checkTypes(t, rules)
 	for _, f := range shipped(t).Tests {
 		tests[f.Name] = string(f.Content)
 	}
 	fails, passes := regexp.MustCompile(`(?m)^test_fails_`), regexp.MustCompile(`(?m)^test_passes_`)
-	for _, p := range compiled(t) {
+	for _, p := range rules {
 		beside := tests[strings.TrimSuffix(p.File, ".rego")+"_test.rego"]
 		if !fails.MatchString(beside) || !passes.MatchString(beside) {
 			t.Errorf("%s has no tests test_fails_… and test_passes_… beside it", p.File)
@@ -139,14 +141,14 @@ func TestAllThatIsOnDiskIsShipped(t *testing.T) {
 	}
 }
 
-// A rule that speaks of a type without saying that it looks at it would not be
-// asked where the plan has that type alone.
-func TestRulesSayWhatTheySpeakOf(t *testing.T) {
-	t.Parallel()
+// checkTypes: a rule that speaks of a type without saying that it looks at it
+// would not be asked where the plan has that type alone.
+func checkTypes(t *testing.T, rules []policy.Policy) {
+	t.Helper()
 	body := regexp.MustCompile(`(?ms)^(?:deny|warn|violation)[^\n]*plan\.(?:finding|fact)\((\w+),[^\n]* if \{\n(.*?)^\}`)
 	planned := regexp.MustCompile(`some (\w+) in plan\.planned\("(\w+)"\)`)
 	looks := map[string]policy.Policy{}
-	for _, p := range compiled(t) {
+	for _, p := range rules {
 		looks[p.File] = p
 	}
 	for _, f := range shipped(t).Modules {

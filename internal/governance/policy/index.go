@@ -3,6 +3,8 @@ package policy
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"slices"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -23,15 +25,17 @@ type line struct {
 
 // ReadIndex reads what Write wrote.
 func ReadIndex(content []byte) (Index, error) {
-	var lines []line
-	if err := json.Unmarshal(content, &lines); err != nil {
-		return nil, kernel.Errorf(kernel.Internal, "the index of policies: %w", err)
-	}
-	index := make(Index, 0, len(lines))
-	for _, l := range lines {
+	var index Index
+	for d := json.NewDecoder(bytes.NewReader(content)); ; {
+		var l line
+		switch err := d.Decode(&l); {
+		case errors.Is(err, io.EOF):
+			return index, nil
+		case err != nil:
+			return nil, kernel.Errorf(kernel.Internal, "the index of policies: %w", err)
+		}
 		index = append(index, Policy{File: l.File, ID: l.ID, Rule: l.Rule, Level: l.Level, Resources: l.Resources})
 	}
-	return index, nil
 }
 
 // IndexOf is the index of policies that were compiled.
@@ -40,19 +44,12 @@ func IndexOf(policies []Policy) Index { return slices.Clone(Index(policies)) }
 // Write is the index as a file, a policy a line.
 func (x Index) Write() ([]byte, error) {
 	var text bytes.Buffer
-	text.WriteString("[")
-	for i, p := range x {
-		l, err := json.Marshal(line{File: p.File, ID: p.ID, Rule: p.Rule, Level: p.Level, Resources: p.Resources})
-		if err != nil {
+	e := json.NewEncoder(&text)
+	for _, p := range x {
+		if err := e.Encode(line{File: p.File, ID: p.ID, Rule: p.Rule, Level: p.Level, Resources: p.Resources}); err != nil {
 			return nil, kernel.Errorf(kernel.Internal, "the index of policies: %w", err)
 		}
-		if i > 0 {
-			text.WriteString(",")
-		}
-		text.WriteString("\n")
-		text.Write(l)
 	}
-	text.WriteString("\n]\n")
 	return text.Bytes(), nil
 }
 

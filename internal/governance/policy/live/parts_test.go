@@ -18,8 +18,8 @@ func indexed(t *testing.T, bad string) *live.Sets {
 		"a.rego": {Data: []byte(rule("a", "\"a\" if true"))},
 		"b.rego": {Data: []byte(rule("b", bad))},
 	}
-	index, err := policy.ReadIndex([]byte(`[{"file":"a.rego","id":"a","rule":"deny","level":"hard-mandatory","resources":["a"]},
-		{"file":"b.rego","id":"b","rule":"deny","level":"hard-mandatory","resources":["b"]}]`))
+	index, err := policy.ReadIndex([]byte(`{"file":"a.rego","id":"a","rule":"deny","level":"hard-mandatory","resources":["a"]}
+		{"file":"b.rego","id":"b","rule":"deny","level":"hard-mandatory","resources":["b"]}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ ruled := [
 
 # resources are those of all other types.
 resources := [r |
-	some type, others in plan.by_type
+	some type in plan.types
 	not strings.any_prefix_match(type, ruled)
-	some r in others
+	some r in plan.planned(type)
 ]

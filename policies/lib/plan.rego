@@ -90,6 +90,11 @@ by_type := input.terrace.plan.by_type if {
 	rs := [r | some r in existing; r.type == type]
 }
 
+# types are those of the resources that exist after the apply.
+types := input.terrace.plan.types if {
+	input.terrace.plan.types
+} else := [type | some type, _ in by_type]
+
 # planned(type) are the resources of a type that exist after the apply.
 planned(type) := object.get(by_type, type, [])
 
@@ -97,19 +102,32 @@ planned(type) := object.get(by_type, type, [])
 planned_any(types) := [r | some type in types; some r in planned(type)]
 
 # created are resources that did not exist before and take no other's place.
-created := [r | some r in resources; r.actions == ["create"]]
+created := input.terrace.plan.created if {
+	input.terrace.plan.created
+} else := [r | some r in resources; r.actions == ["create"]]
 
 # destroyed are resources that nothing takes the place of.
-destroyed := [r | some r in resources; r.actions == ["delete"]]
+destroyed := input.terrace.plan.destroyed if {
+	input.terrace.plan.destroyed
+} else := [r | some r in resources; r.actions == ["delete"]]
 
 # teardown: the run takes the workload away, and destroys on purpose.
 teardown if input.terrace.operation == "destroy"
 
+# forgotten are resources that stay, and of which the state knows nothing then.
+forgotten := input.terrace.plan.forgotten if {
+	input.terrace.plan.forgotten
+} else := [r | some r in resources; "forget" in r.actions]
+
 # replaced are resources that are destroyed and made anew, in either order.
-replaced := [r | some r in resources; "create" in r.actions; "delete" in r.actions]
+replaced := input.terrace.plan.replaced if {
+	input.terrace.plan.replaced
+} else := [r | some r in resources; "create" in r.actions; "delete" in r.actions]
 
 # updated are resources that are changed where they stand.
-updated := [r | some r in resources; "update" in r.actions]
+updated := input.terrace.plan.updated if {
+	input.terrace.plan.updated
+} else := [r | some r in resources; "update" in r.actions]
 
 # value(r, path, fallback) is what the resource has at the path after the apply;
 # the fallback where it has nothing, or null. It is undefined where that is only

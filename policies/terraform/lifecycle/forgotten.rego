@@ -17,6 +17,5 @@ package terrace.terraform.lifecycle.forgotten
 import data.terrace.lib.plan
 
 deny contains plan.finding(r, [], "is forgotten, and runs on") if {
-	some r in plan.resources
-	"forget" in r.actions
+	some r in plan.forgotten
 }

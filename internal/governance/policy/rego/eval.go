@@ -3,6 +3,7 @@ package rego
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -62,7 +63,7 @@ func (o Options) complete() Options {
 // is in the report; the error is about the input, or says that ctx ended.
 func (s *Set) Eval(ctx context.Context, in policy.Input, o Options) (policy.Report, error) {
 	start, o := time.Now(), o.complete()
-	input, err := value(in)
+	input, err := inputOf(in)
 	if err != nil {
 		return policy.Report{}, err
 	}
@@ -113,12 +114,12 @@ func (s *Set) tasks(types map[string]bool, o Options) []*task {
 
 // each evaluates the tasks, several at once. The policies that one worker asks
 // share what the library found out about the input.
-func (s *Set) each(ctx context.Context, tasks []*task, input ast.Value, o Options, guard *guard) {
+func (s *Set) each(ctx context.Context, tasks []*task, in input, o Options, guard *guard) {
 	next := make(chan *task)
 	var workers sync.WaitGroup
 	for range min(o.Parallel, len(tasks)) {
 		workers.Go(func() {
-			w := worker{set: s, input: input, options: o, guard: guard, cache: topdown.NewVirtualCache()}
+			w := worker{set: s, input: in.value(), options: o, guard: guard, cache: topdown.NewVirtualCache()}
 			for t := range next {
 				w.do(ctx, t)
 			}
@@ -140,6 +141,11 @@ type worker struct {
 }
 
 func (w *worker) do(ctx context.Context, t *task) {
+	defer func() {
+		if p := recover(); p != nil { // of a value that Rego cannot have; it must pass nothing, and end nothing else
+			t.results = []policy.Result{t.failed(fmt.Sprint(p))}
+		}
+	}()
 	found, wrong, err := w.ask(ctx, t.rule.query)
 	if err != nil {
 		t.results = []policy.Result{t.failed(w.reason(err))}

@@ -1,77 +1,98 @@
 package rego
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/open-policy-agent/opa/v1/ast"
 )
 
 // index is what the library makes of the changes of a plan, made here: with a
 // thousand resources Rego takes a tenth of a second for it. It is at
-// input.terrace.plan; the library makes the same where it is not there.
-func index(document ast.Object) *ast.Term {
-	changes := array(document, "resource_changes")
-	if changes == nil {
+// input.terrace.plan; the library makes the same where it is not there. It stays
+// as Go has it, and Rego takes of it the types that a policy asks for.
+func index(document map[string]any) map[string]any {
+	changes, ok := document["resource_changes"].([]any)
+	if !ok {
 		return nil
 	}
 	indices := regexp.MustCompile(`\[("[^"]*"|\d+)\]`)
-	var all, existing []*ast.Term
-	types := map[string][]*ast.Term{}
-	changes.Foreach(func(t *ast.Term) {
-		c, ok := t.Value.(ast.Object)
+	lists := map[string]any{}
+	for _, name := range []string{"resources", "existing", "created", "destroyed", "forgotten", "replaced", "updated"} {
+		lists[name] = []any{}
+	}
+	types := map[string][]any{}
+	for _, item := range changes {
+		c, ok := item.(map[string]any)
 		if !ok || text(c, "mode", "managed") != "managed" {
-			return
+			continue
 		}
-		r, gone := resource(c, indices)
-		all = append(all, r)
-		if !gone {
-			existing = append(existing, r)
+		r, actions := resource(c, indices)
+		for _, name := range listsOf(actions) {
+			list, _ := lists[name].([]any)
+			lists[name] = append(list, r)
+		}
+		if !gone(actions) {
 			types[text(c, "type", "")] = append(types[text(c, "type", "")], r)
 		}
-	})
-	byType := ast.NewObject()
-	for name, list := range types {
-		byType.Insert(ast.StringTerm(name), ast.ArrayTerm(list...))
 	}
-	return ast.ObjectTerm(
-		[2]*ast.Term{ast.StringTerm("resources"), ast.ArrayTerm(all...)},
-		[2]*ast.Term{ast.StringTerm("existing"), ast.ArrayTerm(existing...)},
-		[2]*ast.Term{ast.StringTerm("by_type"), ast.NewTerm(byType)},
-	)
+	byType, names := map[string]any{}, []any{}
+	for _, name := range slices.Sorted(maps.Keys(types)) {
+		byType[name], names = types[name], append(names, name)
+	}
+	lists["by_type"], lists["types"] = byType, names
+	return lists
 }
+
+// listsOf are the lists of the library that have a resource with these actions.
+func listsOf(actions []any) []string {
+	names := []string{"resources"}
+	if !gone(actions) {
+		names = append(names, "existing")
+	}
+	create, remove := slices.Contains(actions, any("create")), slices.Contains(actions, any("delete"))
+	switch {
+	case create && remove:
+		names = append(names, "replaced")
+	case only(actions, "create"):
+		names = append(names, "created")
+	case only(actions, "delete"):
+		names = append(names, "destroyed")
+	}
+	for action, name := range map[string]string{"update": "updated", "forget": "forgotten"} {
+		if slices.Contains(actions, any(action)) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// gone resources are deleted or forgotten, and nothing takes their place.
+func gone(actions []any) bool { return only(actions, "delete") || only(actions, "forget") }
+
+func only(actions []any, name string) bool { return len(actions) == 1 && actions[0] == name }
 
 // resource is what the library's change_of makes of a change.
-func resource(c ast.Object, indices *regexp.Regexp) (r *ast.Term, gone bool) {
-	change, _ := get(c, "change").(ast.Object)
-	if change == nil {
-		change = ast.NewObject()
-	}
-	actions, ok := get(change, "actions").(*ast.Array)
+func resource(c map[string]any, indices *regexp.Regexp) (r map[string]any, actions []any) {
+	change := object(c, "change")
+	actions, ok := change["actions"].([]any)
 	if !ok {
-		actions = ast.NewArray(ast.StringTerm("no-op"))
+		actions = []any{"no-op"}
 	}
 	address := text(c, "address", "")
-	config := indices.ReplaceAllString(address, "")
+	config := address
+	if strings.Contains(address, "[") {
+		config = indices.ReplaceAllString(address, "")
+	}
 	name := text(c, "name", config[strings.LastIndex(config, ".")+1:])
-	fields := map[string]*ast.Term{
-		"address": ast.StringTerm(address), "config": ast.StringTerm(config), "type": ast.StringTerm(text(c, "type", "")),
-		"name": ast.StringTerm(name), "module": ast.StringTerm(moduleOf(c, config, name, indices)), "actions": ast.NewTerm(actions),
+	return map[string]any{
+		"address": address, "config": config, "type": text(c, "type", ""),
+		"name": name, "module": moduleOf(c, config, name, indices), "actions": actions,
 		"values": object(change, "after"), "before": object(change, "before"), "unknown": object(change, "after_unknown"),
-	}
-	o := ast.NewObject()
-	for key, value := range fields {
-		o.Insert(ast.StringTerm(key), value)
-	}
-	only := ""
-	if actions.Len() == 1 {
-		only = strings.Trim(actions.Elem(0).String(), `"`)
-	}
-	return ast.NewTerm(o), slices.Contains([]string{"delete", "forget"}, only)
+	}, actions
 }
 
-func moduleOf(c ast.Object, config, name string, indices *regexp.Regexp) string {
+func moduleOf(c map[string]any, config, name string, indices *regexp.Regexp) string {
 	if module := text(c, "module_address", ""); module != "" {
 		return indices.ReplaceAllString(module, "") + "."
 	}
@@ -81,28 +102,16 @@ func moduleOf(c ast.Object, config, name string, indices *regexp.Regexp) string 
 	return strings.TrimSuffix(config, text(c, "type", "")+"."+name)
 }
 
-func get(o ast.Object, key string) ast.Value {
-	if t := o.Get(ast.StringTerm(key)); t != nil {
-		return t.Value
+func object(o map[string]any, key string) map[string]any {
+	if v, ok := o[key].(map[string]any); ok {
+		return v
 	}
-	return nil
+	return map[string]any{}
 }
 
-func array(o ast.Object, key string) *ast.Array {
-	a, _ := get(o, key).(*ast.Array)
-	return a
-}
-
-func object(o ast.Object, key string) *ast.Term {
-	if v, ok := get(o, key).(ast.Object); ok {
-		return ast.NewTerm(v)
-	}
-	return ast.ObjectTerm()
-}
-
-func text(o ast.Object, key, fallback string) string {
-	if s, ok := get(o, key).(ast.String); ok {
-		return string(s)
+func text(o map[string]any, key, fallback string) string {
+	if s, ok := o[key].(string); ok {
+		return s
 	}
 	return fallback
 }

@@ -3,46 +3,42 @@ package rego
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 )
 
-// value makes the input a value of Rego: the document with what surrounds it at terrace.
-func value(in policy.Input) (ast.Value, error) {
-	v, err := ast.InterfaceToValue(in.Document)
-	if err != nil {
-		return nil, fmt.Errorf("the plan as a value of Rego: %w", err)
-	}
-	document, ok := v.(ast.Object)
-	if !ok {
-		document = ast.NewObject()
-	}
+// input is a document with what surrounds it at terrace, as Go has it.
+type input map[string]any
+
+func inputOf(in policy.Input) (input, error) {
 	around, err := surroundings(in.Context)
 	if err != nil {
 		return nil, fmt.Errorf("what surrounds the plan: %w", err)
 	}
-	if plan := index(document); plan != nil {
-		around.Insert(ast.StringTerm("plan"), plan)
+	document := maps.Clone(in.Document)
+	if document == nil {
+		document = map[string]any{}
 	}
-	document.Insert(ast.StringTerm("terrace"), ast.NewTerm(around))
+	if plan := index(document); plan != nil {
+		around["plan"] = plan
+	}
+	document["terrace"] = around
 	return document, nil
 }
 
-func surroundings(c policy.Context) (ast.Object, error) {
+// value makes the input a value of Rego, for one worker: what nothing asks for is
+// never converted.
+func (in input) value() ast.Value { return ast.LazyObject(in) }
+
+func surroundings(c policy.Context) (map[string]any, error) {
 	text, err := json.Marshal(c)
 	if err != nil {
 		return nil, err
 	}
 	var known map[string]any
-	if err := json.Unmarshal(text, &known); err != nil {
-		return nil, err
-	}
-	v, err := ast.InterfaceToValue(known)
-	if err != nil {
-		return nil, err
-	}
-	o, _ := v.(ast.Object)
-	return o, nil
+	err = json.Unmarshal(text, &known)
+	return known, err
 }

@@ -49,7 +49,7 @@ func (o *override) run(c *cobra.Command, e *command.Env, id string) error {
 	if o.digest != "" && kernel.Digest(o.digest) != d.Digest {
 		return kernel.Errorf(kernel.Stale, "the dossier of %s is %s, not %s", id, d.Digest, o.digest).WithFix("read it again: what would be applied has changed")
 	}
-	runs.WriteDossier(e.Err, d, runs.Short())
+	runs.WriteDossier(e.Err, d, runs.Short(), e.Clock.Now())
 	if err := e.Confirm(o.yes || o.digest != "", "Override the gate "+o.gate+" for "+d.Digest.Short()+"?"); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetagent"
+	"github.com/terrace-idp/terrace/internal/delivery/render"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -28,7 +29,7 @@ func fullJob(t *testing.T) run.Job {
 			Name: "dev", Target: stage.TargetLocal, Environment: map[string]string{"A": "1"}, PlanEnvironment: map[string]string{"B": "2"},
 			Limits: stage.Limits{Memory: 512, Processes: 9, Output: 3, Time: stage.Duration(time.Minute)},
 		},
-		Files: map[string][]byte{"main.tf.json": []byte("{}")}, Token: "secret", Destroy: true, RefreshOnly: true, Unlocked: true,
+		Files: map[string][]byte{"main.tf.json": []byte("{}"), render.SecretFile: []byte(`{"taken":"hush"}`)}, Token: "secret", Destroy: true, RefreshOnly: true, Unlocked: true,
 		Targets: []string{"module.a"}, Partial: true, Kill: make(chan struct{}),
 		Keep: func(context.Context, run.PlanFile) error { return errKept },
 	}

@@ -33,8 +33,8 @@ type costs struct {
 	loaded *pricebook.Book
 }
 
-// newCosts has the prices that Terrace ships, and those of the operator's folders.
-func newCosts(p *platform) *costs {
+// newEstimates has the prices that Terrace ships, and those of the operator's folders.
+func newEstimates(p *platform) *costs {
 	return &costs{catalog: catalog{azure.NewCatalog()}, folders: p.config.PriceFolders}
 }
 

@@ -43,7 +43,7 @@ func created(typ string) *tfjson.ResourceChange {
 
 func costing(t *testing.T, c config.Config) costGate {
 	t.Helper()
-	return costGate{newCosts(&platform{config: c}), c.Assignments()}
+	return costGate{newEstimates(&platform{config: c}), c.Assignments()}
 }
 
 func TestThePlanIsEstimatedAgainstWhatRuns(t *testing.T) {

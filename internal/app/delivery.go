@@ -112,7 +112,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		Journal: a.journal, Authorizer: a.identity, Folder: p.path("unstored-states"),
 	})
 	d.clusters = newKubernetes(p, d.stages, runStore)
-	d.costs = newCosts(p)
+	d.costs = newEstimates(p)
 	if d.policies, err = newPolicies(p); err != nil {
 		return nil, err
 	}

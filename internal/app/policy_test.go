@@ -35,7 +35,7 @@ func gate(t *testing.T, c config.Config) policyGate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return policyGate{sets, c.Assignments(), newCosts(p)}
+	return policyGate{sets, c.Assignments(), newEstimates(p)}
 }
 
 func TestPoliciesStopAPlanByTheirLevel(t *testing.T) {

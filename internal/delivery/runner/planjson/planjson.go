@@ -1,8 +1,8 @@
 // Package planjson reads what `terraform show -json` tells of a plan, piece by
 // piece: the plan of a stack whose state has 100 MB tells all of it four times.
 //
-// It owns what of a plan is kept. Of what a plan does not change it keeps short
-// values alone, and nothing of the prior state and of planned resources, which the
+// It owns what of a plan is kept. Of what a plan does not change it keeps all but
+// long texts, and nothing of the prior state and of planned resources, which the
 // changes tell already. It does not run the tool.
 package planjson
 
@@ -23,8 +23,11 @@ const (
 	MaxChanges = 128 << 20
 	// readAtOnce is how much is in memory beside the resource that is read.
 	readAtOnce = 64 << 10
-	// short is how long a value of an unchanged resource may be to be kept, in bytes.
+	// short is how long a text of an unchanged resource may be to be kept, in bytes.
 	short = 4 << 10
+	// MaxUnchanged bounds the lists and objects of unchanged resources that are longer
+	// than that, all together, in bytes: those beyond it are left out.
+	MaxUnchanged = 32 << 20
 )
 
 // Decode reads a plan. More than MaxChanges is TooLarge.
@@ -48,6 +51,8 @@ type decoder struct {
 	// rest are the members that are read at once, by name.
 	rest map[string]json.RawMessage
 	size int64
+	// same is how much is kept of the longer lists and objects of unchanged resources.
+	same int
 }
 
 func (d *decoder) plan() error {
@@ -114,7 +119,7 @@ func (d *decoder) list() ([]*tfjson.ResourceChange, error) {
 		}
 		all = append(all, rc)
 		if unchanged(rc) {
-			shorten(rc.Change)
+			d.shorten(rc.Change)
 			continue
 		}
 		if err := d.count(d.in.InputOffset() - from); err != nil {
@@ -130,14 +135,47 @@ func unchanged(rc *tfjson.ResourceChange) bool {
 }
 
 // shorten leaves out what nobody asks of an unchanged resource.
-func shorten(c *tfjson.Change) {
+func (d *decoder) shorten(c *tfjson.Change) {
 	c.Before, c.BeforeSensitive = nil, nil
 	after, _ := c.After.(map[string]any)
+	withoutLong(after)
 	for name, value := range after {
-		if length(value) > short {
+		n := length(value)
+		if n <= short {
+			continue
+		}
+		if d.same+n > MaxUnchanged {
 			delete(after, name)
+			continue
+		}
+		d.same += n
+	}
+}
+
+// withoutLong takes the long texts out of a value, in place. In a list null stands
+// for one, so that the others stay where they are.
+func withoutLong(value any) {
+	switch v := value.(type) {
+	case []any:
+		for i, inner := range v {
+			if long(inner) {
+				v[i] = nil
+			}
+			withoutLong(v[i])
+		}
+	case map[string]any:
+		for name, inner := range v {
+			if long(inner) {
+				delete(v, name)
+			}
+			withoutLong(inner)
 		}
 	}
+}
+
+func long(value any) bool {
+	text, ok := value.(string)
+	return ok && len(text) > short
 }
 
 // length is about how long the text of a value is.

@@ -46,6 +46,54 @@ func TestWhatIsKeptOfAPlan(t *testing.T) {
 	}
 }
 
+// ruled is an unchanged resource with so many blocks of 1 KiB, one of which has a long text.
+func ruled(blocks int) string {
+	one := `{"name":"` + strings.Repeat("r", 1<<10) + `","access":"Allow"}`
+	rules := `{"long":"` + strings.Repeat("x", 10<<10) + `","access":"Deny"}` + strings.Repeat(","+one, blocks)
+	same := `{"rules":[` + rules + `],"texts":["a","` + strings.Repeat("x", 10<<10) + `","b"]}`
+	return `{"address":"a.same","mode":"managed","type":"a","name":"same","change":{"actions":["no-op"],"before":null,"after":` + same + `}}`
+}
+
+// Rules read the blocks of what a plan does not change, however many there are.
+func TestOfWhatIsUnchangedLongTextsAloneAreLeftOut(t *testing.T) {
+	t.Parallel()
+	plan, err := planjson.Decode(strings.NewReader(head + ruled(8) + `]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, _ := plan.ResourceChanges[0].Change.After.(map[string]any)
+	rules, _ := after["rules"].([]any)
+	if len(rules) != 9 {
+		t.Fatalf("%d rules are left of 9", len(rules))
+	}
+	first, _ := rules[0].(map[string]any)
+	if _, there := first["long"]; there || first["access"] != "Deny" {
+		t.Errorf("the first is %v", first)
+	}
+	if texts, _ := after["texts"].([]any); len(texts) != 3 || texts[0] != "a" || texts[1] != nil || texts[2] != "b" {
+		t.Errorf("of the texts there are %v", after["texts"])
+	}
+}
+
+func TestWhatIsUnchangedIsBounded(t *testing.T) {
+	t.Parallel()
+	const blocks = 4 << 10 // 4 MiB
+	one, parts := ruled(blocks), []io.Reader{strings.NewReader(head + ruled(1))}
+	for range planjson.MaxUnchanged/(blocks<<10) + 1 {
+		parts = append(parts, strings.NewReader(","+one))
+	}
+	plan, err := planjson.Decode(io.MultiReader(append(parts, strings.NewReader("]}"))...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := plan.ResourceChanges
+	last, _ := all[len(all)-1].Change.After.(map[string]any)
+	second, _ := all[1].Change.After.(map[string]any)
+	if second["rules"] == nil || last["rules"] != nil || last["texts"] == nil {
+		t.Errorf("the second has rules: %t, the last: %t", second["rules"] != nil, last["rules"] != nil)
+	}
+}
+
 func TestAPlanThatIsNone(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{"nothing": "", "a list": "[]", "cut": head, "another version": `{"format_version":"9.0"}`} {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/runner/planjson"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -58,6 +59,25 @@ func TestThePlanIsEstimatedAgainstWhatRuns(t *testing.T) {
 	}
 	if !strings.Contains(r.Message, "a month, "+run.Signed(c.Delta)) {
 		t.Errorf("message %q", r.Message)
+	}
+}
+
+// What a run's plan keeps of unchanged resources is no new cost.
+func TestWhatIsUnchangedIsNoNewCost(t *testing.T) {
+	t.Parallel()
+	plan, err := planjson.Decode(strings.NewReader(`{"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": [{
+		"address": "azurerm_managed_disk.a", "mode": "managed", "type": "azurerm_managed_disk", "name": "a", "provider_name": "registry.terraform.io/hashicorp/azurerm",
+		"change": {"actions": ["no-op"],
+			"before": {"name": "data", "location": "eastus", "storage_account_type": "StandardSSD_LRS", "disk_size_gb": 32},
+			"after": {"name": "data", "location": "eastus", "storage_account_type": "StandardSSD_LRS", "disk_size_gb": 32}}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := planned()
+	in.Plan = plan
+	r, err := costing(t, config.Config{}).Evaluate(t.Context(), in)
+	if err != nil || r.Cost == nil || r.Cost.Monthly <= 0 || r.Cost.Delta != 0 || r.Cost.Before != r.Cost.Monthly {
+		t.Errorf("%+v, %+v %v", r, r.Cost, err)
 	}
 }
 

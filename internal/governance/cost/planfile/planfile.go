@@ -72,8 +72,12 @@ func Parse(path string, src []byte) (*Plan, error) {
 			continue
 		}
 		found := refs[cost.BlockOf(c.Address)]
-		if c.Change.Before != nil && !slices.Contains(c.Change.Actions, "create") || len(c.Change.Actions) > 1 && c.Change.Before != nil {
-			before = append(before, &cost.Resource{Address: c.Address, Type: c.Type, Values: c.Change.Before, Refs: found})
+		was := c.Change.Before
+		if was == nil && slices.Equal(c.Change.Actions, []string{"no-op"}) {
+			was = c.Change.After // a plan may tell what it does not change once
+		}
+		if was != nil && (len(c.Change.Actions) > 1 || !slices.Contains(c.Change.Actions, "create")) {
+			before = append(before, &cost.Resource{Address: c.Address, Type: c.Type, Values: was, Refs: found})
 		}
 		if c.Change.After != nil {
 			after = append(after, &cost.Resource{Address: c.Address, Type: c.Type, Values: c.Change.After, Refs: found, Unknown: unknown(c.Change.AfterUnknown)})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"path"
 	"regexp"
 	"sort"
@@ -109,7 +110,7 @@ func (b *Book) read(name string, f io.Reader) error {
 			continue
 		}
 		usd, err := strconv.ParseFloat(row[5], 64)
-		if err != nil || usd < 0 || len(b.prices) > maxRows {
+		if err != nil || !(usd >= 0) || math.IsInf(usd, 1) || len(b.prices) > maxRows {
 			return kernel.Errorf(kernel.Invalid, "%s:%d: %q is no price, or there are more than %d", name, line, row[5], maxRows)
 		}
 		b.prices[at(row[0], row[1], row[2], row[3])] = usd

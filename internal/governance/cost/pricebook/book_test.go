@@ -32,7 +32,10 @@ func TestTheNewestSnapshotWins(t *testing.T) {
 
 func TestMistakesInSnapshots(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]string{"no figure": "lb,Rule,,eastus,hours,much\n", "below zero": "lb,Rule,,eastus,hours,-1\n", "a column less": "lb,Rule,eastus,hours,1\n"} {
+	for name, text := range map[string]string{
+		"no figure": "lb,Rule,,eastus,hours,much\n", "below zero": "lb,Rule,,eastus,hours,-1\n", "a column less": "lb,Rule,eastus,hours,1\n",
+		"not a number": "lb,Rule,,eastus,hours,NaN\n", "no end": "lb,Rule,,eastus,hours,Inf\n", "no end below zero": "lb,Rule,,eastus,hours,-Inf\n",
+	} {
 		_, err := pricebook.Load(fstest.MapFS{"2026-01-01/a.csv": {Data: []byte(header + text)}})
 		if !kernel.Is(err, kernel.Invalid) || !strings.Contains(err.Error(), "a.csv") {
 			t.Errorf("%s: got %v", name, err)

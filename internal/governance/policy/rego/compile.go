@@ -144,14 +144,23 @@ func (b *built) policies() ([]policy.Policy, []kernel.Problem) {
 		m := b.compiler.Modules[name]
 		for _, r := range m.Rules {
 			p, wrong := b.policy(name, m, r)
+			problems = append(problems, wrong...)
+			if p.Rule == "" {
+				continue
+			}
 			key := p.Package + "." + p.Rule
-			if _, known := found[key]; p.Rule != "" && !known {
-				found[key] = p
+			if other, known := found[key]; known {
+				p, wrong = both(other, p)
 				problems = append(problems, wrong...)
 			}
+			found[key] = p
 		}
 	}
-	policies := slices.SortedFunc(maps.Values(found), func(a, b policy.Policy) int {
+	policies := make([]policy.Policy, 0, len(found))
+	for _, p := range found {
+		policies = append(policies, complete(p))
+	}
+	slices.SortFunc(policies, func(a, b policy.Policy) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Rule, b.Rule))
 	})
 	return policies, append(problems, twice(policies)...)
@@ -165,6 +174,45 @@ func (b *built) policy(file string, m *ast.Module, r *ast.Rule) (policy.Policy, 
 	}
 	p := policy.Policy{Package: packageOf(m), Rule: name, File: file, Line: r.Location.Row, Source: b.sources[file]}
 	problems := describe(&p, b.compiler.GetAnnotationSet().Chain(r))
+	p.Level = cmp.Or(p.Level, policy.HardMandatory)
+	return p, problems
+}
+
+// both is one policy of two rules of a name, which Rego makes one of: it is asked
+// wherever one of them is to be, at the stricter level.
+func both(p, other policy.Policy) (policy.Policy, []kernel.Problem) {
+	var problems []kernel.Problem
+	for _, said := range []struct{ what, one, two string }{
+		{"id", p.ID, other.ID}, {"severity", string(p.Severity), string(other.Severity)}, {"fix", p.Fix, other.Fix},
+	} {
+		if said.one != "" && said.two != "" && said.one != said.two {
+			problems = append(problems, kernel.Problem{
+				File: other.File, Line: other.Line, Column: 1, Path: "custom." + said.what,
+				Message: fmt.Sprintf("%s is %q here and %q at %s:%d, and both are one rule", said.what, said.two, said.one, p.File, p.Line),
+				Fix:     "say it once, with scope: document, or give the rules names of their own, such as " + p.Rule + "_other",
+			})
+		}
+	}
+	p.ID, p.Severity, p.Fix = cmp.Or(p.ID, other.ID), cmp.Or(p.Severity, other.Severity), cmp.Or(p.Fix, other.Fix)
+	p.Title, p.Description = cmp.Or(p.Title, other.Title), cmp.Or(p.Description, other.Description)
+	if other.Level.AtLeast(p.Level) {
+		p.Level = other.Level
+	}
+	if len(p.Resources) == 0 || len(other.Resources) == 0 {
+		p.Resources = nil // one of them is about any
+		return p, problems
+	}
+	p.Resources = slices.Clone(p.Resources)
+	for _, name := range other.Resources {
+		if !slices.Contains(p.Resources, name) {
+			p.Resources = append(p.Resources, name)
+		}
+	}
+	return p, problems
+}
+
+// complete is a policy with what its metadata leaves out.
+func complete(p policy.Policy) policy.Policy {
 	if p.ID == "" {
 		p.ID = p.Package
 		if p.Suffix() != "" {
@@ -172,10 +220,10 @@ func (b *built) policy(file string, m *ast.Module, r *ast.Rule) (policy.Policy, 
 		}
 	}
 	p.Severity = cmp.Or(p.Severity, policy.Medium)
-	if p.Level = cmp.Or(p.Level, policy.HardMandatory); p.Warns() {
+	if p.Warns() {
 		p.Level = policy.Advisory
 	}
-	return p, problems
+	return p
 }
 
 // twice finds ids that two packages claim.
@@ -222,7 +270,8 @@ func trimData(path string) string { return strings.TrimPrefix(path, "data.") }
 
 func invalid(problems []kernel.Problem) error {
 	slices.SortFunc(problems, func(a, b kernel.Problem) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.String(), b.String()))
 	})
+	problems = slices.Compact(problems) // of a package, each of its rules has them
 	return kernel.Errorf(kernel.Invalid, "the policies do not compile").WithProblems(problems...)
 }

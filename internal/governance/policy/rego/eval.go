@@ -181,6 +181,9 @@ func (w *worker) ask(ctx context.Context, query oparego.PreparedEvalQuery) (any,
 		w.cache = topdown.NewVirtualCache() // it may hold what was not evaluated to its end
 		return nil, nil, err
 	}
+	if slices.ContainsFunc(wrong, fails) {
+		w.cache = topdown.NewVirtualCache() // it has what failed as undefined, and would tell the next policy so without the error
+	}
 	if len(found) == 0 {
 		return nil, wrong, nil
 	}

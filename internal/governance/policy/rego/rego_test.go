@@ -147,6 +147,44 @@ deny_other contains "no" if true
 	}
 }
 
+// Rules of one name are one policy, which overlooks nothing that one of them is about.
+func TestRulesOfOneNameAreOnePolicy(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		one, two string
+		level    policy.Level
+		about    string
+		problem  string
+	}{
+		"of two types":         {"{resources: [x], level: advisory}", "{resources: [x, y], level: soft-mandatory}", policy.SoftMandatory, "x y", ""},
+		"the milder second":    {"{resources: [x], level: soft-mandatory}", "{resources: [y], level: advisory}", policy.SoftMandatory, "x y", ""},
+		"one of any":           {"{resources: [x], level: advisory}", "{fix: mend it}", policy.HardMandatory, "", ""},
+		"the first of any":     {"{fix: mend it}", "{resources: [x]}", policy.HardMandatory, "", ""},
+		"ids that differ":      {"{id: one}", "{id: two}", "", "", "say it once"},
+		"severities":           {"{severity: low}", "{severity: high}", "", "", "say it once"},
+		"fixes":                {"{fix: so}", "{fix: otherwise}", "", "", "say it once"},
+		"a mistake of the two": {"{level: advisory}", "{level: strict}", "", "", "strict"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			set, err := compile(t, map[string]string{"a.rego": "package a\n\n# METADATA\n# custom: " + tt.one + "\ndeny contains \"a\" if true\n\n# METADATA\n# custom: " + tt.two + "\ndeny contains \"b\" if true\n"})
+			if tt.problem != "" {
+				if e, ok := errors.AsType[*kernel.Error](err); !ok || len(e.Problems) != 1 || !strings.Contains(e.Problems[0].String(), tt.problem) {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := set.Policies()
+			if len(all) != 1 || all[0].Level != tt.level || strings.Join(all[0].Resources, " ") != tt.about {
+				t.Errorf("got %+v", all)
+			}
+		})
+	}
+}
+
 func TestMistakesHaveTheirPlace(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -216,6 +254,21 @@ func TestAPolicyThatErrsNeverPasses(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What failed for one policy fails for the next, too, which shares what the
+// library found out.
+func TestAnErrorOfTheLibraryIsOneOfEachPolicy(t *testing.T) {
+	t.Parallel()
+	rule := "package %s\n\ndeny contains \"a\" if data.shared.share > 0\n"
+	report := evaluate(t, map[string]string{
+		"shared.rego": "package shared\n\nnumber := count(input.resource_changes) - 1\n\nshare := 1 / number\n",
+		"a.rego":      strings.Replace(rule, "%s", "a", 1),
+		"b.rego":      strings.Replace(rule, "%s", "b", 1),
+	}, document, rego.Options{Parallel: 1})
+	if len(report.Results) != 2 || report.Count(policy.Errored) != 2 {
+		t.Errorf("%+v", report.Results)
 	}
 }
 

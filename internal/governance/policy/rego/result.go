@@ -120,7 +120,7 @@ func with(details map[string]any, key string, value any) map[string]any {
 // text, is what policies count on; it is only noted.
 func (t *task) judge(wrong []topdown.Error) {
 	for _, e := range wrong {
-		if e.Code == topdown.TypeErr {
+		if !fails(e) {
 			t.notices = append(t.notices, policy.Notice{Policy: t.rule.ID, File: e.Location.File, Line: e.Location.Row, Message: e.Message})
 			continue
 		}
@@ -128,6 +128,9 @@ func (t *task) judge(wrong []topdown.Error) {
 	}
 	t.notices = slices.CompactFunc(t.notices, func(a, b policy.Notice) bool { return a == b })
 }
+
+// fails reports whether an error of a builtin function is one of the policy.
+func fails(e topdown.Error) bool { return e.Code != topdown.TypeErr }
 
 // except applies the exceptions of the package: each is a list of suffixes of
 // rules that do not hold for the input, "" being deny itself.

@@ -14,6 +14,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
 	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
 	"github.com/terrace-idp/terrace/policies"
 )
 
@@ -80,7 +81,7 @@ func (policyGate) Name() string { return "policy" }
 // Evaluate holds the plan against the policies. What cannot be evaluated is an
 // error of the gate, or a finding that blocks.
 func (g policyGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateResult, error) {
-	document, err := documentOf(in)
+	document, secret, err := documentOf(in)
 	if err != nil {
 		return run.GateResult{}, err
 	}
@@ -93,24 +94,47 @@ func (g policyGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateRes
 	if err != nil {
 		return run.GateResult{}, err
 	}
+	conceals(in, secret, report.Results)
 	return resultOf(report), nil
 }
 
-func documentOf(in run.GateInput) (policy.Input, error) {
+// documentOf is what policies see of a plan, and what is secret in it.
+func documentOf(in run.GateInput) (policy.Input, *conceal.Values, error) {
 	if in.Plan == nil {
-		return policy.Input{}, kernel.Errorf(kernel.Internal, "there is no plan to hold against policies")
+		return policy.Input{}, nil, kernel.Errorf(kernel.Internal, "there is no plan to hold against policies")
 	}
 	text, err := json.Marshal(in.Plan)
 	if err != nil {
-		return policy.Input{}, fmt.Errorf("the plan as JSON: %w", err)
+		return policy.Input{}, nil, fmt.Errorf("the plan as JSON: %w", err)
 	}
 	document, err := plan.Read("the plan of "+in.Run.ID, text)
 	if err != nil {
-		return policy.Input{}, err
+		return policy.Input{}, nil, err
 	}
-	plan.Redact(document)
+	secret := plan.Redact(document)
 	document.Context = contextOf(in)
-	return document, nil
+	return document, secret, nil
+}
+
+// conceals cuts what is secret out of what policies say. An address of the plan is
+// none, whatever words it has.
+func conceals(in run.GateInput, secret *conceal.Values, results []policy.Result) {
+	if secret.Empty() {
+		return
+	}
+	known := make(map[string]bool, len(in.Plan.ResourceChanges))
+	for _, rc := range in.Plan.ResourceChanges {
+		known[rc.Address] = true
+	}
+	for i := range results {
+		r := &results[i]
+		for _, said := range []*string{&r.Message, &r.Attribute, &r.Fix} {
+			*said = secret.Cut(*said, plan.Hidden)
+		}
+		if !known[r.Address] {
+			r.Address = secret.Cut(r.Address, plan.Hidden)
+		}
+	}
 }
 
 // contextOf is what policies know around the plan.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -84,6 +85,39 @@ func TestPoliciesOfAFolderSeeWhatSurroundsThePlan(t *testing.T) {
 	r, err := gate(t, config.Config{PolicyFolders: []string{dir}}).Evaluate(t.Context(), changing(true))
 	if err != nil || !r.Blocks() || r.Findings[0].Message != "azurerm_storage_account.a of shop" {
 		t.Errorf("%+v %v", r, err)
+	}
+}
+
+// What a provider repeats of a secret is in no finding, and rules see it.
+func TestFindingsTellNoSecret(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	text := `package main
+
+deny contains v if {
+	some c in input.resource_changes
+	connection := c.change.after.connection
+	startswith(connection, "user:")
+	v := {"msg": sprintf("connects by %s", [connection]), "address": c.address, "attribute": connection, "fix": sprintf("change %s", [connection])}
+}
+`
+	if err := os.WriteFile(filepath.Join(dir, "a.rego"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in := changing(true)
+	in.Plan.ResourceChanges[0].Address = "azurerm_storage_account.hunter2"
+	in.Plan.ResourceChanges[0].Change.After = map[string]any{"password": "hunter2", "connection": "user:hunter2@host"}
+	in.Plan.ResourceChanges[0].Change.AfterSensitive = map[string]any{"password": true}
+	r, err := gate(t, config.Config{PolicyFolders: []string{dir}}).Evaluate(t.Context(), in)
+	if err != nil || !r.Blocks() || len(r.Findings) != 1 {
+		t.Fatalf("%+v %v", r, err)
+	}
+	f := r.Findings[0]
+	if f.Address != in.Plan.ResourceChanges[0].Address || f.Message != "connects by user:(sensitive)@host" {
+		t.Errorf("finding %+v", f)
+	}
+	if f.Address = ""; strings.Contains(fmt.Sprint(f, r.Fix, r.Message, r.Problems[0].Message, r.Problems[0].Fix), "hunter2") {
+		t.Errorf("%+v, %+v", f, r.Problems)
 	}
 }
 

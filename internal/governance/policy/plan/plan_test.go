@@ -84,9 +84,36 @@ func TestSensitiveValuesAreHidden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan.Redact(in)
+	secret := plan.Redact(in)
 	text, err := json.Marshal(in.Document)
 	if err != nil || strings.Contains(string(text), "hunter2") || !strings.Contains(string(text), "seen") || !strings.Contains(string(text), `"gone":null`) || !strings.Contains(string(text), `"before":null`) {
 		t.Errorf("%s %v", text, err)
+	}
+	for text, want := range map[string]string{"user:hunter2@host": "user:(sensitive)@host", "was seen": "was seen"} {
+		if got := secret.Cut(text, plan.Hidden); got != want {
+			t.Errorf("of %q there is %q", text, got)
+		}
+	}
+}
+
+// Each place where a plan marks something tells what is cut elsewhere.
+func TestWhatIsSensitiveIsKnownFromEachPlace(t *testing.T) {
+	t.Parallel()
+	in, err := plan.Read("p", []byte(`{
+		"resource_changes":[{"address":"a.b","type":"a","change":{"before":{"x":"secret-1"},"before_sensitive":{"x":true},"after":{"x":"secret-2"},"after_sensitive":{"x":true}}}],
+		"resource_drift":[{"address":"a.b","type":"a","change":{"after":{"x":"secret-3"},"after_sensitive":{"x":true}}}],
+		"output_changes":{"o":{"after":"secret-4","after_sensitive":true}},
+		"planned_values":{"outputs":{"p":{"sensitive":true,"value":"secret-5"}},"root_module":{"child_modules":[{"resources":[{"values":{"x":"secret-6"},"sensitive_values":{"x":true}}]}]}},
+		"prior_state":{"values":{"root_module":{"resources":[{"values":{"x":"secret-7"},"sensitive_values":{"x":true}}]}}},
+		"variables":{"v":{"value":"secret-8"}},
+		"configuration":{"root_module":{"variables":{"v":{"sensitive":true}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := plan.Redact(in)
+	for _, value := range []string{"secret-1", "secret-2", "secret-3", "secret-4", "secret-5", "secret-6", "secret-7", "secret-8"} {
+		if !secret.In(value) {
+			t.Errorf("%s is not known", value)
+		}
 	}
 }

@@ -1,59 +1,79 @@
 package plan
 
-import "github.com/terrace-idp/terrace/internal/governance/policy"
+import (
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
+)
 
 // Hidden stands for a sensitive value.
 const Hidden = "(sensitive)"
 
 // Redact replaces, in place, the values that the plan marks as sensitive: what
-// policies say is read by more people than may see those.
-func Redact(in policy.Input) {
-	d := in.Document
+// policies say is read by more people than may see those. It returns the values:
+// a provider may repeat one where nothing marks it, such as a password in a
+// connection string. There rules see it, since a rule that asks for "Enabled" would
+// pass where somebody marks that word; what they say of it is to be cut.
+func Redact(in policy.Input) *conceal.Values {
+	d, r := in.Document, redactor{conceal.Of()}
 	for _, key := range []string{"resource_changes", "resource_drift"} {
 		for _, item := range items(d[key]) {
-			redactChange(object(object(item)["change"]))
+			r.change(object(object(item)["change"]))
 		}
 	}
 	for _, change := range object(d["output_changes"]) {
-		redactChange(object(change))
+		r.change(object(change))
 	}
 	for _, values := range []any{d["planned_values"], d["values"], object(d["prior_state"])["values"]} {
-		redactValues(object(values))
+		r.values(object(values))
 	}
 	declared := object(object(object(d["configuration"])["root_module"])["variables"])
 	for name, variable := range object(d["variables"]) {
 		if object(declared[name])["sensitive"] == true {
-			object(variable)["value"] = Hidden
+			r.hide(object(variable))
 		}
+	}
+	return r.secret
+}
+
+// redactor collects what it hides.
+type redactor struct{ secret *conceal.Values }
+
+// hide takes the value of an output or a variable.
+func (r redactor) hide(of map[string]any) {
+	if of != nil {
+		r.secret.Add(of["value"])
+		of["value"] = Hidden
 	}
 }
 
-func redactChange(change map[string]any) {
+func (r redactor) change(change map[string]any) {
 	for _, key := range []string{"before", "after"} {
 		if v, ok := change[key]; ok {
+			r.secret.AddMarked(v, change[key+"_sensitive"])
 			change[key] = redact(v, change[key+"_sensitive"])
 		}
 	}
 }
 
-func redactValues(values map[string]any) {
+func (r redactor) values(values map[string]any) {
 	for _, output := range object(values["outputs"]) {
 		if o := object(output); o["sensitive"] == true {
-			o["value"] = Hidden
+			r.hide(o)
 		}
 	}
-	redactModule(object(values["root_module"]))
+	r.module(object(values["root_module"]))
 }
 
-func redactModule(module map[string]any) {
+func (r redactor) module(module map[string]any) {
 	for _, item := range items(module["resources"]) {
-		r := object(item)
-		if v, ok := r["values"]; ok {
-			r["values"] = redact(v, r["sensitive_values"])
+		node := object(item)
+		if v, ok := node["values"]; ok {
+			r.secret.AddMarked(v, node["sensitive_values"])
+			node["values"] = redact(v, node["sensitive_values"])
 		}
 	}
 	for _, child := range items(module["child_modules"]) {
-		redactModule(object(child))
+		r.module(object(child))
 	}
 }
 

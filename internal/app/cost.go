@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -28,21 +30,27 @@ type costs struct {
 	catalog catalog
 	folders []string
 
+	log *slog.Logger
+
 	mu sync.Mutex
-	// loaded are the prices, from when the first plan has something to pay for.
+	// loaded are the prices, from when the first plan has something to pay for, and
+	// stamp is what the folders were then.
 	loaded *pricebook.Book
+	stamp  string
 }
 
 // newEstimates has the prices that Terrace ships, and those of the operator's folders.
 func newEstimates(p *platform) *costs {
-	return &costs{catalog: catalog{azure.NewCatalog()}, folders: p.config.PriceFolders}
+	return &costs{catalog: catalog{azure.NewCatalog()}, folders: p.config.PriceFolders, log: p.log}
 }
 
-// book are the prices. What could not be read is tried again with the next plan.
-func (c *costs) book() (*pricebook.Book, error) {
+// book are the prices, loaded again where the folders have changed. What could not
+// be read is tried again with the next plan; until then the last good prices count.
+func (c *costs) book(ctx context.Context) (*pricebook.Book, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.loaded != nil {
+	stamp := stampOf(c.folders)
+	if c.loaded != nil && stamp == c.stamp {
 		return c.loaded, nil
 	}
 	folders := []fs.FS{pricebook.Shipped()}
@@ -50,8 +58,33 @@ func (c *costs) book() (*pricebook.Book, error) {
 		folders = append(folders, os.DirFS(dir))
 	}
 	book, err := pricebook.Load(folders...)
-	c.loaded = book
-	return book, err
+	if err == nil {
+		c.loaded, c.stamp = book, stamp
+		return book, nil
+	}
+	if c.loaded == nil {
+		return nil, err
+	}
+	c.log.WarnContext(ctx, "prices cannot be loaded again; plans are estimated with those that were good last", "prices", c.loaded.Date(), "error", err)
+	return c.loaded, nil
+}
+
+// stampOf tells one content of folders of prices from another, by the names, sizes
+// and times of their files.
+func stampOf(folders []string) string {
+	var s strings.Builder
+	for _, dir := range folders {
+		files, err := filepath.Glob(filepath.Join(dir, "*", "*.csv"))
+		fmt.Fprintf(&s, "%q %v\n", dir, err)
+		for _, name := range files {
+			if info, err := os.Stat(name); err != nil {
+				fmt.Fprintf(&s, "%q %v\n", name, err)
+			} else {
+				fmt.Fprintf(&s, "%q %d %d\n", name, info.Size(), info.ModTime().UnixNano())
+			}
+		}
+	}
+	return s.String()
 }
 
 // catalog is Azure's, with what runs on the platform's own machine beside it.
@@ -70,7 +103,7 @@ func (c *costs) estimate(ctx context.Context, in run.GateInput) (*cost.Estimate,
 	if c.nothing(in) {
 		return &cost.Estimate{Currency: "USD", Items: []cost.Item{}, Unpriced: []cost.Unpriced{}, Before: &cost.Total{}, Delta: &cost.Total{}}, nil
 	}
-	book, err := c.book()
+	book, err := c.book(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/runner/planjson"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/governance/cost/pricebook"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -44,7 +46,7 @@ func created(typ string) *tfjson.ResourceChange {
 
 func costing(t *testing.T, c config.Config) costGate {
 	t.Helper()
-	return costGate{newEstimates(&platform{config: c}), c.Assignments()}
+	return costGate{newEstimates(&platform{config: c, log: slog.New(slog.DiscardHandler)}), c.Assignments()}
 }
 
 func TestThePlanIsEstimatedAgainstWhatRuns(t *testing.T) {
@@ -149,6 +151,44 @@ func TestPricesThatCannotBeReadAreAnError(t *testing.T) {
 	if _, err := g.Evaluate(t.Context(), in); err == nil {
 		t.Error("no plan passes")
 	}
+}
+
+// Prices that are imported while terraced runs count; broken ones do not.
+func TestImportedPricesCountAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	g := costing(t, config.Config{PriceFolders: []string{dir}})
+	dated := func(want string) {
+		t.Helper()
+		if r, err := g.Evaluate(t.Context(), resized()); err != nil || r.Cost.Prices != want {
+			t.Errorf("prices of %s: %+v %v", want, r.Cost, err)
+		}
+	}
+	write := func(date, price string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Join(dir, date), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		text := "service,meter,variant,region,unit,usd\nlb,Rule,,eastus,hours," + price + "\n"
+		if err := os.WriteFile(filepath.Join(dir, date, "azure.csv"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shipped, err := pricebook.Load(pricebook.Shipped())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dated(shipped.Date())
+	write("2999-01-01", "1")
+	dated("2999-01-01")
+	write("2999-02-01", "much")
+	dated("2999-01-01")
+	write("2999-02-01", "12.5")
+	dated("2999-02-01")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	dated("2999-02-01")
 }
 
 func TestPoliciesSeeTheCost(t *testing.T) {

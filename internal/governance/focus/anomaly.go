@@ -188,7 +188,7 @@ func rounded(v float64) Amount {
 }
 
 // tell records what an import has brought to light, each anomaly once.
-func (s *Service) tell(ctx context.Context, scope kernel.Scope, _ Import) error {
+func (s *Service) tell(ctx context.Context, scope kernel.Scope) error {
 	found, err := s.look(ctx, scope, Looking{}.defaults())
 	if err != nil {
 		return err

@@ -24,6 +24,7 @@ type rooms struct {
 	mu        sync.Mutex
 	facts     []kernel.Fact
 	denied    string
+	refused   string
 	deployed  []focus.Deployed
 	left      []focus.Leftover
 	estimates []focus.Estimate
@@ -39,6 +40,9 @@ func (r *rooms) Authorize(_ context.Context, action string, _ kernel.Scope) erro
 func (r *rooms) Record(_ context.Context, f kernel.Fact) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if f.Type == r.refused {
+		return kernel.Errorf(kernel.Unavailable, "%s cannot be recorded", f.Type)
+	}
 	r.facts = append(r.facts, f)
 	return nil
 }

@@ -89,7 +89,8 @@ func (s *Service) Import(ctx context.Context, scope kernel.Scope, from io.Reader
 	}
 	n.fresh()
 	if req.DryRun {
-		return n.Import, n.read(ctx)
+		err := n.read(ctx)
+		return n.Import, err
 	}
 	if err := s.Store.Begin(ctx, n.Import); err != nil {
 		return Import{}, err
@@ -100,7 +101,10 @@ func (s *Service) Import(ctx context.Context, scope kernel.Scope, from io.Reader
 		}
 		return Import{}, err
 	}
-	return n.Import, s.tell(ctx, scope, n.Import)
+	if err := s.tell(ctx, scope); err != nil { // the import counts all the same
+		s.Log.WarnContext(ctx, "anomalies are told with the next import", "import", n.ID, "error", err)
+	}
+	return n.Import, nil
 }
 
 // take loads everything and then lets it count.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/governance/focus"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -42,6 +43,49 @@ func TestAnImportReplacesWhatItCovers(t *testing.T) {
 		page, err := b.List(ada(), acme, kernel.PageRequest{Limit: 2})
 		if err != nil || len(page.Items) != 2 || page.Next == "" || page.Items[0].By != "ada" {
 			t.Errorf("%+v %v", page, err)
+		}
+	})
+}
+
+// An import that counts is answered as one, though its anomalies could not be told.
+func TestAnImportCountsThoughAnomaliesAreNotTold(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.rooms.refused = "cost.anomaly_found"
+		text := season(func(day string, cost float64) float64 {
+			if day == "2026-11-03" {
+				return 0
+			}
+			return cost
+		})
+		i, err := b.Import(ada(), acme, strings.NewReader(text), focus.ImportRequest{OnError: focus.Refuse})
+		if err != nil || i.ID == "" || i.Rows == 0 {
+			t.Fatalf("%+v %v", i, err)
+		}
+		same(t, "it counts", b.rooms.types(), []string{"cost.imported"})
+		b.rooms.refused = ""
+		b.take(t, text, focus.ImportRequest{})
+		same(t, "told with the next", b.rooms.types()[1:], []string{"cost.imported", "cost.anomaly_found"})
+	})
+}
+
+// What was abandoned takes nothing more.
+func TestAnAbandonedImportLoadsNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		i := focus.Import{ID: kernel.NewID("imp"), Tenant: "acme"}
+		batch := focus.Batch{Labels: map[int64]string{1: "{}"}}
+		if err := b.Store.Begin(ada(), i); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Store.Load(ada(), i, batch); err != nil {
+			t.Errorf("under way: %v", err)
+		}
+		if err := b.Store.Abandon(ada(), clock().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Store.Load(ada(), i, batch); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("abandoned: %v", err)
 		}
 	})
 }

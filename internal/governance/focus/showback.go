@@ -104,7 +104,8 @@ func (s *Service) Showback(ctx context.Context, scope kernel.Scope, q Query) (Sh
 		return Showback{}, err
 	}
 	r.sum(pieces)
-	return r, s.compare(ctx, scope, &r)
+	err = s.compare(ctx, scope, &r)
+	return r, err
 }
 
 // pieces are the month's, of the project of the scope where it has one.

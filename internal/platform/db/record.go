@@ -39,5 +39,8 @@ func Each[R, T any](rows []R, err error, what string, value func(R) (T, error)) 
 
 // Bodies is Each of rows that are the JSON of a value and nothing else.
 func Bodies[T any](bodies []string, err error, what string) ([]T, error) {
-	return Each(bodies, err, what, func(body string) (v T, err error) { return v, Decode(body, &v, what) })
+	return Each(bodies, err, what, func(body string) (v T, err error) {
+		err = Decode(body, &v, what)
+		return v, err
+	})
 }

@@ -2,6 +2,7 @@ package focussql
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 
@@ -24,8 +25,12 @@ func (s *Store) copyIn(ctx context.Context, i focus.Import, all []table) error {
 			return fmt.Errorf("the connection is a %T", driver)
 		}
 		return pgx.BeginFunc(ctx, own.Conn(), func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, "UPDATE focus_imports SET touched_at = $1 WHERE id = $2", s.clock.Now(), i.ID); err != nil {
+			touched, err := tx.Exec(ctx, "UPDATE focus_imports SET touched_at = $1 WHERE id = $2 AND status = $3", s.clock.Now(), i.ID, loading)
+			if err != nil {
 				return err
+			}
+			if touched.RowsAffected() == 0 {
+				return sql.ErrNoRows // it was abandoned
 			}
 			for _, t := range all {
 				if err := copyTable(ctx, tx, t); err != nil {

@@ -66,8 +66,9 @@ func (s *Store) Load(ctx context.Context, i focus.Import, b focus.Batch) error {
 		return db.Map(s.copyIn(ctx, i, all), "the import")
 	}
 	return s.db.InTx(ctx, func(ctx context.Context) error {
-		if _, err := s.db.Conn(ctx).NewRaw("UPDATE focus_imports SET touched_at = ? WHERE id = ?", s.clock.Now(), i.ID).Exec(ctx); err != nil {
-			return db.Map(err, "the import")
+		result, err := s.db.Conn(ctx).NewRaw("UPDATE focus_imports SET touched_at = ? WHERE id = ? AND status = ?", s.clock.Now(), i.ID, loading).Exec(ctx)
+		if err := db.Changed(result, err, "the import"); err != nil {
+			return err
 		}
 		tx, _ := db.SQLTx(ctx) // InTx has begun it
 		for _, t := range all {

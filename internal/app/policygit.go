@@ -62,8 +62,11 @@ func (r *policyRepository) look(ctx context.Context) (fs.FS, error) {
 	if !r.asked.IsZero() && now.Sub(r.asked) < policyAsk {
 		return r.tree, r.err
 	}
-	r.asked = now
-	r.err = r.update(ctx)
+	err := r.update(ctx)
+	if ctx.Err() != nil {
+		return r.tree, err // it tells of who asked, and the next one asks again
+	}
+	r.asked, r.err = now, err
 	return r.tree, r.err
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"log/slog"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -74,6 +75,11 @@ func TestPoliciesOfARepositoryFollowItsBranch(t *testing.T) {
 		}
 		_ = f.Close()
 		return "b"
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := r.look(ended); err == nil {
+		t.Error("it was asked in vain, and says nothing")
 	}
 	if got := look(); got != "no b" {
 		t.Errorf("first: %s", got)

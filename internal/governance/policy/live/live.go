@@ -20,6 +20,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Every is how often sources are looked at.
@@ -79,9 +80,10 @@ type Sets struct {
 // state is what is known of a source.
 type state struct {
 	set    *rego.Set
-	parts  *parts // in place of set where the source has an index
-	digest string // of what set was compiled from
-	seen   string // of what was looked at last
+	parts  *parts        // in place of set where the source has an index
+	data   []policy.File // beside what was compiled; settings of others
+	digest string        // of what set was compiled from
+	seen   string        // of what was looked at last
 	err    error
 }
 
@@ -98,7 +100,8 @@ func (s *Sets) Refresh(ctx context.Context) {
 	s.refresh(ctx)
 }
 
-// load looks at the sources where nobody has yet.
+// load looks at the sources where nobody has yet. What it finds is for all, and does
+// not end with the context of who happened to ask first.
 func (s *Sets) load(ctx context.Context) {
 	s.mu.RLock()
 	loaded := s.loaded
@@ -109,26 +112,40 @@ func (s *Sets) load(ctx context.Context) {
 	s.loading.Lock()
 	defer s.loading.Unlock()
 	if !s.loaded { // it is written under both locks
-		s.refresh(ctx)
+		s.refresh(context.WithoutCancel(ctx))
 	}
 }
 
 func (s *Sets) refresh(ctx context.Context) {
 	found := s.read(ctx)
 	for i, source := range s.sources {
-		s.mu.RLock()
-		old := s.state[i]
-		s.mu.RUnlock()
-		next := s.look(ctx, source, found[i], old)
-		if message(next.err) != message(old.err) || next.digest != old.digest {
-			s.tell(ctx, source, next)
+		if !source.Settings {
+			s.update(ctx, i, found[i])
 		}
-		s.mu.Lock()
-		s.state[i] = next
-		s.mu.Unlock()
+	}
+	data := s.data(found)
+	for i, source := range s.sources {
+		if source.Settings {
+			found[i].folder.Data = data
+			s.update(ctx, i, found[i])
+		}
 	}
 	s.mu.Lock()
 	s.loaded = true
+	s.mu.Unlock()
+}
+
+// update takes what a source has now.
+func (s *Sets) update(ctx context.Context, i int, now content) {
+	s.mu.RLock()
+	old := s.state[i]
+	s.mu.RUnlock()
+	next := s.look(ctx, s.sources[i], now, old)
+	if message(next.err) != message(old.err) || next.digest != old.digest {
+		s.tell(ctx, s.sources[i], next)
+	}
+	s.mu.Lock()
+	s.state[i] = next
 	s.mu.Unlock()
 }
 
@@ -141,40 +158,64 @@ type content struct {
 // read reads all sources.
 func (s *Sets) read(ctx context.Context) []content {
 	found := make([]content, len(s.sources))
-	var data []policy.File
 	for i, source := range s.sources {
 		tree, err := source.Tree(ctx)
 		if err == nil {
 			found[i].folder, err = policy.ReadFolder(source.Name, tree, filepath.ToSlash(source.Name))
 		}
 		found[i].err = err
-		data = append(data, found[i].folder.Data...)
-	}
-	for i, source := range s.sources {
-		if source.Settings {
-			found[i].folder.Data = data
-		}
 	}
 	return found
+}
+
+// data are the settings: of each source the last good ones, for without them the
+// rules that read them would judge by others.
+func (s *Sets) data(found []content) []policy.File {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var data []policy.File
+	for i, source := range s.sources {
+		if source.Settings {
+			data = append(data, found[i].folder.Data...)
+			continue
+		}
+		data = append(data, s.state[i].data...)
+	}
+	return data
 }
 
 // look returns the state of a source after what is there now.
 func (s *Sets) look(ctx context.Context, source Source, now content, old state) state {
 	if now.err != nil {
-		return state{set: old.set, parts: old.parts, digest: old.digest, err: now.err}
+		old.seen, old.err = "", now.err
+		return old
 	}
 	digest := digestOf(now.folder)
 	if digest == old.seen {
 		return old
 	}
-	if source.Index != nil {
-		return state{parts: &parts{library: s.library, folder: now.folder, index: source.Index}, digest: digest, seen: digest}
+	next := state{data: now.folder.Data, digest: digest, seen: digest}
+	if err := s.compile(ctx, source, now.folder, &next); err != nil {
+		old.seen, old.err = "", err
+		if kernel.Is(err, kernel.Invalid) { // it will not be better for trying it again
+			old.seen = digest
+		}
+		return old
 	}
-	set, err := rego.Compile(ctx, s.library, now.folder)
-	if err != nil {
-		return state{set: old.set, digest: old.digest, seen: digest, err: err}
+	return next
+}
+
+// compile compiles a folder; of one with an index what the settings could break.
+func (s *Sets) compile(ctx context.Context, source Source, folder policy.Folder, next *state) (err error) {
+	if source.Index == nil {
+		next.set, err = rego.Compile(ctx, s.library, folder)
+		return err
 	}
-	return state{set: set, digest: digest, seen: digest}
+	next.parts = &parts{library: s.library, folder: folder, index: source.Index}
+	if len(folder.Data) > 0 {
+		_, err = next.parts.need(ctx, func(policy.Policy) bool { return false })
+	}
+	return err
 }
 
 func (s *Sets) tell(ctx context.Context, source Source, now state) {
@@ -230,6 +271,9 @@ func (s *Sets) Eval(ctx context.Context, in policy.Input, o rego.Options) (polic
 	all := policy.Report{Evaluated: []string{}, Results: []policy.Result{}}
 	for i, st := range now {
 		set, err := st.ready(ctx, in, o)
+		if ended := ctx.Err(); ended != nil {
+			return policy.Report{}, ended
+		}
 		if set == nil {
 			all.Results = append(all.Results, missing(s.sources[i].Name, err))
 			continue

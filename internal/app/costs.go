@@ -2,8 +2,7 @@ package app
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/delivery/automation"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -11,6 +10,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
+	"github.com/terrace-idp/terrace/internal/fabric/event"
+	"github.com/terrace-idp/terrace/internal/fabric/event/eventtype"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/governance/focus"
 	"github.com/terrace-idp/terrace/internal/governance/focus/focussql"
@@ -177,32 +178,57 @@ func (e evidence) Measure(ctx context.Context, scope kernel.Scope) (map[string]m
 	}
 	all["stages/tagged-percent"] = maturity.Figure{Value: 100 * float64(tagged) / float64(max(1, len(stages))), From: "the stages' required tags"}
 	told, err := e.notified(ctx, scope)
-	all["costs/notified"] = maturity.Figure{Value: float64(told), From: "the tenant's rules and subscriptions that name cost.anomaly_found"}
+	all["costs/notified"] = maturity.Figure{Value: float64(told), From: "the tenant's rules that notify and active subscriptions that cost.anomaly_found passes"}
 	return all, err
 }
 
 // notified counts who is told of anomalies.
 func (e evidence) notified(ctx context.Context, scope kernel.Scope) (int, error) {
-	n := 0
-	rules, err := e.rules.List(ctx, scope, kernel.PageRequest{Limit: kernel.MaxPageSize})
+	stages := []string{""}
+	for _, st := range e.stages.All() {
+		stages = append(stages, st.Name)
+	}
+	rules, err := counted(func(page kernel.PageRequest) (kernel.Page[automation.Rule], error) {
+		return e.rules.List(ctx, scope, page)
+	}, func(r automation.Rule) bool {
+		return r.Do.Kind == automation.Notify && anomaliesPass(r.On, r.Scope, stages)
+	})
 	if err != nil {
 		return 0, err
 	}
-	for _, r := range rules.Items {
-		if names(r.On) {
-			n++
-		}
-	}
-	subscriptions, err := e.subscriptions.List(ctx, scope, kernel.PageRequest{Limit: kernel.MaxPageSize})
-	for _, s := range subscriptions.Items {
-		if names(s.Filters) {
-			n++
-		}
-	}
-	return n, err
+	subscriptions, err := counted(func(page kernel.PageRequest) (kernel.Page[subscription.Subscription], error) {
+		return e.subscriptions.List(ctx, scope, page)
+	}, func(s subscription.Subscription) bool {
+		return s.Status == subscription.Active && anomaliesPass(s.Filters, s.Scope, stages)
+	})
+	return rules + subscriptions, err
 }
 
-func names(filters []subscription.Filter) bool {
-	text, err := json.Marshal(filters)
-	return err == nil && strings.Contains(string(text), "cost.")
+// counted counts what a test holds of, on all pages.
+func counted[T any](list func(kernel.PageRequest) (kernel.Page[T], error), test func(T) bool) (int, error) {
+	n := 0
+	for page := (kernel.PageRequest{Limit: kernel.MaxPageSize}); ; {
+		found, err := list(page)
+		if err != nil {
+			return 0, err
+		}
+		for _, one := range found.Items {
+			if test(one) {
+				n++
+			}
+		}
+		if page.Cursor = found.Next; page.Cursor == "" {
+			return n, nil
+		}
+	}
+}
+
+// anomaliesPass tells whether an anomaly in the scope, on any of the stages, passes
+// the filters.
+func anomaliesPass(filters []subscription.Filter, scope kernel.Scope, stages []string) bool {
+	return slices.ContainsFunc(stages, func(name string) bool {
+		return subscription.Match(filters, event.Event{
+			SpecVersion: "1.0", Type: eventtype.Prefix + "cost.anomaly_found", Tenant: scope.Tenant, Project: scope.Project, Stage: name,
+		})
+	})
 }

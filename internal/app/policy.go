@@ -112,6 +112,7 @@ func documentOf(in run.GateInput) (policy.Input, *conceal.Values, error) {
 		return policy.Input{}, nil, err
 	}
 	secret := plan.Redact(document)
+	plan.Complete(document)
 	document.Context = contextOf(in)
 	return document, secret, nil
 }

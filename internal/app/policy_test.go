@@ -12,6 +12,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/runner/planjson"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -85,6 +86,52 @@ func TestPoliciesOfAFolderSeeWhatSurroundsThePlan(t *testing.T) {
 	r, err := gate(t, config.Config{PolicyFolders: []string{dir}}).Evaluate(t.Context(), changing(true))
 	if err != nil || !r.Blocks() || r.Findings[0].Message != "azurerm_storage_account.a of shop" {
 		t.Errorf("%+v %v", r, err)
+	}
+}
+
+// A policy finds in a run what it finds in the file of the plan, though a run keeps
+// less of it.
+func TestPoliciesOfPlannedValuesAndOfThePriorStateWorkInRuns(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	text := `package main
+
+modules := [input.planned_values.root_module, input.planned_values.root_module.child_modules[0]]
+
+deny contains msg if {
+	some m in modules
+	some r in m.resources
+	r.values.open
+	msg := sprintf("%s is open", [r.address])
+}
+
+deny contains msg if {
+	some r in input.prior_state.values.root_module.resources
+	r.values.kept
+	msg := sprintf("%s was kept", [r.address])
+}
+`
+	if err := os.WriteFile(filepath.Join(dir, "a.rego"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := planjson.Decode(strings.NewReader(`{"format_version":"1.2",
+		"planned_values":{"outputs":{},"root_module":{"resources":[{"address":"t.a","values":{"open":true}}]}},
+		"prior_state":{"format_version":"1.0","values":{"root_module":{"resources":[{"address":"t.a","values":{"kept":true}}]}}},
+		"resource_changes":[
+			{"address":"t.a","mode":"managed","type":"t","name":"a","change":{"actions":["no-op"],"before":{"open":true,"kept":true},"after":{"open":true,"kept":true}}},
+			{"address":"module.m.t.b","module_address":"module.m","mode":"managed","type":"t","name":"b","change":{"actions":["create"],"before":null,"after":{"open":true}}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := changing(true)
+	in.Plan = decoded
+	r, err := gate(t, config.Config{PolicyFolders: []string{dir}}).Evaluate(t.Context(), in)
+	var said []string
+	for _, f := range r.Findings {
+		said = append(said, f.Message)
+	}
+	if want := "module.m.t.b is open, t.a is open, t.a was kept"; err != nil || strings.Join(said, ", ") != want {
+		t.Errorf("%v, %v, want %s", said, err, want)
 	}
 }
 

@@ -1,0 +1,51 @@
+package plan_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
+)
+
+func TestWhatARunDoesNotKeepIsPutBack(t *testing.T) {
+	t.Parallel()
+	in, err := plan.Read("p", []byte(`{"planned_values":{"outputs":{"o":{"value":1}}},"resource_changes":[
+		{"address":"t.new","mode":"managed","type":"t","name":"new","provider_name":"p","change":{"actions":["create"],"before":null,"after":{"a":1,"key":"s3cret"},"after_sensitive":{"key":true}}},
+		{"address":"t.gone","mode":"managed","type":"t","name":"gone","deposed":"d","change":{"actions":["delete"],"before":{"a":2},"after":null}},
+		{"address":"module.m[\"x.y\\\"]\"].module.module.t.same[0]","module_address":"module.m[\"x.y\\\"]\"].module.module","mode":"managed","type":"t","name":"same","index":0,"change":{"actions":["no-op"],"before":null,"after":{"a":3}}},
+		{"address":"module.m[\"x.y\\\"]\"].t.changed","module_address":"module.m[\"x.y\\\"]\"]","mode":"managed","type":"t","name":"changed","change":{"actions":["update"],"before":{"a":4},"after":{"a":5}}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Redact(in)
+	plan.Complete(in)
+	const (
+		m    = `"address":"module.m[\"x.y\\\"]\"]`
+		same = `{"address":"module.m[\"x.y\\\"]\"].module.module","resources":[{"address":"module.m[\"x.y\\\"]\"].module.module.t.same[0]","index":0,"mode":"managed","name":"same","type":"t","values":{"a":3}}]}`
+	)
+	for name, want := range map[string]string{
+		"planned_values": `{"outputs":{"o":{"value":1}},"root_module":{"child_modules":[{` + m + `","child_modules":[` + same + `],"resources":[{` + m + `.t.changed","mode":"managed","name":"changed","type":"t","values":{"a":5}}]}],` +
+			`"resources":[{"address":"t.new","mode":"managed","name":"new","provider_name":"p","sensitive_values":{"key":true},"type":"t","values":{"a":1,"key":"(sensitive)"}}]}}`,
+		"prior_state": `{"values":{"root_module":{"child_modules":[{` + m + `","child_modules":[` + same + `],"resources":[{` + m + `.t.changed","mode":"managed","name":"changed","type":"t","values":{"a":4}}]}],` +
+			`"resources":[{"address":"t.gone","deposed_key":"d","mode":"managed","name":"gone","type":"t","values":{"a":2}}]}}}`,
+	} {
+		if got, err := json.Marshal(in.Document[name]); err != nil || string(got) != want {
+			t.Errorf("%s is\n%s\nwant\n%s\n%v", name, got, want, err)
+		}
+	}
+}
+
+func TestWhatAPlanHasStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	in, err := plan.Read("p", []byte(`{"planned_values":{"root_module":{"of":"terraform"}},"prior_state":{"of":"terraform"},
+		"resource_changes":[{"address":"t.n","type":"t","change":{"actions":["update"],"before":{},"after":{}}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Complete(in)
+	planned, _ := json.Marshal(in.Document["planned_values"])
+	prior, _ := json.Marshal(in.Document["prior_state"])
+	if string(planned) != `{"root_module":{"of":"terraform"}}` || string(prior) != `{"of":"terraform"}` {
+		t.Errorf("%s, %s", planned, prior)
+	}
+}

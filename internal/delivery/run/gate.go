@@ -28,6 +28,9 @@ type GateInput struct {
 	Graph    *graph.Graph
 	Workload *workload.Workload
 	Plan     *tfjson.Plan
+	// Part is whether the plan is a part of an approved one, which the gates judged
+	// whole: what it leaves out is not missing.
+	Part bool
 	// Tags are the workload's own: costcenter, env, owner.
 	Tags map[string]string
 }

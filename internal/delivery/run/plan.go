@@ -99,6 +99,8 @@ type attempt struct {
 	plan    Plan
 	dossier Dossier
 	digest  kernel.Digest
+	// part is whether only some of the resources were planned.
+	part bool
 }
 
 // makePlan plans, asks the gates, and writes the dossier. With targets it plans
@@ -115,6 +117,7 @@ func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt,
 	if err != nil {
 		return a, err
 	}
+	a.part = len(targets) > 0
 	if job.Targets = targets; e.run.Operation == Refresh {
 		job.RefreshOnly, job.Targets = true, e.run.Targets
 	}

@@ -18,4 +18,10 @@ import data.terrace.lib.plan
 
 deny contains plan.remark("plan", "has errors") if input.errored == true
 
-deny contains plan.remark("plan", "is not complete") if input.complete == false
+deny contains plan.remark("plan", "is not complete") if {
+	input.complete == false
+	not partial
+}
+
+# What was changed outside is accepted for the resources that were asked for alone.
+partial if input.terrace.operation == "refresh"

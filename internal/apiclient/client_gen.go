@@ -683,8 +683,9 @@ func (e RunFileChangeChange) Valid() bool {
 
 // Defines values for RunLevel.
 const (
-	RunLevelAdvisory  RunLevel = "advisory"
-	RunLevelMandatory RunLevel = "mandatory"
+	RunLevelAdvisory      RunLevel = "advisory"
+	RunLevelMandatory     RunLevel = "mandatory"
+	RunLevelSoftMandatory RunLevel = "soft-mandatory"
 )
 
 // Valid indicates whether the value is a known member of the RunLevel enum.
@@ -693,6 +694,8 @@ func (e RunLevel) Valid() bool {
 	case RunLevelAdvisory:
 		return true
 	case RunLevelMandatory:
+		return true
+	case RunLevelSoftMandatory:
 		return true
 	default:
 		return false
@@ -3443,7 +3446,7 @@ type RunGateResult struct {
 	Fix      string       `json:"fix,omitempty"`
 	Gate     string       `json:"gate"`
 
-	// Level What a failed gate means: advisory ones warn, mandatory ones end the run.
+	// Level What a failed gate means: advisory ones warn, soft-mandatory ones hold the run until somebody overrides them, mandatory ones end it.
 	Level   RunLevel `json:"level"`
 	Message string   `json:"message"`
 
@@ -3490,7 +3493,7 @@ type RunInterruption struct {
 	Phase   string    `json:"phase"`
 }
 
-// RunLevel What a failed gate means: advisory ones warn, mandatory ones end the run.
+// RunLevel What a failed gate means: advisory ones warn, soft-mandatory ones hold the run until somebody overrides them, mandatory ones end it.
 type RunLevel string
 
 // RunNodeChange defines model for RunNodeChange.

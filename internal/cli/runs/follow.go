@@ -122,6 +122,10 @@ func outcome(e *command.Env, project string, r apiclient.Run) error {
 	switch {
 	case r.Status == apiclient.RunStatusSucceeded:
 		return nil
+	case r.Status == apiclient.RunStatusAwaitingApproval && held(r) != "":
+		e.Say("run %s is held by the gate %s: mend what it says, or override it\n  terrace explain %s --project %s\n  terrace policy override %s --gate %s --project %s",
+			r.ID, held(r), r.ID, project, r.ID, held(r), project)
+		return &exit.WaitingError{Run: r.ID}
 	case r.Status == apiclient.RunStatusAwaitingApproval:
 		e.Say("run %s waits for %s\n  terrace run approve %s --project %s", r.ID, need(r, e.Clock.Now()), r.ID, project)
 		return &exit.WaitingError{Run: r.ID}
@@ -135,6 +139,17 @@ func outcome(e *command.Env, project string, r apiclient.Run) error {
 		return kernel.Errorf(kernel.Refused, "the run %s was %s: %s", r.ID, r.Status, reasonOf(r))
 	}
 	return nil
+}
+
+// held names the first gate that holds the run until somebody overrides it.
+func held(r apiclient.Run) string {
+	for _, g := range r.Gates {
+		overridden := slices.ContainsFunc(r.Overrides, func(o apiclient.RunOverride) bool { return o.Gate == g.Gate && o.Digest == r.Dossier })
+		if g.Level == apiclient.RunLevelSoftMandatory && g.Outcome == apiclient.RunOutcomeFailed && !overridden {
+			return g.Gate
+		}
+	}
+	return ""
 }
 
 // need says how many approvals a run waits for, and by whom.

@@ -3,6 +3,8 @@ package static
 const (
 	// maxFile bounds a file, in bytes.
 	maxFile = 4 << 20
+	// maxProblems bounds what is told of a configuration that is not understood.
+	maxProblems = 50
 	// maxFiles bounds the files of a module.
 	maxFiles = 500
 	// maxResources bounds the instances of all modules.

@@ -115,18 +115,18 @@ func (r *reader) parse(name string) (*hclsyntax.Body, error) {
 
 // diagnosed turns what HCL found into problems with their places.
 func diagnosed(diags hcl.Diagnostics) error {
-	err := kernel.Errorf(kernel.Invalid, "the configuration is not understood")
+	var problems []kernel.Problem
 	for _, d := range diags {
-		if d.Severity != hcl.DiagError {
+		if d.Severity != hcl.DiagError || len(problems) == maxProblems {
 			continue
 		}
 		p := kernel.Problem{Message: strings.TrimSuffix(d.Summary, ".") + ": " + d.Detail}
 		if d.Subject != nil {
 			p.File, p.Line, p.Column = d.Subject.Filename, d.Subject.Start.Line, d.Subject.Start.Column
 		}
-		err = err.WithProblems(append(err.Problems, p)...)
+		problems = append(problems, p)
 	}
-	return err
+	return kernel.Errorf(kernel.Invalid, "the configuration is not understood").WithProblems(problems...)
 }
 
 // varFiles are the files of values that Terraform reads by itself, in its order.

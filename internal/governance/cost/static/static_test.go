@@ -126,6 +126,7 @@ func TestMistakesHavePlaces(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
 		"no HCL":             {"resource \"a\" \"b\" {\n  x = \n}\n", "main.tf:2:"},
+		"no text":            {strings.Repeat("m\x13,\xde\xd9\x1e?r\x1f\xcb\x19q\x17D\x9d\\4` \x1e\xb9", 100), "main.tf:1:"},
 		"a count of a half":  {"resource \"azurerm_lb\" \"b\" {\n  count = 1.5\n}\n", "main.tf:2:11"},
 		"too many instances": {"resource \"azurerm_lb\" \"b\" {\n  count = 1000000\n}\n", "main.tf:2:3"},
 	} {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
@@ -91,7 +92,7 @@ func checkIndex(t *testing.T, rules []policy.Policy) {
 
 func TestTheRulesPassTheirTests(t *testing.T) {
 	t.Parallel()
-	report, err := rego.Test(t.Context(), rego.TestOptions{}, policy.Folder{}, shipped(t))
+	report, err := rego.Test(t.Context(), rego.TestOptions{Timeout: time.Minute}, policy.Folder{}, shipped(t))
 	if err != nil {
 		t.Fatal(err)
 	}

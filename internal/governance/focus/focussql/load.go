@@ -99,7 +99,7 @@ func insert(ctx context.Context, tx *sql.Tx, t table) error {
 
 func insertBy(ctx context.Context, tx *sql.Tx, t table, rows [][]any, each int) error {
 	one := "(" + strings.TrimSuffix(strings.Repeat("?,", len(t.columns)), ",") + ")"
-	query := "INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES " + strings.TrimSuffix(strings.Repeat(one+",", each), ",")
+	query := strings.Join([]string{"INSERT INTO", t.name, "(", strings.Join(t.columns, ", "), ") VALUES", strings.TrimSuffix(strings.Repeat(one+",", each), ",")}, " ")
 	if t.once {
 		query += " ON CONFLICT DO NOTHING"
 	}

@@ -52,7 +52,7 @@ func eval(e *command.Env) *cobra.Command {
 			"the input. No server is asked. Policies are Rego: rules deny, warn and violation of any package, as\n" +
 			"Conftest has them, and exceptions.\n\n" +
 			"The exit code is 1 when a policy is violated whose level is at least that of --fail-on, and 2 when\n" +
-			"something could not be evaluated: the file, the policies, or one of them.",
+			"something could not be evaluated: the file, the policies, or one of them of such a level.",
 		Example: "  terraform show -json plan.out > plan.json && terrace policy eval --plan plan.json\n" +
 			"  terrace policy eval --plan plan.json --policies ./policy --with-shipped --stage prod -o json\n" +
 			"  terraform show -json | terrace policy eval --plan - --fail-on hard-mandatory",

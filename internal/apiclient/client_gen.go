@@ -3129,6 +3129,9 @@ type ResourceExplanation struct {
 type RetryRunRequest struct {
 	// Reason Why; it is kept in the audit log.
 	Reason string `json:"reason,omitempty"`
+
+	// WhenOpen Where a window closes the stage, plan now and apply when it opens, instead of being refused.
+	WhenOpen bool `json:"whenOpen,omitempty"`
 }
 
 // RoleChange defines model for RoleChange.
@@ -3247,6 +3250,7 @@ type RunApproval struct {
 	//
 	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 	Digest    Digest     `json:"digest"`
+	Expired   bool       `json:"expired,omitempty"`
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 	Reason    string     `json:"reason,omitempty"`
 }
@@ -3256,6 +3260,7 @@ type RunAssessment struct {
 	Ahead        []string         `json:"ahead"`
 	Allowed      bool             `json:"allowed"`
 	Availability *RunAvailability `json:"availability,omitempty"`
+	ByItself     []string         `json:"byItself,omitempty"`
 	Deployed     *RunReleaseRef   `json:"deployed,omitempty"`
 	Obstacles    []Problem        `json:"obstacles"`
 	Opening      RunStageOpening  `json:"opening"`
@@ -3265,6 +3270,8 @@ type RunAssessment struct {
 	Release           *RunReleaseRef `json:"release,omitempty"`
 	RequiredApprovals StageApprovals `json:"requiredApprovals"`
 	Stage             string         `json:"stage"`
+	Takes             []RunTake      `json:"takes,omitempty"`
+	Users             []string       `json:"users,omitempty"`
 	Why               string         `json:"why,omitempty"`
 	Workload          string         `json:"workload"`
 }
@@ -4972,6 +4979,9 @@ type AssessChangeParams struct {
 
 	// Release A release by its id, number or version; without it, the obvious one.
 	Release string `form:"release,omitempty" json:"release,omitempty"`
+
+	// Force Remove it although other workloads take from it.
+	Force bool `form:"force,omitempty" json:"force,omitempty"`
 }
 
 // GetOutputsParams defines parameters for GetOutputs.

@@ -13,23 +13,41 @@ import (
 
 // writeAssessment says what a change would bring where, and what it needs.
 func writeAssessment(w io.Writer, a apiclient.RunAssessment, now time.Time) {
-	if a.Release != nil {
+	if a.Release != nil && a.Operation == apiclient.RunOperationDestroy {
+		_, _ = fmt.Fprintf(w, "%s of %s in %s: takes away %s, with everything it owns there\n", a.Operation, a.Workload, a.Stage, named(*a.Release))
+	} else if a.Release != nil {
 		from := "nothing"
 		if a.Deployed != nil {
 			from = named(*a.Deployed)
 		}
 		_, _ = fmt.Fprintf(w, "%s of %s to %s: %s, in place of %s\n", a.Operation, a.Workload, a.Stage, named(*a.Release), from)
 	}
+	for _, t := range a.Takes {
+		_, _ = fmt.Fprintf(w, "  takes no longer: %s of %s in the project %s\n", anyOutput(t.Outputs), t.Workload, t.Project)
+	}
+	if len(a.Users) > 0 {
+		_, _ = fmt.Fprintf(w, "  takes outputs from: %s\n", strings.Join(a.Users, ", "))
+	}
 	if a.Availability != nil {
 		_, _ = fmt.Fprintf(w, "  available %s: %s\n", yesNo(a.Availability.Available), output.Told(now, a.Why))
 	}
 	_, _ = fmt.Fprintf(w, "  %s\n  approvals needed: %s\n", opening(now, a), approvals(a.RequiredApprovals))
+	for _, says := range a.ByItself {
+		_, _ = fmt.Fprintf(w, "  by itself: %s\n", output.Told(now, says))
+	}
 	if len(a.Ahead) > 0 {
 		_, _ = fmt.Fprintf(w, "  comes after: %s\n", strings.Join(a.Ahead, ", "))
 	}
 	for _, o := range a.Obstacles {
 		_, _ = fmt.Fprintf(w, "  not now: %s\n", output.Told(now, o.Message))
 	}
+}
+
+func anyOutput(names []string) string {
+	if len(names) == 0 {
+		return "nothing, but comes after it,"
+	}
+	return strings.Join(names, ", ")
 }
 
 func named(r apiclient.RunReleaseRef) string {

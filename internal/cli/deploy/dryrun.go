@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -73,7 +74,7 @@ func (d *dryRun) finish(ctx context.Context, e *command.Env, s command.Server, p
 
 func writePreview(w io.Writer, found apiclient.GetDossierResponse) {
 	d := found.Dossier
-	_, _ = fmt.Fprintf(w, "%s of %s to %s would change: %s\n", d.Operation, d.Workload, d.Stage, watch.PlanLine(d.Plan.Summary))
+	_, _ = fmt.Fprintf(w, "%s of %s %s %s would change: %s\n", d.Operation, d.Workload, toOrIn(d.Operation), d.Stage, watch.PlanLine(d.Plan.Summary))
 	for _, c := range d.Plan.Changes {
 		_, _ = fmt.Fprintf(w, "  %s %s\n", sign(string(c.Action)), c.Address)
 		if c.Action == apiclient.RunResourceChangeActionUpdate || c.Action == apiclient.RunResourceChangeActionReplace {
@@ -85,6 +86,9 @@ func writePreview(w io.Writer, found apiclient.GetDossierResponse) {
 	}
 	runs.WriteGraph(w, d.GraphChanges)
 	runs.WriteSpec(w, d, runs.Short())
+	for _, in := range d.Inputs {
+		runs.WriteInput(w, in)
+	}
 	_, _ = fmt.Fprintf(w, "all of it: terrace run show %s\n", d.Run)
 	for _, g := range d.Gates {
 		_, _ = fmt.Fprintf(w, "gate %s %s: %s\n", g.Gate, g.Outcome, g.Message)
@@ -95,6 +99,13 @@ func writePreview(w io.Writer, found apiclient.GetDossierResponse) {
 	for _, f := range d.Plan.Files {
 		_, _ = fmt.Fprintf(w, "\n%s", f.Diff)
 	}
+}
+
+func toOrIn(o apiclient.RunOperation) string {
+	if o == apiclient.RunOperationDestroy {
+		return "in"
+	}
+	return "to"
 }
 
 // sign is how a plan marks an action.
@@ -137,7 +148,8 @@ func (d *dryRun) obstacles(found apiclient.RunDossier, a *apiclient.RunAssessmen
 func refusals(d apiclient.RunDossier, reasons []kernel.Problem) error {
 	var details []kernel.Problem
 	for _, g := range d.Gates {
-		if g.Level == apiclient.RunLevelMandatory && g.Outcome == apiclient.RunOutcomeFailed {
+		known := slices.ContainsFunc(reasons, func(p kernel.Problem) bool { return p.Path == g.Gate })
+		if g.Level == apiclient.RunLevelMandatory && g.Outcome == apiclient.RunOutcomeFailed && !known {
 			reasons = append(reasons, kernel.Problem{Path: g.Gate, Message: "a gate would not let it pass: " + g.Gate + ": " + g.Message, Fix: g.Fix})
 			details = append(details, g.Problems...)
 		}

@@ -54,7 +54,7 @@ func (m *move) run(ctx context.Context, workload string) error {
 // preview tells what speaks against the change, and plans it where there is
 // something to plan.
 func (m *move) preview(ctx context.Context, s command.Server, project, workload string) error {
-	a, err := s.Assess(ctx, project, workload, apiclient.AssessChangeParams{Operation: m.operation, Stage: m.stage, Release: m.release})
+	a, err := s.Assess(ctx, project, workload, apiclient.AssessChangeParams{Operation: m.operation, Stage: m.stage, Release: m.release, Force: m.force})
 	if err != nil {
 		return err
 	}
@@ -82,9 +82,9 @@ func Promote(e *command.Env) *cobra.Command {
 		return s.Promote(ctx, project, workload, apiclient.PromoteRequest{To: m.stage, Release: m.release, Reason: m.reason, DryRun: m.dry.on, WhenOpen: m.dry.whenOpen})
 	}
 	c := m.command("promote WORKLOAD", "Carry a release, unchanged, to the next stage",
-		"  terrace promote orders --to test\n  terrace promote orders --to prod --release 2 --wait-approval\n  terrace promote orders --to prod --dry-run")
+		"  terrace promote orders --to test\n  terrace promote orders --to prod --release 2 --wait-approval\n  terrace promote orders --to prod --dry-run\n  terrace promote orders --to dev --release 2")
 	e.StageFlag(c, &m.stage, "to", "the stage to promote to", true)
-	c.Flags().StringVar(&m.release, "release", "", "the release, by its id, number or version; the one in the stage before by default")
+	c.Flags().StringVar(&m.release, "release", "", "the release, by its id, number or version; the one in the stage before by default; the first stage takes any that there is")
 	return c
 }
 

@@ -124,16 +124,16 @@ func writeStopping(w io.Writer, r apiclient.Run, force bool) {
 }
 
 func retry(e *command.Env) *cobra.Command {
-	var reason string
+	var again apiclient.RetryRunRequest
 	var waiting Waiting
 	c := &cobra.Command{
 		Use: "retry RUN", Short: "Do again what a run did that failed, or was canceled or discarded",
 		Long: "Starts a new run with the same release, stage and operation, under the rules of now.\n" +
 			"It is refused where a later run of the same workload and stage has made the old one void.",
-		Example: "  terrace run retry RUN\n  terrace run retry RUN --no-wait --reason \"the network is back\"",
+		Example: "  terrace run retry RUN\n  terrace run retry RUN --no-wait --reason \"the network is back\"\n  terrace run retry RUN --when-open",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			r, err := s.Retry(ctx, project, args[0], apiclient.RetryRunRequest{Reason: reason})
+			r, err := s.Retry(ctx, project, args[0], again)
 			if err != nil {
 				return err
 			}
@@ -141,7 +141,8 @@ func retry(e *command.Env) *cobra.Command {
 		}),
 	}
 	waiting.Flags(c)
-	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
+	c.Flags().StringVar(&again.Reason, "reason", "", "why; it is kept in the audit log")
+	c.Flags().BoolVar(&again.WhenOpen, "when-open", false, "where a window closes the stage, plan now and apply when it opens")
 	return c
 }
 

@@ -63,7 +63,7 @@ func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 	}
 	_, _ = fmt.Fprintf(w, "  plan: %s\n", watch.PlanLine(d.Plan.Summary))
 	for _, in := range d.Inputs {
-		writeInput(w, in)
+		WriteInput(w, in)
 	}
 	WriteChanges(w, found, detail)
 	WriteGraph(w, d.GraphChanges)
@@ -79,7 +79,8 @@ func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 	}
 }
 
-func writeInput(w io.Writer, in apiclient.RunInput) {
+// WriteInput writes what a plan takes of another stack.
+func WriteInput(w io.Writer, in apiclient.RunInput) {
 	value := "(sensitive)"
 	if !in.Sensitive {
 		value = fmt.Sprint(in.Value)

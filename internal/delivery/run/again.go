@@ -7,10 +7,17 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
+// RetryRequest asks for a run to be done again.
+type RetryRequest struct {
+	Reason string
+	// WhenOpen plans now even where a window closes the stage, and applies when it opens.
+	WhenOpen bool
+}
+
 // Retry queues a new run that does the same again as one that failed, or was
 // canceled or discarded: the same release, stage and operation, under the rules
 // of now. It is refused where a later run of the stack has made it void.
-func (s *Service) Retry(ctx context.Context, scope kernel.Scope, id, reason string) (Run, error) {
+func (s *Service) Retry(ctx context.Context, scope kernel.Scope, id string, how RetryRequest) (Run, error) {
 	old, err := s.Store.Get(ctx, scope, id)
 	if err != nil {
 		return Run{}, err
@@ -26,7 +33,7 @@ func (s *Service) Retry(ctx context.Context, scope kernel.Scope, id, reason stri
 			return Run{}, err
 		}
 	}
-	c := ChangeRequest{Workload: old.Workload, Stage: old.Scope.Stage, Release: old.Release.ID, Reason: reason, DryRun: old.DryRun}
+	c := ChangeRequest{Workload: old.Workload, Stage: old.Scope.Stage, Release: old.Release.ID, Reason: how.Reason, DryRun: old.DryRun, WhenOpen: how.WhenOpen}
 	return s.request(ctx, func(ctx context.Context) (Run, error) {
 		if err := s.repeatable(ctx, old); err != nil { // in the transaction of the new run
 			return Run{}, err
@@ -53,15 +60,15 @@ func (s *Service) again(ctx context.Context, old Run, c ChangeRequest) (r Run, e
 		return r, err
 	}
 	if old.Operation == Deploy || old.Operation == Promote {
-		r.Availability, err = s.admitted(ctx, old.Scope, st, old.Workload, old.Release, admission{dry: old.DryRun})
+		r.Availability, err = s.admitted(ctx, old.Scope, st, old.Workload, old.Release, admission{dry: old.DryRun, whenOpen: c.WhenOpen})
 		return r, err
 	}
-	if !old.DryRun {
+	if !old.DryRun && !c.WhenOpen {
 		if err := s.mayChange(st); err != nil {
 			return r, err
 		}
 	}
-	if old.Operation == Destroy {
+	if old.Operation == Destroy && !old.DryRun {
 		if err := s.used(ctx, old.Scope, old.Workload, old.Force); err != nil {
 			return r, err
 		}

@@ -175,13 +175,6 @@ func counting(r Run, now time.Time) []Approval {
 	return slices.DeleteFunc(slices.Clone(r.Approvals), func(a Approval) bool { return a.Digest != r.Dossier || a.expired(now) })
 }
 
-func (a Approval) expired(now time.Time) bool { return a.ExpiresAt != nil && !now.Before(*a.ExpiresAt) }
-
-// lapsed are the approvals of the current dossier that have expired.
-func lapsed(r Run, now time.Time) []Approval {
-	return slices.DeleteFunc(slices.Clone(r.Approvals), func(a Approval) bool { return a.Digest != r.Dossier || !a.expired(now) })
-}
-
 // missing returns how many approvals the run still needs.
 func missing(r Run, now time.Time) int { return max(0, r.Required.Count-len(counting(r, now))) }
 
@@ -202,19 +195,4 @@ func approvers(all []Approval) string {
 		names[i] = a.By.Name
 	}
 	return strings.Join(names, ", ")
-}
-
-// expired sends a run whose approvals do not count any longer back to people,
-// and reports whether it did. The plan stays the one that they look at.
-func (e *execution) expired(ctx context.Context) (bool, error) {
-	now := e.s.Clock.Now()
-	old := lapsed(e.run, now)
-	if missing(e.run, now) == 0 || len(old) == 0 {
-		return false, nil
-	}
-	why := fmt.Sprintf("the approval by %s expired before the plan was applied; %s", approvers(old), outstanding(e.run, now))
-	return true, e.move(ctx, change{to: AwaitingApproval, why: why, fact: "approval_expired", edit: func(_ context.Context, r *Run) error {
-		r.Hold = nil
-		return nil
-	}})
 }

@@ -24,6 +24,12 @@ type Assessment struct {
 	Why       string          `json:"why,omitempty"`
 	Opening   StageOpening    `json:"opening"`
 	Approvals stage.Approvals `json:"requiredApprovals"`
+	// ByItself tells what stages do with the release without being asked.
+	ByItself []string `json:"byItself,omitempty"`
+	// Takes are what a removal ends to take of other workloads.
+	Takes []Take `json:"takes,omitempty"`
+	// Users are the workloads that take from what a removal removes.
+	Users []string `json:"users,omitempty"`
 	// Ahead are the runs of the stack that come first.
 	Ahead []string `json:"ahead"`
 	// Allowed says that there is no obstacle.
@@ -66,6 +72,11 @@ func (s *Service) Assess(ctx context.Context, scope kernel.Scope, op Operation, 
 	if err := s.assessRelease(ctx, where, &a, c); err != nil {
 		return a, err
 	}
+	if op == Destroy {
+		if err := s.assessRemoval(ctx, where, &a, c); err != nil {
+			return a, err
+		}
+	}
 	closed, opening, err := s.closed(st)
 	if err != nil {
 		return a, err
@@ -94,6 +105,26 @@ func (s *Service) assessRelease(ctx context.Context, where kernel.Scope, a *Asse
 	}
 	a.Availability, a.Why = &found, found.String()
 	if p := s.obstacle(c.Workload, found); p != nil {
+		a.Obstacles = append(a.Obstacles, *p)
+	}
+	a.ByItself, err = s.byItself(ctx, where, c.Workload, found)
+	return err
+}
+
+// assessRemoval tells what the workload takes of others, and who takes from it.
+func (s *Service) assessRemoval(ctx context.Context, where kernel.Scope, a *Assessment, c ChangeRequest) error {
+	d, err := s.Store.Deployment(ctx, where, c.Workload)
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
+		return err
+	}
+	a.Takes = d.Takes
+	if a.Users, err = s.takersOf(ctx, where, c.Workload); err != nil {
+		return err
+	}
+	if c.Force {
+		return a.against("permission", s.Authorizer.Authorize(ctx, actionOrphan, where))
+	}
+	if p := removalProblem(where, c.Workload, a.Users); p != nil {
 		a.Obstacles = append(a.Obstacles, *p)
 	}
 	return nil

@@ -55,15 +55,24 @@ func (s *Service) used(ctx context.Context, where kernel.Scope, name string, for
 	if force {
 		return s.Authorizer.Authorize(ctx, actionOrphan, where)
 	}
-	users, err := s.Store.Takers(ctx, where, name)
+	names, err := s.takersOf(ctx, where, name)
 	if err != nil {
 		return err
 	}
-	var names []string
+	return inUse(where, name, names)
+}
+
+// takersOf names the workloads that take from one and stay, and those that are on
+// their way to.
+func (s *Service) takersOf(ctx context.Context, where kernel.Scope, name string) (names []string, err error) {
+	users, err := s.Store.Takers(ctx, where, name)
+	if err != nil {
+		return nil, err
+	}
 	for _, d := range users {
 		goes, err := s.leaving(ctx, d)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !goes {
 			names = append(names, userName(d, where))
@@ -71,14 +80,15 @@ func (s *Service) used(ctx context.Context, where kernel.Scope, name string, for
 	}
 	open, err := s.Store.OpenFollowers(ctx, where, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, r := range open {
 		if user := named(Take{Project: r.Scope.Project, Workload: r.Workload}, where); len(r.Takes) > 0 && !slices.Contains(names, user) {
 			names = append(names, user)
 		}
 	}
-	return inUse(where, name, names)
+	slices.Sort(names)
+	return names, nil
 }
 
 // leaving reports whether a run that removes it is on its way.
@@ -88,18 +98,13 @@ func (s *Service) leaving(ctx context.Context, d Deployment) (bool, error) {
 }
 
 func inUse(where kernel.Scope, name string, users []string) error {
-	if len(users) == 0 {
-		return nil
-	}
-	slices.Sort(users)
-	return kernel.Errorf(kernel.Refused, "%s is not removed from %s: %s takes from it", name, where.Stage, strings.Join(users, ", ")).
-		WithFix("remove what takes first, or deploy what does not take from %s; an admin may insist with terrace destroy %s --stage %s --force", name, name, where.Stage)
+	return refusal(name, removalProblem(where, name, users))
 }
 
 // stillUsed asks again, before a removal is planned.
 func (e *execution) stillUsed(ctx context.Context) error {
-	if e.run.Operation != Destroy || e.run.Force {
-		return nil
+	if e.run.Operation != Destroy || e.run.Force || e.run.DryRun {
+		return nil // a dry run tells it as a gate
 	}
 	users, err := e.s.Store.Takers(ctx, e.scope, e.run.Workload)
 	if err != nil {
@@ -107,12 +112,44 @@ func (e *execution) stillUsed(ctx context.Context) error {
 	}
 	var names []string
 	for _, d := range users {
-		if e.run.DryRun {
-			if goes, err := e.s.leaving(ctx, d); err != nil || goes {
-				continue
-			}
-		}
 		names = append(names, userName(d, e.scope))
 	}
+	slices.Sort(names)
 	return inUse(e.scope, e.run.Workload, names)
+}
+
+// consumersGate is the name of the gate that those are who take from what a run removes.
+const consumersGate = "consumers"
+
+// consumersResult tells of a removal who takes from what it removes.
+func (e *execution) consumersResult(ctx context.Context) ([]GateResult, error) {
+	if e.run.Operation != Destroy {
+		return nil, nil
+	}
+	names, err := e.s.takersOf(ctx, e.scope, e.run.Workload)
+	if err != nil {
+		return nil, err
+	}
+	result := GateResult{Gate: consumersGate, Level: Mandatory, Outcome: Passed, Message: "nothing takes outputs of " + e.run.Workload}
+	p := removalProblem(e.scope, e.run.Workload, names)
+	switch {
+	case p != nil && e.run.Force:
+		result.Level, result.Outcome = Advisory, Missed
+		result.Message = fmt.Sprintf("%s takes from %s, which is removed all the same", strings.Join(names, ", "), e.run.Workload)
+	case p != nil && e.run.DryRun: // one that is none was asked already, when it was queued and before its plan
+		result.Outcome, result.Message, result.Fix = Missed, p.Message, p.Fix
+	}
+	return []GateResult{result}, nil
+}
+
+// removalProblem is why a workload from which others take is not removed, nil for
+// no others.
+func removalProblem(where kernel.Scope, name string, users []string) *kernel.Problem {
+	if len(users) == 0 {
+		return nil
+	}
+	return &kernel.Problem{
+		Path: consumersGate, Message: fmt.Sprintf("%s is not removed from %s: %s takes from it", name, where.Stage, strings.Join(users, ", ")),
+		Fix: fmt.Sprintf("remove what takes first, or deploy what does not take from %s; an admin may insist with terrace destroy %s --stage %s --force", name, name, where.Stage),
+	}
 }

@@ -104,7 +104,7 @@ func (s *Service) lost(ctx context.Context, where kernel.Scope, workload string,
 	}
 	for _, v := range page.Items {
 		if v.Release.ID == ref.ID && v.Changed && v.EndedAt != nil {
-			return fmt.Sprintf("%s found at %s that %s", v.ID, v.EndedAt.Format(time.RFC3339), v.Outcome), nil
+			return fmt.Sprintf("%s found at %s that %s", v.ID, v.EndedAt.Format(time.RFC3339), v.Outcome) + v.Rollback.since(), nil
 		}
 	}
 	runs, err := s.Store.RunsOf(ctx, where, workload, ref.ID)
@@ -120,5 +120,13 @@ func (s *Service) lost(ctx context.Context, where kernel.Scope, workload string,
 	if last == nil {
 		return "", nil
 	}
-	return fmt.Sprintf("%s found that %s", last.ID, last.Failure.Message), nil
+	return fmt.Sprintf("%s found that %s", last.ID, last.Failure.Message) + last.Rollback.since(), nil
+}
+
+// since says that the release was rolled back, "" where it was not.
+func (n *RollbackNote) since() string {
+	if n == nil || n.Run == "" {
+		return ""
+	}
+	return "; " + n.Message
 }

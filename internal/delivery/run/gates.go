@@ -33,7 +33,11 @@ func (e *execution) gates(ctx context.Context, a attempt) ([]GateResult, error) 
 	if err != nil {
 		return nil, err
 	}
-	return append(append(results, window...), approvalResult(a)), nil
+	users, err := e.consumersResult(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append(slices.Concat(results, users, window), approvalResult(a)), nil
 }
 
 // approvalResult tells what the stage demands of people for this plan.

@@ -19,9 +19,9 @@ func (r ReleaseRef) String() string {
 // the stage before.
 func (s *Service) candidate(ctx context.Context, where kernel.Scope, c ChangeRequest) (ReleaseRef, error) {
 	before, ok := s.Stages.Before(where.Stage)
-	if !ok {
-		return ReleaseRef{}, kernel.Errorf(kernel.Refused, "%s is the first stage: nothing is promoted to it", where.Stage).
-			WithFix("terrace deploy score.yaml --stage %s", where.Stage)
+	if !ok && c.Release == "" {
+		return ReleaseRef{}, kernel.Errorf(kernel.Refused, "%s is the first stage: nothing is promoted to it but a release that is named", where.Stage).
+			WithFix("terrace deploy score.yaml --stage %s makes a release and brings it there; terrace promote %s --to %s --release … brings one there that there is", where.Stage, c.Workload, where.Stage)
 	}
 	if c.Release != "" {
 		return s.releaseRef(ctx, where, c)

@@ -357,12 +357,12 @@ func TestRetry(t *testing.T) {
 		return kernel.Errorf(kernel.Unavailable, "the network is away")
 	}
 	failed := b.Deploy(t, "dev", "1")
-	if _, err := b.Retry(ada, runtest.Project, failed.ID, ""); !kernel.Is(err, kernel.Conflict) {
+	if _, err := b.Retry(ada, runtest.Project, failed.ID, run.RetryRequest{}); !kernel.Is(err, kernel.Conflict) {
 		t.Errorf("before it has ended: %v", err)
 	}
 	runtest.Must(t, b.Advance(t.Context(), runtest.Project, failed.ID))
 	b.World.BeforePlan = nil
-	again, err := b.Retry(ada, runtest.Project, failed.ID, "it is back")
+	again, err := b.Retry(ada, runtest.Project, failed.ID, run.RetryRequest{Reason: "it is back"})
 	runtest.Must(t, err)
 	if again.RetryOf != failed.ID || again.Release != failed.Release || again.Operation != run.Deploy || again.Reason != "it is back" {
 		t.Errorf("the retry is %+v", again)
@@ -371,20 +371,20 @@ func TestRetry(t *testing.T) {
 	if again = b.Now(t, again.ID); again.Status != run.Succeeded {
 		t.Fatalf("the retry is %s: %+v", again.Status, again.Failure)
 	}
-	_, err = b.Retry(ada, runtest.Project, failed.ID, "")
+	_, err = b.Retry(ada, runtest.Project, failed.ID, run.RetryRequest{})
 	if !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), again.ID) {
 		t.Errorf("after a later one: %v", err)
 	}
-	if _, err = b.Retry(ada, runtest.Project, again.ID, ""); !kernel.Is(err, kernel.Refused) {
+	if _, err = b.Retry(ada, runtest.Project, again.ID, run.RetryRequest{}); !kernel.Is(err, kernel.Refused) {
 		t.Errorf("of a success: %v", err)
 	}
 	waiting := b.Deploy(t, "dev", "2")
 	b.Deploy(t, "dev", "3")
-	if _, err = b.Retry(ada, runtest.Project, waiting.ID, ""); !kernel.Is(err, kernel.Refused) {
+	if _, err = b.Retry(ada, runtest.Project, waiting.ID, run.RetryRequest{}); !kernel.Is(err, kernel.Refused) {
 		t.Errorf("of a superseded run: %v", err)
 	}
 	b.Denied["workload.deploy"] = true
-	if _, err = b.Retry(ada, runtest.Project, failed.ID, ""); !kernel.Is(err, kernel.Denied) {
+	if _, err = b.Retry(ada, runtest.Project, failed.ID, run.RetryRequest{}); !kernel.Is(err, kernel.Denied) {
 		t.Errorf("without the permission: %v", err)
 	}
 }

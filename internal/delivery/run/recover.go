@@ -111,12 +111,12 @@ func (s *Service) wake(ctx context.Context, h Head) error {
 }
 
 // Watch sweeps at once, which takes up what earlier processes of this node
-// left, and then again and again until ctx ends.
+// left, and tells of approvals that expire, and then again and again until ctx ends.
 func (s *Service) Watch(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(s.ExpireApprovals(ctx), s.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			return err
 		}
 		timer.Reset(supervise.Beat(SweepEvery))

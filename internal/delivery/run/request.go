@@ -115,12 +115,17 @@ type ChangeRequest struct {
 }
 
 // Promote queues the run that carries a release, unchanged, to a stage for which
-// it is available. Without a release it takes the one deployed in the stage
-// before. A dry run is let through for whatever release, and tells what would be.
+// it is available: every one is for the first stage. Without a release it takes the
+// one deployed in the stage before. A dry run is let through for whatever release, and tells what would be.
 func (s *Service) Promote(ctx context.Context, scope kernel.Scope, c ChangeRequest) (Run, error) {
 	st, where, err := s.allowed(ctx, scope, c.Stage, actionDeploy)
 	if err != nil {
 		return Run{}, err
+	}
+	if _, past := s.Stages.Before(st.Name); !past {
+		if err := s.mine(ctx, where, c.Workload, c.DryRun); err != nil {
+			return Run{}, err
+		}
 	}
 	return s.request(ctx, func(ctx context.Context) (Run, error) {
 		ref, err := s.candidate(ctx, where, c)
@@ -177,8 +182,10 @@ func (s *Service) Destroy(ctx context.Context, scope kernel.Scope, c ChangeReque
 		if err != nil {
 			return Run{}, err
 		}
-		if err := s.used(ctx, where, c.Workload, c.Force); err != nil {
-			return Run{}, err
+		if !c.DryRun { // which tells who takes from it
+			if err := s.used(ctx, where, c.Workload, c.Force); err != nil {
+				return Run{}, err
+			}
 		}
 		return Run{Scope: where, Workload: c.Workload, Release: d.Release, Operation: Destroy, Reason: c.Reason, DryRun: c.DryRun, Force: c.Force}, nil
 	})

@@ -140,6 +140,8 @@ type Approval struct {
 	At     time.Time     `json:"at"`
 	// ExpiresAt is when it counts no longer, nil for as long as its plan does.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// Expired says that it was told that it counts no longer.
+	Expired bool `json:"expired,omitempty"`
 }
 
 // Override is one person's word that a gate shall not hold one dossier.

@@ -30,6 +30,7 @@ const (
 // Stores is all that the room keeps.
 type Stores interface {
 	Store
+	Lapses
 	Dossiers
 	Stacks
 	Deployments

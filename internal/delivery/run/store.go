@@ -57,6 +57,12 @@ type Turns interface {
 	Served(ctx context.Context, tenant string, turn int64) error
 }
 
+// Lapses finds the runs whose approvals have expired.
+type Lapses interface {
+	// Lapsing returns those of all tenants whose Lapses is not after now, a bounded number.
+	Lapsing(ctx context.Context, now time.Time) ([]Run, error)
+}
+
 // Dossiers keeps the dossiers of runs by their digest.
 type Dossiers interface {
 	PutDossier(ctx context.Context, scope kernel.Scope, run string, digest kernel.Digest, d Dossier) error

@@ -148,7 +148,7 @@ func TestARetryPassesWhatTheFirstTryHadTo(t *testing.T) {
 	auto := carry(t, b, page.Items[0])
 	_, err = b.Discard(runtest.As(runtest.Grace), runtest.Project, auto.ID, "")
 	runtest.Must(t, err)
-	again, err := b.Retry(runtest.As(runtest.Grace), runtest.Project, auto.ID, "")
+	again, err := b.Retry(runtest.As(runtest.Grace), runtest.Project, auto.ID, run.RetryRequest{})
 	runtest.Must(t, err)
 	again = carry(t, b, again)
 	if _, err := b.Approve(runtest.As(runtest.Ada), runtest.Project, again.ID, again.Dossier, ""); !kernel.Is(err, kernel.Refused) {
@@ -157,7 +157,7 @@ func TestARetryPassesWhatTheFirstTryHadTo(t *testing.T) {
 	b.World.BeforePlan = func(run.Job, map[string]string) error { return kernel.Errorf(kernel.Unavailable, "away") }
 	failed := carry(t, b, b.Deploy(t, "dev", "2"))
 	owner := b.Restart(t, func(d *run.Deps) { d.Owners = owned{} })
-	if _, err := owner.Retry(runtest.As(runtest.Ada), runtest.Project, failed.ID, ""); !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), "repository") {
+	if _, err := owner.Retry(runtest.As(runtest.Ada), runtest.Project, failed.ID, run.RetryRequest{}); !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), "repository") {
 		t.Errorf("the retry of what belongs to a repository: %v", err)
 	}
 }

@@ -27,6 +27,8 @@ type change struct {
 	quiet bool
 	// begins says that it is the run's first fact.
 	begins bool
+	// expired are the approvals whose end the step tells.
+	expired []Lapse
 	// edit changes the run and whatever belongs to the step, in its transaction.
 	edit func(ctx context.Context, r *Run) error
 	// lease is checked, and released when the run waits or ends; nil for a step of a person.
@@ -202,6 +204,7 @@ func (s *Service) record(ctx context.Context, r Run, c change) error {
 		Data: factData{
 			Stack: r.Stack, Workload: r.Workload, Release: r.Release.ID, Operation: r.Operation,
 			Status: r.Status, DryRun: r.DryRun, Dossier: r.Dossier, Fence: r.Fence, Attempt: r.Attempt, Failure: r.Failure, Orphans: r.orphans(),
+			Expired: c.expired,
 		},
 	})
 }
@@ -220,4 +223,6 @@ type factData struct {
 	Failure   *Failure      `json:"failure,omitempty"`
 	// Orphans are the stacks from which a removal takes what they use, as an admin insisted.
 	Orphans []string `json:"orphans,omitempty"`
+	// Expired are the approvals that count no longer since this fact.
+	Expired []Lapse `json:"expired,omitempty"`
 }

@@ -59,7 +59,29 @@ func (s *Service) wayOf(ctx context.Context, where kernel.Scope, workload string
 		}
 		return strings.Join(steps, ", then "), nil
 	}
-	return s.way(workload, where.Stage, nil), nil
+	return s.wayBack(ctx, where, workload, ref)
+}
+
+// wayBack tells how a release gets to the stage of where that no stage before has
+// any longer. The first one takes it again, as the release that it is.
+func (s *Service) wayBack(ctx context.Context, where kernel.Scope, workload string, ref ReleaseRef) (string, error) {
+	first := s.Stages.All()[0].Name
+	runs, err := s.Store.RunsOf(ctx, where.InStage(first), workload, ref.ID)
+	if err != nil {
+		return "", err
+	}
+	way := s.way(workload, where.Stage, nil)
+	was := slices.DeleteFunc(runs, func(r Run) bool { return r.DryRun || !r.Status.Terminal() || !r.arrived() })
+	if len(was) == 0 {
+		return way, nil
+	}
+	_, on, _ := strings.Cut(way, ", then ")
+	return fmt.Sprintf("correct the cause (see terrace explain %s) and %s --release %s, then %s", was[len(was)-1].ID, promoteTo(workload, first), ref.ID, on), nil
+}
+
+// arrived reports whether the run brought its release to its stage, however it ended.
+func (r Run) arrived() bool {
+	return slices.ContainsFunc(r.Phases, func(p Phase) bool { return p.Name == Verifying.phase() })
 }
 
 // standing tells of a release in one stage whether it holds there as verified, and

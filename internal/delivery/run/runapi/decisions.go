@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 )
@@ -84,7 +85,8 @@ func (a API) cancel(ctx context.Context, in *cancelInput) (*runAnswer, error) {
 
 // RetryRunRequest is the body of a retry.
 type RetryRunRequest struct {
-	Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Why; it is kept in the audit log."`
+	Reason   string `json:"reason,omitempty" maxLength:"1000" doc:"Why; it is kept in the audit log."`
+	WhenOpen bool   `json:"whenOpen,omitempty" doc:"Where a window closes the stage, plan now and apply when it opens, instead of being refused."`
 }
 
 type retryInput struct {
@@ -97,5 +99,5 @@ func (a API) retry(ctx context.Context, in *retryInput) (*runAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answer(a.Runs.Retry(ctx, scope, in.ID, in.Body.Reason))
+	return answer(a.Runs.Retry(ctx, scope, in.ID, run.RetryRequest{Reason: in.Body.Reason, WhenOpen: in.Body.WhenOpen}))
 }

@@ -85,6 +85,7 @@ type assessInput struct {
 	Operation run.Operation `query:"operation" required:"true" doc:"promote, rollback or destroy."`
 	Stage     string        `query:"stage" required:"true" maxLength:"63" doc:"The stage that would be changed."`
 	Release   string        `query:"release" maxLength:"64" doc:"A release by its id, number or version; without it, the obvious one."`
+	Force     bool          `query:"force" doc:"Remove it although other workloads take from it."`
 }
 
 type assessmentOutput struct{ Body run.Assessment }
@@ -94,6 +95,6 @@ func (a API) assess(ctx context.Context, in *assessInput) (*assessmentOutput, er
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.Runs.Assess(ctx, scope, in.Operation, run.ChangeRequest{Workload: in.Workload, Stage: in.Stage, Release: in.Release})
+	found, err := a.Runs.Assess(ctx, scope, in.Operation, run.ChangeRequest{Workload: in.Workload, Stage: in.Stage, Release: in.Release, Force: in.Force})
 	return &assessmentOutput{Body: found}, err
 }

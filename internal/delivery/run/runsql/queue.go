@@ -94,6 +94,30 @@ func (s *Store) Served(ctx context.Context, tenant string, turn int64) error {
 	return db.Map(err, "the queue of "+tenant)
 }
 
+// mostLapsing bounds how many runs are looked at whose approvals have expired.
+const mostLapsing = 100
+
+// Lapsing returns the runs of all tenants of which an approval has expired that
+// nobody was told of.
+func (s *Store) Lapsing(ctx context.Context, now time.Time) ([]run.Run, error) {
+	var rows []row
+	err := s.db.Reader(ctx).NewRaw("SELECT revision, body FROM runs WHERE approval_lapses <= ? ORDER BY approval_lapses LIMIT ?",
+		now.UTC(), mostLapsing).Scan(ctx, &rows)
+	if err != nil {
+		return nil, db.Map(err, "runs whose approvals have expired")
+	}
+	return runsOf(rows)
+}
+
+// lapses is when the next approval of a run expires, nil where none does.
+func lapses(r run.Run) *time.Time {
+	end := r.Lapses().UTC()
+	if end.IsZero() {
+		return nil
+	}
+	return &end
+}
+
 // heldUntil is when a run that waits for its stage to open is looked at again, nil
 // for one that does not.
 func heldUntil(r run.Run) *time.Time {

@@ -33,8 +33,8 @@ func (s *Store) Save(ctx context.Context, r run.Run) error {
 		return fmt.Errorf("write run: %w", err)
 	}
 	result, err := s.db.Conn(ctx).NewRaw(
-		"UPDATE runs SET status = ?, ended = ?, held_until = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND project = ? AND revision = ?",
-		string(r.Status), r.Status.Terminal(), heldUntil(r), string(body), r.ID, r.Scope.Tenant, r.Scope.Project, r.Revision,
+		"UPDATE runs SET status = ?, ended = ?, held_until = ?, approval_lapses = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND project = ? AND revision = ?",
+		string(r.Status), r.Status.Terminal(), heldUntil(r), lapses(r), string(body), r.ID, r.Scope.Tenant, r.Scope.Project, r.Revision,
 	).Exec(ctx)
 	if err != nil {
 		return db.Map(err, "run "+r.ID)

@@ -274,3 +274,44 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestLapsing finds the runs that wait with an approval that has expired, until it
+// was told.
+func TestLapsing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *runsql.Store) {
+		ctx := context.Background()
+		now := kernel.Clock(nil).Now()
+		lapsing := func(at time.Time) []string {
+			t.Helper()
+			found, err := s.Lapsing(ctx, at)
+			must(t, err)
+			return ids(found)
+		}
+		r := example(run.AwaitingApproval)
+		must(t, s.Insert(ctx, r))
+		r.Dossier = "sha256:1"
+		for digest, life := range map[kernel.Digest]time.Duration{"sha256:0": time.Minute, "sha256:1": time.Hour} {
+			end := now.Add(life)
+			r.Approvals = append(r.Approvals, run.Approval{Digest: digest, ExpiresAt: &end})
+		}
+		must(t, s.Save(ctx, r))
+		if early, due := lapsing(now.Add(time.Hour-time.Second)), lapsing(now.Add(time.Hour)); len(early) != 0 || len(due) != 1 || due[0] != r.ID {
+			t.Fatalf("before %v, after %v", early, due)
+		}
+		for i := range r.Approvals {
+			r.Approvals[i].Expired = true
+		}
+		r.Revision++
+		must(t, s.Save(ctx, r))
+		if found := lapsing(now.Add(time.Hour)); len(found) != 0 {
+			t.Errorf("it was told: %v", found)
+		}
+		r.Status, r.Approvals[0].Expired, r.Approvals[1].Expired = run.Succeeded, false, false
+		r.Revision++
+		must(t, s.Save(ctx, r))
+		if found := lapsing(now.Add(time.Hour)); len(found) != 0 {
+			t.Errorf("it has ended: %v", found)
+		}
+	})
+}

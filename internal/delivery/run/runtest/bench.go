@@ -199,6 +199,23 @@ func (j *Journal) Types(id string) []string {
 	return types
 }
 
+// Expired returns the names of those whose approvals of a run facts tell to have expired.
+func (j *Journal) Expired(id string) []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var names []string
+	for _, f := range j.facts {
+		var data struct{ Expired []run.Lapse }
+		if raw, err := json.Marshal(f.Data); err != nil || f.Subject != id || json.Unmarshal(raw, &data) != nil {
+			continue
+		}
+		for _, l := range data.Expired {
+			names = append(names, l.By.Name)
+		}
+	}
+	return names
+}
+
 // Causes returns what caused the facts about a run, in their order.
 func (j *Journal) Causes(id string) []string {
 	j.mu.Lock()

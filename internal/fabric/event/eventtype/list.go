@@ -72,9 +72,11 @@ func changes() []Type {
 }
 
 func runs() []Type {
+	const run = "stack workload release operation status dryRun:boolean dossier? fence?:integer attempt?:integer failure?:object orphans?:strings"
 	return slices.Concat(
-		first("stack workload release operation status dryRun:boolean dossier? fence?:integer attempt?:integer failure?:object orphans?:strings",
-			"run.adopted", "run.applying", "run.approval_expired", "run.approved", "run.awaiting_approval", "run.cancel_requested", "run.canceled",
+		first(run+" expired:list", "run.approval_expired"),
+		first(run,
+			"run.adopted", "run.applying", "run.approved", "run.awaiting_approval", "run.cancel_requested", "run.canceled",
 			"run.continued", "run.discarded", "run.failed", "run.held", "run.interrupted", "run.overridden", "run.planned", "run.planning", "run.queued",
 			"run.rollback_queued", "run.stale", "run.succeeded", "run.superseded", "run.verifying", "run.waiting"),
 		first("stack workload run outputs:strings version? serial?:integer runs:strings", "run.outputs_changed"),

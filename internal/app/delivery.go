@@ -33,6 +33,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/live"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
@@ -76,6 +77,8 @@ type delivery struct {
 	sources *source.Service
 	// policies are what plans are held against.
 	policies *live.Sets
+	// policy says what they mean at a place.
+	policy *policy.Service
 	// costs tell what plans cost.
 	costs *costs
 	// putBack tells runs what they put back.
@@ -116,6 +119,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	if d.policies, err = newPolicies(p); err != nil {
 		return nil, err
 	}
+	d.policy = newPolicy(p, d.policies)
 	if err := d.buildRuns(ctx, p, a, f, runStore); err != nil {
 		return nil, err
 	}
@@ -190,7 +194,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Concurrency: p.config.Concurrency, TenantConcurrency: p.config.TenantConcurrency,
-		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policies, p.config.Assignments(), d.costs}}, Log: p.log, Node: p.config.Node,
+		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs}}, Log: p.log, Node: p.config.Node,
 	})
 	return err
 }

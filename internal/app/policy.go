@@ -12,7 +12,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/live"
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
-	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/conceal"
 	"github.com/terrace-idp/terrace/policies"
@@ -68,11 +67,15 @@ func policyRepositories(p *platform) ([]live.Source, error) {
 	return sources, nil
 }
 
+// newPolicy says what the policies mean where a run is.
+func newPolicy(p *platform, sets *live.Sets) *policy.Service {
+	return policy.New(policy.Deps{Sets: sets, Platform: p.config.Assignments()})
+}
+
 // policyGate is a run.Gate.
 type policyGate struct {
-	sets   *live.Sets
-	levels policy.Assignments
-	costs  *costs
+	policies *policy.Service
+	costs    *costs
 }
 
 // Name is policy.
@@ -91,9 +94,7 @@ func (g policyGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateRes
 	if document.Context.Cost, err = g.costs.estimate(ctx, in); err != nil {
 		return run.GateResult{}, err
 	}
-	report, err := g.sets.Eval(ctx, document, rego.Options{Level: func(p policy.Policy) (policy.Level, bool) {
-		return g.levels.Level(p, document.Context)
-	}})
+	report, err := g.policies.Evaluate(ctx, policy.Question{Input: document, Workload: in.Run.Workload})
 	if err != nil {
 		return run.GateResult{}, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/runner/planjson"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/governance/policy/live"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -37,7 +38,7 @@ func gate(t *testing.T, c config.Config) policyGate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return policyGate{sets, c.Assignments(), newEstimates(p)}
+	return policyGate{newPolicy(p, sets), newEstimates(p)}
 }
 
 func TestPoliciesStopAPlanByTheirLevel(t *testing.T) {
@@ -175,7 +176,7 @@ func TestPoliciesThatCannotBeEvaluatedStopThePlan(t *testing.T) {
 	if r, err := g.Evaluate(t.Context(), changing(true)); err != nil || !r.Blocks() {
 		t.Errorf("a folder that is not there: %+v %v", r, err)
 	}
-	if c := checkPolicies(t.Context(), g.sets); len(c) != 1 || c[0].OK || !strings.Contains(c[0].Message, "never loaded") {
+	if c := checkPolicies(t.Context(), g.policies.Sets.(*live.Sets)); len(c) != 1 || c[0].OK || !strings.Contains(c[0].Message, "never loaded") {
 		t.Errorf("doctor says %+v", c)
 	}
 	in := changing(true)

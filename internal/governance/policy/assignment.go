@@ -14,6 +14,8 @@ const Off Level = "off"
 type Assignment struct {
 	// Policies is the id of a policy, or a pattern such as azure-storage-*.
 	Policies string
+	// Set limits it to the policies of one source, "" is any.
+	Set string
 	// Level is a level, or Off.
 	Level Level
 	// The scope; what is empty holds anywhere.
@@ -30,7 +32,7 @@ func ParseAssignment(text string) (Assignment, error) {
 	if _, err := path.Match(policies, ""); !ok || policies == "" || err != nil {
 		return a, kernel.Errorf(kernel.Invalid, "%q assigns no level to policies", text).WithFix("%s", fix)
 	}
-	if _, err := ParseLevel(level); err != nil && a.Level != Off {
+	if _, err := ParseFloor(level); err != nil {
 		return a, kernel.Errorf(kernel.Invalid, "%q has no level", text).WithFix("use advisory, soft-mandatory, hard-mandatory or off")
 	}
 	if !scoped {
@@ -50,7 +52,7 @@ func ParseAssignment(text string) (Assignment, error) {
 // holds reports whether the assignment is for the policy in the context.
 func (a Assignment) holds(p Policy, c Context) bool {
 	named, _ := path.Match(a.Policies, p.ID)
-	return named && is(a.Tenant, c.Tenant) && is(a.Project, c.Project) && is(a.Stage, c.Stage) && is(a.Target, c.Target)
+	return named && is(a.Set, p.Source) && is(a.Tenant, c.Tenant) && is(a.Project, c.Project) && is(a.Stage, c.Stage) && is(a.Target, c.Target)
 }
 
 func is(wanted, value string) bool { return wanted == "" || wanted == value }
@@ -60,11 +62,19 @@ type Assignments []Assignment
 
 // Level returns the level of a policy in a context; false leaves it out.
 func (all Assignments) Level(p Policy, c Context) (Level, bool) {
-	level := p.Level
-	for _, a := range all {
-		if a.holds(p, c) {
-			level = a.Level
-		}
+	level, assigned := all.assigned(p, c)
+	if !assigned {
+		level = p.Level
 	}
 	return level, level != Off
+}
+
+// assigned is the level that the last assignment gives, false where none holds.
+func (all Assignments) assigned(p Policy, c Context) (level Level, ok bool) {
+	for _, a := range all {
+		if a.holds(p, c) {
+			level, ok = a.Level, true
+		}
+	}
+	return level, ok
 }

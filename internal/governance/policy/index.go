@@ -11,7 +11,7 @@ import (
 )
 
 // Index tells of policies that are not compiled what is needed to know whether
-// they have to be: file, id, rule, level and the types that they look at.
+// they have to be: file, id, rule, levels and the types that they look at.
 type Index []Policy
 
 // line is a policy in an index.
@@ -20,6 +20,7 @@ type line struct {
 	ID        string   `json:"id"`
 	Rule      string   `json:"rule"`
 	Level     Level    `json:"level"`
+	Floor     Level    `json:"floor,omitempty"`
 	Resources []string `json:"resources"`
 }
 
@@ -34,19 +35,28 @@ func ReadIndex(content []byte) (Index, error) {
 		case err != nil:
 			return nil, kernel.Errorf(kernel.Internal, "the index of policies: %w", err)
 		}
-		index = append(index, Policy{File: l.File, ID: l.ID, Rule: l.Rule, Level: l.Level, Resources: l.Resources})
+		index = append(index, Policy{File: l.File, ID: l.ID, Rule: l.Rule, Level: l.Level, Floor: l.Floor, Resources: l.Resources})
 	}
 }
 
 // IndexOf is the index of policies that were compiled.
 func IndexOf(policies []Policy) Index { return slices.Clone(Index(policies)) }
 
+// From is the index with its policies of a source.
+func (x Index) From(source string) Index {
+	all := slices.Clone(x)
+	for i := range all {
+		all[i].Source = source
+	}
+	return all
+}
+
 // Write is the index as a file, a policy a line.
 func (x Index) Write() ([]byte, error) {
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
 	for _, p := range x {
-		if err := e.Encode(line{File: p.File, ID: p.ID, Rule: p.Rule, Level: p.Level, Resources: p.Resources}); err != nil {
+		if err := e.Encode(line{File: p.File, ID: p.ID, Rule: p.Rule, Level: p.Level, Floor: p.Floor, Resources: p.Resources}); err != nil {
 			return nil, kernel.Errorf(kernel.Internal, "the index of policies: %w", err)
 		}
 	}

@@ -30,10 +30,22 @@ func ParseLevel(text string) (Level, error) {
 	return "", kernel.Errorf(kernel.Invalid, "there is no level %q", text).WithFix("use advisory, soft-mandatory or hard-mandatory")
 }
 
+// ParseFloor returns the level that the text names, or Off.
+func ParseFloor(text string) (Level, error) {
+	if Level(text) == Off {
+		return Off, nil
+	}
+	level, err := ParseLevel(text)
+	if err != nil {
+		return "", kernel.Errorf(kernel.Invalid, "there is no level %q", text).WithFix("use advisory, soft-mandatory, hard-mandatory or off")
+	}
+	return level, nil
+}
+
 // Blocks reports whether a violation of the level stops a run.
 func (l Level) Blocks() bool { return l != Advisory }
 
-// AtLeast reports whether l is as strict as other, or stricter.
+// AtLeast reports whether l is as strict as other, or stricter. Off is milder than all.
 func (l Level) AtLeast(other Level) bool {
 	return slices.Index(Levels(), l) >= slices.Index(Levels(), other)
 }

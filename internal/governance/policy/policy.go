@@ -36,6 +36,8 @@ type Policy struct {
 	Description string   `json:"description,omitempty"`
 	Severity    Severity `json:"severity"`
 	Level       Level    `json:"level"`
+	// Floor is the mildest level that a tenant may give it, off included; "" is its own.
+	Floor Level `json:"floor,omitempty"`
 	Fix         string   `json:"fix,omitempty"`
 	Controls    Controls `json:"controls,omitempty"`
 	// Resources are the types that it looks at; "*" is any. It is not asked where

@@ -17,6 +17,8 @@ const (
 	Warned Outcome = "warning"
 	// Excepted: the policy's own package makes an exception.
 	Excepted Outcome = "exception"
+	// Exempted: the thing breaks the policy, and somebody exempted it from that.
+	Exempted Outcome = "exempted"
 	// Errored: the policy could not be evaluated. It blocks as a violation would.
 	Errored Outcome = "error"
 )
@@ -37,6 +39,8 @@ type Result struct {
 	Message   string   `json:"message"`
 	Fix       string   `json:"fix,omitempty"`
 	Controls  Controls `json:"controls,omitempty"`
+	// Exemption is why an exempted result stops nothing.
+	Exemption *Waiver `json:"exemption,omitempty"`
 	// Details are whatever else the policy said.
 	Details map[string]any `json:"details,omitempty"`
 	Source  string         `json:"source,omitempty"`
@@ -53,6 +57,16 @@ func (r Result) Sentence() string {
 		return r.Message
 	}
 	return r.Address + " " + r.Message
+}
+
+// Waiver is what a result tells of the exemption that it is under.
+type Waiver struct {
+	// ID is the exemption's.
+	ID          string    `json:"id"`
+	Reason      string    `json:"reason"`
+	RequestedBy string    `json:"requestedBy"`
+	ApprovedBy  string    `json:"approvedBy"`
+	ExpiresAt   time.Time `json:"expiresAt"`
 }
 
 // Notice is something about a policy that changes no result and that its author
@@ -104,7 +118,7 @@ func rank(r Result) int {
 		return 3
 	case r.Outcome == Violated || r.Outcome == Errored:
 		return 2
-	case r.Outcome == Warned:
+	case r.Outcome == Warned || r.Outcome == Exempted:
 		return 1
 	default:
 		return 0

@@ -50,7 +50,7 @@ func Folder(dir string) Source {
 
 // Embedded is a source that never changes; the others' data are its settings.
 func Embedded(name string, tree fs.FS, index policy.Index) Source {
-	return Source{Name: name, Settings: true, Index: index, Tree: func(context.Context) (fs.FS, error) { return tree, nil }}
+	return Source{Name: name, Settings: true, Index: index.From(name), Tree: func(context.Context) (fs.FS, error) { return tree, nil }}
 }
 
 // Status is how a source is.
@@ -75,6 +75,8 @@ type Sets struct {
 	mu     sync.RWMutex
 	loaded bool
 	state  []state
+
+	proposed proposed
 }
 
 // state is what is known of a source.

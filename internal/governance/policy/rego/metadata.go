@@ -53,6 +53,11 @@ func (m metadata) custom(p *policy.Policy, a *ast.Annotations) {
 		m.check(err)
 		p.Level = level
 	}
+	if text := m.text(a.Custom, "floor"); p.Floor == "" && text != "" {
+		floor, err := policy.ParseFloor(text)
+		m.check(err)
+		p.Floor = floor
+	}
 	if text := m.text(a.Custom, "severity"); p.Severity == "" && text != "" {
 		severity, err := policy.ParseSeverity(text)
 		m.check(err)

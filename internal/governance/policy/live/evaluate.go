@@ -1,0 +1,98 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
+)
+
+// Evaluate evaluates the policies of all sources, and those that are proposed
+// beside them. A live policy with the id of a proposed one is left out.
+func (s *Sets) Evaluate(ctx context.Context, in policy.Input, e policy.Evaluation) (policy.Report, error) {
+	o := rego.Options{Level: e.Level, Timeout: e.Timeout}
+	if len(e.Beside) == 0 {
+		return s.Eval(ctx, in, o)
+	}
+	set, err := s.proposed.compile(ctx, s.library, e.Beside)
+	if err != nil {
+		return policy.Report{}, err
+	}
+	report, err := s.Eval(ctx, in, rego.Options{Level: except(set, e.Level), Timeout: e.Timeout})
+	if err != nil {
+		return policy.Report{}, err
+	}
+	beside, err := set.Eval(ctx, in, o)
+	if err != nil {
+		return policy.Report{}, err
+	}
+	report.Evaluated = append(report.Evaluated, beside.Evaluated...)
+	report.Results = append(report.Results, beside.Results...)
+	report.Notices = append(report.Notices, beside.Notices...)
+	report.Took += beside.Took
+	report.Sort()
+	return report, nil
+}
+
+// except leaves out the policies that a set has.
+func except(set *rego.Set, level func(policy.Policy) (policy.Level, bool)) func(policy.Policy) (policy.Level, bool) {
+	own := map[string]bool{}
+	for _, p := range set.Policies() {
+		own[p.ID] = true
+	}
+	return func(p policy.Policy) (policy.Level, bool) {
+		if own[p.ID] {
+			return policy.Off, false
+		}
+		if level == nil {
+			return p.Level, true
+		}
+		return level(p)
+	}
+}
+
+// Policies returns the policies of all sources, those that are not compiled with
+// what their index has. It is an error while a source never was good.
+func (s *Sets) Policies(ctx context.Context) ([]policy.Policy, error) {
+	s.load(ctx)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var all []policy.Policy
+	for i, st := range s.state {
+		switch {
+		case st.parts != nil:
+			all = append(all, s.sources[i].Index...)
+		case st.set != nil:
+			all = append(all, st.set.Policies()...)
+		default:
+			return nil, errors.New(missing(s.sources[i].Name, st.err).Message)
+		}
+	}
+	return all, nil
+}
+
+// proposed has what was proposed last: a proposal is evaluated over many inputs.
+type proposed struct {
+	mu     sync.Mutex
+	digest string
+	set    *rego.Set
+}
+
+func (p *proposed) compile(ctx context.Context, library policy.Folder, folders []policy.Folder) (*rego.Set, error) {
+	digest := ""
+	for _, f := range folders {
+		digest += digestOf(f)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.set != nil && p.digest == digest {
+		return p.set, nil
+	}
+	set, err := rego.Compile(ctx, library, folders...)
+	if err == nil {
+		p.digest, p.set = digest, set
+	}
+	return set, err
+}

@@ -1780,6 +1780,13 @@ type DiscardRunRequest struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// DiscardStateRequest defines model for DiscardStateRequest.
+type DiscardStateRequest struct {
+	// ID The id under which it was set aside, or unstored.
+	ID     string `json:"id"`
+	Reason string `json:"reason"`
+}
+
 // Drift defines model for Drift.
 type Drift struct {
 	Action DriftAction `json:"action"`
@@ -2836,6 +2843,12 @@ type PageSource struct {
 type PageStage struct {
 	Items []Stage `json:"items"`
 	Next  string  `json:"next,omitempty"`
+}
+
+// PageStateAside defines model for PageStateAside.
+type PageStateAside struct {
+	Items []StateAside `json:"items"`
+	Next  string       `json:"next,omitempty"`
 }
 
 // PageStateVersion defines model for PageStateVersion.
@@ -4029,6 +4042,21 @@ type StageOutputs struct {
 	Users []RunUser `json:"users"`
 }
 
+// StateAside defines model for StateAside.
+type StateAside struct {
+	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Digest  Digest     `json:"digest"`
+	Fence   int64      `json:"fence,omitempty"`
+	ID      string     `json:"id"`
+	KeptAt  *time.Time `json:"keptAt,omitempty"`
+	Lineage string     `json:"lineage"`
+	Serial  int64      `json:"serial"`
+	Size    int64      `json:"size"`
+	Waits   bool       `json:"waits"`
+}
+
 // StateAttributeDifference defines model for StateAttributeDifference.
 type StateAttributeDifference struct {
 	After  json.RawMessage `json:"after,omitempty"`
@@ -4247,6 +4275,16 @@ type SubscriptionWebhook struct {
 
 	// URL Where events are posted.
 	URL string `json:"url"`
+}
+
+// TakeBackStateRequest defines model for TakeBackStateRequest.
+type TakeBackStateRequest struct {
+	// ID The id under which it was set aside, or unstored.
+	ID string `json:"id"`
+
+	// OtherLineage Also where the state in force has another lineage, and so is the state of something else.
+	OtherLineage bool   `json:"otherLineage,omitempty"`
+	Reason       string `json:"reason"`
 }
 
 // Token defines model for Token.
@@ -5004,7 +5042,7 @@ type GetStateParams struct {
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
 
-	// Version The id of a version; without it the one in force.
+	// Version The id of a version, or of a state that was set aside; without it the one in force.
 	Version string `form:"version,omitempty" json:"version,omitempty"`
 }
 
@@ -5035,6 +5073,18 @@ type ListStateVersionsParams struct {
 	Stage string `form:"stage" json:"stage"`
 }
 
+// ListSetAsideStatesParams defines parameters for ListSetAsideStates.
+type ListSetAsideStatesParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
 // DiffStateParams defines parameters for DiffState.
 type DiffStateParams struct {
 	// Stage The stage's name.
@@ -5045,6 +5095,12 @@ type DiffStateParams struct {
 
 	// To The id of a version; without it the one in force.
 	To string `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// DiscardStateParams defines parameters for DiscardState.
+type DiscardStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
 }
 
 // MoveStateParams defines parameters for MoveState.
@@ -5064,7 +5120,7 @@ type GetStateResourceParams struct {
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
 
-	// Version The id of a version; without it the one in force.
+	// Version The id of a version, or of a state that was set aside; without it the one in force.
 	Version string `form:"version,omitempty" json:"version,omitempty"`
 
 	// Address The resource's address.
@@ -5073,6 +5129,12 @@ type GetStateResourceParams struct {
 
 // RollBackStateParams defines parameters for RollBackState.
 type RollBackStateParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// TakeBackStateParams defines parameters for TakeBackState.
+type TakeBackStateParams struct {
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
 }

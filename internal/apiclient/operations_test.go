@@ -131,10 +131,15 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"DiffState": func() error {
 			return e(c.DiffState(ctx, p, "orders", apiclient.DiffStateParams{Stage: "dev", From: "sv_1"}))
 		},
-		"MoveState":     func() error { return e(c.MoveState(ctx, p, "orders", "dev", apiclient.MoveStateRequest{})) },
-		"RemoveState":   func() error { return e(c.RemoveState(ctx, p, "orders", "dev", apiclient.RemoveStateRequest{})) },
-		"RollbackState": func() error { return e(c.RollbackState(ctx, p, "orders", "dev", apiclient.RollBackStateRequest{})) },
-		"UnlockState":   func() error { return c.UnlockState(ctx, p, "orders", "dev", apiclient.UnlockStateRequest{}) },
+		"MoveState":      func() error { return e(c.MoveState(ctx, p, "orders", "dev", apiclient.MoveStateRequest{})) },
+		"RemoveState":    func() error { return e(c.RemoveState(ctx, p, "orders", "dev", apiclient.RemoveStateRequest{})) },
+		"RollbackState":  func() error { return e(c.RollbackState(ctx, p, "orders", "dev", apiclient.RollBackStateRequest{})) },
+		"SetAsideStates": func() error { return e(c.SetAsideStates(ctx, p, "orders", "dev")) },
+		"TakeBackState": func() error {
+			return e(c.TakeBackState(ctx, p, "orders", "dev", apiclient.TakeBackStateRequest{}))
+		},
+		"DiscardState": func() error { return c.DiscardState(ctx, p, "orders", "dev", apiclient.DiscardStateRequest{}) },
+		"UnlockState":  func() error { return c.UnlockState(ctx, p, "orders", "dev", apiclient.UnlockStateRequest{}) },
 		"ImportState": func() error {
 			return e(c.ImportState(ctx, p, "orders", apiclient.ImportStateParams{Stage: "dev"}, strings.NewReader("{}"), 2))
 		},

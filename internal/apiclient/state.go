@@ -56,6 +56,22 @@ func (c *Client) UnlockState(ctx context.Context, project, workload, stage strin
 	return c.call(ctx, http.MethodPost, query(statePath(project, workload, "unlock"), UnlockStateParams{Stage: stage}), in, nil)
 }
 
+// SetAsideStates returns the states that an apply could not store or that were set aside.
+func (c *Client) SetAsideStates(ctx context.Context, project, workload, stage string) ([]StateAside, error) {
+	return all[StateAside](ctx, c, query(statePath(project, workload, "aside"), ListSetAsideStatesParams{Stage: stage}))
+}
+
+// TakeBackState brings a state that never came into force back.
+func (c *Client) TakeBackState(ctx context.Context, project, workload, stage string, in TakeBackStateRequest) (StateVersion, error) {
+	var v StateVersion
+	return v, c.callWithin(ctx, stateTimeout, http.MethodPost, query(statePath(project, workload, "take-back"), TakeBackStateParams{Stage: stage}), in, &v)
+}
+
+// DiscardState forgets a state that was set aside.
+func (c *Client) DiscardState(ctx context.Context, project, workload, stage string, in DiscardStateRequest) error {
+	return c.callWithin(ctx, stateTimeout, http.MethodPost, query(statePath(project, workload, "discard"), DiscardStateParams{Stage: stage}), in, nil)
+}
+
 // ImportState uploads a state that was kept elsewhere.
 func (c *Client) ImportState(ctx context.Context, project, workload string, p ImportStateParams, state io.Reader, size int64) (StateVersion, error) {
 	var v StateVersion

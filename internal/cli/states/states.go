@@ -1,5 +1,6 @@
 // Package states has the commands about the Terraform state of a workload on a
-// stage: terrace state history, list, show, diff, mv, rm, rollback, import and unlock.
+// stage: terrace state history, list, show, diff, mv, rm, rollback, import, unlock, aside,
+// take-back and discard.
 //
 // It owns their flags and tables. Who may, and when, is the server's to say.
 package states
@@ -24,7 +25,7 @@ import (
 // Command returns terrace state.
 func Command(e *command.Env) *cobra.Command {
 	return command.Group("state", "See the Terraform state of a workload, and change it by hand",
-		history(e), list(e), show(e), diff(e), move(e), remove(e), rollback(e), bring(e), unlock(e))
+		history(e), list(e), show(e), diff(e), move(e), remove(e), rollback(e), bring(e), unlock(e), aside(e), takeBack(e), discard(e))
 }
 
 func history(e *command.Env) *cobra.Command {

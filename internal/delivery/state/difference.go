@@ -55,34 +55,37 @@ type pair struct{ before, after map[string]any }
 // Diff compares two versions of the stack's state; an empty to is the one in force.
 // Both are read twice: to find what differs, and to see how.
 func (s *Service) Diff(ctx context.Context, stack, from, to string) (d Difference, err error) {
-	if d.From, err = s.find(ctx, stack, from); err != nil {
+	was, err := s.find(ctx, stack, from)
+	if err != nil {
 		return d, err
 	}
-	if d.To, err = s.find(ctx, stack, to); err != nil {
+	is, err := s.find(ctx, stack, to)
+	if err != nil {
 		return d, err
 	}
+	d.From, d.To = was.Version, is.Version
 	free, err := s.turns.take(ctx, max(d.From.Size, d.To.Size))
 	if err != nil {
 		return d, err
 	}
 	defer free()
-	before, err := s.marks(ctx, d.From)
+	before, err := was.marks()
 	if err != nil {
 		return d, err
 	}
-	after, err := s.marks(ctx, d.To)
+	after, err := is.marks()
 	if err != nil {
 		return d, err
 	}
 	var attributes map[string]*pair
 	d.Resources, attributes = differing(before, after)
-	return d, s.explain(ctx, d, attributes)
+	return d, d.explain(was, is, attributes)
 }
 
 // marks are what a version has, by address, with a digest of what is shown of it.
-func (s *Service) marks(ctx context.Context, v Version) (map[string]mark, error) {
+func (v readable) marks() (map[string]mark, error) {
 	all := map[string]mark{}
-	return all, s.each(ctx, v, func(r Resource, raw json.RawMessage) error {
+	return all, v.each(func(r Resource, raw json.RawMessage) error {
 		attributes, err := shown(raw)
 		if err != nil {
 			return err
@@ -119,15 +122,15 @@ func differing(before, after map[string]mark) ([]ResourceDifference, map[string]
 }
 
 // explain adds the attributes that differ.
-func (s *Service) explain(ctx context.Context, d Difference, pairs map[string]*pair) error {
+func (d Difference) explain(was, is readable, pairs map[string]*pair) error {
 	if len(pairs) == 0 {
 		return nil
 	}
-	for v, side := range map[*Version]func(*pair) *map[string]any{
-		&d.From: func(p *pair) *map[string]any { return &p.before },
-		&d.To:   func(p *pair) *map[string]any { return &p.after },
+	for v, side := range map[*readable]func(*pair) *map[string]any{
+		&was: func(p *pair) *map[string]any { return &p.before },
+		&is:  func(p *pair) *map[string]any { return &p.after },
 	} {
-		err := s.each(ctx, *v, func(r Resource, raw json.RawMessage) (err error) {
+		err := v.each(func(r Resource, raw json.RawMessage) (err error) {
 			if p := pairs[r.Address]; p != nil {
 				*side(p), err = shown(raw)
 			}

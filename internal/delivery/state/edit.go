@@ -130,6 +130,10 @@ type edition struct {
 	again bool
 	// first is the least serial of the result.
 	first int64
+	// size is that of what takes its place, where it is known.
+	size int64
+	// unstored says that the result is the state that an apply could not store.
+	unstored bool
 	// allow refuses to go on from the version in force, where there is one; nil allows all.
 	allow func(before Version) error
 	// change gets the state in force, nil for none.
@@ -164,10 +168,13 @@ func (s *Service) edit(ctx context.Context, stack string, e edition) (Version, e
 			return Version{}, err
 		}
 	}
-	if err := errors.Join(s.idle(ctx, stack), s.unkept(ctx, stack)); err != nil {
+	if err := s.idle(ctx, stack); err != nil {
 		return Version{}, err
 	}
-	free, err := s.turns.take(ctx, before.Size)
+	if err := s.unkept(ctx, stack); err != nil && !e.unstored {
+		return Version{}, err
+	}
+	free, err := s.turns.take(ctx, max(before.Size, e.size))
 	if err != nil {
 		return Version{}, err
 	}

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -42,8 +41,8 @@ type values struct {
 
 // each goes through the instances of a version, in the order of the state. The raw
 // instance is there for the time of the call.
-func (s *Service) each(ctx context.Context, v Version, visit func(r Resource, raw json.RawMessage) error) error {
-	state, err := s.load(ctx, v)
+func (v readable) each(visit func(r Resource, raw json.RawMessage) error) error {
+	state, err := v.from()
 	if err != nil {
 		return err
 	}

@@ -74,12 +74,16 @@ func (v Version) overtakes(fence int64) bool {
 // SetAside keeps, sealed, a state that Keep refused, and says where. Nothing reads it
 // but people.
 func (s *Service) SetAside(ctx context.Context, stack string, fence int64, raw io.Reader) (key string, err error) {
-	key = "overtaken-states/" + stack + "/" + kernel.NewID("sv")
-	if _, _, _, err := s.keep(ctx, key, keptFor(stack), &intake{from: raw}); err != nil {
+	return s.setAside(ctx, stack, fence, raw, "newer work was done since")
+}
+
+func (s *Service) setAside(ctx context.Context, stack string, fence int64, raw io.Reader, why string) (key string, err error) {
+	key = asideKey(stack, kernel.NewID("sv"))
+	if _, _, _, err := s.keep(ctx, key, keptFor(stack), &intake{from: raw, fence: fence}); err != nil {
 		return "", err
 	}
 	return key, s.Tx.InTx(ctx, func(ctx context.Context) error {
-		return s.record(ctx, "state.set_aside", stack, "newer work was done since", map[string]any{"kept": key, "fence": fence})
+		return s.record(ctx, "state.set_aside", stack, why, map[string]any{"kept": key, "fence": fence})
 	})
 }
 
@@ -129,17 +133,24 @@ func (s *Service) Restore(ctx context.Context, c Caller, stack string) error {
 		return s.drop(ctx, stack)
 	}
 	if last.overtakes(kept.fence) {
-		return s.moveAside(ctx, stack, kept)
+		return s.moveAside(ctx, stack, kept, "newer work was done since")
 	}
 	err = s.restore(ctx, c, stack, kept.from)
 	if kernel.Is(err, kernel.Conflict) {
-		return kernel.Errorf(kernel.Conflict, "what an apply of %s could not store does not follow the state that is there: %w", stack, err).
-			WithFix("see in the target which of them is right; to go on without the kept one, remove the blob %s and the file %s, whichever is there", keptKey(stack), s.keptFile(stack))
+		return unfollowing(stack, err)
 	}
 	if err != nil {
 		return err
 	}
 	return s.drop(ctx, stack)
+}
+
+// unfollowing tells that what is kept is of something else than the state in force.
+func unfollowing(stack string, err error) error {
+	scope, workload, split := SplitStack(stack)
+	return errors.Join(split, kernel.Errorf(kernel.Conflict, "what an apply of %s could not store does not follow the state that is there: %w", stack, err).
+		WithFix("see in the target which of them is right, and what differs: terrace state diff %[1]s --stage %[2]s --from %[3]s; then terrace state take-back %[1]s %[3]s --stage %[2]s, or terrace state discard %[1]s %[3]s --stage %[2]s, which sets it aside",
+			workload, scope.Stage, Unstored))
 }
 
 func (s *Service) restore(ctx context.Context, c Caller, stack string, from source) error {
@@ -186,12 +197,12 @@ type keptState struct {
 }
 
 // moveAside sets aside what is kept.
-func (s *Service) moveAside(ctx context.Context, stack string, kept keptState) error {
+func (s *Service) moveAside(ctx context.Context, stack string, kept keptState, why string) error {
 	raw, err := kept.from()
 	if err != nil {
 		return err
 	}
-	_, err = s.SetAside(ctx, stack, kept.fence, raw)
+	_, err = s.setAside(ctx, stack, kept.fence, raw, why)
 	if err := errors.Join(err, raw.Close()); err != nil {
 		return err
 	}

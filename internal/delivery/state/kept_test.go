@@ -61,7 +61,7 @@ func TestWhatIsKeptIsRestored(t *testing.T) {
 			if c.kind == "" && err != nil || c.kind != "" && !kernel.Is(err, c.kind) {
 				t.Errorf("%v, want %q", err, c.kind)
 			}
-			if e, ok := errors.AsType[*kernel.Error](err); ok && !strings.Contains(e.Fix, "unstored-states/"+stack) {
+			if e, ok := errors.AsType[*kernel.Error](err); ok && !strings.Contains(e.Fix, "terrace state take-back orders unstored --stage dev") {
 				t.Errorf("%v does not say where it is kept", err)
 			}
 			if serial, err := room.Service.Serial(t.Context(), stack); err != nil || serial != c.serial {

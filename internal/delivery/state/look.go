@@ -46,7 +46,7 @@ func (s *Service) Look(ctx context.Context, stack, version string) (View, error)
 	}
 	defer free()
 	resources := []Resource{}
-	err = s.each(ctx, v, func(r Resource, _ json.RawMessage) error {
+	err = v.each(func(r Resource, _ json.RawMessage) error {
 		resources = append(resources, r)
 		return nil
 	})
@@ -55,7 +55,7 @@ func (s *Service) Look(ctx context.Context, stack, version string) (View, error)
 	}
 	slices.SortFunc(resources, func(a, b Resource) int { return cmp.Compare(a.Address, b.Address) })
 	record, err := s.Store.Stack(ctx, stack)
-	return View{Version: v, Lock: record.Held.holder(), Resources: resources}, err
+	return View{Version: v.Version, Lock: record.Held.holder(), Resources: resources}, err
 }
 
 // Show returns one resource of a version with its attributes; sensitive ones are
@@ -67,7 +67,7 @@ func (s *Service) Show(ctx context.Context, stack, version, address string) (Res
 	}
 	defer free()
 	var found *Resource
-	err = s.each(ctx, v, func(r Resource, raw json.RawMessage) (err error) {
+	err = v.each(func(r Resource, raw json.RawMessage) (err error) {
 		if r.Address == address && found == nil {
 			found = &r
 			found.Attributes, err = shown(raw)
@@ -84,8 +84,15 @@ func (s *Service) Show(ctx context.Context, stack, version, address string) (Res
 	return *found, nil
 }
 
+// readable is a version whose content can be read.
+type readable struct {
+	Version
+
+	from source
+}
+
 // open finds a version for a person, and waits for its turn, which ends with free.
-func (s *Service) open(ctx context.Context, stack, version string) (v Version, free func(), err error) {
+func (s *Service) open(ctx context.Context, stack, version string) (v readable, free func(), err error) {
 	if v, err = s.find(ctx, stack, version); err != nil {
 		return v, nil, err
 	}
@@ -93,19 +100,33 @@ func (s *Service) open(ctx context.Context, stack, version string) (v Version, f
 	return v, free, err
 }
 
-// find returns a version to a person who may read states; "" is the one in force.
-func (s *Service) find(ctx context.Context, stack, version string) (Version, error) {
+// find returns a version to a person who may read states; "" is the one in force, and
+// one that was set aside has an id, too.
+func (s *Service) find(ctx context.Context, stack, version string) (readable, error) {
 	if err := s.authorize(ctx, ActionRead, stack); err != nil {
-		return Version{}, err
+		return readable{}, err
 	}
 	if version != "" {
-		return s.version(ctx, stack, version)
+		return s.named(ctx, stack, version)
 	}
 	v, there, err := s.Current(ctx, stack)
 	if err == nil && !there {
 		err = kernel.Errorf(kernel.NotFound, "stack %s has no state", stack).WithFix("terrace state history shows what it had before")
 	}
-	return v, err
+	return readable{v, s.stored(ctx, v)}, err
+}
+
+// named returns a version, or what was set aside.
+func (s *Service) named(ctx context.Context, stack, id string) (readable, error) {
+	v, err := s.version(ctx, stack, id)
+	if !kernel.Is(err, kernel.NotFound) {
+		return readable{v, s.stored(ctx, v)}, err
+	}
+	a, aside := s.aside(ctx, stack, id)
+	if kernel.Is(aside, kernel.NotFound) {
+		return readable{}, err
+	}
+	return readable{a.version(stack), a.from}, aside
 }
 
 // version returns one that a person names.

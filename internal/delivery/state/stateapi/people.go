@@ -21,6 +21,7 @@ func (a API) registerPeople(api huma.API) {
 	httpserver.Register(api, operation("remove-state", http.MethodPost, base+"/remove", "Forget resources of a state, which stay as they are"), a.remove)
 	httpserver.Register(api, operation("roll-back-state", http.MethodPost, base+"/rollback", "Bring the content of an earlier version back"), a.rollback)
 	httpserver.Register(api, operation("unlock-state", http.MethodPost, base+"/unlock", "Give the lock back for a holder that cannot"), a.forceUnlock)
+	a.registerAside(api, base)
 	httpserver.Register(api, httpserver.UploadOperation(
 		operation("import-state", http.MethodPut, base, "Take a state that was kept elsewhere"), "application/octet-stream", state.MaxSize), a.importState)
 }
@@ -44,10 +45,10 @@ func (t Target) stack(ctx context.Context) string {
 // versionOutput is a version of a state.
 type versionOutput struct{ Body state.Version }
 
-// VersionOf names a version of the state of a workload on a stage.
+// VersionOf names a version of the state of a workload on a stage, or what was set aside.
 type VersionOf struct {
 	Target
-	Version string `query:"version" maxLength:"64" doc:"The id of a version; without it the one in force."`
+	Version string `query:"version" maxLength:"64" doc:"The id of a version, or of a state that was set aside; without it the one in force."`
 }
 
 func (a API) look(ctx context.Context, in *VersionOf) (*struct{ Body state.View }, error) {

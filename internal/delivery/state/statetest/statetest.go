@@ -198,6 +198,14 @@ func (j *Journal) Types() []string {
 	return types
 }
 
+// Nobody allows nothing.
+type Nobody struct{}
+
+// Authorize denies.
+func (Nobody) Authorize(_ context.Context, action string, _ kernel.Scope) error {
+	return kernel.Errorf(kernel.Denied, "%s is not allowed", action)
+}
+
 // Anyone lets everybody do everything in their own tenant.
 type Anyone struct{}
 

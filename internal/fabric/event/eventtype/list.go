@@ -85,6 +85,8 @@ func runs() []Type {
 		first("scope:object workload release:object by:object reason at:time withdrawn?:object", "release.approved", "release.approval_withdrawn"),
 		first("version serial:integer digest run", "state.written", "state.restored"),
 		first("kept fence:integer", "state.set_aside"),
+		first("kept digest version serial:integer", "state.taken_back"),
+		first("kept serial:integer digest", "state.discarded"),
 		first("version run", "state.deleted"),
 		first("lock from by", "state.lock_taken_over"),
 		first("lock run", "state.unlocked"),

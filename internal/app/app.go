@@ -90,7 +90,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery); err != nil {
 		return err
 	}
-	a.costs, a.maturity, err = newCosts(a.platform, a.access, a.fabric, a.delivery, a.local)
+	a.costs, a.maturity, err = newPaid(a.platform, a.access, a.fabric, a.delivery, a.local)
 	return err
 }
 

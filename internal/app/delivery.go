@@ -80,7 +80,7 @@ type delivery struct {
 	// policy says what they mean at a place.
 	policy *policy.Service
 	// costs tell what plans cost.
-	costs *costs
+	costs *estimates
 	// putBack tells runs what they put back.
 	putBack putBack
 }

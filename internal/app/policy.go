@@ -75,7 +75,7 @@ func newPolicy(p *platform, sets *live.Sets) *policy.Service {
 // policyGate is a run.Gate.
 type policyGate struct {
 	policies *policy.Service
-	costs    *costs
+	costs    *estimates
 }
 
 // Name is policy.

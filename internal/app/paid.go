@@ -21,8 +21,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/target/local"
 )
 
-// newCosts makes the rooms of what is really paid, and of how well that is dealt with.
-func newCosts(p *platform, a *access, f *fabric, d *delivery, l *local.Service) (*focus.Service, *maturity.Service, error) {
+// newPaid makes the rooms of what is really paid, and of how well that is dealt with.
+func newPaid(p *platform, a *access, f *fabric, d *delivery, l *local.Service) (*focus.Service, *maturity.Service, error) {
 	costs := focus.New(focus.Config{
 		Store: focussql.NewStore(p.db, nil), Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log,
 		Estate: estate{deployments: runsql.NewStore(p.db), versions: statesql.NewStore(p.db), states: d.states, services: l, stages: d.stages},
@@ -44,7 +44,7 @@ type estate struct {
 	stages      *stage.Set
 }
 
-func asCosts(ctx context.Context, tenant string) context.Context {
+func asPaid(ctx context.Context, tenant string) context.Context {
 	return kernel.WithActor(ctx, kernel.System("costs", tenant))
 }
 
@@ -54,7 +54,7 @@ func (e estate) Deployments(ctx context.Context, scope kernel.Scope) ([]focus.De
 	if err != nil {
 		return nil, err
 	}
-	still, err := e.still(asCosts(ctx, scope.Tenant), all)
+	still, err := e.still(asPaid(ctx, scope.Tenant), all)
 	out := make([]focus.Deployed, 0, len(all))
 	for _, d := range all {
 		one := focus.Deployed{Scope: d.Scope, Workload: d.Workload, Status: string(d.Status), Stopped: still[d.Stack]}
@@ -123,7 +123,7 @@ func (e estate) Leftovers(ctx context.Context, scope kernel.Scope) ([]focus.Left
 			continue
 		}
 		opened++
-		one, err := e.leftover(asCosts(ctx, scope.Tenant), v)
+		one, err := e.leftover(asPaid(ctx, scope.Tenant), v)
 		if err != nil {
 			return nil, err
 		}
@@ -160,7 +160,7 @@ type evidence struct {
 
 // Measure implements maturity.Evidence.
 func (e evidence) Measure(ctx context.Context, scope kernel.Scope) (map[string]maturity.Figure, error) {
-	ctx = asCosts(ctx, scope.Tenant)
+	ctx = asPaid(ctx, scope.Tenant)
 	measures, err := e.costs.Measures(ctx, scope)
 	if err != nil {
 		return nil, err

@@ -25,8 +25,8 @@ import (
 // as those of policies are.
 const unpriced = "cost-unpriced"
 
-// costs estimates what the plans of runs cost.
-type costs struct {
+// estimates tell what the plans of runs cost.
+type estimates struct {
 	catalog catalog
 	folders []string
 
@@ -40,13 +40,13 @@ type costs struct {
 }
 
 // newEstimates has the prices that Terrace ships, and those of the operator's folders.
-func newEstimates(p *platform) *costs {
-	return &costs{catalog: catalog{azure.NewCatalog()}, folders: p.config.PriceFolders, log: p.log}
+func newEstimates(p *platform) *estimates {
+	return &estimates{catalog: catalog{azure.NewCatalog()}, folders: p.config.PriceFolders, log: p.log}
 }
 
 // book are the prices, loaded again where the folders have changed. What could not
 // be read is tried again with the next plan; until then the last good prices count.
-func (c *costs) book(ctx context.Context) (*pricebook.Book, error) {
+func (c *estimates) book(ctx context.Context) (*pricebook.Book, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	stamp := stampOf(c.folders)
@@ -96,7 +96,7 @@ func (c catalog) Free(typ string) bool {
 }
 
 // estimate is what the plan of a run costs, against what runs.
-func (c *costs) estimate(ctx context.Context, in run.GateInput) (*cost.Estimate, error) {
+func (c *estimates) estimate(ctx context.Context, in run.GateInput) (*cost.Estimate, error) {
 	if in.Plan == nil {
 		return nil, kernel.Errorf(kernel.Internal, "there is no plan to estimate")
 	}
@@ -129,7 +129,7 @@ func (c *costs) estimate(ctx context.Context, in run.GateInput) (*cost.Estimate,
 }
 
 // nothing reports whether all that the plan has is free.
-func (c *costs) nothing(in run.GateInput) bool {
+func (c *estimates) nothing(in run.GateInput) bool {
 	for _, rc := range in.Plan.ResourceChanges {
 		if rc.Mode != "data" && !c.catalog.Free(rc.Type) {
 			return false
@@ -141,7 +141,7 @@ func (c *costs) nothing(in run.GateInput) bool {
 // costGate is a run.Gate: it tells what the plan costs, and flags an estimate
 // that is not whole.
 type costGate struct {
-	costs  *costs
+	costs  *estimates
 	levels policy.Assignments
 }
 

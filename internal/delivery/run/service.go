@@ -30,7 +30,6 @@ const (
 // Stores is all that the room keeps.
 type Stores interface {
 	Store
-	Lapses
 	Dossiers
 	Stacks
 	Deployments

@@ -45,7 +45,7 @@ type Links interface {
 	Underway(ctx context.Context, stacks []string) (map[string]Run, error)
 }
 
-// Turns keeps whose turn it is.
+// Turns keeps whose turn it is, and whose time is over.
 type Turns interface {
 	// Heads returns, of all tenants, the run whose turn it is on each stack with runs
 	// that have not ended, unless that one waits for an approval.
@@ -55,11 +55,7 @@ type Turns interface {
 	Turn(ctx context.Context) (int64, error)
 	// Served notes at which turn a run of the tenant was taken up last.
 	Served(ctx context.Context, tenant string, turn int64) error
-}
-
-// Lapses finds the runs whose approvals have expired.
-type Lapses interface {
-	// Lapsing returns those of all tenants whose Lapses is not after now, a bounded number.
+	// Lapsing returns the runs of all tenants whose Lapses is not after now, a bounded number.
 	Lapsing(ctx context.Context, now time.Time) ([]Run, error)
 }
 

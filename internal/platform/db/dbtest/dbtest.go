@@ -22,8 +22,7 @@ func Each(t *testing.T, sets []db.Migrations, test func(t *testing.T, d *db.DB))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		serverOrSkip(t)
-		template, err := migratedDatabase(t, sets)
+		template, err := serverOrSkip(t).migratedDatabase(t, &databases, sets)
 		if err != nil {
 			t.Fatalf("migrate test database: %v", err)
 		}

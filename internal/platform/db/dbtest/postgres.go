@@ -3,13 +3,16 @@ package dbtest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,6 +27,20 @@ import (
 // server to use instead of starting one.
 const ServerVariable = "TERRACE_TEST_POSTGRES"
 
+// patience bounds the start of a server: a machine may have much else to do.
+const patience = 2 * time.Minute
+
+// errMissing says that PostgreSQL cannot be run here, which is no failure.
+var errMissing = errors.New("PostgreSQL is not installed")
+
+// cluster is a PostgreSQL server.
+type cluster struct {
+	// base is its URL.
+	base string
+	// shared says that it outlives the tests: what they made is removed.
+	shared bool
+}
+
 //nolint:gochecknoglobals // one server serves all tests of a process
 var server = sync.OnceValues(startServer)
 
@@ -37,78 +54,115 @@ func NewPostgres(t testing.TB) string {
 // copyOf creates a database like another one, for one test.
 func copyOf(t testing.TB, template string) string {
 	t.Helper()
-	base := serverOrSkip(t)
+	c := serverOrSkip(t)
 	name := strings.ReplaceAll(kernel.NewID("t"), "-", "_")
-	execute(t, base, "CREATE DATABASE "+name+" TEMPLATE "+template)
-	t.Cleanup(func() { execute(t, base, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
-	return at(t, base, name)
+	if err := c.execute("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.drop(name); err != nil {
+			t.Error(err)
+		}
+	})
+	where, err := c.at(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return where
 }
 
-// serverOrSkip returns the URL of the server, or skips the test.
-func serverOrSkip(t testing.TB) string {
+// serverOrSkip returns the server. It skips the test where PostgreSQL's programs are
+// missing, and fails where they do not work.
+func serverOrSkip(t testing.TB) cluster {
 	t.Helper()
-	base, err := server()
-	if err != nil {
+	c, err := server()
+	switch {
+	case errors.Is(err, errMissing):
 		t.Skipf("no PostgreSQL to test on: %v", err)
+	case err != nil:
+		t.Fatalf("no PostgreSQL to test on: %v", err)
 	}
-	return base
+	return c
 }
 
 // at is the URL of a database of the server.
-func at(t testing.TB, base, name string) string {
-	t.Helper()
-	u, err := url.Parse(base)
+func (c cluster) at(name string) (string, error) {
+	u, err := url.Parse(c.base)
 	if err != nil {
-		t.Fatal(err)
+		return "", fmt.Errorf("the address of the test server: %w", err)
 	}
 	u.Path = "/" + name
-	return u.String()
+	return u.String(), nil
 }
 
-func execute(t testing.TB, base, statement string) {
-	t.Helper()
-	conn, err := sql.Open("pgx", base)
+func (c cluster) execute(statement string) error {
+	conn, err := sql.Open("pgx", c.base)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer func() { _ = conn.Close() }()
 	if _, err := conn.ExecContext(context.Background(), statement); err != nil {
-		t.Fatalf("%s: %v", statement, err)
+		return fmt.Errorf("%s: %w", statement, err)
 	}
+	return nil
+}
+
+func (c cluster) drop(name string) error {
+	return c.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)")
 }
 
 // startServer starts a throw-away cluster on loopback. It dies with this
 // process, and its files are in the system's temporary folder.
-func startServer() (string, error) {
+func startServer() (c cluster, err error) {
 	if base := os.Getenv(ServerVariable); base != "" {
-		return base, nil
+		return cluster{base: base, shared: true}, nil
 	}
 	bin, err := binaries()
 	if err != nil {
-		return "", err
+		return cluster{}, err
 	}
 	dir, credential, err := clusterFolder()
 	if err != nil {
-		return "", err
+		return cluster{}, err
 	}
 	data := filepath.Join(dir, "data")
 	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "terrace", "-A", "trust", "-E", "UTF8", "--no-sync")
 	initdb.Dir, initdb.SysProcAttr = dir, &syscall.SysProcAttr{Credential: credential}
 	if out, err := initdb.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("initdb: %w: %s", err, out)
+		return cluster{}, fmt.Errorf("initdb: %w: %s", err, out)
 	}
+	for range portTries {
+		if c, err = runServer(bin, dir, data, credential); err == nil || !errors.Is(err, errEnded) {
+			return c, err
+		}
+	}
+	return c, err
+}
+
+// portTries is how many ports are tried: one that was free may be taken meanwhile.
+const portTries = 5
+
+// errEnded says that the server ended before it was ready.
+var errEnded = errors.New("postgres ended before it was ready")
+
+// runServer starts the server, and waits until it is ready.
+func runServer(bin, dir, data string, credential *syscall.Credential) (cluster, error) {
 	port, err := freePort()
 	if err != nil {
-		return "", err
+		return cluster{}, err
 	}
 	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=300")
 	postgres.Dir, postgres.SysProcAttr = dir, &syscall.SysProcAttr{Credential: credential, Pdeathsig: syscall.SIGQUIT}
-	if err := postgres.Start(); err != nil {
-		return "", fmt.Errorf("start postgres: %w", err)
-	}
-	base := fmt.Sprintf("postgres://terrace@127.0.0.1:%d/postgres?sslmode=disable", port)
-	return base, waitFor(base)
+	ended := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // it dies with the thread that started it, which is kept for it
+		ended <- postgres.Run()
+	}()
+	c := cluster{base: fmt.Sprintf("postgres://terrace@127.0.0.1:%d/postgres?sslmode=disable", port)}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return c, c.ready(ctx, data, ended)
 }
 
 func binaries() (string, error) {
@@ -117,7 +171,7 @@ func binaries() (string, error) {
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if len(found) == 0 {
-		return "", fmt.Errorf("initdb is neither on PATH nor under /usr/lib/postgresql")
+		return "", fmt.Errorf("%w: initdb is neither on PATH nor under /usr/lib/postgresql", errMissing)
 	}
 	return filepath.Dir(found[len(found)-1]), nil
 }
@@ -125,6 +179,7 @@ func binaries() (string, error) {
 // clusterFolder makes the cluster's folder and tells as whom to run: PostgreSQL
 // refuses to run as root.
 func clusterFolder() (string, *syscall.Credential, error) {
+	removeStale(os.TempDir())
 	dir, err := os.MkdirTemp("", "terrace-postgres-")
 	if err != nil || os.Getuid() != 0 {
 		return dir, nil, err
@@ -141,6 +196,22 @@ func clusterFolder() (string, *syscall.Credential, error) {
 	return "", nil, fmt.Errorf("running as root, and there is no user postgres or nobody to run PostgreSQL as")
 }
 
+// stale is from which age on the folder of a cluster that does not run is left over.
+const stale = time.Hour
+
+// removeStale removes the folders of clusters of processes that have ended: these
+// cannot, since their server outlives them for a moment. What cannot be removed stays.
+func removeStale(temporary string) {
+	found, _ := filepath.Glob(filepath.Join(temporary, "terrace-postgres-*"))
+	for _, dir := range found {
+		_, running := os.Stat(filepath.Join(dir, "data", "postmaster.pid"))
+		info, err := os.Stat(dir)
+		if err == nil && errors.Is(running, fs.ErrNotExist) && time.Since(info.ModTime()) > stale {
+			_ = os.RemoveAll(dir)
+		}
+	}
+}
+
 func freePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -150,17 +221,28 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil //nolint:forcetypeassert // a TCP listener
 }
 
-func waitFor(base string) error {
-	conn, err := sql.Open("pgx", base)
+// ready waits until the server with the data answers, it has ended, or ctx has. That
+// of another process may have taken the port first.
+func (c cluster) ready(ctx context.Context, data string, ended <-chan error) error {
+	conn, err := sql.Open("pgx", c.base)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	for range 200 {
-		if err = conn.PingContext(context.Background()); err == nil {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		var answers string
+		asked := conn.QueryRowContext(ctx, "SHOW data_directory").Scan(&answers)
+		if asked == nil && answers == data {
 			return nil
 		}
-		<-time.After(50 * time.Millisecond)
+		select {
+		case err := <-ended:
+			return fmt.Errorf("%w: %w", errEnded, errors.Join(err, asked))
+		case <-ctx.Done():
+			return fmt.Errorf("postgres did not become ready: %w", asked)
+		case <-again.C:
+		}
 	}
-	return fmt.Errorf("postgres did not become ready: %w", err)
 }

@@ -19,27 +19,46 @@ import (
 // fingerprint says of their migrations: a test gets a copy.
 type templates[T any] struct {
 	mu   sync.Mutex
-	made map[string]func() (T, error)
+	made map[string]*template[T]
 }
 
-// get returns what build made the first time that sets were asked for.
-func (t *templates[T]) get(sets []db.Migrations, build func() (T, error)) (T, error) {
+type template[T any] struct {
+	build func() (T, error)
+	users int
+}
+
+// get returns what build made the first time that sets were asked for. done is for
+// who needs it no longer: it reports whether nobody does, and then it is forgotten.
+func (t *templates[T]) get(sets []db.Migrations, build func() (T, error)) (made T, done func() (last bool), err error) {
 	key, err := fingerprint(sets)
 	if err != nil {
-		var none T
-		return none, err
+		return made, nil, err
 	}
 	t.mu.Lock()
-	made, ok := t.made[key]
+	one, ok := t.made[key]
 	if !ok {
-		made = sync.OnceValues(build)
+		one = &template[T]{build: sync.OnceValues(build)}
 		if t.made == nil {
-			t.made = map[string]func() (T, error){}
+			t.made = map[string]*template[T]{}
 		}
-		t.made[key] = made
+		t.made[key] = one
 	}
+	one.users++
 	t.mu.Unlock()
-	return made()
+	made, err = one.build()
+	return made, func() bool { return t.leave(key) }, err
+}
+
+// leave reports whether a template has no users any longer.
+func (t *templates[T]) leave(key string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	one := t.made[key]
+	if one.users--; one.users > 0 {
+		return false
+	}
+	delete(t.made, key)
+	return true
 }
 
 // fingerprint tells migrations apart by their rooms and what their files say.
@@ -70,7 +89,7 @@ var (
 
 // migratedFile returns the content of an SQLite database that sets have migrated.
 func migratedFile(sets []db.Migrations) ([]byte, error) {
-	return files.get(sets, func() (content []byte, err error) {
+	content, _, err := files.get(sets, func() (content []byte, err error) {
 		dir, err := os.MkdirTemp("", "terrace-sqlite-")
 		if err != nil {
 			return nil, err
@@ -82,17 +101,36 @@ func migratedFile(sets []db.Migrations) ([]byte, error) {
 		}
 		return os.ReadFile(path)
 	})
+	return content, err
 }
 
 // migratedDatabase returns the name of a PostgreSQL database that sets have migrated.
-func migratedDatabase(t testing.TB, sets []db.Migrations) (string, error) {
+// A server that is shared keeps it as long as a test copies it, one of this process
+// as long as itself.
+func (c cluster) migratedDatabase(t testing.TB, all *templates[string], sets []db.Migrations) (string, error) {
 	t.Helper()
-	return databases.get(sets, func() (string, error) {
+	name, done, err := all.get(sets, func() (string, error) {
 		name := "template_" + strings.ReplaceAll(kernel.NewID("t"), "-", "_")
-		base := serverOrSkip(t)
-		execute(t, base, "CREATE DATABASE "+name)
-		return name, migrate(at(t, base, name), sets)
+		if err := c.execute("CREATE DATABASE " + name); err != nil {
+			return "", err
+		}
+		where, err := c.at(name)
+		if err == nil {
+			err = migrate(where, sets)
+		}
+		return name, err
 	})
+	if done != nil && c.shared {
+		t.Cleanup(func() {
+			if !done() || name == "" {
+				return
+			}
+			if err := c.drop(name); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	return name, err
 }
 
 // migrate migrates the database at url, and leaves it.

@@ -1,0 +1,139 @@
+package budget
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/governance/focus"
+)
+
+// books are what a tenant's budgets are reckoned from, at a moment.
+type books struct {
+	tenant string
+	at     time.Time
+	// back is set where the clock was later before than it is now.
+	back     bool
+	entries  []Entry
+	reserved []Reservation
+	deployed []Stack
+	bills    Bills
+	paid     map[string]focus.Paid
+}
+
+// before is how far back entries are of use: no month is longer, in whatever zone.
+const before = 33 * 24 * time.Hour
+
+// open reads the books of a tenant as they are at a moment that is not before
+// what was seen.
+func (s *Service) open(ctx context.Context, tenant string, seen time.Time) (*books, error) {
+	b := &books{tenant: tenant, at: s.Clock.Now(), bills: s.Bills, paid: map[string]focus.Paid{}}
+	if seen.After(b.at) {
+		b.at, b.back = seen, true
+	}
+	var err error
+	if b.entries, err = s.Store.Entries(ctx, tenant, b.at.Add(-before)); err != nil {
+		return nil, err
+	}
+	if b.reserved, err = s.Store.Reserved(ctx, tenant); err != nil {
+		return nil, err
+	}
+	b.deployed, err = s.Estate.Deployed(ctx, tenant)
+	return b, err
+}
+
+// bill returns what was paid in a month, read once.
+func (b *books) bill(ctx context.Context, month string) (focus.Paid, error) {
+	if p, ok := b.paid[month]; ok || b.bills == nil {
+		return p, nil
+	}
+	p, err := b.bills.Paid(ctx, b.tenant, month)
+	if err == nil {
+		b.paid[month] = p
+	}
+	return p, err
+}
+
+// rates are what the stacks of a budget cost a month, with what is reserved for
+// them; one stack can be left out.
+func (b *books) rates(budget Budget, without string) (now, then float64, gaps []string) {
+	rates := map[string][2]float64{}
+	known := map[string]bool{without: true}
+	for _, e := range b.entries {
+		id := e.ID()
+		if e.Until != nil || id == without || !budget.Covers(e.Scope, e.Workload) {
+			continue
+		}
+		known[id] = true
+		gaps = append(gaps, lacking(budget, id, e.Currency, e.Monthly, e.Unpriced)...)
+		if e.Currency == budget.Currency {
+			rates[id] = [2]float64{e.Monthly.Float(), e.Monthly.Float()}
+		}
+	}
+	for _, r := range b.reserved {
+		id := r.ID()
+		if id == without || !budget.Covers(r.Scope, r.Workload) {
+			continue
+		}
+		known[id] = true
+		gaps = append(gaps, lacking(budget, id+" by "+r.Run, r.Currency, r.After, r.Unpriced)...)
+		if r.Currency == budget.Currency {
+			rate := rates[id]
+			rates[id] = [2]float64{rate[0], max(rate[1], r.After.Float())}
+		}
+	}
+	for _, d := range b.deployed {
+		if id := d.ID(); !known[id] && budget.Covers(d.Scope, d.Workload) {
+			gaps = append(gaps, id+" runs and was never estimated: its next run does it")
+		}
+	}
+	for _, rate := range rates {
+		now, then = now+rate[0], then+rate[1]
+	}
+	slices.Sort(gaps)
+	return now, then, slices.Compact(gaps)
+}
+
+// lacking says what of a figure cannot be compared with the budget.
+func lacking(b Budget, what, currency string, monthly focus.Amount, unpriced int) (gaps []string) {
+	if unpriced > 0 {
+		gaps = append(gaps, fmt.Sprintf("%s has %d parts without a price", what, unpriced))
+	}
+	if currency != b.Currency && monthly.Sign() != 0 {
+		gaps = append(gaps, fmt.Sprintf("%s is estimated in %s, the budget is in %s", what, currency, b.Currency))
+	}
+	return gaps
+}
+
+// ran is what was estimated of a budget's stacks between two moments of a period.
+func (b *books) ran(budget Budget, p Period, from, to time.Time) (sum float64) {
+	for _, e := range b.entries {
+		if e.Currency != budget.Currency || !budget.Covers(e.Scope, e.Workload) {
+			continue
+		}
+		start, end := later(from, e.Since), to
+		if e.Until != nil && e.Until.Before(end) {
+			end = *e.Until
+		}
+		sum += e.Monthly.Float() * p.share(start, end)
+	}
+	return sum
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// amountOf is a figure that was estimated, with six decimal places.
+func amountOf(f float64) focus.Amount {
+	a, _, err := focus.ParseAmount(strconv.FormatFloat(f, 'f', 6, 64))
+	if err != nil {
+		return focus.Amount{Milli: 1e18} // larger than any amount
+	}
+	return a
+}

@@ -1,0 +1,105 @@
+// Package budgetsql keeps budgets, their ledger and what is reserved in the database.
+//
+// It owns their tables. It reckons nothing; governance/budget does.
+package budgetsql
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/governance/budget"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations returns the room's tables.
+func Migrations() db.Migrations { return db.Migrations{Room: "budget", Files: files} }
+
+// Store is a budget.Store.
+type Store struct{ db *db.DB }
+
+// NewStore returns a store on d.
+func NewStore(d *db.DB) *Store { return &Store{db: d} }
+
+var _ budget.Store = (*Store)(nil)
+
+// Put writes a revision.
+func (s *Store) Put(ctx context.Context, r budget.Revision) error {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write budget: %w", err)
+	}
+	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO budget_revisions (tenant, name, revision, deleted, body) VALUES (?, ?, ?, ?, ?)",
+		r.Tenant, r.Name, r.Revision, r.Deleted, string(body)).Exec(ctx)
+	return db.Map(err, fmt.Sprintf("revision %d of the budget %s", r.Revision, r.Name))
+}
+
+// newest keeps the last revision of each budget, unless that is its end.
+const newest = "NOT deleted AND NOT EXISTS (SELECT 1 FROM budget_revisions n WHERE n.tenant = b.tenant AND n.name = b.name AND n.revision > b.revision)"
+
+// Get returns a budget.
+func (s *Store) Get(ctx context.Context, tenant, name string) (budget.Budget, error) {
+	var body string
+	err := s.db.Reader(ctx).NewRaw("SELECT body FROM budget_revisions b WHERE tenant = ? AND name = ? AND "+newest, tenant, name).Scan(ctx, &body)
+	if err != nil {
+		return budget.Budget{}, db.Map(err, "the budget "+name)
+	}
+	r, err := revision(body)
+	return r.Budget, err
+}
+
+// List returns the budgets of a tenant, or of all.
+func (s *Store) List(ctx context.Context, tenant string) ([]budget.Budget, error) {
+	var bodies []string
+	err := s.db.Reader(ctx).NewRaw("SELECT body FROM budget_revisions b WHERE (tenant = ? OR ? = '') AND "+newest+" ORDER BY tenant, name", tenant, tenant).Scan(ctx, &bodies)
+	if err != nil {
+		return nil, db.Map(err, "the budgets")
+	}
+	all := make([]budget.Budget, len(bodies))
+	for i, body := range bodies {
+		r, err := revision(body)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = r.Budget
+	}
+	return all, nil
+}
+
+// History returns the revisions of a budget, the newest first.
+func (s *Store) History(ctx context.Context, tenant, name string) ([]budget.Revision, error) {
+	var bodies []string
+	err := s.db.Reader(ctx).NewRaw("SELECT body FROM budget_revisions WHERE tenant = ? AND name = ? ORDER BY revision DESC", tenant, name).Scan(ctx, &bodies)
+	if err != nil {
+		return nil, db.Map(err, "the budget "+name)
+	}
+	all := make([]budget.Revision, len(bodies))
+	for i, body := range bodies {
+		if all[i], err = revision(body); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func revision(body string) (r budget.Revision, err error) {
+	if err := json.Unmarshal([]byte(body), &r); err != nil {
+		return r, fmt.Errorf("read budget: %w", err)
+	}
+	return r, nil
+}
+
+// Tell keeps that something was told of a budget; false where it was before.
+func (s *Store) Tell(ctx context.Context, tenant, key string, at time.Time) (bool, error) {
+	res, err := s.db.Conn(ctx).NewRaw("INSERT INTO budget_told (tenant, what, told_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", tenant, key, at.UTC()).Exec(ctx)
+	if err != nil {
+		return false, db.Map(err, "what was told of a budget")
+	}
+	n, err := res.RowsAffected()
+	return n > 0, db.Map(err, "what was told of a budget")
+}

@@ -1,0 +1,232 @@
+package budget
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/governance/focus"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Change is what a run's plan does to what its stack costs a month.
+type Change struct {
+	Stack
+
+	Run           string
+	Currency      string
+	Before, After float64
+	// Unpriced are addresses without a price: they are in no figure.
+	Unpriced []string
+	// Largest are the addresses that add most.
+	Largest []Share
+	// Destroys says that the run removes the stack, Dry that it changes nothing, and
+	// Adopts that it takes note of what runs already.
+	Destroys, Dry, Adopts bool
+}
+
+// Share is what one address adds a month.
+type Share struct {
+	Address string  `json:"address"`
+	Delta   float64 `json:"delta"`
+}
+
+// The rules that findings are of.
+const (
+	RuleExceeded = "budget-exceeded"
+	RuleUnpriced = "budget-unpriced"
+	RuleClock    = "budget-clock"
+)
+
+// Finding is what one budget says of a run.
+type Finding struct {
+	Rule   string
+	Level  Level
+	Budget Budget
+	// Used, Forecast and Next are as the run would have them, Delta what it adds a month.
+	Used, Forecast, Next, Delta focus.Amount
+	Confidence                  string
+	Largest                     []Share
+	Message, Fix                string
+}
+
+// Verdict is what all budgets up the scopes say of a run.
+type Verdict struct {
+	// Budgets counts those that cover the stack.
+	Budgets  int
+	Findings []Finding
+}
+
+// Level is the strictest of the findings.
+func (v Verdict) Level() Level {
+	level := Warn
+	for _, f := range v.Findings {
+		level = Stricter(level, f.Level)
+	}
+	return level
+}
+
+// Hold holds a run against every budget that covers its stack. What does not end
+// is reserved for the run in the same transaction, one at a time for a tenant, so
+// that of two runs that fit alone, and together do not, the second is held.
+func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		v = Verdict{}
+		now := s.Clock.Now()
+		seen, err := s.Store.Lock(ctx, c.Scope.Tenant, now)
+		if err != nil {
+			return err
+		}
+		books, err := s.open(ctx, c.Scope.Tenant, seen)
+		if err != nil {
+			return err
+		}
+		if err := books.judge(ctx, s, c, now, &v); err != nil {
+			return err
+		}
+		if now.After(seen) {
+			if err := s.Store.See(ctx, c.Scope.Tenant, now); err != nil {
+				return err
+			}
+		}
+		if c.Dry || v.Level() == Block {
+			return s.Store.Release(ctx, c.Run)
+		}
+		return s.Store.Reserve(ctx, Reservation{
+			Stack: c.Stack, Run: c.Run, Currency: c.Currency, Before: amountOf(c.Before), After: amountOf(c.After), Unpriced: len(c.Unpriced),
+		})
+	})
+	return v, err
+}
+
+func (b *books) judge(ctx context.Context, s *Service, c Change, now time.Time, v *Verdict) error {
+	budgets, err := s.Store.List(ctx, c.Scope.Tenant)
+	if err != nil {
+		return err
+	}
+	for _, budget := range budgets {
+		if !budget.Covers(c.Scope, c.Workload) {
+			continue
+		}
+		v.Budgets++
+		found, err := b.findings(ctx, budget, c, now)
+		if err != nil {
+			return err
+		}
+		if c.Adopts {
+			for i := range found {
+				found[i].Level = Warn // what runs already costs no less where it is not known
+			}
+		}
+		v.Findings = append(v.Findings, found...)
+	}
+	return nil
+}
+
+// findings are what one budget says of a run. Who removes, or spends no more than
+// before and has a price for all, is held by none.
+func (b *books) findings(ctx context.Context, budget Budget, c Change, now time.Time) ([]Finding, error) {
+	adds := c.After > c.Before
+	if c.Destroys || !adds && len(c.Unpriced) == 0 {
+		return nil, nil
+	}
+	f, gaps, err := b.with(ctx, budget, c)
+	if err != nil {
+		return nil, err
+	}
+	var all []Finding
+	add := func(rule string, level Level, fix, format string, args ...any) {
+		one := f
+		one.Rule, one.Level, one.Fix, one.Message = rule, level, fix, fmt.Sprintf(format, args...)
+		all = append(all, one)
+	}
+	if b.formerly(budget, now) {
+		add(RuleClock, budget.Level, "correct the clock; where it was wrong before and is right now, an admin says so with terrace budget accept-clock", "%s", clockWentBack(budget, now, b.at))
+	}
+	if adds && (f.Forecast.Cmp(budget.Amount) > 0 || f.Next.Cmp(budget.Amount) > 0) {
+		add(RuleExceeded, budget.Level, "make the change smaller, free what runs and is not needed (terrace cost idle), or have the budget raised: terrace budget show "+budget.Name,
+			"the budget %s of %s has %s %s a month; with the run's %s a month, %s is going to cost %s, and a whole month %s; %s %s is used (%s)%s",
+			budget.Name, budget.Scope(), budget.Amount.Cents(), budget.Currency, signed(f.Delta), budget.period(b.at).Month, f.Forecast.Cents(), f.Next.Cents(),
+			f.Used.Cents(), budget.Currency, f.Confidence, largest(c.Largest))
+	}
+	for _, gap := range gaps {
+		add(RuleUnpriced, budget.Unpriced, "have it priced (terrace cost prices import, priceFolders), or set what unknown costs do: terrace budget set "+budget.Name+" --unpriced warn",
+			"what the budget %s is held against is not whole: %s", budget.Name, gap)
+	}
+	return all, nil
+}
+
+// with is the month of a budget as a run would have it, and what cannot be told.
+func (b *books) with(ctx context.Context, budget Budget, c Change) (Finding, []string, error) {
+	f, err := b.forecast(ctx, budget)
+	if err != nil {
+		return Finding{}, nil, err
+	}
+	var gaps []string
+	for _, address := range c.Unpriced {
+		gaps = append(gaps, address+" has no price")
+	}
+	before, after := c.Before, c.After
+	if c.Currency != budget.Currency {
+		if after > before {
+			gaps = append(gaps, fmt.Sprintf("the run adds %s %s a month, the budget is in %s", amountOf(after-before).Cents(), c.Currency, budget.Currency))
+		}
+		before, after = 0, 0
+	}
+	_, others, lacks := b.rates(budget, c.ID())
+	_, bills, err := b.pay(ctx, budget, &Forecast{Period: f.Period})
+	if err != nil {
+		return Finding{}, nil, err
+	}
+	left := f.share(b.at, f.To)
+	return Finding{
+		Budget: budget, Used: f.Used, Forecast: f.Used.Add(amountOf((others + after) * left)), Next: amountOf(others + after),
+		Delta: amountOf(after - before), Confidence: f.Confidence, Largest: c.Largest,
+	}, append(append(gaps, bills...), lacks...), nil
+}
+
+// formerly reports whether the clock says that it is a month before one that was
+// decided in.
+func (b *books) formerly(budget Budget, now time.Time) bool {
+	return b.back && budget.period(now).Month < budget.period(b.at).Month
+}
+
+func clockWentBack(b Budget, now, seen time.Time) string {
+	return fmt.Sprintf("the clock says %s, and the budget %s was decided on in %s before: %s counts, not a month that is over",
+		b.period(now).Month, b.Name, b.period(seen).Month, b.period(seen).Month)
+}
+
+func largest(all []Share) string {
+	text := ""
+	for i, one := range all {
+		text += ", "
+		if i == 0 {
+			text = "; most is of "
+		}
+		text += fmt.Sprintf("%s (%+.2f)", one.Address, one.Delta)
+	}
+	return text
+}
+
+func signed(a focus.Amount) string {
+	if a.Sign() < 0 {
+		return a.Cents()
+	}
+	return "+" + a.Cents()
+}
+
+// Monthly returns what the stacks of a scope are estimated to cost a month, as far
+// as they were estimated. It asks nobody.
+func (s *Service) Monthly(ctx context.Context, scope kernel.Scope) ([]focus.Estimate, error) {
+	entries, err := s.Store.Entries(ctx, scope.Tenant, s.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	var all []focus.Estimate
+	for _, e := range entries {
+		if e.Until == nil && (scope.Project == "" || scope.Project == e.Scope.Project) {
+			all = append(all, focus.Estimate{Scope: e.Scope, Workload: e.Workload, Currency: e.Currency, Monthly: e.Monthly, Unpriced: e.Unpriced})
+		}
+	}
+	return all, nil
+}

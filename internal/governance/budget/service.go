@@ -1,0 +1,203 @@
+package budget
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The actions on budgets.
+const (
+	actionRead = "budget.read"
+	actionSet  = "budget.set"
+)
+
+// Config is what a service needs.
+type Config struct {
+	Store Store
+	// Bills may be nil: nothing was paid then, as far as is known.
+	Bills      Bills
+	Estate     Estate
+	Authorizer Authorizer
+	Journal    Journal
+	Tx         Tx
+	Clock      kernel.Clock
+	Log        *slog.Logger
+	// Unpriced is what budgets that do not say it do with a run without a price.
+	Unpriced Level
+}
+
+// Service keeps budgets and holds runs against them.
+type Service struct{ Config }
+
+// New returns a service.
+func New(c Config) *Service { return &Service{Config: c} }
+
+// Status is a budget with its month.
+type Status struct {
+	Budget
+
+	Forecast Forecast `json:"forecast"`
+}
+
+// Set makes a budget, or changes it.
+func (s *Service) Set(ctx context.Context, scope kernel.Scope, b Budget, reason string) (Budget, error) {
+	b.Tenant = scope.Tenant
+	b, err := b.complete(s.Unpriced)
+	if err != nil {
+		return b, err
+	}
+	if err := s.Authorizer.Authorize(ctx, actionSet, b.where()); err != nil {
+		return b, err
+	}
+	actor, _ := kernel.ActorFrom(ctx) // it was authorised
+	b.SetBy, b.SetAt = actor.Name, s.Clock.Now()
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if b.Revision, err = s.follows(ctx, b); err != nil {
+			return err
+		}
+		if err := s.Store.Put(ctx, Revision{Budget: b, Reason: reason}); err != nil {
+			return err
+		}
+		return s.Journal.Record(ctx, kernel.Fact{Type: "budget.set", Scope: b.where(), Subject: b.Name, Reason: reason, Data: b})
+	})
+	return b, err
+}
+
+// follows returns the number of the next revision of a budget. Who changes one
+// that is there needs a role in its scope, too.
+func (s *Service) follows(ctx context.Context, b Budget) (int64, error) {
+	old, err := s.Store.Get(ctx, b.Tenant, b.Name)
+	switch {
+	case err == nil:
+		return old.Revision + 1, s.Authorizer.Authorize(ctx, actionSet, old.where())
+	case !kernel.Is(err, kernel.NotFound):
+		return 0, err
+	}
+	past, err := s.Store.History(ctx, b.Tenant, b.Name)
+	if err != nil || len(past) == 0 {
+		return 1, err
+	}
+	return past[0].Revision + 1, nil
+}
+
+// Delete ends a budget; its history stays.
+func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name, reason string) error {
+	b, err := s.get(ctx, scope, name, actionSet)
+	if err != nil {
+		return err
+	}
+	actor, _ := kernel.ActorFrom(ctx) // it was authorised
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		b.SetBy, b.SetAt = actor.Name, s.Clock.Now()
+		b.Revision++
+		if err := s.Store.Put(ctx, Revision{Budget: b, Deleted: true, Reason: reason}); err != nil {
+			return err
+		}
+		return s.Journal.Record(ctx, kernel.Fact{Type: "budget.deleted", Scope: b.where(), Subject: name, Reason: reason, Data: b})
+	})
+}
+
+// get returns a budget to who may do the action; to others it is not there.
+func (s *Service) get(ctx context.Context, scope kernel.Scope, name, action string) (Budget, error) {
+	b, err := s.Store.Get(ctx, scope.Tenant, name)
+	if err != nil {
+		return b, err
+	}
+	return b, s.Authorizer.Authorize(ctx, action, b.where())
+}
+
+// Get returns a budget with what its month is going to cost.
+func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (Status, error) {
+	b, err := s.get(ctx, scope, name, actionRead)
+	if err != nil {
+		return Status{}, err
+	}
+	all, err := s.statuses(ctx, scope.Tenant, []Budget{b})
+	if err != nil {
+		return Status{}, err
+	}
+	return all[0], nil
+}
+
+// List returns the budgets that the actor may read by name, with what their months
+// are going to cost; those that bound a project where the scope has one.
+func (s *Service) List(ctx context.Context, scope kernel.Scope) ([]Status, error) {
+	if _, ok := kernel.ActorFrom(ctx); !ok {
+		return nil, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in")
+	}
+	all, err := s.Store.List(ctx, scope.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	visible := []Budget{}
+	for _, b := range all {
+		if scope.Project != "" && b.Project != "" && b.Project != scope.Project {
+			continue
+		}
+		switch err := s.Authorizer.Authorize(ctx, actionRead, b.where()); {
+		case err == nil:
+			visible = append(visible, b)
+		case !kernel.Is(err, kernel.Denied) && !kernel.Is(err, kernel.NotFound):
+			return nil, err
+		}
+	}
+	return s.statuses(ctx, scope.Tenant, visible)
+}
+
+func (s *Service) statuses(ctx context.Context, tenant string, budgets []Budget) ([]Status, error) {
+	seen, err := s.Store.Seen(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	books, err := s.open(ctx, tenant, seen)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Status, 0, len(budgets))
+	for _, b := range budgets {
+		f, err := books.forecast(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		if books.formerly(b, s.Clock.Now()) {
+			f.Gaps = append(f.Gaps, clockWentBack(b, s.Clock.Now(), books.at))
+		}
+		all = append(all, Status{Budget: b, Forecast: f})
+	}
+	return all, nil
+}
+
+// History returns what a budget was, the newest first, deleted ones too.
+func (s *Service) History(ctx context.Context, scope kernel.Scope, name string) ([]Revision, error) {
+	all, err := s.Store.History(ctx, scope.Tenant, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, kernel.Errorf(kernel.NotFound, "there is no budget %s, and there was none", name).WithFix("see terrace budget list")
+	}
+	return all, s.Authorizer.Authorize(ctx, actionRead, all[0].where())
+}
+
+// AcceptClock makes the clock of now the one that counts, after it was wrong.
+func (s *Service) AcceptClock(ctx context.Context, scope kernel.Scope, reason string) error {
+	scope = kernel.Scope{Tenant: scope.Tenant}
+	if err := s.Authorizer.Authorize(ctx, actionSet, scope); err != nil {
+		return err
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		now := s.Clock.Now()
+		seen, err := s.Store.Lock(ctx, scope.Tenant, now)
+		if err != nil {
+			return err
+		}
+		if err := s.Store.See(ctx, scope.Tenant, now); err != nil {
+			return err
+		}
+		return s.Journal.Record(ctx, kernel.Fact{
+			Type: "budget.clock_accepted", Scope: scope, Subject: "clock", Reason: reason, Data: map[string]any{"before": seen, "now": now},
+		})
+	})
+}

@@ -1,0 +1,83 @@
+package budget
+
+import (
+	"context"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/governance/focus"
+)
+
+// Store keeps all of the room; budgetsql implements it.
+type Store interface {
+	Budgets
+	Ledger
+	Reservations
+}
+
+// Budgets keeps budgets and what they were.
+type Budgets interface {
+	// Put writes a revision, which is the budget from now on, or its end. One that
+	// exists already is a Conflict.
+	Put(ctx context.Context, r Revision) error
+	Get(ctx context.Context, tenant, name string) (Budget, error)
+	// List returns the budgets of a tenant by name; those of all tenants where it is "".
+	List(ctx context.Context, tenant string) ([]Budget, error)
+	// History returns the revisions of a budget, the newest first.
+	History(ctx context.Context, tenant, name string) ([]Revision, error)
+	// Tell keeps that something was told of a budget; false where it was before.
+	Tell(ctx context.Context, tenant, key string, at time.Time) (bool, error)
+}
+
+// Ledger keeps what runs was estimated to cost, over time.
+type Ledger interface {
+	// Lock lets nobody else decide for the tenant until the transaction ends, and
+	// returns the latest moment at which somebody did.
+	Lock(ctx context.Context, tenant string, now time.Time) (seen time.Time, err error)
+	// See sets that moment.
+	See(ctx context.Context, tenant string, at time.Time) error
+	// Seen returns it; the zero time where there is none.
+	Seen(ctx context.Context, tenant string) (time.Time, error)
+	// Entries returns what has run since a moment, and what runs.
+	Entries(ctx context.Context, tenant string, since time.Time) ([]Entry, error)
+	// Enter ends the entry of the stack that runs on, and begins e.
+	Enter(ctx context.Context, e Entry) error
+	// Leave ends the entry of the stack that runs on.
+	Leave(ctx context.Context, stack Stack, at time.Time) error
+}
+
+// Entry is what a stack is estimated to cost a month, while it runs as it does.
+type Entry struct {
+	Stack
+
+	Since time.Time
+	// Until is nil for what runs now.
+	Until    *time.Time
+	Currency string
+	Monthly  focus.Amount
+	// Unpriced counts what has no price, and is in no figure.
+	Unpriced int
+	Run      string
+}
+
+// Reservations keeps what runs on their way are going to add.
+type Reservations interface {
+	Reserve(ctx context.Context, r Reservation) error
+	// Reservation returns that of a run, or NotFound.
+	Reservation(ctx context.Context, run string) (Reservation, error)
+	// Reserved returns those of a tenant.
+	Reserved(ctx context.Context, tenant string) ([]Reservation, error)
+	// Release removes that of a run, if there is one.
+	Release(ctx context.Context, run string) error
+}
+
+// Reservation is what a run that passed its gate will have its stack cost a month.
+type Reservation struct {
+	Stack
+
+	Run           string
+	Currency      string
+	Before, After focus.Amount
+	Unpriced      int
+	// Applying is whether its apply has begun.
+	Applying bool
+}

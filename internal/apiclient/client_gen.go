@@ -93,6 +93,27 @@ func (e BindRepositoryRequestApply) Valid() bool {
 	}
 }
 
+// Defines values for BudgetLevel.
+const (
+	BudgetLevelBlock    BudgetLevel = "block"
+	BudgetLevelOverride BudgetLevel = "override"
+	BudgetLevelWarn     BudgetLevel = "warn"
+)
+
+// Valid indicates whether the value is a known member of the BudgetLevel enum.
+func (e BudgetLevel) Valid() bool {
+	switch e {
+	case BudgetLevelBlock:
+		return true
+	case BudgetLevelOverride:
+		return true
+	case BudgetLevelWarn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BuildState.
 const (
 	BuildStateBuilding  BuildState = "building"
@@ -1332,6 +1353,11 @@ func (e WorkloadStageStatus) Valid() bool {
 	}
 }
 
+// AcceptBudgetClockRequest defines model for AcceptBudgetClockRequest.
+type AcceptBudgetClockRequest struct {
+	Reason string `json:"reason"`
+}
+
 // Actor defines model for Actor.
 type Actor = kernel.Actor
 
@@ -1550,6 +1576,98 @@ type BindRepositoryRequest struct {
 
 // BindRepositoryRequestApply When it is applied; merge by default.
 type BindRepositoryRequestApply string
+
+// Budget defines model for Budget.
+type Budget struct {
+	Amount   string `json:"amount"`
+	Currency string `json:"currency"`
+
+	// Level What becomes of a run that would exceed a budget.
+	Level      BudgetLevel `json:"level"`
+	Name       string      `json:"name"`
+	Project    string      `json:"project,omitempty"`
+	Revision   int64       `json:"revision"`
+	SetAt      time.Time   `json:"setAt"`
+	SetBy      string      `json:"setBy"`
+	Stage      string      `json:"stage,omitempty"`
+	Tenant     string      `json:"tenant"`
+	Thresholds []int64     `json:"thresholds"`
+
+	// Unpriced What becomes of a run that would exceed a budget.
+	Unpriced BudgetLevel `json:"unpriced"`
+	Workload string      `json:"workload,omitempty"`
+	Zone     string      `json:"zone"`
+}
+
+// BudgetForecast defines model for BudgetForecast.
+type BudgetForecast struct {
+	At              time.Time `json:"at"`
+	Confidence      string    `json:"confidence"`
+	Forecast        string    `json:"forecast"`
+	ForecastPercent float64   `json:"forecastPercent"`
+	From            time.Time `json:"from"`
+	Gaps            []string  `json:"gaps"`
+	Method          string    `json:"method"`
+	Month           string    `json:"month"`
+	Next            string    `json:"next"`
+	Paid            string    `json:"paid"`
+	PaidUntil       string    `json:"paidUntil,omitempty"`
+	Reserved        string    `json:"reserved"`
+	Rest            string    `json:"rest"`
+	To              time.Time `json:"to"`
+	Used            string    `json:"used"`
+	UsedPercent     float64   `json:"usedPercent"`
+}
+
+// BudgetLevel What becomes of a run that would exceed a budget.
+type BudgetLevel string
+
+// BudgetRevision defines model for BudgetRevision.
+type BudgetRevision struct {
+	Amount   string `json:"amount"`
+	Currency string `json:"currency"`
+	Deleted  bool   `json:"deleted,omitempty"`
+
+	// Level What becomes of a run that would exceed a budget.
+	Level      BudgetLevel `json:"level"`
+	Name       string      `json:"name"`
+	Project    string      `json:"project,omitempty"`
+	Reason     string      `json:"reason,omitempty"`
+	Revision   int64       `json:"revision"`
+	SetAt      time.Time   `json:"setAt"`
+	SetBy      string      `json:"setBy"`
+	Stage      string      `json:"stage,omitempty"`
+	Tenant     string      `json:"tenant"`
+	Thresholds []int64     `json:"thresholds"`
+
+	// Unpriced What becomes of a run that would exceed a budget.
+	Unpriced BudgetLevel `json:"unpriced"`
+	Workload string      `json:"workload,omitempty"`
+	Zone     string      `json:"zone"`
+}
+
+// BudgetStatus defines model for BudgetStatus.
+type BudgetStatus struct {
+	Amount   string         `json:"amount"`
+	Currency string         `json:"currency"`
+	Forecast BudgetForecast `json:"forecast"`
+
+	// Level What becomes of a run that would exceed a budget.
+	Level      BudgetLevel `json:"level"`
+	Name       string      `json:"name"`
+	Project    string      `json:"project,omitempty"`
+	Revision   int64       `json:"revision"`
+	SetAt      time.Time   `json:"setAt"`
+	SetBy      string      `json:"setBy"`
+	Stage      string      `json:"stage,omitempty"`
+	Tenant     string      `json:"tenant"`
+	Thresholds []int64     `json:"thresholds"`
+
+	// Unpriced What becomes of a run that would exceed a budget.
+	Unpriced BudgetLevel `json:"unpriced"`
+	Workload string      `json:"workload,omitempty"`
+	Zone     string      `json:"zone"`
+}
 
 // BuildState How a build stands.
 type BuildState string
@@ -2500,6 +2618,16 @@ type ListBindingsResponse struct {
 	Items []VcsBinding `json:"items"`
 }
 
+// ListBudgetHistoryResponse defines model for ListBudgetHistoryResponse.
+type ListBudgetHistoryResponse struct {
+	Items []BudgetRevision `json:"items"`
+}
+
+// ListBudgetsResponse defines model for ListBudgetsResponse.
+type ListBudgetsResponse struct {
+	Items []BudgetStatus `json:"items"`
+}
+
 // ListCostAnomaliesResponse defines model for ListCostAnomaliesResponse.
 type ListCostAnomaliesResponse struct {
 	Items []FocusAnomaly `json:"items"`
@@ -3302,6 +3430,20 @@ type RunAvailability struct {
 	VerifiedAt *time.Time          `json:"verifiedAt,omitempty"`
 }
 
+// RunBudgetFigures defines model for RunBudgetFigures.
+type RunBudgetFigures struct {
+	Amount     float64        `json:"amount"`
+	Budget     string         `json:"budget"`
+	Confidence string         `json:"confidence"`
+	Currency   string         `json:"currency"`
+	Delta      float64        `json:"delta"`
+	Forecast   float64        `json:"forecast"`
+	Largest    []RunCostShare `json:"largest,omitempty"`
+	Next       float64        `json:"next"`
+	Scope      string         `json:"scope"`
+	Used       float64        `json:"used"`
+}
+
 // RunCancelRequest defines model for RunCancelRequest.
 type RunCancelRequest struct {
 	At     time.Time `json:"at"`
@@ -3350,6 +3492,12 @@ type RunCostChange struct {
 	Address string  `json:"address"`
 	After   float64 `json:"after"`
 	Before  float64 `json:"before"`
+	Delta   float64 `json:"delta"`
+}
+
+// RunCostShare defines model for RunCostShare.
+type RunCostShare struct {
+	Address string  `json:"address"`
 	Delta   float64 `json:"delta"`
 }
 
@@ -3448,15 +3596,16 @@ type RunFileChangeChange string
 
 // RunFinding defines model for RunFinding.
 type RunFinding struct {
-	Address   string   `json:"address,omitempty"`
-	Attribute string   `json:"attribute,omitempty"`
-	Controls  []string `json:"controls,omitempty"`
-	Fix       string   `json:"fix,omitempty"`
-	Level     string   `json:"level"`
-	Message   string   `json:"message"`
-	Outcome   string   `json:"outcome"`
-	Rule      string   `json:"rule"`
-	Severity  string   `json:"severity,omitempty"`
+	Address   string            `json:"address,omitempty"`
+	Attribute string            `json:"attribute,omitempty"`
+	Budget    *RunBudgetFigures `json:"budget,omitempty"`
+	Controls  []string          `json:"controls,omitempty"`
+	Fix       string            `json:"fix,omitempty"`
+	Level     string            `json:"level"`
+	Message   string            `json:"message"`
+	Outcome   string            `json:"outcome"`
+	Rule      string            `json:"rule"`
+	Severity  string            `json:"severity,omitempty"`
 }
 
 // RunGateResult defines model for RunGateResult.
@@ -3790,6 +3939,37 @@ type ServerStatus struct {
 
 // ServerStatusDatabase defines model for ServerStatus.Database.
 type ServerStatusDatabase string
+
+// SetBudgetRequest defines model for SetBudgetRequest.
+type SetBudgetRequest struct {
+	// Amount How much may be spent in a calendar month.
+	Amount string `json:"amount"`
+
+	// Currency The currency by its code; USD unless given.
+	Currency string `json:"currency,omitempty"`
+
+	// Level What becomes of a run that would exceed a budget.
+	Level *BudgetLevel `json:"level,omitempty"`
+
+	// Project Of which project; the whole tenant unless given.
+	Project string `json:"project,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+
+	// Stage Of which stage; all unless given.
+	Stage string `json:"stage,omitempty"`
+
+	// Thresholds Percentages at which a warning is told; 50, 80 and 100 unless given.
+	Thresholds []int64 `json:"thresholds,omitempty"`
+
+	// Unpriced What becomes of a run that would exceed a budget.
+	Unpriced *BudgetLevel `json:"unpriced,omitempty"`
+
+	// Workload Of which workload; all unless given.
+	Workload string `json:"workload,omitempty"`
+
+	// Zone The time zone of the month, such as Europe/Berlin; UTC unless given.
+	Zone string `json:"zone,omitempty"`
+}
 
 // SetCostRulesRequest defines model for SetCostRulesRequest.
 type SetCostRulesRequest struct {
@@ -4642,6 +4822,18 @@ type ListAuditEntriesParams struct {
 
 	// Actor The name of who did it.
 	Actor string `form:"actor,omitempty" json:"actor,omitempty"`
+}
+
+// ListBudgetsParams defines parameters for ListBudgets.
+type ListBudgetsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// DeleteBudgetParams defines parameters for DeleteBudget.
+type DeleteBudgetParams struct {
+	// Reason Why; it is kept in the audit log.
+	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
 }
 
 // ListCostAnomaliesParams defines parameters for ListCostAnomalies.

@@ -24,6 +24,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionapi"
+	"github.com/terrace-idp/terrace/internal/governance/budget/budgetapi"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftapi"
 	"github.com/terrace-idp/terrace/internal/governance/focus/focusapi"
 	"github.com/terrace-idp/terrace/internal/governance/maturity/maturityapi"
@@ -70,6 +71,7 @@ func (a *App) handler() http.Handler {
 		runapi.API{Runs: a.delivery.runs},
 		driftapi.API{Drift: a.drift},
 		focusapi.API{Costs: a.costs},
+		budgetapi.API{Budgets: a.delivery.budgets},
 		maturityapi.API{Maturity: a.maturity},
 		secretapi.API{Secrets: a.fabric.secrets},
 		subscriptionapi.API{Subscriptions: a.fabric.subscriptions, Address: a.platform.publicURL()},
@@ -118,6 +120,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		runapi.API{},
 		driftapi.API{},
 		focusapi.API{},
+		budgetapi.API{},
 		maturityapi.API{},
 		secretapi.API{},
 		subscriptionapi.API{},

@@ -136,6 +136,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Every("webhook sweep", time.Hour, a.delivery.repositories.Sweep)
 	a.loops.Add("promotions", a.delivery.runs.Promotions)
 	a.loops.Add("drift", a.drift.Watch)
+	a.loops.Every("budgets", time.Minute, a.delivery.budgets.Sweep)
 	a.loops.Every("cost sweep", time.Minute, a.costs.Sweep)
 	if a.delivery.policies.Change() {
 		a.loops.Every("policies", live.Every, a.delivery.policies.Follow)

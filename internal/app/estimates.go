@@ -8,9 +8,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"weak"
+
+	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/governance/cost"
@@ -37,11 +41,15 @@ type estimates struct {
 	// stamp is what the folders were then.
 	loaded *pricebook.Book
 	stamp  string
+
+	// made are estimates of plans that are still looked at, so that the gates of a
+	// run, which judge the same plan, share one.
+	made map[weak.Pointer[tfjson.Plan]]*cost.Estimate
 }
 
 // newEstimates has the prices that Terrace ships, and those of the operator's folders.
 func newEstimates(p *platform) *estimates {
-	return &estimates{catalog: catalog{azure.NewCatalog()}, folders: p.config.PriceFolders, log: p.log}
+	return &estimates{catalog: catalog{azure.NewCatalog()}, folders: p.config.PriceFolders, log: p.log, made: map[weak.Pointer[tfjson.Plan]]*cost.Estimate{}}
 }
 
 // book are the prices, loaded again where the folders have changed. What could not
@@ -95,11 +103,38 @@ func (c catalog) Free(typ string) bool {
 	return strings.HasPrefix(typ, "terrace_") || c.Catalog.Free(typ)
 }
 
-// estimate is what the plan of a run costs, against what runs.
+// estimate is what the plan of a run costs, against what runs. It is made once a
+// plan; nobody changes it.
 func (c *estimates) estimate(ctx context.Context, in run.GateInput) (*cost.Estimate, error) {
 	if in.Plan == nil {
 		return nil, kernel.Errorf(kernel.Internal, "there is no plan to estimate")
 	}
+	plan := weak.Make(in.Plan)
+	c.mu.Lock()
+	e := c.made[plan]
+	c.mu.Unlock()
+	if e != nil {
+		return e, nil
+	}
+	e, err := c.estimateAnew(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.made[plan] = e
+	runtime.AddCleanup(in.Plan, c.forget, plan)
+	return e, nil
+}
+
+// forget drops the estimate of a plan that nobody looks at any longer.
+func (c *estimates) forget(plan weak.Pointer[tfjson.Plan]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.made, plan)
+}
+
+func (c *estimates) estimateAnew(ctx context.Context, in run.GateInput) (*cost.Estimate, error) {
 	if c.nothing(in) {
 		return &cost.Estimate{Currency: "USD", Items: []cost.Item{}, Unpriced: []cost.Unpriced{}, Before: &cost.Total{}, Delta: &cost.Total{}}, nil
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
+	"github.com/terrace-idp/terrace/internal/governance/budget/budgetsql"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
 	"github.com/terrace-idp/terrace/internal/governance/focus/focussql"
 	"github.com/terrace-idp/terrace/internal/governance/maturity/maturitysql"
@@ -38,7 +39,7 @@ func migrations() []db.Migrations {
 		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
-		focussql.Migrations(), maturitysql.Migrations(),
+		focussql.Migrations(), budgetsql.Migrations(), maturitysql.Migrations(),
 	}
 }
 

@@ -25,8 +25,9 @@ import (
 func newPaid(p *platform, a *access, f *fabric, d *delivery, l *local.Service) (*focus.Service, *maturity.Service, error) {
 	costs := focus.New(focus.Config{
 		Store: focussql.NewStore(p.db, nil), Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log,
-		Estate: estate{deployments: runsql.NewStore(p.db), versions: statesql.NewStore(p.db), states: d.states, services: l, stages: d.stages},
+		Estimates: d.budgets, Estate: estate{deployments: runsql.NewStore(p.db), versions: statesql.NewStore(p.db), states: d.states, services: l, stages: d.stages},
 	})
+	d.budgets.Bills = bills{costs}
 	assessed, err := maturity.New(maturity.Config{
 		Store: maturitysql.NewStore(p.db), Authorizer: a.identity, Journal: a.journal, Tx: p.db,
 		Evidence: evidence{costs: costs, stages: d.stages, rules: d.rules, subscriptions: f.subscriptions},

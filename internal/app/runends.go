@@ -7,16 +7,24 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// runEnds tells drift of the runs that ended, in their transactions.
-type runEnds struct{ drift *drift.Service }
+// runEnds tells drift of the runs that ended, and budgets of what they cost, in
+// their transactions.
+type runEnds struct {
+	drift   *drift.Service
+	budgets *budget.Service
+}
 
 // Before takes note of a fact that is about to be recorded, and returns those
 // that follow from it.
 func (a *runEnds) Before(ctx context.Context, f kernel.Fact) ([]kernel.Fact, error) {
+	if err := follow(ctx, a.budgets, f); err != nil {
+		return nil, err
+	}
 	end, ok := strings.CutPrefix(f.Type, "run.")
 	if !ok || a.drift == nil {
 		return nil, nil

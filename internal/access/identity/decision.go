@@ -83,6 +83,8 @@ func Decisions() map[string]Decision {
 		"cost.read":       {Roles: members},
 		"cost.import":     {Roles: admins},
 		"cost.rules":      {Roles: admins},
+		"budget.read":     {Roles: members, Anywhere: true},
+		"budget.set":      {Roles: admins},
 		"maturity.read":   {Roles: members},
 		"maturity.answer": {Roles: admins},
 

@@ -50,6 +50,7 @@ func (c Config) problems(file string) []kernel.Problem {
 			k.add("policyLevels["+strconv.Itoa(i)+"]", err.Error(), "")
 		}
 	}
+	k.oneOf("budgetUnpriced", c.BudgetUnpriced, "warn", "override", "block")
 	if c.Concurrency < 1 || c.Concurrency > 64 {
 		k.add("concurrency", fmt.Sprintf("%d is out of bounds", c.Concurrency), "use 1 to 64")
 	}

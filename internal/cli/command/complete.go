@@ -64,6 +64,14 @@ func (e *Env) Workloads() Completion {
 	})
 }
 
+// Budgets offers the budgets of the tenant.
+func (e *Env) Budgets() Completion {
+	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+		list, err := s.Budgets(ctx, "")
+		return names(list, func(b apiclient.BudgetStatus) string { return b.Name }), err
+	})
+}
+
 // Sources offers the sources of the tenant.
 func (e *Env) Sources() Completion {
 	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {

@@ -37,6 +37,31 @@ type CostChange struct {
 	Delta   float64 `json:"delta"`
 }
 
+// BudgetFigures are a budget's as a run would have them.
+type BudgetFigures struct {
+	Budget   string `json:"budget"`
+	Scope    string `json:"scope"`
+	Currency string `json:"currency"`
+	// Amount is what may be spent in a month.
+	Amount float64 `json:"amount"`
+	// Used is what was until now, Forecast what the month is going to cost, Next the
+	// whole month after it, and Delta what the run adds a month.
+	Used     float64 `json:"used"`
+	Forecast float64 `json:"forecast"`
+	Next     float64 `json:"next"`
+	Delta    float64 `json:"delta"`
+	// Confidence is estimate only, or paid and estimated.
+	Confidence string `json:"confidence"`
+	// Largest are the resources that add most.
+	Largest []CostShare `json:"largest,omitempty"`
+}
+
+// CostShare is what one resource adds a month.
+type CostShare struct {
+	Address string  `json:"address"`
+	Delta   float64 `json:"delta"`
+}
+
 // Compare puts the larger change first.
 func (c CostChange) Compare(other CostChange) int {
 	return cmp.Or(cmp.Compare(math.Abs(other.Delta), math.Abs(c.Delta)), cmp.Compare(c.Address, other.Address))

@@ -87,6 +87,8 @@ type Finding struct {
 	Fix       string `json:"fix,omitempty"`
 	// Controls are what the rule answers, as framework:id.
 	Controls []string `json:"controls,omitempty"`
+	// Budget are the figures of a budget, for a finding of one.
+	Budget *BudgetFigures `json:"budget,omitempty"`
 }
 
 // Blocks reports whether the result ends the run.

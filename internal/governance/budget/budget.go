@@ -124,7 +124,7 @@ func (b Budget) complete(unpriced Level) (Budget, error) {
 	}
 	refuse(!label.MatchString(b.Name), "name", "the name is not possible", "use 1 to 63 lower-case letters, digits or '-', starting and ending with a letter or digit")
 	for path, name := range map[string]string{"project": b.Project, "stage": b.Stage, "workload": b.Workload} {
-		refuse(name != "" && !label.MatchString(name), path, "there can be no "+path+" of that name", "write its name as terrace shows it")
+		refuse(name != "" && !label.MatchString(name), path, "there can be no "+path+" of that name", "write its name in lower-case letters")
 	}
 	refuse(b.Amount.Sign() <= 0, "amount", "the amount is not above nothing", "write how much may be spent in a month, such as 500")
 	refuse(!currency.MatchString(b.Currency), "currency", "it is no currency", "write its code of three capitals, such as USD")

@@ -70,6 +70,10 @@ func (v Verdict) Level() Level {
 // is reserved for the run in the same transaction, one at a time for a tenant, so
 // that of two runs that fit alone, and together do not, the second is held.
 func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
+	paid, err := s.prepay(ctx, c)
+	if err != nil {
+		return v, err
+	}
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		v = Verdict{}
 		now := s.Clock.Now()
@@ -81,6 +85,7 @@ func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
 		if err != nil {
 			return err
 		}
+		books.paid = paid
 		if err := books.judge(ctx, s, c, now, &v); err != nil {
 			return err
 		}
@@ -97,6 +102,29 @@ func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
 		})
 	})
 	return v, err
+}
+
+// prepay reads what was paid in the months that budgets of the stack are in, before
+// the transaction in which nobody else may decide.
+func (s *Service) prepay(ctx context.Context, c Change) (map[string]focus.Paid, error) {
+	budgets, err := s.Store.List(ctx, c.Scope.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := s.Store.Seen(ctx, c.Scope.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	b := &books{tenant: c.Scope.Tenant, bills: s.Bills, paid: map[string]focus.Paid{}}
+	for _, budget := range budgets {
+		if !budget.Covers(c.Scope, c.Workload) {
+			continue
+		}
+		if _, err := b.bill(ctx, budget.period(later(seen, s.Clock.Now())).Month); err != nil {
+			return nil, err
+		}
+	}
+	return b.paid, nil
 }
 
 func (b *books) judge(ctx context.Context, s *Service, c Change, now time.Time, v *Verdict) error {

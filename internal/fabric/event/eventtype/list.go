@@ -130,5 +130,8 @@ func money() []Type {
 		first("assign:integer shared:integer", "cost.rules_set"),
 		first("service day direction actual expected currency", "cost.anomaly_found"),
 		first("met:boolean", "maturity.answered"),
+		first("name tenant project? stage? workload? amount currency zone level unpriced thresholds:list revision:integer setBy setAt:time", "budget.set", "budget.deleted"),
+		first("budget scope month currency amount used forecast threshold?:integer confidence", "budget.threshold_crossed", "budget.exceeded"),
+		first("before:time now:time", "budget.clock_accepted"),
 	)
 }

@@ -1,0 +1,122 @@
+// Package budgetapi serves budgets and their forecasts over HTTP.
+//
+// It owns paths and wire types. It decides nothing; governance/budget does.
+package budgetapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/terrace-idp/terrace/internal/governance/budget"
+	"github.com/terrace-idp/terrace/internal/governance/focus"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+)
+
+// API serves a budget service.
+type API struct{ Budgets *budget.Service }
+
+// Register implements the room of the API.
+func (a API) Register(api huma.API) {
+	httpserver.Enum(api, "What becomes of a run that would exceed a budget.", budget.Levels()...)
+	httpserver.Register(api, operation("list-budgets", http.MethodGet, "", "List the budgets that the caller may read, with what their months are going to cost"), a.list)
+	httpserver.Register(api, operation("get-budget", http.MethodGet, "/{name}", "Show a budget with what its month is going to cost"), a.get)
+	httpserver.Register(api, operation("set-budget", http.MethodPut, "/{name}", "Make a budget, or change it"), a.set)
+	httpserver.Register(api, operation("delete-budget", http.MethodDelete, "/{name}", "Delete a budget; its history stays"), a.remove)
+	httpserver.Register(api, operation("list-budget-history", http.MethodGet, "/{name}/history", "List what a budget was, the newest first"), a.history)
+	accept := operation("accept-budget-clock", http.MethodPost, "/clock", "Make the clock of now the one that budgets go by, after it was wrong")
+	accept.DefaultStatus = http.StatusNoContent
+	httpserver.Register(api, accept, a.accept)
+}
+
+func operation(id, method, path, summary string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: method, Path: "/budgets" + path, Summary: summary, Tags: []string{"budgets"}}
+}
+
+func tenant(ctx context.Context) kernel.Scope { return httpserver.ScopeParam{}.Scope(ctx) }
+
+// NamePath is the path of a budget.
+type NamePath struct {
+	Name string `path:"name" maxLength:"63" doc:"The budget's name."`
+}
+
+type statusOutput struct{ Body budget.Status }
+
+type listOutput struct {
+	Body struct {
+		Items []budget.Status `json:"items"`
+	}
+}
+
+func (a API) list(ctx context.Context, in *httpserver.ScopeParam) (*listOutput, error) {
+	all, err := a.Budgets.List(ctx, in.Scope(ctx))
+	out := &listOutput{}
+	out.Body.Items = all
+	return out, err
+}
+
+func (a API) get(ctx context.Context, in *NamePath) (*statusOutput, error) {
+	st, err := a.Budgets.Get(ctx, tenant(ctx), in.Name)
+	return &statusOutput{Body: st}, err
+}
+
+type setInput struct {
+	NamePath
+	Body struct {
+		Project    string       `json:"project,omitempty" maxLength:"63" doc:"Of which project; the whole tenant unless given."`
+		Stage      string       `json:"stage,omitempty" maxLength:"63" doc:"Of which stage; all unless given."`
+		Workload   string       `json:"workload,omitempty" maxLength:"63" doc:"Of which workload; all unless given."`
+		Amount     focus.Amount `json:"amount" doc:"How much may be spent in a calendar month."`
+		Currency   string       `json:"currency,omitempty" maxLength:"3" doc:"The currency by its code; USD unless given."`
+		Zone       string       `json:"zone,omitempty" maxLength:"100" doc:"The time zone of the month, such as Europe/Berlin; UTC unless given."`
+		Level      budget.Level `json:"level,omitempty" doc:"warn unless given."`
+		Unpriced   budget.Level `json:"unpriced,omitempty" doc:"What becomes of a run of which it cannot be told what it adds; as the server is configured unless given."`
+		Thresholds []int        `json:"thresholds,omitempty" maxItems:"20" doc:"Percentages at which a warning is told; 50, 80 and 100 unless given."`
+		Reason     string       `json:"reason,omitempty" maxLength:"2000"`
+	}
+}
+
+type budgetOutput struct{ Body budget.Budget }
+
+func (a API) set(ctx context.Context, in *setInput) (*budgetOutput, error) {
+	b := in.Body
+	done, err := a.Budgets.Set(ctx, tenant(ctx), budget.Budget{
+		Name: in.Name, Project: b.Project, Stage: b.Stage, Workload: b.Workload, Amount: b.Amount, Currency: b.Currency, Zone: b.Zone,
+		Level: b.Level, Unpriced: b.Unpriced, Thresholds: b.Thresholds,
+	}, b.Reason)
+	return &budgetOutput{Body: done}, err
+}
+
+type removeInput struct {
+	NamePath
+	Reason string `query:"reason" maxLength:"2000" doc:"Why; it is kept in the audit log."`
+}
+
+func (a API) remove(ctx context.Context, in *removeInput) (*struct{}, error) {
+	return nil, a.Budgets.Delete(ctx, tenant(ctx), in.Name, in.Reason)
+}
+
+type historyOutput struct {
+	Body struct {
+		Items []budget.Revision `json:"items"`
+	}
+}
+
+func (a API) history(ctx context.Context, in *NamePath) (*historyOutput, error) {
+	all, err := a.Budgets.History(ctx, tenant(ctx), in.Name)
+	out := &historyOutput{}
+	out.Body.Items = all
+	return out, err
+}
+
+type acceptInput struct {
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+	}
+}
+
+func (a API) accept(ctx context.Context, in *acceptInput) (*struct{}, error) {
+	return nil, a.Budgets.AcceptClock(ctx, tenant(ctx), in.Body.Reason)
+}

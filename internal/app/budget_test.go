@@ -28,7 +28,11 @@ func (anybody) Deployed(context.Context, string) ([]budget.Stack, error) {
 // budgeting is a gate with one budget for the tenant acme.
 func budgeting(t *testing.T, dollars string, level, unpriced budget.Level) budgetGate {
 	t.Helper()
-	d := dbtest.SQLite(t, []db.Migrations{budgetsql.Migrations()}...)
+	return budgetingOn(t, dbtest.SQLite(t, budgetsql.Migrations()), dollars, level, unpriced)
+}
+
+func budgetingOn(t *testing.T, d *db.DB, dollars string, level, unpriced budget.Level) budgetGate {
+	t.Helper()
 	s := budget.New(budget.Config{Store: budgetsql.NewStore(d), Estate: anybody{}, Authorizer: anybody{}, Journal: anybody{}, Tx: d, Log: slog.New(slog.DiscardHandler)})
 	amount, _, err := focus.ParseAmount(dollars)
 	if err != nil {

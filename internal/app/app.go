@@ -167,6 +167,7 @@ func (a *App) Close(ctx context.Context) error {
 	var errs []error
 	if a.delivery != nil && a.delivery.queue != nil {
 		errs = append(errs, a.delivery.queue.Stop(ctx))
+		a.delivery.isolation.spawner.Close()
 	}
 	errs = append(errs, a.loops.Stop(ctx))
 	if a.server != nil {

@@ -177,7 +177,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	}
 	execute := runner.New(runner.Config{
 		Tool: d.tool, DataDir: p.config.DataDir, Address: p.address(), Mirror: p.config.ProviderMirror, Grace: runGrace, Logger: p.log,
-		Limits: limitsOfAll(p.config), Isolated: d.isolation.on, Helper: d.isolation.helper,
+		Limits: limitsOfAll(p.config), Isolated: d.isolation.on, Helper: d.isolation.helper, Spawner: d.isolation.spawner,
 		Hidden: func() []string { return hidden(p.config, d.stages.All(), p.environ) },
 		Keep:   d.states.Keep,
 	})

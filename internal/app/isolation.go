@@ -13,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/platform/confine"
 )
 
 // limitsOf are the limits of a stage as the runner has them.
@@ -32,11 +33,13 @@ type isolation struct {
 	missing string
 	// helper is the program that isolates: the provider's starts in a quarter of a daemon's time.
 	helper string
+	// spawner starts what is isolated.
+	spawner *confine.Spawner
 }
 
 // newIsolation finds out whether the helper, "" for this program, can isolate.
 func newIsolation(ctx context.Context, way, helper string, log *slog.Logger) (i isolation, err error) {
-	i.helper = helper
+	i.helper, i.spawner = helper, &confine.Spawner{Helper: helper}
 	if i.on, i.missing, err = runner.Isolate(ctx, way, helper); err != nil {
 		return i, err
 	}

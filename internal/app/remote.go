@@ -58,14 +58,19 @@ func RunRemote(ctx, force context.Context, c RemoteConfig, log *slog.Logger) err
 		return fmt.Errorf("data directory: %w", err)
 	}
 	defer func() { _ = lock.Close() }()
-	agent, err := newAgent(ctx, c, server, log)
+	isolated, err := newIsolation(ctx, c.Isolation, "", log) // the provider comes later, from the server
+	if err != nil {
+		return err
+	}
+	defer isolated.spawner.Close()
+	agent, err := newAgent(ctx, c, server, isolated, log)
 	if err != nil {
 		return err
 	}
 	return agent.Run(ctx, force)
 }
 
-func newAgent(ctx context.Context, c RemoteConfig, server *fleetagent.Server, log *slog.Logger) (*fleetagent.Agent, error) {
+func newAgent(ctx context.Context, c RemoteConfig, server *fleetagent.Server, isolated isolation, log *slog.Logger) (*fleetagent.Agent, error) {
 	key := (&url.URL{Scheme: "file", Path: filepath.Join(c.DataDir, "keys", "kek")}).String()
 	if err := os.MkdirAll(filepath.Join(c.DataDir, "keys"), 0o700); err != nil {
 		return nil, err
@@ -88,13 +93,9 @@ func newAgent(ctx context.Context, c RemoteConfig, server *fleetagent.Server, lo
 	if err != nil {
 		return nil, err
 	}
-	isolated, err := newIsolation(ctx, c.Isolation, "", log) // the provider comes later, from the server
-	if err != nil {
-		return nil, err
-	}
 	execute := runner.New(runner.Config{
 		Tool: tool, DataDir: c.DataDir, Address: server.Address(), Mirror: c.Mirror, Grace: runGrace, Logger: log, Keep: kept.Keep,
-		Limits: limitsOf(c.Limits), Isolated: isolated.on, Hidden: c.hidden,
+		Limits: limitsOf(c.Limits), Isolated: isolated.on, Spawner: isolated.spawner, Hidden: c.hidden,
 	})
 	return fleetagent.New(fleetagent.Config{
 		Server: server, Executor: remoteExecutor{execute, environments{daemon: c.Environ}}, Provide: provideFrom(server, c.DataDir), Kept: kept,

@@ -29,6 +29,14 @@ func isolated(t testing.TB) {
 	}
 }
 
+// spawner starts what is isolated in the way of a daemon.
+func spawner(t testing.TB) *confine.Spawner {
+	t.Helper()
+	s := &confine.Spawner{}
+	t.Cleanup(s.Close)
+	return s
+}
+
 // everywhere runs a test with and without isolation.
 func everywhere(t *testing.T, test func(t *testing.T, isolated bool)) {
 	t.Helper()
@@ -77,7 +85,7 @@ func TestWhoTakesTooMuchIsEnded(t *testing.T) {
 			t.Parallel()
 			everywhere(t, func(t *testing.T, isolated bool) {
 				alive := pipe(t, "alive")
-				config := runner.Config{Tool: fake(t, "exec 3<> "+alive+"\n"+c.script), DataDir: t.TempDir(), Limits: c.limits, Grace: time.Millisecond, Isolated: isolated}
+				config := runner.Config{Tool: fake(t, "exec 3<> "+alive+"\n"+c.script), DataDir: t.TempDir(), Limits: c.limits, Grace: time.Millisecond, Isolated: isolated, Spawner: spawner(t)}
 				err := planWith(t.Context(), config)
 				known, ok := errors.AsType[*kernel.Error](err)
 				if !ok || !strings.Contains(known.Message, c.want) || !strings.Contains(known.Fix, "of the stage") {
@@ -96,7 +104,7 @@ func TestNothingOutlivesTheTool(t *testing.T) {
 	everywhere(t, func(t *testing.T, isolated bool) {
 		alive := pipe(t, "alive")
 		tool := fake(t, "exec 3<> "+alive+"\nsetsid sh -c 'setsid sleep 3600 & sleep 3600' &\necho broken >&2; exit 7")
-		err := planWith(t.Context(), runner.Config{Tool: tool, DataDir: t.TempDir(), Isolated: isolated})
+		err := planWith(t.Context(), runner.Config{Tool: tool, DataDir: t.TempDir(), Isolated: isolated, Spawner: spawner(t)})
 		if err == nil || !strings.Contains(err.Error(), "broken") {
 			t.Errorf("plan: %v, want the tool's words", err)
 		}
@@ -126,7 +134,7 @@ echo x > ` + outside + ` && echo "WROTE $f"
 echo x > $HOME/own && echo x > $TMPDIR/own && echo x > here || echo "NOT WRITTEN"
 kill -9 ` + pid() + ` && echo KILLED
 exit 9`
-	err := planWith(t.Context(), runner.Config{Tool: fake(t, "("+script+") >&2; exit 9"), DataDir: data, Hidden: func() []string { return []string{kek} }, Isolated: true})
+	err := planWith(t.Context(), runner.Config{Tool: fake(t, "("+script+") >&2; exit 9"), DataDir: data, Hidden: func() []string { return []string{kek} }, Isolated: true, Spawner: spawner(t)})
 	if err == nil {
 		t.Fatal("the plan did not fail")
 	}
@@ -157,7 +165,7 @@ func TestAPlanDoesNotSeeTheHome(t *testing.T) {
 		t.Fatal(err)
 	}
 	script := `(test -w "$HOME" && cat ` + filepath.Join(home, "credentials") + `) >&2; exit 9`
-	err := planWith(t.Context(), runner.Config{Tool: fake(t, script), DataDir: t.TempDir(), Isolated: true})
+	err := planWith(t.Context(), runner.Config{Tool: fake(t, script), DataDir: t.TempDir(), Isolated: true, Spawner: spawner(t)})
 	if err == nil {
 		t.Fatal("the plan did not fail")
 	}
@@ -181,7 +189,7 @@ func TestAPlanDoesNotSeeTheHomeOfTheSystem(t *testing.T) {
 	}
 	t.Setenv("HOME", t.TempDir())
 	tool := fake(t, "(ls "+files[0]+") >&2; exit 9")
-	err = planWith(t.Context(), runner.Config{Tool: tool, DataDir: t.TempDir(), Isolated: true})
+	err = planWith(t.Context(), runner.Config{Tool: tool, DataDir: t.TempDir(), Isolated: true, Spawner: spawner(t)})
 	known, _ := errors.AsType[*kernel.Error](err)
 	if known == nil || len(known.Problems) == 0 || !strings.Contains(known.Problems[0].Message, "No such file") {
 		t.Errorf("the tool said %+v, want that there is no such file", known)
@@ -198,7 +206,7 @@ func TestADeployWithoutSight(t *testing.T) {
 	t.Parallel()
 	isolated(t)
 	b := newBench(t)
-	b.Isolated = true
+	b.Isolated, b.Spawner = true, spawner(t)
 	root := data(`{"a":{"input":"x","provisioner":{"local-exec":{"command":"cat /proc/1/comm; test -w $HOME && test -w $TMPDIR && ! ls ` + filepath.Join(b.DataDir, "init") + `/*/lock.hcl"}}}}`)
 	for _, run := range []string{"run_1", "run_2"} {
 		stack := freshStack()
@@ -222,7 +230,7 @@ func BenchmarkIsolation(b *testing.B) {
 			if err := os.WriteFile(path, []byte("#!/bin/sh\nexit 7\n"), 0o700); err != nil {
 				b.Fatal(err)
 			}
-			c := runner.Config{Tool: runner.Tool{Name: "terraform", Path: path, Version: "1.11.4"}, DataDir: b.TempDir(), Isolated: on}
+			c := runner.Config{Tool: runner.Tool{Name: "terraform", Path: path, Version: "1.11.4"}, DataDir: b.TempDir(), Isolated: on, Spawner: spawner(b)}
 			for b.Loop() {
 				if planWith(b.Context(), c) == nil {
 					b.Fatal("it did not run")

@@ -24,6 +24,8 @@ type process struct {
 	limits Limits
 	// place is what it sees; nil is the whole machine.
 	place *confine.Place
+	// spawner starts it in its place; nil does that from here.
+	spawner *confine.Spawner
 	// kill is closed when the tool must end at once.
 	kill <-chan struct{}
 	// stdout reads the output in the place of line.
@@ -45,11 +47,10 @@ func (p process) run(ctx context.Context, line func([]byte), args ...string) (st
 	if p.killed() {
 		return "", p.stopped(args[0], errKilled)
 	}
-	cmd := exec.CommandContext(limited, p.tool.Path, args...)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), p.tool.Path, args...) // wait tells it to stop
 	tree := confine.Tree{Mark: mark(), Confined: p.place != nil}
 	cmd.Dir, cmd.Env = p.dir, append(p.env[:len(p.env):len(p.env)], confine.Mark+"="+tree.Mark)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL} // a session is a share of the processor of its own
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	last := &tail{max: maxStderr}
 	out := &output{meter: meter{left: p.limits.Output, max: p.limits.Output, exceed: exceed}}
 	defer out.close()
@@ -58,7 +59,7 @@ func (p process) run(ctx context.Context, line func([]byte), args ...string) (st
 	}
 	tree.PID = cmd.Process.Pid
 	stop := p.guard(limited, tree, exceed)
-	err = cmd.Wait()
+	err = wait(limited, cmd)
 	stop()
 	tree.Kill() // what it left behind, which may hold the output open
 	readErr := out.wait()
@@ -82,20 +83,34 @@ func (p process) start(cmd *exec.Cmd, out *output, line func([]byte), last *tail
 	if cmd.Stderr, err = out.read(func(r io.Reader) error { _, err := io.Copy(last, r); return err }); err != nil {
 		return err
 	}
+	defer out.started()
+	if p.place != nil && p.spawner != nil {
+		return p.spawner.Start(*p.place, cmd, confine.Bound)
+	}
 	if p.place != nil {
 		if err := p.place.Confine(cmd); err != nil {
 			return err
 		}
 	}
-	err = cmd.Start()
-	out.started()
-	if err != nil {
+	if err := cmd.Start(); err != nil {
 		return err
 	}
 	if err := confine.Bound(cmd.Process.Pid); err != nil {
 		return errors.Join(err, cmd.Process.Kill(), cmd.Wait())
 	}
 	return nil
+}
+
+// wait waits for the tool, which is told to stop when ctx ends: then its end is not
+// one of its own, whatever it says.
+func wait(ctx context.Context, cmd *exec.Cmd) error {
+	told := make(chan error, 1)
+	listening := context.AfterFunc(ctx, func() { told <- cmd.Process.Signal(syscall.SIGINT) })
+	err := cmd.Wait()
+	if !listening() && <-told == nil && err == nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 var (

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"path/filepath"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/platform/confine"
 )
 
 // Config is what a Runner needs.
@@ -26,6 +28,8 @@ type Config struct {
 	Isolated bool
 	// Helper is the program that isolates, see confine.Place; "" is this program.
 	Helper string
+	// Spawner starts what is isolated, by the helper too; nil does that from this process.
+	Spawner *confine.Spawner
 	// Hidden are files and folders beside DataDir and the home that the tool must not
 	// see, asked for before each command; nil is none.
 	Hidden func() []string

@@ -16,7 +16,7 @@ import (
 // enter makes the place and becomes the program. It returns only when it failed.
 func enter(text string, argv []string) error {
 	runtime.LockOSThread() // what follows is about one thread, the one that becomes the program
-	var p Place
+	var p ordered
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		return err
 	}
@@ -33,7 +33,23 @@ func enter(text string, argv []string) error {
 	if err := giveUp(); err != nil {
 		return err
 	}
+	if err := p.pass(); err != nil {
+		return err
+	}
 	return fmt.Errorf("start %s: %w", argv[0], syscall.Exec(argv[0], argv, os.Environ())) //nolint:gosec // that is what it is for
+}
+
+// pass waits at the gate, if there is one, until who ordered the place says that the
+// program may begin. It never may where that has ended meanwhile.
+func (p ordered) pass() error {
+	if !p.Gated {
+		return nil
+	}
+	gate := os.NewFile(gateway, "gate")
+	if n, err := gate.Read(make([]byte, 1)); n != 1 {
+		return fmt.Errorf("nobody waits for the program: %w", err)
+	}
+	return gate.Close()
 }
 
 // tree is a part of the files of the machine, to be put back where it was.

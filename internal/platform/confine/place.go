@@ -30,6 +30,8 @@ type Place struct {
 	// Processes is how many processes there may be at once; 0 is no bound. Who measures
 	// the place ends it when there are more, and the kernel refuses many times as many.
 	Processes int
+	// gated has the program wait at a gate.
+	gated bool
 }
 
 const (
@@ -45,6 +47,12 @@ var able atomic.Bool //nolint:gochecknoglobals // a fact about the process
 // Enter is the first thing in the main function of a helper, and of a program
 // that is its own: as a helper it goes no further than this.
 func Enter() {
+	if len(os.Args) == 1 && os.Args[0] == spawns {
+		if err := spawn(); err != nil {
+			os.Exit(failed) // the parent finds out
+		}
+		os.Exit(0)
+	}
 	if os.Args[0] != name || len(os.Args) < 3 {
 		able.Store(true)
 		return
@@ -62,7 +70,7 @@ func (p Place) Confine(cmd *exec.Cmd) error {
 	if real, err := filepath.EvalSymlinks(cmd.Path); err == nil {
 		p.Readable = append(p.Readable, real)
 	}
-	text, err := json.Marshal(p.real())
+	text, err := json.Marshal(ordered{p.real(), p.gated})
 	if err != nil {
 		return err
 	}
@@ -71,11 +79,26 @@ func (p Place) Confine(cmd *exec.Cmd) error {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
-	attr := cmd.SysProcAttr
-	attr.Cloneflags |= syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC
-	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
-	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
+	attr, namespaces := cmd.SysProcAttr, confining()
+	attr.Cloneflags |= namespaces.Cloneflags
+	attr.UidMappings, attr.GidMappings = namespaces.UidMappings, namespaces.GidMappings
 	return nil
+}
+
+// confining gives a process namespaces of its own, in which it is who it was.
+func confining() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}},
+	}
+}
+
+// ordered is a place as the helper is told of it.
+type ordered struct {
+	Place
+
+	Gated bool
 }
 
 // real puts the place in order: hidden folders by their real paths, outer ones

@@ -1,0 +1,122 @@
+package confine
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// order asks to start a program. Its standard streams come with it, and the gate.
+type order struct {
+	Path string
+	Args []string
+	Env  []string
+	Dir  string
+}
+
+// answer tells what was started, or why nothing was.
+type answer struct {
+	PID   int
+	Error string
+}
+
+const (
+	// spawns is what a program is called that starts others for its parent.
+	spawns = "terrace-spawn"
+	// connection is what its parent gives it.
+	connection = 3
+	// carried are the files that come with an order.
+	carried = 4
+	// gateway is where a program that is started finds the gate.
+	gateway = 3
+)
+
+// length is what goes before a text.
+func length(text []byte) []byte {
+	return binary.BigEndian.AppendUint32(nil, uint32(len(text))) //nolint:gosec // the kernel takes fewer arguments
+}
+
+// spawn starts what the parent orders, until that has closed the connection or ended.
+func spawn() error {
+	unix.CloseOnExec(connection)
+	conn := os.NewFile(connection, "parent")
+	for {
+		o, files, err := next(conn)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		a := o.start(files)
+		for _, f := range files {
+			_ = f.Close() // who was started has it
+		}
+		text, err := json.Marshal(a)
+		if err != nil {
+			return err
+		}
+		if _, err := conn.Write(text); err != nil {
+			return err
+		}
+	}
+}
+
+// next reads an order. It is io.EOF when there are no more.
+func next(conn *os.File) (o order, files []*os.File, err error) {
+	size, rights := make([]byte, len(length(nil))), make([]byte, unix.CmsgSpace(carried*4))
+	n, with, _, _, err := unix.Recvmsg(connection, size, rights, unix.MSG_CMSG_CLOEXEC|unix.MSG_WAITALL)
+	for errors.Is(err, unix.EINTR) {
+		n, with, _, _, err = unix.Recvmsg(connection, size, rights, unix.MSG_CMSG_CLOEXEC|unix.MSG_WAITALL)
+	}
+	if err != nil || n == 0 {
+		return o, nil, errors.Join(err, io.EOF)
+	}
+	if files, err = received(rights[:with]); err != nil {
+		return o, nil, err
+	}
+	text := make([]byte, binary.BigEndian.Uint32(size))
+	if _, err := io.ReadFull(conn, text); err != nil {
+		return o, nil, err
+	}
+	return o, files, json.Unmarshal(text, &o)
+}
+
+// received are the files that came with an order.
+func received(rights []byte) (files []*os.File, err error) {
+	messages, err := unix.ParseSocketControlMessage(rights)
+	if err != nil {
+		return nil, fmt.Errorf("read an order: %w", err)
+	}
+	for i := range messages {
+		fds, err := unix.ParseUnixRights(&messages[i])
+		if err != nil {
+			return nil, fmt.Errorf("read an order: %w", err)
+		}
+		for _, fd := range fds {
+			files = append(files, os.NewFile(uintptr(fd), ""))
+		}
+	}
+	return files, nil
+}
+
+// start starts the program as a child of the parent, which waits for it and ends it.
+func (o order) start(files []*os.File) answer {
+	attr := confining()
+	attr.Setsid, attr.Pdeathsig = true, syscall.SIGKILL
+	attr.Cloneflags |= unix.CLONE_PARENT
+	p, err := os.StartProcess(o.Path, o.Args, &os.ProcAttr{Dir: o.Dir, Env: slices.Concat([]string{}, o.Env), Files: files, Sys: attr})
+	if err != nil {
+		return answer{Error: err.Error()}
+	}
+	pid := p.Pid
+	_ = p.Release() // it is the parent's
+	return answer{PID: pid}
+}

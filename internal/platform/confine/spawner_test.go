@@ -1,0 +1,128 @@
+package confine_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/platform/confine"
+)
+
+// spawner starts programs by a helper of its own.
+func spawner(t *testing.T) *confine.Spawner {
+	t.Helper()
+	need(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	helper := filepath.Join(t.TempDir(), "helper")
+	if err := os.Link(self, helper); err != nil {
+		t.Skip(err)
+	}
+	s := &confine.Spawner{Helper: helper}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// spawned runs a script as sh does, by the spawner.
+func spawned(t *testing.T, s *confine.Spawner, before func(int) error, script string) (string, error) {
+	t.Helper()
+	p, data, work := place(t)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", script, "sh", data)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = work, []string{"PATH=/usr/bin:/bin", "MARK=one"}, w, w
+	err = s.Start(p, cmd, before)
+	_ = w.Close()
+	if err != nil {
+		return "", errors.Join(err, r.Close())
+	}
+	out, readErr := io.ReadAll(r)
+	return strings.TrimSpace(string(out)), errors.Join(readErr, cmd.Wait(), r.Close())
+}
+
+func passes(int) error { return nil }
+
+func TestASpawnerStartsInThePlace(t *testing.T) {
+	t.Parallel()
+	s := spawner(t)
+	for script, want := range map[string]string{
+		"cat $1/keys/kek 2>/dev/null || echo hidden": "hidden",
+		"cat $1/mirror/provider":                     "content",
+		"echo x > own && cat own":                    "x",
+		"echo $$ $MARK":                              "1 one",
+		"[ -e /proc/1/fd/3 ] || echo closed":         "closed", // the gate
+		"cut -d' ' -f6 /proc/1/stat":                 "1",      // a session of its own
+	} {
+		if got, err := spawned(t, s, passes, script); err != nil || got != want {
+			t.Errorf("%s: %q, %v, want %q", script, got, err, want)
+		}
+	}
+	var exit *exec.ExitError
+	if _, err := spawned(t, s, passes, "exit 7"); !errors.As(err, &exit) || exit.ExitCode() != 7 {
+		t.Errorf("it is no child of who waits for it: %v", err)
+	}
+}
+
+func TestNothingBeginsBeforeItPasses(t *testing.T) {
+	t.Parallel()
+	s, kept, pid := spawner(t), errors.New("kept out"), 0
+	_, err := spawned(t, s, func(child int) error { pid = child; return kept }, "exec sleep 1000")
+	if !errors.Is(err, kept) || syscall.Kill(pid, 0) == nil {
+		t.Errorf("%v, and the process %d is there", err, pid)
+	}
+}
+
+// TestASpawnerThatWasEndedIsReplaced ends its small process from outside.
+func TestASpawnerThatWasEndedIsReplaced(t *testing.T) {
+	t.Parallel()
+	s := spawner(t)
+	for range 2 {
+		if got, err := spawned(t, s, passes, "echo on"); err != nil || got != "on" {
+			t.Fatalf("%q, %v", got, err)
+		}
+		pid := small(t, s.Helper)
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Close()
+	if pid := small(t, s.Helper); pid != 0 {
+		t.Errorf("%d lives on", pid)
+	}
+}
+
+// small is the process of a helper, 0 for none.
+func small(t *testing.T, helper string) int {
+	t.Helper()
+	programs, err := filepath.Glob("/proc/[0-9]*/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, program := range programs {
+		if path, err := os.Readlink(program); err == nil && path == helper {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(program)))
+			return pid
+		}
+	}
+	return 0
+}
+
+func TestASpawnerWithoutAHelperSaysSo(t *testing.T) {
+	t.Parallel()
+	if _, err := spawned(t, &confine.Spawner{Helper: "/nonexistent"}, passes, "true"); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	if _, err := spawned(t, &confine.Spawner{Helper: "/bin/true"}, passes, "true"); err == nil {
+		t.Error("a program that does not answer helps")
+	}
+}

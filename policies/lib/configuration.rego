@@ -30,9 +30,30 @@ fourth := [c | some m in third; some c in called(m.prefix, m.module)]
 
 calls := array.concat(array.concat(first, second), array.concat(third, fourth))
 
-call_of := {c.prefix: c | some c in calls}
+# call_of are the calls by the prefix of their addresses: who calls, and with what.
+call_of := input.terrace.plan.calls if {
+	input.terrace.plan.calls
+} else := {c.prefix: {"caller": c.caller, "arguments": c.arguments} | some c in calls}
 
-resources := object.union(
+# invoked are the calls of modules as the configuration has them: the prefix of who
+# calls, the name, the source and the version of the module.
+invoked := input.terrace.plan.invoked if {
+	input.terrace.plan.invoked
+} else := [{
+	"prefix": m.prefix,
+	"name": name,
+	"source": object.get(call, "source", ""),
+	"version": object.get(call, "version_constraint", ""),
+} |
+	some m in array.concat([{"prefix": "", "module": root}], calls)
+	some name, call in object.get(m.module, "module_calls", {})
+]
+
+# Resources of the configuration by their address. Terrace has put them together
+# already, as with plan.resources.
+resources := input.terrace.plan.configuration if {
+	input.terrace.plan.configuration
+} else := object.union(
 	{r.address: r | some r in object.get(root, "resources", [])},
 	{concat("", [c.prefix, r.address]): r | some c in calls; some r in object.get(c.module, "resources", [])},
 )
@@ -40,6 +61,7 @@ resources := object.union(
 # references of an expression are the words that it names.
 references(expression) := {word |
 	walk(expression, [_, node])
+	is_object(node)
 	some word in object.get(node, "references", [])
 } if expression != null
 
@@ -72,11 +94,11 @@ outer(prefix, word) := {target(call.caller, w) |
 # names of a resource are what others call it: by address, or by a module around it.
 names(r) := {r.config} | {concat(".", array.slice(steps, 0, n)) |
 	steps := split(r.config, ".")
-	some n in numbers.range_step(2, count(steps) - 2, 2)
+	some n in numbers.range_step(2, max([2, count(steps) - 2]), 2)
 }
 
 # texts are those of an attribute that are known; ids are among them.
-texts(other, attribute) := {v | walk(other.values[attribute], [_, v]); is_string(v)}
+texts(other, attribute) := {v | walk(other.values[attribute], [_, v]); is_string(v); v != ""}
 
 # pointers tell what the attribute of each resource of a type points at.
 pointers(type, attribute) := [{"target": target, "holder": other} |

@@ -3,8 +3,8 @@
 # description: >-
 #   Reads the input of Terrace and of `terraform show -json`, of plans and of
 #   states, whole or in part. A resource r has: address, config (its address
-#   without indices), module (the address of its module with a dot, or ""), type,
-#   name, actions, values, before and unknown.
+#   without indices), configuration (what that is there, or {}), module (the address
+#   of its module with a dot, or ""), type, name, actions, values, before and unknown.
 package terrace.lib.plan
 
 import data.terrace.lib.configuration
@@ -23,6 +23,7 @@ managed(resource) if object.get(resource, "mode", "managed") == "managed"
 change_of(c) := {
 	"address": c.address,
 	"config": without_indices(c.address),
+	"configuration": configured(without_indices(c.address)),
 	"module": module_of(c),
 	"type": c.type,
 	"name": name_of(c),
@@ -35,6 +36,7 @@ change_of(c) := {
 node_of(n) := {
 	"address": n.address,
 	"config": without_indices(n.address),
+	"configuration": configured(without_indices(n.address)),
 	"module": module_of(n),
 	"type": n.type,
 	"name": name_of(n),
@@ -43,6 +45,8 @@ node_of(n) := {
 	"before": {},
 	"unknown": {},
 }
+
+configured(address) := object.get(configuration.resources, [address], {})
 
 document(v) := v if is_object(v)
 
@@ -180,7 +184,7 @@ unknown(r, path) if {
 # omitted(r, path): the configuration does not say anything there, so it will be
 # what Azure and the provider take then, although the plan does not know it yet.
 omitted(r, path) if {
-	expressions := configuration.resources[r.config].expressions
+	expressions := r.configuration.expressions
 	object.get(expressions, path, null) == null
 	surrounded(r, path, expressions)
 }
@@ -199,9 +203,9 @@ surrounded(_, path, expressions) if {
 
 # stated(r, argument): the configuration sets the argument, or is not there to
 # tell; otherwise its value is a default.
-stated(r, _) if not configuration.resources[r.config]
+stated(r, _) if r.configuration == {}
 
-stated(r, argument) if configuration.resources[r.config].expressions[argument]
+stated(r, argument) if r.configuration.expressions[argument]
 
 # blocks(r, path) are the blocks at the path, as a list; undefined where unknown.
 blocks(r, path) := rows(value(r, path, []))

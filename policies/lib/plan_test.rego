@@ -128,11 +128,11 @@ configured(expressions, unknown) := object.union(
 
 test_omitted_is_not_unknown if {
 	[r] := plan.planned(account) with input as configured({}, {"a": true})
-	not plan.unknown(r, ["a"]) with input as configured({}, {"a": true})
-	plan.certain(r, ["a"], 7) == 7 with input as configured({}, {"a": true})
-	plan.value(r, ["a"], 7) == 7 with input as configured({}, {"a": true})
-	not plan.present(r, ["a"]) with input as configured({}, {"a": true})
-	not plan.present(r, ["a", 0, "b"]) with input as configured({}, {"a": true})
+	not plan.unknown(r, ["a"])
+	plan.certain(r, ["a"], 7) == 7
+	plan.value(r, ["a"], 7) == 7
+	not plan.present(r, ["a"])
+	not plan.present(r, ["a", 0, "b"])
 }
 
 test_omitted_in_a_block if {
@@ -160,8 +160,9 @@ test_a_fact_is_no_doubt if {
 }
 
 test_stated if {
-	[r] := plan.planned(account) with input as fixture.creates(account, {})
-	plan.stated(r, "a") with input as fixture.creates(account, {})
-	plan.stated(r, "a") with input as configured({"a": {"constant_value": true}}, {})
-	not plan.stated(r, "b") with input as configured({"a": {"constant_value": true}}, {})
+	[alone] := plan.planned(account) with input as fixture.creates(account, {})
+	plan.stated(alone, "a")
+	[r] := plan.planned(account) with input as configured({"a": {"constant_value": true}}, {})
+	plan.stated(r, "a")
+	not plan.stated(r, "b")
 }

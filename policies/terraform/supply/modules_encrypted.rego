@@ -18,10 +18,9 @@ import data.terrace.lib.configuration
 import data.terrace.lib.plan
 
 deny contains plan.remark(address, message) if {
-	some m in array.concat([{"prefix": "", "module": configuration.root}], configuration.calls)
-	some name, call in object.get(m.module, "module_calls", {})
-	regex.match(`^(git::)?(http|git)://`, object.get(call, "source", ""))
-	address := concat("", [m.prefix, "module.", name])
+	some call in configuration.invoked
+	regex.match(`^(git::)?(http|git)://`, call.source)
+	address := concat("", [call.prefix, "module.", call.name])
 }
 
 message := "is fetched in plain"

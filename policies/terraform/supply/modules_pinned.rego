@@ -19,20 +19,12 @@ import data.terrace.lib.configuration
 import data.terrace.lib.plan
 
 deny contains plan.remark(address, message) if {
-	some call in called
-	source := object.get(call.call, "source", "")
-	floating(source, object.get(call.call, "version_constraint", ""))
+	some call in configuration.invoked
+	floating(call.source, call.version)
 	address := concat("", [call.prefix, "module.", call.name])
 }
 
 message := "has no version that stays"
-
-modules := array.concat([{"prefix": "", "module": configuration.root}], configuration.calls)
-
-called := [{"prefix": m.prefix, "name": name, "call": call} |
-	some m in modules
-	some name, call in object.get(m.module, "module_calls", {})
-]
 
 # Repositories without a ref, or with a branch.
 floating(source, _) if {

@@ -18,11 +18,13 @@ import (
 )
 
 // Set is a set of policies that were compiled and whose queries are prepared.
-// It is immutable and may be used by many at once.
+// It may be used by many at once; all that changes is what it remembers of resources.
 type Set struct {
 	rules    []rule
 	compiler *ast.Compiler
 	store    storage.Store
+	native   bool
+	kept     *kept
 	// exceptions are queries of the packages that make exceptions, by package.
 	exceptions map[string]oparego.PreparedEvalQuery
 }
@@ -31,30 +33,35 @@ type Set struct {
 type rule struct {
 	policy.Policy
 	query oparego.PreparedEvalQuery
+	// number is its place in the set.
+	number int
+	// single says that it judges resource by resource.
+	single bool
 }
 
 // Compile compiles folders into one set. Packages of the library that a folder
 // has itself are that folder's. Its error is of kind Invalid and has each
 // mistake with file, line and column.
 func Compile(ctx context.Context, library policy.Folder, folders ...policy.Folder) (*Set, error) {
-	b, err := build(library, folders, false)
+	b, err := build(library, folders, false, true)
 	if err != nil {
 		return nil, err
 	}
 	if err := b.compile(); err != nil {
 		return nil, err
 	}
-	s := &Set{compiler: b.compiler, store: b.store, exceptions: map[string]oparego.PreparedEvalQuery{}}
+	s := &Set{compiler: b.compiler, store: b.store, native: b.native, kept: newKept(), exceptions: map[string]oparego.PreparedEvalQuery{}}
 	policies, problems := b.policies()
 	if len(problems) > 0 {
 		return nil, invalid(problems)
 	}
+	single := b.single()
 	for _, p := range policies {
 		q, err := s.prepare(ctx, p.Package, p.Rule)
 		if err != nil {
 			return nil, fmt.Errorf("preparing %s: %w", p.ID, err)
 		}
-		s.rules = append(s.rules, rule{p, q})
+		s.rules = append(s.rules, rule{Policy: p, query: q, number: len(s.rules), single: b.native && single.policy(p.Package, p.Rule)})
 	}
 	for _, pkg := range b.excepting() {
 		if s.exceptions[pkg], err = s.prepare(ctx, pkg, "exception"); err != nil {
@@ -79,7 +86,11 @@ func (s *Set) prepare(ctx context.Context, pkg, name string) (oparego.PreparedEv
 		return oparego.PreparedEvalQuery{}, err
 	}
 	query := ast.NewBody(ast.NewExpr(ast.NewTerm(ref.Append(ast.StringTerm(name)))))
-	return oparego.New(oparego.Compiler(s.compiler), oparego.Store(s.store), oparego.ParsedQuery(query)).PrepareForEval(ctx)
+	options := []func(*oparego.Rego){oparego.Compiler(s.compiler), oparego.Store(s.store), oparego.ParsedQuery(query)}
+	if s.native {
+		options = append(options, functions()...)
+	}
+	return oparego.New(options...).PrepareForEval(ctx)
 }
 
 // built is what the compiler made of folders.
@@ -87,12 +98,15 @@ type built struct {
 	modules  map[string]*ast.Module
 	compiler *ast.Compiler
 	store    storage.Store
-	// sources tells the folder of each file.
-	sources map[string]string
+	// sources tells the folder of each file, contents what it has.
+	sources  map[string]string
+	contents map[string][]byte
+	// native says that functions of the library are called in Go.
+	native bool
 }
 
-func build(library policy.Folder, folders []policy.Folder, tests bool) (*built, error) {
-	b := &built{sources: map[string]string{}}
+func build(library policy.Folder, folders []policy.Folder, tests, native bool) (*built, error) {
+	b := &built{sources: map[string]string{}, contents: map[string][]byte{}}
 	modules, problems := b.parse(library, folders, tests)
 	data, wrong := merge(folders)
 	if problems = append(problems, wrong...); len(problems) > 0 {
@@ -101,6 +115,9 @@ func build(library policy.Folder, folders []policy.Folder, tests bool) (*built, 
 	b.modules, b.store = modules, inmem.NewFromObject(data)
 	b.compiler = ast.NewCompiler().WithCapabilities(capabilities()).WithEnablePrintStatements(tests).
 		WithPathConflictsCheck(func(path []string) (bool, error) { return taken(data, path), nil })
+	if b.native = native && b.knows(planLibrary, planDigest); b.native {
+		b.compiler = useNatives(b.compiler.WithBuiltins(declared()))
+	}
 	return b, nil
 }
 
@@ -123,17 +140,27 @@ func (b *built) parse(library policy.Folder, folders []policy.Folder, tests bool
 		}
 		parsed, wrong := parse(files)
 		problems = append(problems, wrong...)
+		b.keep(files)
 		for name, m := range parsed {
 			modules[name], b.sources[name], own[m.Package.Path.String()] = m, folder.Name, true
 		}
 	}
 	shared, wrong := parse(library.Modules)
+	b.keep(library.Modules)
 	for name, m := range shared {
 		if !own[m.Package.Path.String()] {
 			modules[name] = m
 		}
 	}
 	return modules, append(problems, wrong...)
+}
+
+func (b *built) keep(files []policy.File) {
+	for _, f := range files {
+		if _, known := b.contents[f.Name]; !known {
+			b.contents[f.Name] = f.Content
+		}
+	}
 }
 
 // policies finds the rules that are evaluated, with what their metadata says.

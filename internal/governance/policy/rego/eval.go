@@ -67,15 +67,16 @@ func (s *Set) Eval(ctx context.Context, in policy.Input, o Options) (policy.Repo
 	if err != nil {
 		return policy.Report{}, err
 	}
-	tasks := s.tasks(in.Types(), o)
 	guard := watch(o.Memory)
 	defer guard.stop()
-	s.each(ctx, tasks, input, o, guard)
+	e := s.evaluation(input, s.tasks(in.Types(), o))
+	e.run(ctx, o, guard)
 	if err := ctx.Err(); err != nil {
 		return policy.Report{}, err
 	}
+	e.remember()
 	report := policy.Report{Evaluated: []string{}, Results: []policy.Result{}}
-	for _, t := range tasks {
+	for _, t := range e.tasks {
 		report.Evaluated = append(report.Evaluated, t.rule.ID)
 		report.Results = append(report.Results, t.results...)
 		report.Notices = append(report.Notices, t.notices...)
@@ -92,6 +93,13 @@ type task struct {
 	level   policy.Level
 	results []policy.Result
 	notices []policy.Notice
+	// view is what of the input it is asked about; nil where nothing is left to ask.
+	view *view
+	// known is what it said before of resources that the view does not have, and fresh
+	// what it said now of those in it, where that may be kept.
+	known []any
+	fresh map[string][]any
+	whole *view
 }
 
 // tasks are the policies that concern the types and are not off.
@@ -112,20 +120,20 @@ func (s *Set) tasks(types map[string]bool, o Options) []*task {
 	return tasks
 }
 
-// each evaluates the tasks, several at once. The policies that one worker asks
-// share what the library found out about the input.
-func (s *Set) each(ctx context.Context, tasks []*task, in input, o Options, guard *guard) {
+// run evaluates the tasks, several at once. The policies that one worker asks
+// share what the library found out about what they are asked about.
+func (e *evaluation) run(ctx context.Context, o Options, guard *guard) {
 	next := make(chan *task)
 	var workers sync.WaitGroup
-	for range min(o.Parallel, len(tasks)) {
+	for range min(o.Parallel, len(e.tasks)) {
 		workers.Go(func() {
-			w := worker{set: s, input: in.value(), options: o, guard: guard, cache: topdown.NewVirtualCache()}
+			w := worker{set: e.set, options: o, guard: guard, seen: map[*view]*sight{}}
 			for t := range next {
 				w.do(ctx, t)
 			}
 		})
 	}
-	for _, t := range tasks {
+	for _, t := range e.tasks {
 		next <- t
 	}
 	close(next)
@@ -134,21 +142,35 @@ func (s *Set) each(ctx context.Context, tasks []*task, in input, o Options, guar
 
 type worker struct {
 	set     *Set
-	input   ast.Value
 	options Options
 	guard   *guard
-	cache   topdown.VirtualCache
+	seen    map[*view]*sight
+}
+
+// sight is a view as one worker has it, with what the library found out about it.
+type sight struct {
+	input        ast.Value
+	cache        topdown.VirtualCache
+	associations associations
+}
+
+// see returns what the worker has of a view.
+func (w *worker) see(v *view) *sight {
+	if w.seen[v] == nil {
+		w.seen[v] = &sight{input: ast.LazyObject(v.document()), cache: topdown.NewVirtualCache(), associations: associations{}}
+	}
+	return w.seen[v]
 }
 
 func (w *worker) do(ctx context.Context, t *task) {
 	defer func() {
 		if p := recover(); p != nil { // of a value that Rego cannot have; it must pass nothing, and end nothing else
-			t.results = []policy.Result{t.failed(fmt.Sprint(p))}
+			t.results, t.fresh = []policy.Result{t.failed(fmt.Sprint(p))}, nil
 		}
 	}()
-	found, wrong, err := w.ask(ctx, t.rule.query)
+	found, wrong, err := w.find(ctx, t)
 	if err != nil {
-		t.results = []policy.Result{t.failed(w.reason(err))}
+		t.results, t.fresh = []policy.Result{t.failed(w.reason(err))}, nil
 		return
 	}
 	t.results = t.read(found)
@@ -157,7 +179,7 @@ func (w *worker) do(ctx context.Context, t *task) {
 	if len(t.results) == 0 || !excepts {
 		return
 	}
-	exceptions, _, err := w.ask(ctx, query)
+	exceptions, _, err := w.ask(ctx, query, t.whole)
 	if err != nil {
 		t.results = append(t.results, t.failed("its exceptions: "+w.reason(err)))
 		return
@@ -165,24 +187,41 @@ func (w *worker) do(ctx context.Context, t *task) {
 	t.except(exceptions)
 }
 
+// find is what a policy says, now and before.
+func (w *worker) find(ctx context.Context, t *task) (found any, wrong []topdown.Error, err error) {
+	if t.view == nil {
+		return t.known, nil, nil
+	}
+	found, wrong, err = w.ask(ctx, t.rule.query, t.view)
+	if err != nil || !t.rule.single {
+		return found, wrong, err
+	}
+	now, _ := found.([]any)
+	if len(wrong) == 0 {
+		t.fresh = byAddress(now)
+	}
+	return ordered(append(t.known, now...)), wrong, nil
+}
+
 // ask evaluates one query within its bounds. It returns nil where the query is undefined.
-func (w *worker) ask(ctx context.Context, query oparego.PreparedEvalQuery) (any, []topdown.Error, error) {
+func (w *worker) ask(ctx context.Context, query oparego.PreparedEvalQuery, of *view) (any, []topdown.Error, error) {
+	s := w.see(of)
 	within, cancel := context.WithTimeout(ctx, w.options.Timeout)
 	defer cancel()
 	defer w.guard.hold(cancel)()
 	var wrong []topdown.Error
-	found, err := query.Eval(within,
-		oparego.EvalParsedInput(w.input), oparego.EvalTime(w.options.Now),
-		oparego.EvalVirtualCache(w.cache), oparego.EvalBuiltinErrorList(&wrong))
+	found, err := query.Eval(context.WithValue(within, associationsKey{}, s.associations),
+		oparego.EvalParsedInput(s.input), oparego.EvalTime(w.options.Now),
+		oparego.EvalVirtualCache(s.cache), oparego.EvalBuiltinErrorList(&wrong))
 	if err == nil {
 		err = w.guard.err()
 	}
 	if err != nil {
-		w.cache = topdown.NewVirtualCache() // it may hold what was not evaluated to its end
+		s.cache = topdown.NewVirtualCache() // it may hold what was not evaluated to its end
 		return nil, nil, err
 	}
 	if slices.ContainsFunc(wrong, fails) {
-		w.cache = topdown.NewVirtualCache() // it has what failed as undefined, and would tell the next policy so without the error
+		s.cache = topdown.NewVirtualCache() // it has what failed as undefined, and would tell the next policy so without the error
 	}
 	if len(found) == 0 {
 		return nil, wrong, nil

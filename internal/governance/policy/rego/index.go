@@ -2,46 +2,75 @@ package rego
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
 )
 
-// index is what the library makes of the changes of a plan, made here: with a
-// thousand resources Rego takes a tenth of a second for it. It is at
-// input.terrace.plan; the library makes the same where it is not there. It stays
-// as Go has it, and Rego takes of it the types that a policy asks for.
-func index(document map[string]any) map[string]any {
+// resource is what the library's change_of makes of a change, as Go has it.
+type resource struct {
+	fields  map[string]any
+	address string
+	kind    string
+	// lists are those of the library that it is in.
+	lists []string
+	gone  bool
+	// value is it as Rego has it, where it was converted.
+	value ast.Value
+}
+
+// resources are those of the changes of a plan, made here: with a thousand of them
+// Rego takes a tenth of a second for it. The library makes the same where nobody
+// did. It returns false where the document has no changes.
+func resources(document map[string]any, configuration map[string]any) ([]resource, bool) {
 	changes, ok := document["resource_changes"].([]any)
 	if !ok {
-		return nil
+		return nil, false
 	}
-	indices := regexp.MustCompile(`\[("[^"]*"|\d+)\]`)
-	lists := map[string]any{}
-	for _, name := range []string{"resources", "existing", "created", "destroyed", "forgotten", "replaced", "updated"} {
-		lists[name] = []any{}
-	}
-	types := map[string][]any{}
+	all := make([]resource, 0, len(changes))
 	for _, item := range changes {
 		c, ok := item.(map[string]any)
 		if !ok || text(c, "mode", "managed") != "managed" {
 			continue
 		}
-		r, actions := resource(c, indices)
-		for _, name := range listsOf(actions) {
-			list, _ := lists[name].([]any)
-			lists[name] = append(list, r)
+		fields, actions := fieldsOf(c)
+		address, _ := fields["config"].(string)
+		fields["configuration"] = object(configuration, address)
+		all = append(all, resource{
+			fields: fields, address: text(c, "address", ""), kind: text(c, "type", ""), lists: listsOf(actions), gone: gone(actions),
+		})
+	}
+	return all, true
+}
+
+// lists are what is at input.terrace.plan for some of the resources. What was not
+// converted stays as Go has it, and Rego takes of it the types that a policy asks for.
+func lists(some []*resource) map[string]any {
+	all := map[string]any{}
+	for _, name := range []string{"resources", "existing", "created", "destroyed", "forgotten", "replaced", "updated"} {
+		all[name] = []any{}
+	}
+	types := map[string][]any{}
+	for _, r := range some {
+		item := any(r.fields)
+		if r.value != nil {
+			item = r.value
 		}
-		if !gone(actions) {
-			types[text(c, "type", "")] = append(types[text(c, "type", "")], r)
+		for _, name := range r.lists {
+			list, _ := all[name].([]any)
+			all[name] = append(list, item)
+		}
+		if !r.gone {
+			types[r.kind] = append(types[r.kind], item)
 		}
 	}
 	byType, names := map[string]any{}, []any{}
 	for _, name := range slices.Sorted(maps.Keys(types)) {
 		byType[name], names = types[name], append(names, name)
 	}
-	lists["by_type"], lists["types"] = byType, names
-	return lists
+	all["by_type"], all["types"] = byType, names
+	return all
 }
 
 // listsOf are the lists of the library that have a resource with these actions.
@@ -72,29 +101,26 @@ func gone(actions []any) bool { return only(actions, "delete") || only(actions, 
 
 func only(actions []any, name string) bool { return len(actions) == 1 && actions[0] == name }
 
-// resource is what the library's change_of makes of a change.
-func resource(c map[string]any, indices *regexp.Regexp) (r map[string]any, actions []any) {
+// fieldsOf is what change_of makes of a change.
+func fieldsOf(c map[string]any) (r map[string]any, actions []any) {
 	change := object(c, "change")
 	actions, ok := change["actions"].([]any)
 	if !ok {
 		actions = []any{"no-op"}
 	}
 	address := text(c, "address", "")
-	config := address
-	if strings.Contains(address, "[") {
-		config = indices.ReplaceAllString(address, "")
-	}
+	config := withoutIndices(address)
 	name := text(c, "name", config[strings.LastIndex(config, ".")+1:])
 	return map[string]any{
 		"address": address, "config": config, "type": text(c, "type", ""),
-		"name": name, "module": moduleOf(c, config, name, indices), "actions": actions,
+		"name": name, "module": moduleOf(c, config, name), "actions": actions,
 		"values": object(change, "after"), "before": object(change, "before"), "unknown": object(change, "after_unknown"),
 	}, actions
 }
 
-func moduleOf(c map[string]any, config, name string, indices *regexp.Regexp) string {
+func moduleOf(c map[string]any, config, name string) string {
 	if module := text(c, "module_address", ""); module != "" {
-		return indices.ReplaceAllString(module, "") + "."
+		return withoutIndices(module) + "."
 	}
 	if !strings.HasPrefix(config, "module.") {
 		return ""
@@ -114,4 +140,41 @@ func text(o map[string]any, key, fallback string) string {
 		return s
 	}
 	return fallback
+}
+
+// withoutIndices is an address without what is in brackets: numbers, and texts.
+func withoutIndices(address string) string {
+	if !strings.Contains(address, "[") {
+		return address
+	}
+	var short strings.Builder
+	for rest := address; ; {
+		before, after, found := strings.Cut(rest, "[")
+		short.WriteString(before)
+		if !found {
+			return short.String()
+		}
+		if end := indexEnd(after); end > 0 {
+			rest = after[end:]
+			continue
+		}
+		short.WriteByte('[')
+		rest = after
+	}
+}
+
+// indexEnd is where an index ends that s begins with, behind its bracket; 0 where it
+// is none.
+func indexEnd(s string) int {
+	if strings.HasPrefix(s, `"`) {
+		if end := strings.IndexByte(s[1:], '"'); end >= 0 && strings.HasPrefix(s[end+2:], "]") {
+			return end + 3
+		}
+		return 0
+	}
+	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
+	if digits > 0 && strings.HasPrefix(s[digits:], "]") {
+		return digits + 1
+	}
+	return 0
 }

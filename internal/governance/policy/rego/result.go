@@ -1,11 +1,13 @@
 package rego
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/open-policy-agent/opa/v1/topdown"
+	"github.com/open-policy-agent/opa/v1/topdown/builtins"
 
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 )
@@ -130,7 +132,10 @@ func (t *task) judge(wrong []topdown.Error) {
 }
 
 // fails reports whether an error of a builtin function is one of the policy.
-func fails(e topdown.Error) bool { return e.Code != topdown.TypeErr }
+func fails(e topdown.Error) bool {
+	_, ofNative := errors.AsType[builtins.ErrOperand](&e) // those have another code, whatever is wrong
+	return e.Code != topdown.TypeErr && !ofNative
+}
 
 // except applies the exceptions of the package: each is a list of suffixes of
 // rules that do not hold for the input, "" being deny itself.

@@ -69,16 +69,22 @@ type TestOptions struct {
 	Filter   string
 	Coverage bool
 	Timeout  time.Duration
+	// Native has functions of the library called in Go, as in an evaluation; without,
+	// everything is Rego, as where opa tests.
+	Native bool
 }
 
 // Test runs the rules test_… of folders.
 func Test(ctx context.Context, o TestOptions, library policy.Folder, folders ...policy.Folder) (TestReport, error) {
-	b, err := build(library, folders, true)
+	b, err := build(library, folders, true, o.Native)
 	if err != nil {
 		return TestReport{}, err
 	}
 	runner := tester.NewRunner().SetCompiler(b.compiler).SetStore(b.store).SetModules(b.modules).
 		CapturePrintOutput(true).RaiseBuiltinErrors(false).Filter(o.Filter).SetTimeout(cmp.Or(o.Timeout, DefaultTimeout))
+	if b.native {
+		runner.AddCustomBuiltins(nativesForTests())
+	}
 	var covered *cover.Cover
 	if o.Coverage {
 		covered = cover.New()
@@ -139,4 +145,12 @@ func (r *TestReport) cover(c cover.Report, own map[string]string) {
 	}
 	slices.SortFunc(r.Coverage, func(a, b FileCoverage) int { return cmp.Compare(a.File, b.File) })
 	r.Percent = c.Coverage
+}
+
+func nativesForTests() []*tester.Builtin {
+	var all []*tester.Builtin
+	for _, f := range functions() {
+		all = append(all, &tester.Builtin{Func: f})
+	}
+	return all
 }

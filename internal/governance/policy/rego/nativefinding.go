@@ -1,0 +1,65 @@
+package rego
+
+import (
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown/builtins"
+)
+
+func finding(args []*ast.Term) (*ast.Term, error) {
+	message, ok := args[2].Value.(ast.String)
+	if !ok {
+		return nil, builtins.NewOperandTypeErr(3, args[2].Value, "string")
+	}
+	if unknown(args[0], args[1]) {
+		message = "tells only after the apply whether it " + message
+	}
+	return factOf(args[0], args[1], message)
+}
+
+func fact(args []*ast.Term) (*ast.Term, error) {
+	message, ok := args[2].Value.(ast.String)
+	if !ok {
+		return nil, builtins.NewOperandTypeErr(3, args[2].Value, "string")
+	}
+	return factOf(args[0], args[1], message)
+}
+
+func factOf(r, path *ast.Term, message ast.String) (*ast.Term, error) {
+	address, kind := part(r, "address"), part(r, "type")
+	attribute, err := attributeOf(path)
+	if err != nil || attribute == nil || address == nil || kind == nil {
+		return nil, err
+	}
+	text, ok := address.Value.(ast.String)
+	if !ok {
+		return nil, builtins.NewOperandTypeErr(1, address.Value, "string")
+	}
+	said := ast.NewTerm(message)
+	return ast.ObjectTerm(
+		ast.Item(ast.InternedTerm("address"), address), ast.Item(ast.InternedTerm("type"), kind), ast.Item(ast.InternedTerm("attribute"), attribute),
+		ast.Item(ast.InternedTerm("message"), said), ast.Item(ast.InternedTerm("msg"), ast.NewTerm(text+" "+message)),
+	), nil
+}
+
+// attributeOf is a path as people write it: site_config[0].minimum_tls_version.
+func attributeOf(path *ast.Term) (*ast.Term, error) {
+	steps, ok := path.Value.(*ast.Array)
+	if !ok {
+		return nil, builtins.NewOperandTypeErr(1, path.Value, "array")
+	}
+	if steps.Len() == 1 {
+		return steps.Elem(0), nil
+	}
+	var text strings.Builder
+	steps.Foreach(func(step *ast.Term) {
+		switch s := step.Value.(type) {
+		case ast.Number:
+			text.WriteString("[" + string(s) + "]")
+		case ast.String:
+			text.WriteString("." + string(s))
+		}
+	})
+	return ast.StringTerm(strings.TrimPrefix(text.String(), ".")), nil
+}

@@ -113,10 +113,11 @@ func build(library policy.Folder, folders []policy.Folder, tests, native bool) (
 		return nil, invalid(problems)
 	}
 	b.modules, b.store = modules, inmem.NewFromObject(data)
-	b.compiler = ast.NewCompiler().WithCapabilities(capabilities()).WithEnablePrintStatements(tests).
+	b.native = native && b.knows(planLibrary, planDigest)
+	b.compiler = ast.NewCompiler().WithCapabilities(capabilities(b.native)).WithEnablePrintStatements(tests).
 		WithPathConflictsCheck(func(path []string) (bool, error) { return taken(data, path), nil })
-	if b.native = native && b.knows(planLibrary, planDigest); b.native {
-		b.compiler = useNatives(b.compiler.WithBuiltins(declared()))
+	if b.native {
+		b.compiler = useNatives(b.compiler)
 	}
 	return b, nil
 }

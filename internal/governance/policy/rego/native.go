@@ -92,10 +92,10 @@ func yes(ok bool) *ast.Term {
 }
 
 // declared are the natives as the compiler has to know them.
-func declared() map[string]*ast.Builtin {
-	all := map[string]*ast.Builtin{}
+func declared() []*ast.Builtin {
+	var all []*ast.Builtin
 	for name, n := range natives() {
-		all[nativeName(name)] = &ast.Builtin{Name: nativeName(name), Decl: n.declaration()}
+		all = append(all, &ast.Builtin{Name: nativeName(name), Decl: n.declaration()})
 	}
 	return all
 }

@@ -28,9 +28,9 @@ func fact(args []*ast.Term) (*ast.Term, error) {
 
 func factOf(r, path *ast.Term, message ast.String) (*ast.Term, error) {
 	address, kind := part(r, "address"), part(r, "type")
-	attribute, err := attributeOf(path)
-	if err != nil || attribute == nil || address == nil || kind == nil {
-		return nil, err
+	attribute := attributeOf(path)
+	if address == nil || kind == nil {
+		return nil, nil //nolint:nilnil // undefined
 	}
 	text, ok := address.Value.(ast.String)
 	if !ok {
@@ -44,16 +44,12 @@ func factOf(r, path *ast.Term, message ast.String) (*ast.Term, error) {
 }
 
 // attributeOf is a path as people write it: site_config[0].minimum_tls_version.
-func attributeOf(path *ast.Term) (*ast.Term, error) {
-	steps, ok := path.Value.(*ast.Array)
-	if !ok {
-		return nil, builtins.NewOperandTypeErr(1, path.Value, "array")
-	}
-	if steps.Len() == 1 {
-		return steps.Elem(0), nil
+func attributeOf(path *ast.Term) *ast.Term {
+	if steps, ok := path.Value.(*ast.Array); ok && steps.Len() == 1 {
+		return steps.Elem(0)
 	}
 	var text strings.Builder
-	steps.Foreach(func(step *ast.Term) {
+	each(path, func(step *ast.Term) {
 		switch s := step.Value.(type) {
 		case ast.Number:
 			text.WriteString("[" + string(s) + "]")
@@ -61,5 +57,5 @@ func attributeOf(path *ast.Term) (*ast.Term, error) {
 			text.WriteString("." + string(s))
 		}
 	})
-	return ast.StringTerm(strings.TrimPrefix(text.String(), ".")), nil
+	return ast.StringTerm(strings.TrimPrefix(text.String(), "."))
 }

@@ -17,11 +17,15 @@ func forbidden() []string {
 	return []string{"http.send", "net.lookup_ip_addr", "opa.runtime", "providers.aws.sign_req", "rego.parse_module"}
 }
 
-// capabilities are Rego's without what is forbidden.
-func capabilities() *ast.Capabilities {
+// capabilities are Rego's without what is forbidden, and with the library in Go
+// where that is used.
+func capabilities(native bool) *ast.Capabilities {
 	c := ast.CapabilitiesForThisVersion()
 	c.Builtins = slices.DeleteFunc(slices.Clone(c.Builtins), func(b *ast.Builtin) bool { return slices.Contains(forbidden(), b.Name) })
 	c.AllowNet = []string{}
+	if native {
+		c.Builtins = append(c.Builtins, declared()...)
+	}
 	return c
 }
 

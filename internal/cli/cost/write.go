@@ -38,6 +38,7 @@ func write(w io.Writer, e *cost.Estimate) {
 func notes(w io.Writer, e *cost.Estimate) {
 	missing(w, "without a price, and in no figure above", e.Unpriced)
 	missing(w, "running without a price, and not in the difference", e.UnpricedBefore)
+	assumed(w, e.Assumptions)
 	for _, i := range e.Items {
 		if len(i.Assumed) > 0 {
 			_, _ = fmt.Fprintf(w, "%s: known after apply, taken as the default: %v\n", i.Address, i.Assumed)
@@ -60,6 +61,20 @@ func missing(w io.Writer, title string, list []cost.Unpriced) {
 			what += " " + u.Component
 		}
 		_, _ = fmt.Fprintf(w, "  %s: %s\n", what, u.Reason)
+	}
+}
+
+func assumed(w io.Writer, list []cost.Assumption) {
+	if len(list) == 0 {
+		return
+	}
+	_, _ = fmt.Fprintf(w, "\nnot known, and assumed: %d\n", len(list))
+	for _, a := range list {
+		_, _ = fmt.Fprintf(w, "  %s: %s is taken as %s: %s", a.Address, a.Attribute, a.Assumed, a.Reason)
+		if a.Place != "" {
+			_, _ = fmt.Fprintf(w, " (%s)", a.Place)
+		}
+		_, _ = fmt.Fprintln(w)
 	}
 }
 

@@ -45,6 +45,17 @@ type Unpriced struct {
 	Reason    string `json:"reason"`
 }
 
+// Assumption is something that an estimate takes for granted.
+type Assumption struct {
+	// Address is what it is about: a resource or a module, without instance keys.
+	Address   string `json:"address"`
+	Attribute string `json:"attribute"`
+	// Place is where the configuration has it: main.tf:3,11-20.
+	Place   string `json:"place,omitempty"`
+	Assumed string `json:"assumed"`
+	Reason  string `json:"reason"`
+}
+
 // Total is what a set of resources costs.
 type Total struct {
 	Monthly float64 `json:"monthlyCost"`
@@ -68,6 +79,8 @@ type Estimate struct {
 	Items  []Item `json:"resources"`
 	// Unpriced is never counted, not even as zero.
 	Unpriced []Unpriced `json:"unpriced"`
+	// Assumptions are numbers of instances that are not known, and counted as one.
+	Assumptions []Assumption `json:"assumptions,omitempty"`
 	// DependsOnUsage counts components without a quantity.
 	DependsOnUsage int `json:"dependsOnUsage"`
 	// Free counts resources that cost nothing.

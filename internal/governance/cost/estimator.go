@@ -43,7 +43,7 @@ func NewEstimator(prices Prices, catalog Catalog) *Estimator {
 
 // Estimate prices a set of resources with the usage that is told of them.
 func (e *Estimator) Estimate(ctx context.Context, set *Set, usage *Usage) (*Estimate, error) {
-	out := &Estimate{Currency: "USD", Prices: e.prices.Date(), Unpriced: append([]Unpriced{}, set.Unread...), Items: []Item{}}
+	out := &Estimate{Currency: "USD", Prices: e.prices.Date(), Unpriced: append([]Unpriced{}, set.Unread...), Items: []Item{}, Assumptions: set.Assumed}
 	for _, r := range set.Resources {
 		if err := ctx.Err(); err != nil {
 			return nil, err

@@ -49,6 +49,8 @@ type Set struct {
 	Resources []*Resource
 	// Unread tells what could not be read, such as a module that is not there.
 	Unread []Unpriced
+	// Assumed tells how many of something there are taken to be where that is not known.
+	Assumed []Assumption
 
 	blocks map[string][]*Resource
 	names  map[string]*Resource

@@ -1,6 +1,10 @@
 package static
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -11,11 +15,34 @@ import (
 // value evaluates an expression; what cannot be known is unknown, with the
 // marks of everything that the expression names.
 func (m *module) value(expr hclsyntax.Expression, s scope) cty.Value {
-	if m.steps >= maxSteps {
-		return cty.DynamicVal
+	v, _ := m.evaluate(expr, s)
+	return v
+}
+
+// evaluate also tells why a value cannot be evaluated.
+func (m *module) evaluate(expr hclsyntax.Expression, s scope) (cty.Value, string) {
+	if m.stop() != nil {
+		return cty.DynamicVal, ""
 	}
-	m.steps++
+	at := expr.Range()
+	outer := m.at.Swap(&at)
+	defer m.at.Store(outer)
+	if m.steps++; m.steps > maxSteps {
+		_ = m.fail(fmt.Sprintf("expressions refer to one another through more than %d others", maxSteps), smaller) // the reading ends with it
+	}
 	defer func() { m.steps-- }()
+	v, diags := expr.Value(&hcl.EvalContext{Variables: m.names(expr, s), Functions: m.functions()})
+	if diags.HasErrors() {
+		return m.unknown(expr), strings.TrimSuffix(diags[0].Summary, ".") + ": " + diags[0].Detail
+	}
+	if m.charge(v) != nil {
+		return cty.DynamicVal, ""
+	}
+	return v, ""
+}
+
+// names are the values of what an expression names.
+func (m *module) names(expr hclsyntax.Expression, s scope) map[string]cty.Value {
 	variables := map[string]cty.Value{}
 	for name, v := range s.names {
 		variables[name] = v
@@ -27,11 +54,7 @@ func (m *module) value(expr hclsyntax.Expression, s scope) cty.Value {
 	for root, members := range groups {
 		variables[root] = cty.ObjectVal(members)
 	}
-	v, diags := expr.Value(&hcl.EvalContext{Variables: variables, Functions: m.functions()})
-	if !diags.HasErrors() {
-		return v
-	}
-	return m.unknown(expr)
+	return variables
 }
 
 // unknown is the value of an expression that cannot be evaluated.
@@ -61,7 +84,34 @@ func (m *module) resolve(t hcl.Traversal, variables map[string]cty.Value, groups
 	if _, done := groups[root][name]; done && root != "data" {
 		return
 	}
+	m.demand(t, root, name)
 	groups[root][name] = m.named(root, name)
+}
+
+// demand tells of what is named and not declared.
+func (m *module) demand(t hcl.Traversal, root, name string) {
+	known := true
+	switch {
+	case root == "var":
+		known = m.variables[name] != nil
+	case root == "local":
+		known = m.locals[name] != nil
+	case root == "module":
+		known = m.calls[name] != nil
+	case strings.Contains(root, "_"):
+		known = m.resources[root][name] != nil
+	}
+	if !known {
+		m.wrong(t.SourceRange(), root+"."+name+" is not declared", "Declare it, or correct the name.")
+	}
+}
+
+// cycle tells of values that depend on one another. What goes through a module need
+// not: its outputs depend on some of its inputs alone.
+func (m *module) cycle(names []string) {
+	if !slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "module.") }) {
+		m.wrong(m.place(), m.address+names[0]+" depends on itself: "+strings.Join(append(slices.Clone(names), names[0]), " -> "), "Take one of them out of the circle.")
+	}
 }
 
 func (m *module) named(root, name string) cty.Value {
@@ -82,12 +132,13 @@ func (m *module) named(root, name string) cty.Value {
 	if v, ok := m.known[key]; ok {
 		return v
 	}
-	if m.busy[key] {
+	if i := slices.Index(m.busy, key); i >= 0 {
+		m.cycle(m.busy[i:])
 		return cty.DynamicVal
 	}
-	m.busy[key] = true
+	m.busy = append(m.busy, key)
 	v := m.compute(root, name)
-	delete(m.busy, key)
+	m.busy = m.busy[:len(m.busy)-1]
 	m.known[key] = v
 	return v
 }

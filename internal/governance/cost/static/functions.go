@@ -3,6 +3,8 @@ package static
 import (
 	"encoding/base64"
 	"io/fs"
+	"path"
+	"path/filepath"
 
 	"github.com/hashicorp/go-cty-funcs/cidr"
 	"github.com/hashicorp/go-cty-funcs/crypto"
@@ -27,7 +29,7 @@ func (m *module) functions() map[string]function.Function {
 		table["filebase64"] = m.reader.fileFunc(base64.StdEncoding.EncodeToString)
 		table["fileexists"] = m.reader.existsFunc()
 		table["templatefile"] = m.reader.templateFunc()
-		m.reader.functionTable = table
+		m.reader.functionTable = m.bounded(table)
 	}
 	return m.reader.functionTable
 }
@@ -59,27 +61,40 @@ func (r *reader) templateFunc() function.Function {
 		Params: []function.Parameter{{Name: "path", Type: cty.String}, {Name: "vars", Type: cty.DynamicPseudoType}},
 		Type:   function.StaticReturnType(cty.DynamicPseudoType),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			name := args[0].AsString()
-			src, err := r.content(name)
-			if err != nil {
-				return cty.DynamicVal, err
+			if t := args[1].Type(); !t.IsObjectType() && !t.IsMapType() {
+				return cty.DynamicVal, function.NewArgErrorf(1, "must be a map of the template's values")
 			}
-			expr, diags := hclsyntax.ParseTemplate(src, name, hcl.InitialPos)
-			if diags.HasErrors() {
-				return cty.DynamicVal, diags
-			}
-			v, diags := expr.Value(&hcl.EvalContext{Variables: args[1].AsValueMap(), Functions: pure()})
-			if diags.HasErrors() {
-				return cty.DynamicVal, diags
-			}
-			return v, nil
+			return r.template(args[0].AsString(), args[1].AsValueMap())
 		},
 	})
 }
 
+// template renders a file of the folder.
+func (r *reader) template(name string, values map[string]cty.Value) (cty.Value, error) {
+	src, err := r.content(name)
+	if err != nil {
+		return cty.DynamicVal, err
+	}
+	name = filepath.Join(r.dir, name)
+	if err := shallow(templateTokens(src, name)); err != nil {
+		r.failed = err
+		return cty.DynamicVal, err
+	}
+	expr, diags := hclsyntax.ParseTemplate(src, name, hcl.InitialPos)
+	if diags.HasErrors() {
+		return cty.DynamicVal, diags
+	}
+	guard(expr, &r.budget)
+	v, diags := expr.Value(&hcl.EvalContext{Variables: values, Functions: r.bounded(pure())})
+	if diags.HasErrors() {
+		return cty.DynamicVal, diags
+	}
+	return v, nil
+}
+
 func (r *reader) content(name string) ([]byte, error) {
 	info, err := fs.Stat(r.fsys, within(name))
-	if err != nil || info.Size() > maxFile {
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
 		return nil, kernel.Errorf(kernel.Invalid, "%s is not in the folder, or larger than %d MiB", name, maxFile>>20)
 	}
 	return fs.ReadFile(r.fsys, within(name))
@@ -95,11 +110,11 @@ func pure() map[string]function.Function {
 		"regex": stdlib.RegexFunc, "regexall": stdlib.RegexAllFunc, "replace": replaceFunc(), "split": stdlib.SplitFunc,
 		"strrev": stdlib.ReverseFunc, "substr": stdlib.SubstrFunc, "trim": stdlib.TrimFunc, "trimprefix": stdlib.TrimPrefixFunc,
 		"trimspace": stdlib.TrimSpaceFunc, "trimsuffix": stdlib.TrimSuffixFunc,
-		"startswith": textTest(startsWith), "endswith": textTest(endsWith), "strcontains": textTest(containsText),
+		"startswith": textTest(startsWith), "endswith": textTest(endsWith), "strcontains": textTest(containsText), "basename": textFunc(path.Base), "dirname": textFunc(path.Dir),
 		"chunklist": stdlib.ChunklistFunc, "coalesce": stdlib.CoalesceFunc, "coalescelist": stdlib.CoalesceListFunc,
 		"compact": stdlib.CompactFunc, "concat": stdlib.ConcatFunc, "contains": stdlib.ContainsFunc, "distinct": stdlib.DistinctFunc,
 		"element": stdlib.ElementFunc, "flatten": stdlib.FlattenFunc, "index": stdlib.IndexFunc, "keys": stdlib.KeysFunc,
-		"length": lengthFunc(), "lookup": stdlib.LookupFunc, "merge": stdlib.MergeFunc, "one": oneFunc(), "range": stdlib.RangeFunc,
+		"length": lengthFunc(), "lookup": stdlib.LookupFunc, "merge": stdlib.MergeFunc, "one": oneFunc(), "alltrue": everyFunc(true), "anytrue": everyFunc(false), "sensitive": sameFunc(), "nonsensitive": sameFunc(), "range": stdlib.RangeFunc,
 		"reverse": stdlib.ReverseListFunc, "setintersection": stdlib.SetIntersectionFunc, "setproduct": stdlib.SetProductFunc,
 		"setsubtract": stdlib.SetSubtractFunc, "setunion": stdlib.SetUnionFunc, "slice": stdlib.SliceFunc, "sort": stdlib.SortFunc,
 		"sum": sumFunc(), "values": stdlib.ValuesFunc, "zipmap": stdlib.ZipmapFunc,

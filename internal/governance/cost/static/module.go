@@ -1,7 +1,11 @@
 package static
 
 import (
+	"io/fs"
+	"maps"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -15,7 +19,8 @@ import (
 type module struct {
 	*reader
 	dir, address, key string
-	depth             int
+	// callers are the folders of the modules that this one is called by, and its own.
+	callers []string
 
 	variables map[string]*hclsyntax.Block
 	given     map[string]cty.Value
@@ -27,63 +32,35 @@ type module struct {
 	order     []*hclsyntax.Block
 
 	known map[string]cty.Value
-	busy  map[string]bool
-	steps int
+	busy  []string
 
 	instances map[*hclsyntax.Block][]*instance
 	children  map[string]children
 }
 
 // module reads the folder of a module.
-func (r *reader) module(dir, address string, given map[string]cty.Value, depth int) (*module, error) {
-	bodies, err := r.files(dir)
+func (r *reader) module(dir, address string, given map[string]cty.Value, callers []string) (*module, error) {
+	bodies, overrides, err := r.files(dir)
 	if err != nil {
 		return nil, err
 	}
 	m := &module{
-		reader: r, dir: dir, address: address, given: given, depth: depth,
+		reader: r, dir: dir, address: address, given: given, callers: append(slices.Clone(callers), dir),
 		variables: map[string]*hclsyntax.Block{}, locals: map[string]*hclsyntax.Attribute{},
 		outputs: map[string]*hclsyntax.Block{}, calls: map[string]*hclsyntax.Block{},
 		resources: map[string]map[string]*hclsyntax.Block{}, data: map[string]map[string]*hclsyntax.Block{},
-		known: map[string]cty.Value{}, busy: map[string]bool{},
+		known:     map[string]cty.Value{},
 		instances: map[*hclsyntax.Block][]*instance{}, children: map[string]children{},
 	}
 	for _, body := range bodies {
 		m.take(body)
 		m.ask(body)
 	}
+	for _, body := range overrides {
+		m.override(body)
+		m.ask(body)
+	}
 	return m, nil
-}
-
-// take files the blocks of a body.
-func (m *module) take(body *hclsyntax.Body) {
-	for _, b := range body.Blocks {
-		switch {
-		case b.Type == "locals":
-			for name, attr := range b.Body.Attributes {
-				m.locals[name] = attr
-			}
-		case b.Type == "resource" && len(b.Labels) == 2:
-			file(m.resources, b)
-			m.order = append(m.order, b)
-		case b.Type == "data" && len(b.Labels) == 2:
-			file(m.data, b)
-		case b.Type == "module" && len(b.Labels) == 1:
-			m.calls[b.Labels[0]] = b
-			m.order = append(m.order, b)
-		case b.Type == "variable" && len(b.Labels) == 1:
-			m.variables[b.Labels[0]] = b
-		case b.Type == "output" && len(b.Labels) == 1:
-			m.outputs[b.Labels[0]] = b
-		}
-	}
-}
-
-func file(into map[string]map[string]*hclsyntax.Block, b *hclsyntax.Block) {
-	if into[b.Labels[0]] == nil {
-		into[b.Labels[0]] = map[string]*hclsyntax.Block{}
-	}
-	into[b.Labels[0]][b.Labels[1]] = b
 }
 
 // ask notes every attribute name that an expression of any module reads, so
@@ -109,7 +86,7 @@ func (m *module) ask(body *hclsyntax.Body) {
 // expand evaluates every resource of the module and of those it calls.
 func (m *module) expand() error {
 	for _, b := range m.order {
-		if err := m.ctx.Err(); err != nil {
+		if err := m.stop(); err != nil {
 			return err
 		}
 		if b.Type == "module" {
@@ -129,7 +106,10 @@ func (m *module) expand() error {
 			return tooMany(b.DefRange(), "there are too many resources", maxResources)
 		}
 	}
-	return nil
+	for _, name := range slices.Sorted(maps.Keys(m.locals)) {
+		m.named("local", name) // what nothing reads may be wrong, too
+	}
+	return m.stop()
 }
 
 func (m *module) expandCall(b *hclsyntax.Block) error {
@@ -159,13 +139,14 @@ func (m *module) call(b *hclsyntax.Block) (children, error) {
 		return c, nil
 	}
 	m.children[name] = children{}
-	dir, ok := m.source(b)
-	if !ok || m.depth >= maxModules {
-		m.unread = append(m.unread, cost.Unpriced{
-			Address: m.address + "module." + name, Type: "module",
-			Reason: "the module is not in the folder: run terraform init, or estimate the plan",
-		})
+	dir, why := m.folder(b)
+	if why != "" {
+		m.unread = append(m.unread, cost.Unpriced{Address: m.address + "module." + name, Type: "module", Reason: why + " (" + b.DefRange().String() + ")"})
 		return children{}, nil
+	}
+	if slices.Contains(m.callers, dir) || len(m.callers) > maxModules {
+		return children{}, refused(b.DefRange(), "the module calls itself, or modules call one another deeper than "+strconv.Itoa(maxModules)+" levels: "+
+			strings.Join(append(slices.Clone(m.callers), dir), " -> "), "Remove the call.")
 	}
 	scopes, kind, err := m.repeat(b)
 	if err != nil {
@@ -174,7 +155,7 @@ func (m *module) call(b *hclsyntax.Block) (children, error) {
 	c := children{kind: kind}
 	for _, s := range scopes {
 		// The child is read first: what it asks of resources must be in their values.
-		child, err := m.module(dir, m.address+"module."+name+s.suffix+".", map[string]cty.Value{}, m.depth+1)
+		child, err := m.module(dir, m.address+"module."+name+s.suffix+".", map[string]cty.Value{}, m.callers)
 		if err != nil {
 			return children{}, err
 		}
@@ -190,23 +171,36 @@ func (m *module) call(b *hclsyntax.Block) (children, error) {
 	return c, nil
 }
 
-// source finds a module's folder within the configuration's.
-func (m *module) source(b *hclsyntax.Block) (string, bool) {
-	if dir, ok := m.installed[strings.TrimPrefix(m.key+"."+b.Labels[0], ".")]; ok {
-		return path.Clean(dir), true
+// folder finds a module's folder within the configuration's, or tells why there
+// is none.
+func (m *module) folder(b *hclsyntax.Block) (dir, why string) {
+	const notHere = "the module is not in the folder: run terraform init, or estimate the plan"
+	if dir, ok := m.installed[strings.TrimPrefix(m.key+"."+b.Labels[0], ".")]; ok && m.isFolder(path.Clean(dir)) {
+		return path.Clean(dir), ""
 	}
 	attr := b.Body.Attributes["source"]
 	if attr == nil {
-		return "", false
+		return "", "the module has no source"
 	}
 	v, diags := attr.Expr.Value(nil)
-	if diags.HasErrors() || v.Type() != cty.String {
-		return "", false
+	if diags.HasErrors() || !v.IsKnown() || v.IsNull() || v.Type() != cty.String {
+		return "", "the module's source is no text"
 	}
 	source := v.AsString()
 	if !strings.HasPrefix(source, "./") && !strings.HasPrefix(source, "../") {
-		return "", false
+		return "", notHere
 	}
-	dir := path.Join(m.dir, source)
-	return dir, dir != ".." && !strings.HasPrefix(dir, "../")
+	dir = path.Join(m.dir, source)
+	switch {
+	case dir == "..", strings.HasPrefix(dir, "../"):
+		return "", "the module " + source + " is outside of the folder: estimate the folder above, or the plan"
+	case !m.isFolder(dir):
+		return "", "there is no folder " + source + " that can be read"
+	}
+	return dir, ""
+}
+
+func (r *reader) isFolder(dir string) bool {
+	entries, err := fs.ReadDir(r.fsys, dir)
+	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasSuffix(e.Name(), ".tf") })
 }

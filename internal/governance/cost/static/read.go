@@ -1,14 +1,16 @@
 package static
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
@@ -25,92 +27,90 @@ type Options struct {
 	Variables map[string]string
 	// VarFiles are further files of values, relative to the folder.
 	VarFiles []string
+	// Time bounds the evaluation; zero is half a minute.
+	Time time.Duration
 }
 
-// Read evaluates the configuration in a folder of the machine.
+// Read evaluates the configuration in a folder of the machine. It returns at once
+// when the context ends.
 func Read(ctx context.Context, dir string, o Options) (*cost.Set, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, kernel.Errorf(kernel.NotFound, "there is no folder %s to read a configuration from", dir)
+		return nil, noFolder(dir, err)
 	}
-	defer func() { _ = root.Close() }()
-	r := &reader{ctx: ctx, fsys: root.FS(), dir: dir, parser: hclparse.NewParser(), asked: map[string]bool{}}
+	ctx, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.Time, maxTime), errTooLong)
+	defer cancel()
+	r := &reader{fsys: root.FS(), dir: dir, parser: hclparse.NewParser(), asked: map[string]bool{}, guarded: map[*hclsyntax.Body]bool{}}
+	r.ctx = ctx
+	type result struct {
+		set *cost.Set
+		err error
+	}
+	// Functions of libraries do not look at the context: who waits need not wait for them.
+	done := make(chan result, 1)
+	go func() {
+		defer func() { _ = root.Close() }()
+		set, err := r.read(o)
+		done <- result{set, err}
+	}()
+	select {
+	case found := <-done:
+		return found.set, found.err
+	case <-ctx.Done():
+		return nil, r.ended()
+	}
+}
+
+func (r *reader) read(o Options) (*cost.Set, error) {
 	r.installed = installed(r.fsys)
 	values, err := r.values(o)
 	if err != nil {
 		return nil, err
 	}
-	m, err := r.module(".", "", values, 0)
+	m, err := r.module(".", "", values, nil)
 	if err != nil {
 		return nil, err
 	}
 	if err := m.expand(); err != nil {
 		return nil, err
 	}
+	if err := r.stop(); err != nil {
+		return nil, err
+	}
+	if len(r.problems) > 0 {
+		return nil, misunderstood(r.problems)
+	}
 	set := cost.NewSet(r.found)
-	set.Unread = r.unread
+	set.Unread, set.Assumed = r.unread, r.assumed
 	return set, nil
 }
 
 // reader is what all modules of a configuration share.
 type reader struct {
-	ctx       context.Context //nolint:containedctx // one reading is one call; evaluation is too deep to hand it down
+	budget
+
 	fsys      fs.FS
 	dir       string
 	parser    *hclparse.Parser
 	installed map[string]string
 	found     []*cost.Resource
 	unread    []cost.Unpriced
+	assumed   []cost.Assumption
+	problems  []kernel.Problem
 	// asked is every attribute name that expressions read.
 	asked map[string]bool
+	// guarded are the files whose loops are charged.
+	guarded map[*hclsyntax.Body]bool
 
 	functionTable map[string]function.Function
 }
 
-// files returns the bodies of a module's folder.
-func (r *reader) files(dir string) ([]*hclsyntax.Body, error) {
-	entries, err := fs.ReadDir(r.fsys, dir)
-	if err != nil {
-		return nil, kernel.Errorf(kernel.NotFound, "there is no folder %s to read a configuration from", filepath.Join(r.dir, dir))
+// wrong notes a mistake of the configuration; evaluation goes on to find others.
+func (r *reader) wrong(at hcl.Range, message, fix string) {
+	p := kernel.Problem{File: at.Filename, Line: at.Start.Line, Column: at.Start.Column, Message: message, Fix: fix}
+	if len(r.problems) < maxProblems && !slices.Contains(r.problems, p) {
+		r.problems = append(r.problems, p)
 	}
-	var bodies []*hclsyntax.Body
-	for _, e := range entries {
-		if e.IsDir() || !strings.HasSuffix(e.Name(), ".tf") {
-			continue
-		}
-		if len(bodies) == maxFiles {
-			return nil, kernel.Errorf(kernel.Invalid, "%s has more than %d files", dir, maxFiles)
-		}
-		body, err := r.parse(path.Join(dir, e.Name()))
-		if err != nil {
-			return nil, err
-		}
-		bodies = append(bodies, body)
-	}
-	if len(bodies) == 0 {
-		return nil, kernel.Errorf(kernel.Invalid, "%s has no files *.tf", filepath.Join(r.dir, dir))
-	}
-	return bodies, nil
-}
-
-func (r *reader) parse(name string) (*hclsyntax.Body, error) {
-	info, err := fs.Stat(r.fsys, name)
-	if err != nil || info.Size() > maxFile {
-		return nil, kernel.Errorf(kernel.Invalid, "%s cannot be read, or is larger than %d MiB", name, maxFile>>20)
-	}
-	src, err := fs.ReadFile(r.fsys, name)
-	if err != nil {
-		return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", name, err)
-	}
-	file, diags := r.parser.ParseHCL(src, filepath.Join(r.dir, name))
-	if diags.HasErrors() {
-		return nil, diagnosed(diags)
-	}
-	body, ok := file.Body.(*hclsyntax.Body)
-	if !ok {
-		return nil, kernel.Errorf(kernel.Invalid, "%s is no Terraform configuration", name)
-	}
-	return body, nil
 }
 
 // diagnosed turns what HCL found into problems with their places.
@@ -126,6 +126,10 @@ func diagnosed(diags hcl.Diagnostics) error {
 		}
 		problems = append(problems, p)
 	}
+	return misunderstood(problems)
+}
+
+func misunderstood(problems []kernel.Problem) error {
 	return kernel.Errorf(kernel.Invalid, "the configuration is not understood").WithProblems(problems...)
 }
 

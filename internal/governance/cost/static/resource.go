@@ -47,6 +47,7 @@ func (m *module) instancesOf(b *hclsyntax.Block) ([]*instance, error) {
 }
 
 func (m *module) instance(b *hclsyntax.Block, s scope) (*instance, error) {
+	s.of = m.of(b)
 	object, err := m.body(b.Body, s, 0)
 	if err != nil {
 		return nil, err
@@ -119,7 +120,8 @@ func (m *module) dynamic(into map[string][]cty.Value, b *hclsyntax.Block, s scop
 	if attr == nil {
 		return nil
 	}
-	scopes, _, err := m.keyed(valued(m, attr, s))
+	v, why := m.evaluate(attr.Expr, s)
+	scopes, _, err := m.keyed(attr, v, s.of+" "+name, why)
 	if err != nil {
 		return err
 	}
@@ -136,14 +138,6 @@ func (m *module) dynamic(into map[string][]cty.Value, b *hclsyntax.Block, s scop
 		}
 	}
 	return nil
-}
-
-// valued evaluates the collection in the scope of the block.
-func valued(m *module, attr *hclsyntax.Attribute, s scope) *hclsyntax.Attribute {
-	return &hclsyntax.Attribute{
-		Name: attr.Name, SrcRange: attr.SrcRange,
-		Expr: &hclsyntax.LiteralValueExpr{Val: m.value(attr.Expr, s), SrcRange: attr.SrcRange},
-	}
 }
 
 // native turns a value into what JSON would decode to; unknown is nil.

@@ -145,11 +145,11 @@ func TestMistakesHavePlaces(t *testing.T) {
 
 func TestWhatIsNotThere(t *testing.T) {
 	t.Parallel()
-	s, err := read(t, map[string]string{"main.tf": "module \"net\" {\n  source = \"Azure/network/azurerm\"\n}\nlocals {\n a = local.b\n b = local.a\n}\nresource \"azurerm_lb\" \"x\" {\n  name = local.a\n}\n"}, static.Options{})
+	s, err := read(t, map[string]string{"main.tf": "module \"net\" {\n  source = \"Azure/network/azurerm\"\n}\nmodule \"gone\" {\n  source = \"./gone\"\n}\nresource \"azurerm_lb\" \"x\" {}\n"}, static.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Unread) != 1 || s.Unread[0].Address != "module.net" || len(s.Resources) != 1 {
+	if len(s.Unread) != 2 || s.Unread[0].Address != "module.net" || !strings.Contains(s.Unread[1].Reason, "main.tf:4,") || len(s.Resources) != 1 {
 		t.Errorf("unread %+v, resources %v", s.Unread, addresses(s))
 	}
 }

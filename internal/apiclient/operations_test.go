@@ -208,6 +208,23 @@ func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 		"ForgetCostImport": func() error { return c.ForgetCostImport(ctx, "imp_1") },
 		"CostRules":        func() error { return e(c.CostRules(ctx)) },
 		"SetCostRules":     func() error { return e(c.SetCostRules(ctx, apiclient.SetCostRulesRequest{})) },
+		"Compliance": func() error {
+			return e(c.Compliance(ctx, apiclient.ListComplianceParams{Project: "shop", Stage: "dev", Workload: "orders", Outcome: "failing"}))
+		},
+		"ComplianceFindings": func() error {
+			return e(c.ComplianceFindings(ctx, apiclient.ListComplianceFindingsParams{
+				Project: "shop", Stage: "dev", Workload: "orders", Outcome: "failing", Rule: "r", Level: "advisory", Severity: "low", Control: "mcsb:DP-3",
+			}))
+		},
+		"EvaluateCompliance": func() error { return e(c.EvaluateCompliance(ctx, "shop", apiclient.EvaluateComplianceRequest{})) },
+		"PreviewPolicies": func() error {
+			return c.PreviewPolicies(ctx, apiclient.PreviewPoliciesParams{Project: "shop", Stage: "dev", Workload: "orders", Name: "n"}, nil,
+				func(apiclient.ComplianceProgress) error { return nil })
+		},
+		"PreviewPolicyLevels": func() error {
+			return c.PreviewPolicyLevels(ctx, apiclient.PreviewPolicyLevelsParams{Project: "shop", Stage: "dev", Workload: "orders"},
+				apiclient.PreviewPolicyLevelsRequest{}, func(apiclient.ComplianceProgress) error { return nil })
+		},
 		"Showback": func() error {
 			return e(c.Showback(ctx, apiclient.GetShowbackParams{Project: "shop", Month: "2026-10", By: []string{"stage"}, Basis: "billed"}))
 		},

@@ -20,6 +20,11 @@ func lines[T any](ctx context.Context, c *Client, path string, fn func(T) error)
 	if err != nil {
 		return err
 	}
+	return each(ctx, c, res, fn)
+}
+
+// each calls fn for every line of an answer, and closes it.
+func each[T any](ctx context.Context, c *Client, res *http.Response, fn func(T) error) error {
 	defer func() { _ = res.Body.Close() }()
 	scan := bufio.NewScanner(res.Body)
 	scan.Buffer(nil, maxLine)

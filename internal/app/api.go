@@ -25,6 +25,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionapi"
 	"github.com/terrace-idp/terrace/internal/governance/budget/budgetapi"
+	"github.com/terrace-idp/terrace/internal/governance/compliance/complianceapi"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftapi"
 	"github.com/terrace-idp/terrace/internal/governance/focus/focusapi"
 	"github.com/terrace-idp/terrace/internal/governance/maturity/maturityapi"
@@ -70,6 +71,7 @@ func (a *App) handler() http.Handler {
 		releaseapi.API{Releases: a.delivery.releases},
 		runapi.API{Runs: a.delivery.runs},
 		driftapi.API{Drift: a.drift},
+		complianceapi.API{Compliance: a.compliance},
 		focusapi.API{Costs: a.costs},
 		budgetapi.API{Budgets: a.delivery.budgets},
 		maturityapi.API{Maturity: a.maturity},
@@ -119,6 +121,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		releaseapi.API{},
 		runapi.API{},
 		driftapi.API{},
+		complianceapi.API{},
 		focusapi.API{},
 		budgetapi.API{},
 		maturityapi.API{},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
 	"github.com/terrace-idp/terrace/internal/governance/focus"
 	"github.com/terrace-idp/terrace/internal/governance/maturity"
@@ -36,14 +37,16 @@ type App struct {
 	delivery *delivery
 	local    *local.Service
 	drift    *drift.Service
-	costs    *focus.Service
-	maturity *maturity.Service
-	loops    *supervise.Group
-	server   *httpserver.Server
-	started  time.Time
-	ready    atomic.Bool
-	first    identity.Credentials
-	created  bool
+	// compliance tells where what is applied stands.
+	compliance *compliance.Service
+	costs      *focus.Service
+	maturity   *maturity.Service
+	loops      *supervise.Group
+	server     *httpserver.Server
+	started    time.Time
+	ready      atomic.Bool
+	first      identity.Credentials
+	created    bool
 	// signedIn tells that the client of this machine is.
 	signedIn bool
 }
@@ -87,6 +90,9 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.delivery.rules.Drift = looked{a.drift}
+	if a.compliance, err = newCompliance(a.platform, a.access, a.delivery); err != nil {
+		return err
+	}
 	if a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery); err != nil {
 		return err
 	}
@@ -137,6 +143,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Add("promotions", a.delivery.runs.Promotions)
 	a.loops.Add("drift", a.drift.Watch)
 	a.loops.Every("budgets", time.Minute, a.delivery.budgets.Sweep)
+	a.loops.Add("compliance", a.compliance.Watch)
+	a.loops.Every("compliance sweep", time.Hour, a.compliance.Sweep)
 	a.loops.Every("cost sweep", time.Minute, a.costs.Sweep)
 	if a.delivery.policies.Change() {
 		a.loops.Every("policies", live.Every, a.delivery.policies.Follow)

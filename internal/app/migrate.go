@@ -23,6 +23,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
 	"github.com/terrace-idp/terrace/internal/governance/budget/budgetsql"
+	"github.com/terrace-idp/terrace/internal/governance/compliance/compliancesql"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
 	"github.com/terrace-idp/terrace/internal/governance/focus/focussql"
 	"github.com/terrace-idp/terrace/internal/governance/maturity/maturitysql"
@@ -39,7 +40,7 @@ func migrations() []db.Migrations {
 		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
-		focussql.Migrations(), budgetsql.Migrations(), maturitysql.Migrations(),
+		compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), maturitysql.Migrations(),
 	}
 }
 

@@ -8,15 +8,17 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
+	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// runEnds tells drift of the runs that ended, and budgets of what they cost, in
-// their transactions.
+// runEnds tells drift and compliance of the runs that ended, budgets of what they
+// cost, and compliance of states that were changed otherwise, in their transactions.
 type runEnds struct {
-	drift   *drift.Service
-	budgets *budget.Service
+	drift      *drift.Service
+	budgets    *budget.Service
+	compliance *compliance.Service
 }
 
 // Before takes note of a fact that is about to be recorded, and returns those
@@ -24,6 +26,9 @@ type runEnds struct {
 func (a *runEnds) Before(ctx context.Context, f kernel.Fact) ([]kernel.Fact, error) {
 	if err := follow(ctx, a.budgets, f); err != nil {
 		return nil, err
+	}
+	if p, gone, changed := changedState(f); changed && a.compliance != nil {
+		return nil, a.compliance.Applied(ctx, p, gone)
 	}
 	end, ok := strings.CutPrefix(f.Type, "run.")
 	if !ok || a.drift == nil {
@@ -52,6 +57,12 @@ func (a *runEnds) Before(ctx context.Context, f kernel.Fact) ([]kernel.Fact, err
 		e.Failed = "it was " + end
 		if told.Failure != nil {
 			e.Failed = told.Failure.Message
+		}
+	}
+	if a.compliance != nil {
+		p := compliance.Place{Scope: f.Scope, Workload: told.Workload}
+		if err := a.compliance.Applied(ctx, p, e.Destroyed && e.Failed == ""); err != nil {
+			return nil, err
 		}
 	}
 	return a.drift.RunEnded(ctx, e)

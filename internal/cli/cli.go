@@ -18,6 +18,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/azuresim"
 	"github.com/terrace-idp/terrace/internal/cli/budget"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/compliance"
 	"github.com/terrace-idp/terrace/internal/cli/cost"
 	"github.com/terrace-idp/terrace/internal/cli/create"
 	"github.com/terrace-idp/terrace/internal/cli/definitions"
@@ -146,7 +147,7 @@ func groups(e *command.Env) []group {
 			create.Command(e), deploy.Command(e), deploy.Promote(e), workloads.Status(e), workloads.Outputs(e), deploy.Rollback(e), verify.Command(e), deploy.Destroy(e), pulls.Command(e),
 		}},
 		{"look", "Look and decide:", []*cobra.Command{
-			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), drift.Command(e), policy.Command(e), cost.Command(e), budget.Command(e), events.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
+			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), drift.Command(e), policy.Command(e), compliance.Command(e), cost.Command(e), budget.Command(e), events.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			runners.Command(e),

@@ -76,6 +76,31 @@ func (s *Service) denied(ctx context.Context, d Decision, actor kernel.Actor, ha
 	}
 }
 
+// Allowed returns the projects of the tenant in which the actor of ctx may do the action;
+// all says that it may in every one. It is for lists that are narrowed where they are read.
+func (s *Service) Allowed(ctx context.Context, action, tenant string) (names []string, all bool, err error) {
+	actor, ok := kernel.ActorFrom(ctx)
+	switch {
+	case !ok:
+		return nil, false, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in").WithFix("sign in, or send a token")
+	case actor.Kind == kernel.ActorSystem:
+		return nil, true, nil
+	case actor.Kind != kernel.ActorUser || actor.Tenant != tenant:
+		return nil, false, nil
+	}
+	memberships, err := s.Store.MembershipsOf(ctx, actor.Tenant, actor.ID)
+	if err != nil {
+		return nil, false, fmt.Errorf("authorize %s: %w", action, err)
+	}
+	for _, m := range memberships {
+		if !slices.Contains(s.table[action].Roles, m.Role) {
+			continue
+		}
+		names, all = append(names, m.Project), all || m.Project == ""
+	}
+	return names, all, nil
+}
+
 // HasRole reports whether the actor of ctx has the role, or admin, in the scope.
 func (s *Service) HasRole(ctx context.Context, scope kernel.Scope, role Role) (bool, error) {
 	actor, ok := kernel.ActorFrom(ctx)

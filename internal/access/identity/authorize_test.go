@@ -30,6 +30,7 @@ func matrix() map[string]string {
 		"runner.read": "vdam", "runner.create": "m", "runner.delete": "m",
 		"source.read": "vdam", "source.set": "m", "source.allow": "am", "source.override": "m", "source.trust": "m",
 		"cost.read": "vdam", "cost.import": "m", "cost.rules": "m", "budget.read": "vdam", "budget.set": "m", "maturity.read": "vdam", "maturity.answer": "m",
+		"compliance.read": "vdam", "compliance.evaluate": "dam", "compliance.preview": "m",
 		"subscription.read": "vdam", "subscription.write": "m", "event.read": "vdam", "rule.read": "vdam", "rule.write": "dm",
 	}
 }

@@ -80,6 +80,11 @@ func Decisions() map[string]Decision {
 		"repo.delete":       {Roles: admins},
 		"state.write":       {Roles: admins},
 
+		// A preview reads all that is applied, as who reads states does.
+		"compliance.read":     {Roles: members},
+		"compliance.evaluate": {Roles: []Role{Developer, Approver, Admin}},
+		"compliance.preview":  {Roles: admins},
+
 		"cost.read":       {Roles: members},
 		"cost.import":     {Roles: admins},
 		"cost.rules":      {Roles: admins},

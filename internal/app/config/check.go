@@ -51,6 +51,12 @@ func (c Config) problems(file string) []kernel.Problem {
 		}
 	}
 	k.oneOf("budgetUnpriced", c.BudgetUnpriced, "warn", "override", "block")
+	if c.ComplianceEvery < stage.Duration(time.Minute) {
+		k.add("complianceEvery", fmt.Sprintf("%s is too often", time.Duration(c.ComplianceEvery)), "use at least 1m")
+	}
+	if c.ComplianceKeep < stage.Duration(24*time.Hour) {
+		k.add("complianceKeep", fmt.Sprintf("%s is too short", time.Duration(c.ComplianceKeep)), "use at least 24h")
+	}
 	if c.Concurrency < 1 || c.Concurrency > 64 {
 		k.add("concurrency", fmt.Sprintf("%d is out of bounds", c.Concurrency), "use 1 to 64")
 	}

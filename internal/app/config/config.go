@@ -52,12 +52,14 @@ type Config struct {
 	RunTime      stage.Duration `koanf:"runTime" yaml:"runTime" doc:"How long one command of terraform may take in a run, such as 1h, where its stage says nothing."`
 	BuildTime    stage.Duration `koanf:"buildTime" yaml:"buildTime" doc:"How long the build of a folder of a repository may take, such as 10m, where its source says nothing."`
 
-	ShippedPolicies    bool     `koanf:"shippedPolicies" yaml:"shippedPolicies" doc:"Whether plans are held against the policies that Terrace ships; terrace policy list shows them."`
-	PolicyFolders      []string `koanf:"policyFolders" yaml:"policyFolders" doc:"Folders with policies of your own, Rego as Open Policy Agent and Conftest have it, with data beside them. They are read again when they change."`
-	PolicyRepositories []string `koanf:"policyRepositories" yaml:"policyRepositories" doc:"Repositories with policies, as URL#BRANCH:FOLDER: https://git.example.com/policies#main:azure. Each is asked for its head every minute."`
-	PolicyToken        string   `koanf:"policyToken" yaml:"policyToken" doc:"The token that reads the repositories of policies. Better set its environment variable."`
-	PolicyLevels       []string `koanf:"policyLevels" yaml:"policyLevels" doc:"Levels of policies where their own shall not hold, as POLICIES=LEVEL@KEY=VALUE: azure-storage-*=advisory@stage=dev. Levels are advisory, soft-mandatory, hard-mandatory and off; keys are tenant, project, stage and target. The last that holds counts."`
-	PriceFolders       []string `koanf:"priceFolders" yaml:"priceFolders" doc:"Folders with snapshots of prices, by date, as terrace cost prices import writes them, beside those that Terrace ships. Plans of runs are estimated with the newest of each price."`
+	ShippedPolicies    bool           `koanf:"shippedPolicies" yaml:"shippedPolicies" doc:"Whether plans are held against the policies that Terrace ships; terrace policy list shows them."`
+	PolicyFolders      []string       `koanf:"policyFolders" yaml:"policyFolders" doc:"Folders with policies of your own, Rego as Open Policy Agent and Conftest have it, with data beside them. They are read again when they change."`
+	PolicyRepositories []string       `koanf:"policyRepositories" yaml:"policyRepositories" doc:"Repositories with policies, as URL#BRANCH:FOLDER: https://git.example.com/policies#main:azure. Each is asked for its head every minute."`
+	PolicyToken        string         `koanf:"policyToken" yaml:"policyToken" doc:"The token that reads the repositories of policies. Better set its environment variable."`
+	PolicyLevels       []string       `koanf:"policyLevels" yaml:"policyLevels" doc:"Levels of policies where their own shall not hold, as POLICIES=LEVEL@KEY=VALUE: azure-storage-*=advisory@stage=dev. Levels are advisory, soft-mandatory, hard-mandatory and off; keys are tenant, project, stage and target. The last that holds counts."`
+	ComplianceEvery    stage.Duration `koanf:"complianceEvery" yaml:"complianceEvery" doc:"How often what is applied is held against the policies when nothing changes, such as 24h; each stack has its own moment. It is so after each apply and when policies change, too."`
+	ComplianceKeep     stage.Duration `koanf:"complianceKeep" yaml:"complianceKeep" doc:"How long it is kept how what is applied stood against the policies, such as 9600h."`
+	PriceFolders       []string       `koanf:"priceFolders" yaml:"priceFolders" doc:"Folders with snapshots of prices, by date, as terrace cost prices import writes them, beside those that Terrace ships. Plans of runs are estimated with the newest of each price."`
 
 	BudgetUnpriced string `koanf:"budgetUnpriced" yaml:"budgetUnpriced" doc:"What becomes of a run of which it cannot be told what it adds to a budget, for lack of a price or in another currency, where the budget says nothing: warn, override or block."`
 
@@ -78,7 +80,8 @@ func Default() Config {
 		SinkNetworks: []string{"127.0.0.0/8", "::1/128"},
 		FormerKeys:   []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
 		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunOutput: 512, RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
-		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, PriceFolders: []string{}, BudgetUnpriced: "warn",
+		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{},
+		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn",
 		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
 	}
 }

@@ -1,6 +1,6 @@
-// Package policy has the commands terrace policy eval, test, list, agreement and override.
+// Package policy has the commands terrace policy eval, test, list, agreement, impact and override.
 //
-// It owns which policies a command means and how results are shown. All but override work
+// It owns which policies a command means and how results are shown. All but impact and override work
 // without a server; what policies are, and say, is governance/policy's.
 package policy
 
@@ -22,7 +22,7 @@ import (
 
 // Command returns terrace policy.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("policy", "Hold plans against policies, test and override them", eval(e), test(e), list(e), agree(e), overrideCommand(e))
+	return command.Group("policy", "Hold plans and what is applied against policies, test and override them", eval(e), test(e), list(e), agree(e), overrideCommand(e), impact(e))
 }
 
 // choice is which policies a command means.

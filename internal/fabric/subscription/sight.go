@@ -66,7 +66,7 @@ func (v *sight) may(ctx context.Context, q question) (bool, error) {
 func reading(fact string) string {
 	noun, _, _ := strings.Cut(fact, ".")
 	switch noun {
-	case "run", "drift", "module", "definition", "landing-zone", "source", "repo", "project", "rule", "subscription", "runner", "state", "secret", "release":
+	case "run", "drift", "compliance", "module", "definition", "landing-zone", "source", "repo", "project", "rule", "subscription", "runner", "state", "secret", "release":
 		return noun + ".read"
 	case "verification":
 		return "run.read"

@@ -68,6 +68,8 @@ func changes() []Type {
 		first("source commit message held:strings", "source.failed", "source.held", "source.progressing", "source.reconciled"),
 		first("stack workload address action attributes?:strings severity rule status who?:strings run? until?:time resolution?",
 			"drift.accepted", "drift.detected", "drift.ignored", "drift.resolved", "drift.reverted"),
+		first("stack workload outcome began:strings beganCount:integer ceased:strings ceasedCount:integer errors:integer cause", "compliance.changed"),
+		first("stacks:integer", "compliance.asked"),
 	)
 }
 

@@ -36,6 +36,9 @@ func node(r, instance map[string]any) map[string]any {
 		n["module_address"] = module
 	}
 	n["address"] = address
+	if marks := marksOf(instance["sensitive_attributes"]); marks != nil {
+		n["sensitive_values"] = marks
+	}
 	return n
 }
 

@@ -1,0 +1,164 @@
+package compliancesql
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/terrace-idp/terrace/internal/governance/compliance"
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+// atOnce is how many rows are written by one statement.
+const atOnce = 200
+
+type findingRow struct {
+	bun.BaseModel `bun:"table:compliance_findings"`
+
+	ID       string
+	Stack    string
+	Tenant   string
+	Project  string
+	Stage    string
+	Workload string
+	Rule     string
+	Outcome  string
+	Level    string
+	Severity string
+	Controls string
+	Place    string
+	Body     string
+}
+
+func rowOf(p compliance.Place, f compliance.Finding) (findingRow, error) {
+	body, err := json.Marshal(f)
+	if err != nil {
+		return findingRow{}, fmt.Errorf("write finding: %w", err)
+	}
+	return findingRow{
+		ID: f.ID, Stack: p.Stack(), Tenant: p.Scope.Tenant, Project: p.Scope.Project, Stage: p.Scope.Stage, Workload: p.Workload,
+		Rule: f.Rule, Outcome: string(f.Outcome), Level: string(f.Level), Severity: string(f.Severity),
+		Controls: "," + strings.Join(f.Controls, ",") + ",", Place: order(p, f), Body: string(body),
+	}, nil
+}
+
+// order is the place of a finding among all: what fails, the strictest and the worst come first.
+func order(p compliance.Place, f compliance.Finding) string {
+	outcome := slices.Index([]compliance.Outcome{compliance.Failing, compliance.Errored, compliance.Exempted}, f.Outcome)
+	level := len(policy.Levels()) - 1 - slices.Index(policy.Levels(), f.Level)
+	return fmt.Sprintf("%d%d%d %s %s %s %s", outcome, level, 9-f.Severity.Rank(), p.Stack(), f.Rule, f.Address, f.ID)
+}
+
+func findings(rows []findingRow) ([]compliance.Finding, error) {
+	all := make([]compliance.Finding, len(rows))
+	for i, r := range rows {
+		if err := json.Unmarshal([]byte(r.Body), &all[i]); err != nil {
+			return nil, fmt.Errorf("read finding %s: %w", r.ID, err)
+		}
+	}
+	return all, nil
+}
+
+// Findings of a stack.
+func (s *Store) Findings(ctx context.Context, stack string) ([]compliance.Finding, error) {
+	var rows []findingRow
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).Column("id", "body").Where("stack = ?", stack).Scan(ctx)
+	if err != nil {
+		return nil, db.Map(err, "findings of "+stack)
+	}
+	return findings(rows)
+}
+
+// Replace makes these the findings of a stack.
+func (s *Store) Replace(ctx context.Context, p compliance.Place, all []compliance.Finding) error {
+	if _, err := s.db.Conn(ctx).NewRaw("DELETE FROM compliance_findings WHERE stack = ?", p.Stack()).Exec(ctx); err != nil {
+		return db.Map(err, "findings of "+p.Stack())
+	}
+	for part := range slices.Chunk(all, atOnce) {
+		rows := make([]findingRow, len(part))
+		for i, f := range part {
+			var err error
+			if rows[i], err = rowOf(p, f); err != nil {
+				return err
+			}
+		}
+		if _, err := s.db.Conn(ctx).NewInsert().Model(&rows).Exec(ctx); err != nil {
+			return db.Map(err, "findings of "+p.Stack())
+		}
+	}
+	return nil
+}
+
+type spanRow struct {
+	placed
+
+	ID           string
+	Began, Ended time.Time
+	Words        string
+}
+
+const spanColumns = "id, stack, tenant, project, stage, workload, began, ended, words"
+
+func (r spanRow) span() (compliance.Span, error) {
+	span := compliance.Span{ID: r.ID, Place: r.place(), Since: r.Began.UTC(), Until: r.Ended.UTC()}
+	if err := json.Unmarshal([]byte(r.Words), &span.Words); err != nil {
+		return span, fmt.Errorf("read the history of %s: %w", r.Stack, err)
+	}
+	return span, nil
+}
+
+// Current returns the open span of a stack.
+func (s *Store) Current(ctx context.Context, stack string) (compliance.Span, bool, error) {
+	var rows []spanRow
+	err := s.db.Reader(ctx).NewRaw("SELECT "+spanColumns+" FROM compliance_spans WHERE stack = ? AND ended = ?", stack, compliance.Open()).Scan(ctx, &rows)
+	if err != nil || len(rows) == 0 {
+		return compliance.Span{}, false, db.Map(err, "history of "+stack)
+	}
+	span, err := rows[0].span()
+	return span, err == nil, err
+}
+
+// Begin ends the open span of the stack and begins another.
+func (s *Store) Begin(ctx context.Context, span compliance.Span) error {
+	words, err := json.Marshal(span.Words)
+	if err != nil {
+		return fmt.Errorf("write the history of %s: %w", span.Place.Stack(), err)
+	}
+	if err := s.end(ctx, span.Place.Stack(), span.Since); err != nil {
+		return err
+	}
+	p := span.Place
+	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO compliance_spans ("+spanColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		span.ID, p.Stack(), p.Scope.Tenant, p.Scope.Project, p.Scope.Stage, p.Workload, span.Since.UTC(), span.Until.UTC(), string(words)).Exec(ctx)
+	return db.Map(err, "history of "+p.Stack())
+}
+
+func (s *Store) end(ctx context.Context, stack string, at time.Time) error {
+	_, err := s.db.Conn(ctx).NewRaw("UPDATE compliance_spans SET ended = ? WHERE stack = ? AND ended = ?", at.UTC(), stack, compliance.Open()).Exec(ctx)
+	return db.Map(err, "history of "+stack)
+}
+
+// Leave ends the history of a stack and forgets all else of it.
+func (s *Store) Leave(ctx context.Context, stack string, at time.Time) error {
+	if err := s.end(ctx, stack, at); err != nil {
+		return err
+	}
+	for _, table := range []string{"compliance_findings", "compliance_stacks"} {
+		if _, err := s.db.Conn(ctx).NewRaw("DELETE FROM "+table+" WHERE stack = ?", stack).Exec(ctx); err != nil {
+			return db.Map(err, "compliance of "+stack)
+		}
+	}
+	return nil
+}
+
+// Prune removes spans that ended before.
+func (s *Store) Prune(ctx context.Context, before time.Time) error {
+	_, err := s.db.Conn(ctx).NewRaw("DELETE FROM compliance_spans WHERE ended < ?", before.UTC()).Exec(ctx)
+	return db.Map(err, "history of compliance")
+}

@@ -1,0 +1,75 @@
+package compliance
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
+)
+
+// Authorizer decides whether the actor of ctx may do something.
+type Authorizer interface {
+	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+	// Allowed are the projects of the tenant in which the actor of ctx may do the action; all
+	// says that it may in every one.
+	Allowed(ctx context.Context, action, tenant string) (names []string, all bool, err error)
+}
+
+// Journal writes a fact in the transaction of ctx.
+type Journal interface {
+	Record(ctx context.Context, f kernel.Fact) error
+}
+
+// Tx runs fn in one transaction.
+type Tx interface {
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Estate is what is applied.
+type Estate interface {
+	// Places returns what is deployed anywhere.
+	Places(ctx context.Context) ([]Place, error)
+	// Version names the state that is in force of a stack; NotFound where there is none.
+	Version(ctx context.Context, p Place) (string, error)
+	// Look returns what policies see of the state in force.
+	Look(ctx context.Context, p Place) (Subject, error)
+}
+
+// Subject is what policies see of a state.
+type Subject struct {
+	Version string
+	Input   policy.Input
+	// Secret is to be cut out of what policies say.
+	Secret *conceal.Values
+}
+
+// Policies are those that hold.
+type Policies interface {
+	// Revision names all that decides on what is applied in a tenant at this moment:
+	// rules, levels, assignments, exemptions.
+	Revision(ctx context.Context, tenant string) (string, error)
+	// All are the policies with their controls.
+	All(ctx context.Context, tenant string) ([]policy.Policy, error)
+	// Eval evaluates those that only picks, at the levels that hold; nil picks all.
+	Eval(ctx context.Context, in policy.Input, only func(policy.Policy) bool) (policy.Report, error)
+	// Bare evaluates those that only picks, also those that are off, each at its own level.
+	Bare(ctx context.Context, in policy.Input, only func(policy.Policy) bool) (policy.Report, error)
+	// Level is that of a policy in a context; false leaves it out.
+	Level(p policy.Policy, c policy.Context) (policy.Level, bool)
+	// Compile compiles policies that somebody offers; its errors have line and column.
+	Compile(ctx context.Context, f policy.Folder) (Offered, error)
+}
+
+// Offered are policies that somebody offers.
+type Offered interface {
+	Policies() []policy.Policy
+	// Eval evaluates them at the levels that would hold.
+	Eval(ctx context.Context, in policy.Input) (policy.Report, error)
+}
+
+// Load tells how busy this process is.
+type Load interface {
+	// Idle is how many more executions of terraform may begin now.
+	Idle() int
+}

@@ -1,0 +1,57 @@
+package compliance
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+// Standings tells how stacks stand, of a project or of those that the caller sees.
+func (s *Service) Standings(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Standing], error) {
+	sight, err := s.sight(ctx, ActionRead, scope)
+	if err != nil {
+		return kernel.Page[Standing]{}, err
+	}
+	return s.Store.Standings(ctx, sight, f, page)
+}
+
+// Findings lists what fails, is exempted or could not be evaluated, the worst first.
+func (s *Service) Findings(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Finding], error) {
+	sight, err := s.sight(ctx, ActionRead, scope)
+	if err != nil {
+		return kernel.Page[Finding]{}, err
+	}
+	return s.Store.ListFindings(ctx, sight, f, page)
+}
+
+// Evaluate has what is applied in a project evaluated as soon as there is room, and
+// tells of how many stacks.
+func (s *Service) Evaluate(ctx context.Context, scope kernel.Scope, f Filter) (int, error) {
+	if err := s.Authorizer.Authorize(ctx, ActionEvaluate, scope); err != nil {
+		return 0, err
+	}
+	asked := 0
+	sight := Sight{Tenant: scope.Tenant, Projects: []string{scope.Project}}
+	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+		for page := (kernel.PageRequest{Limit: kernel.MaxPageSize}); ; {
+			found, err := s.Store.Standings(ctx, sight, f, page)
+			if err != nil {
+				return err
+			}
+			for _, one := range found.Items {
+				p := Place{Scope: scope.InProject(one.Project).InStage(one.Stage), Workload: one.Workload}
+				if err := s.Store.Ask(ctx, p, s.Clock.Now(), CauseAsked); err != nil {
+					return err
+				}
+				asked++
+			}
+			if page.Cursor = found.Next; page.Cursor == "" {
+				break
+			}
+		}
+		db.AfterCommit(ctx, s.nudge)
+		return s.Journal.Record(ctx, kernel.Fact{Type: "compliance.asked", Scope: scope, Subject: scope.Project, Data: map[string]any{"stacks": asked}})
+	})
+	return asked, err
+}

@@ -1,0 +1,95 @@
+package compliance
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The actions that this room asks the Authorizer about.
+const (
+	ActionRead     = "compliance.read"
+	ActionEvaluate = "compliance.evaluate"
+	ActionPreview  = "compliance.preview"
+)
+
+// Config is what a Service works with. All is required but Clock and Log.
+type Config struct {
+	Tx         Tx
+	Store      Store
+	Authorizer Authorizer
+	Journal    Journal
+	Estate     Estate
+	Policies   Policies
+	Load       Load
+	// Every is how often what is applied is evaluated when nothing changes, and Keep
+	// how long what came out is kept.
+	Every, Keep time.Duration
+	Clock       kernel.Clock
+	Log         *slog.Logger
+}
+
+// Service evaluates what is applied, and tells how it stands.
+type Service struct {
+	Config
+
+	process string
+	// nudged wakes the loop.
+	nudged chan struct{}
+	// previews bounds how many previews work at once.
+	previews chan struct{}
+}
+
+// previewsAtOnce bounds the previews of one process.
+const previewsAtOnce = 2
+
+// New returns a service for a new process.
+func New(c Config) (*Service, error) {
+	var missing []string
+	for name, given := range map[string]bool{
+		"Tx": c.Tx != nil, "Store": c.Store != nil, "Authorizer": c.Authorizer != nil, "Journal": c.Journal != nil, "Estate": c.Estate != nil,
+		"Policies": c.Policies != nil, "Load": c.Load != nil, "Every": c.Every > 0, "Keep": c.Keep > 0,
+	} {
+		if !given {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		return nil, fmt.Errorf("compliance service: missing %s", strings.Join(missing, ", "))
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Config: c, process: kernel.NewID("proc"), nudged: make(chan struct{}, 1), previews: make(chan struct{}, previewsAtOnce)}, nil
+}
+
+// nudge has the loop look at once.
+func (s *Service) nudge() {
+	select {
+	case s.nudged <- struct{}{}:
+	default:
+	}
+}
+
+// sight is what the actor of ctx sees by an action: the scope's project, or those of
+// the tenant in which it may.
+func (s *Service) sight(ctx context.Context, action string, scope kernel.Scope) (Sight, error) {
+	if scope.Project != "" {
+		err := s.Authorizer.Authorize(ctx, action, scope.InProject(scope.Project))
+		return Sight{Tenant: scope.Tenant, Projects: []string{scope.Project}, Now: s.Clock.Now()}, err
+	}
+	names, all, err := s.Authorizer.Allowed(ctx, action, scope.Tenant)
+	if err != nil {
+		return Sight{}, err
+	}
+	if len(names) == 0 && !all {
+		return Sight{}, s.Authorizer.Authorize(ctx, action, scope) // it says who can grant it
+	}
+	return Sight{Tenant: scope.Tenant, Projects: names, All: all, Now: s.Clock.Now()}, nil
+}

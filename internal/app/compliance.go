@@ -25,7 +25,7 @@ import (
 // newCompliance makes the room that tells where what is applied stands, and has it
 // told of the ends of runs and of changes of states.
 func newCompliance(p *platform, a *access, d *delivery) (*compliance.Service, error) {
-	held, err := newHeld(p, d)
+	held, err := newHeld(d)
 	if err != nil {
 		return nil, err
 	}

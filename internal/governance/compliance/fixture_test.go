@@ -239,36 +239,46 @@ func (p policies) Revision(context.Context, string) (string, error) {
 	return fmt.Sprintf("%d %v", p.b.revision, p.b.levels), nil
 }
 
-func (p policies) All(context.Context, string) ([]policy.Policy, error) {
-	return p.b.set.Policies(), nil
-}
+func (p policies) Policies(context.Context) ([]policy.Policy, error) { return p.b.set.Policies(), nil }
 
-func (p policies) Eval(ctx context.Context, in policy.Input, only func(policy.Policy) bool) (policy.Report, error) {
-	return p.b.set.Eval(ctx, in, rego.Options{Level: func(one policy.Policy) (policy.Level, bool) {
-		if only != nil && !only(one) {
-			return policy.Off, false
-		}
-		return p.b.levels.Level(one, in.Context)
-	}})
-}
+func (p policies) Assignments() policy.Assignments { return p.b.levels }
 
-func (p policies) Bare(ctx context.Context, in policy.Input, only func(policy.Policy) bool) (policy.Report, error) {
-	return p.b.set.Eval(ctx, in, rego.Options{Level: func(one policy.Policy) (policy.Level, bool) { return one.Level, only(one) }})
-}
-
-func (p policies) Level(one policy.Policy, c policy.Context) (policy.Level, bool) {
-	return p.b.levels.Level(one, c)
-}
-
-func (p policies) Compile(ctx context.Context, f policy.Folder) (compliance.Offered, error) {
+func (p policies) Compile(ctx context.Context, f policy.Folder) ([]policy.Policy, error) {
 	set, err := rego.Compile(ctx, policy.Folder{}, f)
-	return offered{set}, err
+	if err != nil {
+		return nil, err
+	}
+	return set.Policies(), nil
 }
 
-type offered struct{ *rego.Set }
+func (p policies) Evaluate(ctx context.Context, q policy.Question) (policy.Report, error) {
+	return policy.New(policy.Deps{Sets: sets{p.b}, Platform: p.b.levels}).Evaluate(ctx, q)
+}
 
-func (o offered) Eval(ctx context.Context, in policy.Input) (policy.Report, error) {
-	return o.Set.Eval(ctx, in, rego.Options{})
+// sets are the policies of the bench as a policy.Sets.
+type sets struct{ b *bench }
+
+func (s sets) Policies(context.Context) ([]policy.Policy, error) { return s.b.set.Policies(), nil }
+
+func (s sets) Evaluate(ctx context.Context, in policy.Input, e policy.Evaluation) (policy.Report, error) {
+	own := map[string]bool{}
+	beside, err := rego.Compile(ctx, policy.Folder{}, e.Beside...)
+	if err != nil {
+		return policy.Report{}, err
+	}
+	for _, p := range beside.Policies() {
+		own[p.ID] = true
+	}
+	report, err := s.b.set.Eval(ctx, in, rego.Options{Level: func(p policy.Policy) (policy.Level, bool) {
+		level, on := e.Level(p)
+		return level, on && !own[p.ID]
+	}})
+	if err != nil {
+		return report, err
+	}
+	more, err := beside.Eval(ctx, in, rego.Options{Level: e.Level})
+	report.Evaluated, report.Results = append(report.Evaluated, more.Evaluated...), append(report.Results, more.Results...)
+	return report, err
 }
 
 func must(t *testing.T, err error) {

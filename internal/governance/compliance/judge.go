@@ -76,7 +76,7 @@ func (s *Service) evaluate(ctx context.Context, w Watch, basis string) (*evaluat
 	if err != nil {
 		return nil, err
 	}
-	report, err := s.Policies.Eval(ctx, subject.Input, nil)
+	report, err := s.Policies.Evaluate(ctx, policy.Question{Input: subject.Input, Workload: w.Workload})
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, kernel.Errorf(kernel.Unavailable, "the policies took longer than %s together", evaluateFor).WithFix("terrace policy eval tells which of them are slow")
 	}
@@ -164,7 +164,7 @@ func outcomeOf(r policy.Result) (o Outcome, counts bool) {
 		return Failing, true
 	case policy.Errored:
 		return Errored, true
-	case policy.Excepted:
+	case policy.Excepted, policy.Exempted:
 		return Exempted, true
 	default:
 		return Passing, false

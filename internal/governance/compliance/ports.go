@@ -49,23 +49,14 @@ type Policies interface {
 	// Revision names all that decides on what is applied in a tenant at this moment:
 	// rules, levels, assignments, exemptions.
 	Revision(ctx context.Context, tenant string) (string, error)
-	// All are the policies with their controls.
-	All(ctx context.Context, tenant string) ([]policy.Policy, error)
-	// Eval evaluates those that only picks, at the levels that hold; nil picks all.
-	Eval(ctx context.Context, in policy.Input, only func(policy.Policy) bool) (policy.Report, error)
-	// Bare evaluates those that only picks, also those that are off, each at its own level.
-	Bare(ctx context.Context, in policy.Input, only func(policy.Policy) bool) (policy.Report, error)
-	// Level is that of a policy in a context; false leaves it out.
-	Level(p policy.Policy, c policy.Context) (policy.Level, bool)
-	// Compile compiles policies that somebody offers; its errors have line and column.
-	Compile(ctx context.Context, f policy.Folder) (Offered, error)
-}
-
-// Offered are policies that somebody offers.
-type Offered interface {
-	Policies() []policy.Policy
-	// Eval evaluates them at the levels that would hold.
-	Eval(ctx context.Context, in policy.Input) (policy.Report, error)
+	// Policies are all of them, with their controls.
+	Policies(ctx context.Context) ([]policy.Policy, error)
+	// Evaluate asks them, at the levels that hold or are proposed.
+	Evaluate(ctx context.Context, q policy.Question) (policy.Report, error)
+	// Assignments are those of the operator.
+	Assignments() policy.Assignments
+	// Compile reads policies that somebody offers; its errors have line and column.
+	Compile(ctx context.Context, f policy.Folder) ([]policy.Policy, error)
 }
 
 // Load tells how busy this process is.

@@ -9,10 +9,11 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// trial is what is tried: what policies say of a document, and what they would.
+// trial is what is tried: what would hold in place of what does, and for which policies
+// that is looked at.
 type trial struct {
-	ids []string
-	try func(ctx context.Context, in policy.Input) (before, after []policy.Result, err error)
+	ids      []string
+	proposed policy.Proposed
 }
 
 // Prepared is a preview that is allowed, and whose policies compile.
@@ -29,42 +30,30 @@ func (s *Service) Prepare(ctx context.Context, scope kernel.Scope, p Preview) (*
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.trial(ctx, scope.Tenant, p)
+	t, err := s.trial(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	return &Prepared{service: s, trial: t, sight: sight, filter: p.Filter}, nil
 }
 
-func (s *Service) trial(ctx context.Context, tenant string, p Preview) (trial, error) {
+func (s *Service) trial(ctx context.Context, p Preview) (trial, error) {
 	if p.Assignment == nil {
 		return s.offered(ctx, p.Policies)
 	}
-	return s.proposed(ctx, tenant, *p.Assignment)
+	return s.assigned(ctx, *p.Assignment)
 }
 
 // offered tries policies in place of those of the same ids that hold.
 func (s *Service) offered(ctx context.Context, f policy.Folder) (trial, error) {
-	set, err := s.Policies.Compile(ctx, f)
+	all, err := s.Policies.Compile(ctx, f)
 	if err != nil {
 		return trial{}, err
 	}
-	ids := idsOf(set.Policies(), func(policy.Policy) bool { return true })
-	if len(ids) == 0 {
-		return trial{}, kernel.Errorf(kernel.Invalid, "there is no policy in %s", f.Name).WithFix("name a folder with rules deny, warn or violation in files *.rego")
+	if len(all) == 0 {
+		return trial{}, kernel.Errorf(kernel.Invalid, "there is no policy in what was sent").WithFix("name a folder with rules deny, warn or violation in files *.rego")
 	}
-	return trial{ids: ids, try: func(ctx context.Context, in policy.Input) (before, after []policy.Result, err error) {
-		now, err := s.Policies.Eval(ctx, in, within(ids))
-		if err != nil {
-			return nil, nil, err
-		}
-		then, err := set.Eval(ctx, in)
-		return now.Results, then.Results, err
-	}}, nil
-}
-
-func within(ids []string) func(policy.Policy) bool {
-	return func(p policy.Policy) bool { _, found := slices.BinarySearch(ids, p.ID); return found }
+	return trial{ids: idsOf(all, func(policy.Policy) bool { return true }), proposed: policy.Proposed{Folders: []policy.Folder{f}}}, nil
 }
 
 func idsOf(all []policy.Policy, want func(policy.Policy) bool) []string {
@@ -78,9 +67,9 @@ func idsOf(all []policy.Policy, want func(policy.Policy) bool) []string {
 	return slices.Compact(ids)
 }
 
-// proposed tries a level for policies that hold, or are off.
-func (s *Service) proposed(ctx context.Context, tenant string, a policy.Assignment) (trial, error) {
-	all, err := s.Policies.All(ctx, tenant)
+// assigned tries a level for policies that hold, or are off, as if the operator gave it.
+func (s *Service) assigned(ctx context.Context, a policy.Assignment) (trial, error) {
+	all, err := s.Policies.Policies(ctx)
 	if err != nil {
 		return trial{}, err
 	}
@@ -88,33 +77,26 @@ func (s *Service) proposed(ctx context.Context, tenant string, a policy.Assignme
 	if len(ids) == 0 {
 		return trial{}, kernel.Errorf(kernel.NotFound, "there is no policy %s", a.Policies).WithFix("terrace policy list shows those that Terrace ships")
 	}
-	byID := map[string]policy.Policy{}
-	for _, p := range all {
-		byID[p.ID] = p
-	}
-	return trial{ids: ids, try: func(ctx context.Context, in policy.Input) (before, after []policy.Result, err error) {
-		bare, err := s.Policies.Bare(ctx, in, within(ids))
-		for _, r := range bare.Results {
-			p, known := byID[r.Policy]
-			if !known { // it is the word of policies that could not be loaded
-				after = append(after, r)
-				continue
-			}
-			level, on := s.Policies.Level(p, in.Context)
-			if p.Level = policy.Off; on {
-				p.Level, before = level, append(before, at(r, level))
-			}
-			if level, on = (policy.Assignments{a}).Level(p, in.Context); on {
-				after = append(after, at(r, level))
-			}
-		}
-		return before, after, err
-	}}, nil
+	platform := append(slices.Clone(s.Policies.Assignments()), a)
+	return trial{ids: ids, proposed: policy.Proposed{Platform: &platform}}, nil
 }
 
-func at(r policy.Result, l policy.Level) policy.Result {
-	r.Level = l
-	return r
+// try returns what the policies that are looked at say of a document, and would.
+func (p *Prepared) try(ctx context.Context, in policy.Input, workload string) (before, after []policy.Result, err error) {
+	now, err := p.service.Policies.Evaluate(ctx, policy.Question{Input: in, Workload: workload})
+	if err != nil {
+		return nil, nil, err
+	}
+	then, err := p.service.Policies.Evaluate(ctx, policy.Question{Input: in, Workload: workload, Proposed: &p.trial.proposed})
+	return p.trial.of(now), p.trial.of(then), err
+}
+
+// of are the results of the policies that are looked at.
+func (t trial) of(r policy.Report) []policy.Result {
+	return slices.DeleteFunc(r.Results, func(one policy.Result) bool {
+		_, ours := slices.BinarySearch(t.ids, one.Policy)
+		return !ours
+	})
 }
 
 // Run tries it on all that is applied in the caller's sight, and tells each how far it
@@ -177,7 +159,7 @@ func (p *Prepared) one(ctx context.Context, place Place) (Impact, bool, error) {
 	}
 	var before, after []policy.Result
 	if err == nil {
-		before, after, err = p.trial.try(system, subject.Input)
+		before, after, err = p.try(system, subject.Input, place.Workload)
 	}
 	if ended := ctx.Err(); ended != nil {
 		return impact, false, ended

@@ -45,7 +45,7 @@ func (p placed) place() compliance.Place {
 func within(q *bun.SelectQuery, s compliance.Sight, f compliance.Filter) *bun.SelectQuery {
 	q = q.Where("tenant = ?", s.Tenant)
 	if !s.All {
-		q = q.Where("project IN (?)", bun.In(append([]string{""}, s.Projects...)))
+		q = q.Where("project IN (?)", bun.List(append([]string{""}, s.Projects...)))
 	}
 	return where(q, map[string]string{"project = ?": f.Project, "stage = ?": f.Stage, "workload = ?": f.Workload})
 }

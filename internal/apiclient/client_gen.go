@@ -138,6 +138,57 @@ func (e BuildState) Valid() bool {
 	}
 }
 
+// Defines values for ComplianceEffect.
+const (
+	ComplianceEffectBegins            ComplianceEffect = "begins"
+	ComplianceEffectCannotBeEvaluated ComplianceEffect = "cannot-be-evaluated"
+	ComplianceEffectCeases            ComplianceEffect = "ceases"
+	ComplianceEffectChangesLevel      ComplianceEffect = "changes-level"
+)
+
+// Valid indicates whether the value is a known member of the ComplianceEffect enum.
+func (e ComplianceEffect) Valid() bool {
+	switch e {
+	case ComplianceEffectBegins:
+		return true
+	case ComplianceEffectCannotBeEvaluated:
+		return true
+	case ComplianceEffectCeases:
+		return true
+	case ComplianceEffectChangesLevel:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ComplianceOutcome.
+const (
+	ComplianceOutcomeError        ComplianceOutcome = "error"
+	ComplianceOutcomeExempted     ComplianceOutcome = "exempted"
+	ComplianceOutcomeFailing      ComplianceOutcome = "failing"
+	ComplianceOutcomeNotEvaluated ComplianceOutcome = "not-evaluated"
+	ComplianceOutcomePassing      ComplianceOutcome = "passing"
+)
+
+// Valid indicates whether the value is a known member of the ComplianceOutcome enum.
+func (e ComplianceOutcome) Valid() bool {
+	switch e {
+	case ComplianceOutcomeError:
+		return true
+	case ComplianceOutcomeExempted:
+		return true
+	case ComplianceOutcomeFailing:
+		return true
+	case ComplianceOutcomeNotEvaluated:
+		return true
+	case ComplianceOutcomePassing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DriftAction.
 const (
 	DriftActionChanged DriftAction = "changed"
@@ -1353,6 +1404,51 @@ func (e WorkloadStageStatus) Valid() bool {
 	}
 }
 
+// Defines values for ListComplianceFindingsParamsLevel.
+const (
+	ListComplianceFindingsParamsLevelAdvisory      ListComplianceFindingsParamsLevel = "advisory"
+	ListComplianceFindingsParamsLevelHardMandatory ListComplianceFindingsParamsLevel = "hard-mandatory"
+	ListComplianceFindingsParamsLevelSoftMandatory ListComplianceFindingsParamsLevel = "soft-mandatory"
+)
+
+// Valid indicates whether the value is a known member of the ListComplianceFindingsParamsLevel enum.
+func (e ListComplianceFindingsParamsLevel) Valid() bool {
+	switch e {
+	case ListComplianceFindingsParamsLevelAdvisory:
+		return true
+	case ListComplianceFindingsParamsLevelHardMandatory:
+		return true
+	case ListComplianceFindingsParamsLevelSoftMandatory:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListComplianceFindingsParamsSeverity.
+const (
+	ListComplianceFindingsParamsSeverityCritical ListComplianceFindingsParamsSeverity = "critical"
+	ListComplianceFindingsParamsSeverityHigh     ListComplianceFindingsParamsSeverity = "high"
+	ListComplianceFindingsParamsSeverityLow      ListComplianceFindingsParamsSeverity = "low"
+	ListComplianceFindingsParamsSeverityMedium   ListComplianceFindingsParamsSeverity = "medium"
+)
+
+// Valid indicates whether the value is a known member of the ListComplianceFindingsParamsSeverity enum.
+func (e ListComplianceFindingsParamsSeverity) Valid() bool {
+	switch e {
+	case ListComplianceFindingsParamsSeverityCritical:
+		return true
+	case ListComplianceFindingsParamsSeverityHigh:
+		return true
+	case ListComplianceFindingsParamsSeverityLow:
+		return true
+	case ListComplianceFindingsParamsSeverityMedium:
+		return true
+	default:
+		return false
+	}
+}
+
 // AcceptBudgetClockRequest defines model for AcceptBudgetClockRequest.
 type AcceptBudgetClockRequest struct {
 	Reason string `json:"reason"`
@@ -1705,6 +1801,151 @@ type CommandCheck struct {
 // CommentPullRequestRequest defines model for CommentPullRequestRequest.
 type CommentPullRequestRequest struct {
 	Text string `json:"text"`
+}
+
+// ComplianceAsked defines model for ComplianceAsked.
+type ComplianceAsked struct {
+	// Stacks How many stacks are evaluated.
+	Stacks int64 `json:"stacks"`
+}
+
+// ComplianceChange defines model for ComplianceChange.
+type ComplianceChange struct {
+	Address   string   `json:"address,omitempty"`
+	Attribute string   `json:"attribute,omitempty"`
+	Controls  []string `json:"controls"`
+
+	// Effect What becomes of a finding.
+	Effect ComplianceEffect `json:"effect"`
+	Fix    string           `json:"fix,omitempty"`
+
+	// Former The level that it has now.
+	Former string `json:"former,omitempty"`
+
+	// Level The level that it would have.
+	Level    string `json:"level,omitempty"`
+	Message  string `json:"message"`
+	Rule     string `json:"rule"`
+	Severity string `json:"severity"`
+}
+
+// ComplianceCounts defines model for ComplianceCounts.
+type ComplianceCounts struct {
+	Error        int64 `json:"error"`
+	Exempted     int64 `json:"exempted"`
+	Failing      int64 `json:"failing"`
+	NotEvaluated int64 `json:"notEvaluated"`
+	Passing      int64 `json:"passing"`
+}
+
+// ComplianceEffect What becomes of a finding.
+type ComplianceEffect string
+
+// ComplianceFinding defines model for ComplianceFinding.
+type ComplianceFinding struct {
+	Address   string `json:"address,omitempty"`
+	Attribute string `json:"attribute,omitempty"`
+
+	// Controls What the rule answers, as framework:id.
+	Controls []string `json:"controls"`
+	Fix      string   `json:"fix,omitempty"`
+	ID       string   `json:"id"`
+	Level    string   `json:"level"`
+	Message  string   `json:"message"`
+
+	// Outcome How something stands against policies.
+	Outcome  ComplianceOutcome `json:"outcome"`
+	Project  string            `json:"project"`
+	Rule     string            `json:"rule"`
+	Severity string            `json:"severity"`
+	Since    time.Time         `json:"since"`
+	Stage    string            `json:"stage"`
+	Type     string            `json:"type,omitempty"`
+	Workload string            `json:"workload"`
+}
+
+// ComplianceImpact defines model for ComplianceImpact.
+type ComplianceImpact struct {
+	Changes []ComplianceChange `json:"changes"`
+	Fix     string             `json:"fix,omitempty"`
+
+	// Message Why it could not be tried on the stack.
+	Message string `json:"message,omitempty"`
+
+	// Omitted Changes beyond those that are told of one stack.
+	Omitted  int64  `json:"omitted,omitempty"`
+	Project  string `json:"project"`
+	Stage    string `json:"stage"`
+	Workload string `json:"workload"`
+}
+
+// ComplianceOutcome How something stands against policies.
+type ComplianceOutcome string
+
+// ComplianceProgress defines model for ComplianceProgress.
+type ComplianceProgress struct {
+	// Done Stacks that were evaluated.
+	Done   int64             `json:"done"`
+	Radius *ComplianceRadius `json:"radius,omitempty"`
+	Stack  *ComplianceImpact `json:"stack,omitempty"`
+
+	// Total Stacks that are applied in the caller's sight.
+	Total int64 `json:"total"`
+}
+
+// ComplianceRadius defines model for ComplianceRadius.
+type ComplianceRadius struct {
+	Begins int64 `json:"begins"`
+
+	// Blocking Stacks whose next run would be held or ended by what changes.
+	Blocking int64 `json:"blocking"`
+	Ceases   int64 `json:"ceases"`
+
+	// Changes Findings that would have another level.
+	Changes int64 `json:"changes"`
+
+	// Errors Stacks on which something could not be evaluated.
+	Errors int64 `json:"errors"`
+
+	// Policies The policies that were tried.
+	Policies []string `json:"policies"`
+
+	// Stacks Stacks on which it was tried.
+	Stacks int64 `json:"stacks"`
+
+	// Touched Stacks that it would change.
+	Touched int64 `json:"touched"`
+}
+
+// ComplianceStanding defines model for ComplianceStanding.
+type ComplianceStanding struct {
+	// Blocking Findings of soft- and hard-mandatory rules among them.
+	Blocking int64 `json:"blocking"`
+
+	// Cause Why it was evaluated: schedule, applied, policies or asked.
+	Cause       string     `json:"cause,omitempty"`
+	EvaluatedAt *time.Time `json:"evaluatedAt,omitempty"`
+
+	// Findings Findings that fail.
+	Findings int64  `json:"findings"`
+	Fix      string `json:"fix,omitempty"`
+	Message  string `json:"message,omitempty"`
+
+	// Omitted Findings beyond those that are kept of one stack.
+	Omitted int64 `json:"omitted,omitempty"`
+
+	// Outcome How something stands against policies.
+	Outcome ComplianceOutcome `json:"outcome"`
+
+	// Pending An evaluation is due, and follows.
+	Pending  bool             `json:"pending"`
+	Policies ComplianceCounts `json:"policies"`
+	Project  string           `json:"project"`
+	Stage    string           `json:"stage"`
+
+	// Version The version of the state that was evaluated.
+	Version  string `json:"version,omitempty"`
+	Workload string `json:"workload"`
 }
 
 // ConnectRepositoryRequest defines model for ConnectRepositoryRequest.
@@ -2092,6 +2333,15 @@ type DriftSeverity string
 
 // DriftStatus Where a finding of drift is on its way.
 type DriftStatus string
+
+// EvaluateComplianceRequest defines model for EvaluateComplianceRequest.
+type EvaluateComplianceRequest struct {
+	// Stage One stage; without it, all.
+	Stage string `json:"stage,omitempty"`
+
+	// Workload One workload; without it, all.
+	Workload string `json:"workload,omitempty"`
+}
 
 // Event defines model for Event.
 type Event struct {
@@ -2871,6 +3121,18 @@ type PageAutomationRule struct {
 	Next  string           `json:"next,omitempty"`
 }
 
+// PageComplianceFinding defines model for PageComplianceFinding.
+type PageComplianceFinding struct {
+	Items []ComplianceFinding `json:"items"`
+	Next  string              `json:"next,omitempty"`
+}
+
+// PageComplianceStanding defines model for PageComplianceStanding.
+type PageComplianceStanding struct {
+	Items []ComplianceStanding `json:"items"`
+	Next  string               `json:"next,omitempty"`
+}
+
 // PageDefinition defines model for PageDefinition.
 type PageDefinition struct {
 	Items []Definition `json:"items"`
@@ -3031,6 +3293,12 @@ type PageWorkload struct {
 type PauseSubscriptionRequest struct {
 	// Reason Why.
 	Reason string `json:"reason,omitempty"`
+}
+
+// PreviewPolicyLevelsRequest defines model for PreviewPolicyLevelsRequest.
+type PreviewPolicyLevelsRequest struct {
+	// Assignment POLICIES=LEVEL@KEY=VALUE,…: azure-storage-*=hard-mandatory@stage=prod. Levels are advisory, soft-mandatory, hard-mandatory and off; keys are tenant, project, stage and target.
+	Assignment string `json:"assignment"`
 }
 
 // Problem defines model for Problem.
@@ -4834,6 +5102,93 @@ type ListBudgetsParams struct {
 type DeleteBudgetParams struct {
 	// Reason Why; it is kept in the audit log.
 	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
+}
+
+// ListComplianceFindingsParams defines parameters for ListComplianceFindings.
+type ListComplianceFindingsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage Only of this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Workload Only of this workload.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Outcome Only those that stand so.
+	Outcome ComplianceOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Rule Only of this policy.
+	Rule string `form:"rule,omitempty" json:"rule,omitempty"`
+
+	// Level Only of this level.
+	Level ListComplianceFindingsParamsLevel `form:"level,omitempty" json:"level,omitempty"`
+
+	// Severity Only of this severity.
+	Severity ListComplianceFindingsParamsSeverity `form:"severity,omitempty" json:"severity,omitempty"`
+
+	// Control Only those that answer this control, as framework:id.
+	Control string `form:"control,omitempty" json:"control,omitempty"`
+}
+
+// ListComplianceFindingsParamsLevel defines parameters for ListComplianceFindings.
+type ListComplianceFindingsParamsLevel string
+
+// ListComplianceFindingsParamsSeverity defines parameters for ListComplianceFindings.
+type ListComplianceFindingsParamsSeverity string
+
+// PreviewPoliciesParams defines parameters for PreviewPolicies.
+type PreviewPoliciesParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage Only of this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Workload Only of this workload.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Name How problems name the folder.
+	Name string `form:"name,omitempty" json:"name,omitempty"`
+}
+
+// PreviewPolicyLevelsParams defines parameters for PreviewPolicyLevels.
+type PreviewPolicyLevelsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage Only of this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Workload Only of this workload.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+}
+
+// ListComplianceParams defines parameters for ListCompliance.
+type ListComplianceParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage Only of this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Workload Only of this workload.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Outcome Only those that stand so.
+	Outcome ComplianceOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 }
 
 // ListCostAnomaliesParams defines parameters for ListCostAnomalies.

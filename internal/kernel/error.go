@@ -3,6 +3,7 @@ package kernel
 import (
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // Kind classifies an error by what the caller can do about it.
@@ -56,9 +57,9 @@ func (p Problem) String() string {
 	}
 	switch {
 	case p.File != "" && p.Line > 0:
-		s = fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, s)
+		s = p.File + ":" + p.place() + ": " + s
 	case p.Line > 0:
-		s = fmt.Sprintf("%d:%d: %s", p.Line, p.Column, s)
+		s = p.place() + ": " + s
 	case p.File != "":
 		s = p.File + ": " + s
 	}
@@ -66,6 +67,14 @@ func (p Problem) String() string {
 		s += " (" + p.Fix + ")"
 	}
 	return s
+}
+
+// place is line:column, or the line alone.
+func (p Problem) place() string {
+	if p.Column == 0 {
+		return strconv.Itoa(p.Line)
+	}
+	return fmt.Sprintf("%d:%d", p.Line, p.Column)
 }
 
 // Error is an error that a user may see: what happened, and what to do.

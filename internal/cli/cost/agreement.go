@@ -22,11 +22,11 @@ func agree(e *command.Env) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			estimator, catalog, err := chosen.estimator()
 			if err != nil {
-				return err
+				return unevaluated(err)
 			}
 			report, err := agreement.Run(c.Context(), estimator, catalog, args[0])
 			if err != nil {
-				return err
+				return unevaluated(err)
 			}
 			return e.Print(report, func(w io.Writer) { writeAgreement(w, report) })
 		},

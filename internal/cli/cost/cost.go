@@ -8,6 +8,7 @@ package cost
 import (
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/cost"
 	"github.com/terrace-idp/terrace/internal/governance/cost/azure"
 	"github.com/terrace-idp/terrace/internal/governance/cost/pricebook"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Command returns terrace cost.
@@ -34,6 +36,11 @@ func (c *choice) flags(cmd *cobra.Command) {
 func (c *choice) estimator() (*cost.Estimator, *azure.Catalog, error) {
 	folders := []fs.FS{pricebook.Shipped()}
 	for _, dir := range c.folders {
+		found, err := filepath.Glob(filepath.Join(dir, "????-??-??"))
+		if _, gone := os.Stat(dir); gone != nil || err != nil || len(found) == 0 {
+			return nil, nil, kernel.Errorf(kernel.NotFound, "there are no snapshots of prices in the folder %s", dir).
+				WithFix("make one with terrace cost prices import FILE... --into %s --date YYYY-MM-DD, or correct --prices", dir)
+		}
 		folders = append(folders, os.DirFS(dir))
 	}
 	book, err := pricebook.Load(folders...)

@@ -1,9 +1,9 @@
 package cost
 
 import (
+	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,6 +22,8 @@ type estimateFlags struct {
 	usage     string
 	variables []string
 	varFiles  []string
+	// failUnpriced ends an estimate that lacks prices with an error.
+	failUnpriced bool
 }
 
 func estimate(e *command.Env) *cobra.Command {
@@ -32,11 +34,12 @@ func estimate(e *command.Env) *cobra.Command {
 			"difference to what runs is shown. A folder is read as it is, without Terraform, credentials or a server:\n" +
 			"variables, locals, count, for_each, modules and functions are evaluated as far as their values are known.\n\n" +
 			"The usage file tells what use is expected (resource_usage, by address). What has no price is listed, and\n" +
-			"counted nowhere. Prices are US dollars, a month has 730 hours.",
+			"counted nowhere; --fail-on-unpriced makes it an error (exit code 1), as it does numbers of instances that are\n" +
+			"not known. Prices are US dollars, a month has 730 hours.",
 		Example: "  terraform show -json plan.out > plan.json && terrace cost estimate --plan plan.json\n" +
 			"  terrace cost estimate ./infrastructure --usage usage.yml -o json\n" +
 			"  terrace cost estimate ./infrastructure --var size=Standard_D4s_v5 --var-file prod.tfvars",
-		RunE: func(c *cobra.Command, args []string) error { return f.run(c, e, args) },
+		RunE: func(c *cobra.Command, args []string) error { return unevaluated(f.run(c, e, args)) },
 	}
 	f.choice.flags(c)
 	flags := c.Flags()
@@ -44,6 +47,7 @@ func estimate(e *command.Env) *cobra.Command {
 	flags.StringVar(&f.usage, "usage", "", "the file that tells what use is expected")
 	flags.StringArrayVar(&f.variables, "var", nil, "a value of the configuration, NAME=VALUE (may be repeated)")
 	flags.StringArrayVar(&f.varFiles, "var-file", nil, "a file of values in the folder (may be repeated)")
+	flags.BoolVar(&f.failUnpriced, "fail-on-unpriced", false, "fail if something has no price, or a number of instances is not known")
 	_ = c.MarkFlagFilename("plan", "json")         // the flags were made above
 	_ = c.MarkFlagFilename("usage", "yml", "yaml") // likewise
 	return c
@@ -76,7 +80,25 @@ func (f *estimateFlags) run(c *cobra.Command, e *command.Env, args []string) err
 		}
 		result.Against(was)
 	}
-	return e.Print(result, func(w io.Writer) { write(w, result) })
+	result.Warnings = usage.Warnings()
+	if err := e.Print(result, func(w io.Writer) { write(w, result) }); err != nil {
+		return err
+	}
+	if f.failUnpriced && (!result.Complete() || len(result.Assumptions) > 0) {
+		return &exit.UnpricedError{}
+	}
+	return nil
+}
+
+// unevaluated gives a failure to estimate the code that one to evaluate policies has.
+func unevaluated(err error) error {
+	if _, unpriced := errors.AsType[*exit.UnpricedError](err); err == nil || unpriced {
+		return err
+	}
+	if _, usage := errors.AsType[*exit.UsageError](err); usage || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &exit.PolicyError{Err: err}
 }
 
 // sets reads what will be, and what runs where a plan tells.
@@ -95,9 +117,9 @@ func (f *estimateFlags) sets(c *cobra.Command, args []string) (after, before *co
 	}
 	in := c.InOrStdin()
 	if f.plan != "-" {
-		file, err := os.Open(f.plan)
+		file, err := command.Open(f.plan)
 		if err != nil {
-			return nil, nil, kernel.Errorf(kernel.NotFound, "there is no file %s", f.plan)
+			return nil, nil, err
 		}
 		defer func() { _ = file.Close() }()
 		in = file
@@ -113,9 +135,14 @@ func (f *estimateFlags) readUsage() (*cost.Usage, error) {
 	if f.usage == "" {
 		return nil, nil //nolint:nilnil // no usage is a usage of nothing
 	}
-	src, err := os.ReadFile(f.usage)
+	file, err := command.Open(f.usage)
 	if err != nil {
-		return nil, kernel.Errorf(kernel.NotFound, "there is no file %s", f.usage)
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	src, err := io.ReadAll(io.LimitReader(file, cost.MaxUsage+1))
+	if err != nil {
+		return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", f.usage, err)
 	}
 	return cost.ParseUsage(f.usage, src)
 }

@@ -44,6 +44,12 @@ func notes(w io.Writer, e *cost.Estimate) {
 			_, _ = fmt.Fprintf(w, "%s: known after apply, taken as the default: %v\n", i.Address, i.Assumed)
 		}
 	}
+	if len(e.Warnings) > 0 {
+		_, _ = fmt.Fprintf(w, "\ntold of use, and without effect: %d\n", len(e.Warnings))
+		for _, p := range e.Warnings {
+			_, _ = fmt.Fprintf(w, "  %s\n", p)
+		}
+	}
 	if e.DependsOnUsage > 0 {
 		_, _ = fmt.Fprintf(w, "\n%d components depend on usage; tell it with --usage.\n", e.DependsOnUsage)
 	}

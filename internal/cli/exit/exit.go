@@ -34,7 +34,7 @@ const (
 const Help = `Exit codes:
   0  it worked
   1  it failed or was refused; the message says why
-  2  the command line is wrong, or policies could not be evaluated
+  2  the command line is wrong, or policies or costs could not be evaluated
   3  there is no such thing
   4  nobody is signed in, or this is not allowed
   5  the run waits for an approval, or for its stage to open
@@ -75,7 +75,13 @@ type ViolationError struct{}
 // Error says so.
 func (*ViolationError) Error() string { return "a policy is violated" }
 
-// PolicyError is why policies could not be evaluated.
+// UnpricedError says that an estimate lacks prices, and that this was to fail.
+type UnpricedError struct{}
+
+// Error says so.
+func (*UnpricedError) Error() string { return "something has no price" }
+
+// PolicyError is why policies could not be evaluated, or costs not be estimated.
 type PolicyError struct {
 	Err error
 	// Told says that the result has it already.
@@ -91,6 +97,9 @@ func (e *PolicyError) Unwrap() error { return e.Err }
 // Code returns the exit code for err.
 func Code(err error) int {
 	if _, ok := errors.AsType[*ViolationError](err); ok {
+		return Failed
+	}
+	if _, ok := errors.AsType[*UnpricedError](err); ok || errors.Is(err, context.Canceled) {
 		return Failed
 	}
 	if _, ok := errors.AsType[*PolicyError](err); ok {
@@ -132,7 +141,7 @@ func Report(w io.Writer, format string, now time.Time, err error) {
 	told := Told{Code: kernel.KindOf(err), Message: err.Error(), Exit: Code(err)}
 	e, known := errors.AsType[*kernel.Error](err)
 	switch {
-	case Code(err) == Usage:
+	case Code(err) == Usage && !known:
 		told.Code = kernel.Invalid
 		told.Fix = usageFix(err)
 	case errors.Is(err, context.Canceled):
@@ -179,6 +188,9 @@ func people(w io.Writer, now time.Time, err error) {
 	if _, ok := errors.AsType[*ViolationError](err); ok {
 		return // likewise
 	}
+	if _, ok := errors.AsType[*UnpricedError](err); ok {
+		return // likewise
+	}
 	if p, ok := errors.AsType[*PolicyError](err); ok && p.Told {
 		return // likewise
 	}
@@ -200,7 +212,7 @@ func people(w io.Writer, now time.Time, err error) {
 		writeProblem(w, now, p)
 	}
 	if e.Fix != "" {
-		_, _ = fmt.Fprintf(w, "fix: %s\n", output.Told(now, e.Fix))
+		_, _ = fmt.Fprintf(w, "fix: %s\n", e.Fix) // moments in it show how one is written
 	}
 	if r, ok := errors.AsType[*apiclient.RequestError](err); ok && r.ID != "" && e.Kind == kernel.Internal {
 		_, _ = fmt.Fprintf(w, "request: %s\n", r.ID)
@@ -208,7 +220,7 @@ func people(w io.Writer, now time.Time, err error) {
 }
 
 func writeProblem(w io.Writer, now time.Time, p kernel.Problem) {
-	fix := output.Told(now, p.Fix)
+	fix := p.Fix
 	p.Fix = ""
 	_, _ = fmt.Fprintf(w, "  %s\n", output.Told(now, p.String()))
 	if fix != "" {

@@ -145,14 +145,6 @@ func TestTheDifferenceToWhatRuns(t *testing.T) {
 	}
 }
 
-func TestUsageErrorsHavePlaces(t *testing.T) {
-	t.Parallel()
-	_, err := cost.ParseUsage("usage.yml", []byte("resource_usage:\n  azurerm_lb.a: 5\n"))
-	if err == nil || !strings.Contains(fmt.Sprintf("%+v", err), "not understood") {
-		t.Fatalf("got %v", err)
-	}
-}
-
 // processor is the time that processors have spent, which other work on the
 // machine does not lengthen as it does the clock's.
 func processor(b *testing.B) time.Duration {

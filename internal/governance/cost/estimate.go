@@ -2,6 +2,8 @@ package cost
 
 import (
 	"sort"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // HoursPerMonth is what a month is counted as.
@@ -81,6 +83,8 @@ type Estimate struct {
 	Unpriced []Unpriced `json:"unpriced"`
 	// Assumptions are numbers of instances that are not known, and counted as one.
 	Assumptions []Assumption `json:"assumptions,omitempty"`
+	// Warnings are what of a usage file changes nothing.
+	Warnings []kernel.Problem `json:"warnings,omitempty"`
 	// DependsOnUsage counts components without a quantity.
 	DependsOnUsage int `json:"dependsOnUsage"`
 	// Free counts resources that cost nothing.

@@ -2,6 +2,7 @@ package cost
 
 import (
 	"context"
+	"slices"
 	"sort"
 )
 
@@ -41,14 +42,19 @@ func NewEstimator(prices Prices, catalog Catalog) *Estimator {
 	return &Estimator{prices: prices, catalog: catalog}
 }
 
-// Estimate prices a set of resources with the usage that is told of them.
+// Estimate prices a set of resources with the usage that is told of them. Usage that
+// is no number where one is needed is an error; see Usage.Warnings for what of it
+// changes nothing.
 func (e *Estimator) Estimate(ctx context.Context, set *Set, usage *Usage) (*Estimate, error) {
-	out := &Estimate{Currency: "USD", Prices: e.prices.Date(), Unpriced: append([]Unpriced{}, set.Unread...), Items: []Item{}, Assumptions: set.Assumed}
+	out := &Estimate{Currency: "USD", Prices: e.prices.Date(), Unpriced: append([]Unpriced{}, set.Unread...), Items: []Item{}, Assumptions: slices.Clone(set.Assumed)}
 	for _, r := range set.Resources {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		e.price(out, set, r, usage)
+	}
+	if err := usage.Err(); err != nil {
+		return nil, err
 	}
 	sort.Slice(out.Items, func(i, j int) bool { return out.Items[i].Address < out.Items[j].Address })
 	for _, i := range out.Items {
@@ -60,6 +66,7 @@ func (e *Estimator) Estimate(ctx context.Context, set *Set, usage *Usage) (*Esti
 
 func (e *Estimator) price(out *Estimate, set *Set, r *Resource, usage *Usage) {
 	model, ok := e.catalog.Model(r.Type)
+	seen := usage.see(r)
 	if !ok {
 		if e.catalog.Free(r.Type) {
 			out.Free++
@@ -76,7 +83,12 @@ func (e *Estimator) price(out *Estimate, set *Set, r *Resource, usage *Usage) {
 	if reading.region == "" {
 		reading.region, reading.assumed["location"] = defaultRegion, true
 	}
+	if seen != nil {
+		seen.described = true
+	}
 	model(reading)
+	usage.check(r)
+	out.Assumptions = append(out.Assumptions, reading.assumptions...)
 	out.Unpriced = append(out.Unpriced, reading.unpriced...)
 	out.DependsOnUsage += reading.open
 	if len(reading.components) == 0 {

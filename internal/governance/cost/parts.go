@@ -25,11 +25,12 @@ type Tier struct {
 	Size float64
 }
 
-// Tiered spreads a quantity over tiers; an unknown quantity shows the first.
+// Tiered spreads a quantity over tiers; an unknown quantity shows the first. The
+// part's own name is that of the price without tiers.
 func (r *Reading) Tiered(p Part, tiers ...Tier) {
+	plain := p.Name
 	if p.Quantity == nil {
-		p.Name = tiers[0].Name
-		r.Add(p)
+		r.Add(r.tier(p, plain, tiers, 0))
 		return
 	}
 	rest := *p.Quantity
@@ -41,8 +42,38 @@ func (r *Reading) Tiered(p Part, tiers ...Tier) {
 		if take <= 0 && i > 0 {
 			return
 		}
-		p.Name, p.Quantity = t.Name, Quantity(take)
-		r.Add(p)
+		p.Quantity = Quantity(take)
+		r.Add(r.tier(p, plain, tiers, i))
 		rest -= take
 	}
+}
+
+// tier is the part as the step of a price. Where the book has no price of the step,
+// the step before it, and before the first the price without tiers, stands for it.
+func (r *Reading) tier(p Part, plain string, tiers []Tier, i int) Part {
+	p.Name = tiers[i].Name
+	if r.Priced(p) {
+		return p
+	}
+	other := p
+	for _, meter := range standing(plain, tiers, i) {
+		if other.Meter = meter; r.Priced(other) {
+			if i > 0 {
+				r.Stand(p.Name, meter)
+			}
+			return other
+		}
+	}
+	return p
+}
+
+func standing(plain string, tiers []Tier, i int) []string {
+	var out []string
+	for i--; i >= 0; i-- {
+		out = append(out, tiers[i].Name)
+	}
+	if plain != "" {
+		out = append(out, plain)
+	}
+	return out
 }

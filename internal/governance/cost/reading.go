@@ -21,6 +21,8 @@ type Reading struct {
 	unpriced   []Unpriced
 	open       int
 	assumed    map[string]bool
+	// assumptions are about prices.
+	assumptions []Assumption
 }
 
 // Part is a component before it has a price. Service and meter name the price
@@ -98,6 +100,7 @@ func (r *Reading) note(path string) {
 
 // Told returns a quantity of the usage file divided into units, or nil.
 func (r *Reading) Told(key string, per float64) *float64 {
+	r.usage.reads.note(key, asNumber)
 	if !r.usage.Has(key) {
 		return nil
 	}
@@ -122,6 +125,13 @@ func (r *Reading) Add(p Part) {
 		c.Monthly, c.Hourly = &monthly, &hourly
 	}
 	r.components = append(r.components, c)
+}
+
+// Stand says that another meter's price stands for one that the book has not.
+func (r *Reading) Stand(component, meter string) {
+	r.assumptions = append(r.assumptions, Assumption{
+		Address: r.resource.Address, Attribute: component, Assumed: "the price of " + meter, Reason: "the price book has no other in " + r.where(Part{}),
+	})
 }
 
 // Miss lists something that has no price.

@@ -1,114 +1,53 @@
 package cost
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 
 	"gopkg.in/yaml.v3"
-
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// maxUsage bounds a usage file, in bytes.
-const maxUsage = 4 << 20
-
-// Usage is what is expected of resources whose cost depends on use.
+// Usage is what is expected of resources whose cost depends on use. It notes what
+// of it is read; one is for one estimate at a time.
 type Usage struct {
-	resources map[string]map[string]any
-	types     map[string]map[string]any
+	path      string
+	resources map[string]*told
+	types     map[string]*told
+	// seen is every resource that was estimated, with what was read of its usage.
+	seen     map[string]*reads
+	warnings []warning
+	wrong    []warning
 }
 
-// ParseUsage reads a usage file: resource_usage by address (an index may be *),
-// resource_type_default_usage by type.
-func ParseUsage(path string, src []byte) (*Usage, error) {
-	if len(src) > maxUsage {
-		return nil, kernel.Errorf(kernel.Invalid, "%s is larger than %d MiB", path, maxUsage>>20)
-	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(src, &root); err != nil {
-		return nil, kernel.Errorf(kernel.Invalid, "%s is no YAML: %w", path, err)
-	}
-	u := &Usage{resources: map[string]map[string]any{}, types: map[string]map[string]any{}}
-	if len(root.Content) == 0 {
-		return u, nil
-	}
-	err := eachPair(path, root.Content[0], func(key string, value *yaml.Node) error {
-		switch key {
-		case "resource_usage":
-			return readUsage(path, value, u.resources)
-		case "resource_type_default_usage":
-			return readUsage(path, value, u.types)
-		}
-		return nil
-	})
-	return u, err
+// told is what the file says of an address or a type.
+type told struct {
+	values map[string]any
+	at     *yaml.Node
+	// keys are where the values are, by path.
+	keys map[string]*yaml.Node
 }
 
-// readUsage reads addresses; one that is told twice keeps what it is told last.
-func readUsage(path string, node *yaml.Node, into map[string]map[string]any) error {
-	return eachPair(path, node, func(address string, value *yaml.Node) error {
-		told := map[string]any{}
-		if err := readObject(path, value, told, 0); err != nil {
-			return err
-		}
-		if len(told) > 0 {
-			into[address] = told
-		}
-		return nil
-	})
+// warning is a mistake with its place.
+type warning struct {
+	at           *yaml.Node
+	message, fix string
 }
 
-func readObject(path string, node *yaml.Node, into map[string]any, depth int) error {
-	if depth > 8 {
-		return located(path, node, errors.New("is nested deeper than 8 levels"))
-	}
-	return eachPair(path, node, func(key string, value *yaml.Node) error {
-		if value.Kind == yaml.MappingNode {
-			inner := map[string]any{}
-			into[key] = inner
-			return readObject(path, value, inner, depth+1)
-		}
-		var v any
-		if err := value.Decode(&v); err != nil {
-			return located(path, value, err)
-		}
-		if text, ok := v.(string); ok {
-			v = strings.ReplaceAll(text, "_", digitGap(text))
-		}
-		into[key] = v
-		return nil
-	})
+// reads is what was asked of a resource's usage.
+type reads struct {
+	typ string
+	// described is false where nothing of the type depends on use.
+	described bool
+	paths     map[string]asked
 }
 
-// digitGap drops the underscores of 10_000, which YAML 1.2 reads as text.
-func digitGap(text string) string {
-	if strings.Trim(text, "0123456789_.") == "" {
-		return ""
-	}
-	return "_"
-}
+// asked is as what a value was asked for.
+type asked int
 
-func eachPair(path string, node *yaml.Node, do func(string, *yaml.Node) error) error {
-	if node.Kind == yaml.ScalarNode && node.Tag == "!!null" {
-		return nil
-	}
-	if node.Kind != yaml.MappingNode {
-		return located(path, node, errors.New("is no mapping of keys to values"))
-	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if err := do(node.Content[i].Value, node.Content[i+1]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func located(path string, node *yaml.Node, err error) error {
-	return kernel.Errorf(kernel.Invalid, "the usage file is not understood").WithProblems(kernel.Problem{
-		File: path, Line: node.Line, Column: node.Column, Message: fmt.Sprintf("%q %s", node.Value, err),
-	})
-}
+const (
+	asAnything asked = iota
+	asNumber
+	asObject
+)
 
 // Of returns what is told of a resource: of its type, overlaid with what is
 // told of all its instances, overlaid with its own.
@@ -116,25 +55,56 @@ func (u *Usage) Of(r *Resource) View {
 	if u == nil {
 		return View{}
 	}
-	own, all, byType := u.resources[r.Address], u.all(r), u.types[r.Type]
-	if all == nil && byType == nil {
-		return View{values: own}
+	layers := u.layers(r)
+	if len(layers) == 0 {
+		return View{}
 	}
 	merged := map[string]any{}
-	for _, layer := range []map[string]any{byType, all, own} {
-		for k, v := range layer {
+	for _, layer := range layers {
+		for k, v := range layer.values {
 			merged[k] = v
 		}
 	}
-	return View{values: merged}
+	return View{values: merged, reads: u.see(r)}
 }
 
-func (u *Usage) all(r *Resource) map[string]any {
-	if !strings.HasSuffix(r.Address, "]") {
+// layers are what is told of a resource, the most general first.
+func (u *Usage) layers(r *Resource) []*told {
+	var out []*told
+	if t := u.types[r.Type]; t != nil {
+		out = append(out, t)
+	}
+	if t := u.resources[instances(r.Address)]; t != nil && instances(r.Address) != r.Address {
+		out = append(out, t)
+	}
+	if t := u.resources[r.Address]; t != nil {
+		out = append(out, t)
+	}
+	return out
+}
+
+// instances is the address of all instances of a resource: its last index is *.
+func instances(address string) string {
+	if i := strings.LastIndex(address, "["); i > 0 && strings.HasSuffix(address, "]") {
+		return address[:i] + "[*]"
+	}
+	return address
+}
+
+// see notes that there is a resource.
+func (u *Usage) see(r *Resource) *reads {
+	if u == nil {
 		return nil
 	}
-	if i := strings.LastIndex(r.Address, "["); i > 0 {
-		return u.resources[r.Address[:i]+"[*]"]
+	if u.seen[r.Address] == nil {
+		u.seen[r.Address] = &reads{typ: r.Type, paths: map[string]asked{}}
 	}
-	return nil
+	return u.seen[r.Address]
+}
+
+// note notes that a value is asked for.
+func (r *reads) note(path string, as asked) {
+	if r != nil {
+		r.paths[path] = max(r.paths[path], as)
+	}
 }

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -8,6 +9,8 @@ import (
 // View reads values that may be absent or of another type than expected.
 type View struct {
 	values map[string]any
+	// reads notes what is asked for, for views of usage.
+	reads *reads
 }
 
 // NewView reads an object.
@@ -15,6 +18,7 @@ func NewView(values map[string]any) View { return View{values: values} }
 
 // Get returns what is at a path such as "sku.name", through first blocks.
 func (v View) Get(path string) any {
+	v.reads.note(path, asAnything)
 	var at any = v.values
 	for path != "" {
 		var step string
@@ -62,6 +66,7 @@ func (v View) Low(path, otherwise string) string { return strings.ToLower(v.Str(
 
 // Num returns a number, or the default.
 func (v View) Num(path string, otherwise float64) float64 {
+	v.reads.note(path, asNumber)
 	if n, ok := number(v.Get(path)); ok {
 		return n
 	}
@@ -116,7 +121,7 @@ func number(v any) (float64, bool) {
 		return float64(n), true
 	case string:
 		f, err := strconv.ParseFloat(n, 64)
-		return f, err == nil
+		return f, err == nil && !math.IsNaN(f)
 	}
 	return 0, false
 }
@@ -132,6 +137,7 @@ func (v View) Keys() []string {
 
 // Object returns the object under a name that may have dots.
 func (v View) Object(name string) View {
+	v.reads.note(name, asObject)
 	object, _ := v.values[name].(map[string]any)
 	return View{values: object}
 }

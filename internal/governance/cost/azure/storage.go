@@ -99,11 +99,16 @@ func account(r *cost.Reading) {
 func capacity(r *cost.Reading, h held) {
 	p := cost.Part{Name: "Capacity", Unit: "GB", Quantity: r.Told("storage_gb", 1), Variant: h.variant(), Usage: true}
 	stepped := h.tier != "premium" && h.access == "hot" && h.kind != "storage" && !h.nfs
-	if !stepped || p.Quantity == nil {
+	const first = "Capacity (first 50TB)"
+	switch {
+	case stepped && p.Quantity != nil:
+		r.Tiered(p, cost.Tier{Name: first, Size: 51_200}, cost.Tier{Name: "Capacity (next 450TB)", Size: 512_000}, cost.Tier{Name: "Capacity (over 500TB)"})
+	case stepped && !r.Priced(p):
+		p.Meter = first
 		r.Add(p)
-		return
+	default:
+		r.Add(p)
 	}
-	r.Tiered(p, cost.Tier{Name: "Capacity (first 50TB)", Size: 51_200}, cost.Tier{Name: "Capacity (next 450TB)", Size: 512_000}, cost.Tier{Name: "Capacity (over 500TB)"})
 }
 
 func files(r *cost.Reading, h held) {

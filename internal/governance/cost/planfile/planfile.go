@@ -5,7 +5,10 @@
 package planfile
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -58,7 +61,7 @@ func Parse(path string, src []byte) (*Plan, error) {
 	if err := json.Unmarshal(src, &d); err != nil {
 		line, column := place(src, err)
 		return nil, kernel.Errorf(kernel.Invalid, "%s is no plan", path).WithProblems(kernel.Problem{
-			File: path, Line: line, Column: column, Message: err.Error(), Fix: "Give what terraform show -json prints.",
+			File: path, Line: line, Column: column, Message: said(err), Fix: "Give what terraform show -json prints.",
 		})
 	}
 	if d.FormatVersion == "" {
@@ -96,14 +99,22 @@ func unknown(values map[string]any) map[string]bool {
 	return out
 }
 
+// said is what is wrong with JSON, in the words of JSON.
+func said(err error) string {
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Sprintf("a %s is not expected at %s", e.Value, cmp.Or(e.Field, "the top"))
+	}
+	return "this is no JSON: " + strings.TrimPrefix(err.Error(), "json: ")
+}
+
 // place finds the line and column of a JSON error.
 func place(src []byte, err error) (int, int) {
 	offset := len(src)
 	switch e := err.(type) { //nolint:errorlint // encoding/json returns these bare
 	case *json.SyntaxError:
-		offset = int(e.Offset)
+		offset = max(0, int(e.Offset)-1) // it counts the character itself
 	case *json.UnmarshalTypeError:
-		offset = int(e.Offset)
+		offset = max(0, int(e.Offset)-1)
 	}
 	head := string(src[:min(offset, len(src))])
 	return strings.Count(head, "\n") + 1, offset - strings.LastIndex(head, "\n")

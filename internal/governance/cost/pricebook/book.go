@@ -3,6 +3,7 @@ package pricebook
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math"
@@ -104,17 +105,32 @@ func (b *Book) read(name string, f io.Reader) error {
 			return nil
 		}
 		if err != nil {
-			return kernel.Errorf(kernel.Invalid, "%s is no file of prices: %w", name, err)
+			return noPrices(name, err)
 		}
 		if line == 1 {
 			continue
 		}
 		usd, err := strconv.ParseFloat(row[5], 64)
 		if err != nil || !(usd >= 0) || math.IsInf(usd, 1) || len(b.prices) > maxRows {
-			return kernel.Errorf(kernel.Invalid, "%s:%d: %q is no price, or there are more than %d", name, line, row[5], maxRows)
+			at, column := in.FieldPos(5)
+			return kernel.Errorf(kernel.Invalid, "the prices are not understood").WithProblems(kernel.Problem{
+				File: name, Line: at, Column: column, Message: fmt.Sprintf("%q is no price, or there are more than %d", row[5], maxRows),
+				Fix: "Write US dollars per unit, from zero up.",
+			})
 		}
 		b.prices[at(row[0], row[1], row[2], row[3])] = usd
 	}
+}
+
+func noPrices(name string, err error) error {
+	p := kernel.Problem{File: name, Message: "is no text of comma-separated values", Fix: "The columns are " + strings.Join(Header(), ", ") + "."}
+	if e, ok := errors.AsType[*csv.ParseError](err); ok {
+		p.Line, p.Column, p.Message = e.Line, e.Column, e.Err.Error()
+		if errors.Is(err, csv.ErrFieldCount) {
+			p.Message = "the row has not six columns"
+		}
+	}
+	return kernel.Errorf(kernel.Invalid, "the prices are not understood").WithProblems(p)
 }
 
 func at(service, meter, variant, region string) key {

@@ -1,6 +1,7 @@
 package pricebook_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -37,7 +38,7 @@ func TestMistakesInSnapshots(t *testing.T) {
 		"not a number": "lb,Rule,,eastus,hours,NaN\n", "no end": "lb,Rule,,eastus,hours,Inf\n", "no end below zero": "lb,Rule,,eastus,hours,-Inf\n",
 	} {
 		_, err := pricebook.Load(fstest.MapFS{"2026-01-01/a.csv": {Data: []byte(header + text)}})
-		if !kernel.Is(err, kernel.Invalid) || !strings.Contains(err.Error(), "a.csv") {
+		if !kernel.Is(err, kernel.Invalid) || !strings.Contains(fmt.Sprintf("%+v", err), "a.csv:2") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

@@ -660,6 +660,54 @@ func (e MaturityProofState) Valid() bool {
 	}
 }
 
+// Defines values for PolicyExemptionStatus.
+const (
+	PolicyExemptionStatusApproved  PolicyExemptionStatus = "approved"
+	PolicyExemptionStatusExpired   PolicyExemptionStatus = "expired"
+	PolicyExemptionStatusRequested PolicyExemptionStatus = "requested"
+	PolicyExemptionStatusRevoked   PolicyExemptionStatus = "revoked"
+)
+
+// Valid indicates whether the value is a known member of the PolicyExemptionStatus enum.
+func (e PolicyExemptionStatus) Valid() bool {
+	switch e {
+	case PolicyExemptionStatusApproved:
+		return true
+	case PolicyExemptionStatusExpired:
+		return true
+	case PolicyExemptionStatusRequested:
+		return true
+	case PolicyExemptionStatusRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolicyLevel.
+const (
+	PolicyLevelAdvisory      PolicyLevel = "advisory"
+	PolicyLevelHardMandatory PolicyLevel = "hard-mandatory"
+	PolicyLevelOff           PolicyLevel = "off"
+	PolicyLevelSoftMandatory PolicyLevel = "soft-mandatory"
+)
+
+// Valid indicates whether the value is a known member of the PolicyLevel enum.
+func (e PolicyLevel) Valid() bool {
+	switch e {
+	case PolicyLevelAdvisory:
+		return true
+	case PolicyLevelHardMandatory:
+		return true
+	case PolicyLevelOff:
+		return true
+	case PolicyLevelSoftMandatory:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PrometheusCheckNoData.
 const (
 	PrometheusCheckNoDataFail PrometheusCheckNoData = "fail"
@@ -1556,6 +1604,38 @@ type ApproveRunRequest struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// AssignPoliciesRequest defines model for AssignPoliciesRequest.
+type AssignPoliciesRequest struct {
+	// Level What a violation means; off leaves a policy out.
+	Level PolicyLevel `json:"level"`
+
+	// Policies The id of a policy, or a pattern such as azure-storage-*.
+	Policies string `json:"policies"`
+	Reason   string `json:"reason"`
+
+	// Set Only those of this source of policies.
+	Set string `json:"set,omitempty"`
+
+	// Stage Only on this stage.
+	Stage string `json:"stage,omitempty"`
+
+	// Target Only on stages with this target.
+	Target string `json:"target,omitempty"`
+}
+
+// AssignmentVersions defines model for AssignmentVersions.
+type AssignmentVersions struct {
+	Items []PolicySetting `json:"items"`
+}
+
+// Assignments defines model for Assignments.
+type Assignments struct {
+	Items []PolicySetting `json:"items"`
+
+	// Platform Those of the operator's configuration, in order: of those that hold the last counts, and is the floor of the others.
+	Platform []PlatformAssignment `json:"platform"`
+}
+
 // AuditBreak defines model for AuditBreak.
 type AuditBreak struct {
 	Reason string `json:"reason"`
@@ -2375,6 +2455,11 @@ type EventType struct {
 	Version int64 `json:"version"`
 }
 
+// ExemptionApproval defines model for ExemptionApproval.
+type ExemptionApproval struct {
+	Reason string `json:"reason,omitempty"`
+}
+
 // ExplainResourceResponse defines model for ExplainResourceResponse.
 type ExplainResourceResponse struct {
 	Items []ResourceExplanation `json:"items"`
@@ -3187,6 +3272,12 @@ type PageModuleVersion struct {
 	Next  string          `json:"next,omitempty"`
 }
 
+// PagePolicyExemption defines model for PagePolicyExemption.
+type PagePolicyExemption struct {
+	Items []PolicyExemption `json:"items"`
+	Next  string            `json:"next,omitempty"`
+}
+
 // PageProject defines model for PageProject.
 type PageProject struct {
 	Items []Project `json:"items"`
@@ -3293,6 +3384,95 @@ type PageWorkload struct {
 type PauseSubscriptionRequest struct {
 	// Reason Why.
 	Reason string `json:"reason,omitempty"`
+}
+
+// PlatformAssignment defines model for PlatformAssignment.
+type PlatformAssignment struct {
+	// Level What a violation means; off leaves a policy out.
+	Level    PolicyLevel `json:"level"`
+	Policies string      `json:"policies"`
+	Project  string      `json:"project,omitempty"`
+	Stage    string      `json:"stage,omitempty"`
+	Target   string      `json:"target,omitempty"`
+	Tenant   string      `json:"tenant,omitempty"`
+}
+
+// PolicyEffect defines model for PolicyEffect.
+type PolicyEffect struct {
+	At time.Time `json:"at"`
+	By Actor     `json:"by"`
+	ID string    `json:"id"`
+
+	// Level What a violation means; off leaves a policy out.
+	Level    PolicyLevel `json:"level"`
+	Matches  int64       `json:"matches"`
+	Policies string      `json:"policies"`
+	Reason   string      `json:"reason"`
+	Removed  bool        `json:"removed,omitempty"`
+	Scope    Scope       `json:"scope"`
+	Set      string      `json:"set,omitempty"`
+	Stricter int64       `json:"stricter"`
+	Target   string      `json:"target,omitempty"`
+	Version  int64       `json:"version"`
+}
+
+// PolicyExemption defines model for PolicyExemption.
+type PolicyExemption struct {
+	Address   string      `json:"address,omitempty"`
+	Approval  *PolicyWord `json:"approval,omitempty"`
+	ExpiredAt *time.Time  `json:"expiredAt,omitempty"`
+	ExpiresAt time.Time   `json:"expiresAt"`
+	ID        string      `json:"id"`
+
+	// Level What a violation means; off leaves a policy out.
+	Level       PolicyLevel `json:"level"`
+	Policy      string      `json:"policy,omitempty"`
+	Reason      string      `json:"reason"`
+	RequestedAt time.Time   `json:"requestedAt"`
+	RequestedBy Actor       `json:"requestedBy"`
+	Revocation  *PolicyWord `json:"revocation,omitempty"`
+	Scope       Scope       `json:"scope"`
+	Set         string      `json:"set,omitempty"`
+
+	// Status Where an exemption is on its way.
+	Status   PolicyExemptionStatus `json:"status"`
+	WarnedAt *time.Time            `json:"warnedAt,omitempty"`
+	Workload string                `json:"workload,omitempty"`
+}
+
+// PolicyExemptionStatus Where an exemption is on its way.
+type PolicyExemptionStatus string
+
+// PolicyLevel What a violation means; off leaves a policy out.
+type PolicyLevel string
+
+// PolicySetting defines model for PolicySetting.
+type PolicySetting struct {
+	At time.Time `json:"at"`
+	By Actor     `json:"by"`
+	ID string    `json:"id"`
+
+	// Level What a violation means; off leaves a policy out.
+	Level    PolicyLevel `json:"level"`
+	Policies string      `json:"policies"`
+	Reason   string      `json:"reason"`
+	Removed  bool        `json:"removed,omitempty"`
+	Scope    Scope       `json:"scope"`
+	Set      string      `json:"set,omitempty"`
+	Target   string      `json:"target,omitempty"`
+	Version  int64       `json:"version"`
+}
+
+// PolicyWithdrawal defines model for PolicyWithdrawal.
+type PolicyWithdrawal struct {
+	Reason string `json:"reason"`
+}
+
+// PolicyWord defines model for PolicyWord.
+type PolicyWord struct {
+	At     time.Time `json:"at"`
+	By     Actor     `json:"by"`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // PreviewPolicyLevelsRequest defines model for PreviewPolicyLevelsRequest.
@@ -3514,6 +3694,28 @@ type RequestDriftChecksRequest struct {
 	Stage string `json:"stage"`
 
 	// Workload One workload; without it, all of the stage.
+	Workload string `json:"workload,omitempty"`
+}
+
+// RequestExemptionRequest defines model for RequestExemptionRequest.
+type RequestExemptionRequest struct {
+	// Address Only this resource or module and what is below, or, with * at the end, what begins so.
+	Address string `json:"address,omitempty"`
+
+	// Policy The id of one policy; or set.
+	Policy string `json:"policy,omitempty"`
+	Reason string `json:"reason"`
+
+	// Set The name of a source of policies, such as terrace: all of them.
+	Set string `json:"set,omitempty"`
+
+	// Stage Only on this stage.
+	Stage string `json:"stage,omitempty"`
+
+	// Until When it expires.
+	Until time.Time `json:"until"`
+
+	// Workload Only of this workload.
 	Workload string `json:"workload,omitempty"`
 }
 
@@ -3833,6 +4035,15 @@ type RunEvent struct {
 // RunEventLevel defines model for RunEvent.Level.
 type RunEventLevel string
 
+// RunExemption defines model for RunExemption.
+type RunExemption struct {
+	ApprovedBy  string    `json:"approvedBy"`
+	ExpiresAt   time.Time `json:"expiresAt"`
+	ID          string    `json:"id"`
+	Reason      string    `json:"reason"`
+	RequestedBy string    `json:"requestedBy"`
+}
+
 // RunExplanation defines model for RunExplanation.
 type RunExplanation struct {
 	Details []string `json:"details"`
@@ -3868,6 +4079,7 @@ type RunFinding struct {
 	Attribute string            `json:"attribute,omitempty"`
 	Budget    *RunBudgetFigures `json:"budget,omitempty"`
 	Controls  []string          `json:"controls,omitempty"`
+	Exemption *RunExemption     `json:"exemption,omitempty"`
 	Fix       string            `json:"fix,omitempty"`
 	Level     string            `json:"level"`
 	Message   string            `json:"message"`
@@ -3878,10 +4090,11 @@ type RunFinding struct {
 
 // RunGateResult defines model for RunGateResult.
 type RunGateResult struct {
-	Cost     *RunCost     `json:"cost,omitempty"`
-	Findings []RunFinding `json:"findings,omitempty"`
-	Fix      string       `json:"fix,omitempty"`
-	Gate     string       `json:"gate"`
+	Cost       *RunCost       `json:"cost,omitempty"`
+	Exemptions []RunExemption `json:"exemptions,omitempty"`
+	Findings   []RunFinding   `json:"findings,omitempty"`
+	Fix        string         `json:"fix,omitempty"`
+	Gate       string         `json:"gate"`
 
 	// Level What a failed gate means: advisory ones warn, soft-mandatory ones hold the run until somebody overrides them, mandatory ones end it.
 	Level   RunLevel `json:"level"`
@@ -5351,6 +5564,81 @@ type ModuleBlastRadiusParams struct {
 
 	// Plan Queue a dry run of everything touched, at most 50.
 	Plan bool `form:"plan,omitempty" json:"plan,omitempty"`
+}
+
+// ListAssignmentsParams defines parameters for ListAssignments.
+type ListAssignmentsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// AssignPoliciesParams defines parameters for AssignPolicies.
+type AssignPoliciesParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// RemoveAssignmentParams defines parameters for RemoveAssignment.
+type RemoveAssignmentParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// ListAssignmentVersionsParams defines parameters for ListAssignmentVersions.
+type ListAssignmentVersionsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// ListExemptionsParams defines parameters for ListExemptions.
+type ListExemptionsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Stage Only those that count on this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Workload Only those that count for this workload.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Policy Only those from this policy.
+	Policy string `form:"policy,omitempty" json:"policy,omitempty"`
+
+	// Status Only with this status; without it, requested and approved.
+	Status PolicyExemptionStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// All Those that ended, too.
+	All bool `form:"all,omitempty" json:"all,omitempty"`
+}
+
+// RequestExemptionParams defines parameters for RequestExemption.
+type RequestExemptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// GetExemptionParams defines parameters for GetExemption.
+type GetExemptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// ApproveExemptionParams defines parameters for ApproveExemption.
+type ApproveExemptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// RevokeExemptionParams defines parameters for RevokeExemption.
+type RevokeExemptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
 }
 
 // ListProjectsParams defines parameters for ListProjects.

@@ -231,9 +231,20 @@ func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 		"CostAnomalies": func() error {
 			return e(c.CostAnomalies(ctx, apiclient.ListCostAnomaliesParams{Project: "shop", Days: 7, Threshold: 5, Minimum: 1}))
 		},
-		"Idle":           func() error { return e(c.Idle(ctx, apiclient.ListIdleParams{Project: "shop", QuietDays: 9})) },
-		"Maturity":       func() error { return e(c.Maturity(ctx)) },
-		"AnswerMaturity": func() error { return e(c.AnswerMaturity(ctx, apiclient.AnswerMaturityRequest{})) },
+		"Idle":             func() error { return e(c.Idle(ctx, apiclient.ListIdleParams{Project: "shop", QuietDays: 9})) },
+		"Maturity":         func() error { return e(c.Maturity(ctx)) },
+		"RequestExemption": func() error { return e(c.RequestExemption(ctx, "shop", apiclient.RequestExemptionRequest{})) },
+		"Exemptions": func() error {
+			return e(c.Exemptions(ctx, apiclient.ListExemptionsParams{Project: "shop", Stage: "dev", Workload: "orders", Policy: "x", Status: "approved", All: true}))
+		},
+		"Exemption":          func() error { return e(c.Exemption(ctx, "shop", "exm_1")) },
+		"ApproveExemption":   func() error { return e(c.ApproveExemption(ctx, "shop", "exm_1", "y")) },
+		"RevokeExemption":    func() error { return e(c.RevokeExemption(ctx, "shop", "exm_1", "y")) },
+		"AssignPolicies":     func() error { return e(c.AssignPolicies(ctx, "shop", apiclient.AssignPoliciesRequest{})) },
+		"Assignments":        func() error { return e(c.Assignments(ctx, "shop")) },
+		"AssignmentVersions": func() error { return e(c.AssignmentVersions(ctx, "shop", "pas_1")) },
+		"RemoveAssignment":   func() error { return e(c.RemoveAssignment(ctx, "shop", "pas_1", "y")) },
+		"AnswerMaturity":     func() error { return e(c.AnswerMaturity(ctx, apiclient.AnswerMaturityRequest{})) },
 	}
 }
 

@@ -29,6 +29,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftapi"
 	"github.com/terrace-idp/terrace/internal/governance/focus/focusapi"
 	"github.com/terrace-idp/terrace/internal/governance/maturity/maturityapi"
+	"github.com/terrace-idp/terrace/internal/governance/policy/policyapi"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 	"github.com/terrace-idp/terrace/internal/target/local/localapi"
 )
@@ -75,6 +76,7 @@ func (a *App) handler() http.Handler {
 		focusapi.API{Costs: a.costs},
 		budgetapi.API{Budgets: a.delivery.budgets},
 		maturityapi.API{Maturity: a.maturity},
+		policyapi.API{Policies: a.delivery.policy},
 		secretapi.API{Secrets: a.fabric.secrets},
 		subscriptionapi.API{Subscriptions: a.fabric.subscriptions, Address: a.platform.publicURL()},
 		automationapi.API{Rules: a.delivery.rules},
@@ -125,6 +127,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		focusapi.API{},
 		budgetapi.API{},
 		maturityapi.API{},
+		policyapi.API{},
 		secretapi.API{},
 		subscriptionapi.API{},
 		automationapi.API{},

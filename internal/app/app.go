@@ -145,6 +145,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Every("budgets", time.Minute, a.delivery.budgets.Sweep)
 	a.loops.Add("compliance", a.compliance.Watch)
 	a.loops.Every("compliance sweep", time.Hour, a.compliance.Sweep)
+	a.loops.Every("exemptions", time.Minute, a.delivery.policy.Sweep)
 	a.loops.Every("cost sweep", time.Minute, a.costs.Sweep)
 	if a.delivery.policies.Change() {
 		a.loops.Every("policies", live.Every, a.delivery.policies.Follow)

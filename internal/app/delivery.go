@@ -122,11 +122,12 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	if d.policies, err = newPolicies(p); err != nil {
 		return nil, err
 	}
-	d.policy = newPolicy(p, d.policies)
+	d.policy = newPolicy(p, a, d.policies, d.stages)
 	if err := d.buildRuns(ctx, p, a, f, runStore); err != nil {
 		return nil, err
 	}
 	d.states.Fences, d.fleet.Fences = d.runs, d.runs
+	d.policy.Runs = policyRuns{d.runs, a.tenants}
 	d.impact = newImpact(d, releaseStore, runStore)
 	if d.builder, err = newBuilder(p, d); err != nil {
 		return nil, err
@@ -197,7 +198,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Concurrency: p.config.Concurrency, TenantConcurrency: p.config.TenantConcurrency,
-		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs}, budgetGate{d.budgets, d.costs}}, Log: p.log, Node: p.config.Node,
+		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs}, budgetGate{d.budgets, d.costs}}, Exemptions: exemptions{d.policy}, Log: p.log, Node: p.config.Node,
 	})
 	return err
 }

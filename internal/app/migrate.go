@@ -27,6 +27,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
 	"github.com/terrace-idp/terrace/internal/governance/focus/focussql"
 	"github.com/terrace-idp/terrace/internal/governance/maturity/maturitysql"
+	"github.com/terrace-idp/terrace/internal/governance/policy/policysql"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/target/local/localsql"
 )
@@ -40,7 +41,7 @@ func migrations() []db.Migrations {
 		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
-		compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), maturitysql.Migrations(),
+		compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), maturitysql.Migrations(), policysql.Migrations(),
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -65,11 +67,6 @@ func policyRepositories(p *platform) ([]live.Source, error) {
 		sources = append(sources, source)
 	}
 	return sources, nil
-}
-
-// newPolicy says what the policies mean where a run is.
-func newPolicy(p *platform, sets *live.Sets) *policy.Service {
-	return policy.New(policy.Deps{Sets: sets, Platform: p.config.Assignments()})
 }
 
 // policyGate is a run.Gate.
@@ -166,10 +163,14 @@ func contextOf(in run.GateInput) policy.Context {
 
 // resultOf is the gate's word: the strictest of its policies'.
 func resultOf(report policy.Report) run.GateResult {
-	result := run.GateResult{Level: run.Advisory, Outcome: run.Passed, Message: fmt.Sprintf("%d policies are kept", len(report.Evaluated))}
+	result := run.GateResult{Level: run.Advisory, Outcome: run.Passed}
 	blocking := 0
 	for _, r := range report.Results {
-		result.Findings = append(result.Findings, findingOf(r))
+		f := findingOf(r)
+		result.Findings = append(result.Findings, f)
+		if f.Exemption != nil && !slices.Contains(result.Exemptions, *f.Exemption) {
+			result.Exemptions = append(result.Exemptions, *f.Exemption)
+		}
 		if r.Outcome == policy.Violated || r.Outcome == policy.Errored {
 			result.Outcome = run.Missed
 		}
@@ -185,10 +186,33 @@ func resultOf(report policy.Report) run.GateResult {
 		result.Problems = append(result.Problems, kernel.Problem{Path: r.Address, Message: r.Policy + ": " + r.Message + at(r), Fix: r.Fix})
 	}
 	if result.Outcome == run.Missed {
-		result.Message = fmt.Sprintf("%d findings, of which %d stop it", len(report.Results), blocking)
 		result.Fix = report.Results[0].Fix
 	}
+	result.Message = summed(report, result.Outcome, blocking)
 	return result
+}
+
+// summed is what the policies said in a line.
+func summed(report policy.Report, outcome run.Outcome, blocking int) string {
+	message := number(len(report.Evaluated), "policy is kept", "policies are kept")
+	exempted := report.Count(policy.Exempted)
+	switch {
+	case outcome == run.Missed:
+		message = number(len(report.Results), "finding", "findings") + ", of which " + number(blocking, "stops it", "stop it")
+	case exempted > 0:
+		message = number(len(report.Evaluated), "policy was asked", "policies were asked") + ", and nothing stops it"
+	}
+	if exempted > 0 {
+		message += ", " + number(exempted, "is exempted", "are exempted")
+	}
+	return message
+}
+
+func number(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + more
 }
 
 func at(r policy.Result) string {
@@ -206,10 +230,15 @@ func at(r policy.Result) string {
 }
 
 func findingOf(r policy.Result) run.Finding {
-	return run.Finding{
+	f := run.Finding{
 		Rule: r.Policy, Outcome: string(r.Outcome), Level: string(r.Level), Severity: string(r.Severity),
 		Address: r.Address, Attribute: r.Attribute, Message: r.Message, Fix: r.Fix, Controls: r.Controls.Names(),
 	}
+	if r.Exemption != nil {
+		e := run.Exemption(*r.Exemption)
+		f.Exemption = &e
+	}
+	return f
 }
 
 // checkPolicies tells in `terrace doctor` when policies could not be loaded.

@@ -38,7 +38,7 @@ func gate(t *testing.T, c config.Config) policyGate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return policyGate{newPolicy(p, sets), newEstimates(p)}
+	return policyGate{policy.New(policy.Deps{Sets: sets, Platform: c.Assignments()}), newEstimates(p)}
 }
 
 func TestPoliciesStopAPlanByTheirLevel(t *testing.T) {

@@ -155,4 +155,7 @@ func (k *checker) limits(c Config) {
 	if time.Duration(c.BuildTime) < time.Second {
 		k.add("buildTime", fmt.Sprintf("%s is too little for a compiler", c.BuildTime), "use a time of at least 1s, such as 10m")
 	}
+	if d := time.Duration(c.ExemptionTime); d < time.Minute || d > 366*24*time.Hour {
+		k.add("exemptionTime", fmt.Sprintf("%s is no time for which somebody may be exempt", c.ExemptionTime), "use a time of at least 1m and at most a year, such as 2160h")
+	}
 }

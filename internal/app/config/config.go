@@ -57,6 +57,7 @@ type Config struct {
 	PolicyRepositories []string       `koanf:"policyRepositories" yaml:"policyRepositories" doc:"Repositories with policies, as URL#BRANCH:FOLDER: https://git.example.com/policies#main:azure. Each is asked for its head every minute."`
 	PolicyToken        string         `koanf:"policyToken" yaml:"policyToken" doc:"The token that reads the repositories of policies. Better set its environment variable."`
 	PolicyLevels       []string       `koanf:"policyLevels" yaml:"policyLevels" doc:"Levels of policies where their own shall not hold, as POLICIES=LEVEL@KEY=VALUE: azure-storage-*=advisory@stage=dev. Levels are advisory, soft-mandatory, hard-mandatory and off; keys are tenant, project, stage and target. The last that holds counts."`
+	ExemptionTime      stage.Duration `koanf:"exemptionTime" yaml:"exemptionTime" doc:"How long an exemption from a policy may last at most, such as 2160h, which is 90 days."`
 	ComplianceEvery    stage.Duration `koanf:"complianceEvery" yaml:"complianceEvery" doc:"How often what is applied is held against the policies when nothing changes, such as 24h; each stack has its own moment. It is so after each apply and when policies change, too."`
 	ComplianceKeep     stage.Duration `koanf:"complianceKeep" yaml:"complianceKeep" doc:"How long it is kept how what is applied stood against the policies, such as 9600h."`
 	PriceFolders       []string       `koanf:"priceFolders" yaml:"priceFolders" doc:"Folders with snapshots of prices, by date, as terrace cost prices import writes them, beside those that Terrace ships. Plans of runs are estimated with the newest of each price."`
@@ -80,7 +81,7 @@ func Default() Config {
 		SinkNetworks: []string{"127.0.0.0/8", "::1/128"},
 		FormerKeys:   []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
 		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunOutput: 512, RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
-		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{},
+		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, ExemptionTime: stage.Duration(90 * 24 * time.Hour),
 		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn",
 		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
 	}

@@ -72,7 +72,8 @@ func (e *execution) sealed(ctx context.Context) (root Root, stale string, err er
 	if m.root.Digest != d.Root {
 		return Root{}, "the root module is rendered in another way than when it was planned", nil
 	}
-	return m.root, "", nil
+	stale, err = e.s.lapsed(ctx, e.run)
+	return m.root, stale, err
 }
 
 // replan sends the run back to its plan; approvals of the old one do not count.

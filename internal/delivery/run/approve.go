@@ -139,6 +139,9 @@ func (s *Service) outdated(ctx context.Context, r Run) (why string, err error) {
 			return why, err
 		}
 	}
+	if why, err := s.lapsed(ctx, r); err != nil || why != "" {
+		return why, err
+	}
 	d, err := s.Store.Dossier(ctx, r.Scope, r.ID, r.Dossier)
 	if err != nil || d.LandingZone == "" {
 		return "", err
@@ -156,18 +159,24 @@ func (s *Service) fresh(ctx context.Context, r Run) error {
 	if err != nil || why == "" {
 		return err
 	}
-	_, err = s.step(ctx, r.Scope, r.ID, change{to: Planning, why: why, fact: "stale", edit: func(ctx context.Context, now *Run) error {
-		if now.Dossier != r.Dossier {
+	if err := s.planAnew(ctx, r, why); err != nil {
+		return err
+	}
+	return kernel.Errorf(kernel.Stale, "the plan of %s is stale: %s", r.ID, why).
+		WithFix("it is being planned again; look at terrace run show %s and approve the new dossier", r.ID)
+}
+
+// planAnew sends a run that waits for people back to its plan; it is Stale where it
+// has gone on meanwhile.
+func (s *Service) planAnew(ctx context.Context, r Run, why string) error {
+	_, err := s.step(ctx, r.Scope, r.ID, change{to: Planning, why: why, fact: "stale", edit: func(ctx context.Context, now *Run) error {
+		if now.Dossier != r.Dossier || now.Status != r.Status {
 			return kernel.Errorf(kernel.Stale, "the dossier of %s has changed meanwhile", r.ID)
 		}
 		now.Attempt = 0 // it was no interruption
 		return s.Jobs.Enqueue(ctx, now.Scope, now.ID)
 	}})
-	if err != nil {
-		return err
-	}
-	return kernel.Errorf(kernel.Stale, "the plan of %s is stale: %s", r.ID, why).
-		WithFix("it is being planned again; look at terrace run show %s and approve the new dossier", r.ID)
+	return err
 }
 
 // counting returns the approvals of the current dossier that have not expired.

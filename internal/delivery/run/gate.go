@@ -68,6 +68,8 @@ type GateResult struct {
 	Problems []kernel.Problem `json:"problems,omitempty"`
 	// Findings are what rules say of resources, for gates that have rules.
 	Findings []Finding `json:"findings,omitempty"`
+	// Exemptions are those that let findings of the gate pass.
+	Exemptions []Exemption `json:"exemptions,omitempty"`
 	// Cost is what the plan costs, of the gate that estimates it.
 	Cost *Cost `json:"cost,omitempty"`
 }
@@ -75,7 +77,7 @@ type GateResult struct {
 // Finding is what one rule says of one resource.
 type Finding struct {
 	Rule string `json:"rule"`
-	// Outcome is violation, warning, exception or error.
+	// Outcome is violation, warning, exception, exempted or error.
 	Outcome string `json:"outcome"`
 	// Level is the rule's: advisory, soft-mandatory or hard-mandatory.
 	Level    string `json:"level"`
@@ -89,6 +91,8 @@ type Finding struct {
 	Controls []string `json:"controls,omitempty"`
 	// Budget are the figures of a budget, for a finding of one.
 	Budget *BudgetFigures `json:"budget,omitempty"`
+	// Exemption is why a finding that is exempted stops nothing.
+	Exemption *Exemption `json:"exemption,omitempty"`
 }
 
 // Blocks reports whether the result ends the run.

@@ -72,6 +72,9 @@ func mayOverride(r Run, o Override) error {
 	case o.Digest != r.Dossier:
 		return kernel.Errorf(kernel.Stale, "the dossier of %s is %s now, not %s", r.ID, r.Dossier.Short(), o.Digest.Short()).
 			WithFix("look at terrace run show %s and override what it shows", r.ID)
+	case r.Required.OtherThanRequester && (o.By.ID == r.RequestedBy.ID || r.Initiator != nil && o.By.ID == r.Initiator.ID):
+		return kernel.Errorf(kernel.Refused, "%s needs an override by someone other than who asked for the run, or brought the release on its way here, and that was you", r.Scope.Stage).
+			WithFix("ask another approver to look at terrace run show %s", r.ID)
 	case !slices.Contains(heldBy(r), o.Gate):
 		return kernel.Errorf(kernel.Conflict, "the gate %s does not hold %s", o.Gate, r.ID).WithFix("see terrace explain %s", r.ID)
 	default:
@@ -111,6 +114,9 @@ func (f Finding) String() string {
 	}
 	if len(f.Controls) > 0 {
 		s += " [" + strings.Join(f.Controls, ", ") + "]"
+	}
+	if f.Exemption != nil {
+		s += "; " + f.Exemption.String()
 	}
 	if f.Fix != "" {
 		s += "; fix: " + f.Fix

@@ -88,6 +88,18 @@ func TestAnOverrideNeedsTheRole(t *testing.T) {
 	}
 }
 
+func TestWhoAskedForARunDoesNotOverrideItWhereAnotherHasTo(t *testing.T) {
+	t.Parallel()
+	b := bench(t, ruled(t, run.SoftMandatory, stage.Approvals{Count: 1, Role: "approver", OtherThanRequester: true})).Start(t)
+	r := b.Await(t, b.Deploy(t, "dev", "1").ID, run.AwaitingApproval)
+	if _, err := b.Override(runtest.As(runtest.Ada), runtest.Project, r.ID, "policy", r.Dossier, "x"); !kernel.Is(err, kernel.Refused) {
+		t.Errorf("who asked overrides it: %v", err)
+	}
+	if _, err := b.Override(runtest.As(runtest.Grace), runtest.Project, r.ID, "policy", r.Dossier, "x"); err != nil {
+		t.Errorf("another overrides it: %v", err)
+	}
+}
+
 func TestApprovalsAndAnOverrideAreBothNeeded(t *testing.T) {
 	t.Parallel()
 	b := bench(t, ruled(t, run.SoftMandatory, stage.Approvals{Count: 1, Role: "approver"})).Start(t)

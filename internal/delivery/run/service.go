@@ -40,7 +40,7 @@ type Stores interface {
 }
 
 // Deps is what a Service works with. Everything is required but Zones,
-// Images, Manifests, Owners, Gates, Clock, Lease, Pause, Fleet, the limits and Log.
+// Images, Manifests, Owners, Gates, Exemptions, Clock, Lease, Pause, Fleet, the limits and Log.
 type Deps struct {
 	Tx         Tx
 	Store      Stores
@@ -72,8 +72,10 @@ type Deps struct {
 	Owners Owners
 	// Gates decide after the plan, in their order.
 	Gates []Gate
-	Clock kernel.Clock
-	Log   *slog.Logger
+	// Exemptions are from the rules of gates; nil is none.
+	Exemptions Exemptions
+	Clock      kernel.Clock
+	Log        *slog.Logger
 	// Node names this installation of the daemon: only one process at a time
 	// may use a node's name.
 	Node string

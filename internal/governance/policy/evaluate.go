@@ -45,20 +45,33 @@ func (s *Service) Evaluate(ctx context.Context, q Question) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	return s.Sets.Evaluate(ctx, q.Input, Evaluation{
+	report, err := s.Sets.Evaluate(ctx, q.Input, Evaluation{
 		Level:  func(rule Policy) (Level, bool) { return levels.Level(rule, q.Input.Context) },
 		Beside: p.Folders, Timeout: q.Timeout,
 	})
+	if err != nil {
+		return Report{}, err
+	}
+	err = s.exempt(ctx, q, &report)
+	return report, err
 }
 
 // levels are those that hold in a context, or would.
-func (s *Service) levels(_ context.Context, _ Context, p Proposed) (Assigned, error) {
+func (s *Service) levels(ctx context.Context, c Context, p Proposed) (Assigned, error) {
 	l := Assigned{Platform: s.Platform}
 	if p.Platform != nil {
 		l.Platform = *p.Platform
 	}
 	if p.Assignments != nil {
 		l.Tenant = *p.Assignments
+		return l, nil
 	}
-	return l, nil
+	if s.Store == nil {
+		return l, nil
+	}
+	all, err := s.Store.InForce(ctx, c.Tenant, c.Project)
+	for _, a := range all {
+		l.Tenant = append(l.Tenant, a.Assignment())
+	}
+	return l, err
 }

@@ -37,9 +37,9 @@ type Policy struct {
 	Severity    Severity `json:"severity"`
 	Level       Level    `json:"level"`
 	// Floor is the mildest level that a tenant may give it, off included; "" is its own.
-	Floor Level `json:"floor,omitempty"`
-	Fix         string   `json:"fix,omitempty"`
-	Controls    Controls `json:"controls,omitempty"`
+	Floor    Level    `json:"floor,omitempty"`
+	Fix      string   `json:"fix,omitempty"`
+	Controls Controls `json:"controls,omitempty"`
 	// Resources are the types that it looks at; "*" is any. It is not asked where
 	// the input has none of them.
 	Resources []string `json:"resources,omitempty"`

@@ -3,6 +3,8 @@ package policy
 import (
 	"context"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Evaluation is how the live policies are evaluated.
@@ -21,4 +23,95 @@ type Sets interface {
 	Evaluate(ctx context.Context, in Input, e Evaluation) (Report, error)
 	// Policies lists them, with id, rule, levels, resources and source at least.
 	Policies(ctx context.Context) ([]Policy, error)
+}
+
+// Authorizer decides whether the actor of ctx may do something.
+type Authorizer interface {
+	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+}
+
+// Roles knows whether the actor of ctx has a role, or admin, in the scope.
+type Roles interface {
+	HasRole(ctx context.Context, scope kernel.Scope, role string) (bool, error)
+}
+
+// Journal writes a fact in the transaction of ctx.
+type Journal interface {
+	Record(ctx context.Context, f kernel.Fact) error
+}
+
+// Tx runs fn in one transaction.
+type Tx interface {
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Stage is what a stage demands of who approves.
+type Stage struct {
+	Name    string
+	Target  string
+	Runtime string
+	// Role is the role that approvers need, "" is the usual.
+	Role string
+	// OtherThanRequester asks for somebody other than who asked.
+	OtherThanRequester bool
+}
+
+// Stages are the stages, the first one first.
+type Stages interface {
+	Stages() []Stage
+}
+
+// Runs are those that wait for what policies say.
+type Runs interface {
+	// Reconsider has the runs that wait for people, and that an exemption concerns,
+	// planned again.
+	Reconsider(ctx context.Context, e Exemption, why string) error
+}
+
+// ExemptionFilter narrows a list of exemptions; empty fields do not.
+type ExemptionFilter struct {
+	Stage, Workload, Policy string
+	// Status is one status; empty is requested and approved.
+	Status ExemptionStatus
+	// All has those that ended, too.
+	All bool
+}
+
+// Exemptions keep who is exempt.
+type Exemptions interface {
+	InsertExemption(ctx context.Context, e Exemption) error
+	// SaveExemption writes e if its revision is still the stored one, else it is Stale.
+	SaveExemption(ctx context.Context, e Exemption) error
+	// Exemption returns one of the scope's project or of its tenant, or NotFound.
+	Exemption(ctx context.Context, scope kernel.Scope, id string) (Exemption, error)
+	// AnyExemption returns one of any project of a tenant, or NotFound.
+	AnyExemption(ctx context.Context, tenant, id string) (Exemption, error)
+	// Exemptions returns those of the scope's project and of its tenant, of all
+	// projects where it has none, the newest first.
+	Exemptions(ctx context.Context, scope kernel.Scope, f ExemptionFilter, page kernel.PageRequest) (kernel.Page[Exemption], error)
+	// Standing returns the approved ones that are for a workload on a stage.
+	Standing(ctx context.Context, scope kernel.Scope, workload string) ([]Exemption, error)
+	// DueExemptions returns those of all tenants about which something is to be done,
+	// a bounded number.
+	DueExemptions(ctx context.Context, now time.Time) ([]Exemption, error)
+}
+
+// Settings keep the levels that tenants and projects assigned, in versions.
+type Settings interface {
+	// PutSetting adds a version of a setting: its first one, or the next of the one
+	// that is stored, else it is Stale. Of what is removed only the history is left.
+	PutSetting(ctx context.Context, v Setting) error
+	// Setting returns the newest version, also of what was removed, or NotFound.
+	Setting(ctx context.Context, scope kernel.Scope, id string) (Setting, error)
+	// InForce returns those of a project and of its tenant, of all projects where
+	// project is "".
+	InForce(ctx context.Context, tenant, project string) ([]Setting, error)
+	// SettingHistory returns all versions of one, the newest first.
+	SettingHistory(ctx context.Context, scope kernel.Scope, id string) ([]Setting, error)
+}
+
+// Store is all that the room keeps.
+type Store interface {
+	Exemptions
+	Settings
 }

@@ -1,11 +1,44 @@
 package policy
 
-// Deps is what a Service works with.
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The actions that this room asks the Authorizer about.
+const (
+	actionReadAssigned = "policy.read"
+	actionAssign       = "policy.assign"
+	actionReadExempted = "exemption.read"
+	actionExempt       = "exemption.request"
+	actionApprove      = "exemption.approve"
+	actionApproveHard  = "exemption.approve-hard"
+	actionRevoke       = "exemption.revoke"
+)
+
+// Deps is what a Service works with. Evaluate needs Sets alone: without a Store,
+// nobody is exempt and no tenant assigned anything.
 type Deps struct {
 	// Sets are the policies that are live.
 	Sets Sets
 	// Platform are the assignments of the operator's configuration.
 	Platform Assignments
+	// MaxExemption bounds how long an exemption may last.
+	MaxExemption time.Duration
+
+	Store      Store
+	Tx         Tx
+	Authorizer Authorizer
+	Roles      Roles
+	Journal    Journal
+	Stages     Stages
+	// Runs are told of exemptions; nil is nobody.
+	Runs  Runs
+	Clock kernel.Clock
+	Log   *slog.Logger
 }
 
 // Service says what policies mean at a place: their levels, and who is exempt.
@@ -14,4 +47,21 @@ type Service struct {
 }
 
 // New returns a service.
-func New(d Deps) *Service { return &Service{Deps: d} }
+func New(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Deps: d}
+}
+
+// person returns the actor of ctx, who has to be one of flesh and blood.
+func person(ctx context.Context, what string) (kernel.Actor, error) {
+	actor, ok := kernel.ActorFrom(ctx)
+	if !ok {
+		return actor, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in").WithFix("sign in first")
+	}
+	if actor.Kind != kernel.ActorUser {
+		return actor, kernel.Errorf(kernel.Denied, "%s is a person's word; %s is none", what, actor.Name)
+	}
+	return actor, nil
+}

@@ -135,5 +135,8 @@ func money() []Type {
 		first("name tenant project? stage? workload? amount currency zone level unpriced thresholds:list revision:integer setBy setAt:time", "budget.set", "budget.deleted"),
 		first("budget scope month currency amount used forecast threshold?:integer confidence", "budget.threshold_crossed", "budget.exceeded"),
 		first("before:time now:time", "budget.clock_accepted"),
+		first("policy? set? workload? address? level status requestedBy approvedBy? expiresAt:time",
+			"exemption.requested", "exemption.approved", "exemption.revoked", "exemption.expiring", "exemption.expired"),
+		first("policies set? target? level version:integer", "policy.assigned", "policy.unassigned"),
 	)
 }

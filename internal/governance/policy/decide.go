@@ -1,0 +1,156 @@
+package policy
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// ApproveExemption makes an exemption count until it expires.
+func (s *Service) ApproveExemption(ctx context.Context, scope kernel.Scope, id, reason string) (Exemption, error) {
+	actor, err := person(ctx, "an approval")
+	if err != nil {
+		return Exemption{}, err
+	}
+	now := s.Clock.Now()
+	e, err := s.change(ctx, scope, id, func(ctx context.Context, e *Exemption) (string, error) {
+		level, known, err := s.strictest(ctx, *e)
+		if err != nil {
+			return "", err
+		}
+		if e.Level = level; !known { // it is gone, and may come back as anything
+			e.Level = HardMandatory
+		}
+		if err := s.mayApprove(ctx, *e, actor, now); err != nil {
+			return "", err
+		}
+		e.Status, e.Approval = Approved, &Word{By: actor, Reason: strings.TrimSpace(reason), At: now}
+		return factApproved, nil
+	})
+	if err == nil {
+		s.reconsider(ctx, e, e.Approval.By.Name+" approved an exemption from "+e.What())
+	}
+	return e, err
+}
+
+// mayApprove refuses a word that does not count: of somebody who lacks the right
+// for the level, the role that the stage names, or who asked and may not be alone.
+func (s *Service) mayApprove(ctx context.Context, e Exemption, actor kernel.Actor, now time.Time) error {
+	if err := s.Authorizer.Authorize(ctx, actionApprove, e.Scope); err != nil {
+		return err
+	}
+	if e.Level == HardMandatory {
+		if err := s.Authorizer.Authorize(ctx, actionApproveHard, e.Scope); err != nil {
+			return err
+		}
+	}
+	all := s.stages(e.Scope)
+	if len(all) == 0 {
+		return kernel.Errorf(kernel.Refused, "there is no stage %s any longer", e.Scope.Stage)
+	}
+	highest := all[len(all)-1]
+	if highest.Role != "" {
+		has, err := s.Roles.HasRole(ctx, e.Scope, highest.Role)
+		if err != nil {
+			return err
+		}
+		if !has {
+			return kernel.Errorf(kernel.Denied, "%s lets only people with the role %s approve", highest.Name, highest.Role)
+		}
+	}
+	switch {
+	case e.Status != Requested:
+		return kernel.Errorf(kernel.Conflict, "the exemption %s is %s", e.ID, e.Status).WithFix("ask for another with terrace policy exempt")
+	case !now.Before(e.ExpiresAt):
+		return kernel.Errorf(kernel.Conflict, "the exemption %s was asked for until %s, which has passed", e.ID, e.ExpiresAt.Format(time.RFC3339)).WithFix("ask for another with terrace policy exempt")
+	case highest.OtherThanRequester && actor.ID == e.RequestedBy.ID:
+		return kernel.Errorf(kernel.Refused, "%s needs an approval by someone other than who asked for the exemption, and that was you", highest.Name).
+			WithFix("ask another approver to look at terrace policy exemptions show %s", e.ID)
+	default:
+		return nil
+	}
+}
+
+// RevokeExemption ends an exemption, or a request for one. Who asked for it may,
+// too.
+func (s *Service) RevokeExemption(ctx context.Context, scope kernel.Scope, id, reason string) (Exemption, error) {
+	actor, err := person(ctx, "a revocation")
+	if err != nil {
+		return Exemption{}, err
+	}
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return Exemption{}, kernel.Errorf(kernel.Invalid, "a revocation needs a reason").WithFix("say why with --reason")
+	}
+	e, err := s.change(ctx, scope, id, func(ctx context.Context, e *Exemption) (string, error) {
+		action := actionRevoke
+		if actor.ID == e.RequestedBy.ID {
+			action = actionExempt
+		}
+		if err := s.Authorizer.Authorize(ctx, action, e.Scope); err != nil {
+			return "", err
+		}
+		if e.ended() {
+			return "", kernel.Errorf(kernel.Conflict, "the exemption %s is %s already", e.ID, e.Status)
+		}
+		e.Status, e.Revocation = Revoked, &Word{By: actor, Reason: reason, At: s.Clock.Now()}
+		return factRevoked, nil
+	})
+	if err == nil {
+		s.reconsider(ctx, e, actor.Name+" revoked the exemption from "+e.What())
+	}
+	return e, err
+}
+
+// change changes an exemption and records the fact that edit names.
+func (s *Service) change(ctx context.Context, scope kernel.Scope, id string, edit func(context.Context, *Exemption) (fact string, err error)) (Exemption, error) {
+	var e Exemption
+	err := s.Tx.InTx(ctx, func(ctx context.Context) (err error) {
+		if e, err = s.Store.Exemption(ctx, scope, id); err != nil {
+			return err
+		}
+		fact, err := edit(ctx, &e)
+		if err != nil {
+			return err
+		}
+		return s.save(ctx, e, fact)
+	})
+	return e, err
+}
+
+// save writes a change with its fact.
+func (s *Service) save(ctx context.Context, e Exemption, fact string) error {
+	if err := s.Store.SaveExemption(ctx, e); err != nil {
+		return err
+	}
+	return s.record(ctx, fact, e, why(e))
+}
+
+// why is the reason of what happened last.
+func why(e Exemption) string {
+	switch {
+	case e.Revocation != nil:
+		return e.Revocation.Reason
+	case e.Status == Approved && e.WarnedAt == nil:
+		return e.Approval.Reason
+	default:
+		return e.Reason
+	}
+}
+
+func (s *Service) record(ctx context.Context, fact string, e Exemption, reason string) error {
+	return s.Journal.Record(ctx, kernel.Fact{Type: fact, Scope: e.Scope, Subject: e.ID, Reason: reason, Data: factOf(e)})
+}
+
+// reconsider tells the runs. Whether they could be told changes nothing about the
+// exemption: a run asks again before it is applied.
+func (s *Service) reconsider(ctx context.Context, e Exemption, why string) {
+	if s.Runs == nil {
+		return
+	}
+	ctx = kernel.WithActor(context.WithoutCancel(ctx), kernel.System("policies", e.Scope.Tenant))
+	if err := s.Runs.Reconsider(ctx, e, why); err != nil {
+		s.Log.WarnContext(ctx, "runs could not be told of an exemption", "exemption", e.ID, "error", err)
+	}
+}

@@ -1,0 +1,24 @@
+package policy
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// GetExemption returns an exemption of the scope's project, or of its tenant.
+func (s *Service) GetExemption(ctx context.Context, scope kernel.Scope, id string) (Exemption, error) {
+	if err := s.Authorizer.Authorize(ctx, actionReadExempted, scope); err != nil {
+		return Exemption{}, err
+	}
+	return s.Store.Exemption(ctx, scope, id)
+}
+
+// ListExemptions returns the exemptions of the scope's project and of its tenant;
+// those of all projects where it has none.
+func (s *Service) ListExemptions(ctx context.Context, scope kernel.Scope, f ExemptionFilter, page kernel.PageRequest) (kernel.Page[Exemption], error) {
+	if err := s.Authorizer.Authorize(ctx, actionReadExempted, scope); err != nil {
+		return kernel.Page[Exemption]{}, err
+	}
+	return s.Store.Exemptions(ctx, scope, f, page)
+}

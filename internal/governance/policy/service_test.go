@@ -1,0 +1,153 @@
+package policy_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/governance/policy/policysql"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+const (
+	day  = 24 * time.Hour
+	soft = "azure-soft"
+	hard = "azure-hard"
+)
+
+var shop = kernel.Scope{Tenant: "acme", Project: "shop"}
+
+// bench is a service with people, stages and policies around it.
+type bench struct {
+	*policy.Service
+
+	now    time.Time
+	facts  []string
+	denied map[string]bool
+	told   []string
+}
+
+func as(name string) context.Context {
+	return kernel.WithActor(context.Background(), kernel.Actor{ID: "usr_" + name, Name: name, Kind: kernel.ActorUser, Tenant: "acme"})
+}
+
+func (b *bench) Authorize(ctx context.Context, action string, _ kernel.Scope) error {
+	actor, _ := kernel.ActorFrom(ctx)
+	if b.denied[actor.Name+" "+action] {
+		return kernel.Errorf(kernel.Denied, "%s may not do %s", actor.Name, action)
+	}
+	return nil
+}
+
+func (b *bench) HasRole(context.Context, kernel.Scope, string) (bool, error) { return true, nil }
+
+func (b *bench) Record(_ context.Context, f kernel.Fact) error {
+	b.facts = append(b.facts, f.Type)
+	return nil
+}
+
+func (b *bench) Stages() []policy.Stage {
+	return []policy.Stage{{Name: "dev", Target: "local"}, {Name: "prod", Target: "azure", Role: "approver", OtherThanRequester: true}}
+}
+
+func (b *bench) Reconsider(_ context.Context, e policy.Exemption, _ string) error {
+	b.told = append(b.told, e.ID)
+	return nil
+}
+
+// Evaluate says that each policy is violated at two addresses.
+func (b *bench) Evaluate(ctx context.Context, _ policy.Input, e policy.Evaluation) (policy.Report, error) {
+	var r policy.Report
+	all, err := b.Policies(ctx)
+	for _, p := range all {
+		level, on := e.Level(p)
+		for _, address := range []string{"a.b", "module.m.a.b[0]"} {
+			if on {
+				r.Results = append(r.Results, policy.Result{Policy: p.ID, Source: p.Source, Outcome: policy.Violated, Level: level, Address: address})
+			}
+		}
+	}
+	return r, err
+}
+
+func (b *bench) Policies(context.Context) ([]policy.Policy, error) {
+	return []policy.Policy{
+		{ID: soft, Level: policy.SoftMandatory, Source: "ours"},
+		{ID: hard, Level: policy.HardMandatory, Source: "theirs"},
+	}, nil
+}
+
+func each(t *testing.T, test func(t *testing.T, b *bench)) {
+	t.Helper()
+	dbtest.Each(t, []db.Migrations{policysql.Migrations()}, func(t *testing.T, d *db.DB) {
+		b := &bench{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), denied: map[string]bool{}}
+		b.Service = policy.New(policy.Deps{
+			Sets: b, MaxExemption: 90 * day, Store: policysql.NewStore(d), Tx: d, Authorizer: b, Roles: b, Journal: b, Stages: b, Runs: b,
+			Clock: func() time.Time { return b.now },
+		})
+		test(t, b)
+	})
+}
+
+// ask requests an exemption as dave for 30 days.
+func (b *bench) ask(t *testing.T, r policy.ExemptionRequest) policy.Exemption {
+	t.Helper()
+	if r.Reason == "" {
+		r.Reason = "it is on its way out"
+	}
+	if r.Until.IsZero() {
+		r.Until = b.now.Add(30 * day)
+	}
+	if r.Policy == "" && r.Set == "" {
+		r.Policy = soft
+	}
+	e, err := b.RequestExemption(as("dave"), shop, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// granted is an exemption that grace approved.
+func (b *bench) granted(t *testing.T, r policy.ExemptionRequest) policy.Exemption {
+	t.Helper()
+	e, err := b.ApproveExemption(as("grace"), shop, b.ask(t, r).ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// exempted are the policies and addresses that are exempted at a place.
+func (b *bench) exempted(t *testing.T, stage, workload string) []string {
+	t.Helper()
+	r, err := b.Service.Evaluate(context.Background(), policy.Question{
+		Input: policy.Input{Context: policy.Context{Tenant: "acme", Project: "shop", Stage: stage}}, Workload: workload,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := []string{}
+	for _, one := range r.Results {
+		if one.Outcome != policy.Exempted {
+			continue
+		}
+		if w := one.Exemption; w.Reason == "" || w.ApprovedBy != "grace" || w.RequestedBy != "dave" || w.ExpiresAt.IsZero() || one.Blocks() {
+			t.Errorf("exempted as %+v", w)
+		}
+		out = append(out, one.Policy+" "+one.Address)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (b *bench) expect(t *testing.T, what, stage, workload string, want ...string) {
+	t.Helper()
+	if got := b.exempted(t, stage, workload); !slices.Equal(got, want) {
+		t.Errorf("%s: exempted are %v, want %v", what, got, want)
+	}
+}

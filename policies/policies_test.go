@@ -47,30 +47,45 @@ func compiled(t *testing.T) []policy.Policy {
 	return set.Policies()
 }
 
-// TestTheRulesAgreeWithTheTableOfControls also writes what the table says into
-// the rules: UPDATE=1 go test ./policies.
-func TestTheRulesAgreeWithTheTableOfControls(t *testing.T) {
+// TestTheRules compiles them once for all that is asked of them; it also writes what
+// the table says into the rules: UPDATE=1 go test ./policies.
+func TestTheRules(t *testing.T) {
 	t.Parallel()
-	lines := table(t)
 	if os.Getenv("UPDATE") != "" {
-		for _, p := range compiled(t) {
-			c, ok := lines[p.ID]
-			if !ok {
-				continue
-			}
-			source, err := os.ReadFile(p.File)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(p.File, []byte(c.Annotate(string(source))), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
+		annotate(t, table(t), compiled(t))
 	}
 	rules := compiled(t)
-	checkIndex(t, rules)
-	for _, problem := range lines.Check(rules) {
-		t.Errorf("%s (UPDATE=1 go test ./policies writes the rules)", problem)
+	t.Run("agree with the table of controls", func(t *testing.T) {
+		t.Parallel()
+		checkIndex(t, rules)
+		for _, problem := range table(t).Check(rules) {
+			t.Errorf("%s (UPDATE=1 go test ./policies writes the rules)", problem)
+		}
+	})
+	t.Run("are whole", func(t *testing.T) {
+		t.Parallel()
+		checkWhole(t, rules)
+	})
+	t.Run("speak of what they look at", func(t *testing.T) {
+		t.Parallel()
+		checkTypes(t, rules)
+	})
+}
+
+func annotate(t *testing.T, lines policy.Table, rules []policy.Policy) {
+	t.Helper()
+	for _, p := range rules {
+		c, ok := lines[p.ID]
+		if !ok {
+			continue
+		}
+		source, err := os.ReadFile(p.File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p.File, []byte(c.Annotate(string(source))), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -93,6 +108,9 @@ func checkIndex(t *testing.T, rules []policy.Policy) {
 
 func TestTheRulesPassTheirTests(t *testing.T) {
 	t.Parallel()
+	if os.Getenv("UPDATE") != "" {
+		t.Skip("the rules are being written")
+	}
 	report, err := rego.Test(t.Context(), rego.TestOptions{Timeout: time.Minute}, policy.Folder{}, shipped(t))
 	if err != nil {
 		t.Fatal(err)
@@ -104,12 +122,11 @@ func TestTheRulesPassTheirTests(t *testing.T) {
 	}
 }
 
-// Each rule has a test that it fails and one that it passes, says what it looks
-// at, and is where its package says.
-func TestEveryRuleIsWhole(t *testing.T) {
-	t.Parallel()
-	rules, tests := compiled(t), map[string]string{}
-	checkTypes(t, rules)
+// checkWhole: each rule has a test that it fails and one that it passes, says what it
+// looks at, and is where its package says.
+func checkWhole(t *testing.T, rules []policy.Policy) {
+	t.Helper()
+	tests := map[string]string{}
 	for _, f := range shipped(t).Tests {
 		tests[f.Name] = string(f.Content)
 	}

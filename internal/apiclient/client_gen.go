@@ -804,7 +804,7 @@ func (e RunFileChangeChange) Valid() bool {
 // Defines values for RunLevel.
 const (
 	RunLevelAdvisory      RunLevel = "advisory"
-	RunLevelMandatory     RunLevel = "mandatory"
+	RunLevelHardMandatory RunLevel = "hard-mandatory"
 	RunLevelSoftMandatory RunLevel = "soft-mandatory"
 )
 
@@ -813,7 +813,7 @@ func (e RunLevel) Valid() bool {
 	switch e {
 	case RunLevelAdvisory:
 		return true
-	case RunLevelMandatory:
+	case RunLevelHardMandatory:
 		return true
 	case RunLevelSoftMandatory:
 		return true
@@ -4096,7 +4096,7 @@ type RunGateResult struct {
 	Fix        string         `json:"fix,omitempty"`
 	Gate       string         `json:"gate"`
 
-	// Level What a failed gate means: advisory ones warn, soft-mandatory ones hold the run until somebody overrides them, mandatory ones end it.
+	// Level What a failed gate means: advisory ones warn, soft-mandatory ones hold the run until somebody overrides them, hard-mandatory ones end it.
 	Level   RunLevel `json:"level"`
 	Message string   `json:"message"`
 
@@ -4143,7 +4143,7 @@ type RunInterruption struct {
 	Phase   string    `json:"phase"`
 }
 
-// RunLevel What a failed gate means: advisory ones warn, soft-mandatory ones hold the run until somebody overrides them, mandatory ones end it.
+// RunLevel What a failed gate means: advisory ones warn, soft-mandatory ones hold the run until somebody overrides them, hard-mandatory ones end it.
 type RunLevel string
 
 // RunNodeChange defines model for RunNodeChange.

@@ -46,7 +46,7 @@ func budgetingOn(t *testing.T, d *db.DB, dollars string, level, unpriced budget.
 
 func TestThePlanIsHeldAgainstBudgets(t *testing.T) {
 	t.Parallel()
-	for level, want := range map[budget.Level]run.Level{budget.Warn: run.Advisory, budget.Override: run.SoftMandatory, budget.Block: run.Mandatory} {
+	for level, want := range map[budget.Level]run.Level{budget.Warn: run.Advisory, budget.Override: run.SoftMandatory, budget.Block: run.HardMandatory} {
 		t.Run(string(level), func(t *testing.T) {
 			t.Parallel()
 			r, err := budgeting(t, "20", level, budget.Warn).Evaluate(t.Context(), resized())

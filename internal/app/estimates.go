@@ -222,7 +222,7 @@ func (g costGate) level(in run.GateInput) policy.Level {
 func levelOf(l policy.Level) run.Level {
 	switch l {
 	case policy.HardMandatory:
-		return run.Mandatory
+		return run.HardMandatory
 	case policy.SoftMandatory:
 		return run.SoftMandatory
 	default:

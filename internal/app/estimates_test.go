@@ -99,7 +99,7 @@ func TestWhatHasNoPriceIsFlaggedAsItIsSet(t *testing.T) {
 	}{
 		"nothing set":  {nil, run.Advisory},
 		"soft here":    {[]string{"cost-unpriced=soft-mandatory@stage=dev"}, run.SoftMandatory},
-		"hard":         {[]string{"cost-*=hard-mandatory"}, run.Mandatory},
+		"hard":         {[]string{"cost-*=hard-mandatory"}, run.HardMandatory},
 		"off tells it": {[]string{"cost-unpriced=off"}, run.Advisory},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -179,7 +179,7 @@ func resultOf(report policy.Report) run.GateResult {
 		}
 		blocking++
 		if r.Level == policy.HardMandatory {
-			result.Level = run.Mandatory
+			result.Level = run.HardMandatory
 		} else if result.Level == run.Advisory {
 			result.Level = run.SoftMandatory
 		}

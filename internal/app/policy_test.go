@@ -50,12 +50,12 @@ func TestPoliciesStopAPlanByTheirLevel(t *testing.T) {
 		want   run.Outcome
 	}{
 		"kept":                 {nil, true, run.Advisory, run.Passed},
-		"violated":             {nil, false, run.Mandatory, run.Missed},
+		"violated":             {nil, false, run.HardMandatory, run.Missed},
 		"soft here":            {[]string{"azure-storage-https-*=soft-mandatory@stage=dev"}, false, run.SoftMandatory, run.Missed},
 		"advisory here":        {[]string{"azure-storage-https-*=advisory@project=shop"}, false, run.Advisory, run.Missed},
 		"off here":             {[]string{"azure-*=off@target=azure"}, false, run.Advisory, run.Passed},
-		"advisory elsewhere":   {[]string{"azure-*=advisory@stage=prod"}, false, run.Mandatory, run.Missed},
-		"another tenant's off": {[]string{"*=off@tenant=other"}, false, run.Mandatory, run.Missed},
+		"advisory elsewhere":   {[]string{"azure-*=advisory@stage=prod"}, false, run.HardMandatory, run.Missed},
+		"another tenant's off": {[]string{"*=off@tenant=other"}, false, run.HardMandatory, run.Missed},
 	}
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {

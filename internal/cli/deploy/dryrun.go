@@ -149,7 +149,7 @@ func refusals(d apiclient.RunDossier, reasons []kernel.Problem) error {
 	var details []kernel.Problem
 	for _, g := range d.Gates {
 		known := slices.ContainsFunc(reasons, func(p kernel.Problem) bool { return p.Path == g.Gate })
-		if g.Level == apiclient.RunLevelMandatory && g.Outcome == apiclient.RunOutcomeFailed && !known {
+		if g.Level == apiclient.RunLevelHardMandatory && g.Outcome == apiclient.RunOutcomeFailed && !known {
 			reasons = append(reasons, kernel.Problem{Path: g.Gate, Message: "a gate would not let it pass: " + g.Gate + ": " + g.Message, Fix: g.Fix})
 			details = append(details, g.Problems...)
 		}

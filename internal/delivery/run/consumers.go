@@ -130,7 +130,7 @@ func (e *execution) consumersResult(ctx context.Context) ([]GateResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := GateResult{Gate: consumersGate, Level: Mandatory, Outcome: Passed, Message: "nothing takes outputs of " + e.run.Workload}
+	result := GateResult{Gate: consumersGate, Level: HardMandatory, Outcome: Passed, Message: "nothing takes outputs of " + e.run.Workload}
 	p := removalProblem(e.scope, e.run.Workload, names)
 	switch {
 	case p != nil && e.run.Force:

@@ -44,8 +44,8 @@ const (
 	Advisory Level = "advisory"
 	// SoftMandatory gates hold the run until somebody overrides them.
 	SoftMandatory Level = "soft-mandatory"
-	// Mandatory gates end the run.
-	Mandatory Level = "mandatory"
+	// HardMandatory gates end the run.
+	HardMandatory Level = "hard-mandatory"
 )
 
 // Outcome is what a gate says.
@@ -95,8 +95,10 @@ type Finding struct {
 	Exemption *Exemption `json:"exemption,omitempty"`
 }
 
-// Blocks reports whether the result ends the run.
-func (r GateResult) Blocks() bool { return r.Level == Mandatory && r.Outcome == Missed }
+// Blocks reports whether the result ends the run. A level that nobody knows does.
+func (r GateResult) Blocks() bool {
+	return r.Outcome == Missed && r.Level != Advisory && r.Level != SoftMandatory
+}
 
 // Holds reports whether the result stops the run until it is overridden.
 func (r GateResult) Holds() bool { return r.Level == SoftMandatory && r.Outcome == Missed }

@@ -42,7 +42,7 @@ func (e *execution) gates(ctx context.Context, a attempt) ([]GateResult, error) 
 
 // approvalResult tells what the stage demands of people for this plan.
 func approvalResult(a attempt) GateResult {
-	result := GateResult{Gate: approvalGate, Level: Mandatory, Outcome: Passed}
+	result := GateResult{Gate: approvalGate, Level: HardMandatory, Outcome: Passed}
 	switch {
 	case a.stage.Approvals.Count == 0:
 		result.Message = a.stage.Name + " needs no approval"

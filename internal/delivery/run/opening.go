@@ -94,7 +94,7 @@ func (e *execution) windowResult(a attempt) ([]GateResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := GateResult{Gate: windowGate, Level: Mandatory, Outcome: Passed, Message: a.stage.Name + " is open"}
+	result := GateResult{Gate: windowGate, Level: HardMandatory, Outcome: Passed, Message: a.stage.Name + " is open"}
 	if closed != nil {
 		result.Outcome, result.Message, result.Fix = Waiting, closed.Message, "it goes on by itself when the stage opens"
 	} else if o.Next != nil {

@@ -117,7 +117,7 @@ func TestApprovalsAndAnOverrideAreBothNeeded(t *testing.T) {
 
 func TestAHardMandatoryGateCannotBeOverridden(t *testing.T) {
 	t.Parallel()
-	b := bench(t, ruled(t, run.Mandatory, stage.Approvals{})).Start(t)
+	b := bench(t, ruled(t, run.HardMandatory, stage.Approvals{})).Start(t)
 	r := b.Await(t, b.Deploy(t, "dev", "1").ID, run.Failed)
 	if _, err := b.Override(runtest.As(runtest.Grace), runtest.Project, r.ID, "policy", r.Dossier, "x"); !kernel.Is(err, kernel.Conflict) {
 		t.Errorf("got %v", err)

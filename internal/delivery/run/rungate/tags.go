@@ -29,7 +29,7 @@ func (Tags) Name() string { return "tags" }
 
 // Evaluate reports every tag that is missing, and how to set it.
 func (Tags) Evaluate(_ context.Context, in run.GateInput) (run.GateResult, error) {
-	result := run.GateResult{Level: run.Mandatory, Outcome: run.Passed}
+	result := run.GateResult{Level: run.HardMandatory, Outcome: run.Passed}
 	required := in.Stage.RequiredTags
 	if len(required) == 0 {
 		result.Message = in.Stage.Name + " requires no tags"

@@ -2,8 +2,8 @@
 // piece: the plan of a stack whose state has 100 MB tells all of it four times.
 //
 // It owns what of a plan is kept. Of what a plan does not change it keeps all but
-// long texts, and nothing of the prior state and of planned resources, which the
-// changes tell already. It does not run the tool.
+// long texts, of the prior state the outputs and the data sources, and nothing of
+// planned resources: the changes tell the others already. It does not run the tool.
 package planjson
 
 import (
@@ -41,13 +41,14 @@ func Decode(r io.Reader) (*tfjson.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan.ResourceChanges, plan.ResourceDrift = d.changes, d.drift
+	plan.ResourceChanges, plan.ResourceDrift, plan.PriorState = d.changes, d.drift, d.before
 	return plan, nil
 }
 
 type decoder struct {
 	in             *json.Decoder
 	changes, drift []*tfjson.ResourceChange
+	before         *tfjson.State
 	// rest are the members that are read at once, by name.
 	rest map[string]json.RawMessage
 	size int64
@@ -59,7 +60,8 @@ func (d *decoder) plan() error {
 	return d.object(func(name string) (err error) {
 		switch name {
 		case "prior_state":
-			return d.skip()
+			d.before, err = d.prior()
+			return err
 		case "planned_values":
 			d.rest[name], err = d.planned()
 			return err
@@ -138,14 +140,19 @@ func unchanged(rc *tfjson.ResourceChange) bool {
 func (d *decoder) shorten(c *tfjson.Change) {
 	c.Before, c.BeforeSensitive = nil, nil
 	after, _ := c.After.(map[string]any)
-	withoutLong(after)
-	for name, value := range after {
+	d.trim(after)
+}
+
+// trim leaves out long texts and, once they are too many, long lists and objects.
+func (d *decoder) trim(values map[string]any) {
+	withoutLong(values)
+	for name, value := range values {
 		n := length(value)
 		if n <= short {
 			continue
 		}
 		if d.same+n > MaxUnchanged {
-			delete(after, name)
+			delete(values, name)
 			continue
 		}
 		d.same += n

@@ -16,7 +16,10 @@ import (
 
 const head = `{"format_version":"1.2","terraform_version":"1.13.0",
 "planned_values":{"outputs":{"url":{"sensitive":false,"value":"https://x"}},"root_module":{"resources":[{"address":"a.b"}]}},
-"prior_state":{"format_version":"1.0","values":{"root_module":{}}},
+"prior_state":{"format_version":"1.0","values":{"outputs":{"old":{"sensitive":true,"value":"s3cret","type":"string"}},"root_module":{
+"resources":[{"address":"a.b","mode":"managed","type":"a","name":"b","values":{"n":1}},{"address":"data.a.c","mode":"data","type":"a","name":"c","values":{"n":1.50}}],
+"child_modules":[{"address":"module.m","resources":[{"address":"module.m.a.b","mode":"managed","type":"a","name":"b"}]},
+{"address":"module.o","child_modules":[{"address":"module.o.module.i","resources":[{"address":"module.o.module.i.data.a.d","mode":"data","type":"a","name":"d","values":{}}]}]}]}}},
 "output_changes":{"url":{"actions":["create"],"after":"https://x"}},"resource_changes":[`
 
 func change(address, actions, value string) string {
@@ -30,9 +33,10 @@ func TestWhatIsKeptOfAPlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if plan.TerraformVersion != "1.13.0" || plan.PlannedValues.Outputs["url"].Value != "https://x" || plan.OutputChanges["url"] == nil || plan.PriorState != nil {
+	if plan.TerraformVersion != "1.13.0" || plan.PlannedValues.Outputs["url"].Value != "https://x" || plan.OutputChanges["url"] == nil {
 		t.Errorf("%+v", plan)
 	}
+	checkPrior(t, plan.PriorState.Values)
 	if len(plan.ResourceChanges) != 2 || len(plan.ResourceDrift) != 1 || plan.ResourceDrift[0].Address != "a.outside" {
 		t.Fatalf("%d changes, %d outside", len(plan.ResourceChanges), len(plan.ResourceDrift))
 	}
@@ -43,6 +47,21 @@ func TestWhatIsKeptOfAPlan(t *testing.T) {
 	}
 	if values(updated)["long"] != long || updated.Change.Before == nil || values(updated)["n"] != json.Number("1.50") {
 		t.Error("a changed resource lacks something")
+	}
+}
+
+// checkPrior: of the prior state there are the outputs and the data sources.
+func checkPrior(t *testing.T, prior *tfjson.StateValues) {
+	t.Helper()
+	if o := prior.Outputs["old"]; o == nil || !o.Sensitive || o.Value != "s3cret" {
+		t.Errorf("the outputs are %v", prior.Outputs)
+	}
+	root := prior.RootModule
+	if len(root.Resources) != 1 || root.Resources[0].Address != "data.a.c" || root.Resources[0].AttributeValues["n"] != json.Number("1.50") {
+		t.Errorf("the data sources are %v", root.Resources)
+	}
+	if len(root.ChildModules) != 1 || root.ChildModules[0].Address != "module.o" || root.ChildModules[0].ChildModules[0].Resources[0].Address != "module.o.module.i.data.a.d" {
+		t.Errorf("the modules are %v", root.ChildModules)
 	}
 }
 

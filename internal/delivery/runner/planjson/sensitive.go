@@ -17,7 +17,7 @@ func Sensitive(r io.Reader, into *conceal.Values) error {
 	return d.object(func(name string) error {
 		switch name {
 		case "resource_changes", "resource_drift":
-			return m.list(m.resourceChange)
+			return m.each(m.resourceChange)
 		case "output_changes":
 			return d.object(func(string) error { return m.change() })
 		case "values":
@@ -84,24 +84,11 @@ func (m marks) module() error {
 	return m.object(func(name string) error {
 		switch name {
 		case "resources":
-			return m.list(m.change)
+			return m.each(m.change)
 		case "child_modules":
-			return m.list(m.module)
+			return m.each(m.module)
 		default:
 			return m.skip()
 		}
 	})
-}
-
-func (m marks) list(each func() error) error {
-	if err := m.open('['); err != nil {
-		return err
-	}
-	for m.in.More() {
-		if err := each(); err != nil {
-			return err
-		}
-	}
-	_, err := m.in.Token()
-	return err
 }

@@ -6,13 +6,13 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 )
 
-// Complete puts planned_values and prior_state, which a run does not keep of a plan,
-// back in place where they are missing. They have the values of resource_changes
-// themselves, so what is hidden there is hidden here. Data sources that were read
-// already are in no change, and in none of them.
+// Complete puts planned_values, and the resources of prior_state, which a run does not
+// keep of a plan, back in place where they are missing; of prior_state it keeps the
+// data sources and outputs. They have the values of resource_changes themselves, so
+// what is hidden there is hidden here.
 func Complete(in policy.Input) {
 	d := in.Document
-	planned, prior := newTree(), newTree()
+	planned, prior := newTree(map[string]any{}), newTree(rootOf(d["prior_state"]))
 	for _, item := range items(d["resource_changes"]) {
 		rc := object(item)
 		change := object(rc["change"])
@@ -39,19 +39,53 @@ func Complete(in policy.Input) {
 	}
 }
 
+// rootOf is the root module of a state, made where it has values without one; of what
+// is no state of terraform it is nowhere.
+func rootOf(state any) map[string]any {
+	values := object(object(state)["values"])
+	if values == nil {
+		return map[string]any{}
+	}
+	if object(values["root_module"]) == nil {
+		values["root_module"] = map[string]any{}
+	}
+	return object(values["root_module"])
+}
+
 // tree are modules as `terraform show -json` nests them.
 type tree struct {
 	root map[string]any
 	// modules are those below it, by address.
 	modules map[string]map[string]any
+	// there are the addresses of resources that it had.
+	there map[string]bool
 }
 
-func newTree() tree {
-	return tree{root: map[string]any{}, modules: map[string]map[string]any{}}
+func newTree(root map[string]any) tree {
+	t := tree{root: root, modules: map[string]map[string]any{}, there: map[string]bool{}}
+	t.read(root)
+	return t
+}
+
+// read takes what is in a module already.
+func (t tree) read(module map[string]any) {
+	if address, _ := module["address"].(string); address != "" {
+		t.modules[address] = module
+	}
+	for _, r := range items(module["resources"]) {
+		address, _ := object(r)["address"].(string)
+		t.there[address] = true
+	}
+	for _, child := range items(module["child_modules"]) {
+		t.read(object(child))
+	}
 }
 
 // add puts a resource with its values where the change of it says.
 func (t tree) add(rc map[string]any, values, marks any) {
+	if at, _ := rc["address"].(string); t.there[at] {
+		return
+	}
 	node := map[string]any{"values": values}
 	for _, name := range []string{"address", "mode", "type", "name", "index", "provider_name"} {
 		if v, ok := rc[name]; ok {

@@ -49,3 +49,26 @@ func TestWhatAPlanHasStaysAsItIs(t *testing.T) {
 		t.Errorf("%s, %s", planned, prior)
 	}
 }
+
+// A run keeps the data sources and outputs of the prior state; the resources join them.
+func TestDataSourcesAndOutputsOfThePriorStateStay(t *testing.T) {
+	t.Parallel()
+	in, err := plan.Read("p", []byte(`{"prior_state":{"format_version":"1.0","values":{
+		"outputs":{"o":{"sensitive":true,"value":"s3cret"}},
+		"root_module":{"resources":[{"address":"data.t.a","mode":"data","values":{"key":"s3cret"},"sensitive_values":{"key":true}}],
+			"child_modules":[{"address":"module.m","resources":[{"address":"module.m.data.t.b","mode":"data","values":{"n":1}}]}]}}},
+		"resource_changes":[
+		{"address":"module.m.t.c","module_address":"module.m","mode":"managed","type":"t","name":"c","change":{"actions":["update"],"before":{"n":2},"after":{"n":3}}},
+		{"address":"t.d","mode":"managed","type":"t","name":"d","change":{"actions":["delete"],"before":{"n":4},"after":null}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Redact(in)
+	plan.Complete(in)
+	const want = `{"format_version":"1.0","values":{"outputs":{"o":{"sensitive":true,"value":"(sensitive)"}},"root_module":{` +
+		`"child_modules":[{"address":"module.m","resources":[{"address":"module.m.data.t.b","mode":"data","values":{"n":1}},{"address":"module.m.t.c","mode":"managed","name":"c","type":"t","values":{"n":2}}]}],` +
+		`"resources":[{"address":"data.t.a","mode":"data","sensitive_values":{"key":true},"values":{"key":"(sensitive)"}},{"address":"t.d","mode":"managed","name":"d","type":"t","values":{"n":4}}]}}}`
+	if got, err := json.Marshal(in.Document["prior_state"]); err != nil || string(got) != want {
+		t.Errorf("it is\n%s\nwant\n%s\n%v", got, want, err)
+	}
+}

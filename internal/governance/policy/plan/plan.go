@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -46,6 +47,10 @@ func Document(name string, document map[string]any) (policy.Input, error) {
 	if version, ok := document["version"]; ok && isFour(version) {
 		return policy.Input{Document: fromState(document)}, nil
 	}
+	if version, told := document["format_version"]; told && !readable(version) {
+		return policy.Input{}, kernel.Errorf(kernel.Invalid, "%s has the format version %v, which Terrace does not know: its rules could overlook what is in it", name, version).
+			WithFix("write it with `terraform show -json FILE` of a Terraform whose format is 0.1, 0.2 or 1.x, or update Terrace")
+	}
 	if wrong := broken(document); wrong != "" {
 		return policy.Input{}, kernel.Errorf(kernel.Invalid, "%s: %s", name, wrong)
 	}
@@ -76,6 +81,20 @@ func broken(document map[string]any) string {
 		}
 	}
 	return ""
+}
+
+// readable reports whether a version of the format is one whose parts mean what the
+// library takes them for: a new major one promises nothing.
+func readable(version any) bool {
+	text, ok := version.(string)
+	if !ok {
+		return false
+	}
+	major, minor, _ := strings.Cut(text, ".")
+	if _, err := strconv.Atoi(minor); err != nil && minor != "" {
+		return false
+	}
+	return major == "1" || text == "0.1" || text == "0.2"
 }
 
 func isText(v any) bool { s, ok := v.(string); return ok && s != "" }

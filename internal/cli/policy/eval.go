@@ -172,6 +172,10 @@ func write(w io.Writer, r policy.Report) {
 	s := evaluationOf(r).Summary
 	_, _ = fmt.Fprintf(w, "%d policies: %d violations, %d warnings, %d exceptions, %d errors\n", s.Policies, s.Violations, s.Warnings, s.Exceptions, s.Errors)
 	for _, n := range r.Notices {
+		if n.Policy == "" {
+			_, _ = fmt.Fprintf(w, "note: %s:%d:%d: %s\n", n.File, n.Line, n.Column, n.Message)
+			continue
+		}
 		_, _ = fmt.Fprintf(w, "note: %s: %s:%d: %s; the rule looked no further there\n", n.Policy, n.File, n.Line, n.Message)
 	}
 }

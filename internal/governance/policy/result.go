@@ -70,11 +70,13 @@ type Waiver struct {
 }
 
 // Notice is something about a policy that changes no result and that its author
-// should know: an argument of the wrong type, say, which makes Rego look away.
+// should know: an argument of the wrong type, say, which makes Rego look away, or a key
+// of its metadata that nothing reads.
 type Notice struct {
-	Policy  string `json:"policy"`
+	Policy  string `json:"policy,omitempty"`
 	File    string `json:"file,omitempty"`
 	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
 	Message string `json:"message"`
 }
 

@@ -25,6 +25,8 @@ type Set struct {
 	store    storage.Store
 	native   bool
 	kept     *kept
+	// notices are about the policies, whatever they are asked.
+	notices []policy.Notice
 	// exceptions are queries of the packages that make exceptions, by package.
 	exceptions map[string]oparego.PreparedEvalQuery
 }
@@ -55,6 +57,7 @@ func Compile(ctx context.Context, library policy.Folder, folders ...policy.Folde
 	if len(problems) > 0 {
 		return nil, invalid(problems)
 	}
+	s.notices = sorted(b.notices)
 	single := b.single()
 	for _, p := range policies {
 		q, err := s.prepare(ctx, p.Package, p.Rule)
@@ -102,7 +105,8 @@ type built struct {
 	sources  map[string]string
 	contents map[string][]byte
 	// native says that functions of the library are called in Go.
-	native bool
+	native  bool
+	notices []policy.Notice
 }
 
 func build(library policy.Folder, folders []policy.Folder, tests, native bool) (*built, error) {
@@ -201,7 +205,8 @@ func (b *built) policy(file string, m *ast.Module, r *ast.Rule) (policy.Policy, 
 		return policy.Policy{}, nil
 	}
 	p := policy.Policy{Package: packageOf(m), Rule: name, File: file, Line: r.Location.Row, Source: b.sources[file]}
-	problems := describe(&p, b.compiler.GetAnnotationSet().Chain(r))
+	problems, notices := describe(&p, b.compiler.GetAnnotationSet().Chain(r), func(file string) []byte { return b.contents[file] })
+	b.notices = append(b.notices, notices...)
 	p.Level = cmp.Or(p.Level, policy.HardMandatory)
 	return p, problems
 }
@@ -252,6 +257,14 @@ func complete(p policy.Policy) policy.Policy {
 		p.Level = policy.Advisory
 	}
 	return p
+}
+
+// sorted are notices in order, each once: several rules have the metadata of their package.
+func sorted(notices []policy.Notice) []policy.Notice {
+	slices.SortFunc(notices, func(a, b policy.Notice) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Message, b.Message))
+	})
+	return slices.Compact(notices)
 }
 
 // twice finds ids that two packages claim.

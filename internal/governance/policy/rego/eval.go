@@ -75,12 +75,15 @@ func (s *Set) Eval(ctx context.Context, in policy.Input, o Options) (policy.Repo
 		return policy.Report{}, err
 	}
 	e.remember()
+	common := e.common()
 	report := policy.Report{Evaluated: []string{}, Results: []policy.Result{}}
 	for _, t := range e.tasks {
 		report.Evaluated = append(report.Evaluated, t.rule.ID)
 		report.Results = append(report.Results, t.results...)
 		report.Notices = append(report.Notices, t.notices...)
 	}
+	report.Results = append(report.Results, common...)
+	report.Notices = append(report.Notices, s.notices...)
 	report.Evaluated = slices.Compact(report.Evaluated)
 	report.Sort()
 	report.Took = time.Since(start)
@@ -100,6 +103,8 @@ type task struct {
 	known []any
 	fresh map[string][]any
 	whole *view
+	// cause is why it was not evaluated, where that may be the input's fault.
+	cause string
 }
 
 // tasks are the policies that concern the types and are not off.
@@ -170,7 +175,7 @@ func (w *worker) do(ctx context.Context, t *task) {
 	}()
 	found, wrong, err := w.find(ctx, t)
 	if err != nil {
-		t.results, t.fresh = []policy.Result{t.failed(w.reason(err))}, nil
+		t.results, t.fresh, t.cause = []policy.Result{t.failed(w.reason(err))}, nil, w.cause(err)
 		return
 	}
 	t.results = t.read(found)
@@ -227,6 +232,17 @@ func (w *worker) ask(ctx context.Context, query oparego.PreparedEvalQuery, of *v
 		return nil, wrong, nil
 	}
 	return found[0].Expressions[0].Value, wrong, nil
+}
+
+// cause says why a policy could not be evaluated, where that need not be its fault.
+func (w *worker) cause(err error) string {
+	if over := w.guard.err(); over != nil {
+		return over.Error()
+	}
+	if topdown.IsCancel(err) || errors.Is(err, context.DeadlineExceeded) {
+		return "each took longer than " + w.options.Timeout.String()
+	}
+	return ""
 }
 
 // reason says why a policy could not be evaluated.

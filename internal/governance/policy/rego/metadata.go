@@ -14,23 +14,27 @@ import (
 type metadata struct {
 	at       *ast.Location
 	problems *[]kernel.Problem
+	notices  *[]policy.Notice
 }
 
 // describe fills a policy from the annotations on the way from its rule to the
 // packages around it.
-func describe(p *policy.Policy, chain ast.AnnotationsRefSet) []kernel.Problem {
+// text returns what a file has. Of keys that nobody knows there are notices.
+func describe(p *policy.Policy, chain ast.AnnotationsRefSet, text func(file string) []byte) ([]kernel.Problem, []policy.Notice) {
 	var problems []kernel.Problem
+	var notices []policy.Notice
 	for _, ref := range chain {
 		a := ref.Annotations
 		if a == nil {
 			continue
 		}
-		m := metadata{at: ref.Location, problems: &problems}
+		m := metadata{at: ref.Location, problems: &problems, notices: &notices}
 		p.Title = first(p.Title, a.Title)
 		p.Description = first(p.Description, strings.TrimSpace(a.Description))
+		m.keys(a, text)
 		m.custom(p, a)
 	}
-	return problems
+	return problems, notices
 }
 
 func first(a, b string) string {

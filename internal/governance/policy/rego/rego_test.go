@@ -197,6 +197,8 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 		"http.send":        {"package main\n\ndeny contains msg if {\n\tmsg := http.send({\"method\": \"get\", \"url\": \"http://x\"}).body\n}\n", 4, 9, "http.send"},
 		"opa.runtime":      {"package main\n\ndeny contains msg if msg := opa.runtime().env.HOME\n", 3, 29, "opa.runtime"},
 		"unknown level":    {"# METADATA\n# custom: {level: strict}\npackage main\n\ndeny contains \"a\" if true\n", 3, 1, "strict"},
+		"misspelled key":   {"# METADATA\n# title: a\n# custom:\n#   id: a\n#   severty: high\npackage main\n\ndeny contains \"a\" if true\n", 5, 5, "severty"},
+		"inline":           {"# METADATA\n# custom: {levl: advisory}\npackage main\n\ndeny contains \"a\" if true\n", 2, 12, "levl"},
 		"unknown severity": {"# METADATA\n# custom: {severity: awful}\npackage main\n\ndeny contains \"a\" if true\n", 3, 1, "awful"},
 		"no package":       {"deny contains \"a\" if true\n", 1, 1, "package expected"},
 		"empty":            {"", 1, 1, "empty"},

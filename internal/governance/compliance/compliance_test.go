@@ -178,6 +178,25 @@ func TestAPolicyThatErrsIsAnError(t *testing.T) {
 	})
 }
 
+// What is too much for several policies is told once, and none of them passes.
+func TestPoliciesThatHadNoTimeAreUnknown(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		const slow = "\n\ndeny contains \"x\" if {\n\tsome a in numbers.range(1, 5000)\n\tsome b in numbers.range(1, 5000)\n\ta * b < 0\n}"
+		b.rules(t, "package one"+slow, "package two"+slow)
+		b.timeout = time.Millisecond
+		b.apply(t, orders, open(false))
+		b.work(t)
+		st := b.standing(t, orders)
+		if st.Outcome != compliance.Errored || st.Policies.Passing != 0 || st.Policies.Error != 3 {
+			t.Fatalf("%+v", st)
+		}
+		if found := b.findings(t, tenant, compliance.Filter{Outcome: compliance.Errored}); len(found) != 1 || found[0].Rule != "plan-too-large" {
+			t.Fatalf("%+v", found)
+		}
+	})
+}
+
 func TestSecretsAreCutOutOfWhatPoliciesSay(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, b *bench) {

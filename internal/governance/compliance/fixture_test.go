@@ -37,6 +37,7 @@ type bench struct {
 	now      time.Time
 	states   map[string]state
 	set      *rego.Set
+	timeout  time.Duration // of each policy
 	revision int
 	levels   policy.Assignments
 	sees     []string
@@ -272,11 +273,12 @@ func (s sets) Evaluate(ctx context.Context, in policy.Input, e policy.Evaluation
 	report, err := s.b.set.Eval(ctx, in, rego.Options{Level: func(p policy.Policy) (policy.Level, bool) {
 		level, on := e.Level(p)
 		return level, on && !own[p.ID]
-	}})
+	}, Timeout: s.b.timeout})
 	if err != nil {
 		return report, err
 	}
 	more, err := beside.Eval(ctx, in, rego.Options{Level: e.Level})
+	report.Unknown = append(report.Unknown, more.Unknown...)
 	report.Evaluated, report.Results = append(report.Evaluated, more.Evaluated...), append(report.Results, more.Results...)
 	return report, err
 }

@@ -121,6 +121,9 @@ func judged(w Watch, version string, report policy.Report, now time.Time) *evalu
 	for _, id := range report.Evaluated {
 		e.words[id] = Word{Outcome: Passing}
 	}
+	for _, id := range report.Unknown {
+		e.words[id] = Word{Outcome: Errored}
+	}
 	resources := map[string]map[string]bool{}
 	standing := Standing{Outcome: NotEvaluated, Version: version, Cause: w.Cause, EvaluatedAt: &now}
 	for _, r := range report.Results {

@@ -84,8 +84,11 @@ type Notice struct {
 type Report struct {
 	// Evaluated are the ids of the policies that were asked: those that are not off
 	// and look at a type that the input has.
-	Evaluated []string      `json:"evaluated"`
-	Results   []Result      `json:"results"`
+	Evaluated []string `json:"evaluated"`
+	// Unknown are those of them that could not be evaluated for a cause that several
+	// have: one result tells it for all.
+	Unknown []string      `json:"unknown,omitempty"`
+	Results []Result      `json:"results"`
 	Notices   []Notice      `json:"notices,omitempty"`
 	Took      time.Duration `json:"took"`
 }

@@ -29,6 +29,7 @@ func (s *Sets) Evaluate(ctx context.Context, in policy.Input, e policy.Evaluatio
 		return policy.Report{}, err
 	}
 	report.Evaluated = append(report.Evaluated, beside.Evaluated...)
+	report.Unknown = append(report.Unknown, beside.Unknown...)
 	report.Results = append(report.Results, beside.Results...)
 	report.Notices = append(report.Notices, beside.Notices...)
 	report.Took += beside.Took

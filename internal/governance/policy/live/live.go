@@ -285,6 +285,7 @@ func (s *Sets) Eval(ctx context.Context, in policy.Input, o rego.Options) (polic
 			return policy.Report{}, err
 		}
 		all.Evaluated = append(all.Evaluated, report.Evaluated...)
+		all.Unknown = append(all.Unknown, report.Unknown...)
 		all.Results = append(all.Results, report.Results...)
 		all.Notices = append(all.Notices, report.Notices...)
 		all.Took += report.Took

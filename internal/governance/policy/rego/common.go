@@ -14,21 +14,23 @@ import (
 const tooLarge = "plan-too-large"
 
 // common takes what several policies failed of, and tells it once, as strictly as the
-// strictest of them would.
-func (e *evaluation) common() []policy.Result {
+// strictest of them would, with the ids of those that it tells it for.
+func (e *evaluation) common() (results []policy.Result, unknown []string) {
 	failed := map[string][]*task{}
 	for _, t := range e.tasks {
 		if t.cause != "" {
 			failed[t.cause] = append(failed[t.cause], t)
 		}
 	}
-	var results []policy.Result
 	for _, cause := range slices.Sorted(maps.Keys(failed)) {
 		if tasks := failed[cause]; len(tasks) > 1 {
 			results = append(results, together(cause, tasks))
+			for _, t := range tasks {
+				unknown = append(unknown, t.rule.ID)
+			}
 		}
 	}
-	return results
+	return results, unknown
 }
 
 func together(cause string, tasks []*task) policy.Result {

@@ -21,6 +21,9 @@ func TestWhatIsTooMuchForAllIsToldOnce(t *testing.T) {
 	if len(report.Results) != 1 {
 		t.Fatalf("%v", report.Results)
 	}
+	if len(report.Unknown) != 6 {
+		t.Errorf("unknown are %v", report.Unknown)
+	}
 	r := report.Results[0]
 	if r.Outcome != policy.Errored || r.Level != policy.HardMandatory || !r.Blocks() || r.Fix == "" || !strings.Contains(r.Message, "6 policies could not be evaluated") || !strings.Contains(r.Message, "1 others") {
 		t.Errorf("%+v", r)

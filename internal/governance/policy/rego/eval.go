@@ -75,8 +75,8 @@ func (s *Set) Eval(ctx context.Context, in policy.Input, o Options) (policy.Repo
 		return policy.Report{}, err
 	}
 	e.remember()
-	common := e.common()
-	report := policy.Report{Evaluated: []string{}, Results: []policy.Result{}}
+	common, unknown := e.common()
+	report := policy.Report{Evaluated: []string{}, Unknown: unknown, Results: []policy.Result{}}
 	for _, t := range e.tasks {
 		report.Evaluated = append(report.Evaluated, t.rule.ID)
 		report.Results = append(report.Results, t.results...)

@@ -1497,6 +1497,24 @@ func (e ListComplianceFindingsParamsSeverity) Valid() bool {
 	}
 }
 
+// Defines values for ExportComplianceReportParamsFormat.
+const (
+	ExportComplianceReportParamsFormatCsv  ExportComplianceReportParamsFormat = "csv"
+	ExportComplianceReportParamsFormatHTML ExportComplianceReportParamsFormat = "html"
+)
+
+// Valid indicates whether the value is a known member of the ExportComplianceReportParamsFormat enum.
+func (e ExportComplianceReportParamsFormat) Valid() bool {
+	switch e {
+	case ExportComplianceReportParamsFormatCsv:
+		return true
+	case ExportComplianceReportParamsFormatHTML:
+		return true
+	default:
+		return false
+	}
+}
+
 // AcceptBudgetClockRequest defines model for AcceptBudgetClockRequest.
 type AcceptBudgetClockRequest struct {
 	Reason string `json:"reason"`
@@ -1909,6 +1927,39 @@ type ComplianceChange struct {
 	Severity string `json:"severity"`
 }
 
+// ComplianceControl defines model for ComplianceControl.
+type ComplianceControl struct {
+	Exempted int64  `json:"exempted"`
+	Findings int64  `json:"findings"`
+	ID       string `json:"id"`
+
+	// Outcome How something stands against policies.
+	Outcome ComplianceOutcome `json:"outcome"`
+
+	// Places Projects and stages where it was evaluated.
+	Places []ComplianceControlPlace `json:"places"`
+
+	// Policies The policies that answer it; without one nothing is evaluated.
+	Policies  []string `json:"policies"`
+	Resources int64    `json:"resources"`
+}
+
+// ComplianceControlPlace defines model for ComplianceControlPlace.
+type ComplianceControlPlace struct {
+	Exempted int64 `json:"exempted"`
+
+	// Failing How many of the stacks fail.
+	Failing  int64 `json:"failing"`
+	Findings int64 `json:"findings"`
+
+	// Outcome How something stands against policies.
+	Outcome   ComplianceOutcome `json:"outcome"`
+	Project   string            `json:"project"`
+	Resources int64             `json:"resources"`
+	Stacks    int64             `json:"stacks"`
+	Stage     string            `json:"stage"`
+}
+
 // ComplianceCounts defines model for ComplianceCounts.
 type ComplianceCounts struct {
 	Error        int64 `json:"error"`
@@ -1962,6 +2013,23 @@ type ComplianceImpact struct {
 // ComplianceOutcome How something stands against policies.
 type ComplianceOutcome string
 
+// CompliancePoint defines model for CompliancePoint.
+type CompliancePoint struct {
+	Controls ComplianceCounts `json:"controls"`
+
+	// Day The day at whose end it was.
+	Day string `json:"day"`
+
+	// Exempted Findings that were exempted.
+	Exempted int64 `json:"exempted"`
+
+	// Findings Findings that failed.
+	Findings int64 `json:"findings"`
+
+	// Resources Resources with findings that failed; one that breaks two policies counts twice.
+	Resources int64 `json:"resources"`
+}
+
 // ComplianceProgress defines model for ComplianceProgress.
 type ComplianceProgress struct {
 	// Done Stacks that were evaluated.
@@ -1995,6 +2063,31 @@ type ComplianceRadius struct {
 
 	// Touched Stacks that it would change.
 	Touched int64 `json:"touched"`
+}
+
+// ComplianceReport defines model for ComplianceReport.
+type ComplianceReport struct {
+	// Controls All controls of the framework, in order.
+	Controls  []ComplianceControl `json:"controls"`
+	Framework string              `json:"framework"`
+	From      time.Time           `json:"from"`
+	Name      string              `json:"name"`
+
+	// Project Only of this project.
+	Project string `json:"project,omitempty"`
+
+	// Stacks How many workloads on stages were evaluated at that moment.
+	Stacks int64 `json:"stacks"`
+
+	// Stage Only of this stage.
+	Stage   string          `json:"stage,omitempty"`
+	Summary CompliancePoint `json:"summary"`
+
+	// To The moment that the report is of: the end of its last day, or now.
+	To time.Time `json:"to"`
+
+	// Trend How it stood at the end of each day.
+	Trend []CompliancePoint `json:"trend"`
 }
 
 // ComplianceStanding defines model for ComplianceStanding.
@@ -5382,6 +5475,54 @@ type PreviewPolicyLevelsParams struct {
 	// Workload Only of this workload.
 	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
 }
+
+// GetComplianceReportParams defines parameters for GetComplianceReport.
+type GetComplianceReportParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Framework mcsb, cis-azure-3.0.0 or iso-27001-2022, or how one of them begins.
+	Framework string `form:"framework" json:"framework"`
+
+	// Stage Only of this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Workload Only of this workload.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// From The first day, such as 2026-01-31; thirty days before the last unless given.
+	From string `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day; today unless given.
+	To string `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ExportComplianceReportParams defines parameters for ExportComplianceReport.
+type ExportComplianceReportParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Framework mcsb, cis-azure-3.0.0 or iso-27001-2022, or how one of them begins.
+	Framework string `form:"framework" json:"framework"`
+
+	// Stage Only of this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Workload Only of this workload.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// From The first day, such as 2026-01-31; thirty days before the last unless given.
+	From string `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day; today unless given.
+	To string `form:"to,omitempty" json:"to,omitempty"`
+
+	// Format html or csv.
+	Format ExportComplianceReportParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// ExportComplianceReportParamsFormat defines parameters for ExportComplianceReport.
+type ExportComplianceReportParamsFormat string
 
 // ListComplianceParams defines parameters for ListCompliance.
 type ListComplianceParams struct {

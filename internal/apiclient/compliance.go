@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 )
 
@@ -43,4 +44,23 @@ func (c *Client) PreviewPolicyLevels(ctx context.Context, p PreviewPolicyLevelsP
 		return err
 	}
 	return each(ctx, c, res, fn)
+}
+
+// ComplianceReport tells how the controls of a framework stand.
+func (c *Client) ComplianceReport(ctx context.Context, p GetComplianceReportParams) (ComplianceReport, error) {
+	var r ComplianceReport
+	return r, c.callWithin(ctx, stateTimeout, http.MethodGet, query(escape("compliance", "report"), p), nil, &r)
+}
+
+// ExportComplianceReport copies a report as HTML or CSV to w.
+func (c *Client) ExportComplianceReport(ctx context.Context, p ExportComplianceReportParams, w io.Writer) error {
+	res, err := c.send(ctx, http.MethodGet, query(escape("compliance", "report", "export"), p), "", nil, -1)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if _, err := io.Copy(w, res.Body); err != nil {
+		return c.unreachable(ctx, err)
+	}
+	return nil
 }

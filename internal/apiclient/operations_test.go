@@ -217,6 +217,16 @@ func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 			}))
 		},
 		"EvaluateCompliance": func() error { return e(c.EvaluateCompliance(ctx, "shop", apiclient.EvaluateComplianceRequest{})) },
+		"ComplianceReport": func() error {
+			return e(c.ComplianceReport(ctx, apiclient.GetComplianceReportParams{
+				Project: "shop", Framework: "mcsb", Stage: "dev", Workload: "orders", From: "2026-01-01", To: "2026-01-31",
+			}))
+		},
+		"ExportComplianceReport": func() error {
+			return c.ExportComplianceReport(ctx, apiclient.ExportComplianceReportParams{
+				Project: "shop", Framework: "mcsb", Stage: "dev", Workload: "orders", From: "2026-01-01", To: "2026-01-31", Format: "csv",
+			}, io.Discard)
+		},
 		"PreviewPolicies": func() error {
 			return c.PreviewPolicies(ctx, apiclient.PreviewPoliciesParams{Project: "shop", Stage: "dev", Workload: "orders", Name: "n"}, nil,
 				func(apiclient.ComplianceProgress) error { return nil })

@@ -22,7 +22,7 @@ import (
 
 // Command returns terrace compliance.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("compliance", "See where what is applied stands against the policies", status(e), show(e), evaluate(e))
+	return command.Group("compliance", "See where what is applied stands against the policies", status(e), show(e), report(e), evaluate(e))
 }
 
 // tenantFlag lets a command be about all projects that its caller sees.

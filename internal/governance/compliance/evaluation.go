@@ -69,9 +69,11 @@ const (
 // Word is what a rule said of a stack.
 type Word struct {
 	Outcome Outcome `json:"outcome"`
-	// Findings and Resources count what fails or is exempted, and the resources of it.
+	// Findings and Resources count what fails, or cannot be evaluated, and the resources
+	// of it; Exempted counts findings.
 	Findings  int `json:"findings,omitempty"`
 	Resources int `json:"resources,omitempty"`
+	Exempted  int `json:"exempted,omitempty"`
 }
 
 // Words are what rules said of a stack, by their ids.

@@ -131,22 +131,18 @@ func judged(w Watch, version string, report policy.Report, now time.Time) *evalu
 		if !counts {
 			continue
 		}
-		word := e.words[r.Policy]
-		word.Outcome = word.Outcome.Worse(outcome)
-		word.Findings++
 		if resources[r.Policy] == nil {
 			resources[r.Policy] = map[string]bool{}
 		}
-		resources[r.Policy][r.Address] = true
-		word.Resources = len(resources[r.Policy])
-		e.words[r.Policy] = word
-		if outcome != Exempted {
-			standing.Findings++
+		e.words[r.Policy] = e.words[r.Policy].with(outcome, r.Address, resources[r.Policy])
+		e.findings = append(e.findings, findingOf(w.Place, r, outcome, now))
+		if outcome == Exempted {
+			continue
 		}
-		if r.Blocks() && outcome != Exempted {
+		standing.Findings++
+		if r.Blocks() {
 			standing.Blocking++
 		}
-		e.findings = append(e.findings, findingOf(w.Place, r, outcome, now))
 	}
 	for _, word := range e.words {
 		standing.Outcome = standing.Outcome.Worse(word.Outcome)
@@ -158,6 +154,19 @@ func judged(w Watch, version string, report policy.Report, now time.Time) *evalu
 	}
 	e.watch.Standing = standing
 	return e
+}
+
+// with adds a result; seen are the resources that were counted.
+func (w Word) with(o Outcome, address string, seen map[string]bool) Word {
+	w.Outcome = w.Outcome.Worse(o)
+	if o == Exempted {
+		w.Exempted++
+		return w
+	}
+	w.Findings++
+	seen[address] = true
+	w.Resources = len(seen)
+	return w
 }
 
 // outcomeOf is what a result means for its rule; warnings mean nothing.

@@ -31,6 +31,7 @@ func (a API) Register(api huma.API) {
 	evaluate.Path, evaluate.DefaultStatus = "/projects/{project}/compliance/evaluations", http.StatusAccepted
 	httpserver.Register(api, evaluate, a.evaluate)
 	a.registerPreviews(api)
+	a.registerReports(api)
 }
 
 func operation(id, method, path, summary string) huma.Operation {

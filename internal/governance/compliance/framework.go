@@ -1,0 +1,90 @@
+package compliance
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// numbered are the controls PREFIX1 to PREFIXn of a framework.
+type numbered struct {
+	prefix      string
+	first, last int
+}
+
+// catalogs are all controls of the frameworks, so that those that no policy answers
+// are told, too.
+func catalogs() map[string][]numbered {
+	return map[string][]numbered{
+		policy.MCSB: {
+			{"NS-", 1, 10}, {"IM-", 1, 9}, {"PA-", 1, 8}, {"DP-", 1, 8}, {"AM-", 1, 5}, {"LT-", 1, 7},
+			{"IR-", 1, 7}, {"PV-", 1, 7}, {"ES-", 1, 3}, {"BR-", 1, 4}, {"DS-", 1, 7}, {"GS-", 1, 11},
+		},
+		policy.CISAzure: {
+			{"2.1.", 1, 4}, {"2.2.", 1, 8}, {"2.", 3, 26},
+			{"3.1.1.", 1, 2}, {"3.1.3.", 1, 5}, {"3.1.4.", 1, 3}, {"3.1.5.", 1, 1}, {"3.1.6.", 1, 1}, {"3.1.7.", 1, 4}, {"3.1.8.", 1, 1}, {"3.1.9.", 1, 1}, {"3.1.", 10, 16},
+			{"3.2.", 1, 1}, {"3.3.", 1, 8}, {"4.", 1, 17}, {"5.1.", 1, 7}, {"5.2.", 1, 8}, {"5.3.", 1, 4}, {"5.4.", 1, 3},
+			{"6.1.", 1, 6}, {"6.2.", 1, 10}, {"6.3.", 1, 1}, {"6.", 4, 5}, {"7.", 1, 7}, {"8.", 1, 11}, {"9.", 1, 12}, {"10.", 1, 1},
+		},
+		policy.ISO27001: {{"A.5.", 1, 37}, {"A.6.", 1, 8}, {"A.7.", 1, 14}, {"A.8.", 1, 34}},
+	}
+}
+
+// Frameworks are the names by which frameworks are asked for, in order.
+func Frameworks() []string {
+	return []string{policy.CISAzure, policy.ISO27001, policy.MCSB}
+}
+
+// frameworkOf is the framework that somebody names: by its id, or by what it begins with.
+func frameworkOf(name string) (string, error) {
+	for _, f := range Frameworks() {
+		if f == name || len(name) >= 3 && strings.HasPrefix(f, strings.ToLower(name)) {
+			return f, nil
+		}
+	}
+	return "", kernel.Errorf(kernel.Invalid, "there is no framework %q", name).WithFix("use one of %s", strings.Join(Frameworks(), ", "))
+}
+
+// controlsOf are the ids of a framework's controls: those of its catalog, and what
+// policies name beside.
+func controlsOf(framework string, all []policy.Policy) []string {
+	var ids []string
+	for _, n := range catalogs()[framework] {
+		for i := n.first; i <= n.last; i++ {
+			ids = append(ids, fmt.Sprintf("%s%d", n.prefix, i))
+		}
+	}
+	known := len(ids)
+	for _, p := range all {
+		for _, id := range p.Controls[framework] {
+			if !slices.Contains(ids[:known], id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	slices.SortFunc(ids, natural)
+	return slices.Compact(ids)
+}
+
+// natural orders ids so that 4.2 comes before 4.10.
+func natural(a, b string) int {
+	split := func(r rune) bool { return r == '.' || r == '-' }
+	one, other := strings.FieldsFunc(a, split), strings.FieldsFunc(b, split)
+	for i := range min(len(one), len(other)) {
+		n, errN := strconv.Atoi(one[i])
+		m, errM := strconv.Atoi(other[i])
+		order := cmp.Compare(n, m)
+		if errN != nil || errM != nil {
+			order = cmp.Compare(one[i], other[i])
+		}
+		if order != 0 {
+			return order
+		}
+	}
+	return cmp.Or(cmp.Compare(len(one), len(other)), cmp.Compare(a, b))
+}

@@ -26,7 +26,7 @@ func (c *Client) EvaluateCompliance(ctx context.Context, project string, in Eval
 
 // PreviewPolicies tells what packed policies would find, line by line.
 func (c *Client) PreviewPolicies(ctx context.Context, p PreviewPoliciesParams, packed []byte, fn func(ComplianceProgress) error) error {
-	res, err := c.send(ctx, http.MethodPost, query(escape("compliance", "preview"), p), "application/gzip", bytes.NewReader(packed), int64(len(packed)))
+	res, err := c.send(ctx, http.MethodPost, query(escape("compliance", "preview"), p), "application/gzip", bytes.NewReader(packed), int64(len(packed))) //nolint:bodyclose // each closes it
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (c *Client) PreviewPolicyLevels(ctx context.Context, p PreviewPolicyLevelsP
 	if err != nil {
 		return err
 	}
-	res, err := c.send(ctx, http.MethodPost, query(escape("compliance", "preview", "levels"), p), "application/json", bytes.NewReader(body), int64(len(body)))
+	res, err := c.send(ctx, http.MethodPost, query(escape("compliance", "preview", "levels"), p), "application/json", bytes.NewReader(body), int64(len(body))) //nolint:bodyclose // each closes it
 	if err != nil {
 		return err
 	}

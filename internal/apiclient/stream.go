@@ -16,7 +16,7 @@ const maxLine = 4 << 20
 
 // lines calls fn for every line of a stream of NDJSON until it ends.
 func lines[T any](ctx context.Context, c *Client, path string, fn func(T) error) error {
-	res, err := c.send(ctx, http.MethodGet, path, "", nil, -1)
+	res, err := c.send(ctx, http.MethodGet, path, "", nil, -1) //nolint:bodyclose // each closes it
 	if err != nil {
 		return err
 	}

@@ -253,7 +253,7 @@ func (p policies) Compile(ctx context.Context, f policy.Folder) ([]policy.Policy
 }
 
 func (p policies) Evaluate(ctx context.Context, q policy.Question) (policy.Report, error) {
-	return policy.New(policy.Deps{Sets: sets{p.b}, Platform: p.b.levels}).Evaluate(ctx, q)
+	return policy.New(policy.Deps{Sets: sets(p), Platform: p.b.levels}).Evaluate(ctx, q)
 }
 
 // sets are the policies of the bench as a policy.Sets.

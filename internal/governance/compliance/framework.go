@@ -2,7 +2,6 @@ package compliance
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,27 +10,28 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// numbered are the controls PREFIX1 to PREFIXn of a framework.
-type numbered struct {
-	prefix      string
-	first, last int
+// listed are ids of controls: "A.5. 1 37" are A.5.1 to A.5.37.
+func listed(text string) []string {
+	var ids []string
+	for part := range strings.SplitSeq(text, ", ") {
+		words := strings.Fields(part)
+		first, _ := strconv.Atoi(words[1]) // they are written below
+		last, _ := strconv.Atoi(words[2])  // likewise
+		for i := first; i <= last; i++ {
+			ids = append(ids, words[0]+strconv.Itoa(i))
+		}
+	}
+	return ids
 }
 
 // catalogs are all controls of the frameworks, so that those that no policy answers
 // are told, too.
-func catalogs() map[string][]numbered {
-	return map[string][]numbered{
-		policy.MCSB: {
-			{"NS-", 1, 10}, {"IM-", 1, 9}, {"PA-", 1, 8}, {"DP-", 1, 8}, {"AM-", 1, 5}, {"LT-", 1, 7},
-			{"IR-", 1, 7}, {"PV-", 1, 7}, {"ES-", 1, 3}, {"BR-", 1, 4}, {"DS-", 1, 7}, {"GS-", 1, 11},
-		},
-		policy.CISAzure: {
-			{"2.1.", 1, 4}, {"2.2.", 1, 8}, {"2.", 3, 26},
-			{"3.1.1.", 1, 2}, {"3.1.3.", 1, 5}, {"3.1.4.", 1, 3}, {"3.1.5.", 1, 1}, {"3.1.6.", 1, 1}, {"3.1.7.", 1, 4}, {"3.1.8.", 1, 1}, {"3.1.9.", 1, 1}, {"3.1.", 10, 16},
-			{"3.2.", 1, 1}, {"3.3.", 1, 8}, {"4.", 1, 17}, {"5.1.", 1, 7}, {"5.2.", 1, 8}, {"5.3.", 1, 4}, {"5.4.", 1, 3},
-			{"6.1.", 1, 6}, {"6.2.", 1, 10}, {"6.3.", 1, 1}, {"6.", 4, 5}, {"7.", 1, 7}, {"8.", 1, 11}, {"9.", 1, 12}, {"10.", 1, 1},
-		},
-		policy.ISO27001: {{"A.5.", 1, 37}, {"A.6.", 1, 8}, {"A.7.", 1, 14}, {"A.8.", 1, 34}},
+func catalogs() map[string][]string {
+	return map[string][]string{
+		policy.MCSB: listed("NS- 1 10, IM- 1 9, PA- 1 8, DP- 1 8, AM- 1 5, LT- 1 7, IR- 1 7, PV- 1 7, ES- 1 3, BR- 1 4, DS- 1 7, GS- 1 11"),
+		policy.CISAzure: listed("2.1. 1 4, 2.2. 1 8, 2. 3 26, 3.1.1. 1 2, 3.1.3. 1 5, 3.1.4. 1 3, 3.1.5. 1 1, 3.1.6. 1 1, 3.1.7. 1 4, 3.1.8. 1 1, 3.1.9. 1 1, 3.1. 10 16, " +
+			"3.2. 1 1, 3.3. 1 8, 4. 1 17, 5.1. 1 7, 5.2. 1 8, 5.3. 1 4, 5.4. 1 3, 6.1. 1 6, 6.2. 1 10, 6.3. 1 1, 6. 4 5, 7. 1 7, 8. 1 11, 9. 1 12, 10. 1 1"),
+		policy.ISO27001: listed("A.5. 1 37, A.6. 1 8, A.7. 1 14, A.8. 1 34"),
 	}
 }
 
@@ -53,12 +53,7 @@ func frameworkOf(name string) (string, error) {
 // controlsOf are the ids of a framework's controls: those of its catalog, and what
 // policies name beside.
 func controlsOf(framework string, all []policy.Policy) []string {
-	var ids []string
-	for _, n := range catalogs()[framework] {
-		for i := n.first; i <= n.last; i++ {
-			ids = append(ids, fmt.Sprintf("%s%d", n.prefix, i))
-		}
-	}
+	ids := catalogs()[framework]
 	known := len(ids)
 	for _, p := range all {
 		for _, id := range p.Controls[framework] {

@@ -18,12 +18,12 @@ import (
 
 // limitsOf are the limits of a stage as the runner has them.
 func limitsOf(l stage.Limits) runner.Limits {
-	return runner.Limits{Memory: int64(l.Memory) << 20, Processes: l.Processes, Output: int64(l.Output) << 20, Time: time.Duration(l.Time)}
+	return runner.Limits{Memory: int64(l.Memory) << 20, Processes: l.Processes, Disk: int64(l.Disk) << 20, Output: int64(l.Output) << 20, Time: time.Duration(l.Time)}
 }
 
 // limitsOfAll are those of the installation.
 func limitsOfAll(c config.Config) runner.Limits {
-	return limitsOf(stage.Limits{Memory: c.RunMemory, Processes: c.RunProcesses, Output: c.RunOutput, Time: c.RunTime})
+	return limitsOf(stage.Limits{Memory: c.RunMemory, Processes: c.RunProcesses, Disk: c.RunDisk, Output: c.RunOutput, Time: c.RunTime})
 }
 
 // isolation is how runs are kept from what is not theirs.

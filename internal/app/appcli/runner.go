@@ -56,6 +56,7 @@ func runnerCommand(s streams, version string) *cobra.Command {
 	flags.StringVar(&f.isolation, "isolation", "auto", "whether runs are kept from what is not theirs: auto where the kernel lets it, required or off")
 	flags.IntVar(&f.limits.Memory, "run-memory", 4096, "MiB that a run may take, where its stage says nothing; 0 is no limit")
 	flags.IntVar(&f.limits.Processes, "run-processes", 256, "how many processes a run may have, where its stage says nothing; 0 is no limit")
+	flags.IntVar(&f.limits.Disk, "run-disk", 4096, "MiB that one command of terraform may have in its folders, where its stage says nothing; 0 is no limit")
 	flags.IntVar(&f.limits.Output, "run-output", 512, "MiB that one command of terraform may print, where its stage says nothing; 0 is no limit")
 	flags.DurationVar(&f.time, "run-time", time.Hour, "how long one command of terraform may take, where its stage says nothing")
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
@@ -109,7 +110,7 @@ func (f runnerFlags) check() error {
 	if !slices.Contains([]string{runner.IsolationAuto, runner.IsolationRequired, runner.IsolationOff}, f.isolation) {
 		return usageError{fmt.Errorf("the isolation %q is not known: use auto, required or off", f.isolation)}
 	}
-	if f.limits.Memory < 0 || f.limits.Processes < 0 || f.limits.Output < 0 || f.time < time.Second {
+	if f.limits.Memory < 0 || f.limits.Processes < 0 || f.limits.Disk < 0 || f.limits.Output < 0 || f.time < time.Second {
 		return usageError{errors.New("a limit of runs is below 0, or their time is below 1s")}
 	}
 	return nil

@@ -144,7 +144,7 @@ func (k *checker) limits(c Config) {
 	for _, l := range []struct {
 		key          string
 		value, least int
-	}{{"runMemory", c.RunMemory, 128}, {"runProcesses", c.RunProcesses, 8}, {"runOutput", c.RunOutput, 1}} {
+	}{{"runMemory", c.RunMemory, 128}, {"runProcesses", c.RunProcesses, 8}, {"runDisk", c.RunDisk, 256}, {"runOutput", c.RunOutput, 1}} {
 		if l.value != 0 && l.value < l.least {
 			k.add(l.key, fmt.Sprintf("%d is too little for terraform and a provider", l.value), fmt.Sprintf("use at least %d, or 0 for no limit", l.least))
 		}

@@ -48,6 +48,7 @@ type Config struct {
 	Isolation    string         `koanf:"isolation" yaml:"isolation" doc:"Whether runs are kept from all that is not theirs, by namespaces of Linux: auto does it where the kernel lets it, and says so in the log and in terrace doctor where not; required does not start without; off does not do it."`
 	RunMemory    int            `koanf:"runMemory" yaml:"runMemory" doc:"How much memory a run may take with all that it starts, in MiB, where its stage says nothing. What processes share counts for each. 0 is no limit."`
 	RunProcesses int            `koanf:"runProcesses" yaml:"runProcesses" doc:"How many processes a run may have at once, where its stage says nothing. 0 is no limit."`
+	RunDisk      int            `koanf:"runDisk" yaml:"runDisk" doc:"How much one command of terraform may have in its folders, in MiB, where its stage says nothing. 0 is no limit."`
 	RunOutput    int            `koanf:"runOutput" yaml:"runOutput" doc:"How much one command of terraform may print in a run, in MiB, where its stage says nothing. 0 is no limit."`
 	RunTime      stage.Duration `koanf:"runTime" yaml:"runTime" doc:"How long one command of terraform may take in a run, such as 1h, where its stage says nothing."`
 	BuildTime    stage.Duration `koanf:"buildTime" yaml:"buildTime" doc:"How long the build of a folder of a repository may take, such as 10m, where its source says nothing."`
@@ -80,7 +81,7 @@ func Default() Config {
 		DNS: "127.0.0.1:7053", NATS: "127.0.0.1:7422", Zone: "localhost",
 		SinkNetworks: []string{"127.0.0.0/8", "::1/128"},
 		FormerKeys:   []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
-		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunOutput: 512, RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
+		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunDisk: 4096, RunOutput: 512, RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
 		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, ExemptionTime: stage.Duration(90 * 24 * time.Hour),
 		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn",
 		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),

@@ -20,6 +20,7 @@ func nested() [][2]string {
 		{"planEnvironment", "variables of its plans, over those of environment: with the id of an identity that may read and no more, plans have that one, and no secret of the daemon's own"},
 		{"limits.memory", "MiB that a run may take with all that it starts; left out it is runMemory"},
 		{"limits.processes", "how many processes a run may have at once; left out it is runProcesses"},
+		{"limits.disk", "MiB that one command of terraform may have in its folders; left out it is runDisk"},
 		{"limits.output", "MiB that one command of terraform may print; left out it is runOutput"},
 		{"limits.time", "how long one command of terraform may take, such as 30m; left out it is runTime"},
 		{"approvals.count", "how many people must approve a run; 0 is none"},

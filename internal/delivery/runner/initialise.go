@@ -79,6 +79,7 @@ func (s *stream) wantsInit() bool {
 func (r *Runner) process(job Job, w workdir) process {
 	env := r.environment(job, w)
 	return process{
-		tool: r.Tool, dir: w.path, env: env, grace: r.Grace, kill: job.Kill, limits: job.Limits.or(r.Limits), place: r.place(job, w, env), spawner: r.Spawner,
+		tool: r.Tool, dir: w.path, env: env, grace: r.Grace, kill: job.Kill, limits: job.Limits.or(r.Limits), folders: []string{w.path, w.tmp},
+		place: r.place(job, w, env), spawner: r.Spawner,
 	}
 }

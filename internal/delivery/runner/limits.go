@@ -17,6 +17,8 @@ type Limits struct {
 	Memory int64 `json:"memory,omitempty"`
 	// Processes is how many there may be at once.
 	Processes int `json:"processes,omitempty"`
+	// Disk is what may be in the folders of one command of the tool, in bytes.
+	Disk int64 `json:"disk,omitempty"`
 	// Output is what one command of the tool may print, in bytes.
 	Output int64 `json:"output,omitempty"`
 	// Time is how long one command of the tool may take.
@@ -26,7 +28,7 @@ type Limits struct {
 // or takes what is not limited from the others.
 func (l Limits) or(others Limits) Limits {
 	return Limits{
-		Memory: cmp.Or(l.Memory, others.Memory), Processes: cmp.Or(l.Processes, others.Processes),
+		Memory: cmp.Or(l.Memory, others.Memory), Processes: cmp.Or(l.Processes, others.Processes), Disk: cmp.Or(l.Disk, others.Disk),
 		Output: cmp.Or(l.Output, others.Output), Time: cmp.Or(l.Time, others.Time),
 	}
 }

@@ -22,6 +22,8 @@ type process struct {
 	grace time.Duration
 	// limits bound it; a limit of time is always there.
 	limits Limits
+	// folders are those that it writes into, which the limit of the disk is for.
+	folders []string
 	// place is what it sees; nil is the whole machine.
 	place *confine.Place
 	// spawner starts it in its place; nil does that from here.
@@ -183,6 +185,7 @@ func (p process) guard(ctx context.Context, tree confine.Tree, exceed context.Ca
 		}
 	})
 	group.Go(func() { p.limits.watch(tree, done, exceed) })
+	group.Go(func() { confine.Folders{Disk: p.limits.Disk, Paths: p.folders}.Watch(tree, done, exceed) })
 	return func() { close(done); group.Wait() }
 }
 

@@ -12,6 +12,8 @@ type Limits struct {
 	Memory int `json:"memory,omitempty" yaml:"memory,omitempty" koanf:"memory"`
 	// Processes is how many there may be at once.
 	Processes int `json:"processes,omitempty" yaml:"processes,omitempty" koanf:"processes"`
+	// Disk is what may be in the folders of one command of terraform, in MiB.
+	Disk int `json:"disk,omitempty" yaml:"disk,omitempty" koanf:"disk"`
 	// Output is what one command of terraform may print, in MiB.
 	Output int `json:"output,omitempty" yaml:"output,omitempty" koanf:"output"`
 	// Time is how long one command of terraform may take.
@@ -22,6 +24,7 @@ type Limits struct {
 const (
 	leastMemory    = 128
 	leastProcesses = 8
+	leastDisk      = 256
 	leastTime      = time.Second
 	mostTime       = 7 * 24 * time.Hour
 )
@@ -32,6 +35,9 @@ func (c *checker) limits(path string, l Limits) {
 	}
 	if l.Processes != 0 && l.Processes < leastProcesses {
 		c.add(path+".processes", fmt.Sprintf("%d is not enough for terraform and its providers", l.Processes), fmt.Sprintf("use at least %d, or leave it out", leastProcesses))
+	}
+	if l.Disk != 0 && l.Disk < leastDisk {
+		c.add(path+".disk", fmt.Sprintf("%d MiB is not enough for modules, providers and a plan", l.Disk), fmt.Sprintf("use at least %d, or leave it out", leastDisk))
 	}
 	if l.Output < 0 {
 		c.add(path+".output", fmt.Sprintf("%d MiB is not possible", l.Output), "use at least 1, or leave it out")

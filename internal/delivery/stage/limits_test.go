@@ -11,9 +11,10 @@ import (
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	for want, limits := range map[string]stage.Limits{
-		"":                                     {Memory: 512, Processes: 64, Output: 1, Time: stage.Duration(time.Hour)},
+		"":                                     {Memory: 512, Processes: 64, Disk: 1024, Output: 1, Time: stage.Duration(time.Hour)},
 		"stages.test.limits.memory: 5 MiB":     {Memory: 5},
 		"stages.test.limits.processes: 1 is":   {Processes: 1},
+		"stages.test.limits.disk: 255 MiB is":  {Disk: 255},
 		"stages.test.limits.output: -1 MiB":    {Output: -1},
 		"stages.test.limits.time: 1ms is":      {Time: stage.Duration(time.Millisecond)},
 		"stages.test.limits.time: -1s is":      {Time: stage.Duration(-time.Second)},

@@ -17,7 +17,7 @@ type Bounds struct {
 // Overrun is why a tree was ended: it took too much.
 type Overrun struct {
 	What string
-	// Limit names the bound: memory, processes or output.
+	// Limit names the bound: memory, processes, output or disk.
 	Limit string
 }
 

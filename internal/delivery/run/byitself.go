@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -44,16 +45,20 @@ func (s *Service) takenAsItIs(ctx context.Context, st stage.Stage, p Promotion, 
 	if err != nil {
 		return "", err
 	}
-	tried, err := s.tried(ctx, p, a.Release)
+	runs, err := s.Store.RunsOf(ctx, p.Scope, p.Workload, a.Release.ID)
 	if err != nil {
 		return "", err
 	}
+	runs = slices.DeleteFunc(runs, func(r Run) bool { return r.DryRun || !r.carries() })
+	under := slices.IndexFunc(runs, func(r Run) bool { return !r.Status.Terminal() })
 	_, o, err := s.closed(st)
 	if err != nil {
 		return "", err
 	}
 	switch {
-	case tried:
+	case under >= 0:
+		return fmt.Sprintf("%s carries this release there already, and is %s", runs[under].ID, words(runs[under].Status)), nil
+	case len(runs) > 0:
 		return "this release went there or was tried there before, so it goes only when somebody promotes it", nil
 	case at >= a.Release.Number:
 		return fmt.Sprintf("it has release %d, and takes newer ones only", at), nil

@@ -68,6 +68,10 @@ func (k *kafka) Send(ctx context.Context, e event.Event, body []byte) (string, e
 		record.Headers = append(record.Headers, kgo.RecordHeader{Key: p.name, Value: []byte(p.value)})
 	}
 	stored, err := k.client.ProduceSync(ctx, record).First()
+	if errors.Is(err, kerr.UnknownTopicID) { // it was deleted and made anew: the client remembers the old one
+		k.client.PurgeTopicsFromClient(k.topic)
+		stored, err = k.client.ProduceSync(ctx, record).First()
+	}
 	switch {
 	case errors.Is(err, kerr.MessageTooLarge), errors.Is(err, kerr.RecordListTooLarge), errors.Is(err, kerr.InvalidRecord):
 		return "", &subscription.Rejection{Message: err.Error()}

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -96,6 +97,9 @@ func (n *natsSender) Send(ctx context.Context, e event.Event, body []byte) (stri
 		js, err := jetstream.New(n.conn)
 		if err == nil {
 			_, err = js.PublishMsg(ctx, m)
+		}
+		if errors.Is(err, context.DeadlineExceeded) && n.conn.IsConnected() {
+			err = fmt.Errorf("no stream says within %s that it has what is sent to %s", defaultTimeout, m.Subject)
 		}
 		return "stored", err
 	}

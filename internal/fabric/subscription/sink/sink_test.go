@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
@@ -180,6 +181,40 @@ func TestKafka(t *testing.T) {
 		if headers["ce_id"] != e.ID || headers["ce_type"] != "dev.terrace.run.failed" || headers["ce_reason"] != "50 % ä" || headers["content-type"] != "application/json" || string(r.Value) != `{"n":1}` || string(r.Key) != e.Source+"/run_1" {
 			t.Fatalf("%v %s %s", headers, r.Key, r.Value)
 		}
+	}
+}
+
+// TestAKafkaTopicThatIsMadeAnew: the sender that knew the old one goes on.
+func TestAKafkaTopicThatIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "changes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cluster.Close()
+	admin, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	e, body := anEvent(t)
+	sender := open(t, sink.Sinks{Guard: loopback()}, subscription.Sink{Kafka: &subscription.Kafka{Brokers: cluster.ListenAddrs(), Topic: "changes"}}, "")
+	if _, err := sender.Send(t.Context(), e, body); err != nil {
+		t.Fatal(err)
+	}
+	topic, gone := "changes", kmsg.NewPtrDeleteTopicsRequest()
+	gone.TopicNames, gone.Topics = []string{topic}, []kmsg.DeleteTopicsRequestTopic{{Topic: &topic}}
+	anew := kmsg.NewPtrCreateTopicsRequest()
+	made := kmsg.NewCreateTopicsRequestTopic()
+	made.Topic, made.NumPartitions, made.ReplicationFactor = topic, 1, 1
+	anew.Topics = []kmsg.CreateTopicsRequestTopic{made}
+	for _, request := range []kmsg.Request{gone, anew} {
+		if _, err := admin.Request(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if answer, err := sender.Send(t.Context(), e, body); err != nil || answer != "partition 0 offset 0" {
+		t.Errorf("%s, %v", answer, err)
 	}
 }
 

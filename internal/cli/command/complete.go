@@ -178,6 +178,26 @@ func names[T any](list []T, name func(T) string) []string {
 	return out
 }
 
+// Exemptions offers the exemptions of the project that have not ended.
+func (e *Env) Exemptions(status apiclient.PolicyExemptionStatus) Completion {
+	return e.Offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+		list, err := s.Exemptions(ctx, apiclient.ListExemptionsParams{Project: project, Status: status})
+		return names(list, func(x apiclient.PolicyExemption) string {
+			return fmt.Sprintf("%s\t%s%s %s", x.ID, x.Policy, x.Set, x.Status)
+		}), err
+	})
+}
+
+// Assignments offers the levels that the project and the tenant assigned.
+func (e *Env) Assignments() Completion {
+	return e.Offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+		list, err := s.Assignments(ctx, project)
+		return names(list.Items, func(a apiclient.PolicySetting) string {
+			return fmt.Sprintf("%s\t%s is %s", a.ID, a.Policies, a.Level)
+		}), err
+	})
+}
+
 // CostImports offers the imports of costs.
 func (e *Env) CostImports() Completion {
 	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {

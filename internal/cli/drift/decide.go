@@ -3,16 +3,12 @@ package drift
 import (
 	"context"
 	"io"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/runs"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // drifts completes the ids of what is not resolved.
@@ -89,7 +85,7 @@ func ignore(e *command.Env) *cobra.Command {
 			"  terrace drift ignore DRIFT --attribute tags.owner --until 72h --reason \"they sort their tags out\"",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: drifts(e),
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) (err error) {
-			if in.Until, err = moment(until, e.Clock.Now()); err != nil {
+			if in.Until, err = command.Moment(until, e.Clock.Now()); err != nil {
 				return err
 			}
 			d, err := s.IgnoreDrift(ctx, project, args[0], in)
@@ -99,30 +95,11 @@ func ignore(e *command.Env) *cobra.Command {
 			return e.Print(d, func(w io.Writer) { write(w, d) })
 		}),
 	}
-	c.Flags().StringVar(&until, "until", "", "a date such as 2027-01-31, a moment of RFC 3339, or a time from now such as 72h or 14d")
+	c.Flags().StringVar(&until, "until", "", command.Until)
 	c.Flags().StringVar(&in.Reason, "reason", "", "why; it is shown and kept in the audit log")
 	c.Flags().StringArrayVar(&in.Attributes, "attribute", nil, "only this attribute; may be given more than once")
 	for _, name := range []string{"until", "reason"} {
 		_ = c.MarkFlagRequired(name) // the flags were made above
 	}
 	return c
-}
-
-// moment reads a date, a moment or a time from now.
-func moment(text string, now time.Time) (time.Time, error) {
-	if at, err := time.ParseInLocation(time.DateOnly, text, time.Local); err == nil { //nolint:gosmopolitan // a person's date
-		return at, nil
-	}
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at, nil
-	}
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil {
-			return now.AddDate(0, 0, n), nil
-		}
-	}
-	if d, err := time.ParseDuration(text); err == nil {
-		return now.Add(d), nil
-	}
-	return time.Time{}, kernel.Errorf(kernel.Invalid, "%q is no date", text).WithFix("write it as 2027-01-31, 2027-01-31T12:00:00Z, 72h or 14d")
 }

@@ -1,7 +1,8 @@
-// Package policy has the commands terrace policy eval, test, list, agreement, impact and override.
+// Package policy has the commands terrace policy …: those that evaluate, test and list
+// policies, and those by which they are administered.
 //
-// It owns which policies a command means and how results are shown. All but impact and override work
-// without a server; what policies are, and say, is governance/policy's.
+// It owns which policies a command means and how results are shown. What policies
+// are, and say, is governance/policy's; who is exempt from them, the server's.
 package policy
 
 import (
@@ -22,7 +23,8 @@ import (
 
 // Command returns terrace policy.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("policy", "Hold plans and what is applied against policies, test and override them", eval(e), test(e), list(e), agree(e), overrideCommand(e), impact(e))
+	return command.Group("policy", "Hold plans and what is applied against policies, test and override them", eval(e), test(e), list(e), agree(e), overrideCommand(e), impact(e),
+		exempt(e), exemptionsCommand(e), assign(e), assignmentsCommand(e))
 }
 
 // choice is which policies a command means.

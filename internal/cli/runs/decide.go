@@ -11,13 +11,12 @@ import (
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 type approval struct {
-	digest, reason string
-	yes, wait      bool
-	waiting        Waiting
+	word    Word
+	wait    bool
+	waiting Waiting
 }
 
 func approve(e *command.Env) *cobra.Command {
@@ -30,36 +29,23 @@ func approve(e *command.Env) *cobra.Command {
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(apiclient.RunStatusAwaitingApproval),
 		RunE: func(c *cobra.Command, args []string) error { return a.run(c, e, args[0]) },
 	}
-	c.Flags().StringVar(&a.digest, "digest", "", "approve only if the dossier has this digest; needs no confirmation")
-	c.Flags().StringVar(&a.reason, "reason", "", "why; it is kept in the audit log")
-	c.Flags().BoolVarP(&a.yes, "yes", "y", false, "approve without asking")
+	a.word.Flags(c, "approve")
+	c.Flags().StringVar(&a.word.Reason, "reason", "", "why; it is kept in the audit log")
 	c.Flags().BoolVar(&a.wait, "wait", false, "follow the run to its end")
 	c.Flags().BoolVarP(&a.waiting.Quiet, "quiet", "q", false, "with --wait: show phases, but not terraform's events")
 	return c
 }
 
 func (a *approval) run(c *cobra.Command, e *command.Env, id string) error {
-	s, project, err := e.Project(c.Context())
+	s, project, digest, err := a.word.Ask(c, e, id, "Approve")
 	if err != nil {
 		return err
 	}
-	d, err := s.Dossier(c.Context(), project, id)
+	r, err := s.Approve(c.Context(), project, id, apiclient.ApproveRunRequest{Digest: digest, Reason: a.word.Reason})
 	if err != nil {
 		return err
 	}
-	if a.digest != "" && kernel.Digest(a.digest) != d.Digest {
-		return kernel.Errorf(kernel.Stale, "the dossier of %s has the digest %s, not %s", id, d.Digest, a.digest).WithFix("read it again: what would be applied has changed")
-	}
-	WriteDossier(e.Err, d, Short(), e.Clock.Now())
-	_, _ = fmt.Fprintf(e.Err, "  digest: %s\n", d.Digest)
-	if err := e.Confirm(a.yes || a.digest != "", "Approve "+d.Digest.Short()+"?"); err != nil {
-		return err
-	}
-	r, err := s.Approve(c.Context(), project, id, apiclient.ApproveRunRequest{Digest: d.Digest, Reason: a.reason})
-	if err != nil {
-		return err
-	}
-	e.Say("approved %s of run %s", d.Digest.Short(), id)
+	e.Say("approved %s of run %s", digest.Short(), id)
 	if a.wait {
 		return a.waiting.Follow(c.Context(), e, s, project, id)
 	}

@@ -73,6 +73,7 @@ func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 		for _, p := range g.Problems {
 			_, _ = fmt.Fprintf(w, "    %s\n", p)
 		}
+		writeExempted(w, "    ", g, now)
 	}
 	if found.Omitted > 0 {
 		_, _ = fmt.Fprintf(w, "  %d parts are left out here; the API's content of the dossier has all %s\n", found.Omitted, output.Size(found.Size))

@@ -97,6 +97,7 @@ func writeRun(w io.Writer, r apiclient.Run, now time.Time) {
 	}
 	writeGates(w, r, now)
 	writeApprovals(w, r, now)
+	writeOverrides(w, r, now)
 	for _, v := range r.Verification {
 		verify.WriteCheck(w, v)
 	}
@@ -162,5 +163,27 @@ func writeGates(w io.Writer, r apiclient.Run, now time.Time) {
 		for _, p := range g.Problems {
 			_, _ = fmt.Fprintf(w, "  %s\n", p)
 		}
+		writeExempted(w, "  ", g, now)
+	}
+}
+
+// writeExempted writes what is exempt from a gate's rules, why and until when.
+func writeExempted(w io.Writer, indent string, g apiclient.RunGateResult, now time.Time) {
+	for _, f := range g.Findings {
+		if x := f.Exemption; x != nil {
+			_, _ = fmt.Fprintf(w, "%sexempted %s: %s\n%s  until %s, asked for by %s, approved by %s: %s (%s)\n", indent, f.Rule,
+				strings.TrimSpace(f.Address+" "+f.Message), indent, output.Moment(now, x.ExpiresAt), x.RequestedBy, x.ApprovedBy, x.Reason, x.ID)
+		}
+	}
+}
+
+// writeOverrides writes who let the run pass a gate, and why.
+func writeOverrides(w io.Writer, r apiclient.Run, now time.Time) {
+	for _, o := range r.Overrides {
+		state := "gate " + o.Gate + " overridden by " + o.By.Name + ", " + output.Moment(now, o.At)
+		if o.Digest != r.Dossier {
+			state += ", for an earlier plan, which counts no longer"
+		}
+		_, _ = fmt.Fprintf(w, "%s: %s\n", state, o.Reason)
 	}
 }

@@ -1,0 +1,151 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+func assign(e *command.Env) *cobra.Command {
+	var in apiclient.AssignPoliciesRequest
+	var tenant bool
+	c := &cobra.Command{
+		Use: "assign POLICIES LEVEL --reason REASON", Short: "Give policies a stricter level in the project, or in the tenant",
+		Long: "POLICIES is the id of a policy or a pattern such as 'azure-storage-*'; LEVEL is advisory, soft-mandatory,\n" +
+			"hard-mandatory or off. Of several that hold, the strictest counts, and none goes below what the operator's\n" +
+			"configuration, or where that says nothing the policy itself, sets.",
+		Example: "  terrace policy assign 'azure-storage-*' hard-mandatory --stage prod --reason \"the audit of May\"\n" +
+			"  terrace policy assign '*' soft-mandatory --set /etc/terrace/policies --tenant --reason \"they have settled\"",
+		Args: cobra.ExactArgs(2), ValidArgsFunction: assignWords,
+		RunE: e.InScope(&tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
+			in.Policies, in.Level = args[0], apiclient.PolicyLevel(args[1])
+			done, err := s.AssignPolicies(ctx, project, in)
+			if err != nil {
+				return err
+			}
+			return e.Print(done, func(w io.Writer) { writeEffect(w, done) })
+		}),
+	}
+	e.StageFlag(c, &in.Stage, "stage", "only on this stage", false)
+	c.Flags().StringVar(&in.Target, "target", "", "only on stages with this target, such as azure")
+	c.Flags().StringVar(&in.Set, "set", "", "only those of this source of policies, such as terrace")
+	c.Flags().BoolVar(&tenant, "tenant", false, "in all projects of the tenant, not in the project")
+	command.Reason(c, &in.Reason)
+	return c
+}
+
+func assignWords(c *cobra.Command, args []string, p string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 1 {
+		return append(levels(), "off"), cobra.ShellCompDirectiveNoFileComp
+	}
+	return shippedIDs(c, args, p)
+}
+
+func writeEffect(w io.Writer, e apiclient.PolicyEffect) {
+	_, _ = fmt.Fprintf(w, "%s: %s %s is %s, version %d\n", e.ID, e.Policies, strings.TrimSpace(e.Scope.Stage+" "+e.Target), e.Level, e.Version)
+	_, _ = fmt.Fprintf(w, "it names %s", count(int(e.Matches), "policy", "policies"))
+	if e.Stricter > 0 {
+		_, _ = fmt.Fprintf(w, ", of which %d keep a stricter level", e.Stricter)
+	}
+	_, _ = fmt.Fprintln(w)
+}
+
+// count writes how many there are of something.
+func count(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// assignments has the commands about what is assigned.
+type assignments struct {
+	*command.Env
+
+	tenant bool
+}
+
+func assignmentsCommand(e *command.Env) *cobra.Command {
+	a := &assignments{Env: e}
+	c := command.Group("assignments", "See which levels are assigned to policies, by whom and since when", a.list(), a.history(), a.remove())
+	c.PersistentFlags().BoolVar(&a.tenant, "tenant", false, "those of all projects of the tenant, not of the project")
+	return c
+}
+
+func (a *assignments) list() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the levels that the project, the tenant and the operator assigned", Args: cobra.NoArgs,
+		Long:    "Of the operator's, the last that holds counts; it is the floor of the others, of which the strictest counts.",
+		Example: "  terrace policy assignments list\n  terrace policy assignments list --tenant -o json",
+		RunE: a.InScope(&a.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
+			all, err := s.Assignments(ctx, project)
+			if err != nil {
+				return err
+			}
+			return a.Print(all, func(w io.Writer) { a.write(w, all) })
+		}),
+	}
+}
+
+func (a *assignments) write(w io.Writer, all apiclient.Assignments) {
+	var rows [][]string
+	for _, p := range all.Platform {
+		rows = append(rows, []string{"-", p.Policies, string(p.Level), places(p.Project, p.Stage, p.Target), "the configuration", "", ""})
+	}
+	for _, v := range all.Items {
+		rows = append(rows, []string{v.ID, strings.TrimSpace(v.Policies + " " + v.Set), string(v.Level), places(v.Scope.Project, v.Scope.Stage, v.Target), v.By.Name, output.Age(a.Clock.Now(), v.At), v.Reason})
+	}
+	output.Rows(w, []string{"ASSIGNMENT", "POLICIES", "LEVEL", "WHERE", "BY", "AGE", "REASON"}, rows)
+}
+
+func places(parts ...string) string {
+	text := strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
+	if text == "" {
+		return "everywhere"
+	}
+	return text
+}
+
+func (a *assignments) history() *cobra.Command {
+	return &cobra.Command{
+		Use: "history ASSIGNMENT", Short: "List the versions of an assignment, the newest first", Args: cobra.ExactArgs(1),
+		Example: "  terrace policy assignments history ASSIGNMENT", ValidArgsFunction: a.Assignments(),
+		RunE: a.InScope(&a.tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
+			all, err := s.AssignmentVersions(ctx, project, args[0])
+			if err != nil {
+				return err
+			}
+			return command.PrintList(a.Env, all, []string{"VERSION", "LEVEL", "BY", "AGE", "REASON"}, func(v apiclient.PolicySetting) []string {
+				level := string(v.Level)
+				if v.Removed {
+					level = "removed"
+				}
+				return []string{fmt.Sprint(v.Version), level, v.By.Name, output.Age(a.Clock.Now(), v.At), v.Reason}
+			})
+		}),
+	}
+}
+
+func (a *assignments) remove() *cobra.Command {
+	var reason string
+	c := &cobra.Command{
+		Use: "remove ASSIGNMENT --reason REASON", Short: "Remove an assignment; its history stays", Args: cobra.ExactArgs(1),
+		Example: "  terrace policy assignments remove ASSIGNMENT --reason \"the audit is over\"", ValidArgsFunction: a.Assignments(),
+		RunE: a.InScope(&a.tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
+			v, err := s.RemoveAssignment(ctx, project, args[0], reason)
+			if err != nil {
+				return err
+			}
+			return a.Print(v, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is removed\n", v.ID) })
+		}),
+	}
+	command.Reason(c, &reason)
+	return c
+}

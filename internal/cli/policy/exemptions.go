@@ -1,0 +1,143 @@
+package policy
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+// exemptions has the commands about exemptions that were asked for.
+type exemptions struct {
+	*command.Env
+
+	tenant bool
+}
+
+func exemptionsCommand(e *command.Env) *cobra.Command {
+	x := &exemptions{Env: e}
+	c := command.Group("exemptions", "See who is exempt from policies, and approve or revoke that", x.list(), x.show(), x.approve(), x.revoke())
+	c.PersistentFlags().BoolVar(&x.tenant, "tenant", false, "those of the whole tenant, not of the project")
+	return c
+}
+
+func (x *exemptions) list() *cobra.Command {
+	var q apiclient.ListExemptionsParams
+	var status string
+	c := &cobra.Command{
+		Use: "list", Short: "List exemptions, the newest first", Args: cobra.NoArgs,
+		Long:    "Without --all or --status, those that count or wait for an approval. Expiring ones end within a week.",
+		Example: "  terrace policy exemptions list\n  terrace policy exemptions list --stage prod --all -o json",
+		RunE: x.InScope(&x.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
+			q.Project, q.Status = project, apiclient.PolicyExemptionStatus(status)
+			all, err := s.Exemptions(ctx, q)
+			if err != nil {
+				return err
+			}
+			return command.PrintList(x.Env, all, []string{"EXEMPTION", "FROM", "WHERE", "STATUS", "EXPIRES", "ASKED", "REASON"}, func(one apiclient.PolicyExemption) []string {
+				return []string{one.ID, one.Policy + one.Set, where(one), statusOf(one), output.Moment(x.Clock.Now(), one.ExpiresAt), one.RequestedBy.Name, one.Reason}
+			})
+		}),
+	}
+	x.StageFlag(c, &q.Stage, "stage", "only those that count on this stage", false)
+	c.Flags().StringVar(&q.Workload, "workload", "", "only those that count for this workload")
+	c.Flags().StringVar(&q.Policy, "rule", "", "only those from this policy")
+	c.Flags().BoolVar(&q.All, "all", false, "those that ended, too")
+	command.Choice(c, &status, "status", "", "only those that are requested, approved, revoked or expired", "requested", "approved", "revoked", "expired")
+	_ = c.RegisterFlagCompletionFunc("rule", forFlag(shippedIDs))        // the flag was made above
+	_ = c.RegisterFlagCompletionFunc("workload", forFlag(x.Workloads())) // likewise
+	return c
+}
+
+// about makes a command about one exemption.
+func (x *exemptions) about(use, short, long, example string, status apiclient.PolicyExemptionStatus,
+	do func(ctx context.Context, s command.Server, project, id string) (apiclient.PolicyExemption, error),
+) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Long: long, Example: "  " + example, Args: cobra.ExactArgs(1), ValidArgsFunction: x.Exemptions(status),
+		RunE: x.InScope(&x.tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
+			one, err := do(ctx, s, project, args[0])
+			if err != nil {
+				return err
+			}
+			return x.Print(one, func(w io.Writer) { writeExemption(w, one, x.Clock.Now()) })
+		}),
+	}
+}
+
+func (x *exemptions) show() *cobra.Command {
+	return x.about("show EXEMPTION", "Show one exemption", "", "terrace policy exemptions show EXEMPTION", "",
+		func(ctx context.Context, s command.Server, project, id string) (apiclient.PolicyExemption, error) {
+			return s.Exemption(ctx, project, id)
+		})
+}
+
+func (x *exemptions) approve() *cobra.Command {
+	var reason string
+	c := x.about("approve EXEMPTION", "Make an exemption count until it expires",
+		"It needs the role approver or admin; for a policy that is hard-mandatory anywhere in the scope, the role admin.\n"+
+			"Where the highest stage of the scope wants another person than the requester, so does this. Runs that the\n"+
+			"policy holds are planned again.",
+		"terrace policy exemptions approve EXEMPTION --reason \"agreed with the team\"", "requested",
+		func(ctx context.Context, s command.Server, project, id string) (apiclient.PolicyExemption, error) {
+			return s.ApproveExemption(ctx, project, id, reason)
+		})
+	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
+	return c
+}
+
+func (x *exemptions) revoke() *cobra.Command {
+	var reason string
+	c := x.about("revoke EXEMPTION --reason REASON", "End an exemption, or take a request for one back",
+		"It counts no longer, also for runs that were planned under it and have not begun to apply.",
+		"terrace policy exemptions revoke EXEMPTION --reason \"the client is gone\"", "",
+		func(ctx context.Context, s command.Server, project, id string) (apiclient.PolicyExemption, error) {
+			return s.RevokeExemption(ctx, project, id, reason)
+		})
+	command.Reason(c, &reason)
+	return c
+}
+
+// where is the scope of an exemption in one word.
+func where(x apiclient.PolicyExemption) string {
+	parts := []string{}
+	for _, part := range []string{x.Scope.Project, x.Scope.Stage, x.Workload, x.Address} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if len(parts) == 0 {
+		return "everywhere"
+	}
+	return strings.Join(parts, " ")
+}
+
+func statusOf(x apiclient.PolicyExemption) string {
+	if x.Status == "approved" && x.WarnedAt != nil {
+		return "expiring"
+	}
+	return string(x.Status)
+}
+
+func writeExemption(w io.Writer, x apiclient.PolicyExemption, now time.Time) {
+	output.Pairs(w, "exemption", x.ID, "from", x.Policy, "from all of", x.Set, "level", string(x.Level), "project", x.Scope.Project, "stage", x.Scope.Stage,
+		"workload", x.Workload, "address", x.Address, "status", statusOf(x), "expires", output.Moment(now, x.ExpiresAt),
+		"requested by", x.RequestedBy.Name, "reason", x.Reason, "approved by", wordOf(x.Approval, now), "revoked by", wordOf(x.Revocation, now))
+}
+
+func wordOf(d *apiclient.PolicyWord, now time.Time) string {
+	if d == nil {
+		return ""
+	}
+	text := d.By.Name + ", " + output.Moment(now, d.At)
+	if d.Reason != "" {
+		text += ": " + d.Reason
+	}
+	return text
+}

@@ -94,10 +94,25 @@ func TestVerifyScripts(t *testing.T) {
 	run(t, "verify", harness.Start(t, "--config", config), "SICK="+sick)
 }
 
-// TestPolicyScripts runs those of a daemon with a folder of policies.
+// TestPolicyScripts runs those of a daemon with a folder of policies, of which one is
+// about a single project.
 func TestPolicyScripts(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
+	const rule = `# METADATA
+# title: What is old is replaced
+# custom: {id: old-api, level: soft-mandatory, fix: use the new one, resources: [terrace_service]}
+package old
+
+deny contains {"msg": "is of the old kind", "address": r.address} if {
+	input.terrace.project == "script-exempt"
+	some r in input.resource_changes
+	r.type == "terrace_service"
+}
+`
+	if err := os.WriteFile(filepath.Join(folder, "old.rego"), []byte(rule), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	run(t, "policy", harness.Start(t, "--policy-folders", folder), "POLICIES="+folder)
 }
 

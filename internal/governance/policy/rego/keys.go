@@ -15,7 +15,7 @@ import (
 
 // customKeys are what custom may have here.
 func customKeys() []string {
-	return []string{"id", "level", "severity", "fix", "controls", "resources", "subjects"}
+	return []string{"id", "level", "severity", "fix", "controls", "resources", "subjects", "floor"}
 }
 
 // keys looks for keys of custom that mean nothing: one that is nearly one of ours is

@@ -18,7 +18,7 @@ var version = "dev"
 func main() {
 	confine.Enter() // a helper goes no further
 	unhurried()
-	os.Exit(run())
+	os.Exit(rarely(run))
 }
 
 func run() int {

@@ -42,6 +42,7 @@ func (p process) run(ctx context.Context, line func([]byte), args ...string) (st
 	// The kernel kills the child when the thread that started it ends.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	confine.Punctual()
 	timed, cancel := context.WithTimeoutCause(ctx, p.limits.Time, errTimeout)
 	defer cancel()
 	limited, exceed := context.WithCancelCause(timed)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"syscall"
 
@@ -45,6 +46,8 @@ func length(text []byte) []byte {
 
 // spawn starts what the parent orders, until that has closed the connection or ended.
 func spawn() error {
+	runtime.LockOSThread()
+	Punctual()
 	unix.CloseOnExec(connection)
 	conn := os.NewFile(connection, "parent")
 	for {

@@ -131,7 +131,10 @@ func begin(helper string) (*small, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	began, p := make(chan error), &small{conn: conn.(*net.UnixConn), ended: make(chan struct{})}
 	go func() {
-		runtime.LockOSThread() // and ends with this function
+		// The thread must outlive this goroutine: others may have started processes
+		// from it before, which would die with it. So it is unlocked in the end.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
 		defer close(p.ended)
 		err := cmd.Start()
 		if began <- err; err == nil {

@@ -2,6 +2,7 @@ package confine_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -124,5 +125,20 @@ func TestASpawnerWithoutAHelperSaysSo(t *testing.T) {
 	}
 	if _, err := spawned(t, &confine.Spawner{Helper: "/bin/true"}, passes, "true"); err == nil {
 		t.Error("a program that does not answer helps")
+	}
+}
+
+func TestWhatIsStartedIsPunctual(t *testing.T) {
+	t.Parallel()
+	s := spawner(t)
+	_, err := spawned(t, s, func(pid int) error {
+		raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/timerslack_ns", pid))
+		if err == nil && strings.TrimSpace(string(raw)) != "500000" {
+			return fmt.Errorf("its waits end %s ns late", raw)
+		}
+		return nil // who is no superuser may not read it
+	}, "true")
+	if err != nil {
+		t.Error(err)
 	}
 }

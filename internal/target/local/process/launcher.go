@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/terrace-idp/terrace/internal/platform/confine"
 )
 
 // Marker names the environment variable that every started process carries, so
@@ -65,6 +67,7 @@ func (l *Launcher) serve() {
 	// from it before, which would die with it. So it is unlocked in the end.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	confine.Punctual()
 	for {
 		select {
 		case request := <-l.requests:

@@ -95,8 +95,12 @@ func (p *pinning) pins() []PinnedModule {
 }
 
 // Graph resolves a release for a stage from what the release fixes alone: the
-// definitions and modules of today have no part in it.
+// definitions and modules of today have no part in it. Both are to be read alone.
 func (s *Service) Graph(_ context.Context, r Release, st stage.Stage) (*graph.Graph, *workload.Workload, error) {
+	key := place{r.ID, contextOf(r.Scope, st)}
+	if known, ok := s.graphs.get(key); ok {
+		return known.graph, known.workload, nil
+	}
 	w, err := r.workload()
 	if err != nil {
 		return nil, nil, err
@@ -104,6 +108,9 @@ func (s *Service) Graph(_ context.Context, r Release, st stage.Stage) (*graph.Gr
 	g, err := graph.Resolve(w, contextOf(r.Scope, st), r.Definitions, graph.ModuleFunc(r.module))
 	if err != nil {
 		return nil, nil, fmt.Errorf("release %s on %s: %w", r.ID, st.Name, err)
+	}
+	if r.ID != "" {
+		s.graphs.put(key, resolved{g, w})
 	}
 	return g, w, nil
 }

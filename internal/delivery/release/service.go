@@ -8,6 +8,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
 // Store keeps releases and the records of artifacts. Every call is about the
@@ -90,7 +91,13 @@ type Config struct {
 }
 
 // Service makes releases and keeps artifacts.
-type Service struct{ c Config }
+type Service struct {
+	c Config
+	// releases and graphs are those that were asked for last: a run asks for the same
+	// ones at each of its steps.
+	releases recent[name, Release]
+	graphs   recent[place, resolved]
+}
 
 // NewService returns a service.
 func NewService(c Config) *Service { return &Service{c: c} }
@@ -101,7 +108,15 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, id string) (Relea
 	if err := s.c.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
 		return Release{}, err
 	}
-	return s.c.Store.Get(ctx, scope, id)
+	key := name{scope, id}
+	if r, ok := s.releases.get(key); ok {
+		return r, nil
+	}
+	r, err := s.c.Store.Get(ctx, scope, id)
+	if err == nil {
+		db.AfterCommit(ctx, func() { s.releases.put(key, r) }) // one that was made in this transaction may yet be none
+	}
+	return r, err
 }
 
 // List returns the releases of a workload, the newest first.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 func TestDocumentsThatAreRead(t *testing.T) {
@@ -74,8 +75,8 @@ func TestSensitiveValuesAreHidden(t *testing.T) {
 	t.Parallel()
 	in, err := plan.Read("p", []byte(`{
 		"resource_changes":[{"address":"a.b","type":"a","change":{"before":null,"before_sensitive":true,
-			"after":{"password":"hunter2","name":"n","list":[{"key":"hunter2","other":1}],"gone":null},
-			"after_sensitive":{"password":true,"list":[{"key":true}],"gone":true}}}],
+			"after":{"password":"hunter2","open":true,"name":"n","list":[{"key":"hunter2","other":1}],"gone":null},
+			"after_sensitive":{"password":true,"open":true,"list":[{"key":true}],"gone":true}}}],
 		"output_changes":{"o":{"after":"hunter2","after_sensitive":true}},
 		"planned_values":{"outputs":{"o":{"sensitive":true,"value":"hunter2"}},"root_module":{"child_modules":[{"resources":[{"values":{"password":"hunter2"},"sensitive_values":{"password":true}}]}]}},
 		"prior_state":{"values":{"root_module":{"resources":[{"values":{"password":"hunter2"},"sensitive_values":{"password":true}}]}}},
@@ -86,7 +87,7 @@ func TestSensitiveValuesAreHidden(t *testing.T) {
 	}
 	secret := plan.Redact(in)
 	text, err := json.Marshal(in.Document)
-	if err != nil || strings.Contains(string(text), "hunter2") || !strings.Contains(string(text), "seen") || !strings.Contains(string(text), `"gone":null`) || !strings.Contains(string(text), `"before":null`) {
+	if err != nil || strings.Contains(string(text), "hunter2") || !strings.Contains(string(text), "seen") || !strings.Contains(string(text), `"gone":null`) || !strings.Contains(string(text), `"open":true`) || !strings.Contains(string(text), `"before":null`) {
 		t.Errorf("%s %v", text, err)
 	}
 	for text, want := range map[string]string{"user:hunter2@host": "user:(sensitive)@host", "was seen": "was seen"} {
@@ -114,6 +115,20 @@ func TestWhatIsSensitiveIsKnownFromEachPlace(t *testing.T) {
 	for _, value := range []string{"secret-1", "secret-2", "secret-3", "secret-4", "secret-5", "secret-6", "secret-7", "secret-8"} {
 		if !secret.In(value) {
 			t.Errorf("%s is not known", value)
+		}
+	}
+}
+
+// A format that nobody knows could have what rules look for elsewhere.
+func TestFormatsThatAreNotKnownAreRefused(t *testing.T) {
+	t.Parallel()
+	for version, known := range map[string]bool{
+		`"0.1"`: true, `"0.2"`: true, `"1.0"`: true, `"1.99"`: true, `"1"`: true,
+		`"9.0"`: false, `"2.0"`: false, `"0.3"`: false, `"1.x"`: false, `""`: false, `1.2`: false, `null`: false,
+	} {
+		_, err := plan.Read("p", []byte(`{"format_version":`+version+`,"resource_changes":[]}`))
+		if known && err != nil || !known && (!kernel.Is(err, kernel.Invalid) || !strings.Contains(err.Error(), "format version")) {
+			t.Errorf("%s: %v", version, err)
 		}
 	}
 }

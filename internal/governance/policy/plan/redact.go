@@ -77,11 +77,14 @@ func (r redactor) module(module map[string]any) {
 	}
 }
 
-// redact returns v with what the marks say is sensitive hidden; null stays null.
+// redact returns v with what the marks say is sensitive hidden. Null stays null, and
+// true and false stay: neither holds a secret, and a rule against public access would
+// pass where a mark hid it. Of all else rules see that it is there: what a rule says of
+// a value may be a part of it, its length or its digest, and no cut finds those again.
 func redact(v, marks any) any {
 	switch m := marks.(type) {
 	case bool:
-		if m && v != nil {
+		if _, plain := v.(bool); m && v != nil && !plain {
 			return Hidden
 		}
 	case map[string]any:

@@ -24,7 +24,7 @@ func fields() []string {
 	return []string{"resource_changes", "planned_values", "values", "configuration", "prior_state", "output_changes"}
 }
 
-// Read reads a document; errors call it name.
+// Read reads a document; errors call it name. Nobody may change the content afterwards.
 func Read(name string, content []byte) (policy.Input, error) {
 	if len(content) > MaxBytes {
 		return policy.Input{}, kernel.Errorf(kernel.TooLarge, "%s has %d MiB, more than the %d allowed", name, len(content)>>20, MaxBytes>>20)
@@ -33,10 +33,8 @@ func Read(name string, content []byte) (policy.Input, error) {
 	if bytes.HasPrefix(content, []byte("PK\x03\x04")) {
 		return policy.Input{}, kernel.Errorf(kernel.Invalid, "%s is a plan as terraform keeps it, not JSON", name).WithFix(fix)
 	}
-	d := json.NewDecoder(bytes.NewReader(content))
-	d.UseNumber()
-	var document map[string]any
-	if err := d.Decode(&document); err != nil {
+	document, err := decode(content)
+	if err != nil {
 		return policy.Input{}, kernel.Errorf(kernel.Invalid, "%s is no object of JSON: %w", name, err).WithFix(fix)
 	}
 	return Document(name, document)

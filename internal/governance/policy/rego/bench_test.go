@@ -24,8 +24,8 @@ const (
 	// maxMilliseconds is what evaluating them may take once they are compiled.
 	maxMilliseconds = 250
 	// minFaster is by how much they are faster than a process of opa for each run.
-	minFaster = 10
-	rounds    = 7
+	minFaster   = 10
+	benchRounds = 7
 )
 
 // BenchmarkEval evaluates 100 policies over a plan of 1,000 resources, from the
@@ -84,7 +84,7 @@ func eval(b *testing.B, folder policy.Folder, atLeast float64, nth func(int) pla
 	theirs(first)
 	for b.Loop() {
 		var own, other, ownCPU, otherCPU []float64
-		for range rounds {
+		for range benchRounds {
 			text := next()
 			took, cpu := measured(syscall.RUSAGE_SELF, func() { ours(text) })
 			own, ownCPU = append(own, took), append(ownCPU, cpu)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -102,10 +103,27 @@ func (e *evaluation) remember() {
 			continue
 		}
 		for _, r := range t.view.some {
-			more[at[r.address]].add(t.rule.number, t.fresh[r.address])
+			more[at[r.address]].add(t.rule.number, own(t.fresh[r.address]))
 		}
 	}
 	e.set.kept.add(e.units, more)
+}
+
+// own are findings whose texts are not parts of the plan's: what is kept would keep it.
+func own(findings []any) []any {
+	all := make([]any, 0, len(findings))
+	for _, f := range findings {
+		object, _ := f.(map[string]any)
+		mine := make(map[string]any, len(object))
+		for key, value := range object {
+			if text, ok := value.(string); ok {
+				value = strings.Clone(text)
+			}
+			mine[key] = value
+		}
+		all = append(all, mine)
+	}
+	return all
 }
 
 // byAddress are findings by the resource that they are about.

@@ -93,7 +93,7 @@ func TestTheLibraryInGoSaysWhatItSaysInRego(t *testing.T) {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(3, 4))
-	for n := range 25 {
+	for n := range rounds(25) {
 		var changes, configured []any
 		for i := range 8 {
 			changes = append(changes, map[string]any{

@@ -2,9 +2,7 @@ package run
 
 import (
 	"context"
-	"encoding/json"
 	"io"
-	"maps"
 	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -82,104 +80,6 @@ type Zones interface {
 	Outputs(ctx context.Context, scope kernel.Scope) (map[string]any, error)
 }
 
-// RenderInput is what a root module is made from.
-type RenderInput struct {
-	Stack    string
-	Scope    kernel.Scope
-	Stage    stage.Stage
-	Release  release.Release
-	Graph    *graph.Graph
-	Workload *workload.Workload
-	Tags     map[string]string
-	// LandingZone are the outputs of the stage's landing zone.
-	LandingZone map[string]any
-	// Taken are outputs of other stacks, by resource and output.
-	Taken map[string]map[string]StateOutput
-}
-
-// Root is a rendered root module.
-type Root struct {
-	Files map[string][]byte
-	// Secret are files that people do not see, and that the digest is not of.
-	Secret map[string][]byte
-	Digest kernel.Digest
-	// LandingZone is the digest of what it takes from the landing zone, empty for nothing.
-	LandingZone kernel.Digest
-}
-
-// all are the files that the tool gets.
-func (r Root) all() map[string][]byte {
-	files := maps.Clone(r.Files)
-	maps.Copy(files, r.Secret)
-	return files
-}
-
-// Renderer makes the root module of a stack.
-type Renderer interface {
-	Render(ctx context.Context, in RenderInput) (Root, error)
-}
-
-// Job is one execution of terraform.
-type Job struct {
-	Run   string
-	Stack string
-	Scope kernel.Scope
-	// Stage says where it runs.
-	Stage   stage.Stage
-	Attempt int
-	// Fence is that of the lease under which it is executed.
-	Fence int64
-	Files map[string][]byte
-	// Token is the run token for state, modules and planes.
-	Token string
-	// Destroy plans the removal of everything.
-	Destroy bool
-	// RefreshOnly plans what was changed outside alone, as the plan's drift; its
-	// apply takes that into the state and changes nothing else.
-	RefreshOnly bool
-	// Unlocked plans without the lock of the state, for who only looks.
-	Unlocked bool
-	// Targets are the addresses that a plan is limited to; none is no limit.
-	Targets []string
-	// Partial says that an apply does a part only of what was approved.
-	Partial bool
-	// Kill is closed when terraform must end at once; a canceled context asks it to stop.
-	Kill <-chan struct{}
-	// Keep takes the plan file that was made; nil is for who only looks.
-	Keep func(ctx context.Context, plan PlanFile) error
-}
-
-// PlanFile is terraform's plan, byte for byte, wherever it lies.
-type PlanFile struct {
-	Digest kernel.Digest
-	// Open reads it from the start, any number of times while it is there.
-	Open func(ctx context.Context) (io.ReadCloser, error)
-}
-
-// Planned is the result of a plan.
-type Planned struct {
-	// Digest is that of terraform's plan, which Keep has taken.
-	Digest kernel.Digest
-	JSON   *tfjson.Plan
-}
-
-// Applied is the result of an apply, of a failed one, too.
-type Applied struct {
-	Outputs map[string]json.RawMessage
-	// Existing is what a failed apply wanted to create and was there already. An
-	// ID is empty where the target does not tell it yet.
-	Existing []Adoption
-	// Busy says that an apply failed only because the target still works on what
-	// it was to change.
-	Busy bool
-}
-
-// Planner executes terraform; sink receives its events as they happen.
-type Planner interface {
-	Plan(ctx context.Context, job Job, sink func(Event)) (Planned, error)
-	Apply(ctx context.Context, job Job, plan PlanFile, sink func(Event)) (Applied, error)
-}
-
 // Images asks registries for digests: it returns the references with digests of
 // those images, by container, whose registry answers in time.
 type Images interface {
@@ -236,42 +136,4 @@ type Logs interface {
 	// Read returns whole lines of NDJSON from offset on, the offset after them,
 	// and a channel that is closed when there is more.
 	Read(ctx context.Context, run string, offset int64) (lines []byte, next int64, more <-chan struct{}, err error)
-}
-
-// CheckInput is one check: of one address where it is over HTTP, else of the
-// deployment as a whole.
-type CheckInput struct {
-	// URL is the address under which a gateway serves the workload, "" for a
-	// check of another kind.
-	URL string
-	// Own says that the gateway is Terrace's, not a cloud's or a cluster's.
-	Own bool
-	// Release is what the answer's header Terrace-Release must say.
-	Release string
-	Check   stage.Check
-	// Scope is complete, and with Workload, Version and Endpoints it is what a
-	// command and a query are told.
-	Scope     kernel.Scope
-	Workload  string
-	Version   string
-	Endpoints map[string]string
-}
-
-// Verifier checks a deployment, trying again as often as the check has it.
-type Verifier interface {
-	Verify(ctx context.Context, in CheckInput) CheckResult
-}
-
-// CheckResult is what a check found.
-type CheckResult struct {
-	Check string `json:"check"`
-	URL   string `json:"url,omitempty"`
-	// Asked is the command or the query, as it was asked.
-	Asked   string `json:"asked,omitempty"`
-	Passed  bool   `json:"passed"`
-	Message string `json:"message"`
-	// Output are the last lines of a command.
-	Output   string  `json:"output,omitempty"`
-	Attempts int     `json:"attempts"`
-	Seconds  float64 `json:"seconds"`
 }

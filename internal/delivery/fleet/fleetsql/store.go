@@ -7,8 +7,6 @@ package fleetsql
 import (
 	"context"
 	"embed"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/fleet"
@@ -36,11 +34,11 @@ type row struct {
 
 // body is the JSON of a record.
 func body(v any) (string, error) {
-	raw, err := json.Marshal(v)
+	raw, err := db.Encode(v, "a record of the fleet")
 	if err != nil {
-		return "", fmt.Errorf("write a record of the fleet: %w", err)
+		return "", err
 	}
-	return string(raw), nil
+	return raw, nil
 }
 
 // InsertRunner adds a runner with the digest of its token.
@@ -87,8 +85,8 @@ func (s *Store) runner(ctx context.Context, what, where string, args ...any) (fl
 }
 
 func runnerOf(r row) (out fleet.Runner, err error) {
-	if err := json.Unmarshal([]byte(r.Body), &out); err != nil {
-		return out, fmt.Errorf("read runner: %w", err)
+	if err := db.Decode(r.Body, &out, "runner"); err != nil {
+		return out, err
 	}
 	out.Revision = r.Revision
 	return out, nil
@@ -161,8 +159,8 @@ func (s *Store) assignments(ctx context.Context, what, rest string, args ...any)
 	}
 	all := make([]fleet.Assignment, len(rows))
 	for i, r := range rows {
-		if err := json.Unmarshal([]byte(r.Body), &all[i]); err != nil {
-			return nil, fmt.Errorf("read assignment: %w", err)
+		if err := db.Decode(r.Body, &all[i], "assignment"); err != nil {
+			return nil, err
 		}
 		all[i].Revision = r.Revision
 	}

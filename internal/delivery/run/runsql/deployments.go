@@ -2,8 +2,6 @@ package runsql
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -13,14 +11,14 @@ import (
 
 // PutDeployment writes what is on a stage.
 func (s *Store) PutDeployment(ctx context.Context, d run.Deployment) error {
-	body, err := json.Marshal(d)
+	body, err := db.Encode(d, "deployment")
 	if err != nil {
-		return fmt.Errorf("write deployment: %w", err)
+		return err
 	}
 	_, err = s.db.Conn(ctx).NewRaw(
 		"INSERT INTO run_deployments (tenant, project, workload, stage, release_id, run, status, takes, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"+
 			" ON CONFLICT (tenant, project, workload, stage) DO UPDATE SET release_id = excluded.release_id, run = excluded.run, status = excluded.status, takes = excluded.takes, body = excluded.body",
-		d.Scope.Tenant, d.Scope.Project, d.Workload, d.Scope.Stage, d.Release.ID, d.Run, string(d.Status), takesOf(d), string(body)).Exec(ctx)
+		d.Scope.Tenant, d.Scope.Project, d.Workload, d.Scope.Stage, d.Release.ID, d.Run, string(d.Status), takesOf(d), body).Exec(ctx)
 	return db.Map(err, "deployment of "+d.Workload)
 }
 
@@ -32,14 +30,9 @@ func (s *Store) Deployment(ctx context.Context, scope kernel.Scope, workload str
 	if err != nil {
 		return run.Deployment{}, db.Map(err, "deployment of "+workload+" in "+scope.Stage)
 	}
-	return readDeployment(body)
-}
-
-func readDeployment(body string) (d run.Deployment, err error) {
-	if err := json.Unmarshal([]byte(body), &d); err != nil {
-		return d, fmt.Errorf("read deployment: %w", err)
-	}
-	return d, nil
+	var d run.Deployment
+	err = db.Decode(body, &d, "deployment")
+	return d, err
 }
 
 // Deployments returns those of the scope's tenant, narrowed by its project and
@@ -48,22 +41,8 @@ func (s *Store) Deployments(ctx context.Context, scope kernel.Scope, workload st
 	q := s.db.Reader(ctx).NewSelect().TableExpr("run_deployments").Column("body").Where("tenant = ?", scope.Tenant)
 	q = where(q, map[string]string{"project = ?": scope.Project, "stage = ?": scope.Stage, "workload = ?": workload})
 	var bodies []string
-	if err := q.Order("project", "workload", "stage").Scan(ctx, &bodies); err != nil {
-		return nil, db.Map(err, "deployments")
-	}
-	return readDeployments(bodies)
-}
-
-func readDeployments(bodies []string) ([]run.Deployment, error) {
-	deployments := make([]run.Deployment, 0, len(bodies))
-	for _, body := range bodies {
-		d, err := readDeployment(body)
-		if err != nil {
-			return nil, err
-		}
-		deployments = append(deployments, d)
-	}
-	return deployments, nil
+	err := q.Order("project", "workload", "stage").Scan(ctx, &bodies)
+	return db.Bodies[run.Deployment](bodies, err, "deployments")
 }
 
 // DeleteDeployment removes what is recorded of a workload in the scope's stage.

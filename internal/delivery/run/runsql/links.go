@@ -32,10 +32,7 @@ func (s *Store) Takers(ctx context.Context, scope kernel.Scope, workload string)
 	err := s.db.Reader(ctx).NewRaw(
 		`SELECT body FROM run_deployments WHERE tenant = ? AND stage = ? AND takes <> '' AND takes LIKE ? ESCAPE '\' ORDER BY project, workload`,
 		scope.Tenant, scope.Stage, naming(scope, workload)).Scan(ctx, &bodies)
-	if err != nil {
-		return nil, db.Map(err, "who takes from "+workload)
-	}
-	return readDeployments(bodies)
+	return db.Bodies[run.Deployment](bodies, err, "who takes from "+workload)
 }
 
 // OpenFollowers returns the tenant's runs in the scope's stage that have not ended
@@ -45,10 +42,7 @@ func (s *Store) OpenFollowers(ctx context.Context, scope kernel.Scope, workload 
 	err := s.db.Reader(ctx).NewRaw(
 		`SELECT revision, body FROM runs WHERE tenant = ? AND stage = ? AND NOT ended AND follows <> '' AND follows LIKE ? ESCAPE '\' ORDER BY id`,
 		scope.Tenant, scope.Stage, naming(scope, workload)).Scan(ctx, &rows)
-	if err != nil {
-		return nil, db.Map(err, "runs after those of "+workload)
-	}
-	return runsOf(rows)
+	return runsOf(rows, err, "runs after those of "+workload)
 }
 
 // Underway returns the first run of each of the stacks that has not ended and is no
@@ -57,10 +51,7 @@ func (s *Store) Underway(ctx context.Context, stacks []string) (map[string]run.R
 	var rows []row
 	err := s.db.Reader(ctx).NewRaw(
 		"SELECT revision, body FROM runs WHERE stack IN (?) AND NOT ended ORDER BY CASE status WHEN 'queued' THEN 1 ELSE 0 END, id", bun.List(stacks)).Scan(ctx, &rows)
-	if err != nil {
-		return nil, db.Map(err, "runs that others wait for")
-	}
-	open, err := runsOf(rows)
+	open, err := runsOf(rows, err, "runs that others wait for")
 	first := map[string]run.Run{}
 	for _, r := range open {
 		if _, known := first[r.Stack]; !known && !r.DryRun {

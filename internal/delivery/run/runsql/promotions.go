@@ -2,8 +2,6 @@ package runsql
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -16,14 +14,14 @@ const dueAtOnce = 200
 
 // PutReleaseApproval writes over the one of the release and stage.
 func (s *Store) PutReleaseApproval(ctx context.Context, a run.ReleaseApproval) error {
-	body, err := json.Marshal(a)
+	body, err := db.Encode(a, "approval")
 	if err != nil {
-		return fmt.Errorf("write approval: %w", err)
+		return err
 	}
 	_, err = s.db.Conn(ctx).NewRaw(
 		"INSERT INTO run_release_approvals (tenant, project, workload, stage, release_id, release_number, body) VALUES (?, ?, ?, ?, ?, ?, ?)"+
 			" ON CONFLICT (tenant, project, workload, stage, release_id) DO UPDATE SET body = excluded.body",
-		a.Scope.Tenant, a.Scope.Project, a.Workload, a.Scope.Stage, a.Release.ID, a.Release.Number, string(body)).Exec(ctx)
+		a.Scope.Tenant, a.Scope.Project, a.Workload, a.Scope.Stage, a.Release.ID, a.Release.Number, body).Exec(ctx)
 	return db.Map(err, "approval of "+a.Release.ID)
 }
 
@@ -33,16 +31,7 @@ func (s *Store) ReleaseApprovals(ctx context.Context, scope kernel.Scope, worklo
 	err := s.db.Reader(ctx).NewRaw(
 		"SELECT body FROM run_release_approvals WHERE tenant = ? AND project = ? AND workload = ? AND stage = ? ORDER BY release_number DESC",
 		scope.Tenant, scope.Project, workload, scope.Stage).Scan(ctx, &bodies)
-	if err != nil {
-		return nil, db.Map(err, "approvals of releases of "+workload)
-	}
-	all := make([]run.ReleaseApproval, len(bodies))
-	for i, body := range bodies {
-		if err := json.Unmarshal([]byte(body), &all[i]); err != nil {
-			return nil, fmt.Errorf("read approval: %w", err)
-		}
-	}
-	return all, nil
+	return db.Bodies[run.ReleaseApproval](bodies, err, "approvals of releases of "+workload)
 }
 
 // PutPromotion notes when to look; the earlier of two moments holds.

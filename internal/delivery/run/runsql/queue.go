@@ -103,10 +103,7 @@ func (s *Store) Lapsing(ctx context.Context, now time.Time) ([]run.Run, error) {
 	var rows []row
 	err := s.db.Reader(ctx).NewRaw("SELECT revision, body FROM runs WHERE approval_lapses <= ? ORDER BY approval_lapses LIMIT ?",
 		now.UTC(), mostLapsing).Scan(ctx, &rows)
-	if err != nil {
-		return nil, db.Map(err, "runs whose approvals have expired")
-	}
-	return runsOf(rows)
+	return runsOf(rows, err, "runs whose approvals have expired")
 }
 
 // lapses is when the next approval of a run expires, nil where none does.

@@ -15,26 +15,26 @@ import (
 
 // Insert adds a run with revision 0.
 func (s *Store) Insert(ctx context.Context, r run.Run) error {
-	body, err := json.Marshal(r)
+	body, err := db.Encode(r, "run")
 	if err != nil {
-		return fmt.Errorf("write run: %w", err)
+		return err
 	}
 	_, err = s.db.Conn(ctx).NewRaw(
 		"INSERT INTO runs (id, tenant, project, stage, workload, release_id, stack, status, ended, operation, follows, dry, revision, created_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
-		r.ID, r.Scope.Tenant, r.Scope.Project, r.Scope.Stage, r.Workload, r.Release.ID, r.Stack, string(r.Status), r.Status.Terminal(), string(r.Operation), list(r.Follows()), r.DryRun, r.CreatedAt, string(body),
+		r.ID, r.Scope.Tenant, r.Scope.Project, r.Scope.Stage, r.Workload, r.Release.ID, r.Stack, string(r.Status), r.Status.Terminal(), string(r.Operation), list(r.Follows()), r.DryRun, r.CreatedAt, body,
 	).Exec(ctx)
 	return db.Map(err, "run "+r.ID)
 }
 
 // Save writes r over the revision that it was read with.
 func (s *Store) Save(ctx context.Context, r run.Run) error {
-	body, err := json.Marshal(r)
+	body, err := db.Encode(r, "run")
 	if err != nil {
-		return fmt.Errorf("write run: %w", err)
+		return err
 	}
 	result, err := s.db.Conn(ctx).NewRaw(
 		"UPDATE runs SET status = ?, ended = ?, held_until = ?, approval_lapses = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND project = ? AND revision = ?",
-		string(r.Status), r.Status.Terminal(), heldUntil(r), lapses(r), string(body), r.ID, r.Scope.Tenant, r.Scope.Project, r.Revision,
+		string(r.Status), r.Status.Terminal(), heldUntil(r), lapses(r), body, r.ID, r.Scope.Tenant, r.Scope.Project, r.Revision,
 	).Exec(ctx)
 	if err != nil {
 		return db.Map(err, "run "+r.ID)
@@ -64,23 +64,15 @@ type row struct {
 
 func (r row) run() (run.Run, error) {
 	var out run.Run
-	if err := json.Unmarshal([]byte(r.Body), &out); err != nil {
-		return out, fmt.Errorf("read run: %w", err)
+	if err := db.Decode(r.Body, &out, "run"); err != nil {
+		return out, err
 	}
 	out.Revision = r.Revision
 	return out, nil
 }
 
-func runsOf(rows []row) ([]run.Run, error) {
-	runs := make([]run.Run, 0, len(rows))
-	for _, r := range rows {
-		one, err := r.run()
-		if err != nil {
-			return nil, err
-		}
-		runs = append(runs, one)
-	}
-	return runs, nil
+func runsOf(rows []row, err error, what string) ([]run.Run, error) {
+	return db.Each(rows, err, what, row.run)
 }
 
 // Get returns a run of the scope's project.
@@ -100,10 +92,8 @@ func (s *Store) List(ctx context.Context, scope kernel.Scope, f run.Filter, page
 		Where("tenant = ?", scope.Tenant).Where("project = ?", scope.Project)
 	q = where(q, map[string]string{"workload = ?": f.Workload, "stage = ?": f.Stage, "status = ?": string(f.Status), "id < ?": page.Cursor})
 	var rows []row
-	if err := q.OrderExpr("id DESC").Limit(int64(page.Size())+1).Scan(ctx, &rows); err != nil {
-		return kernel.Page[run.Run]{}, db.Map(err, "runs")
-	}
-	runs, err := runsOf(rows)
+	err := q.OrderExpr("id DESC").Limit(int64(page.Size())+1).Scan(ctx, &rows)
+	runs, err := runsOf(rows, err, "runs")
 	return kernel.PageOf(runs, page, func(r run.Run) string { return r.ID }), err
 }
 
@@ -123,10 +113,7 @@ func (s *Store) Open(ctx context.Context, scope kernel.Scope, stack string) ([]r
 	err := s.db.Reader(ctx).NewRaw(
 		"SELECT revision, body FROM runs WHERE tenant = ? AND project = ? AND stack = ? AND NOT ended ORDER BY CASE status WHEN 'queued' THEN 1 ELSE 0 END, id",
 		scope.Tenant, scope.Project, stack).Scan(ctx, &rows)
-	if err != nil {
-		return nil, db.Map(err, "runs of "+stack)
-	}
-	return runsOf(rows)
+	return runsOf(rows, err, "runs of "+stack)
 }
 
 // RunsOf returns the runs that carry a release to the scope's stage. Those of
@@ -136,10 +123,7 @@ func (s *Store) RunsOf(ctx context.Context, scope kernel.Scope, workload, releas
 	err := s.db.Reader(ctx).NewRaw(
 		"SELECT revision, body FROM runs WHERE tenant = ? AND project = ? AND workload = ? AND stage = ? AND release_id IN (?, '') ORDER BY id",
 		scope.Tenant, scope.Project, workload, scope.Stage, release).Scan(ctx, &rows)
-	if err != nil {
-		return nil, db.Map(err, "runs of "+release)
-	}
-	runs, err := runsOf(rows)
+	runs, err := runsOf(rows, err, "runs of "+release)
 	return slices.DeleteFunc(runs, func(r run.Run) bool { return r.Release.ID != release }), err
 }
 
@@ -157,13 +141,13 @@ func (s *Store) Workloads(ctx context.Context, scope kernel.Scope, page kernel.P
 
 // PutDossier keeps a dossier; the same one again changes nothing.
 func (s *Store) PutDossier(ctx context.Context, scope kernel.Scope, id string, digest kernel.Digest, d run.Dossier) error {
-	body, err := json.Marshal(d)
+	body, err := db.Encode(d, "dossier")
 	if err != nil {
-		return fmt.Errorf("write dossier: %w", err)
+		return err
 	}
 	_, err = s.db.Conn(ctx).NewRaw(
 		"INSERT INTO run_dossiers (tenant, project, run, digest, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		scope.Tenant, scope.Project, id, string(digest), string(body)).Exec(ctx)
+		scope.Tenant, scope.Project, id, string(digest), body).Exec(ctx)
 	return db.Map(err, "dossier of "+id)
 }
 

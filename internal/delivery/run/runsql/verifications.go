@@ -2,8 +2,6 @@ package runsql
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -16,13 +14,13 @@ const verificationsAtOnce = 200
 
 // InsertVerification adds a verification with revision 0.
 func (s *Store) InsertVerification(ctx context.Context, v run.Verification) error {
-	body, err := json.Marshal(v)
+	body, err := db.Encode(v, "verification")
 	if err != nil {
-		return fmt.Errorf("write verification: %w", err)
+		return err
 	}
 	_, err = s.db.Conn(ctx).NewRaw(
 		"INSERT INTO run_verifications (id, tenant, project, stage, workload, run, ended, routine, revision, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
-		v.ID, v.Scope.Tenant, v.Scope.Project, v.Scope.Stage, v.Workload, v.Run, v.Status.Ended(), routine(v), string(body)).Exec(ctx)
+		v.ID, v.Scope.Tenant, v.Scope.Project, v.Scope.Stage, v.Workload, v.Run, v.Status.Ended(), routine(v), body).Exec(ctx)
 	return db.Map(err, "verification "+v.ID)
 }
 
@@ -34,30 +32,24 @@ func routine(v run.Verification) bool {
 
 // SaveVerification writes v over the revision that it was read with.
 func (s *Store) SaveVerification(ctx context.Context, v run.Verification) error {
-	body, err := json.Marshal(v)
+	body, err := db.Encode(v, "verification")
 	if err != nil {
-		return fmt.Errorf("write verification: %w", err)
+		return err
 	}
 	result, err := s.db.Conn(ctx).NewRaw(
 		"UPDATE run_verifications SET ended = ?, routine = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND project = ? AND revision = ?",
-		v.Status.Ended(), routine(v), string(body), v.ID, v.Scope.Tenant, v.Scope.Project, v.Revision).Exec(ctx)
+		v.Status.Ended(), routine(v), body, v.ID, v.Scope.Tenant, v.Scope.Project, v.Revision).Exec(ctx)
 	if err != nil {
 		return db.Map(err, "verification "+v.ID)
 	}
 	return swapped(result, "verification "+v.ID)
 }
 
-func verificationsOf(rows []row) ([]run.Verification, error) {
-	all := make([]run.Verification, 0, len(rows))
-	for _, r := range rows {
-		v := run.Verification{}
-		if err := json.Unmarshal([]byte(r.Body), &v); err != nil {
-			return nil, fmt.Errorf("read verification: %w", err)
-		}
-		v.Revision = r.Revision
-		all = append(all, v)
-	}
-	return all, nil
+// verification reads a stored one.
+func (r row) verification() (v run.Verification, err error) {
+	err = db.Decode(r.Body, &v, "verification")
+	v.Revision = r.Revision
+	return v, err
 }
 
 // Verification returns one of the scope's project.
@@ -68,11 +60,7 @@ func (s *Store) Verification(ctx context.Context, scope kernel.Scope, id string)
 	if err != nil {
 		return run.Verification{}, db.Map(err, "verification "+id)
 	}
-	all, err := verificationsOf([]row{r})
-	if err != nil {
-		return run.Verification{}, err
-	}
-	return all[0], nil
+	return r.verification()
 }
 
 // Verifications returns those of the scope's project, the newest first.
@@ -81,10 +69,8 @@ func (s *Store) Verifications(ctx context.Context, scope kernel.Scope, f run.Ver
 		Where("tenant = ?", scope.Tenant).Where("project = ?", scope.Project)
 	q = where(q, map[string]string{"workload = ?": f.Workload, "stage = ?": f.Stage, "run = ?": f.Run, "id < ?": page.Cursor})
 	var rows []row
-	if err := q.OrderExpr("id DESC").Limit(int64(page.Size())+1).Scan(ctx, &rows); err != nil {
-		return kernel.Page[run.Verification]{}, db.Map(err, "verifications")
-	}
-	all, err := verificationsOf(rows)
+	err := q.OrderExpr("id DESC").Limit(int64(page.Size())+1).Scan(ctx, &rows)
+	all, err := db.Each(rows, err, "verifications", row.verification)
 	return kernel.PageOf(all, page, func(v run.Verification) string { return v.ID }), err
 }
 
@@ -93,10 +79,7 @@ func (s *Store) Verifications(ctx context.Context, scope kernel.Scope, f run.Ver
 func (s *Store) OpenVerifications(ctx context.Context) ([]run.Verification, error) {
 	var rows []row
 	err := s.db.Reader(ctx).NewRaw("SELECT revision, body FROM run_verifications WHERE NOT ended ORDER BY routine, id LIMIT ?", verificationsAtOnce).Scan(ctx, &rows)
-	if err != nil {
-		return nil, db.Map(err, "verifications")
-	}
-	return verificationsOf(rows)
+	return db.Each(rows, err, "verifications", row.verification)
 }
 
 // ForgetVerifications removes those on schedule of a deployment that changed
@@ -149,13 +132,13 @@ func (s *Store) MoveDueVerification(ctx context.Context, d run.DueVerification, 
 
 // SwapDeployment writes d over old: the run and the status must still be old's.
 func (s *Store) SwapDeployment(ctx context.Context, old, d run.Deployment) error {
-	body, err := json.Marshal(d)
+	body, err := db.Encode(d, "deployment")
 	if err != nil {
-		return fmt.Errorf("write deployment: %w", err)
+		return err
 	}
 	result, err := s.db.Conn(ctx).NewRaw(
 		"UPDATE run_deployments SET release_id = ?, run = ?, status = ?, body = ? WHERE tenant = ? AND project = ? AND workload = ? AND stage = ? AND run = ? AND status = ?",
-		d.Release.ID, d.Run, string(d.Status), string(body), d.Scope.Tenant, d.Scope.Project, d.Workload, d.Scope.Stage, old.Run, string(old.Status)).Exec(ctx)
+		d.Release.ID, d.Run, string(d.Status), body, d.Scope.Tenant, d.Scope.Project, d.Workload, d.Scope.Stage, old.Run, string(old.Status)).Exec(ctx)
 	if err != nil {
 		return db.Map(err, "deployment of "+d.Workload)
 	}

@@ -43,12 +43,12 @@ type row struct {
 
 // Insert adds a version; a number that is taken is a Conflict.
 func (s *Store) Insert(ctx context.Context, v stage.Version) error {
-	stages, err := json.Marshal(v.Stages)
+	stages, err := db.Encode(v.Stages, "stages")
 	if err != nil {
-		return fmt.Errorf("write stages: %w", err)
+		return err
 	}
 	r := row{
-		Number: v.Number, Digest: string(v.Digest), Stages: string(stages), Origin: v.Origin, Configured: string(v.Configured),
+		Number: v.Number, Digest: string(v.Digest), Stages: stages, Origin: v.Origin, Configured: string(v.Configured),
 		Reason: v.Reason, SetBy: v.SetBy, SetAt: v.SetAt,
 	}
 	_, err = s.db.Conn(ctx).NewInsert().Model(&r).Exec(ctx)

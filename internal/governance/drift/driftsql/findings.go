@@ -2,8 +2,6 @@ package driftsql
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -29,8 +27,8 @@ func findings(rows []findingRow) ([]drift.Drift, error) {
 	all := make([]drift.Drift, 0, len(rows))
 	for _, r := range rows {
 		var d drift.Drift
-		if err := json.Unmarshal([]byte(r.Body), &d); err != nil {
-			return nil, fmt.Errorf("read drift: %w", err)
+		if err := db.Decode(r.Body, &d, "drift"); err != nil {
+			return nil, err
 		}
 		d.Revision = r.Revision
 		all = append(all, d)
@@ -50,26 +48,26 @@ func wakes(d drift.Drift) *time.Time {
 
 // Insert adds a finding with revision 0.
 func (s *Store) Insert(ctx context.Context, d drift.Drift) error {
-	body, err := json.Marshal(d)
+	body, err := db.Encode(d, "drift")
 	if err != nil {
-		return fmt.Errorf("write drift: %w", err)
+		return err
 	}
 	_, err = s.db.Conn(ctx).NewRaw(
 		"INSERT INTO drift_findings (id, tenant, project, stage, workload, stack, address, status, severity, resolved, wake, revision, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
 		d.ID, d.Scope.Tenant, d.Scope.Project, d.Scope.Stage, d.Workload, d.Stack, d.Address,
-		string(d.Status), string(d.Severity), d.Status == drift.Resolved, wakes(d), string(body)).Exec(ctx)
+		string(d.Status), string(d.Severity), d.Status == drift.Resolved, wakes(d), body).Exec(ctx)
 	return db.Map(err, "drift "+d.ID)
 }
 
 // Save writes d over the revision that it was read with.
 func (s *Store) Save(ctx context.Context, d drift.Drift) error {
-	body, err := json.Marshal(d)
+	body, err := db.Encode(d, "drift")
 	if err != nil {
-		return fmt.Errorf("write drift: %w", err)
+		return err
 	}
 	result, err := s.db.Conn(ctx).NewRaw(
 		"UPDATE drift_findings SET status = ?, severity = ?, resolved = ?, wake = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND project = ? AND revision = ?",
-		string(d.Status), string(d.Severity), d.Status == drift.Resolved, wakes(d), string(body), d.ID, d.Scope.Tenant, d.Scope.Project, d.Revision).Exec(ctx)
+		string(d.Status), string(d.Severity), d.Status == drift.Resolved, wakes(d), body, d.ID, d.Scope.Tenant, d.Scope.Project, d.Revision).Exec(ctx)
 	return swapped(result, err, "drift "+d.ID)
 }
 

@@ -9,8 +9,6 @@ package driftsql
 import (
 	"context"
 	"embed"
-	"encoding/json"
-	"fmt"
 
 	"github.com/uptrace/bun"
 
@@ -52,13 +50,13 @@ func swapped(result affected, err error, what string) error {
 
 // PutCheck writes a check.
 func (s *Store) PutCheck(ctx context.Context, c drift.Check) error {
-	body, err := json.Marshal(c)
+	body, err := db.Encode(c, "check")
 	if err != nil {
-		return fmt.Errorf("write check: %w", err)
+		return err
 	}
 	_, err = s.db.Conn(ctx).NewRaw(
 		"INSERT INTO drift_checks (id, tenant, project, stack, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-		c.ID, c.Scope.Tenant, c.Scope.Project, c.Stack, string(body)).Exec(ctx)
+		c.ID, c.Scope.Tenant, c.Scope.Project, c.Stack, body).Exec(ctx)
 	return db.Map(err, "check "+c.ID)
 }
 
@@ -69,8 +67,8 @@ func (s *Store) Check(ctx context.Context, scope kernel.Scope, id string) (c dri
 	if err != nil {
 		return c, db.Map(err, "check "+id)
 	}
-	if err := json.Unmarshal([]byte(body), &c); err != nil {
-		return c, fmt.Errorf("read check: %w", err)
+	if err := db.Decode(body, &c, "check"); err != nil {
+		return c, err
 	}
 	return c, nil
 }

@@ -2,8 +2,6 @@ package focussql
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/governance/focus"
@@ -99,19 +97,19 @@ func (s *Store) Rules(ctx context.Context, tenant string) (r focus.Rules, err er
 	if err := s.db.Reader(ctx).NewRaw("SELECT body FROM focus_rules WHERE tenant = ?", tenant).Scan(ctx, &body); err != nil {
 		return r, db.Map(err, "rules of allocation")
 	}
-	if err := json.Unmarshal([]byte(body), &r); err != nil {
-		return r, fmt.Errorf("read the rules of allocation: %w", err)
+	if err := db.Decode(body, &r, "the rules of allocation"); err != nil {
+		return r, err
 	}
 	return r, nil
 }
 
 // PutRules keeps a tenant's rules.
 func (s *Store) PutRules(ctx context.Context, tenant string, r focus.Rules) error {
-	body, err := json.Marshal(r)
+	body, err := db.Encode(r, "the rules of allocation")
 	if err != nil {
-		return fmt.Errorf("write the rules of allocation: %w", err)
+		return err
 	}
-	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO focus_rules (tenant, body) VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET body = excluded.body", tenant, string(body)).Exec(ctx)
+	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO focus_rules (tenant, body) VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET body = excluded.body", tenant, body).Exec(ctx)
 	return db.Map(err, "rules of allocation")
 }
 

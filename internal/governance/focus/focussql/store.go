@@ -8,8 +8,6 @@ package focussql
 import (
 	"context"
 	"embed"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/governance/focus"
@@ -61,11 +59,11 @@ func (s *Store) Activate(ctx context.Context, i focus.Import) (replaced int, err
 		replaced += n
 	}
 	i.Replaced = replaced
-	body, err := json.Marshal(i)
+	body, err := db.Encode(i, "an import")
 	if err != nil {
-		return 0, fmt.Errorf("write an import: %w", err)
+		return 0, err
 	}
-	result, err := s.db.Conn(ctx).NewRaw("UPDATE focus_imports SET status = ?, body = ? WHERE id = ? AND status = ?", current, string(body), i.ID, loading).Exec(ctx)
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE focus_imports SET status = ?, body = ? WHERE id = ? AND status = ?", current, body, i.ID, loading).Exec(ctx)
 	if err := db.Changed(result, err, "the import"); err != nil {
 		return 0, err
 	}
@@ -176,8 +174,8 @@ func (s *Store) List(ctx context.Context, tenant string, page kernel.PageRequest
 	}
 	all := make([]focus.Import, len(bodies))
 	for i, b := range bodies {
-		if err := json.Unmarshal([]byte(b), &all[i]); err != nil {
-			return kernel.Page[focus.Import]{}, fmt.Errorf("read an import: %w", err)
+		if err := db.Decode(b, &all[i], "an import"); err != nil {
+			return kernel.Page[focus.Import]{}, err
 		}
 	}
 	return kernel.PageOf(all, page, func(i focus.Import) string { return i.ID }), nil

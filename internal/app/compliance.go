@@ -140,7 +140,7 @@ func changedState(f kernel.Fact) (p compliance.Place, gone, ok bool) {
 	switch {
 	case !is:
 		return p, false, false
-	case what == "moved", what == "removed", what == "rolled_back", what == "imported", what == "restored":
+	case what == "moved", what == "removed", what == "rolled_back", what == "imported", what == "restored", what == "taken_back":
 	case what == "deleted":
 		gone = true
 	default:

@@ -45,9 +45,13 @@ func digestOf(tree fs.FS, dir string) (string, error) {
 }
 
 // Revision implements compliance.Policies.
-func (h held) Revision(ctx context.Context, _ string) (string, error) {
+func (h held) Revision(ctx context.Context, tenant string) (string, error) {
+	decided, err := h.Store.Decided(ctx, tenant)
+	if err != nil {
+		return "", err
+	}
 	sum := sha256.New()
-	_, _ = fmt.Fprintf(sum, "%s %+v\n", h.library, h.Platform) // a hash never fails
+	_, _ = fmt.Fprintf(sum, "%s %+v %s\n", h.library, h.Platform, decided) // a hash never fails
 	for _, s := range h.sets.Status(ctx) {
 		_, _ = fmt.Fprintf(sum, "%q %s\n", s.Name, s.Digest) // likewise
 	}

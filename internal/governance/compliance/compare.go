@@ -9,12 +9,13 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// said is what an error says, and how it is mended.
+// said is what an error says to people, and how it is mended. What is inside the
+// platform is in its log alone.
 func said(err error) (message, fix string) {
-	if e, ok := errors.AsType[*kernel.Error](err); ok {
+	if e, ok := errors.AsType[*kernel.Error](err); ok && e.Kind != kernel.Internal {
 		return e.Message, e.Fix
 	}
-	return err.Error(), ""
+	return "it could not be read or evaluated, by a fault of the platform", "ask who operates Terrace to look for the stack in the daemon's log"
 }
 
 // same tells one thing that a policy says from another.

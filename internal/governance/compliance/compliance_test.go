@@ -3,6 +3,8 @@ package compliance_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +136,7 @@ func TestWhatCannotBeEvaluatedIsNeverCompliant(t *testing.T) {
 		must(t, b.db.InTx(context.Background(), func(ctx context.Context) error { return b.Applied(ctx, orders, false) }))
 		b.work(t)
 		st := b.standing(t, orders)
-		if st.Outcome != compliance.Errored || !strings.Contains(st.Message, "disk") || st.Findings != 1 {
+		if st.Outcome != compliance.Errored || st.Message == "" || strings.Contains(st.Message, "disk") || st.Findings != 1 {
 			t.Fatalf("%+v", st)
 		}
 		if told := b.told(); len(told) != 0 {
@@ -317,6 +319,36 @@ func TestListsHavePages(t *testing.T) {
 		must(t, err)
 		if len(seen) != 4 || len(first.Items) != 1 || len(second.Items) != 1 || first.Items[0].Project == second.Items[0].Project {
 			t.Fatalf("%v %+v %+v", seen, first, second)
+		}
+	})
+}
+
+// Addresses may be long, as keys of for_each are; the cursors of the API are not.
+func TestLongAddressesHavePages(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.apply(t, orders, open(true), open(true), open(true))
+		root := b.states[orders.Stack()].document["values"].(map[string]any)["root_module"].(map[string]any) //nolint:forcetypeassert // made by apply
+		for i, r := range root["resources"].([]any) {                                                        //nolint:forcetypeassert // made by apply
+			r.(map[string]any)["address"] = fmt.Sprintf("door.d[%q]", strings.Repeat("ü", 4000)+strconv.Itoa(i)) //nolint:forcetypeassert // made by apply
+		}
+		b.work(t)
+		seen := map[string]bool{}
+		for page := (kernel.PageRequest{Limit: 1}); ; {
+			found, err := b.Findings(context.Background(), tenant, compliance.Filter{}, page)
+			must(t, err)
+			for _, f := range found.Items {
+				seen[f.Address] = true
+			}
+			if page.Cursor = found.Next; page.Cursor == "" {
+				break
+			}
+			if len(page.Cursor) > 512 {
+				t.Fatalf("a cursor of %d bytes", len(page.Cursor))
+			}
+		}
+		if len(seen) != 3 {
+			t.Fatalf("%d addresses", len(seen))
 		}
 	})
 }

@@ -165,6 +165,7 @@ func (p *Prepared) one(ctx context.Context, place Place) (Impact, bool, error) {
 		return impact, false, ended
 	}
 	if err != nil {
+		p.service.Log.WarnContext(ctx, "policies cannot be tried on what is applied", "stack", place.Stack(), "error", err)
 		impact.Message, impact.Fix = said(err)
 		return impact, true, nil
 	}

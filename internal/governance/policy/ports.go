@@ -108,6 +108,9 @@ type Settings interface {
 	InForce(ctx context.Context, tenant, project string) ([]Setting, error)
 	// SettingHistory returns all versions of one, the newest first.
 	SettingHistory(ctx context.Context, scope kernel.Scope, id string) ([]Setting, error)
+	// Decided names what a tenant assigned and exempted until now: whatever changes of
+	// it, it is another text from then on.
+	Decided(ctx context.Context, tenant string) (string, error)
 }
 
 // Store is all that the room keeps.

@@ -151,3 +151,50 @@ func (b *bench) expect(t *testing.T, what, stage, workload string, want ...strin
 		t.Errorf("%s: exempted are %v, want %v", what, got, want)
 	}
 }
+
+// TestWhatIsDecidedHasAName: who evaluated by it knows when that counts no longer.
+func TestWhatIsDecidedHasAName(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		before := b.decided(t)
+		asked := b.ask(t, policy.ExemptionRequest{})
+		if now := b.decided(t); now != before {
+			t.Errorf("a request decides: %s, then %s", before, now)
+		}
+		names := []string{before}
+		for _, step := range []func() error{
+			func() error { _, err := b.ApproveExemption(as("grace"), shop, asked.ID, ""); return err },
+			func() error { _, err := b.RevokeExemption(as("grace"), shop, asked.ID, "enough"); return err },
+			func() error {
+				_, err := b.Assign(as("ada"), shop, policy.AssignRequest{Policies: soft, Level: policy.HardMandatory, Reason: "audit"})
+				return err
+			},
+			func() error {
+				all, err := b.ListAssignments(as("ada"), shop)
+				if err == nil {
+					_, err = b.Unassign(as("ada"), shop, all[0].ID, "done")
+				}
+				return err
+			},
+			func() error { b.granted(t, policy.ExemptionRequest{}); return nil },
+			func() error { b.now = b.now.Add(31 * day); return b.Sweep(context.Background()) },
+		} {
+			if err := step(); err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, b.decided(t))
+		}
+		if slices.Sort(names); len(slices.Compact(names)) != 7 {
+			t.Errorf("not each is another: %v", names)
+		}
+	})
+}
+
+func (b *bench) decided(t *testing.T) string {
+	t.Helper()
+	name, err := b.Store.Decided(context.Background(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}

@@ -36,6 +36,7 @@ const spawnPatience = 30 * time.Second
 // small is the process that starts others.
 type small struct {
 	conn *net.UnixConn
+	cmd  *exec.Cmd
 	// ended is closed when the process has ended.
 	ended chan struct{}
 }
@@ -129,7 +130,7 @@ func begin(helper string) (*small, error) {
 	cmd := exec.CommandContext(context.Background(), cmp.Or(helper, "/proc/self/exe")) //nolint:gosec // it is the helper
 	cmd.Args, cmd.Env, cmd.Dir, cmd.ExtraFiles = []string{spawns}, []string{"GOMAXPROCS=1"}, "/", []*os.File{theirs}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	began, p := make(chan error), &small{conn: conn.(*net.UnixConn), ended: make(chan struct{})}
+	began, p := make(chan error), &small{conn: conn.(*net.UnixConn), cmd: cmd, ended: make(chan struct{})}
 	go func() {
 		// The thread must outlive this goroutine: others may have started processes
 		// from it before, which would die with it. So it is unlocked in the end.
@@ -183,9 +184,9 @@ func (p *small) ask(o order, files []*os.File) (a answer, err error) {
 	return a, json.NewDecoder(p.conn).Decode(&a)
 }
 
-// drop ends the small process; the next start has another.
+// drop ends the small process, which may be stuck; the next start has another.
 func (s *Spawner) drop() {
-	_ = s.small.conn.Close() // that ends it
+	_ = errors.Join(s.small.conn.Close(), s.small.cmd.Process.Kill()) // it has ended, or ends now
 	<-s.small.ended
 	s.small = nil
 }

@@ -102,6 +102,22 @@ func TestASpawnerThatWasEndedIsReplaced(t *testing.T) {
 	}
 }
 
+// TestAStuckSpawnerEnds stops its small process, which does nothing any longer then.
+func TestAStuckSpawnerEnds(t *testing.T) {
+	t.Parallel()
+	s := spawner(t)
+	if _, err := spawned(t, s, passes, "true"); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(small(t, s.Helper), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if pid := small(t, s.Helper); pid != 0 {
+		t.Errorf("%d lives on", pid)
+	}
+}
+
 // small is the process of a helper, 0 for none.
 func small(t *testing.T, helper string) int {
 	t.Helper()

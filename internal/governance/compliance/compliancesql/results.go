@@ -48,11 +48,16 @@ func rowOf(p compliance.Place, f compliance.Finding) (findingRow, error) {
 	}, nil
 }
 
+// mostOfOrder bounds what orders findings before their ids: the place is a cursor, and
+// has to fit into an index.
+const mostOfOrder = 450
+
 // order is the place of a finding among all: what fails, the strictest and the worst come first.
 func order(p compliance.Place, f compliance.Finding) string {
 	outcome := slices.Index([]compliance.Outcome{compliance.Failing, compliance.Errored, compliance.Exempted}, f.Outcome)
 	level := len(policy.Levels()) - 1 - slices.Index(policy.Levels(), f.Level)
-	return fmt.Sprintf("%d%d%d %s %s %s %s", outcome, level, 9-f.Severity.Rank(), p.Stack(), f.Rule, f.Address, f.ID)
+	text := fmt.Sprintf("%d%d%d %s %s %s", outcome, level, 9-f.Severity.Rank(), p.Stack(), f.Rule, f.Address)
+	return strings.ToValidUTF8(text[:min(len(text), mostOfOrder)], "") + " " + f.ID
 }
 
 func findings(rows []findingRow) ([]compliance.Finding, error) {

@@ -84,6 +84,16 @@ func (s *Store) SettingHistory(ctx context.Context, scope kernel.Scope, id strin
 	return nil, found(err, "assignment", id)
 }
 
+// Decided names what a tenant assigned and exempted until now: of both only what grows
+// is counted.
+func (s *Store) Decided(ctx context.Context, tenant string) (string, error) {
+	var settings, exemptions int64
+	err := s.db.Reader(ctx).NewRaw(`SELECT (SELECT COUNT(*) FROM policy_settings WHERE tenant = ?),
+		(SELECT CAST(COUNT(*) + COALESCE(SUM(revision), 0) AS BIGINT) FROM policy_exemptions WHERE tenant = ? AND status <> 'requested')`,
+		tenant, tenant).Scan(ctx, &settings, &exemptions)
+	return fmt.Sprintf("%d assigned, %d exempted", settings, exemptions), db.Map(err, "what "+tenant+" decided")
+}
+
 func (s *Store) versions(ctx context.Context) *bun.SelectQuery {
 	return s.db.Reader(ctx).NewSelect().TableExpr("policy_settings").Column("body")
 }

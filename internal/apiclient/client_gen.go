@@ -4196,6 +4196,7 @@ type RunGateResult struct {
 	// Outcome What a gate says.
 	Outcome  RunOutcome `json:"outcome"`
 	Problems []Problem  `json:"problems,omitempty"`
+	Tags     []RunTag   `json:"tags,omitempty"`
 }
 
 // RunHold defines model for RunHold.
@@ -4393,6 +4394,13 @@ type RunStateRef struct {
 // RunStatus Where a run is on its way.
 type RunStatus string
 
+// RunTag defines model for RunTag.
+type RunTag struct {
+	From  string `json:"from"`
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
 // RunTake defines model for RunTake.
 type RunTake struct {
 	Outputs  []string `json:"outputs,omitempty"`
@@ -4564,6 +4572,18 @@ type SetLandingZoneRequest struct {
 type SetProjectTagsRequest struct {
 	CostCenter string `json:"costcenter"`
 	Owner      string `json:"owner"`
+}
+
+// SetTagsRequest defines model for SetTagsRequest.
+type SetTagsRequest struct {
+	// Required What every resource that carries tags must have.
+	Required []TenantTagRule `json:"required"`
+
+	// Revision The revision that was seen; 0 where none were set.
+	Revision int64 `json:"revision"`
+
+	// Tags Values by key.
+	Tags map[string]string `json:"tags"`
 }
 
 // SetUserDisabledRequest defines model for SetUserDisabledRequest.
@@ -5039,6 +5059,22 @@ type TakeBackStateRequest struct {
 	// OtherLineage Also where the state in force has another lineage, and so is the state of something else.
 	OtherLineage bool   `json:"otherLineage,omitempty"`
 	Reason       string `json:"reason"`
+}
+
+// TenantTagRule defines model for TenantTagRule.
+type TenantTagRule struct {
+	Key     string   `json:"key"`
+	Pattern string   `json:"pattern,omitempty"`
+	Values  []string `json:"values,omitempty"`
+}
+
+// TenantTagSettings defines model for TenantTagSettings.
+type TenantTagSettings struct {
+	Required []TenantTagRule   `json:"required"`
+	Revision int64             `json:"revision"`
+	SetAt    *time.Time        `json:"setAt,omitempty"`
+	SetBy    string            `json:"setBy,omitempty"`
+	Tags     map[string]string `json:"tags"`
 }
 
 // Token defines model for Token.
@@ -6252,6 +6288,18 @@ type ResumeSubscriptionParams struct {
 
 // TestSubscriptionParams defines parameters for TestSubscription.
 type TestSubscriptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// GetTagsParams defines parameters for GetTags.
+type GetTagsParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// SetTagsParams defines parameters for SetTags.
+type SetTagsParams struct {
 	// Project The project; the whole tenant unless given.
 	Project string `form:"project,omitempty" json:"project,omitempty"`
 }

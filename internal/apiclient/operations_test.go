@@ -53,6 +53,8 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"RevertDrift":       func() error { return e(c.RevertDrift(ctx, p, apiclient.DriftDecisionRequest{})) },
 		"IgnoreDrift":       func() error { return e(c.IgnoreDrift(ctx, p, id, apiclient.IgnoreDriftRequest{})) },
 		"Budgets":           func() error { return e(c.Budgets(ctx, p)) },
+		"Tags":              func() error { return e(c.Tags(ctx, p)) },
+		"SetTags":           func() error { return e(c.SetTags(ctx, p, apiclient.SetTagsRequest{})) },
 		"Budget":            func() error { return e(c.Budget(ctx, "shop")) },
 		"SetBudget":         func() error { return e(c.SetBudget(ctx, "shop", apiclient.SetBudgetRequest{})) },
 		"DeleteBudget":      func() error { return c.DeleteBudget(ctx, "shop", "r") },

@@ -45,6 +45,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/stages"
 	"github.com/terrace-idp/terrace/internal/cli/states"
 	"github.com/terrace-idp/terrace/internal/cli/subscriptions"
+	"github.com/terrace-idp/terrace/internal/cli/tags"
 	"github.com/terrace-idp/terrace/internal/cli/verify"
 	"github.com/terrace-idp/terrace/internal/cli/version"
 	"github.com/terrace-idp/terrace/internal/cli/workloads"
@@ -151,7 +152,7 @@ func groups(e *command.Env) []group {
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			runners.Command(e),
-			stages.Command(e), repos.Command(e), sources.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
+			stages.Command(e), tags.Command(e), repos.Command(e), sources.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Contexts(e), version.Command(e)}},
 	}

@@ -57,6 +57,8 @@ func Decisions() map[string]Decision {
 		"exemption.approve-hard": {Roles: admins},
 		"exemption.revoke":       {Roles: []Role{Approver, Admin}},
 		"project.create":         {Roles: admins},
+		"tags.read":              {Roles: members, Anywhere: true},
+		"tags.set":               {Roles: admins},
 		"member.set":             {Roles: admins},
 		"user.create":            {Roles: admins},
 		"user.disable":           {Roles: admins},

@@ -147,16 +147,6 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.Page
 	return visible, nil
 }
 
-// Tags returns what resources of the scope's project are tagged with. It asks
-// nobody: other rooms call it for work that was authorised already.
-func (s *Service) Tags(ctx context.Context, scope kernel.Scope) (map[string]string, error) {
-	p, err := s.Store.Project(ctx, scope)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]string{TagCostCenter: p.CostCenter, TagOwner: p.Owner}, nil
-}
-
 // Exists returns NotFound where the scope's project is missing. It asks nobody.
 func (s *Service) Exists(ctx context.Context, scope kernel.Scope) error {
 	_, err := s.Store.Project(ctx, scope)

@@ -41,6 +41,11 @@ type Store interface {
 	SetTags(ctx context.Context, p Project) error
 	Project(ctx context.Context, scope kernel.Scope) (Project, error)
 	Projects(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[Project], error)
+	// TagSettings returns those of the scope's project, or of its tenant; empty ones
+	// where there are none.
+	TagSettings(ctx context.Context, scope kernel.Scope) (TagSettings, error)
+	// PutTagSettings writes them over the revision that was seen, else it is Stale.
+	PutTagSettings(ctx context.Context, scope kernel.Scope, seen int64, s TagSettings) error
 }
 
 var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)

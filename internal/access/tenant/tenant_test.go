@@ -89,8 +89,8 @@ func TestTheFirstProjectIsMadeOnce(t *testing.T) {
 		if err := s.Bootstrap(t.Context(), "default", "demo"); err != nil {
 			t.Fatal(err)
 		}
-		tags, err := s.Tags(t.Context(), scope().InProject("demo").InStage("dev"))
-		if d := cmp.Diff(map[string]string{"costcenter": "cc-2", "owner": "team-b"}, tags); d != "" || err != nil {
+		tags, err := s.Inherited(t.Context(), scope().InProject("demo").InStage("dev"))
+		if d := cmp.Diff(map[string]string{"costcenter": "cc-2", "owner": "team-b"}, tags.Project); d != "" || err != nil {
 			t.Error(d, err)
 		}
 		want(t, s.Exists(t.Context(), scope().InProject("demo")), "")

@@ -190,6 +190,7 @@ func explainGates(x *Explanation, r Run, now time.Time) {
 			x.detail("%s", f)
 		}
 		explainCost(x, g.Cost)
+		explainTags(x, g.Tags)
 		if len(g.Findings) > 0 || r.Failure != nil && g.Blocks() {
 			continue // told above, or by the failure
 		}

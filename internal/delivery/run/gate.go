@@ -33,6 +33,8 @@ type GateInput struct {
 	Part bool
 	// Tags are the workload's own: costcenter, env, owner.
 	Tags map[string]string
+	// TagSet are these with where they come from, and those that are demanded.
+	TagSet TagSet
 }
 
 // Level tells what a failed gate means.
@@ -70,6 +72,8 @@ type GateResult struct {
 	Findings []Finding `json:"findings,omitempty"`
 	// Exemptions are those that let findings of the gate pass.
 	Exemptions []Exemption `json:"exemptions,omitempty"`
+	// Tags are what resources are given, and where from, of the gate that demands them.
+	Tags []Tag `json:"tags,omitempty"`
 	// Cost is what the plan costs, of the gate that estimates it.
 	Cost *Cost `json:"cost,omitempty"`
 }

@@ -18,7 +18,7 @@ const approvalGate = "approvals"
 func (e *execution) gates(ctx context.Context, a attempt) ([]GateResult, error) {
 	in := GateInput{
 		Run: e.run, Release: a.release, Stage: a.stage, Graph: a.graph,
-		Workload: a.workload, Plan: a.planned.JSON, Part: a.part, Tags: a.tags,
+		Workload: a.workload, Plan: a.planned.JSON, Part: a.part, Tags: a.tags.Values(), TagSet: a.tags,
 	}
 	results := []GateResult{}
 	for _, gate := range e.s.Gates {

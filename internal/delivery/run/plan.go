@@ -2,8 +2,6 @@ package run
 
 import (
 	"context"
-	"maps"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/delivery/release"
@@ -18,7 +16,7 @@ type material struct {
 	stage    stage.Stage
 	graph    *graph.Graph
 	workload *workload.Workload
-	tags     map[string]string
+	tags     TagSet
 	// taken are the outputs of other stacks in it.
 	taken taken
 	root  Root
@@ -49,7 +47,7 @@ func (s *Service) material(ctx context.Context, r Run) (m material, err error) {
 	}
 	m.root, err = s.Renderer.Render(ctx, RenderInput{
 		Stack: r.Stack, Scope: r.Scope, Stage: m.stage, Release: m.release,
-		Graph: m.graph, Workload: m.workload, Tags: m.tags, LandingZone: zone, Taken: m.taken.values,
+		Graph: m.graph, Workload: m.workload, Tags: m.tags.Values(), LandingZone: zone, Taken: m.taken.values,
 	})
 	m.bare = m.root.Digest
 	if err != nil || r.Operation == Destroy {
@@ -68,29 +66,6 @@ func (s *Service) zone(ctx context.Context, scope kernel.Scope) (map[string]any,
 }
 
 func projectOf(scope kernel.Scope) kernel.Scope { return scope.InProject(scope.Project) }
-
-// annotation is the prefix of the annotations that set tags.
-const annotation = "terrace.dev/"
-
-// tags are the workload's: the project's, with the workload's annotations over
-// them, and the stage as env.
-func (s *Service) tags(ctx context.Context, scope kernel.Scope, w *workload.Workload) (map[string]string, error) {
-	project, err := s.Projects.Tags(ctx, projectOf(scope))
-	if err != nil {
-		return nil, err
-	}
-	tags := maps.Clone(project)
-	if tags == nil {
-		tags = map[string]string{}
-	}
-	for _, name := range []string{"costcenter", "owner"} {
-		if value := strings.TrimSpace(w.Annotations[annotation+name]); value != "" {
-			tags[name] = value
-		}
-	}
-	tags["env"] = scope.Stage
-	return tags, nil
-}
 
 // attempt is a finished plan with all that was decided on it.
 type attempt struct {

@@ -69,9 +69,10 @@ type Stages interface {
 	After(name string) (stage.Stage, bool)
 }
 
-// Projects knows the tags of a project: costcenter and owner.
+// Projects knows what a project's workloads inherit.
 type Projects interface {
-	Tags(ctx context.Context, scope kernel.Scope) (map[string]string, error)
+	// Tags returns the tags of the scope's project and those that it demands.
+	Tags(ctx context.Context, scope kernel.Scope) (TagSet, error)
 }
 
 // Zones knows what the landing zones of stages give.

@@ -26,6 +26,29 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, create, a.create)
 	httpserver.Register(api, operation("get-project", http.MethodGet, "/projects/{project}", "Show a project"), a.get)
 	httpserver.Register(api, operation("set-project-tags", http.MethodPut, "/projects/{project}/tags", "Set who pays and who answers for a project"), a.setTags)
+	httpserver.Register(api, operation("get-tags", http.MethodGet, "/tags", "Show the tags that a project, or the tenant, gives to its resources and demands of them"), a.tags)
+	httpserver.Register(api, operation("set-tags", http.MethodPut, "/tags", "Set the tags that a project, or the tenant, gives to its resources and demands of them"), a.putTags)
+}
+
+type tagsOutput struct{ Body tenant.TagSettings }
+
+func (a API) tags(ctx context.Context, in *httpserver.ScopeParam) (*tagsOutput, error) {
+	s, err := a.Service.TagSettings(ctx, in.Scope(ctx))
+	return &tagsOutput{Body: s}, err
+}
+
+type putTagsInput struct {
+	httpserver.ScopeParam
+	Body struct {
+		Tags     map[string]string `json:"tags" doc:"Values by key."`
+		Required []tenant.TagRule  `json:"required" maxItems:"50" doc:"What every resource that carries tags must have."`
+		Revision int64             `json:"revision" minimum:"0" doc:"The revision that was seen; 0 where none were set."`
+	}
+}
+
+func (a API) putTags(ctx context.Context, in *putTagsInput) (*tagsOutput, error) {
+	s, err := a.Service.SetTagSettings(ctx, in.Scope(ctx), tenant.TagSettings{Tags: in.Body.Tags, Required: in.Body.Required, Revision: in.Body.Revision})
+	return &tagsOutput{Body: s}, err
 }
 
 func operation(id, method, path, summary string) huma.Operation {

@@ -7,6 +7,7 @@ package rungate
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,32 +15,41 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/cloudtag"
 )
 
 // unassigned is the value of a tag of the first project until somebody sets it.
 // It lets a first deployment through, and is said at each gate.
 const unassigned = "unassigned"
 
-// Tags demands the stage's required tags of the workload and of every planned
-// resource that can carry tags.
+// Tags demands the tags that the stage, the tenant and the project require, with
+// values that these allow, of the workload and of every planned resource that can
+// carry tags.
 type Tags struct{}
 
 // Name is tags.
 func (Tags) Name() string { return "tags" }
 
-// Evaluate reports every tag that is missing, and how to set it.
+// The rules that findings of tags are of.
+const (
+	ruleRequired = "tags-required"
+	ruleValues   = "tags-values"
+	ruleLimits   = "tags-limits"
+)
+
+// Evaluate reports every tag that is missing, or that may not be as it is, and how
+// to set it.
 func (Tags) Evaluate(_ context.Context, in run.GateInput) (run.GateResult, error) {
-	result := run.GateResult{Level: run.HardMandatory, Outcome: run.Passed}
-	required := in.Stage.RequiredTags
-	if len(required) == 0 {
-		result.Message = in.Stage.Name + " requires no tags"
-		return result, nil
-	}
+	result := run.GateResult{Level: run.HardMandatory, Outcome: run.Passed, Tags: in.TagSet.Tags}
 	if in.Plan == nil {
 		return result, kernel.Errorf(kernel.Internal, "there is no plan to look for tags in")
 	}
+	c, err := newTagCheck(in)
+	if err != nil {
+		return result, err
+	}
 	if in.Run.Operation != run.Destroy {
-		result.Problems = workloadProblems(in, required)
+		c.workload()
 	}
 	checked := 0
 	for _, rc := range in.Plan.ResourceChanges {
@@ -48,70 +58,164 @@ func (Tags) Evaluate(_ context.Context, in run.GateInput) (run.GateResult, error
 			continue
 		}
 		checked++
-		if tags == nil {
-			result.Problems = append(result.Problems, unknownTags(rc.Address))
-			continue
-		}
-		result.Problems = append(result.Problems, resourceProblems(rc.Address, tags, required, in)...)
+		c.resource(rc.Address, tags)
 	}
-	if len(result.Problems) > 0 {
-		result.Outcome = run.Missed
-		result.Message = fmt.Sprintf("%d required tags are missing", len(result.Problems))
-		result.Fix = result.Problems[0].Fix
+	if len(c.findings) > 0 {
+		result.Outcome, result.Findings = run.Missed, c.findings
+		result.Message = fmt.Sprintf("%d required tags are missing, or are not as they must be", len(c.findings))
+		result.Fix = c.findings[0].Fix
+		for _, f := range c.findings {
+			result.Problems = append(result.Problems, kernel.Problem{Path: f.Address, Message: f.Message, Fix: f.Fix})
+		}
 		return result, nil
 	}
-	result.Message = fmt.Sprintf("the workload and %d planned resources carry %s", checked, strings.Join(required, ", "))
-	for _, name := range required {
-		if in.Tags[name] == unassigned {
-			result.Message += fmt.Sprintf("; nobody is named as %s yet", name)
-			result.Fix = fix(name, in)
-		}
-	}
+	c.passed(&result, checked)
 	return result, nil
 }
 
-func workloadProblems(in run.GateInput, required []string) []kernel.Problem {
-	var problems []kernel.Problem
-	for _, name := range missing(in.Tags, required) {
-		problems = append(problems, kernel.Problem{
-			Path: "metadata.annotations", Fix: fix(name, in),
-			Message: fmt.Sprintf("workload %s has no %s", in.Run.Workload, name),
-		})
+// passed says what was found, and of whom nobody said yet who it is.
+func (c *tagCheck) passed(result *run.GateResult, checked int) {
+	if len(c.required) == 0 {
+		result.Message = c.in.Stage.Name + " requires no tags"
+		return
 	}
-	return problems
-}
-
-func resourceProblems(address string, tags map[string]string, required []string, in run.GateInput) []kernel.Problem {
-	var problems []kernel.Problem
-	for _, name := range missing(tags, required) {
-		p := kernel.Problem{Path: address, Message: fmt.Sprintf("%s has no tag %s", address, name), Fix: fix(name, in)}
-		if in.Tags[name] != "" { // the workload has it: the module lost it
-			p.Fix = "the module of this resource must pass its variable tags on to it"
+	result.Message = fmt.Sprintf("the workload and %d planned resources carry %s", checked, strings.Join(c.required, ", "))
+	for _, name := range c.required {
+		if c.in.Tags[name] == unassigned {
+			result.Message += fmt.Sprintf("; nobody is named as %s yet", name)
+			result.Fix = fix(name, c.in)
 		}
-		problems = append(problems, p)
 	}
-	return problems
 }
 
-// unknownTags refuses tags that nobody can see yet: an unknown is not a pass.
-func unknownTags(address string) kernel.Problem {
-	return kernel.Problem{
-		Path: address, Message: address + " has tags that are known only after the apply, so they cannot be checked",
-		Fix: "its module must pass its variable tags on as it is",
+// tagCheck gathers what is wrong with the tags of a plan.
+type tagCheck struct {
+	in       run.GateInput
+	required []string
+	patterns map[string]*regexp.Regexp
+	findings []run.Finding
+}
+
+// newTagCheck has the stage's required tags and those of tenant and project. A
+// pattern that cannot be read is an error: nothing passes it.
+func newTagCheck(in run.GateInput) (*tagCheck, error) {
+	c := &tagCheck{in: in, required: slices.Clone(in.Stage.RequiredTags), patterns: map[string]*regexp.Regexp{}}
+	for _, r := range in.TagSet.Rules {
+		if !slices.ContainsFunc(c.required, func(name string) bool { return cloudtag.Same(name, r.Key) }) {
+			c.required = append(c.required, r.Key)
+		}
+		if r.Pattern == "" {
+			continue
+		}
+		re, err := regexp.Compile("^(?:" + r.Pattern + ")$")
+		if err != nil {
+			return nil, kernel.Errorf(kernel.Invalid, "the pattern of the tag %s of the %s cannot be read: %v", r.Key, r.From, err).WithFix("set another with terrace tag require %s --pattern", r.Key)
+		}
+		c.patterns[r.Pattern] = re
+	}
+	return c, nil
+}
+
+func (c *tagCheck) add(rule, address, key, message, fix string) {
+	attribute := ""
+	if key != "" {
+		attribute = "tags." + key
+	}
+	c.findings = append(c.findings, run.Finding{
+		Rule: rule, Outcome: "violation", Level: "hard-mandatory", Severity: "medium", Address: address, Attribute: attribute, Message: message, Fix: fix,
+	})
+}
+
+// annotations is where a workload's own tags are.
+const annotations = "metadata.annotations"
+
+// workload checks what the workload gives to all of its resources.
+func (c *tagCheck) workload() {
+	for _, name := range missing(c.in.Tags, c.required) {
+		c.add(ruleRequired, annotations, name, fmt.Sprintf("workload %s has no %s", c.in.Run.Workload, name), fix(name, c.in))
+	}
+	c.values(annotations, "workload "+c.in.Run.Workload, c.in.Tags)
+	for _, t := range c.in.TagSet.Tags {
+		for _, p := range cloudtag.Check(t.Key, t.Value) {
+			c.add(ruleLimits, annotations, t.Key, fmt.Sprintf("the tag %s, of the %s, cannot be: %s", t.Key, t.From, p.Message), p.Fix)
+		}
+	}
+	if n := len(c.in.Tags); n > cloudtag.Most {
+		c.add(ruleLimits, annotations, "", fmt.Sprintf("workload %s has %d tags, Azure takes %d", c.in.Run.Workload, n, cloudtag.Most), "leave some out: see terrace tag show")
+	}
+}
+
+// resource checks what one planned resource carries; nil is not known yet.
+func (c *tagCheck) resource(address string, tags map[string]string) {
+	if tags == nil {
+		if len(c.required) > 0 {
+			c.add(ruleRequired, address, "", address+" has tags that are known only after the apply, so they cannot be checked", "its module must pass its variable tags on as it is")
+		}
+		return
+	}
+	for _, name := range missing(tags, c.required) {
+		advice := fix(name, c.in)
+		if value(c.in.Tags, name) != "" { // the workload has it: the module lost it
+			advice = "the module of this resource must pass its variable tags on to it"
+		}
+		c.add(ruleRequired, address, name, fmt.Sprintf("%s has no tag %s", address, name), advice)
+	}
+	c.values(address, address, tags)
+	if len(tags) > cloudtag.Most {
+		c.add(ruleLimits, address, "", fmt.Sprintf("%s has %d tags, Azure takes %d", address, len(tags), cloudtag.Most), "leave some out: see terrace tag show, and the module's own")
+	}
+}
+
+// values checks tags against the values that are allowed.
+func (c *tagCheck) values(address, who string, tags map[string]string) {
+	for _, r := range c.in.TagSet.Rules {
+		v := value(tags, r.Key)
+		if strings.TrimSpace(v) == "" {
+			continue // it is missing
+		}
+		if v == later && (len(r.Values) > 0 || r.Pattern != "") {
+			c.add(ruleValues, address, r.Key, who+" has a tag "+r.Key+" that is known only after the apply, so it cannot be checked", "its module must pass its variable tags on as it is")
+			continue
+		}
+		if len(r.Values) > 0 && !slices.Contains(r.Values, v) {
+			c.add(ruleValues, address, r.Key, fmt.Sprintf("%s has %s=%s; the %s allows %s", who, r.Key, v, r.From, strings.Join(r.Values, ", ")), fix(r.Key, c.in))
+		}
+		if re := c.patterns[r.Pattern]; re != nil && !re.MatchString(v) {
+			c.add(ruleValues, address, r.Key, fmt.Sprintf("%s has %s=%s; the %s wants %s", who, r.Key, v, r.From, r.Pattern), fix(r.Key, c.in))
+		}
 	}
 }
 
 // fix says how a tag is set.
 func fix(name string, in run.GateInput) string {
-	if name == "env" {
-		return "env is the stage; the module must pass its variable tags on"
+	switch {
+	case slices.ContainsFunc([]string{"env", "project", "workload"}, func(ours string) bool { return cloudtag.Same(ours, name) }):
+		return name + " is set by the platform; the module must pass its variable tags on"
+	case slices.ContainsFunc([]string{"costcenter", "owner"}, func(ours string) bool { return cloudtag.Same(ours, name) }):
+		return fmt.Sprintf("set the annotation terrace.dev/%s in the workload's metadata, or the project's with `terrace project tag %s` and its flag --%s", name, in.Run.Scope.Project, name)
 	}
-	return fmt.Sprintf("set the annotation terrace.dev/%s in the workload's metadata, or the project's with `terrace project tag %s` and its flag --%s", name, in.Run.Scope.Project, name)
+	return fmt.Sprintf("set the annotation tags.terrace.dev/%s in the workload's metadata, or for the project with `terrace tag set %s=VALUE`", name, name)
+}
+
+// value returns that of a tag, whatever the case of its key.
+func value(tags map[string]string, name string) string {
+	if v, ok := tags[name]; ok {
+		return v
+	}
+	for key, v := range tags {
+		if cloudtag.Same(key, name) {
+			return v
+		}
+	}
+	return ""
 }
 
 func missing(tags map[string]string, required []string) []string {
-	return slices.DeleteFunc(slices.Clone(required), func(name string) bool { return strings.TrimSpace(tags[name]) != "" })
+	return slices.DeleteFunc(slices.Clone(required), func(name string) bool { return strings.TrimSpace(value(tags, name)) != "" })
 }
+
+// later stands for a value that comes with the apply.
+const later = "(known after apply)"
 
 // tagsOf returns the tags that a resource will have; carries is false for what
 // has no attribute tags, is only read, or goes away. A tag whose value comes with
@@ -126,11 +230,11 @@ func tagsOf(rc *tfjson.ResourceChange) (tags map[string]string, carries bool) {
 	}
 	unknown, _ := rc.Change.AfterUnknown.(map[string]any)
 	known, has := after["tags"]
-	later, hasUnknown := unknown["tags"]
+	unknowns, hasUnknown := unknown["tags"]
 	if !has && !hasUnknown {
 		return nil, false
 	}
-	if later == true {
+	if unknowns == true {
 		return nil, true
 	}
 	tags = map[string]string{}
@@ -139,7 +243,7 @@ func tagsOf(rc *tfjson.ResourceChange) (tags map[string]string, carries bool) {
 			tags[name] = text(value)
 		}
 	}
-	markLater(tags, later)
+	markLater(tags, unknowns)
 	return tags, true
 }
 
@@ -152,14 +256,14 @@ func text(v any) string {
 }
 
 // markLater fills in the tags whose values come with the apply.
-func markLater(tags map[string]string, later any) {
-	m, ok := later.(map[string]any)
+func markLater(tags map[string]string, unknowns any) {
+	m, ok := unknowns.(map[string]any)
 	if !ok {
 		return
 	}
 	for name, unknown := range m {
 		if unknown == true {
-			tags[name] = "(known after apply)"
+			tags[name] = later
 		}
 	}
 }

@@ -148,8 +148,8 @@ func (b *Bench) Enqueue(ctx context.Context, scope kernel.Scope, id string) erro
 }
 
 // Tags are the project's: it has an owner, and no cost center.
-func (b *Bench) Tags(context.Context, kernel.Scope) (map[string]string, error) {
-	return map[string]string{"owner": "team"}, nil
+func (b *Bench) Tags(context.Context, kernel.Scope) (run.TagSet, error) {
+	return run.TagSet{Tags: []run.Tag{{Key: "owner", Value: "team", From: run.FromProject}}}, nil
 }
 
 // Issue returns a token that says what it is for.

@@ -26,6 +26,7 @@ func first(data string, names ...string) []Type {
 func access() []Type {
 	return slices.Concat(
 		first("costcenter owner", "project.created", "project.tags_set"),
+		first("tags:object required:list revision:integer", "tags.set"),
 		first("user role", "member.set"),
 		first("name role", "user.created"),
 		first("name", "user.disabled", "user.enabled"),

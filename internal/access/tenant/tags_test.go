@@ -1,0 +1,95 @@
+package tenant_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terrace-idp/terrace/internal/access/tenant"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+func TestTagsAreInherited(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *tenant.Service, j *journal) {
+		if err := s.Bootstrap(t.Context(), "default", "demo"); err != nil {
+			t.Fatal(err)
+		}
+		admin, project := as(t.Context(), "admin"), scope().InProject("demo")
+		rules := []tenant.TagRule{{Key: "data-class", Values: []string{"public", "secret"}}}
+		first, err := s.SetTagSettings(admin, scope(), tenant.TagSettings{Tags: map[string]string{"company": "acme"}, Required: rules})
+		if err != nil || first.Revision != 1 || first.SetBy != "admin" {
+			t.Fatalf("%+v %v", first, err)
+		}
+		if _, err := s.SetTagSettings(admin, project, tenant.TagSettings{Tags: map[string]string{"team": "orders"}}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Inherited(t.Context(), project.InStage("dev"))
+		want := tenant.Inherited{
+			Tenant: map[string]string{"company": "acme"}, Project: map[string]string{"team": "orders", "costcenter": "unassigned", "owner": "admin"}, TenantRules: rules,
+		}
+		if d := cmp.Diff(want, got); d != "" || err != nil {
+			t.Error(d, err)
+		}
+		if last := j.facts[len(j.facts)-1]; last.Type != "tags.set" || last.Scope != project {
+			t.Errorf("%+v", last)
+		}
+	})
+}
+
+func TestTagsThatSomebodyElseChangedAreStale(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *tenant.Service, _ *journal) {
+		admin := as(t.Context(), "admin")
+		for _, seen := range []int64{0, 1} {
+			if _, err := s.SetTagSettings(admin, scope(), tenant.TagSettings{Revision: seen}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, seen := range []int64{0, 1, 3} {
+			_, err := s.SetTagSettings(admin, scope(), tenant.TagSettings{Revision: seen})
+			want(t, err, kernel.Stale)
+		}
+		_, err := s.SetTagSettings(as(t.Context(), "demo"), scope(), tenant.TagSettings{})
+		want(t, err, kernel.Denied)
+		_, err = s.SetTagSettings(admin, scope().InProject("nowhere"), tenant.TagSettings{})
+		want(t, err, kernel.NotFound)
+	})
+}
+
+func TestTagsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	many := map[string]string{}
+	for i := range 51 {
+		many[fmt.Sprintf("k%d", i)] = "x"
+	}
+	each(t, func(t *testing.T, s *tenant.Service, _ *journal) {
+		if err := s.Bootstrap(t.Context(), "default", "demo"); err != nil {
+			t.Fatal(err)
+		}
+		for name, tt := range map[string]struct {
+			in   tenant.TagSettings
+			want string
+		}{
+			"platform's":      {tenant.TagSettings{Tags: map[string]string{"Env": "x"}}, "set by the platform"},
+			"project's own":   {tenant.TagSettings{Tags: map[string]string{"owner": "x"}}, "project's own"},
+			"too many":        {tenant.TagSettings{Tags: many}, "more than 50"},
+			"character":       {tenant.TagSettings{Tags: map[string]string{"a/b": "x"}}, "does not take"},
+			"twice by case":   {tenant.TagSettings{Tags: map[string]string{"team": "x", "Team": "y"}}, "twice"},
+			"both":            {tenant.TagSettings{Required: []tenant.TagRule{{Key: "a", Values: []string{"x"}, Pattern: "y"}}}, "list of values and a pattern"},
+			"pattern":         {tenant.TagSettings{Required: []tenant.TagRule{{Key: "a", Pattern: "("}}}, "missing closing"},
+			"value":           {tenant.TagSettings{Required: []tenant.TagRule{{Key: "a", Values: []string{strings.Repeat("x", 300)}}}}, "cannot be a tag's value"},
+			"required twice":  {tenant.TagSettings{Required: []tenant.TagRule{{Key: "a"}, {Key: "A"}}}, "required twice"},
+			"reserved prefix": {tenant.TagSettings{Required: []tenant.TagRule{{Key: "azure-x"}}}, "Azure's own"},
+		} {
+			_, err := s.SetTagSettings(as(t.Context(), "admin"), scope().InProject("demo"), tt.in)
+			known, _ := errors.AsType[*kernel.Error](err)
+			if known == nil || known.Kind != kernel.Invalid || len(known.Problems) != 1 || !strings.Contains(known.Problems[0].Message, tt.want) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}

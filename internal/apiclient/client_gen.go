@@ -4037,17 +4037,27 @@ type RunCheckResult struct {
 
 // RunCost defines model for RunCost.
 type RunCost struct {
-	Before         float64         `json:"before"`
-	Changes        []RunCostChange `json:"changes"`
-	Complete       bool            `json:"complete"`
-	Currency       string          `json:"currency"`
-	Delta          float64         `json:"delta"`
-	DependsOnUsage int64           `json:"dependsOnUsage,omitempty"`
-	HourlyCost     float64         `json:"hourlyCost"`
-	MonthlyCost    float64         `json:"monthlyCost"`
-	Omitted        int64           `json:"omitted,omitempty"`
-	Prices         string          `json:"prices,omitempty"`
-	Unpriced       int64           `json:"unpriced,omitempty"`
+	Assumptions    []RunCostAssumption `json:"assumptions,omitempty"`
+	Before         float64             `json:"before"`
+	Changes        []RunCostChange     `json:"changes"`
+	Complete       bool                `json:"complete"`
+	Currency       string              `json:"currency"`
+	Delta          float64             `json:"delta"`
+	DependsOnUsage int64               `json:"dependsOnUsage,omitempty"`
+	HourlyCost     float64             `json:"hourlyCost"`
+	MonthlyCost    float64             `json:"monthlyCost"`
+	Omitted        int64               `json:"omitted,omitempty"`
+	Prices         string              `json:"prices,omitempty"`
+	Unpriced       int64               `json:"unpriced,omitempty"`
+	Warnings       []string            `json:"warnings,omitempty"`
+}
+
+// RunCostAssumption defines model for RunCostAssumption.
+type RunCostAssumption struct {
+	Address   string `json:"address"`
+	Assumed   string `json:"assumed"`
+	Attribute string `json:"attribute"`
+	Reason    string `json:"reason"`
 }
 
 // RunCostChange defines model for RunCostChange.

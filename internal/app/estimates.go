@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/governance/cost"
 	"github.com/terrace-idp/terrace/internal/governance/cost/azure"
 	"github.com/terrace-idp/terrace/internal/governance/cost/planfile"
@@ -150,17 +152,41 @@ func (c *estimates) estimateAnew(ctx context.Context, in run.GateInput) (*cost.E
 	if err != nil {
 		return nil, err
 	}
-	estimator := cost.NewEstimator(book, c.catalog)
-	after, err := estimator.Estimate(ctx, plan.After, nil)
+	usage, err := usageOf(in.Workload)
 	if err != nil {
 		return nil, err
 	}
-	before, err := estimator.Estimate(ctx, plan.Before, nil)
+	estimator := cost.NewEstimator(book, c.catalog)
+	after, err := estimator.Estimate(ctx, plan.After, usage)
+	if err != nil {
+		return nil, err
+	}
+	before, err := estimator.Estimate(ctx, plan.Before, usage)
 	if err != nil {
 		return nil, err
 	}
 	after.Against(before)
+	after.Assumptions, after.Warnings = append(after.Assumptions, usage.Counted()...), usage.Warnings()
 	return after, nil
+}
+
+// usageOf is what use the workload expects of its resources; nil tells nothing.
+func usageOf(w *workload.Workload) (*cost.Usage, error) {
+	if w == nil || w.Annotations[workload.UsageAnnotation] == "" {
+		return nil, nil //nolint:nilnil // no usage is a usage of nothing
+	}
+	return cost.ParseUsage(workload.UsageAnnotation, []byte(w.Annotations[workload.UsageAnnotation]))
+}
+
+// unread is the result for a workload whose usage cannot be taken: nothing is
+// estimated without it.
+func unread(err error) run.GateResult {
+	e, _ := errors.AsType[*kernel.Error](err)
+	r := run.GateResult{Level: run.Mandatory, Outcome: run.Missed, Message: "the workload's usage is not understood", Fix: "correct the usage file, see terrace cost estimate --usage"}
+	if e != nil {
+		r.Problems = e.Problems
+	}
+	return r
 }
 
 // nothing reports whether all that the plan has is free.
@@ -190,6 +216,9 @@ func (g costGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateResul
 		return ofTheWhole(), nil
 	}
 	e, err := g.costs.estimate(ctx, in)
+	if _, usage := errors.AsType[*cost.UsageError](err); usage {
+		return unread(err), nil
+	}
 	if err != nil {
 		return run.GateResult{}, err
 	}
@@ -268,6 +297,12 @@ func told(e *cost.Estimate) string {
 	if e.DependsOnUsage > 0 {
 		fmt.Fprintf(&s, "; %d parts depend on use that nobody told", e.DependsOnUsage)
 	}
+	if n := len(e.Assumptions); n > 0 {
+		fmt.Fprintf(&s, "; rests on %d assumptions", n)
+	}
+	if n := len(e.Warnings); n > 0 {
+		fmt.Fprintf(&s, "; %d things that were told of use change nothing", n)
+	}
 	if e.Prices != "" {
 		fmt.Fprintf(&s, " (prices of %s)", e.Prices)
 	}
@@ -283,6 +318,13 @@ func costOf(e *cost.Estimate) *run.Cost {
 	for _, change := range e.Changes {
 		c.Changes = append(c.Changes, run.CostChange{Address: change.Address, Before: change.Before, After: change.After, Delta: change.Delta})
 	}
+	for _, a := range e.Assumptions {
+		c.Assumptions = append(c.Assumptions, run.CostAssumption{Address: a.Address, Attribute: a.Attribute, Assumed: a.Assumed, Reason: a.Reason})
+	}
+	for _, w := range e.Warnings {
+		c.Warnings = append(c.Warnings, w.String())
+	}
+	c.Assumptions = c.Assumptions[:min(len(c.Assumptions), run.MaxCostChanges)]
 	slices.SortStableFunc(c.Changes, run.CostChange.Compare)
 	c.Omitted = max(0, len(c.Changes)-run.MaxCostChanges)
 	c.Changes = c.Changes[:len(c.Changes)-c.Omitted]

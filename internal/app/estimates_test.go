@@ -13,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/runner/planjson"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/governance/cost/pricebook"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -201,5 +202,37 @@ func TestPoliciesSeeTheCost(t *testing.T) {
 	r, err := gate(t, config.Config{PolicyFolders: []string{dir}}).Evaluate(t.Context(), resized(created("azurerm_orbital_spacecraft")))
 	if err != nil || !r.Blocks() || r.Findings[0].Message != "1 changes" || r.Findings[0].Level != string(policy.HardMandatory) {
 		t.Errorf("%+v %v", r, err)
+	}
+}
+
+// The use that a workload expects counts, is shown as assumed, and blocks where it is
+// not understood.
+func TestTheUsageOfAWorkloadCounts(t *testing.T) {
+	t.Parallel()
+	in := resized()
+	in.Plan.ResourceChanges[0].Change.After.(map[string]any)["storage_account_type"] = "Standard_LRS"
+	in.Plan.ResourceChanges[0].Change.Before.(map[string]any)["storage_account_type"] = "Standard_LRS"
+	told := func(usage string) run.GateResult {
+		in.Workload = &workload.Workload{Annotations: map[string]string{workload.UsageAnnotation: usage}}
+		plan := *in.Plan // an estimate is made once for a plan
+		in.Plan = &plan
+		r, err := costing(t, config.Config{}).Evaluate(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	without := told("")
+	with := told("resource_type_default_usage:\n  azurerm_managed_disk:\n    monthly_disk_operations: 1000000\n    nothing: 1\n")
+	if with.Cost.Monthly <= without.Cost.Monthly || len(with.Cost.Assumptions) != 1 || with.Cost.Assumptions[0].Assumed != "1000000" || len(with.Cost.Warnings) != 1 {
+		t.Errorf("%+v, and %+v with usage", without.Cost, with.Cost)
+	}
+	if !strings.Contains(with.Message, "rests on 1 assumptions") {
+		t.Errorf("message %q", with.Message)
+	}
+	for name, usage := range map[string]string{"no YAML": "[", "less than nothing": "resource_type_default_usage:\n  azurerm_managed_disk:\n    monthly_disk_operations: -1\n", "no number": "resource_type_default_usage:\n  azurerm_managed_disk:\n    monthly_disk_operations: many\n"} {
+		if r := told(usage); !r.Blocks() || len(r.Problems) == 0 {
+			t.Errorf("%s passes: %+v", name, r)
+		}
 	}
 }

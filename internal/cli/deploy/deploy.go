@@ -6,6 +6,7 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -22,6 +23,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/runs"
 	"github.com/terrace-idp/terrace/internal/cli/score"
 	"github.com/terrace-idp/terrace/internal/delivery/bundle"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/governance/cost"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -66,6 +69,9 @@ func (d *deployment) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
+	if err := usable(f, text); err != nil {
+		return err
+	}
 	version, err := d.versionOf(f)
 	if err != nil {
 		return err
@@ -86,6 +92,18 @@ func (d *deployment) run(ctx context.Context, file string) error {
 		return f.Locate(d.dry.finish(ctx, d.e, s, project, r, d.waiting, nil))
 	}
 	return f.Locate(d.waiting.Finish(ctx, d.e, s, project, r))
+}
+
+// usable reports what is wrong with the usage that the complete text tells, before
+// anything is built.
+func usable(f *score.File, text string) error {
+	w, err := workload.Parse(f.Path, []byte(text))
+	if err != nil {
+		return err
+	}
+	named := cmp.Or(f.Workload.Annotations[workload.UsageFileAnnotation], workload.UsageAnnotation)
+	_, err = cost.ParseUsage(named, []byte(w.Annotations[workload.UsageAnnotation]))
+	return err
 }
 
 func (d *deployment) versionOf(f *score.File) (string, error) {

@@ -74,9 +74,23 @@ func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 			_, _ = fmt.Fprintf(w, "    %s\n", p)
 		}
 		writeExempted(w, "    ", g, now)
+		writeAssumptions(w, g)
 	}
 	if found.Omitted > 0 {
 		_, _ = fmt.Fprintf(w, "  %d parts are left out here; the API's content of the dossier has all %s\n", found.Omitted, output.Size(found.Size))
+	}
+}
+
+// writeAssumptions writes what the cost of a plan rests on.
+func writeAssumptions(w io.Writer, g apiclient.RunGateResult) {
+	if g.Cost == nil {
+		return
+	}
+	for _, a := range g.Cost.Assumptions {
+		_, _ = fmt.Fprintf(w, "    %s: %s is taken as %s: %s\n", a.Address, a.Attribute, a.Assumed, a.Reason)
+	}
+	for _, text := range g.Cost.Warnings {
+		_, _ = fmt.Fprintf(w, "    %s\n", text)
 	}
 }
 

@@ -24,9 +24,27 @@ type Cost struct {
 	Unpriced int  `json:"unpriced,omitempty"`
 	// DependsOnUsage counts the parts whose quantity nobody told.
 	DependsOnUsage int `json:"dependsOnUsage,omitempty"`
+	// Assumptions are what the figures rest on: use that the workload expects, and
+	// prices that stand for others.
+	Assumptions []CostAssumption `json:"assumptions,omitempty"`
+	// Warnings are what the workload tells of use, and changes nothing.
+	Warnings []string `json:"warnings,omitempty"`
 	// Changes are the resources whose cost changes, the largest change first.
 	Changes []CostChange `json:"changes"`
 	Omitted int          `json:"omitted,omitempty"`
+}
+
+// CostAssumption is something that an estimate takes for granted.
+type CostAssumption struct {
+	Address   string `json:"address"`
+	Attribute string `json:"attribute"`
+	Assumed   string `json:"assumed"`
+	Reason    string `json:"reason"`
+}
+
+// String is the assumption as one line for people.
+func (a CostAssumption) String() string {
+	return fmt.Sprintf("%s: %s is taken as %s: %s", a.Address, a.Attribute, a.Assumed, a.Reason)
 }
 
 // CostChange is what a resource costs a month before and after.
@@ -86,11 +104,25 @@ func explainCost(x *Explanation, c *Cost) {
 	if c == nil {
 		return
 	}
+	explainAssumptions(x, c, most)
 	for i, change := range c.Changes {
 		if i == most {
 			x.detail("and the cost of %d more resources changes: terrace run show %s", len(c.Changes)-most+c.Omitted, x.Run)
 			return
 		}
 		x.detail("%s", change)
+	}
+}
+
+func explainAssumptions(x *Explanation, c *Cost, most int) {
+	for i, a := range c.Assumptions {
+		if i == most {
+			x.detail("and %d more assumptions: terrace run show %s -o json", len(c.Assumptions)-most, x.Run)
+			break
+		}
+		x.detail("%s", a)
+	}
+	for _, w := range c.Warnings[:min(len(c.Warnings), most)] {
+		x.detail("%s", w)
 	}
 }

@@ -4,13 +4,25 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"unicode/utf8"
 
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
-// Inline returns the Score file with the content of its files in place of their
-// sources, which read gives; all else, and the number of every line, stays. The
+// The annotations that tell what use of a workload's resources is expected: as
+// text, and as the name of a file beside the Score file, which Inline reads.
+const (
+	UsageAnnotation     = "terrace.dev/usage"
+	UsageFileAnnotation = "terrace.dev/usage-file"
+)
+
+// maxUsage bounds a usage file, in bytes: it is kept with each release.
+const maxUsage = 64 << 10
+
+// Inline returns the Score file with the content of its files, and of the usage
+// file, in place of their sources, which read gives; all else, and the number of every line, stays. The
 // file must be one that Parse reads.
 func Inline(file string, src []byte, read func(path string) ([]byte, error)) ([]byte, error) {
 	if _, err := Parse(file, src); err != nil {
@@ -31,6 +43,14 @@ func Inline(file string, src []byte, read func(path string) ([]byte, error)) ([]
 			})
 		})
 	})
+	metadata, _ := doc.Root().Open().Get("metadata")
+	if annotated, ok := metadata.Open().Get("annotations"); ok {
+		annotated.EachKey(func(key, value yamldoc.Value) {
+			if key.Text() == UsageFileAnnotation {
+				edits = append(edits, inlinedUsage(key, value, read))
+			}
+		})
+	}
 	if err := doc.Err(file + " names files that cannot be used"); err != nil {
 		return nil, err
 	}
@@ -49,6 +69,21 @@ func inlined(key, value yamldoc.Value, read func(string) ([]byte, error)) yamldo
 		return edit
 	}
 	edit.Text = contentEntry(content)
+	return edit
+}
+
+// inlinedUsage puts a usage file's text where its name is.
+func inlinedUsage(key, value yamldoc.Value, read func(string) ([]byte, error)) yamldoc.Edit {
+	var content []byte
+	edit := inlined(key, value, func(path string) ([]byte, error) {
+		var err error
+		content, err = read(path)
+		if err == nil && (len(content) > maxUsage || !utf8.Valid(content)) {
+			err = kernel.Errorf(kernel.Invalid, "a usage file is text of at most %d KiB", maxUsage>>10)
+		}
+		return content, err
+	})
+	edit.Text = UsageAnnotation + strings.TrimPrefix(contentEntry(content), "content")
 	return edit
 }
 

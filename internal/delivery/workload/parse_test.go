@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -232,5 +233,31 @@ func TestInline(t *testing.T) {
 	e, ok := errors.AsType[*kernel.Error](err)
 	if !ok || len(e.Problems) != 3 || e.Problems[1].Line != 9 || e.Problems[1].Column != 17 {
 		t.Errorf("missing sources: %v", err)
+	}
+}
+
+// A usage file is read where it is named, on its line.
+func TestInlineUsage(t *testing.T) {
+	t.Parallel()
+	src := "apiVersion: score.dev/v1b1\nmetadata:\n  name: orders\n  annotations:\n    terrace.dev/usage-file: use.yaml # expected\ncontainers:\n  main:\n    image: .\n"
+	const use = "resource_type_default_usage:\n  azurerm_lb:\n    x: \"1\"\n"
+	out, err := workload.Inline("score.yaml", []byte(src), func(path string) ([]byte, error) {
+		if path != "use.yaml" {
+			return nil, errors.New("no such file")
+		}
+		return []byte(use), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := parse(t, string(out))
+	if w.Annotations[workload.UsageAnnotation] != use || w.Annotations[workload.UsageFileAnnotation] != "" || strings.Count(string(out), "\n") != strings.Count(src, "\n") {
+		t.Errorf("%v in\n%s", w.Annotations, out)
+	}
+	for name, content := range map[string]string{"too large": strings.Repeat("x", 70_000), "no text": "\xff"} {
+		_, err := workload.Inline("score.yaml", []byte(src), func(string) ([]byte, error) { return []byte(content), nil })
+		if e, ok := errors.AsType[*kernel.Error](err); !ok || len(e.Problems) != 1 || e.Problems[0].Line != 5 {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package cost
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -30,6 +32,28 @@ func (u *Usage) Warnings() []kernel.Problem {
 		return a.at.Column - b.at.Column
 	})
 	return u.problems(out)
+}
+
+// Counted is what of the usage counts in the estimates that were made with it.
+func (u *Usage) Counted() []Assumption {
+	if u == nil {
+		return nil
+	}
+	var out []Assumption
+	for address, r := range u.seen {
+		for _, layer := range u.layers(&Resource{Address: address, Type: r.typ}) {
+			for path, at := range layer.keys {
+				if isRead(r.paths, path) {
+					name := strings.ReplaceAll(path, "\x00", ".")
+					out = append(out, Assumption{Address: address, Attribute: name, Place: fmt.Sprintf("%s:%d", u.path, at.Line), Assumed: at.Value, Reason: "told as expected use"})
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Assumption) int {
+		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Attribute, b.Attribute), cmp.Compare(a.Place, b.Place))
+	})
+	return out
 }
 
 // has tells whether a resource of the type was estimated: defaults of types may be

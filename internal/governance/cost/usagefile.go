@@ -25,7 +25,7 @@ const (
 // resource_type_default_usage by type. Mistakes are told with line and column.
 func ParseUsage(path string, src []byte) (*Usage, error) {
 	if len(src) > MaxUsage {
-		return nil, kernel.Errorf(kernel.Invalid, "%s is larger than %d MiB", path, MaxUsage>>20)
+		return nil, &UsageError{kernel.Errorf(kernel.Invalid, "%s is larger than %d MiB", path, MaxUsage>>20)}
 	}
 	u := &Usage{path: path, resources: map[string]*told{}, types: map[string]*told{}, seen: map[string]*reads{}}
 	var root yaml.Node
@@ -48,8 +48,17 @@ func noYAML(path string, err error) error {
 			p.Line, p.Column, p.Message = line, 1, message
 		}
 	}
-	return kernel.Errorf(kernel.Invalid, "the usage file is no YAML").WithProblems(p)
+	return &UsageError{kernel.Errorf(kernel.Invalid, "the usage file is no YAML").WithProblems(p)}
 }
+
+// UsageError is why a usage file cannot be taken.
+type UsageError struct{ Err error }
+
+// Error returns the reason.
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *UsageError) Unwrap() error { return e.Err }
 
 // Err is what is wrong with what was read so far: in the file, and, after an
 // estimate, in values that were asked for as numbers.
@@ -57,7 +66,7 @@ func (u *Usage) Err() error {
 	if u == nil || len(u.wrong) == 0 {
 		return nil
 	}
-	return kernel.Errorf(kernel.Invalid, "the usage file is not understood").WithProblems(u.problems(u.wrong)...)
+	return &UsageError{kernel.Errorf(kernel.Invalid, "the usage file is not understood").WithProblems(u.problems(u.wrong)...)}
 }
 
 func (u *Usage) problems(list []warning) []kernel.Problem {

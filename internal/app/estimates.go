@@ -182,7 +182,7 @@ func usageOf(w *workload.Workload) (*cost.Usage, error) {
 // estimated without it.
 func unread(err error) run.GateResult {
 	e, _ := errors.AsType[*kernel.Error](err)
-	r := run.GateResult{Level: run.Mandatory, Outcome: run.Missed, Message: "the workload's usage is not understood", Fix: "correct the usage file, see terrace cost estimate --usage"}
+	r := run.GateResult{Level: run.HardMandatory, Outcome: run.Missed, Message: "the workload's usage is not understood", Fix: "correct the usage file, see terrace cost estimate --usage"}
 	if e != nil {
 		r.Problems = e.Problems
 	}

@@ -39,7 +39,7 @@ func (c *choice) estimator() (*cost.Estimator, *azure.Catalog, error) {
 		found, err := filepath.Glob(filepath.Join(dir, "????-??-??"))
 		if _, gone := os.Stat(dir); gone != nil || err != nil || len(found) == 0 {
 			return nil, nil, kernel.Errorf(kernel.NotFound, "there are no snapshots of prices in the folder %s", dir).
-				WithFix("make one with terrace cost prices import FILE... --into %s --date YYYY-MM-DD, or correct --prices", dir)
+				WithFix("make one with terrace cost prices import FILE... --into %s --date YYYY-MM-DD, or name another folder", dir)
 		}
 		folders = append(folders, os.DirFS(dir))
 	}

@@ -140,7 +140,11 @@ func Report(w io.Writer, format string, now time.Time, err error) {
 	}
 	told := Told{Code: kernel.KindOf(err), Message: err.Error(), Exit: Code(err)}
 	e, known := errors.AsType[*kernel.Error](err)
+	_, violated := errors.AsType[*ViolationError](err)
+	_, unpriced := errors.AsType[*UnpricedError](err)
 	switch {
+	case violated || unpriced:
+		told.Code, told.Fix = kernel.Refused, "see the result, which has all of it"
 	case Code(err) == Usage && !known:
 		told.Code = kernel.Invalid
 		told.Fix = usageFix(err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
+	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
 	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
@@ -31,6 +32,7 @@ type summary struct {
 	Violations int  `json:"violations"`
 	Warnings   int  `json:"warnings"`
 	Exceptions int  `json:"exceptions"`
+	Exempted   int  `json:"exempted"`
 	Errors     int  `json:"errors"`
 	Blocked    bool `json:"blocked"`
 	TookMS     int  `json:"tookMs"`
@@ -152,17 +154,32 @@ func verdict(r policy.Report, failOn policy.Level) error {
 	return nil
 }
 
+// waived is why an exempted result stops nothing.
+func waived(x *policy.Waiver) string {
+	if x == nil {
+		return ""
+	}
+	return fmt.Sprintf("until %s, as %s asked and %s approved: %s (%s)", output.Stamp(x.ExpiresAt), x.RequestedBy, x.ApprovedBy, x.Reason, x.ID)
+}
+
+func exemptedText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d exempted", n)
+}
+
 func evaluationOf(r policy.Report) evaluation {
 	return evaluation{Results: r.Results, Notices: r.Notices, Summary: summary{
 		Policies: len(r.Evaluated), Violations: r.Count(policy.Violated), Warnings: r.Count(policy.Warned),
-		Exceptions: r.Count(policy.Excepted), Errors: r.Count(policy.Errored), Blocked: r.Blocked(), TookMS: int(r.Took.Milliseconds()),
+		Exceptions: r.Count(policy.Excepted), Exempted: r.Count(policy.Exempted), Errors: r.Count(policy.Errored), Blocked: r.Blocked(), TookMS: int(r.Took.Milliseconds()),
 	}}
 }
 
 func write(w io.Writer, r policy.Report) {
 	for _, result := range r.Results {
 		_, _ = fmt.Fprintf(w, "%s  %s  %s (%s)\n  %s\n", strings.ToUpper(string(result.Outcome)), result.Policy, result.Level, result.Severity, result.Sentence())
-		for _, line := range [][2]string{{"at", result.Attribute}, {"fix", result.Fix}, {"controls", result.Controls.String()}} {
+		for _, line := range [][2]string{{"at", result.Attribute}, {"exempted", waived(result.Exemption)}, {"fix", result.Fix}, {"controls", result.Controls.String()}} {
 			if line[1] != "" {
 				_, _ = fmt.Fprintf(w, "  %s: %s\n", line[0], line[1])
 			}
@@ -170,7 +187,8 @@ func write(w io.Writer, r policy.Report) {
 		_, _ = fmt.Fprintln(w)
 	}
 	s := evaluationOf(r).Summary
-	_, _ = fmt.Fprintf(w, "%d policies: %d violations, %d warnings, %d exceptions, %d errors\n", s.Policies, s.Violations, s.Warnings, s.Exceptions, s.Errors)
+	_, _ = fmt.Fprintf(w, "%s: %s, %s, %s, %s%s\n", count(s.Policies, "policy", "policies"), count(s.Violations, "violation", "violations"),
+		count(s.Warnings, "warning", "warnings"), count(s.Exceptions, "exception", "exceptions"), count(s.Errors, "error", "errors"), exemptedText(s.Exempted))
 	for _, n := range r.Notices {
 		if n.Policy == "" {
 			_, _ = fmt.Fprintf(w, "note: %s:%d:%d: %s\n", n.File, n.Line, n.Column, n.Message)

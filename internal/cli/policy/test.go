@@ -83,7 +83,7 @@ func writeTests(w io.Writer, t tested) {
 			_, _ = fmt.Fprintf(w, "  %s\n", strings.TrimSpace(r.Printed))
 		}
 	}
-	_, _ = fmt.Fprintf(w, "%d tests: %d passed, %d failed, %d errors, %d skipped (%s)\n", len(t.Tests), t.Passed, t.Failed, t.Errors, t.Skipped, total(t.Tests).Round(time.Millisecond))
+	_, _ = fmt.Fprintf(w, "%s: %d passed, %d failed, %s, %d skipped (%s)\n", count(len(t.Tests), "test", "tests"), t.Passed, t.Failed, count(t.Errors, "error", "errors"), t.Skipped, total(t.Tests).Round(time.Millisecond))
 	for _, f := range t.Coverage {
 		if len(f.Missed) > 0 {
 			_, _ = fmt.Fprintf(w, "%6.1f %%  %s: lines %s\n", f.Percent, f.File, numbers(f.Missed))

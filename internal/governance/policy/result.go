@@ -89,8 +89,8 @@ type Report struct {
 	// have: one result tells it for all.
 	Unknown []string      `json:"unknown,omitempty"`
 	Results []Result      `json:"results"`
-	Notices   []Notice      `json:"notices,omitempty"`
-	Took      time.Duration `json:"took"`
+	Notices []Notice      `json:"notices,omitempty"`
+	Took    time.Duration `json:"took"`
 }
 
 // Count returns how many results have the outcome.

@@ -8,6 +8,7 @@ package plan
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,9 +36,25 @@ func Read(name string, content []byte) (policy.Input, error) {
 	}
 	document, err := decode(content)
 	if err != nil {
-		return policy.Input{}, kernel.Errorf(kernel.Invalid, "%s is no object of JSON: %w", name, err).WithFix(fix)
+		return policy.Input{}, kernel.Errorf(kernel.Invalid, "%s is no object of JSON%s", name, where(content)).WithFix(fix)
 	}
 	return Document(name, document)
+}
+
+// where says at which line a text stops being what it should be.
+func where(content []byte) string {
+	var document map[string]any
+	err := json.Unmarshal(content, &document)
+	at := int64(len(content))
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		at = min(at, syntax.Offset)
+	} else if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return ": it is a list, a text or a number"
+	}
+	if len(bytes.TrimSpace(content)) == 0 {
+		return ": it is empty"
+	}
+	return ": it breaks off or has a mistake in line " + strconv.Itoa(1+bytes.Count(bytes.TrimRight(content[:at], "\r\n"), []byte("\n")))
 }
 
 // Document checks a document that was read already.

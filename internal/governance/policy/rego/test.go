@@ -129,11 +129,14 @@ func testResult(r *tester.Result) TestResult {
 	return t
 }
 
+// cover tells the coverage of the folders' own files, without that of the library.
 func (r *TestReport) cover(c cover.Report, own map[string]string) {
+	covered, missed := 0, 0
 	for file, f := range c.Files {
 		if _, ok := own[file]; !ok {
 			continue
 		}
+		covered, missed = covered+f.CoveredLines, missed+f.NotCoveredLines
 		coverage := FileCoverage{File: file, Percent: f.Coverage}
 		for _, gap := range f.NotCovered {
 			for line := gap.Start.Row; line <= gap.End.Row; line++ {
@@ -144,7 +147,9 @@ func (r *TestReport) cover(c cover.Report, own map[string]string) {
 		r.Coverage = append(r.Coverage, coverage)
 	}
 	slices.SortFunc(r.Coverage, func(a, b FileCoverage) int { return cmp.Compare(a.File, b.File) })
-	r.Percent = c.Coverage
+	if covered+missed > 0 {
+		r.Percent = 100 * float64(covered) / float64(covered+missed)
+	}
 }
 
 func nativesForTests() []*tester.Builtin {

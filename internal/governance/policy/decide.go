@@ -36,7 +36,7 @@ func (s *Service) ApproveExemption(ctx context.Context, scope kernel.Scope, id, 
 }
 
 // mayApprove refuses a word that does not count: of somebody who lacks the right
-// for the level, the role that the stage names, or who asked and may not be alone.
+// for the level, a role that a stage of it names, or who asked and may not be alone.
 func (s *Service) mayApprove(ctx context.Context, e Exemption, actor kernel.Actor, now time.Time) error {
 	if err := s.Authorizer.Authorize(ctx, actionApprove, e.Scope); err != nil {
 		return err
@@ -50,14 +50,9 @@ func (s *Service) mayApprove(ctx context.Context, e Exemption, actor kernel.Acto
 	if len(all) == 0 {
 		return kernel.Errorf(kernel.Refused, "there is no stage %s any longer", e.Scope.Stage)
 	}
-	highest := all[len(all)-1]
-	if highest.Role != "" {
-		has, err := s.Roles.HasRole(ctx, e.Scope, highest.Role)
-		if err != nil {
+	for _, st := range all {
+		if err := s.mayApproveFor(ctx, e, st, actor); err != nil {
 			return err
-		}
-		if !has {
-			return kernel.Errorf(kernel.Denied, "%s lets only people with the role %s approve", highest.Name, highest.Role)
 		}
 	}
 	switch {
@@ -65,12 +60,28 @@ func (s *Service) mayApprove(ctx context.Context, e Exemption, actor kernel.Acto
 		return kernel.Errorf(kernel.Conflict, "the exemption %s is %s", e.ID, e.Status).WithFix("ask for another with terrace policy exempt")
 	case !now.Before(e.ExpiresAt):
 		return kernel.Errorf(kernel.Conflict, "the exemption %s was asked for until %s, which has passed", e.ID, e.ExpiresAt.Format(time.RFC3339)).WithFix("ask for another with terrace policy exempt")
-	case highest.OtherThanRequester && actor.ID == e.RequestedBy.ID:
-		return kernel.Errorf(kernel.Refused, "%s needs an approval by someone other than who asked for the exemption, and that was you", highest.Name).
-			WithFix("ask another approver to look at terrace policy exemptions show %s", e.ID)
 	default:
 		return nil
 	}
+}
+
+// mayApproveFor refuses a word that does not count on one of the stages that the
+// exemption is for.
+func (s *Service) mayApproveFor(ctx context.Context, e Exemption, st Stage, actor kernel.Actor) error {
+	if st.Role != "" {
+		has, err := s.Roles.HasRole(ctx, e.Scope, st.Role)
+		if err != nil {
+			return err
+		}
+		if !has {
+			return kernel.Errorf(kernel.Denied, "%s lets only people with the role %s approve", st.Name, st.Role)
+		}
+	}
+	if e.Status == Requested && st.OtherThanRequester && actor.ID == e.RequestedBy.ID {
+		return kernel.Errorf(kernel.Refused, "%s needs an approval by someone other than who asked for the exemption, and that was you", st.Name).
+			WithFix("ask another approver to look at terrace policy exemptions show %s", e.ID)
+	}
+	return nil
 }
 
 // RevokeExemption ends an exemption, or a request for one. Who asked for it may,

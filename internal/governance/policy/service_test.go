@@ -51,7 +51,7 @@ func (b *bench) Record(_ context.Context, f kernel.Fact) error {
 }
 
 func (b *bench) Stages() []policy.Stage {
-	return []policy.Stage{{Name: "dev", Target: "local"}, {Name: "prod", Target: "azure", Role: "approver", OtherThanRequester: true}}
+	return []policy.Stage{{Name: "dev", Target: "local"}, {Name: "prod", Target: "azure", Role: "approver", OtherThanRequester: true}, {Name: "trial", Target: "azure"}}
 }
 
 func (b *bench) Reconsider(_ context.Context, e policy.Exemption, _ string) error {

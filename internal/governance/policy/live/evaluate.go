@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
@@ -72,28 +71,4 @@ func (s *Sets) Policies(ctx context.Context) ([]policy.Policy, error) {
 		}
 	}
 	return all, nil
-}
-
-// proposed has what was proposed last: a proposal is evaluated over many inputs.
-type proposed struct {
-	mu     sync.Mutex
-	digest string
-	set    *rego.Set
-}
-
-func (p *proposed) compile(ctx context.Context, library policy.Folder, folders []policy.Folder) (*rego.Set, error) {
-	digest := ""
-	for _, f := range folders {
-		digest += digestOf(f)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.set != nil && p.digest == digest {
-		return p.set, nil
-	}
-	set, err := rego.Compile(ctx, library, folders...)
-	if err == nil {
-		p.digest, p.set = digest, set
-	}
-	return set, err
 }

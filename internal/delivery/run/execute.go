@@ -23,8 +23,8 @@ type execution struct {
 	pauses int
 	// remote says that a remote runner does the work.
 	remote bool
-	// taken says that the lease was acquired.
-	taken bool
+	// taken says that the lease was acquired, planning that the run was queued until then.
+	taken, planning bool
 	// goesOn says that a remote runner has been at it since before this process.
 	goesOn bool
 
@@ -100,17 +100,34 @@ func (e *execution) take(ctx context.Context, turn int64) error {
 	if e.died != "" && !e.goesOn && (r.Status == Planning || r.Status == Applying) {
 		r.died(e.died, e.s.Clock.Now())
 	}
-	if err := e.s.save(ctx, &r); err != nil {
+	if err := e.s.Store.Served(ctx, e.scope.Tenant, turn); err != nil {
+		return err
+	}
+	if err := e.begin(ctx, &r); err != nil {
 		return err
 	}
 	e.run, e.taken = r, true
-	return e.s.Store.Served(ctx, e.scope.Tenant, turn)
+	return nil
+}
+
+// begin saves the run as it was taken. One that was queued is planned from now on,
+// in the same transaction.
+func (e *execution) begin(ctx context.Context, r *Run) error {
+	if r.Status != Queued || r.Cancel != nil || r.Attempt > MaxAttempts {
+		return e.s.save(ctx, r)
+	}
+	e.planning = true
+	ctx = kernel.WithCause(kernel.WithActor(ctx, kernel.System("run", e.scope.Tenant)), r.origin().Cause)
+	return e.s.stepOnce(ctx, r, change{to: Planning, lease: &e.lease})
 }
 
 // loop executes one status after the other, once all is known that was applied.
 // What others record meanwhile names what the run's own facts do.
 func (e *execution) loop(ctx context.Context) error {
 	ctx = kernel.WithCause(ctx, e.run.origin().Cause)
+	if e.planning {
+		e.s.tell(ctx, e.run, "run."+string(e.run.Status), describe(e.run))
+	}
 	if err := e.s.State.Restore(ctx, e.id, e.stack, e.lease.Fence); err != nil {
 		return e.end(ctx, err)
 	}

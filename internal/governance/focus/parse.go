@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/currency"
+
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -62,10 +64,18 @@ func (p *parser) needed(column string) string {
 
 func (p *parser) currency() string {
 	v := p.needed(colCurrency)
-	if v != "" && len(v) > 32 {
-		p.bad(colCurrency, fmt.Sprintf("%.40q is no currency", v), "write its code of ISO 4217, such as EUR")
+	if v == "" {
+		return ""
 	}
-	return strings.ToUpper(v)
+	if known, ok := p.currencies[v]; ok {
+		return known
+	}
+	code, err := currency.ParseISO(v)
+	if err != nil {
+		p.bad(colCurrency, fmt.Sprintf("%.40q is no currency", v), "write its code of ISO 4217, such as EUR")
+		return ""
+	}
+	return remember(p.currencies, v, code.String())
 }
 
 func (p *parser) category() string {

@@ -31,7 +31,9 @@ type Reader struct {
 	file   int
 	before int // lines of the files before
 	times  map[string]string
-	tags   map[string]string
+	// currencies are those that were read, as ISO 4217 writes them.
+	currencies map[string]string
+	tags       map[string]string
 	// Rows counts the rows of all files, Versions and Missing are what their headers tell.
 	Rows     int64
 	Versions []string
@@ -47,7 +49,7 @@ func NewReader(r io.Reader, names []string) (*Reader, error) {
 	b := &bounded{from: plain}
 	c := csv.NewReader(b)
 	c.ReuseRecord, c.FieldsPerRecord = true, -1
-	n := &Reader{csv: c, bound: b, files: names, file: -1, times: map[string]string{}, tags: map[string]string{}}
+	n := &Reader{csv: c, bound: b, files: names, file: -1, times: map[string]string{}, currencies: map[string]string{}, tags: map[string]string{}}
 	return n, n.begin()
 }
 
@@ -85,6 +87,9 @@ func (r *Reader) header(row []string) error {
 	line, _ := r.csv.FieldPos(0)
 	r.before = line - 1
 	l, problems := layoutOf(row)
+	if len(problems) == len(needed()) {
+		return r.foreign(row)
+	}
 	if len(problems) > 0 {
 		for i := range problems {
 			problems[i].File = r.name()
@@ -101,6 +106,15 @@ func (r *Reader) header(row []string) error {
 		*v.to = slices.Compact(*v.to)
 	}
 	return nil
+}
+
+// foreign is one word for a file that is something else.
+func (r *Reader) foreign(row []string) error {
+	return kernel.Errorf(kernel.Invalid, "this is no file of costs in the FOCUS format").WithProblems(kernel.Problem{
+		File: r.name(), Line: 1, Column: 1,
+		Message: fmt.Sprintf("it has none of the columns of FOCUS; its first row begins with %.120q", strings.Join(row, ",")),
+		Fix:     "export costs in the FOCUS format, version 1.0 to 1.3, as CSV, with the names of columns in the first row",
+	})
 }
 
 func (r *Reader) name() string {

@@ -7,7 +7,26 @@ import (
 )
 
 func cognitive() map[string]cost.Model {
-	return map[string]cost.Model{"azurerm_cognitive_deployment": openAI}
+	return map[string]cost.Model{"azurerm_cognitive_account": cognitiveAccount, "azurerm_cognitive_deployment": openAI}
+}
+
+// cognitiveAccount is what an account is asked. Accounts of OpenAI cost nothing
+// beside their deployments; what has no observed price is listed.
+func cognitiveAccount(r *cost.Reading) {
+	if strings.HasPrefix(r.Low("sku_name", ""), "f") {
+		return
+	}
+	switch kind := r.Low("kind", ""); kind {
+	case "openai":
+	case "luis":
+		r.UsedAs("Speech requests", "1K transactions", "monthly_luis_speech_requests", 1000)
+		r.Miss("Text requests", "the price book has prices of commitments alone")
+	case "textanalytics":
+		r.UsedAs("Customized summarization", "1K records", "monthly_language_customized_summarization_text_records", 1000)
+		r.Miss("Text records", "the price book has prices of commitments alone")
+	default:
+		r.Miss("Transactions", "the price book has no prices on demand of accounts of kind "+r.Str("kind", "that is not known"))
+	}
 }
 
 func openAI(r *cost.Reading) {

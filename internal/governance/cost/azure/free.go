@@ -22,6 +22,17 @@ func free() map[string]bool {
 		"virtual_machine_data_disk_attachment", "machine_learning_workspace", "api_management_api", "api_management_gateway", "monitor_data_collection_rule_association",
 		"monitor_autoscale_setting", "monitor_activity_log_alert", "data_factory_pipeline", "automation_runbook", "automation_schedule", "storage_data_lake_gen2_filesystem",
 		"express_route_circuit_peering", "virtual_hub_connection", "vpn_site", "vpn_server_configuration", "web_application_firewall_policy", "container_registry_webhook", "consumption_budget_resource_group",
+		"subscription_policy_remediation", "subscription_policy_exemption", "resource_group_policy_remediation", "resource_group_policy_exemption", "policy_set_definition",
+		"management_group_policy_assignment", "management_group_policy_exemption", "management_group_policy_set_definition", "subscription_cost_management_export",
+		"consumption_budget_subscription", "cost_anomaly_alert", "security_center_contact", "monitor_private_link_scope", "monitor_private_link_scoped_service",
+		"monitor_data_collection_endpoint", "monitor_alert_prometheus_rule_group", "log_analytics_workspace_table", "network_watcher",
+		"nat_gateway_public_ip_prefix_association", "private_dns_resolver_dns_forwarding_ruleset", "kubernetes_flux_configuration", "kubernetes_cluster_deployment_safeguard",
+		"key_vault_certificate_issuer", "key_vault_certificate_contacts", "eventhub_namespace_schema_group", "eventhub_namespace_customer_managed_key",
+		"eventgrid_system_topic_event_subscription", "servicebus_subscription_rule", "managed_redis_geo_replication", "managed_redis_access_policy_assignment",
+		"cosmosdb_sql_role_definition", "cosmosdb_sql_role_assignment", "mysql_flexible_server_firewall_rule", "mysql_flexible_server_active_directory_administrator",
+		"api_management_subscription", "api_management_product", "api_management_product_policy", "api_management_product_group", "api_management_product_api", "api_management_policy",
+		"api_management_openid_connect_provider", "api_management_named_value", "api_management_logger", "api_management_diagnostic", "api_management_backend",
+		"api_management_api_policy", "api_management_api_operation_policy", "api_management_api_operation",
 		"private_link_service", "proximity_placement_group", "disk_encryption_set", "ssh_public_key", "shared_image", "shared_image_gallery", "application_insights_smart_detection_rule",
 	} {
 		out["azurerm_"+name] = true
@@ -29,6 +40,7 @@ func free() map[string]bool {
 	for _, typ := range []string{
 		"random_id", "random_integer", "random_password", "random_pet", "random_string", "random_uuid", "null_resource", "terraform_data", "time_sleep", "time_static",
 		"time_rotating", "tls_private_key", "tls_self_signed_cert", "local_file", "azuread_application", "azuread_service_principal", "azuread_group",
+		"azuread_application_federated_identity_credential", "azuread_app_role_assignment",
 	} {
 		out[typ] = true
 	}

@@ -7,6 +7,8 @@ package policies
 
 import "embed"
 
+//go:generate go run ./generate
+
 // Shipped has the library and the rules, system by system, with their tests.
 //
 //go:embed lib/*.rego azure/*/*.rego terraform/*/*.rego

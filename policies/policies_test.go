@@ -180,3 +180,17 @@ func checkTypes(t *testing.T, rules []policy.Policy) {
 		}
 	}
 }
+
+// TestTheModuleTakesItsAssignmentsFromTheTable holds the file of the module
+// policy-compliance against the table: make generate writes it.
+func TestTheModuleTakesItsAssignmentsFromTheTable(t *testing.T) {
+	t.Parallel()
+	want, err := table(t).AzureControls()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := os.ReadFile("../iac/modules/policy-compliance/controls.yaml")
+	if err != nil || string(kept) != string(want) {
+		t.Errorf("the controls of policy-compliance are not those of the table (%v): write them with make generate", err)
+	}
+}

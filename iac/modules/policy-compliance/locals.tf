@@ -1,5 +1,6 @@
 locals {
-  controls = yamldecode(file("${path.module}/controls.yaml"))
+  controls     = yamldecode(file("${path.module}/controls.yaml"))
+  own_controls = { for key, control in local.controls : key => control if can(control.when) }
 
   built_in_sets = {
     mcsb          = "1f3afdf9-d0c9-4c3d-847f-89da613e70a8"
@@ -28,7 +29,7 @@ locals {
     {
       controls = {
         policy_definition_id = local.controls_set_id, display_name = "${var.name}: controls of the platform", enforce = var.enforce, needs_identity = false
-        parameters           = { for key in keys(local.controls) : "effect-${key}" => { value = lookup(var.effects, key, var.default_effect) } }
+        parameters           = { for key in keys(local.controls) : "effect-${key}" => { value = lookup(var.effects, key, try(local.controls[key].effect, var.default_effect)) } }
         messages             = concat([{ content = "The resource breaks a control of the platform.", reference = null }], [for key, control in local.controls : { content = control.message, reference = key }])
         not_scopes           = []
       }

@@ -24,9 +24,9 @@ resource "azurerm_policy_set_definition" "this" {
 
     content {
       reference_id         = policy_definition_reference.key
-      policy_definition_id = azurerm_policy_definition.this[policy_definition_reference.key].id
+      policy_definition_id = local.control_definitions[policy_definition_reference.key]
       policy_group_names   = local.control_groups[policy_definition_reference.key]
-      parameter_values     = jsonencode({ effect = { value = "[parameters('effect-${policy_definition_reference.key}')]" } })
+      parameter_values     = local.control_parameters[policy_definition_reference.key]
     }
   }
 }
@@ -57,15 +57,26 @@ resource "azurerm_management_group_policy_set_definition" "this" {
 
     content {
       reference_id         = policy_definition_reference.key
-      policy_definition_id = azurerm_policy_definition.this[policy_definition_reference.key].id
+      policy_definition_id = local.control_definitions[policy_definition_reference.key]
       policy_group_names   = local.control_groups[policy_definition_reference.key]
-      parameter_values     = jsonencode({ effect = { value = "[parameters('effect-${policy_definition_reference.key}')]" } })
+      parameter_values     = local.control_parameters[policy_definition_reference.key]
     }
   }
 }
 
 locals {
   controls_set_id = local.management_group_id == null ? azurerm_policy_set_definition.this[0].id : azurerm_management_group_policy_set_definition.this[0].id
+
+  # A control is a definition of this module's own, or one that Azure has.
+  control_definitions = {
+    for key, control in local.controls : key => try("/providers/Microsoft.Authorization/policyDefinitions/${control.definition}", azurerm_policy_definition.this[key].id)
+  }
+  control_parameters = {
+    for key, control in local.controls : key => jsonencode(merge(
+      { for name, value in try(control.parameters, {}) : name => { value = value } },
+      { effect = { value = "[parameters('effect-${key}')]" } },
+    ))
+  }
 
   control_groups = {
     for key, control in local.controls : key => flatten([

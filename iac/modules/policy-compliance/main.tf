@@ -1,7 +1,7 @@
 data "azurerm_client_config" "current" {}
 
 resource "azurerm_policy_definition" "this" {
-  for_each = local.controls
+  for_each = local.own_controls
 
   name                = "${var.name}-${each.key}"
   policy_type         = "Custom"

@@ -10,7 +10,7 @@ output "name" {
 
 output "policy_definition_ids" {
   description = "Ids of the policies, by the key of their control."
-  value       = { for key, definition in azurerm_policy_definition.this : key => definition.id }
+  value       = local.control_definitions
 }
 
 output "assignment_ids" {

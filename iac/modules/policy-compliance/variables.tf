@@ -37,7 +37,7 @@ variable "effects" {
 
 variable "default_effect" {
   type        = string
-  description = "Effect of the controls that effects does not name: Audit, Deny or Disabled."
+  description = "Effect of the controls that effects does not name and that have none of their own in controls.yaml: Audit, Deny or Disabled."
   default     = "Audit"
   nullable    = false
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 
 	"gopkg.in/yaml.v3"
@@ -54,9 +55,13 @@ type AzurePolicy struct {
 	Mode    string `yaml:"mode,omitempty"`
 	// When is the condition of a definition of its own.
 	When map[string]any `yaml:"when,omitempty"`
-	// Definition is the id of a built-in, with its parameters.
+	// Definition is the id of a built-in, with its parameters. It has one called effect
+	// that takes Audit, Deny and Disabled.
 	Definition string         `yaml:"definition,omitempty"`
 	Parameters map[string]any `yaml:"parameters,omitempty"`
+	// Effect is the one that it has unless somebody names another for it alone; without,
+	// it is that of all.
+	Effect string `yaml:"effect,omitempty"`
 }
 
 // ReadTable reads the table and checks each line of it.
@@ -79,6 +84,9 @@ func ReadTable(file string, content []byte) (Table, error) {
 	return table, nil
 }
 
+// builtIn is the id of a definition of Azure.
+var builtIn = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
 func (c Control) check() []string {
 	var wrong []string
 	if c.Title == "" || c.Fix == "" {
@@ -98,6 +106,12 @@ func (c Control) check() []string {
 	for _, p := range c.AzurePolicies {
 		if p.Name == "" || p.Category == "" || (len(p.When) == 0) == (p.Definition == "") {
 			wrong = append(wrong, "an Azure policy has a name, a category, and either when or definition")
+		}
+		if p.Definition != "" && !builtIn.MatchString(p.Definition) {
+			wrong = append(wrong, fmt.Sprintf("%q is no id of a definition", p.Definition))
+		}
+		if p.Effect != "" && !slices.Contains([]string{"Audit", "Deny", "Disabled"}, p.Effect) {
+			wrong = append(wrong, fmt.Sprintf("there is no effect %q", p.Effect))
 		}
 	}
 	return wrong

@@ -62,6 +62,11 @@ run "a_group_is_held_to_the_controls" {
   }
 
   assert {
+    condition     = [for r in azurerm_policy_set_definition.this[0].policy_definition_reference : r.policy_definition_id if r.reference_id == "storage-https-only"] == ["/providers/Microsoft.Authorization/policyDefinitions/404c3081-a854-4457-ae30-26a93ef643f9"]
+    error_message = "A control that Azure has a policy of refers to that one."
+  }
+
+  assert {
     condition     = length(azurerm_policy_set_definition.this[0].policy_definition_reference) == length(output.controls) && contains([for g in azurerm_policy_set_definition.this[0].policy_definition_group : g.name], "CIS_Azure_Foundations_v3.0.0_4.15")
     error_message = "The set has every control, in groups named after the requirements."
   }
@@ -69,6 +74,22 @@ run "a_group_is_held_to_the_controls" {
   assert {
     condition     = azurerm_resource_group_policy_exemption.this["old"].exemption_category == "Waiver" && length(output.assignment_ids) == 5
     error_message = "The exemption is of the group, and the outputs have the ids."
+  }
+}
+
+run "a_control_keeps_its_own_effect" {
+  command = plan
+
+  variables {
+    default_effect = "Deny"
+    effects        = { acr-anonymous-pull = "Deny" }
+  }
+
+  assert {
+    condition = [for key in ["storage-https-only", "acr-customer-managed-key", "acr-anonymous-pull"] :
+      jsondecode(azurerm_resource_group_policy_assignment.this["controls"].parameters)["effect-${key}"].value
+    ] == ["Deny", "Audit", "Deny"]
+    error_message = "The default effect is not that of a control with its own, and effects is stronger than both."
   }
 }
 

@@ -45,5 +45,5 @@ func operation(id, method, path, summary string) huma.Operation {
 type IDPath struct {
 	httpserver.ScopeParam
 
-	ID string `path:"id" maxLength:"64"`
+	ID string `path:"id" maxLength:"64" doc:"The id of the exemption, or of the assignment."`
 }

@@ -26,6 +26,8 @@ type imported struct {
 	Items    int            `json:"items"`
 	Skipped  int            `json:"skipped"`
 	Unmapped map[string]int `json:"unmapped,omitempty"`
+	// Next is a page that the files name and that is not among them.
+	Next string `json:"next,omitempty"`
 }
 
 func importPrices(e *command.Env) *cobra.Command {
@@ -57,9 +59,9 @@ func takePages(files []string, into, date string) (imported, error) {
 	}
 	pages := pricebook.NewImport()
 	for _, name := range files {
-		f, err := os.Open(name)
+		f, err := command.Open(name)
 		if err != nil {
-			return imported{}, kernel.Errorf(kernel.NotFound, "there is no file %s", name)
+			return imported{}, err
 		}
 		err = pages.Page(name, f)
 		_ = f.Close()
@@ -69,7 +71,7 @@ func takePages(files []string, into, date string) (imported, error) {
 	}
 	result := imported{
 		File: filepath.Join(into, date, "azure-retail.csv"), Prices: len(pages.Entries()),
-		Items: pages.Items, Skipped: pages.Skipped, Unmapped: pages.Unmapped,
+		Items: pages.Items, Skipped: pages.Skipped, Unmapped: pages.Unmapped, Next: pages.Next,
 	}
 	if result.Prices == 0 {
 		return result, kernel.Errorf(kernel.Invalid, "the pages have no price that Terrace uses: %d items, %d skipped", result.Items, result.Skipped)
@@ -94,6 +96,9 @@ func save(name string, entries []pricebook.Entry) error {
 
 func writeImported(w io.Writer, r imported) {
 	_, _ = fmt.Fprintf(w, "%s: %d prices of %d items; %d are not on-demand prices in US dollars\n", r.File, r.Prices, r.Items, r.Skipped)
+	if r.Next != "" {
+		_, _ = fmt.Fprintf(w, "there are more pages, which are not in it: %s\n", r.Next)
+	}
 	var services []string
 	for s := range r.Unmapped {
 		services = append(services, s)

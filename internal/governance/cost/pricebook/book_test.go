@@ -89,3 +89,24 @@ func TestWhatIsShippedIsRead(t *testing.T) {
 		t.Fatalf("%d prices: %v", book.Len(), err)
 	}
 }
+
+// A chain of pages is whole when the last of them names no other.
+func TestAChainOfPages(t *testing.T) {
+	t.Parallel()
+	i := pricebook.NewImport()
+	for n, c := range []struct{ page, next string }{
+		{`{"Items":[],"NextPageLink":"https://prices.azure.com/?$skip=1000"}`, "https://prices.azure.com/?$skip=1000"},
+		{`{"Items":[],"NextPageLink":null}`, ""},
+	} {
+		if err := i.Page("page.json", strings.NewReader(c.page)); err != nil || i.Next != c.next {
+			t.Errorf("page %d: next %q, %v", n, i.Next, err)
+		}
+	}
+	for name, page := range map[string]string{
+		"below zero": `{"Items":[{"retailPrice":-1,"currencyCode":"USD","type":"Consumption"}]}`, "text": `{"Items":[{"retailPrice":"much"}]}`, "half": `{"Items":[`,
+	} {
+		if err := i.Page("page.json", strings.NewReader(page)); !kernel.Is(err, kernel.Invalid) || !strings.Contains(err.Error(), "page.json") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

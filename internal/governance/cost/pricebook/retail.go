@@ -35,12 +35,16 @@ type Import struct {
 	Items, Skipped int
 	// Unmapped counts meters that no description asks for, by service.
 	Unmapped map[string]int
-	rules    []retailRule
+	// Next is the page that a page names and that was not taken in, "" if all were.
+	Next  string
+	links map[string]bool
+	pages int
+	rules []retailRule
 }
 
 // NewImport begins an import.
 func NewImport() *Import {
-	return &Import{entries: map[key]Entry{}, Unmapped: map[string]int{}, rules: retailRules()}
+	return &Import{entries: map[key]Entry{}, Unmapped: map[string]int{}, links: map[string]bool{}, rules: retailRules()}
 }
 
 // Page takes in one page, as the API answers it.
@@ -52,16 +56,35 @@ func (i *Import) Page(name string, in io.Reader) error {
 	if len(src) > maxPage {
 		return kernel.Errorf(kernel.Invalid, "%s is larger than %d MiB", name, maxPage>>20)
 	}
-	var page struct{ Items []item }
+	var page struct {
+		Items []item
+		Next  string `json:"NextPageLink"`
+	}
 	if err := json.Unmarshal(src, &page); err != nil || page.Items == nil {
-		return kernel.Errorf(kernel.Invalid, "%s is no page of the retail price API: it has no Items", name).
+		return kernel.Errorf(kernel.Invalid, "%s is no page of the retail price API: it has no list of Items with their prices", name).
 			WithFix("Save what https://prices.azure.com/api/retail/prices answers.")
 	}
-	for _, it := range page.Items {
+	for n, it := range page.Items {
+		if it.Retail < 0 {
+			return kernel.Errorf(kernel.Invalid, "%s: the price of item %d (%s) is less than nothing", name, n+1, it.MeterName).WithFix("Save the page again.")
+		}
 		i.Items++
 		i.take(it)
 	}
+	i.follow(page.Next)
 	return nil
+}
+
+// follow notes the page that comes next. A chain of n pages names n-1 others: one
+// more is missing.
+func (i *Import) follow(next string) {
+	i.pages++
+	if next != "" {
+		i.links[next] = true
+	}
+	if i.Next = ""; len(i.links) >= i.pages {
+		i.Next = next
+	}
 }
 
 // take keeps the on-demand price in US dollars of a meter that is known.

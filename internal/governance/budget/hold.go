@@ -3,6 +3,7 @@ package budget
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/governance/focus"
@@ -81,12 +82,7 @@ func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
 		if err != nil {
 			return err
 		}
-		books, err := s.open(ctx, c.Scope.Tenant, seen)
-		if err != nil {
-			return err
-		}
-		books.paid = paid
-		if err := books.judge(ctx, s, c, now, &v); err != nil {
+		if err := s.judge(ctx, c, seen, now, paid, &v); err != nil {
 			return err
 		}
 		if now.After(seen) {
@@ -107,7 +103,7 @@ func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
 // prepay reads what was paid in the months that budgets of the stack are in, before
 // the transaction in which nobody else may decide.
 func (s *Service) prepay(ctx context.Context, c Change) (map[string]focus.Paid, error) {
-	budgets, err := s.Store.List(ctx, c.Scope.Tenant)
+	budgets, err := s.covering(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -117,9 +113,6 @@ func (s *Service) prepay(ctx context.Context, c Change) (map[string]focus.Paid, 
 	}
 	b := &books{tenant: c.Scope.Tenant, bills: s.Bills, paid: map[string]focus.Paid{}}
 	for _, budget := range budgets {
-		if !budget.Covers(c.Scope, c.Workload) {
-			continue
-		}
 		if _, err := b.bill(ctx, budget.period(later(seen, s.Clock.Now())).Month); err != nil {
 			return nil, err
 		}
@@ -127,17 +120,26 @@ func (s *Service) prepay(ctx context.Context, c Change) (map[string]focus.Paid, 
 	return b.paid, nil
 }
 
-func (b *books) judge(ctx context.Context, s *Service, c Change, now time.Time, v *Verdict) error {
-	budgets, err := s.Store.List(ctx, c.Scope.Tenant)
+// covering are the budgets of the stack.
+func (s *Service) covering(ctx context.Context, c Change) ([]Budget, error) {
+	all, err := s.Store.List(ctx, c.Scope.Tenant)
+	return slices.DeleteFunc(all, func(b Budget) bool { return !b.Covers(c.Scope, c.Workload) }), err
+}
+
+// judge holds a run against the budgets of its stack. Where there are none, the books
+// of the tenant stay closed.
+func (s *Service) judge(ctx context.Context, c Change, seen, now time.Time, paid map[string]focus.Paid, v *Verdict) error {
+	budgets, err := s.covering(ctx, c)
+	if err != nil || len(budgets) == 0 {
+		return err
+	}
+	books, err := s.open(ctx, c.Scope.Tenant, seen)
 	if err != nil {
 		return err
 	}
+	books.paid, v.Budgets = paid, len(budgets)
 	for _, budget := range budgets {
-		if !budget.Covers(c.Scope, c.Workload) {
-			continue
-		}
-		v.Budgets++
-		found, err := b.findings(ctx, budget, c, now)
+		found, err := books.findings(ctx, budget, c, now)
 		if err != nil {
 			return err
 		}

@@ -2659,6 +2659,7 @@ type FocusIdleReport struct {
 type FocusImport struct {
 	At       time.Time          `json:"at"`
 	By       string             `json:"by"`
+	Counting int64              `json:"counting"`
 	DryRun   bool               `json:"dryRun,omitempty"`
 	Files    []string           `json:"files"`
 	ID       string             `json:"id"`

@@ -124,14 +124,26 @@ func listImports(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return command.PrintList(e, all, []string{"IMPORT", "ROWS", "PERIODS", "BY", "AGE"}, func(i apiclient.FocusImport) []string {
+			return command.PrintList(e, all, []string{"IMPORT", "ROWS", "COUNTS", "PERIODS", "BY", "AGE"}, func(i apiclient.FocusImport) []string {
 				periods := make([]string, 0, len(i.Slices))
 				for _, sl := range i.Slices {
 					periods = append(periods, sl.Account+" "+sl.Period)
 				}
-				return []string{i.ID, fmt.Sprint(i.Rows - i.Skipped), strings.Join(periods, ", "), i.By, output.Age(e.Clock.Now(), i.At)}
+				return []string{i.ID, fmt.Sprint(i.Rows - i.Skipped), counts(i), strings.Join(periods, ", "), i.By, output.Age(e.Clock.Now(), i.At)}
 			})
 		}),
+	}
+}
+
+// counts tells whether an import counts, or what was imported later has replaced it.
+func counts(i apiclient.FocusImport) string {
+	switch all := int64(len(i.Slices)); i.Counting {
+	case all:
+		return "yes"
+	case 0:
+		return "no, replaced"
+	default:
+		return fmt.Sprintf("%d of %d periods", i.Counting, all)
 	}
 }
 

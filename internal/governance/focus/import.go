@@ -57,6 +57,8 @@ type Import struct {
 	// Slices are the billing periods that it has; Replaced counts those that it took the place of.
 	Slices   []Slice `json:"slices"`
 	Replaced int     `json:"replaced"`
+	// Counting is how many of the billing periods nothing later has replaced.
+	Counting int `json:"counting"`
 	// Totals are its costs by currency.
 	Totals []ImportTotal `json:"totals"`
 	By     string        `json:"by"`
@@ -116,6 +118,7 @@ func (s *Service) take(ctx context.Context, scope kernel.Scope, n *intake) error
 		if n.Replaced, err = s.Store.Activate(ctx, n.Import); err != nil {
 			return err
 		}
+		n.Counting = len(n.Slices)
 		return s.Journal.Record(ctx, kernel.Fact{
 			Type: "cost.imported", Scope: scope, Subject: n.ID,
 			Data: map[string]any{"rows": n.Rows, "skipped": n.Skipped, "periods": len(n.Slices), "replaced": n.Replaced, "part": n.Part},

@@ -41,7 +41,7 @@ func TestAnImportReplacesWhatItCovers(t *testing.T) {
 			t.Errorf("%d sums are left, %v", left, err)
 		}
 		page, err := b.List(ada(), acme, kernel.PageRequest{Limit: 2})
-		if err != nil || len(page.Items) != 2 || page.Next == "" || page.Items[0].By != "ada" {
+		if err != nil || len(page.Items) != 2 || page.Next == "" || page.Items[0].By != "ada" || page.Items[0].Counting != 2 || page.Items[1].Counting != 1 {
 			t.Errorf("%+v %v", page, err)
 		}
 	})

@@ -172,11 +172,20 @@ func (s *Store) List(ctx context.Context, tenant string, page kernel.PageRequest
 	if err != nil {
 		return kernel.Page[focus.Import]{}, db.Map(err, "the imports")
 	}
+	coverage, err := s.Coverage(ctx, tenant)
+	if err != nil {
+		return kernel.Page[focus.Import]{}, err
+	}
+	counting := map[string]int{}
+	for _, c := range coverage {
+		counting[c.Import]++
+	}
 	all := make([]focus.Import, len(bodies))
 	for i, b := range bodies {
 		if err := db.Decode(b, &all[i], "an import"); err != nil {
 			return kernel.Page[focus.Import]{}, err
 		}
+		all[i].Counting = counting[all[i].ID]
 	}
 	return kernel.PageOf(all, page, func(i focus.Import) string { return i.ID }), nil
 }

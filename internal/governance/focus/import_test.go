@@ -178,3 +178,27 @@ func TestVersionsAndManyFiles(t *testing.T) {
 		same(t, "a split resource", b.lines(t, acme, focus.Query{Month: "2026-10"}), []string{"shop/prod EUR 3.00+0.00"})
 	})
 }
+
+// A file that is something else is told once, with its first row; a currency that is
+// none is told by its row.
+func TestWhatIsNoFOCUS(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"another table": "Date,Amount,Account\n1,2,3\n", "a page": "<html>\n<body>\n", "no text": "\x00\x01\xff\n"} {
+		_, err := focus.NewReader(strings.NewReader(text), []string{"a.csv"})
+		e, ok := errors.AsType[*kernel.Error](err)
+		if !ok || len(e.Problems) != 1 || e.Problems[0].File != "a.csv" || e.Problems[0].Line != 1 || !strings.Contains(e.Problems[0].Message, "its first row begins with") {
+			t.Errorf("%s: %+v", name, err)
+		}
+	}
+	r, err := focus.NewReader(strings.NewReader(file(row{cost: "1", currency: "XQQ"}, row{cost: "1", currency: "eur"})), []string{"a.csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c focus.Charge
+	if problems, err := r.Next(&c); err != nil || len(problems) != 1 || !strings.Contains(problems[0].Message, "is no currency") {
+		t.Errorf("%v %v", problems, err)
+	}
+	if problems, err := r.Next(&c); err != nil || len(problems) != 0 || c.Currency != "EUR" {
+		t.Errorf("%+v %v %v", c, problems, err)
+	}
+}

@@ -27,7 +27,7 @@ type Options struct {
 	Variables map[string]string
 	// VarFiles are further files of values, relative to the folder.
 	VarFiles []string
-	// Time bounds the evaluation; zero is half a minute.
+	// Time bounds the evaluation; zero is half a minute, below zero none at all.
 	Time time.Duration
 }
 

@@ -2268,8 +2268,13 @@ type DeployRequest struct {
 	Artifacts map[string]Digest `json:"artifacts,omitempty"`
 
 	// DryRun Plan and change nothing; the run ends as planned.
-	DryRun bool   `json:"dryRun,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	DryRun bool `json:"dryRun,omitempty"`
+
+	// Lifetime How long it is to stay, as Go writes durations; as the stage has it unless given.
+	//
+	// Example: 72h
+	Lifetime string `json:"lifetime,omitempty"`
+	Reason   string `json:"reason,omitempty"`
 
 	// Score The workload, a Score v1b1 document with its file sources inlined.
 	Score string `json:"score"`
@@ -2556,6 +2561,17 @@ type ExemptionApproval struct {
 // ExplainResourceResponse defines model for ExplainResourceResponse.
 type ExplainResourceResponse struct {
 	Items []ResourceExplanation `json:"items"`
+}
+
+// ExtendLifetimeRequest defines model for ExtendLifetimeRequest.
+type ExtendLifetimeRequest struct {
+	// By By how much, as Go writes durations.
+	//
+	// Example: 48h
+	By       string `json:"by"`
+	Reason   string `json:"reason"`
+	Stage    string `json:"stage"`
+	Workload string `json:"workload"`
 }
 
 // FleetRunner defines model for FleetRunner.
@@ -3042,6 +3058,21 @@ type LandingZoneOutput struct {
 	Value interface{} `json:"value"`
 }
 
+// Lifetime defines model for Lifetime.
+type Lifetime struct {
+	Due           time.Time  `json:"due"`
+	ExpiresAt     time.Time  `json:"expiresAt"`
+	LengthSeconds int64      `json:"lengthSeconds"`
+	Origin        string     `json:"origin"`
+	Problem       string     `json:"problem,omitempty"`
+	Reason        string     `json:"reason,omitempty"`
+	Run           string     `json:"run,omitempty"`
+	Scope         Scope      `json:"scope"`
+	SetBy         string     `json:"setBy,omitempty"`
+	WarnedAt      *time.Time `json:"warnedAt,omitempty"`
+	Workload      string     `json:"workload"`
+}
+
 // ListBindingsResponse defines model for ListBindingsResponse.
 type ListBindingsResponse struct {
 	Items []VcsBinding `json:"items"`
@@ -3065,6 +3096,11 @@ type ListCostAnomaliesResponse struct {
 // ListIdentitiesResponse defines model for ListIdentitiesResponse.
 type ListIdentitiesResponse struct {
 	Items []VcsIdentity `json:"items"`
+}
+
+// ListLifetimesResponse defines model for ListLifetimesResponse.
+type ListLifetimesResponse struct {
+	Items []Lifetime `json:"items"`
 }
 
 // LocalContainerInfo defines model for LocalContainerInfo.
@@ -3904,6 +3940,7 @@ type Run struct {
 	Initiator     *Actor            `json:"initiator,omitempty"`
 	Inputs        []RunInput        `json:"inputs,omitempty"`
 	Interruptions []RunInterruption `json:"interruptions,omitempty"`
+	Lifetime      string            `json:"lifetime,omitempty"`
 
 	// Operation What a run is for.
 	Operation         RunOperation     `json:"operation"`
@@ -4764,7 +4801,12 @@ type Stage struct {
 	AutoPromote bool `json:"autoPromote,omitempty"`
 
 	// Concurrency How many runs may be executed here at once; absent is no limit.
-	Concurrency  int64    `json:"concurrency,omitempty"`
+	Concurrency int64 `json:"concurrency,omitempty"`
+
+	// Lifetime How long what is deployed stays unless it says something itself, as Go writes durations; absent is for good.
+	//
+	// Example: 72h0m0s
+	Lifetime     string   `json:"lifetime,omitempty"`
 	Name         string   `json:"name"`
 	Opening      Opening  `json:"opening"`
 	Order        int64    `json:"order"`
@@ -5881,6 +5923,12 @@ type ExplainResourceParams struct {
 
 	// Resource The resource's name in the workload, or its uid.
 	Resource string `form:"resource" json:"resource"`
+}
+
+// ListLifetimesParams defines parameters for ListLifetimes.
+type ListLifetimesParams struct {
+	// Stage Of one stage; of all unless given.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
 }
 
 // ListMembersParams defines parameters for ListMembers.

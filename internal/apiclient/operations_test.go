@@ -55,6 +55,8 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Budgets":           func() error { return e(c.Budgets(ctx, p)) },
 		"Tags":              func() error { return e(c.Tags(ctx, p)) },
 		"SetTags":           func() error { return e(c.SetTags(ctx, p, apiclient.SetTagsRequest{})) },
+		"Lifetimes":         func() error { return e(c.Lifetimes(ctx, p, "dev")) },
+		"ExtendLifetime":    func() error { return e(c.ExtendLifetime(ctx, p, apiclient.ExtendLifetimeRequest{})) },
 		"Budget":            func() error { return e(c.Budget(ctx, "shop")) },
 		"SetBudget":         func() error { return e(c.SetBudget(ctx, "shop", apiclient.SetBudgetRequest{})) },
 		"DeleteBudget":      func() error { return c.DeleteBudget(ctx, "shop", "r") },

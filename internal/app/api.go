@@ -28,6 +28,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/compliance/complianceapi"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftapi"
 	"github.com/terrace-idp/terrace/internal/governance/focus/focusapi"
+	"github.com/terrace-idp/terrace/internal/governance/lifetime/lifetimeapi"
 	"github.com/terrace-idp/terrace/internal/governance/maturity/maturityapi"
 	"github.com/terrace-idp/terrace/internal/governance/policy/policyapi"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
@@ -75,6 +76,7 @@ func (a *App) handler() http.Handler {
 		complianceapi.API{Compliance: a.compliance},
 		focusapi.API{Costs: a.costs},
 		budgetapi.API{Budgets: a.delivery.budgets},
+		lifetimeapi.API{Lifetimes: a.delivery.lifetimes},
 		maturityapi.API{Maturity: a.maturity},
 		policyapi.API{Policies: a.delivery.policy},
 		secretapi.API{Secrets: a.fabric.secrets},
@@ -126,6 +128,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		complianceapi.API{},
 		focusapi.API{},
 		budgetapi.API{},
+		lifetimeapi.API{},
 		maturityapi.API{},
 		policyapi.API{},
 		secretapi.API{},

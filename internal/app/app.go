@@ -27,6 +27,8 @@ const (
 	closePatience = runGrace + 10*time.Second
 	// stageLook is how soon another daemon's change of the stages is known here.
 	stageLook = 5 * time.Second
+	// lifetimeLook is how soon a lifetime that is over is acted on.
+	lifetimeLook = 2 * time.Second
 )
 
 // App is the whole platform in one process.
@@ -142,6 +144,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Every("webhook sweep", time.Hour, a.delivery.repositories.Sweep)
 	a.loops.Add("promotions", a.delivery.runs.Promotions)
 	a.loops.Add("drift", a.drift.Watch)
+	a.loops.Every("lifetimes", lifetimeLook, a.delivery.lifetimes.Sweep)
 	a.loops.Every("budgets", time.Minute, a.delivery.budgets.Sweep)
 	a.loops.Add("compliance", a.compliance.Watch)
 	a.loops.Every("compliance sweep", time.Hour, a.compliance.Sweep)

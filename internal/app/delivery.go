@@ -34,6 +34,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
+	"github.com/terrace-idp/terrace/internal/governance/lifetime"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/live"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -84,6 +85,8 @@ type delivery struct {
 	costs *estimates
 	// budgets bound what they add.
 	budgets *budget.Service
+	// lifetimes end what was deployed for a while.
+	lifetimes *lifetime.Service
 	// putBack tells runs what they put back.
 	putBack putBack
 }
@@ -127,6 +130,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		return nil, err
 	}
 	d.states.Fences, d.fleet.Fences = d.runs, d.runs
+	d.lifetimes = newLifetimes(p, a, d, runStore)
 	d.policy.Runs = policyRuns{d.runs, a.tenants}
 	d.impact = newImpact(d, releaseStore, runStore)
 	if d.builder, err = newBuilder(p, d); err != nil {

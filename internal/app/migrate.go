@@ -26,6 +26,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/compliance/compliancesql"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
 	"github.com/terrace-idp/terrace/internal/governance/focus/focussql"
+	"github.com/terrace-idp/terrace/internal/governance/lifetime/lifetimesql"
 	"github.com/terrace-idp/terrace/internal/governance/maturity/maturitysql"
 	"github.com/terrace-idp/terrace/internal/governance/policy/policysql"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -41,7 +42,7 @@ func migrations() []db.Migrations {
 		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
-		compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), maturitysql.Migrations(), policysql.Migrations(),
+		compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), lifetimesql.Migrations(), maturitysql.Migrations(), policysql.Migrations(),
 	}
 }
 

@@ -10,14 +10,17 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
+	"github.com/terrace-idp/terrace/internal/governance/lifetime"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // runEnds tells drift and compliance of the runs that ended, budgets of what they
 // cost, and compliance of states that were changed otherwise, in their transactions.
 type runEnds struct {
-	drift      *drift.Service
-	budgets    *budget.Service
+	drift   *drift.Service
+	budgets *budget.Service
+	// lifetimes begin with what is applied, and end with what is removed.
+	lifetimes  *lifetime.Service
 	compliance *compliance.Service
 }
 
@@ -27,6 +30,16 @@ func (a *runEnds) Before(ctx context.Context, f kernel.Fact) ([]kernel.Fact, err
 	if err := follow(ctx, a.budgets, f); err != nil {
 		return nil, err
 	}
+	expiry, err := expire(ctx, a.lifetimes, f)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := a.ended(ctx, f)
+	return append(expiry, ended...), err
+}
+
+// ended tells drift and compliance of the end of a run.
+func (a *runEnds) ended(ctx context.Context, f kernel.Fact) ([]kernel.Fact, error) {
 	if p, gone, changed := changedState(f); changed && a.compliance != nil {
 		return nil, a.compliance.Applied(ctx, p, gone)
 	}

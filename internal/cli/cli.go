@@ -29,6 +29,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/explain"
 	"github.com/terrace-idp/terrace/internal/cli/landingzone"
+	"github.com/terrace-idp/terrace/internal/cli/lifetime"
 	"github.com/terrace-idp/terrace/internal/cli/login"
 	"github.com/terrace-idp/terrace/internal/cli/modules"
 	"github.com/terrace-idp/terrace/internal/cli/output"
@@ -152,7 +153,7 @@ func groups(e *command.Env) []group {
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			runners.Command(e),
-			stages.Command(e), tags.Command(e), repos.Command(e), sources.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
+			stages.Command(e), tags.Command(e), lifetime.Command(e), repos.Command(e), sources.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Contexts(e), version.Command(e)}},
 	}

@@ -101,6 +101,8 @@ func Decisions() map[string]Decision {
 		"cost.rules":      {Roles: admins},
 		"budget.read":     {Roles: members, Anywhere: true},
 		"budget.set":      {Roles: admins},
+		"lifetime.read":   {Roles: members},
+		"lifetime.extend": {Roles: developers},
 		"maturity.read":   {Roles: members},
 		"maturity.answer": {Roles: admins},
 

@@ -50,6 +50,12 @@ func (c Config) problems(file string) []kernel.Problem {
 			k.add("policyLevels["+strconv.Itoa(i)+"]", err.Error(), "")
 		}
 	}
+	if c.LifetimeWarning < 0 || c.LifetimeWarning > stage.Duration(31*24*time.Hour) {
+		k.add("lifetimeWarning", c.LifetimeWarning.String()+" is out of bounds", "use up to 744h")
+	}
+	if c.ReclaimsPerHour < 1 {
+		k.add("reclaimsPerHour", fmt.Sprintf("%d is out of bounds", c.ReclaimsPerHour), "use a number from 1 on; stages with never remove nothing")
+	}
 	k.oneOf("budgetUnpriced", c.BudgetUnpriced, "warn", "override", "block")
 	if c.ComplianceEvery < stage.Duration(time.Minute) {
 		k.add("complianceEvery", fmt.Sprintf("%s is too often", time.Duration(c.ComplianceEvery)), "use at least 1m")

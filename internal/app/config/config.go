@@ -65,6 +65,9 @@ type Config struct {
 
 	BudgetUnpriced string `koanf:"budgetUnpriced" yaml:"budgetUnpriced" doc:"What becomes of a run of which it cannot be told what it adds to a budget, for lack of a price or in another currency, where the budget says nothing: warn, override or block."`
 
+	LifetimeWarning stage.Duration `koanf:"lifetimeWarning" yaml:"lifetimeWarning" doc:"How long before its end a lifetime is warned of, such as 24h; half of it where it is shorter than twice that."`
+	ReclaimsPerHour int            `koanf:"reclaimsPerHour" yaml:"reclaimsPerHour" doc:"How many stacks of a tenant whose lifetimes are over are removed in an hour at most, so that a clock that jumps does not remove everything at once."`
+
 	LogLevel  string `koanf:"logLevel" yaml:"logLevel" doc:"debug, info, warn or error."`
 	LogFormat string `koanf:"logFormat" yaml:"logFormat" doc:"text, json or auto: text on a terminal, JSON elsewhere."`
 
@@ -83,7 +86,7 @@ func Default() Config {
 		FormerKeys:   []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
 		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunDisk: 4096, RunOutput: 512, RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
 		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, ExemptionTime: stage.Duration(90 * 24 * time.Hour),
-		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn",
+		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn", LifetimeWarning: stage.Duration(24 * time.Hour), ReclaimsPerHour: 10,
 		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
 	}
 }

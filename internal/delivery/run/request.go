@@ -40,6 +40,8 @@ type DeployRequest struct {
 	DryRun bool
 	// WhenOpen plans now even where a window closes the stage, and applies when it opens.
 	WhenOpen bool
+	// Lifetime is how long it is to stay; 0 is as the stage has it.
+	Lifetime stage.Duration
 }
 
 // Deploy makes a release of the workload and queues the run that carries it to
@@ -48,6 +50,9 @@ type DeployRequest struct {
 func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployRequest) (Run, error) {
 	st, where, err := s.allowed(ctx, scope, d.Stage, actionDeploy)
 	if err != nil {
+		return Run{}, err
+	}
+	if err := mayExpire(st, d.Lifetime); err != nil {
 		return Run{}, err
 	}
 	if !d.DryRun && !d.WhenOpen {
@@ -76,7 +81,7 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 			return Run{}, err
 		}
 		a, err := s.admitted(ctx, where, st, rel.Workload, refOf(rel), admission{dry: d.DryRun, whenOpen: d.WhenOpen})
-		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason, DryRun: d.DryRun, Availability: a}, err
+		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason, DryRun: d.DryRun, Lifetime: d.Lifetime, Availability: a}, err
 	})
 }
 

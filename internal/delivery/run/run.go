@@ -43,6 +43,9 @@ type Run struct {
 	// brought the release to the stage before, or approved it for this one.
 	Initiator *kernel.Actor `json:"initiator,omitempty"`
 	Reason    string        `json:"reason,omitempty"`
+	// Lifetime is how long what it deploys is to stay, where it was asked for; else
+	// it is as the stage has it.
+	Lifetime stage.Duration `json:"lifetime,omitzero"`
 	// Fence is the fencing number of the lease under which the run was executed last.
 	Fence int64 `json:"fence"`
 	// Attempt counts from 1 how often the run was taken up, crashes and stale

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -203,7 +204,7 @@ func (s *Service) record(ctx context.Context, r Run, c change) error {
 		ID: id, Type: "run." + fact, Scope: r.Scope, Subject: r.ID, Reason: c.reason,
 		Data: factData{
 			Stack: r.Stack, Workload: r.Workload, Release: r.Release.ID, Operation: r.Operation,
-			Status: r.Status, DryRun: r.DryRun, Dossier: r.Dossier, Fence: r.Fence, Attempt: r.Attempt, Failure: r.Failure, Orphans: r.orphans(),
+			Status: r.Status, DryRun: r.DryRun, Dossier: r.Dossier, Fence: r.Fence, Attempt: r.Attempt, Failure: r.Failure, Orphans: r.orphans(), Lifetime: r.Lifetime,
 			Expired: c.expired,
 		},
 	})
@@ -223,6 +224,8 @@ type factData struct {
 	Failure   *Failure      `json:"failure,omitempty"`
 	// Orphans are the stacks from which a removal takes what they use, as an admin insisted.
 	Orphans []string `json:"orphans,omitempty"`
+	// Lifetime is how long what it deploys is to stay, where it was asked for.
+	Lifetime stage.Duration `json:"lifetime,omitzero"`
 	// Expired are the approvals that count no longer since this fact.
 	Expired []Lapse `json:"expired,omitempty"`
 }

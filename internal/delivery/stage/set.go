@@ -115,6 +115,7 @@ func (c *checker) stage(s Stage) {
 	}
 	c.promotion(path, s)
 	c.queue(path, s)
+	c.lifetime(path+".lifetime", s.Lifetime)
 	c.drift(path+".drift", s.Drift)
 	c.gitops(path+".gitops", s)
 	c.verification(path, s)

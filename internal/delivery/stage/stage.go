@@ -75,6 +75,8 @@ type Stage struct {
 	Runners map[string]string `json:"runners,omitempty" yaml:"runners,omitempty" koanf:"runners"`
 	// Drift says when the stage is checked for what was changed outside of Terrace.
 	Drift Drift `json:"drift,omitzero" yaml:"drift,omitempty" koanf:"drift"`
+	// Lifetime says how long what is deployed stays.
+	Lifetime Lifetime `json:"lifetime,omitzero" yaml:"lifetime,omitempty" koanf:"lifetime"`
 	// GitOps is for the runtime kubernetes.
 	GitOps GitOps `json:"gitops,omitzero" yaml:"gitops,omitempty" koanf:"gitops"`
 }

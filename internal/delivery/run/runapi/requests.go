@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
@@ -22,6 +23,7 @@ type deployInput struct {
 		Reason    string                   `json:"reason,omitempty" maxLength:"1000"`
 		DryRun    bool                     `json:"dryRun,omitempty" doc:"Plan and change nothing; the run ends as planned."`
 		WhenOpen  bool                     `json:"whenOpen,omitempty" doc:"Where a window closes the stage, plan now and apply when it opens, instead of being refused."`
+		Lifetime  string                   `json:"lifetime,omitempty" maxLength:"40" doc:"How long it is to stay, as Go writes durations; as the stage has it unless given." example:"72h"`
 	}
 }
 
@@ -41,8 +43,15 @@ func (a API) deploy(ctx context.Context, in *deployInput) (*deployOutput, error)
 	if err != nil {
 		return nil, err
 	}
+	var stays stage.Duration
+	if in.Body.Lifetime != "" {
+		if err := stays.UnmarshalText([]byte(in.Body.Lifetime)); err != nil || stays <= 0 {
+			return nil, kernel.Errorf(kernel.Invalid, "%q is no lifetime", in.Body.Lifetime).WithFix("write it as 72h or 90m")
+		}
+	}
 	r, err := a.Runs.Deploy(ctx, scope, run.DeployRequest{
-		Stage: in.Body.Stage, Workload: w, Version: in.Body.Version, Artifacts: in.Body.Artifacts, Reason: in.Body.Reason, DryRun: in.Body.DryRun, WhenOpen: in.Body.WhenOpen,
+		Lifetime: stays,
+		Stage:    in.Body.Stage, Workload: w, Version: in.Body.Version, Artifacts: in.Body.Artifacts, Reason: in.Body.Reason, DryRun: in.Body.DryRun, WhenOpen: in.Body.WhenOpen,
 	})
 	if err != nil {
 		return nil, err

@@ -46,6 +46,7 @@ type Stage struct {
 	RequiredTags []string          `json:"requiredTags"`
 	Verify       []StageCheck      `json:"verify"`
 	VerifyEvery  string            `json:"verifyEvery,omitempty" doc:"How often what is deployed is verified again, as Go writes durations; absent is never." example:"10m0s"`
+	Lifetime     string            `json:"lifetime,omitempty" doc:"How long what is deployed stays unless it says something itself, as Go writes durations; absent is for good." example:"72h0m0s"`
 	Rollback     string            `json:"rollback" enum:"manual,automatic" doc:"Who returns to the last verified release when a verification fails."`
 }
 
@@ -104,6 +105,9 @@ func wire(s stage.Stage) Stage {
 	}
 	if s.VerifyEvery > 0 {
 		out.VerifyEvery = s.VerifyEvery.String()
+	}
+	if d := s.Lifetimes().Default; d > 0 {
+		out.Lifetime = d.String()
 	}
 	for _, c := range s.Verify {
 		out.Verify = append(out.Verify, checkOf(c))

@@ -75,7 +75,7 @@ func changes() []Type {
 }
 
 func runs() []Type {
-	const run = "stack workload release operation status dryRun:boolean dossier? fence?:integer attempt?:integer failure?:object orphans?:strings"
+	const run = "stack workload release operation status dryRun:boolean dossier? fence?:integer attempt?:integer failure?:object orphans?:strings lifetime?"
 	return slices.Concat(
 		first(run+" expired:list", "run.approval_expired"),
 		first(run,
@@ -136,6 +136,7 @@ func money() []Type {
 		first("name tenant project? stage? workload? amount currency zone level unpriced thresholds:list revision:integer setBy setAt:time", "budget.set", "budget.deleted"),
 		first("budget scope month currency amount used forecast threshold?:integer confidence", "budget.threshold_crossed", "budget.exceeded"),
 		first("before:time now:time", "budget.clock_accepted"),
+		first("workload expiresAt:time origin run problem", "lifetime.expiring", "lifetime.extended", "lifetime.reclaiming", "lifetime.reclaim_failed"),
 		first("policy? set? workload? address? level status requestedBy approvedBy? expiresAt:time",
 			"exemption.requested", "exemption.approved", "exemption.revoked", "exemption.expiring", "exemption.expired"),
 		first("policies set? target? level version:integer", "policy.assigned", "policy.unassigned"),

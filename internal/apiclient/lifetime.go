@@ -1,0 +1,18 @@
+package apiclient
+
+import (
+	"context"
+	"net/http"
+)
+
+// Lifetimes returns what expires in a project, on one stage or on all for "".
+func (c *Client) Lifetimes(ctx context.Context, project, stage string) ([]Lifetime, error) {
+	var r ListLifetimesResponse
+	return r.Items, c.call(ctx, http.MethodGet, query(escape("projects", project, "lifetimes"), ListLifetimesParams{Stage: stage}), nil, &r)
+}
+
+// ExtendLifetime has a workload on a stage expire later.
+func (c *Client) ExtendLifetime(ctx context.Context, project string, in ExtendLifetimeRequest) (Lifetime, error) {
+	var l Lifetime
+	return l, c.call(ctx, http.MethodPost, escape("projects", project, "lifetimes", "extensions"), in, &l)
+}

@@ -132,22 +132,22 @@ func TestWhoMayExempt(t *testing.T) {
 		strict, set := b.ask(t, policy.ExemptionRequest{Policy: hard}), b.ask(t, policy.ExemptionRequest{Set: "theirs", Stage: "dev"})
 		for _, step := range []struct {
 			name string
-			who  context.Context
+			who  func() context.Context
 			e    policy.Exemption
 			kind kernel.Kind
 		}{
-			{"a program", robot, everywhere, kernel.Denied},
-			{"nobody", context.Background(), everywhere, kernel.Unauthenticated},
-			{"without the right", as("dev"), everywhere, kernel.Denied},
-			{"who asked, where prod wants another", as("dave"), everywhere, kernel.Refused},
-			{"who asked, where dev does not", as("dave"), dev, ""},
-			{"another", as("grace"), everywhere, ""},
-			{"twice", as("grace"), everywhere, kernel.Conflict},
-			{"what is hard-mandatory", as("grace"), strict, kernel.Denied},
-			{"with the stronger right", as("ada"), strict, ""},
-			{"a set that has what is hard-mandatory", as("grace"), set, kernel.Denied},
+			{"a program", func() context.Context { return robot }, everywhere, kernel.Denied},
+			{"nobody", context.Background, everywhere, kernel.Unauthenticated},
+			{"without the right", func() context.Context { return as("dev") }, everywhere, kernel.Denied},
+			{"who asked, where prod wants another", func() context.Context { return as("dave") }, everywhere, kernel.Refused},
+			{"who asked, where dev does not", func() context.Context { return as("dave") }, dev, ""},
+			{"another", func() context.Context { return as("grace") }, everywhere, ""},
+			{"twice", func() context.Context { return as("grace") }, everywhere, kernel.Conflict},
+			{"what is hard-mandatory", func() context.Context { return as("grace") }, strict, kernel.Denied},
+			{"with the stronger right", func() context.Context { return as("ada") }, strict, ""},
+			{"a set that has what is hard-mandatory", func() context.Context { return as("grace") }, set, kernel.Denied},
 		} {
-			if _, err := b.ApproveExemption(step.who, shop, step.e.ID, ""); kernel.KindOf(err) != step.kind {
+			if _, err := b.ApproveExemption(step.who(), shop, step.e.ID, ""); kernel.KindOf(err) != step.kind {
 				t.Errorf("%s: %v", step.name, err)
 			}
 		}

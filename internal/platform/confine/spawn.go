@@ -41,7 +41,7 @@ const (
 
 // length is what goes before a text.
 func length(text []byte) []byte {
-	return binary.BigEndian.AppendUint32(nil, uint32(len(text))) //nolint:gosec // the kernel takes fewer arguments
+	return binary.BigEndian.AppendUint32(nil, uint32(len(text)))
 }
 
 // spawn starts what the parent orders, until that has closed the connection or ended.

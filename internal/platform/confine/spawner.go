@@ -127,7 +127,7 @@ func begin(helper string) (*small, error) {
 	if err != nil {
 		return nil, errors.Join(err, theirs.Close())
 	}
-	cmd := exec.CommandContext(context.Background(), cmp.Or(helper, "/proc/self/exe")) //nolint:gosec // it is the helper
+	cmd := exec.CommandContext(context.Background(), cmp.Or(helper, "/proc/self/exe"))
 	cmd.Args, cmd.Env, cmd.Dir, cmd.ExtraFiles = []string{spawns}, []string{"GOMAXPROCS=1"}, "/", []*os.File{theirs}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	began, p := make(chan error), &small{conn: conn.(*net.UnixConn), cmd: cmd, ended: make(chan struct{})}

@@ -30,5 +30,5 @@ func run(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, controls, 0o644) //nolint:gosec // it is a file of the tree
+	return os.WriteFile(to, controls, 0o644)
 }

@@ -3,6 +3,7 @@ package budget
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -129,11 +130,16 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
+// readable is the largest amount that can be read again. What is estimated higher, or
+// is no number, counts as this: no budget has room for it.
+const readable = 1e15 - 1
+
 // amountOf is a figure that was estimated, with six decimal places.
 func amountOf(f float64) focus.Amount {
-	a, _, err := focus.ParseAmount(strconv.FormatFloat(f, 'f', 6, 64))
-	if err != nil {
-		return focus.Amount{Milli: 1e18} // larger than any amount
+	if math.IsNaN(f) {
+		f = readable
 	}
+	f = max(-readable, min(f, readable))
+	a, _, _ := focus.ParseAmount(strconv.FormatFloat(f, 'f', 6, 64)) // it is in range
 	return a
 }

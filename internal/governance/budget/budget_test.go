@@ -2,6 +2,7 @@ package budget_test
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -168,6 +169,24 @@ func TestTwoRunsThatFitAloneDoNotFitTogether(t *testing.T) {
 		}
 		if passed != 1 {
 			t.Errorf("%d runs passed", passed)
+		}
+	})
+}
+
+func TestAFigureLargerThanAnyAmountIsHeldAndCanBeReadAgain(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.budget(t, budget.Budget{Level: budget.Override}, "100")
+		for run, after := range map[string]float64{"run_1": 1e300, "run_2": math.Inf(1), "run_3": math.NaN(), "run_4": 1e15} {
+			if v := b.hold(t, adds(run, run, 0, after)); len(v.Findings) != 1 {
+				t.Errorf("%v: %+v", after, v)
+			}
+		}
+		if v := b.hold(t, adds("run_5", "parcels", 0, 1)); len(v.Findings) != 1 {
+			t.Errorf("what is reserved is read as it was written: %+v", v)
+		}
+		if _, err := b.Get(ada(), acme, "all"); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package budget
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -71,6 +72,9 @@ func (v Verdict) Level() Level {
 // is reserved for the run in the same transaction, one at a time for a tenant, so
 // that of two runs that fit alone, and together do not, the second is held.
 func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
+	if math.IsNaN(c.Before) || math.IsNaN(c.After) {
+		c.Before, c.After = 0, readable
+	}
 	paid, err := s.prepay(ctx, c)
 	if err != nil {
 		return v, err

@@ -104,7 +104,11 @@ func (s *Spawner) ask(cmd *exec.Cmd, gate *os.File) (pid int, err error) {
 			return 0, err
 		}
 	}
-	answer, err := s.small.ask(order{Path: cmd.Path, Args: cmd.Args, Env: cmd.Env, Dir: cmd.Dir}, append(files, gate))
+	if cmd.Env == nil {
+		cmd.Env = []string{} // not the one of this process
+	}
+	// Environ keeps the last of each variable: programs differ in which they would take.
+	answer, err := s.small.ask(order{Path: cmd.Path, Args: cmd.Args, Env: cmd.Environ(), Dir: cmd.Dir}, append(files, gate))
 	if err != nil {
 		s.drop()
 		return 0, fmt.Errorf("%w: %w", errSpawner, err)

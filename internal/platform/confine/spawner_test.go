@@ -41,7 +41,7 @@ func spawned(t *testing.T, s *confine.Spawner, before func(int) error, script st
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", script, "sh", data)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = work, []string{"PATH=/usr/bin:/bin", "MARK=one"}, w, w
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = work, []string{"PATH=/usr/bin:/bin", "MARK=zero", "MARK=one"}, w, w
 	err = s.Start(p, cmd, before)
 	_ = w.Close()
 	if err != nil {

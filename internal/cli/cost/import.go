@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -15,7 +14,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 func importFiles(e *command.Env) *cobra.Command {
@@ -27,12 +25,17 @@ func importFiles(e *command.Env) *cobra.Command {
 			"--part; a part replaces the part of its name. FOCUS 1.0 to 1.3 are read. - reads the input.",
 		Example: "  terrace cost import october.csv.gz\n  terrace cost import --part subscription-a a/*.csv\n  terrace cost import october.csv --on-error skip --dry-run",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			body, done := pack(e.In, args)
-			defer done()
 			for _, a := range args {
+				if err := readable(a); err != nil {
+					return err
+				}
 				p.Files = append(p.Files, strings.ReplaceAll(filepath.Base(a), ",", "_"))
 			}
+			body, ended := pack(e.In, args)
 			i, err := s.ImportCosts(ctx, p, body)
+			if failed := ended(); failed != nil {
+				return failed
+			}
 			if err != nil {
 				return err
 			}
@@ -45,11 +48,39 @@ func importFiles(e *command.Env) *cobra.Command {
 	return c
 }
 
-// pack sends files one after the other, gzipped, as they are read.
-func pack(in io.Reader, paths []string) (body io.Reader, done func()) {
+// readable says what is wrong with a file before anything is sent.
+func readable(path string) error {
+	if path == "-" {
+		return nil
+	}
+	f, err := command.Open(path)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// pack sends files one after the other, gzipped, as they are read. ended ends that, and
+// returns why a file could not be read.
+func pack(in io.Reader, paths []string) (body io.Reader, ended func() error) {
 	read, write := io.Pipe()
-	go func() { _ = write.CloseWithError(packInto(write, in, paths)) }()
-	return read, func() { _ = read.Close() }
+	failed := make(chan error, 1)
+	go func() {
+		err := packInto(write, in, paths)
+		if err != nil && !errors.Is(err, io.ErrClosedPipe) {
+			failed <- err
+		}
+		_ = write.CloseWithError(err)
+	}()
+	return read, func() error {
+		_ = read.Close()
+		select {
+		case err := <-failed:
+			return err
+		default:
+			return nil
+		}
+	}
 }
 
 func packInto(w io.Writer, in io.Reader, paths []string) error {
@@ -64,9 +95,9 @@ func packInto(w io.Writer, in io.Reader, paths []string) error {
 func packOne(w io.Writer, in io.Reader, path string) error {
 	from := in
 	if path != "-" {
-		f, err := os.Open(path)
+		f, err := command.Open(path)
 		if err != nil {
-			return kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", path, err)
+			return err
 		}
 		defer func() { _ = f.Close() }()
 		from = f

@@ -52,10 +52,24 @@ func (s *Service) Reconcile(ctx context.Context) error {
 			delete(missing, after)
 		}
 	}
+	return s.catchUp(ctx, missing)
+}
+
+// How stacks are evaluated that the schedule did not know: the first ones at once, the
+// others one after the other, so that thousands are no burden.
+const (
+	atOnce = 50
+	apart  = time.Second
+)
+
+func (s *Service) catchUp(ctx context.Context, missing map[string]Place) error {
+	now, i := s.Clock.Now(), 0
 	for _, p := range missing {
-		if err := s.Store.Ask(ctx, p, s.Clock.Now(), CauseApplied); err != nil {
+		wait := min(time.Duration(max(0, i-atOnce))*apart, s.Every)
+		if err := s.Store.Ask(ctx, p, now.Add(wait), CauseApplied); err != nil {
 			return err
 		}
+		i++
 	}
 	return nil
 }

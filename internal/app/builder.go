@@ -27,7 +27,7 @@ func newBuilder(p *platform, d *delivery) (*buildexec.Builder, error) {
 		Hidden: func() []string {
 			return append(append([]string{p.config.DataDir}, runner.Homes()...), hidden(p.config, d.stages.All(), p.environ)...)
 		},
-		Bounds: confine.Bounds{Memory: int64(p.config.RunMemory) << 20, Processes: p.config.RunProcesses}, Output: buildOutput,
+		Bounds: confine.Bounds{Memory: int64(p.config.RunMemory) << 20, Processes: p.config.RunProcesses}, Disk: int64(p.config.RunDisk) << 20, Output: buildOutput,
 		Limit: build.Limit{Time: time.Duration(p.config.BuildTime), Of: "buildTime of the configuration", Raise: "raise buildTime in the configuration"},
 	})
 	return b, b.Tidy()

@@ -48,7 +48,7 @@ type Config struct {
 	Isolation    string         `koanf:"isolation" yaml:"isolation" doc:"Whether runs are kept from all that is not theirs, by namespaces of Linux: auto does it where the kernel lets it, and says so in the log and in terrace doctor where not; required does not start without; off does not do it."`
 	RunMemory    int            `koanf:"runMemory" yaml:"runMemory" doc:"How much memory a run may take with all that it starts, in MiB, where its stage says nothing. What processes share counts for each. 0 is no limit."`
 	RunProcesses int            `koanf:"runProcesses" yaml:"runProcesses" doc:"How many processes a run may have at once, where its stage says nothing. 0 is no limit."`
-	RunDisk      int            `koanf:"runDisk" yaml:"runDisk" doc:"How much one command of terraform may have in its folders, in MiB, where its stage says nothing. 0 is no limit."`
+	RunDisk      int            `koanf:"runDisk" yaml:"runDisk" doc:"How much one command of terraform may have in its folders, in MiB, where its stage says nothing; a build of a repository's folder as well, besides the caches of modules and packages. 0 is no limit."`
 	RunOutput    int            `koanf:"runOutput" yaml:"runOutput" doc:"How much one command of terraform may print in a run, in MiB, where its stage says nothing. 0 is no limit."`
 	RunTime      stage.Duration `koanf:"runTime" yaml:"runTime" doc:"How long one command of terraform may take in a run, such as 1h, where its stage says nothing."`
 	BuildTime    stage.Duration `koanf:"buildTime" yaml:"buildTime" doc:"How long the build of a folder of a repository may take, such as 10m, where its source says nothing."`

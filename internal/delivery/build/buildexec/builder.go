@@ -33,9 +33,11 @@ type Config struct {
 	Helper   string
 	// Hidden are the files and folders that it may not see, asked for before each build.
 	Hidden func() []string
-	// Bounds are what its processes may take, Output the bytes that they may print,
-	// Limit how long one build may take that has no limit of its own.
+	// Bounds are what its processes may take, Disk the bytes that they may have in the
+	// workshop of the build, Output those that they may print, Limit how long one build
+	// may take that has no limit of its own.
 	Bounds confine.Bounds
+	Disk   int64
 	Output int64
 	Limit  build.Limit
 }
@@ -110,14 +112,27 @@ func (b *Builder) workshop(root string) (w workshop, err error) {
 		return w, fmt.Errorf("make a place for a build: %w", err)
 	}
 	w.source, w.made, w.tmp, w.home = root, filepath.Join(w.dir, "made"), filepath.Join(w.dir, "tmp"), filepath.Join(w.dir, "home")
-	for _, dir := range []string{w.made, w.tmp, w.home} {
+	for _, dir := range w.own() {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			w.remove()
 			return w, fmt.Errorf("make a place for a build: %w", err)
 		}
 	}
+	if err := w.quiet(); err != nil {
+		w.remove()
+		return w, fmt.Errorf("make a place for a build: %w", err)
+	}
 	return w, nil
 }
+
+// quiet has the compiler count nothing of its use: it takes that from its home alone.
+func (w workshop) quiet() error {
+	dir := filepath.Join(w.home, ".config", "go", "telemetry")
+	return errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(filepath.Join(dir, "mode"), []byte("off"), 0o600))
+}
+
+// own are the folders that only this build writes into.
+func (w workshop) own() []string { return []string{w.made, w.tmp, w.home} }
 
 func (w workshop) remove() { _ = os.RemoveAll(w.dir) } // Tidy removes what stays
 

@@ -159,11 +159,17 @@ func TestABigCompilerIsEnded(t *testing.T) {
 	everywhere(t, func(t *testing.T, c buildexec.Config) {
 		for limit, script := range map[string]string{
 			"processes": "for i in 1 2 3 4 5 6 7 8 9; do sleep 300 & done; wait",
+			"disk":      "head -c 67108864 /dev/zero > $TMPDIR/large; sleep 300",
 			"memory":    `exec awk 'BEGIN { s = "0123456789abcdef"; while (1) { s = s s; if (length(s) > 2^27) while (1) {} } }'`,
 		} {
 			limited := c
-			if limited.Bounds.Processes = 4; limit == "memory" {
-				limited.Bounds = confine.Bounds{Memory: 48 << 20}
+			switch limit {
+			case "processes":
+				limited.Bounds.Processes = 4
+			case "disk":
+				limited.Disk = 16 << 20
+			case "memory":
+				limited.Bounds.Memory = 48 << 20
 			}
 			if _, err := buildexec.New(limited).Sh(t.Context(), commit(t, hello), script); !kernel.Is(err, kernel.TooLarge) {
 				t.Errorf("%s: %v", limit, err)

@@ -12,7 +12,7 @@ import (
 func (b *Builder) environment(w workshop) []string {
 	env := []string{
 		"HOME=" + w.home, "TMPDIR=" + w.tmp, "GOTMPDIR=" + w.tmp, "GOCACHE=" + b.cache(), "GOPATH=" + b.modules(), "GOMODCACHE=" + b.moduleCache(),
-		"GOENV=off", "GOWORK=off", "GOTOOLCHAIN=local", "GOFLAGS=-mod=readonly", "GOTELEMETRY=off", "GIT_TERMINAL_PROMPT=0",
+		"GOENV=off", "GOWORK=off", "GOTOOLCHAIN=local", "GOFLAGS=-mod=readonly", "GIT_TERMINAL_PROMPT=0",
 	}
 	passed := []string{
 		"PATH", "LANG", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GONOPROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",

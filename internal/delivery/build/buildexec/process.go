@@ -44,7 +44,7 @@ func (b *Builder) run(ctx context.Context, cmd *compiler, w workshop, said io.Wr
 		return errors.Join(err, cmd.Process.Kill(), cmd.Wait())
 	}
 	tree.PID = cmd.Process.Pid
-	stop := b.guard(limited, tree, exceed)
+	stop := b.guard(limited, tree, w, exceed)
 	err := cmd.Wait()
 	stop()
 	tree.Kill() // what it left behind
@@ -55,7 +55,7 @@ func (b *Builder) run(ctx context.Context, cmd *compiler, w workshop, said io.Wr
 }
 
 // guard ends the tree when ctx ends or when it takes too much, until stop.
-func (b *Builder) guard(ctx context.Context, tree confine.Tree, exceed context.CancelCauseFunc) (stop func()) {
+func (b *Builder) guard(ctx context.Context, tree confine.Tree, w workshop, exceed context.CancelCauseFunc) (stop func()) {
 	done := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() {
@@ -66,6 +66,7 @@ func (b *Builder) guard(ctx context.Context, tree confine.Tree, exceed context.C
 		}
 	})
 	group.Go(func() { b.Bounds.Watch(tree, done, exceed) })
+	group.Go(func() { confine.Folders{Disk: b.Disk, Paths: w.own()}.Watch(tree, done, exceed) })
 	return func() { close(done); group.Wait() }
 }
 
@@ -74,14 +75,15 @@ func (b *Builder) guard(ctx context.Context, tree confine.Tree, exceed context.C
 func (b *Builder) place(ctx context.Context, w workshop) confine.Place {
 	return confine.Place{
 		Helper: b.Helper, Hidden: b.Hidden(), Readable: append([]string{w.source}, b.toolchain(ctx)...),
-		Writable: []string{w.made, w.tmp, w.home, b.cache(), b.modules(), b.moduleCache()},
+		Writable: append(w.own(), b.cache(), b.modules(), b.moduleCache()),
 	}
 }
 
-// toolchain is where Go is, which may be in the home of somebody.
+// toolchain is where Go is, which may be in the home of somebody. The command has no
+// home itself, so that it begins no counters of its use, in a process that outlives it.
 func (b *Builder) toolchain(ctx context.Context) []string {
 	cmd := exec.CommandContext(ctx, "go", "env", "GOROOT")
-	cmd.Env = []string{"PATH=" + b.variable("PATH"), "HOME=" + b.Dir, "GOENV=off", "GOTOOLCHAIN=local", "GOTELEMETRY=off"}
+	cmd.Env = []string{"PATH=" + b.variable("PATH"), "GOENV=off", "GOTOOLCHAIN=local"}
 	out, err := cmd.Output()
 	root := strings.TrimSpace(string(out))
 	if err != nil || !filepath.IsAbs(root) {

@@ -110,8 +110,13 @@ func Root(e *command.Env) *cobra.Command {
 		Example: "  terrace create go-service orders --set costcenter=4711\n" +
 			"  terrace deploy orders/score.yaml --stage dev\n  terrace promote orders --to test\n  terrace status orders",
 		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs, Version: e.Version,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return output.Check(e.Format) },
-		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if err := arguments.Given(c); err != nil {
+				return err
+			}
+			return output.Check(e.Format)
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetVersionTemplate("terrace {{.Version}} (" + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ")\n")
 	root.SetIn(e.In)

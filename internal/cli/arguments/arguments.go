@@ -19,16 +19,15 @@ type Error struct{ Message, Fix string }
 // Error returns what is wrong.
 func (e *Error) Error() string { return e.Message }
 
-// Name makes c and all commands below it name the arguments that are missing or
-// too many.
+// Name makes c and all commands below it name the arguments that are missing, too
+// many or empty.
 func Name(c *cobra.Command) {
 	if check := c.Args; check != nil && !c.HasSubCommands() {
 		c.Args = func(c *cobra.Command, args []string) error {
-			err := check(c, args)
-			if err == nil {
-				return nil
+			if err := check(c, args); err != nil {
+				return explain(c, args, err)
 			}
-			return explain(c, args, err)
+			return noneEmpty(c, args)
 		}
 	}
 	for _, child := range c.Commands() {
@@ -68,6 +67,8 @@ type arguments struct {
 	required []string
 	optional int
 	repeats  bool
+	// names are those of all, in their order.
+	names []string
 }
 
 // usage reads the arguments of a usage such as "ignore DRIFT --until DATE": the
@@ -79,6 +80,7 @@ func usage(c *cobra.Command) arguments {
 			break
 		}
 		u.repeats = u.repeats || strings.Contains(word, "...")
+		u.names = append(u.names, strings.Trim(word, "[]."))
 		if strings.HasPrefix(word, "[") {
 			u.optional++
 		} else {

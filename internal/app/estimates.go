@@ -166,7 +166,7 @@ func (c *estimates) estimateAnew(ctx context.Context, in run.GateInput) (*cost.E
 		return nil, err
 	}
 	after.Against(before)
-	after.Assumptions, after.Warnings = append(after.Assumptions, usage.Counted()...), usage.Warnings()
+	after.Assumptions, after.Warnings = append(after.Assumptions, usage.Counted()...), append(after.Warnings, usage.Warnings()...)
 	return after, nil
 }
 

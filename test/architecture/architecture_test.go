@@ -50,6 +50,7 @@ func edges() map[string]string {
 		"fabric/subscription -> fabric/event":        "a subscription is sent events",
 		"governance/budget -> governance/focus":      "budgets are amounts of money, and begin with what was paid",
 		"governance/compliance -> governance/policy": "what is applied is held against policies",
+		"governance/cost -> governance/policy":       "what a plan must have is decided once, for estimates and policies",
 		"governance/drift -> delivery/stage":         "a stage's rules say when it is checked, and how severe drift is",
 		"cli/azuresim -> target/azuresim":            "azuresimclient calls a running simulator's operations API and links no server",
 	}

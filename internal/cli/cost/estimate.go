@@ -80,7 +80,7 @@ func (f *estimateFlags) run(c *cobra.Command, e *command.Env, args []string) err
 		}
 		result.Against(was)
 	}
-	result.Warnings = usage.Warnings()
+	result.Warnings = append(result.Warnings, usage.Warnings()...)
 	if err := e.Print(result, func(w io.Writer) { write(w, result) }); err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func notes(w io.Writer, e *cost.Estimate) {
 		}
 	}
 	if len(e.Warnings) > 0 {
-		_, _ = fmt.Fprintf(w, "\ntold of use, and without effect: %d\n", len(e.Warnings))
+		_, _ = fmt.Fprintf(w, "\ntold, and without effect: %d\n", len(e.Warnings))
 		for _, p := range e.Warnings {
 			_, _ = fmt.Fprintf(w, "  %s\n", p)
 		}

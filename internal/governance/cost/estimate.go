@@ -83,7 +83,7 @@ type Estimate struct {
 	Unpriced []Unpriced `json:"unpriced"`
 	// Assumptions are numbers of instances that are not known, and counted as one.
 	Assumptions []Assumption `json:"assumptions,omitempty"`
-	// Warnings are what of a usage file changes nothing.
+	// Warnings are what of a usage file, and of files of values, changes nothing.
 	Warnings []kernel.Problem `json:"warnings,omitempty"`
 	// DependsOnUsage counts components without a quantity.
 	DependsOnUsage int `json:"dependsOnUsage"`

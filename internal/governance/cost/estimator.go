@@ -46,7 +46,7 @@ func NewEstimator(prices Prices, catalog Catalog) *Estimator {
 // is no number where one is needed is an error; see Usage.Warnings for what of it
 // changes nothing.
 func (e *Estimator) Estimate(ctx context.Context, set *Set, usage *Usage) (*Estimate, error) {
-	out := &Estimate{Currency: "USD", Prices: e.prices.Date(), Unpriced: append([]Unpriced{}, set.Unread...), Items: []Item{}, Assumptions: slices.Clone(set.Assumed)}
+	out := &Estimate{Currency: "USD", Prices: e.prices.Date(), Unpriced: append([]Unpriced{}, set.Unread...), Items: []Item{}, Assumptions: slices.Clone(set.Assumed), Warnings: slices.Clone(set.Warnings)}
 	for _, r := range set.Resources {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -76,7 +76,7 @@ func (e *Estimator) price(out *Estimate, set *Set, r *Resource, usage *Usage) {
 		return
 	}
 	reading := &Reading{
-		View: View{values: r.Values}, resource: r, set: set, usage: usage.Of(r), prices: e.prices,
+		View: View{values: r.Values, odd: &odd{}}, resource: r, set: set, usage: usage.Of(r), prices: e.prices,
 		region: e.catalog.Region(r, set), catalog: e.catalog, all: usage,
 	}
 	reading.assumed = map[string]bool{}
@@ -88,6 +88,12 @@ func (e *Estimator) price(out *Estimate, set *Set, r *Resource, usage *Usage) {
 	}
 	model(reading)
 	usage.check(r)
+	if said := reading.odd.said; len(said) > 0 {
+		for _, why := range said {
+			out.Unpriced = append(out.Unpriced, Unpriced{Address: r.Address, Type: r.Type, Reason: why})
+		}
+		return
+	}
 	out.Assumptions = append(out.Assumptions, reading.assumptions...)
 	out.Unpriced = append(out.Unpriced, reading.unpriced...)
 	out.DependsOnUsage += reading.open

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"math"
 	"sort"
 	"strings"
 )
@@ -89,6 +90,12 @@ func (r *Reading) Num(path string, otherwise float64) float64 {
 	return r.View.Num(path, otherwise)
 }
 
+// Positive notes an attribute that is known after apply only.
+func (r *Reading) Positive(path string, otherwise float64) float64 {
+	r.note(path)
+	return r.View.Positive(path, otherwise)
+}
+
 func (r *Reading) note(path string) {
 	if len(r.resource.Unknown) == 0 {
 		return
@@ -119,6 +126,8 @@ func (r *Reading) Add(p Part) {
 	switch {
 	case c.Quantity == nil:
 		r.open++
+	case c.Price != nil && *c.Price**c.Quantity > math.MaxFloat64/1e6:
+		r.Miss(p.Name, "there is more of it than can be counted")
 	case c.Price != nil:
 		monthly := *c.Price * *c.Quantity
 		hourly := monthly / HoursPerMonth

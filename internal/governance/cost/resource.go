@@ -1,6 +1,10 @@
 package cost
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
 
 // Resource is one instance of a resource, whatever it was read from.
 type Resource struct {
@@ -51,6 +55,8 @@ type Set struct {
 	Unread []Unpriced
 	// Assumed tells how many of something there are taken to be where that is not known.
 	Assumed []Assumption
+	// Warnings tell what of the configuration's values changes nothing.
+	Warnings []kernel.Problem
 
 	blocks map[string][]*Resource
 	names  map[string]*Resource

@@ -11,6 +11,8 @@ type View struct {
 	values map[string]any
 	// reads notes what is asked for, for views of usage.
 	reads *reads
+	// odd notes what cannot be what it is read as, for views of resources.
+	odd *odd
 }
 
 // NewView reads an object.
@@ -67,15 +69,28 @@ func (v View) Low(path, otherwise string) string { return strings.ToLower(v.Str(
 // Num returns a number, or the default.
 func (v View) Num(path string, otherwise float64) float64 {
 	v.reads.note(path, asNumber)
-	if n, ok := number(v.Get(path)); ok {
+	value := v.Get(path)
+	v.odd.quantity(path, value)
+	if n, ok := number(value); ok {
 		return n
 	}
 	return otherwise
 }
 
+// Positive returns a number that is zero for no resource, or the default.
+func (v View) Positive(path string, otherwise float64) float64 {
+	value := v.Get(path)
+	if n, ok := number(value); ok && n == 0 {
+		v.odd.note(path, value, "not above zero")
+	}
+	return v.Num(path, otherwise)
+}
+
 // Bool returns a boolean, or the default.
 func (v View) Bool(path string, otherwise bool) bool {
-	switch b := v.Get(path).(type) {
+	value := v.Get(path)
+	v.odd.truth(path, value)
+	switch b := value.(type) {
 	case bool:
 		return b
 	case string:
@@ -91,11 +106,11 @@ func (v View) List(path string) []View {
 	case []any:
 		for _, e := range list {
 			if object, ok := e.(map[string]any); ok {
-				out = append(out, View{values: object})
+				out = append(out, View{values: object, odd: v.odd})
 			}
 		}
 	case map[string]any:
-		out = append(out, View{values: list})
+		out = append(out, View{values: list, odd: v.odd})
 	}
 	return out
 }

@@ -47,7 +47,7 @@ func databaseServer(r *cost.Reading) {
 func mysqlFlexible(r *cost.Reading) {
 	sku := r.Str("sku_name", "")
 	r.Hourly("Compute ("+sku+")", 1)
-	size := r.Num("storage.size_gb", 20)
+	size := r.Positive("storage.size_gb", 20)
 	r.Monthly("Storage", "GB", size)
 	included := 300 + 3*size
 	if extra := r.Num("storage.iops", 360) - included; extra > 0 {
@@ -60,7 +60,7 @@ func postgresFlexible(r *cost.Reading) {
 	sku := r.Str("sku_name", "")
 	r.Hourly("Compute ("+sku+")", 1)
 	var size *float64
-	if mb := r.Num("storage_mb", 0); mb > 0 {
+	if mb := r.Positive("storage_mb", 0); mb > 0 {
 		size = cost.Quantity(math.Round(mb / 1024))
 	}
 	r.Add(cost.Part{Name: "Storage", Unit: "GB", Quantity: size})

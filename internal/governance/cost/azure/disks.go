@@ -25,7 +25,7 @@ type disk struct {
 
 func managedDisk(r *cost.Reading) {
 	addDisk(r, disk{
-		kind: r.Str("storage_account_type", "Standard_LRS"), size: r.Num("disk_size_gb", 0),
+		kind: r.Str("storage_account_type", "Standard_LRS"), size: r.Positive("disk_size_gb", 0),
 		iops: r.Num("disk_iops_read_write", 0), mbps: r.Num("disk_mbps_read_write", 0),
 		operations: r.Told("monthly_disk_operations", 1), count: 1,
 	})

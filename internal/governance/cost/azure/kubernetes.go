@@ -57,7 +57,7 @@ func nodes(r *cost.Reading, v cost.View, usage string) {
 		return
 	}
 	r.Within("os_disk", func() {
-		kind, gb := "Standard", v.Num("os_disk_size_gb", 128)
+		kind, gb := "Standard", v.Positive("os_disk_size_gb", 128)
 		if premiumStorage(size) {
 			kind = "Premium"
 		}

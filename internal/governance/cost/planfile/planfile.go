@@ -1,24 +1,22 @@
 // Package planfile reads what terraform show -json prints of a plan.
 //
 // It owns the reading of resources before and after the apply and of what their
-// expressions name. It does not price them.
+// expressions name. It does not price them; what
+// a plan must have is policy/planformat's, as for policies.
 package planfile
 
 import (
-	"cmp"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/governance/cost"
+	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
-
-// Max bounds a plan, in bytes.
-const Max = 256 << 20
 
 // Plan is the resources before and after the apply.
 type Plan struct {
@@ -26,18 +24,24 @@ type Plan struct {
 }
 
 type document struct {
-	FormatVersion   string `json:"format_version"`
+	FormatVersion   any `json:"format_version"`
+	Version         any
+	Errored         bool
 	ResourceChanges []struct {
 		Address string
 		Mode    string
 		Type    string
-		Change  struct {
+		Change  *struct {
 			Actions      []string
 			Before       map[string]any
 			After        map[string]any
 			AfterUnknown map[string]any `json:"after_unknown"`
 		}
 	} `json:"resource_changes"`
+	PlannedValues *struct {
+		RootModule map[string]json.RawMessage `json:"root_module"`
+	} `json:"planned_values"`
+	Values        json.RawMessage
 	Configuration struct {
 		RootModule module `json:"root_module"`
 	}
@@ -45,32 +49,33 @@ type document struct {
 
 // Read reads a plan as terraform show -json prints it.
 func Read(path string, in io.Reader) (*Plan, error) {
-	src, err := io.ReadAll(io.LimitReader(in, Max+1))
+	src, err := io.ReadAll(io.LimitReader(in, planformat.MaxBytes+1))
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", path, err)
-	}
-	if len(src) > Max {
-		return nil, kernel.Errorf(kernel.Invalid, "%s is larger than %d MiB", path, Max>>20)
 	}
 	return Parse(path, src)
 }
 
-// Parse reads a plan from memory.
+// Parse reads a plan from memory. It refuses what policies refuse, and states, which
+// say nothing of what is going to be.
 func Parse(path string, src []byte) (*Plan, error) {
+	if err := planformat.Text(path, src); err != nil {
+		return nil, err
+	}
 	var d document
 	if err := json.Unmarshal(src, &d); err != nil {
-		line, column := place(src, err)
-		return nil, kernel.Errorf(kernel.Invalid, "%s is no plan", path).WithProblems(kernel.Problem{
-			File: path, Line: line, Column: column, Message: said(err), Fix: "Give what terraform show -json prints.",
-		})
+		return nil, misshapen(path, src, err)
 	}
-	if d.FormatVersion == "" {
-		return nil, kernel.Errorf(kernel.Invalid, "%s is no plan: it has no format_version", path).WithFix("Give what terraform show -json prints.")
+	if err := d.check(path); err != nil {
+		return nil, err
 	}
 	refs := map[string]map[string][]string{}
 	d.Configuration.RootModule.collect("", refs, 0)
 	var before, after []*cost.Resource
-	for _, c := range d.ResourceChanges {
+	for i, c := range d.ResourceChanges {
+		if c.Address == "" || c.Type == "" || c.Change == nil {
+			return nil, planformat.Lacks(path, i)
+		}
 		if c.Mode == "data" {
 			continue
 		}
@@ -86,7 +91,48 @@ func Parse(path string, src []byte) (*Plan, error) {
 			after = append(after, &cost.Resource{Address: c.Address, Type: c.Type, Values: c.Change.After, Refs: found, Unknown: unknown(c.Change.AfterUnknown)})
 		}
 	}
-	return &Plan{Before: cost.NewSet(before), After: cost.NewSet(after)}, nil
+	p := &Plan{Before: cost.NewSet(before), After: cost.NewSet(after)}
+	if d.Errored {
+		p.After.Unread = append(p.After.Unread, cost.Unpriced{Address: path, Type: "plan", Reason: "planning ended with an error: what was not planned is not in it"})
+	}
+	return p, nil
+}
+
+// check refuses what is no plan, and plans that do not say what changes.
+func (d *document) check(path string) error {
+	const fix = "give what `terraform show -json` writes of a plan file"
+	if d.FormatVersion == nil {
+		if d.Version != nil {
+			return kernel.Errorf(kernel.Invalid, "%s is a state, not a plan", path).WithFix(fix)
+		}
+		return kernel.Errorf(kernel.Invalid, "%s is no plan: it has no format_version", path).WithFix(fix)
+	}
+	if err := planformat.Version(path, d.FormatVersion); err != nil {
+		return err
+	}
+	switch {
+	case d.ResourceChanges != nil:
+		return nil
+	case len(d.Values) > 0:
+		return kernel.Errorf(kernel.Invalid, "%s is a state, not a plan", path).WithFix(fix)
+	case d.PlannedValues == nil || len(d.PlannedValues.RootModule) > 0:
+		return kernel.Errorf(kernel.Invalid, "%s is no whole plan: it has no resource_changes", path).WithFix(fix)
+	}
+	return nil
+}
+
+// misshapen is the error for what is no JSON, or has something else where a plan has
+// its parts.
+func misshapen(path string, src []byte, err error) error {
+	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok || e.Field == "" {
+		return planformat.Broken(path, src)
+	}
+	head := src[:min(int(e.Offset), len(src))]
+	return kernel.Errorf(kernel.Invalid, "%s is no plan", path).WithProblems(kernel.Problem{
+		File: path, Line: bytes.Count(head, []byte("\n")) + 1, Column: max(1, len(head)-bytes.LastIndexByte(head, '\n')-1),
+		Message: fmt.Sprintf("a %s is not expected at %s", e.Value, e.Field), Fix: "give what `terraform show -json` writes of a plan file",
+	})
 }
 
 func unknown(values map[string]any) map[string]bool {
@@ -97,25 +143,4 @@ func unknown(values map[string]any) map[string]bool {
 		}
 	}
 	return out
-}
-
-// said is what is wrong with JSON, in the words of JSON.
-func said(err error) string {
-	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Sprintf("a %s is not expected at %s", e.Value, cmp.Or(e.Field, "the top"))
-	}
-	return "this is no JSON: " + strings.TrimPrefix(err.Error(), "json: ")
-}
-
-// place finds the line and column of a JSON error.
-func place(src []byte, err error) (int, int) {
-	offset := len(src)
-	switch e := err.(type) { //nolint:errorlint // encoding/json returns these bare
-	case *json.SyntaxError:
-		offset = max(0, int(e.Offset)-1) // it counts the character itself
-	case *json.UnmarshalTypeError:
-		offset = max(0, int(e.Offset)-1)
-	}
-	head := string(src[:min(offset, len(src))])
-	return strings.Count(head, "\n") + 1, offset - strings.LastIndex(head, "\n")
 }

@@ -6,10 +6,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 )
 
 // value evaluates an expression; what cannot be known is unknown, with the
@@ -159,37 +157,6 @@ func (m *module) compute(root, name string) cty.Value {
 		return m.resourceValue(m.resources[root][name])
 	}
 	return cty.DynamicVal
-}
-
-// variable is what was given, or the default, in the variable's type.
-func (m *module) variable(name string) cty.Value {
-	b := m.variables[name]
-	if b == nil {
-		return cty.DynamicVal
-	}
-	v, given := m.given[name]
-	if attr := b.Body.Attributes["default"]; attr != nil && (!given || v.IsKnown() && v.IsNull()) {
-		v, given = m.value(attr.Expr, scope{}), true
-	}
-	if !given {
-		return cty.DynamicVal
-	}
-	attr := b.Body.Attributes["type"]
-	if attr == nil {
-		return v
-	}
-	t, defaults, diags := typeexpr.TypeConstraintWithDefaults(attr.Expr)
-	if diags.HasErrors() {
-		return v
-	}
-	plain, marks := v.UnmarkDeepWithPaths()
-	if defaults != nil && plain.IsKnown() && !plain.IsNull() {
-		plain = defaults.Apply(plain)
-	}
-	if converted, err := convert.Convert(plain, t); err == nil {
-		return converted.MarkWithPaths(marks)
-	}
-	return v
 }
 
 // resourceValue is what references to a resource see.

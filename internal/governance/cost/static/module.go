@@ -23,7 +23,7 @@ type module struct {
 	callers []string
 
 	variables map[string]*hclsyntax.Block
-	given     map[string]cty.Value
+	given     map[string]argument
 	locals    map[string]*hclsyntax.Attribute
 	outputs   map[string]*hclsyntax.Block
 	calls     map[string]*hclsyntax.Block
@@ -39,7 +39,7 @@ type module struct {
 }
 
 // module reads the folder of a module.
-func (r *reader) module(dir, address string, given map[string]cty.Value, callers []string) (*module, error) {
+func (r *reader) module(dir, address string, given map[string]argument, callers []string) (*module, error) {
 	bodies, overrides, err := r.files(dir)
 	if err != nil {
 		return nil, err
@@ -109,6 +109,9 @@ func (m *module) expand() error {
 	for _, name := range slices.Sorted(maps.Keys(m.locals)) {
 		m.named("local", name) // what nothing reads may be wrong, too
 	}
+	for _, name := range slices.Sorted(maps.Keys(m.variables)) {
+		m.validate(name)
+	}
 	return m.stop()
 }
 
@@ -155,15 +158,11 @@ func (m *module) call(b *hclsyntax.Block) (children, error) {
 	c := children{kind: kind}
 	for _, s := range scopes {
 		// The child is read first: what it asks of resources must be in their values.
-		child, err := m.module(dir, m.address+"module."+name+s.suffix+".", map[string]cty.Value{}, m.callers)
+		child, err := m.module(dir, m.address+"module."+name+s.suffix+".", map[string]argument{}, m.callers)
 		if err != nil {
 			return children{}, err
 		}
-		for key, attr := range b.Body.Attributes {
-			if !meta[key] {
-				child.given[key] = m.value(attr.Expr, s)
-			}
-		}
+		m.hand(b, s, child)
 		child.key = strings.TrimPrefix(m.key+"."+name, ".")
 		c.list, c.keys = append(c.list, child), append(c.keys, s.key)
 	}

@@ -3,12 +3,9 @@ package static
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io/fs"
 	"os"
-	"path"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -63,12 +60,11 @@ func Read(ctx context.Context, dir string, o Options) (*cost.Set, error) {
 
 func (r *reader) read(o Options) (*cost.Set, error) {
 	r.installed = installed(r.fsys)
-	values, err := r.values(o)
+	m, err := r.module(".", "", map[string]argument{}, nil)
 	if err != nil {
 		return nil, err
 	}
-	m, err := r.module(".", "", values, nil)
-	if err != nil {
+	if err := m.fill(o); err != nil {
 		return nil, err
 	}
 	if err := m.expand(); err != nil {
@@ -81,7 +77,7 @@ func (r *reader) read(o Options) (*cost.Set, error) {
 		return nil, misunderstood(r.problems)
 	}
 	set := cost.NewSet(r.found)
-	set.Unread, set.Assumed = r.unread, r.assumed
+	set.Unread, set.Assumed, set.Warnings = r.unread, r.assumed, r.warnings
 	return set, nil
 }
 
@@ -97,6 +93,7 @@ type reader struct {
 	unread    []cost.Unpriced
 	assumed   []cost.Assumption
 	problems  []kernel.Problem
+	warnings  []kernel.Problem
 	// asked is every attribute name that expressions read.
 	asked map[string]bool
 	// guarded are the files whose loops are charged.
@@ -107,7 +104,10 @@ type reader struct {
 
 // wrong notes a mistake of the configuration; evaluation goes on to find others.
 func (r *reader) wrong(at hcl.Range, message, fix string) {
-	p := kernel.Problem{File: at.Filename, Line: at.Start.Line, Column: at.Start.Column, Message: message, Fix: fix}
+	r.tell(kernel.Problem{File: at.Filename, Line: at.Start.Line, Column: at.Start.Column, Message: message, Fix: fix})
+}
+
+func (r *reader) tell(p kernel.Problem) {
 	if len(r.problems) < maxProblems && !slices.Contains(r.problems, p) {
 		r.problems = append(r.problems, p)
 	}
@@ -131,18 +131,4 @@ func diagnosed(diags hcl.Diagnostics) error {
 
 func misunderstood(problems []kernel.Problem) error {
 	return kernel.Errorf(kernel.Invalid, "the configuration is not understood").WithProblems(problems...)
-}
-
-// varFiles are the files of values that Terraform reads by itself, in its order.
-func varFiles(fsys fs.FS) []string {
-	var out []string
-	for _, pattern := range []string{"terraform.tfvars", "*.auto.tfvars"} {
-		found, err := fs.Glob(fsys, pattern)
-		if err != nil && !errors.Is(err, path.ErrBadPattern) {
-			continue
-		}
-		sort.Strings(found)
-		out = append(out, found...)
-	}
-	return out
 }

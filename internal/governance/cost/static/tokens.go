@@ -117,3 +117,29 @@ func templateTokens(src []byte, name string) hclsyntax.Tokens {
 	tokens, _ := hclsyntax.LexTemplate(src, name, hcl.InitialPos)
 	return tokens
 }
+
+// shallowJSON refuses JSON that nests deeper than it may.
+func shallowJSON(src []byte, name string) error {
+	depth, quoted, at := 0, false, hcl.Pos{Line: 1, Column: 1}
+	for i := 0; i < len(src); i++ {
+		at.Column++
+		switch c := src[i]; {
+		case c == '\n':
+			at.Line, at.Column = at.Line+1, 1
+		case quoted && c == '\\':
+			i++
+			at.Column++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{', c == '[':
+			depth++
+		case c == '}', c == ']':
+			depth--
+		}
+		if depth > maxNesting {
+			return refused(hcl.Range{Filename: name, Start: at, End: at}, fmt.Sprintf("values are nested deeper than %d levels", maxNesting), "Split the file.")
+		}
+	}
+	return nil
+}

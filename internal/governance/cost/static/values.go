@@ -3,52 +3,11 @@ package static
 import (
 	"encoding/json"
 	"io/fs"
-	"maps"
-	"path"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
-
-// values are the root module's variables: files first, then what was told.
-func (r *reader) values(o Options) (map[string]cty.Value, error) {
-	out := map[string]cty.Value{}
-	for _, name := range append(varFiles(r.fsys), o.VarFiles...) {
-		body, err := r.parse(path.Clean(name))
-		if err != nil {
-			return nil, err
-		}
-		for key, attr := range body.Attributes {
-			v, diags := attr.Expr.Value(nil)
-			if diags.HasErrors() {
-				return nil, diagnosed(diags)
-			}
-			out[key] = v
-		}
-	}
-	told := map[string]cty.Value{}
-	for name, text := range o.Variables {
-		told[name] = literal(text)
-	}
-	maps.Copy(out, told)
-	return out, nil
-}
-
-// literal reads a value as the command line gives it: HCL where it is a list, a
-// map, a number or a boolean, else text.
-func literal(text string) cty.Value {
-	expr, diags := hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos)
-	if diags.HasErrors() {
-		return cty.StringVal(text)
-	}
-	if v, diags := expr.Value(nil); !diags.HasErrors() {
-		return v
-	}
-	return cty.StringVal(text)
-}
 
 // installed maps module paths to the folders that terraform init put them in.
 func installed(fsys fs.FS) map[string]string {

@@ -1,0 +1,41 @@
+package cost_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// A value that cannot be what it is read as has no figure: it is told instead.
+func TestValuesThatCannotBeHaveNoFigure(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		`"abc"`: `disk_size_gb is "abc", which is no number`, `-5`: "disk_size_gb is -5, which is below zero", `0`: "disk_size_gb is 0, which is not above zero",
+		`[1]`: "disk_size_gb is [1], which is no number", `"1e999"`: "no number", `"Inf"`: "larger than any number",
+	} {
+		p := plan(t, change("azurerm_managed_disk.a", create, "null", fmt.Sprintf(`{"location":"westeurope","storage_account_type":"Premium_LRS","disk_size_gb":%s}`, value)))
+		e, err := estimator(t).Estimate(t.Context(), p.After, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Total.Monthly != 0 || len(e.Items) != 0 || len(e.Unpriced) != 1 || !strings.Contains(e.Unpriced[0].Reason, want) {
+			t.Errorf("%s: %+v", value, e)
+		}
+	}
+	for attribute, want := range map[string]string{
+		`"zone_redundant":"maybe"`: `zone_redundant is "maybe", which is neither true nor false`, `"zone_redundant":"true"`: "", `"max_size_gb":"10"`: "", `"max_size_gb":null`: "",
+	} {
+		p := plan(t, change("azurerm_mssql_database.a", create, "null", `{"location":"eastus","sku_name":"GP_Gen5_2",`+attribute+`}`))
+		e, err := estimator(t).Estimate(t.Context(), p.After, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		for _, u := range e.Unpriced {
+			said += u.Reason
+		}
+		if want != "" && said != want || want == "" && strings.Contains(said, "which is") {
+			t.Errorf("%s: %q", attribute, said)
+		}
+	}
+}

@@ -289,10 +289,10 @@ func told(e *cost.Estimate) string {
 	case len(e.Items) == 0 && e.Before.Monthly == 0 && e.Complete():
 		s.WriteString("nothing of the plan costs anything")
 	default:
-		fmt.Fprintf(&s, "$%.2f a month, %s against what runs", e.Total.Monthly, run.Signed(e.Delta.Monthly))
+		fmt.Fprintf(&s, "$%.2f a month%s, %s against what runs", e.Total.Monthly, cost.Without(len(e.Unpriced)), run.Signed(e.Delta.Monthly))
 	}
-	if n := len(missing(e)); n > 0 {
-		fmt.Fprintf(&s, "; %d parts have no price, and are in no figure", n)
+	if n := len(missing(e)) - len(e.Unpriced); n > 0 {
+		fmt.Fprintf(&s, "; what runs now has %d more", n)
 	}
 	if e.DependsOnUsage > 0 {
 		fmt.Fprintf(&s, "; %d parts depend on use that nobody told", e.DependsOnUsage)

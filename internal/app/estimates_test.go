@@ -110,7 +110,7 @@ func TestWhatHasNoPriceIsFlaggedAsItIsSet(t *testing.T) {
 				t.Fatalf("%+v %v", r, err)
 			}
 			f := r.Findings[0]
-			if f.Rule != unpriced || f.Address != "azurerm_orbital_spacecraft.a" || f.Fix == "" || !strings.Contains(r.Message, "1 parts have no price") {
+			if f.Rule != unpriced || f.Address != "azurerm_orbital_spacecraft.a" || f.Fix == "" || !strings.Contains(r.Message, " a month without 1 part that has no price, ") {
 				t.Errorf("%+v, %q", f, r.Message)
 			}
 		})
@@ -123,7 +123,7 @@ func TestWhatRunsWithoutAPriceIsFlagged(t *testing.T) {
 	gone := created("azurerm_orbital_spacecraft")
 	gone.Change = &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionDelete}, Before: map[string]any{"name": "a"}}
 	r, err := costing(t, config.Config{}).Evaluate(t.Context(), resized(gone))
-	if err != nil || r.Outcome != run.Missed || r.Cost.Complete || r.Cost.Unpriced != 1 || len(r.Findings) != 1 {
+	if err != nil || r.Outcome != run.Missed || r.Cost.Complete || r.Cost.Unpriced != 1 || len(r.Findings) != 1 || !strings.Contains(r.Message, "; what runs now has 1 more") {
 		t.Errorf("%+v %v", r, err)
 	}
 }

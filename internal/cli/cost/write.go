@@ -11,6 +11,13 @@ import (
 
 // write shows an estimate to people.
 func write(w io.Writer, e *cost.Estimate) {
+	switch n := len(e.Unpriced); n {
+	case 0:
+	case 1:
+		_, _ = fmt.Fprint(w, "not whole: 1 part has no price, and is in no figure; it is told below\n\n")
+	default:
+		_, _ = fmt.Fprintf(w, "not whole: %d parts have no price, and are in no figure; they are listed below\n\n", n)
+	}
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, "RESOURCE\tQUANTITY\tUNIT\tMONTHLY\tHOURLY")
 	for _, i := range e.Items {
@@ -23,10 +30,11 @@ func write(w io.Writer, e *cost.Estimate) {
 			_, _ = fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", name, quantity(c), c.Unit, monthly(c), fine(c.Hourly))
 		}
 	}
-	_, _ = fmt.Fprintf(t, "TOTAL\t\t\t%s\t%s\n", dollars(&e.Total.Monthly), fine(&e.Total.Hourly))
+	_, _ = fmt.Fprintf(t, "TOTAL%s\t\t\t%s\t%s\n", cost.Without(len(e.Unpriced)), dollars(&e.Total.Monthly), fine(&e.Total.Hourly))
 	_ = t.Flush() // the writer of a command
 	if e.Before != nil {
-		_, _ = fmt.Fprintf(w, "\nbefore %s, after %s a month: %s\n", dollars(&e.Before.Monthly), dollars(&e.Total.Monthly), signed(e.Delta.Monthly))
+		_, _ = fmt.Fprintf(w, "\nbefore %s%s, after %s%s a month: %s\n", dollars(&e.Before.Monthly), cost.Without(len(e.UnpricedBefore)),
+			dollars(&e.Total.Monthly), cost.Without(len(e.Unpriced)), signed(e.Delta.Monthly))
 		for _, c := range e.Changes {
 			_, _ = fmt.Fprintf(w, "  %s  %s -> %s (%s)\n", c.Address, dollars(&c.Before), dollars(&c.After), signed(c.Delta))
 		}
@@ -41,7 +49,7 @@ func notes(w io.Writer, e *cost.Estimate) {
 	assumed(w, e.Assumptions)
 	for _, i := range e.Items {
 		if len(i.Assumed) > 0 {
-			_, _ = fmt.Fprintf(w, "%s: known after apply, taken as the default: %v\n", i.Address, i.Assumed)
+			_, _ = fmt.Fprintf(w, "%s in %s: known after apply, taken as the default: %v\n", i.Address, i.Region, i.Assumed)
 		}
 	}
 	if len(e.Warnings) > 0 {

@@ -172,6 +172,9 @@ func unfolded(c Check) string {
 	return ""
 }
 
+// costGate is told whatever becomes of it: what a change costs, and what of it has no price.
+const costGate = "cost"
+
 func writePlan(b *strings.Builder, p PlanSummary) {
 	for _, ch := range p.Changes {
 		fmt.Fprintf(b, "- %s %s", action(ch.Action), code(ch.Address))
@@ -184,7 +187,7 @@ func writePlan(b *strings.Builder, p PlanSummary) {
 		fmt.Fprintf(b, "- and %d more\n", p.More)
 	}
 	for _, g := range p.Gates {
-		if g.Outcome != "passed" {
+		if g.Outcome != "passed" || g.Name == costGate {
 			fmt.Fprintf(b, "- gate %s %s: %s\n", cell(g.Name), cell(g.Outcome), cell(g.Message))
 		}
 	}

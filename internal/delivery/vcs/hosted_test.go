@@ -163,7 +163,7 @@ func dossier() run.Dossier {
 				{Address: "module.dns", Action: "create"},
 			},
 		},
-		Gates: []run.GateResult{{Gate: "tags", Outcome: run.Passed}, {Gate: "approvals", Outcome: run.Waiting, Message: "one approval by somebody"}},
+		Gates: []run.GateResult{{Gate: "tags", Outcome: run.Passed}, {Gate: "cost", Outcome: run.Passed, Message: "$76.80 a month without 2 parts that have no price"}, {Gate: "approvals", Outcome: run.Waiting, Message: "one approval by somebody"}},
 	}
 }
 
@@ -185,7 +185,7 @@ func TestAPullRequestIsPlannedMergedAndApplied(t *testing.T) {
 	w.eventually(p.Number, "terrace", "success: 1 of 1 succeeded")
 	text := w.told(p.Number, "| planned |")
 	for _, want := range []string{
-		"**1** | **1** | 0 | 1", "approvals: waiting", "**delete** `module.db[\"a|b\"]`\n- **replace** `module.cache` because of `size`\n- create `module.dns`",
+		"**1** | **1** | 0 | 1", "approvals: waiting", "gate cost passed: $76.80 a month without 2 parts that have no price", "**delete** `module.db[\"a|b\"]`\n- **replace** `module.cache` because of `size`\n- create `module.dns`",
 		"terrace run show " + plan.ID, "terrace deploy orders/score.yaml --stage dev --dry-run",
 	} {
 		if !strings.Contains(text, want) {

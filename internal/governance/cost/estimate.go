@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"fmt"
 	"sort"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -45,6 +46,17 @@ type Unpriced struct {
 	Type      string `json:"type"`
 	Component string `json:"component,omitempty"`
 	Reason    string `json:"reason"`
+	// Price names the price that the book lacks, absent where something else is missing.
+	Price *PriceKey `json:"price,omitempty"`
+}
+
+// PriceKey is how the book names a price: a row of a snapshot without its figure.
+type PriceKey struct {
+	Service string `json:"service"`
+	Meter   string `json:"meter"`
+	Variant string `json:"variant"`
+	Region  string `json:"region"`
+	Unit    string `json:"unit"`
 }
 
 // Assumption is something that an estimate takes for granted.
@@ -100,6 +112,17 @@ type Estimate struct {
 
 // Complete tells whether everything has a price, that of what runs included.
 func (e *Estimate) Complete() bool { return len(e.Unpriced) == 0 && len(e.UnpricedBefore) == 0 }
+
+// Without says beside a figure how many parts are not in it, "" if all are.
+func Without(parts int) string {
+	switch parts {
+	case 0:
+		return ""
+	case 1:
+		return " without 1 part that has no price"
+	}
+	return fmt.Sprintf(" without %d parts that have no price", parts)
+}
 
 // Item returns what is known of an address.
 func (e *Estimate) Item(address string) (Item, bool) {

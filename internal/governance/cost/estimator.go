@@ -1,13 +1,14 @@
 package cost
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sort"
 )
 
-// defaultRegion is where a resource is taken to be when nothing tells; an
-// estimate says so.
+// defaultRegion is where a resource is taken to be when nothing tells, neither of it
+// nor of those beside it; an estimate says so.
 const defaultRegion = "eastus"
 
 // Prices is a book of unit prices.
@@ -29,6 +30,8 @@ type Catalog interface {
 	Free(typ string) bool
 	// Region returns where a resource is.
 	Region(r *Resource, in *Set) string
+	// Named returns a location as prices have it.
+	Named(location string) string
 }
 
 // Estimator prices sets of resources.
@@ -81,7 +84,7 @@ func (e *Estimator) price(out *Estimate, set *Set, r *Resource, usage *Usage) {
 	}
 	reading.assumed = map[string]bool{}
 	if reading.region == "" {
-		reading.region, reading.assumed["location"] = defaultRegion, true
+		reading.region, reading.assumed["location"] = cmp.Or(e.catalog.Named(set.Common()), defaultRegion), true
 	}
 	if seen != nil {
 		seen.described = true

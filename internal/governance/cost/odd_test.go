@@ -39,3 +39,25 @@ func TestValuesThatCannotBeHaveNoFigure(t *testing.T) {
 		}
 	}
 }
+
+// What does not tell where it is, is taken to be where most of the others are.
+func TestAResourceWithoutARegionIsWhereMostOthersAre(t *testing.T) {
+	t.Parallel()
+	record := change("azurerm_private_dns_a_record.a", create, "null", `{"name":"a"}`)
+	for want, beside := range map[string][]string{
+		"eastus": nil, "westeurope": {
+			change("azurerm_lb.a", create, "null", `{"location":"West Europe"}`), change("azurerm_lb.b", create, "null", `{"location":"West Europe"}`),
+			change("azurerm_lb.c", create, "null", `{"location":"eastus"}`), change("azurerm_lb.d", create, "null", `{"location":"global"}`),
+			change("azurerm_lb.e", create, "null", `{"location":"global"}`), change("azurerm_lb.f", create, "null", `{"location":"global"}`),
+		},
+	} {
+		e, err := estimator(t).Estimate(t.Context(), plan(t, append(beside, record)...).After, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		item, ok := e.Item("azurerm_private_dns_a_record.a")
+		if !ok || item.Region != want || len(item.Assumed) != 1 || item.Assumed[0] != "location" {
+			t.Errorf("got %+v", item)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"cmp"
 	"math"
 	"sort"
 	"strings"
@@ -122,6 +123,8 @@ func (r *Reading) Add(p Part) {
 		c.Price = &price
 	} else {
 		r.Miss(p.Name, "the price book has no price in "+r.where(p))
+		key := r.key(p)
+		r.unpriced[len(r.unpriced)-1].Price = &key
 	}
 	switch {
 	case c.Quantity == nil:
@@ -158,21 +161,21 @@ func (r *Reading) Priced(p Part) bool {
 }
 
 func (r *Reading) find(p Part) (float64, bool) {
-	service, meter, region := p.Service, p.Meter, p.Region
-	if service == "" {
-		_, service, _ = strings.Cut(r.resource.Type, "_")
-	}
-	if meter == "" {
-		meter = p.Name
-	}
-	if region == "" {
-		region = r.region
-	}
-	price, ok := r.prices.Price(service, meter, p.Variant, region)
+	k := r.key(p)
+	price, ok := r.prices.Price(k.Service, k.Meter, k.Variant, k.Region)
 	if p.Factor != 0 {
 		price *= p.Factor
 	}
 	return price, ok
+}
+
+// key is how the book names the part's price.
+func (r *Reading) key(p Part) PriceKey {
+	k := PriceKey{Service: p.Service, Meter: cmp.Or(p.Meter, p.Name), Variant: p.Variant, Region: cmp.Or(p.Region, r.region), Unit: p.Unit}
+	if k.Service == "" {
+		_, k.Service, _ = strings.Cut(r.resource.Type, "_")
+	}
+	return k
 }
 
 func (r *Reading) where(p Part) string {

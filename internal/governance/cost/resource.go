@@ -61,6 +61,8 @@ type Set struct {
 	blocks map[string][]*Resource
 	names  map[string]*Resource
 	users  map[string][]*Resource
+	// common is where most of the resources that tell it are, "" if none does.
+	common string
 }
 
 // NewSet indexes resources.
@@ -69,7 +71,11 @@ func NewSet(resources []*Resource) *Set {
 		Resources: resources, blocks: make(map[string][]*Resource, len(resources)),
 		names: make(map[string]*Resource, len(resources)), users: map[string][]*Resource{},
 	}
+	locations := map[string]int{}
 	for _, r := range resources {
+		if at, _ := r.Values["location"].(string); at != "" && !strings.EqualFold(at, "global") {
+			locations[at]++
+		}
 		block := r.Block()
 		s.blocks[block] = append(s.blocks[block], r)
 		if name, ok := r.Values["name"].(string); ok {
@@ -84,7 +90,22 @@ func NewSet(resources []*Resource) *Set {
 			}
 		}
 	}
+	s.common = commonest(locations)
 	return s
+}
+
+// Common is the location that most of the resources name, as they write it, "" if none does.
+func (s *Set) Common() string { return s.common }
+
+// commonest is what is named most often; of several, the first in order.
+func commonest(names map[string]int) string {
+	best := ""
+	for name, n := range names {
+		if n > names[best] || n == names[best] && name < best {
+			best = name
+		}
+	}
+	return best
 }
 
 // Related returns the resource of one of the types that the attribute names,

@@ -96,6 +96,9 @@ func region(r *cost.Resource, in *cost.Set, depth int) string {
 	return ""
 }
 
+// Named returns a location as prices have it: westeurope.
+func (c *Catalog) Named(location string) string { return regionName(location) }
+
 // regionName turns West Europe into westeurope.
 func regionName(location string) string {
 	return strings.ToLower(strings.ReplaceAll(location, " ", ""))

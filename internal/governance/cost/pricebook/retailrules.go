@@ -14,6 +14,8 @@ type retailRule struct {
 	unit                    string
 	// per is how many of the book's units Azure's unit is.
 	per float64
+	// name makes the meter of an item where a template cannot, "" where the item is none of it.
+	name func(it item) string
 }
 
 func (r retailRule) entry(it item) (Entry, bool) {
@@ -33,6 +35,9 @@ func (r retailRule) entry(it item) (Entry, bool) {
 		return string(r.meterName.ExpandString(nil, t, it.MeterName, found))
 	}
 	e := Entry{Service: r.service, Meter: expand(r.meter), Variant: expand(r.variant), Region: region, Unit: r.unit, USD: it.Retail / r.per}
+	if r.name != nil {
+		e.Meter = r.name(it)
+	}
 	return e, e.Meter != ""
 }
 
@@ -44,7 +49,7 @@ func retailRules() []retailRule {
 			service: service, meter: meter, variant: variant, unit: unit, per: per,
 		}
 	}
-	return []retailRule{
+	return append([]retailRule{
 		rule("Virtual Machines", `Series Windows$|Series Windows `, `^[^/]*$`, 0, "virtual_machine", "{armsku}", "windows", "hours", 1),
 		rule("Virtual Machines", `Series( Linux| Basic)?$`, `^[^/]*$`, 0, "virtual_machine", "{armsku}", "linux", "hours", 1),
 		rule("Storage", `Managed Disks$`, `^([PES]\d+) (LRS|ZRS) Disks?$`, 0, "managed_disk", "$1", "$2", "months", 1),
@@ -67,5 +72,5 @@ func retailRules() []retailRule {
 		rule("Azure App Service", `^Azure App Service .* Plan$`, `^(\w+) App$`, 0, "service_plan", "$1", "windows", "hours", 1),
 		rule("Azure Bastion", `.*`, `^Basic Gateway$`, 0, "bastion_host", "Bastion host", "", "hours", 1),
 		rule("Log Analytics", `.*`, `^Pay-as-you-go Data Ingestion$`, 5, "log_analytics_workspace", "Log data ingestion", "", "GB", 1),
-	}
+	}, more(rule)...)
 }

@@ -3,6 +3,7 @@ package static
 import (
 	"encoding/base64"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 
@@ -24,7 +25,7 @@ import (
 // and the folder. Others make their expression unknown.
 func (m *module) functions() map[string]function.Function {
 	if m.reader.functionTable == nil {
-		table := pure()
+		table := known()
 		table["file"] = m.reader.fileFunc(func(b []byte) string { return string(b) })
 		table["filebase64"] = m.reader.fileFunc(base64.StdEncoding.EncodeToString)
 		table["fileexists"] = m.reader.existsFunc()
@@ -85,7 +86,7 @@ func (r *reader) template(name string, values map[string]cty.Value) (cty.Value, 
 		return cty.DynamicVal, diags
 	}
 	guard(expr, &r.budget)
-	v, diags := expr.Value(&hcl.EvalContext{Variables: values, Functions: r.bounded(pure())})
+	v, diags := expr.Value(&hcl.EvalContext{Variables: values, Functions: r.bounded(known())})
 	if diags.HasErrors() {
 		return cty.DynamicVal, diags
 	}
@@ -98,6 +99,13 @@ func (r *reader) content(name string) ([]byte, error) {
 		return nil, kernel.Errorf(kernel.Invalid, "%s is not in the folder, or larger than %d MiB", name, maxFile>>20)
 	}
 	return fs.ReadFile(r.fsys, within(name))
+}
+
+// known are all functions that need no folder.
+func known() map[string]function.Function {
+	out := later()
+	maps.Copy(out, pure())
+	return out
 }
 
 func pure() map[string]function.Function {

@@ -129,3 +129,27 @@ func TestValuesInJSONDoNotNestDeeperThanTheyMay(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What is known with the run only is no mistake: rules that ask for it refuse nothing.
+func TestRulesOfValuesThatAreNotKnownRefuseNothing(t *testing.T) {
+	t.Parallel()
+	const rules = `variable "when" {
+  default = "2026-01-01T00:00:00Z"
+  validation {
+    condition     = can(timestamp()) && timecmp(var.when, "2027-01-01T00:00:00Z") < 0
+    error_message = "It is too late."
+  }
+  validation {
+    condition     = can(fileset(path.module, "*.txt"))
+    error_message = "There are no files."
+  }
+}
+`
+	if _, err := read(t, map[string]string{"main.tf": rules}, static.Options{}); err != nil {
+		t.Errorf("%v: %s", err, problems(err))
+	}
+	_, err := read(t, map[string]string{"main.tf": strings.ReplaceAll(rules, "can(timestamp()) &&", "")}, static.Options{Variables: map[string]string{"when": "2028-01-01T00:00:00Z"}})
+	if !strings.Contains(problems(err), "It is too late.") {
+		t.Errorf("got %v", err)
+	}
+}

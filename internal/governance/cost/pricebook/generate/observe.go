@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -52,7 +53,7 @@ func observe(rows []map[string]string, named map[string]string) ([]pricebook.Ent
 			continue
 		}
 		s.low, s.high = s.low/m.per, s.high/m.per
-		for _, region := range regions(r["regions_in_case"]) {
+		for _, region := range regions(m.service, r["regions_in_case"]) {
 			p := place{m.service, m.name, m.variant, region, r["unit"]}
 			spans[p] = append(spans[p], s)
 		}
@@ -85,7 +86,12 @@ func observe(rows []map[string]string, named map[string]string) ([]pricebook.Ent
 
 func more(list []span) bool { return len(list) > 1 }
 
-func regions(text string) []string {
+// regions are where a price was observed. What Azure has one price of, in the region
+// Global, counts everywhere.
+func regions(service, text string) []string {
+	if slices.Contains([]string{"private_endpoint", "monitor_action_group", "federated_identity_credential"}, service) {
+		return []string{"*"}
+	}
 	var out []string
 	for _, r := range strings.Fields(text) {
 		if r != "dynamic" && !strings.HasPrefix(r, "equinix") {

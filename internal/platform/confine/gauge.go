@@ -2,6 +2,7 @@ package confine
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -22,7 +23,10 @@ type gauge struct {
 	tree Tree
 	// proc has the processes of a confined tree alone; nil until its place is made.
 	proc *os.File
-	text [128]byte
+	// first is where in it the processes begin, after all that the kernel tells of itself.
+	first int64
+	names [4 << 10]byte
+	text  [128]byte
 }
 
 // use measures the tree.
@@ -33,18 +37,31 @@ func (g *gauge) use() (u Use) {
 	if g.proc == nil && !g.open() {
 		return u
 	}
-	if _, err := g.proc.Seek(0, 0); err != nil {
+	if _, err := unix.Seek(int(g.proc.Fd()), g.first, io.SeekStart); err != nil {
 		return u
 	}
-	names, _ := g.proc.Readdirnames(-1) // what has ended takes nothing
-	for _, name := range names {
-		if name[0] < '1' || name[0] > '9' {
-			continue
+	for {
+		n, err := unix.ReadDirent(int(g.proc.Fd()), g.names[:])
+		if err != nil || n <= 0 { // what has ended takes nothing
+			return u
 		}
-		u.Processes++
-		u.Memory += g.resident(name)
+		g.count(g.names[:n], &u)
 	}
-	return u
+}
+
+// count adds the processes among entries of the folder.
+func (g *gauge) count(entries []byte, u *Use) {
+	for next := int64(0); len(entries) > 0; {
+		e := entryOf(entries)
+		if e.process() {
+			if g.first == 0 {
+				g.first = next
+			}
+			u.Processes++
+			u.Memory += g.resident(e.name)
+		}
+		next, entries = e.next, entries[e.length:]
+	}
 }
 
 // open opens the place's own folder of processes, once there is one: until then it

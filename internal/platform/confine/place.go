@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"syscall"
 )
@@ -104,26 +103,38 @@ type ordered struct {
 // real puts the place in order: hidden folders by their real paths, outer ones
 // first, and nothing twice.
 func (p Place) real() Place {
+	found := realPaths{}
 	p.Hidden = slices.Clone(p.Hidden)
 	for i, path := range p.Hidden {
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			p.Hidden[i] = real
-		}
+		p.Hidden[i] = found.of(path)
 	}
 	for _, paths := range []*[]string{&p.Hidden, &p.Readable, &p.Writable} {
 		*paths = slices.Compact(slices.Sorted(slices.Values(*paths)))
 	}
-	p.Readable = slices.DeleteFunc(p.Readable, func(path string) bool { return !p.hides(path) })
+	p.Readable = slices.DeleteFunc(p.Readable, func(path string) bool { return !p.hides(path, found) })
 	return p
 }
 
 // hides reports whether path is beneath a hidden folder.
-func (p Place) hides(path string) bool {
-	real := path
-	if found, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-		real = filepath.Join(found, filepath.Base(path))
+func (p Place) hides(path string, found realPaths) bool {
+	real := filepath.Join(found.of(filepath.Dir(path)), filepath.Base(path))
+	return slices.ContainsFunc(p.Hidden, func(dir string) bool { return beneath(path, dir) || beneath(real, dir) })
+}
+
+func beneath(path, dir string) bool { return len(path) > len(dir) && path[len(dir)] == '/' && path[:len(dir)] == dir }
+
+// realPaths are those of paths that were looked at, which many share.
+type realPaths map[string]string
+
+// of is the real path, or the path itself where it cannot be followed.
+func (r realPaths) of(path string) string {
+	if known, ok := r[path]; ok {
+		return known
 	}
-	return slices.ContainsFunc(p.Hidden, func(dir string) bool {
-		return strings.HasPrefix(path, dir+"/") || strings.HasPrefix(real, dir+"/")
-	})
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		real = path
+	}
+	r[path] = real
+	return real
 }

@@ -31,13 +31,21 @@ func LinesOperation[T any](api huma.API, op huma.Operation) huma.Operation {
 // client leaves or the server shuts down. An error of produce becomes a last
 // line {"error": problem}.
 func NDJSON(ctx context.Context, produce func(send func(v any) error) error) *huma.StreamResponse {
-	return stream(ctx, ndjsonType, func(w io.Writer) error {
+	return Lines(ctx, func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
-		err := produce(func(v any) error { return encoder.Encode(v) })
+		return produce(func(v any) error { return encoder.Encode(v) })
+	})
+}
+
+// Lines answers as NDJSON does with lines that are JSON already: what produce writes
+// is sent as it is, in whole lines, and flushed.
+func Lines(ctx context.Context, produce func(w io.Writer) error) *huma.StreamResponse {
+	return stream(ctx, ndjsonType, func(w io.Writer) error {
+		err := produce(w)
 		if err == nil || ctx.Err() != nil {
 			return nil
 		}
-		return encoder.Encode(map[string]*ProblemDetails{"error": ProblemOf(ctx, err)})
+		return json.NewEncoder(w).Encode(map[string]*ProblemDetails{"error": ProblemOf(ctx, err)})
 	})
 }
 

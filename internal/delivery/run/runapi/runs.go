@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -167,17 +168,24 @@ func (a API) events(ctx context.Context, in *eventsInput) (*huma.StreamResponse,
 	if _, err := a.Runs.Get(ctx, scope, in.ID); err != nil {
 		return nil, err // before the stream begins, so that it is a proper answer
 	}
-	return httpserver.NDJSON(ctx, func(send func(v any) error) error {
+	return httpserver.Lines(ctx, func(w io.Writer) error {
 		return a.Runs.Events(ctx, scope, in.ID, in.Follow, func(lines []byte) error {
-			for line := range bytes.Lines(lines) {
-				if line = bytes.TrimSpace(line); !json.Valid(line) {
-					continue // half a line that a crash left
-				}
-				if err := send(json.RawMessage(line)); err != nil {
-					return err
-				}
+			if lines = whole(lines); len(lines) == 0 {
+				return nil
 			}
-			return nil
+			_, err := w.Write(lines)
+			return err
 		})
 	}), nil
+}
+
+// whole is the lines without those that a crash left half.
+func whole(lines []byte) []byte {
+	kept := make([]byte, 0, len(lines))
+	for line := range bytes.Lines(lines) {
+		if json.Valid(line) {
+			kept = append(kept, line...)
+		}
+	}
+	return kept
 }

@@ -141,10 +141,23 @@ func (l *Logs) Read(_ context.Context, id string, offset int64) (lines []byte, n
 		return nil, 0, nil, fmt.Errorf("log of %s: %w", id, err)
 	}
 	defer func() { _ = f.Close() }()
-	lines, err = io.ReadAll(io.NewSectionReader(f, offset, chunk))
-	if err != nil {
+	if lines, err = from(f, offset); err != nil {
 		return nil, 0, nil, fmt.Errorf("log of %s: %w", id, err)
 	}
 	lines = lines[:bytes.LastIndexByte(lines, '\n')+1]
 	return lines, offset + int64(len(lines)), more, nil
+}
+
+// from reads a chunk of what the file has from offset on.
+func from(f *os.File, offset int64) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil || info.Size() <= offset {
+		return nil, err
+	}
+	text := make([]byte, min(info.Size()-offset, chunk))
+	n, err := f.ReadAt(text, offset)
+	if errors.Is(err, io.EOF) { // it was cut meanwhile
+		err = nil
+	}
+	return text[:n], err
 }

@@ -171,6 +171,74 @@ func TestWritersAtTheSameTimeKeepOneChain(t *testing.T) {
 	})
 }
 
+// TestSeveralProcessesKeepOneChain writes by services that do not know of each other,
+// in transactions of several facts of which some are rolled back.
+func TestSeveralProcessesKeepOneChain(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, first *audit.Service, d *db.DB) {
+		services := []*audit.Service{first, newService(d), newService(d)}
+		const turns, facts = 12, 3
+		boom := errors.New("changed my mind")
+		work := func(s *audit.Service, turn int) error {
+			return d.InTx(as(t.Context(), "ada"), func(ctx context.Context) error {
+				for range facts {
+					for _, tenant := range []string{"default", "other"} {
+						if err := s.Record(ctx, kernel.Fact{Type: "thing.done", Scope: kernel.Scope{Tenant: tenant}, Subject: strconv.Itoa(turn)}); err != nil {
+							return err
+						}
+					}
+				}
+				if turn%4 == 3 {
+					return boom
+				}
+				return nil
+			})
+		}
+		for turn := range turns { // one after the other
+			if err := work(services[turn%2], turn); err != nil && !errors.Is(err, boom) {
+				t.Fatal(err)
+			}
+		}
+		var wg sync.WaitGroup
+		for _, s := range services {
+			wg.Go(func() {
+				for turn := range turns {
+					if err := work(s, turn); err != nil && !errors.Is(err, boom) {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for _, tenant := range []string{"default", "other"} {
+			r, err := first.Verify(as(t.Context(), "ada"), kernel.Scope{Tenant: tenant})
+			if want := int64(4 * turns * facts * 3 / 4); err != nil || r.Broken != nil || r.Entries != want {
+				t.Errorf("%s: %+v %+v, %v, want %d entries", tenant, r, r.Broken, err, want)
+			}
+		}
+	})
+}
+
+// TestManyFactsOfOneTransaction records more than one statement writes.
+func TestManyFactsOfOneTransaction(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *audit.Service, d *db.DB) {
+		const facts = 40
+		large := strings.Repeat("it's ", 12_000)
+		err := d.InTx(as(t.Context(), "ada"), func(ctx context.Context) error {
+			for range facts {
+				if err := s.Record(ctx, kernel.Fact{Type: "thing.done", Scope: scope(), Data: large}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if r := verify(t, s); err != nil || r.Broken != nil || r.Entries != facts {
+			t.Errorf("%+v %+v, %v", r, r.Broken, err)
+		}
+	})
+}
+
 func TestListsAreFilteredAndPaged(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *audit.Service, _ *db.DB) {

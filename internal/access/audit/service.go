@@ -11,15 +11,16 @@ const verifyBatch = 500
 
 // Store keeps entries.
 type Store interface {
-	// Advance takes the tenant's next number and returns it with the hash of
-	// the entry before. Until the transaction ends no other gets a number of
-	// the tenant.
-	Advance(ctx context.Context, tenant string) (seq int64, prev string, err error)
-	// Append keeps an entry and makes it the head of its chain.
-	Append(ctx context.Context, e Entry) error
-	// Head returns number and hash of the tenant's last entry, 0 and "" before
-	// the first.
-	Head(ctx context.Context, tenant string) (seq int64, hash string, err error)
+	// Hold returns the end of the tenant's chain. Until the transaction ends no
+	// other moves it.
+	Hold(ctx context.Context, tenant string) (Head, error)
+	// Move moves the end of the tenant's chain; moved is false where it was not at
+	// from. Until the transaction ends no other moves it.
+	Move(ctx context.Context, tenant string, from, to Head) (moved bool, err error)
+	// Append keeps entries.
+	Append(ctx context.Context, all []Entry) error
+	// Head returns the end of the tenant's chain.
+	Head(ctx context.Context, tenant string) (Head, error)
 	// After returns entries with numbers above seq, in their order.
 	After(ctx context.Context, tenant string, seq int64, limit int) ([]Entry, error)
 	// List returns entries that match, the newest first.
@@ -46,29 +47,14 @@ type Config struct {
 }
 
 // Service keeps and shows what happened.
-type Service struct{ Config }
+type Service struct {
+	Config
+
+	ends ends
+}
 
 // New returns a service.
 func New(c Config) *Service { return &Service{Config: c} }
-
-// Record keeps a fact with the actor and the request id of ctx, in the
-// transaction of ctx where there is one. From then until that transaction ends,
-// others that record facts of the tenant wait, so a transaction records last.
-func (s *Service) Record(ctx context.Context, f kernel.Fact) error {
-	e, err := newEntry(ctx, f, s.Clock.Now())
-	if err != nil {
-		return err
-	}
-	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if e.Seq, e.Prev, err = s.Store.Advance(ctx, e.Tenant); err != nil {
-			return err
-		}
-		if e.Hash, err = e.hash(); err != nil {
-			return err
-		}
-		return s.Store.Append(ctx, e)
-	})
-}
 
 // List returns the entries of the scope's tenant that match, the newest first.
 func (s *Service) List(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Entry], error) {
@@ -85,12 +71,12 @@ func (s *Service) Verify(ctx context.Context, scope kernel.Scope) (Report, error
 		return Report{}, err
 	}
 	// The head is read first: entries that come later are beyond it.
-	headSeq, headHash, err := s.Store.Head(ctx, scope.Tenant)
+	head, err := s.Store.Head(ctx, scope.Tenant)
 	if err != nil {
 		return Report{}, err
 	}
 	var r Report
-	for r.Entries < headSeq && r.Broken == nil {
+	for r.Entries < head.Seq && r.Broken == nil {
 		batch, err := s.Store.After(ctx, scope.Tenant, r.Entries, verifyBatch)
 		if err != nil {
 			return Report{}, err
@@ -98,12 +84,12 @@ func (s *Service) Verify(ctx context.Context, scope kernel.Scope) (Report, error
 		if len(batch) == 0 {
 			break
 		}
-		if err := r.follow(batch, headSeq); err != nil {
+		if err := r.follow(batch, head.Seq); err != nil {
 			return Report{}, err
 		}
 	}
-	if r.Broken == nil && (r.Entries < headSeq || r.Head != headHash) {
-		r.Broken = &Break{Seq: min(r.Entries+1, headSeq), Reason: "the last entries are missing or were replaced"}
+	if r.Broken == nil && (r.Entries < head.Seq || r.Head != head.Hash) {
+		r.Broken = &Break{Seq: min(r.Entries+1, head.Seq), Reason: "the last entries are missing or were replaced"}
 	}
 	return r, nil
 }

@@ -17,18 +17,14 @@ type end struct {
 }
 
 // put takes a committed event. They may come in any order.
-func (n *end) put(e Entry) {
-	if len(e.Body) > endBody {
+func (n *end) put(r recorded) {
+	if len(r.body) > endBody {
 		return
-	}
-	made, err := e.event()
-	if err != nil {
-		return // who reads the log is told
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if at := &n.events[e.Sequence%endEvents]; at.Sequence < e.Sequence {
-		*at = made
+	if at := &n.events[r.Sequence%endEvents]; at.Sequence < r.Sequence {
+		*at = r.Event
 	}
 }
 

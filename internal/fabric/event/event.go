@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventtype"
@@ -53,8 +54,8 @@ func (e Event) Scope() kernel.Scope {
 func (l *Log) Make(ctx context.Context, f kernel.Fact) (Event, error) {
 	e := Event{
 		SpecVersion: "1.0", ID: f.ID, Source: source(f.Scope), Type: eventtype.Prefix + f.Type,
-		Subject: f.Subject, Time: l.Clock.Now(), Tenant: f.Scope.Tenant, Project: f.Scope.Project, Stage: f.Scope.Stage,
-		Reason: f.Reason, Request: kernel.RequestIDFrom(ctx), Causation: kernel.CauseFrom(ctx),
+		Subject: text(f.Subject), Time: l.Clock.Now(), Tenant: f.Scope.Tenant, Project: f.Scope.Project, Stage: f.Scope.Stage,
+		Reason: text(f.Reason), Request: kernel.RequestIDFrom(ctx), Causation: kernel.CauseFrom(ctx),
 	}
 	if e.ID == "" {
 		e.ID = kernel.NewID("evt")
@@ -74,11 +75,30 @@ func (l *Log) Make(ctx context.Context, f kernel.Fact) (Event, error) {
 		data = []byte(`{"omitted":"the data was too large for an event"}`)
 	}
 	e.DataContentType, e.Data = "application/json", data
-	if t, ok := eventtype.Find(f.Type); ok && t.Path() != "" && l.Address != "" {
-		e.DataSchema = l.Address + t.Path()
+	if path := l.schemas.path(f.Type); path != "" && l.Address != "" {
+		e.DataSchema = l.Address + path
 	}
 	return e, nil
 }
+
+// schemas are where the schemas of the types of facts are, by their names.
+type schemas struct {
+	once  sync.Once
+	paths map[string]string
+}
+
+func (s *schemas) path(fact string) string {
+	s.once.Do(func() {
+		s.paths = map[string]string{}
+		for _, t := range eventtype.All() {
+			s.paths[t.Name] = t.Path()
+		}
+	})
+	return s.paths[fact]
+}
+
+// text is what JSON keeps of a text.
+func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // source is a URI reference to where the event happened (CloudEvents §source).
 func source(s kernel.Scope) string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -92,6 +93,41 @@ func TestAFactBelongsToTheTransaction(t *testing.T) {
 		}
 		if b, err := l.Bounds(ctx); err != nil || b != (event.Bounds{First: 1, Last: 300}) {
 			t.Fatalf("bounds %+v, %v", b, err)
+		}
+	})
+}
+
+// TestFactsOfOneTransactionFollowEachOther holds that what followers are told from
+// memory is what is in the log.
+func TestFactsOfOneTransactionFollowEachOther(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{eventsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		l := newLog(d)
+		record(t, d, l, kernel.Fact{Type: "run.created", Scope: dev, Subject: "before"})
+		const facts = 40
+		ctx := kernel.WithActor(t.Context(), kernel.Actor{ID: "usr_1", Kind: kernel.ActorUser})
+		err := d.InTx(ctx, func(ctx context.Context) error {
+			for i := range facts {
+				data := map[string]any{"text": strings.Repeat("it's <", 1+20_000*(i%2)), "n": i}
+				if err := l.Record(ctx, kernel.Fact{Type: "run.planned", Scope: dev, Subject: fmt.Sprintf("run_%d \xff", i), Reason: "a\xfe\xffb", Data: data}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		order(t, l)
+		told, kept := l.Follow(1), newLog(d).Follow(1)
+		for i := range facts {
+			a, b := next(t, told), next(t, kept)
+			if a.Subject != fmt.Sprintf("run_%d \uFFFD", i) || a.Sequence != uint64(i+2) {
+				t.Errorf("event %d is %s at %d", i, a.Subject, a.Sequence)
+			}
+			if !reflect.DeepEqual(a, b) {
+				t.Errorf("event %d is told as %+v and kept as %+v", i, a, b)
+			}
 		}
 	})
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
 // Retention is how long the log keeps events; of more than maxKept the oldest go
@@ -50,9 +49,9 @@ type Bounds struct{ First, Last uint64 }
 
 // LogStore keeps events; eventsql implements it.
 type LogStore interface {
-	// Add keeps an event, in the transaction of ctx. It returns its place where it
-	// has one at once, else 0.
-	Add(ctx context.Context, e Entry, now time.Time) (sequence uint64, err error)
+	// Add keeps events, in the transaction of ctx. It returns the place of the last
+	// one where they have theirs at once, which follow each other, else 0.
+	Add(ctx context.Context, all []Entry, now time.Time) (last uint64, err error)
 	// Order gives the oldest events without a place the next ones, at most limit of
 	// them, and returns how many it has placed and the last place that is taken. A
 	// reader that has seen a place will find nothing new before it.
@@ -80,41 +79,9 @@ type Log struct {
 	recorded atomic.Pointer[chan struct{}]
 	placed   broadcast
 	end      end
+	schemas  schemas
 	// known is the last place that this process knows to be taken.
 	known atomic.Uint64
-}
-
-// Record writes a fact as an event into the caller's transaction: the event
-// exists exactly when the change does.
-func (l *Log) Record(ctx context.Context, f kernel.Fact) error {
-	if err := check(f); err != nil {
-		return err
-	}
-	e, err := l.Make(ctx, f)
-	if err != nil {
-		return err
-	}
-	body, err := json.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("encode event %s: %w", f.Type, err)
-	}
-	entry := Entry{ID: e.ID, Tenant: e.Tenant, Fact: f.Type, Body: body}
-	if entry.Sequence, err = l.Store.Add(ctx, entry, l.Clock.Now()); err != nil {
-		return err
-	}
-	db.AfterCommit(ctx, func() { l.committed(entry) })
-	return nil
-}
-
-// committed tells followers of an event that has its place, and Serve of another.
-func (l *Log) committed(e Entry) {
-	if e.Sequence == 0 {
-		l.wake()
-		return
-	}
-	l.end.put(e)
-	l.know(e.Sequence)
-	l.placed.all()
 }
 
 // know notes that a place is taken.

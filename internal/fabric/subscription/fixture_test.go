@@ -156,7 +156,7 @@ func (w *world) publish(t testing.TB, kind string, n int) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.log.Store.Add(context.Background(), event.Entry{ID: e.ID, Tenant: e.Tenant, Fact: kind, Body: body}, e.Time); err != nil {
+		if _, err := w.log.Store.Add(context.Background(), []event.Entry{{ID: e.ID, Tenant: e.Tenant, Fact: kind, Body: body}}, e.Time); err != nil {
 			t.Fatal(err)
 		}
 		ids[i] = e.ID

@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -49,6 +50,60 @@ func TestTransactions(t *testing.T) {
 		}
 		if count() != 1 {
 			t.Fatalf("%d rows, want 1", count())
+		}
+	})
+}
+
+// TestWhatIsGatheredIsPutAtTheEnd holds that it is put once, in order, in its
+// transaction.
+func TestWhatIsGatheredIsPutAtTheEnd(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, notes(), func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		boom := errors.New("boom")
+		gather := func(ctx context.Context, key, name string) error {
+			return db.Gather(ctx, key, name, func(ctx context.Context, all []string) error {
+				for _, name := range all {
+					if name == "bad" {
+						return boom
+					}
+				}
+				_, err := d.Conn(ctx).ExecContext(ctx, "INSERT INTO notes (name, body) VALUES (?, ?)", strings.Join(all, " "), []byte(key))
+				return err
+			})
+		}
+		kept := func() (names []string) {
+			if err := d.Reader(ctx).NewRaw("SELECT name FROM notes ORDER BY name").Scan(ctx, &names); err != nil {
+				t.Fatal(err)
+			}
+			return names
+		}
+		for _, c := range []struct {
+			words []string
+			fails error
+			want  []string
+		}{
+			{[]string{"a", "b"}, boom, []string{}},
+			{[]string{"a", "bad"}, nil, []string{}},
+			{[]string{"a", "b", "c"}, nil, []string{"a b c"}},
+		} {
+			err := d.InTx(ctx, func(ctx context.Context) error {
+				for _, w := range c.words {
+					if err := d.InTx(ctx, func(ctx context.Context) error { return gather(ctx, "k", w) }); err != nil {
+						return err
+					}
+				}
+				if len(kept()) != 0 && d.Dialect() == db.SQLite {
+					t.Error("it is put before the end")
+				}
+				return c.fails
+			})
+			if got := kept(); (err == nil) != (len(c.want) > 0) || !slices.Equal(got, c.want) {
+				t.Errorf("%q: %v, kept %q", c.words, err, got)
+			}
+		}
+		if err := gather(ctx, "k", "alone"); err != nil || !slices.Equal(kept(), []string{"a b c", "alone"}) {
+			t.Errorf("%v, kept %q", err, kept())
 		}
 	})
 }

@@ -13,7 +13,9 @@ type txKey struct{}
 // transaction is one that is open, with what is called once it is committed.
 type transaction struct {
 	bun.Tx
-	after []func()
+
+	gathered []batch
+	after    []func()
 }
 
 func openIn(ctx context.Context) (*transaction, bool) {
@@ -37,7 +39,11 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error
 	}
 	tx := &transaction{Tx: begun}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
-	if err := fn(context.WithValue(ctx, txKey{}, tx)); err != nil {
+	ctx = context.WithValue(ctx, txKey{}, tx)
+	if err := fn(ctx); err != nil {
+		return err
+	}
+	if err := tx.put(ctx); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

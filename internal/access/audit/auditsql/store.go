@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,6 +22,10 @@ var files embed.FS
 
 // Migrations returns the room's tables.
 func Migrations() db.Migrations { return db.Migrations{Room: "audit", Files: files} }
+
+// atOnce is how many entries are written by one statement: its values are taken out of
+// its text, which is possible for so many.
+const atOnce = 16
 
 // Store implements audit.Store.
 type Store struct{ db *db.DB }
@@ -57,8 +62,8 @@ func (r entryRow) entry() audit.Entry {
 	}
 }
 
-func rowOf(e audit.Entry) *entryRow {
-	return &entryRow{
+func rowOf(e audit.Entry) entryRow {
+	return entryRow{
 		Tenant: e.Tenant, Seq: e.Seq, AtMicros: e.At.UnixMicro(),
 		ActorID: e.ActorID, ActorName: e.ActorName, ActorKind: e.ActorKind, RequestID: e.RequestID,
 		Type: e.Type, Project: e.Project, Stage: e.Stage, Subject: e.Subject, Reason: e.Reason,
@@ -74,38 +79,53 @@ func entries(rows []entryRow) []audit.Entry {
 	return out
 }
 
-// Advance takes the tenant's next number. The row of the head is the lock: who
-// writes it first lets the others wait until the transaction ends.
-func (s *Store) Advance(ctx context.Context, tenant string) (seq int64, prev string, err error) {
-	const next = "UPDATE audit_heads SET seq = seq + 1 WHERE tenant = ? RETURNING seq, hash"
+// Hold returns the end of the tenant's chain. Its row is the lock: who writes it
+// first lets the others wait until the transaction ends.
+func (s *Store) Hold(ctx context.Context, tenant string) (h audit.Head, err error) {
+	const hold = "UPDATE audit_heads SET seq = seq WHERE tenant = ? RETURNING seq, hash"
 	conn := s.db.Conn(ctx)
-	err = conn.NewRaw(next, tenant).Scan(ctx, &seq, &prev)
+	err = conn.NewRaw(hold, tenant).Scan(ctx, &h.Seq, &h.Hash)
 	if errors.Is(err, sql.ErrNoRows) { // it is the tenant's first
 		if _, err := conn.NewRaw("INSERT INTO audit_heads (tenant, seq, hash) VALUES (?, 0, '') ON CONFLICT (tenant) DO NOTHING", tenant).Exec(ctx); err != nil {
-			return 0, "", db.Map(err, "the audit log of "+tenant)
+			return h, db.Map(err, "the audit log of "+tenant)
 		}
-		err = conn.NewRaw(next, tenant).Scan(ctx, &seq, &prev)
+		err = conn.NewRaw(hold, tenant).Scan(ctx, &h.Seq, &h.Hash)
 	}
-	return seq, prev, db.Map(err, "the audit log of "+tenant)
+	return h, db.Map(err, "the audit log of "+tenant)
 }
 
-// Append keeps an entry and makes it the head of its chain.
-func (s *Store) Append(ctx context.Context, e audit.Entry) error {
-	conn := s.db.Conn(ctx)
-	if _, err := conn.NewInsert().Model(rowOf(e)).Exec(ctx); err != nil {
-		return db.Map(err, "the audit entry")
+// Move moves the end of the tenant's chain, where it is at from.
+func (s *Store) Move(ctx context.Context, tenant string, from, to audit.Head) (moved bool, err error) {
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE audit_heads SET seq = ?, hash = ? WHERE tenant = ? AND seq = ? AND hash = ?",
+		to.Seq, to.Hash, tenant, from.Seq, from.Hash).Exec(ctx)
+	if err != nil {
+		return false, db.Map(err, "the audit log of "+tenant)
 	}
-	_, err := conn.NewRaw("UPDATE audit_heads SET hash = ? WHERE tenant = ? AND seq = ?", e.Hash, e.Tenant, e.Seq).Exec(ctx)
-	return db.Map(err, "the audit entry")
+	n, err := result.RowsAffected()
+	return n == 1, db.Map(err, "the audit log of "+tenant)
 }
 
-// Head returns number and hash of the tenant's last entry.
-func (s *Store) Head(ctx context.Context, tenant string) (seq int64, hash string, err error) {
-	err = s.db.Reader(ctx).NewRaw("SELECT seq, hash FROM audit_heads WHERE tenant = ?", tenant).Scan(ctx, &seq, &hash)
+// Append keeps entries.
+func (s *Store) Append(ctx context.Context, all []audit.Entry) error {
+	rows := make([]entryRow, len(all))
+	for i, e := range all {
+		rows[i] = rowOf(e)
+	}
+	for some := range slices.Chunk(rows, atOnce) {
+		if _, err := s.db.Conn(ctx).NewInsert().Model(&some).Exec(ctx); err != nil {
+			return db.Map(err, "the audit entry")
+		}
+	}
+	return nil
+}
+
+// Head returns the end of the tenant's chain.
+func (s *Store) Head(ctx context.Context, tenant string) (h audit.Head, err error) {
+	err = s.db.Reader(ctx).NewRaw("SELECT seq, hash FROM audit_heads WHERE tenant = ?", tenant).Scan(ctx, &h.Seq, &h.Hash)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, "", nil
+		return h, nil
 	}
-	return seq, hash, db.Map(err, "the audit log of "+tenant)
+	return h, db.Map(err, "the audit log of "+tenant)
 }
 
 // After returns entries with numbers above seq, in their order.

@@ -7,6 +7,7 @@ package eventsql
 import (
 	"context"
 	"embed"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,10 @@ var migrations embed.FS
 
 // Migrations returns the room's migrations.
 func Migrations() db.Migrations { return db.Migrations{Room: "event", Files: migrations} }
+
+// atOnce is how many events are written by one statement: their values are taken out
+// of its text, which is possible for so many.
+const atOnce = 16
 
 // Store is an event.LogStore.
 type Store struct{ db *db.DB }
@@ -42,28 +47,59 @@ type logRow struct {
 	Body     string
 }
 
-// Add keeps an event. On SQLite, where transactions that write wait for each other
-// from their beginning, it has its place at once.
-func (s *Store) Add(ctx context.Context, e event.Entry, now time.Time) (uint64, error) {
-	if s.db.Dialect() == db.SQLite {
-		return s.append(ctx, e, now)
-	}
-	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO event_outbox (id, tenant, fact, body) VALUES (?, ?, ?, ?)", e.ID, e.Tenant, e.Fact, string(e.Body)).Exec(ctx)
-	return 0, db.Map(err, "event "+e.ID)
+// outboxRow is an event without a place.
+type outboxRow struct {
+	bun.BaseModel `bun:"table:event_outbox"`
+
+	ID     string `bun:",pk"`
+	Tenant string
+	Fact   string
+	Body   string
 }
 
-// append adds an event to the end of the log.
-func (s *Store) append(ctx context.Context, e event.Entry, now time.Time) (last uint64, err error) {
+// Add keeps events. On SQLite, where transactions that write wait for each other
+// from their beginning, they have their places at once.
+func (s *Store) Add(ctx context.Context, all []event.Entry, now time.Time) (last uint64, err error) {
+	if s.db.Dialect() != db.SQLite {
+		return 0, db.Map(s.wait(ctx, all), "events")
+	}
 	err = s.db.InTx(ctx, func(ctx context.Context) error {
-		conn := s.db.Conn(ctx)
-		if err := conn.NewRaw("UPDATE event_head SET position = position + 1 WHERE id = 1 RETURNING position").Scan(ctx, &last); err != nil {
-			return err
-		}
-		_, err := conn.NewRaw("INSERT INTO event_log (position, id, tenant, fact, placed_at, body) VALUES (?, ?, ?, ?, ?, ?)",
-			int64(last), e.ID, e.Tenant, e.Fact, now, string(e.Body)).Exec(ctx)
+		last, err = s.append(ctx, all, now)
 		return err
 	})
-	return last, db.Map(err, "event "+e.ID)
+	return last, db.Map(err, "events")
+}
+
+// wait keeps events that have no place yet.
+func (s *Store) wait(ctx context.Context, all []event.Entry) error {
+	rows := make([]outboxRow, len(all))
+	for i, e := range all {
+		rows[i] = outboxRow{ID: e.ID, Tenant: e.Tenant, Fact: e.Fact, Body: string(e.Body)}
+	}
+	for some := range slices.Chunk(rows, atOnce) {
+		if _, err := s.db.Conn(ctx).NewInsert().Model(&some).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// append adds events to the end of the log.
+func (s *Store) append(ctx context.Context, all []event.Entry, now time.Time) (last uint64, err error) {
+	conn, n := s.db.Conn(ctx), len(all)
+	if err := conn.NewRaw("UPDATE event_head SET position = position + ? WHERE id = 1 RETURNING position", n).Scan(ctx, &last); err != nil {
+		return 0, err
+	}
+	rows := make([]logRow, n)
+	for i, e := range all {
+		rows[i] = logRow{Position: int64(last) - int64(n-1-i), ID: e.ID, Tenant: e.Tenant, Fact: e.Fact, PlacedAt: now, Body: string(e.Body)}
+	}
+	for some := range slices.Chunk(rows, atOnce) {
+		if _, err := conn.NewInsert().Model(&some).Exec(ctx); err != nil {
+			return 0, err
+		}
+	}
+	return last, nil
 }
 
 // Order gives the oldest events without a place the next ones. Who places holds

@@ -1,0 +1,125 @@
+package audit
+
+import (
+	"context"
+	"sync"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+// Head is the end of a chain: number and hash of its last entry, 0 and "" before the
+// first.
+type Head struct {
+	Seq  int64
+	Hash string
+}
+
+// ofTenant is the key of what a transaction records for a tenant.
+type ofTenant struct {
+	service *Service
+	tenant  string
+}
+
+// Record keeps a fact with the actor and the request id of ctx, in the transaction
+// of ctx where there is one. It takes its place in the chain at the end of that
+// transaction, together with all that it records for the tenant: others that do so
+// wait no longer than for that.
+func (s *Service) Record(ctx context.Context, f kernel.Fact) error {
+	e, err := newEntry(ctx, f, s.Clock.Now())
+	if err != nil {
+		return err
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		return db.Gather(ctx, ofTenant{s, e.Tenant}, e, s.append)
+	})
+}
+
+// append adds entries of one tenant to the end of its chain.
+func (s *Service) append(ctx context.Context, all []Entry) error {
+	tenant := all[0].Tenant
+	last, err := s.move(ctx, tenant, all)
+	if err != nil {
+		return err
+	}
+	if err := s.Store.Append(ctx, all); err != nil {
+		return err
+	}
+	db.AfterCommit(ctx, func() { s.ends.put(tenant, last) })
+	return nil
+}
+
+// move links the entries to the end of the chain and moves that. Where this process
+// has left it is only a guess: another one may have gone on.
+func (s *Service) move(ctx context.Context, tenant string, all []Entry) (last Head, err error) {
+	if end, ok := s.ends.get(tenant); ok {
+		if last, err = link(end, all); err != nil {
+			return last, err
+		}
+		if moved, err := s.Store.Move(ctx, tenant, end, last); err != nil || moved {
+			return last, err
+		}
+		s.ends.drop(tenant, end)
+	}
+	end, err := s.Store.Hold(ctx, tenant)
+	if err != nil {
+		return last, err
+	}
+	if last, err = link(end, all); err != nil {
+		return last, err
+	}
+	moved, err := s.Store.Move(ctx, tenant, end, last)
+	if err == nil && !moved {
+		err = kernel.Errorf(kernel.Internal, "the audit log of %s moved while it was held", tenant)
+	}
+	return last, err
+}
+
+// link gives the entries their numbers and hashes, from the end of a chain on, and
+// returns its new end.
+func link(end Head, all []Entry) (last Head, err error) {
+	for i := range all {
+		e := &all[i]
+		e.Seq, e.Prev = end.Seq+1, end.Hash
+		if e.Hash, err = e.hash(); err != nil {
+			return Head{}, err
+		}
+		end = Head{Seq: e.Seq, Hash: e.Hash}
+	}
+	return end, nil
+}
+
+// ends are where this process has left the chains of tenants, in transactions that
+// are committed.
+type ends struct {
+	mu  sync.Mutex
+	all map[string]Head
+}
+
+func (e *ends) get(tenant string) (Head, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	end, ok := e.all[tenant]
+	return end, ok
+}
+
+// put notes an end; of two that come in the wrong order the later one stays.
+func (e *ends) put(tenant string, end Head) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.all == nil {
+		e.all = map[string]Head{}
+	}
+	if e.all[tenant].Seq < end.Seq {
+		e.all[tenant] = end
+	}
+}
+
+// drop forgets an end that was wrong.
+func (e *ends) drop(tenant string, end Head) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.all[tenant] == end {
+		delete(e.all, tenant)
+	}
+}

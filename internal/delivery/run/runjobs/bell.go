@@ -5,32 +5,60 @@ import (
 	"database/sql"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/rivertype"
+	"github.com/riverqueue/river/riverdriver"
 )
 
-// bellArgs are a job that does nothing. Neither driver tells River of jobs that
-// were inserted in a transaction, but it looks at once when it inserts one itself:
-// so the bell makes it find the others.
-type bellArgs struct{}
+const (
+	// inserted is River's topic of jobs that were inserted.
+	inserted = "river_insert"
+	// ofDefault is what River tells on it of its default queue.
+	ofDefault = `{"queue":"` + river.QueueDefault + `"}`
+)
 
-// Kind is the name of the job in River's tables.
-func (bellArgs) Kind() string { return "bell" }
+// bell is the connection on which a client of River listens. Neither driver has one,
+// so that a client would look for jobs by its clock alone: this one is rung by the
+// process itself, and what other processes queue is found by the clock.
+type bell struct{ rung chan struct{} }
 
-type bell struct {
-	river.WorkerDefaults[bellArgs]
-}
+func newBell() *bell { return &bell{rung: make(chan struct{}, 1)} }
 
-// Work does nothing: River has looked by now.
-func (*bell) Work(context.Context, *river.Job[bellArgs]) error { return nil }
-
-// ring makes the client look for jobs. One that has not been answered is enough,
-// and where it fails the next look comes with the poll.
-func (q *Queue) ring(ctx context.Context, work *river.Client[*sql.Tx]) {
-	waiting := []rivertype.JobState{
-		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
-	}
-	_, err := work.Insert(ctx, bellArgs{}, &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: waiting}})
-	if err != nil {
-		q.config.Log.DebugContext(ctx, "the job queue was not told of a job", "error", err)
+// ring makes the client look for jobs.
+func (b *bell) ring() {
+	select {
+	case b.rung <- struct{}{}:
+	default: // it is about to look
 	}
 }
+
+// WaitForNotification waits until the bell is rung.
+func (b *bell) WaitForNotification(ctx context.Context) (*riverdriver.Notification, error) {
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-b.rung:
+		return &riverdriver.Notification{Topic: inserted, Payload: ofDefault}, nil
+	}
+}
+
+// Connect, Close, Listen, Unlisten, Ping, Schema and SetAfterConnectExec have nothing
+// to do: the bell is in this process.
+func (*bell) Connect(context.Context) error          { return nil }
+func (*bell) Close(context.Context) error            { return nil }
+func (*bell) Listen(context.Context, string) error   { return nil }
+func (*bell) Unlisten(context.Context, string) error { return nil }
+func (*bell) Ping(context.Context) error             { return nil }
+func (*bell) Schema() string                         { return "" }
+func (*bell) SetAfterConnectExec(string)             {}
+
+// listening is a driver whose client listens to a bell.
+type listening struct {
+	riverdriver.Driver[*sql.Tx]
+
+	bell *bell
+}
+
+// SupportsListener has the client listen.
+func (listening) SupportsListener() bool { return true }
+
+// GetListener returns what it listens to.
+func (l listening) GetListener(*riverdriver.GetListenenerParams) riverdriver.Listener { return l.bell }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -55,6 +56,33 @@ func TestJobsAreOfTheirTransaction(t *testing.T) {
 			t.Logf("from enqueue to work: %s", time.Since(begin))
 		case <-time.After(time.Minute):
 			t.Fatal("the job was not worked off")
+		}
+	})
+}
+
+// TestAProcessHearsOfItsOwnJobs has nothing look for jobs by its clock.
+func TestAProcessHearsOfItsOwnJobs(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, nil, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		q, err := runjobs.New(d, runjobs.Config{Poll: time.Hour, Rest: time.Hour})
+		must(t, err)
+		must(t, q.Migrate(ctx))
+		got := make(chan string, 10)
+		must(t, q.Start(ctx, advancer(func(_ context.Context, _ kernel.Scope, run string) error {
+			got <- run
+			return nil
+		})))
+		t.Cleanup(func() { must(t, q.Stop(context.Background())) })
+		for i := range 20 {
+			run := fmt.Sprintf("run_%d", i)
+			must(t, d.InTx(ctx, func(ctx context.Context) error { return q.Enqueue(ctx, kernel.Scope{Tenant: "acme"}, run) }))
+			expect(t, got, run)
+		}
+		var bells int
+		must(t, d.Reader(ctx).NewRaw("SELECT COUNT(*) FROM river_job WHERE kind <> 'run_advance'").Scan(ctx, &bells))
+		if bells != 0 {
+			t.Errorf("%d jobs are of no run", bells)
 		}
 	})
 }

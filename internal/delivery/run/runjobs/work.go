@@ -40,6 +40,8 @@ type crew struct {
 	mu sync.Mutex
 	// working is the client that looks for jobs; nil while there are none.
 	working *river.Client[*sql.Tx]
+	// bell is what it listens to.
+	bell *bell
 	// leaving are those that look for none any more and still have some.
 	leaving map[*river.Client[*sql.Tx]]struct{}
 }
@@ -47,7 +49,7 @@ type crew struct {
 // Start works jobs off until Stop.
 func (q *Queue) Start(ctx context.Context, t Turner) error {
 	q.crew.workers, q.crew.leaving = river.NewWorkers(), map[*river.Client[*sql.Tx]]struct{}{}
-	if err := errors.Join(river.AddWorkerSafely(q.crew.workers, &worker{turner: t}), river.AddWorkerSafely(q.crew.workers, &bell{})); err != nil {
+	if err := river.AddWorkerSafely(q.crew.workers, &worker{turner: t}); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
 	if err := q.begin(context.WithoutCancel(ctx)); err != nil {
@@ -96,9 +98,9 @@ func (q *Queue) unfinished(ctx context.Context) (there bool) {
 // summon sees to it that a client works, and has it look for the jobs that this
 // process has queued.
 func (q *Queue) summon(ctx context.Context, queued bool) {
-	if work := q.crew.at(); work != nil {
+	if bell := q.crew.at(); bell != nil {
 		if queued {
-			q.ring(ctx, work)
+			bell.ring()
 		}
 		return
 	}
@@ -109,16 +111,17 @@ func (q *Queue) summon(ctx context.Context, queued bool) {
 	q.config.Log.DebugContext(ctx, "the job queue works")
 }
 
-// at returns the client that works, nil for none.
-func (c *crew) at() *river.Client[*sql.Tx] {
+// at returns the bell of the client that works, nil for none.
+func (c *crew) at() *bell {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.working
+	return c.bell
 }
 
 // begin has a client work. The first thing that it does is to look for jobs.
 func (q *Queue) begin(ctx context.Context) error {
-	work, err := river.NewClient(q.driver, &river.Config{
+	bell := newBell()
+	work, err := river.NewClient[*sql.Tx](listening{q.driver, bell}, &river.Config{
 		Logger:            discreet(q.config.Log),
 		Workers:           q.crew.workers,
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.config.Concurrency}},
@@ -134,7 +137,7 @@ func (q *Queue) begin(ctx context.Context) error {
 	}
 	q.crew.mu.Lock()
 	defer q.crew.mu.Unlock()
-	q.crew.working = work
+	q.crew.working, q.crew.bell = work, bell
 	return nil
 }
 
@@ -147,7 +150,7 @@ func (q *Queue) dismiss(ctx context.Context) {
 	if work == nil {
 		return
 	}
-	q.crew.working = nil
+	q.crew.working, q.crew.bell = nil, nil
 	q.crew.leaving[work] = struct{}{}
 	q.crew.loop.Go(func() {
 		if err := work.Stop(ctx); err != nil {

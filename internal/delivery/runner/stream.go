@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	fastjson "github.com/segmentio/encoding/json"
+
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/conceal"
 )
@@ -80,8 +82,8 @@ type stream struct {
 
 func (s *stream) line(raw []byte) {
 	text := s.censor(string(raw))
-	var m message
-	if err := json.Unmarshal([]byte(text), &m); err != nil || m.Message == "" {
+	m, ok := messageOf(text)
+	if !ok {
 		s.plain(text)
 		return
 	}
@@ -99,6 +101,23 @@ func (s *stream) line(raw []byte) {
 	}
 	s.send(e)
 }
+
+// messageOf reads a line that is a message. Most of its values nobody reads, and those
+// that are kept, of outputs, may be as deep as they like for encoding/json alone.
+func messageOf(text string) (m message, ok bool) {
+	if !strings.HasPrefix(text, "{") {
+		return m, false
+	}
+	decode := fastjson.Unmarshal
+	if strings.Count(text, "[")+strings.Count(text, "{") > deepest {
+		decode = json.Unmarshal
+	}
+	return m, decode([]byte(text), &m) == nil && m.Message != ""
+}
+
+// deepest is how much there may be in each other for the faster decoder, which has no
+// bound of its own.
+const deepest = 1_000
 
 // release sends the errors that were held.
 func (s *stream) release() {

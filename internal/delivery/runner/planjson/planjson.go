@@ -7,9 +7,7 @@
 package planjson
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
@@ -32,8 +30,8 @@ const (
 
 // Decode reads a plan. More than MaxChanges is TooLarge.
 func Decode(r io.Reader) (*tfjson.Plan, error) {
-	d := decoder{in: json.NewDecoder(bufio.NewReaderSize(r, readAtOnce)), rest: map[string]json.RawMessage{}}
-	d.in.UseNumber()
+	d := decoder{scanner: newScanner(r)}
+	d.numbers = true
 	if err := d.plan(); err != nil {
 		return nil, err
 	}
@@ -46,11 +44,12 @@ func Decode(r io.Reader) (*tfjson.Plan, error) {
 }
 
 type decoder struct {
-	in             *json.Decoder
+	scanner
+
 	changes, drift []*tfjson.ResourceChange
 	before         *tfjson.State
-	// rest are the members that are read at once, by name.
-	rest map[string]json.RawMessage
+	// rest are the members that are read at once, as the text of an object without its end.
+	rest []byte
 	size int64
 	// same is how much is kept of the longer lists and objects of unchanged resources.
 	same int
@@ -61,75 +60,83 @@ func (d *decoder) plan() error {
 		switch name {
 		case "prior_state":
 			d.before, err = d.prior()
-			return err
 		case "planned_values":
-			d.rest[name], err = d.planned()
-			return err
+			err = d.planned()
 		case "resource_changes":
 			d.changes, err = d.list()
-			return err
 		case "resource_drift":
 			d.drift, err = d.list()
-			return err
 		default:
-			d.rest[name], err = d.raw()
-			return err
+			if err = d.raw(); err == nil {
+				d.rest = member(d.rest, name, d.value)
+			}
 		}
+		return err
 	})
+}
+
+// member adds a member to the text of an object without its end.
+func member(text []byte, name string, value []byte) []byte {
+	before := byte(',')
+	if len(text) == 0 {
+		before = '{'
+	}
+	quoted, _ := json.Marshal(name) // a text always can be
+	text = append(append(text, before), quoted...)
+	return append(append(text, ':'), value...)
 }
 
 // remaining reads the members that are small, with the library's checks.
 func (d *decoder) remaining() (*tfjson.Plan, error) {
-	text, err := json.Marshal(d.rest)
-	if err != nil {
+	type members tfjson.Plan // without the library's way, which reads all twice
+	plan := new(members)
+	d.value = append(d.rest, '}')
+	if len(d.rest) == 0 {
+		d.value = []byte("{}")
+	}
+	if err := d.into(plan); err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
-	plan := new(tfjson.Plan)
-	plan.UseJSONNumber(true)
-	if err := json.Unmarshal(text, plan); err != nil {
+	whole := (*tfjson.Plan)(plan)
+	if err := whole.Validate(); err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
-	return plan, nil
+	return whole, nil
 }
 
 // planned keeps the outputs of planned_values.
-func (d *decoder) planned() (json.RawMessage, error) {
-	kept := map[string]json.RawMessage{}
-	err := d.object(func(name string) (err error) {
+func (d *decoder) planned() error {
+	var kept []byte
+	err := d.object(func(name string) error {
 		if name != "outputs" {
 			return d.skip()
 		}
-		kept[name], err = d.raw()
-		return err
+		if err := d.raw(); err != nil {
+			return err
+		}
+		kept = member(kept, name, d.value)
+		return nil
 	})
-	if err != nil {
-		return nil, err
+	if kept == nil {
+		kept = []byte("{")
 	}
-	return json.Marshal(kept)
+	d.rest = member(d.rest, "planned_values", append(kept, '}'))
+	return err
 }
 
-func (d *decoder) list() ([]*tfjson.ResourceChange, error) {
-	if err := d.open('['); err != nil {
-		return nil, err
-	}
-	var all []*tfjson.ResourceChange
-	for d.in.More() {
-		from := d.in.InputOffset()
+func (d *decoder) list() (all []*tfjson.ResourceChange, err error) {
+	return all, d.each(func() error {
 		rc := new(tfjson.ResourceChange)
-		if err := d.in.Decode(rc); err != nil {
-			return nil, fmt.Errorf("read a change of the plan: %w", err)
+		if err := d.decode(rc); err != nil {
+			return fmt.Errorf("read a change of the plan: %w", err)
 		}
 		all = append(all, rc)
 		if unchanged(rc) {
 			d.shorten(rc.Change)
-			continue
+			return nil
 		}
-		if err := d.count(d.in.InputOffset() - from); err != nil {
-			return nil, err
-		}
-	}
-	_, err := d.in.Token()
-	return all, err
+		return d.count(int64(len(d.value)))
+	})
 }
 
 func unchanged(rc *tfjson.ResourceChange) bool {
@@ -204,12 +211,12 @@ func length(value any) (n int) {
 	return n
 }
 
-func (d *decoder) raw() (json.RawMessage, error) {
-	var raw json.RawMessage
-	if err := d.in.Decode(&raw); err != nil {
-		return nil, fmt.Errorf("read the plan: %w", err)
+// raw takes a value that is kept.
+func (d *decoder) raw() error {
+	if err := d.take(); err != nil {
+		return fmt.Errorf("read the plan: %w", err)
 	}
-	return raw, d.count(int64(len(raw)))
+	return d.count(int64(len(d.value)))
 }
 
 func (d *decoder) count(n int64) error {
@@ -218,52 +225,4 @@ func (d *decoder) count(n int64) error {
 			WithFix("change less at once, with values that are not that long")
 	}
 	return nil
-}
-
-func (d *decoder) object(each func(name string) error) error {
-	if err := d.open('{'); err != nil {
-		return err
-	}
-	for d.in.More() {
-		token, err := d.in.Token()
-		if err != nil {
-			return fmt.Errorf("read the plan: %w", err)
-		}
-		name, _ := token.(string) // the decoder knows nothing else here
-		if err := each(name); err != nil {
-			return err
-		}
-	}
-	_, err := d.in.Token()
-	return err
-}
-
-func (d *decoder) open(want json.Delim) error {
-	got, err := d.in.Token()
-	if err == nil && got != want {
-		err = errors.New("it has another shape")
-	}
-	if err != nil {
-		return fmt.Errorf("read the plan: %w", err)
-	}
-	return nil
-}
-
-// skip goes over a value of any kind, of which no more than one text is in memory.
-func (d *decoder) skip() error {
-	for depth := 0; ; {
-		token, err := d.in.Token()
-		if err != nil {
-			return fmt.Errorf("read the plan: %w", err)
-		}
-		switch token {
-		case json.Delim('{'), json.Delim('['):
-			depth++
-		case json.Delim('}'), json.Delim(']'):
-			depth--
-		}
-		if depth == 0 {
-			return nil
-		}
-	}
 }

@@ -122,6 +122,37 @@ func TestAPlanThatIsNone(t *testing.T) {
 	}
 }
 
+func TestAPlanThatIsCutAnywhere(t *testing.T) {
+	t.Parallel()
+	whole := head + change("a.same", "no-op", `"x\\`) + "," + change("a.new", "update", "y") + "]}"
+	if _, err := planjson.Decode(strings.NewReader(whole)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range len(whole) {
+		if _, err := planjson.Decode(strings.NewReader(whole[:i])); err == nil {
+			t.Fatalf("the first %d bytes were taken", i)
+		}
+	}
+}
+
+// The faster decoder has no bound of how deep it goes.
+func TestWhatIsTooDeepIsRefused(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20)
+	for name, text := range map[string]string{
+		"a member": `{"format_version":"1.2","configuration":` + deep + `}`,
+		"a change": `{"format_version":"1.2","resource_changes":[{"change":{"after":` + deep + `}}]}`,
+	} {
+		if _, err := planjson.Decode(strings.NewReader(text)); err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+	skipped := `{"format_version":"1.2","planned_values":{"root_module":` + deep + `}}`
+	if _, err := planjson.Decode(strings.NewReader(skipped)); err != nil {
+		t.Errorf("what is skipped: %v", err)
+	}
+}
+
 func TestAPlanThatChangesTooMuch(t *testing.T) {
 	t.Parallel()
 	one := change("a.b", "update", strings.Repeat("x", 8<<20))

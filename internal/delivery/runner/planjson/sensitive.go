@@ -1,8 +1,6 @@
 package planjson
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -12,25 +10,25 @@ import (
 // Sensitive reads what `show -json` tells of a plan or a state, and adds the values that
 // it marks sensitive.
 func Sensitive(r io.Reader, into *conceal.Values) error {
-	d := decoder{in: json.NewDecoder(bufio.NewReaderSize(r, readAtOnce))}
-	m := marks{&d, into}
-	return d.object(func(name string) error {
+	s := newScanner(r)
+	m := marks{&s, into}
+	return m.object(func(name string) error {
 		switch name {
 		case "resource_changes", "resource_drift":
 			return m.each(m.resourceChange)
 		case "output_changes":
-			return d.object(func(string) error { return m.change() })
+			return m.object(func(string) error { return m.change() })
 		case "values":
-			return d.object(m.values)
+			return m.object(m.values)
 		default:
-			return d.skip()
+			return m.skip()
 		}
 	})
 }
 
 // marks goes through marked values.
 type marks struct {
-	*decoder
+	*scanner
 
 	into *conceal.Values
 }
@@ -49,7 +47,7 @@ type marked struct {
 
 func (m marks) change() error {
 	var c marked
-	if err := m.in.Decode(&c); err != nil {
+	if err := m.decode(&c); err != nil {
 		return fmt.Errorf("read what is sensitive: %w", err)
 	}
 	m.into.AddMarked(c.Before, c.BeforeSensitive)

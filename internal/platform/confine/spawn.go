@@ -39,9 +39,12 @@ const (
 	gateway = 3
 )
 
-// length is what goes before a text.
-func length(text []byte) []byte {
-	return binary.BigEndian.AppendUint32(nil, uint32(len(text)))
+// ahead is how many bytes go before a text: its length.
+const ahead = 4
+
+// message is a text with its length.
+func message(text []byte) []byte {
+	return append(binary.BigEndian.AppendUint32(make([]byte, 0, ahead+len(text)), uint32(len(text))), text...)
 }
 
 // spawn starts what the parent orders, until that has closed the connection or ended.
@@ -49,9 +52,9 @@ func spawn() error {
 	runtime.LockOSThread()
 	Punctual()
 	unix.CloseOnExec(connection)
-	conn := os.NewFile(connection, "parent")
+	conn, read := os.NewFile(connection, "parent"), make([]byte, usual)
 	for {
-		o, files, err := next(conn)
+		o, files, err := next(conn, read)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -72,12 +75,15 @@ func spawn() error {
 	}
 }
 
-// next reads an order. It is io.EOF when there are no more.
-func next(conn *os.File) (o order, files []*os.File, err error) {
-	size, rights := make([]byte, len(length(nil))), make([]byte, unix.CmsgSpace(carried*4))
-	n, with, _, _, err := unix.Recvmsg(connection, size, rights, unix.MSG_CMSG_CLOEXEC|unix.MSG_WAITALL)
+// usual is how long most orders are.
+const usual = 16 << 10
+
+// next reads an order, most of them at once. It is io.EOF when there are no more.
+func next(conn *os.File, read []byte) (o order, files []*os.File, err error) {
+	rights := make([]byte, unix.CmsgSpace(carried*4))
+	n, with, _, _, err := unix.Recvmsg(connection, read, rights, unix.MSG_CMSG_CLOEXEC)
 	for errors.Is(err, unix.EINTR) {
-		n, with, _, _, err = unix.Recvmsg(connection, size, rights, unix.MSG_CMSG_CLOEXEC|unix.MSG_WAITALL)
+		n, with, _, _, err = unix.Recvmsg(connection, read, rights, unix.MSG_CMSG_CLOEXEC)
 	}
 	if err != nil || n == 0 {
 		return o, nil, errors.Join(err, io.EOF)
@@ -85,8 +91,14 @@ func next(conn *os.File) (o order, files []*os.File, err error) {
 	if files, err = received(rights[:with]); err != nil {
 		return o, nil, err
 	}
-	text := make([]byte, binary.BigEndian.Uint32(size))
-	if _, err := io.ReadFull(conn, text); err != nil {
+	if n < ahead {
+		if _, err := io.ReadFull(conn, read[n:ahead]); err != nil {
+			return o, nil, err
+		}
+		n = ahead
+	}
+	text := slices.Grow(read[ahead:n], int(binary.BigEndian.Uint32(read)))[:binary.BigEndian.Uint32(read)]
+	if _, err := io.ReadFull(conn, text[n-ahead:]); err != nil {
 		return o, nil, err
 	}
 	return o, files, json.Unmarshal(text, &o)

@@ -37,8 +37,13 @@ const spawnPatience = 30 * time.Second
 type small struct {
 	conn *net.UnixConn
 	cmd  *exec.Cmd
-	// ended is closed when the process has ended.
-	ended chan struct{}
+	// dropped is closed when nobody asks it any more, ended when it has ended after that.
+	dropped, ended chan struct{}
+	// thread is the one that began it, the parent of it and of all that it starts. Until
+	// it has ended the thread starts nothing else.
+	thread int
+	// known are processes of the thread that somebody waits for.
+	known map[int]bool
 }
 
 // Start starts cmd in the place, in a session of its own; stdout and stderr have to be
@@ -114,8 +119,10 @@ func (s *Spawner) ask(cmd *exec.Cmd, gate *os.File) (pid int, err error) {
 		return 0, fmt.Errorf("%w: %w", errSpawner, err)
 	}
 	if answer.Error != "" {
+		s.small.bury()
 		return 0, errors.New(answer.Error)
 	}
+	s.small.know(answer.PID)
 	return answer.PID, nil
 }
 
@@ -134,17 +141,22 @@ func begin(helper string) (*small, error) {
 	cmd := exec.CommandContext(context.Background(), cmp.Or(helper, "/proc/self/exe"))
 	cmd.Args, cmd.Env, cmd.Dir, cmd.ExtraFiles = []string{spawns}, []string{"GOMAXPROCS=1"}, "/", []*os.File{theirs}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	began, p := make(chan error), &small{conn: conn.(*net.UnixConn), cmd: cmd, ended: make(chan struct{})}
+	began, p := make(chan error), &small{conn: conn.(*net.UnixConn), cmd: cmd, dropped: make(chan struct{}), ended: make(chan struct{}), known: map[int]bool{}}
 	go func() {
 		// The thread must outlive this goroutine: others may have started processes
 		// from it before, which would die with it. So it is unlocked in the end.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		defer close(p.ended)
+		p.thread = unix.Gettid()
+		p.know(p.children()...)
 		err := cmd.Start()
-		if began <- err; err == nil {
-			_ = cmd.Wait() // whoever asks it next finds out
+		if began <- err; err != nil {
+			return
 		}
+		_ = cmd.Wait() // whoever asks it next finds out
+		<-p.dropped
+		p.bury()
 	}()
 	err = <-began
 	_ = theirs.Close() // the process has it now
@@ -179,18 +191,25 @@ func (p *small) ask(o order, files []*os.File) (a answer, err error) {
 	if err := p.conn.SetDeadline(time.Now().Add(spawnPatience)); err != nil {
 		return a, err
 	}
-	if _, _, err := p.conn.WriteMsgUnix(length(text), unix.UnixRights(fds...), nil); err != nil {
-		return a, err
-	}
-	if _, err := p.conn.Write(text); err != nil {
+	if err := p.send(message(text), unix.UnixRights(fds...)); err != nil {
 		return a, err
 	}
 	return a, json.NewDecoder(p.conn).Decode(&a)
 }
 
+// send writes a message, with what comes with its begin.
+func (p *small) send(text, rights []byte) error {
+	n, _, err := p.conn.WriteMsgUnix(text, rights, nil)
+	if err == nil && n < len(text) {
+		_, err = p.conn.Write(text[n:])
+	}
+	return err
+}
+
 // drop ends the small process, which may be stuck; the next start has another.
 func (s *Spawner) drop() {
 	_ = errors.Join(s.small.conn.Close(), s.small.cmd.Process.Kill()) // it has ended, or ends now
+	close(s.small.dropped)
 	<-s.small.ended
 	s.small = nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/platform/confine"
 )
@@ -23,13 +24,29 @@ func spawner(t *testing.T) *confine.Spawner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	helper := filepath.Join(t.TempDir(), "helper")
+	helper := filepath.Join(t.TempDir(), fmt.Sprintf("h%d", time.Now().UnixNano()%1e12)) // lists of processes tell it from others
 	if err := os.Link(self, helper); err != nil {
 		t.Skip(err)
 	}
 	s := &confine.Spawner{Helper: helper}
 	t.Cleanup(s.Close)
 	return s
+}
+
+// zombies are how many processes of a program have ended and nobody has waited for them.
+func zombies(t *testing.T, program string) (n int) {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range all {
+		text, _ := os.ReadFile(path) // of a process that has ended by now
+		if strings.Contains(string(text), "("+program+") Z ") {
+			n++
+		}
+	}
+	return n
 }
 
 // spawned runs a script as sh does, by the spawner.
@@ -99,6 +116,83 @@ func TestASpawnerThatWasEndedIsReplaced(t *testing.T) {
 	s.Close()
 	if pid := small(t, s.Helper); pid != 0 {
 		t.Errorf("%d lives on", pid)
+	}
+}
+
+// TestWhatItStartedSurvivesIt ends the small process while a program of it runs.
+func TestWhatItStartedSurvivesIt(t *testing.T) {
+	t.Parallel()
+	s := spawner(t)
+	p, _, work := place(t)
+	door := filepath.Join(work, "door")
+	if err := syscall.Mkfifo(door, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", `read word < door; echo "it heard $word"; exit 7`)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = work, []string{"PATH=/usr/bin:/bin"}, w, w
+	err = s.Start(p, cmd, passes)
+	_ = w.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(small(t, s.Helper), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := spawned(t, s, passes, "echo on"); err != nil || got != "on" { // by another one
+		t.Fatalf("%q, %v", got, err)
+	}
+	if err := os.WriteFile(door, []byte("on\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	out, err := io.ReadAll(r)
+	if err := errors.Join(err, r.Close()); err != nil || string(out) != "it heard on\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 7 {
+		t.Error(err)
+	}
+}
+
+// TestWhatCouldNotBeStartedIsBuried holds that nothing stays of programs that ended
+// before they began, and that those which run are waited for by their own.
+func TestWhatCouldNotBeStartedIsBuried(t *testing.T) {
+	t.Parallel()
+	s := spawner(t)
+	p, _, work := place(t)
+	start := func(dir string) (*exec.Cmd, error) {
+		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", "exit 7")
+		cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, []string{"PATH=/usr/bin:/bin"}, null, null
+		err = s.Start(p, cmd, passes)
+		return cmd, errors.Join(err, null.Close())
+	}
+	runs, err := start(work)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := start(filepath.Join(work, "nowhere")); err == nil {
+			t.Fatal("it was started in a folder that is not there")
+		}
+	}
+	if n := zombies(t, filepath.Base(s.Helper)); n != 0 {
+		t.Errorf("%d have ended and are there", n)
+	}
+	var exit *exec.ExitError
+	if err := runs.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 7 {
+		t.Errorf("somebody else has waited for it: %v", err)
+	}
+	s.Close()
+	if n := zombies(t, filepath.Base(s.Helper)); n != 0 {
+		t.Errorf("%d are there in the end", n)
 	}
 }
 

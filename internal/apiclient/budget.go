@@ -18,8 +18,8 @@ func (c *Client) Budget(ctx context.Context, name string) (BudgetStatus, error) 
 }
 
 // SetBudget makes a budget, or changes it.
-func (c *Client) SetBudget(ctx context.Context, name string, in SetBudgetRequest) (Budget, error) {
-	var b Budget
+func (c *Client) SetBudget(ctx context.Context, name string, in SetBudgetRequest) (SetBudgetResponse, error) {
+	var b SetBudgetResponse
 	return b, c.call(ctx, http.MethodPut, escape("budgets", name), in, &b)
 }
 

@@ -1771,28 +1771,6 @@ type BindRepositoryRequest struct {
 // BindRepositoryRequestApply When it is applied; merge by default.
 type BindRepositoryRequestApply string
 
-// Budget defines model for Budget.
-type Budget struct {
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
-
-	// Level What becomes of a run that would exceed a budget.
-	Level      BudgetLevel `json:"level"`
-	Name       string      `json:"name"`
-	Project    string      `json:"project,omitempty"`
-	Revision   int64       `json:"revision"`
-	SetAt      time.Time   `json:"setAt"`
-	SetBy      string      `json:"setBy"`
-	Stage      string      `json:"stage,omitempty"`
-	Tenant     string      `json:"tenant"`
-	Thresholds []int64     `json:"thresholds"`
-
-	// Unpriced What becomes of a run that would exceed a budget.
-	Unpriced BudgetLevel `json:"unpriced"`
-	Workload string      `json:"workload,omitempty"`
-	Zone     string      `json:"zone"`
-}
-
 // BudgetForecast defines model for BudgetForecast.
 type BudgetForecast struct {
 	At              time.Time `json:"at"`
@@ -1806,6 +1784,7 @@ type BudgetForecast struct {
 	Next            string    `json:"next"`
 	Paid            string    `json:"paid"`
 	PaidUntil       string    `json:"paidUntil,omitempty"`
+	Rates           []string  `json:"rates"`
 	Reserved        string    `json:"reserved"`
 	Rest            string    `json:"rest"`
 	To              time.Time `json:"to"`
@@ -4041,6 +4020,7 @@ type RunBudgetFigures struct {
 	Forecast   float64        `json:"forecast"`
 	Largest    []RunCostShare `json:"largest,omitempty"`
 	Next       float64        `json:"next"`
+	Rates      []string       `json:"rates,omitempty"`
 	Scope      string         `json:"scope"`
 	Used       float64        `json:"used"`
 }
@@ -4599,6 +4579,31 @@ type SetBudgetRequest struct {
 
 	// Zone The time zone of the month, such as Europe/Berlin; UTC unless given.
 	Zone string `json:"zone,omitempty"`
+}
+
+// SetBudgetResponse defines model for SetBudgetResponse.
+type SetBudgetResponse struct {
+	Amount   string `json:"amount"`
+	Currency string `json:"currency"`
+
+	// Level What becomes of a run that would exceed a budget.
+	Level      BudgetLevel `json:"level"`
+	Name       string      `json:"name"`
+	Project    string      `json:"project,omitempty"`
+	Revision   int64       `json:"revision"`
+	SetAt      time.Time   `json:"setAt"`
+	SetBy      string      `json:"setBy"`
+	Stage      string      `json:"stage,omitempty"`
+	Tenant     string      `json:"tenant"`
+	Thresholds []int64     `json:"thresholds"`
+
+	// Unpriced What becomes of a run that would exceed a budget.
+	Unpriced BudgetLevel `json:"unpriced"`
+
+	// Warnings What keeps the budget from being held against.
+	Warnings []string `json:"warnings"`
+	Workload string   `json:"workload,omitempty"`
+	Zone     string   `json:"zone"`
 }
 
 // SetCostRulesRequest defines model for SetCostRulesRequest.

@@ -22,7 +22,7 @@ import (
 func newBudgets(p *platform, a *access, runs *runsql.Store) *budget.Service {
 	s := budget.New(budget.Config{
 		Store: budgetsql.NewStore(p.db), Estate: budgetEstate{runs}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
-		Log: p.log, Unpriced: budget.Level(p.config.BudgetUnpriced),
+		Log: p.log, Unpriced: budget.Level(p.config.BudgetUnpriced), Rates: p.config.Rates(),
 	})
 	a.runEnds.budgets = s
 	return s
@@ -169,7 +169,7 @@ func budgetFinding(f budget.Finding, level policy.Level) run.Finding {
 	b := f.Budget
 	figures := &run.BudgetFigures{
 		Budget: b.Name, Scope: b.Scope(), Currency: b.Currency, Amount: b.Amount.Float(), Used: f.Used.Float(), Forecast: f.Forecast.Float(),
-		Next: f.Next.Float(), Delta: f.Delta.Float(), Confidence: f.Confidence,
+		Next: f.Next.Float(), Delta: f.Delta.Float(), Confidence: f.Confidence, Rates: f.Rates,
 	}
 	for _, s := range f.Largest {
 		figures.Largest = append(figures.Largest, run.CostShare{Address: s.Address, Delta: s.Delta})

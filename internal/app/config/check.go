@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -55,6 +56,11 @@ func (c Config) problems(file string) []kernel.Problem {
 	}
 	if c.ReclaimsPerHour < 1 {
 		k.add("reclaimsPerHour", fmt.Sprintf("%d is out of bounds", c.ReclaimsPerHour), "use a number from 1 on; stages with never remove nothing")
+	}
+	for i, text := range c.CurrencyRates {
+		if _, err := budget.ParseRate(text); err != nil && text != "" {
+			k.add("currencyRates["+strconv.Itoa(i)+"]", err.Error(), "write it as USD/EUR=0.92@2026-11-01")
+		}
 	}
 	k.oneOf("budgetUnpriced", c.BudgetUnpriced, "warn", "override", "block")
 	if c.ComplianceEvery < stage.Duration(time.Minute) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 )
 
@@ -63,7 +64,8 @@ type Config struct {
 	ComplianceKeep     stage.Duration `koanf:"complianceKeep" yaml:"complianceKeep" doc:"How long it is kept how what is applied stood against the policies, such as 9600h."`
 	PriceFolders       []string       `koanf:"priceFolders" yaml:"priceFolders" doc:"Folders with snapshots of prices, by date, as terrace cost prices import writes them, beside those that Terrace ships. Plans of runs are estimated with the newest of each price."`
 
-	BudgetUnpriced string `koanf:"budgetUnpriced" yaml:"budgetUnpriced" doc:"What becomes of a run of which it cannot be told what it adds to a budget, for lack of a price or in another currency, where the budget says nothing: warn, override or block."`
+	BudgetUnpriced string   `koanf:"budgetUnpriced" yaml:"budgetUnpriced" doc:"What becomes of a run of which it cannot be told what it adds to a budget, for lack of a price or in another currency, where the budget says nothing: warn, override or block."`
+	CurrencyRates  []string `koanf:"currencyRates" yaml:"currencyRates" doc:"What one unit of a currency is in another from a day on, as USD/EUR=0.92@2026-11-01. With them budgets in other currencies than that of the prices, US dollars, are held against; each figure names the rates it has. The newest that has begun counts, either way."`
 
 	LifetimeWarning stage.Duration `koanf:"lifetimeWarning" yaml:"lifetimeWarning" doc:"How long before its end a lifetime is warned of, such as 24h; half of it where it is shorter than twice that."`
 	ReclaimsPerHour int            `koanf:"reclaimsPerHour" yaml:"reclaimsPerHour" doc:"How many stacks of a tenant whose lifetimes are over are removed in an hour at most, so that a clock that jumps does not remove everything at once."`
@@ -86,7 +88,7 @@ func Default() Config {
 		FormerKeys:   []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
 		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunDisk: 4096, RunOutput: 512, RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
 		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, ExemptionTime: stage.Duration(90 * 24 * time.Hour),
-		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn", LifetimeWarning: stage.Duration(24 * time.Hour), ReclaimsPerHour: 10,
+		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn", CurrencyRates: []string{}, LifetimeWarning: stage.Duration(24 * time.Hour), ReclaimsPerHour: 10,
 		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),
 	}
 }
@@ -97,6 +99,17 @@ func (c Config) Assignments() policy.Assignments {
 	for _, text := range c.PolicyLevels {
 		if a, err := policy.ParseAssignment(text); err == nil {
 			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// Rates returns the rates of CurrencyRates, which were checked.
+func (c Config) Rates() budget.Rates {
+	var out budget.Rates
+	for _, text := range c.CurrencyRates {
+		if r, err := budget.ParseRate(text); err == nil {
+			out = append(out, r)
 		}
 	}
 	return out

@@ -72,6 +72,9 @@ func write(w io.Writer, b apiclient.BudgetStatus) {
 		"level", string(b.Level), "unpriced", string(b.Unpriced), "thresholds", strings.Join(thresholds, ", "),
 		"month", f.Month, "paid", paid, "used", fmt.Sprintf("%s (%.1f %%)", short(f.Used), f.UsedPercent), "rest of the month", short(f.Rest), "runs on their way", short(f.Reserved),
 		"forecast", fmt.Sprintf("%s (%.1f %%)", short(f.Forecast), f.ForecastPercent), "a whole month", short(f.Next), "confidence", f.Confidence, "method", f.Method)
+	for _, r := range f.Rates {
+		_, _ = fmt.Fprintf(w, "other currencies at: %s\n", r)
+	}
 	for _, g := range f.Gaps {
 		_, _ = fmt.Fprintf(w, "in no figure: %s\n", g)
 	}

@@ -106,5 +106,8 @@ func (o *setting) send(ctx context.Context, e *command.Env, s command.Server, na
 	}
 	return e.Print(b, func(w io.Writer) {
 		_, _ = fmt.Fprintf(w, "the budget %s is %s a month for %s, level %s; see terrace budget show %s\n", b.Name, money(b.Amount, b.Currency), scope(b.Project, b.Stage, b.Workload), b.Level, b.Name)
+		for _, warning := range b.Warnings {
+			_, _ = fmt.Fprintf(w, "warning: %s\n", warning)
+		}
 	})
 }

@@ -70,6 +70,8 @@ type BudgetFigures struct {
 	Delta    float64 `json:"delta"`
 	// Confidence is estimate only, or paid and estimated.
 	Confidence string `json:"confidence"`
+	// Rates are by which other currencies are in the figures.
+	Rates []string `json:"rates,omitempty"`
 	// Largest are the resources that add most.
 	Largest []CostShare `json:"largest,omitempty"`
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"time"
 
@@ -21,6 +20,7 @@ type books struct {
 	reserved []Reservation
 	deployed []Stack
 	bills    Bills
+	rates    Rates
 	paid     map[string]focus.Paid
 }
 
@@ -30,7 +30,7 @@ const before = 33 * 24 * time.Hour
 // open reads the books of a tenant as they are at a moment that is not before
 // what was seen.
 func (s *Service) open(ctx context.Context, tenant string, seen time.Time) (*books, error) {
-	b := &books{tenant: tenant, at: s.Clock.Now(), bills: s.Bills, paid: map[string]focus.Paid{}}
+	b := &books{tenant: tenant, at: s.Clock.Now(), bills: s.Bills, rates: s.Rates, paid: map[string]focus.Paid{}}
 	if seen.After(b.at) {
 		b.at, b.back = seen, true
 	}
@@ -57,10 +57,10 @@ func (b *books) bill(ctx context.Context, month string) (focus.Paid, error) {
 	return p, err
 }
 
-// rates are what the stacks of a budget cost a month, with what is reserved for
+// running are what the stacks of a budget cost a month, with what is reserved for
 // them; one stack can be left out.
-func (b *books) rates(budget Budget, without string) (now, then float64, gaps []string) {
-	rates := map[string][2]float64{}
+func (b *books) running(budget Budget, without string, x *exchange) (now, then float64, gaps []gap) {
+	costs := map[string][2]float64{}
 	known := map[string]bool{without: true}
 	for _, e := range b.entries {
 		id := e.ID()
@@ -68,10 +68,9 @@ func (b *books) rates(budget Budget, without string) (now, then float64, gaps []
 			continue
 		}
 		known[id] = true
-		gaps = append(gaps, lacking(budget, id, e.Currency, e.Monthly, e.Unpriced)...)
-		if e.Currency == budget.Currency {
-			rates[id] = [2]float64{e.Monthly.Float(), e.Monthly.Float()}
-		}
+		monthly, lacks := x.lacking(budget, id, e.Currency, e.Monthly, e.Unpriced)
+		gaps = append(gaps, lacks...)
+		costs[id] = [2]float64{monthly, monthly}
 	}
 	for _, r := range b.reserved {
 		id := r.ID()
@@ -79,46 +78,47 @@ func (b *books) rates(budget Budget, without string) (now, then float64, gaps []
 			continue
 		}
 		known[id] = true
-		gaps = append(gaps, lacking(budget, id+" by "+r.Run, r.Currency, r.After, r.Unpriced)...)
-		if r.Currency == budget.Currency {
-			rate := rates[id]
-			rates[id] = [2]float64{rate[0], max(rate[1], r.After.Float())}
-		}
+		after, lacks := x.lacking(budget, id+" by "+r.Run, r.Currency, r.After, r.Unpriced)
+		gaps = append(gaps, lacks...)
+		costs[id] = [2]float64{costs[id][0], max(costs[id][1], after)}
 	}
 	for _, d := range b.deployed {
 		if id := d.ID(); !known[id] && budget.Covers(d.Scope, d.Workload) {
-			gaps = append(gaps, id+" runs and was never estimated: its next run does it")
+			gaps = append(gaps, gap{id + " runs and was never estimated: its next run does it", "deploy it again: its plan is estimated, also where nothing changes"})
 		}
 	}
-	for _, rate := range rates {
-		now, then = now+rate[0], then+rate[1]
+	for _, one := range costs {
+		now, then = now+one[0], then+one[1]
 	}
-	slices.Sort(gaps)
-	return now, then, slices.Compact(gaps)
+	return now, then, gaps
 }
 
-// lacking says what of a figure cannot be compared with the budget.
-func lacking(b Budget, what, currency string, monthly focus.Amount, unpriced int) (gaps []string) {
+// lacking is a figure in the budget's currency, and what of it cannot be compared.
+func (x *exchange) lacking(b Budget, what, currency string, monthly focus.Amount, unpriced int) (in float64, gaps []gap) {
 	if unpriced > 0 {
-		gaps = append(gaps, fmt.Sprintf("%s has %d parts without a price", what, unpriced))
+		gaps = append(gaps, gap{fmt.Sprintf("%s has %d parts without a price", what, unpriced), havePriced})
 	}
-	if currency != b.Currency && monthly.Sign() != 0 {
-		gaps = append(gaps, fmt.Sprintf("%s is estimated in %s, the budget is in %s", what, currency, b.Currency))
+	in, ok := x.of(monthly.Float(), currency)
+	if !ok {
+		gaps = append(gaps, x.noRate(b, currency, "%s is estimated in %s", what, currency))
 	}
-	return gaps
+	return in, gaps
 }
+
+const havePriced = "have it priced: terrace cost prices import, and priceFolders in terraced's configuration"
 
 // ran is what was estimated of a budget's stacks between two moments of a period.
-func (b *books) ran(budget Budget, p Period, from, to time.Time) (sum float64) {
+func (b *books) ran(budget Budget, p Period, from, to time.Time, x *exchange) (sum float64) {
 	for _, e := range b.entries {
-		if e.Currency != budget.Currency || !budget.Covers(e.Scope, e.Workload) {
+		if !budget.Covers(e.Scope, e.Workload) {
 			continue
 		}
 		start, end := later(from, e.Since), to
 		if e.Until != nil && e.Until.Before(end) {
 			end = *e.Until
 		}
-		sum += e.Monthly.Float() * p.share(start, end)
+		share, _ := x.of(e.Monthly.Float()*p.share(start, end), e.Currency) // what has no rate is told as a gap
+		sum += share
 	}
 	return sum
 }

@@ -2,6 +2,7 @@ package budget
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -103,10 +104,7 @@ func (b Budget) where() kernel.Scope {
 
 const maxThreshold = 1000
 
-var (
-	label    = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	currency = regexp.MustCompile(`^[A-Z]{3}$`)
-)
+var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // complete fills in what was left out, and refuses what is not possible.
 func (b Budget) complete(unpriced Level) (Budget, error) {
@@ -127,7 +125,9 @@ func (b Budget) complete(unpriced Level) (Budget, error) {
 		refuse(name != "" && !label.MatchString(name), path, "there can be no "+path+" of that name", "write its name in lower-case letters")
 	}
 	refuse(b.Amount.Sign() <= 0, "amount", "the amount is not above nothing", "write how much may be spent in a month, such as 500")
-	refuse(!currency.MatchString(b.Currency), "currency", "it is no currency", "write its code of three capitals, such as USD")
+	code, ok := focus.Currency(b.Currency)
+	refuse(!ok, "currency", fmt.Sprintf("%.40q is no currency", b.Currency), "write its code of ISO 4217, such as EUR")
+	b.Currency = cmp.Or(code, b.Currency)
 	_, err := time.LoadLocation(b.Zone)
 	refuse(err != nil || b.Zone == "Local", "zone", "it is no time zone", "write its name, such as Europe/Berlin")
 	refuse(!slices.Contains(Levels(), b.Level), "level", "it is no level", "use block, override or warn")

@@ -49,7 +49,7 @@ func TestWhatIsNoBudgetIsRefused(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, b *bench) {
 		for path, in := range map[string]budget.Budget{
-			"name": {Name: "No Name"}, "currency": {Currency: "dollars"}, "zone": {Zone: "Mars/Base"}, "level": {Level: "maybe"},
+			"name": {Name: "No Name"}, "currency": {Currency: "XXY"}, "zone": {Zone: "Mars/Base"}, "level": {Level: "maybe"},
 			"unpriced": {Unpriced: "off"}, "thresholds": {Thresholds: []int{0}}, "stage": {Stage: "../dev"},
 		} {
 			in.Amount = amount(t, "1")

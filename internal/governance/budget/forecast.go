@@ -19,7 +19,7 @@ const (
 // Method says how a forecast is made.
 const Method = "what was paid, up to the last day that the imports of every account have, " +
 	"and from there on the estimates of what ran and runs, a month's figure spread evenly over the month; " +
-	"with what runs that passed their gate are going to add"
+	"with what runs that passed their gate are going to add; other currencies at the rates that are set, of the day that it is made"
 
 // Forecast is what a budget's month is going to cost.
 type Forecast struct {
@@ -45,6 +45,8 @@ type Forecast struct {
 	ForecastPercent float64 `json:"forecastPercent"`
 	Confidence      string  `json:"confidence"`
 	Method          string  `json:"method"`
+	// Rates are by which other currencies are in the figures.
+	Rates []string `json:"rates"`
 	// Gaps are what is in no figure.
 	Gaps []string `json:"gaps"`
 }
@@ -53,16 +55,18 @@ type Forecast struct {
 func (b *books) forecast(ctx context.Context, budget Budget) (Forecast, error) {
 	p := budget.period(b.at)
 	f := Forecast{Period: p, At: b.at, Confidence: EstimateOnly, Method: Method, Gaps: []string{}}
-	covered, gaps, err := b.pay(ctx, budget, &f)
+	x := b.exchange(budget)
+	covered, gaps, err := b.pay(ctx, budget, &f, x)
 	if err != nil {
 		return f, err
 	}
-	now, then, lacks := b.rates(budget, "")
-	f.Gaps = append(append(f.Gaps, gaps...), lacks...)
+	now, then, lacks := b.running(budget, "", x)
+	f.Gaps = texts(append(gaps, lacks...))
 	left := p.share(b.at, p.To)
-	f.Used = f.Paid.Add(amountOf(b.ran(budget, p, covered, b.at)))
+	f.Used = f.Paid.Add(amountOf(b.ran(budget, p, covered, b.at, x)))
 	f.Rest, f.Reserved, f.Next = amountOf(now*left), amountOf((then-now)*left), amountOf(then)
 	f.Forecast = f.Used.Add(f.Rest).Add(f.Reserved)
+	f.Rates = x.used
 	f.UsedPercent, f.ForecastPercent = percent(f.Used, budget), percent(f.Forecast, budget)
 	return f, nil
 }
@@ -74,7 +78,7 @@ func percent(a focus.Amount, b Budget) float64 {
 // pay tells what was paid of a budget's month, and from when on it is estimated.
 // Where nothing that was paid is the scope's, and something ran in it, its
 // resources do not say whose they are: all is estimated then.
-func (b *books) pay(ctx context.Context, budget Budget, f *Forecast) (covered time.Time, gaps []string, err error) {
+func (b *books) pay(ctx context.Context, budget Budget, f *Forecast, x *exchange) (covered time.Time, gaps []gap, err error) {
 	bill, err := b.bill(ctx, f.Month)
 	if err != nil || bill.Until == "" {
 		return f.From, nil, err
@@ -89,16 +93,18 @@ func (b *books) pay(ctx context.Context, budget Budget, f *Forecast) (covered ti
 	}
 	found := false
 	for _, l := range bill.Lines {
-		switch {
-		case !budget.ofLabels(l.Labels):
-		case l.Currency == budget.Currency:
-			f.Paid, found = f.Paid.Add(l.Total), true
-		case l.Total.Sign() != 0:
-			gaps = append(gaps, fmt.Sprintf("%s %s were paid, the budget is in %s", l.Total.Cents(), l.Currency, budget.Currency))
+		if !budget.ofLabels(l.Labels) {
+			continue
 		}
+		total, ok := x.money(l.Total, l.Currency)
+		if !ok {
+			gaps = append(gaps, x.noRate(budget, l.Currency, "%s %s were paid", l.Total.Cents(), l.Currency))
+			continue
+		}
+		f.Paid, found = f.Paid.Add(total), found || total.Sign() != 0 || l.Currency == budget.Currency
 	}
-	if !found && b.ran(budget, f.Period, f.From, covered) > 0 {
-		return f.From, append(gaps, "nothing that was paid is tagged as this scope's: estimates count for the whole month"), nil
+	if !found && b.ran(budget, f.Period, f.From, covered, x) > 0 {
+		return f.From, append(gaps, gap{"nothing that was paid is tagged as this scope's: estimates count for the whole month", "have its resources tagged, or say whose they are with rules: terrace cost rules set"}), nil
 	}
 	if !found && (budget.Project != "" || budget.Stage != "" || budget.Workload != "") {
 		return f.From, gaps, nil

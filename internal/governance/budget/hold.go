@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/governance/focus"
@@ -48,8 +49,10 @@ type Finding struct {
 	// Used, Forecast and Next are as the run would have them, Delta what it adds a month.
 	Used, Forecast, Next, Delta focus.Amount
 	Confidence                  string
-	Largest                     []Share
-	Message, Fix                string
+	// Rates are by which other currencies are in the figures.
+	Rates        []string
+	Largest      []Share
+	Message, Fix string
 }
 
 // Verdict is what all budgets up the scopes say of a run.
@@ -115,7 +118,7 @@ func (s *Service) prepay(ctx context.Context, c Change) (map[string]focus.Paid, 
 	if err != nil {
 		return nil, err
 	}
-	b := &books{tenant: c.Scope.Tenant, bills: s.Bills, paid: map[string]focus.Paid{}}
+	b := &books{tenant: c.Scope.Tenant, bills: s.Bills, rates: s.Rates, paid: map[string]focus.Paid{}}
 	for _, budget := range budgets {
 		if _, err := b.bill(ctx, budget.period(later(seen, s.Clock.Now())).Month); err != nil {
 			return nil, err
@@ -179,43 +182,48 @@ func (b *books) findings(ctx context.Context, budget Budget, c Change, now time.
 	}
 	if adds && (f.Forecast.Cmp(budget.Amount) > 0 || f.Next.Cmp(budget.Amount) > 0) {
 		add(RuleExceeded, budget.Level, "make the change smaller, free what runs and is not needed (terrace cost idle), or have the budget raised: terrace budget show "+budget.Name,
-			"the budget %s of %s has %s %s a month; with the run's %s a month, %s is going to cost %s, and a whole month %s; %s %s is used (%s)%s",
+			"the budget %s of %s has %s %s a month; with the run's %s a month, %s is going to cost %s, and a whole month %s; %s %s is used (%s)%s%s",
 			budget.Name, budget.Scope(), budget.Amount.Cents(), budget.Currency, signed(f.Delta), budget.period(b.at).Month, f.Forecast.Cents(), f.Next.Cents(),
-			f.Used.Cents(), budget.Currency, f.Confidence, largest(c.Largest))
+			f.Used.Cents(), budget.Currency, f.Confidence, largest(f.Largest), at(f.Rates))
 	}
 	for _, gap := range gaps {
-		add(RuleUnpriced, budget.Unpriced, "have it priced (terrace cost prices import, priceFolders), or set what unknown costs do: terrace budget set "+budget.Name+" --unpriced warn",
-			"what the budget %s is held against is not whole: %s", budget.Name, gap)
+		fix := gap.fix
+		if budget.Unpriced != Warn {
+			fix += "; or set what unknown costs do: terrace budget set " + budget.Name + " --unpriced warn"
+		}
+		add(RuleUnpriced, budget.Unpriced, fix, "what the budget %s is held against is not whole: %s", budget.Name, gap.said)
 	}
 	return all, nil
 }
 
 // with is the month of a budget as a run would have it, and what cannot be told.
-func (b *books) with(ctx context.Context, budget Budget, c Change) (Finding, []string, error) {
+func (b *books) with(ctx context.Context, budget Budget, c Change) (Finding, []gap, error) {
 	f, err := b.forecast(ctx, budget)
 	if err != nil {
 		return Finding{}, nil, err
 	}
-	var gaps []string
+	var gaps []gap
 	for _, address := range c.Unpriced {
-		gaps = append(gaps, address+" has no price")
+		gaps = append(gaps, gap{address + " has no price", havePriced})
 	}
-	before, after := c.Before, c.After
-	if c.Currency != budget.Currency {
-		if after > before {
-			gaps = append(gaps, fmt.Sprintf("the run adds %s %s a month, the budget is in %s", amountOf(after-before).Cents(), c.Currency, budget.Currency))
+	x := b.exchange(budget)
+	before, ok := x.of(c.Before, c.Currency)
+	after, also := x.of(c.After, c.Currency)
+	if !(ok && also) {
+		if c.After > c.Before {
+			gaps = append(gaps, x.noRate(budget, c.Currency, "the run adds %s %s a month", amountOf(c.After-c.Before).Cents(), c.Currency))
 		}
 		before, after = 0, 0
 	}
-	_, others, lacks := b.rates(budget, c.ID())
-	_, bills, err := b.pay(ctx, budget, &Forecast{Period: f.Period})
+	_, others, lacks := b.running(budget, c.ID(), x)
+	_, bills, err := b.pay(ctx, budget, &Forecast{Period: f.Period}, x)
 	if err != nil {
 		return Finding{}, nil, err
 	}
 	left := f.share(b.at, f.To)
 	return Finding{
 		Budget: budget, Used: f.Used, Forecast: f.Used.Add(amountOf((others + after) * left)), Next: amountOf(others + after),
-		Delta: amountOf(after - before), Confidence: f.Confidence, Largest: c.Largest,
+		Delta: amountOf(after - before), Confidence: f.Confidence, Largest: x.shares(c), Rates: x.used,
 	}, append(append(gaps, bills...), lacks...), nil
 }
 
@@ -228,6 +236,24 @@ func (b *books) formerly(budget Budget, now time.Time) bool {
 func clockWentBack(b Budget, now, seen time.Time) string {
 	return fmt.Sprintf("the clock says %s, and the budget %s was decided on in %s before: %s counts, not a month that is over",
 		b.period(now).Month, b.Name, b.period(seen).Month, b.period(seen).Month)
+}
+
+// shares are the addresses that add most, in the budget's currency.
+func (x *exchange) shares(c Change) (all []Share) {
+	for _, s := range c.Largest {
+		if delta, ok := x.of(s.Delta, c.Currency); ok {
+			all = append(all, Share{Address: s.Address, Delta: delta})
+		}
+	}
+	return all
+}
+
+// at says by which rates figures are what they are.
+func at(rates []string) string {
+	if len(rates) == 0 {
+		return ""
+	}
+	return "; at " + strings.Join(rates, ", ")
 }
 
 func largest(all []Share) string {

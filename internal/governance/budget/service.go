@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 
@@ -26,13 +27,19 @@ type Config struct {
 	Log        *slog.Logger
 	// Unpriced is what budgets that do not say it do with a run without a price.
 	Unpriced Level
+	// Prices is the currency that plans are estimated in, Rates what it is in others.
+	Prices string
+	Rates  Rates
 }
 
 // Service keeps budgets and holds runs against them.
 type Service struct{ Config }
 
 // New returns a service.
-func New(c Config) *Service { return &Service{Config: c} }
+func New(c Config) *Service {
+	c.Prices = cmp.Or(c.Prices, "USD")
+	return &Service{Config: c}
+}
 
 // Status is a budget with its month.
 type Status struct {
@@ -161,6 +168,7 @@ func (s *Service) statuses(ctx context.Context, tenant string, budgets []Budget)
 		if err != nil {
 			return nil, err
 		}
+		f.Gaps = append(f.Gaps, s.Doubts(b)...)
 		if books.formerly(b, s.Clock.Now()) {
 			f.Gaps = append(f.Gaps, clockWentBack(b, s.Clock.Now(), books.at))
 		}

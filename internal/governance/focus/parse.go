@@ -70,12 +70,21 @@ func (p *parser) currency() string {
 	if known, ok := p.currencies[v]; ok {
 		return known
 	}
-	code, err := currency.ParseISO(v)
-	if err != nil {
+	code, ok := Currency(v)
+	if !ok {
 		p.bad(colCurrency, fmt.Sprintf("%.40q is no currency", v), "write its code of ISO 4217, such as EUR")
 		return ""
 	}
-	return remember(p.currencies, v, code.String())
+	return remember(p.currencies, v, code)
+}
+
+// Currency returns a currency's code as ISO 4217 writes it, false for what is none.
+func Currency(text string) (string, bool) {
+	code, err := currency.ParseISO(text)
+	if err != nil {
+		return "", false
+	}
+	return code.String(), true
 }
 
 func (p *parser) category() string {

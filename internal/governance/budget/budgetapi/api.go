@@ -78,7 +78,13 @@ type setInput struct {
 	}
 }
 
-type budgetOutput struct{ Body budget.Budget }
+type budgetOutput struct {
+	Body struct {
+		budget.Budget
+
+		Warnings []string `json:"warnings" doc:"What keeps the budget from being held against."`
+	}
+}
 
 func (a API) set(ctx context.Context, in *setInput) (*budgetOutput, error) {
 	b := in.Body
@@ -86,7 +92,12 @@ func (a API) set(ctx context.Context, in *setInput) (*budgetOutput, error) {
 		Name: in.Name, Project: b.Project, Stage: b.Stage, Workload: b.Workload, Amount: b.Amount, Currency: b.Currency, Zone: b.Zone,
 		Level: b.Level, Unpriced: b.Unpriced, Thresholds: b.Thresholds,
 	}, b.Reason)
-	return &budgetOutput{Body: done}, err
+	if err != nil {
+		return nil, err
+	}
+	out := &budgetOutput{}
+	out.Body.Budget, out.Body.Warnings = done, a.Budgets.Doubts(done)
+	return out, nil
 }
 
 type removeInput struct {

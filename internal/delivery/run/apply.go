@@ -72,7 +72,10 @@ func (e *execution) sealed(ctx context.Context) (root Root, stale string, err er
 	if m.root.Digest != d.Root {
 		return Root{}, "the root module is rendered in another way than when it was planned", nil
 	}
-	stale, err = e.s.lapsed(ctx, e.run)
+	if stale, err = e.s.lapsed(ctx, e.run); err != nil || stale != "" {
+		return Root{}, stale, err
+	}
+	stale, err = e.stricter(ctx, m)
 	return m.root, stale, err
 }
 

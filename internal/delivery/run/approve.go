@@ -143,14 +143,18 @@ func (s *Service) outdated(ctx context.Context, r Run) (why string, err error) {
 		return why, err
 	}
 	d, err := s.Store.Dossier(ctx, r.Scope, r.ID, r.Dossier)
-	if err != nil || d.LandingZone == "" {
+	if err != nil {
 		return "", err
 	}
-	m, err := s.material(kernel.WithActor(ctx, kernel.System("run", r.Scope.Tenant)), r)
-	if kernel.Is(err, kernel.Refused) || err == nil && m.root.LandingZone != d.LandingZone {
+	ctx = kernel.WithActor(ctx, kernel.System("run", r.Scope.Tenant))
+	m, err := s.material(ctx, r)
+	if d.LandingZone != "" && (kernel.Is(err, kernel.Refused) || err == nil && m.root.LandingZone != d.LandingZone) {
 		return "the landing zone of " + r.Scope.Stage + " changed since the plan", nil
 	}
-	return "", err
+	if err != nil {
+		return "", err
+	}
+	return s.stricter(ctx, r, m)
 }
 
 // fresh refuses a plan under which something has changed, and has it made again.

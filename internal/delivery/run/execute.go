@@ -19,6 +19,8 @@ type execution struct {
 	// run is the run as it was saved last.
 	run    Run
 	cancel context.CancelCauseFunc
+	// asked is the plan that this process asked the gates about last, until it is applied.
+	asked *attempt
 	// pauses counts how often this process waited for the target.
 	pauses int
 	// remote says that a remote runner does the work.

@@ -16,18 +16,17 @@ const approvalGate = "approvals"
 // gates asks every gate about the plan, in order. A gate that cannot answer is
 // an error: an unknown answer is never a pass.
 func (e *execution) gates(ctx context.Context, a attempt) ([]GateResult, error) {
-	in := GateInput{
+	deployed, err := e.deployedRef(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.run.Deployed = deployed // what runs before this run, as its dossier has it
+	results, err := e.s.ask(ctx, GateInput{
 		Run: e.run, Release: a.release, Stage: a.stage, Graph: a.graph,
 		Workload: a.workload, Plan: a.planned.JSON, Part: a.part, Tags: a.tags.Values(), TagSet: a.tags,
-	}
-	results := []GateResult{}
-	for _, gate := range e.s.Gates {
-		result, err := gate.Evaluate(ctx, in)
-		if err != nil {
-			return nil, fmt.Errorf("gate %s: %w", gate.Name(), err)
-		}
-		result.Gate = gate.Name()
-		results = append(results, bounded(result))
+	})
+	if err != nil {
+		return nil, err
 	}
 	window, err := e.windowResult(a)
 	if err != nil {
@@ -38,6 +37,20 @@ func (e *execution) gates(ctx context.Context, a attempt) ([]GateResult, error) 
 		return nil, err
 	}
 	return append(slices.Concat(results, users, window), approvalResult(a)), nil
+}
+
+// ask asks every gate about one plan.
+func (s *Service) ask(ctx context.Context, in GateInput) ([]GateResult, error) {
+	results := []GateResult{}
+	for _, gate := range s.Gates {
+		result, err := gate.Evaluate(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("gate %s: %w", gate.Name(), err)
+		}
+		result.Gate = gate.Name()
+		results = append(results, bounded(result))
+	}
+	return results, nil
 }
 
 // approvalResult tells what the stage demands of people for this plan.

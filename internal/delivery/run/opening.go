@@ -121,6 +121,9 @@ func (e *execution) hold(ctx context.Context) (bool, error) {
 	if o.Window != nil {
 		h.Window = o.Window.Name
 	}
+	if err := e.waitsWith(ctx); err != nil {
+		return false, err
+	}
 	return true, e.move(ctx, change{to: Approved, fact: "held", quiet: sameHold(e.run.Hold, h), edit: func(_ context.Context, r *Run) error {
 		if r.Cancel != nil { // nobody would look at the request any longer
 			return errStopped

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/delivery/release"
@@ -76,6 +77,8 @@ type attempt struct {
 	digest  kernel.Digest
 	// part is whether only some of the resources were planned.
 	part bool
+	// askedAt is when the gates were.
+	askedAt time.Time
 }
 
 // makePlan plans, asks the gates, and writes the dossier. With targets it plans
@@ -113,6 +116,7 @@ func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt,
 	if view.Files, err = e.files(ctx, a); err != nil {
 		return a, err
 	}
+	a.askedAt = e.s.Clock.Now()
 	gates, err := e.gates(ctx, a)
 	if err != nil {
 		return a, err
@@ -166,11 +170,15 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 	case a.dossier.Approvals.Count > 0:
 		c.to, c.why = AwaitingApproval, needs(a.dossier.Approvals)
 	}
+	if c.to == AwaitingApproval {
+		c.why += e.plannedAgain()
+	}
 	c.edit = func(ctx context.Context, r *Run) error {
 		r.Plan, r.Dossier, r.Gates, r.Deployed = &a.plan, a.digest, a.dossier.Gates, a.dossier.Deployed
 		r.Required, r.Inputs = a.dossier.Approvals, a.taken.inputs
 		if c.to == Failed {
 			r.Failure = gatesFailure(blocked)
+			r.Failure.Message += e.plannedAgain()
 			if err := e.s.broken(ctx, r); err != nil {
 				return err
 			}
@@ -181,6 +189,9 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 			}
 		}
 		return e.s.Store.PutDossier(ctx, r.Scope, r.ID, a.digest, a.dossier)
+	}
+	if err := e.keepJudged(ctx, c.to, a); err != nil {
+		return err
 	}
 	err := e.move(ctx, c)
 	if err == nil && c.to == Verifying {

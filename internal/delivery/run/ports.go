@@ -127,7 +127,12 @@ type Plans interface {
 	Save(ctx context.Context, run string, digest kernel.Digest, plan io.Reader) error
 	// Load returns NotFound when there is none.
 	Load(ctx context.Context, run string, digest kernel.Digest) (io.ReadCloser, error)
-	// Delete removes all plans of the run.
+	// SaveJudged keeps what gates looked at of a plan, beside the dossier with the digest
+	// that has their word.
+	SaveJudged(ctx context.Context, run string, dossier kernel.Digest, content io.Reader) error
+	// LoadJudged returns NotFound when there is none.
+	LoadJudged(ctx context.Context, run string, dossier kernel.Digest) (io.ReadCloser, error)
+	// Delete removes all plans of the run, and what is kept beside them.
 	Delete(ctx context.Context, run string) error
 }
 

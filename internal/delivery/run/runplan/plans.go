@@ -68,6 +68,32 @@ func (p *Plans) Load(ctx context.Context, run string, digest kernel.Digest) (io.
 	return plan, nil
 }
 
+// judged is what gates looked at of a plan. It is sealed with its run and dossier: what
+// another dossier was made of is not taken for it.
+func judged(run string, dossier kernel.Digest) sealedblob.Content {
+	return sealedblob.Content{
+		Name: "what the gates looked at of " + run, Key: prefix(run) + dossier.Hex() + ".judged",
+		Associated: []byte("judged of " + run + " " + string(dossier)), Max: maxPlan,
+	}
+}
+
+// SaveJudged seals what gates looked at when they passed a dossier of the run.
+func (p *Plans) SaveJudged(ctx context.Context, run string, dossier kernel.Digest, content io.Reader) error {
+	if _, err := p.store.Put(ctx, judged(run, dossier), content); err != nil {
+		return fmt.Errorf("keep what the gates looked at of %s: %w", run, err)
+	}
+	return nil
+}
+
+// LoadJudged opens it, and the caller closes it; NotFound when there is none.
+func (p *Plans) LoadJudged(ctx context.Context, run string, dossier kernel.Digest) (io.ReadCloser, error) {
+	content, err := p.store.Get(ctx, judged(run, dossier))
+	if err != nil {
+		return nil, fmt.Errorf("load what the gates looked at of %s: %w", run, err)
+	}
+	return content, nil
+}
+
 // Delete removes the plans of a run; that there is none is no error.
 func (p *Plans) Delete(ctx context.Context, run string) error {
 	for plan, err := range p.blobs.List(ctx, prefix(run)) {

@@ -43,7 +43,9 @@ type surroundings struct {
 }
 
 // Tags are what the project gives and demands now.
-func (s *surroundings) Tags(context.Context, kernel.Scope) (run.TagSet, error) { return *s.demands.Load(), nil }
+func (s *surroundings) Tags(context.Context, kernel.Scope) (run.TagSet, error) {
+	return *s.demands.Load(), nil
+}
 
 // Paid is what was imported.
 func (s *surroundings) Paid(context.Context, string, string) (focus.Paid, error) {

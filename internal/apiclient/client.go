@@ -95,11 +95,14 @@ func (c *Client) callWithin(ctx context.Context, most time.Duration, method, pat
 	return decode(res, out)
 }
 
-func decode(res *http.Response, out any) error {
+func decode(res *http.Response, out any) error { return decodeWithin(maxAnswer, res, out) }
+
+// decodeWithin is decode of an answer of up to so many bytes.
+func decodeWithin(most int64, res *http.Response, out any) error {
 	if out == nil || res.StatusCode == http.StatusNoContent {
 		return nil
 	}
-	if err := json.NewDecoder(io.LimitReader(res.Body, maxAnswer)).Decode(out); err != nil {
+	if err := json.NewDecoder(io.LimitReader(res.Body, most)).Decode(out); err != nil {
 		return kernel.Errorf(kernel.Unavailable, "the server's answer cannot be read: %w", err).
 			WithFix("check that the address is Terrace's, and that client and server have the same version")
 	}

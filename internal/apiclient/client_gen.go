@@ -708,6 +708,54 @@ func (e PolicyLevel) Valid() bool {
 	}
 }
 
+// Defines values for PolicyOrigin.
+const (
+	PolicyOriginAssignment    PolicyOrigin = "assignment"
+	PolicyOriginConfiguration PolicyOrigin = "configuration"
+	PolicyOriginPolicy        PolicyOrigin = "policy"
+)
+
+// Valid indicates whether the value is a known member of the PolicyOrigin enum.
+func (e PolicyOrigin) Valid() bool {
+	switch e {
+	case PolicyOriginAssignment:
+		return true
+	case PolicyOriginConfiguration:
+		return true
+	case PolicyOriginPolicy:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolicyOutcome.
+const (
+	PolicyOutcomeError     PolicyOutcome = "error"
+	PolicyOutcomeException PolicyOutcome = "exception"
+	PolicyOutcomeExempted  PolicyOutcome = "exempted"
+	PolicyOutcomeViolation PolicyOutcome = "violation"
+	PolicyOutcomeWarning   PolicyOutcome = "warning"
+)
+
+// Valid indicates whether the value is a known member of the PolicyOutcome enum.
+func (e PolicyOutcome) Valid() bool {
+	switch e {
+	case PolicyOutcomeError:
+		return true
+	case PolicyOutcomeException:
+		return true
+	case PolicyOutcomeExempted:
+		return true
+	case PolicyOutcomeViolation:
+		return true
+	case PolicyOutcomeWarning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PrometheusCheckNoData.
 const (
 	PrometheusCheckNoDataFail PrometheusCheckNoData = "fail"
@@ -1509,6 +1557,30 @@ func (e ExportComplianceReportParamsFormat) Valid() bool {
 	case ExportComplianceReportParamsFormatCsv:
 		return true
 	case ExportComplianceReportParamsFormatHTML:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListPoliciesParamsSeverity.
+const (
+	ListPoliciesParamsSeverityCritical ListPoliciesParamsSeverity = "critical"
+	ListPoliciesParamsSeverityHigh     ListPoliciesParamsSeverity = "high"
+	ListPoliciesParamsSeverityLow      ListPoliciesParamsSeverity = "low"
+	ListPoliciesParamsSeverityMedium   ListPoliciesParamsSeverity = "medium"
+)
+
+// Valid indicates whether the value is a known member of the ListPoliciesParamsSeverity enum.
+func (e ListPoliciesParamsSeverity) Valid() bool {
+	switch e {
+	case ListPoliciesParamsSeverityCritical:
+		return true
+	case ListPoliciesParamsSeverityHigh:
+		return true
+	case ListPoliciesParamsSeverityLow:
+		return true
+	case ListPoliciesParamsSeverityMedium:
 		return true
 	default:
 		return false
@@ -3387,6 +3459,12 @@ type PagePolicyExemption struct {
 	Next  string            `json:"next,omitempty"`
 }
 
+// PagePolicyInForce defines model for PagePolicyInForce.
+type PagePolicyInForce struct {
+	Items []PolicyInForce `json:"items"`
+	Next  string          `json:"next,omitempty"`
+}
+
 // PageProject defines model for PageProject.
 type PageProject struct {
 	Items []Project `json:"items"`
@@ -3506,6 +3584,13 @@ type PlatformAssignment struct {
 	Tenant   string      `json:"tenant,omitempty"`
 }
 
+// PolicyAnswer defines model for PolicyAnswer.
+type PolicyAnswer struct {
+	Notices []PolicyNotice `json:"notices,omitempty"`
+	Results []PolicyResult `json:"results"`
+	Summary PolicySummary  `json:"summary"`
+}
+
 // PolicyEffect defines model for PolicyEffect.
 type PolicyEffect struct {
 	At time.Time `json:"at"`
@@ -3552,8 +3637,84 @@ type PolicyExemption struct {
 // PolicyExemptionStatus Where an exemption is on its way.
 type PolicyExemptionStatus string
 
+// PolicyInForce defines model for PolicyInForce.
+type PolicyInForce struct {
+	Controls    map[string][]string `json:"controls,omitempty"`
+	Description string              `json:"description,omitempty"`
+	File        string              `json:"file"`
+	Fix         string              `json:"fix,omitempty"`
+
+	// Floor What a violation means; off leaves a policy out.
+	Floor PolicyLevel `json:"floor,omitempty"`
+	ID    string      `json:"id"`
+
+	// Level What a violation means; off leaves a policy out.
+	Level     PolicyLevel     `json:"level"`
+	Levels    []PolicyLevelAt `json:"levels"`
+	Line      int64           `json:"line"`
+	Package   string          `json:"package"`
+	Resources []string        `json:"resources,omitempty"`
+	Rule      string          `json:"rule"`
+	Severity  string          `json:"severity"`
+	Source    string          `json:"source,omitempty"`
+	Subjects  []string        `json:"subjects,omitempty"`
+	Title     string          `json:"title,omitempty"`
+	Version   string          `json:"version,omitempty"`
+}
+
 // PolicyLevel What a violation means; off leaves a policy out.
 type PolicyLevel string
+
+// PolicyLevelAt defines model for PolicyLevelAt.
+type PolicyLevelAt struct {
+	Assignment string `json:"assignment,omitempty"`
+
+	// From Where the level of a policy is from.
+	From PolicyOrigin `json:"from"`
+
+	// Level What a violation means; off leaves a policy out.
+	Level PolicyLevel `json:"level"`
+	Stage string      `json:"stage"`
+}
+
+// PolicyNotice defines model for PolicyNotice.
+type PolicyNotice struct {
+	Column  int64  `json:"column,omitempty"`
+	File    string `json:"file,omitempty"`
+	Line    int64  `json:"line,omitempty"`
+	Message string `json:"message"`
+	Policy  string `json:"policy,omitempty"`
+	Source  string `json:"source,omitempty"`
+}
+
+// PolicyOrigin Where the level of a policy is from.
+type PolicyOrigin string
+
+// PolicyOutcome What a policy says about one thing.
+type PolicyOutcome string
+
+// PolicyResult defines model for PolicyResult.
+type PolicyResult struct {
+	Address   string                 `json:"address,omitempty"`
+	Attribute string                 `json:"attribute,omitempty"`
+	Controls  map[string][]string    `json:"controls,omitempty"`
+	Details   map[string]interface{} `json:"details,omitempty"`
+	Exemption *PolicyWaiver          `json:"exemption,omitempty"`
+	Fix       string                 `json:"fix,omitempty"`
+
+	// Level What a violation means; off leaves a policy out.
+	Level   PolicyLevel `json:"level"`
+	Message string      `json:"message"`
+
+	// Outcome What a policy says about one thing.
+	Outcome  PolicyOutcome `json:"outcome"`
+	Policy   string        `json:"policy"`
+	Rule     string        `json:"rule"`
+	Severity string        `json:"severity"`
+	Source   string        `json:"source,omitempty"`
+	Title    string        `json:"title,omitempty"`
+	Type     string        `json:"type,omitempty"`
+}
 
 // PolicySetting defines model for PolicySetting.
 type PolicySetting struct {
@@ -3570,6 +3731,42 @@ type PolicySetting struct {
 	Set      string      `json:"set,omitempty"`
 	Target   string      `json:"target,omitempty"`
 	Version  int64       `json:"version"`
+}
+
+// PolicySource defines model for PolicySource.
+type PolicySource struct {
+	Name     string    `json:"name"`
+	Policies int64     `json:"policies"`
+	Problem  string    `json:"problem,omitempty"`
+	Problems []Problem `json:"problems,omitempty"`
+	Version  string    `json:"version,omitempty"`
+}
+
+// PolicyState defines model for PolicyState.
+type PolicyState struct {
+	Problems []Problem      `json:"problems"`
+	Sources  []PolicySource `json:"sources"`
+}
+
+// PolicySummary defines model for PolicySummary.
+type PolicySummary struct {
+	Blocked    bool  `json:"blocked"`
+	Errors     int64 `json:"errors"`
+	Exceptions int64 `json:"exceptions"`
+	Exempted   int64 `json:"exempted"`
+	Policies   int64 `json:"policies"`
+	TookMs     int64 `json:"tookMs"`
+	Violations int64 `json:"violations"`
+	Warnings   int64 `json:"warnings"`
+}
+
+// PolicyWaiver defines model for PolicyWaiver.
+type PolicyWaiver struct {
+	ApprovedBy  string    `json:"approvedBy"`
+	ExpiresAt   time.Time `json:"expiresAt"`
+	ID          string    `json:"id"`
+	Reason      string    `json:"reason"`
+	RequestedBy string    `json:"requestedBy"`
 }
 
 // PolicyWithdrawal defines model for PolicyWithdrawal.
@@ -5801,6 +5998,42 @@ type ModuleBlastRadiusParams struct {
 	Plan bool `form:"plan,omitempty" json:"plan,omitempty"`
 }
 
+// ListPoliciesParams defines parameters for ListPolicies.
+type ListPoliciesParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Text Only those with this in their id or title.
+	Text string `form:"text,omitempty" json:"text,omitempty"`
+
+	// Set Only those of this source.
+	Set string `form:"set,omitempty" json:"set,omitempty"`
+
+	// Type Only those that look at this type of resources.
+	Type string `form:"type,omitempty" json:"type,omitempty"`
+
+	// Control Only those that answer this framework or control, as framework or framework:id.
+	Control string `form:"control,omitempty" json:"control,omitempty"`
+
+	// Severity Only those of this severity.
+	Severity ListPoliciesParamsSeverity `form:"severity,omitempty" json:"severity,omitempty"`
+
+	// Level Only those that have this level on the stage, or on any.
+	Level PolicyLevel `form:"level,omitempty" json:"level,omitempty"`
+
+	// Stage Their levels on this stage alone; without it, on each.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+}
+
+// ListPoliciesParamsSeverity defines parameters for ListPolicies.
+type ListPoliciesParamsSeverity string
+
 // ListAssignmentsParams defines parameters for ListAssignments.
 type ListAssignmentsParams struct {
 	// Project The project; the whole tenant unless given.
@@ -5823,6 +6056,27 @@ type RemoveAssignmentParams struct {
 type ListAssignmentVersionsParams struct {
 	// Project The project; the whole tenant unless given.
 	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// EvaluatePoliciesParams defines parameters for EvaluatePolicies.
+type EvaluatePoliciesParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage that the document is for; without it, what is assigned or exempt on one stage alone does not count.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Target Without a stage: the target that it is for, such as azure.
+	Target string `form:"target,omitempty" json:"target,omitempty"`
+
+	// Workload The workload of the project that it is of: its exemptions count.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Name How errors name the document.
+	Name string `form:"name,omitempty" json:"name,omitempty"`
+
+	// Operation The operation that policies see; deploy unless given.
+	Operation string `form:"operation,omitempty" json:"operation,omitempty"`
 }
 
 // ListExemptionsParams defines parameters for ListExemptions.
@@ -5872,6 +6126,12 @@ type ApproveExemptionParams struct {
 
 // RevokeExemptionParams defines parameters for RevokeExemption.
 type RevokeExemptionParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// GetPolicyStateParams defines parameters for GetPolicyState.
+type GetPolicyStateParams struct {
 	// Project The project; the whole tenant unless given.
 	Project string `form:"project,omitempty" json:"project,omitempty"`
 }

@@ -248,6 +248,16 @@ func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 		"Idle":             func() error { return e(c.Idle(ctx, apiclient.ListIdleParams{Project: "shop", QuietDays: 9})) },
 		"Maturity":         func() error { return e(c.Maturity(ctx)) },
 		"RequestExemption": func() error { return e(c.RequestExemption(ctx, "shop", apiclient.RequestExemptionRequest{})) },
+		"EvaluatePolicies": func() error {
+			p := apiclient.EvaluatePoliciesParams{Project: "shop", Stage: "dev", Target: "azure", Workload: "orders", Operation: "deploy", Name: "n"}
+			return e(c.EvaluatePolicies(ctx, p, strings.NewReader("x")))
+		},
+		"Policies": func() error {
+			return e(c.Policies(ctx, apiclient.ListPoliciesParams{
+				Project: "shop", Text: "t", Set: "s", Type: "y", Control: "mcsb", Severity: "low", Level: "advisory", Stage: "dev",
+			}))
+		},
+		"PolicyState": func() error { return e(c.PolicyState(ctx, "shop")) },
 		"Exemptions": func() error {
 			return e(c.Exemptions(ctx, apiclient.ListExemptionsParams{Project: "shop", Stage: "dev", Workload: "orders", Policy: "x", Status: "approved", All: true}))
 		},

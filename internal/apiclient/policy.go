@@ -2,8 +2,12 @@ package apiclient
 
 import (
 	"context"
+	"io"
 	"net/http"
 )
+
+// maxPolicyAnswer bounds what policies say of a large plan, in bytes.
+const maxPolicyAnswer = 512 << 20
 
 // policies is a path below the policies, about a project or, where that is empty,
 // the tenant.
@@ -62,4 +66,26 @@ func (c *Client) AssignmentVersions(ctx context.Context, project, id string) ([]
 func (c *Client) RemoveAssignment(ctx context.Context, project, id, reason string) (PolicySetting, error) {
 	var v PolicySetting
 	return v, c.call(ctx, http.MethodPost, policies(project, "assignments", id, "remove"), PolicyWithdrawal{Reason: reason}, &v)
+}
+
+// EvaluatePolicies has a plan or a state held against the policies that are in force.
+func (c *Client) EvaluatePolicies(ctx context.Context, p EvaluatePoliciesParams, document io.Reader) (PolicyAnswer, error) {
+	var a PolicyAnswer
+	res, err := c.send(ctx, http.MethodPost, query(escape("policies", "evaluate"), p), "application/octet-stream", document, -1) //nolint:bodyclose // decode or drain closes it
+	if err != nil {
+		return a, err
+	}
+	defer drain(res.Body)
+	return a, decodeWithin(maxPolicyAnswer, res, &a)
+}
+
+// Policies returns the policies that are in force.
+func (c *Client) Policies(ctx context.Context, p ListPoliciesParams) ([]PolicyInForce, error) {
+	return all[PolicyInForce](ctx, c, query(escape("policies"), p))
+}
+
+// PolicyState tells how the sources of policies are.
+func (c *Client) PolicyState(ctx context.Context, project string) (PolicyState, error) {
+	var s PolicyState
+	return s, c.call(ctx, http.MethodGet, policies(project, "state"), nil, &s)
 }

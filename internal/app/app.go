@@ -153,6 +153,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	if a.delivery.policies.Change() {
 		a.loops.Every("policies", live.Every, a.delivery.policies.Follow)
 	}
+	a.loops.Add("policy levels", a.delivery.warnOfLevels(a.platform.log))
 	a.loops.Add("blob sweep", a.platform.sweepBlobs(a.started))
 	a.loops.Add("fleet sweep", a.delivery.sweepFleet())
 	a.loops.Add("state sweep", a.delivery.sweepStates(a.platform.log, a.started))

@@ -14,7 +14,9 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/release/releasesql"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/state"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/compliance/compliancesql"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
@@ -31,7 +33,7 @@ func newCompliance(p *platform, a *access, d *delivery) (*compliance.Service, er
 	}
 	s, err := compliance.New(compliance.Config{
 		Tx: p.db, Store: compliancesql.NewStore(p.db), Authorizer: a.identity, Journal: a.journal, Policies: held,
-		Estate: applied{deployments: runsql.NewStore(p.db), releases: releasesql.NewStore(p.db), delivery: d, log: p.log},
+		Estate: newApplied(p, d),
 		Load:   load{d.runs, p.config.Concurrency}, Every: time.Duration(p.config.ComplianceEvery), Keep: time.Duration(p.config.ComplianceKeep), Log: p.log,
 	})
 	if err == nil {
@@ -47,6 +49,10 @@ type applied struct {
 	releases    *releasesql.Store
 	delivery    *delivery
 	log         *slog.Logger
+}
+
+func newApplied(p *platform, d *delivery) applied {
+	return applied{deployments: runsql.NewStore(p.db), releases: releasesql.NewStore(p.db), delivery: d, log: p.log}
 }
 
 // Places implements compliance.Estate.
@@ -109,21 +115,20 @@ func (a applied) around(ctx context.Context, p compliance.Place) (policy.Context
 	if err != nil {
 		return c, unlessGone(err)
 	}
-	return a.workload(ctx, c, r, d)
+	c, _ = a.workload(ctx, c, st, r, d)
+	return c, nil
 }
 
-func (a applied) workload(ctx context.Context, c policy.Context, r release.Release, d run.Deployment) (policy.Context, error) {
-	st, err := a.delivery.stages.Get(c.Stage)
-	if err != nil {
-		return c, unlessGone(err)
-	}
+// workload adds what is known of the workload that is applied, which it returns, too;
+// nil where that is not known any longer.
+func (a applied) workload(ctx context.Context, c policy.Context, st stage.Stage, r release.Release, d run.Deployment) (policy.Context, *workload.Workload) {
 	g, w, err := a.delivery.releases.Graph(ctx, r, st)
 	if err != nil {
 		a.log.DebugContext(ctx, "the graph of what is applied is not known any longer", "stack", d.Stack, "error", err)
 		return c, nil
 	}
 	c.Graph, c.Workload = g, json.RawMessage(w.Canonical())
-	return c, nil
+	return c, w
 }
 
 func unlessGone(err error) error {

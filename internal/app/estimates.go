@@ -140,19 +140,24 @@ func (c *estimates) estimateAnew(ctx context.Context, in run.GateInput) (*cost.E
 	if c.nothing(in) {
 		return &cost.Estimate{Currency: "USD", Items: []cost.Item{}, Unpriced: []cost.Unpriced{}, Before: &cost.Total{}, Delta: &cost.Total{}}, nil
 	}
-	book, err := c.book(ctx)
-	if err != nil {
-		return nil, err
-	}
 	text, err := json.Marshal(in.Plan)
 	if err != nil {
 		return nil, fmt.Errorf("the plan as JSON: %w", err)
 	}
-	plan, err := planfile.Parse("the plan of "+in.Run.ID, text)
+	return c.ofText(ctx, "the plan of "+in.Run.ID, text, in.Workload)
+}
+
+// ofText estimates what terraform show -json prints of a plan; errors call it name.
+func (c *estimates) ofText(ctx context.Context, name string, text []byte, w *workload.Workload) (*cost.Estimate, error) {
+	book, err := c.book(ctx)
 	if err != nil {
 		return nil, err
 	}
-	usage, err := usageOf(in.Workload)
+	plan, err := planfile.Parse(name, text)
+	if err != nil {
+		return nil, err
+	}
+	usage, err := usageOf(w)
 	if err != nil {
 		return nil, err
 	}

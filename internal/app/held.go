@@ -16,19 +16,14 @@ import (
 type held struct {
 	*policy.Service
 
-	sets  *live.Sets
-	table policy.Table
+	sets *live.Sets
 	// library tells one version of what the policies share from another.
 	library string
 }
 
 func newHeld(d *delivery) (held, error) {
-	table, err := policy.ReadTable("policies/controls.yaml", policies.Controls)
-	if err != nil {
-		return held{}, err
-	}
 	library, err := digestOf(policies.Shipped, "lib")
-	return held{Service: d.policy, sets: d.policies, table: table, library: library}, err
+	return held{Service: d.policy, sets: d.policies, library: library}, err
 }
 
 func digestOf(tree fs.FS, dir string) (string, error) {
@@ -52,23 +47,14 @@ func (h held) Revision(ctx context.Context, tenant string) (string, error) {
 	}
 	sum := sha256.New()
 	_, _ = fmt.Fprintf(sum, "%s %+v %s\n", h.library, h.Platform, decided) // a hash never fails
-	for _, s := range h.sets.Status(ctx) {
-		_, _ = fmt.Fprintf(sum, "%q %s\n", s.Name, s.Digest) // likewise
+	for _, s := range h.sets.Sources(ctx) {
+		_, _ = fmt.Fprintf(sum, "%q %s\n", s.Name, s.Version) // likewise
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:32], ctx.Err()
 }
 
-// Policies implements compliance.Policies. Those that are not compiled have from the
-// table what their index leaves out.
-func (h held) Policies(ctx context.Context) ([]policy.Policy, error) {
-	all, err := h.sets.Policies(ctx)
-	for i, p := range all {
-		if c, known := h.table[p.ID]; known && len(p.Controls) == 0 {
-			all[i].Title, all[i].Severity, all[i].Fix, all[i].Controls = c.Title, c.Severity, c.Fix, c.Frameworks
-		}
-	}
-	return all, err
-}
+// Policies implements compliance.Policies.
+func (h held) Policies(ctx context.Context) ([]policy.Policy, error) { return h.sets.Policies(ctx) }
 
 // Assignments implements compliance.Policies.
 func (h held) Assignments() policy.Assignments { return h.Platform }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/conceal"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
 	"github.com/terrace-idp/terrace/policies"
 )
 
@@ -37,7 +39,11 @@ func newPolicies(p *platform) (*live.Sets, error) {
 		if err != nil {
 			return nil, err
 		}
-		sources = append(sources, live.Embedded("terrace", policies.Shipped, index))
+		table, err := policy.ReadTable("policies/controls.yaml", policies.Controls)
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, live.Embedded("terrace", policies.Shipped, index.Described(table)))
 	}
 	for _, dir := range p.config.PolicyFolders {
 		sources = append(sources, live.Folder(dir))
@@ -95,7 +101,7 @@ func (g policyGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateRes
 	if err != nil {
 		return run.GateResult{}, err
 	}
-	conceals(in, secret, report.Results)
+	conceals(document, secret, report.Results)
 	return resultOf(report), nil
 }
 
@@ -126,14 +132,11 @@ func documentOf(in run.GateInput) (policy.Input, *conceal.Values, error) {
 
 // conceals cuts what is secret out of what policies say. An address of the plan is
 // none, whatever words it has.
-func conceals(in run.GateInput, secret *conceal.Values, results []policy.Result) {
+func conceals(in policy.Input, secret *conceal.Values, results []policy.Result) {
 	if secret.Empty() {
 		return
 	}
-	known := make(map[string]bool, len(in.Plan.ResourceChanges))
-	for _, rc := range in.Plan.ResourceChanges {
-		known[rc.Address] = true
-	}
+	known := plan.Addresses(in)
 	for i := range results {
 		r := &results[i]
 		for _, said := range []*string{&r.Message, &r.Attribute, &r.Fix} {
@@ -241,19 +244,33 @@ func findingOf(r policy.Result) run.Finding {
 	return f
 }
 
-// checkPolicies tells in `terrace doctor` when policies could not be loaded.
-func checkPolicies(ctx context.Context, sets *live.Sets) []ServerCheck {
+// checkPolicies tells in `terrace doctor` when policies could not be loaded, or levels
+// are for nothing.
+func checkPolicies(ctx context.Context, d *delivery) []ServerCheck {
 	var checks []ServerCheck
-	for _, s := range sets.Status(ctx) {
-		c := ServerCheck{Name: "policies", OK: s.Problem == "", Message: fmt.Sprintf("%s has %d policies, version %s", s.Name, s.Policies, s.Digest)}
+	for _, s := range d.policies.Sources(ctx) {
+		c := ServerCheck{Name: "policies", OK: s.Problem == "", Message: fmt.Sprintf("%s has %s, version %s", s.Name, number(s.Policies, "policy", "policies"), s.Version)}
 		if !c.OK {
-			c.Message = fmt.Sprintf("%s: the %d policies that were good last are evaluated: %s", s.Name, s.Policies, s.Problem)
-			if s.Digest == "" {
-				c.Message = s.Name + ": its policies were never loaded, and runs are stopped: " + s.Problem
+			c.Message = fmt.Sprintf("%s: the %d policies that were good last are evaluated: %s", s.Name, s.Policies, s.Why())
+			if s.Version == "" {
+				c.Message = s.Name + ": its policies were never loaded, and runs are stopped: " + s.Why()
 			}
 			c.Fix = "mend the policies; they are loaded again within seconds"
 		}
 		checks = append(checks, c)
 	}
+	for _, p := range d.policy.Unused(ctx) {
+		checks = append(checks, ServerCheck{Name: p.Path, Message: p.Message, Fix: p.Fix})
+	}
 	return checks
+}
+
+// warnOfLevels tells at the start of levels that the configuration gives to nothing.
+func (d *delivery) warnOfLevels(log *slog.Logger) supervise.Loop {
+	return func(ctx context.Context) error {
+		for _, p := range d.policy.Unused(ctx) {
+			log.WarnContext(ctx, p.Path+": "+p.Message, "fix", p.Fix)
+		}
+		return nil
+	}
 }

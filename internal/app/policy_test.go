@@ -176,7 +176,7 @@ func TestPoliciesThatCannotBeEvaluatedStopThePlan(t *testing.T) {
 	if r, err := g.Evaluate(t.Context(), changing(true)); err != nil || !r.Blocks() {
 		t.Errorf("a folder that is not there: %+v %v", r, err)
 	}
-	if c := checkPolicies(t.Context(), g.policies.Sets.(*live.Sets)); len(c) != 1 || c[0].OK || !strings.Contains(c[0].Message, "never loaded") {
+	if c := checkPolicies(t.Context(), &delivery{policies: g.policies.Sets.(*live.Sets), policy: g.policies}); len(c) != 1 || c[0].OK || !strings.Contains(c[0].Message, "never loaded") {
 		t.Errorf("doctor says %+v", c)
 	}
 	in := changing(true)

@@ -95,7 +95,7 @@ func TestVerifyScripts(t *testing.T) {
 }
 
 // TestPolicyScripts runs those of a daemon with a folder of policies, of which one is
-// about a single project.
+// about two projects, and a level that no policy has.
 func TestPolicyScripts(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -105,7 +105,7 @@ func TestPolicyScripts(t *testing.T) {
 package old
 
 deny contains {"msg": "is of the old kind", "address": r.address} if {
-	input.terrace.project == "script-exempt"
+	input.terrace.project in {"script-exempt", "script-eval"}
 	some r in input.resource_changes
 	r.type == "terrace_service"
 }
@@ -113,7 +113,7 @@ deny contains {"msg": "is of the old kind", "address": r.address} if {
 	if err := os.WriteFile(filepath.Join(folder, "old.rego"), []byte(rule), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(t, "policy", harness.Start(t, "--policy-folders", folder), "POLICIES="+folder)
+	run(t, "policy", harness.Start(t, "--policy-folders", folder, "--policy-levels", "no-such-rule=advisory@stage=dev"), "POLICIES="+folder)
 }
 
 func run(t *testing.T, dir string, d *harness.Daemon, variables ...string) {

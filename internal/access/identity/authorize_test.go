@@ -31,7 +31,7 @@ func matrix() map[string]string {
 		"source.read": "vdam", "source.set": "m", "source.allow": "am", "source.override": "m", "source.trust": "m",
 		"cost.read": "vdam", "cost.import": "m", "cost.rules": "m", "budget.read": "vdam", "budget.set": "m", "lifetime.read": "vdam", "lifetime.extend": "dm", "tags.read": "vdam", "tags.set": "m", "maturity.read": "vdam", "maturity.answer": "m",
 		"compliance.read": "vdam", "compliance.evaluate": "dam", "compliance.preview": "m",
-		"policy.read": "vdam", "policy.assign": "m", "exemption.read": "vdam", "exemption.request": "dam",
+		"policy.read": "vdam", "policy.evaluate": "dam", "policy.assign": "m", "exemption.read": "vdam", "exemption.request": "dam",
 		"exemption.approve": "am", "exemption.approve-hard": "m", "exemption.revoke": "am",
 		"subscription.read": "vdam", "subscription.write": "m", "event.read": "vdam", "rule.read": "vdam", "rule.write": "dm",
 	}

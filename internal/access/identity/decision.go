@@ -48,6 +48,7 @@ func Decisions() map[string]Decision {
 		"release.approve":   {Roles: []Role{Approver, Admin}},
 		"policy.override":   {Roles: []Role{Approver, Admin}},
 		"policy.read":       {Roles: members},
+		"policy.evaluate":   {Roles: []Role{Developer, Approver, Admin}},
 		"policy.assign":     {Roles: admins},
 		// Everybody sees who is exempt from what; who may let a run pass may exempt, but
 		// from what is hard-mandatory only admins.

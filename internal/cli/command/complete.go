@@ -188,6 +188,22 @@ func (e *Env) Exemptions(status apiclient.PolicyExemptionStatus) Completion {
 	})
 }
 
+// Policies offers the policies that are in force on the server.
+func (e *Env) Policies() Completion {
+	return e.Offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+		list, err := s.Policies(ctx, apiclient.ListPoliciesParams{Project: project, Limit: 200})
+		return names(list, func(p apiclient.PolicyInForce) string { return p.ID + "\t" + p.Title }), err
+	})
+}
+
+// PolicySets offers the sources of policies on the server.
+func (e *Env) PolicySets() Completion {
+	return e.Offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+		st, err := s.PolicyState(ctx, project)
+		return names(st.Sources, func(one apiclient.PolicySource) string { return one.Name }), err
+	})
+}
+
 // Assignments offers the levels that the project and the tenant assigned.
 func (e *Env) Assignments() Completion {
 	return e.Offer(func(ctx context.Context, s Server, project string) ([]string, error) {

@@ -20,30 +20,15 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// evaluation is the result of terrace policy eval, for programs.
-type evaluation struct {
-	Summary summary         `json:"summary"`
-	Results []policy.Result `json:"results"`
-	Notices []policy.Notice `json:"notices,omitempty"`
-}
-
-type summary struct {
-	Policies   int  `json:"policies"`
-	Violations int  `json:"violations"`
-	Warnings   int  `json:"warnings"`
-	Exceptions int  `json:"exceptions"`
-	Exempted   int  `json:"exempted"`
-	Errors     int  `json:"errors"`
-	Blocked    bool `json:"blocked"`
-	TookMS     int  `json:"tookMs"`
-}
-
 type evalFlags struct {
 	choice  choice
 	plan    string
 	context policy.Context
 	failOn  string
 	timeout time.Duration
+	// server has the server's policies asked, also about what the workload is exempt from.
+	server   bool
+	workload string
 }
 
 func eval(e *command.Env) *cobra.Command {
@@ -51,19 +36,28 @@ func eval(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "eval --plan FILE", Short: "Hold a plan or a state against policies", Args: cobra.NoArgs,
 		Long: "The file is what `terraform show -json` writes of a plan or of a state, or a state file; - reads it from\n" +
-			"the input. No server is asked. Policies are Rego: rules deny, warn and violation of any package, as\n" +
-			"Conftest has them, and exceptions.\n\n" +
+			"the input. The plan may be of a Terraform that Terrace knows nothing of.\n\n" +
+			"Without --server no server is asked: the policies are those that Terrace ships, or those of --policies, at\n" +
+			"their own levels, and nobody is exempt. Policies are Rego: rules deny, warn and violation of any package,\n" +
+			"as Conftest has them, and exceptions.\n\n" +
+			"With --server the file is sent to the server, which holds it against the policies that are in force there,\n" +
+			"as the gate of a run would: at the levels of --stage, or of stages with --target, in the project. What the\n" +
+			"project, or with --workload that, is exempt from is told with who, why and until when, and fails nothing.\n" +
+			"It needs the role developer, approver or admin; nothing is kept.\n\n" +
 			"The exit code is 1 when a policy is violated whose level is at least that of --fail-on, and 2 when\n" +
 			"something could not be evaluated: the file, the policies, or one of them of such a level.",
 		Example: "  terraform show -json plan.out > plan.json && terrace policy eval --plan plan.json\n" +
 			"  terrace policy eval --plan plan.json --policies ./policy --with-shipped --stage prod -o json\n" +
-			"  terraform show -json | terrace policy eval --plan - --fail-on hard-mandatory",
+			"  terraform show -json | terrace policy eval --plan - --fail-on hard-mandatory\n" +
+			"  terrace policy eval --plan plan.json --server --stage prod --workload orders -o json",
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c, e) },
 	}
 	f.choice.flags(c)
 	flags := c.Flags()
 	flags.StringVar(&f.plan, "plan", "", "the plan or state, as JSON, or -")
-	flags.StringVar(&f.context.Stage, "stage", "", "the stage that policies see")
+	flags.BoolVar(&f.server, "server", false, "hold it against the policies of the server, as a run would be held")
+	e.StageFlag(c, &f.context.Stage, "stage", "the stage that policies see; with --server, whose levels and exemptions hold", false)
+	flags.StringVar(&f.workload, "workload", "", "with --server: the workload that it is of, whose exemptions count")
 	flags.StringVar(&f.context.Tenant, "tenant", "", "the tenant that policies see")
 	flags.StringVar(&f.context.Target, "target", "", "the target that policies see, such as azure")
 	flags.StringVar(&f.context.Runtime, "runtime", "", "the runtime that policies see")
@@ -71,8 +65,12 @@ func eval(e *command.Env) *cobra.Command {
 	flags.StringVar(&f.context.Requester, "requester", "", "the requester that policies see")
 	flags.StringVar(&f.failOn, "fail-on", string(policy.SoftMandatory), "the mildest level that fails: advisory, soft-mandatory or hard-mandatory")
 	flags.DurationVar(&f.timeout, "timeout", rego.DefaultTimeout, "how long each policy may take")
-	_ = c.MarkFlagRequired("plan")         // the flag was made above
-	_ = c.MarkFlagFilename("plan", "json") // likewise
+	for _, alone := range []string{"policies", "with-shipped", "tenant", "runtime", "requester", "timeout"} {
+		c.MarkFlagsMutuallyExclusive("server", alone)
+	}
+	_ = c.RegisterFlagCompletionFunc("workload", forFlag(e.Workloads())) // the flag was made above
+	_ = c.MarkFlagRequired("plan")                                       // the flag was made above
+	_ = c.MarkFlagFilename("plan", "json")                               // likewise
 	_ = c.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(levels(), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
@@ -90,20 +88,40 @@ func (f *evalFlags) run(c *cobra.Command, e *command.Env) error {
 	if err != nil {
 		return &exit.UsageError{Err: err, Command: c.CommandPath()}
 	}
-	report, err := f.evaluate(c, e)
-	if err != nil {
-		return &exit.PolicyError{Err: err}
+	if f.workload != "" && !f.server {
+		return &exit.UsageError{Err: errors.New("--workload is for --server"), Command: c.CommandPath()}
 	}
-	if err := e.Print(evaluationOf(report), func(w io.Writer) { write(w, report) }); err != nil {
+	answer, err := f.answer(c, e)
+	if err != nil {
 		return err
 	}
-	return verdict(report, failOn)
+	if err := e.Print(answer, func(w io.Writer) { write(w, answer) }); err != nil {
+		return err
+	}
+	return verdict(answer, failOn)
+}
+
+// answer is what the server's policies say, or those of the client.
+func (f *evalFlags) answer(c *cobra.Command, e *command.Env) (policy.Answer, error) {
+	if f.server {
+		return f.ask(c.Context(), e)
+	}
+	report, err := f.evaluate(c, e)
+	if err != nil {
+		return policy.Answer{}, &exit.PolicyError{Err: err}
+	}
+	return report.Answer(), nil
 }
 
 func (f *evalFlags) evaluate(c *cobra.Command, e *command.Env) (policy.Report, error) {
-	content, err := content(e, f.plan)
+	from, err := open(e, f.plan)
 	if err != nil {
 		return policy.Report{}, err
+	}
+	defer func() { _ = from.Close() }()
+	content, err := io.ReadAll(io.LimitReader(from, plan.MaxBytes+1))
+	if err != nil {
+		return policy.Report{}, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", f.plan, err)
 	}
 	in, err := plan.Read(f.plan, content)
 	if err != nil {
@@ -118,29 +136,23 @@ func (f *evalFlags) evaluate(c *cobra.Command, e *command.Env) (policy.Report, e
 	return set.Eval(c.Context(), in, rego.Options{Timeout: f.timeout})
 }
 
-// content reads the file, or the input for -.
-func content(e *command.Env, file string) ([]byte, error) {
-	in := e.In
-	if file != "-" {
-		f, err := os.Open(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, kernel.Errorf(kernel.NotFound, "there is no file %s", file).WithFix("write it with `terraform show -json plan.out > %s`", file)
-		}
-		if err != nil {
-			return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", file, err)
-		}
-		defer func() { _ = f.Close() }()
-		in = f
+// open opens the file, or the input for -.
+func open(e *command.Env, file string) (io.ReadCloser, error) {
+	if file == "-" {
+		return io.NopCloser(e.In), nil
 	}
-	b, err := io.ReadAll(io.LimitReader(in, plan.MaxBytes+1))
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, kernel.Errorf(kernel.NotFound, "there is no file %s", file).WithFix("write it with `terraform show -json plan.out > %s`", file)
+	}
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", file, err)
 	}
-	return b, nil
+	return f, nil
 }
 
 // verdict is how the command ends.
-func verdict(r policy.Report, failOn policy.Level) error {
+func verdict(r policy.Answer, failOn policy.Level) error {
 	violated := false
 	for _, result := range r.Results {
 		if result.Outcome == policy.Errored && result.Level.AtLeast(failOn) {
@@ -169,14 +181,7 @@ func exemptedText(n int) string {
 	return fmt.Sprintf(", %d exempted", n)
 }
 
-func evaluationOf(r policy.Report) evaluation {
-	return evaluation{Results: r.Results, Notices: r.Notices, Summary: summary{
-		Policies: len(r.Evaluated), Violations: r.Count(policy.Violated), Warnings: r.Count(policy.Warned),
-		Exceptions: r.Count(policy.Excepted), Exempted: r.Count(policy.Exempted), Errors: r.Count(policy.Errored), Blocked: r.Blocked(), TookMS: int(r.Took.Milliseconds()),
-	}}
-}
-
-func write(w io.Writer, r policy.Report) {
+func write(w io.Writer, r policy.Answer) {
 	for _, result := range r.Results {
 		_, _ = fmt.Fprintf(w, "%s  %s  %s (%s)\n  %s\n", strings.ToUpper(string(result.Outcome)), result.Policy, result.Level, result.Severity, result.Sentence())
 		for _, line := range [][2]string{{"at", result.Attribute}, {"exempted", waived(result.Exemption)}, {"fix", result.Fix}, {"controls", result.Controls.String()}} {
@@ -186,14 +191,23 @@ func write(w io.Writer, r policy.Report) {
 		}
 		_, _ = fmt.Fprintln(w)
 	}
-	s := evaluationOf(r).Summary
+	s := r.Summary
 	_, _ = fmt.Fprintf(w, "%s: %s, %s, %s, %s%s\n", count(s.Policies, "policy", "policies"), count(s.Violations, "violation", "violations"),
 		count(s.Warnings, "warning", "warnings"), count(s.Exceptions, "exception", "exceptions"), count(s.Errors, "error", "errors"), exemptedText(s.Exempted))
 	for _, n := range r.Notices {
 		if n.Policy == "" {
-			_, _ = fmt.Fprintf(w, "note: %s:%d:%d: %s\n", n.File, n.Line, n.Column, n.Message)
+			_, _ = fmt.Fprintf(w, "note: %s\n", placed(n))
 			continue
 		}
 		_, _ = fmt.Fprintf(w, "note: %s: %s:%d: %s; the rule looked no further there\n", n.Policy, n.File, n.Line, n.Message)
 	}
+}
+
+// placed is a notice that is about no policy alone, with its place.
+func placed(n policy.Notice) string {
+	text := kernel.Problem{File: n.File, Line: n.Line, Column: n.Column, Message: n.Message}.String()
+	if n.Source != "" {
+		return n.Source + ": " + text
+	}
+	return text
 }

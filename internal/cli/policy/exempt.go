@@ -30,7 +30,7 @@ func exempt(e *command.Env) *cobra.Command {
 		Example: "  terrace policy exempt azure-storage-https-only --stage dev --workload orders --reason \"the old client\" --until 30d\n" +
 			"  terrace policy exempt azure-storage-https-only --address module.legacy --reason \"it moves in May\" --until 2027-05-31\n" +
 			"  terrace policy exempt --set /etc/terrace/policies --stage dev --workload lab --reason \"a week of trials\" --until 7d",
-		Args: cobra.MaximumNArgs(1), ValidArgsFunction: shippedIDs,
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: e.Policies(),
 	}
 	c.RunE = func(c *cobra.Command, args []string) (err error) {
 		f.in.Policy = command.First(args)
@@ -58,6 +58,7 @@ func exempt(e *command.Env) *cobra.Command {
 	flags.BoolVar(&f.tenant, "tenant", false, "in all projects of the tenant, not in the project")
 	_ = c.MarkFlagRequired("until")                                      // the flag was made above
 	_ = c.RegisterFlagCompletionFunc("workload", forFlag(e.Workloads())) // likewise
+	_ = c.RegisterFlagCompletionFunc("set", forFlag(e.PolicySets()))     // likewise
 	command.Reason(c, &f.in.Reason)
 	return c
 }

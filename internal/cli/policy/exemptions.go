@@ -50,7 +50,7 @@ func (x *exemptions) list() *cobra.Command {
 	c.Flags().StringVar(&q.Policy, "rule", "", "only those from this policy")
 	c.Flags().BoolVar(&q.All, "all", false, "those that ended, too")
 	command.Choice(c, &status, "status", "", "only those that are requested, approved, revoked or expired", "requested", "approved", "revoked", "expired")
-	_ = c.RegisterFlagCompletionFunc("rule", forFlag(shippedIDs))        // the flag was made above
+	_ = c.RegisterFlagCompletionFunc("rule", forFlag(x.Policies()))      // the flag was made above
 	_ = c.RegisterFlagCompletionFunc("workload", forFlag(x.Workloads())) // likewise
 	return c
 }

@@ -51,12 +51,26 @@ func impact(e *command.Env) *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.assign, "assign", "", "in place of policies: a level for those that hold, POLICIES=LEVEL@KEY=VALUE,…")
+	_ = c.RegisterFlagCompletionFunc("assign", assignedWords(e)) // the flag was made above
 	flags.StringVar(&f.within, "within", "", "only in this project")
 	e.StageFlag(c, &f.stage, "stage", "only on this stage", false)
 	flags.StringVar(&f.workload, "workload", "", "only of this workload")
 	command.Choice(c, &f.failOn, "fail-on", string(policy.SoftMandatory), "the mildest level that fails: advisory, soft-mandatory or hard-mandatory", levels()...)
 	flags.BoolVar(&f.changes, "changes", false, "show each finding, not their number alone")
 	return c
+}
+
+// assignedWords offers policies with what follows their id.
+func assignedWords(e *command.Env) command.Completion {
+	policies := forFlag(e.Policies())
+	return func(c *cobra.Command, args []string, p string) ([]string, cobra.ShellCompDirective) {
+		words, _ := policies(c, args, p)
+		for i, word := range words {
+			id, _, _ := strings.Cut(word, "\t")
+			words[i] = id + "="
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
 }
 
 func (f *impactFlags) run(c *cobra.Command, e *command.Env, args []string) error {

@@ -75,7 +75,7 @@ func (s *Service) assigned(ctx context.Context, a policy.Assignment) (trial, err
 	}
 	ids := idsOf(all, func(p policy.Policy) bool { named, _ := path.Match(a.Policies, p.ID); return named })
 	if len(ids) == 0 {
-		return trial{}, kernel.Errorf(kernel.NotFound, "there is no policy %s", a.Policies).WithFix("terrace policy list shows those that Terrace ships")
+		return trial{}, kernel.Errorf(kernel.NotFound, "there is no policy %s", a.Policies).WithFix("see terrace policy list --server")
 	}
 	platform := append(slices.Clone(s.Policies.Assignments()), a)
 	return trial{ids: ids, proposed: policy.Proposed{Platform: &platform}}, nil

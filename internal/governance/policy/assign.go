@@ -131,7 +131,7 @@ func (s *Service) effect(ctx context.Context, v Setting) (Effect, error) {
 	}
 	switch e.Matches {
 	case 0:
-		return e, kernel.Errorf(kernel.NotFound, "no policy is named by %s", v.what()).WithFix("see terrace policy list")
+		return e, kernel.Errorf(kernel.NotFound, "no policy is named by %s", v.what()).WithFix("see terrace policy list --server")
 	case e.Stricter:
 		return e, kernel.Errorf(kernel.Refused, "%s is %s there already: a tenant tightens what the platform sets, and does not loosen it", v.what(), mildest).
 			WithFix("ask who operates Terrace to set policyLevels, or ask for an exemption with terrace policy exempt")

@@ -51,8 +51,24 @@ func ParseAssignment(text string) (Assignment, error) {
 
 // holds reports whether the assignment is for the policy in the context.
 func (a Assignment) holds(p Policy, c Context) bool {
+	return a.names(p) && is(a.Tenant, c.Tenant) && is(a.Project, c.Project) && is(a.Stage, c.Stage) && is(a.Target, c.Target)
+}
+
+// names reports whether the assignment is for the policy anywhere.
+func (a Assignment) names(p Policy) bool {
 	named, _ := path.Match(a.Policies, p.ID)
-	return named && is(a.Set, p.Source) && is(a.Tenant, c.Tenant) && is(a.Project, c.Project) && is(a.Stage, c.Stage) && is(a.Target, c.Target)
+	return named && is(a.Set, p.Source)
+}
+
+// String is the assignment as ParseAssignment reads it.
+func (a Assignment) String() string {
+	text, mark := a.Policies+"="+string(a.Level), "@"
+	for _, part := range [][2]string{{"tenant", a.Tenant}, {"project", a.Project}, {"stage", a.Stage}, {"target", a.Target}} {
+		if part[1] != "" {
+			text, mark = text+mark+part[0]+"="+part[1], ","
+		}
+	}
+	return text
 }
 
 func is(wanted, value string) bool { return wanted == "" || wanted == value }

@@ -51,6 +51,17 @@ func (x Index) From(source string) Index {
 	return all
 }
 
+// Described is the index with what a table of controls says of its policies.
+func (x Index) Described(t Table) Index {
+	all := slices.Clone(x)
+	for i, p := range all {
+		if c, known := t[p.ID]; known {
+			all[i].Title, all[i].Severity, all[i].Fix, all[i].Controls = c.Title, c.Severity, c.Fix, c.Frameworks
+		}
+	}
+	return all
+}
+
 // Write is the index as a file, a policy a line.
 func (x Index) Write() ([]byte, error) {
 	var text bytes.Buffer

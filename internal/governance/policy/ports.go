@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -23,6 +24,15 @@ type Sets interface {
 	Evaluate(ctx context.Context, in Input, e Evaluation) (Report, error)
 	// Policies lists them, with id, rule, levels, resources and source at least.
 	Policies(ctx context.Context) ([]Policy, error)
+	// Sources tells how the folders and repositories are that they are from.
+	Sources(ctx context.Context) []Source
+}
+
+// Documents reads plans and states that people offer.
+type Documents interface {
+	// Read reads one, which errors call name, with what is known around it, as the gate of a run would: what the
+	// document marks as secret is hidden, and conceal cuts it out of what policies say.
+	Read(ctx context.Context, name string, from io.Reader, c Context, workload string) (in Input, conceal func([]Result), err error)
 }
 
 // Authorizer decides whether the actor of ctx may do something.

@@ -85,9 +85,9 @@ func (s *Service) check(ctx context.Context, e *Exemption) error {
 
 func (s *Service) unknown(policy, set string) error {
 	if set != "" {
-		return kernel.Errorf(kernel.NotFound, "there is no set of policies %s", set).WithFix("see terrace doctor for their names")
+		return kernel.Errorf(kernel.NotFound, "there is no set of policies %s", set).WithFix("see terrace policy list --server for their names")
 	}
-	return kernel.Errorf(kernel.NotFound, "there is no policy %s", policy).WithFix("see terrace policy list; a plan that breaks one names it")
+	return kernel.Errorf(kernel.NotFound, "there is no policy %s", policy).WithFix("see terrace policy list --server; a plan that breaks one names it")
 }
 
 // stages are those of a scope.

@@ -23,6 +23,9 @@ const (
 	Errored Outcome = "error"
 )
 
+// Outcomes returns the outcomes.
+func Outcomes() []Outcome { return []Outcome{Violated, Warned, Excepted, Exempted, Errored} }
+
 // Result is one word of one policy.
 type Result struct {
 	Policy   string   `json:"policy"`
@@ -73,7 +76,9 @@ type Waiver struct {
 // should know: an argument of the wrong type, say, which makes Rego look away, or a key
 // of its metadata that nothing reads.
 type Notice struct {
-	Policy  string `json:"policy,omitempty"`
+	Policy string `json:"policy,omitempty"`
+	// Source is where it is from, where it is about no policy alone.
+	Source  string `json:"source,omitempty"`
 	File    string `json:"file,omitempty"`
 	Line    int    `json:"line,omitempty"`
 	Column  int    `json:"column,omitempty"`

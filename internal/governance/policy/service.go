@@ -11,6 +11,7 @@ import (
 // The actions that this room asks the Authorizer about.
 const (
 	actionReadAssigned = "policy.read"
+	actionEvaluate     = "policy.evaluate"
 	actionAssign       = "policy.assign"
 	actionReadExempted = "exemption.read"
 	actionExempt       = "exemption.request"
@@ -26,6 +27,9 @@ type Deps struct {
 	Sets Sets
 	// Platform are the assignments of the operator's configuration.
 	Platform Assignments
+	// OtherRules are the ids to which a level may be assigned though they are no
+	// policies: what other gates say.
+	OtherRules []string
 	// MaxExemption bounds how long an exemption may last.
 	MaxExemption time.Duration
 
@@ -35,6 +39,8 @@ type Deps struct {
 	Roles      Roles
 	Journal    Journal
 	Stages     Stages
+	// Documents read what people offer; without, nobody can.
+	Documents Documents
 	// Runs are told of exemptions; nil is nobody.
 	Runs  Runs
 	Clock kernel.Clock
@@ -44,6 +50,9 @@ type Deps struct {
 // Service says what policies mean at a place: their levels, and who is exempt.
 type Service struct {
 	Deps
+
+	// asks has whose documents are read and evaluated now.
+	asks chan struct{}
 }
 
 // New returns a service.
@@ -51,7 +60,7 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Deps: d}
+	return &Service{Deps: d, asks: make(chan struct{}, asksAtOnce)}
 }
 
 // person returns the actor of ctx, who has to be one of flesh and blood.

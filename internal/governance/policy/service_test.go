@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"context"
+	"io"
 	"slices"
 	"testing"
 	"time"
@@ -29,6 +30,9 @@ type bench struct {
 	facts  []string
 	denied map[string]bool
 	told   []string
+	// offered are documents that were read, and broken is what is wrong with one source.
+	offered []string
+	broken  error
 }
 
 func as(name string) context.Context {
@@ -81,12 +85,29 @@ func (b *bench) Policies(context.Context) ([]policy.Policy, error) {
 	}, nil
 }
 
+func (b *bench) Sources(context.Context) []policy.Source {
+	theirs := policy.Source{Name: "theirs", Policies: 1, Version: "2"}
+	return []policy.Source{{Name: "ours", Policies: 1, Version: "1"}, theirs.Broken(b.broken)}
+}
+
+// Read takes whatever is offered for a document.
+func (b *bench) Read(_ context.Context, name string, from io.Reader, c policy.Context, workload string) (policy.Input, func([]policy.Result), error) {
+	text, err := io.ReadAll(from)
+	b.offered = append(b.offered, name+" "+string(text)+" "+c.Stage+" "+c.Target+" "+c.Operation+" "+c.Requester+" "+workload)
+	return policy.Input{Context: c}, func(all []policy.Result) {
+		for i := range all {
+			all[i].Message = "cut"
+		}
+	}, err
+}
+
 func each(t *testing.T, test func(t *testing.T, b *bench)) {
 	t.Helper()
 	dbtest.Each(t, []db.Migrations{policysql.Migrations()}, func(t *testing.T, d *db.DB) {
 		b := &bench{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), denied: map[string]bool{}}
 		b.Service = policy.New(policy.Deps{
-			Sets: b, MaxExemption: 90 * day, Store: policysql.NewStore(d), Tx: d, Authorizer: b, Roles: b, Journal: b, Stages: b, Runs: b,
+			Sets: b, MaxExemption: 90 * day, Store: policysql.NewStore(d), Tx: d, Authorizer: b, Roles: b, Journal: b, Stages: b, Runs: b, Documents: b,
+			Platform: policy.Assignments{{Policies: hard, Level: policy.HardMandatory, Stage: "trial"}}, OtherRules: []string{"another-gate"},
 			Clock: func() time.Time { return b.now },
 		})
 		test(t, b)

@@ -54,12 +54,14 @@ func except(set *rego.Set, level func(policy.Policy) (policy.Level, bool)) func(
 }
 
 // Policies returns the policies of all sources, those that are not compiled with
-// what their index has. It is an error while a source never was good.
+// what their index has. While a source never was good it is an error, beside the
+// policies of the others.
 func (s *Sets) Policies(ctx context.Context) ([]policy.Policy, error) {
 	s.load(ctx)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var all []policy.Policy
+	var failed error
 	for i, st := range s.state {
 		switch {
 		case st.parts != nil:
@@ -67,8 +69,8 @@ func (s *Sets) Policies(ctx context.Context) ([]policy.Policy, error) {
 		case st.set != nil:
 			all = append(all, st.set.Policies()...)
 		default:
-			return nil, errors.New(missing(s.sources[i].Name, st.err).Message)
+			failed = errors.Join(failed, errors.New(missing(s.sources[i].Name, st.err).Message))
 		}
 	}
-	return all, nil
+	return all, failed
 }

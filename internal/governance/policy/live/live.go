@@ -53,16 +53,6 @@ func Embedded(name string, tree fs.FS, index policy.Index) Source {
 	return Source{Name: name, Settings: true, Index: index.From(name), Tree: func(context.Context) (fs.FS, error) { return tree, nil }}
 }
 
-// Status is how a source is.
-type Status struct {
-	Name     string `json:"name"`
-	Policies int    `json:"policies"`
-	// Digest names what is evaluated, "" where nothing of it ever compiled.
-	Digest string `json:"digest,omitempty"`
-	// Problem is why what is there now is not what is evaluated, "" where it is.
-	Problem string `json:"problem,omitempty"`
-}
-
 // Sets are the compiled policies of all sources.
 type Sets struct {
 	library policy.Folder
@@ -222,7 +212,11 @@ func (s *Sets) compile(ctx context.Context, source Source, folder policy.Folder,
 
 func (s *Sets) tell(ctx context.Context, source Source, now state) {
 	if now.err != nil {
-		s.log.ErrorContext(ctx, "policies could not be loaded; the last good ones are evaluated", "source", source.Name, "had", now.digest, "error", now.err)
+		what := "policies could not be loaded; the last good ones are evaluated"
+		if now.digest == "" {
+			what = "policies could not be loaded and never were; runs are stopped"
+		}
+		s.log.ErrorContext(ctx, what, "source", source.Name, "had", now.digest, "error", policy.Source{}.Broken(now.err).Why())
 		return
 	}
 	s.log.InfoContext(ctx, "policies are loaded", "source", source.Name, "policies", now.count(), "digest", now.digest)
@@ -251,15 +245,15 @@ func (st state) count() int {
 	}
 }
 
-// Status tells how the sources are.
-func (s *Sets) Status(ctx context.Context) []Status {
+// Sources tells how the sources are.
+func (s *Sets) Sources(ctx context.Context) []policy.Source {
 	s.load(ctx)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	all := make([]Status, 0, len(s.sources))
+	all := make([]policy.Source, 0, len(s.sources))
 	for i, source := range s.sources {
 		now := s.state[i]
-		all = append(all, Status{Name: source.Name, Policies: now.count(), Digest: now.digest, Problem: message(now.err)})
+		all = append(all, policy.Source{Name: source.Name, Policies: now.count(), Version: now.digest}.Broken(now.err))
 	}
 	return all
 }
@@ -314,7 +308,7 @@ func (st state) ready(ctx context.Context, in policy.Input, o rego.Options) (*re
 func missing(source string, err error) policy.Result {
 	return policy.Result{
 		Policy: source, Outcome: policy.Errored, Level: policy.HardMandatory, Severity: policy.Critical, Source: source,
-		Message: "the policies of " + source + " were never loaded: " + message(err), Fix: "mend them; terrace doctor tells when they are loaded",
+		Message: "the policies of " + source + " were never loaded: " + policy.Source{}.Broken(err).Why(), Fix: "mend them; terrace doctor tells when they are loaded",
 	}
 }
 

@@ -41,25 +41,25 @@ func TestWhatChangesIsLoadedAndWhatBreaksKeepsTheLastGood(t *testing.T) {
 	s := live.New(policy.Folder{}, slog.New(slog.DiscardHandler), live.Folder(dir))
 	write(t, dir, "package a\ndeny contains \"one\" if true")
 	s.Refresh(t.Context())
-	first := s.Status(t.Context())[0]
+	first := s.Sources(t.Context())[0]
 	if said(t, s) != "one" || first.Problem != "" || first.Policies != 1 {
 		t.Fatalf("%q %+v", said(t, s), first)
 	}
 	write(t, dir, "package a\ndeny contains \"two\" if true")
 	s.Refresh(t.Context())
-	if second := s.Status(t.Context())[0]; said(t, s) != "two" || second.Digest == first.Digest {
+	if second := s.Sources(t.Context())[0]; said(t, s) != "two" || second.Version == first.Version {
 		t.Errorf("%q %+v", said(t, s), second)
 	}
 	write(t, dir, "package a\ndeny contains nothing")
 	s.Refresh(t.Context())
-	if st := s.Status(t.Context())[0]; said(t, s) != "two" || !strings.Contains(st.Problem, "a.rego:2") {
+	if st := s.Sources(t.Context())[0]; said(t, s) != "two" || !strings.Contains(st.Why(), "a.rego:2") {
 		t.Errorf("%q %+v", said(t, s), st)
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	s.Refresh(t.Context())
-	if st := s.Status(t.Context())[0]; said(t, s) != "two" || st.Problem == "" {
+	if st := s.Sources(t.Context())[0]; said(t, s) != "two" || st.Problem == "" {
 		t.Errorf("%q %+v", said(t, s), st)
 	}
 }
@@ -138,13 +138,13 @@ func TestSettingsOutliveTheirSource(t *testing.T) {
 				harm(t, dir)
 				for range 2 {
 					s.Refresh(t.Context())
-					if all := s.Status(t.Context()); said(t, s) != "ours" || all[0].Problem != "" || all[1].Problem == "" {
+					if all := s.Sources(t.Context()); said(t, s) != "ours" || all[0].Problem != "" || all[1].Problem == "" {
 						t.Errorf("harmed: %q %+v", said(t, s), all)
 					}
 				}
 				put(t, dir, "data.yaml", "settings: {word: new}\n")
 				s.Refresh(t.Context())
-				if all := s.Status(t.Context()); said(t, s) != "new" || all[1].Problem != "" {
+				if all := s.Sources(t.Context()); said(t, s) != "new" || all[1].Problem != "" {
 					t.Errorf("mended: %q %+v", said(t, s), all)
 				}
 			})
@@ -164,13 +164,13 @@ func TestSettingsThatContradictKeepTheLastGood(t *testing.T) {
 		put(t, two, "data.yaml", "settings: {word: theirs}\n")
 		for range 2 {
 			s.Refresh(t.Context())
-			if all := s.Status(t.Context()); said(t, s) != "ours" || all[0].Problem == "" {
+			if all := s.Sources(t.Context()); said(t, s) != "ours" || all[0].Problem == "" {
 				t.Errorf("index %v: %q %+v", indexed, said(t, s), all)
 			}
 		}
 		put(t, two, "data.yaml", "other: {}\n")
 		s.Refresh(t.Context())
-		if all := s.Status(t.Context()); said(t, s) != "ours" || all[0].Problem != "" {
+		if all := s.Sources(t.Context()); said(t, s) != "ours" || all[0].Problem != "" {
 			t.Errorf("index %v: mended: %q %+v", indexed, said(t, s), all)
 		}
 	}

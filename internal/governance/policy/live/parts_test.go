@@ -50,7 +50,7 @@ func evaluated(t *testing.T, s *live.Sets, types ...string) policy.Report {
 func TestPoliciesOfAnIndexAreThereWhenADocumentNeedsThem(t *testing.T) {
 	t.Parallel()
 	s := indexed(t, "\"b\" if true")
-	if n := s.Status(t.Context())[0].Policies; n != 2 {
+	if n := s.Sources(t.Context())[0].Policies; n != 2 {
 		t.Errorf("%d policies", n)
 	}
 	for _, tt := range []struct {

@@ -35,6 +35,17 @@ func Redact(in policy.Input) *conceal.Values {
 	return r.secret
 }
 
+// Addresses are those of the resources that a plan changes, or that a state has: they
+// are no secrets, whatever words they have.
+func Addresses(in policy.Input) map[string]bool {
+	known := newTree(rootOf(in.Document)).there
+	for _, item := range items(in.Document["resource_changes"]) {
+		address, _ := object(item)["address"].(string)
+		known[address] = true
+	}
+	return known
+}
+
 // redactor collects what it hides.
 type redactor struct{ secret *conceal.Values }
 

@@ -1,5 +1,5 @@
-// Package policyapi serves what is administered about policies over HTTP:
-// exemptions and the levels that tenants assign.
+// Package policyapi serves policies over HTTP: plans held against them, and what is
+// administered about them, exemptions and the levels that tenants assign.
 //
 // It owns paths and wire types. It decides nothing; governance/policy does.
 package policyapi
@@ -22,6 +22,13 @@ type API struct {
 func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "Where an exemption is on its way.", policy.ExemptionStatuses()...)
 	httpserver.Enum(api, "What a violation means; off leaves a policy out.", append(policy.Levels(), policy.Off)...)
+	httpserver.Enum(api, "What a policy says about one thing.", policy.Outcomes()...)
+	evaluate := operation("evaluate-policies", http.MethodPost, "/evaluate", "Hold a plan or a state against the policies that are in force")
+	evaluate.Description = "The body is what terraform show -json writes of a plan or of a state, or a state file. What is exempt is told as such. Nothing is kept."
+	httpserver.Register(api, httpserver.UploadOperation(evaluate, "application/octet-stream", policy.MaxOffered), a.evaluate)
+	httpserver.Enum(api, "Where the level of a policy is from.", policy.Origins()...)
+	httpserver.Register(api, operation("list-policies", http.MethodGet, "", "List the policies that are in force, with their levels by stage"), a.policies)
+	httpserver.Register(api, operation("get-policy-state", http.MethodGet, "/state", "Tell how the sources of policies are, and what is wrong with them or their levels"), a.state)
 	httpserver.Register(api, operation("request-exemption", http.MethodPost, "/exemptions", "Ask for an exemption from policies until a moment"), a.request)
 	httpserver.Register(api, operation("list-exemptions", http.MethodGet, "/exemptions", "List the exemptions of a project and of the tenant, the newest first"), a.list)
 	httpserver.Register(api, operation("get-exemption", http.MethodGet, "/exemptions/{id}", "Get an exemption"), a.get)

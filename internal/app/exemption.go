@@ -19,7 +19,7 @@ func newPolicy(p *platform, a *access, sets *live.Sets, stages *stage.Set) *poli
 	return policy.New(policy.Deps{
 		Sets: sets, Platform: p.config.Assignments(), OtherRules: []string{unpriced}, MaxExemption: time.Duration(p.config.ExemptionTime),
 		Store: policysql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal,
-		Stages: policyStages{stages}, Log: p.log,
+		Stages: policyStages{stages}, Targets: []string{stage.TargetLocal, stage.TargetAzure, stage.TargetAWS, stage.TargetGCP}, Log: p.log,
 	})
 }
 

@@ -54,7 +54,7 @@ type Config struct {
 	RunTime      stage.Duration `koanf:"runTime" yaml:"runTime" doc:"How long one command of terraform may take in a run, such as 1h, where its stage says nothing."`
 	BuildTime    stage.Duration `koanf:"buildTime" yaml:"buildTime" doc:"How long the build of a folder of a repository may take, such as 10m, where its source says nothing."`
 
-	ShippedPolicies    bool           `koanf:"shippedPolicies" yaml:"shippedPolicies" doc:"Whether plans are held against the policies that Terrace ships; terrace policy list shows them."`
+	ShippedPolicies    bool           `koanf:"shippedPolicies" yaml:"shippedPolicies" doc:"Whether plans are held against the policies that Terrace ships; terrace policy list shows them, and terrace policy list --server what is in force."`
 	PolicyFolders      []string       `koanf:"policyFolders" yaml:"policyFolders" doc:"Folders with policies of your own, Rego as Open Policy Agent and Conftest have it, with data beside them. They are read again when they change."`
 	PolicyRepositories []string       `koanf:"policyRepositories" yaml:"policyRepositories" doc:"Repositories with policies, as URL#BRANCH:FOLDER: https://git.example.com/policies#main:azure. Each is asked for its head every minute."`
 	PolicyToken        string         `koanf:"policyToken" yaml:"policyToken" doc:"The token that reads the repositories of policies. Better set its environment variable."`

@@ -59,7 +59,7 @@ func eval(e *command.Env) *cobra.Command {
 	e.StageFlag(c, &f.context.Stage, "stage", "the stage that policies see; with --server, whose levels and exemptions hold", false)
 	flags.StringVar(&f.workload, "workload", "", "with --server: the workload that it is of, whose exemptions count")
 	flags.StringVar(&f.context.Tenant, "tenant", "", "the tenant that policies see")
-	flags.StringVar(&f.context.Target, "target", "", "the target that policies see, such as azure")
+	command.Choice(c, &f.context.Target, "target", "", "the target that policies see, such as azure", "local", "azure", "aws", "gcp")
 	flags.StringVar(&f.context.Runtime, "runtime", "", "the runtime that policies see")
 	flags.StringVar(&f.context.Operation, "operation", "", "the operation that policies see, such as deploy")
 	flags.StringVar(&f.context.Requester, "requester", "", "the requester that policies see")

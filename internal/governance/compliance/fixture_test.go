@@ -261,6 +261,8 @@ type sets struct{ b *bench }
 
 func (s sets) Policies(context.Context) ([]policy.Policy, error) { return s.b.set.Policies(), nil }
 
+func (sets) Sources(context.Context) []policy.Source { return nil }
+
 func (s sets) Evaluate(ctx context.Context, in policy.Input, e policy.Evaluation) (policy.Report, error) {
 	own := map[string]bool{}
 	beside, err := rego.Compile(ctx, policy.Folder{}, e.Beside...)

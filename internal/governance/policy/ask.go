@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -60,8 +61,8 @@ func (s *Service) at(c Context, a Asked) (Context, error) {
 	switch {
 	case a.Stage == "" && a.Target == "":
 	case a.Stage == "":
-		if !slices.ContainsFunc(all, func(st Stage) bool { return st.Target == a.Target }) {
-			return c, kernel.Errorf(kernel.NotFound, "no stage has the target %s", a.Target).WithFix("see terrace stage list")
+		if !slices.Contains(s.Targets, a.Target) {
+			return c, kernel.Errorf(kernel.NotFound, "there is no target %s", a.Target).WithFix("use one of %s", strings.Join(s.Targets, ", "))
 		}
 		c.Target = a.Target
 	case i < 0:

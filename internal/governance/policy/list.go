@@ -187,8 +187,8 @@ func (s *Service) Unused(ctx context.Context) []kernel.Problem {
 			what = "there is no policy " + a.Policies
 		case a.Stage != "" && !slices.ContainsFunc(stages, func(st Stage) bool { return st.Name == a.Stage }):
 			what = "there is no stage " + a.Stage
-		case a.Target != "" && !slices.ContainsFunc(stages, func(st Stage) bool { return st.Target == a.Target }):
-			what = "no stage has the target " + a.Target
+		case a.Target != "" && !slices.Contains(s.Targets, a.Target):
+			what = "there is no target " + a.Target
 		default:
 			continue
 		}

@@ -82,7 +82,7 @@ func TestLevelsThatNothingHasAreTold(t *testing.T) {
 			"*=off@project=shop":                  "",
 			"azure-sotf=advisory":                 "there is no policy azure-sotf, so that azure-sotf=advisory sets nothing",
 			"azure-soft=advisory@stage=nope":      "there is no stage nope",
-			"azure-soft=off@tenant=a,target=nope": "no stage has the target nope, so that azure-soft=off@tenant=a,target=nope",
+			"azure-soft=off@tenant=a,target=nope": "there is no target nope, so that azure-soft=off@tenant=a,target=nope",
 		} {
 			a, err := policy.ParseAssignment(text)
 			if err != nil {

@@ -39,6 +39,8 @@ type Deps struct {
 	Roles      Roles
 	Journal    Journal
 	Stages     Stages
+	// Targets are those that stages can have.
+	Targets []string
 	// Documents read what people offer; without, nobody can.
 	Documents Documents
 	// Runs are told of exemptions; nil is nobody.

@@ -106,7 +106,7 @@ func each(t *testing.T, test func(t *testing.T, b *bench)) {
 	dbtest.Each(t, []db.Migrations{policysql.Migrations()}, func(t *testing.T, d *db.DB) {
 		b := &bench{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), denied: map[string]bool{}}
 		b.Service = policy.New(policy.Deps{
-			Sets: b, MaxExemption: 90 * day, Store: policysql.NewStore(d), Tx: d, Authorizer: b, Roles: b, Journal: b, Stages: b, Runs: b, Documents: b,
+			Sets: b, MaxExemption: 90 * day, Store: policysql.NewStore(d), Tx: d, Authorizer: b, Roles: b, Journal: b, Stages: b, Runs: b, Documents: b, Targets: []string{"local", "azure"},
 			Platform: policy.Assignments{{Policies: hard, Level: policy.HardMandatory, Stage: "trial"}}, OtherRules: []string{"another-gate"},
 			Clock: func() time.Time { return b.now },
 		})

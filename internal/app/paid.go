@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/delivery/automation"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
@@ -13,6 +14,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventtype"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
+	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/focus"
 	"github.com/terrace-idp/terrace/internal/governance/focus/focussql"
 	"github.com/terrace-idp/terrace/internal/governance/maturity"
@@ -30,7 +32,7 @@ func newPaid(p *platform, a *access, f *fabric, d *delivery, l *local.Service) (
 	d.budgets.Bills = bills{costs}
 	assessed, err := maturity.New(maturity.Config{
 		Store: maturitysql.NewStore(p.db), Authorizer: a.identity, Journal: a.journal, Tx: p.db,
-		Evidence: evidence{costs: costs, stages: d.stages, rules: d.rules, subscriptions: f.subscriptions},
+		Evidence: evidence{costs: costs, stages: d.stages, rules: d.rules, subscriptions: f.subscriptions, budgets: d.budgets, tenants: a.tenants},
 	})
 	return costs, assessed, err
 }
@@ -157,6 +159,8 @@ type evidence struct {
 	stages        *stage.Set
 	rules         *automation.Service
 	subscriptions *subscription.Service
+	budgets       *budget.Service
+	tenants       *tenant.Service
 }
 
 // Measure implements maturity.Evidence.
@@ -171,16 +175,42 @@ func (e evidence) Measure(ctx context.Context, scope kernel.Scope) (map[string]m
 		all[name] = maturity.Figure{Value: v, From: "the costs that were imported, and what is deployed"}
 	}
 	stages := e.stages.All()
-	tagged := 0
+	tagged, ending := 0, 0
 	for _, st := range stages {
 		if len(st.RequiredTags) > 0 {
 			tagged++
 		}
+		if st.Lifetimes().Default > 0 {
+			ending++
+		}
+	}
+	all["stages/ending"] = maturity.Figure{Value: float64(ending), From: "the stages with a default lifetime"}
+	if err := e.budgeted(ctx, scope.Tenant, all); err != nil {
+		return nil, err
 	}
 	all["stages/tagged-percent"] = maturity.Figure{Value: 100 * float64(tagged) / float64(max(1, len(stages))), From: "the stages' required tags"}
 	told, err := e.notified(ctx, scope)
 	all["costs/notified"] = maturity.Figure{Value: float64(told), From: "the tenant's rules that notify and active subscriptions that cost.anomaly_found passes"}
 	return all, err
+}
+
+// budgeted measures the budgets of a tenant.
+func (e evidence) budgeted(ctx context.Context, name string, all map[string]maturity.Figure) error {
+	var projects []string
+	_, err := counted(func(page kernel.PageRequest) (kernel.Page[tenant.Project], error) {
+		return e.tenants.List(ctx, kernel.Scope{Tenant: name}, page)
+	}, func(p tenant.Project) bool {
+		projects = append(projects, p.Name)
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	measures, err := e.budgets.Measures(ctx, name, projects)
+	for measure, v := range measures {
+		all[measure] = maturity.Figure{Value: v, From: "the budgets that are set"}
+	}
+	return err
 }
 
 // notified counts who is told of anomalies.

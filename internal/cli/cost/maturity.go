@@ -46,7 +46,7 @@ func answer(e *command.Env) *cobra.Command {
 	var not bool
 	c := &cobra.Command{
 		Use: "answer CRITERION", Short: "Say that a criterion is met, or not", Args: cobra.ExactArgs(1),
-		Example:           "  terrace cost maturity answer budgeting-walk-1 --note 'in the plan of 2027'\n  terrace cost maturity answer sustainability-crawl-1 --not-met",
+		Example:           "  terrace cost maturity answer budgeting-walk-2 --note 'in the plan of 2027'\n  terrace cost maturity answer sustainability-crawl-1 --not-met",
 		ValidArgsFunction: e.Criteria(),
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			given.Criterion, given.Met = args[0], !not
@@ -54,7 +54,10 @@ func answer(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(a, func(w io.Writer) { writeMaturity(w, a, false) })
+			return e.Print(a, func(w io.Writer) {
+				writeMaturity(w, a, false)
+				writeMeasured(w, a, given.Criterion)
+			})
 		}),
 	}
 	c.Flags().BoolVar(&not, "not-met", false, "it is not met")
@@ -84,6 +87,17 @@ func writeMaturity(w io.Writer, a apiclient.MaturityAssessment, all bool) {
 		output.Rows(w, []string{"CRITERION", "STATE", "BY", "FIGURE", "ANSWER", "TEXT"}, rows)
 	}
 	_, _ = fmt.Fprintf(w, "run %d, walk %d, crawl %d, not begun %d; %d questions are open\n", a.Reached["run"], a.Reached["walk"], a.Reached["crawl"], a.Reached["none"], a.Open)
+}
+
+// writeMeasured says that an answer is kept, and that something else decides.
+func writeMeasured(w io.Writer, a apiclient.MaturityAssessment, criterion string) {
+	for _, c := range a.Capabilities {
+		for _, p := range c.Criteria {
+			if p.ID == criterion && p.Figure != nil {
+				_, _ = fmt.Fprintf(w, "%s is measured (%v, of %s): that decides, and the answer counts where the measure is not known\n", criterion, p.Figure.Value, p.Figure.From)
+			}
+		}
+	}
 }
 
 // proofs are all criteria as rows.

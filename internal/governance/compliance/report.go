@@ -94,23 +94,15 @@ func (s *Service) Report(ctx context.Context, scope kernel.Scope, q ReportQuery)
 	if err != nil {
 		return Report{}, err
 	}
-	b := newBook(framework, all)
+	b := newBook(framework, all, from, to)
 	if err := s.Store.Spans(ctx, sight, q.Filter, from, to, b.add); err != nil {
 		return Report{}, err
 	}
 	r := Report{
-		Framework: framework, Name: policy.Frameworks()[framework], From: from, To: to, Project: q.Filter.Project, Stage: q.Filter.Stage, Trend: []Point{},
+		Framework: framework, Name: policy.Frameworks()[framework], From: from, To: to, Project: q.Filter.Project, Stage: q.Filter.Stage,
+		Summary: b.tally.point(to), Controls: b.tally.controls(), Stacks: b.tally.stacks,
 	}
-	for at := from.Add(day); at.Before(to); at = at.Add(day) {
-		if err := ctx.Err(); err != nil {
-			return Report{}, err
-		}
-		r.Trend = append(r.Trend, b.at(at.Add(-time.Nanosecond)).point(at.Add(-time.Nanosecond)))
-	}
-	last := b.at(to)
-	r.Summary = last.point(to)
-	r.Trend = append(r.Trend, r.Summary)
-	r.Controls, r.Stacks = last.controls(), last.stacks
+	r.Trend = append(b.trend.points(), r.Summary)
 	return r, nil
 }
 

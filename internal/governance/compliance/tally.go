@@ -16,7 +16,10 @@ type book struct {
 	// places in ids.
 	answers  map[string][]int
 	policies [][]string
-	spans    []span
+	// trend has every span, tally those of its moment.
+	trend *trend
+	tally *tally
+	until time.Time
 }
 
 // span is a Span with what says something of the framework.
@@ -35,7 +38,7 @@ type spoken struct {
 	Word
 }
 
-func newBook(framework string, all []policy.Policy) *book {
+func newBook(framework string, all []policy.Policy, from, to time.Time) *book {
 	b := &book{ids: controlsOf(framework, all), answers: map[string][]int{}}
 	b.policies = make([][]string, len(b.ids))
 	for _, p := range all {
@@ -51,6 +54,8 @@ func newBook(framework string, all []policy.Policy) *book {
 	for _, ids := range b.policies {
 		slices.Sort(ids)
 	}
+	b.until, b.trend = to, newTrend(len(b.ids), from, to)
+	b.tally = &tally{book: b, all: make([]line, len(b.ids)), places: make([]map[where]line, len(b.ids))}
 	return b
 }
 
@@ -62,7 +67,11 @@ func (b *book) add(s Span) error {
 			one.words = append(one.words, spoken{controls, word})
 		}
 	}
-	b.spans = append(b.spans, one)
+	b.trend.span(one)
+	if !one.since.After(b.until) && one.until.After(b.until) {
+		b.tally.stacks++
+		b.tally.stack(one)
+	}
 	return nil
 }
 
@@ -93,19 +102,6 @@ func (l line) word(w Word) line {
 	}
 	l.exempted += w.Exempted
 	return l
-}
-
-// at tells how the controls stood.
-func (b *book) at(moment time.Time) *tally {
-	t := &tally{book: b, all: make([]line, len(b.ids)), places: make([]map[where]line, len(b.ids))}
-	for _, s := range b.spans {
-		if s.since.After(moment) || !s.until.After(moment) {
-			continue
-		}
-		t.stacks++
-		t.stack(s)
-	}
-	return t
 }
 
 // stack adds what is said of one stack.

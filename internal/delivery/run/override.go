@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -104,6 +105,24 @@ func (e *execution) passes(gates []GateResult) bool {
 
 func needsOverride(gates []string) string {
 	return "an override of " + strings.Join(gates, ", ") + " by somebody who may, with a reason"
+}
+
+// unchanged says that a plan which is held changes nothing, "" for one that does.
+func (a attempt) unchanged() string {
+	if !a.plan.Empty() {
+		return ""
+	}
+	return "; the plan changes nothing, and what it leaves is not as the gate demands"
+}
+
+// required are the approvals that a run needs on its way to a status: there is nothing to
+// approve of a plan that changes nothing and is to be overridden.
+func (a attempt) required(to Status) stage.Approvals {
+	needed := a.dossier.Approvals
+	if to == AwaitingApproval && a.plan.Empty() {
+		needed.Count = 0
+	}
+	return needed
 }
 
 // String returns the finding as one line for people.

@@ -132,3 +132,52 @@ func TestAnAdvisoryGateLetsItPass(t *testing.T) {
 		t.Errorf("%+v", r.Gates)
 	}
 }
+
+// TestGatesJudgeAPlanThatChangesNothing: one rule for both levels. What is held needs the
+// override alone, and nothing is changed by its apply.
+func TestGatesJudgeAPlanThatChangesNothing(t *testing.T) {
+	t.Parallel()
+	g := &turning{}
+	b := bench(t, ruled(t, run.Advisory, stage.Approvals{Count: 1, Role: stage.RoleApprover, OtherThanRequester: true}), func(d *run.Deps) { d.Gates = []run.Gate{g} })
+	g.turn(run.Advisory)
+	first := carry(t, b, b.Deploy(t, "dev", "1"))
+	_, err := approve(b, first, runtest.Grace)
+	runtest.Must(t, err)
+	if first = carry(t, b, first); first.Status != run.Succeeded {
+		t.Fatalf("it is %s: %+v", first.Status, first.Failure)
+	}
+	if same := carry(t, b, b.Deploy(t, "dev", "1")); same.Status != run.Succeeded || !same.Plan.Empty() {
+		t.Fatalf("nothing holds it: %s, %+v", same.Status, same.Plan)
+	}
+	g.turn(run.HardMandatory, found("strict", run.HardMandatory))
+	if ended := carry(t, b, b.Deploy(t, "dev", "1")); ended.Status != run.Failed || ended.Failure.Phase != "gates" {
+		t.Errorf("hard-mandatory: %s", ended.Status)
+	}
+	g.turn(run.SoftMandatory, found("strict", run.SoftMandatory))
+	held := carry(t, b, b.Deploy(t, "dev", "1"))
+	if held.Status != run.AwaitingApproval || !held.Plan.Empty() || held.Required.Count != 0 || !strings.Contains(held.StatusReason, "the plan changes nothing, and what it leaves") {
+		t.Fatalf("soft-mandatory: %s because %q, %+v", held.Status, held.StatusReason, held.Required)
+	}
+	_, err = b.Override(runtest.As(runtest.Ada), runtest.Project, held.ID, "policy", held.Dossier, "it is known")
+	if !kernel.Is(err, kernel.Refused) {
+		t.Errorf("who asked for it overrides it: %v", err)
+	}
+	_, err = b.Override(runtest.As(runtest.Grace), runtest.Project, held.ID, "policy", held.Dossier, "it is known")
+	runtest.Must(t, err)
+	if done := carry(t, b, held); done.Status != run.Succeeded || len(b.World.Applied) != 3 {
+		t.Errorf("overridden: %s, applied %v", done.Status, b.World.Applied)
+	}
+}
+
+// TestWhatWasAppliedUnderAnOverrideIsNotHeldAfterACrash: all of it is there already.
+func TestWhatWasAppliedUnderAnOverrideIsNotHeldAfterACrash(t *testing.T) {
+	t.Parallel()
+	b := bench(t, ruled(t, run.SoftMandatory, stage.Approvals{}))
+	r := carry(t, b, b.Deploy(t, "dev", "1"))
+	_, err := b.Override(runtest.As(runtest.Grace), runtest.Project, r.ID, "policy", r.Dossier, "it is known")
+	runtest.Must(t, err)
+	crash(t, b, r.ID, "module.workload", func() { b.World.Drift(r.Stack, "module.workload", r.Release.ID) })
+	next := b.Restart(t).Start(t)
+	runtest.Must(t, next.Sweep(t.Context()))
+	next.Await(t, r.ID, run.Succeeded)
+}

@@ -148,25 +148,26 @@ func (e *execution) plan(ctx context.Context) error {
 	return e.decide(ctx, a)
 }
 
-// decide moves the run: to its end when a gate fails, to verification when
-// there is nothing to apply, else, with the plan as it was sealed, to approval.
+// decide moves the run: to its end when a gate fails, to whoever may override one that
+// holds it, to verification when there is nothing to apply, else, with the plan as it was
+// sealed, to approval. Gates judge what the run leaves, whether its plan changes that or not.
 func (e *execution) decide(ctx context.Context, a attempt) error {
 	c := change{to: Approved}
-	blocked := blocking(a.dossier.Gates)
+	blocked, holding := blocking(a.dossier.Gates), held(a.dossier.Gates, nil, a.digest)
 	switch {
 	case e.run.DryRun:
 		c.to, c.why = PlannedOnly, "a dry run: nothing was changed"
 	case len(blocked) > 0:
 		c.to = Failed
-	case a.plan.Empty():
+	case a.plan.Empty() && (len(holding) == 0 || e.run.Status != Planning): // else all of it was applied
 		if e.run.Status == Planning {
 			if err := e.s.stillAvailable(ctx, e.run); err != nil {
 				return err
 			}
 		}
 		c.to, c.why = Verifying, "the plan changes nothing"
-	case len(held(a.dossier.Gates, nil, a.digest)) > 0:
-		c.to, c.why = AwaitingApproval, needsOverride(held(a.dossier.Gates, nil, a.digest))
+	case len(holding) > 0:
+		c.to, c.why = AwaitingApproval, needsOverride(holding)+a.unchanged()
 	case a.dossier.Approvals.Count > 0:
 		c.to, c.why = AwaitingApproval, needs(a.dossier.Approvals)
 	}
@@ -175,7 +176,7 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 	}
 	c.edit = func(ctx context.Context, r *Run) error {
 		r.Plan, r.Dossier, r.Gates, r.Deployed = &a.plan, a.digest, a.dossier.Gates, a.dossier.Deployed
-		r.Required, r.Inputs = a.dossier.Approvals, a.taken.inputs
+		r.Required, r.Inputs = a.required(c.to), a.taken.inputs
 		if c.to == Failed {
 			r.Failure = gatesFailure(blocked)
 			r.Failure.Message += e.plannedAgain()

@@ -167,28 +167,37 @@ func read(plan io.ReadCloser, err error) ([]byte, error) {
 	return raw, errors.Join(err, plan.Close())
 }
 
-// TestASealedPlanThatWasTamperedWithIsNotApplied changes each kept byte of a
-// plan that was approved, one at a time.
+// tampered changes bytes of a file, one at a time, and expects that it is not read as
+// what it was.
+func tampered(t *testing.T, file string, content []byte, read func() ([]byte, error)) {
+	t.Helper()
+	sealed, err := os.ReadFile(file)
+	runtest.Must(t, err)
+	for _, at := range []int{0, len(sealed) / 2, len(sealed) - 1} {
+		changed := bytes.Clone(sealed)
+		changed[at] ^= 1
+		runtest.Must(t, os.WriteFile(file, changed, 0o600))
+		if now, err := read(); err == nil && bytes.Equal(now, content) {
+			t.Errorf("byte %d of %s was changed, and nobody saw it", at, filepath.Base(file))
+		}
+	}
+}
+
+// TestASealedPlanThatWasTamperedWithIsNotApplied changes kept bytes of a plan that was
+// approved, and of what its gates looked at.
 func TestASealedPlanThatWasTamperedWithIsNotApplied(t *testing.T) {
 	t.Parallel()
 	b := bench(t, staged(t, noon(), func(dev, _ *stage.Stage) { dev.Approvals = stage.Approvals{Count: 1, Role: stage.RoleApprover} }))
 	r := carry(t, b, b.Deploy(t, "dev", "1"))
 	_, err := b.Approve(runtest.As(runtest.Grace), runtest.Project, r.ID, r.Dossier, "")
 	runtest.Must(t, err)
-	files, err := filepath.Glob(filepath.Join(b.Folder, "blobs", "plans", r.ID+"*"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%v, %v", files, err)
-	}
-	sealed, err := os.ReadFile(files[0])
+	kept := filepath.Join(b.Folder, "blobs", "plans", r.ID+".")
+	plan, err := read(b.Plans.Load(t.Context(), r.ID, r.Plan.Digest))
 	runtest.Must(t, err)
-	for _, at := range []int{0, len(sealed) / 2, len(sealed) - 1} {
-		changed := bytes.Clone(sealed)
-		changed[at] ^= 1
-		runtest.Must(t, os.WriteFile(files[0], changed, 0o600))
-		if plan, err := read(b.Plans.Load(t.Context(), r.ID, r.Plan.Digest)); err == nil && kernel.DigestOf(plan) == r.Plan.Digest {
-			t.Errorf("byte %d was changed, and nobody saw it", at)
-		}
-	}
+	tampered(t, kept+r.Plan.Digest.Hex(), plan, func() ([]byte, error) { return read(b.Plans.Load(t.Context(), r.ID, r.Plan.Digest)) })
+	judged, err := read(b.Plans.LoadJudged(t.Context(), r.ID, r.Dossier))
+	runtest.Must(t, err)
+	tampered(t, kept+r.Dossier.Hex()+".judged", judged, func() ([]byte, error) { return read(b.Plans.LoadJudged(t.Context(), r.ID, r.Dossier)) })
 	if r = carry(t, b, r); r.Status != run.Failed || len(b.World.Applied) != 0 {
 		t.Errorf("%s, applied %v", r.Status, b.World.Applied)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -104,6 +105,49 @@ func TestWhatIsGatheredIsPutAtTheEnd(t *testing.T) {
 		}
 		if err := gather(ctx, "k", "alone"); err != nil || !slices.Equal(kept(), []string{"a b c", "alone"}) {
 			t.Errorf("%v, kept %q", err, kept())
+		}
+	})
+}
+
+// TestReadingEndsWithItsContext holds that what is slow is cut off, that no more rows
+// are read, and that nothing begins; the next one reads on.
+func TestReadingEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, nil, func(t *testing.T, d *db.DB) {
+		const long = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < CAST(? AS BIGINT)) SELECT "
+		read := func(ctx context.Context, most int) (n int, err error) {
+			err = d.Reader(ctx).NewRaw(long+"count(*) FROM n", most).Scan(ctx, &n)
+			return n, err
+		}
+		if n, err := read(t.Context(), 200_000); err != nil || n != 200_000 {
+			t.Fatalf("%d, %v", n, err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if _, err := read(ctx, 1_000_000_000_000); err == nil {
+			t.Error("it went on")
+		}
+		if _, err := read(ctx, 10); err == nil {
+			t.Error("it began")
+		}
+		if n, err := read(t.Context(), 10); err != nil || n != 10 {
+			t.Errorf("%d, %v", n, err)
+		}
+		ctx, cancel = context.WithCancel(t.Context())
+		defer cancel()
+		rows, err := d.Reader(ctx).QueryContext(ctx, long+"i FROM n", 2_000_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = rows.Close() }()
+		seen := 0
+		for rows.Next() {
+			if seen++; seen == 10 {
+				cancel()
+			}
+		}
+		if err := rows.Err(); !errors.Is(err, context.Canceled) || seen == 2_000_000 {
+			t.Errorf("%d rows, %v", seen, err)
 		}
 	})
 }

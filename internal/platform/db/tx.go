@@ -84,6 +84,9 @@ func (d *DB) Reader(ctx context.Context) bun.IDB {
 	if tx, ok := openIn(ctx); ok {
 		return tx.Tx
 	}
+	if d.dialect == SQLite {
+		return reader{d.read}
+	}
 	return d.read
 }
 

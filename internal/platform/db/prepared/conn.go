@@ -86,6 +86,7 @@ func (s *statement) begin(ctx context.Context) (watched context.Context, done fu
 
 // QueryContext runs a statement that returns rows.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	ctx = cutOf(ctx)
 	s, values := c.find(ctx, query, args)
 	if s == nil {
 		return c.connection.QueryContext(ctx, query, args)
@@ -105,7 +106,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		return nil, errors.Join(errors.New("the rows of a kept statement are of an unknown kind"), found.Close())
 	}
 	s.busy = true
-	return &rows{resultRows: plain, of: s}, nil
+	return &rows{resultRows: plain, of: s, cut: ctx.Err}, nil
 }
 
 // find returns the statement of the query with what to bind, nil for one that is

@@ -17,6 +17,16 @@ type rows struct {
 	resultRows
 
 	of *statement
+	// cut tells why no more are to be read, nil while they are.
+	cut func() error
+}
+
+// Next reads the next one.
+func (r *rows) Next(dest []driver.Value) error {
+	if err := r.cut(); err != nil {
+		return err
+	}
+	return r.resultRows.Next(dest)
 }
 
 // Close ends the reading.

@@ -128,7 +128,7 @@ func (s *Service) Watch(ctx context.Context) error {
 	}
 }
 
-// nudged are the runs that a sweep woke and that were not taken up since: one
+// nudged are the runs that a sweep woke and that no turn has looked at since: one
 // job for each is enough, however long the queue is.
 type nudged struct {
 	sync.Mutex
@@ -144,8 +144,10 @@ func (n *nudged) add(id string) bool {
 	return !was
 }
 
-func (n *nudged) remove(id string) {
+// remove forgets the run, and with it the others: one turn looks at all that wait, and
+// the job that woke it may stand for theirs.
+func (n *nudged) remove(string) {
 	n.Lock()
 	defer n.Unlock()
-	delete(n.runs, id)
+	clear(n.runs)
 }

@@ -132,18 +132,45 @@ type advanceArgs struct {
 // Kind is the name of the job in River's tables.
 func (advanceArgs) Kind() string { return "run_advance" }
 
-// Enqueue adds the next step of a run in the transaction of ctx.
+// plenty is how many jobs wait at the least before a run has none of its own, and
+// plentyEach how many for each that is worked off at once: other processes may work
+// off more of them.
+const (
+	plenty     = 16
+	plentyEach = 4
+)
+
+// Enqueue sees to it that the next step of a run is made once the transaction of ctx
+// is committed. Where many jobs wait already it adds no other: each of them executes
+// whichever runs there are then, until there is none.
 func (q *Queue) Enqueue(ctx context.Context, scope kernel.Scope, run string) error {
 	tx, ok := db.SQLTx(ctx)
 	if !ok {
 		return errors.New("enqueue a run: there is no transaction to do it in")
 	}
+	db.AfterCommit(ctx, q.wake)
+	if enough, err := q.enough(ctx); enough || err != nil {
+		return db.Map(err, "job for run "+run)
+	}
 	args := advanceArgs{Tenant: scope.Tenant, Project: scope.Project, Run: run}
 	if _, err := q.insert.InsertTx(ctx, tx, args, &river.InsertOpts{MaxAttempts: attempts}); err != nil {
 		return db.Map(err, "job for run "+run)
 	}
-	db.AfterCommit(ctx, q.wake)
 	return nil
+}
+
+// enough reports whether plenty of jobs wait that were not tried yet. They begin after
+// the end of the transaction of ctx: on SQLite to begin a job is to write, and on
+// PostgreSQL they are locked until then, which who looks for jobs skips.
+func (q *Queue) enough(ctx context.Context) (bool, error) {
+	query := "SELECT id FROM river_job WHERE state = 'available' AND queue = ? AND kind = ? AND attempt = 0 LIMIT ?"
+	if q.db.Dialect() == db.Postgres {
+		query += " FOR UPDATE SKIP LOCKED"
+	}
+	var waiting []int64
+	most := max(plenty, plentyEach*q.config.Concurrency)
+	err := q.db.Conn(ctx).NewRaw(query, river.QueueDefault, advanceArgs{}.Kind(), most).Scan(ctx, &waiting)
+	return len(waiting) == most, err
 }
 
 // wake has the job that was queued looked for at once.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -83,6 +84,84 @@ func TestAProcessHearsOfItsOwnJobs(t *testing.T) {
 		must(t, d.Reader(ctx).NewRaw("SELECT COUNT(*) FROM river_job WHERE kind <> 'run_advance'").Scan(ctx, &bells))
 		if bells != 0 {
 			t.Errorf("%d jobs are of no run", bells)
+		}
+	})
+}
+
+// TestManyRunsShareJobs queues many at once, of which a turn takes all that wait then:
+// none of them is left, and few of them have a job.
+func TestManyRunsShareJobs(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, nil, func(t *testing.T, d *db.DB) {
+		const runs, writers = 120, 4
+		ctx := t.Context()
+		_, err := d.SQL().ExecContext(ctx, "CREATE TABLE waiting (run TEXT PRIMARY KEY)")
+		must(t, err)
+		q, err := runjobs.New(d, runjobs.Config{Poll: time.Hour, Rest: time.Hour})
+		must(t, err)
+		must(t, q.Migrate(ctx))
+		taken, goOn := make(chan string, runs), make(chan struct{})
+		must(t, q.Start(ctx, advancer(func(ctx context.Context, _ kernel.Scope, _ string) error {
+			<-goOn
+			var all []string
+			if err := d.Conn(ctx).NewRaw("DELETE FROM waiting RETURNING run").Scan(ctx, &all); err != nil {
+				return err
+			}
+			for _, run := range all {
+				taken <- run
+			}
+			return nil
+		})))
+		t.Cleanup(func() { must(t, q.Stop(context.Background())) })
+		var group sync.WaitGroup
+		for w := range writers {
+			group.Go(func() {
+				for i := range runs / writers {
+					run := fmt.Sprintf("run_%d_%d", w, i)
+					err := d.InTx(ctx, func(ctx context.Context) error {
+						if _, err := d.Conn(ctx).ExecContext(ctx, "INSERT INTO waiting (run) VALUES (?)", run); err != nil {
+							return err
+						}
+						return q.Enqueue(ctx, kernel.Scope{Tenant: "acme"}, run)
+					})
+					if err != nil {
+						t.Error(err)
+					}
+					if w == 0 && i == runs/writers/2 {
+						close(goOn)
+					}
+				}
+			})
+		}
+		group.Wait()
+		seen := map[string]bool{}
+		for len(seen) < runs {
+			select {
+			case run := <-taken:
+				seen[run] = true
+			case <-time.After(time.Minute):
+				t.Fatalf("%d of %d runs were taken", len(seen), runs)
+			}
+		}
+	})
+}
+
+func TestAQueueThatIsFullAddsNoJobs(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, nil, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		q, err := runjobs.New(d, runjobs.Config{})
+		must(t, err)
+		must(t, q.Migrate(ctx))
+		for i := range 40 {
+			must(t, d.InTx(ctx, func(ctx context.Context) error {
+				return q.Enqueue(ctx, kernel.Scope{Tenant: "acme"}, fmt.Sprintf("run_%d", i))
+			}))
+		}
+		var jobs int
+		must(t, d.Reader(ctx).NewRaw("SELECT COUNT(*) FROM river_job").Scan(ctx, &jobs))
+		if jobs != 16 {
+			t.Errorf("there are %d jobs", jobs)
 		}
 	})
 }

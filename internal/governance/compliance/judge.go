@@ -246,7 +246,7 @@ func unknown(before Words) Words {
 // findings replaces those of a stack; those that were there keep since when.
 func (s *Service) findings(ctx context.Context, e *evaluation) error {
 	known, err := s.Store.Findings(ctx, e.watch.Stack())
-	if err != nil {
+	if err != nil || len(known)+len(e.findings) == 0 {
 		return err
 	}
 	since := map[string]time.Time{}

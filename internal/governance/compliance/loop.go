@@ -9,7 +9,7 @@ import (
 
 // The rhythm of the loop.
 const (
-	// lookEvery is how often policies and the schedule are looked at when nobody says
+	// lookEvery is how often policies are looked at, and the schedule when nobody says
 	// that there is work.
 	lookEvery = 5 * time.Second
 	// reconcileEvery is how often the schedule is compared with what is deployed.
@@ -25,12 +25,13 @@ const (
 func (s *Service) Watch(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var reconciled time.Time
+	var reconciled, followed time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
+			followed = time.Time{}
 		case <-s.nudged:
 		}
 		if now := s.Clock.Now(); now.Sub(reconciled) >= reconcileEvery {
@@ -39,7 +40,13 @@ func (s *Service) Watch(ctx context.Context) error {
 			}
 			reconciled = now
 		}
-		if err := s.Work(ctx); err != nil {
+		if now := s.Clock.Now(); now.Sub(followed) >= lookEvery {
+			if err := s.Follow(ctx); err != nil {
+				return ended(ctx, err)
+			}
+			followed = now
+		}
+		if err := s.due(ctx); err != nil {
 			return ended(ctx, err)
 		}
 		timer.Reset(lookEvery)
@@ -59,6 +66,11 @@ func (s *Service) Work(ctx context.Context) error {
 	if err := s.Follow(ctx); err != nil {
 		return err
 	}
+	return s.due(ctx)
+}
+
+// due evaluates all that is due.
+func (s *Service) due(ctx context.Context) error {
 	for {
 		did, err := s.one(ctx)
 		if err != nil || !did {

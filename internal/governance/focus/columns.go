@@ -103,10 +103,14 @@ func layoutOf(header []string) (layout, []kernel.Problem) {
 		if _, ok := l.at[c]; ok || (l.version == "1.3" && c == "PublisherName") {
 			continue
 		}
-		l.missing = append(l.missing, c)
+		name := c
+		if c == colProvider && l.version == "1.3" {
+			name = provider13
+		}
+		l.missing = append(l.missing, name)
 		if slices.Contains(needed(), c) {
 			problems = append(problems, kernel.Problem{
-				Line: 1, Column: 1, Path: c, Message: "the file has no column " + c, Fix: "export it in the FOCUS format, version 1.0 to 1.3, with every mandatory column",
+				Line: 1, Column: 1, Path: name, Message: "the file has no column " + name, Fix: "export it in the FOCUS format, version 1.0 to 1.3, with every mandatory column",
 			})
 		}
 	}

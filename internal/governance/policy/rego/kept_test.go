@@ -145,7 +145,7 @@ func TestWhatIsKeptOfResourcesIsWhatTheyAre(t *testing.T) {
 }
 
 // concerning are the shipped rules that look at the types.
-func concerning(t *testing.T, types ...string) []policy.File {
+func concerning(t testing.TB, types ...string) []policy.File {
 	t.Helper()
 	shipped, err := policy.ReadFolder("terrace", policies.Shipped, "policies")
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/policies"
 )
 
-func library(t *testing.T) policy.Folder {
+func library(t testing.TB) policy.Folder {
 	t.Helper()
 	lib, err := fs.Sub(policies.Shipped, "lib")
 	if err != nil {
@@ -25,7 +25,7 @@ func library(t *testing.T) policy.Folder {
 	return folder(t, lib, "policies/lib")
 }
 
-func folder(t *testing.T, tree fs.FS, name string) policy.Folder {
+func folder(t testing.TB, tree fs.FS, name string) policy.Folder {
 	t.Helper()
 	f, err := policy.ReadFolder(name, tree, name)
 	if err != nil {

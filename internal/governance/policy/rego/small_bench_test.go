@@ -1,0 +1,67 @@
+package rego_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
+	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
+)
+
+// maxSmall is what the processors may take for a small plan, in milliseconds.
+const maxSmall = 1
+
+// BenchmarkSmall evaluates the shipped policies over the plan of a service with a
+// secret, one of whose arguments is another one each time, within what surrounds a
+// run: what every deployment waits for.
+func BenchmarkSmall(b *testing.B) {
+	text, err := os.ReadFile("testdata/small.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	set, err := rego.Compile(b.Context(), library(b), policy.Folder{Modules: concerning(b, "terrace_service", "terrace_secret")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	nth := func(n int) policy.Input {
+		in, err := plan.Read("plan.json", []byte(strings.ReplaceAll(string(text), "MARK", fmt.Sprintf("mark-%d", n))))
+		if err != nil {
+			b.Fatal(err)
+		}
+		in.Context = policy.Context{
+			Tenant: "default", Project: "demo", Stage: "dev", Target: "local", Runtime: "process", Operation: "deploy", Requester: "somebody",
+			Workload: map[string]any{"metadata": map[string]any{"name": "shop"}, "containers": map[string]any{"main": map[string]any{"image": "."}}},
+			Cost:     map[string]any{"monthly": "0.00", "currency": "EUR", "complete": true},
+		}
+		return in
+	}
+	n := 0
+	eval := func() {
+		n++
+		in := nth(n)
+		if report, err := set.Eval(b.Context(), in, rego.Options{}); err != nil || len(report.Evaluated) < 20 || report.Count(policy.Errored) > 0 {
+			b.Fatal(err, report)
+		}
+	}
+	eval()
+	var all []float64
+	for b.Loop() {
+		_, cpu := measured(syscall.RUSAGE_SELF, eval)
+		all = append(all, cpu)
+	}
+	b.ReportMetric(0, "ns/op")
+	slices.Sort(all)
+	sum := 0.0
+	for _, cpu := range all {
+		sum += cpu
+	}
+	b.ReportMetric(sum/float64(len(all)), "cpu-ms")
+	if sum/float64(len(all)) > maxSmall {
+		b.Errorf("%.2f ms of processors; at most %d are wanted", sum/float64(len(all)), maxSmall)
+	}
+}

@@ -2,16 +2,20 @@ package rego
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/metrics"
 	oparego "github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/topdown"
+	"github.com/open-policy-agent/opa/v1/topdown/builtins"
 
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -157,6 +161,7 @@ type sight struct {
 	input        ast.Value
 	cache        topdown.VirtualCache
 	associations associations
+	machine      *machine
 }
 
 // see returns what the worker has of a view.
@@ -197,7 +202,7 @@ func (w *worker) find(ctx context.Context, t *task) (found any, wrong []topdown.
 	if t.view == nil {
 		return t.known, nil, nil
 	}
-	found, wrong, err = w.ask(ctx, t.rule.query, t.view)
+	found, wrong, err = w.say(ctx, t)
 	if err != nil || !t.rule.single {
 		return found, wrong, err
 	}
@@ -206,6 +211,48 @@ func (w *worker) find(ctx context.Context, t *task) (found any, wrong []topdown.
 		t.fresh = byAddress(now)
 	}
 	return ordered(append(t.known, now...)), wrong, nil
+}
+
+// say evaluates a rule by its program, and asks Rego where that does not say everything.
+func (w *worker) say(ctx context.Context, t *task) (any, []topdown.Error, error) {
+	if t.rule.planned != nil {
+		found, err := w.run(ctx, t.rule.planned, t.view)
+		if !errors.Is(err, errAsk) {
+			return found, nil, err
+		}
+	}
+	return w.ask(ctx, t.rule.query, t.view)
+}
+
+// run evaluates a rule within its bounds.
+func (w *worker) run(ctx context.Context, f *function, of *view) (any, error) {
+	s := w.see(of)
+	within, cancel := context.WithTimeout(ctx, w.options.Timeout)
+	defer cancel()
+	defer w.guard.hold(cancel)()
+	if s.machine == nil {
+		s.machine = w.set.machine(s.input, w.options.Now)
+	}
+	v, err := s.machine.run(context.WithValue(within, associationsKey{}, s.associations), f)
+	if err == nil {
+		err = w.guard.err()
+	}
+	if err != nil {
+		s.machine = nil // it may hold what was not evaluated to its end
+		return nil, err
+	}
+	if v == nil {
+		return nil, nil //nolint:nilnil // undefined
+	}
+	return ast.JSONWithOpt(v.Value, ast.JSONOpt{})
+}
+
+// machine runs the program of the set over an input.
+func (s *Set) machine(input ast.Value, now time.Time) *machine {
+	m := newMachine(s.program, input)
+	m.builtins.Time = ast.NumberTerm(json.Number(strconv.FormatInt(now.UnixNano(), 10)))
+	m.builtins.Metrics, m.builtins.Cache, m.builtins.Capabilities = metrics.NoOp(), builtins.Cache{}, s.compiler.Capabilities()
+	return m
 }
 
 // ask evaluates one query within its bounds. It returns nil where the query is undefined.

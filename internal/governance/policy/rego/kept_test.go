@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -129,6 +130,7 @@ func TestWhatIsKeptOfResourcesIsWhatTheyAre(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	opa := ownOPA(t, slices.Concat(library(t).Modules, shipped.Modules), set.Policies())
 	s := stack{random: rand.New(rand.NewPCG(1, 2))}
 	results := 0
 	plans := rounds(30)
@@ -136,12 +138,24 @@ func TestWhatIsKeptOfResourcesIsWhatTheyAre(t *testing.T) {
 		text := s.step()
 		have := judged(t, set, text, rego.Options{})
 		same(t, fmt.Sprintf("plan %d", n), judged(t, plain, text, rego.Options{}), have)
+		if diff := cmp.Diff(opa.says(t, documentOf(t, text), have), told(have)); diff != "" {
+			t.Errorf("plan %d (-opa +have):\n%s", n, diff)
+		}
 		same(t, fmt.Sprintf("plan %d again", n), have, judged(t, set, text, rego.Options{}))
 		results += len(have.Results)
 	}
 	if results < 15*plans {
 		t.Errorf("there are %d results", results)
 	}
+}
+
+func documentOf(t *testing.T, text []byte) map[string]any {
+	t.Helper()
+	in, err := plan.Read("plan.json", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in.Document
 }
 
 // concerning are the shipped rules that look at the types.

@@ -10,7 +10,7 @@ import (
 )
 
 // errAsk says that Rego has to be asked: it tells errors, and where they are.
-var errAsk = errors.New("Rego has to be asked") //nolint:gochecknoglobals // a constant
+var errAsk = errors.New("the rule has to be asked of Rego") //nolint:gochecknoglobals // a constant
 
 // often is after how many steps a machine looks whether it has to stop.
 const steps = 1 << 10
@@ -114,13 +114,13 @@ func (m *machine) enter(f *function, args []*ast.Term) (*ast.Term, error) {
 		fr.set(p, args[i])
 	}
 	for _, b := range f.blocks {
-		switch end := fr.block(b); end {
-		case returned:
-			v := fr.result
-			m.stack = m.stack[:base]
-			return v, nil
-		case failed:
+		end := fr.block(b)
+		if end == failed {
 			return nil, fr.err
+		}
+		if end == returned {
+			m.stack = m.stack[:base]
+			return fr.result, nil
 		}
 	}
 	m.stack = m.stack[:base]

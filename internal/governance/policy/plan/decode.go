@@ -16,34 +16,23 @@ const deepest = 1_000
 // those of the content, which nobody may change afterwards.
 func decode(content []byte) (map[string]any, error) {
 	var document map[string]any
-	if depth(content) > deepest {
+	s := survey{content: content}
+	if s.look(); s.deepest > deepest {
 		d := json.NewDecoder(bytes.NewReader(content))
 		d.UseNumber()
 		return document, d.Decode(&document)
 	}
-	rest, err := fastjson.Parse(content, &document, fastjson.UseNumber|fastjson.ZeroCopy)
+	if document, ok := s.together(); ok {
+		return document, nil
+	}
+	rest, err := parse(content, &document)
 	if err == nil && len(bytes.TrimSpace(rest)) > 0 {
 		err = errors.New("there is something behind it")
 	}
 	return document, err
 }
 
-// depth is how many objects and lists are in each other at most.
-func depth(content []byte) (most int) {
-	now, quoted := 0, false
-	for i := 0; i < len(content); i++ {
-		switch c := content[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{', c == '[':
-			now++
-			most = max(most, now)
-		case c == '}', c == ']':
-			now--
-		}
-	}
-	return most
+// parse reads one value, and returns what is behind it.
+func parse(content []byte, into any) (rest []byte, err error) {
+	return fastjson.Parse(content, into, fastjson.UseNumber|fastjson.ZeroCopy)
 }

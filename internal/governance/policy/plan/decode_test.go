@@ -49,3 +49,52 @@ func TestDepthIsAnError(t *testing.T) {
 		}
 	}
 }
+
+// A long document is read in parts, and whatever is wrong with it is found as in a
+// short one.
+func TestWhatIsReadOfALongDocumentIsWhatThereIs(t *testing.T) {
+	t.Parallel()
+	pad := strings.Repeat(" ", 140<<10)
+	random := rand.New(rand.NewPCG(7, 8))
+	const seed = `{"format_version":"1.2", "x":[[1],{"resource_changes":[2,3]}], "resource_changes" : [{"address":"a","type":"t","change":{"a":[1,2,"],["]}} ,{"address":"b","type":"t","change":{}}, {"address":"c","type":"t","change":{"q":"\\\""}}],"z":{"y":[1,2]}}`
+	read := 0
+	for range 500 {
+		text := []byte(seed)
+		for range random.IntN(3) {
+			text[random.IntN(len(text))] = "{}[]\",:0123-+.eE\\u ntf\x01\x80"[random.IntN(24)]
+		}
+		text = bytes.Replace(text, []byte("} ,{"), []byte("}"+pad+",{"), 1)
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.UseNumber()
+		var want map[string]any
+		valid := json.Valid(text) && d.Decode(&want) == nil
+		in, err := plan.Read("p", bytes.Clone(text))
+		if err == nil && (!valid || !reflect.DeepEqual(in.Document, want)) {
+			t.Fatalf("%s: %v, %v", bytes.ReplaceAll(text, []byte(pad), nil), in.Document, err)
+		}
+		if valid && err == nil {
+			read++
+		}
+	}
+	if read < 100 {
+		t.Errorf("%d were read", read)
+	}
+}
+
+// The last of two lists counts, however its name is written.
+func TestTheLastOfTwoListsOfChangesCounts(t *testing.T) {
+	t.Parallel()
+	pad := strings.Repeat(" ", 140<<10)
+	const one, two = `[{"address":"a","type":"t","change":{}},{"address":"b","type":"t","change":{}}]`, `[{"address":"c","type":"t","change":{}}]`
+	for _, text := range []string{
+		`{"resource_changes":` + pad + one + `,"resource_changes":` + two + `}`,
+		`{"resource_changes":` + pad + one + `,"resource\u005fchanges":` + two + `}`,
+		`{"x\"resource_changes":` + pad + one + `,"resource_changes":` + two + `}`,
+		`{"resource\u005fchanges":` + pad + one + `,"resource_changes":` + two + `}`,
+	} {
+		in, err := plan.Read("p", []byte(text))
+		if list, _ := in.Document["resource_changes"].([]any); err != nil || len(list) != 1 {
+			t.Errorf("%v, %v", in.Document, err)
+		}
+	}
+}

@@ -1,56 +1,106 @@
 package rego
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
-	"maps"
-	"slices"
+	"hash/maphash"
+	"math/bits"
 )
 
-// digest names a value of JSON: two that are alike have the same, and no others.
-type digest [sha256.Size]byte
+// digest names a value of JSON within a set: two that are alike have the same. Others
+// have others, for its seeds are chance and nobody sees them: what somebody writes into
+// a plan cannot be made to meet what was kept of another.
+type digest [2]uint64
 
-// digestOf returns false where something is in the value that JSON does not have. It
-// writes into the buffer, which it returns for the next.
-func digestOf(v any, buffer []byte) (digest, []byte, bool) {
-	text, ok := written(buffer[:0], v)
-	return sha256.Sum256(text), text, ok
+// digester makes digests, in two lanes that have nothing in common.
+type digester [2]lane
+
+// lane is a seed, and what it mixes with the first and the second of two.
+type lane struct {
+	seed        maphash.Seed
+	left, right uint64
 }
 
-// written puts v behind text, so that where each part ends is certain.
-func written(text []byte, v any) ([]byte, bool) {
-	ok := true
+func newDigester() digester {
+	var d digester
+	for i := range d {
+		seed := maphash.MakeSeed()
+		d[i] = lane{seed: seed, left: maphash.String(seed, "left"), right: maphash.String(seed, "right")}
+	}
+	return d
+}
+
+// of returns false where something is in the values that JSON does not have.
+func (d *digester) of(values []map[string]any) (digest, bool) {
+	all := d.scalar('[', "")
+	for _, v := range values {
+		next, ok := d.value(v)
+		if !ok {
+			return digest{}, false
+		}
+		all = d.join(all, next)
+	}
+	return all, true
+}
+
+func (d *digester) value(v any) (digest, bool) {
 	switch v := v.(type) {
 	case nil:
-		text = append(text, '0')
+		return d.scalar('0', ""), true
 	case bool:
 		if v {
-			return append(text, 't'), true
+			return d.scalar('t', ""), true
 		}
-		text = append(text, 'f')
+		return d.scalar('f', ""), true
 	case string:
-		text = counted(text, 's', v)
+		return d.scalar('s', v), true
 	case json.Number:
-		text = counted(text, 'n', string(v))
+		return d.scalar('n', string(v)), true
 	case []any:
-		text = binary.AppendUvarint(append(text, '['), uint64(len(v)))
-		for i := 0; i < len(v) && ok; i++ {
-			text, ok = written(text, v[i])
-		}
-	case map[string]any:
-		text = binary.AppendUvarint(append(text, '{'), uint64(len(v)))
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if text, ok = written(counted(text, 'k', key), v[key]); !ok {
-				break
+		all := d.scalar('[', "")
+		for _, item := range v {
+			next, ok := d.value(item)
+			if !ok {
+				return digest{}, false
 			}
+			all = d.join(all, next)
 		}
+		return all, true
+	case map[string]any:
+		return d.object(v)
 	default:
-		return text, false
+		return digest{}, false
 	}
-	return text, ok
 }
 
-func counted(text []byte, kind byte, s string) []byte {
-	return append(binary.AppendUvarint(append(text, kind), uint64(len(s))), s...)
+// object is the sum of what its parts are, which have no order.
+func (d *digester) object(o map[string]any) (digest, bool) {
+	all := d.scalar('{', "")
+	for key, v := range o {
+		next, ok := d.value(v)
+		if !ok {
+			return digest{}, false
+		}
+		item := d.join(d.scalar('k', key), next)
+		all[0], all[1] = all[0]+item[0], all[1]+item[1]
+	}
+	return d.join(all, d.scalar('}', "")), true
+}
+
+// scalar is the digest of a text of a kind.
+func (d *digester) scalar(kind byte, text string) digest {
+	var made digest
+	for i := range d {
+		made[i] = d[i].mix(uint64(kind), maphash.String(d[i].seed, text))
+	}
+	return made
+}
+
+// join is the digest of one after the other.
+func (d *digester) join(one, other digest) digest {
+	return digest{d[0].mix(one[0], other[0]), d[1].mix(one[1], other[1])}
+}
+
+func (l *lane) mix(one, other uint64) uint64 {
+	high, low := bits.Mul64(one^l.left, other^l.right)
+	return high ^ low
 }

@@ -34,7 +34,7 @@ func (s *Set) evaluation(in input, tasks []*task) *evaluation {
 		t.view, t.whole = whole, whole
 	}
 	if in.indexed && slices.ContainsFunc(tasks, func(t *task) bool { return t.rule.single }) {
-		name(e.units)
+		s.kept.digester.name(e.units)
 		e.recall(in, whole)
 	}
 	asked := map[*view][]*task{}

@@ -13,12 +13,15 @@ const maxKept = 16 << 20
 // like the one before it but for what somebody changed. What was not asked for the
 // longest time is forgotten.
 type kept struct {
+	digester   digester
 	mu         sync.Mutex
 	young, old map[digest]said
 	size       int
 }
 
-func newKept() *kept { return &kept{young: map[digest]said{}, old: map[digest]said{}} }
+func newKept() *kept {
+	return &kept{digester: newDigester(), young: map[digest]said{}, old: map[digest]said{}}
+}
 
 // said is what policies said of a resource, by their number in the set. It is not
 // changed once it is kept.

@@ -10,7 +10,7 @@ import (
 )
 
 // errAsk says that Rego has to be asked: it tells errors, and where they are.
-var errAsk = errors.New("the rule has to be asked of Rego") //nolint:gochecknoglobals // a constant
+var errAsk = errors.New("the rule has to be asked of Rego")
 
 // often is after how many steps a machine looks whether it has to stop.
 const steps = 1 << 10

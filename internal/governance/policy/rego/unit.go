@@ -35,16 +35,16 @@ func unitsOf(all []resource) []unit {
 }
 
 // name gives each unit its digest.
-func name(units []unit) {
+func (d *digester) name(units []unit) {
 	parallel(len(units), func(from, to int) {
-		var buffer []byte
+		var fields []map[string]any
 		for i := from; i < to; i++ {
 			u := &units[i]
-			fields := make([]any, 0, len(u.resources))
+			fields = fields[:0]
 			for _, r := range u.resources {
 				fields = append(fields, r.fields)
 			}
-			u.digest, buffer, u.named = digestOf(fields, buffer)
+			u.digest, u.named = d.of(fields)
 		}
 	})
 }

@@ -27,6 +27,11 @@ func (r *Runner) Apply(ctx context.Context, job Job, plan PlanFile, sink Sink) (
 	if err := w.layOut(ctx, plan); err != nil {
 		return ApplyResult{}, err
 	}
+	return r.applyIn(ctx, job, w, sink)
+}
+
+// applyIn applies the plan that lies in w.
+func (r *Runner) applyIn(ctx context.Context, job Job, w workdir, sink Sink) (ApplyResult, error) {
 	s := &stream{phase: PhaseApply, sink: sink, secrets: job.secrets()}
 	if err := r.execute(ctx, job, w, s, "apply", "-json", "-input=false", "-no-color", planName); err != nil {
 		return ApplyResult{Existing: r.existing(ctx, job, w, s), Busy: s.busy()}, r.rescue(ctx, job, w, s, err)

@@ -45,7 +45,7 @@ func (r *Runner) reuse(w workdir, s shape) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Symlink(view, w.join(dataName)); err != nil {
+	if err := w.link(view); err != nil {
 		return err
 	}
 	now := time.Now()
@@ -53,10 +53,24 @@ func (r *Runner) reuse(w workdir, s shape) error {
 	if lock == nil {
 		return nil
 	}
-	if err := w.write(lockName, lock); err != nil {
+	if err := w.put(lockName, lock); err != nil {
 		return errors.Join(err, w.bare())
 	}
 	return nil
+}
+
+// link makes the view w's.
+func (w workdir) link(view string) error {
+	at, err := os.Readlink(w.join(dataName))
+	if err == nil && at == view {
+		return nil
+	}
+	if err == nil {
+		if err := w.bare(); err != nil {
+			return err
+		}
+	}
+	return os.Symlink(view, w.join(dataName))
 }
 
 // view returns the folder of links into the kept one in which modules have the

@@ -24,6 +24,11 @@ func (r *Runner) initialise(ctx context.Context, job Job, w workdir, sink Sink) 
 		s.send(Event{Phase: PhaseInit, Level: "info", Type: "init_reused", Message: "Modules and providers are initialised already"})
 		return true, nil
 	}
+	if w.kept() != "" { // it is that of another job
+		if err := w.bare(); err != nil {
+			return false, onDisk("make the initialised folder anew", err)
+		}
+	}
 	stderr, err := r.process(job, w).run(ctx, s.line, "init", "-json", "-input=false", "-no-color")
 	s.release()
 	if err != nil {

@@ -24,12 +24,27 @@ func (r *Runner) Plan(ctx context.Context, job Job, sink Sink) (result PlanResul
 	if err != nil {
 		return PlanResult{}, err
 	}
-	defer func() { err = errors.Join(err, onDisk("remove the work directory", w.remove())) }()
+	held := &Held{w: w}
+	defer func() {
+		if err != nil || result.Held == nil {
+			err = errors.Join(err, held.Close())
+		}
+	}()
 	s := &stream{phase: PhasePlan, sink: sink, secrets: job.secrets()}
 	if err := r.execute(ctx, job, w, s, job.planArgs()...); err != nil {
 		return PlanResult{}, err
 	}
-	return r.read(ctx, job, w, s)
+	if result, held.file, err = r.read(ctx, job, w, s); err != nil {
+		return PlanResult{}, err
+	}
+	if job.Hold {
+		result.Held = held
+		return result, nil
+	}
+	if job.KeepPlan != nil {
+		err = job.KeepPlan(ctx, held.file)
+	}
+	return result, err
 }
 
 func (j Job) planArgs() []string {
@@ -46,21 +61,13 @@ func (j Job) planArgs() []string {
 }
 
 // read collects the plan that lies in w.
-func (r *Runner) read(ctx context.Context, job Job, w workdir, s *stream) (PlanResult, error) {
+func (r *Runner) read(ctx context.Context, job Job, w workdir, s *stream) (PlanResult, PlanFile, error) {
 	file, err := w.made()
 	if err != nil {
-		return PlanResult{}, err
+		return PlanResult{}, PlanFile{}, err
 	}
 	plan, err := r.show(ctx, job, w, s)
-	if err != nil {
-		return PlanResult{}, err
-	}
-	if job.KeepPlan != nil {
-		if err := job.KeepPlan(ctx, file); err != nil {
-			return PlanResult{}, err
-		}
-	}
-	return PlanResult{Digest: file.Digest, JSON: plan}, nil
+	return PlanResult{Digest: file.Digest, JSON: plan}, file, err
 }
 
 // show reads the plan as it is printed.

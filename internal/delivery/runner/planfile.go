@@ -50,8 +50,13 @@ func (w workdir) layOut(ctx context.Context, plan PlanFile) error {
 	} else if err != nil {
 		return err
 	}
-	if digest != plan.Digest {
-		return kernel.Errorf(kernel.Refused, "the plan that came is not the one to apply (digest %s, not %s)", digest.Short(), plan.Digest.Short()).
+	return plan.is(digest)
+}
+
+// is refuses what is not the plan.
+func (p PlanFile) is(digest kernel.Digest) error {
+	if digest != p.Digest {
+		return kernel.Errorf(kernel.Refused, "the plan that came is not the one to apply (digest %s, not %s)", digest.Short(), p.Digest.Short()).
 			WithFix("deploy again")
 	}
 	return nil

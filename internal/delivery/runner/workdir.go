@@ -53,19 +53,20 @@ func (r *Runner) newWorkdir(job Job, phase Phase) (workdir, error) {
 		return workdir{}, errors.Join(onDisk("make a work directory", err), os.RemoveAll(path))
 	}
 	w := workdir{path: path, tmp: tmp}
-	if err := w.lay(job, r.cliConfig(job)); err != nil {
+	if err := w.lay(job, r.cliConfig(job), w.write); err != nil {
 		return workdir{}, errors.Join(onDisk("lay out the root module", err), w.remove())
 	}
 	return w, nil
 }
 
-func (w workdir) lay(job Job, config []byte) error {
+// lay writes what a job needs, by write.
+func (w workdir) lay(job Job, config []byte, write func(name string, content []byte) error) error {
 	for name, content := range job.Files {
-		if err := w.write(name, content); err != nil {
+		if err := write(name, content); err != nil {
 			return err
 		}
 	}
-	return errors.Join(w.write(backendName, []byte(backend)), os.WriteFile(w.config(), config, 0o600))
+	return errors.Join(write(backendName, []byte(backend)), write(configName, config))
 }
 
 func (w workdir) write(name string, content []byte) error {

@@ -23,16 +23,35 @@ type planner struct {
 
 func (a planner) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
 	result, err := a.runner.Plan(ctx, runnerJob(job, a.environments.ofPlan(job.Stage)), events(job.Run, sink))
-	return run.Planned{Digest: result.Digest, JSON: result.JSON}, err
+	planned := run.Planned{Digest: result.Digest, JSON: result.JSON}
+	if result.Held != nil {
+		planned.Held = heldPlan{result.Held, a}
+	}
+	return planned, err
+}
+
+// heldPlan is a plan of the runner that is applied where it was made.
+type heldPlan struct {
+	*runner.Held
+	planner planner
+}
+
+func (h heldPlan) Apply(ctx context.Context, job run.Job, sink func(run.Event)) (run.Applied, error) {
+	result, err := h.planner.runner.ApplyHeld(ctx, runnerJob(job, h.planner.environments.of(job.Stage)), h.Held, events(job.Run, sink))
+	return appliedHere(result), err
 }
 
 func (a planner) Apply(ctx context.Context, job run.Job, plan run.PlanFile, sink func(run.Event)) (run.Applied, error) {
 	result, err := a.runner.Apply(ctx, runnerJob(job, a.environments.of(job.Stage)), runner.PlanFile(plan), events(job.Run, sink))
+	return appliedHere(result), err
+}
+
+func appliedHere(result runner.ApplyResult) run.Applied {
 	applied := run.Applied{Outputs: result.Outputs, Busy: result.Busy}
 	for _, e := range result.Existing {
 		applied.Existing = append(applied.Existing, run.Adoption{Address: e.Address, ID: e.ID})
 	}
-	return applied, err
+	return applied
 }
 
 func events(id string, sink func(run.Event)) runner.Sink {

@@ -222,6 +222,12 @@ type haunted struct {
 	imports *string
 }
 
+// Plan holds no plan, so that it is Apply that is asked.
+func (h haunted) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
+	job.Hold = false
+	return h.Planner.Plan(ctx, job, sink)
+}
+
 func (h haunted) Apply(ctx context.Context, job run.Job, plan run.PlanFile, sink func(run.Event)) (run.Applied, error) {
 	sink(run.Event{Type: "apply_start", Address: h.address})
 	*h.imports = string(job.Files["adopted.tf"])

@@ -105,6 +105,10 @@ func (e *execution) execute(ctx context.Context, plan kernel.Digest, root Root) 
 func (e *execution) applyWith(ctx context.Context, job Job, plan kernel.Digest) (Applied, error) {
 	sink, end := e.sink(ctx, "apply")
 	defer end()
+	if e.holds(plan) {
+		defer e.drop(ctx)
+		return e.held.Apply(ctx, job, sink)
+	}
 	return e.s.Planner.Apply(ctx, job, e.kept(plan), sink)
 }
 

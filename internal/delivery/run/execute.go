@@ -21,6 +21,8 @@ type execution struct {
 	cancel context.CancelCauseFunc
 	// asked is the plan that this process asked the gates about last, until it is applied.
 	asked *attempt
+	// held is the plan that was made last, where it was made; nil for none.
+	held *heldPlan
 	// pauses counts how often this process waited for the target.
 	pauses int
 	// remote says that a remote runner does the work.
@@ -62,6 +64,7 @@ func (s *Service) execution(h Head, cancel context.CancelCauseFunc) *execution {
 func (e *execution) carry(ctx context.Context) error {
 	ctx = kernel.WithActor(ctx, kernel.System("run", e.scope.Tenant))
 	defer e.gone(ctx)
+	defer e.letGo(ctx)
 	var keeper sync.WaitGroup
 	keeping, end := context.WithCancel(ctx)
 	keeper.Go(func() { e.keep(keeping) })

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -121,7 +122,7 @@ func (e *execution) hold(ctx context.Context) (bool, error) {
 	if o.Window != nil {
 		h.Window = o.Window.Name
 	}
-	if err := e.waitsWith(ctx); err != nil {
+	if err := errors.Join(e.waitsWith(ctx), e.waits(ctx, Approved)); err != nil {
 		return false, err
 	}
 	return true, e.move(ctx, change{to: Approved, fact: "held", quiet: sameHold(e.run.Hold, h), edit: func(_ context.Context, r *Run) error {

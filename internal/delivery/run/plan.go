@@ -100,13 +100,14 @@ func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt,
 		job.RefreshOnly, job.Targets = true, e.run.Targets
 	}
 	if !e.run.DryRun {
-		job.Keep = e.keepPlan
+		job.Keep, job.Hold = e.keepPlan, true
 	}
 	sink, end := e.sink(ctx, "plan")
 	a.planned, err = e.s.Planner.Plan(ctx, job, sink)
 	if end(); err != nil {
 		return a, e.unrecordable(err)
 	}
+	e.holdOn(ctx, a.planned)
 	view, err := e.view(a.stage, a.planned.JSON)
 	if err != nil {
 		return a, err
@@ -193,6 +194,11 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 	}
 	if err := e.keepJudged(ctx, c.to, a); err != nil {
 		return err
+	}
+	if c.to != Approved { // then it is applied at once, or sealed when it turns out that it has to wait
+		if err := e.waits(ctx, c.to); err != nil {
+			return err
+		}
 	}
 	err := e.move(ctx, c)
 	if err == nil && c.to == Verifying {

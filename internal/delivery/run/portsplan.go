@@ -37,6 +37,8 @@ type Job struct {
 	Partial bool
 	// Kill is closed when terraform must end at once; a canceled context asks it to stop.
 	Kill <-chan struct{}
+	// Hold has a plan held where it was made, if that can be, in the place of Keep.
+	Hold bool
 	// Keep takes the plan file that was made; nil is for who only looks.
 	Keep func(ctx context.Context, plan PlanFile) error
 }
@@ -50,9 +52,22 @@ type PlanFile struct {
 
 // Planned is the result of a plan.
 type Planned struct {
-	// Digest is that of terraform's plan, which Keep has taken.
+	// Digest is that of terraform's plan.
 	Digest kernel.Digest
 	JSON   *tfjson.Plan
+	// Held is the plan where it was made, which the caller closes; nil where Keep has
+	// taken it.
+	Held Held
+}
+
+// Held is a plan for an apply that follows at once.
+type Held interface {
+	// Open reads terraform's plan from the start.
+	Open(ctx context.Context) (io.ReadCloser, error)
+	// Apply applies it as Planner does one that was kept.
+	Apply(ctx context.Context, job Job, sink func(Event)) (Applied, error)
+	// Close forgets the plan.
+	Close() error
 }
 
 // Applied is the result of an apply, of a failed one, too.

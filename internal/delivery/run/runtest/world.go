@@ -172,11 +172,30 @@ func (w *World) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (ru
 		sink(run.Event{Level: "info", Type: "planned_change", Address: c.Address, Message: c.Address + ": " + c.Action})
 	}
 	file, err := json.Marshal(plan)
-	if err == nil && job.Keep != nil {
+	planned := run.Planned{Digest: kernel.DigestOf(file), JSON: describe(plan, have.resources, want)}
+	switch {
+	case err != nil:
+	case job.Hold:
+		planned.Held = &held{w, planFile(file)}
+	case job.Keep != nil:
 		err = job.Keep(ctx, planFile(file))
 	}
-	return run.Planned{Digest: kernel.DigestOf(file), JSON: describe(plan, have.resources, want)}, err
+	return planned, err
 }
+
+// held is a plan that the world holds.
+type held struct {
+	w    *World
+	file run.PlanFile
+}
+
+func (h *held) Open(ctx context.Context) (io.ReadCloser, error) { return h.file.Open(ctx) }
+
+func (h *held) Apply(ctx context.Context, job run.Job, sink func(run.Event)) (run.Applied, error) {
+	return h.w.Apply(ctx, job, h.file, sink)
+}
+
+func (h *held) Close() error { return nil }
 
 func changes(have, want map[string]string) []savedChange {
 	var all []savedChange

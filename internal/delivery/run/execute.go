@@ -196,6 +196,9 @@ func (e *execution) end(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
+	if e.run.Status != Approved { // one that passed is sealed, when all else is done
+		e.drop(ctx)
+	}
 	ended := e.conclude(ctx, cause, err)
 	if errors.Is(ended, errLost) {
 		e.s.Log.WarnContext(ctx, "another took the run over", "run", e.id, "fence", e.lease.Fence, "error", err)

@@ -62,7 +62,9 @@ func (a *App) handler() http.Handler {
 	for _, w := range []wire{modules, planes, states, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity)} {
 		w.Mount(router)
 	}
-	registerAll(httpserver.NewAPI(router, apiVersion), []room{
+	api := httpserver.NewAPI(router, apiVersion)
+	api.UseMiddleware(known{a.access.identity, a.access.tenants, a.delivery.stageSets, a.delivery.runs}.middleware(api))
+	registerAll(api, []room{
 		identityapi.API{Service: a.access.identity, Tenant: a.platform.config.Tenant},
 		tenantapi.API{Service: a.access.tenants},
 		auditapi.API{Service: a.access.audit},

@@ -83,7 +83,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.delivery.stageSets.Changed = a.seedStages
-	a.fabric.secrets.Stages = knownStages{a.delivery.stages}
+	a.fabric.secrets.Stages, a.fabric.subscriptions.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	queue := a.delivery.queue
 	if err := a.platform.db.Redoable(ctx, func() error { return queue.Migrate(ctx) }); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/budget/budgetsql"
 	"github.com/terrace-idp/terrace/internal/governance/cost"
@@ -19,9 +20,9 @@ import (
 
 // newBudgets makes the room of budgets, and has it told of the steps of runs. What
 // is really paid is known to it once newCosts has made that room.
-func newBudgets(p *platform, a *access, runs *runsql.Store) *budget.Service {
+func newBudgets(p *platform, a *access, stages *stage.Set, runs *runsql.Store) *budget.Service {
 	s := budget.New(budget.Config{
-		Store: budgetsql.NewStore(p.db), Estate: budgetEstate{runs}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
+		Store: budgetsql.NewStore(p.db), Estate: budgetEstate{runs}, Stages: knownStages{stages}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
 		Log: p.log, Unpriced: budget.Level(p.config.BudgetUnpriced), Rates: p.config.Rates(),
 	})
 	a.runEnds.budgets = s

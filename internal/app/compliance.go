@@ -32,7 +32,7 @@ func newCompliance(p *platform, a *access, d *delivery) (*compliance.Service, er
 		return nil, err
 	}
 	s, err := compliance.New(compliance.Config{
-		Tx: p.db, Store: compliancesql.NewStore(p.db), Authorizer: a.identity, Journal: a.journal, Policies: held,
+		Tx: p.db, Store: compliancesql.NewStore(p.db), Authorizer: a.identity, Journal: a.journal, Policies: held, Stages: knownStages{d.stages},
 		Estate: newApplied(p, d),
 		Load:   load{d.runs, p.config.Concurrency}, Every: time.Duration(p.config.ComplianceEvery), Keep: time.Duration(p.config.ComplianceKeep), Log: p.log,
 	})

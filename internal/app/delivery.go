@@ -121,7 +121,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		Journal: a.journal, Authorizer: a.identity, Folder: p.path("unstored-states"),
 	})
 	d.clusters = newKubernetes(p, d.stages, runStore)
-	d.costs, d.budgets = newEstimates(p), newBudgets(p, a, runStore)
+	d.costs, d.budgets = newEstimates(p), newBudgets(p, a, d.stages, runStore)
 	if d.policies, err = newPolicies(p); err != nil {
 		return nil, err
 	}

@@ -19,12 +19,12 @@ func newPolicy(p *platform, a *access, sets *live.Sets, stages *stage.Set) *poli
 	return policy.New(policy.Deps{
 		Sets: sets, Platform: p.config.Assignments(), OtherRules: []string{unpriced}, MaxExemption: time.Duration(p.config.ExemptionTime),
 		Store: policysql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal,
-		Stages: policyStages{stages}, Targets: []string{stage.TargetLocal, stage.TargetAzure, stage.TargetAWS, stage.TargetGCP}, Log: p.log,
+		Stages: policyStages{knownStages{stages}}, Targets: []string{stage.TargetLocal, stage.TargetAzure, stage.TargetAWS, stage.TargetGCP}, Log: p.log,
 	})
 }
 
 // policyStages is a policy.Stages.
-type policyStages struct{ stages *stage.Set }
+type policyStages struct{ knownStages }
 
 func (a policyStages) Stages() []policy.Stage {
 	var all []policy.Stage
@@ -52,6 +52,10 @@ func (a exemptions) Lapsed(ctx context.Context, scope kernel.Scope, ids []string
 type policyRuns struct {
 	runs     *run.Service
 	projects *tenant.Service
+}
+
+func (a policyRuns) Known(ctx context.Context, scope kernel.Scope, workload string) error {
+	return a.runs.Known(ctx, scope, workload)
 }
 
 func (a policyRuns) Reconsider(ctx context.Context, e policy.Exemption, why string) error {

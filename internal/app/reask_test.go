@@ -78,7 +78,7 @@ func demanding(t *testing.T, d *db.DB) *surroundings {
 	runtest.Must(t, err)
 	s.stages = stages
 	s.policies = policy.New(policy.Deps{
-		Sets: s.sets, Store: policysql.NewStore(d), Tx: d, Authorizer: anybody{}, Journal: anybody{}, Stages: policyStages{stages}, Clock: clock,
+		Sets: s.sets, Store: policysql.NewStore(d), Tx: d, Authorizer: anybody{}, Journal: anybody{}, Stages: policyStages{knownStages{stages}}, Clock: clock,
 		MaxExemption: 24 * time.Hour,
 	})
 	s.budgets = budget.New(budget.Config{

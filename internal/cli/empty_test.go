@@ -98,6 +98,29 @@ func TestEachEmptyOneIsNamed(t *testing.T) {
 	}
 }
 
+// TestEveryDurationIsReadTheSame has days for each flag that takes a length of time.
+func TestEveryDurationIsReadTheSame(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	eachCommand(cli.Root(envOf(&bytes.Buffer{})), func(c *cobra.Command) {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Value.Type() != "duration" {
+				return
+			}
+			seen++
+			if err := f.Value.Set("1d12h"); err != nil || f.Value.String() != "36h0m0s" {
+				t.Errorf("%s --%s 1d12h: %s, %v", c.CommandPath(), f.Name, f.Value, err)
+			}
+			if f.Value.Set("-1h") == nil {
+				t.Errorf("%s --%s takes -1h", c.CommandPath(), f.Name)
+			}
+		})
+	})
+	if seen < 7 {
+		t.Errorf("only %d durations were found in the tree", seen)
+	}
+}
+
 func envOf(said *bytes.Buffer) *command.Env {
 	return &command.Env{In: strings.NewReader(""), Out: said, Err: said, Getenv: func(name string) string {
 		return map[string]string{"TERRACE_ADDRESS": nowhere, "TERRACE_TOKEN": "t", "TERRACE_PROJECT": "p"}[name]

@@ -20,7 +20,9 @@ import (
 // TestScripts runs what the client's users type against a daemon of its own.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	run(t, ".", harness.Start(t))
+	d := harness.Start(t)
+	run(t, ".", d)
+	t.Run("a stage or a workload that there is not", func(t *testing.T) { nowhere(t, d) })
 }
 
 // TestKubernetesScripts runs those of stages whose workloads go to Git.

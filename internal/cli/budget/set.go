@@ -104,6 +104,11 @@ func (o *setting) send(ctx context.Context, e *command.Env, s command.Server, na
 	if err != nil {
 		return err
 	}
+	if b.Workload != "" && b.Project != "" {
+		if _, err := s.Workload(ctx, b.Project, b.Workload); kernel.Is(err, kernel.NotFound) {
+			e.Say("note: there is no workload %s in %s yet; the budget bounds it from its first run on", b.Workload, b.Project)
+		}
+	}
 	return e.Print(b, func(w io.Writer) {
 		_, _ = fmt.Fprintf(w, "the budget %s is %s a month for %s, level %s; see terrace budget show %s\n", b.Name, money(b.Amount, b.Currency), scope(b.Project, b.Stage, b.Workload), b.Level, b.Name)
 		for _, warning := range b.Warnings {

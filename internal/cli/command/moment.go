@@ -1,8 +1,6 @@
 package command
 
 import (
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -19,12 +17,7 @@ func Moment(text string, now time.Time) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, nil
 	}
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil {
-			return now.AddDate(0, 0, n), nil
-		}
-	}
-	if d, err := time.ParseDuration(text); err == nil {
+	if d, err := ParseDuration(text); err == nil {
 		return now.Add(d), nil
 	}
 	return time.Time{}, kernel.Errorf(kernel.Invalid, "%q is no date", text).WithFix("write it as 2027-01-31, 2027-01-31T12:00:00Z, 72h or 14d")

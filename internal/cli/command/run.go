@@ -60,10 +60,3 @@ func First(args []string) string {
 	}
 	return args[0]
 }
-
-// Choice adds a flag that takes one of the words, which the shell offers; value
-// is what it is by default.
-func Choice(c *cobra.Command, to *string, name, value, usage string, words ...string) {
-	c.Flags().StringVar(to, name, value, usage)
-	_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
-}

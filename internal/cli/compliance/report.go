@@ -45,7 +45,8 @@ func report(e *command.Env) *cobra.Command {
 		}),
 	}
 	tenantFlag(c, &tenant)
-	command.Choice(c, &p.Framework, "framework", "", "the framework: "+strings.Join(frameworks(), ", "), frameworks()...)
+	c.Flags().StringVar(&p.Framework, "framework", "", "the framework, or how its name begins: "+strings.Join(frameworks(), ", "))
+	command.Words(c, "framework", frameworks()...)
 	_ = c.MarkFlagRequired("framework") // the flag was made above
 	e.StageFlag(c, &p.Stage, "stage", "only on this stage", false)
 	c.Flags().StringVar(&p.From, "from", "", "the first day, such as 2026-10-01 (thirty days before the last)")

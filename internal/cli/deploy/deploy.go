@@ -31,7 +31,7 @@ import (
 type deployment struct {
 	e                      *command.Env
 	stage, version, reason string
-	lifetime               string
+	lifetime               time.Duration
 	dry                    dryRun
 	waiting                runs.Waiting
 }
@@ -56,7 +56,7 @@ func Command(e *command.Env) *cobra.Command {
 	e.StageFlag(c, &d.stage, "stage", "the stage to deploy to", true)
 	c.Flags().StringVar(&d.version, "version", "", "what people call the release; the file VERSION beside the score file by default")
 	c.Flags().StringVar(&d.reason, "reason", "", "why; it is kept with the run and in the audit log")
-	c.Flags().StringVar(&d.lifetime, "lifetime", "", "how long it is to stay, such as 72h; it is removed then (as the stage has it)")
+	command.DurationVar(c.Flags(), &d.lifetime, "lifetime", 0, "how long it is to stay, such as 72h or 3d; it is removed then (as the stage has it)")
 	d.waiting.Flags(c)
 	d.dry.flag(c)
 	return command.Override(c)
@@ -86,7 +86,7 @@ func (d *deployment) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.Deploy(ctx, project, apiclient.DeployRequest{Score: text, Stage: d.stage, Version: version, Artifacts: artifacts, Reason: d.reason, DryRun: d.dry.on, WhenOpen: d.dry.whenOpen, Lifetime: d.lifetime})
+	r, err := s.Deploy(ctx, project, apiclient.DeployRequest{Score: text, Stage: d.stage, Version: version, Artifacts: artifacts, Reason: d.reason, DryRun: d.dry.on, WhenOpen: d.dry.whenOpen, Lifetime: command.Length(d.lifetime)})
 	if err != nil {
 		return f.Relocate(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -85,12 +86,13 @@ func show(e *command.Env) *cobra.Command {
 
 func extend(e *command.Env) *cobra.Command {
 	var in apiclient.ExtendLifetimeRequest
+	var by time.Duration
 	c := &cobra.Command{
 		Use: "extend WORKLOAD --by 48h --reason REASON", Short: "Have a workload expire later", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
 		Long:    "It is counted from when it would expire, or from now on where that is over, and ends within the longest\nlifetime of the stage from now on.",
 		Example: "  terrace lifetime extend orders --stage dev --by 48h --reason 'the review is on Monday'",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			in.Workload = args[0]
+			in.Workload, in.By = args[0], by.String()
 			l, err := s.ExtendLifetime(ctx, project, in)
 			if err != nil {
 				return err
@@ -101,9 +103,8 @@ func extend(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &in.Stage, "stage", "the stage", true)
-	c.Flags().StringVar(&in.By, "by", "", "by how much, such as 48h")
-	c.Flags().StringVar(&in.Reason, "reason", "", "why; it is kept in the audit log")
-	_ = c.MarkFlagRequired("by") // both flags were made above
-	_ = c.MarkFlagRequired("reason")
+	command.DurationVar(c.Flags(), &by, "by", 0, "by how much, such as 48h or 2d")
+	_ = c.MarkFlagRequired("by") // the flag was made above
+	command.Reason(c, &in.Reason)
 	return c
 }

@@ -64,14 +64,14 @@ func eval(e *command.Env) *cobra.Command {
 	flags.StringVar(&f.context.Operation, "operation", "", "the operation that policies see, such as deploy")
 	flags.StringVar(&f.context.Requester, "requester", "", "the requester that policies see")
 	flags.StringVar(&f.failOn, "fail-on", string(policy.SoftMandatory), "the mildest level that fails: advisory, soft-mandatory or hard-mandatory")
-	flags.DurationVar(&f.timeout, "timeout", rego.DefaultTimeout, "how long each policy may take")
+	command.DurationVar(flags, &f.timeout, "timeout", rego.DefaultTimeout, "how long each policy may take")
 	for _, alone := range []string{"policies", "with-shipped", "tenant", "runtime", "requester", "timeout"} {
 		c.MarkFlagsMutuallyExclusive("server", alone)
 	}
 	_ = c.RegisterFlagCompletionFunc("workload", forFlag(e.Workloads())) // the flag was made above
 	_ = c.MarkFlagRequired("plan")                                       // the flag was made above
 	_ = c.MarkFlagFilename("plan", "json")                               // likewise
-	_ = c.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(levels(), cobra.ShellCompDirectiveNoFileComp))
+	command.Words(c, "fail-on", levels()...)
 	return c
 }
 

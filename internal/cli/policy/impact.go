@@ -43,7 +43,7 @@ func impact(e *command.Env) *cobra.Command {
 			"all that is applied where you are an admin, and tells what would newly be violated, what no longer, and at\n" +
 			"which level. A policy of the same id that holds is compared with. Nothing is kept, and nothing enforced.\n\n" +
 			"The exit code is 1 when something would newly be violated at a level of at least --fail-on, and 2 when the\n" +
-			"policies do not compile or could not be evaluated somewhere.",
+			"policies do not compile, could not be evaluated somewhere, or were held against nothing.",
 		Example: "  terrace policy impact ./policies/new\n" +
 			"  terrace policy impact closed.rego --stage prod -o json\n" +
 			"  terrace policy impact --assign azure-storage-*=hard-mandatory@stage=prod",
@@ -165,6 +165,10 @@ func (i *impacts) verdict(failOn policy.Level) error {
 	if i.Errors > 0 {
 		return &exit.PolicyError{Told: true, Err: errors.New("a policy could not be evaluated")}
 	}
+	if i.Stacks == 0 {
+		return &exit.PolicyError{Err: kernel.Errorf(kernel.NotFound, "the policies were held against nothing: nothing is applied there where you are an admin").
+			WithFix("see terrace status; name other places with --within, --stage and --workload, or none")}
+	}
 	for _, one := range i.Impacts {
 		for _, c := range one.Changes {
 			milder := c.Effect == apiclient.ComplianceEffectChangesLevel && policy.Level(c.Former).AtLeast(policy.Level(c.Level))
@@ -191,10 +195,10 @@ func (f *impactFlags) write(w io.Writer, i impacts) {
 	if f.changes {
 		writeChanges(w, i)
 	}
-	_, _ = fmt.Fprintf(w, "%d policies, held against %d stacks: %d would change\n", len(i.Policies), i.Stacks, i.Touched)
-	_, _ = fmt.Fprintf(w, "newly violated: %d, no longer: %d, at another level: %d; the next run of %d stacks would be held or ended\n", i.Begins, i.Ceases, i.ComplianceRadius.Changes, i.Blocking)
+	_, _ = fmt.Fprintf(w, "%s, held against %s: %d would change\n", count(len(i.Policies), "policy", "policies"), count(int(i.Stacks), "stack", "stacks"), i.Touched)
+	_, _ = fmt.Fprintf(w, "newly violated: %d, no longer: %d, at another level: %d; the next run of %s would be held or ended\n", i.Begins, i.Ceases, i.ComplianceRadius.Changes, count(int(i.Blocking), "stack", "stacks"))
 	if i.Errors > 0 {
-		_, _ = fmt.Fprintf(w, "%d stacks could not be evaluated: nobody knows what would change there\n", i.Errors)
+		_, _ = fmt.Fprintf(w, "%s could not be evaluated: nobody knows what would change there\n", count(int(i.Errors), "stack", "stacks"))
 	}
 }
 

@@ -49,7 +49,7 @@ func test(e *command.Env) *cobra.Command {
 	}
 	c.Flags().StringVar(&o.Filter, "run", "", "only tests whose package and name match this regular expression")
 	c.Flags().BoolVar(&o.Coverage, "coverage", false, "tell which lines no test ran")
-	c.Flags().DurationVar(&o.Timeout, "timeout", rego.DefaultTimeout, "how long each test may take")
+	command.DurationVar(c.Flags(), &o.Timeout, "timeout", rego.DefaultTimeout, "how long each test may take")
 	return c
 }
 

@@ -56,11 +56,11 @@ func add(e *command.Env) *cobra.Command {
 	f.BoolVar(&a.tenant, "tenant", false, "it has stages, definitions and the workloads of all projects, not those of the current project alone")
 	f.BoolVar(&a.in.Prune, "prune", false, "remove objects whose files are gone")
 	f.BoolVar(&a.in.NoHeal, "no-heal", false, "only tell of what was changed by hand, and leave it")
-	f.DurationVar(&a.interval, "interval", time.Minute, "how often it is reconciled when nothing is pushed")
+	command.DurationVar(f, &a.interval, "interval", time.Minute, "how often it is reconciled when nothing is pushed")
 	f.Int64Var(&a.count, "max-deletes", 5, "how many objects are removed at once without anybody's word")
 	f.Int64Var(&a.percents, "max-delete-percent", 20, "how many of a hundred objects are removed at once without anybody's word")
 	f.BoolVar(&a.in.Builds, "build", false, "let Terrace build the folders that its workloads have as images; an admin's word")
-	f.DurationVar(&a.build, "build-time", 0, "how long one folder may be built; what the configuration says by default")
+	command.DurationVar(f, &a.build, "build-time", 0, "how long one folder may be built; what the configuration says by default")
 	f.StringVar(&a.keys, "verify-keys", "", "a file of allowed signers, as ssh-keygen reads it: commits must be signed by one of them")
 	_ = c.MarkFlagRequired("repo") // the flag was made above
 	return c
@@ -75,7 +75,7 @@ func (a *adding) complete(name, project string) error {
 		a.in.Project = project
 	}
 	a.in.Interval, a.in.MaxDeletes, a.in.MaxDeletePercent = a.interval.String(), a.count, a.percents
-	a.in.BuildTime = timeOf(a.build)
+	a.in.BuildTime = command.Length(a.build)
 	if a.keys == "" {
 		return nil
 	}

@@ -48,13 +48,13 @@ func trust(e *command.Env) *cobra.Command {
 	}
 	c.Flags().BoolVar(&build, "build", false, "the word is about building folders, not about stages")
 	c.Flags().BoolVar(&revoke, "revoke", false, "trust it no longer")
-	c.Flags().DurationVar(&limit, "build-time", 0, "with --build: how long one folder may be built; what the configuration says by default")
+	command.DurationVar(c.Flags(), &limit, "build-time", 0, "with --build: how long one folder may be built; what the configuration says by default")
 	reasoned(c, &reason)
 	return named(e, c, func(ctx context.Context, s command.Server, name string) (err error) {
 		var n apiclient.Source
 		switch {
 		case build:
-			n, err = s.TrustSourceBuilds(ctx, name, apiclient.TrustSourceBuildsRequest{Trusted: !revoke, BuildTime: timeOf(limit), Reason: reason})
+			n, err = s.TrustSourceBuilds(ctx, name, apiclient.TrustSourceBuildsRequest{Trusted: !revoke, BuildTime: command.Length(limit), Reason: reason})
 		case limit != 0:
 			return kernel.Errorf(kernel.Invalid, "--build-time is about folders that are built").WithFix("use it with --build")
 		default:
@@ -62,14 +62,6 @@ func trust(e *command.Env) *cobra.Command {
 		}
 		return changed(e, n, err, func(n apiclient.Source) string { return trusted(n.Name, build, revoke) })
 	})
-}
-
-// timeOf writes a time for the server; none is its own choice.
-func timeOf(d time.Duration) string {
-	if d == 0 {
-		return ""
-	}
-	return d.String()
 }
 
 func trusted(name string, build, revoke bool) string {

@@ -24,6 +24,9 @@ func aside(e *command.Env) *cobra.Command {
 		Example: "  terrace state aside orders --stage dev\n  terrace state diff orders --stage dev --from sv_…",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			found, err := s.SetAsideStates(ctx, project, args[0], stage)
+			if err == nil && len(found) == 0 {
+				err = hadState(ctx, s, project, args[0], stage)
+			}
 			if err != nil {
 				return err
 			}

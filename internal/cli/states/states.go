@@ -35,6 +35,9 @@ func history(e *command.Env) *cobra.Command {
 		Example: "  terrace state history orders --stage dev",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			versions, err := s.StateVersions(ctx, project, args[0], stage)
+			if err == nil && len(versions) == 0 {
+				_, err = s.Workload(ctx, project, args[0]) // one that there is not has none either
+			}
 			if err != nil {
 				return err
 			}
@@ -49,6 +52,16 @@ func history(e *command.Env) *cobra.Command {
 	}
 	e.StageFlag(c, &stage, "stage", "the stage", true)
 	return c
+}
+
+// hadState is NotFound for a workload that there is not, and that has no state of the
+// stage that was brought in.
+func hadState(ctx context.Context, s command.Server, project, workload, stage string) error {
+	versions, err := s.StateVersions(ctx, project, workload, stage)
+	if err == nil && len(versions) == 0 {
+		_, err = s.Workload(ctx, project, workload)
+	}
+	return err
 }
 
 // find returns the id of a version that is named by its id or its serial.

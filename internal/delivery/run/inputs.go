@@ -154,8 +154,7 @@ func (s *Service) noProducer(ctx context.Context, r Run, take Take) *kernel.Prob
 // for one that was.
 func (s *Service) nearWorkload(ctx context.Context, r Run, take Take) string {
 	scope := projectOf(take.from(r.Scope))
-	ever, err := s.Store.List(ctx, scope, Filter{Workload: take.Workload}, kernel.PageRequest{Limit: 1})
-	if err != nil || len(ever.Items) > 0 {
+	if ever, err := s.ever(ctx, scope, take.Workload); err != nil || ever {
 		return ""
 	}
 	all, err := s.Store.Workloads(ctx, scope, kernel.PageRequest{Limit: kernel.MaxPageSize})

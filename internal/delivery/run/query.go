@@ -6,6 +6,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
 // Get returns a run of the project.
@@ -82,10 +83,35 @@ func (s *Service) Workload(ctx context.Context, scope kernel.Scope, name string)
 		status.Stages = append(status.Stages, in)
 	}
 	if !known {
-		return status, kernel.Errorf(kernel.NotFound, "there is no workload %s in %s", name, scope.Project).
-			WithFix("terrace deploy score.yaml makes it")
+		return status, s.unknown(ctx, scope, name)
 	}
 	return status, nil
+}
+
+// Known is NotFound for a workload of which there never was a run in the project.
+func (s *Service) Known(ctx context.Context, scope kernel.Scope, name string) error {
+	if err := s.Authorizer.Authorize(ctx, actionSee, scope); err != nil {
+		return err
+	}
+	ever, err := s.ever(ctx, projectOf(scope), name)
+	if err != nil || ever {
+		return err
+	}
+	return s.unknown(ctx, projectOf(scope), name)
+}
+
+func (s *Service) ever(ctx context.Context, scope kernel.Scope, name string) (bool, error) {
+	page, err := s.Store.List(ctx, scope, Filter{Workload: name}, kernel.PageRequest{Limit: 1})
+	return len(page.Items) > 0, err
+}
+
+func (s *Service) unknown(ctx context.Context, scope kernel.Scope, name string) error {
+	fix := "see terrace status for those that there are; terrace deploy score.yaml makes one"
+	all, err := s.Store.Workloads(ctx, scope, kernel.PageRequest{Limit: kernel.MaxPageSize})
+	if near := yamldoc.Nearest(name, all.Items); err == nil && near != "" {
+		fix = "did you mean " + near + "? " + fix
+	}
+	return kernel.Errorf(kernel.NotFound, "there is no workload %s in %s", name, scope.Project).WithFix("%s", fix)
 }
 
 // recentRuns is among how many runs of a workload the newest that is no dry run

@@ -82,6 +82,23 @@ func (s *Service) Load(ctx context.Context, configured []Stage) error {
 // Current returns the newest version.
 func (s *Service) Current(ctx context.Context) (Version, error) { return s.Store.Newest(ctx) }
 
+// Ever is NotFound for a stage that there is not, and that there was in no version
+// that is kept either.
+func (s *Service) Ever(ctx context.Context, name string) error {
+	_, err := s.Set.Get(name)
+	if err == nil {
+		return nil
+	}
+	had, failed := s.Store.Had(ctx, name)
+	if failed != nil {
+		return failed
+	}
+	if had {
+		return nil
+	}
+	return err
+}
+
 // Replace makes stages the set, for everybody at once. The same stages of the
 // same origin change nothing. Invalid: they cannot be a set. Conflict: one that
 // is in use would go.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
 // Default returns the stages that Terrace has unless others are configured:
@@ -151,11 +152,15 @@ func (s *Set) Get(name string) (Stage, error) {
 	if i := index(stages, name); i >= 0 {
 		return stages[i], nil
 	}
-	names := make([]string, len(stages))
-	for i, st := range stages {
-		names[i] = st.Name
+	return Stage{}, unknown(name, names(stages))
+}
+
+func unknown(name string, all []string) error {
+	fix := "the stages are " + strings.Join(all, ", ") + "; see terrace stage list"
+	if near := yamldoc.Nearest(name, all); near != "" {
+		fix = "did you mean " + near + "? " + fix
 	}
-	return Stage{}, kernel.Errorf(kernel.NotFound, "there is no stage %q", name).WithFix("the stages are %s", strings.Join(names, ", "))
+	return kernel.Errorf(kernel.NotFound, "there is no stage %q", name).WithFix("%s", fix)
 }
 
 // Before returns the stage that a release passes before the named one.

@@ -34,6 +34,8 @@ type Store interface {
 	Newest(ctx context.Context) (Version, error)
 	// Number returns the newest number, 0 where there is none.
 	Number(ctx context.Context) (int, error)
+	// Had reports whether any version has a stage of that name.
+	Had(ctx context.Context, name string) (bool, error)
 }
 
 // Uses knows what is on stages, whichever tenant's.

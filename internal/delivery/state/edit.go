@@ -161,7 +161,7 @@ func (s *Service) edit(ctx context.Context, stack string, e edition) (Version, e
 		return Version{}, err
 	}
 	if !there && !e.again {
-		return Version{}, kernel.Errorf(kernel.NotFound, "stack %s has no state", stack)
+		return Version{}, noState(stack)
 	}
 	if e.allow != nil && there {
 		if err := e.allow(before); err != nil {
@@ -284,7 +284,7 @@ func (s *Service) ForceUnlock(ctx context.Context, stack, id, reason string) err
 			return err
 		}
 		if record.Held == nil {
-			return kernel.Errorf(kernel.NotFound, "the state of %s is not locked", stack)
+			return kernel.Errorf(kernel.NotFound, "the state of %s is not locked", stack).WithFix("there is nothing to give back; terrace state list tells of its lock")
 		}
 		held := *record.Held
 		if err := s.release(ctx, stack, id); err != nil {

@@ -111,7 +111,7 @@ func (s *Service) find(ctx context.Context, stack, version string) (readable, er
 	}
 	v, there, err := s.Current(ctx, stack)
 	if err == nil && !there {
-		err = kernel.Errorf(kernel.NotFound, "stack %s has no state", stack).WithFix("terrace state history shows what it had before")
+		err = noState(stack)
 	}
 	return readable{v, s.stored(ctx, v)}, err
 }
@@ -146,4 +146,8 @@ func (s *Service) authorize(ctx context.Context, action, stack string) error {
 		return err
 	}
 	return s.Authorizer.Authorize(ctx, action, scope)
+}
+
+func noState(stack string) error {
+	return kernel.Errorf(kernel.NotFound, "stack %s has no state", stack).WithFix("terrace state history shows what it had before")
 }

@@ -31,7 +31,7 @@ func (s *Service) Read(ctx context.Context, c Caller, stack string) (Content, er
 		return Content{}, err
 	}
 	if !ok {
-		return Content{}, kernel.Errorf(kernel.NotFound, "stack %s has no state", stack)
+		return Content{}, noState(stack)
 	}
 	raw, err := s.load(ctx, v)
 	return Content{ReadCloser: raw, Version: v}, err

@@ -21,6 +21,9 @@ func (s *Service) Create(ctx context.Context, scope kernel.Scope, spec Spec) (Cr
 	if problems := spec.problems(); len(problems) > 0 {
 		return Created{}, kernel.Errorf(kernel.Invalid, "the subscription cannot be made").WithProblems(problems...)
 	}
+	if err := s.stagesThere(spec); err != nil {
+		return Created{}, err
+	}
 	actor, _ := kernel.ActorFrom(ctx) // it was authorised
 	now := s.Clock.Now()
 	sub := Subscription{

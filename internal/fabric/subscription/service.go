@@ -17,8 +17,10 @@ type Config struct {
 	Authorizer Authorizer
 	Journal    Journal
 	Tx         Tx
-	Clock      kernel.Clock
-	Log        *slog.Logger
+	// Stages may be nil: any is taken then.
+	Stages Stages
+	Clock  kernel.Clock
+	Log    *slog.Logger
 	// FirstPause and MaxPause bound the pause between attempts: a second and 15
 	// minutes when 0.
 	FirstPause, MaxPause time.Duration

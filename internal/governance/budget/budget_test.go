@@ -62,6 +62,9 @@ func TestWhatIsNoBudgetIsRefused(t *testing.T) {
 				t.Errorf("%s: %v", path, err)
 			}
 		}
+		if _, err := b.Set(ada(), acme, budget.Budget{Name: "all", Stage: "nope", Amount: amount(t, "1")}, ""); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("a stage that there is not: %v", err)
+		}
 		if _, err := b.Set(ada(), acme, budget.Budget{Name: "all"}, ""); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("no amount: %v", err)
 		}

@@ -43,7 +43,7 @@ func each(t *testing.T, test func(t *testing.T, b *bench)) {
 func newBench(d *db.DB) *bench {
 	b := &bench{now: time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC), paid: map[string]focus.Paid{}}
 	b.Service = budget.New(budget.Config{
-		Store: budgetsql.NewStore(d), Bills: b, Estate: b, Authorizer: b, Journal: b, Tx: d, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Unpriced: budget.Warn,
+		Store: budgetsql.NewStore(d), Bills: b, Estate: b, Stages: b, Authorizer: b, Journal: b, Tx: d, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Unpriced: budget.Warn,
 	})
 	return b
 }
@@ -63,6 +63,13 @@ func (b *bench) set(at time.Time) {
 func (b *bench) Authorize(_ context.Context, action string, scope kernel.Scope) error {
 	if action == b.denied || scope.Tenant != "acme" {
 		return kernel.Errorf(kernel.Denied, "%s is denied", action)
+	}
+	return nil
+}
+
+func (b *bench) Check(stage string) error {
+	if stage == "nope" {
+		return kernel.Errorf(kernel.NotFound, "there is no stage %q", stage)
 	}
 	return nil
 }

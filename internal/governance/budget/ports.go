@@ -19,6 +19,12 @@ type Estate interface {
 	Deployed(ctx context.Context, tenant string) ([]Stack, error)
 }
 
+// Stages knows which stages there are.
+type Stages interface {
+	// Check is NotFound for a stage that there is not.
+	Check(stage string) error
+}
+
 // Stack is a workload on a stage.
 type Stack struct {
 	Scope    kernel.Scope

@@ -20,6 +20,7 @@ type Config struct {
 	// Bills may be nil: nothing was paid then, as far as is known.
 	Bills      Bills
 	Estate     Estate
+	Stages     Stages
 	Authorizer Authorizer
 	Journal    Journal
 	Tx         Tx
@@ -57,6 +58,11 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, b Budget, reason 
 	}
 	if err := s.Authorizer.Authorize(ctx, actionSet, b.where()); err != nil {
 		return b, err
+	}
+	if b.Stage != "" {
+		if err := s.Stages.Check(b.Stage); err != nil {
+			return b, err
+		}
 	}
 	actor, _ := kernel.ActorFrom(ctx) // it was authorised
 	b.SetBy, b.SetAt = actor.Name, s.Clock.Now()

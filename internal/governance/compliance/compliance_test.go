@@ -352,3 +352,30 @@ func TestLongAddressesHavePages(t *testing.T) {
 		}
 	})
 }
+
+func TestFindingsOfWhatThereIsNotAreNoPass(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		for name, c := range map[string]struct {
+			filter compliance.Filter
+			kind   kernel.Kind
+		}{
+			"a policy":                 {compliance.Filter{Rule: "closed"}, ""},
+			"a control of a policy":    {compliance.Filter{Control: "mcsb:DP-3"}, ""},
+			"a control of the catalog": {compliance.Filter{Control: "cis-azure-3.0.0:4.1"}, ""},
+			"no policy":                {compliance.Filter{Rule: "closde"}, kernel.NotFound},
+			"no control":               {compliance.Filter{Control: "mcsb:DP-99"}, kernel.NotFound},
+			"no framework":             {compliance.Filter{Control: "DP-3"}, kernel.NotFound},
+			"no control of a policy":   {compliance.Filter{Rule: "closed", Control: "mcsb:"}, kernel.NotFound},
+		} {
+			if _, err := b.Findings(context.Background(), tenant, c.filter, kernel.PageRequest{}); kernel.KindOf(err) != c.kind {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		for _, f := range []compliance.Filter{{Stage: "nope"}, {Workload: "nope"}} {
+			if n, err := b.Evaluate(context.Background(), shop, f); n != 0 || !kernel.Is(err, kernel.NotFound) {
+				t.Errorf("evaluate %+v: %d, %v", f, n, err)
+			}
+		}
+	})
+}

@@ -71,11 +71,18 @@ func each(t *testing.T, test func(t *testing.T, b *bench)) {
 func (b *bench) another(t *testing.T) *compliance.Service {
 	t.Helper()
 	s, err := compliance.New(compliance.Config{
-		Tx: b.db, Store: b.store, Authorizer: b, Journal: b, Estate: b, Policies: policies{b}, Load: b,
+		Tx: b.db, Store: b.store, Authorizer: b, Journal: b, Estate: b, Policies: policies{b}, Stages: b, Load: b,
 		Every: 24 * time.Hour, Keep: 30 * 24 * time.Hour, Clock: b.clock,
 	})
 	must(t, err)
 	return s
+}
+
+func (b *bench) Check(stage string) error {
+	if stage == "nope" {
+		return kernel.Errorf(kernel.NotFound, "there is no stage %q", stage)
+	}
+	return nil
 }
 
 // closed is a policy that refuses what is open.

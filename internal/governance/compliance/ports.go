@@ -59,6 +59,12 @@ type Policies interface {
 	Compile(ctx context.Context, f policy.Folder) ([]policy.Policy, error)
 }
 
+// Stages knows which stages there are.
+type Stages interface {
+	// Check is NotFound for a stage that there is not.
+	Check(stage string) error
+}
+
 // Load tells how busy this process is.
 type Load interface {
 	// Idle is how many more executions of terraform may begin now.

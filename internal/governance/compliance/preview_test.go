@@ -97,6 +97,9 @@ func TestALevelShowsItsBlastRadius(t *testing.T) {
 		if !slices.Equal(changes, []string{"bills ceases closed door.d0 hard-mandatory>"}) {
 			t.Fatalf("%v", changes)
 		}
+		if _, err := b.Prepare(context.Background(), tenant, compliance.Preview{Assignment: &policy.Assignment{Policies: "closed", Stage: "nope", Level: policy.Off}}); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("a stage that there is not: %v", err)
+		}
 		if _, err := b.Prepare(context.Background(), tenant, compliance.Preview{Assignment: &policy.Assignment{Policies: "nothing-*", Level: policy.Off}}); !kernel.Is(err, kernel.NotFound) {
 			t.Fatalf("no such policy: %v", err)
 		}

@@ -22,13 +22,20 @@ func (s *Service) Findings(ctx context.Context, scope kernel.Scope, f Filter, pa
 	if err != nil {
 		return kernel.Page[Finding]{}, err
 	}
-	return s.Store.ListFindings(ctx, sight, f, page)
+	found, err := s.Store.ListFindings(ctx, sight, f, page)
+	if err == nil && len(found.Items) == 0 {
+		err = s.named(ctx, f)
+	}
+	return found, err
 }
 
 // Evaluate has what is applied in a project evaluated as soon as there is room, and
 // tells of how many stacks.
 func (s *Service) Evaluate(ctx context.Context, scope kernel.Scope, f Filter) (int, error) {
 	if err := s.Authorizer.Authorize(ctx, ActionEvaluate, scope); err != nil {
+		return 0, err
+	}
+	if err := s.knownStage(f.Stage); err != nil {
 		return 0, err
 	}
 	asked := 0
@@ -50,8 +57,19 @@ func (s *Service) Evaluate(ctx context.Context, scope kernel.Scope, f Filter) (i
 				break
 			}
 		}
+		if asked == 0 && f.Workload != "" {
+			return kernel.Errorf(kernel.NotFound, "nothing of %s is applied there", f.Workload).WithFix("terrace compliance status shows what is")
+		}
 		db.AfterCommit(ctx, s.nudge)
 		return s.Journal.Record(ctx, kernel.Fact{Type: "compliance.asked", Scope: scope, Subject: scope.Project, Data: map[string]any{"stacks": asked}})
 	})
 	return asked, err
+}
+
+// knownStage refuses a stage that there is not; "" is all.
+func (s *Service) knownStage(name string) error {
+	if name == "" {
+		return nil
+	}
+	return s.Stages.Check(name)
 }

@@ -26,6 +26,7 @@ type Config struct {
 	Journal    Journal
 	Estate     Estate
 	Policies   Policies
+	Stages     Stages
 	Load       Load
 	// Every is how often what is applied is evaluated when nothing changes, and Keep
 	// how long what came out is kept.
@@ -53,7 +54,7 @@ func New(c Config) (*Service, error) {
 	var missing []string
 	for name, given := range map[string]bool{
 		"Tx": c.Tx != nil, "Store": c.Store != nil, "Authorizer": c.Authorizer != nil, "Journal": c.Journal != nil, "Estate": c.Estate != nil,
-		"Policies": c.Policies != nil, "Load": c.Load != nil, "Every": c.Every > 0, "Keep": c.Keep > 0,
+		"Policies": c.Policies != nil, "Stages": c.Stages != nil, "Load": c.Load != nil, "Every": c.Every > 0, "Keep": c.Keep > 0,
 	} {
 		if !given {
 			missing = append(missing, name)

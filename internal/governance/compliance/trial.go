@@ -69,6 +69,9 @@ func idsOf(all []policy.Policy, want func(policy.Policy) bool) []string {
 
 // assigned tries a level for policies that hold, or are off, as if the operator gave it.
 func (s *Service) assigned(ctx context.Context, a policy.Assignment) (trial, error) {
+	if err := s.knownStage(a.Stage); err != nil {
+		return trial{}, err
+	}
 	all, err := s.Policies.Policies(ctx)
 	if err != nil {
 		return trial{}, err

@@ -247,6 +247,9 @@ func TestExtensionsAreBounded(t *testing.T) {
 		if err != nil || l.WarnedAt != nil || l.SetBy != "ada" || l.ExpiresAt.Sub(b.now) != 72*hour {
 			t.Errorf("%+v %v", l, err)
 		}
+		if _, err := b.Extend(ctx(), dev, "orders", time.Nanosecond, "x"); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("an extension by nothing that counts: %v", err)
+		}
 		if _, err := b.Extend(ctx(), dev, "nothing", hour, "x"); !kernel.Is(err, kernel.NotFound) {
 			t.Errorf("%v", err)
 		}

@@ -145,6 +145,9 @@ func (s *Service) Removed(ctx context.Context, scope kernel.Scope, workload, run
 	return []kernel.Fact{s.fact("lifetime.reclaim_failed", l)}, s.Store.Save(ctx, l)
 }
 
+// shortest bounds an extension from below.
+const shortest = time.Minute
+
 // Extend has a lifetime end later, counted from now on and within what the stage allows.
 func (s *Service) Extend(ctx context.Context, scope kernel.Scope, workload string, by time.Duration, reason string) (Lifetime, error) {
 	if err := s.Authorizer.Authorize(ctx, actionExtend, scope); err != nil {
@@ -157,10 +160,16 @@ func (s *Service) Extend(ctx context.Context, scope kernel.Scope, workload strin
 	if reason = strings.TrimSpace(reason); reason == "" {
 		return Lifetime{}, kernel.Errorf(kernel.Invalid, "an extension needs a reason").WithFix("say why with --reason")
 	}
+	if by < shortest {
+		return Lifetime{}, kernel.Errorf(kernel.Invalid, "a lifetime is not extended by %s", by).WithFix("extend it by %s at least, such as 48h", shortest)
+	}
 	actor, _ := kernel.ActorFrom(ctx) // it was authorised
 	var l Lifetime
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if l, err = s.Store.Get(ctx, scope, workload); err != nil {
+		if l, err = s.Store.Get(ctx, scope, workload); kernel.Is(err, kernel.NotFound) {
+			return kernel.Errorf(kernel.NotFound, "%s on %s has no lifetime", workload, scope.Stage).WithFix("give it one with terrace deploy --stage %s --lifetime 72h", scope.Stage)
+		}
+		if err != nil {
 			return err
 		}
 		if l.Run != "" {
@@ -172,7 +181,7 @@ func (s *Service) Extend(ctx context.Context, scope kernel.Scope, workload strin
 			until = now
 		}
 		until = until.Add(by)
-		if by <= 0 || until.After(now.Add(rule.Max)) {
+		if until.After(now.Add(rule.Max)) {
 			return kernel.Errorf(kernel.Invalid, "%s cannot be: on %s a lifetime ends at most %s from now", by, scope.Stage, rule.Max).WithFix("extend it by less, and again later")
 		}
 		l.ExpiresAt, l.Length, l.Origin, l.SetBy, l.Reason, l.WarnedAt, l.Problem = until, int64(until.Sub(now).Seconds()), OfExtension, actor.Name, reason, nil, ""

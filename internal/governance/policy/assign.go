@@ -108,6 +108,9 @@ func (s *Service) effect(ctx context.Context, v Setting) (Effect, error) {
 	if _, err := path.Match(v.Policies, ""); err != nil || v.Policies == "" {
 		return e, kernel.Errorf(kernel.Invalid, "%q names no policies", v.Policies).WithFix("write an id, or a pattern such as azure-storage-*")
 	}
+	if err := s.known(ctx, v.Scope, ""); err != nil {
+		return e, err
+	}
 	places := slices.DeleteFunc(s.stages(v.Scope), func(st Stage) bool { return v.Target != "" && st.Target != v.Target })
 	if len(places) == 0 {
 		return e, kernel.Errorf(kernel.NotFound, "no stage is where it would hold").WithFix("see terrace stage list")

@@ -197,11 +197,18 @@ func TestExemptionsThatAreNone(t *testing.T) {
 			"with two ends of names":   {policy.ExemptionRequest{Policy: soft, Reason: "x", Until: until, Address: "a*b*"}, kernel.Invalid},
 			"from what is not there":   {policy.ExemptionRequest{Policy: "azure-sfot", Reason: "x", Until: until}, kernel.NotFound},
 			"from no set":              {policy.ExemptionRequest{Set: "other", Reason: "x", Until: until}, kernel.NotFound},
+			"of no workload":           {policy.ExemptionRequest{Policy: soft, Workload: "nope", Reason: "x", Until: until}, kernel.NotFound},
 			"on no stage":              {policy.ExemptionRequest{Policy: soft, Stage: "moon", Reason: "x", Until: until}, kernel.NotFound},
 		} {
 			if _, err := b.RequestExemption(as("dave"), shop, r.ExemptionRequest); kernel.KindOf(err) != r.kind {
 				t.Errorf("%s: %v", name, err)
 			}
+		}
+		if _, err := b.ListExemptions(as("dave"), shop, policy.ExemptionFilter{Policy: "azure-sfot"}, kernel.PageRequest{}); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("a list of those from what is not there: %v", err)
+		}
+		if found, err := b.ListExemptions(as("dave"), shop, policy.ExemptionFilter{Policy: soft}, kernel.PageRequest{}); err != nil || len(found.Items) != 0 {
+			t.Errorf("a list of none: %v, %v", found, err)
 		}
 		if _, err := b.RequestExemption(as("dave"), shop, policy.ExemptionRequest{Policy: soft, Reason: "x", Until: b.now.Add(90 * day)}); err != nil {
 			t.Errorf("for as long as may be: %v", err)

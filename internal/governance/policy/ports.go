@@ -69,10 +69,14 @@ type Stage struct {
 // Stages are the stages, the first one first.
 type Stages interface {
 	Stages() []Stage
+	// Check is NotFound for a stage that there is not.
+	Check(stage string) error
 }
 
-// Runs are those that wait for what policies say.
+// Runs are those of workloads, some of which wait for what policies say.
 type Runs interface {
+	// Known is NotFound for a workload of which there never was a run in the project.
+	Known(ctx context.Context, scope kernel.Scope, workload string) error
 	// Reconsider has the runs that wait for people, and that an exemption concerns,
 	// planned again.
 	Reconsider(ctx context.Context, e Exemption, why string) error

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -20,5 +21,17 @@ func (s *Service) ListExemptions(ctx context.Context, scope kernel.Scope, f Exem
 	if err := s.Authorizer.Authorize(ctx, actionReadExempted, scope); err != nil {
 		return kernel.Page[Exemption]{}, err
 	}
-	return s.Store.Exemptions(ctx, scope, f, page)
+	found, err := s.Store.Exemptions(ctx, scope, f, page)
+	if err == nil && len(found.Items) == 0 && f.Policy != "" {
+		err = s.knownPolicy(ctx, f.Policy)
+	}
+	return found, err
+}
+
+func (s *Service) knownPolicy(ctx context.Context, id string) error {
+	all, err := s.Sets.Policies(ctx)
+	if err == nil && !slices.ContainsFunc(all, func(p Policy) bool { return p.ID == id }) {
+		err = s.unknown(id, "")
+	}
+	return err
 }

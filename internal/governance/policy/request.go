@@ -69,8 +69,8 @@ func (s *Service) check(ctx context.Context, e *Exemption) error {
 	case life > s.MaxExemption:
 		return kernel.Errorf(kernel.Invalid, "an exemption may last %s at most", days(s.MaxExemption)).WithFix("name an earlier moment with --until, and ask again before it has passed")
 	}
-	if e.Scope.Stage != "" && len(s.stages(e.Scope)) == 0 {
-		return kernel.Errorf(kernel.NotFound, "there is no stage %s", e.Scope.Stage).WithFix("see terrace stage list")
+	if err := s.known(ctx, e.Scope, e.Workload); err != nil {
+		return err
 	}
 	level, known, err := s.strictest(ctx, *e)
 	if err != nil {
@@ -81,6 +81,19 @@ func (s *Service) check(ctx context.Context, e *Exemption) error {
 	}
 	e.Level = level
 	return nil
+}
+
+// known refuses a stage and a workload that there are not.
+func (s *Service) known(ctx context.Context, scope kernel.Scope, workload string) error {
+	if scope.Stage != "" {
+		if err := s.Stages.Check(scope.Stage); err != nil {
+			return err
+		}
+	}
+	if workload == "" || s.Runs == nil {
+		return nil
+	}
+	return s.Runs.Known(ctx, scope, workload)
 }
 
 func (s *Service) unknown(policy, set string) error {

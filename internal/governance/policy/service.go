@@ -43,7 +43,7 @@ type Deps struct {
 	Targets []string
 	// Documents read what people offer; without, nobody can.
 	Documents Documents
-	// Runs are told of exemptions; nil is nobody.
+	// Runs know workloads and are told of exemptions; nil is none.
 	Runs  Runs
 	Clock kernel.Clock
 	Log   *slog.Logger

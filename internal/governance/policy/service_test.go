@@ -78,6 +78,21 @@ func (b *bench) Evaluate(ctx context.Context, _ policy.Input, e policy.Evaluatio
 	return r, err
 }
 
+// Check knows the stages of the bench.
+func (b *bench) Check(stage string) error {
+	if !slices.ContainsFunc(b.Stages(), func(st policy.Stage) bool { return st.Name == stage }) {
+		return kernel.Errorf(kernel.NotFound, "there is no stage %q", stage)
+	}
+	return nil
+}
+
+func (b *bench) Known(_ context.Context, scope kernel.Scope, workload string) error {
+	if workload == "nope" {
+		return kernel.Errorf(kernel.NotFound, "there is no workload %s in %s", workload, scope.Project)
+	}
+	return nil
+}
+
 func (b *bench) Policies(context.Context) ([]policy.Policy, error) {
 	return []policy.Policy{
 		{ID: soft, Level: policy.SoftMandatory, Source: "ours"},

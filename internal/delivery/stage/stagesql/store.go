@@ -7,6 +7,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -68,6 +69,24 @@ func (s *Store) Newest(ctx context.Context) (stage.Version, error) {
 func (s *Store) Number(ctx context.Context) (n int, err error) {
 	err = s.db.Reader(ctx).NewSelect().Model((*row)(nil)).ColumnExpr("COALESCE(MAX(number), 0)").Scan(ctx, &n)
 	return n, db.Map(err, "stages")
+}
+
+// Had reports whether any version has a stage of that name.
+func (s *Store) Had(ctx context.Context, name string) (bool, error) {
+	var rows []row
+	if err := s.db.Reader(ctx).NewSelect().Model(&rows).Order("number DESC").Scan(ctx); err != nil {
+		return false, db.Map(err, "stages")
+	}
+	for _, r := range rows {
+		v, err := r.version()
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(v.Stages, func(st stage.Stage) bool { return st.Name == name }) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (r row) version() (stage.Version, error) {

@@ -79,6 +79,15 @@ func TestEveryFieldOfAStageIsKept(t *testing.T) {
 		if n, err := s.Number(t.Context()); n != 1 || err != nil {
 			t.Errorf("number %d, %v", n, err)
 		}
+		v.Number, v.Stages = 2, []stage.Stage{none}
+		if err := s.Insert(t.Context(), v); err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]bool{full.Name: true, none.Name: true, "nope": false} {
+			if had, err := s.Had(t.Context(), name); had != want || err != nil {
+				t.Errorf("there was a stage %q: %t, %v", name, had, err)
+			}
+		}
 	})
 }
 

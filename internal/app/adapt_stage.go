@@ -2,7 +2,7 @@ package app
 
 import "github.com/terrace-idp/terrace/internal/delivery/stage"
 
-// knownStages tells the secrets which stages there are.
+// knownStages tells rooms which stages there are.
 type knownStages struct{ stages *stage.Set }
 
 func (a knownStages) Check(name string) error {

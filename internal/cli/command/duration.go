@@ -1,0 +1,79 @@
+package command
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const day = 24 * time.Hour
+
+// ParseDuration reads a length of time as all flags take it: what Go reads, with weeks
+// and days of 24 hours before it, such as 90m, 14d, 1w or 1d12h.
+func ParseDuration(text string) (time.Duration, error) {
+	rest, days := text, int64(0)
+	for _, unit := range []struct {
+		name string
+		days int64
+	}{{"w", 7}, {"d", 1}} {
+		number, after, found := strings.Cut(rest, unit.name)
+		if !found {
+			continue
+		}
+		n, err := strconv.ParseInt(number, 10, 32)
+		if err != nil || n < 0 {
+			return 0, noDuration(text)
+		}
+		rest, days = after, days+n*unit.days
+	}
+	if rest == "" && text != "" {
+		rest = "0"
+	}
+	below, err := time.ParseDuration(rest)
+	if err != nil || days > int64(math.MaxInt64/day)-1 || days > 0 && (below < 0 || below > math.MaxInt64-time.Duration(days)*day) {
+		return 0, noDuration(text)
+	}
+	return time.Duration(days)*day + below, nil
+}
+
+func noDuration(text string) error {
+	return kernel.Errorf(kernel.Invalid, "%q is no duration", text).WithFix("write it as 90m, 48h or 14d")
+}
+
+// DurationVar adds a flag for a length of time, which is not below nothing.
+func DurationVar(f *pflag.FlagSet, to *time.Duration, name string, value time.Duration, usage string) {
+	*to = value
+	f.Var((*duration)(to), name, usage)
+}
+
+// Length writes d for the server, "" for none.
+func Length(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
+}
+
+// duration is a pflag.Value.
+type duration time.Duration
+
+// String implements pflag.Value.
+func (d *duration) String() string { return Length(time.Duration(*d)) }
+
+// Type implements pflag.Value.
+func (*duration) Type() string { return "duration" }
+
+// Set implements pflag.Value.
+func (d *duration) Set(text string) error {
+	parsed, err := ParseDuration(text)
+	if err == nil && parsed < 0 {
+		err = kernel.Errorf(kernel.Invalid, "it is below nothing")
+	}
+	*d = duration(parsed)
+	return err
+}

@@ -1,0 +1,42 @@
+package command_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+func TestDurationsAreReadWithDaysAndWeeks(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"90m": 90 * time.Minute, "48h": 48 * time.Hour, "14d": 14 * 24 * time.Hour, "1w": 7 * 24 * time.Hour, "1d12h": 36 * time.Hour,
+		"2w1d": 15 * 24 * time.Hour, "0": 0, "0d": 0, "-1h": -time.Hour, "100000d": 100000 * 24 * time.Hour,
+	} {
+		if got, err := command.ParseDuration(text); err != nil || got != want {
+			t.Errorf("%s: %s, %v, want %s", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "d", "1", "-1d", "1.5d", "1d-1h", "d1", "1h1d", "200000d", "99999999999999d", "106751d24h", "day", "1 d"} {
+		if got, err := command.ParseDuration(text); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("%q: %s, %v", text, got, err)
+		}
+	}
+}
+
+func TestAMomentIsADateOrATimeFromNow(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		"36h": now.Add(36 * time.Hour), "14d": now.Add(14 * 24 * time.Hour), "2026-12-01T00:00:00Z": time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
+		"2026-12-01": time.Date(2026, 12, 1, 0, 0, 0, 0, time.Local), //nolint:gosmopolitan // a person's date
+	} {
+		if got, err := command.Moment(text, now); err != nil || !got.Equal(want) {
+			t.Errorf("%s: %s, %v, want %s", text, got, err, want)
+		}
+	}
+	if _, err := command.Moment("soon", now); !kernel.Is(err, kernel.Invalid) {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,145 @@
+package scripts_test
+
+import (
+	"bytes"
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/terrace-idp/terrace/internal/cli"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
+	"github.com/terrace-idp/terrace/test/harness"
+)
+
+// offline are the commands whose flags stage and workload ask no server, or are about
+// what there is not yet.
+func offline() []string {
+	return []string{
+		"terrace policy eval --stage",         // what policies see of a surrounding
+		"terrace budget set --workload",       // of a workload to come; it is told
+		"terrace definition apply --stage",    // with a file of definitions
+		"terrace definition apply --workload", // likewise
+		"terrace promote WORKLOAD",            // it tells that nothing of it is in the stage before
+		"terrace state import WORKLOAD",       // of a workload to come
+	}
+}
+
+// nowhere gives each command of the client a stage, and a workload, that there is not.
+func nowhere(t *testing.T, d *harness.Daemon) {
+	t.Parallel()
+	l := lines{folder: t.TempDir()}
+	l.write(t, "score.yaml", "apiVersion: score.dev/v1b1\nmetadata: {name: orders}\ncontainers: {main: {image: registry.example/orders}}\n")
+	l.write(t, "state.json", "{}")
+	l.write(t, "main.tf", "variable \"name\" {\n  type = string\n}\n")
+	p, signIn, seen := d.Project(t.Context(), t, "nowhere"), d.SignIn(), 0
+	vars := map[string]string{"TERRACE_ADDRESS": signIn.Address, "TERRACE_TOKEN": signIn.Token, "TERRACE_PROJECT": p.Project, "TERRACE_SECRET_VALUE": "s3cret"}
+	refused := func(line []string, says ...string) {
+		t.Helper()
+		seen++
+		var said bytes.Buffer
+		e := &command.Env{In: strings.NewReader(""), Out: &said, Err: &said, Getenv: func(name string) string { return vars[name] }}
+		code := cli.Main(t.Context(), e, line)
+		silent := slices.ContainsFunc(says, func(text string) bool { return !strings.Contains(said.String(), text) })
+		if code != exit.NotFound || silent {
+			t.Errorf("%q: exit %d, %s", line, code, said.String())
+		}
+	}
+	each(cli.Root(&command.Env{}), func(c *cobra.Command) {
+		for _, name := range []string{"stage", "workload"} {
+			if c.Flag(name) != nil && !slices.Contains(offline(), c.CommandPath()+" --"+name) {
+				refused(append(l.of(c, name), "--"+name, "nope"), "there is no "+name+" ", "nope", "\nfix: ", "see terrace st")
+			}
+		}
+		if strings.Contains(c.Use, "WORKLOAD") && !slices.Contains(offline(), c.CommandPath()+" WORKLOAD") {
+			refused(l.of(c, ""), "nope", "\nfix: ")
+		}
+	})
+	if seen < 60 {
+		t.Errorf("only %d places were found", seen)
+	}
+}
+
+// lines writes lines of commands that have all that they need, in a folder.
+type lines struct{ folder string }
+
+func (l lines) write(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(l.folder, name), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// of is a line of c with its arguments and all flags that it needs but one.
+func (l lines) of(c *cobra.Command, but string) []string {
+	line := strings.Fields(c.CommandPath())[1:]
+	for _, word := range strings.Fields(c.Use)[1:] {
+		if strings.HasPrefix(word, "-") {
+			break
+		}
+		if !strings.HasPrefix(word, "[") || word == "[FILE]" || word == "[RULE]" || word == "[WORKLOAD]" && but == "" {
+			line = append(line, l.word(strings.Trim(word, "[].")))
+		}
+	}
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		value, takes := l.values()[c.CommandPath()+" --"+f.Name]
+		switch {
+		case f.Name == but:
+		case f.Name == "yes" && c.CommandPath() != "terrace module publish":
+			line = append(line, "--yes")
+		case f.Name == "stage" && but == "":
+			line = append(line, "--stage", "dev")
+		case takes || len(f.Annotations[cobra.BashCompOneRequiredFlag]) > 0:
+			line = append(line, "--"+f.Name+"="+cmp.Or(value, "1d"))
+		}
+	})
+	return line
+}
+
+// values are those of flags for which 1d does not do, or without which a command
+// does nothing.
+func (l lines) values() map[string]string {
+	return map[string]string{
+		"terrace budget set --amount":         "1",
+		"terrace explain --workload":          "orders",
+		"terrace landing-zone set --file":     filepath.Join(l.folder, "state.json"),
+		"terrace module publish --version":    "1.0.0",
+		"terrace promote --to":                "test",
+		"terrace module publish --dry-run":    "true",
+		"terrace policy impact --assign":      "*=hard-mandatory",
+		"terrace state import --file":         filepath.Join(l.folder, "state.json"),
+		"terrace subscription create --topic": "x", "terrace subscription create --topic-stage": "dev",
+	}
+}
+
+func (l lines) word(name string) string {
+	switch name {
+	case "FILE":
+		return filepath.Join(l.folder, "score.yaml")
+	case "FOLDER", "DIR":
+		return l.folder
+	case "WORKLOAD":
+		return "nope"
+	case "LEVEL":
+		return "hard-mandatory"
+	case "RULE":
+		return "azure-storage-https-only"
+	default:
+		return "x"
+	}
+}
+
+func each(c *cobra.Command, do func(*cobra.Command)) {
+	if c.Runnable() && !c.HasSubCommands() {
+		do(c)
+	}
+	for _, child := range c.Commands() {
+		each(child, do)
+	}
+}

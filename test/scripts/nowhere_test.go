@@ -22,7 +22,6 @@ import (
 // what there is not yet.
 func offline() []string {
 	return []string{
-		"terrace policy eval --stage",         // what policies see of a surrounding
 		"terrace budget set --workload",       // of a workload to come; it is told
 		"terrace definition apply --stage",    // with a file of definitions
 		"terrace definition apply --workload", // likewise
@@ -37,6 +36,7 @@ func nowhere(t *testing.T, d *harness.Daemon) {
 	l := lines{folder: t.TempDir()}
 	l.write(t, "score.yaml", "apiVersion: score.dev/v1b1\nmetadata: {name: orders}\ncontainers: {main: {image: registry.example/orders}}\n")
 	l.write(t, "state.json", "{}")
+	l.write(t, "plan.json", `{"format_version": "1.2", "terraform_version": "1.11.0", "planned_values": {}, "resource_changes": []}`)
 	l.write(t, "main.tf", "variable \"name\" {\n  type = string\n}\n")
 	p, signIn, seen := d.Project(t.Context(), t, "nowhere"), d.SignIn(), 0
 	vars := map[string]string{"TERRACE_ADDRESS": signIn.Address, "TERRACE_TOKEN": signIn.Token, "TERRACE_PROJECT": p.Project, "TERRACE_SECRET_VALUE": "s3cret"}
@@ -112,6 +112,9 @@ func (l lines) values() map[string]string {
 		"terrace module publish --version":    "1.0.0",
 		"terrace promote --to":                "test",
 		"terrace module publish --dry-run":    "true",
+		"terrace policy eval --server":        "true",
+		"terrace policy eval --plan":          filepath.Join(l.folder, "plan.json"),
+		"terrace policy list --server":        "true",
 		"terrace policy impact --assign":      "*=hard-mandatory",
 		"terrace state import --file":         filepath.Join(l.folder, "state.json"),
 		"terrace subscription create --topic": "x", "terrace subscription create --topic-stage": "dev",

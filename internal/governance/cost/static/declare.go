@@ -9,7 +9,14 @@ import (
 
 // take files the blocks of a body. What is declared twice is told.
 func (m *module) take(body *hclsyntax.Body) {
+	for _, attr := range body.Attributes {
+		m.wrong(attr.NameRange, "a configuration has no argument "+attr.Name+" outside of a block", "Take it out, or write it into a block.")
+	}
 	for _, b := range body.Blocks {
+		if labels, known := kinds()[b.Type]; !known || labels != len(b.Labels) {
+			m.strange(b, labels, known)
+			continue
+		}
 		switch {
 		case b.Type == "locals":
 			for name, attr := range b.Body.Attributes {
@@ -32,6 +39,23 @@ func (m *module) take(body *hclsyntax.Body) {
 			m.name(m.outputs, b, "the output "+b.Labels[0])
 		}
 	}
+}
+
+// kinds are the blocks that a configuration has, with how many labels each takes.
+func kinds() map[string]int {
+	return map[string]int{
+		"locals": 0, "resource": 2, "data": 2, "ephemeral": 2, "action": 2, "module": 1, "variable": 1, "output": 1, "provider": 1, "check": 1,
+		"terraform": 0, "moved": 0, "import": 0, "removed": 0,
+	}
+}
+
+// strange tells of a block that is none, which nothing would be estimated of.
+func (m *module) strange(b *hclsyntax.Block, labels int, known bool) {
+	if !known {
+		m.wrong(b.DefRange(), "a configuration has no block "+b.Type, "Correct the name.")
+		return
+	}
+	m.wrong(b.DefRange(), fmt.Sprintf("the block %s takes %d labels, and has %d", b.Type, labels, len(b.Labels)), "Write them in quotes before the brace.")
 }
 
 func (m *module) file(into map[string]map[string]*hclsyntax.Block, b *hclsyntax.Block, address string) {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
-	"github.com/terrace-idp/terrace/internal/governance/cost"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -33,29 +32,45 @@ func (r *reader) files(dir string) (bodies, overrides []*hclsyntax.Body, err err
 	}
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
-		if strings.HasSuffix(e.Name(), ".tf.json") {
-			r.unread = append(r.unread, cost.Unpriced{Address: filepath.Join(r.dir, name), Type: "file", Reason: "configurations in JSON are not read: estimate the plan"})
-		}
-		if e.IsDir() || !strings.HasSuffix(e.Name(), ".tf") {
+		if e.IsDir() || !configures(e.Name()) {
 			continue
 		}
 		if len(bodies)+len(overrides) == maxFiles {
 			return nil, nil, kernel.Errorf(kernel.Invalid, "%s has more than %d files", filepath.Join(r.dir, dir), maxFiles).WithFix("Estimate the plan with --plan.")
 		}
-		body, err := r.parse(name)
+		body, err := r.configuration(name)
+		stem, _, _ := strings.Cut(e.Name(), ".tf")
 		switch {
 		case err != nil:
 			return nil, nil, err
-		case e.Name() == "override.tf", strings.HasSuffix(e.Name(), "_override.tf"):
+		case stem == "override", strings.HasSuffix(stem, "_override"):
 			overrides = append(overrides, body)
 		default:
 			bodies = append(bodies, body)
 		}
 	}
 	if len(bodies)+len(overrides) == 0 {
-		return nil, nil, kernel.Errorf(kernel.Invalid, "%s has no files *.tf", filepath.Join(r.dir, dir)).WithFix("Give the folder of the configuration.")
+		return nil, nil, kernel.Errorf(kernel.Invalid, "%s has no files *.tf or *.tf.json", filepath.Join(r.dir, dir)).WithFix("Give the folder of the configuration.")
 	}
 	return bodies, overrides, nil
+}
+
+// configures tells whether a file is one of the configuration.
+func configures(name string) bool {
+	return strings.HasSuffix(name, ".tf") || strings.HasSuffix(name, ".tf.json")
+}
+
+// configuration reads a file of it, in whichever syntax. A file is read once.
+func (r *reader) configuration(name string) (*hclsyntax.Body, error) {
+	if !strings.HasSuffix(name, ".json") {
+		return r.parse(name)
+	}
+	if body := r.inJSON[name]; body != nil {
+		return body, nil
+	}
+	body, err := r.parseJSON(name)
+	r.inJSON[name] = body
+	return body, err
 }
 
 func (r *reader) parse(name string) (*hclsyntax.Body, error) {

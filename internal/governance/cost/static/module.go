@@ -201,5 +201,5 @@ func (m *module) folder(b *hclsyntax.Block) (dir, why string) {
 
 func (r *reader) isFolder(dir string) bool {
 	entries, err := fs.ReadDir(r.fsys, dir)
-	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasSuffix(e.Name(), ".tf") })
+	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return configures(e.Name()) })
 }

@@ -37,7 +37,7 @@ func Read(ctx context.Context, dir string, o Options) (*cost.Set, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.Time, maxTime), errTooLong)
 	defer cancel()
-	r := &reader{fsys: root.FS(), dir: dir, parser: hclparse.NewParser(), asked: map[string]bool{}, guarded: map[*hclsyntax.Body]bool{}}
+	r := &reader{fsys: root.FS(), dir: dir, parser: hclparse.NewParser(), asked: map[string]bool{}, guarded: map[*hclsyntax.Body]bool{}, inJSON: map[string]*hclsyntax.Body{}}
 	r.ctx = ctx
 	type result struct {
 		set *cost.Set
@@ -98,6 +98,8 @@ type reader struct {
 	asked map[string]bool
 	// guarded are the files whose loops are charged.
 	guarded map[*hclsyntax.Body]bool
+	// inJSON are the files in that syntax.
+	inJSON map[string]*hclsyntax.Body
 
 	functionTable map[string]function.Function
 }

@@ -45,6 +45,9 @@ func (s scope) with(name string, v cty.Value) scope {
 // repeat returns one scope per instance of a block. A number that is not known
 // counts as one, and is told as assumed.
 func (m *module) repeat(b *hclsyntax.Block) ([]scope, repetition, error) {
+	if attr, other := b.Body.Attributes["count"], b.Body.Attributes["for_each"]; attr != nil && other != nil {
+		m.wrong(attr.NameRange, m.of(b)+" has count and for_each", "Leave one of them out.")
+	}
 	if attr := b.Body.Attributes["count"]; attr != nil {
 		return m.counted(b, attr)
 	}
@@ -53,9 +56,17 @@ func (m *module) repeat(b *hclsyntax.Block) ([]scope, repetition, error) {
 		if t := v.Type(); v.IsKnown() && (t.IsTupleType() || t.IsListType()) {
 			m.wrong(attr.Expr.Range(), "for_each takes a map or a set of texts, and this is a list", "Write toset(...) around it.")
 		}
+		m.notNull(attr, v)
 		return m.keyed(attr, v, m.of(b), why)
 	}
 	return []scope{{key: cty.NilVal}}, once, nil
+}
+
+// notNull tells of null where a number of instances is needed.
+func (m *module) notNull(attr *hclsyntax.Attribute, v cty.Value) {
+	if v, _ = v.Unmark(); v.IsKnown() && v.IsNull() {
+		m.wrong(attr.Expr.Range(), attr.Name+" is null", "Give it a value: an empty one for none.")
+	}
 }
 
 // of is the address of a block.
@@ -106,6 +117,7 @@ func (m *module) whyUnknown(expr hclsyntax.Expression) string {
 func (m *module) counted(b *hclsyntax.Block, attr *hclsyntax.Attribute) ([]scope, repetition, error) {
 	n := 1
 	value, why := m.evaluate(attr.Expr, scope{})
+	m.notNull(attr, value)
 	v, _ := value.UnmarkDeep()
 	number, err := convert.Convert(v, cty.Number)
 	switch {

@@ -121,7 +121,9 @@ func (p Place) hides(path string, found realPaths) bool {
 	return slices.ContainsFunc(p.Hidden, func(dir string) bool { return beneath(path, dir) || beneath(real, dir) })
 }
 
-func beneath(path, dir string) bool { return len(path) > len(dir) && path[len(dir)] == '/' && path[:len(dir)] == dir }
+func beneath(path, dir string) bool {
+	return len(path) > len(dir) && path[len(dir)] == '/' && path[:len(dir)] == dir
+}
 
 // realPaths are those of paths that were looked at, which many share.
 type realPaths map[string]string

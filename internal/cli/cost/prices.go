@@ -74,7 +74,8 @@ func takePages(files []string, into, date string) (imported, error) {
 		Items: pages.Items, Skipped: pages.Skipped, Unmapped: pages.Unmapped, Next: pages.Next,
 	}
 	if result.Prices == 0 {
-		return result, kernel.Errorf(kernel.Invalid, "the pages have no price that Terrace uses: %d items, %d skipped", result.Items, result.Skipped)
+		return result, kernel.Errorf(kernel.Invalid, "the pages have no price that Terrace uses: of %d items %d are not on-demand prices in US dollars", result.Items, result.Skipped).
+			WithFix("ask the API for currencyCode='USD' and for services that estimates name, see what has no price in terrace cost estimate")
 	}
 	return result, save(result.File, pages.Entries())
 }

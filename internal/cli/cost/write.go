@@ -96,7 +96,7 @@ func quantity(c cost.Component) string {
 	if c.Quantity == nil {
 		return "by usage"
 	}
-	return strconv.FormatFloat(*c.Quantity, 'f', -1, 64)
+	return figure(*c.Quantity, -1)
 }
 
 func monthly(c cost.Component) string {
@@ -109,18 +109,26 @@ func monthly(c cost.Component) string {
 	return dollars(c.Monthly)
 }
 
-func dollars(v *float64) string { return "$" + strconv.FormatFloat(*v, 'f', 2, 64) }
+func dollars(v *float64) string { return "$" + figure(*v, 2) }
+
+// figure is a number with so many decimals; one that nobody would read to its end is short.
+func figure(v float64, decimals int) string {
+	if v >= 1e15 || v <= -1e15 {
+		return strconv.FormatFloat(v, 'e', 3, 64)
+	}
+	return strconv.FormatFloat(v, 'f', decimals, 64)
+}
 
 func fine(v *float64) string {
 	if v == nil {
 		return ""
 	}
-	return "$" + strconv.FormatFloat(*v, 'f', 4, 64)
+	return "$" + figure(*v, 4)
 }
 
 func signed(v float64) string {
 	if v < 0 {
-		return "-$" + strconv.FormatFloat(-v, 'f', 2, 64)
+		return "-$" + figure(-v, 2)
 	}
-	return "+$" + strconv.FormatFloat(v, 'f', 2, 64)
+	return "+$" + figure(v, 2)
 }

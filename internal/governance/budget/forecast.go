@@ -104,7 +104,7 @@ func (b *books) pay(ctx context.Context, budget Budget, f *Forecast, x *exchange
 		f.Paid, found = f.Paid.Add(total), found || total.Sign() != 0 || l.Currency == budget.Currency
 	}
 	if !found && b.ran(budget, f.Period, f.From, covered, x) > 0 {
-		return f.From, append(gaps, gap{"nothing that was paid is tagged as this scope's: estimates count for the whole month", "have its resources tagged, or say whose they are with rules: terrace cost rules set"}), nil
+		return f.From, append(gaps, gap{"nothing that was paid is tagged as this scope's: estimates count for the whole month", "have its resources tagged, or say whose they are with rules: terrace cost rules apply"}), nil
 	}
 	if !found && (budget.Project != "" || budget.Stage != "" || budget.Workload != "") {
 		return f.From, gaps, nil

@@ -108,3 +108,33 @@ func TestABudgetThatCannotBeHeldAgainstSaysSo(t *testing.T) {
 		}
 	})
 }
+
+// What runs the whole month at one rate costs the month's figure, whenever it is asked:
+// at its ends, in short and in long months, and where clocks are put forward or back.
+func TestAForecastOfAWholeMonthIsTheMonthsFigure(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		for name, zone := range map[string]string{"utc": "UTC", "berlin": "Europe/Berlin", "auckland": "Pacific/Auckland", "chatham": "Pacific/Chatham"} {
+			b.budget(t, budget.Budget{Name: name, Zone: zone}, "100")
+		}
+		b.set(time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC))
+		b.runs(t, "orders", time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC), 60)
+		for _, at := range []time.Time{
+			time.Date(2027, 10, 31, 0, 30, 0, 0, time.UTC), time.Date(2027, 11, 1, 0, 0, 0, 0, time.UTC), time.Date(2027, 11, 30, 23, 59, 59, 999999999, time.UTC),
+			time.Date(2027, 12, 31, 12, 0, 0, 0, time.UTC), time.Date(2028, 2, 29, 23, 59, 59, 0, time.UTC), time.Date(2028, 3, 26, 1, 0, 0, 0, time.UTC),
+			time.Date(2027, 9, 1, 0, 0, 0, 0, time.UTC), // the clock goes back, and nothing was decided meanwhile
+		} {
+			b.set(at)
+			all, err := b.List(ada(), acme)
+			if err != nil || len(all) != 4 {
+				t.Fatalf("%d budgets, %v", len(all), err)
+			}
+			for _, st := range all {
+				f := st.Forecast
+				if f.Forecast.Cents() != "60.00" || f.Used.Add(f.Rest).Cents() != "60.00" || f.Next.Cents() != "60.00" || f.Rest.Sign() < 0 || at.Before(f.From) || !at.Before(f.To) {
+					t.Errorf("%s at %s: %+v", st.Name, at, f)
+				}
+			}
+		}
+	})
+}

@@ -1,9 +1,13 @@
 package cost_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
+
+	"github.com/terrace-idp/terrace/internal/governance/cost"
 )
 
 // A value that cannot be what it is read as has no figure: it is told instead.
@@ -59,5 +63,22 @@ func TestAResourceWithoutARegionIsWhereMostOthersAre(t *testing.T) {
 		if !ok || item.Region != want || len(item.Assumed) != 1 || item.Assumed[0] != "location" {
 			t.Errorf("got %+v", item)
 		}
+	}
+}
+
+// What costs more than any number is a figure that no budget has room for, not none.
+func TestACostLargerThanAnyNumberStaysANumber(t *testing.T) {
+	t.Parallel()
+	usage, err := cost.ParseUsage("u.yml", []byte("resource_usage: {azurerm_dns_a_record.a: {monthly_queries: 1e308}, azurerm_dns_a_record.b: {monthly_queries: 1.7e308}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := `{"name":"a","location":"westeurope"}`
+	e, err := estimator(t).Estimate(t.Context(), plan(t, change("azurerm_dns_a_record.a", create, "null", record), change("azurerm_dns_a_record.b", create, "null", record)).After, usage)
+	if err != nil || !(e.Total.Monthly > 1e300) || math.IsInf(e.Total.Monthly, 0) || !e.Complete() {
+		t.Errorf("%+v %v", e, err)
+	}
+	if _, err := json.Marshal(e); err != nil {
+		t.Error(err)
 	}
 }

@@ -27,6 +27,10 @@ type Reading struct {
 	assumptions []Assumption
 }
 
+// most is what a component costs at most, so that sums stay numbers: no budget has
+// room for it.
+const most = math.MaxFloat64 / 1e6
+
 // Part is a component before it has a price. Service and meter name the price
 // in the book; they are the type without its provider and the name unless told.
 type Part struct {
@@ -129,10 +133,8 @@ func (r *Reading) Add(p Part) {
 	switch {
 	case c.Quantity == nil:
 		r.open++
-	case c.Price != nil && *c.Price**c.Quantity > math.MaxFloat64/1e6:
-		r.Miss(p.Name, "there is more of it than can be counted")
 	case c.Price != nil:
-		monthly := *c.Price * *c.Quantity
+		monthly := min(*c.Price**c.Quantity, most)
 		hourly := monthly / HoursPerMonth
 		c.Monthly, c.Hourly = &monthly, &hourly
 	}

@@ -3,6 +3,7 @@ package pricebook_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -106,11 +107,15 @@ func TestAChainOfPages(t *testing.T) {
 		}
 	}
 	for name, page := range map[string]string{
-		"below zero": `{"Items":[{"retailPrice":-1,"currencyCode":"USD","type":"Consumption"}]}`, "text": `{"Items":[{"retailPrice":"much"}]}`, "half": `{"Items":[`,
+		"below zero": `{"Items":[{"retailPrice":-1,"currencyCode":"USD","type":"Consumption"}]}`, "text": `{"Items":[{"retailPrice":"much"}]}`, "nothing": `{"Items":[{"currencyCode":"USD","type":"Consumption"}]}`, "half": `{"Items":[`,
 	} {
-		if err := i.Page("page.json", strings.NewReader(page)); !kernel.Is(err, kernel.Invalid) || !strings.Contains(err.Error(), "page.json") {
+		if err := i.Page("page.json", strings.NewReader(page)); !kernel.Is(err, kernel.Invalid) || !strings.Contains(fmt.Sprintf("%+v", err), "page.json") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	err := i.Page("page.json", strings.NewReader("{\"Items\":[{\"retailPrice\":1},\n {\"retailPrice\":\"much\"}]}"))
+	if e, ok := errors.AsType[*kernel.Error](err); !ok || len(e.Problems) != 1 || e.Problems[0].Line != 2 || e.Problems[0].Path != "Items.retailPrice" {
+		t.Errorf("%+v", err)
 	}
 }
 

@@ -1,7 +1,9 @@
 package pricebook
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"sort"
 	"strings"
@@ -14,18 +16,18 @@ const maxPage = 64 << 20
 
 // item is what Azure's retail price API says of a meter.
 type item struct {
-	Currency    string  `json:"currencyCode"`
-	Tier        float64 `json:"tierMinimumUnits"`
-	Retail      float64 `json:"retailPrice"`
-	Region      string  `json:"armRegionName"`
-	ServiceName string  `json:"serviceName"`
-	ProductName string  `json:"productName"`
-	SkuName     string  `json:"skuName"`
-	ArmSku      string  `json:"armSkuName"`
-	MeterName   string  `json:"meterName"`
-	Unit        string  `json:"unitOfMeasure"`
-	Type        string  `json:"type"`
-	Term        string  `json:"reservationTerm"`
+	Currency    string   `json:"currencyCode"`
+	Tier        float64  `json:"tierMinimumUnits"`
+	Retail      *float64 `json:"retailPrice"`
+	Region      string   `json:"armRegionName"`
+	ServiceName string   `json:"serviceName"`
+	ProductName string   `json:"productName"`
+	SkuName     string   `json:"skuName"`
+	ArmSku      string   `json:"armSkuName"`
+	MeterName   string   `json:"meterName"`
+	Unit        string   `json:"unitOfMeasure"`
+	Type        string   `json:"type"`
+	Term        string   `json:"reservationTerm"`
 }
 
 // Import collects entries of pages of Azure's retail price API.
@@ -60,13 +62,21 @@ func (i *Import) Page(name string, in io.Reader) error {
 		Items []item
 		Next  string `json:"NextPageLink"`
 	}
-	if err := json.Unmarshal(src, &page); err != nil || page.Items == nil {
+	err = json.Unmarshal(src, &page)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && strings.HasPrefix(wrong.Field, "Items.") {
+		head := src[:min(int(wrong.Offset), len(src))]
+		return kernel.Errorf(kernel.Invalid, "the prices are not understood").WithProblems(kernel.Problem{
+			File: name, Line: 1 + bytes.Count(head, []byte("\n")), Column: max(1, len(head)-bytes.LastIndexByte(head, '\n')-1), Path: wrong.Field,
+			Message: "it is a " + wrong.Value, Fix: "Save the page again, as the API answers it.",
+		})
+	}
+	if err != nil || page.Items == nil {
 		return kernel.Errorf(kernel.Invalid, "%s is no page of the retail price API: it has no list of Items with their prices", name).
 			WithFix("Save what https://prices.azure.com/api/retail/prices answers.")
 	}
 	for n, it := range page.Items {
-		if it.Retail < 0 {
-			return kernel.Errorf(kernel.Invalid, "%s: the price of item %d (%s) is less than nothing", name, n+1, it.MeterName).WithFix("Save the page again.")
+		if it.Retail == nil || *it.Retail < 0 {
+			return kernel.Errorf(kernel.Invalid, "%s: item %d (%s) has no price, or one below zero", name, n+1, it.MeterName).WithFix("Save the page again.")
 		}
 		i.Items++
 		i.take(it)

@@ -34,7 +34,7 @@ func (r retailRule) entry(it item) (Entry, bool) {
 		t = strings.ReplaceAll(strings.ReplaceAll(t, "{armsku}", it.ArmSku), "{sku}", it.SkuName)
 		return string(r.meterName.ExpandString(nil, t, it.MeterName, found))
 	}
-	e := Entry{Service: r.service, Meter: expand(r.meter), Variant: expand(r.variant), Region: region, Unit: r.unit, USD: it.Retail / r.per}
+	e := Entry{Service: r.service, Meter: expand(r.meter), Variant: expand(r.variant), Region: region, Unit: r.unit, USD: *it.Retail / r.per}
 	if r.name != nil {
 		e.Meter = r.name(it)
 	}

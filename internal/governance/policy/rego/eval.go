@@ -25,6 +25,8 @@ import (
 const (
 	DefaultTimeout = 10 * time.Second
 	DefaultMemory  = 1 << 30
+	// few is of how many resources a worker is worth what it finds out itself.
+	few = 32
 	// MaxResults bounds what one policy says.
 	MaxResults = 1_000
 )
@@ -134,7 +136,7 @@ func (s *Set) tasks(types map[string]bool, o Options) []*task {
 func (e *evaluation) run(ctx context.Context, o Options, guard *guard) {
 	next := make(chan *task)
 	var workers sync.WaitGroup
-	for range min(o.Parallel, len(e.tasks)) {
+	for range min(o.Parallel, len(e.tasks), e.workers()) {
 		workers.Go(func() {
 			w := worker{set: e.set, options: o, guard: guard, seen: map[*view]*sight{}}
 			for t := range next {
@@ -147,6 +149,14 @@ func (e *evaluation) run(ctx context.Context, o Options, guard *guard) {
 	}
 	close(next)
 	workers.Wait()
+}
+
+// workers is how many are worth what each of them finds out itself.
+func (e *evaluation) workers() int {
+	if len(e.units) == 0 {
+		return len(e.tasks) // it is no plan, and may be of any size
+	}
+	return 1 + len(e.units)/few
 }
 
 type worker struct {

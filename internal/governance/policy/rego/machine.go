@@ -3,6 +3,7 @@ package rego
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/ir"
@@ -25,6 +26,8 @@ type machine struct {
 	about   map[*function]map[int][]about
 	// stack has the locals of all functions that run.
 	stack []*ast.Term
+	// args has the arguments of all calls that go on; who keeps them copies them.
+	args []*ast.Term
 	// builtins is what builtin functions are told, ctx what natives are.
 	builtins topdown.BuiltinContext
 	ctx      context.Context //nolint:containedctx // of the run that goes on
@@ -50,7 +53,7 @@ func newMachine(p *program, input ast.Value) *machine {
 // run returns what a rule says, nil where it is undefined. After an error it knows
 // nothing any longer.
 func (m *machine) run(ctx context.Context, f *function) (*ast.Term, error) {
-	m.ctx, m.builtins.Context, m.stack, m.took = ctx, ctx, m.stack[:0], 0
+	m.ctx, m.builtins.Context, m.stack, m.args, m.took = ctx, ctx, m.stack[:0], m.args[:0], 0
 	cancel := topdown.NewCancel()
 	defer context.AfterFunc(ctx, cancel.Cancel)()
 	m.builtins.Cancel = cancel
@@ -89,7 +92,7 @@ func (m *machine) call(f *function, args []*ast.Term) (*ast.Term, error) {
 	}
 	v, err := m.enter(f, args)
 	if err == nil {
-		known[hash] = append(known[hash], about{args: args[2:], value: v})
+		known[hash] = append(known[hash], about{args: slices.Clone(args[2:]), value: v})
 	}
 	return v, err
 }

@@ -22,13 +22,13 @@ func associated(ctx context.Context, args []*ast.Term) (*ast.Term, error) {
 
 // namesOf are what others call a resource: by address, by a module around it, by its id.
 func namesOf(r *ast.Term) []string {
-	config, _ := textOf(part(r, "config"))
+	config, _ := textOf(part(r, keyConfig))
 	names := []string{config}
 	steps := strings.Split(config, ".")
 	for n := 2; n <= len(steps)-2; n += 2 {
 		names = append(names, strings.Join(steps[:n], "."))
 	}
-	if id, ok := textOf(part(part(r, "values"), "id")); ok {
+	if id, ok := textOf(part(part(r, keyValues), keyID)); ok {
 		names = append(names, id)
 	}
 	slices.Sort(names)
@@ -80,12 +80,12 @@ type pointers struct{ resources, calls *ast.Term }
 // of are the targets of an attribute of a resource, each once.
 func (p pointers) of(other, attribute *ast.Term) []string {
 	var targets []string
-	config, module := part(other, "config"), part(other, "module")
+	config, module := part(other, keyConfig), part(other, keyModule)
 	if prefix, ok := textOf(module); ok && config != nil {
-		expression := at(p.resources, ast.ArrayTerm(config, ast.InternedTerm("expressions"), attribute))
+		expression := at(p.resources, ast.ArrayTerm(config, keyExpressions, attribute))
 		targets = p.referred(prefix, expression, 2)
 	}
-	if v := at(part(other, "values"), ast.ArrayTerm(attribute)); v != nil {
+	if v := at(part(other, keyValues), ast.ArrayTerm(attribute)); v != nil {
 		words(v, func(text string) {
 			if text != "" {
 				targets = append(targets, text)
@@ -109,8 +109,8 @@ func (p pointers) referred(prefix string, expression *ast.Term, up int) []string
 		if up == 0 || call == nil || !strings.HasPrefix(word, "var.") {
 			return
 		}
-		argument := at(part(call, "arguments"), ast.StringTerm(strings.Split(word, ".")[1]))
-		if caller, ok := textOf(part(call, "caller")); ok {
+		argument := at(part(call, keyArguments), ast.StringTerm(strings.Split(word, ".")[1]))
+		if caller, ok := textOf(part(call, keyCaller)); ok {
 			targets = append(targets, p.referred(caller, argument, up-1)...)
 		}
 	})
@@ -126,7 +126,7 @@ func target(word string) string {
 // references calls f for the words that an expression names.
 func references(v *ast.Term, f func(string)) {
 	if o, ok := v.Value.(ast.Object); ok {
-		if list := o.Get(ast.InternedTerm("references")); list != nil {
+		if list := o.Get(keyReferences); list != nil {
 			each(list, func(word *ast.Term) {
 				if text, ok := textOf(word); ok {
 					f(text)

@@ -27,7 +27,7 @@ func fact(args []*ast.Term) (*ast.Term, error) {
 }
 
 func factOf(r, path *ast.Term, message ast.String) (*ast.Term, error) {
-	address, kind := part(r, "address"), part(r, "type")
+	address, kind := part(r, keyAddress), part(r, keyType)
 	attribute := attributeOf(path)
 	if address == nil || kind == nil {
 		return nil, nil //nolint:nilnil // undefined
@@ -38,8 +38,8 @@ func factOf(r, path *ast.Term, message ast.String) (*ast.Term, error) {
 	}
 	said := ast.NewTerm(message)
 	return ast.ObjectTerm(
-		ast.Item(ast.InternedTerm("address"), address), ast.Item(ast.InternedTerm("type"), kind), ast.Item(ast.InternedTerm("attribute"), attribute),
-		ast.Item(ast.InternedTerm("message"), said), ast.Item(ast.InternedTerm("msg"), ast.NewTerm(text+" "+message)),
+		ast.Item(keyAddress, address), ast.Item(keyType, kind), ast.Item(keyAttribute, attribute),
+		ast.Item(keyMessage, said), ast.Item(keyMsg, ast.NewTerm(text+" "+message)),
 	), nil
 }
 

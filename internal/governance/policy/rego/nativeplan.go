@@ -33,7 +33,7 @@ func certain(args []*ast.Term) (*ast.Term, error) {
 }
 
 func former(args []*ast.Term) (*ast.Term, error) {
-	before := part(args[0], "before")
+	before := part(args[0], keyBefore)
 	if !isObject(before) {
 		return nil, nil //nolint:nilnil // undefined
 	}
@@ -51,7 +51,7 @@ func something(v, fallback *ast.Term) *ast.Term {
 
 // held is what r has at the path, nil where that is nothing or null.
 func held(r, path *ast.Term) *ast.Term {
-	if v := at(part(r, "values"), path); v != nil && !isNull(v) {
+	if v := at(part(r, keyValues), path); v != nil && !isNull(v) {
 		return v
 	}
 	return nil
@@ -62,7 +62,7 @@ func unknown(r, path *ast.Term) bool {
 	if !ok || steps.Len() == 0 {
 		return false
 	}
-	all := part(r, "unknown")
+	all := part(r, keyUnknown)
 	if all == nil || !isTrue(all.Get(steps.Elem(0))) {
 		return false
 	}
@@ -76,7 +76,7 @@ func unknown(r, path *ast.Term) bool {
 
 // omitted: the configuration does not say anything at the path.
 func omitted(r, unknown *ast.Term, steps *ast.Array) bool {
-	expressions := part(part(r, "configuration"), "expressions")
+	expressions := part(part(r, keyConfiguration), keyExpressions)
 	if !isObject(expressions) {
 		return false
 	}
@@ -99,7 +99,7 @@ func present(r, path *ast.Term) bool {
 	if v, _ := value([]*ast.Term{r, path, ast.NullTerm()}); v != nil && !isNothing(v) {
 		return true
 	}
-	all := part(r, "unknown")
+	all := part(r, keyUnknown)
 	if !isObject(all) {
 		return false
 	}
@@ -149,7 +149,7 @@ func blocks(args []*ast.Term) (*ast.Term, error) {
 }
 
 func location(args []*ast.Term) (*ast.Term, error) {
-	v, _ := value([]*ast.Term{args[0], ast.ArrayTerm(ast.InternedTerm("location")), ast.InternedEmptyString})
+	v, _ := value([]*ast.Term{args[0], ast.ArrayTerm(keyLocation), ast.InternedEmptyString})
 	if v == nil {
 		return nil, nil //nolint:nilnil // undefined
 	}
@@ -162,18 +162,18 @@ func location(args []*ast.Term) (*ast.Term, error) {
 
 func taggable(args []*ast.Term) (*ast.Term, error) {
 	r := args[0]
-	if values := part(r, "values"); isObject(values) {
-		if tags := part(values, "tags"); tags != nil && !isBoolean(tags, false) {
+	if values := part(r, keyValues); isObject(values) {
+		if tags := part(values, keyTags); tags != nil && !isBoolean(tags, false) {
 			return yes(true), nil
 		}
 	}
-	return yes(isTrue(part(part(r, "unknown"), "tags"))), nil
+	return yes(isTrue(part(part(r, keyUnknown), keyTags))), nil
 }
 
 func tags(args []*ast.Term) (*ast.Term, error) {
 	r := args[0]
-	values := part(r, "values")
-	if own := part(values, "tags"); isObject(own) && !isTrue(part(values, "tags_all")) {
+	values := part(r, keyValues)
+	if own := part(values, keyTags); isObject(own) && !isTrue(part(values, keyTagsAll)) {
 		return own, nil
 	}
 	all, own := documentAt(r, "tags_all"), documentAt(r, "tags")

@@ -187,13 +187,15 @@ func (f *frame) call(s *callStep) ending {
 	if err := f.machine.tick(); err != nil {
 		return f.fail(err)
 	}
-	args := make([]*ast.Term, len(s.args), len(s.args)+1)
-	for i, a := range s.args {
-		args[i] = f.of(a)
+	m := f.machine
+	base := len(m.args)
+	for _, a := range s.args {
+		m.args = append(m.args, f.of(a))
 	}
+	args := m.args[base:len(m.args):len(m.args)]
 	var v *ast.Term
 	var err error
-	switch m := f.machine; {
+	switch {
 	case s.function != nil && len(args) == 2:
 		v, err = m.rule(s.function)
 	case s.function != nil:
@@ -203,6 +205,7 @@ func (f *frame) call(s *callStep) ending {
 	default:
 		v, err = f.builtin(s, args)
 	}
+	m.args = m.args[:base]
 	switch {
 	case err == nil:
 	case f.machine.ctx.Err() != nil:

@@ -18,11 +18,11 @@ func at(v, path *ast.Term) *ast.Term {
 }
 
 // part is what is in v at a key; nil where there is nothing.
-func part(v *ast.Term, key string) *ast.Term {
+func part(v, key *ast.Term) *ast.Term {
 	if v == nil {
 		return nil
 	}
-	return v.Get(ast.InternedTerm(key))
+	return v.Get(key)
 }
 
 // each calls f for what is in a collection, as some … in does.

@@ -65,7 +65,7 @@ func convert(some []*resource) {
 
 // parallel has every processor do a part of n.
 func parallel(n int, do func(from, to int)) {
-	parts := max(1, min(runtime.GOMAXPROCS(0), n/32))
+	parts := max(1, min(runtime.GOMAXPROCS(0), n/few))
 	var workers sync.WaitGroup
 	for i := range parts {
 		workers.Go(func() { do(i*n/parts, (i+1)*n/parts) })

@@ -49,6 +49,11 @@ func (e budgetEstate) Deployed(ctx context.Context, tenant string) ([]budget.Sta
 	return out, err
 }
 
+// Underway implements budget.Estate.
+func (e budgetEstate) Underway(ctx context.Context, runs []string) ([]string, error) {
+	return e.store.Unended(ctx, runs)
+}
+
 // follow tells budgets of a step of a run, in its transaction.
 func follow(ctx context.Context, s *budget.Service, f kernel.Fact) error {
 	end, ok := strings.CutPrefix(f.Type, "run.")
@@ -139,8 +144,11 @@ func heldBy(v budget.Verdict) run.GateResult {
 	}
 	level := levelOfBudget(v.Level())
 	result.Level, result.Outcome = levelOf(level), run.Missed
-	result.Message, result.Fix = fmt.Sprintf("%d findings of %d budgets", len(v.Findings), v.Budgets), v.Findings[0].Fix
+	result.Message, result.Fix = fmt.Sprintf("%d findings of %d budgets", len(v.Findings), v.Budgets), ""
 	for _, f := range v.Findings {
+		if result.Fix == "" && f.Level == v.Level() { // of the first budget that decides
+			result.Fix = f.Fix
+		}
 		level := levelOfBudget(f.Level)
 		result.Findings = append(result.Findings, budgetFinding(f, level))
 		if level.Blocks() {

@@ -21,6 +21,10 @@ type anybody struct{}
 
 func (anybody) Authorize(context.Context, string, kernel.Scope) error { return nil }
 func (anybody) Record(context.Context, kernel.Fact) error             { return nil }
+func (anybody) Underway(_ context.Context, runs []string) ([]string, error) {
+	return runs, nil
+}
+
 func (anybody) Deployed(context.Context, string) ([]budget.Stack, error) {
 	return nil, nil
 }
@@ -100,5 +104,21 @@ func TestAPlanIsEstimatedOnce(t *testing.T) {
 	}
 	if other, err := c.estimate(t.Context(), resized()); err != nil || other == first {
 		t.Errorf("another plan has the same estimate: %v", err)
+	}
+}
+
+// The fix of a run that a budget blocks is of that budget, whatever another one warns of.
+func TestTheFixIsOfTheBudgetThatDecides(t *testing.T) {
+	t.Parallel()
+	g := budgeting(t, "30", budget.Warn, budget.Warn)
+	amount, _, err := focus.ParseAmount("20")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.budgets.Set(t.Context(), kernel.Scope{Tenant: "acme"}, budget.Budget{Name: "the-hard-one", Amount: amount, Level: budget.Block}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := g.Evaluate(t.Context(), resized()); err != nil || !r.Blocks() || len(r.Findings) != 2 || !strings.Contains(r.Fix, "terrace budget show the-hard-one") {
+		t.Errorf("%+v %v", r, err)
 	}
 }

@@ -31,6 +31,8 @@ type bench struct {
 	denied   string
 	facts    []kernel.Fact
 	deployed []budget.Stack
+	ended    []string
+	unseen   string // is a project that nobody reads
 	paid     map[string]focus.Paid
 }
 
@@ -61,7 +63,7 @@ func (b *bench) set(at time.Time) {
 }
 
 func (b *bench) Authorize(_ context.Context, action string, scope kernel.Scope) error {
-	if action == b.denied || scope.Tenant != "acme" {
+	if action == b.denied || scope.Project != "" && scope.Project == b.unseen || scope.Tenant != "acme" {
 		return kernel.Errorf(kernel.Denied, "%s is denied", action)
 	}
 	return nil
@@ -97,6 +99,10 @@ func (b *bench) told() map[string]int {
 }
 
 func (b *bench) Deployed(context.Context, string) ([]budget.Stack, error) { return b.deployed, nil }
+
+func (b *bench) Underway(_ context.Context, runs []string) ([]string, error) {
+	return slices.DeleteFunc(slices.Clone(runs), func(run string) bool { return slices.Contains(b.ended, run) }), nil
+}
 
 func (b *bench) Paid(_ context.Context, _, month string) (focus.Paid, error) {
 	return b.paid[month], nil

@@ -17,6 +17,8 @@ type Bills interface {
 type Estate interface {
 	// Deployed returns the stacks of a tenant. It asks nobody.
 	Deployed(ctx context.Context, tenant string) ([]Stack, error)
+	// Underway returns those of the runs that have not ended, of any tenant.
+	Underway(ctx context.Context, runs []string) ([]string, error)
 }
 
 // Stages knows which stages there are.

@@ -183,7 +183,8 @@ func (s *Service) statuses(ctx context.Context, tenant string, budgets []Budget)
 	return all, nil
 }
 
-// History returns what a budget was, the newest first, deleted ones too.
+// History returns what a budget was, the newest first, deleted ones too. What it was in
+// a scope that the actor may not read is left out.
 func (s *Service) History(ctx context.Context, scope kernel.Scope, name string) ([]Revision, error) {
 	all, err := s.Store.History(ctx, scope.Tenant, name)
 	if err != nil {
@@ -192,7 +193,21 @@ func (s *Service) History(ctx context.Context, scope kernel.Scope, name string) 
 	if len(all) == 0 {
 		return nil, kernel.Errorf(kernel.NotFound, "there is no budget %s, and there was none", name).WithFix("see terrace budget list")
 	}
-	return all, s.Authorizer.Authorize(ctx, actionRead, all[0].where())
+	visible, refused := []Revision{}, error(nil)
+	for _, r := range all {
+		switch err := s.Authorizer.Authorize(ctx, actionRead, r.where()); {
+		case err == nil:
+			visible = append(visible, r)
+		case !kernel.Is(err, kernel.Denied) && !kernel.Is(err, kernel.NotFound):
+			return nil, err
+		case refused == nil:
+			refused = err
+		}
+	}
+	if len(visible) == 0 {
+		return nil, refused
+	}
+	return visible, nil
 }
 
 // AcceptClock makes the clock of now the one that counts, after it was wrong.

@@ -64,7 +64,7 @@ type Reservations interface {
 	Reserve(ctx context.Context, r Reservation) error
 	// Reservation returns that of a run, or NotFound.
 	Reservation(ctx context.Context, run string) (Reservation, error)
-	// Reserved returns those of a tenant.
+	// Reserved returns those of a tenant, of all where it is "".
 	Reserved(ctx context.Context, tenant string) ([]Reservation, error)
 	// Release removes that of a run, if there is one.
 	Release(ctx context.Context, run string) error

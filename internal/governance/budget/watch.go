@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/governance/focus"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -24,8 +25,12 @@ type told struct {
 }
 
 // Sweep tells the thresholds that the forecasts of all budgets have crossed, and
-// the budgets of which more is used than they have, once a month each.
+// the budgets of which more is used than they have, once a month each. Before that it
+// lets go what is reserved for runs that have ended.
 func (s *Service) Sweep(ctx context.Context) error {
+	if err := s.releaseEnded(ctx); err != nil {
+		return err
+	}
 	all, err := s.Store.List(ctx, "")
 	if err != nil {
 		return err
@@ -39,6 +44,32 @@ func (s *Service) Sweep(ctx context.Context) error {
 		errs = errors.Join(errs, s.sweep(kernel.WithActor(ctx, kernel.System("budgets", tenant)), tenant, budgets))
 	}
 	return errs
+}
+
+// releaseEnded lets go what is reserved for runs that are over: one that ended between
+// its gate and what that reserved told of its end too early.
+func (s *Service) releaseEnded(ctx context.Context) error {
+	reserved, err := s.Store.Reserved(ctx, "")
+	if err != nil || len(reserved) == 0 {
+		return err
+	}
+	runs := make([]string, len(reserved))
+	for i, r := range reserved {
+		runs[i] = r.Run
+	}
+	underway, err := s.Estate.Underway(ctx, runs)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		if slices.Contains(underway, run) {
+			continue
+		}
+		if err := s.Store.Release(ctx, run); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) sweep(ctx context.Context, tenant string, budgets []Budget) error {

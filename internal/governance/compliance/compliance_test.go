@@ -379,3 +379,47 @@ func TestFindingsOfWhatThereIsNotAreNoPass(t *testing.T) {
 		}
 	})
 }
+
+// TestAStateThatNoRunDeployedStaysInTheSchedule: it was written by hand, and is applied all
+// the same.
+func TestAStateThatNoRunDeployedStaysInTheSchedule(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.apply(t, orders, open(true))
+		must(t, b.Work(context.Background()))
+		before := b.standing(t, orders)
+		b.undeployed = []string{orders.Stack()}
+		b.pass(time.Hour)
+		must(t, b.Reconcile(context.Background()))
+		if now := b.standing(t, orders); before.Outcome == compliance.NotEvaluated || now.Outcome != before.Outcome || len(b.findings(t, tenant, compliance.Filter{})) == 0 {
+			t.Errorf("it was %+v and is %+v", before, now)
+		}
+	})
+}
+
+// TestAClaimOfAClockThatWasAheadIsLetGo: who held it is gone, and its end is a year away.
+func TestAClaimOfAClockThatWasAheadIsLetGo(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.apply(t, orders, open(true))
+		const year = 365 * 24 * time.Hour
+		b.pass(year)
+		ctx, cancel := context.WithCancel(context.Background())
+		b.during = cancel
+		if err := b.Work(ctx); err == nil {
+			t.Fatal("it ended in the middle without an error")
+		}
+		b.during = nil
+		b.pass(-year)
+		other := b.another(t)
+		must(t, other.Work(context.Background()))
+		if st := b.standing(t, orders); st.Outcome != compliance.NotEvaluated {
+			t.Fatalf("its claim did not hold: %+v", st)
+		}
+		must(t, other.Reconcile(context.Background()))
+		must(t, other.Work(context.Background()))
+		if st := b.standing(t, orders); st.Outcome == compliance.NotEvaluated {
+			t.Errorf("nobody evaluates it: %+v", st)
+		}
+	})
+}

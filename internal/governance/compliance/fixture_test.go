@@ -44,6 +44,8 @@ type bench struct {
 	denied   string
 	facts    []kernel.Fact
 	looks    int
+	// undeployed are stacks that no run deployed.
+	undeployed []string
 	// during is called in the middle of each look.
 	during func()
 }
@@ -201,7 +203,7 @@ func (b *bench) Places(context.Context) ([]compliance.Place, error) {
 	defer b.mu.Unlock()
 	var all []compliance.Place
 	for _, p := range []compliance.Place{orders, bills} {
-		if _, ok := b.states[p.Stack()]; ok {
+		if _, ok := b.states[p.Stack()]; ok && !slices.Contains(b.undeployed, p.Stack()) {
 			all = append(all, p)
 		}
 	}

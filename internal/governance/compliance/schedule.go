@@ -3,8 +3,11 @@ package compliance
 import (
 	"context"
 	"hash/fnv"
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
@@ -42,14 +45,11 @@ func (s *Service) Reconcile(ctx context.Context) error {
 		}
 		for _, w := range page {
 			after = w.Stack()
-			if _, there := missing[after]; !there {
-				if err := s.gone(ctx, w); err != nil {
-					return err
-				}
-			} else if err := s.earlier(ctx, w); err != nil {
+			_, deployed := missing[after]
+			delete(missing, after)
+			if err := s.align(ctx, w, deployed); err != nil {
 				return err
 			}
-			delete(missing, after)
 		}
 	}
 	return s.catchUp(ctx, missing)
@@ -62,26 +62,68 @@ const (
 	apart  = time.Second
 )
 
+// askedAtOnce bounds how many are asked for in one transaction.
+const askedAtOnce = 200
+
 func (s *Service) catchUp(ctx context.Context, missing map[string]Place) error {
 	now, i := s.Clock.Now(), 0
-	for _, p := range missing {
-		wait := min(time.Duration(max(0, i-atOnce))*apart, s.Every)
-		if err := s.Store.Ask(ctx, p, now.Add(wait), CauseApplied); err != nil {
+	for part := range slices.Chunk(slices.Collect(maps.Values(missing)), askedAtOnce) {
+		err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+			for n, p := range part {
+				wait := min(time.Duration(max(0, i+n-atOnce))*apart, s.Every)
+				if err := s.Store.Ask(ctx, p, now.Add(wait), CauseApplied); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
 			return err
 		}
-		i++
+		i += len(part)
 	}
 	return nil
 }
 
+// align ends the schedule of a stack of which nothing is applied any longer. A state that
+// no run of Terrace deployed is applied, too.
+func (s *Service) align(ctx context.Context, w Watch, deployed bool) error {
+	if deployed {
+		return s.earlier(ctx, w)
+	}
+	_, err := s.Estate.Version(ctx, w.Place)
+	switch {
+	case kernel.Is(err, kernel.NotFound):
+		return s.gone(ctx, w)
+	case err != nil:
+		return err
+	}
+	return s.earlier(ctx, w)
+}
+
+// ahead is by how much the clock of another process may be ahead of this one's.
+const ahead = time.Minute
+
 // earlier moves a stack whose turn comes later than the schedule, which may have
-// changed since, wants it.
+// changed since, wants it; and lets one go whose claim is of a clock that was ahead.
 func (s *Service) earlier(ctx context.Context, w Watch) error {
-	turn := slot(w.Stack(), s.Every, s.Clock.Now())
-	if w.Claim != "" || !w.Due.After(turn) {
+	now := s.Clock.Now()
+	turn := slot(w.Stack(), s.Every, now)
+	switch {
+	case w.Claim != "" && w.Due.After(now.Add(claimFor+ahead)):
+		return unlessStale(s.Store.Claim(ctx, w, "", now))
+	case w.Claim != "" || !w.Due.After(turn):
 		return nil
 	}
 	return s.Store.Ask(ctx, w.Place, turn, CauseSchedule)
+}
+
+// unlessStale is no error where another was faster.
+func unlessStale(err error) error {
+	if kernel.Is(err, kernel.Stale) {
+		return nil
+	}
+	return err
 }
 
 // gone ends what is about a stack that is no longer applied.

@@ -44,6 +44,8 @@ type Service struct {
 	nudged chan struct{}
 	// previews bounds how many previews work at once.
 	previews chan struct{}
+	// preparing bounds how many are checked and compiled at once.
+	preparing chan struct{}
 }
 
 // previewsAtOnce bounds the previews of one process.
@@ -67,7 +69,7 @@ func New(c Config) (*Service, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, process: kernel.NewID("proc"), nudged: make(chan struct{}, 1), previews: make(chan struct{}, previewsAtOnce)}, nil
+	return &Service{Config: c, process: kernel.NewID("proc"), nudged: make(chan struct{}, 1), previews: make(chan struct{}, previewsAtOnce), preparing: make(chan struct{}, previewsAtOnce)}, nil
 }
 
 // nudge has the loop look at once.

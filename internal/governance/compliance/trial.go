@@ -24,11 +24,18 @@ type Prepared struct {
 	filter  Filter
 }
 
-// Prepare checks a preview: whether the caller may, and whether it makes sense.
+// Prepare checks a preview: whether the caller may, and whether it makes sense. Of those
+// that may, no more are compiled at once than work at once.
 func (s *Service) Prepare(ctx context.Context, scope kernel.Scope, p Preview) (*Prepared, error) {
 	sight, err := s.sight(ctx, ActionPreview, scope)
 	if err != nil {
 		return nil, err
+	}
+	select {
+	case s.preparing <- struct{}{}:
+		defer func() { <-s.preparing }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	t, err := s.trial(ctx, p)
 	if err != nil {

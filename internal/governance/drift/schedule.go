@@ -104,10 +104,28 @@ func (s *Service) align(ctx context.Context, w Watch, deployed bool) error {
 	if !deployed {
 		return s.Store.Unwatch(ctx, w.Stack())
 	}
-	d := s.driftOf(w.Scope.Stage)
-	turn := slot(w.Stack(), d, s.Clock.Now())
+	d, now := s.driftOf(w.Scope.Stage), s.Clock.Now()
+	if (w.Claim != "" || w.Pending != "") && w.Due.After(now.Add(claimFor+ahead)) {
+		return s.recall(ctx, w, now)
+	}
+	turn := slot(w.Stack(), d, now)
 	if w.Due.After(turn) || d.Every <= 0 && !w.Due.Equal(never) {
 		return s.Store.Reschedule(ctx, w.Stack(), turn)
 	}
 	return nil
+}
+
+// ahead is by how much the clock of another process may be ahead of this one's.
+const ahead = time.Minute
+
+// recall has a stack taken up now whose claim, or for which somebody asked, was by a clock
+// that was ahead: whoever holds it is dead, or finds that it is another's.
+func (s *Service) recall(ctx context.Context, w Watch, now time.Time) error {
+	next := w
+	next.Due = now
+	err := s.Store.SwapWatch(ctx, w, next)
+	if kernel.Is(err, kernel.Stale) {
+		return nil
+	}
+	return err
 }

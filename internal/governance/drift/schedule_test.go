@@ -188,3 +188,47 @@ func TestChecksLeaveRoomForRuns(t *testing.T) {
 		}
 	})
 }
+
+// TestAClaimOfAClockThatWasAheadIsTakenUp: so is what somebody asked for by such a clock.
+func TestAClaimOfAClockThatWasAheadIsTakenUp(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		ctx := context.Background()
+		if err := b.Reconcile(ctx); err != nil {
+			t.Fatal(err)
+		}
+		all, err := b.store.Watching(ctx, "")
+		if err != nil || len(all) == 0 {
+			t.Fatalf("%v, %v", all, err)
+		}
+		for name, change := range map[string]func(w *drift.Watch){
+			"a claim":   func(w *drift.Watch) { w.Claim, w.Check = "proc_dead", "chk_1" },
+			"a request": func(w *drift.Watch) { w.Claim, w.Pending = "", "chk_2" },
+		} {
+			old, err := b.store.Watched(ctx, all[0].Stack())
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := old
+			change(&w)
+			for _, later := range []struct {
+				by   time.Duration
+				want int
+			}{{30 * time.Second, 0}, {365 * 24 * time.Hour, 1}} {
+				w.Due = b.now.Add(later.by)
+				if err := b.store.SwapWatch(ctx, old, w); err != nil {
+					t.Fatal(err)
+				}
+				if err := b.Reconcile(ctx); err != nil {
+					t.Fatal(err)
+				}
+				if due, err := b.store.Due(ctx, b.now, 10); err != nil || len(due) != later.want {
+					t.Errorf("%s until %s: %+v are due, %v", name, later.by, due, err)
+				}
+				if old, err = b.store.Watched(ctx, w.Stack()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}

@@ -2,6 +2,9 @@ package runsql
 
 import (
 	"context"
+	"slices"
+
+	"github.com/uptrace/bun"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -27,3 +30,21 @@ func (s *Store) Everywhere(ctx context.Context) ([]run.Deployment, error) {
 	}
 	return all, nil
 }
+
+// Unended returns those of the runs, of any tenant, that have not ended. It is for the
+// platform's own work.
+func (s *Store) Unended(ctx context.Context, runs []string) ([]string, error) {
+	var ids []string
+	for part := range slices.Chunk(runs, idsAtOnce) {
+		var found []string
+		err := s.db.Reader(ctx).NewRaw("SELECT id FROM runs WHERE NOT ended AND id IN (?)", bun.In(part)).Scan(ctx, &found)
+		if err != nil {
+			return nil, db.Map(err, "runs that have not ended")
+		}
+		ids = append(ids, found...)
+	}
+	return ids, nil
+}
+
+// idsAtOnce bounds how many ids one query names.
+const idsAtOnce = 500

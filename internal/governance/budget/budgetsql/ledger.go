@@ -127,10 +127,10 @@ func (s *Store) Reservation(ctx context.Context, run string) (budget.Reservation
 	return row.reservation()
 }
 
-// Reserved returns those of a tenant.
+// Reserved returns those of a tenant, or of all.
 func (s *Store) Reserved(ctx context.Context, tenant string) ([]budget.Reservation, error) {
 	var rows []reservationRow
-	err := s.db.Reader(ctx).NewRaw("SELECT "+reservationColumns+" FROM budget_reservations WHERE tenant = ? ORDER BY run", tenant).Scan(ctx, &rows)
+	err := s.db.Reader(ctx).NewRaw("SELECT "+reservationColumns+" FROM budget_reservations WHERE (tenant = ? OR ? = '') ORDER BY run", tenant, tenant).Scan(ctx, &rows)
 	if err != nil {
 		return nil, db.Map(err, "what is reserved for runs")
 	}

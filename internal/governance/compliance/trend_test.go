@@ -57,7 +57,7 @@ func long(t testing.TB, stacks, days int) (*history, *compliance.Service, time.T
 	}
 	b := &bench{sees: []string{""}, set: set}
 	s, err := compliance.New(compliance.Config{
-		Tx: &db.DB{}, Store: h, Authorizer: b, Journal: b, Estate: b, Policies: policies{b}, Load: b,
+		Tx: &db.DB{}, Store: h, Authorizer: b, Journal: b, Estate: b, Policies: policies{b}, Stages: b, Load: b,
 		Every: 24 * time.Hour, Keep: 900 * 24 * time.Hour, Clock: func() time.Time { return end },
 	})
 	if err != nil {

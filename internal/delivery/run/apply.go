@@ -34,13 +34,36 @@ func (e *execution) apply(ctx context.Context) error {
 	if stale != "" {
 		return e.replan(ctx, stale)
 	}
-	if err := e.move(ctx, change{to: Applying, edit: func(ctx context.Context, r *Run) error {
-		r.Hold = nil
-		return e.recordApplying(ctx, r)
-	}}); err != nil {
+	if err := e.move(ctx, e.applying()); err != nil {
 		return err
 	}
 	return e.execute(ctx, e.run.Plan.Digest, root)
+}
+
+// applying is the step that begins the apply.
+func (e *execution) applying() change {
+	return change{to: Applying, edit: func(ctx context.Context, r *Run) error {
+		if r.Cancel != nil {
+			return errStopped
+		}
+		r.Hold = nil
+		return e.recordApplying(ctx, r)
+	}}
+}
+
+// unhindered reports whether a plan that nobody has to approve may be applied in
+// the step that accepts it. Whatever may keep it is left to who applies it later.
+func (e *execution) unhindered(ctx context.Context, a attempt) bool {
+	r := e.run
+	if r.Operation == Rollback && r.Cause != nil || r.Cancel != nil || r.Revoked != "" {
+		return false
+	}
+	r.Gates = a.dossier.Gates
+	closed, _, err := e.s.closed(a.stage)
+	if err != nil || closed != nil || len(r.exemptions()) > 0 || len(a.taken.inputs) > 0 {
+		return false
+	}
+	return e.s.stillAvailable(ctx, r) == nil
 }
 
 // sealed checks that the plan still is the one to apply and returns the root
@@ -117,11 +140,23 @@ func (e *execution) afterApply(ctx context.Context, applied Applied, err error) 
 	if err != nil {
 		return e.applyFailed(ctx, applied, err)
 	}
+	stops := ctx.Err() != nil
 	ctx = context.WithoutCancel(ctx) // what was applied is recorded, even if the run is to stop now
-	err = e.move(ctx, change{to: Verifying, edit: func(ctx context.Context, r *Run) error {
-		return e.recordApplied(ctx, *r, applied.Outputs)
-	}})
-	if err == nil {
+	var d Deployment
+	changes := []change{{to: Verifying, edit: func(ctx context.Context, r *Run) (err error) {
+		d, err = e.recordApplied(ctx, *r, applied.Outputs)
+		return err
+	}}}
+	if !stops {
+		changes = append(changes, e.unchecked(ctx, applied.Outputs, &d)...)
+	}
+	return e.verifying(ctx, changes...)
+}
+
+// verifying makes the steps to what needs no plan any longer.
+func (e *execution) verifying(ctx context.Context, changes ...change) error {
+	err := e.move(ctx, changes...)
+	if err == nil && e.run.Status == Verifying { // one that has ended keeps none
 		e.s.forget(ctx, e.id)
 	}
 	return err

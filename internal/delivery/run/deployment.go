@@ -26,60 +26,47 @@ func (e *execution) recordApplying(ctx context.Context, r *Run) error {
 	return e.s.Store.PutDeployment(ctx, next)
 }
 
-func (e *execution) recordApplied(ctx context.Context, r Run, outputs map[string]json.RawMessage) error {
+// recordApplied says what the stage has now.
+func (e *execution) recordApplied(ctx context.Context, r Run, outputs map[string]json.RawMessage) (d Deployment, err error) {
 	if r.Operation == Refresh {
-		return e.recordRefreshed(ctx, r)
+		return d, e.recordRefreshed(ctx, r)
 	}
 	before, err := e.s.Store.Deployment(ctx, r.Scope, r.Workload)
 	if err != nil && !kernel.Is(err, kernel.NotFound) {
-		return err
+		return d, err
 	}
-	d := deploymentOf(r, DeploymentApplied)
+	d = deploymentOf(r, DeploymentApplied)
 	now := e.s.Clock.Now()
 	d.Outputs, d.AppliedAt = outputs, &now
-	if r.Operation == Destroy {
-		return e.s.Store.PutDeployment(ctx, d)
-	}
-	if err := e.remember(ctx, r, before, &d); err != nil {
-		return err
-	}
-	return e.s.Store.PutDeployment(ctx, d)
-}
-
-// recordUnchanged records a run whose plan changes nothing: its outputs are
-// the planned ones, all known.
-func (e *execution) recordUnchanged(ctx context.Context, r Run, planned Planned) error {
-	if r.Operation == Destroy {
-		return nil
-	}
-	outputs := map[string]json.RawMessage{}
-	if planned.JSON != nil && planned.JSON.PlannedValues != nil {
-		for name, output := range planned.JSON.PlannedValues.Outputs {
-			if output == nil || output.Sensitive {
-				continue
-			}
-			value, err := json.Marshal(output.Value)
-			if err != nil {
-				return err
-			}
-			outputs[name] = value
+	if r.Operation != Destroy {
+		if err := e.remember(ctx, r, before, &d); err != nil {
+			return d, err
 		}
 	}
-	return e.recordApplied(ctx, r, outputs)
+	return d, e.s.Store.PutDeployment(ctx, d)
+}
+
+// plannedOutputs are the outputs of a plan that changes nothing: they are all known.
+func plannedOutputs(planned Planned) (map[string]json.RawMessage, error) {
+	outputs := map[string]json.RawMessage{}
+	if planned.JSON == nil || planned.JSON.PlannedValues == nil {
+		return outputs, nil
+	}
+	for name, output := range planned.JSON.PlannedValues.Outputs {
+		if output == nil || output.Sensitive {
+			continue
+		}
+		value, err := json.Marshal(output.Value)
+		if err != nil {
+			return nil, err
+		}
+		outputs[name] = value
+	}
+	return outputs, nil
 }
 
 func deploymentOf(r Run, status DeploymentStatus) Deployment {
 	return Deployment{Stack: r.Stack, Scope: r.Scope, Workload: r.Workload, Release: r.Release, Run: r.ID, Status: status, Takes: r.Takes, Inputs: r.Inputs, Origin: r.origin()}
-}
-
-// recordVerified opens the next stage to the release, at once or when it has
-// soaked. A release that holds as verified already goes on soaking.
-func (e *execution) recordVerified(ctx context.Context, r *Run) error {
-	d, err := e.s.Store.Deployment(ctx, r.Scope, r.Workload)
-	if err != nil {
-		return err
-	}
-	return raced(e.s.holdsAsVerified(ctx, d, ""))
 }
 
 // recordUnverified closes the next stage to the release again.

@@ -25,11 +25,16 @@ const (
 // tell appends an event to the run's log. The log is an account, not the
 // truth: a run does not fail because its log cannot be written.
 func (s *Service) tell(ctx context.Context, r Run, typ, message string) {
+	s.append(ctx, r.ID, s.event(r, typ, message))
+}
+
+// event is one line of what has become of the run.
+func (s *Service) event(r Run, typ, message string) Event {
 	level := "info"
 	if r.Status == Failed {
 		level = "error"
 	}
-	s.append(ctx, r.ID, Event{Time: s.Clock.Now(), Run: r.ID, Phase: phaseOf(r), Level: level, Type: typ, Message: message})
+	return Event{Time: s.Clock.Now(), Run: r.ID, Phase: phaseOf(r), Level: level, Type: typ, Message: message}
 }
 
 func (s *Service) append(ctx context.Context, run string, events ...Event) {

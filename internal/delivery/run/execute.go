@@ -15,6 +15,8 @@ type execution struct {
 	id    string
 	scope kernel.Scope
 	stack string
+	// head is the run's turn, as it was when it was chosen.
+	head  Head
 	lease Lease
 	// run is the run as it was saved last.
 	run    Run
@@ -56,7 +58,7 @@ func (e *execution) stop(force bool) {
 // execution returns what carries the run on, before it holds anything.
 func (s *Service) execution(h Head, cancel context.CancelCauseFunc) *execution {
 	return &execution{
-		s: s, id: h.Run, scope: h.Scope, stack: h.Stack, remote: s.stageOf(h).Remote(), cancel: cancel, kill: make(chan struct{}),
+		s: s, id: h.Run, scope: h.Scope, stack: h.Stack, head: h, remote: s.stageOf(h).Remote(), cancel: cancel, kill: make(chan struct{}),
 	}
 }
 
@@ -123,7 +125,8 @@ func (e *execution) begin(ctx context.Context, r *Run) error {
 	}
 	e.planning = true
 	ctx = kernel.WithCause(kernel.WithActor(ctx, kernel.System("run", e.scope.Tenant)), r.origin().Cause)
-	return e.s.stepOnce(ctx, r, change{to: Planning, lease: &e.lease})
+	_, err := e.s.steps(ctx, r, &e.lease, change{to: Planning})
+	return err
 }
 
 // loop executes one status after the other, once all is known that was applied.
@@ -174,21 +177,57 @@ func (e *execution) once(ctx context.Context) error {
 	}
 }
 
-// move makes a step under the lease.
-func (e *execution) move(ctx context.Context, c change) error {
-	c.lease, e.told = &e.lease, nil
-	r, err := e.s.step(ctx, e.scope, e.id, c)
+// move makes steps under the lease, all in one transaction. Nobody else changes
+// the run while it is held, but for who wants it to stop: it is read again only
+// where that is so.
+func (e *execution) move(ctx context.Context, changes ...change) error {
+	var made []Run
+	known := true
+	err := e.s.retry(ctx, func(ctx context.Context) (err error) {
+		r := e.run.copied()
+		if e.told = nil; !known {
+			if r, err = e.look(ctx); err != nil {
+				return err
+			}
+		}
+		known = false
+		made, err = e.s.steps(ctx, &r, &e.lease, changes...)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	e.run = r
+	e.run = made[len(made)-1]
+	e.tellSteps(ctx, made, changes)
+	if e.run.Status.waiting() || e.run.held(e.s.Clock.Now()) {
+		e.s.outdate(ctx, e.run)
+	}
+	return nil
+}
+
+// look reads the run again, while the lease is held.
+func (e *execution) look(ctx context.Context) (Run, error) {
+	if err := e.s.holds(ctx, e.stack, e.lease); err != nil {
+		return Run{}, err
+	}
+	return e.s.Store.Get(ctx, e.scope, e.id)
+}
+
+// tellSteps tells in the run's log what it has become, and in those of others what
+// it has brought about.
+func (e *execution) tellSteps(ctx context.Context, made []Run, changes []change) {
+	var events []Event
+	for i, r := range made {
+		if !changes[i].quiet {
+			events = append(events, e.s.event(r, "run."+string(r.Status), describe(r)))
+		}
+	}
+	if len(events) > 0 {
+		e.s.append(ctx, e.id, events...)
+	}
 	for _, other := range e.told {
 		e.s.tell(ctx, other, "run."+string(other.Status), describe(other))
 	}
-	if r.Status.waiting() || r.held(e.s.Clock.Now()) {
-		e.s.outdate(ctx, r)
-	}
-	return nil
 }
 
 // end tells the run's end after an error, unless another has taken it over.

@@ -31,10 +31,9 @@ func (s *Service) dead(l Lease) bool {
 // while another holds it. Where a remote runner goes on with the run under the
 // fence that there is, the lease is taken over with that one.
 func (e *execution) acquire(ctx context.Context) (l Lease, ok bool, err error) {
-	s := e.s
-	old, err := s.Store.Lease(ctx, e.stack)
-	if err != nil || !s.dead(old) {
-		return Lease{}, false, err
+	s, old := e.s, e.head.Lease
+	if !s.dead(old) {
+		return Lease{}, false, nil
 	}
 	l = Lease{Fence: old.Fence + 1, Run: e.id, Node: s.Node, Process: s.process, Expires: s.Clock.Now().Add(s.Lease)}
 	if old.Run == e.id {
@@ -57,11 +56,11 @@ func (e *execution) acquire(ctx context.Context) (l Lease, ok bool, err error) {
 
 // release frees the lease but keeps its fence. One that was lost already stays as it is.
 func (s *Service) release(ctx context.Context, stack string, l Lease) error {
-	current, err := s.Store.Lease(ctx, stack)
-	if err != nil || !current.same(l) {
-		return err
+	err := s.Store.SwapLease(ctx, stack, l, Lease{Fence: l.Fence, Expires: l.Expires})
+	if kernel.Is(err, kernel.Stale) {
+		return nil
 	}
-	return s.Store.SwapLease(ctx, stack, current, Lease{Fence: l.Fence, Expires: current.Expires})
+	return err
 }
 
 // same reports whether both are one holding of a stack.

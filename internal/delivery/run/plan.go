@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
@@ -175,7 +176,15 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 	if c.to == AwaitingApproval {
 		c.why += e.plannedAgain()
 	}
-	c.edit = func(ctx context.Context, r *Run) error {
+	var d Deployment
+	var unchanged map[string]json.RawMessage
+	if c.to == Verifying {
+		var err error
+		if unchanged, err = plannedOutputs(a.planned); err != nil {
+			return err
+		}
+	}
+	c.edit = func(ctx context.Context, r *Run) (err error) {
 		r.Plan, r.Dossier, r.Gates, r.Deployed = &a.plan, a.digest, a.dossier.Gates, a.dossier.Deployed
 		r.Required, r.Inputs = a.required(c.to), a.taken.inputs
 		if c.to == Failed {
@@ -185,8 +194,8 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 				return err
 			}
 		}
-		if c.to == Verifying {
-			if err := e.recordUnchanged(ctx, *r, a.planned); err != nil {
+		if c.to == Verifying && r.Operation != Destroy {
+			if d, err = e.recordApplied(ctx, *r, unchanged); err != nil {
 				return err
 			}
 		}
@@ -200,11 +209,18 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 			return err
 		}
 	}
-	err := e.move(ctx, c)
-	if err == nil && c.to == Verifying {
-		e.s.forget(ctx, e.id)
+	switch {
+	case c.to == Verifying:
+		return e.verifying(ctx, append([]change{c}, e.unchecked(ctx, unchanged, &d)...)...)
+	case c.to == Approved && e.unhindered(ctx, a):
+		e.asked = nil
+		if err := e.move(ctx, c, e.applying()); err != nil {
+			return err
+		}
+		return e.execute(ctx, a.planned.Digest, a.root)
+	default:
+		return e.move(ctx, c)
 	}
-	return err
 }
 
 // job is the execution of terraform for one phase, with a token for it.

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -106,6 +107,13 @@ type Run struct {
 	Waits *Wait `json:"waits,omitempty"`
 	// Revision grows with every save; a save from an older one is refused.
 	Revision int64 `json:"-"`
+}
+
+// copied returns a copy whose lists can be changed, while r stays as it is.
+func (r Run) copied() Run {
+	r.Phases, r.Approvals = slices.Clone(r.Phases), slices.Clone(r.Approvals)
+	r.Adopted, r.Interruptions = slices.Clone(r.Adopted), slices.Clone(r.Interruptions)
+	return r
 }
 
 // ReleaseRef names a release for people and machines.

@@ -73,6 +73,8 @@ type Stacks interface {
 	Lease(ctx context.Context, stack string) (Lease, error)
 	// SwapLease writes l if the stored one still is old, else it is Stale.
 	SwapLease(ctx context.Context, stack string, old, l Lease) error
+	// SaveHeld is Save while l holds the run's stack, else it is Stale.
+	SaveHeld(ctx context.Context, r Run, l Lease) error
 }
 
 // Deployments keeps what is deployed, and which releases were verified where.

@@ -32,8 +32,8 @@ type change struct {
 	expired []Lapse
 	// edit changes the run and whatever belongs to the step, in its transaction.
 	edit func(ctx context.Context, r *Run) error
-	// lease is checked, and released when the run waits or ends; nil for a step of a person.
-	lease *Lease
+	// tells records what else the step brings about, before its own fact.
+	tells func(ctx context.Context) error
 }
 
 // step makes the change in one transaction with its fact. On a race with
@@ -67,10 +67,43 @@ func (s *Service) retry(ctx context.Context, fn func(ctx context.Context) error)
 }
 
 func (s *Service) stepOnce(ctx context.Context, r *Run, c change) error {
-	if c.lease != nil {
-		if err := s.holds(ctx, r.Stack, *c.lease); err != nil {
-			return err
+	_, err := s.steps(ctx, r, nil, c)
+	return err
+}
+
+// steps makes the changes, one after the other, in one save, and records each of
+// them. It returns the run as each has left it. A lease is checked, and released
+// when the run waits or ends; it is nil for a step of a person.
+func (s *Service) steps(ctx context.Context, r *Run, lease *Lease, changes ...change) ([]Run, error) {
+	from := r.Status
+	made := make([]Run, 0, len(changes))
+	for _, c := range changes {
+		if err := s.become(ctx, r, lease != nil, c); err != nil {
+			return nil, err
 		}
+		made = append(made, *r)
+	}
+	if err := s.saveHeld(ctx, r, lease); err != nil {
+		return nil, err
+	}
+	if r.Status.Terminal() && from != Queued {
+		s.forget(ctx, r.ID) // before the end is told: a crash in between leaves no plan that nobody needs
+	}
+	if err := s.settle(ctx, *r, lease); err != nil {
+		return nil, err
+	}
+	for i, c := range changes {
+		made[i].Revision, made[i].UpdatedAt = r.Revision, r.UpdatedAt
+		if err := s.record(ctx, made[i], c); err != nil {
+			return nil, err
+		}
+	}
+	return made, nil
+}
+
+// become changes the run, and does not save it yet.
+func (s *Service) become(ctx context.Context, r *Run, held bool, c change) error {
+	if held {
 		if r.Cancel != nil && c.to.waiting() { // nobody would look at the request any longer
 			return errStopped
 		}
@@ -84,22 +117,14 @@ func (s *Service) stepOnce(ctx context.Context, r *Run, c change) error {
 			return err
 		}
 	}
-	if c.to != from {
-		if err := from.mayBecome(c.to); err != nil {
-			return err
-		}
-		s.enter(r, c.to, c.why)
+	if c.to == from {
+		return nil
 	}
-	if r.Status.Terminal() && from != Queued {
-		s.forget(ctx, r.ID) // before the end is told: a crash in between leaves no plan that nobody needs
-	}
-	if err := s.save(ctx, r); err != nil {
+	if err := from.mayBecome(c.to); err != nil {
 		return err
 	}
-	if err := s.settle(ctx, *r, c); err != nil {
-		return err
-	}
-	return s.record(ctx, *r, c)
+	s.enter(r, c.to, c.why)
+	return nil
 }
 
 // enter sets the status with its phase and times.
@@ -135,9 +160,16 @@ func (s Status) phase() string {
 	}
 }
 
-func (s *Service) save(ctx context.Context, r *Run) error {
+func (s *Service) save(ctx context.Context, r *Run) error { return s.saveHeld(ctx, r, nil) }
+
+// saveHeld saves the run while the lease is held; nil is none.
+func (s *Service) saveHeld(ctx context.Context, r *Run, lease *Lease) (err error) {
 	r.UpdatedAt, r.Waits = s.Clock.Now(), nil
-	err := s.Store.Save(ctx, *r)
+	if lease == nil {
+		err = s.Store.Save(ctx, *r)
+	} else {
+		err = s.Store.SaveHeld(ctx, *r, *lease)
+	}
 	if kernel.Is(err, kernel.Stale) {
 		return fmt.Errorf("%w: %w", errRaced, err)
 	}
@@ -146,12 +178,12 @@ func (s *Service) save(ctx context.Context, r *Run) error {
 }
 
 // settle frees the stack when the run waits or ends, and wakes who comes next.
-func (s *Service) settle(ctx context.Context, r Run, c change) error {
+func (s *Service) settle(ctx context.Context, r Run, lease *Lease) error {
 	if !r.Status.Terminal() && !r.Status.waiting() && !r.held(s.Clock.Now()) {
 		return nil
 	}
-	if c.lease != nil {
-		if err := s.release(ctx, r.Stack, *c.lease); err != nil {
+	if lease != nil {
+		if err := s.release(ctx, r.Stack, *lease); err != nil {
 			return err
 		}
 	}
@@ -189,6 +221,11 @@ func (s *Service) wakeFollowers(ctx context.Context, r Run) error {
 }
 
 func (s *Service) record(ctx context.Context, r Run, c change) error {
+	if c.tells != nil {
+		if err := c.tells(ctx); err != nil {
+			return err
+		}
+	}
 	if c.quiet {
 		return nil
 	}

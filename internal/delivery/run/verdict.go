@@ -16,23 +16,32 @@ type verdict struct {
 	note    *RollbackNote
 }
 
-// holdsAsVerified opens the next stage to what is deployed, at once or when it
-// has soaked.
+// holdsAsVerified opens the next stage to what is deployed, and tells it.
 func (s *Service) holdsAsVerified(ctx context.Context, d Deployment, verification string) error {
+	if err := s.opens(ctx, &d); err != nil {
+		return err
+	}
+	return s.recordVerified(ctx, d, verification)
+}
+
+// opens opens the next stage to what is deployed, at once or when it has soaked. A
+// release that holds as verified already goes on soaking.
+func (s *Service) opens(ctx context.Context, d *Deployment) error {
 	now := s.Clock.Now()
-	next := d
-	next.Status, next.VerifiedAt = DeploymentVerified, &now
-	if err := s.Store.SwapDeployment(ctx, d, next); err != nil {
+	old := *d
+	d.Status, d.VerifiedAt = DeploymentVerified, &now
+	if err := s.Store.SwapDeployment(ctx, old, *d); err != nil {
 		return err
 	}
 	v := Verified{Scope: d.Scope, Workload: d.Workload, Release: d.Release, Run: d.Run, At: now}
 	if err := s.Store.PutVerified(ctx, v); err != nil {
 		return err
 	}
-	if err := s.promoteOn(ctx, v); err != nil {
-		return err
-	}
-	return s.recordRelease(ctx, "release.verified", next, releaseFact{Verification: verification})
+	return s.promoteOn(ctx, v)
+}
+
+func (s *Service) recordVerified(ctx context.Context, d Deployment, verification string) error {
+	return s.recordRelease(ctx, "release.verified", d, releaseFact{Verification: verification})
 }
 
 // revoke closes the next stage to what is deployed: runs to it that have not

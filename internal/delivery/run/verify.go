@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -37,10 +38,40 @@ func (e *execution) verify(ctx context.Context) error {
 	if len(failed) > 0 {
 		return e.failVerification(ctx, results, failed)
 	}
-	return e.move(ctx, change{to: Succeeded, edit: func(ctx context.Context, r *Run) error {
+	var d Deployment
+	return e.move(ctx, e.verified(results, &d, func(ctx context.Context, r *Run) (err error) {
+		d, err = e.s.Store.Deployment(ctx, r.Scope, r.Workload)
+		return err
+	}))
+}
+
+// verified is the step that ends a run whose deployment d is as it should be.
+func (e *execution) verified(results []CheckResult, d *Deployment, read func(ctx context.Context, r *Run) error) change {
+	return change{to: Succeeded, edit: func(ctx context.Context, r *Run) error {
+		if err := read(ctx, r); err != nil {
+			return err
+		}
 		r.Verification = results
-		return e.recordVerified(ctx, r)
-	}})
+		return raced(e.s.opens(ctx, d))
+	}, tells: func(ctx context.Context) error { return e.s.recordVerified(ctx, *d, "") }}
+}
+
+// unchecked is the end of a run after whose apply there is nothing to check. It
+// is a step of the same moment; without it the run is verified as any other.
+func (e *execution) unchecked(ctx context.Context, outputs map[string]json.RawMessage, d *Deployment) []change {
+	if e.run.Operation == Destroy || e.run.Operation == Refresh {
+		return nil
+	}
+	after := deploymentOf(e.run, DeploymentApplied)
+	after.Outputs = outputs
+	v, err := e.s.subject(ctx, after)
+	if err != nil {
+		return nil
+	}
+	if asks, others := v.inputs(); len(asks)+len(others) > 0 {
+		return nil
+	}
+	return []change{e.verified([]CheckResult{v.nothing()}, d, func(context.Context, *Run) error { return nil })}
 }
 
 // failVerification ends the run as failed, with all that follows.

@@ -27,15 +27,24 @@ func (s *Store) Insert(ctx context.Context, r run.Run) error {
 }
 
 // Save writes r over the revision that it was read with.
-func (s *Store) Save(ctx context.Context, r run.Run) error {
+func (s *Store) Save(ctx context.Context, r run.Run) error { return s.save(ctx, r, "") }
+
+// SaveHeld writes r over the revision that it was read with, while l holds its stack.
+func (s *Store) SaveHeld(ctx context.Context, r run.Run, l run.Lease) error {
+	return s.save(ctx, r, " AND EXISTS (SELECT 1 FROM run_stacks WHERE stack = ? AND fence = ? AND run = ? AND process = ?)",
+		r.Stack, l.Fence, l.Run, l.Process)
+}
+
+// save writes r where what is demanded holds, too.
+func (s *Store) save(ctx context.Context, r run.Run, demanded string, args ...any) error {
 	body, err := db.Encode(r, "run")
 	if err != nil {
 		return err
 	}
+	all := []any{string(r.Status), r.Status.Terminal(), heldUntil(r), lapses(r), body, r.ID, r.Scope.Tenant, r.Scope.Project, r.Revision}
 	result, err := s.db.Conn(ctx).NewRaw(
-		"UPDATE runs SET status = ?, ended = ?, held_until = ?, approval_lapses = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND project = ? AND revision = ?",
-		string(r.Status), r.Status.Terminal(), heldUntil(r), lapses(r), body, r.ID, r.Scope.Tenant, r.Scope.Project, r.Revision,
-	).Exec(ctx)
+		"UPDATE runs SET status = ?, ended = ?, held_until = ?, approval_lapses = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND project = ? AND revision = ?"+demanded,
+		append(all, args...)...).Exec(ctx)
 	if err != nil {
 		return db.Map(err, "run "+r.ID)
 	}

@@ -103,7 +103,13 @@ func (g budgetGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateRes
 	if err != nil {
 		return run.GateResult{}, err
 	}
-	v, err := g.budgets.Hold(ctx, addedBy(in, e))
+	c := addedBy(in, e)
+	if free, err := g.budgets.Free(ctx, c); err != nil || free && !c.Dry {
+		result := heldBy(budget.Verdict{})
+		result.Settle = func(ctx context.Context) error { return g.budgets.Reserve(ctx, c) }
+		return result, err
+	}
+	v, err := g.budgets.Hold(ctx, c)
 	if err != nil {
 		return run.GateResult{}, err
 	}

@@ -38,6 +38,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/live"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 	"github.com/terrace-idp/terrace/internal/target/kubernetes"
 	"github.com/terrace-idp/terrace/internal/target/kubernetes/registry"
@@ -203,6 +204,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Concurrency: p.config.Concurrency, TenantConcurrency: p.config.TenantConcurrency,
 		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs}, budgetGate{d.budgets, d.costs}}, Exemptions: exemptions{d.policy}, Log: p.log, Node: p.config.Node,
+		Alone: p.db.Dialect() == db.SQLite,
 	})
 	return err
 }

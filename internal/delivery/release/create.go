@@ -28,21 +28,26 @@ const attempts = 5
 // the definitions and modules that serve it there. The same content again
 // gives the same release.
 func (s *Service) Create(ctx context.Context, scope kernel.Scope, n New) (Release, error) {
-	scope = scope.InProject(scope.Project)
-	if err := s.c.Authorizer.Authorize(ctx, ActionDeploy, scope); err != nil {
-		return Release{}, err
-	}
-	r, err := s.compose(ctx, scope, n)
+	r, err := s.Compose(ctx, scope, n)
 	if err != nil {
 		return Release{}, err
 	}
 	return s.number(ctx, r)
 }
 
+// Compose makes a release that nothing knows yet: Add keeps it.
+func (s *Service) Compose(ctx context.Context, scope kernel.Scope, n New) (Release, error) {
+	scope = scope.InProject(scope.Project)
+	if err := s.c.Authorizer.Authorize(ctx, ActionDeploy, scope); err != nil {
+		return Release{}, err
+	}
+	return s.compose(ctx, scope, n)
+}
+
 // number keeps the release under the next number of its workload.
 func (s *Service) number(ctx context.Context, r Release) (Release, error) {
 	for range attempts {
-		made, err := s.keep(ctx, r)
+		made, err := s.Add(ctx, r)
 		if !kernel.Is(err, kernel.Conflict) {
 			return made, err
 		}
@@ -136,9 +141,10 @@ func (r *Release) address() error {
 	return nil
 }
 
-// keep stores the release under the next number, or returns the one that is
-// there already.
-func (s *Service) keep(ctx context.Context, r Release) (Release, error) {
+// Add keeps a release that was composed, under the next number of its workload, or
+// returns the one that is there already. It is Conflict where another one has got
+// the number at this moment: the whole transaction is then to be tried again.
+func (s *Service) Add(ctx context.Context, r Release) (Release, error) {
 	err := s.c.Tx.InTx(ctx, func(ctx context.Context) error {
 		stored, err := s.c.Store.Get(ctx, r.Scope, r.ID)
 		if err == nil {

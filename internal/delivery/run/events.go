@@ -75,12 +75,26 @@ func words(s Status) string {
 // Events writes the run's log to write, in whole lines of NDJSON. With follow
 // it goes on until the run has ended or ctx does.
 func (s *Service) Events(ctx context.Context, scope kernel.Scope, id string, follow bool, write func(lines []byte) error) error {
-	reader := logReader{s: s, scope: scope, id: id}
+	log, err := s.RunLog(ctx, scope, id)
+	if err != nil {
+		return err
+	}
+	return log.Events(ctx, follow, write)
+}
+
+// RunLog opens the log of a run.
+func (s *Service) RunLog(ctx context.Context, scope kernel.Scope, id string) (*LogReader, error) {
+	l := &LogReader{s: s, scope: scope, id: id}
+	return l, l.look(ctx)
+}
+
+// Events writes the log to write, as Service.Events does. It is for one call.
+func (l *LogReader) Events(ctx context.Context, follow bool, write func(lines []byte) error) error {
 	for {
-		if err := reader.look(ctx); err != nil {
+		if err := l.look(ctx); err != nil {
 			return err
 		}
-		lines, next, more, err := s.Logs.Read(ctx, id, reader.offset)
+		lines, next, more, err := l.s.Logs.Read(ctx, l.id, l.offset)
 		if err != nil {
 			return err
 		}
@@ -88,17 +102,17 @@ func (s *Service) Events(ctx context.Context, scope kernel.Scope, id string, fol
 			if err := write(lines); err != nil {
 				return err
 			}
-			reader.offset, reader.ended = next, endsRun(lines)
+			l.offset, l.ended = next, endsRun(lines)
 			continue
 		}
-		if !follow || reader.ended || !reader.await(ctx, more) {
+		if !follow || l.ended || !l.await(ctx, more) {
 			return ctx.Err()
 		}
 	}
 }
 
-// logReader is somebody who reads the log of a run.
-type logReader struct {
+// LogReader is somebody who reads the log of a run.
+type LogReader struct {
 	s      *Service
 	scope  kernel.Scope
 	id     string
@@ -113,13 +127,15 @@ type logReader struct {
 }
 
 // look finds out how the run is, and whether it still may be read, now and then.
-func (l *logReader) look(ctx context.Context) (err error) {
+func (l *LogReader) look(ctx context.Context) (err error) {
 	now := l.s.Clock.Now()
 	if now.Before(l.again) {
 		return nil
 	}
 	l.run, err = l.s.Get(ctx, l.scope, l.id)
-	l.pause = min(max(2*l.pause, lookAgain), lookAtLast)
+	if l.pause = min(max(2*l.pause, lookAgain), lookAtLast); l.s.Alone {
+		l.pause = lookAtLast
+	}
 	l.again = now.Add(l.pause)
 	return err
 }
@@ -136,7 +152,7 @@ func endsRun(lines []byte) bool {
 }
 
 // await waits for more lines, and reports whether there can be any.
-func (l *logReader) await(ctx context.Context, more <-chan struct{}) (goOn bool) {
+func (l *LogReader) await(ctx context.Context, more <-chan struct{}) (goOn bool) {
 	wait := l.pause
 	if l.run.Status.Terminal() {
 		if l.s.Clock.Now().Sub(l.run.UpdatedAt) > lastWord {

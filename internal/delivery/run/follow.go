@@ -30,7 +30,7 @@ func (s *Service) follow(ctx context.Context, d Deployment, cause Cause, by Run)
 		RequestedBy: kernel.System("outputs", d.Scope.Tenant), Initiator: personBehind(by), Cause: &cause, Reason: cause.Message,
 	}
 	r.begin(ctx, by.origin())
-	changed, err := s.queue(ctx, &r)
+	changed, err := s.queue(ctx, &r, nil)
 	return append([]Run{r}, changed...), err
 }
 

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
@@ -76,6 +77,22 @@ type GateResult struct {
 	Tags []Tag `json:"tags,omitempty"`
 	// Cost is what the plan costs, of the gate that estimates it.
 	Cost *Cost `json:"cost,omitempty"`
+	// Settle is what follows of the word for others: it is done in the transaction
+	// in which the run goes on, and is no part of what is kept. nil is nothing.
+	Settle func(ctx context.Context) error `json:"-"`
+}
+
+// settleGates does what follows of the words of gates.
+func settleGates(ctx context.Context, results []GateResult) error {
+	for _, r := range results {
+		if r.Settle == nil {
+			continue
+		}
+		if err := r.Settle(ctx); err != nil {
+			return fmt.Errorf("gate %s: %w", r.Gate, err)
+		}
+	}
+	return nil
 }
 
 // Finding is what one rule says of one resource.

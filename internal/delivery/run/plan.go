@@ -185,6 +185,9 @@ func (e *execution) decide(ctx context.Context, a attempt) error {
 		}
 	}
 	c.edit = func(ctx context.Context, r *Run) (err error) {
+		if err := settleGates(ctx, a.dossier.Gates); err != nil {
+			return err
+		}
 		r.Plan, r.Dossier, r.Gates, r.Deployed = &a.plan, a.digest, a.dossier.Gates, a.dossier.Deployed
 		r.Required, r.Inputs = a.required(c.to), a.taken.inputs
 		if c.to == Failed {

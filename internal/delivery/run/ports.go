@@ -47,7 +47,11 @@ type Jobs interface {
 
 // Releases makes and reads releases.
 type Releases interface {
-	Create(ctx context.Context, scope kernel.Scope, n release.New) (release.Release, error)
+	// Compose makes a release without keeping it.
+	Compose(ctx context.Context, scope kernel.Scope, n release.New) (release.Release, error)
+	// Add keeps it under its number. It is Conflict where the transaction is to be
+	// tried again.
+	Add(ctx context.Context, r release.Release) (release.Release, error)
 	Get(ctx context.Context, scope kernel.Scope, id string) (release.Release, error)
 	// Find takes the id, the number or the version; workload "" is any.
 	Find(ctx context.Context, scope kernel.Scope, workload, name string) (release.Release, error)

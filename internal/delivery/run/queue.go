@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -144,18 +145,28 @@ func (s *Service) measure(ctx context.Context, l *lineup) error {
 	return nil
 }
 
+// errNobody undoes a choice that found nobody.
+var errNobody = errors.New("no run may be executed")
+
 // admit takes the first run that may be executed, or the one with the id if it
 // may be: its lease and the turn of its tenant in one transaction, which on
 // several replicas makes one decision after the other. It returns nil for none.
-func (s *Service) admit(ctx context.Context, id string, cancel context.CancelCauseFunc) (e *execution, err error) {
+func (s *Service) admit(ctx context.Context, id string, woken bool, cancel context.CancelCauseFunc) (e *execution, err error) {
 	s.admission.Lock()
 	defer s.admission.Unlock()
 	if s.full() {
 		return nil, nil //nolint:nilnil // who ends next looks again
 	}
-	if h, err := s.next(ctx, id); h == nil || err != nil {
-		return nil, err // most looks find nothing, and need no lock to see it
+	if !woken && !s.queueing {
+		if h, err := s.next(ctx, id); h == nil || err != nil {
+			return nil, err // where nobody waits, a look needs no lock to see it
+		}
 	}
+	defer func() {
+		if !woken {
+			s.queueing = e != nil
+		}
+	}()
 	err = s.retry(ctx, func(ctx context.Context) error {
 		if e != nil { // the race was lost
 			s.active.remove(e.id)
@@ -166,8 +177,11 @@ func (s *Service) admit(ctx context.Context, id string, cancel context.CancelCau
 			return err
 		}
 		h, err := s.next(ctx, id)
-		if h == nil || err != nil {
+		if err != nil {
 			return err
+		}
+		if h == nil {
+			return errNobody
 		}
 		e = s.execution(*h, cancel)
 		if !s.active.reserve(h.Run, e) {
@@ -179,6 +193,9 @@ func (s *Service) admit(ctx context.Context, id string, cancel context.CancelCau
 	if e != nil && (err != nil || !e.taken) {
 		e.gone(ctx)
 		e = nil
+	}
+	if errors.Is(err, errNobody) {
+		err = nil
 	}
 	return e, err
 }
@@ -210,8 +227,8 @@ func (s *Service) next(ctx context.Context, id string) (*Head, error) {
 func (s *Service) Turn(ctx context.Context, _ kernel.Scope, id string) error {
 	s.nudged.remove(id)
 	s.active.note(id)
-	for ctx.Err() == nil {
-		if served, err := s.serve(ctx, ""); !served || err != nil {
+	for woken := true; ctx.Err() == nil; woken = false {
+		if served, err := s.serve(ctx, "", woken); !served || err != nil {
 			return err
 		}
 	}
@@ -224,15 +241,16 @@ func (s *Service) Turn(ctx context.Context, _ kernel.Scope, id string) error {
 func (s *Service) Advance(ctx context.Context, _ kernel.Scope, id string) error {
 	s.nudged.remove(id)
 	s.active.note(id)
-	_, err := s.serve(ctx, id)
+	_, err := s.serve(ctx, id, true)
 	return err
 }
 
 // serve takes up one run and executes it; served is false where there was none.
-func (s *Service) serve(ctx context.Context, id string) (served bool, err error) {
+// woken says that a run has become due, so that there should be one.
+func (s *Service) serve(ctx context.Context, id string, woken bool) (served bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	e, err := s.admit(ctx, id, cancel)
+	e, err := s.admit(ctx, id, woken, cancel)
 	if err != nil || e == nil {
 		return false, err
 	}

@@ -39,11 +39,11 @@ func (e *execution) resume(ctx context.Context) error {
 
 // applyRest applies what an interrupted apply left, under the approval it has.
 func (e *execution) applyRest(ctx context.Context, a attempt) error {
-	err := e.move(ctx, change{to: Applying, fact: "continued", edit: func(_ context.Context, r *Run) error {
+	err := e.move(ctx, change{to: Applying, fact: "continued", edit: func(ctx context.Context, r *Run) error {
 		r.StatusReason = "the rest of the plan, after an interruption"
 		rest := a.plan
 		r.Plan = &rest
-		return nil
+		return settleGates(ctx, a.dossier.Gates)
 	}})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/terrace-idp/terrace/internal/delivery/release"
@@ -63,20 +64,15 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 	if err := s.mine(ctx, where, d.Workload.Name, d.DryRun); err != nil {
 		return Run{}, err
 	}
-	images := s.pinned(ctx, d)
-	create := func(ctx context.Context) (release.Release, error) {
-		return s.Releases.Create(ctx, scope, release.New{Workload: d.Workload, Version: d.Version, Artifacts: d.Artifacts, Images: images})
-	}
-	if _, past := s.Stages.Before(st.Name); !past {
-		// Nothing can refuse it there, so it need not wait in the transaction of the run.
-		rel, err := create(ctx)
-		if err != nil {
-			return Run{}, err
-		}
-		create = func(context.Context) (release.Release, error) { return rel, nil }
+	composed, err := s.Releases.Compose(ctx, scope, release.New{Workload: d.Workload, Version: d.Version, Artifacts: d.Artifacts, Images: s.pinned(ctx, d)})
+	if err != nil {
+		return Run{}, err
 	}
 	return s.requestOf(ctx, d.Workload, func(ctx context.Context) (Run, error) {
-		rel, err := create(ctx)
+		rel, err := s.Releases.Add(ctx, composed)
+		if kernel.Is(err, kernel.Conflict) {
+			return Run{}, fmt.Errorf("%w: %w", errRaced, err)
+		}
 		if err != nil {
 			return Run{}, err
 		}
@@ -235,7 +231,7 @@ func (s *Service) requestOf(ctx context.Context, asked *workload.Workload, prepa
 			return err
 		}
 		r.ID, r.Stack, r.RequestedBy = kernel.NewID("run"), kernel.StackID(r.Scope, r.Workload), actor
-		if superseded, err = s.queue(ctx, &r); err != nil {
+		if superseded, err = s.queue(ctx, &r, asked); err != nil {
 			return err
 		}
 		return s.connect(ctx, r, asked)

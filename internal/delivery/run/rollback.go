@@ -51,7 +51,7 @@ func (s *Service) rollBack(ctx context.Context, d Deployment, by Operation, caus
 		Reason: fmt.Sprintf("%s did not hold in %s: %s", d.Release, st.Name, cause.Message),
 	}
 	r.begin(ctx, d.Origin)
-	superseded, err := s.queue(ctx, &r)
+	superseded, err := s.queue(ctx, &r, nil)
 	if err != nil {
 		return err
 	}

@@ -91,6 +91,9 @@ type Deps struct {
 	TenantConcurrency int
 	// Fleet are the remote runners; nil is none.
 	Fleet Fleet
+	// Alone says that no other process executes runs: every line of a log is then
+	// written here, and wakes who reads it.
+	Alone bool
 }
 
 // Service carries runs from the queue to their end.
@@ -103,6 +106,8 @@ type Service struct {
 	promotions chan struct{}
 	// admission is held while this process chooses the next run.
 	admission sync.Mutex
+	// queueing says that who ended a run at last found another that waited.
+	queueing  bool
 	verifying *verifying
 }
 

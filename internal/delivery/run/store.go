@@ -40,6 +40,8 @@ type Links interface {
 	// OpenFollowers returns the runs that have not ended and go after those of the
 	// workload's stack.
 	OpenFollowers(ctx context.Context, scope kernel.Scope, workload string) ([]Run, error)
+	// Crowded reports whether a stack has several runs that have not ended.
+	Crowded(ctx context.Context, scope kernel.Scope, stack string) (bool, error)
 	// Underway returns, for each of the stacks with runs that have not ended and are
 	// no dry ones, the first of these.
 	Underway(ctx context.Context, stacks []string) (map[string]Run, error)

@@ -4,15 +4,18 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
 )
 
 // queue puts the run at the end of its stack's queue. What it makes void ends.
-func (s *Service) queue(ctx context.Context, r *Run) (superseded []Run, err error) {
+// asked is the workload that a new release is of, nil where it is an older one.
+func (s *Service) queue(ctx context.Context, r *Run, asked *workload.Workload) (superseded []Run, err error) {
 	ahead, err := s.Store.Open(ctx, r.Scope, r.Stack)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.link(ctx, r); err != nil {
+	if err := s.link(ctx, r, asked); err != nil {
 		return nil, err
 	}
 	if r.CausedBy == "" && r.Event == "" {
@@ -79,14 +82,15 @@ func (s *Service) idle(ctx context.Context, r Run) (bool, error) {
 // was queued: each of both sees the other, whichever was first. What fails here
 // a person can still discard.
 func (s *Service) outdate(ctx context.Context, r Run) {
-	open, err := s.Store.Open(ctx, r.Scope, r.Stack)
-	if err == nil && len(open) < 2 {
+	crowded, err := s.Store.Crowded(ctx, r.Scope, r.Stack)
+	if err == nil && !crowded {
 		return
 	}
 	var superseded []Run
 	if err == nil {
-		err = s.retry(ctx, func(ctx context.Context) (err error) {
-			if open, err = s.Store.Open(ctx, r.Scope, r.Stack); err != nil {
+		err = s.retry(ctx, func(ctx context.Context) error {
+			open, err := s.Store.Open(ctx, r.Scope, r.Stack)
+			if err != nil {
 				return err
 			}
 			superseded, err = s.supersedeOlder(ctx, open)

@@ -120,17 +120,18 @@ func (r Run) orphans() []string {
 }
 
 // link notes in a new run what its release takes and publishes.
-func (s *Service) link(ctx context.Context, r *Run) error {
+func (s *Service) link(ctx context.Context, r *Run, w *workload.Workload) error {
 	if r.Operation == Destroy {
 		return s.linkRemoval(ctx, r)
 	}
-	rel, err := s.Releases.Get(ctx, projectOf(r.Scope), r.Release.ID)
-	if err != nil {
-		return err
-	}
-	w, err := workload.Parse("release "+rel.ID, rel.Spec)
-	if err != nil {
-		return fmt.Errorf("workload of release %s: %w", rel.ID, err)
+	if w == nil {
+		rel, err := s.Releases.Get(ctx, projectOf(r.Scope), r.Release.ID)
+		if err != nil {
+			return err
+		}
+		if w, err = workload.Parse("release "+rel.ID, rel.Spec); err != nil {
+			return fmt.Errorf("workload of release %s: %w", rel.ID, err)
+		}
 	}
 	r.Publishes = w.OutputNames()
 	if r.Operation != Refresh {

@@ -1,11 +1,18 @@
 package run_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runtest"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // TestWhoseGatewayIsAsked deploys to a stage of each runtime that has a check.
@@ -50,5 +57,42 @@ func checked(t *testing.T) func(*run.Deps) {
 			t.Fatal(err)
 		}
 		d.Stages = set
+	}
+}
+
+// TestNothingToCheck: a run that ends with its apply has every step that others have.
+func TestNothingToCheck(t *testing.T) {
+	t.Parallel()
+	b := bench(t, inCluster(t, inGit{})).Start(t)
+	r := b.Await(t, b.Deploy(t, "dev", "1.0").ID, run.Succeeded)
+	want := []string{"run.queued", "run.planning", "run.approved", "run.applying", "run.verifying", "run.succeeded"}
+	if diff := cmp.Diff(want, b.Journal.Types(r.ID)); diff != "" {
+		t.Errorf("facts: %s", diff)
+	}
+	var told []string
+	err := b.Events(runtest.As(runtest.Ada), runtest.Project, r.ID, false, func(lines []byte) error {
+		for line := range bytes.Lines(lines) {
+			var e run.Event
+			runtest.Must(t, json.Unmarshal(line, &e))
+			if strings.HasPrefix(e.Type, "run.") {
+				told = append(told, e.Type)
+			}
+		}
+		return nil
+	})
+	runtest.Must(t, err)
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("log: %s", diff)
+	}
+	if n := len(r.Phases); r.Phases[n-1].Name != "verify" || r.Phases[n-1].Ended == nil || len(r.Verification) != 1 || !r.Verification[0].Passed {
+		t.Errorf("phases %+v, verification %+v", r.Phases, r.Verification)
+	}
+	d, err := b.Store.Deployment(t.Context(), r.Scope, r.Workload)
+	runtest.Must(t, err)
+	if d.Status != run.DeploymentVerified || d.VerifiedAt == nil || d.State == nil {
+		t.Errorf("deployed: %+v", d)
+	}
+	if _, err := b.Plans.Load(t.Context(), r.ID, r.Plan.Digest); !kernel.Is(err, kernel.NotFound) {
+		t.Errorf("a run that ended keeps its plan: %v", err)
 	}
 }

@@ -75,9 +75,7 @@ func (v Verdict) Level() Level {
 // is reserved for the run in the same transaction, one at a time for a tenant, so
 // that of two runs that fit alone, and together do not, the second is held.
 func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
-	if math.IsNaN(c.Before) || math.IsNaN(c.After) {
-		c.Before, c.After = 0, readable
-	}
+	c = c.told()
 	paid, err := s.prepay(ctx, c)
 	if err != nil {
 		return v, err
@@ -100,11 +98,35 @@ func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
 		if c.Dry || v.Level() == Block {
 			return s.Store.Release(ctx, c.Run)
 		}
-		return s.Store.Reserve(ctx, Reservation{
-			Stack: c.Stack, Run: c.Run, Currency: c.Currency, Before: amountOf(c.Before), After: amountOf(c.After), Unpriced: len(c.Unpriced),
-		})
+		return s.Store.Reserve(ctx, c.reservation())
 	})
 	return v, err
+}
+
+// Free reports whether no budget covers a run. Nobody then has to decide one after
+// the other: Reserve may wait for the transaction in which the run goes on.
+func (s *Service) Free(ctx context.Context, c Change) (bool, error) {
+	budgets, err := s.covering(ctx, c)
+	return err == nil && len(budgets) == 0, err
+}
+
+// Reserve notes what a run will have its stack cost, for the ledger.
+func (s *Service) Reserve(ctx context.Context, c Change) error {
+	return s.Store.Reserve(ctx, c.told().reservation())
+}
+
+// told is the change with figures that can be counted.
+func (c Change) told() Change {
+	if math.IsNaN(c.Before) || math.IsNaN(c.After) {
+		c.Before, c.After = 0, readable
+	}
+	return c
+}
+
+func (c Change) reservation() Reservation {
+	return Reservation{
+		Stack: c.Stack, Run: c.Run, Currency: c.Currency, Before: amountOf(c.Before), After: amountOf(c.After), Unpriced: len(c.Unpriced),
+	}
 }
 
 // prepay reads what was paid in the months that budgets of the stack are in, before

@@ -165,11 +165,12 @@ func (a API) events(ctx context.Context, in *eventsInput) (*huma.StreamResponse,
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Runs.Get(ctx, scope, in.ID); err != nil {
+	log, err := a.Runs.RunLog(ctx, scope, in.ID)
+	if err != nil {
 		return nil, err // before the stream begins, so that it is a proper answer
 	}
 	return httpserver.Lines(ctx, func(w io.Writer) error {
-		return a.Runs.Events(ctx, scope, in.ID, in.Follow, func(lines []byte) error {
+		return log.Events(ctx, in.Follow, func(lines []byte) error {
 			if lines = whole(lines); len(lines) == 0 {
 				return nil
 			}

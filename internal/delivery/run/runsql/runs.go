@@ -125,6 +125,14 @@ func (s *Store) Open(ctx context.Context, scope kernel.Scope, stack string) ([]r
 	return runsOf(rows, err, "runs of "+stack)
 }
 
+// Crowded reports whether a stack has several runs that have not ended.
+func (s *Store) Crowded(ctx context.Context, scope kernel.Scope, stack string) (bool, error) {
+	var n int
+	err := s.db.Reader(ctx).NewRaw("SELECT COUNT(*) FROM runs WHERE tenant = ? AND project = ? AND stack = ? AND NOT ended",
+		scope.Tenant, scope.Project, stack).Scan(ctx, &n)
+	return n > 1, db.Map(err, "runs of "+stack)
+}
+
 // RunsOf returns the runs that carry a release to the scope's stage. Those of
 // before releases had a column are found by what they say.
 func (s *Store) RunsOf(ctx context.Context, scope kernel.Scope, workload, release string) ([]run.Run, error) {

@@ -56,8 +56,13 @@ func TestRuns(t *testing.T) {
 		if len(open) != 2 || open[0].ID != second.ID {
 			t.Fatalf("the one that has begun comes first: %v", ids(open))
 		}
+		crowded, err := s.Crowded(ctx, dev, first.Stack)
+		must(t, err)
 		got.Status = run.Superseded
 		must(t, s.Save(ctx, got))
+		if alone, err := s.Crowded(ctx, dev, first.Stack); err != nil || alone || !crowded {
+			t.Errorf("crowded with two runs: %v, with one: %v, %v", crowded, alone, err)
+		}
 		if err := s.Save(ctx, got); !kernel.Is(err, kernel.Stale) {
 			t.Fatalf("saving an old revision: %v, want stale", err)
 		}
@@ -80,6 +85,37 @@ func TestRuns(t *testing.T) {
 		must(t, err)
 		if diff := cmp.Diff([]string{"orders"}, names.Items); diff != "" {
 			t.Fatal(diff)
+		}
+	})
+}
+
+// TestSaveHeld: a run is saved under the lease that holds its stack, and no other.
+func TestSaveHeld(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *runsql.Store) {
+		ctx, r := context.Background(), example(run.Planning)
+		must(t, s.Insert(ctx, r))
+		held := run.Lease{Fence: 1, Run: r.ID, Node: "n", Process: "p", Expires: kernel.Clock(nil).Now()}
+		if err := s.SaveHeld(ctx, r, held); !kernel.Is(err, kernel.Stale) {
+			t.Errorf("before there is a lease: %v, want stale", err)
+		}
+		must(t, s.SwapLease(ctx, r.Stack, run.Lease{}, held))
+		renewed := held
+		renewed.Expires = held.Expires.Add(time.Minute)
+		must(t, s.SwapLease(ctx, r.Stack, held, renewed))
+		must(t, s.SaveHeld(ctx, r, held))
+		if err := s.SaveHeld(ctx, r, held); !kernel.Is(err, kernel.Stale) {
+			t.Errorf("an old revision: %v, want stale", err)
+		}
+		r.Revision++
+		for name, other := range map[string]run.Lease{
+			"another fence":   {Fence: 2, Run: r.ID, Process: "p"},
+			"another run":     {Fence: 1, Run: "run_2", Process: "p"},
+			"another process": {Fence: 1, Run: r.ID, Process: "q"},
+		} {
+			if err := s.SaveHeld(ctx, r, other); !kernel.Is(err, kernel.Stale) {
+				t.Errorf("%s: %v, want stale", name, err)
+			}
 		}
 	})
 }

@@ -25,21 +25,24 @@ type Releases struct {
 	last string
 }
 
-// Create returns the release of the workload and version.
-func (r *Releases) Create(_ context.Context, scope kernel.Scope, n release.New) (release.Release, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// Compose returns the release of the workload and version.
+func (r *Releases) Compose(_ context.Context, scope kernel.Scope, n release.New) (release.Release, error) {
 	spec := n.Workload.Canonical()
 	digest := kernel.DigestOf(append([]byte(scope.String()+n.Version), spec...))
-	id := "rel_" + digest.Hex()[:20]
-	if known, ok := r.all[id]; ok {
+	return release.Release{
+		ID: "rel_" + digest.Hex()[:20], Digest: digest, Scope: scope, Workload: n.Workload.Name, Version: n.Version, Spec: spec,
+	}, nil
+}
+
+// Add keeps the release under the next number.
+func (r *Releases) Add(_ context.Context, rel release.Release) (release.Release, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if known, ok := r.all[rel.ID]; ok {
 		return known, nil
 	}
-	rel := release.Release{
-		ID: id, Digest: digest, Number: len(r.all) + 1, Scope: scope,
-		Workload: n.Workload.Name, Version: n.Version, Spec: spec,
-	}
-	r.all[id] = rel
+	rel.Number = len(r.all) + 1
+	r.all[rel.ID] = rel
 	return rel, nil
 }
 
@@ -144,7 +147,9 @@ func (Renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error) 
 // Keep makes a release of the workload that was deployed nowhere.
 func (r *Releases) Keep(t testing.TB, w *workload.Workload) {
 	t.Helper()
-	rel, err := r.Create(t.Context(), Project, release.New{Workload: w})
+	rel, err := r.Compose(t.Context(), Project, release.New{Workload: w})
+	Must(t, err)
+	rel, err = r.Add(t.Context(), rel)
 	Must(t, err)
 	r.mu.Lock()
 	defer r.mu.Unlock()

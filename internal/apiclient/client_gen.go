@@ -2029,11 +2029,12 @@ type ComplianceFinding struct {
 	Attribute string `json:"attribute,omitempty"`
 
 	// Controls What the rule answers, as framework:id.
-	Controls []string `json:"controls"`
-	Fix      string   `json:"fix,omitempty"`
-	ID       string   `json:"id"`
-	Level    string   `json:"level"`
-	Message  string   `json:"message"`
+	Controls  []string      `json:"controls"`
+	Exemption *PolicyWaiver `json:"exemption,omitempty"`
+	Fix       string        `json:"fix,omitempty"`
+	ID        string        `json:"id"`
+	Level     string        `json:"level"`
+	Message   string        `json:"message"`
 
 	// Outcome How something stands against policies.
 	Outcome  ComplianceOutcome `json:"outcome"`
@@ -3619,14 +3620,17 @@ type PolicyExemption struct {
 	ID        string      `json:"id"`
 
 	// Level What a violation means; off leaves a policy out.
-	Level       PolicyLevel `json:"level"`
-	Policy      string      `json:"policy,omitempty"`
-	Reason      string      `json:"reason"`
-	RequestedAt time.Time   `json:"requestedAt"`
-	RequestedBy Actor       `json:"requestedBy"`
-	Revocation  *PolicyWord `json:"revocation,omitempty"`
-	Scope       Scope       `json:"scope"`
-	Set         string      `json:"set,omitempty"`
+	Level PolicyLevel `json:"level"`
+
+	// Outgrown What a violation means; off leaves a policy out.
+	Outgrown    *PolicyLevel `json:"outgrown,omitempty"`
+	Policy      string       `json:"policy,omitempty"`
+	Reason      string       `json:"reason"`
+	RequestedAt time.Time    `json:"requestedAt"`
+	RequestedBy Actor        `json:"requestedBy"`
+	Revocation  *PolicyWord  `json:"revocation,omitempty"`
+	Scope       Scope        `json:"scope"`
+	Set         string       `json:"set,omitempty"`
 
 	// Status Where an exemption is on its way.
 	Status   PolicyExemptionStatus `json:"status"`

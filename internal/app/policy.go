@@ -202,6 +202,9 @@ func summed(report policy.Report, outcome run.Outcome, blocking int) string {
 	switch {
 	case outcome == run.Missed:
 		message = number(len(report.Results), "finding", "findings") + ", of which " + number(blocking, "stops it", "stop it")
+		if blocking == 0 {
+			message = number(len(report.Results), "finding", "findings") + ", and nothing stops it"
+		}
 	case exempted > 0:
 		message = number(len(report.Evaluated), "policy was asked", "policies were asked") + ", and nothing stops it"
 	}

@@ -147,7 +147,7 @@ func writeShown(w io.Writer, all shown) {
 		"policies", fmt.Sprintf("%d passing, %d failing, %d exempted, %d errors", all.Policies.Passing, all.Policies.Failing, all.Policies.Exempted, all.Policies.Error))
 	for _, f := range all.All {
 		_, _ = fmt.Fprintf(w, "\n%s  %s  %s (%s), since %s\n  %s\n", strings.ToUpper(string(f.Outcome)), f.Rule, f.Level, f.Severity, output.Stamp(f.Since), strings.TrimSpace(f.Address+" "+f.Message))
-		for _, line := range [][2]string{{"at", f.Attribute}, {"fix", f.Fix}, {"controls", strings.Join(f.Controls, ", ")}} {
+		for _, line := range [][2]string{{"at", f.Attribute}, {"exempted", waived(f.Exemption)}, {"fix", f.Fix}, {"controls", strings.Join(f.Controls, ", ")}} {
 			if line[1] != "" {
 				_, _ = fmt.Fprintf(w, "  %s: %s\n", line[0], line[1])
 			}
@@ -156,6 +156,14 @@ func writeShown(w io.Writer, all shown) {
 	if all.Omitted > 0 {
 		_, _ = fmt.Fprintf(w, "\n%d more findings are not kept\n", all.Omitted)
 	}
+}
+
+// waived is why an exempted finding counts as none.
+func waived(x *apiclient.PolicyWaiver) string {
+	if x == nil {
+		return ""
+	}
+	return fmt.Sprintf("until %s, as %s asked and %s approved: %s (%s)", output.Stamp(x.ExpiresAt), x.RequestedBy, x.ApprovedBy, x.Reason, x.ID)
 }
 
 func evaluate(e *command.Env) *cobra.Command {

@@ -69,13 +69,20 @@ func writeReport(w io.Writer, r apiclient.ComplianceReport) {
 		output.Rows(w, []string{"CONTROL", "STANDS", "FINDINGS", "RESOURCES", "EXEMPTED", "NOT PASSING IN"}, rows)
 		_, _ = fmt.Fprintln(w)
 	}
-	_, _ = fmt.Fprintf(w, "%s on %s, of %d workloads on stages\n", r.Name, r.Summary.Day, r.Stacks)
+	_, _ = fmt.Fprintf(w, "%s on %s, of %s\n", r.Name, r.Summary.Day, stacks(r.Stacks))
 	_, _ = fmt.Fprintln(w, standingOf(r.Summary.Controls))
 	if quiet > 0 {
 		_, _ = fmt.Fprintln(w, "what is not evaluated has no policy, or nothing that it is about is applied; it does not pass")
 	}
 	first := r.Trend[0]
 	_, _ = fmt.Fprintf(w, "on %s: %s\n", first.Day, standingOf(first.Controls))
+}
+
+func stacks(n int64) string {
+	if n == 1 {
+		return "1 workload on a stage"
+	}
+	return fmt.Sprintf("%d workloads on stages", n)
 }
 
 func standingOf(c apiclient.ComplianceCounts) string {

@@ -54,12 +54,27 @@ func assignWords(e *command.Env) command.Completion {
 }
 
 func writeEffect(w io.Writer, e apiclient.PolicyEffect) {
-	_, _ = fmt.Fprintf(w, "%s: %s %s is %s, version %d\n", e.ID, e.Policies, strings.TrimSpace(e.Scope.Stage+" "+e.Target), e.Level, e.Version)
+	_, _ = fmt.Fprintf(w, "%s: %s is %s on %s, version %d\n", e.ID, strings.TrimSpace(e.Policies+" "+e.Set), e.Level, placesOf(e), e.Version)
 	_, _ = fmt.Fprintf(w, "it names %s", count(int(e.Matches), "policy", "policies"))
 	if e.Stricter > 0 {
 		_, _ = fmt.Fprintf(w, ", of which %d keep a stricter level", e.Stricter)
 	}
 	_, _ = fmt.Fprintln(w)
+}
+
+// placesOf is where an assignment holds.
+func placesOf(e apiclient.PolicyEffect) string {
+	where := "all stages"
+	if e.Scope.Stage != "" {
+		where = e.Scope.Stage
+	}
+	if e.Target != "" {
+		where += " with the target " + e.Target
+	}
+	if e.Scope.Project == "" {
+		return where + " in all projects"
+	}
+	return where + " of " + e.Scope.Project
 }
 
 // count writes how many there are of something.

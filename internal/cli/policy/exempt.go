@@ -28,7 +28,7 @@ func exempt(e *command.Env) *cobra.Command {
 		Long: "What is exempt is still told, with the reason, and stops no run. It counts once somebody who may has approved\n" +
 			"it, and until it expires: see terrace policy exemptions.",
 		Example: "  terrace policy exempt azure-storage-https-only --stage dev --workload orders --reason \"the old client\" --until 30d\n" +
-			"  terrace policy exempt azure-storage-https-only --address module.legacy --reason \"it moves in May\" --until 2027-05-31\n" +
+			"  terrace policy exempt azure-storage-https-only --resource module.legacy --reason \"it moves in May\" --until 2027-05-31\n" +
 			"  terrace policy exempt --set /etc/terrace/policies --stage dev --workload lab --reason \"a week of trials\" --until 7d",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: e.Policies(),
 	}
@@ -52,7 +52,7 @@ func exempt(e *command.Env) *cobra.Command {
 	e.StageFlag(c, &f.in.Stage, "stage", "only on this stage", false)
 	flags := c.Flags()
 	flags.StringVar(&f.in.Workload, "workload", "", "only of this workload")
-	flags.StringVar(&f.in.Address, "address", "", "only this resource or module, with what is below; with * at the end, what begins so")
+	flags.StringVar(&f.in.Address, "resource", "", "only the resource or module at this address, with what is below; with * at the end, what begins so")
 	flags.StringVar(&f.in.Set, "set", "", "all policies of a source, such as terrace, instead of one")
 	flags.StringVar(&f.until, "until", "", command.Until)
 	flags.BoolVar(&f.tenant, "tenant", false, "in all projects of the tenant, not in the project")

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -80,15 +81,28 @@ func (x *exemptions) show() *cobra.Command {
 
 func (x *exemptions) approve() *cobra.Command {
 	var reason string
-	c := x.about("approve EXEMPTION", "Make an exemption count until it expires",
-		"It needs the role approver or admin; for a policy that is hard-mandatory anywhere in the scope, the role admin.\n"+
-			"Where the highest stage of the scope wants another person than the requester, so does this. Runs that the\n"+
-			"policy holds are planned again.",
-		"terrace policy exemptions approve EXEMPTION --reason \"agreed with the team\"", "requested",
+	var yes bool
+	c := x.about("approve EXEMPTION", "Read a request for an exemption and make it count until it expires",
+		"Shows what is asked for and asks whether it is meant; without a terminal, --yes does. It needs the role\n"+
+			"approver or admin; for a policy that is hard-mandatory anywhere in the scope, the role admin. Where the\n"+
+			"highest stage of the scope wants another person than the requester, so does this. Runs that the policy\n"+
+			"holds are planned again.",
+		"terrace policy exemptions approve EXEMPTION --yes --reason \"agreed with the team\"", "requested",
 		func(ctx context.Context, s command.Server, project, id string) (apiclient.PolicyExemption, error) {
+			asked, err := s.Exemption(ctx, project, id)
+			if err != nil {
+				return asked, err
+			}
+			if !yes && asked.Status == apiclient.PolicyExemptionStatusRequested {
+				writeExemption(x.Err, asked, x.Clock.Now())
+			}
+			if err := x.Confirm(yes || asked.Status != apiclient.PolicyExemptionStatusRequested, "Approve the exemption from "+asked.Policy+asked.Set+"?"); err != nil {
+				return asked, err
+			}
 			return s.ApproveExemption(ctx, project, id, reason)
 		})
 	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "approve without asking")
 	return c
 }
 
@@ -127,8 +141,16 @@ func statusOf(x apiclient.PolicyExemption) string {
 
 func writeExemption(w io.Writer, x apiclient.PolicyExemption, now time.Time) {
 	output.Pairs(w, "exemption", x.ID, "from", x.Policy, "from all of", x.Set, "level", string(x.Level), "project", x.Scope.Project, "stage", x.Scope.Stage,
-		"workload", x.Workload, "address", x.Address, "status", statusOf(x), "expires", output.Moment(now, x.ExpiresAt),
+		"workload", x.Workload, "address", x.Address, "status", statusOf(x), "but", outgrown(x), "expires", output.Moment(now, x.ExpiresAt),
 		"requested by", x.RequestedBy.Name, "reason", x.Reason, "approved by", wordOf(x.Approval, now), "revoked by", wordOf(x.Revocation, now))
+}
+
+// outgrown tells where an approved exemption does not count.
+func outgrown(x apiclient.PolicyExemption) string {
+	if x.Outgrown == nil {
+		return ""
+	}
+	return fmt.Sprintf("it was approved for %s, and does not count where the policy is %s now: ask for another", x.Level, *x.Outgrown)
 }
 
 func wordOf(d *apiclient.PolicyWord, now time.Time) string {

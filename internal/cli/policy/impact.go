@@ -204,13 +204,16 @@ func (f *impactFlags) write(w io.Writer, i impacts) {
 
 // rows sums up the changes of a stack, by policy and what would become of them.
 func (f *impactFlags) rows(one apiclient.ComplianceImpact) [][]string {
-	counts := map[[3]string]int{}
+	counts, why := map[[3]string]int{}, map[[3]string]string{}
 	for _, c := range one.Changes {
-		counts[[3]string{c.Rule, levelOf(c), string(c.Effect)}]++
+		key := [3]string{c.Rule, levelOf(c), string(c.Effect)}
+		if counts[key]++; c.Effect == apiclient.ComplianceEffectCannotBeEvaluated {
+			why[key] = ": " + strings.TrimPrefix(c.Message, "the policy could not be evaluated: ")
+		}
 	}
 	var rows [][]string
 	for _, key := range slices.SortedFunc(maps.Keys(counts), func(a, b [3]string) int { return slices.Compare(a[:], b[:]) }) {
-		rows = append(rows, []string{one.Project, one.Stage, one.Workload, key[0], key[1], would(apiclient.ComplianceEffect(key[2]), counts[key])})
+		rows = append(rows, []string{one.Project, one.Stage, one.Workload, key[0], key[1], would(apiclient.ComplianceEffect(key[2]), counts[key]) + why[key]})
 	}
 	return rows
 }

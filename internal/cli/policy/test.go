@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -30,7 +31,8 @@ func test(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "test DIR...", Short: "Run the tests of policies", Args: cobra.MinimumNArgs(1),
 		Long: "Runs the rules test_… of the files *_test.rego below the folders. The library of Terrace can be imported.\n" +
-			"A test todo_test_… is skipped. The exit code is 1 when a test fails, and 2 when the policies do not compile.",
+			"A test todo_test_… is skipped. The exit code is 1 when a test fails, and 2 when one cannot be evaluated\n" +
+			"or the policies do not compile.",
 		Example: "  terrace policy test policies\n  terrace policy test ./policy --run storage --coverage\n  terrace policy test ./policy -o json",
 		RunE: func(c *cobra.Command, dirs []string) error {
 			report, err := runTests(c, o, dirs)
@@ -41,10 +43,14 @@ func test(e *command.Env) *cobra.Command {
 			if err := e.Print(out, func(w io.Writer) { writeTests(w, out) }); err != nil {
 				return err
 			}
-			if out.Failed+out.Errors > 0 {
+			switch {
+			case out.Errors > 0:
+				return &exit.PolicyError{Told: true, Err: errors.New("a test could not be evaluated")}
+			case out.Failed > 0:
 				return &exit.ViolationError{}
+			default:
+				return nil
 			}
-			return nil
 		},
 	}
 	c.Flags().StringVar(&o.Filter, "run", "", "only tests whose package and name match this regular expression")

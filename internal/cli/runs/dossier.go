@@ -69,11 +69,8 @@ func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 	WriteGraph(w, d.GraphChanges)
 	WriteSpec(w, d, detail)
 	for _, g := range d.Gates {
-		_, _ = fmt.Fprintf(w, "  gate %s %s: %s\n", g.Gate, g.Outcome, output.Told(now, g.Message))
-		for _, p := range g.Problems {
-			_, _ = fmt.Fprintf(w, "    %s\n", p)
-		}
-		writeExempted(w, "    ", g, now)
+		_, _ = fmt.Fprintf(w, "  gate %s %s: %s\n", g.Gate, outcomeOf(g), output.Told(now, g.Message))
+		writeFindings(w, "    ", g, detail, now)
 		writeAssumptions(w, g)
 	}
 	if found.Omitted > 0 {

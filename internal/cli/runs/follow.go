@@ -123,7 +123,7 @@ func outcome(e *command.Env, project string, r apiclient.Run) error {
 	case r.Status == apiclient.RunStatusSucceeded:
 		return nil
 	case r.Status == apiclient.RunStatusAwaitingApproval && held(r) != "":
-		e.Say("run %s is held by the gate %s: mend what it says, or override it\n  terrace explain %s --project %s\n  terrace policy override %s --gate %s --project %s",
+		e.Say("run %s is held by the gate %s: mend what it says, or override it\n  terrace explain %s --project %s\n  terrace policy override %s --gate %s --project %s --reason …",
 			r.ID, held(r), r.ID, project, r.ID, held(r), project)
 		return &exit.WaitingError{Run: r.ID}
 	case r.Status == apiclient.RunStatusAwaitingApproval:
@@ -141,25 +141,48 @@ func outcome(e *command.Env, project string, r apiclient.Run) error {
 	return nil
 }
 
-// held names the first gate that holds the run until somebody overrides it.
-func held(r apiclient.Run) string {
+// held names the first gate that holds the run until somebody overrides it, "" where
+// none does.
+func held(r apiclient.Run) string { return command.First(Held(r)) }
+
+// Held are the gates that hold the run until somebody overrides them.
+func Held(r apiclient.Run) []string {
+	var gates []string
 	for _, g := range r.Gates {
 		overridden := slices.ContainsFunc(r.Overrides, func(o apiclient.RunOverride) bool { return o.Gate == g.Gate && o.Digest == r.Dossier })
 		if g.Level == apiclient.RunLevelSoftMandatory && g.Outcome == apiclient.RunOutcomeFailed && !overridden {
-			return g.Gate
+			gates = append(gates, g.Gate)
 		}
 	}
-	return ""
+	return gates
 }
 
-// need says how many approvals a run waits for, and by whom.
-func need(r apiclient.Run, now time.Time) string {
+// wanted says for which words of people a run waits.
+func wanted(r apiclient.Run, now time.Time) string {
+	var words []string
+	if gates := Held(r); len(gates) > 0 {
+		words = append(words, "an override of "+strings.Join(gates, " and "))
+	}
+	if missing(r, now) > 0 || len(words) == 0 {
+		words = append(words, need(r, now))
+	}
+	return strings.Join(words, ", and ")
+}
+
+// missing is how many approvals a run lacks.
+func missing(r apiclient.Run, now time.Time) int {
 	missing := int(r.RequiredApprovals.Count)
 	for _, a := range r.Approvals {
 		if a.Digest == r.Dossier && (a.ExpiresAt == nil || now.Before(*a.ExpiresAt)) {
 			missing--
 		}
 	}
+	return missing
+}
+
+// need says how many approvals a run waits for, and by whom.
+func need(r apiclient.Run, now time.Time) string {
+	missing := missing(r, now)
 	if missing <= 0 {
 		return "no more approvals"
 	}

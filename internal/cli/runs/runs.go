@@ -64,7 +64,7 @@ func waitsFor(r apiclient.Run, now time.Time) string {
 	case r.DryRun || r.Ended():
 		return ""
 	case r.Status == apiclient.RunStatusAwaitingApproval:
-		return need(r, now)
+		return wanted(r, now)
 	case r.Status == apiclient.RunStatusApproved:
 		return output.Told(now, r.StatusReason) // its stage is closed
 	default:

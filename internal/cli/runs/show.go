@@ -46,7 +46,7 @@ func show(e *command.Env) *cobra.Command {
 				detail = Detail{}
 			}
 			return e.Print(shownRun{r, found}, func(w io.Writer) {
-				writeRun(w, r, e.Clock.Now())
+				writeRun(w, r, detail, e.Clock.Now())
 				if found != nil {
 					found.Dossier.Gates = nil // what they say now is told above
 					_, _ = fmt.Fprintln(w)
@@ -74,7 +74,7 @@ func contentOf(ctx context.Context, s command.Server, project string, r apiclien
 	return &found, err
 }
 
-func writeRun(w io.Writer, r apiclient.Run, now time.Time) {
+func writeRun(w io.Writer, r apiclient.Run, detail Detail, now time.Time) {
 	plan, waits := "", ""
 	if r.Waits != nil {
 		waits = fmt.Sprintf("%s; %d ahead", output.Told(now, r.Waits.Message), r.Waits.Ahead)
@@ -95,7 +95,7 @@ func writeRun(w io.Writer, r apiclient.Run, now time.Time) {
 	for _, i := range r.Interruptions {
 		_, _ = fmt.Fprintf(w, "interrupted %s: %s\n", output.Moment(now, i.At), i.Message)
 	}
-	writeGates(w, r, now)
+	writeGates(w, r, detail, now)
 	writeApprovals(w, r, now)
 	writeOverrides(w, r, now)
 	for _, v := range r.Verification {
@@ -148,32 +148,6 @@ func writeApprovals(w io.Writer, r apiclient.Run, now time.Time) {
 			state += ": " + a.Reason
 		}
 		_, _ = fmt.Fprintln(w, state)
-	}
-}
-
-// writeGates writes what the gates said of the plan, and of what waited whether it
-// still does.
-func writeGates(w io.Writer, r apiclient.Run, now time.Time) {
-	for _, g := range r.Gates {
-		outcome := string(g.Outcome)
-		if g.Outcome == apiclient.RunOutcomeWaiting && r.Status == apiclient.RunStatusSucceeded {
-			outcome = "passed"
-		}
-		_, _ = fmt.Fprintf(w, "gate %s (%s) %s: %s\n", g.Gate, g.Level, outcome, output.Told(now, g.Message))
-		for _, p := range g.Problems {
-			_, _ = fmt.Fprintf(w, "  %s\n", p)
-		}
-		writeExempted(w, "  ", g, now)
-	}
-}
-
-// writeExempted writes what is exempt from a gate's rules, why and until when.
-func writeExempted(w io.Writer, indent string, g apiclient.RunGateResult, now time.Time) {
-	for _, f := range g.Findings {
-		if x := f.Exemption; x != nil {
-			_, _ = fmt.Fprintf(w, "%sexempted %s: %s\n%s  until %s, asked for by %s, approved by %s: %s (%s)\n", indent, f.Rule,
-				strings.TrimSpace(f.Address+" "+f.Message), indent, output.Moment(now, x.ExpiresAt), x.RequestedBy, x.ApprovedBy, x.Reason, x.ID)
-		}
 	}
 }
 

@@ -177,6 +177,9 @@ func explainGates(x *Explanation, r Run, now time.Time) {
 			continue
 		}
 		outcome := string(g.Outcome)
+		if g.Outcome == Missed && g.Level == Advisory {
+			outcome = "warns"
+		}
 		if g.Gate == approvalGate && g.Outcome == Waiting && missing(r, now) == 0 {
 			outcome = "passed, approved by " + approvers(counting(r, now))
 		}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
@@ -14,7 +15,16 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, id string) (Run, 
 	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
 		return Run{}, err
 	}
-	return s.Store.Get(ctx, scope, id)
+	r, err := s.Store.Get(ctx, scope, id)
+	return r, orList(err)
+}
+
+// orList says where the runs are that there are.
+func orList(err error) error {
+	if e, ok := errors.AsType[*kernel.Error](err); ok && e.Kind == kernel.NotFound && e.Fix == "" {
+		return e.WithFix("see terrace run list")
+	}
+	return err
 }
 
 // List returns the project's runs, the newest first.

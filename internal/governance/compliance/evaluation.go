@@ -98,6 +98,8 @@ type Finding struct {
 	Fix       string    `json:"fix,omitempty"`
 	Controls  []string  `json:"controls" doc:"What the rule answers, as framework:id."`
 	Since     time.Time `json:"since"`
+	// Exemption is why it is exempted, nil where its own package makes the exception.
+	Exemption *policy.Waiver `json:"exemption,omitempty"`
 }
 
 // Standing is how a stack stands.

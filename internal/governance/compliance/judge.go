@@ -188,7 +188,7 @@ func findingOf(p Place, r policy.Result, o Outcome, now time.Time) Finding {
 	return Finding{
 		ID: "fnd_" + id[:24], Project: p.Scope.Project, Stage: p.Scope.Stage, Workload: p.Workload, Rule: r.Policy, Outcome: o,
 		Level: r.Level, Severity: r.Severity, Address: r.Address, Type: r.Type, Attribute: r.Attribute, Message: r.Message, Fix: r.Fix,
-		Controls: r.Controls.Names(), Since: now,
+		Controls: r.Controls.Names(), Since: now, Exemption: r.Exemption,
 	}
 }
 

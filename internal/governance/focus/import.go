@@ -197,7 +197,8 @@ func (n *intake) finish(ctx context.Context) error {
 		return kernel.Errorf(kernel.Invalid, "%d of %d rows cannot be read, and nothing was imported", n.Skipped, n.Rows).
 			WithProblems(n.Problems...).WithFix("correct them, or import the others with --on-error skip")
 	case n.Rows == n.Skipped:
-		return kernel.Errorf(kernel.Invalid, "there is no row that can be read").WithProblems(n.Problems...)
+		return kernel.Errorf(kernel.Invalid, "there is no row that can be read in %s", strings.Join(n.Files, ", ")).
+			WithProblems(n.Problems...).WithFix("give files in the FOCUS format, with a header and a row for each charge")
 	}
 	if err := n.flush(ctx); err != nil {
 		return err

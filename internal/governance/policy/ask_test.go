@@ -118,3 +118,29 @@ func TestABrokenSourceIsTold(t *testing.T) {
 		}
 	})
 }
+
+// An exemption that was approved for a milder level does not count, and that is told.
+func TestAnOutgrownExemptionIsTold(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		e := b.granted(t, policy.ExemptionRequest{Policy: soft, Stage: "dev"})
+		if got, err := b.GetExemption(as("dave"), shop, e.ID); err != nil || got.Outgrown != "" {
+			t.Errorf("%+v %v", got, err)
+		}
+		if _, err := b.Assign(as("grace"), shop, policy.AssignRequest{Policies: soft, Stage: "dev", Level: policy.HardMandatory, Reason: "the audit"}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := b.GetExemption(as("dave"), shop, e.ID); err != nil || got.Outgrown != policy.HardMandatory || got.Status != policy.Approved {
+			t.Errorf("%+v %v", got, err)
+		}
+		asked, err := b.Prepare(as("dave"), shop, policy.Asked{Stage: "dev"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := asked.Evaluate(as("dave"), strings.NewReader("{}"))
+		want := "or ask for another exemption: " + e.ID + " was approved for soft-mandatory, and does not count for hard-mandatory"
+		if err != nil || !slices.ContainsFunc(report.Results, func(r policy.Result) bool { return r.Policy == soft && r.Outcome == policy.Violated && r.Fix == want }) {
+			t.Errorf("%+v %v", report.Results, err)
+		}
+	})
+}

@@ -82,7 +82,7 @@ func (s *Service) Unassign(ctx context.Context, scope kernel.Scope, id, reason s
 		return Setting{}, noReason("to remove an assignment")
 	}
 	if old.Removed {
-		return Setting{}, kernel.Errorf(kernel.Conflict, "%s is removed already", id)
+		return Setting{}, kernel.Errorf(kernel.Conflict, "%s is removed already", id).WithFix("see terrace policy assignments history %s", id)
 	}
 	next := old
 	next.Version, next.Removed, next.Reason, next.By, next.At = old.Version+1, true, reason, actor, s.Clock.Now()

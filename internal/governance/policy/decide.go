@@ -56,6 +56,8 @@ func (s *Service) mayApprove(ctx context.Context, e Exemption, actor kernel.Acto
 		}
 	}
 	switch {
+	case e.Status == Approved:
+		return kernel.Errorf(kernel.Conflict, "the exemption %s is approved already", e.ID).WithFix("see terrace policy exemptions show %s", e.ID)
 	case e.Status != Requested:
 		return kernel.Errorf(kernel.Conflict, "the exemption %s is %s", e.ID, e.Status).WithFix("ask for another with terrace policy exempt")
 	case !now.Before(e.ExpiresAt):
@@ -103,7 +105,7 @@ func (s *Service) RevokeExemption(ctx context.Context, scope kernel.Scope, id, r
 			return "", err
 		}
 		if e.ended() {
-			return "", kernel.Errorf(kernel.Conflict, "the exemption %s is %s already", e.ID, e.Status)
+			return "", kernel.Errorf(kernel.Conflict, "the exemption %s is %s already", e.ID, e.Status).WithFix("nothing is to be done; see terrace policy exemptions show %s", e.ID)
 		}
 		e.Status, e.Revocation = Revoked, &Word{By: actor, Reason: reason, At: s.Clock.Now()}
 		return factRevoked, nil

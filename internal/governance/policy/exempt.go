@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -23,8 +24,11 @@ func (s *Service) exempt(ctx context.Context, q Question, report *Report) error 
 		return err
 	}
 	for i := range report.Results {
-		if e := longest(counting, report.Results[i]); e != nil {
-			report.Results[i].Outcome, report.Results[i].Exemption = Exempted, e.waiver()
+		r := &report.Results[i]
+		if e := longest(counting, *r); e != nil {
+			r.Outcome, r.Exemption = Exempted, e.waiver()
+		} else if e := outgrown(counting, *r); e != nil {
+			r.Fix = strings.TrimPrefix(r.Fix+"; or ask for another exemption: "+e.ID+" was approved for "+string(e.Level)+", and does not count for "+string(r.Level), "; ")
 		}
 	}
 	report.Sort()
@@ -40,6 +44,17 @@ func longest(all []Exemption, r Result) *Exemption {
 		}
 	}
 	return found
+}
+
+// outgrown is an exemption from a result whose level has become stricter than what it
+// was approved for, nil for none.
+func outgrown(all []Exemption, r Result) *Exemption {
+	milder := r
+	milder.Level = Advisory
+	if e := longest(all, milder); e != nil && !e.Level.AtLeast(r.Level) {
+		return e
+	}
+	return nil
 }
 
 // counting are those that count now. One that is seen to have expired has expired

@@ -50,7 +50,10 @@ type Exemption struct {
 	RequestedAt time.Time       `json:"requestedAt"`
 	ExpiresAt   time.Time       `json:"expiresAt"`
 	// Level is the strictest that it is for: it counts for no stricter one.
-	Level      Level      `json:"level"`
+	Level Level `json:"level"`
+	// Outgrown is the stricter level that what it is from has somewhere in its scope now,
+	// where it does not count; "" where it counts for all. It is not kept.
+	Outgrown   Level      `json:"outgrown,omitempty"`
 	Approval   *Word      `json:"approval,omitempty"`
 	Revocation *Word      `json:"revocation,omitempty"`
 	WarnedAt   *time.Time `json:"warnedAt,omitempty"`

@@ -7,12 +7,20 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// GetExemption returns an exemption of the scope's project, or of its tenant.
+// GetExemption returns an exemption of the scope's project, or of its tenant, with the
+// level that it does not count for any longer.
 func (s *Service) GetExemption(ctx context.Context, scope kernel.Scope, id string) (Exemption, error) {
 	if err := s.Authorizer.Authorize(ctx, actionReadExempted, scope); err != nil {
 		return Exemption{}, err
 	}
-	return s.Store.Exemption(ctx, scope, id)
+	e, err := s.Store.Exemption(ctx, scope, id)
+	if err != nil || e.Status != Approved {
+		return e, err
+	}
+	if now, known, err := s.strictest(ctx, e); err == nil && known && !e.Level.AtLeast(now) {
+		e.Outgrown = now
+	}
+	return e, nil
 }
 
 // ListExemptions returns the exemptions of the scope's project and of its tenant;

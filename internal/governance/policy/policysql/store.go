@@ -121,7 +121,7 @@ func found(err error, what, id string) error {
 	if err != nil {
 		return err
 	}
-	return kernel.Errorf(kernel.NotFound, "there is no %s %s", what, id)
+	return kernel.Errorf(kernel.NotFound, "there is no %s %s", what, id).WithFix("see terrace policy %ss list", what)
 }
 
 // swapped turns an update that met no row into Stale.

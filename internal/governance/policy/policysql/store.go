@@ -121,7 +121,11 @@ func found(err error, what, id string) error {
 	if err != nil {
 		return err
 	}
-	return kernel.Errorf(kernel.NotFound, "there is no %s %s", what, id).WithFix("see terrace policy %ss list", what)
+	fix := "see terrace policy exemptions list"
+	if what == "assignment" {
+		fix = "see terrace policy assignments list"
+	}
+	return kernel.Errorf(kernel.NotFound, "there is no %s %s", what, id).WithFix("%s", fix)
 }
 
 // swapped turns an update that met no row into Stale.

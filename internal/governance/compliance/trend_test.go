@@ -35,8 +35,11 @@ func long(t testing.TB, stacks, days int) (*history, *compliance.Service, time.T
 	end := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	h := &history{}
 	words := []compliance.Words{
-		{"closed": {Outcome: compliance.Failing, Findings: 2, Resources: 1}}, {"closed": {Outcome: compliance.Passing}},
-		{"closed": {Outcome: compliance.Errored}}, {"closed": {Outcome: compliance.Exempted, Exempted: 3}}, {},
+		{"closed": {Outcome: compliance.Failing, Findings: 2, Resources: 1}},
+		{"closed": {Outcome: compliance.Passing}},
+		{"closed": {Outcome: compliance.Errored}},
+		{"closed": {Outcome: compliance.Exempted, Exempted: 3}},
+		{},
 	}
 	for i := range stacks {
 		at := end.Add(-time.Duration(days)*oneDay + time.Duration(i)*time.Hour)

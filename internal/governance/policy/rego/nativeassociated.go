@@ -82,10 +82,9 @@ func (p pointers) of(other, attribute *ast.Term) []string {
 	var targets []string
 	config, module := part(other, keyConfig), part(other, keyModule)
 	if prefix, ok := textOf(module); ok && config != nil {
-		expression := at(p.resources, ast.ArrayTerm(config, keyExpressions, attribute))
-		targets = p.referred(prefix, expression, 2)
+		targets = p.referred(prefix, part(part(at(p.resources, config), keyExpressions), attribute), 2)
 	}
-	if v := at(part(other, keyValues), ast.ArrayTerm(attribute)); v != nil {
+	if v := at(part(other, keyValues), attribute); v != nil {
 		words(v, func(text string) {
 			if text != "" {
 				targets = append(targets, text)

@@ -45,7 +45,7 @@ func writeFindings(w io.Writer, indent string, g apiclient.RunGateResult, detail
 	for _, p := range g.Problems {
 		_, _ = fmt.Fprintf(w, "%s%s\n", indent, p)
 	}
-	more := slices.DeleteFunc(slices.Clone(g.Findings), func(f apiclient.RunFinding) bool { return told(g, f) })
+	more := slices.DeleteFunc(slices.Clone(g.Findings), told)
 	n := detail.changes(len(more))
 	for _, f := range more[:n] {
 		_, _ = fmt.Fprintf(w, "%s%s %s: %s\n", indent, mildly(f), f.Rule, strings.TrimSpace(f.Address+" "+f.Message))
@@ -63,15 +63,10 @@ func writeFindings(w io.Writer, indent string, g apiclient.RunGateResult, detail
 	}
 }
 
-// told reports whether a problem of the gate has the finding already: those that stop
-// the run are problems.
-func told(g apiclient.RunGateResult, f apiclient.RunFinding) bool {
-	if f.Exemption != nil {
-		return false
-	}
-	return slices.ContainsFunc(g.Problems, func(p apiclient.Problem) bool {
-		return p.Path == f.Address && strings.Contains(p.Message, f.Message)
-	})
+// told reports whether the problems of a gate have the finding already: they are what
+// stops the run.
+func told(f apiclient.RunFinding) bool {
+	return f.Exemption == nil && (f.Outcome == "violation" || f.Outcome == "error") && f.Level != "advisory"
 }
 
 // mildly is what a finding that stops nothing is.

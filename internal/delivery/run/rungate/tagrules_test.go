@@ -30,11 +30,11 @@ func TestTagsThatTenantAndProjectDemand(t *testing.T) {
 	}{
 		"as demanded":        {set: own("data-class", "secret", classes, digits), planned: map[string]any{"Data-Class": "secret"}},
 		"missing everywhere": {set: run.TagSet{Rules: []run.TagRule{classes}}, want: "workload orders has no data-class", rule: "tags-required"},
-		"lost by the module": {set: own("data-class", "secret", classes), planned: map[string]any{}, want: "a.b has no tag data-class", rule: "tags-required"},
+		"lost by the module": {set: own("data-class", "secret", classes), planned: map[string]any{}, want: "has no tag data-class", rule: "tags-required"},
 		"another value":      {set: own("data-class", "none", classes), want: "workload orders has data-class=none; the tenant allows public, secret", rule: "tags-values"},
 		"no such pattern":    {set: own("data-class", "secrets", digits), want: "workload orders has data-class=secrets; the project wants [a-z]{6}", rule: "tags-values"},
-		"on a resource":      {set: own("data-class", "secret", classes), planned: map[string]any{"data-class": "none"}, want: "a.b has data-class=none", rule: "tags-values"},
-		"not known yet":      {set: own("data-class", "secret", classes), planned: map[string]any{}, unknown: map[string]any{"data-class": true}, want: "a.b has a tag data-class that is known only after the apply", rule: "tags-values"},
+		"on a resource":      {set: own("data-class", "secret", classes), planned: map[string]any{"data-class": "none"}, want: "has data-class=none", rule: "tags-values"},
+		"not known yet":      {set: own("data-class", "secret", classes), planned: map[string]any{}, unknown: map[string]any{"data-class": true}, want: "has a tag data-class that is known only after the apply", rule: "tags-values"},
 		"Azure takes it not": {set: own("a.b%c", "x"), want: "the tag a.b%c, of the workload, cannot be", rule: "tags-limits"},
 		"too many":           {set: many, want: "workload orders has 51 tags, Azure takes 50", rule: "tags-limits"},
 	} {

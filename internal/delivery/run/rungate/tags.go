@@ -64,13 +64,35 @@ func (Tags) Evaluate(_ context.Context, in run.GateInput) (run.GateResult, error
 		result.Outcome, result.Findings = run.Missed, c.findings
 		result.Message = fmt.Sprintf("%d required tags are missing, or are not as they must be", len(c.findings))
 		result.Fix = c.findings[0].Fix
-		for _, f := range c.findings {
-			result.Problems = append(result.Problems, kernel.Problem{Path: f.Address, Message: f.Message, Fix: f.Fix})
-		}
+		result.Problems = problemsOf(c.findings)
 		return result, nil
 	}
 	c.passed(&result, checked)
 	return result, nil
+}
+
+// told bounds the addresses that a problem names.
+const told = 10
+
+// problemsOf tells what several resources lack once, with their addresses.
+func problemsOf(findings []run.Finding) []kernel.Problem {
+	var all []kernel.Problem
+	addresses := map[[2]string][]string{}
+	for _, f := range findings {
+		key := [2]string{f.Message, f.Fix}
+		if addresses[key] == nil {
+			all = append(all, kernel.Problem{Message: f.Message, Fix: f.Fix})
+		}
+		addresses[key] = append(addresses[key], f.Address)
+	}
+	for i, p := range all {
+		at := addresses[[2]string{p.Message, p.Fix}]
+		all[i].Path = strings.Join(at[:min(told, len(at))], ", ")
+		if more := len(at) - told; more > 0 {
+			all[i].Path += fmt.Sprintf(" and %d more", more)
+		}
+	}
+	return all
 }
 
 // passed says what was found, and of whom nobody said yet who it is.
@@ -122,8 +144,16 @@ func (c *tagCheck) add(rule, address, key, message, fix string) {
 		attribute = "tags." + key
 	}
 	c.findings = append(c.findings, run.Finding{
-		Rule: rule, Outcome: "violation", Level: "hard-mandatory", Severity: "medium", Address: address, Attribute: attribute, Message: message, Fix: fix,
+		Rule: rule, Outcome: "violation", Level: "hard-mandatory", Severity: "medium", Address: address, Attribute: attribute, Message: message, Fix: fix, Controls: controls(rule),
 	})
+}
+
+// controls are those that the shipped policies about tags answer.
+func controls(rule string) []string {
+	if rule == ruleLimits {
+		return nil
+	}
+	return []string{"iso-27001-2022:A.5.9", "mcsb:AM-1"}
 }
 
 // annotations is where a workload's own tags are.
@@ -134,7 +164,7 @@ func (c *tagCheck) workload() {
 	for _, name := range missing(c.in.Tags, c.required) {
 		c.add(ruleRequired, annotations, name, fmt.Sprintf("workload %s has no %s", c.in.Run.Workload, name), fix(name, c.in))
 	}
-	c.values(annotations, "workload "+c.in.Run.Workload, c.in.Tags)
+	c.values(annotations, "workload "+c.in.Run.Workload+" ", c.in.Tags)
 	for _, t := range c.in.TagSet.Tags {
 		for _, p := range cloudtag.Check(t.Key, t.Value) {
 			c.add(ruleLimits, annotations, t.Key, fmt.Sprintf("the tag %s, of the %s, cannot be: %s", t.Key, t.From, p.Message), p.Fix)
@@ -149,7 +179,7 @@ func (c *tagCheck) workload() {
 func (c *tagCheck) resource(address string, tags map[string]string) {
 	if tags == nil {
 		if len(c.required) > 0 {
-			c.add(ruleRequired, address, "", address+" has tags that are known only after the apply, so they cannot be checked", "its module must pass its variable tags on as it is")
+			c.add(ruleRequired, address, "", "has tags that are known only after the apply, so they cannot be checked", "its module must pass its variable tags on as it is")
 		}
 		return
 	}
@@ -158,15 +188,16 @@ func (c *tagCheck) resource(address string, tags map[string]string) {
 		if value(c.in.Tags, name) != "" { // the workload has it: the module lost it
 			advice = "the module of this resource must pass its variable tags on to it"
 		}
-		c.add(ruleRequired, address, name, fmt.Sprintf("%s has no tag %s", address, name), advice)
+		c.add(ruleRequired, address, name, "has no tag "+name, advice)
 	}
-	c.values(address, address, tags)
+	c.values(address, "", tags)
 	if len(tags) > cloudtag.Most {
-		c.add(ruleLimits, address, "", fmt.Sprintf("%s has %d tags, Azure takes %d", address, len(tags), cloudtag.Most), "leave some out: see terrace tag show, and the module's own")
+		c.add(ruleLimits, address, "", fmt.Sprintf("has %d tags, Azure takes %d", len(tags), cloudtag.Most), "leave some out: see terrace tag show, and the module's own")
 	}
 }
 
-// values checks tags against the values that are allowed.
+// values checks tags against the values that are allowed; who begins the sentence where
+// the address does not.
 func (c *tagCheck) values(address, who string, tags map[string]string) {
 	for _, r := range c.in.TagSet.Rules {
 		v := value(tags, r.Key)
@@ -174,14 +205,14 @@ func (c *tagCheck) values(address, who string, tags map[string]string) {
 			continue // it is missing
 		}
 		if v == later && (len(r.Values) > 0 || r.Pattern != "") {
-			c.add(ruleValues, address, r.Key, who+" has a tag "+r.Key+" that is known only after the apply, so it cannot be checked", "its module must pass its variable tags on as it is")
+			c.add(ruleValues, address, r.Key, who+"has a tag "+r.Key+" that is known only after the apply, so it cannot be checked", "its module must pass its variable tags on as it is")
 			continue
 		}
 		if len(r.Values) > 0 && !slices.Contains(r.Values, v) {
-			c.add(ruleValues, address, r.Key, fmt.Sprintf("%s has %s=%s; the %s allows %s", who, r.Key, v, r.From, strings.Join(r.Values, ", ")), fix(r.Key, c.in))
+			c.add(ruleValues, address, r.Key, fmt.Sprintf("%shas %s=%s; the %s allows %s", who, r.Key, v, r.From, strings.Join(r.Values, ", ")), fix(r.Key, c.in))
 		}
 		if re := c.patterns[r.Pattern]; re != nil && !re.MatchString(v) {
-			c.add(ruleValues, address, r.Key, fmt.Sprintf("%s has %s=%s; the %s wants %s", who, r.Key, v, r.From, r.Pattern), fix(r.Key, c.in))
+			c.add(ruleValues, address, r.Key, fmt.Sprintf("%shas %s=%s; the %s wants %s", who, r.Key, v, r.From, r.Pattern), fix(r.Key, c.in))
 		}
 	}
 }

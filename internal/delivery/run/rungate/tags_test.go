@@ -2,6 +2,7 @@ package rungate_test
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -32,12 +33,12 @@ func TestTags(t *testing.T) {
 	}{
 		"all there":                      {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionCreate, map[string]any{"tags": full}, nil)}},
 		"no attribute tags":              {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionCreate, map[string]any{"name": "x"}, nil)}},
-		"an attribute that is not set":   {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionCreate, map[string]any{"tags": nil}, nil)}, missing: []string{"a.b has no tag costcenter", "a.b has no tag env", "a.b has no tag owner"}},
-		"one tag is blank":               {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionUpdate, map[string]any{"tags": map[string]any{"costcenter": " ", "env": "dev", "owner": "x"}}, nil)}, missing: []string{"a.b has no tag costcenter"}},
-		"unchanged resources count too":  {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionNoop, map[string]any{"tags": map[string]any{}}, nil)}, missing: []string{"a.b has no tag costcenter", "a.b has no tag env", "a.b has no tag owner"}},
+		"an attribute that is not set":   {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionCreate, map[string]any{"tags": nil}, nil)}, missing: []string{"has no tag costcenter", "has no tag env", "has no tag owner"}},
+		"one tag is blank":               {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionUpdate, map[string]any{"tags": map[string]any{"costcenter": " ", "env": "dev", "owner": "x"}}, nil)}, missing: []string{"has no tag costcenter"}},
+		"unchanged resources count too":  {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionNoop, map[string]any{"tags": map[string]any{}}, nil)}, missing: []string{"has no tag costcenter", "has no tag env", "has no tag owner"}},
 		"what goes away needs none":      {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionDelete, nil, nil)}},
 		"a value known after apply":      {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionCreate, map[string]any{"tags": map[string]any{"env": "dev", "owner": "x"}}, map[string]any{"tags": map[string]any{"costcenter": true}})}},
-		"all of them known after apply":  {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionCreate, map[string]any{}, map[string]any{"tags": true})}, missing: []string{"a.b has tags that are known only after the apply, so they cannot be checked"}},
+		"all of them known after apply":  {tags: good, plan: []*tfjson.ResourceChange{change("a.b", tfjson.ActionCreate, map[string]any{}, map[string]any{"tags": true})}, missing: []string{"has tags that are known only after the apply, so they cannot be checked"}},
 		"the workload lacks one":         {tags: map[string]string{"env": "dev", "owner": "x"}, missing: []string{"workload orders has no costcenter"}},
 		"a destruction asks no workload": {tags: nil, op: run.Destroy},
 	} {
@@ -81,5 +82,29 @@ func TestATagThatNobodySet(t *testing.T) {
 	}
 	if !strings.Contains(result.Message, "nobody is named as costcenter") || !strings.Contains(result.Fix, "`terrace project tag shop` and its flag --costcenter") {
 		t.Errorf("%+v", result)
+	}
+}
+
+// TestWhatSeveralResourcesLackIsToldOnce: a finding for each, with its controls, and one
+// problem that names them.
+func TestWhatSeveralResourcesLackIsToldOnce(t *testing.T) {
+	t.Parallel()
+	none := map[string]any{"tags": map[string]any{}}
+	in := run.GateInput{
+		Run: run.Run{Workload: "orders", Scope: kernel.Scope{Project: "shop"}}, Stage: stage.Stage{Name: "dev", RequiredTags: []string{"owner"}},
+		Plan: &tfjson.Plan{}, Tags: map[string]string{"owner": "team"},
+	}
+	for i := range 12 {
+		in.Plan.ResourceChanges = append(in.Plan.ResourceChanges, change("a.b["+strconv.Itoa(i)+"]", tfjson.ActionCreate, none, nil))
+	}
+	r, err := rungate.Tags{}.Evaluate(t.Context(), in)
+	if err != nil || len(r.Findings) != 12 || len(r.Problems) != 1 {
+		t.Fatalf("%+v %v", r, err)
+	}
+	if p := r.Problems[0]; !strings.HasPrefix(p.Path, "a.b[0], a.b[1], ") || !strings.HasSuffix(p.Path, "a.b[9] and 2 more") || p.Message != "has no tag owner" {
+		t.Errorf("%+v", p)
+	}
+	if f := r.Findings[11]; f.Address != "a.b[11]" || len(f.Controls) != 2 {
+		t.Errorf("%+v", f)
 	}
 }

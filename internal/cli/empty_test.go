@@ -74,8 +74,8 @@ func TestWhatMayBeEmptyIsInTheTree(t *testing.T) {
 	}
 }
 
-// TestEachEmptyOneIsNamed has several in one line.
-func TestEachEmptyOneIsNamed(t *testing.T) {
+// TestWhatIsWrongWithAFlagIsNamed has what commands refuse before they ask anybody.
+func TestWhatIsWrongWithAFlagIsNamed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		line []string
@@ -87,6 +87,9 @@ func TestEachEmptyOneIsNamed(t *testing.T) {
 		"spaces":           {[]string{"run", "list", "--stage", " \t"}, "error: --stage is empty\n"},
 		"the argument":     {[]string{"compliance", "status", ""}, "error: WORKLOAD is empty\n"},
 		"one of the last":  {[]string{"subscription", "redeliver", "a", "b", ""}, "error: EVENT is empty\n"},
+		"no number":        {[]string{"cost", "anomalies", "--minimum", "NaN"}, "error: --minimum is NaN, and has to be a number above 0\n"},
+		"no days":          {[]string{"cost", "idle", "--quiet-days", "0"}, "error: --quiet-days is 0, and has to be a number above 0\n"},
+		"no choice":        {[]string{"compliance", "report", "--framework", "mcsb", "--format", "xml"}, "error: invalid argument \"xml\" for \"--format\" flag: it is none of table, json, csv, html\n"},
 		"one of everybody": {[]string{"run", "list", "--project", ""}, "error: --project is empty\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

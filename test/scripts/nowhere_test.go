@@ -66,6 +66,30 @@ func nowhere(t *testing.T, d *harness.Daemon) {
 	}
 }
 
+// nothing has each list, of a project without anything, be a list for programs.
+func nothing(t *testing.T, d *harness.Daemon) {
+	t.Parallel()
+	l, p, signIn, seen := lines{folder: t.TempDir()}, d.Project(t.Context(), t, "nothing"), d.SignIn(), 0
+	vars := map[string]string{"TERRACE_ADDRESS": signIn.Address, "TERRACE_TOKEN": signIn.Token, "TERRACE_PROJECT": p.Project}
+	each(cli.Root(&command.Env{}), func(c *cobra.Command) {
+		line := l.of(c, "workload")
+		lists := c.Name() == "list" || slices.Contains([]string{"terrace cost idle", "terrace cost anomalies", "terrace cost imports", "terrace status", "terrace repo webhooks"}, c.CommandPath())
+		if !lists || strings.HasPrefix(c.CommandPath(), "terrace azure-sim") || strings.Contains(c.Use, " WORKLOAD") {
+			return
+		}
+		seen++
+		var out, said bytes.Buffer
+		e := &command.Env{In: strings.NewReader(""), Out: &out, Err: &said, Getenv: func(name string) string { return vars[name] }}
+		code := cli.Main(t.Context(), e, append(line, "-o", "json"))
+		if text := strings.TrimSpace(out.String()); code == exit.OK && !strings.HasPrefix(text, "[") && !strings.HasPrefix(text, "{") {
+			t.Errorf("%q prints %q", line, text)
+		}
+	})
+	if seen < 15 {
+		t.Errorf("only %d lists were found", seen)
+	}
+}
+
 // lines writes lines of commands that have all that they need, in a folder.
 type lines struct{ folder string }
 

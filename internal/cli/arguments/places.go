@@ -3,6 +3,7 @@ package arguments
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,9 @@ func Place(c *cobra.Command, err error) error {
 	e.Problems = slices.Clone(e.Problems)
 	for i, p := range e.Problems {
 		e.Problems[i].Path = placed(c, p.Path)
+		if p.Path == "body" {
+			e.Problems[i].Path = quoting(c, p.Message)
+		}
 	}
 	return err
 }
@@ -52,6 +56,18 @@ func placed(c *cobra.Command, path string) string {
 		}
 	}
 	return rest
+}
+
+// quoting is the flag whose value a message about the whole body quotes; body where
+// it quotes none.
+func quoting(c *cobra.Command, message string) string {
+	found := "body"
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if strings.Contains(message, strconv.Quote(f.Value.String())) {
+			found = "--" + f.Name
+		}
+	})
+	return found
 }
 
 func plain(name string) string { return strings.ToLower(strings.ReplaceAll(name, "-", "")) }

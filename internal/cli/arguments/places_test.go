@@ -21,6 +21,11 @@ func TestPartsOfARequestAreToldAsTheyWereWritten(t *testing.T) {
 		problems = append(problems, kernel.Problem{Path: path, Message: "no"})
 	}
 	err := arguments.Place(c, kernel.Errorf(kernel.Invalid, "validation failed").WithProblems(problems...))
+	_ = c.ParseFlags([]string{"--costcenter", "5,5"})
+	told := arguments.Place(c, kernel.Errorf(kernel.Invalid, "validation failed").WithProblems(kernel.Problem{Path: "body", Message: `"5,5" is no decimal number`}))
+	if known, _ := errors.AsType[*kernel.Error](told); known.Problems[0].Path != "--costcenter" {
+		t.Errorf("%+v", known.Problems)
+	}
 	e, _ := errors.AsType[*kernel.Error](err)
 	var got []string
 	for _, p := range e.Problems {

@@ -50,6 +50,9 @@ func (e *Env) InScope(tenant *bool, run func(ctx context.Context, s Server, proj
 // PrintList writes what a command that lists found: for people a table with a
 // row for each.
 func PrintList[T any](e *Env, found []T, header []string, row func(T) []string) error {
+	if found == nil {
+		found = []T{} // a program reads a list, never null
+	}
 	return e.Print(found, func(w io.Writer) { output.List(w, found, header, row) })
 }
 

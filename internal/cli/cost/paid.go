@@ -154,6 +154,7 @@ func anomalies(e *command.Env) *cobra.Command {
 	c.Flags().Int64Var(&p.Days, "days", 30, "how many of the last days are judged")
 	c.Flags().Float64Var(&p.Threshold, "threshold", 4, "how many spreads from the median are out of line")
 	c.Flags().Float64Var(&p.Minimum, "minimum", 10, "the smallest difference that is told, in units of the currency")
+	command.Positive(c, "days", "threshold", "minimum")
 	return c
 }
 
@@ -181,6 +182,7 @@ func idle(e *command.Env) *cobra.Command {
 	}
 	tenantFlag(c, &tenant)
 	c.Flags().Int64Var(&p.QuietDays, "quiet-days", 30, "after how many days without a deployment a stage is told")
+	command.Positive(c, "quiet-days")
 	return c
 }
 

@@ -67,16 +67,28 @@ func writeApproved(w io.Writer, r apiclient.Run, now time.Time) {
 
 func discard(e *command.Env) *cobra.Command {
 	var reason string
+	var yes bool
 	c := &cobra.Command{
 		Use: "discard RUN", Short: "Drop a run that has not begun to apply",
-		Example: "  terrace run discard RUN --reason \"superseded by another change\"",
+		Example: "  terrace run discard RUN --reason \"superseded by another change\"\n  terrace run discard RUN --yes",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: e.Runs(""),
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			r, err := s.Discard(ctx, project, args[0], apiclient.DiscardRunRequest{Reason: reason})
+			r, err := s.Run(ctx, project, args[0])
+			if err != nil {
+				return err
+			}
+			if !r.Ended() {
+				e.Say("run %s: %s of %s on %s, %s, asked for by %s %s ago", r.ID, r.Operation, r.Workload, r.Scope.Stage, r.Status, r.RequestedBy.Name, output.Age(e.Clock.Now(), r.CreatedAt))
+				if err := e.Confirm(yes, "Discard "+r.ID+"?"); err != nil {
+					return err
+				}
+			}
+			r, err = s.Discard(ctx, project, args[0], apiclient.DiscardRunRequest{Reason: reason})
 			return printEnd(e, r, err)
 		}),
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "discard without asking")
 	return c
 }
 

@@ -67,6 +67,9 @@ func (s *Service) Anomalies(ctx context.Context, scope kernel.Scope, l Looking) 
 	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
 		return nil, err
 	}
+	if math.IsNaN(l.Threshold+l.Minimum) || math.IsInf(l.Threshold+l.Minimum, 0) {
+		return nil, kernel.Errorf(kernel.Invalid, "the threshold and the minimum have to be numbers").WithFix("write them as 4 and 10.5")
+	}
 	return s.look(ctx, scope, l.defaults())
 }
 

@@ -75,6 +75,9 @@ func (s *Service) Idle(ctx context.Context, scope kernel.Scope, quietDays int) (
 		return IdleReport{}, err
 	}
 	report.Findings = slices.Concat(report.Findings, stopped(deployed), s.quiet(deployed, cmp.Or(quietDays, DefaultQuiet)), leftovers(left), unknown(deployed, left, paid))
+	if report.Findings == nil {
+		report.Findings = []Idle{}
+	}
 	for i := range report.Findings {
 		f := &report.Findings[i]
 		f.Costs = costsOf(paid, place{f.Project, f.Stage, f.Workload})

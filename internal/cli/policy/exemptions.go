@@ -82,7 +82,6 @@ func (x *exemptions) show() *cobra.Command {
 func (x *exemptions) approve() *cobra.Command {
 	var reason string
 	var yes bool
-<<<<<<< HEAD
 	c := x.about("approve EXEMPTION", "Read a request for an exemption and make it count until it expires",
 		"Shows what is asked for and asks whether it is meant; without a terminal, --yes does. It needs the role\n"+
 			"approver or admin; for a policy that is hard-mandatory anywhere in the scope, the role admin. Where the\n"+
@@ -99,23 +98,6 @@ func (x *exemptions) approve() *cobra.Command {
 			}
 			if err := x.Confirm(yes || asked.Status != apiclient.PolicyExemptionStatusRequested, "Approve the exemption from "+asked.Policy+asked.Set+"?"); err != nil {
 				return asked, err
-=======
-	c := x.about("approve EXEMPTION", "Make an exemption count until it expires",
-		"Shows the exemption and asks. It needs the role approver or admin; for a policy that is hard-mandatory anywhere in the scope, the role admin.\n"+
-			"Where the highest stage of the scope wants another person than the requester, so does this. Runs that the\n"+
-			"policy holds are planned again.",
-		"terrace policy exemptions approve EXEMPTION --reason \"agreed with the team\"", "requested",
-		func(ctx context.Context, s command.Server, project, id string) (apiclient.PolicyExemption, error) {
-			one, err := s.Exemption(ctx, project, id)
-			if err != nil {
-				return one, err
-			}
-			if one.Status == "requested" {
-				writeExemption(x.Err, one, x.Clock.Now())
-				if err := x.Confirm(yes, "Approve "+id+"?"); err != nil {
-					return one, err
-				}
->>>>>>> 6ee3079 (Discarding a run and approving an exemption show what it is and ask; lists of nothing are lists; numbers of flags are above nothing; a mistake in a body names its flag)
 			}
 			return s.ApproveExemption(ctx, project, id, reason)
 		})

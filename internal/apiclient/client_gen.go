@@ -3613,11 +3613,12 @@ type PolicyEffect struct {
 
 // PolicyExemption defines model for PolicyExemption.
 type PolicyExemption struct {
-	Address   string      `json:"address,omitempty"`
-	Approval  *PolicyWord `json:"approval,omitempty"`
-	ExpiredAt *time.Time  `json:"expiredAt,omitempty"`
-	ExpiresAt time.Time   `json:"expiresAt"`
-	ID        string      `json:"id"`
+	Address   string       `json:"address,omitempty"`
+	Approval  *PolicyWord  `json:"approval,omitempty"`
+	Approvals []PolicyWord `json:"approvals,omitempty"`
+	ExpiredAt *time.Time   `json:"expiredAt,omitempty"`
+	ExpiresAt time.Time    `json:"expiresAt"`
+	ID        string       `json:"id"`
 
 	// Level What a violation means; off leaves a policy out.
 	Level PolicyLevel `json:"level"`

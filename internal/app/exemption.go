@@ -31,6 +31,7 @@ func (a policyStages) Stages() []policy.Stage {
 	for _, st := range a.stages.All() {
 		all = append(all, policy.Stage{
 			Name: st.Name, Target: st.Target, Runtime: st.Runtime, Role: st.Approvals.Role, OtherThanRequester: st.Approvals.OtherThanRequester,
+			Approvals: st.Approvals.Count,
 		})
 	}
 	return all

@@ -142,7 +142,23 @@ func statusOf(x apiclient.PolicyExemption) string {
 func writeExemption(w io.Writer, x apiclient.PolicyExemption, now time.Time) {
 	output.Pairs(w, "exemption", x.ID, "from", x.Policy, "from all of", x.Set, "level", string(x.Level), "project", x.Scope.Project, "stage", x.Scope.Stage,
 		"workload", x.Workload, "address", x.Address, "status", statusOf(x), "but", outgrown(x), "expires", output.Moment(now, x.ExpiresAt),
-		"requested by", x.RequestedBy.Name, "reason", x.Reason, "approved by", wordOf(x.Approval, now), "revoked by", wordOf(x.Revocation, now))
+		"requested by", x.RequestedBy.Name, "reason", x.Reason, "approved by", approvedBy(x, now), "revoked by", wordOf(x.Revocation, now))
+}
+
+// approvedBy tells every word for it: a stage may want several.
+func approvedBy(x apiclient.PolicyExemption, now time.Time) string {
+	if len(x.Approvals) == 0 {
+		return wordOf(x.Approval, now)
+	}
+	var words []string
+	for _, w := range x.Approvals {
+		words = append(words, wordOf(&w, now))
+	}
+	text := strings.Join(words, "; ")
+	if x.Approval == nil {
+		text += " (it needs more)"
+	}
+	return text
 }
 
 // outgrown tells where an approved exemption does not count.

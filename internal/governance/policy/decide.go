@@ -2,13 +2,15 @@ package policy
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// ApproveExemption makes an exemption count until it expires.
+// ApproveExemption makes an exemption count until it expires, once as many people have
+// approved it as the strictest of its stages wants for a run.
 func (s *Service) ApproveExemption(ctx context.Context, scope kernel.Scope, id, reason string) (Exemption, error) {
 	actor, err := person(ctx, "an approval")
 	if err != nil {
@@ -20,19 +22,34 @@ func (s *Service) ApproveExemption(ctx context.Context, scope kernel.Scope, id, 
 		if err != nil {
 			return "", err
 		}
-		if e.Level = level; !known { // it is gone, and may come back as anything
-			e.Level = HardMandatory
+		if !known { // it is gone, and may come back as anything
+			level = HardMandatory
+		}
+		if e.Level != level { // whoever approved it did so for another one
+			e.Level, e.Approvals = level, nil
 		}
 		if err := s.mayApprove(ctx, *e, actor, now); err != nil {
 			return "", err
 		}
-		e.Status, e.Approval = Approved, &Word{By: actor, Reason: strings.TrimSpace(reason), At: now}
+		word := Word{By: actor, Reason: strings.TrimSpace(reason), At: now}
+		if e.Approvals = append(e.Approvals, word); len(e.Approvals) >= s.needed(*e) {
+			e.Status, e.Approval = Approved, &word
+		}
 		return factApproved, nil
 	})
-	if err == nil {
-		s.reconsider(ctx, e, e.Approval.By.Name+" approved an exemption from "+e.What())
+	if err == nil && e.Status == Approved {
+		s.reconsider(ctx, e, e.approvers()+" approved an exemption from "+e.What())
 	}
 	return e, err
+}
+
+// needed is how many people have to approve an exemption.
+func (s *Service) needed(e Exemption) int {
+	most := 1
+	for _, st := range s.stages(e.Scope) {
+		most = max(most, st.Approvals)
+	}
+	return most
 }
 
 // mayApprove refuses a word that does not count: of somebody who lacks the right
@@ -62,6 +79,9 @@ func (s *Service) mayApprove(ctx context.Context, e Exemption, actor kernel.Acto
 		return kernel.Errorf(kernel.Conflict, "the exemption %s is %s", e.ID, e.Status).WithFix("ask for another with terrace policy exempt")
 	case !now.Before(e.ExpiresAt):
 		return kernel.Errorf(kernel.Conflict, "the exemption %s was asked for until %s, which has passed", e.ID, e.ExpiresAt.Format(time.RFC3339)).WithFix("ask for another with terrace policy exempt")
+	case slices.ContainsFunc(e.Approvals, func(w Word) bool { return w.By.ID == actor.ID }):
+		return kernel.Errorf(kernel.Conflict, "you have approved the exemption %s already; it needs %d people", e.ID, s.needed(e)).
+			WithFix("ask another approver to look at terrace policy exemptions show %s", e.ID)
 	default:
 		return nil
 	}
@@ -147,6 +167,8 @@ func why(e Exemption) string {
 		return e.Revocation.Reason
 	case e.Status == Approved && e.WarnedAt == nil:
 		return e.Approval.Reason
+	case e.Status == Requested && len(e.Approvals) > 0:
+		return e.Approvals[len(e.Approvals)-1].Reason
 	default:
 		return e.Reason
 	}

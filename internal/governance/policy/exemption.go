@@ -53,7 +53,10 @@ type Exemption struct {
 	Level Level `json:"level"`
 	// Outgrown is the stricter level that what it is from has somewhere in its scope now,
 	// where it does not count; "" where it counts for all. It is not kept.
-	Outgrown   Level      `json:"outgrown,omitempty"`
+	Outgrown Level `json:"outgrown,omitempty"`
+	// Approvals are the words of those who approved it; Approval is the one by which it
+	// began to count.
+	Approvals  []Word     `json:"approvals,omitempty"`
 	Approval   *Word      `json:"approval,omitempty"`
 	Revocation *Word      `json:"revocation,omitempty"`
 	WarnedAt   *time.Time `json:"warnedAt,omitempty"`
@@ -127,7 +130,19 @@ func (e Exemption) What() string {
 	return what
 }
 
+// approvers are the names of those who approved it.
+func (e Exemption) approvers() string {
+	if len(e.Approvals) == 0 && e.Approval != nil {
+		return e.Approval.By.Name // it was approved before there could be several
+	}
+	names := make([]string, len(e.Approvals))
+	for i, w := range e.Approvals {
+		names[i] = w.By.Name
+	}
+	return strings.Join(names, ", ")
+}
+
 // waiver is what results tell of it.
 func (e Exemption) waiver() *Waiver {
-	return &Waiver{ID: e.ID, Reason: e.Reason, RequestedBy: e.RequestedBy.Name, ApprovedBy: e.Approval.By.Name, ExpiresAt: e.ExpiresAt}
+	return &Waiver{ID: e.ID, Reason: e.Reason, RequestedBy: e.RequestedBy.Name, ApprovedBy: e.approvers(), ExpiresAt: e.ExpiresAt}
 }

@@ -243,3 +243,42 @@ func TestExemptionsOfAnotherProjectAreNotSeen(t *testing.T) {
 		}
 	})
 }
+
+// TestAnExemptionNeedsAsManyApprovalsAsItsStages: different people's, for the level that
+// it has.
+func TestAnExemptionNeedsAsManyApprovalsAsItsStages(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.approvals = 2
+		approve := func(who string, e policy.Exemption) policy.Exemption {
+			t.Helper()
+			after, err := b.ApproveExemption(as(who), shop, e.ID, who+" has seen it")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return after
+		}
+		onDev := approve("grace", b.ask(t, policy.ExemptionRequest{Stage: "dev", Address: "a.b"}))
+		if onDev.Status != policy.Approved {
+			t.Errorf("dev wants nobody: %+v", onDev)
+		}
+		e := approve("grace", b.ask(t, policy.ExemptionRequest{Address: "module.m.a.b[0]"}))
+		if e.Status != policy.Requested || len(e.Approvals) != 1 || e.Approval != nil {
+			t.Fatalf("one of two: %+v", e)
+		}
+		b.expect(t, "half approved", "prod", "orders")
+		if _, err := b.ApproveExemption(as("grace"), shop, e.ID, "again"); !kernel.Is(err, kernel.Conflict) {
+			t.Errorf("twice: %v", err)
+		}
+		e = approve("ada", e)
+		if e.Status != policy.Approved || len(e.Approvals) != 2 {
+			t.Fatalf("both: %+v", e)
+		}
+		if lapsed, err := b.Lapsed(context.Background(), "acme", []string{e.ID}); err != nil || len(lapsed) != 0 {
+			t.Errorf("it does not count: %+v, %v", lapsed, err)
+		}
+		if len(b.told) != 2 {
+			t.Errorf("runs were told of %v", b.told)
+		}
+	})
+}

@@ -31,9 +31,7 @@ func factOf(e Exemption) exemptionFact {
 		Policy: e.Policy, Set: e.Set, Workload: e.Workload, Address: e.Address, Level: e.Level, Status: e.Status,
 		RequestedBy: e.RequestedBy.Name, ExpiresAt: e.ExpiresAt,
 	}
-	if e.Approval != nil {
-		f.ApprovedBy = e.Approval.By.Name
-	}
+	f.ApprovedBy = e.approvers()
 	return f
 }
 

@@ -62,6 +62,8 @@ type Stage struct {
 	Runtime string
 	// Role is the role that approvers need, "" is the usual.
 	Role string
+	// Approvals is how many people have to approve a run there.
+	Approvals int
 	// OtherThanRequester asks for somebody other than who asked.
 	OtherThanRequester bool
 }

@@ -30,6 +30,8 @@ type bench struct {
 	facts  []string
 	denied map[string]bool
 	told   []string
+	// approvals is how many people prod wants.
+	approvals int
 	// offered are documents that were read, and broken is what is wrong with one source.
 	offered []string
 	broken  error
@@ -55,7 +57,8 @@ func (b *bench) Record(_ context.Context, f kernel.Fact) error {
 }
 
 func (b *bench) Stages() []policy.Stage {
-	return []policy.Stage{{Name: "dev", Target: "local"}, {Name: "prod", Target: "azure", Role: "approver", OtherThanRequester: true}, {Name: "trial", Target: "azure"}}
+	prod := policy.Stage{Name: "prod", Target: "azure", Role: "approver", OtherThanRequester: true, Approvals: b.approvals}
+	return []policy.Stage{{Name: "dev", Target: "local"}, prod, {Name: "trial", Target: "azure"}}
 }
 
 func (b *bench) Reconsider(_ context.Context, e policy.Exemption, _ string) error {

@@ -94,7 +94,13 @@ func (s *Service) ListPolicies(ctx context.Context, scope kernel.Scope, f Filter
 	}
 	var found []InForce
 	for _, p := range sortedByID(all) {
-		if one := (InForce{Policy: p, Version: versions[p.Source], Levels: s.levelsOf(p, scope, stages, settings)}); f.Wants(p) && one.has(f.Level) && key(p) > page.Cursor {
+		if len(found) > page.Size() {
+			break
+		}
+		if !f.Wants(p) || key(p) <= page.Cursor {
+			continue
+		}
+		if one := (InForce{Policy: p, Version: versions[p.Source], Levels: s.levelsOf(p, scope, stages, settings)}); one.has(f.Level) {
 			found = append(found, one)
 		}
 	}

@@ -109,8 +109,13 @@ func (p Person) Succeed(ctx context.Context, args ...string) Run {
 // Runs lists the runs of a workload, the newest first.
 func (p Person) Runs(ctx context.Context, workload string) []Run {
 	p.t.Helper()
-	var runs []Run
-	p.decode(p.Must(ctx, "run", "list", workload, "-o", "json"), &runs)
+	var runs, all []Run
+	p.decode(p.Must(ctx, "run", "list", "--limit", "200", "-o", "json"), &all) // a workload without runs is none yet
+	for _, r := range all {
+		if r.Workload == workload {
+			runs = append(runs, r)
+		}
+	}
 	return runs
 }
 

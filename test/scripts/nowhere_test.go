@@ -32,7 +32,7 @@ func offline() []string {
 
 // nowhere gives each command of the client a stage, and a workload, that there is not.
 func nowhere(t *testing.T, d *harness.Daemon) {
-	t.Parallel()
+	t.Helper()
 	l := lines{folder: t.TempDir()}
 	l.write(t, "score.yaml", "apiVersion: score.dev/v1b1\nmetadata: {name: orders}\ncontainers: {main: {image: registry.example/orders}}\n")
 	l.write(t, "state.json", "{}")
@@ -68,7 +68,7 @@ func nowhere(t *testing.T, d *harness.Daemon) {
 
 // nothing has each list, of a project without anything, be a list for programs.
 func nothing(t *testing.T, d *harness.Daemon) {
-	t.Parallel()
+	t.Helper()
 	l, p, signIn, seen := lines{folder: t.TempDir()}, d.Project(t.Context(), t, "nothing"), d.SignIn(), 0
 	vars := map[string]string{"TERRACE_ADDRESS": signIn.Address, "TERRACE_TOKEN": signIn.Token, "TERRACE_PROJECT": p.Project}
 	each(cli.Root(&command.Env{}), func(c *cobra.Command) {

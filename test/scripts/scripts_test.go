@@ -22,8 +22,8 @@ func TestScripts(t *testing.T) {
 	t.Parallel()
 	d := harness.Start(t)
 	run(t, ".", d)
-	t.Run("a stage or a workload that there is not", func(t *testing.T) { nowhere(t, d) })
-	t.Run("lists of nothing", func(t *testing.T) { nothing(t, d) })
+	t.Run("a stage or a workload that there is not", func(t *testing.T) { t.Parallel(); nowhere(t, d) })
+	t.Run("lists of nothing", func(t *testing.T) { t.Parallel(); nothing(t, d) })
 }
 
 // TestKubernetesScripts runs those of stages whose workloads go to Git.

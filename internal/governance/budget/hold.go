@@ -73,7 +73,8 @@ func (v Verdict) Level() Level {
 
 // Hold holds a run against every budget that covers its stack. What does not end
 // is reserved for the run in the same transaction, one at a time for a tenant, so
-// that of two runs that fit alone, and together do not, the second is held.
+// that of two runs that fit alone, and together do not, the second is held. Who asks
+// while the apply is under way, to approve it as another did, changes nothing of that.
 func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
 	c = c.told()
 	paid, err := s.prepay(ctx, c)
@@ -96,7 +97,7 @@ func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
 			}
 		}
 		if c.Dry || v.Level() == Block {
-			return s.Store.Release(ctx, c.Run)
+			return s.Store.Refuse(ctx, c.Run)
 		}
 		return s.Store.Reserve(ctx, c.reservation())
 	})

@@ -61,11 +61,14 @@ type Entry struct {
 
 // Reservations keeps what runs on their way are going to add.
 type Reservations interface {
+	// Reserve writes what is reserved for a run. One whose apply has begun stays so.
 	Reserve(ctx context.Context, r Reservation) error
 	// Reservation returns that of a run, or NotFound.
 	Reservation(ctx context.Context, run string) (Reservation, error)
 	// Reserved returns those of a tenant, of all where it is "".
 	Reserved(ctx context.Context, tenant string) ([]Reservation, error)
+	// Refuse removes that of a run, unless its apply has begun.
+	Refuse(ctx context.Context, run string) error
 	// Release removes that of a run, if there is one.
 	Release(ctx context.Context, run string) error
 }

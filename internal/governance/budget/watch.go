@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/terrace-idp/terrace/internal/governance/focus"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -61,8 +60,12 @@ func (s *Service) releaseEnded(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	on := make(map[string]bool, len(underway))
+	for _, run := range underway {
+		on[run] = true
+	}
 	for _, run := range runs {
-		if slices.Contains(underway, run) {
+		if on[run] {
 			continue
 		}
 		if err := s.Store.Release(ctx, run); err != nil {

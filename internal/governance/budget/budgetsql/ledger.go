@@ -109,10 +109,11 @@ func (r reservationRow) reservation() (out budget.Reservation, err error) {
 	return out, err
 }
 
-// Reserve writes what is reserved for a run.
+// Reserve writes what is reserved for a run. Its apply has begun where it had before:
+// who asks about a run does not undo what the run did.
 func (s *Store) Reserve(ctx context.Context, r budget.Reservation) error {
 	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO budget_reservations ("+reservationColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (run) DO UPDATE SET currency = excluded.currency, before_it = excluded.before_it, after_it = excluded.after_it, unpriced = excluded.unpriced, applying = excluded.applying`,
+		ON CONFLICT (run) DO UPDATE SET currency = excluded.currency, before_it = excluded.before_it, after_it = excluded.after_it, unpriced = excluded.unpriced, applying = budget_reservations.applying OR excluded.applying`,
 		r.Run, r.Scope.Tenant, r.Scope.Project, r.Scope.Stage, r.Workload, r.Currency, r.Before.String(), r.After.String(), r.Unpriced, r.Applying).Exec(ctx)
 	return db.Map(err, "what is reserved for "+r.Run)
 }
@@ -141,6 +142,12 @@ func (s *Store) Reserved(ctx context.Context, tenant string) ([]budget.Reservati
 		}
 	}
 	return all, nil
+}
+
+// Refuse removes what is reserved for a run whose apply has not begun.
+func (s *Store) Refuse(ctx context.Context, run string) error {
+	_, err := s.db.Conn(ctx).NewRaw("DELETE FROM budget_reservations WHERE run = ? AND NOT applying", run).Exec(ctx)
+	return db.Map(err, "what is reserved for "+run)
 }
 
 // Release removes what is reserved for a run.

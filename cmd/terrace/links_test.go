@@ -31,6 +31,7 @@ func TestTheClientLinksNoServer(t *testing.T) {
 		"internal/governance/policy":              "what policies are",
 		"internal/governance/policy/rego":         "evaluating policies, offline",
 		"internal/governance/policy/plan":         "reading plans and states, offline",
+		"internal/governance/policy/planformat":   "what is a plan, offline",
 		"internal/governance/policy/agreement":    "policies against labelled plans, offline",
 		"policies":                                "the rules that are shipped, offline",
 		"internal/platform/conceal":               "what findings tell no value of",

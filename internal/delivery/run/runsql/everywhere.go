@@ -37,7 +37,7 @@ func (s *Store) Unended(ctx context.Context, runs []string) ([]string, error) {
 	var ids []string
 	for part := range slices.Chunk(runs, idsAtOnce) {
 		var found []string
-		err := s.db.Reader(ctx).NewRaw("SELECT id FROM runs WHERE NOT ended AND id IN (?)", bun.In(part)).Scan(ctx, &found)
+		err := s.db.Reader(ctx).NewRaw("SELECT id FROM runs WHERE NOT ended AND id IN (?)", bun.List(part)).Scan(ctx, &found)
 		if err != nil {
 			return nil, db.Map(err, "runs that have not ended")
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"unicode/utf8"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
@@ -67,7 +68,11 @@ func nameOf(file string) string {
 		return "the input"
 	}
 	name := filepath.ToSlash(file)
-	return name[max(0, len(name)-maxName):]
+	cut := max(0, len(name)-maxName)
+	for cut > 0 && cut < len(name) && !utf8.RuneStart(name[cut]) {
+		cut++
+	}
+	return name[cut:]
 }
 
 // answerOf is the server's answer as the client's own would be.

@@ -162,6 +162,9 @@ func TestWhatItStartedSurvivesIt(t *testing.T) {
 // before they began, and that those which run are waited for by their own.
 func TestWhatCouldNotBeStartedIsBuried(t *testing.T) {
 	t.Parallel()
+	if _, err := os.Stat(fmt.Sprintf("/proc/self/task/%d/children", os.Getpid())); err != nil {
+		t.Skip("the kernel does not tell what a thread began: ", err)
+	}
 	s := spawner(t)
 	p, _, work := place(t)
 	start := func(dir string) (*exec.Cmd, error) {

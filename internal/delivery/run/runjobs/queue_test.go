@@ -97,7 +97,7 @@ func TestManyRunsShareJobs(t *testing.T) {
 		ctx := t.Context()
 		_, err := d.SQL().ExecContext(ctx, "CREATE TABLE waiting (run TEXT PRIMARY KEY)")
 		must(t, err)
-		q, err := runjobs.New(d, runjobs.Config{Poll: time.Hour, Rest: time.Hour})
+		q, err := runjobs.New(d, runjobs.Config{Poll: time.Second, Rest: time.Hour})
 		must(t, err)
 		must(t, q.Migrate(ctx))
 		taken, goOn := make(chan string, runs), make(chan struct{})

@@ -25,7 +25,7 @@ type Set struct {
 	store    storage.Store
 	native   bool
 	kept     *kept
-	// program says of most rules what Rego would, and takes a tenth of its time.
+	// program says of most rules what Rego would, in less time.
 	program *program
 	// notices are about the policies, whatever they are asked.
 	notices []policy.Notice
@@ -49,7 +49,6 @@ type rule struct {
 // has itself are that folder's. Its error is of kind Invalid and has each
 // mistake with file, line and column.
 func Compile(ctx context.Context, library policy.Folder, folders ...policy.Folder) (*Set, error) {
-	offered.Do(func() { oparego.RegisterPlugin(planTarget, plans{}) })
 	b, err := build(library, folders, false, true)
 	if err != nil {
 		return nil, err
@@ -142,6 +141,7 @@ type built struct {
 }
 
 func build(library policy.Folder, folders []policy.Folder, tests, native bool) (*built, error) {
+	offered.Do(func() { oparego.RegisterPlugin(planTarget, plans{}) })
 	b := &built{sources: map[string]string{}, contents: map[string][]byte{}}
 	modules, problems := b.parse(library, folders, tests)
 	data, wrong := merge(folders)

@@ -34,7 +34,7 @@ func judged(t *testing.T, set *rego.Set, text []byte, o rego.Options) policy.Rep
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := set.Eval(t.Context(), in, o)
+	report, err := set.Eval(t.Context(), in, amply(o))
 	if err != nil {
 		t.Fatal(err)
 	}

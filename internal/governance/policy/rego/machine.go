@@ -13,7 +13,7 @@ import (
 // errAsk says that Rego has to be asked: it tells errors, and where they are.
 var errAsk = errors.New("the rule has to be asked of Rego")
 
-// often is after how many steps a machine looks whether it has to stop.
+// steps is after how many steps a machine looks whether it has to stop.
 const steps = 1 << 10
 
 // machine runs a program over one input. What rules without arguments say it finds out

@@ -14,7 +14,8 @@ import (
 // a list of simple steps, in place of bodies whose terms are unified.
 const planTarget = "terrace"
 
-// offered has the target be known; Open Policy Agent's list of them is one for all.
+// offered has the target be known, before anything is compiled: Open Policy Agent's list
+// of them is one for all, and it reads it unguarded.
 var offered sync.Once //nolint:gochecknoglobals // see above
 
 type plansKey struct{}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -37,15 +38,15 @@ func TestTheShippedRulesSayWhatOpenPolicyAgentSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked := askedInTests(t, shipped, cmp.Or(os.Getenv("TERRACE_RULES"), `terrace\.(terraform|azure\.(storage|governance))`))
-	set, err := rego.Compile(t.Context(), policy.Folder{}, shipped)
+	set, err := rego.Compile(t.Context(), policy.Folder{}, shipped) // first: it prepares Open Policy Agent
 	if err != nil {
 		t.Fatal(err)
 	}
+	asked := askedInTests(t, shipped, cmp.Or(os.Getenv("TERRACE_RULES"), `terrace\.(terraform|azure\.(storage|governance))`))
 	opa := ownOPA(t, shipped.Modules, set.Policies())
 	results := 0
 	for _, document := range asked {
-		report, err := set.Eval(t.Context(), inputOf(t, document), rego.Options{})
+		report, err := set.Eval(t.Context(), inputOf(t, document), ample())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +103,7 @@ func TestRulesOfAnyKindSayWhatOpenPolicyAgentSays(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 {
-				report, err := set.Eval(t.Context(), policy.Input{Document: document}, rego.Options{})
+				report, err := set.Eval(t.Context(), policy.Input{Document: document}, ample())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -120,6 +121,16 @@ func TestRulesOfAnyKindSayWhatOpenPolicyAgentSays(t *testing.T) {
 	}
 }
 
+// ample are options with room for what the tests beside take: the memory that is watched
+// is that of the process.
+func ample() rego.Options { return rego.Options{Memory: 8 << 30, Timeout: time.Minute} }
+
+// amply are options with that where they do not say otherwise.
+func amply(o rego.Options) rego.Options {
+	o.Memory, o.Timeout = cmp.Or(o.Memory, ample().Memory), cmp.Or(o.Timeout, ample().Timeout)
+	return o
+}
+
 // inputOf is a document with what surrounds it where it belongs.
 func inputOf(t *testing.T, document map[string]any) policy.Input {
 	t.Helper()
@@ -134,7 +145,7 @@ func inputOf(t *testing.T, document map[string]any) policy.Input {
 	return in
 }
 
-// said1 are the results of a report.
+// told are the results of a report.
 func told(report policy.Report) []string {
 	all := []string{}
 	for _, r := range report.Results {

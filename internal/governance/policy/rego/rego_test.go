@@ -57,7 +57,7 @@ func evaluate(t *testing.T, sources map[string]string, document string, o rego.O
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := set.Eval(t.Context(), in, o)
+	report, err := set.Eval(t.Context(), in, amply(o))
 	if err != nil {
 		t.Fatal(err)
 	}

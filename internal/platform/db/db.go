@@ -44,6 +44,8 @@ const (
 type DB struct {
 	dialect     Dialect
 	write, read *bun.DB
+	// turns are those of SQLite's readers, one for each of their connections.
+	turns turns
 }
 
 // Open opens the database at rawURL and checks that it answers:
@@ -89,6 +91,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		dialect: SQLite,
 		write:   bun.NewDB(write, prepared.NewDialect()),
 		read:    bun.NewDB(read, prepared.NewDialect()),
+		turns:   newTurns(readers),
 	}, nil
 }
 

@@ -85,7 +85,7 @@ func (d *DB) Reader(ctx context.Context) bun.IDB {
 		return tx.Tx
 	}
 	if d.dialect == SQLite {
-		return reader{d.read}
+		return reader{d.read, d.turns}
 	}
 	return d.read
 }

@@ -86,10 +86,11 @@ func (s *statement) begin(ctx context.Context) (watched context.Context, done fu
 
 // QueryContext runs a statement that returns rows.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	ctx = cutOf(ctx)
+	cut := cutOf(ctx)
+	ctx = cut.by
 	s, values := c.find(ctx, query, args)
 	if s == nil {
-		return c.connection.QueryContext(ctx, query, args)
+		return c.asWritten(ctx, cut, query, args)
 	}
 	watched, done, err := s.begin(ctx)
 	if err != nil {
@@ -106,7 +107,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		return nil, errors.Join(errors.New("the rows of a kept statement are of an unknown kind"), found.Close())
 	}
 	s.busy = true
-	return &rows{resultRows: plain, of: s, cut: ctx.Err}, nil
+	return &rows{resultRows: plain, of: s, cut: cut}, nil
 }
 
 // find returns the statement of the query with what to bind, nil for one that is

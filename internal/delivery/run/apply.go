@@ -59,11 +59,25 @@ func (e *execution) unhindered(ctx context.Context, a attempt) bool {
 		return false
 	}
 	r.Gates = a.dossier.Gates
-	closed, _, err := e.s.closed(a.stage)
-	if err != nil || closed != nil || len(r.exemptions()) > 0 || len(a.taken.inputs) > 0 {
+	if len(r.exemptions()) > 0 || len(a.taken.inputs) > 0 || !e.upToDate(ctx, a) {
 		return false
 	}
 	return e.s.stillAvailable(ctx, r) == nil
+}
+
+// upToDate reports whether the stage is open, and whether all that the plan was made
+// from still is as it was: a plan may have taken long.
+func (e *execution) upToDate(ctx context.Context, a attempt) bool {
+	m, err := e.s.ingredients(ctx, e.run)
+	if err != nil || !m.same(a.material) {
+		return false
+	}
+	closed, _, err := e.s.closed(m.stage)
+	if err != nil || closed != nil {
+		return false
+	}
+	serial, err := e.s.State.Serial(ctx, e.scope, e.stack)
+	return err == nil && serial == a.plan.Serial
 }
 
 // sealed checks that the plan still is the one to apply and returns the root

@@ -66,7 +66,7 @@ func (s *Service) execution(h Head, cancel context.CancelCauseFunc) *execution {
 func (e *execution) carry(ctx context.Context) error {
 	ctx = kernel.WithActor(ctx, kernel.System("run", e.scope.Tenant))
 	defer e.gone(ctx)
-	defer e.letGo(ctx)
+	defer e.drop(ctx)
 	var keeper sync.WaitGroup
 	keeping, end := context.WithCancel(ctx)
 	keeper.Go(func() { e.keep(keeping) })
@@ -235,9 +235,7 @@ func (e *execution) end(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	if e.run.Status != Approved { // one that passed is sealed, when all else is done
-		e.drop(ctx)
-	}
+	e.drop(ctx)
 	ended := e.conclude(ctx, cause, err)
 	if errors.Is(ended, errLost) {
 		e.s.Log.WarnContext(ctx, "another took the run over", "run", e.id, "fence", e.lease.Fence, "error", err)

@@ -37,24 +37,8 @@ func (e *execution) waits(ctx context.Context, in Status) error {
 	return e.keepPlan(ctx, PlanFile{Digest: e.held.digest, Open: e.held.Open})
 }
 
-// letGo is the end of an execution: a plan that passed and was not yet begun is sealed.
-// Where that fails, and after a crash, it is made again.
-func (e *execution) letGo(ctx context.Context) {
-	if e.held == nil {
-		return
-	}
-	status := e.run.Status
-	if e.run.Plan == nil || !e.holds(e.run.Plan.Digest) {
-		status = Failed // it is not the run's
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
-	defer cancel()
-	if err := e.waits(ctx, status); err != nil {
-		e.s.Log.WarnContext(ctx, "a plan could not be sealed and will be made again", "run", e.id, "error", err)
-	}
-}
-
-// drop forgets the plan that is held.
+// drop forgets the plan that is held. One that passed and was not begun, since this process
+// stops, is made again by the next.
 func (e *execution) drop(ctx context.Context) {
 	if e.held == nil {
 		return

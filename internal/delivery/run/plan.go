@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
@@ -19,6 +20,8 @@ type material struct {
 	graph    *graph.Graph
 	workload *workload.Workload
 	tags     TagSet
+	// zone are the outputs of the landing zone.
+	zone map[string]any
 	// taken are the outputs of other stacks in it.
 	taken taken
 	root  Root
@@ -28,6 +31,23 @@ type material struct {
 
 // material loads the release and renders its root module for the run's stage.
 func (s *Service) material(ctx context.Context, r Run) (m material, err error) {
+	if m, err = s.ingredients(ctx, r); err != nil {
+		return m, err
+	}
+	m.root, err = s.Renderer.Render(ctx, RenderInput{
+		Stack: r.Stack, Scope: r.Scope, Stage: m.stage, Release: m.release,
+		Graph: m.graph, Workload: m.workload, Tags: m.tags.Values(), LandingZone: m.zone, Taken: m.taken.values,
+	})
+	m.bare = m.root.Digest
+	if err != nil || r.Operation == Destroy {
+		return m, err
+	}
+	m.root, err = withAdoptions(m.root, r.Adopted)
+	return m, err
+}
+
+// ingredients is the material without the root module.
+func (s *Service) ingredients(ctx context.Context, r Run) (m material, err error) {
 	if m.stage, err = s.Stages.Get(r.Scope.Stage); err != nil {
 		return m, err
 	}
@@ -40,23 +60,17 @@ func (s *Service) material(ctx context.Context, r Run) (m material, err error) {
 	if m.tags, err = s.tags(ctx, r.Scope, m.workload); err != nil {
 		return m, err
 	}
-	zone, err := s.zone(ctx, r.Scope)
-	if err != nil {
+	if m.zone, err = s.zone(ctx, r.Scope); err != nil {
 		return m, err
 	}
-	if m.taken, err = s.inputs(ctx, r, m.workload); err != nil {
-		return m, err
-	}
-	m.root, err = s.Renderer.Render(ctx, RenderInput{
-		Stack: r.Stack, Scope: r.Scope, Stage: m.stage, Release: m.release,
-		Graph: m.graph, Workload: m.workload, Tags: m.tags.Values(), LandingZone: zone, Taken: m.taken.values,
-	})
-	m.bare = m.root.Digest
-	if err != nil || r.Operation == Destroy {
-		return m, err
-	}
-	m.root, err = withAdoptions(m.root, r.Adopted)
+	m.taken, err = s.inputs(ctx, r, m.workload)
 	return m, err
+}
+
+// same reports whether both have all that may change under a release: its root
+// module then is the same.
+func (m material) same(other material) bool {
+	return reflect.DeepEqual(m.stage, other.stage) && reflect.DeepEqual(m.tags, other.tags) && reflect.DeepEqual(m.zone, other.zone)
 }
 
 // zone returns the outputs of the landing zone under a stage.

@@ -36,7 +36,7 @@ func (e *execution) unaltered(ctx context.Context) (stale string, err error) {
 	}
 	plan, err := e.kept(e.run.Plan.Digest).Open(ctx)
 	if kernel.Is(err, kernel.NotFound) {
-		return "the sealed plan is gone", nil
+		return "the plan that passed is kept no longer", nil
 	}
 	if err != nil {
 		return "", err

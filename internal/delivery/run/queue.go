@@ -225,7 +225,7 @@ func (s *Service) next(ctx context.Context, id string) (*Head, error) {
 // is none. The run with the id is what it was woken for; whose turn it is decides
 // which one it takes up.
 func (s *Service) Turn(ctx context.Context, _ kernel.Scope, id string) error {
-	s.nudged.remove(id)
+	s.nudged.clear()
 	s.active.note(id)
 	for woken := true; ctx.Err() == nil; woken = false {
 		if served, err := s.serve(ctx, "", woken); !served || err != nil {
@@ -239,7 +239,7 @@ func (s *Service) Turn(ctx context.Context, _ kernel.Scope, id string) error {
 // to where it awaits approval. It does nothing when the run has ended, when it
 // is not its turn, or when another executes it; so it may be called at any time.
 func (s *Service) Advance(ctx context.Context, _ kernel.Scope, id string) error {
-	s.nudged.remove(id)
+	s.nudged.clear()
 	s.active.note(id)
 	_, err := s.serve(ctx, id, true)
 	return err

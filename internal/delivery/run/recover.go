@@ -105,7 +105,7 @@ func (s *Service) wake(ctx context.Context, h Head) error {
 	}
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error { return s.Jobs.Enqueue(ctx, h.Scope, h.Run) })
 	if err != nil {
-		s.nudged.remove(h.Run)
+		s.nudged.clear()
 	}
 	return err
 }
@@ -144,9 +144,9 @@ func (n *nudged) add(id string) bool {
 	return !was
 }
 
-// remove forgets the run, and with it the others: one turn looks at all that wait, and
-// the job that woke it may stand for theirs.
-func (n *nudged) remove(string) {
+// clear forgets all runs: one turn looks at all that wait, and the job that woke it may
+// stand for those of others.
+func (n *nudged) clear() {
 	n.Lock()
 	defer n.Unlock()
 	clear(n.runs)

@@ -163,6 +163,7 @@ func bounded(r GateResult) GateResult {
 		r.Problems = append(r.Problems[:maxProblems:maxProblems], kernel.Problem{Message: fmt.Sprintf("and %d more like these", more)})
 	}
 	if more := len(r.Findings) - maxFindings; more > 0 {
+		r.rest = r.Findings[maxFindings:]
 		r.Findings = append(r.Findings[:maxFindings:maxFindings], Finding{Rule: r.Gate, Outcome: "violation", Level: string(r.Level), Message: fmt.Sprintf("and %d more like these", more)})
 	}
 	return r

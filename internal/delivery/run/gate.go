@@ -80,6 +80,8 @@ type GateResult struct {
 	// Settle is what follows of the word for others: it is done in the transaction
 	// in which the run goes on, and is no part of what is kept. nil is nothing.
 	Settle func(ctx context.Context) error `json:"-"`
+	// rest are the findings that were cut from a list too long for a person.
+	rest []Finding
 }
 
 // settleGates does what follows of the words of gates.

@@ -20,7 +20,13 @@ type judged struct {
 	// At is when they were asked.
 	At   time.Time    `json:"at"`
 	Plan *tfjson.Plan `json:"plan"`
+	// Rest are by gate the findings that stop a plan and were too many for its dossier.
+	Rest map[string][]Finding `json:"rest,omitempty"`
 }
+
+// asksAtOnce bounds the kept plans that a process reads, and asks the gates about again,
+// at once: each may be large.
+const asksAtOnce = 2
 
 // keepJudged keeps what the gates looked at of a plan that is going to wait. One that
 // is applied at once keeps nothing: its gates were asked right before.
@@ -50,11 +56,24 @@ func (e *execution) waitsWith(ctx context.Context) error {
 func (e *execution) justAsked() bool { return e.asked != nil && e.asked.digest == e.run.Dossier }
 
 func (e *execution) saveJudged(ctx context.Context, a attempt) error {
-	raw, err := json.Marshal(judged{At: a.askedAt, Plan: a.planned.JSON})
+	raw, err := json.Marshal(judged{At: a.askedAt, Plan: a.planned.JSON, Rest: restOf(a.dossier.Gates)})
 	if err != nil {
 		return fmt.Errorf("keep what the gates looked at: %w", err)
 	}
 	return e.s.Plans.SaveJudged(ctx, e.id, a.digest, bytes.NewReader(raw))
+}
+
+// restOf is what later findings are compared with of those that a dossier has no room for.
+func restOf(gates []GateResult) map[string][]Finding {
+	rest := map[string][]Finding{}
+	for _, g := range gates {
+		for _, f := range g.rest {
+			if f.stops() {
+				rest[g.Gate] = append(rest[g.Gate], Finding{Rule: f.Rule, Outcome: f.Outcome, Level: f.Level, Address: f.Address, Attribute: f.Attribute, Budget: f.Budget})
+			}
+		}
+	}
+	return rest
 }
 
 // plannedAgain says why a run that was planned already was planned once more, "" for
@@ -74,13 +93,14 @@ func (s *Service) judgedOf(ctx context.Context, r Run) (j judged, err error) {
 	}
 	defer func() { _ = kept.Close() }() // it was only read
 	var read struct {
-		At   time.Time       `json:"at"`
+		judged
+
 		Plan json.RawMessage `json:"plan"`
 	}
 	if err := json.NewDecoder(kept).Decode(&read); err != nil {
 		return j, fmt.Errorf("read what the gates looked at: %w", err)
 	}
-	j.At = read.At
+	j = read.judged
 	j.Plan, err = planOf(read.Plan)
 	return j, err
 }
@@ -129,6 +149,12 @@ func (s *Service) stricter(ctx context.Context, r Run, m material) (string, erro
 	if len(s.Gates) == 0 {
 		return "", nil
 	}
+	select {
+	case s.asks <- struct{}{}:
+		defer func() { <-s.asks }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 	kept, err := s.judgedOf(ctx, r)
 	if kernel.Is(err, kernel.NotFound) {
 		return "what its gates looked at is kept no longer, so they cannot be asked again", nil
@@ -143,16 +169,23 @@ func (s *Service) stricter(ctx context.Context, r Run, m material) (string, erro
 	if err != nil {
 		return "", err
 	}
-	var said []string
-	for _, result := range now {
-		if more := tightened(before(r.Gates, result.Gate), result); len(more) > 0 {
-			said = append(said, "the gate "+result.Gate+" has become stricter: "+few(more))
-		}
-	}
+	said := kept.stricter(r.Gates, now)
 	if len(said) == 0 {
 		return "", nil
 	}
 	return "since the gates were asked at " + kept.At.UTC().Format(time.RFC3339) + ", " + strings.Join(said, "; "), nil
+}
+
+// stricter says which gates have become so since they were asked, and how.
+func (j judged) stricter(gates, now []GateResult) (said []string) {
+	for _, result := range now {
+		old := before(gates, result.Gate)
+		old.rest = j.Rest[result.Gate]
+		if more := tightened(old, result); len(more) > 0 {
+			said = append(said, "the gate "+result.Gate+" has become stricter: "+few(more))
+		}
+	}
+	return said
 }
 
 // before is what a gate said in the dossier.
@@ -179,14 +212,15 @@ func tightened(old, now GateResult) []string {
 	if now.strictness() == 0 {
 		return nil
 	}
-	left := slices.DeleteFunc(slices.Clone(old.Findings), func(f Finding) bool { return !f.stops() })
+	left := map[place][]Finding{}
+	for _, f := range old.stopping() {
+		left[f.place()] = append(left[f.place()], f)
+	}
 	var more []string
-	for _, f := range now.Findings {
-		if !f.stops() {
-			continue
-		}
-		if i := slices.IndexFunc(left, f.within); i >= 0 {
-			left = slices.Delete(left, i, i+1)
+	for _, f := range now.stopping() {
+		same := left[f.place()]
+		if i := slices.IndexFunc(same, f.within); i >= 0 {
+			left[f.place()] = slices.Delete(same, i, i+1)
 			continue
 		}
 		more = append(more, f.brief())
@@ -210,15 +244,26 @@ func (r GateResult) strictness() int {
 	}
 }
 
+// stopping are all findings that the gate holds the run for, or ends it, those that
+// were cut too. What a dossier says instead of those is none.
+func (r GateResult) stopping() []Finding {
+	all := slices.Concat(r.Findings[:min(maxFindings, len(r.Findings))], r.rest)
+	return slices.DeleteFunc(all, func(f Finding) bool { return !f.stops() })
+}
+
 // stops reports whether the finding is one that the gate holds the run for, or ends it.
 func (f Finding) stops() bool {
 	return (f.Outcome == "violation" || f.Outcome == "error") && f.Level != string(Advisory)
 }
 
-// within reports whether a finding is of the same as one that was there, and no worse.
+// place is what a finding is of.
+type place struct{ rule, address, attribute string }
+
+func (f Finding) place() place { return place{f.Rule, f.Address, f.Attribute} }
+
+// within reports whether a finding is no worse than one that was there, of the same.
 func (f Finding) within(old Finding) bool {
-	same := f.Rule == old.Rule && f.Address == old.Address && f.Attribute == old.Attribute
-	return same && (f.Level == old.Level || f.Level == string(SoftMandatory)) && f.Budget.within(old.Budget)
+	return (f.Level == old.Level || f.Level == string(SoftMandatory)) && f.Budget.within(old.Budget)
 }
 
 // cent is by how much figures may differ that were reckoned at two moments.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -217,6 +218,14 @@ func TestAnOverrideIsOfWhatWasFoundThen(t *testing.T) {
 		f.Budget = &run.BudgetFigures{Budget: "all", Amount: amount, Forecast: next / 2, Next: next}
 		return f
 	}
+	many := func(n int, more ...run.Finding) (all []run.Finding) { // a dossier has 200 of them
+		for i := range n {
+			f := soft
+			f.Address = "a." + strconv.Itoa(i)
+			all = append(all, f)
+		}
+		return append(all, more...)
+	}
 	for name, tt := range map[string]struct {
 		was, is []run.Finding
 		level   run.Level
@@ -226,6 +235,12 @@ func TestAnOverrideIsOfWhatWasFoundThen(t *testing.T) {
 		"fewer":                       {[]run.Finding{soft, over(20, 30)}, []run.Finding{soft}, run.SoftMandatory, true},
 		"another one":                 {[]run.Finding{soft}, []run.Finding{soft, found("strict", run.SoftMandatory)}, run.SoftMandatory, false},
 		"one more of the same":        {[]run.Finding{soft}, []run.Finding{soft, soft}, run.SoftMandatory, false},
+		"too many to tell":            {many(205), many(205), run.SoftMandatory, true},
+		"fewer than too many":         {many(250), many(205), run.SoftMandatory, true},
+		"another of too many":         {many(205), many(250), run.SoftMandatory, false},
+		"one that begins too many":    {many(200), many(201), run.SoftMandatory, false},
+		"more of too many that warn":  {many(205), many(205, found("mild", run.Advisory)), run.SoftMandatory, true},
+		"a stricter one of too many":  {many(205, soft), many(205, found("soft", run.HardMandatory)), run.SoftMandatory, false},
 		"a stricter level":            {[]run.Finding{soft}, []run.Finding{found("soft", run.HardMandatory)}, run.HardMandatory, false},
 		"the budget as it was":        {[]run.Finding{over(20, 30)}, []run.Finding{over(20, 29.5)}, run.SoftMandatory, true},
 		"a budget that was lowered":   {[]run.Finding{over(20, 30)}, []run.Finding{over(10, 30)}, run.SoftMandatory, false},

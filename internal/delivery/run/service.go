@@ -109,6 +109,8 @@ type Service struct {
 	// queueing says that who ended a run at last found another that waited.
 	queueing  bool
 	verifying *verifying
+	// asks has as many places as gates are asked again at once.
+	asks chan struct{}
 }
 
 // NewService returns a service for a new process of d.Node.
@@ -125,7 +127,7 @@ func NewService(d Deps) (*Service, error) {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Deps: d, process: kernel.NewID("proc"), active: active{runs: map[string]*activeRun{}}, nudged: nudged{runs: map[string]bool{}}, promotions: make(chan struct{}, 1), verifying: newVerifying()}, nil
+	return &Service{Deps: d, process: kernel.NewID("proc"), active: active{runs: map[string]*activeRun{}}, nudged: nudged{runs: map[string]bool{}}, promotions: make(chan struct{}, 1), verifying: newVerifying(), asks: make(chan struct{}, asksAtOnce)}, nil
 }
 
 // complete refuses dependencies with a gap.

@@ -2,6 +2,8 @@ package audit
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -15,15 +17,9 @@ type Head struct {
 	Hash string
 }
 
-// ofTenant is the key of what a transaction records for a tenant.
-type ofTenant struct {
-	service *Service
-	tenant  string
-}
-
 // Record keeps a fact with the actor and the request id of ctx, in the transaction
 // of ctx where there is one. It takes its place in the chain at the end of that
-// transaction, together with all that it records for the tenant: others that do so
+// transaction, together with all that it records: others that record for the tenant
 // wait no longer than for that.
 func (s *Service) Record(ctx context.Context, f kernel.Fact) error {
 	e, err := newEntry(ctx, f, s.Clock.Now())
@@ -31,8 +27,23 @@ func (s *Service) Record(ctx context.Context, f kernel.Fact) error {
 		return err
 	}
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		return db.Gather(ctx, ofTenant{s, e.Tenant}, e, s.append)
+		return db.Gather(ctx, s, e, s.appendAll)
 	})
+}
+
+// appendAll adds entries to the chains of their tenants, in the order of these: two
+// transactions that record for several do not wait for each other.
+func (s *Service) appendAll(ctx context.Context, all []Entry) error {
+	byTenant := map[string][]Entry{}
+	for _, e := range all {
+		byTenant[e.Tenant] = append(byTenant[e.Tenant], e)
+	}
+	for _, tenant := range slices.Sorted(maps.Keys(byTenant)) {
+		if err := s.append(ctx, byTenant[tenant]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // append adds entries of one tenant to the end of its chain.

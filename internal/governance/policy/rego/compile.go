@@ -27,6 +27,8 @@ type Set struct {
 	kept     *kept
 	// program says of most rules what Rego would, in less time.
 	program *program
+	// replaces says that policies put other values in the place of the input or of data.
+	replaces bool
 	// notices are about the policies, whatever they are asked.
 	notices []policy.Notice
 	// exceptions are queries of the packages that make exceptions, by package.
@@ -56,7 +58,7 @@ func Compile(ctx context.Context, library policy.Folder, folders ...policy.Folde
 	if err := b.compile(); err != nil {
 		return nil, err
 	}
-	s := &Set{compiler: b.compiler, store: b.store, native: b.native, kept: newKept(), exceptions: map[string]oparego.PreparedEvalQuery{}}
+	s := &Set{compiler: b.compiler, store: b.store, native: b.native, replaces: replaces(b.modules), kept: newKept(), exceptions: map[string]oparego.PreparedEvalQuery{}}
 	policies, problems := b.policies()
 	if len(problems) > 0 {
 		return nil, invalid(problems)
@@ -76,6 +78,15 @@ func Compile(ctx context.Context, library policy.Folder, folders ...policy.Folde
 		}
 	}
 	return s, s.assemble(ctx, b.data)
+}
+
+// replaces reports whether modules put other values in the place of what they are asked about.
+func replaces(modules map[string]*ast.Module) bool {
+	found := false
+	for _, m := range modules {
+		ast.WalkWiths(m, func(*ast.With) bool { found = true; return true })
+	}
+	return found
 }
 
 // assemble makes the program of the set.

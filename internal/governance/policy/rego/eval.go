@@ -1,6 +1,7 @@
 package rego
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -168,7 +169,9 @@ type worker struct {
 
 // sight is a view as one worker has it, with what the library found out about it.
 type sight struct {
-	input        ast.Value
+	input ast.Value
+	// whole is it as Rego takes it that puts other values in its place; nil until it is asked.
+	whole        ast.Value
 	cache        topdown.VirtualCache
 	associations associations
 	machine      *machine
@@ -180,6 +183,21 @@ func (w *worker) see(v *view) *sight {
 		w.seen[v] = &sight{input: ast.LazyObject(v.document()), cache: topdown.NewVirtualCache(), associations: associations{}}
 	}
 	return w.seen[v]
+}
+
+// asked is what Rego is asked about. Where policies put other values in the place of the
+// input, it is a value that Rego can copy: of one that is made as it is read it takes
+// the very same, and would change what all others are asked about.
+func (w *worker) asked(of *view, s *sight) (ast.Value, error) {
+	if !w.set.replaces || s.whole != nil {
+		return cmp.Or(s.whole, s.input), nil
+	}
+	whole, err := ast.InterfaceToValue(of.document())
+	if err != nil {
+		return nil, fmt.Errorf("the input: %w", err)
+	}
+	s.whole = whole
+	return whole, nil
 }
 
 func (w *worker) do(ctx context.Context, t *task) {
@@ -271,9 +289,13 @@ func (w *worker) ask(ctx context.Context, query oparego.PreparedEvalQuery, of *v
 	within, cancel := context.WithTimeout(ctx, w.options.Timeout)
 	defer cancel()
 	defer w.guard.hold(cancel)()
+	input, err := w.asked(of, s)
+	if err != nil {
+		return nil, nil, err
+	}
 	var wrong []topdown.Error
 	found, err := query.Eval(context.WithValue(within, associationsKey{}, s.associations),
-		oparego.EvalParsedInput(s.input), oparego.EvalTime(w.options.Now),
+		oparego.EvalParsedInput(input), oparego.EvalTime(w.options.Now),
 		oparego.EvalVirtualCache(s.cache), oparego.EvalBuiltinErrorList(&wrong))
 	if err == nil {
 		err = w.guard.err()

@@ -17,11 +17,16 @@ func forbidden() []string {
 	return []string{"http.send", "net.lookup_ip_addr", "opa.runtime", "providers.aws.sign_req", "rego.parse_module"}
 }
 
-// capabilities are Rego's without what is forbidden, and with the library in Go
+// boundless are the builtin functions that go on when they are asked to end, or take
+// memory that nothing bounds, in one piece.
+func boundless() []string { return []string{"bits.lsh", "graph.reachable_paths"} }
+
+// capabilities are Rego's without what is forbidden or boundless, and with the library in Go
 // where that is used.
 func capabilities(native bool) *ast.Capabilities {
 	c := ast.CapabilitiesForThisVersion()
-	c.Builtins = slices.DeleteFunc(slices.Clone(c.Builtins), func(b *ast.Builtin) bool { return slices.Contains(forbidden(), b.Name) })
+	left := slices.Concat(forbidden(), boundless())
+	c.Builtins = slices.DeleteFunc(slices.Clone(c.Builtins), func(b *ast.Builtin) bool { return slices.Contains(left, b.Name) })
 	c.AllowNet = []string{}
 	if native {
 		c.Builtins = append(c.Builtins, declared()...)
@@ -95,6 +100,11 @@ func fix(e *ast.Error) string {
 	for _, name := range forbidden() {
 		if strings.Contains(e.Message, "undefined function "+name) {
 			return "a policy decides on its input alone; put what it needs into a data file beside it"
+		}
+	}
+	for _, name := range boundless() {
+		if strings.Contains(e.Message, "undefined function "+name) {
+			return "it may take any time and memory, and cannot be stopped: multiply, or use graph.reachable"
 		}
 	}
 	switch {

@@ -72,6 +72,8 @@ func TestRulesOfAnyKindSayWhatOpenPolicyAgentSays(t *testing.T) {
 		"every":           `deny contains "all" if { every x in input.a { x != 7 } }` + "\n" + `deny contains "none" if { every x in input.a { x == 1 } }`,
 		"every of none":   `deny contains "none" if { every x in [] { x == 1 } }` + "\n" + `deny contains "text" if { every x in input.t { x == 1 } }`,
 		"with":            `deny contains x if { x := f with input.t as "other" }` + "\n" + `f := input.t`,
+		"with for others": `deny contains "v" if { f with input.o.k as "w" with input.added as 7 with input.t as "other" }` + "\n" + `f := input.o.k == "w"` + "\n" + `deny contains g if { g with input.o as {} }` + "\n" + `g := json.marshal([input.o, input.n])`,
+		"with with":       `deny contains json.marshal(x) if { x := f with input.t as "one" }` + "\n" + `f := [g, input.t] if { g := h with input.n as 4 }` + "\n" + `h := [input.n, input.t, input.o.k]` + "\n" + `deny contains json.marshal(h)`,
 		"with a function": `deny contains sprintf("%d", [x]) if { x := g(1) with count as 7 }` + "\n" + `g(y) := count([y])`,
 		"else":            `deny contains h(x) if some x in input.a` + "\n" + `h(x) := "one" if { x == 1 } else := "two" if { x == 2 } else := sprintf("%v", [x])`,
 		"default":         `deny contains i(x) if some x in input.a` + "\n" + `default i(_) := "other"` + "\n" + `i(x) := "one" if x == 1`,
@@ -97,6 +99,8 @@ func TestRulesOfAnyKindSayWhatOpenPolicyAgentSays(t *testing.T) {
 				{Path: "p.rego", Name: "p.rego", Content: []byte("package p\n" + rule)},
 				{Path: "one.rego", Name: "one.rego", Content: []byte("package pack.one\nsaid := \"first\"")},
 				{Path: "two.rego", Name: "two.rego", Content: []byte("package pack.two\nsaid := input.t")},
+				// What is asked after them is asked about the same.
+				{Path: "z.rego", Name: "z.rego", Content: []byte("package z\ndeny contains json.marshal([input.a, input.o, input.n, input.t, object.get(input, \"added\", 0)])\ndeny contains input.o.k")},
 			}
 			set, err := rego.Compile(t.Context(), policy.Folder{}, policy.Folder{Modules: modules})
 			if err != nil {

@@ -12,17 +12,17 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// slow is a gate that, once it is armed, says when it is asked, and answers when it may.
-type slow struct {
+// unhurried is a gate that, once it is armed, says when it is asked, and answers when it may.
+type unhurried struct {
 	armed   atomic.Bool
 	entered atomic.Int32
 	asked   chan struct{}
 	may     chan struct{}
 }
 
-func (*slow) Name() string { return "policy" }
+func (*unhurried) Name() string { return "policy" }
 
-func (g *slow) Evaluate(ctx context.Context, _ run.GateInput) (run.GateResult, error) {
+func (g *unhurried) Evaluate(ctx context.Context, _ run.GateInput) (run.GateResult, error) {
 	result := run.GateResult{Level: run.HardMandatory, Outcome: run.Passed}
 	if !g.armed.Load() {
 		return result, nil
@@ -56,7 +56,7 @@ func (l impatient) Render(ctx context.Context, in run.RenderInput) (run.Root, er
 // and goes away, waits no longer.
 func TestFewAskTheGatesAgainAtOnce(t *testing.T) {
 	t.Parallel()
-	g := &slow{asked: make(chan struct{}, 3), may: make(chan struct{})}
+	g := &unhurried{asked: make(chan struct{}, 3), may: make(chan struct{})}
 	two := staged(t, noon(), func(dev, _ *stage.Stage) { dev.Approvals = stage.Approvals{Count: 2, Role: stage.RoleApprover} })
 	b := bench(t, two, func(d *run.Deps) { d.Gates, d.Renderer = []run.Gate{g}, impatient{d.Renderer} })
 	r := carry(t, b, b.Deploy(t, "dev", "1"))

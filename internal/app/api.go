@@ -17,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/release/releaseapi"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runapi"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runpage"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
 	"github.com/terrace-idp/terrace/internal/delivery/source/sourceapi"
 	"github.com/terrace-idp/terrace/internal/delivery/stage/stageapi"
 	"github.com/terrace-idp/terrace/internal/delivery/state/stateapi"
@@ -63,7 +64,7 @@ func (a *App) handler() http.Handler {
 		w.Mount(router)
 	}
 	api := httpserver.NewAPI(router, apiVersion)
-	api.UseMiddleware(known{a.access.identity, a.access.tenants, a.delivery.stageSets, a.delivery.runs}.middleware(api))
+	api.UseMiddleware(known{a.access.identity, a.delivery.stageSets, a.delivery.runs, runsql.NewStore(a.platform.db)}.middleware(api))
 	registerAll(api, []room{
 		identityapi.API{Service: a.access.identity, Tenant: a.platform.config.Tenant},
 		tenantapi.API{Service: a.access.tenants},

@@ -7,8 +7,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
-	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
@@ -17,10 +17,10 @@ import (
 // known refuses, for all rooms in the same words, what narrows an answer to a stage or
 // a workload that there is not: an answer about nothing reads as if all were well.
 type known struct {
-	access   *identity.Service
-	projects *tenant.Service
-	stages   *stage.Service
-	runs     *run.Service
+	access *identity.Service
+	stages *stage.Service
+	runs   *run.Service
+	store  *runsql.Store
 }
 
 // records are the operations that tell what happened, also on stages that are gone.
@@ -78,25 +78,27 @@ func (k known) stage(ctx huma.Context, scope kernel.Scope, name string) error {
 	return err
 }
 
-// workload looks in the project, or in all that the actor sees.
+// workload looks in the project, or in all that have one of the name and that the actor
+// sees. It leaves it to the room to answer who may not see workloads.
 func (k known) workload(ctx context.Context, scope kernel.Scope, name string) error {
-	if scope.Project != "" {
-		return k.runs.Known(ctx, scope, name)
+	if _, ok := kernel.ActorFrom(ctx); !ok {
+		return nil
 	}
-	for page := (kernel.PageRequest{Limit: kernel.MaxPageSize}); ; {
-		found, err := k.projects.List(ctx, scope, page)
-		if err != nil {
+	if scope.Project != "" {
+		if err := k.runs.Known(ctx, scope, name); !kernel.Is(err, kernel.Denied) {
 			return err
 		}
-		for _, p := range found.Items {
-			if err := k.runs.Known(ctx, scope.InProject(p.Name), name); err == nil || !refuses(err) {
-				return err
-			}
-		}
-		if page.Cursor = found.Next; page.Cursor == "" {
-			return kernel.Errorf(kernel.NotFound, "there is no workload %s in the projects that you see", name).WithFix("see terrace status for those of a project")
+		return nil
+	}
+	projects, err := k.store.ProjectsOf(ctx, scope.Tenant, name)
+	if err != nil {
+		return err
+	}
+	for _, project := range projects {
+		err := k.runs.Known(ctx, scope.InProject(project), name)
+		if !kernel.Is(err, kernel.NotFound) && !kernel.Is(err, kernel.Denied) {
+			return err
 		}
 	}
+	return kernel.Errorf(kernel.NotFound, "there is no workload %s in the projects that you see", name).WithFix("see terrace status for those of a project")
 }
-
-func refuses(err error) bool { return kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Denied) }

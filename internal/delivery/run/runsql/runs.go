@@ -156,6 +156,17 @@ func (s *Store) Workloads(ctx context.Context, scope kernel.Scope, page kernel.P
 	return kernel.PageOf(names, page, func(name string) string { return name }), nil
 }
 
+// ProjectsOf returns the projects of the tenant in which there ever was a run of a
+// workload. It goes from project to project in an index, not through the runs.
+func (s *Store) ProjectsOf(ctx context.Context, tenant, workload string) (projects []string, err error) {
+	err = s.db.Reader(ctx).NewRaw(
+		"WITH RECURSIVE has (project) AS (SELECT MIN(project) FROM runs WHERE tenant = ? UNION ALL "+
+			"SELECT (SELECT MIN(project) FROM runs WHERE tenant = ? AND project > has.project) FROM has WHERE has.project IS NOT NULL) "+
+			"SELECT project FROM has WHERE EXISTS (SELECT 1 FROM runs r WHERE r.tenant = ? AND r.project = has.project AND r.workload = ?) ORDER BY project",
+		tenant, tenant, tenant, workload).Scan(ctx, &projects)
+	return projects, db.Map(err, "projects of "+workload)
+}
+
 // PutDossier keeps a dossier; the same one again changes nothing.
 func (s *Store) PutDossier(ctx context.Context, scope kernel.Scope, id string, digest kernel.Digest, d run.Dossier) error {
 	body, err := db.Encode(d, "dossier")

@@ -3,6 +3,7 @@ package runsql_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,6 +86,31 @@ func TestRuns(t *testing.T) {
 		must(t, err)
 		if diff := cmp.Diff([]string{"orders"}, names.Items); diff != "" {
 			t.Fatal(diff)
+		}
+	})
+}
+
+// TestProjectsOfAWorkload looks in those of a tenant alone.
+func TestProjectsOfAWorkload(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *runsql.Store) {
+		for project, workloads := range map[string][]string{"a": {"orders"}, "b": {"other"}, "c": {"other", "orders", "orders"}} {
+			for _, workload := range workloads {
+				r := example(run.Succeeded)
+				r.Scope, r.Workload = dev.InProject(project), workload
+				must(t, s.Insert(t.Context(), r))
+			}
+		}
+		for _, c := range []struct {
+			tenant, workload string
+			want             []string
+		}{
+			{dev.Tenant, "orders", []string{"a", "c"}}, {dev.Tenant, "other", []string{"b", "c"}},
+			{dev.Tenant, "none", nil}, {"elsewhere", "orders", nil},
+		} {
+			if got, err := s.ProjectsOf(t.Context(), c.tenant, c.workload); err != nil || !slices.Equal(got, c.want) {
+				t.Errorf("%s of %s is in %v, %v", c.workload, c.tenant, got, err)
+			}
 		}
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -73,16 +72,33 @@ func (s *Store) Number(ctx context.Context) (n int, err error) {
 
 // Had reports whether any version has a stage of that name.
 func (s *Store) Had(ctx context.Context, name string) (bool, error) {
-	var rows []row
-	if err := s.db.Reader(ctx).NewSelect().Model(&rows).Order("number DESC").Scan(ctx); err != nil {
+	rows, err := s.db.Reader(ctx).NewSelect().Model((*row)(nil)).Column("stages").Order("number DESC").Rows(ctx)
+	if err != nil {
 		return false, db.Map(err, "stages")
 	}
-	for _, r := range rows {
-		v, err := r.version()
-		if err != nil {
-			return false, err
+	defer func() { _ = rows.Close() }() // what matters was read
+	for rows.Next() {
+		var text []byte
+		if err := rows.Scan(&text); err != nil {
+			return false, db.Map(err, "stages")
 		}
-		if slices.ContainsFunc(v.Stages, func(st stage.Stage) bool { return st.Name == name }) {
+		if had, err := names(text, name); err != nil || had {
+			return had, err
+		}
+	}
+	return false, db.Map(rows.Err(), "stages")
+}
+
+// names reports whether one of the stages of a version has the name.
+func names(text []byte, name string) (bool, error) {
+	var stages []struct {
+		Name string `json:"name"`
+	}
+	if err := json.Unmarshal(text, &stages); err != nil {
+		return false, fmt.Errorf("read the stages of a version: %w", err)
+	}
+	for _, st := range stages {
+		if st.Name == name {
 			return true, nil
 		}
 	}

@@ -45,7 +45,7 @@ func noDuration(text string) error {
 	return kernel.Errorf(kernel.Invalid, "%q is no duration", text).WithFix("write it as 90m, 48h or 14d")
 }
 
-// DurationVar adds a flag for a length of time, which is not below nothing.
+// DurationVar adds a flag for a length of time, which is more than nothing where it is given.
 func DurationVar(f *pflag.FlagSet, to *time.Duration, name string, value time.Duration, usage string) {
 	*to = value
 	f.Var((*duration)(to), name, usage)
@@ -71,8 +71,8 @@ func (*duration) Type() string { return "duration" }
 // Set implements pflag.Value.
 func (d *duration) Set(text string) error {
 	parsed, err := ParseDuration(text)
-	if err == nil && parsed < 0 {
-		err = kernel.Errorf(kernel.Invalid, "it is below nothing")
+	if err == nil && parsed <= 0 {
+		err = kernel.Errorf(kernel.Invalid, "it is no longer than nothing")
 	}
 	*d = duration(parsed)
 	return err

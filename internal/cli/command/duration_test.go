@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -38,5 +40,17 @@ func TestAMomentIsADateOrATimeFromNow(t *testing.T) {
 	}
 	if _, err := command.Moment("soon", now); !kernel.Is(err, kernel.Invalid) {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestAFlagTakesNoDurationOfNothing(t *testing.T) {
+	t.Parallel()
+	for text, taken := range map[string]bool{"1ns": true, "2d": true, "0s": false, "0": false, "-5h": false} {
+		var d time.Duration
+		flags := pflag.NewFlagSet("deploy", pflag.ContinueOnError)
+		command.DurationVar(flags, &d, "lifetime", 0, "how long")
+		if err := flags.Parse([]string{"--lifetime", text}); (err == nil) != taken {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }

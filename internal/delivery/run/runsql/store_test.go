@@ -105,8 +105,10 @@ func TestProjectsOfAWorkload(t *testing.T) {
 			tenant, workload string
 			want             []string
 		}{
-			{dev.Tenant, "orders", []string{"a", "c"}}, {dev.Tenant, "other", []string{"b", "c"}},
-			{dev.Tenant, "none", nil}, {"elsewhere", "orders", nil},
+			{dev.Tenant, "orders", []string{"a", "c"}},
+			{dev.Tenant, "other", []string{"b", "c"}},
+			{dev.Tenant, "none", nil},
+			{"elsewhere", "orders", nil},
 		} {
 			if got, err := s.ProjectsOf(t.Context(), c.tenant, c.workload); err != nil || !slices.Equal(got, c.want) {
 				t.Errorf("%s of %s is in %v, %v", c.workload, c.tenant, got, err)

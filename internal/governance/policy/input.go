@@ -23,5 +23,9 @@ type Context struct {
 type Input struct {
 	// Document has the fields of `terraform show -json` at its top.
 	Document map[string]any
-	Context  Context
+	// Written are the resource_changes of the document as its text has them, one for each,
+	// where that is known. Who changes one in the document sets it to nil here: what
+	// policies said of a text is told again of the same one.
+	Written [][]byte
+	Context Context
 }

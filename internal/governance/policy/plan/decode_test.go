@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
 )
 
@@ -50,8 +52,8 @@ func TestDepthIsAnError(t *testing.T) {
 	}
 }
 
-// A long document is read in parts, and whatever is wrong with it is found as in a
-// short one.
+// A document with several changes is read in parts, however long: whatever is wrong with
+// it is found as in any other, and each change is what its text says.
 func TestWhatIsReadOfALongDocumentIsWhatThereIs(t *testing.T) {
 	t.Parallel()
 	pad := strings.Repeat(" ", 140<<10)
@@ -72,13 +74,28 @@ func TestWhatIsReadOfALongDocumentIsWhatThereIs(t *testing.T) {
 		if err == nil && (!valid || !reflect.DeepEqual(in.Document, want)) {
 			t.Fatalf("%s: %v, %v", bytes.ReplaceAll(text, []byte(pad), nil), in.Document, err)
 		}
-		if valid && err == nil {
+		if err == nil && !slices.EqualFunc(in.Written, changesOf(in), isWritten) && in.Written != nil {
+			t.Fatalf("%q is no text of %v", in.Written, in.Document)
+		}
+		if valid && err == nil && in.Written != nil {
 			read++
 		}
 	}
 	if read < 100 {
 		t.Errorf("%d were read", read)
 	}
+}
+
+func changesOf(in policy.Input) []any {
+	list, _ := in.Document["resource_changes"].([]any)
+	return list
+}
+
+func isWritten(text []byte, change any) bool {
+	var read any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return d.Decode(&read) == nil && reflect.DeepEqual(read, change)
 }
 
 // The last of two lists counts, however its name is written.
@@ -93,8 +110,8 @@ func TestTheLastOfTwoListsOfChangesCounts(t *testing.T) {
 		`{"resource\u005fchanges":` + pad + one + `,"resource_changes":` + two + `}`,
 	} {
 		in, err := plan.Read("p", []byte(text))
-		if list, _ := in.Document["resource_changes"].([]any); err != nil || len(list) != 1 {
-			t.Errorf("%v, %v", in.Document, err)
+		if list, _ := in.Document["resource_changes"].([]any); err != nil || len(list) != 1 || in.Written != nil {
+			t.Errorf("%v, %v, %v", in.Document, in.Written, err)
 		}
 	}
 }

@@ -26,11 +26,13 @@ func Read(name string, content []byte) (policy.Input, error) {
 	if err := planformat.Text(name, content); err != nil {
 		return policy.Input{}, err
 	}
-	document, err := decode(content)
+	document, written, err := decode(content)
 	if err != nil {
 		return policy.Input{}, planformat.Broken(name, content)
 	}
-	return Document(name, document)
+	in, err := Document(name, document)
+	in.Written = written
+	return in, err
 }
 
 // Document checks a document that was read already.

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/platform/conceal"
 )
@@ -15,10 +17,13 @@ const Hidden = "(sensitive)"
 // pass where somebody marks that word; what they say of it is to be cut.
 func Redact(in policy.Input) *conceal.Values {
 	d, r := in.Document, redactor{conceal.Of()}
-	for _, key := range []string{"resource_changes", "resource_drift"} {
-		for _, item := range items(d[key]) {
-			r.change(object(object(item)["change"]))
+	for i, item := range items(d["resource_changes"]) {
+		if r.change(object(object(item)["change"])) && i < len(in.Written) {
+			in.Written[i] = nil
 		}
+	}
+	for _, item := range items(d["resource_drift"]) {
+		r.change(object(object(item)["change"]))
 	}
 	for _, change := range object(d["output_changes"]) {
 		r.change(object(change))
@@ -57,13 +62,33 @@ func (r redactor) hide(of map[string]any) {
 	}
 }
 
-func (r redactor) change(change map[string]any) {
+// change hides what is marked, and reports whether anything is.
+func (r redactor) change(change map[string]any) (hides bool) {
 	for _, key := range []string{"before", "after"} {
-		if v, ok := change[key]; ok {
-			r.secret.AddMarked(v, change[key+"_sensitive"])
-			change[key] = redact(v, change[key+"_sensitive"])
+		v, ok := change[key]
+		if marks := change[key+"_sensitive"]; ok && marked(marks) {
+			r.secret.AddMarked(v, marks)
+			change[key], hides = redact(v, marks), true
 		}
 	}
+	return hides
+}
+
+// marked reports whether marks say of anything that it is sensitive.
+func marked(marks any) bool {
+	switch m := marks.(type) {
+	case bool:
+		return m
+	case map[string]any:
+		for _, mark := range m {
+			if marked(mark) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(m, marked)
+	}
+	return false
 }
 
 func (r redactor) values(values map[string]any) {

@@ -6,12 +6,8 @@ import (
 	"sync"
 )
 
-const (
-	// long is from how many bytes on a document is read by several.
-	long = 128 << 10
-	// changes is what is read beside the rest of a document.
-	changes = `"resource_changes"`
-)
+// changesKey is what is read beside the rest of a document.
+const changesKey = `"resource_changes"`
 
 // survey is what there is to know of a document before it is read: how deep it is, and
 // where its changes are, most of what is in it.
@@ -51,30 +47,61 @@ func (s *survey) look() {
 func (s *survey) ofChanges(at int) bool {
 	before := bytes.TrimRight(s.content[:at], " \t\r\n")
 	before, colon := bytes.CutSuffix(before, []byte(":"))
-	before, key := bytes.CutSuffix(bytes.TrimRight(before, " \t\r\n"), []byte(changes))
+	before, key := bytes.CutSuffix(bytes.TrimRight(before, " \t\r\n"), []byte(changesKey))
 	return colon && key && !bytes.HasSuffix(before, []byte(`\`))
 }
 
-// together reads a long document in three parts at once: two halves of its changes and
+// together reads a document in three parts at once: two halves of its changes and
 // the rest. It returns false where one has a mistake, or is not what it looked like.
 func (s *survey) together() (map[string]any, bool) {
-	if len(s.content) < long || len(s.commas) == 0 || s.to == 0 {
+	if len(s.commas) == 0 || s.to == 0 {
 		return nil, false
 	}
 	middle, _ := slices.BinarySearch(s.commas, (s.from+s.to)/2)
-	half := s.commas[min(middle, len(s.commas)-1)]
-	var lists [2][]any
+	list := make([]any, len(s.commas)+1)
 	var good [2]bool
 	var parts sync.WaitGroup
-	parts.Go(func() { lists[0], good[0] = values(s.content[s.from+1 : half]) })
-	parts.Go(func() { lists[1], good[1] = values(s.content[half+1 : s.to]) })
+	parts.Go(func() { good[0] = s.changes(list, 0, middle) })
+	parts.Go(func() { good[1] = s.changes(list, middle, len(list)) })
 	document, rest := s.rest()
 	parts.Wait()
 	if !good[0] || !good[1] || !rest {
 		return nil, false
 	}
-	document["resource_changes"] = slices.Concat(lists[0], lists[1])
+	document["resource_changes"] = list
 	return document, true
+}
+
+// changes reads the changes from one number to another, each by itself: the decoder
+// looks through all that it is given before it reads one value.
+func (s *survey) changes(list []any, from, to int) bool {
+	for i := from; i < to; i++ {
+		if rest, err := parse(s.change(i), &list[i]); err != nil || len(rest) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// change is the text of a change.
+func (s *survey) change(i int) []byte {
+	begin, end := s.from, s.to
+	if i > 0 {
+		begin = s.commas[i-1]
+	}
+	if i < len(s.commas) {
+		end = s.commas[i]
+	}
+	return s.content[begin+1 : end]
+}
+
+// written are the texts of all changes.
+func (s *survey) written() [][]byte {
+	all := make([][]byte, 0, len(s.commas)+1)
+	for i := range len(s.commas) + 1 {
+		all = append(all, s.change(i))
+	}
+	return all
 }
 
 // rest reads what is around the changes.
@@ -83,23 +110,4 @@ func (s *survey) rest() (map[string]any, bool) {
 	behind, err := parse(slices.Concat(s.content[:s.from], []byte("null"), s.content[s.to+1:]), &document)
 	hole, there := document["resource_changes"]
 	return document, err == nil && len(bytes.TrimSpace(behind)) == 0 && there && hole == nil
-}
-
-// values reads values with commas between them, at least one.
-func values(content []byte) (all []any, ok bool) {
-	for {
-		var v any
-		rest, err := parse(content, &v)
-		if err != nil {
-			return nil, false
-		}
-		all = append(all, v)
-		switch rest = bytes.TrimLeft(rest, " \t\r\n"); {
-		case len(rest) == 0:
-			return all, true
-		case rest[0] != ',':
-			return nil, false
-		}
-		content = rest[1:]
-	}
 }

@@ -29,11 +29,18 @@ func newDigester() digester {
 	return d
 }
 
-// of returns false where something is in the values that JSON does not have.
-func (d *digester) of(values []map[string]any) (digest, bool) {
+// of names resources by how their changes are written, and what is configured of them;
+// by all that they have where that is not known. It returns false where something is in
+// the values that JSON does not have.
+func (d *digester) of(resources []*resource) (digest, bool) {
 	all := d.scalar('[', "")
-	for _, v := range values {
-		next, ok := d.value(v)
+	for _, r := range resources {
+		fields := r.fields
+		if r.written != nil {
+			all = d.join(all, d.text('w', r.written))
+			fields = object(fields, "configuration")
+		}
+		next, ok := d.object(fields)
 		if !ok {
 			return digest{}, false
 		}
@@ -91,6 +98,15 @@ func (d *digester) scalar(kind byte, text string) digest {
 	var made digest
 	for i := range d {
 		made[i] = d[i].mix(uint64(kind), maphash.String(d[i].seed, text))
+	}
+	return made
+}
+
+// text is that of a text that is not kept.
+func (d *digester) text(kind byte, text []byte) digest {
+	var made digest
+	for i := range d {
+		made[i] = d[i].mix(uint64(kind), maphash.Bytes(d[i].seed, text))
 	}
 	return made
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/terrace-idp/terrace/internal/governance/policy"
 )
 
 // resource is what the library's change_of makes of a change, as Go has it.
@@ -16,6 +18,8 @@ type resource struct {
 	// lists are those of the library that it is in.
 	lists []string
 	gone  bool
+	// written is the change as it is written, where that is known.
+	written []byte
 	// value is it as Rego has it, where it was converted.
 	value ast.Value
 }
@@ -23,13 +27,17 @@ type resource struct {
 // resources are those of the changes of a plan, made here: with a thousand of them
 // Rego takes a tenth of a second for it. The library makes the same where nobody
 // did. It returns false where the document has no changes.
-func resources(document map[string]any, configuration map[string]any) ([]resource, bool) {
-	changes, ok := document["resource_changes"].([]any)
+func resources(in policy.Input, configuration map[string]any) ([]resource, bool) {
+	changes, ok := in.Document["resource_changes"].([]any)
 	if !ok {
 		return nil, false
 	}
+	written := in.Written
+	if len(written) != len(changes) {
+		written = make([][]byte, len(changes))
+	}
 	all := make([]resource, 0, len(changes))
-	for _, item := range changes {
+	for i, item := range changes {
 		c, ok := item.(map[string]any)
 		if !ok || text(c, "mode", "managed") != "managed" {
 			continue
@@ -39,6 +47,7 @@ func resources(document map[string]any, configuration map[string]any) ([]resourc
 		fields["configuration"] = object(configuration, address)
 		all = append(all, resource{
 			fields: fields, address: text(c, "address", ""), kind: text(c, "type", ""), lists: listsOf(actions), gone: gone(actions),
+			written: written[i],
 		})
 	}
 	return all, true

@@ -26,7 +26,7 @@ func inputOf(in policy.Input) (input, error) {
 	i := input{document: in.Document, around: around}
 	if configuration, ok := configured(in.Document); ok {
 		i.configuration = configuration
-		i.resources, i.indexed = resources(in.Document, configuration.resources)
+		i.resources, i.indexed = resources(in, configuration.resources)
 	}
 	return i, nil
 }

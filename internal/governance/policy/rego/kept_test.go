@@ -211,6 +211,34 @@ func change(name string) string {
 	return fmt.Sprintf(`{"address": "t.%s", "type": "t", "name": %q, "change": {"actions": ["create"], "after": {"x": 1}}}`, name, name)
 }
 
+// What was said of a value is not told of one that is hidden since.
+func TestWhatIsHiddenIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	const rule = "package p\nimport data.terrace.lib.plan\ndeny contains plan.finding(r, [\"x\"], \"is open\") if { some r in plan.planned(\"t\"); plan.value(r, [\"x\"], \"\") == \"open\" }"
+	set, err := rego.Compile(t.Context(), library(t), policy.Folder{Modules: []policy.File{{Path: "p.rego", Name: "p.rego", Content: []byte(rule)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = `{"format_version": "1.2", "resource_changes": [
+		{"address": "t.a", "type": "t", "name": "a", "change": {"actions": ["create"], "after": {"x": "open"}, "after_sensitive": {"x": true}}},
+		{"address": "t.b", "type": "t", "name": "b", "change": {"actions": ["create"], "after": {"x": "open"}, "after_sensitive": {"y": [false]}}}]}`
+	for round, hides := range []bool{false, true, false, true} {
+		in, err := plan.Read("plan.json", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 2
+		if hides {
+			plan.Redact(in)
+			want = 1
+		}
+		report, err := set.Eval(t.Context(), in, amply(rego.Options{}))
+		if err != nil || len(report.Results) != want {
+			t.Errorf("round %d: %v, %v; want %d", round, report.Results, err, want)
+		}
+	}
+}
+
 // What changes by itself is never kept: the time, chance, and errors.
 func TestWhatChangesByItselfIsAskedAgain(t *testing.T) {
 	t.Parallel()

@@ -3,8 +3,6 @@ package rego
 import (
 	"runtime"
 	"sync"
-
-	"github.com/open-policy-agent/opa/v1/ast"
 )
 
 // unit is what findings tell apart: the resources of one address, which are several
@@ -37,14 +35,8 @@ func unitsOf(all []resource) []unit {
 // name gives each unit its digest.
 func (d *digester) name(units []unit) {
 	parallel(len(units), func(from, to int) {
-		var fields []map[string]any
 		for i := from; i < to; i++ {
-			u := &units[i]
-			fields = fields[:0]
-			for _, r := range u.resources {
-				fields = append(fields, r.fields)
-			}
-			u.digest, u.named = d.of(fields)
+			units[i].digest, units[i].named = d.of(units[i].resources)
 		}
 	})
 }
@@ -53,9 +45,10 @@ func (d *digester) name(units []unit) {
 // any stays, and is the mistake of whoever asks for it.
 func convert(some []*resource) {
 	parallel(len(some), func(from, to int) {
+		c := converter{}
 		for _, r := range some[from:to] {
 			if r.value == nil {
-				if v, err := ast.InterfaceToValue(r.fields); err == nil {
+				if v, err := c.value(r.fields); err == nil {
 					r.value = v
 				}
 			}

@@ -20,14 +20,11 @@ type survey struct {
 }
 
 func (s *survey) look() {
-	now, quoted, within := 0, false, false
+	now, within := 0, false
 	for i := 0; i < len(s.content); i++ {
 		switch c := s.content[i]; {
-		case quoted && c == '\\':
-			i++
 		case c == '"':
-			quoted = !quoted
-		case quoted:
+			i = s.quoted(i)
 		case c == '{', c == '[':
 			if now++; now == 2 && c == '[' && s.to == 0 && s.ofChanges(i) {
 				s.from, within = i, true
@@ -39,6 +36,21 @@ func (s *survey) look() {
 			}
 		case c == ',' && within && now == 2:
 			s.commas = append(s.commas, i)
+		}
+	}
+}
+
+// quoted is where the text ends that begins at a place.
+func (s *survey) quoted(from int) int {
+	for end := from + 1; ; end++ {
+		n := bytes.IndexByte(s.content[end:], '"')
+		if n < 0 {
+			return len(s.content)
+		}
+		end += n
+		before := bytes.TrimRight(s.content[from+1:end], `\`)
+		if (end-from-1-len(before))%2 == 0 {
+			return end
 		}
 	}
 }

@@ -4346,6 +4346,7 @@ type RunDossier struct {
 
 // RunEvent defines model for RunEvent.
 type RunEvent struct {
+	Action  string        `json:"action,omitempty"`
 	Address string        `json:"address,omitempty"`
 	Level   RunEventLevel `json:"level"`
 	Message string        `json:"message"`
@@ -4380,10 +4381,11 @@ type RunExplanation struct {
 
 // RunFailure defines model for RunFailure.
 type RunFailure struct {
-	Fix      string    `json:"fix,omitempty"`
-	Message  string    `json:"message"`
-	Phase    string    `json:"phase"`
-	Problems []Problem `json:"problems,omitempty"`
+	Fix      string       `json:"fix,omitempty"`
+	Message  string       `json:"message"`
+	Phase    string       `json:"phase"`
+	Problems []Problem    `json:"problems,omitempty"`
+	Progress *RunProgress `json:"progress,omitempty"`
 }
 
 // RunFileChange defines model for RunFileChange.
@@ -4545,6 +4547,19 @@ type RunPlanView struct {
 	Summary RunPlan             `json:"summary"`
 }
 
+// RunProgress defines model for RunProgress.
+type RunProgress struct {
+	Applied   int64    `json:"applied"`
+	Begun     []string `json:"begun,omitempty"`
+	Destroyed []string `json:"destroyed,omitempty"`
+	Done      []string `json:"done,omitempty"`
+	Doubled   []string `json:"doubled,omitempty"`
+	Of        int64    `json:"of"`
+	Omitted   int64    `json:"omitted,omitempty"`
+	Partial   []string `json:"partial,omitempty"`
+	Untold    int64    `json:"untold,omitempty"`
+}
+
 // RunPublishedOutput defines model for RunPublishedOutput.
 type RunPublishedOutput struct {
 	Name      string      `json:"name"`
@@ -4592,6 +4607,7 @@ type RunReleaseStage struct {
 type RunResourceChange struct {
 	Action        RunResourceChangeAction `json:"action"`
 	Address       string                  `json:"address"`
+	Deposed       string                  `json:"deposed,omitempty"`
 	OmittedValues int64                   `json:"omittedValues,omitempty"`
 	Reason        string                  `json:"reason,omitempty"`
 	Type          string                  `json:"type"`

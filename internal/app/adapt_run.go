@@ -57,7 +57,7 @@ func appliedHere(result runner.ApplyResult) run.Applied {
 func events(id string, sink func(run.Event)) runner.Sink {
 	return func(e runner.Event) {
 		sink(run.Event{
-			Time: e.Time, Run: id, Phase: string(e.Phase), Level: e.Level, Type: e.Type, Address: e.Address, Message: e.Message,
+			Time: e.Time, Run: id, Phase: string(e.Phase), Level: e.Level, Type: e.Type, Address: e.Address, Action: e.Action, Message: e.Message,
 		})
 	}
 }

@@ -29,7 +29,7 @@ type fleetLogs struct{ logs run.Logs }
 func (a fleetLogs) Append(ctx context.Context, id string, events []fleet.Event) error {
 	all := make([]run.Event, len(events))
 	for i, e := range events {
-		all[i] = run.Event{Time: e.Time, Run: id, Phase: e.Phase, Level: e.Level, Type: e.Type, Address: e.Address, Message: e.Message}
+		all[i] = run.Event{Time: e.Time, Run: id, Phase: e.Phase, Level: e.Level, Type: e.Type, Address: e.Address, Action: e.Action, Message: e.Message}
 	}
 	return a.logs.Append(ctx, id, all...)
 }
@@ -53,7 +53,7 @@ func (a fleetLogs) Has(ctx context.Context, id string, events []fleet.Event) (in
 }
 
 func sameEvent(e run.Event, f fleet.Event) bool {
-	return e.Time.Equal(f.Time) && e.Phase == f.Phase && e.Level == f.Level && e.Type == f.Type && e.Address == f.Address && e.Message == f.Message
+	return e.Time.Equal(f.Time) && e.Phase == f.Phase && e.Level == f.Level && e.Type == f.Type && e.Address == f.Address && e.Action == f.Action && e.Message == f.Message
 }
 
 // dispatcher executes runs here, or at a remote runner where their stage wants that.

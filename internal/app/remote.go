@@ -140,7 +140,7 @@ func (a remoteExecutor) Execute(ctx context.Context, e fleetagent.Execution) fle
 	}
 	work := runnerJob(asked, env)
 	events := func(event runner.Event) {
-		e.Sink(fleet.Event{Time: event.Time, Phase: string(event.Phase), Level: event.Level, Type: event.Type, Address: event.Address, Message: event.Message})
+		e.Sink(fleet.Event{Time: event.Time, Phase: string(event.Phase), Level: event.Level, Type: event.Type, Address: event.Address, Action: event.Action, Message: event.Message})
 	}
 	if e.Job.Phase == "apply" {
 		return a.apply(ctx, work, runner.PlanFile(e.Plan), events)

@@ -119,8 +119,11 @@ func WriteChanges(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 	shownNow := detail.changes(len(changes))
 	for _, c := range changes[:shownNow] {
 		reason := ""
+		if c.Deposed != "" {
+			reason = " (deposed " + c.Deposed + ")"
+		}
 		if c.Reason != "" {
-			reason = " (" + c.Reason + ")"
+			reason += " (" + c.Reason + ")"
 		}
 		_, _ = fmt.Fprintf(w, "    %s %s%s\n", c.Action, c.Address, reason)
 		WriteValues(w, c, detail)

@@ -151,7 +151,9 @@ type Event struct {
 	Level   string    `json:"level"`
 	Type    string    `json:"type"`
 	Address string    `json:"address,omitempty"`
-	Message string    `json:"message"`
+	// Action is what is done to the address; runners of older versions leave it out.
+	Action  string `json:"action,omitempty"`
+	Message string `json:"message"`
 }
 
 // State is where an assignment is.

@@ -155,9 +155,11 @@ func (s *Service) starts(ctx context.Context, run string) (cut, last map[string]
 				continue
 			}
 			switch event.Type {
-			case "apply_start":
-				last[event.Address] = true
-			case "apply_errored":
+			case eventApplyStart:
+				if event.Action != actionDelete {
+					last[event.Address] = true
+				}
+			case eventApplyErrored:
 				delete(last, event.Address)
 			case "run." + string(Applying): // an apply begins, and whatever began before it was cut off
 				maps.Copy(cut, last)

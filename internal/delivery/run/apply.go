@@ -1,12 +1,8 @@
 package run
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -188,7 +184,7 @@ func (e *execution) applyFailed(ctx context.Context, applied Applied, err error)
 	if applied.Busy && incomplete(e.run.Adopted) && e.pauses < MaxPauses {
 		return e.pause(ctx)
 	}
-	return e.halfDone(ctx, err)
+	return err
 }
 
 // overtaken counts an apply that terraform refused because the state had
@@ -199,39 +195,4 @@ func (e *execution) overtaken(ctx context.Context, err error) error {
 		r.StatusReason = err.Error()
 		return nil
 	}})
-}
-
-// halfDone adds to the error of an apply what was applied before it, of all that
-// was approved: an interruption in between leaves a plan of the rest only.
-func (e *execution) halfDone(ctx context.Context, err error) error {
-	known, ok := errors.AsType[*kernel.Error](err)
-	if !ok || known.Kind == kernel.Internal {
-		return err
-	}
-	told := *known
-	told.Message += e.progress(ctx)
-	return &told
-}
-
-// applied returns the addresses that the run's log tells as applied: after the
-// last event of the type since, or all where since is "".
-func (e *execution) applied(ctx context.Context, since string) ([]string, error) {
-	var addresses []string
-	for offset := int64(0); ; {
-		lines, next, _, err := e.s.Logs.Read(ctx, e.id, offset)
-		if err != nil || len(lines) == 0 {
-			return addresses, err
-		}
-		offset = next
-		for line := range bytes.Lines(lines) {
-			var event Event
-			switch err := json.Unmarshal(line, &event); {
-			case err != nil:
-			case since != "" && event.Type == since:
-				addresses = nil
-			case event.Type == "apply_complete" && !slices.Contains(addresses, event.Address):
-				addresses = append(addresses, event.Address)
-			}
-		}
-	}
 }

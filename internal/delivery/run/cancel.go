@@ -82,12 +82,13 @@ func (s *Service) Cancel(ctx context.Context, scope kernel.Scope, id, reason str
 		return Run{}, err
 	}
 	request := &CancelRequest{By: actor, Reason: reason, Force: force, At: s.Clock.Now()}
+	progress := s.progress(ctx, r)
 	var running bool
 	err = s.retry(ctx, func(ctx context.Context) (err error) {
 		if r, err = s.Store.Get(ctx, scope, id); err != nil {
 			return err
 		}
-		running, err = s.cancelOnce(ctx, &r, request)
+		running, err = s.cancelOnce(ctx, &r, request, progress)
 		return err
 	})
 	if err != nil {
@@ -96,7 +97,11 @@ func (s *Service) Cancel(ctx context.Context, scope kernel.Scope, id, reason str
 	if e, here := s.active.get(id); running && here {
 		e.stop(force)
 	}
-	s.tell(ctx, r, cancelEvent(running), because(actor.Name+" canceled the run", reason))
+	message := because(actor.Name+" canceled the run", reason)
+	if !running && r.Failure.Progress != nil {
+		message += "; " + r.Failure.Progress.String()
+	}
+	s.tell(ctx, r, cancelEvent(running), message)
 	return r, nil
 }
 
@@ -108,7 +113,7 @@ func cancelEvent(running bool) string {
 }
 
 // cancelOnce ends the run when nobody executes it, else leaves word for its executor.
-func (s *Service) cancelOnce(ctx context.Context, r *Run, request *CancelRequest) (running bool, err error) {
+func (s *Service) cancelOnce(ctx context.Context, r *Run, request *CancelRequest, progress *Progress) (running bool, err error) {
 	if err := r.Status.mayBecome(Canceled); err != nil {
 		return false, kernel.Errorf(kernel.Conflict, "%s is %s already", r.ID, words(r.Status))
 	}
@@ -121,7 +126,8 @@ func (s *Service) cancelOnce(ctx context.Context, r *Run, request *CancelRequest
 		return true, s.stepOnce(ctx, r, change{to: r.Status, fact: "cancel_requested", reason: request.Reason})
 	}
 	why := because("canceled by "+request.By.Name, request.Reason)
-	r.Failure = &Failure{Phase: r.Status.verb(), Message: why, Fix: "deploy again when it is wanted"}
+	f := Failure{Phase: r.Status.verb(), Message: why, Fix: "deploy again when it is wanted"}
+	r.Failure = f.reached(progress)
 	if err := s.broken(ctx, r); err != nil {
 		return false, err
 	}

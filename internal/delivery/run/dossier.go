@@ -92,9 +92,12 @@ type ResourceChange struct {
 	Address string `json:"address"`
 	Type    string `json:"type"`
 	// Action is create, update, replace, delete or forget.
-	Action string        `json:"action" enum:"create,update,replace,delete,forget"`
-	Reason string        `json:"reason,omitempty"`
-	Values []ValueChange `json:"values"`
+	Action string `json:"action" enum:"create,update,replace,delete,forget"`
+	Reason string `json:"reason,omitempty"`
+	// Deposed is set for what an earlier replacement has left: the new resource of the
+	// address is there, and this is the old one.
+	Deposed string        `json:"deposed,omitempty"`
+	Values  []ValueChange `json:"values"`
 	// Omitted counts the values that an answer leaves out.
 	Omitted int `json:"omittedValues,omitempty"`
 }

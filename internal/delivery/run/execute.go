@@ -145,7 +145,7 @@ func (e *execution) loop(ctx context.Context) error {
 		case e.run.Status.Terminal() || e.run.Status.waiting() || e.run.held(e.s.Clock.Now()):
 			return nil
 		case e.run.Attempt > MaxAttempts:
-			err = e.tooOften(ctx)
+			err = e.tooOften()
 		case e.run.Cancel != nil:
 			e.stop(e.run.Cancel.Force)
 			err = errStopped

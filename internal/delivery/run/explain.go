@@ -56,7 +56,7 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, id string) (E
 	if r.Cause != nil {
 		x.detail("Terrace asked for it by itself, for what %s had brought: %s", r.Cause.Run, r.Cause.Message)
 	}
-	s.explainStatus(&x, r, l, open)
+	s.explainStatus(ctx, &x, r, l, open)
 	explainInterruptions(&x, r)
 	if barred != nil {
 		x.barred(r, *barred)
@@ -73,7 +73,7 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, id string) (E
 	return x, nil
 }
 
-func (s *Service) explainStatus(x *Explanation, r Run, l Lease, open []Run) {
+func (s *Service) explainStatus(ctx context.Context, x *Explanation, r Run, l Lease, open []Run) {
 	switch {
 	case r.Status == Queued:
 		explainQueued(x, r, open)
@@ -82,7 +82,7 @@ func (s *Service) explainStatus(x *Explanation, r Run, l Lease, open []Run) {
 	case r.held(s.Clock.Now()):
 		explainHold(x, r)
 	case r.Status.Live():
-		s.explainExecution(x, r, l)
+		s.explainExecution(ctx, x, r, l)
 	}
 }
 
@@ -153,7 +153,7 @@ func explainHold(x *Explanation, r Run) {
 	x.next("terrace run discard %s ends it; nothing was changed", r.ID)
 }
 
-func (s *Service) explainExecution(x *Explanation, r Run, l Lease) {
+func (s *Service) explainExecution(ctx context.Context, x *Explanation, r Run, l Lease) {
 	switch {
 	case r.Waits != nil && s.dead(l):
 		x.detail("nobody executes it at this moment: %s", r.Waits.Message)
@@ -163,6 +163,9 @@ func (s *Service) explainExecution(x *Explanation, r Run, l Lease) {
 		x.detail("node %s held its lease with fence %d and is gone; it is continued within %s", l.Node, l.Fence, SweepEvery)
 	default:
 		x.detail("node %s executes it, with fence %d, attempt %d of %d", l.Node, l.Fence, r.Attempt, MaxAttempts)
+	}
+	if p := s.progress(ctx, r); p != nil {
+		x.detail("so far, %s", p)
 	}
 	if n := len(r.Phases); n > 0 {
 		x.detail("in phase %s since %s", r.Phases[n-1].Name, r.Phases[n-1].Started.Format(time.RFC3339))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -12,7 +11,7 @@ import (
 // fail ends the run with the story of err.
 func (e *execution) fail(ctx context.Context, err error) error {
 	phase := e.run.Status.verb()
-	failure := e.story(ctx, phase, err)
+	failure := e.story(ctx, phase, err).reached(e.s.progress(ctx, e.run))
 	return e.move(ctx, change{to: Failed, edit: func(ctx context.Context, r *Run) error {
 		r.Failure = failure
 		return e.s.broken(ctx, r)
@@ -79,9 +78,10 @@ func (e *execution) wayBack(ctx context.Context) string {
 // canceled ends the run that somebody asked to stop.
 func (e *execution) canceled(ctx context.Context) error {
 	phase := e.run.Status.verb()
-	progress, fix := e.progress(ctx), e.afterCancel(ctx, phase)
+	progress, fix := e.s.progress(ctx, e.run), e.afterCancel(ctx, phase)
 	return e.move(ctx, change{to: Canceled, why: "canceled while it was " + words(e.run.Status), edit: func(ctx context.Context, r *Run) error {
-		r.Failure = &Failure{Phase: phase, Message: r.Cancel.told(r.Status) + progress, Fix: fix}
+		f := Failure{Phase: phase, Message: r.Cancel.told(r.Status), Fix: fix}
+		r.Failure = f.reached(progress)
 		return e.s.broken(ctx, r)
 	}})
 }
@@ -104,24 +104,6 @@ func (e *execution) afterCancel(ctx context.Context, phase string) string {
 		return e.remedy(ctx, phase)
 	}
 	return fmt.Sprintf("%s; terrace run retry %s does it again", e.run.leaves(), e.run.ID)
-}
-
-// progress says what was applied of what was approved, for a run that stops in its apply.
-func (e *execution) progress(ctx context.Context) string {
-	if e.run.Status != Applying {
-		return ""
-	}
-	ctx = context.WithoutCancel(ctx)
-	approved, storeErr := e.s.Store.Dossier(ctx, e.scope, e.id, e.run.Dossier)
-	done, logErr := e.applied(ctx, "run."+string(Approved))
-	if storeErr != nil || logErr != nil {
-		return ""
-	}
-	text := fmt.Sprintf("; applied were %d of %d changes", len(done), len(approved.Plan.Changes))
-	if len(done) > 0 {
-		text += ": " + strings.Join(done, ", ")
-	}
-	return text
 }
 
 // broken marks the deployment when an apply did not end well.
@@ -148,18 +130,6 @@ func (s *Service) broken(ctx context.Context, r *Run) error {
 }
 
 // tooOften ends a run that was taken up as often as it may be.
-func (e *execution) tooOften(ctx context.Context) error {
-	done, err := e.applied(ctx, "")
-	if err != nil {
-		return err
-	}
-	message := fmt.Sprintf("the run was begun %d times and interrupted each time, at last while it was %s", MaxAttempts, words(e.run.Status))
-	switch {
-	case e.run.Status != Applying:
-	case len(done) == 0:
-		message += "; its log tells of no change that was applied"
-	default:
-		message += "; applied were " + strings.Join(done, ", ")
-	}
-	return kernel.Errorf(kernel.Unavailable, "%s", message)
+func (e *execution) tooOften() error {
+	return kernel.Errorf(kernel.Unavailable, "the run was begun %d times and interrupted each time, at last while it was %s", MaxAttempts, words(e.run.Status))
 }

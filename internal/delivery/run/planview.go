@@ -16,6 +16,9 @@ const (
 	actionUpdate  = "update"
 	actionCreate  = "create"
 	actionNone    = ""
+
+	// reasonImport is that of a change that brings into the state what is there already.
+	reasonImport = "import"
 )
 
 // planView tells a plan for people: counts, and changes with what destroys first.
@@ -30,14 +33,14 @@ func planView(p *tfjson.Plan) PlanView {
 		}
 		action, reason := actionOf(rc.Change.Actions), string(rc.ActionReason)
 		if rc.Change.Importing != nil && (action == actionNone || action == actionUpdate) {
-			action, reason = actionUpdate, "import" // the state changes, whether the resource does or not
+			action, reason = actionUpdate, reasonImport // the state changes, whether the resource does or not
 		}
 		view.Summary.count(action)
 		if action == actionNone {
 			continue
 		}
 		view.Changes = append(view.Changes, ResourceChange{
-			Address: rc.Address, Type: rc.Type, Action: action, Reason: reason,
+			Address: rc.Address, Type: rc.Type, Action: action, Reason: reason, Deposed: rc.DeposedKey,
 			Values: changesOf(rc.Change),
 		})
 	}

@@ -39,8 +39,12 @@ func (e *execution) resume(ctx context.Context) error {
 
 // applyRest applies what an interrupted apply left, under the approval it has.
 func (e *execution) applyRest(ctx context.Context, a attempt) error {
+	before := ""
+	if p := e.s.progress(ctx, e.run); p != nil {
+		before = "; before it, " + p.String()
+	}
 	err := e.move(ctx, change{to: Applying, fact: "continued", edit: func(ctx context.Context, r *Run) error {
-		r.StatusReason = "the rest of the plan, after an interruption"
+		r.StatusReason = "the rest of the plan, after an interruption" + before
 		rest := a.plan
 		r.Plan = &rest
 		return settleGates(ctx, a.dossier.Gates)
@@ -54,14 +58,17 @@ func (e *execution) applyRest(ctx context.Context, a attempt) error {
 // isRest reports whether every change of the plan, address and action, is one
 // of the approved plan. What was to be created and is adopted may be imported.
 func isRest(rest, approved PlanView, imports []Adoption) bool {
-	known := map[string]string{}
+	type part struct{ address, action string }
+	known := map[part]bool{}
 	for _, c := range approved.Changes {
-		known[c.Address] = c.Action
+		known[part{c.Address, c.Action}] = true
+		if c.Action == actionReplace { // one that was interrupted in between is left as one of its halves
+			known[part{c.Address, actionCreate}] = true
+		}
 	}
 	for _, c := range rest.Changes {
-		was, ok := known[c.Address]
-		// A replacement that was interrupted after its delete is left as a creation.
-		if !ok || was != c.Action && !(was == actionReplace && c.Action == actionCreate) && !(c.Action == actionUpdate && adopted(imports, c.Address)) {
+		half := c.Deposed != "" && known[part{c.Address, actionReplace}]
+		if !known[part{c.Address, c.Action}] && !half && !(c.Action == actionUpdate && adopted(imports, c.Address) && known[part{c.Address, actionCreate}]) {
 			return false
 		}
 	}

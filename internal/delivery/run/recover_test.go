@@ -134,7 +134,7 @@ func TestThreeAttemptsAreEnough(t *testing.T) {
 	}
 	runtest.Must(t, b.Advance(t.Context(), runtest.Project, r.ID))
 	r = b.Await(t, r.ID, run.Failed)
-	if f := r.Failure; f.Phase != "apply" || !strings.Contains(f.Message, "applied were module.redis_cache") {
+	if f := r.Failure; f.Phase != "apply" || !strings.Contains(f.Message, "at last while it was applying; applied were 1 of 3 changes: module.redis_cache") {
 		t.Errorf("%+v", f)
 	}
 	if d, err := b.Store.Deployment(t.Context(), r.Scope, "orders"); err != nil || d.Status != run.DeploymentBroken {

@@ -178,6 +178,8 @@ type Failure struct {
 	Message  string           `json:"message"`
 	Fix      string           `json:"fix,omitempty"`
 	Problems []kernel.Problem `json:"problems,omitempty"`
+	// Progress is how far the apply came, nil for a run that ended elsewhere.
+	Progress *Progress `json:"progress,omitempty"`
 }
 
 // CancelRequest asks whoever executes the run to stop.
@@ -199,5 +201,15 @@ type Event struct {
 	// Type says what it is, such as run.planning or terraform's apply_complete.
 	Type    string `json:"type"`
 	Address string `json:"address,omitempty"`
+	// Action is what terraform does to the address in this step, such as create or
+	// delete: a replacement is both, one after the other.
+	Action  string `json:"action,omitempty"`
 	Message string `json:"message"`
 }
+
+// The messages of terraform by which the progress of an apply is known.
+const (
+	eventApplyStart    = "apply_start"
+	eventApplyComplete = "apply_complete"
+	eventApplyErrored  = "apply_errored"
+)

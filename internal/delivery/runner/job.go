@@ -73,6 +73,9 @@ type Event struct {
 	Type string `json:"type"`
 	// Address is the resource it is about, where there is one.
 	Address string `json:"address,omitempty"`
+	// Action is what is done to the address in this step: create, read, update, delete,
+	// and in a plan replace, move, import and remove (which forgets), too.
+	Action  string `json:"action,omitempty"`
 	Message string `json:"message"`
 }
 

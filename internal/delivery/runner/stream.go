@@ -24,8 +24,8 @@ type message struct {
 	Type      string    `json:"type"`
 
 	Diagnostic *diagnostic              `json:"diagnostic"`
-	Change     *struct{ Resource addr } `json:"change"`
-	Hook       *struct{ Resource addr } `json:"hook"`
+	Change     *step                    `json:"change"`
+	Hook       *step                    `json:"hook"`
 	Outputs    map[string]outputMessage `json:"outputs"`
 	Changes    *struct {
 		Operation string `json:"operation"`
@@ -44,8 +44,12 @@ func (m message) targeting() bool {
 		(m.Diagnostic.Summary == "Resource targeting is in effect" || m.Diagnostic.Summary == "Applied changes may be incomplete")
 }
 
-type addr struct {
-	Addr string `json:"addr"`
+// step is what is planned for a resource, or done to it.
+type step struct {
+	Resource struct {
+		Addr string `json:"addr"`
+	} `json:"resource"`
+	Action string `json:"action"`
 }
 
 type outputMessage struct {
@@ -61,6 +65,18 @@ func (m message) address() string {
 		return m.Hook.Resource.Addr
 	case m.Diagnostic != nil:
 		return m.Diagnostic.Address
+	}
+	return ""
+}
+
+// action is what is done to the address; a tool that names a replacement's halves
+// names them one by one.
+func (m message) action() string {
+	switch {
+	case m.Change != nil:
+		return m.Change.Action
+	case m.Hook != nil:
+		return m.Hook.Action
 	}
 	return ""
 }
@@ -94,7 +110,7 @@ func (s *stream) line(raw []byte) {
 	if s.phase == PhaseApply && m.retold() {
 		return
 	}
-	e := Event{Time: m.Timestamp, Phase: s.phase, Level: m.Level, Type: m.Type, Address: m.address(), Message: m.text()}
+	e := Event{Time: m.Timestamp, Phase: s.phase, Level: m.Level, Type: m.Type, Address: m.address(), Action: m.action(), Message: m.text()}
 	if m.Diagnostic != nil && m.Diagnostic.Severity == "error" {
 		s.held = append(s.held, e)
 		return

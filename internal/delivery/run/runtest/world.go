@@ -34,6 +34,11 @@ type World struct {
 	Before func(ctx context.Context, job run.Job, address string) error
 	// BeforePlan is called before each plan; an error is the plan's.
 	BeforePlan func(job run.Job, resources map[string]string) error
+	// Step is called before each action, as Before is; where it fails, the action has.
+	Step func(ctx context.Context, job run.Job, address, action string) error
+	// Replaces are the addresses that another value replaces, with the two actions in
+	// their order.
+	Replaces map[string][]string
 	// Applied counts the changes of each address by stack.
 	Applied map[string]int
 }
@@ -135,6 +140,16 @@ type savedPlan struct {
 
 type savedChange struct {
 	Address, Action, Value string
+	// Steps are the actions of a replacement.
+	Steps []string
+}
+
+// steps are the actions of the change.
+func (c savedChange) steps() []string {
+	if c.Action == "replace" {
+		return c.Steps
+	}
+	return []string{c.Action}
 }
 
 // root is the rendered module of the world.
@@ -160,7 +175,7 @@ func (w *World) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (ru
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	have := w.stack(job.Stack)
-	plan := savedPlan{Serial: have.serial, Outputs: want.Outputs, Sensitive: want.Sensitive, Changes: changes(have.resources, want.Resources)}
+	plan := savedPlan{Serial: have.serial, Outputs: want.Outputs, Sensitive: want.Sensitive, Changes: w.changes(have.resources, want.Resources)}
 	plan.adopt(string(job.Files["adopted.tf"]))
 	plan.limit(job.Targets)
 	if w.BeforePlan != nil {
@@ -197,20 +212,22 @@ func (h *held) Apply(ctx context.Context, job run.Job, sink func(run.Event)) (ru
 
 func (h *held) Close() error { return nil }
 
-func changes(have, want map[string]string) []savedChange {
+func (w *World) changes(have, want map[string]string) []savedChange {
 	var all []savedChange
 	for _, address := range slices.Sorted(maps.Keys(want)) {
 		was, there := have[address]
 		switch {
 		case !there:
-			all = append(all, savedChange{address, "create", want[address]})
+			all = append(all, savedChange{Address: address, Action: "create", Value: want[address]})
+		case was != want[address] && w.Replaces[address] != nil:
+			all = append(all, savedChange{address, "replace", want[address], w.Replaces[address]})
 		case was != want[address]:
-			all = append(all, savedChange{address, "update", want[address]})
+			all = append(all, savedChange{Address: address, Action: "update", Value: want[address]})
 		}
 	}
 	for _, address := range slices.Sorted(maps.Keys(have)) {
 		if _, stays := want[address]; !stays {
-			all = append(all, savedChange{address, "delete", ""})
+			all = append(all, savedChange{Address: address, Action: "delete"})
 		}
 	}
 	return all
@@ -243,6 +260,12 @@ func describe(plan savedPlan, have map[string]string, want root) *tfjson.Plan {
 	}
 	for _, c := range plan.Changes {
 		change := &tfjson.Change{Actions: tfjson.Actions{tfjson.Action(c.Action)}}
+		if c.Action == "replace" {
+			change.Actions = nil
+			for _, step := range c.Steps {
+				change.Actions = append(change.Actions, tfjson.Action(step))
+			}
+		}
 		if c.Action == "import" {
 			change.Actions, change.Importing = tfjson.Actions{tfjson.ActionNoop}, &tfjson.Importing{ID: c.Address}
 		}
@@ -291,37 +314,53 @@ func (w *World) Apply(ctx context.Context, job run.Job, file run.PlanFile, sink 
 		return run.Applied{}, kernel.Errorf(kernel.Stale, "saved plan is stale")
 	}
 	for _, c := range plan.Changes {
-		sink(run.Event{Level: "info", Type: "apply_start", Address: c.Address, Message: c.Address + ": begun"})
-		if w.Before != nil {
-			if err := w.Before(ctx, job, c.Address); err != nil {
-				return refused(c.Address, err, sink)
+		for _, action := range c.steps() {
+			if applied, err := w.act(ctx, job, c, action, sink); err != nil {
+				return applied, err
 			}
 		}
-		if err := ctx.Err(); err != nil {
-			return run.Applied{}, kernel.Errorf(kernel.Unavailable, "terraform was interrupted: %w", err)
-		}
-		w.change(job.Stack, c)
-		sink(run.Event{Level: "info", Type: "apply_complete", Address: c.Address, Message: c.Address + ": done"})
 	}
 	w.settle(job.Stack, plan.Outputs, plan.Sensitive)
 	return run.Applied{Outputs: plan.Outputs}, nil
 }
 
-func (w *World) change(id string, c savedChange) {
+// act does one action of a change.
+func (w *World) act(ctx context.Context, job run.Job, c savedChange, action string, sink func(run.Event)) (run.Applied, error) {
+	sink(run.Event{Level: "info", Type: "apply_start", Address: c.Address, Action: action, Message: c.Address + ": begun"})
+	if w.Before != nil {
+		if err := w.Before(ctx, job, c.Address); err != nil {
+			return refused(c.Address, action, err, sink)
+		}
+	}
+	if w.Step != nil {
+		if err := w.Step(ctx, job, c.Address, action); err != nil {
+			return refused(c.Address, action, err, sink)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return run.Applied{}, kernel.Errorf(kernel.Unavailable, "terraform was interrupted: %w", err)
+	}
+	w.change(job.Stack, c, action)
+	sink(run.Event{Level: "info", Type: "apply_complete", Address: c.Address, Action: action, Message: c.Address + ": done"})
+	return run.Applied{}, nil
+}
+
+func (w *World) change(id string, c savedChange, action string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := w.stack(id)
 	s.serial++
 	w.Applied[fmt.Sprintf("%s %s=%s", id, c.Address, c.Value)]++
-	if c.Action == "delete" {
-		delete(s.resources, c.Address)
+	if action == "create" || action == "update" || action == "import" || c.Action == "replace" && s.resources[c.Address] == c.Value {
+		s.resources[c.Address] = c.Value // the old one of a replacement is no longer known by the address
 		return
 	}
-	s.resources[c.Address] = c.Value
+	delete(s.resources, c.Address)
 }
 
 // refused is the end of an apply at the address.
-func refused(address string, err error, sink func(run.Event)) (run.Applied, error) {
+func refused(address, action string, err error, sink func(run.Event)) (run.Applied, error) {
+	sink(run.Event{Level: "error", Type: "apply_errored", Address: address, Action: action, Message: err.Error()})
 	if _, ok := errors.AsType[Busy](err); ok {
 		return run.Applied{Busy: true}, kernel.Errorf(kernel.Invalid, "terraform apply failed: %w", err)
 	}
@@ -329,7 +368,6 @@ func refused(address string, err error, sink func(run.Event)) (run.Applied, erro
 	if !ok {
 		return run.Applied{}, err
 	}
-	sink(run.Event{Level: "error", Type: "apply_errored", Address: address, Message: err.Error()})
 	return run.Applied{Existing: []run.Adoption{{Address: address, ID: there.ID}}},
 		kernel.Errorf(kernel.Invalid, "terraform apply failed: %w", err).WithProblems(kernel.Problem{Path: address, Message: err.Error()})
 }

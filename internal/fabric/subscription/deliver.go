@@ -15,6 +15,10 @@ import (
 // subscription is paused: it is not these events then.
 const maxRefused = 10
 
+// maxRefusal bounds for how long an event that a sink refuses as such is tried, and
+// holds back those after it.
+const maxRefusal = 30 * time.Second
+
 // sendGrace is what an event that is under way has at the end: less than
 // leaseMargin.
 const sendGrace = 2 * time.Second
@@ -98,7 +102,7 @@ func (w *worker) judge(d Delivery, err error) verdict {
 	if refused && r.Gone {
 		return putAsideAndPause
 	}
-	if refused && d.Attempts >= MaxAttempts {
+	if refused && (r.Final || d.Attempts >= MaxAttempts || d.At.Sub(d.FirstAt) >= maxRefusal) {
 		if w.refused++; w.refused >= maxRefused {
 			return putAsideAndPause
 		}

@@ -21,8 +21,8 @@ type Config struct {
 	Stages Stages
 	Clock  kernel.Clock
 	Log    *slog.Logger
-	// FirstPause and MaxPause bound the pause between attempts: a second and 15
-	// minutes when 0.
+	// FirstPause and MaxPause bound the pause between attempts: a second, and 15
+	// minutes where a sink asks for them, when 0.
 	FirstPause, MaxPause time.Duration
 }
 

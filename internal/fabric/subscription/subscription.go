@@ -15,7 +15,8 @@ const (
 	// DefaultRetryHours and MaxRetryHours bound how long one event is tried. The
 	// log keeps events for seven days.
 	DefaultRetryHours, MaxRetryHours = 24, 72
-	// MaxAttempts bounds how often an event is sent that the sink refuses as such.
+	// MaxAttempts bounds how often an event is sent that the sink refuses as such, and
+	// might take later.
 	MaxAttempts = 5
 )
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -72,13 +73,36 @@ func (k *kafka) Send(ctx context.Context, e event.Event, body []byte) (string, e
 		k.client.PurgeTopicsFromClient(k.topic)
 		stored, err = k.client.ProduceSync(ctx, record).First()
 	}
-	switch {
-	case errors.Is(err, kerr.MessageTooLarge), errors.Is(err, kerr.RecordListTooLarge), errors.Is(err, kerr.InvalidRecord):
-		return "", &subscription.Rejection{Message: err.Error()}
-	case err != nil:
-		return "", fmt.Errorf("kafka topic %s: %w", k.topic, err)
+	if err != nil {
+		return "", k.failure(err)
 	}
 	return fmt.Sprintf("partition %d offset %d", stored.Partition, stored.Offset), nil
+}
+
+// failure tells what an error means. What the cluster says of the event or of the topic,
+// and no repetition changes, is final; a topic that is not there may just be made; all
+// else, such as a broker that is not there, is about the moment.
+func (k *kafka) failure(err error) error {
+	err = fmt.Errorf("kafka topic %s: %w", k.topic, err)
+	said, ok := errors.AsType[*kerr.Error](err)
+	switch {
+	case !ok:
+		return err
+	case errors.Is(said, kerr.UnknownTopicOrPartition), errors.Is(said, kerr.UnknownTopicID):
+		return &subscription.Rejection{Message: err.Error()}
+	case slices.Contains(final(), said):
+		return &subscription.Rejection{Message: err.Error(), Final: true}
+	default:
+		return err
+	}
+}
+
+// final are the errors that say of an event, or of the topic, that it will not do.
+func final() []*kerr.Error {
+	return []*kerr.Error{
+		kerr.MessageTooLarge, kerr.RecordListTooLarge, kerr.InvalidRecord, kerr.InvalidTimestamp, kerr.InvalidTopicException, kerr.PolicyViolation,
+		kerr.TopicAuthorizationFailed, kerr.ClusterAuthorizationFailed, kerr.UnsupportedForMessageFormat, kerr.UnsupportedCompressionType,
+	}
 }
 
 // Close ends the connections.

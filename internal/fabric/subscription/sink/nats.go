@@ -38,7 +38,7 @@ type topic struct {
 // Send returns when the topic's stream has the event.
 func (t topic) Send(ctx context.Context, e event.Event, body []byte) (string, error) {
 	if err := t.topics.PublishTo(ctx, t.scope, t.name, message(t.mode, e, body)); err != nil {
-		return "", err
+		return "", tooLarge(err)
 	}
 	return "stored", nil
 }
@@ -101,10 +101,10 @@ func (n *natsSender) Send(ctx context.Context, e event.Event, body []byte) (stri
 		if errors.Is(err, context.DeadlineExceeded) && n.conn.IsConnected() {
 			err = fmt.Errorf("no stream says within %s that it has what is sent to %s", defaultTimeout, m.Subject)
 		}
-		return "stored", err
+		return "stored", tooLarge(err)
 	}
 	if err := n.conn.PublishMsg(m); err != nil {
-		return "", fmt.Errorf("publish: %w", err)
+		return "", tooLarge(fmt.Errorf("publish: %w", err))
 	}
 	if err := n.conn.FlushWithContext(ctx); err != nil {
 		return "", fmt.Errorf("publish: %w", err)
@@ -114,6 +114,18 @@ func (n *natsSender) Send(ctx context.Context, e event.Event, body []byte) (stri
 		return "", fmt.Errorf("publish: %w", err)
 	}
 	return "sent", nil
+}
+
+// streamTooSmall is what a stream says of a message that is larger than it takes.
+const streamTooSmall jetstream.ErrorCode = 10054
+
+// tooLarge makes a refusal of an error that is about the size of the event.
+func tooLarge(err error) error {
+	said, ok := errors.AsType[*jetstream.APIError](err)
+	if errors.Is(err, nats.ErrMaxPayload) || ok && said.ErrorCode == streamTooSmall {
+		return &subscription.Rejection{Message: err.Error(), Final: true}
+	}
+	return err
 }
 
 // Close ends the connection.

@@ -1,8 +1,10 @@
 package sink_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -181,6 +183,49 @@ func TestKafka(t *testing.T) {
 		if headers["ce_id"] != e.ID || headers["ce_type"] != "dev.terrace.run.failed" || headers["ce_reason"] != "50 % ä" || headers["content-type"] != "application/json" || string(r.Value) != `{"n":1}` || string(r.Key) != e.Source+"/run_1" {
 			t.Fatalf("%v %s %s", headers, r.Key, r.Value)
 		}
+	}
+}
+
+// TestWhatKafkaRefuses tells what is about the event or the topic from what is about the
+// moment.
+func TestWhatKafkaRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		options        []kfake.Opt
+		topic          string
+		refused, final bool
+		gone           bool
+		says           string
+	}{
+		"too large for the topic":     {options: []kfake.Opt{kfake.BrokerConfigs(map[string]string{"message.max.bytes": "300"})}, refused: true, final: true, says: "MESSAGE_TOO_LARGE"},
+		"no permission for the topic": {options: []kfake.Opt{kfake.EnableSASL(), kfake.EnableACLs(), kfake.User("SCRAM-SHA-256", "terrace", "secret")}, refused: true, final: true, says: "TOPIC_AUTHORIZATION_FAILED"},
+		"no such topic":               {topic: "another", refused: true, says: "UNKNOWN_TOPIC_OR_PARTITION"},
+		"no cluster":                  {gone: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cluster, err := kfake.NewCluster(append(tc.options, kfake.NumBrokers(1), kfake.SeedTopics(1, "changes"))...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer cluster.Close()
+			kafka := subscription.Kafka{Brokers: cluster.ListenAddrs(), Topic: cmp.Or(tc.topic, "changes")}
+			if strings.Contains(tc.says, "AUTHORIZATION") {
+				kafka.Mechanism, kafka.Username = subscription.ScramSHA256, "terrace"
+			}
+			if tc.gone {
+				cluster.Close()
+			}
+			e, body := anEvent(t)
+			_, err = open(t, sink.Sinks{Guard: loopback()}, subscription.Sink{Kafka: &kafka}, "secret").Send(t.Context(), e, body)
+			if err == nil || !strings.Contains(err.Error(), tc.says) {
+				t.Fatalf("%v, want %s", err, tc.says)
+			}
+			r, refused := errors.AsType[*subscription.Rejection](err)
+			if refused != tc.refused || refused && r.Final != tc.final {
+				t.Errorf("%v: refused %v, want %v, and for good %v", err, refused, tc.refused, tc.final)
+			}
+		})
 	}
 }
 

@@ -13,7 +13,7 @@ func TestRemoteRunner(t *testing.T) {
 	t.Parallel()
 	w, r := newFarWorld(t)
 	log := w.logOf(w.deploys(2, 1).ID)
-	for _, word := range []string{"planned_change", "apply_complete", "run.succeeded"} {
+	for _, word := range []string{"planned_change", "apply_complete", `"action":"update"`, "run.succeeded"} {
 		if !strings.Contains(log, word) {
 			t.Errorf("its log has no %s:\n%s", word, log)
 		}

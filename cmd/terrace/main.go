@@ -23,6 +23,7 @@ func main() {
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
 		Getenv:   os.Getenv,
+		Environ:  os.Environ,
 		Version:  cliversion.Of(version),
 	}
 	if e.Terminal {

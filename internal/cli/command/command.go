@@ -30,7 +30,9 @@ type Env struct {
 	// ReadPassword reads a line without showing it; nil where there is no terminal.
 	ReadPassword func() (string, error)
 	Getenv       func(string) string
-	Clock        kernel.Clock
+	// Environ is the whole environment, as KEY=VALUE; nil is none.
+	Environ func() []string
+	Clock   kernel.Clock
 	// Version is the client's own.
 	Version string
 

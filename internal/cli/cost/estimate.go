@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,11 +16,11 @@ import (
 )
 
 type estimateFlags struct {
-	choice    choice
-	plan      string
-	usage     string
-	variables []string
-	varFiles  []string
+	choice choice
+	plan   string
+	usage  string
+	// given are the values and files of values, in the order of the command line.
+	given []static.Given
 	// failUnpriced ends an estimate that lacks prices with an error.
 	failUnpriced bool
 }
@@ -35,7 +34,10 @@ func estimate(e *command.Env) *cobra.Command {
 			"variables, locals, count, for_each, modules and functions are evaluated as far as their values are known.\n\n" +
 			"The usage file tells what use is expected (resource_usage, by address). What has no price is listed, and\n" +
 			"counted nowhere; --fail-on-unpriced makes it an error (exit code 1), as it does numbers of instances that are\n" +
-			"not known. Prices are US dollars, a month has 730 hours.",
+			"not known. Prices are US dollars, a month has 730 hours.\n\n" +
+			"Values are taken as terraform plan takes them, the later one counts: TF_VAR_NAME of the environment,\n" +
+			"terraform.tfvars, terraform.tfvars.json, *.auto.tfvars and *.auto.tfvars.json, then --var and --var-file in\n" +
+			"their order. terraform.workspace is that of TF_WORKSPACE, or the one that is selected in the folder.",
 		Example: "  terraform show -json plan.out > plan.json && terrace cost estimate --plan plan.json\n" +
 			"  terrace cost estimate ./infrastructure --usage usage.yml -o json\n" +
 			"  terrace cost estimate ./infrastructure --var size=Standard_D4s_v5 --var-file prod.tfvars",
@@ -45,8 +47,8 @@ func estimate(e *command.Env) *cobra.Command {
 	flags := c.Flags()
 	flags.StringVar(&f.plan, "plan", "", "the plan, as JSON, or -")
 	flags.StringVar(&f.usage, "usage", "", "the file that tells what use is expected")
-	flags.StringArrayVar(&f.variables, "var", nil, "a value of the configuration, NAME=VALUE (may be repeated)")
-	flags.StringArrayVar(&f.varFiles, "var-file", nil, "a file of values in the folder (may be repeated)")
+	flags.Var(&given{into: &f.given}, "var", "a value of the configuration, NAME=VALUE (may be repeated)")
+	flags.Var(&given{into: &f.given, files: true}, "var-file", "a file of values, named from the folder or from here (may be repeated)")
 	flags.BoolVar(&f.failUnpriced, "fail-on-unpriced", false, "fail if something has no price, or a number of instances is not known")
 	_ = c.MarkFlagFilename("plan", "json")         // the flags were made above
 	_ = c.MarkFlagFilename("usage", "yml", "yaml") // likewise
@@ -65,7 +67,7 @@ func (f *estimateFlags) run(c *cobra.Command, e *command.Env, args []string) err
 	if err != nil {
 		return err
 	}
-	after, before, err := f.sets(c, args)
+	after, before, err := f.sets(c, e, args)
 	if err != nil {
 		return err
 	}
@@ -102,18 +104,21 @@ func unevaluated(err error) error {
 }
 
 // sets reads what will be, and what runs where a plan tells.
-func (f *estimateFlags) sets(c *cobra.Command, args []string) (after, before *cost.Set, err error) {
+func (f *estimateFlags) sets(c *cobra.Command, e *command.Env, args []string) (after, before *cost.Set, err error) {
 	if f.plan == "" {
-		values := map[string]string{}
-		for _, v := range f.variables {
-			name, value, ok := strings.Cut(v, "=")
-			if !ok {
-				return nil, nil, &exit.UsageError{Err: errors.New("--var takes NAME=VALUE"), Command: c.CommandPath()}
-			}
-			values[name] = value
+		list, err := filled(f.given, args[0])
+		if err != nil {
+			return nil, nil, err
 		}
-		after, err = static.Read(c.Context(), args[0], static.Options{Variables: values, VarFiles: f.varFiles})
+		o := static.Options{Given: list}
+		if e.Environ != nil {
+			o.Environment = e.Environ()
+		}
+		after, err = static.Read(c.Context(), args[0], o)
 		return after, nil, err
+	}
+	if len(f.given) > 0 {
+		return nil, nil, &exit.UsageError{Err: errors.New("a plan has its values: --var and --var-file go with a folder"), Command: c.CommandPath()}
 	}
 	in := c.InOrStdin()
 	if f.plan != "-" {

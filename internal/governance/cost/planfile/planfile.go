@@ -27,23 +27,30 @@ type document struct {
 	FormatVersion   any `json:"format_version"`
 	Version         any
 	Errored         bool
-	ResourceChanges []struct {
-		Address string
-		Mode    string
-		Type    string
-		Change  *struct {
-			Actions      []string
-			Before       map[string]any
-			After        map[string]any
-			AfterUnknown map[string]any `json:"after_unknown"`
-		}
-	} `json:"resource_changes"`
+	Complete        *bool
+	ResourceChanges []change `json:"resource_changes"`
+	DeferredChanges []struct {
+		Reason         string
+		ResourceChange change `json:"resource_change"`
+	} `json:"deferred_changes"`
 	PlannedValues *struct {
 		RootModule map[string]json.RawMessage `json:"root_module"`
 	} `json:"planned_values"`
 	Values        json.RawMessage
 	Configuration struct {
 		RootModule module `json:"root_module"`
+	}
+}
+
+type change struct {
+	Address string
+	Mode    string
+	Type    string
+	Change  *struct {
+		Actions      []string
+		Before       map[string]any
+		After        map[string]any
+		AfterUnknown map[string]any `json:"after_unknown"`
 	}
 }
 
@@ -91,9 +98,14 @@ func Parse(path string, src []byte) (*Plan, error) {
 			after = append(after, &cost.Resource{Address: c.Address, Type: c.Type, Values: c.Change.After, Refs: found, Unknown: unknown(c.Change.AfterUnknown)})
 		}
 	}
-	p := &Plan{Before: cost.NewSet(before), After: cost.NewSet(after)}
-	if d.Errored {
+	later, running := d.deferred(refs)
+	p := &Plan{Before: cost.NewSet(append(before, running...)), After: cost.NewSet(append(after, running...))}
+	p.After.Unread = later
+	switch {
+	case d.Errored:
 		p.After.Unread = append(p.After.Unread, cost.Unpriced{Address: path, Type: "plan", Reason: "planning ended with an error: what was not planned is not in it"})
+	case d.Complete != nil && !*d.Complete && len(later) == 0:
+		p.After.Unread = append(p.After.Unread, cost.Unpriced{Address: path, Type: "plan", Reason: "the plan is not complete: what it leaves to another one, as with -target, is not in it"})
 	}
 	return p, nil
 }

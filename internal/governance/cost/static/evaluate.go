@@ -117,7 +117,10 @@ func (m *module) named(root, name string) cty.Value {
 	case "path":
 		return cty.StringVal(map[string]string{"module": m.dir, "root": ".", "cwd": "."}[name])
 	case "terraform":
-		return cty.StringVal("default")
+		if name != "workspace" {
+			return cty.DynamicVal
+		}
+		return cty.StringVal(m.workspace())
 	case "data":
 		return cty.DynamicVal
 	case "var", "local", "module":

@@ -78,7 +78,7 @@ func (r *reader) parse(name string) (*hclsyntax.Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := filepath.Join(r.dir, name)
+	shown := r.shown(name)
 	if err := shallow(configTokens(src, shown)); err != nil {
 		return nil, err
 	}
@@ -99,6 +99,9 @@ func (r *reader) parse(name string) (*hclsyntax.Body, error) {
 
 // source reads a file of the configuration.
 func (r *reader) source(name string) ([]byte, error) {
+	if text, ok := r.outside[name]; ok {
+		return text, nil
+	}
 	info, err := fs.Stat(r.fsys, name)
 	switch {
 	case err != nil:
@@ -115,8 +118,16 @@ func (r *reader) source(name string) ([]byte, error) {
 	return src, nil
 }
 
+// shown is what a file is called in what is said of it.
+func (r *reader) shown(name string) string {
+	if _, ok := r.outside[name]; ok {
+		return name
+	}
+	return filepath.Join(r.dir, name)
+}
+
 func (r *reader) unreadable(name string, err error) error {
-	p := kernel.Problem{File: filepath.Join(r.dir, name), Message: err.Error(), Fix: "Remove it, or make it a file that may be read."}
+	p := kernel.Problem{File: r.shown(name), Message: err.Error(), Fix: "Remove it, or make it a file that may be read."}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		p.Message, p.Fix = "may not be read", "Give yourself the right to read it."

@@ -88,13 +88,13 @@ func TestAConfigurationInJSONIsRead(t *testing.T) {
 	const child, childJSON = `variable "size" {}
 resource "azurerm_managed_disk" "c" { disk_size_gb = var.size }
 `, `{"variable": {"size": {}}, "resource": {"azurerm_managed_disk": {"c": {"disk_size_gb": "${var.size}"}}}}`
-	for _, o := range []static.Options{{}, {Variables: map[string]string{"size": "8", "names": `["z", "a"]`}}} {
+	for _, o := range []static.Options{{}, told(map[string]string{"size": "8", "names": `["z", "a"]`})} {
 		want := of("main.tf", inHCL, "main.tf", child, o)
 		if got := of("main.tf.json", inJSON, "main.tf.json", childJSON, o); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
-	_, err := read(t, map[string]string{"main.tf.json": inJSON, "m/main.tf": child}, static.Options{Variables: map[string]string{"size": "-1"}})
+	_, err := read(t, map[string]string{"main.tf.json": inJSON, "m/main.tf": child}, told(map[string]string{"size": "-1"}))
 	if !strings.Contains(problems(err), "above zero") {
 		t.Errorf("%v", err)
 	}

@@ -18,14 +18,28 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
+// MaxFile bounds a file, in bytes.
+const MaxFile = maxFile
+
 // Options are what a configuration is read with.
 type Options struct {
-	// Variables are values of the root module's variables by name.
-	Variables map[string]string
-	// VarFiles are further files of values, relative to the folder.
-	VarFiles []string
+	// Given are values of the root module's variables and files of them, in order: of
+	// what is given twice, the last counts.
+	Given []Given
+	// Environment is KEY=VALUE: TF_VAR_NAME has a variable's value where no file and
+	// nothing given has one, TF_WORKSPACE the workspace's name.
+	Environment []string
 	// Time bounds the evaluation; zero is half a minute, below zero none at all.
 	Time time.Duration
+}
+
+// Given is the value of a variable, or a file of values.
+type Given struct {
+	Name, Value string
+	// File is relative to the folder; empty for a value.
+	File string
+	// Text is what is in a file outside of the folder.
+	Text []byte
 }
 
 // Read evaluates the configuration in a folder of the machine. It returns at once
@@ -38,7 +52,7 @@ func Read(ctx context.Context, dir string, o Options) (*cost.Set, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.Time, maxTime), errTooLong)
 	defer cancel()
 	r := &reader{fsys: root.FS(), dir: dir, parser: hclparse.NewParser(), asked: map[string]bool{}, guarded: map[*hclsyntax.Body]bool{}, inJSON: map[string]*hclsyntax.Body{}}
-	r.ctx = ctx
+	r.ctx, r.environment, r.outside = ctx, environment(o.Environment), map[string][]byte{}
 	type result struct {
 		set *cost.Set
 		err error
@@ -102,6 +116,11 @@ type reader struct {
 	inJSON map[string]*hclsyntax.Body
 
 	functionTable map[string]function.Function
+
+	// outside has files that are not in the folder, by name.
+	outside map[string][]byte
+	// environment has what of the environment is the configuration's.
+	environment map[string]string
 }
 
 // wrong notes a mistake of the configuration; evaluation goes on to find others.

@@ -27,6 +27,15 @@ func read(t *testing.T, files map[string]string, o static.Options) (*cost.Set, e
 	return static.Read(t.Context(), dir, o)
 }
 
+// told are values as flags give them.
+func told(values map[string]string) static.Options {
+	var o static.Options
+	for name, value := range values {
+		o.Given = append(o.Given, static.Given{Name: name, Value: value})
+	}
+	return o
+}
+
 func addresses(s *cost.Set) []string {
 	var out []string
 	for _, r := range s.Resources {
@@ -113,7 +122,7 @@ func TestVariablesAreTold(t *testing.T) {
 		"terraform.tfvars": "n = 2\n", "more.tfvars": "n = 3\n",
 	}
 	for want, o := range map[int]static.Options{
-		2: {}, 3: {VarFiles: []string{"more.tfvars"}}, 4: {VarFiles: []string{"more.tfvars"}, Variables: map[string]string{"n": "4"}},
+		2: {}, 3: {Given: []static.Given{{Name: "n", Value: "4"}, {File: "more.tfvars"}}}, 4: {Given: []static.Given{{File: "more.tfvars"}, {Name: "n", Value: "4"}}},
 	} {
 		s, err := read(t, files, o)
 		if err != nil || len(s.Resources) != want {

@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,23 +15,41 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// fill gives the root module its values: of files first, then what was told. As
-// terraform does, it warns of values in files that no variable takes, and refuses
-// those of flags.
+// fill gives the root module its values: of the environment first, then of files, then
+// what was told. As terraform does, it warns of values in files that no variable takes,
+// and refuses those of flags; the environment may have what others ask for.
 func (m *module) fill(o Options) error {
-	for _, name := range append(varFiles(m.fsys), o.VarFiles...) {
-		attrs, err := m.valueFile(path.Clean(name))
-		if err != nil {
+	m.environs()
+	for _, name := range varFiles(m.fsys) {
+		if err := m.values(name); err != nil {
 			return err
 		}
-		for _, key := range slices.Sorted(maps.Keys(attrs)) {
-			if err := m.assign(key, attrs[key]); err != nil {
-				return err
-			}
+	}
+	for _, g := range o.Given {
+		if g.File == "" {
+			m.told(g.Name, g.Value)
+			continue
+		}
+		if g.Text != nil {
+			m.outside[path.Clean(g.File)] = g.Text
+		}
+		if err := m.values(g.File); err != nil {
+			return err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(o.Variables)) {
-		m.told(name, o.Variables[name])
+	return nil
+}
+
+// values takes those of a file.
+func (m *module) values(name string) error {
+	attrs, err := m.valueFile(path.Clean(name))
+	if err != nil {
+		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(attrs)) {
+		if err := m.assign(key, attrs[key]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -61,11 +78,16 @@ func (m *module) told(name, text string) {
 		m.tell(kernel.Problem{Path: flag, Message: "the configuration has no variable " + name, Fix: "Correct the name, or declare the variable."})
 		return
 	}
+	m.write(b, flag, text)
+}
+
+// write takes a value that is written outside of files, where at tells.
+func (m *module) write(b *hclsyntax.Block, at, text string) {
 	v, why := m.literal(b, text)
 	if why != "" {
-		m.tell(kernel.Problem{Path: flag, Message: "the value is not understood: " + why, Fix: "Write it as in a file of values, such as '[\"a\", \"b\"]'."})
+		m.tell(kernel.Problem{Path: at, Message: "the value is not understood: " + why, Fix: "Write it as in a file of values, such as '[\"a\", \"b\"]'."})
 	}
-	m.given[name] = argument{value: v, flag: flag}
+	m.given[b.Labels[0]] = argument{value: v, flag: at}
 }
 
 // literal reads a value as the command line gives it: text for a variable of a simple
@@ -127,7 +149,7 @@ func (r *reader) valueJSON(name string) (hcl.Attributes, error) {
 // jsonSource reads a file of JSON that does not nest too deep, and returns how it is
 // called, too.
 func (r *reader) jsonSource(name string) (src []byte, shown string, err error) {
-	shown = filepath.Join(r.dir, name)
+	shown = r.shown(name)
 	if src, err = r.source(name); err != nil {
 		return nil, shown, err
 	}

@@ -80,7 +80,7 @@ func TestValuesThatAVariableDoesNotTakeAreRefused(t *testing.T) {
 			for k, v := range c.files {
 				files[k] = v
 			}
-			_, err := read(t, files, static.Options{Variables: c.values})
+			_, err := read(t, files, told(c.values))
 			if said := problems(err); !strings.Contains(said, c.want) {
 				t.Errorf("got %v: %s", err, said)
 			}
@@ -92,7 +92,7 @@ func TestValuesAreConvertedByTheVariablesType(t *testing.T) {
 	t.Parallel()
 	s, err := read(t, map[string]string{
 		"main.tf": typed, "terraform.tfvars": "size = 1\ngone = 2\n", "terraform.tfvars.json": `{"size": 2}`, "x.auto.tfvars.json": `{"size": "512", "lost": {}}`,
-	}, static.Options{Variables: map[string]string{"text": "010", "names": `["a", "b"]`}})
+	}, told(map[string]string{"text": "010", "names": `["a", "b"]`}))
 	if err != nil {
 		t.Fatal(err, problems(err))
 	}
@@ -148,7 +148,7 @@ func TestRulesOfValuesThatAreNotKnownRefuseNothing(t *testing.T) {
 	if _, err := read(t, map[string]string{"main.tf": rules}, static.Options{}); err != nil {
 		t.Errorf("%v: %s", err, problems(err))
 	}
-	_, err := read(t, map[string]string{"main.tf": strings.ReplaceAll(rules, "can(timestamp()) &&", "")}, static.Options{Variables: map[string]string{"when": "2028-01-01T00:00:00Z"}})
+	_, err := read(t, map[string]string{"main.tf": strings.ReplaceAll(rules, "can(timestamp()) &&", "")}, told(map[string]string{"when": "2028-01-01T00:00:00Z"}))
 	if !strings.Contains(problems(err), "It is too late.") {
 		t.Errorf("got %v", err)
 	}

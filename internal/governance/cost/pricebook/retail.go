@@ -2,6 +2,7 @@ package pricebook
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -20,6 +21,7 @@ type item struct {
 	Tier        float64  `json:"tierMinimumUnits"`
 	Retail      *float64 `json:"retailPrice"`
 	Region      string   `json:"armRegionName"`
+	Location    string   `json:"location"`
 	ServiceName string   `json:"serviceName"`
 	ProductName string   `json:"productName"`
 	SkuName     string   `json:"skuName"`
@@ -28,11 +30,14 @@ type item struct {
 	Unit        string   `json:"unitOfMeasure"`
 	Type        string   `json:"type"`
 	Term        string   `json:"reservationTerm"`
+	Since       string   `json:"effectiveStartDate"`
 }
 
 // Import collects entries of pages of Azure's retail price API.
 type Import struct {
 	entries map[key]Entry
+	// since is from when on a price is one.
+	since map[key]string
 	// Items counts what the pages have, Skipped what is no price on demand.
 	Items, Skipped int
 	// Unmapped counts meters that no description asks for, by service.
@@ -46,7 +51,7 @@ type Import struct {
 
 // NewImport begins an import.
 func NewImport() *Import {
-	return &Import{entries: map[key]Entry{}, Unmapped: map[string]int{}, links: map[string]bool{}, rules: retailRules()}
+	return &Import{entries: map[key]Entry{}, since: map[key]string{}, Unmapped: map[string]int{}, links: map[string]bool{}, rules: retailRules()}
 }
 
 // Page takes in one page, as the API answers it.
@@ -97,20 +102,44 @@ func (i *Import) follow(next string) {
 	}
 }
 
-// take keeps the on-demand price in US dollars of a meter that is known.
+// take keeps the on-demand price in US dollars of a meter that is known, for each of
+// the book's meters that it is.
 func (i *Import) take(it item) {
-	special := strings.Contains(it.SkuName, "Spot") || strings.Contains(it.SkuName, "Low Priority")
-	if it.Type != "Consumption" || it.Term != "" || it.Currency != "USD" || special {
+	if it.Type != "Consumption" || it.Term != "" || it.Currency != "USD" || special(it) {
 		i.Skipped++
 		return
 	}
+	known := false
 	for _, r := range i.rules {
-		if e, ok := r.entry(it); ok {
-			i.entries[at(e.Service, e.Meter, e.Variant, e.Region)] = e
-			return
+		for _, e := range r.entries(it) {
+			if e.Meter != "" {
+				i.keep(e, it.Since)
+				known = true
+			}
 		}
 	}
-	i.Unmapped[it.ServiceName]++
+	if !known {
+		i.Unmapped[it.ServiceName]++
+	}
+}
+
+// special is what is not sold to everybody on demand: spare capacity, what is over,
+// and what is given.
+func special(it item) bool {
+	return strings.Contains(it.SkuName, "Spot") || strings.Contains(it.SkuName, "Low Priority") || strings.HasSuffix(it.MeterName, "Expired") ||
+		strings.HasSuffix(it.MeterName, "Free") || it.SkuName == "Free Tier"
+}
+
+// keep takes a price. Of several for one meter the newest counts, of those of one day
+// the highest; what is free for a first amount does not make the rest free.
+func (i *Import) keep(e Entry, since string) {
+	k := at(e.Service, e.Meter, e.Variant, e.Region)
+	was, there := i.entries[k]
+	newer := cmp.Or(cmp.Compare(since, i.since[k]), cmp.Compare(e.USD, was.USD)) > 0
+	if there && was.USD > 0 && (e.USD == 0 || !newer) {
+		return
+	}
+	i.entries[k], i.since[k] = e, since
 }
 
 // Entries are what was taken in, in order.

@@ -2,75 +2,118 @@ package pricebook
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// retailRule turns meters of Azure into meters of the book.
+// retailRule turns meters of Azure into meters of the book. An empty expression
+// matches everything.
 type retailRule struct {
-	serviceName             string
-	product, meterName      *regexp.Regexp
-	tier                    float64
-	service, meter, variant string
-	unit                    string
-	// per is how many of the book's units Azure's unit is.
-	per float64
-	// name makes the meter of an item where a template cannot, "" where the item is none of it.
-	name func(it item) string
+	serviceName         string
+	product, sku, meter *regexp.Regexp
+	// from is where the price's step begins, in Azure's units.
+	from []float64
+	// into are the book's services that have the price.
+	into []string
+	// name and variant may have what the expression of the meter caught ($1), {armsku},
+	// {sku}, {region}, and what of the sku {redundancy} and {blob} are.
+	name, variant string
+	// unit is the book's; Azure's is turned into it.
+	unit string
+	// named names the book's meters of an item where a template cannot.
+	named func(it item) []named
 }
 
-func (r retailRule) entry(it item) (Entry, bool) {
-	if it.ServiceName != r.serviceName || it.Tier != r.tier || !r.product.MatchString(it.ProductName) {
-		return Entry{}, false
+// named is a meter of the book, and how many of Azure's meter it is.
+type named struct {
+	meter  string
+	factor float64
+}
+
+// rule begins one; in and steps add to it.
+func rule(serviceName, product, sku, meter, into, name, unit string) retailRule {
+	return retailRule{
+		serviceName: serviceName, product: expression(product), sku: expression(sku), meter: expression(meter),
+		from: []float64{0}, into: strings.Split(into, " "), name: name, unit: unit,
 	}
-	found := r.meterName.FindStringSubmatchIndex(it.MeterName)
-	if found == nil {
-		return Entry{}, false
+}
+
+func expression(text string) *regexp.Regexp { return regexp.MustCompile(text) }
+
+// as is the rule for a variant.
+func (r retailRule) as(variant string) retailRule {
+	r.variant = variant
+	return r
+}
+
+// beginning is the rule for a step of a price.
+func (r retailRule) beginning(from ...float64) retailRule {
+	r.from = from
+	return r
+}
+
+// called is the rule with names that are computed.
+func (r retailRule) called(f func(it item) []named) retailRule {
+	r.named = f
+	return r
+}
+
+// entries are the book's prices of an item, none where the rule is not about it.
+func (r retailRule) entries(it item) []Entry {
+	if it.ServiceName != r.serviceName || !slices.Contains(r.from, it.Tier) || !r.product.MatchString(it.ProductName) || !r.sku.MatchString(it.SkuName) {
+		return nil
 	}
-	region := it.Region
-	if region == "" || strings.EqualFold(region, "global") {
-		region = everywhere
+	found := r.meter.FindStringSubmatchIndex(it.MeterName)
+	region, inRegion := regionOf(it)
+	factor, sameUnit := factorOf(it.Unit, r.unit)
+	if found == nil || !inRegion || !sameUnit {
+		return nil
 	}
+	redundancy, blob := ofSku(it.SkuName)
+	words := strings.NewReplacer("{armsku}", it.ArmSku, "{sku}", it.SkuName, "{region}", region, "{redundancy}", redundancy, "{blob}", blob)
 	expand := func(t string) string {
-		t = strings.ReplaceAll(strings.ReplaceAll(t, "{armsku}", it.ArmSku), "{sku}", it.SkuName)
-		return string(r.meterName.ExpandString(nil, t, it.MeterName, found))
+		t = words.Replace(t)
+		return string(r.meter.ExpandString(nil, t, it.MeterName, found))
 	}
-	e := Entry{Service: r.service, Meter: expand(r.meter), Variant: expand(r.variant), Region: region, Unit: r.unit, USD: *it.Retail / r.per}
-	if r.name != nil {
-		e.Meter = r.name(it)
+	meters := []named{{meter: expand(r.name), factor: 1}}
+	if r.named != nil {
+		meters = r.named(it)
 	}
-	return e, e.Meter != ""
+	var out []Entry
+	for _, m := range meters {
+		for _, service := range r.into {
+			out = append(out, Entry{Service: service, Meter: m.meter, Variant: expand(r.variant), Region: region, Unit: r.unit, USD: *it.Retail * factor * m.factor})
+		}
+	}
+	return out
+}
+
+// regionOf is the book's region of an item. What has one price for a zone of billing is
+// taken from the first, which the others repeat; clouds of governments have their own.
+func regionOf(it item) (string, bool) {
+	region := it.Region
+	if region == "" {
+		region = it.Location
+	}
+	switch {
+	case region == "" || strings.EqualFold(region, "global") || region == "Zone 1":
+		return everywhere, true
+	case strings.Contains(region, " "):
+		return "", false
+	}
+	return region, true
 }
 
 // retailRules are the meters that descriptions ask for and the API names.
 func retailRules() []retailRule {
-	rule := func(serviceName, product, meterName string, tier float64, service, meter, variant, unit string, per float64) retailRule {
-		return retailRule{
-			serviceName: serviceName, product: regexp.MustCompile(product), meterName: regexp.MustCompile(meterName), tier: tier,
-			service: service, meter: meter, variant: variant, unit: unit, per: per,
-		}
+	var out []retailRule
+	for _, family := range [][]retailRule{
+		machineMeters(), diskMeters(), blobMeters(), planMeters(), containerMeters(),
+		networkMeters(), linkMeters(), nameMeters(), gatewayMeters(),
+		databaseMeters(), cosmosMeters(), cacheMeters(),
+		messageMeters(), logMeters(), alertMeters(), vaultMeters(),
+	} {
+		out = append(out, family...)
 	}
-	return append([]retailRule{
-		rule("Virtual Machines", `Series Windows$|Series Windows `, `^[^/]*$`, 0, "virtual_machine", "{armsku}", "windows", "hours", 1),
-		rule("Virtual Machines", `Series( Linux| Basic)?$`, `^[^/]*$`, 0, "virtual_machine", "{armsku}", "linux", "hours", 1),
-		rule("Storage", `Managed Disks$`, `^([PES]\d+) (LRS|ZRS) Disks?$`, 0, "managed_disk", "$1", "$2", "months", 1),
-		rule("Storage", `^Standard HDD Managed Disks$`, `Disk Operations$`, 0, "managed_disk", "Disk operations", "standard", "10k operations", 1),
-		rule("Storage", `^Standard SSD Managed Disks$`, `Disk Operations$`, 0, "managed_disk", "Disk operations", "standardssd", "10k operations", 1),
-		rule("Virtual Network", `^IP Addresses$`, `^Standard IPv4 Static Public IP$`, 0, "public_ip", "IP address (static, regional)", "standard", "hours", 1),
-		rule("Virtual Network", `^IP Addresses$`, `^Basic IPv4 Static Public IP$`, 0, "public_ip", "IP address (static, regional)", "basic", "hours", 1),
-		rule("Virtual Network", `^IP Addresses$`, `^Basic IPv4 Dynamic Public IP$`, 0, "public_ip", "IP address (dynamic, regional)", "", "hours", 1),
-		rule("NAT Gateway", `.*`, `^Standard Gateway$`, 0, "nat_gateway", "NAT gateway", "", "hours", 1),
-		rule("NAT Gateway", `.*`, `^Standard Data Processed$`, 0, "nat_gateway", "Data processed", "", "GB", 1),
-		rule("Azure DNS", `.*`, `^Private Queries$`, 0, "private_dns", "DNS queries (first 1B)", "", "1M queries", 1),
-		rule("Azure DNS", `.*`, `^Private Queries$`, 1000, "private_dns", "DNS queries (over 1B)", "", "1M queries", 1),
-		rule("Azure DNS", `.*`, `^Public Queries$`, 0, "dns", "DNS queries (first 1B)", "", "1M queries", 1),
-		rule("Azure DNS", `.*`, `^Public Queries$`, 1000, "dns", "DNS queries (over 1B)", "", "1M queries", 1),
-		rule("Azure DNS", `.*`, `^Private Zone$`, 0, "private_dns_zone", "Hosted zone", "", "months", 1),
-		rule("Azure DNS", `.*`, `^Public Zone$`, 0, "dns_zone", "Hosted zone", "", "months", 1),
-		rule("Azure Kubernetes Service", `.*`, `^Standard Uptime SLA$`, 0, "kubernetes_cluster", "Uptime SLA", "", "hours", 1),
-		rule("Container Registry", `.*`, `^(Basic|Standard|Premium) Registry Unit$`, 0, "container_registry", "Registry usage ($1)", "", "days", 1),
-		rule("Azure App Service", `^Azure App Service .* - Linux$`, `^(\w+) App$`, 0, "service_plan", "$1", "linux", "hours", 1),
-		rule("Azure App Service", `^Azure App Service .* Plan$`, `^(\w+) App$`, 0, "service_plan", "$1", "windows", "hours", 1),
-		rule("Azure Bastion", `.*`, `^Basic Gateway$`, 0, "bastion_host", "Bastion host", "", "hours", 1),
-		rule("Log Analytics", `.*`, `^Pay-as-you-go Data Ingestion$`, 5, "log_analytics_workspace", "Log data ingestion", "", "GB", 1),
-	}, more(rule)...)
+	return out
 }

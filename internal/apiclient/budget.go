@@ -7,8 +7,7 @@ import (
 
 // Budgets returns the budgets that bound a project, or all of the tenant for "".
 func (c *Client) Budgets(ctx context.Context, project string) ([]BudgetStatus, error) {
-	var r ListBudgetsResponse
-	return r.Items, c.call(ctx, http.MethodGet, query(escape("budgets"), ListBudgetsParams{Project: project}), nil, &r)
+	return all[BudgetStatus](ctx, c, query(escape("budgets"), ListBudgetsParams{Project: project}))
 }
 
 // Budget returns a budget with what its month is going to cost.
@@ -30,8 +29,7 @@ func (c *Client) DeleteBudget(ctx context.Context, name, reason string) error {
 
 // BudgetHistory returns what a budget was, the newest first.
 func (c *Client) BudgetHistory(ctx context.Context, name string) ([]BudgetRevision, error) {
-	var r ListBudgetHistoryResponse
-	return r.Items, c.call(ctx, http.MethodGet, escape("budgets", name, "history"), nil, &r)
+	return all[BudgetRevision](ctx, c, escape("budgets", name, "history"))
 }
 
 // AcceptBudgetClock makes the clock of now the one that budgets go by.

@@ -24,6 +24,9 @@ type given struct {
 // Set takes one value more.
 func (g *given) Set(text string) error {
 	g.said = append(g.said, text)
+	if strings.TrimSpace(text) == "" {
+		return nil // it is refused with all other flags that are empty
+	}
 	if g.files {
 		*g.into = append(*g.into, static.Given{File: text})
 		return nil

@@ -35,9 +35,16 @@ func TestABudgetIsSetChangedAndDeletedAndItsHistoryStays(t *testing.T) {
 		if again := b.budget(t, budget.Budget{Name: "shop"}, "1"); again.Revision != 4 {
 			t.Errorf("%+v", again)
 		}
-		all, err := b.History(ada(), acme, "shop")
-		if err != nil || len(all) != 4 || !all[1].Deleted || all[1].Reason != "over" || all[2].Amount.String() != "80.25" {
-			t.Errorf("%+v %v", all, err)
+		page, err := b.History(ada(), acme, "shop", kernel.PageRequest{})
+		if all := page.Items; err != nil || page.Next != "" || len(all) != 4 || !all[1].Deleted || all[1].Reason != "over" || all[2].Amount.String() != "80.25" {
+			t.Errorf("%+v %v", page, err)
+		}
+		page, err = b.History(ada(), acme, "shop", kernel.PageRequest{Limit: 2, Cursor: "4"})
+		if err != nil || len(page.Items) != 2 || page.Items[0].Revision != 3 || page.Next != "2" {
+			t.Errorf("the page after the newest: %+v %v", page, err)
+		}
+		if _, err := b.History(ada(), acme, "shop", kernel.PageRequest{Cursor: "x"}); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("no cursor: %v", err)
 		}
 		if told := b.told(); told["budget.set"] != 3 || told["budget.deleted"] != 1 {
 			t.Errorf("told %v", told)
@@ -80,8 +87,39 @@ func TestWhatIsNoBudgetIsRefused(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		b.denied = "budget.read"
-		if all, err := b.List(ada(), acme); err != nil || len(all) != 0 {
+		if all, err := b.List(ada(), acme, kernel.PageRequest{}); err != nil || len(all.Items) != 0 {
 			t.Errorf("%v %v", all, err)
+		}
+	})
+}
+
+// A list of budgets has pages, in which who reads it finds what they may read.
+func TestListsOfBudgetsHavePages(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		for _, name := range []string{"a-b", "ab", "a-c", "secret", "z"} {
+			in := budget.Budget{Name: name}
+			if name == "secret" {
+				in.Project = "secret"
+			}
+			b.budget(t, in, "1")
+		}
+		b.unseen = "secret"
+		var names []string
+		for cursor, pages := "", 1; ; pages++ {
+			page, err := b.List(ada(), acme, kernel.PageRequest{Limit: 2, Cursor: cursor})
+			if err != nil || len(page.Items) > 2 || pages > 3 {
+				t.Fatalf("page %d: %+v %v", pages, page, err)
+			}
+			for _, st := range page.Items {
+				names = append(names, st.Name)
+			}
+			if cursor = page.Next; cursor == "" {
+				break
+			}
+		}
+		if got := strings.Join(names, " "); got != "a-b a-c ab z" {
+			t.Errorf("got %s", got)
 		}
 	})
 }

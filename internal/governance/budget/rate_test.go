@@ -125,11 +125,11 @@ func TestAForecastOfAWholeMonthIsTheMonthsFigure(t *testing.T) {
 			time.Date(2027, 9, 1, 0, 0, 0, 0, time.UTC), // the clock goes back, and nothing was decided meanwhile
 		} {
 			b.set(at)
-			all, err := b.List(ada(), acme)
-			if err != nil || len(all) != 4 {
-				t.Fatalf("%d budgets, %v", len(all), err)
+			all, err := b.List(ada(), acme, kernel.PageRequest{})
+			if err != nil || len(all.Items) != 4 {
+				t.Fatalf("%d budgets, %v", len(all.Items), err)
 			}
-			for _, st := range all {
+			for _, st := range all.Items {
 				f := st.Forecast
 				if f.Forecast.Cents() != "60.00" || f.Used.Add(f.Rest).Cents() != "60.00" || f.Next.Cents() != "60.00" || f.Rest.Sign() < 0 || at.Before(f.From) || !at.Before(f.To) {
 					t.Errorf("%s at %s: %+v", st.Name, at, f)

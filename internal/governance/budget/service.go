@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"math"
+	"slices"
+	"strconv"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -136,17 +139,32 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (Sta
 
 // List returns the budgets that the actor may read by name, with what their months
 // are going to cost; those that bound a project where the scope has one.
-func (s *Service) List(ctx context.Context, scope kernel.Scope) ([]Status, error) {
+func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Status], error) {
 	if _, ok := kernel.ActorFrom(ctx); !ok {
-		return nil, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in")
+		return kernel.Page[Status]{}, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in")
 	}
+	visible, err := s.visible(ctx, scope, page)
+	if err != nil {
+		return kernel.Page[Status]{}, err
+	}
+	names := kernel.PageOf(visible, page, func(b Budget) string { return b.Name })
+	items, err := s.statuses(ctx, scope.Tenant, names.Items)
+	return kernel.Page[Status]{Items: items, Next: names.Next}, err
+}
+
+// visible are the budgets of a list from a page on, up to one that follows the page.
+func (s *Service) visible(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) ([]Budget, error) {
 	all, err := s.Store.List(ctx, scope.Tenant)
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(all, func(a, b Budget) int { return cmp.Compare(a.Name, b.Name) }) // as cursors compare
 	visible := []Budget{}
 	for _, b := range all {
-		if scope.Project != "" && b.Project != "" && b.Project != scope.Project {
+		if len(visible) > page.Size() {
+			break
+		}
+		if b.Name <= page.Cursor || scope.Project != "" && b.Project != "" && b.Project != scope.Project {
 			continue
 		}
 		switch err := s.Authorizer.Authorize(ctx, actionRead, b.where()); {
@@ -156,7 +174,7 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope) ([]Status, error
 			return nil, err
 		}
 	}
-	return s.statuses(ctx, scope.Tenant, visible)
+	return visible, nil
 }
 
 func (s *Service) statuses(ctx context.Context, tenant string, budgets []Budget) ([]Status, error) {
@@ -185,29 +203,48 @@ func (s *Service) statuses(ctx context.Context, tenant string, budgets []Budget)
 
 // History returns what a budget was, the newest first, deleted ones too. What it was in
 // a scope that the actor may not read is left out.
-func (s *Service) History(ctx context.Context, scope kernel.Scope, name string) ([]Revision, error) {
+func (s *Service) History(ctx context.Context, scope kernel.Scope, name string, page kernel.PageRequest) (kernel.Page[Revision], error) {
+	none := kernel.Page[Revision]{}
+	before, err := revisionOf(page.Cursor)
+	if err != nil {
+		return none, err
+	}
 	all, err := s.Store.History(ctx, scope.Tenant, name)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	if len(all) == 0 {
-		return nil, kernel.Errorf(kernel.NotFound, "there is no budget %s, and there was none", name).WithFix("see terrace budget list")
+		return none, kernel.Errorf(kernel.NotFound, "there is no budget %s, and there was none", name).WithFix("see terrace budget list")
 	}
-	visible, refused := []Revision{}, error(nil)
+	visible, refused, seen := []Revision{}, error(nil), false
 	for _, r := range all {
 		switch err := s.Authorizer.Authorize(ctx, actionRead, r.where()); {
 		case err == nil:
-			visible = append(visible, r)
+			if seen = true; r.Revision < before {
+				visible = append(visible, r)
+			}
 		case !kernel.Is(err, kernel.Denied) && !kernel.Is(err, kernel.NotFound):
-			return nil, err
+			return none, err
 		case refused == nil:
 			refused = err
 		}
 	}
-	if len(visible) == 0 {
-		return nil, refused
+	if !seen {
+		return none, refused
 	}
-	return visible, nil
+	return kernel.PageOf(visible, page, func(r Revision) string { return strconv.FormatInt(r.Revision, 10) }), nil
+}
+
+// revisionOf is the revision that the page of a history comes after.
+func revisionOf(cursor string) (int64, error) {
+	if cursor == "" {
+		return math.MaxInt64, nil
+	}
+	n, err := strconv.ParseInt(cursor, 10, 64)
+	if err != nil {
+		return 0, kernel.Errorf(kernel.Invalid, "%.40q is not a cursor of this list", cursor)
+	}
+	return n, nil
 }
 
 // AcceptClock makes the clock of now the one that counts, after it was wrong.

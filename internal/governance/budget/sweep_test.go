@@ -40,16 +40,16 @@ func TestTheHistoryOfABudgetHasWhatItsReaderMaySee(t *testing.T) {
 		b.budget(t, budget.Budget{Name: "x", Project: "secret"}, "500")
 		b.budget(t, budget.Budget{Name: "x", Project: "shop"}, "80")
 		b.unseen = "secret"
-		all, err := b.History(ada(), acme, "x")
-		if err != nil || len(all) != 1 || all[0].Project != "shop" {
+		all, err := b.History(ada(), acme, "x", kernel.PageRequest{})
+		if err != nil || len(all.Items) != 1 || all.Items[0].Project != "shop" {
 			t.Errorf("%+v %v", all, err)
 		}
 		b.unseen = "shop"
-		if all, err = b.History(ada(), acme, "x"); err != nil || len(all) != 1 || all[0].Project != "secret" {
+		if all, err = b.History(ada(), acme, "x", kernel.PageRequest{}); err != nil || len(all.Items) != 1 || all.Items[0].Project != "secret" {
 			t.Errorf("%+v %v", all, err)
 		}
 		b.denied = "budget.read"
-		if all, err = b.History(ada(), acme, "x"); !kernel.Is(err, kernel.Denied) {
+		if all, err = b.History(ada(), acme, "x", kernel.PageRequest{}); !kernel.Is(err, kernel.Denied) {
 			t.Errorf("%+v %v", all, err)
 		}
 	})

@@ -44,17 +44,16 @@ type NamePath struct {
 
 type statusOutput struct{ Body budget.Status }
 
-type listOutput struct {
-	Body struct {
-		Items []budget.Status `json:"items"`
-	}
+type listInput struct {
+	httpserver.ScopeParam
+	httpserver.PageParams
 }
 
-func (a API) list(ctx context.Context, in *httpserver.ScopeParam) (*listOutput, error) {
-	all, err := a.Budgets.List(ctx, in.Scope(ctx))
-	out := &listOutput{}
-	out.Body.Items = all
-	return out, err
+type listOutput struct{ Body kernel.Page[budget.Status] }
+
+func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
+	page, err := a.Budgets.List(ctx, in.Scope(ctx), in.Page())
+	return &listOutput{Body: page}, err
 }
 
 func (a API) get(ctx context.Context, in *NamePath) (*statusOutput, error) {
@@ -109,17 +108,16 @@ func (a API) remove(ctx context.Context, in *removeInput) (*struct{}, error) {
 	return nil, a.Budgets.Delete(ctx, tenant(ctx), in.Name, in.Reason)
 }
 
-type historyOutput struct {
-	Body struct {
-		Items []budget.Revision `json:"items"`
-	}
+type historyInput struct {
+	NamePath
+	httpserver.PageParams
 }
 
-func (a API) history(ctx context.Context, in *NamePath) (*historyOutput, error) {
-	all, err := a.Budgets.History(ctx, tenant(ctx), in.Name)
-	out := &historyOutput{}
-	out.Body.Items = all
-	return out, err
+type historyOutput struct{ Body kernel.Page[budget.Revision] }
+
+func (a API) history(ctx context.Context, in *historyInput) (*historyOutput, error) {
+	page, err := a.Budgets.History(ctx, tenant(ctx), in.Name, in.Page())
+	return &historyOutput{Body: page}, err
 }
 
 type acceptInput struct {

@@ -41,8 +41,9 @@ func (c *Catalog) Model(typ string) (cost.Model, bool) {
 	return m, ok
 }
 
-// Free tells whether resources of the type cost nothing.
-func (c *Catalog) Free(typ string) bool { return c.free[typ] }
+// Free tells whether resources of the type cost nothing: those of Terrace's own provider
+// are on the platform's machine.
+func (c *Catalog) Free(typ string) bool { return c.free[typ] || strings.HasPrefix(typ, "terrace_") }
 
 // parents are the attributes that tell where a resource is that has no location.
 func parents() [][]string {

@@ -8,7 +8,10 @@ import (
 )
 
 func containers() map[string]cost.Model {
-	return map[string]cost.Model{"azurerm_container_registry": registry, "azurerm_api_management": apiManagement}
+	return map[string]cost.Model{
+		"azurerm_container_registry": registry, "azurerm_api_management": apiManagement,
+		"azurerm_container_app": containerApp, "azurerm_container_app_environment": containerAppEnvironment,
+	}
 }
 
 func registry(r *cost.Reading) {

@@ -19,18 +19,23 @@ func cosmos() map[string]cost.Model {
 	return models
 }
 
+// cosmosAbove is the database or keyspace that something is in, nil if it is none of
+// what is planned.
+func cosmosAbove(r *cost.Reading) *cost.Resource {
+	if up := r.In().Related(r.Resource(), "cassandra_keyspace_id", "azurerm_cosmosdb_cassandra_keyspace"); up != nil {
+		return up
+	}
+	kind := strings.NewReplacer("_collection", "_database", "_container", "_database", "_graph", "_database").Replace(r.Type())
+	return r.In().Related(r.Resource(), "database_name", kind)
+}
+
 // cosmosAccount finds the account of a database or of what is in one.
 func cosmosAccount(r *cost.Reading) *cost.Resource {
 	if a := r.In().Related(r.Resource(), "account_name", "azurerm_cosmosdb_account"); a != nil {
 		return a
 	}
-	for attribute, typ := range map[string]string{
-		"cassandra_keyspace_id": "azurerm_cosmosdb_cassandra_keyspace", "database_name": strings.Replace(strings.Replace(strings.Replace(
-			r.Type(), "_collection", "_database", 1), "_container", "_database", 1), "_graph", "_database", 1),
-	} {
-		if up := r.In().Related(r.Resource(), attribute, typ); up != nil {
-			return r.In().Related(up, "account_name", "azurerm_cosmosdb_account")
-		}
+	if up := cosmosAbove(r); up != nil {
+		return r.In().Related(up, "account_name", "azurerm_cosmosdb_account")
 	}
 	return nil
 }
@@ -90,37 +95,62 @@ func cosmosAdd(r *cost.Reading, name string, g geo, unit string, quantity *float
 	})
 }
 
+// shares tells whether something has its throughput from the database that it is in.
+func shares(r *cost.Reading) bool {
+	up := cosmosAbove(r)
+	if up == nil {
+		return false
+	}
+	v := cost.NewView(up.Values)
+	return v.Num("throughput", 0) > 0 || v.Num("autoscale_settings.max_throughput", 0) > 0
+}
+
 func throughput(r *cost.Reading, account cost.View, geos []geo) {
 	most := r.Num("autoscale_settings.max_throughput", 0)
 	fixed := r.Num("throughput", 0)
 	if most == 0 && fixed == 0 {
-		r.Add(cost.Part{
-			Name: "Provisioned throughput (serverless)", Unit: "1M RU", Quantity: r.Told("monthly_serverless_request_units", 1e6),
-			Service: "cosmosdb", Meter: "serverless", Region: geos[0].region, Usage: true,
-		})
+		if !shares(r) {
+			r.Add(cost.Part{
+				Name: "Provisioned throughput (serverless)", Unit: "1M RU", Quantity: r.Told("monthly_serverless_request_units", 1e6),
+				Service: "cosmosdb", Meter: "serverless", Region: geos[0].region, Usage: true,
+			})
+		}
 		return
 	}
+	// Where several regions write, a unit has its own price, in which scaling and zones are.
+	several := account.Bool("multiple_write_locations_enabled", account.Bool("enable_multiple_write_locations", false))
+	meter, scaled := "throughput", 1.5
+	if several {
+		meter, scaled = "throughput of several regions", 1
+	}
 	for _, g := range geos {
+		if several {
+			g.factor = 1
+		}
 		mode, quantity := "provisioned", cost.Quantity(fixed/100*g.factor)
 		if most > 0 {
 			mode, quantity = "autoscale", nil
 			if share := r.Told("max_request_units_utilization_percentage", 100); share != nil {
-				quantity = cost.Quantity(most / 100 * math.Max(*share, 0.1) * 1.5)
+				quantity = cost.Quantity(most / 100 * math.Max(*share, 0.1) * scaled)
 			}
 		}
 		r.Add(cost.Part{
 			Name: fmt.Sprintf("Provisioned throughput (%s, %s)", mode, g.name), Unit: "RU/s x 100", Quantity: quantity,
-			Service: "cosmosdb", Meter: "throughput", Variant: strings.ReplaceAll(strings.ToLower(g.name), " ", ""), Region: g.region,
+			Service: "cosmosdb", Meter: meter, Variant: strings.ReplaceAll(strings.ToLower(g.name), " ", ""), Region: g.region,
 		})
 	}
 }
 
-// cosmosBackup adds what backups cost: two periodic copies are free.
+// cosmosBackup adds what backups cost: two periodic copies are free, and so are seven
+// days of what is kept continuously.
 func cosmosBackup(r *cost.Reading, account cost.View, geos []geo, stored *float64) {
 	if !account.Has("backup") {
 		return
 	}
 	if strings.EqualFold(account.Str("backup.type", ""), "Continuous") {
+		if strings.EqualFold(account.Str("backup.tier", ""), "Continuous7Days") {
+			return
+		}
 		for _, g := range geos {
 			cosmosAdd(r, "Continuous backup", g, "GB", stored)
 		}

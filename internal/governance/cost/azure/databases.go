@@ -53,6 +53,7 @@ func mysqlFlexible(r *cost.Reading) {
 	if extra := r.Num("storage.iops", 360) - included; extra > 0 {
 		r.Monthly("Additional IOPS", "IOPS", extra)
 	}
+	standby(r, sku, &size)
 	r.UsedAs("Additional backup storage", "GB", "additional_backup_storage_gb", 1)
 }
 
@@ -64,7 +65,18 @@ func postgresFlexible(r *cost.Reading) {
 		size = cost.Quantity(math.Round(mb / 1024))
 	}
 	r.Add(cost.Part{Name: "Storage", Unit: "GB", Quantity: size})
+	standby(r, sku, size)
 	r.UsedAs("Additional backup storage", "GB", "additional_backup_storage_gb", 1)
+}
+
+// standby adds the second server that takes over from the first: as large, and as dear.
+func standby(r *cost.Reading, sku string, size *float64) {
+	mode := r.Low("high_availability.mode", "")
+	if mode == "" || mode == "disabled" {
+		return
+	}
+	r.Add(cost.Part{Name: "Standby compute (" + sku + ")", Unit: "hours", Quantity: cost.Quantity(cost.HoursPerMonth), Meter: "Compute (" + sku + ")"})
+	r.Add(cost.Part{Name: "Standby storage", Unit: "GB", Quantity: size, Meter: "Storage"})
 }
 
 func caches() map[string]cost.Model {

@@ -14,9 +14,11 @@ func kubernetes() map[string]cost.Model {
 }
 
 func cluster(r *cost.Reading) {
-	tier := r.Low("sku_tier", "free")
-	if tier == "paid" || tier == "standard" || tier == "premium" {
+	switch r.Low("sku_tier", "free") {
+	case "paid", "standard":
 		r.Hourly("Uptime SLA", 1)
+	case "premium": // it is sold as long term support, with the service level in it
+		r.Hourly("Long term support", 1)
 	}
 	r.Within("default_node_pool", func() {
 		v := r.List("default_node_pool")

@@ -18,6 +18,8 @@ func monitor() map[string]cost.Model {
 		"azurerm_monitor_diagnostic_setting": diagnostics, "azurerm_monitor_metric_alert": metricAlert,
 		"azurerm_monitor_scheduled_query_rules_alert":    queryAlert,
 		"azurerm_monitor_scheduled_query_rules_alert_v2": queryAlert2,
+		"azurerm_monitor_workspace":                      metricsWorkspace,
+		"azurerm_dashboard_grafana":                      grafana,
 	}
 }
 

@@ -172,7 +172,18 @@ func connectionMonitor(r *cost.Reading) {
 }
 
 func bastion(r *cost.Reading) {
-	r.Hourly("Bastion host", 1)
+	sku := r.Low("sku", "basic")
+	if sku == "developer" {
+		return
+	}
+	variant := sku
+	if sku == "basic" {
+		variant = ""
+	}
+	r.Add(cost.Part{Name: "Bastion host", Unit: "hours", Quantity: cost.Quantity(cost.HoursPerMonth), Variant: variant})
+	if more := r.Num("scale_units", 2) - 2; more > 0 && variant != "" { // two are in the price of the host
+		r.Add(cost.Part{Name: "Scale units", Unit: "hours", Quantity: cost.Quantity(cost.HoursPerMonth * more), Variant: variant})
+	}
 	told := r.Told("monthly_outbound_data_gb", 1)
 	r.Tiered(cost.Part{Unit: "GB", Quantity: told, Usage: true},
 		cost.Tier{Name: "Outbound data transfer (first 10TB)", Size: 10_000}, cost.Tier{Name: "Outbound data transfer (next 40TB)", Size: 50_000},

@@ -3130,19 +3130,13 @@ type ListBindingsResponse struct {
 	Items []VcsBinding `json:"items"`
 }
 
-// ListBudgetHistoryResponse defines model for ListBudgetHistoryResponse.
-type ListBudgetHistoryResponse struct {
-	Items []BudgetRevision `json:"items"`
-}
-
-// ListBudgetsResponse defines model for ListBudgetsResponse.
-type ListBudgetsResponse struct {
-	Items []BudgetStatus `json:"items"`
-}
-
 // ListCostAnomaliesResponse defines model for ListCostAnomaliesResponse.
 type ListCostAnomaliesResponse struct {
 	Items []FocusAnomaly `json:"items"`
+
+	// Method How a day is judged.
+	Method string `json:"method"`
+	Next   string `json:"next,omitempty"`
 }
 
 // ListIdentitiesResponse defines model for ListIdentitiesResponse.
@@ -3386,6 +3380,18 @@ type PageAutomationFiring struct {
 type PageAutomationRule struct {
 	Items []AutomationRule `json:"items"`
 	Next  string           `json:"next,omitempty"`
+}
+
+// PageBudgetRevision defines model for PageBudgetRevision.
+type PageBudgetRevision struct {
+	Items []BudgetRevision `json:"items"`
+	Next  string           `json:"next,omitempty"`
+}
+
+// PageBudgetStatus defines model for PageBudgetStatus.
+type PageBudgetStatus struct {
+	Items []BudgetStatus `json:"items"`
+	Next  string         `json:"next,omitempty"`
 }
 
 // PageComplianceFinding defines model for PageComplianceFinding.
@@ -5714,12 +5720,27 @@ type ListAuditEntriesParams struct {
 type ListBudgetsParams struct {
 	// Project The project; the whole tenant unless given.
 	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // DeleteBudgetParams defines parameters for DeleteBudget.
 type DeleteBudgetParams struct {
 	// Reason Why; it is kept in the audit log.
 	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
+}
+
+// ListBudgetHistoryParams defines parameters for ListBudgetHistory.
+type ListBudgetHistoryParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListComplianceFindingsParams defines parameters for ListComplianceFindings.
@@ -5861,6 +5882,12 @@ type ListComplianceParams struct {
 type ListCostAnomaliesParams struct {
 	// Project The project; the whole tenant unless given.
 	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Days How many of the last days are judged.
 	Days int64 `form:"days,omitempty" json:"days,omitempty"`

@@ -45,11 +45,21 @@ func (c *Client) Showback(ctx context.Context, p GetShowbackParams) (FocusShowba
 	return r, c.callWithin(ctx, stateTimeout, http.MethodGet, query(escape("costs", "showback"), p), nil, &r)
 }
 
-// CostAnomalies returns days that are out of line, the newest first.
-func (c *Client) CostAnomalies(ctx context.Context, p ListCostAnomaliesParams) ([]FocusAnomaly, error) {
-	var r ListCostAnomaliesResponse
-	err := c.callWithin(ctx, stateTimeout, http.MethodGet, query(escape("costs", "anomalies"), p), nil, &r)
-	return r.Items, err
+// CostAnomalies returns days that are out of line, the newest first, and how they are
+// found.
+func (c *Client) CostAnomalies(ctx context.Context, p ListCostAnomaliesParams) ([]FocusAnomaly, string, error) {
+	found := []FocusAnomaly{}
+	for {
+		var r ListCostAnomaliesResponse
+		if err := c.callWithin(ctx, stateTimeout, http.MethodGet, query(escape("costs", "anomalies"), p), nil, &r); err != nil {
+			return nil, "", err
+		}
+		found = append(found, r.Items...)
+		if r.Next == "" || r.Next == p.Cursor {
+			return found, r.Method, nil
+		}
+		p.Cursor = r.Next
+	}
 }
 
 // Idle returns what seems to be paid for in vain.

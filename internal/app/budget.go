@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -143,14 +142,14 @@ func addedBy(in run.GateInput, e *cost.Estimate) budget.Change {
 func heldBy(v budget.Verdict) run.GateResult {
 	result := run.GateResult{Level: run.Advisory, Outcome: run.Passed, Message: "no budget covers it"}
 	if v.Budgets > 0 {
-		result.Message = fmt.Sprintf("it fits in %d budgets", v.Budgets)
+		result.Message = "it fits in " + cost.Counted(v.Budgets, "budget")
 	}
 	if len(v.Findings) == 0 {
 		return result
 	}
 	level := levelOfBudget(v.Level())
 	result.Level, result.Outcome = levelOf(level), run.Missed
-	result.Message, result.Fix = fmt.Sprintf("%d findings of %d budgets", len(v.Findings), v.Budgets), ""
+	result.Message, result.Fix = cost.Counted(len(v.Findings), "finding")+" of "+cost.Counted(v.Budgets, "budget"), ""
 	for _, f := range v.Findings {
 		if result.Fix == "" && f.Level == v.Level() { // of the first budget that decides
 			result.Fix = f.Fix

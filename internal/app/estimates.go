@@ -300,13 +300,13 @@ func told(e *cost.Estimate) string {
 		fmt.Fprintf(&s, "; what runs now has %d more", n)
 	}
 	if e.DependsOnUsage > 0 {
-		fmt.Fprintf(&s, "; %d parts depend on use that nobody told", e.DependsOnUsage)
+		fmt.Fprintf(&s, "; use that nobody told decides %s", cost.Counted(e.DependsOnUsage, "part"))
 	}
 	if n := len(e.Assumptions); n > 0 {
-		fmt.Fprintf(&s, "; rests on %d assumptions", n)
+		fmt.Fprintf(&s, "; rests on %s", cost.Counted(n, "assumption"))
 	}
 	if n := len(e.Warnings); n > 0 {
-		fmt.Fprintf(&s, "; %d things that were told of use change nothing", n)
+		fmt.Fprintf(&s, "; told of use without effect: %s", cost.Counted(n, "thing"))
 	}
 	if e.Prices != "" {
 		fmt.Fprintf(&s, " (prices of %s)", e.Prices)

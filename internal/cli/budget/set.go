@@ -2,14 +2,18 @@ package budget
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -65,7 +69,30 @@ func (o *setting) run(c *cobra.Command, e *command.Env, name string) error {
 			return err
 		}
 	}
-	return o.send(c.Context(), e, s, name)
+	return mistaken(c, o.send(c.Context(), e, s, name))
+}
+
+// mistaken makes a mistake in the command line of what the server refuses about flags
+// alone.
+func mistaken(c *cobra.Command, err error) error {
+	e, ok := errors.AsType[*kernel.Error](err)
+	if !ok || e.Kind != kernel.Invalid || len(e.Problems) == 0 {
+		return err
+	}
+	problems := slices.Clone(e.Problems)
+	for i, p := range problems {
+		name := strings.TrimPrefix(p.Path, "body.")
+		if name != "body" && c.Flags().Lookup(name) == nil {
+			return err
+		}
+		if name != "body" {
+			problems[i].Path = "body." + name
+		}
+		if p.Fix == "" {
+			problems[i].Fix = "write how much may be spent in a month as a decimal number, such as 500 or 80.25"
+		}
+	}
+	return &exit.UsageError{Err: kernel.Errorf(kernel.Invalid, "the budget is not possible").WithProblems(problems...), Command: c.CommandPath()}
 }
 
 // keep takes what no flag names from the budget as it is.

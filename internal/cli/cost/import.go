@@ -14,6 +14,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/governance/cost"
 )
 
 func importFiles(e *command.Env) *cobra.Command {
@@ -119,7 +120,7 @@ func writeImport(w io.Writer, i apiclient.FocusImport) {
 	if i.DryRun {
 		what = "readable, and not imported"
 	}
-	_, _ = fmt.Fprintf(w, "%s: %d rows %s, FOCUS %s\n", i.ID, i.Rows-i.Skipped, what, strings.Join(i.Versions, " and "))
+	_, _ = fmt.Fprintf(w, "%s: %s %s, FOCUS %s\n", i.ID, cost.Counted(i.Rows-i.Skipped, "row"), what, strings.Join(i.Versions, " and "))
 	for _, s := range i.Slices {
 		_, _ = fmt.Fprintf(w, "  %s, billing period %s to %s, charges from %s to %s\n", s.Account, s.Period, s.End, s.From, s.To)
 	}
@@ -127,16 +128,16 @@ func writeImport(w io.Writer, i apiclient.FocusImport) {
 		_, _ = fmt.Fprintf(w, "  %s billed %s, effective %s\n", t.Currency, t.Billed, t.Effective)
 	}
 	if i.Replaced > 0 {
-		_, _ = fmt.Fprintf(w, "%d billing periods that were imported before are replaced\n", i.Replaced)
+		_, _ = fmt.Fprintf(w, "replaced: %s of what was imported before\n", cost.Counted(i.Replaced, "billing period"))
 	}
 	if i.Rounded > 0 {
-		_, _ = fmt.Fprintf(w, "%d rows have amounts with more than 12 decimal places, which were rounded\n", i.Rounded)
+		_, _ = fmt.Fprintf(w, "rounded to 12 decimal places: amounts of %s\n", cost.Counted(i.Rounded, "row"))
 	}
 	if len(i.Missing) > 0 {
 		_, _ = fmt.Fprintf(w, "columns that FOCUS 1.2 demands and that are not there, nor needed: %s\n", strings.Join(i.Missing, ", "))
 	}
 	if i.Skipped > 0 {
-		_, _ = fmt.Fprintf(w, "%d rows are left out; the first problems:\n", i.Skipped)
+		_, _ = fmt.Fprintf(w, "left out: %s; the first problems:\n", cost.Counted(i.Skipped, "row"))
 		for _, p := range i.Problems {
 			_, _ = fmt.Fprintf(w, "  %s\n", p)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/governance/cost"
 )
 
 // paid are the commands about what was really paid; they ask the server.
@@ -29,12 +30,13 @@ func anomalies(e *command.Env) *cobra.Command {
 		Example: "  terrace cost anomalies --tenant\n  terrace cost anomalies --days 7 --minimum 50 -o json",
 		RunE: e.InScope(&tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
 			p.Project = project
-			all, err := s.CostAnomalies(ctx, p)
+			all, method, err := s.CostAnomalies(ctx, p)
 			if err != nil {
 				return err
 			}
-			return command.PrintList(e, all, []string{"ANOMALY", "DAY", "SERVICE", "PROJECT", "STAGE", "CURRENCY", "COST", "EXPECTED", "DIRECTION"}, func(a apiclient.FocusAnomaly) []string {
-				return []string{a.ID, a.Day, a.Service, a.Project, a.Stage, a.Currency, cents(a.Actual), cents(a.Expected), string(a.Direction)}
+			e.Say("%s", method)
+			return command.PrintList(e, all, []string{"ANOMALY", "DAY", "SERVICE", "PROJECT", "STAGE", "CURRENCY", "COST", "EXPECTED", "SPREAD", "COMPARED WITH", "DIRECTION"}, func(a apiclient.FocusAnomaly) []string {
+				return []string{a.ID, a.Day, a.Service, a.Project, a.Stage, a.Currency, cents(a.Actual), cents(a.Expected), cents(a.Spread), against(a), string(a.Direction)}
 			})
 		}),
 	}
@@ -44,6 +46,14 @@ func anomalies(e *command.Env) *cobra.Command {
 	c.Flags().Float64Var(&p.Minimum, "minimum", 10, "the smallest difference that is told, in units of the currency")
 	command.Positive(c, "days", "threshold", "minimum")
 	return c
+}
+
+// against is the days that one was compared with.
+func against(a apiclient.FocusAnomaly) string {
+	if a.Method == "weekday" {
+		return cost.Counted(a.Samples, "same weekday")
+	}
+	return cost.Counted(a.Samples, "day") + " before"
 }
 
 func idle(e *command.Env) *cobra.Command {

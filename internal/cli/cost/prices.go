@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/governance/cost"
 	"github.com/terrace-idp/terrace/internal/governance/cost/pricebook"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -74,7 +75,7 @@ func takePages(files []string, into, date string) (imported, error) {
 		Items: pages.Items, Skipped: pages.Skipped, Unmapped: pages.Unmapped, Next: pages.Next,
 	}
 	if result.Prices == 0 {
-		return result, kernel.Errorf(kernel.Invalid, "the pages have no price that Terrace uses: of %d items %d are not on-demand prices in US dollars", result.Items, result.Skipped).
+		return result, kernel.Errorf(kernel.Invalid, "the pages have no price that Terrace uses: of %s %d are not on-demand prices in US dollars", cost.Counted(result.Items, "item"), result.Skipped).
 			WithFix("ask the API for currencyCode='USD' and for services that estimates name, see what has no price in terrace cost estimate")
 	}
 	return result, save(result.File, pages.Entries())
@@ -96,7 +97,7 @@ func save(name string, entries []pricebook.Entry) error {
 }
 
 func writeImported(w io.Writer, r imported) {
-	_, _ = fmt.Fprintf(w, "%s: %d prices of %d items; %d are not on-demand prices in US dollars\n", r.File, r.Prices, r.Items, r.Skipped)
+	_, _ = fmt.Fprintf(w, "%s: %s of %s; not on-demand prices in US dollars: %d\n", r.File, cost.Counted(r.Prices, "price"), cost.Counted(r.Items, "item"), r.Skipped)
 	if r.Next != "" {
 		_, _ = fmt.Fprintf(w, "there are more pages, which are not in it: %s\n", r.Next)
 	}
@@ -106,6 +107,6 @@ func writeImported(w io.Writer, r imported) {
 	}
 	slices.Sort(services)
 	for _, s := range services {
-		_, _ = fmt.Fprintf(w, "not used: %s, %d meters\n", s, r.Unmapped[s])
+		_, _ = fmt.Fprintf(w, "not used: %s, %s\n", s, cost.Counted(r.Unmapped[s], "meter"))
 	}
 }

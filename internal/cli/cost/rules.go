@@ -11,6 +11,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/governance/cost"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -65,7 +66,7 @@ func applyRules(e *command.Env) *cobra.Command {
 				return err
 			}
 			return e.Print(r, func(w io.Writer) {
-				_, _ = fmt.Fprintf(w, "%d assignments and %d shared costs hold for every month; see terrace cost showback\n", len(r.Assign), len(r.Shared))
+				_, _ = fmt.Fprintf(w, "%s and %s hold for every month; see terrace cost showback\n", cost.Counted(len(r.Assign), "assignment"), cost.Counted(len(r.Shared), "shared cost"))
 			})
 		}),
 	}

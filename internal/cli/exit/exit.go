@@ -198,7 +198,8 @@ func people(w io.Writer, now time.Time, err error) {
 	if p, ok := errors.AsType[*PolicyError](err); ok && p.Told {
 		return // likewise
 	}
-	if u, ok := errors.AsType[*UsageError](err); ok {
+	e, ok := errors.AsType[*kernel.Error](err)
+	if u, usage := errors.AsType[*UsageError](err); usage && (!ok || len(e.Problems) == 0) {
 		_, _ = fmt.Fprintf(w, "error: %v\nfix: %s\n", u, usageFix(err))
 		return
 	}
@@ -206,7 +207,6 @@ func people(w io.Writer, now time.Time, err error) {
 		_, _ = fmt.Fprintln(w, "interrupted")
 		return
 	}
-	e, ok := errors.AsType[*kernel.Error](err)
 	if !ok {
 		_, _ = fmt.Fprintf(w, "error: %v\n", err)
 		return

@@ -96,7 +96,7 @@ func (b *books) running(budget Budget, without string, x *exchange) (now, then f
 // lacking is a figure in the budget's currency, and what of it cannot be compared.
 func (x *exchange) lacking(b Budget, what, currency string, monthly focus.Amount, unpriced int) (in float64, gaps []gap) {
 	if unpriced > 0 {
-		gaps = append(gaps, gap{fmt.Sprintf("%s has %d parts without a price", what, unpriced), havePriced})
+		gaps = append(gaps, gap{fmt.Sprintf("parts without a price in %s: %d", what, unpriced), havePriced})
 	}
 	in, ok := x.of(monthly.Float(), currency)
 	if !ok {

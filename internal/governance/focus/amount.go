@@ -2,6 +2,7 @@ package focus
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/big"
 	"strconv"
@@ -27,6 +28,9 @@ type Amount struct {
 	Milli, Pico int64
 }
 
+// errTooLarge is why a number of that many digits is none.
+var errTooLarge = errors.New("is larger than any amount")
+
 // ParseAmount reads a decimal number, with or without an exponent. exact is false
 // where it has more than 12 decimal places and was rounded.
 func ParseAmount(s string) (a Amount, exact bool, err error) {
@@ -42,7 +46,7 @@ func ParseAmount(s string) (a Amount, exact bool, err error) {
 		return a, false, fmt.Errorf("%q is no decimal number", s)
 	}
 	if len(strings.TrimLeft(whole, "0")) > maxWhole {
-		return a, false, fmt.Errorf("%q is larger than any amount", s)
+		return a, false, fmt.Errorf("%.60q %w", s, errTooLarge)
 	}
 	units, _ := strconv.ParseInt("0"+whole, 10, 64) // digits alone, few enough
 	part, exact := fractionOf(fraction)

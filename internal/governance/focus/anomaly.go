@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -42,6 +43,14 @@ func (l Looking) defaults() Looking {
 	return Looking{cmp.Or(l.Threshold, DefaultThreshold), cmp.Or(l.Minimum, DefaultMinimum), cmp.Or(l.Days, DefaultWindow)}
 }
 
+// Method says in a sentence how a day is judged.
+func (l Looking) Method() string {
+	l = l.defaults()
+	return fmt.Sprintf("A day is compared with the median of up to %d of the same weekday before it, or of up to %d days before it where there are fewer than %d of them; "+
+		"it is out of line where it differs by %g or more and by %g or more spreads, one being %g times the median absolute deviation and at least %g %% of the median. The last %d of %d days that are judged may still grow.",
+		seasons, recent, minSeasons, l.Minimum, l.Threshold, consistent, leastShare*100, unsettled, l.Days)
+}
+
 // Anomaly is a day on which a service cost a project's stage far more, or less, than
 // it used to.
 type Anomaly struct {
@@ -71,6 +80,22 @@ func (s *Service) Anomalies(ctx context.Context, scope kernel.Scope, l Looking) 
 		return nil, kernel.Errorf(kernel.Invalid, "the threshold and the minimum have to be numbers").WithFix("write them as 4 and 10.5")
 	}
 	return s.look(ctx, scope, l.defaults())
+}
+
+// AnomaliesPage is a page of them.
+func (s *Service) AnomaliesPage(ctx context.Context, scope kernel.Scope, l Looking, page kernel.PageRequest) (kernel.Page[Anomaly], error) {
+	all, err := s.Anomalies(ctx, scope, l)
+	if err != nil {
+		return kernel.Page[Anomaly]{}, err
+	}
+	if page.Cursor != "" {
+		i := slices.IndexFunc(all, func(a Anomaly) bool { return a.ID == page.Cursor })
+		if i < 0 {
+			return kernel.Page[Anomaly]{}, kernel.Errorf(kernel.Invalid, "%.40q is not a cursor of this list, or costs were imported meanwhile", page.Cursor).WithFix("list them from the first on")
+		}
+		all = all[i+1:]
+	}
+	return kernel.PageOf(all[:min(len(all), page.Size()+1)], page, func(a Anomaly) string { return a.ID }), nil
 }
 
 func (s *Service) look(ctx context.Context, scope kernel.Scope, l Looking) ([]Anomaly, error) {

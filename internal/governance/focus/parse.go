@@ -2,6 +2,7 @@ package focus
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -104,6 +105,10 @@ func (p *parser) amount(c *Charge, column string, must bool) Amount {
 		return Amount{}
 	}
 	a, exact, err := ParseAmount(v)
+	if errors.Is(err, errTooLarge) {
+		p.bad(column, fmt.Sprintf("%.60q %s", v, errTooLarge), fmt.Sprintf("correct it: an amount has at most %d digits before the point", maxWhole))
+		return Amount{}
+	}
 	if err != nil {
 		p.bad(column, fmt.Sprintf("%.60q is no amount", v), "write a decimal number with a point and without separators, such as -1234.56")
 		return Amount{}

@@ -46,7 +46,7 @@ func NewReader(r io.Reader, names []string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bounded{from: plain}
+	b := &bounded{from: &unmarked{from: bufio.NewReaderSize(plain, 64<<10), begins: true}}
 	c := csv.NewReader(b)
 	c.ReuseRecord, c.FieldsPerRecord = true, -1
 	n := &Reader{csv: c, bound: b, files: names, file: -1, times: map[string]string{}, currencies: map[string]string{}, tags: map[string]string{}}

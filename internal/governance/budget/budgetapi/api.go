@@ -68,7 +68,7 @@ type setInput struct {
 		Stage      string       `json:"stage,omitempty" maxLength:"63" doc:"Of which stage; all unless given."`
 		Workload   string       `json:"workload,omitempty" maxLength:"63" doc:"Of which workload; all unless given."`
 		Amount     focus.Amount `json:"amount" doc:"How much may be spent in a calendar month."`
-		Currency   string       `json:"currency,omitempty" maxLength:"3" doc:"The currency by its code; USD unless given."`
+		Currency   string       `json:"currency,omitempty" maxLength:"40" doc:"The currency by its code; USD unless given."`
 		Zone       string       `json:"zone,omitempty" maxLength:"100" doc:"The time zone of the month, such as Europe/Berlin; UTC unless given."`
 		Level      budget.Level `json:"level,omitempty" doc:"warn unless given."`
 		Unpriced   budget.Level `json:"unpriced,omitempty" doc:"What becomes of a run of which it cannot be told what it adds; as the server is configured unless given."`

@@ -142,6 +142,7 @@ func (a API) showback(ctx context.Context, in *showbackInput) (*showbackOutput, 
 
 type anomaliesInput struct {
 	httpserver.ScopeParam
+	httpserver.PageParams
 	Days      int     `query:"days" minimum:"1" maximum:"400" default:"30" doc:"How many of the last days are judged."`
 	Threshold float64 `query:"threshold" minimum:"1" maximum:"100" default:"4" doc:"How many spreads from the median are an anomaly."`
 	Minimum   float64 `query:"minimum" minimum:"0.01" default:"10" doc:"The smallest difference that is one, in units of the currency."`
@@ -149,14 +150,17 @@ type anomaliesInput struct {
 
 type anomaliesOutput struct {
 	Body struct {
-		Items []focus.Anomaly `json:"items"`
+		kernel.Page[focus.Anomaly]
+
+		Method string `json:"method" doc:"How a day is judged."`
 	}
 }
 
 func (a API) anomalies(ctx context.Context, in *anomaliesInput) (*anomaliesOutput, error) {
-	all, err := a.Costs.Anomalies(ctx, in.Scope(ctx), focus.Looking{Threshold: in.Threshold, Minimum: in.Minimum, Days: in.Days})
+	looking := focus.Looking{Threshold: in.Threshold, Minimum: in.Minimum, Days: in.Days}
+	page, err := a.Costs.AnomaliesPage(ctx, in.Scope(ctx), looking, in.Page())
 	out := &anomaliesOutput{}
-	out.Body.Items = all
+	out.Body.Page, out.Body.Method = page, looking.Method()
 	return out, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/governance/cost"
 )
@@ -31,6 +33,9 @@ func importFiles(e *command.Env) *cobra.Command {
 					return err
 				}
 				p.Files = append(p.Files, strings.ReplaceAll(filepath.Base(a), ",", "_"))
+			}
+			if twice := namedTwice(args); twice != "" {
+				return &exit.UsageError{Err: fmt.Errorf("%s is named twice, and would count twice", twice), Command: "terrace cost import"}
 			}
 			body, ended := pack(e.In, args)
 			i, err := s.ImportCosts(ctx, p, body)
@@ -59,6 +64,31 @@ func readable(path string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// namedTwice is a file that is among the paths under two names, or twice under one.
+func namedTwice(paths []string) string {
+	var seen []os.FileInfo
+	inputs := 0
+	for _, path := range paths {
+		if path == "-" {
+			if inputs++; inputs > 1 {
+				return path
+			}
+			continue
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			continue // it is told when it is read
+		}
+		for _, other := range seen {
+			if os.SameFile(info, other) {
+				return path
+			}
+		}
+		seen = append(seen, info)
+	}
+	return ""
 }
 
 // pack sends files one after the other, gzipped, as they are read. ended ends that, and

@@ -95,7 +95,7 @@ func TestThePlatformIsPricedWithPricesOfTheAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := static.Read(t.Context(), platform, static.Options{Given: []static.Given{{File: "environments/prod/variables.tfvars"}}})
+	set, err := static.Read(t.Context(), platform, static.Options{Time: -1, Given: []static.Given{{File: "environments/prod/variables.tfvars"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -243,7 +243,8 @@ func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 			return e(c.Showback(ctx, apiclient.GetShowbackParams{Project: "shop", Month: "2026-10", By: []string{"stage"}, Basis: "billed"}))
 		},
 		"CostAnomalies": func() error {
-			return e(c.CostAnomalies(ctx, apiclient.ListCostAnomaliesParams{Project: "shop", Days: 7, Threshold: 5, Minimum: 1}))
+			_, _, err := c.CostAnomalies(ctx, apiclient.ListCostAnomaliesParams{Project: "shop", Days: 7, Threshold: 5, Minimum: 1})
+			return err
 		},
 		"Idle":             func() error { return e(c.Idle(ctx, apiclient.ListIdleParams{Project: "shop", QuietDays: 9})) },
 		"Maturity":         func() error { return e(c.Maturity(ctx)) },

@@ -75,7 +75,7 @@ func TestWhatHasNoPriceIsHeldAsTheBudgetSays(t *testing.T) {
 	if err != nil || !r.Blocks() || !strings.Contains(r.Findings[0].Message, "azurerm_orbital_spacecraft.a has no price") {
 		t.Errorf("%+v %v", r, err)
 	}
-	if r, err := g.Evaluate(t.Context(), resized()); err != nil || r.Outcome != run.Passed || !strings.Contains(r.Message, "1 budgets") {
+	if r, err := g.Evaluate(t.Context(), resized()); err != nil || r.Outcome != run.Passed || !strings.Contains(r.Message, "it fits in 1 budget") {
 		t.Errorf("%+v %v", r, err)
 	}
 }

@@ -227,7 +227,7 @@ func TestTheUsageOfAWorkloadCounts(t *testing.T) {
 	if with.Cost.Monthly <= without.Cost.Monthly || len(with.Cost.Assumptions) != 1 || with.Cost.Assumptions[0].Assumed != "1000000" || len(with.Cost.Warnings) != 1 {
 		t.Errorf("%+v, and %+v with usage", without.Cost, with.Cost)
 	}
-	if !strings.Contains(with.Message, "rests on 1 assumptions") {
+	if !strings.Contains(with.Message, "rests on 1 assumption;") {
 		t.Errorf("message %q", with.Message)
 	}
 	for name, usage := range map[string]string{"no YAML": "[", "less than nothing": "resource_type_default_usage:\n  azurerm_managed_disk:\n    monthly_disk_operations: -1\n", "no number": "resource_type_default_usage:\n  azurerm_managed_disk:\n    monthly_disk_operations: many\n"} {

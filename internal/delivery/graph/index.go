@@ -13,6 +13,7 @@ import (
 // Index holds definitions by type, checked and ready to be matched. It is made
 // once and used for any number of workloads, by several goroutines at once.
 type Index struct {
+	defs   []Definition
 	byType map[string][]candidate
 	types  []string
 }
@@ -43,7 +44,7 @@ type dependent struct {
 // NewIndex checks the definitions together: a placeholder that means nothing
 // is Invalid, a criterion or name that two share is a Conflict.
 func NewIndex(defs []Definition) (*Index, error) {
-	x := &Index{byType: map[string][]candidate{}}
+	x := &Index{defs: defs, byType: map[string][]candidate{}}
 	names := map[string]bool{}
 	for _, d := range defs {
 		if names[d.Name] {
@@ -66,6 +67,9 @@ func NewIndex(defs []Definition) (*Index, error) {
 	}
 	return x, nil
 }
+
+// Definitions are those that the index was made of, which are not to be changed.
+func (x *Index) Definitions() []Definition { return x.defs }
 
 func (x *Index) add(c *compiled) error {
 	criteria := c.Criteria

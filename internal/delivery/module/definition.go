@@ -77,24 +77,6 @@ func claimsOf(d graph.Definition) ([]Claim, error) {
 	return claims, nil
 }
 
-// All returns every definition of the tenant, sorted by name. It asks for no
-// permission: a service that was allowed to do its work calls it for that work.
-func (s *Service) All(ctx context.Context, scope kernel.Scope) ([]graph.Definition, error) {
-	stored, err := s.deps.Definitions.All(ctx, tenantOf(scope))
-	if err != nil {
-		return nil, err
-	}
-	definitions := make([]graph.Definition, 0, len(stored))
-	for _, one := range stored {
-		d, err := one.Definition()
-		if err != nil {
-			return nil, err
-		}
-		definitions = append(definitions, d)
-	}
-	return definitions, nil
-}
-
 // Definition returns one definition.
 func (s *Service) Definition(ctx context.Context, scope kernel.Scope, name string) (Stored, error) {
 	if err := s.authorize(ctx, "definition.read", scope); err != nil {

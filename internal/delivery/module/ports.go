@@ -26,6 +26,8 @@ type Versions interface {
 type Definitions interface {
 	// All returns every definition, sorted by name.
 	All(ctx context.Context, scope kernel.Scope) ([]Stored, error)
+	// Contents returns the digest of the source of each of them by its name.
+	Contents(ctx context.Context, scope kernel.Scope) (map[string]kernel.Digest, error)
 	// Get returns one definition, NotFound when there is none.
 	Get(ctx context.Context, scope kernel.Scope, name string) (Stored, error)
 	// Put inserts or replaces a definition and its claims; Conflict when

@@ -23,7 +23,8 @@ type Deps struct {
 
 // Service is the registry and the keeper of definitions.
 type Service struct {
-	deps Deps
+	deps  Deps
+	known known
 }
 
 // NewService returns a service on deps.

@@ -15,15 +15,11 @@ import (
 // pin resolves the workload for every stage and fixes in the release what
 // serves it there, and nothing else.
 func (s *Service) pin(ctx context.Context, r *Release, w *workload.Workload) error {
-	defs, err := s.c.Definitions.All(ctx, r.Scope)
+	index, err := s.c.Definitions.Index(ctx, r.Scope)
 	if err != nil {
 		return fmt.Errorf("definitions: %w", err)
 	}
-	c, err := NewCatalog(defs, s.finder(ctx, r.Scope))
-	if err != nil {
-		return err
-	}
-	return s.pinFrom(r, w, c)
+	return s.pinFrom(r, w, Catalog{index: index, modules: s.finder(ctx, r.Scope)})
 }
 
 // pinFrom is pin with what the catalog has.
@@ -41,7 +37,7 @@ func (s *Service) pinFrom(r *Release, w *workload.Workload, c Catalog) error {
 			return fmt.Errorf("module that runs containers on %s: %w", st.Name, err)
 		}
 	}
-	r.Definitions, r.Modules = p.definitions(c.definitions), p.pins()
+	r.Definitions, r.Modules = p.definitions(c.index.Definitions()), p.pins()
 	return nil
 }
 

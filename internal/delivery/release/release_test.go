@@ -35,7 +35,9 @@ type world struct {
 	config   release.Config
 }
 
-func (w *world) All(context.Context, kernel.Scope) ([]graph.Definition, error) { return w.defs, nil }
+func (w *world) Index(context.Context, kernel.Scope) (*graph.Index, error) {
+	return graph.NewIndex(w.defs)
+}
 
 func (w *world) Resolve(_ context.Context, _ kernel.Scope, ref graph.ModuleRef) (graph.ModulePin, error) {
 	v, ok := w.versions[ref.Source]

@@ -37,7 +37,7 @@ type Artifacts interface {
 
 // Definitions gives all definitions of a tenant.
 type Definitions interface {
-	All(ctx context.Context, scope kernel.Scope) ([]graph.Definition, error)
+	Index(ctx context.Context, scope kernel.Scope) (*graph.Index, error)
 }
 
 // Modules finds the version of a module to pin.

@@ -9,15 +9,14 @@ import (
 
 // Catalog is what serves workloads: all definitions, and the modules.
 type Catalog struct {
-	definitions []graph.Definition
-	index       *graph.Index
-	modules     graph.ModuleSource
+	index   *graph.Index
+	modules graph.ModuleSource
 }
 
 // NewCatalog returns a catalog; its error is Invalid where a definition is.
 func NewCatalog(definitions []graph.Definition, modules graph.ModuleSource) (Catalog, error) {
 	index, err := graph.NewIndex(definitions)
-	return Catalog{definitions: definitions, index: index, modules: modules}, err
+	return Catalog{index: index, modules: modules}, err
 }
 
 // variantLabel ends the version of a variant, so that nobody takes it for its original.

@@ -45,6 +45,17 @@ func (s *Definitions) All(ctx context.Context, scope kernel.Scope) ([]module.Sto
 	return storedOf(rows), db.Map(err, "definitions")
 }
 
+// Contents returns the digest of each definition of the tenant by its name.
+func (s *Definitions) Contents(ctx context.Context, scope kernel.Scope) (map[string]kernel.Digest, error) {
+	var rows []struct{ Name, Digest string }
+	err := s.db.Reader(ctx).NewRaw("SELECT name, digest FROM module_definitions WHERE tenant = ?", scope.Tenant).Scan(ctx, &rows)
+	contents := make(map[string]kernel.Digest, len(rows))
+	for _, row := range rows {
+		contents[row.Name] = kernel.Digest(row.Digest)
+	}
+	return contents, db.Map(err, "definitions")
+}
+
 // Get returns one definition.
 func (s *Definitions) Get(ctx context.Context, scope kernel.Scope, name string) (module.Stored, error) {
 	row := definitionRow{Tenant: scope.Tenant, Name: name}

@@ -21,6 +21,8 @@ import (
 // Rig is a service and what is around it. A test sets its fields before it calls.
 type Rig struct {
 	*module.Service
+	// DB is what it keeps all in.
+	DB *db.DB
 	// Denied are actions that nobody may do.
 	Denied map[string]bool
 	// Facts are what was recorded.
@@ -44,7 +46,7 @@ func On(t testing.TB, d *db.DB) *Rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = blobs.Close() })
-	rig, store := &Rig{Denied: map[string]bool{}}, modulesql.NewStore(d)
+	rig, store := &Rig{DB: d, Denied: map[string]bool{}}, modulesql.NewStore(d)
 	rig.Service = module.NewService(module.Deps{
 		Versions: store.Versions(), Definitions: store.Definitions(), Shipped: store.Shipped(),
 		Blobs: blobs, Authorizer: rig, Journal: rig, Tx: d,

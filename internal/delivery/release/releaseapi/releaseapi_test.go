@@ -26,8 +26,8 @@ import (
 // catalog serves everything and allows everything in the project shop.
 type catalog struct{}
 
-func (catalog) All(context.Context, kernel.Scope) ([]graph.Definition, error) {
-	return []graph.Definition{{Name: "redis", Type: "redis", Module: graph.ModuleRef{Source: "terrace/redis/local"}}}, nil
+func (catalog) Index(context.Context, kernel.Scope) (*graph.Index, error) {
+	return graph.NewIndex([]graph.Definition{{Name: "redis", Type: "redis", Module: graph.ModuleRef{Source: "terrace/redis/local"}}})
 }
 
 func (catalog) Resolve(_ context.Context, _ kernel.Scope, ref graph.ModuleRef) (graph.ModulePin, error) {

@@ -53,6 +53,10 @@ func (s *Service) Versions(ctx context.Context, stack string, r kernel.PageReque
 
 // Current returns the version in force; ok is false where the stack has no state.
 func (s *Service) Current(ctx context.Context, stack string) (v Version, ok bool, err error) {
+	if v, ok, err = s.Store.Current(ctx, stack); ok || err != nil {
+		return v, ok, err
+	}
+	// A version that is named and not there must not pass for no state.
 	record, err := s.Store.Stack(ctx, stack)
 	if err != nil || record.Current == "" {
 		return Version{}, false, err

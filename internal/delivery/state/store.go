@@ -22,6 +22,9 @@ type Versions interface {
 	Add(ctx context.Context, v Version) error
 	// Version returns one version of the stack, or kernel.NotFound.
 	Version(ctx context.Context, stack, id string) (Version, error)
+	// Current returns the version that the stack's record names; ok is false where
+	// there is no record, or none of that version.
+	Current(ctx context.Context, stack string) (v Version, ok bool, err error)
 	// List returns the stack's versions, the newest first.
 	List(ctx context.Context, stack string, r kernel.PageRequest) (kernel.Page[Version], error)
 }

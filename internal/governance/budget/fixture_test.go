@@ -77,7 +77,7 @@ func (b *bench) Check(stage string) error {
 }
 
 func (b *bench) Record(ctx context.Context, f kernel.Fact) error {
-	if _, ok := db.SQLTx(ctx); !ok {
+	if !db.InTransaction(ctx) {
 		return fmt.Errorf("the fact %s is outside of a transaction", f.Type)
 	}
 	b.mu.Lock()

@@ -103,7 +103,7 @@ func (b *bench) Authorize(_ context.Context, action string, scope kernel.Scope) 
 }
 
 func (b *bench) Record(ctx context.Context, f kernel.Fact) error {
-	if _, ok := db.SQLTx(ctx); !ok {
+	if !db.InTransaction(ctx) {
 		return fmt.Errorf("the fact %s is outside of a transaction", f.Type)
 	}
 	b.mu.Lock()

@@ -63,7 +63,7 @@ func (b *bench) Lifetimes(string) (lifetime.Rule, error) { return b.rule, nil }
 func (b *bench) Authorize(context.Context, string, kernel.Scope) error { return nil }
 
 func (b *bench) Record(ctx context.Context, f kernel.Fact) error {
-	if _, ok := db.SQLTx(ctx); !ok {
+	if !db.InTransaction(ctx) {
 		return fmt.Errorf("the fact %s is outside of a transaction", f.Type)
 	}
 	b.mu.Lock()

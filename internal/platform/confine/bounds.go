@@ -24,12 +24,27 @@ type Overrun struct {
 // Error says what was too much.
 func (o *Overrun) Error() string { return o.What }
 
-// measured is how often a tree of processes is looked at; without an isolation
-// that means all processes of the machine.
+// A tree of processes is looked at each measured; without an isolation that means all
+// processes of the machine. One that takes less than 1/modest of its bounds has far to
+// go, and is looked at less often.
 const (
 	measured        = 100 * time.Millisecond
+	measuredModest  = 250 * time.Millisecond
 	measuredOutside = 300 * time.Millisecond
+	modest          = 8
 )
+
+// next is how long it takes until a tree that takes so much is looked at again.
+func (b Bounds) next(u Use, confined bool) time.Duration {
+	switch far := func(used, bound int64) bool { return bound == 0 || modest*used < bound }; {
+	case !confined:
+		return measuredOutside
+	case far(u.Memory, b.Memory) && far(int64(u.Processes), int64(b.Processes)):
+		return measuredModest
+	default:
+		return measured
+	}
+}
 
 // Watch measures the tree until done is closed, and ends it when it takes too
 // much, with an *Overrun as the cause.
@@ -37,25 +52,23 @@ func (b Bounds) Watch(tree Tree, done <-chan struct{}, exceed context.CancelCaus
 	if b.Memory == 0 && b.Processes == 0 {
 		return
 	}
-	every := measured
-	if !tree.Confined {
-		every = measuredOutside
-	}
 	g := gauge{tree: tree}
 	defer g.close()
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
+	timer := time.NewTimer(b.next(Use(b), tree.Confined))
+	defer timer.Stop()
 	for {
 		select {
 		case <-done:
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		}
-		if over := b.over(g.use()); over != nil {
+		use := g.use()
+		if over := b.over(use); over != nil {
 			exceed(over)
 			tree.Kill()
 			return
 		}
+		timer.Reset(b.next(use, tree.Confined))
 	}
 }
 

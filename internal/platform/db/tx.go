@@ -3,16 +3,24 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/uptrace/bun"
+
+	"github.com/terrace-idp/terrace/internal/platform/db/prepared"
 )
 
 type txKey struct{}
 
 // transaction is one that is open, with what is called once it is committed.
 type transaction struct {
-	bun.Tx
+	bun.IDB
+
+	// conn is SQLite's writing connection, sql the transaction on PostgreSQL; the other
+	// one is nil.
+	conn *sql.Conn
+	sql  *sql.Tx
 
 	gathered []batch
 	after    []func()
@@ -33,12 +41,12 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error
 	if _, ok := openIn(ctx); ok {
 		return fn(ctx)
 	}
-	begun, err := d.write.BeginTx(ctx, nil)
+	tx, err := d.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	tx := &transaction{Tx: begun}
-	defer func() { _ = tx.Rollback() }() // does nothing after a commit
+	committed := false
+	defer func() { tx.end(committed) }()
 	ctx = context.WithValue(ctx, txKey{}, tx)
 	if err := fn(ctx); err != nil {
 		return err
@@ -46,16 +54,56 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error
 	if err := tx.put(ctx); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
+	if err := tx.commit(ctx); err != nil {
 		if isFull(err) {
 			return Map(err, "the change")
 		}
 		return fmt.Errorf("commit transaction: %w", err)
 	}
+	committed = true
+	tx.end(committed) // what is called now may begin the next one
 	for _, fn := range tx.after {
 		fn()
 	}
 	return nil
+}
+
+func (d *DB) begin(ctx context.Context) (*transaction, error) {
+	if d.dialect != SQLite {
+		begun, err := d.write.BeginTx(ctx, nil)
+		return &transaction{IDB: begun, sql: begun.Tx}, err
+	}
+	conn, err := d.write.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepared.Begin(ctx, conn.Conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return &transaction{IDB: writer{conn}, conn: conn.Conn}, nil
+}
+
+func (tx *transaction) commit(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if tx.conn == nil {
+		return tx.sql.Commit()
+	}
+	return prepared.Commit(ctx, tx.conn)
+}
+
+// end undoes what was not committed, and gives the connection back. It does nothing
+// the second time.
+func (tx *transaction) end(committed bool) {
+	if tx.conn == nil {
+		_ = tx.sql.Rollback() // does nothing after a commit
+		return
+	}
+	if !committed {
+		prepared.Rollback(tx.conn)
+	}
+	_ = tx.conn.Close() // it goes back to its pool, and may have gone
 }
 
 // AfterCommit calls fn once the transaction of ctx is committed, and never when it
@@ -73,7 +121,7 @@ func AfterCommit(ctx context.Context, fn func()) {
 // Conn returns what to write with: the transaction of ctx, else the database.
 func (d *DB) Conn(ctx context.Context) bun.IDB {
 	if tx, ok := openIn(ctx); ok {
-		return tx.Tx
+		return tx.IDB
 	}
 	return d.write
 }
@@ -82,7 +130,7 @@ func (d *DB) Conn(ctx context.Context) bun.IDB {
 // that does not wait for a writer.
 func (d *DB) Reader(ctx context.Context) bun.IDB {
 	if tx, ok := openIn(ctx); ok {
-		return tx.Tx
+		return tx.IDB
 	}
 	if d.dialect == SQLite {
 		return reader{d.read, d.turns}
@@ -90,11 +138,46 @@ func (d *DB) Reader(ctx context.Context) bun.IDB {
 	return d.read
 }
 
-// SQLTx returns the transaction of ctx for libraries that take a *sql.Tx.
-func SQLTx(ctx context.Context) (tx *sql.Tx, ok bool) {
-	b, ok := openIn(ctx)
-	if !ok {
-		return nil, false
+// InTransaction reports whether ctx is that of a transaction.
+func InTransaction(ctx context.Context) bool {
+	_, ok := openIn(ctx)
+	return ok
+}
+
+// errNoTx says that something is to be done in a transaction, and there is none.
+var errNoTx = errors.New("there is no transaction to do it in")
+
+// WithSQLTx calls fn with the transaction of ctx, or with a part of it that fn's error
+// undoes, for libraries that take a *sql.Tx. fn must not keep it.
+func WithSQLTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	tx, ok := openIn(ctx)
+	switch {
+	case !ok:
+		return errNoTx
+	case tx.conn == nil:
+		return fn(tx.sql)
 	}
-	return b.Tx.Tx, true
+	part, err := tx.conn.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		return fmt.Errorf("begin a part of the transaction: %w", err)
+	}
+	defer func() { _ = part.Rollback() }() // does nothing after a commit
+	if err := fn(part); err != nil {
+		return err
+	}
+	return part.Commit()
+}
+
+// Prepare compiles a statement for the transaction of ctx, which is to be closed before
+// its end.
+func Prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	tx, ok := openIn(ctx)
+	switch {
+	case !ok:
+		return nil, errNoTx
+	case tx.conn == nil:
+		return tx.sql.PrepareContext(ctx, query)
+	default:
+		return tx.conn.PrepareContext(ctx, query)
+	}
 }

@@ -144,8 +144,7 @@ const (
 // is committed. Where many jobs wait already it adds no other: each of them executes
 // whichever runs there are then, until there is none.
 func (q *Queue) Enqueue(ctx context.Context, scope kernel.Scope, run string) error {
-	tx, ok := db.SQLTx(ctx)
-	if !ok {
+	if !db.InTransaction(ctx) {
 		return errors.New("enqueue a run: there is no transaction to do it in")
 	}
 	db.AfterCommit(ctx, q.wake)
@@ -153,10 +152,11 @@ func (q *Queue) Enqueue(ctx context.Context, scope kernel.Scope, run string) err
 		return db.Map(err, "job for run "+run)
 	}
 	args := advanceArgs{Tenant: scope.Tenant, Project: scope.Project, Run: run}
-	if _, err := q.insert.InsertTx(ctx, tx, args, &river.InsertOpts{MaxAttempts: attempts}); err != nil {
-		return db.Map(err, "job for run "+run)
-	}
-	return nil
+	err := db.WithSQLTx(ctx, func(tx *sql.Tx) error {
+		_, err := q.insert.InsertTx(ctx, tx, args, &river.InsertOpts{MaxAttempts: attempts})
+		return err
+	})
+	return db.Map(err, "job for run "+run)
 }
 
 // enough reports whether plenty of jobs wait that were not tried yet. They begin after

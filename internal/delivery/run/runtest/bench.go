@@ -174,7 +174,7 @@ type Journal struct {
 
 // Record keeps f.
 func (j *Journal) Record(ctx context.Context, f kernel.Fact) error {
-	if _, ok := db.SQLTx(ctx); !ok {
+	if !db.InTransaction(ctx) {
 		return errors.New("a fact outside of a transaction")
 	}
 	if _, ok := kernel.ActorFrom(ctx); !ok {

@@ -54,6 +54,17 @@ func (s *Store) Version(ctx context.Context, stack, id string) (state.Version, e
 	return row.version(), nil
 }
 
+// Current returns the version that the stack's record names.
+func (s *Store) Current(ctx context.Context, stack string) (v state.Version, ok bool, err error) {
+	var rows []versionRow
+	err = s.db.Reader(ctx).NewSelect().Model(&rows).Where("stack = ?", stack).
+		Where("id = (SELECT current FROM state_stacks WHERE stack = ?)", stack).Scan(ctx)
+	if err != nil || len(rows) == 0 {
+		return v, false, db.Map(err, "the state version in force of "+stack)
+	}
+	return rows[0].version(), true, nil
+}
+
 // List returns the stack's versions, the newest first; the cursor is an id.
 func (s *Store) List(ctx context.Context, stack string, r kernel.PageRequest) (kernel.Page[state.Version], error) {
 	var rows []versionRow

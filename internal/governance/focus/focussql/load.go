@@ -2,7 +2,6 @@ package focussql
 
 import (
 	"context"
-	"database/sql"
 	"maps"
 	"slices"
 	"strings"
@@ -70,9 +69,8 @@ func (s *Store) Load(ctx context.Context, i focus.Import, b focus.Batch) error {
 		if err := db.Changed(result, err, "the import"); err != nil {
 			return err
 		}
-		tx, _ := db.SQLTx(ctx) // InTx has begun it
 		for _, t := range all {
-			if err := insert(ctx, tx, t); err != nil {
+			if err := insert(ctx, t); err != nil {
 				return db.Map(err, "the import")
 			}
 		}
@@ -83,10 +81,10 @@ func (s *Store) Load(ctx context.Context, i focus.Import, b focus.Batch) error {
 // together is how many rows one statement inserts.
 const together = 50
 
-func insert(ctx context.Context, tx *sql.Tx, t table) error {
+func insert(ctx context.Context, t table) error {
 	for len(t.rows) >= together {
 		n := len(t.rows) / together * together
-		if err := insertBy(ctx, tx, t, t.rows[:n], together); err != nil {
+		if err := insertBy(ctx, t, t.rows[:n], together); err != nil {
 			return err
 		}
 		t.rows = t.rows[n:]
@@ -94,16 +92,16 @@ func insert(ctx context.Context, tx *sql.Tx, t table) error {
 	if len(t.rows) == 0 {
 		return nil
 	}
-	return insertBy(ctx, tx, t, t.rows, len(t.rows))
+	return insertBy(ctx, t, t.rows, len(t.rows))
 }
 
-func insertBy(ctx context.Context, tx *sql.Tx, t table, rows [][]any, each int) error {
+func insertBy(ctx context.Context, t table, rows [][]any, each int) error {
 	one := "(" + strings.TrimSuffix(strings.Repeat("?,", len(t.columns)), ",") + ")"
 	query := strings.Join([]string{"INSERT INTO", t.name, "(", strings.Join(t.columns, ", "), ") VALUES", strings.TrimSuffix(strings.Repeat(one+",", each), ",")}, " ")
 	if t.once {
 		query += " ON CONFLICT DO NOTHING"
 	}
-	statement, err := tx.PrepareContext(ctx, query)
+	statement, err := db.Prepare(ctx, query)
 	if err != nil {
 		return err
 	}

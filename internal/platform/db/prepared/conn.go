@@ -55,6 +55,8 @@ type conn struct {
 	kept map[string]*statement
 	// used has them in the order of their use, the last one first.
 	used list.List
+	// within says that the transaction of Begin goes on.
+	within bool
 }
 
 // ExecContext runs a statement that returns no rows.

@@ -1,0 +1,92 @@
+package prepared
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+)
+
+// savepoint is what a transaction of database/sql is within one of Begin.
+const savepoint = "terrace_within"
+
+// Begin begins a transaction that writes on a connection, of which database/sql knows
+// nothing: it would have goroutines watch the transaction and all that is read in it,
+// which take as long as what is quick. A transaction that database/sql begins on the
+// connection meanwhile is a part of it.
+func Begin(ctx context.Context, on *sql.Conn) error {
+	return raw(on, func(c *conn) error {
+		err := c.say(ctx, "BEGIN IMMEDIATE")
+		c.within = err == nil
+		return err
+	})
+}
+
+// Commit ends the transaction that Begin began. It goes on where that fails: who calls
+// it rolls it back then.
+func Commit(ctx context.Context, on *sql.Conn) error {
+	return raw(on, func(c *conn) error {
+		err := c.say(ctx, "COMMIT")
+		c.within = err != nil
+		return err
+	})
+}
+
+// Rollback ends the transaction that Begin began. A connection that cannot, such as
+// one whose transaction SQLite has ended by itself, is no longer used.
+func Rollback(on *sql.Conn) {
+	_ = raw(on, func(c *conn) error { // the connection is gone then, and with it the transaction
+		c.within = false
+		if err := c.say(context.Background(), "ROLLBACK"); err != nil {
+			return driver.ErrBadConn
+		}
+		return nil
+	})
+}
+
+func raw(on *sql.Conn, do func(*conn) error) error {
+	return on.Raw(func(driverConn any) error {
+		c, ok := driverConn.(*conn)
+		if !ok {
+			return fmt.Errorf("a connection of type %T is not one of this package", driverConn)
+		}
+		return do(c)
+	})
+}
+
+// say runs a statement without values, which is kept like others.
+func (c *conn) say(ctx context.Context, text string) error {
+	s, ok := c.kept[text]
+	if ok {
+		c.used.MoveToFront(s.place)
+	} else if s = c.keep(ctx, text); s == nil {
+		return errors.New("sqlite does not take " + text)
+	}
+	watched, done, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	_, err = s.ExecContext(watched, nil)
+	return err
+}
+
+// BeginTx begins a transaction, or a part of the one that there is.
+func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if !c.within {
+		return c.connection.BeginTx(ctx, opts)
+	}
+	return part{c}, c.say(ctx, "SAVEPOINT "+savepoint)
+}
+
+// part is a part of a transaction.
+type part struct{ c *conn }
+
+// Commit keeps it.
+func (p part) Commit() error { return p.c.say(context.Background(), "RELEASE "+savepoint) }
+
+// Rollback undoes it.
+func (p part) Rollback() error {
+	return errors.Join(p.c.say(context.Background(), "ROLLBACK TO "+savepoint), p.Commit())
+}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/automation"
@@ -146,6 +147,15 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	return d, nil
 }
 
+// looksAfter is how many runs of remote runners this process may look after now: none
+// as long as no stage has any.
+func (d *delivery) looksAfter() int {
+	if slices.ContainsFunc(d.stages.All(), stage.Stage.Remote) {
+		return remoteAtOnce
+	}
+	return 0
+}
+
 func newStages(p *platform, a *access, set *stage.Set, runs *runsql.Store) *stage.Service {
 	return stage.NewService(stage.Config{
 		Set: set, Store: stagesql.NewStore(p.db), Tx: p.db, Journal: a.journal, Authorizer: a.identity, Uses: runs,
@@ -171,7 +181,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	if err := runner.Sweep(ctx, p.config.DataDir, leftovers{d.states, p.log}.keep); err != nil {
 		return err
 	}
-	if d.queue, err = runjobs.New(p.db, runjobs.Config{Concurrency: p.config.Concurrency + remoteAtOnce, Log: p.log}); err != nil {
+	if d.queue, err = runjobs.New(p.db, runjobs.Config{Concurrency: p.config.Concurrency, Others: d.looksAfter, Log: p.log}); err != nil {
 		return err
 	}
 	logs, err := runlog.New(p.path("logs"))

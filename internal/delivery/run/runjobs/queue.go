@@ -46,6 +46,9 @@ type Config struct {
 	// Concurrency is how many jobs are worked off at once; 0 is DefaultConcurrency.
 	// Which of them executes a run is the Turner's choice.
 	Concurrency int
+	// Others is how many more are worked off at once at this moment, such as those of
+	// runs that others execute; nil is none. It is asked again and again.
+	Others func() int
 	// Poll is how often new jobs are looked for; 0 is DefaultPoll.
 	Poll time.Duration
 	// Rest is how long there is no job until River rests; 0 is DefaultRest.
@@ -140,6 +143,15 @@ const (
 	plentyEach = 4
 )
 
+// atOnce is how many jobs are worked off at once now. One that only finds that nothing
+// more may be executed costs two commits, so there are no more of them than that.
+func (q *Queue) atOnce() int {
+	if q.config.Others == nil {
+		return q.config.Concurrency
+	}
+	return q.config.Concurrency + q.config.Others()
+}
+
 // Enqueue sees to it that the next step of a run is made once the transaction of ctx
 // is committed. Where many jobs wait already it adds no other: each of them executes
 // whichever runs there are then, until there is none.
@@ -168,7 +180,7 @@ func (q *Queue) enough(ctx context.Context) (bool, error) {
 		query += " FOR UPDATE SKIP LOCKED"
 	}
 	var waiting []int64
-	most := max(plenty, plentyEach*q.config.Concurrency)
+	most := max(plenty, plentyEach*q.atOnce())
 	err := q.db.Conn(ctx).NewRaw(query, river.QueueDefault, advanceArgs{}.Kind(), most).Scan(ctx, &waiting)
 	return len(waiting) == most, err
 }

@@ -40,8 +40,9 @@ type crew struct {
 	mu sync.Mutex
 	// working is the client that looks for jobs; nil while there are none.
 	working *river.Client[*sql.Tx]
-	// bell is what it listens to.
-	bell *bell
+	// bell is what it listens to, and atOnce how many jobs it works off at once.
+	bell   *bell
+	atOnce int
 	// leaving are those that look for none any more and still have some.
 	leaving map[*river.Client[*sql.Tx]]struct{}
 }
@@ -98,12 +99,14 @@ func (q *Queue) unfinished(ctx context.Context) (there bool) {
 // summon sees to it that a client works, and has it look for the jobs that this
 // process has queued.
 func (q *Queue) summon(ctx context.Context, queued bool) {
-	if bell := q.crew.at(); bell != nil {
+	bell, atOnce := q.crew.at()
+	if bell != nil && atOnce == q.atOnce() {
 		if queued {
 			bell.ring()
 		}
 		return
 	}
+	q.dismiss(ctx) // one that works off more or fewer at once takes its place
 	if err := q.begin(context.WithoutCancel(ctx)); err != nil {
 		q.config.Log.WarnContext(ctx, "no jobs are worked off until the next look", "error", err)
 		return
@@ -111,20 +114,21 @@ func (q *Queue) summon(ctx context.Context, queued bool) {
 	q.config.Log.DebugContext(ctx, "the job queue works")
 }
 
-// at returns the bell of the client that works, nil for none.
-func (c *crew) at() *bell {
+// at returns the bell of the client that works, nil for none, and how many jobs that
+// works off at once.
+func (c *crew) at() (*bell, int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.bell
+	return c.bell, c.atOnce
 }
 
 // begin has a client work. The first thing that it does is to look for jobs.
 func (q *Queue) begin(ctx context.Context) error {
-	bell := newBell()
+	bell, atOnce := newBell(), q.atOnce()
 	work, err := river.NewClient[*sql.Tx](listening{q.driver, bell}, &river.Config{
 		Logger:            discreet(q.config.Log),
 		Workers:           q.crew.workers,
-		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.config.Concurrency}},
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: atOnce}},
 		FetchPollInterval: q.config.Poll,
 		FetchCooldown:     min(q.config.Poll, cooldown),
 		JobTimeout:        -1, // a run bounds its phases itself
@@ -137,7 +141,7 @@ func (q *Queue) begin(ctx context.Context) error {
 	}
 	q.crew.mu.Lock()
 	defer q.crew.mu.Unlock()
-	q.crew.working, q.crew.bell = work, bell
+	q.crew.working, q.crew.bell, q.crew.atOnce = work, bell, atOnce
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,6 +60,58 @@ func TestWithoutJobsTheQueueRests(t *testing.T) {
 			expect(t, got, run)
 			goOn <- struct{}{}
 			expect(t, lines, "the job queue rests")
+		}
+	})
+}
+
+// TestSomeMoreAreWorkedOffWhileOthersExecute has others execute runs while the queue
+// works, and no longer.
+func TestSomeMoreAreWorkedOffWhileOthersExecute(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, nil, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		var others, working, most atomic.Int64
+		q, err := runjobs.New(d, runjobs.Config{Concurrency: 1, Others: func() int { return int(others.Load()) }, Poll: 10 * time.Millisecond})
+		must(t, err)
+		must(t, q.Migrate(ctx))
+		got, goOn := make(chan string, 100), make(chan struct{})
+		must(t, q.Start(ctx, advancer(func(ctx context.Context, _ kernel.Scope, run string) error {
+			most.Store(max(most.Load(), working.Add(1)))
+			defer working.Add(-1)
+			got <- run
+			select {
+			case <-goOn:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})))
+		t.Cleanup(func() { must(t, q.Stop(context.Background())) })
+		enqueue := func(runs ...string) {
+			for _, run := range runs {
+				must(t, d.InTx(ctx, func(ctx context.Context) error { return q.Enqueue(ctx, kernel.Scope{Tenant: "acme"}, run) }))
+			}
+		}
+		enqueue("run_1", "run_2", "run_3")
+		expect(t, got, "run_1")
+		others.Store(2)
+		expect(t, got, "run_2")
+		expect(t, got, "run_3")
+		others.Store(0)
+		for range 3 {
+			goOn <- struct{}{}
+		}
+		enqueue("run_4") // a queue of one is to work by now
+		expect(t, got, "run_4")
+		goOn <- struct{}{}
+		most.Store(0)
+		enqueue("run_5", "run_6", "run_7")
+		for _, run := range []string{"run_5", "run_6", "run_7"} {
+			expect(t, got, run)
+			goOn <- struct{}{}
+		}
+		if n := most.Load(); n != 1 {
+			t.Errorf("%d were worked off at once", n)
 		}
 	})
 }

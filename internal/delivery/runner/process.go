@@ -39,10 +39,11 @@ type process struct {
 // is closed, its whole group, providers included, is killed. It returns the end
 // of the error output.
 func (p process) run(ctx context.Context, line func([]byte), args ...string) (stderr string, err error) {
-	// The kernel kills the child when the thread that started it ends.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	confine.Punctual()
+	if p.place == nil || p.spawner == nil { // the kernel kills the child when the thread that started it ends; a spawner has its own
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		confine.Punctual()
+	}
 	timed, cancel := context.WithTimeoutCause(ctx, p.limits.Time, errTimeout)
 	defer cancel()
 	limited, exceed := context.WithCancelCause(timed)

@@ -95,8 +95,10 @@ func TestSomeMoreAreWorkedOffWhileOthersExecute(t *testing.T) {
 		enqueue("run_1", "run_2", "run_3")
 		expect(t, got, "run_1")
 		others.Store(2)
-		expect(t, got, "run_2")
-		expect(t, got, "run_3")
+		both := []string{<-got, <-got}
+		if slices.Sort(both); !slices.Equal(both, []string{"run_2", "run_3"}) {
+			t.Errorf("worked off %q", both)
+		}
 		others.Store(0)
 		for range 3 {
 			goOn <- struct{}{}

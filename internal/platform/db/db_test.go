@@ -168,7 +168,11 @@ func ended(t *testing.T) context.Context {
 // goesOn reports whether a query was not cut off before its first row.
 func goesOn(ctx context.Context, d *db.DB, query string, args ...any) bool {
 	rows, err := d.Reader(ctx).QueryContext(ctx, query, args...)
-	return err == nil && rows.Close() == nil
+	if err != nil {
+		return false
+	}
+	defer func() { _ = rows.Close() }()
+	return rows.Err() == nil
 }
 
 // TestWhoWaitsToReadLeavesWithItsContext has all connections be read from.
@@ -184,7 +188,8 @@ func TestWhoWaitsToReadLeavesWithItsContext(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return errors.Join(rows.Err(), rows.Close())
+			defer func() { _ = rows.Close() }()
+			return rows.Err()
 		},
 	}
 	for range 3 { // what was waited for in vain is no connection less

@@ -60,8 +60,9 @@ func TestATransactionEndsWhole(t *testing.T) {
 				if err != nil {
 					return err
 				}
+				defer func() { _ = statement.Close() }()
 				_, err = statement.ExecContext(ctx)
-				return errors.Join(err, statement.Close())
+				return err
 			}, []string{"e", "f", "h", "i"}},
 		} {
 			func() {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/governance/cost"
 	"github.com/terrace-idp/terrace/internal/governance/cost/azure"
@@ -95,7 +96,7 @@ func TestThePlatformIsPricedWithPricesOfTheAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := static.Read(t.Context(), platform, static.Options{Time: -1, Given: []static.Given{{File: "environments/prod/variables.tfvars"}}})
+	set, err := static.Read(t.Context(), platform, static.Options{Time: time.Hour, Given: []static.Given{{File: "environments/prod/variables.tfvars"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func newIsolation(ctx context.Context, way, helper string, log *slog.Logger) (i 
 // hidden are the files outside of the data folder that no run may see, unless a
 // variable of it names them. The stages are those of now: trusted sources bring more.
 func hidden(c config.Config, stages []stage.Stage, environ []string) []string {
-	paths := append(stored(c), signInFiles(environ)...)
+	paths := append(append(stored(c), signInFiles(environ)...), clientFolders(environ)...)
 	if c.File != "" {
 		paths = append(paths, c.File)
 	}
@@ -78,6 +78,19 @@ func signInFiles(environ []string) (paths []string) {
 		info, err := os.Stat(path)
 		if err == nil && (info.Mode().IsRegular() || name == "AZURE_CONFIG_DIR") {
 			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// clientFolders are where the client keeps tokens, that of the owner of this machine's
+// server too, where variables put them outside of the home. They are whole folders:
+// what takes a hidden file's place would be seen.
+func clientFolders(environ []string) (paths []string) {
+	for _, entry := range environ {
+		name, base, _ := strings.Cut(entry, "=")
+		if name == "XDG_STATE_HOME" || name == "XDG_CONFIG_HOME" {
+			paths = append(paths, filepath.Join(base, "terrace"))
 		}
 	}
 	return paths

@@ -116,7 +116,7 @@ func instanceOf(dataDir string) (string, error) {
 
 // hidden are the files of the runner that no run may see.
 func (c RemoteConfig) hidden() []string {
-	paths := signInFiles(c.Environ)
+	paths := append(signInFiles(c.Environ), clientFolders(c.Environ)...)
 	if c.TokenFile != "" {
 		paths = append(paths, c.TokenFile)
 	}

@@ -119,6 +119,10 @@ func (a roles) HasRole(ctx context.Context, scope kernel.Scope, role string) (bo
 	return a.identity.HasRole(ctx, scope, identity.Role(role))
 }
 
+func (a roles) Acting(ctx context.Context, tenant, user string) (kernel.Actor, error) {
+	return a.identity.Acting(ctx, tenant, user)
+}
+
 // runStates tells the run room where a stack's state stands, and stores what an
 // apply could not.
 type runStates struct{ states *state.Service }

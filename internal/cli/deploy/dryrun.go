@@ -91,7 +91,7 @@ func writePreview(w io.Writer, found apiclient.GetDossierResponse) {
 	}
 	_, _ = fmt.Fprintf(w, "all of it: terrace run show %s\n", d.Run)
 	for _, g := range d.Gates {
-		_, _ = fmt.Fprintf(w, "gate %s %s: %s\n", g.Gate, g.Outcome, g.Message)
+		_, _ = fmt.Fprintf(w, "gate %s %s: %s\n", g.Gate, runs.OutcomeOf(g), g.Message)
 		for _, p := range g.Problems {
 			_, _ = fmt.Fprintf(w, "  %s\n", p)
 		}

@@ -69,7 +69,7 @@ func WriteDossier(w io.Writer, found apiclient.GetDossierResponse, detail Detail
 	WriteGraph(w, d.GraphChanges)
 	WriteSpec(w, d, detail)
 	for _, g := range d.Gates {
-		_, _ = fmt.Fprintf(w, "  gate %s %s: %s\n", g.Gate, outcomeOf(g), output.Told(now, g.Message))
+		_, _ = fmt.Fprintf(w, "  gate %s %s: %s\n", g.Gate, OutcomeOf(g), output.Told(now, g.Message))
 		writeFindings(w, "    ", g, detail, now)
 		writeAssumptions(w, g)
 	}

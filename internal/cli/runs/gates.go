@@ -16,7 +16,7 @@ import (
 // still does.
 func writeGates(w io.Writer, r apiclient.Run, detail Detail, now time.Time) {
 	for _, g := range r.Gates {
-		outcome := outcomeOf(g)
+		outcome := OutcomeOf(g)
 		if g.Outcome == apiclient.RunOutcomeWaiting && past(r, g.Gate) {
 			outcome = "passed"
 		}
@@ -32,8 +32,8 @@ func past(r apiclient.Run, gate string) bool {
 	return applies || r.Status == apiclient.RunStatusSucceeded || r.Status == apiclient.RunStatusApproved && gate == "approvals"
 }
 
-// outcomeOf is a gate's word. What is advisory and is not kept stops nothing.
-func outcomeOf(g apiclient.RunGateResult) string {
+// OutcomeOf is a gate's word. What is advisory and is not kept stops nothing.
+func OutcomeOf(g apiclient.RunGateResult) string {
 	if g.Level == apiclient.RunLevelAdvisory && g.Outcome == apiclient.RunOutcomeFailed {
 		return "warns"
 	}

@@ -35,7 +35,11 @@ func (s *Service) Approve(ctx context.Context, scope kernel.Scope, id string, di
 	if err := s.fresh(ctx, r); err != nil {
 		return Run{}, err
 	}
-	return s.approve(ctx, r, s.word(r, actor, digest, reason))
+	gone, err := s.disowned(ctx, r)
+	if err != nil {
+		return Run{}, err
+	}
+	return s.approve(ctx, r, gone, s.word(r, actor, digest, reason))
 }
 
 // word is the actor's approval, with its end where the stage sets one.
@@ -66,13 +70,15 @@ func (s *Service) authorizeApproval(ctx context.Context, r Run) error {
 		WithFix("ask somebody who has it to look at terrace run show %s", r.ID)
 }
 
-func (s *Service) approve(ctx context.Context, r Run, a Approval) (Run, error) {
+// approve adds a word; those of who is gone count no longer.
+func (s *Service) approve(ctx context.Context, r Run, gone []string, a Approval) (Run, error) {
 	c := change{to: AwaitingApproval, fact: "approved", reason: a.Reason}
 	var after Run
 	err := s.retry(ctx, func(ctx context.Context) (err error) {
 		if after, err = s.Store.Get(ctx, r.Scope, r.ID); err != nil {
 			return err
 		}
+		after.disown(gone, a.At)
 		if err := mayApprove(after, a.By, a.Digest, a.At); err != nil {
 			return err
 		}

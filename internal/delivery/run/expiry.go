@@ -97,6 +97,10 @@ func (s *Service) expireOnce(ctx context.Context, r *Run) (told bool, err error)
 }
 
 func lapsedWhy(r Run, now time.Time) string {
+	all := lapsed(r, now)
+	if all = slices.DeleteFunc(all, func(a Approval) bool { return !a.Disowned }); len(all) > 0 {
+		return fmt.Sprintf("the approval by %s counts no longer, as they may not approve any more; %s", approvers(all), outstanding(r, now))
+	}
 	return fmt.Sprintf("the approval by %s expired before the plan was applied; %s", approvers(lapsed(r, now)), outstanding(r, now))
 }
 
@@ -104,14 +108,19 @@ func lapsedWhy(r Run, now time.Time) string {
 // and reports whether it did. The plan stays the one that they look at.
 func (e *execution) expired(ctx context.Context) (bool, error) {
 	now := e.s.Clock.Now()
-	if missing(e.run, now) == 0 || len(lapsed(e.run, now)) == 0 {
+	gone, err := e.s.disowned(ctx, e.run)
+	if err != nil {
+		return false, err
+	}
+	known := e.run
+	known.disown(gone, now)
+	if missing(known, now) == 0 || len(lapsed(known, now)) == 0 {
 		return false, nil
 	}
-	c := change{to: AwaitingApproval, why: lapsedWhy(e.run, now), fact: "approval_expired"}
-	known := e.run
-	known.Approvals = slices.Clone(known.Approvals)
+	c := change{to: AwaitingApproval, why: lapsedWhy(known, now), fact: "approval_expired"}
 	c.expired = known.lapse(now)
 	c.edit = func(_ context.Context, r *Run) error {
+		r.disown(gone, now)
 		r.lapse(now)
 		r.Hold = nil
 		return nil

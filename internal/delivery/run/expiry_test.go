@@ -91,6 +91,35 @@ func TestAnApprovalThatExpiresBeforeItsWindowGoesBackToPeople(t *testing.T) {
 	}
 }
 
+// TestTheWordOfWhoIsKeptOutCountsNoLonger, neither beside that of others nor when
+// the plan is to be applied.
+func TestTheWordOfWhoIsKeptOutCountsNoLonger(t *testing.T) {
+	t.Parallel()
+	b, p := approvedFor(t, noon(), 2)
+	b.Gone[runtest.Grace.ID] = true
+	p, err := b.Approve(runtest.As(runtest.Ada), runtest.Project, p.ID, p.Dossier, "")
+	if runtest.Must(t, err); p.Status != run.AwaitingApproval {
+		t.Errorf("beside another's: %s", p.Status)
+	}
+
+	b, p = approvedFor(t, noon(), 1)
+	b.Gone[runtest.Grace.ID] = true
+	p = carry(t, b, p)
+	if p.Status != run.AwaitingApproval || !strings.Contains(p.StatusReason, "may not approve any more; one more approval is needed") || timesTold(b, p) != 1 {
+		t.Fatalf("%s because %q", p.Status, p.StatusReason)
+	}
+	x, err := b.Explain(runtest.As(runtest.Ada), runtest.Project, p.ID)
+	if runtest.Must(t, err); !slices.Contains(x.Details, "the approval by grace counts no longer: grace may not approve any more") {
+		t.Errorf("explained as %v", x.Details)
+	}
+	delete(b.Gone, runtest.Grace.ID)
+	p, err = b.Approve(runtest.As(runtest.Grace), runtest.Project, p.ID, p.Dossier, "")
+	runtest.Must(t, err)
+	if p = carry(t, b, p); p.Status != run.Succeeded {
+		t.Errorf("%s: %+v", p.Status, p.Failure)
+	}
+}
+
 // TestARetryWaitsForItsStageToOpen: what is refused while a window closes the stage
 // names --when-open, and so it does for a retry.
 func TestARetryWaitsForItsStageToOpen(t *testing.T) {

@@ -119,6 +119,10 @@ func explainApproval(x *Explanation, r Run, now time.Time) {
 		x.detail("%s approved it at %s%s", a.By.Name, a.At.Format(time.RFC3339), until(a))
 	}
 	for _, a := range lapsed(r, now) {
+		if a.Disowned {
+			x.detail("the approval by %s counts no longer: %s may not approve any more", a.By.Name, a.By.Name)
+			continue
+		}
 		x.detail("the approval by %s expired at %s and counts no longer", a.By.Name, a.ExpiresAt.Format(time.RFC3339))
 	}
 	x.detail("%s", outstanding(r, now))

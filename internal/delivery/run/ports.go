@@ -28,6 +28,9 @@ type Owners interface {
 // Roles knows whether the actor of ctx has a role, or admin, in the scope.
 type Roles interface {
 	HasRole(ctx context.Context, scope kernel.Scope, role string) (bool, error)
+	// Acting returns a user; the error is NotFound for one who is gone and
+	// Unauthenticated for one who is kept out.
+	Acting(ctx context.Context, tenant, user string) (kernel.Actor, error)
 }
 
 // Journal writes a fact in the transaction of ctx.

@@ -118,7 +118,7 @@ func (s *Service) ever(ctx context.Context, scope kernel.Scope, name string) (bo
 func (s *Service) unknown(ctx context.Context, scope kernel.Scope, name string) error {
 	fix := "see terrace status for those that there are; terrace deploy score.yaml makes one"
 	all, err := s.Store.Workloads(ctx, scope, kernel.PageRequest{Limit: kernel.MaxPageSize})
-	if near := yamldoc.Nearest(name, all.Items); err == nil && near != "" {
+	if near := yamldoc.Nearest(name, all.Items); err == nil && near != "" && near != name { // its own name is of dry runs alone
 		fix = "did you mean " + near + "? " + fix
 	}
 	return kernel.Errorf(kernel.NotFound, "there is no workload %s in %s", name, scope.Project).WithFix("%s", fix)

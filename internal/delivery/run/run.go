@@ -153,6 +153,8 @@ type Approval struct {
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 	// Expired says that it was told that it counts no longer.
 	Expired bool `json:"expired,omitempty"`
+	// Disowned says that it ended at ExpiresAt since who gave it may not approve any more.
+	Disowned bool `json:"disowned,omitempty"`
 }
 
 // Override is one person's word that a gate shall not hold one dossier.

@@ -233,6 +233,28 @@ func TestPushesAreHeard(t *testing.T) {
 	})
 }
 
+func TestTheRepositoryOfASourceIsKept(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.vcs.Listeners = append(b.vcs.Listeners, b.Service)
+		b.push(map[string]string{"stages/canary.yaml": stageFile("canary", "6", "")})
+		b.add(nil)
+		err := b.vcs.Delete(b.as("admin"), vcstest.Shop(), "platform")
+		if !kernel.Is(err, kernel.Conflict) || !strings.Contains(err.Error(), "the source platform") {
+			t.Errorf("with a source: %v", err)
+		}
+		if got := states(b.reconcile()); got != "stage canary synced" {
+			t.Errorf("afterwards: %s", got)
+		}
+		if err := b.Remove(b.as("admin"), kernel.Scope{Tenant: "acme"}, "platform"); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.vcs.Delete(b.as("admin"), vcstest.Shop(), "platform"); err != nil {
+			t.Errorf("without: %v", err)
+		}
+	})
+}
+
 // TestTreesOfRemovedSourcesAreLetGo by the daemon that removes one at once, and by
 // the others in time.
 func TestTreesOfRemovedSourcesAreLetGo(t *testing.T) {

@@ -32,6 +32,17 @@ func (s *Service) Renewed(ctx context.Context, r vcs.Repository) error {
 	return s.due(ctx, r.Scope, r.Name, nil, func(Source) bool { return true })
 }
 
+// Deleting implements vcs.Listener: a source would follow whatever repository gets
+// the name of its own next, with the rights that it was given for this one.
+func (s *Service) Deleting(ctx context.Context, r vcs.Repository) error {
+	all, err := s.Store.Of(ctx, r.Scope.Tenant, r.Scope.Project, r.Name)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	return kernel.Errorf(kernel.Conflict, "the source %s is kept in the repository %s", all[0].Name, r.Name).
+		WithFix("let go of it first with: terrace source remove %s", all[0].Name)
+}
+
 // due has sources of a repository reconciled at once. One that was removed
 // meanwhile is nobody's.
 func (s *Service) due(ctx context.Context, where kernel.Scope, repository string, p *Pusher, which func(n Source) bool) error {

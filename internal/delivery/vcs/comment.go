@@ -131,9 +131,17 @@ func gates(p *PlanSummary) string {
 	}
 	var words []string
 	for _, g := range p.Gates {
-		words = append(words, g.Name+": "+g.Outcome)
+		words = append(words, g.Name+": "+g.word())
 	}
 	return strings.Join(words, ", ")
+}
+
+// word is what a gate says; one that is not kept and stops nothing warns.
+func (g Gate) word() string {
+	if g.Outcome == "failed" && !g.Blocks {
+		return "warns"
+	}
+	return g.Outcome
 }
 
 // counts sums a plan up in one line, what destroys first.
@@ -188,7 +196,7 @@ func writePlan(b *strings.Builder, p PlanSummary) {
 	}
 	for _, g := range p.Gates {
 		if g.Outcome != "passed" || g.Name == costGate {
-			fmt.Fprintf(b, "- gate %s %s: %s\n", cell(g.Name), cell(g.Outcome), cell(g.Message))
+			fmt.Fprintf(b, "- gate %s %s: %s\n", cell(g.Name), cell(g.word()), cell(g.Message))
 		}
 	}
 	b.WriteString("\n")

@@ -227,4 +227,7 @@ type Listener interface {
 	Pushed(ctx context.Context, r Repository, p Push) error
 	// Renewed tells that the repository has another token, and may answer again.
 	Renewed(ctx context.Context, r Repository) error
+	// Deleting refuses to let go of a repository that is needed. It is asked in the
+	// transaction that removes it.
+	Deleting(ctx context.Context, r Repository) error
 }

@@ -124,6 +124,11 @@ func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name string) e
 	lock.Lock()
 	defer lock.Unlock()
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		for _, l := range s.Listeners {
+			if err := l.Deleting(ctx, r); err != nil {
+				return err
+			}
+		}
 		if err := s.Store.RemoveRepository(ctx, r.Scope, r.ID); err != nil {
 			return err
 		}

@@ -39,6 +39,8 @@ type Bench struct {
 	Store   *runsql.Store
 	Plans   *runplan.Plans
 	Denied  map[string]bool
+	// Gone are the ids of people who are kept out.
+	Gone map[string]bool
 	// Roles are the roles that people have, by name.
 	Roles    map[string]string
 	Verifies func(in run.CheckInput) run.CheckResult
@@ -75,7 +77,7 @@ func New(t testing.TB, d *db.DB, options ...func(*run.Deps)) *Bench {
 	Must(t, err)
 	b := &Bench{
 		DB: d, World: NewWorld(), Journal: &Journal{}, Store: runsql.NewStore(d), Plans: runplan.New(sealer, blobs),
-		Denied: map[string]bool{}, Folder: dir, Releases: &Releases{all: map[string]release.Release{}},
+		Denied: map[string]bool{}, Gone: map[string]bool{}, Folder: dir, Releases: &Releases{all: map[string]release.Release{}},
 	}
 	b.queue, err = runjobs.New(d, runjobs.Config{Poll: 10 * time.Millisecond})
 	Must(t, err)
@@ -140,6 +142,14 @@ func (b *Bench) Authorize(_ context.Context, action string, _ kernel.Scope) erro
 func (b *Bench) HasRole(ctx context.Context, _ kernel.Scope, role string) (bool, error) {
 	actor, _ := kernel.ActorFrom(ctx)
 	return b.Roles[actor.Name] == role, nil
+}
+
+// Acting knows all who are not in Gone.
+func (b *Bench) Acting(_ context.Context, tenant, user string) (kernel.Actor, error) {
+	if b.Gone[user] {
+		return kernel.Actor{}, kernel.Errorf(kernel.Unauthenticated, "%s is disabled", user)
+	}
+	return kernel.Actor{ID: user, Name: strings.TrimPrefix(user, "usr_"), Kind: kernel.ActorUser, Tenant: tenant}, nil
 }
 
 // Enqueue queues on River.

@@ -531,6 +531,9 @@ func (l *listener) Renewed(_ context.Context, r vcs.Repository) error {
 	return nil
 }
 
+// Deleting implements vcs.Listener.
+func (*listener) Deleting(context.Context, vcs.Repository) error { return nil }
+
 // TestATokenIsRenewed: who listens tries again at once.
 func TestATokenIsRenewed(t *testing.T) {
 	t.Parallel()

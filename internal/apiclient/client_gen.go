@@ -4179,6 +4179,7 @@ type RunApproval struct {
 	//
 	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 	Digest    Digest     `json:"digest"`
+	Disowned  bool       `json:"disowned,omitempty"`
 	Expired   bool       `json:"expired,omitempty"`
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 	Reason    string     `json:"reason,omitempty"`

@@ -23,8 +23,10 @@ func TestWhatRunsMustNotSee(t *testing.T) {
 		{GitOps: stage.GitOps{TokenFile: "/git/token"}},
 		{Verify: []stage.Check{{Prometheus: &stage.PrometheusCheck{TokenFile: "/prometheus/token"}}}},
 	}
-	got := hidden(c, stages, []string{"ARM_CLIENT_CERTIFICATE_PATH=" + certificate, "PLAN_ARM_OIDC_TOKEN_FILE_PATH=" + certificate, "AZURE_X=/etc", "PATH=/bin",
-		"XDG_STATE_HOME=/var/state", "XDG_CONFIG_HOME=/var/config", "XDG_DATA_HOME="})
+	got := hidden(c, stages, []string{
+		"ARM_CLIENT_CERTIFICATE_PATH=" + certificate, "PLAN_ARM_OIDC_TOKEN_FILE_PATH=" + certificate, "AZURE_X=/etc", "PATH=/bin",
+		"XDG_STATE_HOME=/var/state", "XDG_CONFIG_HOME=/var/config", "XDG_DATA_HOME=",
+	})
 	slices.Sort(got)
 	want := []string{"/db/t.db", "/db/t.db-shm", "/db/t.db-wal", "/etc/terrace.yaml", "/git/token", "/prometheus/token", "/old/kek", "/srv/terrace/blobs", "/var/state/terrace", "/var/config/terrace", certificate, certificate}
 	slices.Sort(want)

@@ -2047,6 +2047,22 @@ type ComplianceFinding struct {
 	Workload string            `json:"workload"`
 }
 
+// ComplianceFramework defines model for ComplianceFramework.
+type ComplianceFramework struct {
+	// Answered How many of them a policy answers; the others are not evaluated, and do not pass.
+	Answered int64 `json:"answered"`
+
+	// Controls How many controls it has.
+	Controls int64 `json:"controls"`
+
+	// ID By which, or by whose beginning, a report names it.
+	ID   string `json:"id"`
+	Name string `json:"name"`
+
+	// Policies How many policies answer one.
+	Policies int64 `json:"policies"`
+}
+
 // ComplianceImpact defines model for ComplianceImpact.
 type ComplianceImpact struct {
 	Changes []ComplianceChange `json:"changes"`
@@ -3400,6 +3416,12 @@ type PageComplianceFinding struct {
 	Next  string              `json:"next,omitempty"`
 }
 
+// PageComplianceFramework defines model for PageComplianceFramework.
+type PageComplianceFramework struct {
+	Items []ComplianceFramework `json:"items"`
+	Next  string                `json:"next,omitempty"`
+}
+
 // PageComplianceStanding defines model for PageComplianceStanding.
 type PageComplianceStanding struct {
 	Items []ComplianceStanding `json:"items"`
@@ -3625,6 +3647,9 @@ type PolicyExemption struct {
 	ExpiredAt *time.Time   `json:"expiredAt,omitempty"`
 	ExpiresAt time.Time    `json:"expiresAt"`
 	ID        string       `json:"id"`
+
+	// Idle Why it is for nothing any more, though it was approved.
+	Idle string `json:"idle,omitempty"`
 
 	// Level What a violation means; off leaves a policy out.
 	Level PolicyLevel `json:"level"`
@@ -4438,6 +4463,33 @@ type RunGateResult struct {
 	Tags     []RunTag   `json:"tags,omitempty"`
 }
 
+// RunGivenTag defines model for RunGivenTag.
+type RunGivenTag struct {
+	// From tenant, project, workload or platform.
+	From string `json:"from,omitempty"`
+	Key  string `json:"key"`
+
+	// Over What it goes over, the nearest first.
+	Over []RunTagLayer `json:"over"`
+
+	// Problem Why a run ends at the gate tags for it.
+	Problem    string         `json:"problem,omitempty"`
+	RequiredBy []RunTagDemand `json:"requiredBy"`
+
+	// Value Absent where nobody gives it.
+	Value string `json:"value,omitempty"`
+}
+
+// RunGivenTags defines model for RunGivenTags.
+type RunGivenTags struct {
+	Release *RunReleaseRef `json:"release,omitempty"`
+	Stage   string         `json:"stage,omitempty"`
+
+	// Tags By key.
+	Tags     []RunGivenTag `json:"tags"`
+	Workload string        `json:"workload,omitempty"`
+}
+
 // RunHold defines model for RunHold.
 type RunHold struct {
 	Again  time.Time  `json:"again"`
@@ -4651,6 +4703,24 @@ type RunStatus string
 type RunTag struct {
 	From  string `json:"from"`
 	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// RunTagDemand defines model for RunTagDemand.
+type RunTagDemand struct {
+	// By tenant, project or stage.
+	By string `json:"by"`
+
+	// Pattern A regular expression (RE2) for the whole value.
+	Pattern string `json:"pattern,omitempty"`
+
+	// Values Those that are allowed; any without them and a pattern.
+	Values []string `json:"values,omitempty"`
+}
+
+// RunTagLayer defines model for RunTagLayer.
+type RunTagLayer struct {
+	From  string `json:"from"`
 	Value string `json:"value"`
 }
 
@@ -5783,6 +5853,12 @@ type ListComplianceFindingsParamsLevel string
 // ListComplianceFindingsParamsSeverity defines parameters for ListComplianceFindings.
 type ListComplianceFindingsParamsSeverity string
 
+// ListComplianceFrameworksParams defines parameters for ListComplianceFrameworks.
+type ListComplianceFrameworksParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
 // PreviewPoliciesParams defines parameters for PreviewPolicies.
 type PreviewPoliciesParams struct {
 	// Project The project; the whole tenant unless given.
@@ -6243,6 +6319,9 @@ type ExplainResourceParams struct {
 type ListLifetimesParams struct {
 	// Stage Of one stage; of all unless given.
 	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Workload Of one workload; of all unless given.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
 }
 
 // ListMembersParams defines parameters for ListMembers.
@@ -6363,6 +6442,15 @@ type GetServiceLogsParams struct {
 
 	// Follow Go on with every further line.
 	Follow bool `form:"follow,omitempty" json:"follow,omitempty"`
+}
+
+// GetGivenTagsParams defines parameters for GetGivenTags.
+type GetGivenTagsParams struct {
+	// Workload With the tags that this workload gives itself.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Stage With what this stage demands.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
 }
 
 // ListVerificationsParams defines parameters for ListVerifications.

@@ -18,6 +18,11 @@ func (c *Client) ComplianceFindings(ctx context.Context, p ListComplianceFinding
 	return all[ComplianceFinding](ctx, c, query(escape("compliance", "findings"), p))
 }
 
+// ComplianceFrameworks lists the frameworks that reports are made of.
+func (c *Client) ComplianceFrameworks(ctx context.Context) ([]ComplianceFramework, error) {
+	return all[ComplianceFramework](ctx, c, escape("compliance", "frameworks"))
+}
+
 // EvaluateCompliance has what is applied in a project held against the policies again.
 func (c *Client) EvaluateCompliance(ctx context.Context, project string, in EvaluateComplianceRequest) (ComplianceAsked, error) {
 	var a ComplianceAsked

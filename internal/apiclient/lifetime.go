@@ -5,10 +5,10 @@ import (
 	"net/http"
 )
 
-// Lifetimes returns what expires in a project, on one stage or on all for "".
-func (c *Client) Lifetimes(ctx context.Context, project, stage string) ([]Lifetime, error) {
+// Lifetimes returns what expires in a project, on one stage or of one workload where these are named.
+func (c *Client) Lifetimes(ctx context.Context, project string, p ListLifetimesParams) ([]Lifetime, error) {
 	var r ListLifetimesResponse
-	return r.Items, c.call(ctx, http.MethodGet, query(escape("projects", project, "lifetimes"), ListLifetimesParams{Stage: stage}), nil, &r)
+	return r.Items, c.call(ctx, http.MethodGet, query(escape("projects", project, "lifetimes"), p), nil, &r)
 }
 
 // ExtendLifetime has a workload on a stage expire later.

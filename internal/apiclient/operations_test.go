@@ -47,15 +47,20 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Drifts": func() error {
 			return e(c.Drifts(ctx, p, apiclient.ListDriftParams{Stage: "dev", Workload: "orders", Severity: "low", Status: "open", All: true}))
 		},
-		"Drift":             func() error { return e(c.Drift(ctx, p, id)) },
-		"DriftCounts":       func() error { return e(c.DriftCounts(ctx, p)) },
-		"AcceptDrift":       func() error { return e(c.AcceptDrift(ctx, p, apiclient.DriftDecisionRequest{})) },
-		"RevertDrift":       func() error { return e(c.RevertDrift(ctx, p, apiclient.DriftDecisionRequest{})) },
-		"IgnoreDrift":       func() error { return e(c.IgnoreDrift(ctx, p, id, apiclient.IgnoreDriftRequest{})) },
-		"Budgets":           func() error { return e(c.Budgets(ctx, p)) },
-		"Tags":              func() error { return e(c.Tags(ctx, p)) },
-		"SetTags":           func() error { return e(c.SetTags(ctx, p, apiclient.SetTagsRequest{})) },
-		"Lifetimes":         func() error { return e(c.Lifetimes(ctx, p, "dev")) },
+		"Drift":       func() error { return e(c.Drift(ctx, p, id)) },
+		"DriftCounts": func() error { return e(c.DriftCounts(ctx, p)) },
+		"AcceptDrift": func() error { return e(c.AcceptDrift(ctx, p, apiclient.DriftDecisionRequest{})) },
+		"RevertDrift": func() error { return e(c.RevertDrift(ctx, p, apiclient.DriftDecisionRequest{})) },
+		"IgnoreDrift": func() error { return e(c.IgnoreDrift(ctx, p, id, apiclient.IgnoreDriftRequest{})) },
+		"Budgets":     func() error { return e(c.Budgets(ctx, p)) },
+		"GivenTags": func() error {
+			return e(c.GivenTags(ctx, p, apiclient.GetGivenTagsParams{Workload: "orders", Stage: "dev"}))
+		},
+		"Tags":    func() error { return e(c.Tags(ctx, p)) },
+		"SetTags": func() error { return e(c.SetTags(ctx, p, apiclient.SetTagsRequest{})) },
+		"Lifetimes": func() error {
+			return e(c.Lifetimes(ctx, p, apiclient.ListLifetimesParams{Stage: "dev", Workload: "orders"}))
+		},
 		"ExtendLifetime":    func() error { return e(c.ExtendLifetime(ctx, p, apiclient.ExtendLifetimeRequest{})) },
 		"Budget":            func() error { return e(c.Budget(ctx, "shop")) },
 		"SetBudget":         func() error { return e(c.SetBudget(ctx, "shop", apiclient.SetBudgetRequest{})) },
@@ -220,7 +225,8 @@ func costCalls(ctx context.Context, c *apiclient.Client) map[string]func() error
 				Project: "shop", Stage: "dev", Workload: "orders", Outcome: "failing", Rule: "r", Level: "advisory", Severity: "low", Control: "mcsb:DP-3",
 			}))
 		},
-		"EvaluateCompliance": func() error { return e(c.EvaluateCompliance(ctx, "shop", apiclient.EvaluateComplianceRequest{})) },
+		"ComplianceFrameworks": func() error { return e(c.ComplianceFrameworks(ctx)) },
+		"EvaluateCompliance":   func() error { return e(c.EvaluateCompliance(ctx, "shop", apiclient.EvaluateComplianceRequest{})) },
 		"ComplianceReport": func() error {
 			return e(c.ComplianceReport(ctx, apiclient.GetComplianceReportParams{
 				Project: "shop", Framework: "mcsb", Stage: "dev", Workload: "orders", From: "2026-01-01", To: "2026-01-31",

@@ -11,6 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
+	"github.com/terrace-idp/terrace/internal/fabric/event/eventtype"
 )
 
 // access is who may do what, and the record of what they did.
@@ -25,7 +26,7 @@ type access struct {
 
 func newAccess(p *platform) *access {
 	a := &access{events: &event.Log{Store: eventsql.NewStore(p.db), Log: p.log, Address: p.publicURL()}, runEnds: &runEnds{}}
-	a.audit = audit.New(audit.Config{Store: auditsql.NewStore(p.db), Tx: p.db})
+	a.audit = audit.New(audit.Config{Store: auditsql.NewStore(p.db), Tx: p.db, Types: eventTypes()})
 	a.journal = journal{ends: a.runEnds, recorders: []recorder{a.audit, a.events}}
 	a.tenants = tenant.New(tenant.Config{Store: tenantsql.NewStore(p.db), Tx: p.db, Journal: a.journal})
 	a.identity = identity.New(identity.Config{
@@ -33,8 +34,17 @@ func newAccess(p *platform) *access {
 		Runs: p.runTokens, Logger: p.log,
 	})
 	// The rooms need each other: whose project it is, and who may see it.
-	a.audit.Authorizer, a.tenants.Authorizer = a.identity, a.identity
+	a.audit.Authorizer, a.audit.Users, a.tenants.Authorizer = a.identity, a.identity, a.identity
 	return a
+}
+
+// eventTypes are the names of all types of facts.
+func eventTypes() []string {
+	var names []string
+	for _, t := range eventtype.All() {
+		names = append(names, t.Name)
+	}
+	return names
 }
 
 // bootstrap makes the first tenant, project and admin of an empty database. The

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -63,13 +64,23 @@ func Main(ctx context.Context, e *command.Env, args []string) int {
 	if err == nil {
 		return exit.OK
 	}
-	_, known := errors.AsType[*exit.UsageError](err)
-	if !started && !known {
-		err = &exit.UsageError{Err: arguments.Flags(ran, err), Command: ran.CommandPath()}
-	}
-	err = arguments.Place(ran, err)
+	err = onLine(ran, started, err)
 	exit.Report(e.Err, formatOf(e, args), e.Clock.Now(), err)
 	return exit.Code(err)
+}
+
+// onLine makes err a mistake in the command line where it is one: by what it is, for
+// the command did not start, or since the server names what stands there.
+func onLine(ran *cobra.Command, started bool, err error) error {
+	wrong := arguments.Place(ran, err)
+	known, is := errors.AsType[*exit.UsageError](err)
+	switch {
+	case is && known.Command == "":
+		return &exit.UsageError{Err: known.Err, Command: ran.CommandPath()}
+	case !is && (wrong || !started):
+		return &exit.UsageError{Err: arguments.Flags(ran, err), Command: ran.CommandPath()}
+	}
+	return err
 }
 
 // formatOf is the format that the line asks for, also where it cannot be read to
@@ -80,7 +91,7 @@ func formatOf(e *command.Env, args []string) string {
 	f.SetOutput(io.Discard)
 	format := f.StringP("output", "o", e.Format, "")
 	_ = f.Parse(args) // what is wrong with the line was found already
-	if output.Check(*format) != nil {
+	if !slices.Contains(output.Formats(), *format) {
 		return output.Table
 	}
 	return *format
@@ -106,15 +117,13 @@ func Root(e *command.Env) *cobra.Command {
 		Long: "terrace talks to a Terrace server. On the machine where `terraced up` runs it needs no set-up.\n\n" +
 			"The address, the token and the project come from flags, else from TERRACE_ADDRESS,\n" +
 			"TERRACE_TOKEN and TERRACE_PROJECT, else from the current context (terrace login),\n" +
-			"else from the server on this machine.\n\n" + exit.Help,
+			"else from the server on this machine.\n\n" +
+			"How a command ends says how it went: see terrace help exit-codes.",
 		Example: "  terrace create go-service orders --set costcenter=4711\n" +
 			"  terrace deploy orders/score.yaml --stage dev\n  terrace promote orders --to test\n  terrace status orders",
 		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs, Version: e.Version,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
-			if err := arguments.Given(c); err != nil {
-				return err
-			}
-			return output.Check(e.Format)
+			return arguments.Given(c)
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -130,6 +139,7 @@ func Root(e *command.Env) *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
+	root.AddCommand(exit.Topic())
 	return root
 }
 
@@ -139,8 +149,7 @@ func flags(root *cobra.Command, e *command.Env) {
 	f.StringVar(&e.Identity.Token, "token", "", "the token to use; better set TERRACE_TOKEN, others can see a command line")
 	f.StringVarP(&e.Identity.Project, "project", "p", "", "the project")
 	f.StringVar(&e.Context, "context", "", "the context to use, see terrace context list")
-	f.StringVarP(&e.Format, "output", "o", output.Table, "the format of the result: table, json or yaml")
-	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats(), cobra.ShellCompDirectiveNoFileComp)) // the flag was made above
+	e.FormatFlag(root)
 }
 
 type group struct {

@@ -87,9 +87,9 @@ func TestWhatIsWrongWithAFlagIsNamed(t *testing.T) {
 		"spaces":           {[]string{"run", "list", "--stage", " \t"}, "error: --stage is empty\n"},
 		"the argument":     {[]string{"compliance", "status", ""}, "error: WORKLOAD is empty\n"},
 		"one of the last":  {[]string{"subscription", "redeliver", "a", "b", ""}, "error: EVENT is empty\n"},
-		"no number":        {[]string{"cost", "anomalies", "--minimum", "NaN"}, "error: --minimum is NaN, and has to be a number above 0\n"},
-		"no days":          {[]string{"cost", "idle", "--quiet-days", "0"}, "error: --quiet-days is 0, and has to be a number above 0\n"},
-		"no choice":        {[]string{"compliance", "report", "--framework", "mcsb", "--format", "xml"}, "error: invalid argument \"xml\" for \"--format\" flag: it is none of table, json, csv, html\n"},
+		"no number":        {[]string{"cost", "anomalies", "--minimum", "NaN"}, "error: --minimum is \"NaN\", and has to be a number above 0\n"},
+		"no days":          {[]string{"cost", "idle", "--quiet-days", "0"}, "error: --quiet-days is \"0\", and has to be a whole number, 1 to 3650\n"},
+		"no choice":        {[]string{"compliance", "report", "--framework", "mcsb", "--format", "xml"}, "error: --format is \"xml\", and has to be table, json, csv or html\n"},
 		"one of everybody": {[]string{"run", "list", "--project", ""}, "error: --project is empty\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -146,21 +146,48 @@ func eachCommand(c *cobra.Command, do func(*cobra.Command)) {
 	}
 }
 
+// few is up to how many words are a set that is closed; more are names of things.
+const few = 20
+
+// offeredFor are the words that the shell offers without a server for the argument
+// after args.
+func offeredFor(c *cobra.Command, args []string) []string {
+	if c.ValidArgsFunction == nil {
+		return nil
+	}
+	c.SetContext(context.Background())
+	offered, _ := c.ValidArgsFunction(c, args, "")
+	if len(offered) > few {
+		return nil
+	}
+	return offered
+}
+
 func takesText(f *pflag.Flag) bool {
 	_, list := f.Value.(pflag.SliceValue)
 	return f.Value.Type() == "string" || list && f.Value.Type() != "int64Slice"
 }
 
-// words are a line of c with a word for each argument that it needs.
+// words are a line of c with a word for each argument that it needs, of those that it
+// takes where they are few.
 func words(c *cobra.Command) []string {
 	line := strings.Fields(c.CommandPath())[1:]
+	first := len(line)
 	for _, word := range strings.Fields(c.Use)[1:] {
 		if strings.HasPrefix(word, "-") || strings.HasPrefix(word, "(") {
 			break
 		}
-		if !strings.HasPrefix(word, "[") {
-			line = append(line, "x")
+		if strings.HasPrefix(word, "[") {
+			continue
 		}
+		text := "x"
+		if offered := offeredFor(c, line[first:]); len(offered) > 0 {
+			text = offered[0]
+		}
+		if strings.HasPrefix(word, "KEY=VALUE") {
+			text = "x=y"
+		}
+		line = append(line, text)
 	}
 	return line
 }

@@ -57,7 +57,7 @@ func resolve(root *cobra.Command, line string) string {
 			return ""
 		}
 	}
-	c, words := root, strings.Fields(line)
+	c, words := root, strings.Fields(strings.TrimPrefix(line, "help "))
 	for len(words) > 0 && child(c, words[0]) != nil {
 		c, words = child(c, words[0]), words[1:]
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -272,6 +273,42 @@ func TestListsAreFilteredAndPaged(t *testing.T) {
 			t.Errorf("cursor: %v", err)
 		}
 	})
+}
+
+// everybody are the users of TestWhatThereIsNotIsRefused.
+type everybody []string
+
+func (e everybody) Named(_ context.Context, _, name string) (kernel.Actor, error) {
+	if !slices.Contains(e, name) {
+		return kernel.Actor{}, kernel.Errorf(kernel.NotFound, "there is no user %s", name)
+	}
+	return kernel.Actor{Name: name}, nil
+}
+
+func TestWhatThereIsNotIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newService(dbtest.SQLite(t, auditsql.Migrations()))
+	s.Users, s.Types = everybody{"ada", "bob"}, []string{"thing.done", "thing.undone"}
+	record(t, s, kernel.Fact{Type: "thing.done", Subject: "x"})
+	did, err := s.List(as(t.Context(), "ada"), scope(), audit.Filter{}, kernel.PageRequest{})
+	if err != nil || len(did.Items) != 1 {
+		t.Fatalf("%+v %v", did, err)
+	}
+	for name, tt := range map[string]struct {
+		filter audit.Filter
+		want   kernel.Kind
+	}{
+		"a type that nothing is of yet":   {audit.Filter{Type: "thing.undone"}, ""},
+		"a type that there is not":        {audit.Filter{Type: "thing.don"}, kernel.Invalid},
+		"somebody who did nothing yet":    {audit.Filter{Actor: "bob"}, ""},
+		"who did something, but not such": {audit.Filter{Actor: did.Items[0].ActorName, Type: "thing.undone"}, ""},
+		"nobody":                          {audit.Filter{Actor: "carol"}, kernel.NotFound},
+		"nobody, of a type that there is": {audit.Filter{Actor: "carol", Type: "thing.done"}, kernel.NotFound},
+	} {
+		if _, err := s.List(as(t.Context(), "ada"), scope(), tt.filter, kernel.PageRequest{}); kernel.KindOf(err) != tt.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestTheLogOverHTTP(t *testing.T) {

@@ -3,8 +3,10 @@ package audit
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
 const verifyBatch = 500
@@ -37,11 +39,21 @@ type Tx interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
+// Users knows who there is.
+type Users interface {
+	// Named returns a user, and NotFound where there is none.
+	Named(ctx context.Context, tenant, name string) (kernel.Actor, error)
+}
+
 // Config is what a Service is made of.
 type Config struct {
 	Store      Store
 	Tx         Tx
 	Authorizer Authorizer
+	// Users may be nil: then everybody is asked for whom something was done by.
+	Users Users
+	// Types are those that there are, nil for any.
+	Types []string
 	// Clock is the system's where nil.
 	Clock kernel.Clock
 }
@@ -61,7 +73,39 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, f Filter, page k
 	if err := s.Authorizer.Authorize(ctx, "audit.read", kernel.Scope{Tenant: scope.Tenant, Project: f.Project}); err != nil {
 		return kernel.Page[Entry]{}, err
 	}
-	return s.Store.List(ctx, scope.Tenant, f, page)
+	if f.Type != "" && s.Types != nil && !slices.Contains(s.Types, f.Type) {
+		return kernel.Page[Entry]{}, noType(f.Type, s.Types)
+	}
+	found, err := s.Store.List(ctx, scope.Tenant, f, page)
+	if err == nil && len(found.Items) == 0 && f.Actor != "" {
+		err = s.somebody(ctx, scope.Tenant, f.Actor)
+	}
+	return found, err
+}
+
+func noType(name string, types []string) error {
+	fix := "see terrace events types"
+	if near := yamldoc.Nearest(name, types); near != "" {
+		fix = "did you mean " + near + "? " + fix
+	}
+	return kernel.Errorf(kernel.Invalid, "nothing is of the type %q", name).WithFix("%s", fix).
+		WithProblems(kernel.Problem{Path: "type", Message: "there is no such type"})
+}
+
+// somebody refuses a name that is no user's and by which nothing was done: that nobody
+// did anything reads as if somebody had kept still.
+func (s *Service) somebody(ctx context.Context, tenant, name string) error {
+	if s.Users == nil {
+		return nil
+	}
+	did, err := s.Store.List(ctx, tenant, Filter{Actor: name}, kernel.PageRequest{Limit: 1})
+	if err != nil || len(did.Items) > 0 {
+		return err
+	}
+	if _, err = s.Users.Named(ctx, tenant, name); kernel.Is(err, kernel.NotFound) {
+		return kernel.Errorf(kernel.NotFound, "there is no user %s, and nothing else of this name did anything", name).WithFix("see terrace user list")
+	}
+	return nil
 }
 
 // Verify reads the whole chain of the scope's tenant and reports the first

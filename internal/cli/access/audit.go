@@ -34,10 +34,12 @@ func listAudit(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &f.Stage, "stage", "only of this stage", false)
-	c.Flags().StringVar(&f.Type, "type", "", "only of this type, such as run.approved")
+	c.Flags().StringVar(&f.Type, "type", "", "only of this type, such as run.approved, see terrace events types")
+	_ = c.RegisterFlagCompletionFunc("type", e.EventTypes(false)) // the flag was made above
 	c.Flags().StringVar(&f.Subject, "subject", "", "only about the thing with this id")
 	c.Flags().StringVar(&f.Actor, "actor", "", "only by this user")
-	c.Flags().Int64Var(&f.Limit, "limit", 50, "how many at most, up to 200")
+	_ = c.RegisterFlagCompletionFunc("actor", e.Users()) // the flag was made above
+	command.Limit(c, &f.Limit)
 	return c
 }
 

@@ -15,7 +15,7 @@ func setMember(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "set USER ROLE", Short: "Give a user a role in a project: viewer, developer, approver, admin, or none",
 		Example: "  terrace member set ada approver --project shop\n  terrace member set ada none --project shop",
-		Args:    cobra.ExactArgs(2), ValidArgsFunction: completeRole,
+		Args:    cobra.ExactArgs(2),
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			if err := s.SetMember(ctx, project, args[0], apiclient.RoleChangeRole(args[1])); err != nil {
 				return err
@@ -24,15 +24,12 @@ func setMember(e *command.Env) *cobra.Command {
 			return e.Print(result, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is %s in %s\n", args[0], args[1], project) })
 		}),
 	}
+	command.ChoiceArgument(c, 1, append(roles(), "none")...)
 	return c
 }
 
-func completeRole(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) != 1 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return []string{"viewer", "developer", "approver", "admin", "none"}, cobra.ShellCompDirectiveNoFileComp
-}
+// roles are those that somebody may have, the least first.
+func roles() []string { return []string{"viewer", "developer", "approver", "admin"} }
 
 func listMembers(e *command.Env) *cobra.Command {
 	return &cobra.Command{

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -41,7 +42,7 @@ func passwords(e *command.Env, stdin bool) (present, next string, err error) {
 		lines := bufio.NewScanner(io.LimitReader(e.In, 4096))
 		return line(lines), line(lines), lines.Err()
 	case e.ReadPassword == nil:
-		return "", "", kernel.Errorf(kernel.Invalid, "there is no terminal to ask for passwords on").WithFix("write both to the input and add --stdin")
+		return "", "", exit.Wrong("there is no terminal to ask for passwords on").WithFix("write both to the input and add --stdin")
 	}
 	answers := [3]string{}
 	for i, prompt := range []string{"Present password", "New password", "New password again"} {

@@ -35,7 +35,7 @@ func createToken(e *command.Env) *cobra.Command {
 	}
 	c.Flags().StringVar(&user, "user", "", "whose token; your own by default")
 	c.Flags().StringVar(&in.Name, "name", "cli", "what the token is for")
-	c.Flags().Int64Var(&in.ExpiresInDays, "days", 0, "how many days it is good for; the server's default if 0")
+	command.Number(c, &in.ExpiresInDays, "days", 0, "how many days it is good for, the server's default unless given", 1, 366)
 	return c
 }
 

@@ -30,7 +30,7 @@ func createUser(e *command.Env) *cobra.Command {
 			return e.Print(u, func(w io.Writer) { _, _ = fmt.Fprintf(w, "user %s is created\n", u.Name) })
 		}),
 	}
-	c.Flags().StringVar(&role, "role", "", "a role in the whole tenant; none by default, see terrace member set")
+	command.Choice(c, &role, "role", "", "a role in the whole tenant, none unless given, see terrace member set", roles()...)
 	return c
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Error is a mistake in the arguments of a command.
@@ -48,9 +50,12 @@ func explain(c *cobra.Command, args []string, err error) error {
 	}
 }
 
-// Flags names the flags without which c cannot run, and that err says were not
-// given; any other err stays as it is.
+// Flags says it by names where what err says is wrong with a flag of c: that it was
+// not given, or has a value that it does not take. Any other err stays as it is.
 func Flags(c *cobra.Command, err error) error {
+	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok && c != nil {
+		return notTaken(c, e)
+	}
 	if _, known := errors.AsType[*Error](err); known || c == nil || c.ValidateRequiredFlags() == nil || err == nil || err.Error() != c.ValidateRequiredFlags().Error() {
 		return err
 	}
@@ -63,6 +68,56 @@ func Flags(c *cobra.Command, err error) error {
 	return mistake(c, missing(names))
 }
 
+// notTaken tells what a flag takes, and where that is told.
+func notTaken(c *cobra.Command, err *pflag.InvalidValueError) *Error {
+	takes := ""
+	if e, ok := errors.AsType[*kernel.Error](err); ok {
+		takes = e.Message
+	} else {
+		takes = "has to be " + what(err.GetFlag().Value.Type())
+	}
+	return &Error{fmt.Sprintf("--%s is %q, and %s", err.GetFlag().Name, err.GetValue(), takes), "see " + c.CommandPath() + " --help"}
+}
+
+// what is a value of one of pflag's own types.
+func what(typ string) string {
+	switch typ {
+	case "bool":
+		return "true or false"
+	case "int64Slice":
+		return "whole numbers with commas between"
+	case "stringToString":
+		return "NAME=VALUE, several with commas between"
+	default:
+		return "a value of the type " + typ
+	}
+}
+
+// OneOf writes words of which one is to be chosen: a, b or c.
+func OneOf[T ~string](words []T) string {
+	text := ""
+	for i, word := range words {
+		switch {
+		case i == 0:
+		case i == len(words)-1:
+			text += " or "
+		default:
+			text += ", "
+		}
+		text += string(word)
+	}
+	return text
+}
+
+// At is the name of the argument of c at a place, from 0.
+func At(c *cobra.Command, place int) string {
+	names := usage(c).names
+	if len(names) == 0 {
+		return "an argument"
+	}
+	return names[min(place, len(names)-1)]
+}
+
 type arguments struct {
 	required []string
 	optional int
@@ -72,22 +127,39 @@ type arguments struct {
 }
 
 // usage reads the arguments of a usage such as "ignore DRIFT --until DATE": the
-// words before the first flag.
+// words before the first flag. What stands in parentheses, such as (--plan FILE |
+// DIR), is one argument that a flag may stand for, and what has | between is one.
 func usage(c *cobra.Command) arguments {
 	var u arguments
+	inside, flag := false, false
 	for _, word := range strings.Fields(c.Use)[1:] {
-		if strings.HasPrefix(word, "-") {
-			break
+		inside = inside || strings.HasPrefix(word, "(")
+		last := strings.HasSuffix(word, ")")
+		word = strings.Trim(word, "()")
+		switch {
+		case strings.HasPrefix(word, "-") && !inside:
+			return u
+		case strings.HasPrefix(word, "-"):
+			flag = true
+		case flag: // the value of a flag
+			flag = false
+		case word != "|":
+			u.add(word, inside)
 		}
-		u.repeats = u.repeats || strings.Contains(word, "...")
-		u.names = append(u.names, strings.Trim(word, "[]."))
-		if strings.HasPrefix(word, "[") {
-			u.optional++
-		} else {
-			u.required = append(u.required, strings.TrimSuffix(word, "..."))
-		}
+		inside = inside && !last
 	}
 	return u
+}
+
+func (u *arguments) add(word string, mayLack bool) {
+	name := OneOf(strings.Split(strings.Trim(word, "[]."), "|"))
+	u.repeats = u.repeats || strings.Contains(word, "...")
+	u.names = append(u.names, name)
+	if mayLack || strings.HasPrefix(word, "[") {
+		u.optional++
+	} else {
+		u.required = append(u.required, name)
+	}
 }
 
 func missing(names []string) string {

@@ -47,12 +47,7 @@ func noneEmpty(c *cobra.Command, args []string) error {
 	if i < 0 {
 		return nil
 	}
-	names := usage(c).names
-	name := "an argument"
-	if len(names) > 0 {
-		name = names[min(i, len(names)-1)]
-	}
-	return hollow(c, []string{name})
+	return hollow(c, []string{At(c, i)})
 }
 
 func hollow(c *cobra.Command, names []string) *Error {

@@ -13,20 +13,32 @@ import (
 )
 
 // Place names in err what was written on the line of c where the server names a
-// part of the request, such as body.costCenter or query.limit.
-func Place(c *cobra.Command, err error) error {
+// part of the request, such as body.costCenter or query.limit. It says whether the
+// line is wrong then: nothing else is, and err is of the kind invalid.
+func Place(c *cobra.Command, err error) bool {
 	e, ok := errors.AsType[*kernel.Error](err)
 	if !ok || c == nil || len(e.Problems) == 0 {
-		return err
+		return false
 	}
+	wrong := e.Kind == kernel.Invalid
 	e.Problems = slices.Clone(e.Problems)
 	for i, p := range e.Problems {
-		e.Problems[i].Path = placed(c, p.Path)
+		found := placed(c, p.Path)
 		if p.Path == "body" {
-			e.Problems[i].Path = quoting(c, p.Message)
+			found = quoting(c, p.Message)
 		}
+		wrong = wrong && onLine(c, found)
+		e.Problems[i].Path = found
 	}
-	return err
+	return wrong
+}
+
+// onLine says that a place is a flag or an argument of c, not one in a document.
+func onLine(c *cobra.Command, place string) bool {
+	if strings.HasPrefix(place, "--") {
+		return true
+	}
+	return slices.Contains(usage(c).names, place)
 }
 
 // placed is the flag or the argument that a part of a request was made of; what
@@ -34,7 +46,7 @@ func Place(c *cobra.Command, err error) error {
 func placed(c *cobra.Command, path string) string {
 	part, rest, found := strings.Cut(path, ".")
 	if !found || part != "body" && part != "query" && part != "path" {
-		return path
+		return given(c, path)
 	}
 	name, below, _ := strings.Cut(rest, ".")
 	name, _, _ = strings.Cut(name, "[")
@@ -50,12 +62,25 @@ func placed(c *cobra.Command, path string) string {
 	case flag != "":
 		return flag
 	}
-	for _, word := range strings.Fields(c.Use)[1:] {
-		if word = strings.Trim(word, "[]."); plain(word) == plain(name) {
+	for _, word := range usage(c).names {
+		if plain(word) == plain(name) {
 			return word
 		}
 	}
 	return rest
+}
+
+// given is the flag that was given and that a room names by itself, such as zone, or
+// made a filter of, such as filters[0].exact.type.
+func given(c *cobra.Command, path string) string {
+	name := path
+	if filter, rest, found := strings.Cut(path, "["); found && filter == "filters" {
+		name = rest[strings.LastIndex(rest, ".")+1:]
+	}
+	if f := c.Flag(name); f != nil && f.Changed {
+		return "--" + name
+	}
+	return path
 }
 
 // quoting is the flag whose value a message about the whole body quotes; body where

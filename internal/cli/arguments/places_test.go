@@ -20,9 +20,15 @@ func TestPartsOfARequestAreToldAsTheyWereWritten(t *testing.T) {
 	for _, path := range []string{"body.costCenter", "query.perHour", "path.name", "body.file", "body.perHour.min", "body.spec.containers", "spec.body", "body"} {
 		problems = append(problems, kernel.Problem{Path: path, Message: "no"})
 	}
-	err := arguments.Place(c, kernel.Errorf(kernel.Invalid, "validation failed").WithProblems(problems...))
+	err := error(kernel.Errorf(kernel.Invalid, "validation failed").WithProblems(problems...))
+	if arguments.Place(c, err) {
+		t.Error("a mistake in a document is one of the line")
+	}
 	_ = c.ParseFlags([]string{"--costcenter", "5,5"})
-	told := arguments.Place(c, kernel.Errorf(kernel.Invalid, "validation failed").WithProblems(kernel.Problem{Path: "body", Message: `"5,5" is no decimal number`}))
+	told := error(kernel.Errorf(kernel.Invalid, "validation failed").WithProblems(kernel.Problem{Path: "body", Message: `"5,5" is no decimal number`}))
+	if !arguments.Place(c, told) {
+		t.Error("a mistake in a flag is none of the line")
+	}
 	if known, _ := errors.AsType[*kernel.Error](told); known.Problems[0].Path != "--costcenter" {
 		t.Errorf("%+v", known.Problems)
 	}

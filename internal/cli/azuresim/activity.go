@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // entry is one line of the activity log.
@@ -32,9 +32,6 @@ func (s *sim) activity() *cobra.Command {
 		Use: "activity", Short: "Show who changed what, the newest first", Args: cobra.NoArgs,
 		Example: "  terrace azure-sim activity\n  terrace azure-sim activity --limit 5 -o json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if limit < 0 {
-				return kernel.Errorf(kernel.Invalid, "the limit %d is negative", limit)
-			}
 			client, err := s.client()
 			if err != nil {
 				return err
@@ -51,6 +48,6 @@ func (s *sim) activity() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().IntVar(&limit, "limit", 50, "how many entries at most")
+	command.Number(c, &limit, "limit", 50, "how many entries at most", 1, 0)
 	return c
 }

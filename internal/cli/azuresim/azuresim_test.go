@@ -59,17 +59,15 @@ func TestEdit(t *testing.T) {
 		t.Errorf("the activity log: %s", out)
 	}
 	for _, args := range [][]string{
-		{"edit", id, "--set", "nothing"},
-		{"edit", id, "--set", "tags..a=1"},
-		{"edit", id, "--set", "displayName={bad"},
-		{"activity", "--limit", "-1"},
 		{"edit", id, "--set", "displayName={}"},
 		{"delete", id},
 	} {
 		c.run(t, exit.Failed, args...)
 	}
 	c.run(t, exit.NotFound, "show", id+"/resourceGroups/none")
-	c.run(t, exit.Usage, "edit", id)
+	for _, args := range [][]string{{"edit", id}, {"edit", id, "--set", "nothing"}, {"edit", id, "--set", "tags..a=1"}, {"edit", id, "--set", "displayName={bad"}, {"activity", "--limit", "-1"}} {
+		c.run(t, exit.Usage, args...)
+	}
 }
 
 func TestFaultsAndApps(t *testing.T) {

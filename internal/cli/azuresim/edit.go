@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 )
 
 const portalUser = "portal user"
@@ -51,10 +51,10 @@ func assignments(set []string) (map[string]any, error) {
 	for _, pair := range set {
 		path, text, given := strings.Cut(pair, "=")
 		if !given || slices.Contains(strings.Split(path, "."), "") {
-			return nil, kernel.Errorf(kernel.Invalid, "%q sets nothing", pair).WithFix("write --set PATH=VALUE, such as --set properties.x=y")
+			return nil, exit.Wrong("%q sets nothing", pair).WithFix("write --set PATH=VALUE, such as --set properties.x=y")
 		}
 		if looksLikeJSON(text) && !json.Valid([]byte(text)) {
-			return nil, kernel.Errorf(kernel.Invalid, "the value of %s is not JSON: %s", path, text).
+			return nil, exit.Wrong("the value of %s is not JSON: %s", path, text).
 				WithFix("write it as in --set '%s={\"a\": 1}', or a text in quotes: --set '%s=\"…\"'", path, path)
 		}
 		var value any = text

@@ -46,10 +46,10 @@ func (s *sim) addFault() *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.Match, "match", "", "a regular expression over \"METHOD /path?query\"")
-	flags.IntVar(&f.Status, "status", 0, "the status to refuse with, such as 429 or 503")
-	flags.IntVar(&f.RetryAfter, "retry-after", 0, "the seconds of the header Retry-After")
-	flags.IntVar(&f.Slow, "slow", 0, "how many polls a long-running operation takes")
-	flags.IntVar(&f.Times, "times", 0, "how many requests it meets; 0 is all until it is cleared")
+	command.Number(c, &f.Status, "status", 0, "the status to refuse with, such as 429 or 503", 400, 599)
+	command.Number(c, &f.RetryAfter, "retry-after", 0, "the seconds of the header Retry-After", 0, 0)
+	command.Number(c, &f.Slow, "slow", 0, "how many polls a long-running operation takes", 1, 0)
+	command.Number(c, &f.Times, "times", 0, "how many requests it meets; 0 is all until it is cleared", 0, 0)
 	_ = c.MarkFlagRequired("match") // the flag was made above
 	c.MarkFlagsMutuallyExclusive("status", "slow")
 	c.MarkFlagsOneRequired("status", "slow")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/cli/runs"
 	"github.com/terrace-idp/terrace/internal/cli/watch"
@@ -51,7 +52,7 @@ type Ask func(ctx context.Context, p apiclient.ModuleBlastRadiusParams) (apiclie
 func (f *Flags) Allows(ctx context.Context, e *command.Env, s command.Server, ask Ask) (bool, error) {
 	look := f.DryRun || f.Plan
 	if !look && (f.Narrow.Stage != "" || f.Narrow.Workload != "") {
-		return false, kernel.Errorf(kernel.Invalid, "--stage and --workload narrow what is shown, not what is published").WithFix("add --dry-run or --plan")
+		return false, exit.Wrong("--stage and --workload narrow what is shown, not what is published").WithFix("add --dry-run or --plan")
 	}
 	f.Narrow.Plan = f.Plan
 	radius, err := ask(ctx, f.Narrow)

@@ -46,8 +46,8 @@ func set(e *command.Env) *cobra.Command {
 	f.StringVar(&o.in.Zone, "zone", "", "the time zone of the month (UTC)")
 	f.Int64SliceVar(&o.thresholds, "thresholds", nil, "percentages at which a warning is told (50,80,100)")
 	f.StringVar(&o.in.Reason, "reason", "", "why; it is kept in the audit log")
-	command.Choice(c, &o.level, "level", "", "what becomes of a run that would exceed it: block, override or warn (warn)", "block", "override", "warn")
-	command.Choice(c, &o.unpriced, "unpriced", "", "what becomes of a run of which it cannot be told what it adds: block, override or warn (as the server is configured)", "block", "override", "warn")
+	command.Choice(c, &o.level, "level", "", "what becomes of a run that would exceed it (warn)", "block", "override", "warn")
+	command.Choice(c, &o.unpriced, "unpriced", "", "what becomes of a run of which it cannot be told what it adds (as the server is configured)", "block", "override", "warn")
 	c.RunE = func(c *cobra.Command, args []string) error { return o.run(c, e, args[0]) }
 	return c
 }
@@ -118,7 +118,7 @@ func (o *setting) keep(f *pflag.FlagSet, old apiclient.BudgetStatus) {
 
 func (o *setting) send(ctx context.Context, e *command.Env, s command.Server, name string) error {
 	if o.in.Amount == "" {
-		return kernel.Errorf(kernel.Invalid, "there is no budget %s yet, and no amount is given", name).WithFix("say how much may be spent in a month with --amount")
+		return exit.Wrong("there is no budget %s yet, and no amount is given", name).WithFix("say how much may be spent in a month with --amount")
 	}
 	o.in.Thresholds = o.thresholds
 	if o.level != "" {

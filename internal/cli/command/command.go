@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/cli/signin"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -83,7 +84,7 @@ func (e *Env) Project(ctx context.Context) (Server, string, error) {
 	if len(names) == 0 {
 		fix = "create one with `terrace project create NAME --costcenter X --owner Y`"
 	}
-	return s, "", kernel.Errorf(kernel.Invalid, "no project is named and there are %d", len(names)).WithFix("%s", fix)
+	return s, "", exit.Wrong("no project is named and there are %d", len(names)).WithFix("%s", fix)
 }
 
 // Print writes the result v of a command.
@@ -101,13 +102,13 @@ func (e *Env) Say(format string, args ...any) {
 	_, _ = fmt.Fprintf(e.Err, format+"\n", args...)
 }
 
-// Confirm asks a person; without a terminal it is refused unless yes is set.
+// Confirm asks a person; without a terminal the line lacks --yes.
 func (e *Env) Confirm(yes bool, question string) error {
 	if yes {
 		return nil
 	}
 	if !e.Terminal {
-		return kernel.Errorf(kernel.Refused, "%s needs a confirmation and there is no terminal", question).WithFix("add --yes")
+		return exit.Wrong("there is no terminal on which to ask: %s", question).WithFix("add --yes")
 	}
 	_, _ = fmt.Fprintf(e.Err, "%s [y/N] ", question)
 	answer, err := bufio.NewReader(e.In).ReadString('\n')
@@ -136,7 +137,7 @@ func (e *Env) Secret(variable, prompt string) (string, error) {
 	if v := strings.TrimRight(line, "\r\n"); v != "" {
 		return v, nil
 	}
-	return "", kernel.Errorf(kernel.Invalid, "no %s is given: %w", strings.ToLower(prompt), err).WithFix("set %s, or write it on the standard input", variable)
+	return "", exit.Wrong("no %s is given: %w", strings.ToLower(prompt), err).WithFix("set %s, or write it on the standard input", variable)
 }
 
 // Group returns a command that only holds others.

@@ -80,6 +80,14 @@ func (e *Env) Sources() Completion {
 	})
 }
 
+// Users offers the users for a flag.
+func (e *Env) Users() Completion {
+	return ForFlag(e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+		list, err := s.Users(ctx)
+		return names(list, func(u apiclient.User) string { return u.Name }), err
+	}))
+}
+
 // Runners offers the remote runners of the tenant.
 func (e *Env) Runners() Completion {
 	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
@@ -112,30 +120,29 @@ func (e *Env) Rules() Completion {
 	})
 }
 
-// EventTypes offers the types of events for a flag, and all of each thing.
-func (e *Env) EventTypes() Completion {
-	words := e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+// EventTypes offers the types of events for a flag, and with a star all of each thing.
+func (e *Env) EventTypes(stars bool) Completion {
+	return ForFlag(e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
 		list, err := s.EventTypes(ctx)
 		var all []string
 		for _, t := range list {
 			name := strings.TrimPrefix(t.Type, "dev.terrace.")
-			if noun, _, _ := strings.Cut(name, "."); !slices.Contains(all, noun+".*") {
+			if noun, _, _ := strings.Cut(name, "."); stars && !slices.Contains(all, noun+".*") {
 				all = append(all, noun+".*")
 			}
 			all = append(all, name)
 		}
 		return all, err
-	})
-	return func(c *cobra.Command, _ []string, p string) ([]string, cobra.ShellCompDirective) {
-		return words(c, nil, p)
-	}
+	}))
 }
 
 // RepositoryFlag offers them for a flag.
-func (e *Env) RepositoryFlag() Completion {
-	words := e.Repositories()
-	return func(c *cobra.Command, _ []string, p string) ([]string, cobra.ShellCompDirective) {
-		return words(c, nil, p)
+func (e *Env) RepositoryFlag() Completion { return ForFlag(e.Repositories()) }
+
+// ForFlag offers for a flag what is offered for a first argument.
+func ForFlag(words Completion) Completion {
+	return func(c *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return words(c, nil, typed)
 	}
 }
 
@@ -160,11 +167,7 @@ func (e *Env) Stages() Completion {
 // StageFlag adds a flag for a stage with completion.
 func (e *Env) StageFlag(c *cobra.Command, stage *string, name, usage string, required bool) {
 	c.Flags().StringVar(stage, name, "", usage)
-	words := e.Stages()
-	flag := func(c *cobra.Command, _ []string, p string) ([]string, cobra.ShellCompDirective) {
-		return words(c, nil, p)
-	}
-	_ = c.RegisterFlagCompletionFunc(name, flag) // the flag was made above
+	_ = c.RegisterFlagCompletionFunc(name, ForFlag(e.Stages())) // the flag was made above
 	if required {
 		_ = c.MarkFlagRequired(name)
 	}

@@ -71,9 +71,9 @@ func (*duration) Type() string { return "duration" }
 // Set implements pflag.Value.
 func (d *duration) Set(text string) error {
 	parsed, err := ParseDuration(text)
-	if err == nil && parsed <= 0 {
-		err = kernel.Errorf(kernel.Invalid, "it is no longer than nothing")
+	if err != nil || parsed <= 0 {
+		return kernel.Errorf(kernel.Invalid, "has to be a length of time above nothing, such as 90m, 48h or 14d")
 	}
 	*d = duration(parsed)
-	return err
+	return nil
 }

@@ -34,11 +34,11 @@ func TestAMomentIsADateOrATimeFromNow(t *testing.T) {
 		"36h": now.Add(36 * time.Hour), "14d": now.Add(14 * 24 * time.Hour), "2026-12-01T00:00:00Z": time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
 		"2026-12-01": time.Date(2026, 12, 1, 0, 0, 0, 0, time.Local), //nolint:gosmopolitan // a person's date
 	} {
-		if got, err := command.Moment(text, now); err != nil || !got.Equal(want) {
+		if got, err := command.ParseMoment(text, now); err != nil || !got.Equal(want) {
 			t.Errorf("%s: %s, %v, want %s", text, got, err, want)
 		}
 	}
-	if _, err := command.Moment("soon", now); !kernel.Is(err, kernel.Invalid) {
+	if _, err := command.ParseMoment("soon", now); !kernel.Is(err, kernel.Invalid) {
 		t.Errorf("%v", err)
 	}
 }

@@ -22,7 +22,7 @@ import (
 
 // Command returns terrace compliance.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("compliance", "See where what is applied stands against the policies", status(e), show(e), report(e), evaluate(e))
+	return command.Group("compliance", "See where what is applied stands against the policies", status(e), show(e), report(e), frameworks(e), evaluate(e))
 }
 
 // tenantFlag lets a command be about all projects that its caller sees.
@@ -59,11 +59,13 @@ func status(e *command.Env) *cobra.Command {
 	}
 	tenantFlag(c, &tenant)
 	e.StageFlag(c, &p.Stage, "stage", "only on this stage", false)
-	command.Choice(c, (*string)(&p.Outcome), "outcome", "", "only those that stand so: "+strings.Join(outcomes(), ", "), outcomes()...)
+	command.Choice(c, &p.Outcome, "outcome", "", "only those that stand so", outcomes()...)
 	return c
 }
 
-func outcomes() []string { return []string{"failing", "error", "exempted", "passing", "not-evaluated"} }
+func outcomes() []apiclient.ComplianceOutcome {
+	return []apiclient.ComplianceOutcome{"failing", "error", "exempted", "passing", "not-evaluated"}
+}
 
 func writeStatus(w io.Writer, e *command.Env, all standing) {
 	var rows [][]string
@@ -132,8 +134,8 @@ func show(e *command.Env) *cobra.Command {
 	e.StageFlag(c, &p.Stage, "stage", "the stage", true)
 	c.Flags().StringVar(&p.Rule, "policy", "", "only findings of this policy")
 	c.Flags().StringVar(&p.Control, "control", "", "only findings that answer this control, such as mcsb:DP-3")
-	command.Choice(c, (*string)(&p.Level), "level", "", "only findings of this level: advisory, soft-mandatory or hard-mandatory", "advisory", "soft-mandatory", "hard-mandatory")
-	command.Choice(c, (*string)(&p.Severity), "severity", "", "only findings of this severity: low, medium, high or critical", "low", "medium", "high", "critical")
+	command.Choice(c, &p.Level, "level", "", "only findings of this level", "advisory", "soft-mandatory", "hard-mandatory")
+	command.Choice(c, &p.Severity, "severity", "", "only findings of this severity", "low", "medium", "high", "critical")
 	return c
 }
 

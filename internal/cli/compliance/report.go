@@ -13,8 +13,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/output"
 )
 
-func frameworks() []string { return []string{"mcsb", "cis-azure-3.0.0", "iso-27001-2022"} }
-
 func report(e *command.Env) *cobra.Command {
 	var tenant bool
 	var format string
@@ -45,13 +43,13 @@ func report(e *command.Env) *cobra.Command {
 		}),
 	}
 	tenantFlag(c, &tenant)
-	c.Flags().StringVar(&p.Framework, "framework", "", "the framework, or how its name begins: "+strings.Join(frameworks(), ", "))
-	command.Words(c, "framework", frameworks()...)
-	_ = c.MarkFlagRequired("framework") // the flag was made above
+	c.Flags().StringVar(&p.Framework, "framework", "", "the framework, or how its id begins; see terrace compliance frameworks")
+	_ = c.RegisterFlagCompletionFunc("framework", frameworkIDs(e)) // the flag was made above
+	_ = c.MarkFlagRequired("framework")                            // likewise
 	e.StageFlag(c, &p.Stage, "stage", "only on this stage", false)
-	c.Flags().StringVar(&p.From, "from", "", "the first day, such as 2026-10-01 (thirty days before the last)")
-	c.Flags().StringVar(&p.To, "to", "", "the last day (today)")
-	command.Choice(c, &format, "format", "table", "table, json, csv or html", "table", "json", "csv", "html")
+	command.Day(c, &p.From, "from", "the first day, such as 2026-10-01 (thirty days before the last)")
+	command.Day(c, &p.To, "to", "the last day (today)")
+	command.Choice(c, &format, "format", "table", "how it is written", "table", "json", "csv", "html")
 	return c
 }
 

@@ -57,7 +57,7 @@ func estimate(e *command.Env) *cobra.Command {
 
 func (f *estimateFlags) run(c *cobra.Command, e *command.Env, args []string) error {
 	if (f.plan == "") == (len(args) == 0) {
-		return &exit.UsageError{Err: errors.New("give a plan with --plan, or a folder"), Command: c.CommandPath()}
+		return exit.Wrong("give a plan with --plan, or a folder")
 	}
 	estimator, _, err := f.choice.estimator()
 	if err != nil {

@@ -50,7 +50,7 @@ func importFiles(e *command.Env) *cobra.Command {
 	}
 	c.Flags().StringVar(&p.Part, "part", "", "the part of the billing accounts that the files have, such as one subscription")
 	c.Flags().BoolVar(&p.DryRun, "dry-run", false, "look at the files, and keep nothing")
-	command.Choice(c, (*string)(&p.OnError), "on-error", "refuse", "what becomes of files with rows that cannot be read: refuse takes nothing, skip all other rows", "refuse", "skip")
+	command.Choice(c, &p.OnError, "on-error", "refuse", "what becomes of files with rows that cannot be read; refuse takes nothing, skip all other rows", "refuse", "skip")
 	return c
 }
 

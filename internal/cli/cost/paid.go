@@ -41,10 +41,9 @@ func anomalies(e *command.Env) *cobra.Command {
 		}),
 	}
 	tenantFlag(c, &tenant)
-	c.Flags().Int64Var(&p.Days, "days", 30, "how many of the last days are judged")
-	c.Flags().Float64Var(&p.Threshold, "threshold", 4, "how many spreads from the median are out of line")
-	c.Flags().Float64Var(&p.Minimum, "minimum", 10, "the smallest difference that is told, in units of the currency")
-	command.Positive(c, "days", "threshold", "minimum")
+	command.Number(c, &p.Days, "days", 30, "how many of the last days are judged", 1, 400)
+	command.Positive(c, &p.Threshold, "threshold", 4, "how many spreads from the median are out of line")
+	command.Positive(c, &p.Minimum, "minimum", 10, "the smallest difference that is told, in units of the currency")
 	return c
 }
 
@@ -79,7 +78,6 @@ func idle(e *command.Env) *cobra.Command {
 		}),
 	}
 	tenantFlag(c, &tenant)
-	c.Flags().Int64Var(&p.QuietDays, "quiet-days", 30, "after how many days without a deployment a stage is told")
-	command.Positive(c, "quiet-days")
+	command.Number(c, &p.QuietDays, "quiet-days", 30, "after how many days without a deployment a stage is told", 1, 3650)
 	return c
 }

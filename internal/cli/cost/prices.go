@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -48,16 +47,13 @@ func importPrices(e *command.Env) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&into, "into", "prices", "the folder of snapshots")
-	c.Flags().StringVar(&date, "date", "", "the date of the prices, YYYY-MM-DD")
+	command.Day(c, &date, "date", "the date of the prices, such as 2026-11-01")
 	_ = c.MarkFlagRequired("date") // the flags were made above
 	_ = c.MarkFlagDirname("into")  // likewise
 	return c
 }
 
 func takePages(files []string, into, date string) (imported, error) {
-	if _, err := time.Parse(time.DateOnly, date); err != nil {
-		return imported{}, kernel.Errorf(kernel.Invalid, "%q is no date", date).WithFix("Write it as 2026-11-01.")
-	}
 	pages := pricebook.NewImport()
 	for _, name := range files {
 		f, err := command.Open(name)

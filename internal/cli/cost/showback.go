@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,27 +34,11 @@ func showback(e *command.Env) *cobra.Command {
 		}),
 	}
 	tenantFlag(c, &tenant)
-	c.Flags().StringVar(&p.Month, "month", "", "the month of the billing periods, such as 2026-10 (the newest)")
-	c.Flags().StringSliceVar(&by, "by", nil, "what the lines are told by: tenant, project, stage, workload, costcenter, owner, service (project,stage)")
-	_ = c.RegisterFlagCompletionFunc("by", dimensions) // the flag was made above
-	command.Choice(c, (*string)(&p.Basis), "basis", "effective", "effective spreads what was paid in advance, billed is what invoices say, list is without discounts", "effective", "billed", "list")
+	command.Month(c, &p.Month, "month", "the month of the billing periods, such as 2026-10 (the newest)")
+	command.Choices(c, &by, "by", "what the lines are told by (project,stage)", "tenant", "project", "stage", "workload", "costcenter", "owner", "service")
+	command.Choice(c, &p.Basis, "basis", "effective", "effective spreads what was paid in advance, billed is what invoices say, list is without discounts", "effective", "billed", "list")
 	c.Flags().BoolVar(&asCSV, "csv", false, "write CSV with exact amounts")
 	return c
-}
-
-// dimensions offers what lines may be told by, after those that are written.
-func dimensions(_ *cobra.Command, _ []string, written string) ([]string, cobra.ShellCompDirective) {
-	before := ""
-	if i := strings.LastIndex(written, ","); i >= 0 {
-		before = written[:i+1]
-	}
-	var out []string
-	for _, d := range []string{"tenant", "project", "stage", "workload", "costcenter", "owner", "service"} {
-		if !slices.Contains(strings.Split(before, ","), d) {
-			out = append(out, before+d)
-		}
-	}
-	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
 func header(r apiclient.FocusShowback) []string {

@@ -21,8 +21,8 @@ import (
 	goldenpaths "github.com/terrace-idp/terrace/golden-paths"
 	"github.com/terrace-idp/terrace/internal/catalog/goldenpath"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Command returns terrace create.
@@ -110,10 +110,10 @@ func assignments(set []string) (map[string]any, error) {
 	for _, s := range set {
 		name, v, ok := strings.Cut(s, "=")
 		if !ok || name == "" {
-			return nil, kernel.Errorf(kernel.Invalid, "--set %s is not NAME=VALUE", s).WithFix("write for example --set costcenter=4711")
+			return nil, exit.Wrong("--set %s is not NAME=VALUE", s).WithFix("write for example --set costcenter=4711")
 		}
 		if name == "name" {
-			return nil, kernel.Errorf(kernel.Invalid, "the name is given twice").WithFix("name the project as the second argument alone")
+			return nil, exit.Wrong("the name is given twice").WithFix("name the project as the second argument alone")
 		}
 		values[name] = v
 	}

@@ -78,16 +78,12 @@ func revert(e *command.Env) *cobra.Command {
 
 func ignore(e *command.Env) *cobra.Command {
 	var in apiclient.IgnoreDriftRequest
-	var until string
 	c := &cobra.Command{
 		Use: "ignore DRIFT --until DATE --reason WHY", Short: "Leave what was changed alone until a date, or until it changes again",
 		Example: "  terrace drift ignore DRIFT --until 2027-01-31 --reason \"a test of the network team\"\n" +
 			"  terrace drift ignore DRIFT --attribute tags.owner --until 72h --reason \"they sort their tags out\"",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: drifts(e),
-		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) (err error) {
-			if in.Until, err = command.Moment(until, e.Clock.Now()); err != nil {
-				return err
-			}
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			d, err := s.IgnoreDrift(ctx, project, args[0], in)
 			if err != nil {
 				return err
@@ -95,11 +91,9 @@ func ignore(e *command.Env) *cobra.Command {
 			return e.Print(d, func(w io.Writer) { write(w, d) })
 		}),
 	}
-	c.Flags().StringVar(&until, "until", "", command.Until)
+	e.Until(c, &in.Until)
 	c.Flags().StringVar(&in.Reason, "reason", "", "why; it is shown and kept in the audit log")
 	c.Flags().StringArrayVar(&in.Attributes, "attribute", nil, "only this attribute; may be given more than once")
-	for _, name := range []string{"until", "reason"} {
-		_ = c.MarkFlagRequired(name) // the flags were made above
-	}
+	_ = c.MarkFlagRequired("reason") // the flag was made above
 	return c
 }

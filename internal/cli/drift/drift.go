@@ -39,8 +39,8 @@ func list(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &f.Stage, "stage", "only of this stage", false)
-	command.Choice(c, (*string)(&f.Severity), "severity", "", "only of this severity: critical, high, medium or low", "critical", "high", "medium", "low")
-	command.Choice(c, (*string)(&f.Status), "status", "", "only with this status: open, ignored, accepting, reverting or resolved",
+	command.Choice(c, &f.Severity, "severity", "", "only of this severity", "critical", "high", "medium", "low")
+	command.Choice(c, &f.Status, "status", "", "only with this status",
 		"open", "ignored", "accepting", "reverting", "resolved")
 	c.Flags().BoolVar(&f.All, "all", false, "show what is resolved, too")
 	return c

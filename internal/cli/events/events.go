@@ -53,19 +53,16 @@ func Command(e *command.Env) *cobra.Command {
 	f.StringArrayVar(&w.params.Subject, "subject", nil, "only what happened to this, with the same stars")
 	f.StringVar(&w.filters, "filters", "", "a JSON file with filters of the CloudEvents Subscriptions API")
 	f.BoolVar(&w.tenant, "tenant", false, "of all projects that you may see, and of the tenant itself")
-	f.IntVar(&w.limit, "limit", 50, "how many of the newest, 0 for none, at most 10000")
+	command.Number(c, &w.limit, "limit", 50, "how many of the newest", 0, 10_000)
 	f.BoolVarP(&w.follow, "follow", "f", false, "go on with what happens from now on")
 	e.StageFlag(c, &w.params.Stage, "stage", "only what happened in this stage", false)
-	_ = c.RegisterFlagCompletionFunc("type", e.EventTypes()) // the flag was made above
+	_ = c.RegisterFlagCompletionFunc("type", e.EventTypes(true)) // the flag was made above
 	c.AddCommand(types(e))
 	return c
 }
 
 // read takes the filters from their file.
 func (w *wish) read() error {
-	if w.limit < 0 || w.limit > 10_000 {
-		return kernel.Errorf(kernel.Invalid, "--limit is from 0 to 10000, not %d", w.limit)
-	}
 	if w.filters == "" {
 		return nil
 	}

@@ -6,11 +6,15 @@
 package exit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/arguments"
@@ -30,19 +34,42 @@ const (
 	Drifted     = 7
 )
 
-// Help explains the codes; it ends the help of the client.
-const Help = `Exit codes:
-  0  it worked
-  1  it failed or was refused; the message says why
-  2  the command line is wrong, or policies or costs could not be evaluated
-  3  there is no such thing
-  4  nobody is signed in, or this is not allowed
-  5  the run waits for an approval, or for its stage to open
-  6  the server, or something it needs, cannot be reached
-  7  something was changed outside, and nobody decided to ignore it
+// Meanings are what each code says, by the code.
+func Meanings() []string {
+	return []string{
+		OK:          "it worked",
+		Failed:      "it failed or was refused; the message says why",
+		Usage:       "the command line is wrong, or policies or costs could not be evaluated",
+		NotFound:    "there is no such thing",
+		Denied:      "nobody is signed in, or this is not allowed",
+		Waiting:     "the run waits for an approval, or for its stage to open",
+		Unavailable: "the server, or something it needs, cannot be reached",
+		Drifted:     "something was changed outside, and nobody decided to ignore it",
+	}
+}
+
+// Help explains the codes.
+func Help() string {
+	var b strings.Builder
+	b.WriteString("Exit codes:\n")
+	for code, meaning := range Meanings() {
+		_, _ = fmt.Fprintf(&b, "  %d  %s\n", code, meaning)
+	}
+	b.WriteString(`
+2 is also for a word, a number or a date that a flag or an argument does not take, whether the client finds that
+or the server, for a flag that is given without a value, and for a command that asks where there is no terminal
+and that lacks --yes. 3 is also for a stage or a workload that there is not where it only narrows a list. What
+was interrupted ends with 1.
 
 With --output json or yaml an error is in that format, too: the last line of the error output has its code,
-message, fix and problems.`
+message, fix, problems and the exit code.`)
+	return b.String()
+}
+
+// Topic is the help about the codes: terrace help exit-codes.
+func Topic() *cobra.Command {
+	return &cobra.Command{Use: "exit-codes", Short: "What the client's exit codes mean", Long: Help()}
+}
 
 // UsageError is a mistake in the command line.
 type UsageError struct {
@@ -56,6 +83,19 @@ func (e *UsageError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the mistake.
 func (e *UsageError) Unwrap() error { return e.Err }
+
+// Wrong returns a mistake in the command line; Main names the command.
+func Wrong(format string, args ...any) *UsageError {
+	return &UsageError{Err: kernel.Errorf(kernel.Invalid, format, args...)}
+}
+
+// WithFix says what to write instead.
+func (e *UsageError) WithFix(format string, args ...any) *UsageError {
+	if known, ok := errors.AsType[*kernel.Error](e.Err); ok {
+		return &UsageError{Err: known.WithFix(format, args...), Command: e.Command}
+	}
+	return e
+}
 
 // WaitingError says that a run waits for a person, or for its stage to open.
 type WaitingError struct{ Run string }
@@ -151,7 +191,7 @@ func Report(w io.Writer, format string, now time.Time, err error) {
 	case errors.Is(err, context.Canceled):
 		told.Code, told.Message = kernel.Unavailable, "interrupted"
 	case known:
-		told.Message, told.Fix, told.Problems = e.Message, e.Fix, e.Problems
+		told.Message, told.Fix, told.Problems = e.Message, cmp.Or(e.Fix, usageFix(err)), e.Problems
 	}
 	if r, ok := errors.AsType[*apiclient.RequestError](err); ok {
 		told.Request = r.ID
@@ -199,24 +239,20 @@ func people(w io.Writer, now time.Time, err error) {
 		return // likewise
 	}
 	e, ok := errors.AsType[*kernel.Error](err)
-	if u, usage := errors.AsType[*UsageError](err); usage && (!ok || len(e.Problems) == 0) {
-		_, _ = fmt.Fprintf(w, "error: %v\nfix: %s\n", u, usageFix(err))
-		return
-	}
 	if errors.Is(err, context.Canceled) {
 		_, _ = fmt.Fprintln(w, "interrupted")
 		return
 	}
 	if !ok {
-		_, _ = fmt.Fprintf(w, "error: %v\n", err)
-		return
+		e = &kernel.Error{Message: err.Error()}
 	}
+	fix := cmp.Or(e.Fix, usageFix(err))
 	_, _ = fmt.Fprintf(w, "error: %s\n", output.Told(now, e.Message))
 	for _, p := range e.Problems {
 		writeProblem(w, now, p)
 	}
-	if e.Fix != "" {
-		_, _ = fmt.Fprintf(w, "fix: %s\n", e.Fix) // moments in it show how one is written
+	if fix != "" {
+		_, _ = fmt.Fprintf(w, "fix: %s\n", fix) // moments in it show how one is written
 	}
 	if r, ok := errors.AsType[*apiclient.RequestError](err); ok && r.ID != "" && e.Kind == kernel.Internal {
 		_, _ = fmt.Fprintf(w, "request: %s\n", r.ID)

@@ -15,9 +15,9 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/cli/releases"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 type query struct{ workload, stage string }
@@ -97,7 +97,7 @@ func (q query) workloadOf(ctx context.Context, s command.Server, project string)
 	if len(all) == 1 {
 		return all[0].Name, nil
 	}
-	return "", kernel.Errorf(kernel.Invalid, "the project %s has %d workloads", project, len(all)).WithFix("name one with --workload")
+	return "", exit.Wrong("the project %s has %d workloads", project, len(all)).WithFix("name one with --workload")
 }
 
 func write(w io.Writer, x apiclient.ResourceExplanation) {

@@ -162,7 +162,7 @@ func show(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage", true)
-	c.Flags().IntVar(&version, "version", 0, "the number of a version; 0 is the newest")
+	command.Number(c, &version, "version", 0, "the number of a version; 0 is the newest", 0, 0)
 	c.Flags().BoolVar(&versions, "versions", false, "list all versions instead")
 	c.MarkFlagsMutuallyExclusive("version", "versions")
 	return c

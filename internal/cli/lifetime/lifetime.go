@@ -24,19 +24,19 @@ func Command(e *command.Env) *cobra.Command {
 }
 
 func list(e *command.Env) *cobra.Command {
-	var stage string
+	var p apiclient.ListLifetimesParams
 	c := &cobra.Command{
 		Use: "list", Short: "List what expires in the project, the first to expire first", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Example: "  terrace lifetime list\n  terrace lifetime list --stage dev -o json",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
-			all, err := s.Lifetimes(ctx, project, stage)
+			all, err := s.Lifetimes(ctx, project, p)
 			if err != nil {
 				return err
 			}
 			return command.PrintList(e, all, []string{"WORKLOAD", "STAGE", "EXPIRES", "BY", "WARNED", "NOW"}, func(l apiclient.Lifetime) []string { return row(e, l) })
 		}),
 	}
-	e.StageFlag(c, &stage, "stage", "on this stage alone", false)
+	e.StageFlag(c, &p.Stage, "stage", "on this stage alone", false)
 	return c
 }
 
@@ -60,27 +60,26 @@ func Now(l apiclient.Lifetime) string {
 }
 
 func show(e *command.Env) *cobra.Command {
-	var stage string
+	var p apiclient.ListLifetimesParams
 	c := &cobra.Command{
 		Use: "show WORKLOAD", Short: "Show when a workload expires", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
 		Example: "  terrace lifetime show orders --stage dev",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			all, err := s.Lifetimes(ctx, project, stage)
-			if err != nil {
+			p.Workload = args[0]
+			all, err := s.Lifetimes(ctx, project, p)
+			switch {
+			case err != nil:
 				return err
+			case len(all) == 0:
+				return kernel.Errorf(kernel.NotFound, "%s on %s has no lifetime", args[0], p.Stage).WithFix("give it one with terrace deploy --stage %s --lifetime 72h", p.Stage)
 			}
-			for _, l := range all {
-				if l.Workload == args[0] {
-					return e.Print(l, func(w io.Writer) {
-						r := row(e, l)
-						output.Pairs(w, "workload", r[0], "stage", r[1], "expires", r[2], "given by", r[3], "reason", l.Reason, "warned", r[4], "now", r[5])
-					})
-				}
-			}
-			return kernel.Errorf(kernel.NotFound, "%s on %s has no lifetime", args[0], stage).WithFix("give it one with terrace deploy --stage %s --lifetime 72h", stage)
+			return e.Print(all[0], func(w io.Writer) {
+				r := row(e, all[0])
+				output.Pairs(w, "workload", r[0], "stage", r[1], "expires", r[2], "given by", r[3], "reason", all[0].Reason, "warned", r[4], "now", r[5])
+			})
 		}),
 	}
-	e.StageFlag(c, &stage, "stage", "the stage", true)
+	e.StageFlag(c, &p.Stage, "stage", "the stage", true)
 	return c
 }
 

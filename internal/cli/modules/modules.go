@@ -19,6 +19,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/blastradius"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/delivery/bundle/tarball"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -69,7 +70,7 @@ func publish(e *command.Env) *cobra.Command {
 	radius.Add(c)
 	c.Flags().StringVar(&m.Namespace, "namespace", "terrace", "the namespace of the module")
 	c.Flags().StringVar(&m.Name, "name", "", "the function of the module; the name of the folder by default")
-	c.Flags().StringVar(&m.System, "system", "local", "where it works: local, azurerm, aws, google")
+	c.Flags().StringVar(&m.System, "system", "local", "where it works, by its main provider, such as azurerm, aws or google")
 	c.Flags().StringVar(&m.Version, "version", "", "the semantic version; the file VERSION by default")
 	return c
 }
@@ -90,7 +91,7 @@ func complete(m *apiclient.ModuleVersion, dir string) error {
 	}
 	b, err := os.ReadFile(filepath.Join(absolute, "VERSION"))
 	if err != nil {
-		return kernel.Errorf(kernel.Invalid, "the module has no version").WithFix("write the file VERSION in %s, or give --version", dir)
+		return exit.Wrong("the module has no version").WithFix("write the file VERSION in %s, or give --version", dir)
 	}
 	m.Version = strings.TrimSpace(string(b))
 	return nil

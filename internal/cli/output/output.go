@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
-
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // The formats.
@@ -26,15 +24,6 @@ const (
 
 // Formats are all formats, for completion.
 func Formats() []string { return []string{Table, JSON, YAML} }
-
-// Check refuses a format that is not known.
-func Check(format string) error {
-	switch format {
-	case Table, JSON, YAML:
-		return nil
-	}
-	return kernel.Errorf(kernel.Invalid, "the output format %q is unknown", format).WithFix("use one of %s", strings.Join(Formats(), ", "))
-}
 
 // Write writes v in the format; people writes the table.
 func Write(w io.Writer, format string, v any, people func(w io.Writer)) error {

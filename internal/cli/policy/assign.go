@@ -11,6 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/governance/policy"
 )
 
 func assign(e *command.Env) *cobra.Command {
@@ -23,7 +24,7 @@ func assign(e *command.Env) *cobra.Command {
 			"configuration, or where that says nothing the policy itself, sets.",
 		Example: "  terrace policy assign 'azure-storage-*' hard-mandatory --stage prod --reason \"the audit of May\"\n" +
 			"  terrace policy assign '*' soft-mandatory --set /etc/terrace/policies --tenant --reason \"they have settled\"",
-		Args: cobra.ExactArgs(2), ValidArgsFunction: assignWords(e),
+		Args: cobra.ExactArgs(2), ValidArgsFunction: e.Policies(),
 		RunE: e.InScope(&tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
 			in.Policies, in.Level = args[0], apiclient.PolicyLevel(args[1])
 			done, err := s.AssignPolicies(ctx, project, in)
@@ -34,23 +35,13 @@ func assign(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &in.Stage, "stage", "only on this stage", false)
-	c.Flags().StringVar(&in.Target, "target", "", "only on stages with this target, such as azure")
+	command.Choice(c, &in.Target, "target", "", "only on stages with this target", targets()...)
+	command.ChoiceArgument(c, 1, append(policy.Levels(), policy.Off)...)
 	c.Flags().StringVar(&in.Set, "set", "", "only those of this source of policies, such as terrace")
-	_ = c.RegisterFlagCompletionFunc("set", forFlag(e.PolicySets())) // the flag was made above
+	_ = c.RegisterFlagCompletionFunc("set", command.ForFlag(e.PolicySets())) // the flag was made above
 	c.Flags().BoolVar(&tenant, "tenant", false, "in all projects of the tenant, not in the project")
 	command.Reason(c, &in.Reason)
 	return c
-}
-
-// assignWords offers policies, and then levels.
-func assignWords(e *command.Env) command.Completion {
-	policies := e.Policies()
-	return func(c *cobra.Command, args []string, p string) ([]string, cobra.ShellCompDirective) {
-		if len(args) == 1 {
-			return append(levels(), "off"), cobra.ShellCompDirectiveNoFileComp
-		}
-		return policies(c, args, p)
-	}
 }
 
 func writeEffect(w io.Writer, e apiclient.PolicyEffect) {

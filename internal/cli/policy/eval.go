@@ -24,7 +24,7 @@ type evalFlags struct {
 	choice  choice
 	plan    string
 	context policy.Context
-	failOn  string
+	failOn  policy.Level
 	timeout time.Duration
 	// server has the server's policies asked, also about what the workload is exempt from.
 	server   bool
@@ -59,37 +59,27 @@ func eval(e *command.Env) *cobra.Command {
 	e.StageFlag(c, &f.context.Stage, "stage", "the stage that policies see; with --server, whose levels and exemptions hold", false)
 	flags.StringVar(&f.workload, "workload", "", "with --server: the workload that it is of, whose exemptions count")
 	flags.StringVar(&f.context.Tenant, "tenant", "", "the tenant that policies see")
-	command.Choice(c, &f.context.Target, "target", "", "the target that policies see, such as azure", "local", "azure", "aws", "gcp")
-	flags.StringVar(&f.context.Runtime, "runtime", "", "the runtime that policies see")
-	flags.StringVar(&f.context.Operation, "operation", "", "the operation that policies see, such as deploy")
+	command.Choice(c, &f.context.Target, "target", "", "the target that policies see", targets()...)
+	command.Choice(c, &f.context.Runtime, "runtime", "", "the runtime that policies see", "process", "kubernetes")
+	command.Choice(c, &f.context.Operation, "operation", "", "the operation that policies see", "deploy", "promote", "rollback", "refresh", "destroy")
 	flags.StringVar(&f.context.Requester, "requester", "", "the requester that policies see")
-	flags.StringVar(&f.failOn, "fail-on", string(policy.SoftMandatory), "the mildest level that fails: advisory, soft-mandatory or hard-mandatory")
+	command.Choice(c, &f.failOn, "fail-on", policy.SoftMandatory, "the mildest level that fails", policy.Levels()...)
 	command.DurationVar(flags, &f.timeout, "timeout", rego.DefaultTimeout, "how long each policy may take")
 	for _, alone := range []string{"policies", "with-shipped", "tenant", "runtime", "requester", "timeout"} {
 		c.MarkFlagsMutuallyExclusive("server", alone)
 	}
-	_ = c.RegisterFlagCompletionFunc("workload", forFlag(e.Workloads())) // the flag was made above
-	_ = c.MarkFlagRequired("plan")                                       // the flag was made above
-	_ = c.MarkFlagFilename("plan", "json")                               // likewise
-	command.Words(c, "fail-on", levels()...)
+	_ = c.RegisterFlagCompletionFunc("workload", command.ForFlag(e.Workloads())) // the flag was made above
+	_ = c.MarkFlagRequired("plan")                                               // the flag was made above
+	_ = c.MarkFlagFilename("plan", "json")                                       // likewise
 	return c
 }
 
-func levels() []string {
-	var names []string
-	for _, l := range policy.Levels() {
-		names = append(names, string(l))
-	}
-	return names
-}
+// targets are those that stages may have.
+func targets() []string { return []string{"local", "azure", "aws", "gcp"} }
 
 func (f *evalFlags) run(c *cobra.Command, e *command.Env) error {
-	failOn, err := policy.ParseLevel(f.failOn)
-	if err != nil {
-		return &exit.UsageError{Err: err, Command: c.CommandPath()}
-	}
 	if f.workload != "" && !f.server {
-		return &exit.UsageError{Err: errors.New("--workload is for --server"), Command: c.CommandPath()}
+		return exit.Wrong("--workload is for --server")
 	}
 	answer, err := f.answer(c, e)
 	if err != nil {
@@ -98,7 +88,7 @@ func (f *evalFlags) run(c *cobra.Command, e *command.Env) error {
 	if err := e.Print(answer, func(w io.Writer) { write(w, answer) }); err != nil {
 		return err
 	}
-	return verdict(answer, failOn)
+	return verdict(answer, f.failOn)
 }
 
 // answer is what the server's policies say, or those of the client.

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -17,7 +16,6 @@ import (
 // exemptFlags are those of a request.
 type exemptFlags struct {
 	in     apiclient.RequestExemptionRequest
-	until  string
 	tenant bool
 }
 
@@ -32,13 +30,10 @@ func exempt(e *command.Env) *cobra.Command {
 			"  terrace policy exempt --set /etc/terrace/policies --stage dev --workload lab --reason \"a week of trials\" --until 7d",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: e.Policies(),
 	}
-	c.RunE = func(c *cobra.Command, args []string) (err error) {
+	c.RunE = func(c *cobra.Command, args []string) error {
 		f.in.Policy = command.First(args)
 		if (f.in.Policy == "") == (f.in.Set == "") {
-			return &exit.UsageError{Err: errors.New("name one RULE, or a set with --set"), Command: c.CommandPath()}
-		}
-		if f.in.Until, err = command.Moment(f.until, e.Clock.Now()); err != nil {
-			return err
+			return exit.Wrong("name one RULE, or a set with --set")
 		}
 		return e.InScope(&f.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
 			x, err := s.RequestExemption(ctx, project, f.in)
@@ -54,20 +49,12 @@ func exempt(e *command.Env) *cobra.Command {
 	flags.StringVar(&f.in.Workload, "workload", "", "only of this workload")
 	flags.StringVar(&f.in.Address, "resource", "", "only the resource or module at this address, with what is below; with * at the end, what begins so")
 	flags.StringVar(&f.in.Set, "set", "", "all policies of a source, such as terrace, instead of one")
-	flags.StringVar(&f.until, "until", "", command.Until)
+	e.Until(c, &f.in.Until)
 	flags.BoolVar(&f.tenant, "tenant", false, "in all projects of the tenant, not in the project")
-	_ = c.MarkFlagRequired("until")                                      // the flag was made above
-	_ = c.RegisterFlagCompletionFunc("workload", forFlag(e.Workloads())) // likewise
-	_ = c.RegisterFlagCompletionFunc("set", forFlag(e.PolicySets()))     // likewise
+	_ = c.RegisterFlagCompletionFunc("workload", command.ForFlag(e.Workloads())) // the flag was made above
+	_ = c.RegisterFlagCompletionFunc("set", command.ForFlag(e.PolicySets()))     // likewise
 	command.Reason(c, &f.in.Reason)
 	return c
-}
-
-// forFlag offers for a flag what is offered for a first argument.
-func forFlag(words command.Completion) command.Completion {
-	return func(c *cobra.Command, _ []string, p string) ([]string, cobra.ShellCompDirective) {
-		return words(c, nil, p)
-	}
 }
 
 // shippedIDs offers the ids of the policies that Terrace ships.

@@ -30,19 +30,20 @@ func exemptionsCommand(e *command.Env) *cobra.Command {
 
 func (x *exemptions) list() *cobra.Command {
 	var q apiclient.ListExemptionsParams
-	var status string
 	c := &cobra.Command{
 		Use: "list", Short: "List exemptions, the newest first", Args: cobra.NoArgs,
-		Long:    "Without --all or --status, those that count or wait for an approval. Expiring ones end within a week.",
+		Long: "Without --all or --status, those that count or wait for an approval. Expiring ones end within a week; outgrown\n" +
+			"ones do not count where the policy is stricter by now than what they were approved for; idle ones are from a\n" +
+			"policy, or on a stage, that is gone.",
 		Example: "  terrace policy exemptions list\n  terrace policy exemptions list --stage prod --all -o json",
 		RunE: x.InScope(&x.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
-			q.Project, q.Status = project, apiclient.PolicyExemptionStatus(status)
+			q.Project = project
 			all, err := s.Exemptions(ctx, q)
 			if err != nil {
 				return err
 			}
 			return command.PrintList(x.Env, all, []string{"EXEMPTION", "FROM", "WHERE", "STATUS", "EXPIRES", "ASKED", "REASON"}, func(one apiclient.PolicyExemption) []string {
-				return []string{one.ID, one.Policy + one.Set, where(one), statusOf(one), output.Moment(x.Clock.Now(), one.ExpiresAt), one.RequestedBy.Name, one.Reason}
+				return []string{one.ID, one.Policy + one.Set, where(one), statusOf(one, x.Clock.Now()), output.Moment(x.Clock.Now(), one.ExpiresAt), one.RequestedBy.Name, one.Reason}
 			})
 		}),
 	}
@@ -50,9 +51,9 @@ func (x *exemptions) list() *cobra.Command {
 	c.Flags().StringVar(&q.Workload, "workload", "", "only those that count for this workload")
 	c.Flags().StringVar(&q.Policy, "rule", "", "only those from this policy")
 	c.Flags().BoolVar(&q.All, "all", false, "those that ended, too")
-	command.Choice(c, &status, "status", "", "only those that are requested, approved, revoked or expired", "requested", "approved", "revoked", "expired")
-	_ = c.RegisterFlagCompletionFunc("rule", forFlag(x.Policies()))      // the flag was made above
-	_ = c.RegisterFlagCompletionFunc("workload", forFlag(x.Workloads())) // likewise
+	command.Choice(c, &q.Status, "status", "", "only those that are so", "requested", "approved", "revoked", "expired")
+	_ = c.RegisterFlagCompletionFunc("rule", command.ForFlag(x.Policies()))      // the flag was made above
+	_ = c.RegisterFlagCompletionFunc("workload", command.ForFlag(x.Workloads())) // likewise
 	return c
 }
 
@@ -132,16 +133,28 @@ func where(x apiclient.PolicyExemption) string {
 	return strings.Join(parts, " ")
 }
 
-func statusOf(x apiclient.PolicyExemption) string {
-	if x.Status == "approved" && x.WarnedAt != nil {
+// statusOf is how it stands: an approved one may count for less than it was approved
+// for, for nothing any more, or not for long.
+func statusOf(x apiclient.PolicyExemption, now time.Time) string {
+	switch {
+	case x.Status != "approved":
+		return string(x.Status)
+	case !now.Before(x.ExpiresAt):
+		return "expired"
+	case x.Idle != "":
+		return "idle"
+	case x.Outgrown != nil:
+		return "outgrown"
+	case x.WarnedAt != nil:
 		return "expiring"
+	default:
+		return string(x.Status)
 	}
-	return string(x.Status)
 }
 
 func writeExemption(w io.Writer, x apiclient.PolicyExemption, now time.Time) {
 	output.Pairs(w, "exemption", x.ID, "from", x.Policy, "from all of", x.Set, "level", string(x.Level), "project", x.Scope.Project, "stage", x.Scope.Stage,
-		"workload", x.Workload, "address", x.Address, "status", statusOf(x), "but", outgrown(x), "expires", output.Moment(now, x.ExpiresAt),
+		"workload", x.Workload, "address", x.Address, "status", statusOf(x, now), "but", outgrown(x), "expires", output.Moment(now, x.ExpiresAt),
 		"requested by", x.RequestedBy.Name, "reason", x.Reason, "approved by", approvedBy(x, now), "revoked by", wordOf(x.Revocation, now))
 }
 
@@ -164,7 +177,7 @@ func approvedBy(x apiclient.PolicyExemption, now time.Time) string {
 // outgrown tells where an approved exemption does not count.
 func outgrown(x apiclient.PolicyExemption) string {
 	if x.Outgrown == nil {
-		return ""
+		return x.Idle
 	}
 	return fmt.Sprintf("it was approved for %s, and does not count where the policy is %s now: ask for another", x.Level, *x.Outgrown)
 }

@@ -25,7 +25,7 @@ import (
 type impactFlags struct {
 	assign                  string
 	within, stage, workload string
-	failOn                  string
+	failOn                  policy.Level
 	changes                 bool
 }
 
@@ -55,14 +55,14 @@ func impact(e *command.Env) *cobra.Command {
 	flags.StringVar(&f.within, "within", "", "only in this project")
 	e.StageFlag(c, &f.stage, "stage", "only on this stage", false)
 	flags.StringVar(&f.workload, "workload", "", "only of this workload")
-	command.Choice(c, &f.failOn, "fail-on", string(policy.SoftMandatory), "the mildest level that fails: advisory, soft-mandatory or hard-mandatory", levels()...)
+	command.Choice(c, &f.failOn, "fail-on", policy.SoftMandatory, "the mildest level that fails", policy.Levels()...)
 	flags.BoolVar(&f.changes, "changes", false, "show each finding, not their number alone")
 	return c
 }
 
 // assignedWords offers policies with what follows their id.
 func assignedWords(e *command.Env) command.Completion {
-	policies := forFlag(e.Policies())
+	policies := command.ForFlag(e.Policies())
 	return func(c *cobra.Command, args []string, p string) ([]string, cobra.ShellCompDirective) {
 		words, _ := policies(c, args, p)
 		for i, word := range words {
@@ -74,12 +74,8 @@ func assignedWords(e *command.Env) command.Completion {
 }
 
 func (f *impactFlags) run(c *cobra.Command, e *command.Env, args []string) error {
-	failOn, err := policy.ParseLevel(f.failOn)
-	if err == nil && (len(args) == 1) == (f.assign != "") {
-		err = kernel.Errorf(kernel.Invalid, "give policies, or a level with --assign").WithFix("terrace policy impact ./policies, or terrace policy impact --assign azure-*=advisory@stage=dev")
-	}
-	if err != nil {
-		return &exit.UsageError{Err: err, Command: c.CommandPath()}
+	if (len(args) == 1) == (f.assign != "") {
+		return exit.Wrong("give policies, or a level with --assign").WithFix("terrace policy impact ./policies, or terrace policy impact --assign azure-*=advisory@stage=dev")
 	}
 	found, err := f.ask(c, e, command.First(args))
 	if kernel.Is(err, kernel.Invalid) {
@@ -91,7 +87,7 @@ func (f *impactFlags) run(c *cobra.Command, e *command.Env, args []string) error
 	if err := e.Print(found, func(w io.Writer) { f.write(w, found) }); err != nil {
 		return err
 	}
-	return found.verdict(failOn)
+	return found.verdict(f.failOn)
 }
 
 // ask has the server look, and tells how far it is.

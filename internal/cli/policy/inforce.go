@@ -26,7 +26,7 @@ func (f *listFlags) ofServer(c *cobra.Command, e *command.Env, args []string) er
 	return e.InScope(&f.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
 		found, err := s.Policies(ctx, apiclient.ListPoliciesParams{
 			Project: project, Text: f.policy.Text, Set: f.policy.Set, Type: f.policy.Type, Control: f.policy.Control, Stage: f.policy.Stage,
-			Level: apiclient.PolicyLevel(f.level), Severity: apiclient.ListPoliciesParamsSeverity(f.severity),
+			Level: apiclient.PolicyLevel(f.policy.Level), Severity: apiclient.ListPoliciesParamsSeverity(f.policy.Severity),
 		})
 		if err != nil {
 			return err

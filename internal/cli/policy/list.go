@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"errors"
 	"io"
 	"slices"
 
@@ -20,8 +19,6 @@ const shortList = 25
 type listFlags struct {
 	choice      choice
 	policy      policy.Filter
-	level       string
-	severity    string
 	all, tenant bool
 	// server lists the server's policies.
 	server bool
@@ -42,12 +39,12 @@ func list(e *command.Env) *cobra.Command {
 			"  terrace policy list --server --stage prod\n  terrace policy list --server --set /etc/terrace/policies",
 		ValidArgsFunction: shippedIDs,
 		RunE: func(c *cobra.Command, args []string) error {
-			f.policy.Text, f.policy.Level, f.policy.Severity = command.First(args), policy.Level(f.level), policy.Severity(f.severity)
+			f.policy.Text = command.First(args)
 			if f.server {
 				return f.ofServer(c, e, args)
 			}
-			if f.policy.Stage != "" || f.tenant || f.level == string(policy.Off) {
-				return &exit.UsageError{Err: errors.New("--stage, --tenant and --level off are for --server"), Command: c.CommandPath()}
+			if f.policy.Stage != "" || f.tenant || f.policy.Level == policy.Off {
+				return exit.Wrong("--stage, --tenant and --level off are for --server")
 			}
 			return f.ofClient(c, e)
 		},
@@ -56,8 +53,8 @@ func list(e *command.Env) *cobra.Command {
 	c.Flags().StringVar(&f.policy.Set, "set", "", "only those of this source: terrace, or a folder of --policies or of the server")
 	c.Flags().StringVar(&f.policy.Type, "type", "", "only those that look at this type of resources, such as azurerm_storage_account")
 	c.Flags().StringVar(&f.policy.Control, "control", "", "only those that answer this framework or control, such as mcsb or mcsb:DP-3")
-	command.Choice(c, &f.level, "level", "", "only those of this level; with --server, on the stage or on any, also off", append(levels(), string(policy.Off))...)
-	command.Choice(c, &f.severity, "severity", "", "only those of this severity: low, medium, high or critical", "low", "medium", "high", "critical")
+	command.Choice(c, &f.policy.Level, "level", "", "only those of this level; off is for --server, where it is the level on the stage or on any", append(policy.Levels(), policy.Off)...)
+	command.Choice(c, &f.policy.Severity, "severity", "", "only those of this severity", "low", "medium", "high", "critical")
 	c.Flags().BoolVar(&f.all, "all", false, "show every one")
 	c.Flags().BoolVar(&f.server, "server", false, "those that are in force on the server")
 	e.StageFlag(c, &f.policy.Stage, "stage", "with --server: their levels on this stage alone", false)
@@ -74,7 +71,7 @@ func (f *listFlags) ofClient(c *cobra.Command, e *command.Env) error {
 		return &exit.PolicyError{Err: err}
 	}
 	found := slices.DeleteFunc(set.Policies(), func(p policy.Policy) bool {
-		return !f.policy.Wants(p) || f.level != "" && string(p.Level) != f.level
+		return !f.policy.Wants(p) || f.policy.Level != "" && p.Level != f.policy.Level
 	})
 	return e.Print(found, func(w io.Writer) {
 		var rows [][]string

@@ -10,6 +10,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/runs"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -68,7 +69,7 @@ func (o *override) find(c *cobra.Command, e *command.Env, id string) error {
 	case r.Status != apiclient.RunStatusAwaitingApproval || len(holding) == 0:
 		return kernel.Errorf(kernel.Conflict, "%s is %s: no gate holds it", id, r.Status).WithFix("see terrace explain %s", id)
 	case o.gate == "" && len(holding) > 1:
-		return kernel.Errorf(kernel.Invalid, "%s is held by the gates %s", id, strings.Join(holding, " and ")).WithFix("name one with --gate, and then the other")
+		return exit.Wrong("%s is held by the gates %s", id, strings.Join(holding, " and ")).WithFix("name one with --gate, and then the other")
 	case o.gate == "":
 		o.gate = holding[0]
 	case !slices.Contains(holding, o.gate):

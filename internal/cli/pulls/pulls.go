@@ -14,8 +14,8 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Command returns terrace pr.
@@ -46,7 +46,7 @@ func (p *pulls) at(ctx context.Context) (s command.Server, project, repository s
 		return s, project, "", err
 	}
 	if len(all) != 1 {
-		return s, project, "", kernel.Errorf(kernel.Invalid, "%s has %d repositories and none is named", project, len(all)).WithFix("name one with --repo")
+		return s, project, "", exit.Wrong("%s has %d repositories and none is named", project, len(all)).WithFix("name one with --repo")
 	}
 	return s, project, all[0].Name, nil
 }
@@ -58,7 +58,7 @@ func (p *pulls) one(use, short, example string, run func(ctx context.Context, s 
 		RunE: func(c *cobra.Command, args []string) error {
 			number, err := strconv.Atoi(args[0])
 			if err != nil || number < 1 {
-				return kernel.Errorf(kernel.Invalid, "%q is not the number of a pull request", args[0])
+				return exit.Wrong("%q is not the number of a pull request", args[0])
 			}
 			s, project, repository, err := p.at(c.Context())
 			if err != nil {
@@ -120,7 +120,7 @@ func (p *pulls) list() *cobra.Command {
 			})
 		},
 	}
-	command.Choice(c, &state, "state", "open", "open, merged, closed or all", "open", "merged", "closed", "all")
+	command.Choice(c, &state, "state", "open", "only those that are so", "open", "merged", "closed", "all")
 	return c
 }
 

@@ -37,7 +37,7 @@ func bind(e *command.Env) *cobra.Command {
 	c.Flags().StringVar(&in.Branch, "branch", "", "the branch that pull requests go to; the default branch by default")
 	c.Flags().StringArrayVar(&in.Plan, "plan", nil, "a stage that a pull request is planned on")
 	c.Flags().BoolVar(&in.Build, "build", false, "let Terrace build a container whose image is a folder (image: .), as terrace deploy does")
-	command.Choice(c, &apply, "apply", "merge", "when it is applied: merge, before-merge or never", "merge", "before-merge", "never")
+	command.Choice(c, &apply, "apply", "merge", "when it is applied", "merge", "before-merge", "never")
 	c.Flags().StringArrayVar(&in.Stages, "to", nil, "a stage that it is applied to; the first of --plan by default")
 	_ = c.MarkFlagRequired("plan") // the flag was made above
 	return c

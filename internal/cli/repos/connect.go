@@ -4,31 +4,25 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/cli/exit"
 )
 
 func connect(e *command.Env) *cobra.Command {
 	var in apiclient.ConnectRepositoryRequest
 	c := &cobra.Command{
-		Use: "connect github|azuredevops OWNER/REPOSITORY", Short: "Connect a repository on GitHub or Azure DevOps", Args: cobra.ExactArgs(2),
-		Long: "The token is read from TERRACE_REPO_TOKEN, from the terminal or from the input; it is sealed and never\n" +
+		Use: "connect PROVIDER OWNER/REPOSITORY", Short: "Connect a repository on GitHub or Azure DevOps", Args: cobra.ExactArgs(2),
+		Long: "PROVIDER is github or azuredevops. The token is read from TERRACE_REPO_TOKEN, from the terminal or from the input; it is sealed and never\n" +
 			"shown. It may read the code, and write commit statuses and comments. The answer has the address and the\n" +
 			"secret for the provider's webhooks, this once. On Azure DevOps the owner is ORGANIZATION/PROJECT.",
 		Example: "  terrace repo connect github acme/orders\n" +
 			"  terrace repo connect azuredevops acme/shop/orders --name orders\n" +
 			"  terrace repo connect github acme/orders --api https://github.example.com/api/v3",
-		ValidArgs: providers(),
 		RunE: func(c *cobra.Command, args []string) error {
-			if !slices.Contains(providers(), args[0]) {
-				return &exit.UsageError{Err: fmt.Errorf("a repository is connected on %s, not on %s", strings.Join(providers(), " or "), args[0]), Command: c.CommandPath()}
-			}
 			in.Provider = apiclient.VcsProvider(args[0])
 			at := strings.LastIndex(args[1], "/")
 			in.Owner, in.Repository = args[1][:max(at, 0)], args[1][at+1:]
@@ -49,14 +43,13 @@ func connect(e *command.Env) *cobra.Command {
 			return e.Print(r, func(w io.Writer) { writeConnected(w, r) })
 		},
 	}
+	command.ChoiceArgument(c, 0, "github", "azuredevops")
 	c.Flags().StringVar(&in.Name, "name", "", "what it is called here; its own name by default")
 	c.Flags().StringVar(&in.API, "api", "", "the address of the provider's API; its public one by default")
 	c.Flags().StringVar(&in.Branch, "branch", "", "the default branch; the provider's by default")
 	c.Flags().StringVar(&in.Username, "username", "", "the name that goes with the token, where the provider wants one")
 	return c
 }
-
-func providers() []string { return []string{"github", "azuredevops"} }
 
 func writeConnected(w io.Writer, r apiclient.ConnectedRepository) {
 	_, _ = fmt.Fprintf(w, "%s is connected, with %s as its default branch.\n", r.Repository.Name, r.Repository.DefaultBranch)

@@ -43,15 +43,15 @@ func create(e *command.Env) *cobra.Command {
 		}),
 	}
 	c.Flags().StringVar(&in.Branch, "branch", "main", "the default branch")
-	c.Flags().Int64Var(&quota, "quota", 1024, "how large it may be, in MiB")
+	command.Number(c, &quota, "quota", 1024, "how large it may be, in MiB", 1, 0)
 	protection(c, &p)
 	return c
 }
 
 // protection adds the flags of who may change the default branch.
 func protection(c *cobra.Command, p *apiclient.VcsProtection) {
-	command.Choice(c, &p.Push, "push", "", "the role that may push to the default branch: developer, approver, admin or nobody", "developer", "approver", "admin", "nobody")
-	command.Choice(c, &p.Merge, "merge", "", "the role that may merge into it: developer, approver or admin", "developer", "approver", "admin")
+	command.Choice(c, &p.Push, "push", "", "the role that may push to the default branch", "developer", "approver", "admin", "nobody")
+	command.Choice(c, &p.Merge, "merge", "", "the role that may merge into it", "developer", "approver", "admin")
 	c.Flags().BoolVar(&p.Checks, "checks", false, "a pull request is merged only when all of its plans succeeded")
 }
 
@@ -124,6 +124,6 @@ func webhooks(e *command.Env) *cobra.Command {
 			})
 		}),
 	}
-	c.Flags().Int64Var(&limit, "limit", 50, "how many, at most 200")
+	command.Limit(c, &limit)
 	return c
 }

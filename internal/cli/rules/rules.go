@@ -140,9 +140,9 @@ func history(g *group) *cobra.Command {
 				return []string{f.Event, f.Type, f.Subject, string(f.Outcome), output.Age(g.Clock.Now(), f.At), told}
 			})
 		})
-	command.Choice(c, &outcome, "outcome", "", "only those that are waiting, working, done, skipped, limited, looped, refused, failed or interrupted",
+	command.Choice(c, &outcome, "outcome", "", "only those that are so",
 		"waiting", "working", "done", "skipped", "limited", "looped", "refused", "failed", "interrupted")
-	c.Flags().Int64Var(&limit, "limit", 50, "how many, at most 200")
+	command.Limit(c, &limit)
 	return c
 }
 

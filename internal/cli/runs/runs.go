@@ -39,9 +39,18 @@ func list(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &f.Stage, "stage", "only of this stage", false)
-	c.Flags().StringVar((*string)(&f.Status), "status", "", "only with this status, such as awaiting_approval or failed")
-	c.Flags().Int64Var(&f.Limit, "limit", 50, "how many at most, up to 200")
+	command.Choice(c, &f.Status, "status", "", "only with this status", statuses()...)
+	command.Limit(c, &f.Limit)
 	return c
+}
+
+// statuses are those that a run may have, in their order.
+func statuses() []apiclient.RunStatus {
+	return []apiclient.RunStatus{
+		apiclient.RunStatusQueued, apiclient.RunStatusPlanning, apiclient.RunStatusAwaitingApproval, apiclient.RunStatusApproved,
+		apiclient.RunStatusApplying, apiclient.RunStatusVerifying, apiclient.RunStatusPlanned, apiclient.RunStatusSucceeded,
+		apiclient.RunStatusFailed, apiclient.RunStatusDiscarded, apiclient.RunStatusCanceled, apiclient.RunStatusSuperseded,
+	}
 }
 
 func row(e *command.Env) func(r apiclient.Run) []string {

@@ -34,7 +34,7 @@ func logs(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &q.Stage, "stage", "the stage where it runs", true)
-	c.Flags().Int64Var(&q.Lines, "lines", q.Lines, "how many of the last lines to begin with, up to 10000")
+	command.Number(c, &q.Lines, "lines", q.Lines, "how many of the last lines to begin with", 0, 10_000)
 	c.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with what it prints from now on")
 	return c
 }

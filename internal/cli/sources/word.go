@@ -10,7 +10,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 )
 
 func allow(e *command.Env) *cobra.Command {
@@ -56,7 +56,7 @@ func trust(e *command.Env) *cobra.Command {
 		case build:
 			n, err = s.TrustSourceBuilds(ctx, name, apiclient.TrustSourceBuildsRequest{Trusted: !revoke, BuildTime: command.Length(limit), Reason: reason})
 		case limit != 0:
-			return kernel.Errorf(kernel.Invalid, "--build-time is about folders that are built").WithFix("use it with --build")
+			return exit.Wrong("--build-time is about folders that are built").WithFix("use it with --build")
 		default:
 			n, err = s.TrustSource(ctx, name, apiclient.TrustSourceRequest{Trusted: !revoke, Reason: reason})
 		}

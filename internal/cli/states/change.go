@@ -10,6 +10,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -123,7 +124,7 @@ func bring(e *command.Env) *cobra.Command {
 			defer func() { _ = state.Close() }() // it was only read
 			info, err := state.Stat()
 			if err != nil || !info.Mode().IsRegular() {
-				return kernel.Errorf(kernel.Invalid, "%s is no file", file)
+				return exit.Wrong("%s is no file", file)
 			}
 			if err := e.Confirm(f.yes || !replace, question(file, args[0], f.stage, other)); err != nil {
 				return err

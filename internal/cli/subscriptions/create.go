@@ -67,15 +67,15 @@ func (w *wish) flags(g *group, c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&w.types, "type", nil, "a type of events, such as run.failed or 'run.*'; several are any of them")
 	f.StringArrayVar(&w.subjects, "subject", nil, "what it happened to, with the same stars")
-	f.StringVar(&w.stage, "stage", "", "the stage it happened in")
+	g.StageFlag(c, &w.stage, "stage", "the stage it happened in", false)
 	f.StringVar(&w.filters, "filters", "", "a JSON file with filters of the CloudEvents Subscriptions API")
-	f.Int64Var(&w.retry, "retry-hours", 24, "how long one event is tried, 1 to 72")
+	command.Number(c, &w.retry, "retry-hours", 24, "how long one event is tried", 1, 72)
 	f.BoolVar(&w.binary, "binary", false, "attributes as headers, the data alone as the content")
 	secretFlag(c, &w.secret)
 	f.StringVar(&w.webhook, "webhook", "", "the address to post to")
-	f.Int64Var(&w.timeout, "timeout", 10, "how long a webhook's answer may take, in seconds")
+	command.Number(c, &w.timeout, "timeout", 10, "how long a webhook's answer may take, in seconds", 1, 60)
 	f.StringVar(&w.topic, "topic", "", "a topic of Terrace's own NATS server, of the project")
-	f.StringVar(&w.topicStage, "topic-stage", "", "the stage of the topic")
+	g.StageFlag(c, &w.topicStage, "topic-stage", "the stage of the topic", false)
 	f.StringVar(&w.nats, "nats", "", "another NATS server: nats://host:4222 or tls://host:4222")
 	f.StringVar(&w.natsSubject, "nats-subject", "", "the subject there")
 	f.BoolVar(&w.jetStream, "jetstream", false, "wait until a stream there has the event")
@@ -83,10 +83,10 @@ func (w *wish) flags(g *group, c *cobra.Command) {
 	f.StringVar(&w.kafkaTopic, "kafka-topic", "", "the topic there")
 	f.BoolVar(&w.tls, "tls", false, "speak TLS with Kafka")
 	f.StringVar(&w.user, "user", "", "the user of NATS or Kafka; --secret reads the password")
-	command.Choice(c, &w.mechanism, "mechanism", "", "how to sign in to Kafka: plain, scram-sha-256 or scram-sha-512", "plain", "scram-sha-256", "scram-sha-512")
+	command.Choice(c, &w.mechanism, "mechanism", "", "how to sign in to Kafka", "plain", "scram-sha-256", "scram-sha-512")
 	c.MarkFlagsOneRequired("webhook", "topic", "nats", "kafka")
 	c.MarkFlagsMutuallyExclusive("webhook", "topic", "nats", "kafka")
-	_ = c.RegisterFlagCompletionFunc("type", g.EventTypes()) // the flag was made above
+	_ = c.RegisterFlagCompletionFunc("type", g.EventTypes(true)) // the flag was made above
 }
 
 func (w *wish) mode() *apiclient.SubscriptionMode {

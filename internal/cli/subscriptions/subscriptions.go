@@ -210,8 +210,8 @@ func deliveries(g *group) *cobra.Command {
 				return []string{d.Event, strings.TrimPrefix(d.Type, typePrefix), string(d.Status), fmt.Sprint(d.Attempts), output.Age(g.Clock.Now(), d.At), either(d.Problem, d.Answer)}
 			})
 		})
-	command.Choice(c, &status, "status", "", "only those that are delivered, retrying, dead or queued", "delivered", "retrying", "dead", "queued")
-	c.Flags().Int64Var(&limit, "limit", 50, "how many, at most 200")
+	command.Choice(c, &status, "status", "", "only those that are so", "delivered", "retrying", "dead", "queued")
+	command.Limit(c, &limit)
 	return c
 }
 

@@ -17,7 +17,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -34,44 +34,6 @@ func Command(e *command.Env) *cobra.Command {
 	c := command.Group("tag", "Tags that all resources of a project are given, and those that they must have", show(g), set(g), unset(g), require(g), release(g))
 	c.PersistentFlags().BoolVar(&g.tenant, "tenant", false, "the tenant's tags, which all projects inherit")
 	return c
-}
-
-func show(g *group) *cobra.Command {
-	return &cobra.Command{
-		Use: "show", Short: "Show the tags of the project, and those that are demanded", Args: cobra.NoArgs,
-		Long: "A resource has the tenant's tags, over them the project's, over them those of the workload (the annotations\n" +
-			"tags.terrace.dev/KEY in its metadata), and over all env, project and workload, which the platform sets.",
-		Example: "  terrace tag show\n  terrace tag show --tenant -o json",
-		RunE: g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
-			t, err := s.Tags(ctx, project)
-			if err != nil {
-				return err
-			}
-			return g.Print(t, func(w io.Writer) { write(w, t) })
-		}),
-	}
-}
-
-func write(w io.Writer, t apiclient.TenantTagSettings) {
-	rows := [][]string{}
-	for _, key := range slices.Sorted(maps.Keys(t.Tags)) {
-		rows = append(rows, []string{key, t.Tags[key], ""})
-	}
-	for _, r := range t.Required {
-		demand := "any value"
-		switch {
-		case len(r.Values) > 0:
-			demand = "one of " + strings.Join(r.Values, ", ")
-		case r.Pattern != "":
-			demand = "like " + r.Pattern
-		}
-		if i := slices.IndexFunc(rows, func(row []string) bool { return strings.EqualFold(row[0], r.Key) }); i >= 0 {
-			rows[i][2] = demand
-			continue
-		}
-		rows = append(rows, []string{r.Key, "", demand})
-	}
-	output.Rows(w, []string{"TAG", "VALUE", "REQUIRED"}, rows)
 }
 
 // change makes a command that changes what is set; change says what it did.
@@ -107,18 +69,28 @@ func (g *group) change(c *cobra.Command, change func(t *apiclient.TenantTagSetti
 
 func set(g *group) *cobra.Command {
 	return g.change(&cobra.Command{
-		Use: "set KEY=VALUE...", Short: "Give a tag to all resources, from their next run on", Args: cobra.MinimumNArgs(1),
+		Use: "set KEY=VALUE...", Short: "Give a tag to all resources, from their next run on", Args: settings,
 		Example: "  terrace tag set team=orders\n  terrace tag set --tenant company=acme 'data class=internal'",
 	}, func(t *apiclient.TenantTagSettings, args []string) (string, error) {
 		for _, arg := range args {
-			key, value, ok := strings.Cut(arg, "=")
-			if !ok || key == "" || value == "" {
-				return "", kernel.Errorf(kernel.Invalid, "%q is no tag", arg).WithFix("write it as KEY=VALUE")
-			}
+			key, value, _ := strings.Cut(arg, "=")
 			t.Tags[key] = value
 		}
 		return "set " + strings.Join(args, ", "), nil
 	})
+}
+
+// settings wants one KEY=VALUE or more.
+func settings(c *cobra.Command, args []string) error {
+	if err := cobra.MinimumNArgs(1)(c, args); err != nil {
+		return err
+	}
+	for _, arg := range args {
+		if key, value, _ := strings.Cut(arg, "="); arg != "" && (key == "" || value == "") {
+			return exit.Wrong("%q is no tag", arg).WithFix("write it as KEY=VALUE, such as team=orders")
+		}
+	}
+	return nil
 }
 
 func unset(g *group) *cobra.Command {
@@ -139,12 +111,12 @@ func require(g *group) *cobra.Command {
 	var r apiclient.TenantTagRule
 	c := g.change(&cobra.Command{
 		Use: "require KEY", Short: "Demand a tag of every resource that carries tags", Args: cobra.ExactArgs(1),
-		Long:    "A run whose plan lacks the tag, or has another value, ends at the gate tags. What stages, the tenant and the\nproject demand holds together.",
+		Long:    "A run whose plan lacks the tag, or has another value, ends at the gate tags: one that waits for an approval or\nfor its stage to open is planned again, and ends there. What stages, the tenant and the project demand holds\ntogether.",
 		Example: "  terrace tag require team\n  terrace tag require --tenant data-class --values public,internal,secret\n  terrace tag require costcenter --pattern '[0-9]{4}'",
 	}, func(t *apiclient.TenantTagSettings, args []string) (string, error) {
 		r.Key = args[0]
 		t.Required = append(without(t.Required, r.Key), r)
-		return r.Key + " is required from the next run on", nil
+		return r.Key + " is required from now on, also of runs that wait", nil
 	})
 	c.Flags().StringSliceVar(&r.Values, "values", nil, "the values that are allowed")
 	c.Flags().StringVar(&r.Pattern, "pattern", "", "a regular expression for the whole value")

@@ -37,7 +37,7 @@ func list(e *command.Env) *cobra.Command {
 	}
 	e.StageFlag(c, &q.Stage, "stage", "only of this stage", false)
 	c.Flags().StringVar(&q.Run, "run", "", "only of what this run deployed")
-	c.Flags().Int64Var(&q.Limit, "limit", 50, "how many at most, up to 200")
+	command.Limit(c, &q.Limit)
 	return c
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -26,6 +27,14 @@ type Tag struct {
 	Value string `json:"value"`
 	// From is tenant, project, workload or platform.
 	From string `json:"from"`
+	// Over are those that it goes over, the nearest first.
+	Over []TagLayer `json:"-"`
+}
+
+// TagLayer is a value of a tag that another one goes over.
+type TagLayer struct {
+	Value string `json:"value"`
+	From  string `json:"from"`
 }
 
 // TagRule demands a tag of every resource that carries tags.
@@ -37,6 +46,28 @@ type TagRule struct {
 	Pattern string
 	// From is who demands it: tenant or project.
 	From string
+}
+
+// Wants says which values the rule lets through, "" for any.
+func (r TagRule) Wants() string {
+	switch {
+	case len(r.Values) > 0:
+		return "the " + r.From + " allows " + strings.Join(r.Values, ", ")
+	case r.Pattern != "":
+		return "the " + r.From + " wants " + r.Pattern
+	default:
+		return ""
+	}
+}
+
+// Lets tells whether the rule lets a value through. A pattern that cannot be read
+// lets nothing.
+func (r TagRule) Lets(value string) bool {
+	if len(r.Values) > 0 && !slices.Contains(r.Values, value) {
+		return false
+	}
+	re, err := regexp.Compile("^(?:" + r.Pattern + ")$")
+	return r.Pattern == "" || err == nil && re.MatchString(value)
 }
 
 // TagSet is what resources are given, and what they must have.
@@ -61,8 +92,15 @@ func (s *TagSet) put(from string, tags map[string]string) {
 		if value == "" {
 			continue // an empty one takes nothing away
 		}
-		s.Tags = slices.DeleteFunc(s.Tags, func(t Tag) bool { return cloudtag.Same(t.Key, key) })
-		s.Tags = append(s.Tags, Tag{Key: key, Value: value, From: from})
+		given := Tag{Key: key, Value: value, From: from}
+		s.Tags = slices.DeleteFunc(s.Tags, func(t Tag) bool {
+			if !cloudtag.Same(t.Key, key) {
+				return false
+			}
+			given.Over = append([]TagLayer{{t.Value, t.From}}, t.Over...)
+			return true
+		})
+		s.Tags = append(s.Tags, given)
 	}
 }
 
@@ -80,6 +118,14 @@ func (s *Service) tags(ctx context.Context, scope kernel.Scope, w *workload.Work
 		return TagSet{}, err
 	}
 	set := TagSet{Tags: slices.Clone(inherited.Tags), Rules: inherited.Rules}
+	set.put(FromWorkload, annotated(w))
+	set.put(FromPlatform, map[string]string{"env": scope.Stage, "project": scope.Project, "workload": w.Name})
+	slices.SortFunc(set.Tags, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
+	return set, nil
+}
+
+// annotated are the tags that a workload gives itself.
+func annotated(w *workload.Workload) map[string]string {
 	own := map[string]string{}
 	for name, value := range w.Annotations {
 		if key, ok := strings.CutPrefix(name, tagAnnotation); ok {
@@ -91,10 +137,7 @@ func (s *Service) tags(ctx context.Context, scope kernel.Scope, w *workload.Work
 			own[name] = value
 		}
 	}
-	set.put(FromWorkload, own)
-	set.put(FromPlatform, map[string]string{"env": scope.Stage, "project": scope.Project, "workload": w.Name})
-	slices.SortFunc(set.Tags, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
-	return set, nil
+	return own
 }
 
 // Inherit returns the tags of tenant and project in their order.

@@ -2,6 +2,7 @@ package compliance
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,7 +48,44 @@ func frameworkOf(name string) (string, error) {
 			return f, nil
 		}
 	}
-	return "", kernel.Errorf(kernel.Invalid, "there is no framework %q", name).WithFix("use one of %s", strings.Join(Frameworks(), ", "))
+	return "", kernel.Errorf(kernel.Invalid, "there is no framework %q", name).WithFix("see terrace compliance frameworks").
+		WithProblems(kernel.Problem{Path: "framework", Message: "it is none of " + strings.Join(Frameworks(), ", ") + ", and none begins so"})
+}
+
+// Framework is one that reports are made of.
+type Framework struct {
+	ID   string `json:"id" doc:"By which, or by whose beginning, a report names it."`
+	Name string `json:"name"`
+	// Controls are how many it has, Answered how many of them a policy answers.
+	Controls int `json:"controls" doc:"How many controls it has."`
+	Answered int `json:"answered" doc:"How many of them a policy answers; the others are not evaluated, and do not pass."`
+	Policies int `json:"policies" doc:"How many policies answer one."`
+}
+
+// Frameworks tells which frameworks reports are made of, by id, and how much of each
+// the policies answer that are in force.
+func (s *Service) Frameworks(ctx context.Context, scope kernel.Scope) ([]Framework, error) {
+	if _, err := s.sight(ctx, ActionRead, scope); err != nil {
+		return nil, err
+	}
+	policies, err := s.Policies.Policies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []Framework
+	for _, id := range Frameworks() {
+		answered, speaking := map[string]bool{}, 0
+		for _, p := range policies {
+			if len(p.Controls[id]) > 0 {
+				speaking++
+			}
+			for _, control := range p.Controls[id] {
+				answered[control] = true
+			}
+		}
+		all = append(all, Framework{ID: id, Name: policy.Frameworks()[id], Controls: len(controlsOf(id, policies)), Answered: len(answered), Policies: speaking})
+	}
+	return all, nil
 }
 
 // controlsOf are the ids of a framework's controls: those of its catalog, and what

@@ -122,11 +122,14 @@ func (s *Service) days(q ReportQuery) (from, to time.Time, err error) {
 	}
 	switch {
 	case to.Truncate(day).After(now):
-		return from, to, kernel.Errorf(kernel.Invalid, "%s has not come yet", to.Format(time.DateOnly)).WithFix("use a day up to today, in UTC")
+		return from, to, kernel.Errorf(kernel.Invalid, "%s has not come yet", to.Format(time.DateOnly)).WithFix("use a day up to today, in UTC").
+			WithProblems(kernel.Problem{Path: "to", Message: "it is after today"})
 	case from.After(end):
-		return from, to, kernel.Errorf(kernel.Invalid, "the report ends before it begins").WithFix("use a first day that is not after the last")
+		return from, to, kernel.Errorf(kernel.Invalid, "the report ends before it begins").WithFix("use a first day that is not after the last").
+			WithProblems(kernel.Problem{Path: "from", Message: "it is after the last day"})
 	case end.Sub(from) > mostDays*day:
-		return from, to, kernel.Errorf(kernel.Invalid, "a report goes over %d days at most", mostDays).WithFix("ask for parts of it")
+		return from, to, kernel.Errorf(kernel.Invalid, "a report goes over %d days at most", mostDays).WithFix("ask for parts of it").
+			WithProblems(kernel.Problem{Path: "from", Message: "it is too long ago"})
 	}
 	return from, end, nil
 }

@@ -123,6 +123,9 @@ func TestAnOutgrownExemptionIsTold(t *testing.T) {
 		if got, err := b.GetExemption(as("dave"), shop, e.ID); err != nil || got.Outgrown != policy.HardMandatory || got.Status != policy.Approved {
 			t.Errorf("%+v %v", got, err)
 		}
+		if all, err := b.ListExemptions(as("dave"), shop, policy.ExemptionFilter{}, kernel.PageRequest{}); err != nil || len(all.Items) != 1 || all.Items[0].Outgrown != policy.HardMandatory {
+			t.Errorf("%+v %v", all, err)
+		}
 		asked, err := b.Prepare(as("dave"), shop, policy.Asked{Stage: "dev"})
 		if err != nil {
 			t.Fatal(err)
@@ -133,4 +136,33 @@ func TestAnOutgrownExemptionIsTold(t *testing.T) {
 			t.Errorf("%+v %v", report.Results, err)
 		}
 	})
+}
+
+// An exemption from what is gone is told to be for nothing, in the list, too.
+func TestAnExemptionFromWhatIsGoneIsIdle(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		e := b.granted(t, policy.ExemptionRequest{Policy: soft, Stage: "dev"})
+		idle := func(want string) {
+			t.Helper()
+			all, err := b.ListExemptions(as("dave"), shop, policy.ExemptionFilter{}, kernel.PageRequest{})
+			if err != nil || len(all.Items) != 1 || all.Items[0].Idle != want {
+				t.Errorf("%+v %v, want %q", all, err, want)
+			}
+			if got, err := b.GetExemption(as("dave"), shop, e.ID); err != nil || got.Idle != want || got.Status != policy.Approved {
+				t.Errorf("%+v %v, want %q", got, err, want)
+			}
+		}
+		idle("")
+		b.Service.Stages = noStages{}
+		idle("there is no stage dev any more")
+	})
+}
+
+type noStages struct{}
+
+func (noStages) Stages() []policy.Stage { return nil }
+
+func (noStages) Check(stage string) error {
+	return kernel.Errorf(kernel.NotFound, "there is no stage %s", stage)
 }

@@ -53,7 +53,10 @@ type Exemption struct {
 	Level Level `json:"level"`
 	// Outgrown is the stricter level that what it is from has somewhere in its scope now,
 	// where it does not count; "" where it counts for all. It is not kept.
-	Outgrown Level `json:"outgrown,omitempty"`
+	Outgrown Level `json:"outgrown,omitempty" doc:"The stricter level that what it is from has somewhere in its scope now, where it does not count."`
+	// Idle is why it is for nothing, "" where it is for something: its policy, its source
+	// of policies or its stage is gone. It is not kept.
+	Idle string `json:"idle,omitempty" doc:"Why it is for nothing any more, though it was approved."`
 	// Approvals are the words of those who approved it; Approval is the one by which it
 	// began to count.
 	Approvals  []Word     `json:"approvals,omitempty"`

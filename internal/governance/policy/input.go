@@ -7,7 +7,7 @@ type Context struct {
 	Stage   string `json:"stage,omitempty"`
 	Target  string `json:"target,omitempty"`
 	Runtime string `json:"runtime,omitempty"`
-	// Operation is deploy, destroy, drift-revert and so on.
+	// Operation is deploy, promote, rollback, refresh or destroy.
 	Operation string `json:"operation,omitempty"`
 	// Requester is who asked for the run.
 	Requester string `json:"requester,omitempty"`

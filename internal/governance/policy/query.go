@@ -7,8 +7,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// GetExemption returns an exemption of the scope's project, or of its tenant, with the
-// level that it does not count for any longer.
+// GetExemption returns an exemption of the scope's project, or of its tenant, with what
+// it does not count for any longer.
 func (s *Service) GetExemption(ctx context.Context, scope kernel.Scope, id string) (Exemption, error) {
 	if err := s.Authorizer.Authorize(ctx, actionReadExempted, scope); err != nil {
 		return Exemption{}, err
@@ -17,14 +17,16 @@ func (s *Service) GetExemption(ctx context.Context, scope kernel.Scope, id strin
 	if err != nil || e.Status != Approved {
 		return e, err
 	}
-	if now, known, err := s.strictest(ctx, e); err == nil && known && !e.Level.AtLeast(now) {
-		e.Outgrown = now
+	m, err := s.newMeasure(ctx)
+	if err != nil {
+		return e, err
 	}
-	return e, nil
+	return e, m.hold(ctx, &e)
 }
 
 // ListExemptions returns the exemptions of the scope's project and of its tenant;
-// those of all projects where it has none.
+// those of all projects where it has none. Each tells what it does not count for any
+// longer.
 func (s *Service) ListExemptions(ctx context.Context, scope kernel.Scope, f ExemptionFilter, page kernel.PageRequest) (kernel.Page[Exemption], error) {
 	if err := s.Authorizer.Authorize(ctx, actionReadExempted, scope); err != nil {
 		return kernel.Page[Exemption]{}, err
@@ -32,6 +34,15 @@ func (s *Service) ListExemptions(ctx context.Context, scope kernel.Scope, f Exem
 	found, err := s.Store.Exemptions(ctx, scope, f, page)
 	if err == nil && len(found.Items) == 0 && f.Policy != "" {
 		err = s.knownPolicy(ctx, f.Policy)
+	}
+	if err != nil {
+		return found, err
+	}
+	m, err := s.newMeasure(ctx)
+	for i := range found.Items {
+		if err == nil {
+			err = m.hold(ctx, &found.Items[i])
+		}
 	}
 	return found, err
 }

@@ -108,31 +108,6 @@ func (s *Service) stages(scope kernel.Scope) []Stage {
 	return slices.DeleteFunc(s.Stages.Stages(), func(st Stage) bool { return scope.Stage != "" && st.Name != scope.Stage })
 }
 
-// strictest is the strictest level that what an exemption is from has on a stage of
-// its scope; known is false where there is no such policy.
-func (s *Service) strictest(ctx context.Context, e Exemption) (level Level, known bool, err error) {
-	all, err := s.Sets.Policies(ctx)
-	if err != nil {
-		return "", false, err
-	}
-	level = Advisory
-	for _, st := range s.stages(e.Scope) {
-		c := Context{Tenant: e.Scope.Tenant, Project: e.Scope.Project, Stage: st.Name, Target: st.Target, Runtime: st.Runtime}
-		levels, err := s.levels(ctx, c, Proposed{})
-		if err != nil {
-			return "", false, err
-		}
-		for _, p := range all {
-			if e.Policy != p.ID && (e.Set == "" || e.Set != p.Source) {
-				continue
-			}
-			here, _ := levels.Level(p, c)
-			level, known = stricter(level, here), true
-		}
-	}
-	return level, known, nil
-}
-
 func days(d time.Duration) string {
 	if n := d / (24 * time.Hour); n > 1 && d%(24*time.Hour) == 0 {
 		return strconv.Itoa(int(n)) + " days"

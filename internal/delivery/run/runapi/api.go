@@ -34,6 +34,7 @@ func (a API) Register(api huma.API) {
 	a.registerWorkloads(api)
 	a.registerReleases(api)
 	a.registerOutputs(api)
+	a.registerTags(api)
 	a.registerVerifications(api)
 }
 

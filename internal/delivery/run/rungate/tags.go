@@ -209,10 +209,10 @@ func (c *tagCheck) values(address, who string, tags map[string]string) {
 			continue
 		}
 		if len(r.Values) > 0 && !slices.Contains(r.Values, v) {
-			c.add(ruleValues, address, r.Key, fmt.Sprintf("%shas %s=%s; the %s allows %s", who, r.Key, v, r.From, strings.Join(r.Values, ", ")), fix(r.Key, c.in))
+			c.add(ruleValues, address, r.Key, fmt.Sprintf("%shas %s=%s; %s", who, r.Key, v, r.Wants()), fix(r.Key, c.in))
 		}
 		if re := c.patterns[r.Pattern]; re != nil && !re.MatchString(v) {
-			c.add(ruleValues, address, r.Key, fmt.Sprintf("%shas %s=%s; the %s wants %s", who, r.Key, v, r.From, r.Pattern), fix(r.Key, c.in))
+			c.add(ruleValues, address, r.Key, fmt.Sprintf("%shas %s=%s; %s", who, r.Key, v, r.Wants()), fix(r.Key, c.in))
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 )
 
 func (a API) registerReports(api huma.API) {
+	httpserver.Register(api, operation("list-compliance-frameworks", http.MethodGet, "/frameworks", "List the frameworks that reports are made of"), a.frameworks)
 	httpserver.Register(api, operation("get-compliance-report", http.MethodGet, "/report", "Tell how the controls of a framework stand, by project and stage, and how that went"), a.report)
 	export := operation("export-compliance-report", http.MethodGet, "/report/export", "Get a report as a page to print, or as CSV")
 	text := &huma.Schema{Type: "string"}
@@ -37,22 +38,34 @@ type ReportQuery struct {
 func (q ReportQuery) query() (compliance.ReportQuery, error) {
 	out := compliance.ReportQuery{Framework: q.Framework, Filter: compliance.Filter{Project: q.Project, Stage: q.Stage, Workload: q.Workload}}
 	var err error
-	if out.From, err = dayOf(q.From); err != nil {
+	if out.From, err = dayOf("from", q.From); err != nil {
 		return out, err
 	}
-	out.To, err = dayOf(q.To)
+	out.To, err = dayOf("to", q.To)
 	return out, err
 }
 
-func dayOf(text string) (time.Time, error) {
+func dayOf(name, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	at, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return at, kernel.Errorf(kernel.Invalid, "%q is no day", text).WithFix("write it as 2026-01-31")
+		return at, kernel.Errorf(kernel.Invalid, "%q is no day", text).WithFix("write it as 2026-01-31").
+			WithProblems(kernel.Problem{Path: "query." + name, Message: "it is no day"})
 	}
 	return at, nil
+}
+
+type frameworksInput struct{ httpserver.ScopeParam }
+
+type frameworksOutput struct {
+	Body kernel.Page[compliance.Framework]
+}
+
+func (a API) frameworks(ctx context.Context, in *frameworksInput) (*frameworksOutput, error) {
+	all, err := a.Compliance.Frameworks(ctx, in.Scope(ctx))
+	return &frameworksOutput{Body: kernel.Page[compliance.Framework]{Items: all}}, err
 }
 
 type reportOutput struct{ Body compliance.Report }

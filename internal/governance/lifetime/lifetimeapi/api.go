@@ -6,6 +6,7 @@ package lifetimeapi
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -36,7 +37,8 @@ type ProjectPath struct {
 
 type listInput struct {
 	ProjectPath
-	Stage string `query:"stage" maxLength:"63" doc:"Of one stage; of all unless given."`
+	Stage    string `query:"stage" maxLength:"63" doc:"Of one stage; of all unless given."`
+	Workload string `query:"workload" maxLength:"63" doc:"Of one workload; of all unless given."`
 }
 
 type listOutput struct {
@@ -51,7 +53,8 @@ func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 		return nil, err
 	}
 	out := &listOutput{}
-	out.Body.Items, err = a.Lifetimes.List(ctx, scope.InStage(in.Stage))
+	all, err := a.Lifetimes.List(ctx, scope.InStage(in.Stage))
+	out.Body.Items = slices.DeleteFunc(all, func(l lifetime.Lifetime) bool { return in.Workload != "" && l.Workload != in.Workload })
 	return out, err
 }
 

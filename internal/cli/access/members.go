@@ -37,10 +37,7 @@ func listMembers(e *command.Env) *cobra.Command {
 		Example: "  terrace member list --project shop",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
 			members, err := s.Members(ctx, project)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, members, []string{"USER", "ROLE", "IN"}, func(m apiclient.Member) []string {
+			return command.PrintFound(e, members, err, []string{"USER", "ROLE", "IN"}, func(m apiclient.Member) []string {
 				where := m.Project
 				if where == "" {
 					where = "the whole tenant"

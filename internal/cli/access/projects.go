@@ -44,10 +44,7 @@ func listProjects(e *command.Env) *cobra.Command {
 		Example: "  terrace project list",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			projects, err := s.Projects(ctx)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, projects, []string{"PROJECT", "COST CENTRE", "OWNER", "AGE"}, func(p apiclient.Project) []string {
+			return command.PrintFound(e, projects, err, []string{"PROJECT", "COST CENTRE", "OWNER", "AGE"}, func(p apiclient.Project) []string {
 				return []string{p.Name, p.CostCenter, p.Owner, output.Age(e.Clock.Now(), p.CreatedAt)}
 			})
 		}),

@@ -40,10 +40,7 @@ func listUsers(e *command.Env) *cobra.Command {
 		Example: "  terrace user list",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			users, err := s.Users(ctx)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, users, []string{"USER", "ID", "AGE", "STATE"}, func(u apiclient.User) []string {
+			return command.PrintFound(e, users, err, []string{"USER", "ID", "AGE", "STATE"}, func(u apiclient.User) []string {
 				state := "active"
 				if u.DisabledAt != nil {
 					state = "disabled"

@@ -29,10 +29,7 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace budget list\n  terrace budget list --tenant -o json",
 		RunE: e.InScope(&tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
 			all, err := s.Budgets(ctx, project)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"BUDGET", "SCOPE", "AMOUNT", "USED", "FORECAST", "OF IT", "LEVEL", "CONFIDENCE"}, func(b apiclient.BudgetStatus) []string {
+			return command.PrintFound(e, all, err, []string{"BUDGET", "SCOPE", "AMOUNT", "USED", "FORECAST", "OF IT", "LEVEL", "CONFIDENCE"}, func(b apiclient.BudgetStatus) []string {
 				f := b.Forecast
 				return []string{b.Name, scope(b.Project, b.Stage, b.Workload), money(b.Amount, b.Currency), short(f.Used), short(f.Forecast), fmt.Sprintf("%.1f %%", f.ForecastPercent), string(b.Level), f.Confidence}
 			})
@@ -86,10 +83,7 @@ func history(e *command.Env) *cobra.Command {
 		Example: "  terrace budget history shop-dev", ValidArgsFunction: e.Budgets(),
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			all, err := s.BudgetHistory(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"REVISION", "SCOPE", "AMOUNT", "LEVEL", "UNPRICED", "BY", "AGE", "REASON"}, func(r apiclient.BudgetRevision) []string {
+			return command.PrintFound(e, all, err, []string{"REVISION", "SCOPE", "AMOUNT", "LEVEL", "UNPRICED", "BY", "AGE", "REASON"}, func(r apiclient.BudgetRevision) []string {
 				amount := money(r.Amount, r.Currency)
 				if r.Deleted {
 					amount = "(deleted)"

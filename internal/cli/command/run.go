@@ -56,6 +56,14 @@ func PrintList[T any](e *Env, found []T, header []string, row func(T) []string) 
 	return e.Print(found, func(w io.Writer) { output.List(w, found, header, row) })
 }
 
+// PrintFound is PrintList of what a call found, or its error.
+func PrintFound[T any](e *Env, found []T, err error, header []string, row func(T) []string) error {
+	if err != nil {
+		return err
+	}
+	return PrintList(e, found, header, row)
+}
+
 // First returns the argument that may be left out, "" where it was.
 func First(args []string) string {
 	if len(args) == 0 {

@@ -16,10 +16,7 @@ func frameworks(e *command.Env) *cobra.Command {
 		Example: "  terrace compliance frameworks\n  terrace compliance frameworks -o json",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			all, err := s.ComplianceFrameworks(ctx)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"FRAMEWORK", "NAME", "CONTROLS", "ANSWERED", "POLICIES"}, func(f apiclient.ComplianceFramework) []string {
+			return command.PrintFound(e, all, err, []string{"FRAMEWORK", "NAME", "CONTROLS", "ANSWERED", "POLICIES"}, func(f apiclient.ComplianceFramework) []string {
 				return []string{f.ID, f.Name, fmt.Sprint(f.Controls), fmt.Sprint(f.Answered), fmt.Sprint(f.Policies)}
 			})
 		}),

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -13,24 +14,19 @@ import (
 
 func agree(e *command.Env) *cobra.Command {
 	var chosen choice
-	c := &cobra.Command{
-		Use: "agreement DIR", Short: "Hold estimates against expected tables, and count where they agree", Args: cobra.ExactArgs(1),
+	c := command.Agreement(e, &cobra.Command{
+		Short: "Hold estimates against expected tables, and count where they agree",
 		Long: "The folder has one folder for each case: a configuration (*.tf), a usage file (*.usage.yml) and the\n" +
 			"expected table (*.golden). A component is supported when Terrace describes its type, and agrees when name,\n" +
 			"unit, quantity and cost are the table's to the last digit shown.",
 		Example: "  terrace cost agreement ./tables\n  terrace cost agreement ./tables -o json",
-		RunE: func(c *cobra.Command, args []string) error {
-			estimator, catalog, err := chosen.estimator()
-			if err != nil {
-				return unevaluated(err)
-			}
-			report, err := agreement.Run(c.Context(), estimator, catalog, args[0])
-			if err != nil {
-				return unevaluated(err)
-			}
-			return e.Print(report, func(w io.Writer) { writeAgreement(w, report) })
-		},
-	}
+	}, func(ctx context.Context, dir string) (agreement.Report, error) {
+		estimator, catalog, err := chosen.estimator()
+		if err != nil {
+			return agreement.Report{}, err
+		}
+		return agreement.Run(ctx, estimator, catalog, dir)
+	}, writeAgreement)
 	chosen.flags(c)
 	return c
 }

@@ -183,10 +183,7 @@ func listImports(e *command.Env) *cobra.Command {
 		Use: "list", Short: "List imports, the newest first", Args: cobra.NoArgs, Example: "  terrace cost imports list",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			all, err := s.CostImports(ctx)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"IMPORT", "ROWS", "COUNTS", "PERIODS", "BY", "AGE"}, func(i apiclient.FocusImport) []string {
+			return command.PrintFound(e, all, err, []string{"IMPORT", "ROWS", "COUNTS", "PERIODS", "BY", "AGE"}, func(i apiclient.FocusImport) []string {
 				periods := make([]string, 0, len(i.Slices))
 				for _, sl := range i.Slices {
 					periods = append(periods, sl.Account+" "+sl.Period)

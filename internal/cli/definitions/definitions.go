@@ -170,10 +170,7 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace definition list",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			all, err := s.Definitions(ctx)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"NAME", "TYPE", "CRITERIA", "MODULE"}, func(d apiclient.Definition) []string {
+			return command.PrintFound(e, all, err, []string{"NAME", "TYPE", "CRITERIA", "MODULE"}, func(d apiclient.Definition) []string {
 				return []string{d.Name, d.Type, criteria(d), d.Module.Source + " " + d.Module.Version}
 			})
 		}),

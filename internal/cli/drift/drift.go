@@ -32,10 +32,7 @@ func list(e *command.Env) *cobra.Command {
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			f.Workload = command.First(args)
 			drifts, err := s.Drifts(ctx, project, f)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, drifts, header(), row(e))
+			return command.PrintFound(e, drifts, err, header(), row(e))
 		}),
 	}
 	e.StageFlag(c, &f.Stage, "stage", "only of this stage", false)

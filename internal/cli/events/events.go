@@ -96,10 +96,7 @@ func types(e *command.Env) *cobra.Command {
 		Example: "  terrace events types\n  terrace events types -o json",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			all, err := s.EventTypes(ctx)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"TYPE", "VERSION", "SCHEMA"}, func(t apiclient.EventType) []string {
+			return command.PrintFound(e, all, err, []string{"TYPE", "VERSION", "SCHEMA"}, func(t apiclient.EventType) []string {
 				return []string{strings.TrimPrefix(t.Type, typePrefix), fmt.Sprint(t.Version), t.Schema}
 			})
 		}),

@@ -30,10 +30,7 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace lifetime list\n  terrace lifetime list --stage dev -o json",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
 			all, err := s.Lifetimes(ctx, project, p)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"WORKLOAD", "STAGE", "EXPIRES", "BY", "WARNED", "NOW"}, func(l apiclient.Lifetime) []string { return row(e, l) })
+			return command.PrintFound(e, all, err, []string{"WORKLOAD", "STAGE", "EXPIRES", "BY", "WARNED", "NOW"}, func(l apiclient.Lifetime) []string { return row(e, l) })
 		}),
 	}
 	e.StageFlag(c, &p.Stage, "stage", "on this stage alone", false)

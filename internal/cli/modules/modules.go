@@ -112,10 +112,7 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace module list",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			all, err := s.Modules(ctx)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"MODULE", "VERSION", "DIGEST", "AGE"}, func(m apiclient.ModuleVersion) []string {
+			return command.PrintFound(e, all, err, []string{"MODULE", "VERSION", "DIGEST", "AGE"}, func(m apiclient.ModuleVersion) []string {
 				return []string{m.Namespace + "/" + m.Name + "/" + m.System, m.Version, m.Digest.Short(), output.Age(e.Clock.Now(), m.PublishedAt)}
 			})
 		}),

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -9,30 +10,24 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/governance/policy/agreement"
 )
 
 func agree(e *command.Env) *cobra.Command {
 	var chosen choice
-	c := &cobra.Command{
-		Use: "agreement DIR", Short: "Hold policies against labelled plans, and count where they agree", Args: cobra.ExactArgs(1),
+	c := command.Agreement(e, &cobra.Command{
+		Short: "Hold policies against labelled plans, and count where they agree",
 		Long: "The folder has files *.json with plans under mock, by name: those whose name begins with invalid must be\n" +
 			"flagged, the others must not. The name of a file tells its subject; the policies that speak for it are\n" +
 			"those that look at its resources and whose metadata declares the subject (custom.subjects).",
 		Example: "  terrace policy agreement ./labelled-plans\n  terrace policy agreement ./labelled-plans -o json",
-		RunE: func(c *cobra.Command, args []string) error {
-			set, err := chosen.compile(c.Context())
-			if err != nil {
-				return &exit.PolicyError{Err: err}
-			}
-			report, err := agreement.Run(c.Context(), set, os.DirFS(args[0]))
-			if err != nil {
-				return &exit.PolicyError{Err: err}
-			}
-			return e.Print(report, func(w io.Writer) { writeAgreement(w, report) })
-		},
-	}
+	}, func(ctx context.Context, dir string) (agreement.Report, error) {
+		set, err := chosen.compile(ctx)
+		if err != nil {
+			return agreement.Report{}, err
+		}
+		return agreement.Run(ctx, set, os.DirFS(dir))
+	}, writeAgreement)
 	chosen.flags(c)
 	return c
 }

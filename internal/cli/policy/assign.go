@@ -130,10 +130,7 @@ func (a *assignments) history() *cobra.Command {
 		Example: "  terrace policy assignments history ASSIGNMENT", ValidArgsFunction: a.Assignments(),
 		RunE: a.InScope(&a.tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
 			all, err := s.AssignmentVersions(ctx, project, args[0])
-			if err != nil {
-				return err
-			}
-			return command.PrintList(a.Env, all, []string{"VERSION", "LEVEL", "BY", "AGE", "REASON"}, func(v apiclient.PolicySetting) []string {
+			return command.PrintFound(a.Env, all, err, []string{"VERSION", "LEVEL", "BY", "AGE", "REASON"}, func(v apiclient.PolicySetting) []string {
 				level := string(v.Level)
 				if v.Removed {
 					level = "removed"

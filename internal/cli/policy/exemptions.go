@@ -39,10 +39,7 @@ func (x *exemptions) list() *cobra.Command {
 		RunE: x.InScope(&x.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
 			q.Project = project
 			all, err := s.Exemptions(ctx, q)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(x.Env, all, []string{"EXEMPTION", "FROM", "WHERE", "STATUS", "EXPIRES", "ASKED", "REASON"}, func(one apiclient.PolicyExemption) []string {
+			return command.PrintFound(x.Env, all, err, []string{"EXEMPTION", "FROM", "WHERE", "STATUS", "EXPIRES", "ASKED", "REASON"}, func(one apiclient.PolicyExemption) []string {
 				return []string{one.ID, one.Policy + one.Set, where(one), statusOf(one, x.Clock.Now()), output.Moment(x.Clock.Now(), one.ExpiresAt), one.RequestedBy.Name, one.Reason}
 			})
 		}),

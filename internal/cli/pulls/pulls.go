@@ -112,10 +112,7 @@ func (p *pulls) list() *cobra.Command {
 				filter = ""
 			}
 			all, err := s.PullRequests(c.Context(), project, repository, filter)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(p.e, all, []string{"NUMBER", "TITLE", "BRANCH", "STATE", "AUTHOR", "AGE"}, func(pr apiclient.VcsPullRequest) []string {
+			return command.PrintFound(p.e, all, err, []string{"NUMBER", "TITLE", "BRANCH", "STATE", "AUTHOR", "AGE"}, func(pr apiclient.VcsPullRequest) []string {
 				return []string{strconv.FormatInt(int64(pr.Number), 10), pr.Title, pr.Source + " → " + pr.Target, string(pr.State), pr.Author, output.Age(p.e.Clock.Now(), pr.UpdatedAt)}
 			})
 		},

@@ -48,10 +48,7 @@ func identities(e *command.Env) *cobra.Command {
 		Example: "  terrace repo identities orders",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			all, err := s.Identities(ctx, project, args[0])
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"LOGIN", "USER", "BY"}, func(i apiclient.VcsIdentity) []string {
+			return command.PrintFound(e, all, err, []string{"LOGIN", "USER", "BY"}, func(i apiclient.VcsIdentity) []string {
 				return []string{i.Login, i.User, i.By}
 			})
 		}),

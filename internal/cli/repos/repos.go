@@ -61,10 +61,7 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace repo list",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
 			all, err := s.Repositories(ctx, project)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"NAME", "PROVIDER", "BRANCH", "CLONE", "AGE"}, func(r apiclient.Repository) []string {
+			return command.PrintFound(e, all, err, []string{"NAME", "PROVIDER", "BRANCH", "CLONE", "AGE"}, func(r apiclient.Repository) []string {
 				return []string{r.Name, string(r.Provider), r.DefaultBranch, r.CloneURL, output.Age(e.Clock.Now(), r.CreatedAt)}
 			})
 		}),
@@ -116,10 +113,7 @@ func webhooks(e *command.Env) *cobra.Command {
 		Example: "  terrace repo webhooks orders\n  terrace repo webhooks orders --limit 200",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			all, err := s.Webhooks(ctx, project, args[0], limit)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"DELIVERY", "EVENT", "AGE", "PROBLEM"}, func(d apiclient.VcsDelivery) []string {
+			return command.PrintFound(e, all, err, []string{"DELIVERY", "EVENT", "AGE", "PROBLEM"}, func(d apiclient.VcsDelivery) []string {
 				return []string{d.Key, cmp.Or(string(d.Event.Kind), "ignored"), output.Age(e.Clock.Now(), d.ReceivedAt), d.Problem}
 			})
 		}),

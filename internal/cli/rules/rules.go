@@ -100,10 +100,7 @@ func list(g *group) *cobra.Command {
 		Use: "list", Short: "List rules", Args: cobra.NoArgs, Example: "  terrace rule list\n  terrace rule list --tenant",
 		RunE: g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
 			all, err := s.Rules(ctx, project)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(g.Env, all, []string{"NAME", "DOES", "WHEN", "FOR", "AGE"}, func(r apiclient.AutomationRule) []string {
+			return command.PrintFound(g.Env, all, err, []string{"NAME", "DOES", "WHEN", "FOR", "AGE"}, func(r apiclient.AutomationRule) []string {
 				return []string{r.Name, string(r.Do.Kind), r.When, r.Author.Name, output.Age(g.Clock.Now(), r.AppliedAt)}
 			})
 		}),
@@ -129,10 +126,7 @@ func history(g *group) *cobra.Command {
 	c := g.about("history NAME", "List what a rule was for and what became of it, the newest first", "terrace rule history try-in-test --outcome refused",
 		func(ctx context.Context, s command.Server, project, name string) error {
 			all, err := s.RuleHistory(ctx, project, name, apiclient.AutomationOutcome(outcome), limit)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(g.Env, all, []string{"EVENT", "TYPE", "SUBJECT", "OUTCOME", "AGE", "RESULT"}, func(f apiclient.AutomationFiring) []string {
+			return command.PrintFound(g.Env, all, err, []string{"EVENT", "TYPE", "SUBJECT", "OUTCOME", "AGE", "RESULT"}, func(f apiclient.AutomationFiring) []string {
 				told := f.Result
 				if f.Why != "" {
 					told = f.Why

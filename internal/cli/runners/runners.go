@@ -30,10 +30,7 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace runner list",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			found, err := s.Runners(ctx)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, found, []string{"RUNNER", "LABELS", "STATE", "SEEN", "BUSY", "RUNS"}, row(e))
+			return command.PrintFound(e, found, err, []string{"RUNNER", "LABELS", "STATE", "SEEN", "BUSY", "RUNS"}, row(e))
 		}),
 	}
 }

@@ -32,10 +32,7 @@ func list(e *command.Env) *cobra.Command {
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			f.Workload = command.First(args)
 			found, err := s.Runs(ctx, project, f)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, found, []string{"RUN", "OPERATION", "WORKLOAD", "STAGE", "RELEASE", "STATUS", "BY", "AGE", "TOOK", "WAITS FOR"}, row(e))
+			return command.PrintFound(e, found, err, []string{"RUN", "OPERATION", "WORKLOAD", "STAGE", "RELEASE", "STATUS", "BY", "AGE", "TOOK", "WAITS FOR"}, row(e))
 		}),
 	}
 	e.StageFlag(c, &f.Stage, "stage", "only of this stage", false)

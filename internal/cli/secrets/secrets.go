@@ -28,10 +28,7 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace secret list --stage dev",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
 			secrets, err := s.Secrets(ctx, project, stage)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, secrets, []string{"SECRET", "STAGE", "VERSION", "AGE"}, func(v apiclient.SecretInfo) []string {
+			return command.PrintFound(e, secrets, err, []string{"SECRET", "STAGE", "VERSION", "AGE"}, func(v apiclient.SecretInfo) []string {
 				return []string{v.Name, v.Stage, fmt.Sprint(v.Version), output.Age(e.Clock.Now(), v.UpdatedAt)}
 			})
 		}),

@@ -46,10 +46,7 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace service list --stage dev",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
 			services, err := s.Services(ctx, project, stage)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, services, []string{"SERVICE", "STAGE", "RELEASE", "VERSION", "STATUS", "TROUBLE"}, func(v apiclient.LocalServiceInfo) []string {
+			return command.PrintFound(e, services, err, []string{"SERVICE", "STAGE", "RELEASE", "VERSION", "STATUS", "TROUBLE"}, func(v apiclient.LocalServiceInfo) []string {
 				return []string{v.Name, v.Stage, v.Release, v.ReleaseVersion, string(v.Status), trouble(v)}
 			})
 		}),

@@ -48,10 +48,7 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace source list",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			all, err := s.Sources(ctx)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"NAME", "OF", "REPOSITORY", "BRANCH", "STATE", "COMMIT"}, func(n apiclient.Source) []string {
+			return command.PrintFound(e, all, err, []string{"NAME", "OF", "REPOSITORY", "BRANCH", "STATE", "COMMIT"}, func(n apiclient.Source) []string {
 				return []string{n.Name, scopeOf(n), n.RepositoryProject + "/" + n.Repository, n.Branch, string(n.Status.Phase), short(n.Status.Commit)}
 			})
 		}),

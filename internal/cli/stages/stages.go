@@ -26,10 +26,7 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace stage list",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			all, err := s.Stages(ctx)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, all, []string{"STAGE", "TARGET", "RUNTIME", "APPROVALS", "SOAK", "REQUIRED TAGS", "VERIFIED BY", "NOW"}, row(e.Clock.Now()))
+			return command.PrintFound(e, all, err, []string{"STAGE", "TARGET", "RUNTIME", "APPROVALS", "SOAK", "REQUIRED TAGS", "VERIFIED BY", "NOW"}, row(e.Clock.Now()))
 		}),
 	}
 }

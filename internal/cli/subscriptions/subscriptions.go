@@ -48,10 +48,7 @@ func list(g *group) *cobra.Command {
 		Use: "list", Short: "List subscriptions", Args: cobra.NoArgs, Example: "  terrace subscription list\n  terrace subscription list --tenant",
 		RunE: g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
 			all, err := s.Subscriptions(ctx, project)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(g.Env, all, []string{"NAME", "STATUS", "SINK", "AGE", "REASON"}, func(one apiclient.Subscription) []string {
+			return command.PrintFound(g.Env, all, err, []string{"NAME", "STATUS", "SINK", "AGE", "REASON"}, func(one apiclient.Subscription) []string {
 				return []string{one.Name, string(one.Status), where(one.Sink), output.Age(g.Clock.Now(), one.CreatedAt), output.Told(g.Clock.Now(), one.Reason)}
 			})
 		}),
@@ -203,10 +200,7 @@ func deliveries(g *group) *cobra.Command {
 	c := g.about("deliveries NAME", "List what became of events, the newest first", "terrace subscription deliveries chat --status dead",
 		func(ctx context.Context, s command.Server, project, name string) error {
 			all, err := s.Deliveries(ctx, project, name, apiclient.SubscriptionDeliveryStatus(status), limit)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(g.Env, all, []string{"EVENT", "TYPE", "STATUS", "ATTEMPTS", "AGE", "ANSWER"}, func(d apiclient.SubscriptionDelivery) []string {
+			return command.PrintFound(g.Env, all, err, []string{"EVENT", "TYPE", "STATUS", "ATTEMPTS", "AGE", "ANSWER"}, func(d apiclient.SubscriptionDelivery) []string {
 				return []string{d.Event, strings.TrimPrefix(d.Type, typePrefix), string(d.Status), fmt.Sprint(d.Attempts), output.Age(g.Clock.Now(), d.At), either(d.Problem, d.Answer)}
 			})
 		})

@@ -29,10 +29,7 @@ func list(e *command.Env) *cobra.Command {
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			q.Workload = command.First(args)
 			found, err := s.Verifications(ctx, project, q)
-			if err != nil {
-				return err
-			}
-			return command.PrintList(e, found, []string{"VERIFICATION", "WORKLOAD", "STAGE", "RELEASE", "STATUS", "BY", "AGE", "OUTCOME"}, row(e))
+			return command.PrintFound(e, found, err, []string{"VERIFICATION", "WORKLOAD", "STAGE", "RELEASE", "STATUS", "BY", "AGE", "OUTCOME"}, row(e))
 		}),
 	}
 	e.StageFlag(c, &q.Stage, "stage", "only of this stage", false)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -140,7 +141,26 @@ func Root(e *command.Env) *cobra.Command {
 		}
 	}
 	root.AddCommand(exit.Topic())
+	help(root)
 	return root
+}
+
+// help has the command of that name refuse what it has no help about.
+func help(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	c, _, err := root.Find([]string{"help"})
+	if err != nil {
+		return // cobra always makes it
+	}
+	c.Run, c.Example = nil, "  terrace help run list\n  terrace help exit-codes"
+	c.RunE = func(c *cobra.Command, args []string) error {
+		about, rest, err := root.Find(args)
+		if err != nil || len(rest) > 0 {
+			return exit.Wrong("there is no help about %q", strings.Join(args, " ")).WithFix("see terrace --help")
+		}
+		about.InitDefaultHelpFlag()
+		return about.Help()
+	}
 }
 
 func flags(root *cobra.Command, e *command.Env) {

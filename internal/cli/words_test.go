@@ -216,3 +216,27 @@ func valueFor(f *pflag.Flag) string {
 	}
 	return "x=y"
 }
+
+// TestWhatIsNotThereIsToldWithWhatIsNear has commands, flags and topics that are misspelt.
+func TestWhatIsNotThereIsToldWithWhatIsNear(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ line, want string }{
+		{"run lits", "error: terrace run has no command \"lits\"\nfix: did you mean list? see terrace run --help\n"},
+		{"stag list", "error: terrace has no command \"stag\"\nfix: did you mean stage? see terrace --help\n"},
+		{"zzzzzzzz", "error: terrace has no command \"zzzzzzzz\"\nfix: see terrace --help\n"},
+		{"run list --stag dev", "error: unknown flag: --stag\nfix: did you mean --stage? see terrace run list --help\n"},
+		{"run list -z", "error: unknown shorthand flag: 'z' in -z\nfix: see terrace run list --help\n"},
+		{"help nope", "error: there is no help about \"nope\"\nfix: see terrace --help\n"},
+		{"--address foo stage list", "error: \"foo\" is not the address of a server\nfix: write it as http://HOST:PORT or https://HOST:PORT\n"},
+		{"tag set a", "error: \"a\" is no tag\nfix: write it as KEY=VALUE, such as team=orders\n"},
+		{"policy exempt a --until -1d --reason x", "error: --until is \"-1d\", and has to be "},
+		{"policy exempt a --until 2001-01-01 --reason x", "error: --until is \"2001-01-01\", and has to be a moment that is to come"},
+	} {
+		if code, said := try(strings.Fields(c.line)); code != exit.Usage || !strings.HasPrefix(said, c.want) {
+			t.Errorf("%s: exit %d, %s", c.line, code, said)
+		}
+	}
+	if code, said := try([]string{"help", "exit-codes"}); code != exit.OK || !strings.Contains(said, "  7  something was changed outside") {
+		t.Errorf("exit %d, %s", code, said)
+	}
+}

@@ -32,6 +32,9 @@ func Name(c *cobra.Command) {
 			return noneEmpty(c, args)
 		}
 	}
+	if c.HasSubCommands() && c.Args != nil {
+		c.Args = children
+	}
 	for _, child := range c.Commands() {
 		Name(child)
 	}
@@ -55,6 +58,9 @@ func explain(c *cobra.Command, args []string, err error) error {
 func Flags(c *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok && c != nil {
 		return notTaken(c, e)
+	}
+	if c != nil {
+		err = noFlag(c, err)
 	}
 	if _, known := errors.AsType[*Error](err); known || c == nil || c.ValidateRequiredFlags() == nil || err == nil || err.Error() != c.ValidateRequiredFlags().Error() {
 		return err

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -215,6 +216,9 @@ type Told struct {
 func usageFix(err error) string {
 	if a, ok := errors.AsType[*arguments.Error](err); ok {
 		return a.Fix
+	}
+	if e, ok := errors.AsType[*kernel.Error](err); ok && slices.ContainsFunc(e.Problems, func(p kernel.Problem) bool { return p.Fix != "" }) {
+		return "" // each says what to do
 	}
 	if u, ok := errors.AsType[*UsageError](err); ok {
 		return "see " + u.Command + " --help"

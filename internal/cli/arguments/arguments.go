@@ -76,13 +76,14 @@ func Flags(c *cobra.Command, err error) error {
 
 // notTaken tells what a flag takes, and where that is told.
 func notTaken(c *cobra.Command, err *pflag.InvalidValueError) *Error {
-	takes := ""
+	name, fix := "--"+err.GetFlag().Name, "see "+c.CommandPath()+" --help"
 	if e, ok := errors.AsType[*kernel.Error](err); ok {
-		takes = e.Message
-	} else {
-		takes = "has to be " + what(err.GetFlag().Value.Type())
+		return &Error{fmt.Sprintf("%s is %q, and %s", name, err.GetValue(), e.Message), fix}
 	}
-	return &Error{fmt.Sprintf("--%s is %q, and %s", err.GetFlag().Name, err.GetValue(), takes), "see " + c.CommandPath() + " --help"}
+	if strings.HasPrefix(fmt.Sprintf("%T", err.GetFlag().Value), "*pflag.") {
+		return &Error{fmt.Sprintf("%s is %q, and has to be %s", name, err.GetValue(), what(err.GetFlag().Value.Type())), fix}
+	}
+	return &Error{fmt.Sprintf("%s: %v", name, err.Unwrap()), fix}
 }
 
 // what is a value of one of pflag's own types.

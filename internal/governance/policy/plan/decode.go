@@ -4,37 +4,35 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-
-	fastjson "github.com/segmentio/encoding/json"
+	"io"
 )
 
-// deepest is how deep a document may be for the faster decoder, which has no bound of
-// its own and reads all that is in a value again for each value around it. What is
-// deeper is for encoding/json, which reads it once, and has a bound.
-const deepest = 64
-
 // decode reads one object of JSON, with its numbers as they are written, and says how
-// its changes are written, where it has several. Its texts are those of the content, which nobody may
-// change afterwards.
+// its changes are written, where it has several.
 func decode(content []byte) (document map[string]any, written [][]byte, err error) {
 	s := survey{content: content}
-	if s.look(); s.deepest > deepest {
-		d := json.NewDecoder(bytes.NewReader(content))
-		d.UseNumber()
-		err := d.Decode(&document)
-		return document, nil, err
-	}
+	s.look()
 	if document, ok := s.together(); ok {
 		return document, s.written(), nil
 	}
-	rest, err := parse(content, &document)
-	if err == nil && len(bytes.TrimSpace(rest)) > 0 {
-		err = errors.New("there is something behind it")
+	if document, ok := whole(string(content)); ok {
+		return document, nil, nil
 	}
-	return document, nil, err
+	d := json.NewDecoder(bytes.NewReader(content)) // it is deeper, or has a mistake
+	d.UseNumber()
+	if err := d.Decode(&document); err != nil {
+		return nil, nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, nil, errors.New("there is something behind it")
+	}
+	return document, nil, nil
 }
 
-// parse reads one value, and returns what is behind it.
-func parse(content []byte, into any) (rest []byte, err error) {
-	return fastjson.Parse(content, into, fastjson.UseNumber|fastjson.ZeroCopy)
+// whole reads an object.
+func whole(text string) (map[string]any, bool) {
+	r := reader{text: text}
+	v, ok := r.value(deepest)
+	document, is := v.(map[string]any)
+	return document, ok && is && r.end()
 }

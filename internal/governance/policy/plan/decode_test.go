@@ -52,6 +52,20 @@ func TestDepthIsAnError(t *testing.T) {
 	}
 }
 
+// What is deeper than a reader goes is read as well, to its end.
+func TestDepthHidesNothingBehindIt(t *testing.T) {
+	t.Parallel()
+	for _, deep := range []int{900, 1_100, 9_000} {
+		text := `{"values":` + strings.Repeat("[", deep) + strings.Repeat("]", deep) + "} "
+		if _, err := plan.Read("p", []byte(text)); err != nil {
+			t.Errorf("%d: %v", deep, err)
+		}
+		if _, err := plan.Read("p", []byte(text+"{}")); err == nil {
+			t.Errorf("%d: nobody looks at what is behind it", deep)
+		}
+	}
+}
+
 // A document with several changes is read in parts, however long: whatever is wrong with
 // it is found as in any other, and each change is what its text says.
 func TestWhatIsReadOfALongDocumentIsWhatThereIs(t *testing.T) {

@@ -9,11 +9,9 @@ import (
 // changesKey is what is read beside the rest of a document.
 const changesKey = `"resource_changes"`
 
-// survey is what there is to know of a document before it is read: how deep it is, and
-// where its changes are, most of what is in it.
+// survey is where in a document its changes are, most of what is in it.
 type survey struct {
 	content []byte
-	deepest int
 	// from and to are the brackets of the changes, commas what is between them.
 	from, to int
 	commas   []int
@@ -29,7 +27,6 @@ func (s *survey) look() {
 			if now++; now == 2 && c == '[' && s.to == 0 && s.ofChanges(i) {
 				s.from, within = i, true
 			}
-			s.deepest = max(s.deepest, now)
 		case c == '}', c == ']':
 			if now--; now == 1 && within {
 				s.to, within = i, false
@@ -84,42 +81,55 @@ func (s *survey) together() (map[string]any, bool) {
 	return document, true
 }
 
-// changes reads the changes from one number to another, each by itself: the decoder
-// looks through all that it is given before it reads one value.
+// changes reads the changes from one number to another.
 func (s *survey) changes(list []any, from, to int) bool {
+	if from == to {
+		return true
+	}
+	begin, _ := s.change(from)
+	_, end := s.change(to - 1)
+	r := reader{text: string(s.content[begin:end])}
 	for i := from; i < to; i++ {
-		if rest, err := parse(s.change(i), &list[i]); err != nil || len(rest) > 0 {
+		if i > from && r.next() != ',' {
 			return false
 		}
+		if i > from {
+			r.at++
+		}
+		v, ok := r.value(deepest)
+		if !ok {
+			return false
+		}
+		list[i] = v
 	}
-	return true
+	return r.end()
 }
 
-// change is the text of a change.
-func (s *survey) change(i int) []byte {
-	begin, end := s.from, s.to
+// change is from where to where a change is.
+func (s *survey) change(i int) (begin, end int) {
+	begin, end = s.from, s.to
 	if i > 0 {
 		begin = s.commas[i-1]
 	}
 	if i < len(s.commas) {
 		end = s.commas[i]
 	}
-	return s.content[begin+1 : end]
+	return begin + 1, end
 }
 
 // written are the texts of all changes.
 func (s *survey) written() [][]byte {
 	all := make([][]byte, 0, len(s.commas)+1)
 	for i := range len(s.commas) + 1 {
-		all = append(all, s.change(i))
+		begin, end := s.change(i)
+		all = append(all, s.content[begin:end])
 	}
 	return all
 }
 
 // rest reads what is around the changes.
 func (s *survey) rest() (map[string]any, bool) {
-	var document map[string]any
-	behind, err := parse(slices.Concat(s.content[:s.from], []byte("null"), s.content[s.to+1:]), &document)
+	document, ok := whole(string(slices.Concat(s.content[:s.from], []byte("null"), s.content[s.to+1:])))
 	hole, there := document["resource_changes"]
-	return document, err == nil && len(bytes.TrimSpace(behind)) == 0 && there && hole == nil
+	return document, ok && there && hole == nil
 }

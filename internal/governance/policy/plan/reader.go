@@ -66,7 +66,7 @@ func (r *reader) skips(word string) bool {
 func (r *reader) end() bool { return r.next() == 0 && r.at == len(r.text) }
 
 // quoted reads a text. What is not plain in it encoding/json knows.
-func (r *reader) quoted() (text string, ok bool) {
+func (r *reader) quoted() (string, bool) {
 	from, plain := r.at, true
 	for r.at++; r.at < len(r.text); r.at++ {
 		switch c := r.text[r.at]; {
@@ -75,8 +75,7 @@ func (r *reader) quoted() (text string, ok bool) {
 			if plain {
 				return r.text[from+1 : r.at-1], true
 			}
-			err := json.Unmarshal([]byte(r.text[from:r.at]), &text)
-			return text, err == nil
+			return unquoted(r.text[from:r.at])
 		case c == '\\':
 			plain = false
 			r.at++
@@ -89,63 +88,91 @@ func (r *reader) quoted() (text string, ok bool) {
 	return "", false
 }
 
+func unquoted(text string) (plain string, ok bool) {
+	err := json.Unmarshal([]byte(text), &plain)
+	return plain, err == nil
+}
+
 func (r *reader) number() (any, bool) {
 	from := r.at
 	for r.at < len(r.text) && strings.IndexByte("0123456789.-+eE", r.text[r.at]) >= 0 {
 		r.at++
 	}
 	text := r.text[from:r.at]
-	return json.Number(text), json.Valid([]byte(text))
+	return json.Number(text), len(text) == 1 && text != "-" || json.Valid([]byte(text))
 }
 
 func (r *reader) object(deep int) (any, bool) {
 	base := len(r.members)
-	ok := r.each('}', deep, func() bool {
-		if r.next() != '"' {
-			return false
+	r.at++
+	for {
+		more, ok := r.more('}', len(r.members) == base)
+		if !ok {
+			return nil, false
+		}
+		if !more {
+			break
+		}
+		if r.next() != '"' || deep == 0 {
+			return nil, false
 		}
 		key, ok := r.quoted()
 		if !ok || r.next() != ':' {
-			return false
+			return nil, false
 		}
 		r.at++
 		v, ok := r.value(deep - 1)
+		if !ok {
+			return nil, false
+		}
 		r.members = append(r.members, member{key, v})
-		return ok
-	})
+	}
 	o := make(map[string]any, len(r.members)-base)
 	for _, m := range r.members[base:] {
 		o[m.key] = m.value
 	}
 	r.members = r.members[:base]
-	return o, ok
+	return o, true
 }
 
 func (r *reader) list(deep int) (any, bool) {
 	base := len(r.items)
-	ok := r.each(']', deep, func() bool {
+	r.at++
+	for {
+		more, ok := r.more(']', len(r.items) == base)
+		if !ok {
+			return nil, false
+		}
+		if !more {
+			break
+		}
+		if deep == 0 {
+			return nil, false
+		}
 		v, ok := r.value(deep - 1)
+		if !ok {
+			return nil, false
+		}
 		r.items = append(r.items, v)
-		return ok
-	})
+	}
 	list := append(make([]any, 0, len(r.items)-base), r.items[base:]...)
 	r.items = r.items[:base]
-	return list, ok
+	return list, true
 }
 
-// each reads what is between two brackets, one after the other.
-func (r *reader) each(closing byte, deep int, one func() bool) bool {
-	r.at++
-	if r.next() == closing {
+// more reports whether there is one more in front of a bracket that closes, and goes
+// behind that or the comma, which there is in front of all but the first.
+func (r *reader) more(closing byte, first bool) (more, ok bool) {
+	switch c := r.next(); {
+	case c == closing:
 		r.at++
-		return true
-	}
-	for deep > 0 && one() {
-		c := r.next()
+		return false, true
+	case first:
+		return true, true
+	case c == ',':
 		r.at++
-		if c != ',' {
-			return c == closing
-		}
+		return true, true
+	default:
+		return false, false
 	}
-	return false
 }

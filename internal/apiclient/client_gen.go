@@ -4147,7 +4147,7 @@ type Run struct {
 	Fence         int64             `json:"fence"`
 	Force         bool              `json:"force,omitempty"`
 	Gates         []RunGateResult   `json:"gates,omitempty"`
-	Hold          *RunHold          `json:"hold,omitempty"`
+	Hold          *RunDeferral      `json:"hold,omitempty"`
 	ID            string            `json:"id"`
 	Initiator     *Actor            `json:"initiator,omitempty"`
 	Inputs        []RunInput        `json:"inputs,omitempty"`
@@ -4344,6 +4344,13 @@ type RunCurrentInput struct {
 	Workload  string      `json:"workload"`
 }
 
+// RunDeferral defines model for RunDeferral.
+type RunDeferral struct {
+	Again  time.Time  `json:"again"`
+	Opens  *time.Time `json:"opens,omitempty"`
+	Window string     `json:"window,omitempty"`
+}
+
 // RunDossier defines model for RunDossier.
 type RunDossier struct {
 	Availability *RunAvailability `json:"availability,omitempty"`
@@ -4488,13 +4495,6 @@ type RunGivenTags struct {
 	// Tags By key.
 	Tags     []RunGivenTag `json:"tags"`
 	Workload string        `json:"workload,omitempty"`
-}
-
-// RunHold defines model for RunHold.
-type RunHold struct {
-	Again  time.Time  `json:"again"`
-	Opens  *time.Time `json:"opens,omitempty"`
-	Window string     `json:"window,omitempty"`
 }
 
 // RunHolder defines model for RunHolder.

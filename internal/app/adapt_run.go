@@ -24,20 +24,20 @@ type planner struct {
 func (a planner) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
 	result, err := a.runner.Plan(ctx, runnerJob(job, a.environments.ofPlan(job.Stage)), events(job.Run, sink))
 	planned := run.Planned{Digest: result.Digest, JSON: result.JSON}
-	if result.Held != nil {
-		planned.Held = heldPlan{result.Held, a}
+	if result.Warm != nil {
+		planned.Warm = warmPlan{result.Warm, a}
 	}
 	return planned, err
 }
 
-// heldPlan is a plan of the runner that is applied where it was made.
-type heldPlan struct {
-	*runner.Held
+// warmPlan is a plan of the runner that is applied where it was made.
+type warmPlan struct {
+	*runner.Warm
 	planner planner
 }
 
-func (h heldPlan) Apply(ctx context.Context, job run.Job, sink func(run.Event)) (run.Applied, error) {
-	result, err := h.planner.runner.ApplyHeld(ctx, runnerJob(job, h.planner.environments.of(job.Stage)), h.Held, events(job.Run, sink))
+func (h warmPlan) Apply(ctx context.Context, job run.Job, sink func(run.Event)) (run.Applied, error) {
+	result, err := h.planner.runner.ApplyWarm(ctx, runnerJob(job, h.planner.environments.of(job.Stage)), h.Warm, events(job.Run, sink))
 	return appliedHere(result), err
 }
 

@@ -23,7 +23,7 @@ import (
 func runnerJob(job run.Job, env map[string]string) runner.Job {
 	out := runner.Job{
 		RunID: job.Run, Stack: job.Stack, Fence: job.Fence, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
-		Kill: job.Kill, Hold: job.Hold, Limits: limitsOf(job.Stage.Limits), Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
+		Kill: job.Kill, Warm: job.Warm, Limits: limitsOf(job.Stage.Limits), Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
 	}
 	if taken, ok := job.Files[render.SecretFile]; ok {
 		out.Hide = []any{valuesOf(taken)}

@@ -31,7 +31,7 @@ func fullJob(t *testing.T) run.Job {
 		},
 		Files: map[string][]byte{"main.tf.json": []byte("{}"), render.SecretFile: []byte(`{"taken":"hush"}`)}, Token: "secret", Destroy: true, RefreshOnly: true, Unlocked: true,
 		Targets: []string{"module.a"}, Partial: true, Kill: make(chan struct{}),
-		Keep: func(context.Context, run.PlanFile) error { return errKept }, Hold: true,
+		Keep: func(context.Context, run.PlanFile) error { return errKept }, Warm: true,
 	}
 	complete(t, job)
 	return job
@@ -80,10 +80,10 @@ func TestAJobArrivesWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(job, back, cmpopts.IgnoreFields(run.Job{}, "Keep", "Hold")); diff != "" {
+	if diff := cmp.Diff(job, back, cmpopts.IgnoreFields(run.Job{}, "Keep", "Warm")); diff != "" {
 		t.Errorf("asked for and arrived: %s", diff)
 	}
-	back.Hold = job.Hold // that is for the runner of this process alone
+	back.Warm = job.Warm // that is for the runner of this process alone
 	made := runnerJob(back, map[string]string{"ARM_CLIENT_SECRET": "hush", "A": "1"})
 	complete(t, made)
 	if err := made.KeepPlan(t.Context(), runner.PlanFile{}); !errors.Is(err, errKept) {

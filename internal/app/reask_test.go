@@ -184,7 +184,7 @@ func TestWhatBecomesStricterMeetsThePlanThatWaits(t *testing.T) {
 				r := s.carry(t, s.Deploy(t, "dev", "1").ID)
 				s.pass(6 * time.Hour)
 				runtest.Must(t, s.approve(r))
-				if held := s.carry(t, r.ID); held.Hold == nil {
+				if held := s.carry(t, r.ID); held.Deferral == nil {
 					t.Fatalf("it is %s", held.Status)
 				}
 				tt.change(t, s)

@@ -103,7 +103,11 @@ func (w *world) deploy(t *testing.T, project, name, resources string, stages ...
 		t.Fatal(err)
 	}
 	scope := kernel.Scope{Tenant: tenant, Project: project}
-	r, err := w.releases.Create(t.Context(), scope, release.New{Workload: parsed})
+	composed, err := w.releases.Compose(t.Context(), scope, release.New{Workload: parsed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := w.releases.Add(t.Context(), composed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,17 +24,6 @@ const VersionAnnotation = "terrace.dev/version"
 // at the same time.
 const attempts = 5
 
-// Create makes a release. It resolves the workload for every stage and fixes
-// the definitions and modules that serve it there. The same content again
-// gives the same release.
-func (s *Service) Create(ctx context.Context, scope kernel.Scope, n New) (Release, error) {
-	r, err := s.Compose(ctx, scope, n)
-	if err != nil {
-		return Release{}, err
-	}
-	return s.number(ctx, r)
-}
-
 // Compose makes a release that nothing knows yet: Add keeps it.
 func (s *Service) Compose(ctx context.Context, scope kernel.Scope, n New) (Release, error) {
 	scope = scope.InProject(scope.Project)

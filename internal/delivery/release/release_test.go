@@ -126,6 +126,19 @@ func each(t *testing.T, test func(ctx context.Context, t *testing.T, w *world)) 
 	})
 }
 
+// Create composes a release and keeps it, as a deployment does.
+func (w *world) Create(ctx context.Context, where kernel.Scope, n release.New) (release.Release, error) {
+	composed, err := w.Compose(ctx, where, n)
+	if err != nil {
+		return release.Release{}, err
+	}
+	for {
+		if made, err := w.Add(ctx, composed); !kernel.Is(err, kernel.Conflict) {
+			return made, err
+		}
+	}
+}
+
 func create(ctx context.Context, t *testing.T, w *world, n release.New) release.Release {
 	t.Helper()
 	r, err := w.Create(ctx, scope(), n)

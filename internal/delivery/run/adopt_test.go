@@ -224,7 +224,7 @@ type haunted struct {
 
 // Plan holds no plan, so that it is Apply that is asked.
 func (h haunted) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
-	job.Hold = false
+	job.Warm = false
 	return h.Planner.Plan(ctx, job, sink)
 }
 

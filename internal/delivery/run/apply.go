@@ -20,7 +20,7 @@ func (e *execution) apply(ctx context.Context) error {
 	if err := e.s.stillAvailable(ctx, e.run); err != nil {
 		return err
 	}
-	if waits, err := e.hold(ctx); err != nil || waits {
+	if waits, err := e.awaitOpening(ctx); err != nil || waits {
 		return err
 	}
 	root, stale, err := e.sealed(ctx)
@@ -42,7 +42,7 @@ func (e *execution) applying() change {
 		if r.Cancel != nil {
 			return errStopped
 		}
-		r.Hold = nil
+		r.Deferral = nil
 		return e.recordApplying(ctx, r)
 	}}
 }
@@ -138,9 +138,9 @@ func (e *execution) execute(ctx context.Context, plan kernel.Digest, root Root) 
 func (e *execution) applyWith(ctx context.Context, job Job, plan kernel.Digest) (Applied, error) {
 	sink, end := e.sink(ctx, "apply")
 	defer end()
-	if e.holds(plan) {
+	if e.isWarm(plan) {
 		defer e.drop(ctx)
-		return e.held.Apply(ctx, job, sink)
+		return e.warm.Apply(ctx, job, sink)
 	}
 	return e.s.Planner.Apply(ctx, job, e.kept(plan), sink)
 }

@@ -84,7 +84,7 @@ func (s *Service) approve(ctx context.Context, r Run, gone []string, a Approval)
 		}
 		after.Approvals = append(after.Approvals, a)
 		c.to = AwaitingApproval
-		if missing(after, a.At) == 0 && len(heldBy(after)) == 0 {
+		if missing(after, a.At) == 0 && len(openOverrides(after)) == 0 {
 			c.to, c.why = Approved, "approved by "+approvers(counting(after, a.At))
 			after.Attempt = 1 // a person lets it begin anew: interruptions before count no longer
 		}
@@ -117,8 +117,8 @@ func mayApprove(r Run, actor kernel.Actor, digest kernel.Digest, now time.Time) 
 	case r.Required.OtherThanRequester && actor.ID == r.RequestedBy.ID:
 		return kernel.Errorf(kernel.Refused, "%s needs an approval by someone other than who asked for the run, and that was you", r.Scope.Stage).
 			WithFix("ask another approver to look at terrace run show %s", r.ID)
-	case missing(r, now) == 0 && len(heldBy(r)) > 0:
-		return kernel.Errorf(kernel.Conflict, "%s needs no more approvals: %s", r.ID, needsOverride(heldBy(r))).
+	case missing(r, now) == 0 && len(openOverrides(r)) > 0:
+		return kernel.Errorf(kernel.Conflict, "%s needs no more approvals: %s", r.ID, needsOverride(openOverrides(r))).
 			WithFix("override it with terrace policy override %s --reason …, if that is right", r.ID)
 	case slices.ContainsFunc(counting(r, now), func(a Approval) bool { return a.By.ID == actor.ID }):
 		return kernel.Errorf(kernel.Conflict, "you have approved %s already", r.ID).

@@ -74,7 +74,7 @@ func (s *Service) promotable(ctx context.Context, p Promotion) ([]ReleaseRef, er
 		return nil, err
 	}
 	for _, a := range approvals {
-		if a.holds() && !slices.Contains(refs, a.Release) {
+		if a.inForce() && !slices.Contains(refs, a.Release) {
 			refs = append(refs, a.Release)
 		}
 	}

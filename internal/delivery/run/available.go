@@ -57,7 +57,7 @@ func (s *Service) availability(ctx context.Context, where kernel.Scope, workload
 	if err != nil {
 		return a, err
 	}
-	if i := slices.IndexFunc(approvals, func(r ReleaseApproval) bool { return r.Release.ID == ref.ID && r.holds() }); i >= 0 {
+	if i := slices.IndexFunc(approvals, func(r ReleaseApproval) bool { return r.Release.ID == ref.ID && r.inForce() }); i >= 0 {
 		a.Approval, a.Available = &approvals[i], true
 	}
 	return a, nil

@@ -72,23 +72,14 @@ func words(s Status) string {
 	return string(s)
 }
 
-// Events writes the run's log to write, in whole lines of NDJSON. With follow
-// it goes on until the run has ended or ctx does.
-func (s *Service) Events(ctx context.Context, scope kernel.Scope, id string, follow bool, write func(lines []byte) error) error {
-	log, err := s.RunLog(ctx, scope, id)
-	if err != nil {
-		return err
-	}
-	return log.Events(ctx, follow, write)
-}
-
 // RunLog opens the log of a run.
 func (s *Service) RunLog(ctx context.Context, scope kernel.Scope, id string) (*LogReader, error) {
 	l := &LogReader{s: s, scope: scope, id: id}
 	return l, l.look(ctx)
 }
 
-// Events writes the log to write, as Service.Events does. It is for one call.
+// Events writes the log to write, in whole lines of NDJSON. With follow it goes on
+// until the run has ended or ctx does. It is for one call.
 func (l *LogReader) Events(ctx context.Context, follow bool, write func(lines []byte) error) error {
 	for {
 		if err := l.look(ctx); err != nil {

@@ -23,8 +23,8 @@ type execution struct {
 	cancel context.CancelCauseFunc
 	// asked is the plan that this process asked the gates about last, until it is applied.
 	asked *attempt
-	// held is the plan that was made last, where it was made; nil for none.
-	held *heldPlan
+	// warm is the plan that was made last, where it was made; nil for none.
+	warm *warmPlan
 	// pauses counts how often this process waited for the target.
 	pauses int
 	// remote says that a remote runner does the work.
@@ -142,7 +142,7 @@ func (e *execution) loop(ctx context.Context) error {
 	for {
 		var err error
 		switch {
-		case e.run.Status.Terminal() || e.run.Status.waiting() || e.run.held(e.s.Clock.Now()):
+		case e.run.Status.Terminal() || e.run.Status.waiting() || e.run.deferred(e.s.Clock.Now()):
 			return nil
 		case e.run.Attempt > MaxAttempts:
 			err = e.tooOften()
@@ -199,7 +199,7 @@ func (e *execution) move(ctx context.Context, changes ...change) error {
 	}
 	e.run = made[len(made)-1]
 	e.tellSteps(ctx, made, changes)
-	if e.run.Status.waiting() || e.run.held(e.s.Clock.Now()) {
+	if e.run.Status.waiting() || e.run.deferred(e.s.Clock.Now()) {
 		e.s.outdate(ctx, e.run)
 	}
 	return nil

@@ -88,7 +88,7 @@ func (s *Service) expireOnce(ctx context.Context, r *Run) (told bool, err error)
 	c := change{to: r.Status, fact: "approval_expired", expired: r.lapse(now)}
 	why := lapsedWhy(*r, now)
 	if missing(*r, now) > 0 {
-		c.to, r.Hold = AwaitingApproval, nil
+		c.to, r.Deferral = AwaitingApproval, nil
 	}
 	if c.to == AwaitingApproval {
 		c.why, r.StatusReason = why, why
@@ -122,7 +122,7 @@ func (e *execution) expired(ctx context.Context) (bool, error) {
 	c.edit = func(_ context.Context, r *Run) error {
 		r.disown(gone, now)
 		r.lapse(now)
-		r.Hold = nil
+		r.Deferral = nil
 		return nil
 	}
 	return true, e.move(ctx, c)

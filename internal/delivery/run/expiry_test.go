@@ -75,13 +75,13 @@ func TestAnApprovalThatExpiresBeforeItsWindowGoesBackToPeople(t *testing.T) {
 	h := noon()
 	h.pass(6 * time.Hour) // 18:00, prod opens at 9
 	b, p := approvedFor(t, h, 1, office())
-	if p = carry(t, b, p); p.Hold == nil {
+	if p = carry(t, b, p); p.Deferral == nil {
 		t.Fatalf("%s", p.Status)
 	}
 	h.pass(2 * time.Hour)
 	p = expire(t, b, p)
-	if p.Status != run.AwaitingApproval || p.Hold != nil || timesTold(b, p) != 1 {
-		t.Fatalf("%s, hold %+v, told %d times", p.Status, p.Hold, timesTold(b, p))
+	if p.Status != run.AwaitingApproval || p.Deferral != nil || timesTold(b, p) != 1 {
+		t.Fatalf("%s, hold %+v, told %d times", p.Status, p.Deferral, timesTold(b, p))
 	}
 	h.pass(13 * time.Hour)
 	p, err := b.Approve(runtest.As(runtest.Grace), runtest.Project, p.ID, p.Dossier, "")
@@ -137,7 +137,7 @@ func TestARetryWaitsForItsStageToOpen(t *testing.T) {
 	}
 	again, err := b.Retry(runtest.As(runtest.Ada), runtest.Project, p.ID, run.RetryRequest{WhenOpen: true})
 	runtest.Must(t, err)
-	if again = carry(t, b, again); again.Status != run.Approved || again.Hold == nil {
+	if again = carry(t, b, again); again.Status != run.Approved || again.Deferral == nil {
 		t.Fatalf("%s: %+v", again.Status, again.Failure)
 	}
 	h.pass(15 * time.Hour)

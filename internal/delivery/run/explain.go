@@ -79,8 +79,8 @@ func (s *Service) explainStatus(ctx context.Context, x *Explanation, r Run, l Le
 		explainQueued(x, r, open)
 	case r.Status == AwaitingApproval:
 		explainApproval(x, r, s.Clock.Now())
-	case r.held(s.Clock.Now()):
-		explainHold(x, r)
+	case r.deferred(s.Clock.Now()):
+		explainDeferral(x, r)
 	case r.Status.Live():
 		s.explainExecution(ctx, x, r, l)
 	}
@@ -106,7 +106,7 @@ func explainQueued(x *Explanation, r Run, open []Run) {
 }
 
 func explainApproval(x *Explanation, r Run, now time.Time) {
-	if gates := heldBy(r); len(gates) > 0 {
+	if gates := openOverrides(r); len(gates) > 0 {
 		x.detail("%s", needsOverride(gates))
 		x.next("mend what the rules say, or have it overridden: terrace policy override %s --gate %s --reason …", r.ID, gates[0])
 	}
@@ -143,10 +143,10 @@ func until(a Approval) string {
 	return ", which counts until " + a.ExpiresAt.Format(time.RFC3339)
 }
 
-// explainHold tells when a run that waits for its stage goes on.
-func explainHold(x *Explanation, r Run) {
-	if r.Hold.Opens != nil {
-		x.detail("it goes on by itself at %s, or when the windows of %s are changed; nothing was applied yet", r.Hold.Opens.Format(time.RFC3339), r.Scope.Stage)
+// explainDeferral tells when a run that waits for its stage goes on.
+func explainDeferral(x *Explanation, r Run) {
+	if r.Deferral.Opens != nil {
+		x.detail("it goes on by itself at %s, or when the windows of %s are changed; nothing was applied yet", r.Deferral.Opens.Format(time.RFC3339), r.Scope.Stage)
 	}
 	for _, a := range r.Approvals {
 		if a.Digest == r.Dossier {

@@ -97,7 +97,7 @@ func (s *Service) releaseThere(ctx context.Context, where kernel.Scope, workload
 	}
 	approvals, err := s.Store.ReleaseApprovals(ctx, where, workload)
 	for _, a := range approvals {
-		if a.Release.ID == id && !a.holds() {
+		if a.Release.ID == id && !a.inForce() {
 			in.Withdrawn = append(in.Withdrawn, a)
 		}
 	}

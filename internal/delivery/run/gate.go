@@ -123,5 +123,5 @@ func (r GateResult) Blocks() bool {
 	return r.Outcome == Missed && r.Level != Advisory && r.Level != SoftMandatory
 }
 
-// Holds reports whether the result stops the run until it is overridden.
-func (r GateResult) Holds() bool { return r.Level == SoftMandatory && r.Outcome == Missed }
+// NeedsOverride reports whether the result stops the run until it is overridden.
+func (r GateResult) NeedsOverride() bool { return r.Level == SoftMandatory && r.Outcome == Missed }

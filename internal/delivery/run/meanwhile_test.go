@@ -45,8 +45,8 @@ func TestAStageThatIsFrozenWhileARunIsPlannedHoldsIt(t *testing.T) {
 		frozen(stage.Window{Name: "freeze", Kind: stage.WindowDeny, RRule: "DTSTART=20261126T000000;FREQ=DAILY;COUNT=1", Duration: 24 * time.Hour})
 	}
 	r := carry(t, b, b.Deploy(t, "dev", "1"))
-	if r.Status != run.Approved || r.Hold == nil || r.Hold.Window != "freeze" || len(b.World.Applied) != 0 {
-		t.Fatalf("%s, held by %+v, applied %v", r.Status, r.Hold, b.World.Applied)
+	if r.Status != run.Approved || r.Deferral == nil || r.Deferral.Window != "freeze" || len(b.World.Applied) != 0 {
+		t.Fatalf("%s, held by %+v, applied %v", r.Status, r.Deferral, b.World.Applied)
 	}
 	h.pass(12 * time.Hour)
 	if r = carry(t, b, r); r.Status != run.Succeeded {

@@ -14,8 +14,8 @@ import (
 // at the latest: its windows may have been changed meanwhile.
 const lookAtWindows = time.Minute
 
-// Hold says that a run waits, approved, for its stage to open.
-type Hold struct {
+// Deferral says that a run waits, approved, for its stage to open.
+type Deferral struct {
 	// Window is the name of the deny that is active, "" where no allow is.
 	Window string `json:"window,omitempty"`
 	// Opens is when the stage opens, nil where it does not within a year.
@@ -24,9 +24,9 @@ type Hold struct {
 	Again time.Time `json:"again"`
 }
 
-// held reports whether the run waits for its stage to open.
-func (r Run) held(now time.Time) bool {
-	return r.Status == Approved && r.Hold != nil && now.Before(r.Hold.Again)
+// deferred reports whether the run waits for its stage to open.
+func (r Run) deferred(now time.Time) bool {
+	return r.Status == Approved && r.Deferral != nil && now.Before(r.Deferral.Again)
 }
 
 // closed is why the stage may not be changed now, nil where it may.
@@ -104,8 +104,8 @@ func (e *execution) windowResult(a attempt) ([]GateResult, error) {
 	return []GateResult{result}, nil
 }
 
-// hold lets the run wait while its stage is closed, and reports whether it does.
-func (e *execution) hold(ctx context.Context) (bool, error) {
+// awaitOpening lets the run wait while its stage is closed, and reports whether it does.
+func (e *execution) awaitOpening(ctx context.Context) (bool, error) {
 	st, err := e.s.Stages.Get(e.scope.Stage)
 	if err != nil {
 		return false, err
@@ -118,22 +118,22 @@ func (e *execution) hold(ctx context.Context) (bool, error) {
 	if o.Next != nil && o.Next.Before(again) {
 		again = *o.Next
 	}
-	h := &Hold{Opens: o.Next, Again: again}
+	h := &Deferral{Opens: o.Next, Again: again}
 	if o.Window != nil {
 		h.Window = o.Window.Name
 	}
 	if err := errors.Join(e.waitsWith(ctx), e.waits(ctx, Approved)); err != nil {
 		return false, err
 	}
-	return true, e.move(ctx, change{to: Approved, fact: "held", quiet: sameHold(e.run.Hold, h), edit: func(_ context.Context, r *Run) error {
+	return true, e.move(ctx, change{to: Approved, fact: "held", quiet: sameDeferral(e.run.Deferral, h), edit: func(_ context.Context, r *Run) error {
 		if r.Cancel != nil { // nobody would look at the request any longer
 			return errStopped
 		}
-		r.Hold, r.StatusReason = h, p.Message
+		r.Deferral, r.StatusReason = h, p.Message
 		return nil
 	}})
 }
 
-func sameHold(a, b *Hold) bool {
+func sameDeferral(a, b *Deferral) bool {
 	return a != nil && a.Window == b.Window && (a.Opens == nil) == (b.Opens == nil) && (a.Opens == nil || a.Opens.Equal(*b.Opens))
 }

@@ -45,7 +45,7 @@ func (s *Service) override(ctx context.Context, r Run, o Override) (Run, error) 
 		}
 		after.Overrides = append(after.Overrides, o)
 		c := change{to: AwaitingApproval, fact: "overridden", reason: o.Reason}
-		if missing(after, o.At) == 0 && len(heldBy(after)) == 0 {
+		if missing(after, o.At) == 0 && len(openOverrides(after)) == 0 {
 			c.to, c.why = Approved, "the gate "+o.Gate+" was overridden by "+o.By.Name
 			after.Attempt = 1 // a person lets it begin anew
 		}
@@ -76,21 +76,21 @@ func mayOverride(r Run, o Override) error {
 	case r.Required.OtherThanRequester && (o.By.ID == r.RequestedBy.ID || r.Initiator != nil && o.By.ID == r.Initiator.ID):
 		return kernel.Errorf(kernel.Refused, "%s needs an override by someone other than who asked for the run, or brought the release on its way here, and that was you", r.Scope.Stage).
 			WithFix("ask another approver to look at terrace run show %s", r.ID)
-	case !slices.Contains(heldBy(r), o.Gate):
+	case !slices.Contains(openOverrides(r), o.Gate):
 		return kernel.Errorf(kernel.Conflict, "the gate %s does not hold %s", o.Gate, r.ID).WithFix("see terrace explain %s", r.ID)
 	default:
 		return nil
 	}
 }
 
-// heldBy are the gates that hold the run's dossier and that nobody overrode.
-func heldBy(r Run) []string { return held(r.Gates, r.Overrides, r.Dossier) }
+// openOverrides are the gates that want an override of the run's dossier, and have none.
+func openOverrides(r Run) []string { return toOverride(r.Gates, r.Overrides, r.Dossier) }
 
-func held(gates []GateResult, overrides []Override, digest kernel.Digest) []string {
+func toOverride(gates []GateResult, overrides []Override, digest kernel.Digest) []string {
 	var names []string
 	for _, g := range gates {
 		word := slices.ContainsFunc(overrides, func(o Override) bool { return o.Gate == g.Gate && o.Digest == digest })
-		if g.Holds() && !word {
+		if g.NeedsOverride() && !word {
 			names = append(names, g.Gate)
 		}
 	}
@@ -100,14 +100,14 @@ func held(gates []GateResult, overrides []Override, digest kernel.Digest) []stri
 // passes reports whether the rest of a plan may be applied under the word that
 // the run has: no gate blocks it, and none holds it that was not overridden.
 func (e *execution) passes(gates []GateResult) bool {
-	return len(blocking(gates)) == 0 && len(held(gates, e.run.Overrides, e.run.Dossier)) == 0
+	return len(blocking(gates)) == 0 && len(toOverride(gates, e.run.Overrides, e.run.Dossier)) == 0
 }
 
 func needsOverride(gates []string) string {
 	return "an override of " + strings.Join(gates, ", ") + " by somebody who may, with a reason"
 }
 
-// unchanged says that a plan which is held changes nothing, "" for one that does.
+// unchanged says that a plan which wants an override changes nothing, "" for one that does.
 func (a attempt) unchanged() string {
 	if !a.plan.Empty() {
 		return ""

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"encoding/json"
 	"reflect"
 	"time"
 
@@ -115,14 +114,14 @@ func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt,
 		job.RefreshOnly, job.Targets = true, e.run.Targets
 	}
 	if !e.run.DryRun {
-		job.Keep, job.Hold = e.keepPlan, true
+		job.Keep, job.Warm = e.keepPlan, true
 	}
 	sink, end := e.sink(ctx, "plan")
 	a.planned, err = e.s.Planner.Plan(ctx, job, sink)
 	if end(); err != nil {
 		return a, e.unrecordable(err)
 	}
-	e.holdOn(ctx, a.planned)
+	e.keepWarm(ctx, a.planned)
 	view, err := e.view(a.stage, a.planned.JSON)
 	if err != nil {
 		return a, err
@@ -162,82 +161,6 @@ func (e *execution) plan(ctx context.Context) error {
 		return err
 	}
 	return e.decide(ctx, a)
-}
-
-// decide moves the run: to its end when a gate fails, to whoever may override one that
-// holds it, to verification when there is nothing to apply, else, with the plan as it was
-// sealed, to approval. Gates judge what the run leaves, whether its plan changes that or not.
-func (e *execution) decide(ctx context.Context, a attempt) error {
-	c := change{to: Approved}
-	blocked, holding := blocking(a.dossier.Gates), held(a.dossier.Gates, nil, a.digest)
-	switch {
-	case e.run.DryRun:
-		c.to, c.why = PlannedOnly, "a dry run: nothing was changed"
-	case len(blocked) > 0:
-		c.to = Failed
-	case a.plan.Empty() && (len(holding) == 0 || e.run.Status != Planning): // else all of it was applied
-		if e.run.Status == Planning {
-			if err := e.s.stillAvailable(ctx, e.run); err != nil {
-				return err
-			}
-		}
-		c.to, c.why = Verifying, "the plan changes nothing"
-	case len(holding) > 0:
-		c.to, c.why = AwaitingApproval, needsOverride(holding)+a.unchanged()
-	case a.dossier.Approvals.Count > 0:
-		c.to, c.why = AwaitingApproval, needs(a.dossier.Approvals)
-	}
-	if c.to == AwaitingApproval {
-		c.why += e.plannedAgain()
-	}
-	var d Deployment
-	var unchanged map[string]json.RawMessage
-	if c.to == Verifying {
-		var err error
-		if unchanged, err = plannedOutputs(a.planned); err != nil {
-			return err
-		}
-	}
-	c.edit = func(ctx context.Context, r *Run) (err error) {
-		if err := settleGates(ctx, a.dossier.Gates); err != nil {
-			return err
-		}
-		r.Plan, r.Dossier, r.Gates, r.Deployed = &a.plan, a.digest, a.dossier.Gates, a.dossier.Deployed
-		r.Required, r.Inputs = a.required(c.to), a.taken.inputs
-		if c.to == Failed {
-			r.Failure = gatesFailure(blocked)
-			r.Failure.Message += e.plannedAgain()
-			if err := e.s.broken(ctx, r); err != nil {
-				return err
-			}
-		}
-		if c.to == Verifying && r.Operation != Destroy {
-			if d, err = e.recordApplied(ctx, *r, unchanged); err != nil {
-				return err
-			}
-		}
-		return e.s.Store.PutDossier(ctx, r.Scope, r.ID, a.digest, a.dossier)
-	}
-	if err := e.keepJudged(ctx, c.to, a); err != nil {
-		return err
-	}
-	if c.to != Approved { // then it is applied at once, or sealed when it turns out that it has to wait
-		if err := e.waits(ctx, c.to); err != nil {
-			return err
-		}
-	}
-	switch {
-	case c.to == Verifying:
-		return e.verifying(ctx, append([]change{c}, e.unchecked(ctx, unchanged, &d)...)...)
-	case c.to == Approved && e.unhindered(ctx, a):
-		e.asked = nil
-		if err := e.move(ctx, c, e.applying()); err != nil {
-			return err
-		}
-		return e.execute(ctx, a.planned.Digest, a.root)
-	default:
-		return e.move(ctx, c)
-	}
 }
 
 // job is the execution of terraform for one phase, with a token for it.

@@ -31,7 +31,7 @@ func (e *execution) kept(digest kernel.Digest) PlanFile {
 // unaltered reads the sealed plan, and refuses one that is not what passed the
 // gates; stale says that there is none.
 func (e *execution) unaltered(ctx context.Context) (stale string, err error) {
-	if e.holds(e.run.Plan.Digest) {
+	if e.isWarm(e.run.Plan.Digest) {
 		return "", nil // who applies it looks
 	}
 	plan, err := e.kept(e.run.Plan.Digest).Open(ctx)

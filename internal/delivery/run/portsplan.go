@@ -37,8 +37,8 @@ type Job struct {
 	Partial bool
 	// Kill is closed when terraform must end at once; a canceled context asks it to stop.
 	Kill <-chan struct{}
-	// Hold has a plan held where it was made, if that can be, in the place of Keep.
-	Hold bool
+	// Warm has a plan kept where it was made, if that can be, in the place of Keep.
+	Warm bool
 	// Keep takes the plan file that was made; nil is for who only looks.
 	Keep func(ctx context.Context, plan PlanFile) error
 }
@@ -55,13 +55,13 @@ type Planned struct {
 	// Digest is that of terraform's plan.
 	Digest kernel.Digest
 	JSON   *tfjson.Plan
-	// Held is the plan where it was made, which the caller closes; nil where Keep has
+	// Warm is the plan where it was made, which the caller closes; nil where Keep has
 	// taken it.
-	Held Held
+	Warm WarmPlan
 }
 
-// Held is a plan for an apply that follows at once.
-type Held interface {
+// WarmPlan is a plan for an apply that follows at once.
+type WarmPlan interface {
 	// Open reads terraform's plan from the start.
 	Open(ctx context.Context) (io.ReadCloser, error)
 	// Apply applies it as Planner does one that was kept.

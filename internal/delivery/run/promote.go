@@ -37,7 +37,7 @@ func (s *Service) candidate(ctx context.Context, where kernel.Scope, c ChangeReq
 	if err != nil {
 		return ReleaseRef{}, err
 	}
-	approved, err := s.holdingApproval(ctx, ReleaseApproval{Scope: where, Workload: c.Workload, Release: d.Release})
+	approved, err := s.approvalInForce(ctx, ReleaseApproval{Scope: where, Workload: c.Workload, Release: d.Release})
 	if err != nil {
 		return ReleaseRef{}, err
 	}

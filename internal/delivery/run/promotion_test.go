@@ -220,19 +220,19 @@ func TestAnApprovedRunWaitsForItsStageToOpen(t *testing.T) {
 	runtest.Must(t, err)
 	h.pass(6 * time.Hour) // it was in a queue, and the stage has closed
 	p = carry(t, b, p)
-	if p.Status != run.Approved || p.Hold == nil || !strings.Contains(p.StatusReason, "opens at 2026-11-27T09:00:00Z") {
-		t.Fatalf("%s because %s, hold %+v", p.Status, p.StatusReason, p.Hold)
+	if p.Status != run.Approved || p.Deferral == nil || !strings.Contains(p.StatusReason, "opens at 2026-11-27T09:00:00Z") {
+		t.Fatalf("%s because %s, hold %+v", p.Status, p.StatusReason, p.Deferral)
 	}
 	x, err := b.Explain(runtest.As(runtest.Ada), runtest.Project, p.ID)
 	if err != nil || !strings.Contains(strings.Join(x.Details, "\n"), "goes on by itself at 2026-11-27T09:00:00Z") {
 		t.Errorf("%+v, %v", x, err)
 	}
 	h.pass(time.Hour)
-	if p = carry(t, b, p); p.Hold == nil {
+	if p = carry(t, b, p); p.Deferral == nil {
 		t.Fatalf("%s an hour later", p.Status)
 	}
 	h.pass(14 * time.Hour)
-	if p = carry(t, b, p); p.Status != run.Succeeded || p.Hold != nil {
+	if p = carry(t, b, p); p.Status != run.Succeeded || p.Deferral != nil {
 		t.Errorf("%s when it opened: %+v", p.Status, p.Failure)
 	}
 	if held := strings.Count(strings.Join(b.Journal.Types(p.ID), " "), "run.held"); held != 1 {
@@ -254,7 +254,7 @@ func TestARunAskedForAheadAppliesWhenItsStageOpens(t *testing.T) {
 	b.Await(t, p.ID, run.Approved)
 	runtest.Must(t, b.Sweep(t.Context())) // a held run is left alone
 	h.pass(15 * time.Hour)
-	for p = b.Now(t, p.ID); p.Hold == nil && p.Status == run.Approved; p = b.Now(t, p.ID) { // it is on its way to wait
+	for p = b.Now(t, p.ID); p.Deferral == nil && p.Status == run.Approved; p = b.Now(t, p.ID) { // it is on its way to wait
 	}
 	runtest.Must(t, b.Sweep(t.Context()))
 	b.Await(t, p.ID, run.Succeeded)
@@ -300,12 +300,12 @@ func TestAnApprovalExpiresWhileTheStageIsClosed(t *testing.T) {
 	_, err = b.Approve(runtest.As(runtest.Grace), runtest.Project, p.ID, p.Dossier, "")
 	runtest.Must(t, err)
 	h.pass(6 * time.Hour)
-	if p = carry(t, b, p); p.Hold == nil {
+	if p = carry(t, b, p); p.Deferral == nil {
 		t.Fatalf("%s", p.Status)
 	}
 	h.pass(2 * time.Hour)
-	if p = carry(t, b, p); p.Status != run.AwaitingApproval || p.Hold != nil {
-		t.Errorf("%s, hold %+v", p.Status, p.Hold)
+	if p = carry(t, b, p); p.Status != run.AwaitingApproval || p.Deferral != nil {
+		t.Errorf("%s, hold %+v", p.Status, p.Deferral)
 	}
 }
 

@@ -21,10 +21,10 @@ type Head struct {
 	Lease  Lease
 	// Served is the turn at which a run of the tenant was taken up last.
 	Served int64
-	// HeldUntil is when a run that waits for its stage to open is looked at again; it
+	// DeferredUntil is when a run that waits for its stage to open is looked at again; it
 	// is zero for others.
-	HeldUntil time.Time
-	Operation Operation
+	DeferredUntil time.Time
+	Operation     Operation
 	// Follows are the stacks whose runs go before.
 	Follows []string
 }
@@ -70,7 +70,7 @@ func (s *Service) lineup(ctx context.Context) (l lineup, err error) {
 		switch {
 		case !s.dead(h.Lease):
 			l.count(h, s.stageOf(h))
-		case !now.Before(h.HeldUntil):
+		case !now.Before(h.DeferredUntil):
 			l.waiting = append(l.waiting, h)
 		}
 	}
@@ -149,9 +149,8 @@ func (s *Service) measure(ctx context.Context, l *lineup) error {
 var errNobody = errors.New("no run may be executed")
 
 // admit takes the first run that may be executed, or the one with the id if it
-// may be: its lease and the turn of its tenant in one transaction, which on
-// several replicas makes one decision after the other. It returns nil for none.
-func (s *Service) admit(ctx context.Context, id string, woken bool, cancel context.CancelCauseFunc) (e *execution, err error) {
+// may be. It returns nil for none.
+func (s *Service) admit(ctx context.Context, id string, woken bool, cancel context.CancelCauseFunc) (*execution, error) {
 	s.admission.Lock()
 	defer s.admission.Unlock()
 	if s.full() {
@@ -162,11 +161,16 @@ func (s *Service) admit(ctx context.Context, id string, woken bool, cancel conte
 			return nil, err // where nobody waits, a look needs no lock to see it
 		}
 	}
-	defer func() {
-		if !woken {
-			s.queueing = e != nil
-		}
-	}()
+	e, err := s.takeNext(ctx, id, cancel)
+	if !woken {
+		s.queueing = e != nil
+	}
+	return e, err
+}
+
+// takeNext takes a run with its lease and the turn of its tenant in one transaction,
+// which on several replicas makes one decision after the other.
+func (s *Service) takeNext(ctx context.Context, id string, cancel context.CancelCauseFunc) (e *execution, err error) {
 	err = s.retry(ctx, func(ctx context.Context) error {
 		if e != nil { // the race was lost
 			s.active.remove(e.id)
@@ -176,17 +180,8 @@ func (s *Service) admit(ctx context.Context, id string, woken bool, cancel conte
 		if err != nil {
 			return err
 		}
-		h, err := s.next(ctx, id)
-		if err != nil {
+		if e, err = s.reserve(ctx, id, cancel); e == nil || err != nil {
 			return err
-		}
-		if h == nil {
-			return errNobody
-		}
-		e = s.execution(*h, cancel)
-		if !s.active.reserve(h.Run, e) {
-			e = nil
-			return nil
 		}
 		return e.take(ctx, turn)
 	})
@@ -198,6 +193,22 @@ func (s *Service) admit(ctx context.Context, id string, woken bool, cancel conte
 		err = nil
 	}
 	return e, err
+}
+
+// reserve makes of the next run an execution of this process, nil where it is one already.
+func (s *Service) reserve(ctx context.Context, id string, cancel context.CancelCauseFunc) (*execution, error) {
+	h, err := s.next(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if h == nil {
+		return nil, errNobody
+	}
+	e := s.execution(*h, cancel)
+	if !s.active.reserve(h.Run, e) {
+		return nil, nil //nolint:nilnil // another turn of this process has it
+	}
+	return e, nil
 }
 
 // full reports whether this process could not execute anything more.

@@ -289,7 +289,7 @@ func TestADryRunPassesWhatWaitsForItsStage(t *testing.T) {
 	h.pass(6 * time.Hour)
 	held, err := b.Service.Deploy(runtest.As(runtest.Ada), runtest.Project, run.DeployRequest{Stage: "dev", Workload: runtest.Workload(t), Version: "1", WhenOpen: true})
 	runtest.Must(t, err)
-	if held = carry(t, b, held); held.Hold == nil {
+	if held = carry(t, b, held); held.Deferral == nil {
 		t.Fatalf("%s is not held", held.Status)
 	}
 	look := func(version string) run.Run {
@@ -304,7 +304,7 @@ func TestADryRunPassesWhatWaitsForItsStage(t *testing.T) {
 	if done := carry(t, b, r); r.Waits != nil || done.Status != run.PlannedOnly {
 		t.Errorf("while it is closed a dry run is %s and waits for %+v", done.Status, r.Waits)
 	}
-	if held = b.Now(t, held.ID); held.Hold == nil || len(b.World.Applied) != 0 {
+	if held = b.Now(t, held.ID); held.Deferral == nil || len(b.World.Applied) != 0 {
 		t.Errorf("the one that waits is %s, applied %v", held.Status, b.World.Applied)
 	}
 	h.pass(15 * time.Hour)

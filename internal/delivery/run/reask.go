@@ -237,7 +237,7 @@ func (r GateResult) strictness() int {
 	switch {
 	case r.Blocks():
 		return 2
-	case r.Holds():
+	case r.NeedsOverride():
 		return 1
 	default:
 		return 0

@@ -152,11 +152,11 @@ func TestWhatBecameStricterWhileAStageWasClosedIsMetWhenItOpens(t *testing.T) {
 			g, h := &turning{}, noon()
 			h.pass(6 * time.Hour)
 			b, p := waiting(t, lite(t), h, g, 0, office())
-			if p.Status != run.Approved || p.Hold == nil {
+			if p.Status != run.Approved || p.Deferral == nil {
 				t.Fatalf("it is %s", p.Status)
 			}
 			g.turn(level, found("strict", level))
-			if p = carry(t, b, p); p.Hold == nil {
+			if p = carry(t, b, p); p.Deferral == nil {
 				t.Fatalf("while it is closed: %s", p.Status)
 			}
 			h.pass(15 * time.Hour)

@@ -31,7 +31,7 @@ type Withdrawal struct {
 	At     time.Time    `json:"at"`
 }
 
-func (a ReleaseApproval) holds() bool { return a.Withdrawn == nil }
+func (a ReleaseApproval) inForce() bool { return a.Withdrawn == nil }
 
 // ReleaseDecision names a release, a stage and a reason.
 type ReleaseDecision struct {
@@ -51,7 +51,7 @@ func (s *Service) ApproveRelease(ctx context.Context, scope kernel.Scope, d Rele
 		return a, kernel.Errorf(kernel.Invalid, "an approval that leaves the way through the stages needs a reason").WithFix("give one with --reason")
 	}
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
-		known, err := s.holdingApproval(ctx, a)
+		known, err := s.approvalInForce(ctx, a)
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (s *Service) WithdrawRelease(ctx context.Context, scope kernel.Scope, d Rel
 	}
 	a := asked
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
-		known, err := s.holdingApproval(ctx, asked)
+		known, err := s.approvalInForce(ctx, asked)
 		if err != nil {
 			return err
 		}
@@ -135,13 +135,13 @@ func (s *Service) mayApproveRelease(ctx context.Context, where kernel.Scope, st 
 	return kernel.Errorf(kernel.Denied, "%s lets only people with the role %s approve, and you do not have it in the project %s", st.Name, stage.RoleAdmin, where.Project)
 }
 
-// holdingApproval returns the one that holds already, nil where there is none.
-func (s *Service) holdingApproval(ctx context.Context, a ReleaseApproval) (*ReleaseApproval, error) {
+// approvalInForce returns the one that is in force already, nil where there is none.
+func (s *Service) approvalInForce(ctx context.Context, a ReleaseApproval) (*ReleaseApproval, error) {
 	all, err := s.Store.ReleaseApprovals(ctx, a.Scope, a.Workload)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(all, func(r ReleaseApproval) bool { return r.Release.ID == a.Release.ID && r.holds() })
+	i := slices.IndexFunc(all, func(r ReleaseApproval) bool { return r.Release.ID == a.Release.ID && r.inForce() })
 	if i < 0 {
 		return nil, nil //nolint:nilnil // there is none
 	}

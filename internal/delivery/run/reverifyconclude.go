@@ -78,7 +78,7 @@ func (s *Service) concludePassed(ctx context.Context, v *Verification, d Deploym
 		return nil
 	}
 	v.Changed, v.Outcome = true, fmt.Sprintf("%s is verified in %s from now on", d.Release, v.Scope.Stage)
-	return s.holdsAsVerified(ctx, d, v.ID)
+	return s.markVerified(ctx, d, v.ID)
 }
 
 func (s *Service) concludeFailed(ctx context.Context, v *Verification, d Deployment, message string) (verdict, error) {

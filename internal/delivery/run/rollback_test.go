@@ -124,7 +124,7 @@ func TestARevocationRollsBackWhenTheStageIsOpen(t *testing.T) {
 		t.Fatalf("%+v: %+v", v, v.Rollback)
 	}
 	held := carry(t, b, b.Now(t, v.Rollback.Run))
-	if held.Status != run.Approved || held.Hold == nil || b.World.Resources(held.Stack)["module.workload"] != second.Release.ID {
+	if held.Status != run.Approved || held.Deferral == nil || b.World.Resources(held.Stack)["module.workload"] != second.Release.ID {
 		t.Fatalf("it waits for the stage to open: %+v", held)
 	}
 	h.pass(16 * time.Hour)

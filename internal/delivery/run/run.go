@@ -58,12 +58,12 @@ type Run struct {
 	Gates     []GateResult    `json:"gates,omitempty"`
 	Required  stage.Approvals `json:"requiredApprovals"`
 	Approvals []Approval      `json:"approvals,omitempty"`
-	// Overrides are words by which gates that hold the run let it pass.
+	// Overrides are words by which gates that want one let the run pass.
 	Overrides []Override `json:"overrides,omitempty"`
 	// Availability is by what the release might go to the stage when it was asked for.
 	Availability *Availability `json:"availability,omitempty"`
-	// Hold is set while the run waits, approved, for its stage to open.
-	Hold *Hold `json:"hold,omitempty"`
+	// Deferral is set while the run waits, approved, for its stage to open.
+	Deferral *Deferral `json:"hold,omitempty"`
 	// Takes are what the release takes of other workloads, Inputs their values as
 	// the plan was made with them.
 	Takes  []Take  `json:"takes,omitempty"`
@@ -157,7 +157,7 @@ type Approval struct {
 	Disowned bool `json:"disowned,omitempty"`
 }
 
-// Override is one person's word that a gate shall not hold one dossier.
+// Override is one person's word that a gate shall let one dossier pass.
 type Override struct {
 	Gate   string        `json:"gate"`
 	By     kernel.Actor  `json:"by"`

@@ -71,7 +71,7 @@ func (s *Service) idle(ctx context.Context, r Run) (bool, error) {
 	if r.Status == Queued || r.Status.waiting() {
 		return true, nil
 	}
-	if r.Status != Approved || r.Hold == nil {
+	if r.Status != Approved || r.Deferral == nil {
 		return false, nil
 	}
 	l, err := s.Store.Lease(ctx, r.Stack)

@@ -25,7 +25,7 @@ func TestANewerReleaseSupersedesWhatIsHeld(t *testing.T) {
 		return r
 	}
 	held := carry(t, b, ask("1"))
-	if held.Hold == nil {
+	if held.Deferral == nil {
 		t.Fatalf("%s is not held", held.Status)
 	}
 	newer := ask("2")
@@ -33,7 +33,7 @@ func TestANewerReleaseSupersedesWhatIsHeld(t *testing.T) {
 	if held.Status != run.Superseded || !strings.Contains(held.Failure.Message, newer.ID) || !strings.HasPrefix(held.Failure.Fix, "nothing was changed") {
 		t.Fatalf("%s: %+v", held.Status, held.Failure)
 	}
-	if newer = carry(t, b, newer); newer.Hold == nil {
+	if newer = carry(t, b, newer); newer.Deferral == nil {
 		t.Fatalf("the newer one is %s: %+v", newer.Status, newer.Failure)
 	}
 	h.pass(15 * time.Hour)

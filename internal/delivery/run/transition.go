@@ -179,7 +179,7 @@ func (s *Service) saveHeld(ctx context.Context, r *Run, lease *Lease) (err error
 
 // settle frees the stack when the run waits or ends, and wakes who comes next.
 func (s *Service) settle(ctx context.Context, r Run, lease *Lease) error {
-	if !r.Status.Terminal() && !r.Status.waiting() && !r.held(s.Clock.Now()) {
+	if !r.Status.Terminal() && !r.Status.waiting() && !r.deferred(s.Clock.Now()) {
 		return nil
 	}
 	if lease != nil {

@@ -16,8 +16,8 @@ type verdict struct {
 	note    *RollbackNote
 }
 
-// holdsAsVerified opens the next stage to what is deployed, and tells it.
-func (s *Service) holdsAsVerified(ctx context.Context, d Deployment, verification string) error {
+// markVerified opens the next stage to what is deployed, and tells it.
+func (s *Service) markVerified(ctx context.Context, d Deployment, verification string) error {
 	if err := s.opens(ctx, &d); err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (s *Service) revoke(ctx context.Context, d Deployment, by Operation, cause 
 	if err := s.Store.SwapDeployment(ctx, d, next); err != nil {
 		return verdict{}, err
 	}
-	held, err := s.heldAsVerified(ctx, d)
+	was, err := s.stillVerified(ctx, d)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -63,7 +63,7 @@ func (s *Service) revoke(ctx context.Context, d Deployment, by Operation, cause 
 	if err != nil {
 		return v, err
 	}
-	if held {
+	if was {
 		data := releaseFact{Verification: cause.Verification, Message: cause.Message, Stopped: v.stopped}
 		if err := s.recordRelease(ctx, "release.revoked", next, data); err != nil {
 			return v, err
@@ -72,7 +72,7 @@ func (s *Service) revoke(ctx context.Context, d Deployment, by Operation, cause 
 	return v, s.rollBack(ctx, d, by, cause, &v)
 }
 
-func (s *Service) heldAsVerified(ctx context.Context, d Deployment) (bool, error) {
+func (s *Service) stillVerified(ctx context.Context, d Deployment) (bool, error) {
 	all, err := s.Store.VerifiedReleases(ctx, d.Scope, d.Workload)
 	return slices.ContainsFunc(all, func(v Verified) bool { return v.Release.ID == d.Release.ID }), err
 }

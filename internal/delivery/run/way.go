@@ -35,24 +35,24 @@ func promoteTo(workload, to string) string {
 }
 
 // wayOf tells how one release gets to the stage of where, on which it may not go
-// yet: from the last stage before in which it holds, or could again.
+// yet: from the last stage before in which it verified, or could again.
 func (s *Service) wayOf(ctx context.Context, where kernel.Scope, workload string, ref ReleaseRef) (string, error) {
 	stages := s.Stages.All()
 	to := slices.IndexFunc(stages, func(st stage.Stage) bool { return st.Name == where.Stage })
 	for i := to - 1; i >= 0; i-- {
 		here := where.InStage(stages[i].Name)
-		first, holds, err := s.standing(ctx, here, workload, ref)
+		first, verified, err := s.standing(ctx, here, workload, ref)
 		if err != nil {
 			return "", err
 		}
-		if first == "" && !holds {
+		if first == "" && !verified {
 			continue
 		}
 		var steps []string
 		for _, st := range stages[i+1 : to+1] {
 			steps = append(steps, promoteTo(workload, st.Name))
 		}
-		if holds {
+		if verified {
 			steps[0] += first
 		} else {
 			steps = append([]string{first}, steps...)
@@ -84,10 +84,10 @@ func (r Run) arrived() bool {
 	return slices.ContainsFunc(r.Phases, func(p Phase) bool { return p.Name == Verifying.phase() })
 }
 
-// standing tells of a release in one stage whether it holds there as verified, and
+// standing tells of a release in one stage whether it verified there as verified, and
 // with what its way begins: what makes it hold again, or how a promotion names it
 // where another one is deployed by now.
-func (s *Service) standing(ctx context.Context, here kernel.Scope, workload string, ref ReleaseRef) (first string, holds bool, err error) {
+func (s *Service) standing(ctx context.Context, here kernel.Scope, workload string, ref ReleaseRef) (first string, verified bool, err error) {
 	d, err := s.Store.Deployment(ctx, here, workload)
 	if err != nil && !kernel.Is(err, kernel.NotFound) {
 		return "", false, err
@@ -97,11 +97,11 @@ func (s *Service) standing(ctx context.Context, here kernel.Scope, workload stri
 		return d.remedy(), false, nil
 	}
 	all, err := s.Store.VerifiedReleases(ctx, here, workload)
-	holds = slices.ContainsFunc(all, func(v Verified) bool { return v.Release.ID == ref.ID })
-	if holds && !there {
+	verified = slices.ContainsFunc(all, func(v Verified) bool { return v.Release.ID == ref.ID })
+	if verified && !there {
 		first = " --release " + ref.ID
 	}
-	return first, holds, err
+	return first, verified, err
 }
 
 // remedy is what makes a deployment hold that does not.

@@ -43,9 +43,9 @@ type Job struct {
 	// Kill is closed when the tool must end at once, its state unsaved or not. A
 	// canceled context asks it to stop in order. Nil is never closed.
 	Kill <-chan struct{}
-	// Hold makes Plan return the plan where it was made, for an apply that follows at
+	// Warm makes Plan return the plan where it was made, for an apply that follows at
 	// once, in the place of calling KeepPlan.
-	Hold bool
+	Warm bool
 	// KeepPlan takes the plan file that Plan made; nil keeps none.
 	KeepPlan func(ctx context.Context, plan PlanFile) error
 
@@ -89,8 +89,8 @@ type PlanResult struct {
 	Digest kernel.Digest
 	// JSON is the plan as `show -json` tells it.
 	JSON *tfjson.Plan
-	// Held is the plan where it was made, which the caller closes; nil without Hold.
-	Held *Held
+	// Warm is the plan where it was made, which the caller closes; nil without Warm.
+	Warm *Warm
 }
 
 // ApplyResult is a finished apply.

@@ -24,9 +24,9 @@ func (r *Runner) Plan(ctx context.Context, job Job, sink Sink) (result PlanResul
 	if err != nil {
 		return PlanResult{}, err
 	}
-	held := &Held{w: w}
+	held := &Warm{w: w}
 	defer func() {
-		if err != nil || result.Held == nil {
+		if err != nil || result.Warm == nil {
 			err = errors.Join(err, held.Close())
 		}
 	}()
@@ -37,8 +37,8 @@ func (r *Runner) Plan(ctx context.Context, job Job, sink Sink) (result PlanResul
 	if result, held.file, err = r.read(ctx, job, w, s); err != nil {
 		return PlanResult{}, err
 	}
-	if job.Hold {
-		result.Held = held
+	if job.Warm {
+		result.Warm = held
 		return result, nil
 	}
 	if job.KeepPlan != nil {

@@ -135,7 +135,11 @@ func TestReleasesOnTheWire(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := kernel.WithActor(t.Context(), f.actor)
-	made, err := f.service.Create(ctx, kernel.Scope{Tenant: "default", Project: "shop"}, release.New{Workload: w, Version: "1.2.3"})
+	composed, err := f.service.Compose(ctx, kernel.Scope{Tenant: "default", Project: "shop"}, release.New{Workload: w, Version: "1.2.3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := f.service.Add(ctx, composed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ type headRow struct {
 	Run, Node, Process                        *string
 	Expires                                   *time.Time
 	Served                                    *int64
-	HeldUntil                                 *time.Time
+	DeferredUntil                             *time.Time `bun:"held_until"`
 	Operation, Follows                        string
 }
 
@@ -70,8 +70,8 @@ func (r headRow) head() run.Head {
 	if r.Fence != nil && r.Run != nil && r.Node != nil && r.Process != nil && r.Expires != nil {
 		h.Lease = run.Lease{Fence: *r.Fence, Run: *r.Run, Node: *r.Node, Process: *r.Process, Expires: r.Expires.UTC()}
 	}
-	if r.HeldUntil != nil {
-		h.HeldUntil = r.HeldUntil.UTC()
+	if r.DeferredUntil != nil {
+		h.DeferredUntil = r.DeferredUntil.UTC()
 	}
 	if r.Served != nil {
 		h.Served = *r.Served
@@ -117,10 +117,10 @@ func lapses(r run.Run) *time.Time {
 
 // heldUntil is when a run that waits for its stage to open is looked at again, nil
 // for one that does not.
-func heldUntil(r run.Run) *time.Time {
-	if r.Status != run.Approved || r.Hold == nil {
+func deferredUntil(r run.Run) *time.Time {
+	if r.Status != run.Approved || r.Deferral == nil {
 		return nil
 	}
-	again := r.Hold.Again.UTC()
+	again := r.Deferral.Again.UTC()
 	return &again
 }

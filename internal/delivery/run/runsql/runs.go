@@ -41,7 +41,7 @@ func (s *Store) save(ctx context.Context, r run.Run, demanded string, args ...an
 	if err != nil {
 		return err
 	}
-	all := []any{string(r.Status), r.Status.Terminal(), heldUntil(r), lapses(r), body, r.ID, r.Scope.Tenant, r.Scope.Project, r.Revision}
+	all := []any{string(r.Status), r.Status.Terminal(), deferredUntil(r), lapses(r), body, r.ID, r.Scope.Tenant, r.Scope.Project, r.Revision}
 	result, err := s.db.Conn(ctx).NewRaw(
 		"UPDATE runs SET status = ?, ended = ?, held_until = ?, approval_lapses = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND project = ? AND revision = ?"+demanded,
 		append(all, args...)...).Exec(ctx)

@@ -180,7 +180,7 @@ func TestHeads(t *testing.T) {
 		look := dry("prices")
 		held := func(workload string, again time.Time) {
 			r := example(run.Approved)
-			r.Scope.Tenant, r.Workload, r.Hold = "acme", workload, &run.Hold{Again: again}
+			r.Scope.Tenant, r.Workload, r.Deferral = "acme", workload, &run.Deferral{Again: again}
 			r.Stack = kernel.StackID(r.Scope, workload)
 			must(t, s.Insert(ctx, r))
 			must(t, s.Save(ctx, r))

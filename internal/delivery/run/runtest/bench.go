@@ -285,6 +285,15 @@ func (b *Bench) Promote(t testing.TB, to string) run.Run {
 	return r
 }
 
+// Events writes the run's log to write, as its reader does.
+func (b *Bench) Events(ctx context.Context, scope kernel.Scope, id string, follow bool, write func(lines []byte) error) error {
+	log, err := b.RunLog(ctx, scope, id)
+	if err != nil {
+		return err
+	}
+	return log.Events(ctx, follow, write)
+}
+
 // Await follows the run's log until the run has one of the statuses, or ended.
 func (b *Bench) Await(t testing.TB, id string, statuses ...run.Status) run.Run {
 	t.Helper()

@@ -190,8 +190,8 @@ func (w *World) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (ru
 	planned := run.Planned{Digest: kernel.DigestOf(file), JSON: describe(plan, have.resources, want)}
 	switch {
 	case err != nil:
-	case job.Hold:
-		planned.Held = &held{w, planFile(file)}
+	case job.Warm:
+		planned.Warm = &held{w, planFile(file)}
 	case job.Keep != nil:
 		err = job.Keep(ctx, planFile(file))
 	}

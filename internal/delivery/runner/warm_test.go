@@ -16,20 +16,20 @@ import (
 )
 
 // held plans the root module and returns the plan with its work directory.
-func (b bench) held(t *testing.T, run, root string) (plan *runner.Held, work string) {
+func (b bench) held(t *testing.T, run, root string) (plan *runner.Warm, work string) {
 	t.Helper()
 	job := b.job(t, run, stack, tokens.PhasePlan, root)
-	job.Hold, job.KeepPlan = true, nil
+	job.Warm, job.KeepPlan = true, nil
 	result, err := b.Plan(context.Background(), job, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = result.Held.Close() })
+	t.Cleanup(func() { _ = result.Warm.Close() })
 	found, err := filepath.Glob(filepath.Join(b.DataDir, "runs", run+"-*"))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%v, %v; want the plan's work directory", found, err)
 	}
-	return result.Held, found[0]
+	return result.Warm, found[0]
 }
 
 // TestAHeldPlanIsAppliedWhereItLies, whatever the programs of the plan left there.
@@ -50,7 +50,7 @@ func TestAHeldPlanIsAppliedWhereItLies(t *testing.T) {
 	must(t, os.WriteFile(outside, []byte("as it was"), 0o600))
 	must(t, os.Remove(filepath.Join(work, "terrace.tfrc")))
 	must(t, os.Symlink(outside, filepath.Join(work, "terrace.tfrc")))
-	result, err := b.ApplyHeld(context.Background(), b.job(t, "run_2", stack, tokens.PhaseApply, root), plan, nil)
+	result, err := b.ApplyWarm(context.Background(), b.job(t, "run_2", stack, tokens.PhaseApply, root), plan, nil)
 	if err != nil || string(result.Outputs["names"]) != `["a",1]` {
 		t.Fatalf("%v, %v", result.Outputs, err)
 	}
@@ -74,7 +74,7 @@ func TestAHeldPlanThatWasAlteredIsRefused(t *testing.T) {
 	} {
 		plan, work := b.held(t, "run_1", root)
 		must(t, alter(filepath.Join(work, "terrace.tfplan")))
-		if _, err := b.ApplyHeld(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), plan, nil); err == nil {
+		if _, err := b.ApplyWarm(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), plan, nil); err == nil {
 			t.Errorf("%s was applied", name)
 		} else if name == "another" && !kernel.Is(err, kernel.Refused) {
 			t.Errorf("%s: %v, want refused", name, err)

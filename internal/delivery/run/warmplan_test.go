@@ -77,7 +77,7 @@ func TestAPlanThatPassedIsMadeAgainAfterAStop(t *testing.T) {
 	})
 	r := b.Deploy(t, "dev", "1")
 	runtest.Must(t, b.Advance(ctx, runtest.Project, r.ID))
-	if r = b.Now(t, r.ID); r.Status != run.Approved || r.Hold != nil || len(b.World.Applied) != 0 {
+	if r = b.Now(t, r.ID); r.Status != run.Approved || r.Deferral != nil || len(b.World.Applied) != 0 {
 		t.Fatalf("%s, applied %v", r.Status, b.World.Applied)
 	}
 	under.set("first")

@@ -11,9 +11,9 @@ import (
 	"slices"
 )
 
-// Held is a plan where Plan has made it, with its work directory. It holds secrets
+// Warm is a plan where Plan has made it, with its work directory. It holds secrets
 // in the clear as that does: it is for an apply that follows at once.
-type Held struct {
+type Warm struct {
 	w    workdir
 	file PlanFile
 	// gone says that the work directory is no longer this one's to remove.
@@ -21,10 +21,10 @@ type Held struct {
 }
 
 // Open reads the plan from the start.
-func (h *Held) Open(ctx context.Context) (io.ReadCloser, error) { return h.file.Open(ctx) }
+func (h *Warm) Open(ctx context.Context) (io.ReadCloser, error) { return h.file.Open(ctx) }
 
 // Close removes the plan; one that was applied is gone already.
-func (h *Held) Close() error {
+func (h *Warm) Close() error {
 	if h.gone {
 		return nil
 	}
@@ -32,9 +32,9 @@ func (h *Held) Close() error {
 	return onDisk("remove the work directory", h.w.remove())
 }
 
-// ApplyHeld applies the plan, which Plan made of the same job, as Apply does one that
+// ApplyWarm applies the plan, which Plan made of the same job, as Apply does one that
 // was kept. The plan is gone afterwards.
-func (r *Runner) ApplyHeld(ctx context.Context, job Job, h *Held, sink Sink) (result ApplyResult, err error) {
+func (r *Runner) ApplyWarm(ctx context.Context, job Job, h *Warm, sink Sink) (result ApplyResult, err error) {
 	defer func() { err = errors.Join(err, h.Close()) }()
 	if job, err = r.provide(ctx, job, sink); err != nil {
 		return ApplyResult{}, err
@@ -48,7 +48,7 @@ func (r *Runner) ApplyHeld(ctx context.Context, job Job, h *Held, sink Sink) (re
 // renew leaves in the work directory what a new one would have: the files of the job,
 // the plan, and nothing that the plan's programs left. What is there already is not
 // made again.
-func (r *Runner) renew(job Job, h *Held) error {
+func (r *Runner) renew(job Job, h *Warm) error {
 	if err := job.check(); err != nil {
 		return err
 	}

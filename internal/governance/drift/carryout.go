@@ -104,7 +104,7 @@ func (s *Service) done(ctx context.Context, w Watch, c Check, sight Sight, found
 		return err
 	}
 	return s.leave(ctx, w, func(n *Watch) {
-		n.Claim, n.Failures, n.Due = "", 0, slot(w.Stack(), s.driftOf(w.Scope.Stage), now)
+		n.Claim, n.Failures, n.Due = "", 0, turn(w.Stack(), s.driftOf(w.Scope.Stage), now)
 		if len(found) == 0 && c.StartedAt != nil {
 			n.CleanAt = *c.StartedAt
 		}

@@ -34,7 +34,7 @@ func (s *Service) RunEnded(ctx context.Context, e RunEnd) ([]kernel.Fact, error)
 // remains takes note of the end of a run that leaves something deployed, or may have.
 func (s *Service) remains(ctx context.Context, e RunEnd) error {
 	stack := e.Deployed.Stack()
-	if err := s.Store.Watch(ctx, e.Deployed, slot(stack, s.driftOf(e.Deployed.Scope.Stage), s.Clock.Now())); err != nil {
+	if err := s.Store.Watch(ctx, Turn{e.Deployed, turn(stack, s.driftOf(e.Deployed.Scope.Stage), s.Clock.Now())}); err != nil {
 		return err
 	}
 	unresolved, err := s.Store.Unresolved(ctx, stack)
@@ -52,7 +52,7 @@ func (s *Service) remains(ctx context.Context, e RunEnd) error {
 	if _, err := s.demandOnce(ctx, e.Deployed, TriggerRun, e.Run); err != nil && !kernel.Is(err, kernel.Stale) {
 		return err
 	}
-	db.AfterCommit(ctx, s.nudge)
+	db.AfterCommit(ctx, s.bell.Ring)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 // The rhythm of the loop.
@@ -23,44 +24,11 @@ const (
 func (s *Service) Watch(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	var reconciled time.Time
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-		case <-s.nudged:
-		}
-		if now := s.Clock.Now(); now.Sub(reconciled) >= reconcileEvery {
-			if err := s.Reconcile(ctx); err != nil {
-				return ended(ctx, err)
-			}
-			reconciled = now
-		}
-		if err := s.begin(ctx, &work); err != nil {
-			return ended(ctx, err)
-		}
-		timer.Reset(s.rest(ctx))
-	}
-}
-
-// ended makes no failure of a loop that was told to end.
-func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
-}
-
-// rest is how long there is nothing to do.
-func (s *Service) rest(ctx context.Context) time.Duration {
-	at, ok, err := s.Store.Soonest(ctx)
-	if left := at.Sub(s.Clock.Now()); err == nil && ok && left > 0 {
-		return min(left, lookEvery)
-	}
-	return lookEvery // nothing, or more than there is room for: who has finished says so
+	return rounds.Rounds{
+		Bell: s.bell, Idle: lookEvery, Next: s.Store.Soonest, Clock: s.Clock,
+		Duties: []rounds.Duty{{Every: reconcileEvery, Do: s.Reconcile}},
+		Look:   func(ctx context.Context) error { return s.begin(ctx, &work) },
+	}.Run(ctx)
 }
 
 // Sweep ends ignores whose date has come, checks what is due, and waits until
@@ -98,7 +66,7 @@ func (s *Service) begin(ctx context.Context, work *sync.WaitGroup) error {
 		}
 		s.working.Add(1)
 		work.Go(func() {
-			defer s.nudge()
+			defer s.bell.Ring()
 			defer s.working.Add(-1)
 			s.carryOut(ctx, claimed)
 		})

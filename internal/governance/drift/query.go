@@ -89,7 +89,7 @@ func (s *Service) RequestChecks(ctx context.Context, scope kernel.Scope, r Check
 		}
 		checks = append(checks, c)
 	}
-	db.AfterCommit(ctx, s.nudge)
+	db.AfterCommit(ctx, s.bell.Ring)
 	return checks, nil
 }
 
@@ -109,7 +109,7 @@ func (s *Service) demand(ctx context.Context, d Deployed, trigger, by string) (c
 
 func (s *Service) demandOnce(ctx context.Context, d Deployed, trigger, by string) (Check, error) {
 	now := s.Clock.Now()
-	if err := s.Store.Watch(ctx, d, now); err != nil {
+	if err := s.Store.Watch(ctx, Turn{d, now}); err != nil {
 		return Check{}, err
 	}
 	old, err := s.Store.Watched(ctx, d.Stack())

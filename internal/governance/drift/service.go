@@ -11,6 +11,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 // The actions that this room asks the Authorizer about.
@@ -43,8 +44,8 @@ type Deps struct {
 type Service struct {
 	Deps
 	process string
-	// nudged wakes the loop.
-	nudged chan struct{}
+	// bell calls the loop.
+	bell *rounds.Bell
 	// working counts the checks of this process that are under way.
 	working atomic.Int64
 }
@@ -67,15 +68,7 @@ func NewService(d Deps) (*Service, error) {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Deps: d, process: kernel.NewID("proc"), nudged: make(chan struct{}, 1)}, nil
-}
-
-// nudge has the loop look at once.
-func (s *Service) nudge() {
-	select {
-	case s.nudged <- struct{}{}:
-	default:
-	}
+	return &Service{Deps: d, process: kernel.NewID("proc"), bell: rounds.NewBell()}, nil
 }
 
 func (s *Service) record(ctx context.Context, typ string, d Drift, reason string) error {

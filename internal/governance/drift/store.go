@@ -7,11 +7,18 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
+// Turn is when a stack is to be checked that the schedule does not have yet.
+type Turn struct {
+	Deployed
+
+	Due time.Time
+}
+
 // Watches keep the schedule. They are the platform's: only Get takes a scope
 // because people ask for it.
 type Watches interface {
-	// Watch adds a stack, due at a moment, unless it is there.
-	Watch(ctx context.Context, d Deployed, due time.Time) error
+	// Watch adds stacks unless they are there.
+	Watch(ctx context.Context, all ...Turn) error
 	// Reschedule moves a stack that nobody checks to a moment.
 	Reschedule(ctx context.Context, stack string, due time.Time) error
 	// Unwatch removes a stack.

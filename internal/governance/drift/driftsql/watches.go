@@ -2,6 +2,7 @@ package driftsql
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/governance/drift"
@@ -37,12 +38,16 @@ func watches(rows []watchRow) []drift.Watch {
 	return all
 }
 
-// Watch adds a stack unless it is there.
-func (s *Store) Watch(ctx context.Context, d drift.Deployed, due time.Time) error {
-	_, err := s.db.Conn(ctx).NewRaw(
-		"INSERT INTO drift_watches ("+watchColumns+") VALUES (?, ?, ?, ?, ?, ?, '', '', '', 0, ?) ON CONFLICT DO NOTHING",
-		d.Stack(), d.Scope.Tenant, d.Scope.Project, d.Scope.Stage, d.Workload, due.UTC(), time.Time{}).Exec(ctx)
-	return db.Map(err, "schedule of "+d.Stack())
+// Watch adds stacks unless they are there.
+func (s *Store) Watch(ctx context.Context, all ...drift.Turn) error {
+	values := make([]any, 0, 7*len(all))
+	for _, t := range all {
+		values = append(values, t.Stack(), t.Scope.Tenant, t.Scope.Project, t.Scope.Stage, t.Workload, t.Due.UTC(), time.Time{})
+	}
+	const row = ", (?, ?, ?, ?, ?, ?, '', '', '', 0, ?)"
+	rows := strings.TrimPrefix(strings.Repeat(row, len(all)), ", ")
+	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO drift_watches ("+watchColumns+") VALUES "+rows+" ON CONFLICT DO NOTHING", values...).Exec(ctx)
+	return db.Map(err, "schedule")
 }
 
 // Reschedule moves a stack that nobody checks and nobody asked for.

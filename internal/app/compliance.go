@@ -12,7 +12,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/release"
 	"github.com/terrace-idp/terrace/internal/delivery/release/releasesql"
-	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/state"
@@ -75,10 +74,10 @@ func (a applied) Version(ctx context.Context, p compliance.Place) (string, error
 }
 
 // Look implements compliance.Estate.
-func (a applied) Look(ctx context.Context, p compliance.Place) (compliance.Subject, error) {
-	content, err := a.delivery.states.Read(ctx, state.Caller{Stack: p.Stack()}, p.Stack())
-	if err != nil {
-		return compliance.Subject{}, err
+func (a applied) Look(ctx context.Context, p compliance.Place, known string) (compliance.Subject, error) {
+	content, err := a.delivery.states.ReadUnless(ctx, state.Caller{Stack: p.Stack()}, p.Stack(), known)
+	if err != nil || content.ReadCloser == nil {
+		return compliance.Subject{Version: content.Version.ID}, err
 	}
 	text, err := io.ReadAll(content)
 	if err := errors.Join(err, content.Close()); err != nil {
@@ -102,29 +101,30 @@ func (a applied) around(ctx context.Context, p compliance.Place) (policy.Context
 		return c, unlessGone(err)
 	}
 	c.Target, c.Runtime = st.Target, st.Runtime
-	d, err := a.deployments.Deployment(ctx, p.Scope, p.Workload)
+	d, err := a.deployments.Deployer(ctx, p.Scope, p.Workload)
 	if err != nil {
 		return c, unlessGone(err)
 	}
-	if r, err := a.deployments.Get(ctx, p.Scope, d.Run); err == nil {
-		c.Requester, c.Operation = r.RequestedBy.Name, string(r.Operation)
-	} else if !kernel.Is(err, kernel.NotFound) {
-		return c, err
+	c.Requester, c.Operation = d.RequestedBy.Name, string(d.Operation)
+	g, w, known := a.delivery.releases.Resolved(p.Scope, d.Release, st)
+	if known {
+		c.Graph, c.Workload = g, json.RawMessage(w.Canonical())
+		return c, nil
 	}
-	r, err := a.releases.Get(ctx, p.Scope, d.Release.ID)
+	r, err := a.releases.Get(ctx, p.Scope, d.Release)
 	if err != nil {
 		return c, unlessGone(err)
 	}
-	c, _ = a.workload(ctx, c, st, r, d)
+	c, _ = a.workload(ctx, c, st, r, p.Stack())
 	return c, nil
 }
 
 // workload adds what is known of the workload that is applied, which it returns, too;
 // nil where that is not known any longer.
-func (a applied) workload(ctx context.Context, c policy.Context, st stage.Stage, r release.Release, d run.Deployment) (policy.Context, *workload.Workload) {
+func (a applied) workload(ctx context.Context, c policy.Context, st stage.Stage, r release.Release, stack string) (policy.Context, *workload.Workload) {
 	g, w, err := a.delivery.releases.Graph(ctx, r, st)
 	if err != nil {
-		a.log.DebugContext(ctx, "the graph of what is applied is not known any longer", "stack", d.Stack, "error", err)
+		a.log.DebugContext(ctx, "the graph of what is applied is not known any longer", "stack", stack, "error", err)
 		return c, nil
 	}
 	c.Graph, c.Workload = g, json.RawMessage(w.Canonical())

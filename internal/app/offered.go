@@ -68,6 +68,6 @@ func (o offered) around(ctx context.Context, c policy.Context, name string) (pol
 	if err != nil {
 		return c, nil, unlessGone(err)
 	}
-	c, w := o.applied.workload(ctx, c, st, r, d)
+	c, w := o.applied.workload(ctx, c, st, r, d.Stack)
 	return c, w, nil
 }

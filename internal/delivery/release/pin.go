@@ -90,6 +90,13 @@ func (p *pinning) pins() []PinnedModule {
 	return out
 }
 
+// Resolved returns what Graph has returned of a release for a stage of late; false where
+// that is not known any longer, and the release has to be read.
+func (s *Service) Resolved(scope kernel.Scope, id string, st stage.Stage) (g *graph.Graph, w *workload.Workload, known bool) {
+	r, known := s.graphs.get(place{id, contextOf(scope, st)})
+	return r.graph, r.workload, known
+}
+
 // Graph resolves a release for a stage from what the release fixes alone: the
 // definitions and modules of today have no part in it. Both are to be read alone.
 func (s *Service) Graph(_ context.Context, r Release, st stage.Stage) (*graph.Graph, *workload.Workload, error) {

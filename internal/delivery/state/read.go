@@ -23,6 +23,12 @@ type Content struct {
 
 // Read returns the stack's state, or kernel.NotFound where there is none.
 func (s *Service) Read(ctx context.Context, c Caller, stack string) (Content, error) {
+	return s.ReadUnless(ctx, c, stack, "")
+}
+
+// ReadUnless is Read for somebody who knows a version already: where it is that one, the
+// content has nothing to read or to close.
+func (s *Service) ReadUnless(ctx context.Context, c Caller, stack, known string) (Content, error) {
 	if err := c.serves(stack); err != nil {
 		return Content{}, err
 	}
@@ -32,6 +38,9 @@ func (s *Service) Read(ctx context.Context, c Caller, stack string) (Content, er
 	}
 	if !ok {
 		return Content{}, noState(stack)
+	}
+	if v.ID == known {
+		return Content{Version: v}, nil
 	}
 	raw, err := s.load(ctx, v)
 	return Content{ReadCloser: raw, Version: v}, err

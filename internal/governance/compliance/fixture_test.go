@@ -2,6 +2,7 @@ package compliance_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -48,6 +49,47 @@ type bench struct {
 	undeployed []string
 	// during is called in the middle of each look.
 	during func()
+	// transactions, replaced and begun count what is written: transactions, stacks whose
+	// findings are, and spans.
+	transactions, replaced, begun int
+	// full is a stack of which nothing can be written.
+	full string
+}
+
+// InTx is the bench as a compliance.Tx.
+func (b *bench) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	b.mu.Lock()
+	b.transactions++
+	b.mu.Unlock()
+	return b.db.InTx(ctx, fn)
+}
+
+// written is the store, which counts what is written.
+type written struct {
+	*compliancesql.Store
+
+	b *bench
+}
+
+func (w written) Finish(ctx context.Context, watch compliance.Watch, next, now time.Time) (bool, error) {
+	if watch.Stack() == w.b.full {
+		return false, errors.New("the disk is full")
+	}
+	return w.Store.Finish(ctx, watch, next, now)
+}
+
+func (w written) Replace(ctx context.Context, all ...compliance.Found) error {
+	w.b.mu.Lock()
+	w.b.replaced += len(all)
+	w.b.mu.Unlock()
+	return w.Store.Replace(ctx, all...)
+}
+
+func (w written) Begin(ctx context.Context, all ...compliance.Span) error {
+	w.b.mu.Lock()
+	w.b.begun += len(all)
+	w.b.mu.Unlock()
+	return w.Store.Begin(ctx, all...)
 }
 
 type state struct {
@@ -73,7 +115,7 @@ func each(t *testing.T, test func(t *testing.T, b *bench)) {
 func (b *bench) another(t *testing.T) *compliance.Service {
 	t.Helper()
 	s, err := compliance.New(compliance.Config{
-		Tx: b.db, Store: b.store, Authorizer: b, Journal: b, Estate: b, Policies: policies{b}, Stages: b, Load: b,
+		Tx: b, Store: written{b.store, b}, Authorizer: b, Journal: b, Estate: b, Policies: policies{b}, Stages: b, Load: b,
 		Every: 24 * time.Hour, Keep: 30 * 24 * time.Hour, Clock: b.clock,
 	})
 	must(t, err)
@@ -220,9 +262,13 @@ func (b *bench) Version(_ context.Context, p compliance.Place) (string, error) {
 	return st.version, nil
 }
 
-func (b *bench) Look(_ context.Context, p compliance.Place) (compliance.Subject, error) {
+func (b *bench) Look(_ context.Context, p compliance.Place, known string) (compliance.Subject, error) {
 	b.mu.Lock()
 	st, ok := b.states[p.Stack()]
+	if known != "" && st.version == known {
+		b.mu.Unlock()
+		return compliance.Subject{Version: known}, nil
+	}
 	b.looks++
 	during := b.during
 	b.mu.Unlock()

@@ -3,8 +3,9 @@ package compliance
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
-	"maps"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -31,50 +32,72 @@ type evaluation struct {
 	// words are nil where nothing was evaluated.
 	words    Words
 	findings []Finding
-	// failed says that the policies could not be asked.
-	failed bool
+	// said tells the words and the findings from others; it is empty where it failed.
+	said string
+	// failed says that the policies could not be asked, gone that nothing is applied.
+	failed, gone bool
 }
 
-// carryOut evaluates one stack under its claim and keeps what came out. What cannot be
-// evaluated is kept as that.
-func (s *Service) carryOut(ctx context.Context, w Watch) error {
-	ctx = kernel.WithActor(ctx, kernel.System("compliance", w.Scope.Tenant))
-	basis, err := s.Policies.Revision(ctx, w.Scope.Tenant)
-	if err != nil {
-		return err
+// evaluateAll evaluates stacks under their claim, one after the other, for a stint. Those
+// that it does not come to are left; one that is interrupted is neither, since it may
+// be what is wrong with the process: its claim ends, and another begins it again.
+func (s *Service) evaluateAll(ctx context.Context, claimed []Watch) (done []*evaluation, left []Watch, err error) {
+	bases, until := map[string]string{}, s.Clock.Now().Add(stint)
+	for i, w := range claimed {
+		if i > 0 && (ctx.Err() != nil || s.Clock.Now().After(until)) {
+			return done, claimed[i:], nil
+		}
+		ctx := asSystem(ctx, w.Scope.Tenant)
+		basis, known := bases[w.Scope.Tenant]
+		if !known {
+			if basis, err = s.Policies.Revision(ctx, w.Scope.Tenant); err != nil {
+				return done, claimed[i:], err
+			}
+			bases[w.Scope.Tenant] = basis
+		}
+		e, err := s.evaluate(ctx, w, basis)
+		if ctx.Err() != nil {
+			return done, claimed[i+1:], nil
+		}
+		done = append(done, s.evaluated(ctx, w, basis, e, err))
 	}
-	e, err := s.evaluate(ctx, w, basis)
-	if ended := ctx.Err(); ended != nil {
-		return ended // the claim ends, and another begins it again
-	}
-	if kernel.Is(err, kernel.NotFound) {
-		return s.gone(ctx, w)
-	}
-	if err != nil {
+	return done, nil, nil
+}
+
+func asSystem(ctx context.Context, tenant string) context.Context {
+	return kernel.WithActor(ctx, kernel.System("compliance", tenant))
+}
+
+// evaluated is what came out of an evaluation with the policies of a revision. What
+// cannot be evaluated is kept as that.
+func (s *Service) evaluated(ctx context.Context, w Watch, basis string, e *evaluation, err error) *evaluation {
+	switch {
+	case kernel.Is(err, kernel.NotFound):
+		return &evaluation{watch: w, gone: true}
+	case err != nil:
 		s.Log.WarnContext(ctx, "what is applied cannot be evaluated", "stack", w.Stack(), "error", err)
 		e = failed(w, err, s.Clock.Now())
 	}
 	e.watch.Basis = basis
-	return s.Tx.InTx(ctx, func(ctx context.Context) error { return s.keep(ctx, e) })
+	return e
 }
 
 // evaluate holds the state in force against the policies. What was evaluated already,
 // of the same state with the same policies, is not done twice; but by the schedule it
 // is, since rules may ask for the time.
 func (s *Service) evaluate(ctx context.Context, w Watch, basis string) (*evaluation, error) {
-	version, err := s.Estate.Version(ctx, w.Place)
-	if err != nil {
-		return nil, err
-	}
-	done := w.Basis == basis && w.Standing.Version == version && w.Standing.Message == "" && w.Standing.EvaluatedAt != nil
-	if done && w.Cause != CauseSchedule && w.Cause != CauseAsked {
-		return &evaluation{watch: w}, nil
+	known := ""
+	if w.Basis == basis && w.Standing.Message == "" && w.Standing.EvaluatedAt != nil && w.Cause != CauseSchedule && w.Cause != CauseAsked {
+		known = w.Standing.Version
 	}
 	ctx, cancel := context.WithTimeout(ctx, evaluateFor)
 	defer cancel()
-	subject, err := s.Estate.Look(ctx, w.Place)
+	subject, err := s.Estate.Look(ctx, w.Place, known)
 	if err != nil {
 		return nil, err
+	}
+	if known != "" && subject.Version == known {
+		return &evaluation{watch: w}, nil
 	}
 	report, err := s.Policies.Evaluate(ctx, policy.Question{Input: subject.Input, Workload: w.Workload})
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -84,7 +107,27 @@ func (s *Service) evaluate(ctx context.Context, w Watch, basis string) (*evaluat
 		return nil, err
 	}
 	cut(report.Results, subject)
-	return judged(w, subject.Version, report, s.Clock.Now()), nil
+	e := judged(w, subject.Version, report, s.Clock.Now())
+	e.said, err = mark(e.words, e.findings)
+	return e, err
+}
+
+// mark tells what rules say from anything else that they may say: what they say again
+// is known and written already.
+func mark(words Words, findings []Finding) (string, error) {
+	findings = slices.Clone(findings)
+	for i := range findings {
+		findings[i].Since = time.Time{}
+	}
+	slices.SortFunc(findings, func(a, b Finding) int { return cmp.Compare(a.ID, b.ID) })
+	text, err := json.Marshal(struct {
+		Words    Words
+		Findings []Finding
+	}{words, findings})
+	if err != nil {
+		return "", fmt.Errorf("mark what rules say: %w", err)
+	}
+	return kernel.DigestOf(text).Hex(), nil
 }
 
 // cut takes what is secret out of what policies say.
@@ -200,109 +243,4 @@ func once(all []Finding) []Finding {
 		known[f.ID] = true
 		return twice
 	})
-}
-
-// keep writes what came out, and tells what it changed.
-func (s *Service) keep(ctx context.Context, e *evaluation) error {
-	now := s.Clock.Now()
-	next := slot(e.watch.Stack(), s.Every, now)
-	if e.failed && next.After(now.Add(again)) {
-		next = now.Add(again)
-	}
-	if err := s.Store.Finish(ctx, e.watch, next, now); err != nil {
-		return err
-	}
-	if e.words == nil && !e.failed {
-		return nil // it was done already
-	}
-	before, known, err := s.Store.Current(ctx, e.watch.Stack())
-	if err != nil {
-		return err
-	}
-	if e.failed {
-		e.words = unknown(before.Words)
-	} else if err := s.findings(ctx, e); err != nil {
-		return err
-	}
-	if known && maps.Equal(before.Words, e.words) {
-		return nil
-	}
-	if err := s.Store.Begin(ctx, Span{ID: kernel.NewID("spn"), Place: e.watch.Place, Since: now, Until: Open(), Words: e.words}); err != nil {
-		return err
-	}
-	return s.tell(ctx, e.watch, before.Words, e.words)
-}
-
-// unknown is what is known of a stack that cannot be evaluated: that of no rule it is
-// known how it stands.
-func unknown(before Words) Words {
-	words := Words{}
-	for id := range before {
-		words[id] = Word{Outcome: Errored}
-	}
-	return words
-}
-
-// findings replaces those of a stack; those that were there keep since when.
-func (s *Service) findings(ctx context.Context, e *evaluation) error {
-	known, err := s.Store.Findings(ctx, e.watch.Stack())
-	if err != nil || len(known)+len(e.findings) == 0 {
-		return err
-	}
-	since := map[string]time.Time{}
-	for _, f := range known {
-		since[f.ID] = f.Since
-	}
-	for i := range e.findings {
-		if at, ok := since[e.findings[i].ID]; ok {
-			e.findings[i].Since = at
-		}
-	}
-	return s.Store.Replace(ctx, e.watch.Place, e.findings)
-}
-
-// change is what an event of compliance tells: names, and no value.
-type change struct {
-	Stack    string  `json:"stack"`
-	Workload string  `json:"workload"`
-	Outcome  Outcome `json:"outcome"`
-	// Began and Ceased are rules that the stack began or ceased to violate, the first
-	// of them; BeganCount and CeasedCount count all.
-	Began       []string `json:"began"`
-	BeganCount  int      `json:"beganCount"`
-	Ceased      []string `json:"ceased"`
-	CeasedCount int      `json:"ceasedCount"`
-	Errors      int      `json:"errors"`
-	Cause       string   `json:"cause"`
-}
-
-// tell records that a stack began or ceased to violate rules.
-func (s *Service) tell(ctx context.Context, w Watch, before, now Words) error {
-	var began, ceased []string
-	for id, word := range now {
-		if word.Outcome == Failing && before[id].Outcome != Failing {
-			began = append(began, id)
-		}
-	}
-	for id, word := range before {
-		if is := now[id].Outcome; word.Outcome == Failing && is != Failing && is != Errored {
-			ceased = append(ceased, id)
-		}
-	}
-	if len(began)+len(ceased) == 0 {
-		return nil
-	}
-	c := change{
-		Stack: w.Stack(), Workload: w.Workload, Outcome: w.Standing.Outcome, Began: first(began), BeganCount: len(began),
-		Ceased: first(ceased), CeasedCount: len(ceased), Errors: w.Standing.Policies.Error, Cause: w.Cause,
-	}
-	return s.Journal.Record(ctx, kernel.Fact{Type: "compliance.changed", Scope: w.Scope, Subject: w.Stack(), Data: c})
-}
-
-func first(ids []string) []string {
-	slices.SortFunc(ids, cmp.Compare[string])
-	if ids == nil {
-		return []string{}
-	}
-	return ids[:min(len(ids), toldRules)]
 }

@@ -2,9 +2,11 @@ package compliance
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 // The rhythm of the loop.
@@ -14,51 +16,28 @@ const (
 	lookEvery = 5 * time.Second
 	// reconcileEvery is how often the schedule is compared with what is deployed.
 	reconcileEvery = time.Hour
+	// gather is how long what is applied waits for what is applied right after it: they
+	// are evaluated together, which takes one transaction.
+	gather = 2 * time.Second
 	// claimFor is how long an evaluation may take before another begins it again.
 	claimFor = 10 * time.Minute
-	// pause is what is left to others after each evaluation, where runs are under way.
+	// claimedAtOnce bounds how many stacks are evaluated under one claim, and stint for how
+	// long another one is begun with.
+	claimedAtOnce = 50
+	stint         = 250 * time.Millisecond
+	// pause is what is left to others after each stint, where runs are under way.
 	pause = 500 * time.Millisecond
+	// keepFor bounds the transaction that keeps what came out, also when the process ends.
+	keepFor = 30 * time.Second
 )
 
-// Watch evaluates what is due, one stack after the other, until ctx ends. Any number
-// of processes may watch one database; each stack is evaluated by one of them.
+// Watch evaluates what is due until ctx ends. Any number of processes may watch one
+// database; each stack is evaluated by one of them.
 func (s *Service) Watch(ctx context.Context) error {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	var reconciled, followed time.Time
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-			followed = time.Time{}
-		case <-s.nudged:
-		}
-		if now := s.Clock.Now(); now.Sub(reconciled) >= reconcileEvery {
-			if err := s.Reconcile(ctx); err != nil {
-				return ended(ctx, err)
-			}
-			reconciled = now
-		}
-		if now := s.Clock.Now(); now.Sub(followed) >= lookEvery {
-			if err := s.Follow(ctx); err != nil {
-				return ended(ctx, err)
-			}
-			followed = now
-		}
-		if err := s.due(ctx); err != nil {
-			return ended(ctx, err)
-		}
-		timer.Reset(lookEvery)
-	}
-}
-
-// ended makes no failure of a loop that was told to end.
-func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
+	return rounds.Rounds{
+		Bell: s.bell, Idle: lookEvery, Look: s.due, Clock: s.Clock,
+		Duties: []rounds.Duty{{Every: reconcileEvery, Do: s.Reconcile}, {Every: lookEvery, Do: s.Follow}},
+	}.Run(ctx)
 }
 
 // Work looks whether policies have changed, and evaluates all that is due.
@@ -72,8 +51,8 @@ func (s *Service) Work(ctx context.Context) error {
 // due evaluates all that is due.
 func (s *Service) due(ctx context.Context) error {
 	for {
-		did, err := s.one(ctx)
-		if err != nil || !did {
+		more, err := s.some(ctx)
+		if err != nil || !more {
 			return err
 		}
 		if err := s.rest(ctx); err != nil {
@@ -97,25 +76,33 @@ func (s *Service) rest(ctx context.Context) error {
 	}
 }
 
-// one evaluates the stack that has been due longest; false where there is none.
-func (s *Service) one(ctx context.Context) (did bool, err error) {
+// some evaluates the stacks that have been due longest, and tells whether more were due
+// already, or are again.
+func (s *Service) some(ctx context.Context) (more bool, err error) {
 	now := s.Clock.Now()
-	w, ok, err := s.Store.Due(ctx, now)
-	if err != nil || !ok {
+	if due, err := s.Store.Due(ctx, now); err != nil || !due {
 		return false, err
 	}
 	claim := kernel.NewID(s.process)
-	err = s.Store.Claim(ctx, w, claim, now.Add(claimFor))
-	if kernel.Is(err, kernel.Stale) {
-		return true, nil // another has it
+	claimed, err := s.Store.Claim(ctx, claim, now, now.Add(claimFor), claimedAtOnce)
+	if err != nil || len(claimed) == 0 {
+		return false, err // others have them
 	}
-	if err != nil {
-		return false, err
+	done, left, err := s.evaluateAll(ctx, claimed)
+	ended := ctx.Err()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepFor)
+	defer cancel()
+	again, kept := s.keepAll(ctx, done)
+	if len(left) > 0 {
+		kept = errors.Join(kept, s.Store.LetGo(ctx, claim, s.Clock.Now(), stacksOf(left)...))
 	}
-	w.Claim = claim
-	err = s.carryOut(ctx, w)
-	if kernel.Is(err, kernel.Stale) || kernel.Is(err, kernel.NotFound) {
-		return true, nil // it is another's meanwhile, or gone
+	return again || len(left) > 0 || len(claimed) == claimedAtOnce, errors.Join(ended, err, kept)
+}
+
+func stacksOf(all []Watch) []string {
+	stacks := make([]string, len(all))
+	for i, w := range all {
+		stacks[i] = w.Stack()
 	}
-	return err == nil, err
+	return stacks
 }

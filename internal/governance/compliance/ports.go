@@ -32,8 +32,9 @@ type Estate interface {
 	Places(ctx context.Context) ([]Place, error)
 	// Version names the state that is in force of a stack; NotFound where there is none.
 	Version(ctx context.Context, p Place) (string, error)
-	// Look returns what policies see of the state in force.
-	Look(ctx context.Context, p Place) (Subject, error)
+	// Look returns what policies see of the state in force; of the version that is known,
+	// unless that is "", its name alone. It is NotFound where there is none.
+	Look(ctx context.Context, p Place, known string) (Subject, error)
 }
 
 // Subject is what policies see of a state.

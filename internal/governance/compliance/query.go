@@ -46,13 +46,15 @@ func (s *Service) Evaluate(ctx context.Context, scope kernel.Scope, f Filter) (i
 			if err != nil {
 				return err
 			}
-			for _, one := range found.Items {
+			all := make([]Asking, len(found.Items))
+			for i, one := range found.Items {
 				p := Place{Scope: scope.InProject(one.Project).InStage(one.Stage), Workload: one.Workload}
-				if err := s.Store.Ask(ctx, p, s.Clock.Now(), CauseAsked); err != nil {
-					return err
-				}
-				asked++
+				all[i] = Asking{p, s.Clock.Now(), CauseAsked}
 			}
+			if err := s.ask(ctx, all); err != nil {
+				return err
+			}
+			asked += len(all)
 			if page.Cursor = found.Next; page.Cursor == "" {
 				break
 			}
@@ -60,7 +62,7 @@ func (s *Service) Evaluate(ctx context.Context, scope kernel.Scope, f Filter) (i
 		if asked == 0 && f.Workload != "" {
 			return kernel.Errorf(kernel.NotFound, "nothing of %s is applied there", f.Workload).WithFix("terrace compliance status shows what is")
 		}
-		db.AfterCommit(ctx, s.nudge)
+		db.AfterCommit(ctx, s.bell.Ring)
 		return s.Journal.Record(ctx, kernel.Fact{Type: "compliance.asked", Scope: scope, Subject: scope.Project, Data: map[string]any{"stacks": asked}})
 	})
 	return asked, err

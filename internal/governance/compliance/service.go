@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 // The actions that this room asks the Authorizer about.
@@ -40,8 +41,8 @@ type Service struct {
 	Config
 
 	process string
-	// nudged wakes the loop.
-	nudged chan struct{}
+	// bell calls the loop.
+	bell *rounds.Bell
 	// previews bounds how many previews work at once.
 	previews chan struct{}
 	// preparing bounds how many are checked and compiled at once.
@@ -69,15 +70,7 @@ func New(c Config) (*Service, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, process: kernel.NewID("proc"), nudged: make(chan struct{}, 1), previews: make(chan struct{}, previewsAtOnce), preparing: make(chan struct{}, previewsAtOnce)}, nil
-}
-
-// nudge has the loop look at once.
-func (s *Service) nudge() {
-	select {
-	case s.nudged <- struct{}{}:
-	default:
-	}
+	return &Service{Config: c, process: kernel.NewID("proc"), bell: rounds.NewBell(), previews: make(chan struct{}, previewsAtOnce), preparing: make(chan struct{}, previewsAtOnce)}, nil
 }
 
 // sight is what the actor of ctx sees by an action: the scope's project, or those of

@@ -22,40 +22,60 @@ type Watch struct {
 	// Standing what came out.
 	Basis    string
 	Standing Standing
+	// Said tells what rules said then from anything else; it is empty where nobody knows.
+	Said string
+}
+
+// Asking is a stack that is to be evaluated at a moment.
+type Asking struct {
+	Place
+
+	At    time.Time
+	Cause string
 }
 
 // Schedule keeps when stacks are evaluated. It is the platform's own.
 type Schedule interface {
-	// Ask has a stack evaluated at a moment, or earlier where it is due earlier; it adds
-	// the stack where it is not there. One that is being evaluated is so again after that.
-	Ask(ctx context.Context, p Place, at time.Time, cause string) error
+	// Ask has stacks evaluated at their moments, or earlier where they are due earlier; it
+	// adds those that are not there. One that is being evaluated is so again after that.
+	// No stack may be asked for twice at once.
+	Ask(ctx context.Context, all ...Asking) error
 	// Outdated has those of a tenant evaluated now whose basis is another one.
 	Outdated(ctx context.Context, tenant, basis string, now time.Time) error
 	// Watching returns all stacks after one, in their order, a bounded number.
 	Watching(ctx context.Context, after string) ([]Watch, error)
-	// Watched returns a stack, or NotFound.
-	Watched(ctx context.Context, stack string) (Watch, error)
-	// Due returns the one that has been due longest; false for none.
-	Due(ctx context.Context, now time.Time) (Watch, bool, error)
-	// Claim takes a stack until a moment; Stale where another has it.
-	Claim(ctx context.Context, w Watch, claim string, until time.Time) error
+	// Due reports whether there are stacks whose moment has come.
+	Due(ctx context.Context, now time.Time) (bool, error)
+	// Claim takes stacks whose moment has come until another moment, those that have been
+	// due longest, and returns them as they are then.
+	Claim(ctx context.Context, claim string, now, until time.Time, limit int) ([]Watch, error)
+	// LetGo has those of the stacks that are under a claim evaluated by whoever comes first.
+	LetGo(ctx context.Context, claim string, now time.Time, stacks ...string) error
 	// Tenants are those that have stacks.
 	Tenants(ctx context.Context) ([]string, error)
+}
+
+// Found are the findings of a stack.
+type Found struct {
+	Place
+
+	Findings []Finding
 }
 
 // Results keep what came out.
 type Results interface {
 	// Finish writes what came out under the claim of w and moves the stack to its next
-	// turn, now where somebody asked meanwhile. Stale says that another has the claim.
-	Finish(ctx context.Context, w Watch, next, now time.Time) error
-	// Findings of a stack.
-	Findings(ctx context.Context, stack string) ([]Finding, error)
-	// Replace makes these the findings of a stack.
-	Replace(ctx context.Context, p Place, all []Finding) error
-	// Current returns the open span of a stack; false for none.
-	Current(ctx context.Context, stack string) (Span, bool, error)
-	// Begin ends the open span of the stack and begins s.
-	Begin(ctx context.Context, s Span) error
+	// turn, now where somebody asked meanwhile, which again tells. Stale says that another
+	// has the claim.
+	Finish(ctx context.Context, w Watch, next, now time.Time) (again bool, err error)
+	// Findings of stacks.
+	Findings(ctx context.Context, stacks ...string) (map[string][]Finding, error)
+	// Replace makes these the findings of their stacks.
+	Replace(ctx context.Context, all ...Found) error
+	// Current returns the open spans of stacks, of those that have one.
+	Current(ctx context.Context, stacks ...string) (map[string]Span, error)
+	// Begin begins spans, each where the open one of its stack ends.
+	Begin(ctx context.Context, all ...Span) error
 	// Leave ends the open span of a stack and forgets all else of it.
 	Leave(ctx context.Context, stack string, at time.Time) error
 	// Prune removes spans that ended before.

@@ -163,7 +163,7 @@ func (p *Prepared) places(ctx context.Context) ([]Place, error) {
 func (p *Prepared) one(ctx context.Context, place Place) (Impact, bool, error) {
 	impact := Impact{Project: place.Scope.Project, Stage: place.Scope.Stage, Workload: place.Workload, Changes: []Change{}}
 	system := kernel.WithActor(ctx, kernel.System("compliance", place.Scope.Tenant))
-	subject, err := p.service.Estate.Look(system, place)
+	subject, err := p.service.Estate.Look(system, place, "")
 	if kernel.Is(err, kernel.NotFound) {
 		return impact, false, nil
 	}

@@ -70,31 +70,47 @@ func findings(rows []findingRow) ([]compliance.Finding, error) {
 	return all, nil
 }
 
-// Findings of a stack.
-func (s *Store) Findings(ctx context.Context, stack string) ([]compliance.Finding, error) {
+// Findings of stacks.
+func (s *Store) Findings(ctx context.Context, stacks ...string) (map[string][]compliance.Finding, error) {
 	var rows []findingRow
-	err := s.db.Reader(ctx).NewSelect().Model(&rows).Column("id", "body").Where("stack = ?", stack).Scan(ctx)
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).Column("id", "stack", "body").Where("stack IN (?)", bun.List(stacks)).Scan(ctx)
 	if err != nil {
-		return nil, db.Map(err, "findings of "+stack)
+		return nil, db.Map(err, "findings")
 	}
-	return findings(rows)
+	all, err := findings(rows)
+	if err != nil {
+		return nil, err
+	}
+	of := make(map[string][]compliance.Finding, len(stacks))
+	for i, r := range rows {
+		of[r.Stack] = append(of[r.Stack], all[i])
+	}
+	return of, nil
 }
 
-// Replace makes these the findings of a stack.
-func (s *Store) Replace(ctx context.Context, p compliance.Place, all []compliance.Finding) error {
-	if _, err := s.db.Conn(ctx).NewRaw("DELETE FROM compliance_findings WHERE stack = ?", p.Stack()).Exec(ctx); err != nil {
-		return db.Map(err, "findings of "+p.Stack())
-	}
-	for part := range slices.Chunk(all, atOnce) {
-		rows := make([]findingRow, len(part))
-		for i, f := range part {
-			var err error
-			if rows[i], err = rowOf(p, f); err != nil {
+// Replace makes these the findings of their stacks.
+func (s *Store) Replace(ctx context.Context, all ...compliance.Found) error {
+	var stacks []string
+	var rows []findingRow
+	for _, found := range all {
+		stacks = append(stacks, found.Stack())
+		for _, f := range found.Findings {
+			row, err := rowOf(found.Place, f)
+			if err != nil {
 				return err
 			}
+			rows = append(rows, row)
 		}
-		if _, err := s.db.Conn(ctx).NewInsert().Model(&rows).Exec(ctx); err != nil {
-			return db.Map(err, "findings of "+p.Stack())
+	}
+	if len(stacks) == 0 {
+		return nil
+	}
+	if _, err := s.db.Conn(ctx).NewRaw("DELETE FROM compliance_findings WHERE stack IN (?)", bun.List(stacks)).Exec(ctx); err != nil {
+		return db.Map(err, "findings")
+	}
+	for part := range slices.Chunk(rows, atOnce) {
+		if _, err := s.db.Conn(ctx).NewInsert().Model(&part).Exec(ctx); err != nil {
+			return db.Map(err, "findings")
 		}
 	}
 	return nil
@@ -118,30 +134,42 @@ func (r spanRow) span() (compliance.Span, error) {
 	return span, nil
 }
 
-// Current returns the open span of a stack.
-func (s *Store) Current(ctx context.Context, stack string) (compliance.Span, bool, error) {
+// Current returns the open spans of stacks.
+func (s *Store) Current(ctx context.Context, stacks ...string) (map[string]compliance.Span, error) {
 	var rows []spanRow
-	err := s.db.Reader(ctx).NewRaw("SELECT "+spanColumns+" FROM compliance_spans WHERE stack = ? AND ended = ?", stack, compliance.Open()).Scan(ctx, &rows)
-	if err != nil || len(rows) == 0 {
-		return compliance.Span{}, false, db.Map(err, "history of "+stack)
+	err := s.db.Reader(ctx).NewRaw("SELECT "+spanColumns+" FROM compliance_spans WHERE stack IN (?) AND ended = ?", bun.List(stacks), compliance.Open()).Scan(ctx, &rows)
+	if err != nil {
+		return nil, db.Map(err, "history of compliance")
 	}
-	span, err := rows[0].span()
-	return span, err == nil, err
+	of := make(map[string]compliance.Span, len(rows))
+	for _, r := range rows {
+		if of[r.Stack], err = r.span(); err != nil {
+			return nil, err
+		}
+	}
+	return of, nil
 }
 
-// Begin ends the open span of the stack and begins another.
-func (s *Store) Begin(ctx context.Context, span compliance.Span) error {
-	words, err := json.Marshal(span.Words)
-	if err != nil {
-		return fmt.Errorf("write the history of %s: %w", span.Place.Stack(), err)
+// Begin begins spans, each where the open one of its stack ends.
+func (s *Store) Begin(ctx context.Context, all ...compliance.Span) error {
+	var values []any
+	for _, span := range all {
+		words, err := json.Marshal(span.Words)
+		if err != nil {
+			return fmt.Errorf("write the history of %s: %w", span.Place.Stack(), err)
+		}
+		if err := s.end(ctx, span.Place.Stack(), span.Since); err != nil {
+			return err
+		}
+		p := span.Place
+		values = append(values, span.ID, p.Stack(), p.Scope.Tenant, p.Scope.Project, p.Scope.Stage, p.Workload, span.Since.UTC(), span.Until.UTC(), string(words))
 	}
-	if err := s.end(ctx, span.Place.Stack(), span.Since); err != nil {
-		return err
+	if len(all) == 0 {
+		return nil
 	}
-	p := span.Place
-	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO compliance_spans ("+spanColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		span.ID, p.Stack(), p.Scope.Tenant, p.Scope.Project, p.Scope.Stage, p.Workload, span.Since.UTC(), span.Until.UTC(), string(words)).Exec(ctx)
-	return db.Map(err, "history of "+p.Stack())
+	const row = ", (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO compliance_spans ("+spanColumns+") VALUES "+strings.TrimPrefix(strings.Repeat(row, len(all)), ", "), values...).Exec(ctx)
+	return db.Map(err, "history of compliance")
 }
 
 func (s *Store) end(ctx context.Context, stack string, at time.Time) error {

@@ -2,10 +2,12 @@ package compliancesql
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -15,7 +17,7 @@ import (
 // watchingAtOnce bounds a page of the schedule.
 const watchingAtOnce = 1000
 
-const watchColumns = "stack, tenant, project, stage, workload, due, claim, cause, asked, basis, outcome, body"
+const watchColumns = "stack, tenant, project, stage, workload, due, claim, cause, asked, basis, said, outcome, body"
 
 type watchRow struct {
 	placed
@@ -23,32 +25,41 @@ type watchRow struct {
 	Due           time.Time
 	Claim, Cause  string
 	Asked         int
-	Basis         string
+	Basis, Said   string
 	Outcome, Body string
 }
 
 func (r watchRow) watch() (compliance.Watch, error) {
-	w := compliance.Watch{Place: r.place(), Due: r.Due.UTC(), Claim: r.Claim, Cause: r.Cause, Asked: r.Asked, Basis: r.Basis}
+	w := compliance.Watch{Place: r.place(), Due: r.Due.UTC(), Claim: r.Claim, Cause: r.Cause, Asked: r.Asked, Basis: r.Basis, Said: r.Said}
 	if err := json.Unmarshal([]byte(r.Body), &w.Standing); err != nil {
 		return w, fmt.Errorf("read how %s stands: %w", r.Stack, err)
 	}
 	return w, nil
 }
 
-// Ask has a stack evaluated at a moment, or earlier.
-func (s *Store) Ask(ctx context.Context, p compliance.Place, at time.Time, cause string) error {
-	body, err := json.Marshal(compliance.Standing{
-		Project: p.Scope.Project, Stage: p.Scope.Stage, Workload: p.Workload, Outcome: compliance.NotEvaluated,
-	})
-	if err != nil {
-		return fmt.Errorf("write how %s stands: %w", p.Stack(), err)
+// Ask has stacks evaluated at their moments, or earlier.
+func (s *Store) Ask(ctx context.Context, all ...compliance.Asking) error {
+	if len(all) == 0 {
+		return nil
 	}
-	_, err = s.db.Conn(ctx).NewRaw(
-		"INSERT INTO compliance_stacks ("+watchColumns+") VALUES (?, ?, ?, ?, ?, ?, '', ?, 1, '', ?, ?)"+
+	values := make([]any, 0, 9*len(all))
+	for _, a := range all {
+		p := a.Place
+		body, err := json.Marshal(compliance.Standing{
+			Project: p.Scope.Project, Stage: p.Scope.Stage, Workload: p.Workload, Outcome: compliance.NotEvaluated,
+		})
+		if err != nil {
+			return fmt.Errorf("write how %s stands: %w", p.Stack(), err)
+		}
+		values = append(values, p.Stack(), p.Scope.Tenant, p.Scope.Project, p.Scope.Stage, p.Workload, a.At.UTC(), a.Cause, string(compliance.NotEvaluated), string(body))
+	}
+	const row = ", (?, ?, ?, ?, ?, ?, '', ?, 1, '', '', ?, ?)"
+	_, err := s.db.Conn(ctx).NewRaw(
+		"INSERT INTO compliance_stacks ("+watchColumns+") VALUES "+strings.TrimPrefix(strings.Repeat(row, len(all)), ", ")+
 			" ON CONFLICT (stack) DO UPDATE SET asked = compliance_stacks.asked + 1, cause = excluded.cause,"+
 			" due = CASE WHEN compliance_stacks.claim = '' AND compliance_stacks.due > excluded.due THEN excluded.due ELSE compliance_stacks.due END",
-		p.Stack(), p.Scope.Tenant, p.Scope.Project, p.Scope.Stage, p.Workload, at.UTC(), cause, string(compliance.NotEvaluated), string(body)).Exec(ctx)
-	return db.Map(err, "schedule of "+p.Stack())
+		values...).Exec(ctx)
+	return db.Map(err, "schedule")
 }
 
 // Outdated has those of a tenant evaluated now whose basis is another one.
@@ -66,8 +77,13 @@ func (s *Store) Watching(ctx context.Context, after string) ([]compliance.Watch,
 	if err != nil {
 		return nil, db.Map(err, "schedule")
 	}
+	return watches(rows)
+}
+
+func watches(rows []watchRow) ([]compliance.Watch, error) {
 	all := make([]compliance.Watch, len(rows))
 	for i, r := range rows {
+		var err error
 		if all[i], err = r.watch(); err != nil {
 			return nil, err
 		}
@@ -75,41 +91,32 @@ func (s *Store) Watching(ctx context.Context, after string) ([]compliance.Watch,
 	return all, nil
 }
 
-// Watched returns a stack, or NotFound.
-func (s *Store) Watched(ctx context.Context, stack string) (compliance.Watch, error) {
-	var r watchRow
-	err := s.db.Reader(ctx).NewRaw("SELECT "+watchColumns+" FROM compliance_stacks WHERE stack = ?", stack).Scan(ctx, &r)
-	if err != nil {
-		return compliance.Watch{}, db.Map(err, "schedule of "+stack)
-	}
-	return r.watch()
+// Due reports whether there are stacks whose moment has come.
+func (s *Store) Due(ctx context.Context, now time.Time) (there bool, err error) {
+	err = s.db.Reader(ctx).NewRaw("SELECT EXISTS (SELECT 1 FROM compliance_stacks WHERE due <= ?)", now.UTC()).Scan(ctx, &there)
+	return there, db.Map(err, "schedule")
 }
 
-// Due returns the one that has been due longest.
-func (s *Store) Due(ctx context.Context, now time.Time) (compliance.Watch, bool, error) {
+// Claim takes stacks whose moment has come.
+func (s *Store) Claim(ctx context.Context, claim string, now, until time.Time, limit int) ([]compliance.Watch, error) {
+	due := "SELECT stack FROM compliance_stacks WHERE due <= ? ORDER BY due LIMIT ?"
+	if s.db.Dialect() == db.Postgres {
+		due += " FOR UPDATE SKIP LOCKED" // it waits for nobody who asks for several
+	}
 	var rows []watchRow
-	err := s.db.Reader(ctx).NewRaw("SELECT "+watchColumns+" FROM compliance_stacks WHERE due <= ? ORDER BY due LIMIT 1", now.UTC()).Scan(ctx, &rows)
-	if err != nil || len(rows) == 0 {
-		return compliance.Watch{}, false, db.Map(err, "schedule")
+	err := s.db.Conn(ctx).NewRaw("UPDATE compliance_stacks SET claim = ?, due = ? WHERE due <= ? AND stack IN ("+due+") RETURNING "+watchColumns,
+		claim, until.UTC(), now.UTC(), now.UTC(), limit).Scan(ctx, &rows)
+	if err != nil {
+		return nil, db.Map(err, "schedule")
 	}
-	w, err := rows[0].watch()
-	return w, err == nil, err
+	return watches(rows)
 }
 
-// Claim takes a stack until a moment.
-func (s *Store) Claim(ctx context.Context, w compliance.Watch, claim string, until time.Time) error {
-	result, err := s.db.Conn(ctx).NewRaw(
-		"UPDATE compliance_stacks SET claim = ?, due = ? WHERE stack = ? AND claim = ? AND asked = ?",
-		claim, until.UTC(), w.Stack(), w.Claim, w.Asked).Exec(ctx)
-	return held(result, err, w)
-}
-
-// held makes Stale of a claim that is another's.
-func held(result sql.Result, err error, w compliance.Watch) error {
-	if err = db.Changed(result, err, "schedule of "+w.Stack()); kernel.Is(err, kernel.NotFound) {
-		return kernel.Errorf(kernel.Stale, "another evaluates %s", w.Stack())
-	}
-	return err
+// LetGo has those of the stacks that are under a claim evaluated by whoever comes first.
+func (s *Store) LetGo(ctx context.Context, claim string, now time.Time, stacks ...string) error {
+	_, err := s.db.Conn(ctx).NewRaw("UPDATE compliance_stacks SET claim = '', due = ? WHERE claim = ? AND stack IN (?)",
+		now.UTC(), claim, bun.List(stacks)).Exec(ctx)
+	return db.Map(err, "schedule")
 }
 
 // Tenants are those that have stacks.
@@ -120,20 +127,23 @@ func (s *Store) Tenants(ctx context.Context) ([]string, error) {
 }
 
 // Finish writes what came out and moves the stack to its next turn.
-func (s *Store) Finish(ctx context.Context, w compliance.Watch, next, now time.Time) error {
+func (s *Store) Finish(ctx context.Context, w compliance.Watch, next, now time.Time) (again bool, err error) {
 	st := w.Standing
 	st.Project, st.Stage, st.Workload = w.Scope.Project, w.Scope.Stage, w.Workload
 	body, err := json.Marshal(st)
 	if err != nil {
-		return fmt.Errorf("write how %s stands: %w", w.Stack(), err)
+		return false, fmt.Errorf("write how %s stands: %w", w.Stack(), err)
 	}
-	const set = "UPDATE compliance_stacks SET claim = '', basis = ?, outcome = ?, body = ?"
-	result, err := s.db.Conn(ctx).NewRaw(set+", due = ?, cause = ? WHERE stack = ? AND claim = ? AND asked = ?",
-		w.Basis, string(st.Outcome), string(body), next.UTC(), compliance.CauseSchedule, w.Stack(), w.Claim, w.Asked).Exec(ctx)
-	if err = held(result, err, w); !kernel.Is(err, kernel.Stale) {
-		return err
+	var asked []int
+	err = s.db.Conn(ctx).NewRaw("UPDATE compliance_stacks SET claim = '', basis = ?, said = ?, outcome = ?, body = ?,"+
+		" due = CASE WHEN asked = ? THEN ? WHEN asked <> ? THEN ? ELSE due END, cause = CASE WHEN asked = ? THEN ? ELSE cause END"+
+		" WHERE stack = ? AND claim = ? RETURNING asked",
+		w.Basis, w.Said, string(st.Outcome), string(body), w.Asked, next.UTC(), w.Asked, now.UTC(), w.Asked, compliance.CauseSchedule, w.Stack(), w.Claim).Scan(ctx, &asked)
+	if err != nil {
+		return false, db.Map(err, "schedule of "+w.Stack())
 	}
-	result, err = s.db.Conn(ctx).NewRaw(set+", due = ? WHERE stack = ? AND claim = ?",
-		w.Basis, string(st.Outcome), string(body), now.UTC(), w.Stack(), w.Claim).Exec(ctx)
-	return held(result, err, w)
+	if len(asked) == 0 {
+		return false, kernel.Errorf(kernel.Stale, "another evaluates %s", w.Stack())
+	}
+	return asked[0] != w.Asked, nil
 }

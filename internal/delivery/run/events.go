@@ -93,10 +93,13 @@ func (l *LogReader) Events(ctx context.Context, follow bool, write func(lines []
 			if err := write(lines); err != nil {
 				return err
 			}
-			l.offset, l.ended = next, endsRun(lines)
-			continue
+			if l.offset, l.ended = next, endsRun(lines); !follow || l.ended {
+				continue // to what there is after it already
+			}
+		} else if !follow || l.ended {
+			return ctx.Err()
 		}
-		if !follow || l.ended || !l.await(ctx, more) {
+		if !l.await(ctx, more) {
 			return ctx.Err()
 		}
 	}
@@ -144,6 +147,11 @@ func endsRun(lines []byte) bool {
 
 // await waits for more lines, and reports whether there can be any.
 func (l *LogReader) await(ctx context.Context, more <-chan struct{}) (goOn bool) {
+	select {
+	case <-more:
+		return true
+	default:
+	}
 	wait := l.pause
 	if l.run.Status.Terminal() {
 		if l.s.Clock.Now().Sub(l.run.UpdatedAt) > lastWord {

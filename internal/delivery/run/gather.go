@@ -21,6 +21,8 @@ type gathering struct {
 
 	mu     sync.Mutex
 	events []Event
+	// soon writes them; nil before the first.
+	soon *time.Timer
 }
 
 // add takes an event. The first one sees to it that all are written soon; what is
@@ -28,11 +30,15 @@ type gathering struct {
 func (g *gathering) add(event Event) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.events = append(g.events, event); len(g.events) == 1 {
-		time.AfterFunc(gathered, g.end)
-	}
-	if len(g.events) >= gatheredMost || strings.HasPrefix(event.Type, "apply_") {
+	g.events = append(g.events, event)
+	switch {
+	case len(g.events) >= gatheredMost || strings.HasPrefix(event.Type, "apply_"):
 		g.flush()
+	case len(g.events) > 1:
+	case g.soon == nil:
+		g.soon = time.AfterFunc(gathered, g.end)
+	default:
+		g.soon.Reset(gathered)
 	}
 }
 
@@ -44,10 +50,14 @@ func (g *gathering) end() {
 }
 
 func (g *gathering) flush() {
-	if len(g.events) > 0 {
-		g.write(g.events)
-		g.events = g.events[:0]
+	if len(g.events) == 0 {
+		return
 	}
+	if g.soon != nil {
+		g.soon.Stop()
+	}
+	g.write(g.events)
+	g.events = g.events[:0]
 }
 
 // sink writes terraform's events into the run's log; end is to be called when there

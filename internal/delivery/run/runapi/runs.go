@@ -182,11 +182,20 @@ func (a API) events(ctx context.Context, in *eventsInput) (*huma.StreamResponse,
 
 // whole is the lines without those that a crash left half.
 func whole(lines []byte) []byte {
-	kept := make([]byte, 0, len(lines))
+	var kept []byte
+	at, half := 0, false
 	for line := range bytes.Lines(lines) {
-		if json.Valid(line) {
+		valid := json.Valid(line)
+		if !valid && !half {
+			kept, half = bytes.Clone(lines[:at]), true
+		}
+		if valid && half {
 			kept = append(kept, line...)
 		}
+		at += len(line)
+	}
+	if !half {
+		return lines
 	}
 	return kept
 }

@@ -37,6 +37,8 @@ type Logs struct {
 	seed maphash.Seed
 	// more wakes the readers of the runs that share a shard.
 	more [shards]shard
+	// files are those that were written last.
+	files files
 }
 
 type shard struct {
@@ -55,8 +57,10 @@ func (s *shard) wait() <-chan struct{} {
 	return s.changed
 }
 
-// wake wakes who waits; the shard is locked.
+// wake wakes who waits.
 func (s *shard) wake() {
+	s.Lock()
+	defer s.Unlock()
 	if s.changed != nil {
 		close(s.changed)
 		s.changed = nil
@@ -68,7 +72,7 @@ func New(dir string) (*Logs, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("logs of runs: %w", err)
 	}
-	return &Logs{dir: dir, seed: maphash.MakeSeed()}, nil
+	return &Logs{dir: dir, seed: maphash.MakeSeed(), files: newFiles()}, nil
 }
 
 func (l *Logs) shard(id string) *shard { return &l.more[maphash.String(l.seed, id)%shards] }
@@ -99,57 +103,51 @@ func (l *Logs) Append(_ context.Context, id string, events ...run.Event) error {
 			return fmt.Errorf("log of %s: %w", id, err)
 		}
 	}
-	s := l.shard(id)
-	s.Lock()
-	defer s.Unlock()
-	if err := write(path, lines.Bytes()); err != nil {
+	if err := l.files.write(path, lines.Bytes()); err != nil {
 		return fmt.Errorf("log of %s: %w", id, err)
 	}
-	s.wake()
+	l.shard(id).wake()
 	return nil
 }
 
-// write appends lines, first ending a line that a crash left half.
-func write(path string, lines []byte) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	if info, err := f.Stat(); err == nil && info.Size() > 0 {
-		last := make([]byte, 1)
-		if _, err := f.ReadAt(last, info.Size()-1); err == nil && last[0] != '\n' {
-			lines = append([]byte{'\n'}, lines...)
-		}
-	}
-	_, err = f.Write(lines)
-	return errors.Join(err, f.Close())
-}
-
 // Read returns whole lines from offset on, the offset after them, and a
-// channel that is closed at the next Append.
+// channel that is closed when there is more after them.
 func (l *Logs) Read(_ context.Context, id string, offset int64) (lines []byte, next int64, more <-chan struct{}, err error) {
 	path, err := l.path(id)
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	more = l.shard(id).wait() // taken before the file is read: nothing is missed
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, offset, more, nil
+	more = l.shard(id).wait() // taken before the lines are: nothing is missed
+	lines, known := l.files.tail(path, offset)
+	if !known {
+		if lines, err = read(path, offset); err != nil {
+			return nil, 0, nil, fmt.Errorf("log of %s: %w", id, err)
+		}
 	}
-	if err != nil {
-		return nil, 0, nil, fmt.Errorf("log of %s: %w", id, err)
-	}
-	defer func() { _ = f.Close() }()
-	if lines, err = from(f, offset); err != nil {
-		return nil, 0, nil, fmt.Errorf("log of %s: %w", id, err)
+	if len(lines) == chunk {
+		more = always() // it may have been cut
 	}
 	lines = lines[:bytes.LastIndexByte(lines, '\n')+1]
 	return lines, offset + int64(len(lines)), more, nil
 }
 
-// from reads a chunk of what the file has from offset on.
-func from(f *os.File, offset int64) ([]byte, error) {
+// always is a channel that is closed.
+func always() <-chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}
+
+// read reads a chunk of what the file has from offset on; one that is not there has nothing.
+func read(path string, offset int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil || info.Size() <= offset {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,7 @@ import (
 type rounded struct {
 	rounds.Rounds
 
+	mu     sync.Mutex
 	looked []float64
 	ended  chan error
 }
@@ -27,6 +29,8 @@ func begun(t *testing.T, r rounds.Rounds) *rounded {
 	l := &rounded{Rounds: r, ended: make(chan error, 1)}
 	began := time.Now()
 	l.Bell, l.Look = rounds.NewBell(), func(context.Context) error {
+		l.mu.Lock()
+		defer l.mu.Unlock()
 		l.looked = append(l.looked, time.Since(began).Seconds())
 		return nil
 	}
@@ -44,6 +48,8 @@ func begun(t *testing.T, r rounds.Rounds) *rounded {
 func (l *rounded) at(t *testing.T, want ...float64) {
 	t.Helper()
 	synctest.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if !slices.Equal(l.looked, want) {
 		t.Errorf("looked at %v, want %v", l.looked, want)
 	}

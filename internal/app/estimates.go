@@ -24,6 +24,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/cost/planfile"
 	"github.com/terrace-idp/terrace/internal/governance/cost/pricebook"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
+	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -149,11 +150,20 @@ func (c *estimates) estimateAnew(ctx context.Context, in run.GateInput) (*cost.E
 
 // ofText estimates what terraform show -json prints of a plan; errors call it name.
 func (c *estimates) ofText(ctx context.Context, name string, text []byte, w *workload.Workload) (*cost.Estimate, error) {
+	d, err := planformat.Read(name, text)
+	if err != nil {
+		return nil, err
+	}
+	return c.ofDocument(ctx, name, d, w)
+}
+
+// ofDocument estimates a plan that was read; errors call it name.
+func (c *estimates) ofDocument(ctx context.Context, name string, d planformat.Document, w *workload.Workload) (*cost.Estimate, error) {
 	book, err := c.book(ctx)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := planfile.Parse(name, text)
+	plan, err := planfile.Of(name, d)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
+	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -23,18 +24,19 @@ func (o offered) Read(ctx context.Context, name string, from io.Reader, c policy
 	if err != nil {
 		return policy.Input{}, nil, err
 	}
-	in, err := plan.Read(name, text)
+	d, err := planformat.Read(name, text)
 	if err != nil {
-		return in, nil, err
+		return policy.Input{}, nil, err
 	}
+	in := plan.Of(name, d)
 	around, w, err := o.around(ctx, c, workload)
 	if err != nil {
 		return in, nil, err
 	}
 	in.Context = around
-	_, changes := in.Document["resource_changes"]
+	_, changes := d.Changes()
 	if changes {
-		if in.Context.Cost, err = o.costs.ofText(ctx, name, text, w); err != nil {
+		if in.Context.Cost, err = o.costs.ofDocument(ctx, name, d, w); err != nil {
 			return in, nil, err
 		}
 	}

@@ -102,7 +102,13 @@ func (g policyGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateRes
 		return run.GateResult{}, err
 	}
 	conceals(document, secret, report.Results)
-	return resultOf(report), nil
+	result := resultOf(report)
+	for _, notice := range document.Notices { // what is not in the plan nobody has judged
+		if len(in.Run.Targets) == 0 {
+			result.Message += "; " + notice.Message
+		}
+	}
+	return result, nil
 }
 
 // ofTheWhole is the result for a part of an approved plan: rules look for what

@@ -58,7 +58,7 @@ func edges() map[string]string {
 
 // clientRooms is all that the client may link besides its own packages.
 func clientRooms() []string {
-	return []string{"internal/kernel", "internal/platform/yamldoc", "internal/platform/conceal", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
+	return []string{"internal/kernel", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/jsonscan", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
 }
 
 type pkg struct {

@@ -120,16 +120,16 @@ func (f *estimateFlags) sets(c *cobra.Command, e *command.Env, args []string) (a
 	if len(f.given) > 0 {
 		return nil, nil, &exit.UsageError{Err: errors.New("a plan has its values: --var and --var-file go with a folder"), Command: c.CommandPath()}
 	}
-	in := c.InOrStdin()
+	in, name := c.InOrStdin(), "the input"
 	if f.plan != "-" {
 		file, err := command.Open(f.plan)
 		if err != nil {
 			return nil, nil, err
 		}
 		defer func() { _ = file.Close() }()
-		in = file
+		in, name = file, f.plan
 	}
-	plan, err := planfile.Read(f.plan, in)
+	plan, err := planfile.Read(name, in)
 	if err != nil {
 		return nil, nil, err
 	}

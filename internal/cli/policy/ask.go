@@ -52,8 +52,6 @@ func sendable(name string, from io.Reader) error {
 	switch {
 	case err != nil:
 		return kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", name, err)
-	case info.IsDir():
-		return kernel.Errorf(kernel.Invalid, "%s is a folder", name).WithFix("name the plan as JSON, or -")
 	case info.Size() > policy.MaxOffered:
 		return kernel.Errorf(kernel.TooLarge, "%s has %d MiB, more than the %d that a server takes", name, info.Size()>>20, policy.MaxOffered>>20).
 			WithFix("evaluate it without --server")

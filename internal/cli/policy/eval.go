@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -111,9 +109,9 @@ func (f *evalFlags) evaluate(c *cobra.Command, e *command.Env) (policy.Report, e
 	defer func() { _ = from.Close() }()
 	content, err := io.ReadAll(io.LimitReader(from, plan.MaxBytes+1))
 	if err != nil {
-		return policy.Report{}, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", f.plan, err)
+		return policy.Report{}, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", nameOf(f.plan), err)
 	}
-	in, err := plan.Read(f.plan, content)
+	in, err := plan.Read(nameOf(f.plan), content)
 	if err != nil {
 		return policy.Report{}, err
 	}
@@ -123,7 +121,9 @@ func (f *evalFlags) evaluate(c *cobra.Command, e *command.Env) (policy.Report, e
 	if err != nil {
 		return policy.Report{}, err
 	}
-	return set.Eval(c.Context(), in, rego.Options{Timeout: f.timeout})
+	report, err := set.Eval(c.Context(), in, rego.Options{Timeout: f.timeout})
+	report.Notices = append(report.Notices, in.Notices...)
+	return report, err
 }
 
 // open opens the file, or the input for -.
@@ -131,14 +131,11 @@ func open(e *command.Env, file string) (io.ReadCloser, error) {
 	if file == "-" {
 		return io.NopCloser(e.In), nil
 	}
-	f, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, kernel.Errorf(kernel.NotFound, "there is no file %s", file).WithFix("write it with `terraform show -json plan.out > %s`", file)
+	f, err := command.Open(file)
+	if known, ok := errors.AsType[*kernel.Error](err); ok && known.Fix == "" {
+		return nil, known.WithFix("write it with `terraform show -json tfplan > plan.json`, and name that file")
 	}
-	if err != nil {
-		return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", file, err)
-	}
-	return f, nil
+	return f, err
 }
 
 // verdict is how the command ends.

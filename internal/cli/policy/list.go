@@ -70,6 +70,9 @@ func (f *listFlags) ofClient(c *cobra.Command, e *command.Env) error {
 	if err != nil {
 		return &exit.PolicyError{Err: err}
 	}
+	if err := f.policy.Check(set.Policies()); err != nil {
+		return &exit.PolicyError{Err: err}
+	}
 	found := slices.DeleteFunc(set.Policies(), func(p policy.Policy) bool {
 		return !f.policy.Wants(p) || f.policy.Level != "" && p.Level != f.policy.Level
 	})

@@ -84,7 +84,10 @@ func writeTests(w io.Writer, t tested) {
 		if r.Verdict == rego.Passed {
 			continue
 		}
-		_, _ = fmt.Fprintf(w, "%s  %s.%s\n  %s:%d %s\n", strings.ToUpper(string(r.Verdict)), r.Package, r.Name, r.File, r.Line, r.Message)
+		_, _ = fmt.Fprintf(w, "%s  %s.%s\n  %s\n", strings.ToUpper(string(r.Verdict)), r.Package, r.Name, strings.TrimSpace(fmt.Sprintf("%s:%d %s", r.File, r.Line, r.Message)))
+		for _, one := range r.Cases {
+			_, _ = fmt.Fprintf(w, "  fails: %s\n", one)
+		}
 		if r.Printed != "" {
 			_, _ = fmt.Fprintf(w, "  %s\n", strings.TrimSpace(r.Printed))
 		}

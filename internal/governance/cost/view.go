@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -57,6 +58,10 @@ func (v View) Str(path, otherwise string) string {
 		}
 	case float64:
 		return strconv.FormatFloat(s, 'f', -1, 64)
+	case json.Number:
+		if n, err := s.Float64(); err == nil {
+			return strconv.FormatFloat(n, 'f', -1, 64)
+		}
 	case bool:
 		return strconv.FormatBool(s)
 	}
@@ -134,6 +139,8 @@ func number(v any) (float64, bool) {
 		return float64(n), true
 	case int64:
 		return float64(n), true
+	case json.Number:
+		return number(string(n))
 	case string:
 		f, err := strconv.ParseFloat(n, 64)
 		return f, err == nil && !math.IsNaN(f)

@@ -52,6 +52,7 @@ func (s *Service) Evaluate(ctx context.Context, q Question) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	report.Notices = append(report.Notices, q.Input.Notices...)
 	err = s.exempt(ctx, q, &report)
 	return report, err
 }

@@ -28,4 +28,6 @@ type Input struct {
 	// policies said of a text is told again of the same one.
 	Written [][]byte
 	Context Context
+	// Notices are what the document leaves out: no policy can judge that.
+	Notices []Notice
 }

@@ -4,35 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
-
-// Filter narrows a list of policies; what is empty does not.
-type Filter struct {
-	// Text is a part of the id or of the title.
-	Text string
-	// Set is a source, Type a type of resources, Control a framework or framework:id.
-	Set, Type, Control string
-	Severity           Severity
-	// Stage is the one whose level is told.
-	Stage string
-	// Level is one that it has on the stage, or on any.
-	Level Level
-}
-
-// Wants reports whether what the policy itself says is wanted; of the level, which is
-// another where it is assigned, it says nothing.
-func (f Filter) Wants(p Policy) bool {
-	text := strings.ToLower(f.Text)
-	answers := slices.ContainsFunc(p.Controls.Names(), func(name string) bool {
-		return name == f.Control || strings.HasPrefix(name, f.Control+":")
-	})
-	return (strings.Contains(p.ID, text) || strings.Contains(strings.ToLower(p.Title), text)) &&
-		is(f.Set, p.Source) && (f.Severity == "" || f.Severity == p.Severity) &&
-		(f.Type == "" || slices.Contains(p.Resources, f.Type)) && (f.Control == "" || answers)
-}
 
 // Origin is where the level of a policy is from.
 type Origin string
@@ -88,9 +62,14 @@ func (s *Service) ListPolicies(ctx context.Context, scope kernel.Scope, f Filter
 	if err != nil && !slices.ContainsFunc(sources, func(one Source) bool { return one.Version == "" }) {
 		return kernel.Page[InForce]{}, err
 	}
-	versions := map[string]string{}
+	versions, names := map[string]string{}, []string{}
 	for _, one := range sources {
-		versions[one.Name] = one.Version
+		versions[one.Name], names = one.Version, append(names, one.Name)
+	}
+	if err == nil { // else nobody knows what the others have
+		if err := f.Check(all, names...); err != nil {
+			return kernel.Page[InForce]{}, err
+		}
 	}
 	var found []InForce
 	for _, p := range sortedByID(all) {

@@ -252,7 +252,7 @@ func (p *savedPlan) limit(targets []string) {
 
 // describe tells the plan as terraform's JSON does.
 func describe(plan savedPlan, have map[string]string, want root) *tfjson.Plan {
-	p := &tfjson.Plan{PlannedValues: &tfjson.StateValues{Outputs: map[string]*tfjson.StateOutput{}}}
+	p := &tfjson.Plan{FormatVersion: "1.2", PlannedValues: &tfjson.StateValues{Outputs: map[string]*tfjson.StateOutput{}}}
 	for name, raw := range want.Outputs {
 		var v any
 		_ = json.Unmarshal(raw, &v) // made by the bench

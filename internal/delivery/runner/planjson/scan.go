@@ -9,6 +9,8 @@ import (
 	"io"
 
 	fastjson "github.com/segmentio/encoding/json"
+
+	"github.com/terrace-idp/terrace/internal/platform/jsonscan"
 )
 
 // deepest is how deep a value may be for the faster decoder, which has no bound of its
@@ -95,7 +97,7 @@ func (s *scanner) pass(use func(part []byte)) error {
 	if _, err := s.next(); err != nil {
 		return err
 	}
-	var at place
+	var at jsonscan.Value
 	for length := 0; ; {
 		if _, err := s.in.Peek(1); err != nil {
 			return ended(err)
@@ -104,7 +106,7 @@ func (s *scanner) pass(use func(part []byte)) error {
 		if err != nil {
 			return err
 		}
-		n, done := at.through(part)
+		n, done := at.Through(part)
 		use(part[:n])
 		if _, err := s.in.Discard(n); err != nil {
 			return err
@@ -113,7 +115,7 @@ func (s *scanner) pass(use func(part []byte)) error {
 			return errShape
 		}
 		if done {
-			s.deep = at.most
+			s.deep = at.Most
 			return nil
 		}
 	}

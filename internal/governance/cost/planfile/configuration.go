@@ -1,64 +1,56 @@
 package planfile
 
-import (
-	"encoding/json"
-	"strings"
-)
+import "strings"
 
 // maxModules bounds how deep modules are nested.
 const maxModules = 64
 
-type module struct {
-	Resources []struct {
-		Address     string
-		Expressions map[string]json.RawMessage
-	}
-	ModuleCalls map[string]struct {
-		Module module
-	} `json:"module_calls"`
-}
-
-// collect notes what the expressions of resources name, by address.
-func (m module) collect(prefix string, into map[string]map[string][]string, depth int) {
+// collect notes what the expressions of the resources of a module of the configuration
+// name, by address.
+func collect(module map[string]any, prefix string, into map[string]map[string][]string, depth int) {
 	if depth > maxModules {
 		return
 	}
-	for _, r := range m.Resources {
+	resources, _ := module["resources"].([]any)
+	for _, item := range resources {
+		r, _ := item.(map[string]any)
+		address, _ := r["address"].(string)
 		refs := map[string][]string{}
-		for name, raw := range r.Expressions {
-			if found := references(prefix, raw); len(found) > 0 {
+		for name, expression := range object(r["expressions"]) {
+			if found := references(prefix, expression); len(found) > 0 {
 				refs[name] = found
 			}
 		}
-		into[prefix+r.Address] = refs
+		into[prefix+address] = refs
 	}
-	for name, call := range m.ModuleCalls {
-		call.Module.collect(prefix+"module."+name+".", into, depth+1)
+	for name, call := range object(module["module_calls"]) {
+		collect(object(object(call)["module"]), prefix+"module."+name+".", into, depth+1)
 	}
 }
 
 // references are the resources that an expression, or the blocks of one, names.
-func references(prefix string, raw json.RawMessage) []string {
-	var one struct{ References []string }
-	if json.Unmarshal(raw, &one) == nil && len(one.References) > 0 {
-		var out []string
-		for _, ref := range one.References {
-			parts := strings.Split(ref, ".")
-			if len(parts) >= 2 && strings.Contains(parts[0], "_") {
+func references(prefix string, expression any) []string {
+	var out []string
+	switch e := expression.(type) {
+	case map[string]any:
+		list, _ := e["references"].([]any)
+		for _, item := range list {
+			ref, _ := item.(string)
+			if parts := strings.Split(ref, "."); len(parts) >= 2 && strings.Contains(parts[0], "_") {
 				out = append(out, prefix+parts[0]+"."+strings.SplitN(parts[1], "[", 2)[0])
 			}
 		}
-		return out
-	}
-	var blocks []map[string]json.RawMessage
-	if json.Unmarshal(raw, &blocks) != nil {
-		return nil
-	}
-	var out []string
-	for _, b := range blocks {
-		for _, inner := range b {
-			out = append(out, references(prefix, inner)...)
+	case []any:
+		for _, block := range e {
+			for _, inner := range object(block) {
+				out = append(out, references(prefix, inner)...)
+			}
 		}
 	}
 	return out
+}
+
+func object(v any) map[string]any {
+	o, _ := v.(map[string]any)
+	return o
 }

@@ -6,10 +6,6 @@
 package planfile
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"slices"
 
@@ -21,37 +17,6 @@ import (
 // Plan is the resources before and after the apply.
 type Plan struct {
 	Before, After *cost.Set
-}
-
-type document struct {
-	FormatVersion   any `json:"format_version"`
-	Version         any
-	Errored         bool
-	Complete        *bool
-	ResourceChanges []change `json:"resource_changes"`
-	DeferredChanges []struct {
-		Reason         string
-		ResourceChange change `json:"resource_change"`
-	} `json:"deferred_changes"`
-	PlannedValues *struct {
-		RootModule map[string]json.RawMessage `json:"root_module"`
-	} `json:"planned_values"`
-	Values        json.RawMessage
-	Configuration struct {
-		RootModule module `json:"root_module"`
-	}
-}
-
-type change struct {
-	Address string
-	Mode    string
-	Type    string
-	Change  *struct {
-		Actions      []string
-		Before       map[string]any
-		After        map[string]any
-		AfterUnknown map[string]any `json:"after_unknown"`
-	}
 }
 
 // Read reads a plan as terraform show -json prints it.
@@ -66,93 +31,79 @@ func Read(path string, in io.Reader) (*Plan, error) {
 // Parse reads a plan from memory. It refuses what policies refuse, and states, which
 // say nothing of what is going to be.
 func Parse(path string, src []byte) (*Plan, error) {
-	if err := planformat.Text(path, src); err != nil {
+	d, err := planformat.Read(path, src)
+	if err != nil {
 		return nil, err
 	}
-	var d document
-	if err := json.Unmarshal(src, &d); err != nil {
-		return nil, misshapen(path, src, err)
-	}
-	if err := d.check(path); err != nil {
-		return nil, err
+	return Of(path, d)
+}
+
+// Of takes what a plan has that costs; errors call it path. What is not in the plan is
+// told as what has no price.
+func Of(path string, d planformat.Document) (*Plan, error) {
+	const fix = "give what `terraform show -json tfplan` writes of a plan file"
+	planned := object(object(d.Values["planned_values"])["root_module"])
+	changes, told := d.Changes()
+	switch {
+	case d.Kind != planformat.Plan:
+		return nil, kernel.Errorf(kernel.Invalid, "%s is a state, not a plan", path).WithFix(fix)
+	case !told && len(planned) > 0:
+		return nil, kernel.Errorf(kernel.Invalid, "%s is no whole plan: it has no resource_changes", path).WithFix(fix)
 	}
 	refs := map[string]map[string][]string{}
-	d.Configuration.RootModule.collect("", refs, 0)
+	collect(object(object(d.Values["configuration"])["root_module"]), "", refs, 0)
 	var before, after []*cost.Resource
-	for i, c := range d.ResourceChanges {
-		if c.Address == "" || c.Type == "" || c.Change == nil {
-			return nil, planformat.Lacks(path, i)
-		}
-		if c.Mode == "data" {
+	for _, item := range changes {
+		c := changeOf(object(item))
+		if c.mode == "data" {
 			continue
 		}
-		found := refs[cost.BlockOf(c.Address)]
-		was := c.Change.Before
-		if was == nil && slices.Equal(c.Change.Actions, []string{"no-op"}) {
-			was = c.Change.After // a plan may tell what it does not change once
+		found := refs[cost.BlockOf(c.address)]
+		if c.existed() {
+			before = append(before, &cost.Resource{Address: c.address, Type: c.kind, Values: c.before, Refs: found})
 		}
-		if was != nil && (len(c.Change.Actions) > 1 || !slices.Contains(c.Change.Actions, "create")) {
-			before = append(before, &cost.Resource{Address: c.Address, Type: c.Type, Values: was, Refs: found})
-		}
-		if c.Change.After != nil {
-			after = append(after, &cost.Resource{Address: c.Address, Type: c.Type, Values: c.Change.After, Refs: found, Unknown: unknown(c.Change.AfterUnknown)})
+		if c.after != nil {
+			after = append(after, &cost.Resource{Address: c.address, Type: c.kind, Values: c.after, Refs: found, Unknown: c.unknown})
 		}
 	}
-	later, running := d.deferred(refs)
+	later, running := deferred(d.Values, refs)
 	p := &Plan{Before: cost.NewSet(append(before, running...)), After: cost.NewSet(append(after, running...))}
 	p.After.Unread = later
-	switch {
-	case d.Errored:
-		p.After.Unread = append(p.After.Unread, cost.Unpriced{Address: path, Type: "plan", Reason: "planning ended with an error: what was not planned is not in it"})
-	case d.Complete != nil && !*d.Complete && len(later) == 0:
-		p.After.Unread = append(p.After.Unread, cost.Unpriced{Address: path, Type: "plan", Reason: "the plan is not complete: what it leaves to another one, as with -target, is not in it"})
+	for _, gap := range d.Gaps() {
+		if gap.Address == "" && !gap.Deferred { // of the others there is more to tell
+			p.After.Unread = append(p.After.Unread, cost.Unpriced{Address: path, Type: "plan", Reason: gap.Message})
+		}
 	}
 	return p, nil
 }
 
-// check refuses what is no plan, and plans that do not say what changes.
-func (d *document) check(path string) error {
-	const fix = "give what `terraform show -json` writes of a plan file"
-	if d.FormatVersion == nil {
-		if d.Version != nil {
-			return kernel.Errorf(kernel.Invalid, "%s is a state, not a plan", path).WithFix(fix)
-		}
-		return kernel.Errorf(kernel.Invalid, "%s is no plan: it has no format_version", path).WithFix(fix)
-	}
-	if err := planformat.Version(path, d.FormatVersion); err != nil {
-		return err
-	}
-	switch {
-	case d.ResourceChanges != nil:
-		return nil
-	case len(d.Values) > 0:
-		return kernel.Errorf(kernel.Invalid, "%s is a state, not a plan", path).WithFix(fix)
-	case d.PlannedValues == nil || len(d.PlannedValues.RootModule) > 0:
-		return kernel.Errorf(kernel.Invalid, "%s is no whole plan: it has no resource_changes", path).WithFix(fix)
-	}
-	return nil
+// change is what a plan does with a resource.
+type change struct {
+	address, kind, mode string
+	actions             []any
+	before, after       map[string]any
+	unknown             map[string]bool
 }
 
-// misshapen is the error for what is no JSON, or has something else where a plan has
-// its parts.
-func misshapen(path string, src []byte, err error) error {
-	e, ok := errors.AsType[*json.UnmarshalTypeError](err)
-	if !ok || e.Field == "" {
-		return planformat.Broken(path, src)
+func changeOf(rc map[string]any) change {
+	of := object(rc["change"])
+	c := change{before: object(of["before"]), after: object(of["after"]), unknown: map[string]bool{}}
+	c.address, _ = rc["address"].(string)
+	c.kind, _ = rc["type"].(string)
+	c.mode, _ = rc["mode"].(string)
+	c.actions, _ = of["actions"].([]any)
+	if c.before == nil && slices.Equal(c.actions, []any{"no-op"}) {
+		c.before = c.after // a plan may tell what it does not change once
 	}
-	head := src[:min(int(e.Offset), len(src))]
-	return kernel.Errorf(kernel.Invalid, "%s is no plan", path).WithProblems(kernel.Problem{
-		File: path, Line: bytes.Count(head, []byte("\n")) + 1, Column: max(1, len(head)-bytes.LastIndexByte(head, '\n')-1),
-		Message: fmt.Sprintf("a %s is not expected at %s", e.Value, e.Field), Fix: "give what `terraform show -json` writes of a plan file",
-	})
-}
-
-func unknown(values map[string]any) map[string]bool {
-	out := map[string]bool{}
-	for name, v := range values {
-		if b, ok := v.(bool); ok && b {
-			out[name] = true
+	for name, v := range object(of["after_unknown"]) {
+		if v == true {
+			c.unknown[name] = true
 		}
 	}
-	return out
+	return c
+}
+
+// existed reports whether it was there before.
+func (c change) existed() bool {
+	return c.before != nil && (len(c.actions) > 1 || !slices.Contains(c.actions, any("create")))
 }

@@ -37,7 +37,7 @@ func TestWhatSaysNothingOfChangesIsRefused(t *testing.T) {
 		`{"format_version":"1.0","values":{"root_module":{}}}`:                            "is a state",
 		`{"version":4,"resources":[]}`:                                                    "is a state",
 		`{"format_version":"1.2","planned_values":{"root_module":{"resources":[]}}}`:      "has no resource_changes",
-		`{"format_version":"1.2"}`:                                                        "has no resource_changes",
+		`{"format_version":"1.2"}`:                                                        "is a state",
 		`{"format_version":"1.2","planned_values":{"root_module":{}}}`:                    "",
 		`{"resource_changes":[]}`:                                                         "has no format_version",
 		`{"format_version":"1.2","resource_changes":[{"address":"a.b","change":"gone"}]}`: "is no plan",

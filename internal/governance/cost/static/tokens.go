@@ -6,6 +6,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/terrace-idp/terrace/internal/platform/jsonscan"
 )
 
 // nesting follows how deep a text nests, before it is parsed: the parser calls
@@ -120,26 +122,11 @@ func templateTokens(src []byte, name string) hclsyntax.Tokens {
 
 // shallowJSON refuses JSON that nests deeper than it may.
 func shallowJSON(src []byte, name string) error {
-	depth, quoted, at := 0, false, hcl.Pos{Line: 1, Column: 1}
-	for i := 0; i < len(src); i++ {
-		at.Column++
-		switch c := src[i]; {
-		case c == '\n':
-			at.Line, at.Column = at.Line+1, 1
-		case quoted && c == '\\':
-			i++
-			at.Column++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{', c == '[':
-			depth++
-		case c == '}', c == ']':
-			depth--
-		}
-		if depth > maxNesting {
-			return refused(hcl.Range{Filename: name, Start: at, End: at}, fmt.Sprintf("values are nested deeper than %d levels", maxNesting), "Split the file.")
-		}
+	deep := jsonscan.Deeper(src, maxNesting)
+	if deep < 0 {
+		return nil
 	}
-	return nil
+	line, column := jsonscan.Position(src, deep)
+	at := hcl.Pos{Line: line, Column: column, Byte: deep}
+	return refused(hcl.Range{Filename: name, Start: at, End: at}, fmt.Sprintf("values are nested deeper than %d levels", maxNesting), "Split the file.")
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
+	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
 	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -146,9 +147,11 @@ func read(tree fs.FS, file string) (map[string]policy.Input, error) {
 	}
 	cases := map[string]policy.Input{}
 	for name, document := range labelled.Mock {
-		if cases[name], err = plan.Document(file+" "+name, document); err != nil {
+		d, err := planformat.Fragment(file+" "+name, document)
+		if err != nil {
 			return nil, err
 		}
+		cases[name] = plan.Of(file+" "+name, d)
 	}
 	return cases, nil
 }

@@ -9,7 +9,7 @@ import (
 
 func TestWhatARunDoesNotKeepIsPutBack(t *testing.T) {
 	t.Parallel()
-	in, err := plan.Read("p", []byte(`{"planned_values":{"outputs":{"o":{"value":1}}},"resource_changes":[
+	in, err := plan.Read("p", []byte(`{"format_version":"1.2","planned_values":{"outputs":{"o":{"value":1}}},"resource_changes":[
 		{"address":"t.new","mode":"managed","type":"t","name":"new","provider_name":"p","change":{"actions":["create"],"before":null,"after":{"a":1,"key":"s3cret"},"after_sensitive":{"key":true}}},
 		{"address":"t.gone","mode":"managed","type":"t","name":"gone","deposed":"d","change":{"actions":["delete"],"before":{"a":2},"after":null}},
 		{"address":"module.m[\"x.y\\\"]\"].module.module.t.same[0]","module_address":"module.m[\"x.y\\\"]\"].module.module","mode":"managed","type":"t","name":"same","index":0,"change":{"actions":["no-op"],"before":null,"after":{"a":3}}},
@@ -37,7 +37,7 @@ func TestWhatARunDoesNotKeepIsPutBack(t *testing.T) {
 
 func TestWhatAPlanHasStaysAsItIs(t *testing.T) {
 	t.Parallel()
-	in, err := plan.Read("p", []byte(`{"planned_values":{"root_module":{"of":"terraform"}},"prior_state":{"of":"terraform"},
+	in, err := plan.Read("p", []byte(`{"format_version":"1.2","planned_values":{"root_module":{"of":"terraform"}},"prior_state":{"of":"terraform"},
 		"resource_changes":[{"address":"t.n","type":"t","change":{"actions":["update"],"before":{},"after":{}}}]}`))
 	if err != nil {
 		t.Fatal(err)
@@ -53,10 +53,10 @@ func TestWhatAPlanHasStaysAsItIs(t *testing.T) {
 // A run keeps the data sources and outputs of the prior state; the resources join them.
 func TestDataSourcesAndOutputsOfThePriorStateStay(t *testing.T) {
 	t.Parallel()
-	in, err := plan.Read("p", []byte(`{"prior_state":{"format_version":"1.0","values":{
+	in, err := plan.Read("p", []byte(`{"format_version":"1.2","prior_state":{"format_version":"1.0","values":{
 		"outputs":{"o":{"sensitive":true,"value":"s3cret"}},
-		"root_module":{"resources":[{"address":"data.t.a","mode":"data","values":{"key":"s3cret"},"sensitive_values":{"key":true}}],
-			"child_modules":[{"address":"module.m","resources":[{"address":"module.m.data.t.b","mode":"data","values":{"n":1}}]}]}}},
+		"root_module":{"resources":[{"address":"data.t.a","type":"t","mode":"data","values":{"key":"s3cret"},"sensitive_values":{"key":true}}],
+			"child_modules":[{"address":"module.m","resources":[{"address":"module.m.data.t.b","type":"t","mode":"data","values":{"n":1}}]}]}}},
 		"resource_changes":[
 		{"address":"module.m.t.c","module_address":"module.m","mode":"managed","type":"t","name":"c","change":{"actions":["update"],"before":{"n":2},"after":{"n":3}}},
 		{"address":"t.d","mode":"managed","type":"t","name":"d","change":{"actions":["delete"],"before":{"n":4},"after":null}}]}`))
@@ -66,8 +66,8 @@ func TestDataSourcesAndOutputsOfThePriorStateStay(t *testing.T) {
 	plan.Redact(in)
 	plan.Complete(in)
 	const want = `{"format_version":"1.0","values":{"outputs":{"o":{"sensitive":true,"value":"(sensitive)"}},"root_module":{` +
-		`"child_modules":[{"address":"module.m","resources":[{"address":"module.m.data.t.b","mode":"data","values":{"n":1}},{"address":"module.m.t.c","mode":"managed","name":"c","type":"t","values":{"n":2}}]}],` +
-		`"resources":[{"address":"data.t.a","mode":"data","sensitive_values":{"key":true},"values":{"key":"(sensitive)"}},{"address":"t.d","mode":"managed","name":"d","type":"t","values":{"n":4}}]}}}`
+		`"child_modules":[{"address":"module.m","resources":[{"address":"module.m.data.t.b","mode":"data","type":"t","values":{"n":1}},{"address":"module.m.t.c","mode":"managed","name":"c","type":"t","values":{"n":2}}]}],` +
+		`"resources":[{"address":"data.t.a","mode":"data","sensitive_values":{"key":true},"type":"t","values":{"key":"(sensitive)"}},{"address":"t.d","mode":"managed","name":"d","type":"t","values":{"n":4}}]}}}`
 	if got, err := json.Marshal(in.Document["prior_state"]); err != nil || string(got) != want {
 		t.Errorf("it is\n%s\nwant\n%s\n%v", got, want, err)
 	}

@@ -1,5 +1,5 @@
-// Package planformat decides whether a document is one of terraform's plans or
-// states that Terrace understands.
+// Package planformat reads one of terraform's plans or states, and decides whether
+// Terrace understands it.
 //
 // It owns the bounds, the versions and the shape that policies and estimates of costs
 // demand alike, and what is said where they are not met. It does not read what is
@@ -7,66 +7,105 @@
 package planformat
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/jsonscan"
 )
 
 // MaxBytes bounds a document.
 const MaxBytes = 256 << 20
 
 // fix is what to do about a document that is none.
-const fix = "write it with `terraform show -json FILE`"
+const fix = "write it with `terraform show -json tfplan > plan.json`"
 
-// Text refuses content that can be no document, whatever is in it.
-func Text(name string, content []byte) error {
-	if len(content) > MaxBytes {
-		return kernel.Errorf(kernel.TooLarge, "%s has %d MiB, more than the %d allowed", name, len(content)>>20, MaxBytes>>20)
-	}
-	if bytes.HasPrefix(content, []byte("PK\x03\x04")) {
-		return kernel.Errorf(kernel.Invalid, "%s is a plan as terraform keeps it, not JSON", name).WithFix(fix)
-	}
-	return nil
+// Kind is what a document is.
+type Kind int
+
+// The kinds of documents.
+const (
+	// Plan is a plan as `terraform show -json` writes it.
+	Plan Kind = iota
+	// State is a state as that writes it.
+	State
+	// StateFile is a state as terraform keeps it.
+	StateFile
+)
+
+// Document is a plan or a state that is understood.
+type Document struct {
+	Kind Kind
+	// Values has its numbers as they are written, as json.Number.
+	Values map[string]any
+	// Written are its resource_changes as the text has them, where that is known.
+	Written [][]byte
 }
 
-// Broken is the error for content that could not be decoded, with the place.
-func Broken(name string, content []byte) error {
-	said, line, column := where(content)
-	return kernel.Errorf(kernel.Invalid, "%s is no object of JSON: %s", name, said).WithFix(fix).
-		WithProblems(kernel.Problem{File: name, Line: line, Column: column, Message: said, Fix: fix})
+// Changes are the resource changes of a plan; false says that it has none written down.
+func (d Document) Changes() ([]any, bool) {
+	list, ok := d.Values["resource_changes"].([]any)
+	return list, ok
 }
 
-// where says at which place a text stops being what it should be.
-func where(content []byte) (said string, line, column int) {
-	var document map[string]any
-	err := json.Unmarshal(content, &document)
-	at := int64(len(content))
-	said = "it breaks off or has a mistake"
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		at = min(at, syntax.Offset)
-	} else if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return "it is a list, a text or a number", 1, 1
+// Read reads a document; errors call it name. Nobody may change the content afterwards:
+// texts of the document are parts of it.
+func Read(name string, content []byte) (Document, error) {
+	content, err := text(name, content)
+	if err != nil {
+		return Document{}, err
 	}
-	if len(bytes.TrimSpace(content)) == 0 {
-		return "it is empty", 1, 1
+	values, written, err := decode(name, content)
+	if err != nil {
+		return Document{}, err
 	}
-	head := bytes.TrimRight(content[:at], "\r\n")
-	line = 1 + bytes.Count(head, []byte("\n"))
-	return said + " in line " + strconv.Itoa(line), line, len(head) - bytes.LastIndexByte(head, '\n') - 1
+	c := &checker{name: name, content: content}
+	d, err := c.document(values)
+	d.Written = written
+	return d, err
 }
 
-// Version refuses a version of the format that is not known: a new major one
-// promises nothing of what its parts mean.
-func Version(name string, version any) error {
-	if readable(version) {
-		return nil
+// Fragment takes a part of a plan or of a state that was read already, as labelled
+// examples have them: it needs no version, and its changes need not say what they do.
+func Fragment(name string, values map[string]any) (Document, error) {
+	c := &checker{name: name, fragment: true}
+	return c.document(values)
+}
+
+// document decides what the values are, and checks that.
+func (c *checker) document(values map[string]any) (Document, error) {
+	d := Document{Values: values}
+	version, versioned := values["format_version"]
+	switch _, state := values["values"].(map[string]any); {
+	case versioned && !readable(version):
+		return d, c.version(version)
+	case !versioned && isFour(values["version"]):
+		d.Kind = StateFile
+		c.stateFile(values)
+	case !versioned && !c.fragment:
+		return d, c.neither(values)
+	case state || len(values) == 1 && versioned: // with nothing else it is a state without anything
+		d.Kind = State
+		c.tree(values["values"], "values")
+	default:
+		if !c.plan(values) {
+			return d, c.neither(values)
+		}
 	}
-	return kernel.Errorf(kernel.Invalid, "%s has the format version %v, which Terrace does not know: what is in it could be overlooked", name, version).
-		WithFix("write it with `terraform show -json FILE` of a Terraform whose format is 0.1, 0.2 or 1.x, or update Terrace")
+	if len(c.problems) > 0 {
+		return d, kernel.Errorf(kernel.Invalid, "%s is no plan or state as terraform writes them", c.name).WithProblems(c.problems...).WithFix(fix)
+	}
+	return d, nil
+}
+
+// version refuses a version of the format that is not known: a new major one promises
+// nothing of what its parts mean.
+func (c *checker) version(version any) error {
+	c.wrong("Terrace does not know this version of the format", "format_version")
+	return kernel.Errorf(kernel.Invalid, "%s has the format version %v, which Terrace does not know: what is in it could be overlooked", c.name, version).
+		WithProblems(c.problems...).WithFix("write it with `terraform show -json FILE` of a Terraform whose format is 0.1, 0.2 or 1.x, or update Terrace")
 }
 
 func readable(version any) bool {
@@ -81,36 +120,44 @@ func readable(version any) bool {
 	return major == "1" || text == "0.1" || text == "0.2"
 }
 
-// Changes says what is wrong with the shape of the resource changes of a document:
-// rules and prices would find nothing in it, and pass.
-func Changes(name string, changes any) error {
-	if changes == nil {
-		return nil
+func isFour(v any) bool {
+	switch v := v.(type) {
+	case json.Number:
+		return v == "4"
+	case float64:
+		return v == 4
+	default:
+		return false
 	}
-	list, ok := changes.([]any)
-	if !ok {
-		return kernel.Errorf(kernel.Invalid, "%s: resource_changes is no list", name).WithFix(fix)
-	}
-	for i, item := range list {
-		change, ok := item.(map[string]any)
-		if !ok || !isText(change["address"]) || !isText(change["type"]) || !isObject(change["change"]) {
-			return Lacks(name, i)
+}
+
+// neither is the error for a document that is neither a plan nor a state.
+func (c *checker) neither(values map[string]any) error {
+	what, todo := "neither a plan nor a state", fix
+	has := func(names ...string) bool {
+		for _, name := range names {
+			if _, ok := values[name]; ok {
+				return true
+			}
 		}
+		return false
 	}
-	return nil
+	switch {
+	case has("@level", "@message"):
+		what = "a line of the log that `terraform plan -json` writes, not the plan"
+	case has("resource_changes", "planned_values", "prior_state") && !has("format_version"):
+		what = "a part of a plan: it has no format_version"
+	case has("format_version"):
+		what = "no whole plan: it has neither resource_changes nor planned_values, and no values as a state has"
+	case has("version") && has("lineage", "serial", "resources", "modules"):
+		what, todo = fmt.Sprintf("a state of version %v, and Terrace reads version 4", values["version"]), "write it with `terraform show -json > state.json`"
+	case has("resource", "terraform", "provider", "module", "variable", "locals", "data"):
+		what, todo = "a configuration, not a plan of it", planIt
+	}
+	err := kernel.Errorf(kernel.Invalid, "%s is %s", c.name, what).WithFix("%s", todo)
+	if !has("format_version") && !c.fragment {
+		line, column := jsonscan.Position(c.content, jsonscan.Find(c.content))
+		err = err.WithProblems(kernel.Problem{File: c.name, Line: line, Column: column, Message: "format_version is expected in this object, as plans and states have it"})
+	}
+	return err
 }
-
-// Lacks is the error for a resource change without its parts.
-func Lacks(name string, i int) error {
-	return kernel.Errorf(kernel.Invalid, "%s: resource_changes[%d] lacks its address, type or change", name, i).WithFix(fix)
-}
-
-// Neither is the error for a document that is neither a plan nor a state.
-func Neither(name string) error {
-	return kernel.Errorf(kernel.Invalid, "%s is neither a plan nor a state", name).
-		WithFix("it needs resource_changes, planned_values or values, as `terraform show -json FILE` writes them")
-}
-
-func isText(v any) bool { s, ok := v.(string); return ok && s != "" }
-
-func isObject(v any) bool { _, ok := v.(map[string]any); return ok }

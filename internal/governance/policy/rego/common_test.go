@@ -17,7 +17,7 @@ func TestWhatIsTooMuchForAllIsToldOnce(t *testing.T) {
 	for n, level := range []string{"advisory", "soft-mandatory", "hard-mandatory", "advisory", "advisory", "advisory"} {
 		sources[fmt.Sprintf("p%d.rego", n)] = fmt.Sprintf("# METADATA\n# custom: {level: %s}\npackage p%d\n\ndeny contains \"a\" if {\n\tsome x in numbers.range(1, 5000)\n\tsome y in numbers.range(1, 5000)\n\tx * y < 0\n}\n", level, n)
 	}
-	report := evaluate(t, sources, `{"resource_changes": []}`, rego.Options{Timeout: time.Microsecond})
+	report := evaluate(t, sources, `{"format_version":"1.2","resource_changes": []}`, rego.Options{Timeout: time.Microsecond})
 	if len(report.Results) != 1 {
 		t.Fatalf("%v", report.Results)
 	}
@@ -36,7 +36,7 @@ func TestKeysThatNothingReads(t *testing.T) {
 	report := evaluate(t, map[string]string{
 		"ours.rego":   "# METADATA\n# custom:\n#   level: advisory\n#   runbook: x\npackage ours\n\ndeny contains \"a\" if true\n\ndeny_b contains \"a\" if true\n",
 		"theirs.rego": "# METADATA\n# custom:\n#   runbook: x\npackage theirs\n\ndeny contains \"a\" if true\n",
-	}, `{"resource_changes": []}`, rego.Options{})
+	}, `{"format_version":"1.2","resource_changes": []}`, rego.Options{})
 	want := policy.Notice{File: "mine/ours.rego", Line: 4, Column: 5, Message: "nothing reads custom.runbook"}
 	if len(report.Notices) != 1 || report.Notices[0] != want {
 		t.Errorf("%+v", report.Notices)

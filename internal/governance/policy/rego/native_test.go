@@ -1,6 +1,7 @@
 package rego_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -108,12 +109,28 @@ func TestTheLibraryInGoSaysWhatItSaysInRego(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := judged(t, plain, text, rego.Options{})
-		same(t, fmt.Sprintf("plan %d: %s", n, text), want, judged(t, native, text, rego.Options{}))
+		want := heldAgainst(t, plain, text)
+		same(t, fmt.Sprintf("plan %d: %s", n, text), want, heldAgainst(t, native, text))
 		if len(want.Results) != 8*12 || t.Failed() {
 			t.Fatalf("there are %d results", len(want.Results))
 		}
 	}
+}
+
+// heldAgainst is what policies say of a document that no terraform writes.
+func heldAgainst(t *testing.T, set *rego.Set, text []byte) policy.Report {
+	t.Helper()
+	var in policy.Input
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&in.Document); err != nil {
+		t.Fatal(err)
+	}
+	report, err := set.Eval(t.Context(), in, amply(rego.Options{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
 }
 
 // A rule that only compiles here is none.

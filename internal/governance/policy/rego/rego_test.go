@@ -64,7 +64,7 @@ func evaluate(t *testing.T, sources map[string]string, document string, o rego.O
 	return report
 }
 
-const document = `{"resource_changes":[
+const document = `{"format_version":"1.2","resource_changes":[
 	{"address":"azurerm_storage_account.a","type":"azurerm_storage_account","name":"a","change":{"actions":["create"],"after":{"name":"a","tags":null}}}]}`
 
 func TestConftestPoliciesWorkAsTheyAre(t *testing.T) {
@@ -235,6 +235,9 @@ func TestAPolicyThatErrsNeverPasses(t *testing.T) {
 	t.Parallel()
 	cases := map[string]string{
 		"divides by zero":     "deny contains \"a\" if 1 / count(input.none_of_it) > 0\nnumber := 0\ndeny contains \"b\" if 1 / number == 1",
+		"a number of text":    "deny contains \"a\" if to_number(\"1e999\") < 3",
+		"an infinite number":  "deny contains \"a\" if yaml.unmarshal(\"a: .inf\").a < 3",
+		"a constant by zero":  "deny contains \"a\" if 1 / 0 > 3",
 		"two values":          "x := 1 if input.resource_changes\nx := 2 if input.resource_changes\ndeny contains \"a\" if x == 3",
 		"a bad pattern":       "deny contains \"a\" if regex.match(concat(\"\", [\"[\", input.resource_changes[0].name]), \"x\")",
 		"takes too long":      "deny contains \"a\" if { some i in numbers.range(1, 100000); some j in numbers.range(1, 100000); i * j == 0 }",
@@ -359,5 +362,47 @@ func TestTestsOfPolicies(t *testing.T) {
 	}
 	if len(report.Coverage) != 2 || report.Percent <= 0 || report.Percent >= 100 {
 		t.Errorf("coverage %+v %v", report.Coverage, report.Percent)
+	}
+}
+
+// A test that fails tells which of its cases do, and one that errs is no failed one.
+func TestTestsTellTheirCasesAndErrors(t *testing.T) {
+	t.Parallel()
+	report, err := rego.Test(t.Context(), rego.TestOptions{}, library(t), folder(t, files(map[string]string{
+		"a.rego": "package a\n\nhalf(x) := 1 / x\n",
+		"a_test.rego": `package a_test
+
+import data.a
+
+test_table[note] if {
+	some note, c in {"one": [1, 1], "three": [1, 3], "two": [2, 5]}
+	a.half(c[0]) == c[1]
+}
+
+test_errs if a.half(0) == 1
+
+test_errs_twice if {
+	some x in [0, 0.0]
+	a.half(x) == count(input.none)
+}
+
+test_expects_it if not a.half(0)
+
+test_of_another_type if count(input.x) == 1 with input as {"x": null}
+`,
+	}), "mine"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, r := range report.Tests {
+		said = append(said, strings.TrimSpace(r.Name+" "+string(r.Verdict)+" "+strings.Join(r.Cases, ",")))
+		if errs := strings.Contains(r.Message, "mine/a.rego:3: eval_builtin_error: div: divide by zero"); errs != (r.Verdict == rego.Errored) {
+			t.Errorf("%s: %s", r.Name, r.Message)
+		}
+	}
+	const want = "test_table fail three,two; test_errs error; test_errs_twice error; test_expects_it pass; test_of_another_type fail"
+	if got := strings.Join(said, "; "); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

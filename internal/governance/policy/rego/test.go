@@ -3,12 +3,16 @@ package rego
 import (
 	"cmp"
 	"context"
+	"errors"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/cover"
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/tester"
+	"github.com/open-policy-agent/opa/v1/topdown"
 
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 )
@@ -26,12 +30,14 @@ const (
 
 // TestResult is one test.
 type TestResult struct {
-	Package string        `json:"package"`
-	Name    string        `json:"name"`
-	Verdict Verdict       `json:"verdict"`
-	File    string        `json:"file"`
-	Line    int           `json:"line"`
-	Message string        `json:"message,omitempty"`
+	Package string  `json:"package"`
+	Name    string  `json:"name"`
+	Verdict Verdict `json:"verdict"`
+	File    string  `json:"file"`
+	Line    int     `json:"line"`
+	Message string  `json:"message,omitempty"`
+	// Cases are those that fail of a test that is a table, test_x[note].
+	Cases   []string      `json:"cases,omitempty"`
 	Printed string        `json:"printed,omitempty"`
 	Took    time.Duration `json:"took"`
 }
@@ -81,7 +87,7 @@ func Test(ctx context.Context, o TestOptions, library policy.Folder, folders ...
 		return TestReport{}, err
 	}
 	runner := tester.NewRunner().SetCompiler(b.compiler).SetStore(b.store).SetModules(b.modules).
-		CapturePrintOutput(true).RaiseBuiltinErrors(false).Filter(o.Filter).SetTimeout(cmp.Or(o.Timeout, DefaultTimeout))
+		CapturePrintOutput(true).RaiseBuiltinErrors(true).Filter(o.Filter).SetTimeout(cmp.Or(o.Timeout, DefaultTimeout))
 	if b.native {
 		runner.AddCustomBuiltins(nativesForTests())
 	}
@@ -118,15 +124,61 @@ func testResult(r *tester.Result) TestResult {
 		Package: trimData(r.Package), Name: r.Name, Verdict: Passed, File: r.Location.File, Line: r.Location.Row,
 		Printed: string(r.Output), Took: r.Duration,
 	}
+	broken, why := broke(r)
+	t.Cases = failing(r.SubResults)
 	switch {
-	case r.Error != nil:
-		t.Verdict, t.Message = Errored, r.Error.Error()
+	case broken:
+		t.Verdict, t.Message = Errored, why
 	case r.Skip:
 		t.Verdict = Skipped
 	case r.Fail:
-		t.Verdict = Failed
+		t.Verdict, t.Message = Failed, why
 	}
 	return t
+}
+
+// broke reports whether a test could not be evaluated, and why it may not have passed. As
+// in an evaluation, an argument of the wrong type is what policies count on; and of a
+// test that passes, its errors were expected.
+func broke(r *tester.Result) (bool, string) {
+	if r.Error == nil {
+		return false, ""
+	}
+	why := r.Error.Error()
+	if e, ok := errors.AsType[*topdown.Error](r.Error); ok {
+		return r.Fail && fails(*e) || !ofBuiltin(e), why
+	}
+	if all := severalErrors().FindAllStringSubmatch(why, -1); len(all) > 0 { // the library tells several as one text
+		codes, texts := map[string]bool{}, []string{}
+		for _, one := range all {
+			codes[one[1]] = true
+			texts = append(texts, one[3]+": "+one[1]+": "+one[2])
+		}
+		return r.Fail && codes[topdown.BuiltinErr], strings.Join(slices.Compact(texts), "; ")
+	}
+	return true, why
+}
+
+// ofBuiltin reports whether an error is one of a builtin function, after which Rego goes on.
+func ofBuiltin(e *topdown.Error) bool {
+	return e.Code == topdown.BuiltinErr || e.Code == topdown.TypeErr
+}
+
+// severalErrors are the errors in the library's text of several: code, message, place.
+func severalErrors() *regexp.Regexp {
+	return regexp.MustCompile(`\{(eval_\w+) (.+?) ([^ {}]+:\d+) [^{}]*\}`)
+}
+
+// failing are the names of the cases of a test that is a table, test_x[note], that fail.
+func failing(all tester.SubResultMap) []string {
+	var names []string
+	for name, r := range all.Iter {
+		if r.Fail && len(r.SubResults) == 0 {
+			names = append(names, strings.Join(name, "/"))
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // cover tells the coverage of the folders' own files, without that of the library.

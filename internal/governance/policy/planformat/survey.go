@@ -1,54 +1,68 @@
-package plan
+package planformat
 
 import (
 	"bytes"
+	"math"
 	"slices"
+	"strconv"
 	"sync"
+
+	"github.com/terrace-idp/terrace/internal/platform/jsonscan"
 )
 
 // changesKey is what is read beside the rest of a document.
 const changesKey = `"resource_changes"`
 
-// survey is where in a document its changes are, most of what is in it.
+// survey is what there is to know of a document before it is read: how deep it is,
+// whether a number in it is too large, and where its changes are, most of what is in it.
 type survey struct {
 	content []byte
+	scan    jsonscan.Scanner
+	// huge is the place of the first number that nobody can count with.
+	huge int
 	// from and to are the brackets of the changes, commas what is between them.
 	from, to int
 	commas   []int
 }
 
 func (s *survey) look() {
-	now, within := 0, false
-	for i := 0; i < len(s.content); i++ {
-		switch c := s.content[i]; {
-		case c == '"':
-			i = s.quoted(i)
-		case c == '{', c == '[':
-			if now++; now == 2 && c == '[' && s.to == 0 && s.ofChanges(i) {
+	within, before := false, 0
+	for i := s.scan.Next(s.content, 0); i < len(s.content); i = s.scan.Next(s.content, i+1) {
+		switch s.content[i] {
+		case '[':
+			if s.scan.Depth == 2 && s.to == 0 && s.ofChanges(i) {
 				s.from, within = i, true
 			}
-		case c == '}', c == ']':
-			if now--; now == 1 && within {
+		case '}', ']':
+			if s.scan.Depth == 1 && within {
 				s.to, within = i, false
 			}
-		case c == ',' && within && now == 2:
-			s.commas = append(s.commas, i)
+			s.number(before, i)
+		case ',':
+			if within && s.scan.Depth == 2 {
+				s.commas = append(s.commas, i)
+			}
+			s.number(before, i)
 		}
+		before = i
 	}
 }
 
-// quoted is where the text ends that begins at a place.
-func (s *survey) quoted(from int) int {
-	for end := from + 1; ; end++ {
-		n := bytes.IndexByte(s.content[end:], '"')
-		if n < 0 {
-			return len(s.content)
-		}
-		end += n
-		before := bytes.TrimRight(s.content[from+1:end], `\`)
-		if (end-from-1-len(before))%2 == 0 {
-			return end
-		}
+// enough is how long a number is at least that no float64 holds: 1e309.
+const enough = 5
+
+// number looks at what is between two bytes that give the text its shape, where that
+// is a number.
+func (s *survey) number(from, to int) {
+	if to-from <= enough || s.huge > 0 {
+		return
+	}
+	text := bytes.TrimSpace(s.content[from+1 : to])
+	if len(text) < enough || text[0] > '9' || len(text) < 300 && !bytes.ContainsAny(text, "eE") {
+		return
+	}
+	if n, _ := strconv.ParseFloat(string(text), 64); math.IsInf(n, 0) {
+		s.huge = from + 1 + bytes.Index(s.content[from+1:], text[:enough])
 	}
 }
 

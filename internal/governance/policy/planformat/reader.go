@@ -1,11 +1,11 @@
-package plan
+package planformat
 
 import (
 	"encoding/json"
 	"strings"
 )
 
-// deepest is how deep values may be for a reader. What is deeper is for encoding/json.
+// deepest is how deep values may be; no provider comes near it.
 const deepest = 1_000
 
 // reader reads values of JSON once, from the first byte to the last: what decodes into

@@ -47,13 +47,12 @@ func TestPoliciesInForceTellTheirLevelsAndWhereThoseAreFrom(t *testing.T) {
 			filter policy.Filter
 			want   []string
 		}{
-			"all":                  {policy.Filter{}, []string{hards, softs}},
-			"a part of the id":     {policy.Filter{Text: "SOFT"}, []string{softs}},
-			"a source":             {policy.Filter{Set: "theirs"}, []string{hards}},
-			"a level somewhere":    {policy.Filter{Level: policy.SoftMandatory}, []string{softs}},
-			"a level on a stage":   {policy.Filter{Level: policy.SoftMandatory, Stage: "prod"}, nil},
-			"a type that none has": {policy.Filter{Type: "azurerm_key_vault"}, nil},
-			"one stage":            {policy.Filter{Stage: "dev", Text: soft}, []string{soft + " of ours 1, dev soft-mandatory by policy"}},
+			"all":                {policy.Filter{}, []string{hards, softs}},
+			"a part of the id":   {policy.Filter{Text: "SOFT"}, []string{softs}},
+			"a source":           {policy.Filter{Set: "theirs"}, []string{hards}},
+			"a level somewhere":  {policy.Filter{Level: policy.SoftMandatory}, []string{softs}},
+			"a level on a stage": {policy.Filter{Level: policy.SoftMandatory, Stage: "prod"}, nil},
+			"one stage":          {policy.Filter{Stage: "dev", Text: soft}, []string{soft + " of ours 1, dev soft-mandatory by policy"}},
 		} {
 			if diff := cmp.Diff(tt.want, b.inForce(t, tt.filter)); diff != "" {
 				t.Errorf("%s: (-want +got)\n%s", name, diff)
@@ -65,6 +64,11 @@ func TestPoliciesInForceTellTheirLevelsAndWhereThoseAreFrom(t *testing.T) {
 		}
 		if _, err := b.ListPolicies(as("dave"), shop, policy.Filter{Stage: "nope"}, kernel.PageRequest{}); !kernel.Is(err, kernel.NotFound) {
 			t.Error(err)
+		}
+		for _, none := range []policy.Filter{{Type: "azurerm_key_vault"}, {Set: "nobodys"}, {Control: "mcsb"}, {Control: "mcsb:DP-3"}} {
+			if _, err := b.ListPolicies(as("dave"), shop, none, kernel.PageRequest{}); !kernel.Is(err, kernel.NotFound) {
+				t.Errorf("%+v: %v", none, err)
+			}
 		}
 		b.denied["eve policy.read"] = true
 		if _, err := b.ListPolicies(as("eve"), shop, policy.Filter{}, kernel.PageRequest{}); !kernel.Is(err, kernel.Denied) {

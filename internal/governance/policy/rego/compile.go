@@ -163,6 +163,7 @@ func build(library policy.Folder, folders []policy.Folder, tests, native bool) (
 	b.native = native && b.knows(planLibrary, planDigest)
 	b.compiler = ast.NewCompiler().WithCapabilities(capabilities(b.native)).WithEnablePrintStatements(tests).
 		WithPathConflictsCheck(func(path []string) (bool, error) { return taken(data, path), nil })
+	b.compiler = useTexts(b.compiler, data)
 	if b.native {
 		b.compiler = useNatives(b.compiler)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/governance/policy/agreement"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 func agree(e *command.Env) *cobra.Command {
@@ -22,6 +23,9 @@ func agree(e *command.Env) *cobra.Command {
 			"those that look at its resources and whose metadata declares the subject (custom.subjects).",
 		Example: "  terrace policy agreement ./labelled-plans\n  terrace policy agreement ./labelled-plans -o json",
 	}, func(ctx context.Context, dir string) (agreement.Report, error) {
+		if _, err := os.ReadDir(dir); err != nil {
+			return agreement.Report{}, kernel.Errorf(kernel.NotFound, "there is no folder %s", dir).WithFix("name a folder with files *.json that have labelled plans under mock")
+		}
 		set, err := chosen.compile(ctx)
 		if err != nil {
 			return agreement.Report{}, err

@@ -76,8 +76,10 @@ func library() (policy.Folder, error) {
 func read(dir string) (policy.Folder, error) {
 	info, err := os.Stat(dir)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir():
+	case errors.Is(err, fs.ErrNotExist):
 		return policy.Folder{}, kernel.Errorf(kernel.NotFound, "there is no folder %s", dir).WithFix("name a folder with files *.rego")
+	case err == nil && !info.IsDir():
+		return policy.Folder{}, kernel.Errorf(kernel.Invalid, "%s is a file, and a folder is expected", dir).WithFix("name the folder that it is in")
 	case err != nil:
 		return policy.Folder{}, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", dir, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,9 @@ func test(e *command.Env) *cobra.Command {
 			"or the policies do not compile.",
 		Example: "  terrace policy test policies\n  terrace policy test ./policy --run storage --coverage\n  terrace policy test ./policy -o json",
 		RunE: func(c *cobra.Command, dirs []string) error {
+			if _, err := regexp.Compile(o.Filter); err != nil {
+				return &exit.UsageError{Err: fmt.Errorf("--run %q is no regular expression: %w", o.Filter, err), Command: c.CommandPath()}
+			}
 			report, err := runTests(c, o, dirs)
 			if err != nil {
 				return &exit.PolicyError{Err: err}

@@ -52,6 +52,7 @@ func edges() map[string]string {
 		"governance/compliance -> governance/policy": "what is applied is held against policies",
 		"governance/cost -> governance/policy":       "what a plan must have is decided once, for estimates and policies",
 		"governance/drift -> delivery/stage":         "a stage's rules say when it is checked, and how severe drift is",
+		"cli/arguments -> platform/yamldoc":          "the nearest name is found as it is for names in files; the client links it for them already",
 		"cli/azuresim -> target/azuresim":            "azuresimclient calls a running simulator's operations API and links no server",
 	}
 }

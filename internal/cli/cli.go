@@ -152,8 +152,9 @@ func help(root *cobra.Command) {
 	if err != nil {
 		return // cobra always makes it
 	}
-	c.Run, c.Example = nil, "  terrace help run list\n  terrace help exit-codes"
-	c.RunE = func(c *cobra.Command, args []string) error {
+	c.Run, c.Args, c.Example = nil, cobra.ArbitraryArgs, "  terrace help run list\n  terrace help exit-codes"
+	c.Use = "help [COMMAND]..."
+	c.RunE = func(_ *cobra.Command, args []string) error {
 		about, rest, err := root.Find(args)
 		if err != nil || len(rest) > 0 {
 			return exit.Wrong("there is no help about %q", strings.Join(args, " ")).WithFix("see terrace --help")

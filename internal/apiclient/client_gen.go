@@ -4236,6 +4236,7 @@ type RunAvailability struct {
 	Approval   *RunReleaseApproval `json:"approval,omitempty"`
 	Available  bool                `json:"available"`
 	Before     string              `json:"before,omitempty"`
+	Disowned   *RunReleaseApproval `json:"disowned,omitempty"`
 	Lost       string              `json:"lost,omitempty"`
 	Release    RunReleaseRef       `json:"release"`
 	Soak       string              `json:"soak,omitempty"`
@@ -4570,9 +4571,10 @@ type RunOverride struct {
 	// Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
 	//
 	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-	Digest Digest `json:"digest"`
-	Gate   string `json:"gate"`
-	Reason string `json:"reason"`
+	Digest   Digest `json:"digest"`
+	Disowned bool   `json:"disowned,omitempty"`
+	Gate     string `json:"gate"`
+	Reason   string `json:"reason"`
 }
 
 // RunPhase defines model for RunPhase.

@@ -149,7 +149,7 @@ func held(r apiclient.Run) string { return command.First(Held(r)) }
 func Held(r apiclient.Run) []string {
 	var gates []string
 	for _, g := range r.Gates {
-		overridden := slices.ContainsFunc(r.Overrides, func(o apiclient.RunOverride) bool { return o.Gate == g.Gate && o.Digest == r.Dossier })
+		overridden := slices.ContainsFunc(r.Overrides, func(o apiclient.RunOverride) bool { return o.Gate == g.Gate && o.Digest == r.Dossier && !o.Disowned })
 		if g.Level == apiclient.RunLevelSoftMandatory && g.Outcome == apiclient.RunOutcomeFailed && !overridden {
 			gates = append(gates, g.Gate)
 		}

@@ -155,8 +155,11 @@ func writeApprovals(w io.Writer, r apiclient.Run, now time.Time) {
 func writeOverrides(w io.Writer, r apiclient.Run, now time.Time) {
 	for _, o := range r.Overrides {
 		state := "gate " + o.Gate + " overridden by " + o.By.Name + ", " + output.Moment(now, o.At)
-		if o.Digest != r.Dossier {
+		switch {
+		case o.Digest != r.Dossier:
 			state += ", for an earlier plan, which counts no longer"
+		case o.Disowned:
+			state += ", who may not override any more, so it counts no longer"
 		}
 		_, _ = fmt.Fprintf(w, "%s: %s\n", state, o.Reason)
 	}

@@ -71,14 +71,14 @@ func (s *Service) authorizeApproval(ctx context.Context, r Run) error {
 }
 
 // approve adds a word; those of who is gone count no longer.
-func (s *Service) approve(ctx context.Context, r Run, gone []string, a Approval) (Run, error) {
+func (s *Service) approve(ctx context.Context, r Run, g gone, a Approval) (Run, error) {
 	c := change{to: AwaitingApproval, fact: "approved", reason: a.Reason}
 	var after Run
 	err := s.retry(ctx, func(ctx context.Context) (err error) {
 		if after, err = s.Store.Get(ctx, r.Scope, r.ID); err != nil {
 			return err
 		}
-		after.disown(gone, a.At)
+		after.disown(g, a.At)
 		if err := mayApprove(after, a.By, a.Digest, a.At); err != nil {
 			return err
 		}

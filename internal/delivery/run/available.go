@@ -29,6 +29,8 @@ type Availability struct {
 	SoakedAt *time.Time `json:"soakedAt,omitempty"`
 	// Approval is the word by which it needs neither, nil where there is none.
 	Approval *ReleaseApproval `json:"approval,omitempty"`
+	// Disowned is such a word of somebody who may not approve any more: it counts no longer.
+	Disowned *ReleaseApproval `json:"disowned,omitempty"`
 	// run is the one that verified it in the stage before.
 	run string
 	// way is what brings it there, where it is not verified in the stage before.
@@ -53,14 +55,8 @@ func (s *Service) availability(ctx context.Context, where kernel.Scope, workload
 	} else if err = s.unavailable(ctx, where, workload, &a); err != nil {
 		return a, err
 	}
-	approvals, err := s.Store.ReleaseApprovals(ctx, where, workload)
-	if err != nil {
-		return a, err
-	}
-	if i := slices.IndexFunc(approvals, func(r ReleaseApproval) bool { return r.Release.ID == ref.ID && r.inForce() }); i >= 0 {
-		a.Approval, a.Available = &approvals[i], true
-	}
-	return a, nil
+	err = s.releaseApproved(ctx, where, workload, &a)
+	return a, err
 }
 
 // unavailable says what was found of the release in the stage before, and what
@@ -84,6 +80,13 @@ func (a *Availability) verified(v Verified, soak time.Duration, now time.Time) {
 
 // String says by what the release may go to the stage, or why it may not.
 func (a Availability) String() string {
+	if a.Disowned != nil && !a.Available {
+		return fmt.Sprintf("the approval by %s counts no longer: %s may not approve any more; %s", a.Disowned.By.Name, a.Disowned.By.Name, a.soaked())
+	}
+	return a.soaked()
+}
+
+func (a Availability) soaked() string {
 	switch {
 	case a.Before == "":
 		return a.Stage + " is the first stage: every release may go there"
@@ -118,7 +121,8 @@ func (s *Service) obstacle(workload string, a Availability) *kernel.Problem {
 }
 
 // stillAvailable refuses to approve or apply a release whose verification was revoked, or
-// whose approval was withdrawn, after its run was asked for.
+// whose approval was withdrawn or is of somebody who may not approve any more, after its
+// run was asked for.
 func (s *Service) stillAvailable(ctx context.Context, r Run) error {
 	if r.Operation != Deploy && r.Operation != Promote || r.Availability == nil {
 		return nil

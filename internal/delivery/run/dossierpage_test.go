@@ -152,3 +152,42 @@ func TestADossierMarksWhatAnApproverMustSee(t *testing.T) {
 		t.Errorf("what is sensitive: %+v", v)
 	}
 }
+
+// indexed plans the resources with these indexes, all created but the last.
+type indexed struct {
+	run.Planner
+	indexes []int
+}
+
+func (p indexed) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
+	planned, err := p.Planner.Plan(ctx, job, sink)
+	planned.JSON = &tfjson.Plan{}
+	for i, index := range p.indexes {
+		actions := tfjson.Actions{tfjson.ActionCreate}
+		if i == len(p.indexes)-1 {
+			actions = tfjson.Actions{tfjson.ActionDelete}
+		}
+		planned.JSON.ResourceChanges = append(planned.JSON.ResourceChanges, &tfjson.ResourceChange{
+			Address: fmt.Sprintf("x.run[%d]", index), Mode: tfjson.ManagedResourceMode, Type: "x", Change: &tfjson.Change{Actions: actions},
+		})
+	}
+	return planned, err
+}
+
+// TestIndexesAreOrderedAsNumbers, after what destroys.
+func TestIndexesAreOrderedAsNumbers(t *testing.T) {
+	t.Parallel()
+	b := bench(t, func(d *run.Deps) { d.Planner = indexed{d.Planner, []int{1000, 100, 9, 10, 0, 2000}} })
+	r, err := b.Service.Deploy(runtest.As(runtest.Ada), runtest.Project, run.DeployRequest{Stage: "dev", Workload: runtest.Workload(t), DryRun: true})
+	runtest.Must(t, err)
+	r = carry(t, b, r)
+	p, err := b.DossierPage(runtest.As(runtest.Ada), runtest.Project, r.ID, kernel.PageRequest{})
+	runtest.Must(t, err)
+	var order []string
+	for _, c := range p.Dossier.Plan.Changes {
+		order = append(order, strings.TrimPrefix(c.Address, "x.run"))
+	}
+	if got := strings.Join(order, " "); got != "[2000] [0] [9] [10] [100] [1000]" {
+		t.Errorf("the order is %s", got)
+	}
+}

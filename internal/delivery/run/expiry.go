@@ -97,6 +97,9 @@ func (s *Service) expireOnce(ctx context.Context, r *Run) (told bool, err error)
 }
 
 func lapsedWhy(r Run, now time.Time) string {
+	if why := disownedWhy(r); why != "" {
+		return why
+	}
 	all := lapsed(r, now)
 	if all = slices.DeleteFunc(all, func(a Approval) bool { return !a.Disowned }); len(all) > 0 {
 		return fmt.Sprintf("the approval by %s counts no longer, as they may not approve any more; %s", approvers(all), outstanding(r, now))
@@ -113,12 +116,12 @@ func (e *execution) expired(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	known := e.run
-	known.disown(gone, now)
-	if missing(known, now) == 0 || len(lapsed(known, now)) == 0 {
+	ended := known.disown(gone, now)
+	if (missing(known, now) == 0 || len(lapsed(known, now)) == 0) && len(disownedOverrides(known)) == 0 {
 		return false, nil
 	}
 	c := change{to: AwaitingApproval, why: lapsedWhy(known, now), fact: "approval_expired"}
-	c.expired = known.lapse(now)
+	c.expired = append(ended, known.lapse(now)...)
 	c.edit = func(_ context.Context, r *Run) error {
 		r.disown(gone, now)
 		r.lapse(now)

@@ -106,6 +106,9 @@ func explainQueued(x *Explanation, r Run, open []Run) {
 }
 
 func explainApproval(x *Explanation, r Run, now time.Time) {
+	for _, o := range disownedOverrides(r) {
+		x.detail("the override of %s by %s counts no longer: %s may not override any more", o.Gate, o.By.Name, o.By.Name)
+	}
 	if gates := openOverrides(r); len(gates) > 0 {
 		x.detail("%s", needsOverride(gates))
 		x.next("mend what the rules say, or have it overridden: terrace policy override %s --gate %s --reason …", r.ID, gates[0])
@@ -191,7 +194,7 @@ func explainGates(x *Explanation, r Run, now time.Time) {
 			outcome = "passed, approved by " + approvers(counting(r, now))
 		}
 		for _, o := range r.Overrides {
-			if o.Gate == g.Gate && o.Digest == r.Dossier {
+			if o.Gate == g.Gate && o.counts(r.Dossier) {
 				outcome = fmt.Sprintf("overridden by %s (%s)", o.By.Name, o.Reason)
 			}
 		}

@@ -136,7 +136,7 @@ func (s *Service) plans(ctx context.Context, in Inspection, m material, lease Le
 		Run: in.ID, Stack: out.Deployment.Stack, Scope: in.Scope, Stage: m.stage, Attempt: 1, Fence: lease.Fence, Files: m.root.all(),
 		Token: token, Unlocked: true,
 	}
-	planned, err := s.Planner.Plan(ctx, job, progress(s.Clock, say))
+	planned, err := s.look(ctx, job, say)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -149,7 +149,7 @@ func (s *Service) plans(ctx context.Context, in Inspection, m material, lease Le
 	}
 	say("the next run cannot be planned; looking at what is there alone")
 	out.NextError, job.RefreshOnly = err, true
-	planned, err = s.Planner.Plan(ctx, job, progress(s.Clock, say))
+	planned, err = s.look(ctx, job, say)
 	out.Outside = planned.JSON
 	return err
 }
@@ -157,19 +157,46 @@ func (s *Service) plans(ctx context.Context, in Inspection, m material, lease Le
 // sayEvery is how often progress is told at most.
 const sayEvery = time.Second
 
-// progress counts what terraform has looked at.
-func progress(clock kernel.Clock, say func(string)) func(Event) {
-	looked, said := 0, clock.Now()
-	return func(e Event) {
-		if e.Type != "refresh_complete" {
-			return
-		}
-		looked++
-		if now := clock.Now(); now.Sub(said) >= sayEvery {
-			said = now
-			say(fmt.Sprintf("looked at %d resources", looked))
-		}
+// look has a plan made, and tells how far it is.
+func (s *Service) look(ctx context.Context, job Job, say func(string)) (Planned, error) {
+	l := &looking{clock: s.Clock, say: say, at: s.Clock.Now()}
+	defer l.end()
+	return s.Planner.Plan(ctx, job, l.event)
+}
+
+// looking counts what terraform has looked at.
+type looking struct {
+	clock        kernel.Clock
+	say          func(string)
+	looked, told int
+	at           time.Time
+}
+
+// event tells how far terraform is, at most every second.
+func (l *looking) event(e Event) {
+	if e.Type != "refresh_complete" {
+		return
 	}
+	l.looked++
+	if now := l.clock.Now(); now.Sub(l.at) >= sayEvery {
+		l.tell(now)
+	}
+}
+
+// end tells of all that it has looked at.
+func (l *looking) end() {
+	if l.told != l.looked {
+		l.tell(l.clock.Now())
+	}
+}
+
+func (l *looking) tell(now time.Time) {
+	l.at, l.told = now, l.looked
+	if l.looked == 1 {
+		l.say("looked at one resource")
+		return
+	}
+	l.say(fmt.Sprintf("looked at %d resources", l.looked))
 }
 
 // Busy is how many runs this process executes now.

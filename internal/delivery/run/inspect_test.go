@@ -1,12 +1,14 @@
 package run_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runtest"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -54,5 +56,29 @@ func TestWhatCannotBeRecordedSaysWhy(t *testing.T) {
 	failed := b.Await(t, r.ID, run.Failed).Failure
 	if failed.Message != "what is there cannot be recorded, because code still refers to what is gone: terraform plan failed" || len(failed.Problems) != 1 {
 		t.Errorf("%+v", failed)
+	}
+}
+
+// refreshing tells of three resources that it looks at.
+type refreshing struct {
+	run.Planner
+}
+
+func (p refreshing) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
+	for range 3 {
+		sink(run.Event{Type: "refresh_complete"})
+	}
+	return p.Planner.Plan(ctx, job, sink)
+}
+
+// TestALookSaysHowManyResourcesItLookedAt, at the end all of them, however fast it was.
+func TestALookSaysHowManyResourcesItLookedAt(t *testing.T) {
+	t.Parallel()
+	b := bench(t, staged(t, noon(), func(_, _ *stage.Stage) {}), func(d *run.Deps) { d.Planner = refreshing{d.Planner} })
+	deployed(t, b, "1")
+	var said []string
+	_, err := b.Inspect(t.Context(), run.Inspection{ID: "chk_1", Scope: runtest.Project.InStage("dev"), Workload: "orders"}, func(text string) { said = append(said, text) })
+	if runtest.Must(t, err); !slices.Contains(said, "looked at 3 resources") {
+		t.Errorf("it said %q", said)
 	}
 }

@@ -31,15 +31,21 @@ func (s *Service) Override(ctx context.Context, scope kernel.Scope, id, gate str
 	if err := s.fresh(ctx, r); err != nil {
 		return Run{}, err
 	}
-	return s.override(ctx, r, o)
+	g, err := s.disowned(ctx, r)
+	if err != nil {
+		return Run{}, err
+	}
+	return s.override(ctx, r, g, o)
 }
 
-func (s *Service) override(ctx context.Context, r Run, o Override) (Run, error) {
+// override adds a word; those of who is gone count no longer.
+func (s *Service) override(ctx context.Context, r Run, g gone, o Override) (Run, error) {
 	var after Run
 	err := s.retry(ctx, func(ctx context.Context) (err error) {
 		if after, err = s.Store.Get(ctx, r.Scope, r.ID); err != nil {
 			return err
 		}
+		after.disown(g, o.At)
 		if err := mayOverride(after, o); err != nil {
 			return err
 		}
@@ -83,13 +89,16 @@ func mayOverride(r Run, o Override) error {
 	}
 }
 
+// counts reports whether the word is of the dossier, by somebody who still may give it.
+func (o Override) counts(dossier kernel.Digest) bool { return o.Digest == dossier && !o.Disowned }
+
 // openOverrides are the gates that want an override of the run's dossier, and have none.
 func openOverrides(r Run) []string { return toOverride(r.Gates, r.Overrides, r.Dossier) }
 
 func toOverride(gates []GateResult, overrides []Override, digest kernel.Digest) []string {
 	var names []string
 	for _, g := range gates {
-		word := slices.ContainsFunc(overrides, func(o Override) bool { return o.Gate == g.Gate && o.Digest == digest })
+		word := slices.ContainsFunc(overrides, func(o Override) bool { return o.Gate == g.Gate && o.counts(digest) })
 		if g.NeedsOverride() && !word {
 			names = append(names, g.Gate)
 		}

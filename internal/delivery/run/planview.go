@@ -46,7 +46,7 @@ func planView(p *tfjson.Plan) PlanView {
 	}
 	view.outputs(p)
 	slices.SortStableFunc(view.Changes, func(a, b ResourceChange) int {
-		return cmp.Or(cmp.Compare(rank(a.Action), rank(b.Action)), cmp.Compare(a.Address, b.Address))
+		return cmp.Or(cmp.Compare(rank(a.Action), rank(b.Action)), natural(a.Address, b.Address))
 	})
 	return view
 }
@@ -62,7 +62,7 @@ func (v *PlanView) outputs(p *tfjson.Plan) {
 			v.Outputs = append(v.Outputs, c)
 		}
 	}
-	slices.SortFunc(v.Outputs, func(a, b ValueChange) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortFunc(v.Outputs, func(a, b ValueChange) int { return natural(a.Path, b.Path) })
 }
 
 // within is a place in the value of an output.

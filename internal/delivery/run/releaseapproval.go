@@ -56,6 +56,13 @@ func (s *Service) ApproveRelease(ctx context.Context, scope kernel.Scope, d Rele
 			return err
 		}
 		if known != nil {
+			if stands, err := s.releaseWordStands(ctx, *known); err != nil {
+				return err
+			} else if !stands {
+				known = nil // the new word takes its place
+			}
+		}
+		if known != nil {
 			return kernel.Errorf(kernel.Conflict, "%s approved %s for %s already: %s", known.By.Name, a.Release, a.Scope.Stage, known.Reason)
 		}
 		if err := s.Store.PutReleaseApproval(ctx, a); err != nil {
@@ -125,14 +132,7 @@ func (s *Service) mayApproveRelease(ctx context.Context, where kernel.Scope, st 
 	if _, past := s.Stages.Before(st.Name); !past {
 		return kernel.Errorf(kernel.Refused, "%s is the first stage: every release may go there", st.Name).WithFix("terrace deploy score.yaml --stage %s", st.Name)
 	}
-	if st.Approvals.Role != stage.RoleAdmin {
-		return nil
-	}
-	has, err := s.Roles.HasRole(ctx, where, stage.RoleAdmin)
-	if err != nil || has {
-		return err
-	}
-	return kernel.Errorf(kernel.Denied, "%s lets only people with the role %s approve, and you do not have it in the project %s", st.Name, stage.RoleAdmin, where.Project)
+	return s.hasReleaseRole(ctx, where, st)
 }
 
 // approvalInForce returns the one that is in force already, nil where there is none.

@@ -164,6 +164,8 @@ type Override struct {
 	Digest kernel.Digest `json:"digest"`
 	Reason string        `json:"reason"`
 	At     time.Time     `json:"at"`
+	// Disowned says that it counts no longer since who gave it may not override any more.
+	Disowned bool `json:"disowned,omitempty"`
 }
 
 // Phase is one stretch of a run's way.

@@ -3160,11 +3160,6 @@ type ListIdentitiesResponse struct {
 	Items []VcsIdentity `json:"items"`
 }
 
-// ListLifetimesResponse defines model for ListLifetimesResponse.
-type ListLifetimesResponse struct {
-	Items []Lifetime `json:"items"`
-}
-
 // LocalContainerInfo defines model for LocalContainerInfo.
 type LocalContainerInfo struct {
 	Exits    int64                   `json:"exits"`
@@ -3462,6 +3457,12 @@ type PageFocusImport struct {
 type PageLandingZone struct {
 	Items []LandingZone `json:"items"`
 	Next  string        `json:"next,omitempty"`
+}
+
+// PageLifetime defines model for PageLifetime.
+type PageLifetime struct {
+	Items []Lifetime `json:"items"`
+	Next  string     `json:"next,omitempty"`
 }
 
 // PageLocalServiceInfo defines model for PageLocalServiceInfo.
@@ -6324,6 +6325,12 @@ type ListLifetimesParams struct {
 
 	// Workload Of one workload; of all unless given.
 	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListMembersParams defines parameters for ListMembers.

@@ -7,8 +7,7 @@ import (
 
 // Lifetimes returns what expires in a project, on one stage or of one workload where these are named.
 func (c *Client) Lifetimes(ctx context.Context, project string, p ListLifetimesParams) ([]Lifetime, error) {
-	var r ListLifetimesResponse
-	return r.Items, c.call(ctx, http.MethodGet, query(escape("projects", project, "lifetimes"), p), nil, &r)
+	return all[Lifetime](ctx, c, query(escape("projects", project, "lifetimes"), p))
 }
 
 // ExtendLifetime has a workload on a stage expire later.

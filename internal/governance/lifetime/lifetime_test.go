@@ -108,9 +108,14 @@ func (b *bench) sweep(t *testing.T) {
 	}
 }
 
+func (b *bench) list(scope kernel.Scope) ([]lifetime.Lifetime, error) {
+	page, err := b.List(ctx(), scope, "", kernel.PageRequest{})
+	return page.Items, err
+}
+
 func (b *bench) only(t *testing.T) lifetime.Lifetime {
 	t.Helper()
-	all, err := b.List(ctx(), dev)
+	all, err := b.list(dev)
 	if err != nil || len(all) != 1 {
 		t.Fatalf("%+v %v", all, err)
 	}
@@ -141,7 +146,7 @@ func TestALifetimeIsWarnedOfAndThenEnded(t *testing.T) {
 		if facts, err := b.Removed(ctx(), dev, "orders", "run_orders", ""); err != nil || len(facts) != 0 {
 			t.Errorf("%v %v", facts, err)
 		}
-		if all, err := b.List(ctx(), dev); err != nil || len(all) != 0 {
+		if all, err := b.list(dev); err != nil || len(all) != 0 {
 			t.Errorf("%+v %v", all, err)
 		}
 	})
@@ -185,7 +190,7 @@ func TestFewAreRemovedInAnHour(t *testing.T) {
 		b.sweep(t)
 		b.pass(hour)
 		b.sweep(t)
-		all, err := b.List(ctx(), dev)
+		all, err := b.list(dev)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -270,7 +275,7 @@ func TestStagesSayWhoHasALifetime(t *testing.T) {
 		b.begin(t, "more", hour)
 		b.pass(100 * hour)
 		b.sweep(t)
-		if all, err := b.List(ctx(), dev); err != nil || len(all) != 0 || len(b.removed) != 0 {
+		if all, err := b.list(dev); err != nil || len(all) != 0 || len(b.removed) != 0 {
 			t.Errorf("%+v %v, removed %v", all, err, b.removed)
 		}
 	})
@@ -299,6 +304,40 @@ func TestTwoProcessesRemoveOnce(t *testing.T) {
 		both.Wait()
 		if l := b.only(t); l.Run != "run_orders" {
 			t.Errorf("%+v", l)
+		}
+	})
+}
+
+// TestTheListHasPages that leave nothing out, also of what expires at the same moment.
+func TestTheListHasPages(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.now = b.now.Add(123456789 * time.Nanosecond)
+		for i, workload := range []string{"e", "b", "a", "d", "c"} {
+			b.begin(t, workload, time.Duration(1+i/3)*hour)
+		}
+		var got []string
+		page := kernel.PageRequest{Limit: 2}
+		for range 5 {
+			p, err := b.List(ctx(), dev, "", page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range p.Items {
+				got = append(got, l.Workload)
+			}
+			if page.Cursor = p.Next; p.Next == "" {
+				break
+			}
+		}
+		if all := strings.Join(got, " "); all != "a b e c d" {
+			t.Errorf("the pages have %s", all)
+		}
+		if p, err := b.List(ctx(), dev, "d", kernel.PageRequest{}); err != nil || len(p.Items) != 1 || p.Items[0].Workload != "d" {
+			t.Errorf("of one workload: %+v, %v", p, err)
+		}
+		if _, err := b.List(ctx(), dev, "", kernel.PageRequest{Cursor: "x"}); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("a cursor that is none: %v", err)
 		}
 	})
 }

@@ -23,8 +23,8 @@ type Store interface {
 	Save(ctx context.Context, l Lifetime) error
 	// Get returns that of a stack, or NotFound.
 	Get(ctx context.Context, scope kernel.Scope, workload string) (Lifetime, error)
-	// List returns those of a project, the first to expire first.
-	List(ctx context.Context, scope kernel.Scope) ([]Lifetime, error)
+	// List returns those of a project, of one workload unless it is "", the first to expire first.
+	List(ctx context.Context, scope kernel.Scope, workload string, page kernel.PageRequest) (kernel.Page[Lifetime], error)
 	// Due returns those of all tenants that are to be looked at, a bounded number.
 	Due(ctx context.Context, now time.Time) ([]Lifetime, error)
 	Delete(ctx context.Context, l Lifetime) error
@@ -196,13 +196,13 @@ func (s *Service) Extend(ctx context.Context, scope kernel.Scope, workload strin
 	return l, err
 }
 
-// List returns the lifetimes of the scope's project, of one stage where it has one,
-// the first to expire first.
-func (s *Service) List(ctx context.Context, scope kernel.Scope) ([]Lifetime, error) {
+// List returns the lifetimes of the scope's project, of one stage where it has one and
+// of one workload unless that is "", the first to expire first.
+func (s *Service) List(ctx context.Context, scope kernel.Scope, workload string, page kernel.PageRequest) (kernel.Page[Lifetime], error) {
 	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
-		return nil, err
+		return kernel.Page[Lifetime]{}, err
 	}
-	return s.Store.List(ctx, scope)
+	return s.Store.List(ctx, scope, workload, page)
 }
 
 // fact is one about a lifetime.

@@ -6,7 +6,6 @@ package lifetimeapi
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -39,12 +38,11 @@ type listInput struct {
 	ProjectPath
 	Stage    string `query:"stage" maxLength:"63" doc:"Of one stage; of all unless given."`
 	Workload string `query:"workload" maxLength:"63" doc:"Of one workload; of all unless given."`
+	httpserver.PageParams
 }
 
 type listOutput struct {
-	Body struct {
-		Items []lifetime.Lifetime `json:"items"`
-	}
+	Body kernel.Page[lifetime.Lifetime]
 }
 
 func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
@@ -52,10 +50,8 @@ func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &listOutput{}
-	all, err := a.Lifetimes.List(ctx, scope.InStage(in.Stage))
-	out.Body.Items = slices.DeleteFunc(all, func(l lifetime.Lifetime) bool { return in.Workload != "" && l.Workload != in.Workload })
-	return out, err
+	page, err := a.Lifetimes.List(ctx, scope.InStage(in.Stage), in.Workload, in.Page())
+	return &listOutput{Body: page}, err
 }
 
 type extendInput struct {

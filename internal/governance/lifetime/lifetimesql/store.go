@@ -95,17 +95,6 @@ func (s *Store) Get(ctx context.Context, scope kernel.Scope, workload string) (l
 	return r.lifetime()
 }
 
-// List returns those of a project, the first to expire first.
-func (s *Store) List(ctx context.Context, scope kernel.Scope) ([]lifetime.Lifetime, error) {
-	var rows []row
-	err := s.db.Reader(ctx).NewRaw("SELECT revision, body FROM lifetimes WHERE tenant = ? AND project = ? AND (stage = ? OR ? = '') ORDER BY expires, stack",
-		scope.Tenant, scope.Project, scope.Stage, scope.Stage).Scan(ctx, &rows)
-	if err != nil {
-		return nil, db.Map(err, "the lifetimes")
-	}
-	return lifetimes(rows)
-}
-
 // atOnce bounds how many are looked at in one go.
 const atOnce = 200
 

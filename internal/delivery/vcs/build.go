@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/delivery/bundle"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
@@ -15,7 +17,7 @@ import (
 
 // built builds the containers of a workload whose image is a folder, and returns
 // the artifacts by container.
-func (st *step) built(ctx context.Context, c Check, w *workload.Workload, commit string) (map[string]kernel.Digest, error) {
+func (st *step) built(ctx context.Context, c *Check, w *workload.Workload, commit string) (map[string]kernel.Digest, error) {
 	folders := map[string]string{}
 	for name, container := range w.Containers {
 		if bundle.Local(container.Image) {
@@ -38,13 +40,29 @@ func (st *step) built(ctx context.Context, c Check, w *workload.Workload, commit
 		return nil, err
 	}
 	artifacts := map[string]kernel.Digest{}
-	for name, folder := range folders {
+	for _, name := range slices.Sorted(maps.Keys(folders)) {
+		folder := folders[name]
 		if folder != "." && !cleanPath(folder) {
 			return nil, kernel.Errorf(kernel.Invalid, "the image of the container %s leads out of the repository", name)
+		}
+		if err := st.builds(ctx, c, name, folder); err != nil {
+			return nil, err
 		}
 		if artifacts[name], err = st.Builder.Build(st.asking(ctx, c.Kind), c.Scope, dir, filepath.FromSlash(folder), io.Discard); err != nil {
 			return nil, err
 		}
 	}
+	c.Message = ""
 	return artifacts, nil
+}
+
+// builds has the check say what is being built, as it may take minutes: in what is
+// kept, at the commit and in the comment.
+func (st *step) builds(ctx context.Context, c *Check, container, folder string) error {
+	c.Message = "building " + container + " from " + folder
+	if err := st.Store.PutCheck(ctx, *c); err != nil {
+		return err
+	}
+	_ = st.tell(ctx) // whoever cannot be told is told again after the build, and it does not depend on it
+	return nil
 }

@@ -89,7 +89,7 @@ func (st *step) start(ctx context.Context, c *Check, commit string) error {
 		c.Run = begun
 		return err
 	}
-	artifacts, err := st.built(ctx, *c, w, commit)
+	artifacts, err := st.built(ctx, c, w, commit)
 	if err != nil {
 		return err
 	}

@@ -119,6 +119,9 @@ func result(c Check) string {
 	case Superseded:
 		return "superseded"
 	default:
+		if c.Run == "" && c.Message != "" {
+			return cell(short(c.Message))
+		}
 		return "at work"
 	}
 }

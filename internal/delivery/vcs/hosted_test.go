@@ -2,6 +2,7 @@ package vcs_test
 
 import (
 	"context"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -419,4 +420,40 @@ func TestBindingsAreChecked(t *testing.T) {
 	if _, err := w.Bind(w.as("developer"), vcstest.Shop(), "mono", bound("orders")); !kernel.Is(err, kernel.Denied) {
 		t.Errorf("a developer binds: %v", err)
 	}
+}
+
+// slowly builds as soon as it may.
+type slowly struct{ may chan struct{} }
+
+func (s slowly) Build(ctx context.Context, _ kernel.Scope, _, _ string, _ io.Writer) (kernel.Digest, error) {
+	select {
+	case <-s.may:
+		return kernel.DigestOf([]byte("built")), nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// TestAPullRequestSaysWhatIsBuilt for as long as it is: the status of the commit, the
+// comment and the check.
+func TestAPullRequestSaysWhatIsBuilt(t *testing.T) {
+	t.Parallel()
+	orders := bound("orders")
+	orders.Build = true
+	w := quietWork(t, orders)
+	s := slowly{make(chan struct{})}
+	w.Builder = s
+	w.Watch(t)
+	w.push("price", map[string]string{"orders/score.yaml": vcstest.Score("orders", "./src"), "orders/src/main.go": "package main\n"})
+	p := w.propose("price")
+	w.told(p.Number, "| building main from orders/src |")
+	w.eventually(p.Number, "terrace/plan/orders/dev", "pending: building main from orders/src")
+	if c := w.view(p.Number).Checks[0]; c.State != vcs.Pending || c.Message != "building main from orders/src" {
+		t.Errorf("the check says %+v", c)
+	}
+	close(s.may)
+	plan := w.Runs.Waiting(t, "dev")
+	w.told(p.Number, "| at work |")
+	w.Runs.End(t, plan.ID, run.PlannedOnly)
+	w.eventually(p.Number, "terrace", "success: 1 of 1 succeeded")
 }

@@ -55,7 +55,11 @@ func (s *Server) routes() http.Handler {
 	})
 	mux.HandleFunc("PUT /api/v1/me/password", s.password)
 	mux.HandleFunc("GET /api/v1/stages", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, kernel.Page[apiclient.Stage]{Items: []apiclient.Stage{{Name: "lab", Order: 1}, {Name: "prod", Order: 2}}})
+		reply(w, kernel.Page[apiclient.Stage]{Items: []apiclient.Stage{
+			{Name: "lab", Order: 1, Opening: apiclient.Opening{Open: true}},
+			{Name: "prod", Order: 2, Opening: apiclient.Opening{Open: true}},
+			{Name: "frozen", Order: 3, Opening: apiclient.Opening{Window: "freeze"}},
+		}})
 	})
 	mux.HandleFunc("GET "+p, func(w http.ResponseWriter, _ *http.Request) { reply(w, shop()) })
 	mux.HandleFunc("PUT "+p+"/tags", s.tags)

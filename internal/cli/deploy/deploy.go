@@ -82,6 +82,9 @@ func (d *deployment) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
+	if err := d.open(ctx, s, *f.Workload); err != nil {
+		return err
+	}
 	artifacts, err := d.artifacts(ctx, s, project, f)
 	if err != nil {
 		return err

@@ -60,17 +60,16 @@ type Output struct {
 	Sensitive   bool   `json:"sensitive,omitempty"`
 }
 
-// partPattern is what the registry protocol allows in a part of an address,
+// namePart is what the registry protocol allows in a part of an address,
 // in lower case, without a hyphen or underscore at its ends.
-const partPattern = `^[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?$`
+var namePart = regexp.MustCompile(`^[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?$`)
 
 func (a Address) check() error {
-	valid := regexp.MustCompile(partPattern)
 	var problems []kernel.Problem
 	for _, part := range []struct{ path, value string }{
 		{"namespace", a.Namespace}, {"name", a.Name}, {"system", a.System},
 	} {
-		if !valid.MatchString(part.value) {
+		if !namePart.MatchString(part.value) {
 			problems = append(problems, kernel.Problem{
 				Path: part.path, Message: fmt.Sprintf("%q is not a name that a module can have", part.value),
 				Fix: "use 1 to 64 lower case letters, digits, hyphens and underscores",

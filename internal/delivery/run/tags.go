@@ -66,8 +66,11 @@ func (r TagRule) Lets(value string) bool {
 	if len(r.Values) > 0 && !slices.Contains(r.Values, value) {
 		return false
 	}
+	if r.Pattern == "" {
+		return true
+	}
 	re, err := regexp.Compile("^(?:" + r.Pattern + ")$")
-	return r.Pattern == "" || err == nil && re.MatchString(value)
+	return err == nil && re.MatchString(value)
 }
 
 // TagSet is what resources are given, and what they must have.

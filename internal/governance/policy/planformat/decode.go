@@ -16,7 +16,7 @@ func decode(name string, content []byte) (document map[string]any, written [][]b
 	case s.scan.Most > deepest:
 		return nil, nil, outOfBounds(name, content, jsonscan.Deeper(content, deepest), fmt.Sprintf("values are nested deeper than %d levels", deepest))
 	case s.huge > 0:
-		return nil, nil, outOfBounds(name, content, s.huge, "the number is larger than any that programs count with")
+		return nil, nil, outOfBounds(name, content, s.huge, "the number is larger, nearer to zero or longer than any that programs count with")
 	}
 	if document, ok := s.together(); ok {
 		return document, s.written(), nil

@@ -86,6 +86,8 @@ func TestAnotherShapeIsRefusedWithItsPlace(t *testing.T) {
 		plan(`"actions":["no-op"],"after_unknown":"x"`):  "change.after_unknown: it is a text",
 		plan(`"actions":["no-op"],"after_sensitive":1`):  "change.after_sensitive: it is a number",
 		plan(`"actions":["create"],"after":{"a":1` + strings.Repeat("0", 400) + `}`):                                "3:75: the number is larger",
+		plan(`"actions":["create"],"after":{"a":[2e-999999999 ]}`):                                                  "3:76: the number is larger, nearer to zero",
+		plan(`"actions":["create"],"after":{"a":[0.` + strings.Repeat("1", 1_000) + `]}`):                           "3:76: the number is larger, nearer to zero or longer",
 		plan(`"actions":["create"],"after":{"a":[-1e999 ]}`):                                                        "3:76: the number is larger",
 		plan(`"actions":["create"],"after":{"a":` + strings.Repeat("[", 1001) + strings.Repeat("]", 1001) + `}`):    "nested deeper than 1000",
 		`{"format_version":"1.2","resource_changes":[],"complete":"no"}`:                                            "complete: it is a text, and true or false",

@@ -18,7 +18,8 @@ const changesKey = `"resource_changes"`
 type survey struct {
 	content []byte
 	scan    jsonscan.Scanner
-	// huge is the place of the first number that nobody can count with.
+	// huge is the place of the first number that nobody can count with: too large, too
+	// near to zero, or of too many digits.
 	huge int
 	// from and to are the brackets of the changes, commas what is between them.
 	from, to int
@@ -35,7 +36,10 @@ func (s *survey) look() {
 			}
 		case '}', ']':
 			if s.scan.Depth == 1 && within {
-				s.to, within = i, false
+				within, s.to = false, i
+				if s.content[i] == '}' { // what that ends is no list
+					s.commas = nil
+				}
 			}
 			s.number(before, i)
 		case ',':
@@ -51,6 +55,9 @@ func (s *survey) look() {
 // enough is how long a number is at least that no float64 holds: 1e309.
 const enough = 5
 
+// longest is how many bytes a number has at most; terraform counts with 155 digits.
+const longest = 1_000
+
 // number looks at what is between two bytes that give the text its shape, where that
 // is a number.
 func (s *survey) number(from, to int) {
@@ -61,9 +68,15 @@ func (s *survey) number(from, to int) {
 	if len(text) < enough || text[0] > '9' || len(text) < 300 && !bytes.ContainsAny(text, "eE") {
 		return
 	}
-	if n, _ := strconv.ParseFloat(string(text), 64); math.IsInf(n, 0) {
+	if n, _ := strconv.ParseFloat(string(text), 64); len(text) > longest || math.IsInf(n, 0) || n == 0 && !isZero(text) {
 		s.huge = from + 1 + bytes.Index(s.content[from+1:], text[:enough])
 	}
+}
+
+// isZero reports whether a number is written as zero, whatever its exponent.
+func isZero(text []byte) bool {
+	mantissa, _, _ := bytes.Cut(bytes.ToLower(text), []byte("e"))
+	return !bytes.ContainsAny(mantissa, "123456789")
 }
 
 // ofChanges reports whether the list that begins at a place is that of the changes.

@@ -68,15 +68,19 @@ func (s *survey) number(from, to int) {
 	if len(text) < enough || text[0] > '9' || len(text) < 300 && !bytes.ContainsAny(text, "eE") {
 		return
 	}
-	if n, _ := strconv.ParseFloat(string(text), 64); len(text) > longest || math.IsInf(n, 0) || n == 0 && !isZero(text) {
+	if n, _ := strconv.ParseFloat(string(text), 64); len(text) > longest || math.IsInf(n, 0) || n == 0 && isNone(text) {
 		s.huge = from + 1 + bytes.Index(s.content[from+1:], text[:enough])
 	}
 }
 
-// isZero reports whether a number is written as zero, whatever its exponent.
-func isZero(text []byte) bool {
-	mantissa, _, _ := bytes.Cut(bytes.ToLower(text), []byte("e"))
-	return !bytes.ContainsAny(mantissa, "123456789")
+// lowest is the lowest exponent that a number may have.
+const lowest = -4_096
+
+// isNone reports whether a number is nearer to zero than what can be compared.
+func isNone(text []byte) bool {
+	mantissa, exponent, written := bytes.Cut(bytes.ToLower(text), []byte("e"))
+	n, err := strconv.Atoi(string(exponent))
+	return written && (err != nil || n < lowest) && bytes.ContainsAny(mantissa, "123456789")
 }
 
 // ofChanges reports whether the list that begins at a place is that of the changes.

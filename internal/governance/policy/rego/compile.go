@@ -125,7 +125,10 @@ func (s *Set) prepare(ctx context.Context, pkg, name string) (oparego.PreparedEv
 		return oparego.PreparedEvalQuery{}, err
 	}
 	query := ast.NewBody(ast.NewExpr(ast.NewTerm(ref)))
-	options := []func(*oparego.Rego){oparego.Compiler(s.compiler), oparego.Store(s.store), oparego.ParsedQuery(query)}
+	options := []func(*oparego.Rego){
+		oparego.Compiler(s.compiler), oparego.Store(s.store), oparego.ParsedQuery(query),
+		oparego.GenerateJSON(func(t *ast.Term, _ *oparego.EvalContext) (any, error) { return told(t.Value) }),
+	}
 	if s.native {
 		options = append(options, functions()...)
 	}
@@ -152,7 +155,10 @@ type built struct {
 }
 
 func build(library policy.Folder, folders []policy.Folder, tests, native bool) (*built, error) {
-	offered.Do(func() { oparego.RegisterPlugin(planTarget, plans{}) })
+	offered.Do(func() {
+		oparego.RegisterPlugin(planTarget, plans{})
+		bound()
+	})
 	b := &built{sources: map[string]string{}, contents: map[string][]byte{}}
 	modules, problems := b.parse(library, folders, tests)
 	data, wrong := merge(folders)

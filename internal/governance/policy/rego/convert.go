@@ -1,6 +1,10 @@
 package rego
 
-import "github.com/open-policy-agent/opa/v1/ast"
+import (
+	"encoding/json"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
 
 // converter makes values of Rego, as ast.InterfaceToValue does, of what has the same
 // keys again and again: it has the term of each.
@@ -10,6 +14,11 @@ func (c converter) value(v any) (ast.Value, error) {
 	switch v := v.(type) {
 	case string:
 		return ast.String(v), nil
+	case json.Number:
+		if long(v) {
+			return nil, tooLong()
+		}
+		return ast.InterfaceToValue(v)
 	case []any:
 		return c.list(v)
 	case map[string]any:

@@ -272,7 +272,7 @@ func (w *worker) run(ctx context.Context, f *function, of *view) (any, error) {
 	if v == nil {
 		return nil, nil //nolint:nilnil // undefined
 	}
-	return ast.JSONWithOpt(v.Value, ast.JSONOpt{})
+	return told(v.Value)
 }
 
 // machine runs the program of the set over an input.

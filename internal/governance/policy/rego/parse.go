@@ -19,7 +19,9 @@ func forbidden() []string {
 
 // boundless are the builtin functions that go on when they are asked to end, or take
 // memory that nothing bounds, in one piece.
-func boundless() []string { return []string{"bits.lsh", "graph.reachable_paths"} }
+func boundless() []string {
+	return []string{"bits.lsh", "graph.reachable_paths", "strings.render_template"}
+}
 
 // capabilities are Rego's without what is forbidden or boundless, and with the library in Go
 // where that is used.
@@ -104,7 +106,7 @@ func fix(e *ast.Error) string {
 	}
 	for _, name := range boundless() {
 		if strings.Contains(e.Message, "undefined function "+name) {
-			return "it may take any time and memory, and cannot be stopped: multiply, or use graph.reachable"
+			return "it may take any time and memory, and cannot be stopped: multiply, use graph.reachable, or sprintf"
 		}
 	}
 	switch {

@@ -14,8 +14,8 @@ import (
 // a list of simple steps, in place of bodies whose terms are unified.
 const planTarget = "terrace"
 
-// offered has the target be known, before anything is compiled: Open Policy Agent's list
-// of them is one for all, and it reads it unguarded.
+// offered has the target be known, and the builtin functions be bounded, before anything
+// is compiled: Open Policy Agent's lists of them are one for all, and it reads them unguarded.
 var offered sync.Once //nolint:gochecknoglobals // see above
 
 type plansKey struct{}

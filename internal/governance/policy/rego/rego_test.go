@@ -197,6 +197,7 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 		"http.send":        {"package main\n\ndeny contains msg if {\n\tmsg := http.send({\"method\": \"get\", \"url\": \"http://x\"}).body\n}\n", 4, 9, "http.send"},
 		"bits.lsh":         {"package main\n\ndeny contains \"x\" if bits.lsh(1, count(input.a) * 30000000000) > 0\n", 3, 22, "bits.lsh"},
 		"reachable_paths":  {"package main\n\ndeny contains \"x\" if count(graph.reachable_paths(input.g, {1})) > 0\n", 3, 28, "graph.reachable_paths"},
+		"render_template":  {"package main\n\ndeny contains strings.render_template(\"{{range .a}}{{range $.a}}x{{end}}{{end}}\", input) if true\n", 3, 15, "strings.render_template"},
 		"opa.runtime":      {"package main\n\ndeny contains msg if msg := opa.runtime().env.HOME\n", 3, 29, "opa.runtime"},
 		"unknown level":    {"# METADATA\n# custom: {level: strict}\npackage main\n\ndeny contains \"a\" if true\n", 3, 1, "strict"},
 		"misspelled key":   {"# METADATA\n# title: a\n# custom:\n#   id: a\n#   severty: high\npackage main\n\ndeny contains \"a\" if true\n", 5, 5, "severty"},

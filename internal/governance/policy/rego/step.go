@@ -222,10 +222,11 @@ func (f *frame) builtin(s *callStep, args []*ast.Term) (*ast.Term, error) {
 	var v *ast.Term
 	all := ast.NewArray()
 	err := s.builtin(f.machine.builtins, args, func(out *ast.Term) error {
-		if v = out; s.walks {
-			all = all.Append(out)
+		if v = out; !s.walks {
+			return nil
 		}
-		return nil
+		all = all.Append(out)
+		return f.machine.tick()
 	})
 	if s.walks {
 		v = ast.NewTerm(all)

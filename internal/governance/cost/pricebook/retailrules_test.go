@@ -123,6 +123,10 @@ func TestUnitsOfTheAPI(t *testing.T) {
 		{"1 GiB Second", "GiB-seconds", 1, true},
 		{"1/Month", "hours", 0, false},
 		{"1 Second", "hours", 0, false},
+		{"1 Year", "units", 0, false},
+		{"1/Year", "units", 0, false},
+		{"100 Minutes", "units", 0, false},
+		{"1/Week", "units", 0, false},
 		{"", "hours", 0, false},
 		{"0 Hours", "hours", 0, false},
 	} {

@@ -15,7 +15,8 @@ const (
 // measure is what a unit counts: how many of something, for how long.
 type measure struct {
 	count float64
-	// per is hour, day or second; month is what is paid once, too.
+	// per is hour, day or second, or what the book has nothing of; month is what is paid
+	// once, too.
 	per string
 }
 
@@ -51,8 +52,9 @@ func azureUnit(text string) (measure, bool) {
 		return measure{}, false
 	}
 	m := measure{count: count * thousands(found[2]), per: "month"}
-	for _, per := range []string{"hour", "day", "second"} {
-		if rest := strings.TrimSuffix(strings.ToLower(found[3]), "s"); strings.HasSuffix(rest, per) {
+	rest := strings.TrimSuffix(strings.ToLower(found[3]), "s")
+	for _, per := range []string{"hour", "day", "second", "minute", "week", "year"} {
+		if strings.HasSuffix(rest, per) {
 			m.per = per
 		}
 	}

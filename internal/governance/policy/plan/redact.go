@@ -25,6 +25,9 @@ func Redact(in policy.Input) *conceal.Values {
 	for _, item := range items(d["resource_drift"]) {
 		r.change(object(object(item)["change"]))
 	}
+	for _, item := range items(d["deferred_changes"]) {
+		r.change(object(object(object(item)["resource_change"])["change"]))
+	}
 	for _, change := range object(d["output_changes"]) {
 		r.change(object(change))
 	}

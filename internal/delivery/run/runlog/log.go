@@ -15,7 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -77,11 +77,14 @@ func New(dir string) (*Logs, error) {
 
 func (l *Logs) shard(id string) *shard { return &l.more[maphash.String(l.seed, id)%shards] }
 
-// ids are the only names of files that are opened.
-var ids = regexp.MustCompile(`^run_[0-9a-z]{1,40}$`)
+// named reports whether id is one of a run: the only names of files that are opened.
+func named(id string) bool {
+	rest, ok := strings.CutPrefix(id, "run_")
+	return ok && rest != "" && len(rest) <= 40 && strings.Trim(rest, "0123456789abcdefghijklmnopqrstuvwxyz") == ""
+}
 
 func (l *Logs) path(id string) (string, error) {
-	if !ids.MatchString(id) {
+	if !named(id) {
 		return "", kernel.Errorf(kernel.NotFound, "%q is no run", id)
 	}
 	return filepath.Join(l.dir, id+".ndjson"), nil

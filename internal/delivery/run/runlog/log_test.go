@@ -78,3 +78,18 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestOnlyTheNameOfARunIsAFile: whatever else is asked for is no path.
+func TestOnlyTheNameOfARunIsAFile(t *testing.T) {
+	t.Parallel()
+	l, err := runlog.New(t.TempDir())
+	must(t, err)
+	for _, id := range []string{"", "run_", "x", "run", "run_A", "run_a/b", "run_a/../b", "run_a\n", "run_../a", "run_é", "xrun_a", "run_" + strings.Repeat("a", 41)} {
+		if err := l.Append(context.Background(), id, run.Event{}); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	for _, id := range []string{"run_a", "run_0z9", "run_" + strings.Repeat("z", 40)} {
+		must(t, l.Append(context.Background(), id, run.Event{Message: "here"}))
+	}
+}

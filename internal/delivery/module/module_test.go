@@ -337,3 +337,28 @@ func TestEveryDoorAsksForPermission(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsReadIsTheReaders: who changes what was read of a version changes nothing
+// of what the next one reads, and versions with other variables keep theirs.
+func TestWhatIsReadIsTheReaders(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, rig *moduletest.Rig) {
+		mustPublish(t, rig, "1.0.0")
+		if _, err := publish(t, rig, "2.0.0", `variable "other" {}`); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			v, err := rig.Get(t.Context(), acme(), cache(), "1.0.0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(v.Inputs) != 2 || v.Inputs[0].Name != "name" || len(v.Outputs) != 1 || v.Outputs[0].Name != "host" {
+				t.Fatalf("1.0.0 has %+v and %+v", v.Inputs, v.Outputs)
+			}
+			v.Inputs[0].Name, v.Outputs[0].Name = "changed", "changed"
+			if v, err = rig.Get(t.Context(), acme(), cache(), "2.0.0"); err != nil || len(v.Inputs) != 1 || v.Inputs[0].Name != "other" || len(v.Outputs) != 0 {
+				t.Fatalf("2.0.0 has %+v and %+v (%v)", v.Inputs, v.Outputs, err)
+			}
+		}
+	})
+}

@@ -17,14 +17,15 @@ func Migrations() db.Migrations { return db.Migrations{Room: "module", Files: fi
 
 // Store has the room's stores on one database.
 type Store struct {
-	db *db.DB
+	db      *db.DB
+	decoded *decoded
 }
 
 // NewStore returns a store on d.
-func NewStore(d *db.DB) *Store { return &Store{db: d} }
+func NewStore(d *db.DB) *Store { return &Store{db: d, decoded: newDecoded()} }
 
 // Versions returns the store of published versions.
-func (s *Store) Versions() *Versions { return &Versions{db: s.db} }
+func (s *Store) Versions() *Versions { return &Versions{db: s.db, decoded: s.decoded} }
 
 // Definitions returns the store of definitions.
 func (s *Store) Definitions() *Definitions { return &Definitions{db: s.db} }

@@ -17,7 +17,8 @@ import (
 
 // Versions implements module.Versions.
 type Versions struct {
-	db *db.DB
+	db      *db.DB
+	decoded *decoded
 }
 
 type versionRow struct {
@@ -62,7 +63,7 @@ func (s *Versions) Get(ctx context.Context, scope kernel.Scope, a module.Address
 	if err := s.db.Reader(ctx).NewSelect().Model(&row).WherePK().Scan(ctx); err != nil {
 		return module.Version{}, db.Map(err, what(a, version))
 	}
-	return row.version()
+	return s.version(row)
 }
 
 // Of returns all versions of a module.
@@ -73,7 +74,7 @@ func (s *Versions) Of(ctx context.Context, scope kernel.Scope, a module.Address)
 	if err != nil {
 		return nil, db.Map(err, "module "+a.String())
 	}
-	return versionsOf(rows)
+	return s.versionsOf(rows)
 }
 
 // Systems returns the systems that a module is published for.
@@ -99,7 +100,7 @@ func (s *Versions) Page(ctx context.Context, scope kernel.Scope, r kernel.PageRe
 	if err := query.Scan(ctx); err != nil {
 		return kernel.Page[module.Version]{}, db.Map(err, "modules")
 	}
-	versions, err := versionsOf(rows)
+	versions, err := s.versionsOf(rows)
 	if err != nil {
 		return kernel.Page[module.Version]{}, err
 	}
@@ -119,10 +120,10 @@ func readCursor(cursor string) ([]string, error) {
 	return parts, nil
 }
 
-func versionsOf(rows []versionRow) ([]module.Version, error) {
+func (s *Versions) versionsOf(rows []versionRow) ([]module.Version, error) {
 	versions := make([]module.Version, 0, len(rows))
 	for _, row := range rows {
-		v, err := row.version()
+		v, err := s.version(row)
 		if err != nil {
 			return nil, err
 		}
@@ -131,19 +132,18 @@ func versionsOf(rows []versionRow) ([]module.Version, error) {
 	return versions, nil
 }
 
-func (r versionRow) version() (module.Version, error) {
-	v := module.Version{
-		Address: module.Address{Namespace: r.Namespace, Name: r.Name, System: r.System}, Version: r.Version,
+func (s *Versions) version(r versionRow) (module.Version, error) {
+	a := module.Address{Namespace: r.Namespace, Name: r.Name, System: r.System}
+	ports, err := s.decoded.of(portsText{r.Inputs, r.Outputs})
+	if err != nil {
+		return module.Version{}, fmt.Errorf("%s: %w", what(a, r.Version), err)
+	}
+	return module.Version{
+		Address: a, Version: r.Version,
 		Digest: kernel.Digest(r.Digest), Archive: kernel.Digest(r.Archive), Size: r.Size,
+		Inputs: ports.inputs, Outputs: ports.outputs,
 		PublishedBy: r.PublishedBy, PublishedAt: r.PublishedAt.UTC(),
-	}
-	if err := json.Unmarshal([]byte(r.Inputs), &v.Inputs); err != nil {
-		return module.Version{}, fmt.Errorf("inputs of %s: %w", v.Address, err)
-	}
-	if err := json.Unmarshal([]byte(r.Outputs), &v.Outputs); err != nil {
-		return module.Version{}, fmt.Errorf("outputs of %s: %w", v.Address, err)
-	}
-	return v, nil
+	}, nil
 }
 
 func what(a module.Address, version string) string { return "module " + a.String() + " " + version }

@@ -33,6 +33,9 @@ func bound() {
 			topdown.RegisterBuiltinFunc(name, bounded(f, within))
 		}
 	}
+	for _, name := range reading() {
+		topdown.RegisterBuiltinFunc(name, reads(topdown.GetBuiltin(name)))
+	}
 }
 
 // bounded is a builtin function that is called where its arguments are within their

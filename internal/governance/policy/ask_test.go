@@ -1,6 +1,8 @@
 package policy_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -165,4 +167,28 @@ func (noStages) Stages() []policy.Stage { return nil }
 
 func (noStages) Check(stage string) error {
 	return kernel.Errorf(kernel.NotFound, "there is no stage %s", stage)
+}
+
+// While policies cannot be read, exemptions are told all the same, and nobody says of
+// one that it is for nothing.
+func TestExemptionsAreToldWhilePoliciesAreMissing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		e := b.granted(t, policy.ExemptionRequest{Policy: soft, Stage: "dev"})
+		b.Service.Sets = unread{b}
+		all, err := b.ListExemptions(as("dave"), shop, policy.ExemptionFilter{}, kernel.PageRequest{})
+		if err != nil || len(all.Items) != 1 || all.Items[0].Idle != "" || all.Items[0].Outgrown != "" {
+			t.Errorf("%+v %v", all, err)
+		}
+		if got, err := b.GetExemption(as("dave"), shop, e.ID); err != nil || got.Idle != "" || got.Outgrown != "" {
+			t.Errorf("%+v %v", got, err)
+		}
+	})
+}
+
+// unread are sets of policies none of which was ever read.
+type unread struct{ *bench }
+
+func (unread) Policies(context.Context) ([]policy.Policy, error) {
+	return nil, errors.New("the source cannot be reached")
 }

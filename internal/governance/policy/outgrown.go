@@ -9,9 +9,9 @@ import (
 // strictest is the strictest level that what an exemption is from has on a stage of
 // its scope; known is false where there is no such policy.
 func (s *Service) strictest(ctx context.Context, e Exemption) (level Level, known bool, err error) {
-	m, err := s.newMeasure(ctx)
-	if err != nil {
-		return "", false, err
+	m := s.newMeasure(ctx)
+	if m.missing != nil {
+		return "", false, m.missing
 	}
 	return m.strictest(ctx, e)
 }
@@ -21,12 +21,14 @@ func (s *Service) strictest(ctx context.Context, e Exemption) (level Level, know
 type measure struct {
 	s        *Service
 	policies []Policy
-	levels   map[kernel.Scope]Assigned
+	// missing is why there may be more policies than those.
+	missing error
+	levels  map[kernel.Scope]Assigned
 }
 
-func (s *Service) newMeasure(ctx context.Context) (measure, error) {
+func (s *Service) newMeasure(ctx context.Context) measure {
 	all, err := s.Sets.Policies(ctx)
-	return measure{s, all, map[kernel.Scope]Assigned{}}, err
+	return measure{s, all, err, map[kernel.Scope]Assigned{}}
 }
 
 func (m measure) strictest(ctx context.Context, e Exemption) (level Level, known bool, err error) {
@@ -53,7 +55,7 @@ func (m measure) strictest(ctx context.Context, e Exemption) (level Level, known
 }
 
 // hold notes in an approved exemption where it does not count, or that it is for
-// nothing any more.
+// nothing any more, as far as that is known.
 func (m measure) hold(ctx context.Context, e *Exemption) error {
 	if e.Status != Approved {
 		return nil
@@ -66,6 +68,7 @@ func (m measure) hold(ctx context.Context, e *Exemption) error {
 		e.Outgrown = now
 	case !known && len(m.s.stages(e.Scope)) == 0:
 		e.Idle = "there is no stage " + e.Scope.Stage + " any more"
+	case !known && m.missing != nil: // nobody knows
 	case !known && e.Set != "":
 		e.Idle = "there are no policies of " + e.Set + " any more"
 	case !known:

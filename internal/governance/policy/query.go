@@ -17,11 +17,8 @@ func (s *Service) GetExemption(ctx context.Context, scope kernel.Scope, id strin
 	if err != nil || e.Status != Approved {
 		return e, err
 	}
-	m, err := s.newMeasure(ctx)
-	if err != nil {
-		return e, err
-	}
-	return e, m.hold(ctx, &e)
+	err = s.newMeasure(ctx).hold(ctx, &e)
+	return e, err
 }
 
 // ListExemptions returns the exemptions of the scope's project and of its tenant;
@@ -38,7 +35,7 @@ func (s *Service) ListExemptions(ctx context.Context, scope kernel.Scope, f Exem
 	if err != nil {
 		return found, err
 	}
-	m, err := s.newMeasure(ctx)
+	m := s.newMeasure(ctx)
 	for i := range found.Items {
 		if err == nil {
 			err = m.hold(ctx, &found.Items[i])

@@ -90,7 +90,7 @@ func (tx *transaction) commit(ctx context.Context) error {
 	if tx.conn == nil {
 		return tx.sql.Commit()
 	}
-	return prepared.Commit(ctx, tx.conn)
+	return prepared.Commit(tx.conn)
 }
 
 // end undoes what was not committed, and gives the connection back. It does nothing

@@ -18,16 +18,18 @@ const savepoint = "terrace_within"
 func Begin(ctx context.Context, on *sql.Conn) error {
 	return raw(on, func(c *conn) error {
 		err := c.say(ctx, "BEGIN IMMEDIATE")
-		c.within = err == nil
+		if c.within = err == nil; err != nil {
+			_ = c.say(context.Background(), "ROLLBACK") // cut off at the last moment, it has begun
+		}
 		return err
 	})
 }
 
-// Commit ends the transaction that Begin began. It goes on where that fails: who calls
-// it rolls it back then.
-func Commit(ctx context.Context, on *sql.Conn) error {
+// Commit ends the transaction that Begin began, and is not cut off: nobody could tell
+// then whether it is committed. It goes on where that fails: who calls it rolls it back.
+func Commit(on *sql.Conn) error {
 	return raw(on, func(c *conn) error {
-		err := c.say(ctx, "COMMIT")
+		err := c.say(context.Background(), "COMMIT")
 		c.within = err != nil
 		return err
 	})

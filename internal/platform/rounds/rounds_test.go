@@ -120,6 +120,26 @@ func TestDutiesComeNowAndThenAndBeforeTheLook(t *testing.T) {
 	})
 }
 
+// TestDutiesOutliveAClockThatIsPutBack holds that a duty does not wait until the clock is
+// again where it was by mistake.
+func TestDutiesOutliveAClockThatIsPutBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		done, ahead := 0, 365*24*time.Hour
+		l := begun(t, rounds.Rounds{
+			Idle: 10 * time.Second, Clock: func() time.Time { return time.Now().Add(ahead) },
+			Duties: []rounds.Duty{{Every: time.Hour, Do: func(context.Context) error { done++; return nil }}},
+		})
+		l.at(t, 0)
+		ahead = 0
+		time.Sleep(20 * time.Second)
+		l.at(t, 0, 10, 20)
+		if done != 2 {
+			t.Errorf("the duty was done %d times, want at first, and once after the clock was put back", done)
+		}
+	})
+}
+
 func TestALoopThatFailsSaysSo(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")

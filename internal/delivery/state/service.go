@@ -62,6 +62,10 @@ func (s *Service) Current(ctx context.Context, stack string) (v Version, ok bool
 		return Version{}, false, err
 	}
 	v, err = s.Store.Version(ctx, stack, record.Current)
+	if kernel.Is(err, kernel.NotFound) {
+		err = kernel.Errorf(kernel.Internal, "the state version %s, which is in force for %s, is not in the database", record.Current, stack).
+			WithFix("restore the database from a backup; nothing of the stack is planned or applied until then")
+	}
 	return v, err == nil, err
 }
 

@@ -222,6 +222,27 @@ func TestEncryptedAtRest(t *testing.T) {
 	}
 }
 
+// TestAMissingVersionIsNotNoState takes the record of the version in force away.
+func TestAMissingVersionIsNotNoState(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{statesql.Migrations()}, func(t *testing.T, d *db.DB) {
+		r := statetest.New(t, d)
+		run(t, r, []step{
+			{"lock", lock(apply(1), "a"), ""},
+			{"write", write(apply(1), "a", content(1, "l", "s")), ""},
+		})
+		if _, err := d.Conn(t.Context()).NewRaw("DELETE FROM state_versions WHERE stack = ?", stack).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := read(t.Context(), r.Service, apply(1)); kernel.KindOf(err) != kernel.Internal {
+			t.Errorf("read: %v, want an error that is not 'no state'", err)
+		}
+		if _, ok, err := r.Service.Current(t.Context(), stack); ok || kernel.KindOf(err) != kernel.Internal {
+			t.Errorf("current: %t, %v, want an error that is not 'no state'", ok, err)
+		}
+	})
+}
+
 // TestContentIsBoundToItsVersion puts the content of one version in the place
 // of another, and takes it away: both are errors, never "no state".
 func TestContentIsBoundToItsVersion(t *testing.T) {

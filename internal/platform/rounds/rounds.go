@@ -56,7 +56,7 @@ func (r Rounds) Run(ctx context.Context) error {
 func (r Rounds) round(ctx context.Context, last []time.Time) error {
 	for i, duty := range r.Duties {
 		now := r.Clock.Now()
-		ago := now.Sub(last[i]) // less than nothing where the clock was put back: nobody knows how long it is
+		ago := now.Sub(last[i])                        // less than nothing where the clock was put back: nobody knows how long it is
 		if 0 <= ago && ago < duty.Every-duty.Every/8 { // beats are not met to the moment
 			continue
 		}

@@ -52,12 +52,13 @@ func (s stageLifetimes) Lifetimes(name string) (lifetime.Rule, error) {
 	return lifetime.Rule{Default: time.Duration(l.Default), Max: time.Duration(l.Max), Never: l.Never}, nil
 }
 
-// expire tells lifetimes of a step of a run, in its transaction.
+// expire tells lifetimes of a step of a run, in its transaction. What a run deploys has
+// its lifetime from the begin of the apply on, however that ends, and anew from its end.
 func expire(ctx context.Context, s *lifetime.Service, f kernel.Fact) ([]kernel.Fact, error) {
 	end, ok := strings.CutPrefix(f.Type, "run.")
 	status := run.Status(end)
 	ends := slices.Contains(run.Statuses(), status) && status.Terminal()
-	if !ok || s == nil || status != run.Verifying && !ends {
+	if !ok || s == nil || status != run.Applying && status != run.Verifying && !ends {
 		return nil, nil
 	}
 	raw, err := json.Marshal(f.Data)

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,12 @@ func (c *choice) compile(ctx context.Context) (*rego.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rego.Compile(ctx, lib, folders...)
+	set, err := rego.Compile(ctx, lib, folders...)
+	if err == nil && len(set.Policies()) == 0 {
+		return nil, kernel.Errorf(kernel.NotFound, "there are no policies in %s: no rule in it is called deny, warn or violation", strings.Join(c.folders, ", ")).
+			WithFix("call them so, or name a folder that has some")
+	}
+	return set, err
 }
 
 // library is what rules import.

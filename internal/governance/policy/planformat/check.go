@@ -219,9 +219,24 @@ func (c *checker) actions(v any, path []any) {
 		c.wrong("there is none in it, and one is expected", with(path, "change", "actions")...)
 	}
 	for i, action := range list {
-		if s, ok := action.(string); !ok || s == "" {
+		word, ok := action.(string)
+		switch {
+		case !ok || word == "":
 			c.other(action, "a text", with(path, "change", "actions", i)...)
+		case !isAction(word):
+			c.wrong(fmt.Sprintf("the action %q is not known: no-op, create, read, update, delete and forget are", word), with(path, "change", "actions", i)...)
 		}
+	}
+}
+
+// isAction reports whether terraform has such an action. Of one that it does not have
+// nobody knows whether it destroys something.
+func isAction(word string) bool {
+	switch word {
+	case "no-op", "create", "read", "update", "delete", "forget":
+		return true
+	default:
+		return false
 	}
 }
 

@@ -80,6 +80,8 @@ func TestAnotherShapeIsRefusedWithItsPlace(t *testing.T) {
 		plan(`"actions":"delete"`):                       "3:51: resource_changes[0].change.actions: it is a text, and a list of texts is expected",
 		plan(`"actions":[]`):                             "actions: there is none in it",
 		plan(`"actions":[1]`):                            "change.actions[0]: it is a number",
+		plan(`"actions":["create","nuke"]`):              "change.actions[1]: the action \"nuke\" is not known",
+		plan(`"actions":["Delete"]`):                     "change.actions[0]: the action \"Delete\" is not known",
 		plan(`"actions":["no-op"],"after":"x"`):          "change.after: it is a text, and an object or null",
 		plan(`"actions":["no-op"],"before":[]`):          "change.before: it is a list",
 		plan(`"actions":["no-op"],"after_unknown":true`): "change.after_unknown: it is true or false, and an object",

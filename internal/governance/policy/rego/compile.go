@@ -51,18 +51,11 @@ type rule struct {
 // has itself are that folder's. Its error is of kind Invalid and has each
 // mistake with file, line and column.
 func Compile(ctx context.Context, library policy.Folder, folders ...policy.Folder) (*Set, error) {
-	b, err := build(library, folders, false, true)
+	b, policies, err := load(library, folders)
 	if err != nil {
 		return nil, err
 	}
-	if err := b.compile(); err != nil {
-		return nil, err
-	}
 	s := &Set{compiler: b.compiler, store: b.store, native: b.native, replaces: replaces(b.modules), kept: newKept(), exceptions: map[string]oparego.PreparedEvalQuery{}}
-	policies, problems := b.policies()
-	if len(problems) > 0 {
-		return nil, invalid(problems)
-	}
 	s.notices = sorted(b.notices)
 	single := b.single()
 	for _, p := range policies {
@@ -78,6 +71,22 @@ func Compile(ctx context.Context, library policy.Folder, folders ...policy.Folde
 		}
 	}
 	return s, s.assemble(ctx, b.data)
+}
+
+// load reads and compiles folders, and tells what policies they have.
+func load(library policy.Folder, folders []policy.Folder) (*built, []policy.Policy, error) {
+	b, err := build(library, folders, false, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := b.compile(); err != nil {
+		return nil, nil, err
+	}
+	policies, problems := b.policies()
+	if len(problems) > 0 {
+		return nil, nil, invalid(problems)
+	}
+	return b, policies, nil
 }
 
 // replaces reports whether modules put other values in the place of what they are asked about.

@@ -366,6 +366,18 @@ func TestTestsOfPolicies(t *testing.T) {
 	}
 }
 
+// What cannot be loaded is not tested as if it could.
+func TestTestsAreOfPoliciesThatLoad(t *testing.T) {
+	t.Parallel()
+	_, err := rego.Test(t.Context(), rego.TestOptions{}, library(t), folder(t, files(map[string]string{
+		"a.rego":      "package a\n\n# METADATA\n# custom:\n#   severty: high\ndeny contains \"a\" if input.x == 1\n",
+		"a_test.rego": "package a_test\n\nimport data.a\n\ntest_good if a.deny == {\"a\"} with input as {\"x\": 1}\n",
+	}), "mine"))
+	if e, ok := errors.AsType[*kernel.Error](err); !ok || len(e.Problems) != 1 || !strings.Contains(e.Problems[0].String(), "severty") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A test that fails tells which of its cases do, and one that errs is no failed one.
 func TestTestsTellTheirCasesAndErrors(t *testing.T) {
 	t.Parallel()

@@ -80,8 +80,11 @@ type TestOptions struct {
 	Native bool
 }
 
-// Test runs the rules test_… of folders.
+// Test runs the rules test_… of folders, which have to be policies that Compile takes.
 func Test(ctx context.Context, o TestOptions, library policy.Folder, folders ...policy.Folder) (TestReport, error) {
+	if _, _, err := load(library, folders); err != nil {
+		return TestReport{}, err
+	}
 	b, err := build(library, folders, true, o.Native)
 	if err != nil {
 		return TestReport{}, err

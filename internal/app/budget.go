@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -26,6 +27,23 @@ func newBudgets(p *platform, a *access, stages *stage.Set, runs *runsql.Store) *
 	})
 	a.runEnds.budgets = s
 	return s
+}
+
+// budgetRuns is a budget.Runs.
+type budgetRuns struct {
+	runs     *run.Service
+	projects *tenant.Service
+}
+
+func (b budgetRuns) Reconsider(ctx context.Context, of, name, why string) error {
+	return reconsiderAll(ctx, b.runs, b.projects, kernel.Scope{Tenant: of}, heldByBudget(name), why)
+}
+
+// heldByBudget tells the findings by which a budget holds a run.
+func heldByBudget(name string) func(run.Finding) bool {
+	return func(f run.Finding) bool {
+		return f.Budget != nil && f.Budget.Budget == name && f.Outcome == string(policy.Violated)
+	}
 }
 
 // bills is a budget.Bills.

@@ -9,6 +9,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/run/runtest"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/budget/budgetsql"
+	"github.com/terrace-idp/terrace/internal/governance/focus"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
@@ -33,6 +34,39 @@ func (j following) Record(ctx context.Context, f kernel.Fact) error {
 		return err
 	}
 	return j.Journal.Record(ctx, f)
+}
+
+// waiting is a budget.Runs over the project of a bench.
+type waiting struct{ *runtest.Bench }
+
+func (w waiting) Reconsider(ctx context.Context, _, name, why string) error {
+	return w.Service.Reconsider(ctx, runtest.Project, "", heldByBudget(name), why)
+}
+
+// TestABudgetThatIsRaisedLetsGoOfWhatItHeld: nobody has to override it then.
+func TestABudgetThatIsRaisedLetsGoOfWhatItHeld(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t, append(runtest.Migrations(), budgetsql.Migrations())...)
+	gate := budgetingOn(t, d, "20", budget.Override, budget.Warn)
+	b := runtest.New(t, d, func(deps *run.Deps) {
+		deps.Gates, deps.Journal = []run.Gate{costly{gate}}, following{deps.Journal, gate.budgets}
+	}).Start(t)
+	gate.budgets.Runs = waiting{b}
+	set := func(name, dollars string) {
+		amount, _, err := focus.ParseAmount(dollars)
+		runtest.Must(t, err)
+		_, err = gate.budgets.Set(t.Context(), kernel.Scope{Tenant: "acme"}, budget.Budget{Name: name, Amount: amount, Level: budget.Override}, "it grew")
+		runtest.Must(t, err)
+	}
+	r := b.Await(t, b.Deploy(t, "dev", "1").ID, run.AwaitingApproval)
+	set("other", "500")
+	if now := b.Now(t, r.ID); now.Dossier != r.Dossier {
+		t.Errorf("another budget has it planned again: %s", now.StatusReason)
+	}
+	set("all", "500")
+	if done := b.Await(t, r.ID, run.Succeeded); len(done.Overrides) != 0 {
+		t.Errorf("it was overridden: %+v", done.Overrides)
+	}
 }
 
 // TestABudgetHoldsARunUntilItIsOverridden follows a run from its gate to the ledger.

@@ -134,6 +134,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	d.states.Fences, d.fleet.Fences = d.runs, d.runs
 	d.lifetimes = newLifetimes(p, a, d, runStore)
 	d.policy.Runs, d.policy.Documents = policyRuns{d.runs, a.tenants}, offered{newApplied(p, d), d.costs}
+	d.budgets.Runs = budgetRuns{d.runs, a.tenants}
 	d.impact = newImpact(d, releaseStore, runStore)
 	if d.builder, err = newBuilder(p, d); err != nil {
 		return nil, err

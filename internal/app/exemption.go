@@ -66,15 +66,19 @@ func (a policyRuns) Reconsider(ctx context.Context, e policy.Exemption, why stri
 	if e.Scope.Project != "" {
 		return a.runs.Reconsider(ctx, e.Scope, e.Workload, concerns, why)
 	}
+	return reconsiderAll(ctx, a.runs, a.projects, e.Scope, concerns, why)
+}
+
+// reconsiderAll is run.Service.Reconsider in all projects of a tenant.
+func reconsiderAll(ctx context.Context, runs *run.Service, projects *tenant.Service, scope kernel.Scope, concerns func(run.Finding) bool, why string) error {
 	for page := (kernel.PageRequest{Limit: kernel.MaxPageSize}); ; {
-		found, err := a.projects.List(ctx, kernel.Scope{Tenant: e.Scope.Tenant}, page)
+		found, err := projects.List(ctx, kernel.Scope{Tenant: scope.Tenant}, page)
 		if err != nil {
 			return err
 		}
 		for _, p := range found.Items {
-			scope := e.Scope
 			scope.Project = p.Name
-			if err := a.runs.Reconsider(ctx, scope, "", concerns, why); err != nil {
+			if err := runs.Reconsider(ctx, scope, "", concerns, why); err != nil {
 				return err
 			}
 		}

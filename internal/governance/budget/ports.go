@@ -21,6 +21,12 @@ type Estate interface {
 	Underway(ctx context.Context, runs []string) ([]string, error)
 }
 
+// Runs knows the runs that wait for people.
+type Runs interface {
+	// Reconsider has those of a tenant that a budget holds planned again.
+	Reconsider(ctx context.Context, tenant, budget, why string) error
+}
+
 // Stages knows which stages there are.
 type Stages interface {
 	// Check is NotFound for a stage that there is not.

@@ -21,8 +21,10 @@ const (
 type Config struct {
 	Store Store
 	// Bills may be nil: nothing was paid then, as far as is known.
-	Bills      Bills
-	Estate     Estate
+	Bills  Bills
+	Estate Estate
+	// Runs are told of budgets that have changed; it may be nil.
+	Runs       Runs
 	Stages     Stages
 	Authorizer Authorizer
 	Journal    Journal
@@ -78,7 +80,22 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, b Budget, reason 
 		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: "budget.set", Scope: b.where(), Subject: b.Name, Reason: reason, Data: b})
 	})
+	if err == nil {
+		s.reconsider(ctx, b, "the budget "+b.Name+" was set to "+b.Amount.String()+" "+b.Currency)
+	}
 	return b, err
+}
+
+// reconsider tells the runs that the budget holds, wherever it was for before. Whether
+// they could be told changes nothing about it: a run asks again before it is applied.
+func (s *Service) reconsider(ctx context.Context, b Budget, why string) {
+	if s.Runs == nil {
+		return
+	}
+	ctx = kernel.WithActor(context.WithoutCancel(ctx), kernel.System("budgets", b.Tenant))
+	if err := s.Runs.Reconsider(ctx, b.Tenant, b.Name, why); err != nil {
+		s.Log.WarnContext(ctx, "runs could not be told of a budget", "budget", b.Name, "error", err)
+	}
 }
 
 // follows returns the number of the next revision of a budget. Who changes one
@@ -105,7 +122,7 @@ func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name, reason s
 		return err
 	}
 	actor, _ := kernel.ActorFrom(ctx) // it was authorised
-	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		b.SetBy, b.SetAt = actor.Name, s.Clock.Now()
 		b.Revision++
 		if err := s.Store.Put(ctx, Revision{Budget: b, Deleted: true, Reason: reason}); err != nil {
@@ -113,6 +130,10 @@ func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name, reason s
 		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: "budget.deleted", Scope: b.where(), Subject: name, Reason: reason, Data: b})
 	})
+	if err == nil {
+		s.reconsider(ctx, b, "the budget "+name+" was deleted")
+	}
+	return err
 }
 
 // get returns a budget to who may do the action; to others it is not there.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,13 +126,15 @@ func TestDutiesComeNowAndThenAndBeforeTheLook(t *testing.T) {
 func TestDutiesOutliveAClockThatIsPutBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		done, ahead := 0, 365*24*time.Hour
+		done := 0
+		var ahead atomic.Int64
+		ahead.Store(int64(365 * 24 * time.Hour))
 		l := begun(t, rounds.Rounds{
-			Idle: 10 * time.Second, Clock: func() time.Time { return time.Now().Add(ahead) },
+			Idle: 10 * time.Second, Clock: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
 			Duties: []rounds.Duty{{Every: time.Hour, Do: func(context.Context) error { done++; return nil }}},
 		})
 		l.at(t, 0)
-		ahead = 0
+		ahead.Store(0)
 		time.Sleep(20 * time.Second)
 		l.at(t, 0, 10, 20)
 		if done != 2 {

@@ -7,19 +7,36 @@ type ActorKind string
 
 // The kinds of actor.
 const (
-	ActorUser   ActorKind = "user"
-	ActorRun    ActorKind = "run"
-	ActorSystem ActorKind = "system"
+	ActorUser ActorKind = "user"
+	// ActorService is a service account: a program of a project or a tenant.
+	ActorService ActorKind = "service"
+	ActorRun     ActorKind = "run"
+	ActorSystem  ActorKind = "system"
 )
 
 // Actor is who a call acts for.
 type Actor struct {
-	// ID identifies the actor for ever: a user id, a run id or a component.
+	// ID identifies the actor for ever: a user id, a service account's, a run's or a component.
 	ID string `json:"id"`
 	// Name is what people call the actor, for example a login name.
 	Name   string    `json:"name"`
 	Kind   ActorKind `json:"kind"`
 	Tenant string    `json:"tenant"`
+	// Session is the id of the token or session that the actor came by, "" for none.
+	Session string `json:"-"`
+	// Limits is what the actor's token narrows; nil narrows nothing. Whoever makes an
+	// actor of a credential sets it, and only the decision point of identity reads it.
+	Limits *Limits `json:"-"`
+}
+
+// Limits narrow what an actor may do to less than its roles let it. An empty list
+// narrows nothing.
+type Limits struct {
+	// Scopes are the kinds of action: read, deploy, approve, secrets, admin.
+	Scopes []string
+	// Projects and Stages are names. With Projects, nothing of the whole tenant may be done.
+	Projects []string
+	Stages   []string
 }
 
 // System returns the actor for work that a component of Terrace does by itself.

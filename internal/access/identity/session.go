@@ -102,7 +102,9 @@ func (s *Service) bearerOf(ctx context.Context, t Token) (kernel.Actor, error) {
 			s.Logger.WarnContext(ctx, "the last use of a token was not noted", slog.String("token", t.ID), slog.String("error", err.Error()))
 		}
 	}
-	return u.actor(), nil
+	actor := u.actor()
+	actor.Session = t.ID
+	return actor, nil
 }
 
 func badToken() error {

@@ -19,7 +19,7 @@ func TestSignInGivesATokenThatExpires(t *testing.T) {
 			t.Fatalf("%q, %v", secret, err)
 		}
 		actor, err := f.Authenticate(t.Context(), secret)
-		if err != nil || actor.Name != "ada" || actor.Tenant != "default" || actor.Kind != kernel.ActorUser {
+		if err != nil || actor.Name != "ada" || actor.Tenant != "default" || actor.Kind != kernel.ActorUser || actor.Session != token.ID || actor.Limits != nil {
 			t.Fatalf("%+v, %v", actor, err)
 		}
 		if !token.ExpiresAt.Equal(f.clock.read().Add(12 * time.Hour)) {

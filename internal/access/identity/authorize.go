@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
 // Authorize tells whether the actor of ctx may do the action in the scope. The
@@ -41,14 +42,17 @@ func authorizeRun(d Decision, actor kernel.Actor, action string) error {
 }
 
 func (s *Service) authorizeUser(ctx context.Context, d Decision, actor kernel.Actor, action string, scope kernel.Scope) error {
-	memberships, err := s.Store.MembershipsOf(ctx, actor.Tenant, actor.ID)
-	if err != nil {
+	has, err := s.standing(ctx, actor.Tenant, actor.ID)
+	switch {
+	case err != nil:
 		return fmt.Errorf("authorize %s: %w", action, err)
+	case !has.DisabledAt.IsZero():
+		return disabled(has.Name)
+	case d.decide(has.Grants, scope):
+		return s.exists(ctx, has.Grants, scope)
+	default:
+		return s.denied(ctx, d, actor, has.Grants, action, scope)
 	}
-	if d.decide(memberships, scope) {
-		return s.exists(ctx, memberships, scope)
-	}
-	return s.denied(ctx, d, actor, memberships, action, scope)
 }
 
 // exists tells those whose role counts for a whole tenant that it has no such
@@ -58,7 +62,18 @@ func (s *Service) exists(ctx context.Context, has []Membership, scope kernel.Sco
 	if scope.Project == "" || isMember {
 		return nil
 	}
-	return s.Projects.Exists(ctx, scope)
+	v, err := s.view(ctx, scope.Tenant)
+	if err != nil {
+		return err
+	}
+	if _, ok := v.projects.get(scope.Project); ok {
+		return nil
+	}
+	if err := s.Projects.Exists(ctx, scope); err != nil || db.InTransaction(ctx) {
+		return err
+	}
+	v.projects.put(scope.Project, struct{}{})
+	return nil
 }
 
 // denied explains: what is missing, what there is, and who can change it.
@@ -88,11 +103,11 @@ func (s *Service) Allowed(ctx context.Context, action, tenant string) (names []s
 	case actor.Kind != kernel.ActorUser || actor.Tenant != tenant:
 		return nil, false, nil
 	}
-	memberships, err := s.Store.MembershipsOf(ctx, actor.Tenant, actor.ID)
-	if err != nil {
-		return nil, false, fmt.Errorf("authorize %s: %w", action, err)
+	has, err := s.standing(ctx, actor.Tenant, actor.ID)
+	if err != nil || !has.DisabledAt.IsZero() {
+		return nil, false, err
 	}
-	for _, m := range memberships {
+	for _, m := range has.Grants {
 		if !slices.Contains(s.table[action].Roles, m.Role) {
 			continue
 		}
@@ -107,8 +122,11 @@ func (s *Service) HasRole(ctx context.Context, scope kernel.Scope, role Role) (b
 	if !ok || actor.Kind != kernel.ActorUser || actor.Tenant != scope.Tenant {
 		return false, nil
 	}
-	memberships, err := s.Store.MembershipsOf(ctx, actor.Tenant, actor.ID)
-	return Decision{Roles: []Role{role, Admin}}.decide(memberships, scope), err
+	has, err := s.standing(ctx, actor.Tenant, actor.ID)
+	if err != nil || !has.DisabledAt.IsZero() {
+		return false, err
+	}
+	return Decision{Roles: []Role{role, Admin}}.decide(has.Grants, scope), nil
 }
 
 func whole(scope kernel.Scope) string {

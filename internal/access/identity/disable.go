@@ -26,6 +26,9 @@ func (s *Service) SetDisabled(ctx context.Context, scope kernel.Scope, name stri
 		u.DisabledAt, fact.Type = s.Clock.Now(), "user.disabled"
 	}
 	return u, s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.changed(ctx, u.Tenant); err != nil {
+			return err
+		}
 		if err := s.Store.SetDisabled(ctx, u.Tenant, u.ID, u.DisabledAt); err != nil {
 			return err
 		}
@@ -36,6 +39,6 @@ func (s *Service) SetDisabled(ctx context.Context, scope kernel.Scope, name stri
 	})
 }
 
-func disabled(u User) error {
-	return kernel.Errorf(kernel.Unauthenticated, "the user %s is disabled", u.Name).WithFix("an admin of the tenant can let you in again")
+func disabled(name string) error {
+	return kernel.Errorf(kernel.Unauthenticated, "the user %s is disabled", name).WithFix("an admin of the tenant can let you in again")
 }

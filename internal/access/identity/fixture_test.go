@@ -50,6 +50,11 @@ func (projects) Exists(_ context.Context, s kernel.Scope) error {
 	return kernel.Errorf(kernel.NotFound, "the project %s does not exist", s.Project)
 }
 
+// anyProject has every project.
+type anyProject struct{}
+
+func (anyProject) Exists(context.Context, kernel.Scope) error { return nil }
+
 // clock is set by tests.
 type clock struct {
 	mu  sync.Mutex

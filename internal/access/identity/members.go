@@ -33,7 +33,10 @@ func (s *Service) SetMember(ctx context.Context, scope kernel.Scope, user string
 }
 
 func (s *Service) putMember(ctx context.Context, scope kernel.Scope, m Membership) error {
-	var err error
+	err := s.changed(ctx, scope.Tenant)
+	if err != nil {
+		return err
+	}
 	if m.Role == "" {
 		err = s.Store.RemoveMembership(ctx, scope.Tenant, m.Project, m.UserID)
 	} else {
@@ -53,8 +56,8 @@ func (s *Service) putMember(ctx context.Context, scope kernel.Scope, m Membershi
 }
 
 // keepsAdmin refuses a change to a user that leaves the tenant without an admin.
-// It is asked last in a transaction: the audit log lets one of a tenant through
-// at a time, so two admins cannot remove each other.
+// It is asked last in a transaction that has called changed, so two admins cannot
+// remove each other.
 func (s *Service) keepsAdmin(ctx context.Context, tenant, user string) error {
 	admins, err := s.Store.WithRoles(ctx, kernel.Scope{Tenant: tenant}, []Role{Admin}, 1)
 	if err != nil {

@@ -46,6 +46,16 @@ type Members interface {
 	WithRoles(ctx context.Context, scope kernel.Scope, roles []Role, limit int) ([]string, error)
 }
 
+// Standings tells what subjects are, and whether that has changed.
+type Standings interface {
+	// Revision returns how often the tenant's access has changed.
+	Revision(ctx context.Context, tenant string) (int64, error)
+	// Advance counts a change; who else changes the tenant waits for the transaction of ctx.
+	Advance(ctx context.Context, tenant string) error
+	// Standing returns what a subject is, or NotFound.
+	Standing(ctx context.Context, tenant, id string) (Standing, error)
+}
+
 // Store is all that identity keeps. Claim takes the right to bootstrap a
 // tenant; the second claim is a Conflict.
 type Store interface {
@@ -53,6 +63,7 @@ type Store interface {
 	Accounts
 	Tokens
 	Members
+	Standings
 	Claim(ctx context.Context, tenant string, at time.Time) error
 }
 
@@ -90,6 +101,7 @@ type Service struct {
 	Config
 	hasher   hasher
 	throttle *throttle
+	views    *views
 	table    map[string]Decision
 }
 
@@ -98,5 +110,5 @@ func New(c Config) *Service {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, hasher: newHasher(), throttle: newThrottle(), table: Decisions()}
+	return &Service{Config: c, hasher: newHasher(), throttle: newThrottle(), views: newViews(), table: Decisions()}
 }

@@ -56,7 +56,7 @@ func (s *Service) known(ctx context.Context, tenant, name, password string) (Use
 		return User{}, kernel.Errorf(kernel.Unauthenticated, "the user name or the password is wrong")
 	case u.isDisabled():
 		s.refused(ctx, tenant, name, u)
-		return User{}, disabled(u)
+		return User{}, disabled(u.Name)
 	}
 	s.throttle.succeed(key)
 	return u, nil
@@ -75,7 +75,7 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (kernel.Actor
 	if !wellFormed(bearer) {
 		return kernel.Actor{}, badToken()
 	}
-	t, err := s.Store.TokenByHash(ctx, hashOf(bearer))
+	t, err := s.token(ctx, hashOf(bearer))
 	if kernel.Is(err, kernel.NotFound) {
 		return kernel.Actor{}, badToken()
 	}
@@ -90,21 +90,29 @@ func (s *Service) bearerOf(ctx context.Context, t Token) (kernel.Actor, error) {
 	if !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(now) {
 		return kernel.Actor{}, kernel.Errorf(kernel.Unauthenticated, "the token %q has expired", t.Name).WithFix("sign in again")
 	}
-	u, err := s.Store.UserByID(ctx, t.Tenant, t.UserID)
+	actor, err := s.Acting(ctx, t.Tenant, t.UserID)
 	if err != nil {
 		return kernel.Actor{}, fmt.Errorf("authenticate: %w", err)
 	}
-	if u.isDisabled() {
-		return kernel.Actor{}, disabled(u)
-	}
 	if now.Sub(t.LastUsedAt) >= touchInterval {
-		if err := s.Store.TouchToken(ctx, t.Tenant, t.ID, now); err != nil {
-			s.Logger.WarnContext(ctx, "the last use of a token was not noted", slog.String("token", t.ID), slog.String("error", err.Error()))
-		}
+		s.touch(ctx, t, now)
 	}
-	actor := u.actor()
 	actor.Session = t.ID
 	return actor, nil
+}
+
+// touch notes when a token was used, also in what is known of it.
+func (s *Service) touch(ctx context.Context, t Token, now time.Time) {
+	if err := s.Store.TouchToken(ctx, t.Tenant, t.ID, now); err != nil {
+		s.Logger.WarnContext(ctx, "the last use of a token was not noted", slog.String("token", t.ID), slog.String("error", err.Error()))
+		return
+	}
+	t.LastUsedAt = now
+	if v, _ := s.views.get(t.Tenant); v != nil {
+		if _, known := v.tokens.get(t.Hash); known {
+			v.tokens.put(t.Hash, t)
+		}
+	}
 }
 
 func badToken() error {

@@ -97,6 +97,9 @@ func (s *Service) RevokeToken(ctx context.Context, scope kernel.Scope, id string
 		return err
 	}
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.changed(ctx, scope.Tenant); err != nil {
+			return err
+		}
 		if err := s.Store.RemoveToken(ctx, scope.Tenant, u.ID, id); err != nil {
 			return err
 		}

@@ -119,12 +119,14 @@ func (s *Service) Named(ctx context.Context, tenant, name string) (kernel.Actor,
 // Acting returns the user for whom work is done that they asked for earlier. The
 // error is NotFound for one who is gone and Unauthenticated for one who is disabled.
 func (s *Service) Acting(ctx context.Context, tenant, id string) (kernel.Actor, error) {
-	u, err := s.Store.UserByID(ctx, tenant, id)
-	if err != nil {
+	has, err := s.standing(ctx, tenant, id)
+	switch {
+	case err != nil:
 		return kernel.Actor{}, err
+	case has.Name == "":
+		return kernel.Actor{}, kernel.Errorf(kernel.NotFound, "the user %s does not exist", id)
+	case !has.DisabledAt.IsZero():
+		return kernel.Actor{}, disabled(has.Name)
 	}
-	if u.isDisabled() {
-		return kernel.Actor{}, disabled(u)
-	}
-	return u.actor(), nil
+	return kernel.Actor{ID: has.ID, Name: has.Name, Kind: kernel.ActorUser, Tenant: tenant}, nil
 }

@@ -34,7 +34,7 @@ const unpriced = "cost-unpriced"
 
 // estimates tell what the plans of runs cost.
 type estimates struct {
-	catalog catalog
+	catalog cost.Catalog
 	folders []string
 
 	log *slog.Logger
@@ -52,7 +52,7 @@ type estimates struct {
 
 // newEstimates has the prices that Terrace ships, and those of the operator's folders.
 func newEstimates(p *platform) *estimates {
-	return &estimates{catalog: catalog{azure.NewCatalog()}, folders: p.config.PriceFolders, log: p.log, made: map[weak.Pointer[tfjson.Plan]]*cost.Estimate{}}
+	return &estimates{catalog: cost.Platform{Catalog: azure.NewCatalog()}, folders: p.config.PriceFolders, log: p.log, made: map[weak.Pointer[tfjson.Plan]]*cost.Estimate{}}
 }
 
 // book are the prices, loaded again where the folders have changed. What could not
@@ -96,14 +96,6 @@ func stampOf(folders []string) string {
 		}
 	}
 	return s.String()
-}
-
-// catalog is Azure's, with what runs on the platform's own machine beside it.
-type catalog struct{ *azure.Catalog }
-
-// Free also has Terrace's own provider, whose resources nobody bills.
-func (c catalog) Free(typ string) bool {
-	return strings.HasPrefix(typ, "terrace_") || c.Catalog.Free(typ)
 }
 
 // estimate is what the plan of a run costs, against what runs. It is made once a
@@ -171,18 +163,11 @@ func (c *estimates) ofDocument(ctx context.Context, name string, d planformat.Do
 	if err != nil {
 		return nil, err
 	}
-	estimator := cost.NewEstimator(book, c.catalog)
-	after, err := estimator.Estimate(ctx, plan.After, usage)
-	if err != nil {
-		return nil, err
+	e, err := plan.Estimate(ctx, cost.NewEstimator(book, c.catalog), usage)
+	if err == nil {
+		e.Assumptions = append(e.Assumptions, usage.Counted()...)
 	}
-	before, err := estimator.Estimate(ctx, plan.Before, usage)
-	if err != nil {
-		return nil, err
-	}
-	after.Against(before)
-	after.Assumptions, after.Warnings = append(after.Assumptions, usage.Counted()...), append(after.Warnings, usage.Warnings()...)
-	return after, nil
+	return e, err
 }
 
 // usageOf is what use the workload expects of its resources; nil tells nothing.

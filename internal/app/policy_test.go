@@ -136,6 +136,39 @@ deny contains msg if {
 	}
 }
 
+func count(r run.GateResult, rule string) (n int) {
+	for _, f := range r.Findings {
+		if f.Rule == rule {
+			n++
+		}
+	}
+	return n
+}
+
+// A plan that is not complete is held, though nobody has a policy of that; by the same
+// name as what is shipped, so that levels count.
+func TestAPlanThatIsNotCompleteStopsWithPoliciesOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.rego"), []byte("package main\n\ndeny contains \"a\" if input.never\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, whole := changing(true), false
+	in.Plan.Complete = &whole
+	own := config.Config{PolicyFolders: []string{dir}}
+	r, err := gate(t, own).Evaluate(t.Context(), in)
+	if err != nil || !r.NeedsOverride() || len(r.Findings) != 1 || r.Findings[0].Rule != "terraform-lifecycle-complete" || r.Fix == "" {
+		t.Errorf("%+v %v", r, err)
+	}
+	own.PolicyLevels = []string{"terraform-lifecycle-complete=off@stage=dev"}
+	if r, err = gate(t, own).Evaluate(t.Context(), in); err != nil || r.Outcome != run.Passed {
+		t.Errorf("where it is off: %+v %v", r, err)
+	}
+	if r, err = gate(t, config.Config{PolicyFolders: []string{dir}, ShippedPolicies: true}).Evaluate(t.Context(), in); err != nil || count(r, "terraform-lifecycle-complete") != 1 {
+		t.Errorf("beside what is shipped: %+v %v", r, err)
+	}
+}
+
 // What a provider repeats of a secret is in no finding, and rules see it.
 func TestFindingsTellNoSecret(t *testing.T) {
 	t.Parallel()

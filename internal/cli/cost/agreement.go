@@ -9,11 +9,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/pricing"
 	"github.com/terrace-idp/terrace/internal/governance/cost/agreement"
 )
 
 func agree(e *command.Env) *cobra.Command {
-	var chosen choice
+	var chosen pricing.Prices
 	c := command.Agreement(e, &cobra.Command{
 		Short: "Hold estimates against expected tables, and count where they agree",
 		Long: "The folder has one folder for each case: a configuration (*.tf), a usage file (*.usage.yml) and the\n" +
@@ -21,13 +22,13 @@ func agree(e *command.Env) *cobra.Command {
 			"unit, quantity and cost are the table's to the last digit shown.",
 		Example: "  terrace cost agreement ./tables\n  terrace cost agreement ./tables -o json",
 	}, func(ctx context.Context, dir string) (agreement.Report, error) {
-		estimator, catalog, err := chosen.estimator()
+		estimator, catalog, err := chosen.Estimator()
 		if err != nil {
 			return agreement.Report{}, err
 		}
 		return agreement.Run(ctx, estimator, catalog, dir)
 	}, writeAgreement)
-	chosen.flags(c)
+	chosen.Flags(c)
 	return c
 }
 

@@ -9,16 +9,16 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
+	"github.com/terrace-idp/terrace/internal/cli/pricing"
 	"github.com/terrace-idp/terrace/internal/governance/cost"
 	"github.com/terrace-idp/terrace/internal/governance/cost/planfile"
 	"github.com/terrace-idp/terrace/internal/governance/cost/static"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 type estimateFlags struct {
-	choice choice
+	prices pricing.Prices
+	usage  pricing.Usage
 	plan   string
-	usage  string
 	// given are the values and files of values, in the order of the command line.
 	given []static.Given
 	// failUnpriced ends an estimate that lacks prices with an error.
@@ -43,15 +43,14 @@ func estimate(e *command.Env) *cobra.Command {
 			"  terrace cost estimate ./infrastructure --var size=Standard_D4s_v5 --var-file prod.tfvars",
 		RunE: func(c *cobra.Command, args []string) error { return unevaluated(f.run(c, e, args)) },
 	}
-	f.choice.flags(c)
+	f.prices.Flags(c)
+	f.usage.Flags(c)
 	flags := c.Flags()
 	flags.StringVar(&f.plan, "plan", "", "the plan, as JSON, or -")
-	flags.StringVar(&f.usage, "usage", "", "the file that tells what use is expected")
 	flags.Var(&given{into: &f.given}, "var", "a value of the configuration, NAME=VALUE (may be repeated)")
 	flags.Var(&given{into: &f.given, files: true}, "var-file", "a file of values, named from the folder or from here (may be repeated)")
 	flags.BoolVar(&f.failUnpriced, "fail-on-unpriced", false, "fail if something has no price, or a number of instances is not known")
-	_ = c.MarkFlagFilename("plan", "json")         // the flags were made above
-	_ = c.MarkFlagFilename("usage", "yml", "yaml") // likewise
+	_ = c.MarkFlagFilename("plan", "json") // the flag was made above
 	return c
 }
 
@@ -59,30 +58,18 @@ func (f *estimateFlags) run(c *cobra.Command, e *command.Env, args []string) err
 	if (f.plan == "") == (len(args) == 0) {
 		return exit.Wrong("give a plan with --plan, or a folder")
 	}
-	estimator, _, err := f.choice.estimator()
+	estimator, _, err := f.prices.Estimator()
 	if err != nil {
 		return err
 	}
-	usage, err := f.readUsage()
+	usage, err := f.usage.Read()
 	if err != nil {
 		return err
 	}
-	after, before, err := f.sets(c, e, args)
+	result, err := f.estimate(c, e, args, estimator, usage)
 	if err != nil {
 		return err
 	}
-	result, err := estimator.Estimate(c.Context(), after, usage)
-	if err != nil {
-		return err
-	}
-	if before != nil {
-		was, err := estimator.Estimate(c.Context(), before, usage)
-		if err != nil {
-			return err
-		}
-		result.Against(was)
-	}
-	result.Warnings = append(result.Warnings, usage.Warnings()...)
 	if err := e.Print(result, func(w io.Writer) { write(w, result) }); err != nil {
 		return err
 	}
@@ -103,51 +90,47 @@ func unevaluated(err error) error {
 	return &exit.PolicyError{Err: err}
 }
 
-// sets reads what will be, and what runs where a plan tells.
-func (f *estimateFlags) sets(c *cobra.Command, e *command.Env, args []string) (after, before *cost.Set, err error) {
+// estimate prices a plan, against what runs, or a folder.
+func (f *estimateFlags) estimate(c *cobra.Command, e *command.Env, args []string, by *cost.Estimator, usage *cost.Usage) (*cost.Estimate, error) {
 	if f.plan == "" {
-		list, err := filled(f.given, args[0])
-		if err != nil {
-			return nil, nil, err
-		}
-		o := static.Options{Given: list}
-		if e.Environ != nil {
-			o.Environment = e.Environ()
-		}
-		after, err = static.Read(c.Context(), args[0], o)
-		return after, nil, err
+		return f.folder(c, e, args[0], by, usage)
 	}
 	if len(f.given) > 0 {
-		return nil, nil, &exit.UsageError{Err: errors.New("a plan has its values: --var and --var-file go with a folder"), Command: c.CommandPath()}
+		return nil, &exit.UsageError{Err: errors.New("a plan has its values: --var and --var-file go with a folder"), Command: c.CommandPath()}
 	}
 	in, name := c.InOrStdin(), "the input"
 	if f.plan != "-" {
 		file, err := command.Open(f.plan)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		defer func() { _ = file.Close() }()
 		in, name = file, f.plan
 	}
 	plan, err := planfile.Read(name, in)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return plan.After, plan.Before, nil
+	return plan.Estimate(c.Context(), by, usage)
 }
 
-func (f *estimateFlags) readUsage() (*cost.Usage, error) {
-	if f.usage == "" {
-		return nil, nil //nolint:nilnil // no usage is a usage of nothing
-	}
-	file, err := command.Open(f.usage)
+// folder prices what a configuration has.
+func (f *estimateFlags) folder(c *cobra.Command, e *command.Env, dir string, by *cost.Estimator, usage *cost.Usage) (*cost.Estimate, error) {
+	list, err := filled(f.given, dir)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = file.Close() }()
-	src, err := io.ReadAll(io.LimitReader(file, cost.MaxUsage+1))
-	if err != nil {
-		return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", f.usage, err)
+	o := static.Options{Given: list}
+	if e.Environ != nil {
+		o.Environment = e.Environ()
 	}
-	return cost.ParseUsage(f.usage, src)
+	set, err := static.Read(c.Context(), dir, o)
+	if err != nil {
+		return nil, err
+	}
+	result, err := by.Estimate(c.Context(), set, usage)
+	if err == nil {
+		result.Warnings = append(result.Warnings, usage.Warnings()...)
+	}
+	return result, err
 }

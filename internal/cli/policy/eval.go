@@ -12,8 +12,10 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/cli/pricing"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
+	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
 	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -22,6 +24,8 @@ type evalFlags struct {
 	choice  choice
 	plan    string
 	context policy.Context
+	prices  pricing.Prices
+	usage   pricing.Usage
 	failOn  policy.Level
 	timeout time.Duration
 	// server has the server's policies asked, also about what the workload is exempt from.
@@ -37,7 +41,9 @@ func eval(e *command.Env) *cobra.Command {
 			"the input. The plan may be of a Terraform that Terrace knows nothing of.\n\n" +
 			"Without --server no server is asked: the policies are those that Terrace ships, or those of --policies, at\n" +
 			"their own levels, and nobody is exempt. Policies are Rego: rules deny, warn and violation of any package,\n" +
-			"as Conftest has them, and exceptions.\n\n" +
+			"as Conftest has them, and exceptions. At input.terrace they find what flags tell, and the estimate\n" +
+			"of the plan (input.terrace.cost, with --prices and --usage); of a policy that reads more than that, a warning\n" +
+			"says so.\n\n" +
 			"With --server the file is sent to the server, which holds it against the policies that are in force there,\n" +
 			"as the gate of a run would: at the levels of --stage, or of stages with --target, in the project. What the\n" +
 			"project, or with --workload that, is exempt from is told with who, why and until when, and fails nothing.\n" +
@@ -51,6 +57,8 @@ func eval(e *command.Env) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c, e) },
 	}
 	f.choice.flags(c)
+	f.prices.Flags(c)
+	f.usage.Flags(c)
 	flags := c.Flags()
 	flags.StringVar(&f.plan, "plan", "", "the plan or state, as JSON, or -")
 	flags.BoolVar(&f.server, "server", false, "hold it against the policies of the server, as a run would be held")
@@ -63,7 +71,7 @@ func eval(e *command.Env) *cobra.Command {
 	flags.StringVar(&f.context.Requester, "requester", "", "the requester that policies see")
 	command.Choice(c, &f.failOn, "fail-on", policy.SoftMandatory, "the mildest level that fails", policy.Levels()...)
 	command.DurationVar(flags, &f.timeout, "timeout", rego.DefaultTimeout, "how long each policy may take")
-	for _, alone := range []string{"policies", "with-shipped", "tenant", "runtime", "requester", "timeout"} {
+	for _, alone := range []string{"policies", "with-shipped", "tenant", "runtime", "requester", "timeout", "prices", "usage"} {
 		c.MarkFlagsMutuallyExclusive("server", alone)
 	}
 	_ = c.RegisterFlagCompletionFunc("workload", command.ForFlag(e.Workloads())) // the flag was made above
@@ -111,19 +119,28 @@ func (f *evalFlags) evaluate(c *cobra.Command, e *command.Env) (policy.Report, e
 	if err != nil {
 		return policy.Report{}, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", nameOf(f.plan), err)
 	}
-	in, err := plan.Read(nameOf(f.plan), content)
+	d, err := planformat.Read(nameOf(f.plan), content)
 	if err != nil {
 		return policy.Report{}, err
 	}
-	in.Context = f.context
-	in.Context.Project = e.Identity.Project
 	set, err := f.choice.compile(c.Context())
 	if err != nil {
 		return policy.Report{}, err
 	}
+	around := set.Around()
+	in := plan.Of(nameOf(f.plan), d)
+	in.Context = f.context
+	in.Context.Project = e.Identity.Project
+	if in.Context.Cost, err = f.cost(c.Context(), d, around); err != nil {
+		return policy.Report{}, err
+	}
 	report, err := set.Eval(c.Context(), in, rego.Options{Timeout: f.timeout})
+	if err != nil {
+		return policy.Report{}, err
+	}
+	report.JudgeWhole(in, nil)
 	report.Notices = append(report.Notices, in.Notices...)
-	return report, err
+	return report, flag(&report, in.Context, set.Policies(), around)
 }
 
 // open opens the file, or the input for -.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sort"
+	"strings"
 )
 
 // defaultRegion is where a resource is taken to be when nothing tells, neither of it
@@ -32,6 +33,14 @@ type Catalog interface {
 	Region(r *Resource, in *Set) string
 	// Named returns a location as prices have it.
 	Named(location string) string
+}
+
+// Platform is a catalog with what runs on the platform's own machine beside it.
+type Platform struct{ Catalog }
+
+// Free also has Terrace's own provider, whose resources nobody bills.
+func (p Platform) Free(typ string) bool {
+	return strings.HasPrefix(typ, "terrace_") || p.Catalog.Free(typ)
 }
 
 // Estimator prices sets of resources.

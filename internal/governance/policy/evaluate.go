@@ -45,13 +45,12 @@ func (s *Service) Evaluate(ctx context.Context, q Question) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	report, err := s.Sets.Evaluate(ctx, q.Input, Evaluation{
-		Level:  func(rule Policy) (Level, bool) { return levels.Level(rule, q.Input.Context) },
-		Beside: p.Folders, Timeout: q.Timeout,
-	})
+	level := func(rule Policy) (Level, bool) { return levels.Level(rule, q.Input.Context) }
+	report, err := s.Sets.Evaluate(ctx, q.Input, Evaluation{Level: level, Beside: p.Folders, Timeout: q.Timeout})
 	if err != nil {
 		return Report{}, err
 	}
+	report.JudgeWhole(q.Input, level)
 	report.Notices = append(report.Notices, q.Input.Notices...)
 	err = s.exempt(ctx, q, &report)
 	return report, err

@@ -16,6 +16,8 @@ func Sensitive(r io.Reader, into *conceal.Values) error {
 		switch name {
 		case "resource_changes", "resource_drift":
 			return m.each(m.resourceChange)
+		case "action_invocations":
+			return m.each(m.change)
 		case "output_changes":
 			return m.object(func(string) error { return m.change() })
 		case "values":
@@ -33,7 +35,7 @@ type marks struct {
 	into *conceal.Values
 }
 
-// marked is a change, or a resource or an output of a state.
+// marked is a change, an action that is called, or a resource or an output of a state.
 type marked struct {
 	Before          any `json:"before"`
 	After           any `json:"after"`
@@ -41,6 +43,8 @@ type marked struct {
 	AfterSensitive  any `json:"after_sensitive"`
 	Values          any `json:"values"`
 	SensitiveValues any `json:"sensitive_values"`
+	ConfigValues    any `json:"config_values"`
+	ConfigSensitive any `json:"config_sensitive"`
 	Value           any `json:"value"`
 	Sensitive       any `json:"sensitive"`
 }
@@ -53,6 +57,7 @@ func (m marks) change() error {
 	m.into.AddMarked(c.Before, c.BeforeSensitive)
 	m.into.AddMarked(c.After, c.AfterSensitive)
 	m.into.AddMarked(c.Values, c.SensitiveValues)
+	m.into.AddMarked(c.ConfigValues, c.ConfigSensitive)
 	m.into.AddMarked(c.Value, c.Sensitive)
 	return nil
 }

@@ -6,6 +6,7 @@
 package planfile
 
 import (
+	"context"
 	"io"
 	"slices"
 
@@ -75,6 +76,21 @@ func Of(path string, d planformat.Document) (*Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// Estimate prices the plan, against what runs before it.
+func (p *Plan) Estimate(ctx context.Context, by *cost.Estimator, usage *cost.Usage) (*cost.Estimate, error) {
+	after, err := by.Estimate(ctx, p.After, usage)
+	if err != nil {
+		return nil, err
+	}
+	before, err := by.Estimate(ctx, p.Before, usage)
+	if err != nil {
+		return nil, err
+	}
+	after.Against(before)
+	after.Warnings = append(after.Warnings, usage.Warnings()...)
+	return after, nil
 }
 
 // change is what a plan does with a resource.

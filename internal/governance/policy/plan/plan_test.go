@@ -83,6 +83,8 @@ func TestWhatIsSensitiveIsKnownFromEachPlace(t *testing.T) {
 		"resource_changes":[{"address":"a.b","type":"a","change":{"actions":["update"],"before":{"x":"secret-1"},"before_sensitive":{"x":true},"after":{"x":"secret-2"},"after_sensitive":{"x":true}}}],
 		"resource_drift":[{"address":"a.b","type":"a","change":{"actions":["update"],"after":{"x":"secret-3"},"after_sensitive":{"x":true}}}],
 		"deferred_changes":[{"reason":"absent_prereq","resource_change":{"address":"a.c","type":"a","change":{"actions":["update"],"before":{"x":"secret-9"},"before_sensitive":{"x":true},"after":null}}}],
+		"action_invocations":[{"address":"action.a.b","type":"a","name":"b","config_values":{"x":"secret-10","y":"seen"},"config_sensitive":{"x":true}}],
+		"deferred_action_invocations":[{"reason":"absent_prereq","action_invocation":{"address":"action.a.c","type":"a","name":"c","config_values":{"x":"secret-11"},"config_sensitive":{"x":true}}}],
 		"output_changes":{"o":{"after":"secret-4","after_sensitive":true}},
 		"planned_values":{"outputs":{"p":{"sensitive":true,"value":"secret-5"}},"root_module":{"child_modules":[{"resources":[{"address":"a.b","type":"a","values":{"x":"secret-6"},"sensitive_values":{"x":true}}]}]}},
 		"prior_state":{"values":{"root_module":{"resources":[{"address":"a.b","type":"a","values":{"x":"secret-7"},"sensitive_values":{"x":true}}]}}},
@@ -92,7 +94,7 @@ func TestWhatIsSensitiveIsKnownFromEachPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	secret := plan.Redact(in)
-	for _, value := range []string{"secret-1", "secret-2", "secret-3", "secret-4", "secret-5", "secret-6", "secret-7", "secret-8", "secret-9"} {
+	for _, value := range []string{"secret-1", "secret-2", "secret-3", "secret-4", "secret-5", "secret-6", "secret-7", "secret-8", "secret-9", "secret-10", "secret-11"} {
 		if !secret.In(value) {
 			t.Errorf("%s is not known", value)
 		}

@@ -28,6 +28,12 @@ func Redact(in policy.Input) *conceal.Values {
 	for _, item := range items(d["deferred_changes"]) {
 		r.change(object(object(object(item)["resource_change"])["change"]))
 	}
+	for _, item := range items(d["action_invocations"]) {
+		r.invocation(object(item))
+	}
+	for _, item := range items(d["deferred_action_invocations"]) {
+		r.invocation(object(object(item)["action_invocation"]))
+	}
 	for _, change := range object(d["output_changes"]) {
 		r.change(object(change))
 	}
@@ -75,6 +81,14 @@ func (r redactor) change(change map[string]any) (hides bool) {
 		}
 	}
 	return hides
+}
+
+// invocation hides what is marked of the arguments that an action is called with.
+func (r redactor) invocation(of map[string]any) {
+	if v, ok := of["config_values"]; ok {
+		r.secret.AddMarked(v, of["config_sensitive"])
+		of["config_values"] = redact(v, of["config_sensitive"])
+	}
 }
 
 // marked reports whether marks say of anything that it is sensitive.

@@ -90,6 +90,9 @@ func (c *checker) plan(d map[string]any) bool {
 	if changed {
 		c.changes(changes, "resource_changes")
 	}
+	if list, ok := changes.([]any); ok && len(list) == 0 && !c.fragment && hasResources(planned["root_module"]) {
+		c.wrong("there is none in it, and planned_values has resources: terraform tells of each what happens to it, and rules would pass over all of them", "resource_changes")
+	}
 	if there {
 		c.tree(planned, "planned_values")
 	} else if d["planned_values"] != nil {
@@ -120,16 +123,44 @@ func (c *checker) whole(d map[string]any) {
 			c.other(d[name], "true or false", name)
 		}
 	}
-	list, ok := d["deferred_changes"].([]any)
-	if !ok && d["deferred_changes"] != nil {
-		c.other(d["deferred_changes"], "a list", "deferred_changes")
-	}
-	for i, item := range list {
+	for i, item := range c.list(d["deferred_changes"], nil, "deferred_changes") {
 		o, _ := item.(map[string]any)
 		if _, ok := o["resource_change"].(map[string]any); !ok {
 			c.other(o["resource_change"], "an object", "deferred_changes", i, "resource_change")
 		}
 	}
+	for i, item := range c.list(d["action_invocations"], nil, "action_invocations") {
+		c.invocation(item, "action_invocations", i)
+	}
+	for i, item := range c.list(d["deferred_action_invocations"], nil, "deferred_action_invocations") {
+		o, _ := item.(map[string]any)
+		c.invocation(o["action_invocation"], "deferred_action_invocations", i, "action_invocation")
+	}
+}
+
+// invocation checks what says which of an action's arguments are sensitive.
+func (c *checker) invocation(v any, path ...any) {
+	o, ok := v.(map[string]any)
+	if !ok {
+		c.other(v, "an object", path...)
+		return
+	}
+	if v := o["config_values"]; v != nil && !isObject(v) {
+		c.other(v, "an object", with(path, "config_values")...)
+	}
+	if v := o["config_sensitive"]; !isMark(v) {
+		c.other(v, "an object, true or false", with(path, "config_sensitive")...)
+	}
+}
+
+// hasResources reports whether a module of values, or one in it, has a resource.
+func hasResources(module any) bool {
+	m, _ := module.(map[string]any)
+	if list, _ := m["resources"].([]any); len(list) > 0 {
+		return true
+	}
+	children, _ := m["child_modules"].([]any)
+	return slices.ContainsFunc(children, hasResources)
 }
 
 // object is an object, nil where there is none.

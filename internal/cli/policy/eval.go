@@ -41,9 +41,8 @@ func eval(e *command.Env) *cobra.Command {
 			"the input. The plan may be of a Terraform that Terrace knows nothing of.\n\n" +
 			"Without --server no server is asked: the policies are those that Terrace ships, or those of --policies, at\n" +
 			"their own levels, and nobody is exempt. Policies are Rego: rules deny, warn and violation of any package,\n" +
-			"as Conftest has them, and exceptions. At input.terrace they find what flags tell, and the estimate\n" +
-			"of the plan (input.terrace.cost, with --prices and --usage); of a policy that reads more than that, a warning\n" +
-			"says so.\n\n" +
+			"as Conftest has them, and exceptions. They find what flags tell at input.terrace, and the estimate\n" +
+			"of the plan at input.terrace.cost (--prices, --usage); of a policy that reads more, a warning says so.\n\n" +
 			"With --server the file is sent to the server, which holds it against the policies that are in force there,\n" +
 			"as the gate of a run would: at the levels of --stage, or of stages with --target, in the project. What the\n" +
 			"project, or with --workload that, is exempt from is told with who, why and until when, and fails nothing.\n" +

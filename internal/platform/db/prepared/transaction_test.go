@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,11 +17,11 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db/prepared"
 )
 
-// hooked has a function called within each commit of its connections.
+// hooked has a function called within each commit of its connection.
 type hooked struct {
 	driver.Connector
 
-	within func()
+	within func(driver.Validator)
 }
 
 func (h hooked) Connect(ctx context.Context) (driver.Conn, error) {
@@ -28,12 +29,25 @@ func (h hooked) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	h2, ok := c.(sqlite.HookRegisterer)
-	if !ok {
+	hooks, ok := c.(sqlite.HookRegisterer)
+	of, valid := c.(driver.Validator)
+	if !ok || !valid {
 		return nil, errors.New("it has no hooks")
 	}
-	h2.RegisterCommitHook(func() int32 { h.within(); return 0 })
+	hooks.RegisterCommitHook(func() int32 { h.within(of); return 0 })
 	return c, nil
+}
+
+// watched knows whether somebody wants to be told of its end.
+type watched struct {
+	context.Context //nolint:containedctx // it is one
+
+	by atomic.Bool
+}
+
+func (w *watched) Done() <-chan struct{} {
+	w.by.Store(true)
+	return w.Context.Done()
 }
 
 // TestACommitIsNotCutOff holds that what is committed is not said to have failed where
@@ -44,47 +58,44 @@ func TestACommitIsNotCutOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var within atomic.Pointer[func()]
-	c.Connector = hooked{c.Connector, func() {
-		if do := within.Load(); do != nil {
-			(*do)()
+	ended, cancel := context.WithCancel(t.Context())
+	watching, armed := &watched{Context: ended}, atomic.Bool{}
+	c.Connector = hooked{c.Connector, func(of driver.Validator) {
+		if !armed.Load() {
+			return
+		}
+		cancel()
+		for start := time.Now(); watching.by.Load() && of.IsValid() && time.Since(start) < time.Minute; {
+			runtime.Gosched() // until who watches has cut it off
 		}
 	}}
 	d := one(t, bun.NewDB(sql.OpenDB(c), prepared.NewDialect()))
-	commit := func(ctx context.Context, id int) error {
-		on, err := d.DB.Conn(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = on.Close() }()
-		if err := prepared.Begin(ctx, on); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := on.ExecContext(t.Context(), "INSERT INTO things (id) VALUES (?)", id); err != nil {
-			t.Fatal(err)
-		}
-		if err := prepared.Commit(on); err != nil {
-			prepared.Rollback(on)
-			return err
-		}
-		return nil
-	}
-	slowly := func() { // as a disk that is busy
-		for start := time.Now(); time.Since(start) < 20*time.Millisecond; {
-		}
-	}
-	within.Store(&slowly)
-	if err := commit(t.Context(), 1); err != nil {
+	on, err := d.DB.Conn(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := func() { cancel(); slowly() }
-	within.Store(&ended)
-	if err := commit(ctx, 2); err != nil {
-		t.Errorf("the commit was under way: %v", err)
+	commit := func(ctx context.Context, id int) error {
+		if err := prepared.Begin(ctx, on); err != nil {
+			return err
+		}
+		if _, err := on.ExecContext(t.Context(), "INSERT INTO things (id) VALUES (?)", id); err != nil {
+			return err
+		}
+		watching.by.Store(false)
+		return prepared.Commit(on)
 	}
-	within.Store(nil)
-	if err := commit(t.Context(), 3); err != nil {
+	if err := errors.Join(commit(t.Context(), 1), prepared.MakeSlow(on)); err != nil {
+		t.Fatal(err)
+	}
+	armed.Store(true)
+	if err := commit(watching, 2); err != nil {
+		t.Errorf("the commit was under way: %v", err)
+		prepared.Rollback(on)
+	}
+	if ended.Err() == nil {
+		t.Error("its context has not ended")
+	}
+	if err := errors.Join(commit(t.Context(), 3), on.Close()); err != nil {
 		t.Error(err)
 	}
 	if found := dump(t, d, "SELECT id FROM things"); len(found) != 3 {

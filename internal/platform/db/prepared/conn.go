@@ -57,10 +57,16 @@ type conn struct {
 	used list.List
 	// within says that the transaction of Begin goes on.
 	within bool
+	// open says that a transaction goes on, that of Begin or one of database/sql, and
+	// lost that SQLite has undone it meanwhile.
+	open, lost bool
 }
 
 // ExecContext runs a statement that returns no rows.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if c.lost {
+		return nil, errLost
+	}
 	s, values := c.find(ctx, query, args)
 	if s == nil {
 		return c.connection.ExecContext(ctx, query, args)
@@ -88,6 +94,9 @@ func (s *statement) begin(ctx context.Context) (watched context.Context, done fu
 
 // QueryContext runs a statement that returns rows.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if c.lost {
+		return nil, errLost
+	}
 	cut := cutOf(ctx)
 	ctx = cut.by
 	s, values := c.find(ctx, query, args)

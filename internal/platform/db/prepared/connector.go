@@ -31,5 +31,12 @@ func (c Connector) Connect(ctx context.Context) (driver.Conn, error) {
 		_ = opened.Close() // nothing was done with it
 		return nil, fmt.Errorf("open sqlite: a connection of type %T cannot keep statements", opened)
 	}
-	return &conn{connection: plain, kept: map[string]*statement{}}, nil
+	made := &conn{connection: plain, kept: map[string]*statement{}}
+	hooks, ok := opened.(sqlite.HookRegisterer)
+	if !ok {
+		_ = opened.Close() // nothing was done with it
+		return nil, fmt.Errorf("open sqlite: a connection of type %T does not tell that a transaction is undone", opened)
+	}
+	hooks.RegisterRollbackHook(made.undone)
+	return made, nil
 }

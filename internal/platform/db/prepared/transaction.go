@@ -18,7 +18,9 @@ const savepoint = "terrace_within"
 func Begin(ctx context.Context, on *sql.Conn) error {
 	return raw(on, func(c *conn) error {
 		err := c.say(ctx, "BEGIN IMMEDIATE")
-		if c.within = err == nil; err != nil {
+		if c.within = err == nil; err == nil {
+			c.begun()
+		} else {
 			_ = c.say(context.Background(), "ROLLBACK") // cut off at the last moment, it has begun
 		}
 		return err
@@ -30,7 +32,9 @@ func Begin(ctx context.Context, on *sql.Conn) error {
 func Commit(on *sql.Conn) error {
 	return raw(on, func(c *conn) error {
 		err := c.say(context.Background(), "COMMIT")
-		c.within = err != nil
+		if c.within = err != nil; err == nil {
+			c.over()
+		}
 		return err
 	})
 }
@@ -40,6 +44,7 @@ func Commit(on *sql.Conn) error {
 func Rollback(on *sql.Conn) {
 	_ = raw(on, func(c *conn) error { // the connection is gone then, and with it the transaction
 		c.within = false
+		c.over()
 		if err := c.say(context.Background(), "ROLLBACK"); err != nil {
 			return driver.ErrBadConn
 		}
@@ -59,6 +64,9 @@ func raw(on *sql.Conn, do func(*conn) error) error {
 
 // say runs a statement without values, which is kept like others.
 func (c *conn) say(ctx context.Context, text string) error {
+	if c.lost {
+		return errLost
+	}
 	s, ok := c.kept[text]
 	if ok {
 		c.used.MoveToFront(s.place)
@@ -77,7 +85,12 @@ func (c *conn) say(ctx context.Context, text string) error {
 // BeginTx begins a transaction, or a part of the one that there is.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	if !c.within {
-		return c.connection.BeginTx(ctx, opts)
+		tx, err := c.connection.BeginTx(ctx, opts)
+		if err != nil {
+			return nil, err
+		}
+		c.begun()
+		return whole{tx, c}, nil
 	}
 	return part{c}, c.say(ctx, "SAVEPOINT "+savepoint)
 }

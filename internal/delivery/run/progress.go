@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -21,11 +20,15 @@ type Progress struct {
 	Done []string `json:"done,omitempty"`
 	// Destroyed are replaced resources of which the old one is gone, and the new one was not made.
 	Destroyed []string `json:"destroyed,omitempty"`
+	// Remaking are replaced resources of which the old one is gone, and no end is told of making the new one.
+	Remaking []string `json:"remaking,omitempty"`
 	// Doubled are replaced resources of which the new one was made, and the old one is still there.
 	Doubled []string `json:"doubled,omitempty"`
+	// Removing are replaced resources of which the new one was made, and no end is told of destroying the old one.
+	Removing []string `json:"removing,omitempty"`
 	// Partial are resources that were made, and whose provisioner failed: the next plan makes them anew.
 	Partial []string `json:"partial,omitempty"`
-	// Begun are resources that something was done to of which no end is told.
+	// Begun are resources that something else was done to of which no end is told.
 	Begun []string `json:"begun,omitempty"`
 	// Untold counts changes that terraform says nothing of while it makes them: what it
 	// only imports or forgets.
@@ -49,7 +52,9 @@ func (p Progress) String() string {
 	}{
 		{"", p.Done},
 		{"destroyed, not made again", p.Destroyed},
+		{"destroyed, and no end is told of making it again", p.Remaking},
 		{"made anew, the old one is still there", p.Doubled},
+		{"made anew, and no end is told of destroying the old one", p.Removing},
 		{"made in part, as its provisioner failed", p.Partial},
 		{"begun, and no end of it is told", p.Begun},
 	} {
@@ -96,7 +101,7 @@ func (s *Service) progress(ctx context.Context, r Run) *Progress {
 	}
 	for _, a := range r.Adopted {
 		if a.ID != "" { // it was made, and terraform does not tell of its import
-			t.complete(a.Address, actionCreate)
+			t.take(Event{Type: eventApplyComplete, Address: a.Address, Action: actionCreate})
 		}
 	}
 	p := t.progress()
@@ -138,6 +143,11 @@ const (
 	// does not tell which.
 	halfTold
 	whole
+	// What comes now is told only, of what is not whole: something was begun that has no
+	// end, or a provisioner failed.
+	remaking
+	removing
+	partial
 )
 
 // tally counts what of a plan was applied.
@@ -145,16 +155,16 @@ type tally struct {
 	// order are the addresses as the plan has them.
 	order   []string
 	changes map[string][]*tallied
-	begun   map[string]string
-	// provisioned are those whose provisioners were begun, partial those of which one failed.
-	provisioned, partial map[string]bool
-	untold               int
+	untold  int
 }
 
 type tallied struct {
 	ResourceChange
 
 	at standing
+	// open is set while something was begun that has no end, provisioned once its
+	// provisioners were begun, and failed where one of these did.
+	open, provisioned, failed bool
 }
 
 func newTally(changes []ResourceChange) *tally {
@@ -169,7 +179,6 @@ func newTally(changes []ResourceChange) *tally {
 		}
 		t.changes[c.Address] = append(t.changes[c.Address], &tallied{ResourceChange: c})
 	}
-	t.reset()
 	return t
 }
 
@@ -180,51 +189,53 @@ func (c ResourceChange) untold() bool {
 
 // reset begins anew, with another plan.
 func (t *tally) reset() {
-	t.begun, t.provisioned, t.partial = map[string]string{}, map[string]bool{}, map[string]bool{}
 	for _, all := range t.changes {
 		for _, c := range all {
-			c.at = untouched
+			*c = tallied{ResourceChange: c.ResourceChange}
 		}
 	}
 }
 
 func (t *tally) take(e Event) {
-	switch e.Type {
-	case "run." + string(Approved):
+	if e.Type == "run."+string(Approved) {
 		t.reset()
+		return
+	}
+	c := t.of(e.Address, e.Action)
+	if c == nil {
+		return
+	}
+	switch e.Type {
 	case eventApplyStart:
-		t.begun[e.Address] = e.Action
-		delete(t.provisioned, e.Address)
+		c.open, c.provisioned = true, false
 	case "provision_start":
-		t.provisioned[e.Address] = true
+		c.provisioned = true
 	case eventApplyErrored:
-		if _, made := t.begun[e.Address]; made && t.provisioned[e.Address] && e.Action != actionDelete {
-			t.partial[e.Address] = true
+		if c.open && c.provisioned && e.Action != actionDelete {
+			c.failed = true
 		}
-		delete(t.begun, e.Address)
+		c.open = false
 	case eventApplyComplete:
-		delete(t.begun, e.Address)
-		delete(t.partial, e.Address)
-		t.complete(e.Address, e.Action)
+		c.open, c.failed = false, false
+		c.complete(e.Action)
 	}
 }
 
-// complete notes the action with the change that it is of: where an earlier
-// replacement has left the old resource, which is deposed, there are two.
-func (t *tally) complete(address, action string) {
+// of is the change that the action is of: where an earlier replacement has left the
+// old resource, which is deposed, there are two.
+func (t *tally) of(address, action string) *tallied {
 	all := t.changes[address]
 	for _, c := range all {
 		if c.Deposed != "" && c.at != whole && action == actionDelete {
-			c.at = whole
-			return
+			return c
 		}
 	}
 	for _, c := range all {
 		if c.Deposed == "" {
-			c.complete(action)
-			return
+			return c
 		}
 	}
+	return nil
 }
 
 // complete notes that an action on the resource was completed. After an interruption
@@ -249,32 +260,57 @@ func (c *tallied) complete(action string) {
 	}
 }
 
+// told is where the change is told to be: there is one true sentence of an address,
+// that of what came last.
+func (c *tallied) told() standing {
+	switch {
+	case c.open && c.at == destroyed:
+		return remaking
+	case c.open && c.at == doubled:
+		return removing
+	case c.open:
+		return halfTold
+	case c.failed:
+		return partial
+	}
+	return c.at
+}
+
 func (t *tally) progress() Progress {
 	p := Progress{Untold: t.untold}
-	lists := map[standing]*[]string{whole: &p.Done, destroyed: &p.Destroyed, doubled: &p.Doubled, halfTold: &p.Begun}
 	for _, address := range t.order {
 		for _, c := range t.changes[address] {
 			p.Of++
-			if c.at == whole {
+			at := c.told()
+			if at == whole {
 				p.Applied++
 			}
-			if list := lists[c.at]; list != nil {
-				*list = append(*list, address)
+			if list := p.listOf(at); list != nil {
+				*list = append(*list, c.name())
 			}
-		}
-		if t.partial[address] {
-			p.Partial = append(p.Partial, address)
-		}
-		if _, open := t.begun[address]; open && !slices.Contains(p.Begun, address) {
-			p.Begun = append(p.Begun, address)
 		}
 	}
 	return p
 }
 
+// listOf is the list that tells of what is there, nil for what is not told of.
+func (p *Progress) listOf(at standing) *[]string {
+	return map[standing]*[]string{
+		whole: &p.Done, destroyed: &p.Destroyed, remaking: &p.Remaking, doubled: &p.Doubled, removing: &p.Removing, partial: &p.Partial, halfTold: &p.Begun,
+	}[at]
+}
+
+// name tells what an earlier replacement has left from the resource that has its address now.
+func (c *tallied) name() string {
+	if c.Deposed != "" {
+		return c.Address + " (deposed " + c.Deposed + ")"
+	}
+	return c.Address
+}
+
 // bounded is the progress as it is kept with a run.
 func (p Progress) bounded() *Progress {
-	for _, list := range []*[]string{&p.Done, &p.Destroyed, &p.Doubled, &p.Partial, &p.Begun} {
+	for _, list := range []*[]string{&p.Done, &p.Destroyed, &p.Remaking, &p.Doubled, &p.Removing, &p.Partial, &p.Begun} {
 		if over := len(*list) - maxProgress; over > 0 {
 			p.Omitted += over
 			*list = (*list)[:maxProgress]

@@ -35,10 +35,11 @@ func TestAReplacementIsAppliedWhenBothOfItsHalvesAre(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		order []string
-		// fails is the action that does.
-		fails string
-		want  run.Progress
-		says  string
+		// fails is the action that does, in its provisioner where that was begun.
+		fails       string
+		provisioned bool
+		want        run.Progress
+		says        string
 	}{
 		"destroyed first, not made": {
 			order: []string{"delete", "create"}, fails: "create",
@@ -58,10 +59,21 @@ func TestAReplacementIsAppliedWhenBothOfItsHalvesAre(t *testing.T) {
 			order: []string{"create", "delete"}, fails: "create",
 			want: run.Progress{Of: 1}, says: "applied were 0 of 1 changes",
 		},
+		"destroyed first, made in part": {
+			order: []string{"delete", "create"}, fails: "create", provisioned: true,
+			want: run.Progress{Of: 1, Partial: []string{replacedService}},
+			says: "applied were 0 of 1 changes; made in part, as its provisioner failed: " + replacedService,
+		},
+		"made first, in part": {
+			order: []string{"create", "delete"}, fails: "create", provisioned: true,
+			want: run.Progress{Of: 1, Partial: []string{replacedService}},
+			says: "applied were 0 of 1 changes; made in part, as its provisioner failed: " + replacedService,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b, r := replacing(t, tc.order...)
+			b.World.Provisions = tc.provisioned
 			b.World.Step = func(_ context.Context, _ run.Job, address, action string) error {
 				if address == replacedService && action == tc.fails {
 					return errQuota
@@ -70,6 +82,9 @@ func TestAReplacementIsAppliedWhenBothOfItsHalvesAre(t *testing.T) {
 			}
 			runtest.Must(t, b.Advance(t.Context(), runtest.Project, r.ID))
 			r = b.Await(t, r.ID, run.Failed)
+			if strings.Count(r.Failure.Message, replacedService) > 1 {
+				t.Errorf("it is told twice: %s", r.Failure.Message)
+			}
 			if !strings.HasSuffix(r.Failure.Message, "quota exceeded; "+tc.says) {
 				t.Errorf("the failure: %s", r.Failure.Message)
 			}
@@ -104,8 +119,8 @@ func TestACanceledReplacementIsToldHalf(t *testing.T) {
 		says  string
 	}{
 		"in order":  {says: "applied were 0 of 1 changes; destroyed, not made again: " + replacedService},
-		"by force":  {force: true, says: "destroyed, not made again: " + replacedService + "; begun, and no end of it is told: " + replacedService},
-		"with dead": {dead: true, says: "destroyed, not made again: " + replacedService + "; begun, and no end of it is told: " + replacedService},
+		"by force":  {force: true, says: "destroyed, and no end is told of making it again: " + replacedService},
+		"with dead": {dead: true, says: "destroyed, and no end is told of making it again: " + replacedService},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -169,7 +184,7 @@ func TestAReplacementThatWasCutOffIsContinued(t *testing.T) {
 	b, r := replacing(t, "delete", "create")
 	dieAt(t, b, r.ID, "create")
 	next := b.Restart(t)
-	says := "destroyed, not made again: " + replacedService
+	says := "destroyed, and no end is told of making it again: " + replacedService
 	x, err := next.Explain(runtest.As(runtest.Ada), runtest.Project, r.ID)
 	if err != nil || !slices.ContainsFunc(x.Details, func(d string) bool { return strings.HasPrefix(d, "so far, ") && strings.Contains(d, says) }) {
 		t.Errorf("explained with %q, %v", x.Details, err)
@@ -184,7 +199,7 @@ func TestAReplacementThatWasCutOffIsContinued(t *testing.T) {
 	if !strings.Contains(reason, "the rest of the plan, after an interruption; before it, ") || !strings.Contains(reason, says) {
 		t.Errorf("the reason while it was continued: %s", reason)
 	}
-	if !strings.HasSuffix(r.Failure.Message, "quota exceeded; applied were 0 of 1 changes; "+says) {
+	if !strings.HasSuffix(r.Failure.Message, "quota exceeded; applied were 0 of 1 changes; destroyed, not made again: "+replacedService) {
 		t.Errorf("the failure: %s", r.Failure.Message)
 	}
 	b, r = replacing(t, "delete", "create")

@@ -39,6 +39,8 @@ type World struct {
 	// Replaces are the addresses that another value replaces, with the two actions in
 	// their order.
 	Replaces map[string][]string
+	// Provisions has scripts run on what was made, of which Step decides whether they fail.
+	Provisions bool
 	// Applied counts the changes of each address by stack.
 	Applied map[string]int
 }
@@ -331,6 +333,9 @@ func (w *World) act(ctx context.Context, job run.Job, c savedChange, action stri
 		if err := w.Before(ctx, job, c.Address); err != nil {
 			return refused(c.Address, action, err, sink)
 		}
+	}
+	if w.Provisions && action != "delete" {
+		sink(run.Event{Level: "info", Type: "provision_start", Address: c.Address, Message: c.Address + ": provisioning"})
 	}
 	if w.Step != nil {
 		if err := w.Step(ctx, job, c.Address, action); err != nil {

@@ -1933,6 +1933,24 @@ type ChangePasswordRequest struct {
 	Present string `json:"present"`
 }
 
+// CheckDeploymentRequest defines model for CheckDeploymentRequest.
+type CheckDeploymentRequest struct {
+	// DryRun As it would be asked for.
+	DryRun bool `json:"dryRun,omitempty"`
+
+	// Lifetime How long it is to stay, as Go writes durations; as the stage has it unless given.
+	//
+	// Example: 72h
+	Lifetime string `json:"lifetime,omitempty"`
+	Stage    string `json:"stage"`
+
+	// WhenOpen As it would be asked for.
+	WhenOpen bool `json:"whenOpen,omitempty"`
+
+	// Workload The workload's name.
+	Workload string `json:"workload"`
+}
+
 // CommandCheck defines model for CommandCheck.
 type CommandCheck struct {
 	// Argv The program and its arguments.
@@ -3585,10 +3603,10 @@ type PageVcsDelivery struct {
 	Next  string        `json:"next,omitempty"`
 }
 
-// PageVcsPullRequest defines model for PageVcsPullRequest.
-type PageVcsPullRequest struct {
-	Items []VcsPullRequest `json:"items"`
-	Next  string           `json:"next,omitempty"`
+// PageVcsListedPull defines model for PageVcsListedPull.
+type PageVcsListedPull struct {
+	Items []VcsListedPull `json:"items"`
+	Next  string          `json:"next,omitempty"`
 }
 
 // PageWorkload defines model for PageWorkload.
@@ -4619,6 +4637,8 @@ type RunProgress struct {
 	Of        int64    `json:"of"`
 	Omitted   int64    `json:"omitted,omitempty"`
 	Partial   []string `json:"partial,omitempty"`
+	Remaking  []string `json:"remaking,omitempty"`
+	Removing  []string `json:"removing,omitempty"`
 	Untold    int64    `json:"untold,omitempty"`
 }
 
@@ -5587,6 +5607,32 @@ type VcsIdentity struct {
 	Login  string    `json:"login"`
 	User   string    `json:"user"`
 	UserID string    `json:"userId"`
+}
+
+// VcsListedPull defines model for VcsListedPull.
+type VcsListedPull struct {
+	Actor       Actor     `json:"actor"`
+	ApplyAsked  string    `json:"applyAsked,omitempty"`
+	Approved    string    `json:"approved,omitempty"`
+	ApprovedBy  string    `json:"approvedBy,omitempty"`
+	Author      string    `json:"author"`
+	Base        string    `json:"base,omitempty"`
+	CreatedAt   time.Time `json:"createdAt"`
+	Description string    `json:"description,omitempty"`
+	Fork        bool      `json:"fork,omitempty"`
+	Head        string    `json:"head"`
+	MergeCommit string    `json:"mergeCommit,omitempty"`
+	Number      int64     `json:"number"`
+	Repository  string    `json:"repository"`
+	Source      string    `json:"source"`
+
+	// State Where a pull request is.
+	State     VcsPullState `json:"state"`
+	Target    string       `json:"target"`
+	Title     string       `json:"title"`
+	UpdatedAt time.Time    `json:"updatedAt"`
+	WaitsFor  []string     `json:"waitsFor"`
+	Work      VcsWork      `json:"work"`
 }
 
 // VcsPlanSummary defines model for VcsPlanSummary.

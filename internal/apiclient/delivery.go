@@ -15,6 +15,11 @@ func (c *Client) Deploy(ctx context.Context, project string, d DeployRequest) (R
 	return answer.Run, err
 }
 
+// CheckDeployment tells what Deploy would refuse whatever is built for it.
+func (c *Client) CheckDeployment(ctx context.Context, project string, in CheckDeploymentRequest) error {
+	return c.call(ctx, http.MethodPost, escape("projects", project, "deployments", "check"), in, nil)
+}
+
 // Promote carries a release to a stage; without a release, the one in the stage before.
 func (c *Client) Promote(ctx context.Context, project, workload string, in PromoteRequest) (Run, error) {
 	return c.postRun(ctx, escape("projects", project, "workloads", workload, "promotions"), in)

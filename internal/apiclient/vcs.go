@@ -95,8 +95,8 @@ func (c *Client) Identities(ctx context.Context, project, repository string) ([]
 }
 
 // PullRequests returns the pull requests of a repository, the newest first.
-func (c *Client) PullRequests(ctx context.Context, project, repository string, state VcsPullState) ([]VcsPullRequest, error) {
-	return all[VcsPullRequest](ctx, c, query(repositories(project, repository, "pull-requests"), ListPullRequestsParams{State: state}))
+func (c *Client) PullRequests(ctx context.Context, project, repository string, state VcsPullState) ([]VcsListedPull, error) {
+	return all[VcsListedPull](ctx, c, query(repositories(project, repository, "pull-requests"), ListPullRequestsParams{State: state}))
 }
 
 // PullRequest returns a pull request with all that is said of it.

@@ -17,6 +17,17 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request) (*apiclient.Run, bo
 	return run, ok
 }
 
+// checkDeployment refuses the stage that is closed.
+func checkDeployment(w http.ResponseWriter, r *http.Request) {
+	var in apiclient.CheckDeploymentRequest
+	_ = json.NewDecoder(r.Body).Decode(&in) // an empty stage is open
+	if in.Stage == "frozen" {
+		refuse(w, http.StatusConflict, kernel.Refused, "frozen is closed, by the window freeze", "try again then")
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
 func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

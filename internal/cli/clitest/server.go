@@ -66,6 +66,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("HEAD "+p+"/artifacts/{digest}", s.hasArtifact)
 	mux.HandleFunc("POST "+p+"/artifacts", s.putArtifact)
 	mux.HandleFunc("POST "+p+"/deployments", s.deploy)
+	mux.HandleFunc("POST "+p+"/deployments/check", checkDeployment)
 	mux.HandleFunc("GET "+p+"/runs", s.list)
 	mux.HandleFunc("GET "+p+"/runs/{id}", s.get)
 	mux.HandleFunc("GET "+p+"/runs/{id}/dossier", s.dossier)

@@ -82,8 +82,8 @@ func (d *deployment) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	if err := d.open(ctx, s, *f.Workload); err != nil {
-		return err
+	if err := d.askable(ctx, s, project, *f.Workload); err != nil {
+		return f.Relocate(err)
 	}
 	artifacts, err := d.artifacts(ctx, s, project, f)
 	if err != nil {

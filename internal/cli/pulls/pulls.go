@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -112,8 +113,11 @@ func (p *pulls) list() *cobra.Command {
 				filter = ""
 			}
 			all, err := s.PullRequests(c.Context(), project, repository, filter)
-			return command.PrintFound(p.e, all, err, []string{"NUMBER", "TITLE", "BRANCH", "STATE", "AUTHOR", "AGE"}, func(pr apiclient.VcsPullRequest) []string {
-				return []string{strconv.FormatInt(int64(pr.Number), 10), pr.Title, pr.Source + " → " + pr.Target, string(pr.State), pr.Author, output.Age(p.e.Clock.Now(), pr.UpdatedAt)}
+			return command.PrintFound(p.e, all, err, []string{"NUMBER", "TITLE", "BRANCH", "STATE", "AUTHOR", "AGE", "WAITS FOR"}, func(pr apiclient.VcsListedPull) []string {
+				return []string{
+					strconv.FormatInt(int64(pr.Number), 10), pr.Title, pr.Source + " → " + pr.Target, string(pr.State), pr.Author,
+					output.Age(p.e.Clock.Now(), pr.UpdatedAt), strings.Join(pr.WaitsFor, "; "),
+				}
 			})
 		},
 	}

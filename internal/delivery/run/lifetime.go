@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -16,7 +17,9 @@ func mayExpire(st stage.Stage, asked stage.Duration) error {
 	case l.Never:
 		return kernel.Errorf(kernel.Refused, "nothing on %s has a lifetime", st.Name).WithFix("deploy without one, or to another stage")
 	case asked > l.Max:
-		return kernel.Errorf(kernel.Invalid, "%s is more than the longest lifetime on %s, %s", asked, st.Name, l.Max).WithFix("ask for less; terrace lifetime extend gives more later")
+		return kernel.Errorf(kernel.Invalid, "it cannot stay for so long").WithProblems(kernel.Problem{
+			Path: "lifetime", Message: fmt.Sprintf("%s is more than the longest lifetime on %s, %s", asked, st.Name, l.Max), Fix: "ask for less; terrace lifetime extend gives more later",
+		})
 	}
 	return nil
 }

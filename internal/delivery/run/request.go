@@ -49,19 +49,8 @@ type DeployRequest struct {
 // the stage. Past the first stage the release has to be verified in the one
 // before, but for a dry run, which tells what it would do there.
 func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployRequest) (Run, error) {
-	st, where, err := s.allowed(ctx, scope, d.Stage, actionDeploy)
+	st, where, err := s.askable(ctx, scope, d)
 	if err != nil {
-		return Run{}, err
-	}
-	if err := mayExpire(st, d.Lifetime); err != nil {
-		return Run{}, err
-	}
-	if !d.DryRun && !d.WhenOpen {
-		if err := s.mayChange(st); err != nil {
-			return Run{}, err
-		}
-	}
-	if err := s.mine(ctx, where, d.Workload.Name, d.DryRun); err != nil {
 		return Run{}, err
 	}
 	composed, err := s.Releases.Compose(ctx, scope, release.New{Workload: d.Workload, Version: d.Version, Artifacts: d.Artifacts, Images: s.pinned(ctx, d)})
@@ -79,6 +68,30 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 		a, err := s.admitted(ctx, where, st, rel.Workload, refOf(rel), admission{dry: d.DryRun, whenOpen: d.WhenOpen})
 		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason, DryRun: d.DryRun, Lifetime: d.Lifetime, Availability: a}, err
 	})
+}
+
+// Check tells, before anything is built or uploaded for it, what Deploy would refuse
+// whatever comes of that. Of the workload it needs the name alone.
+func (s *Service) Check(ctx context.Context, scope kernel.Scope, d DeployRequest) error {
+	_, _, err := s.askable(ctx, scope, d)
+	return err
+}
+
+// askable finds the stage, and refuses what is not possible there for any release.
+func (s *Service) askable(ctx context.Context, scope kernel.Scope, d DeployRequest) (stage.Stage, kernel.Scope, error) {
+	st, where, err := s.allowed(ctx, scope, d.Stage, actionDeploy)
+	if err != nil {
+		return st, where, err
+	}
+	if err := mayExpire(st, d.Lifetime); err != nil {
+		return st, where, err
+	}
+	if !d.DryRun && !d.WhenOpen {
+		if err := s.mayChange(st); err != nil {
+			return st, where, err
+		}
+	}
+	return st, where, s.mine(ctx, where, d.Workload.Name, d.DryRun)
 }
 
 // pinned asks the registries of the workload's images for their digests, where

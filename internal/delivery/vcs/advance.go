@@ -81,7 +81,7 @@ func (st *step) begin(ctx context.Context) (full bool, err error) {
 	if !wantsPlan && apply == "" {
 		return false, nil
 	}
-	if p.State == Open && p.Fork && p.Approved != p.Head {
+	if p.strange() {
 		p.Work.Note = "The change comes from a fork, and a plan runs its code. A member of " + st.repo.Scope.Project + " looks at it and lets it be planned with:\n\n" +
 			fence(approveCommand(st.repo, *p))
 		return false, nil

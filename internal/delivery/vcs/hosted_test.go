@@ -2,6 +2,7 @@ package vcs_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os/exec"
 	"path/filepath"
@@ -422,6 +423,16 @@ func TestBindingsAreChecked(t *testing.T) {
 	}
 }
 
+// waitsFor waits until the list says of the only pull request that it waits for this alone, as
+// each of these texts begins.
+func (w *work) waitsFor(what ...string) {
+	w.t.Helper()
+	vcstest.Eventually(w.t, fmt.Sprintf("the list says that it waits for %q", what), func() bool {
+		page, err := w.PullRequests(w.as("viewer"), vcstest.Shop(), "mono", "", kernel.PageRequest{})
+		return err == nil && len(page.Items) == 1 && slices.EqualFunc(page.Items[0].WaitsFor, what, strings.HasPrefix)
+	})
+}
+
 // slowly builds as soon as it may.
 type slowly struct{ may chan struct{} }
 
@@ -451,9 +462,12 @@ func TestAPullRequestSaysWhatIsBuilt(t *testing.T) {
 	if c := w.view(p.Number).Checks[0]; c.State != vcs.Pending || c.Message != "building main from orders/src" {
 		t.Errorf("the check says %+v", c)
 	}
+	w.waitsFor("building main from orders/src")
 	close(s.may)
 	plan := w.Runs.Waiting(t, "dev")
 	w.told(p.Number, "| at work |")
+	w.waitsFor("plan of orders in dev")
 	w.Runs.End(t, plan.ID, run.PlannedOnly)
 	w.eventually(p.Number, "terrace", "success: 1 of 1 succeeded")
+	w.waitsFor()
 }

@@ -85,6 +85,9 @@ type Checks interface {
 	PutCheck(ctx context.Context, c Check) error
 	// Checks returns those of a pull request, the oldest first.
 	Checks(ctx context.Context, scope kernel.Scope, repository string, number int) ([]Check, error)
+	// OpenChecks returns those of a repository that have not ended, of the pull requests
+	// with these numbers, the oldest first.
+	OpenChecks(ctx context.Context, scope kernel.Scope, repository string, numbers []int) ([]Check, error)
 	// PendingChecks counts those of the tenant that have not ended.
 	PendingChecks(ctx context.Context, scope kernel.Scope) (int, error)
 }

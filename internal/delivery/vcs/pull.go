@@ -47,6 +47,9 @@ type PullRequest struct {
 	Work       Work      `json:"work"`
 }
 
+// strange says that it comes from a fork, and that no member has looked at its newest commit.
+func (p PullRequest) strange() bool { return p.State == Open && p.Fork && p.Approved != p.Head }
+
 // Work is how far Terrace is with a pull request.
 type Work struct {
 	// Planned and Applied are the commits that checks were made for.

@@ -101,7 +101,7 @@ func (st *step) sum() Status {
 	waiting := func(c Check) bool { return c.State == Pending }
 	failed := func(c Check) bool { return c.State == Failed }
 	switch {
-	case st.p.State == Open && st.p.Fork && st.p.Approved != st.p.Head:
+	case st.p.strange():
 		status.State, status.Description = Pending, "from a fork: waits for a member, terrace pr approve"
 	case st.p.Work.Problem != "" && st.p.Work.Attempts >= maxAttempts-1:
 		status.State, status.Description = Failed, short(st.p.Work.Problem)

@@ -83,6 +83,9 @@ func (a API) registerRequests(api huma.API) {
 	deploy := accepted(operation("deploy", http.MethodPost, "/deployments", "deployments", "Make a release of a workload and deploy it"))
 	deploy.MaxBodyBytes = maxScore
 	httpserver.Register(api, deploy, a.deploy)
+	check := operation("check-deployment", http.MethodPost, "/deployments/check", "deployments", "Tell what a deployment would be refused for, whatever is built for it; nothing is made")
+	check.DefaultStatus = http.StatusNoContent
+	httpserver.Register(api, check, a.check)
 	resolve := operation("resolve-graph", http.MethodPost, "/graph", "workloads", "Resolve a workload's resources for a stage")
 	resolve.MaxBodyBytes = maxScore
 	httpserver.Register(api, resolve, a.resolve)

@@ -43,11 +43,9 @@ func (a API) deploy(ctx context.Context, in *deployInput) (*deployOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	var stays stage.Duration
-	if in.Body.Lifetime != "" {
-		if err := stays.UnmarshalText([]byte(in.Body.Lifetime)); err != nil || stays <= 0 {
-			return nil, kernel.Errorf(kernel.Invalid, "%q is no lifetime", in.Body.Lifetime).WithFix("write it as 72h or 90m")
-		}
+	stays, err := lifetimeOf(in.Body.Lifetime)
+	if err != nil {
+		return nil, err
 	}
 	r, err := a.Runs.Deploy(ctx, scope, run.DeployRequest{
 		Lifetime: stays,
@@ -59,6 +57,42 @@ func (a API) deploy(ctx context.Context, in *deployInput) (*deployOutput, error)
 	out := &deployOutput{}
 	out.Body.Run, out.Body.Release = r, r.Release
 	return out, nil
+}
+
+// lifetimeOf reads how long something is to stay; none is as the stage has it.
+func lifetimeOf(text string) (stays stage.Duration, err error) {
+	if text == "" {
+		return 0, nil
+	}
+	if err := stays.UnmarshalText([]byte(text)); err != nil || stays <= 0 {
+		return 0, kernel.Errorf(kernel.Invalid, "%q is no lifetime", text).WithFix("write it as 72h or 90m")
+	}
+	return stays, nil
+}
+
+type checkInput struct {
+	ProjectPath
+	Body struct {
+		Stage    string `json:"stage" maxLength:"63"`
+		Workload string `json:"workload" minLength:"1" maxLength:"63" doc:"The workload's name."`
+		DryRun   bool   `json:"dryRun,omitempty" doc:"As it would be asked for."`
+		WhenOpen bool   `json:"whenOpen,omitempty" doc:"As it would be asked for."`
+		Lifetime string `json:"lifetime,omitempty" maxLength:"40" doc:"How long it is to stay, as Go writes durations; as the stage has it unless given." example:"72h"`
+	}
+}
+
+func (a API) check(ctx context.Context, in *checkInput) (*struct{}, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	stays, err := lifetimeOf(in.Body.Lifetime)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.Runs.Check(ctx, scope, run.DeployRequest{
+		Stage: in.Body.Stage, Workload: &workload.Workload{Name: in.Body.Workload}, Lifetime: stays, DryRun: in.Body.DryRun, WhenOpen: in.Body.WhenOpen,
+	})
 }
 
 type resolveInput struct {

@@ -68,7 +68,7 @@ type pullsInput struct {
 }
 
 type pullsOutput struct {
-	Body kernel.Page[vcs.PullRequest]
+	Body kernel.Page[vcs.ListedPull]
 }
 
 func (a API) pulls(ctx context.Context, in *pullsInput) (*pullsOutput, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/uptrace/bun"
+
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -136,6 +138,18 @@ func (s *Store) Checks(ctx context.Context, scope kernel.Scope, repository strin
 	var rows []checkRow
 	err := s.db.Reader(ctx).NewRaw("SELECT tenant, project, repository, body, told FROM vcs_checks WHERE repository = ? AND number = ? AND tenant = ? AND project = ? ORDER BY id",
 		repository, number, scope.Tenant, scope.Project).Scan(ctx, &rows)
+	return db.Each(rows, err, "checks", checkRow.check)
+}
+
+// OpenChecks returns those of a repository that have not ended, of the pull requests
+// with these numbers, the oldest first.
+func (s *Store) OpenChecks(ctx context.Context, scope kernel.Scope, repository string, numbers []int) ([]vcs.Check, error) {
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	var rows []checkRow
+	err := s.db.Reader(ctx).NewRaw("SELECT tenant, project, repository, body, told FROM vcs_checks WHERE state = 'pending' AND tenant = ? AND project = ? AND repository = ? AND number IN (?) ORDER BY id",
+		scope.Tenant, scope.Project, repository, bun.List(numbers)).Scan(ctx, &rows)
 	return db.Each(rows, err, "checks", checkRow.check)
 }
 

@@ -2,6 +2,7 @@ package vcssql_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -129,9 +130,26 @@ func TestPullRequests(t *testing.T) {
 		if n, err := s.PendingChecks(ctx, shop); err != nil || n != 1 {
 			t.Errorf("%d, %v", n, err)
 		}
+		open := func(scope kernel.Scope, repository string, numbers ...int) []vcs.Check {
+			t.Helper()
+			found, err := s.OpenChecks(ctx, scope, repository, numbers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		if diff := cmp.Diff([]vcs.Check{c}, open(shop, "repo_1", 2, 1)); diff != "" {
+			t.Error(diff)
+		}
+		if others := slices.Concat(open(rival, "repo_1", 1), open(shop, "repo_2", 1), open(shop, "repo_1", 2), open(shop, "repo_1")); len(others) > 0 {
+			t.Errorf("others': %+v", others)
+		}
 		c.State = vcs.Succeeded
 		if err := s.PutCheck(ctx, c); err != nil {
 			t.Fatal(err)
+		}
+		if ended := open(shop, "repo_1", 1); len(ended) > 0 {
+			t.Errorf("it has ended: %+v", ended)
 		}
 		all, err := s.Checks(ctx, shop, "repo_1", 1)
 		if diff := cmp.Diff([]vcs.Check{c}, all); err != nil || diff != "" {

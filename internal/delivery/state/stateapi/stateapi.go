@@ -12,7 +12,9 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -76,6 +78,10 @@ type call struct {
 
 func (a API) serve(handle func(http.ResponseWriter, *http.Request, call) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if !byRun(r) {
+			refusePerson(w, r)
+			return
+		}
 		run, err := a.authenticate(r)
 		if err == nil {
 			r = r.WithContext(run.In(r.Context()))
@@ -90,12 +96,38 @@ func (a API) serve(handle func(http.ResponseWriter, *http.Request, call) error) 
 	}
 }
 
+// byRun reports whether a run asks, which is whose tokens the backend takes.
+func byRun(r *http.Request) bool {
+	_, password, ok := r.BasicAuth()
+	return ok && strings.HasPrefix(password, tokens.Prefix)
+}
+
+// refusePerson tells whoever is no run what to do instead. Of an answer that refuses
+// the tool shows its status and the ID of a lock, so a lock it is, where one is asked for.
+func refusePerson(w http.ResponseWriter, r *http.Request) {
+	const (
+		says    = "the backend of states is for runs, and takes their tokens alone"
+		instead = "people look at a state with terrace state list and terrace state show, change it with terrace state mv, rm and rollback, and bring one here with terrace state import; what applies is terrace deploy"
+	)
+	if locks(r) {
+		writeJSON(w, http.StatusLocked, state.Lock{ID: "none, as " + says + "; " + instead, Created: time.Time{}.Format(time.RFC3339)})
+		return
+	}
+	kind := kernel.Unauthenticated // the tool says "requires auth"
+	if _, _, ok := r.BasicAuth(); ok {
+		kind = kernel.Denied // and "invalid auth"
+	}
+	writeError(w, r, kernel.Errorf(kind, "%s", says).WithFix("%s", instead))
+}
+
+// locks reports whether the request asks for a lock.
+func locks(r *http.Request) bool {
+	return r.Method == "LOCK" || r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/lock")
+}
+
 // authenticate takes the run token from the password; the user is the run's id.
 func (a API) authenticate(r *http.Request) (tokens.Run, error) {
-	user, password, ok := r.BasicAuth()
-	if !ok {
-		return tokens.Run{}, kernel.Errorf(kernel.Unauthenticated, "the state needs basic authentication: the run's id and its token")
-	}
+	user, password, _ := r.BasicAuth() // it has one
 	run, err := a.Tokens.Verify(password)
 	if err != nil {
 		return tokens.Run{}, err

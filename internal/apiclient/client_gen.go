@@ -4267,10 +4267,11 @@ type RunAvailability struct {
 // RunBudgetFigures defines model for RunBudgetFigures.
 type RunBudgetFigures struct {
 	Amount     float64        `json:"amount"`
+	AtLeast    bool           `json:"atLeast,omitempty"`
 	Budget     string         `json:"budget"`
 	Confidence string         `json:"confidence"`
 	Currency   string         `json:"currency"`
-	Delta      float64        `json:"delta"`
+	Delta      *float64       `json:"delta"`
 	Forecast   float64        `json:"forecast"`
 	Largest    []RunCostShare `json:"largest,omitempty"`
 	Next       float64        `json:"next"`
@@ -4310,11 +4311,12 @@ type RunCheckResult struct {
 // RunCost defines model for RunCost.
 type RunCost struct {
 	Assumptions    []RunCostAssumption `json:"assumptions,omitempty"`
+	AtLeast        bool                `json:"atLeast,omitempty"`
 	Before         float64             `json:"before"`
 	Changes        []RunCostChange     `json:"changes"`
 	Complete       bool                `json:"complete"`
 	Currency       string              `json:"currency"`
-	Delta          float64             `json:"delta"`
+	Delta          *float64            `json:"delta"`
 	DependsOnUsage int64               `json:"dependsOnUsage,omitempty"`
 	HourlyCost     float64             `json:"hourlyCost"`
 	MonthlyCost    float64             `json:"monthlyCost"`
@@ -4334,10 +4336,13 @@ type RunCostAssumption struct {
 
 // RunCostChange defines model for RunCostChange.
 type RunCostChange struct {
-	Address string  `json:"address"`
-	After   float64 `json:"after"`
-	Before  float64 `json:"before"`
-	Delta   float64 `json:"delta"`
+	Address        string   `json:"address"`
+	After          float64  `json:"after"`
+	AtLeast        bool     `json:"atLeast,omitempty"`
+	Before         float64  `json:"before"`
+	Delta          *float64 `json:"delta"`
+	Unpriced       int64    `json:"unpriced,omitempty"`
+	UnpricedBefore int64    `json:"unpricedBefore,omitempty"`
 }
 
 // RunCostShare defines model for RunCostShare.

@@ -140,6 +140,7 @@ const mostShares = 5
 func addedBy(in run.GateInput, e *cost.Estimate) budget.Change {
 	c := budget.Change{
 		Stack: budget.Stack{Scope: in.Run.Scope, Workload: in.Run.Workload}, Run: in.Run.ID, Currency: e.Currency, After: e.Total.Monthly, Before: e.Before.Monthly,
+		Unknown: e.Delta.Monthly == nil, AtLeast: e.Delta.AtLeast,
 		Destroys: in.Run.Operation == run.Destroy, Dry: in.Run.DryRun, Adopts: in.Run.Operation == run.Refresh,
 	}
 	for _, u := range missing(e) {
@@ -149,8 +150,8 @@ func addedBy(in run.GateInput, e *cost.Estimate) budget.Change {
 	}
 	changes := costOf(e).Changes // the largest first
 	for _, change := range changes {
-		if change.Delta > 0 && len(c.Largest) < mostShares {
-			c.Largest = append(c.Largest, budget.Share{Address: change.Address, Delta: change.Delta})
+		if change.Delta != nil && *change.Delta > 0 && len(c.Largest) < mostShares {
+			c.Largest = append(c.Largest, budget.Share{Address: change.Address, Delta: *change.Delta})
 		}
 	}
 	return c
@@ -201,7 +202,11 @@ func budgetFinding(f budget.Finding, level policy.Level) run.Finding {
 	b := f.Budget
 	figures := &run.BudgetFigures{
 		Budget: b.Name, Scope: b.Scope(), Currency: b.Currency, Amount: b.Amount.Float(), Used: f.Used.Float(), Forecast: f.Forecast.Float(),
-		Next: f.Next.Float(), Delta: f.Delta.Float(), Confidence: f.Confidence, Rates: f.Rates,
+		Next: f.Next.Float(), AtLeast: f.AtLeast, Confidence: f.Confidence, Rates: f.Rates,
+	}
+	if !f.Unknown {
+		delta := f.Delta.Float()
+		figures.Delta = &delta
 	}
 	for _, s := range f.Largest {
 		figures.Largest = append(figures.Largest, run.CostShare{Address: s.Address, Delta: s.Delta})

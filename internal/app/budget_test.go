@@ -58,7 +58,7 @@ func TestThePlanIsHeldAgainstBudgets(t *testing.T) {
 				t.Fatalf("%+v %v", r, err)
 			}
 			f := r.Findings[0]
-			if f.Rule != budget.RuleExceeded || f.Fix == "" || f.Budget == nil || f.Budget.Amount != 20 || f.Budget.Next != 76.8 || f.Budget.Delta != 74.4 || f.Budget.Scope != "tenant acme" {
+			if f.Rule != budget.RuleExceeded || f.Fix == "" || f.Budget == nil || f.Budget.Amount != 20 || f.Budget.Next != 76.8 || f.Budget.Delta == nil || *f.Budget.Delta != 74.4 || f.Budget.Scope != "tenant acme" {
 				t.Fatalf("%+v, %+v", f, f.Budget)
 			}
 			if len(f.Budget.Largest) != 1 || f.Budget.Largest[0].Address != "azurerm_managed_disk.a" || (len(r.Problems) > 0) != (level != budget.Warn) {

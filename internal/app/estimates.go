@@ -131,7 +131,7 @@ func (c *estimates) forget(plan weak.Pointer[tfjson.Plan]) {
 
 func (c *estimates) estimateAnew(ctx context.Context, in run.GateInput) (*cost.Estimate, error) {
 	if c.nothing(in) {
-		return &cost.Estimate{Currency: "USD", Items: []cost.Item{}, Unpriced: []cost.Unpriced{}, Before: &cost.Total{}, Delta: &cost.Total{}}, nil
+		return &cost.Estimate{Currency: "USD", Items: []cost.Item{}, Unpriced: []cost.Unpriced{}, Before: &cost.Total{}, Delta: cost.NoDifference()}, nil
 	}
 	text, err := json.Marshal(in.Plan)
 	if err != nil {
@@ -232,7 +232,7 @@ func (g costGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateResul
 	for _, u := range missing(e) {
 		result.Findings = append(result.Findings, unpricedFinding(u, level))
 		if level.Blocks() {
-			result.Problems = append(result.Problems, kernel.Problem{Path: u.Address, Message: unpriced + ": " + u.Reason, Fix: result.Fix})
+			result.Problems = append(result.Problems, kernel.Problem{Path: u.Address, Message: unpriced + ": " + u.Why(), Fix: result.Fix})
 		}
 	}
 	return result, nil
@@ -266,8 +266,16 @@ func unpricedFinding(u cost.Unpriced, level policy.Level) run.Finding {
 	}
 	return run.Finding{
 		Rule: unpriced, Outcome: string(outcome), Level: string(level), Severity: string(policy.Medium), Address: u.Address,
-		Attribute: u.Component, Message: "has no price, and is in no figure: " + u.Reason, Fix: "import its price with terrace cost prices import",
+		Attribute: u.Component, Message: "has no price, and is in no figure: " + u.Why(), Fix: pricing(u),
 	}
+}
+
+// pricing is what to do about something without a price.
+func pricing(u cost.Unpriced) string {
+	if u.Price == nil {
+		return "see what terrace cost estimate says of it, or set the level of " + unpriced
+	}
+	return "import its price with terrace cost prices import, or write it into a file of a folder of priceFolders"
 }
 
 // missing is what has no price, after the apply or now; what has none in both is
@@ -289,7 +297,12 @@ func told(e *cost.Estimate) string {
 	case len(e.Items) == 0 && e.Before.Monthly == 0 && e.Complete():
 		s.WriteString("nothing of the plan costs anything")
 	default:
-		fmt.Fprintf(&s, "$%.2f a month%s, %s against what runs", e.Total.Monthly, cost.Without(len(e.Unpriced)), run.Signed(e.Delta.Monthly))
+		fmt.Fprintf(&s, "$%.2f a month%s, ", e.Total.Monthly, cost.Without(len(e.Unpriced)))
+		if e.Delta.Monthly == nil {
+			s.WriteString("the difference to what runs is not known")
+		} else {
+			s.WriteString(cost.Say(e.Delta.Monthly, e.Delta.AtLeast, run.Signed) + " against what runs")
+		}
 	}
 	if n := len(missing(e)) - len(e.Unpriced); n > 0 {
 		fmt.Fprintf(&s, "; what runs now has %d more", n)
@@ -312,11 +325,11 @@ func told(e *cost.Estimate) string {
 // costOf is what the dossier has of an estimate.
 func costOf(e *cost.Estimate) *run.Cost {
 	c := &run.Cost{
-		Currency: e.Currency, Prices: e.Prices, Monthly: e.Total.Monthly, Hourly: e.Total.Hourly, Before: e.Before.Monthly, Delta: e.Delta.Monthly,
+		Currency: e.Currency, Prices: e.Prices, Monthly: e.Total.Monthly, Hourly: e.Total.Hourly, Before: e.Before.Monthly, Delta: e.Delta.Monthly, AtLeast: e.Delta.AtLeast,
 		Complete: e.Complete(), Unpriced: len(missing(e)), DependsOnUsage: e.DependsOnUsage, Changes: []run.CostChange{},
 	}
 	for _, change := range e.Changes {
-		c.Changes = append(c.Changes, run.CostChange{Address: change.Address, Before: change.Before, After: change.After, Delta: change.Delta})
+		c.Changes = append(c.Changes, run.CostChange(change))
 	}
 	for _, a := range e.Assumptions {
 		c.Assumptions = append(c.Assumptions, run.CostAssumption{Address: a.Address, Attribute: a.Attribute, Assumed: a.Assumed, Reason: a.Reason})

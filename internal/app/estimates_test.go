@@ -14,6 +14,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/runner/planjson"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/cost/pricebook"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -57,10 +58,10 @@ func TestThePlanIsEstimatedAgainstWhatRuns(t *testing.T) {
 		t.Fatalf("%+v %v", r, err)
 	}
 	c := r.Cost
-	if !c.Complete || c.Before <= 0 || c.Monthly <= c.Before || c.Delta != c.Monthly-c.Before || len(c.Changes) != 1 || c.Changes[0].Address != "azurerm_managed_disk.a" {
+	if !c.Complete || c.Before <= 0 || c.Monthly <= c.Before || c.Delta == nil || *c.Delta != c.Monthly-c.Before || len(c.Changes) != 1 || c.Changes[0].Address != "azurerm_managed_disk.a" {
 		t.Errorf("%+v", c)
 	}
-	if !strings.Contains(r.Message, "a month, "+run.Signed(c.Delta)) {
+	if !strings.Contains(r.Message, "a month, "+run.Signed(*c.Delta)) {
 		t.Errorf("message %q", r.Message)
 	}
 }
@@ -79,7 +80,7 @@ func TestWhatIsUnchangedIsNoNewCost(t *testing.T) {
 	in := planned()
 	in.Plan = plan
 	r, err := costing(t, config.Config{}).Evaluate(t.Context(), in)
-	if err != nil || r.Cost == nil || r.Cost.Monthly <= 0 || r.Cost.Delta != 0 || r.Cost.Before != r.Cost.Monthly {
+	if err != nil || r.Cost == nil || r.Cost.Monthly <= 0 || *r.Cost.Delta != 0 || r.Cost.Before != r.Cost.Monthly {
 		t.Errorf("%+v, %+v %v", r, r.Cost, err)
 	}
 }
@@ -110,10 +111,34 @@ func TestWhatHasNoPriceIsFlaggedAsItIsSet(t *testing.T) {
 				t.Fatalf("%+v %v", r, err)
 			}
 			f := r.Findings[0]
-			if f.Rule != unpriced || f.Address != "azurerm_orbital_spacecraft.a" || f.Fix == "" || !strings.Contains(r.Message, " a month without 1 part that has no price, ") {
+			if f.Rule != unpriced || f.Address != "azurerm_orbital_spacecraft.a" || f.Fix == "" || !strings.Contains(r.Message, " a month without 1 part that has no price, at least +$74.40 against what runs") || !r.Cost.AtLeast {
 				t.Errorf("%+v, %q", f, r.Message)
 			}
 		})
+	}
+}
+
+// A part that loses its price is no saving, wherever it is told; the finding says which
+// price is missing.
+func TestAPartWithoutAPriceIsNoSaving(t *testing.T) {
+	t.Parallel()
+	in := resized()
+	in.Plan.ResourceChanges[0].Change.After.(map[string]any)["location"] = "southindia"
+	r, err := costing(t, config.Config{}).Evaluate(t.Context(), in)
+	if err != nil || r.Cost.Delta != nil || r.Cost.AtLeast || len(r.Cost.Changes) != 1 || r.Cost.Changes[0].Delta != nil {
+		t.Fatalf("%+v %+v %v", r, r.Cost, err)
+	}
+	for _, want := range []string{"service managed_disk, meter E30, variant LRS, region southindia, unit months"} {
+		if !strings.Contains(r.Findings[0].Message, want) {
+			t.Errorf("%q has no %s", r.Findings[0].Message, want)
+		}
+	}
+	if said := r.Cost.Changes[0].String(); !strings.Contains(said, "a month, $2.40 now (the difference is not known)") {
+		t.Errorf("said %q", said)
+	}
+	held, err := budgeting(t, "2000", budget.Warn, budget.Override).Evaluate(t.Context(), in)
+	if err != nil || !held.NeedsOverride() || held.Findings[0].Budget.Delta != nil {
+		t.Errorf("the budget says %+v %v", held, err)
 	}
 }
 
@@ -123,7 +148,7 @@ func TestWhatRunsWithoutAPriceIsFlagged(t *testing.T) {
 	gone := created("azurerm_orbital_spacecraft")
 	gone.Change = &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionDelete}, Before: map[string]any{"name": "a"}}
 	r, err := costing(t, config.Config{}).Evaluate(t.Context(), resized(gone))
-	if err != nil || r.Outcome != run.Missed || r.Cost.Complete || r.Cost.Unpriced != 1 || len(r.Findings) != 1 || !strings.Contains(r.Message, "; what runs now has 1 more") {
+	if err != nil || r.Outcome != run.Missed || r.Cost.Complete || r.Cost.Unpriced != 1 || len(r.Findings) != 1 || !strings.Contains(r.Message, ", the difference to what runs is not known; what runs now has 1 more") || r.Cost.Delta != nil {
 		t.Errorf("%+v %v", r, err)
 	}
 }
@@ -144,7 +169,7 @@ func TestPricesThatCannotBeReadAreAnError(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "prices"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := g.Evaluate(t.Context(), resized()); err != nil || r.Cost.Delta <= 0 {
+	if r, err := g.Evaluate(t.Context(), resized()); err != nil || *r.Cost.Delta <= 0 {
 		t.Errorf("after it was mended: %+v %v", r, err)
 	}
 	in := resized()
@@ -200,7 +225,7 @@ func TestPoliciesSeeTheCost(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := gate(t, config.Config{PolicyFolders: []string{dir}}).Evaluate(t.Context(), resized(created("azurerm_orbital_spacecraft")))
-	if err != nil || !r.Blocks() || r.Findings[0].Message != "1 changes" || r.Findings[0].Level != string(policy.HardMandatory) {
+	if err != nil || !r.Blocks() || r.Findings[0].Message != "2 changes" || r.Findings[0].Level != string(policy.HardMandatory) {
 		t.Errorf("%+v %v", r, err)
 	}
 }

@@ -34,9 +34,10 @@ func write(w io.Writer, e *cost.Estimate) {
 	_ = t.Flush() // the writer of a command
 	if e.Before != nil {
 		_, _ = fmt.Fprintf(w, "\nbefore %s%s, after %s%s a month: %s\n", dollars(&e.Before.Monthly), cost.Without(len(e.UnpricedBefore)),
-			dollars(&e.Total.Monthly), cost.Without(len(e.Unpriced)), signed(e.Delta.Monthly))
+			dollars(&e.Total.Monthly), cost.Without(len(e.Unpriced)), cost.Say(e.Delta.Monthly, e.Delta.AtLeast, signed))
 		for _, c := range e.Changes {
-			_, _ = fmt.Fprintf(w, "  %s  %s -> %s (%s)\n", c.Address, dollars(&c.Before), dollars(&c.After), signed(c.Delta))
+			_, _ = fmt.Fprintf(w, "  %s  %s%s -> %s%s (%s)\n", c.Address, dollars(&c.Before), cost.Without(c.UnpricedBefore),
+				dollars(&c.After), cost.Without(c.Unpriced), cost.Say(c.Delta, c.AtLeast, signed))
 		}
 	}
 	notes(w, e)
@@ -74,7 +75,7 @@ func missing(w io.Writer, title string, list []cost.Unpriced) {
 		if u.Component != "" {
 			what += " " + u.Component
 		}
-		_, _ = fmt.Fprintf(w, "  %s: %s\n", what, u.Reason)
+		_, _ = fmt.Fprintf(w, "  %s: %s\n", what, u.Why())
 	}
 }
 

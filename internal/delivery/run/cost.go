@@ -16,9 +16,12 @@ type Cost struct {
 	Prices  string  `json:"prices,omitempty"`
 	Monthly float64 `json:"monthlyCost"`
 	Hourly  float64 `json:"hourlyCost"`
-	// Before is what runs now, Delta what the plan changes of it, a month.
-	Before float64 `json:"before"`
-	Delta  float64 `json:"delta"`
+	// Before is what runs now, Delta what the plan changes of it, a month: absent where
+	// that is not known, since something has no price on one side alone.
+	Before float64  `json:"before"`
+	Delta  *float64 `json:"delta"`
+	// AtLeast says that Delta is that or more.
+	AtLeast bool `json:"atLeast,omitempty"`
 	// Complete is false where something has no price: it is in no figure.
 	Complete bool `json:"complete"`
 	Unpriced int  `json:"unpriced,omitempty"`
@@ -52,7 +55,12 @@ type CostChange struct {
 	Address string  `json:"address"`
 	Before  float64 `json:"before"`
 	After   float64 `json:"after"`
-	Delta   float64 `json:"delta"`
+	// Delta is absent where it is not known, and AtLeast says that it is this or more.
+	Delta   *float64 `json:"delta"`
+	AtLeast bool     `json:"atLeast,omitempty"`
+	// Unpriced and UnpricedBefore count the parts without a price, that are in no figure.
+	Unpriced       int `json:"unpriced,omitempty"`
+	UnpricedBefore int `json:"unpricedBefore,omitempty"`
 }
 
 // BudgetFigures are a budget's as a run would have them.
@@ -67,7 +75,10 @@ type BudgetFigures struct {
 	Used     float64 `json:"used"`
 	Forecast float64 `json:"forecast"`
 	Next     float64 `json:"next"`
-	Delta    float64 `json:"delta"`
+	// Delta is absent where it is not known: what has no price is in no figure. AtLeast
+	// says that all of them are this or more.
+	Delta   *float64 `json:"delta"`
+	AtLeast bool     `json:"atLeast,omitempty"`
 	// Confidence is estimate only, or paid and estimated.
 	Confidence string `json:"confidence"`
 	// Rates are by which other currencies are in the figures.
@@ -82,14 +93,39 @@ type CostShare struct {
 	Delta   float64 `json:"delta"`
 }
 
-// Compare puts the larger change first.
+// Compare puts the larger change first, and one that is not known before all.
 func (c CostChange) Compare(other CostChange) int {
-	return cmp.Or(cmp.Compare(math.Abs(other.Delta), math.Abs(c.Delta)), cmp.Compare(c.Address, other.Address))
+	return cmp.Or(cmp.Compare(other.size(), c.size()), cmp.Compare(c.Address, other.Address))
+}
+
+func (c CostChange) size() float64 {
+	if c.Delta == nil {
+		return math.Inf(1)
+	}
+	return math.Abs(*c.Delta)
 }
 
 // String is the change as one line for people.
 func (c CostChange) String() string {
-	return fmt.Sprintf("%s costs $%.2f a month, $%.2f now (%s)", c.Address, c.After, c.Before, Signed(c.Delta))
+	delta := "the difference is not known"
+	if c.Delta != nil {
+		delta = Signed(*c.Delta)
+	}
+	if c.AtLeast {
+		delta = "at least " + delta
+	}
+	return fmt.Sprintf("%s costs %s a month, %s now (%s)", c.Address, figure(c.After, c.Unpriced), figure(c.Before, c.UnpricedBefore), delta)
+}
+
+// figure is an amount with how much of it has no price.
+func figure(amount float64, unpriced int) string {
+	switch unpriced {
+	case 0:
+		return fmt.Sprintf("$%.2f", amount)
+	case 1:
+		return fmt.Sprintf("$%.2f and 1 part without a price", amount)
+	}
+	return fmt.Sprintf("$%.2f and %d parts without a price", amount, unpriced)
 }
 
 // Signed is an amount with its sign: +$3.50.

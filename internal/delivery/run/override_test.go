@@ -17,13 +17,14 @@ type rule struct{ level run.Level }
 func (rule) Name() string { return "policy" }
 
 func (g rule) Evaluate(context.Context, run.GateInput) (run.GateResult, error) {
+	less := -1.0
 	return run.GateResult{
 		Level: g.level, Outcome: run.Missed, Message: "one finding",
 		Findings: []run.Finding{{
 			Rule: "azure-x", Outcome: "violation", Level: "soft-mandatory", Severity: "high", Address: "a.b", Attribute: "c",
 			Message: "is wrong", Fix: "mend it", Controls: []string{"mcsb:DP-3"},
 		}},
-		Cost: &run.Cost{Currency: "USD", Changes: []run.CostChange{{Address: "a.b", Before: 2, After: 1, Delta: -1}}},
+		Cost: &run.Cost{Currency: "USD", Changes: []run.CostChange{{Address: "a.b", Before: 2, After: 1, Delta: &less}, {Address: "a.c", Before: 3, Unpriced: 1}}},
 	}, nil
 }
 
@@ -49,7 +50,7 @@ func TestASoftMandatoryGateHoldsARunUntilItIsOverridden(t *testing.T) {
 	}
 	x, err := b.Explain(runtest.As(runtest.Grace), runtest.Project, r.ID)
 	runtest.Must(t, err)
-	if said := strings.Join(append(x.Details, x.Next...), "\n"); !strings.Contains(said, "azure-x") || !strings.Contains(said, "mcsb:DP-3") || !strings.Contains(said, "a.b costs $1.00 a month, $2.00 now (-$1.00)") || !strings.Contains(said, "terrace policy override "+r.ID) {
+	if said := strings.Join(append(x.Details, x.Next...), "\n"); !strings.Contains(said, "azure-x") || !strings.Contains(said, "mcsb:DP-3") || !strings.Contains(said, "a.b costs $1.00 a month, $2.00 now (-$1.00)") || !strings.Contains(said, "a.c costs $0.00 and 1 part without a price a month, $3.00 now (the difference is not known)") || !strings.Contains(said, "terrace policy override "+r.ID) {
 		t.Errorf("explained as\n%s", said)
 	}
 	robot := kernel.Actor{ID: "run_1", Name: "robot", Kind: kernel.ActorRun, Tenant: "acme"}

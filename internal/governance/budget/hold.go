@@ -21,6 +21,9 @@ type Change struct {
 	Before, After float64
 	// Unpriced are addresses without a price: they are in no figure.
 	Unpriced []string
+	// Unknown says that for them nobody knows what the plan adds, and AtLeast that it adds
+	// that or more.
+	Unknown, AtLeast bool
 	// Largest are the addresses that add most.
 	Largest []Share
 	// Destroys says that the run removes the stack, Dry that it changes nothing, and
@@ -48,7 +51,10 @@ type Finding struct {
 	Budget Budget
 	// Used, Forecast and Next are as the run would have them, Delta what it adds a month.
 	Used, Forecast, Next, Delta focus.Amount
-	Confidence                  string
+	// Unknown says that Delta is not known, AtLeast that it is that or more: what has no
+	// price is in no figure.
+	Unknown, AtLeast bool
+	Confidence       string
 	// Rates are by which other currencies are in the figures.
 	Rates        []string
 	Largest      []Share
@@ -206,7 +212,7 @@ func (b *books) findings(ctx context.Context, budget Budget, c Change, now time.
 	if adds && (f.Forecast.Cmp(budget.Amount) > 0 || f.Next.Cmp(budget.Amount) > 0) {
 		add(RuleExceeded, budget.Level, "make the change smaller, free what runs and is not needed (terrace cost idle), or have the budget raised: terrace budget show "+budget.Name,
 			"the budget %s of %s has %s %s a month; with the run's %s a month, %s is going to cost %s, and a whole month %s; %s %s is used (%s)%s%s",
-			budget.Name, budget.Scope(), budget.Amount.Cents(), budget.Currency, signed(f.Delta), budget.period(b.at).Month, f.Forecast.Cents(), f.Next.Cents(),
+			budget.Name, budget.Scope(), budget.Amount.Cents(), budget.Currency, f.adds(), budget.period(b.at).Month, f.Forecast.Cents(), f.Next.Cents(),
 			f.Used.Cents(), budget.Currency, f.Confidence, largest(f.Largest), at(f.Rates))
 	}
 	for _, gap := range gaps {
@@ -246,7 +252,7 @@ func (b *books) with(ctx context.Context, budget Budget, c Change) (Finding, []g
 	left := f.share(b.at, f.To)
 	return Finding{
 		Budget: budget, Used: f.Used, Forecast: f.Used.Add(amountOf((others + after) * left)), Next: amountOf(others + after),
-		Delta: amountOf(after - before), Confidence: f.Confidence, Largest: x.shares(c), Rates: x.used,
+		Delta: amountOf(after - before), Unknown: c.Unknown, AtLeast: c.AtLeast, Confidence: f.Confidence, Largest: x.shares(c), Rates: x.used,
 	}, append(append(gaps, bills...), lacks...), nil
 }
 
@@ -289,6 +295,14 @@ func largest(all []Share) string {
 		text += fmt.Sprintf("%s (%+.2f)", one.Address, one.Delta)
 	}
 	return text
+}
+
+// adds is what a run adds, in words.
+func (f Finding) adds() string {
+	if f.Unknown || f.AtLeast {
+		return signed(f.Delta) + " and what has no price"
+	}
+	return signed(f.Delta)
 }
 
 func signed(a focus.Amount) string {

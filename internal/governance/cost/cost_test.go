@@ -1,8 +1,11 @@
 package cost_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -137,11 +140,60 @@ func TestTheDifferenceToWhatRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	after.Against(before)
-	if math.Abs(after.Delta.Monthly) > 0.01 || len(after.Changes) != 2 {
+	if math.Abs(*after.Delta.Monthly) > 0.01 || len(after.Changes) != 2 {
 		t.Errorf("delta %v, changes %+v", after.Delta, after.Changes)
 	}
-	if c := after.Changes[0]; c.Address != "azurerm_service_plan.a" || math.Abs(c.Delta-113.15) > 0.01 {
+	if c := after.Changes[0]; c.Address != "azurerm_service_plan.a" || math.Abs(*c.Delta-113.15) > 0.01 {
 		t.Errorf("got %+v", c)
+	}
+}
+
+// What has no price on one side alone is no saving: the difference is not known, or is
+// the least that it can be where that says anything. What has none on both sides, and
+// is the same, leaves the difference as it is.
+func TestWhatHasNoPriceIsNoSaving(t *testing.T) {
+	t.Parallel()
+	disk := func(sku, gigabytes string) string {
+		return `{"location":"westeurope","storage_account_type":"` + sku + `","disk_size_gb":` + gigabytes + `}`
+	}
+	priced, larger, dark := disk("Premium_LRS", "128"), disk("Standard_LRS", "512"), disk("StandardSSD_LRS", "2048") // the book has no E40 there
+	dearer := change("azurerm_managed_disk.other", `"update"`, priced, larger)
+	for name, c := range map[string]struct {
+		changes []string
+		want    string
+		of      string // azurerm_managed_disk.a
+	}{
+		"after it has none":          {[]string{change("azurerm_managed_disk.a", `"update"`, priced, dark)}, "not known", "not known"},
+		"new without one":            {[]string{change("azurerm_managed_disk.a", `"create"`, "null", dark)}, "not known", "not known"},
+		"before it had none":         {[]string{change("azurerm_managed_disk.a", `"update"`, dark, priced)}, "not known", "not known"},
+		"gone without one":           {[]string{change("azurerm_managed_disk.a", `"delete"`, dark, "null"), dearer}, "not known", "not known"},
+		"new beside what costs more": {[]string{change("azurerm_managed_disk.a", `"create"`, "null", dark), dearer}, "at least 2.05", "not known"},
+		"unchanged":                  {[]string{change("azurerm_managed_disk.a", `"no-op"`, dark, dark), dearer}, "2.05", ""},
+		"changed elsewhere":          {[]string{change("azurerm_managed_disk.a", `"update"`, dark, strings.Replace(dark, "{", `{"tags":{"a":"b"},`, 1)), dearer}, "2.05", ""},
+		"unknown, unchanged":         {[]string{change("azurerm_orbit.a", `"no-op"`, "{}", "{}"), dearer}, "2.05", ""},
+		"unknown, changed":           {[]string{change("azurerm_orbit.a", `"update"`, "{}", `{"a":1}`), dearer}, "not known", ""},
+	} {
+		e, err := plan(t, c.changes...).Estimate(t.Context(), estimator(t), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write := func(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }
+		if got := cost.Say(e.Delta.Monthly, e.Delta.AtLeast, write); got != c.want {
+			t.Errorf("%s: the difference is %s, want %s", name, got, c.want)
+		}
+		i := slices.IndexFunc(e.Changes, func(c cost.Change) bool { return c.Address == "azurerm_managed_disk.a" })
+		if got := ""; i >= 0 || c.of != "" {
+			if i >= 0 {
+				got = cost.Say(e.Changes[i].Delta, e.Changes[i].AtLeast, write)
+			}
+			if got != c.of {
+				t.Errorf("%s: of the disk it is %q, want %q: %+v", name, got, c.of, e.Changes)
+			}
+		}
+		text, err := json.Marshal(e)
+		if unknown := strings.Contains(string(text), `"delta":{"monthlyCost":null,"hourlyCost":null}`); err != nil || unknown != (c.want == "not known") {
+			t.Errorf("%s: as JSON %s %v", name, text, err)
+		}
 	}
 }
 

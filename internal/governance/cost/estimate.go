@@ -48,6 +48,30 @@ type Unpriced struct {
 	Reason    string `json:"reason"`
 	// Price names the price that the book lacks, absent where something else is missing.
 	Price *PriceKey `json:"price,omitempty"`
+
+	// kept says that the plan does not change the resource, and quantity how much of
+	// the price it would be.
+	kept     bool
+	quantity *float64
+}
+
+// Why is the reason, with the name of the price that the book lacks.
+func (u Unpriced) Why() string {
+	if u.Price == nil {
+		return u.Reason
+	}
+	return u.Reason + ": " + u.Price.String()
+}
+
+// String is the key for people, as the columns of a snapshot are called.
+func (k PriceKey) String() string {
+	text := "service " + k.Service + ", meter " + k.Meter
+	for _, part := range [][2]string{{"variant", k.Variant}, {"region", k.Region}, {"unit", k.Unit}} {
+		if part[1] != "" {
+			text += ", " + part[0] + " " + part[1]
+		}
+	}
+	return text
 }
 
 // PriceKey is how the book names a price: a row of a snapshot without its figure.
@@ -81,7 +105,14 @@ type Change struct {
 	Address string  `json:"address"`
 	Before  float64 `json:"before"`
 	After   float64 `json:"after"`
-	Delta   float64 `json:"delta"`
+	// Delta is absent where it is not known: one of both has parts without a price, that
+	// are in no figure.
+	Delta *float64 `json:"delta"`
+	// AtLeast says that it is this or more.
+	AtLeast bool `json:"atLeast,omitempty"`
+	// Unpriced and UnpricedBefore count such parts after and before.
+	Unpriced       int `json:"unpriced,omitempty"`
+	UnpricedBefore int `json:"unpricedBefore,omitempty"`
 }
 
 // Estimate is what a plan costs.
@@ -101,11 +132,10 @@ type Estimate struct {
 	DependsOnUsage int `json:"dependsOnUsage"`
 	// Free counts resources that cost nothing.
 	Free int `json:"free"`
-	// Before is what runs, Delta the difference per month; absent where nothing
-	// is known of what runs.
-	Before  *Total   `json:"before,omitempty"`
-	Delta   *Total   `json:"delta,omitempty"`
-	Changes []Change `json:"changes,omitempty"`
+	// Before is what runs, Delta the difference; absent where nothing is known of what runs.
+	Before  *Total      `json:"before,omitempty"`
+	Delta   *Difference `json:"delta,omitempty"`
+	Changes []Change    `json:"changes,omitempty"`
 	// UnpricedBefore is what runs and has no price: the difference leaves it out.
 	UnpricedBefore []Unpriced `json:"unpricedBefore,omitempty"`
 }
@@ -131,29 +161,4 @@ func (e *Estimate) Item(address string) (Item, bool) {
 		return e.Items[i], true
 	}
 	return Item{}, false
-}
-
-// Against adds what runs and the difference.
-func (e *Estimate) Against(before *Estimate) {
-	total := before.Total
-	e.Before, e.UnpricedBefore = &total, before.Unpriced
-	e.Delta = &Total{Monthly: e.Total.Monthly - total.Monthly, Hourly: e.Total.Hourly - total.Hourly}
-	costs := map[string]*Change{}
-	for _, i := range before.Items {
-		costs[i.Address] = &Change{Address: i.Address, Before: i.Monthly}
-	}
-	for _, i := range e.Items {
-		c := costs[i.Address]
-		if c == nil {
-			c = &Change{Address: i.Address}
-			costs[i.Address] = c
-		}
-		c.After = i.Monthly
-	}
-	for _, c := range costs {
-		if c.Delta = c.After - c.Before; c.Delta != 0 {
-			e.Changes = append(e.Changes, *c)
-		}
-	}
-	sort.Slice(e.Changes, func(i, j int) bool { return e.Changes[i].Address < e.Changes[j].Address })
 }

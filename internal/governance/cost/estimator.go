@@ -84,7 +84,7 @@ func (e *Estimator) price(out *Estimate, set *Set, r *Resource, usage *Usage) {
 			out.Free++
 			return
 		}
-		out.Unpriced = append(out.Unpriced, Unpriced{Address: r.Address, Type: r.Type, Reason: "this type has no description of its costs"})
+		out.Unpriced = append(out.Unpriced, Unpriced{Address: r.Address, Type: r.Type, Reason: "this type has no description of its costs", kept: r.Kept})
 		return
 	}
 	reading := &Reading{
@@ -102,7 +102,7 @@ func (e *Estimator) price(out *Estimate, set *Set, r *Resource, usage *Usage) {
 	usage.check(r)
 	if said := reading.odd.said; len(said) > 0 {
 		for _, why := range said {
-			out.Unpriced = append(out.Unpriced, Unpriced{Address: r.Address, Type: r.Type, Reason: why})
+			out.Unpriced = append(out.Unpriced, Unpriced{Address: r.Address, Type: r.Type, Reason: why, kept: r.Kept})
 		}
 		return
 	}

@@ -128,7 +128,8 @@ func (r *Reading) Add(p Part) {
 	} else {
 		r.Miss(p.Name, "the price book has no price in "+r.where(p))
 		key := r.key(p)
-		r.unpriced[len(r.unpriced)-1].Price = &key
+		last := &r.unpriced[len(r.unpriced)-1]
+		last.Price, last.quantity = &key, p.Quantity
 	}
 	switch {
 	case c.Quantity == nil:
@@ -153,7 +154,7 @@ func (r *Reading) Miss(component, reason string) {
 	if r.group != "" {
 		component = r.group + "/" + component
 	}
-	r.unpriced = append(r.unpriced, Unpriced{Address: r.resource.Address, Type: r.resource.Type, Component: component, Reason: reason})
+	r.unpriced = append(r.unpriced, Unpriced{Address: r.resource.Address, Type: r.resource.Type, Component: component, Reason: reason, kept: r.resource.Kept})
 }
 
 // Priced tells whether the book knows the part's price.

@@ -17,6 +17,8 @@ type Resource struct {
 	Values map[string]any
 	// Unknown names the attributes that are known after apply only.
 	Unknown map[string]bool
+	// Kept says that the plan that it is of does not change it.
+	Kept bool
 	// Refs has, by attribute, the addresses (without instance keys) of the
 	// resources that its expression names.
 	Refs map[string][]string

@@ -22,7 +22,7 @@ func deferred(plan map[string]any, refs map[string]map[string][]string) (later [
 			Reason: "it is deferred to another plan (" + why + "), and what it will cost is not in this one",
 		}
 		if c.before != nil && c.address != "" {
-			running = append(running, &cost.Resource{Address: c.address, Type: c.kind, Values: c.before, Refs: refs[cost.BlockOf(c.address)]})
+			running = append(running, &cost.Resource{Address: c.address, Type: c.kind, Values: c.before, Refs: refs[cost.BlockOf(c.address)], Kept: true})
 			u.Reason = "its change is deferred to another plan (" + why + "): it is counted as it runs now"
 		}
 		later = append(later, u)

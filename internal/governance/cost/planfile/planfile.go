@@ -61,10 +61,10 @@ func Of(path string, d planformat.Document) (*Plan, error) {
 		}
 		found := refs[cost.BlockOf(c.address)]
 		if c.existed() {
-			before = append(before, &cost.Resource{Address: c.address, Type: c.kind, Values: c.before, Refs: found})
+			before = append(before, &cost.Resource{Address: c.address, Type: c.kind, Values: c.before, Refs: found, Kept: c.kept()})
 		}
 		if c.after != nil {
-			after = append(after, &cost.Resource{Address: c.address, Type: c.kind, Values: c.after, Refs: found, Unknown: c.unknown})
+			after = append(after, &cost.Resource{Address: c.address, Type: c.kind, Values: c.after, Refs: found, Unknown: c.unknown, Kept: c.kept()})
 		}
 	}
 	later, running := deferred(d.Values, refs)
@@ -108,7 +108,7 @@ func changeOf(rc map[string]any) change {
 	c.kind, _ = rc["type"].(string)
 	c.mode, _ = rc["mode"].(string)
 	c.actions, _ = of["actions"].([]any)
-	if c.before == nil && slices.Equal(c.actions, []any{"no-op"}) {
+	if c.before == nil && c.kept() {
 		c.before = c.after // a plan may tell what it does not change once
 	}
 	for name, v := range object(of["after_unknown"]) {
@@ -118,6 +118,9 @@ func changeOf(rc map[string]any) change {
 	}
 	return c
 }
+
+// kept reports whether the plan leaves it as it is.
+func (c change) kept() bool { return slices.Equal(c.actions, []any{"no-op"}) }
 
 // existed reports whether it was there before.
 func (c change) existed() bool {

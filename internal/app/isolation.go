@@ -84,8 +84,8 @@ func signInFiles(environ []string) (paths []string) {
 }
 
 // clientFolders are where the client keeps tokens, that of the owner of this machine's
-// server too, where variables put them outside of the home. They are whole folders:
-// what takes a hidden file's place would be seen.
+// server too, where variables put them outside of the home. They are whole folders, in
+// which the client makes files as it needs them.
 func clientFolders(environ []string) (paths []string) {
 	for _, entry := range environ {
 		name, base, _ := strings.Cut(entry, "=")

@@ -60,7 +60,7 @@ type tree struct {
 }
 
 // make changes what this process sees.
-func (p Place) make() error {
+func (p ordered) make() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("leave the mounts of the machine: %w", err)
 	}
@@ -115,12 +115,17 @@ func take(paths []string) (trees []tree, err error) {
 	return trees, nil
 }
 
-// cover puts empty folders, and the processes of this place, over what is hidden.
-func (p Place) cover() error {
+// cover shows folders without what is hidden, and puts empty ones, and the processes of this place, over what is hidden.
+func (p ordered) cover() error {
+	for _, v := range p.Views {
+		if err := v.show(); err != nil {
+			return fmt.Errorf("hide files of %s: %w", v.Folder, err)
+		}
+	}
 	for _, dir := range p.Hidden {
 		info, err := os.Stat(dir)
 		switch {
-		case err != nil: // an outer one hides it
+		case err != nil: // it is hidden already
 		case info.IsDir():
 			err = mount("tmpfs", dir, unix.MS_NODEV, "size=1m,mode=0755")
 		default:

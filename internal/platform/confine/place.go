@@ -20,7 +20,10 @@ type Place struct {
 	// Helper is the program that makes the place, which calls Enter in its main
 	// function. A small one starts sooner; "" is this program.
 	Helper string `json:"-"`
-	// Hidden are files and folders in whose place there are empty ones.
+	// Hidden are files and folders in whose place there are empty ones, or none. What
+	// takes the place of a hidden file meanwhile is hidden, too, where its folder can be
+	// shown as it was at the begin: not in those at the top of the machine, in those with
+	// many files, and where a file beside it, or the folder, is in Readable.
 	Hidden []string
 	// Readable are files and folders that stay where they are beneath hidden ones.
 	Readable []string
@@ -65,11 +68,13 @@ func (p Place) Confine(cmd *exec.Cmd) error {
 	if p.Helper == "" && !able.Load() {
 		return errors.New("the program has no helper that could make the isolation")
 	}
+	found := realPaths{}
+	views := p.views(found)
 	p.Readable = append(p.Readable[:len(p.Readable):len(p.Readable)], cmd.Path)
 	if real, err := filepath.EvalSymlinks(cmd.Path); err == nil {
 		p.Readable = append(p.Readable, real)
 	}
-	text, err := json.Marshal(ordered{p.real(), p.gated})
+	text, err := json.Marshal(ordered{Place: p.real(found), Gated: p.gated, Views: views})
 	if err != nil {
 		return err
 	}
@@ -98,12 +103,12 @@ type ordered struct {
 	Place
 
 	Gated bool
+	Views []view
 }
 
 // real puts the place in order: hidden folders by their real paths, outer ones
 // first, and nothing twice.
-func (p Place) real() Place {
-	found := realPaths{}
+func (p Place) real(found realPaths) Place {
 	p.Hidden = slices.Clone(p.Hidden)
 	for i, path := range p.Hidden {
 		p.Hidden[i] = found.of(path)

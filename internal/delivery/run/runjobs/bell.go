@@ -50,11 +50,13 @@ func (*bell) Ping(context.Context) error             { return nil }
 func (*bell) Schema() string                         { return "" }
 func (*bell) SetAfterConnectExec(string)             {}
 
-// listening is a driver whose client listens to a bell.
+// listening is a driver whose client listens to a bell, and takes no more jobs than
+// there is room for.
 type listening struct {
 	riverdriver.Driver[*sql.Tx]
 
 	bell *bell
+	room *room
 }
 
 // SupportsListener has the client listen.
@@ -62,3 +64,8 @@ func (listening) SupportsListener() bool { return true }
 
 // GetListener returns what it listens to.
 func (l listening) GetListener(*riverdriver.GetListenenerParams) riverdriver.Listener { return l.bell }
+
+// GetExecutor returns what it takes jobs with.
+func (l listening) GetExecutor() riverdriver.Executor {
+	return bounded{l.Driver.GetExecutor(), l.room}
+}

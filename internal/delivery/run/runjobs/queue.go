@@ -180,9 +180,9 @@ func (q *Queue) enough(ctx context.Context) (bool, error) {
 		query += " FOR UPDATE SKIP LOCKED"
 	}
 	var waiting []int64
-	most := max(plenty, plentyEach*q.atOnce())
-	err := q.db.Conn(ctx).NewRaw(query, river.QueueDefault, advanceArgs{}.Kind(), most).Scan(ctx, &waiting)
-	return len(waiting) == most, err
+	many := max(plenty, plentyEach*q.atOnce())
+	err := q.db.Conn(ctx).NewRaw(query, river.QueueDefault, advanceArgs{}.Kind(), many).Scan(ctx, &waiting)
+	return len(waiting) == many, err
 }
 
 // wake has the job that was queued looked for at once.

@@ -17,14 +17,19 @@ import (
 // cooldown is the least time between two looks of River.
 const cooldown = 10 * time.Millisecond
 
-// worker hands jobs to the Turner.
+// worker hands the jobs of a client to the Turner.
 type worker struct {
 	river.WorkerDefaults[advanceArgs]
 	turner Turner
+	room   *room
+	bell   *bell
 }
 
-// Work gives the turn that the job is for.
+// Work gives the turn that the job is for. The next one is looked for at its end: the
+// client does that by itself only where it is not the room that kept it from more.
 func (w *worker) Work(ctx context.Context, job *river.Job[advanceArgs]) error {
+	defer w.bell.ring()
+	defer w.room.take(-1)
 	return w.turner.Turn(ctx, kernel.Scope{Tenant: job.Args.Tenant, Project: job.Args.Project}, job.Args.Run)
 }
 
@@ -32,7 +37,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[advanceArgs]) error {
 // a second, which would be most of what an idle daemon computes: so one works only
 // while there are jobs.
 type crew struct {
-	workers *river.Workers
+	turner Turner
 	// end ends the loop that starts and stops clients.
 	end  context.CancelFunc
 	loop sync.WaitGroup
@@ -40,19 +45,15 @@ type crew struct {
 	mu sync.Mutex
 	// working is the client that looks for jobs; nil while there are none.
 	working *river.Client[*sql.Tx]
-	// bell is what it listens to, and atOnce how many jobs it works off at once.
-	bell   *bell
-	atOnce int
+	// bell is what it listens to.
+	bell *bell
 	// leaving are those that look for none any more and still have some.
 	leaving map[*river.Client[*sql.Tx]]struct{}
 }
 
 // Start works jobs off until Stop.
 func (q *Queue) Start(ctx context.Context, t Turner) error {
-	q.crew.workers, q.crew.leaving = river.NewWorkers(), map[*river.Client[*sql.Tx]]struct{}{}
-	if err := river.AddWorkerSafely(q.crew.workers, &worker{turner: t}); err != nil {
-		return fmt.Errorf("start the job queue: %w", err)
-	}
+	q.crew.turner, q.crew.leaving = t, map[*river.Client[*sql.Tx]]struct{}{}
 	if err := q.begin(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
@@ -99,14 +100,12 @@ func (q *Queue) unfinished(ctx context.Context) (there bool) {
 // summon sees to it that a client works, and has it look for the jobs that this
 // process has queued.
 func (q *Queue) summon(ctx context.Context, queued bool) {
-	bell, atOnce := q.crew.at()
-	if bell != nil && atOnce == q.atOnce() {
+	if bell := q.crew.rung(); bell != nil {
 		if queued {
 			bell.ring()
 		}
 		return
 	}
-	q.dismiss(ctx) // one that works off more or fewer at once takes its place
 	if err := q.begin(context.WithoutCancel(ctx)); err != nil {
 		q.config.Log.WarnContext(ctx, "no jobs are worked off until the next look", "error", err)
 		return
@@ -114,21 +113,23 @@ func (q *Queue) summon(ctx context.Context, queued bool) {
 	q.config.Log.DebugContext(ctx, "the job queue works")
 }
 
-// at returns the bell of the client that works, nil for none, and how many jobs that
-// works off at once.
-func (c *crew) at() (*bell, int) {
+// rung returns the bell of the client that works, nil for none.
+func (c *crew) rung() *bell {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.bell, c.atOnce
+	return c.bell
 }
 
 // begin has a client work. The first thing that it does is to look for jobs.
 func (q *Queue) begin(ctx context.Context) error {
-	bell, atOnce := newBell(), q.atOnce()
-	work, err := river.NewClient[*sql.Tx](listening{q.driver, bell}, &river.Config{
+	bell, room, workers := newBell(), &room{atOnce: q.atOnce}, river.NewWorkers()
+	if err := river.AddWorkerSafely(workers, &worker{turner: q.crew.turner, room: room, bell: bell}); err != nil {
+		return err
+	}
+	work, err := river.NewClient[*sql.Tx](listening{q.driver, bell, room}, &river.Config{
 		Logger:            discreet(q.config.Log),
-		Workers:           q.crew.workers,
-		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: atOnce}},
+		Workers:           workers,
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: most}},
 		FetchPollInterval: q.config.Poll,
 		FetchCooldown:     min(q.config.Poll, cooldown),
 		JobTimeout:        -1, // a run bounds its phases itself
@@ -141,7 +142,7 @@ func (q *Queue) begin(ctx context.Context) error {
 	}
 	q.crew.mu.Lock()
 	defer q.crew.mu.Unlock()
-	q.crew.working, q.crew.bell, q.crew.atOnce = work, bell, atOnce
+	q.crew.working, q.crew.bell = work, bell
 	return nil
 }
 

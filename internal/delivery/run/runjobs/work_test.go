@@ -71,7 +71,10 @@ func TestSomeMoreAreWorkedOffWhileOthersExecute(t *testing.T) {
 	dbtest.Each(t, nil, func(t *testing.T, d *db.DB) {
 		ctx := t.Context()
 		var others, working, most atomic.Int64
-		q, err := runjobs.New(d, runjobs.Config{Concurrency: 1, Others: func() int { return int(others.Load()) }, Poll: 10 * time.Millisecond})
+		lines := make(chan string, 100)
+		q, err := runjobs.New(d, runjobs.Config{
+			Concurrency: 1, Others: func() int { return int(others.Load()) }, Poll: 10 * time.Millisecond, Log: slog.New(said{slog.DiscardHandler, lines}),
+		})
 		must(t, err)
 		must(t, q.Migrate(ctx))
 		got, goOn := make(chan string, 100), make(chan struct{})
@@ -115,6 +118,63 @@ func TestSomeMoreAreWorkedOffWhileOthersExecute(t *testing.T) {
 		if n := most.Load(); n != 1 {
 			t.Errorf("%d were worked off at once", n)
 		}
+		if len(lines) > 0 {
+			t.Errorf("%q: one client is to do all of that", <-lines)
+		}
+	})
+}
+
+// TestTheNextJobBeginsWhenOneEnds has nothing look for jobs by its clock.
+func TestTheNextJobBeginsWhenOneEnds(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, nil, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		q, err := runjobs.New(d, runjobs.Config{Concurrency: 1, Poll: time.Hour, Rest: time.Hour})
+		must(t, err)
+		must(t, q.Migrate(ctx))
+		got := make(chan string, 10)
+		must(t, q.Start(ctx, advancer(func(_ context.Context, _ kernel.Scope, run string) error {
+			got <- run
+			return nil
+		})))
+		t.Cleanup(func() { must(t, q.Stop(context.Background())) })
+		runs := []string{"run_1", "run_2", "run_3", "run_4"}
+		must(t, d.InTx(ctx, func(ctx context.Context) error {
+			for _, run := range runs {
+				if err := q.Enqueue(ctx, kernel.Scope{Tenant: "acme"}, run); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		for _, run := range runs {
+			expect(t, got, run)
+		}
+	})
+}
+
+// TestAJobThatCannotBeReadTakesNoRoom though it is never worked on.
+func TestAJobThatCannotBeReadTakesNoRoom(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, nil, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		q, err := runjobs.New(d, runjobs.Config{Concurrency: 1, Poll: 10 * time.Millisecond})
+		must(t, err)
+		must(t, q.Migrate(ctx))
+		enqueue := func(run string) {
+			must(t, d.InTx(ctx, func(ctx context.Context) error { return q.Enqueue(ctx, kernel.Scope{Tenant: "acme"}, run) }))
+		}
+		enqueue("run_bad")
+		_, err = d.SQL().ExecContext(ctx, `UPDATE river_job SET args = '{"run": 1}'`)
+		must(t, err)
+		enqueue("run_good")
+		got := make(chan string, 10)
+		must(t, q.Start(ctx, advancer(func(_ context.Context, _ kernel.Scope, run string) error {
+			got <- run
+			return nil
+		})))
+		t.Cleanup(func() { must(t, q.Stop(context.Background())) })
+		expect(t, got, "run_good")
 	})
 }
 

@@ -31,6 +31,7 @@ const (
 	tryAgain
 	putAside
 	putAsideAndPause
+	keepAndPause
 )
 
 // deliver sends an event until the sink has it or it is put aside; false when
@@ -59,6 +60,9 @@ func (w *worker) deliver(ctx context.Context, e event.Event) (bool, error) {
 		case putAside, putAsideAndPause:
 			d.Status, d.Problem, d.Body = Dead, err.Error(), body
 			return v == putAside, w.bury(ctx, d, v == putAsideAndPause)
+		case keepAndPause:
+			d.Status, d.Problem = Retrying, err.Error()
+			return false, w.keep(ctx, d)
 		}
 	}
 }
@@ -97,6 +101,9 @@ func (w *worker) first(ctx context.Context, e event.Event) Delivery {
 func (w *worker) judge(d Delivery, err error) verdict {
 	if err == nil {
 		return taken
+	}
+	if _, denied := errors.AsType[*Denial](err); denied {
+		return keepAndPause
 	}
 	r, refused := errors.AsType[*Rejection](err)
 	if refused && r.Gone {
@@ -158,10 +165,28 @@ func (w *worker) bury(ctx context.Context, d Delivery, pause bool) error {
 	if !pause {
 		return nil
 	}
-	fresh, err := s.Store.Get(ctx, w.sub.Scope, w.sub.Name)
+	return w.halt(ctx, fmt.Sprintf("%s has failed since %s: %s", w.sub.Sink, d.FirstAt.Format(time.RFC3339), d.Problem))
+}
+
+// keep pauses the subscription with an event that its sink will take later: it is the
+// first that is sent when it is resumed.
+func (w *worker) keep(ctx context.Context, d Delivery) error {
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
+	if err := w.service.Store.PutDelivery(ctx, w.sub.ID, d); err != nil {
+		return err
+	}
+	return w.halt(ctx, fmt.Sprintf("%s lets no event in: %s", w.sub.Sink, d.Problem))
+}
+
+// halt pauses the subscription.
+func (w *worker) halt(ctx context.Context, reason string) error {
+	fresh, err := w.service.Store.Get(ctx, w.sub.Scope, w.sub.Name)
 	if err != nil {
 		return err
 	}
-	_, err = s.turn(ctx, fresh, Paused, fmt.Sprintf("%s has failed since %s: %s", w.sub.Sink, d.FirstAt.Format(time.RFC3339), d.Problem))
+	w.service.Log.WarnContext(ctx, "a subscription is paused", "subscription", w.sub.Name, "tenant", w.sub.Scope.Tenant, "because", reason)
+	_, err = w.service.turn(ctx, fresh, Paused, reason)
 	return err
 }

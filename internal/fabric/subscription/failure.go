@@ -18,6 +18,13 @@ type Rejection struct {
 // Error returns what the sink said.
 func (r *Rejection) Error() string { return r.Message }
 
+// Denial is a sink's refusal of whoever sends, or of where it is sent to: no event is
+// taken until somebody has changed the sink's permissions or the subscription.
+type Denial struct{ Message string }
+
+// Error returns what the sink said.
+func (d *Denial) Error() string { return d.Message }
+
 // Busy is a sink's wish to be asked again later (HTTP 429 and 503 with Retry-After).
 type Busy struct {
 	Message string

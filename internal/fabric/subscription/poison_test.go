@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
@@ -171,4 +174,67 @@ func TestASinkThatWorksAgainIsFoundSoon(t *testing.T) {
 	if d, _ := w.delivery(t, id); d.NextAt.Sub(d.At) > patience {
 		t.Errorf("the next attempt is %s later", d.NextAt.Sub(d.At))
 	}
+}
+
+// TestWhoMayNotSendKeepsItsEvents: the subscription is paused at the first of them, and
+// none is put aside; resumed with the permission, all arrive in their order.
+func TestWhoMayNotSendKeepsItsEvents(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "changes"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(cluster.Close)
+		var open atomic.Bool
+		cluster.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+			cluster.KeepControl()
+			asked, ok := req.(*kmsg.ProduceRequest)
+			if !ok || open.Load() {
+				return nil, nil, false
+			}
+			res, _ := asked.ResponseKind().(*kmsg.ProduceResponse)
+			for _, topic := range asked.Topics {
+				said := kmsg.ProduceResponseTopic{Topic: topic.Topic, TopicID: topic.TopicID}
+				for _, p := range topic.Partitions {
+					said.Partitions = append(said.Partitions, kmsg.ProduceResponseTopicPartition{Partition: p.Partition, ErrorCode: kerr.TopicAuthorizationFailed.Code})
+				}
+				res.Topics = append(res.Topics, said)
+			}
+			return res, nil, true
+		})
+		w.subscribeKafka(t, cluster, "changes")
+		var ids []string
+		for range 15 {
+			ids = append(ids, w.publishText(t, "run_1", "text"))
+		}
+		w.run(t)
+		paused := func() bool {
+			sub, err := w.Get(asAdmin(), shop, "lake")
+			return err == nil && sub.Status == subscription.Paused
+		}
+		for range 2 { // resumed without the permission, it is paused again
+			eventually(t, "it is paused", paused)
+			if sub, _ := w.Get(asAdmin(), shop, "lake"); !strings.Contains(sub.Reason, "TOPIC_AUTHORIZATION_FAILED") {
+				t.Errorf("paused because %q", sub.Reason)
+			}
+			if n := w.count(t, "lake", subscription.Dead); n != 0 || w.journal.has("subscription.dead_lettered") {
+				t.Errorf("%d events are put aside", n)
+			}
+			if _, err := w.Resume(asAdmin(), shop, "lake"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		eventually(t, "it is paused", paused)
+		open.Store(true)
+		if _, err := w.Resume(asAdmin(), shop, "lake"); err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range arrived(t, cluster, len(ids)) {
+			var e event.Event
+			if err := json.Unmarshal(r.Value, &e); err != nil || e.ID != ids[i] {
+				t.Errorf("%d: %s, %v, want %s", i, e.ID, err, ids[i])
+			}
+		}
+	})
 }

@@ -80,8 +80,9 @@ func (k *kafka) Send(ctx context.Context, e event.Event, body []byte) (string, e
 }
 
 // failure tells what an error means. What the cluster says of the event or of the topic,
-// and no repetition changes, is final; a topic that is not there may just be made; all
-// else, such as a broker that is not there, is about the moment.
+// and no repetition changes, is final; what it does not let this user do is a denial; a
+// topic that is not there may just be made; all else, such as a broker that is not there,
+// is about the moment.
 func (k *kafka) failure(err error) error {
 	err = fmt.Errorf("kafka topic %s: %w", k.topic, err)
 	said, ok := errors.AsType[*kerr.Error](err)
@@ -90,6 +91,8 @@ func (k *kafka) failure(err error) error {
 		return err
 	case errors.Is(said, kerr.UnknownTopicOrPartition), errors.Is(said, kerr.UnknownTopicID):
 		return &subscription.Rejection{Message: err.Error()}
+	case errors.Is(said, kerr.TopicAuthorizationFailed), errors.Is(said, kerr.ClusterAuthorizationFailed):
+		return &subscription.Denial{Message: err.Error()}
 	case slices.Contains(final(), said):
 		return &subscription.Rejection{Message: err.Error(), Final: true}
 	default:
@@ -101,7 +104,7 @@ func (k *kafka) failure(err error) error {
 func final() []*kerr.Error {
 	return []*kerr.Error{
 		kerr.MessageTooLarge, kerr.RecordListTooLarge, kerr.InvalidRecord, kerr.InvalidTimestamp, kerr.InvalidTopicException, kerr.PolicyViolation,
-		kerr.TopicAuthorizationFailed, kerr.ClusterAuthorizationFailed, kerr.UnsupportedForMessageFormat, kerr.UnsupportedCompressionType,
+		kerr.UnsupportedForMessageFormat, kerr.UnsupportedCompressionType,
 	}
 }
 

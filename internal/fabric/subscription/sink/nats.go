@@ -52,6 +52,8 @@ type natsSender struct {
 	password string
 	guard    Guard
 	conn     *nats.Conn
+	// denied has what the server does not let this user do.
+	denied chan error
 }
 
 // guarded dials allowed addresses only; those that the server tells of are dialled by it, too.
@@ -66,9 +68,11 @@ func (n *natsSender) connect() error {
 	if n.conn != nil && !n.conn.IsClosed() {
 		return nil
 	}
+	denied := make(chan error, 1)
 	clear := !strings.HasPrefix(n.sink.URL, "tls:")
 	opts := []nats.Option{
 		nats.Name("terrace"), nats.Timeout(dialTimeout), nats.NoReconnect(), nats.SetCustomDialer(guarded{n.guard.dialer(clear)}),
+		nats.ErrorHandler(telling(denied)),
 	}
 	switch {
 	case n.sink.Username != "":
@@ -80,8 +84,20 @@ func (n *natsSender) connect() error {
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", n.sink.URL, err)
 	}
-	n.conn = conn
+	n.conn, n.denied = conn, denied
 	return nil
+}
+
+// telling passes on what the server does not let this user do.
+func telling(denied chan<- error) nats.ErrHandler {
+	return func(_ *nats.Conn, _ *nats.Subscription, err error) {
+		if errors.Is(err, nats.ErrPermissionViolation) {
+			select {
+			case denied <- err:
+			default: // one is enough
+			}
+		}
+	}
 }
 
 // Send returns when the server has the event, or with JetStream its stream.
@@ -94,13 +110,7 @@ func (n *natsSender) Send(ctx context.Context, e event.Event, body []byte) (stri
 	m := message(n.sink.Mode, e, body)
 	m.Subject = n.sink.Subject
 	if n.sink.JetStream {
-		js, err := jetstream.New(n.conn)
-		if err == nil {
-			_, err = js.PublishMsg(ctx, m)
-		}
-		if errors.Is(err, context.DeadlineExceeded) && n.conn.IsConnected() {
-			err = fmt.Errorf("no stream says within %s that it has what is sent to %s", defaultTimeout, m.Subject)
-		}
+		err := n.store(ctx, m)
 		return "stored", tooLarge(err)
 	}
 	if err := n.conn.PublishMsg(m); err != nil {
@@ -111,9 +121,48 @@ func (n *natsSender) Send(ctx context.Context, e event.Event, body []byte) (stri
 	}
 	if err := n.conn.LastError(); err != nil { // such as no permission for the subject
 		n.Close()
-		return "", fmt.Errorf("publish: %w", err)
+		return "", denial(fmt.Errorf("publish: %w", err))
 	}
 	return "sent", nil
+}
+
+// store returns when a stream has the message. What this user may not do the server tells
+// the connection, and it answers nothing.
+func (n *natsSender) store(ctx context.Context, m *nats.Msg) error {
+	js, err := jetstream.New(n.conn)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	denied := n.denied
+	go func() {
+		select {
+		case err := <-denied:
+			cancel(denial(fmt.Errorf("publish: %w", err)))
+		case <-ctx.Done():
+		}
+	}()
+	_, err = js.PublishMsg(ctx, m)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded) && n.conn.IsConnected():
+		return fmt.Errorf("no stream says within %s that it has what is sent to %s", defaultTimeout, m.Subject)
+	}
+	if cause, is := errors.AsType[*subscription.Denial](context.Cause(ctx)); is {
+		n.Close()
+		return cause
+	}
+	return err
+}
+
+// denial makes one of an error that tells what this user may not do.
+func denial(err error) error {
+	if errors.Is(err, nats.ErrPermissionViolation) {
+		return &subscription.Denial{Message: err.Error()}
+	}
+	return err
 }
 
 // streamTooSmall is what a stream says of a message that is larger than it takes.

@@ -194,11 +194,11 @@ func TestWhatKafkaRefuses(t *testing.T) {
 		options        []kfake.Opt
 		topic          string
 		refused, final bool
-		gone           bool
+		denied, gone   bool
 		says           string
 	}{
 		"too large for the topic":     {options: []kfake.Opt{kfake.BrokerConfigs(map[string]string{"message.max.bytes": "300"})}, refused: true, final: true, says: "MESSAGE_TOO_LARGE"},
-		"no permission for the topic": {options: []kfake.Opt{kfake.EnableSASL(), kfake.EnableACLs(), kfake.User("SCRAM-SHA-256", "terrace", "secret")}, refused: true, final: true, says: "TOPIC_AUTHORIZATION_FAILED"},
+		"no permission for the topic": {options: []kfake.Opt{kfake.EnableSASL(), kfake.EnableACLs(), kfake.User("SCRAM-SHA-256", "terrace", "secret")}, denied: true, says: "TOPIC_AUTHORIZATION_FAILED"},
 		"no such topic":               {topic: "another", refused: true, says: "UNKNOWN_TOPIC_OR_PARTITION"},
 		"no cluster":                  {gone: true},
 	} {
@@ -224,6 +224,9 @@ func TestWhatKafkaRefuses(t *testing.T) {
 			r, refused := errors.AsType[*subscription.Rejection](err)
 			if refused != tc.refused || refused && r.Final != tc.final {
 				t.Errorf("%v: refused %v, want %v, and for good %v", err, refused, tc.refused, tc.final)
+			}
+			if isDenial(err) != tc.denied {
+				t.Errorf("%v: want a denial %v", err, tc.denied)
 			}
 		})
 	}
@@ -336,6 +339,44 @@ func received(t *testing.T, url, user, password, stream string, body []byte) {
 	if err != nil || string(m.Data) != string(body) || st.CachedInfo().State.Msgs != 1 {
 		t.Fatalf("%v: %d messages", err, st.CachedInfo().State.Msgs)
 	}
+}
+
+// TestWhatANATSServerDenies: whoever may not send is told so at once, with a stream too,
+// which would not answer.
+func TestWhatANATSServerDenies(t *testing.T) {
+	t.Parallel()
+	ns, err := server.NewServer(&server.Options{
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
+		Users: []*server.User{{Username: "u", Password: "p", Permissions: &server.Permissions{Publish: &server.SubjectPermission{Allow: []string{"mine"}}}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ns.Start()
+	t.Cleanup(ns.Shutdown)
+	if !ns.ReadyForConnections(time.Minute) {
+		t.Fatal("the server does not start")
+	}
+	e, body := anEvent(t)
+	for _, stream := range []bool{false, true} {
+		to := func(subject string) subscription.Sink {
+			return subscription.Sink{NATS: &subscription.NATS{URL: ns.ClientURL(), Subject: subject, JetStream: stream, Username: "u"}}
+		}
+		sender := open(t, sink.Sinks{Guard: loopback()}, to("others"), "p")
+		for range 2 { // it goes on with another connection
+			if _, err := sender.Send(t.Context(), e, body); !isDenial(err) || !strings.Contains(strings.ToLower(err.Error()), "permissions violation") {
+				t.Errorf("stream %v: %v", stream, err)
+			}
+		}
+		if _, err := open(t, sink.Sinks{Guard: loopback()}, to("mine"), "p").Send(t.Context(), e, body); (err != nil) != stream || isDenial(err) {
+			t.Errorf("stream %v: %v", stream, err)
+		}
+	}
+}
+
+func isDenial(err error) bool {
+	_, is := errors.AsType[*subscription.Denial](err)
+	return is
 }
 
 func TestAnotherNATSServer(t *testing.T) {

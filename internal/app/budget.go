@@ -142,6 +142,7 @@ func addedBy(in run.GateInput, e *cost.Estimate) budget.Change {
 		Stack: budget.Stack{Scope: in.Run.Scope, Workload: in.Run.Workload}, Run: in.Run.ID, Currency: e.Currency, After: e.Total.Monthly, Before: e.Before.Monthly,
 		Unknown: e.Delta.Monthly == nil, AtLeast: e.Delta.AtLeast,
 		Destroys: in.Run.Operation == run.Destroy, Dry: in.Run.DryRun, Adopts: in.Run.Operation == run.Refresh,
+		Overridden: in.Run.Overrode(budgetGate{}.Name()),
 	}
 	for _, u := range missing(e) {
 		if !slices.Contains(c.Unpriced, u.Address) {

@@ -92,6 +92,11 @@ func mayOverride(r Run, o Override) error {
 // counts reports whether the word is of the dossier, by somebody who still may give it.
 func (o Override) counts(dossier kernel.Digest) bool { return o.Digest == dossier && !o.Disowned }
 
+// Overrode reports whether what a gate says of the run's dossier was overridden.
+func (r Run) Overrode(gate string) bool {
+	return slices.ContainsFunc(r.Overrides, func(o Override) bool { return o.Gate == gate && o.counts(r.Dossier) })
+}
+
 // openOverrides are the gates that want an override of the run's dossier, and have none.
 func openOverrides(r Run) []string { return toOverride(r.Gates, r.Overrides, r.Dossier) }
 

@@ -74,7 +74,7 @@ func (b *books) running(budget Budget, without string, x *exchange) (now, then f
 	}
 	for _, r := range b.reserved {
 		id := r.ID()
-		if id == without || !budget.Covers(r.Scope, r.Workload) {
+		if id == without || r.Held && !r.Applying || !budget.Covers(r.Scope, r.Workload) {
 			continue
 		}
 		known[id] = true

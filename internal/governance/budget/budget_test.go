@@ -214,12 +214,63 @@ func TestTwoRunsThatFitAloneDoNotFitTogether(t *testing.T) {
 	})
 }
 
+// What a budget holds, blocked or waiting for an override, keeps no room from a run that
+// fits; once it was overridden, or its apply has begun, it does.
+func TestARunThatIsHeldKeepsNoRoomFromOthers(t *testing.T) {
+	t.Parallel()
+	for _, level := range []budget.Level{budget.Override, budget.Block} {
+		t.Run(string(level), func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, b *bench) {
+				b.budget(t, budget.Budget{Level: level}, "100")
+				large, fits := adds("run_1", "orders", 0, 120), adds("run_2", "parcels", 0, 60)
+				if v := b.hold(t, large); v.Level() != level || len(v.Findings) != 1 {
+					t.Fatalf("%+v", v)
+				}
+				fits.Dry = true
+				if v := b.hold(t, fits); len(v.Findings) != 0 {
+					t.Errorf("what fits is held for one that is: %+v", v)
+				}
+				st, err := b.Get(ada(), acme, "all")
+				if err != nil || st.Forecast.Reserved.Sign() != 0 {
+					t.Errorf("reserved is %+v %v", st, err)
+				}
+			})
+		})
+	}
+}
+
+func TestARunThatWasOverriddenOrIsAppliedKeepsItsRoom(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.budget(t, budget.Budget{Level: budget.Override}, "100")
+		large, fits := adds("run_1", "orders", 0, 120), adds("run_2", "parcels", 0, 60)
+		fits.Dry, large.Overridden = true, true
+		b.hold(t, large)
+		if v := b.hold(t, fits); len(v.Findings) != 1 {
+			t.Errorf("what was overridden is not counted: %+v", v)
+		}
+		large.Overridden = false
+		b.hold(t, large)
+		b.follow(t, "run_1", budget.Applying)
+		if v := b.hold(t, fits); len(v.Findings) != 1 {
+			t.Errorf("what is being applied is not counted: %+v", v)
+		}
+		b.follow(t, "run_1", budget.Applied)
+		if all, err := b.Monthly(ada(), acme); err != nil || len(all) != 1 || all[0].Monthly.String() != "120.00" {
+			t.Errorf("the ledger has %+v %v", all, err)
+		}
+	})
+}
+
 func TestAFigureLargerThanAnyAmountIsHeldAndCanBeReadAgain(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, b *bench) {
 		b.budget(t, budget.Budget{Level: budget.Override}, "100")
 		for run, after := range map[string]float64{"run_1": 1e300, "run_2": math.Inf(1), "run_3": math.NaN(), "run_4": 1e15} {
-			if v := b.hold(t, adds(run, run, 0, after)); len(v.Findings) != 1 {
+			c := adds(run, run, 0, after)
+			c.Overridden = true
+			if v := b.hold(t, c); len(v.Findings) != 1 {
 				t.Errorf("%v: %+v", after, v)
 			}
 		}

@@ -29,6 +29,8 @@ type Change struct {
 	// Destroys says that the run removes the stack, Dry that it changes nothing, and
 	// Adopts that it takes note of what runs already.
 	Destroys, Dry, Adopts bool
+	// Overridden says that somebody has overridden what budgets say of it.
+	Overridden bool
 }
 
 // Share is what one address adds a month.
@@ -79,7 +81,8 @@ func (v Verdict) Level() Level {
 
 // Hold holds a run against every budget that covers its stack. What does not end
 // is reserved for the run in the same transaction, one at a time for a tenant, so
-// that of two runs that fit alone, and together do not, the second is held. Who asks
+// that of two runs that fit alone, and together do not, the second is held. A run that
+// is held takes no room away from others before somebody overrides that. Who asks
 // while the apply is under way, to approve it as another did, changes nothing of that.
 func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
 	c = c.told()
@@ -105,7 +108,9 @@ func (s *Service) Hold(ctx context.Context, c Change) (v Verdict, err error) {
 		if c.Dry || v.Level() == Block {
 			return s.Store.Refuse(ctx, c.Run)
 		}
-		return s.Store.Reserve(ctx, c.reservation())
+		r := c.reservation()
+		r.Held = v.Level() == Override && !c.Overridden
+		return s.Store.Reserve(ctx, r)
 	})
 	return v, err
 }

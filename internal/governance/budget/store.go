@@ -73,7 +73,7 @@ type Reservations interface {
 	Release(ctx context.Context, run string) error
 }
 
-// Reservation is what a run that passed its gate will have its stack cost a month.
+// Reservation is what a run on its way will have its stack cost a month.
 type Reservation struct {
 	Stack
 
@@ -81,6 +81,9 @@ type Reservation struct {
 	Currency      string
 	Before, After focus.Amount
 	Unpriced      int
+	// Held is whether a budget holds it: until somebody overrides that, or its apply
+	// begins, it takes no room away from others.
+	Held bool
 	// Applying is whether its apply has begun.
 	Applying bool
 }

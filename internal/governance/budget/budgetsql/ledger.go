@@ -95,13 +95,13 @@ func (s *Store) Leave(ctx context.Context, st budget.Stack, at time.Time) error 
 type reservationRow struct {
 	Run, Tenant, Project, Stage, Workload, Currency, BeforeIt, AfterIt string
 	Unpriced                                                           int
-	Applying                                                           bool
+	Held, Applying                                                     bool
 }
 
-const reservationColumns = "run, tenant, project, stage, workload, currency, before_it, after_it, unpriced, applying"
+const reservationColumns = "run, tenant, project, stage, workload, currency, before_it, after_it, unpriced, held, applying"
 
 func (r reservationRow) reservation() (out budget.Reservation, err error) {
-	out = budget.Reservation{Stack: stack(r.Tenant, r.Project, r.Stage, r.Workload), Run: r.Run, Currency: r.Currency, Unpriced: r.Unpriced, Applying: r.Applying}
+	out = budget.Reservation{Stack: stack(r.Tenant, r.Project, r.Stage, r.Workload), Run: r.Run, Currency: r.Currency, Unpriced: r.Unpriced, Held: r.Held, Applying: r.Applying}
 	if out.Before, _, err = focus.ParseAmount(r.BeforeIt); err != nil {
 		return out, err
 	}
@@ -112,9 +112,9 @@ func (r reservationRow) reservation() (out budget.Reservation, err error) {
 // Reserve writes what is reserved for a run. Its apply has begun where it had before:
 // who asks about a run does not undo what the run did.
 func (s *Store) Reserve(ctx context.Context, r budget.Reservation) error {
-	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO budget_reservations ("+reservationColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (run) DO UPDATE SET currency = excluded.currency, before_it = excluded.before_it, after_it = excluded.after_it, unpriced = excluded.unpriced, applying = budget_reservations.applying OR excluded.applying`,
-		r.Run, r.Scope.Tenant, r.Scope.Project, r.Scope.Stage, r.Workload, r.Currency, r.Before.String(), r.After.String(), r.Unpriced, r.Applying).Exec(ctx)
+	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO budget_reservations ("+reservationColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (run) DO UPDATE SET currency = excluded.currency, before_it = excluded.before_it, after_it = excluded.after_it, unpriced = excluded.unpriced, held = excluded.held, applying = budget_reservations.applying OR excluded.applying`,
+		r.Run, r.Scope.Tenant, r.Scope.Project, r.Scope.Stage, r.Workload, r.Currency, r.Before.String(), r.After.String(), r.Unpriced, r.Held, r.Applying).Exec(ctx)
 	return db.Map(err, "what is reserved for "+r.Run)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 // factPrefix begins the facts about rules, which no rule is for.
@@ -34,7 +35,7 @@ type Service struct {
 
 	mu    sync.RWMutex
 	rules []ready
-	wake  chan struct{}
+	bell  *rounds.Bell
 }
 
 // ready is a rule with its condition compiled.
@@ -45,7 +46,7 @@ type ready struct {
 }
 
 // New returns a service. No rule acts before Watch and Work.
-func New(c Config) *Service { return &Service{Config: c, wake: make(chan struct{}, 1)} }
+func New(c Config) *Service { return &Service{Config: c, bell: rounds.NewBell()} }
 
 // Apply makes the rule of a document's name be as the document says, for an actor
 // with rule.write who may do what the rule does. It acts on events from now on.

@@ -96,7 +96,7 @@ func (s *Service) look(ctx context.Context, e event.Event) (fired bool, err erro
 		}
 		fired = true
 		if f.Outcome == Waiting {
-			s.nudge()
+			s.bell.Ring()
 		}
 	}
 	return fired, nil
@@ -189,13 +189,6 @@ func either(a, b string) string {
 		return a
 	}
 	return b
-}
-
-func (s *Service) nudge() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
 }
 
 // Sweep forgets old history, and ends what a process that is gone has begun.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/supervise"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 const (
@@ -22,22 +22,15 @@ const (
 // Work does what waits until ctx ends: the oldest first, of each tenant a few at
 // a time.
 func (s *Service) Work(ctx context.Context) error {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	return rounds.Rounds{Bell: s.bell, Idle: lookEvery, Clock: s.Clock, Look: s.all}.Run(ctx)
+}
+
+// all does what waits, a batch after the other.
+func (s *Service) all(ctx context.Context) error {
 	for {
 		more, err := s.batch(ctx)
-		if err != nil && ctx.Err() == nil {
+		if err != nil || !more || ctx.Err() != nil {
 			return err
-		}
-		if more && ctx.Err() == nil {
-			continue
-		}
-		timer.Reset(supervise.Beat(lookEvery))
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-s.wake:
-		case <-timer.C:
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 // leaseTime is how long a build stays a daemon's that says nothing of it any
@@ -39,7 +40,7 @@ type Config struct {
 // Service builds folders.
 type Service struct {
 	Config
-	wake chan struct{}
+	bell *rounds.Bell
 	// served is when a tenant had its last turn.
 	served map[string]time.Time
 }
@@ -50,7 +51,7 @@ func New(c Config) *Service {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	c.Lease = cmp.Or(c.Lease, leaseTime)
-	return &Service{Config: c, wake: make(chan struct{}, 1), served: map[string]time.Time{}}
+	return &Service{Config: c, bell: rounds.NewBell(), served: map[string]time.Time{}}
 }
 
 // Ask returns the build of a folder, which begins soon where nobody has asked for
@@ -60,7 +61,7 @@ func (s *Service) Ask(ctx context.Context, r Request) (Build, error) {
 	r.Scope = r.Scope.InProject(r.Scope.Project)
 	b, err := s.Store.Ask(ctx, Build{Request: r, ID: kernel.NewID("bld"), State: Queued, AskedAt: s.Clock.Now(), By: by, Cause: kernel.CauseFrom(ctx)})
 	if err == nil && b.State == Queued {
-		s.nudge()
+		s.bell.Ring()
 	}
 	return b, err
 }
@@ -76,7 +77,7 @@ func (s *Service) Again(ctx context.Context, r Request) error {
 	by, _ := kernel.ActorFrom(ctx)
 	r.Scope = r.Scope.InProject(r.Scope.Project)
 	err := s.Store.Again(ctx, Build{Request: r, ID: kernel.NewID("bld"), State: Queued, AskedAt: s.Clock.Now(), By: by, Cause: kernel.CauseFrom(ctx)})
-	s.nudge()
+	s.bell.Ring()
 	return err
 }
 
@@ -84,13 +85,6 @@ func (s *Service) Again(ctx context.Context, r Request) error {
 func (s *Service) Sweep(ctx context.Context) error {
 	_, err := s.Store.Forget(ctx, s.Clock.Now().Add(-kept))
 	return err
-}
-
-func (s *Service) nudge() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
 }
 
 func (s *Service) record(ctx context.Context, b Build, fact string) error {

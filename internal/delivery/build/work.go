@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/supervise"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 // How the loop works.
@@ -26,13 +26,14 @@ func (s *Service) Watch(ctx context.Context) error {
 	if err := errors.Join(s.Store.Recover(ctx, s.Node), s.tidy()); err != nil {
 		return err
 	}
+	return rounds.Rounds{Bell: s.bell, Idle: idle, Clock: s.Clock, Look: s.all}.Run(ctx)
+}
+
+// all builds what waits until there is none.
+func (s *Service) all(ctx context.Context) error {
 	for ctx.Err() == nil {
-		did, err := s.Next(ctx)
-		if err != nil && ctx.Err() == nil {
+		if did, err := s.Next(ctx); err != nil || !did {
 			return err
-		}
-		if !did {
-			s.rest(ctx)
 		}
 	}
 	return nil
@@ -44,16 +45,6 @@ func (s *Service) tidy() error {
 		return fmt.Errorf("tidy builds: %w", err)
 	}
 	return os.MkdirAll(s.Dir, 0o700)
-}
-
-func (s *Service) rest(ctx context.Context) {
-	timer := time.NewTimer(supervise.Beat(idle))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-s.wake:
-	case <-timer.C:
-	}
 }
 
 // Next builds one folder that waits, and reports whether there was one.

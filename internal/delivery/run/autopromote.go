@@ -9,7 +9,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
-	"github.com/terrace-idp/terrace/internal/platform/supervise"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 const (
@@ -30,7 +30,7 @@ func (s *Service) promoteLater(ctx context.Context, where kernel.Scope, workload
 	if err := s.Store.PutPromotion(ctx, Promotion{Scope: where, Workload: workload, Due: due}); err != nil {
 		return err
 	}
-	db.AfterCommit(ctx, s.wakePromotions)
+	db.AfterCommit(ctx, s.promotions.Ring)
 	return nil
 }
 
@@ -48,34 +48,13 @@ func (s *Service) promoteOn(ctx context.Context, v Verified) error {
 	return s.promoteLater(ctx, v.Scope.InStage(after.Name), v.Workload, v.At.Add(here.Soak))
 }
 
-// wakePromotions has what is due looked for at once.
-func (s *Service) wakePromotions() {
-	select {
-	case s.promotions <- struct{}{}:
-	default:
-	}
-}
-
 // Promotions promotes by itself, on stages that ask for it, what becomes
 // available, until ctx ends.
 func (s *Service) Promotions(ctx context.Context) error {
 	if err := s.seedPromotions(ctx); err != nil {
 		return err
 	}
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		if err := s.PromoteDue(ctx); err != nil && ctx.Err() == nil {
-			return err
-		}
-		timer.Reset(supervise.Beat(lookForPromotions))
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-		case <-s.promotions:
-		}
-	}
+	return rounds.Rounds{Bell: s.promotions, Idle: lookForPromotions, Clock: s.Clock, Look: s.PromoteDue}.Run(ctx)
 }
 
 // seedPromotions looks once at everything: a stage may have been set to promote

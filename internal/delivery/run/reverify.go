@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/supervise"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 const (
@@ -18,7 +18,8 @@ const (
 
 // verifying are the verifications that this process makes.
 type verifying struct {
-	wake chan struct{}
+	// bell calls who makes them.
+	bell *rounds.Bell
 
 	mu      sync.Mutex
 	ids     map[string]bool
@@ -26,7 +27,7 @@ type verifying struct {
 }
 
 func newVerifying() *verifying {
-	return &verifying{wake: make(chan struct{}, 1), ids: map[string]bool{}}
+	return &verifying{bell: rounds.NewBell(), ids: map[string]bool{}}
 }
 
 // begin takes one of the places for the verification; full reports that none is free.
@@ -55,32 +56,12 @@ func (v *verifying) has(id string) bool {
 	return v.ids[id]
 }
 
-func (s *Service) wakeVerifications() {
-	select {
-	case s.verifying.wake <- struct{}{}:
-	default:
-	}
-}
-
 // Verifications makes the verifications that are asked for, and those that are
 // due on stages that verify again by themselves, until ctx ends. What it had
 // begun then is begun anew by the next process.
 func (s *Service) Verifications(ctx context.Context) error {
 	defer s.verifying.running.Wait()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		if err := s.beginVerifications(ctx); err != nil && ctx.Err() == nil {
-			return err
-		}
-		timer.Reset(supervise.Beat(lookForVerifications))
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-		case <-s.verifying.wake:
-		}
-	}
+	return rounds.Rounds{Bell: s.verifying.bell, Idle: lookForVerifications, Clock: s.Clock, Look: s.beginVerifications}.Run(ctx)
 }
 
 // VerifyDue makes what is asked for or due now, and waits for it.
@@ -129,7 +110,7 @@ func (s *Service) abandoned(v Verification) bool {
 }
 
 func (s *Service) verifyOne(ctx context.Context, v Verification) {
-	defer s.wakeVerifications() // there is room again
+	defer s.verifying.bell.Ring() // there is room again
 	defer s.verifying.end(v.ID)
 	ctx = kernel.WithActor(ctx, kernel.System("verification", v.Scope.Tenant))
 	err := s.makeVerification(ctx, v)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 // The bounds of an execution.
@@ -102,8 +103,8 @@ type Service struct {
 	process string
 	active  active
 	nudged  nudged
-	// promotions wakes who promotes by itself.
-	promotions chan struct{}
+	// promotions calls who promotes by itself.
+	promotions *rounds.Bell
 	// admission is held while this process chooses the next run.
 	admission sync.Mutex
 	// queueing says that who ended a run at last found another that waited.
@@ -127,7 +128,7 @@ func NewService(d Deps) (*Service, error) {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Deps: d, process: kernel.NewID("proc"), active: active{runs: map[string]*activeRun{}}, nudged: nudged{runs: map[string]bool{}}, promotions: make(chan struct{}, 1), verifying: newVerifying(), asks: make(chan struct{}, asksAtOnce)}, nil
+	return &Service{Deps: d, process: kernel.NewID("proc"), active: active{runs: map[string]*activeRun{}}, nudged: nudged{runs: map[string]bool{}}, promotions: rounds.NewBell(), verifying: newVerifying(), asks: make(chan struct{}, asksAtOnce)}, nil
 }
 
 // complete refuses dependencies with a gap.

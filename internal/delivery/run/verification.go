@@ -128,7 +128,7 @@ func (s *Service) VerifyAgain(ctx context.Context, scope kernel.Scope, q VerifyR
 		}
 		return s.recordVerification(ctx, "verification.requested", v)
 	})
-	s.wakeVerifications()
+	s.verifying.bell.Ring()
 	return v, err
 }
 

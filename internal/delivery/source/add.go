@@ -27,7 +27,7 @@ func (s *Service) Add(ctx context.Context, scope kernel.Scope, n Source) (Source
 		return s.recordAs(ctx, n.Cause, n, "source.added", "", map[string]any{"repository": n.where(), "branch": n.Branch, "path": n.Path, "prune": n.Prune, "builds": n.Builds})
 	})
 	if err == nil {
-		s.nudge()
+		s.bell.Ring()
 	}
 	return n, err
 }

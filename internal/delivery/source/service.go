@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 // The actions that the service asks permission for.
@@ -43,7 +44,7 @@ type Config struct {
 // Service reconciles sources.
 type Service struct {
 	Config
-	wake  chan struct{}
+	bell  *rounds.Bell
 	mu    sync.Mutex
 	busy  map[string]bool
 	trees trees
@@ -54,7 +55,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, wake: make(chan struct{}, 1), busy: map[string]bool{}, trees: trees{all: map[string]keptTree{}}}
+	return &Service{Config: c, bell: rounds.NewBell(), busy: map[string]bool{}, trees: trees{all: map[string]keptTree{}}}
 }
 
 func (s *Service) record(ctx context.Context, n Source, fact, reason string, data map[string]any) error {
@@ -163,7 +164,7 @@ func (s *Service) Allow(ctx context.Context, scope kernel.Scope, name, commit, r
 		return s.record(ctx, n, "source.allowed", reason, map[string]any{"commit": n.Status.Commit, "removes": n.Status.Held})
 	})
 	if err == nil {
-		s.nudge()
+		s.bell.Ring()
 	}
 	return n, err
 }
@@ -177,16 +178,9 @@ func (s *Service) Sync(ctx context.Context, scope kernel.Scope, name string) (So
 	// Which they are is found out by who reconciles, as the objects are that one's.
 	err = s.Store.Again(ctx, n, kernel.NewID("again"), s.Clock.Now())
 	if err == nil {
-		s.nudge()
+		s.bell.Ring()
 	}
 	return n, err
-}
-
-func (s *Service) nudge() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
 }
 
 // pauseAfter is when a source is looked at again.

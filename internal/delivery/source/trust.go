@@ -65,7 +65,7 @@ func (s *Service) trusted(ctx context.Context, n Source, with string, trusted bo
 		return s.record(ctx, n, fact, reason, map[string]any{"repository": n.where(), "branch": n.Branch, "with": with})
 	})
 	if err == nil {
-		s.nudge()
+		s.bell.Ring()
 	}
 	return err
 }

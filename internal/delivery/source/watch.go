@@ -7,7 +7,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/supervise"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
 
 // How the loop works.
@@ -58,7 +58,7 @@ func (s *Service) due(ctx context.Context, where kernel.Scope, repository string
 			return err
 		}
 	}
-	s.nudge()
+	s.bell.Ring()
 	return nil
 }
 
@@ -69,20 +69,10 @@ func (s *Service) Watch(ctx context.Context) error {
 	}
 	var all sync.WaitGroup
 	defer all.Wait()
-	for {
-		if err := s.begin(ctx, &all); err != nil && ctx.Err() == nil {
-			return err
-		}
-		timer := time.NewTimer(supervise.Beat(idle))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-s.wake:
-		case <-timer.C:
-		}
-		timer.Stop()
-	}
+	return rounds.Rounds{
+		Bell: s.bell, Idle: idle, Clock: s.Clock,
+		Look: func(ctx context.Context) error { return s.begin(ctx, &all) },
+	}.Run(ctx)
 }
 
 func (s *Service) begin(ctx context.Context, all *sync.WaitGroup) error {
@@ -96,7 +86,7 @@ func (s *Service) begin(ctx context.Context, all *sync.WaitGroup) error {
 			continue
 		}
 		all.Go(func() {
-			defer s.nudge()
+			defer s.bell.Ring()
 			defer s.free(n.ID)
 			s.attend(ctx, n)
 		})

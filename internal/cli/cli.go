@@ -5,12 +5,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -56,13 +56,21 @@ import (
 
 // Main runs the client and returns its exit code.
 func Main(ctx context.Context, e *command.Env, args []string) int {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	out := output.Check(e.Out, stop) // what nobody gets is not gone on with
+	e.Out = out
 	var started bool
 	root := Root(e)
 	mark(root, &started)
 	arguments.Name(root)
 	root.SetArgs(args)
+	helped := helpOf(root)
 	ran, err := root.ExecuteContextC(ctx)
 	if err == nil {
+		err = helped()
+	}
+	if err = exit.Written(out.Err(), err); err == nil {
 		return exit.OK
 	}
 	err = onLine(ran, started, err)
@@ -70,15 +78,15 @@ func Main(ctx context.Context, e *command.Env, args []string) int {
 	return exit.Code(err)
 }
 
-// onLine makes err a mistake in the command line where it is one: by what it is, for
-// the command did not start, or since the server names what stands there.
+// onLine makes err a mistake in the command line where it is one: the command did not
+// start, or it, or the server, calls something invalid that is not inside a document.
 func onLine(ran *cobra.Command, started bool, err error) error {
-	wrong := arguments.Place(ran, err)
-	known, is := errors.AsType[*exit.UsageError](err)
-	switch {
-	case is && known.Command == "":
-		return &exit.UsageError{Err: known.Err, Command: ran.CommandPath()}
-	case !is && (wrong || !started):
+	arguments.Place(ran, err)
+	arguments.Seek(ran, err)
+	if known, is := errors.AsType[*exit.UsageError](err); is {
+		return &exit.UsageError{Err: known.Err, Command: cmp.Or(known.Command, ran.CommandPath())}
+	}
+	if !started || arguments.Wrong(err) {
 		return &exit.UsageError{Err: arguments.Flags(ran, err), Command: ran.CommandPath()}
 	}
 	return err
@@ -96,6 +104,18 @@ func formatOf(e *command.Env, args []string) string {
 		return output.Table
 	}
 	return *format
+}
+
+// helpOf has --help refuse a command that there is not; helped returns that.
+func helpOf(root *cobra.Command) (helped func() error) {
+	var refused error
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		if refused = arguments.Helped(c); refused == nil {
+			help(c, args)
+		}
+	})
+	return func() error { return refused }
 }
 
 // mark notes when a command starts: an error before that is one of its line.
@@ -157,7 +177,7 @@ func help(root *cobra.Command) {
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		about, rest, err := root.Find(args)
 		if err != nil || len(rest) > 0 {
-			return exit.Wrong("there is no help about %q", strings.Join(args, " ")).WithFix("see terrace --help")
+			return arguments.NoHelp(about, rest)
 		}
 		about.InitDefaultHelpFlag()
 		return about.Help()

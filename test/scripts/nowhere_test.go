@@ -66,6 +66,29 @@ func nowhere(t *testing.T, d *harness.Daemon) {
 	}
 }
 
+// missing has each command be about what there is not: where it says so, it says where to look.
+func missing(t *testing.T, d *harness.Daemon) {
+	t.Helper()
+	l, p, signIn, seen := lines{folder: t.TempDir()}, d.Project(t.Context(), t, "missing"), d.SignIn(), 0
+	l.write(t, "score.yaml", "apiVersion: score.dev/v1b1\nmetadata: {name: orders}\ncontainers: {main: {image: registry.example/orders}}\n")
+	vars := map[string]string{"TERRACE_ADDRESS": signIn.Address, "TERRACE_TOKEN": signIn.Token, "TERRACE_PROJECT": p.Project, "TERRACE_SECRET_VALUE": "s3cret"}
+	each(cli.Root(&command.Env{}), func(c *cobra.Command) {
+		var out, said bytes.Buffer
+		e := &command.Env{In: strings.NewReader(""), Out: &out, Err: &said, Getenv: func(name string) string { return vars[name] }}
+		line := l.of(c, "workload")
+		if cli.Main(t.Context(), e, line) != exit.NotFound {
+			return
+		}
+		seen++
+		if !strings.Contains(said.String(), "fix: ") {
+			t.Errorf("%q: %s", line, said.String())
+		}
+	})
+	if seen < 40 {
+		t.Errorf("only %d commands found nothing", seen)
+	}
+}
+
 // nothing has each list, of a project without anything, be a list for programs.
 func nothing(t *testing.T, d *harness.Daemon) {
 	t.Helper()

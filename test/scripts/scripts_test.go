@@ -23,6 +23,7 @@ func TestScripts(t *testing.T) {
 	d := harness.Start(t)
 	run(t, ".", d)
 	t.Run("a stage or a workload that there is not", func(t *testing.T) { t.Parallel(); nowhere(t, d) })
+	t.Run("what there is not", func(t *testing.T) { t.Parallel(); missing(t, d) })
 	t.Run("lists of nothing", func(t *testing.T) { t.Parallel(); nothing(t, d) })
 }
 

@@ -93,3 +93,51 @@ func TestTagsThatCannotBe(t *testing.T) {
 		}
 	})
 }
+
+func TestATagHasAValueThatIsLetThrough(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *tenant.Service, _ *journal) {
+		if err := s.Bootstrap(t.Context(), "default", "demo"); err != nil {
+			t.Fatal(err)
+		}
+		admin, project := as(t.Context(), "admin"), scope().InProject("demo")
+		put := func(where kernel.Scope, in tenant.TagSettings) error {
+			now, err := s.TagSettings(admin, where)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Revision = now.Revision
+			_, err = s.SetTagSettings(admin, where, in)
+			return err
+		}
+		before := map[string]string{"class": "old"}
+		if err := put(project, tenant.TagSettings{Tags: before}); err != nil {
+			t.Fatal(err)
+		}
+		classes := []tenant.TagRule{{Key: "class", Values: []string{"public", "secret"}}}
+		if err := put(scope(), tenant.TagSettings{Required: classes}); err != nil {
+			t.Fatal(err)
+		}
+		four := []tenant.TagRule{{Key: "team", Pattern: "[0-9]{4}"}}
+		for name, tt := range map[string]struct {
+			where kernel.Scope
+			in    tenant.TagSettings
+			want  string
+		}{
+			"the tenant's values":  {project, tenant.TagSettings{Tags: map[string]string{"Class": "internal"}}, `class is required by the tenant and has to be one of public, secret, and "internal" is not`},
+			"the tenant's own tag": {scope(), tenant.TagSettings{Tags: map[string]string{"class": "x"}, Required: classes}, "class is required by the tenant"},
+			"the project's rule":   {project, tenant.TagSettings{Tags: map[string]string{"team": "12345"}, Required: four}, `team is required by the project and has to be like [0-9]{4}, and "12345" is not`},
+		} {
+			err := put(tt.where, tt.in)
+			if known, _ := errors.AsType[*kernel.Error](err); known == nil || known.Kind != kernel.Invalid || len(known.Problems) != 1 || known.Problems[0].Message != tt.want && !strings.HasPrefix(known.Problems[0].Message, tt.want) || known.Problems[0].Fix == "" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if err := put(project, tenant.TagSettings{Tags: map[string]string{"class": "old", "team": "1234"}, Required: four}); err != nil {
+			t.Errorf("what was there before keeps others from being set: %v", err)
+		}
+		if err := put(project, tenant.TagSettings{Tags: map[string]string{"class": "secret", "team": "1234"}, Required: four}); err != nil {
+			t.Error(err)
+		}
+	})
+}

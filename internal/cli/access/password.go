@@ -54,7 +54,7 @@ func passwords(e *command.Env, stdin bool) (present, next string, err error) {
 		}
 	}
 	if answers[1] != answers[2] {
-		return "", "", kernel.Errorf(kernel.Invalid, "the new passwords differ; nothing has changed").WithFix("try again")
+		return "", "", kernel.Errorf(kernel.Refused, "the new passwords differ; nothing has changed").WithFix("try again")
 	}
 	return answers[0], answers[1], nil
 }

@@ -60,6 +60,9 @@ func Flags(c *cobra.Command, err error) error {
 		return notTaken(c, e)
 	}
 	if c != nil {
+		if e := groups(c, err); e != nil {
+			return e
+		}
 		err = noFlag(c, err)
 	}
 	if _, known := errors.AsType[*Error](err); known || c == nil || c.ValidateRequiredFlags() == nil || err == nil || err.Error() != c.ValidateRequiredFlags().Error() {

@@ -17,8 +17,8 @@ func MayBeEmpty() map[string][]string {
 	}
 }
 
-// Given refuses a flag of c that is given without a value: a variable that a script
-// forgot to set would widen what the command is about.
+// Given refuses a flag of c that is given without a value, as a variable that a script
+// forgot to set would widen what the command is about, and one that contradicts another.
 func Given(c *cobra.Command) error {
 	var empty []string
 	c.Flags().Visit(func(f *pflag.Flag) {
@@ -27,7 +27,7 @@ func Given(c *cobra.Command) error {
 		}
 	})
 	if len(empty) == 0 {
-		return nil
+		return formats(c)
 	}
 	return hollow(c, empty)
 }

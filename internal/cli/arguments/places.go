@@ -13,33 +13,36 @@ import (
 )
 
 // Place names in err what was written on the line of c where the server names a
-// part of the request, such as body.costCenter or query.limit. It says whether the
-// line is wrong then: nothing else is, and err is of the kind invalid.
-func Place(c *cobra.Command, err error) bool {
+// part of the request, such as body.costCenter or query.limit.
+func Place(c *cobra.Command, err error) {
 	e, ok := errors.AsType[*kernel.Error](err)
-	if !ok || c == nil || len(e.Problems) == 0 {
-		return false
+	if !ok || c == nil {
+		return
 	}
-	wrong := e.Kind == kernel.Invalid
 	e.Problems = slices.Clone(e.Problems)
 	for i, p := range e.Problems {
-		found := placed(c, p.Path)
-		if p.Path == "body" {
-			found = quoting(c, p.Message)
+		if inDocument(p) {
+			continue
 		}
-		wrong = wrong && onLine(c, found)
-		e.Problems[i].Path = found
+		e.Problems[i].Path = placed(c, p.Path)
+		if p.Path == "body" {
+			e.Problems[i].Path = quoting(c, p.Message)
+		}
 	}
-	return wrong
 }
 
-// onLine says that a place is a flag or an argument of c, not one in a document.
-func onLine(c *cobra.Command, place string) bool {
-	if strings.HasPrefix(place, "--") {
+// Wrong says that err is about what was written on the line, whoever found it: it is
+// of the kind invalid, and none of its problems is inside a document.
+func Wrong(err error) bool {
+	if _, own := errors.AsType[*Error](err); own {
 		return true
 	}
-	return slices.Contains(usage(c).names, place)
+	e, ok := errors.AsType[*kernel.Error](err)
+	return ok && e.Kind == kernel.Invalid && (len(e.Problems) == 0 || !slices.ContainsFunc(e.Problems, inDocument))
 }
+
+// inDocument says that a problem is in a file that a command reads, or was sent.
+func inDocument(p kernel.Problem) bool { return p.File != "" || p.Line > 0 }
 
 // placed is the flag or the argument that a part of a request was made of; what
 // is neither keeps its place in the document.

@@ -2,6 +2,7 @@ package arguments_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,14 +22,10 @@ func TestPartsOfARequestAreToldAsTheyWereWritten(t *testing.T) {
 		problems = append(problems, kernel.Problem{Path: path, Message: "no"})
 	}
 	err := error(kernel.Errorf(kernel.Invalid, "validation failed").WithProblems(problems...))
-	if arguments.Place(c, err) {
-		t.Error("a mistake in a document is one of the line")
-	}
+	arguments.Place(c, err)
 	_ = c.ParseFlags([]string{"--costcenter", "5,5"})
 	told := error(kernel.Errorf(kernel.Invalid, "validation failed").WithProblems(kernel.Problem{Path: "body", Message: `"5,5" is no decimal number`}))
-	if !arguments.Place(c, told) {
-		t.Error("a mistake in a flag is none of the line")
-	}
+	arguments.Place(c, told)
 	if known, _ := errors.AsType[*kernel.Error](told); known.Problems[0].Path != "--costcenter" {
 		t.Errorf("%+v", known.Problems)
 	}
@@ -40,5 +37,25 @@ func TestPartsOfARequestAreToldAsTheyWereWritten(t *testing.T) {
 	want := []string{"--costcenter", "--per-hour", "NAME", "FILE", "--per-hour min", "spec.containers", "spec.body", "body"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestWhatIsInvalidOutsideOfADocumentIsAMistakeOfTheLine(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"a flag that the server names":     {kernel.Errorf(kernel.Invalid, "x").WithProblems(kernel.Problem{Path: "--by"}), true},
+		"no problem of its own":            {fmt.Errorf("extend: %w", kernel.Errorf(kernel.Invalid, "x")), true},
+		"a rule of a room":                 {kernel.Errorf(kernel.Invalid, "x").WithProblems(kernel.Problem{Path: "tags.env"}), true},
+		"a place in a file":                {kernel.Errorf(kernel.Invalid, "x").WithProblems(kernel.Problem{File: "score.yaml", Path: "metadata"}), false},
+		"a line of what was sent":          {kernel.Errorf(kernel.Invalid, "x").WithProblems(kernel.Problem{Line: 4}), false},
+		"what the platform does not allow": {kernel.Errorf(kernel.Refused, "x").WithProblems(kernel.Problem{Path: "--by"}), false},
+		"what is there already":            {kernel.Errorf(kernel.Conflict, "x"), false},
+	} {
+		if arguments.Wrong(c.err) != c.want {
+			t.Errorf("%s: %t", name, !c.want)
+		}
 	}
 }

@@ -2,11 +2,8 @@ package budget
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -38,7 +35,7 @@ func set(e *command.Env) *cobra.Command {
 		ValidArgsFunction: e.Budgets(),
 	}
 	f := c.Flags()
-	f.StringVar(&o.in.Amount, "amount", "", "how much may be spent in a month")
+	command.Amount(c, &o.in.Amount, "amount", "how much may be spent in a month, such as 500 or 80.25")
 	f.StringVar(&o.in.Currency, "currency", "", "its currency (USD)")
 	f.BoolVar(&o.tenant, "tenant", false, "of the whole tenant, not of the project")
 	e.StageFlag(c, &o.in.Stage, "stage", "of this stage alone", false)
@@ -69,30 +66,7 @@ func (o *setting) run(c *cobra.Command, e *command.Env, name string) error {
 			return err
 		}
 	}
-	return mistaken(c, o.send(c.Context(), e, s, name))
-}
-
-// mistaken makes a mistake in the command line of what the server refuses about flags
-// alone.
-func mistaken(c *cobra.Command, err error) error {
-	e, ok := errors.AsType[*kernel.Error](err)
-	if !ok || e.Kind != kernel.Invalid || len(e.Problems) == 0 {
-		return err
-	}
-	problems := slices.Clone(e.Problems)
-	for i, p := range problems {
-		name := strings.TrimPrefix(p.Path, "body.")
-		if name != "body" && c.Flags().Lookup(name) == nil {
-			return err
-		}
-		if name != "body" {
-			problems[i].Path = "body." + name
-		}
-		if p.Fix == "" {
-			problems[i].Fix = "write how much may be spent in a month as a decimal number, such as 500 or 80.25"
-		}
-	}
-	return &exit.UsageError{Err: kernel.Errorf(kernel.Invalid, "the budget is not possible").WithProblems(problems...), Command: c.CommandPath()}
+	return o.send(c.Context(), e, s, name)
 }
 
 // keep takes what no flag names from the budget as it is.

@@ -3,7 +3,9 @@ package command
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -78,5 +80,30 @@ func (p *positive) Set(text string) error {
 		return kernel.Errorf(kernel.Invalid, "has to be a number above 0")
 	}
 	*p = positive(v)
+	return nil
+}
+
+// Amount adds a flag for an exact amount of money, which is given to the server as it is written.
+func Amount(c *cobra.Command, to *string, name, usage string) {
+	c.Flags().Var((*amount)(to), name, usage)
+}
+
+var decimal = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+
+// amount is a pflag.Value.
+type amount string
+
+// String implements pflag.Value.
+func (a *amount) String() string { return string(*a) }
+
+// Type implements pflag.Value; an empty one is refused with all other texts.
+func (*amount) Type() string { return "string" }
+
+// Set implements pflag.Value.
+func (a *amount) Set(text string) error {
+	if !decimal.MatchString(text) && strings.TrimSpace(text) != "" {
+		return kernel.Errorf(kernel.Invalid, "has to be a decimal number, such as 500 or 80.25")
+	}
+	*a = amount(text)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/arguments"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 )
@@ -49,7 +50,8 @@ func report(e *command.Env) *cobra.Command {
 	e.StageFlag(c, &p.Stage, "stage", "only on this stage", false)
 	command.Day(c, &p.From, "from", "the first day, such as 2026-10-01 (thirty days before the last)")
 	command.Day(c, &p.To, "to", "the last day (today)")
-	command.Choice(c, &format, "format", "table", "how it is written", "table", "json", "csv", "html")
+	command.Choice(c, &format, "format", "table", "how it is written, where --output does not say it", "table", "json", "csv", "html")
+	arguments.OwnFormat(c, "format")
 	return c
 }
 

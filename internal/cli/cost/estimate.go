@@ -55,8 +55,11 @@ func estimate(e *command.Env) *cobra.Command {
 }
 
 func (f *estimateFlags) run(c *cobra.Command, e *command.Env, args []string) error {
-	if (f.plan == "") == (len(args) == 0) {
-		return exit.Wrong("give a plan with --plan, or a folder")
+	switch {
+	case f.plan == "" && len(args) == 0:
+		return exit.Wrong("a plan or a folder is missing").WithFix("give a plan with --plan FILE, or name a folder")
+	case f.plan != "" && len(args) > 0:
+		return exit.Wrong("--plan and the folder %s do not go together", args[0]).WithFix("leave one of them out: a plan has all that it needs")
 	}
 	estimator, _, err := f.prices.Estimator()
 	if err != nil {

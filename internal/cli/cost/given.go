@@ -2,7 +2,6 @@ package cost
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -71,20 +70,16 @@ func filled(list []static.Given, dir string) ([]static.Given, error) {
 		if g.File == "" {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(dir, g.File)); err == nil && filepath.IsLocal(g.File) {
+		_, err := os.Stat(filepath.Join(dir, g.File))
+		if err == nil && filepath.IsLocal(g.File) {
 			continue
 		}
-		file, err := command.Open(g.File)
+		list[i].Text, err = command.Read(g.File, static.MaxFile)
 		if kernel.Is(err, kernel.NotFound) {
 			return nil, kernel.Errorf(kernel.NotFound, "there is no file of values %s, neither in %s nor here", g.File, dir).WithFix("name it from the folder, or from where you are")
 		}
 		if err != nil {
 			return nil, err
-		}
-		list[i].Text, err = io.ReadAll(io.LimitReader(file, static.MaxFile+1))
-		_ = file.Close()
-		if err != nil || len(list[i].Text) > static.MaxFile {
-			return nil, kernel.Errorf(kernel.Invalid, "%s cannot be read, or is larger than %d MiB", g.File, static.MaxFile>>20)
 		}
 	}
 	return list, nil

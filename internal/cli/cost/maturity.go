@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/arguments"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 )
@@ -37,6 +38,7 @@ func showMaturity(e *command.Env) *cobra.Command {
 		}),
 	}
 	c.Flags().BoolVar(&asCSV, "csv", false, "write CSV, one row per criterion")
+	arguments.OwnFormat(c, "csv")
 	c.Flags().BoolVar(&all, "all", false, "show every criterion with its evidence or answer")
 	return c
 }

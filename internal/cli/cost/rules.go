@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,7 +11,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/governance/cost"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 func rules(e *command.Env) *cobra.Command {
@@ -52,14 +50,9 @@ func applyRules(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "apply FILE", Short: "Make the rules of allocation be as a file says", Args: cobra.ExactArgs(1), Example: "  terrace cost rules apply allocation.yaml",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			f, err := os.Open(args[0])
+			source, err := command.Read(args[0], maxRules)
 			if err != nil {
-				return kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", args[0], err)
-			}
-			defer func() { _ = f.Close() }()
-			source, err := io.ReadAll(io.LimitReader(f, maxRules+1))
-			if err != nil || len(source) > maxRules {
-				return kernel.Errorf(kernel.Invalid, "%s cannot be read, or has more than %d bytes", args[0], maxRules)
+				return err
 			}
 			r, err := s.SetCostRules(ctx, apiclient.SetCostRulesRequest{File: args[0], Source: string(source)})
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/arguments"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 )
@@ -38,6 +39,7 @@ func showback(e *command.Env) *cobra.Command {
 	command.Choices(c, &by, "by", "what the lines are told by (project,stage)", "tenant", "project", "stage", "workload", "costcenter", "owner", "service")
 	command.Choice(c, &p.Basis, "basis", "effective", "effective spreads what was paid in advance, billed is what invoices say, list is without discounts", "effective", "billed", "list")
 	c.Flags().BoolVar(&asCSV, "csv", false, "write CSV with exact amounts")
+	arguments.OwnFormat(c, "csv")
 	return c
 }
 

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -107,10 +106,13 @@ func (d document) relocate(err error, file string) error {
 	return err
 }
 
+// maxFile bounds a file of definitions, in bytes.
+const maxFile = 1 << 20
+
 func read(file string) ([]document, error) {
-	src, err := os.ReadFile(file)
+	src, err := command.Read(file, maxFile)
 	if err != nil {
-		return nil, kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", file, err)
+		return nil, err
 	}
 	var out []document
 	line := 0
@@ -122,14 +124,14 @@ func read(file string) ([]document, error) {
 					WithProblems(kernel.Problem{File: file, Line: line + 1, Column: 1, Message: err.Error(), Fix: "write metadata.name"})
 			}
 			if slices.ContainsFunc(out, func(d document) bool { return d.name == name }) {
-				return nil, kernel.Errorf(kernel.Invalid, "the file %s has two definitions of the name %s", file, name).WithFix("leave one of them")
+				return nil, command.InFile(file, "leave one of them", "it has two definitions of the name %s", name)
 			}
 			out = append(out, document{name: name, source: part, above: line})
 		}
 		line += strings.Count(part, "\n") + 1
 	}
 	if len(out) == 0 {
-		return nil, kernel.Errorf(kernel.Invalid, "the file %s has no definition", file)
+		return nil, command.InFile(file, "write one, as terrace definition show writes it", "it has no definition")
 	}
 	return out, nil
 }

@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -17,10 +16,12 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const typePrefix = "dev.terrace."
+
+// maxFilters bounds a file of filters, in bytes.
+const maxFilters = 64 << 10
 
 // wish is what the flags say.
 type wish struct {
@@ -66,12 +67,9 @@ func (w *wish) read() error {
 	if w.filters == "" {
 		return nil
 	}
-	text, err := os.ReadFile(w.filters)
-	if err != nil {
-		return kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", w.filters, err)
-	}
+	text, err := command.Read(w.filters, maxFilters)
 	w.params.Filters = string(text)
-	return nil
+	return err
 }
 
 func (w *wish) show(ctx context.Context, e *command.Env, s command.Server) error {

@@ -11,8 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,19 +35,34 @@ const (
 	Waiting     = 5
 	Unavailable = 6
 	Drifted     = 7
+	// Interrupted is what shells tell of a program that was interrupted: 128 and SIGINT.
+	Interrupted = 130
 )
 
-// Meanings are what each code says, by the code.
-func Meanings() []string {
-	return []string{
-		OK:          "it worked",
-		Failed:      "it failed or was refused; the message says why",
-		Usage:       "the command line is wrong, or policies or costs could not be evaluated",
-		NotFound:    "there is no such thing",
-		Denied:      "nobody is signed in, or this is not allowed",
-		Waiting:     "the run waits for an approval, or for its stage to open",
-		Unavailable: "the server, or something it needs, cannot be reached",
-		Drifted:     "something was changed outside, and nobody decided to ignore it",
+// What errors are that only a client has, for programs.
+const (
+	interrupted kernel.Kind = "interrupted"
+	unwritten   kernel.Kind = "unwritten"
+)
+
+// Meaning is what a code says.
+type Meaning struct {
+	Code int
+	Text string
+}
+
+// Meanings are what the codes say.
+func Meanings() []Meaning {
+	return []Meaning{
+		{OK, "it worked"},
+		{Failed, "it failed or was refused; the message says why"},
+		{Usage, "the command line is wrong, or policies or costs could not be evaluated"},
+		{NotFound, "there is no such thing"},
+		{Denied, "nobody is signed in, or this is not allowed"},
+		{Waiting, "the run waits for an approval, or for its stage to open"},
+		{Unavailable, "the server, or something it needs, cannot be reached"},
+		{Drifted, "something was changed outside, and nobody decided to ignore it"},
+		{Interrupted, "it was interrupted; what it had begun at the server goes on there"},
 	}
 }
 
@@ -53,14 +70,15 @@ func Meanings() []string {
 func Help() string {
 	var b strings.Builder
 	b.WriteString("Exit codes:\n")
-	for code, meaning := range Meanings() {
-		_, _ = fmt.Fprintf(&b, "  %d  %s\n", code, meaning)
+	for _, m := range Meanings() {
+		_, _ = fmt.Fprintf(&b, "  %3d  %s\n", m.Code, m.Text)
 	}
 	b.WriteString(`
 2 is also for a word, a number or a date that a flag or an argument does not take, whether the client finds that
 or the server, for a flag that is given without a value, and for a command that asks where there is no terminal
-and that lacks --yes. 3 is also for a stage or a workload that there is not where it only narrows a list. What
-was interrupted ends with 1.
+and that lacks --yes. A mistake inside a file, which is told with its place there, ends with 1, and so does output
+that cannot be written; a reader that has read enough, such as head, is none. 3 is also for a stage or a workload
+that there is not where it only narrows a list.
 
 With --output json or yaml an error is in that format, too: the last line of the error output has its code,
 message, fix, problems and the exit code.`)
@@ -135,13 +153,46 @@ func (e *PolicyError) Error() string { return e.Err.Error() }
 // Unwrap returns the reason.
 func (e *PolicyError) Unwrap() error { return e.Err }
 
+// UnwrittenError says that what a command found could not be written.
+type UnwrittenError struct{ Err error }
+
+// Error returns the reason.
+func (e *UnwrittenError) Error() string { return "the output cannot be written: " + e.Err.Error() }
+
+// unwrittenFix says what to do about an output that cannot be written.
+const unwrittenFix = "write it where there is space; what the command was to change may have changed, so look before you repeat it"
+
+// Written is how a command ends that ended with err, where a write of its output
+// failed for the reason lost. A reader that has read enough is no failure.
+func Written(lost, err error) error {
+	switch {
+	case lost == nil:
+		return err
+	case !errors.Is(lost, syscall.EPIPE):
+		if at, ok := errors.AsType[*fs.PathError](lost); ok {
+			lost = at.Err // the output has no name of which a person knows
+		}
+		return &UnwrittenError{Err: lost}
+	case errors.Is(err, context.Canceled) || errors.Is(err, syscall.EPIPE):
+		return nil
+	default:
+		return err
+	}
+}
+
 // Code returns the exit code for err.
 func Code(err error) int {
 	if _, ok := errors.AsType[*ViolationError](err); ok {
 		return Failed
 	}
-	if _, ok := errors.AsType[*UnpricedError](err); ok || errors.Is(err, context.Canceled) {
+	if _, ok := errors.AsType[*UnpricedError](err); ok {
 		return Failed
+	}
+	if _, ok := errors.AsType[*UnwrittenError](err); ok {
+		return Failed
+	}
+	if errors.Is(err, context.Canceled) {
+		return Interrupted
 	}
 	if _, ok := errors.AsType[*PolicyError](err); ok {
 		return Usage
@@ -183,14 +234,17 @@ func Report(w io.Writer, format string, now time.Time, err error) {
 	e, known := errors.AsType[*kernel.Error](err)
 	_, violated := errors.AsType[*ViolationError](err)
 	_, unpriced := errors.AsType[*UnpricedError](err)
+	_, lost := errors.AsType[*UnwrittenError](err)
 	switch {
 	case violated || unpriced:
 		told.Code, told.Fix = kernel.Refused, "see the result, which has all of it"
 	case Code(err) == Usage && !known:
 		told.Code = kernel.Invalid
 		told.Fix = usageFix(err)
-	case errors.Is(err, context.Canceled):
-		told.Code, told.Message = kernel.Unavailable, "interrupted"
+	case Code(err) == Interrupted:
+		told.Code, told.Message = interrupted, "interrupted"
+	case lost:
+		told.Code, told.Fix = unwritten, unwrittenFix
 	case known:
 		told.Message, told.Fix, told.Problems = e.Message, cmp.Or(e.Fix, usageFix(err)), e.Problems
 	}
@@ -212,8 +266,11 @@ type Told struct {
 	Exit int `json:"exit"`
 }
 
-// usageFix says what to do about a mistake in the command line.
+// usageFix says what to do about a mistake in the command line, or with the output.
 func usageFix(err error) string {
+	if _, ok := errors.AsType[*UnwrittenError](err); ok {
+		return unwrittenFix
+	}
 	if a, ok := errors.AsType[*arguments.Error](err); ok {
 		return a.Fix
 	}
@@ -243,7 +300,7 @@ func people(w io.Writer, now time.Time, err error) {
 		return // likewise
 	}
 	e, ok := errors.AsType[*kernel.Error](err)
-	if errors.Is(err, context.Canceled) {
+	if Code(err) == Interrupted {
 		_, _ = fmt.Fprintln(w, "interrupted")
 		return
 	}

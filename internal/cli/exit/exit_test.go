@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/cli/exit"
@@ -23,7 +24,11 @@ func TestEachKindOfErrorHasItsCode(t *testing.T) {
 		kernel.Errorf(kernel.Locked, "x"):                           exit.Failed,
 		kernel.Errorf(kernel.TooLarge, "x"):                         exit.Failed,
 		kernel.Errorf(kernel.Internal, "x"):                         exit.Failed,
-		fmt.Errorf("in the middle: %w", context.Canceled):           exit.Failed,
+		fmt.Errorf("in the middle: %w", context.Canceled):           exit.Interrupted,
+		exit.Written(syscall.ENOSPC, nil):                           exit.Failed,
+		exit.Written(syscall.ENOSPC, context.Canceled):              exit.Failed,
+		exit.Written(syscall.EPIPE, context.Canceled):               exit.OK,
+		exit.Written(syscall.EPIPE, &exit.DriftError{}):             exit.Drifted,
 		&exit.ViolationError{}:                                      exit.Failed,
 		&exit.UnpricedError{}:                                       exit.Failed,
 		exit.Wrong("x"):                                             exit.Usage,
@@ -48,11 +53,11 @@ func TestTheReferenceHasEveryCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for code, meaning := range exit.Meanings() {
-		if row := fmt.Sprintf("| %d | %s |", code, meaning); !strings.Contains(string(b), row) {
+	for _, m := range exit.Meanings() {
+		if row := fmt.Sprintf("| %d | %s |", m.Code, m.Text); !strings.Contains(string(b), row) {
 			t.Errorf("the reference lacks %s", row)
 		}
-		if line := fmt.Sprintf("  %d  %s\n", code, meaning); !strings.Contains(exit.Help(), line) {
+		if line := fmt.Sprintf("  %3d  %s\n", m.Code, m.Text); !strings.Contains(exit.Help(), line) {
 			t.Errorf("the help lacks %s", line)
 		}
 	}

@@ -8,10 +8,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 
@@ -51,7 +51,7 @@ func set(e *command.Env) *cobra.Command {
 			}
 			z, err := s.SetLandingZone(c.Context(), stage, outputs)
 			if err != nil {
-				return err
+				return command.Of(nameOf(file), err)
 			}
 			if env := madeFor(z); env != "" && env != stage {
 				e.Say("note: the outputs have the tag env = %s: they may be those of another stage than %s", env, stage)
@@ -83,34 +83,28 @@ func count(outputs int) string {
 
 // read returns the outputs in the file.
 func read(e *command.Env, file string) (map[string]apiclient.LandingZoneOutput, error) {
-	in := e.In
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, kernel.Errorf(kernel.Invalid, "the outputs cannot be read: %w", err).
-				WithFix("write them with: terraform output -json > %s", file)
-		}
-		defer func() { _ = f.Close() }()
-		in = f
+	raw, err := e.ReadSource(file, maxFile)
+	if known, is := errors.AsType[*kernel.Error](err); is && known.Kind == kernel.NotFound {
+		return nil, known.WithFix("write it with: terraform output -json > %s", file)
 	}
-	raw, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	if err != nil {
-		return nil, kernel.Errorf(kernel.Invalid, "the outputs cannot be read: %w", err)
+		return nil, err
 	}
-	if len(raw) > maxFile {
-		return nil, kernel.Errorf(kernel.TooLarge, "%s is larger than %d bytes", file, maxFile)
+	return decode(raw, nameOf(file))
+}
+
+// nameOf is how messages call the file.
+func nameOf(file string) string {
+	if file == "-" {
+		return "the input"
 	}
-	return decode(raw, file)
+	return file
 }
 
 // decode reads what terraform prints; what has no value in it was printed by another command.
-func decode(raw []byte, file string) (map[string]apiclient.LandingZoneOutput, error) {
-	name := file
-	if file == "-" {
-		name = "the input"
-	}
+func decode(raw []byte, name string) (map[string]apiclient.LandingZoneOutput, error) {
 	refused := func(why string) error {
-		return kernel.Errorf(kernel.Invalid, "%s does not have terraform's outputs: %s", name, why).WithFix("write it with: terraform output -json")
+		return command.InFile(name, "write it with: terraform output -json", "it does not have terraform's outputs: %s", why)
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil, refused("it is empty")

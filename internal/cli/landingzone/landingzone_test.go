@@ -103,7 +103,7 @@ func TestSetOfAnotherStagesOutputs(t *testing.T) {
 func TestSetSaysWhatIsWrongWithItsFile(t *testing.T) {
 	t.Parallel()
 	for stdin, want := range map[string]string{
-		"no JSON":         "the input does not have terraform's outputs: it is not JSON",
+		"no JSON":         "the input: it does not have terraform's outputs: it is not JSON",
 		"":                "it is empty",
 		`[]`:              "it is not an object",
 		`{"a": 1}`:        "a is no object with a value", // terraform output -json a, or a file by hand

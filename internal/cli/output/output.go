@@ -5,7 +5,9 @@
 package output
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -63,12 +65,14 @@ func writeYAML(w io.Writer, v any) error {
 		return fmt.Errorf("encode: %w", err)
 	}
 	block(&plain)
-	enc := yaml.NewEncoder(w)
+	var out bytes.Buffer // the encoder does not say why a write failed
+	enc := yaml.NewEncoder(&out)
 	enc.SetIndent(2)
-	if err := enc.Encode(&plain); err != nil {
+	if err := errors.Join(enc.Encode(&plain), enc.Close()); err != nil {
 		return fmt.Errorf("encode: %w", err)
 	}
-	return enc.Close()
+	_, err = w.Write(out.Bytes())
+	return err
 }
 
 // block undoes the flow style that JSON has.

@@ -145,12 +145,9 @@ func offered(path string) (policy.Folder, error) {
 	if filepath.Ext(path) != ".rego" {
 		return policy.Folder{}, kernel.Errorf(kernel.Invalid, "%s is no policy", path).WithFix("name a file *.rego, or a folder of them")
 	}
-	if info.Size() > policy.MaxFile {
-		return policy.Folder{}, kernel.Errorf(kernel.TooLarge, "%s is larger than %d MiB", path, policy.MaxFile>>20)
-	}
-	content, err := os.ReadFile(path)
+	content, err := command.Read(path, policy.MaxFile)
 	if err != nil {
-		return policy.Folder{}, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", path, err)
+		return policy.Folder{}, err
 	}
 	dir, name := filepath.Split(path)
 	return policy.Folder{Name: filepath.Clean(dir), Modules: []policy.File{{Path: name, Name: path, Content: content}}}, nil

@@ -77,8 +77,12 @@ func runTests(c *cobra.Command, o rego.TestOptions, dirs []string) (rego.TestRep
 		return rego.TestReport{}, err
 	}
 	report, err := rego.Test(c.Context(), o, lib, folders...)
+	if err == nil && len(report.Tests) == 0 && o.Filter != "" {
+		return report, kernel.Errorf(kernel.NotFound, "no test in %s has a name, with its package, that matches --run %s", strings.Join(dirs, ", "), o.Filter).
+			WithFix("see all with terrace policy test %s -o json, and name one, such as --run storage", dirs[0])
+	}
 	if err == nil && len(report.Tests) == 0 {
-		return report, kernel.Errorf(kernel.NotFound, "there are no tests in %s", strings.Join(dirs, ", ")).WithFix("write rules test_… in files *_test.rego, or change --run")
+		return report, kernel.Errorf(kernel.NotFound, "there are no tests in %s", strings.Join(dirs, ", ")).WithFix("write rules test_… in files *_test.rego, or name another folder")
 	}
 	return report, err
 }
@@ -88,7 +92,10 @@ func writeTests(w io.Writer, t tested) {
 		if r.Verdict == rego.Passed {
 			continue
 		}
-		_, _ = fmt.Fprintf(w, "%s  %s.%s\n  %s\n", strings.ToUpper(string(r.Verdict)), r.Package, r.Name, strings.TrimSpace(fmt.Sprintf("%s:%d %s", r.File, r.Line, r.Message)))
+		_, _ = fmt.Fprintf(w, "%s  %s.%s  %s:%d\n", strings.ToUpper(string(r.Verdict)), r.Package, r.Name, r.File, r.Line)
+		if r.Message != "" {
+			_, _ = fmt.Fprintf(w, "  %s\n", r.Message)
+		}
 		for _, one := range r.Cases {
 			_, _ = fmt.Fprintf(w, "  fails: %s\n", one)
 		}

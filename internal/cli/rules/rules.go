@@ -8,14 +8,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // maxRule bounds what is sent, in bytes.
@@ -76,23 +74,8 @@ func (g *group) apply(ctx context.Context, s command.Server, project string, pat
 }
 
 func (g *group) read(path string) (string, error) {
-	in := g.In
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return "", kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", path, err)
-		}
-		defer func() { _ = f.Close() }()
-		in = f
-	}
-	b, err := io.ReadAll(io.LimitReader(in, maxRule+1))
-	if err != nil {
-		return "", fmt.Errorf("the rule cannot be read: %w", err)
-	}
-	if len(b) > maxRule {
-		return "", fmt.Errorf("%s has more than %d bytes", path, maxRule)
-	}
-	return string(b), nil
+	b, err := g.ReadSource(path, maxRule)
+	return string(b), err
 }
 
 func list(g *group) *cobra.Command {

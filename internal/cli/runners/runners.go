@@ -76,7 +76,7 @@ func create(e *command.Env) *cobra.Command {
 				})
 			}
 			if err := os.WriteFile(file, []byte(made.Token+"\n"), 0o600); err != nil {
-				return kernel.Errorf(kernel.Invalid, "the token cannot be written: %w", err).
+				return kernel.Errorf(kernel.Unavailable, "the token cannot be written: %w", err).
 					WithFix("terrace runner remove %s, and create it again with a file that can be written", made.Runner.Name)
 			}
 			return e.Print(made.Runner, func(w io.Writer) {

@@ -7,11 +7,10 @@ package score
 
 import (
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -108,20 +107,4 @@ func (f *File) position(path string) (workload.Position, bool) {
 	}
 }
 
-func readBounded(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, kernel.Errorf(kernel.NotFound, "there is no file %s", path)
-	}
-	if err != nil {
-		return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", path, err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, kernel.Errorf(kernel.Invalid, "%s is not a file of at most %d MiB", path, maxFile>>20)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", path, err)
-	}
-	return b, nil
-}
+func readBounded(path string) ([]byte, error) { return command.Read(path, maxFile) }

@@ -214,7 +214,8 @@ func read(path string, into any) error {
 		return kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", path, err)
 	}
 	if err := json.Unmarshal(b, into); err != nil {
-		return kernel.Errorf(kernel.Invalid, "%s is damaged: %w", path, err).WithFix("remove the file and sign in again with `terrace login`")
+		return kernel.Errorf(kernel.Invalid, "the sign-ins cannot be read").
+			WithProblems(kernel.Problem{File: path, Message: "it is damaged: " + err.Error(), Fix: "remove the file and sign in again with `terrace login`"})
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // adding are the flags of add.
@@ -66,6 +64,9 @@ func add(e *command.Env) *cobra.Command {
 	return c
 }
 
+// maxSigners bounds a file of signers, in bytes.
+const maxSigners = 256 << 10
+
 func (a *adding) complete(name, project string) error {
 	a.in.Name, a.in.RepositoryProject, a.in.Repository = name, project, a.repo
 	if where, repository, found := strings.Cut(a.repo, "/"); found {
@@ -79,12 +80,12 @@ func (a *adding) complete(name, project string) error {
 	if a.keys == "" {
 		return nil
 	}
-	keys, err := os.ReadFile(a.keys)
+	keys, err := command.Read(a.keys, maxSigners)
 	if err != nil {
-		return kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", a.keys, err)
+		return err
 	}
 	if a.in.Signers = string(keys); strings.TrimSpace(a.in.Signers) == "" {
-		return kernel.Errorf(kernel.Invalid, "the file %s has no signers", a.keys).WithFix("write a line such as: ada@example.com ssh-ed25519 AAAA…")
+		return command.InFile(a.keys, "write a line such as: ada@example.com ssh-ed25519 AAAA…", "it has no signers")
 	}
 	return nil
 }

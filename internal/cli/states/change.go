@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const changeHelp = "It needs a reason, which is in the audit log, and no run that works on the workload on this stage.\n" +
@@ -117,9 +115,9 @@ func bring(e *command.Env) *cobra.Command {
 		Args: cobra.ExactArgs(1), ValidArgsFunction: e.Workloads(),
 		Example: "  terraform state pull > orders.tfstate && terrace state import orders --stage dev --file orders.tfstate --reason 'moved from the old backend'",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			state, err := os.Open(file)
+			state, err := command.Open(file)
 			if err != nil {
-				return kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", file, err)
+				return err
 			}
 			defer func() { _ = state.Close() }() // it was only read
 			info, err := state.Stat()

@@ -5,17 +5,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const typePrefix = "dev.terrace."
+
+// maxFilters bounds a file of filters, in bytes.
+const maxFilters = 64 << 10
 
 // wish is what the flags of create say.
 type wish struct {
@@ -119,14 +120,14 @@ func (w *wish) sink() (s apiclient.SubscriptionSink) {
 func (w *wish) filter() ([]apiclient.SubscriptionFilter, error) {
 	var all []apiclient.SubscriptionFilter
 	if w.filters != "" {
-		text, err := os.ReadFile(w.filters)
+		text, err := command.Read(w.filters, maxFilters)
 		if err != nil {
-			return nil, kernel.Errorf(kernel.NotFound, "the file %s cannot be read: %w", w.filters, err)
+			return nil, err
 		}
 		decoder := json.NewDecoder(strings.NewReader(string(text)))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&all); err != nil {
-			return nil, fmt.Errorf("%s is no list of filters: %w", w.filters, err)
+			return nil, command.InFile(w.filters, "write it as in docs/guide/events.md", "it is no list of filters: %v", err)
 		}
 	}
 	types := make([]string, len(w.types))

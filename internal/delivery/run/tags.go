@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -63,14 +62,7 @@ func (r TagRule) Wants() string {
 // Lets tells whether the rule lets a value through. A pattern that cannot be read
 // lets nothing.
 func (r TagRule) Lets(value string) bool {
-	if len(r.Values) > 0 && !slices.Contains(r.Values, value) {
-		return false
-	}
-	if r.Pattern == "" {
-		return true
-	}
-	re, err := regexp.Compile("^(?:" + r.Pattern + ")$")
-	return err == nil && re.MatchString(value)
+	return cloudtag.Permits(r.Values, r.Pattern, value)
 }
 
 // TagSet is what resources are given, and what they must have.

@@ -30,6 +30,18 @@ func (c *checker) environment(path string, variables map[string]string, secretFi
 	}
 }
 
+// secretFix says where a secret of the runs of a target comes from; name is how those
+// that sign in to Azure are called.
+func secretFix(target, name string) string {
+	if target == TargetAzure {
+		return "set it as " + name + " in the environment of the daemon, or sign in without one: ARM_USE_OIDC and ARM_OIDC_TOKEN_FILE_PATH"
+	}
+	if target == TargetLocal {
+		return "leave it out: runs on the target local sign in nowhere, and what a workload needs is set with terrace secret set"
+	}
+	return "leave it out, and name a file that has it, in a variable that ends with _FILE or _PATH"
+}
+
 // reserved reports the variables by which a run finds its tool, its state and
 // the platform.
 func reserved(name string) bool {

@@ -7,6 +7,20 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 )
 
+// TestASecretIsToldWhereItBelongs: that of Azure's sign-in has no meaning elsewhere.
+func TestASecretIsToldWhereItBelongs(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]string{
+		stage.TargetAzure: "set it as ARM_… in the environment of the daemon", stage.TargetLocal: "terrace secret set", stage.TargetAWS: "_FILE or _PATH",
+	} {
+		stages := stage.Default()
+		stages[1].Target, stages[1].Runtime, stages[1].Environment = target, stage.RuntimeKubernetes, map[string]string{"ARM_CLIENT_SECRET": "x"}
+		if _, err := stage.NewSet(stages); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "ARM_USE_OIDC") != (target == stage.TargetAzure) {
+			t.Errorf("%s: %v, want %q", target, err, want)
+		}
+	}
+}
+
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{

@@ -105,8 +105,8 @@ func (c *checker) stage(s Stage) {
 	if s.Runtime == RuntimeProcess && s.Target != TargetLocal {
 		c.add(path+".runtime", fmt.Sprintf("the runtime process runs on the target local, not on %q", s.Target), "use the runtime kubernetes there")
 	}
-	c.environment(path+".environment", s.Environment, "set it in the environment of the daemon, or sign in without one: ARM_USE_OIDC and ARM_OIDC_TOKEN_FILE_PATH")
-	c.environment(path+".planEnvironment", s.PlanEnvironment, "set it as PLAN_ARM_… in the environment of the daemon, or sign in without one: ARM_USE_OIDC and ARM_OIDC_TOKEN_FILE_PATH")
+	c.environment(path+".environment", s.Environment, secretFix(s.Target, "ARM_…"))
+	c.environment(path+".planEnvironment", s.PlanEnvironment, secretFix(s.Target, "PLAN_ARM_…"))
 	c.limits(path+".limits", s.Limits)
 	c.approvals(path+".approvals", s.Approvals)
 	for _, tag := range s.RequiredTags {

@@ -155,7 +155,7 @@ func TestTheAssessmentAssessesItself(t *testing.T) {
 func TestWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *maturity.Service, r *rooms) {
-		if _, err := s.Answer(ada(), acme, []maturity.Answer{{Criterion: "luck-run-1"}}); !kernel.Is(err, kernel.Invalid) {
+		if _, err := s.Answer(ada(), acme, []maturity.Answer{{Criterion: "luck-run-1"}}); !kernel.Is(err, kernel.NotFound) {
 			t.Errorf("%v", err)
 		}
 		if _, err := s.Answer(ada(), acme, []maturity.Answer{{Criterion: "allocation-run-1", Note: strings.Repeat("x", 3000)}}); !kernel.Is(err, kernel.Invalid) {

@@ -86,7 +86,7 @@ func (s *Service) Answer(ctx context.Context, scope kernel.Scope, answers []Answ
 	for i := range answers {
 		a := &answers[i]
 		if !known[a.Criterion] {
-			return Assessment{}, kernel.Errorf(kernel.Invalid, "there is no criterion %q", a.Criterion).WithFix("see terrace cost maturity show for their names")
+			return Assessment{}, kernel.Errorf(kernel.NotFound, "there is no criterion %q", a.Criterion).WithFix("see terrace cost maturity show for their names")
 		}
 		if len(a.Note) > maxNote {
 			return Assessment{}, kernel.Errorf(kernel.Invalid, "the note on %s has more than %d bytes", a.Criterion, maxNote).WithFix("shorten it")

@@ -35,7 +35,8 @@ func Seek(c *cobra.Command, err error) {
 	}
 	for _, word := range words {
 		if found := lists(c.Root(), strings.Trim(word, "\"',:;.")); found != nil {
-			e.Fix = "see " + strings.TrimSuffix(found.UseLine(), " [flags]") + " for those that there are"
+			line, _, _ := strings.Cut(found.UseLine(), " [") // what may be left out
+			e.Fix = "see " + line + " for those that there are"
 			return
 		}
 	}

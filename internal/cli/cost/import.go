@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"bufio"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -17,6 +18,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/governance/cost"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/filekind"
 )
 
 func importFiles(e *command.Env) *cobra.Command {
@@ -63,7 +66,26 @@ func readable(path string) error {
 	if err != nil {
 		return err
 	}
-	return f.Close()
+	defer func() { _ = f.Close() }()
+	from := bufio.NewReader(f)
+	if zipped(from) {
+		z, err := gzip.NewReader(from)
+		if err != nil {
+			return command.InFile(path, "export or copy it again", "it is not whole gzip: %v", err)
+		}
+		from = bufio.NewReader(z)
+	}
+	head, _ := from.Peek(filekind.Head) // a file that is shorter is looked at as it is
+	if p, other := filekind.CSV(path, head, "export costs in the FOCUS format as CSV, plain or with gzip"); other {
+		return kernel.Errorf(kernel.Invalid, "%s is no file of costs", path).WithProblems(p)
+	}
+	return nil
+}
+
+// zipped tells gzip by its first bytes, whatever the file is called.
+func zipped(from *bufio.Reader) bool {
+	head, _ := from.Peek(2)
+	return string(head) == "\x1f\x8b"
 }
 
 // namedTwice is a file that is among the paths under two names, or twice under one.
@@ -133,8 +155,9 @@ func packOne(w io.Writer, in io.Reader, path string) error {
 		defer func() { _ = f.Close() }()
 		from = f
 	}
-	z := gzip.NewWriter(w)
-	if strings.HasSuffix(path, ".gz") {
+	read, z := bufio.NewReader(from), gzip.NewWriter(w)
+	from = read
+	if zipped(read) {
 		if _, err := io.Copy(w, from); err != nil { // it is packed already, and members may follow one another
 			return fmt.Errorf("send %s: %w", path, err)
 		}

@@ -183,7 +183,16 @@ func TestVersionsAndManyFiles(t *testing.T) {
 // none is told by its row.
 func TestWhatIsNoFOCUS(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]string{"another table": "Date,Amount,Account\n1,2,3\n", "a page": "<html>\n<body>\n", "no text": "\x00\x01\xff\n"} {
+	for text, want := range map[string]string{
+		"<html>\n<body>\n": "it is HTML or XML, not CSV", "\xff\xfeB\x00i\x00": "it is in UTF-16, not CSV", "[{\"BilledCost\": 1}]": "it is JSON, not CSV", "PK\x03\x04": "it is a zip archive, not CSV",
+	} {
+		_, err := focus.NewReader(strings.NewReader(text), []string{"a.csv"})
+		e, ok := errors.AsType[*kernel.Error](err)
+		if !ok || len(e.Problems) != 1 || e.Problems[0].File != "a.csv" || e.Problems[0].Message != want || e.Problems[0].Fix == "" {
+			t.Errorf("%q: %+v", text, err)
+		}
+	}
+	for name, text := range map[string]string{"another table": "Date,Amount,Account\n1,2,3\n", "no text": "\x01\x02\xff\n"} {
 		_, err := focus.NewReader(strings.NewReader(text), []string{"a.csv"})
 		e, ok := errors.AsType[*kernel.Error](err)
 		if !ok || len(e.Problems) != 1 || e.Problems[0].File != "a.csv" || e.Problems[0].Line != 1 || !strings.Contains(e.Problems[0].Message, "its first row begins with") {

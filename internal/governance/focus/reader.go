@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/filekind"
 )
 
 const (
@@ -46,7 +47,12 @@ func NewReader(r io.Reader, names []string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bounded{from: &unmarked{from: bufio.NewReaderSize(plain, 64<<10), begins: true}}
+	text := bufio.NewReaderSize(plain, 64<<10)
+	head, _ := text.Peek(filekind.Head) // what keeps it from being read is told where it is
+	if p, other := filekind.CSV(orFile(slices.Concat(names, []string{""})[0]), head, "export costs in the FOCUS format as CSV, plain or with gzip"); other {
+		return nil, kernel.Errorf(kernel.Invalid, "this is no file of costs in the FOCUS format").WithProblems(p)
+	}
+	b := &bounded{from: &unmarked{from: text, begins: true}}
 	c := csv.NewReader(b)
 	c.ReuseRecord, c.FieldsPerRecord = true, -1
 	n := &Reader{csv: c, bound: b, files: names, file: -1, times: map[string]string{}, currencies: map[string]string{}, tags: map[string]string{}}
@@ -170,12 +176,12 @@ func (r *Reader) broken(err error) error {
 		return kernel.Errorf(kernel.Invalid, "%s: after row %d a row has more than %d bytes", orFile(r.name()), r.Rows, maxRow).
 			WithFix("look for a quote that is not closed in the row after it")
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
-		return kernel.Errorf(kernel.Invalid, "the file ends in the middle, after row %d: %w", r.Rows, err).WithFix("export or send it again")
+		return kernel.Errorf(kernel.Invalid, "%s ends in the middle, after row %d: %w", orFile(r.name()), r.Rows, err).WithFix("export or send it again")
 	}
 	if kernel.KindOf(err) != kernel.Internal {
 		return err
 	}
-	return kernel.Errorf(kernel.Invalid, "the file cannot be read after row %d: %w", r.Rows, err).WithFix("export it again as CSV in UTF-8")
+	return kernel.Errorf(kernel.Invalid, "%s cannot be read after row %d: %w", orFile(r.name()), r.Rows, err).WithFix("export it again as CSV in UTF-8")
 }
 
 func orFile(name string) string {

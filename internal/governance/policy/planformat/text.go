@@ -7,6 +7,7 @@ import (
 	"regexp"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/filekind"
 	"github.com/terrace-idp/terrace/internal/platform/jsonscan"
 )
 
@@ -16,20 +17,17 @@ const (
 	asUTF8 = "write it in UTF-8; in PowerShell: `terraform show -json tfplan | Set-Content -Encoding utf8 plan.json`"
 )
 
-// looks is what files begin with that are given in the place of plans.
-func looks() []struct{ begins, is, fix string } {
-	return []struct{ begins, is, fix string }{
-		{"PK\x03\x04", "a plan as terraform keeps it, not JSON", "write it as JSON with `terraform show -json FILE > plan.json`"},
-		{"\x1f\x8b", "compressed with gzip", "unpack it: `gunzip -c FILE > plan.json`"},
-		{"BZh", "compressed with bzip2", "unpack it: `bunzip2 -c FILE > plan.json`"},
-		{"\xfd7zXZ", "compressed with xz", "unpack it: `xz -dc FILE > plan.json`"},
-		{"\x28\xb5\x2f\xfd", "compressed with zstd", "unpack it: `zstd -dc FILE > plan.json`"},
-		{"\xff\xfe", "in UTF-16", asUTF8},
-		{"\xfe\xff", "in UTF-16", asUTF8},
-		{"{\x00", "in UTF-16", asUTF8},
-		{"\x00{", "in UTF-16", asUTF8},
-		{"<", "HTML or XML, not JSON", fix},
-		{"\x1b[", "what terraform tells people, not JSON", fix},
+// other says what a file is, and what to do, that no text of JSON or of people is.
+func other(k filekind.Kind) (what, todo string) {
+	switch {
+	case k.IsArchive():
+		return "a plan as terraform keeps it, not JSON", "write it as JSON with `terraform show -json FILE > plan.json`"
+	case k.IsUTF16():
+		return k.Is, asUTF8
+	case k.Unpack != "":
+		return k.Is, "unpack it: `" + k.Unpack + " > plan.json`"
+	default:
+		return k.Is + ", not JSON", fix
 	}
 }
 
@@ -42,6 +40,7 @@ func texts() []struct {
 		like    *regexp.Regexp
 		is, fix string
 	}{
+		{regexp.MustCompile(`^\x1b\[`), "what terraform tells people, not JSON", fix},
 		{regexp.MustCompile(`(?m)^(Terraform|OpenTofu) (will perform|used the selected|has compared)|^No changes\.|^# \S+\.\S+:$|^\s+# \S+ (will|must) be `), "what terraform tells people, not JSON", fix},
 		{regexp.MustCompile(`(?m)^\s*(resource|data|module|variable|output|provider|terraform|locals|moved|removed|import|check|ephemeral)(\s+"[^"\n]*")*\s*\{`), "a configuration in HCL, not JSON", planIt},
 	}
@@ -61,13 +60,12 @@ func text(name string, content []byte) ([]byte, error) {
 	if len(said) == 0 {
 		return nil, is(name, "empty", fix+", and look whether that ended with an error")
 	}
-	for _, look := range looks() {
-		if bytes.HasPrefix(said, []byte(look.begins)) {
-			return nil, is(name, look.is, look.fix)
-		}
-	}
-	if said[0] == '{' {
+	if said[0] == '{' && !bytes.HasPrefix(said, []byte("{\x00")) {
 		return content, nil
+	}
+	if k, known := filekind.Of(said[:min(len(said), filekind.Head)]); known && !k.IsJSON() {
+		what, todo := other(k)
+		return nil, is(name, what, todo)
 	}
 	for _, look := range texts() {
 		if look.like.Match(said[:min(len(said), head)]) {

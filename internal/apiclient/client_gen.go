@@ -2801,6 +2801,7 @@ type FocusLine struct {
 	Difference  string `json:"difference,omitempty"`
 	Direct      string `json:"direct"`
 	Estimate    string `json:"estimate,omitempty"`
+	Forecast    string `json:"forecast,omitempty"`
 	Owner       string `json:"owner,omitempty"`
 	Project     string `json:"project,omitempty"`
 	Service     string `json:"service,omitempty"`
@@ -2857,13 +2858,14 @@ type FocusShared struct {
 // FocusShowback defines model for FocusShowback.
 type FocusShowback struct {
 	// Basis Which of the costs of FOCUS is told.
-	Basis    FocusBasis       `json:"basis"`
-	By       []FocusDimension `json:"by"`
-	Coverage []FocusSlice     `json:"coverage"`
-	Lines    []FocusLine      `json:"lines"`
-	Month    string           `json:"month"`
-	Notes    []string         `json:"notes"`
-	Totals   []FocusTotal     `json:"totals"`
+	Basis          FocusBasis       `json:"basis"`
+	By             []FocusDimension `json:"by"`
+	Coverage       []FocusSlice     `json:"coverage"`
+	EstimatedUntil string           `json:"estimatedUntil,omitempty"`
+	Lines          []FocusLine      `json:"lines"`
+	Month          string           `json:"month"`
+	Notes          []string         `json:"notes"`
+	Totals         []FocusTotal     `json:"totals"`
 }
 
 // FocusSlice defines model for FocusSlice.

@@ -20,7 +20,7 @@ func showback(e *command.Env) *cobra.Command {
 	var p apiclient.GetShowbackParams
 	c := &cobra.Command{
 		Use: "showback", Short: "Tell who costs what in a month, beside what was estimated", Args: cobra.NoArgs,
-		Long:    "Costs are allocated by tags, and what is shared by rules: see terrace cost rules show. Amounts of two\ncurrencies are never added. What no tag and no rule gives to anybody is a line of its own.",
+		Long:    "Costs are allocated by tags, and what is shared by rules: see terrace cost rules show. Amounts of two\ncurrencies are never added. What no tag and no rule gives to anybody is a line of its own.\n\nEstimates are what ran in the month, each by its days. Of a month that goes on they are compared for the days\nthat there are charges of, and the forecast is of the whole month.",
 		Example: "  terrace cost showback --tenant\n  terrace cost showback --month 2026-10 --by project,workload --csv\n  terrace cost showback --by service --basis billed -o json",
 		RunE: e.InScope(&tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
 			p.By, p.Project = by, project
@@ -48,7 +48,7 @@ func header(r apiclient.FocusShowback) []string {
 	for _, d := range r.By {
 		columns = append(columns, string(d))
 	}
-	return append(columns, "currency", "direct", "shared", "total", "estimate", "difference", "unallocated")
+	return append(columns, "currency", "direct", "shared", "total", "estimate", "difference", "forecast", "unallocated")
 }
 
 // lines are the report's rows; rounded ones are for people.
@@ -66,7 +66,7 @@ func lines(r apiclient.FocusShowback, rounded bool) [][]string {
 				row = append(row, v)
 			}
 		}
-		for _, v := range []string{l.Direct, l.Shared, l.Total, l.Estimate, l.Difference} {
+		for _, v := range []string{l.Direct, l.Shared, l.Total, l.Estimate, l.Difference, l.Forecast} {
 			if rounded {
 				v = cents(v)
 			}

@@ -263,6 +263,37 @@ func TestARunThatWasOverriddenOrIsAppliedKeepsItsRoom(t *testing.T) {
 	})
 }
 
+// What was estimated in a month is what ran in it, each figure by its days, whatever runs
+// today; what runs now goes on.
+func TestEstimatesOfAMonthAreOfWhatRanInIt(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.runs(t, "orders", time.Date(2026, 9, 11, 0, 0, 0, 0, time.UTC), 30)
+		b.runs(t, "orders", time.Date(2026, 10, 11, 0, 0, 0, 0, time.UTC), 62)
+		b.runs(t, "parcels", day(16), 300)
+		for name, c := range map[string]struct {
+			from, to time.Time
+			want     string
+		}{
+			"August":               {time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC), ""},
+			"September, 20 of 30":  {time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), "orders 20.00"},
+			"October, 10 and 21":   {time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), day(1), "orders 9.68 orders 42.00"},
+			"November, as it runs": {day(1), time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), "orders 62.00 parcels 150.00"},
+			"its first days":       {day(1), day(16), "orders 31.00"},
+			"its last days":        {day(16), time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), "orders 31.00 parcels 150.00"},
+		} {
+			all, err := b.Estimated(ada(), acme, c.from, c.to)
+			var got []string
+			for _, e := range all {
+				got = append(got, e.Workload, e.Cost.Cents())
+			}
+			if err != nil || strings.Join(got, " ") != c.want {
+				t.Errorf("%s: %v %v, want %s", name, got, err, c.want)
+			}
+		}
+	})
+}
+
 func TestAFigureLargerThanAnyAmountIsHeldAndCanBeReadAgain(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, b *bench) {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/governance/focus"
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Change is what a run's plan does to what its stack costs a month.
@@ -315,20 +314,4 @@ func signed(a focus.Amount) string {
 		return a.Cents()
 	}
 	return "+" + a.Cents()
-}
-
-// Monthly returns what the stacks of a scope are estimated to cost a month, as far
-// as they were estimated. It asks nobody.
-func (s *Service) Monthly(ctx context.Context, scope kernel.Scope) ([]focus.Estimate, error) {
-	entries, err := s.Store.Entries(ctx, scope.Tenant, s.Clock.Now())
-	if err != nil {
-		return nil, err
-	}
-	var all []focus.Estimate
-	for _, e := range entries {
-		if e.Until == nil && (scope.Project == "" || scope.Project == e.Scope.Project) {
-			all = append(all, focus.Estimate{Scope: e.Scope, Workload: e.Workload, Currency: e.Currency, Monthly: e.Monthly, Unpriced: e.Unpriced})
-		}
-	}
-	return all, nil
 }

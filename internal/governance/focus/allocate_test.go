@@ -89,6 +89,35 @@ func TestEstimatesBesideCosts(t *testing.T) {
 	})
 }
 
+// Of a month that goes on, charges are compared with the estimates of their days, and a
+// forecast is made of both.
+func TestAMonthThatGoesOnIsComparedAsFarAsItIsCharged(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		text := header
+		for day, cost := range map[string]string{"2026-11-01": "6", "2026-11-15": "10"} {
+			text += row{cost: cost, month: "2026-11", day: day, tags: `{"project":"shop","stage":"dev"}`}.String()
+		}
+		b.take(t, text, focus.ImportRequest{})
+		b.rooms.estimates = []focus.Estimate{
+			{Scope: kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}, Workload: "web", Currency: "EUR", Monthly: focus.Amount{Milli: 30_000}},
+			{Scope: kernel.Scope{Tenant: "acme", Project: "new", Stage: "dev"}, Workload: "web", Currency: "EUR", Monthly: focus.Amount{Milli: 60_000}},
+		}
+		r, err := b.Showback(ada(), acme, focus.Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, l := range r.Lines {
+			got = append(got, fmt.Sprintf("%s paid %s of %s (%s), in all %s", l.Project, l.Total, l.Estimate, l.Difference, l.Forecast))
+		}
+		same(t, "lines", got, []string{"shop paid 16.00 of 15.00 (1.00), in all 31.00", "new paid 0.00 of 30.00 (-30.00), in all 30.00"})
+		if r.EstimatedUntil != "2026-11-15" || !strings.Contains(strings.Join(r.Notes, "\n"), "the month goes on: charges and estimates are compared up to 2026-11-15") {
+			t.Errorf("until %s: %q", r.EstimatedUntil, r.Notes)
+		}
+	})
+}
+
 func TestRulesThatAreNone(t *testing.T) {
 	t.Parallel()
 	for name, spec := range map[string]string{

@@ -68,6 +68,16 @@ func (r *rooms) Monthly(context.Context, kernel.Scope) ([]focus.Estimate, error)
 	return r.estimates, nil
 }
 
+// Estimated has all of the estimates run all the time.
+func (r *rooms) Estimated(_ context.Context, _ kernel.Scope, from, to time.Time) (all []focus.Estimated, err error) {
+	first := time.Date(from.Year(), from.Month(), 1, 0, 0, 0, 0, time.UTC)
+	days, month := int64(to.Sub(from).Hours()/24), int64(first.AddDate(0, 1, 0).Sub(first).Hours()/24)
+	for _, e := range r.estimates {
+		all = append(all, focus.Estimated{Scope: e.Scope, Workload: e.Workload, Currency: e.Currency, Cost: focus.Amount{Milli: e.Monthly.Milli * days / month}})
+	}
+	return all, nil
+}
+
 type bench struct {
 	*focus.Service
 

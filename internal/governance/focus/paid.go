@@ -30,11 +30,5 @@ func (s *Service) Paid(ctx context.Context, tenant, month string) (Paid, error) 
 		return Paid{}, err
 	}
 	r.sum(pieces)
-	p := Paid{Lines: r.Lines}
-	for _, slice := range r.Coverage {
-		if p.Until == "" || slice.To < p.Until {
-			p.Until = slice.To
-		}
-	}
-	return p, nil
+	return Paid{Lines: r.Lines, Until: r.last}, nil
 }

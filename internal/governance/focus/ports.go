@@ -36,7 +36,22 @@ type Leftover struct {
 
 // Estimates knows what was estimated before. nil knows nothing.
 type Estimates interface {
+	// Monthly returns what runs now.
 	Monthly(ctx context.Context, scope kernel.Scope) ([]Estimate, error)
+	// Estimated returns what ran between two moments of a month of UTC; what runs now is
+	// taken to run on.
+	Estimated(ctx context.Context, scope kernel.Scope, from, to time.Time) ([]Estimated, error)
+}
+
+// Estimated is what a workload on a stage was estimated to cost in a part of a month: its
+// figures a month, each by the share of the month that it was in force.
+type Estimated struct {
+	Scope    kernel.Scope
+	Workload string
+	Currency string
+	Cost     Amount
+	// Unpriced counts what had no price at last and is in no figure.
+	Unpriced int
 }
 
 // Estimate is what a workload on a stage is to cost a month.

@@ -54,8 +54,14 @@ type Showback struct {
 	Totals []Total `json:"totals"`
 	// Coverage is what the month was made of.
 	Coverage []Slice `json:"coverage"`
+	// EstimatedUntil is the last day that estimates are of, as the charges of every account
+	// are; "" where none are told.
+	EstimatedUntil string `json:"estimatedUntil,omitempty"`
 	// Notes tell what the figures do not have.
 	Notes []string `json:"notes"`
+
+	// last is the last day that the imports of every account have.
+	last string
 }
 
 // Line is what somebody costs.
@@ -70,9 +76,12 @@ type Line struct {
 	Direct Amount `json:"direct"`
 	Shared Amount `json:"shared"`
 	Total  Amount `json:"total"`
-	// Estimate is what was estimated for a whole month, Difference how much more was paid.
+	// Estimate is what was estimated for the days of the month that are compared, Difference
+	// how much more was paid.
 	Estimate   *Amount `json:"estimate,omitempty"`
 	Difference *Amount `json:"difference,omitempty"`
+	// Forecast is what the whole month is going to cost, where it goes on.
+	Forecast *Amount `json:"forecast,omitempty"`
 	// Unpriced counts what has no price and is not in the estimate.
 	Unpriced int `json:"unpriced,omitempty"`
 }
@@ -158,10 +167,21 @@ func (s *Service) cover(ctx context.Context, scope kernel.Scope, r *Showback) er
 			r.Notes = append(r.Notes, "the account "+sl.Account+" has charges up to "+sl.To+", and its period ends before "+sl.End)
 		}
 	}
+	r.last = lastOf(r.Coverage)
 	if scope.Project != "" {
 		r.Coverage = []Slice{} // accounts are the tenant's
 	}
 	return nil
+}
+
+// lastOf is the last day that all of the slices have.
+func lastOf(coverage []Slice) (last string) {
+	for _, sl := range coverage {
+		if last == "" || sl.To < last {
+			last = sl.To
+		}
+	}
+	return last
 }
 
 type lineKey struct {
@@ -219,51 +239,4 @@ func (r *Showback) key(p piece) (key lineKey, nobody bool) {
 		nobody = nobody && v == ""
 	}
 	return key, nobody
-}
-
-// compare puts what was estimated beside what was paid.
-func (s *Service) compare(ctx context.Context, scope kernel.Scope, r *Showback) error {
-	estimated := []Dimension{ByTenant, ByProject, ByStage, ByWorkload}
-	if slices.ContainsFunc(r.By, func(d Dimension) bool { return !slices.Contains(estimated, d) }) {
-		return nil
-	}
-	if s.Estimates == nil {
-		r.Notes = append(r.Notes, "there is nothing to compare with: no estimates are kept")
-		return nil
-	}
-	all, err := s.Estimates.Monthly(ctx, scope)
-	if err != nil {
-		return err
-	}
-	for _, e := range all {
-		r.estimate(e)
-	}
-	if len(all) == 0 {
-		r.Notes = append(r.Notes, "there is nothing to compare with: nothing that is deployed was estimated")
-	}
-	return nil
-}
-
-// estimate adds one estimate to its line; one that nothing was paid for gets a line.
-func (r *Showback) estimate(e Estimate) {
-	p := piece{Labels: Labels{Tenant: e.Scope.Tenant, Project: e.Scope.Project, Stage: e.Scope.Stage, Workload: e.Workload}, currency: e.Currency}
-	key, _ := r.key(p)
-	i := slices.IndexFunc(r.Lines, func(l Line) bool {
-		same := l.Labels
-		if same.Tenant == "" {
-			same.Tenant = key.Tenant // resources seldom say it
-		}
-		return same == key.Labels && l.Currency == key.currency
-	})
-	if i < 0 {
-		r.Lines = append(r.Lines, Line{Labels: key.Labels, Currency: key.currency})
-		i = len(r.Lines) - 1
-	}
-	l := &r.Lines[i]
-	sum := e.Monthly
-	if l.Estimate != nil {
-		sum = sum.Add(*l.Estimate)
-	}
-	difference := l.Total.Sub(sum)
-	l.Estimate, l.Difference, l.Unpriced = &sum, &difference, l.Unpriced+e.Unpriced
 }

@@ -133,15 +133,34 @@ func beneath(path, dir string) bool {
 // realPaths are those of paths that were looked at, which many share.
 type realPaths map[string]string
 
-// of is the real path, or the path itself where it cannot be followed.
+// of is the real path, or the path itself where it cannot be followed. Folders that
+// paths have in common are looked at once.
 func (r realPaths) of(path string) string {
 	if known, ok := r[path]; ok {
 		return known
 	}
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		real = path
+	real, ok := r.inReal(path)
+	if !ok {
+		var err error
+		if real, err = filepath.EvalSymlinks(path); err != nil {
+			real = path
+		}
 	}
 	r[path] = real
 	return real
+}
+
+// inReal is the real path of what is no link in the folder that it is in; it returns false
+// for what has to be followed.
+func (r realPaths) inReal(path string) (real string, ok bool) {
+	if !filepath.IsAbs(path) || filepath.Clean(path) != path {
+		return "", false
+	}
+	dir := filepath.Dir(path)
+	if dir == path {
+		return path, true
+	}
+	real = filepath.Join(r.of(dir), filepath.Base(path))
+	info, err := os.Lstat(real)
+	return real, err == nil && info.Mode().Type() != os.ModeSymlink
 }

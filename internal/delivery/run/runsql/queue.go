@@ -10,8 +10,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
-// headRow is the first run of a stack with its lease, whose columns are empty
-// where the stack never had one.
+// headRow is the first run of a stack with its lease: of one that was given back there is
+// the fence alone, and where the stack never had one nothing.
 type headRow struct {
 	ID, Tenant, Project, Stage, Stack, Status string
 	Fence                                     *int64
@@ -30,26 +30,25 @@ type headRow struct {
 func (s *Store) Heads(ctx context.Context, now time.Time) ([]run.Head, error) {
 	var rows []headRow
 	err := s.db.Reader(ctx).NewRaw(`
-WITH unfinished AS (
-    SELECT id, tenant, project, stage, stack, status, held_until, operation, follows, dry,
-           CASE WHEN status = 'awaiting_approval' OR status = 'approved' AND held_until > ? THEN 1 ELSE 0 END AS waits
-    FROM runs WHERE NOT ended
-), passable AS (
-    SELECT *, MAX(waits) OVER (PARTITION BY stack) AS passed FROM unfinished
-), heads AS (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY stack ORDER BY
-        CASE WHEN status = 'queued' AND dry AND passed = 1 THEN 1
-             WHEN waits = 1 THEN 2
-             WHEN status = 'queued' THEN 3
-             ELSE 0 END, id) AS place
-    FROM passable
+WITH stacks AS (
+    SELECT stack, MAX(waits) AS waits,
+           MIN(CASE WHEN status <> 'queued' AND waits = 0 THEN id END) AS begun,
+           MIN(CASE WHEN status = 'queued' AND dry THEN id END) AS dry,
+           MIN(CASE WHEN waits = 1 THEN id END) AS waiting,
+           MIN(CASE WHEN status = 'queued' THEN id END) AS queued
+    FROM (SELECT id, stack, status, dry,
+                 CASE WHEN status = 'awaiting_approval' OR status = 'approved' AND held_until > ? THEN 1 ELSE 0 END AS waits
+          FROM runs WHERE NOT ended) AS unfinished
+    GROUP BY stack
 )
 SELECT h.id, h.tenant, h.project, h.stage, h.stack, h.status, h.held_until, h.operation, h.follows,
-       l.fence, l.run, l.node, l.process, l.expires, t.served
-FROM heads h
+       l.fence, held.run, held.node, held.process, held.expires, t.served
+FROM stacks s
+JOIN runs h ON h.id = COALESCE(s.begun, CASE WHEN s.waits = 1 THEN s.dry END, s.waiting, s.queued)
 LEFT JOIN run_stacks l ON l.stack = h.stack
+LEFT JOIN run_stacks held ON held.stack = h.stack AND held.run <> ''
 LEFT JOIN run_tenants t ON t.tenant = h.tenant
-WHERE h.place = 1 AND h.status <> 'awaiting_approval'
+WHERE h.status <> 'awaiting_approval'
 ORDER BY h.id`, now.UTC()).Scan(ctx, &rows)
 	if err != nil {
 		return nil, db.Map(err, "the queue of runs")
@@ -67,8 +66,11 @@ func (r headRow) head() run.Head {
 		Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage},
 	}
 	h.Operation, h.Follows = run.Operation(r.Operation), strings.Fields(r.Follows)
-	if r.Fence != nil && r.Run != nil && r.Node != nil && r.Process != nil && r.Expires != nil {
-		h.Lease = run.Lease{Fence: *r.Fence, Run: *r.Run, Node: *r.Node, Process: *r.Process, Expires: r.Expires.UTC()}
+	if r.Fence != nil {
+		h.Lease.Fence = *r.Fence
+	}
+	if r.Run != nil && r.Node != nil && r.Process != nil && r.Expires != nil {
+		h.Lease.Run, h.Lease.Node, h.Lease.Process, h.Lease.Expires = *r.Run, *r.Node, *r.Process, r.Expires.UTC()
 	}
 	if r.DeferredUntil != nil {
 		h.DeferredUntil = r.DeferredUntil.UTC()

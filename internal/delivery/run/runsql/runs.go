@@ -115,12 +115,15 @@ func where(q *bun.SelectQuery, conditions map[string]string) *bun.SelectQuery {
 	return q
 }
 
+// ofStack are the runs of a stack that have not ended.
+const ofStack = " FROM runs WHERE tenant = ? AND project = ? AND stack = ? AND NOT ended"
+
 // Open returns the runs of a stack that have not ended: those that have begun
 // before those that are queued, the oldest first.
 func (s *Store) Open(ctx context.Context, scope kernel.Scope, stack string) ([]run.Run, error) {
 	var rows []row
 	err := s.db.Reader(ctx).NewRaw(
-		"SELECT revision, body FROM runs WHERE tenant = ? AND project = ? AND stack = ? AND NOT ended ORDER BY CASE status WHEN 'queued' THEN 1 ELSE 0 END, id",
+		"SELECT revision, body"+ofStack+" ORDER BY CASE status WHEN 'queued' THEN 1 ELSE 0 END, id",
 		scope.Tenant, scope.Project, stack).Scan(ctx, &rows)
 	return runsOf(rows, err, "runs of "+stack)
 }
@@ -128,7 +131,7 @@ func (s *Store) Open(ctx context.Context, scope kernel.Scope, stack string) ([]r
 // Crowded reports whether a stack has several runs that have not ended.
 func (s *Store) Crowded(ctx context.Context, scope kernel.Scope, stack string) (bool, error) {
 	var n int
-	err := s.db.Reader(ctx).NewRaw("SELECT COUNT(*) FROM runs WHERE tenant = ? AND project = ? AND stack = ? AND NOT ended",
+	err := s.db.Reader(ctx).NewRaw("SELECT COUNT(*)"+ofStack,
 		scope.Tenant, scope.Project, stack).Scan(ctx, &n)
 	return n > 1, db.Map(err, "runs of "+stack)
 }

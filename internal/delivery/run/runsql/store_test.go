@@ -192,6 +192,9 @@ func TestHeads(t *testing.T) {
 		add("acme", "gone", run.Succeeded)
 		other := add("other", "orders", run.Approved)
 		must(t, s.SwapLease(ctx, begun.Stack, run.Lease{}, run.Lease{Fence: 1, Run: begun.ID, Node: "n", Process: "p", Expires: kernel.Clock(nil).Now()}))
+		back := run.Lease{Fence: 1, Run: "run_before", Node: "n", Process: "p", Expires: now}
+		must(t, s.SwapLease(ctx, first.Stack, run.Lease{}, back))
+		must(t, s.SwapLease(ctx, first.Stack, back, run.Lease{Fence: 2, Expires: now}))
 		one, err := s.Turn(ctx)
 		must(t, err)
 		two, err := s.Turn(ctx)
@@ -209,6 +212,9 @@ func TestHeads(t *testing.T) {
 		}
 		if len(got) != 6 || got[behindHeld.ID].Status != run.Queued || got[look.ID].Status != run.Queued || got[first.ID].Status != run.Queued || got[begun.ID].Lease.Run != begun.ID || got[other.ID].Status != run.Approved {
 			t.Errorf("heads: %+v", heads)
+		}
+		if l := got[first.ID].Lease; l.Fence != 2 || l.Run != "" || got[begun.ID].Lease.Fence != 1 || got[begun.ID].Lease.Process != "p" || got[other.ID].Lease.Fence != 0 {
+			t.Errorf("leases: %+v", heads)
 		}
 		if got[first.ID].Served != two || got[other.ID].Served != 0 {
 			t.Errorf("served: %d, %d", got[first.ID].Served, got[other.ID].Served)

@@ -137,8 +137,9 @@ func (l *LogReader) look(ctx context.Context) (err error) {
 // endsRun reports whether the last line tells the end of a run.
 func endsRun(lines []byte) bool {
 	lines = bytes.TrimRight(lines, "\n")
+	last := lines[bytes.LastIndexByte(lines, '\n')+1:]
 	var e Event
-	if json.Unmarshal(lines[bytes.LastIndexByte(lines, '\n')+1:], &e) != nil {
+	if !bytes.Contains(last, []byte(`"run.`)) || json.Unmarshal(last, &e) != nil {
 		return false
 	}
 	status, isRun := strings.CutPrefix(e.Type, "run.")

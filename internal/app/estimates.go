@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -133,20 +132,12 @@ func (c *estimates) estimateAnew(ctx context.Context, in run.GateInput) (*cost.E
 	if c.nothing(in) {
 		return &cost.Estimate{Currency: "USD", Items: []cost.Item{}, Unpriced: []cost.Unpriced{}, Before: &cost.Total{}, Delta: cost.NoDifference()}, nil
 	}
-	text, err := json.Marshal(in.Plan)
-	if err != nil {
-		return nil, fmt.Errorf("the plan as JSON: %w", err)
-	}
-	return c.ofText(ctx, "the plan of "+in.Run.ID, text, in.Workload)
-}
-
-// ofText estimates what terraform show -json prints of a plan; errors call it name.
-func (c *estimates) ofText(ctx context.Context, name string, text []byte, w *workload.Workload) (*cost.Estimate, error) {
-	d, err := planformat.Read(name, text)
+	name := "the plan of " + in.Run.ID
+	d, err := understood(name, in.Plan)
 	if err != nil {
 		return nil, err
 	}
-	return c.ofDocument(ctx, name, d, w)
+	return c.ofDocument(ctx, name, d, in.Workload)
 }
 
 // ofDocument estimates a plan that was read; errors call it name.

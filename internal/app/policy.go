@@ -10,11 +10,15 @@ import (
 	"strconv"
 	"strings"
 
+	tfjson "github.com/hashicorp/terraform-json"
+
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/runner/planjson"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/live"
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
+	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/conceal"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
@@ -122,18 +126,25 @@ func documentOf(in run.GateInput) (policy.Input, *conceal.Values, error) {
 	if in.Plan == nil {
 		return policy.Input{}, nil, kernel.Errorf(kernel.Internal, "there is no plan to hold against policies")
 	}
-	text, err := json.Marshal(in.Plan)
-	if err != nil {
-		return policy.Input{}, nil, fmt.Errorf("the plan as JSON: %w", err)
-	}
-	document, err := plan.Read("the plan of "+in.Run.ID, text)
+	name := "the plan of " + in.Run.ID
+	understood, err := understood(name, in.Plan)
 	if err != nil {
 		return policy.Input{}, nil, err
 	}
+	document := plan.Of(name, understood)
 	secret := plan.Redact(document)
 	plan.Complete(document)
 	document.Context = contextOf(in)
 	return document, secret, nil
+}
+
+// understood is a run's plan, held to all that the text of one is held to.
+func understood(name string, of *tfjson.Plan) (planformat.Document, error) {
+	values, err := planjson.Values(of)
+	if err != nil {
+		return planformat.Document{}, err
+	}
+	return planformat.Of(name, values)
 }
 
 // conceals cuts what is secret out of what policies say. An address of the plan is

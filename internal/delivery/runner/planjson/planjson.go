@@ -39,7 +39,7 @@ func Decode(r io.Reader) (*tfjson.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan.ResourceChanges, plan.ResourceDrift, plan.PriorState = d.changes, d.drift, d.before
+	plan.ResourceChanges, plan.ResourceDrift, plan.PriorState, plan.Config = d.changes, d.drift, d.before, d.config
 	return plan, nil
 }
 
@@ -48,6 +48,7 @@ type decoder struct {
 
 	changes, drift []*tfjson.ResourceChange
 	before         *tfjson.State
+	config         *tfjson.Config
 	// rest are the members that are read at once, as the text of an object without its end.
 	rest []byte
 	size int64
@@ -66,6 +67,8 @@ func (d *decoder) plan() error {
 			d.changes, err = d.list()
 		case "resource_drift":
 			d.drift, err = d.list()
+		case "configuration":
+			d.config, err = d.configuration()
 		default:
 			if err = d.raw(); err == nil {
 				d.rest = member(d.rest, name, d.value)
@@ -102,6 +105,21 @@ func (d *decoder) remaining() (*tfjson.Plan, error) {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
 	return whole, nil
+}
+
+// configuration reads the configuration, with its numbers as the library has them.
+func (d *decoder) configuration() (*tfjson.Config, error) {
+	type members tfjson.Config // without the library's way, which is much slower
+	var config *members
+	if err := d.raw(); err != nil {
+		return nil, err
+	}
+	d.numbers = false
+	defer func() { d.numbers = true }()
+	if err := d.into(&config); err != nil {
+		return nil, fmt.Errorf("read the configuration of the plan: %w", err)
+	}
+	return (*tfjson.Config)(config), nil
 }
 
 // planned keeps the outputs of planned_values.

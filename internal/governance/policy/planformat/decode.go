@@ -14,9 +14,9 @@ func decode(name string, content []byte) (document map[string]any, written [][]b
 	s.look()
 	switch {
 	case s.scan.Most > deepest:
-		return nil, nil, outOfBounds(name, content, jsonscan.Deeper(content, deepest), fmt.Sprintf("values are nested deeper than %d levels", deepest))
+		return nil, nil, outOfBounds(name, content, jsonscan.Deeper(content, deepest), fmt.Sprintf(tooDeep, deepest))
 	case s.huge > 0:
-		return nil, nil, outOfBounds(name, content, s.huge, "the number is larger, nearer to zero or longer than any that programs count with")
+		return nil, nil, outOfBounds(name, content, s.huge, noNumber)
 	}
 	if document, ok := s.together(); ok {
 		return document, s.written(), nil
@@ -38,5 +38,5 @@ func whole(text string) (map[string]any, bool) {
 func outOfBounds(name string, content []byte, at int, what string) error {
 	line, column := jsonscan.Position(content, at)
 	return kernel.Errorf(kernel.Invalid, "%s has what Terrace does not read", name).
-		WithProblems(kernel.Problem{File: name, Line: line, Column: column, Message: what, Fix: "no provider writes that; " + fix})
+		WithProblems(kernel.Problem{File: name, Line: line, Column: column, Message: what, Fix: unwritten})
 }

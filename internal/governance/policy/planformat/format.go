@@ -67,6 +67,16 @@ func Read(name string, content []byte) (Document, error) {
 	return d, err
 }
 
+// Of takes the values of a document that no text is at hand of, with their numbers as
+// json.Number. It holds them to all that Read holds a text to.
+func Of(name string, values map[string]any) (Document, error) {
+	if err := bounded(name, values); err != nil {
+		return Document{}, err
+	}
+	c := &checker{name: name}
+	return c.document(values)
+}
+
 // Fragment takes a part of a plan or of a state that was read already, as labelled
 // examples have them: it needs no version, and its changes need not say what they do.
 func Fragment(name string, values map[string]any) (Document, error) {

@@ -1,8 +1,10 @@
 package planformat_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -64,6 +66,9 @@ func TestWhatIsNoPlanIsToldByWhatItIs(t *testing.T) {
 	}
 }
 
+// place is the line and the column that an error begins with.
+var place = regexp.MustCompile(`^\d+:\d+: `)
+
 // Rules and prices find nothing in what has another shape, and would pass.
 func TestAnotherShapeIsRefusedWithItsPlace(t *testing.T) {
 	t.Parallel()
@@ -118,6 +123,37 @@ func TestAnotherShapeIsRefusedWithItsPlace(t *testing.T) {
 	} {
 		if _, err := planformat.Read("p.json", []byte(text)); !kernel.Is(err, kernel.Invalid) || !strings.Contains(err.Error(), "p.json") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.200s: %.300v", text, err)
+		}
+		values, whole := decoded(text)
+		if _, err := planformat.Of("p.json", values); whole && (!kernel.Is(err, kernel.Invalid) || !strings.Contains(err.Error(), place.ReplaceAllString(want, ""))) {
+			t.Errorf("the values of %.200s: %.300v", text, err)
+		}
+	}
+}
+
+// decoded are the values of a text that is an object of JSON.
+func decoded(text string) (values map[string]any, whole bool) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	return values, json.Valid([]byte(text)) && d.Decode(&values) == nil && values != nil
+}
+
+// What no text can have that is read, values cannot have either.
+func TestValuesAreBoundedAsTextsAre(t *testing.T) {
+	t.Parallel()
+	half := strings.Repeat("x", planformat.MaxBytes/2)
+	for name, values := range map[string]map[string]any{
+		"long texts": {"format_version": "1.2", "resource_changes": []any{}, "a": half, "b": []any{half}},
+		"long names": {"format_version": "1.2", "resource_changes": []any{}, half: map[string]any{half: nil}},
+	} {
+		if _, err := planformat.Of("p", values); !kernel.Is(err, kernel.TooLarge) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for deep, good := range map[int]bool{900: true, 1_100: false} {
+		values, _ := decoded(`{"format_version":"1.0","values":{},"x":` + strings.Repeat(`{"a":[`, deep/2) + strings.Repeat("]}", deep/2) + "}")
+		if _, err := planformat.Of("p", values); (err == nil) != good {
+			t.Errorf("%d: %v", deep, err)
 		}
 	}
 }

@@ -31,6 +31,7 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
+		sameOfValues(t, content)
 		d, err := planformat.Read("p.json", bytes.Clone(content))
 		if err != nil {
 			return
@@ -51,6 +52,24 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("%d changes, %d written", len(changes), len(d.Written))
 		}
 	})
+}
+
+// sameOfValues compares what is said of values with what is said of the text of them.
+func sameOfValues(t *testing.T, content []byte) {
+	t.Helper()
+	values, whole := decoded(string(content))
+	if !whole {
+		return
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, ofText := planformat.Read("p.json", text)
+	taken, ofValues := planformat.Of("p.json", values)
+	if (ofText == nil) != (ofValues == nil) || ofText == nil && (read.Kind != taken.Kind || !reflect.DeepEqual(read.Values, taken.Values)) {
+		t.Fatalf("of the text %v, %v\nof the values %v, %v", read, ofText, taken, ofValues)
+	}
 }
 
 func more(d *json.Decoder) error {

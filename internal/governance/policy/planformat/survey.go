@@ -64,13 +64,18 @@ func (s *survey) number(from, to int) {
 	if to-from <= enough || s.huge > 0 {
 		return
 	}
-	text := bytes.TrimSpace(s.content[from+1 : to])
-	if len(text) < enough || text[0] > '9' || len(text) < 300 && !bytes.ContainsAny(text, "eE") {
-		return
-	}
-	if n, _ := strconv.ParseFloat(string(text), 64); len(text) > longest || math.IsInf(n, 0) || n == 0 && isNone(text) {
+	if text := bytes.TrimSpace(s.content[from+1 : to]); uncountable(text) {
 		s.huge = from + 1 + bytes.Index(s.content[from+1:], text[:enough])
 	}
+}
+
+// uncountable reports whether a text is a number that nobody can count with.
+func uncountable(text []byte) bool {
+	if len(text) < enough || text[0] > '9' || len(text) < 300 && !bytes.ContainsAny(text, "eE") {
+		return false
+	}
+	n, _ := strconv.ParseFloat(string(text), 64)
+	return len(text) > longest || math.IsInf(n, 0) || n == 0 && isNone(text)
 }
 
 // lowest is the lowest exponent that a number may have.

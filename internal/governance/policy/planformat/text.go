@@ -53,7 +53,7 @@ const head = 64 << 10
 // off that some editors put before UTF-8.
 func text(name string, content []byte) ([]byte, error) {
 	if len(content) > MaxBytes {
-		return nil, kernel.Errorf(kernel.TooLarge, "%s has %d MiB, more than the %d allowed", name, len(content)>>20, MaxBytes>>20)
+		return nil, kernel.Errorf(kernel.TooLarge, tooLarge, name, len(content)>>20, MaxBytes>>20)
 	}
 	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
 	said := bytes.TrimLeft(content, " \t\r\n")

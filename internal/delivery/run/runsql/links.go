@@ -25,12 +25,16 @@ func naming(scope kernel.Scope, workload string) string {
 	return "% " + plain.Replace(kernel.StackID(scope, workload)) + " %"
 }
 
+// unseen goes behind a pattern. SQLite looks at one that stands alone and compiles its
+// statement again for each, in case that it knows a better way for what it begins with.
+const unseen = " || ''"
+
 // Takers returns the deployments of the tenant in the scope's stage that take from
 // the workload.
 func (s *Store) Takers(ctx context.Context, scope kernel.Scope, workload string) ([]run.Deployment, error) {
 	var bodies []string
 	err := s.db.Reader(ctx).NewRaw(
-		`SELECT body FROM run_deployments WHERE tenant = ? AND stage = ? AND takes <> '' AND takes LIKE ? ESCAPE '\' ORDER BY project, workload`,
+		`SELECT body FROM run_deployments WHERE tenant = ? AND stage = ? AND takes <> '' AND takes LIKE ?`+unseen+` ESCAPE '\' ORDER BY project, workload`,
 		scope.Tenant, scope.Stage, naming(scope, workload)).Scan(ctx, &bodies)
 	return db.Bodies[run.Deployment](bodies, err, "who takes from "+workload)
 }
@@ -40,7 +44,7 @@ func (s *Store) Takers(ctx context.Context, scope kernel.Scope, workload string)
 func (s *Store) OpenFollowers(ctx context.Context, scope kernel.Scope, workload string) ([]run.Run, error) {
 	var rows []row
 	err := s.db.Reader(ctx).NewRaw(
-		`SELECT revision, body FROM runs WHERE tenant = ? AND stage = ? AND NOT ended AND follows <> '' AND follows LIKE ? ESCAPE '\' ORDER BY id`,
+		`SELECT revision, body FROM runs WHERE tenant = ? AND stage = ? AND NOT ended AND follows <> '' AND follows LIKE ?`+unseen+` ESCAPE '\' ORDER BY id`,
 		scope.Tenant, scope.Stage, naming(scope, workload)).Scan(ctx, &rows)
 	return runsOf(rows, err, "runs after those of "+workload)
 }

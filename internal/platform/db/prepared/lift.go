@@ -26,6 +26,7 @@ type lifted struct {
 // numbers. ok is false for what is no single statement that reads or writes rows.
 func lift(query string) (out lifted, ok bool) {
 	l := lifter{in: query}
+	l.out.Grow(min(len(query), maxText))
 	if !l.run() || l.out.Len() > maxText || len(l.values) > maxValues || !compilable(l.first) {
 		return lifted{}, false
 	}

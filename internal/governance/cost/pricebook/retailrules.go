@@ -108,7 +108,7 @@ func regionOf(it item) (string, bool) {
 func retailRules() []retailRule {
 	var out []retailRule
 	for _, family := range [][]retailRule{
-		machineMeters(), diskMeters(), blobMeters(), planMeters(), containerMeters(),
+		machineMeters(), diskMeters(), blobMeters(), shareMeters(), queueMeters(), planMeters(), containerMeters(),
 		networkMeters(), linkMeters(), nameMeters(), gatewayMeters(),
 		databaseMeters(), cosmosMeters(), cacheMeters(),
 		messageMeters(), logMeters(), alertMeters(), vaultMeters(),

@@ -1,0 +1,198 @@
+package provider
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"html/template"
+	"net/url"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Person is somebody who is signing in: what they said was proven so far.
+type Person struct {
+	kernel.Actor
+	// Methods are how (RFC 8176 §2): pwd, otp, hwk, fed.
+	Methods []string
+}
+
+// StepForm is what a step shows.
+type StepForm struct {
+	Title string
+	// Body is the inside of a form, which has its button already.
+	Body template.HTML
+	// Script runs in the page; most steps have none.
+	Script template.JS
+}
+
+// Step is something that a person does to sign in after the first proof: a one-time
+// password, a passkey. Several are asked in their order.
+type Step interface {
+	// Name is in the step's address: lower-case letters.
+	Name() string
+	// Needed reports whether the person has to, given how they proved who they are.
+	Needed(ctx context.Context, p Person) (bool, error)
+	Show(ctx context.Context, p Person) (StepForm, error)
+	// Take checks what was sent, and returns the methods that it proves. The error is
+	// Unauthenticated for what is wrong, and Locked for too many.
+	Take(ctx context.Context, p Person, form url.Values) (methods []string, err error)
+}
+
+// Upstream is another provider that can sign people in.
+type Upstream struct {
+	// Label is on its button: Sign in with Label.
+	Label string
+	// Begin is the path where signing in with it begins; the ticket is added to it.
+	Begin string
+}
+
+// Upstreams knows other providers. Whoever comes back from one goes on with
+// providerapi's SignedIn.
+type Upstreams interface {
+	Offered(ctx context.Context, tenant string) ([]Upstream, error)
+}
+
+// Ticket is what a browser carries from page to page while somebody signs in, sealed:
+// what they came for, and since when.
+type Ticket struct {
+	// Query is that of the authorization request, or of a sign-out.
+	Query string `json:"q,omitempty"`
+	// Next is the page to go to where there is no authorization request.
+	Next string `json:"n,omitempty"`
+	// Asked is when it began.
+	Asked time.Time `json:"a"`
+	// Back is the origin that the browser is sent to in the end.
+	Back string `json:"b,omitempty"`
+	// Tenant is the one to sign in to, "" for the one that is chosen.
+	Tenant string `json:"w,omitempty"`
+	// Half is who has proven themselves in part.
+	Half *Half `json:"h,omitempty"`
+}
+
+// Half is somebody who has yet to do a step.
+type Half struct {
+	Tenant  string    `json:"t"`
+	UserID  string    `json:"u"`
+	Methods []string  `json:"m"`
+	At      time.Time `json:"a"`
+	// Browser is the hash of its cookie: in another one it is worth nothing.
+	Browser string `json:"b"`
+}
+
+const ticketUse = "sign-in ticket"
+
+// SealTicket returns a ticket as text.
+func (s *Service) SealTicket(ctx context.Context, t Ticket) (string, error) {
+	raw, err := json.Marshal(t)
+	if err != nil {
+		return "", kernel.Errorf(kernel.Internal, "make a ticket: %w", err)
+	}
+	sealed, err := s.Sealer.Seal(ctx, raw, []byte(ticketUse))
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(sealed), nil
+}
+
+// OpenTicket returns what SealTicket was given; the error is Invalid for any other text
+// and for one that is too old.
+func (s *Service) OpenTicket(ctx context.Context, text string) (Ticket, error) {
+	var t Ticket
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(sealed) == 0 {
+		return t, oldTicket()
+	}
+	raw, err := s.Sealer.Open(ctx, sealed, []byte(ticketUse))
+	if err != nil {
+		return t, oldTicket()
+	}
+	if err := json.Unmarshal(raw, &t); err != nil {
+		return t, oldTicket()
+	}
+	if age := s.Clock.Now().Sub(t.Asked); age < -leeway || age > TicketLife {
+		return Ticket{}, oldTicket()
+	}
+	return t, nil
+}
+
+func oldTicket() error {
+	return kernel.Errorf(kernel.Invalid, "this page has been open for too long").WithFix("go back to where you came from and begin again")
+}
+
+// Begin keeps that a browser is signed in, and returns its cookie. It is a new one
+// each time: what the browser had before is worth nothing.
+func (s *Service) Begin(ctx context.Context, p Person, at time.Time) (cookie string, err error) {
+	cookie = NewSecret(prefixCookie)
+	n := SignIn{
+		ID: kernel.NewID("sgn"), Tenant: p.Tenant, UserID: p.ID, Hash: HashOf(cookie),
+		Methods: p.Methods, At: at, ExpiresAt: s.Clock.Now().Add(SignInLife),
+	}
+	return cookie, s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.AddSignIn(ctx, n); err != nil {
+			return err
+		}
+		return s.record(kernel.WithActor(ctx, p.Actor), p.Tenant, "session.opened", n.ID,
+			map[string]any{"user": p.Name, "name": "browser", "expiresAt": n.ExpiresAt})
+	})
+}
+
+// SignedIn returns who is signed in in the browser with a cookie; the error is
+// Unauthenticated for nobody.
+func (s *Service) SignedIn(ctx context.Context, cookie string) (SignIn, Person, error) {
+	nobody := kernel.Errorf(kernel.Unauthenticated, "nobody is signed in")
+	if cookie == "" {
+		return SignIn{}, Person{}, nobody
+	}
+	n, err := s.Store.SignInByHash(ctx, HashOf(cookie))
+	if kernel.Is(err, kernel.NotFound) || err == nil && !n.holds(s.Clock.Now()) {
+		return SignIn{}, Person{}, nobody
+	}
+	if err != nil {
+		return SignIn{}, Person{}, err
+	}
+	actor, err := s.Users.Acting(ctx, n.Tenant, n.UserID)
+	if kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Unauthenticated) {
+		return SignIn{}, Person{}, nobody
+	}
+	return n, Person{Actor: actor, Methods: n.Methods}, err
+}
+
+// SignOut ends a browser's sign-in, and with it every session that it gave to clients
+// that stay signed in no longer than it.
+func (s *Service) SignOut(ctx context.Context, n SignIn) error {
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		sessions, err := s.Store.SessionsOf(ctx, n.ID, "")
+		if err != nil {
+			return err
+		}
+		ended, err := s.Store.EndSignIn(ctx, n.ID, s.Clock.Now())
+		if err != nil || !ended {
+			return err
+		}
+		if err := s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": n.UserID, "client": "browser", "why": EndedBySignOut}); err != nil {
+			return err
+		}
+		return s.endAll(ctx, sessions, EndedBySignOut)
+	})
+}
+
+// Consented reports whether a person let a client have all of the scopes before.
+func (s *Service) Consented(ctx context.Context, tenant, user, client string, scopes []string) (bool, error) {
+	had, err := s.Store.Consent(ctx, tenant, user, client)
+	if err != nil {
+		return false, err
+	}
+	return containsAll(had, scopes), nil
+}
+
+// Allow keeps that a person lets a client have scopes.
+func (s *Service) Allow(ctx context.Context, p Person, client Client, scopes []string) error {
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.PutConsent(ctx, p.Tenant, p.ID, client.ID, scopes, s.Clock.Now()); err != nil {
+			return err
+		}
+		return s.record(kernel.WithActor(ctx, p.Actor), p.Tenant, "client.allowed", client.ID, map[string]any{"name": client.Name, "scopes": scopes})
+	})
+}

@@ -1,0 +1,129 @@
+package oauth
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ory/fosite"
+
+	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// TypeAccessToken is the type of Terrace's own tokens in an exchange (RFC 8693 §3).
+const TypeAccessToken = "urn:ietf:params:oauth:token-type:access_token"
+
+// exchangeHandler gives a token for another one (RFC 8693): with fewer scopes, or for
+// another audience.
+type exchangeHandler struct{ server *Server }
+
+// CanSkipClientAuth implements fosite.TokenEndpointHandler, as the methods below do.
+func (exchangeHandler) CanSkipClientAuth(context.Context, fosite.AccessRequester) bool { return false }
+
+// CanHandleTokenEndpointRequest reports whether a token is to be exchanged.
+func (exchangeHandler) CanHandleTokenEndpointRequest(_ context.Context, r fosite.AccessRequester) bool {
+	return r.GetGrantTypes().ExactOne(provider.GrantExchange)
+}
+
+// HandleTokenEndpointRequest checks the token that is exchanged.
+func (h exchangeHandler) HandleTokenEndpointRequest(ctx context.Context, r fosite.AccessRequester) error {
+	s, form := h.server, r.GetRequestForm()
+	if !r.GetClient().GetGrantTypes().Has(provider.GrantExchange) {
+		return fosite.ErrUnauthorizedClient.WithHint("The client may not exchange tokens.")
+	}
+	if wanted := form.Get("requested_token_type"); wanted != "" && wanted != TypeAccessToken {
+		return fosite.ErrInvalidRequest.WithHint("Access tokens are given in an exchange, and nothing else.")
+	}
+	if form.Get("actor_token") != "" {
+		return fosite.ErrInvalidRequest.WithHint("An actor_token is not taken; the client is who acts.")
+	}
+	if len(form["resource"]) > 0 {
+		r.SetRequestedAudience(append(r.GetRequestedAudience(), form["resource"]...))
+	}
+	subject, err := h.subject(ctx, r)
+	if err != nil {
+		return err
+	}
+	return h.narrow(ctx, s, r, subject)
+}
+
+// subject returns whom the token stands for.
+func (h exchangeHandler) subject(ctx context.Context, r fosite.AccessRequester) (Subject, error) {
+	s, form := h.server, r.GetRequestForm()
+	token, kind := form.Get("subject_token"), form.Get("subject_token_type")
+	wrong := fosite.ErrInvalidGrant.WithHint("The subject_token does not hold.")
+	if kind != TypeAccessToken {
+		if s.Subjects != nil {
+			subject, ok, err := s.Subjects.Subject(ctx, kind, token, []string{s.provider.Issuer})
+			if kernel.Is(err, kernel.Unauthenticated) {
+				return Subject{}, wrong.WithHint(err.Error())
+			}
+			if err != nil || ok {
+				return subject, err
+			}
+		}
+		return Subject{}, fosite.ErrInvalidRequest.WithHintf("Tokens of the type %q are not exchanged here.", kind)
+	}
+	claims, err := s.provider.Inspect(ctx, token)
+	if err != nil {
+		return Subject{}, wrong
+	}
+	if !claims.For(s.provider.Issuer) && claims.Client != r.GetClient().GetID() {
+		return Subject{}, wrong.WithHint("The subject_token is for somebody else.")
+	}
+	actor, err := s.provider.Users.Acting(ctx, claims.Tenant, claims.Subject)
+	if err = notFound(err); err != nil {
+		return Subject{}, wrong.WithWrap(err)
+	}
+	return Subject{Actor: actor, Session: claims.Session, Scopes: strings.Fields(claims.Scope), ExpiresAt: time.Unix(claims.Expires, 0)}, nil
+}
+
+// narrow gives what both the token and the client have, and no more.
+func (exchangeHandler) narrow(ctx context.Context, s *Server, r fosite.AccessRequester, subject Subject) error {
+	if c, err := s.provider.ByID(ctx, r.GetClient().GetID()); err != nil || !c.BuiltIn() && c.Tenant != subject.Tenant {
+		return fosite.ErrInvalidGrant.WithHint("The subject_token is of another tenant.")
+	}
+	scopes := []string(r.GetRequestedScopes())
+	if len(scopes) == 0 {
+		scopes = subject.Scopes
+	}
+	for _, scope := range scopes {
+		if !slices.Contains(subject.Scopes, scope) || !r.GetClient().GetScopes().Has(scope) {
+			return fosite.ErrInvalidScope.WithHintf("The scope %q is more than the subject_token or the client has.", scope)
+		}
+		if scope != provider.ScopeOffline {
+			r.GrantScope(scope)
+		}
+	}
+	if err := fosite.ExactAudienceMatchingStrategy(r.GetClient().GetAudience(), r.GetRequestedAudience()); err != nil {
+		return &fosite.RFC6749Error{ErrorField: "invalid_target", DescriptionField: "The client may not have tokens for this audience.", CodeField: 400}
+	}
+	for _, audience := range r.GetRequestedAudience() {
+		r.GrantAudience(audience)
+	}
+	now := s.provider.Clock.Now()
+	own, err := s.begin(ctx, r, proof{actor: subject.Actor, level: "0", at: now, asked: now})
+	if err != nil {
+		return err
+	}
+	expireAt(r, now)
+	own.Of, own.Actor = subject.Session, r.GetClient().GetID()
+	if !subject.ExpiresAt.IsZero() && subject.ExpiresAt.Before(now.Add(provider.AccessLife)) {
+		own.SetExpiresAt(fosite.AccessToken, subject.ExpiresAt)
+	}
+	return nil
+}
+
+// PopulateTokenEndpointResponse makes the token.
+func (h exchangeHandler) PopulateTokenEndpointResponse(ctx context.Context, r fosite.AccessRequester, answer fosite.AccessResponder) error {
+	if !h.CanHandleTokenEndpointRequest(ctx, r) {
+		return fosite.ErrUnknownRequest
+	}
+	if _, err := h.server.issue.IssueAccessToken(ctx, provider.AccessLife, r, answer); err != nil {
+		return err
+	}
+	answer.SetExtra("issued_token_type", TypeAccessToken)
+	return nil
+}

@@ -1,0 +1,255 @@
+// Package oauth speaks OAuth 2.0 and OpenID Connect for the provider, on fosite.
+//
+// It owns what fosite needs: its storage, how codes and tokens are made, and the grants
+// that fosite does not have (RFC 8628, RFC 8693). It decides nothing about people and
+// knows no page: provider and provider/providerapi do.
+package oauth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ory/fosite"
+	"github.com/ory/fosite/handler/oauth2"
+	"github.com/ory/fosite/handler/openid"
+	"github.com/ory/fosite/handler/pkce"
+
+	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Subject is whom a token of another kind stands for, in an exchange (RFC 8693).
+type Subject struct {
+	kernel.Actor
+	// Session is the session that the token belongs to; "" opens one.
+	Session   string
+	Scopes    []string
+	ExpiresAt time.Time
+}
+
+// Subjects accepts tokens of others in an exchange, by their type (RFC 8693 §3).
+type Subjects interface {
+	// Subject returns whom a token stands for; ok is false for a type that it does not
+	// know. The error is Unauthenticated for a token that does not hold.
+	Subject(ctx context.Context, tokenType, token string, audience []string) (s Subject, ok bool, err error)
+}
+
+// Server answers what clients ask.
+type Server struct {
+	provider *provider.Service
+	fosite   *fosite.Fosite
+	issue    *oauth2.HandleHelper
+	refresh  oauth2.RefreshTokenStrategy
+	ids      openid.OpenIDConnectTokenStrategy
+	storage  storage
+	// Subjects may be nil: then access tokens of Terrace alone are exchanged.
+	Subjects Subjects
+}
+
+// New returns a server for a provider.
+func New(p *provider.Service) *Server {
+	s := &Server{provider: p}
+	s.storage = storage{s}
+	config := &fosite.Config{
+		AccessTokenLifespan: provider.AccessLife, RefreshTokenLifespan: provider.RefreshLife, AuthorizeCodeLifespan: provider.CodeLife,
+		IDTokenLifespan: provider.IDTokenLife, IDTokenIssuer: p.Issuer, AccessTokenIssuer: p.Issuer, TokenURL: p.Issuer + "/oauth2/token",
+		ScopeStrategy: fosite.ExactScopeStrategy, AudienceMatchingStrategy: fosite.ExactAudienceMatchingStrategy,
+		EnforcePKCE: true, EnforcePKCEForPublicClients: true, RefreshTokenScopes: []string{provider.ScopeOffline},
+		RedirectSecureChecker: fosite.IsRedirectURISecure, ClientSecretsHasher: hasher{}, OmitRedirectScopeParam: true,
+	}
+	tokens := strategy{p}
+	ids := &openid.DefaultStrategy{Signer: signer{p}, Config: config}
+	helper := &openid.IDTokenHandleHelper{IDTokenStrategy: ids}
+	s.issue = &oauth2.HandleHelper{AccessTokenStrategy: tokens, AccessTokenStorage: s.storage, Config: config}
+	s.refresh, s.ids = tokens, ids
+	code := &oauth2.AuthorizeExplicitGrantHandler{
+		AccessTokenStrategy: tokens, RefreshTokenStrategy: tokens, AuthorizeCodeStrategy: tokens,
+		CoreStorage: s.storage, TokenRevocationStorage: s.storage, Config: config,
+	}
+	openID := &openid.OpenIDConnectExplicitHandler{
+		OpenIDConnectRequestStorage:   s.storage,
+		OpenIDConnectRequestValidator: openid.NewOpenIDConnectRequestValidator(signer{p}, config), Config: config, IDTokenHandleHelper: helper,
+	}
+	challenge := &pkce.Handler{AuthorizeCodeStrategy: tokens, Storage: s.storage, Config: config}
+	config.AuthorizeEndpointHandlers = fosite.AuthorizeEndpointHandlers{code, openID, challenge}
+	config.TokenEndpointHandlers = fosite.TokenEndpointHandlers{
+		code, challenge,
+		&oauth2.ClientCredentialsGrantHandler{HandleHelper: s.issue, Config: config},
+		&oauth2.RefreshTokenGrantHandler{AccessTokenStrategy: tokens, RefreshTokenStrategy: tokens, TokenRevocationStorage: s.storage, Config: config},
+		deviceHandler{s}, exchangeHandler{s},
+		openID, &openid.OpenIDConnectRefreshHandler{IDTokenHandleHelper: helper, Config: config},
+	}
+	config.RevocationHandlers = fosite.RevocationHandlers{
+		&oauth2.TokenRevocationHandler{TokenRevocationStorage: s.storage, RefreshTokenStrategy: tokens, AccessTokenStrategy: tokens},
+	}
+	s.fosite = fosite.NewOAuth2Provider(s.storage, config)
+	return s
+}
+
+// Authorization is a request of a client to sign somebody in, found good.
+type Authorization struct {
+	Client  provider.Client
+	Scopes  []string
+	Prompts []string
+	// MaxAge is how old the sign-in may be; negative is any age.
+	MaxAge time.Duration
+	// Hint is a user name to begin with.
+	Hint string
+	// Back is where the answer goes.
+	Back    *url.URL
+	request fosite.AuthorizeRequester
+}
+
+// Failure is an authorization that cannot be given: with Back, the client is told.
+type Failure struct {
+	// Back is the address with the error in it; "" for a client that is not known, or
+	// that wants the answer where it may not have it. Then a person is told.
+	Back string
+	// Message says what is wrong.
+	Message string
+	Err     error
+}
+
+// Error returns the message.
+func (f *Failure) Error() string { return f.Message }
+
+// Unwrap returns the cause.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Authorization reads the request of a query. The error is a Failure.
+func (s *Server) Authorization(ctx context.Context, query string) (*Authorization, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/oauth2/authorize?"+query, nil)
+	if err != nil {
+		return nil, &Failure{Message: "the request is not readable", Err: err}
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, &Failure{Message: "the request is not readable", Err: err}
+	}
+	for name, list := range values {
+		if len(list) > 1 && name != "audience" && name != "resource" {
+			return nil, &Failure{Message: "the request has " + name + " more than once (RFC 6749 §3.1)", Err: fosite.ErrInvalidRequest}
+		}
+	}
+	request, err := s.fosite.NewAuthorizeRequest(ctx, r)
+	if err != nil {
+		return nil, s.failed(request, err)
+	}
+	if !exact(request.GetRequestForm().Get("redirect_uri"), request.GetClient().GetRedirectURIs()) {
+		return nil, &Failure{Message: "the address to come back to is not one of the client's", Err: fosite.ErrInvalidRequest}
+	}
+	c, err := s.provider.ByID(ctx, request.GetClient().GetID())
+	if err != nil {
+		return nil, s.failed(request, err)
+	}
+	form := request.GetRequestForm()
+	if form.Get("code_challenge") == "" || form.Get("code_challenge_method") != "S256" { // said before anybody signs in
+		return nil, s.failed(request, fosite.ErrInvalidRequest.WithHint("Send a code_challenge with the code_challenge_method S256 (RFC 7636)."))
+	}
+	a := &Authorization{
+		Client: c, Scopes: request.GetRequestedScopes(), Prompts: strings.Fields(form.Get("prompt")), MaxAge: -1,
+		Hint: form.Get("login_hint"), Back: request.GetRedirectURI(), request: request,
+	}
+	if text := form.Get("max_age"); text != "" {
+		age, err := time.ParseDuration(text + "s")
+		if err != nil || age < 0 {
+			return nil, s.failed(request, fosite.ErrInvalidRequest.WithHint("max_age is not a number of seconds."))
+		}
+		a.MaxAge = age
+	}
+	return a, nil
+}
+
+// exact reports whether an address is one of a client's to the letter, save for the
+// port of a loopback address.
+func exact(text string, registered []string) bool {
+	if text == "" || slices.Contains(registered, text) {
+		return true
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.User != nil || u.Fragment != "" || u.Port() == "" {
+		return false
+	}
+	withoutPort := strings.Replace(text, ":"+u.Port(), "", 1)
+	for _, one := range registered {
+		if r, err := url.Parse(one); err == nil && r.Scheme == "http" && strings.Replace(one, ":"+r.Port(), "", 1) == withoutPort {
+			return true
+		}
+	}
+	return false
+}
+
+// Has reports whether the client asks for a prompt (OpenID Connect Core §3.1.2.1).
+func (a *Authorization) Has(prompt string) bool { return slices.Contains(a.Prompts, prompt) }
+
+// failed says why an authorization is not given, to the client where it may know.
+func (s *Server) failed(request fosite.AuthorizeRequester, err error) *Failure {
+	e := fosite.ErrorToRFC6749Error(err)
+	f := &Failure{Message: e.GetDescription(), Err: err}
+	if !request.IsRedirectURIValid() || !exact(request.GetRequestForm().Get("redirect_uri"), request.GetClient().GetRedirectURIs()) {
+		return f
+	}
+	back := *request.GetRedirectURI()
+	query := back.Query()
+	query.Set("error", e.ErrorField)
+	query.Set("error_description", e.GetDescription())
+	query.Set("iss", s.provider.Issuer)
+	if state := request.GetState(); state != "" {
+		query.Set("state", state)
+	}
+	back.RawQuery = query.Encode()
+	f.Back = back.String()
+	return f
+}
+
+// Refuse says that an authorization is not given: "login_required",
+// "consent_required" or "access_denied" (OpenID Connect Core §3.1.2.6).
+func (s *Server) Refuse(a *Authorization, code string) *Failure {
+	known := map[string]*fosite.RFC6749Error{
+		"login_required": fosite.ErrLoginRequired, "consent_required": fosite.ErrConsentRequired, "access_denied": fosite.ErrAccessDenied,
+	}
+	return s.failed(a.request, known[code])
+}
+
+// Grant lets the client have what it asks for, and returns the address to send the
+// browser to. asked is when it did. The error is a Failure.
+func (s *Server) Grant(ctx context.Context, a *Authorization, n provider.SignIn, p provider.Person, asked time.Time) (string, error) {
+	for _, scope := range a.request.GetRequestedScopes() {
+		a.request.GrantScope(scope)
+	}
+	for _, audience := range a.request.GetRequestedAudience() {
+		a.request.GrantAudience(audience)
+	}
+	var response fosite.AuthorizeResponder
+	err := s.provider.Tx.InTx(ctx, func(ctx context.Context) error {
+		own, err := s.begin(ctx, a.request, proof{actor: p.Actor, methods: n.Methods, level: n.Level(), at: n.At, asked: asked, signIn: n.ID})
+		if err != nil {
+			return err
+		}
+		response, err = s.fosite.NewAuthorizeResponse(ctx, a.request, own)
+		return err
+	})
+	if err != nil {
+		return "", s.failed(a.request, err)
+	}
+	back := *a.Back
+	query := back.Query()
+	for name := range response.GetParameters() {
+		query.Set(name, response.GetParameters().Get(name))
+	}
+	query.Set("iss", s.provider.Issuer) // RFC 9207
+	back.RawQuery = query.Encode()
+	return back.String(), nil
+}
+
+// isOurs reports whether an error is a defect or something that is away, so that
+// nothing of what was done may stay.
+func isOurs(err error) bool {
+	e, ok := errors.AsType[*fosite.RFC6749Error](err)
+	return err != nil && (!ok || e.CodeField >= http.StatusInternalServerError)
+}

@@ -1,0 +1,95 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/ory/fosite"
+	"github.com/ory/fosite/handler/openid"
+	"github.com/ory/fosite/token/jwt"
+
+	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// session is what tokens are made of, beside their request.
+type session struct {
+	*openid.DefaultSession
+
+	Tenant string `json:"tenant"`
+	SignIn string `json:"signIn,omitempty"`
+	// Of is the session that an exchanged token belongs to, and Actor who asked for it.
+	Of    string `json:"of,omitempty"`
+	Actor string `json:"actor,omitempty"`
+}
+
+func emptySession() *session { return &session{DefaultSession: openid.NewDefaultSession()} }
+
+// Clone implements fosite.Session.
+func (s *session) Clone() fosite.Session {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return emptySession() // it came out of JSON
+	}
+	out := emptySession()
+	_ = json.Unmarshal(raw, out) // it was written above
+	return out
+}
+
+// sessionOf returns the session of a request.
+func sessionOf(r fosite.Requester) *session {
+	if s, ok := r.GetSession().(*session); ok {
+		return s
+	}
+	return emptySession()
+}
+
+// proof is who has signed in, and how.
+type proof struct {
+	actor   kernel.Actor
+	methods []string
+	level   string
+	at      time.Time
+	asked   time.Time
+	signIn  string
+}
+
+// begin fills the session of a request in which somebody has signed in.
+func (s *Server) begin(ctx context.Context, r fosite.Requester, p proof) (*session, error) {
+	r.SetID(kernel.NewID("ses"))
+	client, err := s.provider.ByID(ctx, r.GetClient().GetID())
+	if err != nil {
+		return nil, err
+	}
+	out := emptySession()
+	out.Tenant, out.SignIn, out.Subject, out.Username = p.actor.Tenant, p.signIn, p.actor.ID, p.actor.Name
+	extra := map[string]any{"tenant": p.actor.Tenant, "sid": r.GetID()}
+	told, err := s.provider.Told(ctx, p.actor, r.GetGrantedScopes())
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range told {
+		extra[name] = value
+	}
+	out.Claims = &jwt.IDTokenClaims{
+		Subject: p.actor.ID, AuthTime: p.at, RequestedAt: p.asked, Extra: extra,
+		AuthenticationContextClassReference: p.level, AuthenticationMethodsReferences: p.methods,
+	}
+	out.Headers = &jwt.Headers{Extra: map[string]any{"alg": client.Algorithm}}
+	r.SetSession(out)
+	return out, nil
+}
+
+// opened returns the session that a request leads to.
+func (s *Server) opened(r fosite.Requester) provider.Session {
+	now, own := s.provider.Clock.Now(), sessionOf(r)
+	life := provider.AccessLife
+	if r.GetGrantedScopes().Has(provider.ScopeOffline) {
+		life = provider.SessionLife
+	}
+	return provider.Session{
+		ID: r.GetID(), Tenant: own.Tenant, Subject: own.Subject, Client: r.GetClient().GetID(), SignIn: own.SignIn,
+		Scopes: r.GetGrantedScopes(), ExpiresAt: now.Add(life),
+	}
+}

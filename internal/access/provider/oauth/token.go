@@ -1,0 +1,247 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"slices"
+
+	"github.com/ory/fosite"
+
+	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Token answers the token endpoint (RFC 6749 §3.2). What is done for an answer is done
+// whole or not at all; a refusal stays, with what it ended.
+func (s *Server) Token(w http.ResponseWriter, r *http.Request) {
+	if err := readForm(r); err != nil {
+		s.fosite.WriteAccessError(r.Context(), w, nil, err)
+		return
+	}
+	var answer fosite.AccessResponder
+	var request fosite.AccessRequester
+	var refused error
+	err := s.provider.Tx.InTx(withWhy(r.Context(), provider.EndedByClient), func(ctx context.Context) error {
+		request, answer, refused = s.give(ctx, r)
+		if isOurs(refused) {
+			return refused
+		}
+		return nil
+	})
+	switch {
+	case refused != nil:
+		s.fosite.WriteAccessError(r.Context(), w, request, refused)
+	case err != nil:
+		s.fosite.WriteAccessError(r.Context(), w, request, fosite.ErrServerError.WithWrap(err))
+	default:
+		s.fosite.WriteAccessResponse(r.Context(), w, request, answer)
+	}
+	if failed := firstOf(err, refused); isOurs(failed) {
+		s.provider.Log.ErrorContext(r.Context(), "a token was not given", "error", causeOf(failed))
+	}
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// causeOf returns what fosite's errors tell nobody.
+func causeOf(err error) string {
+	if e := fosite.ErrorToRFC6749Error(err); e.Debug() != "" {
+		return e.Debug()
+	}
+	return err.Error()
+}
+
+func (s *Server) give(ctx context.Context, r *http.Request) (fosite.AccessRequester, fosite.AccessResponder, error) {
+	request, err := s.fosite.NewAccessRequest(ctx, r, emptySession())
+	if err != nil {
+		return request, nil, err
+	}
+	if request.GetGrantTypes().ExactOne(provider.GrantClient) {
+		err = s.beginClient(ctx, request)
+	}
+	if err == nil {
+		err = s.stillThere(ctx, request)
+	}
+	if err != nil {
+		return request, nil, err
+	}
+	answer, err := s.fosite.NewAccessResponse(ctx, request)
+	return request, answer, err
+}
+
+// stillThere refuses tokens of somebody who is gone or kept out, and ends their session.
+func (s *Server) stillThere(ctx context.Context, r fosite.Requester) error {
+	own := sessionOf(r)
+	_, err := s.provider.Users.Acting(ctx, own.Tenant, own.Subject)
+	if !kernel.Is(err, kernel.NotFound) && !kernel.Is(err, kernel.Unauthenticated) {
+		return err
+	}
+	if err := s.provider.End(ctx, r.GetID(), provider.EndedWithUser); err != nil {
+		return err
+	}
+	return fosite.ErrInvalidGrant.WithHint("Whom it stands for may not sign in.")
+}
+
+// beginClient fills the session of a client that signs in by itself.
+func (s *Server) beginClient(ctx context.Context, r fosite.AccessRequester) error {
+	c, err := s.provider.ByID(ctx, r.GetClient().GetID())
+	if err != nil {
+		return err
+	}
+	actor, err := s.provider.ActorOf(ctx, c)
+	if err != nil {
+		return fosite.ErrUnauthorizedClient.WithHint(err.Error()).WithWrap(err)
+	}
+	for _, scope := range r.GetRequestedScopes() {
+		if slices.Contains(provider.APIScopes(), scope) {
+			r.GrantScope(scope)
+		}
+	}
+	for _, audience := range r.GetRequestedAudience() {
+		r.GrantAudience(audience)
+	}
+	now := s.provider.Clock.Now()
+	if _, err := s.begin(ctx, r, proof{actor: actor, level: "0", at: now, asked: now}); err != nil {
+		return err
+	}
+	expireAt(r, now)
+	return nil
+}
+
+// Revoke answers the revocation endpoint (RFC 7009).
+func (s *Server) Revoke(w http.ResponseWriter, r *http.Request) {
+	err := readForm(r)
+	if err == nil {
+		err = s.provider.Tx.InTx(withWhy(r.Context(), provider.EndedByClient), func(ctx context.Context) error {
+			return s.fosite.NewRevocationRequest(ctx, r)
+		})
+	}
+	if isOurs(err) {
+		s.provider.Log.ErrorContext(r.Context(), "a token was not revoked", "error", causeOf(err))
+		w.Header().Set("Retry-After", "5")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	s.fosite.WriteRevocationResponse(r.Context(), w, err)
+}
+
+// readForm reads the form of a request before anything waits for it.
+func readForm(r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return fosite.ErrInvalidRequest.WithHint("Use POST.")
+	}
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
+		return fosite.ErrInvalidRequest.WithHint("Send a form as application/x-www-form-urlencoded.")
+	}
+	if err := r.ParseForm(); err != nil {
+		return fosite.ErrInvalidRequest.WithHint("The form is not readable.").WithWrap(err)
+	}
+	for name, list := range r.PostForm {
+		if len(list) > 1 && name != "audience" && name != "resource" {
+			return fosite.ErrInvalidRequest.WithHintf("%s is there more than once (RFC 6749 §3.2).", name)
+		}
+	}
+	if len(r.URL.RawQuery) > 0 && r.URL.Query().Has("client_secret") {
+		return fosite.ErrInvalidRequest.WithHint("A secret does not belong into an address.")
+	}
+	return nil
+}
+
+// Introspection is what a client learns of a token (RFC 7662 §2.2).
+type Introspection struct {
+	Active   bool     `json:"active"`
+	Scope    string   `json:"scope,omitempty"`
+	Client   string   `json:"client_id,omitempty"`
+	Username string   `json:"username,omitempty"`
+	Type     string   `json:"token_type,omitempty"`
+	Expires  int64    `json:"exp,omitempty"`
+	IssuedAt int64    `json:"iat,omitempty"`
+	Subject  string   `json:"sub,omitempty"`
+	Audience []string `json:"aud,omitempty"`
+	Issuer   string   `json:"iss,omitempty"`
+	ID       string   `json:"jti,omitempty"`
+	Tenant   string   `json:"tenant,omitempty"`
+	Session  string   `json:"sid,omitempty"`
+}
+
+// Introspect answers the introspection endpoint (RFC 7662), for clients that keep a
+// secret, about tokens of their tenant.
+func (s *Server) Introspect(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	err := readForm(r)
+	var by fosite.Client
+	if err == nil {
+		by, err = s.fosite.AuthenticateClient(ctx, r, r.PostForm)
+	}
+	if err == nil && by.IsPublic() {
+		err = fosite.ErrInvalidClient.WithHint("A client without a secret may not ask about tokens.")
+	}
+	if err != nil {
+		s.fosite.WriteAccessError(ctx, w, nil, err)
+		return
+	}
+	asks, err := s.provider.ByID(ctx, by.GetID())
+	if err != nil {
+		s.fosite.WriteAccessError(ctx, w, nil, err)
+		return
+	}
+	out, err := s.introspect(ctx, asks, r.PostForm.Get("token"))
+	if err != nil {
+		s.fosite.WriteAccessError(ctx, w, nil, fosite.ErrServerError.WithWrap(err))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(out) // the client may have left
+}
+
+func (s *Server) introspect(ctx context.Context, asks provider.Client, token string) (Introspection, error) {
+	claims, err := s.provider.Inspect(ctx, token)
+	if err != nil {
+		return s.introspectRefresh(ctx, asks, token)
+	}
+	actor, err := s.provider.Users.Acting(ctx, claims.Tenant, claims.Subject)
+	if err != nil || claims.Tenant != asks.Tenant {
+		return Introspection{}, unless(err)
+	}
+	return Introspection{
+		Active: true, Scope: claims.Scope, Client: claims.Client, Username: actor.Name, Type: "Bearer", Expires: claims.Expires,
+		IssuedAt: claims.IssuedAt, Subject: claims.Subject, Audience: claims.Audience, Issuer: claims.Issuer, ID: claims.ID,
+		Tenant: claims.Tenant, Session: claims.Session,
+	}, nil
+}
+
+// introspectRefresh tells of a refresh token to the client that has it.
+func (s *Server) introspectRefresh(ctx context.Context, asks provider.Client, token string) (Introspection, error) {
+	r, spent, err := s.storage.get(ctx, kindRefresh, provider.HashOf(token))
+	if err != nil || spent || r.GetClient().GetID() != asks.ID {
+		return Introspection{}, unless(err)
+	}
+	n, err := s.provider.Holding(ctx, r.GetID())
+	expires := r.GetSession().GetExpiresAt(fosite.RefreshToken)
+	if err != nil || !expires.After(s.provider.Clock.Now()) {
+		return Introspection{}, unless(err)
+	}
+	return Introspection{
+		Active: true, Scope: joined(r.GetGrantedScopes()), Client: n.Client, Expires: expires.Unix(),
+		Subject: n.Subject, Issuer: s.provider.Issuer, Tenant: n.Tenant, Session: n.ID,
+	}, nil
+}
+
+// unless keeps an error that is not about the token: whoever asks learns nothing of why
+// one does not hold.
+func unless(err error) error {
+	if err == nil || kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Unauthenticated) || fosite.ErrorToRFC6749Error(err).Is(fosite.ErrNotFound) {
+		return nil
+	}
+	return err
+}

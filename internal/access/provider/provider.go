@@ -1,0 +1,190 @@
+// Package provider makes Terrace an OpenID provider: it knows the programs that
+// may ask people to sign in, the browsers in which somebody is signed in, the
+// sessions that were given to programs, and the keys that sign tokens.
+//
+// It owns what an access token says and whether it still holds. It does not own
+// who somebody is (access/identity), how OAuth speaks (provider/oauth, on fosite)
+// nor the pages that people see (provider/providerapi).
+package provider
+
+import (
+	"slices"
+	"time"
+)
+
+// The scopes that a client can ask for (OpenID Connect Core §5.4 and Terrace's own).
+const (
+	ScopeOpenID  = "openid"
+	ScopeProfile = "profile"
+	ScopeOffline = "offline_access"
+	ScopeGroups  = "groups"
+)
+
+// Scopes returns every scope, those of the API last.
+func Scopes() []string {
+	return append([]string{ScopeOpenID, ScopeProfile, ScopeOffline, ScopeGroups}, APIScopes()...)
+}
+
+// APIScopes returns the scopes that let a token be used with Terrace's API.
+func APIScopes() []string { return []string{"read", "deploy", "approve", "secrets", "admin"} }
+
+// The grants of OAuth (RFC 6749 §1.3 and its extensions).
+const (
+	GrantCode     = "authorization_code"
+	GrantRefresh  = "refresh_token"
+	GrantClient   = "client_credentials"
+	GrantDevice   = "urn:ietf:params:oauth:grant-type:device_code"
+	GrantExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+)
+
+// Grants returns every grant.
+func Grants() []string {
+	return []string{GrantCode, GrantRefresh, GrantClient, GrantDevice, GrantExchange}
+}
+
+// How long things last. What Terrace signs ends within MaxTokenLife.
+const (
+	AccessLife   = 10 * time.Minute
+	IDTokenLife  = 10 * time.Minute
+	CodeLife     = time.Minute
+	DeviceLife   = 10 * time.Minute
+	RefreshLife  = 30 * 24 * time.Hour
+	SessionLife  = 90 * 24 * time.Hour
+	SignInLife   = 12 * time.Hour
+	TicketLife   = 30 * time.Minute
+	MaxTokenLife = 10 * time.Minute
+)
+
+// The algorithms that Terrace signs with (RFC 7518 §3.1).
+const (
+	ES256 = "ES256"
+	RS256 = "RS256"
+)
+
+// CLI is the id of the client that every Terrace has: the program terrace.
+const CLI = "terrace-cli"
+
+// Client is a program that may ask people to sign in, or that signs in itself.
+type Client struct {
+	ID string
+	// Tenant is whose people may use it; "" is everybody, for what Terrace brings itself.
+	Tenant string
+	Name   string
+	// Public clients keep no secret: they run on people's machines.
+	Public bool
+	// Secret is the SHA-256 of the secret, in hex; it has 256 random bits.
+	Secret string
+	// Redirects and LogoutRedirects are where people may be sent back to, to the letter;
+	// the port of a loopback address is free (RFC 8252 §7.3).
+	Redirects       []string
+	LogoutRedirects []string
+	Grants          []string
+	Scopes          []string
+	// Audiences are whom its access tokens may be for, beside Terrace itself.
+	Audiences []string
+	// Algorithm signs its ID tokens.
+	Algorithm string
+	CreatedAt time.Time
+}
+
+// Native reports whether it runs on people's machines, so that any program there can
+// say that it is this one (RFC 8252 §8.6).
+func (c Client) Native() bool { return c.Public }
+
+// BuiltIn reports whether the client came with Terrace.
+func (c Client) BuiltIn() bool { return c.Tenant == "" }
+
+// builtIn returns the client of every Terrace.
+func builtIn(id, issuer string) (Client, bool) {
+	if id != CLI {
+		return Client{}, false
+	}
+	return Client{
+		ID: CLI, Name: "The command line terrace", Public: true,
+		Redirects: []string{"http://127.0.0.1/callback", "http://[::1]/callback"},
+		Grants:    []string{GrantCode, GrantRefresh, GrantDevice, GrantExchange},
+		Scopes:    Scopes(), Audiences: []string{issuer}, Algorithm: ES256,
+	}, true
+}
+
+// SignIn is a browser in which somebody is signed in.
+type SignIn struct {
+	ID     string
+	Tenant string
+	UserID string
+	// Hash is the SHA-256 of the cookie.
+	Hash string
+	// Methods are how they proved who they are (RFC 8176).
+	Methods   []string
+	At        time.Time
+	ExpiresAt time.Time
+	EndedAt   time.Time
+}
+
+// holds reports whether the sign-in is good at a time.
+func (s SignIn) holds(now time.Time) bool { return s.EndedAt.IsZero() && s.ExpiresAt.After(now) }
+
+// Level is the authentication context class (OpenID Connect Core §2): "2" with a
+// second factor, "1" without.
+func (s SignIn) Level() string {
+	if len(s.Methods) > 1 {
+		return "2"
+	}
+	return "1"
+}
+
+// Session is what one sign-in gave one client: tokens of it name it as sid.
+type Session struct {
+	ID      string
+	Tenant  string
+	Subject string
+	Client  string
+	// SignIn is the browser's, "" where there was none.
+	SignIn    string
+	Scopes    []string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	EndedAt   time.Time
+	// Why it ended, for people.
+	Why string
+}
+
+// Request is something that is kept for the time between two steps of OAuth: a code,
+// what belongs to it, a refresh token. Its secret is known to its bearer alone.
+type Request struct {
+	Kind string
+	// Hash is the SHA-256 of the secret, in hex.
+	Hash string
+	// Session is the id of the session that it leads to.
+	Session string
+	Body    []byte
+	// Spent says that it was used, and is kept to know it when it comes again.
+	Spent     bool
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// Claims are what an access token says (RFC 9068).
+type Claims struct {
+	Issuer   string   `json:"iss"`
+	Subject  string   `json:"sub"`
+	Audience []string `json:"aud"`
+	Expires  int64    `json:"exp"`
+	IssuedAt int64    `json:"iat"`
+	ID       string   `json:"jti"`
+	Client   string   `json:"client_id"`
+	Scope    string   `json:"scope"`
+	Tenant   string   `json:"tenant"`
+	Session  string   `json:"sid"`
+	AuthTime int64    `json:"auth_time,omitempty"`
+	// Actor is who acts for the subject, after an exchange (RFC 8693 §4.1).
+	Actor *ActorClaim `json:"act,omitempty"`
+}
+
+// ActorClaim names who acts.
+type ActorClaim struct {
+	Subject string `json:"sub"`
+}
+
+// For reports whether the token is for an audience.
+func (c Claims) For(audience string) bool { return slices.Contains(c.Audience, audience) }

@@ -1,0 +1,82 @@
+package providerapi
+
+import (
+	"crypto/subtle"
+	"net/http"
+
+	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The cookies: who is signed in, and which browser a form is of. Over TLS their names
+// have the prefix that keeps other hosts from setting them (RFC 6265bis §4.1.3.2).
+const (
+	cookieSignIn = "terrace-sign-in"
+	cookieForm   = "terrace-form"
+	prefixForm   = "terx_"
+)
+
+func (h *Handler) cookieName(name string) string {
+	if h.secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+func (h *Handler) read(r *http.Request, name string) string {
+	c, err := r.Cookie(h.cookieName(name))
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// set gives the browser a cookie that ends with it; an empty one is taken away.
+func (h *Handler) set(w http.ResponseWriter, name, value string) {
+	age := 0
+	if value == "" {
+		age = -1
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: h.cookieName(name), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: h.secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// formOf returns what forms of this browser send, so that no other site can have sent
+// them, and makes the browser known where it is not.
+func (h *Handler) formOf(w http.ResponseWriter, r *http.Request) string {
+	cookie := h.read(r, cookieForm)
+	if len(cookie) < len(prefixForm)+32 {
+		cookie = h.newForm(w)
+	}
+	return formToken(cookie)
+}
+
+func (h *Handler) newForm(w http.ResponseWriter) string {
+	cookie := provider.NewSecret(prefixForm)
+	h.set(w, cookieForm, cookie)
+	return cookie
+}
+
+func formToken(cookie string) string { return provider.HashOf("form of " + cookie) }
+
+// browser names the browser in a ticket.
+func (h *Handler) browser(r *http.Request) string {
+	return provider.HashOf("browser of " + h.read(r, cookieForm))
+}
+
+// checkForm refuses a form that this browser was not shown.
+func (h *Handler) checkForm(r *http.Request) error {
+	refused := kernel.Errorf(kernel.Denied, "this form was not sent from Terrace's own page").WithFix("go back, load the page again and send it once more")
+	if err := h.foreign.Check(r); err != nil {
+		return refused
+	}
+	if err := r.ParseForm(); err != nil {
+		return kernel.Errorf(kernel.Invalid, "the form is not readable")
+	}
+	cookie := h.read(r, cookieForm)
+	if cookie == "" || subtle.ConstantTimeCompare([]byte(r.PostForm.Get("form")), []byte(formToken(cookie))) != 1 {
+		return refused
+	}
+	return nil
+}

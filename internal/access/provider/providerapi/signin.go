@@ -1,0 +1,257 @@
+package providerapi
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// toSignIn sends the browser to the page to sign in on.
+func (h *Handler) toSignIn(w http.ResponseWriter, r *http.Request, t provider.Ticket) {
+	sealed, err := h.Provider.SealTicket(r.Context(), t)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	redirect(w, "/sign-in?t="+sealed)
+}
+
+// showSignIn shows the page to sign in on, or, for no purpose, who is signed in.
+func (h *Handler) showSignIn(w http.ResponseWriter, r *http.Request) {
+	text := r.URL.Query().Get("t")
+	if text == "" {
+		t := provider.Ticket{Next: "/sign-in", Asked: h.Provider.Clock.Now()}
+		if _, p, err := h.Provider.SignedIn(r.Context(), h.read(r, cookieSignIn)); err == nil {
+			h.askSignOut(w, r, t, p)
+			return
+		}
+		h.toSignIn(w, r, t)
+		return
+	}
+	t, err := h.Provider.OpenTicket(r.Context(), text)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.signInPage(w, r, http.StatusOK, t, text, view{User: h.hintOf(r.Context(), t)})
+}
+
+// signInPage shows the form.
+func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request, status int, t provider.Ticket, text string, v view) {
+	v.Title, v.Ticket, v.Form, v.Back = "Sign in", text, h.formOf(w, r), t.Back
+	if a, err := h.OAuth.Authorization(r.Context(), t.Query); err == nil && t.Query != "" {
+		v.Client = a.Client.Name
+	}
+	if v.Tenant == "" {
+		v.Tenant = h.tenantOf(t)
+	}
+	var err error
+	if h.Several != nil && t.Tenant == "" {
+		if v.Several, err = h.Several(r.Context()); err != nil {
+			h.fail(w, r, err)
+			return
+		}
+	}
+	if v.Upstreams, err = h.offered(r.Context(), v.Tenant, text); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.show(w, status, "signin", v)
+}
+
+func (h *Handler) tenantOf(t provider.Ticket) string {
+	if t.Tenant != "" {
+		return t.Tenant
+	}
+	return h.Provider.Tenant
+}
+
+func (h *Handler) hintOf(ctx context.Context, t provider.Ticket) string {
+	if a, err := h.OAuth.Authorization(ctx, t.Query); err == nil && len(a.Hint) <= 64 {
+		return a.Hint
+	}
+	return ""
+}
+
+func (h *Handler) offered(ctx context.Context, tenant, ticket string) ([]upstream, error) {
+	if h.Upstreams == nil {
+		return nil, nil
+	}
+	all, err := h.Upstreams.Offered(ctx, tenant)
+	out := make([]upstream, 0, len(all))
+	for _, u := range all {
+		out = append(out, upstream{u.Label, u.Begin + "?t=" + ticket})
+	}
+	return out, err
+}
+
+// signIn takes a name and a password.
+func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	if err := h.checkForm(r); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	text := r.PostForm.Get("t")
+	t, err := h.Provider.OpenTicket(ctx, text)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	tenant := r.PostForm.Get("tenant")
+	if tenant == "" || t.Tenant != "" {
+		tenant = h.tenantOf(t)
+	}
+	name := r.PostForm.Get("username")
+	actor, err := h.Provider.Users.CheckPassword(ctx, tenant, name, r.PostForm.Get("password"))
+	switch {
+	case kernel.Is(err, kernel.Unauthenticated):
+		h.signInPage(w, r, http.StatusUnauthorized, t, text, view{Error: err.Error(), User: name, Tenant: tenant})
+	case kernel.Is(err, kernel.Locked):
+		w.Header().Set("Retry-After", "60")
+		h.signInPage(w, r, http.StatusTooManyRequests, t, text, view{Error: err.Error(), User: name, Tenant: tenant})
+	case err != nil:
+		h.fail(w, r, err)
+	default:
+		h.proven(w, r, t, provider.Person{Actor: actor, Methods: []string{"pwd"}})
+	}
+}
+
+// SignedIn goes on with somebody whom an upstream provider has signed in, for what the
+// ticket says that they came for.
+func (h *Handler) SignedIn(w http.ResponseWriter, r *http.Request, ticket string, p provider.Person) {
+	t, err := h.Provider.OpenTicket(r.Context(), ticket)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.proven(w, r, t, p)
+}
+
+// proven asks for the next step, or signs the browser in where there is none.
+func (h *Handler) proven(w http.ResponseWriter, r *http.Request, t provider.Ticket, p provider.Person) {
+	ctx, now := r.Context(), h.Provider.Clock.Now()
+	t.Half = &provider.Half{Tenant: p.Tenant, UserID: p.ID, Methods: p.Methods, At: now, Browser: h.browser(r)}
+	for _, step := range h.Steps {
+		needed, err := step.Needed(ctx, p)
+		if err != nil {
+			h.fail(w, r, err)
+			return
+		}
+		if needed {
+			sealed, err := h.Provider.SealTicket(ctx, t)
+			if err != nil {
+				h.fail(w, r, err)
+				return
+			}
+			redirect(w, "/sign-in/step/"+step.Name()+"?t="+sealed)
+			return
+		}
+	}
+	h.begin(w, r, t, p, now)
+}
+
+// begin signs the browser in. What it had before, a cookie that somebody may have put
+// there, is replaced.
+func (h *Handler) begin(w http.ResponseWriter, r *http.Request, t provider.Ticket, p provider.Person, at time.Time) {
+	ctx := r.Context()
+	if n, _, err := h.Provider.SignedIn(ctx, h.read(r, cookieSignIn)); err == nil && n.UserID != p.ID {
+		if err := h.Provider.SignOut(ctx, n); err != nil {
+			h.fail(w, r, err)
+			return
+		}
+	}
+	cookie, err := h.Provider.Begin(ctx, p, at)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.set(w, cookieSignIn, cookie)
+	h.newForm(w)
+	t.Half = nil
+	if t.Next != "" {
+		redirect(w, t.Next)
+		return
+	}
+	sealed, err := h.Provider.SealTicket(ctx, t)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	redirect(w, "/oauth2/continue?t="+sealed)
+}
+
+// half returns the step of a request, and who has to do it.
+func (h *Handler) half(r *http.Request, text string) (provider.Step, provider.Ticket, provider.Person, error) {
+	t, err := h.Provider.OpenTicket(r.Context(), text)
+	if err != nil {
+		return nil, t, provider.Person{}, err
+	}
+	lost := kernel.Errorf(kernel.Invalid, "this page belongs to another sign-in").WithFix("go back to where you came from and begin again")
+	if t.Half == nil || t.Half.Browser != h.browser(r) {
+		return nil, t, provider.Person{}, lost
+	}
+	actor, err := h.Provider.Users.Acting(r.Context(), t.Half.Tenant, t.Half.UserID)
+	if err != nil {
+		return nil, t, provider.Person{}, err
+	}
+	for _, step := range h.Steps {
+		if step.Name() == chi.URLParam(r, "step") {
+			return step, t, provider.Person{Actor: actor, Methods: t.Half.Methods}, nil
+		}
+	}
+	return nil, t, provider.Person{}, lost
+}
+
+func (h *Handler) showStep(w http.ResponseWriter, r *http.Request) {
+	text := r.URL.Query().Get("t")
+	step, t, p, err := h.half(r, text)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.stepPage(w, r, http.StatusOK, step, t, p, text, "")
+}
+
+func (h *Handler) stepPage(w http.ResponseWriter, r *http.Request, status int, step provider.Step, t provider.Ticket, p provider.Person, text, wrong string) {
+	form, err := step.Show(r.Context(), p)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	h.show(w, status, "step", view{
+		Title: form.Title, Step: form, Action: "/sign-in/step/" + url.PathEscape(step.Name()), Ticket: text, Form: h.formOf(w, r), Error: wrong, Back: t.Back,
+	})
+}
+
+func (h *Handler) takeStep(w http.ResponseWriter, r *http.Request) {
+	if err := h.checkForm(r); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	text := r.PostForm.Get("t")
+	step, t, p, err := h.half(r, text)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	methods, err := step.Take(r.Context(), p, r.PostForm)
+	switch {
+	case kernel.Is(err, kernel.Unauthenticated):
+		h.stepPage(w, r, http.StatusUnauthorized, step, t, p, text, err.Error())
+	case kernel.Is(err, kernel.Locked):
+		w.Header().Set("Retry-After", "60")
+		h.stepPage(w, r, http.StatusTooManyRequests, step, t, p, text, err.Error())
+	case err != nil:
+		h.fail(w, r, err)
+	default:
+		p.Methods = append(p.Methods, methods...)
+		h.proven(w, r, t, p)
+	}
+}

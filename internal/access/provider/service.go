@@ -1,0 +1,160 @@
+package provider
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Keys keeps signing keys. Numbers count per algorithm: a second of a number is a
+// Conflict, so that of several replicas one adds a key.
+type Keys interface {
+	AddKey(ctx context.Context, k Key) error
+	// EndKeys has the keys of an algorithm below a number published no longer than until.
+	EndKeys(ctx context.Context, algorithm string, below int64, until time.Time) error
+	// SigningKeys returns those that are published at a time, the oldest first.
+	SigningKeys(ctx context.Context, at time.Time) ([]Key, error)
+	RemoveKeys(ctx context.Context, before time.Time) (int64, error)
+}
+
+// Sessions keeps what clients were given.
+type Sessions interface {
+	// OpenSession keeps a session, and reports whether it is new.
+	OpenSession(ctx context.Context, s Session) (bool, error)
+	Session(ctx context.Context, id string) (Session, error)
+	// EndSession ends one that has not ended, and reports whether it did.
+	EndSession(ctx context.Context, id, why string, at time.Time) (bool, error)
+	// SessionsOf returns those that hold: of a browser's sign-in, or of a client.
+	SessionsOf(ctx context.Context, signIn, client string) ([]Session, error)
+	// Ended returns the ids of those that ended after a time.
+	Ended(ctx context.Context, after time.Time) ([]string, error)
+}
+
+// Requests keeps codes and refresh tokens.
+type Requests interface {
+	AddRequest(ctx context.Context, r Request) error
+	// Request returns one that was not removed; NotFound for none.
+	Request(ctx context.Context, kind, hash string) (Request, error)
+	// SpendRequest marks one as used; Stale where it is already.
+	SpendRequest(ctx context.Context, kind, hash string) error
+	RemoveRequest(ctx context.Context, kind, hash string) error
+}
+
+// Browsers keeps who is signed in where, and what they let clients do.
+type Browsers interface {
+	AddSignIn(ctx context.Context, s SignIn) error
+	SignInByHash(ctx context.Context, hash string) (SignIn, error)
+	EndSignIn(ctx context.Context, id string, at time.Time) (bool, error)
+	// Consent returns the scopes that a person let a client have.
+	Consent(ctx context.Context, tenant, user, client string) ([]string, error)
+	PutConsent(ctx context.Context, tenant, user, client string, scopes []string, at time.Time) error
+}
+
+// Clients keeps the programs that may ask people to sign in.
+type Clients interface {
+	AddClient(ctx context.Context, c Client) error
+	// Client returns one of any tenant: its id is what a request has.
+	Client(ctx context.Context, id string) (Client, error)
+	Clients(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[Client], error)
+	SetSecret(ctx context.Context, tenant, id, hash string) error
+	RemoveClient(ctx context.Context, tenant, id string) error
+}
+
+// Devices keeps sign-ins of machines without a browser (RFC 8628).
+type Devices interface {
+	AddDevice(ctx context.Context, d Device) error
+	DeviceByHash(ctx context.Context, hash string) (Device, error)
+	DeviceByCode(ctx context.Context, code string) (Device, error)
+	// PutDevice writes one over the status that was seen, else it is Stale.
+	PutDevice(ctx context.Context, d Device, seen DeviceStatus) error
+}
+
+// Store is all that the provider keeps.
+type Store interface {
+	Keys
+	Sessions
+	Requests
+	Browsers
+	Clients
+	Devices
+	// Revision returns how often keys and sessions that ended have changed; Advance
+	// counts a change.
+	Revision(ctx context.Context) (int64, error)
+	Advance(ctx context.Context) error
+	// Sweep removes what nobody can use since a time.
+	Sweep(ctx context.Context, before time.Time) (int64, error)
+}
+
+// Users knows people.
+type Users interface {
+	// CheckPassword returns whom a password signs in.
+	CheckPassword(ctx context.Context, tenant, name, password string) (kernel.Actor, error)
+	// Acting returns who has an id, unless they are kept out.
+	Acting(ctx context.Context, tenant, id string) (kernel.Actor, error)
+}
+
+// Groups knows which groups somebody is in.
+type Groups interface {
+	GroupsOf(ctx context.Context, tenant, id string) ([]string, error)
+}
+
+// Authorizer decides.
+type Authorizer interface {
+	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+}
+
+// Journal takes facts.
+type Journal interface {
+	Record(ctx context.Context, f kernel.Fact) error
+}
+
+// Tx runs a function in a transaction.
+type Tx interface {
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Sealer encrypts what is kept.
+type Sealer interface {
+	Seal(ctx context.Context, plain, associated []byte) ([]byte, error)
+	Open(ctx context.Context, sealed, associated []byte) ([]byte, error)
+}
+
+// Config is what a Service is made of.
+type Config struct {
+	Store      Store
+	Tx         Tx
+	Users      Users
+	Groups     Groups // nil tells none
+	Authorizer Authorizer
+	Journal    Journal
+	Sealer     Sealer
+	// Issuer is the address under which others reach Terrace, without a slash at its end.
+	Issuer string
+	// Tenant is signed in to where nobody names one.
+	Tenant string
+	Clock  kernel.Clock
+	Log    *slog.Logger
+}
+
+// Service is the provider.
+type Service struct {
+	Config
+
+	known    atomic.Pointer[known]
+	reading  sync.Mutex
+	turn     atomic.Int64
+	verified *verified
+	tries    *tries
+}
+
+// New returns a provider.
+func New(c Config) *Service {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Config: c, verified: newVerified(), tries: newTries()}
+}

@@ -1,0 +1,91 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Why sessions end, as people read it in the audit log.
+const (
+	EndedBySignOut = "signed out"
+	EndedByReuse   = "a refresh token was used twice"
+	EndedByReplay  = "an authorization code was used twice"
+	EndedByClient  = "its client gave it back"
+	EndedWithUser  = "its user is kept out"
+	EndedByRemoval = "its client was removed"
+	EndedByExpiry  = "its time was over"
+)
+
+// Open keeps a session when its first tokens are given, and does nothing for one that
+// there is.
+func (s *Service) Open(ctx context.Context, n Session) error {
+	n.CreatedAt = s.Clock.Now()
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		fresh, err := s.Store.OpenSession(ctx, n)
+		if err != nil || !fresh {
+			return err
+		}
+		actor, err := s.Users.Acting(ctx, n.Tenant, n.Subject)
+		if err != nil {
+			return err
+		}
+		return s.record(kernel.WithActor(ctx, actor), n.Tenant, "session.opened", n.ID,
+			map[string]any{"user": actor.Name, "name": n.Client, "expiresAt": n.ExpiresAt})
+	})
+}
+
+// Holding returns a session that has not ended.
+func (s *Service) Holding(ctx context.Context, id string) (Session, error) {
+	n, err := s.Store.Session(ctx, id)
+	switch {
+	case err != nil:
+		return Session{}, err
+	case !n.EndedAt.IsZero():
+		return n, kernel.Errorf(kernel.Unauthenticated, "the session has ended: %s", n.Why).WithFix("sign in again")
+	case !n.ExpiresAt.After(s.Clock.Now()):
+		return n, kernel.Errorf(kernel.Unauthenticated, "the session has ended: %s", EndedByExpiry).WithFix("sign in again")
+	}
+	return n, nil
+}
+
+// End ends a session: no token of it holds any more. One that has ended, or never was,
+// stays as it is.
+func (s *Service) End(ctx context.Context, id, why string) error {
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		n, err := s.Store.Session(ctx, id)
+		if kernel.Is(err, kernel.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return s.endAll(ctx, []Session{n}, why)
+	})
+}
+
+// endAll ends sessions in the transaction of ctx.
+func (s *Service) endAll(ctx context.Context, sessions []Session, why string) error {
+	for _, n := range sessions {
+		if err := s.changed(ctx); err != nil {
+			return err
+		}
+		ended, err := s.Store.EndSession(ctx, n.ID, why, s.Clock.Now())
+		if err != nil {
+			return err
+		}
+		if !ended {
+			continue
+		}
+		if err := s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": n.Subject, "client": n.Client, "why": why}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sweep removes what nobody can use any more.
+func (s *Service) Sweep(ctx context.Context) error {
+	_, err := s.Store.Sweep(ctx, s.Clock.Now().Add(-MaxTokenLife-leeway))
+	return err
+}

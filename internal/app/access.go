@@ -7,6 +7,10 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/access/identity/identitysql"
+	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/access/provider/oauth"
+	"github.com/terrace-idp/terrace/internal/access/provider/providerapi"
+	"github.com/terrace-idp/terrace/internal/access/provider/providersql"
 	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
@@ -22,6 +26,7 @@ type access struct {
 	runEnds  *runEnds
 	tenants  *tenant.Service
 	identity *identity.Service
+	provider *provider.Service
 }
 
 func newAccess(p *platform) *access {
@@ -33,9 +38,19 @@ func newAccess(p *platform) *access {
 		Store: identitysql.NewStore(p.db), Tx: p.db, Projects: a.tenants, Journal: a.journal,
 		Runs: p.runTokens, Logger: p.log,
 	})
+	a.provider = provider.New(provider.Config{
+		Store: providersql.NewStore(p.db), Tx: p.db, Users: a.identity, Authorizer: a.identity, Journal: a.journal, Sealer: p.sealer,
+		Issuer: p.publicURL(), Tenant: p.config.Tenant, Log: p.log,
+	})
+	a.identity.Access = a.provider
 	// The rooms need each other: whose project it is, and who may see it.
 	a.audit.Authorizer, a.audit.Users, a.tenants.Authorizer = a.identity, a.identity, a.identity
 	return a
+}
+
+// signInPages serve the OpenID provider.
+func (a *access) signInPages() *providerapi.Handler {
+	return providerapi.New(providerapi.Config{Provider: a.provider, OAuth: oauth.New(a.provider)})
 }
 
 // eventTypes are the names of all types of facts.

@@ -60,7 +60,7 @@ func (a *App) handler() http.Handler {
 	runners := fleetapi.API{Fleet: a.delivery.fleet, ProviderVersion: ProviderVersion}
 	runners.Provider, _ = a.platform.provider() // it was installed from there
 	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
-	for _, w := range []wire{modules, planes, states, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity)} {
+	for _, w := range []wire{modules, planes, states, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), a.access.signInPages()} {
 		w.Mount(router)
 	}
 	api := httpserver.NewAPI(router, apiVersion)

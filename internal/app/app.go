@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/access/provider"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
@@ -76,6 +77,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.first, a.created, err = a.access.bootstrap(ctx, a.platform); err != nil {
 		return err
 	}
+	if err := a.access.provider.EnsureKeys(ctx, provider.ES256); err != nil {
+		return err
+	}
 	if a.fabric, err = newFabric(ctx, a.platform, a.access); err != nil {
 		return err
 	}
@@ -131,6 +135,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 		return err
 	}
 	a.fabric.loops(a.loops, a.platform, a.access.events)
+	a.loops.Every("signing keys", time.Hour, a.access.provider.Turn)
+	a.loops.Every("sign-in sweep", time.Hour, a.access.provider.Sweep)
 	a.loops.Every("stages", stageLook, a.delivery.stageSets.Follow)
 	a.loops.Add("runs", a.delivery.runs.Watch)
 	a.loops.Add("verifications", a.delivery.runs.Verifications)

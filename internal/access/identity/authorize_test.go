@@ -22,6 +22,7 @@ func matrix() map[string]string {
 		"workload.deploy": "dm", "workload.destroy": "dm", "workload.verify": "dam", "artifact.upload": "dm", "run.discard": "dm", "output.take": "dm", "workload.orphan": "m",
 		"run.cancel": "dm", "secret.write": "dm", "run.approve": "am", "policy.override": "am", "release.approve": "am",
 		"project.create": "m", "member.set": "m", "user.create": "m", "user.disable": "m", "user.read": "m", "token.create": "m",
+		"client.read": "m", "client.register": "m", "signing-key.read": "m", "signing-key.rotate": "m",
 		"audit.read": "m", "module.publish": "m", "definition.apply": "m", "definition.delete": "m", "landing-zone.set": "m",
 		"secret.read": "m", "state.read": "m",
 		"repo.read": "vdam", "repo.push": "dm", "repo.create": "dm", "repo.connect": "m", "repo.bind": "m", "repo.delete": "m",

@@ -82,6 +82,13 @@ type Tx interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
+// AccessTokens verifies what the OpenID provider has given.
+type AccessTokens interface {
+	// LooksLike reports whether a bearer token has the form of one.
+	LooksLike(bearer string) bool
+	Verify(ctx context.Context, bearer string) (kernel.Actor, error)
+}
+
 // Config is what a Service is made of.
 type Config struct {
 	Store    Store
@@ -90,6 +97,8 @@ type Config struct {
 	Journal  Journal
 	// Runs verifies run tokens; nil accepts none.
 	Runs *tokens.Issuer
+	// Access verifies access tokens; nil accepts none.
+	Access AccessTokens
 	// Clock is the system's where nil.
 	Clock kernel.Clock
 	// Logger is told of failed sign-ins; nil logs nothing.

@@ -62,8 +62,8 @@ func (s *Service) known(ctx context.Context, tenant, name, password string) (Use
 	return u, nil
 }
 
-// Authenticate returns who a bearer token stands for: a personal token's user
-// or a run. The error is Unauthenticated for any other.
+// Authenticate returns who a bearer token stands for: a personal token's user,
+// a run, or whom an access token of the OpenID provider names. The error is Unauthenticated for any other.
 func (s *Service) Authenticate(ctx context.Context, bearer string) (kernel.Actor, error) {
 	if strings.HasPrefix(bearer, tokens.Prefix) && s.Runs != nil {
 		run, err := s.Runs.Verify(bearer)
@@ -71,6 +71,9 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (kernel.Actor
 			return kernel.Actor{}, err
 		}
 		return run.Actor(), nil
+	}
+	if s.Access != nil && s.Access.LooksLike(bearer) {
+		return s.Access.Verify(ctx, bearer)
 	}
 	if !wellFormed(bearer) {
 		return kernel.Actor{}, badToken()

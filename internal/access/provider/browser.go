@@ -122,8 +122,9 @@ func oldTicket() error {
 }
 
 // Begin keeps that a browser is signed in, and returns its cookie. It is a new one
-// each time: what the browser had before is worth nothing.
-func (s *Service) Begin(ctx context.Context, p Person, at time.Time) (cookie string, err error) {
+// each time: the one that the browser had before, former, is worth nothing any more.
+// What clients were given goes on where it was the same person.
+func (s *Service) Begin(ctx context.Context, p Person, at time.Time, former string) (cookie string, err error) {
 	cookie = NewSecret(prefixCookie)
 	n := SignIn{
 		ID: kernel.NewID("sgn"), Tenant: p.Tenant, UserID: p.ID, Hash: HashOf(cookie),
@@ -133,9 +134,30 @@ func (s *Service) Begin(ctx context.Context, p Person, at time.Time) (cookie str
 		if err := s.Store.AddSignIn(ctx, n); err != nil {
 			return err
 		}
+		if err := s.replace(ctx, former, n); err != nil {
+			return err
+		}
 		return s.record(kernel.WithActor(ctx, p.Actor), p.Tenant, "session.opened", n.ID,
 			map[string]any{"user": p.Name, "name": "browser", "expiresAt": n.ExpiresAt})
 	})
+}
+
+// replace ends the sign-in that another follows in the same browser.
+func (s *Service) replace(ctx context.Context, former string, n SignIn) error {
+	old, _, err := s.SignedIn(ctx, former)
+	switch {
+	case kernel.Is(err, kernel.Unauthenticated):
+		return nil
+	case err != nil:
+		return err
+	case old.UserID != n.UserID:
+		return s.SignOut(ctx, old)
+	}
+	if err := s.Store.MoveSessions(ctx, old.ID, n.ID); err != nil {
+		return err
+	}
+	_, err = s.Store.EndSignIn(ctx, old.ID, s.Clock.Now())
+	return err
 }
 
 // SignedIn returns who is signed in in the browser with a cookie; the error is

@@ -30,6 +30,8 @@ type Sessions interface {
 	EndSession(ctx context.Context, id, why string, at time.Time) (bool, error)
 	// SessionsOf returns those that hold: of a browser's sign-in, or of a client.
 	SessionsOf(ctx context.Context, signIn, client string) ([]Session, error)
+	// MoveSessions gives those of a browser's sign-in to the one that follows it.
+	MoveSessions(ctx context.Context, from, to string) error
 	// Ended returns the ids of those that ended after a time.
 	Ended(ctx context.Context, after time.Time) ([]string, error)
 }

@@ -131,11 +131,14 @@ func (t *token) checkTime(now time.Time) error {
 	return nil
 }
 
-// limitsOf narrows an actor to the scopes of a token. A token that has none for the
-// API may do nothing there, for an empty list would narrow nothing.
+// limitsOf narrows an actor to the scopes of a token; all of them narrow nothing. A token
+// that has none for the API may do nothing there, for an empty list would narrow nothing.
 func limitsOf(scope string) *kernel.Limits {
 	scopes := slices.DeleteFunc(strings.Fields(scope), func(one string) bool { return !slices.Contains(APIScopes(), one) })
-	if len(scopes) == 0 {
+	switch {
+	case containsAll(scopes, APIScopes()):
+		return nil
+	case len(scopes) == 0:
 		scopes = []string{"none"}
 	}
 	return &kernel.Limits{Scopes: scopes}

@@ -8,6 +8,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -81,7 +82,8 @@ func New(p *provider.Service) *Server {
 		code, challenge,
 		&oauth2.ClientCredentialsGrantHandler{HandleHelper: s.issue, Config: config},
 		&oauth2.RefreshTokenGrantHandler{AccessTokenStrategy: tokens, RefreshTokenStrategy: tokens, TokenRevocationStorage: s.storage, Config: config},
-		deviceHandler{s}, exchangeHandler{s},
+		deviceHandler{s},
+		exchangeHandler{s},
 		openID, &openid.OpenIDConnectRefreshHandler{IDTokenHandleHelper: helper, Config: config},
 	}
 	config.RevocationHandlers = fosite.RevocationHandlers{
@@ -172,16 +174,23 @@ func exact(text string, registered []string) bool {
 		return true
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.User != nil || u.Fragment != "" || u.Port() == "" {
+	if err != nil || u.User != nil || u.Fragment != "" {
 		return false
 	}
-	withoutPort := strings.Replace(text, ":"+u.Port(), "", 1)
 	for _, one := range registered {
-		if r, err := url.Parse(one); err == nil && r.Scheme == "http" && strings.Replace(one, ":"+r.Port(), "", 1) == withoutPort {
+		r, err := url.Parse(one)
+		if err == nil && r.Scheme == "http" && net.ParseIP(r.Hostname()).IsLoopback() && withoutPort(one, r) == withoutPort(text, u) {
 			return true
 		}
 	}
 	return false
+}
+
+func withoutPort(text string, u *url.URL) string {
+	if u.Port() == "" {
+		return text
+	}
+	return strings.Replace(text, ":"+u.Port(), "", 1)
 }
 
 // Has reports whether the client asks for a prompt (OpenID Connect Core §3.1.2.1).

@@ -99,6 +99,9 @@ func (s storage) get(ctx context.Context, kind, hash string) (r *fosite.Request,
 	if err != nil {
 		return nil, false, notFound(err)
 	}
+	if !row.ExpiresAt.After(s.server.provider.Clock.Now()) {
+		return nil, false, fosite.ErrNotFound
+	}
 	k := kept{Session: emptySession()}
 	if err := json.Unmarshal(row.Body, &k); err != nil {
 		return nil, false, kernel.Errorf(kernel.Internal, "the %s is damaged: %w", kind, err)

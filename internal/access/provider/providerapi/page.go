@@ -51,18 +51,18 @@ type view struct {
 
 	Message, Fix string
 
-	Several           bool
-	Tenant, User      string
-	Upstreams         []upstream
-	Step              provider.StepForm
-	Action            string
-	Client            string
-	Native            bool
-	Scopes            []scopeText
-	Code              string
-	Back              string
-	RedirectedTo      string
-	Begun             string
+	Several      bool
+	Tenant, User string
+	Upstreams    []upstream
+	Step         provider.StepForm
+	Action       string
+	Client       string
+	Native       bool
+	Scopes       []scopeText
+	Code         string
+	Back         string
+	RedirectedTo string
+	Begun        string
 }
 
 type upstream struct{ Label, Href string }

@@ -161,13 +161,7 @@ func (h *Handler) proven(w http.ResponseWriter, r *http.Request, t provider.Tick
 // there, is replaced.
 func (h *Handler) begin(w http.ResponseWriter, r *http.Request, t provider.Ticket, p provider.Person, at time.Time) {
 	ctx := r.Context()
-	if n, _, err := h.Provider.SignedIn(ctx, h.read(r, cookieSignIn)); err == nil && n.UserID != p.ID {
-		if err := h.Provider.SignOut(ctx, n); err != nil {
-			h.fail(w, r, err)
-			return
-		}
-	}
-	cookie, err := h.Provider.Begin(ctx, p, at)
+	cookie, err := h.Provider.Begin(ctx, p, at, h.read(r, cookieSignIn))
 	if err != nil {
 		h.fail(w, r, err)
 		return

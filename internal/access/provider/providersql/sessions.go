@@ -77,6 +77,12 @@ func (s *Store) SessionsOf(ctx context.Context, signIn, client string) ([]provid
 	return list, db.Map(err, "the sessions")
 }
 
+// MoveSessions gives those of a browser's sign-in to the one that follows it.
+func (s *Store) MoveSessions(ctx context.Context, from, to string) error {
+	_, err := s.db.Conn(ctx).NewUpdate().Model((*sessionRow)(nil)).Set("sign_in = ?", to).Where("sign_in = ?", from).Exec(ctx)
+	return db.Map(err, "the sessions")
+}
+
 // Ended returns the ids of those that ended after a time.
 func (s *Store) Ended(ctx context.Context, after time.Time) ([]string, error) {
 	var ids []string

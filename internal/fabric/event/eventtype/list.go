@@ -33,6 +33,11 @@ func access() []Type {
 		first("", "user.password_changed", "token.revoked"),
 		first("user name expiresAt:time", "token.created", "session.opened"),
 		first("user why", "session.refused"),
+		first("user client why", "session.ended"),
+		first("name scopes:strings", "client.allowed"),
+		first("client scopes:strings", "device.approved", "device.denied"),
+		first("name public:boolean", "client.registered", "client.removed", "client.secret_rotated"),
+		first("algorithm signsFrom:time", "signing_key.added"),
 		first("name labels:object", "runner.created", "runner.removed", "runner.state_handed_in"),
 	)
 }

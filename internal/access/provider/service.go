@@ -75,6 +75,16 @@ type Devices interface {
 	PutDevice(ctx context.Context, d Device, seen DeviceStatus) error
 }
 
+// Upkeep tells of changes, and removes what is over.
+type Upkeep interface {
+	// Revision returns how often keys and sessions that ended have changed; Advance
+	// counts a change.
+	Revision(ctx context.Context) (int64, error)
+	Advance(ctx context.Context) error
+	// Sweep removes what nobody can use since a time.
+	Sweep(ctx context.Context, before time.Time) (int64, error)
+}
+
 // Store is all that the provider keeps.
 type Store interface {
 	Keys
@@ -83,12 +93,7 @@ type Store interface {
 	Browsers
 	Clients
 	Devices
-	// Revision returns how often keys and sessions that ended have changed; Advance
-	// counts a change.
-	Revision(ctx context.Context) (int64, error)
-	Advance(ctx context.Context) error
-	// Sweep removes what nobody can use since a time.
-	Sweep(ctx context.Context, before time.Time) (int64, error)
+	Upkeep
 }
 
 // Users knows people.

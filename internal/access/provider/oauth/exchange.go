@@ -13,7 +13,7 @@ import (
 )
 
 // TypeAccessToken is the type of Terrace's own tokens in an exchange (RFC 8693 §3).
-const TypeAccessToken = "urn:ietf:params:oauth:token-type:access_token"
+const TypeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // the name of a type
 
 // exchangeHandler gives a token for another one (RFC 8693): with fewer scopes, or for
 // another audience.

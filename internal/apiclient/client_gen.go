@@ -1854,6 +1854,7 @@ type BudgetForecast struct {
 	Method          string    `json:"method"`
 	Month           string    `json:"month"`
 	Next            string    `json:"next"`
+	NextPercent     float64   `json:"nextPercent"`
 	Paid            string    `json:"paid"`
 	PaidUntil       string    `json:"paidUntil,omitempty"`
 	Rates           []string  `json:"rates"`

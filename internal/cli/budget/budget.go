@@ -29,9 +29,9 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace budget list\n  terrace budget list --tenant -o json",
 		RunE: e.InScope(&tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
 			all, err := s.Budgets(ctx, project)
-			return command.PrintFound(e, all, err, []string{"BUDGET", "SCOPE", "AMOUNT", "USED", "FORECAST", "OF IT", "LEVEL", "CONFIDENCE"}, func(b apiclient.BudgetStatus) []string {
+			return command.PrintFound(e, all, err, []string{"BUDGET", "SCOPE", "AMOUNT", "USED", "FORECAST", "OF IT", "WHOLE MONTH", "OF IT", "LEVEL", "CONFIDENCE"}, func(b apiclient.BudgetStatus) []string {
 				f := b.Forecast
-				return []string{b.Name, scope(b.Project, b.Stage, b.Workload), money(b.Amount, b.Currency), short(f.Used), short(f.Forecast), fmt.Sprintf("%.1f %%", f.ForecastPercent), string(b.Level), f.Confidence}
+				return []string{b.Name, scope(b.Project, b.Stage, b.Workload), money(b.Amount, b.Currency), short(f.Used), short(f.Forecast), fmt.Sprintf("%.1f %%", f.ForecastPercent), short(f.Next), fmt.Sprintf("%.1f %%", f.NextPercent), string(b.Level), f.Confidence}
 			})
 		}),
 	}
@@ -68,7 +68,7 @@ func write(w io.Writer, b apiclient.BudgetStatus) {
 	output.Pairs(w, "budget", b.Name, "scope", scope(b.Project, b.Stage, b.Workload), "amount", money(b.Amount, b.Currency)+" a month in "+b.Zone,
 		"level", string(b.Level), "unpriced", string(b.Unpriced), "thresholds", strings.Join(thresholds, ", "),
 		"month", f.Month, "paid", paid, "used", fmt.Sprintf("%s (%.1f %%)", short(f.Used), f.UsedPercent), "rest of the month", short(f.Rest), "runs on their way", short(f.Reserved),
-		"forecast", fmt.Sprintf("%s (%.1f %%)", short(f.Forecast), f.ForecastPercent), "a whole month", short(f.Next), "confidence", f.Confidence, "method", f.Method)
+		"forecast", fmt.Sprintf("%s (%.1f %%)", short(f.Forecast), f.ForecastPercent), "a whole month", fmt.Sprintf("%s (%.1f %%)", short(f.Next), f.NextPercent), "confidence", f.Confidence, "method", f.Method)
 	for _, r := range f.Rates {
 		_, _ = fmt.Fprintf(w, "other currencies at: %s\n", r)
 	}

@@ -170,6 +170,12 @@ func (s *Server) start(d apiclient.DeployRequest) *apiclient.Run {
 	if d.Stage == "prod" {
 		run.RequiredApprovals = apiclient.StageApprovals{Count: 1, Role: "approver", OtherThanRequester: true}
 	}
+	if d.Stage == "int" { // of which a budget warns
+		run.Gates = []apiclient.RunGateResult{{
+			Gate: "budget", Level: apiclient.RunLevelAdvisory, Outcome: apiclient.RunOutcomeFailed, Message: "1 finding of 1 budget",
+			Findings: []apiclient.RunFinding{{Rule: "budget-exceeded", Outcome: "warning", Level: "advisory", Message: "the budget shop-int of shop in int has 5.00 USD a month"}},
+		}}
+	}
 	s.runs[run.ID] = run
 	return run
 }

@@ -88,12 +88,16 @@ func Report(ctx context.Context, e *command.Env, s command.Server, project strin
 	if err != nil {
 		return err
 	}
-	warn(e, r)
+	warn(e, project, r)
 	return outcome(e, project, r)
 }
 
+// mostWarnings is how many findings of a gate that stops nothing are told at once.
+const mostWarnings = 3
+
 // warn tells what gates have to say of a run that they do not stop.
-func warn(e *command.Env, r apiclient.Run) {
+func warn(e *command.Env, project string, r apiclient.Run) {
+	warned := false
 	for _, g := range r.Gates {
 		if g.Level != apiclient.RunLevelAdvisory || g.Outcome != apiclient.RunOutcomeFailed {
 			continue
@@ -102,6 +106,13 @@ func warn(e *command.Env, r apiclient.Run) {
 		for _, p := range g.Problems {
 			e.Say("  %s", p)
 		}
+		for _, f := range g.Findings[:min(len(g.Findings), mostWarnings)] {
+			e.Say("  %s", strings.TrimSpace(f.Address+" "+f.Message))
+		}
+		warned = true
+	}
+	if warned {
+		e.Say("  terrace explain %s --project %s tells all of it, and what to do", r.ID, project)
 	}
 }
 

@@ -433,7 +433,7 @@ func TestAForecastBeginsWithWhatWasPaid(t *testing.T) {
 		}
 		// 10 days of 60, 5 of 30, 15 of 30 to come.
 		f := get()
-		if f.Confidence != budget.EstimateOnly || f.Used.String() != "25.00" || f.Rest.String() != "15.00" || f.Reserved.String() != "30.00" || f.Forecast.String() != "70.00" || f.Next.String() != "90.00" || f.ForecastPercent != 70 {
+		if f.Confidence != budget.EstimateOnly || f.Used.String() != "25.00" || f.Rest.String() != "15.00" || f.Reserved.String() != "30.00" || f.Forecast.String() != "70.00" || f.Next.String() != "90.00" || f.ForecastPercent != 70 || f.NextPercent != 90 {
 			t.Errorf("%+v", f)
 		}
 		mine, others := focus.Labels{Project: "shop", Stage: "dev"}, focus.Labels{Project: "blog"}

@@ -40,9 +40,11 @@ type Forecast struct {
 	Forecast focus.Amount `json:"forecast"`
 	// Next is what the whole month after it costs if nothing changes.
 	Next focus.Amount `json:"next"`
-	// UsedPercent and ForecastPercent are of the budget's amount.
+	// UsedPercent, ForecastPercent and NextPercent are of the budget's amount. The gate
+	// goes by both of the latter.
 	UsedPercent     float64 `json:"usedPercent"`
 	ForecastPercent float64 `json:"forecastPercent"`
+	NextPercent     float64 `json:"nextPercent"`
 	Confidence      string  `json:"confidence"`
 	Method          string  `json:"method"`
 	// Rates are by which other currencies are in the figures.
@@ -67,7 +69,7 @@ func (b *books) forecast(ctx context.Context, budget Budget) (Forecast, error) {
 	f.Rest, f.Reserved, f.Next = amountOf(now*left), amountOf((then-now)*left), amountOf(then)
 	f.Forecast = f.Used.Add(f.Rest).Add(f.Reserved)
 	f.Rates = x.used
-	f.UsedPercent, f.ForecastPercent = percent(f.Used, budget), percent(f.Forecast, budget)
+	f.UsedPercent, f.ForecastPercent, f.NextPercent = percent(f.Used, budget), percent(f.Forecast, budget), percent(f.Next, budget)
 	return f, nil
 }
 

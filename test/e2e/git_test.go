@@ -132,6 +132,19 @@ func TestAChangeComesByGit(t *testing.T) {
 	if r, err := http.Get("http://" + d.API + "/git/default/shop/orders.git/info/refs?service=git-upload-pack"); err != nil || r.StatusCode != http.StatusUnauthorized {
 		t.Errorf("nobody is let in: %v, %v", r, err)
 	}
+	g.git("checkout", "-q", "-b", "words", "FETCH_HEAD")
+	g.git("commit", "-q", "--allow-empty", "-m", "Nothing of a workload")
+	g.git("push", "-q", "origin", "words")
+	g.Must(g.ctx, "pr", "create", "--repo", "orders", "--from", "words", "--title", "Words")
+	for end := time.Now().Add(time.Minute); ; {
+		shown := g.Must(g.ctx, "pr", "show", "2", "--repo", "orders").Stdout
+		if strings.Contains(shown, "no workload of this repository changes") {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("it does not say that there is nothing to plan:\n%s", shown)
+		}
+	}
 	admin.Must(g.ctx, "audit", "verify")
 	events := allTold(g.ctx, t, d)
 	fitSchemas(g.ctx, t, d, events)

@@ -50,6 +50,9 @@ func (p *pulls) write(w io.Writer, repository string, d apiclient.PullRequestDet
 		message, _, _ := strings.Cut(c.Message, "\n")
 		rows = append(rows, []string{string(c.Kind), c.Workload, c.Stage, short(c.Commit), string(c.State), changes(c.Plan), message, c.Run})
 	}
+	if len(rows) == 0 && pr.Work.Planned == pr.Head {
+		_, _ = fmt.Fprintln(w, "no workload of this repository changes")
+	}
 	if len(rows) > 0 {
 		_, _ = fmt.Fprintln(w)
 		output.Rows(w, []string{"CHECK", "WORKLOAD", "STAGE", "COMMIT", "STATE", "CHANGES", "MESSAGE", "RUN"}, rows)

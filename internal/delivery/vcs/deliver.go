@@ -98,6 +98,9 @@ func noted(r Repository, known PullRequest, e Event, by kernel.Actor, now time.T
 	if known.State == Closed && n.State == Open || known.Target != "" && known.Target != n.Target {
 		p.Work.Planned = "" // what was planned is void
 	}
+	if n.State != known.State {
+		p.Work.Answer = "" // what was asked for is of the state before
+	}
 	p.State, p.MergeCommit, p.UpdatedAt, p.Work.Seen = n.State, n.MergeCommit, now, e.At
 	p.Actor = by
 	p.Work.Due, p.Work.Attempts = &now, 0

@@ -18,10 +18,12 @@ type Undone struct {
 
 	// Paths are the attributes that are put back; none where the resource is made again.
 	Paths []string
+	// Meant says that the run was asked for to put it back.
+	Meant bool
 }
 
 // Kept reports that somebody decided to keep what is put back.
-func (u Undone) Kept() bool { return u.accepted() || u.ignore() != nil }
+func (u Undone) Kept() bool { return !u.Meant && (u.accepted() || u.ignore() != nil) }
 
 // accepted reports that what is there was accepted and is recorded, also where no
 // check has looked since.
@@ -54,6 +56,8 @@ func (u Undone) String() string {
 		what = strings.Join(u.Paths, ", ")
 	}
 	switch ignored := u.ignore(); {
+	case u.Meant:
+		return fmt.Sprintf("%s: reverted by %s%s (%s)", what, u.Decision.By.Name, because(u.Decision.Reason), u.ID)
 	case u.accepted():
 		return fmt.Sprintf("%s: accepted by %s on %s%s (%s)", what, u.Decision.By.Name, u.Decision.At.Format(time.DateOnly), because(u.Decision.Reason), u.ID)
 	case ignored != nil:
@@ -73,9 +77,9 @@ func because(reason string) string {
 }
 
 // Undoes returns what a plan of the stack puts back of what was changed outside
-// and found: what nobody decided on yet, what is ignored, and what was accepted
-// while code says otherwise. What the run itself is to revert is none of it. It
-// asks for no permission; who may see the plan may see this.
+// and found: what the run is to revert, what nobody decided on yet, what is ignored,
+// and what was accepted while code says otherwise. It asks for no permission; who may
+// see the plan may see this.
 func (s *Service) Undoes(ctx context.Context, of Deployed, run string, plan *tfjson.Plan) ([]Undone, error) {
 	changes := changesOf(plan)
 	if len(changes) == 0 {
@@ -92,13 +96,10 @@ func (s *Service) Undoes(ctx context.Context, of Deployed, run string, plan *tfj
 	var undone []Undone
 	told := map[string]bool{}
 	for _, d := range slices.Concat(all, slices.DeleteFunc(ended, func(d Drift) bool { return !d.accepted() })) {
-		if d.Status == Reverting && d.Decision != nil && d.Decision.Run == run {
-			continue
-		}
 		paths, ok := s.undoes(d, changes[d.Address])
 		if key := d.Address + " " + strings.Join(paths, " "); ok && !told[key] {
 			told[key] = true
-			undone = append(undone, Undone{Drift: d, Paths: paths})
+			undone = append(undone, Undone{Drift: d, Paths: paths, Meant: d.Status == Reverting && d.Decision != nil && d.Decision.Run == run})
 		}
 	}
 	return undone, nil

@@ -56,8 +56,9 @@ func TestAPlanTellsWhatItPutsBack(t *testing.T) {
 	})
 }
 
-// TestARevertIsNotToldOfItself has a run that is to put something back.
-func TestARevertIsNotToldOfItself(t *testing.T) {
+// TestARevertIsToldAsMeant has a run that is to put something back, and another one
+// that does so by the way.
+func TestARevertIsToldAsMeant(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, b *bench) {
 		plan := next(change(cache, `{"size": 1}`, `{"size": 2}`))
@@ -67,10 +68,10 @@ func TestARevertIsNotToldOfItself(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for run, want := range map[string]int{out.Run: 0, "run_other": 1} {
+		for run, says := range map[string]string{out.Run: "size: reverted by ada, because: no (", "run_other": "size: changed outside ("} {
 			all, err := b.Undoes(t.Context(), drift.Deployed{Scope: dev, Workload: "orders"}, run, plan)
-			if err != nil || len(all) != want {
-				t.Errorf("%s: %v, %v; want %d", run, all, err, want)
+			if err != nil || len(all) != 1 || all[0].Meant != (run == out.Run) || all[0].Kept() || !strings.HasPrefix(all[0].String(), says) {
+				t.Errorf("%s: %v, %v; want %s", run, all, err, says)
 			}
 		}
 	})

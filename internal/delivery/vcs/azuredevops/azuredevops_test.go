@@ -284,6 +284,13 @@ func TestCommandsInComments(t *testing.T) {
 	if all := c.Runs.All(); len(all) != 2 || !plan.DryRun {
 		t.Errorf("runs %+v", all)
 	}
+	c.Runs.End(t, plan.ID, run.PlannedOnly)
+	vcstest.Eventually(t, "what was followed is not answered", func() bool { return !strings.Contains(c.said(t), "which is not done") })
+	c.accepted(event, comment("terrace pr apply", nil))
+	vcstest.Eventually(t, "it is said again who applies", func() bool { return strings.Contains(c.said(t), "which is not done") })
+	merge := c.Git("rev-parse", "HEAD")
+	c.accepted("git.pullrequest.updated", request(head, base, merge, "completed", "succeeded"))
+	vcstest.Eventually(t, "a merge is what became of it", func() bool { return !strings.Contains(c.said(t), "which is not done") })
 }
 
 func TestNotificationsThatAreNotTaken(t *testing.T) {

@@ -1,11 +1,11 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -79,11 +79,13 @@ func (a applied) Look(ctx context.Context, p compliance.Place, known string) (co
 	if err != nil || content.ReadCloser == nil {
 		return compliance.Subject{Version: content.Version.ID}, err
 	}
-	text, err := io.ReadAll(content)
+	// A state may have 128 MiB: what grows while it is read has twice that for a moment.
+	text := bytes.NewBuffer(make([]byte, 0, content.Version.Size+bytes.MinRead))
+	_, err = text.ReadFrom(content)
 	if err := errors.Join(err, content.Close()); err != nil {
 		return compliance.Subject{}, fmt.Errorf("the state of %s: %w", p.Stack(), err)
 	}
-	in, err := plan.Read("the state of "+p.Stack(), text)
+	in, err := plan.Read("the state of "+p.Stack(), text.Bytes())
 	if err != nil {
 		return compliance.Subject{}, err
 	}

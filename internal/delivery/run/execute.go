@@ -107,7 +107,7 @@ func (e *execution) take(ctx context.Context, turn int64) error {
 	if e.died != "" && !e.goesOn && (r.Status == Planning || r.Status == Applying) {
 		r.died(e.died, e.s.Clock.Now())
 	}
-	if err := e.s.Store.Served(ctx, e.scope.Tenant, turn); err != nil {
+	if err := e.s.Store.Served(ctx, e.scope, turn); err != nil {
 		return err
 	}
 	if err := e.begin(ctx, &r); err != nil {

@@ -19,8 +19,11 @@ type Head struct {
 	Stack  string
 	Status Status
 	Lease  Lease
-	// Served is the turn at which a run of the tenant was taken up last.
-	Served int64
+	// Served is the turn at which a run of the tenant was taken up last, ProjectServed
+	// that of the project.
+	Served, ProjectServed int64
+	// round counts the runs of the project that come before.
+	round int
 	// DeferredUntil is when a run that waits for its stage to open is looked at again; it
 	// is zero for others.
 	DeferredUntil time.Time
@@ -74,7 +77,7 @@ func (s *Service) lineup(ctx context.Context) (l lineup, err error) {
 			l.waiting = append(l.waiting, h)
 		}
 	}
-	slices.SortStableFunc(l.waiting, Head.before)
+	l.sort()
 	if err := s.ahead(ctx, &l); err != nil {
 		return l, err
 	}
@@ -96,16 +99,35 @@ func (s *Service) ahead(ctx context.Context, l *lineup) (err error) {
 	return err
 }
 
-// before is the order in which runs are taken up: what a crash left in the
-// middle of a change, then the tenants that were served longest ago, then the oldest.
-func (h Head) before(other Head) int {
-	unfinished := func(h Head) int {
-		if h.Status == Applying || h.Status == Verifying {
-			return 0
+// sort puts the waiting in the order in which they are taken up. The projects of a
+// tenant take turns: one run of each, and then another one of each.
+func (l *lineup) sort() {
+	slices.SortFunc(l.waiting, func(a, b Head) int { return cmp.Compare(a.Run, b.Run) })
+	rounds := map[[2]string]int{}
+	for i, h := range l.waiting {
+		if h.unfinished() > 0 {
+			of := [2]string{h.Scope.Tenant, h.Scope.Project}
+			l.waiting[i].round = rounds[of]
+			rounds[of]++
 		}
-		return 1
 	}
-	return cmp.Or(cmp.Compare(unfinished(h), unfinished(other)), cmp.Compare(h.Served, other.Served), cmp.Compare(h.Run, other.Run))
+	slices.SortStableFunc(l.waiting, Head.before)
+}
+
+// before is the order in which runs are taken up: what a crash left in the middle of a
+// change, then the tenants that were served longest ago, of these the projects, then
+// the oldest.
+func (h Head) before(other Head) int {
+	return cmp.Or(cmp.Compare(h.unfinished(), other.unfinished()), cmp.Compare(h.Served, other.Served),
+		cmp.Compare(h.round, other.round), cmp.Compare(h.ProjectServed, other.ProjectServed), cmp.Compare(h.Run, other.Run))
+}
+
+// unfinished is 0 for what a crash left in the middle of a change, else 1.
+func (h Head) unfinished() int {
+	if h.Status == Applying || h.Status == Verifying {
+		return 0
+	}
+	return 1
 }
 
 func (l lineup) count(h Head, st stage.Stage) {

@@ -11,6 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runtest"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -36,14 +37,13 @@ func (o *order) plan(job run.Job, _ map[string]string) error {
 	return kernel.Errorf(kernel.Invalid, "the test wants no more")
 }
 
-// tenants returns whose runs were planned, in their order.
-func (o *order) tenants() []string {
+// parts returns the tenants (0) or projects (1) whose runs were planned, in their order.
+func (o *order) parts(n int) []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var names []string
 	for _, stack := range o.stacks {
-		tenant, _, _ := strings.Cut(stack, "/")
-		names = append(names, tenant)
+		names = append(names, strings.Split(stack, "/")[n])
 	}
 	return names
 }
@@ -90,9 +90,52 @@ func TestFairness(t *testing.T) {
 			}
 		}
 		_ = b.Turn(ctx, kernel.Scope{}, "") // it ends by the stop
-		got := strings.Join(o.tenants(), " ")
+		got := strings.Join(o.parts(0), " ")
 		want := strings.Repeat("crowd ", 5) + "late crowd late crowd late" + strings.Repeat(" crowd", 5)
 		if got != want {
+			t.Errorf("planned in the order\n%s, want\n%s", got, want)
+		}
+	})
+}
+
+// TestProjectsOfATenantTakeTurns: however many runs a project has queued, another's go
+// in between, and each run knows how many are taken up before it.
+func TestProjectsOfATenantTakeTurns(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, runtest.Migrations(), func(t *testing.T, d *db.DB) {
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		var o order
+		b := runtest.New(t, d, func(deps *run.Deps) { deps.Concurrency = 1 })
+		b.World.BeforePlan = o.plan
+		workloads := func(project string, n int) (runs []run.Run) {
+			for i := range n {
+				w, err := workload.Parse("score.yaml", fmt.Appendf(nil, "apiVersion: score.dev/v1b1\nmetadata: {name: w%d, annotations: {terrace.dev/costcenter: \"42\"}}\ncontainers: {main: {image: .}}\n", i))
+				runtest.Must(t, err)
+				r, err := b.Service.Deploy(person("acme"), kernel.Scope{Tenant: "acme", Project: project}, run.DeployRequest{Stage: "dev", Workload: w, Version: "1"})
+				runtest.Must(t, err)
+				runs = append(runs, r)
+			}
+			return runs
+		}
+		workloads("many", 8)
+		o.at = func(n int) {
+			switch n {
+			case 3:
+				few := workloads("few", 2)
+				for i, ahead := range []int{0, 2} {
+					r, err := b.See(person("acme"), few[i].Scope, few[i].ID)
+					if runtest.Must(t, err); r.Waits == nil || r.Waits.Ahead != ahead {
+						t.Errorf("run %d waits for %+v, want %d ahead", i, r.Waits, ahead)
+					}
+				}
+			case 10:
+				stop()
+			}
+		}
+		_ = b.Turn(ctx, kernel.Scope{}, "") // it ends by the stop
+		want := "many many many few many few many many many many"
+		if got := strings.Join(o.parts(1), " "); got != want {
 			t.Errorf("planned in the order\n%s, want\n%s", got, want)
 		}
 	})

@@ -55,8 +55,8 @@ type Turns interface {
 	// Turn begins the choice of the next run, one at a time on all replicas until the
 	// transaction ends, and returns its number.
 	Turn(ctx context.Context) (int64, error)
-	// Served notes at which turn a run of the tenant was taken up last.
-	Served(ctx context.Context, tenant string, turn int64) error
+	// Served notes at which turn a run of the tenant, and of the project, was taken up last.
+	Served(ctx context.Context, scope kernel.Scope, turn int64) error
 	// Lapsing returns the runs of all tenants whose Lapses is not after now, a bounded number.
 	Lapsing(ctx context.Context, now time.Time) ([]Run, error)
 }

@@ -17,7 +17,7 @@ type headRow struct {
 	Fence                                     *int64
 	Run, Node, Process                        *string
 	Expires                                   *time.Time
-	Served                                    *int64
+	Served, ProjectServed                     *int64
 	DeferredUntil                             *time.Time `bun:"held_until"`
 	Operation, Follows                        string
 }
@@ -42,12 +42,13 @@ WITH stacks AS (
     GROUP BY stack
 )
 SELECT h.id, h.tenant, h.project, h.stage, h.stack, h.status, h.held_until, h.operation, h.follows,
-       l.fence, held.run, held.node, held.process, held.expires, t.served
+       l.fence, held.run, held.node, held.process, held.expires, t.served, p.served AS project_served
 FROM stacks s
 JOIN runs h ON h.id = COALESCE(s.begun, CASE WHEN s.waits = 1 THEN s.dry END, s.waiting, s.queued)
 LEFT JOIN run_stacks l ON l.stack = h.stack
 LEFT JOIN run_stacks held ON held.stack = h.stack AND held.run <> ''
 LEFT JOIN run_tenants t ON t.tenant = h.tenant
+LEFT JOIN run_projects p ON p.tenant = h.tenant AND p.project = h.project
 WHERE h.status <> 'awaiting_approval'
 ORDER BY h.id`, now.UTC()).Scan(ctx, &rows)
 	if err != nil {
@@ -78,6 +79,9 @@ func (r headRow) head() run.Head {
 	if r.Served != nil {
 		h.Served = *r.Served
 	}
+	if r.ProjectServed != nil {
+		h.ProjectServed = *r.ProjectServed
+	}
 	return h
 }
 
@@ -89,11 +93,16 @@ func (s *Store) Turn(ctx context.Context) (int64, error) {
 	return turn, db.Map(err, "the queue of runs")
 }
 
-// Served notes the turn at which a run of the tenant was taken up.
-func (s *Store) Served(ctx context.Context, tenant string, turn int64) error {
+// Served notes the turn at which a run of the tenant, and of the project, was taken up.
+func (s *Store) Served(ctx context.Context, scope kernel.Scope, turn int64) error {
 	_, err := s.db.Conn(ctx).NewRaw(
-		"INSERT INTO run_tenants (tenant, served) VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET served = EXCLUDED.served", tenant, turn).Exec(ctx)
-	return db.Map(err, "the queue of "+tenant)
+		"INSERT INTO run_tenants (tenant, served) VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET served = EXCLUDED.served", scope.Tenant, turn).Exec(ctx)
+	if err == nil {
+		_, err = s.db.Conn(ctx).NewRaw(
+			"INSERT INTO run_projects (tenant, project, served) VALUES (?, ?, ?) ON CONFLICT (tenant, project) DO UPDATE SET served = EXCLUDED.served",
+			scope.Tenant, scope.Project, turn).Exec(ctx)
+	}
+	return db.Map(err, "the queue of "+scope.Tenant)
 }
 
 // mostLapsing bounds how many runs are looked at whose approvals have expired.

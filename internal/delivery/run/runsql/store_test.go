@@ -202,8 +202,8 @@ func TestHeads(t *testing.T) {
 		if two != one+1 {
 			t.Errorf("turns %d and %d", one, two)
 		}
-		must(t, s.Served(ctx, "acme", one))
-		must(t, s.Served(ctx, "acme", two))
+		must(t, s.Served(ctx, begun.Scope, one))
+		must(t, s.Served(ctx, kernel.Scope{Tenant: "acme", Project: "other"}, two))
 		heads, err := s.Heads(ctx, now)
 		must(t, err)
 		got := map[string]run.Head{}
@@ -218,6 +218,9 @@ func TestHeads(t *testing.T) {
 		}
 		if got[first.ID].Served != two || got[other.ID].Served != 0 {
 			t.Errorf("served: %d, %d", got[first.ID].Served, got[other.ID].Served)
+		}
+		if got[first.ID].ProjectServed != one || got[other.ID].ProjectServed != 0 {
+			t.Errorf("served of the projects: %d, %d", got[first.ID].ProjectServed, got[other.ID].ProjectServed)
 		}
 	})
 }

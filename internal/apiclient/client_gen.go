@@ -2380,6 +2380,16 @@ type DeployResponse struct {
 	Run     Run           `json:"run"`
 }
 
+// DestroyKeysRequest defines model for DestroyKeysRequest.
+type DestroyKeysRequest struct {
+	// Confirm The name of the tenant once more.
+	Confirm string `json:"confirm"`
+
+	// Reason Why, for the audit log.
+	Reason string `json:"reason"`
+	Tenant string `json:"tenant"`
+}
+
 // DestroyRequest defines model for DestroyRequest.
 type DestroyRequest struct {
 	// DryRun Plan and change nothing; the run ends as planned.
@@ -3113,6 +3123,61 @@ type IssuedToken struct {
 
 	// Token The secret: send it as a bearer token.
 	Token string `json:"token"`
+}
+
+// KeyRotation defines model for KeyRotation.
+type KeyRotation struct {
+	// Reason Why, for the audit log.
+	Reason string `json:"reason,omitempty"`
+}
+
+// KeyringKey defines model for KeyringKey.
+type KeyringKey struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// DataKeys How many data keys it wraps. A retired key has some until they are wrapped anew.
+	DataKeys int64 `json:"dataKeys"`
+
+	// DestroyedAt Since when what is sealed for its owner is unreadable.
+	DestroyedAt *time.Time `json:"destroyedAt,omitempty"`
+	ID          string     `json:"id"`
+
+	// Owner The tenant; empty for the platform itself.
+	Owner string `json:"owner"`
+
+	// RetiredAt Since when it wraps nothing new.
+	RetiredAt *time.Time `json:"retiredAt,omitempty"`
+
+	// Root The root key that wraps it; none where it was destroyed.
+	Root string `json:"root,omitempty"`
+}
+
+// KeyringMove defines model for KeyringMove.
+type KeyringMove struct {
+	At       time.Time `json:"at"`
+	Finished bool      `json:"finished"`
+	Holding  string    `json:"holding"`
+
+	// Looked At how many it has looked.
+	Looked int64 `json:"looked"`
+
+	// Moved How many it has sealed anew.
+	Moved   int64  `json:"moved"`
+	Problem string `json:"problem,omitempty"`
+	Root    string `json:"root"`
+}
+
+// KeyringStatus defines model for KeyringStatus.
+type KeyringStatus struct {
+	Keys  []KeyringKey  `json:"keys"`
+	Moves []KeyringMove `json:"moves"`
+	Next  string        `json:"next,omitempty"`
+
+	// Root The root key that seals.
+	Root string `json:"root"`
+
+	// Roots All root keys that open. One that no key names may go, once no backup needs it.
+	Roots []string `json:"roots"`
 }
 
 // Kind The class of a problem, for programs.
@@ -4138,6 +4203,12 @@ type RollBackStateRequest struct {
 
 	// Version The id of the version whose content comes back.
 	Version string `json:"version"`
+}
+
+// RotateRootKeyResponse defines model for RotateRootKeyResponse.
+type RotateRootKeyResponse struct {
+	// Root The root key that seals from now on.
+	Root string `json:"root"`
 }
 
 // RotateSubscriptionRequest defines model for RotateSubscriptionRequest.
@@ -6130,6 +6201,15 @@ type ListEventsParams struct {
 
 	// After As Last-Event-ID, for the first time: the last of a page, or 0 for all that is kept.
 	After string `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// GetKeysParams defines parameters for GetKeys.
+type GetKeysParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetLandingZoneParams defines parameters for GetLandingZone.

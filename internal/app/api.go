@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/audit/auditapi"
 	"github.com/terrace-idp/terrace/internal/access/identity/identityapi"
+	"github.com/terrace-idp/terrace/internal/access/keyring/keyringapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
 	"github.com/terrace-idp/terrace/internal/delivery/automation/automationapi"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetapi"
@@ -68,6 +69,7 @@ func (a *App) handler() http.Handler {
 	registerAll(api, []room{
 		identityapi.API{Service: a.access.identity, Tenant: a.platform.config.Tenant},
 		tenantapi.API{Service: a.access.tenants},
+		keyringapi.API{Keys: a.keys},
 		auditapi.API{Service: a.access.audit},
 		sourceapi.API{Sources: a.delivery.sources},
 		stageapi.API{Stages: a.delivery.stages},
@@ -120,6 +122,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 	registerAll(api, []room{
 		identityapi.API{},
 		tenantapi.API{},
+		keyringapi.API{},
 		auditapi.API{},
 		sourceapi.API{},
 		stageapi.API{},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/access/keyring"
 	"github.com/terrace-idp/terrace/internal/access/provider"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
@@ -36,6 +37,7 @@ const (
 type App struct {
 	platform *platform
 	access   *access
+	keys     *keyring.Service
 	fabric   *fabric
 	delivery *delivery
 	local    *local.Service
@@ -86,6 +88,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.delivery, err = newDelivery(ctx, a.platform, a.access, a.fabric); err != nil {
 		return err
 	}
+	a.keys = newKeys(a.platform, a.access, a.delivery)
 	a.delivery.stageSets.Changed = a.seedStages
 	a.fabric.secrets.Stages, a.fabric.subscriptions.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	queue := a.delivery.queue
@@ -137,6 +140,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.fabric.loops(a.loops, a.platform, a.access.events)
 	a.loops.Every("signing keys", time.Hour, a.access.provider.Turn)
 	a.loops.Every("sign-in sweep", time.Hour, a.access.provider.Sweep)
+	a.loops.Add("keys", a.keys.Watch)
 	a.loops.Every("stages", stageLook, a.delivery.stageSets.Follow)
 	a.loops.Add("runs", a.delivery.runs.Watch)
 	a.loops.Add("verifications", a.delivery.runs.Verifications)

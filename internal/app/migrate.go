@@ -5,6 +5,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
 	"github.com/terrace-idp/terrace/internal/access/identity/identitysql"
+	"github.com/terrace-idp/terrace/internal/access/keyring/keyringsql"
 	"github.com/terrace-idp/terrace/internal/access/provider/providersql"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
 	"github.com/terrace-idp/terrace/internal/delivery/automation/automationsql"
@@ -38,7 +39,7 @@ import (
 // does not matter.
 func migrations() []db.Migrations {
 	return []db.Migrations{
-		tenantsql.Migrations(), identitysql.Migrations(), providersql.Migrations(), auditsql.Migrations(),
+		tenantsql.Migrations(), identitysql.Migrations(), providersql.Migrations(), keyringsql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), sourcesql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
 		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),

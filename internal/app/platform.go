@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/access/keyring/keyringsql"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/platform/blob"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -64,7 +65,7 @@ func (p *platform) open(ctx context.Context) (err error) {
 	if p.blobs, err = blob.Open(ctx, p.config.BlobURL(), nil); err != nil {
 		return err
 	}
-	if p.sealer, err = seal.Open(ctx, seal.Config{URL: p.config.KeyURL(), Former: p.config.FormerKeys}); err != nil {
+	if p.sealer, err = seal.Open(ctx, seal.Config{URL: p.config.KeyURL(), Former: p.config.FormerKeys, Store: keyringsql.NewStore(p.db)}); err != nil {
 		return err
 	}
 	runKey, err := tokens.LoadKey(p.path("keys", "run-tokens"))

@@ -30,6 +30,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/events"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/explain"
+	"github.com/terrace-idp/terrace/internal/cli/keys"
 	"github.com/terrace-idp/terrace/internal/cli/landingzone"
 	"github.com/terrace-idp/terrace/internal/cli/lifetime"
 	"github.com/terrace-idp/terrace/internal/cli/login"
@@ -207,7 +208,7 @@ func groups(e *command.Env) []group {
 			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), drift.Command(e), policy.Command(e), compliance.Command(e), cost.Command(e), budget.Command(e), events.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
-			runners.Command(e),
+			keys.Command(e), runners.Command(e),
 			stages.Command(e), tags.Command(e), lifetime.Command(e), repos.Command(e), sources.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Contexts(e), version.Command(e)}},

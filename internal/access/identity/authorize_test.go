@@ -24,7 +24,7 @@ func matrix() map[string]string {
 		"project.create": "m", "member.set": "m", "user.create": "m", "user.disable": "m", "user.read": "m", "token.create": "m",
 		"client.read": "m", "client.register": "m", "signing-key.read": "m", "signing-key.rotate": "m",
 		"audit.read": "m", "module.publish": "m", "definition.apply": "m", "definition.delete": "m", "landing-zone.set": "m",
-		"secret.read": "m", "state.read": "m",
+		"secret.read": "m", "key.read": "m", "key.rotate": "m", "key.rotate-root": "m", "key.destroy": "m", "state.read": "m",
 		"repo.read": "vdam", "repo.push": "dm", "repo.create": "dm", "repo.connect": "m", "repo.bind": "m", "repo.delete": "m",
 		"pr.create": "dm", "pr.merge": "dam", "pr.approve": "dam",
 		"drift.read": "vdam", "drift.check": "dam", "drift.decide": "dm", "stage.set": "m", "state.write": "m",

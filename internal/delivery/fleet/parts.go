@@ -28,8 +28,10 @@ func partOf(id, part string) sealedblob.Content {
 	}
 }
 
-func (s *Service) put(ctx context.Context, id, part string, content io.Reader) error {
-	if _, err := s.parts.Put(ctx, partOf(id, part), content); err != nil {
+func (s *Service) put(ctx context.Context, tenant, id, part string, content io.Reader) error {
+	c := partOf(id, part)
+	c.Tenant = tenant
+	if _, err := s.parts.Put(ctx, c, content); err != nil {
 		return fmt.Errorf("keep the %s of %s: %w", part, id, err)
 	}
 	return nil
@@ -50,14 +52,14 @@ func (s *Service) putJob(ctx context.Context, id string, job Job, plan PlanFile)
 	if err != nil {
 		return fmt.Errorf("write the job of %s: %w", job.Run, err)
 	}
-	if err := s.put(ctx, id, partJob, bytes.NewReader(raw)); err != nil || job.Phase != "apply" {
+	if err := s.put(ctx, job.Scope.Tenant, id, partJob, bytes.NewReader(raw)); err != nil || job.Phase != "apply" {
 		return err
 	}
 	from, err := plan.Open(ctx)
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.put(ctx, id, partPlan, from), from.Close())
+	return errors.Join(s.put(ctx, job.Scope.Tenant, id, partPlan, from), from.Close())
 }
 
 func (s *Service) job(ctx context.Context, id string) (j Job, err error) {
@@ -81,13 +83,14 @@ func (s *Service) Upload(ctx context.Context, r Runner, session, id, part string
 	if part != PartPlanFile && part != PartPlanJSON {
 		return kernel.Errorf(kernel.NotFound, "there is no part %s", part)
 	}
-	if _, err := s.mine(ctx, r, session, id); err != nil {
+	a, err := s.mine(ctx, r, session, id)
+	if err != nil {
 		return err
 	}
-	if err := s.put(ctx, id, part, content); err != nil {
+	if err := s.put(ctx, a.Scope.Tenant, id, part, content); err != nil {
 		return err
 	}
-	_, err := s.mine(ctx, r, session, id)
+	_, err = s.mine(ctx, r, session, id)
 	if err != nil { // it was lost meanwhile, and what it had is gone
 		s.drop(ctx, id)
 	}

@@ -146,10 +146,10 @@ func TestASealedPlanThatWasExchangedIsNotApplied(t *testing.T) {
 	}
 	evil := `{"Changes":[{"Address":"evil","Action":"create"}]}`
 	digest := kernel.DigestOf([]byte(evil))
-	if err := b.Plans.Save(ctx, r.ID, r.Plan.Digest, strings.NewReader(evil)); !kernel.Is(err, kernel.Refused) {
+	if err := b.Plans.Save(ctx, r.Scope.Tenant, r.ID, r.Plan.Digest, strings.NewReader(evil)); !kernel.Is(err, kernel.Refused) {
 		t.Errorf("a plan is kept under another's digest: %v", err)
 	}
-	runtest.Must(t, b.Plans.Save(ctx, r.ID, digest, strings.NewReader(evil)))
+	runtest.Must(t, b.Plans.Save(ctx, r.Scope.Tenant, r.ID, digest, strings.NewReader(evil)))
 	file := func(of kernel.Digest) string { return filepath.Join(b.Folder, "blobs", "plans", r.ID+"."+of.Hex()) }
 	runtest.Must(t, os.Rename(file(digest), file(r.Plan.Digest)))
 	runtest.Must(t, b.Advance(ctx, runtest.Project, r.ID))

@@ -17,7 +17,7 @@ func (e *execution) keepPlan(ctx context.Context, plan PlanFile) error {
 	if err != nil {
 		return err
 	}
-	err = e.s.Plans.Save(ctx, e.id, plan.Digest, from)
+	err = e.s.Plans.Save(ctx, e.scope.Tenant, e.id, plan.Digest, from)
 	return errors.Join(err, from.Close())
 }
 

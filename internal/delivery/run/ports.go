@@ -131,12 +131,12 @@ type State interface {
 // Plans keeps plan files sealed between plan and apply.
 type Plans interface {
 	// Save keeps the plan with the digest beside the run's others.
-	Save(ctx context.Context, run string, digest kernel.Digest, plan io.Reader) error
+	Save(ctx context.Context, tenant, run string, digest kernel.Digest, plan io.Reader) error
 	// Load returns NotFound when there is none.
 	Load(ctx context.Context, run string, digest kernel.Digest) (io.ReadCloser, error)
 	// SaveJudged keeps what gates looked at of a plan, beside the dossier with the digest
 	// that has their word.
-	SaveJudged(ctx context.Context, run string, dossier kernel.Digest, content io.Reader) error
+	SaveJudged(ctx context.Context, tenant, run string, dossier kernel.Digest, content io.Reader) error
 	// LoadJudged returns NotFound when there is none.
 	LoadJudged(ctx context.Context, run string, dossier kernel.Digest) (io.ReadCloser, error)
 	// Delete removes all plans of the run, and what is kept beside them.

@@ -60,7 +60,7 @@ func (e *execution) saveJudged(ctx context.Context, a attempt) error {
 	if err != nil {
 		return fmt.Errorf("keep what the gates looked at: %w", err)
 	}
-	return e.s.Plans.SaveJudged(ctx, e.id, a.digest, bytes.NewReader(raw))
+	return e.s.Plans.SaveJudged(ctx, e.scope.Tenant, e.id, a.digest, bytes.NewReader(raw))
 }
 
 // restOf is what later findings are compared with of those that a dossier has no room for.

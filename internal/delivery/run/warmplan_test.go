@@ -19,9 +19,9 @@ type saves struct {
 	n *atomic.Int64
 }
 
-func (s saves) Save(ctx context.Context, id string, digest kernel.Digest, plan io.Reader) error {
+func (s saves) Save(ctx context.Context, tenant, id string, digest kernel.Digest, plan io.Reader) error {
 	s.n.Add(1)
-	return s.Plans.Save(ctx, id, digest, plan)
+	return s.Plans.Save(ctx, tenant, id, digest, plan)
 }
 
 func TestAPlanIsSealedWhereItsRunWaitsAlone(t *testing.T) {

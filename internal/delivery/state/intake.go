@@ -13,17 +13,17 @@ import (
 // store seals what raw gives as the content of v, piece by piece, and completes v:
 // its serial, lineage, digest and size. What is no state is not stored.
 func (s *Service) store(ctx context.Context, v *Version, raw io.Reader) (content, error) {
-	parsed, digest, size, err := s.keep(ctx, v.key(), v.associated(), &intake{from: raw})
+	parsed, digest, size, err := s.keep(ctx, v.Stack, v.key(), v.associated(), &intake{from: raw})
 	v.Serial, v.Lineage, v.Digest, v.Size = parsed.Serial, parsed.Lineage, digest, size
 	return parsed, err
 }
 
-// keep seals a state into the blob with the key.
-func (s *Service) keep(ctx context.Context, key string, associated []byte, intake *intake) (content, kernel.Digest, int64, error) {
+// keep seals a state of the stack into the blob with the key.
+func (s *Service) keep(ctx context.Context, stack, key string, associated []byte, intake *intake) (content, kernel.Digest, int64, error) {
 	out, in := io.Pipe()
 	sealed := make(chan error, 1)
 	go func() {
-		err := s.seal(ctx, in, associated, intake)
+		err := s.seal(ctx, in, stack, associated, intake)
 		_ = in.CloseWithError(err) // never fails; nil is the end
 		sealed <- err
 	}()
@@ -39,8 +39,12 @@ func (s *Service) keep(ctx context.Context, key string, associated []byte, intak
 }
 
 // seal reads the intake, and writes it sealed to w.
-func (s *Service) seal(ctx context.Context, w io.Writer, associated []byte, in *intake) error {
-	out, err := s.Sealer.Writer(ctx, w, associated)
+func (s *Service) seal(ctx context.Context, w io.Writer, stack string, associated []byte, in *intake) error {
+	scope, _, err := SplitStack(stack)
+	if err != nil {
+		return err
+	}
+	out, err := s.Sealer.WriterFor(ctx, scope.Tenant, w, associated)
 	if err != nil {
 		return fmt.Errorf("seal state: %w", err)
 	}

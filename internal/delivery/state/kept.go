@@ -21,7 +21,7 @@ func (s *Service) Keep(ctx context.Context, stack string, fence int64, raw io.Re
 	if err := s.first(ctx, stack, fence); kernel.Is(err, kernel.Stale) {
 		return err // where it cannot be told now, Restore looks again
 	}
-	_, _, _, err := s.keep(ctx, keptKey(stack), keptFor(stack), &intake{from: raw, fence: fence})
+	_, _, _, err := s.keep(ctx, stack, keptKey(stack), keptFor(stack), &intake{from: raw, fence: fence})
 	again, ok := raw.(io.Seeker)
 	if err == nil || s.Folder == "" || !ok || kernel.Is(err, kernel.Invalid) || kernel.Is(err, kernel.TooLarge) {
 		return err
@@ -79,7 +79,7 @@ func (s *Service) SetAside(ctx context.Context, stack string, fence int64, raw i
 
 func (s *Service) setAside(ctx context.Context, stack string, fence int64, raw io.Reader, why string) (key string, err error) {
 	key = asideKey(stack, kernel.NewID("sv"))
-	if _, _, _, err := s.keep(ctx, key, keptFor(stack), &intake{from: raw, fence: fence}); err != nil {
+	if _, _, _, err := s.keep(ctx, stack, key, keptFor(stack), &intake{from: raw, fence: fence}); err != nil {
 		return "", err
 	}
 	return key, s.Tx.InTx(ctx, func(ctx context.Context) error {
@@ -107,7 +107,7 @@ func (s *Service) keepInFolder(ctx context.Context, stack string, fence int64, r
 		return err
 	}
 	return wholefile.ReplaceWith(s.keptFile(stack), 0o600, func(w io.Writer) error {
-		return s.seal(ctx, w, keptFor(stack), &intake{from: raw, fence: fence})
+		return s.seal(ctx, w, stack, keptFor(stack), &intake{from: raw, fence: fence})
 	})
 }
 

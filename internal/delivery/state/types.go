@@ -62,7 +62,7 @@ type Fences interface {
 // Sealer encrypts as it is written to; associated data must be the same to read
 // what was sealed.
 type Sealer interface {
-	Writer(ctx context.Context, w io.Writer, associated []byte) (io.WriteCloser, error)
+	WriterFor(ctx context.Context, tenant string, w io.Writer, associated []byte) (io.WriteCloser, error)
 	Reader(ctx context.Context, r io.Reader, associated []byte) (io.Reader, error)
 }
 

@@ -127,7 +127,7 @@ func (s *Service) access(ctx context.Context, r Repository) (Access, Host, error
 	if len(r.Sealed) == 0 {
 		return a, host, nil
 	}
-	plain, err := s.Sealer.Open(ctx, r.Sealed, associated(r))
+	plain, err := s.Sealer.Open(ctx, r.Sealed, Associated(r))
 	if err != nil {
 		return a, host, fmt.Errorf("credentials of repository %s: %w", r.Name, err)
 	}
@@ -139,12 +139,12 @@ func (s *Service) seal(ctx context.Context, r *Repository, c Credentials) error 
 	if err != nil {
 		return err
 	}
-	r.Sealed, err = s.Sealer.Seal(ctx, plain, associated(*r))
+	r.Sealed, err = s.Sealer.SealFor(ctx, r.Scope.Tenant, plain, Associated(*r))
 	return err
 }
 
-// associated binds sealed credentials to their repository.
-func associated(r Repository) []byte {
+// Associated binds sealed credentials to their repository.
+func Associated(r Repository) []byte {
 	return []byte(strings.Join([]string{"repository", r.Scope.Tenant, r.Scope.Project, r.ID}, "/"))
 }
 

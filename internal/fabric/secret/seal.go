@@ -19,7 +19,7 @@ func (s *Service) seal(ctx context.Context, info Info, plain []byte) (Info, erro
 		info.CreatedBy = actor.ID
 	}
 	info.CreatedAt = s.Clock.Now()
-	sealed, err := s.Sealer.Seal(ctx, plain, associated(info))
+	sealed, err := s.Sealer.SealFor(ctx, info.Scope.Tenant, plain, Associated(info))
 	if err != nil {
 		return Info{}, fmt.Errorf("seal secret %s: %w", info.Name, err)
 	}
@@ -33,15 +33,15 @@ func (s *Service) seal(ctx context.Context, info Info, plain []byte) (Info, erro
 }
 
 func (s *Service) open(ctx context.Context, v Version) ([]byte, error) {
-	plain, err := s.Sealer.Open(ctx, v.Sealed, associated(v.Info))
+	plain, err := s.Sealer.Open(ctx, v.Sealed, Associated(v.Info))
 	if err != nil {
 		return nil, fmt.Errorf("open secret %s version %d: %w", v.Name, v.Version, err)
 	}
 	return plain, nil
 }
 
-// associated binds a sealed value to its place, so that it opens nowhere else.
-func associated(i Info) []byte {
+// Associated binds a sealed value to its place, so that it opens nowhere else.
+func Associated(i Info) []byte {
 	return []byte("secret/" + i.Scope.Tenant + "/" + i.Scope.Project + "/" + i.Scope.Stage + "/" + i.Name + "/" + strconv.Itoa(i.Version))
 }
 

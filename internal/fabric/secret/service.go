@@ -24,7 +24,7 @@ type Store interface {
 
 // Sealer encrypts values, bound to what they belong to.
 type Sealer interface {
-	Seal(ctx context.Context, plain, associated []byte) ([]byte, error)
+	SealFor(ctx context.Context, tenant string, plain, associated []byte) ([]byte, error)
 	Open(ctx context.Context, sealed, associated []byte) ([]byte, error)
 }
 

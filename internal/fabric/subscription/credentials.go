@@ -78,11 +78,11 @@ func (s *Service) seal(ctx context.Context, sub Subscription, c Credentials) ([]
 	if err != nil {
 		return nil, fmt.Errorf("seal credentials: %w", err)
 	}
-	return s.Sealer.Seal(ctx, plain, associated(sub))
+	return s.Sealer.SealFor(ctx, sub.Scope.Tenant, plain, Associated(sub))
 }
 
 func (s *Service) unseal(ctx context.Context, sub Subscription) (c Credentials, err error) {
-	plain, err := s.Sealer.Open(ctx, sub.Sealed, associated(sub))
+	plain, err := s.Sealer.Open(ctx, sub.Sealed, Associated(sub))
 	if err != nil {
 		return c, fmt.Errorf("open the credentials of subscription %s: %w", sub.Name, err)
 	}
@@ -92,4 +92,5 @@ func (s *Service) unseal(ctx context.Context, sub Subscription) (c Credentials, 
 	return c, nil
 }
 
-func associated(s Subscription) []byte { return []byte("subscription/" + s.Scope.Tenant + "/" + s.ID) }
+// Associated is what the sealed credentials of a subscription are bound to.
+func Associated(s Subscription) []byte { return []byte("subscription/" + s.Scope.Tenant + "/" + s.ID) }

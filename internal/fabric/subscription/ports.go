@@ -80,7 +80,7 @@ type Sender interface {
 
 // Sealer encrypts credentials, bound to what they belong to.
 type Sealer interface {
-	Seal(ctx context.Context, plain, associated []byte) ([]byte, error)
+	SealFor(ctx context.Context, tenant string, plain, associated []byte) ([]byte, error)
 	Open(ctx context.Context, sealed, associated []byte) ([]byte, error)
 }
 

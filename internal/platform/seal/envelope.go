@@ -15,16 +15,55 @@ import (
 //
 //	TSE1  the nonce, the ciphertext and the tag
 //	TSE2  a stream: segments that are encrypted one by one, see stream.go
+//
+// Those of a keyring are shorter: the magic; the length of the id of the data key (1
+// byte) and the id, which is the head; and the content as above, with TSE3 and TSE4. The
+// wrapped key is in the keyring's store, so that a rotation of the key that wraps it
+// rewrites no content.
 const (
 	magic       = "TSE1"
 	magicStream = "TSE2"
+
+	magicKeyed       = "TSE3"
+	magicKeyedStream = "TSE4"
 )
 
 type envelope struct {
-	head    []byte
+	head []byte
+	// kek wrapped the data key that is in the head.
 	kek     string
 	wrapped []byte
+	// key is the id of a keyring's data key, "" where the key is in the head.
+	key     string
 	content []byte
+}
+
+// IsOld reports whether something sealed, or its first four bytes, has its data key with
+// it, wrapped by a root key: from before there was a keyring, or of a process without one.
+func IsOld(sealed []byte) bool {
+	return bytes.HasPrefix(sealed, []byte(magic)) || bytes.HasPrefix(sealed, []byte(magicStream))
+}
+
+// keyedHeader is the head of an envelope of a keyring.
+func keyedHeader(magic, key string) []byte {
+	return append(append([]byte(magic), byte(len(key))), key...)
+}
+
+// parseWhole reads what was sealed whole.
+func parseWhole(sealed []byte) (envelope, error) {
+	if bytes.HasPrefix(sealed, []byte(magicKeyed)) {
+		return parseKeyed(sealed, magicKeyed)
+	}
+	return parse(sealed, magic)
+}
+
+func parseKeyed(sealed []byte, magic string) (envelope, error) {
+	rest, ok := bytes.CutPrefix(sealed, []byte(magic))
+	if !ok || len(rest) < 1 || len(rest) < 1+int(rest[0]) || rest[0] == 0 {
+		return envelope{}, damaged()
+	}
+	headLen := len(magic) + 1 + int(rest[0])
+	return envelope{head: sealed[:headLen:headLen], key: string(sealed[len(magic)+1 : headLen]), content: sealed[headLen:]}, nil
 }
 
 func header(magic, kek string, wrapped []byte) []byte {

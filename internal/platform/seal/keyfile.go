@@ -3,9 +3,11 @@ package seal
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"gocloud.dev/secrets/localsecrets"
 
@@ -30,4 +32,52 @@ func makeKeyFile(path string) error {
 		return nil
 	}
 	return err
+}
+
+// fileKeys returns the keys of a file, one a line: the first seals.
+func fileKeys(path string, create bool) ([]rootKey, error) {
+	if create {
+		if err := makeKeyFile(path); err != nil {
+			return nil, err
+		}
+	}
+	lines, err := keyLines(path)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]rootKey, len(lines))
+	for i, line := range lines {
+		key, err := localsecrets.Base64Key(line)
+		if err != nil {
+			return nil, fmt.Errorf("line %d of %s does not hold a key: restore it, since what it sealed cannot be opened without it", i+1, path)
+		}
+		keys[i] = rootKey{localsecrets.NewKeeper(key), idOf(key)}
+	}
+	return keys, nil
+}
+
+func keyLines(path string) ([]string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	lines := strings.Fields(string(text))
+	if len(lines) == 0 {
+		return nil, fmt.Errorf("%s does not hold a key: restore it, since what it sealed cannot be opened without it", path)
+	}
+	return lines, nil
+}
+
+// prependKey writes a new key in front of those of a file.
+func prependKey(path string) error {
+	lines, err := keyLines(path)
+	if err != nil {
+		return err
+	}
+	key, err := localsecrets.NewRandomKey()
+	if err != nil {
+		return err
+	}
+	lines = append([]string{base64.URLEncoding.EncodeToString(key[:])}, lines...)
+	return wholefile.Replace(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600)
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,58 +23,62 @@ type Opener func(ctx context.Context, u *url.URL) (keeper *secrets.Keeper, id st
 
 // Config says which keys there are.
 type Config struct {
-	// URL is the key-encryption key that seals: file:///path of a key file,
-	// made where it is missing; base64key://… with the 32 bytes in URL-safe
-	// base64; or a scheme of Openers.
+	// URL is the root key that seals: file:///path of a key file, made where it is
+	// missing, of which the first key seals and the others only open; base64key://…
+	// with the 32 bytes in URL-safe base64; or a scheme of Openers.
 	URL string
 	// Former are the URLs of keys that only open, after a rotation.
 	Former []string
 	// Openers adds schemes, such as a cloud's key service.
 	Openers map[string]Opener
+	// Store has the keys of owners; nil has everything sealed under the root key.
+	Store Store
 	// Clock ages data keys; nil is the system's.
 	Clock kernel.Clock
 }
 
 // Open opens the keys of c.
 func Open(ctx context.Context, c Config) (*Sealer, error) {
-	s := &Sealer{keepers: map[string]*secrets.Keeper{}, opened: map[string]ciphers{}, clock: c.Clock}
-	for i, raw := range append([]string{c.URL}, c.Former...) {
-		keeper, id, err := openKey(ctx, raw, i == 0, c.Openers)
-		if err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
-		if i == 0 {
-			s.primary = id
-		}
-		s.keepers[id] = keeper
+	r, err := openRoots(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sealer{roots: r, opened: map[string]ciphers{}, clock: c.Clock}
+	if c.Store != nil {
+		s.ring = newKeyring(r, c.Store, c.Clock)
 	}
 	return s, nil
 }
 
-// openKey never repeats the URL in an error: it may be the key.
-func openKey(ctx context.Context, raw string, create bool, openers map[string]Opener) (*secrets.Keeper, string, error) {
+// openKeys opens the keys at a URL, the one that seals first. It never repeats the URL
+// in an error: it may be the key.
+func openKeys(ctx context.Context, raw string, create bool, openers map[string]Opener) ([]rootKey, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, "", fmt.Errorf("the URL of the encryption key is not a URL")
+		return nil, errors.New("the URL of the encryption key is not a URL")
 	}
-	open := openers[u.Scheme]
-	switch {
+	var keys []rootKey
+	switch open := openers[u.Scheme]; {
 	case open != nil:
+		var k rootKey
+		k.keeper, k.id, err = open(ctx, u)
+		keys = []rootKey{k}
 	case u.Scheme == "file":
-		open = fileKey(create)
+		keys, err = fileKeys(filepath.FromSlash(u.Path), create)
 	case u.Scheme == "base64key":
-		open = inlineKey
+		keys, err = inlineKey(u)
 	default:
-		return nil, "", fmt.Errorf("the URL of the encryption key has the scheme %q; there are %s", u.Scheme, strings.Join(schemes(openers), ", "))
+		return nil, fmt.Errorf("the URL of the encryption key has the scheme %q; there are %s", u.Scheme, strings.Join(schemes(openers), ", "))
 	}
-	keeper, id, err := open(ctx, u)
 	if err != nil {
-		return nil, "", fmt.Errorf("open encryption key: %w", err)
+		return nil, fmt.Errorf("open encryption key: %w", err)
 	}
-	if id == "" || len(id) > 64 {
-		return nil, "", errors.Join(fmt.Errorf("open encryption key: its id has %d bytes", len(id)), keeper.Close())
+	for _, k := range keys {
+		if k.id == "" || len(k.id) > 64 {
+			return nil, errors.Join(fmt.Errorf("open encryption key: its id has %d bytes", len(k.id)), k.keeper.Close())
+		}
 	}
-	return keeper, id, nil
+	return keys, nil
 }
 
 func schemes(openers map[string]Opener) []string {
@@ -87,32 +90,12 @@ func schemes(openers map[string]Opener) []string {
 	return slices.Compact(names)
 }
 
-func inlineKey(_ context.Context, u *url.URL) (*secrets.Keeper, string, error) {
+func inlineKey(u *url.URL) ([]rootKey, error) {
 	key, err := localsecrets.Base64Key(u.Host)
 	if err != nil {
-		return nil, "", errors.New("base64key:// needs 32 bytes in URL-safe base64")
+		return nil, errors.New("base64key:// needs 32 bytes in URL-safe base64")
 	}
-	return localsecrets.NewKeeper(key), idOf(key), nil
-}
-
-func fileKey(create bool) Opener {
-	return func(_ context.Context, u *url.URL) (*secrets.Keeper, string, error) {
-		path := filepath.FromSlash(u.Path)
-		if create {
-			if err := makeKeyFile(path); err != nil {
-				return nil, "", err
-			}
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, "", err
-		}
-		key, err := localsecrets.Base64Key(strings.TrimSpace(string(text)))
-		if err != nil {
-			return nil, "", fmt.Errorf("%s does not hold a key: restore it, since what it sealed cannot be opened without it", path)
-		}
-		return localsecrets.NewKeeper(key), idOf(key), nil
-	}
+	return []rootKey{{localsecrets.NewKeeper(key), idOf(key)}}, nil
 }
 
 // idOf names a local key by its digest, which tells nothing about the key.

@@ -6,6 +6,11 @@
 // Every envelope names its key-encryption key, so that keys can be rotated:
 // the newest seals, former ones still open.
 //
+// With a Store it is a keyring. Each owner, a tenant or the platform itself, has a
+// key-encryption key of its own, wrapped by the root key; that wraps the owner's data keys,
+// and envelopes name theirs. A rotation wraps keys anew and touches no content; with an
+// owner's key everything that is sealed for it is lost, wherever it is kept.
+//
 // It owns the envelope's format and the keys' life in memory. It does not own
 // where sealed bytes are kept, nor who may open them.
 package seal
@@ -13,11 +18,8 @@ package seal
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"sync"
 	"time"
-
-	"gocloud.dev/secrets"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -35,9 +37,9 @@ const keeperTimeout = 10 * time.Second
 
 // Sealer seals and opens. It is safe for concurrent use.
 type Sealer struct {
-	primary string // the id of the key-encryption key that seals
-	keepers map[string]*secrets.Keeper
-	clock   kernel.Clock
+	roots *roots
+	clock kernel.Clock
+	ring  *keyring // nil for none
 
 	mu      sync.Mutex
 	current *dataKey
@@ -48,24 +50,35 @@ type Sealer struct {
 type dataKey struct {
 	ciphers
 
-	wrapped []byte
-	made    time.Time
-	seals   int
+	// head returns the head of an envelope with the magic of what is sealed whole, or
+	// of a stream.
+	head  func(stream bool) []byte
+	made  time.Time
+	seals int
 }
 
-// Seal encrypts plain. Only a call of Open with the same associated data, such
-// as the name of where the result is kept, gets it back.
+// Seal encrypts plain for the platform itself. Only a call of Open with the same
+// associated data, such as the name of where the result is kept, gets it back.
 func (s *Sealer) Seal(ctx context.Context, plain, associated []byte) ([]byte, error) {
-	key, err := s.dataKey(ctx)
+	key, err := s.keyFor(ctx, platform)
 	if err != nil {
 		return nil, err
 	}
-	return key.seal(s.primary, plain, associated)
+	return key.seal(plain, associated)
 }
 
-// seal encrypts plain whole; kek names the key that wraps this one.
-func (k dataKey) seal(kek string, plain, associated []byte) ([]byte, error) {
-	head := header(magic, kek, k.wrapped)
+// SealFor is Seal with a key of the tenant.
+func (s *Sealer) SealFor(ctx context.Context, tenant string, plain, associated []byte) ([]byte, error) {
+	key, err := s.keyOf(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	return key.seal(plain, associated)
+}
+
+// seal encrypts plain whole.
+func (k dataKey) seal(plain, associated []byte) ([]byte, error) {
+	head := k.head(false)
 	sealed, err := k.whole.Encrypt(plain, bind(head, associated))
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Internal, "seal: %w", err)
@@ -76,7 +89,7 @@ func (k dataKey) seal(kek string, plain, associated []byte) ([]byte, error) {
 // Open decrypts what Seal returned. The error says nothing about the content
 // where it was altered, cut or sealed with other associated data.
 func (s *Sealer) Open(ctx context.Context, sealed, associated []byte) ([]byte, error) {
-	e, err := parse(sealed, magic)
+	e, err := parseWhole(sealed)
 	if err != nil {
 		return nil, err
 	}
@@ -91,28 +104,25 @@ func (s *Sealer) Open(ctx context.Context, sealed, associated []byte) ([]byte, e
 	return plain, nil
 }
 
-// KeyID returns the id of the key-encryption key that sealed, so that a
-// rotation finds what to seal again.
-func KeyID(sealed []byte) (string, error) {
-	e, err := parse(sealed, magic)
-	if err != nil {
-		e, err = parse(sealed, magicStream)
-	}
-	return e.kek, err
-}
-
-// PrimaryKeyID returns the id of the key-encryption key that Seal uses.
-func (s *Sealer) PrimaryKeyID() string { return s.primary }
+// PrimaryKeyID returns the id of the root key that seals at present.
+func (s *Sealer) PrimaryKeyID() string { return s.roots.primaryID() }
 
 // Close releases the keepers.
-func (s *Sealer) Close() error {
-	var first error
-	for _, k := range s.keepers {
-		if err := k.Close(); err != nil && first == nil {
-			first = fmt.Errorf("close key keeper: %w", err)
-		}
+func (s *Sealer) Close() error { return s.roots.close() }
+
+// keyOf returns what seals for a tenant.
+func (s *Sealer) keyOf(ctx context.Context, tenant string) (dataKey, error) {
+	if tenant == platform {
+		return dataKey{}, kernel.Errorf(kernel.Internal, "seal: it is not said for which tenant")
 	}
-	return first
+	return s.keyFor(ctx, tenant)
+}
+
+func (s *Sealer) keyFor(ctx context.Context, owner string) (dataKey, error) {
+	if s.ring == nil {
+		return s.dataKey(ctx)
+	}
+	return s.ring.current(ctx, owner)
 }
 
 // dataKey returns the present data key, or makes one where there is none or it
@@ -137,21 +147,30 @@ func (s *Sealer) newDataKey(ctx context.Context) (*dataKey, error) {
 	raw := make([]byte, dataKeySize)
 	_, _ = rand.Read(raw) // never fails, see crypto/rand
 	defer clear(raw)
-	ctx, cancel := context.WithTimeout(ctx, keeperTimeout)
-	defer cancel()
-	wrapped, err := s.keepers[s.primary].Encrypt(ctx, raw)
+	root, wrapped, err := s.roots.wrap(ctx, raw)
 	if err != nil {
-		return nil, keeperFailed(s.primary, err)
+		return nil, err
 	}
 	made, err := newCiphers(raw)
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Internal, "seal: %w", err)
 	}
-	return &dataKey{wrapped: wrapped, ciphers: made}, nil
+	return &dataKey{ciphers: made, head: func(stream bool) []byte {
+		if stream {
+			return header(magicStream, root, wrapped)
+		}
+		return header(magic, root, wrapped)
+	}}, nil
 }
 
 // unwrap returns the ciphers of an envelope's data key, asking its keeper once.
 func (s *Sealer) unwrap(ctx context.Context, e envelope) (ciphers, error) {
+	if e.key != "" {
+		if s.ring == nil {
+			return ciphers{}, kernel.Errorf(kernel.Internal, "this was sealed with a key of a keyring, and there is none here")
+		}
+		return s.ring.open(ctx, e.key)
+	}
 	name := string(e.head[len(magic):])
 	s.mu.Lock()
 	key, known := s.opened[name]
@@ -159,16 +178,9 @@ func (s *Sealer) unwrap(ctx context.Context, e envelope) (ciphers, error) {
 	if known {
 		return key, nil
 	}
-	keeper, ok := s.keepers[e.kek]
-	if !ok {
-		return ciphers{}, kernel.Errorf(kernel.Unavailable, "this was sealed with the key %s, which is not configured", e.kek).
-			WithFix("add its URL to the former keys")
-	}
-	ctx, cancel := context.WithTimeout(ctx, keeperTimeout)
-	defer cancel()
-	raw, err := keeper.Decrypt(ctx, e.wrapped)
+	raw, err := s.roots.unwrap(ctx, e.kek, e.wrapped)
 	if err != nil {
-		return ciphers{}, unwrapFailed(e.kek, err)
+		return ciphers{}, err
 	}
 	defer clear(raw)
 	if key, err = newCiphers(raw); err != nil {

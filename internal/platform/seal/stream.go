@@ -21,15 +21,24 @@ const (
 	peeked = 4 << 10
 )
 
-// Writer encrypts what is written to it and writes it to w, of which it holds a
+// Writer encrypts, for the platform itself, what is written to it and writes it to w, of which it holds a
 // segment at a time; Close ends it, and leaves w open. Only Reader with the same
 // associated data gets it back.
 func (s *Sealer) Writer(ctx context.Context, w io.Writer, associated []byte) (io.WriteCloser, error) {
-	key, err := s.dataKey(ctx)
+	key, err := s.keyFor(ctx, platform)
 	if err != nil {
 		return nil, err
 	}
-	return &sealing{w: w, key: key, kek: s.primary, associated: associated}, nil
+	return &sealing{w: w, key: key, associated: associated}, nil
+}
+
+// WriterFor is Writer with a key of the tenant.
+func (s *Sealer) WriterFor(ctx context.Context, tenant string, w io.Writer, associated []byte) (io.WriteCloser, error) {
+	key, err := s.keyOf(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	return &sealing{w: w, key: key, associated: associated}, nil
 }
 
 // sealing is content on its way into an envelope: sealed whole where it is small, so
@@ -37,7 +46,6 @@ func (s *Sealer) Writer(ctx context.Context, w io.Writer, associated []byte) (io
 type sealing struct {
 	w          io.Writer
 	key        dataKey
-	kek        string
 	associated []byte
 	// start is what came while it may still be small.
 	start  []byte
@@ -60,7 +68,7 @@ func (s *sealing) Write(p []byte) (int, error) {
 
 // open goes on as a stream.
 func (s *sealing) open() (err error) {
-	head := header(magicStream, s.kek, s.key.wrapped)
+	head := s.key.head(true)
 	if _, err := s.w.Write(head); err != nil {
 		return err
 	}
@@ -77,7 +85,7 @@ func (s *sealing) Close() error {
 	if s.stream != nil {
 		return s.stream.Close()
 	}
-	sealed, err := s.key.seal(s.kek, s.start, s.associated)
+	sealed, err := s.key.seal(s.start, s.associated)
 	if err != nil {
 		return err
 	}
@@ -94,10 +102,15 @@ func (s *Sealer) Reader(ctx context.Context, r io.Reader, associated []byte) (io
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if string(start) != magicStream {
+	read := readHead
+	switch string(start) {
+	case magicStream:
+	case magicKeyedStream:
+		read = readKeyedHead
+	default:
 		return s.wholeReader(ctx, in, associated)
 	}
-	e, err := readHead(in)
+	e, err := read(in)
 	if err != nil {
 		return nil, in.failure()
 	}
@@ -143,6 +156,19 @@ func readHead(r io.Reader) (envelope, error) {
 		return envelope{}, err
 	}
 	return parse(head, magicStream)
+}
+
+// readKeyedHead reads the head of a stream of a keyring.
+func readKeyedHead(r io.Reader) (envelope, error) {
+	head := make([]byte, len(magicKeyedStream)+1)
+	if _, err := io.ReadFull(r, head); err != nil {
+		return envelope{}, err
+	}
+	head = append(head, make([]byte, int(head[len(head)-1]))...)
+	if _, err := io.ReadFull(r, head[len(magicKeyedStream)+1:]); err != nil {
+		return envelope{}, err
+	}
+	return parseKeyed(head, magicKeyedStream)
 }
 
 // input remembers why no more could be read.

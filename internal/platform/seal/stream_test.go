@@ -49,8 +49,8 @@ func TestAStreamOpensWhereItWasSealedFor(t *testing.T) {
 		if got, err := opened(t, s, bytes.NewReader(text), []byte("state of bills")); err == nil {
 			t.Errorf("%s opened for another place: %d bytes", name, len(got))
 		}
-		if id, err := seal.KeyID(text); err != nil || id != s.PrimaryKeyID() {
-			t.Errorf("%s: key %q, %v", name, id, err)
+		if !bytes.Contains(text, []byte(s.PrimaryKeyID())) || !seal.IsOld(text) {
+			t.Errorf("%s does not name its key", name)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // Sealer encrypts at rest, as it is written.
 type Sealer interface {
-	Writer(ctx context.Context, w io.Writer, associated []byte) (io.WriteCloser, error)
+	WriterFor(ctx context.Context, tenant string, w io.Writer, associated []byte) (io.WriteCloser, error)
 	Reader(ctx context.Context, r io.Reader, associated []byte) (io.Reader, error)
 }
 
@@ -38,7 +38,9 @@ type Store struct {
 // nothing else.
 type Content struct {
 	// Name is what people call it.
-	Name       string
+	Name string
+	// Tenant is whose key it is sealed with.
+	Tenant     string
 	Key        string
 	Associated []byte
 	// Max bounds it in bytes, before it is sealed.
@@ -68,7 +70,7 @@ func (s Store) Put(ctx context.Context, c Content, r io.Reader) (kernel.Digest, 
 }
 
 func (s Store) seal(ctx context.Context, w io.Writer, c Content, r io.Reader) (kernel.Digest, error) {
-	out, err := s.Sealer.Writer(ctx, w, c.Associated)
+	out, err := s.Sealer.WriterFor(ctx, c.Tenant, w, c.Associated)
 	if err != nil {
 		return "", fmt.Errorf("seal %s: %w", c.Name, err)
 	}

@@ -34,7 +34,7 @@ func must(t *testing.T, err error) {
 }
 
 func content(key string) sealedblob.Content {
-	return sealedblob.Content{Key: key, Associated: []byte(key), Max: 1 << 20}
+	return sealedblob.Content{Tenant: "acme", Key: key, Associated: []byte(key), Max: 1 << 20}
 }
 
 func read(ctx context.Context, s sealedblob.Store, c sealedblob.Content) (string, error) {
@@ -96,7 +96,7 @@ func TestAfterAnErrorNothingHasChanged(t *testing.T) {
 		"too large":      {content("a"), bytes.NewReader(make([]byte, 1<<20+1)), func(err error) bool { return kernel.Is(err, kernel.TooLarge) }},
 		"cut off":        {content("a"), io.MultiReader(strings.NewReader("sec"), broken{cut}), func(err error) bool { return errors.Is(err, cut) }},
 		"something else": {other, strings.NewReader("third"), func(err error) bool { return kernel.Is(err, kernel.Refused) }},
-		"no key":         {sealedblob.Content{Key: "../a", Max: 9}, strings.NewReader("x"), func(err error) bool { return err != nil }},
+		"no key":         {sealedblob.Content{Tenant: "acme", Key: "../a", Max: 9}, strings.NewReader("x"), func(err error) bool { return err != nil }},
 	} {
 		if _, err := s.Put(ctx, c.content, c.from); !c.right(err) {
 			t.Errorf("%s: %v", name, err)

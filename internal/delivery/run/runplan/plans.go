@@ -43,14 +43,14 @@ func New(s sealedblob.Sealer, b Blobs) *Plans {
 // empty folders are left when they go.
 func prefix(run string) string { return "plans/" + run + "." }
 
-func content(run string, digest kernel.Digest) sealedblob.Content {
-	return sealedblob.Content{Name: "the plan of " + run, Key: prefix(run) + digest.Hex(), Associated: []byte("plan of " + run), Max: maxPlan}
+func content(tenant, run string, digest kernel.Digest) sealedblob.Content {
+	return sealedblob.Content{Tenant: tenant, Name: "the plan of " + run, Key: prefix(run) + digest.Hex(), Associated: []byte("plan of " + run), Max: maxPlan}
 }
 
-// Save seals the plan of a run with its digest; another one is Refused. Its
+// Save seals the plan of a run of the tenant with its digest; another one is Refused. Its
 // earlier ones stay until Delete.
-func (p *Plans) Save(ctx context.Context, run string, digest kernel.Digest, plan io.Reader) error {
-	c := content(run, digest)
+func (p *Plans) Save(ctx context.Context, tenant, run string, digest kernel.Digest, plan io.Reader) error {
+	c := content(tenant, run, digest)
 	c.Digest = digest
 	if _, err := p.store.Put(ctx, c, plan); err != nil {
 		return fmt.Errorf("keep the plan of %s: %w", run, err)
@@ -61,7 +61,7 @@ func (p *Plans) Save(ctx context.Context, run string, digest kernel.Digest, plan
 // Load opens the plan of a run with the digest, which the caller closes; NotFound
 // when there is none.
 func (p *Plans) Load(ctx context.Context, run string, digest kernel.Digest) (io.ReadCloser, error) {
-	plan, err := p.store.Get(ctx, content(run, digest))
+	plan, err := p.store.Get(ctx, content("", run, digest))
 	if err != nil {
 		return nil, fmt.Errorf("load the plan of %s: %w", run, err)
 	}
@@ -70,16 +70,16 @@ func (p *Plans) Load(ctx context.Context, run string, digest kernel.Digest) (io.
 
 // judged is what gates looked at of a plan. It is sealed with its run and dossier: what
 // another dossier was made of is not taken for it.
-func judged(run string, dossier kernel.Digest) sealedblob.Content {
+func judged(tenant, run string, dossier kernel.Digest) sealedblob.Content {
 	return sealedblob.Content{
-		Name: "what the gates looked at of " + run, Key: prefix(run) + dossier.Hex() + ".judged",
+		Tenant: tenant, Name: "what the gates looked at of " + run, Key: prefix(run) + dossier.Hex() + ".judged",
 		Associated: []byte("judged of " + run + " " + string(dossier)), Max: maxPlan,
 	}
 }
 
 // SaveJudged seals what gates looked at when they passed a dossier of the run.
-func (p *Plans) SaveJudged(ctx context.Context, run string, dossier kernel.Digest, content io.Reader) error {
-	if _, err := p.store.Put(ctx, judged(run, dossier), content); err != nil {
+func (p *Plans) SaveJudged(ctx context.Context, tenant, run string, dossier kernel.Digest, content io.Reader) error {
+	if _, err := p.store.Put(ctx, judged(tenant, run, dossier), content); err != nil {
 		return fmt.Errorf("keep what the gates looked at of %s: %w", run, err)
 	}
 	return nil
@@ -87,7 +87,7 @@ func (p *Plans) SaveJudged(ctx context.Context, run string, dossier kernel.Diges
 
 // LoadJudged opens it, and the caller closes it; NotFound when there is none.
 func (p *Plans) LoadJudged(ctx context.Context, run string, dossier kernel.Digest) (io.ReadCloser, error) {
-	content, err := p.store.Get(ctx, judged(run, dossier))
+	content, err := p.store.Get(ctx, judged("", run, dossier))
 	if err != nil {
 		return nil, fmt.Errorf("load what the gates looked at of %s: %w", run, err)
 	}

@@ -24,8 +24,8 @@ func TestPlansAreSealedForTheirRun(t *testing.T) {
 	must(t, err)
 	p := runplan.New(sealer, blobs)
 	digest, later := kernel.DigestOf([]byte("password")), kernel.DigestOf([]byte("later"))
-	must(t, p.Save(ctx, "run_1", digest, strings.NewReader("password")))
-	must(t, p.Save(ctx, "run_1", later, strings.NewReader("later")))
+	must(t, p.Save(ctx, "acme", "run_1", digest, strings.NewReader("password")))
+	must(t, p.Save(ctx, "acme", "run_1", later, strings.NewReader("later")))
 	got, err := read(p.Load(ctx, "run_1", digest))
 	if err != nil || string(got) != "password" {
 		t.Fatalf("%q, %v: a later plan is beside it, not over it", got, err)

@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/sealedrow"
 )
 
 //go:embed migrations/*.sql
@@ -25,6 +26,16 @@ type Store struct {
 
 // NewStore returns a store on d.
 func NewStore(d *db.DB) *Store { return &Store{db: d} }
+
+// Sealed are the rows that are sealed.
+func (s *Store) Sealed(with sealedrow.Sealer) sealedrow.Table {
+	return sealedrow.Table{
+		DB: s.db, Sealer: with, Holds: "credentials of repositories", Table: "vcs_repositories", Columns: []string{"tenant", "project", "id"},
+		Associated: func(c []string) []byte {
+			return vcs.Associated(vcs.Repository{Scope: kernel.Scope{Tenant: c[0], Project: c[1]}, ID: c[2]})
+		},
+	}
+}
 
 // row is what most tables have.
 type row struct {

@@ -38,6 +38,9 @@ func access() []Type {
 		first("client scopes:strings", "device.approved", "device.denied"),
 		first("name public:boolean", "client.registered", "client.removed", "client.secret_rotated"),
 		first("algorithm signsFrom:time", "signing_key.added"),
+		first("root", "key.rotated"),
+		first("", "key.root_rotated", "key.destroyed"),
+		first("keys:integer", "key.rewrapped"),
 		first("name labels:object", "runner.created", "runner.removed", "runner.state_handed_in"),
 	)
 }

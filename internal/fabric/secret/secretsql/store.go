@@ -6,6 +6,7 @@ package secretsql
 import (
 	"context"
 	"embed"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/sealedrow"
 )
 
 //go:embed migrations/*.sql
@@ -27,6 +29,17 @@ type Store struct{ db *db.DB }
 
 // NewStore returns a store on d.
 func NewStore(d *db.DB) *Store { return &Store{db: d} }
+
+// Sealed are the rows that are sealed.
+func (s *Store) Sealed(with sealedrow.Sealer) sealedrow.Table {
+	return sealedrow.Table{
+		DB: s.db, Sealer: with, Holds: "secrets", Table: "secrets", Columns: []string{"tenant", "project", "stage", "name", "version"},
+		Associated: func(c []string) []byte {
+			version, _ := strconv.Atoi(c[4]) // it is a number in the database
+			return secret.Associated(secret.Info{Scope: kernel.Scope{Tenant: c[0], Project: c[1], Stage: c[2]}, Name: c[3], Version: version})
+		},
+	}
+}
 
 type row struct {
 	bun.BaseModel `bun:"table:secrets,alias:s"`

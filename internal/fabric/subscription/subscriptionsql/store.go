@@ -12,6 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/sealedrow"
 )
 
 //go:embed migrations/*.sql
@@ -22,6 +23,16 @@ func Migrations() db.Migrations { return db.Migrations{Room: "subscription", Fil
 
 // Store is a subscription.Store.
 type Store struct{ db *db.DB }
+
+// Sealed are the rows that are sealed.
+func (s *Store) Sealed(with sealedrow.Sealer) sealedrow.Table {
+	return sealedrow.Table{
+		DB: s.db, Sealer: with, Holds: "credentials of subscriptions", Table: "event_subscriptions", Columns: []string{"tenant", "id"},
+		Associated: func(c []string) []byte {
+			return subscription.Associated(subscription.Subscription{Scope: kernel.Scope{Tenant: c[0]}, ID: c[1]})
+		},
+	}
+}
 
 // NewStore returns a store on d.
 func NewStore(d *db.DB) *Store { return &Store{db: d} }

@@ -141,10 +141,12 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Keys":                func() error { return e(c.Keys(ctx)) },
 		"RotateKey":           func() error { return e(c.RotateKey(ctx, "yearly")) },
 		"RotateRootKey":       func() error { return e(c.RotateRootKey(ctx, "yearly")) },
-		"DestroyKeys":         func() error { return c.DestroyKeys(ctx, apiclient.DestroyKeysRequest{Tenant: "t", Confirm: "t", Reason: "r"}) },
-		"RotateSecret":        func() error { return e(c.RotateSecret(ctx, p, "dev", "s")) },
-		"StateVersions":       func() error { return e(c.StateVersions(ctx, p, "orders", "dev")) },
-		"State":               func() error { return e(c.State(ctx, p, "orders", apiclient.GetStateParams{Stage: "dev"})) },
+		"DestroyKeys": func() error {
+			return c.DestroyKeys(ctx, apiclient.DestroyKeysRequest{Tenant: "t", Confirm: "t", Reason: "r"})
+		},
+		"RotateSecret":  func() error { return e(c.RotateSecret(ctx, p, "dev", "s")) },
+		"StateVersions": func() error { return e(c.StateVersions(ctx, p, "orders", "dev")) },
+		"State":         func() error { return e(c.State(ctx, p, "orders", apiclient.GetStateParams{Stage: "dev"})) },
 		"StateResource": func() error {
 			return e(c.StateResource(ctx, p, "orders", apiclient.GetStateResourceParams{Stage: "dev", Address: "a.b"}))
 		},

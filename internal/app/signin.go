@@ -10,6 +10,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
 	"github.com/terrace-idp/terrace/internal/platform/wholefile"
 )
 
@@ -69,7 +70,7 @@ func (a *App) localToken(ctx context.Context, first identity.Credentials, create
 		return "", err
 	}
 	token, err := a.access.identity.Renew(ctx, a.platform.config.Tenant, string(opened), localTokenRest)
-	if err != nil || token == string(opened) {
+	if err != nil || token == string(opened) && !seal.IsOld(sealed) {
 		return token, err
 	}
 	return token, a.keepLocalToken(ctx, path, token)

@@ -138,4 +138,3 @@ func (t Table) Old(ctx context.Context) (n int, err error) {
 		[]byte("TSE1"), []byte("TSE2")).Scan(&n)
 	return n, db.Map(err, t.Holds)
 }
-

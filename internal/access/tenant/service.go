@@ -71,6 +71,9 @@ func (s *Service) Create(ctx context.Context, scope kernel.Scope, p Project) (Pr
 	if err := p.check(); err != nil {
 		return Project{}, err
 	}
+	if err := s.payable(ctx, Project{}, p); err != nil {
+		return Project{}, err
+	}
 	if actor, ok := kernel.ActorFrom(ctx); ok {
 		p.CreatedBy = actor.Name
 	}
@@ -91,7 +94,7 @@ func (s *Service) add(ctx context.Context, p Project) error {
 func (s *Service) record(ctx context.Context, typ string, p Project) error {
 	return s.Journal.Record(ctx, kernel.Fact{
 		Type: typ, Scope: kernel.Scope{Tenant: p.Tenant, Project: p.Name}, Subject: p.Name,
-		Data: map[string]any{TagCostCenter: p.CostCenter, TagOwner: p.Owner},
+		Data: p.tags(),
 	})
 }
 
@@ -104,8 +107,12 @@ func (s *Service) SetTags(ctx context.Context, scope kernel.Scope, costCenter, o
 	if err != nil {
 		return Project{}, err
 	}
+	before := p
 	p.CostCenter, p.Owner = costCenter, owner
 	if err := p.check(); err != nil {
+		return Project{}, err
+	}
+	if err := s.payable(ctx, before, p); err != nil {
 		return Project{}, err
 	}
 	return p, s.Tx.InTx(ctx, func(ctx context.Context) error {

@@ -134,55 +134,6 @@ func (s *Service) SetTagSettings(ctx context.Context, scope kernel.Scope, in Tag
 	return in, err
 }
 
-// permitted refuses a tag that is new, or has another value than before, and that what
-// is required, here or by the tenant, does not let through: each run would end at it.
-func (s *Service) permitted(ctx context.Context, scope kernel.Scope, in TagSettings) error {
-	before, err := s.Store.TagSettings(ctx, scope)
-	if err != nil {
-		return err
-	}
-	ofTenant := in
-	if scope.Project != "" {
-		if ofTenant, err = s.Store.TagSettings(ctx, kernel.Scope{Tenant: scope.Tenant}); err != nil {
-			return err
-		}
-	}
-	var problems []kernel.Problem
-	refuse := func(by string, rules []TagRule) {
-		for _, key := range slices.Sorted(maps.Keys(in.Tags)) {
-			value := in.Tags[key]
-			if before.Tags[key] == value {
-				continue
-			}
-			for _, r := range rules {
-				if cloudtag.Same(r.Key, key) && !cloudtag.Permits(r.Values, r.Pattern, strings.TrimSpace(value)) {
-					problems = append(problems, r.refusal(by, key, value))
-				}
-			}
-		}
-	}
-	refuse("tenant", ofTenant.Required)
-	if scope.Project != "" {
-		refuse("project", in.Required)
-	}
-	if len(problems) == 0 {
-		return nil
-	}
-	return kernel.Errorf(kernel.Invalid, "the tags are not possible").WithProblems(problems...)
-}
-
-// refusal tells why the rule does not let a value through.
-func (r TagRule) refusal(by, key, value string) kernel.Problem {
-	rule := "has to be like " + r.Pattern
-	if len(r.Values) > 0 {
-		rule = "has to be one of " + strings.Join(r.Values, ", ")
-	}
-	return kernel.Problem{
-		Path: "tags." + key, Message: fmt.Sprintf("%s is required by the %s and %s, and %s is not", r.Key, by, rule, quote(value)),
-		Fix: "give it a value that is let through, or change the rule with terrace tag require " + r.Key,
-	}
-}
-
 // TagSettings returns the tags of the scope's project, or of its tenant.
 func (s *Service) TagSettings(ctx context.Context, scope kernel.Scope) (TagSettings, error) {
 	scope = scope.InProject(scope.Project)
@@ -224,6 +175,6 @@ func (s *Service) Inherited(ctx context.Context, scope kernel.Scope) (in Inherit
 	if in.Project == nil {
 		in.Project = map[string]string{}
 	}
-	in.Project[TagCostCenter], in.Project[TagOwner] = p.CostCenter, p.Owner
+	maps.Copy(in.Project, p.tags())
 	return in, nil
 }

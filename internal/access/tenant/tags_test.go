@@ -141,3 +141,43 @@ func TestATagHasAValueThatIsLetThrough(t *testing.T) {
 		}
 	})
 }
+
+// What a project is made with, or given later, is held against what is required of it:
+// the first run would end at it.
+func TestAProjectHasACostCentreAndAnOwnerThatAreLetThrough(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *tenant.Service, _ *journal) {
+		admin := as(t.Context(), "admin")
+		if err := s.Bootstrap(t.Context(), "default", "demo"); err != nil {
+			t.Fatal(err)
+		}
+		digits := []tenant.TagRule{{Key: "CostCenter", Pattern: "[0-9]{4}"}}
+		if _, err := s.SetTagSettings(admin, scope(), tenant.TagSettings{Required: digits}); err != nil {
+			t.Fatal(err)
+		}
+		refused := func(err error, path, message string) {
+			t.Helper()
+			known, _ := errors.AsType[*kernel.Error](err)
+			if known == nil || known.Kind != kernel.Invalid || len(known.Problems) != 1 || known.Problems[0].Path != path || known.Problems[0].Message != message || known.Problems[0].Fix == "" {
+				t.Errorf("%v", err)
+			}
+		}
+		_, err := s.Create(admin, scope(), tenant.Project{Name: "shop", CostCenter: "it", Owner: "ada"})
+		refused(err, "costcenter", `CostCenter is required by the tenant and has to be like [0-9]{4}, and "it" is not`)
+		if _, err := s.Create(admin, scope(), tenant.Project{Name: "shop", CostCenter: "1234", Owner: "ada"}); err != nil {
+			t.Fatal(err)
+		}
+		shop := scope().InProject("shop")
+		if _, err := s.SetTagSettings(admin, shop, tenant.TagSettings{Required: []tenant.TagRule{{Key: "owner", Values: []string{"bob"}}}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.SetTags(admin, shop, "4321", "ada"); err != nil {
+			t.Errorf("what was there before keeps the other from being set: %v", err)
+		}
+		_, err = s.SetTags(admin, shop, "4321", "eve")
+		refused(err, "owner", `owner is required by the project and has to be one of bob, and "eve" is not`)
+		if _, err := s.SetTags(admin, scope().InProject("demo"), "unassigned", "bob"); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -31,6 +31,11 @@ type Project struct {
 	CreatedAt  time.Time
 }
 
+// tags are those that the project gives to all of its resources of itself.
+func (p Project) tags() map[string]string {
+	return map[string]string{TagCostCenter: p.CostCenter, TagOwner: p.Owner}
+}
+
 // Store keeps tenants and projects.
 type Store interface {
 	// EnsureTenant adds the tenant where it is missing.

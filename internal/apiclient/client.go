@@ -47,10 +47,9 @@ type Client struct {
 
 // New returns a client for the server at the address.
 func New(o Options) (*Client, error) {
-	base, err := url.Parse(o.Address)
-	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, kernel.Errorf(kernel.Invalid, "%q is not the address of a server", o.Address).
-			WithFix("write it as http://HOST:PORT or https://HOST:PORT")
+	base, err := Address(o.Address)
+	if err != nil {
+		return nil, err
 	}
 	transport := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,

@@ -59,9 +59,6 @@ func (e *Env) Server() (Server, error) {
 		return Server{}, err
 	}
 	c, err := apiclient.New(apiclient.Options{Address: id.Address, Token: id.Token, Agent: "terrace/" + e.Version})
-	if kernel.Is(err, kernel.Invalid) {
-		err = &exit.UsageError{Err: err}
-	}
 	return Server{Client: c, Identity: id}, err
 }
 

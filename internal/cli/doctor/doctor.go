@@ -7,6 +7,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -112,9 +113,12 @@ func (r report) verdict(first error) error {
 	if failed == 0 {
 		return nil
 	}
-	kind := kernel.Unavailable
+	verdict := kernel.Errorf(kernel.Unavailable, "%d of %d checks failed", failed, len(r.Checks))
 	if first != nil {
-		kind = kernel.KindOf(first)
+		verdict.Kind = kernel.KindOf(first)
 	}
-	return kernel.Errorf(kind, "%d of %d checks failed", failed, len(r.Checks))
+	if known, ok := errors.AsType[*kernel.Error](first); ok {
+		verdict.Fix = known.Fix
+	}
+	return verdict
 }

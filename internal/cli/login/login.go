@@ -42,6 +42,9 @@ func Command(e *command.Env) *cobra.Command {
 
 func (l *login) run(ctx context.Context, address string) error {
 	l.project = first(l.e.Identity.Project, l.e.Getenv("TERRACE_PROJECT"))
+	if _, err := apiclient.Address(address); err != nil { // before anybody is asked for a password
+		return err
+	}
 	token, err := l.token(ctx, address)
 	if err != nil {
 		return err

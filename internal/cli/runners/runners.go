@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -66,21 +65,16 @@ func create(e *command.Env) *cobra.Command {
 		Example: "  terrace runner create inside-1 --labels pool=prod,network=inside --token-file ./token",
 		Args:    cobra.ExactArgs(1), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			made, err := s.CreateRunner(ctx, apiclient.CreateRunnerRequest{Name: args[0], Labels: labels})
+			in := apiclient.CreateRunnerRequest{Name: args[0], Labels: labels}
+			if file != "" {
+				return createInto(ctx, e, s, file, in)
+			}
+			made, err := s.CreateRunner(ctx, in)
 			if err != nil {
 				return err
 			}
-			if file == "" {
-				return e.Print(made, func(w io.Writer) {
-					_, _ = fmt.Fprintf(w, "runner %s with %s\ntoken %s (shown this once)\n", made.Runner.Name, text(made.Runner.Labels), made.Token)
-				})
-			}
-			if err := os.WriteFile(file, []byte(made.Token+"\n"), 0o600); err != nil {
-				return kernel.Errorf(kernel.Unavailable, "the token cannot be written: %w", err).
-					WithFix("terrace runner remove %s, and create it again with a file that can be written", made.Runner.Name)
-			}
-			return e.Print(made.Runner, func(w io.Writer) {
-				_, _ = fmt.Fprintf(w, "runner %s with %s; its token is in %s\n", made.Runner.Name, text(made.Runner.Labels), file)
+			return e.Print(made, func(w io.Writer) {
+				_, _ = fmt.Fprintf(w, "runner %s with %s\ntoken %s (shown this once)\n", made.Runner.Name, text(made.Runner.Labels), made.Token)
 			})
 		}),
 	}
@@ -88,6 +82,33 @@ func create(e *command.Env) *cobra.Command {
 	c.Flags().StringVar(&file, "token-file", "", "write the token into this file, for its owner alone, instead of showing it")
 	_ = c.MarkFlagRequired("labels") // it was made above
 	return c
+}
+
+// createInto creates a runner whose token goes into a file. Where it does not get there,
+// there is no runner.
+func createInto(ctx context.Context, e *command.Env, s command.Server, file string, in apiclient.CreateRunnerRequest) error {
+	f, err := openToken(file)
+	if err != nil {
+		return err
+	}
+	made, err := s.CreateRunner(ctx, in)
+	if err != nil {
+		f.drop()
+		return err
+	}
+	if err := f.keep(made.Token); err != nil {
+		f.drop()
+		failed := kernel.Errorf(kernel.Unavailable, "the token cannot be written to the file %s, and the runner is removed again: %w", file, reason(err)).
+			WithFix("create it with a file that can be written")
+		if s.RemoveRunner(context.WithoutCancel(ctx), made.Runner.Name, apiclient.RemoveRunnerParams{Reason: "its token could not be written"}) != nil {
+			failed = kernel.Errorf(kernel.Unavailable, "the token cannot be written to the file %s: %w", file, reason(err)).
+				WithFix("terrace runner remove %s, and create it again with a file that can be written", made.Runner.Name)
+		}
+		return failed
+	}
+	return e.Print(made.Runner, func(w io.Writer) {
+		_, _ = fmt.Fprintf(w, "runner %s with %s; its token is in %s\n", made.Runner.Name, text(made.Runner.Labels), file)
+	})
 }
 
 func remove(e *command.Env) *cobra.Command {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"math"
-	"slices"
-	"strconv"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -108,7 +106,7 @@ func (s *Service) follows(ctx context.Context, b Budget) (int64, error) {
 	case !kernel.Is(err, kernel.NotFound):
 		return 0, err
 	}
-	past, err := s.Store.History(ctx, b.Tenant, b.Name)
+	past, err := s.Store.History(ctx, b.Tenant, b.Name, math.MaxInt64, 1)
 	if err != nil || len(past) == 0 {
 		return 1, err
 	}
@@ -158,46 +156,6 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (Sta
 	return all[0], nil
 }
 
-// List returns the budgets that the actor may read by name, with what their months
-// are going to cost; those that bound a project where the scope has one.
-func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Status], error) {
-	if _, ok := kernel.ActorFrom(ctx); !ok {
-		return kernel.Page[Status]{}, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in")
-	}
-	visible, err := s.visible(ctx, scope, page)
-	if err != nil {
-		return kernel.Page[Status]{}, err
-	}
-	names := kernel.PageOf(visible, page, func(b Budget) string { return b.Name })
-	items, err := s.statuses(ctx, scope.Tenant, names.Items)
-	return kernel.Page[Status]{Items: items, Next: names.Next}, err
-}
-
-// visible are the budgets of a list from a page on, up to one that follows the page.
-func (s *Service) visible(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) ([]Budget, error) {
-	all, err := s.Store.List(ctx, scope.Tenant)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(all, func(a, b Budget) int { return cmp.Compare(a.Name, b.Name) }) // as cursors compare
-	visible := []Budget{}
-	for _, b := range all {
-		if len(visible) > page.Size() {
-			break
-		}
-		if b.Name <= page.Cursor || scope.Project != "" && b.Project != "" && b.Project != scope.Project {
-			continue
-		}
-		switch err := s.Authorizer.Authorize(ctx, actionRead, b.where()); {
-		case err == nil:
-			visible = append(visible, b)
-		case !kernel.Is(err, kernel.Denied) && !kernel.Is(err, kernel.NotFound):
-			return nil, err
-		}
-	}
-	return visible, nil
-}
-
 func (s *Service) statuses(ctx context.Context, tenant string, budgets []Budget) ([]Status, error) {
 	seen, err := s.Store.Seen(ctx, tenant)
 	if err != nil {
@@ -220,52 +178,6 @@ func (s *Service) statuses(ctx context.Context, tenant string, budgets []Budget)
 		all = append(all, Status{Budget: b, Forecast: f})
 	}
 	return all, nil
-}
-
-// History returns what a budget was, the newest first, deleted ones too. What it was in
-// a scope that the actor may not read is left out.
-func (s *Service) History(ctx context.Context, scope kernel.Scope, name string, page kernel.PageRequest) (kernel.Page[Revision], error) {
-	none := kernel.Page[Revision]{}
-	before, err := revisionOf(page.Cursor)
-	if err != nil {
-		return none, err
-	}
-	all, err := s.Store.History(ctx, scope.Tenant, name)
-	if err != nil {
-		return none, err
-	}
-	if len(all) == 0 {
-		return none, kernel.Errorf(kernel.NotFound, "there is no budget %s, and there was none", name).WithFix("see terrace budget list")
-	}
-	visible, refused, seen := []Revision{}, error(nil), false
-	for _, r := range all {
-		switch err := s.Authorizer.Authorize(ctx, actionRead, r.where()); {
-		case err == nil:
-			if seen = true; r.Revision < before {
-				visible = append(visible, r)
-			}
-		case !kernel.Is(err, kernel.Denied) && !kernel.Is(err, kernel.NotFound):
-			return none, err
-		case refused == nil:
-			refused = err
-		}
-	}
-	if !seen {
-		return none, refused
-	}
-	return kernel.PageOf(visible, page, func(r Revision) string { return strconv.FormatInt(r.Revision, 10) }), nil
-}
-
-// revisionOf is the revision that the page of a history comes after.
-func revisionOf(cursor string) (int64, error) {
-	if cursor == "" {
-		return math.MaxInt64, nil
-	}
-	n, err := strconv.ParseInt(cursor, 10, 64)
-	if err != nil {
-		return 0, kernel.Errorf(kernel.Invalid, "%.40q is not a cursor of this list", cursor)
-	}
-	return n, nil
 }
 
 // AcceptClock makes the clock of now the one that counts, after it was wrong.

@@ -22,8 +22,10 @@ type Budgets interface {
 	Get(ctx context.Context, tenant, name string) (Budget, error)
 	// List returns the budgets of a tenant by name; those of all tenants where it is "".
 	List(ctx context.Context, tenant string) ([]Budget, error)
-	// History returns the revisions of a budget, the newest first.
-	History(ctx context.Context, tenant, name string) ([]Revision, error)
+	// Page returns up to so many budgets of a tenant by name, from the one after a name on.
+	Page(ctx context.Context, tenant, after string, most int) ([]Budget, error)
+	// History returns up to so many revisions of a budget, those before one, the newest first.
+	History(ctx context.Context, tenant, name string, before int64, most int) ([]Revision, error)
 	// Tell keeps that something was told of a budget; false where it was before.
 	Tell(ctx context.Context, tenant, key string, at time.Time) (bool, error)
 }

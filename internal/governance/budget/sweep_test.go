@@ -44,6 +44,9 @@ func TestTheHistoryOfABudgetHasWhatItsReaderMaySee(t *testing.T) {
 		if err != nil || len(all.Items) != 1 || all.Items[0].Project != "shop" {
 			t.Errorf("%+v %v", all, err)
 		}
+		if all, err = b.History(ada(), acme, "x", kernel.PageRequest{Cursor: "2"}); err != nil || len(all.Items) != 0 {
+			t.Errorf("the page after it: %+v %v", all, err)
+		}
 		b.unseen = "shop"
 		if all, err = b.History(ada(), acme, "x", kernel.PageRequest{}); err != nil || len(all.Items) != 1 || all.Items[0].Project != "secret" {
 			t.Errorf("%+v %v", all, err)

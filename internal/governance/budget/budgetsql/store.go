@@ -55,31 +55,38 @@ func (s *Store) Get(ctx context.Context, tenant, name string) (budget.Budget, er
 
 // List returns the budgets of a tenant, or of all.
 func (s *Store) List(ctx context.Context, tenant string) ([]budget.Budget, error) {
-	var bodies []string
-	err := s.db.Reader(ctx).NewRaw("SELECT body FROM budget_revisions b WHERE (tenant = ? OR ? = '') AND "+newest+" ORDER BY tenant, name", tenant, tenant).Scan(ctx, &bodies)
-	if err != nil {
-		return nil, db.Map(err, "the budgets")
-	}
-	all := make([]budget.Budget, len(bodies))
-	for i, body := range bodies {
-		r, err := revision(body)
-		if err != nil {
-			return nil, err
-		}
-		all[i] = r.Budget
-	}
-	return all, nil
+	return s.budgets(ctx, "SELECT body FROM budget_revisions b WHERE (tenant = ? OR ? = '') AND "+newest+" ORDER BY tenant, name", tenant, tenant)
 }
 
-// History returns the revisions of a budget, the newest first.
-func (s *Store) History(ctx context.Context, tenant, name string) ([]budget.Revision, error) {
+// Page returns budgets of a tenant by name, from the one after a name on.
+func (s *Store) Page(ctx context.Context, tenant, after string, most int) ([]budget.Budget, error) {
+	return s.budgets(ctx, "SELECT body FROM budget_revisions b WHERE tenant = ? AND name > ? AND "+newest+" ORDER BY name LIMIT ?", tenant, after, most)
+}
+
+func (s *Store) budgets(ctx context.Context, query string, args ...any) ([]budget.Budget, error) {
+	revisions, err := s.revisions(ctx, "the budgets", query, args...)
+	all := make([]budget.Budget, len(revisions))
+	for i, r := range revisions {
+		all[i] = r.Budget
+	}
+	return all, err
+}
+
+// History returns revisions of a budget that are before one, the newest first.
+func (s *Store) History(ctx context.Context, tenant, name string, before int64, most int) ([]budget.Revision, error) {
+	return s.revisions(ctx, "the budget "+name, "SELECT body FROM budget_revisions WHERE tenant = ? AND name = ? AND revision < ? ORDER BY revision DESC LIMIT ?",
+		tenant, name, before, most)
+}
+
+// revisions reads those of a query, which errors call what.
+func (s *Store) revisions(ctx context.Context, what, query string, args ...any) ([]budget.Revision, error) {
 	var bodies []string
-	err := s.db.Reader(ctx).NewRaw("SELECT body FROM budget_revisions WHERE tenant = ? AND name = ? ORDER BY revision DESC", tenant, name).Scan(ctx, &bodies)
-	if err != nil {
-		return nil, db.Map(err, "the budget "+name)
+	if err := s.db.Reader(ctx).NewRaw(query, args...).Scan(ctx, &bodies); err != nil {
+		return nil, db.Map(err, what)
 	}
 	all := make([]budget.Revision, len(bodies))
 	for i, body := range bodies {
+		var err error
 		if all[i], err = revision(body); err != nil {
 			return nil, err
 		}

@@ -240,6 +240,51 @@ func TestARunThatIsHeldKeepsNoRoomFromOthers(t *testing.T) {
 	}
 }
 
+// Of two runs that a budget holds and that are let go at once, by more money or by an
+// override of each, the second is held for what both of them cost.
+func TestTwoHeldRunsThatAreLetGoAtOnceDoNotBothPass(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		amount     string
+		overridden bool
+		// want is what a whole month is told to cost to the one and to the other, "" for nothing.
+		want []string
+	}{
+		"by more money":     {"150", false, []string{"", "240.00"}},
+		"by their override": {"100", true, []string{"120.00", "240.00"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, b *bench) {
+				b.budget(t, budget.Budget{Level: budget.Override}, "100")
+				runs := []budget.Change{adds("run_1", "orders", 0, 120), adds("run_2", "parcels", 0, 120)}
+				for _, c := range runs {
+					b.hold(t, c)
+				}
+				b.budget(t, budget.Budget{Level: budget.Override}, tt.amount)
+				got := make([]string, len(runs))
+				var both sync.WaitGroup
+				for i, c := range runs {
+					c.Overridden = tt.overridden
+					both.Go(func() {
+						v, err := b.Hold(ada(), c)
+						if err != nil {
+							t.Error(err)
+						}
+						for _, f := range v.Findings {
+							got[i] = f.Next.String()
+						}
+					})
+				}
+				both.Wait()
+				if slices.Sort(got); !slices.Equal(got, tt.want) {
+					t.Errorf("got %q, want %q", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
 func TestARunThatWasOverriddenOrIsAppliedKeepsItsRoom(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, b *bench) {

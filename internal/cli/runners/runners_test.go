@@ -72,7 +72,7 @@ func TestATokenIsForItsOwnerAlone(t *testing.T) {
 	t.Parallel()
 	address, _ := server(t)
 	file := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(file, []byte("an old and longer token"), 0o644); err != nil { //nolint:gosec // it is too open on purpose
+	if err := os.WriteFile(file, []byte("an old and longer token"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := create(address, file); err != nil {

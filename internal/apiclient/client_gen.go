@@ -501,11 +501,42 @@ func (e FocusOnError) Valid() bool {
 	}
 }
 
+// Defines values for IdentityElevationState.
+const (
+	IdentityElevationStateActive    IdentityElevationState = "active"
+	IdentityElevationStateDenied    IdentityElevationState = "denied"
+	IdentityElevationStateEnded     IdentityElevationState = "ended"
+	IdentityElevationStateExpired   IdentityElevationState = "expired"
+	IdentityElevationStateLapsed    IdentityElevationState = "lapsed"
+	IdentityElevationStateRequested IdentityElevationState = "requested"
+)
+
+// Valid indicates whether the value is a known member of the IdentityElevationState enum.
+func (e IdentityElevationState) Valid() bool {
+	switch e {
+	case IdentityElevationStateActive:
+		return true
+	case IdentityElevationStateDenied:
+		return true
+	case IdentityElevationStateEnded:
+		return true
+	case IdentityElevationStateExpired:
+		return true
+	case IdentityElevationStateLapsed:
+		return true
+	case IdentityElevationStateRequested:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for IdentityRole.
 const (
 	IdentityRoleAdmin     IdentityRole = "admin"
 	IdentityRoleApprover  IdentityRole = "approver"
 	IdentityRoleDeveloper IdentityRole = "developer"
+	IdentityRoleOperator  IdentityRole = "operator"
 	IdentityRoleViewer    IdentityRole = "viewer"
 )
 
@@ -518,7 +549,57 @@ func (e IdentityRole) Valid() bool {
 		return true
 	case IdentityRoleDeveloper:
 		return true
+	case IdentityRoleOperator:
+		return true
 	case IdentityRoleViewer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IdentitySubjectKind.
+const (
+	IdentitySubjectKindGroup   IdentitySubjectKind = "group"
+	IdentitySubjectKindService IdentitySubjectKind = "service"
+	IdentitySubjectKindUser    IdentitySubjectKind = "user"
+)
+
+// Valid indicates whether the value is a known member of the IdentitySubjectKind enum.
+func (e IdentitySubjectKind) Valid() bool {
+	switch e {
+	case IdentitySubjectKindGroup:
+		return true
+	case IdentitySubjectKindService:
+		return true
+	case IdentitySubjectKindUser:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IdentityTokenScope.
+const (
+	IdentityTokenScopeAdmin   IdentityTokenScope = "admin"
+	IdentityTokenScopeApprove IdentityTokenScope = "approve"
+	IdentityTokenScopeDeploy  IdentityTokenScope = "deploy"
+	IdentityTokenScopeRead    IdentityTokenScope = "read"
+	IdentityTokenScopeSecrets IdentityTokenScope = "secrets"
+)
+
+// Valid indicates whether the value is a known member of the IdentityTokenScope enum.
+func (e IdentityTokenScope) Valid() bool {
+	switch e {
+	case IdentityTokenScopeAdmin:
+		return true
+	case IdentityTokenScopeApprove:
+		return true
+	case IdentityTokenScopeDeploy:
+		return true
+	case IdentityTokenScopeRead:
+		return true
+	case IdentityTokenScopeSecrets:
 		return true
 	default:
 		return false
@@ -771,33 +852,6 @@ func (e PrometheusCheckNoData) Valid() bool {
 	case PrometheusCheckNoDataPass:
 		return true
 	case PrometheusCheckNoDataWait:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for RoleChangeRole.
-const (
-	RoleChangeRoleAdmin     RoleChangeRole = "admin"
-	RoleChangeRoleApprover  RoleChangeRole = "approver"
-	RoleChangeRoleDeveloper RoleChangeRole = "developer"
-	RoleChangeRoleNone      RoleChangeRole = "none"
-	RoleChangeRoleViewer    RoleChangeRole = "viewer"
-)
-
-// Valid indicates whether the value is a known member of the RoleChangeRole enum.
-func (e RoleChangeRole) Valid() bool {
-	switch e {
-	case RoleChangeRoleAdmin:
-		return true
-	case RoleChangeRoleApprover:
-		return true
-	case RoleChangeRoleDeveloper:
-		return true
-	case RoleChangeRoleNone:
-		return true
-	case RoleChangeRoleViewer:
 		return true
 	default:
 		return false
@@ -1592,6 +1646,42 @@ type AcceptBudgetClockRequest struct {
 	Reason string `json:"reason"`
 }
 
+// AccessAction defines model for AccessAction.
+type AccessAction struct {
+	Name  string         `json:"name"`
+	Roles []IdentityRole `json:"roles"`
+
+	// Scope A kind of action that a token can be narrowed to.
+	Scope IdentityTokenScope `json:"scope"`
+}
+
+// AccessDecision defines model for AccessDecision.
+type AccessDecision struct {
+	Action  string `json:"action"`
+	Allowed bool   `json:"allowed"`
+
+	// Beyond Why the token is not good for it.
+	Beyond string `json:"beyond,omitempty"`
+
+	// Grantors Some who can grant what is missing.
+	Grantors []string `json:"grantors,omitempty"`
+
+	// Grants All grants of the subject and of its groups.
+	Grants []ConsideredGrant `json:"grants"`
+	Limits *TokenLimits      `json:"limits,omitempty"`
+
+	// Needs The roles of which one is needed.
+	Needs []IdentityRole `json:"needs"`
+
+	// Scope A kind of action that a token can be narrowed to.
+	Scope   IdentityTokenScope `json:"scope"`
+	Subject GrantSubject       `json:"subject"`
+
+	// Where What it is about, in words.
+	Where string `json:"where"`
+	Why   string `json:"why"`
+}
+
 // Actor defines model for Actor.
 type Actor = kernel.Actor
 
@@ -2243,6 +2333,66 @@ type ConnectedRepository struct {
 	Secret string `json:"secret,omitempty"`
 }
 
+// ConsideredGrant defines model for ConsideredGrant.
+type ConsideredGrant struct {
+	Counts    bool      `json:"counts"`
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy,omitempty"`
+
+	// Elevation The elevation that it comes from.
+	Elevation string `json:"elevation,omitempty"`
+
+	// ExpiresAt When it ends by itself.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	ID        string     `json:"id"`
+
+	// Platform Whether the node is the platform.
+	Platform bool `json:"platform,omitempty"`
+
+	// Project The project; none is the whole tenant.
+	Project string `json:"project,omitempty"`
+
+	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
+	Role IdentityRole `json:"role"`
+
+	// Stage The stage; none is the whole project.
+	Stage   string       `json:"stage,omitempty"`
+	Subject GrantSubject `json:"subject"`
+
+	// Via The group that it comes through.
+	Via string `json:"via,omitempty"`
+	Why string `json:"why"`
+}
+
+// CreateGrantRequest defines model for CreateGrantRequest.
+type CreateGrantRequest struct {
+	// ExpiresAt When it ends by itself; never unless given.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+
+	// Platform Whether it is on the platform.
+	Platform bool `json:"platform,omitempty"`
+
+	// Project The project; none is the whole tenant.
+	Project string `json:"project,omitempty"`
+
+	// Reason Why, for the audit log.
+	Reason string `json:"reason,omitempty"`
+
+	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
+	Role IdentityRole `json:"role"`
+
+	// Stage The stage of the project; none is all of it.
+	Stage   string       `json:"stage,omitempty"`
+	Subject GrantSubject `json:"subject"`
+}
+
+// CreateGroupRequest defines model for CreateGroupRequest.
+type CreateGroupRequest struct {
+	// About What it is for.
+	About string `json:"about,omitempty"`
+	Name  string `json:"name"`
+}
+
 // CreateProjectRequest defines model for CreateProjectRequest.
 type CreateProjectRequest struct {
 	CostCenter string `json:"costcenter"`
@@ -2282,6 +2432,19 @@ type CreateRunnerRequest struct {
 	Name   string            `json:"name"`
 }
 
+// CreateServiceAccountRequest defines model for CreateServiceAccountRequest.
+type CreateServiceAccountRequest struct {
+	// About What it is for.
+	About string `json:"about,omitempty"`
+	Name  string `json:"name"`
+
+	// Owner The user who answers for it; the caller unless given.
+	Owner string `json:"owner,omitempty"`
+
+	// Project Whose it is; the tenant's unless given.
+	Project string `json:"project,omitempty"`
+}
+
 // CreateSubscriptionRequest defines model for CreateSubscriptionRequest.
 type CreateSubscriptionRequest struct {
 	// Filters All must hold; none is every event of the scope.
@@ -2299,9 +2462,10 @@ type CreateSubscriptionRequest struct {
 // CreateTokenRequest defines model for CreateTokenRequest.
 type CreateTokenRequest struct {
 	// ExpiresInDays For how many days it is good; 90 unless given.
-	ExpiresInDays int64 `json:"expiresInDays,omitempty"`
+	ExpiresInDays int64        `json:"expiresInDays,omitempty"`
+	Limits        *TokenLimits `json:"limits,omitempty"`
 
-	// Name Tells the user's tokens apart.
+	// Name Tells the tokens of a subject apart.
 	Name string `json:"name"`
 }
 
@@ -2310,7 +2474,7 @@ type CreateUserRequest struct {
 	Name     string `json:"name"`
 	Password string `json:"password"`
 
-	// Role What a user may do; each role may what those before it may, save that approvers do not deploy.
+	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
 	Role IdentityRole `json:"role,omitempty"`
 }
 
@@ -2320,6 +2484,15 @@ type CreatedRunner struct {
 
 	// Token What the runner signs in with; it is shown only here.
 	Token string `json:"token"`
+}
+
+// DecideElevationRequest defines model for DecideElevationRequest.
+type DecideElevationRequest struct {
+	// Approve Whether it is approved, else it is denied.
+	Approve bool `json:"approve"`
+
+	// Word Why.
+	Word string `json:"word,omitempty"`
 }
 
 // Definition defines model for Definition.
@@ -2608,6 +2781,51 @@ type DriftSeverity string
 
 // DriftStatus Where a finding of drift is on its way.
 type DriftStatus string
+
+// Elevation defines model for Elevation.
+type Elevation struct {
+	DecidedAt *time.Time `json:"decidedAt,omitempty"`
+	DecidedBy string     `json:"decidedBy,omitempty"`
+	EndedAt   *time.Time `json:"endedAt,omitempty"`
+	EndedBy   string     `json:"endedBy,omitempty"`
+
+	// ExpiresAt When it ends by itself.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	ID        string     `json:"id"`
+
+	// Minutes How long it holds from its approval on.
+	Minutes int64 `json:"minutes"`
+
+	// Project The project; none is the whole tenant.
+	Project     string    `json:"project,omitempty"`
+	Reason      string    `json:"reason"`
+	RequestedAt time.Time `json:"requestedAt"`
+
+	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
+	Role IdentityRole `json:"role"`
+
+	// Stage The stage; none is the whole project.
+	Stage string `json:"stage,omitempty"`
+
+	// State How an elevation stands: lapsed is a request that nobody decided on in a day, expired one that came to its end by itself.
+	State IdentityElevationState `json:"state"`
+	User  string                 `json:"user"`
+
+	// Word What was said to the decision.
+	Word string `json:"word,omitempty"`
+}
+
+// ElevationRule defines model for ElevationRule.
+type ElevationRule struct {
+	// Groups Groups whose members do.
+	Groups []string `json:"groups"`
+
+	// Minutes How long an elevation may be for; a day unless given.
+	Minutes int64 `json:"minutes,omitempty"`
+
+	// Users Users who decide on elevations there, beside the admins.
+	Users []string `json:"users"`
+}
 
 // EvaluateComplianceRequest defines model for EvaluateComplianceRequest.
 type EvaluateComplianceRequest struct {
@@ -2945,11 +3163,35 @@ type Given struct {
 
 // Grant defines model for Grant.
 type Grant struct {
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy,omitempty"`
+
+	// Elevation The elevation that it comes from.
+	Elevation string `json:"elevation,omitempty"`
+
+	// ExpiresAt When it ends by itself.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	ID        string     `json:"id"`
+
+	// Platform Whether the node is the platform.
+	Platform bool `json:"platform,omitempty"`
+
 	// Project The project; none is the whole tenant.
 	Project string `json:"project,omitempty"`
 
-	// Role What a user may do; each role may what those before it may, save that approvers do not deploy.
+	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
 	Role IdentityRole `json:"role"`
+
+	// Stage The stage; none is the whole project.
+	Stage   string       `json:"stage,omitempty"`
+	Subject GrantSubject `json:"subject"`
+}
+
+// GrantSubject defines model for GrantSubject.
+type GrantSubject struct {
+	// Kind Tells users, groups and service accounts apart.
+	Kind IdentitySubjectKind `json:"kind"`
+	Name string              `json:"name"`
 }
 
 // Graph defines model for Graph.
@@ -3035,6 +3277,26 @@ type GraphModuleRef struct {
 	Version string `json:"version,omitempty"`
 }
 
+// Group defines model for Group.
+type Group struct {
+	About     string    `json:"about,omitempty"`
+	CreatedAt time.Time `json:"createdAt"`
+	ID        string    `json:"id"`
+
+	// Members How many users are in it.
+	Members int64  `json:"members"`
+	Name    string `json:"name"`
+}
+
+// GroupMember defines model for GroupMember.
+type GroupMember struct {
+	AddedAt time.Time `json:"addedAt"`
+
+	// Source Who says so: local, or the name of an upstream.
+	Source string `json:"source"`
+	User   string `json:"user"`
+}
+
 // HTTPCheck defines model for HTTPCheck.
 type HTTPCheck struct {
 	// Contains A text that the answer must have.
@@ -3061,8 +3323,17 @@ type IdentifyLoginRequest struct {
 	User string `json:"user"`
 }
 
-// IdentityRole What a user may do; each role may what those before it may, save that approvers do not deploy.
+// IdentityElevationState How an elevation stands: lapsed is a request that nobody decided on in a day, expired one that came to its end by itself.
+type IdentityElevationState string
+
+// IdentityRole What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
 type IdentityRole string
+
+// IdentitySubjectKind Tells users, groups and service accounts apart.
+type IdentitySubjectKind string
+
+// IdentityTokenScope A kind of action that a token can be narrowed to.
+type IdentityTokenScope string
 
 // IgnoreDriftRequest defines model for IgnoreDriftRequest.
 type IgnoreDriftRequest struct {
@@ -3343,20 +3614,13 @@ type Me struct {
 	ID string `json:"id"`
 
 	// Kind Tells a person from a program.
-	Kind   ActorKind `json:"kind"`
-	Name   string    `json:"name"`
-	Roles  []Grant   `json:"roles"`
-	Tenant string    `json:"tenant"`
-}
+	Kind   ActorKind    `json:"kind"`
+	Limits *TokenLimits `json:"limits,omitempty"`
+	Name   string       `json:"name"`
 
-// Member defines model for Member.
-type Member struct {
-	// Project The project; none is the whole tenant.
-	Project string `json:"project,omitempty"`
-
-	// Role What a user may do; each role may what those before it may, save that approvers do not deploy.
-	Role IdentityRole `json:"role,omitempty"`
-	User string       `json:"user"`
+	// Roles The grants of the caller and of its groups that have not ended.
+	Roles  []Grant `json:"roles"`
+	Tenant string  `json:"tenant"`
 }
 
 // MergePullRequestRequest defines model for MergePullRequestRequest.
@@ -3461,6 +3725,12 @@ type OverrideRunRequest struct {
 	Reason string `json:"reason"`
 }
 
+// PageAccessAction defines model for PageAccessAction.
+type PageAccessAction struct {
+	Items []AccessAction `json:"items"`
+	Next  string         `json:"next,omitempty"`
+}
+
 // PageAuditEntry defines model for PageAuditEntry.
 type PageAuditEntry struct {
 	Items []AuditEntry `json:"items"`
@@ -3521,6 +3791,12 @@ type PageDrift struct {
 	Next  string  `json:"next,omitempty"`
 }
 
+// PageElevation defines model for PageElevation.
+type PageElevation struct {
+	Items []Elevation `json:"items"`
+	Next  string      `json:"next,omitempty"`
+}
+
 // PageEventType defines model for PageEventType.
 type PageEventType struct {
 	Items []EventType `json:"items"`
@@ -3536,6 +3812,24 @@ type PageFleetStatus struct {
 // PageFocusImport defines model for PageFocusImport.
 type PageFocusImport struct {
 	Items []FocusImport `json:"items"`
+	Next  string        `json:"next,omitempty"`
+}
+
+// PageGrant defines model for PageGrant.
+type PageGrant struct {
+	Items []Grant `json:"items"`
+	Next  string  `json:"next,omitempty"`
+}
+
+// PageGroup defines model for PageGroup.
+type PageGroup struct {
+	Items []Group `json:"items"`
+	Next  string  `json:"next,omitempty"`
+}
+
+// PageGroupMember defines model for PageGroupMember.
+type PageGroupMember struct {
+	Items []GroupMember `json:"items"`
 	Next  string        `json:"next,omitempty"`
 }
 
@@ -3555,12 +3849,6 @@ type PageLifetime struct {
 type PageLocalServiceInfo struct {
 	Items []LocalServiceInfo `json:"items"`
 	Next  string             `json:"next,omitempty"`
-}
-
-// PageMember defines model for PageMember.
-type PageMember struct {
-	Items []Member `json:"items"`
-	Next  string   `json:"next,omitempty"`
 }
 
 // PageModuleVersion defines model for PageModuleVersion.
@@ -3615,6 +3903,12 @@ type PageRunVerification struct {
 type PageSecretInfo struct {
 	Items []SecretInfo `json:"items"`
 	Next  string       `json:"next,omitempty"`
+}
+
+// PageServiceAccount defines model for PageServiceAccount.
+type PageServiceAccount struct {
+	Items []ServiceAccount `json:"items"`
+	Next  string           `json:"next,omitempty"`
 }
 
 // PageSource defines model for PageSource.
@@ -4126,6 +4420,24 @@ type RequestDriftChecksRequest struct {
 	Workload string `json:"workload,omitempty"`
 }
 
+// RequestElevationRequest defines model for RequestElevationRequest.
+type RequestElevationRequest struct {
+	// Minutes How long it is to hold.
+	Minutes int64 `json:"minutes"`
+
+	// Project The project; none is the whole tenant.
+	Project string `json:"project,omitempty"`
+
+	// Reason What for.
+	Reason string `json:"reason"`
+
+	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
+	Role IdentityRole `json:"role"`
+
+	// Stage The stage of the project; none is all of it.
+	Stage string `json:"stage,omitempty"`
+}
+
 // RequestExemptionRequest defines model for RequestExemptionRequest.
 type RequestExemptionRequest struct {
 	// Address Only this resource or module and what is below, or, with * at the end, what begins so.
@@ -4173,15 +4485,6 @@ type RetryRunRequest struct {
 	// WhenOpen Where a window closes the stage, plan now and apply when it opens, instead of being refused.
 	WhenOpen bool `json:"whenOpen,omitempty"`
 }
-
-// RoleChange defines model for RoleChange.
-type RoleChange struct {
-	// Role The role; none takes it away.
-	Role RoleChangeRole `json:"role"`
-}
-
-// RoleChangeRole The role; none takes it away.
-type RoleChangeRole string
 
 // RollBackRequest defines model for RollBackRequest.
 type RollBackRequest struct {
@@ -4947,6 +5250,26 @@ type ServerStatus struct {
 // ServerStatusDatabase defines model for ServerStatus.Database.
 type ServerStatusDatabase string
 
+// ServiceAccount defines model for ServiceAccount.
+type ServiceAccount struct {
+	About     string    `json:"about,omitempty"`
+	CreatedAt time.Time `json:"createdAt"`
+
+	// DisabledAt Since when it is kept out; missing for one that is not.
+	DisabledAt *time.Time `json:"disabledAt,omitempty"`
+	ID         string     `json:"id"`
+
+	// LastUsedAt Right to the minute; missing before the first use.
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+	Name       string     `json:"name"`
+
+	// Owner The user who answers for it.
+	Owner string `json:"owner"`
+
+	// Project Whose it is; none is the tenant.
+	Project string `json:"project,omitempty"`
+}
+
 // SetBudgetRequest defines model for SetBudgetRequest.
 type SetBudgetRequest struct {
 	// Amount How much may be spent in a calendar month.
@@ -5022,6 +5345,12 @@ type SetLandingZoneRequest struct {
 type SetProjectTagsRequest struct {
 	CostCenter string `json:"costcenter"`
 	Owner      string `json:"owner"`
+}
+
+// SetServiceAccountDisabledRequest defines model for SetServiceAccountDisabledRequest.
+type SetServiceAccountDisabledRequest struct {
+	// Disabled Whether it is kept out: its tokens are refused from now on.
+	Disabled bool `json:"disabled"`
 }
 
 // SetTagsRequest defines model for SetTagsRequest.
@@ -5534,11 +5863,26 @@ type TenantTagSettings struct {
 
 // Token defines model for Token.
 type Token struct {
-	CreatedAt  time.Time  `json:"createdAt"`
-	ExpiresAt  *time.Time `json:"expiresAt,omitempty"`
-	ID         string     `json:"id"`
-	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
-	Name       string     `json:"name"`
+	CreatedAt time.Time  `json:"createdAt"`
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	ID        string     `json:"id"`
+
+	// LastUsedAt Right to the minute; missing before the first use.
+	LastUsedAt *time.Time   `json:"lastUsedAt,omitempty"`
+	Limits     *TokenLimits `json:"limits,omitempty"`
+	Name       string       `json:"name"`
+}
+
+// TokenLimits defines model for TokenLimits.
+type TokenLimits struct {
+	// Projects The projects that it is good for; all unless given.
+	Projects []string `json:"projects,omitempty"`
+
+	// Scopes The kinds of action that it is good for; all unless given.
+	Scopes []IdentityTokenScope `json:"scopes,omitempty"`
+
+	// Stages The stages that it is good for; all unless given.
+	Stages []string `json:"stages,omitempty"`
 }
 
 // TrustSourceBuildsRequest defines model for TrustSourceBuildsRequest.
@@ -5891,6 +6235,90 @@ type WorkloadStage struct {
 // WorkloadStageStatus The status of the run that is on its way, else of the deployment, else none.
 type WorkloadStageStatus string
 
+// GetElevationRuleParams defines parameters for GetElevationRule.
+type GetElevationRuleParams struct {
+	// Project The project; none is the whole tenant.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage of the project; none is all of it.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+}
+
+// SetElevationRuleParams defines parameters for SetElevationRule.
+type SetElevationRuleParams struct {
+	// Project The project; none is the whole tenant.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage of the project; none is all of it.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+}
+
+// ListElevationsParams defines parameters for ListElevations.
+type ListElevationsParams struct {
+	// Project Those of this project and of the whole tenant.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Open Only those that wait or hold.
+	Open bool `form:"open,omitempty" json:"open,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// EndElevationParams defines parameters for EndElevation.
+type EndElevationParams struct {
+	// Reason Why, for the audit log.
+	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
+}
+
+// ListGrantsParams defines parameters for ListGrants.
+type ListGrantsParams struct {
+	// Project Those that hold in this project, or in a part of it.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage Those that hold in this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// Kind What subject names.
+	Kind IdentitySubjectKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Subject Those of the subject of this name.
+	Subject string `form:"subject,omitempty" json:"subject,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// DeleteGrantParams defines parameters for DeleteGrant.
+type DeleteGrantParams struct {
+	// Reason Why, for the audit log.
+	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
+}
+
+// ExplainAccessParams defines parameters for ExplainAccess.
+type ExplainAccessParams struct {
+	// Action The action, such as workload.deploy.
+	Action string `form:"action" json:"action"`
+
+	// Kind What subject names.
+	Kind IdentitySubjectKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Subject Who; the caller unless given.
+	Subject string `form:"subject,omitempty" json:"subject,omitempty"`
+
+	// Project The project that it is about; the tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Stage The stage that it is about.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+}
+
 // ListAuditEntriesParams defines parameters for ListAuditEntries.
 type ListAuditEntriesParams struct {
 	// Limit The largest number of items to return; 50 unless given.
@@ -6203,6 +6631,24 @@ type ListEventsParams struct {
 	After string `form:"after,omitempty" json:"after,omitempty"`
 }
 
+// ListGroupsParams defines parameters for ListGroups.
+type ListGroupsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListGroupMembersParams defines parameters for ListGroupMembers.
+type ListGroupMembersParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // GetKeysParams defines parameters for GetKeys.
 type GetKeysParams struct {
 	// Limit The largest number of items to return; 50 unless given.
@@ -6460,15 +6906,6 @@ type ListLifetimesParams struct {
 	// Workload Of one workload; of all unless given.
 	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
 
-	// Limit The largest number of items to return; 50 unless given.
-	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
-
-	// Cursor The next of the page before.
-	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
-}
-
-// ListMembersParams defines parameters for ListMembers.
-type ListMembersParams struct {
 	// Limit The largest number of items to return; 50 unless given.
 	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -6812,6 +7249,27 @@ type RemoveRunnerParams struct {
 	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
 }
 
+// ListServiceAccountsParams defines parameters for ListServiceAccounts.
+type ListServiceAccountsParams struct {
+	// Project Those of this project; all of the tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListServiceAccountTokensParams defines parameters for ListServiceAccountTokens.
+type ListServiceAccountTokensParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListSourcesParams defines parameters for ListSources.
 type ListSourcesParams struct {
 	// Limit The largest number of items to return; 50 unless given.
@@ -6910,6 +7368,15 @@ type SetTagsParams struct {
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListUserTokensParams defines parameters for ListUserTokens.
+type ListUserTokensParams struct {
 	// Limit The largest number of items to return; 50 unless given.
 	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
 

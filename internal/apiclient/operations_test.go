@@ -74,8 +74,43 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Project":           func() error { return e(c.Project(ctx, p)) },
 		"CreateProject":     func() error { return e(c.CreateProject(ctx, apiclient.CreateProjectRequest{})) },
 		"SetProjectTags":    func() error { return e(c.SetProjectTags(ctx, p, apiclient.SetProjectTagsRequest{})) },
-		"Members":           func() error { return e(c.Members(ctx, p)) },
-		"SetMember":         func() error { return c.SetMember(ctx, p, "ada", apiclient.RoleChangeRoleNone) },
+		"UserTokens":        func() error { return e(c.UserTokens(ctx, "ada")) },
+		"RevokeUserToken":   func() error { return c.RevokeUserToken(ctx, "ada", "tok_1") },
+		"CreateServiceAccountToken": func() error {
+			return e(c.CreateServiceAccountToken(ctx, "ci", apiclient.CreateTokenRequest{Name: "x"}))
+		},
+		"ServiceAccountTokens":      func() error { return e(c.ServiceAccountTokens(ctx, "ci")) },
+		"RevokeServiceAccountToken": func() error { return c.RevokeServiceAccountToken(ctx, "ci", "tok_1") },
+		"Grants":                    func() error { return e(c.Grants(ctx, apiclient.ListGrantsParams{Project: p})) },
+		"CreateGrant": func() error {
+			subject := apiclient.GrantSubject{Kind: apiclient.IdentitySubjectKindUser, Name: "ada"}
+			return e(c.CreateGrant(ctx, apiclient.CreateGrantRequest{Subject: subject, Role: apiclient.IdentityRoleViewer}))
+		},
+		"DeleteGrant":   func() error { return e(c.DeleteGrant(ctx, "grt_1", "done")) },
+		"ExplainAccess": func() error { return e(c.ExplainAccess(ctx, apiclient.ExplainAccessParams{Action: "run.read"})) },
+		"AccessActions": func() error { return e(c.AccessActions(ctx)) },
+		"RequestElevation": func() error {
+			return e(c.RequestElevation(ctx, apiclient.RequestElevationRequest{Role: apiclient.IdentityRoleAdmin, Minutes: 60, Reason: "r"}))
+		},
+		"Elevations": func() error { return e(c.Elevations(ctx, apiclient.ListElevationsParams{Project: p})) },
+		"DecideElevation": func() error {
+			return e(c.DecideElevation(ctx, "elv_1", apiclient.DecideElevationRequest{Approve: true}))
+		},
+		"EndElevation":  func() error { return e(c.EndElevation(ctx, "elv_1", "done")) },
+		"ElevationRule": func() error { return e(c.ElevationRule(ctx, apiclient.GetElevationRuleParams{Project: p})) },
+		"SetElevationRule": func() error {
+			return e(c.SetElevationRule(ctx, apiclient.SetElevationRuleParams{Project: p}, apiclient.ElevationRule{Users: []string{}, Groups: []string{}}))
+		},
+		"Groups":                    func() error { return e(c.Groups(ctx)) },
+		"CreateGroup":               func() error { return e(c.CreateGroup(ctx, apiclient.CreateGroupRequest{Name: "g"})) },
+		"DeleteGroup":               func() error { return c.DeleteGroup(ctx, "g") },
+		"GroupMembers":              func() error { return e(c.GroupMembers(ctx, "g")) },
+		"AddGroupMember":            func() error { return c.AddGroupMember(ctx, "g", "ada") },
+		"RemoveGroupMember":         func() error { return c.RemoveGroupMember(ctx, "g", "ada") },
+		"ServiceAccounts":           func() error { return e(c.ServiceAccounts(ctx, apiclient.ListServiceAccountsParams{Project: p})) },
+		"CreateServiceAccount":      func() error { return e(c.CreateServiceAccount(ctx, apiclient.CreateServiceAccountRequest{Name: "ci"})) },
+		"SetServiceAccountDisabled": func() error { return e(c.SetServiceAccountDisabled(ctx, "ci", true)) },
+		"DeleteServiceAccount":      func() error { return c.DeleteServiceAccount(ctx, "ci") },
 		"Audit": func() error {
 			return e(c.Audit(ctx, apiclient.ListAuditEntriesParams{Limit: 1, Project: p, Stage: "dev", Type: "t", Subject: "s", Actor: "a"}))
 		},

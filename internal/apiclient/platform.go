@@ -47,22 +47,6 @@ func (c *Client) ChangePassword(ctx context.Context, present, next string) error
 	return c.call(ctx, http.MethodPut, escape("me", "password"), ChangePasswordRequest{Present: present, Next: next}, nil)
 }
 
-// Tokens returns the signed-in user's tokens, without their secrets.
-func (c *Client) Tokens(ctx context.Context) ([]Token, error) {
-	return all[Token](ctx, c, escape("me", "tokens"))
-}
-
-// CreateToken makes a personal token for a user.
-func (c *Client) CreateToken(ctx context.Context, user string, in CreateTokenRequest) (IssuedToken, error) {
-	var t IssuedToken
-	return t, c.call(ctx, http.MethodPost, escape("users", user, "tokens"), in, &t)
-}
-
-// RevokeToken ends one of the signed-in user's tokens.
-func (c *Client) RevokeToken(ctx context.Context, id string) error {
-	return c.call(ctx, http.MethodDelete, escape("me", "tokens", id), nil, nil)
-}
-
 // Projects returns the projects that the actor may see.
 func (c *Client) Projects(ctx context.Context) ([]Project, error) {
 	return all[Project](ctx, c, escape("projects"))
@@ -84,16 +68,6 @@ func (c *Client) SetProjectTags(ctx context.Context, project string, in SetProje
 func (c *Client) Project(ctx context.Context, name string) (Project, error) {
 	var out Project
 	return out, c.call(ctx, http.MethodGet, escape("projects", name), nil, &out)
-}
-
-// Members returns who has a role in a project.
-func (c *Client) Members(ctx context.Context, project string) ([]Member, error) {
-	return all[Member](ctx, c, escape("projects", project, "members"))
-}
-
-// SetMember gives a user a role in a project; none takes it away.
-func (c *Client) SetMember(ctx context.Context, project, user string, role RoleChangeRole) error {
-	return c.call(ctx, http.MethodPut, escape("projects", project, "members", user), RoleChange{Role: role}, nil)
 }
 
 // Audit returns the newest entries of the audit log.

@@ -115,8 +115,8 @@ func (a runTokens) Issue(_ context.Context, t run.TokenRequest) (string, error) 
 // roles tells the run room who has the role that a stage names.
 type roles struct{ identity *identity.Service }
 
-func (a roles) HasRole(ctx context.Context, scope kernel.Scope, role string) (bool, error) {
-	return a.identity.HasRole(ctx, scope, identity.Role(role))
+func (a roles) HasRole(ctx context.Context, action string, scope kernel.Scope, role string) (bool, error) {
+	return a.identity.HasRole(ctx, action, scope, identity.Role(role))
 }
 
 func (a roles) Acting(ctx context.Context, tenant, user string) (kernel.Actor, error) {

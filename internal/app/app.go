@@ -90,6 +90,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.keys = newKeys(a.platform, a.access, a.delivery)
 	a.delivery.stageSets.Changed = a.seedStages
+	a.access.identity.Stages = knownStages{a.delivery.stages}
 	a.fabric.secrets.Stages, a.fabric.subscriptions.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	queue := a.delivery.queue
 	if err := a.platform.db.Redoable(ctx, func() error { return queue.Migrate(ctx) }); err != nil {

@@ -70,7 +70,7 @@ func New(c Config) *Service { return &Service{Config: c} }
 
 // List returns the entries of the scope's tenant that match, the newest first.
 func (s *Service) List(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Entry], error) {
-	if err := s.Authorizer.Authorize(ctx, "audit.read", kernel.Scope{Tenant: scope.Tenant, Project: f.Project}); err != nil {
+	if err := s.Authorizer.Authorize(ctx, "audit.read", kernel.Scope{Tenant: scope.Tenant, Project: f.Project, Stage: f.Stage}); err != nil {
 		return kernel.Page[Entry]{}, err
 	}
 	if f.Type != "" && s.Types != nil && !slices.Contains(s.Types, f.Type) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -16,7 +17,7 @@ import (
 func (s *Service) Authorize(ctx context.Context, action string, scope kernel.Scope) error {
 	actor, ok := kernel.ActorFrom(ctx)
 	if !ok {
-		return kernel.Errorf(kernel.Unauthenticated, "nobody is signed in").WithFix("sign in, or send a token")
+		return nobody()
 	}
 	decision, known := s.table[action]
 	switch {
@@ -24,13 +25,17 @@ func (s *Service) Authorize(ctx context.Context, action string, scope kernel.Sco
 		return kernel.Errorf(kernel.Internal, "the action %q is in no decision table", action)
 	case actor.Kind == kernel.ActorSystem:
 		return nil
-	case actor.Tenant == "" || actor.Tenant != scope.Tenant:
+	case actor.Tenant == "" || (actor.Tenant != scope.Tenant && !decision.Platform):
 		return kernel.Errorf(kernel.NotFound, "%s does not exist", whole(scope))
 	case actor.Kind == kernel.ActorRun:
 		return authorizeRun(decision, actor, action)
 	default:
-		return s.authorizeUser(ctx, decision, actor, action, scope)
+		return s.authorizeSubject(ctx, decision, actor, action, scope)
 	}
+}
+
+func nobody() error {
+	return kernel.Errorf(kernel.Unauthenticated, "nobody is signed in").WithFix("sign in, or send a token")
 }
 
 func authorizeRun(d Decision, actor kernel.Actor, action string) error {
@@ -41,25 +46,30 @@ func authorizeRun(d Decision, actor kernel.Actor, action string) error {
 		WithFix("use a personal token")
 }
 
-func (s *Service) authorizeUser(ctx context.Context, d Decision, actor kernel.Actor, action string, scope kernel.Scope) error {
+func (s *Service) authorizeSubject(ctx context.Context, d Decision, actor kernel.Actor, action string, scope kernel.Scope) error {
 	has, err := s.standing(ctx, actor.Tenant, actor.ID)
-	switch {
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("authorize %s: %w", action, err)
-	case !has.DisabledAt.IsZero():
-		return disabled(has.Name)
-	case d.decide(has.Grants, scope):
-		return s.exists(ctx, has.Grants, scope)
-	default:
-		return s.denied(ctx, d, actor, has.Grants, action, scope)
 	}
+	if has.isDisabled() {
+		return disabled(has.Subject)
+	}
+	now := s.Clock.Now()
+	g, may := d.decide(has, scope, now)
+	if !may {
+		return s.denied(ctx, asked{actor, action, d, scope}, has, now)
+	}
+	if why := d.beyond(actor.Limits, scope); why != "" {
+		return kernel.Errorf(kernel.Denied, "%s may not do %s in %s with this token: %s", actor.Name, action, whole(scope), why).
+			WithFix("use one that is made for it; see terrace auth why --action %s", action)
+	}
+	return s.exists(ctx, g, scope)
 }
 
 // exists tells those whose role counts for a whole tenant that it has no such
 // project: they would see an empty one otherwise.
-func (s *Service) exists(ctx context.Context, has []Membership, scope kernel.Scope) error {
-	isMember := slices.ContainsFunc(has, func(m Membership) bool { return m.Project == scope.Project })
-	if scope.Project == "" || isMember {
+func (s *Service) exists(ctx context.Context, by Grant, scope kernel.Scope) error {
+	if scope.Project == "" || by.Project == scope.Project || by.Platform {
 		return nil
 	}
 	v, err := s.view(ctx, scope.Tenant)
@@ -76,64 +86,104 @@ func (s *Service) exists(ctx context.Context, has []Membership, scope kernel.Sco
 	return nil
 }
 
+// asked is one question to the decision point.
+type asked struct {
+	actor    kernel.Actor
+	action   string
+	decision Decision
+	scope    kernel.Scope
+}
+
 // denied explains: what is missing, what there is, and who can change it.
-func (s *Service) denied(ctx context.Context, d Decision, actor kernel.Actor, has []Membership, action string, scope kernel.Scope) error {
+func (s *Service) denied(ctx context.Context, q asked, has *Standing, now time.Time) error {
 	err := kernel.Errorf(kernel.Denied, "%s may not do %s in %s: that needs the role %s, and %s has %s there",
-		actor.Name, action, whole(scope), either(d.Roles), actor.Name, held(has, scope))
-	admins, lookup := s.Store.WithRoles(ctx, scope, []Role{Admin}, 5)
+		q.actor.Name, q.action, whole(q.where()), either(q.decision.Roles), q.actor.Name, held(has, q, now))
+	grantors, lookup := s.grantors(ctx, q, now)
 	switch {
 	case lookup != nil:
-		return fmt.Errorf("authorize %s: %w", action, lookup)
-	case len(admins) == 0:
-		return err.WithFix("an admin can grant it")
+		return fmt.Errorf("authorize %s: %w", q.action, lookup)
+	case len(grantors) > 0:
+		return err.WithFix("%s can grant it", strings.Join(grantors, " or "))
+	case q.decision.Platform:
+		return err.WithFix("an operator can grant it")
 	default:
-		return err.WithFix("%s can grant it", strings.Join(admins, " or "))
+		return err.WithFix("an admin can grant it")
 	}
 }
 
-// Allowed returns the projects of the tenant in which the actor of ctx may do the action;
-// all says that it may in every one. It is for lists that are narrowed where they are read.
-func (s *Service) Allowed(ctx context.Context, action, tenant string) (names []string, all bool, err error) {
+// where is the node that the question is about.
+func (q asked) where() kernel.Scope {
+	if q.decision.Platform {
+		return kernel.Scope{}
+	}
+	return q.scope
+}
+
+// grantors are some who can grant what is missing.
+func (s *Service) grantors(ctx context.Context, q asked, now time.Time) ([]string, error) {
+	role := Admin
+	if q.decision.Platform {
+		role = Operator
+	}
+	return s.Store.Holders(ctx, Holding{Node: q.where(), Tenant: q.actor.Tenant, Role: role, Now: now, Limit: 5})
+}
+
+// Allowed returns where in the scope's tenant, or in its project, the actor of ctx may do
+// the action. It is for lists that are narrowed where they are read: Reach says nothing of
+// whether a project exists.
+func (s *Service) Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error) {
 	actor, ok := kernel.ActorFrom(ctx)
+	d, known := s.table[action]
 	switch {
 	case !ok:
-		return nil, false, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in").WithFix("sign in, or send a token")
+		return kernel.Reach{}, nobody()
+	case !known:
+		return kernel.Reach{}, kernel.Errorf(kernel.Internal, "the action %q is in no decision table", action)
 	case actor.Kind == kernel.ActorSystem:
-		return nil, true, nil
-	case actor.Kind != kernel.ActorUser || actor.Tenant != tenant:
-		return nil, false, nil
+		return kernel.Reach{All: true}, nil
+	case !isSubject(actor) || actor.Tenant != scope.Tenant:
+		return kernel.Reach{}, nil
 	}
 	has, err := s.standing(ctx, actor.Tenant, actor.ID)
-	if err != nil || !has.DisabledAt.IsZero() {
-		return nil, false, err
+	if err != nil || has.isDisabled() {
+		return kernel.Reach{}, err
 	}
-	for _, m := range has.Grants {
-		if !slices.Contains(s.table[action].Roles, m.Role) {
-			continue
-		}
-		names, all = append(names, m.Project), all || m.Project == ""
-	}
-	return names, all, nil
+	return d.reach(has, actor.Limits, scope, s.Clock.Now()), nil
 }
 
-// HasRole reports whether the actor of ctx has the role, or admin, in the scope.
-func (s *Service) HasRole(ctx context.Context, scope kernel.Scope, role Role) (bool, error) {
+// reach collects where the subject may do d, within the limits.
+func (d Decision) reach(has *Standing, l *kernel.Limits, scope kernel.Scope, now time.Time) kernel.Reach {
+	var r kernel.Reach
+	if l == nil {
+		l = &kernel.Limits{}
+	}
+	if len(l.Scopes) > 0 && !slices.Contains(l.Scopes, string(d.Scope)) {
+		return r
+	}
+	for _, g := range has.Grants {
+		if g.Platform || !slices.Contains(d.Roles, g.Role) || !g.holds(now) || (scope.Project != "" && g.Project != "" && g.Project != scope.Project) {
+			continue
+		}
+		r.Add(g.Project, g.Stage)
+	}
+	return r.Narrowed(l.Projects, l.Stages)
+}
+
+// HasRole reports whether the actor of ctx may do the action in the scope because it has
+// the role, or admin: where a setting names another role than the table does.
+func (s *Service) HasRole(ctx context.Context, action string, scope kernel.Scope, role Role) (bool, error) {
 	actor, ok := kernel.ActorFrom(ctx)
-	if !ok || actor.Kind != kernel.ActorUser || actor.Tenant != scope.Tenant {
+	d, known := s.table[action]
+	if !ok || !known || !isSubject(actor) || actor.Tenant != scope.Tenant {
 		return false, nil
 	}
 	has, err := s.standing(ctx, actor.Tenant, actor.ID)
-	if err != nil || !has.DisabledAt.IsZero() {
+	if err != nil || has.isDisabled() {
 		return false, err
 	}
-	return Decision{Roles: []Role{role, Admin}}.decide(has.Grants, scope), nil
-}
-
-func whole(scope kernel.Scope) string {
-	if scope.Project == "" {
-		return "the tenant"
-	}
-	return "the project " + scope.Project
+	d.Roles = []Role{role, Admin}
+	_, may := d.decide(has, scope, s.Clock.Now())
+	return may && d.beyond(actor.Limits, scope) == "", nil
 }
 
 func either(roles []Role) string {
@@ -144,15 +194,25 @@ func either(roles []Role) string {
 	return strings.Join(names, " or ")
 }
 
-func held(memberships []Membership, scope kernel.Scope) string {
-	var roles []Role
-	for _, m := range memberships {
-		if (m.Project == "" || m.Project == scope.Project) && !slices.Contains(roles, m.Role) {
-			roles = append(roles, m.Role)
+// held says which roles the subject has that come near to what is asked for.
+func held(has *Standing, q asked, now time.Time) string {
+	var roles []string
+	for _, grants := range has.at(q.decision, q.scope) {
+		for _, g := range grants {
+			if !g.holds(now) || g.Platform != q.decision.Platform {
+				continue
+			}
+			role := string(g.Role)
+			if g.Stage != "" && !q.decision.covers(g, q.scope) {
+				role += " in " + g.Stage
+			}
+			if !slices.Contains(roles, role) {
+				roles = append(roles, role)
+			}
 		}
 	}
 	if len(roles) == 0 {
 		return "no role"
 	}
-	return either(roles)
+	return strings.Join(roles, " or ")
 }

@@ -26,7 +26,7 @@ func BenchmarkAuthorize(b *testing.B) {
 	}
 	for i := range 100 {
 		project := tenant().InProject("p" + string(rune('a'+i/26)) + string(rune('a'+i%26)))
-		if _, err := s.SetMember(ctx, project, "developer", identity.Developer); err != nil {
+		if _, err := s.Grant(ctx, project, identity.NewGrant{Subject: person("developer"), Role: identity.Developer}); err != nil {
 			b.Fatal(err)
 		}
 	}

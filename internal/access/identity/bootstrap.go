@@ -39,7 +39,11 @@ func (s *Service) Bootstrap(ctx context.Context, tenant string, keep func(Creden
 		if err := s.addUser(ctx, u, Admin); err != nil {
 			return err
 		}
-		c.Token, _, err = s.issue(ctx, u, "first sign-in", s.Clock.Now().Add(maxTokenLife), "token.created")
+		if err := s.firstOperator(ctx, u); err != nil {
+			return err
+		}
+		t := Token{Tenant: tenant, SubjectID: u.ID, Name: "first sign-in", ExpiresAt: s.Clock.Now().Add(maxTokenLife)}
+		c.Token, _, err = s.issue(ctx, u.subject(), t, "token.created")
 		if err != nil {
 			return err
 		}
@@ -52,4 +56,15 @@ func (s *Service) Bootstrap(ctx context.Context, tenant string, keep func(Creden
 		return Credentials{}, false, err
 	}
 	return c, true, nil
+}
+
+// firstOperator lets a user create tenants where nobody does yet: the first admin of a
+// fresh daemon.
+func (s *Service) firstOperator(ctx context.Context, u User) error {
+	has, err := s.Store.Holders(ctx, Holding{Role: Operator, Now: s.Clock.Now(), Limit: 1})
+	if err != nil || len(has) > 0 {
+		return err
+	}
+	_, err = s.putGrant(ctx, s.lasting(u, Operator), "")
+	return err
 }

@@ -1,18 +1,40 @@
 package identity
 
-import (
-	"slices"
+import "maps"
 
-	"github.com/terrace-idp/terrace/internal/kernel"
+// TokenScope is a kind of action that a token can be narrowed to.
+type TokenScope string
+
+// The scopes of tokens: to see, to change what runs, to let others change it, to get at
+// values that are secret, and to change what holds for others.
+const (
+	ScopeRead    TokenScope = "read"
+	ScopeDeploy  TokenScope = "deploy"
+	ScopeApprove TokenScope = "approve"
+	ScopeSecrets TokenScope = "secrets"
+	ScopeAdmin   TokenScope = "admin"
 )
+
+// TokenScopes returns every scope.
+func TokenScopes() []TokenScope {
+	return []TokenScope{ScopeRead, ScopeDeploy, ScopeApprove, ScopeSecrets, ScopeAdmin}
+}
 
 // Decision says who may do an action.
 type Decision struct {
-	// Roles are those that may; admin always may.
+	// Scope is the one that a token with scopes must have.
+	Scope TokenScope
+	// Roles are those that may.
 	Roles []Role
 	// Anywhere lets a role in any project count where the action is about the
 	// whole tenant: what every member needs to read.
 	Anywhere bool
+	// Below lets a role in any stage of a project count where the action is about the
+	// whole project: what who works in one stage needs, and what belongs to none.
+	Below bool
+	// Platform says that the action is about the platform, where the scope's tenant does
+	// not matter.
+	Platform bool
 	// Run lets runs do it with their own token.
 	Run bool
 }
@@ -23,115 +45,121 @@ func Decisions() map[string]Decision {
 	members := []Role{Viewer, Developer, Approver, Admin}
 	developers := []Role{Developer, Admin}
 	admins := []Role{Admin}
-	return map[string]Decision{
-		"project.read":      {Roles: members},
-		"workload.read":     {Roles: members},
-		"release.read":      {Roles: members},
-		"run.read":          {Roles: members},
-		"drift.read":        {Roles: members},
-		"drift.check":       {Roles: []Role{Developer, Approver, Admin}},
-		"drift.decide":      {Roles: developers},
-		"stage.read":        {Roles: members, Anywhere: true},
-		"definition.read":   {Roles: members, Anywhere: true},
-		"module.read":       {Roles: members, Anywhere: true, Run: true},
-		"landing-zone.read": {Roles: members, Anywhere: true},
-		"workload.deploy":   {Roles: developers},
-		"workload.verify":   {Roles: []Role{Developer, Approver, Admin}},
-		"workload.destroy":  {Roles: developers},
-		"workload.orphan":   {Roles: admins},
-		"output.take":       {Roles: developers},
-		"artifact.upload":   {Roles: developers},
-		"run.discard":       {Roles: developers},
-		"run.cancel":        {Roles: developers},
-		"secret.write":      {Roles: developers},
-		"run.approve":       {Roles: []Role{Approver, Admin}},
-		"release.approve":   {Roles: []Role{Approver, Admin}},
-		"policy.override":   {Roles: []Role{Approver, Admin}},
-		"policy.read":       {Roles: members},
-		"policy.evaluate":   {Roles: []Role{Developer, Approver, Admin}},
-		"policy.assign":     {Roles: admins},
+	all := map[string]Decision{
+		"project.read":      {Scope: ScopeRead, Roles: members, Below: true},
+		"workload.read":     {Scope: ScopeRead, Roles: members, Below: true},
+		"release.read":      {Scope: ScopeRead, Roles: members, Below: true},
+		"run.read":          {Scope: ScopeRead, Roles: members, Below: true},
+		"drift.read":        {Scope: ScopeRead, Roles: members},
+		"drift.check":       {Scope: ScopeDeploy, Roles: []Role{Developer, Approver, Admin}},
+		"drift.decide":      {Scope: ScopeDeploy, Roles: developers},
+		"stage.read":        {Scope: ScopeRead, Roles: members, Anywhere: true},
+		"definition.read":   {Scope: ScopeRead, Roles: members, Anywhere: true},
+		"module.read":       {Scope: ScopeRead, Roles: members, Anywhere: true, Run: true},
+		"landing-zone.read": {Scope: ScopeRead, Roles: members, Anywhere: true},
+		"workload.deploy":   {Scope: ScopeDeploy, Roles: developers, Below: true},
+		"workload.verify":   {Scope: ScopeDeploy, Roles: []Role{Developer, Approver, Admin}},
+		"workload.destroy":  {Scope: ScopeDeploy, Roles: developers},
+		"workload.orphan":   {Scope: ScopeDeploy, Roles: admins},
+		"output.take":       {Scope: ScopeDeploy, Roles: developers},
+		"artifact.upload":   {Scope: ScopeDeploy, Roles: developers, Below: true},
+		"run.discard":       {Scope: ScopeDeploy, Roles: developers},
+		"run.cancel":        {Scope: ScopeDeploy, Roles: developers},
+		"secret.write":      {Scope: ScopeSecrets, Roles: developers},
+		"run.approve":       {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
+		"release.approve":   {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
+		"policy.override":   {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
+		"policy.read":       {Scope: ScopeRead, Roles: members, Below: true},
+		"policy.evaluate":   {Scope: ScopeDeploy, Roles: []Role{Developer, Approver, Admin}, Below: true},
+		"policy.assign":     {Scope: ScopeAdmin, Roles: admins},
 		// Everybody sees who is exempt from what; who may let a run pass may exempt, but
 		// from what is hard-mandatory only admins.
-		"exemption.read":         {Roles: members},
-		"exemption.request":      {Roles: []Role{Developer, Approver, Admin}},
-		"exemption.approve":      {Roles: []Role{Approver, Admin}},
-		"exemption.approve-hard": {Roles: admins},
-		"exemption.revoke":       {Roles: []Role{Approver, Admin}},
-		"project.create":         {Roles: admins},
-		"tags.read":              {Roles: members, Anywhere: true},
-		"tags.set":               {Roles: admins},
-		"member.set":             {Roles: admins},
-		"user.create":            {Roles: admins},
-		"user.disable":           {Roles: admins},
-		"user.read":              {Roles: admins},
-		"token.create":           {Roles: admins},
-		"client.read":            {Roles: admins},
-		"client.register":        {Roles: admins},
-		"signing-key.read":       {Roles: admins},
-		"signing-key.rotate":     {Roles: admins},
-		"audit.read":             {Roles: admins},
-		"module.publish":         {Roles: admins},
-		"definition.apply":       {Roles: admins},
-		"definition.delete":      {Roles: admins},
-		"landing-zone.set":       {Roles: admins},
-		"stage.set":              {Roles: admins},
-		"runner.create":          {Roles: admins},
-		"runner.delete":          {Roles: admins},
-		"runner.read":            {Roles: members, Anywhere: true},
-		"secret.read":            {Roles: admins},
-		"key.read":               {Roles: admins},
-		"key.rotate":             {Roles: admins},
-		"key.rotate-root":        {Roles: admins},
-		"key.destroy":            {Roles: admins},
-		"state.read":             {Roles: admins},
-		"source.read":            {Roles: members, Anywhere: true},
-		"source.set":             {Roles: admins},
-		"source.allow":           {Roles: []Role{Approver, Admin}},
-		"source.override":        {Roles: admins},
-		"source.trust":           {Roles: admins},
-		"repo.read":              {Roles: members},
-		"repo.push":              {Roles: developers},
-		"repo.create":            {Roles: developers},
-		"pr.create":              {Roles: developers},
-		"pr.merge":               {Roles: []Role{Developer, Approver, Admin}},
-		"pr.approve":             {Roles: []Role{Developer, Approver, Admin}},
-		"repo.connect":           {Roles: admins},
-		"repo.bind":              {Roles: admins},
-		"repo.delete":            {Roles: admins},
-		"state.write":            {Roles: admins},
+		"exemption.read":         {Scope: ScopeRead, Roles: members},
+		"exemption.request":      {Scope: ScopeDeploy, Roles: []Role{Developer, Approver, Admin}},
+		"exemption.approve":      {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
+		"exemption.approve-hard": {Scope: ScopeApprove, Roles: admins},
+		"exemption.revoke":       {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
+		"project.create":         {Scope: ScopeAdmin, Roles: admins},
+		"tags.read":              {Scope: ScopeRead, Roles: members, Anywhere: true},
+		"tags.set":               {Scope: ScopeAdmin, Roles: admins},
+		"module.publish":         {Scope: ScopeAdmin, Roles: admins},
+		"definition.apply":       {Scope: ScopeAdmin, Roles: admins},
+		"definition.delete":      {Scope: ScopeAdmin, Roles: admins},
+		"landing-zone.set":       {Scope: ScopeAdmin, Roles: admins},
+		"stage.set":              {Scope: ScopeAdmin, Roles: admins},
+		"runner.create":          {Scope: ScopeAdmin, Roles: admins},
+		"runner.delete":          {Scope: ScopeAdmin, Roles: admins},
+		"runner.read":            {Scope: ScopeRead, Roles: members, Anywhere: true},
+		"secret.read":            {Scope: ScopeSecrets, Roles: admins},
+		"key.read":               {Scope: ScopeAdmin, Roles: admins},
+		"key.rotate":             {Scope: ScopeAdmin, Roles: admins},
+		"key.rotate-root":        {Scope: ScopeAdmin, Roles: admins},
+		"key.destroy":            {Scope: ScopeAdmin, Roles: admins},
+		"state.read":             {Scope: ScopeSecrets, Roles: admins},
+		"source.read":            {Scope: ScopeRead, Roles: members, Anywhere: true},
+		"source.set":             {Scope: ScopeAdmin, Roles: admins},
+		"source.allow":           {Scope: ScopeApprove, Roles: []Role{Approver, Admin}},
+		"source.override":        {Scope: ScopeApprove, Roles: admins},
+		"source.trust":           {Scope: ScopeAdmin, Roles: admins},
+		"repo.read":              {Scope: ScopeRead, Roles: members, Below: true},
+		"repo.push":              {Scope: ScopeDeploy, Roles: developers},
+		"repo.create":            {Scope: ScopeDeploy, Roles: developers},
+		"pr.create":              {Scope: ScopeDeploy, Roles: developers},
+		"pr.merge":               {Scope: ScopeDeploy, Roles: []Role{Developer, Approver, Admin}},
+		"pr.approve":             {Scope: ScopeApprove, Roles: []Role{Developer, Approver, Admin}},
+		"repo.connect":           {Scope: ScopeAdmin, Roles: admins},
+		"repo.bind":              {Scope: ScopeAdmin, Roles: admins},
+		"repo.delete":            {Scope: ScopeAdmin, Roles: admins},
+		"state.write":            {Scope: ScopeSecrets, Roles: admins},
 
 		// A preview reads all that is applied, as who reads states does.
-		"compliance.read":     {Roles: members},
-		"compliance.evaluate": {Roles: []Role{Developer, Approver, Admin}},
-		"compliance.preview":  {Roles: admins},
+		"compliance.read":     {Scope: ScopeRead, Roles: members},
+		"compliance.evaluate": {Scope: ScopeDeploy, Roles: []Role{Developer, Approver, Admin}},
+		"compliance.preview":  {Scope: ScopeAdmin, Roles: admins},
 
-		"cost.read":       {Roles: members},
-		"cost.import":     {Roles: admins},
-		"cost.rules":      {Roles: admins},
-		"budget.read":     {Roles: members, Anywhere: true},
-		"budget.set":      {Roles: admins},
-		"lifetime.read":   {Roles: members},
-		"lifetime.extend": {Roles: developers},
-		"maturity.read":   {Roles: members},
-		"maturity.answer": {Roles: admins},
+		"cost.read":       {Scope: ScopeRead, Roles: members},
+		"cost.import":     {Scope: ScopeAdmin, Roles: admins},
+		"cost.rules":      {Scope: ScopeAdmin, Roles: admins},
+		"budget.read":     {Scope: ScopeRead, Roles: members, Anywhere: true},
+		"budget.set":      {Scope: ScopeAdmin, Roles: admins},
+		"lifetime.read":   {Scope: ScopeRead, Roles: members},
+		"lifetime.extend": {Scope: ScopeDeploy, Roles: developers},
+		"maturity.read":   {Scope: ScopeRead, Roles: members},
+		"maturity.answer": {Scope: ScopeAdmin, Roles: admins},
 
-		"subscription.read": {Roles: members},
+		"subscription.read": {Scope: ScopeRead, Roles: members, Below: true},
 		// Of events everybody sees those about what they may read.
-		"event.read": {Roles: members, Anywhere: true},
-		"rule.read":  {Roles: members},
-		"rule.write": {Roles: developers},
+		"event.read": {Scope: ScopeRead, Roles: members, Anywhere: true},
+		"rule.read":  {Scope: ScopeRead, Roles: members, Below: true},
+		"rule.write": {Scope: ScopeDeploy, Roles: developers},
 		// Events tell what the audit log tells.
-		"subscription.write": {Roles: admins},
+		"subscription.write": {Scope: ScopeAdmin, Roles: admins},
 	}
+	maps.Copy(all, accessDecisions())
+	return all
 }
 
-// decide reports whether memberships let their user do d in scope.
-func (d Decision) decide(memberships []Membership, scope kernel.Scope) bool {
-	for _, m := range memberships {
-		here := m.Project == "" || m.Project == scope.Project || (d.Anywhere && scope.Project == "")
-		if here && slices.Contains(d.Roles, m.Role) {
-			return true
-		}
+// accessDecisions are those about who may do what.
+func accessDecisions() map[string]Decision {
+	members, admins, operators := []Role{Viewer, Developer, Approver, Admin}, []Role{Admin}, []Role{Operator}
+	return map[string]Decision{
+		"access.read":          {Scope: ScopeRead, Roles: members, Below: true},
+		"access.grant":         {Scope: ScopeAdmin, Roles: admins},
+		"platform.grant":       {Scope: ScopeAdmin, Roles: operators, Platform: true},
+		"group.read":           {Scope: ScopeRead, Roles: members, Anywhere: true},
+		"group.set":            {Scope: ScopeAdmin, Roles: admins},
+		"service-account.read": {Scope: ScopeRead, Roles: members, Below: true},
+		"service-account.set":  {Scope: ScopeAdmin, Roles: admins},
+		"elevation.request":    {Scope: ScopeAdmin, Roles: members, Anywhere: true},
+		"elevation.approve":    {Scope: ScopeApprove, Roles: admins},
+		"user.create":          {Scope: ScopeAdmin, Roles: admins},
+		"user.disable":         {Scope: ScopeAdmin, Roles: admins},
+		"user.read":            {Scope: ScopeAdmin, Roles: admins},
+		"token.create":         {Scope: ScopeAdmin, Roles: admins},
+		"client.read":          {Scope: ScopeAdmin, Roles: admins},
+		"client.register":      {Scope: ScopeAdmin, Roles: admins},
+		"signing-key.read":     {Scope: ScopeAdmin, Roles: admins},
+		"signing-key.rotate":   {Scope: ScopeAdmin, Roles: admins},
+		"audit.read":           {Scope: ScopeAdmin, Roles: admins},
 	}
-	return false
 }

@@ -35,10 +35,32 @@ func (s *Service) SetDisabled(ctx context.Context, scope kernel.Scope, name stri
 		if err := s.Journal.Record(ctx, fact); err != nil {
 			return err
 		}
-		return s.keepsAdmin(ctx, u.Tenant, u.Name)
+		return s.keepsAdmins(ctx, u)
 	})
 }
 
-func disabled(name string) error {
-	return kernel.Errorf(kernel.Unauthenticated, "the user %s is disabled", name).WithFix("an admin of the tenant can let you in again")
+func disabled(who Subject) error {
+	what := "the user "
+	if who.Kind == KindService {
+		what = "the service account "
+	}
+	return kernel.Errorf(kernel.Unauthenticated, "%s is disabled", what+who.Name).WithFix("an admin of the tenant can let you in again")
+}
+
+// keepsAdmins refuses to keep out a user without whom the tenant has no admin, or the
+// platform no operator.
+func (s *Service) keepsAdmins(ctx context.Context, u User) error {
+	if !u.isDisabled() {
+		return nil
+	}
+	has, err := s.Store.Standing(ctx, u.Tenant, u.ID)
+	if err != nil {
+		return err
+	}
+	for _, g := range has.Grants {
+		if err := s.keepsAdmin(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
 }

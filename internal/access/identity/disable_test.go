@@ -57,7 +57,7 @@ func TestTheLastAdminCannotBeDisabled(t *testing.T) {
 		f.user(t, "eve", identity.Admin)
 		_, err = f.SetDisabled(root, tenant(), "eve", true)
 		want(t, err, "")
-		_, err = f.SetMember(root, tenant(), "root", identity.Viewer) // eve does not count
+		_, err = f.SetDisabled(root, tenant(), "root", true) // eve does not count
 		want(t, err, kernel.Refused)
 		_, err = f.SetDisabled(root, kernel.Scope{Tenant: "other"}, "eve", false)
 		want(t, err, kernel.NotFound)

@@ -55,6 +55,16 @@ type anyProject struct{}
 
 func (anyProject) Exists(context.Context, kernel.Scope) error { return nil }
 
+// stages has dev, test and prod.
+type stages struct{}
+
+func (stages) Check(name string) error {
+	if name == "dev" || name == "test" || name == "prod" {
+		return nil
+	}
+	return kernel.Errorf(kernel.NotFound, "there is no stage %s", name)
+}
+
 // clock is set by tests.
 type clock struct {
 	mu  sync.Mutex
@@ -85,7 +95,7 @@ func newFixture(d *db.DB) fixture {
 	f := fixture{store: identitysql.NewStore(d), journal: &journal{}, clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
 	f.issuer = tokens.NewIssuer(make([]byte, 32), f.clock.read)
 	f.Service = identity.New(identity.Config{
-		Store: f.store, Tx: d, Projects: projects{}, Journal: f.journal, Runs: f.issuer, Clock: f.clock.read,
+		Store: f.store, Tx: d, Projects: projects{}, Stages: stages{}, Journal: f.journal, Runs: f.issuer, Clock: f.clock.read,
 	})
 	return f
 }
@@ -116,11 +126,32 @@ func (f fixture) user(t *testing.T, name string, role identity.Role) context.Con
 	return kernel.WithActor(t.Context(), kernel.Actor{ID: u.ID, Name: name, Kind: kernel.ActorUser, Tenant: "default"})
 }
 
-func (f fixture) grant(t *testing.T, project, user string, role identity.Role) {
+// grant gives a user a role in a project, or in the tenant where that is "".
+func (f fixture) grant(t *testing.T, project, user string, role identity.Role) identity.Grant {
 	t.Helper()
-	if _, err := f.SetMember(system(t.Context()), tenant().InProject(project), user, role); err != nil {
+	return f.give(t, tenant().InProject(project), identity.NewGrant{Subject: person(user), Role: role})
+}
+
+// give makes a grant as the system.
+func (f fixture) give(t *testing.T, where kernel.Scope, n identity.NewGrant) identity.Grant {
+	t.Helper()
+	g, err := f.Grant(system(t.Context()), where, n)
+	if err != nil {
 		t.Fatal(err)
 	}
+	return g
+}
+
+// take ends a grant as the system.
+func (f fixture) take(t *testing.T, g identity.Grant) {
+	t.Helper()
+	if _, err := f.Revoke(system(t.Context()), tenant(), g.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func person(name string) identity.Subject {
+	return identity.Subject{Kind: identity.KindUser, Name: name}
 }
 
 func want(t *testing.T, err error, kind kernel.Kind) {

@@ -1,7 +1,8 @@
-// Package identity knows who may do what: local users and their passwords,
-// personal tokens, roles per project, and the one decision every room asks for.
+// Package identity knows who may do what: local users and their passwords, groups,
+// service accounts, tokens, grants of roles at the nodes of the tree platform, tenant,
+// project, stage, and the one decision every room asks for.
 //
-// It owns users, tokens, roles and the table of actions. It does not own
+// It owns users, groups, service accounts, tokens, grants and the table of actions. It does not own
 // tenants and projects (access/tenant), what happened (access/audit) or what a
 // run's token says (platform/tokens).
 package identity
@@ -29,46 +30,29 @@ type User struct {
 // isDisabled reports whether the user is kept out.
 func (u User) isDisabled() bool { return !u.DisabledAt.IsZero() }
 
+func (u User) subject() Subject { return Subject{Kind: KindUser, ID: u.ID, Name: u.Name} }
+
 func (u User) actor() kernel.Actor {
 	return kernel.Actor{ID: u.ID, Name: u.Name, Kind: kernel.ActorUser, Tenant: u.Tenant}
 }
 
-// Token is a personal token. Its secret is known to its bearer alone; Terrace
-// keeps the SHA-256.
+// Token is a personal token, or one of a service account. Its secret is known to its
+// bearer alone; Terrace keeps the SHA-256.
 type Token struct {
 	ID     string
 	Tenant string
-	UserID string
-	// Name tells the user's tokens apart.
-	Name      string
-	Hash      string
+	// SubjectID is whose it is: a user's id or a service account's.
+	SubjectID string
+	// Name tells the subject's tokens apart.
+	Name string
+	Hash string
+	// Limits is what it narrows, nil for nothing.
+	Limits    *kernel.Limits
 	CreatedAt time.Time
 	// ExpiresAt is zero for a token that does not expire.
 	ExpiresAt time.Time
 	// LastUsedAt is right to the minute, zero before the first use.
 	LastUsedAt time.Time
-}
-
-// Role is what a user may do in a project, or in all of a tenant.
-type Role string
-
-// The roles.
-const (
-	Viewer    Role = "viewer"
-	Developer Role = "developer"
-	Approver  Role = "approver"
-	Admin     Role = "admin"
-)
-
-// Roles returns every role, the least first.
-func Roles() []Role { return []Role{Viewer, Developer, Approver, Admin} }
-
-// Membership is the role of a user in a project; the project "" is the whole tenant.
-type Membership struct {
-	UserID  string
-	User    string
-	Project string
-	Role    Role
 }
 
 const (
@@ -92,14 +76,4 @@ func checkPassword(password string) error {
 	}
 	return kernel.Errorf(kernel.Invalid, "the password is not possible").
 		WithProblems(kernel.Problem{Path: "password", Message: "it must have 12 to 256 bytes"})
-}
-
-func checkRole(role Role) error {
-	for _, r := range Roles() {
-		if r == role {
-			return nil
-		}
-	}
-	return kernel.Errorf(kernel.Invalid, "the role %q does not exist", role).
-		WithProblems(kernel.Problem{Path: "role", Message: "it must be viewer, developer, approver or admin"})
 }

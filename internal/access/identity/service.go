@@ -26,24 +26,70 @@ type Accounts interface {
 	SetDisabled(ctx context.Context, tenant, id string, at time.Time) error
 }
 
-// Tokens keeps personal tokens.
+// Tokens keeps tokens of users and service accounts.
 type Tokens interface {
 	AddToken(ctx context.Context, t Token) error
 	TokenByHash(ctx context.Context, hash string) (Token, error)
-	TouchToken(ctx context.Context, tenant, id string, at time.Time) error
-	TokensOf(ctx context.Context, tenant, userID string, page kernel.PageRequest) (kernel.Page[Token], error)
-	RemoveToken(ctx context.Context, tenant, userID, id string) error
+	// TouchToken notes when a token, and the service account that it is of, was used.
+	TouchToken(ctx context.Context, t Token, at time.Time) error
+	TokensOf(ctx context.Context, tenant, subject string, page kernel.PageRequest) (kernel.Page[Token], error)
+	RemoveToken(ctx context.Context, tenant, subject, id string) error
 }
 
-// Members keeps roles.
-type Members interface {
-	PutMembership(ctx context.Context, tenant string, m Membership) error
-	RemoveMembership(ctx context.Context, tenant, project, userID string) error
-	MembershipsOf(ctx context.Context, tenant, userID string) ([]Membership, error)
-	Members(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Membership], error)
-	// WithRoles returns users that have one of roles in the scope's project or
-	// the whole tenant and are not kept out, by name, at most limit.
-	WithRoles(ctx context.Context, scope kernel.Scope, roles []Role, limit int) ([]string, error)
+// Grants keeps roles.
+type Grants interface {
+	// PutGrant keeps a grant. One that is like it, but for its end, gets that end; its id
+	// is returned.
+	PutGrant(ctx context.Context, g Grant) (id string, err error)
+	Grant(ctx context.Context, tenant, id string) (Grant, error)
+	RemoveGrant(ctx context.Context, tenant, id string) error
+	RemoveGrantsOf(ctx context.Context, tenant, subject string) error
+	Grants(ctx context.Context, tenant string, f GrantFilter, page kernel.PageRequest) (kernel.Page[Grant], error)
+	// Holders returns the names of users who are not kept out and hold a role at a node.
+	Holders(ctx context.Context, h Holding) ([]string, error)
+	Elevations
+}
+
+// Groups keeps groups and who is in them. Names are unique in a tenant.
+type Groups interface {
+	AddGroup(ctx context.Context, g Group) error
+	GroupByName(ctx context.Context, tenant, name string) (Group, error)
+	Groups(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[Group], error)
+	RemoveGroup(ctx context.Context, tenant, id string) error
+	GroupMembers
+}
+
+// GroupMembers keeps who is in which group, and who says so.
+type GroupMembers interface {
+	// AddGroupMember and RemoveGroupMember report whether that changed anything.
+	AddGroupMember(ctx context.Context, tenant, group string, m GroupMember) (bool, error)
+	RemoveGroupMember(ctx context.Context, tenant, group string, m GroupMember) (bool, error)
+	GroupMembers(ctx context.Context, tenant, group string, page kernel.PageRequest) (kernel.Page[GroupMember], error)
+	// GroupsOf returns the groups that a user is in because the source says so; "" is any.
+	GroupsOf(ctx context.Context, tenant, userID, source string) ([]Group, error)
+}
+
+// ServiceAccounts keeps service accounts. Names are unique in a tenant.
+type ServiceAccounts interface {
+	AddService(ctx context.Context, a ServiceAccount) error
+	ServiceByName(ctx context.Context, tenant, name string) (ServiceAccount, error)
+	Services(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[ServiceAccount], error)
+	SetServiceDisabled(ctx context.Context, tenant, id string, at time.Time) error
+	RemoveService(ctx context.Context, tenant, id string) error
+}
+
+// Elevations keeps elevations and who else decides on them.
+type Elevations interface {
+	AddElevation(ctx context.Context, e Elevation) error
+	// SaveElevation writes what came of one that nobody has decided on, or ended, since it
+	// was read; else it is Stale.
+	SaveElevation(ctx context.Context, before, after Elevation) error
+	Elevation(ctx context.Context, tenant, id string) (Elevation, error)
+	Elevations(ctx context.Context, tenant string, f ElevationFilter, page kernel.PageRequest) (kernel.Page[Elevation], error)
+	// ElevationRule returns who decides at the scope's node itself, an empty one where
+	// nothing is set.
+	ElevationRule(ctx context.Context, scope kernel.Scope) (ElevationRule, error)
+	PutElevationRule(ctx context.Context, scope kernel.Scope, r ElevationRule) error
 }
 
 // Standings tells what subjects are, and whether that has changed.
@@ -62,7 +108,9 @@ type Store interface {
 	Users
 	Accounts
 	Tokens
-	Members
+	Grants
+	Groups
+	ServiceAccounts
 	Standings
 	Claim(ctx context.Context, tenant string, at time.Time) error
 }
@@ -70,6 +118,11 @@ type Store interface {
 // Projects knows which projects there are; a missing one is NotFound.
 type Projects interface {
 	Exists(ctx context.Context, scope kernel.Scope) error
+}
+
+// Stages knows which stages there are; a missing one is NotFound.
+type Stages interface {
+	Check(name string) error
 }
 
 // Journal takes facts.
@@ -95,6 +148,8 @@ type Config struct {
 	Tx       Tx
 	Projects Projects
 	Journal  Journal
+	// Stages is asked for those of grants and tokens; nil lets any name be.
+	Stages Stages
 	// Runs verifies run tokens; nil accepts none.
 	Runs *tokens.Issuer
 	// Access verifies access tokens; nil accepts none.

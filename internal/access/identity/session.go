@@ -26,7 +26,8 @@ func (s *Service) SignIn(ctx context.Context, tenant, name, password string) (se
 		return "", Token{}, err
 	}
 	ctx = kernel.WithActor(ctx, u.actor())
-	return s.issue(ctx, u, "session", s.Clock.Now().Add(sessionLife), "session.opened")
+	t = Token{Tenant: u.Tenant, SubjectID: u.ID, Name: "session", ExpiresAt: s.Clock.Now().Add(sessionLife)}
+	return s.issue(ctx, u.subject(), t, "session.opened")
 }
 
 // CheckPassword returns whom a password signs in, for one request and without a
@@ -56,7 +57,7 @@ func (s *Service) known(ctx context.Context, tenant, name, password string) (Use
 		return User{}, kernel.Errorf(kernel.Unauthenticated, "the user name or the password is wrong")
 	case u.isDisabled():
 		s.refused(ctx, tenant, name, u)
-		return User{}, disabled(u.Name)
+		return User{}, disabled(u.subject())
 	}
 	s.throttle.succeed(key)
 	return u, nil
@@ -93,20 +94,20 @@ func (s *Service) bearerOf(ctx context.Context, t Token) (kernel.Actor, error) {
 	if !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(now) {
 		return kernel.Actor{}, kernel.Errorf(kernel.Unauthenticated, "the token %q has expired", t.Name).WithFix("sign in again")
 	}
-	actor, err := s.Acting(ctx, t.Tenant, t.UserID)
+	actor, err := s.Acting(ctx, t.Tenant, t.SubjectID)
 	if err != nil {
 		return kernel.Actor{}, fmt.Errorf("authenticate: %w", err)
 	}
 	if now.Sub(t.LastUsedAt) >= touchInterval {
 		s.touch(ctx, t, now)
 	}
-	actor.Session = t.ID
+	actor.Session, actor.Limits = t.ID, t.Limits
 	return actor, nil
 }
 
 // touch notes when a token was used, also in what is known of it.
 func (s *Service) touch(ctx context.Context, t Token, now time.Time) {
-	if err := s.Store.TouchToken(ctx, t.Tenant, t.ID, now); err != nil {
+	if err := s.Store.TouchToken(ctx, t, now); err != nil {
 		s.Logger.WarnContext(ctx, "the last use of a token was not noted", slog.String("token", t.ID), slog.String("error", err.Error()))
 		return
 	}

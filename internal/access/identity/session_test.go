@@ -94,12 +94,12 @@ func TestPersonalTokens(t *testing.T) {
 		}
 		_, _, err = f.CreateToken(ada, tenant(), identity.NewToken{Name: "long", Life: 400 * 24 * time.Hour})
 		want(t, err, kernel.Invalid)
-		page, err := f.TokensOf(ada, tenant(), kernel.PageRequest{Limit: 1})
+		page, err := f.TokensOf(ada, tenant(), "", "", kernel.PageRequest{Limit: 1})
 		if err != nil || len(page.Items) != 1 || page.Items[0].Name != "laptop" || page.Next == "" || strings.Contains(secret, page.Items[0].Hash) {
 			t.Errorf("%+v, %v", page, err)
 		}
-		want(t, f.RevokeToken(root, tenant(), token.ID), kernel.NotFound)
-		want(t, f.RevokeToken(ada, tenant(), token.ID), "")
+		want(t, f.RevokeToken(root, tenant(), "", "", token.ID), kernel.NotFound)
+		want(t, f.RevokeToken(ada, tenant(), "", "", token.ID), "")
 		_, err = f.Authenticate(t.Context(), secret)
 		want(t, err, kernel.Unauthenticated)
 	})
@@ -131,7 +131,7 @@ func TestATokenIsRenewedBeforeItEnds(t *testing.T) {
 		}
 		_, err = f.SetDisabled(root, tenant(), "ada", false)
 		want(t, err, "")
-		want(t, f.RevokeToken(ada, tenant(), token.ID), "")
+		want(t, f.RevokeToken(ada, tenant(), "", "", token.ID), "")
 		if same, err := f.Renew(t.Context(), "default", secret, 60*day); err != nil || same != secret {
 			t.Errorf("a revoked one comes back, %v", err)
 		}
@@ -152,7 +152,7 @@ func TestTheLastUseIsNotedOnceAMinute(t *testing.T) {
 			if _, err := f.Authenticate(t.Context(), secret); err != nil {
 				t.Fatal(err)
 			}
-			page, err := f.store.TokensOf(t.Context(), "default", token.UserID, kernel.PageRequest{})
+			page, err := f.store.TokensOf(t.Context(), "default", token.SubjectID, kernel.PageRequest{})
 			if err != nil || !page.Items[0].LastUsedAt.Equal(start.Add(step.noted)) {
 				t.Errorf("noted %s, want %s later than %s, %v", page.Items[0].LastUsedAt, step.noted, start, err)
 			}

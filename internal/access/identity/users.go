@@ -48,15 +48,22 @@ func (s *Service) addUser(ctx context.Context, u User, role Role) error {
 	if err := s.Store.AddUser(ctx, u); err != nil {
 		return err
 	}
-	if role != "" {
-		if err := s.Store.PutMembership(ctx, u.Tenant, Membership{UserID: u.ID, Role: role}); err != nil {
-			return err
-		}
-	}
-	return s.Journal.Record(ctx, kernel.Fact{
+	err := s.Journal.Record(ctx, kernel.Fact{
 		Type: "user.created", Scope: kernel.Scope{Tenant: u.Tenant}, Subject: u.ID,
 		Data: map[string]any{"name": u.Name, "role": role},
 	})
+	if err != nil || role == "" {
+		return err
+	}
+	_, err = s.putGrant(ctx, s.lasting(u, role), "")
+	return err
+}
+
+// lasting is a grant without an end of a role in the whole tenant, or on the platform.
+func (s *Service) lasting(u User, role Role) Grant {
+	return Grant{
+		ID: kernel.NewID("grt"), Tenant: u.Tenant, Subject: u.subject(), Role: role, Platform: role == Operator, CreatedAt: s.Clock.Now(),
+	}
 }
 
 // Users lists the users of the scope's tenant by name.
@@ -70,6 +77,9 @@ func (s *Service) Users(ctx context.Context, scope kernel.Scope, page kernel.Pag
 // ChangePassword sets the actor's own password; the present one proves that it
 // is they who ask.
 func (s *Service) ChangePassword(ctx context.Context, scope kernel.Scope, present, next string) error {
+	if actor, _ := kernel.ActorFrom(ctx); actor.Limits != nil {
+		return kernel.Errorf(kernel.Denied, "a token with limits changes no password").WithFix("sign in, or use one without limits")
+	}
 	u, err := s.target(ctx, scope, "", "user.create")
 	if err != nil {
 		return err
@@ -116,17 +126,17 @@ func (s *Service) Named(ctx context.Context, tenant, name string) (kernel.Actor,
 	return s.Acting(ctx, tenant, u.ID)
 }
 
-// Acting returns the user for whom work is done that they asked for earlier. The
+// Acting returns the user or the service account for whom work is done that they asked for earlier. The
 // error is NotFound for one who is gone and Unauthenticated for one who is disabled.
 func (s *Service) Acting(ctx context.Context, tenant, id string) (kernel.Actor, error) {
 	has, err := s.standing(ctx, tenant, id)
 	switch {
 	case err != nil:
 		return kernel.Actor{}, err
-	case has.Name == "":
-		return kernel.Actor{}, kernel.Errorf(kernel.NotFound, "the user %s does not exist", id)
-	case !has.DisabledAt.IsZero():
-		return kernel.Actor{}, disabled(has.Name)
+	case !has.isKnown():
+		return kernel.Actor{}, kernel.Errorf(kernel.NotFound, "there is nobody with the id %s", id)
+	case has.isDisabled():
+		return kernel.Actor{}, disabled(has.Subject)
 	}
-	return kernel.Actor{ID: has.ID, Name: has.Name, Kind: kernel.ActorUser, Tenant: tenant}, nil
+	return has.actor(tenant), nil
 }

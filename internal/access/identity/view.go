@@ -24,16 +24,6 @@ const (
 	maxBearers = 200_000
 )
 
-// Standing is what one subject is in its tenant. It is never changed: what is known of
-// a subject is replaced.
-type Standing struct {
-	ID   string
-	Name string
-	// DisabledAt is since when the subject is kept out, zero for one who is not.
-	DisabledAt time.Time
-	Grants     []Membership
-}
-
 // view is what is known of a tenant at one revision. It fills as it is asked.
 type view struct {
 	revision int64
@@ -148,13 +138,15 @@ func (s *Service) standing(ctx context.Context, tenant, id string) (*Standing, e
 	has, err := s.Store.Standing(ctx, tenant, id)
 	switch {
 	case kernel.Is(err, kernel.NotFound):
-		return &Standing{ID: id}, nil
+		return &Standing{Subject: Subject{ID: id}}, nil
 	case err != nil:
 		return nil, err
-	case !db.InTransaction(ctx):
-		v.subjects.put(id, &has)
 	}
-	return &has, nil
+	known := has.indexed()
+	if !db.InTransaction(ctx) {
+		v.subjects.put(id, known)
+	}
+	return known, nil
 }
 
 // token returns the token of a hash.

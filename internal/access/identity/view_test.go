@@ -47,7 +47,7 @@ func TestARevokeHoldsAtOnceHereAndSoonElsewhere(t *testing.T) {
 	dbtest.Each(t, []db.Migrations{identitysql.Migrations()}, func(t *testing.T, d *db.DB) {
 		f := newFixture(d)
 		root, ada := f.user(t, "root", identity.Admin), f.user(t, "ada", "")
-		f.grant(t, "demo", "ada", identity.Developer)
+		g := f.grant(t, "demo", "ada", identity.Developer)
 		secret, token, err := f.CreateToken(ada, tenant(), identity.NewToken{Name: "ci"})
 		want(t, err, "")
 		other, _ := f.second(d)
@@ -59,8 +59,8 @@ func TestARevokeHoldsAtOnceHereAndSoonElsewhere(t *testing.T) {
 			_, err = s.Authenticate(t.Context(), secret) // from what is known now
 			want(t, err, "")
 		}
-		f.grant(t, "demo", "ada", "")
-		want(t, f.RevokeToken(ada, tenant(), token.ID), "")
+		f.take(t, g)
+		want(t, f.RevokeToken(ada, tenant(), "", "", token.ID), "")
 		want(t, f.Authorize(ada, "workload.deploy", demo), kernel.Denied)
 		_, err = f.Authenticate(t.Context(), secret)
 		want(t, err, kernel.Unauthenticated)
@@ -105,7 +105,7 @@ func TestWhatIsUndoneIsNotKnown(t *testing.T) {
 		ada := f.user(t, "ada", "")
 		undo := kernel.Errorf(kernel.Refused, "no")
 		err := d.InTx(ada, func(ctx context.Context) error {
-			if _, err := f.SetMember(kernel.WithActor(ctx, kernel.System("test", "default")), tenant(), "ada", identity.Admin); err != nil {
+			if _, err := f.Grant(system(ctx), tenant(), identity.NewGrant{Subject: person("ada"), Role: identity.Admin}); err != nil {
 				return err
 			}
 			other, _ := f.second(d)

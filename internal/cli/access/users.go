@@ -30,7 +30,7 @@ func createUser(e *command.Env) *cobra.Command {
 			return e.Print(u, func(w io.Writer) { _, _ = fmt.Fprintf(w, "user %s is created\n", u.Name) })
 		}),
 	}
-	command.Choice(c, &role, "role", "", "a role in the whole tenant, none unless given, see terrace member set", roles()...)
+	command.Choice(c, &role, "role", "", "a role in the whole tenant, none unless given, see terrace access grant", roles()...)
 	return c
 }
 

@@ -62,7 +62,7 @@ func (s *Service) authorizeApproval(ctx context.Context, r Run) error {
 	if err := s.Authorizer.Authorize(ctx, actionRead, r.Scope); err != nil {
 		return err
 	}
-	has, err := s.Roles.HasRole(ctx, r.Scope, role)
+	has, err := s.Roles.HasRole(ctx, actionApprove, r.Scope, role)
 	if err != nil || has {
 		return err
 	}

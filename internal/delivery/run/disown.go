@@ -135,7 +135,7 @@ func (s *Service) hasReleaseRole(ctx context.Context, where kernel.Scope, st sta
 	if st.Approvals.Role != stage.RoleAdmin {
 		return nil
 	}
-	has, err := s.Roles.HasRole(ctx, where, stage.RoleAdmin)
+	has, err := s.Roles.HasRole(ctx, actionApproveRelease, where, stage.RoleAdmin)
 	if err != nil || has {
 		return err
 	}

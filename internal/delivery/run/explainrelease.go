@@ -34,16 +34,9 @@ type ReleaseStage struct {
 // ExplainRelease tells of a stage, or of all where it is "", whether the release
 // may go there, since when or from when on, and by what.
 func (s *Service) ExplainRelease(ctx context.Context, scope kernel.Scope, id, stageName string) (ReleaseExplanation, error) {
-	if err := s.Authorizer.Authorize(ctx, actionSee, scope); err != nil {
+	stages, err := s.stagesFor(ctx, actionSee, scope, stageName)
+	if err != nil {
 		return ReleaseExplanation{}, err
-	}
-	stages := s.Stages.All()
-	if stageName != "" {
-		st, err := s.Stages.Get(stageName)
-		if err != nil {
-			return ReleaseExplanation{}, err
-		}
-		stages = []stage.Stage{st}
 	}
 	rel, err := s.Releases.Find(ctx, projectOf(scope), "", id)
 	if err != nil {

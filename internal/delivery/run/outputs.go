@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -47,16 +46,9 @@ type User struct {
 // Outputs tells what a workload publishes, takes, and who takes from it, in one
 // stage or, without its name, in each where it is deployed.
 func (s *Service) Outputs(ctx context.Context, scope kernel.Scope, name, only string) ([]StageLinks, error) {
-	if err := s.Authorizer.Authorize(ctx, actionSee, scope); err != nil {
+	stages, err := s.stagesFor(ctx, actionSee, scope, only)
+	if err != nil {
 		return nil, err
-	}
-	stages := s.Stages.All()
-	if only != "" {
-		st, err := s.Stages.Get(only)
-		if err != nil {
-			return nil, err
-		}
-		stages = []stage.Stage{st}
 	}
 	var all []StageLinks
 	for _, st := range stages {

@@ -17,6 +17,8 @@ import (
 // Authorizer decides whether the actor of ctx may do something.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+	// Allowed tells where in the scope it may: what narrows a list.
+	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
 // Owners knows workloads that are not changed by hand.
@@ -27,7 +29,7 @@ type Owners interface {
 
 // Roles knows whether the actor of ctx has a role, or admin, in the scope.
 type Roles interface {
-	HasRole(ctx context.Context, scope kernel.Scope, role string) (bool, error)
+	HasRole(ctx context.Context, action string, scope kernel.Scope, role string) (bool, error)
 	// Acting returns a user; the error is NotFound for one who is gone and
 	// Unauthenticated for one who is kept out.
 	Acting(ctx context.Context, tenant, user string) (kernel.Actor, error)

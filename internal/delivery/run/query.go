@@ -12,11 +12,11 @@ import (
 
 // Get returns a run of the project.
 func (s *Service) Get(ctx context.Context, scope kernel.Scope, id string) (Run, error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+	r, err := s.Store.Get(ctx, scope, id)
+	if err := s.readable(ctx, scope, r.Scope, orList(err)); err != nil {
 		return Run{}, err
 	}
-	r, err := s.Store.Get(ctx, scope, id)
-	return r, orList(err)
+	return r, nil
 }
 
 // orList says where the runs are that there are.
@@ -29,7 +29,8 @@ func orList(err error) error {
 
 // List returns the project's runs, the newest first.
 func (s *Service) List(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Run], error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+	var err error
+	if f.Within, err = s.within(ctx, scope, f.Stage); err != nil {
 		return kernel.Page[Run]{}, err
 	}
 	found, err := s.Store.List(ctx, scope, f, page)
@@ -79,12 +80,13 @@ type WorkloadStatus struct {
 
 // Workload returns what is where of a workload, in the order of the stages.
 func (s *Service) Workload(ctx context.Context, scope kernel.Scope, name string) (WorkloadStatus, error) {
-	if err := s.Authorizer.Authorize(ctx, actionSee, scope); err != nil {
+	stages, err := s.stagesFor(ctx, actionSee, scope, "")
+	if err != nil {
 		return WorkloadStatus{}, err
 	}
 	status := WorkloadStatus{Workload: name}
 	known := false
-	for _, st := range s.Stages.All() {
+	for _, st := range stages {
 		in, err := s.inStage(ctx, scope.InStage(st.Name), name)
 		if err != nil {
 			return status, err

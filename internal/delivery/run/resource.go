@@ -35,16 +35,9 @@ type ResourceExplanation struct {
 // ExplainResource tells per stage which definition and module serve a resource
 // of what is deployed, and why.
 func (s *Service) ExplainResource(ctx context.Context, scope kernel.Scope, q ResourceQuery) ([]ResourceExplanation, error) {
-	if err := s.Authorizer.Authorize(ctx, actionSee, scope); err != nil {
+	stages, err := s.stagesFor(ctx, actionSee, scope, q.Stage)
+	if err != nil {
 		return nil, err
-	}
-	stages := s.Stages.All()
-	if q.Stage != "" {
-		st, err := s.Stages.Get(q.Stage)
-		if err != nil {
-			return nil, err
-		}
-		stages = []stage.Stage{st}
 	}
 	found, names, err := s.explainIn(ctx, scope, stages, q)
 	if err != nil {

@@ -13,6 +13,8 @@ type Filter struct {
 	Workload string
 	Stage    string
 	Status   Status
+	// Within are the stages that are meant; nil is all.
+	Within *kernel.Reach
 }
 
 // Store keeps runs.

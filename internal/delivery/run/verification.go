@@ -78,6 +78,8 @@ type VerificationFilter struct {
 	Workload string
 	Stage    string
 	Run      string
+	// Within are the stages that are meant; nil is all.
+	Within *kernel.Reach
 }
 
 // DueVerification is a deployment whose stage verifies it again.
@@ -178,16 +180,18 @@ func (s *Service) onlyOne(ctx context.Context, v Verification) error {
 
 // GetVerification returns one verification of the project.
 func (s *Service) GetVerification(ctx context.Context, scope kernel.Scope, id string) (Verification, error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+	v, err := s.Store.Verification(ctx, scope, id)
+	if err := s.readable(ctx, scope, v.Scope, err); err != nil {
 		return Verification{}, err
 	}
-	return s.Store.Verification(ctx, scope, id)
+	return v, nil
 }
 
 // ListVerifications returns the project's verifications, the newest first. Of
 // those on schedule that changed nothing only the newest of a deployment is kept.
 func (s *Service) ListVerifications(ctx context.Context, scope kernel.Scope, f VerificationFilter, page kernel.PageRequest) (kernel.Page[Verification], error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+	var err error
+	if f.Within, err = s.within(ctx, scope, f.Stage); err != nil {
 		return kernel.Page[Verification]{}, err
 	}
 	return s.Store.Verifications(ctx, scope, f, page)

@@ -80,7 +80,7 @@ func (s *Service) open(ctx context.Context, r Repository, number int) (PullReque
 // mayMerge asks the rules of the branch and of the bindings.
 func (s *Service) mayMerge(ctx context.Context, r Repository, p PullRequest) error {
 	if role := r.Protection.Merge; role != "" && p.Target == r.DefaultBranch {
-		ok, err := s.Roles.HasRole(ctx, r.Scope, role)
+		ok, err := s.Roles.HasRole(ctx, ActionMerge, r.Scope, role)
 		if err != nil {
 			return err
 		}

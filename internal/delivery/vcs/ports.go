@@ -163,7 +163,7 @@ type Authorizer interface {
 
 // Roles knows whether the actor of ctx has a role, or admin, in the scope.
 type Roles interface {
-	HasRole(ctx context.Context, scope kernel.Scope, role string) (bool, error)
+	HasRole(ctx context.Context, action string, scope kernel.Scope, role string) (bool, error)
 }
 
 // Journal records facts, in the transaction of ctx.

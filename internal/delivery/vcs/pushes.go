@@ -66,7 +66,7 @@ func (s *Service) denyRef(ctx context.Context, r Repository, p Push) (string, er
 	case r.Protection.Push == nobody:
 		return s.denyFirst(ctx, r, branch)
 	}
-	ok, err := s.Roles.HasRole(ctx, r.Scope, r.Protection.Push)
+	ok, err := s.Roles.HasRole(ctx, ActionPush, r.Scope, r.Protection.Push)
 	if err != nil || ok {
 		return "", err
 	}
@@ -85,7 +85,7 @@ func (s *Service) denyFirst(ctx context.Context, r Repository, branch string) (s
 	case r.Protection.Merge == "":
 		return "", nil
 	}
-	ok, err := s.Roles.HasRole(ctx, r.Scope, r.Protection.Merge)
+	ok, err := s.Roles.HasRole(ctx, ActionPush, r.Scope, r.Protection.Merge)
 	if err != nil || ok {
 		return "", err
 	}

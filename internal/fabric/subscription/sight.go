@@ -11,7 +11,7 @@ import (
 
 // rightsFor is how long an answer about an actor's rights holds while events are
 // looked at.
-const rightsFor = 10 * time.Second
+const rightsFor = time.Second
 
 // sight is what one actor sees of the events of a scope: those that pass the
 // filters and are about what the actor may read. It is for one goroutine.
@@ -23,7 +23,7 @@ type sight struct {
 	answers    map[question]answer
 }
 
-type question struct{ action, project string }
+type question struct{ action, project, stage string }
 
 type answer struct {
 	may bool
@@ -45,7 +45,7 @@ func (v *sight) sees(ctx context.Context, e event.Event) (bool, error) {
 	if e.Tenant != v.scope.Tenant || v.scope.Project != "" && e.Project != v.scope.Project || !Match(v.filters, e) {
 		return false, nil
 	}
-	return v.may(ctx, question{reading(e.Fact()), e.Project})
+	return v.may(ctx, question{reading(e.Fact()), e.Project, e.Stage})
 }
 
 func (v *sight) may(ctx context.Context, q question) (bool, error) {
@@ -53,7 +53,7 @@ func (v *sight) may(ctx context.Context, q question) (bool, error) {
 	if known, ok := v.answers[q]; ok && now.Sub(known.at) < rightsFor {
 		return known.may, nil
 	}
-	err := v.authorizer.Authorize(ctx, q.action, kernel.Scope{Tenant: v.scope.Tenant, Project: q.project})
+	err := v.authorizer.Authorize(ctx, q.action, kernel.Scope{Tenant: v.scope.Tenant, Project: q.project, Stage: q.stage})
 	if err != nil && !kernel.Is(err, kernel.Denied) && !kernel.Is(err, kernel.NotFound) {
 		return false, err
 	}

@@ -211,11 +211,16 @@ func (b *bench) Authorize(_ context.Context, action string, scope kernel.Scope) 
 	return nil
 }
 
-func (b *bench) Allowed(_ context.Context, action, _ string) ([]string, bool, error) {
+func (b *bench) Allowed(_ context.Context, action string, scope kernel.Scope) (r kernel.Reach, err error) {
 	if action == b.denied {
-		return nil, false, nil
+		return r, nil
 	}
-	return b.sees, slices.Contains(b.sees, ""), nil
+	for _, project := range b.sees {
+		if project == "" || scope.Project == "" || project == scope.Project {
+			r.Add(project, "")
+		}
+	}
+	return r, nil
 }
 
 func (b *bench) Record(ctx context.Context, f kernel.Fact) error {

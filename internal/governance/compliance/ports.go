@@ -13,7 +13,7 @@ type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
 	// Allowed are the projects of the tenant in which the actor of ctx may do the action; all
 	// says that it may in every one.
-	Allowed(ctx context.Context, action, tenant string) (names []string, all bool, err error)
+	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
 // Journal writes a fact in the transaction of ctx.

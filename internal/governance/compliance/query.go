@@ -32,14 +32,14 @@ func (s *Service) Findings(ctx context.Context, scope kernel.Scope, f Filter, pa
 // Evaluate has what is applied in a project evaluated as soon as there is room, and
 // tells of how many stacks.
 func (s *Service) Evaluate(ctx context.Context, scope kernel.Scope, f Filter) (int, error) {
-	if err := s.Authorizer.Authorize(ctx, ActionEvaluate, scope); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionEvaluate, scope.InStage(f.Stage)); err != nil {
 		return 0, err
 	}
 	if err := s.knownStage(f.Stage); err != nil {
 		return 0, err
 	}
 	asked := 0
-	sight := Sight{Tenant: scope.Tenant, Projects: []string{scope.Project}}
+	sight := Sight{Tenant: scope.Tenant, Reach: kernel.Reach{All: true}, Of: scope.Project}
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
 		for page := (kernel.PageRequest{Limit: kernel.MaxPageSize}); ; {
 			found, err := s.Store.Standings(ctx, sight, f, page)

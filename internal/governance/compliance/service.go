@@ -76,16 +76,16 @@ func New(c Config) (*Service, error) {
 // sight is what the actor of ctx sees by an action: the scope's project, or those of
 // the tenant in which it may.
 func (s *Service) sight(ctx context.Context, action string, scope kernel.Scope) (Sight, error) {
-	if scope.Project != "" {
-		err := s.Authorizer.Authorize(ctx, action, scope.InProject(scope.Project))
-		return Sight{Tenant: scope.Tenant, Projects: []string{scope.Project}, Now: s.Clock.Now()}, err
-	}
-	names, all, err := s.Authorizer.Allowed(ctx, action, scope.Tenant)
-	if err != nil {
+	reach, err := s.Authorizer.Allowed(ctx, action, scope.InProject(scope.Project))
+	sight := Sight{Tenant: scope.Tenant, Reach: reach, Now: s.Clock.Now()}
+	switch {
+	case err != nil:
 		return Sight{}, err
+	case reach.None() || reach.All && scope.Project != "": // it says who can grant it, and whether there is the project
+		err = s.Authorizer.Authorize(ctx, action, scope.InProject(scope.Project))
 	}
-	if len(names) == 0 && !all {
-		return Sight{}, s.Authorizer.Authorize(ctx, action, scope) // it says who can grant it
+	if scope.Project != "" {
+		sight.Of = scope.Project
 	}
-	return Sight{Tenant: scope.Tenant, Projects: names, All: all, Now: s.Clock.Now()}, nil
+	return sight, err
 }

@@ -84,10 +84,11 @@ type Results interface {
 
 // Sight is what an actor sees.
 type Sight struct {
+	kernel.Reach
+
 	Tenant string
-	// Projects are those that it sees, where All is false.
-	Projects []string
-	All      bool
+	// Of is the only project that is meant, "" for all.
+	Of string
 	// Now tells what is due.
 	Now time.Time
 }

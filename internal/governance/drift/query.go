@@ -16,17 +16,30 @@ func (s *Service) find(ctx context.Context, scope kernel.Scope, id string) (Drif
 	return d, err
 }
 
+// readable says whether the actor of ctx may read what was found in the scope of a stage,
+// or what it is told where nothing was found.
+func (s *Service) readable(ctx context.Context, scope, of kernel.Scope, found error) error {
+	if found == nil {
+		return s.Authorizer.Authorize(ctx, ActionRead, of)
+	}
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+		return err
+	}
+	return found
+}
+
 // Get returns a finding of the project.
 func (s *Service) Get(ctx context.Context, scope kernel.Scope, id string) (Drift, error) {
-	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+	d, err := s.find(ctx, scope, id)
+	if err := s.readable(ctx, scope, d.Scope, err); err != nil {
 		return Drift{}, err
 	}
-	return s.find(ctx, scope, id)
+	return d, nil
 }
 
 // List returns the project's findings, the newest first.
 func (s *Service) List(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Drift], error) {
-	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope.InStage(f.Stage)); err != nil {
 		return kernel.Page[Drift]{}, err
 	}
 	return s.Store.List(ctx, scope, f, page)
@@ -42,10 +55,11 @@ func (s *Service) Counts(ctx context.Context, scope kernel.Scope) ([]Count, erro
 
 // GetCheck returns a check of the project.
 func (s *Service) GetCheck(ctx context.Context, scope kernel.Scope, id string) (Check, error) {
-	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+	c, err := s.Store.Check(ctx, scope, id)
+	if err := s.readable(ctx, scope, c.Scope, err); err != nil {
 		return Check{}, err
 	}
-	return s.Store.Check(ctx, scope, id)
+	return c, nil
 }
 
 // CheckRequest asks for checks now.

@@ -91,7 +91,7 @@ func (s *Service) mayApprove(ctx context.Context, e Exemption, actor kernel.Acto
 // exemption is for.
 func (s *Service) mayApproveFor(ctx context.Context, e Exemption, st Stage, actor kernel.Actor) error {
 	if st.Role != "" {
-		has, err := s.Roles.HasRole(ctx, e.Scope, st.Role)
+		has, err := s.Roles.HasRole(ctx, actionApprove, e.Scope.InProject(e.Scope.Project).InStage(st.Name), st.Role)
 		if err != nil {
 			return err
 		}

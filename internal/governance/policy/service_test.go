@@ -49,7 +49,9 @@ func (b *bench) Authorize(ctx context.Context, action string, _ kernel.Scope) er
 	return nil
 }
 
-func (b *bench) HasRole(context.Context, kernel.Scope, string) (bool, error) { return true, nil }
+func (b *bench) HasRole(context.Context, string, kernel.Scope, string) (bool, error) {
+	return true, nil
+}
 
 func (b *bench) Record(_ context.Context, f kernel.Fact) error {
 	b.facts = append(b.facts, f.Type)

@@ -3,6 +3,7 @@ package identityapi_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -75,14 +76,14 @@ func TestAccountsOverHTTP(t *testing.T) {
 	if fix, _ := denied["fix"].(string); fix != "admin can grant it" {
 		t.Errorf("%v", denied)
 	}
-	c.do(admin, "PUT", "/projects/demo/members/ada", `{"role":"developer"}`, 200)
-	members := c.do(ada, "GET", "/projects/demo/members", "", 200)
-	if items, _ := members["items"].([]any); len(items) != 2 {
-		t.Errorf("%v", members)
+	granted := c.do(admin, "POST", "/access/grants", `{"subject":{"kind":"user","name":"ada"},"role":"developer","project":"demo","stage":"dev"}`, 201)
+	grants := c.do(ada, "GET", "/access/grants?project=demo", "", 200)
+	if items, _ := grants["items"].([]any); len(items) != 2 {
+		t.Errorf("%v", grants)
 	}
-	c.do(admin, "PUT", "/projects/demo/members/ada", `{"role":"none"}`, 200)
-	c.do(ada, "GET", "/projects/demo/members", "", 403)
-	c.do(admin, "PUT", "/users/admin/role", `{"role":"viewer"}`, 409)
+	c.do(admin, "DELETE", "/access/grants/"+fmt.Sprint(granted["id"])+"?reason=done", "", 200)
+	c.do(ada, "GET", "/access/grants?project=demo", "", 403)
+	c.do(ada, "DELETE", "/access/grants/"+fmt.Sprint(granted["id"]), "", 404)
 	list := c.do(ada, "GET", "/me/tokens", "", 200)
 	if text, _ := json.Marshal(list); strings.Contains(string(text), "hash") || !strings.Contains(string(text), `"lastUsedAt"`) {
 		t.Errorf("%s", text)

@@ -15,13 +15,8 @@ type Me struct {
 	Name   string           `json:"name"`
 	Kind   kernel.ActorKind `json:"kind"`
 	Tenant string           `json:"tenant"`
-	Roles  []Grant          `json:"roles"`
-}
-
-// Grant is a role and where it holds.
-type Grant struct {
-	Project string        `json:"project,omitempty" doc:"The project; none is the whole tenant."`
-	Role    identity.Role `json:"role"`
+	Roles  []Grant          `json:"roles" doc:"The grants of the caller and of its groups that have not ended."`
+	Limits *TokenLimits     `json:"limits,omitempty" doc:"What the token narrows; missing where it narrows nothing."`
 }
 
 type meOutput struct{ Body Me }
@@ -32,9 +27,9 @@ func (a API) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
 		return nil, err
 	}
 	actor, _ := kernel.ActorFrom(ctx)
-	me := Me{ID: actor.ID, Name: actor.Name, Kind: actor.Kind, Tenant: actor.Tenant, Roles: []Grant{}}
-	for _, m := range roles {
-		me.Roles = append(me.Roles, Grant{Project: m.Project, Role: m.Role})
+	me := Me{ID: actor.ID, Name: actor.Name, Kind: actor.Kind, Tenant: actor.Tenant, Roles: []Grant{}, Limits: limitsOf(actor.Limits)}
+	for _, g := range roles {
+		me.Roles = append(me.Roles, grantOf(g))
 	}
 	return &meOutput{Body: me}, nil
 }
@@ -119,76 +114,4 @@ func (a API) setDisabled(ctx context.Context, in *setDisabledInput) (*userOutput
 		return nil, err
 	}
 	return &userOutput{Body: userOf(u)}, nil
-}
-
-// Member is a user's role in a project or in the whole tenant.
-type Member struct {
-	User    string        `json:"user"`
-	Project string        `json:"project,omitempty" doc:"The project; none is the whole tenant."`
-	Role    identity.Role `json:"role,omitempty"`
-}
-
-func memberOf(m identity.Membership) Member {
-	return Member{User: m.User, Project: m.Project, Role: m.Role}
-}
-
-type membersOutput struct{ Body kernel.Page[Member] }
-
-func (a API) members(ctx context.Context, in *struct {
-	Project string `path:"project" maxLength:"63" doc:"The project's name."`
-	httpserver.PageParams
-},
-) (*membersOutput, error) {
-	scope, err := httpserver.Scope(ctx, in.Project)
-	if err != nil {
-		return nil, err
-	}
-	page, err := a.Service.Members(ctx, scope, in.Page())
-	if err != nil {
-		return nil, err
-	}
-	return &membersOutput{Body: pageOf(page, memberOf)}, nil
-}
-
-// RoleChange is the body of the operations that set a role.
-type RoleChange struct {
-	Role string `json:"role" enum:"viewer,developer,approver,admin,none" doc:"The role; none takes it away."`
-}
-
-func (r RoleChange) role() identity.Role {
-	if r.Role == "none" {
-		return ""
-	}
-	return identity.Role(r.Role)
-}
-
-type memberOutput struct{ Body Member }
-
-func (a API) setMember(ctx context.Context, in *struct {
-	Project string `path:"project" maxLength:"63" doc:"The project's name."`
-	User    string `path:"user" maxLength:"64" doc:"The user's name."`
-	Body    RoleChange
-},
-) (*memberOutput, error) {
-	return a.set(ctx, in.Project, in.User, in.Body)
-}
-
-func (a API) setRole(ctx context.Context, in *struct {
-	User string `path:"user" maxLength:"64" doc:"The user's name."`
-	Body RoleChange
-},
-) (*memberOutput, error) {
-	return a.set(ctx, "", in.User, in.Body)
-}
-
-func (a API) set(ctx context.Context, project, user string, change RoleChange) (*memberOutput, error) {
-	scope, err := httpserver.Scope(ctx, project)
-	if err != nil {
-		return nil, err
-	}
-	m, err := a.Service.SetMember(ctx, scope, user, change.role())
-	if err != nil {
-		return nil, err
-	}
-	return &memberOutput{Body: memberOf(m)}, nil
 }

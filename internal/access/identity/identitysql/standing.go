@@ -2,6 +2,7 @@ package identitysql
 
 import (
 	"context"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -20,12 +21,24 @@ func (s *Store) Advance(ctx context.Context, tenant string) error {
 	return db.Map(err, "the revision of "+tenant)
 }
 
-// Standing returns what a user is in a tenant.
+// Standing returns what a user or a service account is in a tenant.
 func (s *Store) Standing(ctx context.Context, tenant, id string) (identity.Standing, error) {
-	u, err := s.UserByID(ctx, tenant, id)
-	if err != nil {
-		return identity.Standing{}, err
+	out := identity.Standing{}
+	if strings.HasPrefix(id, "svc_") {
+		var row serviceRow
+		err := s.db.Reader(ctx).NewSelect().Model(&row).Where("tenant = ? AND id = ?", tenant, id).Scan(ctx)
+		if err != nil {
+			return out, db.Map(err, "the service account "+id)
+		}
+		out.Subject, out.DisabledAt = identity.Subject{Kind: identity.KindService, ID: row.ID, Name: row.Name}, fromNull(row.DisabledAt)
+	} else {
+		u, err := s.UserByID(ctx, tenant, id)
+		if err != nil {
+			return out, err
+		}
+		out.Subject, out.DisabledAt = identity.Subject{Kind: identity.KindUser, ID: u.ID, Name: u.Name}, u.DisabledAt
 	}
-	grants, err := s.MembershipsOf(ctx, tenant, id)
-	return identity.Standing{ID: u.ID, Name: u.Name, DisabledAt: u.DisabledAt, Grants: grants}, err
+	var err error
+	out.Grants, err = s.GrantsFor(ctx, tenant, id)
+	return out, err
 }

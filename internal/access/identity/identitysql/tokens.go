@@ -2,6 +2,7 @@ package identitysql
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -12,13 +13,16 @@ import (
 )
 
 type tokenRow struct {
-	bun.BaseModel `bun:"table:identity_tokens,alias:t"`
+	bun.BaseModel `bun:"table:identity_subject_tokens,alias:t"`
 
 	ID         string     `bun:"id,pk"`
 	Tenant     string     `bun:"tenant"`
-	UserID     string     `bun:"user_id"`
+	SubjectID  string     `bun:"subject_id"`
 	Name       string     `bun:"name"`
 	Hash       string     `bun:"hash"`
+	Scopes     string     `bun:"scopes"`
+	Projects   string     `bun:"projects"`
+	Stages     string     `bun:"stages"`
 	CreatedAt  time.Time  `bun:"created_at"`
 	ExpiresAt  *time.Time `bun:"expires_at"`
 	LastUsedAt *time.Time `bun:"last_used_at"`
@@ -26,9 +30,24 @@ type tokenRow struct {
 
 func (r tokenRow) token() identity.Token {
 	return identity.Token{
-		ID: r.ID, Tenant: r.Tenant, UserID: r.UserID, Name: r.Name, Hash: r.Hash,
+		ID: r.ID, Tenant: r.Tenant, SubjectID: r.SubjectID, Name: r.Name, Hash: r.Hash, Limits: limits(r),
 		CreatedAt: r.CreatedAt.UTC(), ExpiresAt: fromNull(r.ExpiresAt), LastUsedAt: fromNull(r.LastUsedAt),
 	}
+}
+
+// limits reads names, none of which has a comma.
+func limits(r tokenRow) *kernel.Limits {
+	if r.Scopes+r.Projects+r.Stages == "" {
+		return nil
+	}
+	return &kernel.Limits{Scopes: list(r.Scopes), Projects: list(r.Projects), Stages: list(r.Stages)}
+}
+
+func list(names string) []string {
+	if names == "" {
+		return nil
+	}
+	return strings.Split(names, ",")
 }
 
 func fromNull(t *time.Time) time.Time {
@@ -48,8 +67,11 @@ func toNull(t time.Time) *time.Time {
 // AddToken keeps a new token.
 func (s *Store) AddToken(ctx context.Context, t identity.Token) error {
 	row := tokenRow{
-		ID: t.ID, Tenant: t.Tenant, UserID: t.UserID, Name: t.Name, Hash: t.Hash,
+		ID: t.ID, Tenant: t.Tenant, SubjectID: t.SubjectID, Name: t.Name, Hash: t.Hash,
 		CreatedAt: t.CreatedAt, ExpiresAt: toNull(t.ExpiresAt), LastUsedAt: toNull(t.LastUsedAt),
+	}
+	if l := t.Limits; l != nil {
+		row.Scopes, row.Projects, row.Stages = strings.Join(l.Scopes, ","), strings.Join(l.Projects, ","), strings.Join(l.Stages, ",")
 	}
 	_, err := s.db.Conn(ctx).NewInsert().Model(&row).Exec(ctx)
 	return db.Map(err, "the token "+t.Name)
@@ -63,17 +85,24 @@ func (s *Store) TokenByHash(ctx context.Context, hash string) (identity.Token, e
 	return row.token(), db.Map(err, "the token")
 }
 
-// TouchToken notes when a token was used.
-func (s *Store) TouchToken(ctx context.Context, tenant, id string, at time.Time) error {
+// TouchToken notes when a token, and the service account that it is of, was used.
+func (s *Store) TouchToken(ctx context.Context, t identity.Token, at time.Time) error {
+	if strings.HasPrefix(t.SubjectID, "svc_") {
+		_, err := s.db.Conn(ctx).NewUpdate().Model((*serviceRow)(nil)).Set("last_used_at = ?", at).
+			Where("tenant = ? AND id = ?", t.Tenant, t.SubjectID).Exec(ctx)
+		if err != nil {
+			return db.Map(err, "the service account "+t.SubjectID)
+		}
+	}
 	_, err := s.db.Conn(ctx).NewUpdate().Model((*tokenRow)(nil)).Set("last_used_at = ?", at).
-		Where("tenant = ? AND id = ?", tenant, id).Exec(ctx)
-	return db.Map(err, "the token "+id)
+		Where("tenant = ? AND id = ?", t.Tenant, t.ID).Exec(ctx)
+	return db.Map(err, "the token "+t.ID)
 }
 
-// TokensOf lists a user's tokens, the oldest first.
-func (s *Store) TokensOf(ctx context.Context, tenant, userID string, page kernel.PageRequest) (kernel.Page[identity.Token], error) {
+// TokensOf lists a subject's tokens, the oldest first.
+func (s *Store) TokensOf(ctx context.Context, tenant, subject string, page kernel.PageRequest) (kernel.Page[identity.Token], error) {
 	var rows []tokenRow
-	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ? AND user_id = ? AND id > ?", tenant, userID, page.Cursor).
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ? AND subject_id = ? AND id > ?", tenant, subject, page.Cursor).
 		Order("id").Limit(int64(page.Size() + 1)).Scan(ctx)
 	list := make([]identity.Token, len(rows))
 	for i, row := range rows {
@@ -82,9 +111,9 @@ func (s *Store) TokensOf(ctx context.Context, tenant, userID string, page kernel
 	return kernel.PageOf(list, page, func(t identity.Token) string { return t.ID }), db.Map(err, "the tokens")
 }
 
-// RemoveToken removes a user's token.
-func (s *Store) RemoveToken(ctx context.Context, tenant, userID, id string) error {
+// RemoveToken removes a subject's token.
+func (s *Store) RemoveToken(ctx context.Context, tenant, subject, id string) error {
 	res, err := s.db.Conn(ctx).NewDelete().Model((*tokenRow)(nil)).
-		Where("tenant = ? AND user_id = ? AND id = ?", tenant, userID, id).Exec(ctx)
+		Where("tenant = ? AND subject_id = ? AND id = ?", tenant, subject, id).Exec(ctx)
 	return db.Changed(res, err, "the token "+id)
 }

@@ -100,6 +100,9 @@ func (s *Store) List(ctx context.Context, scope kernel.Scope, f run.Filter, page
 	q := s.db.Reader(ctx).NewSelect().TableExpr("runs").Column("revision", "body").
 		Where("tenant = ?", scope.Tenant).Where("project = ?", scope.Project)
 	q = where(q, map[string]string{"workload = ?": f.Workload, "stage = ?": f.Stage, "status = ?": string(f.Status), "id < ?": page.Cursor})
+	if f.Within != nil {
+		q = db.Within(q, *f.Within, "project", "stage")
+	}
 	var rows []row
 	err := q.OrderExpr("id DESC").Limit(int64(page.Size())+1).Scan(ctx, &rows)
 	runs, err := runsOf(rows, err, "runs")

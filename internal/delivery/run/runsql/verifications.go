@@ -68,6 +68,9 @@ func (s *Store) Verifications(ctx context.Context, scope kernel.Scope, f run.Ver
 	q := s.db.Reader(ctx).NewSelect().TableExpr("run_verifications").Column("revision", "body").
 		Where("tenant = ?", scope.Tenant).Where("project = ?", scope.Project)
 	q = where(q, map[string]string{"workload = ?": f.Workload, "stage = ?": f.Stage, "run = ?": f.Run, "id < ?": page.Cursor})
+	if f.Within != nil {
+		q = db.Within(q, *f.Within, "project", "stage")
+	}
 	var rows []row
 	err := q.OrderExpr("id DESC").Limit(int64(page.Size())+1).Scan(ctx, &rows)
 	all, err := db.Each(rows, err, "verifications", row.verification)

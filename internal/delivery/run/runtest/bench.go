@@ -138,8 +138,13 @@ func (b *Bench) Authorize(_ context.Context, action string, _ kernel.Scope) erro
 	return nil
 }
 
+// Allowed allows all of what is not in Denied.
+func (b *Bench) Allowed(_ context.Context, action string, _ kernel.Scope) (kernel.Reach, error) {
+	return kernel.Reach{All: !b.Denied[action]}, nil
+}
+
 // HasRole looks into Roles.
-func (b *Bench) HasRole(ctx context.Context, _ kernel.Scope, role string) (bool, error) {
+func (b *Bench) HasRole(ctx context.Context, _ string, _ kernel.Scope, role string) (bool, error) {
 	actor, _ := kernel.ActorFrom(ctx)
 	return b.Roles[actor.Name] == role, nil
 }

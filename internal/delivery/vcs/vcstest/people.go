@@ -70,7 +70,7 @@ func (*People) Authorize(ctx context.Context, action string, scope kernel.Scope)
 }
 
 // HasRole goes by the name.
-func (*People) HasRole(ctx context.Context, _ kernel.Scope, role string) (bool, error) {
+func (*People) HasRole(ctx context.Context, _ string, _ kernel.Scope, role string) (bool, error) {
 	actor, _ := kernel.ActorFrom(ctx)
 	return actor.Name == role || actor.Name == "admin", nil
 }

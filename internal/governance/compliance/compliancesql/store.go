@@ -44,9 +44,10 @@ func (p placed) place() compliance.Place {
 // within narrows a query to what an actor sees, and to a filter's place.
 func within(q *bun.SelectQuery, s compliance.Sight, f compliance.Filter) *bun.SelectQuery {
 	q = q.Where("tenant = ?", s.Tenant)
-	if !s.All {
-		q = q.Where("project IN (?)", bun.List(append([]string{""}, s.Projects...)))
+	if s.Of != "" {
+		q = q.Where("project IN (?)", bun.List([]string{"", s.Of}))
 	}
+	q = db.Within(q, s.Reach, "project", "stage", "")
 	return where(q, map[string]string{"project = ?": f.Project, "stage = ?": f.Stage, "workload = ?": f.Workload})
 }
 

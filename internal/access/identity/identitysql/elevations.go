@@ -1,0 +1,128 @@
+package identitysql
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+type elevationRow struct {
+	bun.BaseModel `bun:"table:identity_elevations,alias:e"`
+
+	ID          string        `bun:"id,pk"`
+	Tenant      string        `bun:"tenant"`
+	UserID      string        `bun:"user_id"`
+	UserName    string        `bun:"user_name"`
+	Role        identity.Role `bun:"role"`
+	Project     string        `bun:"project"`
+	Stage       string        `bun:"stage"`
+	Reason      string        `bun:"reason"`
+	Seconds     int64         `bun:"seconds"`
+	RequestedAt time.Time     `bun:"requested_at"`
+	Decided     string        `bun:"decided"`
+	Word        string        `bun:"word"`
+	DecidedAt   *time.Time    `bun:"decided_at"`
+	Approved    bool          `bun:"approved"`
+	GrantID     string        `bun:"grant_id"`
+	ExpiresAt   *time.Time    `bun:"expires_at"`
+	Ender       string        `bun:"ender"`
+	EndedAt     *time.Time    `bun:"ended_at"`
+}
+
+func elevationRowOf(e identity.Elevation) elevationRow {
+	return elevationRow{
+		ID: e.ID, Tenant: e.Tenant, UserID: e.UserID, UserName: e.User, Role: e.Role, Project: e.Project, Stage: e.Stage, Reason: e.Reason,
+		Seconds: int64(e.Length.Seconds()), RequestedAt: e.RequestedAt, Decided: e.Decided, Word: e.Word, DecidedAt: toNull(e.DecidedAt),
+		Approved: e.Approved, GrantID: e.Grant, ExpiresAt: toNull(e.ExpiresAt), Ender: e.Ender, EndedAt: toNull(e.EndedAt),
+	}
+}
+
+func (r elevationRow) elevation() identity.Elevation {
+	return identity.Elevation{
+		ID: r.ID, Tenant: r.Tenant, UserID: r.UserID, User: r.UserName, Role: r.Role, Project: r.Project, Stage: r.Stage, Reason: r.Reason,
+		Length: time.Duration(r.Seconds) * time.Second, RequestedAt: r.RequestedAt.UTC(), Decided: r.Decided, Word: r.Word,
+		DecidedAt: fromNull(r.DecidedAt), Approved: r.Approved, Grant: r.GrantID, ExpiresAt: fromNull(r.ExpiresAt), Ender: r.Ender, EndedAt: fromNull(r.EndedAt),
+	}
+}
+
+// AddElevation keeps a request for a role.
+func (s *Store) AddElevation(ctx context.Context, e identity.Elevation) error {
+	row := elevationRowOf(e)
+	_, err := s.db.Conn(ctx).NewInsert().Model(&row).Exec(ctx)
+	return db.Map(err, "the elevation "+e.ID)
+}
+
+// SaveElevation writes what came of an elevation, unless somebody else was first.
+func (s *Store) SaveElevation(ctx context.Context, before, after identity.Elevation) error {
+	row := elevationRowOf(after)
+	q := s.db.Conn(ctx).NewUpdate().Model(&row).Where("tenant = ? AND id = ? AND ended_at IS NULL", after.Tenant, after.ID)
+	if before.DecidedAt.IsZero() {
+		q = q.Where("decided_at IS NULL")
+	}
+	res, err := q.Exec(ctx)
+	if err := db.Changed(res, err, "the elevation "+after.ID); !kernel.Is(err, kernel.NotFound) {
+		return err
+	}
+	return kernel.Errorf(kernel.Stale, "somebody else has decided on %s meanwhile", after.ID).WithFix("see terrace access elevations")
+}
+
+// Elevation returns the elevation of an id.
+func (s *Store) Elevation(ctx context.Context, tenant, id string) (identity.Elevation, error) {
+	var row elevationRow
+	err := s.db.Reader(ctx).NewSelect().Model(&row).Where("tenant = ? AND id = ?", tenant, id).Scan(ctx)
+	return row.elevation(), db.Map(err, "the elevation "+id)
+}
+
+// Elevations lists elevations, the newest first.
+func (s *Store) Elevations(ctx context.Context, tenant string, f identity.ElevationFilter, page kernel.PageRequest) (kernel.Page[identity.Elevation], error) {
+	var rows []elevationRow
+	q := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ?", tenant)
+	if page.Cursor != "" {
+		q = q.Where("id < ?", page.Cursor)
+	}
+	if f.Project != "" {
+		q = q.Where("project IN ('', ?)", f.Project)
+	}
+	if f.UserID != "" {
+		q = q.Where("user_id = ?", f.UserID)
+	}
+	if f.Open {
+		q = q.Where("ended_at IS NULL AND (decided_at IS NULL AND requested_at > ? OR approved = ? AND expires_at > ?)",
+			f.Now.Add(-identity.DecideWithin), true, f.Now)
+	}
+	err := q.OrderExpr("id DESC").Limit(int64(page.Size() + 1)).Scan(ctx)
+	out := make([]identity.Elevation, len(rows))
+	for i, r := range rows {
+		out[i] = r.elevation()
+	}
+	return kernel.PageOf(out, page, func(e identity.Elevation) string { return e.ID }), db.Map(err, "the elevations")
+}
+
+// ElevationRule returns the setting of a node itself; an empty one where nothing is set.
+func (s *Store) ElevationRule(ctx context.Context, scope kernel.Scope) (identity.ElevationRule, error) {
+	var row struct {
+		Users   string `bun:"users"`
+		Groups  string `bun:"groups"`
+		Seconds int64  `bun:"seconds"`
+	}
+	err := s.db.Reader(ctx).NewRaw("SELECT users, groups_named AS groups, seconds FROM identity_elevation_rules WHERE tenant = ? AND project = ? AND stage = ?",
+		scope.Tenant, scope.Project, scope.Stage).Scan(ctx, &row)
+	if err = db.Map(err, "who decides on elevations"); kernel.Is(err, kernel.NotFound) {
+		err = nil
+	}
+	return identity.ElevationRule{Users: list(row.Users), Groups: list(row.Groups), Longest: time.Duration(row.Seconds) * time.Second}, err
+}
+
+// PutElevationRule keeps the setting of a node.
+func (s *Store) PutElevationRule(ctx context.Context, scope kernel.Scope, r identity.ElevationRule) error {
+	_, err := s.db.Conn(ctx).NewRaw(`INSERT INTO identity_elevation_rules (tenant, project, stage, users, groups_named, seconds) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (tenant, project, stage) DO UPDATE SET users = excluded.users, groups_named = excluded.groups_named, seconds = excluded.seconds`,
+		scope.Tenant, scope.Project, scope.Stage, strings.Join(r.Users, ","), strings.Join(r.Groups, ","), int64(r.Longest.Seconds())).Exec(ctx)
+	return db.Map(err, "who decides on elevations")
+}

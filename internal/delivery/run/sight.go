@@ -1,0 +1,61 @@
+package run
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// stagesFor returns the stages in which the actor of ctx may do the action: the named
+// one, or of all of them those where it may.
+func (s *Service) stagesFor(ctx context.Context, action string, scope kernel.Scope, only string) ([]stage.Stage, error) {
+	if only != "" {
+		if err := s.Authorizer.Authorize(ctx, action, scope.InStage(only)); err != nil {
+			return nil, err
+		}
+		st, err := s.Stages.Get(only)
+		return []stage.Stage{st}, err
+	}
+	if err := s.Authorizer.Authorize(ctx, action, scope); err != nil {
+		return nil, err
+	}
+	var may []stage.Stage
+	for _, st := range s.Stages.All() {
+		switch err := s.Authorizer.Authorize(ctx, action, scope.InStage(st.Name)); {
+		case err == nil:
+			may = append(may, st)
+		case !kernel.Is(err, kernel.Denied):
+			return nil, err
+		}
+	}
+	return may, nil
+}
+
+// within returns what narrows a list of the project to what the actor of ctx may read:
+// nil where it may read all of it, or the stage that it is narrowed to.
+func (s *Service) within(ctx context.Context, scope kernel.Scope, only string) (*kernel.Reach, error) {
+	if only != "" {
+		return nil, s.Authorizer.Authorize(ctx, actionRead, scope.InStage(only))
+	}
+	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+		return nil, err
+	}
+	reach, err := s.Authorizer.Allowed(ctx, actionRead, scope)
+	if err != nil || reach.Whole(scope.Project) {
+		return nil, err
+	}
+	return &reach, nil
+}
+
+// readable says whether the actor of ctx may read what was found in the scope of a stage,
+// or what it is told where nothing was found.
+func (s *Service) readable(ctx context.Context, scope, of kernel.Scope, found error) error {
+	if found == nil {
+		return s.Authorizer.Authorize(ctx, actionRead, of)
+	}
+	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+		return err
+	}
+	return found
+}

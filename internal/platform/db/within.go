@@ -1,0 +1,30 @@
+package db
+
+import (
+	"github.com/uptrace/bun"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Within narrows a query to what is reached, by the names of the columns of a row's
+// project and stage. Rows whose project is one of more are reached, too.
+func Within(q *bun.SelectQuery, r kernel.Reach, project, stage string, more ...string) *bun.SelectQuery {
+	if len(r.Only) > 0 {
+		q = q.Where("? IN (?)", bun.Ident(stage), bun.List(r.Only))
+	}
+	if r.All {
+		return q
+	}
+	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		if projects := append(more, r.Projects...); len(projects) > 0 {
+			q = q.WhereOr("? IN (?)", bun.Ident(project), bun.List(projects))
+		}
+		for _, s := range r.Stages {
+			q = q.WhereOr("(? = ? AND ? = ?)", bun.Ident(project), s.Project, bun.Ident(stage), s.Stage)
+		}
+		if r.None() && len(more) == 0 {
+			q = q.Where("1 = 0")
+		}
+		return q
+	})
+}

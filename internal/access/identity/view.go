@@ -107,7 +107,7 @@ func (s *views) drop(tenant string) {
 // view returns what is known of a tenant. It is no older than the last change that this
 // process has made, and than freshFor where another one has.
 func (s *Service) view(ctx context.Context, tenant string) (*view, error) {
-	now := s.Clock.Now()
+	now := s.instant()
 	v, turn := s.views.get(tenant)
 	if v != nil && v.isFresh(now) {
 		return v, nil
@@ -124,6 +124,15 @@ func (s *Service) view(ctx context.Context, tenant string) (*view, error) {
 		s.views.put(tenant, v, turn)
 	}
 	return v, nil
+}
+
+// instant is this moment, by which the age of a view is right though the machine's clock
+// is set back meanwhile: Now of the Clock does not keep what that takes.
+func (s *Service) instant() time.Time {
+	if s.Clock == nil {
+		return time.Now()
+	}
+	return s.Clock()
 }
 
 // standing returns what a subject is in its tenant; one that there is not has no grants.

@@ -17,20 +17,38 @@ import (
 type counting struct {
 	*identitysql.Store
 	reads atomic.Int64
+	gone  atomic.Bool
+}
+
+// broken is what is said of everything while the database is gone.
+func (c *counting) broken() error {
+	if c.gone.Load() {
+		return kernel.Errorf(kernel.Unavailable, "the database is gone")
+	}
+	return nil
 }
 
 func (c *counting) Standing(ctx context.Context, tenant, id string) (identity.Standing, error) {
 	c.reads.Add(1)
+	if err := c.broken(); err != nil {
+		return identity.Standing{}, err
+	}
 	return c.Store.Standing(ctx, tenant, id)
 }
 
 func (c *counting) TokenByHash(ctx context.Context, hash string) (identity.Token, error) {
 	c.reads.Add(1)
+	if err := c.broken(); err != nil {
+		return identity.Token{}, err
+	}
 	return c.Store.TokenByHash(ctx, hash)
 }
 
 func (c *counting) Revision(ctx context.Context, tenant string) (int64, error) {
 	c.reads.Add(1)
+	if err := c.broken(); err != nil {
+		return 0, err
+	}
 	return c.Store.Revision(ctx, tenant)
 }
 
@@ -92,6 +110,35 @@ func TestWhatIsKnownIsNotReadAgain(t *testing.T) {
 	}
 	if n := store.reads.Load(); n > 4 { // the revision, the subject, and the token twice
 		t.Errorf("%d reads", n)
+	}
+}
+
+// TestNobodyIsLetInByADatabaseThatIsGone: what is known does not outlive it by more than
+// it does any change, nor does what the clock says.
+func TestNobodyIsLetInByADatabaseThatIsGone(t *testing.T) {
+	t.Parallel()
+	for name, later := range map[string]time.Duration{"half a second": 500 * time.Millisecond, "a day": 24 * time.Hour, "a clock that is set back": -time.Millisecond} {
+		d := dbtest.SQLite(t, identitysql.Migrations())
+		f := newFixture(d)
+		root := f.user(t, "root", identity.Admin)
+		secret, _, err := f.CreateToken(root, tenant(), identity.NewToken{Name: "ci", Life: 30 * 24 * time.Hour})
+		want(t, err, "")
+		other, store := f.second(d)
+		for range 2 {
+			want(t, other.Authorize(root, "run.approve", tenant()), "")
+			_, err = other.Authenticate(t.Context(), secret)
+			want(t, err, "")
+		}
+		store.gone.Store(true)
+		f.clock.add(later)
+		if err := other.Authorize(root, "run.approve", tenant()); !kernel.Is(err, kernel.Unavailable) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := other.Authenticate(t.Context(), secret); !kernel.Is(err, kernel.Unavailable) {
+			t.Errorf("%s: %v", name, err)
+		}
+		store.gone.Store(false)
+		want(t, other.Authorize(root, "run.approve", tenant()), "")
 	}
 }
 

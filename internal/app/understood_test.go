@@ -1,19 +1,26 @@
 package app
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/runner/planjson"
+	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/policies"
 )
 
 // tellingAll is a plan whose one change has what is given after it.
@@ -73,5 +80,98 @@ func TestGatesSeeWhatTheTextOfAPlanHas(t *testing.T) {
 				t.Errorf("-text +values:\n%s%v, %v", diff, want.Notices, got.Notices)
 			}
 		})
+	}
+}
+
+// everyType is a plan that has of each type that shipped policies look at something
+// made, something changed, something left and something destroyed, with configurations
+// that refer to each other.
+func everyType(t *testing.T) []byte {
+	t.Helper()
+	index, err := policy.ReadIndex(policies.Index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := map[string]bool{}
+	for _, p := range index {
+		for _, name := range p.Resources {
+			types[strings.ReplaceAll(name, "*", "terraform_data")] = true
+		}
+	}
+	values := func(i int) map[string]any {
+		return map[string]any{
+			"name": fmt.Sprint("n", i), "location": "westeurope", "enabled": i%2 == 0, "public_network_access_enabled": i%3 == 0, "retention_days": 1.50, "count": 1e3,
+			"min_tls_version": "TLS1_0", "sku_name": "Basic", "sku": "Basic", "tags": nil, "identity": []any{}, "secret": "<hidden&>",
+			"network_rules": []any{map[string]any{"default_action": "Allow", "bypass": []any{"None"}}}, "ip_rules": []any{"0.0.0.0/0"},
+		}
+	}
+	var changes, configured []any
+	for i, kind := range slices.Sorted(maps.Keys(types)) {
+		for name, c := range map[string]map[string]any{
+			"made":    {"actions": []string{"create"}, "before": nil, "after": values(i), "after_unknown": map[string]any{"id": true}, "after_sensitive": map[string]any{"secret": true}},
+			"changed": {"actions": []string{"delete", "create"}, "before": values(i + 1), "after": values(i), "replace_paths": []any{[]any{"network_rules", 0}}},
+			"left":    {"actions": []string{"no-op"}, "before": values(i), "after": values(i)},
+			"gone":    {"actions": []string{"delete"}, "before": values(i), "after": nil},
+		} {
+			changes = append(changes, map[string]any{
+				"address": "module.m[0]." + kind + "." + name, "module_address": "module.m[0]", "mode": "managed", "type": kind, "name": name,
+				"provider_name": "registry.terraform.io/hashicorp/azurerm", "change": c,
+			})
+			configured = append(configured, map[string]any{
+				"address": kind + "." + name, "mode": "managed", "type": kind, "name": name, "provider_config_key": "azurerm", "schema_version": 0,
+				"expressions": map[string]any{
+					"name": map[string]any{"constant_value": "n"}, "tags": map[string]any{},
+					"private_service_connection": []any{map[string]any{"private_connection_resource_id": map[string]any{"references": []string{"azurerm_storage_account.made.id", "azurerm_storage_account.made"}}}},
+				},
+			})
+		}
+	}
+	text, err := json.Marshal(map[string]any{
+		"format_version": "1.2", "terraform_version": "1.11.4", "complete": true, "resource_changes": changes,
+		"configuration": map[string]any{
+			"provider_config": map[string]any{"azurerm": map[string]any{"name": "azurerm", "full_name": "registry.terraform.io/hashicorp/azurerm"}},
+			"root_module": map[string]any{"module_calls": map[string]any{"m": map[string]any{
+				"source": "./m", "count_expression": map[string]any{"constant_value": 1}, "module": map[string]any{"resources": configured},
+			}}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// What is shipped finds in a run what it finds in the file of its plan, word for word.
+func TestGatesFindWhatIsFoundInTheFileOfAPlan(t *testing.T) {
+	t.Parallel()
+	text := everyType(t)
+	inFile, err := plan.Read("the plan of run_1", slices.Clone(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := planjson.Decode(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := run.GateInput{Run: run.Run{ID: "run_1", Scope: kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}}, Plan: kept}
+	inRun, _, err := documentOf(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inFile.Context = inRun.Context
+	g := gate(t, config.Config{ShippedPolicies: true})
+	evaluated := func(of policy.Input) policy.Report {
+		report, err := g.policies.Evaluate(t.Context(), policy.Question{Input: of, Timeout: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report
+	}
+	ofFile, ofRun := evaluated(inFile), evaluated(inRun)
+	if diff := cmp.Diff(ofFile.Results, ofRun.Results); diff != "" || !slices.Equal(ofFile.Evaluated, ofRun.Evaluated) {
+		t.Errorf("-file +run:\n%s", diff)
+	}
+	if n := ofFile.Count(policy.Violated); n < 500 || ofFile.Count(policy.Errored) > 0 {
+		t.Errorf("%d are violated, %d could not be evaluated, of %d policies", n, ofFile.Count(policy.Errored), len(ofFile.Evaluated))
 	}
 }

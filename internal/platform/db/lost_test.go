@@ -25,7 +25,7 @@ func TestNothingIsKeptAfterAStatementThatWasCutOff(t *testing.T) {
 	dbtest.Each(t, notes(), func(t *testing.T, d *db.DB) {
 		boom := errors.New("boom")
 		err := d.InTx(t.Context(), func(ctx context.Context) error { // now it is known to be slow
-			return errors.Join(boom, direct(ctx, d.Conn(ctx), long, 500_000))
+			return errors.Join(boom, direct(ctx, d.Conn(ctx), long, 60_000))
 		})
 		if !errors.Is(err, boom) {
 			t.Fatal(err)
@@ -82,7 +82,7 @@ func TestNothingIsKeptAfterAStatementThatWasCutOff(t *testing.T) {
 			}
 			if d.Dialect() == db.SQLite {
 				// The next one finds a connection that does not know yet what is slow.
-				_ = d.InTx(t.Context(), func(ctx context.Context) error { return errors.Join(boom, direct(ctx, d.Conn(ctx), long, 500_000)) })
+				_ = d.InTx(t.Context(), func(ctx context.Context) error { return errors.Join(boom, direct(ctx, d.Conn(ctx), long, 60_000)) })
 			}
 		}
 		if err := d.InTx(t.Context(), func(ctx context.Context) error { return direct(ctx, d.Conn(ctx), short) }); err != nil || rows(t, d) != 1 {

@@ -69,8 +69,8 @@ generate: ## write the generated code again
 	go generate ./...
 
 bench: build ## speed against a peer or the bare tool, as ratios
-	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 2000x ./internal/fabric/...
-	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/delivery/graph ./internal/delivery/runner ./internal/governance/focus ./internal/governance/policy/rego ./test/bench
+	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 2000x ./internal/fabric/... ./internal/access/...
+	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/delivery/graph ./internal/delivery/runner ./internal/delivery/vcs ./internal/governance/compliance ./internal/governance/cost ./internal/governance/focus ./internal/governance/policy/rego ./test/bench
 
 fault: build ## kill the daemon, and a remote runner, at random instants during mixed work
 	TERRACE_FAULT_KILLS=$${TERRACE_FAULT_KILLS:-50} go test $(GOFLAGS_) -count 1 -v -run 'TestKilledDaemon|TestKilledServerAndRunner' -timeout 60m ./test/fault

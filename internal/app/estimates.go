@@ -20,11 +20,11 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/governance/cost"
 	"github.com/terrace-idp/terrace/internal/governance/cost/azure"
-	"github.com/terrace-idp/terrace/internal/governance/cost/planfile"
+	"github.com/terrace-idp/terrace/internal/governance/cost/planned"
 	"github.com/terrace-idp/terrace/internal/governance/cost/pricebook"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
-	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/planformat"
 )
 
 // unpriced is by what name the level of estimates that lack a price is assigned,
@@ -146,7 +146,7 @@ func (c *estimates) ofDocument(ctx context.Context, name string, d planformat.Do
 	if err != nil {
 		return nil, err
 	}
-	plan, err := planfile.Of(name, d)
+	plan, err := planned.Of(name, d)
 	if err != nil {
 		return nil, err
 	}

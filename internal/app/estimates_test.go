@@ -25,13 +25,13 @@ func resized(beside ...*tfjson.ResourceChange) run.GateInput {
 	disk := func(gigabytes float64) map[string]any {
 		return map[string]any{"name": "data", "location": "eastus", "storage_account_type": "StandardSSD_LRS", "disk_size_gb": gigabytes}
 	}
-	return planned(append(beside, &tfjson.ResourceChange{
+	return gated(append(beside, &tfjson.ResourceChange{
 		Address: "azurerm_managed_disk.a", Mode: tfjson.ManagedResourceMode, Type: "azurerm_managed_disk", Name: "a",
 		Change: &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionUpdate}, Before: disk(32), After: disk(1024)},
 	})...)
 }
 
-func planned(changes ...*tfjson.ResourceChange) run.GateInput {
+func gated(changes ...*tfjson.ResourceChange) run.GateInput {
 	return run.GateInput{
 		Run:   run.Run{ID: "run_1", Scope: kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}, Operation: run.Deploy},
 		Stage: stage.Stage{Name: "dev", Target: stage.TargetAzure},
@@ -77,7 +77,7 @@ func TestWhatIsUnchangedIsNoNewCost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := planned()
+	in := gated()
 	in.Plan = plan
 	r, err := costing(t, config.Config{}).Evaluate(t.Context(), in)
 	if err != nil || r.Cost == nil || r.Cost.Monthly <= 0 || *r.Cost.Delta != 0 || r.Cost.Before != r.Cost.Monthly {
@@ -88,7 +88,7 @@ func TestWhatIsUnchangedIsNoNewCost(t *testing.T) {
 func TestWhatRunsOnThePlatformItselfCostsNothing(t *testing.T) {
 	t.Parallel()
 	g := costing(t, config.Config{PriceFolders: []string{filepath.Join(t.TempDir(), "none")}}) // no price is looked for
-	if r, err := g.Evaluate(t.Context(), planned(created("terrace_container"), created("random_password"))); err != nil || r.Outcome != run.Passed || !r.Cost.Complete || r.Cost.Monthly != 0 {
+	if r, err := g.Evaluate(t.Context(), gated(created("terrace_container"), created("random_password"))); err != nil || r.Outcome != run.Passed || !r.Cost.Complete || r.Cost.Monthly != 0 {
 		t.Errorf("%+v %v", r, err)
 	}
 }

@@ -18,9 +18,9 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/live"
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
-	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/conceal"
+	"github.com/terrace-idp/terrace/internal/platform/planformat"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 	"github.com/terrace-idp/terrace/policies"
 )

@@ -11,7 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/pricing"
 	"github.com/terrace-idp/terrace/internal/governance/cost"
-	"github.com/terrace-idp/terrace/internal/governance/cost/planfile"
+	"github.com/terrace-idp/terrace/internal/governance/cost/planned"
 	"github.com/terrace-idp/terrace/internal/governance/cost/static"
 )
 
@@ -110,7 +110,7 @@ func (f *estimateFlags) estimate(c *cobra.Command, e *command.Env, args []string
 		defer func() { _ = file.Close() }()
 		in, name = file, f.plan
 	}
-	plan, err := planfile.Read(name, in)
+	plan, err := planned.Read(name, in)
 	if err != nil {
 		return nil, err
 	}

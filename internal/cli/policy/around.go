@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/terrace-idp/terrace/internal/governance/cost/planfile"
+	"github.com/terrace-idp/terrace/internal/governance/cost/planned"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
-	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
 	"github.com/terrace-idp/terrace/internal/governance/policy/rego"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/planformat"
 )
 
 // cost is the estimate of a plan as the server gives it to policies; nil where none of
@@ -28,7 +28,7 @@ func (f *evalFlags) cost(ctx context.Context, d planformat.Document, around map[
 	if err != nil {
 		return nil, err
 	}
-	plan, err := planfile.Of(nameOf(f.plan), d)
+	plan, err := planned.Of(nameOf(f.plan), d)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@
 package pricing
 
 import (
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -61,14 +60,9 @@ func (u *Usage) Read() (*cost.Usage, error) {
 	if u.file == "" {
 		return nil, nil //nolint:nilnil // no usage is a usage of nothing
 	}
-	file, err := command.Open(u.file)
+	src, err := command.Read(u.file, cost.MaxUsage)
 	if err != nil {
 		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	src, err := io.ReadAll(io.LimitReader(file, cost.MaxUsage+1))
-	if err != nil {
-		return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be read: %w", u.file, err)
 	}
 	return cost.ParseUsage(u.file, src)
 }

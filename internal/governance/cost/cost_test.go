@@ -13,7 +13,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/governance/cost"
 	"github.com/terrace-idp/terrace/internal/governance/cost/azure"
-	"github.com/terrace-idp/terrace/internal/governance/cost/planfile"
+	"github.com/terrace-idp/terrace/internal/governance/cost/planned"
 	"github.com/terrace-idp/terrace/internal/governance/cost/pricebook"
 )
 
@@ -31,9 +31,9 @@ func change(address, actions, before, after string) string {
 	return fmt.Sprintf(`{"address":%q,"mode":"managed","type":%q,"change":{"actions":[%s],"before":%s,"after":%s}}`, address, typ, actions, before, after)
 }
 
-func plan(t testing.TB, changes ...string) *planfile.Plan {
+func plan(t testing.TB, changes ...string) *planned.Plan {
 	t.Helper()
-	p, err := planfile.Parse("plan.json", []byte(`{"format_version":"1.2","resource_changes":[`+strings.Join(changes, ",")+`]}`))
+	p, err := planned.Parse("plan.json", []byte(`{"format_version":"1.2","resource_changes":[`+strings.Join(changes, ",")+`]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func BenchmarkThousandResources(b *testing.B) {
 	used := processor(b)
 	defer func() { b.ReportMetric(float64((processor(b)-used).Microseconds())/1000/float64(b.N), "cpu-ms/op") }()
 	for range b.N {
-		p, err := planfile.Parse("plan.json", src)
+		p, err := planned.Parse("plan.json", src)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -7,7 +7,7 @@ package plan
 
 import (
 	"github.com/terrace-idp/terrace/internal/governance/policy"
-	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
+	"github.com/terrace-idp/terrace/internal/platform/planformat"
 )
 
 // MaxBytes bounds a document.

@@ -3,7 +3,7 @@
 //
 // It owns the bounds, the versions and the shape that policies and estimates of costs
 // demand alike, and what is said where they are not met. It does not read what is
-// planned: policy/plan and cost/planfile do.
+// planned: its callers do.
 package planformat
 
 import (

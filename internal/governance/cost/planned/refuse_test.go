@@ -1,10 +1,10 @@
-package planfile_test
+package planned_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/terrace-idp/terrace/internal/governance/cost/planfile"
+	"github.com/terrace-idp/terrace/internal/governance/cost/planned"
 	"github.com/terrace-idp/terrace/internal/governance/policy/plan"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -21,7 +21,7 @@ func TestWhatPoliciesRefuseHasNoEstimate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, priced := planfile.Parse("plan.json", []byte(text))
+			_, priced := planned.Parse("plan.json", []byte(text))
 			_, judged := plan.Read("plan.json", []byte(text))
 			if priced == nil || judged == nil || priced.Error() != judged.Error() || !kernel.Is(priced, kernel.Invalid) {
 				t.Errorf("estimates say %v, policies %v", priced, judged)
@@ -42,12 +42,12 @@ func TestWhatSaysNothingOfChangesIsRefused(t *testing.T) {
 		`{"resource_changes":[]}`:                                                         "has no format_version",
 		`{"format_version":"1.2","resource_changes":[{"address":"a.b","change":"gone"}]}`: "is no plan",
 	} {
-		_, err := planfile.Parse("plan.json", []byte(text))
+		_, err := planned.Parse("plan.json", []byte(text))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	p, err := planfile.Parse("plan.json", []byte(`{"format_version":"1.2","errored":true,"resource_changes":[]}`))
+	p, err := planned.Parse("plan.json", []byte(`{"format_version":"1.2","errored":true,"resource_changes":[]}`))
 	if err != nil || len(p.After.Unread) != 1 {
 		t.Errorf("got %+v, %v", p, err)
 	}

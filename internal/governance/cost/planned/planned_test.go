@@ -1,11 +1,11 @@
-package planfile_test
+package planned_test
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/governance/cost"
-	"github.com/terrace-idp/terrace/internal/governance/cost/planfile"
+	"github.com/terrace-idp/terrace/internal/governance/cost/planned"
 )
 
 func addresses(s *cost.Set) string {
@@ -19,7 +19,7 @@ func addresses(s *cost.Set) string {
 // What a plan does not change is there before and after, also where it is told once.
 func TestWhatIsUnchangedIsThereBeforeToo(t *testing.T) {
 	t.Parallel()
-	plan, err := planfile.Parse("plan.json", []byte(`{"format_version": "1.2", "resource_changes": [
+	plan, err := planned.Parse("plan.json", []byte(`{"format_version": "1.2", "resource_changes": [
 		{"address": "x.same", "mode": "managed", "type": "x", "change": {"actions": ["no-op"], "before": null, "after": {"size": 1}}},
 		{"address": "x.new", "mode": "managed", "type": "x", "change": {"actions": ["create"], "before": null, "after": {"size": 1}}},
 		{"address": "x.gone", "mode": "managed", "type": "x", "change": {"actions": ["delete"], "before": {"size": 1}, "after": null}}]}`))
@@ -34,7 +34,7 @@ func TestWhatIsUnchangedIsThereBeforeToo(t *testing.T) {
 // What a plan leaves to another one is told, by its address; what of it runs goes on.
 func TestWhatAPlanDefersIsTold(t *testing.T) {
 	t.Parallel()
-	plan, err := planfile.Parse("plan.json", []byte(`{"format_version": "1.2", "complete": false, "resource_changes": [
+	plan, err := planned.Parse("plan.json", []byte(`{"format_version": "1.2", "complete": false, "resource_changes": [
 		{"address": "x.now", "mode": "managed", "type": "x", "change": {"actions": ["create"], "before": null, "after": {"size": 1}}}],
 		"deferred_changes": [
 		{"reason": "instance_count_unknown", "resource_change": {"address": "x.later[*]", "mode": "managed", "type": "x", "change": {"actions": ["create"], "before": null, "after": {}}}},
@@ -56,7 +56,7 @@ func TestWhatAPlanDefersIsTold(t *testing.T) {
 		`{"format_version": "1.2", "complete": false, "errored": true, "resource_changes": []}`: 1,
 		`{"format_version": "1.2", "complete": true, "resource_changes": []}`:                   0,
 	} {
-		p, err := planfile.Parse("plan.json", []byte(text))
+		p, err := planned.Parse("plan.json", []byte(text))
 		if err != nil || len(p.After.Unread) != want {
 			t.Errorf("%s: %+v, %v", text, p, err)
 		}

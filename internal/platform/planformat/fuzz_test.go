@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
+	"github.com/terrace-idp/terrace/internal/platform/planformat"
 )
 
 // FuzzRead compares what is read of a document with what encoding/json reads of it:

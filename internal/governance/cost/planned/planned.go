@@ -1,9 +1,10 @@
-// Package planfile reads what terraform show -json prints of a plan.
+// Package planned has what costs money of one of terraform's plans, as static has it of
+// a configuration.
 //
-// It owns the reading of resources before and after the apply and of what their
-// expressions name. It does not price them; what
-// a plan must have is policy/planformat's, as for policies.
-package planfile
+// It owns which resources there are before and after the apply, what their expressions
+// name, and that an estimate is one against the other. What each costs is governance/cost's;
+// what a plan must have is platform/planformat's, as for policies.
+package planned
 
 import (
 	"context"
@@ -11,8 +12,8 @@ import (
 	"slices"
 
 	"github.com/terrace-idp/terrace/internal/governance/cost"
-	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/planformat"
 )
 
 // Plan is the resources before and after the apply.

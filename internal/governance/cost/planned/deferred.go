@@ -1,10 +1,10 @@
-package planfile
+package planned
 
 import (
 	"cmp"
 
 	"github.com/terrace-idp/terrace/internal/governance/cost"
-	"github.com/terrace-idp/terrace/internal/governance/policy/planformat"
+	"github.com/terrace-idp/terrace/internal/platform/planformat"
 )
 
 // deferred tells what a plan leaves to a later one, and has what of it runs: that goes

@@ -69,7 +69,7 @@ func (a *access) bootstrap(ctx context.Context, p *platform) (c identity.Credent
 		return identity.Credentials{}, false, err
 	}
 	first := newFirstSignIn(p)
-	c, created, err = a.identity.Bootstrap(ctx, p.config.Tenant, func(c identity.Credentials) error { return first.keep(ctx, c) })
+	c, created, err = a.identity.Bootstrap(ctx, p.config.Tenant, first.keep)
 	if err != nil || created {
 		return c, created, err
 	}

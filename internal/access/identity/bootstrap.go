@@ -18,9 +18,9 @@ type Credentials struct {
 
 // Bootstrap makes the tenant's first admin with a password and a token of a
 // year. It does so once for ever: created is false where it was done before,
-// also by another process at the same time. Keep is given the credentials before
-// they are valid, so that they are not lost where it cannot keep them.
-func (s *Service) Bootstrap(ctx context.Context, tenant string, keep func(Credentials) error) (c Credentials, created bool, err error) {
+// also by another process at the same time. Keep is given the credentials in the
+// transaction that makes them valid, so that they are not lost where it cannot keep them.
+func (s *Service) Bootstrap(ctx context.Context, tenant string, keep func(ctx context.Context, c Credentials) error) (c Credentials, created bool, err error) {
 	ctx = kernel.WithActor(ctx, kernel.System("bootstrap", tenant))
 	if _, err := s.Store.UserByName(ctx, tenant, FirstUser); !kernel.Is(err, kernel.NotFound) {
 		return Credentials{}, false, err
@@ -47,7 +47,7 @@ func (s *Service) Bootstrap(ctx context.Context, tenant string, keep func(Creden
 		if err != nil {
 			return err
 		}
-		return keep(c)
+		return keep(ctx, c)
 	})
 	if kernel.Is(err, kernel.Conflict) {
 		return Credentials{}, false, nil

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -138,7 +139,7 @@ func TestWhatCannotBeGranted(t *testing.T) {
 func TestTheFirstAdminIsOperator(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, f fixture) {
-		keep := func(identity.Credentials) error { return nil }
+		keep := func(context.Context, identity.Credentials) error { return nil }
 		first, _, err := f.Bootstrap(t.Context(), "default", keep)
 		want(t, err, "")
 		second, _, err := f.Bootstrap(t.Context(), "other", keep)

@@ -212,7 +212,7 @@ func TestBootstrapHappensOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				c, created, err := f.Bootstrap(t.Context(), "default", func(identity.Credentials) error { return nil })
+				c, created, err := f.Bootstrap(t.Context(), "default", func(context.Context, identity.Credentials) error { return nil })
 				mu.Lock()
 				defer mu.Unlock()
 				if err != nil {

@@ -54,7 +54,7 @@ func TestAccountsOverHTTP(t *testing.T) {
 	service := identity.New(identity.Config{Store: identitysql.NewStore(d), Tx: d, Projects: silent{}, Journal: silent{}})
 	router := httpserver.NewRouter(httpserver.Options{Authenticator: service})
 	identityapi.API{Service: service, Tenant: "default"}.Register(httpserver.NewAPI(router, "test"))
-	first, created, err := service.Bootstrap(t.Context(), "default", func(identity.Credentials) error { return nil })
+	first, created, err := service.Bootstrap(t.Context(), "default", func(context.Context, identity.Credentials) error { return nil })
 	if err != nil || !created {
 		t.Fatal(err)
 	}

@@ -33,16 +33,19 @@ type Options struct {
 	Address string
 	// Token is a personal token; it may be empty for a sign-in.
 	Token string
+	// Source returns the token of a call, in the place of Token; it may be nil.
+	Source func(ctx context.Context) (string, error)
 	// Agent names the program in the server's log.
 	Agent string
 }
 
 // Client calls one server. It is safe for concurrent use.
 type Client struct {
-	base  *url.URL
-	token string
-	agent string
-	http  *http.Client
+	base   *url.URL
+	token  string
+	source func(ctx context.Context) (string, error)
+	agent  string
+	http   *http.Client
 }
 
 // New returns a client for the server at the address.
@@ -60,7 +63,7 @@ func New(o Options) (*Client, error) {
 		TLSHandshakeTimeout:   5 * time.Second,
 		ResponseHeaderTimeout: 2 * time.Minute,
 	}
-	return &Client{base: base, token: o.Token, agent: o.Agent, http: &http.Client{Transport: transport, CheckRedirect: stay}}, nil
+	return &Client{base: base, token: o.Token, source: o.Source, agent: o.Agent, http: &http.Client{Transport: transport, CheckRedirect: stay}}, nil
 }
 
 // stay keeps the token at the server that it is for.
@@ -130,8 +133,8 @@ func (c *Client) sendAccepting(ctx context.Context, accept, method, path, mediaT
 		req.Header.Set("User-Agent", c.agent)
 	}
 	override(ctx, req)
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
+	if err := c.authorize(ctx, req); err != nil {
+		return nil, err
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
@@ -142,6 +145,21 @@ func (c *Client) sendAccepting(ctx context.Context, accept, method, path, mediaT
 		return nil, problem(res)
 	}
 	return res, nil
+}
+
+// authorize gives a request the token of the client.
+func (c *Client) authorize(ctx context.Context, req *http.Request) error {
+	token := c.token
+	if c.source != nil {
+		var err error
+		if token, err = c.source(ctx); err != nil {
+			return err
+		}
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	return nil
 }
 
 func (c *Client) unreachable(ctx context.Context, err error) error {

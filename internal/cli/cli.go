@@ -211,6 +211,6 @@ func groups(e *command.Env) []group {
 			keys.Command(e), runners.Command(e),
 			stages.Command(e), tags.Command(e), lifetime.Command(e), repos.Command(e), sources.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
 		}, access.Commands(e)...)},
-		{"client", "This client:", []*cobra.Command{login.Command(e), login.Contexts(e), version.Command(e)}},
+		{"client", "This client:", []*cobra.Command{login.Command(e), login.Logout(e), login.Contexts(e), version.Command(e)}},
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/cli/renew"
 	"github.com/terrace-idp/terrace/internal/cli/signin"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -58,7 +59,11 @@ func (e *Env) Server() (Server, error) {
 	if err != nil {
 		return Server{}, err
 	}
-	c, err := apiclient.New(apiclient.Options{Address: id.Address, Token: id.Token, Agent: "terrace/" + e.Version})
+	o := apiclient.Options{Address: id.Address, Token: id.Token, Agent: "terrace/" + e.Version}
+	if id.Refresh != "" {
+		o.Source = (&renew.Source{Files: e.Files(), Clock: e.Clock, Identity: id}).Token
+	}
+	c, err := apiclient.New(o)
 	return Server{Client: c, Identity: id}, err
 }
 

@@ -1,5 +1,5 @@
 // Package login has the commands that say where the server is and who the user
-// is: terrace login and terrace context list and use.
+// is: terrace login and logout, and terrace context list and use.
 //
 // It owns their flags. cli/signin keeps what they learn.
 package login
@@ -11,16 +11,20 @@ import (
 	"net/url"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/oauth2"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/cli/renew"
 	"github.com/terrace-idp/terrace/internal/cli/signin"
 )
 
 type login struct {
-	e                       *command.Env
-	name, username, project string
+	e                                *command.Env
+	name, username, project, address string
+	inBrowserOnly, onDeviceOnly      bool
+	scopes                           []string
 }
 
 // Command returns terrace login.
@@ -28,28 +32,36 @@ func Command(e *command.Env) *cobra.Command {
 	l := &login{e: e}
 	c := &cobra.Command{
 		Use: "login ADDRESS", Short: "Sign in to a server and keep it as a context",
-		Long: "Signs in with a username and a password (read from the terminal, or from TERRACE_PASSWORD),\n" +
-			"or with a personal token in TERRACE_TOKEN or --token, and makes the server the current context.\n" +
-			"`terrace context use local` goes back to the server on this machine.",
-		Example: "  terrace login https://terrace.example.com --username ada\n  TERRACE_TOKEN=terr_… terrace login http://127.0.0.1:7080 --name robot",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(c *cobra.Command, args []string) error { return l.run(c.Context(), args[0]) },
+		Long: "Signs you in in a browser and makes the server the current context: in one on this machine where there is a\n" +
+			"display, else in one on any other machine, for which a code is shown. The sign-in is renewed by itself, until\n" +
+			"`terrace logout`.\n\n" +
+			"With --username a password is read, from the terminal or from TERRACE_PASSWORD, and with a personal token in\n" +
+			"TERRACE_TOKEN or --token nobody is asked. Without a terminal, and without a flag that says how, a token is read\n" +
+			"from the standard input. `terrace context use local` goes back to the server on this machine.",
+		Example: "  terrace login https://terrace.example.com\n  terrace login https://terrace.example.com --device --scopes read,deploy\n" +
+			"  terrace login https://terrace.example.com --username ada\n  TERRACE_TOKEN=terr_… terrace login http://127.0.0.1:7080 --name robot",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return l.run(c.Context(), args[0]) },
 	}
-	c.Flags().StringVar(&l.username, "username", "", "the user to sign in as; without it a token is used")
+	c.Flags().StringVar(&l.username, "username", "", "sign in with a password, as this user")
 	c.Flags().StringVar(&l.name, "name", "", "the name of the context; the server's host by default")
+	c.Flags().BoolVar(&l.inBrowserOnly, "browser", false, "sign in in a browser on this machine")
+	c.Flags().BoolVar(&l.onDeviceOnly, "device", false, "sign in in a browser on any machine, with a code")
+	command.Choices(c, &l.scopes, "scopes", "what the sign-in may be used for, everything unless given", renew.APIScopes()...)
+	c.MarkFlagsMutuallyExclusive("browser", "device", "username")
 	return c
 }
 
 func (l *login) run(ctx context.Context, address string) error {
-	l.project = first(l.e.Identity.Project, l.e.Getenv("TERRACE_PROJECT"))
+	l.project, l.address = first(l.e.Identity.Project, l.e.Getenv("TERRACE_PROJECT")), address
 	if _, err := apiclient.Address(address); err != nil { // before anybody is asked for a password
 		return err
 	}
-	token, err := l.token(ctx, address)
+	id, err := l.identity(ctx)
 	if err != nil {
 		return err
 	}
-	client, err := apiclient.New(apiclient.Options{Address: address, Token: token, Agent: "terrace/" + l.e.Version})
+	client, err := apiclient.New(apiclient.Options{Address: address, Token: id.Token, Agent: "terrace/" + l.e.Version})
 	if err != nil {
 		return err
 	}
@@ -57,13 +69,49 @@ func (l *login) run(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	c := signin.Context{Name: l.contextName(address), Identity: signin.Identity{Address: address, Token: token, Project: l.project}}
+	c := signin.Context{Name: l.contextName(address), Identity: id}
+	unlock, err := l.e.Files().Lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if err := l.e.Files().Keep(c); err != nil {
 		return err
 	}
 	return l.e.Print(map[string]string{"context": c.Name, "address": address, "user": me.Name}, func(w io.Writer) {
 		_, _ = fmt.Fprintf(w, "signed in to %s as %s; the context is %s\n", address, me.Name, c.Name)
 	})
+}
+
+// identity signs somebody in, in the way that was asked for.
+func (l *login) identity(ctx context.Context) (signin.Identity, error) {
+	id := signin.Identity{Address: l.address, Project: l.project}
+	asked := l.inBrowserOnly || l.onDeviceOnly || len(l.scopes) > 0
+	given := first(l.e.Identity.Token, l.e.Getenv("TERRACE_TOKEN")) != ""
+	if l.username != "" || !asked && (given || !l.e.Terminal) {
+		token, err := l.token(ctx, l.address)
+		id.Token = token
+		return id, err
+	}
+	server, err := renew.Discover(ctx, l.address)
+	if err != nil {
+		return id, err
+	}
+	scopes := l.scopes
+	if len(scopes) == 0 {
+		scopes = renew.APIScopes()
+	}
+	config := renew.Config(l.address, append(renew.Scopes(), scopes...))
+	var token *oauth2.Token
+	if l.inBrowserOnly || !l.onDeviceOnly && l.hasDisplay() {
+		token, err = l.inBrowser(ctx, server, config)
+	} else {
+		token, err = l.onDevice(ctx, config)
+	}
+	if err != nil {
+		return id, err
+	}
+	return renew.Keep(id, token), nil
 }
 
 func (l *login) token(ctx context.Context, address string) (string, error) {
@@ -110,7 +158,7 @@ func list(e *command.Env) *cobra.Command {
 				return err
 			}
 			for i := range book.Contexts {
-				book.Contexts[i].Token = "" // shown nowhere
+				book.Contexts[i].Token, book.Contexts[i].Refresh = "", "" // shown nowhere
 			}
 			return e.Print(book, func(w io.Writer) {
 				rows := make([][]string, 0, len(book.Contexts))

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -22,7 +23,20 @@ type Identity struct {
 	Address string `json:"address"`
 	Token   string `json:"token,omitempty"`
 	Project string `json:"project,omitempty"`
+	// Refresh renews Token, which ends at Expires; "" for a token that is not renewed.
+	Refresh string     `json:"refresh,omitempty"`
+	Expires *time.Time `json:"expires,omitempty"`
+	// Kept is the name of the context that the identity came from, "" for none.
+	Kept string `json:"-"`
 }
+
+// Due reports whether the token is to be renewed before it is used.
+func (i Identity) Due(now time.Time) bool {
+	return i.Refresh != "" && (i.Expires == nil || !i.Expires.After(now.Add(early)))
+}
+
+// early is how long before its end a token is renewed.
+const early = time.Minute
 
 // Context is an identity under a name.
 type Context struct {
@@ -90,7 +104,9 @@ func (f Files) Resolve(flags Identity, context string) (Identity, error) {
 	}
 	id.Address = first(id.Address, kept.Address)
 	if same(id.Address, kept.Address) {
-		id.Token = first(id.Token, kept.Token)
+		if id.Token == "" {
+			id.Token, id.Refresh, id.Expires, id.Kept = kept.Token, kept.Refresh, kept.Expires, kept.Kept
+		}
 		id.Project = first(id.Project, kept.Project)
 	}
 	if id.Address == "" {
@@ -108,6 +124,7 @@ func (f Files) kept(context string) (Identity, error) {
 	name := first(context, book.Current)
 	for _, c := range book.Contexts {
 		if c.Name == name {
+			c.Kept = c.Name
 			return c.Identity, nil
 		}
 	}
@@ -166,6 +183,36 @@ func (f Files) Keep(c Context) error {
 	book.Contexts = append(book.Contexts, c)
 	slices.SortFunc(book.Contexts, func(a, b Context) int { return strings.Compare(a.Name, b.Name) })
 	book.Current = c.Name
+	return f.write(book)
+}
+
+// Renewed replaces what changes when the token of a context is renewed.
+func (f Files) Renewed(name string, id Identity) error {
+	book, err := f.Book()
+	if err != nil {
+		return err
+	}
+	for i := range book.Contexts {
+		if c := &book.Contexts[i]; c.Name == name {
+			c.Token, c.Refresh, c.Expires = id.Token, id.Refresh, id.Expires
+		}
+	}
+	return f.write(book)
+}
+
+// Forget removes a context. Where it was the current one, none is.
+func (f Files) Forget(name string) error {
+	book, err := f.Book()
+	if err != nil {
+		return err
+	}
+	if !book.has(name) {
+		return unknown(name)
+	}
+	book.Contexts = slices.DeleteFunc(book.Contexts, func(c Context) bool { return c.Name == name })
+	if book.Current == name {
+		book.Current = ""
+	}
 	return f.write(book)
 }
 

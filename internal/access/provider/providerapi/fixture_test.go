@@ -19,6 +19,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/access/identity/identityapi"
 	"github.com/terrace-idp/terrace/internal/access/identity/identitysql"
 	"github.com/terrace-idp/terrace/internal/access/provider"
 	"github.com/terrace-idp/terrace/internal/access/provider/oauth"
@@ -111,6 +112,7 @@ func newWorld(t *testing.T, options ...option) *world {
 		}
 		_, _ = io.WriteString(out, actor.Name)
 	})
+	identityapi.API{Service: w.users, Tenant: "default"}.Register(httpserver.NewAPI(router, "test"))
 	w.web.Config.Handler = router
 	w.web.Start()
 	t.Cleanup(w.web.Close)
@@ -237,7 +239,7 @@ func (b *browser) open(address string) *browser {
 }
 
 var (
-	hidden = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
+	hidden = regexp.MustCompile(`<input[^>]* name="([^"]*)" value="([^"]*)"`)
 	action = regexp.MustCompile(`<form method="post" action="([^"]*)"`)
 )
 

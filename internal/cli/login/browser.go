@@ -1,0 +1,136 @@
+package login
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"runtime"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/terrace-idp/terrace/internal/cli/renew"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// patience is how long a person may take in the browser.
+const patience = 10 * time.Minute
+
+// answer is what the browser comes back with.
+type answer struct {
+	code string
+	err  error
+}
+
+// inBrowser signs somebody in who has a browser on this machine (RFC 8252).
+func (l *login) inBrowser(ctx context.Context, server *renew.Server, config *oauth2.Config) (*oauth2.Token, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, kernel.Errorf(kernel.Unavailable, "nothing can listen for the browser: %w", err).WithFix("sign in with --device")
+	}
+	config.RedirectURL = "http://" + listener.Addr().String() + "/callback"
+	config.Endpoint.AuthURL = server.Authorization
+	state, verifier := rand.Text(), oauth2.GenerateVerifier()
+	answers := make(chan answer, 1)
+	web := &http.Server{Handler: callback(state, server.Issuer, answers), ReadHeaderTimeout: timeoutOfRequest}
+	go func() { _ = web.Serve(listener) }() // it ends when it is closed
+	defer func() { _ = web.Shutdown(context.WithoutCancel(ctx)) }()
+	l.open(ctx, config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)))
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	select {
+	case <-ctx.Done():
+		return nil, kernel.Errorf(kernel.Unauthenticated, "nobody has signed in in the browser: %w", ctx.Err()).WithFix("try again, or sign in with --device")
+	case got := <-answers:
+		if got.err != nil {
+			return nil, got.err
+		}
+		token, err := config.Exchange(renew.With(ctx), got.code, oauth2.VerifierOption(verifier))
+		if err != nil {
+			return nil, renew.Failed(l.address, err)
+		}
+		return token, nil
+	}
+}
+
+const timeoutOfRequest = 10 * time.Second
+
+// callback takes the browser's answer, once, and only one that belongs to this sign-in
+// and comes from the server that was asked.
+func callback(state, issuer string, answers chan<- answer) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /callback", func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		if q.Get("state") != state || q.Get("iss") != issuer {
+			http.Error(w, "This is not the answer to a sign-in that was begun here.", http.StatusBadRequest)
+			return
+		}
+		got, text := answer{code: q.Get("code")}, "You are signed in. You can close this page and go on in the terminal."
+		if got.code == "" {
+			got.err = kernel.Errorf(kernel.Unauthenticated, "the server does not sign you in: %s", firstOf(q, "error_description", "error"))
+			text = "You are not signed in. The terminal says why."
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("Connection", "close")
+		_, _ = fmt.Fprintln(w, text) // the browser may have left
+		select {
+		case answers <- got:
+		default:
+		}
+	})
+	return mux
+}
+
+func firstOf(q url.Values, names ...string) string {
+	for _, name := range names {
+		if v := q.Get(name); v != "" {
+			return v
+		}
+	}
+	return "it gave no reason"
+}
+
+// open opens the browser, and says where to go if none does.
+func (l *login) open(ctx context.Context, address string) {
+	l.e.Say("Sign in in the browser. If none opens, open this address yourself:\n\n  %s\n", address)
+	program, arguments := l.browser(address)
+	if program == "" {
+		return
+	}
+	cmd := exec.CommandContext(ctx, program, arguments...)
+	if err := cmd.Start(); err != nil {
+		l.e.Say("no browser opens: %v", err)
+		return
+	}
+	go func() { _ = cmd.Wait() }() // how a browser ends says nothing
+}
+
+// browser returns the program that opens an address: the one that BROWSER names, else
+// the system's.
+func (l *login) browser(address string) (program string, arguments []string) {
+	if named := l.e.Getenv("BROWSER"); named != "" {
+		return named, []string{address}
+	}
+	switch {
+	case runtime.GOOS == "darwin":
+		return "open", []string{address}
+	case runtime.GOOS == "windows":
+		return "rundll32", []string{"url.dll,FileProtocolHandler", address}
+	case l.hasDisplay():
+		return "xdg-open", []string{address}
+	}
+	return "", nil
+}
+
+// hasDisplay reports whether a browser can show itself on this machine.
+func (l *login) hasDisplay() bool {
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
+		return l.e.Getenv("SSH_CONNECTION") == ""
+	}
+	return l.e.Getenv("DISPLAY") != "" || l.e.Getenv("WAYLAND_DISPLAY") != ""
+}

@@ -189,6 +189,24 @@ func (e ComplianceOutcome) Valid() bool {
 	}
 }
 
+// Defines values for CreateOauthClientRequestAlgorithm.
+const (
+	CreateOauthClientRequestAlgorithmES256 CreateOauthClientRequestAlgorithm = "ES256"
+	CreateOauthClientRequestAlgorithmRS256 CreateOauthClientRequestAlgorithm = "RS256"
+)
+
+// Valid indicates whether the value is a known member of the CreateOauthClientRequestAlgorithm enum.
+func (e CreateOauthClientRequestAlgorithm) Valid() bool {
+	switch e {
+	case CreateOauthClientRequestAlgorithmES256:
+		return true
+	case CreateOauthClientRequestAlgorithmRS256:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DriftAction.
 const (
 	DriftActionChanged DriftAction = "changed"
@@ -852,6 +870,45 @@ func (e PrometheusCheckNoData) Valid() bool {
 	case PrometheusCheckNoDataPass:
 		return true
 	case PrometheusCheckNoDataWait:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ProviderKeyState.
+const (
+	ProviderKeyStateCurrent ProviderKeyState = "current"
+	ProviderKeyStateFormer  ProviderKeyState = "former"
+	ProviderKeyStateNext    ProviderKeyState = "next"
+)
+
+// Valid indicates whether the value is a known member of the ProviderKeyState enum.
+func (e ProviderKeyState) Valid() bool {
+	switch e {
+	case ProviderKeyStateCurrent:
+		return true
+	case ProviderKeyStateFormer:
+		return true
+	case ProviderKeyStateNext:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RotateSigningKeyRequestAlgorithm.
+const (
+	RotateSigningKeyRequestAlgorithmES256 RotateSigningKeyRequestAlgorithm = "ES256"
+	RotateSigningKeyRequestAlgorithmRS256 RotateSigningKeyRequestAlgorithm = "RS256"
+)
+
+// Valid indicates whether the value is a known member of the RotateSigningKeyRequestAlgorithm enum.
+func (e RotateSigningKeyRequestAlgorithm) Valid() bool {
+	switch e {
+	case RotateSigningKeyRequestAlgorithmES256:
+		return true
+	case RotateSigningKeyRequestAlgorithmRS256:
 		return true
 	default:
 		return false
@@ -2393,6 +2450,36 @@ type CreateGroupRequest struct {
 	Name  string `json:"name"`
 }
 
+// CreateOauthClientRequest defines model for CreateOauthClientRequest.
+type CreateOauthClientRequest struct {
+	// Algorithm What signs its ID tokens; ES256 unless given.
+	Algorithm CreateOauthClientRequestAlgorithm `json:"algorithm,omitempty"`
+
+	// Audiences Whom its access tokens may be for, beside Terrace.
+	Audiences []string `json:"audiences,omitempty"`
+
+	// Grants authorization_code and refresh_token unless given.
+	Grants []string `json:"grants,omitempty"`
+
+	// LogoutRedirectUris Where people come back to after they have signed out.
+	LogoutRedirectUris []string `json:"logoutRedirectUris,omitempty"`
+
+	// Name What people are told that asks; unique in the tenant.
+	Name string `json:"name"`
+
+	// Public Whether it keeps no secret: it runs on people's machines.
+	Public bool `json:"public,omitempty"`
+
+	// RedirectUris Where people come back to, to the letter; the port of a loopback address is free.
+	RedirectUris []string `json:"redirectUris,omitempty"`
+
+	// Scopes openid, profile and offline_access unless given.
+	Scopes []string `json:"scopes,omitempty"`
+}
+
+// CreateOauthClientRequestAlgorithm What signs its ID tokens; ES256 unless given.
+type CreateOauthClientRequestAlgorithm string
+
 // CreateProjectRequest defines model for CreateProjectRequest.
 type CreateProjectRequest struct {
 	CostCenter string `json:"costcenter"`
@@ -3387,6 +3474,12 @@ type ImpactTouched struct {
 	Workload  string           `json:"workload"`
 }
 
+// IssuedOAuthClient defines model for IssuedOAuthClient.
+type IssuedOAuthClient struct {
+	Client OAuthClient `json:"client"`
+	Secret string      `json:"secret,omitempty"`
+}
+
 // IssuedToken defines model for IssuedToken.
 type IssuedToken struct {
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
@@ -3515,6 +3608,11 @@ type ListCostAnomaliesResponse struct {
 // ListIdentitiesResponse defines model for ListIdentitiesResponse.
 type ListIdentitiesResponse struct {
 	Items []VcsIdentity `json:"items"`
+}
+
+// ListSigningKeysResponse defines model for ListSigningKeysResponse.
+type ListSigningKeysResponse struct {
+	Items []SigningKey `json:"items"`
 }
 
 // LocalContainerInfo defines model for LocalContainerInfo.
@@ -3701,6 +3799,23 @@ type NodeModule struct {
 	Version string `json:"version"`
 }
 
+// OAuthClient defines model for OAuthClient.
+type OAuthClient struct {
+	// Algorithm What signs its ID tokens.
+	Algorithm          string    `json:"algorithm"`
+	Audiences          []string  `json:"audiences"`
+	CreatedAt          time.Time `json:"createdAt"`
+	Grants             []string  `json:"grants"`
+	ID                 string    `json:"id"`
+	LogoutRedirectUris []string  `json:"logoutRedirectUris"`
+	Name               string    `json:"name"`
+
+	// Public Whether it keeps no secret: it runs on people's machines.
+	Public       bool     `json:"public"`
+	RedirectUris []string `json:"redirectUris"`
+	Scopes       []string `json:"scopes"`
+}
+
 // Opening defines model for Opening.
 type Opening struct {
 	// Next When that changes; absent where it does not within a year.
@@ -3855,6 +3970,12 @@ type PageLocalServiceInfo struct {
 type PageModuleVersion struct {
 	Items []ModuleVersion `json:"items"`
 	Next  string          `json:"next,omitempty"`
+}
+
+// PageOAuthClient defines model for PageOAuthClient.
+type PageOAuthClient struct {
+	Items []OAuthClient `json:"items"`
+	Next  string        `json:"next,omitempty"`
 }
 
 // PagePolicyExemption defines model for PagePolicyExemption.
@@ -4295,6 +4416,9 @@ type PromoteRequest struct {
 	WhenOpen bool `json:"whenOpen,omitempty"`
 }
 
+// ProviderKeyState Where a signing key is in its life.
+type ProviderKeyState string
+
 // PullRequestDetail defines model for PullRequestDetail.
 type PullRequestDetail struct {
 	Checks []VcsCheck `json:"checks"`
@@ -4513,6 +4637,15 @@ type RotateRootKeyResponse struct {
 	// Root The root key that seals from now on.
 	Root string `json:"root"`
 }
+
+// RotateSigningKeyRequest defines model for RotateSigningKeyRequest.
+type RotateSigningKeyRequest struct {
+	// Algorithm ES256 unless given.
+	Algorithm RotateSigningKeyRequestAlgorithm `json:"algorithm,omitempty"`
+}
+
+// RotateSigningKeyRequestAlgorithm ES256 unless given.
+type RotateSigningKeyRequestAlgorithm string
 
 // RotateSubscriptionRequest defines model for RotateSubscriptionRequest.
 type RotateSubscriptionRequest struct {
@@ -5378,6 +5511,22 @@ type SignInRequest struct {
 	// Tenant The tenant; the default one unless given.
 	Tenant   string `json:"tenant,omitempty"`
 	Username string `json:"username"`
+}
+
+// SigningKey defines model for SigningKey.
+type SigningKey struct {
+	Algorithm string    `json:"algorithm"`
+	CreatedAt time.Time `json:"createdAt"`
+
+	// ID The kid of what it signs.
+	ID string `json:"id"`
+
+	// PublishedUntil When it is gone; the newest key stays.
+	PublishedUntil *time.Time `json:"publishedUntil,omitempty"`
+	SignsFrom      time.Time  `json:"signsFrom"`
+
+	// State Where a signing key is in its life.
+	State ProviderKeyState `json:"state"`
 }
 
 // Source defines model for Source.
@@ -6341,6 +6490,15 @@ type ListAuditEntriesParams struct {
 
 	// Actor The name of who did it.
 	Actor string `form:"actor,omitempty" json:"actor,omitempty"`
+}
+
+// ListOauthClientsParams defines parameters for ListOauthClients.
+type ListOauthClientsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListBudgetsParams defines parameters for ListBudgets.

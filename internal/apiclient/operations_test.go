@@ -35,15 +35,22 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 	e := func(_ any, err error) error { return err }
 	nothing := func(apiclient.RunEvent) error { return nil }
 	all := map[string]func() error{
-		"SignIn":             func() error { return e(c.SignIn(ctx, "ada", "x")) },
-		"Me":                 func() error { return e(c.Me(ctx)) },
-		"ChangePassword":     func() error { return c.ChangePassword(ctx, "a", "b") },
-		"Status":             func() error { return e(c.Status(ctx)) },
-		"Users":              func() error { return e(c.Users(ctx)) },
-		"CreateUser":         func() error { return e(c.CreateUser(ctx, apiclient.CreateUserRequest{})) },
-		"SetUserDisabled":    func() error { return e(c.SetUserDisabled(ctx, "ada", true)) },
-		"RequestDriftChecks": func() error { return e(c.RequestDriftChecks(ctx, p, "dev", "orders")) },
-		"DriftCheck":         func() error { return e(c.DriftCheck(ctx, p, id)) },
+		"SignIn":                  func() error { return e(c.SignIn(ctx, "ada", "x")) },
+		"Me":                      func() error { return e(c.Me(ctx)) },
+		"ChangePassword":          func() error { return c.ChangePassword(ctx, "a", "b") },
+		"Status":                  func() error { return e(c.Status(ctx)) },
+		"Users":                   func() error { return e(c.Users(ctx)) },
+		"OAuthClients":            func() error { return e(c.OAuthClients(ctx)) },
+		"OAuthClient":             func() error { return e(c.OAuthClient(ctx, id)) },
+		"CreateOAuthClient":       func() error { return e(c.CreateOAuthClient(ctx, apiclient.CreateOauthClientRequest{})) },
+		"DeleteOAuthClient":       func() error { return c.DeleteOAuthClient(ctx, id) },
+		"SigningKeys":             func() error { return e(c.SigningKeys(ctx)) },
+		"RotateSigningKey":        func() error { return e(c.RotateSigningKey(ctx, "ES256")) },
+		"RotateOAuthClientSecret": func() error { return e(c.RotateOAuthClientSecret(ctx, id)) },
+		"CreateUser":              func() error { return e(c.CreateUser(ctx, apiclient.CreateUserRequest{})) },
+		"SetUserDisabled":         func() error { return e(c.SetUserDisabled(ctx, "ada", true)) },
+		"RequestDriftChecks":      func() error { return e(c.RequestDriftChecks(ctx, p, "dev", "orders")) },
+		"DriftCheck":              func() error { return e(c.DriftCheck(ctx, p, id)) },
 		"Drifts": func() error {
 			return e(c.Drifts(ctx, p, apiclient.ListDriftParams{Stage: "dev", Workload: "orders", Severity: "low", Status: "open", All: true}))
 		},

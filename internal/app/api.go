@@ -9,6 +9,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/audit/auditapi"
 	"github.com/terrace-idp/terrace/internal/access/identity/identityapi"
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringapi"
+	"github.com/terrace-idp/terrace/internal/access/provider/providerapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
 	"github.com/terrace-idp/terrace/internal/delivery/automation/automationapi"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetapi"
@@ -68,6 +69,7 @@ func (a *App) handler() http.Handler {
 	api.UseMiddleware(known{a.access.identity, a.delivery.stageSets, a.delivery.runs, runsql.NewStore(a.platform.db)}.middleware(api))
 	registerAll(api, []room{
 		identityapi.API{Service: a.access.identity, Tenant: a.platform.config.Tenant},
+		providerapi.API{Provider: a.access.provider},
 		tenantapi.API{Service: a.access.tenants},
 		keyringapi.API{Keys: a.keys},
 		auditapi.API{Service: a.access.audit},
@@ -121,6 +123,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 	api := httpserver.NewAPI(chi.NewRouter(), apiVersion)
 	registerAll(api, []room{
 		identityapi.API{},
+		providerapi.API{},
 		tenantapi.API{},
 		keyringapi.API{},
 		auditapi.API{},

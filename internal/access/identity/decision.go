@@ -158,8 +158,8 @@ func accessDecisions() map[string]Decision {
 		"token.create":         {Scope: ScopeAdmin, Roles: admins},
 		"client.read":          {Scope: ScopeAdmin, Roles: admins},
 		"client.register":      {Scope: ScopeAdmin, Roles: admins},
-		"signing-key.read":     {Scope: ScopeAdmin, Roles: admins},
-		"signing-key.rotate":   {Scope: ScopeAdmin, Roles: admins},
+		"signing-key.read":     {Scope: ScopeAdmin, Roles: operators, Platform: true},
+		"signing-key.rotate":   {Scope: ScopeAdmin, Roles: operators, Platform: true},
 		"audit.read":           {Scope: ScopeAdmin, Roles: admins},
 	}
 }

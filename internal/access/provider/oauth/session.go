@@ -24,6 +24,10 @@ type session struct {
 	Actor string `json:"actor,omitempty"`
 }
 
+// headAlgorithm is where a session says what signs its ID tokens; fosite keeps alg for
+// itself.
+const headAlgorithm = "terrace-algorithm"
+
 func emptySession() *session { return &session{DefaultSession: openid.NewDefaultSession()} }
 
 // Clone implements fosite.Session.
@@ -76,7 +80,7 @@ func (s *Server) begin(ctx context.Context, r fosite.Requester, p proof) (*sessi
 		Subject: p.actor.ID, AuthTime: p.at, RequestedAt: p.asked, Extra: extra,
 		AuthenticationContextClassReference: p.level, AuthenticationMethodsReferences: p.methods,
 	}
-	out.Headers = &jwt.Headers{Extra: map[string]any{"alg": client.Algorithm}}
+	out.Headers = &jwt.Headers{Extra: map[string]any{headAlgorithm: client.Algorithm}}
 	r.SetSession(out)
 	return out, nil
 }

@@ -94,7 +94,7 @@ type signer struct{ provider *provider.Service }
 
 // Generate implements jwt.Signer, as the methods below do.
 func (s signer) Generate(ctx context.Context, claims jwt.MapClaims, header jwt.Mapper) (token, signature string, err error) {
-	algorithm, _ := header.ToMap()["alg"].(string)
+	algorithm, _ := header.ToMap()[headAlgorithm].(string)
 	if algorithm == "" {
 		algorithm = provider.ES256
 	}

@@ -146,14 +146,28 @@ func asGet(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, r.URL.Path+"?"+r.Form.Encode(), http.StatusSeeOther)
 }
 
-// userInfo answers who a token stands for (OpenID Connect Core §5.3). That it holds was
-// seen already.
+// bearerOf returns the token of a request: in its head, or in its form (RFC 6750 §2).
+func bearerOf(r *http.Request) string {
+	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	return r.PostFormValue("access_token")
+}
+
+// userInfo answers who a token stands for (OpenID Connect Core §5.3).
 func (h *Handler) userInfo(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
-	actor, ok := kernel.ActorFrom(ctx)
-	bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	claims, err := h.Provider.Inspect(ctx, strings.TrimSpace(bearer))
-	if !ok || err != nil {
+	bearer := bearerOf(r)
+	actor, err := h.Provider.Verify(ctx, bearer)
+	var claims provider.Claims
+	if err == nil {
+		claims, err = h.Provider.Inspect(ctx, bearer)
+	}
+	if err != nil && !kernel.Is(err, kernel.Unauthenticated) {
+		httpserver.WriteError(w, r, err)
+		return
+	}
+	if err != nil {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="terrace", error="invalid_token"`)
 		httpserver.WriteError(w, r, kernel.Errorf(kernel.Unauthenticated, "an access token is needed that a client was given"))
 		return

@@ -89,6 +89,7 @@ type option func(*providerapi.Config)
 func newWorld(t *testing.T, options ...option) *world {
 	t.Helper()
 	w := &world{t: t, journal: &journal{}}
+	w.later(-time.Hour) // it has been there for a while
 	w.db = dbtest.SQLite(t, identitysql.Migrations(), providersql.Migrations())
 	var err error
 	if w.sealer, err = seal.Open(t.Context(), seal.Config{URL: "base64key://smGbjm71Nxd1Ig5FS0wj9SlbzAIrnolCz9bQQ6uAhl4="}); err != nil {
@@ -125,6 +126,7 @@ func newWorld(t *testing.T, options ...option) *world {
 		Name: "shop", Redirects: []string{callback}, LogoutRedirects: []string{"https://shop.example.com/"},
 		Grants: provider.Grants(), Scopes: provider.Scopes(), Audiences: []string{"https://api.example.com"},
 	})
+	w.later(time.Hour)
 	return w
 }
 

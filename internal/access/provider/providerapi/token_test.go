@@ -236,7 +236,7 @@ func TestKeysRotate(t *testing.T) {
 	if len(first) != 1 || kid(sign()) != first[0] {
 		t.Fatal(first)
 	}
-	w.later(provider.KeyLife - 2*provider.KeySetLife)
+	w.later(provider.KeyLife - 2*provider.KeySetLife - time.Hour + time.Minute)
 	for _, replica := range []*provider.Service{w.service, other, w.service} {
 		if err := replica.Turn(ctx); err != nil {
 			t.Fatal(err)
@@ -248,7 +248,7 @@ func TestKeysRotate(t *testing.T) {
 		t.Fatalf("before its time: %v signs", kid(sign()))
 	}
 	before := sign()
-	w.later(2 * provider.KeySetLife)
+	w.later(3 * provider.KeySetLife)
 	if kid(sign()) != both[1] {
 		t.Error("the new key does not sign")
 	}

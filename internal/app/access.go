@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/access/audit"
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
@@ -39,13 +40,27 @@ func newAccess(p *platform) *access {
 		Runs: p.runTokens, Logger: p.log,
 	})
 	a.provider = provider.New(provider.Config{
-		Store: providersql.NewStore(p.db), Tx: p.db, Users: a.identity, Authorizer: a.identity, Journal: a.journal, Sealer: p.sealer,
+		Store: providersql.NewStore(p.db), Tx: p.db, Users: a.identity, Programs: a.identity, Groups: memberOf{a.identity.Store}, Authorizer: a.identity, Journal: a.journal, Sealer: p.sealer,
 		Issuer: p.publicURL(), Tenant: p.config.Tenant, Log: p.log,
 	})
 	a.identity.Access = a.provider
 	// The rooms need each other: whose project it is, and who may see it.
 	a.audit.Authorizer, a.audit.Users, a.tenants.Authorizer = a.identity, a.identity, a.identity
 	return a
+}
+
+// memberOf tells the provider which groups somebody is in.
+type memberOf struct{ groups identity.GroupMembers }
+
+// GroupsOf implements provider.Groups.
+func (m memberOf) GroupsOf(ctx context.Context, tenant, id string) ([]string, error) {
+	groups, err := m.groups.GroupsOf(ctx, tenant, id, "")
+	names := make([]string, 0, len(groups))
+	for _, g := range groups {
+		names = append(names, g.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
 }
 
 // signInPages serve the OpenID provider.

@@ -159,8 +159,11 @@ func (n NewClient) problems() []kernel.Problem {
 		add("name", "a client needs a name of 1 to 64 characters")
 	}
 	for _, g := range n.Grants {
-		if !slices.Contains(Grants(), g) {
-			add("grants", "there is no grant "+quoted(g)+"; there are "+strings.Join(Grants(), ", "))
+		switch {
+		case g == GrantClient:
+			add("grants", "a program that signs in for itself is a service account, whose id and token are its client_id and client_secret")
+		case !slices.Contains(ClientGrants(), g):
+			add("grants", "there is no grant "+quoted(g)+"; there are "+strings.Join(ClientGrants(), ", "))
 		}
 	}
 	for _, one := range n.Scopes {
@@ -170,9 +173,6 @@ func (n NewClient) problems() []kernel.Problem {
 	}
 	if n.Algorithm != ES256 && n.Algorithm != RS256 {
 		add("algorithm", "it must be ES256 or RS256")
-	}
-	if n.Public && slices.Contains(n.Grants, GrantClient) {
-		add("grants", "a public client keeps no secret, and cannot sign in by itself")
 	}
 	if slices.Contains(n.Grants, GrantCode) && len(n.Redirects) == 0 {
 		add("redirectUris", "a client that people sign in to needs an address to come back to")

@@ -42,6 +42,10 @@ func Grants() []string {
 	return []string{GrantCode, GrantRefresh, GrantClient, GrantDevice, GrantExchange}
 }
 
+// ClientGrants returns the grants that a client can be registered with. A program that
+// signs in for itself is a service account, which has roles.
+func ClientGrants() []string { return []string{GrantCode, GrantRefresh, GrantDevice, GrantExchange} }
+
 // How long things last. What Terrace signs ends within MaxTokenLife.
 const (
 	AccessLife   = 10 * time.Minute

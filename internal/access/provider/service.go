@@ -104,6 +104,13 @@ type Users interface {
 	Acting(ctx context.Context, tenant, id string) (kernel.Actor, error)
 }
 
+// Programs knows service accounts by their tokens.
+type Programs interface {
+	// Authenticate returns who a token stands for; the error is Unauthenticated for one
+	// that does not hold.
+	Authenticate(ctx context.Context, bearer string) (kernel.Actor, error)
+}
+
 // Groups knows which groups somebody is in.
 type Groups interface {
 	GroupsOf(ctx context.Context, tenant, id string) ([]string, error)
@@ -135,7 +142,8 @@ type Config struct {
 	Store      Store
 	Tx         Tx
 	Users      Users
-	Groups     Groups // nil tells none
+	Programs   Programs // nil lets none sign in
+	Groups     Groups   // nil tells none
 	Authorizer Authorizer
 	Journal    Journal
 	Sealer     Sealer

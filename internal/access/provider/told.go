@@ -49,11 +49,3 @@ func (s *Service) Hint(ctx context.Context, token string) (IDToken, error) {
 	}
 	return t, nil
 }
-
-// ActorOf returns whom a client is that signs in by itself.
-func (s *Service) ActorOf(ctx context.Context, c Client) (kernel.Actor, error) {
-	if c.Public || c.BuiltIn() {
-		return kernel.Actor{}, kernel.Errorf(kernel.Denied, "the client %s keeps no secret, and cannot sign in by itself", c.ID)
-	}
-	return s.Users.Acting(ctx, c.Tenant, c.ID)
-}

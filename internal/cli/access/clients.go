@@ -16,13 +16,13 @@ import (
 // grants are those of OAuth by the words of the command line.
 func grants() map[string]string {
 	return map[string]string{
-		"code": "authorization_code", "refresh": "refresh_token", "client-credentials": "client_credentials",
+		"code": "authorization_code", "refresh": "refresh_token",
 		"device": "urn:ietf:params:oauth:grant-type:device_code", "exchange": "urn:ietf:params:oauth:grant-type:token-exchange",
 	}
 }
 
 func grantWords() []string {
-	return []string{"code", "refresh", "client-credentials", "device", "exchange"}
+	return []string{"code", "refresh", "device", "exchange"}
 }
 
 func clients(e *command.Env) *cobra.Command {

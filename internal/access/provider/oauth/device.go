@@ -60,11 +60,7 @@ func (s *Server) beginDevice(r *http.Request) (*Device, error) {
 	if err := fosite.ExactAudienceMatchingStrategy(by.GetAudience(), audiences); err != nil {
 		return nil, err
 	}
-	c, err := s.provider.ByID(ctx, by.GetID())
-	if err != nil {
-		return nil, err
-	}
-	d, secret, err := s.provider.BeginDevice(ctx, c, scopes, audiences)
+	d, secret, err := s.provider.BeginDevice(ctx, clientIn(by), scopes, audiences)
 	if err != nil {
 		return nil, err
 	}

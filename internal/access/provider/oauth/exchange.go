@@ -82,7 +82,7 @@ func (h exchangeHandler) subject(ctx context.Context, r fosite.AccessRequester) 
 
 // narrow gives what both the token and the client have, and no more.
 func (exchangeHandler) narrow(ctx context.Context, s *Server, r fosite.AccessRequester, subject Subject) error {
-	if c, err := s.provider.ByID(ctx, r.GetClient().GetID()); err != nil || !c.BuiltIn() && c.Tenant != subject.Tenant {
+	if c := ownClient(r); !c.BuiltIn() && c.Tenant != subject.Tenant {
 		return fosite.ErrInvalidGrant.WithHint("The subject_token is of another tenant.")
 	}
 	scopes := []string(r.GetRequestedScopes())

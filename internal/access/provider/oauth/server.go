@@ -89,6 +89,7 @@ func New(p *provider.Service) *Server {
 	config.RevocationHandlers = fosite.RevocationHandlers{
 		&oauth2.TokenRevocationHandler{TokenRevocationStorage: s.storage, RefreshTokenStrategy: tokens, AccessTokenStrategy: tokens},
 	}
+	config.ClientAuthenticationStrategy = s.authenticateClient
 	s.fosite = fosite.NewOAuth2Provider(s.storage, config)
 	return s
 }
@@ -145,16 +146,12 @@ func (s *Server) Authorization(ctx context.Context, query string) (*Authorizatio
 	if !exact(request.GetRequestForm().Get("redirect_uri"), request.GetClient().GetRedirectURIs()) {
 		return nil, &Failure{Message: "the address to come back to is not one of the client's", Err: fosite.ErrInvalidRequest}
 	}
-	c, err := s.provider.ByID(ctx, request.GetClient().GetID())
-	if err != nil {
-		return nil, s.failed(request, err)
-	}
 	form := request.GetRequestForm()
 	if form.Get("code_challenge") == "" || form.Get("code_challenge_method") != "S256" { // said before anybody signs in
 		return nil, s.failed(request, fosite.ErrInvalidRequest.WithHint("Send a code_challenge with the code_challenge_method S256 (RFC 7636)."))
 	}
 	a := &Authorization{
-		Client: c, Scopes: request.GetRequestedScopes(), Prompts: strings.Fields(form.Get("prompt")), MaxAge: -1,
+		Client: ownClient(request), Scopes: request.GetRequestedScopes(), Prompts: strings.Fields(form.Get("prompt")), MaxAge: -1,
 		Hint: form.Get("login_hint"), Back: request.GetRedirectURI(), request: request,
 	}
 	if text := form.Get("max_age"); text != "" {

@@ -62,10 +62,6 @@ type proof struct {
 // begin fills the session of a request in which somebody has signed in.
 func (s *Server) begin(ctx context.Context, r fosite.Requester, p proof) (*session, error) {
 	r.SetID(kernel.NewID("ses"))
-	client, err := s.provider.ByID(ctx, r.GetClient().GetID())
-	if err != nil {
-		return nil, err
-	}
 	out := emptySession()
 	out.Tenant, out.SignIn, out.Subject, out.Username = p.actor.Tenant, p.signIn, p.actor.ID, p.actor.Name
 	extra := map[string]any{"tenant": p.actor.Tenant, "sid": r.GetID()}
@@ -80,7 +76,7 @@ func (s *Server) begin(ctx context.Context, r fosite.Requester, p proof) (*sessi
 		Subject: p.actor.ID, AuthTime: p.at, RequestedAt: p.asked, Extra: extra,
 		AuthenticationContextClassReference: p.level, AuthenticationMethodsReferences: p.methods,
 	}
-	out.Headers = &jwt.Headers{Extra: map[string]any{headAlgorithm: client.Algorithm}}
+	out.Headers = &jwt.Headers{Extra: map[string]any{headAlgorithm: ownClient(r).Algorithm}}
 	r.SetSession(out)
 	return out, nil
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
-	"slices"
 
 	"github.com/ory/fosite"
 
@@ -66,7 +65,7 @@ func (s *Server) give(ctx context.Context, r *http.Request) (fosite.AccessReques
 		return request, nil, err
 	}
 	if request.GetGrantTypes().ExactOne(provider.GrantClient) {
-		err = s.beginClient(ctx, request)
+		err = s.beginProgram(ctx, request)
 	}
 	if err == nil {
 		err = s.stillThere(ctx, request)
@@ -89,32 +88,6 @@ func (s *Server) stillThere(ctx context.Context, r fosite.Requester) error {
 		return err
 	}
 	return fosite.ErrInvalidGrant.WithHint("Whom it stands for may not sign in.")
-}
-
-// beginClient fills the session of a client that signs in by itself.
-func (s *Server) beginClient(ctx context.Context, r fosite.AccessRequester) error {
-	c, err := s.provider.ByID(ctx, r.GetClient().GetID())
-	if err != nil {
-		return err
-	}
-	actor, err := s.provider.ActorOf(ctx, c)
-	if err != nil {
-		return fosite.ErrUnauthorizedClient.WithHint(err.Error()).WithWrap(err)
-	}
-	for _, scope := range r.GetRequestedScopes() {
-		if slices.Contains(provider.APIScopes(), scope) {
-			r.GrantScope(scope)
-		}
-	}
-	for _, audience := range r.GetRequestedAudience() {
-		r.GrantAudience(audience)
-	}
-	now := s.provider.Clock.Now()
-	if _, err := s.begin(ctx, r, proof{actor: actor, level: "0", at: now, asked: now}); err != nil {
-		return err
-	}
-	expireAt(r, now)
-	return nil
 }
 
 // Revoke answers the revocation endpoint (RFC 7009).
@@ -189,12 +162,7 @@ func (s *Server) Introspect(w http.ResponseWriter, r *http.Request) {
 		s.fosite.WriteAccessError(ctx, w, nil, err)
 		return
 	}
-	asks, err := s.provider.ByID(ctx, by.GetID())
-	if err != nil {
-		s.fosite.WriteAccessError(ctx, w, nil, err)
-		return
-	}
-	out, err := s.introspect(ctx, asks, r.PostForm.Get("token"))
+	out, err := s.introspect(ctx, clientIn(by), r.PostForm.Get("token"))
 	if err != nil {
 		s.fosite.WriteAccessError(ctx, w, nil, fosite.ErrServerError.WithWrap(err))
 		return

@@ -124,7 +124,7 @@ func newWorld(t *testing.T, options ...option) *world {
 	w.user("root", identity.Admin)
 	w.client, w.secret = w.register(provider.NewClient{
 		Name: "shop", Redirects: []string{callback}, LogoutRedirects: []string{"https://shop.example.com/"},
-		Grants: provider.Grants(), Scopes: provider.Scopes(), Audiences: []string{"https://api.example.com"},
+		Grants: provider.ClientGrants(), Scopes: provider.Scopes(), Audiences: []string{"https://api.example.com"},
 	})
 	w.later(time.Hour)
 	return w
@@ -133,7 +133,7 @@ func newWorld(t *testing.T, options ...option) *world {
 // replica returns another process on the same database.
 func (w *world) replica() *provider.Service {
 	return provider.New(provider.Config{
-		Store: providersql.NewStore(w.db), Tx: w.db, Users: w.users, Authorizer: w.users, Journal: w.journal, Sealer: w.sealer,
+		Store: providersql.NewStore(w.db), Tx: w.db, Users: w.users, Programs: w.users, Authorizer: w.users, Journal: w.journal, Sealer: w.sealer,
 		Issuer: "http://" + w.web.Listener.Addr().String(), Tenant: "default", Clock: w.now,
 	})
 }

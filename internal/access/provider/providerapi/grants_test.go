@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/access/provider"
 	"github.com/terrace-idp/terrace/internal/access/provider/oauth"
 	"github.com/terrace-idp/terrace/internal/access/provider/providerapi"
@@ -164,7 +165,7 @@ func TestClientsAreManaged(t *testing.T) {
 		"a script":             {Name: "x", Redirects: []string{"javascript:alert(1)"}},
 		"a scope that is not":  {Name: "x", Redirects: []string{callback}, Scopes: []string{"root"}},
 		"a grant that is not":  {Name: "x", Redirects: []string{callback}, Grants: []string{"password"}},
-		"public, by itself":    {Name: "x", Public: true, Grants: []string{provider.GrantClient}},
+		"by itself":            {Name: "x", Redirects: []string{callback}, Grants: []string{provider.GrantClient}},
 		"an audience of words": {Name: "x", Redirects: []string{callback}, Audiences: []string{"the api"}},
 	} {
 		if _, _, err := w.service.CreateClient(w.system(), scope(), n); !kernel.Is(err, kernel.Invalid) {
@@ -264,5 +265,64 @@ func TestOldPagesAreRefused(t *testing.T) {
 		if b.open(w.issuer() + "/sign-in?t=" + ticket); b.Status != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d", ticket[:1], b.Status)
 		}
+	}
+}
+
+// TestProgramsSignIn has a service account get access tokens by one of its tokens, with
+// no more scopes than that has.
+func TestProgramsSignIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	account, err := w.users.CreateServiceAccount(w.system(), scope(), identity.NewServiceAccount{Name: "robot", Owner: "ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := func(l *kernel.Limits) string {
+		secret, _, err := w.users.CreateToken(w.system(), scope(), identity.NewToken{Service: "robot", Name: "ci", Limits: l})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secret
+	}
+	all, reads, shop := token(nil), token(&kernel.Limits{Scopes: []string{"read"}}), token(&kernel.Limits{Projects: []string{"shop"}})
+	ask := func(id, secret, scope string) (int, map[string]any) {
+		form := url.Values{"grant_type": {provider.GrantClient}}
+		if scope != "" {
+			form.Set("scope", scope)
+		}
+		return w.ask("/oauth2/token", id, secret, form)
+	}
+	status, got := ask(account.ID, all, "read deploy")
+	access, _ := got["access_token"].(string)
+	if status != http.StatusOK || got["refresh_token"] != nil || got["scope"] != "read deploy" {
+		t.Fatalf("%d %v", status, got)
+	}
+	if actor, err := w.users.Authenticate(t.Context(), access); err != nil || actor.Kind != kernel.ActorService || actor.ID != account.ID || len(actor.Limits.Scopes) != 2 {
+		t.Errorf("%+v, %v", actor, err)
+	}
+	if _, got := ask(account.ID, reads, ""); got["scope"] != "read" {
+		t.Errorf("%v", got)
+	}
+	for name, c := range map[string]struct{ id, secret, scope, want string }{
+		"more than the token has":  {account.ID, reads, "deploy", "invalid_scope"},
+		"a token of a project":     {account.ID, shop, "read", "unauthorized_client"},
+		"under another id":         {w.client.ID, all, "read", "invalid_client"},
+		"a token that is none":     {account.ID, "terr_x", "read", "invalid_client"},
+		"a registered client":      {w.client.ID, w.secret, "read", "unauthorized_client"},
+		"the client of everybody":  {provider.CLI, "", "read", "invalid_grant"},
+		"a scope that people need": {account.ID, all, "openid", "invalid_scope"},
+	} {
+		if status, got := ask(c.id, c.secret, c.scope); status < 400 || got["error"] != c.want {
+			t.Errorf("%s: %d %v", name, status, got)
+		}
+	}
+	if status, _ := w.ask("/oauth2/revoke", account.ID, all, url.Values{"token": {access}}); status != http.StatusOK || w.whoami(access) != http.StatusUnauthorized {
+		t.Errorf("it cannot be given back: %d", status)
+	}
+	if _, err := w.users.DisableServiceAccount(w.system(), scope(), "robot", true); err != nil {
+		t.Fatal(err)
+	}
+	if _, got := ask(account.ID, all, "read"); got["error"] != "invalid_client" {
+		t.Errorf("an account that is kept out: %v", got)
 	}
 }

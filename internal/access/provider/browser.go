@@ -193,7 +193,7 @@ func (s *Service) SignOut(ctx context.Context, n SignIn) error {
 		if err != nil || !ended {
 			return err
 		}
-		if err := s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": n.UserID, "client": "browser", "why": EndedBySignOut}); err != nil {
+		if err := s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": s.nameOf(ctx, n.Tenant, n.UserID), "client": "browser", "why": EndedBySignOut}); err != nil {
 			return err
 		}
 		return s.endAll(ctx, sessions, EndedBySignOut)

@@ -77,11 +77,19 @@ func (s *Service) endAll(ctx context.Context, sessions []Session, why string) er
 		if !ended {
 			continue
 		}
-		if err := s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": n.Subject, "client": n.Client, "why": why}); err != nil {
+		if err := s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": s.nameOf(ctx, n.Tenant, n.Subject), "client": n.Client, "why": why}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// nameOf returns what people call somebody, or the id of who is gone or kept out.
+func (s *Service) nameOf(ctx context.Context, tenant, id string) string {
+	if actor, err := s.Users.Acting(ctx, tenant, id); err == nil {
+		return actor.Name
+	}
+	return id
 }
 
 // Sweep removes what nobody can use any more.

@@ -148,6 +148,9 @@ func (s *Service) removeGrant(ctx context.Context, g Grant, reason string) error
 func (s *Service) keepsAdmin(ctx context.Context, g Grant) error {
 	switch {
 	case g.Role == Operator:
+		if err := s.Store.Advance(ctx, ""); err != nil { // those of other tenants do not wait for a change of this one
+			return err
+		}
 		return s.keeps(ctx, kernel.Scope{}, g)
 	case g.Role == Admin && g.Project == "" && g.Subject.Kind == KindUser:
 		return s.keeps(ctx, kernel.Scope{Tenant: g.Tenant}, g)

@@ -154,11 +154,7 @@ func (c *estimates) ofDocument(ctx context.Context, name string, d planformat.Do
 	if err != nil {
 		return nil, err
 	}
-	e, err := plan.Estimate(ctx, cost.NewEstimator(book, c.catalog), usage)
-	if err == nil {
-		e.Assumptions = append(e.Assumptions, usage.Counted()...)
-	}
-	return e, err
+	return plan.ForGates(ctx, cost.NewEstimator(book, c.catalog), usage)
 }
 
 // usageOf is what use the workload expects of its resources; nil tells nothing.

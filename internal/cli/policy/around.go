@@ -32,7 +32,7 @@ func (f *evalFlags) cost(ctx context.Context, d planformat.Document, around map[
 	if err != nil {
 		return nil, err
 	}
-	e, err := plan.Estimate(ctx, estimator, usage)
+	e, err := plan.ForGates(ctx, estimator, usage)
 	if err != nil {
 		return nil, err
 	}

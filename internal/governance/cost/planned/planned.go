@@ -94,6 +94,16 @@ func (p *Plan) Estimate(ctx context.Context, by *cost.Estimator, usage *cost.Usa
 	return after, nil
 }
 
+// ForGates is Estimate as gates and policies have it: what the usage tells is among the
+// assumptions, for who decides on a run did not write it.
+func (p *Plan) ForGates(ctx context.Context, by *cost.Estimator, usage *cost.Usage) (*cost.Estimate, error) {
+	e, err := p.Estimate(ctx, by, usage)
+	if err == nil {
+		e.Assumptions = append(e.Assumptions, usage.Counted()...)
+	}
+	return e, err
+}
+
 // change is what a plan does with a resource.
 type change struct {
 	address, kind, mode string

@@ -9,9 +9,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,33 +23,6 @@ import (
 
 // Every is how often sources are looked at.
 const Every = 2 * time.Second
-
-// Source is a tree of policies.
-type Source struct {
-	Name string
-	// Tree returns the files as they are now.
-	Tree func(context.Context) (fs.FS, error)
-	// Settings says that its rules read the data of the other sources, too.
-	Settings bool
-	// Index tells of its policies, where they are compiled once a document needs
-	// them; without, all are compiled when they change.
-	Index policy.Index
-}
-
-// Folder is a source on this machine.
-func Folder(dir string) Source {
-	return Source{Name: dir, Tree: func(context.Context) (fs.FS, error) {
-		if _, err := os.Stat(dir); err != nil {
-			return nil, err
-		}
-		return os.DirFS(dir), nil
-	}}
-}
-
-// Embedded is a source that never changes; the others' data are its settings.
-func Embedded(name string, tree fs.FS, index policy.Index) Source {
-	return Source{Name: name, Settings: true, Index: index.From(name), Tree: func(context.Context) (fs.FS, error) { return tree, nil }}
-}
 
 // Sets are the compiled policies of all sources.
 type Sets struct {
@@ -256,67 +227,6 @@ func (s *Sets) Sources(ctx context.Context) []policy.Source {
 		all = append(all, policy.Source{Name: source.Name, Policies: now.count(), Version: now.digest}.Broken(now.err))
 	}
 	return all
-}
-
-// Eval evaluates the policies of all sources.
-func (s *Sets) Eval(ctx context.Context, in policy.Input, o rego.Options) (policy.Report, error) {
-	s.load(ctx)
-	s.mu.RLock()
-	now := slices.Clone(s.state)
-	s.mu.RUnlock()
-	all := policy.Report{Evaluated: []string{}, Results: []policy.Result{}}
-	for i, st := range now {
-		set, err := st.ready(ctx, in, o)
-		if ended := ctx.Err(); ended != nil {
-			return policy.Report{}, ended
-		}
-		if set == nil {
-			all.Results = append(all.Results, missing(s.sources[i].Name, err))
-			continue
-		}
-		report, err := set.Eval(ctx, in, o)
-		if err != nil {
-			return policy.Report{}, err
-		}
-		all.Evaluated = append(all.Evaluated, report.Evaluated...)
-		all.Unknown = append(all.Unknown, report.Unknown...)
-		all.Results = append(all.Results, report.Results...)
-		all.Notices = append(all.Notices, report.Notices...)
-		all.Took += report.Took
-	}
-	all.Sort()
-	return all, nil
-}
-
-// ready returns what is evaluated over the input, compiled; nil with the reason
-// where that cannot be.
-func (st state) ready(ctx context.Context, in policy.Input, o rego.Options) (*rego.Set, error) {
-	if st.parts == nil {
-		return st.set, st.err
-	}
-	types := in.Types()
-	return st.parts.need(ctx, func(p policy.Policy) bool {
-		on := true
-		if o.Level != nil {
-			_, on = o.Level(p)
-		}
-		return on && p.Concerns(types)
-	})
-}
-
-// missing is the word of policies that nobody could load.
-func missing(source string, err error) policy.Result {
-	return policy.Result{
-		Policy: source, Outcome: policy.Errored, Level: policy.HardMandatory, Severity: policy.Critical, Source: source,
-		Message: "the policies of " + source + " were never loaded: " + policy.Source{}.Broken(err).Why(), Fix: "mend them; terrace doctor tells when they are loaded",
-	}
-}
-
-func message(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
 }
 
 func digestOf(f policy.Folder) string {

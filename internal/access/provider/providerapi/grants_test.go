@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -199,7 +200,7 @@ func TestClientsAreManaged(t *testing.T) {
 }
 
 // number is a step that asks for one.
-type number struct{ methods []string }
+type number struct{}
 
 func (n *number) Name() string { return "number" }
 
@@ -324,5 +325,64 @@ func TestProgramsSignIn(t *testing.T) {
 	}
 	if _, got := ask(account.ID, all, "read"); got["error"] != "invalid_client" {
 		t.Errorf("an account that is kept out: %v", got)
+	}
+}
+
+// offer has one upstream for the tenant blue.
+type offer struct{}
+
+func (offer) Offered(_ context.Context, tenant string) ([]provider.Upstream, error) {
+	if tenant != "blue" {
+		return nil, nil
+	}
+	return []provider.Upstream{{Label: "Blue & Sons", Begin: "/upstream/blue"}}, nil
+}
+
+// TestTenantsAndUpstreams signs people of two tenants in where there are several, with
+// another provider's button for one of them.
+func TestTenantsAndUpstreams(t *testing.T) {
+	t.Parallel()
+	var handler *providerapi.Handler
+	w := newWorld(t, func(c *providerapi.Config) {
+		c.Several = func(context.Context) (bool, error) { return true, nil }
+		c.Upstreams = offer{}
+	})
+	handler = providerapi.New(providerapi.Config{Provider: w.service, OAuth: oauth.New(w.service)})
+	blue := kernel.WithActor(t.Context(), kernel.System("test", "blue"))
+	u, err := w.users.CreateUser(blue, kernel.Scope{Tenant: "blue"}, identity.NewUser{Name: "ada", Password: "another horse battery", Role: identity.Developer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cli := w.authorization("client_id", provider.CLI, "redirect_uri", "http://127.0.0.1:1/callback")
+	b := w.browser().open(cli)
+	if !strings.Contains(b.Page, `name="tenant"`) || strings.Contains(b.Page, "Sign in with") {
+		t.Fatal(b.Page)
+	}
+	if b.send("tenant", "blue", "username", "ada", "password", password); b.Status != http.StatusUnauthorized || !strings.Contains(b.Page, "Sign in with Blue &amp; Sons") {
+		t.Errorf("the password of the other tenant's ada: %d %s", b.Status, b.Page)
+	}
+	ticket := b.At.Query().Get("t")
+	if b.send("tenant", "blue", "username", "ada", "password", "another horse battery"); !strings.Contains(b.Page, "Allow access?") {
+		t.Fatalf("%d %s", b.Status, b.Page)
+	}
+	// A client of one tenant is not for people of another one, and names the tenant.
+	if b.open(w.authorization()); b.At.Path != "/sign-in" || strings.Contains(b.Page, `name="tenant"`) {
+		t.Errorf("%s %s", b.At, b.Page)
+	}
+	if b.send("tenant", "blue", "username", "ada", "password", "another horse battery"); b.Status != http.StatusUnauthorized {
+		t.Errorf("somebody of another tenant: %d", b.Status)
+	}
+	// Whoever comes back from an upstream goes on with what they came for.
+	if ticket == "" {
+		_, values := w.browser().open(cli).form()
+		ticket = values.Get("t")
+	}
+	answer := httptest.NewRecorder()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/upstream/blue/callback", nil)
+	handler.SignedIn(answer, r, ticket, provider.Person{
+		Actor: kernel.Actor{ID: u.ID, Name: "ada", Kind: kernel.ActorUser, Tenant: "blue"}, Methods: []string{"fed"},
+	})
+	if to := answer.Header().Get("Location"); answer.Code != http.StatusSeeOther || !strings.HasPrefix(to, "/oauth2/continue?t=") || len(answer.Result().Cookies()) != 2 {
+		t.Errorf("%d %s", answer.Code, to)
 	}
 }

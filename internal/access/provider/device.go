@@ -88,9 +88,36 @@ func plainCode(typed string) string {
 	return code
 }
 
-// BeginDevice keeps that a device wants to be signed in, and returns its secret.
+// maxDevices is how many devices a process lets begin within DeviceLife: anybody can,
+// and each is kept.
+const maxDevices = 1000
+
+// begun counts the devices that have begun since a time.
+type begun struct {
+	mu    sync.Mutex
+	since time.Time
+	count int
+}
+
+func (b *begun) another(now time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if age := now.Sub(b.since); age < 0 || age >= DeviceLife {
+		b.since, b.count = now, 0
+	}
+	if b.count++; b.count > maxDevices {
+		return kernel.Errorf(kernel.Locked, "too many devices are being signed in").WithFix("try again in %s", (DeviceLife - now.Sub(b.since)).Round(time.Second))
+	}
+	return nil
+}
+
+// BeginDevice keeps that a device wants to be signed in, and returns its secret. The
+// error is Locked for too many.
 func (s *Service) BeginDevice(ctx context.Context, client Client, scopes, audiences []string) (Device, string, error) {
 	secret, now := NewSecret(PrefixDevice), s.Clock.Now()
+	if err := s.begun.another(now); err != nil {
+		return Device{}, "", err
+	}
 	d := Device{
 		Hash: HashOf(secret), Client: client.ID, Scopes: scopes, Audiences: audiences, Status: DevicePending,
 		CreatedAt: now, ExpiresAt: now.Add(DeviceLife), Interval: DeviceInterval,

@@ -164,6 +164,7 @@ type Service struct {
 	turn     atomic.Int64
 	verified *verified
 	tries    *tries
+	begun    begun
 }
 
 // New returns a provider.

@@ -33,7 +33,7 @@ func NewAPI(r chi.Router, version string) huma.API {
 	known := newNames()
 	config.Components.Schemas = huma.NewMapRegistry(schemaPrefix, known.of)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"bearer": {Type: "http", Scheme: "bearer", Description: "A personal token (terr_…) or a run's token (trun_…)."},
+		"bearer": {Type: "http", Scheme: "bearer", Description: "A personal token (terr_…), an access token of the OpenID provider, or a run's token (trun_…)."},
 	}
 	config.Security = []map[string][]string{{"bearer": {}}}
 	root := humachi.New(r, config)

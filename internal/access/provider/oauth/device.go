@@ -9,6 +9,7 @@ import (
 	"github.com/ory/fosite"
 
 	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Device is the answer to a device that wants to be signed in (RFC 8628 §3.2).
@@ -61,6 +62,9 @@ func (s *Server) beginDevice(r *http.Request) (*Device, error) {
 		return nil, err
 	}
 	d, secret, err := s.provider.BeginDevice(ctx, clientIn(by), scopes, audiences)
+	if kernel.Is(err, kernel.Locked) {
+		return nil, &fosite.RFC6749Error{ErrorField: "slow_down", DescriptionField: err.Error(), CodeField: http.StatusTooManyRequests}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -368,6 +368,11 @@ func TestGuessingIsSlow(t *testing.T) {
 	if b.send("username", "ada", "password", password); b.Status != http.StatusTooManyRequests {
 		t.Errorf("the right one at last: %d", b.Status)
 	}
+	for i, status := 0, http.StatusOK; status != http.StatusTooManyRequests; i++ {
+		if status, _ = w.ask("/oauth2/device", provider.CLI, "", url.Values{"scope": {"openid"}}); i > 2000 {
+			t.Fatalf("two thousand devices begin: %d", status)
+		}
+	}
 	b = w.browser().open(w.issuer() + "/device").signIn("root")
 	for i := 0; b.Status != http.StatusTooManyRequests; i++ {
 		if b.send("user_code", "BCDF-GHJK"); i > 20 {

@@ -22,6 +22,8 @@ func TestTheClientLinksNoServer(t *testing.T) {
 		"internal/delivery/bundle":                "builds the folders that are images, on the developer's machine",
 		"internal/delivery/bundle/tarball":        "packs what was built",
 		"internal/delivery/workload":              "validation, offline",
+		"internal/fabric/config/configfile":       "validation of configuration, offline",
+		"internal/fabric/config/flag":             "what flags are, offline",
 		"internal/governance/cost":                "what things cost",
 		"internal/governance/cost/agreement":      "estimates against expected tables, offline",
 		"internal/governance/cost/azure":          "what types of Azure consist of",

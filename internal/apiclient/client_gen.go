@@ -189,6 +189,81 @@ func (e ComplianceOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ConfigPhase.
+const (
+	ConfigPhaseFailed  ConfigPhase = "failed"
+	ConfigPhaseInvalid ConfigPhase = "invalid"
+	ConfigPhaseReady   ConfigPhase = "ready"
+	ConfigPhaseWaiting ConfigPhase = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ConfigPhase enum.
+func (e ConfigPhase) Valid() bool {
+	switch e {
+	case ConfigPhaseFailed:
+		return true
+	case ConfigPhaseInvalid:
+		return true
+	case ConfigPhaseReady:
+		return true
+	case ConfigPhaseWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ConfigfileLayerKind.
+const (
+	ConfigfileLayerKindDefault       ConfigfileLayerKind = "default"
+	ConfigfileLayerKindSchema        ConfigfileLayerKind = "schema"
+	ConfigfileLayerKindStage         ConfigfileLayerKind = "stage"
+	ConfigfileLayerKindTenant        ConfigfileLayerKind = "tenant"
+	ConfigfileLayerKindWorkload      ConfigfileLayerKind = "workload"
+	ConfigfileLayerKindWorkloadStage ConfigfileLayerKind = "workload-stage"
+)
+
+// Valid indicates whether the value is a known member of the ConfigfileLayerKind enum.
+func (e ConfigfileLayerKind) Valid() bool {
+	switch e {
+	case ConfigfileLayerKindDefault:
+		return true
+	case ConfigfileLayerKindSchema:
+		return true
+	case ConfigfileLayerKindStage:
+		return true
+	case ConfigfileLayerKindTenant:
+		return true
+	case ConfigfileLayerKindWorkload:
+		return true
+	case ConfigfileLayerKindWorkloadStage:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ConfigfileSensitivity.
+const (
+	ConfigfileSensitivityInternal ConfigfileSensitivity = "internal"
+	ConfigfileSensitivityPublic   ConfigfileSensitivity = "public"
+	ConfigfileSensitivitySecret   ConfigfileSensitivity = "secret"
+)
+
+// Valid indicates whether the value is a known member of the ConfigfileSensitivity enum.
+func (e ConfigfileSensitivity) Valid() bool {
+	switch e {
+	case ConfigfileSensitivityInternal:
+		return true
+	case ConfigfileSensitivityPublic:
+		return true
+	case ConfigfileSensitivitySecret:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CreateOauthClientRequestAlgorithm.
 const (
 	CreateOauthClientRequestAlgorithmES256 CreateOauthClientRequestAlgorithm = "ES256"
@@ -1466,8 +1541,9 @@ func (e SubscriptionStatus) Valid() bool {
 
 // Defines values for VcsCheckKind.
 const (
-	VcsCheckKindApply VcsCheckKind = "apply"
-	VcsCheckKindPlan  VcsCheckKind = "plan"
+	VcsCheckKindApply  VcsCheckKind = "apply"
+	VcsCheckKindPlan   VcsCheckKind = "plan"
+	VcsCheckKindReview VcsCheckKind = "review"
 )
 
 // Valid indicates whether the value is a known member of the VcsCheckKind enum.
@@ -1476,6 +1552,8 @@ func (e VcsCheckKind) Valid() bool {
 	case VcsCheckKindApply:
 		return true
 	case VcsCheckKindPlan:
+		return true
+	case VcsCheckKindReview:
 		return true
 	default:
 		return false
@@ -2355,6 +2433,178 @@ type ComplianceStanding struct {
 	Workload string `json:"workload"`
 }
 
+// ConfigDelivery defines model for ConfigDelivery.
+type ConfigDelivery struct {
+	Etag      string                 `json:"etag"`
+	FlagsEtag string                 `json:"flagsEtag"`
+	Project   string                 `json:"project"`
+	Revision  string                 `json:"revision"`
+	Stage     string                 `json:"stage"`
+	Values    map[string]interface{} `json:"values"`
+	Workload  string                 `json:"workload"`
+}
+
+// ConfigDiff defines model for ConfigDiff.
+type ConfigDiff struct {
+	Changes []ConfigfileChange `json:"changes"`
+}
+
+// ConfigExplained defines model for ConfigExplained.
+type ConfigExplained struct {
+	Description string             `json:"description,omitempty"`
+	Key         string             `json:"key"`
+	Origin      ConfigfileOrigin   `json:"origin"`
+	Overrides   []ConfigfileOrigin `json:"overrides,omitempty"`
+	Owner       string             `json:"owner,omitempty"`
+	Revision    string             `json:"revision"`
+
+	// Sensitivity Who may see a value.
+	Sensitivity ConfigfileSensitivity `json:"sensitivity"`
+	Type        string                `json:"type,omitempty"`
+	Value       json.RawMessage       `json:"value,omitempty"`
+	Writings    []ConfigWriting       `json:"writings"`
+}
+
+// ConfigPhase How the configuration stands.
+type ConfigPhase string
+
+// ConfigRevision defines model for ConfigRevision.
+type ConfigRevision struct {
+	At       time.Time `json:"at"`
+	Author   string    `json:"author"`
+	Changed  []string  `json:"changed"`
+	Commit   string    `json:"commit"`
+	ID       string    `json:"id"`
+	Problems []Problem `json:"problems,omitempty"`
+	SeenAt   time.Time `json:"seenAt"`
+	Subject  string    `json:"subject,omitempty"`
+	Valid    bool      `json:"valid"`
+}
+
+// ConfigRolledBack defines model for ConfigRolledBack.
+type ConfigRolledBack struct {
+	Branch string `json:"branch"`
+	Commit string `json:"commit"`
+	Pull   int64  `json:"pull,omitempty"`
+}
+
+// ConfigSource defines model for ConfigSource.
+type ConfigSource struct {
+	Branch            string       `json:"branch"`
+	CreatedAt         time.Time    `json:"createdAt"`
+	CreatedBy         string       `json:"createdBy"`
+	ID                string       `json:"id"`
+	Path              string       `json:"path"`
+	Project           string       `json:"project"`
+	Repository        string       `json:"repository"`
+	RepositoryProject string       `json:"repositoryProject"`
+	Status            ConfigStatus `json:"status"`
+}
+
+// ConfigStatus defines model for ConfigStatus.
+type ConfigStatus struct {
+	At        *time.Time `json:"at,omitempty"`
+	Commit    string     `json:"commit,omitempty"`
+	Effective string     `json:"effective,omitempty"`
+	Message   string     `json:"message,omitempty"`
+
+	// Phase How the configuration stands.
+	Phase    ConfigPhase `json:"phase"`
+	Problems []Problem   `json:"problems,omitempty"`
+}
+
+// ConfigToken defines model for ConfigToken.
+type ConfigToken struct {
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy"`
+	ID        string    `json:"id"`
+	Stage     string    `json:"stage"`
+	Workload  string    `json:"workload"`
+}
+
+// ConfigView defines model for ConfigView.
+type ConfigView struct {
+	Commit   string                `json:"commit"`
+	Flags    []ConfigfileFlagEntry `json:"flags"`
+	Revision string                `json:"revision"`
+	Values   []ConfigfileEntry     `json:"values"`
+}
+
+// ConfigWriting defines model for ConfigWriting.
+type ConfigWriting struct {
+	At     *time.Time `json:"at,omitempty"`
+	Author string     `json:"author,omitempty"`
+	Column int64      `json:"column"`
+	Commit string     `json:"commit,omitempty"`
+	File   string     `json:"file"`
+
+	// Layer How specific a layer is.
+	Layer   ConfigfileLayerKind `json:"layer"`
+	Line    int64               `json:"line"`
+	Subject string              `json:"subject,omitempty"`
+	Value   json.RawMessage     `json:"value,omitempty"`
+}
+
+// ConfigfileChange defines model for ConfigfileChange.
+type ConfigfileChange struct {
+	After   json.RawMessage `json:"after,omitempty"`
+	Before  json.RawMessage `json:"before,omitempty"`
+	Key     string          `json:"key"`
+	Targets []string        `json:"targets,omitempty"`
+}
+
+// ConfigfileEntry defines model for ConfigfileEntry.
+type ConfigfileEntry struct {
+	Description string             `json:"description,omitempty"`
+	Key         string             `json:"key"`
+	Origin      ConfigfileOrigin   `json:"origin"`
+	Overrides   []ConfigfileOrigin `json:"overrides,omitempty"`
+	Owner       string             `json:"owner,omitempty"`
+
+	// Sensitivity Who may see a value.
+	Sensitivity ConfigfileSensitivity `json:"sensitivity"`
+	Type        string                `json:"type,omitempty"`
+	Value       json.RawMessage       `json:"value,omitempty"`
+}
+
+// ConfigfileFlagEntry defines model for ConfigfileFlagEntry.
+type ConfigfileFlagEntry struct {
+	Flag      Flag               `json:"flag"`
+	Key       string             `json:"key"`
+	Origin    ConfigfileOrigin   `json:"origin"`
+	Overrides []ConfigfileOrigin `json:"overrides,omitempty"`
+}
+
+// ConfigfileLayerKind How specific a layer is.
+type ConfigfileLayerKind string
+
+// ConfigfileOrigin defines model for ConfigfileOrigin.
+type ConfigfileOrigin struct {
+	Column int64  `json:"column"`
+	File   string `json:"file"`
+
+	// Layer How specific a layer is.
+	Layer ConfigfileLayerKind `json:"layer"`
+	Line  int64               `json:"line"`
+	Value json.RawMessage     `json:"value,omitempty"`
+}
+
+// ConfigfileSensitivity Who may see a value.
+type ConfigfileSensitivity string
+
+// ConnectConfigRequest defines model for ConnectConfigRequest.
+type ConnectConfigRequest struct {
+	// Branch main by default.
+	Branch string `json:"branch,omitempty"`
+
+	// Path The folder; config/PROJECT by default.
+	Path       string `json:"path,omitempty"`
+	Repository string `json:"repository"`
+
+	// RepositoryProject The project of the repository; this one by default.
+	RepositoryProject string `json:"repositoryProject,omitempty"`
+}
+
 // ConnectRepositoryRequest defines model for ConnectRepositoryRequest.
 type ConnectRepositoryRequest struct {
 	// API The address of the provider's API; empty is its public one.
@@ -2419,6 +2669,12 @@ type ConsideredGrant struct {
 	// Via The group that it comes through.
 	Via string `json:"via,omitempty"`
 	Why string `json:"why"`
+}
+
+// CreateConfigTokenRequest defines model for CreateConfigTokenRequest.
+type CreateConfigTokenRequest struct {
+	Stage    string `json:"stage"`
+	Workload string `json:"workload"`
 }
 
 // CreateGrantRequest defines model for CreateGrantRequest.
@@ -2563,6 +2819,18 @@ type CreateUserRequest struct {
 
 	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
 	Role IdentityRole `json:"role,omitempty"`
+}
+
+// CreatedConfigToken defines model for CreatedConfigToken.
+type CreatedConfigToken struct {
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy"`
+	ID        string    `json:"id"`
+	Stage     string    `json:"stage"`
+
+	// Token What the workload sends as Authorization: Bearer.
+	Token    string `json:"token"`
+	Workload string `json:"workload"`
 }
 
 // CreatedRunner defines model for CreatedRunner.
@@ -2923,6 +3191,14 @@ type EvaluateComplianceRequest struct {
 	Workload string `json:"workload,omitempty"`
 }
 
+// EvaluateFlagRequest defines model for EvaluateFlagRequest.
+type EvaluateFlagRequest struct {
+	// Context Attributes of who is asking, such as targetingKey.
+	Context  map[string]interface{} `json:"context,omitempty"`
+	Stage    string                 `json:"stage"`
+	Workload string                 `json:"workload,omitempty"`
+}
+
 // Event defines model for Event.
 type Event struct {
 	Actor           string          `json:"actor,omitempty"`
@@ -2974,6 +3250,26 @@ type ExtendLifetimeRequest struct {
 	Reason   string `json:"reason"`
 	Stage    string `json:"stage"`
 	Workload string `json:"workload"`
+}
+
+// Flag defines model for Flag.
+type Flag struct {
+	DefaultVariant string                 `json:"defaultVariant"`
+	Description    string                 `json:"description,omitempty"`
+	Metadata       map[string]interface{} `json:"metadata,omitempty"`
+	Owner          string                 `json:"owner,omitempty"`
+	State          string                 `json:"state,omitempty"`
+	Targeting      interface{}            `json:"targeting,omitempty"`
+	Variants       map[string]interface{} `json:"variants"`
+}
+
+// FlagResult defines model for FlagResult.
+type FlagResult struct {
+	Key      string                 `json:"key"`
+	Metadata map[string]interface{} `json:"metadata,omitempty"`
+	Reason   string                 `json:"reason"`
+	Value    json.RawMessage        `json:"value,omitempty"`
+	Variant  string                 `json:"variant,omitempty"`
 }
 
 // FleetRunner defines model for FleetRunner.
@@ -3894,6 +4190,18 @@ type PageComplianceStanding struct {
 	Next  string               `json:"next,omitempty"`
 }
 
+// PageConfigRevision defines model for PageConfigRevision.
+type PageConfigRevision struct {
+	Items []ConfigRevision `json:"items"`
+	Next  string           `json:"next,omitempty"`
+}
+
+// PageConfigToken defines model for PageConfigToken.
+type PageConfigToken struct {
+	Items []ConfigToken `json:"items"`
+	Next  string        `json:"next,omitempty"`
+}
+
 // PageDefinition defines model for PageDefinition.
 type PageDefinition struct {
 	Items []Definition `json:"items"`
@@ -4608,6 +4916,14 @@ type RetryRunRequest struct {
 
 	// WhenOpen Where a window closes the stage, plan now and apply when it opens, instead of being refused.
 	WhenOpen bool `json:"whenOpen,omitempty"`
+}
+
+// RollBackConfigRequest defines model for RollBackConfigRequest.
+type RollBackConfigRequest struct {
+	Reason string `json:"reason"`
+
+	// Revision A revision's id or the begin of its commit.
+	Revision string `json:"revision"`
 }
 
 // RollBackRequest defines model for RollBackRequest.
@@ -6104,6 +6420,7 @@ type VcsCheck struct {
 	Message string          `json:"message,omitempty"`
 	Number  int64           `json:"number"`
 	Plan    *VcsPlanSummary `json:"plan,omitempty"`
+	Report  string          `json:"report,omitempty"`
 	Run     string          `json:"run,omitempty"`
 	Score   string          `json:"score"`
 	Stage   string          `json:"stage"`
@@ -7004,6 +7321,66 @@ type GetPolicyStateParams struct {
 
 // ListProjectsParams defines parameters for ListProjects.
 type ListProjectsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// DiffConfigParams defines parameters for DiffConfig.
+type DiffConfigParams struct {
+	// From A revision; the one that counts by default.
+	From string `form:"from,omitempty" json:"from,omitempty"`
+
+	// To A revision; the one that counts by default.
+	To string `form:"to,omitempty" json:"to,omitempty"`
+
+	// Workload Only for this workload.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Stage Only at this stage.
+	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
+
+	// ToStage Compare with this stage.
+	ToStage string `form:"toStage,omitempty" json:"toStage,omitempty"`
+}
+
+// GetConfigParams defines parameters for GetConfig.
+type GetConfigParams struct {
+	// Workload The workload; empty for one without a layer of its own.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+
+	// Revision A revision's id or the begin of its commit; the one that counts by default.
+	Revision string `form:"revision,omitempty" json:"revision,omitempty"`
+}
+
+// ExplainConfigParams defines parameters for ExplainConfig.
+type ExplainConfigParams struct {
+	// Workload The workload; empty for one without a layer of its own.
+	Workload string `form:"workload,omitempty" json:"workload,omitempty"`
+
+	// Stage The stage.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ListConfigRevisionsParams defines parameters for ListConfigRevisions.
+type ListConfigRevisionsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Key Only revisions that changed this key, or flag:FLAG.
+	Key string `form:"key,omitempty" json:"key,omitempty"`
+}
+
+// ListConfigTokensParams defines parameters for ListConfigTokens.
+type ListConfigTokensParams struct {
 	// Limit The largest number of items to return; 50 unless given.
 	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
 

@@ -54,12 +54,30 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Drifts": func() error {
 			return e(c.Drifts(ctx, p, apiclient.ListDriftParams{Stage: "dev", Workload: "orders", Severity: "low", Status: "open", All: true}))
 		},
-		"Drift":       func() error { return e(c.Drift(ctx, p, id)) },
-		"DriftCounts": func() error { return e(c.DriftCounts(ctx, p)) },
-		"AcceptDrift": func() error { return e(c.AcceptDrift(ctx, p, apiclient.DriftDecisionRequest{})) },
-		"RevertDrift": func() error { return e(c.RevertDrift(ctx, p, apiclient.DriftDecisionRequest{})) },
-		"IgnoreDrift": func() error { return e(c.IgnoreDrift(ctx, p, id, apiclient.IgnoreDriftRequest{})) },
-		"Budgets":     func() error { return e(c.Budgets(ctx, p)) },
+		"Drift":            func() error { return e(c.Drift(ctx, p, id)) },
+		"DriftCounts":      func() error { return e(c.DriftCounts(ctx, p)) },
+		"AcceptDrift":      func() error { return e(c.AcceptDrift(ctx, p, apiclient.DriftDecisionRequest{})) },
+		"RevertDrift":      func() error { return e(c.RevertDrift(ctx, p, apiclient.DriftDecisionRequest{})) },
+		"IgnoreDrift":      func() error { return e(c.IgnoreDrift(ctx, p, id, apiclient.IgnoreDriftRequest{})) },
+		"ConnectConfig":    func() error { return e(c.ConnectConfig(ctx, p, apiclient.ConnectConfigRequest{})) },
+		"ConfigSource":     func() error { return e(c.ConfigSource(ctx, p)) },
+		"DisconnectConfig": func() error { return c.DisconnectConfig(ctx, p) },
+		"Config": func() error {
+			return e(c.Config(ctx, p, apiclient.GetConfigParams{Workload: "orders", Stage: "dev", Revision: "3f2a9c1"}))
+		},
+		"ExplainConfig": func() error {
+			return e(c.ExplainConfig(ctx, p, "k", apiclient.ExplainConfigParams{Workload: "orders", Stage: "dev"}))
+		},
+		"ConfigRevisions": func() error { return e(c.ConfigRevisions(ctx, p, "k")) },
+		"DiffConfig": func() error {
+			return e(c.DiffConfig(ctx, p, apiclient.DiffConfigParams{From: "a", To: "b", Workload: "orders", Stage: "dev", ToStage: "prod"}))
+		},
+		"RollBackConfig":    func() error { return e(c.RollBackConfig(ctx, p, apiclient.RollBackConfigRequest{})) },
+		"EvaluateFlag":      func() error { return e(c.EvaluateFlag(ctx, p, "f", apiclient.EvaluateFlagRequest{})) },
+		"CreateConfigToken": func() error { return e(c.CreateConfigToken(ctx, p, apiclient.CreateConfigTokenRequest{})) },
+		"ConfigTokens":      func() error { return e(c.ConfigTokens(ctx, p)) },
+		"RevokeConfigToken": func() error { return c.RevokeConfigToken(ctx, p, id) },
+		"Budgets":           func() error { return e(c.Budgets(ctx, p)) },
 		"GivenTags": func() error {
 			return e(c.GivenTags(ctx, p, apiclient.GetGivenTagsParams{Workload: "orders", Stage: "dev"}))
 		},

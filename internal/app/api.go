@@ -25,6 +25,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/state/stateapi"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/githost"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
+	"github.com/terrace-idp/terrace/internal/fabric/config/configapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionapi"
 	"github.com/terrace-idp/terrace/internal/governance/budget/budgetapi"
@@ -51,7 +52,7 @@ type wire interface{ Mount(r chi.Router) }
 // handler serves everything under the platform's own address.
 func (a *App) handler() http.Handler {
 	router := httpserver.NewRouter(httpserver.Options{
-		Logger: a.platform.log, Authenticator: a.access.identity,
+		Logger: a.platform.log, Authenticator: bearers{a.access.identity, a.delivery.configs},
 		Middleware: []func(http.Handler) http.Handler{a.platform.telemetry.Middleware(), sourceapi.Override},
 	})
 	router.Handle("/metrics", a.platform.telemetry.MetricsHandler())
@@ -61,8 +62,9 @@ func (a *App) handler() http.Handler {
 	planes := localapi.API{Service: a.local, Tokens: a.platform.runTokens}
 	runners := fleetapi.API{Fleet: a.delivery.fleet, ProviderVersion: ProviderVersion}
 	runners.Provider, _ = a.platform.provider() // it was installed from there
+	configs := configapi.API{Configs: a.delivery.configs}
 	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
-	for _, w := range []wire{modules, planes, states, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), a.access.signInPages()} {
+	for _, w := range []wire{modules, planes, states, configs, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), a.access.signInPages()} {
 		w.Mount(router)
 	}
 	api := httpserver.NewAPI(router, apiVersion)
@@ -74,6 +76,7 @@ func (a *App) handler() http.Handler {
 		keyringapi.API{Keys: a.keys},
 		auditapi.API{Service: a.access.audit},
 		sourceapi.API{Sources: a.delivery.sources},
+		configs,
 		stageapi.API{Stages: a.delivery.stages},
 		landingzoneapi.API{Zones: a.delivery.zones},
 		impactapi.API{Impact: a.delivery.impact},
@@ -128,6 +131,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		keyringapi.API{},
 		auditapi.API{},
 		sourceapi.API{},
+		configapi.API{},
 		stageapi.API{},
 		landingzoneapi.API{},
 		impactapi.API{},

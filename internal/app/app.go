@@ -152,6 +152,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Add("builds", a.delivery.builds.Watch)
 	a.loops.Every("build sweep", time.Hour, a.delivery.builds.Sweep)
 	a.loops.Add("sources", a.delivery.sources.Watch)
+	a.loops.Add("configurations", a.delivery.configs.Watch)
+	a.loops.Add("news of configurations", configNews{a.access.events, a.delivery.configs}.Run)
 	a.loops.Every("webhook sweep", time.Hour, a.delivery.repositories.Sweep)
 	a.loops.Add("promotions", a.delivery.runs.Promotions)
 	a.loops.Add("drift", a.drift.Watch)

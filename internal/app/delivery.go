@@ -34,6 +34,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/state"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	dynconfig "github.com/terrace-idp/terrace/internal/fabric/config"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/lifetime"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
@@ -79,6 +80,8 @@ type delivery struct {
 	repositories *vcs.Service
 	// sources are those of them that are the truth.
 	sources *source.Service
+	// configs are the configuration of projects, in repositories as well.
+	configs *dynconfig.Service
 	// policies are what plans are held against.
 	policies *live.Sets
 	// policy says what they mean at a place.
@@ -145,6 +148,8 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	d.sources = newSources(p, a, d)
 	d.builds.Listeners = append(d.builds.Listeners, d.sources)
 	d.repositories.Listeners = append(d.repositories.Listeners, d.sources)
+	d.configs = newConfigs(p, a, f, d, runStore)
+	d.repositories.Listeners, d.repositories.Reviewers = append(d.repositories.Listeners, d.configs), append(d.repositories.Reviewers, d.configs)
 	return d, nil
 }
 

@@ -28,6 +28,9 @@ func records() []string {
 	return []string{"list-audit-entries", "list-events", "list-runs", "list-verifications", "list-drift", "list-exemptions"}
 }
 
+// ahead are the operations that may be about a workload before it is deployed.
+func ahead() []string { return []string{"get-config", "explain-config", "diff-config"} }
+
 // middleware checks the query of each operation that takes a stage or a workload.
 func (k known) middleware(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
@@ -50,7 +53,7 @@ func (k known) check(ctx huma.Context) error {
 			return err
 		}
 	}
-	if name := asked(ctx, "workload"); name != "" {
+	if name := asked(ctx, "workload"); name != "" && !slices.Contains(ahead(), ctx.Operation().OperationID) {
 		return k.workload(ctx.Context(), scope, name)
 	}
 	return nil

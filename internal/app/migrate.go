@@ -19,6 +19,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/stage/stagesql"
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
+	"github.com/terrace-idp/terrace/internal/fabric/config/configsql"
 	"github.com/terrace-idp/terrace/internal/fabric/dns/dnssql"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
@@ -41,7 +42,7 @@ func migrations() []db.Migrations {
 	return []db.Migrations{
 		tenantsql.Migrations(), identitysql.Migrations(), providersql.Migrations(), keyringsql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), sourcesql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
-		dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
+		configsql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
 		compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), lifetimesql.Migrations(), maturitysql.Migrations(), policysql.Migrations(),

@@ -21,6 +21,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/budget"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/compliance"
+	"github.com/terrace-idp/terrace/internal/cli/configs"
 	"github.com/terrace-idp/terrace/internal/cli/cost"
 	"github.com/terrace-idp/terrace/internal/cli/create"
 	"github.com/terrace-idp/terrace/internal/cli/definitions"
@@ -209,7 +210,7 @@ func groups(e *command.Env) []group {
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			keys.Command(e), runners.Command(e),
-			stages.Command(e), tags.Command(e), lifetime.Command(e), repos.Command(e), sources.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
+			stages.Command(e), tags.Command(e), lifetime.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Logout(e), login.Contexts(e), version.Command(e)}},
 	}

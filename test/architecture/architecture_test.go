@@ -47,6 +47,7 @@ func edges() map[string]string {
 		"delivery/vcs -> delivery/workload":          "a Score file of a commit becomes a workload",
 		"delivery/automation -> fabric/event":        "rules are for events",
 		"delivery/automation -> fabric/subscription": "a rule names its events with the filters of subscriptions",
+		"fabric/config -> delivery/vcs":              "configuration is in repositories, follows pushes and says what it thinks of pull requests",
 		"fabric/subscription -> fabric/event":        "a subscription is sent events",
 		"governance/budget -> governance/focus":      "budgets are amounts of money, and begin with what was paid",
 		"governance/compliance -> governance/policy": "what is applied is held against policies",
@@ -54,13 +55,14 @@ func edges() map[string]string {
 		"cli/arguments -> platform/yamldoc":          "the nearest name is found as it is for names in files; the client links it for them already",
 		"cli/azuresim -> target/azuresim":            "azuresimclient calls a running simulator's operations API and links no server",
 		"cli/policy -> platform/planformat":          "a plan is read once, for policies and its cost",
+		"cli/configs -> fabric/config":               "a folder of configuration is validated offline as the server does",
 		"cli/cost -> platform/filekind":              "a file that is no CSV is told before anything is sent, as the server tells it",
 	}
 }
 
 // clientRooms is all that the client may link besides its own packages.
 func clientRooms() []string {
-	return []string{"internal/kernel", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
+	return []string{"internal/kernel", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/config/flag", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
 }
 
 type pkg struct {

@@ -35,6 +35,7 @@ func matrix() map[string]string {
 		"policy.read": "vdam", "policy.evaluate": "dam", "policy.assign": "m", "exemption.read": "vdam", "exemption.request": "dam",
 		"exemption.approve": "am", "exemption.approve-hard": "m", "exemption.revoke": "am",
 		"subscription.read": "vdam", "subscription.write": "m", "event.read": "vdam", "rule.read": "vdam", "rule.write": "dm",
+		"config.read": "vdam", "config.write": "dm", "config.connect": "m", "config.token": "m",
 	}
 }
 

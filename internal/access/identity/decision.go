@@ -132,6 +132,14 @@ func Decisions() map[string]Decision {
 		"event.read": {Scope: ScopeRead, Roles: members, Anywhere: true},
 		"rule.read":  {Scope: ScopeRead, Roles: members, Below: true},
 		"rule.write": {Scope: ScopeDeploy, Roles: developers},
+
+		"config.read": {Scope: ScopeRead, Roles: members, Below: true},
+		// What counts changes by commits, which have rules of their own; this is who may
+		// have one made.
+		"config.write":   {Scope: ScopeDeploy, Roles: developers},
+		"config.connect": {Scope: ScopeAdmin, Roles: admins},
+		// A token reads the secrets of its workload.
+		"config.token": {Scope: ScopeSecrets, Roles: admins},
 		// Events tell what the audit log tells.
 		"subscription.write": {Scope: ScopeAdmin, Roles: admins},
 	}

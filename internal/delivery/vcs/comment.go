@@ -10,8 +10,8 @@ const maxCommentText = 60_000
 
 // text is what the comment says, empty where there is nothing to say.
 func (st *step) text() string {
-	plans, applies := st.of(PlanCheck), st.of(ApplyCheck)
-	if len(plans)+len(applies) == 0 && st.p.Work.Note == "" && st.p.Work.Answer == "" && st.p.Work.Comment == "" {
+	plans, applies, reviews := st.of(PlanCheck), st.of(ApplyCheck), st.of(ReviewCheck)
+	if len(plans)+len(applies)+len(reviews) == 0 && st.p.Work.Note == "" && st.p.Work.Answer == "" && st.p.Work.Comment == "" {
 		return ""
 	}
 	var b strings.Builder
@@ -30,9 +30,10 @@ func (st *step) text() string {
 		for _, c := range plans {
 			st.writeCheck(&b, c)
 		}
-	case len(applies) == 0:
+	case len(applies)+len(reviews) == 0:
 		fmt.Fprintf(&b, "### Terrace: `%s` changes no workload\n", short12(st.p.Head))
 	}
+	writeReviews(&b, reviews)
 	text := b.String()
 	if len(text) > maxCommentText {
 		text = strings.ToValidUTF8(text[:maxCommentText], "") + "\n\n… the rest is in the runs."
@@ -44,7 +45,7 @@ func (st *step) text() string {
 func (st *step) of(kind CheckKind) []Check {
 	var found []Check
 	for _, c := range st.checks {
-		last := kind == PlanCheck && c.Commit == st.p.Head && c.State != Superseded
+		last := kind != ApplyCheck && c.Commit == st.p.Head && c.State != Superseded
 		applied := kind == ApplyCheck && c.State != Superseded && (c.Commit == st.p.MergeCommit || c.Commit == st.p.Head)
 		if c.Kind == kind && (last || applied) {
 			found = append(found, c)

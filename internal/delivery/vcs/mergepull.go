@@ -106,6 +106,10 @@ func passed(r Repository, p PullRequest, checks []Check) error {
 		return kernel.Errorf(kernel.Refused, "the plans of %s are not made yet", p.Head[:12]).WithFix("wait for them: terrace pr show %d --repo %s", p.Number, r.Name)
 	}
 	for _, c := range checks {
+		if c.Commit == p.Head && c.Kind == ReviewCheck && c.State == Failed {
+			return kernel.Errorf(kernel.Refused, "the check %s has failed, and the branch wants it to succeed", c.Binding).
+				WithFix("see why: terrace pr show %d --repo %s", p.Number, r.Name)
+		}
 		if c.Commit == p.Head && c.Kind == PlanCheck && c.State != Succeeded {
 			return kernel.Errorf(kernel.Refused, "the plan of %s on %s is %s, and the branch wants it to succeed", c.Binding, c.Stage, c.State).
 				WithFix("see why: terrace pr show %d --repo %s", p.Number, r.Name)

@@ -11,8 +11,11 @@ import (
 func (st *step) plan(ctx context.Context) error {
 	p := st.p
 	p.Work.Note = ""
-	files, err := st.changed(ctx)
+	files, base, err := st.changed(ctx)
 	if err != nil {
+		return err
+	}
+	if err := st.review(ctx, base, files); err != nil {
 		return err
 	}
 	bindings, err := st.bindings(ctx)
@@ -37,29 +40,32 @@ func (st *step) bindings(ctx context.Context) ([]Binding, error) {
 	return slices.DeleteFunc(all, func(b Binding) bool { return b.on(st.repo) != st.p.Target }), err
 }
 
-// changed returns the files that the pull request changes.
-func (st *step) changed(ctx context.Context) ([]string, error) {
+// changed returns the files that the pull request changes, and since which commit;
+// gitexec.Zero is since none.
+func (st *step) changed(ctx context.Context) (names []string, base string, err error) {
 	files, remote := st.Files(st.repo), st.host.Remote(st.access)
 	if err := st.fetch(ctx, st.p.Head, st.p.Base); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if st.p.Base == "" || st.p.Base == gitexec.Zero {
-		return files.Files(ctx, st.p.Head, "")
+		names, err = files.Files(ctx, st.p.Head, "")
+		return names, gitexec.Zero, err
 	}
 	base, ok, err := files.MergeBase(ctx, st.p.Base, st.p.Head)
 	if err == nil && !ok && st.repo.Provider != Hosted {
 		if err := files.Deepen(ctx, remote, st.p.Head, st.p.Base); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		base, ok, err = files.MergeBase(ctx, st.p.Base, st.p.Head)
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if !ok {
 		base = st.p.Base // all that differs is more than what was changed, never less
 	}
-	return files.Changed(ctx, base, st.p.Head)
+	names, err = files.Changed(ctx, base, st.p.Head)
+	return names, base, err
 }
 
 // fetch has the commits here.

@@ -234,3 +234,20 @@ type Listener interface {
 	// transaction that removes it.
 	Deleting(ctx context.Context, r Repository) error
 }
+
+// Review is what a room says of the files of a pull request.
+type Review struct {
+	// Name is that of the check: terrace/NAME.
+	Name string
+	// Problems are what is wrong with the files; with one the check fails.
+	Problems []kernel.Problem
+	// Summary is one line, Report all that is to be said, in Markdown. They are read by
+	// whoever reads the pull request.
+	Summary, Report string
+}
+
+// Reviewer looks at the files of pull requests: those that were changed since a commit,
+// gitexec.Zero for all. It runs nothing of them. No review is none of its business.
+type Reviewer interface {
+	Review(ctx context.Context, r Repository, p PullRequest, base string, files []string) ([]Review, error)
+}

@@ -85,6 +85,8 @@ type CheckKind string
 const (
 	PlanCheck  CheckKind = "plan"
 	ApplyCheck CheckKind = "apply"
+	// ReviewCheck is what another room says of the files, such as of configuration.
+	ReviewCheck CheckKind = "review"
 )
 
 // CheckState is how a check stands.
@@ -119,6 +121,8 @@ type Check struct {
 	Fix     string `json:"fix,omitempty"`
 	// Plan is what a run would change or has changed.
 	Plan *PlanSummary `json:"plan,omitempty"`
+	// Report is what a review says to people, in Markdown.
+	Report string `json:"report,omitempty"`
 	// Told is the state and message that the commit's status has.
 	Told      string    `json:"-"`
 	CreatedAt time.Time `json:"createdAt"`
@@ -160,6 +164,9 @@ func (c Check) Context() string {
 	name := c.Workload
 	if name == "" {
 		name = c.Binding
+	}
+	if c.Kind == ReviewCheck {
+		return "terrace/" + name
 	}
 	return "terrace/" + string(c.Kind) + "/" + name + "/" + c.Stage
 }

@@ -27,7 +27,7 @@ const (
 	ActionApprove = "pr.approve"
 )
 
-// Config is what a Service works with; only Clock, Log and Listeners may be left out.
+// Config is what a Service works with; only Clock, Log, Listeners and Reviewers may be left out.
 type Config struct {
 	Store      Store
 	Tx         Tx
@@ -47,6 +47,8 @@ type Config struct {
 	// Address is where others reach this platform, without a slash at its end.
 	Address   string
 	Listeners []Listener
+	// Reviewers say what they think of the files of pull requests.
+	Reviewers []Reviewer
 	// Node names this daemon: only one process at a time may use it.
 	Node  string
 	Clock kernel.Clock

@@ -13,7 +13,7 @@ func (st *step) supersede(ctx context.Context) error {
 	for i := range st.checks {
 		c := &st.checks[i]
 		void := c.Commit != st.p.Head || st.p.Work.Planned == "" || st.p.State != Open && c.State == Pending
-		if !void || c.Kind != PlanCheck || c.State == Superseded {
+		if !void || c.Kind == ApplyCheck || c.State == Superseded {
 			continue
 		}
 		if c.State == Pending && c.Run != "" {

@@ -34,15 +34,8 @@ func (r Repo) Merge(ctx context.Context, m Merge) (commit string, conflicts []st
 	if len(parts) == 0 || !IsObject(parts[0]) {
 		return "", nil, kernel.Errorf(kernel.Internal, "git merge-tree answers %q", string(out))
 	}
-	at := m.At.UTC().Format(time.RFC3339)
-	made, err := r.Git.Run(ctx, Command{
-		Dir: r.Dir, Args: []string{"commit-tree", parts[0], "-p", m.Into, "-p", m.From, "-F", "-"}, Stdin: strings.NewReader(m.Message),
-		Env: []string{
-			"GIT_AUTHOR_NAME=" + m.Author.Name, "GIT_AUTHOR_EMAIL=" + m.Author.Email, "GIT_AUTHOR_DATE=" + at,
-			"GIT_COMMITTER_NAME=" + m.Author.Name, "GIT_COMMITTER_EMAIL=" + m.Author.Email, "GIT_COMMITTER_DATE=" + at,
-		},
-	})
-	return strings.TrimSpace(string(made)), nil, err
+	made, err := r.commit(ctx, parts[0], []string{m.Into, m.From}, m.Author, m.At, m.Message)
+	return made, nil, err
 }
 
 // Tree returns the tree of a commit.

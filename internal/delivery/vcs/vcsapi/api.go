@@ -24,7 +24,7 @@ type API struct {
 func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "Who hosts a repository.", vcs.Providers()...)
 	httpserver.Enum(api, "Where a pull request is.", vcs.Open, vcs.Merged, vcs.Closed)
-	httpserver.Enum(api, "What a check does.", vcs.PlanCheck, vcs.ApplyCheck)
+	httpserver.Enum(api, "What a check does.", vcs.PlanCheck, vcs.ApplyCheck, vcs.ReviewCheck)
 	httpserver.Enum(api, "How a check stands.", vcs.Pending, vcs.Succeeded, vcs.Failed, vcs.Superseded)
 	a.registerRepositories(api)
 	a.registerBindings(api)

@@ -1,0 +1,111 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	dynconfig "github.com/terrace-idp/terrace/internal/fabric/config"
+	"github.com/terrace-idp/terrace/internal/fabric/config/configsql"
+	"github.com/terrace-idp/terrace/internal/fabric/event"
+	"github.com/terrace-idp/terrace/internal/fabric/secret"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// newConfigs makes what keeps the configuration of projects and delivers it.
+func newConfigs(p *platform, a *access, f *fabric, d *delivery, runs *runsql.Store) *dynconfig.Service {
+	return dynconfig.New(dynconfig.Config{
+		Store: configsql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Journal: a.journal, Repositories: d.repositories, Secrets: configSecrets{f.secrets},
+		Stages: stageNames{d.stages}, Workloads: workloadNames{runs}, Projects: a.tenants, Node: p.config.Node, Log: p.log,
+	})
+}
+
+// configSecrets has the values of secrets for the workloads that configuration is
+// delivered to: a workload's token may have what the workload itself is started with.
+type configSecrets struct{ secrets *secret.Service }
+
+// Resolve implements dynconfig.Secrets.
+func (c configSecrets) Resolve(ctx context.Context, scope kernel.Scope, name string) (value string, version int, err error) {
+	ctx = kernel.WithActor(ctx, kernel.System("config", scope.Tenant))
+	// The version first: a value that is newer than its version is told once more.
+	info, err := c.secrets.Describe(ctx, scope, name)
+	if err != nil {
+		return "", 0, err
+	}
+	value, err = c.secrets.Reveal(ctx, scope, name)
+	return value, info.Version, err
+}
+
+// stageNames are the stages in their order.
+type stageNames struct{ stages *stage.Set }
+
+// Names implements dynconfig.Stages.
+func (s stageNames) Names() []string {
+	all := s.stages.All()
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Name
+	}
+	return names
+}
+
+// maxAffected bounds the workloads that a change of configuration is told for.
+const maxAffected = 1000
+
+// workloadNames are the workloads that were deployed.
+type workloadNames struct{ runs *runsql.Store }
+
+// Names implements dynconfig.Workloads.
+func (w workloadNames) Names(ctx context.Context, scope kernel.Scope) ([]string, error) {
+	var names []string
+	for page := (kernel.PageRequest{Limit: kernel.MaxPageSize}); ; {
+		found, err := w.runs.Workloads(ctx, scope, page)
+		names = append(names, found.Items...)
+		if err != nil || found.Next == "" || len(names) >= maxAffected {
+			return names, err
+		}
+		page.Cursor = found.Next
+	}
+}
+
+// configNews tells those who watch of what any daemon of the platform has changed.
+type configNews struct {
+	events  *event.Log
+	configs *dynconfig.Service
+}
+
+// Run listens until ctx ends.
+func (c configNews) Run(ctx context.Context) error {
+	bounds, err := c.events.Bounds(ctx)
+	if err != nil {
+		return err
+	}
+	for follower := c.events.Follow(bounds.Last); ; {
+		e, err := follower.Next(ctx)
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // it was told to end
+		}
+		if err != nil {
+			return err
+		}
+		if fact := e.Fact(); strings.HasPrefix(fact, "config.") && fact != "config.secrets-delivered" || fact == "secret.changed" {
+			c.configs.Heard(e.Scope())
+		}
+	}
+}
+
+// bearers takes the tokens of workloads beside those of people and runs.
+type bearers struct {
+	identity *identity.Service
+	configs  *dynconfig.Service
+}
+
+// Authenticate implements httpserver.Authenticator.
+func (b bearers) Authenticate(ctx context.Context, bearer string) (kernel.Actor, error) {
+	if strings.HasPrefix(bearer, dynconfig.TokenPrefix) {
+		return b.configs.Authenticate(ctx, bearer)
+	}
+	return b.identity.Authenticate(ctx, bearer)
+}

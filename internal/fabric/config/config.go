@@ -1,0 +1,95 @@
+package config
+
+import (
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/config/configfile"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// DefaultFolder is where the configuration of a project is, unless it is told otherwise.
+func DefaultFolder(project string) string { return "config/" + project }
+
+// Source is where the configuration of a project is.
+type Source struct {
+	ID      string `json:"id"`
+	Tenant  string `json:"-"`
+	Project string `json:"project"`
+	// RepositoryProject and Repository name the repository.
+	RepositoryProject string    `json:"repositoryProject"`
+	Repository        string    `json:"repository"`
+	Branch            string    `json:"branch"`
+	Path              string    `json:"path"`
+	CreatedBy         string    `json:"createdBy"`
+	CreatedAt         time.Time `json:"createdAt"`
+	Status            Status    `json:"status"`
+	// Cause is the id of the event that told of the last push.
+	Cause string `json:"-"`
+}
+
+func (s Source) scope() kernel.Scope { return kernel.Scope{Tenant: s.Tenant, Project: s.Project} }
+
+// Phase is how a source stands.
+type Phase string
+
+// The phases.
+const (
+	// Waiting: it was not looked at yet.
+	Waiting Phase = "waiting"
+	// Ready: what the branch says counts.
+	Ready Phase = "ready"
+	// Invalid: the branch says what is not valid, and the last valid revision counts.
+	Invalid Phase = "invalid"
+	// Failed: the repository could not be read.
+	Failed Phase = "failed"
+)
+
+// Status is how a source stands.
+type Status struct {
+	Phase Phase `json:"phase"`
+	// Commit is the newest one that was looked at, Effective the revision that counts.
+	Commit    string           `json:"commit,omitempty"`
+	Effective string           `json:"effective,omitempty"`
+	Message   string           `json:"message,omitempty"`
+	Problems  []kernel.Problem `json:"problems,omitempty"`
+	At        *time.Time       `json:"at,omitempty"`
+}
+
+// Revision is the configuration as of one commit that changed it.
+type Revision struct {
+	// ID orders revisions by when they were seen.
+	ID     string       `json:"id"`
+	Scope  kernel.Scope `json:"-"`
+	Commit string       `json:"commit"`
+	// Tree identifies the content of the folder.
+	Tree     string           `json:"-"`
+	Author   string           `json:"author"`
+	At       time.Time        `json:"at"`
+	Subject  string           `json:"subject,omitempty"`
+	SeenAt   time.Time        `json:"seenAt"`
+	Valid    bool             `json:"valid"`
+	Problems []kernel.Problem `json:"problems,omitempty"`
+	// Changed are the keys that say something else than in the revision that counted before.
+	Changed []string `json:"changed"`
+	// Files are those of the folder, of a valid revision.
+	Files map[string][]byte `json:"-"`
+}
+
+// Explained is an entry with who wrote what.
+type Explained struct {
+	configfile.Entry
+
+	Revision string `json:"revision"`
+	// Writings are who wrote the value that counts, and then those that it overrides.
+	Writings []Writing `json:"writings"`
+}
+
+// Writing is one value with the commit that its line comes from.
+type Writing struct {
+	configfile.Origin
+
+	Commit  string     `json:"commit,omitempty"`
+	Author  string     `json:"author,omitempty"`
+	At      *time.Time `json:"at,omitempty"`
+	Subject string     `json:"subject,omitempty"`
+}

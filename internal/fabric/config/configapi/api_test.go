@@ -1,0 +1,316 @@
+package configapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcstest"
+	"github.com/terrace-idp/terrace/internal/fabric/config"
+	"github.com/terrace-idp/terrace/internal/fabric/config/configapi"
+	"github.com/terrace-idp/terrace/internal/fabric/config/configsql"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+func TestAWorkloadGetsItsConfiguration(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.connected(map[string]string{"default.yaml": "values:\n  payment.key: ${secret:payment}\n", "stages/prod.yaml": "values: {checkout.timeout: 20}\n"})
+		prod := vcstest.Shop().InStage("prod")
+		token, _ := b.token("orders", "prod")
+		if res := b.send(token, http.MethodGet, "/api/v1/config/effective", nil); res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(b.text(res), "terrace secret set payment --stage prod") {
+			t.Fatalf("without the secret: %d", res.StatusCode)
+		}
+		b.secrets.put(prod, "payment", "canary-1")
+		res := b.send(token, http.MethodGet, "/api/v1/config/effective", nil)
+		tag := res.Header.Get("ETag")
+		if text := b.text(res); res.StatusCode != http.StatusOK || !strings.Contains(text, `"checkout.timeout":20`) || !strings.Contains(text, `"payment.key":"canary-1"`) {
+			t.Fatalf("%d %s", res.StatusCode, text)
+		}
+		if res := b.send(token, http.MethodGet, "/api/v1/config/effective", nil, "If-None-Match", tag); res.StatusCode != http.StatusNotModified || b.text(res) != "" {
+			t.Errorf("as it was: %d", res.StatusCode)
+		}
+		b.secrets.put(prod, "payment", "canary-2")
+		if res := b.send(token, http.MethodGet, "/api/v1/config/effective", nil, "If-None-Match", tag); res.StatusCode != http.StatusOK || res.Header.Get("ETag") == tag {
+			t.Errorf("with another secret: %d", res.StatusCode)
+		}
+		if delivered := b.Facts.Of("config.secrets-delivered"); len(delivered) != 2 || strings.Contains(fmt.Sprint(delivered), "canary") {
+			t.Errorf("delivered %v", delivered)
+		}
+		for _, path := range []string{"/effective?stage=prod&workload=orders", "/keys/payment.key?stage=prod", "/diff?stage=dev&toStage=prod", "/revisions"} {
+			if status, text := b.call("admin", http.MethodGet, path, nil); status != http.StatusOK || strings.Contains(text, "canary") {
+				t.Errorf("a person at %s: %d %s", path, status, text)
+			}
+		}
+	})
+}
+
+// TestATokenIsForOneWorkload holds that it opens nothing else.
+func TestATokenIsForOneWorkload(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, dbtest.SQLite(t, vcssql.Migrations(), configsql.Migrations()), vcs.Protection{})
+	b.connected(nil)
+	token, id := b.token("orders", "dev")
+	for _, c := range []struct{ bearer, method, path string }{
+		{token, http.MethodGet, "/api/v1/projects/shop/config/source"},
+		{token, http.MethodGet, "/api/v1/projects/shop/config/tokens"},
+		{token, http.MethodPost, "/api/v1/projects/shop/config/tokens"},
+		{"terr_acme_admin", http.MethodGet, "/api/v1/config/effective"},
+		{"terr_acme_admin", http.MethodGet, "/api/v1/config/watch"},
+		{"terr_acme_admin", http.MethodPost, "/ofrep/v1/evaluate/flags"},
+		{token + "x", http.MethodGet, "/api/v1/config/effective"},
+		{"", http.MethodGet, "/api/v1/config/effective"},
+		{"", http.MethodPost, "/ofrep/v1/evaluate/flags/f"},
+		{"terr_other_admin", http.MethodGet, "/api/v1/projects/shop/config/source"},
+	} {
+		body := any(nil)
+		if c.method == http.MethodPost {
+			body = map[string]string{"workload": "orders", "stage": "dev"}
+		}
+		if res := b.send(c.bearer, c.method, c.path, body); res.StatusCode != http.StatusUnauthorized && res.StatusCode != http.StatusForbidden && res.StatusCode != http.StatusNotFound {
+			t.Errorf("%s %s with %.14s: %d", c.method, c.path, c.bearer, res.StatusCode)
+		}
+	}
+	if status, text := b.call("admin", http.MethodGet, "/tokens", nil); status != http.StatusOK || !strings.Contains(text, id) || strings.Contains(text, token) {
+		t.Errorf("tokens: %d %s", status, text)
+	}
+	watching := b.watch(token, "")
+	if _, ok := watching.next(); !ok {
+		t.Fatal("the stream ended")
+	}
+	if status, text := b.call("admin", http.MethodDelete, "/tokens/"+id, nil); status >= 300 {
+		t.Fatalf("%d %s", status, text)
+	}
+	if d, ok := watching.next(); ok {
+		t.Errorf("after the token ended it was sent %+v", d)
+	}
+	if res := b.send(token, http.MethodGet, "/api/v1/config/effective", nil); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a token that ended: %d", res.StatusCode)
+	}
+}
+
+func TestWatchingFromWhereItEnded(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.connected(map[string]string{"default.yaml": "values:\n  payment.key: ${secret:payment}\n"})
+		dev := vcstest.Shop().InStage("dev")
+		b.secrets.put(dev, "payment", "one")
+		token, _ := b.token("orders", "dev")
+		s := b.watch(token, "")
+		if d, ok := s.next(); !ok || d.Values["checkout.timeout"] != float64(5) || d.ETag != s.id {
+			t.Fatalf("first %+v", d)
+		}
+		b.push("main", map[string]string{"stages/prod.yaml": "values: {checkout.timeout: 20}\n"}) // is nothing to dev
+		b.push("main", map[string]string{"stages/dev.yaml": "values: {checkout.timeout: 7}\n"})
+		if d, ok := s.next(); !ok || d.Values["checkout.timeout"] != float64(7) {
+			t.Fatalf("then %+v", d)
+		}
+		b.secrets.put(dev, "payment", "two")
+		b.configs.Heard(dev) // as the platform tells
+		if d, ok := s.next(); !ok || d.Values["payment.key"] != "two" {
+			t.Fatalf("with another secret %+v", d)
+		}
+		again := b.watch(token, s.id)
+		b.push("main", map[string]string{"stages/dev.yaml": "values: {checkout.timeout: 8}\n"})
+		if d, ok := again.next(); !ok || d.Values["checkout.timeout"] != float64(8) {
+			t.Fatalf("again %+v: what was known is not sent again", d)
+		}
+	})
+}
+
+func TestWhatIsNotValidNeverCounts(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.connected(nil)
+		token, _ := b.token("orders", "dev")
+		good := b.stands(config.Ready).Status.Effective
+		b.push("main", map[string]string{"default.yaml": "values:\n  checkout.timeout: soon\n"})
+		n := b.stands(config.Invalid)
+		if n.Status.Effective != good || len(n.Status.Problems) != 1 || !strings.HasPrefix(n.Status.Problems[0].String(), "config/shop/default.yaml:2:21: ") {
+			t.Errorf("%+v", n.Status)
+		}
+		if res := b.send(token, http.MethodGet, "/api/v1/config/effective", nil); !strings.Contains(b.text(res), `"checkout.timeout":5`) {
+			t.Error("what is not valid counts")
+		}
+		rejected := b.Facts.Of("config.rejected")
+		if len(rejected) != 1 || !strings.Contains(fmt.Sprint(rejected[0].Data), "default.yaml:2:21") {
+			t.Errorf("rejected: %v", rejected)
+		}
+		n.Tenant = "acme"
+		if err := b.configs.Reconcile(t.Context(), n); err != nil || len(b.Facts.Of("config.rejected")) != 1 {
+			t.Errorf("looked at again, it is rejected %d times, %v", len(b.Facts.Of("config.rejected")), err)
+		}
+		if status, text := b.call("developer", http.MethodGet, "/effective?stage=dev&revision="+n.Status.Commit, nil); status != http.StatusConflict {
+			t.Errorf("what counted at it: %d %s", status, text)
+		}
+		b.git("rm", "-q", "-r", "config")
+		b.push("main", map[string]string{"../other": "x"})
+		vcstest.Eventually(t, "a folder that is gone is not valid", func() bool {
+			return strings.Contains(fmt.Sprint(b.stands(config.Invalid).Status.Problems), "there is no such file, and so no key")
+		})
+		b.push("main", map[string]string{"schema.yaml": schema, "default.yaml": "values:\n  checkout.timeout: 6\n"})
+		if n := b.stands(config.Ready); n.Status.Effective == good || len(n.Status.Problems) > 0 {
+			t.Errorf("mended: %+v", n.Status)
+		}
+	})
+}
+
+func TestAPullRequestIsReviewed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, dbtest.SQLite(t, vcssql.Migrations(), configsql.Migrations()), vcs.Protection{Checks: true})
+	b.connected(map[string]string{"workloads/orders.yaml": "values: {checkout.timeout: 9}\n"})
+	b.push("good", map[string]string{"stages/prod.yaml": "values: {checkout.timeout: 20}\nflags:\n  beta: {variants: {yes: true, no: false}, defaultVariant: no}\n"})
+	developer := vcstest.As(t.Context(), "developer")
+	p, err := b.Propose(developer, vcstest.Shop(), "conf", vcs.Proposal{Title: "Slower", Source: "good"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(number int) (c vcs.Check, comment string) {
+		vcstest.Eventually(t, "the pull request is reviewed", func() bool {
+			v, err := b.PullRequest(developer, vcstest.Shop(), "conf", number)
+			if err != nil || len(v.Checks) == 0 || len(v.Comments) == 0 || v.Checks[0].State == vcs.Pending {
+				return false
+			}
+			c, comment = v.Checks[0], v.Comments[0].Body
+			return true
+		})
+		return c, comment
+	}
+	c, comment := check(p.Number)
+	if c.State != vcs.Succeeded || c.Context() != "terrace/config/shop" || !strings.Contains(comment, "| `checkout.timeout` | `5` | `20` | \\*@prod |") || !strings.Contains(comment, "flag:beta") {
+		t.Errorf("%+v\n%s", c, comment)
+	}
+	if _, err := b.Merge(vcstest.As(t.Context(), "admin"), vcstest.Shop(), "conf", p.Number, ""); err != nil {
+		t.Error(err)
+	}
+	b.git("checkout", "-q", "main")
+	b.push("bad", map[string]string{"default.yaml": "values:\n  checkout.timeout: soon\n  payment.key: hunter2\n"})
+	if p, err = b.Propose(developer, vcstest.Shop(), "conf", vcs.Proposal{Title: "Soon", Source: "bad"}); err != nil {
+		t.Fatal(err)
+	}
+	c, comment = check(p.Number)
+	if c.State != vcs.Failed || !strings.Contains(comment, "config/shop/default.yaml:2:21: ") || strings.Contains(comment, "hunter2") {
+		t.Errorf("%+v\n%s", c, comment)
+	}
+	if _, err := b.Merge(vcstest.As(t.Context(), "admin"), vcstest.Shop(), "conf", p.Number, ""); !kernel.Is(err, kernel.Refused) {
+		t.Errorf("what is not valid is merged: %v", err)
+	}
+}
+
+func TestEveryValueIsExplained(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.connected(map[string]string{"default.yaml": "values:\n  checkout.timeout: 10\n"})
+		commit := b.push("main", map[string]string{"workloads/orders.prod.yaml": "values:\n  checkout.timeout: 50\n"})
+		vcstest.Eventually(t, "it counts", func() bool { return b.stands(config.Ready).Status.Commit == commit })
+		var e config.Explained
+		b.must("viewer", http.MethodGet, "/keys/checkout.timeout?workload=orders&stage=prod", nil, &e)
+		if len(e.Writings) != 3 || e.Value != float64(50) || e.Owner != "team-shop" {
+			t.Fatalf("%+v", e)
+		}
+		w := e.Writings[0]
+		if w.File != "config/shop/workloads/orders.prod.yaml" || w.Line != 2 || w.Commit != commit || w.Author != "Ada" || w.At == nil || w.Subject != "change main" {
+			t.Errorf("%+v", w)
+		}
+		if e.Writings[1].Value != float64(10) || e.Writings[1].Commit == commit || e.Writings[2].Layer != "schema" {
+			t.Errorf("overrides %+v", e.Writings[1:])
+		}
+		for path, says := range map[string]string{"/keys/checkout.timeuot?stage=prod": "there is no key", "/keys/payment.key?stage=prod": "nothing gives the key"} {
+			if status, text := b.call("viewer", http.MethodGet, path, nil); status != http.StatusNotFound || !strings.Contains(text, says) {
+				t.Errorf("%s: %d %s", path, status, text)
+			}
+		}
+	})
+}
+
+func TestHistoryDiffAndRollback(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.connected(map[string]string{"default.yaml": "values:\n  checkout.timeout: 10\n"})
+		first := b.stands(config.Ready).Status
+		second := b.push("main", map[string]string{"default.yaml": "values:\n  checkout.timeout: 11\n", "stages/prod.yaml": "values: {checkout.timeout: 30}\n"})
+		vcstest.Eventually(t, "it counts", func() bool { return b.stands(config.Ready).Status.Commit == second })
+		var history kernel.Page[config.Revision]
+		b.must("viewer", http.MethodGet, "/revisions?key=checkout.timeout", nil, &history)
+		if len(history.Items) != 2 || history.Items[0].Commit != second || history.Items[0].Author != "Ada" || history.Items[0].Changed[0] != "checkout.timeout" {
+			t.Fatalf("%+v", history)
+		}
+		var diff configapi.ConfigDiff
+		b.must("viewer", http.MethodGet, "/diff?from="+first.Effective, nil, &diff)
+		if got := fmt.Sprint(diff.Changes); got != "[{checkout.timeout 10 11 [*@dev *@test orders@dev orders@test]} {checkout.timeout 10 30 [*@prod orders@prod]}]" {
+			t.Errorf("between revisions %s", got)
+		}
+		diff = configapi.ConfigDiff{}
+		b.must("viewer", http.MethodGet, "/diff?stage=dev&toStage=prod", nil, &diff)
+		if got := fmt.Sprint(diff.Changes); got != "[{checkout.timeout 11 30 []}]" {
+			t.Errorf("between stages %s", got)
+		}
+		if status, _ := b.call("viewer", http.MethodPost, "/rollback", map[string]string{"revision": first.Effective, "reason": "x"}); status != http.StatusForbidden {
+			t.Errorf("a viewer: %d", status)
+		}
+		var back config.RolledBack
+		b.must("developer", http.MethodPost, "/rollback", map[string]string{"revision": first.Commit[:9], "reason": "too slow"}, &back)
+		vcstest.Eventually(t, "it says what it said", func() bool { return b.stands(config.Ready).Status.Commit == back.Commit })
+		diff = configapi.ConfigDiff{}
+		b.must("viewer", http.MethodGet, "/diff?from="+first.Effective, nil, &diff)
+		if len(diff.Changes) != 0 || back.Branch != "main" || back.Pull != 0 {
+			t.Errorf("rolled back %+v, left %v", back, diff.Changes)
+		}
+		history = kernel.Page[config.Revision]{}
+		b.must("viewer", http.MethodGet, "/revisions", nil, &history)
+		if r := history.Items[0]; r.Author != "developer" || !strings.HasPrefix(r.Subject, "Configuration of shop as at ") {
+			t.Errorf("the commit is %+v", r)
+		}
+		if status, text := b.call("developer", http.MethodPost, "/rollback", map[string]string{"revision": first.Effective, "reason": "again"}); status != http.StatusConflict {
+			t.Errorf("once more: %d %s", status, text)
+		}
+	})
+}
+
+func TestARollbackOfAProtectedBranchIsAPullRequest(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, dbtest.SQLite(t, vcssql.Migrations(), configsql.Migrations()), vcs.Protection{})
+	b.connected(map[string]string{"default.yaml": "values:\n  checkout.timeout: 10\n"})
+	first := b.stands(config.Ready).Status
+	second := b.push("main", map[string]string{"default.yaml": "values:\n  checkout.timeout: 11\n"})
+	vcstest.Eventually(t, "it counts", func() bool { return b.stands(config.Ready).Status.Commit == second })
+	if _, err := b.Protect(vcstest.As(t.Context(), "admin"), vcstest.Shop(), "conf", vcs.Protection{Push: "admin"}); err != nil {
+		t.Fatal(err)
+	}
+	var back config.RolledBack
+	b.must("developer", http.MethodPost, "/rollback", map[string]string{"revision": first.Effective, "reason": "too slow"}, &back)
+	v, err := b.PullRequest(vcstest.As(t.Context(), "developer"), vcstest.Shop(), "conf", back.Pull)
+	if p := v.PullRequest; err != nil || p.Head != back.Commit || p.Target != "main" || b.stands(config.Ready).Status.Commit != second {
+		t.Errorf("%+v %v", v, err)
+	}
+}
+
+func TestTheRepositoryIsKept(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.connected(nil)
+		token, _ := b.token("orders", "dev")
+		admin := vcstest.As(t.Context(), "admin")
+		if err := b.Delete(admin, vcstest.Shop(), "conf"); !kernel.Is(err, kernel.Conflict) || !strings.Contains(err.Error(), "terrace config disconnect") {
+			t.Errorf("deleted: %v", err)
+		}
+		for body, want := range map[string]int{`{"repository":"conf"}`: http.StatusConflict, `{"repository":"nothing"}`: http.StatusNotFound, `{"repository":"conf","path":"../x"}`: http.StatusUnprocessableEntity} {
+			if status, text := b.call("admin", http.MethodPut, "/source", body); status != want && status != http.StatusBadRequest {
+				t.Errorf("%s: %d %s", body, status, text)
+			}
+		}
+		if status, text := b.call("admin", http.MethodDelete, "/source", nil); status >= 300 {
+			t.Fatalf("%d %s", status, text)
+		}
+		if res := b.send(token, http.MethodGet, "/api/v1/config/effective", nil); res.StatusCode != http.StatusNotFound {
+			t.Errorf("without configuration: %d", res.StatusCode)
+		}
+		if err := b.Delete(admin, vcstest.Shop(), "conf"); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,138 @@
+package configfile
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
+)
+
+// value is what a layer says of a key.
+type value struct {
+	any   any
+	place Place
+}
+
+var (
+	reference = regexp.MustCompile(`^\$\{secret:([A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)\}$`)
+	mentions  = regexp.MustCompile(`\$\{secret:`)
+)
+
+// Reference returns the name of the secret that a value stands for.
+func Reference(v any) (name string, ok bool) {
+	text, _ := v.(string)
+	if m := reference.FindStringSubmatch(text); m != nil {
+		return m[1], true
+	}
+	return "", false
+}
+
+// value reads and validates what a file says of a key; nil after a problem.
+func (r *reader) value(file string, k *Key, v yamldoc.Value) *value {
+	out := &value{any: v.Any(nil), place: placeOf(file, v)}
+	if k.Sensitivity == Secret {
+		if _, ok := Reference(out.any); !ok {
+			// What is written there may be the secret itself: it is not repeated.
+			v.Problem("put the value into the secret store with terrace secret set, and write ${secret:NAME}", "%s is secret, and its value here is no reference to a secret", k.Name)
+			return nil
+		}
+		return out
+	}
+	if refers(out.any) {
+		v.Problem("write sensitivity: secret to the key", "%s is not secret, and its value refers to a secret", k.Name)
+		return nil
+	}
+	plain, err := plainJSON(out.any)
+	if err != nil {
+		v.Problem("", "%v", err)
+		return nil
+	}
+	err = k.compiled.Validate(plain)
+	if broken, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
+		for _, leaf := range leaves(broken) {
+			at, path := find(v, leaf.InstanceLocation)
+			v.ProblemAt(at, "see the key in "+schemaFile, "%s%s: %s", k.Name, path, says(leaf))
+		}
+		return nil
+	}
+	if err != nil {
+		v.Problem("", "%s: %v", k.Name, err)
+		return nil
+	}
+	return out
+}
+
+// refers reports whether there is a reference to a secret anywhere in a value.
+func refers(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return mentions.MatchString(v)
+	case []any:
+		for _, item := range v {
+			if refers(item) {
+				return true
+			}
+		}
+	case map[string]any:
+		for _, item := range v {
+			if refers(item) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// leaves are the failures that have no cause of their own.
+func leaves(v *jsonschema.ValidationError) []*jsonschema.ValidationError {
+	if len(v.Causes) == 0 {
+		return []*jsonschema.ValidationError{v}
+	}
+	var out []*jsonschema.ValidationError
+	for _, c := range v.Causes {
+		out = append(out, leaves(c)...)
+	}
+	return out
+}
+
+func says(v *jsonschema.ValidationError) string {
+	return v.ErrorKind.LocalizedString(message.NewPrinter(language.English))
+}
+
+// find returns the place of the deepest part of a path that is there, and how the part
+// is called after its key.
+func find(v yamldoc.Value, path []string) (at yamldoc.Position, name string) {
+	at = v.At()
+	for _, step := range path {
+		next, ok := inside(v, step)
+		if !ok {
+			return at, name
+		}
+		v, at, name = next, next.At(), name+"."+step
+	}
+	return at, name
+}
+
+func inside(v yamldoc.Value, step string) (found yamldoc.Value, ok bool) {
+	switch {
+	case v.IsObject():
+		v.Each(func(key string, item yamldoc.Value) {
+			if key == step {
+				found, ok = item, true
+			}
+		})
+	case v.IsList():
+		n, err := strconv.Atoi(step)
+		v.Items(func(i int, item yamldoc.Value) {
+			if err == nil && i == n {
+				found, ok = item, true
+			}
+		})
+	}
+	return found, ok
+}

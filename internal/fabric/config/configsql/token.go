@@ -1,0 +1,63 @@
+package configsql
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/fabric/config"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+type tokenRow struct{ Tenant, Project, Hash, Body string }
+
+const tokenColumns = "SELECT tenant, project, hash, body FROM config_tokens WHERE " //nolint:gosec // a hash of a token is no credential
+
+func (r tokenRow) token() (t config.Token, err error) {
+	err = db.Decode(r.Body, &t, "token")
+	t.Scope, t.Hash = kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: t.Stage}, r.Hash
+	return t, err
+}
+
+// AddToken adds a token.
+func (s *Store) AddToken(ctx context.Context, t config.Token) error {
+	body, err := db.Encode(t, "token")
+	if err != nil {
+		return err
+	}
+	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO config_tokens (id, tenant, project, hash, body) VALUES (?, ?, ?, ?, ?)",
+		t.ID, t.Scope.Tenant, t.Scope.Project, t.Hash, body).Exec(ctx)
+	return db.Map(err, "token "+t.ID)
+}
+
+func (s *Store) token(ctx context.Context, where string, args ...any) (config.Token, error) {
+	var r tokenRow
+	if err := s.db.Reader(ctx).NewRaw(tokenColumns+where, args...).Scan(ctx, &r); err != nil {
+		return config.Token{}, db.Map(err, "token")
+	}
+	return r.token()
+}
+
+// TokenByHash returns a token by the hash of its secret.
+func (s *Store) TokenByHash(ctx context.Context, hash string) (config.Token, error) {
+	return s.token(ctx, "hash = ?", hash)
+}
+
+// Token returns a token of a tenant.
+func (s *Store) Token(ctx context.Context, tenant, id string) (config.Token, error) {
+	return s.token(ctx, "tenant = ? AND id = ?", tenant, id)
+}
+
+// ListTokens returns those of a project, the oldest first.
+func (s *Store) ListTokens(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[config.Token], error) {
+	var rows []tokenRow
+	err := s.db.Reader(ctx).NewRaw(tokenColumns+"tenant = ? AND project = ? AND id > ? ORDER BY id LIMIT ?",
+		scope.Tenant, scope.Project, page.Cursor, page.Size()+1).Scan(ctx, &rows)
+	all, err := db.Each(rows, err, "tokens", tokenRow.token)
+	return kernel.PageOf(all, page, func(t config.Token) string { return t.ID }), err
+}
+
+// RemoveToken removes a token of a project.
+func (s *Store) RemoveToken(ctx context.Context, scope kernel.Scope, id string) error {
+	result, err := s.db.Conn(ctx).NewRaw("DELETE FROM config_tokens WHERE id = ? AND tenant = ? AND project = ?", id, scope.Tenant, scope.Project).Exec(ctx)
+	return db.Changed(result, err, "token")
+}

@@ -1,0 +1,257 @@
+package config
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/config/configfile"
+	"github.com/terrace-idp/terrace/internal/fabric/config/flag"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Delivery is what a workload gets.
+type Delivery struct {
+	Project  string `json:"project"`
+	Stage    string `json:"stage"`
+	Workload string `json:"workload"`
+	// Revision is the one that counts.
+	Revision string `json:"revision"`
+	// ETag identifies all of it, the versions of secrets and the flags included.
+	ETag   string         `json:"etag"`
+	Values map[string]any `json:"values"`
+	// flags are evaluated, not handed over: rules are nobody's business but the platform's.
+	flags map[string]flag.Flag
+	// FlagsETag identifies the flags alone.
+	FlagsETag string `json:"flagsEtag"`
+	secrets   []string
+}
+
+// Deliver returns the configuration of the workload whose token the actor of ctx came by,
+// with the values of its secrets.
+func (s *Service) Deliver(ctx context.Context) (Delivery, error) {
+	t, err := s.bearer(ctx)
+	if err != nil {
+		return Delivery{}, err
+	}
+	return s.deliver(ctx, t)
+}
+
+func (s *Service) deliver(ctx context.Context, t Token) (Delivery, error) {
+	n, set, err := s.current(ctx, t.Scope)
+	if err != nil {
+		return Delivery{}, err
+	}
+	d := Delivery{
+		Project: t.Scope.Project, Stage: t.Stage, Workload: t.Workload, Revision: n.Status.Effective, Values: map[string]any{}, flags: map[string]flag.Flag{},
+	}
+	versions := map[string]int{}
+	for _, e := range set.Effective(t.Workload, t.Stage) {
+		d.Values[e.Key] = e.Value
+		name, isSecret := configfile.Reference(e.Value)
+		if e.Sensitivity != configfile.Secret || !isSecret {
+			continue
+		}
+		value, version, err := s.Secrets.Resolve(ctx, t.Scope, name)
+		if kernel.Is(err, kernel.NotFound) {
+			return d, kernel.Errorf(kernel.Unavailable, "%s needs the secret %s, which is not there at %s", e.Key, name, t.Stage).
+				WithFix("give it a value with: terrace secret set %s --stage %s", name, t.Stage)
+		}
+		if err != nil {
+			return d, err
+		}
+		d.secrets = append(d.secrets, name)
+		versions[e.Key], d.Values[e.Key] = version, value
+	}
+	for _, f := range set.Flags(t.Workload, t.Stage) {
+		d.flags[f.Key] = f.Flag
+	}
+	if err := d.identify(versions); err != nil {
+		return d, err
+	}
+	return d, s.tellSecrets(ctx, t, d)
+}
+
+// identify makes the tags. Of a secret they have the version, for a hash of its value
+// would tell it to who can guess.
+func (d *Delivery) identify(versions map[string]int) error {
+	open := map[string]any{}
+	for key, v := range d.Values {
+		if version, isSecret := versions[key]; isSecret {
+			v = version
+		}
+		open[key] = v
+	}
+	flags, err := kernel.DigestJSON(d.flags)
+	if err != nil {
+		return err
+	}
+	all, err := kernel.DigestJSON([]any{d.Project, d.Stage, d.Workload, open, versions, flags})
+	d.ETag, d.FlagsETag = all.Hex()[:32], flags.Hex()[:32]
+	return err
+}
+
+// told remembers what each token was handed over last.
+type told struct {
+	mu sync.Mutex
+	of map[string]string
+}
+
+// maxTold bounds what is remembered; what is forgotten is recorded once more.
+const maxTold = 10_000
+
+// tellSecrets records that a workload got secrets, once for each state of them.
+func (s *Service) tellSecrets(ctx context.Context, t Token, d Delivery) error {
+	if len(d.secrets) == 0 {
+		return nil
+	}
+	s.told.mu.Lock()
+	known := s.told.of[t.ID] == d.ETag
+	if len(s.told.of) >= maxTold {
+		clear(s.told.of)
+	}
+	s.told.of[t.ID] = d.ETag
+	s.told.mu.Unlock()
+	if known {
+		return nil
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		return s.Journal.Record(ctx, kernel.Fact{Type: "config.secrets-delivered", Scope: t.Scope, Subject: t.ID, Data: map[string]any{
+			"workload": t.Workload, "secrets": d.secrets, "revision": d.Revision,
+		}})
+	})
+}
+
+// Evaluate evaluates one flag of a delivery. Its error is a *flag.Error. A flag that is
+// turned off is as one that is not there, as flagd has it: the caller's own default counts.
+func (d Delivery) Evaluate(key string, attributes map[string]any) (flag.Result, error) {
+	f, ok := d.flags[key]
+	if !ok {
+		return flag.Result{Key: key}, &flag.Error{Code: flag.FlagNotFound, Message: "there is no flag " + key + " for " + d.Workload + " at " + d.Stage}
+	}
+	if f.State == flag.Disabled {
+		return flag.Result{Key: key}, &flag.Error{Code: flag.FlagNotFound, Message: "the flag " + key + " is turned off: your own default counts"}
+	}
+	return f.Evaluate(key, attributes)
+}
+
+// Flags returns the names of the flags that are not turned off.
+func (d Delivery) Flags() []string {
+	return slices.DeleteFunc(sorted(d.flags), func(key string) bool { return d.flags[key].State == flag.Disabled })
+}
+
+// heard wakes who waits for the configuration of a project.
+type heard struct {
+	mu      sync.Mutex
+	waiting map[string]chan struct{}
+}
+
+// next returns what is closed when a project's configuration is heard of next.
+func (h *heard) next(scope kernel.Scope) <-chan struct{} {
+	key := scope.Tenant + "/" + scope.Project
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.waiting[key] == nil {
+		h.waiting[key] = make(chan struct{})
+	}
+	return h.waiting[key]
+}
+
+// Heard tells who watches a project's configuration that it, or a secret of it, may have
+// changed, here or in another daemon.
+func (s *Service) Heard(scope kernel.Scope) {
+	key := scope.Tenant + "/" + scope.Project
+	s.heard.mu.Lock()
+	defer s.heard.mu.Unlock()
+	if ch := s.heard.waiting[key]; ch != nil {
+		close(ch)
+		delete(s.heard.waiting, key)
+	}
+}
+
+// The bounds of watching.
+const (
+	// maxWatchers is how many may watch with one token at once in one daemon.
+	maxWatchers = 100
+	// alive is how often a stream says that it is.
+	alive = 15 * time.Second
+)
+
+type watchers struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+func (w *watchers) begin(token string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.of[token] >= maxWatchers {
+		return kernel.Errorf(kernel.Refused, "%d watch with this token already", maxWatchers).WithFix("give each replica one stream, or make another token")
+	}
+	w.of[token]++
+	return nil
+}
+
+func (w *watchers) end(token string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.of[token]--; w.of[token] == 0 {
+		delete(w.of, token)
+	}
+}
+
+// Watcher is one stream of deliveries.
+type Watcher struct {
+	service *Service
+	token   Token
+	last    string
+}
+
+// Follow begins to watch with the token that the actor of ctx came by; last is the ETag
+// that it knows, empty for none.
+func (s *Service) Follow(ctx context.Context, last string) (*Watcher, error) {
+	t, err := s.bearer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Watcher{service: s, token: t, last: last}, s.watchers.begin(t.ID)
+}
+
+// Run sends each delivery that is another one than the last, the first at once where it
+// is not known; nil says that the stream is alive. It ends with ctx, or with the token.
+func (w *Watcher) Run(ctx context.Context, send func(d *Delivery) error) error {
+	defer w.service.watchers.end(w.token.ID)
+	timer := time.NewTicker(alive)
+	defer timer.Stop()
+	for {
+		heard := w.service.heard.next(w.token.Scope) // before looking: what comes meanwhile is not missed
+		if _, err := w.service.Store.Token(ctx, w.token.Scope.Tenant, w.token.ID); err != nil {
+			return err
+		}
+		d, err := w.service.deliver(ctx, w.token)
+		switch {
+		case err == nil && d.ETag != w.last:
+			if err := send(&d); err != nil {
+				return err
+			}
+			w.last = d.ETag
+		case err != nil && ctx.Err() == nil && !passing(err):
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-heard:
+		case <-timer.C:
+			if err := send(nil); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// passing reports whether an error may be gone later: a secret, or the first revision.
+func passing(err error) bool {
+	return kernel.Is(err, kernel.Unavailable) || kernel.Is(err, kernel.NotFound)
+}

@@ -1,0 +1,183 @@
+package config
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/fabric/config/configfile"
+	"github.com/terrace-idp/terrace/internal/fabric/config/flag"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// View is what counts for a workload at a stage, for people: secrets stay references.
+type View struct {
+	Revision string                 `json:"revision"`
+	Commit   string                 `json:"commit"`
+	Values   []configfile.Entry     `json:"values"`
+	Flags    []configfile.FlagEntry `json:"flags"`
+}
+
+// Effective returns what counts for a workload at a stage: now, or at a revision.
+func (s *Service) Effective(ctx context.Context, scope kernel.Scope, workload, revision string) (View, error) {
+	r, set, err := s.at(ctx, scope, revision)
+	if err != nil {
+		return View{}, err
+	}
+	return View{Revision: r.ID, Commit: r.Commit, Values: set.Effective(workload, scope.Stage), Flags: set.Flags(workload, scope.Stage)}, nil
+}
+
+// at returns a revision by its id or the begin of its commit, the one that counts where
+// that is empty, for who may read.
+func (s *Service) at(ctx context.Context, scope kernel.Scope, revision string) (r Revision, set *configfile.Set, err error) {
+	project := scope.InProject(scope.Project)
+	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+		return r, nil, err
+	}
+	if revision == "" {
+		n, set, err := s.current(ctx, project)
+		if err != nil {
+			return r, nil, err
+		}
+		r, err = s.Store.Revision(ctx, project, n.Status.Effective)
+		return r, set, err
+	}
+	switch {
+	case strings.HasPrefix(revision, "cfgr_"):
+		r, err = s.Store.Revision(ctx, project, revision)
+	case len(revision) >= 7 && strings.Trim(revision, "0123456789abcdef") == "":
+		r, err = s.Store.AtCommit(ctx, project, revision)
+	default:
+		err = kernel.Errorf(kernel.Invalid, "%q is no revision", revision).WithFix("give an id, or at least 7 digits of a commit, of terrace config history")
+	}
+	if kernel.Is(err, kernel.NotFound) {
+		err = kernel.Errorf(kernel.NotFound, "there is no revision %s of the configuration of %s", revision, scope.Project).WithFix("see those there are with: terrace config history")
+	}
+	if err != nil {
+		return r, nil, err
+	}
+	if !r.Valid {
+		return r, nil, kernel.Errorf(kernel.Conflict, "the revision %s was not valid, and never counted", revision).WithProblems(r.Problems...)
+	}
+	set, err = r.set()
+	return r, set, err
+}
+
+// Explain returns what counts of a key for a workload at a stage, with who wrote that and
+// what it overrides.
+func (s *Service) Explain(ctx context.Context, scope kernel.Scope, workload, key string) (Explained, error) {
+	r, set, err := s.at(ctx, scope, "")
+	if err != nil {
+		return Explained{}, err
+	}
+	e, ok := set.Explain(key, workload, scope.Stage)
+	if !ok {
+		return Explained{}, unexplained(set, key, workload)
+	}
+	n, err := s.Store.Source(ctx, scope.InProject(scope.Project))
+	if err != nil {
+		return Explained{}, err
+	}
+	out := Explained{Entry: e, Revision: r.ID}
+	repo, err := s.Repositories.Find(ctx, kernel.Scope{Tenant: n.Tenant, Project: n.RepositoryProject}, n.Repository)
+	if err != nil {
+		return out, err
+	}
+	files, err := s.Repositories.Tree(ctx, repo, r.Commit)
+	if err != nil {
+		return out, err
+	}
+	for _, o := range append([]configfile.Origin{e.Origin}, e.Overrides...) {
+		w := Writing{Origin: o}
+		w.File = path.Join(n.Path, o.File)
+		c, err := files.Blame(ctx, r.Commit, w.File, o.Line)
+		if err != nil {
+			return out, err
+		}
+		w.Commit, w.Author, w.At, w.Subject = c.ID, c.Author, &c.At, c.Subject
+		out.Writings = append(out.Writings, w)
+	}
+	return out, nil
+}
+
+func unexplained(set *configfile.Set, key, workload string) error {
+	k, known := set.Key(key)
+	switch {
+	case !known:
+		return kernel.Errorf(kernel.NotFound, "there is no key %s", key).WithFix("see those there are with: terrace config list")
+	case !k.Of(workload):
+		return kernel.Errorf(kernel.NotFound, "the key %s is for %s alone", key, strings.Join(k.Workloads, ", ")).WithFix("name one of them with --workload")
+	default:
+		return kernel.Errorf(kernel.NotFound, "nothing gives the key %s a value here", key).WithFix("give it a default in schema.yaml, or a value in a layer")
+	}
+}
+
+// History returns the revisions of a project, the newest first; with a key those that
+// changed it.
+func (s *Service) History(ctx context.Context, scope kernel.Scope, key string, page kernel.PageRequest) (kernel.Page[Revision], error) {
+	if _, err := s.find(ctx, ActionRead, scope); err != nil {
+		return kernel.Page[Revision]{}, err
+	}
+	found, err := s.Store.ListRevisions(ctx, scope.InProject(scope.Project), page)
+	if err == nil && key != "" {
+		found.Items = slices.DeleteFunc(found.Items, func(r Revision) bool { return !slices.Contains(r.Changed, key) })
+	}
+	return found, err
+}
+
+// Comparison asks for a difference.
+type Comparison struct {
+	// From and To are revisions; empty is the one that counts.
+	From, To string
+	// Workload and Stage narrow it to one target; ToStage compares with another stage.
+	Workload, Stage, ToStage string
+}
+
+// Diff returns what differs between two revisions, or two stages.
+func (s *Service) Diff(ctx context.Context, scope kernel.Scope, c Comparison) ([]configfile.Change, error) {
+	_, from, err := s.at(ctx, scope, c.From)
+	if err != nil {
+		return nil, err
+	}
+	_, to, err := s.at(ctx, scope, c.To)
+	if err != nil {
+		return nil, err
+	}
+	if c.Stage != "" || c.ToStage != "" {
+		a := configfile.Target{Workload: c.Workload, Stage: cmp.Or(c.Stage, c.ToStage)}
+		return configfile.Between(from, a, to, configfile.Target{Workload: c.Workload, Stage: cmp.Or(c.ToStage, c.Stage)}), nil
+	}
+	targets, err := s.targets(ctx, scope.InProject(scope.Project), from, to)
+	if err != nil {
+		return nil, err
+	}
+	if c.Workload != "" {
+		targets = slices.DeleteFunc(targets, func(t configfile.Target) bool { return t.Workload != c.Workload })
+	}
+	return configfile.Affected(from, to, targets), nil
+}
+
+// EvaluateFlag evaluates a flag for who may read, as a workload at a stage would get it.
+func (s *Service) EvaluateFlag(ctx context.Context, scope kernel.Scope, workload, key string, attributes map[string]any) (flag.Result, error) {
+	_, set, err := s.at(ctx, scope, "")
+	if err != nil {
+		return flag.Result{}, err
+	}
+	var names []string
+	for _, f := range set.Flags(workload, scope.Stage) {
+		if names = append(names, f.Key); f.Key != key {
+			continue
+		}
+		r, err := f.Flag.Evaluate(key, attributes)
+		if err != nil {
+			return r, kernel.Errorf(kernel.Invalid, "the flag %s cannot be evaluated: %w", key, err).WithFix("give attributes such as targetingKey with --context")
+		}
+		return r, nil
+	}
+	return flag.Result{}, kernel.Errorf(kernel.NotFound, "there is no flag %s here", key).WithFix("the flags are: %s", cmp.Or(strings.Join(names, ", "), "none"))
+}

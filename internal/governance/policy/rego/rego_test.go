@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -228,6 +229,25 @@ func TestIDsAreUnique(t *testing.T) {
 	_, err := compile(t, map[string]string{"a.rego": strings.Replace(text, "%s", "a", 1), "b.rego": strings.Replace(text, "%s", "b", 1)})
 	if e, ok := errors.AsType[*kernel.Error](err); !ok || len(e.Problems) != 1 || !strings.Contains(e.Problems[0].Message, "same") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// An error that comes for each resource is told once, and one of another place beside it.
+func TestAnErrorIsToldOnce(t *testing.T) {
+	t.Parallel()
+	report := evaluate(t, map[string]string{
+		"a.rego": "package broken\n\ndeny contains \"a\" if {\n\tsome i in numbers.range(1, 300)\n\t1 / (i - i) == 2\n}\n\n" +
+			"deny contains \"b\" if {\n\tsome i in [1, 2]\n\ti / (i - i) == 2\n}\n",
+	}, document, rego.Options{})
+	var places []string
+	for _, r := range report.Results {
+		places = append(places, string(r.Outcome)+" "+r.Message[strings.Index(r.Message, "a.rego"):])
+	}
+	want := []string{"error a.rego:5:2: div: divide by zero", "error a.rego:10:2: div: divide by zero"}
+	slices.Sort(places)
+	slices.Sort(want)
+	if !slices.Equal(places, want) {
+		t.Errorf("got %d results: %q", len(places), places)
 	}
 }
 

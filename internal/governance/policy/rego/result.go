@@ -119,14 +119,19 @@ func with(details map[string]any, key string, value any) map[string]any {
 // judge takes the errors of builtin functions. Rego goes on after them as if
 // there were nothing, and a policy that overlooks something must not pass: they
 // are errors of the policy. An argument of the wrong type, such as null for
-// text, is what policies count on; it is only noted.
+// text, is what policies count on; it is only noted. An error that comes for each
+// resource of a plan is told once: told for each, it would crowd out what else is found.
 func (t *task) judge(wrong []topdown.Error) {
+	told := map[string]bool{}
 	for _, e := range wrong {
 		if !fails(e) {
 			t.notices = append(t.notices, policy.Notice{Policy: t.rule.ID, File: e.Location.File, Line: e.Location.Row, Message: e.Message})
 			continue
 		}
-		t.results = append(t.results, t.failed(fmt.Sprintf("%s:%d:%d: %s", e.Location.File, e.Location.Row, e.Location.Col, e.Message)))
+		if reason := fmt.Sprintf("%s:%d:%d: %s", e.Location.File, e.Location.Row, e.Location.Col, e.Message); !told[reason] {
+			told[reason] = true
+			t.results = append(t.results, t.failed(reason))
+		}
 	}
 	t.notices = slices.CompactFunc(t.notices, func(a, b policy.Notice) bool { return a == b })
 }

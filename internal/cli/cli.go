@@ -54,6 +54,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/verify"
 	"github.com/terrace-idp/terrace/internal/cli/version"
 	"github.com/terrace-idp/terrace/internal/cli/workloads"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Main runs the client and returns its exit code.
@@ -75,7 +76,7 @@ func Main(ctx context.Context, e *command.Env, args []string) int {
 	if err = exit.Written(out.Err(), err); err == nil {
 		return exit.OK
 	}
-	err = onLine(ran, started, err)
+	err = signedOut(e, onLine(ran, started, err))
 	exit.Report(e.Err, formatOf(e, args), e.Clock.Now(), err)
 	return exit.Code(err)
 }
@@ -90,6 +91,19 @@ func onLine(ran *cobra.Command, started bool, err error) error {
 	}
 	if !started || arguments.Wrong(err) {
 		return &exit.UsageError{Err: arguments.Flags(ran, err), Command: ran.CommandPath()}
+	}
+	return err
+}
+
+// signedOut tells who sent no token how this client gets one: what the server says of it
+// is for programs.
+func signedOut(e *command.Env, err error) error {
+	refused, is := errors.AsType[*kernel.Error](err)
+	if !is || refused.Kind != kernel.Unauthenticated {
+		return err
+	}
+	if id, found := e.Files().Resolve(e.Identity, e.Context); found == nil && id.Token == "" {
+		_ = refused.WithFix("sign in with `terrace login %s --username NAME`, or set TERRACE_TOKEN", id.Address)
 	}
 	return err
 }

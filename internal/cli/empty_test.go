@@ -34,6 +34,9 @@ func TestNoFlagIsTakenEmpty(t *testing.T) {
 			if code != exit.Usage || !strings.Contains(said, "--"+f.Name+" is empty\nfix: ") {
 				t.Errorf("%s --%s: exit %d, %s", c.CommandPath(), f.Name, code, said)
 			}
+			if needed := len(f.Annotations[cobra.BashCompOneRequiredFlag]) > 0; needed == strings.Contains(said, "leave it out") {
+				t.Errorf("%s --%s, which is needed: %t: %s", c.CommandPath(), f.Name, needed, said)
+			}
 		})
 	})
 	if seen < 200 {

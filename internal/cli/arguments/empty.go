@@ -51,12 +51,22 @@ func noneEmpty(c *cobra.Command, args []string) error {
 }
 
 func hollow(c *cobra.Command, names []string) *Error {
-	fix := "give it a value, or leave it out; see " + c.CommandPath() + " --help"
+	it, them := "give it a value, or leave it out", "give them values, or leave them out"
+	if slices.ContainsFunc(names, func(name string) bool { return needed(c, name) }) {
+		it, them = "give it a value", "give them values"
+	}
+	help := "; see " + c.CommandPath() + " --help"
 	if len(names) == 1 {
-		return &Error{names[0] + " is empty", fix}
+		return &Error{names[0] + " is empty", it + help}
 	}
 	last := len(names) - 1
-	return &Error{strings.Join(names[:last], ", ") + " and " + names[last] + " are empty", strings.Replace(fix, "it a value, or leave it", "them values, or leave them", 1)}
+	return &Error{strings.Join(names[:last], ", ") + " and " + names[last] + " are empty", them + help}
+}
+
+// needed says that a flag cannot be left out.
+func needed(c *cobra.Command, name string) bool {
+	f := c.Flags().Lookup(strings.TrimPrefix(name, "--"))
+	return f != nil && len(f.Annotations[cobra.BashCompOneRequiredFlag]) > 0
 }
 
 func blank(text string) bool { return strings.TrimSpace(text) == "" }

@@ -170,14 +170,30 @@ func (s *Server) start(d apiclient.DeployRequest) *apiclient.Run {
 	if d.Stage == "prod" {
 		run.RequiredApprovals = apiclient.StageApprovals{Count: 1, Role: "approver", OtherThanRequester: true}
 	}
-	if d.Stage == "int" { // of which a budget warns
-		run.Gates = []apiclient.RunGateResult{{
-			Gate: "budget", Level: apiclient.RunLevelAdvisory, Outcome: apiclient.RunOutcomeFailed, Message: "1 finding of 1 budget",
-			Findings: []apiclient.RunFinding{{Rule: "budget-exceeded", Outcome: "warning", Level: "advisory", Message: "the budget shop-int of shop in int has 5.00 USD a month"}},
-		}}
-	}
+	run.Gates = gates(d.Stage)
 	s.runs[run.ID] = run
 	return run
+}
+
+// gates are those that have to say something of a stage: in int a budget warns, in qs
+// two hold what goes there.
+func gates(stage string) []apiclient.RunGateResult {
+	budget := apiclient.RunGateResult{
+		Gate: "budget", Level: apiclient.RunLevelAdvisory, Outcome: apiclient.RunOutcomeFailed, Message: "1 finding of 1 budget",
+		Findings: []apiclient.RunFinding{{Rule: "budget-exceeded", Outcome: "warning", Level: "advisory", Message: "the budget shop-int of shop in int has 5.00 USD a month"}},
+	}
+	switch stage {
+	case "int":
+		return []apiclient.RunGateResult{budget}
+	case "qs":
+		budget.Level = apiclient.RunLevelSoftMandatory
+		warns := apiclient.RunGateResult{Gate: "drift", Level: apiclient.RunLevelAdvisory, Outcome: apiclient.RunOutcomeFailed, Message: "5 findings"}
+		for i := range 5 {
+			warns.Findings = append(warns.Findings, apiclient.RunFinding{Address: fmt.Sprintf("a.b%d", i), Message: "is put back"})
+		}
+		return []apiclient.RunGateResult{warns, {Gate: "policy", Level: apiclient.RunLevelSoftMandatory, Outcome: apiclient.RunOutcomeFailed}, budget}
+	}
+	return nil
 }
 
 // advance makes one step each time somebody looks.
@@ -190,7 +206,7 @@ func (s *Server) advance(r *apiclient.Run) {
 		}
 	}
 	switch {
-	case r.Status == "planning" && r.RequiredApprovals.Count > 0:
+	case r.Status == "planning" && (r.RequiredApprovals.Count > 0 || r.Scope.Stage == "qs"):
 		r.Status, r.Plan = apiclient.RunStatusAwaitingApproval, &apiclient.RunPlan{Create: 4}
 		end("approval")
 	case r.Status == "planning" || r.Status == "approved":

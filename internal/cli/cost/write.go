@@ -3,6 +3,7 @@ package cost
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 
@@ -21,7 +22,7 @@ func write(w io.Writer, e *cost.Estimate) {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, "RESOURCE\tQUANTITY\tUNIT\tMONTHLY\tHOURLY")
 	for _, i := range e.Items {
-		_, _ = fmt.Fprintf(t, "%s\t\t\t%s\t%s\n", i.Address, dollars(&i.Monthly), fine(&i.Hourly))
+		_, _ = fmt.Fprintf(t, "%s\t\t\t%s\t%s\n", i.Address, whole(i, dollars(&i.Monthly)), whole(i, fine(&i.Hourly)))
 		for _, c := range i.Components {
 			name := c.Name
 			if c.Group != "" {
@@ -60,9 +61,17 @@ func notes(w io.Writer, e *cost.Estimate) {
 		}
 	}
 	if e.DependsOnUsage > 0 {
-		_, _ = fmt.Fprintf(w, "\n%d components depend on usage; tell it with --usage.\n", e.DependsOnUsage)
+		depend := " depend on usage; tell it with --usage."
+		if e.DependsOnUsage == 1 {
+			depend = " depends on usage; tell it with --usage."
+		}
+		_, _ = fmt.Fprintln(w, "\n"+cost.Counted(e.DependsOnUsage, "component")+depend)
 	}
-	_, _ = fmt.Fprintf(w, "%d resources cost nothing. Prices of %s in %s.\n", e.Free, e.Prices, e.Currency)
+	free := " cost nothing."
+	if e.Free == 1 {
+		free = " costs nothing."
+	}
+	_, _ = fmt.Fprintf(w, "%s%s Prices of %s in %s.\n", cost.Counted(e.Free, "resource"), free, e.Prices, e.Currency)
 }
 
 func missing(w io.Writer, title string, list []cost.Unpriced) {
@@ -91,6 +100,18 @@ func assumed(w io.Writer, list []cost.Assumption) {
 		}
 		_, _ = fmt.Fprintln(w)
 	}
+}
+
+// whole is a figure of a resource: one of which parts have no price costs at least
+// that, and nobody knows what it costs where there is no other part.
+func whole(i cost.Item, figure string) string {
+	switch priced := func(c cost.Component) bool { return c.Price != nil }; {
+	case !slices.ContainsFunc(i.Components, func(c cost.Component) bool { return !priced(c) }):
+		return figure
+	case slices.ContainsFunc(i.Components, priced):
+		return "at least " + figure
+	}
+	return "not known"
 }
 
 func quantity(c cost.Component) string {

@@ -109,6 +109,9 @@ func warn(e *command.Env, project string, r apiclient.Run) {
 		for _, f := range g.Findings[:min(len(g.Findings), mostWarnings)] {
 			e.Say("  %s", strings.TrimSpace(f.Address+" "+f.Message))
 		}
+		if more := len(g.Findings) - mostWarnings; more > 0 {
+			e.Say("  and %d more", more)
+		}
 		warned = true
 	}
 	if warned {
@@ -133,9 +136,8 @@ func outcome(e *command.Env, project string, r apiclient.Run) error {
 	switch {
 	case r.Status == apiclient.RunStatusSucceeded:
 		return nil
-	case r.Status == apiclient.RunStatusAwaitingApproval && held(r) != "":
-		e.Say("run %s is held by the gate %s: mend what it says, or override it\n  terrace explain %s --project %s\n  terrace policy override %s --gate %s --project %s --reason …",
-			r.ID, held(r), r.ID, project, r.ID, held(r), project)
+	case r.Status == apiclient.RunStatusAwaitingApproval && len(Held(r)) > 0:
+		sayHeld(e, project, r)
 		return &exit.WaitingError{Run: r.ID}
 	case r.Status == apiclient.RunStatusAwaitingApproval:
 		e.Say("run %s waits for %s\n  terrace run approve %s --project %s", r.ID, need(r, e.Clock.Now()), r.ID, project)
@@ -152,9 +154,20 @@ func outcome(e *command.Env, project string, r apiclient.Run) error {
 	return nil
 }
 
-// held names the first gate that holds the run until somebody overrides it, "" where
-// none does.
-func held(r apiclient.Run) string { return command.First(Held(r)) }
+// sayHeld names every gate that holds the run, and what overrides each: who hears of
+// one alone overrides that, and is held once more.
+func sayHeld(e *command.Env, project string, r apiclient.Run) {
+	gates := Held(r)
+	said := "run %s is held by the gate %s: mend what it says, or override it"
+	if len(gates) > 1 {
+		said = "run %s is held by the gates %s: mend what they say, or override each"
+	}
+	e.Say(said, r.ID, strings.Join(gates, " and "))
+	e.Say("  terrace explain %s --project %s", r.ID, project)
+	for _, gate := range gates {
+		e.Say("  terrace policy override %s --gate %s --project %s --reason …", r.ID, gate, project)
+	}
+}
 
 // Held are the gates that hold the run until somebody overrides them.
 func Held(r apiclient.Run) []string {

@@ -164,7 +164,7 @@ func diff(e *command.Env) *cobra.Command {
 }
 
 func writeDiff(w io.Writer, d apiclient.StateDifference) {
-	_, _ = fmt.Fprintf(w, "serial %d → %d: %d resources differ\n", d.From.Serial, d.To.Serial, len(d.Resources))
+	_, _ = fmt.Fprintf(w, "serial %d → %d: %s\n", d.From.Serial, d.To.Serial, differ(len(d.Resources)))
 	signs := map[apiclient.StateResourceDifferenceChange]string{"added": "+", "removed": "-", "changed": "~"}
 	for _, r := range d.Resources {
 		_, _ = fmt.Fprintf(w, "%s %s\n", signs[r.Change], r.Address)
@@ -175,6 +175,13 @@ func writeDiff(w io.Writer, d apiclient.StateDifference) {
 			_, _ = fmt.Fprintf(w, "    (more differs than is compared at once: look at it with terrace state show in each version)\n")
 		}
 	}
+}
+
+func differ(resources int) string {
+	if resources == 1 {
+		return "1 resource differs"
+	}
+	return fmt.Sprintf("%d resources differ", resources)
 }
 
 func orNone(value []byte) string {

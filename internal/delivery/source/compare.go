@@ -126,7 +126,7 @@ func (p *planner) compareWorkload(ctx context.Context, c *Change) error {
 	case first.Deployment == nil || first.Deployment.Release.ID != c.object.Release:
 		p.elsewhere(c, first)
 	case first.Deployment.Status != run.DeploymentVerified:
-		c.State, c.Message = Broken, fmt.Sprintf("it is %s on %s", first.Deployment.Status, first.Stage)
+		c.State, c.Message = Broken, fmt.Sprintf("it is %s on %s%s", first.Deployment.Status, first.Stage, p.because(first.Run))
 	}
 	return nil
 }
@@ -144,6 +144,16 @@ func (p *planner) elsewhere(c *Change, first run.StageStatus) {
 	default:
 		p.drifted(c, "another release was deployed by hand")
 	}
+}
+
+// because says why a deployment is not as it should be, where its newest run knows, and
+// what has it tried again.
+func (p *planner) because(last *run.Run) string {
+	if last == nil || last.Failure == nil {
+		return ""
+	}
+	return fmt.Sprintf(": %s is %s in phase %s: %s; terrace explain %s tells all of it; nothing is tried again until the file changes, or terrace source sync %s",
+		last.ID, words(last.Status), last.Failure.Phase, last.Failure.Message, last.ID, p.source.Name)
 }
 
 func words(s run.Status) string { return strings.ReplaceAll(string(s), "_", " ") }

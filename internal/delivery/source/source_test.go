@@ -139,6 +139,24 @@ func TestWhatIsChangedByHand(t *testing.T) {
 	})
 }
 
+// What is deployed and broken names the run that left it so, and why.
+func TestWhatIsBrokenSaysWhy(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.push(map[string]string{orders: vcstest.Score("orders", "nginx:1.27")})
+		b.add(nil)
+		b.reconcile()
+		r := b.runs.last["orders/dev"]
+		r.Status, r.Failure = run.Failed, &run.Failure{Phase: "apply", Message: "the service orders did not become ready"}
+		b.runs.last["orders/dev"] = r
+		b.runs.deployed["orders/dev"] = run.Deployment{Workload: "orders", Scope: r.Scope, Release: r.Release, Run: r.ID, Status: run.DeploymentBroken}
+		want := "it is broken on dev: " + r.ID + " is failed in phase apply: the service orders did not become ready; terrace explain " + r.ID
+		if d := b.reconcile(); states(d) != "workload shop/orders failed" || !strings.HasPrefix(d.Objects[0].Message, want) {
+			t.Errorf("%s: %s", states(d), d.Objects[0].Message)
+		}
+	})
+}
+
 func TestDriftIsOnlyTold(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, b *bench) {

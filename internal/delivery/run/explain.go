@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -111,7 +112,9 @@ func explainApproval(x *Explanation, r Run, now time.Time) {
 	}
 	if gates := openOverrides(r); len(gates) > 0 {
 		x.detail("%s", needsOverride(gates))
-		x.next("mend what the rules say, or have it overridden: terrace policy override %s --gate %s --reason …", r.ID, gates[0])
+		for _, gate := range gates {
+			x.next("mend what the gate %s says, or have it overridden: terrace policy override %s --gate %s --reason …", gate, r.ID, gate)
+		}
 	}
 	if missing(r, now) == 0 && r.Required.Count == 0 {
 		x.next("terrace run discard %s ends it; nothing was changed", r.ID)
@@ -169,7 +172,7 @@ func (s *Service) explainExecution(ctx context.Context, x *Explanation, r Run, l
 	case s.dead(l):
 		x.detail("node %s held its lease with fence %d and is gone; it is continued within %s", l.Node, l.Fence, SweepEvery)
 	default:
-		x.detail("node %s executes it, with fence %d, attempt %d of %d", l.Node, l.Fence, r.Attempt, MaxAttempts)
+		x.detail("%s executes it, with fence %d, attempt %d of %d", s.executor(r, l), l.Fence, r.Attempt, MaxAttempts)
 	}
 	if p := s.progress(ctx, r); p != nil {
 		x.detail("so far, %s", p)
@@ -179,6 +182,15 @@ func (s *Service) explainExecution(ctx context.Context, x *Explanation, r Run, l
 	}
 	x.next("terrace run logs -f %s follows it", r.ID)
 	x.next("terrace run cancel %s stops it", r.ID)
+}
+
+// executor names what does the work of a run: the node that holds its lease, or a remote
+// runner to which that node hands it.
+func (s *Service) executor(r Run, l Lease) string {
+	if st, err := s.Stages.Get(r.Scope.Stage); err == nil && len(st.Runners) > 0 {
+		return fmt.Sprintf("a runner with the labels %s, of node %s,", stage.LabelText(st.Runners), l.Node)
+	}
+	return "node " + l.Node
 }
 
 func explainGates(x *Explanation, r Run, now time.Time) {

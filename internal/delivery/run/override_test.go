@@ -36,6 +36,25 @@ func ruled(t *testing.T, level run.Level, approvals stage.Approvals) func(*run.D
 	}
 }
 
+// other is a second gate.
+type other struct{ rule }
+
+func (other) Name() string { return "budget" }
+
+// Of several gates that hold a run each is told with what overrides it.
+func TestEveryGateThatHoldsIsTold(t *testing.T) {
+	t.Parallel()
+	b := bench(t, ruled(t, run.SoftMandatory, stage.Approvals{}), func(d *run.Deps) { d.Gates = append(d.Gates, other{rule{run.SoftMandatory}}) }).Start(t)
+	r := b.Await(t, b.Deploy(t, "dev", "1").ID, run.AwaitingApproval)
+	x, err := b.Explain(runtest.As(runtest.Grace), runtest.Project, r.ID)
+	runtest.Must(t, err)
+	for _, gate := range []string{"policy", "budget"} {
+		if said := strings.Join(x.Next, "\n"); !strings.Contains(said, "terrace policy override "+r.ID+" --gate "+gate+" ") {
+			t.Errorf("of %s nothing is told:\n%s", gate, said)
+		}
+	}
+}
+
 func TestASoftMandatoryGateHoldsARunUntilItIsOverridden(t *testing.T) {
 	t.Parallel()
 	b := bench(t, ruled(t, run.SoftMandatory, stage.Approvals{})).Start(t)

@@ -291,7 +291,14 @@ func TestWithoutARunnerARunWaits(t *testing.T) {
 		t.Errorf("%s: %v", r.Status, x.Details)
 	}
 	runners["acme pool=a"] = 1
+	b.World.Step = func(context.Context, run.Job, string, string) error {
+		x, err = b.Explain(runtest.As(runtest.Ada), runtest.Project, r.ID)
+		return err
+	}
 	runtest.Must(t, b.Turn(t.Context(), runtest.Project, r.ID))
+	if said := strings.Join(x.Details, "\n"); !strings.Contains(said, "a runner with the labels pool=a, of node ") || !strings.Contains(said, ", executes it, with fence ") {
+		t.Errorf("who executes it: %s", said)
+	}
 	if r = b.Now(t, r.ID); r.Status != run.Succeeded {
 		t.Errorf("with a runner it is %s", r.Status)
 	}

@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 )
 
@@ -48,11 +50,43 @@ func list(g *group) *cobra.Command {
 		Use: "list", Short: "List subscriptions", Args: cobra.NoArgs, Example: "  terrace subscription list\n  terrace subscription list --tenant",
 		RunE: g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
 			all, err := s.Subscriptions(ctx, project)
+			var failing map[string]apiclient.SubscriptionDelivery
+			if err == nil && g.Format == output.Table {
+				failing, err = inVain(ctx, s, project, all)
+			}
 			return command.PrintFound(g.Env, all, err, []string{"NAME", "STATUS", "SINK", "AGE", "REASON"}, func(one apiclient.Subscription) []string {
-				return []string{one.Name, string(one.Status), where(one.Sink), output.Age(g.Clock.Now(), one.CreatedAt), output.Told(g.Clock.Now(), one.Reason)}
+				status, reason := string(one.Status), one.Reason
+				if d, fails := failing[one.Name]; fails {
+					status, reason = "failing", said(d)
+				}
+				return []string{one.Name, status, where(one.Sink), output.Age(g.Clock.Now(), one.CreatedAt), output.Told(g.Clock.Now(), reason)}
 			})
 		}),
 	}
+}
+
+// inVain has, by name, the event of each active subscription that its sink does not take
+// and all others wait for.
+func inVain(ctx context.Context, s command.Server, project string, all []apiclient.Subscription) (map[string]apiclient.SubscriptionDelivery, error) {
+	failing := map[string]apiclient.SubscriptionDelivery{}
+	for _, one := range all {
+		if one.Status != apiclient.SubscriptionStatusActive {
+			continue
+		}
+		tried, err := s.Deliveries(ctx, project, one.Name, apiclient.SubscriptionDeliveryStatusRetrying, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(tried) > 0 {
+			failing[one.Name] = tried[0]
+		}
+	}
+	return failing, nil
+}
+
+// said tells how an event fares that a sink does not take.
+func said(d apiclient.SubscriptionDelivery) string {
+	return fmt.Sprintf("tried %d times since %s: %s", d.Attempts, d.FirstAt.Format(time.RFC3339), either(d.Problem, d.Answer))
 }
 
 // where says where a sink is.
@@ -78,10 +112,17 @@ func show(g *group) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			failing, err := inVain(ctx, s, project, []apiclient.Subscription{one})
+			if err != nil {
+				return err
+			}
 			return g.Print(one, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "%s  %s\nsink: %s\ntried for: %d h\nmade by %s %s ago\n", one.Name, one.Status, where(one.Sink), one.RetryHours, one.CreatedBy.Name, output.Age(g.Clock.Now(), one.CreatedAt))
 				if one.Reason != "" {
 					_, _ = fmt.Fprintf(w, "paused: %s\n", output.Told(g.Clock.Now(), one.Reason))
+				}
+				if d, fails := failing[name]; fails {
+					_, _ = fmt.Fprintf(w, "failing: %s\n", output.Told(g.Clock.Now(), said(d)))
 				}
 				for _, f := range one.Filters {
 					_, _ = fmt.Fprintf(w, "filter: %s\n", describe(f))
@@ -223,7 +264,7 @@ func redeliver(g *group) *cobra.Command {
 		Example: "  terrace subscription redeliver chat evt_01…\n  terrace subscription redeliver chat --dead",
 		RunE: g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
 			if dead == (len(args) > 1) {
-				return fmt.Errorf("name the events, or give --dead for every dead delivery")
+				return exit.Wrong("it is not clear which events are meant").WithFix("name the events, or give --dead for every dead delivery")
 			}
 			n, err := s.Redeliver(ctx, project, args[0], args[1:])
 			if err != nil {

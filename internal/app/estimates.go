@@ -176,8 +176,11 @@ func unread(err error) run.GateResult {
 	return r
 }
 
-// nothing reports whether all that the plan has is free.
+// nothing reports whether all that the plan has is free, and it leaves out nothing.
 func (c *estimates) nothing(in run.GateInput) bool {
+	if p := in.Plan; p.Complete != nil && !*p.Complete || len(p.DeferredChanges) > 0 {
+		return false
+	}
 	for _, rc := range in.Plan.ResourceChanges {
 		if rc.Mode != "data" && !c.catalog.Free(rc.Type) {
 			return false

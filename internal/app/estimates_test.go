@@ -142,6 +142,28 @@ func TestAPartWithoutAPriceIsNoSaving(t *testing.T) {
 	}
 }
 
+// What a plan of free resources leaves out is told, as that of any other.
+func TestWhatAFreePlanLeavesOutIsFlagged(t *testing.T) {
+	t.Parallel()
+	whole := false
+	for name, leave := range map[string]func(p *tfjson.Plan){
+		"a change that is deferred": func(p *tfjson.Plan) {
+			p.DeferredChanges = []*tfjson.DeferredResourceChange{{Reason: "absent_prereq", ResourceChange: created("azurerm_managed_disk")}}
+		},
+		"what is not a target": func(p *tfjson.Plan) { p.Complete = &whole },
+	} {
+		in := gated(created("terrace_secret"))
+		if r, err := costing(t, config.Config{}).Evaluate(t.Context(), in); err != nil || !r.Cost.Complete {
+			t.Errorf("a whole plan: %+v %v", r, err)
+		}
+		in = gated(created("terrace_secret"))
+		leave(in.Plan)
+		if r, err := costing(t, config.Config{}).Evaluate(t.Context(), in); err != nil || r.Outcome != run.Missed || r.Cost.Complete || len(r.Findings) != 1 {
+			t.Errorf("%s: %+v %v", name, r, err)
+		}
+	}
+}
+
 // What runs and has no price is not counted as nothing that is saved.
 func TestWhatRunsWithoutAPriceIsFlagged(t *testing.T) {
 	t.Parallel()

@@ -176,9 +176,10 @@ func unread(err error) run.GateResult {
 	return r
 }
 
-// nothing reports whether all that the plan has is free, and it leaves out nothing.
+// nothing reports whether all that the plan has is free, and it leaves out nothing but
+// what the run did not ask for.
 func (c *estimates) nothing(in run.GateInput) bool {
-	if p := in.Plan; p.Complete != nil && !*p.Complete || len(p.DeferredChanges) > 0 {
+	if p := in.Plan; p.Complete != nil && !*p.Complete && len(in.Run.Targets) == 0 || len(p.DeferredChanges) > 0 {
 		return false
 	}
 	for _, rc := range in.Plan.ResourceChanges {

@@ -162,6 +162,11 @@ func TestWhatAFreePlanLeavesOutIsFlagged(t *testing.T) {
 			t.Errorf("%s: %+v %v", name, r, err)
 		}
 	}
+	in := gated(created("terrace_secret"))
+	in.Plan.Complete, in.Run.Targets = &whole, []string{"terrace_secret.a"}
+	if r, err := costing(t, config.Config{}).Evaluate(t.Context(), in); err != nil || !r.Cost.Complete {
+		t.Errorf("what was asked for: %+v %v", r, err)
+	}
 }
 
 // What runs and has no price is not counted as nothing that is saved.

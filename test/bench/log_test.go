@@ -37,7 +37,7 @@ func BenchmarkLongLog(b *testing.B) {
 	p.deploy(b, "orders", "mark-0")
 	file := filepath.Join(p.Dir, "many.tfstate")
 	writeMany(b, file, 17_000)
-	p.MustTerrace(b.Context(), p.Dir, "state", "import", "orders", "--file", file, "--replace", "--reason", "size", "--yes", "--project", p.project, "--stage", "dev")
+	p.MustTerrace(b.Context(), p.Dir, "state", "import", "orders", "--file", file, "--replace", "--other-lineage", "--reason", "size", "--yes", "--project", p.project, "--stage", "dev")
 	for b.Loop() {
 		slowest := p.meanwhile(b)
 		r, err := p.client.Deploy(b.Context(), p.project, apiclient.DeployRequest{

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	oparego "github.com/open-policy-agent/opa/v1/rego"
@@ -31,6 +32,8 @@ type Set struct {
 	notices []policy.Notice
 	// exceptions are queries of the packages that make exceptions, by package.
 	exceptions map[string]oparego.PreparedEvalQuery
+	// stuck is the task that was left behind.
+	stuck atomic.Pointer[task]
 }
 
 // rule is a policy with its query.
@@ -49,6 +52,10 @@ type rule struct {
 // has itself are that folder's. Its error is of kind Invalid and has each
 // mistake with file, line and column.
 func Compile(ctx context.Context, library policy.Folder, folders ...policy.Folder) (*Set, error) {
+	return inTime(ctx, func() (*Set, error) { return compile(ctx, library, folders) })
+}
+
+func compile(ctx context.Context, library policy.Folder, folders []policy.Folder) (*Set, error) {
 	b, policies, err := load(library, folders)
 	if err != nil {
 		return nil, err

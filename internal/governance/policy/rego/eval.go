@@ -58,6 +58,9 @@ func (o Options) complete() Options {
 // is in the report; the error is about the input, or says that ctx ended.
 func (s *Set) Eval(ctx context.Context, in policy.Input, o Options) (policy.Report, error) {
 	start, o := time.Now(), o.complete()
+	if t := s.left(o); t != nil {
+		return t.stuck(o), nil
+	}
 	input, err := inputOf(in)
 	if err != nil {
 		return policy.Report{}, err
@@ -65,9 +68,12 @@ func (s *Set) Eval(ctx context.Context, in policy.Input, o Options) (policy.Repo
 	guard := watch(o.Memory)
 	defer guard.stop()
 	e := s.evaluation(input, s.tasks(in.Types(), o))
-	e.run(ctx, o, guard)
+	stuck := e.attend(ctx, o, guard)
 	if err := ctx.Err(); err != nil {
 		return policy.Report{}, err
+	}
+	if stuck != nil {
+		return stuck.stuck(o), nil
 	}
 	e.remember()
 	common, unknown := e.common()
@@ -100,6 +106,7 @@ type task struct {
 	whole *view
 	// cause is why it was not evaluated, where that may be the input's fault.
 	cause string
+	begun begun
 }
 
 // tasks are the policies that concern the types and are not off.

@@ -61,6 +61,7 @@ func (w *worker) asked(of *view, s *sight) (ast.Value, error) {
 }
 
 func (w *worker) do(ctx context.Context, t *task) {
+	defer t.begun.start()()
 	defer func() {
 		if p := recover(); p != nil { // of a value that Rego cannot have; it must pass nothing, and end nothing else
 			t.results, t.fresh = []policy.Result{t.failed(fmt.Sprint(p))}, nil

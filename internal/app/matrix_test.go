@@ -50,6 +50,13 @@ type caller struct{ name, token string }
 // matrixApp is a platform with callers of every kind.
 func matrixApp(t *testing.T) (*App, []caller) {
 	t.Helper()
+	a := benchApp(t)
+	return a, a.callers(t)
+}
+
+// benchApp is a platform on SQLite that serves nothing yet.
+func benchApp(t testing.TB) *App {
+	t.Helper()
 	c := config.Default()
 	c.Node, c.DataDir, c.Provider = "test", t.TempDir(), filepath.Join(t.TempDir(), "terraform-provider-terrace")
 	if err := os.WriteFile(c.Provider, []byte("no run begins here"), 0o600); err != nil {
@@ -60,7 +67,7 @@ func matrixApp(t *testing.T) (*App, []caller) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Close(context.WithoutCancel(t.Context())) })
-	return a, a.callers(t)
+	return a
 }
 
 func (a *App) callers(t *testing.T) []caller {

@@ -23,6 +23,20 @@ func (r Reach) Whole(project string) bool {
 	return len(r.Only) == 0 && (r.All || slices.Contains(r.Projects, project))
 }
 
+// StagesOf returns the stages of a project that are reached, where it is not reached whole.
+func (r Reach) StagesOf(project string) []string {
+	if r.All || slices.Contains(r.Projects, project) {
+		return r.Only
+	}
+	var names []string
+	for _, s := range r.Stages {
+		if s.Project == project && !slices.Contains(names, s.Stage) && (len(r.Only) == 0 || slices.Contains(r.Only, s.Stage)) {
+			names = append(names, s.Stage)
+		}
+	}
+	return names
+}
+
 // Has reports whether a stage of a project is reached; the stage "" is what the project
 // has outside of its stages.
 func (r Reach) Has(project, stage string) bool {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -97,16 +98,36 @@ func (s *Store) Get(ctx context.Context, scope kernel.Scope, id string) (run.Run
 
 // List returns runs of the scope's project, the newest first.
 func (s *Store) List(ctx context.Context, scope kernel.Scope, f run.Filter, page kernel.PageRequest) (kernel.Page[run.Run], error) {
-	q := s.db.Reader(ctx).NewSelect().TableExpr("runs").Column("revision", "body").
-		Where("tenant = ?", scope.Tenant).Where("project = ?", scope.Project)
-	q = where(q, map[string]string{"workload = ?": f.Workload, "stage = ?": f.Stage, "status = ?": string(f.Status), "id < ?": page.Cursor})
+	matching := func(columns ...string) *bun.SelectQuery {
+		q := s.db.Reader(ctx).NewSelect().TableExpr("runs").Column(columns...).
+			Where("tenant = ?", scope.Tenant).Where("project = ?", scope.Project)
+		return where(q, map[string]string{"workload = ?": f.Workload, "stage = ?": f.Stage, "status = ?": string(f.Status), "id < ?": page.Cursor})
+	}
+	q := matching("revision", "body")
 	if f.Within != nil {
-		q = db.Within(q, *f.Within, "project", "stage")
+		q = inStages(q, f.Within.StagesOf(scope.Project), func(stage string) *bun.SelectQuery {
+			return matching("id").Where("stage = ?", stage).OrderExpr("id DESC").Limit(int64(page.Size()) + 1)
+		})
 	}
 	var rows []row
 	err := q.OrderExpr("id DESC").Limit(int64(page.Size())+1).Scan(ctx, &rows)
 	runs, err := runsOf(rows, err, "runs")
 	return kernel.PageOf(runs, page, func(r run.Run) string { return r.ID }), err
+}
+
+// inStages narrows a query to what newest selects of each stage: the index of a stage is
+// read from its end, and no further than the page.
+func inStages(q *bun.SelectQuery, stages []string, newest func(stage string) *bun.SelectQuery) *bun.SelectQuery {
+	if len(stages) == 0 {
+		return q.Where("1 = 0")
+	}
+	var parts []string
+	var args []any
+	for i, name := range stages {
+		parts = append(parts, fmt.Sprintf("SELECT id FROM (?) AS s%d", i))
+		args = append(args, newest(name))
+	}
+	return q.Where("id IN ("+strings.Join(parts, " UNION ALL ")+")", args...)
 }
 
 func where(q *bun.SelectQuery, conditions map[string]string) *bun.SelectQuery {

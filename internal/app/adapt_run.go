@@ -22,7 +22,7 @@ type planner struct {
 }
 
 func (a planner) Plan(ctx context.Context, job run.Job, sink func(run.Event)) (run.Planned, error) {
-	result, err := a.runner.Plan(ctx, runnerJob(job, a.environments.ofPlan(job.Stage)), events(job.Run, sink))
+	result, err := a.runner.Plan(ctx, runnerJob(job, tokens.PhasePlan, a.environments.ofPlan(job.Stage)), events(job.Run, sink))
 	planned := run.Planned{Digest: result.Digest, JSON: result.JSON}
 	if result.Warm != nil {
 		planned.Warm = warmPlan{result.Warm, a}
@@ -37,12 +37,12 @@ type warmPlan struct {
 }
 
 func (h warmPlan) Apply(ctx context.Context, job run.Job, sink func(run.Event)) (run.Applied, error) {
-	result, err := h.planner.runner.ApplyWarm(ctx, runnerJob(job, h.planner.environments.of(job.Stage)), h.Warm, events(job.Run, sink))
+	result, err := h.planner.runner.ApplyWarm(ctx, runnerJob(job, tokens.PhaseApply, h.planner.environments.of(job.Stage)), h.Warm, events(job.Run, sink))
 	return appliedHere(result), err
 }
 
 func (a planner) Apply(ctx context.Context, job run.Job, plan run.PlanFile, sink func(run.Event)) (run.Applied, error) {
-	result, err := a.runner.Apply(ctx, runnerJob(job, a.environments.of(job.Stage)), runner.PlanFile(plan), events(job.Run, sink))
+	result, err := a.runner.Apply(ctx, runnerJob(job, tokens.PhaseApply, a.environments.of(job.Stage)), runner.PlanFile(plan), events(job.Run, sink))
 	return appliedHere(result), err
 }
 

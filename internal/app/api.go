@@ -11,6 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringapi"
 	"github.com/terrace-idp/terrace/internal/access/provider/providerapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
+	"github.com/terrace-idp/terrace/internal/access/workloadid/workloadidapi"
 	"github.com/terrace-idp/terrace/internal/delivery/automation/automationapi"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetapi"
 	"github.com/terrace-idp/terrace/internal/delivery/impact/impactapi"
@@ -64,7 +65,8 @@ func (a *App) handler() http.Handler {
 	runners.Provider, _ = a.platform.provider() // it was installed from there
 	configs := configapi.API{Configs: a.delivery.configs}
 	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
-	for _, w := range []wire{modules, planes, states, configs, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), a.access.signInPages()} {
+	identities := workloadidapi.API{Identities: newIdentities(a.platform, a.access, a.delivery), Tokens: a.platform.runTokens}
+	for _, w := range []wire{identities, modules, planes, states, configs, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), a.access.signInPages()} {
 		w.Mount(router)
 	}
 	api := httpserver.NewAPI(router, apiVersion)

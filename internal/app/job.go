@@ -20,10 +20,12 @@ import (
 // knows them all.
 
 // runnerJob is a job as the runner executes it, with the variables of its phase.
-func runnerJob(job run.Job, env map[string]string) runner.Job {
+func runnerJob(job run.Job, phase string, env map[string]string) runner.Job {
+	identity := identityOf(job, phase)
+	env = withoutSignIn(env, identity)
 	out := runner.Job{
 		RunID: job.Run, Stack: job.Stack, Fence: job.Fence, Files: job.Files, Token: job.Token, Targets: job.Targets, Destroy: job.Destroy, RefreshOnly: job.RefreshOnly, Unlocked: job.Unlocked,
-		Kill: job.Kill, Warm: job.Warm, Limits: limitsOf(job.Stage.Limits), Env: env, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
+		Kill: job.Kill, Warm: job.Warm, Limits: limitsOf(job.Stage.Limits), Env: env, Identity: identity, Secret: slices.DeleteFunc(slices.Sorted(maps.Keys(env)), func(name string) bool { return !stage.SecretVariable(name) }),
 	}
 	if taken, ok := job.Files[render.SecretFile]; ok {
 		out.Hide = []any{valuesOf(taken)}
@@ -46,7 +48,7 @@ func valuesOf(file []byte) (values any) {
 // what the executor needs.
 func fleetJob(job run.Job, phase string) (fleet.Job, error) {
 	st, err := json.Marshal(stage.Stage{
-		Name: job.Stage.Name, Target: job.Stage.Target, Environment: job.Stage.Environment, PlanEnvironment: job.Stage.PlanEnvironment, Limits: job.Stage.Limits,
+		Name: job.Stage.Name, Target: job.Stage.Target, Environment: job.Stage.Environment, PlanEnvironment: job.Stage.PlanEnvironment, Identity: job.Stage.Identity, Limits: job.Stage.Limits,
 	})
 	if err != nil {
 		return fleet.Job{}, fmt.Errorf("write the stage for a runner: %w", err)

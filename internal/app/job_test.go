@@ -26,7 +26,7 @@ func fullJob(t *testing.T) run.Job {
 	job := run.Job{
 		Run: "run_1", Stack: "acme/shop/orders/dev", Scope: kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}, Attempt: 2, Fence: 7,
 		Stage: stage.Stage{
-			Name: "dev", Target: stage.TargetLocal, Environment: map[string]string{"A": "1"}, PlanEnvironment: map[string]string{"B": "2"},
+			Name: "dev", Target: stage.TargetAWS, Environment: map[string]string{"A": "1"}, PlanEnvironment: map[string]string{"B": "2"}, Identity: stage.Identity{Plan: "p", Apply: "a"},
 			Limits: stage.Limits{Memory: 512, Processes: 9, Disk: 5, Output: 3, Time: stage.Duration(time.Minute)},
 		},
 		Files: map[string][]byte{"main.tf.json": []byte("{}"), render.SecretFile: []byte(`{"taken":"hush"}`)}, Token: "secret", Destroy: true, RefreshOnly: true, Unlocked: true,
@@ -84,12 +84,12 @@ func TestAJobArrivesWhole(t *testing.T) {
 		t.Errorf("asked for and arrived: %s", diff)
 	}
 	back.Warm = job.Warm // that is for the runner of this process alone
-	made := runnerJob(back, map[string]string{"ARM_CLIENT_SECRET": "hush", "A": "1"})
+	made := runnerJob(back, "plan", map[string]string{"DB_SECRET": "hush", "A": "1"})
 	complete(t, made)
 	if err := made.KeepPlan(t.Context(), runner.PlanFile{}); !errors.Is(err, errKept) {
 		t.Errorf("the plan is not kept: %v", err)
 	}
-	if want := []string{"ARM_CLIENT_SECRET"}; !cmp.Equal(made.Secret, want) || made.Limits != (runner.Limits{Memory: 512 << 20, Processes: 9, Disk: 5 << 20, Output: 3 << 20, Time: time.Minute}) {
+	if want := []string{"DB_SECRET"}; !cmp.Equal(made.Secret, want) || made.Limits != (runner.Limits{Memory: 512 << 20, Processes: 9, Disk: 5 << 20, Output: 3 << 20, Time: time.Minute}) {
 		t.Errorf("secrets %v, limits %+v", made.Secret, made.Limits)
 	}
 }

@@ -138,7 +138,7 @@ func (a remoteExecutor) Execute(ctx context.Context, e fleetagent.Execution) fle
 	if e.Job.Phase != "apply" {
 		env = a.environments.ofPlan(asked.Stage)
 	}
-	work := runnerJob(asked, env)
+	work := runnerJob(asked, e.Job.Phase, env)
 	events := func(event runner.Event) {
 		e.Sink(fleet.Event{Time: event.Time, Phase: string(event.Phase), Level: event.Level, Type: event.Type, Address: event.Address, Action: event.Action, Message: event.Message})
 	}

@@ -19,6 +19,11 @@ func (r *Runner) Apply(ctx context.Context, job Job, plan PlanFile, sink Sink) (
 	if job, err = r.provide(ctx, job, sink); err != nil {
 		return ApplyResult{}, err
 	}
+	job, release, err := r.identify(ctx, job)
+	if err != nil {
+		return ApplyResult{}, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	w, err := r.newWorkdir(job, PhaseApply)
 	if err != nil {
 		return ApplyResult{}, err
@@ -32,7 +37,7 @@ func (r *Runner) Apply(ctx context.Context, job Job, plan PlanFile, sink Sink) (
 
 // applyIn applies the plan that lies in w.
 func (r *Runner) applyIn(ctx context.Context, job Job, w workdir, sink Sink) (ApplyResult, error) {
-	s := &stream{phase: PhaseApply, sink: sink, secrets: job.secrets()}
+	s := &stream{phase: PhaseApply, sink: sink, secrets: job.secrets(), identity: job.held}
 	if err := r.execute(ctx, job, w, s, "apply", "-json", "-input=false", "-no-color", planName); err != nil {
 		return ApplyResult{Existing: r.existing(ctx, job, w, s), Busy: s.busy()}, r.rescue(ctx, job, w, s, err)
 	}

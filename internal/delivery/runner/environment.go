@@ -59,5 +59,8 @@ func (r *Runner) environment(job Job, w workdir) []string {
 	for name, value := range job.Env {
 		env = append(env, name+"="+value)
 	}
+	if job.held != nil {
+		env = append(env, job.held.env...)
+	}
 	return env
 }

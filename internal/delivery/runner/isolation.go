@@ -56,6 +56,10 @@ func (r *Runner) place(job Job, w workdir, env []string) *confine.Place {
 		p.Readable = append(p.Readable, kept)
 	}
 	names := named(env, w)
+	if job.held != nil { // all of its folder, in which files are replaced
+		p.Readable = append(p.Readable, job.held.dir)
+		names = slices.DeleteFunc(names, func(path string) bool { return filepath.Dir(path) == job.held.dir })
+	}
 	p.Hidden = slices.DeleteFunc(p.Hidden, func(path string) bool { return path != r.DataDir && slices.Contains(names, path) })
 	p.Readable = append(p.Readable, names...)
 	return p

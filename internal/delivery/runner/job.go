@@ -22,6 +22,8 @@ type Job struct {
 	Files map[string][]byte
 	// Env are variables for the tool, on top of the clean environment.
 	Env map[string]string
+	// Identity is how it signs in to a cloud without a secret; nil is not at all.
+	Identity *Identity
 	// Secret names the variables of Env whose values no event and no error may show.
 	Secret []string
 	// Hide are JSON values whose texts no event and no error may show either.
@@ -51,6 +53,8 @@ type Job struct {
 
 	// azurerm is the mirror that has the provider azurerm, "" where it is not needed.
 	azurerm string
+	// held is the identity that it has, nil for none.
+	held *held
 }
 
 // Phase is the part of a run that an event belongs to.

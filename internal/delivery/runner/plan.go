@@ -20,6 +20,11 @@ func (r *Runner) Plan(ctx context.Context, job Job, sink Sink) (result PlanResul
 	if job, err = r.provide(ctx, job, sink); err != nil {
 		return PlanResult{}, err
 	}
+	job, release, err := r.identify(ctx, job)
+	if err != nil {
+		return PlanResult{}, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	w, err := r.newWorkdir(job, PhasePlan)
 	if err != nil {
 		return PlanResult{}, err
@@ -30,7 +35,7 @@ func (r *Runner) Plan(ctx context.Context, job Job, sink Sink) (result PlanResul
 			err = errors.Join(err, held.Close())
 		}
 	}()
-	s := &stream{phase: PhasePlan, sink: sink, secrets: job.secrets()}
+	s := &stream{phase: PhasePlan, sink: sink, secrets: job.secrets(), identity: job.held}
 	if err := r.execute(ctx, job, w, s, job.planArgs()...); err != nil {
 		return PlanResult{}, err
 	}

@@ -29,7 +29,7 @@ func (j Job) secrets() *conceal.Values {
 }
 
 // censor cuts the secrets that are known out of a text.
-func (s *stream) censor(text string) string { return s.secrets.Cut(text, cutAs) }
+func (s *stream) censor(text string) string { return s.identity.cut(s.secrets.Cut(text, cutAs)) }
 
 // clean is a diagnostic without secrets.
 func (s *stream) clean(d diagnostic) diagnostic {

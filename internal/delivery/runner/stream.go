@@ -87,6 +87,8 @@ type stream struct {
 	sink  Sink
 	// secrets never leave: they are cut out of every line.
 	secrets *conceal.Values
+	// identity has more of them, nil where there is none.
+	identity *held
 	// held are the errors of the tool, until it is known what no text may show.
 	held  []Event
 	clock kernel.Clock

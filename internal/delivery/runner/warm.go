@@ -39,6 +39,11 @@ func (r *Runner) ApplyWarm(ctx context.Context, job Job, h *Warm, sink Sink) (re
 	if job, err = r.provide(ctx, job, sink); err != nil {
 		return ApplyResult{}, err
 	}
+	job, release, err := r.identify(ctx, job)
+	if err != nil {
+		return ApplyResult{}, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
 	if err := r.renew(job, h); err != nil {
 		return ApplyResult{}, err
 	}

@@ -107,6 +107,7 @@ func (c *checker) stage(s Stage) {
 	}
 	c.environment(path+".environment", s.Environment, secretFix(s.Target, "ARM_…"))
 	c.environment(path+".planEnvironment", s.PlanEnvironment, secretFix(s.Target, "PLAN_ARM_…"))
+	c.identity(path+".identity", s)
 	c.limits(path+".limits", s.Limits)
 	c.approvals(path+".approvals", s.Approvals)
 	for _, tag := range s.RequiredTags {

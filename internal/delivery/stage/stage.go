@@ -48,6 +48,8 @@ type Stage struct {
 	// PlanEnvironment are variables of its plans, over those of Environment: plans
 	// can have an identity that reads and no more. No secrets.
 	PlanEnvironment map[string]string `json:"planEnvironment,omitempty" yaml:"planEnvironment,omitempty" koanf:"planEnvironment"`
+	// Identity is what its runs are to the cloud of its target, without a secret.
+	Identity Identity `json:"identity,omitzero" yaml:"identity,omitempty" koanf:"identity"`
 	// Limits bound what its runs may take.
 	Limits Limits `json:"limits,omitzero" yaml:"limits,omitempty" koanf:"limits"`
 	// Approvals are what an apply needs before it starts.

@@ -44,6 +44,7 @@ func access() []Type {
 		first("client scopes:strings", "device.approved", "device.denied"),
 		first("name public:boolean", "client.registered", "client.removed", "client.secret_rotated"),
 		first("algorithm signsFrom:time", "signing_key.added"),
+		first("audience phase workload token expiresAt:time", "workload_identity.issued"),
 		first("root", "key.rotated"),
 		first("", "key.root_rotated", "key.destroyed"),
 		first("keys:integer", "key.rewrapped"),

@@ -1,0 +1,104 @@
+package workloadid
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/tokens"
+)
+
+// The algorithm, which every cloud takes, and the type of what is signed.
+const (
+	algorithm = "RS256"
+	typ       = "JWT"
+)
+
+// Signer signs claims with a key that Terrace publishes.
+type Signer interface {
+	Sign(ctx context.Context, algorithm, typ string, claims any) (string, error)
+}
+
+// Stages knows who the tokens of a stage's runs are for.
+type Stages interface {
+	// Audience returns it, "" for a stage whose runs have no identity.
+	Audience(ctx context.Context, scope kernel.Scope) (string, error)
+}
+
+// Runs knows which run holds a stack, and who asked for it.
+type Runs interface {
+	// CheckFence refuses, as Stale, whoever holds the stack no longer.
+	CheckFence(ctx context.Context, stack string, fence int64) error
+	// Requester returns the id of who asked for the run, "" where nobody did.
+	Requester(ctx context.Context, scope kernel.Scope, run string) (string, error)
+}
+
+// Journal takes facts.
+type Journal interface {
+	Record(ctx context.Context, f kernel.Fact) error
+}
+
+// Tx runs a function in a transaction.
+type Tx interface {
+	InTx(ctx context.Context, fn func(ctx context.Context) error) error
+}
+
+// Service gives tokens to runs.
+type Service struct {
+	Signer  Signer
+	Stages  Stages
+	Runs    Runs
+	Journal Journal
+	Tx      Tx
+	// Issuer is the address under which clouds find the keys, as the tokens name it.
+	Issuer string
+	Clock  kernel.Clock
+}
+
+// Issue returns a token for the stage and the phase of a run token, and for no other:
+// what plans is never given what an apply is. The error is Stale for a run that holds
+// its stack no longer, and NotFound for a stage whose runs have no identity.
+func (s *Service) Issue(ctx context.Context, run tokens.Run) (Token, error) {
+	audience, err := s.Stages.Audience(ctx, run.Scope)
+	if err != nil {
+		return Token{}, err
+	}
+	if audience == "" {
+		return Token{}, kernel.Errorf(kernel.NotFound, "the runs of the stage %s have no identity", run.Scope.Stage).
+			WithFix("give the stage an identity in the configuration: see docs/guide/federation.md")
+	}
+	claims, err := s.claims(ctx, run, audience)
+	if err != nil {
+		return Token{}, err
+	}
+	signed, err := s.Signer.Sign(ctx, algorithm, typ, claims)
+	if err != nil {
+		return Token{}, err
+	}
+	t := Token{Token: signed, ExpiresAt: s.Clock.Now().Add(Life)}
+	return t, s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Runs.CheckFence(ctx, run.Stack, run.Fence); err != nil {
+			return err
+		}
+		return s.Journal.Record(ctx, kernel.Fact{Type: "workload_identity.issued", Scope: run.Scope, Subject: run.Run, Data: map[string]any{
+			"audience": audience, "phase": run.Phase, "workload": run.Workload, "token": claims.ID, "expiresAt": t.ExpiresAt,
+		}})
+	})
+}
+
+func (s *Service) claims(ctx context.Context, run tokens.Run, audience string) (Claims, error) {
+	subject, err := Subject(run.Scope, run.Phase)
+	if err != nil {
+		return Claims{}, err
+	}
+	requester, err := s.Runs.Requester(ctx, run.Scope, run.Run)
+	if err != nil {
+		return Claims{}, err
+	}
+	now := s.Clock.Now()
+	return Claims{
+		Issuer: s.Issuer, Subject: subject, Audience: audience, ID: kernel.NewID("wid"),
+		Expires: now.Add(Life).Unix(), NotBefore: now.Add(-early).Unix(), IssuedAt: now.Unix(),
+		Tenant: run.Scope.Tenant, Project: run.Scope.Project, Stage: run.Scope.Stage, Phase: run.Phase,
+		Workload: run.Workload, Run: run.Run, Requester: requester,
+	}, nil
+}

@@ -97,7 +97,7 @@ func sessionName(run string) string {
 // externalAccount is the file with which Google's libraries exchange the token for one of
 // a service account.
 func externalAccount(i stage.Identity, account string) string {
-	raw, _ := json.Marshal(map[string]any{ // strings can always be written
+	raw, _ := json.Marshal(map[string]any{ //nolint:gosec // addresses and a path; strings can always be written
 		"type": "external_account", "audience": i.ProviderName(), "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
 		"token_url":                         "https://sts.googleapis.com/v1/token",
 		"service_account_impersonation_url": "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/" + account + ":generateAccessToken",

@@ -32,7 +32,7 @@ type Identity struct {
 // What becomes the path of a file in an Identity.
 const (
 	TokenFile       = "${terrace.token}"
-	CredentialsFile = "${terrace.credentials}"
+	CredentialsFile = "${terrace.credentials}" //nolint:gosec // a path takes its place
 )
 
 const (

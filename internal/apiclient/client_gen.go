@@ -4067,6 +4067,31 @@ type MoveStateRequest struct {
 	To     string `json:"to"`
 }
 
+// NewTrustRule defines model for NewTrustRule.
+type NewTrustRule struct {
+	// Audience Whom a token must be for; without it the tenant's own address.
+	Audience string `json:"audience,omitempty"`
+
+	// Conditions What claims must be, by name: a value, or a pattern in which * is any characters but /.
+	Conditions map[string]string `json:"conditions"`
+
+	// Issuer Where the issuer's keys are found, such as https://token.actions.githubusercontent.com.
+	Issuer string `json:"issuer"`
+	Name   string `json:"name"`
+
+	// Projects The projects that it is limited to.
+	Projects []string `json:"projects,omitempty"`
+
+	// Scopes What it is for: read, deploy, approve, secrets, admin.
+	Scopes []string `json:"scopes"`
+
+	// ServiceAccount Whom a token stands for.
+	ServiceAccount string `json:"serviceAccount"`
+
+	// Stages The stages that it is limited to.
+	Stages []string `json:"stages,omitempty"`
+}
+
 // Node defines model for Node.
 type Node struct {
 	Class      string                 `json:"class"`
@@ -4380,6 +4405,12 @@ type PageSubscriptionDelivery struct {
 type PageToken struct {
 	Items []Token `json:"items"`
 	Next  string  `json:"next,omitempty"`
+}
+
+// PageTrustRule defines model for PageTrustRule.
+type PageTrustRule struct {
+	Items []TrustRule `json:"items"`
+	Next  string      `json:"next,omitempty"`
 }
 
 // PageUser defines model for PageUser.
@@ -6326,6 +6357,16 @@ type TenantTagSettings struct {
 	Tags     map[string]string `json:"tags"`
 }
 
+// TestTrustRulesRequest defines model for TestTrustRulesRequest.
+type TestTrustRulesRequest struct {
+	Token string `json:"token"`
+}
+
+// TestTrustRulesResponse defines model for TestTrustRulesResponse.
+type TestTrustRulesResponse struct {
+	Verdicts []TrustVerdict `json:"verdicts"`
+}
+
 // Token defines model for Token.
 type Token struct {
 	CreatedAt time.Time  `json:"createdAt"`
@@ -6350,6 +6391,33 @@ type TokenLimits struct {
 	Stages []string `json:"stages,omitempty"`
 }
 
+// TrustRule defines model for TrustRule.
+type TrustRule struct {
+	// Audience Whom a token must be for; without it the tenant's own address.
+	Audience string `json:"audience,omitempty"`
+
+	// Conditions What claims must be, by name: a value, or a pattern in which * is any characters but /.
+	Conditions map[string]string `json:"conditions"`
+	CreatedAt  time.Time         `json:"createdAt"`
+	ID         string            `json:"id"`
+
+	// Issuer Where the issuer's keys are found, such as https://token.actions.githubusercontent.com.
+	Issuer string `json:"issuer"`
+	Name   string `json:"name"`
+
+	// Projects The projects that it is limited to.
+	Projects []string `json:"projects,omitempty"`
+
+	// Scopes What it is for: read, deploy, approve, secrets, admin.
+	Scopes []string `json:"scopes"`
+
+	// ServiceAccount Whom a token stands for.
+	ServiceAccount string `json:"serviceAccount"`
+
+	// Stages The stages that it is limited to.
+	Stages []string `json:"stages,omitempty"`
+}
+
 // TrustSourceBuildsRequest defines model for TrustSourceBuildsRequest.
 type TrustSourceBuildsRequest struct {
 	// BuildTime How long one folder may be built; what the configuration says by default.
@@ -6368,6 +6436,16 @@ type TrustSourceRequest struct {
 
 	// Trusted Whether it is trusted from now on.
 	Trusted bool `json:"trusted"`
+}
+
+// TrustVerdict defines model for TrustVerdict.
+type TrustVerdict struct {
+	// Fits Whether a token like this is exchanged.
+	Fits bool   `json:"fits"`
+	Rule string `json:"rule"`
+
+	// Why What it does not fit by.
+	Why string `json:"why,omitempty"`
 }
 
 // UnlockStateRequest defines model for UnlockStateRequest.
@@ -6811,6 +6889,15 @@ type ListAuditEntriesParams struct {
 
 // ListOauthClientsParams defines parameters for ListOauthClients.
 type ListOauthClientsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListTrustRulesParams defines parameters for ListTrustRules.
+type ListTrustRulesParams struct {
 	// Limit The largest number of items to return; 50 unless given.
 	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
 

@@ -44,3 +44,25 @@ func (c *Client) RotateSigningKey(ctx context.Context, algorithm RotateSigningKe
 	var out SigningKey
 	return out, c.call(ctx, http.MethodPost, escape("auth", "keys"), RotateSigningKeyRequest{Algorithm: algorithm}, &out)
 }
+
+// TrustRules returns the rules by which tokens of others are exchanged.
+func (c *Client) TrustRules(ctx context.Context) ([]TrustRule, error) {
+	return all[TrustRule](ctx, c, escape("auth", "trust"))
+}
+
+// CreateTrustRule trusts tokens of an issuer.
+func (c *Client) CreateTrustRule(ctx context.Context, in NewTrustRule) (TrustRule, error) {
+	var out TrustRule
+	return out, c.call(ctx, http.MethodPost, escape("auth", "trust"), in, &out)
+}
+
+// DeleteTrustRule trusts them no longer.
+func (c *Client) DeleteTrustRule(ctx context.Context, name string) error {
+	return c.call(ctx, http.MethodDelete, escape("auth", "trust", name), nil, nil)
+}
+
+// TestTrustRules returns what each rule makes of a token, which is not used up.
+func (c *Client) TestTrustRules(ctx context.Context, token string) ([]TrustVerdict, error) {
+	var out TestTrustRulesResponse
+	return out.Verdicts, c.call(ctx, http.MethodPost, escape("auth", "trust", "test"), TestTrustRulesRequest{Token: token}, &out)
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/provider/providersql"
 	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
+	"github.com/terrace-idp/terrace/internal/access/workloadid/trust"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventtype"
@@ -28,6 +29,7 @@ type access struct {
 	tenants  *tenant.Service
 	identity *identity.Service
 	provider *provider.Service
+	trusts   *trust.Service
 }
 
 func newAccess(p *platform) *access {
@@ -44,6 +46,7 @@ func newAccess(p *platform) *access {
 		Issuer: p.publicURL(), Tenant: p.config.Tenant, Log: p.log,
 	})
 	a.identity.Access = a.provider
+	a.trusts = newTrusts(p, a)
 	// The rooms need each other: whose project it is, and who may see it.
 	a.audit.Authorizer, a.audit.Users, a.tenants.Authorizer = a.identity, a.identity, a.identity
 	return a
@@ -65,7 +68,9 @@ func (m memberOf) GroupsOf(ctx context.Context, tenant, id string) ([]string, er
 
 // signInPages serve the OpenID provider.
 func (a *access) signInPages() *providerapi.Handler {
-	return providerapi.New(providerapi.Config{Provider: a.provider, OAuth: oauth.New(a.provider)})
+	server := oauth.New(a.provider)
+	server.Subjects = subjects{a.trusts}
+	return providerapi.New(providerapi.Config{Provider: a.provider, OAuth: server})
 }
 
 // eventTypes are the names of all types of facts.

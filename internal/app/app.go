@@ -88,6 +88,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.delivery, err = newDelivery(ctx, a.platform, a.access, a.fabric); err != nil {
 		return err
 	}
+	if err := identityKeys(ctx, a.access.provider, a.delivery.stages); err != nil {
+		return err
+	}
 	a.keys = newKeys(a.platform, a.access, a.delivery)
 	a.delivery.stageSets.Changed = a.seedStages
 	a.access.identity.Stages = knownStages{a.delivery.stages}

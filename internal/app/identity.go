@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/access/provider"
@@ -22,6 +23,15 @@ func newIdentities(p *platform, a *access, d *delivery) *workloadid.Service {
 		Signer: identitySigner{a.provider}, Stages: identityStages{d.stages}, Runs: identityRuns{d.runs, runsql.NewStore(p.db)},
 		Journal: a.journal, Tx: p.db, Issuer: p.publicURL(),
 	}
+}
+
+// identityKeys makes the key for clouds where a stage has an identity: some of them look
+// for it when they are told to trust Terrace, before there is a run.
+func identityKeys(ctx context.Context, keys *provider.Service, stages *stage.Set) error {
+	if !slices.ContainsFunc(stages.All(), func(s stage.Stage) bool { return s.IdentityAudience() != "" }) {
+		return nil
+	}
+	return keys.EnsureKeys(ctx, provider.RS256)
 }
 
 // identitySigner signs with the provider's keys; the one for clouds is made when it is

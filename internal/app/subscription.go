@@ -4,12 +4,13 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/sink"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // newSubscriptions makes what sends events on.
 func newSubscriptions(p *platform, a *access, f *fabric) *subscription.Service {
 	return subscription.New(subscription.Config{
-		Store: subscriptionsql.NewStore(p.db), Events: a.events, Sinks: sink.Sinks{Guard: sink.Guard{Allow: p.config.Sinks()}, Topics: f.broker},
+		Store: subscriptionsql.NewStore(p.db), Events: a.events, Sinks: sink.Sinks{Guard: egress.Guard{Allow: p.config.Sinks()}, Topics: f.broker},
 		Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log,
 	})
 }

@@ -168,6 +168,8 @@ func accessDecisions() map[string]Decision {
 		"client.register":      {Scope: ScopeAdmin, Roles: admins},
 		"signing-key.read":     {Scope: ScopeAdmin, Roles: operators, Platform: true},
 		"signing-key.rotate":   {Scope: ScopeAdmin, Roles: operators, Platform: true},
+		"trust.read":           {Scope: ScopeAdmin, Roles: admins},
+		"trust.set":            {Scope: ScopeAdmin, Roles: admins},
 		"audit.read":           {Scope: ScopeAdmin, Roles: admins},
 	}
 }

@@ -180,6 +180,9 @@ type Claims struct {
 	Scope    string   `json:"scope"`
 	Tenant   string   `json:"tenant"`
 	Session  string   `json:"sid"`
+	// Projects and Stages are those that the token is limited to, none for no limit.
+	Projects []string `json:"projects,omitempty"`
+	Stages   []string `json:"stages,omitempty"`
 	AuthTime int64    `json:"auth_time,omitempty"`
 	// Actor is who acts for the subject, after an exchange (RFC 8693 §4.1).
 	Actor *ActorClaim `json:"act,omitempty"`

@@ -118,6 +118,12 @@ func (s *Service) parse(ctx context.Context, bearer string) (*token, error) {
 		return nil, notValid("it does not say whom it stands for")
 	}
 	t.limits = limitsOf(t.Scope)
+	if len(t.Projects)+len(t.Stages) > 0 {
+		if t.limits == nil {
+			t.limits = &kernel.Limits{}
+		}
+		t.limits.Projects, t.limits.Stages = t.Projects, t.Stages
+	}
 	return t, t.checkTime(s.Clock.Now())
 }
 

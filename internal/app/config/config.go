@@ -27,7 +27,7 @@ type Config struct {
 	GatewayHTTP  string   `koanf:"gatewayHttp" yaml:"gatewayHttp" doc:"Where the gateway listens for HTTP, which it redirects to HTTPS."`
 	DNS          string   `koanf:"dns" yaml:"dns" doc:"Where DNS is answered, over UDP and TCP."`
 	NATS         string   `koanf:"nats" yaml:"nats" doc:"Where the embedded NATS server listens, for topics."`
-	SinkNetworks []string `koanf:"sinkNetworks" yaml:"sinkNetworks" doc:"Private networks in which webhooks, NATS and Kafka of subscriptions may be, in the clear too; elsewhere they have public addresses and TLS. The default is this machine where the API listens on it alone, and none elsewhere."`
+	SinkNetworks []string `koanf:"sinkNetworks" yaml:"sinkNetworks" doc:"Private networks in which webhooks, NATS and Kafka of subscriptions, and issuers of trusted tokens, may be, in the clear too; elsewhere they have public addresses and TLS. The default is this machine where the API listens on it alone, and none elsewhere."`
 	Zone         string   `koanf:"zone" yaml:"zone" doc:"The DNS zone of the services: <service>.<stage>.<project>.<zone>."`
 
 	Database   string   `koanf:"database" yaml:"database" doc:"The database: sqlite:///path.db or postgres://user@host/name?sslmode=…. Empty is SQLite in the data folder."`

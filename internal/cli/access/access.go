@@ -19,7 +19,7 @@ func Commands(e *command.Env) []*cobra.Command {
 		command.Group("project", "Create projects, see them and set their tags", createProject(e), listProjects(e), setTags(e)),
 		command.Group("access", "Give users, groups and service accounts roles, and see who has which", grantRole(e), revokeRole(e), listGrants(e),
 			elevate(e), listElevations(e), approveElevation(e), endElevation(e), approvers(e)),
-		command.Group("auth", "See why somebody may do something, and say which programs people sign in to", why(e), listActions(e), clients(e), keys(e)),
+		command.Group("auth", "See why somebody may do something, say which programs people sign in to, and whose tokens are trusted", why(e), listActions(e), clients(e), keys(e), trusts(e)),
 		command.Group("group", "Make groups, which roles are granted to, and see who is in them",
 			createGroup(e), listGroups(e), groupMembers(e), addMember(e), removeMember(e), deleteGroup(e)),
 		command.Group("service-account", "Make accounts for programs, see them and keep them out",

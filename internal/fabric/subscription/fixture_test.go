@@ -21,6 +21,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 	"github.com/terrace-idp/terrace/internal/platform/seal"
 )
 
@@ -123,7 +124,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.broker = &event.Broker{Store: eventsql.NewTopics(d), Server: server, Journal: w.journal, Tx: d, Log: log}
 	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	w.config = subscription.Config{
-		Store: w.store, Events: w.log, Sinks: sink.Sinks{Guard: sink.Guard{Allow: loopback}, Topics: w.broker, Clock: w.clock.now}, Sealer: sealer,
+		Store: w.store, Events: w.log, Sinks: sink.Sinks{Guard: egress.Guard{Allow: loopback}, Topics: w.broker, Clock: w.clock.now}, Sealer: sealer,
 		Authorizer: anyone{}, Journal: w.journal, Tx: d, Log: log, Clock: w.clock.now, FirstPause: time.Millisecond, MaxPause: 5 * time.Millisecond,
 	}
 	w.Service = subscription.New(w.config)

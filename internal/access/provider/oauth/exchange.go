@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -55,14 +56,12 @@ func (h exchangeHandler) subject(ctx context.Context, r fosite.AccessRequester) 
 	token, kind := form.Get("subject_token"), form.Get("subject_token_type")
 	wrong := fosite.ErrInvalidGrant.WithHint("The subject_token does not hold.")
 	if kind != TypeAccessToken {
-		if s.Subjects != nil {
-			subject, ok, err := s.Subjects.Subject(ctx, kind, token, []string{s.provider.Issuer})
+		if accept, ok := ctx.Value(acceptKey{}).(func(context.Context) (Subject, error)); ok {
+			subject, err := accept(ctx)
 			if kernel.Is(err, kernel.Unauthenticated) {
 				return Subject{}, wrong.WithHint(err.Error())
 			}
-			if err != nil || ok {
-				return subject, err
-			}
+			return subject, err
 		}
 		return Subject{}, fosite.ErrInvalidRequest.WithHintf("Tokens of the type %q are not exchanged here.", kind)
 	}
@@ -77,7 +76,29 @@ func (h exchangeHandler) subject(ctx context.Context, r fosite.AccessRequester) 
 	if err = notFound(err); err != nil {
 		return Subject{}, wrong.WithWrap(err)
 	}
+	actor.Limits = &kernel.Limits{Projects: claims.Projects, Stages: claims.Stages}
 	return Subject{Actor: actor, Session: claims.Session, Scopes: strings.Fields(claims.Scope), ExpiresAt: time.Unix(claims.Expires, 0)}, nil
+}
+
+type acceptKey struct{}
+
+// verified returns a context with what is to be said of another one's token. It is for
+// before the transaction: the other one may be slow.
+func (s *Server) verified(ctx context.Context, form url.Values) (context.Context, error) {
+	kind := form.Get("subject_token_type")
+	if s.Subjects == nil || form.Get("grant_type") != provider.GrantExchange || kind == TypeAccessToken {
+		return ctx, nil
+	}
+	accept, ok, err := s.Subjects.Verify(ctx, kind, form.Get("subject_token"))
+	switch {
+	case kernel.Is(err, kernel.Unauthenticated):
+		return ctx, fosite.ErrInvalidGrant.WithHint(err.Error())
+	case kernel.Is(err, kernel.Unavailable):
+		return ctx, fosite.ErrTemporarilyUnavailable.WithHint(err.Error())
+	case err != nil || !ok:
+		return ctx, err
+	}
+	return context.WithValue(ctx, acceptKey{}, accept), nil
 }
 
 // narrow gives what both the token and the client have, and no more.
@@ -109,6 +130,9 @@ func (exchangeHandler) narrow(ctx context.Context, s *Server, r fosite.AccessReq
 		return err
 	}
 	expireAt(r, now)
+	if l := subject.Limits; l != nil {
+		own.Projects, own.Stages = l.Projects, l.Stages
+	}
 	own.Of, own.Actor = subject.Session, r.GetClient().GetID()
 	if !subject.ExpiresAt.IsZero() && subject.ExpiresAt.Before(now.Add(provider.AccessLife)) {
 		own.SetExpiresAt(fosite.AccessToken, subject.ExpiresAt)

@@ -35,9 +35,10 @@ type Subject struct {
 
 // Subjects accepts tokens of others in an exchange, by their type (RFC 8693 §3).
 type Subjects interface {
-	// Subject returns whom a token stands for; ok is false for a type that it does not
-	// know. The error is Unauthenticated for a token that does not hold.
-	Subject(ctx context.Context, tokenType, token string, audience []string) (s Subject, ok bool, err error)
+	// Verify checks a token, for which it may ask others; ok is false for a type that it
+	// does not know. What it returns says in a transaction whom the token stands for. The
+	// errors of both are Unauthenticated for a token that does not hold.
+	Verify(ctx context.Context, tokenType, token string) (accept func(context.Context) (Subject, error), ok bool, err error)
 }
 
 // Server answers what clients ask.

@@ -22,6 +22,9 @@ type session struct {
 	// Of is the session that an exchanged token belongs to, and Actor who asked for it.
 	Of    string `json:"of,omitempty"`
 	Actor string `json:"actor,omitempty"`
+	// Projects and Stages are those that its tokens are limited to.
+	Projects []string `json:"projects,omitempty"`
+	Stages   []string `json:"stages,omitempty"`
 }
 
 // headAlgorithm is where a session says what signs its ID tokens; fosite keeps alg for

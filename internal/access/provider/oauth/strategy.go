@@ -31,10 +31,13 @@ func (s strategy) GenerateAccessToken(ctx context.Context, r fosite.Requester) (
 	claims := provider.Claims{
 		Issuer: s.provider.Issuer, Subject: own.Subject, Audience: audience, Expires: now.Add(provider.AccessLife).Unix(), IssuedAt: now.Unix(),
 		ID: kernel.NewID("jti"), Client: r.GetClient().GetID(), Scope: strings.Join(r.GetGrantedScopes(), " "), Tenant: own.Tenant, Session: r.GetID(),
+		Projects: own.Projects, Stages: own.Stages,
 	}
 	if own.Of != "" {
 		claims.Session, claims.Actor = own.Of, &provider.ActorClaim{Subject: own.Actor}
-		claims.Expires = min(claims.Expires, own.GetExpiresAt(fosite.AccessToken).Unix())
+	}
+	if ends := own.GetExpiresAt(fosite.AccessToken); !ends.IsZero() { // it ends with what it was exchanged for
+		claims.Expires = min(claims.Expires, ends.Unix())
 	}
 	if at := own.IDTokenClaims().AuthTime; !at.IsZero() {
 		claims.AuthTime = at.Unix()

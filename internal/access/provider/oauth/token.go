@@ -19,10 +19,18 @@ func (s *Server) Token(w http.ResponseWriter, r *http.Request) {
 		s.fosite.WriteAccessError(r.Context(), w, nil, err)
 		return
 	}
+	checked, err := s.verified(r.Context(), r.PostForm)
+	if err != nil {
+		if isOurs(err) {
+			s.provider.Log.ErrorContext(r.Context(), "a token of another issuer was not checked", "error", causeOf(err))
+		}
+		s.fosite.WriteAccessError(r.Context(), w, nil, err)
+		return
+	}
 	var answer fosite.AccessResponder
 	var request fosite.AccessRequester
 	var refused error
-	err := s.provider.Tx.InTx(withWhy(r.Context(), provider.EndedByClient), func(ctx context.Context) error {
+	err = s.provider.Tx.InTx(withWhy(checked, provider.EndedByClient), func(ctx context.Context) error {
 		request, answer, refused = s.give(ctx, r)
 		if isOurs(refused) {
 			return refused

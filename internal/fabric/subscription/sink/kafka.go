@@ -16,6 +16,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // kafka sends events to a topic, one at a time: every in-sync replica has an
@@ -28,9 +29,9 @@ type kafka struct {
 
 func (s Sinks) kafka(k subscription.Kafka, c subscription.Credentials) (*kafka, error) {
 	opts := []kgo.Opt{
-		kgo.SeedBrokers(k.Brokers...), kgo.ClientID("terrace"), kgo.Dialer(s.Guard.kafkaDialer(k.TLS)),
+		kgo.SeedBrokers(k.Brokers...), kgo.ClientID("terrace"), kgo.Dialer(kafkaDialer(s.Guard, k.TLS)),
 		kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerLinger(0), kgo.RecordDeliveryTimeout(defaultTimeout), kgo.RequestRetries(2),
-		kgo.DialTimeout(dialTimeout), kgo.RetryTimeout(defaultTimeout), kgo.MaxBufferedRecords(16), kgo.UnknownTopicRetries(1),
+		kgo.DialTimeout(egress.DialTimeout), kgo.RetryTimeout(defaultTimeout), kgo.MaxBufferedRecords(16), kgo.UnknownTopicRetries(1),
 		kgo.DisableIdempotentWrite(), kgo.MaxProduceRequestsInflightPerBroker(1),
 	}
 	switch k.Mechanism {
@@ -50,8 +51,8 @@ func (s Sinks) kafka(k subscription.Kafka, c subscription.Credentials) (*kafka, 
 
 // kafkaDialer dials allowed addresses only: those of the seeds and those that
 // the cluster tells of.
-func (g Guard) kafkaDialer(encrypt bool) func(ctx context.Context, network, host string) (net.Conn, error) {
-	plain := g.dialer(!encrypt)
+func kafkaDialer(g egress.Guard, encrypt bool) func(ctx context.Context, network, host string) (net.Conn, error) {
+	plain := g.Dialer(!encrypt)
 	if !encrypt {
 		return plain.DialContext
 	}

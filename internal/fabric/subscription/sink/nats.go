@@ -13,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // message puts an event into a NATS message. A stream knows it by its id, so
@@ -50,7 +51,7 @@ func (topic) Close() {}
 type natsSender struct {
 	sink     subscription.NATS
 	password string
-	guard    Guard
+	guard    egress.Guard
 	conn     *nats.Conn
 	// denied has what the server does not let this user do.
 	denied chan error
@@ -71,7 +72,7 @@ func (n *natsSender) connect() error {
 	denied := make(chan error, 1)
 	clear := !strings.HasPrefix(n.sink.URL, "tls:")
 	opts := []nats.Option{
-		nats.Name("terrace"), nats.Timeout(dialTimeout), nats.NoReconnect(), nats.SetCustomDialer(guarded{n.guard.dialer(clear)}),
+		nats.Name("terrace"), nats.Timeout(egress.DialTimeout), nats.NoReconnect(), nats.SetCustomDialer(guarded{n.guard.Dialer(clear)}),
 		nats.ErrorHandler(telling(denied)),
 	}
 	switch {

@@ -11,6 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // Topics puts messages into topics of the embedded NATS server.
@@ -21,7 +22,7 @@ type Topics interface {
 
 // Sinks is a subscription.Sinks.
 type Sinks struct {
-	Guard  Guard
+	Guard  egress.Guard
 	Topics Topics
 	Clock  kernel.Clock
 }
@@ -34,25 +35,25 @@ func (s Sinks) Check(ctx context.Context, sub subscription.Subscription) error {
 	switch k := sub.Sink; {
 	case k.Webhook != nil:
 		u, _ := url.Parse(k.Webhook.URL) // checked by the room
-		err = s.Guard.resolve(ctx, u.Hostname(), u.Scheme == "http")
+		err = s.Guard.Resolve(ctx, u.Hostname(), u.Scheme == "http")
 	case k.NATS != nil && k.NATS.Topic != "":
 		return s.topic(ctx, sub)
 	case k.NATS != nil:
 		u, _ := url.Parse(k.NATS.URL)
-		err = s.Guard.resolve(ctx, u.Hostname(), u.Scheme != "tls")
+		err = s.Guard.Resolve(ctx, u.Hostname(), u.Scheme != "tls")
 	case k.Kafka != nil:
 		for _, b := range k.Kafka.Brokers {
 			host, _, split := net.SplitHostPort(b)
 			if err = split; err == nil {
-				err = s.Guard.resolve(ctx, host, !k.Kafka.TLS)
+				err = s.Guard.Resolve(ctx, host, !k.Kafka.TLS)
 			}
 			if err != nil {
 				break
 			}
 		}
 	}
-	if forbidden, ok := errors.AsType[*Forbidden](err); ok {
-		return kernel.Errorf(kernel.Refused, "this sink is not allowed: %s", forbidden.message)
+	if forbidden, ok := errors.AsType[*egress.Forbidden](err); ok {
+		return kernel.Errorf(kernel.Refused, "this sink is not allowed: %s", forbidden.Error())
 	}
 	return err
 }

@@ -27,12 +27,13 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/sink"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 var shop = kernel.Scope{Tenant: "acme", Project: "shop"}
 
-func loopback() sink.Guard {
-	return sink.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+func loopback() egress.Guard {
+	return egress.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 }
 
 func anEvent(t *testing.T) (event.Event, []byte) {

@@ -19,6 +19,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // The bounds of an answer.
@@ -42,14 +43,14 @@ func (s Sinks) webhook(w subscription.Webhook, c subscription.Credentials) *webh
 	if timeout == 0 {
 		timeout = defaultTimeout
 	}
-	dialer := s.Guard.dialer(strings.HasPrefix(strings.ToLower(w.URL), "http:"))
+	dialer := s.Guard.Dialer(strings.HasPrefix(strings.ToLower(w.URL), "http:"))
 	return &webhook{sink: w, keys: c.Keys, clock: s.Clock, client: &http.Client{
 		Timeout: timeout,
 		// A redirect would go where nobody has allowed it.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{ // no proxy: the guard sees the address that is dialled
 			DialContext: dialer.DialContext, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
-			MaxIdleConns: 2, MaxConnsPerHost: 2, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: dialTimeout,
+			MaxIdleConns: 2, MaxConnsPerHost: 2, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: egress.DialTimeout,
 			MaxResponseHeaderBytes: maxAnswer, DisableCompression: true,
 		},
 	}}

@@ -1,6 +1,11 @@
-package sink
+// Package egress keeps what tenants have Terrace call away from networks inside.
+//
+// It owns which addresses those are, and the check when a connection is made. Which
+// networks are allowed all the same its callers say.
+package egress
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -10,16 +15,19 @@ import (
 	"time"
 )
 
-const dialTimeout = 5 * time.Second
+// DialTimeout bounds how long a connection may take.
+const DialTimeout = 5 * time.Second
 
-// Guard says which addresses sinks may have. Addresses are checked when a
+// Guard says which addresses may be called. Addresses are checked when a
 // connection is made, after names are resolved: a name cannot change its mind.
 type Guard struct {
 	// Allow are networks that may be reached although they are private, in the clear too.
 	Allow []netip.Prefix
+	// What is called so, in messages: "sinks" unless it is said.
+	What string
 }
 
-// special are networks that no sink on the internet is in, besides those that
+// special are networks that nobody on the internet is in, besides those that
 // package netip knows (RFC 6890, RFC 6052, RFC 4380, RFC 3056).
 func special() []netip.Prefix {
 	return []netip.Prefix{
@@ -31,7 +39,7 @@ func special() []netip.Prefix {
 	}
 }
 
-// Check refuses an address that no sink may have; clear tells that nothing
+// Check refuses an address that may not be called; clear tells that nothing
 // protects what is sent there.
 func (g Guard) Check(addr netip.Addr, clear bool) error {
 	addr = addr.Unmap().WithZone("")
@@ -41,23 +49,23 @@ func (g Guard) Check(addr netip.Addr, clear bool) error {
 	private := !addr.IsGlobalUnicast() || addr.IsPrivate() || slices.ContainsFunc(special(), func(p netip.Prefix) bool { return p.Contains(addr) })
 	switch {
 	case private:
-		return &Forbidden{fmt.Sprintf("%s is an address inside, which sinks may not have: see sinkNetworks in the configuration", addr)}
+		return &Forbidden{fmt.Sprintf("%s is an address inside, which %s may not have: see sinkNetworks in the configuration", addr, cmp.Or(g.What, "sinks"))}
 	case clear:
-		return &Forbidden{fmt.Sprintf("%s would be sent events in the clear: use TLS", addr)}
+		return &Forbidden{fmt.Sprintf("%s would be called in the clear: use TLS", addr)}
 	default:
 		return nil
 	}
 }
 
-// Forbidden is a sink's address that this installation does not allow.
+// Forbidden is an address that this installation does not allow.
 type Forbidden struct{ message string }
 
 // Error says which address it is.
 func (f *Forbidden) Error() string { return f.message }
 
-// dialer connects to allowed addresses only.
-func (g Guard) dialer(clear bool) *net.Dialer {
-	return &net.Dialer{Timeout: dialTimeout, Control: func(_, address string, _ syscall.RawConn) error {
+// Dialer connects to allowed addresses only.
+func (g Guard) Dialer(clear bool) *net.Dialer {
+	return &net.Dialer{Timeout: DialTimeout, Control: func(_, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
 		if err != nil {
 			return fmt.Errorf("address %s: %w", address, err)
@@ -66,13 +74,13 @@ func (g Guard) dialer(clear bool) *net.Dialer {
 	}}
 }
 
-// resolve checks a host before anything is kept: each of its addresses now. One
+// Resolve checks a host before anything is kept: each of its addresses now. One
 // that does not resolve is checked when it is dialled.
-func (g Guard) resolve(ctx context.Context, host string, clear bool) error {
+func (g Guard) Resolve(ctx context.Context, host string, clear bool) error {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return g.Check(addr, clear)
 	}
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	ctx, cancel := context.WithTimeout(ctx, DialTimeout)
 	defer cancel()
 	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {

@@ -134,6 +134,9 @@ func (exchangeHandler) narrow(ctx context.Context, s *Server, r fosite.AccessReq
 		own.Projects, own.Stages = l.Projects, l.Stages
 	}
 	own.Of, own.Actor = subject.Session, r.GetClient().GetID()
+	if !subject.ExpiresAt.IsZero() {
+		own.Ends = subject.ExpiresAt.Unix()
+	}
 	if !subject.ExpiresAt.IsZero() && subject.ExpiresAt.Before(now.Add(provider.AccessLife)) {
 		own.SetExpiresAt(fosite.AccessToken, subject.ExpiresAt)
 	}

@@ -36,8 +36,8 @@ func (s strategy) GenerateAccessToken(ctx context.Context, r fosite.Requester) (
 	if own.Of != "" {
 		claims.Session, claims.Actor = own.Of, &provider.ActorClaim{Subject: own.Actor}
 	}
-	if ends := own.GetExpiresAt(fosite.AccessToken); !ends.IsZero() { // it ends with what it was exchanged for
-		claims.Expires = min(claims.Expires, ends.Unix())
+	if own.Ends != 0 {
+		claims.Expires = min(claims.Expires, own.Ends)
 	}
 	if at := own.IDTokenClaims().AuthTime; !at.IsZero() {
 		claims.AuthTime = at.Unix()

@@ -129,7 +129,7 @@ func (w *trusting) job(repository string, life time.Duration) string {
 // exchange asks the token endpoint, as a job does.
 func (w *trusting) exchange(kind, token, scope string) (status int, access string, seconds int) {
 	w.t.Helper()
-	response, err := http.PostForm(w.web.URL+"/oauth2/token", url.Values{ //nolint:noctx // a test on this machine
+	response, err := http.PostForm(w.web.URL+"/oauth2/token", url.Values{
 		"grant_type": {provider.GrantExchange}, "client_id": {provider.CLI}, "subject_token": {token}, "subject_token_type": {kind}, "scope": {scope},
 	})
 	if err != nil {

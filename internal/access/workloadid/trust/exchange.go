@@ -16,7 +16,7 @@ import (
 
 // The types of tokens that are exchanged (RFC 8693 §3).
 const (
-	TypeJWT     = "urn:ietf:params:oauth:token-type:jwt"      //nolint:gosec // the name of a type
+	TypeJWT     = "urn:ietf:params:oauth:token-type:jwt"
 	TypeIDToken = "urn:ietf:params:oauth:token-type:id_token" //nolint:gosec // the name of a type
 )
 

@@ -36,6 +36,9 @@ func createTrust(e *command.Env) *cobra.Command {
 			"  terrace auth trust create gitlab --issuer https://gitlab.com --service-account ci --condition project_path=acme/shop --scopes read",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			in.Name = args[0]
+			if in.Conditions == nil {
+				in.Conditions = map[string]string{} // the server says why there must be some
+			}
 			r, err := s.CreateTrustRule(ctx, in)
 			if err != nil {
 				return err

@@ -145,7 +145,7 @@ func TestImportsGoOneWay(t *testing.T) {
 func isAdapter(path string) bool {
 	parts := strings.Split(path, "/")
 	last, parent := parts[len(parts)-1], parts[len(parts)-2]
-	return last == parent+"sql" || last == parent+"api"
+	return last == parent+"sql" || last == parent+"api" || last == parent+"kv"
 }
 
 // mayImport holds the floors: kernel ← platform ← rooms ← app ← cmd.

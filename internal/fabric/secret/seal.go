@@ -23,7 +23,7 @@ func (s *Service) seal(ctx context.Context, info Info, plain []byte) (Info, erro
 	if err != nil {
 		return Info{}, fmt.Errorf("seal secret %s: %w", info.Name, err)
 	}
-	if err := s.Store.Add(ctx, Version{Info: info, Sealed: sealed}); err != nil {
+	if err := s.keep(ctx, Version{Info: info, Sealed: sealed}); err != nil {
 		return Info{}, err
 	}
 	return info, s.Journal.Record(ctx, kernel.Fact{

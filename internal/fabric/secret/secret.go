@@ -26,6 +26,16 @@ type Info struct {
 	Length    int       `json:"length,omitempty"`
 	CreatedBy string    `json:"updatedBy"`
 	CreatedAt time.Time `json:"updatedAt"`
+	// Fields says that it has several keys with values, and not one value.
+	Fields bool `json:"fields,omitempty" doc:"Whether it has several keys with values, and not one value."`
+	// DeletedAt is when it was, or will be, deleted; it can be taken back until Destroyed.
+	DeletedAt time.Time `json:"deletedAt,omitzero" doc:"When the version was, or will be, deleted. It can be taken back."`
+	Destroyed bool      `json:"destroyed,omitempty" doc:"Whether the version's value is no more."`
+}
+
+// gone reports whether nobody gets the version's value at a time.
+func (i Info) gone(now time.Time) bool {
+	return i.Destroyed || !i.DeletedAt.IsZero() && !i.DeletedAt.After(now)
 }
 
 // Version is one sealed version of a secret.
@@ -35,12 +45,15 @@ type Version struct {
 	Sealed []byte
 }
 
-var validName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`)
+var validName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(/[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)*$`)
+
+// maxName bounds a name, in bytes.
+const maxName = 253
 
 func checkName(scope kernel.Scope, name string) error {
-	if !validName.MatchString(name) {
+	if len(name) > maxName || !validName.MatchString(name) {
 		return kernel.Errorf(kernel.Invalid, "secret name %q is not valid", name).
-			WithFix("use letters, digits, dots, hyphens and underscores, at most 253")
+			WithFix("use letters, digits, dots, hyphens and underscores, at most 253, and slashes between such words")
 	}
 	if scope.Tenant == "" || scope.Project == "" {
 		return kernel.Errorf(kernel.Invalid, "secret %s: a secret belongs to a project", name)

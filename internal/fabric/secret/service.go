@@ -14,12 +14,14 @@ const addAttempts = 3
 type Store interface {
 	// Add keeps a version; one that is there already is a Conflict.
 	Add(ctx context.Context, v Version) error
-	// Current returns the newest version, or NotFound.
+	// Current returns the newest version, deleted or not, or NotFound.
 	Current(ctx context.Context, scope kernel.Scope, name string) (Version, error)
 	// List returns the newest version of each secret, by stage and name.
 	List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Info], error)
 	// Delete removes every version; it reports whether there was one.
 	Delete(ctx context.Context, scope kernel.Scope, name string) (bool, error)
+
+	History
 }
 
 // Sealer encrypts values, bound to what they belong to.
@@ -61,6 +63,8 @@ type Service struct {
 	// Changed is told of a secret that has got another value, so that who was
 	// given the one before gets it; nil tells nobody. It must not wait.
 	Changed func(scope kernel.Scope, name string)
+
+	reads reads
 }
 
 // Generate makes sure that the secret exists with a generated value of length
@@ -76,7 +80,7 @@ func (s *Service) Generate(ctx context.Context, scope kernel.Scope, name string,
 			WithFix("use %d to %d characters", MinLength, MaxLength)
 	}
 	return s.add(ctx, scope, name, func(_ context.Context, current *Version) (plain []byte, made Info, keep bool, err error) {
-		if current != nil && current.Generated && current.Length == length {
+		if current != nil && current.Generated && current.Length == length && !current.gone(s.Clock.Now()) {
 			return nil, current.Info, true, nil
 		}
 		return generate(length), Info{Generated: true, Length: length}, false, nil
@@ -112,7 +116,10 @@ func (s *Service) Put(ctx context.Context, scope kernel.Scope, name, value strin
 			WithFix("give 1 to %d bytes", MaxValue)
 	}
 	return s.add(ctx, scope, name, func(ctx context.Context, current *Version) ([]byte, Info, bool, error) {
-		if current != nil {
+		if err := s.seen(ctx, scope, name, current, nil); err != nil {
+			return nil, Info{}, false, err
+		}
+		if current != nil && !current.Fields && !current.gone(s.Clock.Now()) {
 			plain, err := s.open(ctx, *current)
 			if err != nil {
 				return nil, Info{}, false, err
@@ -134,17 +141,17 @@ func (s *Service) checkWrite(ctx context.Context, scope kernel.Scope) error {
 	return s.Stages.Check(scope.Stage)
 }
 
-// Reveal returns the current value, for an actor with secret.read.
+// Reveal returns the current value, for an actor with secret.read; of a secret with
+// several keys that is Invalid.
 func (s *Service) Reveal(ctx context.Context, scope kernel.Scope, name string) (string, error) {
-	if err := s.Authorizer.Authorize(ctx, "secret.read", scope); err != nil {
-		return "", err
-	}
-	v, err := s.Store.Current(ctx, scope, name)
+	v, plain, err := s.read(ctx, scope, name, 0)
 	if err != nil {
 		return "", err
 	}
-	plain, err := s.open(ctx, v)
-	return string(plain), err
+	if v.Fields {
+		return "", kernel.Errorf(kernel.Invalid, "secret %s has several keys with values", name).WithFix("name one of them: ${secret:%s#KEY}", name)
+	}
+	return string(plain), nil
 }
 
 // Describe returns what is known of a secret but its value, or NotFound. The

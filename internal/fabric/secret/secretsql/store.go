@@ -6,6 +6,7 @@ package secretsql
 import (
 	"context"
 	"embed"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -54,6 +55,9 @@ type row struct {
 	Sealed    []byte
 	CreatedBy string
 	CreatedAt time.Time
+	Fields    bool
+	DeletedAt *time.Time
+	Destroyed bool
 }
 
 const isNamed = "tenant = ? AND project = ? AND stage = ? AND name = ?"
@@ -63,6 +67,7 @@ func (s *Store) Add(ctx context.Context, v secret.Version) error {
 	r := row{
 		Tenant: v.Scope.Tenant, Project: v.Scope.Project, Stage: v.Scope.Stage, Name: v.Name, Version: int64(v.Version),
 		Generated: v.Generated, Length: int64(v.Length), Sealed: v.Sealed, CreatedBy: v.CreatedBy, CreatedAt: v.CreatedAt,
+		Fields: v.Fields, DeletedAt: timeOf(v.DeletedAt),
 	}
 	_, err := s.db.Conn(ctx).NewInsert().Model(&r).Exec(ctx)
 	return db.Map(err, "secret "+v.Name)
@@ -109,13 +114,23 @@ func (s *Store) Delete(ctx context.Context, scope kernel.Scope, name string) (bo
 	if err != nil {
 		return false, db.Map(err, "secret "+name)
 	}
+	said, err := s.db.Conn(ctx).NewRaw("DELETE FROM secret_metadata WHERE "+isNamed, scope.Tenant, scope.Project, scope.Stage, name).Exec(ctx)
+	if err != nil {
+		return false, db.Map(err, "secret "+name)
+	}
 	n, err := result.RowsAffected()
-	return n > 0, db.Map(err, "secret "+name)
+	m, errSaid := said.RowsAffected()
+	return n+m > 0, db.Map(errors.Join(err, errSaid), "secret "+name)
 }
 
 func (r row) info() secret.Info {
-	return secret.Info{
+	i := secret.Info{
 		Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, Name: r.Name, Stage: r.Stage,
 		Version: int(r.Version), Generated: r.Generated, Length: int(r.Length), CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt.UTC(),
+		Fields: r.Fields, Destroyed: r.Destroyed,
 	}
+	if r.DeletedAt != nil {
+		i.DeletedAt = r.DeletedAt.UTC()
+	}
+	return i
 }

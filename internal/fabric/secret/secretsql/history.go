@@ -1,0 +1,148 @@
+package secretsql
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/terrace-idp/terrace/internal/fabric/secret"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+)
+
+func timeOf(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// Version returns one version.
+func (s *Store) Version(ctx context.Context, scope kernel.Scope, name string, version int) (secret.Version, error) {
+	var r row
+	err := s.db.Reader(ctx).NewSelect().Model(&r).Where(isNamed, scope.Tenant, scope.Project, scope.Stage, name).
+		Where("version = ?", int64(version)).Scan(ctx)
+	return secret.Version{Info: r.info(), Sealed: r.Sealed}, db.Map(err, "secret "+name)
+}
+
+// Versions returns all there are, the oldest first.
+func (s *Store) Versions(ctx context.Context, scope kernel.Scope, name string) ([]secret.Info, error) {
+	var rows []row
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).ExcludeColumn("sealed").Where(isNamed, scope.Tenant, scope.Project, scope.Stage, name).
+		Order("version").Scan(ctx)
+	if err == nil && len(rows) == 0 {
+		return nil, kernel.Errorf(kernel.NotFound, "secret %s does not exist", name)
+	}
+	infos := make([]secret.Info, len(rows))
+	for i, r := range rows {
+		infos[i] = r.info()
+	}
+	return infos, db.Map(err, "secret "+name)
+}
+
+// Mark deletes versions at a time, takes that back for the zero time, or destroys them.
+func (s *Store) Mark(ctx context.Context, scope kernel.Scope, name string, versions []int, deletedAt time.Time, destroy bool) error {
+	numbers := make([]int64, len(versions))
+	for i, v := range versions {
+		numbers[i] = int64(v)
+	}
+	q := s.db.Conn(ctx).NewUpdate().Model((*row)(nil)).Where(isNamed, scope.Tenant, scope.Project, scope.Stage, name).
+		Where("version IN (?)", bun.List(numbers)).Where("destroyed = ?", false)
+	if destroy {
+		q = q.Set("destroyed = ?", true).Set("sealed = ?", []byte{})
+	} else {
+		q = q.Set("deleted_at = ?", timeOf(deletedAt))
+	}
+	_, err := q.Exec(ctx)
+	return db.Map(err, "secret "+name)
+}
+
+// Prune removes versions up to one.
+func (s *Store) Prune(ctx context.Context, scope kernel.Scope, name string, upTo int) error {
+	if upTo <= 0 {
+		return nil
+	}
+	_, err := s.db.Conn(ctx).NewDelete().Model((*row)(nil)).Where(isNamed, scope.Tenant, scope.Project, scope.Stage, name).
+		Where("version <= ?", int64(upTo)).Exec(ctx)
+	return db.Map(err, "secret "+name)
+}
+
+type metadataRow struct {
+	bun.BaseModel `bun:"table:secret_metadata"`
+
+	Tenant      string `bun:",pk"`
+	Project     string `bun:",pk"`
+	Stage       string `bun:",pk"`
+	Name        string `bun:",pk"`
+	Current     int64
+	CASRequired bool `bun:"cas_required"`
+	MaxVersions int64
+	DeleteAfter int64
+	Custom      string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	ReadAt      *time.Time
+	ReadBy      string
+	ReadVersion int64
+}
+
+// Metadata returns what is said of a secret.
+func (s *Store) Metadata(ctx context.Context, scope kernel.Scope, name string) (secret.Metadata, error) {
+	var r metadataRow
+	err := s.db.Reader(ctx).NewSelect().Model(&r).Where(isNamed, scope.Tenant, scope.Project, scope.Stage, name).Scan(ctx)
+	if err != nil {
+		return secret.Metadata{}, db.Map(err, "secret "+name)
+	}
+	m := secret.Metadata{
+		Scope: scope, Name: name, Current: int(r.Current), CASRequired: r.CASRequired, MaxVersions: int(r.MaxVersions), DeleteAfter: time.Duration(r.DeleteAfter),
+		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), ReadBy: r.ReadBy, ReadVersion: int(r.ReadVersion),
+	}
+	if r.ReadAt != nil {
+		m.ReadAt = r.ReadAt.UTC()
+	}
+	return m, db.Decode(r.Custom, &m.Custom, "secret "+name)
+}
+
+// PutMetadata keeps what is said of a secret.
+func (s *Store) PutMetadata(ctx context.Context, m secret.Metadata) error {
+	custom, err := json.Marshal(m.Custom)
+	if err != nil {
+		return err
+	}
+	r := metadataRow{
+		Tenant: m.Scope.Tenant, Project: m.Scope.Project, Stage: m.Scope.Stage, Name: m.Name, Current: int64(m.Current), CASRequired: m.CASRequired,
+		MaxVersions: int64(m.MaxVersions), DeleteAfter: int64(m.DeleteAfter), Custom: string(custom), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+		ReadAt: timeOf(m.ReadAt), ReadBy: m.ReadBy, ReadVersion: int64(m.ReadVersion),
+	}
+	q := s.db.Conn(ctx).NewInsert().Model(&r).On("CONFLICT (tenant, project, stage, name) DO UPDATE")
+	for _, c := range []string{"current", "cas_required", "max_versions", "delete_after", "custom", "updated_at", "read_at", "read_by", "read_version"} {
+		q = q.Set(c + " = EXCLUDED." + c)
+	}
+	_, err = q.Exec(ctx)
+	return db.Map(err, "secret "+m.Name)
+}
+
+// Names returns names of secrets in a stage, else of stages or projects, that begin with a
+// prefix and come after one.
+func (s *Store) Names(ctx context.Context, scope kernel.Scope, prefix, after string, limit int) (names []string, err error) {
+	column, where, args := "project", "tenant = ?", []any{scope.Tenant}
+	if scope.Project != "" {
+		column, where, args = "stage", where+" AND project = ?", append(args, scope.Project)
+	}
+	if scope.Stage != "" {
+		column, where, args = "name", where+" AND stage = ?", append(args, scope.Stage)
+	}
+	of := func(table string) string { return "SELECT " + column + " AS n FROM " + table + " WHERE " + where }
+	args = append(args, args...)
+	query := "SELECT DISTINCT n FROM (" + of("secrets") + " UNION " + of("secret_metadata") + ") AS all_names WHERE n > ?"
+	args = append(args, after)
+	if prefix != "" {
+		query += ` AND n LIKE ? ESCAPE '\'`
+		args = append(args, strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(prefix)+"%")
+	}
+	err = s.db.Reader(ctx).NewRaw(query+" ORDER BY n LIMIT ?", append(args, int64(limit))...).Scan(ctx, &names)
+	return names, db.Map(err, "the names of secrets")
+}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"io"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/release"
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
@@ -69,7 +70,11 @@ func (a localSecrets) Describe(ctx context.Context, scope kernel.Scope, name str
 }
 
 func (a localSecrets) Reveal(ctx context.Context, scope kernel.Scope, name string) (string, error) {
-	return a.secrets.Reveal(kernel.WithActor(ctx, kernel.System("target/local", scope.Tenant)), scope, name)
+	ctx = kernel.WithActor(ctx, kernel.System("target/local", scope.Tenant))
+	if name, key, ok := strings.Cut(name, "#"); ok {
+		return a.secrets.Key(ctx, scope, name, key)
+	}
+	return a.secrets.Reveal(ctx, scope, name)
 }
 
 func (a localSecrets) Delete(ctx context.Context, scope kernel.Scope, name string) error {

@@ -28,6 +28,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
 	"github.com/terrace-idp/terrace/internal/fabric/config/configapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/secretkv"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionapi"
 	"github.com/terrace-idp/terrace/internal/governance/budget/budgetapi"
 	"github.com/terrace-idp/terrace/internal/governance/compliance/complianceapi"
@@ -66,7 +67,7 @@ func (a *App) handler() http.Handler {
 	configs := configapi.API{Configs: a.delivery.configs}
 	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
 	identities := workloadidapi.API{Identities: newIdentities(a.platform, a.access, a.delivery), Tokens: a.platform.runTokens}
-	for _, w := range []wire{identities, modules, planes, states, configs, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), a.access.signInPages()} {
+	for _, w := range []wire{identities, modules, planes, states, configs, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), secretkv.Handler{Secrets: a.fabric.secrets, Tokens: a.access.identity, Log: a.platform.log}, a.access.signInPages()} {
 		w.Mount(router)
 	}
 	api := httpserver.NewAPI(router, apiVersion)

@@ -72,8 +72,8 @@ func (b *builder) variables(c workload.Container) map[string]any {
 	for _, name := range sortedKeys(c.Variables) {
 		t := c.Variables[name]
 		if hasSecretMark(t) {
-			b.problem(t.At, "containers."+c.Name+".variables."+name, "the text "+secretMark+"…} names a secret of the platform directly",
-				"declare a resource of type secret and use ${resources.<name>.value}")
+			b.problem(t.At, "containers."+c.Name+".variables."+name, "the text "+secretMark+"…} cannot stand in a variable as text",
+				"write ${secret:NAME} for the value of a secret")
 		}
 		variables[escape(name)] = b.template(t, "")
 	}
@@ -112,8 +112,8 @@ func (b *builder) file(c workload.Container, f workload.File) map[string]any {
 	case isLiteral && !survives(literal):
 		out["binary_content"] = base64.StdEncoding.EncodeToString([]byte(literal))
 	case hasSecretMark(f.Content):
-		b.problem(f.Content.At, "containers."+c.Name+".files."+f.Target+".content", "the text "+secretMark+"…} names a secret of the platform directly",
-			"declare a resource of type secret and use ${resources.<name>.value}, or set noExpand: true to keep the text as it is")
+		b.problem(f.Content.At, "containers."+c.Name+".files."+f.Target+".content", "the text "+secretMark+"…} cannot stand beside references as text",
+			"write ${secret:NAME} for the value of a secret, or set noExpand: true to keep the text as it is")
 	default:
 		out["content"] = b.template(f.Content, "")
 	}

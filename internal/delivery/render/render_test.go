@@ -196,6 +196,10 @@ func TestContainers(t *testing.T) {
 			Target: "/data", Path: "sub", ReadOnly: true,
 			Source: workload.Template{Parts: []workload.Part{{Ref: &workload.Ref{Resource: "cache", Output: "host"}}}},
 		}},
+		Variables: map[string]workload.Template{
+			"KEY":  {Parts: []workload.Part{{Secret: "db/credentials#password"}}},
+			"LINK": {Parts: []workload.Part{{Literal: "x://$"}, {Secret: "key"}, {Literal: "@"}, {Ref: &workload.Ref{Resource: "cache", Output: "host"}}}},
+		},
 		Before:    map[string]workload.Condition{"side": workload.Healthy},
 		Resources: workload.Compute{Limits: workload.Quantities{CPU: "500m", Memory: "64Mi"}},
 		LivenessProbe: &workload.Probe{HTTP: &workload.HTTPProbe{
@@ -208,7 +212,10 @@ func TestContainers(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]any{
-		"artifact": digest, "command": []any{"./app"}, "args": []any{"-v", "$${x}"}, "variables": map[string]any{},
+		"artifact": digest, "command": []any{"./app"}, "args": []any{"-v", "$${x}"},
+		"variables": map[string]any{
+			"KEY": "$${secret:db/credentials#password}", "LINK": "x://${\"$\"}$${secret:key}@${module.redis__orders_cache.host}",
+		},
 		"files": map[string]any{
 			"/etc/a":      map[string]any{"content": "a", "mode": "0600"},
 			"/etc/binary": map[string]any{"binary_content": "/w=="},

@@ -134,6 +134,10 @@ func (s scope) template(t workload.Template, suffix string) (string, error) {
 	}
 	var b strings.Builder
 	for i, part := range parts {
+		if part.Secret != "" {
+			b.WriteString(escape(secretMark + part.Secret + "}")) // who starts the container puts the value in
+			continue
+		}
 		if part.Ref == nil {
 			b.WriteString(escapePart(part.Literal, i+1 < len(parts)))
 			continue

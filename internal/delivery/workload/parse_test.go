@@ -261,3 +261,26 @@ func TestInlineUsage(t *testing.T) {
 		}
 	}
 }
+
+func TestSecretsOfTheStageAreReferredTo(t *testing.T) {
+	t.Parallel()
+	w := parse(t, `apiVersion: score.dev/v1b1
+metadata: {name: orders}
+containers:
+  main:
+    image: i
+    variables: {A: "x${secret:db/credentials#password}$${y}${secret:key}", B: plain}
+    files: {/a: {content: "${secret:key}"}, /b: {content: "${secret:key}", noExpand: true}}
+`)
+	main := w.Containers["main"]
+	want := []workload.Part{{Literal: "x"}, {Secret: "db/credentials#password"}, {Literal: "${y}"}, {Secret: "key"}}
+	if d := cmp.Diff(want, main.Variables["A"].Parts); d != "" {
+		t.Error(d)
+	}
+	if _, ok := main.Files["/a"].Content.Literal(); ok || len(main.Files["/a"].Content.Secrets()) != 1 {
+		t.Error("a file with a secret passes for text")
+	}
+	if text, ok := main.Files["/b"].Content.Literal(); !ok || text != "${secret:key}" {
+		t.Errorf("a file that is not expanded is %q", text)
+	}
+}

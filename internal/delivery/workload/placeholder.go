@@ -2,6 +2,7 @@ package workload
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,7 +22,7 @@ func literalFix(v yamldoc.Value) string {
 func (r *reader) template(v yamldoc.Value, s, alone string) Template {
 	t := Template{Raw: s, At: r.at(v.At())}
 	literal := func(text string) {
-		if n := len(t.Parts); n > 0 && t.Parts[n-1].Ref == nil {
+		if n := len(t.Parts); n > 0 && t.Parts[n-1].isLiteral() {
 			t.Parts[n-1].Literal += text
 		} else if text != "" {
 			t.Parts = append(t.Parts, Part{Literal: text})
@@ -46,7 +47,7 @@ func (r *reader) template(v yamldoc.Value, s, alone string) Template {
 				return t
 			}
 			p := r.placeholder(v, i, i+end+1, rest[2:end], alone)
-			if p.Ref != nil {
+			if !p.isLiteral() {
 				t.Parts = append(t.Parts, p)
 			} else {
 				literal(p.Literal)
@@ -73,6 +74,9 @@ func clip(s string) string {
 // placeholder resolves the one at [start:end], whose inside is given.
 func (r *reader) placeholder(v yamldoc.Value, start, end int, inside, alone string) Part {
 	p := lookup{r: r, v: v, at: v.Inside(start, end), inside: inside}
+	if name, ok := strings.CutPrefix(inside, "secret:"); ok {
+		return p.secret(name)
+	}
 	path := splitPath(inside)
 	switch path[0] {
 	case "metadata":
@@ -80,7 +84,7 @@ func (r *reader) placeholder(v yamldoc.Value, start, end int, inside, alone stri
 	case "resources":
 		return p.resource(path[1:], alone)
 	}
-	p.problem("use ${resources.<name>.<output>} or ${metadata.<key>}; "+literalFix(v), "nothing is known as %q", path[0])
+	p.problem("use ${resources.<name>.<output>}, ${metadata.<key>} or ${secret:<name>}; "+literalFix(v), "nothing is known as %q", path[0])
 	return Part{}
 }
 
@@ -102,6 +106,23 @@ type lookup struct {
 
 func (l lookup) problem(fix, format string, args ...any) {
 	l.v.ProblemAt(l.at, fix, "${%s}: %s", clip(l.inside), fmt.Sprintf(format, args...))
+}
+
+// secretReference is NAME or NAME#KEY.
+var secretReference = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?(#[A-Za-z0-9._-]{1,253})?$`)
+
+// secret is a reference to a secret of the stage. Its value is known to processes alone, so
+// that it stands where these get it.
+func (l lookup) secret(name string) Part {
+	if path := l.v.Path(); !strings.HasPrefix(path, "containers.") || !strings.Contains(path, ".variables.") && !strings.Contains(path, ".files") {
+		l.problem("refer to it in a container's variables or files", "the value of a secret is put in where a container starts, and not here")
+		return Part{}
+	}
+	if !secretReference.MatchString(name) {
+		l.problem("write ${secret:NAME}, or ${secret:NAME#KEY} for one of its keys", "this is no name of a secret")
+		return Part{}
+	}
+	return Part{Secret: name}
 }
 
 func (l lookup) resource(path []string, alone string) Part {

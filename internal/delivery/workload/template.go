@@ -7,16 +7,21 @@ type Template struct {
 	// Raw is the string as it was written.
 	Raw string
 	// Parts are its literal parts, with escapes undone, and its references to
-	// resources. References to metadata are replaced by their value already.
+	// resources and secrets. References to metadata are replaced by their value already.
 	Parts []Part
 	At    Position
 }
 
-// Part is a literal, or a reference when Ref is set.
+// Part is a literal, or a reference when Ref or Secret is set.
 type Part struct {
 	Literal string
 	Ref     *Ref
+	// Secret is the name of a secret of the stage, with #KEY behind it where one of its
+	// keys is meant. Its value is put in where the container starts.
+	Secret string
 }
+
+func (p Part) isLiteral() bool { return p.Ref == nil && p.Secret == "" }
 
 // Ref is a placeholder that stands for an output of a resource.
 type Ref struct {
@@ -45,11 +50,22 @@ func (t Template) Refs() []Ref {
 	return refs
 }
 
+// Secrets returns the secrets that it refers to, in their order.
+func (t Template) Secrets() []string {
+	var names []string
+	for _, p := range t.Parts {
+		if p.Secret != "" {
+			names = append(names, p.Secret)
+		}
+	}
+	return names
+}
+
 // Literal returns the text of a template without references.
 func (t Template) Literal() (text string, ok bool) {
 	var b strings.Builder
 	for _, p := range t.Parts {
-		if p.Ref != nil {
+		if !p.isLiteral() {
 			return "", false
 		}
 		b.WriteString(p.Literal)

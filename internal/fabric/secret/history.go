@@ -175,11 +175,11 @@ func (s *Service) keep(ctx context.Context, v Version) error {
 	return s.Store.Prune(ctx, v.Scope, v.Name, v.Version-m.keeps())
 }
 
-// The ways to mark versions.
+// The ways to mark versions, by what happens to them.
 const (
-	Deleted   = "deleted"
-	Undeleted = "undeleted"
-	Destroyed = "destroyed"
+	Deleted   = "secret.version_deleted"
+	Undeleted = "secret.version_undeleted"
+	Destroyed = "secret.version_destroyed"
 )
 
 // Mark deletes versions so that it can be taken back, takes that back, or destroys their
@@ -205,9 +205,9 @@ func (s *Service) Mark(ctx context.Context, scope kernel.Scope, name, how string
 			return err
 		}
 		slices.Sort(versions)
-		return s.Journal.Record(ctx, kernel.Fact{Type: "secret.version_" + how, Scope: scope, Subject: name, Data: map[string]any{"versions": versions}})
+		return s.Journal.Record(ctx, kernel.Fact{Type: how, Scope: scope, Subject: name, Data: map[string]any{"versions": versions}})
 	})
-	if err == nil && s.Changed != nil {
+	if err == nil && how == Undeleted && s.Changed != nil {
 		s.Changed(scope, name)
 	}
 	return err

@@ -60,7 +60,7 @@ type Secrets interface {
 	Generate(ctx context.Context, scope kernel.Scope, name string, length int) (SecretInfo, error)
 	// Describe returns what is known of a secret, or NotFound.
 	Describe(ctx context.Context, scope kernel.Scope, name string) (SecretInfo, error)
-	// Reveal returns the value, or NotFound.
+	// Reveal returns the value, or of NAME#KEY that of one key; or NotFound.
 	Reveal(ctx context.Context, scope kernel.Scope, name string) (string, error)
 	// Delete removes a secret; none is no error.
 	Delete(ctx context.Context, scope kernel.Scope, name string) error

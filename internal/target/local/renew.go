@@ -29,7 +29,7 @@ func (s *Service) renewUsers(ctx context.Context, scope kernel.Scope, name strin
 			return err
 		}
 		for _, o := range objects.Items {
-			if strings.Contains(string(o.Spec), reference(name)) {
+			if strings.Contains(string(o.Spec), reference(name)) || strings.Contains(string(o.Spec), secretOpen+name+"#") {
 				if err := s.renew(ctx, o.Key, name); err != nil {
 					return err
 				}

@@ -131,6 +131,10 @@ func fabric() []Type {
 	return slices.Concat(
 		first("", "dns-record.changed", "dns-record.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
 		first("version:integer generated:boolean", "secret.changed"),
+		first("versions:list", "secret.version_deleted", "secret.version_undeleted", "secret.version_destroyed"),
+		first("maxVersions:integer casRequired:boolean", "secret.described"),
+		first("version:integer from unrecorded:integer", "secret.read"),
+		first("version:integer stage of:integer", "secret.taken"),
 		first("stack", "secret.handed-over", "local-object.deleted"),
 		first("stack revision:integer", "local-object.changed", "local-object.created"),
 		first("subject", "topic.changed"),

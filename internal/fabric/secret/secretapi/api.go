@@ -35,6 +35,14 @@ func (a API) Register(api huma.API) {
 		Summary: "Give a secret a newly generated value", Tags: []string{"secrets"},
 		Description: "The value becomes the newest version. What refers to the secret is started anew with it.",
 	}, a.rotate)
+	a.registerHistory(api)
+}
+
+// SecretName is the place of a secret.
+type SecretName struct {
+	Project string `path:"project" maxLength:"63" doc:"The project's name."`
+	Name    string `path:"name" maxLength:"253" doc:"The secret's name."`
+	Stage   string `query:"stage" required:"true" minLength:"1" maxLength:"63" doc:"The stage's name."`
 }
 
 type listInput struct {
@@ -67,18 +75,12 @@ type putOutput struct {
 }
 
 func (a API) put(ctx context.Context, in *putInput) (*putOutput, error) {
-	info, err := a.Secrets.Put(ctx, scope(ctx, in.Project, in.Stage), in.Name, in.Body.Value)
+	info, err := a.Secrets.Put(ctx, scope(ctx, in.Project, in.Stage), named(in.Name), in.Body.Value)
 	return &putOutput{Body: info}, err
 }
 
-type rotateInput struct {
-	Project string `path:"project" maxLength:"63" doc:"The project's name."`
-	Name    string `path:"name" maxLength:"253" doc:"The secret's name."`
-	Stage   string `query:"stage" required:"true" minLength:"1" maxLength:"63" doc:"The stage's name."`
-}
-
-func (a API) rotate(ctx context.Context, in *rotateInput) (*putOutput, error) {
-	info, err := a.Secrets.Rotate(ctx, scope(ctx, in.Project, in.Stage), in.Name)
+func (a API) rotate(ctx context.Context, in *SecretName) (*putOutput, error) {
+	info, err := a.Secrets.Rotate(ctx, scope(ctx, in.Project, in.Stage), named(in.Name))
 	return &putOutput{Body: info}, err
 }
 

@@ -1,6 +1,7 @@
 package secretkv
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -132,7 +133,7 @@ func (h Handler) mark(how string) func(r *http.Request) (reply, error) {
 			return reply{}, err
 		}
 		var body struct {
-			Versions []int `json:"versions"`
+			Versions []json.Number `json:"versions"` // clients send texts, too
 		}
 		if err := decode(r, &body); err != nil {
 			return reply{}, err
@@ -140,6 +141,12 @@ func (h Handler) mark(how string) func(r *http.Request) (reply, error) {
 		if len(body.Versions) == 0 || len(body.Versions) > secret.MaxVersions {
 			return reply{}, kernel.Errorf(kernel.Invalid, "no version number provided")
 		}
-		return reply{}, h.Secrets.Mark(r.Context(), scope, name, how, body.Versions...)
+		versions := make([]int, len(body.Versions))
+		for i, v := range body.Versions {
+			if versions[i], err = strconv.Atoi(v.String()); err != nil {
+				return reply{}, kernel.Errorf(kernel.Invalid, "versions has something that is no number of a version")
+			}
+		}
+		return reply{}, h.Secrets.Mark(r.Context(), scope, name, how, versions...)
 	}
 }

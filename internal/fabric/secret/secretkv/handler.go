@@ -54,7 +54,9 @@ func (h Handler) Mount(r chi.Router) {
 		r.Delete(data, h.answer(h.deleteNewest))
 		r.Get(metadata, h.answer(h.metadata))
 		r.Method("LIST", metadata, h.answer(h.list))
-		r.Method("LIST", strings.TrimSuffix(metadata, "/*"), h.answer(h.list))
+		for _, method := range []string{http.MethodGet, "LIST"} {
+			r.Method(method, strings.TrimSuffix(metadata, "/*"), h.answer(h.list))
+		}
 		r.Put(metadata, h.answer(h.setMetadata))
 		r.Post(metadata, h.answer(h.setMetadata))
 		r.Patch(metadata, h.answer(h.patchMetadata))

@@ -89,10 +89,15 @@ type metadataRow struct {
 	ReadVersion int64
 }
 
-// Metadata returns what is said of a secret.
+// Metadata returns what is said of a secret, which nobody else changes until the transaction
+// of ctx ends.
 func (s *Store) Metadata(ctx context.Context, scope kernel.Scope, name string) (secret.Metadata, error) {
 	var r metadataRow
-	err := s.db.Reader(ctx).NewSelect().Model(&r).Where(isNamed, scope.Tenant, scope.Project, scope.Stage, name).Scan(ctx)
+	q := s.db.Reader(ctx).NewSelect().Model(&r).Where(isNamed, scope.Tenant, scope.Project, scope.Stage, name)
+	if s.db.Dialect() == db.Postgres && db.InTransaction(ctx) {
+		q = q.For("UPDATE") // who changes it has read it in the same transaction
+	}
+	err := q.Scan(ctx)
 	if err != nil {
 		return secret.Metadata{}, db.Map(err, "secret "+name)
 	}

@@ -1,0 +1,118 @@
+package secret
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Difference is what differs between two versions, by key. It has no values.
+type Difference struct {
+	From    int      `json:"from"`
+	To      int      `json:"to"`
+	Added   []string `json:"added"`
+	Removed []string `json:"removed"`
+	Changed []string `json:"changed"`
+}
+
+// Compare tells which keys differ between two versions, 0 for the newest, to an actor
+// with secret.write. It shows no value, and is no read of one.
+func (s *Service) Compare(ctx context.Context, scope kernel.Scope, name string, from, to int) (Difference, error) {
+	if err := s.Authorizer.Authorize(ctx, "secret.write", scope); err != nil {
+		return Difference{}, err
+	}
+	before, was, err := s.values(ctx, scope, name, from)
+	if err != nil {
+		return Difference{}, err
+	}
+	after, is, err := s.values(ctx, scope, name, to)
+	if err != nil {
+		return Difference{}, err
+	}
+	d := Difference{From: before.Version, To: after.Version, Added: []string{}, Removed: []string{}, Changed: []string{}}
+	for _, key := range slices.Sorted(maps.Keys(was)) {
+		value, ok := is[key]
+		switch {
+		case !ok:
+			d.Removed = append(d.Removed, key)
+		case !bytes.Equal(was[key], value):
+			d.Changed = append(d.Changed, key)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(is)) {
+		if _, ok := was[key]; !ok {
+			d.Added = append(d.Added, key)
+		}
+	}
+	return d, nil
+}
+
+// values opens a version for what the platform does with it by itself.
+func (s *Service) values(ctx context.Context, scope kernel.Scope, name string, version int) (Version, Data, error) {
+	v, err := s.find(ctx, scope, name, version)
+	if err != nil {
+		return v, nil, err
+	}
+	if v.gone(s.Clock.Now()) {
+		return v, nil, kernel.Errorf(kernel.Refused, "version %d of secret %s is deleted", v.Version, name)
+	}
+	plain, err := s.open(ctx, v)
+	if err != nil {
+		return v, nil, err
+	}
+	d, err := v.data(plain)
+	return v, d, err
+}
+
+// Rollback makes the values of a version the newest, for an actor with secret.write.
+func (s *Service) Rollback(ctx context.Context, scope kernel.Scope, name string, version int, reason string) (Info, error) {
+	if version <= 0 {
+		return Info{}, kernel.Errorf(kernel.Invalid, "a version has a number from 1").WithFix("see those there are with: terrace secret history %s --stage %s", name, scope.Stage)
+	}
+	return s.take(ctx, scope, scope, name, version, reason)
+}
+
+// Copy makes the values of a secret those of another stage, for an actor with secret.write
+// there and secret.read here: what somebody may put elsewhere they may see. That is recorded
+// as a read.
+func (s *Service) Copy(ctx context.Context, from, to kernel.Scope, name string, reason string) (Info, error) {
+	if from == to {
+		return Info{}, kernel.Errorf(kernel.Invalid, "secret %s is in the stage %s already", name, to.Stage)
+	}
+	v, _, err := s.read(ctx, from, name, 0)
+	if err != nil {
+		return Info{}, err
+	}
+	return s.take(ctx, from, to, name, v.Version, reason)
+}
+
+func (s *Service) take(ctx context.Context, from, to kernel.Scope, name string, version int, reason string) (made Info, err error) {
+	if err := s.checkWrite(ctx, to); err != nil {
+		return Info{}, err
+	}
+	_, d, err := s.values(ctx, from, name, version)
+	if err != nil {
+		return Info{}, err
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		current, err := s.current(ctx, to, name)
+		if err != nil {
+			return err
+		}
+		seen := 0
+		if current != nil {
+			seen = current.Version
+		}
+		if made, err = s.Write(ctx, to, name, d, &seen); err != nil {
+			return err
+		}
+		return s.Journal.Record(ctx, kernel.Fact{
+			Type: "secret.taken", Scope: to, Subject: name, Reason: reason,
+			Data: map[string]any{"version": made.Version, "stage": from.Stage, "of": version},
+		})
+	})
+	return made, err
+}

@@ -2671,6 +2671,15 @@ type ConsideredGrant struct {
 	Why string `json:"why"`
 }
 
+// CopySecretRequest defines model for CopySecretRequest.
+type CopySecretRequest struct {
+	// Reason Why, for the audit log.
+	Reason string `json:"reason"`
+
+	// To The stage that gets the value.
+	To string `json:"to"`
+}
+
 // CreateConfigTokenRequest defines model for CreateConfigTokenRequest.
 type CreateConfigTokenRequest struct {
 	Stage    string `json:"stage"`
@@ -4971,6 +4980,15 @@ type RollBackRequest struct {
 	WhenOpen bool `json:"whenOpen,omitempty"`
 }
 
+// RollBackSecretRequest defines model for RollBackSecretRequest.
+type RollBackSecretRequest struct {
+	// Reason Why, for the audit log.
+	Reason string `json:"reason"`
+
+	// Version The version whose value becomes the newest.
+	Version int64 `json:"version"`
+}
+
 // RollBackStateRequest defines model for RollBackStateRequest.
 type RollBackStateRequest struct {
 	Reason string `json:"reason"`
@@ -5697,8 +5715,40 @@ type RunnerTool struct {
 // Scope defines model for Scope.
 type Scope = kernel.Scope
 
+// SecretDifference defines model for SecretDifference.
+type SecretDifference struct {
+	Added   []string `json:"added"`
+	Changed []string `json:"changed"`
+	From    int64    `json:"from"`
+	Removed []string `json:"removed"`
+	To      int64    `json:"to"`
+}
+
+// SecretHistory defines model for SecretHistory.
+type SecretHistory struct {
+	CasRequired bool              `json:"casRequired"`
+	CreatedAt   time.Time         `json:"createdAt"`
+	Current     int64             `json:"current"`
+	Custom      map[string]string `json:"custom,omitempty"`
+	MaxVersions int64             `json:"maxVersions"`
+	Name        string            `json:"name"`
+	ReadAt      *time.Time        `json:"readAt,omitempty"`
+	ReadBy      string            `json:"readBy,omitempty"`
+	ReadVersion int64             `json:"readVersion,omitempty"`
+	UpdatedAt   time.Time         `json:"updatedAt"`
+	Versions    []SecretInfo      `json:"versions"`
+}
+
 // SecretInfo defines model for SecretInfo.
 type SecretInfo struct {
+	// DeletedAt When the version was, or will be, deleted. It can be taken back.
+	DeletedAt *time.Time `json:"deletedAt,omitempty"`
+
+	// Destroyed Whether the version's value is no more.
+	Destroyed bool `json:"destroyed,omitempty"`
+
+	// Fields Whether it has several keys with values, and not one value.
+	Fields    bool      `json:"fields,omitempty"`
 	Generated bool      `json:"generated"`
 	Length    int64     `json:"length,omitempty"`
 	Name      string    `json:"name"`
@@ -7616,8 +7666,38 @@ type PutSecretParams struct {
 	Stage string `form:"stage" json:"stage"`
 }
 
+// CopySecretParams defines parameters for CopySecret.
+type CopySecretParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// CompareSecretParams defines parameters for CompareSecret.
+type CompareSecretParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+
+	// From The version that is compared; the newest unless given.
+	From int64 `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The version that it is compared with; the newest unless given.
+	To int64 `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// RollBackSecretParams defines parameters for RollBackSecret.
+type RollBackSecretParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
 // RotateSecretParams defines parameters for RotateSecret.
 type RotateSecretParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// GetSecretHistoryParams defines parameters for GetSecretHistory.
+type GetSecretHistoryParams struct {
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
 }

@@ -208,6 +208,16 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"DestroyKeys": func() error {
 			return c.DestroyKeys(ctx, apiclient.DestroyKeysRequest{Tenant: "t", Confirm: "t", Reason: "r"})
 		},
+		"SecretHistory": func() error { return e(c.SecretHistory(ctx, p, "dev", "s")) },
+		"CompareSecret": func() error {
+			return e(c.CompareSecret(ctx, p, "s", apiclient.CompareSecretParams{Stage: "dev", From: 1}))
+		},
+		"RollBackSecret": func() error {
+			return e(c.RollBackSecret(ctx, p, "dev", "s", apiclient.RollBackSecretRequest{Version: 1, Reason: "r"}))
+		},
+		"CopySecret": func() error {
+			return e(c.CopySecret(ctx, p, "dev", "s", apiclient.CopySecretRequest{To: "test", Reason: "r"}))
+		},
 		"RotateSecret":  func() error { return e(c.RotateSecret(ctx, p, "dev", "s")) },
 		"StateVersions": func() error { return e(c.StateVersions(ctx, p, "orders", "dev")) },
 		"State":         func() error { return e(c.State(ctx, p, "orders", apiclient.GetStateParams{Stage: "dev"})) },

@@ -1,4 +1,4 @@
-// Package secrets has the commands terrace secret list, set and rotate.
+// Package secrets has the commands terrace secret ….
 //
 // It owns how a value gets in without standing on a command line. No command
 // shows a value.
@@ -18,7 +18,7 @@ import (
 
 // Command returns terrace secret.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("secret", "Set secrets and see which there are; values are never shown", list(e), set(e), rotate(e))
+	return command.Group("secret", "Set secrets and see which there are; values are never shown", list(e), set(e), rotate(e), history(e), diff(e), rollback(e), copyTo(e))
 }
 
 func list(e *command.Env) *cobra.Command {

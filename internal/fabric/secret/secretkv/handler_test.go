@@ -170,7 +170,7 @@ func TestAVaultClientWritesAndReads(t *testing.T) {
 		w.must(err)
 		w.same("the second version", 2, made.VersionMetadata.Version)
 		for _, method := range []string{"rw", "patch"} {
-			made, err = kv.Patch(ctx, path, map[string]any{"password": "quiet", "user": nil, "by": method}, api.WithMergeMethod(method))
+			_, err = kv.Patch(ctx, path, map[string]any{"password": "quiet", "user": nil, "by": method}, api.WithMergeMethod(method))
 			w.must(err)
 		}
 		got, err = kv.Get(ctx, path)

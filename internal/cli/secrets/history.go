@@ -1,0 +1,132 @@
+package secrets
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/apiclient"
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
+)
+
+func history(e *command.Env) *cobra.Command {
+	var stage string
+	c := &cobra.Command{
+		Use: "history NAME", Short: "Show the versions of a secret, and when it was read last", Args: cobra.ExactArgs(1),
+		Example: "  terrace secret history orders-api-key --stage dev",
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			h, err := s.SecretHistory(ctx, project, stage, args[0])
+			if err != nil {
+				return err
+			}
+			return e.Print(h, func(w io.Writer) { writeHistory(w, e.Clock.Now(), h) })
+		}),
+	}
+	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
+	return c
+}
+
+func writeHistory(w io.Writer, now time.Time, h apiclient.SecretHistory) {
+	output.List(w, h.Versions, []string{"VERSION", "STATE", "BY", "AGE"}, func(v apiclient.SecretInfo) []string {
+		return []string{fmt.Sprint(v.Version), stateOf(now, v), v.UpdatedBy, output.Age(now, v.UpdatedAt)}
+	})
+	if h.ReadAt != nil {
+		_, _ = fmt.Fprintf(w, "\nversion %d was read last by %s, %s ago\n", h.ReadVersion, h.ReadBy, output.Age(now, *h.ReadAt))
+	}
+}
+
+func stateOf(now time.Time, v apiclient.SecretInfo) string {
+	switch {
+	case v.Destroyed:
+		return "destroyed"
+	case v.DeletedAt != nil && !v.DeletedAt.After(now):
+		return "deleted"
+	case v.DeletedAt != nil:
+		return "until " + v.DeletedAt.Format("2006-01-02 15:04")
+	default:
+		return "there"
+	}
+}
+
+func diff(e *command.Env) *cobra.Command {
+	var p apiclient.CompareSecretParams
+	c := &cobra.Command{
+		Use: "diff NAME", Short: "Tell which keys differ between two versions of a secret, without values", Args: cobra.ExactArgs(1),
+		Example: "  terrace secret diff db/credentials --stage dev --from 2",
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			d, err := s.CompareSecret(ctx, project, args[0], p)
+			if err != nil {
+				return err
+			}
+			return e.Print(d, func(w io.Writer) { writeDifference(w, d) })
+		}),
+	}
+	e.StageFlag(c, &p.Stage, "stage", "the stage that the secret is for", true)
+	c.Flags().Int64Var(&p.From, "from", 0, "the version that is compared; the newest by default")
+	c.Flags().Int64Var(&p.To, "to", 0, "the version that it is compared with; the newest by default")
+	return c
+}
+
+func writeDifference(w io.Writer, d apiclient.SecretDifference) {
+	if len(d.Added)+len(d.Removed)+len(d.Changed) == 0 {
+		_, _ = fmt.Fprintf(w, "versions %d and %d have the same values\n", d.From, d.To)
+	}
+	for sign, keys := range map[string][]string{"+": d.Added, "-": d.Removed, "~": d.Changed} {
+		for _, key := range keys {
+			_, _ = fmt.Fprintln(w, sign, key)
+		}
+	}
+}
+
+func rollback(e *command.Env) *cobra.Command {
+	var stage string
+	var in apiclient.RollBackSecretRequest
+	c := &cobra.Command{
+		Use: "rollback NAME", Short: "Make the value of an earlier version the newest", Args: cobra.ExactArgs(1),
+		Long:    "The services of the stage that refer to the secret are started anew with the value.",
+		Example: "  terrace secret rollback orders-api-key --stage dev --version 2 --reason \"the new key is refused\"",
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			done, err := s.RollBackSecret(ctx, project, stage, args[0], in)
+			return printVersion(e, args[0], done, err)
+		}),
+	}
+	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
+	c.Flags().Int64Var(&in.Version, "version", 0, "the version whose value becomes the newest")
+	c.Flags().StringVar(&in.Reason, "reason", "", "why, for the audit log")
+	for _, flag := range []string{"version", "reason"} {
+		_ = c.MarkFlagRequired(flag) // it is there
+	}
+	return c
+}
+
+func copyTo(e *command.Env) *cobra.Command {
+	var stage string
+	var in apiclient.CopySecretRequest
+	c := &cobra.Command{
+		Use: "copy NAME", Short: "Make the value of a secret that of another stage", Args: cobra.ExactArgs(1),
+		Long:    "Who copies a value may read it where it is, and write it where it goes. Both are in the audit log.",
+		Example: "  terrace secret copy orders-api-key --stage dev --to test --reason \"the partner has one key for both\"",
+		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			done, err := s.CopySecret(ctx, project, stage, args[0], in)
+			return printVersion(e, args[0], done, err)
+		}),
+	}
+	e.StageFlag(c, &stage, "stage", "the stage whose value is copied", true)
+	e.StageFlag(c, &in.To, "to", "the stage that gets it", true)
+	c.Flags().StringVar(&in.Reason, "reason", "", "why, for the audit log")
+	_ = c.MarkFlagRequired("reason") // it is there
+	return c
+}
+
+func printVersion(e *command.Env, name string, done apiclient.SecretInfo, err error) error {
+	if err != nil {
+		return err
+	}
+	return e.Print(done, func(w io.Writer) {
+		_, _ = fmt.Fprintf(w, "secret %s of %s has version %d\n", name, done.Stage, done.Version)
+	})
+}

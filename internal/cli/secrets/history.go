@@ -66,8 +66,8 @@ func diff(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &p.Stage, "stage", "the stage that the secret is for", true)
-	c.Flags().Int64Var(&p.From, "from", 0, "the version that is compared; the newest by default")
-	c.Flags().Int64Var(&p.To, "to", 0, "the version that it is compared with; the newest by default")
+	command.Number(c, &p.From, "from", 0, "the version that is compared; 0 is the newest", 0, 0)
+	command.Number(c, &p.To, "to", 0, "the version that it is compared with; 0 is the newest", 0, 0)
 	return c
 }
 
@@ -95,7 +95,7 @@ func rollback(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
-	c.Flags().Int64Var(&in.Version, "version", 0, "the version whose value becomes the newest")
+	command.Number(c, &in.Version, "version", 0, "the version whose value becomes the newest", 1, 0)
 	c.Flags().StringVar(&in.Reason, "reason", "", "why, for the audit log")
 	for _, flag := range []string{"version", "reason"} {
 		_ = c.MarkFlagRequired(flag) // it is there

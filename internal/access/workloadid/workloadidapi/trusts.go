@@ -94,7 +94,7 @@ func (a Trusts) list(ctx context.Context, in *struct{ httpserver.PageParams }) (
 }
 
 func (a Trusts) remove(ctx context.Context, in *struct {
-	Rule string `path:"rule" maxLength:"64"`
+	Rule string `path:"rule" maxLength:"64" doc:"The rule's name."`
 },
 ) (*struct{}, error) {
 	scope, err := httpserver.Scope(ctx, "")

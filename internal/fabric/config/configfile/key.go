@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -46,7 +47,9 @@ func (k *Key) Of(workload string) bool {
 	return len(k.Workloads) == 0 || slices.Contains(k.Workloads, workload)
 }
 
-var keyName = regexp.MustCompile(`^[a-z][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_-]{1,63}){0,7}$`)
+var keyName = sync.OnceValue(func() *regexp.Regexp { // half a megabyte, which only who reads such files needs
+	return regexp.MustCompile(`^[a-z][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_-]{1,63}){0,7}$`)
+})
 
 // schema reads the file of keys: each is a JSON Schema with three annotations more.
 func (r *reader) schema(d *yamldoc.Document) {
@@ -56,7 +59,7 @@ func (r *reader) schema(d *yamldoc.Document) {
 	}
 	keys.EachKey(func(name, v yamldoc.Value) {
 		switch {
-		case !keyName.MatchString(name.Text()):
+		case !keyName().MatchString(name.Text()):
 			name.Problem("use letters, digits, - and _, with dots in between, and a lower-case letter at the begin", "%q cannot be the name of a key", name.Text())
 		case len(r.set.keys) >= MaxKeys:
 			name.Problem("take keys away, or make another project", "there are more than %d keys", MaxKeys)

@@ -67,7 +67,7 @@ func (d *demo) createPeople(ctx context.Context) error {
 	if _, err := d.client(ctx, "", password, "user", "create", "grace"); err != nil {
 		return err
 	}
-	if _, err := d.client(ctx, "", nil, "member", "set", "grace", "approver"); err != nil {
+	if _, err := d.client(ctx, "", nil, "access", "grant", "grace", "approver"); err != nil {
 		return err
 	}
 	out, err := d.client(ctx, "", nil, "token", "create", "--user", "grace", "--name", "demo", "-o", "json")

@@ -27,7 +27,7 @@ func (d *Daemon) Project(ctx context.Context, t testing.TB, name string) Person 
 // Colleague makes another user with a role in the person's project.
 func (p Person) Colleague(ctx context.Context, name, role string) Person {
 	p.t.Helper()
-	for _, args := range [][]string{{"user", "create", name}, {"member", "set", name, role}} {
+	for _, args := range [][]string{{"user", "create", name}, {"access", "grant", name, role}} {
 		if r := p.Terrace(ctx, args...); r.Code != 0 {
 			p.t.Fatalf("terrace %s: %s", strings.Join(args, " "), r)
 		}

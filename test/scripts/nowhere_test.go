@@ -27,6 +27,11 @@ func offline() []string {
 		"terrace definition apply --workload", // likewise
 		"terrace promote WORKLOAD",            // it tells that nothing of it is in the stage before
 		"terrace state import WORKLOAD",       // of a workload to come
+		"terrace config token create WORKLOAD",
+		"terrace access revoke --stage", // by the id of a grant
+		// The project has no configuration at all, which is told first.
+		"terrace config diff --workload", "terrace config evaluate --stage", "terrace config evaluate --workload",
+		"terrace config explain --workload", "terrace config flags --workload", "terrace config get --workload", "terrace config list --workload",
 	}
 }
 
@@ -143,6 +148,9 @@ func (l lines) of(c *cobra.Command, but string) []string {
 		case f.Name == "stage" && but == "":
 			line = append(line, "--stage", "dev")
 		case takes || len(f.Annotations[cobra.BashCompOneRequiredFlag]) > 0:
+			if f.Name == "stage" {
+				value = cmp.Or(value, "dev")
+			}
 			line = append(line, "--"+f.Name+"="+cmp.Or(value, "1d"))
 		}
 	})
@@ -164,6 +172,7 @@ func (l lines) values() map[string]string {
 		"terrace policy list --server":        "true",
 		"terrace policy impact --assign":      "*=hard-mandatory",
 		"terrace state import --file":         filepath.Join(l.folder, "state.json"),
+		"terrace secret rollback --version":   "1",
 		"terrace subscription create --topic": "x", "terrace subscription create --topic-stage": "dev",
 	}
 }
@@ -178,6 +187,8 @@ func (l lines) word(name string) string {
 		return "nope"
 	case "LEVEL":
 		return "hard-mandatory"
+	case "ROLE":
+		return "developer"
 	case "RULE":
 		return "azure-storage-https-only"
 	default:

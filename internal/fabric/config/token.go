@@ -44,7 +44,7 @@ func (s *Service) CreateToken(ctx context.Context, scope kernel.Scope, workload 
 		return "", t, kernel.Errorf(kernel.Invalid, "%q cannot be the name of a workload", workload).WithFix("name the workload as its Score file does")
 	}
 	if !slices.Contains(s.Stages.Names(), scope.Stage) {
-		return "", t, kernel.Errorf(kernel.NotFound, "there is no stage %q", scope.Stage).WithFix("the stages are %s", strings.Join(s.Stages.Names(), ", "))
+		return "", t, kernel.Errorf(kernel.NotFound, "there is no stage %q", scope.Stage).WithFix("the stages are %s; see terrace stage list", strings.Join(s.Stages.Names(), ", "))
 	}
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails, see crypto/rand

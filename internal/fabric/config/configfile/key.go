@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -47,9 +46,14 @@ func (k *Key) Of(workload string) bool {
 	return len(k.Workloads) == 0 || slices.Contains(k.Workloads, workload)
 }
 
-var keyName = sync.OnceValue(func() *regexp.Regexp { // half a megabyte, which only who reads such files needs
-	return regexp.MustCompile(`^[a-z][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_-]{1,63}){0,7}$`)
-})
+var keyParts = regexp.MustCompile(`^[a-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$`)
+
+// isKeyName reports whether a key can be called so: up to eight parts of up to 63 bytes.
+func isKeyName(name string) bool {
+	parts := strings.Split(name, ".")
+	long := slices.ContainsFunc(parts, func(part string) bool { return len(part) > 63 })
+	return len(parts) <= 8 && !long && keyParts.MatchString(name)
+}
 
 // schema reads the file of keys: each is a JSON Schema with three annotations more.
 func (r *reader) schema(d *yamldoc.Document) {
@@ -59,7 +63,7 @@ func (r *reader) schema(d *yamldoc.Document) {
 	}
 	keys.EachKey(func(name, v yamldoc.Value) {
 		switch {
-		case !keyName().MatchString(name.Text()):
+		case !isKeyName(name.Text()):
 			name.Problem("use letters, digits, - and _, with dots in between, and a lower-case letter at the begin", "%q cannot be the name of a key", name.Text())
 		case len(r.set.keys) >= MaxKeys:
 			name.Problem("take keys away, or make another project", "there are more than %d keys", MaxKeys)

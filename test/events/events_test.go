@@ -46,7 +46,7 @@ type room struct {
 func TestTheListOfTypesIsComplete(t *testing.T) {
 	t.Parallel()
 	rooms, permissions := read(t)
-	types := map[string]string{}
+	types := map[string][]string{} // the rooms that record each
 	for name, verbs := range chosen() {
 		for _, v := range verbs {
 			if rooms[name] == nil || !slices.Contains(rooms[name].texts, v) {
@@ -55,20 +55,25 @@ func TestTheListOfTypesIsComplete(t *testing.T) {
 			rooms[name].verbs = append(rooms[name].verbs, v)
 		}
 	}
-	for name, r := range rooms {
+	for _, name := range slices.Sorted(maps.Keys(rooms)) {
+		r := rooms[name]
+		told := map[string]bool{}
 		if r.prefix != "" && len(r.verbs) == 0 {
-			types[r.prefix+"*"] = name
+			told[r.prefix+"*"] = true
 		}
 		for _, v := range r.verbs {
-			types[r.prefix+v] = name
+			told[r.prefix+v] = true
 		}
 		for _, s := range r.types {
-			types[s] = name
+			told[s] = true
 		}
 		for _, s := range r.texts {
 			if r.records && whole.MatchString(s) && !permissions[s] && !strings.HasPrefix(s, "run.") && !notFacts()[s] {
-				types[s] = name
+				told[s] = true
 			}
+		}
+		for s := range told {
+			types[s] = append(types[s], "`"+name+"`")
 		}
 	}
 	b := pageOf(t, types)
@@ -82,7 +87,7 @@ func TestTheListOfTypesIsComplete(t *testing.T) {
 		t.Errorf("%s is not what the code says (%v): write it with UPDATE=1 go test ./test/events", page, err)
 	}
 	for _, want := range []string{"run.succeeded", "secret.changed", "subscription.paused", "rule.fired", "user.created"} {
-		if types[want] == "" {
+		if types[want] == nil {
 			t.Errorf("%s is not found: the search is broken", want)
 		}
 	}
@@ -90,7 +95,7 @@ func TestTheListOfTypesIsComplete(t *testing.T) {
 
 // pageOf returns the page, of the types that eventtype knows; each is one that a
 // room records, and has its data from there.
-func pageOf(t *testing.T, types map[string]string) string {
+func pageOf(t *testing.T, types map[string][]string) string {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("# Types of events\n\nEvery fact becomes a CloudEvent whose type is `dev.terrace.` and the name here; its subject is the id or the name of the thing it is about.\n" +
@@ -101,19 +106,19 @@ func pageOf(t *testing.T, types map[string]string) string {
 	left := maps.Clone(types)
 	for _, known := range eventtype.All() {
 		noun, _, _ := strings.Cut(known.Name, ".")
-		room := types[known.Name]
-		if room == "" {
-			room = types[noun+".*"]
+		recorders := types[known.Name]
+		if recorders == nil {
+			recorders = types[noun+".*"]
 		}
-		if room == "" {
+		if recorders == nil {
 			t.Errorf("%s is a type of eventtype that no room records", known.Name)
 		}
 		delete(left, known.Name)
 		delete(left, noun+".*")
-		b.WriteString("| `" + known.Name + "` | " + strconv.Itoa(known.Version) + " | " + dataOf(known) + " | `" + room + "` |\n")
+		b.WriteString("| `" + known.Name + "` | " + strconv.Itoa(known.Version) + " | " + dataOf(known) + " | " + strings.Join(recorders, ", ") + " |\n")
 	}
-	for name, room := range left {
-		t.Errorf("%s records %s, which eventtype does not know: add it with its data", room, name)
+	for name, recorders := range left {
+		t.Errorf("%v record %s, which eventtype does not know: add it with its data", recorders, name)
 	}
 	return b.String()
 }

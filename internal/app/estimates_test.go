@@ -2,6 +2,7 @@ package app
 
 import (
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,7 +59,7 @@ func TestThePlanIsEstimatedAgainstWhatRuns(t *testing.T) {
 		t.Fatalf("%+v %v", r, err)
 	}
 	c := r.Cost
-	if !c.Complete || c.Before <= 0 || c.Monthly <= c.Before || c.Delta == nil || *c.Delta != c.Monthly-c.Before || len(c.Changes) != 1 || c.Changes[0].Address != "azurerm_managed_disk.a" {
+	if !c.Complete || c.Before <= 0 || c.Monthly <= c.Before || c.Delta == nil || math.Abs(*c.Delta-(c.Monthly-c.Before)) > 1e-9 || len(c.Changes) != 1 || c.Changes[0].Address != "azurerm_managed_disk.a" {
 		t.Errorf("%+v", c)
 	}
 	if !strings.Contains(r.Message, "a month, "+run.Signed(*c.Delta)) {

@@ -128,7 +128,7 @@ func (j *journey) answers(stage string) harness.Answer {
 func (j *journey) explainsItself() {
 	j.t.Helper()
 	last := j.Runs(j.ctx, "orders")[0]
-	says(j.t, j.Must(j.ctx, "explain", last.ID).Stdout, "promote of orders to prod is succeeded", "approved by grace", "6 to create")
+	says(j.t, j.Must(j.ctx, "explain", last.ID).Stdout, "promote of orders to prod has succeeded", "approved by grace", "6 to create")
 	says(j.t, j.Must(j.ctx, "explain", "cache", "--workload", "orders", "--stage", "prod").Stdout, "terrace/redis/local", "local-redis")
 	says(j.t, j.Must(j.ctx, "service", "logs", "orders", "--stage", "prod").Stdout, "the service starts")
 }

@@ -78,7 +78,8 @@ func sources(documents []document) map[string]string {
 // relocate tells an error about one of the documents as one about the file.
 func relocate(err error, documents []document, file string) error {
 	for _, d := range documents {
-		if e, ok := errors.AsType[*kernel.Error](err); ok && strings.HasPrefix(e.Message, d.name+".yaml ") {
+		e, ok := errors.AsType[*kernel.Error](err)
+		if ok && (strings.HasPrefix(e.Message, d.name+".yaml ") || len(e.Problems) > 0 && e.Problems[0].File == d.name+".yaml") {
 			return d.relocate(err, file)
 		}
 	}

@@ -129,7 +129,7 @@ func bring(e *command.Env) *cobra.Command {
 			}
 			p := apiclient.ImportStateParams{Stage: f.stage, Replace: replace, OtherLineage: other, Reason: f.reason}
 			v, err := s.ImportState(ctx, project, args[0], p, state, info.Size())
-			return done(e, v, err)
+			return done(e, v, command.Of(file, err))
 		}),
 	}
 	f.add(e, c)

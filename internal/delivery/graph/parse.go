@@ -2,11 +2,13 @@ package graph
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/go-version"
 
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
@@ -39,6 +41,24 @@ func ParseDefinition(file string, src []byte) (Definition, error) {
 	d := &definitionReader{}
 	d.read(doc.Root())
 	return d.def, doc.Err(file + " is not a definition that can be used")
+}
+
+// Placed gives problems with a definition, which have a path in it, their place in its
+// source, the file.
+func Placed(file string, src []byte, problems []kernel.Problem) []kernel.Problem {
+	doc, err := yamldoc.Read(file, src)
+	if err != nil {
+		return problems
+	}
+	placed := slices.Clone(problems)
+	for i, p := range placed {
+		if p.Path == "" || p.Line > 0 {
+			continue
+		}
+		at := doc.Find(p.Path)
+		placed[i].File, placed[i].Line, placed[i].Column = file, at.Line, at.Column
+	}
+	return placed
 }
 
 type definitionReader struct{ def Definition }

@@ -51,7 +51,7 @@ func (s *Service) apply(ctx context.Context, scope kernel.Scope, d graph.Definit
 	if err != nil {
 		return Stored{}, err
 	}
-	if err := s.checkModule(ctx, scope, d); err != nil {
+	if err := s.checkModule(ctx, scope, d, source); err != nil {
 		return Stored{}, err
 	}
 	var stored Stored
@@ -115,11 +115,12 @@ func claimed(others []graph.Definition, d graph.Definition, claims []Claim) erro
 	return nil
 }
 
-// checkModule makes sure that the definition's module exists and takes its inputs.
-func (s *Service) checkModule(ctx context.Context, scope kernel.Scope, d graph.Definition) error {
+// checkModule makes sure that the definition's module exists and takes its inputs, as
+// the source has them.
+func (s *Service) checkModule(ctx context.Context, scope kernel.Scope, d graph.Definition, source []byte) error {
 	pin, err := s.Resolve(ctx, scope, d.Module)
 	if kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Invalid) {
-		return invalidModule(d, err)
+		return invalidModule(d, source, err)
 	}
 	if err != nil {
 		return err
@@ -135,7 +136,8 @@ func (s *Service) checkModule(ctx context.Context, scope kernel.Scope, d graph.D
 	}
 	problems = append(problems, missingOutputs(pin, d)...)
 	if len(problems) > 0 {
-		return kernel.Errorf(kernel.Invalid, "definition %s does not fit its module", d.Name).WithProblems(problems...)
+		return kernel.Errorf(kernel.Invalid, "definition %s does not fit its module", d.Name).
+			WithProblems(graph.Placed(d.Name+".yaml", source, problems)...)
 	}
 	return nil
 }
@@ -156,13 +158,13 @@ func missingOutputs(pin graph.ModulePin, d graph.Definition) (problems []kernel.
 	return problems
 }
 
-func invalidModule(d graph.Definition, err error) error {
-	invalid := kernel.Errorf(kernel.Invalid, "definition %s does not fit the registry: %w", d.Name, err)
+func invalidModule(d graph.Definition, source []byte, err error) error {
+	problem := kernel.Problem{Path: "spec.module", Message: err.Error()}
 	if cause, ok := errors.AsType[*kernel.Error](err); ok {
-		invalid.Message = fmt.Sprintf("definition %s: %s", d.Name, cause.Message)
-		invalid.Fix, invalid.Problems = cause.Fix, cause.Problems
+		problem.Message, problem.Fix = cause.Message, cause.Fix
 	}
-	return invalid
+	return kernel.Errorf(kernel.Invalid, "definition %s does not fit the registry", d.Name).
+		WithProblems(graph.Placed(d.Name+".yaml", source, []kernel.Problem{problem})...)
 }
 
 // DeleteDefinition removes a definition. As long as deployments live whose

@@ -106,7 +106,7 @@ func (s *Service) CandidateDefinitions(ctx context.Context, scope kernel.Scope, 
 		if err := claimed(kept, d, claims); err != nil {
 			return nil, err
 		}
-		if err := s.checkModule(ctx, scope, d); err != nil {
+		if err := s.checkModule(ctx, scope, d, []byte(sources[name])); err != nil {
 			return nil, err
 		}
 		kept = append(kept, d)

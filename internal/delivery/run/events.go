@@ -55,7 +55,11 @@ func phaseOf(r Run) string {
 
 // describe says in one line where the run is now.
 func describe(r Run) string {
-	s := fmt.Sprintf("%s of %s to %s is %s", r.Operation, r.Workload, r.Scope.Stage, words(r.Status))
+	is := "is"
+	if r.Status == Succeeded || r.Status == Failed {
+		is = "has"
+	}
+	s := fmt.Sprintf("%s of %s to %s %s %s", r.Operation, r.Workload, r.Scope.Stage, is, words(r.Status))
 	if r.Failure != nil {
 		return s + ": " + r.Failure.Message
 	}

@@ -97,6 +97,10 @@ func refusedEdit(err error, tool Tool, command, stderr string) error {
 		return err
 	}
 	said := strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(stderr)), " ")
-	return kernel.Errorf(kernel.Invalid, "%s state %s refuses: %s", tool.Name, command, strings.TrimPrefix(said, "Error: ")).
+	kind := kernel.Invalid
+	if strings.Contains(said, "No matching objects found") || strings.Contains(said, "does not match anything in the current state") {
+		kind = kernel.NotFound
+	}
+	return kernel.Errorf(kind, "%s state %s refuses: %s", tool.Name, command, strings.TrimPrefix(said, "Error: ")).
 		WithFix("terrace state list shows the addresses")
 }

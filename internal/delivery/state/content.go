@@ -1,6 +1,8 @@
 package state
 
 import (
+	"fmt"
+
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -22,13 +24,19 @@ type extent struct{ from, to int64 }
 func (c content) check() error {
 	switch {
 	case c.Version != 4:
-		return kernel.Errorf(kernel.Invalid, "the state has format version %d instead of 4", c.Version)
+		return unusable("the state has format version %d instead of 4", c.Version)
 	case c.Lineage == "":
-		return kernel.Errorf(kernel.Invalid, "the state has no lineage")
+		return unusable("the state has no lineage")
 	case c.Serial < 0:
-		return kernel.Errorf(kernel.Invalid, "the state has serial %d", c.Serial)
+		return unusable("the state has serial %d", c.Serial)
 	}
 	return nil
+}
+
+// unusable is Invalid, and says what is wrong inside of a state.
+func unusable(format string, args ...any) error {
+	return kernel.Errorf(kernel.Invalid, "this is no state that can be kept").
+		WithProblems(kernel.Problem{Message: fmt.Sprintf(format, args...), Fix: "write it with terraform state pull"})
 }
 
 // follows reports whether a state may come after current. again is true for

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // readAtOnce is how much of a state is in memory while it is read, unless one
@@ -42,7 +40,7 @@ func notJSON(err error) error {
 	_, kind := errors.AsType[*json.UnmarshalTypeError](err)
 	_, shape := errors.AsType[*shapeError](err)
 	if syntax || kind || shape || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return kernel.Errorf(kernel.Invalid, "the state is not JSON of a state: %w", err)
+		return unusable("the state is not JSON of a state: %v", err)
 	}
 	return err
 }

@@ -138,10 +138,14 @@ func (b *Binding) check(stages Stages) error {
 	if len(b.Stages) == 0 && b.Apply != ApplyNever && len(b.Plan) > 0 {
 		b.Stages = b.Plan[:1]
 	}
+	var missing error
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(b.Plan, b.Stages)))) {
-		if err := stages.Check(name); err != nil {
-			wrong("stages", err.Error(), "")
+		if err := stages.Check(name); err != nil && missing == nil {
+			missing = err
 		}
+	}
+	if missing != nil && len(problems) == 0 {
+		return missing
 	}
 	if len(problems) > 0 {
 		return kernel.Errorf(kernel.Invalid, "the binding %s is not possible", b.Name).WithProblems(problems...)

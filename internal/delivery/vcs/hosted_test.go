@@ -405,7 +405,6 @@ func TestBindingsAreChecked(t *testing.T) {
 		{Name: "x", Score: "../score.yaml", Plan: []string{"dev"}},
 		{Name: "x", Score: "/score.yaml", Plan: []string{"dev"}},
 		{Name: "x", Score: "score.yaml"},
-		{Name: "x", Score: "score.yaml", Plan: []string{"moon"}},
 		{Name: "x", Score: "score.yaml", Plan: []string{"dev"}, Apply: "sometimes"},
 		{Name: "x", Score: "score.yaml", Plan: []string{"dev"}, Paths: []string{"[a"}},
 		{Name: "", Score: "score.yaml", Plan: []string{"dev"}},
@@ -413,6 +412,9 @@ func TestBindingsAreChecked(t *testing.T) {
 		if _, err := w.Bind(w.as("admin"), vcstest.Shop(), "mono", b); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("%+v: %v", b, err)
 		}
+	}
+	if _, err := w.Bind(w.as("admin"), vcstest.Shop(), "mono", vcs.Binding{Name: "x", Score: "score.yaml", Plan: []string{"moon"}}); !kernel.Is(err, kernel.NotFound) {
+		t.Errorf("bound to a stage that there is not: %v", err)
 	}
 	got, err := w.Bind(w.as("admin"), vcstest.Shop(), "mono", vcs.Binding{Name: "x", Score: "score.yaml", Plan: []string{"test"}})
 	if err != nil || got.Apply != vcs.ApplyOnMerge || !slices.Equal(got.Stages, []string{"test"}) {

@@ -20,11 +20,11 @@ func NoDifference() *Difference { return differ(0, 0, 0, 0) }
 // differ is the difference of two figures, each of which lacks so many parts. What is
 // lacking before could have cost anything; what is lacking after can only add.
 func differ(after, before float64, lacks, lackedBefore int) *Difference {
-	delta := after - before
+	delta := dollars(after - before)
 	if lackedBefore > 0 || lacks > 0 && delta <= 0 {
 		return &Difference{}
 	}
-	hourly := delta / HoursPerMonth
+	hourly := dollars(delta / HoursPerMonth)
 	return &Difference{Monthly: &delta, Hourly: &hourly, AtLeast: lacks > 0}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +42,9 @@ func plan(t testing.TB, changes ...string) *planned.Plan {
 }
 
 const create = `"create"`
+
+// binary is a figure with more digits than a price has.
+var binary = regexp.MustCompile(`\d\.\d{10}`)
 
 func TestComponents(t *testing.T) {
 	t.Parallel()
@@ -89,6 +93,9 @@ func TestComponents(t *testing.T) {
 			item, ok := e.Item(c.address)
 			if !ok {
 				t.Fatalf("no estimate: %+v", e)
+			}
+			if written, err := json.Marshal(e); err != nil || binary.Match(written) {
+				t.Errorf("figures have what binary fractions add (%v): %s", err, written)
 			}
 			for _, got := range item.Components {
 				if got.Name == c.component {

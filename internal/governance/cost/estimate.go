@@ -2,6 +2,7 @@ package cost
 
 import (
 	"fmt"
+	"math"
 	"sort"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -9,6 +10,16 @@ import (
 
 // HoursPerMonth is what a month is counted as.
 const HoursPerMonth = 730
+
+// dollars cuts off what arithmetic of binary fractions adds to an amount: figures are as
+// exact as a thousandth of a millionth of a dollar.
+func dollars(v float64) float64 {
+	const fine = 1e9
+	if math.Abs(v) > 1e6 { // a float64 has no more than 15 digits
+		return math.Round(v*1e6) / 1e6
+	}
+	return math.Round(v*fine) / fine
+}
 
 // Component is one part of a resource's cost.
 type Component struct {

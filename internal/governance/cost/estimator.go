@@ -72,7 +72,8 @@ func (e *Estimator) Estimate(ctx context.Context, set *Set, usage *Usage) (*Esti
 	for _, i := range out.Items {
 		out.Total.Monthly += i.Monthly
 	}
-	out.Total.Hourly = out.Total.Monthly / HoursPerMonth
+	out.Total.Monthly = dollars(out.Total.Monthly)
+	out.Total.Hourly = dollars(out.Total.Monthly / HoursPerMonth)
 	return out, nil
 }
 

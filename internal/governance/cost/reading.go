@@ -135,8 +135,8 @@ func (r *Reading) Add(p Part) {
 	case c.Quantity == nil:
 		r.open++
 	case c.Price != nil:
-		monthly := min(*c.Price**c.Quantity, most)
-		hourly := monthly / HoursPerMonth
+		monthly := dollars(min(*c.Price**c.Quantity, most))
+		hourly := dollars(monthly / HoursPerMonth)
 		c.Monthly, c.Hourly = &monthly, &hourly
 	}
 	r.components = append(r.components, c)
@@ -167,7 +167,7 @@ func (r *Reading) find(p Part) (float64, bool) {
 	k := r.key(p)
 	price, ok := r.prices.Price(k.Service, k.Meter, k.Variant, k.Region)
 	if p.Factor != 0 {
-		price *= p.Factor
+		price = dollars(price * p.Factor)
 	}
 	return price, ok
 }
@@ -198,7 +198,8 @@ func (r *Reading) item() Item {
 			out.Monthly += *c.Monthly
 		}
 	}
-	out.Hourly = out.Monthly / HoursPerMonth
+	out.Monthly = dollars(out.Monthly)
+	out.Hourly = dollars(out.Monthly / HoursPerMonth)
 	for name := range r.assumed {
 		out.Assumed = append(out.Assumed, name)
 	}

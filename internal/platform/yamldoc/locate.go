@@ -44,3 +44,22 @@ func (d *Document) position(offset int) Position {
 	line := sort.Search(len(d.lines), func(i int) bool { return d.lines[i] > offset })
 	return Position{line, utf8.RuneCount(d.src[d.lines[line-1]:offset]) + 1}
 }
+
+// Find returns where the document says what is at the path, such as spec.inputs.size:
+// the place of its key. Where it does not, it is the place of what is nearest above it.
+func (d *Document) Find(path string) Position {
+	at := d.Root().At()
+	n, here := d.root, ""
+	for n != nil && n.Kind == yaml.MappingNode && here != path {
+		var next *yaml.Node
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			below := join(here, n.Content[i].Value)
+			if path == below || strings.HasPrefix(path, below+".") || strings.HasPrefix(path, below+"[") {
+				at, next, here = Position{n.Content[i].Line, n.Content[i].Column}, n.Content[i+1], below
+				break
+			}
+		}
+		n = next
+	}
+	return at
+}

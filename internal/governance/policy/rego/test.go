@@ -82,7 +82,11 @@ type TestOptions struct {
 
 // Test runs the rules test_… of folders, which have to be policies that Compile takes.
 func Test(ctx context.Context, o TestOptions, library policy.Folder, folders ...policy.Folder) (TestReport, error) {
-	if _, _, err := load(library, folders); err != nil {
+	_, err := inTime(ctx, func() (*built, error) {
+		b, _, err := load(library, folders)
+		return b, err
+	})
+	if err != nil {
 		return TestReport{}, err
 	}
 	b, err := build(library, folders, true, o.Native)
@@ -101,7 +105,7 @@ func Test(ctx context.Context, o TestOptions, library policy.Folder, folders ...
 	}
 	var report TestReport
 	err = storage.Txn(ctx, b.store, storage.TransactionParams{}, func(txn storage.Transaction) error {
-		found, err := runner.RunTests(ctx, txn)
+		found, err := inTime(ctx, func() (chan *tester.Result, error) { return runner.RunTests(ctx, txn) })
 		if err != nil {
 			return invalid(problemsOf(err))
 		}

@@ -140,6 +140,8 @@ type AccessTokens interface {
 	// LooksLike reports whether a bearer token has the form of one.
 	LooksLike(bearer string) bool
 	Verify(ctx context.Context, bearer string) (kernel.Actor, error)
+	// EndWithToken ends those that were made of a token, in the transaction of ctx.
+	EndWithToken(ctx context.Context, token string) error
 }
 
 // Config is what a Service is made of.

@@ -185,6 +185,11 @@ func (s *Service) RevokeToken(ctx context.Context, scope kernel.Scope, user, ser
 		if err := s.Store.RemoveToken(ctx, scope.Tenant, who.ID, id); err != nil {
 			return err
 		}
+		if s.Access != nil {
+			if err := s.Access.EndWithToken(ctx, id); err != nil {
+				return err
+			}
+		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: "token.revoked", Scope: kernel.Scope{Tenant: scope.Tenant}, Subject: id})
 	})
 }

@@ -13,6 +13,7 @@ const (
 	EndedByReplay  = "an authorization code was used twice"
 	EndedByClient  = "its client gave it back"
 	EndedWithUser  = "its user is kept out"
+	EndedWithToken = "the token that it was made of was revoked"
 	EndedByRemoval = "its client was removed"
 	EndedByExpiry  = "its time was over"
 )
@@ -62,6 +63,16 @@ func (s *Service) End(ctx context.Context, id, why string) error {
 		}
 		return s.endAll(ctx, []Session{n}, why)
 	})
+}
+
+// EndWithToken ends, in the transaction of ctx, the sessions of a service account that
+// signed in with a token.
+func (s *Service) EndWithToken(ctx context.Context, token string) error {
+	sessions, err := s.Store.SessionsOf(ctx, token, "")
+	if err != nil {
+		return err
+	}
+	return s.endAll(ctx, sessions, EndedWithToken)
 }
 
 // endAll ends sessions in the transaction of ctx.

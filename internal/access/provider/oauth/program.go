@@ -90,7 +90,7 @@ func (s *Server) beginProgram(ctx context.Context, r fosite.AccessRequester) err
 		r.GrantAudience(audience)
 	}
 	now := s.provider.Clock.Now()
-	if _, err := s.begin(ctx, r, proof{actor: *own.program, level: "0", at: now, asked: now}); err != nil {
+	if _, err := s.begin(ctx, r, proof{actor: *own.program, level: "0", at: now, asked: now, signIn: own.program.Session}); err != nil {
 		return err
 	}
 	expireAt(r, now)

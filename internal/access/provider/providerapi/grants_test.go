@@ -320,6 +320,26 @@ func TestProgramsSignIn(t *testing.T) {
 	if status, _ := w.ask("/oauth2/revoke", account.ID, all, url.Values{"token": {access}}); status != http.StatusOK || w.whoami(access) != http.StatusUnauthorized {
 		t.Errorf("it cannot be given back: %d", status)
 	}
+	_, got = ask(account.ID, reads, "read")
+	of, _ := got["access_token"].(string)
+	if w.whoami(of) != http.StatusOK {
+		t.Fatalf("it does not hold: %v", got)
+	}
+	kept, err := w.users.TokensOf(w.system(), scope(), "", "robot", kernel.PageRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, own := range kept.Items {
+		if own.Limits == nil || len(own.Limits.Scopes) == 0 {
+			continue
+		}
+		if err := w.users.RevokeToken(w.system(), scope(), "", "robot", own.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status := w.whoami(of); status != http.StatusUnauthorized {
+		t.Errorf("it holds longer than the token that it was made of: %d", status)
+	}
 	if _, err := w.users.DisableServiceAccount(w.system(), scope(), "robot", true); err != nil {
 		t.Fatal(err)
 	}

@@ -144,6 +144,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.fabric.loops(a.loops, a.platform, a.access.events)
 	a.loops.Every("signing keys", time.Hour, a.access.provider.Turn)
 	a.loops.Every("sign-in sweep", time.Hour, a.access.provider.Sweep)
+	a.loops.Every("elevations", time.Minute, a.access.identity.NoteExpired)
 	a.loops.Add("keys", a.keys.Watch)
 	a.loops.Every("stages", stageLook, a.delivery.stageSets.Follow)
 	a.loops.Add("runs", a.delivery.runs.Watch)

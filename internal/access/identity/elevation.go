@@ -60,7 +60,8 @@ type Elevation struct {
 	// Grant is the id of what it gives, ExpiresAt when that ends by itself.
 	Grant     string
 	ExpiresAt time.Time
-	// Ender is who ended it early, EndedAt is zero where nobody did.
+	// Ender is who ended it early, and EndedAt when. Where nobody did, that is "", and when
+	// its end was noted as a fact.
 	Ender   string
 	EndedAt time.Time
 }
@@ -68,7 +69,7 @@ type Elevation struct {
 // State tells how it stands.
 func (e Elevation) State(now time.Time) ElevationState {
 	switch {
-	case !e.EndedAt.IsZero():
+	case !e.EndedAt.IsZero() && e.Ender != "":
 		return ElevationEnded
 	case e.DecidedAt.IsZero() && now.Sub(e.RequestedAt) >= DecideWithin:
 		return ElevationLapsed

@@ -57,6 +57,12 @@ func TestAnElevationIsApprovedByAnotherAndEnds(t *testing.T) {
 		}
 		_, err = f.EndElevation(ada, tenant(), e.ID, "")
 		want(t, err, kernel.Conflict)
+		want(t, f.NoteExpired(t.Context()), "")
+		want(t, f.NoteExpired(t.Context()), "") // noted once
+		noted, err := f.Store.Elevation(t.Context(), tenant().Tenant, e.ID)
+		if err != nil || noted.State(f.clock.read()) != identity.ElevationExpired || f.journal.count("elevation.ended") != 1 {
+			t.Errorf("%+v, %v, noted %d times", noted, err, f.journal.count("elevation.ended"))
+		}
 		for _, fact := range []string{"elevation.requested", "elevation.approved", "access.granted"} {
 			if f.journal.count(fact) == 0 {
 				t.Errorf("%s is not recorded", fact)

@@ -137,8 +137,31 @@ func (s *Service) EndElevation(ctx context.Context, scope kernel.Scope, id, reas
 	if state := e.State(now); state != ElevationRequested && state != ElevationActive {
 		return Elevation{}, kernel.Errorf(kernel.Conflict, "%s is %s already", e.ID, state)
 	}
+	return s.end(ctx, e, actor.Name, reason)
+}
+
+// expiredAtOnce is how many elevations' ends are noted in one round.
+const expiredAtOnce = 100
+
+// NoteExpired notes as facts the ends of elevations, of all tenants, whose time is over.
+func (s *Service) NoteExpired(ctx context.Context) error {
+	over, err := s.Store.ExpiredElevations(ctx, s.Clock.Now(), expiredAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, e := range over {
+		ctx := kernel.WithActor(ctx, kernel.System("elevation", e.Tenant))
+		if _, err := s.end(ctx, e, "", "its time was over"); err != nil && !kernel.Is(err, kernel.Stale) {
+			return err // another replica, or a person, may have been first
+		}
+	}
+	return nil
+}
+
+// end notes that an elevation has ended, and takes what it gave.
+func (s *Service) end(ctx context.Context, e Elevation, by, reason string) (Elevation, error) {
 	before := e
-	e.Ender, e.EndedAt = actor.Name, now
+	e.Ender, e.EndedAt = by, s.Clock.Now()
 	return e, s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.changed(ctx, e.Tenant); err != nil {
 			return err

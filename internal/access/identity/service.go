@@ -86,6 +86,9 @@ type Elevations interface {
 	SaveElevation(ctx context.Context, before, after Elevation) error
 	Elevation(ctx context.Context, tenant, id string) (Elevation, error)
 	Elevations(ctx context.Context, tenant string, f ElevationFilter, page kernel.PageRequest) (kernel.Page[Elevation], error)
+	// ExpiredElevations returns some, of all tenants, whose time was over before a moment
+	// and whose end nobody has noted, the oldest first.
+	ExpiredElevations(ctx context.Context, before time.Time, limit int) ([]Elevation, error)
 	// ElevationRule returns who decides at the scope's node itself, an empty one where
 	// nothing is set.
 	ElevationRule(ctx context.Context, scope kernel.Scope) (ElevationRule, error)

@@ -104,6 +104,18 @@ func (s *Store) Elevations(ctx context.Context, tenant string, f identity.Elevat
 	return kernel.PageOf(out, page, func(e identity.Elevation) string { return e.ID }), db.Map(err, "the elevations")
 }
 
+// ExpiredElevations returns those whose time is over and whose end is not noted.
+func (s *Store) ExpiredElevations(ctx context.Context, before time.Time, limit int) ([]identity.Elevation, error) {
+	var rows []elevationRow
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("approved = ? AND ended_at IS NULL AND expires_at <= ?", true, before).
+		OrderExpr("expires_at").Limit(int64(limit)).Scan(ctx)
+	out := make([]identity.Elevation, len(rows))
+	for i, r := range rows {
+		out[i] = r.elevation()
+	}
+	return out, db.Map(err, "the elevations")
+}
+
 // ElevationRule returns the setting of a node itself; an empty one where nothing is set.
 func (s *Store) ElevationRule(ctx context.Context, scope kernel.Scope) (identity.ElevationRule, error) {
 	var row struct {

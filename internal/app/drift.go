@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/terrace-idp/terrace/internal/access/audit"
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
+	"github.com/terrace-idp/terrace/internal/access/workloadid"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -15,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/drift/azurelog"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/tokens"
 )
 
 // newDrift makes the room that looks for what was changed outside, and has it
@@ -26,13 +29,38 @@ func newDrift(p *platform, a *access, d *delivery) (*drift.Service, error) {
 		Load: load{d.runs, p.config.Concurrency}, Key: p.signingKey, Log: p.log,
 		Logs: map[string]drift.ActivityLog{
 			stage.TargetLocal: auditLog{auditsql.NewStore(p.db)},
-			stage.TargetAzure: &azurelog.Log{Environment: environments{p.environ, p.azureSim}.of},
+			stage.TargetAzure: &azurelog.Log{Environment: reader{environments{p.environ, p.azureSim}, newIdentities(p, a, d)}.environment},
 		},
 	})
 	if err == nil {
 		a.runEnds.drift, d.putBack.drift = s, s
 	}
 	return s, err
+}
+
+// reader signs Terrace itself in to the cloud of a stage, to read there.
+type reader struct {
+	environments environments
+	identities   *workloadid.Service
+}
+
+// environment returns the variables of the stage's plans, and where its runs have an
+// identity, a token of it in place of all that else signs in.
+func (r reader) environment(ctx context.Context, q drift.ActivityQuery) (map[string]string, error) {
+	env := r.environments.ofPlan(q.Stage)
+	identity := identityOf(run.Job{Stage: q.Stage}, tokens.PhasePlan)
+	if identity == nil {
+		return env, nil
+	}
+	token, err := r.identities.IssueOwn(ctx, q.Scope.InStage(q.Stage.Name), q.Workload, "reads the activity log")
+	if err != nil {
+		return nil, err
+	}
+	env = withoutSignIn(env, identity)
+	maps.Copy(env, identity.Variables)
+	delete(env, "ARM_OIDC_TOKEN_FILE_PATH")
+	env["ARM_OIDC_TOKEN"] = token.Token
+	return env, nil
 }
 
 // inspector is a drift.Inspector.

@@ -70,19 +70,52 @@ func (s *Service) Issue(ctx context.Context, run tokens.Run) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	signed, err := s.Signer.Sign(ctx, algorithm, typ, claims)
+	t, err := s.sign(ctx, claims)
 	if err != nil {
 		return Token{}, err
 	}
-	t := Token{Token: signed, ExpiresAt: s.Clock.Now().Add(Life)}
 	return t, s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Runs.CheckFence(ctx, run.Stack, run.Fence); err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: "workload_identity.issued", Scope: run.Scope, Subject: run.Run, Data: map[string]any{
-			"audience": audience, "phase": run.Phase, "workload": run.Workload, "token": claims.ID, "expiresAt": t.ExpiresAt,
-		}})
+		return s.record(ctx, run.Scope, run.Run, claims, t)
 	})
+}
+
+// IssueOwn returns a token with which Terrace itself reads in the cloud of a stage, as
+// the plans of its runs do. reason says what for. The error is NotFound for a stage whose
+// runs have no identity.
+func (s *Service) IssueOwn(ctx context.Context, scope kernel.Scope, workload, reason string) (Token, error) {
+	audience, err := s.Stages.Audience(ctx, scope)
+	if err != nil {
+		return Token{}, err
+	}
+	if audience == "" {
+		return Token{}, kernel.Errorf(kernel.NotFound, "the runs of the stage %s have no identity", scope.Stage)
+	}
+	claims, err := s.claims(ctx, tokens.Run{Scope: scope, Workload: workload, Phase: tokens.PhasePlan}, audience)
+	if err != nil {
+		return Token{}, err
+	}
+	t, err := s.sign(ctx, claims)
+	if err != nil {
+		return Token{}, err
+	}
+	if _, known := kernel.ActorFrom(ctx); !known {
+		ctx = kernel.WithActor(ctx, kernel.System("workload-identity", scope.Tenant))
+	}
+	return t, s.Tx.InTx(ctx, func(ctx context.Context) error { return s.record(ctx, scope, reason, claims, t) })
+}
+
+func (s *Service) sign(ctx context.Context, c Claims) (Token, error) {
+	signed, err := s.Signer.Sign(ctx, algorithm, typ, c)
+	return Token{Token: signed, ExpiresAt: s.Clock.Now().Add(Life)}, err
+}
+
+func (s *Service) record(ctx context.Context, scope kernel.Scope, subject string, c Claims, t Token) error {
+	return s.Journal.Record(ctx, kernel.Fact{Type: "workload_identity.issued", Scope: scope, Subject: subject, Data: map[string]any{
+		"audience": c.Audience, "phase": c.Phase, "workload": c.Workload, "token": c.ID, "expiresAt": t.ExpiresAt,
+	}})
 }
 
 func (s *Service) claims(ctx context.Context, run tokens.Run, audience string) (Claims, error) {
@@ -90,9 +123,11 @@ func (s *Service) claims(ctx context.Context, run tokens.Run, audience string) (
 	if err != nil {
 		return Claims{}, err
 	}
-	requester, err := s.Runs.Requester(ctx, run.Scope, run.Run)
-	if err != nil {
-		return Claims{}, err
+	var requester string
+	if run.Run != "" {
+		if requester, err = s.Runs.Requester(ctx, run.Scope, run.Run); err != nil {
+			return Claims{}, err
+		}
 	}
 	now := s.Clock.Now()
 	return Claims{

@@ -37,7 +37,8 @@ type Claims struct {
 	Stage     string `json:"stage"`
 	Phase     string `json:"phase"`
 	Workload  string `json:"workload"`
-	Run       string `json:"run_id"`
+	// Run is "" where Terrace itself reads.
+	Run string `json:"run_id,omitempty"`
 	// Requester is the id of who asked for the run, "" for what Terrace does by itself.
 	Requester string `json:"requester,omitempty"`
 }

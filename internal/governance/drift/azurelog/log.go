@@ -36,8 +36,9 @@ const (
 
 // Log is a drift.ActivityLog.
 type Log struct {
-	// Environment are the variables of runs on a stage: how they sign in to Azure.
-	Environment func(st stage.Stage) map[string]string
+	// Environment are the variables of plans on the stage that is asked about: how they
+	// sign in to Azure.
+	Environment func(ctx context.Context, q drift.ActivityQuery) (map[string]string, error)
 }
 
 // Who returns the changes of a resource, the newest first. What has no changes
@@ -50,7 +51,11 @@ func (l *Log) Who(ctx context.Context, q drift.ActivityQuery) ([]drift.Activity,
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	c, err := connect(ctx, l.Environment(q.Stage))
+	env, err := l.Environment(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	c, err := connect(ctx, env)
 	if err != nil {
 		return nil, err
 	}

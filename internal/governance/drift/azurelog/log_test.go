@@ -1,6 +1,7 @@
 package azurelog_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -59,7 +60,7 @@ func TestTheSimulatorsLogTellsWhoChangedAGroup(t *testing.T) {
 	if err := sim.Client.Post(t.Context(), "edit", edit, &out); err != nil {
 		t.Fatal(err)
 	}
-	log := &azurelog.Log{Environment: func(stage.Stage) map[string]string { return sim.Env() }}
+	log := &azurelog.Log{Environment: func(context.Context, drift.ActivityQuery) (map[string]string, error) { return sim.Env(), nil }}
 	query := drift.ActivityQuery{Address: "azurerm_resource_group.this", Action: stage.DriftChanged, ResourceID: group, Since: applied, Until: time.Now()}
 	all, err := log.Who(t.Context(), query)
 	if err != nil || len(all) != 1 || all[0].Who != "mallory" || !strings.HasSuffix(all[0].Operation, "/write") || all[0].At.Before(applied.Add(-time.Second)) {
@@ -88,7 +89,7 @@ func TestAnIdentityThatMayNotIsTold(t *testing.T) {
 	sim := azuresimtest.Start(t)
 	env := sim.Env()
 	env["ARM_CLIENT_SECRET"] = "wrong"
-	log := &azurelog.Log{Environment: func(stage.Stage) map[string]string { return env }}
+	log := &azurelog.Log{Environment: func(context.Context, drift.ActivityQuery) (map[string]string, error) { return env, nil }}
 	_, err := log.Who(t.Context(), drift.ActivityQuery{ResourceID: "/subscriptions/x/resourceGroups/g1", Until: time.Now()})
 	if !kernel.Is(err, kernel.Unavailable) || !strings.Contains(err.Error(), "ARM_*") || strings.Contains(err.Error(), "wrong") {
 		t.Errorf("%v", err)

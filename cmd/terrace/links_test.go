@@ -17,6 +17,7 @@ func TestTheClientLinksNoServer(t *testing.T) {
 	allowed := map[string]string{
 		"golden-paths":                            "what create scaffolds from, offline",
 		"internal/kernel":                         "the words of errors",
+		"internal/access/audit/chain":             "checking the audit log, offline",
 		"internal/apiclient":                      "the wire",
 		"internal/catalog/goldenpath":             "scaffolding, offline",
 		"internal/delivery/bundle":                "builds the folders that are images, on the developer's machine",

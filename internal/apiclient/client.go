@@ -200,6 +200,10 @@ func query(path string, params any) string {
 			values.Set(name, strings.Join(list, ","))
 			continue
 		}
+		if at, ok := v.Field(i).Interface().(time.Time); ok && !at.IsZero() {
+			values.Set(name, at.UTC().Format(time.RFC3339Nano))
+			continue
+		}
 		if name != "" && !v.Field(i).IsZero() {
 			values.Set(name, fmt.Sprint(v.Field(i).Interface()))
 		}

@@ -9,6 +9,39 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
+// Defines values for AuditBreakKind.
+const (
+	AuditBreakKindChanged   AuditBreakKind = "changed"
+	AuditBreakKindForked    AuditBreakKind = "forked"
+	AuditBreakKindInserted  AuditBreakKind = "inserted"
+	AuditBreakKindRemoved   AuditBreakKind = "removed"
+	AuditBreakKindReordered AuditBreakKind = "reordered"
+	AuditBreakKindTruncated AuditBreakKind = "truncated"
+	AuditBreakKindUnsigned  AuditBreakKind = "unsigned"
+)
+
+// Valid indicates whether the value is a known member of the AuditBreakKind enum.
+func (e AuditBreakKind) Valid() bool {
+	switch e {
+	case AuditBreakKindChanged:
+		return true
+	case AuditBreakKindForked:
+		return true
+	case AuditBreakKindInserted:
+		return true
+	case AuditBreakKindRemoved:
+		return true
+	case AuditBreakKindReordered:
+		return true
+	case AuditBreakKindTruncated:
+		return true
+	case AuditBreakKindUnsigned:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AutomationActionKind.
 const (
 	AutomationActionKindDriftCheck AutomationActionKind = "driftCheck"
@@ -628,6 +661,7 @@ func (e IdentityElevationState) Valid() bool {
 const (
 	IdentityRoleAdmin     IdentityRole = "admin"
 	IdentityRoleApprover  IdentityRole = "approver"
+	IdentityRoleAuditor   IdentityRole = "auditor"
 	IdentityRoleDeveloper IdentityRole = "developer"
 	IdentityRoleOperator  IdentityRole = "operator"
 	IdentityRoleViewer    IdentityRole = "viewer"
@@ -639,6 +673,8 @@ func (e IdentityRole) Valid() bool {
 	case IdentityRoleAdmin:
 		return true
 	case IdentityRoleApprover:
+		return true
+	case IdentityRoleAuditor:
 		return true
 	case IdentityRoleDeveloper:
 		return true
@@ -1689,6 +1725,42 @@ func (e WorkloadStageStatus) Valid() bool {
 	}
 }
 
+// Defines values for ListAuditEntriesParamsOutcome.
+const (
+	ListAuditEntriesParamsOutcomeDone    ListAuditEntriesParamsOutcome = "done"
+	ListAuditEntriesParamsOutcomeFailed  ListAuditEntriesParamsOutcome = "failed"
+	ListAuditEntriesParamsOutcomeRefused ListAuditEntriesParamsOutcome = "refused"
+)
+
+// Valid indicates whether the value is a known member of the ListAuditEntriesParamsOutcome enum.
+func (e ListAuditEntriesParamsOutcome) Valid() bool {
+	switch e {
+	case ListAuditEntriesParamsOutcomeDone:
+		return true
+	case ListAuditEntriesParamsOutcomeFailed:
+		return true
+	case ListAuditEntriesParamsOutcomeRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExportAuditParamsFor.
+const (
+	ExportAuditParamsForVerify ExportAuditParamsFor = "verify"
+)
+
+// Valid indicates whether the value is a known member of the ExportAuditParamsFor enum.
+func (e ExportAuditParamsFor) Valid() bool {
+	switch e {
+	case ExportAuditParamsForVerify:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListComplianceFindingsParamsLevel.
 const (
 	ListComplianceFindingsParamsLevelAdvisory      ListComplianceFindingsParamsLevel = "advisory"
@@ -1951,11 +2023,25 @@ type Assignments struct {
 	Platform []PlatformAssignment `json:"platform"`
 }
 
+// AuditBegin defines model for AuditBegin.
+type AuditBegin struct {
+	After  AuditPlace `json:"after"`
+	Format int64      `json:"format"`
+	Tenant string     `json:"tenant"`
+
+	// To The number of the last entry.
+	To int64 `json:"to"`
+}
+
 // AuditBreak defines model for AuditBreak.
 type AuditBreak struct {
-	Reason string `json:"reason"`
-	Seq    int64  `json:"seq"`
+	Kind   AuditBreakKind `json:"kind"`
+	Reason string         `json:"reason"`
+	Seq    int64          `json:"seq"`
 }
+
+// AuditBreakKind defines model for AuditBreak.Kind.
+type AuditBreakKind string
 
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
@@ -1963,12 +2049,18 @@ type AuditEntry struct {
 	ActorID string `json:"actorId"`
 
 	// ActorKind Tells a person from a program.
-	ActorKind ActorKind       `json:"actorKind"`
-	At        time.Time       `json:"at"`
-	Data      json.RawMessage `json:"data,omitempty"`
+	ActorKind ActorKind `json:"actorKind"`
+
+	// Address Where the request came from, for who may read the whole log.
+	Address string          `json:"address,omitempty"`
+	At      time.Time       `json:"at"`
+	Data    json.RawMessage `json:"data,omitempty"`
 
 	// Hash SHA-256 of the entry and the hash before it.
-	Hash      string `json:"hash"`
+	Hash string `json:"hash"`
+
+	// Outcome refused or failed; nothing for what was done.
+	Outcome   string `json:"outcome,omitempty"`
 	Project   string `json:"project,omitempty"`
 	Reason    string `json:"reason,omitempty"`
 	RequestID string `json:"requestId,omitempty"`
@@ -1984,11 +2076,78 @@ type AuditEntry struct {
 	Type string `json:"type"`
 }
 
+// AuditHead defines model for AuditHead.
+type AuditHead struct {
+	At time.Time `json:"at"`
+
+	// Hash The hash that the entry had.
+	Hash string `json:"hash"`
+
+	// Key The kid of the key that signed it.
+	Key string `json:"key"`
+
+	// Note The signed note, which a witness keeps.
+	Note string `json:"note"`
+
+	// Seq The number of the entry.
+	Seq int64 `json:"seq"`
+}
+
+// AuditKey defines model for AuditKey.
+type AuditKey struct {
+	// From Since when it signs.
+	From time.Time `json:"from"`
+
+	// ID Its kid, the name and the hash of the key.
+	ID string `json:"id"`
+
+	// Introduced A note in which the key before it says that this one follows.
+	Introduced string `json:"introduced,omitempty"`
+
+	// Verifier The Ed25519 key, in the form of golang.org/x/mod/sumdb/note.
+	Verifier string `json:"verifier"`
+}
+
+// AuditLine defines model for AuditLine.
+type AuditLine struct {
+	Begin *AuditBegin `json:"begin,omitempty"`
+	End   *AuditPlace `json:"end,omitempty"`
+
+	// Entry An entry, to the byte as it was hashed.
+	Entry interface{} `json:"entry,omitempty"`
+
+	// Hash The SHA-256 of the entry's JSON.
+	Hash string `json:"hash,omitempty"`
+
+	// Head A head that was signed after the entry before it, a signed note.
+	Head string    `json:"head,omitempty"`
+	Key  *AuditKey `json:"key,omitempty"`
+}
+
+// AuditPlace defines model for AuditPlace.
+type AuditPlace struct {
+	Hash string `json:"hash"`
+	Seq  int64  `json:"seq"`
+}
+
 // AuditReport defines model for AuditReport.
 type AuditReport struct {
-	Broken  *AuditBreak `json:"broken,omitempty"`
-	Entries int64       `json:"entries"`
-	Head    string      `json:"head"`
+	Broken *AuditBreak `json:"broken,omitempty"`
+
+	// Entries How many entries were as they should be.
+	Entries int64 `json:"entries"`
+
+	// From The number of the first entry that was read.
+	From int64 `json:"from"`
+
+	// Head The hash of that entry.
+	Head string `json:"head"`
+
+	// Heads How many signed heads agree.
+	Heads int64 `json:"heads"`
+
+	// Last The number of the last entry that was as it should be.
+	Last int64 `json:"last"`
 }
 
 // AutomationAction defines model for AutomationAction.
@@ -4180,6 +4339,18 @@ type PageAccessAction struct {
 type PageAuditEntry struct {
 	Items []AuditEntry `json:"items"`
 	Next  string       `json:"next,omitempty"`
+}
+
+// PageAuditHead defines model for PageAuditHead.
+type PageAuditHead struct {
+	Items []AuditHead `json:"items"`
+	Next  string      `json:"next,omitempty"`
+}
+
+// PageAuditKey defines model for PageAuditKey.
+type PageAuditKey struct {
+	Items []AuditKey `json:"items"`
+	Next  string     `json:"next,omitempty"`
 }
 
 // PageAutomationFiring defines model for PageAutomationFiring.
@@ -6927,7 +7098,7 @@ type ListAuditEntriesParams struct {
 	// Stage Only of this stage.
 	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
 
-	// Type What happened, such as run.approved.
+	// Type What happened, such as run.approved; with a * at its end, all that begins so.
 	Type string `form:"type,omitempty" json:"type,omitempty"`
 
 	// Subject Only about the thing with this id.
@@ -6935,6 +7106,66 @@ type ListAuditEntriesParams struct {
 
 	// Actor The name of who did it.
 	Actor string `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Request The id of the request.
+	Request string `form:"request,omitempty" json:"request,omitempty"`
+
+	// Address Where the request came from, an IP address.
+	Address string `form:"address,omitempty" json:"address,omitempty"`
+
+	// Outcome What became of it.
+	Outcome ListAuditEntriesParamsOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
+
+	// Text Somewhere in the subject, the reason or the data.
+	Text string `form:"text,omitempty" json:"text,omitempty"`
+
+	// Since Not before this time.
+	Since time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Before this time.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty"`
+}
+
+// ListAuditEntriesParamsOutcome defines parameters for ListAuditEntries.
+type ListAuditEntriesParamsOutcome string
+
+// ExportAuditParams defines parameters for ExportAudit.
+type ExportAuditParams struct {
+	// From The number of the first entry; the begin of the log unless given.
+	From int64 `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The number of the last entry; the end of the log unless given.
+	To int64 `form:"to,omitempty" json:"to,omitempty"`
+
+	// Since Not before this time.
+	Since time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Before this time.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty"`
+
+	// For What it is for, for the log itself.
+	For ExportAuditParamsFor `form:"for,omitempty" json:"for,omitempty"`
+}
+
+// ExportAuditParamsFor defines parameters for ExportAudit.
+type ExportAuditParamsFor string
+
+// ListAuditHeadsParams defines parameters for ListAuditHeads.
+type ListAuditHeadsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// VerifyAuditParams defines parameters for VerifyAudit.
+type VerifyAuditParams struct {
+	// From The number of the first entry; the begin of the log unless given.
+	From int64 `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The number of the last entry; the end of the log unless given.
+	To int64 `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // ListOauthClientsParams defines parameters for ListOauthClients.

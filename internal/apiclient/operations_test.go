@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -141,8 +142,19 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"SetServiceAccountDisabled": func() error { return e(c.SetServiceAccountDisabled(ctx, "ci", true)) },
 		"DeleteServiceAccount":      func() error { return c.DeleteServiceAccount(ctx, "ci") },
 		"Audit": func() error {
-			return e(c.Audit(ctx, apiclient.ListAuditEntriesParams{Limit: 1, Project: p, Stage: "dev", Type: "t", Subject: "s", Actor: "a"}))
+			return e(c.Audit(ctx, apiclient.ListAuditEntriesParams{Limit: 1, Project: p, Stage: "dev", Type: "t", Subject: "s", Actor: "a", Since: time.Unix(0, 0)}, 1))
 		},
+		"ExportAudit": func() error {
+			r, err := c.ExportAudit(ctx, apiclient.ExportAuditParams{From: 3, Until: time.Unix(0, 0)})
+			if err == nil {
+				err = r.Close()
+			}
+			return err
+		},
+		"AuditHeads":     func() error { return e(c.AuditHeads(ctx, 1)) },
+		"SignAuditHead":  func() error { return e(c.SignAuditHead(ctx)) },
+		"AuditKeys":      func() error { return e(c.AuditKeys(ctx)) },
+		"RotateAuditKey": func() error { return e(c.RotateAuditKey(ctx)) },
 		"ListEvents": func() error {
 			_, _, err := c.ListEvents(ctx, apiclient.ListEventsParams{Project: p, Type: []string{"run.*"}, Subject: []string{id}, Stage: "dev", Filters: "[]"}, 5)
 			return err
@@ -166,7 +178,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"ApplyRule":          func() error { return e(c.ApplyRule(ctx, p, apiclient.ApplyRuleRequest{})) },
 		"DeleteRule":         func() error { return c.DeleteRule(ctx, p, "try") },
 		"RuleHistory":        func() error { return e(c.RuleHistory(ctx, p, "try", "done", 5)) },
-		"VerifyAudit":        func() error { return e(c.VerifyAudit(ctx)) },
+		"VerifyAudit":        func() error { return e(c.VerifyAudit(ctx, apiclient.VerifyAuditParams{From: 2})) },
 		"Definitions":        func() error { return e(c.Definitions(ctx)) },
 		"Definition":         func() error { return e(c.Definition(ctx, "cache")) },
 		"ApplyDefinition":    func() error { return e(c.ApplyDefinition(ctx, "cache", "source")) },

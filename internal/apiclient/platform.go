@@ -70,19 +70,6 @@ func (c *Client) Project(ctx context.Context, name string) (Project, error) {
 	return out, c.call(ctx, http.MethodGet, escape("projects", name), nil, &out)
 }
 
-// Audit returns the newest entries of the audit log.
-func (c *Client) Audit(ctx context.Context, q ListAuditEntriesParams) ([]AuditEntry, error) {
-	var page PageAuditEntry
-	err := c.call(ctx, http.MethodGet, query(escape("audit"), q), nil, &page)
-	return page.Items, err
-}
-
-// VerifyAudit checks the chain of the audit log.
-func (c *Client) VerifyAudit(ctx context.Context) (AuditReport, error) {
-	var r AuditReport
-	return r, c.call(ctx, http.MethodPost, escape("audit", "verify"), nil, &r)
-}
-
 // Definitions returns the definitions of the tenant.
 func (c *Client) Definitions(ctx context.Context) ([]Definition, error) {
 	return all[Definition](ctx, c, escape("definitions"))

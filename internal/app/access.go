@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net/url"
 	"slices"
 
 	"github.com/terrace-idp/terrace/internal/access/audit"
@@ -34,8 +35,13 @@ type access struct {
 
 func newAccess(p *platform) *access {
 	a := &access{events: &event.Log{Store: eventsql.NewStore(p.db), Log: p.log, Address: p.publicURL()}, runEnds: &runEnds{}}
-	a.audit = audit.New(audit.Config{Store: auditsql.NewStore(p.db), Tx: p.db, Types: eventTypes()})
+	log := auditsql.NewStore(p.db)
+	a.audit = audit.New(audit.Config{
+		Store: log, Heads: log, Keys: log, Sealer: p.sealer, Tx: p.db, Types: eventTypes(),
+		Name: hostOf(p.publicURL()), Home: p.config.Tenant, Log: p.log,
+	})
 	a.journal = journal{ends: a.runEnds, recorders: []recorder{a.audit, a.events}}
+	a.audit.Journal = a.journal
 	a.tenants = tenant.New(tenant.Config{Store: tenantsql.NewStore(p.db), Tx: p.db, Journal: a.journal})
 	a.identity = identity.New(identity.Config{
 		Store: identitysql.NewStore(p.db), Tx: p.db, Projects: a.tenants, Journal: a.journal,
@@ -50,6 +56,15 @@ func newAccess(p *platform) *access {
 	// The rooms need each other: whose project it is, and who may see it.
 	a.audit.Authorizer, a.audit.Users, a.tenants.Authorizer = a.identity, a.identity, a.identity
 	return a
+}
+
+// hostOf returns the host of an address, with its port where it has one.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // memberOf tells the provider which groups somebody is in.

@@ -55,6 +55,7 @@ type wire interface{ Mount(r chi.Router) }
 func (a *App) handler() http.Handler {
 	router := httpserver.NewRouter(httpserver.Options{
 		Logger: a.platform.log, Authenticator: bearers{a.access.identity, a.delivery.configs},
+		Refused:    a.access.audit,
 		Middleware: []func(http.Handler) http.Handler{a.platform.telemetry.Middleware(), sourceapi.Override},
 	})
 	router.Handle("/metrics", a.platform.telemetry.MetricsHandler())

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/access/audit"
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/access/keyring"
 	"github.com/terrace-idp/terrace/internal/access/provider"
@@ -143,6 +144,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	}
 	a.fabric.loops(a.loops, a.platform, a.access.events)
 	a.loops.Every("signing keys", time.Hour, a.access.provider.Turn)
+	a.loops.Every("audit heads", audit.HeadEvery, a.access.audit.Sweep)
 	a.loops.Every("sign-in sweep", time.Hour, a.access.provider.Sweep)
 	a.loops.Every("elevations", time.Minute, a.access.identity.NoteExpired)
 	a.loops.Add("keys", a.keys.Watch)

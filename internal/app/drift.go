@@ -138,7 +138,7 @@ func (a auditLog) Who(ctx context.Context, q drift.ActivityQuery) ([]drift.Activ
 	}
 	page, err := a.store.List(ctx, q.Scope.Tenant, audit.Filter{
 		Project: q.Scope.Project, Stage: q.Scope.Stage, Subject: strings.ReplaceAll(kind, "_", "-") + "s/" + q.ResourceID,
-	}, kernel.PageRequest{Limit: mostAudit})
+	}, kernel.Reach{All: true}, kernel.PageRequest{Limit: mostAudit})
 	var all []drift.Activity
 	for _, e := range page.Items {
 		if e.At.After(q.Since) && !e.At.After(q.Until) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/cli/access"
 	"github.com/terrace-idp/terrace/internal/cli/arguments"
+	"github.com/terrace-idp/terrace/internal/cli/audit"
 	"github.com/terrace-idp/terrace/internal/cli/azuresim"
 	"github.com/terrace-idp/terrace/internal/cli/budget"
 	"github.com/terrace-idp/terrace/internal/cli/command"
@@ -224,7 +225,7 @@ func groups(e *command.Env) []group {
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
 			keys.Command(e), runners.Command(e),
-			stages.Command(e), tags.Command(e), lifetime.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), access.Audit(e),
+			stages.Command(e), tags.Command(e), lifetime.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), audit.Command(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Logout(e), login.Contexts(e), version.Command(e)}},
 	}

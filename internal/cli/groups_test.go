@@ -57,6 +57,8 @@ func worth(f *pflag.Flag) string {
 		return "true"
 	case "int":
 		return "500"
+	case "moment":
+		return "2126-01-31"
 	case "duration":
 		return "1m"
 	default:

@@ -50,6 +50,7 @@ const (
 	actorKey contextKey = iota
 	requestKey
 	causeKey
+	addressKey
 )
 
 // WithActor returns a context that acts for a.
@@ -83,4 +84,15 @@ func WithCause(ctx context.Context, event string) context.Context {
 func CauseFrom(ctx context.Context) string {
 	id, _ := ctx.Value(causeKey).(string)
 	return id
+}
+
+// WithAddress returns a context that carries where the request it serves came from.
+func WithAddress(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey, address)
+}
+
+// AddressFrom returns where the request of ctx came from, an IP address, or "".
+func AddressFrom(ctx context.Context) string {
+	address, _ := ctx.Value(addressKey).(string)
+	return address
 }

@@ -53,6 +53,7 @@ func edges() map[string]string {
 		"governance/compliance -> governance/policy": "what is applied is held against policies",
 		"governance/drift -> delivery/stage":         "a stage's rules say when it is checked, and how severe drift is",
 		"cli/arguments -> platform/yamldoc":          "the nearest name is found as it is for names in files; the client links it for them already",
+		"cli/audit -> access/audit":                  "an export of the audit log is checked by the client itself, offline",
 		"cli/azuresim -> target/azuresim":            "azuresimclient calls a running simulator's operations API and links no server",
 		"cli/policy -> platform/planformat":          "a plan is read once, for policies and its cost",
 		"cli/configs -> fabric/config":               "a folder of configuration is validated offline as the server does",
@@ -62,7 +63,7 @@ func edges() map[string]string {
 
 // clientRooms is all that the client may link besides its own packages.
 func clientRooms() []string {
-	return []string{"internal/kernel", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/config/flag", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
+	return []string{"internal/kernel", "internal/access/audit/chain", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/config/flag", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
 }
 
 type pkg struct {

@@ -2,74 +2,40 @@
 // what, why and the request id, chained by hashes so that a change of the past
 // shows.
 //
-// It owns entries and their chain, one per tenant. It does not own what
-// happens: rooms record facts in the transactions that make them true.
+// It owns entries and their chain, one per tenant, the heads that are signed of it, and
+// the keys of these. It does not own what happens: rooms record facts in the transactions
+// that make them true. The form of all that is audit/chain's, which checks it anywhere.
 package audit
 
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/access/audit/chain"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // maxData is the largest Data that is kept as it is.
 const maxData = 64 << 10
 
-// Entry is one thing that happened. The order of its fields is part of the
-// hash: fields are added at the end and with omitempty.
-type Entry struct {
-	Tenant string `json:"tenant"`
-	// Seq counts the tenant's entries from 1, without gaps.
-	Seq       int64            `json:"seq"`
-	At        time.Time        `json:"at"`
-	ActorID   string           `json:"actorId"`
-	ActorName string           `json:"actorName"`
-	ActorKind kernel.ActorKind `json:"actorKind"`
-	RequestID string           `json:"requestId"`
-	Type      string           `json:"type"`
-	Project   string           `json:"project"`
-	Stage     string           `json:"stage"`
-	Subject   string           `json:"subject"`
-	Reason    string           `json:"reason"`
-	// Data is JSON, "" for none.
-	Data string `json:"data"`
-	// Prev is the hash of the entry before, "" for the first.
-	Prev string `json:"prev"`
-	// Hash is the SHA-256 of everything above.
-	Hash string `json:"-"`
-}
-
-// hash returns what Hash must be.
-func (e Entry) hash() (string, error) {
-	b, err := json.Marshal(e)
-	if err != nil {
-		return "", fmt.Errorf("hash audit entry: %w", err)
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:]), nil
-}
-
 // newEntry makes an entry, not yet chained, of a fact and what ctx knows.
-func newEntry(ctx context.Context, f kernel.Fact, now time.Time) (Entry, error) {
+func newEntry(ctx context.Context, f kernel.Fact, now time.Time) (chain.Entry, error) {
 	actor, ok := kernel.ActorFrom(ctx)
 	if !ok || f.Scope.Tenant == "" || f.Type == "" {
-		return Entry{}, kernel.Errorf(kernel.Internal, "a fact of type %q has no actor, tenant or type", f.Type)
+		return chain.Entry{}, kernel.Errorf(kernel.Internal, "a fact of type %q has no actor, tenant or type", f.Type)
 	}
 	data, err := dataOf(f.Data)
 	if err != nil {
-		return Entry{}, kernel.Errorf(kernel.Internal, "a fact of type %s: %w", f.Type, err)
+		return chain.Entry{}, kernel.Errorf(kernel.Internal, "a fact of type %s: %w", f.Type, err)
 	}
-	return Entry{
+	return chain.Entry{
 		Tenant: f.Scope.Tenant, At: now,
 		ActorID: clean(actor.ID), ActorName: clean(actor.Name), ActorKind: actor.Kind, RequestID: clean(kernel.RequestIDFrom(ctx)),
 		Type: f.Type, Project: f.Scope.Project, Stage: f.Scope.Stage, Subject: clean(f.Subject), Reason: clean(f.Reason), Data: data,
+		Address: clean(kernel.AddressFrom(ctx)), Outcome: outcomeOf(f.Type),
 	}, nil
 }
 
@@ -93,23 +59,43 @@ func clean(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }
 
+// outcomeOf tells from the type of a fact what became of what somebody did.
+func outcomeOf(typ string) chain.Result {
+	_, verb, _ := strings.Cut(typ, ".")
+	switch {
+	case strings.HasSuffix(verb, "refused"), strings.HasSuffix(verb, "denied"), strings.HasSuffix(verb, "rejected"):
+		return chain.Refused
+	case strings.HasSuffix(verb, "failed"):
+		return chain.Failed
+	default:
+		return chain.Done
+	}
+}
+
 // Filter narrows a list; its zero value is everything.
 type Filter struct {
-	Project, Stage, Type, Subject, Actor string
+	Project, Stage, Subject, Actor, RequestID, Address string
+	// Type is what happened; with a * at its end, all that begins so.
+	Type string
+	// Outcome is "" for any, and "done" for what was neither refused nor failed.
+	Outcome string
+	// Text is somewhere in the subject, the reason or the data, in whatever case.
+	Text string
+	// Since and Until bound the time, Until not included; zero for no bound.
+	Since, Until time.Time
 }
 
-// Report is what a verification found.
-type Report struct {
-	// Entries is how many were read.
-	Entries int64 `json:"entries"`
-	// Head is the hash of the last one.
-	Head string `json:"head"`
-	// Broken is the first entry that is not as it was written, nil if none.
-	Broken *Break `json:"broken,omitempty"`
-}
-
-// Break is where a chain is broken.
-type Break struct {
-	Seq    int64  `json:"seq"`
-	Reason string `json:"reason"`
+// Indexed reports whether an index leads to the entries that match, so that looking for
+// the next of them is no search.
+func (f Filter) Indexed() bool {
+	if f.Subject != "" || f.RequestID != "" {
+		return true // few are about one thing
+	}
+	few := 0
+	for _, v := range []string{f.Project, f.Actor, f.Type} {
+		if v != "" {
+			few++
+		}
+	}
+	return few <= 1 && f.Stage == "" && f.Address == "" && f.Outcome == "" && f.Text == "" && !strings.HasSuffix(f.Type, "*")
 }

@@ -1,8 +1,10 @@
 package audit_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -14,24 +16,79 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/audit"
 	"github.com/terrace-idp/terrace/internal/access/audit/auditapi"
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
+	"github.com/terrace-idp/terrace/internal/access/audit/chain"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 )
 
-// rules lets everybody but eve read.
+// rules lets everybody but eve and members read.
 type rules struct{}
 
 func (rules) Authorize(ctx context.Context, _ string, _ kernel.Scope) error {
-	if a, _ := kernel.ActorFrom(ctx); a.Name == "eve" {
-		return kernel.Errorf(kernel.Denied, "eve may not")
+	if a, _ := kernel.ActorFrom(ctx); a.Name == "eve" || strings.HasPrefix(a.Name, "member") {
+		return kernel.Errorf(kernel.Denied, "%s may not", a.Name)
 	}
 	return nil
 }
 
-func newService(d *db.DB) *audit.Service {
-	return audit.New(audit.Config{Store: auditsql.NewStore(d), Tx: d, Authorizer: rules{}})
+// Allowed lets members, whose names begin so, see what is in demo.
+func (rules) Allowed(ctx context.Context, _ string, _ kernel.Scope) (kernel.Reach, error) {
+	if a, _ := kernel.ActorFrom(ctx); strings.HasPrefix(a.Name, "member") {
+		return kernel.Reach{Projects: []string{"demo"}}, nil
+	}
+	return kernel.Reach{}, nil
+}
+
+// plain seals nothing, but binds it.
+type plain struct{}
+
+func (plain) Seal(_ context.Context, text, associated []byte) ([]byte, error) {
+	return slices.Concat(associated, []byte{0}, text), nil
+}
+
+func (plain) Open(_ context.Context, sealed, associated []byte) ([]byte, error) {
+	bound, text, _ := bytes.Cut(sealed, []byte{0})
+	if !bytes.Equal(bound, associated) {
+		return nil, errors.New("it is sealed for something else")
+	}
+	return bytes.Clone(text), nil
+}
+
+// notes are facts that are not in the log under test, so that its numbers stay simple.
+type notes struct {
+	mu    sync.Mutex
+	facts []kernel.Fact
+}
+
+func (n *notes) Record(_ context.Context, f kernel.Fact) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.facts = append(n.facts, f)
+	return nil
+}
+
+func newService(d *db.DB) *audit.Service { return newServiceAt(d, nil) }
+
+func newServiceAt(d *db.DB, clock kernel.Clock) *audit.Service {
+	store := auditsql.NewStore(d)
+	return audit.New(audit.Config{
+		Store: store, Heads: store, Keys: store, Sealer: plain{}, Tx: d, Authorizer: rules{}, Journal: &notes{}, Clock: clock,
+		Name: "terrace.example.com", Home: "default", Log: slog.New(slog.DiscardHandler),
+	})
+}
+
+// unlock lets a test do what the database refuses.
+func unlock(t *testing.T, d *db.DB) {
+	t.Helper()
+	for _, table := range []string{"audit_entries", "audit_signed_heads"} {
+		for _, trigger := range []string{"change", "removal"} {
+			if _, err := d.SQL().ExecContext(t.Context(), "DROP TRIGGER "+table+"_"+trigger); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 func each(t *testing.T, test func(t *testing.T, s *audit.Service, d *db.DB)) {
@@ -56,9 +113,9 @@ func record(t *testing.T, s *audit.Service, f kernel.Fact) {
 	}
 }
 
-func verify(t *testing.T, s *audit.Service) audit.Report {
+func verify(t *testing.T, s *audit.Service) chain.Report {
 	t.Helper()
-	r, err := s.Verify(as(t.Context(), "ada"), scope())
+	r, err := s.Verify(as(t.Context(), "ada"), scope(), audit.Range{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,18 +168,23 @@ func TestVerifyFindsTheFirstBrokenEntry(t *testing.T) {
 	for name, c := range map[string]struct {
 		statement string
 		seq       int64
+		kind      chain.Kind
 	}{
-		"a changed reason":       {"UPDATE audit_entries SET reason = 'other' WHERE seq = 3", 3},
-		"a changed actor":        {"UPDATE audit_entries SET actor_name = 'eve' WHERE seq IN (4, 2)", 2},
-		"a changed time":         {"UPDATE audit_entries SET at_micros = at_micros + 1 WHERE seq = 1", 1},
-		"a changed hash":         {"UPDATE audit_entries SET hash = 'aa' WHERE seq = 3", 3},
-		"a removed entry":        {"DELETE FROM audit_entries WHERE seq = 2", 2},
-		"a removed end":          {"DELETE FROM audit_entries WHERE seq > 4", 5},
-		"everything removed":     {"DELETE FROM audit_entries", 1},
-		"a replaced last entry":  {"UPDATE audit_heads SET hash = 'aa'", 6},
-		"a removed first entry":  {"DELETE FROM audit_entries WHERE seq = 1", 1},
-		"an entry of another":    {"UPDATE audit_entries SET prev = (SELECT hash FROM audit_entries WHERE seq = 1) WHERE seq = 4", 4},
-		"a type that was edited": {"UPDATE audit_entries SET type = 'x.y' WHERE seq = 6", 6},
+		"a changed reason":        {"UPDATE audit_entries SET reason = 'other' WHERE seq = 3", 3, chain.Changed},
+		"a changed actor":         {"UPDATE audit_entries SET actor_name = 'eve' WHERE seq IN (4, 2)", 2, chain.Changed},
+		"a changed time":          {"UPDATE audit_entries SET at_micros = at_micros + 1 WHERE seq = 1", 1, chain.Changed},
+		"a changed address":       {"UPDATE audit_entries SET address = '192.0.2.9' WHERE seq = 2", 2, chain.Changed},
+		"a changed hash":          {"UPDATE audit_entries SET hash = 'aa' WHERE seq = 3", 3, chain.Changed},
+		"a removed entry":         {"DELETE FROM audit_entries WHERE seq = 2", 2, chain.Removed},
+		"removed and closed up":   {"DELETE FROM audit_entries WHERE seq = 2; UPDATE audit_entries SET seq = seq - 1 WHERE seq > 2; UPDATE audit_heads SET seq = 5", 2, chain.Removed},
+		"put in":                  {"UPDATE audit_entries SET seq = seq + 10 WHERE seq > 3; UPDATE audit_entries SET seq = seq - 9 WHERE seq > 3; UPDATE audit_heads SET seq = 7; INSERT INTO audit_entries SELECT tenant, 4, at_micros, actor_id, actor_name, actor_kind, request_id, type, project, stage, 'new', reason, data, prev, hash, address, outcome FROM audit_entries WHERE seq = 3", 4, chain.Changed},
+		"two that changed places": {"UPDATE audit_entries SET seq = 99 WHERE seq = 3; UPDATE audit_entries SET seq = 3 WHERE seq = 4; UPDATE audit_entries SET seq = 4 WHERE seq = 99", 3, chain.Removed},
+		"a removed end":           {"DELETE FROM audit_entries WHERE seq > 4", 5, chain.Truncated},
+		"everything removed":      {"DELETE FROM audit_entries", 1, chain.Truncated},
+		"a replaced last entry":   {"UPDATE audit_heads SET hash = 'aa'", 6, chain.Changed},
+		"a removed first entry":   {"DELETE FROM audit_entries WHERE seq = 1", 1, chain.Removed},
+		"an entry of another":     {"UPDATE audit_entries SET prev = (SELECT hash FROM audit_entries WHERE seq = 1) WHERE seq = 4", 4, chain.Changed},
+		"a type that was edited":  {"UPDATE audit_entries SET type = 'x.y' WHERE seq = 6", 6, chain.Changed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -134,11 +196,12 @@ func TestVerifyFindsTheFirstBrokenEntry(t *testing.T) {
 			if r := verify(t, s); r.Broken != nil || r.Entries != 6 {
 				t.Fatalf("before: %+v", r)
 			}
+			unlock(t, d)
 			if _, err := d.SQL().ExecContext(t.Context(), c.statement); err != nil {
 				t.Fatal(err)
 			}
-			if r := verify(t, s); r.Broken == nil || r.Broken.Seq != c.seq || r.Broken.Reason == "" {
-				t.Errorf("%+v %+v, want entry %d", r, r.Broken, c.seq)
+			if r := verify(t, s); r.Broken == nil || r.Broken.Seq != c.seq || r.Broken.Kind != c.kind || r.Broken.Reason == "" {
+				t.Errorf("%+v %+v, want entry %d %s", r, r.Broken, c.seq, c.kind)
 			}
 		})
 	}
@@ -212,7 +275,7 @@ func TestSeveralProcessesKeepOneChain(t *testing.T) {
 		}
 		wg.Wait()
 		for _, tenant := range []string{"default", "other"} {
-			r, err := first.Verify(as(t.Context(), "ada"), kernel.Scope{Tenant: tenant})
+			r, err := first.Verify(as(t.Context(), "ada"), kernel.Scope{Tenant: tenant}, audit.Range{})
 			if want := int64(4 * turns * facts * 3 / 4); err != nil || r.Broken != nil || r.Entries != want {
 				t.Errorf("%s: %+v %+v, %v, want %d entries", tenant, r, r.Broken, err, want)
 			}
@@ -266,7 +329,7 @@ func TestListsAreFilteredAndPaged(t *testing.T) {
 		if _, err := s.List(as(t.Context(), "eve"), scope(), audit.Filter{}, kernel.PageRequest{}); !kernel.Is(err, kernel.Denied) {
 			t.Errorf("list: %v", err)
 		}
-		if _, err := s.Verify(as(t.Context(), "eve"), scope()); !kernel.Is(err, kernel.Denied) {
+		if _, err := s.Verify(as(t.Context(), "eve"), scope(), audit.Range{}); !kernel.Is(err, kernel.Denied) {
 			t.Errorf("verify: %v", err)
 		}
 		if _, err := s.List(as(t.Context(), "ada"), scope(), audit.Filter{}, kernel.PageRequest{Cursor: "x"}); !kernel.Is(err, kernel.Invalid) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/audit"
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
+	"github.com/terrace-idp/terrace/internal/access/audit/chain"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
@@ -20,7 +21,7 @@ type locked struct {
 	moved []string
 }
 
-func (l *locked) Move(ctx context.Context, tenant string, from, to audit.Head) (bool, error) {
+func (l *locked) Move(ctx context.Context, tenant string, from, to chain.Place) (bool, error) {
 	l.mu.Lock()
 	l.moved = append(l.moved, tenant)
 	l.mu.Unlock()
@@ -33,7 +34,8 @@ func TestChainsAreLockedInOneOrder(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, _ *audit.Service, d *db.DB) {
 		store := &locked{Store: auditsql.NewStore(d)}
-		s := audit.New(audit.Config{Store: store, Tx: d, Authorizer: rules{}})
+		s := newService(d)
+		s.Store = store
 		for _, tenants := range [][]string{{"c", "default", "a", "c"}, {"a", "c", "default", "a"}} {
 			store.moved = nil
 			err := d.InTx(as(t.Context(), "ada"), func(ctx context.Context) error {

@@ -6,16 +6,10 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/terrace-idp/terrace/internal/access/audit/chain"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
-
-// Head is the end of a chain: number and hash of its last entry, 0 and "" before the
-// first.
-type Head struct {
-	Seq  int64
-	Hash string
-}
 
 // Record keeps a fact with the actor and the request id of ctx, in the transaction
 // of ctx where there is one. It takes its place in the chain at the end of that
@@ -33,8 +27,8 @@ func (s *Service) Record(ctx context.Context, f kernel.Fact) error {
 
 // appendAll adds entries to the chains of their tenants, in the order of these: two
 // transactions that record for several do not wait for each other.
-func (s *Service) appendAll(ctx context.Context, all []Entry) error {
-	byTenant := map[string][]Entry{}
+func (s *Service) appendAll(ctx context.Context, all []chain.Entry) error {
+	byTenant := map[string][]chain.Entry{}
 	for _, e := range all {
 		byTenant[e.Tenant] = append(byTenant[e.Tenant], e)
 	}
@@ -47,7 +41,7 @@ func (s *Service) appendAll(ctx context.Context, all []Entry) error {
 }
 
 // append adds entries of one tenant to the end of its chain.
-func (s *Service) append(ctx context.Context, all []Entry) error {
+func (s *Service) append(ctx context.Context, all []chain.Entry) error {
 	tenant := all[0].Tenant
 	last, err := s.move(ctx, tenant, all)
 	if err != nil {
@@ -62,7 +56,7 @@ func (s *Service) append(ctx context.Context, all []Entry) error {
 
 // move links the entries to the end of the chain and moves that. Where this process
 // has left it is only a guess: another one may have gone on.
-func (s *Service) move(ctx context.Context, tenant string, all []Entry) (last Head, err error) {
+func (s *Service) move(ctx context.Context, tenant string, all []chain.Entry) (last chain.Place, err error) {
 	if end, ok := s.ends.get(tenant); ok {
 		if last, err = link(end, all); err != nil {
 			return last, err
@@ -88,14 +82,14 @@ func (s *Service) move(ctx context.Context, tenant string, all []Entry) (last He
 
 // link gives the entries their numbers and hashes, from the end of a chain on, and
 // returns its new end.
-func link(end Head, all []Entry) (last Head, err error) {
+func link(end chain.Place, all []chain.Entry) (last chain.Place, err error) {
 	for i := range all {
 		e := &all[i]
 		e.Seq, e.Prev = end.Seq+1, end.Hash
-		if e.Hash, err = e.hash(); err != nil {
-			return Head{}, err
+		if e.Hash, err = e.Sum(); err != nil {
+			return chain.Place{}, err
 		}
-		end = Head{Seq: e.Seq, Hash: e.Hash}
+		end = chain.Place{Seq: e.Seq, Hash: e.Hash}
 	}
 	return end, nil
 }
@@ -104,10 +98,10 @@ func link(end Head, all []Entry) (last Head, err error) {
 // are committed.
 type ends struct {
 	mu  sync.Mutex
-	all map[string]Head
+	all map[string]chain.Place
 }
 
-func (e *ends) get(tenant string) (Head, bool) {
+func (e *ends) get(tenant string) (chain.Place, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	end, ok := e.all[tenant]
@@ -115,11 +109,11 @@ func (e *ends) get(tenant string) (Head, bool) {
 }
 
 // put notes an end; of two that come in the wrong order the later one stays.
-func (e *ends) put(tenant string, end Head) {
+func (e *ends) put(tenant string, end chain.Place) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.all == nil {
-		e.all = map[string]Head{}
+		e.all = map[string]chain.Place{}
 	}
 	if e.all[tenant].Seq < end.Seq {
 		e.all[tenant] = end
@@ -127,7 +121,7 @@ func (e *ends) put(tenant string, end Head) {
 }
 
 // drop forgets an end that was wrong.
-func (e *ends) drop(tenant string, end Head) {
+func (e *ends) drop(tenant string, end chain.Place) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.all[tenant] == end {

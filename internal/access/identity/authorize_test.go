@@ -17,25 +17,25 @@ import (
 // m admin.
 func matrix() map[string]string {
 	return map[string]string{
-		"project.read": "vdam", "workload.read": "vdam", "release.read": "vdam", "run.read": "vdam",
-		"stage.read": "vdam", "definition.read": "vdam", "module.read": "vdam", "landing-zone.read": "vdam",
+		"project.read": "vudam", "workload.read": "vudam", "release.read": "vudam", "run.read": "vudam",
+		"stage.read": "vudam", "definition.read": "vudam", "module.read": "vudam", "landing-zone.read": "vudam",
 		"workload.deploy": "dm", "workload.destroy": "dm", "workload.verify": "dam", "artifact.upload": "dm", "run.discard": "dm", "output.take": "dm", "workload.orphan": "m",
 		"run.cancel": "dm", "secret.write": "dm", "run.approve": "am", "policy.override": "am", "release.approve": "am",
-		"project.create": "m", "access.read": "vdam", "access.grant": "m", "platform.grant": "", "group.read": "vdam", "group.set": "m", "service-account.read": "vdam", "service-account.set": "m", "elevation.request": "vdam", "elevation.approve": "m", "user.create": "m", "user.disable": "m", "user.read": "m", "token.create": "m",
+		"project.create": "m", "access.read": "vudam", "access.grant": "m", "platform.grant": "", "group.read": "vudam", "group.set": "m", "service-account.read": "vudam", "service-account.set": "m", "elevation.request": "vudam", "elevation.approve": "m", "user.create": "m", "user.disable": "m", "user.read": "m", "token.create": "m",
 		"client.read": "m", "trust.read": "m", "trust.set": "m", "client.register": "m", "signing-key.read": "", "signing-key.rotate": "",
-		"audit.read": "m", "module.publish": "m", "definition.apply": "m", "definition.delete": "m", "landing-zone.set": "m",
+		"audit.read": "um", "audit.sign": "um", "audit.list": "vudam", "audit-key.rotate": "", "module.publish": "m", "definition.apply": "m", "definition.delete": "m", "landing-zone.set": "m",
 		"secret.read": "m", "key.read": "m", "key.rotate": "m", "key.rotate-root": "m", "key.destroy": "m", "state.read": "m",
-		"repo.read": "vdam", "repo.push": "dm", "repo.create": "dm", "repo.connect": "m", "repo.bind": "m", "repo.delete": "m",
+		"repo.read": "vudam", "repo.push": "dm", "repo.create": "dm", "repo.connect": "m", "repo.bind": "m", "repo.delete": "m",
 		"pr.create": "dm", "pr.merge": "dam", "pr.approve": "dam",
-		"drift.read": "vdam", "drift.check": "dam", "drift.decide": "dm", "stage.set": "m", "state.write": "m",
-		"runner.read": "vdam", "runner.create": "m", "runner.delete": "m",
-		"source.read": "vdam", "source.set": "m", "source.allow": "am", "source.override": "m", "source.trust": "m",
-		"cost.read": "vdam", "cost.import": "m", "cost.rules": "m", "budget.read": "vdam", "budget.set": "m", "lifetime.read": "vdam", "lifetime.extend": "dm", "tags.read": "vdam", "tags.set": "m", "maturity.read": "vdam", "maturity.answer": "m",
-		"compliance.read": "vdam", "compliance.evaluate": "dam", "compliance.preview": "m",
-		"policy.read": "vdam", "policy.evaluate": "dam", "policy.assign": "m", "exemption.read": "vdam", "exemption.request": "dam",
+		"drift.read": "vudam", "drift.check": "dam", "drift.decide": "dm", "stage.set": "m", "state.write": "m",
+		"runner.read": "vudam", "runner.create": "m", "runner.delete": "m",
+		"source.read": "vudam", "source.set": "m", "source.allow": "am", "source.override": "m", "source.trust": "m",
+		"cost.read": "vudam", "cost.import": "m", "cost.rules": "m", "budget.read": "vudam", "budget.set": "m", "lifetime.read": "vudam", "lifetime.extend": "dm", "tags.read": "vudam", "tags.set": "m", "maturity.read": "vudam", "maturity.answer": "m",
+		"compliance.read": "vudam", "compliance.evaluate": "dam", "compliance.preview": "m",
+		"policy.read": "vudam", "policy.evaluate": "dam", "policy.assign": "m", "exemption.read": "vudam", "exemption.request": "dam",
 		"exemption.approve": "am", "exemption.approve-hard": "m", "exemption.revoke": "am",
-		"subscription.read": "vdam", "subscription.write": "m", "event.read": "vdam", "rule.read": "vdam", "rule.write": "dm",
-		"config.read": "vdam", "config.write": "dm", "config.connect": "m", "config.token": "m",
+		"subscription.read": "vudam", "subscription.write": "m", "event.read": "vudam", "rule.read": "vudam", "rule.write": "dm",
+		"config.read": "vudam", "config.write": "dm", "config.connect": "m", "config.token": "m",
 	}
 }
 
@@ -43,7 +43,7 @@ func TestEveryActionForEveryRole(t *testing.T) {
 	t.Parallel()
 	f := sqlite(t)
 	f.user(t, "root", identity.Admin)
-	letters := map[identity.Role]string{identity.Viewer: "v", identity.Developer: "d", identity.Approver: "a", identity.Admin: "m"}
+	letters := map[identity.Role]string{identity.Viewer: "v", identity.Auditor: "u", identity.Developer: "d", identity.Approver: "a", identity.Admin: "m"}
 	for role, letter := range letters {
 		ctx := f.user(t, "member-"+string(role), "")
 		f.grant(t, "demo", "member-"+string(role), role)

@@ -42,7 +42,7 @@ type Decision struct {
 // Decisions returns the table of all actions: the one place that says which
 // role may do what.
 func Decisions() map[string]Decision {
-	members := []Role{Viewer, Developer, Approver, Admin}
+	members := []Role{Viewer, Auditor, Developer, Approver, Admin}
 	developers := []Role{Developer, Admin}
 	admins := []Role{Admin}
 	all := map[string]Decision{
@@ -149,7 +149,7 @@ func Decisions() map[string]Decision {
 
 // accessDecisions are those about who may do what.
 func accessDecisions() map[string]Decision {
-	members, admins, operators := []Role{Viewer, Developer, Approver, Admin}, []Role{Admin}, []Role{Operator}
+	members, admins, operators := []Role{Viewer, Auditor, Developer, Approver, Admin}, []Role{Admin}, []Role{Operator}
 	return map[string]Decision{
 		"access.read":          {Scope: ScopeRead, Roles: members, Below: true},
 		"access.grant":         {Scope: ScopeAdmin, Roles: admins},
@@ -170,6 +170,10 @@ func accessDecisions() map[string]Decision {
 		"signing-key.rotate":   {Scope: ScopeAdmin, Roles: operators, Platform: true},
 		"trust.read":           {Scope: ScopeAdmin, Roles: admins},
 		"trust.set":            {Scope: ScopeAdmin, Roles: admins},
-		"audit.read":           {Scope: ScopeAdmin, Roles: admins},
+		"audit.read":           {Scope: ScopeAdmin, Roles: []Role{Auditor, Admin}},
+		"audit.sign":           {Scope: ScopeAdmin, Roles: []Role{Auditor, Admin}},
+		// Members see what happened in their projects, as its events tell them.
+		"audit.list":       {Scope: ScopeRead, Roles: members, Below: true},
+		"audit-key.rotate": {Scope: ScopeAdmin, Roles: operators, Platform: true},
 	}
 }

@@ -13,7 +13,9 @@ type Role string
 
 // The roles.
 const (
-	Viewer    Role = "viewer"
+	Viewer Role = "viewer"
+	// Auditor sees what a viewer sees, and all of the audit log.
+	Auditor   Role = "auditor"
 	Developer Role = "developer"
 	Approver  Role = "approver"
 	Admin     Role = "admin"
@@ -22,7 +24,7 @@ const (
 )
 
 // Roles returns every role of a tenant, the least first.
-func Roles() []Role { return []Role{Viewer, Developer, Approver, Admin} }
+func Roles() []Role { return []Role{Viewer, Auditor, Developer, Approver, Admin} }
 
 // SubjectKind tells users, groups and service accounts apart.
 type SubjectKind string

@@ -1,5 +1,5 @@
 // Package access has the commands about who may do what: terrace user,
-// token, project, access, auth, group, service-account and audit.
+// token, project, access, auth, group and service-account.
 //
 // It owns their flags and tables. Rights are decided by the server.
 package access

@@ -59,6 +59,31 @@ func (m *moment) Set(text string) error {
 	return err
 }
 
+// pastHelp tells how moments that were are written on the command line.
+const pastHelp = "a date such as 2027-01-31, a moment of RFC 3339, or a time ago such as 72h or 14d"
+
+// Moment adds a flag for a moment that was, or that something is held against.
+func (e *Env) Moment(c *cobra.Command, to *time.Time, name, usage string) {
+	c.Flags().Var(&past{moment{to, e}}, name, usage+": "+pastHelp)
+}
+
+// past is a pflag.Value.
+type past struct{ moment }
+
+// Set implements pflag.Value.
+func (p *past) Set(text string) error {
+	now := p.e.Clock.Now()
+	at, err := ParseMoment(text, now)
+	if err != nil {
+		return kernel.Errorf(kernel.Invalid, "has to be %s", pastHelp)
+	}
+	if d, duration := ParseDuration(text); duration == nil {
+		at = now.Add(-d)
+	}
+	*p.to = at
+	return nil
+}
+
 // Day adds a flag for a day, which is given to the server as it is written.
 func Day(c *cobra.Command, to *string, name, usage string) {
 	c.Flags().Var(&calendar{to, time.DateOnly, "day such as 2026-10-31"}, name, usage)

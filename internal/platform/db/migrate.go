@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -15,7 +16,9 @@ import (
 type Migrations struct {
 	// Room names the table of versions, schema_<room>; rooms migrate alone.
 	Room string
-	// Files has them in its folder migrations.
+	// Files has them in its folder migrations. What one database alone understands, such
+	// as triggers, is in migrations/sqlite and migrations/postgres, with its own versions,
+	// and runs after the others.
 	Files fs.FS
 }
 
@@ -43,15 +46,27 @@ func (d *DB) Redoable(ctx context.Context, fn func() error) (err error) {
 }
 
 func (d *DB) up(ctx context.Context, m Migrations) error {
+	if err := d.upFrom(ctx, m, "migrations", "schema_"+m.Room); err != nil {
+		return err
+	}
+	own := "migrations/" + string(d.dialect)
+	if _, err := fs.Stat(m.Files, own); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return d.upFrom(ctx, m, own, "schema_"+m.Room+"_"+string(d.dialect))
+}
+
+// upFrom runs what is in a folder and not yet in the table of versions.
+func (d *DB) upFrom(ctx context.Context, m Migrations, folder, table string) error {
 	dialect := goose.DialectSQLite3
 	if d.dialect == Postgres {
 		dialect = goose.DialectPostgres
 	}
-	store, err := database.NewStore(dialect, "schema_"+m.Room)
+	store, err := database.NewStore(dialect, table)
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", m.Room, err)
 	}
-	files, err := fs.Sub(m.Files, "migrations")
+	files, err := fs.Sub(m.Files, folder)
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", m.Room, err)
 	}

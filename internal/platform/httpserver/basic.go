@@ -34,5 +34,8 @@ func SignIn(r *http.Request, tenant string, p Passwords) (context.Context, error
 	if err != nil {
 		return nil, err
 	}
+	if rec := recordOf(r.Context()); rec != nil {
+		rec.setActor(actor)
+	}
 	return kernel.WithActor(r.Context(), actor), nil
 }

@@ -3,6 +3,7 @@ package httpserver
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"regexp"
 	"runtime/debug"
@@ -21,6 +22,9 @@ type Options struct {
 	Authenticator Authenticator
 	// Middleware runs first: tracing and metrics.
 	Middleware []func(http.Handler) http.Handler
+	// Refused is told of requests of somebody who is signed in that were refused, 403, and
+	// may be nil.
+	Refused Refusals
 }
 
 // NewRouter returns a router whose middleware gives every request an id, an
@@ -32,7 +36,7 @@ func NewRouter(o Options) *chi.Mux {
 	}
 	r := chi.NewRouter()
 	r.Use(o.Middleware...)
-	r.Use(identify, logRequests(o.Logger), recoverPanics(o.Logger), secureHeaders, authenticate(o.Authenticator))
+	r.Use(identify, logRequests(o.Logger), recoverPanics(o.Logger), secureHeaders, authenticate(o.Authenticator), tellRefusals(o.Refused))
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, r, kernel.Errorf(kernel.NotFound, "there is nothing at %s", r.URL.Path).WithFix("see /api/docs for what there is"))
 	})
@@ -52,7 +56,7 @@ func identify(next http.Handler) http.Handler {
 			id = kernel.NewID("req")
 		}
 		w.Header().Set("X-Request-Id", id)
-		ctx, cancel := context.WithCancel(kernel.WithRequestID(r.Context(), id))
+		ctx, cancel := context.WithCancel(kernel.WithAddress(kernel.WithRequestID(r.Context(), id), addressOf(r)))
 		defer cancel()
 		out := &writer{ResponseWriter: w, control: http.NewResponseController(w)}
 		in := &body{from: r.Body, control: out.control, limit: DefaultBodyLimit}
@@ -63,6 +67,16 @@ func identify(next http.Handler) http.Handler {
 		next.ServeHTTP(out, r)
 		out.extend()
 	})
+}
+
+// addressOf is where the request came from: the other end of the connection. What headers
+// say of it anybody can say.
+func addressOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
 }
 
 func logRequests(log *slog.Logger) func(http.Handler) http.Handler {

@@ -7,17 +7,16 @@ import (
 	"embed"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/uptrace/bun"
 
-	"github.com/terrace-idp/terrace/internal/access/audit"
+	"github.com/terrace-idp/terrace/internal/access/audit/chain"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql migrations/*/*.sql
 var files embed.FS
 
 // Migrations returns the room's tables.
@@ -27,7 +26,7 @@ func Migrations() db.Migrations { return db.Migrations{Room: "audit", Files: fil
 // its text, which is possible for so many.
 const atOnce = 16
 
-// Store implements audit.Store.
+// Store implements audit.Store, audit.HeadStore and audit.KeyStore.
 type Store struct{ db *db.DB }
 
 // NewStore returns a store on d.
@@ -51,28 +50,30 @@ type entryRow struct {
 	Data      string           `bun:"data"`
 	Prev      string           `bun:"prev"`
 	Hash      string           `bun:"hash"`
+	Address   string           `bun:"address"`
+	Outcome   chain.Result     `bun:"outcome"`
 }
 
-func (r entryRow) entry() audit.Entry {
-	return audit.Entry{
+func (r entryRow) entry() chain.Entry {
+	return chain.Entry{
 		Tenant: r.Tenant, Seq: r.Seq, At: time.UnixMicro(r.AtMicros).UTC(),
 		ActorID: r.ActorID, ActorName: r.ActorName, ActorKind: r.ActorKind, RequestID: r.RequestID,
 		Type: r.Type, Project: r.Project, Stage: r.Stage, Subject: r.Subject, Reason: r.Reason,
-		Data: r.Data, Prev: r.Prev, Hash: r.Hash,
+		Data: r.Data, Prev: r.Prev, Hash: r.Hash, Address: r.Address, Outcome: r.Outcome,
 	}
 }
 
-func rowOf(e audit.Entry) entryRow {
+func rowOf(e chain.Entry) entryRow {
 	return entryRow{
 		Tenant: e.Tenant, Seq: e.Seq, AtMicros: e.At.UnixMicro(),
 		ActorID: e.ActorID, ActorName: e.ActorName, ActorKind: e.ActorKind, RequestID: e.RequestID,
 		Type: e.Type, Project: e.Project, Stage: e.Stage, Subject: e.Subject, Reason: e.Reason,
-		Data: e.Data, Prev: e.Prev, Hash: e.Hash,
+		Data: e.Data, Prev: e.Prev, Hash: e.Hash, Address: e.Address, Outcome: e.Outcome,
 	}
 }
 
-func entries(rows []entryRow) []audit.Entry {
-	out := make([]audit.Entry, len(rows))
+func entries(rows []entryRow) []chain.Entry {
+	out := make([]chain.Entry, len(rows))
 	for i, row := range rows {
 		out[i] = row.entry()
 	}
@@ -81,7 +82,7 @@ func entries(rows []entryRow) []audit.Entry {
 
 // Hold returns the end of the tenant's chain. Its row is the lock: who writes it
 // first lets the others wait until the transaction ends.
-func (s *Store) Hold(ctx context.Context, tenant string) (h audit.Head, err error) {
+func (s *Store) Hold(ctx context.Context, tenant string) (h chain.Place, err error) {
 	const hold = "UPDATE audit_heads SET seq = seq WHERE tenant = ? RETURNING seq, hash"
 	conn := s.db.Conn(ctx)
 	err = conn.NewRaw(hold, tenant).Scan(ctx, &h.Seq, &h.Hash)
@@ -95,7 +96,7 @@ func (s *Store) Hold(ctx context.Context, tenant string) (h audit.Head, err erro
 }
 
 // Move moves the end of the tenant's chain, where it is at from.
-func (s *Store) Move(ctx context.Context, tenant string, from, to audit.Head) (moved bool, err error) {
+func (s *Store) Move(ctx context.Context, tenant string, from, to chain.Place) (moved bool, err error) {
 	result, err := s.db.Conn(ctx).NewRaw("UPDATE audit_heads SET seq = ?, hash = ? WHERE tenant = ? AND seq = ? AND hash = ?",
 		to.Seq, to.Hash, tenant, from.Seq, from.Hash).Exec(ctx)
 	if err != nil {
@@ -106,7 +107,7 @@ func (s *Store) Move(ctx context.Context, tenant string, from, to audit.Head) (m
 }
 
 // Append keeps entries.
-func (s *Store) Append(ctx context.Context, all []audit.Entry) error {
+func (s *Store) Append(ctx context.Context, all []chain.Entry) error {
 	rows := make([]entryRow, len(all))
 	for i, e := range all {
 		rows[i] = rowOf(e)
@@ -120,7 +121,7 @@ func (s *Store) Append(ctx context.Context, all []audit.Entry) error {
 }
 
 // Head returns the end of the tenant's chain.
-func (s *Store) Head(ctx context.Context, tenant string) (h audit.Head, err error) {
+func (s *Store) Head(ctx context.Context, tenant string) (h chain.Place, err error) {
 	err = s.db.Reader(ctx).NewRaw("SELECT seq, hash FROM audit_heads WHERE tenant = ?", tenant).Scan(ctx, &h.Seq, &h.Hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return h, nil
@@ -129,32 +130,9 @@ func (s *Store) Head(ctx context.Context, tenant string) (h audit.Head, err erro
 }
 
 // After returns entries with numbers above seq, in their order.
-func (s *Store) After(ctx context.Context, tenant string, seq int64, limit int) ([]audit.Entry, error) {
+func (s *Store) After(ctx context.Context, tenant string, seq int64, limit int) ([]chain.Entry, error) {
 	var rows []entryRow
 	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ? AND seq > ?", tenant, seq).
 		Order("seq").Limit(int64(limit)).Scan(ctx)
 	return entries(rows), db.Map(err, "the audit log of "+tenant)
-}
-
-// List returns entries that match, the newest first.
-func (s *Store) List(ctx context.Context, tenant string, f audit.Filter, page kernel.PageRequest) (kernel.Page[audit.Entry], error) {
-	var rows []entryRow
-	q := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ?", tenant)
-	for _, c := range []struct{ column, value string }{
-		{"project", f.Project}, {"stage", f.Stage}, {"type", f.Type}, {"subject", f.Subject}, {"actor_name", f.Actor},
-	} {
-		if c.value != "" {
-			q = q.Where("? = ?", bun.Ident(c.column), c.value)
-		}
-	}
-	if page.Cursor != "" {
-		before, err := strconv.ParseInt(page.Cursor, 10, 64)
-		if err != nil {
-			return kernel.Page[audit.Entry]{}, kernel.Errorf(kernel.Invalid, "the cursor %q is none of this list", page.Cursor)
-		}
-		q = q.Where("seq < ?", before)
-	}
-	err := q.OrderExpr("seq DESC").Limit(int64(page.Size() + 1)).Scan(ctx)
-	return kernel.PageOf(entries(rows), page, func(e audit.Entry) string { return strconv.FormatInt(e.Seq, 10) }),
-		db.Map(err, "the audit log of "+tenant)
 }

@@ -1,0 +1,131 @@
+package audit
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/access/audit/chain"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const verifyBatch = 500
+
+// Range is a part of a chain by the numbers of its entries; zero is its begin or end.
+type Range struct{ From, To int64 }
+
+// Verify reads a part of the chain of the scope's tenant, with the heads that were
+// signed, and reports the first entry that is not as it was written.
+func (s *Service) Verify(ctx context.Context, scope kernel.Scope, r Range) (chain.Report, error) {
+	if err := s.Authorizer.Authorize(ctx, "audit.read", kernel.Scope{Tenant: scope.Tenant}); err != nil {
+		return chain.Report{}, err
+	}
+	// The end is read first: entries that come later are beyond it.
+	end, err := s.Store.Head(ctx, scope.Tenant)
+	if err != nil {
+		return chain.Report{}, err
+	}
+	return s.verify(ctx, scope.Tenant, r, end)
+}
+
+func (s *Service) verify(ctx context.Context, tenant string, r Range, end chain.Place) (chain.Report, error) {
+	keys, err := s.trusted(ctx)
+	if err != nil {
+		return chain.Report{}, err
+	}
+	w, err := s.walk(ctx, tenant, r, end)
+	if err != nil {
+		return chain.Report{}, err
+	}
+	c := chain.NewChecker(tenant, w.after, keys)
+	err = w.each(ctx, func(e chain.Entry) error { return c.Entry(e, nil) }, func(signed string) error { c.Head(signed); return nil }, c.Broken)
+	if err != nil {
+		return chain.Report{}, err
+	}
+	if w.to < end.Seq {
+		end = chain.Place{Seq: w.to, Hash: c.Report().Head}
+	}
+	c.End(end)
+	return c.Report(), nil
+}
+
+// walk is a way through a part of a chain, a batch at a time.
+type walk struct {
+	service *Service
+	tenant  string
+	after   chain.Place
+	to      int64
+}
+
+// walk begins at the entry before a range.
+func (s *Service) walk(ctx context.Context, tenant string, r Range, end chain.Place) (walk, error) {
+	w := walk{service: s, tenant: tenant, to: end.Seq}
+	if r.To > 0 {
+		w.to = min(r.To, end.Seq)
+	}
+	if r.From <= 1 {
+		return w, nil
+	}
+	if r.From > end.Seq+1 {
+		return w, kernel.Errorf(kernel.Invalid, "the audit log ends with entry %d", end.Seq).
+			WithProblems(kernel.Problem{Path: "from", Message: "there is no such entry yet"})
+	}
+	before, err := s.Store.After(ctx, tenant, r.From-2, 1)
+	if err != nil {
+		return w, err
+	}
+	w.after = chain.Place{Seq: r.From - 1}
+	if len(before) == 1 && before[0].Seq == w.after.Seq {
+		w.after.Hash = before[0].Hash
+	}
+	return w, nil
+}
+
+// each calls entry for the entries and head for the heads, each after its entry, until
+// enough says that they are.
+func (w walk) each(ctx context.Context, entry func(chain.Entry) error, head func(signed string) error, enough func() bool) error {
+	for at := w.after.Seq; ; {
+		batch, err := w.service.Store.After(ctx, w.tenant, at, verifyBatch)
+		if err != nil {
+			return err
+		}
+		upTo := w.to
+		if len(batch) == verifyBatch {
+			upTo = min(upTo, batch[len(batch)-1].Seq)
+		}
+		heads, err := w.heads(ctx, at, upTo)
+		if err != nil {
+			return err
+		}
+		for _, e := range batch {
+			for len(heads) > 0 && heads[0].Seq < e.Seq {
+				if err := head(heads[0].Note); err != nil {
+					return err
+				}
+				heads = heads[1:]
+			}
+			if e.Seq > w.to || enough() {
+				return nil
+			}
+			if err := entry(e); err != nil {
+				return err
+			}
+			at = e.Seq
+		}
+		for _, h := range heads {
+			if err := head(h.Note); err != nil {
+				return err
+			}
+		}
+		if len(batch) < verifyBatch || at >= w.to || enough() {
+			return nil
+		}
+	}
+}
+
+// heads returns those of the entries after a number, up to another; that of the entry
+// before the range shows where it begins.
+func (w walk) heads(ctx context.Context, after, upTo int64) ([]SignedHead, error) {
+	if after > 0 && after == w.after.Seq {
+		after--
+	}
+	return w.service.Heads.HeadsBetween(ctx, w.tenant, after, upTo)
+}

@@ -3978,6 +3978,9 @@ type KeyringKey struct {
 
 	// Root The root key that wraps it; none where it was destroyed.
 	Root string `json:"root,omitempty"`
+
+	// Shared Whether it opens only together with a share outside of the database. Of a destroyed key: whether its share is still to be removed.
+	Shared bool `json:"shared"`
 }
 
 // KeyringMove defines model for KeyringMove.

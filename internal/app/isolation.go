@@ -98,7 +98,7 @@ func clientFolders(environ []string) (paths []string) {
 
 // stored are where what is kept is outside of the data folder.
 func stored(c config.Config) (paths []string) {
-	for _, text := range append([]string{c.DatabaseURL(), c.BlobURL(), c.KeyURL()}, c.FormerKeys...) {
+	for _, text := range append([]string{c.DatabaseURL(), c.BlobURL(), c.KeyURL(), c.TenantKeysURL()}, c.FormerKeys...) {
 		u, err := url.Parse(text)
 		if err != nil || u.Scheme != "file" && u.Scheme != "sqlite" || len(u.Path) < 2 {
 			continue

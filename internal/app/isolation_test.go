@@ -28,7 +28,7 @@ func TestWhatRunsMustNotSee(t *testing.T) {
 		"XDG_STATE_HOME=/var/state", "XDG_CONFIG_HOME=/var/config", "XDG_DATA_HOME=",
 	})
 	slices.Sort(got)
-	want := []string{"/db/t.db", "/db/t.db-shm", "/db/t.db-wal", "/etc/terrace.yaml", "/git/token", "/prometheus/token", "/old/kek", "/srv/terrace/blobs", "/var/state/terrace", "/var/config/terrace", certificate, certificate}
+	want := []string{"/db/t.db", "/db/t.db-shm", "/db/t.db-wal", "/etc/terrace.yaml", "/git/token", "/prometheus/token", "/old/kek", "/srv/terrace/blobs", "/srv/terrace/keys/tenant-keys", "/var/state/terrace", "/var/config/terrace", certificate, certificate}
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("hidden: %v, want %v", got, want)

@@ -13,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/platform/blob"
 	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/keyshare"
 	"github.com/terrace-idp/terrace/internal/platform/seal"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 	"github.com/terrace-idp/terrace/internal/platform/telemetry"
@@ -22,12 +23,14 @@ import (
 
 // platform is the technical floor: what every room stands on.
 type platform struct {
-	config    config.Config
-	version   string
-	log       *slog.Logger
-	db        *db.DB
-	blobs     *blob.Store
-	sealer    *seal.Sealer
+	config  config.Config
+	version string
+	log     *slog.Logger
+	db      *db.DB
+	blobs   *blob.Store
+	sealer  *seal.Sealer
+	// shares has what tenants' keys need beside the database.
+	shares    *blob.Store
 	runTokens *tokens.Issuer
 	// signingKey signs addresses of module archives.
 	signingKey []byte
@@ -65,7 +68,12 @@ func (p *platform) open(ctx context.Context) (err error) {
 	if p.blobs, err = blob.Open(ctx, p.config.BlobURL(), nil); err != nil {
 		return err
 	}
-	if p.sealer, err = seal.Open(ctx, seal.Config{URL: p.config.KeyURL(), Former: p.config.FormerKeys, Store: keyringsql.NewStore(p.db)}); err != nil {
+	if p.shares, err = blob.Open(ctx, p.config.TenantKeysURL(), nil); err != nil {
+		return fmt.Errorf("keys of tenants: %w", err)
+	}
+	if p.sealer, err = seal.Open(ctx, seal.Config{
+		URL: p.config.KeyURL(), Former: p.config.FormerKeys, Store: keyringsql.NewStore(p.db), Shares: keyshare.Store{Blobs: p.shares},
+	}); err != nil {
 		return err
 	}
 	runKey, err := tokens.LoadKey(p.path("keys", "run-tokens"))
@@ -126,6 +134,9 @@ func (p *platform) close(ctx context.Context) {
 	}
 	if p.blobs != nil {
 		logClose(p.log, "blobs", p.blobs.Close())
+	}
+	if p.shares != nil {
+		logClose(p.log, "keys of tenants", p.shares.Close())
 	}
 	if p.sealer != nil {
 		logClose(p.log, "keys", p.sealer.Close())

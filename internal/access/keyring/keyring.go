@@ -29,8 +29,10 @@ type Key struct {
 	Owner string `json:"owner" doc:"The tenant; empty for the platform itself."`
 	Root  string `json:"root,omitempty" doc:"The root key that wraps it; none where it was destroyed."`
 	// DataKeys is how many data keys it wraps.
-	DataKeys    int       `json:"dataKeys" doc:"How many data keys it wraps. A retired key has some until they are wrapped anew."`
-	CreatedAt   time.Time `json:"createdAt"`
+	DataKeys  int       `json:"dataKeys" doc:"How many data keys it wraps. A retired key has some until they are wrapped anew."`
+	CreatedAt time.Time `json:"createdAt"`
+	// Shared says that it opens only together with a share outside of the database.
+	Shared      bool      `json:"shared" doc:"Whether it opens only together with a share outside of the database. Of a destroyed key: whether its share is still to be removed."`
 	RetiredAt   time.Time `json:"retiredAt,omitzero" doc:"Since when it wraps nothing new."`
 	DestroyedAt time.Time `json:"destroyedAt,omitzero" doc:"Since when what is sealed for its owner is unreadable."`
 }
@@ -67,6 +69,10 @@ type Store interface {
 	Claim(ctx context.Context, holder string, now, until time.Time) (bool, error)
 	Release(ctx context.Context, holder string) error
 	Destroy(ctx context.Context, owner string, at time.Time) error
+	// Shredding returns owners whose keys are destroyed and whose shares may still be
+	// there, until Shredded.
+	Shredding(ctx context.Context) ([]string, error)
+	Shredded(ctx context.Context, owner string) error
 }
 
 // Holding is where things are that may be sealed under a root key itself.
@@ -87,6 +93,8 @@ type Sealer interface {
 	Rotate(ctx context.Context, in seal.Rotations, owner string) (seal.OwnerKey, error)
 	Rewrap(ctx context.Context, in seal.Rotations) (int, error)
 	Forget(owner string)
+	// Shred removes the shares of an owner's keys for ever.
+	Shred(ctx context.Context, owner string) error
 }
 
 // Authorizer decides whether the actor of ctx may do an action.

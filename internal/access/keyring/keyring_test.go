@@ -15,8 +15,10 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/keyring"
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/blob"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+	"github.com/terrace-idp/terrace/internal/platform/keyshare"
 	"github.com/terrace-idp/terrace/internal/platform/seal"
 	"github.com/terrace-idp/terrace/internal/platform/sealedrow"
 )
@@ -47,11 +49,13 @@ func (f *facts) Record(_ context.Context, fact kernel.Fact) error {
 
 // world is a database and a key file, which processes share.
 type world struct {
-	t     *testing.T
-	db    *db.DB
-	file  string
-	clock *clock
-	facts *facts
+	t    *testing.T
+	db   *db.DB
+	file string
+	// folder has the shares of tenants' keys; "" has the keys in the database alone.
+	folder string
+	clock  *clock
+	facts  *facts
 }
 
 // process is one that seals and rotates.
@@ -67,7 +71,7 @@ func each(t *testing.T, test func(w *world)) {
 	dbtest.Each(t, []db.Migrations{keyringsql.Migrations()}, func(t *testing.T, d *db.DB) {
 		_, err := d.Conn(t.Context()).ExecContext(t.Context(), "CREATE TABLE things (tenant TEXT NOT NULL, name TEXT NOT NULL, sealed BYTEA, PRIMARY KEY (tenant, name))")
 		must(t, err)
-		test(&world{t: t, db: d, file: filepath.Join(t.TempDir(), "kek"), clock: &clock{}, facts: &facts{}})
+		test(&world{t: t, db: d, file: filepath.Join(t.TempDir(), "kek"), folder: filepath.Join(t.TempDir(), "shares"), clock: &clock{}, facts: &facts{}})
 	})
 }
 
@@ -82,7 +86,14 @@ func must(t *testing.T, err error) {
 func (w *world) begin(name string, wrap func(seal.Rotations) seal.Rotations) process {
 	w.t.Helper()
 	store := keyringsql.NewStore(w.db)
-	sealer, err := seal.Open(w.t.Context(), seal.Config{URL: "file://" + w.file, Store: store, Clock: w.clock.now})
+	c := seal.Config{URL: "file://" + w.file, Store: store, Clock: w.clock.now}
+	if w.folder != "" {
+		shares, err := blob.Open(w.t.Context(), "file://"+w.folder, nil)
+		must(w.t, err)
+		w.t.Cleanup(func() { _ = shares.Close() })
+		c.Shares = keyshare.Store{Blobs: shares}
+	}
+	sealer, err := seal.Open(w.t.Context(), c)
 	must(w.t, err)
 	w.t.Cleanup(func() { _ = sealer.Close() })
 	var rotations seal.Rotations = store

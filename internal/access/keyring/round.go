@@ -37,6 +37,7 @@ func (s *Service) Round(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, s.Store.Release(context.WithoutCancel(ctx), s.Node)) }()
+	unshredded := s.shredRest(ctx)
 	err = s.wrap(ctx)
 	for _, h := range s.Holdings {
 		if err == nil {
@@ -46,6 +47,7 @@ func (s *Service) Round(ctx context.Context) (done bool, err error) {
 	if errors.Is(err, errTaken) {
 		return false, nil
 	}
+	err = errors.Join(err, unshredded)
 	return err == nil, err
 }
 

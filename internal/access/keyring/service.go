@@ -139,8 +139,30 @@ func (s *Service) Destroy(ctx context.Context, tenant, reason string) error {
 		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: "key.destroyed", Scope: kernel.Scope{Tenant: s.Home}, Subject: tenant, Reason: reason})
 	})
-	if err == nil {
-		s.Sealer.Forget(tenant)
+	if err != nil {
+		return err
+	}
+	s.Sealer.Forget(tenant)
+	return s.shred(ctx, tenant)
+}
+
+// shred removes what of a tenant's destroyed keys is outside of the database. Until that
+// is done, a copy of the database from before still opens, and each round tries again.
+func (s *Service) shred(ctx context.Context, tenant string) error {
+	if err := s.Sealer.Shred(ctx, tenant); err != nil {
+		return kernel.Errorf(kernel.Unavailable, "the keys of %s are destroyed in the database, but what is kept of them outside could not be removed: %w", tenant, err).
+			WithFix("it is tried again every minute; terrace keys status tells when it is done")
+	}
+	return s.Store.Shredded(ctx, tenant)
+}
+
+// shredRest goes on with what a process that was killed, or a store that was away, has left.
+func (s *Service) shredRest(ctx context.Context) error {
+	tenants, err := s.Store.Shredding(ctx)
+	for _, tenant := range tenants {
+		if err := s.shred(ctx, tenant); err != nil {
+			return err
+		}
 	}
 	return err
 }

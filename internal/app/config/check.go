@@ -38,6 +38,7 @@ func (c Config) problems(file string) []kernel.Problem {
 	k.url("database", c.Database, "sqlite", "postgres", "postgresql")
 	k.url("blobs", c.Blobs, "file")
 	k.url("key", c.Key, "file", "base64key")
+	k.url("tenantKeys", c.TenantKeys, "file")
 	for i, former := range c.FormerKeys {
 		k.url("formerKeys["+strconv.Itoa(i)+"]", former, "file", "base64key")
 	}

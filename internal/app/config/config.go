@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -34,6 +35,7 @@ type Config struct {
 	Blobs      string   `koanf:"blobs" yaml:"blobs" doc:"Where plans, state versions, modules and artifacts are kept: file:///folder. Empty is a folder in the data folder. Logs of runs are files in the data folder."`
 	Key        string   `koanf:"key" yaml:"key" doc:"The key-encryption key: file:///path of a key file, which is made where it is missing and of whose lines the first seals, or base64key://… with the key itself. Empty is a key file in the data folder. What it sealed cannot be opened without it: back it up."`
 	FormerKeys []string `koanf:"formerKeys" yaml:"formerKeys" doc:"Key-encryption keys that only open what they sealed, after a rotation."`
+	TenantKeys string   `koanf:"tenantKeys" yaml:"tenantKeys" doc:"Where the shares of tenants' keys are kept: file:///folder. A tenant's key opens only with its share, which is destroyed with the tenant. Keep it out of the backups of the database, and back it up where single tenants can be removed. Empty is a folder in the data folder, or in that of blobs where one is set: all replicas need it."`
 
 	Tenant  string `koanf:"tenant" yaml:"tenant" doc:"The tenant that is made at the first start, and that a sign-in goes to unless it names another."`
 	Project string `koanf:"project" yaml:"project" doc:"The project that is made at the first start."`
@@ -139,6 +141,18 @@ func (c Config) BlobURL() string { return c.fileURL(c.Blobs, "blobs") }
 
 // KeyURL returns the URL of the key-encryption key.
 func (c Config) KeyURL() string { return c.fileURL(c.Key, "keys", "kek") }
+
+// TenantKeysURL returns the URL of the shares of tenants' keys: where nothing is set it is
+// reached by who reaches the blobs.
+func (c Config) TenantKeysURL() string {
+	if c.TenantKeys == "" && c.Blobs != "" {
+		return strings.TrimSuffix(c.Blobs, "/") + "/" + tenantKeysFolder
+	}
+	return c.fileURL(c.TenantKeys, "keys", tenantKeysFolder)
+}
+
+// tenantKeysFolder has the shares of tenants' keys where no other place is set.
+const tenantKeysFolder = "tenant-keys"
 
 func (c Config) fileURL(set string, elements ...string) string {
 	if set != "" {

@@ -49,9 +49,12 @@ func TestNothingSetIsTheDefault(t *testing.T) {
 		t.Error(d)
 	}
 	for got, want := range map[string]string{
-		c.DatabaseURL(): "sqlite:///home/ada/.local/share/terrace/terrace.db",
-		c.BlobURL():     "file:///home/ada/.local/share/terrace/blobs",
-		c.KeyURL():      "file:///home/ada/.local/share/terrace/keys/kek",
+		c.DatabaseURL():   "sqlite:///home/ada/.local/share/terrace/terrace.db",
+		c.BlobURL():       "file:///home/ada/.local/share/terrace/blobs",
+		c.KeyURL():        "file:///home/ada/.local/share/terrace/keys/kek",
+		c.TenantKeysURL(): "file:///home/ada/.local/share/terrace/keys/tenant-keys",
+		config.Config{DataDir: "/d", Blobs: "file:///shared/blobs/"}.TenantKeysURL():                             "file:///shared/blobs/tenant-keys",
+		config.Config{DataDir: "/d", Blobs: "file:///shared/blobs", TenantKeys: "file:///apart"}.TenantKeysURL(): "file:///apart",
 	} {
 		if got != want {
 			t.Errorf("%s, want %s", got, want)

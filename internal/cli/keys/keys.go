@@ -56,10 +56,14 @@ func show(w io.Writer, now time.Time, st apiclient.KeyringStatus) {
 
 func stateOf(k apiclient.KeyringKey) string {
 	switch {
+	case k.DestroyedAt != nil && k.Shared:
+		return "being destroyed"
 	case k.DestroyedAt != nil:
 		return "destroyed"
 	case k.RetiredAt != nil:
 		return "retired"
+	case k.Owner != "" && !k.Shared:
+		return "in the database alone"
 	default:
 		return "present"
 	}
@@ -103,9 +107,9 @@ func destroy(e *command.Env) *cobra.Command {
 	var confirm, reason string
 	c := &cobra.Command{
 		Use: "destroy TENANT", Short: "Make everything unreadable that is sealed for a tenant, for ever", Args: cobra.ExactArgs(1),
-		Long: "The tenant's keys are removed from the database: its secrets, states and plans, and the credentials of its\n" +
-			"repositories and subscriptions cannot be opened any more, wherever copies of them are. A backup of the\n" +
-			"database that has the keys still opens them: it must go, too.",
+		Long: "The tenant's keys are removed from the database, and their shares from where the configuration keeps them: its\n" +
+			"secrets, states and plans, and the credentials of its repositories and subscriptions cannot be opened any more,\n" +
+			"wherever copies of them are, nor with a backup of the database. A backup of the shares must go, too.",
 		Example: "  terrace keys destroy acme --confirm acme --reason \"the contract has ended\"",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			if confirm != args[0] {

@@ -31,6 +31,9 @@ type OwnerKey struct {
 	Root      string
 	Wrapped   []byte
 	CreatedAt time.Time
+	// Shared says that Wrapped opens only together with a share, which is in no database.
+	// Of a destroyed key it says that its share may still be there.
+	Shared bool
 	// RetiredAt is since when it wraps nothing new, and DestroyedAt since when it is no
 	// more: Wrapped is empty then. They are zero before.
 	RetiredAt   time.Time
@@ -65,9 +68,10 @@ type Store interface {
 
 // keyring has the keys of owners in memory, for a bounded time.
 type keyring struct {
-	roots *roots
-	store Store
-	clock kernel.Clock
+	roots  *roots
+	store  Store
+	shares Shares
+	clock  kernel.Clock
 
 	mu      sync.Mutex
 	sealing map[string]*sealingKey // by owner
@@ -95,9 +99,9 @@ type ownerAEAD struct {
 	opened time.Time
 }
 
-func newKeyring(r *roots, s Store, clock kernel.Clock) *keyring {
+func newKeyring(r *roots, c Config) *keyring {
 	return &keyring{
-		roots: r, store: s, clock: clock,
+		roots: r, store: c.Store, shares: c.Shares, clock: c.Clock,
 		sealing: map[string]*sealingKey{}, data: map[string]openedKey{}, owners: map[string]ownerAEAD{},
 	}
 }
@@ -205,7 +209,11 @@ func (r *keyring) newOwnerKey(ctx context.Context, owner string) (k OwnerKey, er
 	_, _ = rand.Read(raw) // never fails, see crypto/rand
 	defer clear(raw)
 	k = OwnerKey{ID: kernel.NewID("kek"), Owner: owner, CreatedAt: r.now()}
-	k.Root, k.Wrapped, err = r.roots.wrap(ctx, raw)
+	inner, err := r.split(ctx, &k, raw)
+	if err != nil {
+		return k, err
+	}
+	k.Root, k.Wrapped, err = r.roots.wrap(ctx, inner)
 	return k, err
 }
 
@@ -249,6 +257,10 @@ func (r *keyring) owner(ctx context.Context, k OwnerKey) (ownerAEAD, error) {
 	}
 	raw, err := r.roots.unwrap(ctx, k.Root, k.Wrapped)
 	if err != nil {
+		return ownerAEAD{}, err
+	}
+	defer clear(raw)
+	if raw, err = r.join(ctx, k, raw); err != nil {
 		return ownerAEAD{}, err
 	}
 	defer clear(raw)

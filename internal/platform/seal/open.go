@@ -33,6 +33,9 @@ type Config struct {
 	Openers map[string]Opener
 	// Store has the keys of owners; nil has everything sealed under the root key.
 	Store Store
+	// Shares has what the keys of tenants need beside what is in Store, so that they can be
+	// destroyed for good; nil has them in Store alone.
+	Shares Shares
 	// Clock ages data keys; nil is the system's.
 	Clock kernel.Clock
 }
@@ -45,7 +48,7 @@ func Open(ctx context.Context, c Config) (*Sealer, error) {
 	}
 	s := &Sealer{roots: r, opened: map[string]ciphers{}, clock: c.Clock}
 	if c.Store != nil {
-		s.ring = newKeyring(r, c.Store, c.Clock)
+		s.ring = newKeyring(r, c)
 	}
 	return s, nil
 }

@@ -24,6 +24,8 @@ type Rotations interface {
 	RewrapData(ctx context.Context, was, now []DataKey) error
 	// DropRetired removes retired keys that wrap nothing more.
 	DropRetired(ctx context.Context) error
+	// Unshared returns owners, not the platform, whose present key opens without a share.
+	Unshared(ctx context.Context, limit int) ([]string, error)
 	// OwnerKey returns a key, or NotFound.
 	OwnerKey(ctx context.Context, id string) (OwnerKey, error)
 }
@@ -60,6 +62,9 @@ func (s *Sealer) Forget(owner string) { s.ring.forgetOwner(owner) }
 // and reports how many; 0 is the end. It may be cut off at any moment, and done by
 // several processes at once.
 func (s *Sealer) Rewrap(ctx context.Context, in Rotations) (n int, err error) {
+	if n, err = s.shareOwnerKeys(ctx, in); n > 0 || err != nil {
+		return n, err
+	}
 	if n, err = s.rewrapOwnerKeys(ctx, in); n > 0 || err != nil {
 		return n, err
 	}

@@ -9,7 +9,9 @@
 // With a Store it is a keyring. Each owner, a tenant or the platform itself, has a
 // key-encryption key of its own, wrapped by the root key; that wraps the owner's data keys,
 // and envelopes name theirs. A rotation wraps keys anew and touches no content; with an
-// owner's key everything that is sealed for it is lost, wherever it is kept.
+// owner's key everything that is sealed for it is lost, wherever it is kept. With Shares a
+// tenant's key is in two parts, one of which is in no database: without it neither the root
+// key nor any copy of the database opens anything.
 //
 // It owns the envelope's format and the keys' life in memory. It does not own
 // where sealed bytes are kept, nor who may open them.

@@ -79,7 +79,28 @@ func (s *Store) DropRetired(ctx context.Context) error {
 	return db.Map(err, "the retired keys")
 }
 
-// Destroy removes an owner's keys for ever, and leaves that they were there.
+// Unshared returns owners whose present key opens without a share.
+func (s *Store) Unshared(ctx context.Context, limit int) ([]string, error) {
+	var owners []string
+	err := s.db.Reader(ctx).NewRaw("SELECT owner FROM keyring_owner_keys WHERE owner <> '' AND retired_at IS NULL AND destroyed_at IS NULL AND NOT shared ORDER BY owner LIMIT ?", limit).Scan(ctx, &owners)
+	return owners, db.Map(err, "the keys")
+}
+
+// Shredding returns owners whose keys are destroyed, and whose shares may still be there.
+func (s *Store) Shredding(ctx context.Context) ([]string, error) {
+	var owners []string
+	err := s.db.Reader(ctx).NewRaw("SELECT owner FROM keyring_owner_keys WHERE destroyed_at IS NOT NULL AND shared ORDER BY owner LIMIT 100").Scan(ctx, &owners)
+	return owners, db.Map(err, "the destroyed keys")
+}
+
+// Shredded notes that no share of an owner is left.
+func (s *Store) Shredded(ctx context.Context, owner string) error {
+	_, err := s.db.Conn(ctx).NewRaw("UPDATE keyring_owner_keys SET shared = ? WHERE owner = ? AND destroyed_at IS NOT NULL", false, owner).Exec(ctx)
+	return db.Map(err, whose(owner))
+}
+
+// Destroy removes an owner's keys for ever, and leaves that they were there. Their shares
+// are another's: until Shredded, it is known that they may be there.
 func (s *Store) Destroy(ctx context.Context, owner string, at time.Time) error {
 	return s.db.InTx(ctx, func(ctx context.Context) error {
 		c := s.db.Conn(ctx)
@@ -94,8 +115,8 @@ func (s *Store) Destroy(ctx context.Context, owner string, at time.Time) error {
 		if err := s.AddOwnerKey(ctx, none); err != nil {
 			return err
 		}
-		_, err := c.NewRaw("UPDATE keyring_owner_keys SET root = '', wrapped = ?, destroyed_at = ? WHERE owner = ? AND destroyed_at IS NULL",
-			[]byte{}, at, owner).Exec(ctx)
+		_, err := c.NewRaw("UPDATE keyring_owner_keys SET root = '', wrapped = ?, shared = ?, destroyed_at = ? WHERE owner = ? AND destroyed_at IS NULL",
+			[]byte{}, true, at, owner).Exec(ctx)
 		return db.Map(err, whose(owner))
 	})
 }

@@ -102,7 +102,7 @@ func (s *Store) Keys(ctx context.Context, owner *string, page kernel.PageRequest
 	keys := make([]keyring.Key, len(rows))
 	for i, r := range rows {
 		k := r.key()
-		keys[i] = keyring.Key{ID: k.ID, Owner: k.Owner, Root: k.Root, CreatedAt: k.CreatedAt, RetiredAt: k.RetiredAt, DestroyedAt: k.DestroyedAt, DataKeys: int(r.DataKeys)}
+		keys[i] = keyring.Key{ID: k.ID, Owner: k.Owner, Root: k.Root, CreatedAt: k.CreatedAt, RetiredAt: k.RetiredAt, DestroyedAt: k.DestroyedAt, Shared: k.Shared, DataKeys: int(r.DataKeys)}
 	}
 	return kernel.PageOf(keys, page, func(k keyring.Key) string { return k.ID }), db.Map(err, "the keys")
 }

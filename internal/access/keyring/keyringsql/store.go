@@ -34,12 +34,13 @@ type ownerRow struct {
 	Root        string
 	Wrapped     []byte
 	CreatedAt   time.Time
+	Shared      bool
 	RetiredAt   *time.Time
 	DestroyedAt *time.Time
 }
 
 func (r ownerRow) key() seal.OwnerKey {
-	k := seal.OwnerKey{ID: r.ID, Owner: r.Owner, Root: r.Root, Wrapped: r.Wrapped, CreatedAt: r.CreatedAt.UTC()}
+	k := seal.OwnerKey{ID: r.ID, Owner: r.Owner, Root: r.Root, Wrapped: r.Wrapped, CreatedAt: r.CreatedAt.UTC(), Shared: r.Shared}
 	if r.RetiredAt != nil {
 		k.RetiredAt = r.RetiredAt.UTC()
 	}
@@ -79,8 +80,8 @@ func (s *Store) Present(ctx context.Context, owner string) (seal.OwnerKey, error
 
 // AddOwnerKey adds a key where the owner has no present one.
 func (s *Store) AddOwnerKey(ctx context.Context, k seal.OwnerKey) error {
-	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO keyring_owner_keys (id, owner, root, wrapped, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		k.ID, k.Owner, k.Root, k.Wrapped, k.CreatedAt).Exec(ctx)
+	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO keyring_owner_keys (id, owner, root, wrapped, created_at, shared) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		k.ID, k.Owner, k.Root, k.Wrapped, k.CreatedAt, k.Shared).Exec(ctx)
 	return db.Map(err, whose(k.Owner))
 }
 

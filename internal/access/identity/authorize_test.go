@@ -33,7 +33,7 @@ func matrix() map[string]string {
 		"cost.read": "vudam", "cost.import": "m", "cost.rules": "m", "budget.read": "vudam", "budget.set": "m", "lifetime.read": "vudam", "lifetime.extend": "dm", "tags.read": "vudam", "tags.set": "m", "maturity.read": "vudam", "maturity.answer": "m",
 		"compliance.read": "vudam", "compliance.evaluate": "dam", "compliance.preview": "m",
 		"policy.read": "vudam", "policy.evaluate": "dam", "policy.assign": "m", "exemption.read": "vudam", "exemption.request": "dam",
-		"exemption.approve": "am", "exemption.approve-hard": "m", "exemption.revoke": "am",
+		"factor.read": "m", "factor.set": "m", "exemption.approve": "am", "exemption.approve-hard": "m", "exemption.revoke": "am",
 		"subscription.read": "vudam", "subscription.write": "m", "event.read": "vudam", "rule.read": "vudam", "rule.write": "dm",
 		"config.read": "vudam", "config.write": "dm", "config.connect": "m", "config.token": "m",
 	}

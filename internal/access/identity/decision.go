@@ -164,6 +164,8 @@ func accessDecisions() map[string]Decision {
 		"user.disable":         {Scope: ScopeAdmin, Roles: admins},
 		"user.read":            {Scope: ScopeAdmin, Roles: admins},
 		"token.create":         {Scope: ScopeAdmin, Roles: admins},
+		"factor.read":          {Scope: ScopeAdmin, Roles: admins},
+		"factor.set":           {Scope: ScopeAdmin, Roles: admins},
 		"client.read":          {Scope: ScopeAdmin, Roles: admins},
 		"client.register":      {Scope: ScopeAdmin, Roles: admins},
 		"signing-key.read":     {Scope: ScopeAdmin, Roles: operators, Platform: true},

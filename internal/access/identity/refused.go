@@ -16,22 +16,21 @@ const recordTimeout = 5 * time.Second
 // password. The throttle bounds how often that is for one user; for names that
 // nobody has, of which there is no end, it bounds all together. u is the user of
 // the name, without an id where there is none.
-func (s *Service) refused(ctx context.Context, tenant, name string, u User) {
+func (s *Service) refused(ctx context.Context, tenant, name string, u User, why string) {
 	if !loginName.MatchString(name) {
 		name = "(no user name)" // a password perhaps, in the wrong field
 	}
 	s.Logger.WarnContext(ctx, "a sign-in failed", slog.String("tenant", tenant), slog.String("user", name))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
-	if err := s.recordRefusal(ctx, tenant, name, u); err != nil {
+	if err := s.recordRefusal(ctx, tenant, name, u, why); err != nil {
 		s.Logger.ErrorContext(ctx, "a failed sign-in is not in the audit log", slog.String("tenant", tenant), slog.String("error", err.Error()))
 	}
 }
 
-func (s *Service) recordRefusal(ctx context.Context, tenant, name string, u User) error {
-	why, subject := "the password is wrong", u.ID
-	switch {
-	case u.ID == "":
+func (s *Service) recordRefusal(ctx context.Context, tenant, name string, u User, why string) error {
+	subject := u.ID
+	if u.ID == "" {
 		known, err := s.Store.HasUsers(ctx, tenant)
 		if err != nil || !known {
 			return err // nobody reads the audit log of a tenant that is none
@@ -40,7 +39,7 @@ func (s *Service) recordRefusal(ctx context.Context, tenant, name string, u User
 			return nil
 		}
 		why, subject = "there is no such user", name
-	case u.isDisabled():
+	} else if u.isDisabled() {
 		why = "the user is disabled"
 	}
 	// Who it was is not known: the name was said, not proven.

@@ -147,6 +147,11 @@ type AccessTokens interface {
 	EndWithToken(ctx context.Context, token string) error
 }
 
+// Factors knows of whom more is asked than a password.
+type Factors interface {
+	Asked(ctx context.Context, who kernel.Actor) (bool, error)
+}
+
 // Config is what a Service is made of.
 type Config struct {
 	Store    Store
@@ -159,6 +164,8 @@ type Config struct {
 	Runs *tokens.Issuer
 	// Access verifies access tokens; nil accepts none.
 	Access AccessTokens
+	// Factors has passwords alone refused; nil asks for no more of anybody.
+	Factors Factors
 	// Clock is the system's where nil.
 	Clock kernel.Clock
 	// Logger is told of failed sign-ins; nil logs nothing.

@@ -17,16 +17,22 @@ const (
 	touchInterval = time.Minute
 )
 
+// sessionToken is the name of tokens that a password was exchanged for.
+const sessionToken = "session"
+
 // SignIn exchanges a password for a token of 12 hours. The error is
-// Unauthenticated for a wrong name or password, the same for both, and for a
-// disabled user, and Locked after too many.
+// Unauthenticated for a wrong name or password, the same for both, for a
+// disabled user, and for one of whom more is asked than a password; and Locked after too many.
 func (s *Service) SignIn(ctx context.Context, tenant, name, password string) (secret string, t Token, err error) {
 	u, err := s.known(ctx, tenant, name, password)
+	if err == nil {
+		err = s.alone(ctx, u)
+	}
 	if err != nil {
 		return "", Token{}, err
 	}
 	ctx = kernel.WithActor(ctx, u.actor())
-	t = Token{Tenant: u.Tenant, SubjectID: u.ID, Name: "session", ExpiresAt: s.Clock.Now().Add(sessionLife)}
+	t = Token{Tenant: u.Tenant, SubjectID: u.ID, Name: sessionToken, ExpiresAt: s.Clock.Now().Add(sessionLife)}
 	return s.issue(ctx, u.subject(), t, "session.opened")
 }
 
@@ -34,7 +40,59 @@ func (s *Service) SignIn(ctx context.Context, tenant, name, password string) (se
 // token. Its errors are those of SignIn.
 func (s *Service) CheckPassword(ctx context.Context, tenant, name, password string) (kernel.Actor, error) {
 	u, err := s.known(ctx, tenant, name, password)
+	if err == nil {
+		err = s.alone(ctx, u)
+	}
 	return u.actor(), err
+}
+
+// ProvePassword returns whose a password is, who may have more to prove: whoever asks
+// sees to that. Its errors are those of SignIn for a password.
+func (s *Service) ProvePassword(ctx context.Context, tenant, name, password string) (kernel.Actor, error) {
+	u, err := s.known(ctx, tenant, name, password)
+	return u.actor(), err
+}
+
+// alone refuses somebody whose password was right, and of whom more is asked.
+func (s *Service) alone(ctx context.Context, u User) error {
+	if s.Factors == nil {
+		return nil
+	}
+	asked, err := s.Factors.Asked(ctx, u.actor())
+	if err != nil || !asked {
+		return err
+	}
+	s.refused(ctx, u.Tenant, u.Name, u, "a second factor is asked for")
+	return kernel.Errorf(kernel.Unauthenticated, "a password alone does not sign %s in: a second factor is asked for", u.Name).
+		WithFix("sign in in a browser, with terrace login ADDRESS, and give programs a token: terrace token create --name NAME")
+}
+
+// EndSessions ends the tokens that a user got for a password, in a transaction of ctx.
+func (s *Service) EndSessions(ctx context.Context, tenant, id string) error {
+	if err := s.changed(ctx, tenant); err != nil {
+		return err
+	}
+	page := kernel.PageRequest{}
+	for {
+		found, err := s.Store.TokensOf(ctx, tenant, id, page)
+		if err != nil {
+			return err
+		}
+		for _, t := range found.Items {
+			if t.Name != sessionToken {
+				continue
+			}
+			if err := s.Store.RemoveToken(ctx, tenant, id, t.ID); err != nil {
+				return err
+			}
+			if err := s.Journal.Record(ctx, kernel.Fact{Type: "token.revoked", Scope: kernel.Scope{Tenant: tenant}, Subject: t.ID}); err != nil {
+				return err
+			}
+		}
+		if page.Cursor = found.Next; page.Cursor == "" {
+			return nil
+		}
+	}
 }
 
 // known returns the user that the password is of.
@@ -53,10 +111,10 @@ func (s *Service) known(ctx context.Context, tenant, name, password string) (Use
 	}
 	switch {
 	case !ok || u.ID == "":
-		s.refused(ctx, tenant, name, u)
+		s.refused(ctx, tenant, name, u, "the password is wrong")
 		return User{}, kernel.Errorf(kernel.Unauthenticated, "the user name or the password is wrong")
 	case u.isDisabled():
-		s.refused(ctx, tenant, name, u)
+		s.refused(ctx, tenant, name, u, "the user is disabled")
 		return User{}, disabled(u.subject())
 	}
 	s.throttle.succeed(key)

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -96,7 +97,7 @@ func (s *Service) ChangePassword(ctx context.Context, scope kernel.Scope, presen
 		return err
 	}
 	if !ok {
-		s.refused(ctx, u.Tenant, u.Name, u)
+		s.refused(ctx, u.Tenant, u.Name, u, "the password is wrong")
 		return kernel.Errorf(kernel.Denied, "the present password is wrong")
 	}
 	s.throttle.succeed(key)
@@ -124,6 +125,16 @@ func (s *Service) Named(ctx context.Context, tenant, name string) (kernel.Actor,
 		return kernel.Actor{}, err
 	}
 	return s.Acting(ctx, tenant, u.ID)
+}
+
+// Administers reports whether somebody is an admin of the tenant or anything in it, or an
+// operator of the platform.
+func (s *Service) Administers(ctx context.Context, tenant, id string) (bool, error) {
+	has, err := s.standing(ctx, tenant, id)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(has.holding(s.Clock.Now()), func(g Grant) bool { return g.Role == Admin || g.Platform }), nil
 }
 
 // Acting returns the user or the service account for whom work is done that they asked for earlier. The

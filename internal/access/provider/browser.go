@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -14,9 +15,16 @@ import (
 // Person is somebody who is signing in: what they said was proven so far.
 type Person struct {
 	kernel.Actor
-	// Methods are how (RFC 8176 §2): pwd, otp, hwk, fed.
+	// Methods are how (RFC 8176 §2): pwd, otp, hwk, fed, and mfa for more than one factor.
 	Methods []string
+	// Browser names the browser that they use, for what is given to it alone.
+	Browser string
+	// Strong says that whoever wants them signed in asks for a second factor.
+	Strong bool
 }
+
+// Elsewhere reports whether another provider has said who they are: it answers for how.
+func (p Person) Elsewhere() bool { return slices.Contains(p.Methods, "fed") }
 
 // StepForm is what a step shows.
 type StepForm struct {
@@ -25,6 +33,8 @@ type StepForm struct {
 	Body template.HTML
 	// Script runs in the page; most steps have none.
 	Script template.JS
+	// Images says that there are images in Body, each in its own address (RFC 2397).
+	Images bool
 }
 
 // Step is something that a person does to sign in after the first proof: a one-time
@@ -34,10 +44,29 @@ type Step interface {
 	Name() string
 	// Needed reports whether the person has to, given how they proved who they are.
 	Needed(ctx context.Context, p Person) (bool, error)
-	Show(ctx context.Context, p Person) (StepForm, error)
+	// Show returns what to ask; form is what was sent and not taken, nil at first.
+	Show(ctx context.Context, p Person, form url.Values) (StepForm, error)
 	// Take checks what was sent, and returns the methods that it proves. The error is
 	// Unauthenticated for what is wrong, and Locked for too many.
 	Take(ctx context.Context, p Person, form url.Values) (methods []string, err error)
+}
+
+// PasskeyAsk is what a page asks the keys of a browser.
+type PasskeyAsk struct {
+	// Options are those of the Web Authentication API, as JSON.
+	Options string
+	// Challenge comes back with the answer.
+	Challenge string
+}
+
+// Passkeys sign people in who name nobody: the key says who they are.
+type Passkeys interface {
+	// Ask returns what to ask a browser; ok is false where browsers have no keys for the
+	// address of this Terrace.
+	Ask(ctx context.Context, browser string) (ask PasskeyAsk, ok bool, err error)
+	// Take returns whom an answer proves. The error is Unauthenticated for one that proves
+	// nobody.
+	Take(ctx context.Context, browser, challenge, answer string) (Person, error)
 }
 
 // Upstream is another provider that can sign people in.
@@ -67,6 +96,8 @@ type Ticket struct {
 	Back string `json:"b,omitempty"`
 	// Tenant is the one to sign in to, "" for the one that is chosen.
 	Tenant string `json:"w,omitempty"`
+	// Strong says that they have to prove more than one factor.
+	Strong bool `json:"s,omitempty"`
 	// Half is who has proven themselves in part.
 	Half *Half `json:"h,omitempty"`
 }

@@ -128,14 +128,17 @@ type SignIn struct {
 // holds reports whether the sign-in is good at a time.
 func (s SignIn) holds(now time.Time) bool { return s.EndedAt.IsZero() && s.ExpiresAt.After(now) }
 
-// Level is the authentication context class (OpenID Connect Core §2): "2" with a
-// second factor, "1" without.
+// Level is the authentication context class (OpenID Connect Core §2): LevelStrong with
+// a second factor, "1" without.
 func (s SignIn) Level() string {
-	if len(s.Methods) > 1 {
-		return "2"
+	if slices.Contains(s.Methods, "mfa") {
+		return LevelStrong
 	}
 	return "1"
 }
+
+// LevelStrong is the class of who has proven more than one factor.
+const LevelStrong = "2"
 
 // Session is what one sign-in gave one client: tokens of it name it as sid.
 type Session struct {

@@ -32,6 +32,8 @@ type Sessions interface {
 	SessionsOf(ctx context.Context, signIn, client string) ([]Session, error)
 	// MoveSessions gives those of a browser's sign-in to the one that follows it.
 	MoveSessions(ctx context.Context, from, to string) error
+	// SessionsOfUser returns those of somebody that hold.
+	SessionsOfUser(ctx context.Context, tenant, user string) ([]Session, error)
 	// Ended returns the ids of those that ended after a time.
 	Ended(ctx context.Context, after time.Time) ([]string, error)
 }
@@ -51,6 +53,8 @@ type Browsers interface {
 	AddSignIn(ctx context.Context, s SignIn) error
 	SignInByHash(ctx context.Context, hash string) (SignIn, error)
 	EndSignIn(ctx context.Context, id string, at time.Time) (bool, error)
+	// EndSignInsOf ends all of somebody, in every browser.
+	EndSignInsOf(ctx context.Context, tenant, user string, at time.Time) error
 	// Consent returns the scopes that a person let a client have.
 	Consent(ctx context.Context, tenant, user, client string) ([]string, error)
 	PutConsent(ctx context.Context, tenant, user, client string, scopes []string, at time.Time) error
@@ -98,8 +102,8 @@ type Store interface {
 
 // Users knows people.
 type Users interface {
-	// CheckPassword returns whom a password signs in.
-	CheckPassword(ctx context.Context, tenant, name, password string) (kernel.Actor, error)
+	// ProvePassword returns whose a password is. They may have more to prove.
+	ProvePassword(ctx context.Context, tenant, name, password string) (kernel.Actor, error)
 	// Acting returns who has an id, unless they are kept out.
 	Acting(ctx context.Context, tenant, id string) (kernel.Actor, error)
 }

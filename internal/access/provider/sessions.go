@@ -16,6 +16,7 @@ const (
 	EndedWithToken = "the token that it was made of was revoked"
 	EndedByRemoval = "its client was removed"
 	EndedByExpiry  = "its time was over"
+	EndedByReset   = "an admin has reset the factors of its user"
 )
 
 // Open keeps a session when its first tokens are given, and does nothing for one that
@@ -73,6 +74,20 @@ func (s *Service) EndWithToken(ctx context.Context, token string) error {
 		return err
 	}
 	return s.endAll(ctx, sessions, EndedWithToken)
+}
+
+// EndAllOf signs somebody out everywhere: in every browser and at every client.
+func (s *Service) EndAllOf(ctx context.Context, tenant, user, why string) error {
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		sessions, err := s.Store.SessionsOfUser(ctx, tenant, user)
+		if err != nil {
+			return err
+		}
+		if err := s.Store.EndSignInsOf(ctx, tenant, user, s.Clock.Now()); err != nil {
+			return err
+		}
+		return s.endAll(ctx, sessions, why)
+	})
 }
 
 // endAll ends sessions in the transaction of ctx.

@@ -102,6 +102,9 @@ type Authorization struct {
 	Prompts []string
 	// MaxAge is how old the sign-in may be; negative is any age.
 	MaxAge time.Duration
+	// Strong says that the client takes nobody with one factor alone: its acr_values name
+	// that level, and no other.
+	Strong bool
 	// Hint is a user name to begin with.
 	Hint string
 	// Back is where the answer goes.
@@ -153,7 +156,8 @@ func (s *Server) Authorization(ctx context.Context, query string) (*Authorizatio
 	}
 	a := &Authorization{
 		Client: ownClient(request), Scopes: request.GetRequestedScopes(), Prompts: strings.Fields(form.Get("prompt")), MaxAge: -1,
-		Hint: form.Get("login_hint"), Back: request.GetRedirectURI(), request: request,
+		Strong: strings.Join(strings.Fields(form.Get("acr_values")), " ") == provider.LevelStrong,
+		Hint:   form.Get("login_hint"), Back: request.GetRedirectURI(), request: request,
 	}
 	if text := form.Get("max_age"); text != "" {
 		age, err := time.ParseDuration(text + "s")

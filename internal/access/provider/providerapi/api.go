@@ -26,6 +26,8 @@ type Config struct {
 	OAuth    *oauth.Server
 	// Steps are asked after the first proof, in their order.
 	Steps []provider.Step
+	// Passkeys may be nil: then there are none.
+	Passkeys provider.Passkeys
 	// Upstreams may be nil: then people sign in with what Terrace knows of them.
 	Upstreams provider.Upstreams
 	// Several reports whether there is more than one tenant, so that people say theirs;
@@ -67,6 +69,7 @@ func (h *Handler) Mount(r chi.Router) {
 	r.Post("/sign-out", h.signOut)
 	r.Get("/sign-in", h.showSignIn)
 	r.Post("/sign-in", h.signIn)
+	r.Post("/sign-in/passkey", h.passkey)
 	r.Get("/sign-in/step/{step}", h.showStep)
 	r.Post("/sign-in/step/{step}", h.takeStep)
 	r.Get("/device", h.showDevice)

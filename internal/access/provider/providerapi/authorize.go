@@ -35,7 +35,7 @@ func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, t provider.Tic
 		h.answerFailure(w, r, err)
 		return
 	}
-	t.Back, t.Tenant = originOf(a.Back), a.Client.Tenant
+	t.Back, t.Tenant, t.Strong = originOf(a.Back), a.Client.Tenant, a.Strong
 	n, p, err := h.signedIn(r, a, t.Asked)
 	switch {
 	case kernel.Is(err, kernel.Unauthenticated) && a.Has("none"):
@@ -84,7 +84,7 @@ func (h *Handler) askConsent(w http.ResponseWriter, r *http.Request, t provider.
 // consent takes what a person answered.
 func (h *Handler) consent(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
-	if err := h.checkForm(r); err != nil {
+	if err := h.CheckForm(r); err != nil {
 		h.fail(w, r, err)
 		return
 	}
@@ -134,7 +134,8 @@ func (h *Handler) signedIn(r *http.Request, a *oauth.Authorization, asked time.T
 	}
 	again := (a.Has("login") || a.Has("select_account")) && n.At.Before(asked)
 	old := a.MaxAge >= 0 && n.At.Add(a.MaxAge).Before(asked)
-	if again || old || a.Client.Tenant != "" && a.Client.Tenant != p.Tenant {
+	weak := a.Strong && n.Level() != provider.LevelStrong && !p.Elsewhere()
+	if again || old || weak || a.Client.Tenant != "" && a.Client.Tenant != p.Tenant {
 		return n, p, kernel.Errorf(kernel.Unauthenticated, "somebody has to sign in for this")
 	}
 	return n, p, nil

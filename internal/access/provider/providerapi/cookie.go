@@ -45,11 +45,17 @@ func (h *Handler) set(w http.ResponseWriter, name, value string) {
 // formOf returns what forms of this browser send, so that no other site can have sent
 // them, and makes the browser known where it is not.
 func (h *Handler) formOf(w http.ResponseWriter, r *http.Request) string {
+	form, _ := h.Forms(w, r)
+	return form
+}
+
+// Forms returns what forms of this browser send, and what names the browser.
+func (h *Handler) Forms(w http.ResponseWriter, r *http.Request) (form, browser string) {
 	cookie := h.read(r, cookieForm)
 	if len(cookie) < len(prefixForm)+32 {
 		cookie = h.newForm(w)
 	}
-	return formToken(cookie)
+	return formToken(cookie), browserOf(cookie)
 }
 
 func (h *Handler) newForm(w http.ResponseWriter) string {
@@ -60,13 +66,19 @@ func (h *Handler) newForm(w http.ResponseWriter) string {
 
 func formToken(cookie string) string { return provider.HashOf("form of " + cookie) }
 
-// browser names the browser in a ticket.
-func (h *Handler) browser(r *http.Request) string {
-	return provider.HashOf("browser of " + h.read(r, cookieForm))
+func browserOf(cookie string) string { return provider.HashOf("browser of " + cookie) }
+
+// Browser names the browser of a request, "" for one that was shown nothing yet.
+func (h *Handler) Browser(r *http.Request) string {
+	cookie := h.read(r, cookieForm)
+	if cookie == "" {
+		return ""
+	}
+	return browserOf(cookie)
 }
 
-// checkForm refuses a form that this browser was not shown.
-func (h *Handler) checkForm(r *http.Request) error {
+// CheckForm refuses a form that this browser was not shown.
+func (h *Handler) CheckForm(r *http.Request) error {
 	refused := kernel.Errorf(kernel.Denied, "this form was not sent from Terrace's own page").WithFix("go back, load the page again and send it once more")
 	if err := h.foreign.Check(r); err != nil {
 		return refused

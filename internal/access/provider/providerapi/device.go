@@ -37,7 +37,7 @@ func (h *Handler) showDevice(w http.ResponseWriter, r *http.Request) {
 // device takes a code, and then what a person decides.
 func (h *Handler) device(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
-	if err := h.checkForm(r); err != nil {
+	if err := h.CheckForm(r); err != nil {
 		h.fail(w, r, err)
 		return
 	}

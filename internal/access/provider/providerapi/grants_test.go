@@ -208,7 +208,7 @@ func (n *number) Needed(_ context.Context, p provider.Person) (bool, error) {
 	return len(p.Methods) == 1, nil
 }
 
-func (n *number) Show(context.Context, provider.Person) (provider.StepForm, error) {
+func (n *number) Show(context.Context, provider.Person, url.Values) (provider.StepForm, error) {
 	return provider.StepForm{Title: "Your number", Body: `<label for="n">Number</label><input id="n" name="number">`}, nil
 }
 
@@ -216,7 +216,7 @@ func (n *number) Take(_ context.Context, _ provider.Person, form url.Values) ([]
 	if form.Get("number") != "42" {
 		return nil, kernel.Errorf(kernel.Unauthenticated, "the number is wrong")
 	}
-	return []string{"otp"}, nil
+	return []string{"otp", "mfa"}, nil
 }
 
 // TestStepsCannotBeSkipped has a second factor: without it nobody is signed in, and half
@@ -247,7 +247,7 @@ func TestStepsCannotBeSkipped(t *testing.T) {
 		t.Fatalf("%s %s", b.At, b.Page)
 	}
 	_, claims := w.flow(t, b)
-	if methods, _ := claims["amr"].([]any); len(methods) != 2 || claims["acr"] != "2" {
+	if methods, _ := claims["amr"].([]any); len(methods) != 3 || claims["acr"] != "2" {
 		t.Errorf("%v", claims)
 	}
 }

@@ -48,7 +48,7 @@ func (h *Handler) askSignOut(w http.ResponseWriter, r *http.Request, t provider.
 
 // signOut takes a person's yes.
 func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
-	if err := h.checkForm(r); err != nil {
+	if err := h.CheckForm(r); err != nil {
 		h.fail(w, r, err)
 		return
 	}

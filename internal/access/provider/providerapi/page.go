@@ -28,7 +28,7 @@ func newPages() *pages {
 		panic(err) // it is in the program
 	}
 	p := &pages{all: map[string]*template.Template{}, style: template.CSS(style), styleHash: hashSource(string(style))} //nolint:gosec // it is our own
-	for _, name := range []string{"signin", "step", "consent", "code", "device", "signout", "message"} {
+	for _, name := range []string{"signin", "step", "consent", "code", "device", "signout", "message", "page"} {
 		p.all[name] = template.Must(template.ParseFS(files, "pages/layout.html", "pages/"+name+".html"))
 	}
 	return p
@@ -55,6 +55,10 @@ type view struct {
 	Tenant, User string
 	Upstreams    []upstream
 	Step         provider.StepForm
+	Passkey      *provider.PasskeyAsk
+	Script       template.JS
+	Images       bool
+	Body         template.HTML
 	Action       string
 	Client       string
 	Native       bool
@@ -88,8 +92,12 @@ func scopeTexts(scopes []string) []scopeText {
 func (h *Handler) show(w http.ResponseWriter, status int, name string, v view) {
 	v.Style = h.pages.style
 	script := "'none'"
-	if v.Step.Script != "" {
-		script = hashSource(string(v.Step.Script))
+	if v.Script != "" {
+		script = hashSource(string(v.Script))
+	}
+	images := "'none'"
+	if v.Images {
+		images = "data:"
 	}
 	actions := "'self'"
 	if v.Back != "" {
@@ -97,7 +105,7 @@ func (h *Handler) show(w http.ResponseWriter, status int, name string, v view) {
 	}
 	head := w.Header()
 	head.Set("Content-Security-Policy", strings.Join([]string{
-		"default-src 'none'", "style-src " + h.pages.styleHash, "script-src " + script, "connect-src 'self'",
+		"default-src 'none'", "style-src " + h.pages.styleHash, "script-src " + script, "img-src " + images, "connect-src 'self'",
 		"form-action " + actions, "frame-ancestors 'none'", "base-uri 'none'",
 	}, "; "))
 	head.Set("Referrer-Policy", "same-origin")
@@ -105,6 +113,31 @@ func (h *Handler) show(w http.ResponseWriter, status int, name string, v view) {
 	w.WriteHeader(status)
 	_ = h.pages.all[name].ExecuteTemplate(w, "layout.html", v) // the browser may have left
 }
+
+// PasskeyScript is what a page runs that asks a browser for a passkey.
+func PasskeyScript() template.JS {
+	text, err := files.ReadFile("pages/passkey.js")
+	if err != nil {
+		panic(err) // it is in the program
+	}
+	return template.JS(text) //nolint:gosec // it is our own
+}
+
+// Page is what another room shows in the frame of these pages.
+type Page struct {
+	Title, Error string
+	Body         template.HTML
+	Script       template.JS
+	Images       bool
+}
+
+// Show writes a page of another room.
+func (h *Handler) Show(w http.ResponseWriter, status int, p Page) {
+	h.show(w, status, "page", view{Title: p.Title, Error: p.Error, Body: p.Body, Script: p.Script, Images: p.Images})
+}
+
+// Fail shows what went wrong.
+func (h *Handler) Fail(w http.ResponseWriter, r *http.Request, err error) { h.fail(w, r, err) }
 
 // fail shows what went wrong.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {

@@ -1,9 +1,11 @@
 package providerapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -44,7 +46,9 @@ func (h *Handler) showSignIn(w http.ResponseWriter, r *http.Request) {
 
 // signInPage shows the form.
 func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request, status int, t provider.Ticket, text string, v view) {
-	v.Title, v.Ticket, v.Form, v.Back = "Sign in", text, h.formOf(w, r), t.Back
+	var browser string
+	v.Title, v.Ticket, v.Back = "Sign in", text, t.Back
+	v.Form, browser = h.Forms(w, r)
 	if a, err := h.OAuth.Authorization(r.Context(), t.Query); err == nil && t.Query != "" {
 		v.Client = a.Client.Name
 	}
@@ -59,6 +63,10 @@ func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request, status int,
 		}
 	}
 	if v.Upstreams, err = h.offered(r.Context(), v.Tenant, text); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	if err := h.offerPasskey(r.Context(), browser, &v); err != nil {
 		h.fail(w, r, err)
 		return
 	}
@@ -94,7 +102,7 @@ func (h *Handler) offered(ctx context.Context, tenant, ticket string) ([]upstrea
 // signIn takes a name and a password.
 func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
-	if err := h.checkForm(r); err != nil {
+	if err := h.CheckForm(r); err != nil {
 		h.fail(w, r, err)
 		return
 	}
@@ -109,7 +117,7 @@ func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) {
 		tenant = h.tenantOf(t)
 	}
 	name := r.PostForm.Get("username")
-	actor, err := h.Provider.Users.CheckPassword(ctx, tenant, name, r.PostForm.Get("password"))
+	actor, err := h.Provider.Users.ProvePassword(ctx, tenant, name, r.PostForm.Get("password"))
 	switch {
 	case kernel.Is(err, kernel.Unauthenticated):
 		h.signInPage(w, r, http.StatusUnauthorized, t, text, view{Error: err.Error(), User: name, Tenant: tenant})
@@ -137,7 +145,8 @@ func (h *Handler) SignedIn(w http.ResponseWriter, r *http.Request, ticket string
 // proven asks for the next step, or signs the browser in where there is none.
 func (h *Handler) proven(w http.ResponseWriter, r *http.Request, t provider.Ticket, p provider.Person) {
 	ctx, now := r.Context(), h.Provider.Clock.Now()
-	t.Half = &provider.Half{Tenant: p.Tenant, UserID: p.ID, Methods: p.Methods, At: now, Browser: h.browser(r)}
+	p.Browser, p.Strong = h.Browser(r), t.Strong
+	t.Half = &provider.Half{Tenant: p.Tenant, UserID: p.ID, Methods: p.Methods, At: now, Browser: p.Browser}
 	for _, step := range h.Steps {
 		needed, err := step.Needed(ctx, p)
 		if err != nil {
@@ -188,19 +197,24 @@ func (h *Handler) half(r *http.Request, text string) (provider.Step, provider.Ti
 		return nil, t, provider.Person{}, err
 	}
 	lost := kernel.Errorf(kernel.Invalid, "this page belongs to another sign-in").WithFix("go back to where you came from and begin again")
-	if t.Half == nil || t.Half.Browser != h.browser(r) {
+	if t.Half == nil || t.Half.Browser == "" || t.Half.Browser != h.Browser(r) {
 		return nil, t, provider.Person{}, lost
 	}
 	actor, err := h.Provider.Users.Acting(r.Context(), t.Half.Tenant, t.Half.UserID)
 	if err != nil {
 		return nil, t, provider.Person{}, err
 	}
+	p := provider.Person{Actor: actor, Methods: t.Half.Methods, Browser: t.Half.Browser, Strong: t.Strong}
 	for _, step := range h.Steps {
-		if step.Name() == chi.URLParam(r, "step") {
-			return step, t, provider.Person{Actor: actor, Methods: t.Half.Methods}, nil
+		if step.Name() != chi.URLParam(r, "step") {
+			continue
 		}
+		if needed, err := step.Needed(r.Context(), p); err != nil || !needed { // nobody chooses their step
+			return nil, t, p, cmp.Or(err, error(lost))
+		}
+		return step, t, p, nil
 	}
-	return nil, t, provider.Person{}, lost
+	return nil, t, p, lost
 }
 
 func (h *Handler) showStep(w http.ResponseWriter, r *http.Request) {
@@ -214,18 +228,18 @@ func (h *Handler) showStep(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) stepPage(w http.ResponseWriter, r *http.Request, status int, step provider.Step, t provider.Ticket, p provider.Person, text, wrong string) {
-	form, err := step.Show(r.Context(), p)
+	form, err := step.Show(r.Context(), p, r.PostForm)
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
 	h.show(w, status, "step", view{
-		Title: form.Title, Step: form, Action: "/sign-in/step/" + url.PathEscape(step.Name()), Ticket: text, Form: h.formOf(w, r), Error: wrong, Back: t.Back,
+		Title: form.Title, Step: form, Script: form.Script, Images: form.Images, Action: "/sign-in/step/" + url.PathEscape(step.Name()), Ticket: text, Form: h.formOf(w, r), Error: wrong, Back: t.Back,
 	})
 }
 
 func (h *Handler) takeStep(w http.ResponseWriter, r *http.Request) {
-	if err := h.checkForm(r); err != nil {
+	if err := h.CheckForm(r); err != nil {
 		h.fail(w, r, err)
 		return
 	}
@@ -245,7 +259,7 @@ func (h *Handler) takeStep(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		h.fail(w, r, err)
 	default:
-		p.Methods = append(p.Methods, methods...)
+		p.Methods = slices.Compact(slices.Concat(p.Methods, methods))
 		h.proven(w, r, t, p)
 	}
 }

@@ -56,6 +56,13 @@ func (s *Store) EndSignIn(ctx context.Context, id string, at time.Time) (bool, e
 	return n > 0, db.Map(err, "the sign-in "+id)
 }
 
+// EndSignInsOf ends all of somebody.
+func (s *Store) EndSignInsOf(ctx context.Context, tenant, user string, at time.Time) error {
+	_, err := s.db.Conn(ctx).NewUpdate().Model((*signInRow)(nil)).Set("ended_at = ?", at).
+		Where("tenant = ? AND user_id = ? AND ended_at IS NULL", tenant, user).Exec(ctx)
+	return db.Map(err, "the sign-ins")
+}
+
 // Consent returns the scopes that a person let a client have, none where they were not
 // asked.
 func (s *Store) Consent(ctx context.Context, tenant, user, client string) ([]string, error) {

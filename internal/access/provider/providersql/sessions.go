@@ -77,6 +77,17 @@ func (s *Store) SessionsOf(ctx context.Context, signIn, client string) ([]provid
 	return list, db.Map(err, "the sessions")
 }
 
+// SessionsOfUser returns those of somebody that have not ended.
+func (s *Store) SessionsOfUser(ctx context.Context, tenant, user string) ([]provider.Session, error) {
+	var rows []sessionRow
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("ended_at IS NULL AND tenant = ? AND subject = ?", tenant, user).Order("id").Scan(ctx)
+	list := make([]provider.Session, len(rows))
+	for i, r := range rows {
+		list[i] = r.session()
+	}
+	return list, db.Map(err, "the sessions")
+}
+
 // MoveSessions gives those of a browser's sign-in to the one that follows it.
 func (s *Store) MoveSessions(ctx context.Context, from, to string) error {
 	_, err := s.db.Conn(ctx).NewUpdate().Model((*sessionRow)(nil)).Set("sign_in = ?", to).Where("sign_in = ?", from).Exec(ctx)

@@ -474,6 +474,45 @@ func (e DriftStatus) Valid() bool {
 	}
 }
 
+// Defines values for FactorKind.
+const (
+	FactorKindPasskey FactorKind = "passkey"
+	FactorKindTotp    FactorKind = "totp"
+)
+
+// Valid indicates whether the value is a known member of the FactorKind enum.
+func (e FactorKind) Valid() bool {
+	switch e {
+	case FactorKindPasskey:
+		return true
+	case FactorKindTotp:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FactorPolicy.
+const (
+	FactorPolicyAdmins   FactorPolicy = "admins"
+	FactorPolicyOptional FactorPolicy = "optional"
+	FactorPolicyRequired FactorPolicy = "required"
+)
+
+// Valid indicates whether the value is a known member of the FactorPolicy enum.
+func (e FactorPolicy) Valid() bool {
+	switch e {
+	case FactorPolicyAdmins:
+		return true
+	case FactorPolicyOptional:
+		return true
+	case FactorPolicyRequired:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FocusAnomalyDirection.
 const (
 	FocusAnomalyDirectionAbove FocusAnomalyDirection = "above"
@@ -2200,6 +2239,18 @@ type AutomationRule struct {
 	When      string               `json:"when,omitempty"`
 }
 
+// BeginTotpResponse defines model for BeginTotpResponse.
+type BeginTotpResponse struct {
+	// Enrolment Send it back with a code, within half an hour.
+	Enrolment string `json:"enrolment"`
+
+	// Secret For people to type into an app.
+	Secret string `json:"secret"`
+
+	// URI The same for a QR code: otpauth://totp/…
+	URI string `json:"uri"`
+}
+
 // BindRepositoryRequest defines model for BindRepositoryRequest.
 type BindRepositoryRequest struct {
 	// Apply When it is applied; merge by default.
@@ -2750,6 +2801,24 @@ type ConfigfileOrigin struct {
 
 // ConfigfileSensitivity Who may see a value.
 type ConfigfileSensitivity string
+
+// ConfirmTotpRequest defines model for ConfirmTotpRequest.
+type ConfirmTotpRequest struct {
+	// Code What the app shows now.
+	Code      string `json:"code"`
+	Enrolment string `json:"enrolment"`
+
+	// Name Tells the factors of a person apart; app unless given.
+	Name string `json:"name,omitempty"`
+}
+
+// ConfirmTotpResponse defines model for ConfirmTotpResponse.
+type ConfirmTotpResponse struct {
+	Factor Factor `json:"factor"`
+
+	// RecoveryCodes With the first factor: each is good once, and they are shown this once.
+	RecoveryCodes []string `json:"recoveryCodes"`
+}
 
 // ConnectConfigRequest defines model for ConnectConfigRequest.
 type ConnectConfigRequest struct {
@@ -3418,6 +3487,57 @@ type ExtendLifetimeRequest struct {
 	Reason   string `json:"reason"`
 	Stage    string `json:"stage"`
 	Workload string `json:"workload"`
+}
+
+// Factor defines model for Factor.
+type Factor struct {
+	CreatedAt time.Time `json:"createdAt"`
+	ID        string    `json:"id"`
+
+	// Kind Tells factors apart.
+	Kind       FactorKind `json:"kind"`
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+	Name       string     `json:"name"`
+
+	// SuspectAt Since when a passkey is refused because its counter went back: there may be a copy of it.
+	SuspectAt *time.Time `json:"suspectAt,omitempty"`
+}
+
+// FactorKind Tells factors apart.
+type FactorKind string
+
+// FactorPolicy Of whom a tenant asks for a second factor: of who has one; of everybody with a password; of who administers something, too.
+type FactorPolicy string
+
+// FactorProof defines model for FactorProof.
+type FactorProof struct {
+	// Code Of their app, or a recovery code.
+	Code string `json:"code,omitempty"`
+
+	// Password For who has no factor yet.
+	Password string `json:"password,omitempty"`
+}
+
+// FactorRule defines model for FactorRule.
+type FactorRule struct {
+	// Policy Of whom a tenant asks for a second factor: of who has one; of everybody with a password; of who administers something, too.
+	Policy FactorPolicy `json:"policy"`
+}
+
+// FactorSheet defines model for FactorSheet.
+type FactorSheet struct {
+	// Asked Whether a password alone does not sign them in.
+	Asked bool     `json:"asked"`
+	Items []Factor `json:"items"`
+
+	// Page Where they see and change their factors in a browser; passkeys are added there.
+	Page string `json:"page"`
+
+	// Policy Of whom a tenant asks for a second factor: of who has one; of everybody with a password; of who administers something, too.
+	Policy FactorPolicy `json:"policy"`
+
+	// RecoveryCodesLeft How many recovery codes are unused.
+	RecoveryCodesLeft int64 `json:"recoveryCodesLeft"`
 }
 
 // Flag defines model for Flag.
@@ -4115,6 +4235,12 @@ type LogsLine struct {
 	Source string    `json:"source"`
 	Text   string    `json:"text"`
 	Time   time.Time `json:"time"`
+}
+
+// MakeRecoveryCodesResponse defines model for MakeRecoveryCodesResponse.
+type MakeRecoveryCodesResponse struct {
+	// RecoveryCodes Each is good once. They are shown this once.
+	RecoveryCodes []string `json:"recoveryCodes"`
 }
 
 // MaturityAnswer defines model for MaturityAnswer.
@@ -5106,6 +5232,18 @@ type RequestExemptionRequest struct {
 	Workload string `json:"workload,omitempty"`
 }
 
+// ResetFactorsRequest defines model for ResetFactorsRequest.
+type ResetFactorsRequest struct {
+	// Reason Why, for the audit log.
+	Reason string `json:"reason,omitempty"`
+}
+
+// ResetFactorsResponse defines model for ResetFactorsResponse.
+type ResetFactorsResponse struct {
+	// Factors How many were removed.
+	Factors int64 `json:"factors"`
+}
+
 // ResolveGraphRequest defines model for ResolveGraphRequest.
 type ResolveGraphRequest struct {
 	// Score The workload, a Score v1b1 document.
@@ -6037,6 +6175,15 @@ type SetCostRulesRequest struct {
 
 	// Source The rules, in YAML.
 	Source string `json:"source"`
+}
+
+// SetFactorPolicyRequest defines model for SetFactorPolicyRequest.
+type SetFactorPolicyRequest struct {
+	// Policy Of whom a tenant asks for a second factor: of who has one; of everybody with a password; of who administers something, too.
+	Policy FactorPolicy `json:"policy"`
+
+	// Reason Why, for the audit log.
+	Reason string `json:"reason,omitempty"`
 }
 
 // SetLandingZoneRequest defines model for SetLandingZoneRequest.

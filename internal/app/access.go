@@ -7,6 +7,8 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/audit"
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
+	"github.com/terrace-idp/terrace/internal/access/factor"
+	"github.com/terrace-idp/terrace/internal/access/factor/factorapi"
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/access/identity/identitysql"
 	"github.com/terrace-idp/terrace/internal/access/provider"
@@ -31,6 +33,7 @@ type access struct {
 	identity *identity.Service
 	provider *provider.Service
 	trusts   *trust.Service
+	factors  *factor.Service
 }
 
 func newAccess(p *platform) *access {
@@ -53,6 +56,7 @@ func newAccess(p *platform) *access {
 	})
 	a.identity.Access = a.provider
 	a.trusts = newTrusts(p, a)
+	a.factors = newFactors(p, a)
 	// The rooms need each other: whose project it is, and who may see it.
 	a.audit.Authorizer, a.audit.Users, a.tenants.Authorizer = a.identity, a.identity, a.identity
 	return a
@@ -85,7 +89,9 @@ func (m memberOf) GroupsOf(ctx context.Context, tenant, id string) ([]string, er
 func (a *access) signInPages() *providerapi.Handler {
 	server := oauth.New(a.provider)
 	server.Subjects = subjects{a.trusts}
-	return providerapi.New(providerapi.Config{Provider: a.provider, OAuth: server})
+	return providerapi.New(providerapi.Config{
+		Provider: a.provider, OAuth: server, Steps: factorapi.Steps(a.factors), Passkeys: factorapi.Keys{Factors: a.factors},
+	})
 }
 
 // eventTypes are the names of all types of facts.

@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/terrace-idp/terrace/internal/access/audit/auditapi"
+	"github.com/terrace-idp/terrace/internal/access/factor/factorapi"
 	"github.com/terrace-idp/terrace/internal/access/identity/identityapi"
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringapi"
 	"github.com/terrace-idp/terrace/internal/access/provider/providerapi"
@@ -68,7 +69,8 @@ func (a *App) handler() http.Handler {
 	configs := configapi.API{Configs: a.delivery.configs}
 	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
 	identities := workloadidapi.API{Identities: newIdentities(a.platform, a.access, a.delivery), Tokens: a.platform.runTokens}
-	for _, w := range []wire{identities, modules, planes, states, configs, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), secretkv.Handler{Secrets: a.fabric.secrets, Tokens: a.access.identity, Log: a.platform.log}, a.access.signInPages()} {
+	signIns := a.access.signInPages()
+	for _, w := range []wire{identities, modules, planes, states, configs, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), secretkv.Handler{Secrets: a.fabric.secrets, Tokens: a.access.identity, Log: a.platform.log}, signIns, factorapi.Pages{Factors: a.access.factors, Frame: signIns}} {
 		w.Mount(router)
 	}
 	api := httpserver.NewAPI(router, apiVersion)
@@ -76,6 +78,7 @@ func (a *App) handler() http.Handler {
 	registerAll(api, []room{
 		identityapi.API{Service: a.access.identity, Tenant: a.platform.config.Tenant},
 		providerapi.API{Provider: a.access.provider},
+		factorapi.API{Factors: a.access.factors},
 		tenantapi.API{Service: a.access.tenants},
 		keyringapi.API{Keys: a.keys},
 		workloadidapi.Trusts{Service: a.access.trusts},
@@ -132,6 +135,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 	registerAll(api, []room{
 		identityapi.API{},
 		providerapi.API{},
+		factorapi.API{},
 		tenantapi.API{},
 		keyringapi.API{},
 		workloadidapi.Trusts{},

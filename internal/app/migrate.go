@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
+	"github.com/terrace-idp/terrace/internal/access/factor/factorsql"
 	"github.com/terrace-idp/terrace/internal/access/identity/identitysql"
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringsql"
 	"github.com/terrace-idp/terrace/internal/access/provider/providersql"
@@ -41,7 +42,7 @@ import (
 // does not matter.
 func migrations() []db.Migrations {
 	return []db.Migrations{
-		tenantsql.Migrations(), identitysql.Migrations(), providersql.Migrations(), workloadidsql.Migrations(), keyringsql.Migrations(), auditsql.Migrations(),
+		tenantsql.Migrations(), identitysql.Migrations(), factorsql.Migrations(), providersql.Migrations(), workloadidsql.Migrations(), keyringsql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), sourcesql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
 		configsql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),

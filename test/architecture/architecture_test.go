@@ -49,6 +49,7 @@ func edges() map[string]string {
 		"delivery/automation -> fabric/subscription": "a rule names its events with the filters of subscriptions",
 		"fabric/config -> delivery/vcs":              "configuration is in repositories, follows pushes and says what it thinks of pull requests",
 		"fabric/subscription -> fabric/event":        "a subscription is sent events",
+		"access/factor -> access/provider":           "factors are steps of signing in, and seen on a page in the provider's frame",
 		"governance/budget -> governance/focus":      "budgets are amounts of money, and begin with what was paid",
 		"governance/compliance -> governance/policy": "what is applied is held against policies",
 		"governance/drift -> delivery/stage":         "a stage's rules say when it is checked, and how severe drift is",

@@ -88,6 +88,14 @@ func (e *Env) Users() Completion {
 	}))
 }
 
+// Factors offers what the caller signs in with beside a password.
+func (e *Env) Factors() Completion {
+	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+		sheet, err := s.Factors(ctx, "")
+		return names(sheet.Items, func(f apiclient.Factor) string { return f.ID + "\t" + f.Name }), err
+	})
+}
+
 // Runners offers the remote runners of the tenant.
 func (e *Env) Runners() Completion {
 	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {

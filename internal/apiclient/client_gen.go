@@ -1322,12 +1322,13 @@ func (e RunVerificationStatus) Valid() bool {
 
 // Defines values for RunWaitFor.
 const (
-	RunWaitForProducer RunWaitFor = "producer"
-	RunWaitForRun      RunWaitFor = "run"
-	RunWaitForRunner   RunWaitFor = "runner"
-	RunWaitForSlot     RunWaitFor = "slot"
-	RunWaitForStage    RunWaitFor = "stage"
-	RunWaitForTenant   RunWaitFor = "tenant"
+	RunWaitForProducer   RunWaitFor = "producer"
+	RunWaitForRun        RunWaitFor = "run"
+	RunWaitForRunner     RunWaitFor = "runner"
+	RunWaitForSlot       RunWaitFor = "slot"
+	RunWaitForStage      RunWaitFor = "stage"
+	RunWaitForSuspension RunWaitFor = "suspension"
+	RunWaitForTenant     RunWaitFor = "tenant"
 )
 
 // Valid indicates whether the value is a known member of the RunWaitFor enum.
@@ -1342,6 +1343,8 @@ func (e RunWaitFor) Valid() bool {
 	case RunWaitForSlot:
 		return true
 	case RunWaitForStage:
+		return true
+	case RunWaitForSuspension:
 		return true
 	case RunWaitForTenant:
 		return true
@@ -1608,6 +1611,30 @@ func (e SubscriptionStatus) Valid() bool {
 	case SubscriptionStatusActive:
 		return true
 	case SubscriptionStatusPaused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TenantState.
+const (
+	TenantStateActive    TenantState = "active"
+	TenantStateGone      TenantState = "gone"
+	TenantStateLeaving   TenantState = "leaving"
+	TenantStateSuspended TenantState = "suspended"
+)
+
+// Valid indicates whether the value is a known member of the TenantState enum.
+func (e TenantState) Valid() bool {
+	switch e {
+	case TenantStateActive:
+		return true
+	case TenantStateGone:
+		return true
+	case TenantStateLeaving:
+		return true
+	case TenantStateSuspended:
 		return true
 	default:
 		return false
@@ -3039,6 +3066,27 @@ type CreateSubscriptionRequest struct {
 	Sink   SubscriptionSink `json:"sink"`
 }
 
+// CreateTenantRequest defines model for CreateTenantRequest.
+type CreateTenantRequest struct {
+	// Admin The name of its first admin; admin unless given.
+	Admin string `json:"admin,omitempty"`
+
+	// CostCenter Who pays for the project.
+	CostCenter string `json:"costcenter,omitempty"`
+
+	// Display How people call it.
+	Display string `json:"display,omitempty"`
+
+	// Name A DNS label of at most 40 characters.
+	Name string `json:"name"`
+
+	// Owner Who answers for the project.
+	Owner string `json:"owner,omitempty"`
+
+	// Project The name of its first project; none unless given.
+	Project string `json:"project,omitempty"`
+}
+
 // CreateTokenRequest defines model for CreateTokenRequest.
 type CreateTokenRequest struct {
 	// ExpiresInDays For how many days it is good; 90 unless given.
@@ -3076,6 +3124,31 @@ type CreatedRunner struct {
 
 	// Token What the runner signs in with; it is shown only here.
 	Token string `json:"token"`
+}
+
+// CreatedTenant defines model for CreatedTenant.
+type CreatedTenant struct {
+	// Admin The name of its first admin.
+	Admin string `json:"admin"`
+
+	// By Who said so.
+	By        string    `json:"by,omitempty"`
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy,omitempty"`
+
+	// Display How people call it.
+	Display string `json:"display,omitempty"`
+	Name    string `json:"name"`
+
+	// Password The admin's password. It is told once; they change it.
+	Password string `json:"password"`
+
+	// Reason Why it stands as it does.
+	Reason string     `json:"reason,omitempty"`
+	Since  *time.Time `json:"since,omitempty"`
+
+	// State How a tenant stands.
+	State TenantState `json:"state"`
 }
 
 // DecideElevationRequest defines model for DecideElevationRequest.
@@ -4710,6 +4783,12 @@ type PageSubscriptionDelivery struct {
 	Next  string                 `json:"next,omitempty"`
 }
 
+// PageTenant defines model for PageTenant.
+type PageTenant struct {
+	Items []Tenant `json:"items"`
+	Next  string   `json:"next,omitempty"`
+}
+
 // PageToken defines model for PageToken.
 type PageToken struct {
 	Items []Token `json:"items"`
@@ -5156,6 +5235,12 @@ type ReleasePinnedModule struct {
 type RemoveStateRequest struct {
 	Addresses []string `json:"addresses"`
 	Reason    string   `json:"reason"`
+}
+
+// RenameTenantRequest defines model for RenameTenantRequest.
+type RenameTenantRequest struct {
+	// Display How people call it; its name where this is empty.
+	Display string `json:"display"`
 }
 
 // RenewRepositoryRequest defines model for RenewRepositoryRequest.
@@ -6711,6 +6796,34 @@ type TakeBackStateRequest struct {
 	OtherLineage bool   `json:"otherLineage,omitempty"`
 	Reason       string `json:"reason"`
 }
+
+// Tenant defines model for Tenant.
+type Tenant struct {
+	// By Who said so.
+	By        string    `json:"by,omitempty"`
+	CreatedAt time.Time `json:"createdAt"`
+	CreatedBy string    `json:"createdBy,omitempty"`
+
+	// Display How people call it.
+	Display string `json:"display,omitempty"`
+	Name    string `json:"name"`
+
+	// Reason Why it stands as it does.
+	Reason string     `json:"reason,omitempty"`
+	Since  *time.Time `json:"since,omitempty"`
+
+	// State How a tenant stands.
+	State TenantState `json:"state"`
+}
+
+// TenantReason defines model for TenantReason.
+type TenantReason struct {
+	// Reason Why; it is kept in the audit log, and told to those who are kept out.
+	Reason string `json:"reason"`
+}
+
+// TenantState How a tenant stands.
+type TenantState string
 
 // TenantTagRule defines model for TenantTagRule.
 type TenantTagRule struct {
@@ -8447,6 +8560,18 @@ type GetTagsParams struct {
 type SetTagsParams struct {
 	// Project The project; the whole tenant unless given.
 	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// ListTenantsParams defines parameters for ListTenants.
+type ListTenantsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// State Those that stand so; all unless given.
+	State []TenantState `form:"state,omitempty" json:"state,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.

@@ -7,9 +7,9 @@ import (
 )
 
 // SignIn exchanges a password for a token.
-func (c *Client) SignIn(ctx context.Context, username, password string) (IssuedToken, error) {
+func (c *Client) SignIn(ctx context.Context, tenant, username, password string) (IssuedToken, error) {
 	var t IssuedToken
-	in := SignInRequest{Username: username, Password: password}
+	in := SignInRequest{Tenant: tenant, Username: username, Password: password}
 	return t, c.call(ctx, http.MethodPost, escape("sessions"), in, &t)
 }
 

@@ -45,9 +45,9 @@ func newAccess(p *platform) *access {
 	})
 	a.journal = journal{ends: a.runEnds, recorders: []recorder{a.audit, a.events}}
 	a.audit.Journal = a.journal
-	a.tenants = tenant.New(tenant.Config{Store: tenantsql.NewStore(p.db), Tx: p.db, Journal: a.journal})
+	a.tenants = tenant.New(tenant.Config{Store: tenantsql.NewStore(p.db), Tx: p.db, Journal: a.journal, Home: p.config.Tenant})
 	a.identity = identity.New(identity.Config{
-		Store: identitysql.NewStore(p.db), Tx: p.db, Projects: a.tenants, Journal: a.journal,
+		Store: identitysql.NewStore(p.db), Tx: p.db, Projects: a.tenants, Tenants: a.tenants, Journal: a.journal,
 		Runs: p.runTokens, Logger: p.log,
 	})
 	a.provider = provider.New(provider.Config{
@@ -59,6 +59,7 @@ func newAccess(p *platform) *access {
 	a.factors = newFactors(p, a)
 	// The rooms need each other: whose project it is, and who may see it.
 	a.audit.Authorizer, a.audit.Users, a.tenants.Authorizer = a.identity, a.identity, a.identity
+	a.tenants.Access = a.identity
 	return a
 }
 
@@ -90,7 +91,7 @@ func (a *access) signInPages() *providerapi.Handler {
 	server := oauth.New(a.provider)
 	server.Subjects = subjects{a.trusts}
 	return providerapi.New(providerapi.Config{
-		Provider: a.provider, OAuth: server, Steps: factorapi.Steps(a.factors), Passkeys: factorapi.Keys{Factors: a.factors},
+		Provider: a.provider, OAuth: server, Steps: factorapi.Steps(a.factors), Passkeys: factorapi.Keys{Factors: a.factors}, Several: a.tenants.Several,
 	})
 }
 

@@ -93,7 +93,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.keys = newKeys(a.platform, a.access, a.delivery)
-	a.delivery.stageSets.Changed = a.seedStages
+	a.delivery.stageSets.Changed, a.access.tenants.Shipped = a.seedStages, a
 	a.access.identity.Stages = knownStages{a.delivery.stages}
 	a.fabric.secrets.Stages, a.fabric.subscriptions.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	queue := a.delivery.queue

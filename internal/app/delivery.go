@@ -214,7 +214,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	d.runs, err = run.NewService(run.Deps{
 		Tx: p.db, Store: store, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Jobs: d.queue,
 		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: projects{a.tenants}, Renderer: renderer{d.releases, d.lock}, Zones: zones{d.zones},
-		Planner: dispatcher{planner{execute, environments{p.environ, p.azureSim}}, d.fleet}, Fleet: fleetOf{d.fleet}, Tokens: runTokens{p.runTokens}, State: runStates{d.states},
+		Planner: dispatcher{planner{execute, environments{p.environ, p.azureSim}}, d.fleet}, Fleet: fleetOf{d.fleet}, Tenants: a.tenants, Tokens: runTokens{p.runTokens}, State: runStates{d.states},
 		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},

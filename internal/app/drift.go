@@ -9,6 +9,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/audit"
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
+	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/access/workloadid"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
@@ -25,7 +26,7 @@ import (
 func newDrift(p *platform, a *access, d *delivery) (*drift.Service, error) {
 	s, err := drift.NewService(drift.Deps{
 		Tx: p.db, Store: driftsql.NewStore(p.db), Authorizer: a.identity, Journal: a.journal, Stages: d.stages,
-		Inspector: inspector{d.runs}, Runs: driftRuns{d.runs}, Deployments: driftDeployments{runsql.NewStore(p.db)},
+		Inspector: inspector{d.runs}, Runs: driftRuns{d.runs}, Deployments: driftDeployments{runsql.NewStore(p.db), a.tenants},
 		Load: load{d.runs, p.config.Concurrency}, Key: p.signingKey, Log: p.log,
 		Logs: map[string]drift.ActivityLog{
 			stage.TargetLocal: auditLog{auditsql.NewStore(p.db)},
@@ -101,16 +102,27 @@ func trifling(st stage.Stage, rc *tfjson.ResourceChange) bool { return drift.Tri
 
 // driftDeployments is a drift.Deployments. It reads the store: drift has asked
 // whether its caller may.
-type driftDeployments struct{ store *runsql.Store }
+type driftDeployments struct {
+	store   *runsql.Store
+	tenants *tenant.Service
+}
 
 func (a driftDeployments) Deployed(ctx context.Context, scope kernel.Scope, workload string) ([]drift.Deployed, error) {
 	list := func() ([]run.Deployment, error) { return a.store.Deployments(ctx, scope, workload) }
+	var resting map[string]bool
 	if scope.Tenant == "" {
+		var err error
+		if resting, err = a.tenants.Resting(ctx); err != nil {
+			return nil, err
+		}
 		list = func() ([]run.Deployment, error) { return a.store.Everywhere(ctx) }
 	}
 	all, err := list()
 	out := make([]drift.Deployed, 0, len(all))
 	for _, one := range all {
+		if resting[one.Scope.Tenant] {
+			continue // what is deployed there is not looked at
+		}
 		out = append(out, drift.Deployed{Scope: one.Scope, Workload: one.Workload})
 	}
 	return out, err

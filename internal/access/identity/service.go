@@ -138,6 +138,12 @@ type Tx interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
+// Tenants knows how tenants stand.
+type Tenants interface {
+	// Closed tells why nobody works in a tenant, nil where somebody may.
+	Closed(ctx context.Context, tenant string) error
+}
+
 // AccessTokens verifies what the OpenID provider has given.
 type AccessTokens interface {
 	// LooksLike reports whether a bearer token has the form of one.
@@ -162,6 +168,8 @@ type Config struct {
 	Stages Stages
 	// Runs verifies run tokens; nil accepts none.
 	Runs *tokens.Issuer
+	// Tenants knows which tenants nobody works in; nil knows none.
+	Tenants Tenants
 	// Access verifies access tokens; nil accepts none.
 	Access AccessTokens
 	// Factors has passwords alone refused; nil asks for no more of anybody.

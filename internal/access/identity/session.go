@@ -118,7 +118,7 @@ func (s *Service) known(ctx context.Context, tenant, name, password string) (Use
 		return User{}, disabled(u.subject())
 	}
 	s.throttle.succeed(key)
-	return u, nil
+	return u, s.open(ctx, tenant)
 }
 
 // Authenticate returns who a bearer token stands for: a personal token's user,

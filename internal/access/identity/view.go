@@ -31,6 +31,8 @@ type view struct {
 	subjects *bounded[string, *Standing]
 	tokens   *bounded[string, Token]
 	projects *bounded[string, struct{}]
+	// closed is why nobody works in the tenant.
+	closed error
 
 	mu      sync.Mutex
 	checked time.Time
@@ -120,10 +122,35 @@ func (s *Service) view(ctx context.Context, tenant string) (*view, error) {
 		return v, nil
 	}
 	v = newView(revision, now)
+	if v.closed, err = s.closed(ctx, tenant); err != nil {
+		return nil, err
+	}
 	if !db.InTransaction(ctx) { // what is read there may never come to be
 		s.views.put(tenant, v, turn)
 	}
 	return v, nil
+}
+
+// closed returns why nobody works in a tenant.
+func (s *Service) closed(ctx context.Context, tenant string) (why, err error) {
+	if s.Tenants == nil {
+		return nil, nil
+	}
+	if err := s.Tenants.Closed(ctx, tenant); kernel.Is(err, kernel.Denied) {
+		return err, nil
+	} else if err != nil {
+		return nil, err
+	}
+	return nil, nil
+}
+
+// open returns why nobody works in a tenant, from what is known of it.
+func (s *Service) open(ctx context.Context, tenant string) error {
+	v, err := s.view(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	return v.closed
 }
 
 // instant is this moment, by which the age of a view is right though the machine's clock

@@ -31,9 +31,16 @@ func (c *clock) now() time.Time {
 }
 func (c *clock) pass(d time.Duration) { c.ahead.Add(int64(d)) }
 
-type anyone struct{}
+// operators are those of the tenant home.
+type operators struct{}
 
-func (anyone) Authorize(context.Context, string, kernel.Scope) error { return nil }
+func (operators) Authorize(ctx context.Context, action string, _ kernel.Scope) error {
+	actor, _ := kernel.ActorFrom(ctx)
+	if of := action == keyring.ActionRoot || action == keyring.ActionDestroy; of && actor.Tenant != "home" {
+		return kernel.Errorf(kernel.Denied, "%s is no operator", actor.ID)
+	}
+	return nil
+}
 
 type facts struct {
 	mu    sync.Mutex
@@ -105,7 +112,7 @@ func (w *world) begin(name string, wrap func(seal.Rotations) seal.Rotations) pro
 		Associated: func(c []string) []byte { return []byte(strings.Join(c, "/")) },
 	}
 	return process{sealer: sealer, store: store, Service: keyring.New(keyring.Config{
-		Store: store, Rotations: rotations, Sealer: sealer, Holdings: []keyring.Holding{table}, Authorizer: anyone{},
+		Store: store, Rotations: rotations, Sealer: sealer, Holdings: []keyring.Holding{table}, Authorizer: operators{},
 		Journal: w.facts, Tx: w.db, Home: "home", Node: name, Clock: w.clock.now,
 	})}
 }

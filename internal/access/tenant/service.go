@@ -27,6 +27,10 @@ type Config struct {
 	Tx         Tx
 	Authorizer Authorizer
 	Journal    Journal
+	Access     Access
+	Shipped    Shipped
+	// Home is the tenant of who runs the platform.
+	Home string
 	// Clock is the system's where nil.
 	Clock kernel.Clock
 }

@@ -1,8 +1,9 @@
 // Package tenant knows the tenants and their projects, and what every resource
 // of a project is tagged with.
 //
-// It owns names and tags. It does not own who may work in a project
-// (access/identity), nor what is in one.
+// It owns names and tags, and how a tenant stands: whether anybody works in it. It does
+// not own who may work in a project (access/identity), nor what is in one, nor how a
+// tenant leaves (access/departure).
 package tenant
 
 import (
@@ -38,6 +39,12 @@ func (p Project) tags() map[string]string {
 
 // Store keeps tenants and projects.
 type Store interface {
+	Tenants
+	Projects
+}
+
+// Projects keeps projects and tags.
+type Projects interface {
 	// EnsureTenant adds the tenant where it is missing.
 	EnsureTenant(ctx context.Context, name string, at time.Time) error
 	// AddProject adds a project; a second of the name is a Conflict.

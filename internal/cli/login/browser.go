@@ -39,7 +39,11 @@ func (l *login) inBrowser(ctx context.Context, server *renew.Server, config *oau
 	web := &http.Server{Handler: callback(state, server.Issuer, answers), ReadHeaderTimeout: timeoutOfRequest}
 	go func() { _ = web.Serve(listener) }() // it ends when it is closed
 	defer func() { _ = web.Shutdown(context.WithoutCancel(ctx)) }()
-	l.open(ctx, config.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier)))
+	more := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
+	if l.tenant != "" {
+		more = append(more, oauth2.SetAuthURLParam("tenant", l.tenant))
+	}
+	l.open(ctx, config.AuthCodeURL(state, more...))
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {

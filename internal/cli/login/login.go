@@ -21,10 +21,10 @@ import (
 )
 
 type login struct {
-	e                                *command.Env
-	name, username, project, address string
-	inBrowserOnly, onDeviceOnly      bool
-	scopes                           []string
+	e                                        *command.Env
+	name, username, tenant, project, address string
+	inBrowserOnly, onDeviceOnly              bool
+	scopes                                   []string
 }
 
 // Command returns terrace login.
@@ -39,11 +39,12 @@ func Command(e *command.Env) *cobra.Command {
 			"TERRACE_TOKEN or --token nobody is asked. Without a terminal, and without a flag that says how, a token is read\n" +
 			"from the standard input. `terrace context use local` goes back to the server on this machine.",
 		Example: "  terrace login https://terrace.example.com\n  terrace login https://terrace.example.com --device --scopes read,deploy\n" +
-			"  terrace login https://terrace.example.com --username ada\n  TERRACE_TOKEN=terr_… terrace login http://127.0.0.1:7080 --name robot",
+			"  terrace login https://terrace.example.com --username ada --tenant acme\n  TERRACE_TOKEN=terr_… terrace login http://127.0.0.1:7080 --name robot",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return l.run(c.Context(), args[0]) },
 	}
 	c.Flags().StringVar(&l.username, "username", "", "sign in with a password, as this user")
+	c.Flags().StringVar(&l.tenant, "tenant", "", "the tenant to sign in to, where the server has several; with --username or in a browser on this machine")
 	c.Flags().StringVar(&l.name, "name", "", "the name of the context; the server's host by default")
 	c.Flags().BoolVar(&l.inBrowserOnly, "browser", false, "sign in in a browser on this machine")
 	c.Flags().BoolVar(&l.onDeviceOnly, "device", false, "sign in in a browser on any machine, with a code")
@@ -129,7 +130,7 @@ func (l *login) token(ctx context.Context, address string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	session, err := client.SignIn(ctx, l.username, password)
+	session, err := client.SignIn(ctx, l.tenant, l.username, password)
 	return session.Token, err
 }
 

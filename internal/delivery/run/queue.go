@@ -44,6 +44,12 @@ type Fleet interface {
 	Applied(ctx context.Context, job Job) (a Applied, ok bool, err error)
 }
 
+// Tenants knows how tenants stand.
+type Tenants interface {
+	// Resting returns the names of those whose runs wait.
+	Resting(ctx context.Context) (map[string]bool, error)
+}
+
 // lineup is who is executed and who could be: one run of each stack.
 type lineup struct {
 	waiting []Head
@@ -54,6 +60,8 @@ type lineup struct {
 	total map[string]int
 	// underway are the runs of other stacks that somebody waits for.
 	underway map[string]Run
+	// resting are the tenants whose runs wait until somebody lets them go on.
+	resting map[string]bool
 	// woken are runs of this process that are about to begin.
 	woken int
 }
@@ -78,6 +86,11 @@ func (s *Service) lineup(ctx context.Context) (l lineup, err error) {
 		}
 	}
 	l.sort()
+	if s.Tenants != nil && len(l.waiting) > 0 {
+		if l.resting, err = s.Tenants.Resting(ctx); err != nil {
+			return l, err
+		}
+	}
 	if err := s.ahead(ctx, &l); err != nil {
 		return l, err
 	}

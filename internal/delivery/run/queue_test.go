@@ -438,3 +438,47 @@ func TestRetry(t *testing.T) {
 		t.Errorf("without the permission: %v", err)
 	}
 }
+
+// resting are tenants whose runs wait.
+type resting struct {
+	mu    sync.Mutex
+	names map[string]bool
+}
+
+func (r *resting) Resting(context.Context) (map[string]bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.names, nil
+}
+
+func (r *resting) set(names ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.names = map[string]bool{}
+	for _, name := range names {
+		r.names[name] = true
+	}
+}
+
+// TestRunsOfASuspendedTenantWait: they stay in the queue, say why, and do not keep those
+// of others.
+func TestRunsOfASuspendedTenantWait(t *testing.T) {
+	t.Parallel()
+	tenants := &resting{}
+	b := bench(t, func(d *run.Deps) { d.Tenants, d.Concurrency = tenants, 1 })
+	tenants.set("acme")
+	waits, goes := enqueue(t, b, "acme", 1)[0], enqueue(t, b, "blue", 1)[0]
+	runtest.Must(t, b.Turn(context.Background(), kernel.Scope{}, waits.ID))
+	r, err := b.See(person("acme"), waits.Scope, waits.ID)
+	if err != nil || r.Status != run.Queued || r.Waits == nil || r.Waits.For != run.WaitSuspension || !strings.Contains(r.Waits.Message, "acme is suspended") {
+		t.Errorf("%s, %+v, %v", r.Status, r.Waits, err)
+	}
+	if r, err = b.See(person("blue"), goes.Scope, goes.ID); err != nil || r.Status != run.Succeeded {
+		t.Errorf("another tenant's run is %s, %v", r.Status, err)
+	}
+	tenants.set()
+	runtest.Must(t, b.Turn(context.Background(), kernel.Scope{}, waits.ID))
+	if r, err = b.See(person("acme"), waits.Scope, waits.ID); err != nil || r.Status != run.Succeeded {
+		t.Errorf("after the suspension it is %s, %v", r.Status, err)
+	}
+}

@@ -92,6 +92,8 @@ type Deps struct {
 	TenantConcurrency int
 	// Fleet are the remote runners; nil is none.
 	Fleet Fleet
+	// Tenants tells whose runs wait; nil tells of none.
+	Tenants Tenants
 	// Alone says that no other process executes runs: every line of a log is then
 	// written here, and wakes who reads it.
 	Alone bool

@@ -21,6 +21,8 @@ const (
 	WaitSlot WaitFor = "slot"
 	// WaitTenant is the tenant's limit.
 	WaitTenant WaitFor = "tenant"
+	// WaitSuspension is the end of the tenant's suspension.
+	WaitSuspension WaitFor = "suspension"
 	// WaitStage is the stage's limit.
 	WaitStage WaitFor = "stage"
 	// WaitRunner is a remote runner with the stage's labels.
@@ -40,6 +42,9 @@ type Wait struct {
 
 // limited says what keeps the first run of a stack from being executed, nil for nothing.
 func (s *Service) limited(l lineup, h Head) *Wait {
+	if l.resting[h.Scope.Tenant] && h.unfinished() > 0 {
+		return &Wait{For: WaitSuspension, Message: fmt.Sprintf("the tenant %s is suspended", h.Scope.Tenant)}
+	}
 	if w := l.behindOthers(h); w != nil {
 		return w
 	}

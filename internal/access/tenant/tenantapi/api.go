@@ -1,4 +1,4 @@
-// Package tenantapi serves projects over HTTP.
+// Package tenantapi serves tenants and projects over HTTP.
 //
 // It owns the wire types. It decides nothing: tenant does.
 package tenantapi
@@ -26,6 +26,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, create, a.create)
 	httpserver.Register(api, operation("get-project", http.MethodGet, "/projects/{project}", "Show a project"), a.get)
 	httpserver.Register(api, operation("set-project-tags", http.MethodPut, "/projects/{project}/tags", "Set who pays and who answers for a project"), a.setTags)
+	a.registerTenants(api)
 	httpserver.Register(api, operation("get-tags", http.MethodGet, "/tags", "Show the tags that a project, or the tenant, gives to its resources and demands of them"), a.tags)
 	httpserver.Register(api, operation("set-tags", http.MethodPut, "/tags", "Set the tags that a project, or the tenant, gives to its resources and demands of them"), a.putTags)
 }

@@ -1,0 +1,9 @@
+-- +goose Up
+ALTER TABLE tenants ADD COLUMN state TEXT NOT NULL DEFAULT 'active';
+ALTER TABLE tenants ADD COLUMN revision BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE tenants ADD COLUMN body TEXT NOT NULL DEFAULT '{}';
+
+-- +goose Down
+ALTER TABLE tenants DROP COLUMN body;
+ALTER TABLE tenants DROP COLUMN revision;
+ALTER TABLE tenants DROP COLUMN state;

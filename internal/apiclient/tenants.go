@@ -1,0 +1,46 @@
+package apiclient
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+)
+
+// Tenants lists the tenants, of some states unless none is named.
+func (c *Client) Tenants(ctx context.Context, states ...TenantState) ([]Tenant, error) {
+	query := url.Values{}
+	for _, s := range states {
+		query.Add("state", string(s))
+	}
+	return all[Tenant](ctx, c, escape("tenants")+"?"+query.Encode())
+}
+
+// Tenant returns a tenant: one's own, or any to who runs the platform.
+func (c *Client) Tenant(ctx context.Context, name string) (Tenant, error) {
+	var out Tenant
+	return out, c.call(ctx, http.MethodGet, escape("tenants", name), nil, &out)
+}
+
+// CreateTenant adds a tenant with its first admin.
+func (c *Client) CreateTenant(ctx context.Context, in CreateTenantRequest) (CreatedTenant, error) {
+	var out CreatedTenant
+	return out, c.call(ctx, http.MethodPost, escape("tenants"), in, &out)
+}
+
+// RenameTenant sets how people call a tenant.
+func (c *Client) RenameTenant(ctx context.Context, name, display string) (Tenant, error) {
+	var out Tenant
+	return out, c.call(ctx, http.MethodPut, escape("tenants", name, "display"), RenameTenantRequest{Display: display}, &out)
+}
+
+// SuspendTenant closes a tenant.
+func (c *Client) SuspendTenant(ctx context.Context, name, reason string) (Tenant, error) {
+	var out Tenant
+	return out, c.call(ctx, http.MethodPost, escape("tenants", name, "suspension"), TenantReason{Reason: reason}, &out)
+}
+
+// ResumeTenant opens a tenant that was suspended.
+func (c *Client) ResumeTenant(ctx context.Context, name, reason string) (Tenant, error) {
+	var out Tenant
+	return out, c.call(ctx, http.MethodPost, escape("tenants", name, "resumption"), TenantReason{Reason: reason}, &out)
+}

@@ -91,7 +91,8 @@ func (a *access) signInPages() *providerapi.Handler {
 	server := oauth.New(a.provider)
 	server.Subjects = subjects{a.trusts}
 	return providerapi.New(providerapi.Config{
-		Provider: a.provider, OAuth: server, Steps: factorapi.Steps(a.factors), Passkeys: factorapi.Keys{Factors: a.factors}, Several: a.tenants.Several,
+		Provider: a.provider, OAuth: server, Steps: factorapi.Steps(a.factors), Account: factorapi.Home, Passkeys: factorapi.Keys{Factors: a.factors},
+		Several: a.tenants.Several,
 	})
 }
 

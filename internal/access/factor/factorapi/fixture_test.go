@@ -113,6 +113,12 @@ type world struct {
 // tenant blue.
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return worldAt(t, "localhost")
+}
+
+// worldAt starts one that browsers reach at a host of this machine.
+func worldAt(t *testing.T, host string) *world {
+	t.Helper()
 	w := &world{t: t, journal: &journal{}}
 	w.later(-12 * time.Hour) // fosite holds some times against the machine's clock, and refuses those ahead of it
 	w.db = dbtest.SQLite(t, identitysql.Migrations(), providersql.Migrations(), factorsql.Migrations())
@@ -122,7 +128,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.web = httptest.NewUnstartedServer(nil)
 	_, port, _ := strings.Cut(w.web.Listener.Addr().String(), ":")
-	w.address = "http://localhost:" + port
+	w.address = "http://" + host + ":" + port
 	w.users = identity.New(identity.Config{Store: identitysql.NewStore(w.db), Tx: w.db, Projects: anyProject{}, Journal: w.journal, Clock: w.now})
 	w.service = provider.New(provider.Config{
 		Store: providersql.NewStore(w.db), Tx: w.db, Users: w.users, Programs: w.users, Authorizer: w.users, Journal: w.journal, Sealer: sealer,
@@ -156,7 +162,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) router() http.Handler {
 	router := httpserver.NewRouter(httpserver.Options{Authenticator: w.users})
 	pages := providerapi.New(providerapi.Config{
-		Provider: w.service, OAuth: oauth.New(w.service), Steps: factorapi.Steps(w.factors), Passkeys: factorapi.Keys{Factors: w.factors},
+		Provider: w.service, OAuth: oauth.New(w.service), Steps: factorapi.Steps(w.factors), Account: factorapi.Home, Passkeys: factorapi.Keys{Factors: w.factors},
 		Several: func(context.Context) (bool, error) { return true, nil },
 	})
 	pages.Mount(router)
@@ -376,6 +382,24 @@ func (b *browser) secure(name string) *browser {
 		b.password(name)
 	}
 	return b
+}
+
+// known returns the cookie by which Terrace knows the browser, and has it be another one.
+func (b *browser) known(as string) (before string) {
+	b.w.t.Helper()
+	u, err := url.Parse(b.w.address)
+	if err != nil {
+		b.w.t.Fatal(err)
+	}
+	for _, c := range b.jar.Cookies(u) {
+		if c.Name == "terrace-form" {
+			before = c.Value
+		}
+	}
+	if as != "" {
+		b.jar.SetCookies(u, []*http.Cookie{{Name: "terrace-form", Value: as, Path: "/"}})
+	}
+	return before
 }
 
 // at fails unless the browser is at a path, with a status.

@@ -16,7 +16,8 @@ import (
 // recent is how long ago somebody may have signed in who changes their factors.
 const recent = 15 * time.Minute
 
-const home = "/account/security"
+// Home is the path of the page on which people see their factors.
+const Home = "/account/security"
 
 // Pages are where people see and change their factors in a browser. It implements app's
 // wire.
@@ -27,12 +28,12 @@ type Pages struct {
 
 // Mount adds the paths.
 func (p Pages) Mount(r chi.Router) {
-	r.Get(home, p.show)
-	r.Get(home+"/totp", p.showTOTP)
-	r.Post(home+"/totp", p.taken(p.addTOTP))
-	r.Post(home+"/passkeys", p.taken(p.addPasskey))
-	r.Post(home+"/recovery-codes", p.taken(p.makeCodes))
-	r.Post(home+"/remove", p.taken(p.remove))
+	r.Get(Home, p.show)
+	r.Get(Home+"/totp", p.showTOTP)
+	r.Post(Home+"/totp", p.taken(p.addTOTP))
+	r.Post(Home+"/passkeys", p.taken(p.addPasskey))
+	r.Post(Home+"/recovery-codes", p.taken(p.makeCodes))
+	r.Post(Home+"/remove", p.taken(p.remove))
 }
 
 // taken answers a form that this browser was shown, of somebody who signed in lately.
@@ -42,7 +43,7 @@ func (p Pages) taken(next func(w http.ResponseWriter, r *http.Request, who provi
 			p.Frame.Fail(w, r, err)
 			return
 		}
-		who, ok := p.Frame.Recent(w, r, home, recent)
+		who, ok := p.Frame.Recent(w, r, Home, recent)
 		if !ok {
 			return
 		}
@@ -85,7 +86,7 @@ type security struct {
 }
 
 func (p Pages) show(w http.ResponseWriter, r *http.Request) {
-	who, ok := p.Frame.Recent(w, r, home, recent)
+	who, ok := p.Frame.Recent(w, r, Home, recent)
 	if !ok {
 		return
 	}
@@ -134,7 +135,7 @@ func (p Pages) write(w http.ResponseWriter, r *http.Request, status int, name st
 }
 
 func (p Pages) showTOTP(w http.ResponseWriter, r *http.Request) {
-	if who, ok := p.Frame.Recent(w, r, home, recent); ok {
+	if who, ok := p.Frame.Recent(w, r, Home, recent); ok {
 		p.totpPage(w, r, http.StatusOK, who, nil, "")
 	}
 }
@@ -178,7 +179,7 @@ func (p Pages) added(w http.ResponseWriter, r *http.Request, who provider.Person
 	case has.Recovery == 0:
 		p.makeCodes(w, r, who)
 	default:
-		http.Redirect(w, r, home, http.StatusSeeOther)
+		http.Redirect(w, r, Home, http.StatusSeeOther)
 	}
 }
 
@@ -200,5 +201,5 @@ func (p Pages) remove(w http.ResponseWriter, r *http.Request, who provider.Perso
 		p.Frame.Fail(w, r, err)
 		return
 	}
-	http.Redirect(w, r, home, http.StatusSeeOther)
+	http.Redirect(w, r, Home, http.StatusSeeOther)
 }

@@ -2,10 +2,12 @@ package factorapi_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/access/factor"
 	"github.com/terrace-idp/terrace/internal/access/provider"
 )
 
@@ -81,15 +83,19 @@ func TestPasskeyAttacks(t *testing.T) {
 		t.Fatalf("%d %s", b.Status, b.Page)
 	}
 
-	// The same answer once more, in the browser that it was of.
+	// The same answer once more, by somebody with all that the browser sent.
 	again := w.browser().open("/sign-in")
 	first := again.form("/sign-in/passkey")
 	first.Set("passkey", mine.get(t, first.Get("options")))
-	again.post(first)
-	again.send("/sign-out")
-	cookie := again.open("/sign-in").form("/sign-in/passkey")
-	first.Set("form", cookie.Get("form"))
-	refuses("an answer that was used", again.post(first))
+	cookie := again.known("")
+	if again.post(first); !strings.Contains(again.Page, "Sign out") {
+		t.Fatalf("%d %s", again.Status, again.Page)
+	}
+	copied := w.browser().open("/sign-in")
+	copied.known(cookie)
+	if refuses("an answer that was used", copied.post(first)); w.journal.count("session.opened") != 4 {
+		t.Errorf("%d sign-ins", w.journal.count("session.opened"))
+	}
 
 	fresh := func() *browser { return w.browser().open("/sign-in") }
 	evil := *mine
@@ -134,6 +140,14 @@ func TestPasskeyAttacks(t *testing.T) {
 	theirs.Set("passkey", w.key().create(t, add.Get("options")))
 	if other.post(theirs); other.Status < 400 {
 		t.Errorf("the challenge of somebody else adds a passkey: %d", other.Status)
+	}
+	// Of a passkey that verifies nobody none is added.
+	weak := w.key()
+	weak.Options.UserNotVerified = true
+	lax := other.open(security).form("/passkeys")
+	lax.Set("passkey", weak.create(t, lax.Get("options")))
+	if other.post(lax); other.Status < 400 {
+		t.Errorf("a passkey that verifies nobody: %d", other.Status)
 	}
 	// The same passkey is nobody else's.
 	again2 := other.open(security).form("/passkeys")
@@ -213,16 +227,40 @@ func TestPasskeysOfTenants(t *testing.T) {
 	}
 }
 
-// TestPasskeysNeedAName holds that there are none where browsers make none.
+// TestPasskeysNeedAName holds that there are none where browsers make none, and that all
+// the rest is there.
 func TestPasskeysNeedAName(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	b := w.browser().open("/sign-in")
-	if !strings.Contains(b.Page, "Sign in with a passkey") || b.form("/sign-in/passkey").Get("challenge") == "" {
-		t.Fatal(b.Page)
+	w := worldAt(t, "127.0.0.1")
+	if b := w.browser().open("/sign-in"); strings.Contains(b.Page, "passkey") {
+		t.Error(b.Page)
 	}
+	b := w.browser().secure("ada").at(security, http.StatusOK)
+	if !strings.Contains(b.Page, "There are none for 127.0.0.1") {
+		t.Error(b.Page)
+	}
+	app := b.addApp()
+	b.codes()
+	w.later(time.Minute)
+	if b.open(security).password("ada").send("/step/factor", "code", w.code(app)); b.Status != http.StatusOK || b.At.Path != security {
+		t.Errorf("%d at %s", b.Status, b.At)
+	}
+	for name, address := range map[string]string{
+		"TLS and a name": "https://terrace.example.com", "this machine by name": "http://localhost:7080", "no TLS": "http://terrace.example.com",
+		"an address": "https://10.0.0.1", "one of IPv6": "https://[::1]:7443",
+	} {
+		if got := factor.New(factor.Config{Address: address}).HasPasskeys(); got != slices.Contains([]string{"TLS and a name", "this machine by name"}, name) {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+// TestOldChallengesAreRefused holds that a page that asks for a passkey is good for a while.
+func TestOldChallengesAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
 	k := w.key()
-	b.useKey(k, "/sign-in/passkey")
+	w.browser().secure("ada").addKey(k, "stick")
 	later := w.browser().open("/sign-in")
 	form := later.form("/sign-in/passkey")
 	w.later(provider.TicketLife + time.Minute)

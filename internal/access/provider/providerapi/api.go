@@ -26,6 +26,8 @@ type Config struct {
 	OAuth    *oauth.Server
 	// Steps are asked after the first proof, in their order.
 	Steps []provider.Step
+	// Account is the path of the page where people change how they sign in, "" for none.
+	Account string
 	// Passkeys may be nil: then there are none.
 	Passkeys provider.Passkeys
 	// Upstreams may be nil: then people sign in with what Terrace knows of them.

@@ -43,7 +43,7 @@ func (h *Handler) askSignOut(w http.ResponseWriter, r *http.Request, t provider.
 		h.fail(w, r, err)
 		return
 	}
-	h.show(w, http.StatusOK, "signout", view{Title: "Sign out?", User: p.Name, Ticket: sealed, Form: h.formOf(w, r), Back: t.Back})
+	h.show(w, http.StatusOK, "signout", view{Title: "Sign out?", User: p.Name, Account: h.Account, Ticket: sealed, Form: h.formOf(w, r), Back: t.Back})
 }
 
 // signOut takes a person's yes.

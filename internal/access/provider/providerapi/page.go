@@ -53,6 +53,7 @@ type view struct {
 
 	Several      bool
 	Tenant, User string
+	Account      string
 	Upstreams    []upstream
 	Step         provider.StepForm
 	Passkey      *provider.PasskeyAsk

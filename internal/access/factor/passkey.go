@@ -265,7 +265,7 @@ func (s *Service) prove(ctx context.Context, who kernel.Actor, f Factor, p pendi
 		return noPasskey()
 	}
 	if key.Authenticator.CloneWarning || !f.SuspectAt.IsZero() {
-		return s.suspect(ctx, who, f)
+		return s.suspect(ctx, who, f, p)
 	}
 	seen := f.Count
 	if f.Data, err = json.Marshal(key); err != nil {
@@ -284,9 +284,13 @@ func (s *Service) prove(ctx context.Context, who kernel.Actor, f Factor, p pendi
 	return err
 }
 
-// suspect refuses a passkey whose counter went back, from now on: there may be a copy.
-func (s *Service) suspect(ctx context.Context, who kernel.Actor, f Factor) error {
+// suspect refuses a passkey whose counter went back, from now on: there may be a copy. An
+// answer that came before says nothing: its counter is the same.
+func (s *Service) suspect(ctx context.Context, who kernel.Actor, f Factor, p pending) error {
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.spend(ctx, p); err != nil {
+			return err
+		}
 		if f.SuspectAt.IsZero() {
 			f.SuspectAt = s.Clock.Now()
 			if err := s.Store.UseFactor(ctx, f, f.Count); err != nil {

@@ -273,6 +273,12 @@ func TestOthersAnswerForTheirPeople(t *testing.T) {
 	if b.open(security).at(security, http.StatusOK); !strings.Contains(b.Page, "Another provider") || strings.Contains(b.Page, "Add a passkey") {
 		t.Error(b.Page)
 	}
+	token := b.open("/sign-in").form("/sign-out").Get("form")
+	for _, path := range []string{"/totp", "/passkeys", "/recovery-codes", "/remove"} {
+		if b.post(url.Values{"to": {security + path}, "form": {token}}); !strings.Contains(b.Page, "another provider has signed you in") {
+			t.Errorf("%s: %d %s", path, b.Status, b.Page)
+		}
+	}
 	said(t, b.open(w.authorization("acr_values", "2")).claims(), "1", "fed")
 	if asked, err := w.factors.Asked(t.Context(), kernel.Actor{ID: named.ID, Tenant: "default"}); err != nil || !asked {
 		t.Errorf("a password alone: %t, %v", asked, err)

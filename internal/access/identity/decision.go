@@ -175,6 +175,8 @@ func accessDecisions() map[string]Decision {
 		"key.destroy":          {Scope: ScopeAdmin, Roles: operators, Platform: true},
 		"signing-key.read":     {Scope: ScopeAdmin, Roles: operators, Platform: true},
 		"signing-key.rotate":   {Scope: ScopeAdmin, Roles: operators, Platform: true},
+		"upstream.read":        {Scope: ScopeAdmin, Roles: admins},
+		"upstream.set":         {Scope: ScopeAdmin, Roles: admins},
 		"trust.read":           {Scope: ScopeAdmin, Roles: admins},
 		"trust.set":            {Scope: ScopeAdmin, Roles: admins},
 		"audit.read":           {Scope: ScopeAdmin, Roles: []Role{Auditor, Admin}},

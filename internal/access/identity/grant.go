@@ -65,6 +65,8 @@ type Grant struct {
 	Stage    string
 	// Elevation is the id of the elevation that it comes from, "" for a lasting one.
 	Elevation string
+	// Source is the upstream whose rules gave it at a sign-in, "" for what people gave.
+	Source    string
 	CreatedAt time.Time
 	CreatedBy string
 	// ExpiresAt is zero for a grant without an end.

@@ -23,7 +23,7 @@ type Holding struct {
 	// Tenant is whose users are meant, "" for any: those of the platform are of several.
 	Tenant string
 	Role   Role
-	// Lasting leaves out what has an end and what comes through a group.
+	// Lasting leaves out what has an end, what comes through a group and what an upstream says.
 	Lasting bool
 	Now     time.Time
 	Limit   int
@@ -112,6 +112,9 @@ func (s *Service) recordGrant(ctx context.Context, typ string, g Grant, reason s
 	if g.Elevation != "" {
 		data["elevation"] = g.Elevation
 	}
+	if g.Source != "" {
+		data["source"] = g.Source
+	}
 	return s.Journal.Record(ctx, kernel.Fact{
 		Type: typ, Scope: kernel.Scope{Tenant: g.Tenant, Project: g.Project, Stage: g.Stage}, Subject: g.ID, Reason: reason, Data: data,
 	})
@@ -147,6 +150,8 @@ func (s *Service) removeGrant(ctx context.Context, g Grant, reason string) error
 // changed, so that two admins cannot remove each other.
 func (s *Service) keepsAdmin(ctx context.Context, g Grant) error {
 	switch {
+	case g.Source != "": // an upstream's word makes nobody the last one
+		return nil
 	case g.Role == Operator:
 		if err := s.Store.Advance(ctx, ""); err != nil { // those of other tenants do not wait for a change of this one
 			return err

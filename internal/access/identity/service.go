@@ -57,6 +57,16 @@ type Groups interface {
 	Groups(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[Group], error)
 	RemoveGroup(ctx context.Context, tenant, id string) error
 	GroupMembers
+	Sources
+}
+
+// Sources keeps what upstreams say of users.
+type Sources interface {
+	// GrantsFrom returns the roles that a user or a group has because a source says so; ""
+	// is people.
+	GrantsFrom(ctx context.Context, tenant, subject, source string) ([]Grant, error)
+	// UsersFrom returns the ids of users of whom a source says something.
+	UsersFrom(ctx context.Context, tenant, source string) ([]string, error)
 }
 
 // GroupMembers keeps who is in which group, and who says so.

@@ -33,6 +33,7 @@ type Grant struct {
 	Project   string        `json:"project,omitempty" doc:"The project; none is the whole tenant."`
 	Stage     string        `json:"stage,omitempty" doc:"The stage; none is the whole project."`
 	Elevation string        `json:"elevation,omitempty" doc:"The elevation that it comes from."`
+	Source    string        `json:"source,omitempty" doc:"The upstream whose rules gave it when its user signed in."`
 	CreatedAt time.Time     `json:"createdAt"`
 	CreatedBy string        `json:"createdBy,omitempty"`
 	ExpiresAt *time.Time    `json:"expiresAt,omitempty" doc:"When it ends by itself."`
@@ -41,7 +42,7 @@ type Grant struct {
 func grantOf(g identity.Grant) Grant {
 	return Grant{
 		ID: g.ID, Subject: GrantSubject{Kind: g.Subject.Kind, Name: g.Subject.Name}, Role: g.Role, Platform: g.Platform, Project: g.Project, Stage: g.Stage,
-		Elevation: g.Elevation, CreatedAt: g.CreatedAt, CreatedBy: g.CreatedBy, ExpiresAt: timeOrNone(g.ExpiresAt),
+		Elevation: g.Elevation, Source: g.Source, CreatedAt: g.CreatedAt, CreatedBy: g.CreatedBy, ExpiresAt: timeOrNone(g.ExpiresAt),
 	}
 }
 

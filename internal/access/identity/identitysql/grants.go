@@ -24,6 +24,7 @@ type grantRow struct {
 	Project     string               `bun:"project"`
 	Stage       string               `bun:"stage"`
 	Elevation   string               `bun:"elevation"`
+	Source      string               `bun:"source"`
 	CreatedAt   time.Time            `bun:"created_at"`
 	CreatedBy   string               `bun:"created_by"`
 	ExpiresAt   *time.Time           `bun:"expires_at"`
@@ -32,7 +33,7 @@ type grantRow struct {
 func (r grantRow) grant() identity.Grant {
 	return identity.Grant{
 		ID: r.ID, Tenant: r.Tenant, Subject: identity.Subject{Kind: r.SubjectKind, ID: r.SubjectID, Name: r.SubjectName},
-		Role: r.Role, Platform: r.Platform, Project: r.Project, Stage: r.Stage, Elevation: r.Elevation,
+		Role: r.Role, Platform: r.Platform, Project: r.Project, Stage: r.Stage, Elevation: r.Elevation, Source: r.Source,
 		CreatedAt: r.CreatedAt.UTC(), CreatedBy: r.CreatedBy, ExpiresAt: fromNull(r.ExpiresAt),
 	}
 }
@@ -50,10 +51,10 @@ func grantsOf(rows []grantRow) []identity.Grant {
 func (s *Store) PutGrant(ctx context.Context, g identity.Grant) (id string, err error) {
 	row := grantRow{
 		ID: g.ID, Tenant: g.Tenant, SubjectKind: g.Subject.Kind, SubjectID: g.Subject.ID, Role: g.Role, Platform: g.Platform,
-		Project: g.Project, Stage: g.Stage, Elevation: g.Elevation, CreatedAt: g.CreatedAt, CreatedBy: g.CreatedBy, ExpiresAt: toNull(g.ExpiresAt),
+		Project: g.Project, Stage: g.Stage, Elevation: g.Elevation, Source: g.Source, CreatedAt: g.CreatedAt, CreatedBy: g.CreatedBy, ExpiresAt: toNull(g.ExpiresAt),
 	}
 	err = s.db.Conn(ctx).NewInsert().Model(&row).
-		On("CONFLICT (tenant, subject_id, platform, project, stage, role, elevation) DO UPDATE").
+		On("CONFLICT (tenant, subject_id, platform, project, stage, role, elevation, source) DO UPDATE").
 		Set("expires_at = EXCLUDED.expires_at").Returning("id").Scan(ctx, &id)
 	return id, db.Map(err, "the grant")
 }
@@ -124,7 +125,7 @@ func (s *Store) Holders(ctx context.Context, h identity.Holding) ([]string, erro
 	names := []string{}
 	through := "(g.subject_id = u.id OR g.subject_id IN (SELECT group_id FROM identity_group_members AS m WHERE m.tenant = u.tenant AND m.user_id = u.id))"
 	if h.Lasting {
-		through = "g.subject_id = u.id AND g.expires_at IS NULL"
+		through = "g.subject_id = u.id AND g.expires_at IS NULL AND g.source = ''"
 	}
 	q := s.db.Reader(ctx).NewSelect().TableExpr("identity_users AS u").Join("JOIN identity_grants AS g ON g.tenant = u.tenant AND "+through).
 		ColumnExpr("DISTINCT u.name").Where("u.disabled_at IS NULL AND g.role = ?", string(h.Role)).

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -21,6 +22,9 @@ type Person struct {
 	Browser string
 	// Strong says that whoever wants them signed in asks for a second factor.
 	Strong bool
+	// Via is the id under which Upstreams know the sign-in at another provider, "" for one
+	// with what Terrace knows.
+	Via string
 }
 
 // Elsewhere reports whether another provider has said who they are: it answers for how.
@@ -81,6 +85,13 @@ type Upstream struct {
 // providerapi's SignedIn.
 type Upstreams interface {
 	Offered(ctx context.Context, tenant string) ([]Upstream, error)
+	// Any reports whether any tenant has one.
+	Any(ctx context.Context) (bool, error)
+	// TenantOf returns whose people have addresses of a domain, "" where that is not sure.
+	TenantOf(ctx context.Context, domain string) (string, error)
+	// SignedOut tells that a browser was signed out that had come by via, and returns where
+	// it goes to be signed out there, too, before it goes to next; "" for nowhere.
+	SignedOut(ctx context.Context, via, next string) (string, error)
 }
 
 // Ticket is what a browser carries from page to page while somebody signs in, sealed:
@@ -102,11 +113,47 @@ type Ticket struct {
 	Half *Half `json:"h,omitempty"`
 }
 
+// Came is what somebody came to sign in for, as far as another provider is told.
+type Came struct {
+	// Tenant is the one to sign in to, "" for any.
+	Tenant string
+	// Prompt is login where a sign-in there before does not do, select_account where
+	// another account is wanted, else "".
+	Prompt string
+	// Hint is whom the program expects.
+	Hint string
+}
+
+// Came returns what a ticket is for.
+func (s *Service) Came(ctx context.Context, ticket string) (Came, error) {
+	t, err := s.OpenTicket(ctx, ticket)
+	if err != nil {
+		return Came{}, err
+	}
+	c := Came{Tenant: t.Tenant}
+	values, err := url.ParseQuery(t.Query)
+	if err != nil {
+		return c, nil //nolint:nilerr // a request that is not readable asks for nothing
+	}
+	if hint := values.Get("login_hint"); len(hint) <= 254 {
+		c.Hint = hint
+	}
+	prompts := strings.Fields(values.Get("prompt"))
+	switch {
+	case slices.Contains(prompts, "login"), values.Get("max_age") != "":
+		c.Prompt = "login"
+	case slices.Contains(prompts, "select_account"):
+		c.Prompt = "select_account"
+	}
+	return c, nil
+}
+
 // Half is somebody who has yet to do a step.
 type Half struct {
 	Tenant  string    `json:"t"`
 	UserID  string    `json:"u"`
 	Methods []string  `json:"m"`
+	Via     string    `json:"v,omitempty"`
 	At      time.Time `json:"a"`
 	// Browser is the hash of its cookie: in another one it is worth nothing.
 	Browser string `json:"b"`
@@ -159,7 +206,7 @@ func (s *Service) Begin(ctx context.Context, p Person, at time.Time, former stri
 	cookie = NewSecret(prefixCookie)
 	n := SignIn{
 		ID: kernel.NewID("sgn"), Tenant: p.Tenant, UserID: p.ID, Hash: HashOf(cookie),
-		Methods: p.Methods, At: at, ExpiresAt: s.Clock.Now().Add(SignInLife),
+		Methods: p.Methods, Via: p.Via, At: at, ExpiresAt: s.Clock.Now().Add(SignInLife),
 	}
 	return cookie, s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.AddSignIn(ctx, n); err != nil {
@@ -209,26 +256,28 @@ func (s *Service) SignedIn(ctx context.Context, cookie string) (SignIn, Person, 
 	if kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Unauthenticated) {
 		return SignIn{}, Person{}, nobody
 	}
-	return n, Person{Actor: actor, Methods: n.Methods}, err
+	return n, Person{Actor: actor, Methods: n.Methods, Via: n.Via}, err
 }
 
 // SignOut ends a browser's sign-in, and with it every session that it gave to clients
 // that stay signed in no longer than it.
 func (s *Service) SignOut(ctx context.Context, n SignIn) error {
-	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		sessions, err := s.Store.SessionsOf(ctx, n.ID, "")
-		if err != nil {
-			return err
-		}
-		ended, err := s.Store.EndSignIn(ctx, n.ID, s.Clock.Now())
-		if err != nil || !ended {
-			return err
-		}
-		if err := s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": s.nameOf(ctx, n.Tenant, n.UserID), "client": "browser", "why": EndedBySignOut}); err != nil {
-			return err
-		}
-		return s.endAll(ctx, sessions, EndedBySignOut)
-	})
+	return s.Tx.InTx(ctx, func(ctx context.Context) error { return s.endSignIn(ctx, n, EndedBySignOut) })
+}
+
+func (s *Service) endSignIn(ctx context.Context, n SignIn, why string) error {
+	sessions, err := s.Store.SessionsOf(ctx, n.ID, "")
+	if err != nil {
+		return err
+	}
+	ended, err := s.Store.EndSignIn(ctx, n.ID, s.Clock.Now())
+	if err != nil || !ended {
+		return err
+	}
+	if err := s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": s.nameOf(ctx, n.Tenant, n.UserID), "client": "browser", "why": why}); err != nil {
+		return err
+	}
+	return s.endAll(ctx, sessions, why)
 }
 
 // Consented reports whether a person let a client have all of the scopes before.

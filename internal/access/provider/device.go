@@ -43,6 +43,7 @@ type Device struct {
 	Tenant    string
 	Subject   string
 	Methods   []string
+	Via       string
 	AuthTime  time.Time
 	CreatedAt time.Time
 	ExpiresAt time.Time
@@ -156,6 +157,7 @@ func (s *Service) Decide(ctx context.Context, n SignIn, p Person, d Device, allo
 	d.Status = DeviceDenied
 	if allow {
 		d.Status, d.Tenant, d.Subject, d.Methods, d.AuthTime = DeviceApproved, p.Tenant, p.ID, n.Methods, n.At
+		d.Via = n.Via
 	}
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.PutDevice(ctx, d, DevicePending); err != nil {

@@ -119,7 +119,9 @@ type SignIn struct {
 	// Hash is the SHA-256 of the cookie.
 	Hash string
 	// Methods are how they proved who they are (RFC 8176).
-	Methods   []string
+	Methods []string
+	// Via is the sign-in at another provider that it came by, "" for none.
+	Via       string
 	At        time.Time
 	ExpiresAt time.Time
 	EndedAt   time.Time
@@ -147,7 +149,9 @@ type Session struct {
 	Subject string
 	Client  string
 	// SignIn is the browser's, "" where there was none.
-	SignIn    string
+	SignIn string
+	// Via is the sign-in at another provider that it came by, "" for none.
+	Via       string
 	Scopes    []string
 	CreatedAt time.Time
 	ExpiresAt time.Time

@@ -30,6 +30,8 @@ type Sessions interface {
 	EndSession(ctx context.Context, id, why string, at time.Time) (bool, error)
 	// SessionsOf returns those that hold: of a browser's sign-in, or of a client.
 	SessionsOf(ctx context.Context, signIn, client string) ([]Session, error)
+	// SessionsVia returns those that hold of what came by a sign-in at another provider.
+	SessionsVia(ctx context.Context, via string) ([]Session, error)
 	// MoveSessions gives those of a browser's sign-in to the one that follows it.
 	MoveSessions(ctx context.Context, from, to string) error
 	// SessionsOfUser returns those of somebody that hold.
@@ -55,6 +57,8 @@ type Browsers interface {
 	EndSignIn(ctx context.Context, id string, at time.Time) (bool, error)
 	// EndSignInsOf ends all of somebody, in every browser.
 	EndSignInsOf(ctx context.Context, tenant, user string, at time.Time) error
+	// SignInsVia returns those that have not ended of a sign-in at another provider.
+	SignInsVia(ctx context.Context, via string) ([]SignIn, error)
 	// Consent returns the scopes that a person let a client have.
 	Consent(ctx context.Context, tenant, user, client string) ([]string, error)
 	PutConsent(ctx context.Context, tenant, user, client string, scopes []string, at time.Time) error

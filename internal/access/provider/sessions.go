@@ -66,6 +66,27 @@ func (s *Service) End(ctx context.Context, id, why string) error {
 	})
 }
 
+// EndVia ends all that came by a sign-in at another provider: browsers and what clients
+// were given.
+func (s *Service) EndVia(ctx context.Context, via, why string) error {
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		browsers, err := s.Store.SignInsVia(ctx, via)
+		if err != nil {
+			return err
+		}
+		for _, n := range browsers {
+			if err := s.endSignIn(ctx, n, why); err != nil {
+				return err
+			}
+		}
+		sessions, err := s.Store.SessionsVia(ctx, via)
+		if err != nil {
+			return err
+		}
+		return s.endAll(ctx, sessions, why)
+	})
+}
+
 // EndWithToken ends, in the transaction of ctx, the sessions of a service account that
 // signed in with a token.
 func (s *Service) EndWithToken(ctx context.Context, token string) error {

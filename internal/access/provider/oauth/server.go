@@ -107,6 +107,8 @@ type Authorization struct {
 	Strong bool
 	// Hint is a user name to begin with.
 	Hint string
+	// Tenant is the one to sign in to, where the client says so; a parameter of Terrace's own.
+	Tenant string
 	// Back is where the answer goes.
 	Back    *url.URL
 	request fosite.AuthorizeRequester
@@ -157,7 +159,7 @@ func (s *Server) Authorization(ctx context.Context, query string) (*Authorizatio
 	a := &Authorization{
 		Client: ownClient(request), Scopes: request.GetRequestedScopes(), Prompts: strings.Fields(form.Get("prompt")), MaxAge: -1,
 		Strong: strings.Join(strings.Fields(form.Get("acr_values")), " ") == provider.LevelStrong,
-		Hint:   form.Get("login_hint"), Back: request.GetRedirectURI(), request: request,
+		Hint:   form.Get("login_hint"), Tenant: form.Get("tenant"), Back: request.GetRedirectURI(), request: request,
 	}
 	if text := form.Get("max_age"); text != "" {
 		age, err := time.ParseDuration(text + "s")
@@ -238,7 +240,7 @@ func (s *Server) Grant(ctx context.Context, a *Authorization, n provider.SignIn,
 	}
 	var response fosite.AuthorizeResponder
 	err := s.provider.Tx.InTx(ctx, func(ctx context.Context) error {
-		own, err := s.begin(ctx, a.request, proof{actor: p.Actor, methods: n.Methods, level: n.Level(), at: n.At, asked: asked, signIn: n.ID})
+		own, err := s.begin(ctx, a.request, proof{actor: p.Actor, methods: n.Methods, level: n.Level(), at: n.At, asked: asked, signIn: n.ID, via: n.Via})
 		if err != nil {
 			return err
 		}

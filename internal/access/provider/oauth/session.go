@@ -19,6 +19,8 @@ type session struct {
 
 	Tenant string `json:"tenant"`
 	SignIn string `json:"signIn,omitempty"`
+	// Via is the sign-in at another provider that it came by.
+	Via string `json:"via,omitempty"`
 	// Of is the session that an exchanged token belongs to, and Actor who asked for it.
 	Of    string `json:"of,omitempty"`
 	Actor string `json:"actor,omitempty"`
@@ -62,13 +64,14 @@ type proof struct {
 	at      time.Time
 	asked   time.Time
 	signIn  string
+	via     string
 }
 
 // begin fills the session of a request in which somebody has signed in.
 func (s *Server) begin(ctx context.Context, r fosite.Requester, p proof) (*session, error) {
 	r.SetID(kernel.NewID("ses"))
 	out := emptySession()
-	out.Tenant, out.SignIn, out.Subject, out.Username = p.actor.Tenant, p.signIn, p.actor.ID, p.actor.Name
+	out.Tenant, out.SignIn, out.Via, out.Subject, out.Username = p.actor.Tenant, p.signIn, p.via, p.actor.ID, p.actor.Name
 	extra := map[string]any{"tenant": p.actor.Tenant, "sid": r.GetID()}
 	told, err := s.provider.Told(ctx, p.actor, r.GetGrantedScopes())
 	if err != nil {
@@ -94,7 +97,7 @@ func (s *Server) opened(r fosite.Requester) provider.Session {
 		life = provider.SessionLife
 	}
 	return provider.Session{
-		ID: r.GetID(), Tenant: own.Tenant, Subject: own.Subject, Client: r.GetClient().GetID(), SignIn: own.SignIn,
+		ID: r.GetID(), Tenant: own.Tenant, Subject: own.Subject, Client: r.GetClient().GetID(), SignIn: own.SignIn, Via: own.Via,
 		Scopes: r.GetGrantedScopes(), ExpiresAt: now.Add(life),
 	}
 }

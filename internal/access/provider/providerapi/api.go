@@ -72,6 +72,7 @@ func (h *Handler) Mount(r chi.Router) {
 	r.Get("/sign-in", h.showSignIn)
 	r.Post("/sign-in", h.signIn)
 	r.Post("/sign-in/passkey", h.passkey)
+	r.Post("/sign-in/tenant", h.chooseTenant)
 	r.Get("/sign-in/step/{step}", h.showStep)
 	r.Post("/sign-in/step/{step}", h.takeStep)
 	r.Get("/device", h.showDevice)

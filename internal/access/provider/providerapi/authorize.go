@@ -35,7 +35,13 @@ func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, t provider.Tic
 		h.answerFailure(w, r, err)
 		return
 	}
-	t.Back, t.Tenant, t.Strong = originOf(a.Back), a.Client.Tenant, a.Strong
+	t.Back, t.Strong = originOf(a.Back), a.Strong
+	if told, err := h.told(ctx, a); err != nil {
+		h.fail(w, r, err)
+		return
+	} else if told != "" {
+		t.Tenant = told
+	}
 	n, p, err := h.signedIn(r, a, t.Asked)
 	switch {
 	case kernel.Is(err, kernel.Unauthenticated) && a.Has("none"):
@@ -135,10 +141,18 @@ func (h *Handler) signedIn(r *http.Request, a *oauth.Authorization, asked time.T
 	again := (a.Has("login") || a.Has("select_account")) && n.At.Before(asked)
 	old := a.MaxAge >= 0 && n.At.Add(a.MaxAge).Before(asked)
 	weak := a.Strong && n.Level() != provider.LevelStrong && !p.Elsewhere()
-	if again || old || weak || a.Client.Tenant != "" && a.Client.Tenant != p.Tenant {
+	if again || old || weak || wants(a, p.Tenant) {
 		return n, p, kernel.Errorf(kernel.Unauthenticated, "somebody has to sign in for this")
 	}
 	return n, p, nil
+}
+
+// wants reports whether an authorization is for somebody of another tenant.
+func wants(a *oauth.Authorization, tenant string) bool {
+	if a.Client.Tenant != "" {
+		return a.Client.Tenant != tenant
+	}
+	return tenantName.MatchString(a.Tenant) && a.Tenant != tenant
 }
 
 // answerFailure tells the client that it gets nothing, or a person where the client may

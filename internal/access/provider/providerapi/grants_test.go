@@ -351,6 +351,17 @@ func TestProgramsSignIn(t *testing.T) {
 // offer has one upstream for the tenant blue.
 type offer struct{}
 
+func (offer) Any(context.Context) (bool, error) { return true, nil }
+
+func (offer) TenantOf(_ context.Context, domain string) (string, error) {
+	if domain == "blue.example" {
+		return "blue", nil
+	}
+	return "", nil
+}
+
+func (offer) SignedOut(context.Context, string, string) (string, error) { return "", nil }
+
 func (offer) Offered(_ context.Context, tenant string) ([]provider.Upstream, error) {
 	if tenant != "blue" {
 		return nil, nil

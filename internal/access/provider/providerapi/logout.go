@@ -74,7 +74,24 @@ func (h *Handler) end(w http.ResponseWriter, r *http.Request, n provider.SignIn,
 		}
 	}
 	h.set(w, cookieSignIn, "")
-	if to := h.afterLogout(r, t.Query); to != "" {
+	to := h.afterLogout(r, t.Query)
+	if n.Via != "" && h.Upstreams != nil {
+		there, err := h.Upstreams.SignedOut(r.Context(), n.Via, to)
+		if err != nil {
+			h.fail(w, r, err)
+			return
+		}
+		if there != "" {
+			h.Leave(w, "Signing out", there)
+			return
+		}
+	}
+	h.SignedOut(w, to)
+}
+
+// SignedOut sends a browser that is signed out where a client wants it, or says so.
+func (h *Handler) SignedOut(w http.ResponseWriter, to string) {
+	if to != "" {
 		redirect(w, to)
 		return
 	}

@@ -50,8 +50,14 @@ type view struct {
 	Form string
 
 	Message, Fix string
+	// Next is where the browser goes by itself.
+	Next string
 
-	Several      bool
+	Several bool
+	// Told is the tenant that was chosen, where there are several; Others says that some
+	// of them have other providers.
+	Told         string
+	Others       bool
 	Tenant, User string
 	Account      string
 	Upstreams    []upstream

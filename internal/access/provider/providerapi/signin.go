@@ -5,12 +5,15 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/access/provider/oauth"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -55,14 +58,7 @@ func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request, status int,
 	if v.Tenant == "" {
 		v.Tenant = h.tenantOf(t)
 	}
-	var err error
-	if h.Several != nil && t.Tenant == "" {
-		if v.Several, err = h.Several(r.Context()); err != nil {
-			h.fail(w, r, err)
-			return
-		}
-	}
-	if v.Upstreams, err = h.offered(r.Context(), v.Tenant, text); err != nil {
+	if err := h.choices(r.Context(), t, text, &v); err != nil {
 		h.fail(w, r, err)
 		return
 	}
@@ -71,6 +67,63 @@ func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request, status int,
 		return
 	}
 	h.show(w, status, "signin", v)
+}
+
+// choices fills in which tenants and other providers there are to sign in with.
+func (h *Handler) choices(ctx context.Context, t provider.Ticket, text string, v *view) (err error) {
+	several := false
+	if h.Several != nil {
+		if several, err = h.Several(ctx); err != nil {
+			return err
+		}
+	}
+	if v.Several = several && t.Tenant == ""; several {
+		v.Told = t.Tenant
+	}
+	if v.Several && h.Upstreams != nil {
+		if v.Others, err = h.Upstreams.Any(ctx); err != nil {
+			return err
+		}
+	}
+	v.Upstreams, err = h.offered(ctx, v.Tenant, text)
+	return err
+}
+
+// chooseTenant goes on with the tenant that somebody names, whose other providers they
+// want to see. Of one that there is not no more is told than of one that has none.
+func (h *Handler) chooseTenant(w http.ResponseWriter, r *http.Request) {
+	if err := h.CheckForm(r); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	t, err := h.Provider.OpenTicket(r.Context(), r.PostForm.Get("t"))
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	if tenant := r.PostForm.Get("tenant"); t.Tenant == "" && tenantName.MatchString(tenant) {
+		t.Tenant = tenant
+	}
+	h.toSignIn(w, r, t)
+}
+
+// tenantName is what the name of a tenant looks like.
+var tenantName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// told returns the tenant that an authorization is for: that of the client, the one that
+// it names, or whose people have the address that it names; "" for the one that is chosen.
+func (h *Handler) told(ctx context.Context, a *oauth.Authorization) (string, error) {
+	switch {
+	case a.Client.Tenant != "":
+		return a.Client.Tenant, nil
+	case tenantName.MatchString(a.Tenant):
+		return a.Tenant, nil
+	}
+	_, domain, isAddress := strings.Cut(a.Hint, "@")
+	if !isAddress || h.Upstreams == nil || len(a.Hint) > 254 {
+		return "", nil
+	}
+	return h.Upstreams.TenantOf(ctx, strings.ToLower(domain))
 }
 
 func (h *Handler) tenantOf(t provider.Ticket) string {
@@ -131,22 +184,11 @@ func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// SignedIn goes on with somebody whom an upstream provider has signed in, for what the
-// ticket says that they came for.
-func (h *Handler) SignedIn(w http.ResponseWriter, r *http.Request, ticket string, p provider.Person) {
-	t, err := h.Provider.OpenTicket(r.Context(), ticket)
-	if err != nil {
-		h.fail(w, r, err)
-		return
-	}
-	h.proven(w, r, t, p)
-}
-
 // proven asks for the next step, or signs the browser in where there is none.
 func (h *Handler) proven(w http.ResponseWriter, r *http.Request, t provider.Ticket, p provider.Person) {
 	ctx, now := r.Context(), h.Provider.Clock.Now()
 	p.Browser, p.Strong = h.Browser(r), t.Strong
-	t.Half = &provider.Half{Tenant: p.Tenant, UserID: p.ID, Methods: p.Methods, At: now, Browser: p.Browser}
+	t.Half = &provider.Half{Tenant: p.Tenant, UserID: p.ID, Methods: p.Methods, Via: p.Via, At: now, Browser: p.Browser}
 	for _, step := range h.Steps {
 		needed, err := step.Needed(ctx, p)
 		if err != nil {
@@ -204,7 +246,7 @@ func (h *Handler) half(r *http.Request, text string) (provider.Step, provider.Ti
 	if err != nil {
 		return nil, t, provider.Person{}, err
 	}
-	p := provider.Person{Actor: actor, Methods: t.Half.Methods, Browser: t.Half.Browser, Strong: t.Strong}
+	p := provider.Person{Actor: actor, Methods: t.Half.Methods, Via: t.Half.Via, Browser: t.Half.Browser, Strong: t.Strong}
 	for _, step := range h.Steps {
 		if step.Name() != chi.URLParam(r, "step") {
 			continue

@@ -19,6 +19,7 @@ type signInRow struct {
 	UserID    string     `bun:"user_id"`
 	Hash      string     `bun:"hash"`
 	Methods   string     `bun:"methods"`
+	Via       string     `bun:"via"`
 	At        time.Time  `bun:"at"`
 	ExpiresAt time.Time  `bun:"expires_at"`
 	EndedAt   *time.Time `bun:"ended_at"`
@@ -28,7 +29,7 @@ type signInRow struct {
 func (s *Store) AddSignIn(ctx context.Context, n provider.SignIn) error {
 	row := signInRow{
 		ID: n.ID, Tenant: n.Tenant, UserID: n.UserID, Hash: n.Hash, Methods: words(n.Methods).text(),
-		At: n.At, ExpiresAt: n.ExpiresAt,
+		Via: n.Via, At: n.At, ExpiresAt: n.ExpiresAt,
 	}
 	_, err := s.db.Conn(ctx).NewInsert().Model(&row).Exec(ctx)
 	return db.Map(err, "the sign-in "+n.ID)
@@ -39,10 +40,25 @@ func (s *Store) AddSignIn(ctx context.Context, n provider.SignIn) error {
 func (s *Store) SignInByHash(ctx context.Context, hash string) (provider.SignIn, error) {
 	var row signInRow
 	err := s.db.Reader(ctx).NewSelect().Model(&row).Where("hash = ?", hash).Scan(ctx)
+	return row.signIn(), db.Map(err, "the sign-in")
+}
+
+func (r signInRow) signIn() provider.SignIn {
 	return provider.SignIn{
-		ID: row.ID, Tenant: row.Tenant, UserID: row.UserID, Hash: row.Hash, Methods: wordsOf(row.Methods),
-		At: row.At.UTC(), ExpiresAt: row.ExpiresAt.UTC(), EndedAt: fromNull(row.EndedAt),
-	}, db.Map(err, "the sign-in")
+		ID: r.ID, Tenant: r.Tenant, UserID: r.UserID, Hash: r.Hash, Methods: wordsOf(r.Methods), Via: r.Via,
+		At: r.At.UTC(), ExpiresAt: r.ExpiresAt.UTC(), EndedAt: fromNull(r.EndedAt),
+	}
+}
+
+// SignInsVia returns those that have not ended of a sign-in at another provider.
+func (s *Store) SignInsVia(ctx context.Context, via string) ([]provider.SignIn, error) {
+	var rows []signInRow
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("via = ? AND via <> '' AND ended_at IS NULL", via).Order("id").Scan(ctx)
+	list := make([]provider.SignIn, len(rows))
+	for i, r := range rows {
+		list[i] = r.signIn()
+	}
+	return list, db.Map(err, "the sign-ins")
 }
 
 // EndSignIn ends one that has not ended, and reports whether it did.

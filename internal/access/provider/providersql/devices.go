@@ -23,6 +23,7 @@ type deviceRow struct {
 	Tenant    string     `bun:"tenant"`
 	Subject   string     `bun:"subject"`
 	Methods   string     `bun:"methods"`
+	Via       string     `bun:"via"`
 	AuthTime  *time.Time `bun:"auth_time"`
 	CreatedAt time.Time  `bun:"created_at"`
 	ExpiresAt time.Time  `bun:"expires_at"`
@@ -33,7 +34,7 @@ type deviceRow struct {
 func rowOf(d provider.Device) *deviceRow {
 	return &deviceRow{
 		Hash: d.Hash, Code: d.Code, Client: d.Client, Scopes: words(d.Scopes).text(), Audiences: words(d.Audiences).text(),
-		Status: string(d.Status), Tenant: d.Tenant, Subject: d.Subject, Methods: words(d.Methods).text(), AuthTime: toNull(d.AuthTime),
+		Status: string(d.Status), Tenant: d.Tenant, Subject: d.Subject, Methods: words(d.Methods).text(), Via: d.Via, AuthTime: toNull(d.AuthTime),
 		CreatedAt: d.CreatedAt, ExpiresAt: d.ExpiresAt, PolledAt: toNull(d.PolledAt), Wait: int64(d.Interval),
 	}
 }
@@ -41,7 +42,7 @@ func rowOf(d provider.Device) *deviceRow {
 func (r deviceRow) device() provider.Device {
 	return provider.Device{
 		Hash: r.Hash, Code: r.Code, Client: r.Client, Scopes: wordsOf(r.Scopes), Audiences: wordsOf(r.Audiences),
-		Status: provider.DeviceStatus(r.Status), Tenant: r.Tenant, Subject: r.Subject, Methods: wordsOf(r.Methods),
+		Status: provider.DeviceStatus(r.Status), Tenant: r.Tenant, Subject: r.Subject, Methods: wordsOf(r.Methods), Via: r.Via,
 		AuthTime: fromNull(r.AuthTime), CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC(),
 		PolledAt: fromNull(r.PolledAt), Interval: int(r.Wait),
 	}

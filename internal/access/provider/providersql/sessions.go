@@ -19,6 +19,7 @@ type sessionRow struct {
 	Subject   string     `bun:"subject"`
 	Client    string     `bun:"client"`
 	SignIn    string     `bun:"sign_in"`
+	Via       string     `bun:"via"`
 	Scopes    string     `bun:"scopes"`
 	CreatedAt time.Time  `bun:"created_at"`
 	ExpiresAt time.Time  `bun:"expires_at"`
@@ -28,7 +29,7 @@ type sessionRow struct {
 
 func (r sessionRow) session() provider.Session {
 	return provider.Session{
-		ID: r.ID, Tenant: r.Tenant, Subject: r.Subject, Client: r.Client, SignIn: r.SignIn, Scopes: wordsOf(r.Scopes),
+		ID: r.ID, Tenant: r.Tenant, Subject: r.Subject, Client: r.Client, SignIn: r.SignIn, Via: r.Via, Scopes: wordsOf(r.Scopes),
 		CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC(), EndedAt: fromNull(r.EndedAt), Why: r.Why,
 	}
 }
@@ -36,7 +37,7 @@ func (r sessionRow) session() provider.Session {
 // OpenSession keeps a session, and reports whether it is new.
 func (s *Store) OpenSession(ctx context.Context, n provider.Session) (bool, error) {
 	row := sessionRow{
-		ID: n.ID, Tenant: n.Tenant, Subject: n.Subject, Client: n.Client, SignIn: n.SignIn, Scopes: words(n.Scopes).text(),
+		ID: n.ID, Tenant: n.Tenant, Subject: n.Subject, Client: n.Client, SignIn: n.SignIn, Via: n.Via, Scopes: words(n.Scopes).text(),
 		CreatedAt: n.CreatedAt, ExpiresAt: n.ExpiresAt,
 	}
 	res, err := s.db.Conn(ctx).NewInsert().Model(&row).On("CONFLICT (id) DO NOTHING").Exec(ctx)
@@ -70,11 +71,23 @@ func (s *Store) SessionsOf(ctx context.Context, signIn, client string) ([]provid
 	var rows []sessionRow
 	err := s.db.Reader(ctx).NewSelect().Model(&rows).
 		Where("ended_at IS NULL AND ((sign_in = ? AND sign_in <> '') OR client = ?)", signIn, client).Order("id").Scan(ctx)
+	return sessionsOf(rows), db.Map(err, "the sessions")
+}
+
+// SessionsVia returns those that have not ended of what came by a sign-in at another
+// provider.
+func (s *Store) SessionsVia(ctx context.Context, via string) ([]provider.Session, error) {
+	var rows []sessionRow
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("via = ? AND via <> '' AND ended_at IS NULL", via).Order("id").Scan(ctx)
+	return sessionsOf(rows), db.Map(err, "the sessions")
+}
+
+func sessionsOf(rows []sessionRow) []provider.Session {
 	list := make([]provider.Session, len(rows))
 	for i, r := range rows {
 		list[i] = r.session()
 	}
-	return list, db.Map(err, "the sessions")
+	return list
 }
 
 // SessionsOfUser returns those of somebody that have not ended.

@@ -17,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/provider/providersql"
 	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
+	"github.com/terrace-idp/terrace/internal/access/upstream"
 	"github.com/terrace-idp/terrace/internal/access/workloadid/trust"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
@@ -34,6 +35,8 @@ type access struct {
 	provider *provider.Service
 	trusts   *trust.Service
 	factors  *factor.Service
+	// upstreams are other providers that sign people in.
+	upstreams *upstream.Service
 }
 
 func newAccess(p *platform) *access {
@@ -57,6 +60,7 @@ func newAccess(p *platform) *access {
 	a.identity.Access = a.provider
 	a.trusts = newTrusts(p, a)
 	a.factors = newFactors(p, a)
+	a.upstreams = newUpstreams(p, a)
 	// The rooms need each other: whose project it is, and who may see it.
 	a.audit.Authorizer, a.audit.Users, a.tenants.Authorizer = a.identity, a.identity, a.identity
 	a.tenants.Access = a.identity
@@ -92,7 +96,7 @@ func (a *access) signInPages() *providerapi.Handler {
 	server.Subjects = subjects{a.trusts}
 	return providerapi.New(providerapi.Config{
 		Provider: a.provider, OAuth: server, Steps: factorapi.Steps(a.factors), Account: factorapi.Home, Passkeys: factorapi.Keys{Factors: a.factors},
-		Several: a.tenants.Several,
+		Upstreams: a.upstreams, Several: a.tenants.Several,
 	})
 }
 

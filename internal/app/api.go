@@ -12,6 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringapi"
 	"github.com/terrace-idp/terrace/internal/access/provider/providerapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
+	"github.com/terrace-idp/terrace/internal/access/upstream/upstreamapi"
 	"github.com/terrace-idp/terrace/internal/access/workloadid/workloadidapi"
 	"github.com/terrace-idp/terrace/internal/delivery/automation/automationapi"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetapi"
@@ -70,7 +71,7 @@ func (a *App) handler() http.Handler {
 	states := stateapi.API{State: a.delivery.states, Tokens: a.platform.runTokens}
 	identities := workloadidapi.API{Identities: newIdentities(a.platform, a.access, a.delivery), Tokens: a.platform.runTokens}
 	signIns := a.access.signInPages()
-	for _, w := range []wire{identities, modules, planes, states, configs, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), secretkv.Handler{Secrets: a.fabric.secrets, Tokens: a.access.identity, Log: a.platform.log}, signIns, factorapi.Pages{Factors: a.access.factors, Frame: signIns}} {
+	for _, w := range []wire{identities, modules, planes, states, configs, runners, vcsapi.NewHooks(a.delivery.repositories), runpage.New(a.delivery.runs, a.access.identity), githost.New(a.delivery.repositories, a.access.identity), secretkv.Handler{Secrets: a.fabric.secrets, Tokens: a.access.identity, Log: a.platform.log}, signIns, factorapi.Pages{Factors: a.access.factors, Frame: signIns}, a.access.upstreamPages(signIns)} {
 		w.Mount(router)
 	}
 	api := httpserver.NewAPI(router, apiVersion)
@@ -82,6 +83,7 @@ func (a *App) handler() http.Handler {
 		tenantapi.API{Service: a.access.tenants},
 		keyringapi.API{Keys: a.keys},
 		workloadidapi.Trusts{Service: a.access.trusts},
+		upstreamapi.API{Upstreams: a.access.upstreams},
 		auditapi.API{Service: a.access.audit},
 		sourceapi.API{Sources: a.delivery.sources},
 		configs,
@@ -139,6 +141,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		tenantapi.API{},
 		keyringapi.API{},
 		workloadidapi.Trusts{},
+		upstreamapi.API{},
 		auditapi.API{},
 		sourceapi.API{},
 		configapi.API{},

@@ -148,6 +148,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Every("sign-in sweep", time.Hour, a.access.provider.Sweep)
 	a.loops.Every("elevations", time.Minute, a.access.identity.NoteExpired)
 	a.loops.Every("challenge sweep", time.Hour, a.access.factors.Sweep)
+	a.loops.Every("upstream sweep", time.Hour, a.access.upstreams.Sweep)
 	a.loops.Add("keys", a.keys.Watch)
 	a.loops.Every("stages", stageLook, a.delivery.stageSets.Follow)
 	a.loops.Add("runs", a.delivery.runs.Watch)

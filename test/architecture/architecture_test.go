@@ -53,6 +53,7 @@ func edges() map[string]string {
 		"governance/budget -> governance/focus":      "budgets are amounts of money, and begin with what was paid",
 		"governance/compliance -> governance/policy": "what is applied is held against policies",
 		"governance/drift -> delivery/stage":         "a stage's rules say when it is checked, and how severe drift is",
+		"access/upstream -> access/provider":         "other providers are offered on its pages, and it goes on with who comes back",
 		"cli/arguments -> platform/yamldoc":          "the nearest name is found as it is for names in files; the client links it for them already",
 		"cli/audit -> access/audit":                  "an export of the audit log is checked by the client itself, offline",
 		"cli/azuresim -> target/azuresim":            "azuresimclient calls a running simulator's operations API and links no server",

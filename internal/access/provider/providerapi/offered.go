@@ -31,11 +31,6 @@ func (h *Handler) Whose(r *http.Request) (provider.SignIn, provider.Person, erro
 	return h.Provider.SignedIn(r.Context(), h.read(r, cookieSignIn))
 }
 
-// AskSignIn has somebody sign in, who comes back to a page of Terrace.
-func (h *Handler) AskSignIn(w http.ResponseWriter, r *http.Request, next string) {
-	h.toSignIn(w, r, provider.Ticket{Next: next, Asked: h.Provider.Clock.Now()})
-}
-
 // Ask shows a form, which is sent to action.
 func (h *Handler) Ask(w http.ResponseWriter, r *http.Request, action string, f provider.StepForm) {
 	h.show(w, http.StatusOK, "step", view{Title: f.Title, Step: f, Action: action, Form: h.formOf(w, r)})

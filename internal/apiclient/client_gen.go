@@ -1641,6 +1641,114 @@ func (e TenantState) Valid() bool {
 	}
 }
 
+// Defines values for UpstreamLinkedBy.
+const (
+	UpstreamLinkedByFirstSignIn UpstreamLinkedBy = "first sign-in"
+	UpstreamLinkedByItsAddress  UpstreamLinkedBy = "its address"
+	UpstreamLinkedByItsUser     UpstreamLinkedBy = "its user"
+)
+
+// Valid indicates whether the value is a known member of the UpstreamLinkedBy enum.
+func (e UpstreamLinkedBy) Valid() bool {
+	switch e {
+	case UpstreamLinkedByFirstSignIn:
+		return true
+	case UpstreamLinkedByItsAddress:
+		return true
+	case UpstreamLinkedByItsUser:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UpstreamNewUsers.
+const (
+	UpstreamNewUsersActive   UpstreamNewUsers = "active"
+	UpstreamNewUsersDisabled UpstreamNewUsers = "disabled"
+	UpstreamNewUsersRefuse   UpstreamNewUsers = "refuse"
+)
+
+// Valid indicates whether the value is a known member of the UpstreamNewUsers enum.
+func (e UpstreamNewUsers) Valid() bool {
+	switch e {
+	case UpstreamNewUsersActive:
+		return true
+	case UpstreamNewUsersDisabled:
+		return true
+	case UpstreamNewUsersRefuse:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UpstreamOperator.
+const (
+	UpstreamOperatorContains UpstreamOperator = "contains"
+	UpstreamOperatorEquals   UpstreamOperator = "equals"
+	UpstreamOperatorGlob     UpstreamOperator = "glob"
+	UpstreamOperatorOneOf    UpstreamOperator = "oneOf"
+)
+
+// Valid indicates whether the value is a known member of the UpstreamOperator enum.
+func (e UpstreamOperator) Valid() bool {
+	switch e {
+	case UpstreamOperatorContains:
+		return true
+	case UpstreamOperatorEquals:
+		return true
+	case UpstreamOperatorGlob:
+		return true
+	case UpstreamOperatorOneOf:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UpstreamOutcome.
+const (
+	UpstreamOutcomeBroken  UpstreamOutcome = "broken"
+	UpstreamOutcomeOk      UpstreamOutcome = "ok"
+	UpstreamOutcomeUnclear UpstreamOutcome = "unclear"
+)
+
+// Valid indicates whether the value is a known member of the UpstreamOutcome enum.
+func (e UpstreamOutcome) Valid() bool {
+	switch e {
+	case UpstreamOutcomeBroken:
+		return true
+	case UpstreamOutcomeOk:
+		return true
+	case UpstreamOutcomeUnclear:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UpstreamOverage.
+const (
+	UpstreamOverageClient UpstreamOverage = "client"
+	UpstreamOverageRefuse UpstreamOverage = "refuse"
+	UpstreamOverageUser   UpstreamOverage = "user"
+)
+
+// Valid indicates whether the value is a known member of the UpstreamOverage enum.
+func (e UpstreamOverage) Valid() bool {
+	switch e {
+	case UpstreamOverageClient:
+		return true
+	case UpstreamOverageRefuse:
+		return true
+	case UpstreamOverageUser:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for VcsCheckKind.
 const (
 	VcsCheckKindApply  VcsCheckKind = "apply"
@@ -2414,6 +2522,11 @@ type CheckDeploymentRequest struct {
 	Workload string `json:"workload"`
 }
 
+// CheckUpstreamResponse defines model for CheckUpstreamResponse.
+type CheckUpstreamResponse struct {
+	Findings []UpstreamFinding `json:"findings"`
+}
+
 // CommandCheck defines model for CommandCheck.
 type CommandCheck struct {
 	// Argv The program and its arguments.
@@ -2916,6 +3029,9 @@ type ConsideredGrant struct {
 
 	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
 	Role IdentityRole `json:"role"`
+
+	// Source The upstream whose rules gave it when its user signed in.
+	Source string `json:"source,omitempty"`
 
 	// Stage The stage; none is the whole project.
 	Stage   string       `json:"stage,omitempty"`
@@ -3926,6 +4042,9 @@ type Grant struct {
 	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
 	Role IdentityRole `json:"role"`
 
+	// Source The upstream whose rules gave it when its user signed in.
+	Source string `json:"source,omitempty"`
+
 	// Stage The stage; none is the whole project.
 	Stage   string       `json:"stage,omitempty"`
 	Subject GrantSubject `json:"subject"`
@@ -4462,6 +4581,66 @@ type NewTrustRule struct {
 	Stages []string `json:"stages,omitempty"`
 }
 
+// NewUpstream defines model for NewUpstream.
+type NewUpstream struct {
+	// ClientID What it calls Terrace.
+	ClientID *string `json:"clientId,omitempty"`
+
+	// ClientSecret The secret of the client, which is never shown; empty for a client without one.
+	ClientSecret *string `json:"clientSecret,omitempty"`
+
+	// EmailClaim Where the address of somebody is; email unless given.
+	EmailClaim *string `json:"emailClaim,omitempty"`
+
+	// EmailDomains Domains that addresses must be of, verified; any unless given.
+	EmailDomains *[]string `json:"emailDomains,omitempty"`
+
+	// Enabled Whether people can sign in with it; true unless given.
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// EntraTenants Tenants of Entra ID that accounts must be of, by their ids; any unless given.
+	EntraTenants *[]string `json:"entraTenants,omitempty"`
+
+	// Graph Where Microsoft Graph is; https://graph.microsoft.com unless given.
+	Graph *string `json:"graph,omitempty"`
+
+	// Issuer The address under which it says what it is, to the letter.
+	Issuer string `json:"issuer"`
+
+	// Label What is on its button: Sign in with …; its name unless given.
+	Label *string `json:"label,omitempty"`
+
+	// LinkByEmail Whether an account becomes that of the user whose name is before the @ of its verified address.
+	LinkByEmail *bool `json:"linkByEmail,omitempty"`
+
+	// Name Unique in the tenant.
+	Name string `json:"name"`
+
+	// NameClaim Where the name of somebody is; preferred_username unless given.
+	NameClaim *string `json:"nameClaim,omitempty"`
+
+	// NewUsers What happens to somebody whom nobody here knows.
+	NewUsers *UpstreamNewUsers `json:"newUsers,omitempty"`
+
+	// Order Where its button is: the lowest first.
+	Order *int64 `json:"order,omitempty"`
+
+	// Overage How groups are asked for that did not fit into a token of Entra ID.
+	Overage *UpstreamOverage `json:"overage,omitempty"`
+
+	// Scopes What is asked for; openid, profile and email unless given.
+	Scopes *[]string `json:"scopes,omitempty"`
+
+	// SignOut Whether who signs out here is signed out there, too.
+	SignOut *bool `json:"signOut,omitempty"`
+
+	// Subject The claims that tell accounts apart; iss and sub unless given. None that people can change.
+	Subject *[]string `json:"subject,omitempty"`
+
+	// UserInfo Whether the userinfo endpoint is asked, too.
+	UserInfo *bool `json:"userInfo,omitempty"`
+}
+
 // Node defines model for Node.
 type Node struct {
 	Class      string                 `json:"class"`
@@ -4799,6 +4978,18 @@ type PageToken struct {
 type PageTrustRule struct {
 	Items []TrustRule `json:"items"`
 	Next  string      `json:"next,omitempty"`
+}
+
+// PageUpstream defines model for PageUpstream.
+type PageUpstream struct {
+	Items []Upstream `json:"items"`
+	Next  string     `json:"next,omitempty"`
+}
+
+// PageUpstreamLink defines model for PageUpstreamLink.
+type PageUpstreamLink struct {
+	Items []UpstreamLink `json:"items"`
+	Next  string         `json:"next,omitempty"`
 }
 
 // PageUser defines model for PageUser.
@@ -6301,6 +6492,12 @@ type SetTagsRequest struct {
 	Tags map[string]string `json:"tags"`
 }
 
+// SetUpstreamRulesRequest defines model for SetUpstreamRulesRequest.
+type SetUpstreamRulesRequest struct {
+	// Rules A document of rules in YAML.
+	Rules string `json:"rules"`
+}
+
 // SetUserDisabledRequest defines model for SetUserDisabledRequest.
 type SetUserDisabledRequest struct {
 	// Disabled Whether the user is kept out: sign-ins and tokens are refused from now on.
@@ -6851,6 +7048,17 @@ type TestTrustRulesResponse struct {
 	Verdicts []TrustVerdict `json:"verdicts"`
 }
 
+// TestUpstreamRulesRequest defines model for TestUpstreamRulesRequest.
+type TestUpstreamRulesRequest struct {
+	// Claims What the provider says of somebody.
+	Claims map[string]interface{} `json:"claims"`
+}
+
+// TestUpstreamRulesResponse defines model for TestUpstreamRulesResponse.
+type TestUpstreamRulesResponse struct {
+	Verdicts []UpstreamVerdict `json:"verdicts"`
+}
+
 // Token defines model for Token.
 type Token struct {
 	CreatedAt time.Time  `json:"createdAt"`
@@ -6937,6 +7145,193 @@ type UnlockStateRequest struct {
 	// ID The lock's ID.
 	ID     string `json:"id"`
 	Reason string `json:"reason"`
+}
+
+// Upstream defines model for Upstream.
+type Upstream struct {
+	ClientID     string    `json:"clientId"`
+	CreatedAt    time.Time `json:"createdAt"`
+	EmailClaim   string    `json:"emailClaim"`
+	EmailDomains []string  `json:"emailDomains"`
+	Enabled      bool      `json:"enabled"`
+	EntraTenants []string  `json:"entraTenants"`
+	Graph        string    `json:"graph"`
+
+	// HasSecret Whether the client has a secret.
+	HasSecret   bool   `json:"hasSecret"`
+	Issuer      string `json:"issuer"`
+	Label       string `json:"label"`
+	LinkByEmail bool   `json:"linkByEmail"`
+
+	// LogoutURI Where the provider tells that somebody has signed out there.
+	LogoutURI string `json:"logoutUri"`
+	Name      string `json:"name"`
+	NameClaim string `json:"nameClaim"`
+
+	// NewUsers What happens to somebody whom nobody here knows.
+	NewUsers UpstreamNewUsers `json:"newUsers"`
+	Order    int64            `json:"order"`
+
+	// Overage How groups are asked for that did not fit into a token of Entra ID.
+	Overage UpstreamOverage `json:"overage"`
+
+	// RedirectURI Where the provider sends people back to, which it has to know.
+	RedirectURI string         `json:"redirectUri"`
+	Rules       []UpstreamRule `json:"rules"`
+
+	// RulesText The document that the rules were read from.
+	RulesText string   `json:"rulesText"`
+	Scopes    []string `json:"scopes"`
+	SignOut   bool     `json:"signOut"`
+
+	// SignedOutURI Where the provider sends people back to who have signed out there.
+	SignedOutURI string `json:"signedOutUri"`
+
+	// Subject The claims that tell accounts apart.
+	Subject  []string `json:"subject"`
+	UserInfo bool     `json:"userInfo"`
+}
+
+// UpstreamCondition defines model for UpstreamCondition.
+type UpstreamCondition struct {
+	Claim string `json:"claim"`
+
+	// Operator How a claim is compared.
+	Operator UpstreamOperator `json:"operator"`
+	Values   []string         `json:"values"`
+}
+
+// UpstreamFinding defines model for UpstreamFinding.
+type UpstreamFinding struct {
+	Fix     string `json:"fix,omitempty"`
+	Message string `json:"message"`
+
+	// Outcome How a part of an upstream's configuration does.
+	Outcome UpstreamOutcome `json:"outcome"`
+
+	// Part What was looked at: discovery, keys, redirect, client, scopes or groups.
+	Part string `json:"part"`
+}
+
+// UpstreamLink defines model for UpstreamLink.
+type UpstreamLink struct {
+	Email    string    `json:"email,omitempty"`
+	ID       string    `json:"id"`
+	LastUsed time.Time `json:"lastUsed"`
+	LinkedAt time.Time `json:"linkedAt"`
+
+	// LinkedBy How an account came to belong to a user.
+	LinkedBy UpstreamLinkedBy `json:"linkedBy"`
+
+	// Name What the provider calls it.
+	Name string `json:"name"`
+
+	// Rules The rules that applied when it was used last.
+	Rules []string `json:"rules"`
+
+	// Subject The claims that tell accounts apart, as JSON.
+	Subject string `json:"subject"`
+
+	// Upstream The provider's name.
+	Upstream string `json:"upstream"`
+}
+
+// UpstreamLinkedBy How an account came to belong to a user.
+type UpstreamLinkedBy string
+
+// UpstreamNewUsers What happens to somebody whom nobody here knows.
+type UpstreamNewUsers string
+
+// UpstreamOperator How a claim is compared.
+type UpstreamOperator string
+
+// UpstreamOutcome How a part of an upstream's configuration does.
+type UpstreamOutcome string
+
+// UpstreamOverage How groups are asked for that did not fit into a token of Entra ID.
+type UpstreamOverage string
+
+// UpstreamRole defines model for UpstreamRole.
+type UpstreamRole struct {
+	Platform bool   `json:"platform,omitempty"`
+	Project  string `json:"project,omitempty"`
+	Role     string `json:"role"`
+	Stage    string `json:"stage,omitempty"`
+}
+
+// UpstreamRule defines model for UpstreamRule.
+type UpstreamRule struct {
+	// Group The group that it gives.
+	Group string        `json:"group,omitempty"`
+	Name  string        `json:"name"`
+	Role  *UpstreamRole `json:"role,omitempty"`
+
+	// When What must hold; without any it is for everybody who signs in with the provider.
+	When []UpstreamCondition `json:"when,omitempty"`
+}
+
+// UpstreamSettings defines model for UpstreamSettings.
+type UpstreamSettings struct {
+	// ClientID What it calls Terrace.
+	ClientID *string `json:"clientId,omitempty"`
+
+	// ClientSecret The secret of the client, which is never shown; empty for a client without one.
+	ClientSecret *string `json:"clientSecret,omitempty"`
+
+	// EmailClaim Where the address of somebody is; email unless given.
+	EmailClaim *string `json:"emailClaim,omitempty"`
+
+	// EmailDomains Domains that addresses must be of, verified; any unless given.
+	EmailDomains *[]string `json:"emailDomains,omitempty"`
+
+	// Enabled Whether people can sign in with it; true unless given.
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// EntraTenants Tenants of Entra ID that accounts must be of, by their ids; any unless given.
+	EntraTenants *[]string `json:"entraTenants,omitempty"`
+
+	// Graph Where Microsoft Graph is; https://graph.microsoft.com unless given.
+	Graph *string `json:"graph,omitempty"`
+
+	// Label What is on its button: Sign in with …; its name unless given.
+	Label *string `json:"label,omitempty"`
+
+	// LinkByEmail Whether an account becomes that of the user whose name is before the @ of its verified address.
+	LinkByEmail *bool `json:"linkByEmail,omitempty"`
+
+	// NameClaim Where the name of somebody is; preferred_username unless given.
+	NameClaim *string `json:"nameClaim,omitempty"`
+
+	// NewUsers What happens to somebody whom nobody here knows.
+	NewUsers *UpstreamNewUsers `json:"newUsers,omitempty"`
+
+	// Order Where its button is: the lowest first.
+	Order *int64 `json:"order,omitempty"`
+
+	// Overage How groups are asked for that did not fit into a token of Entra ID.
+	Overage *UpstreamOverage `json:"overage,omitempty"`
+
+	// Scopes What is asked for; openid, profile and email unless given.
+	Scopes *[]string `json:"scopes,omitempty"`
+
+	// SignOut Whether who signs out here is signed out there, too.
+	SignOut *bool `json:"signOut,omitempty"`
+
+	// Subject The claims that tell accounts apart; iss and sub unless given. None that people can change.
+	Subject *[]string `json:"subject,omitempty"`
+
+	// UserInfo Whether the userinfo endpoint is asked, too.
+	UserInfo *bool `json:"userInfo,omitempty"`
+}
+
+// UpstreamVerdict defines model for UpstreamVerdict.
+type UpstreamVerdict struct {
+	Applies bool   `json:"applies"`
+	Gives   string `json:"gives"`
+	Rule    string `json:"rule"`
+
+	// Why What does not hold.
+	Why string `json:"why,omitempty"`
 }
 
 // User defines model for User.
@@ -7440,8 +7835,29 @@ type ListOauthClientsParams struct {
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListUpstreamLinksParams defines parameters for ListUpstreamLinks.
+type ListUpstreamLinksParams struct {
+	// User Whose accounts; one's own unless given.
+	User string `form:"user,omitempty" json:"user,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListTrustRulesParams defines parameters for ListTrustRules.
 type ListTrustRulesParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListUpstreamsParams defines parameters for ListUpstreams.
+type ListUpstreamsParams struct {
 	// Limit The largest number of items to return; 50 unless given.
 	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
 

@@ -161,7 +161,11 @@ func listGrants(e *command.Env) *cobra.Command {
 				if g.ExpiresAt != nil {
 					end = output.Stamp(*g.ExpiresAt)
 				}
-				return []string{subjectText(g.Subject), string(g.Role), where(g), end, g.CreatedBy, g.ID}
+				by := g.CreatedBy
+				if g.Source != "" {
+					by = "rules of " + g.Source
+				}
+				return []string{subjectText(g.Subject), string(g.Role), where(g), end, by, g.ID}
 			})
 		}),
 	}

@@ -106,7 +106,7 @@ func createUpstream(e *command.Env) *cobra.Command {
 		Use: "create NAME", Short: "Have people of the tenant sign in with another OpenID provider", Args: cobra.ExactArgs(1),
 		Long: upstreamHelp + "\nThe provider has to know the address to come back to that is shown. It stays for the name: neither can be changed.",
 		Example: "  terrace auth upstream create entra --issuer https://login.microsoftonline.com/TENANT-ID/v2.0 --client-id CLIENT-ID --secret-file secret.txt --subject tid,oid --entra-tenants TENANT-ID --new-users active --overage user --label \"Entra ID\"\n" +
-			"  terrace auth upstream create keycloak --issuer https://sso.example.com/realms/corp --client-id terrace --secret-file client-secret --email-domains example.com",
+			"  terrace auth upstream create keycloak --issuer https://sso.example.com/realms/corp --client-id platform --secret-file client-secret --email-domains example.com",
 	}
 	c.RunE = e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 		in, err := f.settings(e, c)

@@ -58,6 +58,7 @@ func matrixApp(t *testing.T) (*App, []caller) {
 func benchApp(t testing.TB) *App {
 	t.Helper()
 	c := config.Default()
+	c.NATS = "127.0.0.1:0" // several are there at a time
 	c.Node, c.DataDir, c.Provider = "test", t.TempDir(), filepath.Join(t.TempDir(), "terraform-provider-terrace")
 	if err := os.WriteFile(c.Provider, []byte("no run begins here"), 0o600); err != nil {
 		t.Fatal(err)

@@ -92,10 +92,10 @@ func (f Filter) Indexed() bool {
 		return true // few are about one thing
 	}
 	few := 0
-	for _, v := range []string{f.Project, f.Actor, f.Type} {
+	for _, v := range []string{f.Project, f.Actor, f.Type, f.Outcome} {
 		if v != "" {
 			few++
 		}
 	}
-	return few <= 1 && f.Stage == "" && f.Address == "" && f.Outcome == "" && f.Text == "" && !strings.HasSuffix(f.Type, "*")
+	return few <= 1 && f.Stage == "" && f.Address == "" && f.Outcome != "done" && f.Text == "" && !strings.HasSuffix(f.Type, "*")
 }

@@ -19,7 +19,7 @@ func (s *Service) Approve(ctx context.Context, scope kernel.Scope, id string, di
 	if err != nil {
 		return Run{}, err
 	}
-	r, err := s.Store.Get(ctx, scope, id)
+	r, err := s.find(ctx, actionApprove, scope, id)
 	if err != nil {
 		return Run{}, err
 	}

@@ -49,13 +49,32 @@ func (s *Service) within(ctx context.Context, scope kernel.Scope, only string) (
 }
 
 // readable says whether the actor of ctx may read what was found in the scope of a stage,
-// or what it is told where nothing was found.
+// or what it is told where nothing was found: who may read nothing of the project is told
+// the same in both cases.
 func (s *Service) readable(ctx context.Context, scope, of kernel.Scope, found error) error {
-	if found == nil {
-		return s.Authorizer.Authorize(ctx, actionRead, of)
-	}
 	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
 		return err
 	}
-	return found
+	if found != nil {
+		return found
+	}
+	return s.Authorizer.Authorize(ctx, actionRead, of)
+}
+
+// find returns a run for an action on it. Who may neither read runs of the project nor do
+// the action anywhere in it is told so, whether there is such a run or not.
+func (s *Service) find(ctx context.Context, action string, scope kernel.Scope, id string) (Run, error) {
+	for _, one := range []string{actionRead, action} {
+		reach, err := s.Authorizer.Allowed(ctx, one, scope)
+		if err != nil {
+			return Run{}, err
+		}
+		if !reach.None() {
+			return s.Store.Get(ctx, scope, id)
+		}
+	}
+	if err := s.Authorizer.Authorize(ctx, action, scope); err != nil {
+		return Run{}, err
+	}
+	return s.Store.Get(ctx, scope, id)
 }

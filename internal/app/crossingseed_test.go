@@ -1,0 +1,141 @@
+package app
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"testing"
+)
+
+// seed makes an object of the first tenant by an operation.
+type seed struct {
+	operation string
+	values    map[string]string
+	body      any
+}
+
+type object = map[string]any
+
+// seeds make an object of every kind that the API can make.
+func seeds(t *testing.T) []seed {
+	t.Helper()
+	const focusHeader = "BilledCost,EffectiveCost,ListCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceName,ServiceCategory,SubAccountId,ResourceId,ResourceName,Tags,InvoiceId\n"
+	score := "apiVersion: score.dev/v1b1\nmetadata: {name: nothing}\ncontainers: {main: {image: registry.example/nothing}}\n"
+	return []seed{
+		{operation: "create-user"},
+		{operation: "create-group"},
+		{operation: "add-group-member"},
+		{operation: "create-service-account", body: object{"name": "nothing", "project": "demo"}},
+		{operation: "create-service-account-token"},
+		{operation: "create-token"},
+		{operation: "create-grant", body: object{"subject": object{"kind": "user", "name": "nothing"}, "role": "viewer", "project": "demo"}},
+		{operation: "request-elevation", body: object{"role": "viewer", "reason": "x", "minutes": 5, "project": "demo"}},
+		{operation: "set-elevation-rule"},
+		{operation: "create-oauth-client", body: object{"name": "nothing", "redirectUris": []string{"https://nothing.example/cb"}}},
+		{operation: "create-trust-rule", body: object{"name": "nothing", "issuer": "https://issuer.example", "serviceAccount": "nothing", "scopes": []string{"read"}, "projects": []string{"demo"}, "conditions": object{"sub": "x"}}},
+		{operation: "put-secret", values: map[string]string{"stage": "dev"}, body: object{"value": canary}},
+		{operation: "create-runner", body: object{"name": "nothing", "labels": object{"pool": "x"}}},
+		{operation: "create-subscription", body: object{"name": "nothing", "sink": object{"webhook": object{"url": "https://sink.invalid/x"}}}},
+		{operation: "create-repository"},
+		{operation: "connect-config"},
+		{operation: "create-config-token"},
+		{operation: "add-source", body: object{"name": "nothing", "repository": "nothing", "repositoryProject": "demo", "project": "demo"}},
+		{operation: "publish-module", values: map[string]string{"namespace": "nothing", "name": "nothing", "system": "local", "version": "1.0.0"}, body: packed(t, "main.tf", "variable \"context\" {\n  type        = any\n  description = \"x\"\n}\n")},
+		{operation: "apply-definition", body: object{"source": "apiVersion: terrace.dev/v1\nkind: Definition\nmetadata: {name: nothing}\nspec:\n  type: nothing\n  criteria:\n    - {target: local}\n  module: {source: nothing/nothing/local, version: 1.0.0}\n"}},
+		{operation: "apply-rule", body: object{"source": "apiVersion: terrace.dev/v1\nkind: Rule\nmetadata:\n  name: nothing\nspec:\n  on: {exact: {type: dev.terrace.run.succeeded}}\n  do:\n    notify: {subscription: nothing, message: x}\n"}},
+		{operation: "set-cost-rules", body: object{"source": "apiVersion: terrace.dev/v1\nkind: CostAllocation\nspec:\n  assign:\n    - {name: nothing, match: {resource: \"*/dnszones/*\"}, set: {project: network}}\n"}},
+		{operation: "import-costs", body: focusHeader + "1,1,1,acc-1,EUR,2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,Usage,2026-10-05T00:00:00Z,2026-10-05T01:00:00Z,Azure,Virtual Machines,Compute,sub-1,nothing,,\"{\"\"project\"\":\"\"demo\"\"}\",\n"},
+		{operation: "assign-policies", body: object{"policies": "azure-storage-*", "level": "advisory", "reason": "x"}},
+		{operation: "request-exemption", values: map[string]string{"project": "demo"}, body: object{"policy": "azure-storage-https-only", "stage": "dev", "workload": "nothing", "reason": "x", "until": "2026-12-20T00:00:00Z"}},
+		{operation: "upload-artifact", body: packed(t, "app", "x")},
+		{operation: "set-landing-zone", values: map[string]string{"stage": "dev"}, body: object{"outputs": object{"dns_zone": object{"value": "nothing.example"}}}},
+		{operation: "deploy", body: object{"score": score, "stage": "dev"}},
+		{operation: "import-state", values: map[string]string{"stage": "dev", "reason": "x"}, body: `{"version":4,"terraform_version":"1.11.4","serial":1,"lineage":"0b5f8a4e-9c69-4c4b-9d2f-3d1b5f3f0c11","outputs":{},"resources":[]}`},
+		{operation: "set-budget"},
+		{operation: "set-project-tags"},
+		{operation: "sign-audit-head"},
+	}
+}
+
+// packed is a gzipped tar with a file.
+func packed(t *testing.T, name, content string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// prefixes are those of the ids that paths name, by what comes before them.
+func prefixes() map[string]string {
+	return map[string]string{
+		"artifacts digest": "sha256", "assignments id": "pas", "clients client": "cli", "elevations elevation": "elv", "exemptions id": "exm",
+		"grants grant": "grt", "imports id": "imp", "runs id": "run", "tokens token": "tok", "releases release": "rel",
+	}
+}
+
+// absent is the id of something that cannot be seeded, and why.
+type absent struct{ id, why string }
+
+// unmade are ids of what the API cannot make without terraform or a push.
+func unmade() map[string]absent {
+	return map[string]absent{
+		"checks id":        {"chk_01m8dspnjcevfvfqsec2nz3ve9", "a check begins where something is applied"},
+		"drift id":         {"drift_01m8dspnjcevfvfqsec2nz3ve9", "drift is found by terraform"},
+		"verifications id": {"ver_01m8dspnjcevfvfqsec2nz3ve9", "what is verified was applied"},
+	}
+}
+
+// named are what parameters name that people choose.
+func named() map[string]string {
+	return map[string]string{
+		"project": "demo", "stage": "dev", "workload": "nothing", "name": "nothing", "repository": "nothing", "source": "nothing", "subscription": "nothing",
+		"rule": "nothing", "group": "nothing", "user": "nothing", "account": "nothing", "binding": "nothing", "login": "nothing", "flag": "nothing", "key": "nothing",
+		"namespace": "nothing", "system": "local", "version": "1.0.0", "service": "nothing", "number": "1", "type": "run.failed",
+		"subject": "nothing", "actor": "nothing", "resource": "nothing", "policy": "azure-storage-https-only",
+	}
+}
+
+// crossedBodies are bodies that name a tenant, or say more than the smallest.
+func crossedBodies() map[string]string {
+	return map[string]string{
+		"destroy-keys": `{"tenant":"default","confirm":"default","reason":"x"}`,
+	}
+}
+
+// alone are operations that are not asked, each with the reason.
+func alone() map[string]string {
+	return map[string]string{
+		"change-password": "it is about the asker's own",
+		"sign-in":         "it is asked by nobody, for the tenant of the daemon",
+	}
+}
+
+// sameForAll are operations whose answer is about what everybody shares.
+func sameForAll() map[string]string {
+	return map[string]string{
+		"export-audit":       "the log has the export before it",
+		"list-audit-entries": "the log has what was asked before",
+		"verify-audit":       "the log has what was asked before",
+		"set-tags":           "the first one has changed the asker's own tags, and their revision",
+	}
+}
+
+// shared are tables without a tenant that others may change, each with the reason.
+func shared() map[string]string {
+	return map[string]string{
+		"event_head": "counts the events of all tenants",
+	}
+}

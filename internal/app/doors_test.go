@@ -1,0 +1,148 @@
+package app
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/tokens"
+)
+
+// door is something that is served beside the API: the path where the first tenant has
+// something, with {ID} for what is asked for, and who asks.
+type door struct {
+	path, real string
+	// by is what the asker has: git and page (a user's token as a password), vault, run,
+	// runner, nobody.
+	by string
+}
+
+// doorsOf are the patterns of what is served beside the API.
+func (c *crossing) doorsOf() map[string]door {
+	return map[string]door{
+		"/state/v1/{tenant}/{project}/{workload}/{stage}":      {"/state/v1/default/demo/{ID}/dev", "nothing", "run"},
+		"/state/v1/{tenant}/{project}/{workload}/{stage}/lock": {"/state/v1/default/demo/{ID}/dev/lock", "nothing", "run"},
+		"/v1/secret/data/*":                                                   {"/v1/secret/data/demo/dev/{ID}", "nothing", "vault"},
+		"/v1/secret/metadata/*":                                               {"/v1/secret/metadata/demo/dev/{ID}", "nothing", "vault"},
+		"/v1/secret/metadata":                                                 {"/v1/secret/metadata?list={ID}", "true", "vault"},
+		"/v1/secret/delete/*":                                                 {"/v1/secret/delete/demo/dev/{ID}", "nothing", "vault"},
+		"/v1/secret/destroy/*":                                                {"/v1/secret/destroy/demo/dev/{ID}", "nothing", "vault"},
+		"/v1/secret/undelete/*":                                               {"/v1/secret/undelete/demo/dev/{ID}", "nothing", "vault"},
+		"/v1/sys/internal/ui/mounts/secret":                                   {"/v1/sys/internal/ui/mounts/secret?x={ID}", "nothing", "vault"},
+		"/v1/sys/internal/ui/mounts/secret/*":                                 {"/v1/sys/internal/ui/mounts/secret/{ID}", "nothing", "vault"},
+		"/git/{tenant}/{project}/{repository}/info/refs":                      {"/git/default/demo/{ID}.git/info/refs?service=git-upload-pack", "nothing", "git"},
+		"/git/{tenant}/{project}/{repository}/git-upload-pack":                {"/git/default/demo/{ID}.git/git-upload-pack", "nothing", "git"},
+		"/git/{tenant}/{project}/{repository}/git-receive-pack":               {"/git/default/demo/{ID}.git/git-receive-pack", "nothing", "git"},
+		"/runs/{tenant}/{project}/{run}":                                      {"/runs/default/demo/{ID}", c.ids["run"], "git"},
+		"/hooks/v1/{provider}/{id}":                                           {"/hooks/v1/github/{ID}", c.ids["repo"], "nobody"},
+		"/registry/v1/modules/{namespace}/{name}":                             {"/registry/v1/modules/nothing/{ID}", "nothing", "user"},
+		"/registry/v1/modules/{namespace}/{name}/{system}":                    {"/registry/v1/modules/nothing/{ID}/local", "nothing", "user"},
+		"/registry/v1/modules/{namespace}/{name}/{system}/download":           {"/registry/v1/modules/nothing/{ID}/local/download", "nothing", "user"},
+		"/registry/v1/modules/{namespace}/{name}/{system}/versions":           {"/registry/v1/modules/nothing/{ID}/local/versions", "nothing", "user"},
+		"/registry/v1/modules/{namespace}/{name}/{system}/{version}":          {"/registry/v1/modules/nothing/{ID}/local/1.0.0", "nothing", "user"},
+		"/registry/v1/modules/{namespace}/{name}/{system}/{version}/download": {"/registry/v1/modules/nothing/{ID}/local/1.0.0/download", "nothing", "user"},
+		"/planes/v1/secrets/{name}/value":                                     {"/planes/v1/secrets/{ID}/value", "nothing", "run"},
+		"/planes/v1/{kind}/{name}/":                                           {"/planes/v1/secrets/{ID}/", "nothing", "run"},
+		"/fleet/v1/assignments/{id}/plan":                                     {"/fleet/v1/assignments/{ID}/plan", c.ids["run"], "runner"},
+		"/fleet/v1/assignments/{id}/beat":                                     {"/fleet/v1/assignments/{ID}/beat", c.ids["run"], "runner"},
+		"/fleet/v1/assignments/{id}/events":                                   {"/fleet/v1/assignments/{ID}/events", c.ids["run"], "runner"},
+		"/fleet/v1/assignments/{id}/outcome":                                  {"/fleet/v1/assignments/{ID}/outcome", c.ids["run"], "runner"},
+		"/fleet/v1/assignments/{id}/parts/{part}":                             {"/fleet/v1/assignments/{ID}/parts/plan", c.ids["run"], "runner"},
+	}
+}
+
+// noDoors are patterns that name nothing of a tenant, by how they begin, each with the reason.
+func noDoors() map[string]string {
+	return map[string]string{
+		"/.well-known/": "is the same for all", "/api/docs": "is the same for all", "/api/openapi": "is the same for all",
+		"/registry/v1/modules/{namespace}/{name}/{system}/{version}/archive.tar.gz": "its address is signed and expires, see moduleapi",
+		"/metrics": "counts for all tenants together", "/healthz": "names nothing", "/readyz": "names nothing",
+		"/device": "codes that nobody can guess, see providerapi", "/oauth2/": "codes and tokens that nobody can guess, see providerapi", "/sign-": "who signs in, see providerapi",
+		"/fleet/v1/session": "of the runner that asks", "/fleet/v1/work": "of the runner that asks", "/fleet/v1/provider": "is the same for all", "/fleet/v1/states": "of the runner that asks",
+		"/ofrep/v1/": "of the project of the token, see configapi", "/workload-identity/": "of the run that asks",
+	}
+}
+
+// doors asks at everything that is served beside the API for what the first tenant has,
+// with what the other one's people, runs and runners have.
+func (c *crossing) doors(t *testing.T) {
+	t.Helper()
+	api := map[string]bool{}
+	for _, o := range c.all {
+		api[o.method+" "+o.path] = true
+	}
+	run, err := c.platform.runTokens.Issue(tokens.Run{
+		Run: "run_other", Stack: "other/home/nothing/dev", Scope: kernel.Scope{Tenant: "other", Project: "home", Stage: "dev"}, Workload: "nothing", Phase: tokens.PhaseApply,
+		Expires: time.Now().Add(time.Hour),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := c.send(c.other, c.request(c.all["create-runner"], asking{real: true, body: object{"name": "mine", "labels": object{"pool": "x"}}}))
+	runner := aRunner.FindString(made.Body.String())
+	if runner == "" {
+		t.Fatal(made.Code, made.Body)
+	}
+	before, doors := c.digests(), c.doorsOf()
+	err = chi.Walk(c.handler.(chi.Routes), func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		if api[method+" "+pattern] || begins(noDoors(), pattern) {
+			return nil
+		}
+		d, ok := doors[pattern]
+		if !ok {
+			t.Errorf("%s %s is no operation of the API, and in no test of tenants: say who asks there for what", method, pattern)
+			return nil
+		}
+		ask := func(id string) *httptest.ResponseRecorder {
+			r := httptest.NewRequestWithContext(t.Context(), method, strings.ReplaceAll(d.path, "{ID}", id), strings.NewReader("{}"))
+			switch d.by {
+			case "git":
+				r.SetBasicAuth("admin", c.other)
+			case "vault":
+				r.Header.Set("X-Vault-Token", c.other)
+			case "user":
+				r.Header.Set("Authorization", "Bearer "+c.other)
+			case "runner":
+				r.SetBasicAuth("runner", runner)
+			case "run":
+				r.SetBasicAuth("run_other", run)
+				if strings.HasPrefix(pattern, "/planes/") {
+					r.Header.Set("Authorization", "Bearer "+run)
+				}
+			}
+			w := httptest.NewRecorder()
+			c.handler.ServeHTTP(w, r)
+			return w
+		}
+		real, absent := ask(d.real), ask(never(d.real))
+		if a, b := plain(real), plain(absent); a != b {
+			t.Errorf("%s %s tells what there is in another tenant:\n there is: %.400s\n there is not: %.400s", method, pattern, a, b)
+		}
+		if real.Code == http.StatusUnauthorized && d.by != "nobody" {
+			t.Errorf("%s %s does not know who asks: %s", method, pattern, real.Body)
+		}
+		if strings.Contains(real.Body.String(), canary) {
+			t.Errorf("%s %s tells a secret", method, pattern)
+		}
+		before = c.same(t, method+" "+pattern, before)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func begins(with map[string]string, text string) bool {
+	for start := range with {
+		if strings.HasPrefix(text, start) {
+			return true
+		}
+	}
+	return slices.Contains([]string{"/*"}, text)
+}

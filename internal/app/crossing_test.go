@@ -33,6 +33,10 @@ type crossing struct {
 	own, other string
 	// ids are those of objects, by the prefix of the id.
 	ids map[string]string
+	// made are the ids that the seeds have told first, by their operations.
+	made map[string]string
+	// done are the operations that have succeeded for the owner, with the ids of their requests.
+	done map[string]string
 	// texts are all ids and values that only the first tenant's objects have.
 	texts map[string]bool
 }
@@ -41,7 +45,7 @@ func newCrossing(t *testing.T) *crossing {
 	t.Helper()
 	d, all := operations(t)
 	a := benchApp(t)
-	c := &crossing{App: a, t: t, handler: a.handler(), d: d, all: map[string]operationOf{}, own: a.first.Token, ids: map[string]string{}, texts: map[string]bool{}}
+	c := &crossing{App: a, t: t, handler: a.handler(), d: d, all: map[string]operationOf{}, own: a.first.Token, ids: map[string]string{}, done: map[string]string{}, made: map[string]string{}, texts: map[string]bool{}}
 	for _, o := range all {
 		c.all[o.id] = o
 	}
@@ -68,9 +72,23 @@ func newCrossing(t *testing.T) *crossing {
 func (c *crossing) send(token string, r *http.Request) *httptest.ResponseRecorder {
 	ctx, cancel := context.WithTimeout(c.t.Context(), 3*time.Second) // what is followed does not end
 	defer cancel()
-	r.Header.Set("Authorization", "Bearer "+token)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
 	w := httptest.NewRecorder()
 	c.handler.ServeHTTP(w, r.WithContext(ctx))
+	return w
+}
+
+// did asks as the owner, and notes what has succeeded.
+func (c *crossing) did(o operationOf, a asking) *httptest.ResponseRecorder {
+	r := c.request(o, a)
+	id := fmt.Sprintf("walk-%s-%d", strings.ReplaceAll(o.id, "_", "-"), len(c.done))
+	r.Header.Set("X-Request-Id", id)
+	w := c.send(c.own, r)
+	if w.Code < http.StatusMultipleChoices {
+		c.done[o.id] = id
+	}
 	return w
 }
 
@@ -82,10 +100,11 @@ func (c *crossing) seedOne(s seed) {
 	}
 	values := map[string]string{}
 	maps.Copy(values, s.values)
-	w := c.send(c.own, c.request(o, asking{real: true, values: values, body: s.body}))
+	w := c.did(o, asking{real: true, values: values, body: s.body})
 	if w.Code >= http.StatusMultipleChoices {
 		c.t.Errorf("nothing is seeded by %s: %d %s", s.operation, w.Code, w.Body)
 	}
+	c.made[s.operation] = anID.FindString(w.Body.String())
 	if s.operation == "upload-artifact" {
 		c.ids["sha256"] = aDigest.FindString(w.Body.String())
 	}

@@ -176,7 +176,12 @@ func (s *Service) Sync(ctx context.Context, scope kernel.Scope, name string) (So
 		return n, err
 	}
 	// Which they are is found out by who reconciles, as the objects are that one's.
-	err = s.Store.Again(ctx, n, kernel.NewID("again"), s.Clock.Now())
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Again(ctx, n, kernel.NewID("again"), s.Clock.Now()); err != nil {
+			return err
+		}
+		return s.record(ctx, n, "source.sync_asked", "", map[string]any{"repository": n.where()})
+	})
 	if err == nil {
 		s.bell.Ring()
 	}

@@ -59,8 +59,12 @@ func (s *Store) hinted(ctx context.Context, f audit.Filter, search bool) *bun.Se
 		return q
 	}
 	for _, by := range []struct{ value, index string }{
-		{f.Subject, "audit_entries_subject"}, {f.RequestID, "audit_entries_request"}, {f.Actor, "audit_entries_actor"},
-		{f.Outcome, "audit_entries_outcome"}, {f.Type, "audit_entries_type"}, {f.Project, "audit_entries_project"},
+		{f.Subject, "audit_entries_subject"},
+		{f.RequestID, "audit_entries_request"},
+		{f.Actor, "audit_entries_actor"},
+		{f.Outcome, "audit_entries_outcome"},
+		{f.Type, "audit_entries_type"},
+		{f.Project, "audit_entries_project"},
 	} {
 		if by.value != "" {
 			return q.ModelTableExpr("audit_entries AS e INDEXED BY ?", bun.Ident(by.index))

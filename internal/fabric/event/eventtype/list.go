@@ -106,7 +106,7 @@ func changes() []Type {
 		first("workload", "config.token-created", "config.token-revoked"),
 		first("workload secrets:strings revision", "config.secrets-delivered"),
 		first("source repository branch path prune:any", "source.added"),
-		first("source repository", "source.removed"),
+		first("source repository", "source.removed", "source.sync_asked"),
 		first("source repository branch", "source.trusted", "source.distrusted"),
 		first("source commit removes:list", "source.allowed"),
 		first("source object file", "source.overridden"),

@@ -1,0 +1,196 @@
+package app
+
+import (
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// TestEveryChangeIsInTheAuditLog asks for every operation that changes something, and finds
+// the entry of each that has succeeded, with who it was and the id of the request. A new
+// operation takes part by itself.
+func TestEveryChangeIsInTheAuditLog(t *testing.T) {
+	t.Parallel()
+	c := newCrossing(t)
+	admin := c.strings(t.Context(), "SELECT id FROM identity_users WHERE tenant = 'default' AND name = 'admin'")[0]
+	var changes, last []string
+	for _, id := range slices.Sorted(maps.Keys(c.all)) {
+		switch o := c.all[id]; {
+		case o.method == http.MethodGet || o.method == http.MethodHead:
+		case ends(id):
+			last = append(last, id)
+		default:
+			changes = append(changes, id)
+		}
+	}
+	first := []string{"pause-subscription", "resume-subscription"}
+	slices.SortStableFunc(last, func(a, b string) int { return order(a) - order(b) })
+	for _, id := range slices.Concat(first, changes, last) {
+		if c.done[id] == "" {
+			w := c.did(c.all[id], asking{real: true, body: c.walked()[id].body, values: c.walked()[id].values})
+			if c.done[id] == "" && unproven()[id] == "" {
+				t.Errorf("%s does not succeed, so nothing is known of its entry: %d %.300s", id, w.Code, w.Body)
+			}
+		}
+		if c.done[id] == "" {
+			continue
+		}
+		entries := c.strings(t.Context(), "SELECT type FROM audit_entries WHERE tenant = 'default' AND request_id = '"+c.done[id]+"' AND actor_id = '"+admin+"'")
+		why, none := silent()[id]
+		switch {
+		case len(entries) == 0 && !none:
+			t.Errorf("%s leaves no entry in the audit log", id)
+		case len(entries) > 0 && none:
+			t.Errorf("%s leaves %s, and should not: %s", id, entries, why)
+		}
+	}
+}
+
+// TestReadsOfWhatIsSecretAreInTheAuditLog reads as the owner what other reads do not tell.
+func TestReadsOfWhatIsSecretAreInTheAuditLog(t *testing.T) {
+	t.Parallel()
+	c := newCrossing(t)
+	left := map[string][]string{}
+	for _, id := range slices.Sorted(maps.Keys(c.all)) {
+		if o := c.all[id]; o.method == http.MethodGet && id != "watch-config" {
+			c.did(o, asking{real: true})
+			left[id] = c.left(id)
+		}
+	}
+	kv := func(method, path, id string) {
+		r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader("{}"))
+		r.Header.Set("X-Vault-Token", c.own)
+		r.Header.Set("X-Request-Id", id)
+		w := httptest.NewRecorder()
+		c.handler.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			t.Errorf("%s %s: %d %s", method, path, w.Code, w.Body)
+		}
+		c.done[id] = id
+		left[id] = c.left(id)
+	}
+	kv(http.MethodGet, "/v1/secret/data/demo/dev/nothing", "read-of-a-secret")
+	got := map[string]string{}
+	for id, types := range left {
+		if len(types) > 0 {
+			got[id] = strings.Join(types, " ")
+		}
+	}
+	want := map[string]string{
+		"read-of-a-secret": "secret.read", "export-audit": "audit.exported",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the reads that leave an entry:\n%s", diff)
+	}
+	for name, ask := range map[string]func() *httptest.ResponseRecorder{
+		"session.refused": func() *httptest.ResponseRecorder {
+			return c.send("", c.request(c.all["sign-in"], asking{real: true, body: object{"username": "admin", "password": "not the right one"}}))
+		},
+	} {
+		if w := ask(); w.Code != http.StatusUnauthorized || len(c.strings(t.Context(), "SELECT seq FROM audit_entries WHERE type = '"+name+"' AND outcome = 'refused'")) == 0 {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+	w := c.send(c.token(t, "viewer"), c.request(c.all["list-users"], asking{real: true}))
+	refused := c.strings(t.Context(), "SELECT subject || ' ' || outcome || ' ' || address FROM audit_entries WHERE type = 'access.refused' AND subject LIKE '%/users'")
+	if w.Code != http.StatusForbidden || !slices.Equal(refused, []string{"GET /api/v1/users refused 192.0.2.1"}) {
+		t.Errorf("%d, %q", w.Code, refused)
+	}
+}
+
+// token makes a user with a role in the first tenant.
+func (c *crossing) token(t *testing.T, role string) string {
+	t.Helper()
+	ctx, tenant := kernel.WithActor(t.Context(), kernel.System("test", "default")), kernel.Scope{Tenant: "default"}
+	if _, err := c.access.identity.CreateUser(ctx, tenant, identity.NewUser{Name: role, Password: matrixPassword, Role: identity.Role(role)}); err != nil {
+		t.Fatal(err)
+	}
+	token, _, err := c.access.identity.CreateToken(ctx, tenant, identity.NewToken{Name: "x", User: role})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// left are the types of the entries that a request of the owner has left.
+func (c *crossing) left(operation string) []string {
+	if c.done[operation] == "" {
+		return nil
+	}
+	return c.strings(c.t.Context(), "SELECT type FROM audit_entries WHERE tenant = 'default' AND request_id = '"+c.done[operation]+"'")
+}
+
+// order has what holds on to something ended before it.
+func order(id string) int {
+	switch {
+	case strings.HasPrefix(id, "revoke-"), strings.HasPrefix(id, "unbind-"), strings.HasPrefix(id, "set-"), id == "remove-group-member", id == "remove-source":
+		return 0
+	case id == "disconnect-config":
+		return 1
+	default:
+		return 2
+	}
+}
+
+// ends reports operations that end what others are asked for.
+func ends(id string) bool {
+	for _, verb := range []string{"delete-", "remove-", "destroy", "end-", "revoke-", "forget-", "disconnect-", "unbind-", "set-user-disabled", "set-service-account-disabled"} {
+		if strings.HasPrefix(id, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// walked are bodies and parameters with which operations succeed after the seeds.
+func (c *crossing) walked() map[string]seed {
+	return map[string]seed{
+		"approve-exemption":            {values: map[string]string{"project": "demo"}},
+		"revoke-exemption":             {values: map[string]string{"project": "demo"}},
+		"bind-repository":              {body: object{"score": "score.yaml", "plan": []string{"dev"}}},
+		"change-password":              {body: object{"present": c.first.Password, "next": matrixPassword}},
+		"copy-secret":                  {values: map[string]string{"stage": "dev"}, body: object{"to": "test", "reason": "x"}},
+		"revoke-service-account-token": {values: map[string]string{"token": c.made["create-service-account-token"]}},
+		"revoke-user-token":            {values: map[string]string{"token": c.made["create-token"]}},
+		"revoke-config-token":          {values: map[string]string{"token": c.ids["cfgt"]}},
+		"sign-in":                      {body: object{"username": "admin", "password": matrixPassword}},
+		"roll-back-state":              {values: map[string]string{"stage": "dev"}, body: object{"version": c.ids["sv"], "reason": "x"}},
+	}
+}
+
+// silent are operations that change nothing, each with the reason.
+func silent() map[string]string {
+	return map[string]string{
+		"check-deployment": "it tells what a deployment would meet, and makes none",
+		"resolve-graph":    "it tells a graph",
+		"redeliver":        "no delivery has failed here, so none is sent again",
+		"verify-audit":     "it tells what it has found",
+	}
+}
+
+// unproven are operations that cannot succeed here, each with the reason. What they record
+// is held by the tests of their rooms, and that it is in the log by the journal that all share.
+func unproven() map[string]string {
+	const applied, pull, remote, tells, drift = "it takes a run that was applied", "it takes a push", "it takes a host of repositories", "it tells something", "it takes drift that terraform found"
+	return map[string]string{
+		"accept-drift": drift, "ignore-drift": drift, "revert-drift": drift, "request-drift-checks": applied,
+		"approve-run": applied, "discard-run": "the run was canceled before", "override-run": applied, "promote": applied, "roll-back": applied, "verify": applied, "extend-lifetime": applied, "destroy": applied,
+		"approve-release": "the first stage takes every release", "withdraw-release": "the first stage takes every release",
+		"discard-state": "it takes a state that was set aside", "take-back-state": "it takes a state that was set aside", "unlock-state": "it takes a lock", "move-state": "it takes a resource", "remove-state": "it takes a resource",
+		"apply-pull-request": pull, "approve-pull-request": pull, "close-pull-request": pull, "comment-pull-request": pull, "create-pull-request": pull, "merge-pull-request": pull, "plan-pull-request": pull,
+		"roll-back-config": pull, "evaluate-flag": tells, "allow-source": pull, "trust-source": "it takes a source of stages",
+		"connect-repository": remote, "identify-login": remote, "unidentify-login": remote, "renew-repository": remote,
+		"definition-blast-radius": tells, "module-blast-radius": tells, "evaluate-policies": tells, "preview-policies": tells, "preview-policy-levels": tells, "test-trust-rules": tells,
+		"decide-elevation": "it takes somebody else", "approve-exemption": "it takes somebody else", "destroy-keys": "it takes a tenant that leaves", "delete-repository": "sources and configuration are kept in it",
+		"revoke-token": "it would be the one that asks", "answer-maturity": "it takes a criterion of the catalogue",
+		"test-subscription": "it takes a sink",
+	}
+}

@@ -93,6 +93,7 @@ type absent struct{ id, why string }
 func unmade() map[string]absent {
 	return map[string]absent{
 		"checks id":        {"chk_01m8dspnjcevfvfqsec2nz3ve9", "a check begins where something is applied"},
+		"factors factor":   {"nothing", "a factor is the asker's own, and takes a code"},
 		"drift id":         {"drift_01m8dspnjcevfvfqsec2nz3ve9", "drift is found by terraform"},
 		"verifications id": {"ver_01m8dspnjcevfvfqsec2nz3ve9", "what is verified was applied"},
 	}
@@ -101,7 +102,7 @@ func unmade() map[string]absent {
 // named are what parameters name that people choose.
 func named() map[string]string {
 	return map[string]string{
-		"project": "demo", "stage": "dev", "workload": "nothing", "name": "nothing", "repository": "nothing", "source": "nothing", "subscription": "nothing",
+		"tenant": "default", "project": "demo", "stage": "dev", "workload": "nothing", "name": "nothing", "repository": "nothing", "source": "nothing", "subscription": "nothing",
 		"rule": "nothing", "group": "nothing", "user": "nothing", "account": "nothing", "binding": "nothing", "login": "nothing", "flag": "nothing", "key": "nothing",
 		"namespace": "nothing", "system": "local", "version": "1.0.0", "service": "nothing", "number": "1", "type": "run.failed",
 		"subject": "nothing", "actor": "nothing", "resource": "nothing", "policy": "azure-storage-https-only",
@@ -129,6 +130,7 @@ func sameForAll() map[string]string {
 		"export-audit":       "the log has the export before it",
 		"list-audit-entries": "the log has what was asked before",
 		"verify-audit":       "the log has what was asked before",
+		"list-runs":          "the asker's own runs wait for each other",
 		"set-tags":           "the first one has changed the asker's own tags, and their revision",
 	}
 }
@@ -136,6 +138,7 @@ func sameForAll() map[string]string {
 // shared are tables without a tenant that others may change, each with the reason.
 func shared() map[string]string {
 	return map[string]string{
+		"river_job":  "is asked for by the runs of all tenants, and names none of their things",
 		"event_head": "counts the events of all tenants",
 	}
 }

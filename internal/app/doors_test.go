@@ -62,7 +62,8 @@ func noDoors() map[string]string {
 	return map[string]string{
 		"/.well-known/": "is the same for all", "/api/docs": "is the same for all", "/api/openapi": "is the same for all",
 		"/registry/v1/modules/{namespace}/{name}/{system}/{version}/archive.tar.gz": "its address is signed and expires, see moduleapi",
-		"/metrics": "counts for all tenants together", "/healthz": "names nothing", "/readyz": "names nothing",
+		"/account/": "of who is signed in in the browser, see providerapi",
+		"/metrics":  "counts for all tenants together", "/healthz": "names nothing", "/readyz": "names nothing",
 		"/device": "codes that nobody can guess, see providerapi", "/oauth2/": "codes and tokens that nobody can guess, see providerapi", "/sign-": "who signs in, see providerapi",
 		"/fleet/v1/session": "of the runner that asks", "/fleet/v1/work": "of the runner that asks", "/fleet/v1/provider": "is the same for all", "/fleet/v1/states": "of the runner that asks",
 		"/ofrep/v1/": "of the project of the token, see configapi", "/workload-identity/": "of the run that asks",

@@ -31,7 +31,7 @@ func TestEveryChangeIsInTheAuditLog(t *testing.T) {
 			changes = append(changes, id)
 		}
 	}
-	first := []string{"pause-subscription", "resume-subscription"}
+	first := []string{"pause-subscription", "resume-subscription", "create-tenant", "suspend-tenant", "resume-tenant"}
 	slices.SortStableFunc(last, func(a, b string) int { return order(a) - order(b) })
 	for _, id := range slices.Concat(first, changes, last) {
 		if c.done[id] == "" {
@@ -157,6 +157,9 @@ func (c *crossing) walked() map[string]seed {
 		"revoke-exemption":             {values: map[string]string{"project": "demo"}},
 		"bind-repository":              {body: object{"score": "score.yaml", "plan": []string{"dev"}}},
 		"change-password":              {body: object{"present": c.first.Password, "next": matrixPassword}},
+		"set-factor-policy":            {body: object{"policy": "admins"}},
+		"suspend-tenant":               {values: map[string]string{"tenant": "nothing"}},
+		"resume-tenant":                {values: map[string]string{"tenant": "nothing"}},
 		"copy-secret":                  {values: map[string]string{"stage": "dev"}, body: object{"to": "test", "reason": "x"}},
 		"revoke-service-account-token": {values: map[string]string{"token": c.made["create-service-account-token"]}},
 		"revoke-user-token":            {values: map[string]string{"token": c.made["create-token"]}},
@@ -192,5 +195,6 @@ func unproven() map[string]string {
 		"decide-elevation": "it takes somebody else", "approve-exemption": "it takes somebody else", "destroy-keys": "it takes a tenant that leaves", "delete-repository": "sources and configuration are kept in it",
 		"revoke-token": "it would be the one that asks", "answer-maturity": "it takes a criterion of the catalogue",
 		"test-subscription": "it takes a sink",
+		"begin-totp":        "it takes a code", "confirm-totp": "it takes a code", "make-recovery-codes": "it takes a code", "remove-factor": "it takes a code",
 	}
 }

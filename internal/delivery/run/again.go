@@ -18,7 +18,7 @@ type RetryRequest struct {
 // canceled or discarded: the same release, stage and operation, under the rules
 // of now. It is refused where a later run of the stack has made it void.
 func (s *Service) Retry(ctx context.Context, scope kernel.Scope, id string, how RetryRequest) (Run, error) {
-	old, err := s.find(ctx, actionDeploy, scope, id)
+	old, err := s.find(ctx, scope, id, actionDeploy, actionDestroy)
 	if err != nil {
 		return Run{}, err
 	}

@@ -19,7 +19,7 @@ func (s *Service) Approve(ctx context.Context, scope kernel.Scope, id string, di
 	if err != nil {
 		return Run{}, err
 	}
-	r, err := s.find(ctx, actionApprove, scope, id)
+	r, err := s.find(ctx, scope, id, actionApprove)
 	if err != nil {
 		return Run{}, err
 	}

@@ -9,7 +9,7 @@ import (
 // Discard ends a run before anything is applied. An approver may discard what
 // it may approve.
 func (s *Service) Discard(ctx context.Context, scope kernel.Scope, id, reason string) (Run, error) {
-	r, err := s.find(ctx, actionDiscard, scope, id)
+	r, err := s.find(ctx, scope, id, actionDiscard, actionApprove)
 	if err != nil {
 		return Run{}, err
 	}
@@ -73,7 +73,7 @@ func (s *Service) either(ctx context.Context, scope kernel.Scope, actions ...str
 // executed is asked to stop: terraform finishes what it has begun, keeps the
 // state true, and then the run ends; with force it is killed.
 func (s *Service) Cancel(ctx context.Context, scope kernel.Scope, id, reason string, force bool) (Run, error) {
-	r, err := s.find(ctx, actionCancel, scope, id)
+	r, err := s.find(ctx, scope, id, actionCancel)
 	if err != nil {
 		return Run{}, err
 	}

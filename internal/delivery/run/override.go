@@ -17,7 +17,7 @@ func (s *Service) Override(ctx context.Context, scope kernel.Scope, id, gate str
 	if err != nil {
 		return Run{}, err
 	}
-	r, err := s.find(ctx, actionOverride, scope, id)
+	r, err := s.find(ctx, scope, id, actionOverride)
 	if err != nil {
 		return Run{}, err
 	}

@@ -61,10 +61,10 @@ func (s *Service) readable(ctx context.Context, scope, of kernel.Scope, found er
 	return s.Authorizer.Authorize(ctx, actionRead, of)
 }
 
-// find returns a run for an action on it. Who may neither read runs of the project nor do
-// the action anywhere in it is told so, whether there is such a run or not.
-func (s *Service) find(ctx context.Context, action string, scope kernel.Scope, id string) (Run, error) {
-	for _, one := range []string{actionRead, action} {
+// find returns a run for one of the actions on it. Who may neither read runs of the project
+// nor do any of these anywhere in it is told so, whether there is such a run or not.
+func (s *Service) find(ctx context.Context, scope kernel.Scope, id string, actions ...string) (Run, error) {
+	for _, one := range append([]string{actionRead}, actions...) {
 		reach, err := s.Authorizer.Allowed(ctx, one, scope)
 		if err != nil {
 			return Run{}, err
@@ -73,7 +73,7 @@ func (s *Service) find(ctx context.Context, action string, scope kernel.Scope, i
 			return s.Store.Get(ctx, scope, id)
 		}
 	}
-	if err := s.Authorizer.Authorize(ctx, action, scope); err != nil {
+	if err := s.Authorizer.Authorize(ctx, actions[0], scope); err != nil {
 		return Run{}, err
 	}
 	return s.Store.Get(ctx, scope, id)

@@ -120,6 +120,9 @@ func (s *Service) Remove(ctx context.Context, who kernel.Actor, id string) (Fact
 	}
 	var gone Factor
 	return gone, s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Hold(ctx, who.Tenant, who.ID); err != nil {
+			return err
+		}
 		all, err := s.Store.FactorsOf(ctx, who.Tenant, who.ID)
 		if err != nil {
 			return err

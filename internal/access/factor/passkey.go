@@ -148,6 +148,9 @@ func (s *Service) add(ctx context.Context, who kernel.Actor, f Factor, p pending
 		if err := s.spend(ctx, p); err != nil {
 			return err
 		}
+		if err := s.Store.Hold(ctx, who.Tenant, who.ID); err != nil {
+			return err
+		}
 		all, err := s.Store.FactorsOf(ctx, who.Tenant, who.ID)
 		if err != nil {
 			return err

@@ -46,6 +46,8 @@ type Tries interface {
 	// CountTry counts another where there are still as many as were seen, else it is Stale.
 	CountTry(ctx context.Context, tenant, user string, seen int, at time.Time) error
 	ForgetTries(ctx context.Context, tenant, user string) error
+	// Hold has whoever else holds the same person wait for the transaction of ctx.
+	Hold(ctx context.Context, tenant, user string) error
 	// Spend keeps what is good once; Conflict for what is spent.
 	Spend(ctx context.Context, id string, until time.Time) error
 	// Sweep forgets what was spent and is too old by now.

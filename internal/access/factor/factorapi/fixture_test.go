@@ -319,7 +319,7 @@ var (
 	forms  = regexp.MustCompile(`(?s)<form method="post" action="([^"]*)"(.*?)</form>`)
 	fields = regexp.MustCompile(`<input[^>]* name="([^"]*)" value="([^"]*)"`)
 	asked  = regexp.MustCompile(`data-passkey="([a-z]*)" data-options="([^"]*)"`)
-	secret = regexp.MustCompile(`<p class="secret">([A-Z2-7]*)</p>`)
+	secret = regexp.MustCompile(`<p class="secret">([A-Z2-7 ]*)</p>`)
 	noted  = regexp.MustCompile(`[a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}`)
 )
 
@@ -491,7 +491,7 @@ func (b *browser) secret() string {
 	if found == nil {
 		b.w.t.Fatalf("no secret in the page at %s, %d: %s", b.At, b.Status, b.Page)
 	}
-	return found[1]
+	return strings.ReplaceAll(found[1], " ", "")
 }
 
 func (b *browser) codes() []string {

@@ -12,6 +12,8 @@ import (
 	"html/template"
 	"image/png"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/pquerna/otp"
 
@@ -180,6 +182,8 @@ func (s note) Take(ctx context.Context, p provider.Person, form url.Values) ([]s
 type enrolling struct {
 	factor.Enrolment
 	Image template.URL
+	// Typed is the secret in groups of four.
+	Typed string
 	// Name is what was typed before.
 	Name string
 	Ask  *factor.Ask
@@ -200,8 +204,17 @@ func enrolment(ctx context.Context, s *factor.Service, p provider.Person, form u
 	if err != nil {
 		return out, err
 	}
+	out.Typed = strings.Join(groups(out.Secret), " ")
 	out.Image, err = picture(out.URI)
 	return out, err
+}
+
+// groups cuts a text into groups of four.
+func groups(text string) (all []string) {
+	for part := range slices.Chunk([]byte(text), 4) {
+		all = append(all, string(part))
+	}
+	return all
 }
 
 // pictureSize is that of a QR code, in pixels.

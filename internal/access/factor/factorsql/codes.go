@@ -74,6 +74,13 @@ func (s *Store) ForgetTries(ctx context.Context, tenant, user string) error {
 	return db.Map(err, "the tries")
 }
 
+// Hold has whoever else holds the same person wait: none is counted by it.
+func (s *Store) Hold(ctx context.Context, tenant, user string) error {
+	_, err := s.db.Conn(ctx).NewRaw(`INSERT INTO factor_tries (tenant, user_id, count, last_at) VALUES (?, ?, 0, ?)
+		ON CONFLICT (tenant, user_id) DO UPDATE SET count = factor_tries.count`, tenant, user, time.Unix(0, 0).UTC()).Exec(ctx)
+	return db.Map(err, "the factors")
+}
+
 // Spend keeps what is good once; Conflict for what is spent.
 func (s *Store) Spend(ctx context.Context, id string, until time.Time) error {
 	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO factor_spent (id, expires_at) VALUES (?, ?)", id, until).Exec(ctx)

@@ -113,6 +113,15 @@ func TestTriesAndWhatIsSpent(t *testing.T) {
 		if n, _, err := s.Tries(ctx, "default", "usr_1"); err != nil || n != 0 {
 			t.Errorf("%d, %v", n, err)
 		}
+		want(t, "hold", s.Hold(ctx, "default", "usr_1"), "")
+		if n, last, err := s.Tries(ctx, "default", "usr_1"); err != nil || n != 0 || last.After(now.Add(-time.Hour)) {
+			t.Errorf("held: %d, %s, %v", n, last, err)
+		}
+		want(t, "count the first", s.CountTry(ctx, "default", "usr_1", 0, now), "")
+		want(t, "hold", s.Hold(ctx, "default", "usr_1"), "")
+		if n, last, err := s.Tries(ctx, "default", "usr_1"); err != nil || n != 1 || !last.Equal(now) {
+			t.Errorf("held: %d, %s, %v", n, last, err)
+		}
 		want(t, "spend", s.Spend(ctx, "x", now.Add(time.Minute)), "")
 		want(t, "spend twice", s.Spend(ctx, "x", now.Add(time.Minute)), kernel.Conflict)
 		want(t, "sweep too early", s.Sweep(ctx, now), "")

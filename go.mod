@@ -34,6 +34,7 @@ require (
 	github.com/miekg/dns v1.1.73
 	github.com/nats-io/nats-server/v2 v2.15.2
 	github.com/nats-io/nats.go v1.55.0
+	github.com/open-feature/go-sdk v1.20.0
 	github.com/open-policy-agent/opa v1.22.2
 	github.com/openbao/openbao/api/v2 v2.7.1
 	github.com/ory/fosite v0.49.0

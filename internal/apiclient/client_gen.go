@@ -3667,6 +3667,12 @@ type ExplainResourceResponse struct {
 	Items []ResourceExplanation `json:"items"`
 }
 
+// ExportTenantRequest defines model for ExportTenantRequest.
+type ExportTenantRequest struct {
+	// Recipients Public keys of age, beginning with age1, for whom secrets and states are encrypted.
+	Recipients []string `json:"recipients,omitempty"`
+}
+
 // ExtendLifetimeRequest defines model for ExtendLifetimeRequest.
 type ExtendLifetimeRequest struct {
 	// By By how much, as Go writes durations.

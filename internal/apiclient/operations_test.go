@@ -36,12 +36,19 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 	e := func(_ any, err error) error { return err }
 	nothing := func(apiclient.RunEvent) error { return nil }
 	all := map[string]func() error{
-		"SignIn":                  func() error { return e(c.SignIn(ctx, "acme", "ada", "x")) },
-		"Tenants":                 func() error { return e(c.Tenants(ctx, "active")) },
-		"Tenant":                  func() error { return e(c.Tenant(ctx, "acme")) },
-		"CreateTenant":            func() error { return e(c.CreateTenant(ctx, apiclient.CreateTenantRequest{})) },
-		"RenameTenant":            func() error { return e(c.RenameTenant(ctx, "acme", "Acme")) },
-		"SuspendTenant":           func() error { return e(c.SuspendTenant(ctx, "acme", "x")) },
+		"SignIn":        func() error { return e(c.SignIn(ctx, "acme", "ada", "x")) },
+		"Tenants":       func() error { return e(c.Tenants(ctx, "active")) },
+		"Tenant":        func() error { return e(c.Tenant(ctx, "acme")) },
+		"CreateTenant":  func() error { return e(c.CreateTenant(ctx, apiclient.CreateTenantRequest{})) },
+		"RenameTenant":  func() error { return e(c.RenameTenant(ctx, "acme", "Acme")) },
+		"SuspendTenant": func() error { return e(c.SuspendTenant(ctx, "acme", "x")) },
+		"ExportTenant": func() error {
+			r, err := c.ExportTenant(ctx, "acme", []string{"age1x"})
+			if err != nil {
+				return err
+			}
+			return r.Close()
+		},
 		"ResumeTenant":            func() error { return e(c.ResumeTenant(ctx, "acme", "x")) },
 		"Me":                      func() error { return e(c.Me(ctx)) },
 		"ChangePassword":          func() error { return c.ChangePassword(ctx, "a", "b") },

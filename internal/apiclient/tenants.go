@@ -1,7 +1,10 @@
 package apiclient
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 )
@@ -43,4 +46,18 @@ func (c *Client) SuspendTenant(ctx context.Context, name, reason string) (Tenant
 func (c *Client) ResumeTenant(ctx context.Context, name, reason string) (Tenant, error) {
 	var out Tenant
 	return out, c.call(ctx, http.MethodPost, escape("tenants", name, "resumption"), TenantReason{Reason: reason}, &out)
+}
+
+// ExportTenant returns the archive of all that a tenant has, which the caller closes. It
+// ends without an error also where it was cut off: its manifest is last.
+func (c *Client) ExportTenant(ctx context.Context, name string, recipients []string) (io.ReadCloser, error) {
+	in, err := json.Marshal(ExportTenantRequest{Recipients: recipients})
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.sendAccepting(ctx, "application/zip, application/problem+json", http.MethodPost, escape("tenants", name, "export"), "application/json", bytes.NewReader(in), int64(len(in)))
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
 }

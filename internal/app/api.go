@@ -11,6 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/identity/identityapi"
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringapi"
 	"github.com/terrace-idp/terrace/internal/access/provider/providerapi"
+	"github.com/terrace-idp/terrace/internal/access/tenant/export/exportapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
 	"github.com/terrace-idp/terrace/internal/access/upstream/upstreamapi"
 	"github.com/terrace-idp/terrace/internal/access/workloadid/workloadidapi"
@@ -82,6 +83,7 @@ func (a *App) handler() http.Handler {
 		factorapi.API{Factors: a.access.factors},
 		tenantapi.API{Service: a.access.tenants},
 		keyringapi.API{Keys: a.keys},
+		exportapi.API{Exports: newExports(a.platform, a.access, a.delivery, a.fabric)},
 		workloadidapi.Trusts{Service: a.access.trusts},
 		upstreamapi.API{Upstreams: a.access.upstreams},
 		auditapi.API{Service: a.access.audit},
@@ -140,6 +142,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		factorapi.API{},
 		tenantapi.API{},
 		keyringapi.API{},
+		exportapi.API{},
 		workloadidapi.Trusts{},
 		upstreamapi.API{},
 		auditapi.API{},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -60,6 +61,7 @@ func benchApp(t testing.TB) *App {
 	c := config.Default()
 	c.NATS = "127.0.0.1:0" // several are there at a time
 	c.Node, c.DataDir, c.Provider = "test", t.TempDir(), filepath.Join(t.TempDir(), "terraform-provider-terrace")
+	c.NATS = unused(t)
 	if err := os.WriteFile(c.Provider, []byte("no run begins here"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +71,17 @@ func benchApp(t testing.TB) *App {
 	}
 	t.Cleanup(func() { _ = a.Close(context.WithoutCancel(t.Context())) })
 	return a
+}
+
+// unused returns an address on which nothing listened a moment ago.
+func unused(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
 }
 
 func (a *App) callers(t *testing.T) []caller {

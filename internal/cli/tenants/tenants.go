@@ -18,7 +18,7 @@ import (
 
 // Command returns terrace tenant.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("tenant", "Create tenants, see them, close and open them, and end them", create(e), list(e), show(e), rename(e), suspend(e), resume(e))
+	return command.Group("tenant", "Create tenants, see them, close and open them, and end them", create(e), list(e), show(e), rename(e), suspend(e), resume(e), export(e))
 }
 
 func create(e *command.Env) *cobra.Command {

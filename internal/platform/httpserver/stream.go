@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,6 +54,29 @@ func Lines(ctx context.Context, produce func(w io.Writer) error) *huma.StreamRes
 // of produce is logged and ends the stream.
 func Text(ctx context.Context, produce func(w io.Writer) error) *huma.StreamResponse {
 	return stream(ctx, "text/plain; charset=utf-8", produce)
+}
+
+// FileOperation documents that op answers with a file of a media type.
+func FileOperation(op huma.Operation, mediaType, about string) huma.Operation {
+	op.Responses = map[string]*huma.Response{"200": {
+		Description: about, Content: map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+	}}
+	return op
+}
+
+// pieces is how much of a file is sent at once, in bytes.
+const pieces = 64 << 10
+
+// File answers with a file that is made as it is sent. An error of produce is logged and
+// cuts it off: its form has to show that.
+func File(ctx context.Context, mediaType string, produce func(w io.Writer) error) *huma.StreamResponse {
+	return stream(ctx, mediaType, func(w io.Writer) error {
+		whole := bufio.NewWriterSize(w, pieces)
+		if err := produce(whole); err != nil {
+			return err
+		}
+		return whole.Flush()
+	})
 }
 
 // SSE answers with server-sent events; produce writes whole events.

@@ -26,6 +26,7 @@ func first(data string, names ...string) []Type {
 func access() []Type {
 	return slices.Concat(
 		first("tenant display state", "tenant.created", "tenant.renamed", "tenant.suspended", "tenant.resumed"),
+		first("tenant recipients:strings", "tenant.exported"),
 		first("costcenter owner", "project.created", "project.tags_set"),
 		first("tags:object required:list revision:integer", "tags.set"),
 		first("kind subject role platform:boolean expiresAt?:time elevation? source?", "access.granted", "access.revoked"),

@@ -43,6 +43,19 @@ func (s *Store) Versions(ctx context.Context, scope kernel.Scope, name string) (
 	return infos, db.Map(err, "secret "+name)
 }
 
+// All returns every version of every secret of a tenant that is not destroyed, without
+// their values.
+func (s *Store) All(ctx context.Context, tenant string) ([]secret.Info, error) {
+	var rows []row
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).ExcludeColumn("sealed").Where("tenant = ? AND NOT destroyed", tenant).
+		Order("project", "stage", "name", "version").Scan(ctx)
+	infos := make([]secret.Info, len(rows))
+	for i, r := range rows {
+		infos[i] = r.info()
+	}
+	return infos, db.Map(err, "the secrets of "+tenant)
+}
+
 // Mark deletes versions at a time, takes that back for the zero time, or destroys them.
 func (s *Store) Mark(ctx context.Context, scope kernel.Scope, name string, versions []int, deletedAt time.Time, destroy bool) error {
 	numbers := make([]int64, len(versions))

@@ -1,0 +1,271 @@
+package app
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terrace-idp/terrace/internal/access/audit/chain"
+	"github.com/terrace-idp/terrace/internal/access/tenant/export"
+	"github.com/terrace-idp/terrace/internal/delivery/release"
+	"github.com/terrace-idp/terrace/internal/delivery/release/releasesql"
+	"github.com/terrace-idp/terrace/internal/delivery/state"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+const inTheClear = "canary-4be1d0c7"
+
+const exportedState = `{"version":4,"terraform_version":"1.11.4","serial":3,"lineage":"11111111-2222-3333-4444-555555555555","outputs":{"password":{"value":"` + inTheClear + `-state","type":"string","sensitive":true}},"resources":[],"check_results":null}`
+
+// exportApp is a platform whose tenant has a secret, a state and a release.
+func exportApp(t *testing.T) *App {
+	t.Helper()
+	a := benchApp(t)
+	ctx := kernel.WithActor(t.Context(), kernel.System("test", "default"))
+	demo := kernel.Scope{Tenant: "default", Project: "demo"}
+	if _, err := a.fabric.secrets.Put(ctx, demo.InStage("dev"), "database", inTheClear); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.delivery.states.Import(ctx, "default/demo/web/dev", strings.NewReader(exportedState), state.Replacing{}, "for the test"); err != nil {
+		t.Fatal(err)
+	}
+	err := releasesql.NewStore(a.platform.db).Insert(ctx, release.Release{
+		ID: "rel_1", Scope: demo, Workload: "web", Number: 7, Spec: json.RawMessage(`{"apiVersion":"score.dev/v1b1"}`), Lock: []byte("# locked\n"), CreatedAt: time.Now().UTC(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// archive asks for one as the first admin.
+func (a *App) archive(t *testing.T, token, body string) (int, []byte) {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/v1/tenants/default/export", strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	a.handler().ServeHTTP(w, r)
+	return w.Code, w.Body.Bytes()
+}
+
+// unpacked returns the files of an archive, each as the manifest says.
+func unpacked(t *testing.T, raw []byte) (export.Manifest, map[string]string) {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[f.Name] = string(content)
+	}
+	var m export.Manifest
+	if err := json.Unmarshal([]byte(files[export.ManifestFile]), &m); err != nil {
+		t.Fatal(err)
+	}
+	if m.Format != export.Format || m.Version != export.Version || len(m.Files)+1 != len(files) {
+		t.Errorf("%d files, and the manifest has %+v", len(files), m)
+	}
+	for _, f := range m.Files {
+		sum := sha256.Sum256([]byte(files[f.Name]))
+		if hex.EncodeToString(sum[:]) != f.SHA256 || int(f.Size) != len(files[f.Name]) {
+			t.Errorf("%s is not what the manifest says", f.Name)
+		}
+	}
+	return m, files
+}
+
+func TestAnArchiveHasWhatATenantHasAndNothingThatIsSecret(t *testing.T) {
+	t.Parallel()
+	a := exportApp(t)
+	status, raw := a.archive(t, a.first.Token, `{}`)
+	if status != http.StatusOK {
+		t.Fatalf("%d %s", status, raw)
+	}
+	m, files := unpacked(t, raw)
+	if d := cmp.Diff([]string{"states: they have passwords, and there was no recipient to encrypt them for", "values of secrets: there was no recipient to encrypt them for"}, m.Omitted); d != "" {
+		t.Error(d)
+	}
+	for name, want := range map[string]string{
+		"score/demo/web/7.yaml": `{"apiVersion":"score.dev/v1b1"}`, "locks/demo/web/7.terraform.lock.hcl": "# locked\n",
+	} {
+		if files[name] != want {
+			t.Errorf("%s: %q", name, files[name])
+		}
+	}
+	for name, want := range map[string]string{
+		"tenant/identity_users.jsonl": `"name":"admin"`, "tenant/projects.jsonl": `"name":"demo"`, "secrets/secrets.jsonl": `"name":"database"`,
+		"delivery/state_versions.jsonl": `"stack":"default/demo/web/dev"`, "audit/log.jsonl": `"tenant.exported"`,
+	} {
+		if !strings.Contains(files[name], want) {
+			t.Errorf("%s has no %s: %.300s", name, want, files[name])
+		}
+	}
+	hidden := a.secretTexts(t)
+	for name, content := range files {
+		for _, text := range append(hidden, inTheClear) {
+			if strings.Contains(content, text) {
+				t.Errorf("%s has what is secret: %s", name, text)
+			}
+		}
+	}
+	verified, err := chain.Verify(strings.NewReader(files["audit/log.jsonl"]), chain.Options{})
+	if err != nil || verified.Tenant != "default" {
+		t.Errorf("the audit log: %+v, %v", verified, err)
+	}
+}
+
+// secretTexts are those of the database that must not leave it.
+func (a *App) secretTexts(t *testing.T) (texts []string) {
+	t.Helper()
+	for _, query := range []string{"SELECT password FROM identity_users", "SELECT hash FROM identity_subject_tokens"} {
+		var some []string
+		if err := a.platform.db.Reader(t.Context()).NewRaw(query).Scan(t.Context(), &some); err != nil || len(some) == 0 {
+			t.Fatalf("%s: %d, %v", query, len(some), err)
+		}
+		texts = append(texts, some...)
+	}
+	return texts
+}
+
+func TestWhatIsSecretInAnArchiveIsForItsRecipient(t *testing.T) {
+	t.Parallel()
+	a := exportApp(t)
+	mine, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, raw := a.archive(t, a.first.Token, `{"recipients":["`+mine.Recipient().String()+`"]}`)
+	if status != http.StatusOK {
+		t.Fatalf("%d %s", status, raw)
+	}
+	m, files := unpacked(t, raw)
+	if len(m.Omitted) > 0 {
+		t.Errorf("left out: %v", m.Omitted)
+	}
+	for name, content := range files {
+		if strings.Contains(content, inTheClear) {
+			t.Errorf("%s has it in the clear", name)
+		}
+	}
+	for name, want := range map[string]string{"states/default/demo/web/dev.tfstate.age": inTheClear + "-state", "secrets/values.jsonl.age": `"` + inTheClear + `"`} {
+		r, err := age.Decrypt(strings.NewReader(files[name]), mine)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		plain, err := io.ReadAll(r)
+		if err != nil || !strings.Contains(string(plain), want) {
+			t.Errorf("%s: %s, %v", name, plain, err)
+		}
+		if strings.HasSuffix(name, ".tfstate.age") && !json.Valid(plain) {
+			t.Errorf("%s is no state: %s", name, plain)
+		}
+	}
+	if !strings.Contains(files["audit/log.jsonl"], `"secret.read"`) {
+		t.Error("the audit log does not tell that the secret was read")
+	}
+	secretKey := mine.String()
+	if status, raw := a.archive(t, a.first.Token, `{"recipients":["`+secretKey+`"]}`); status != http.StatusUnprocessableEntity || bytes.Contains(raw, []byte(secretKey)) {
+		t.Errorf("a secret key as a recipient: %d %s", status, raw)
+	}
+}
+
+// TestEveryTableIsExportedOrSaidNotToBe catches tables of new rooms.
+func TestEveryTableIsExportedOrSaidNotToBe(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, migrations(), func(t *testing.T, d *db.DB) {
+		query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+		if d.Dialect() == db.Postgres {
+			query = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+		}
+		var tables []string
+		if err := d.Reader(t.Context()).NewRaw(query).Scan(t.Context(), &tables); err != nil {
+			t.Fatal(err)
+		}
+		said := notExported()
+		for _, of := range exportedRows() {
+			for _, table := range of.Tables {
+				if said[table.Name] != "" {
+					t.Errorf("%s is exported, and said not to be", table.Name)
+				}
+				said[table.Name] = "exported"
+			}
+		}
+		for _, table := range tables {
+			if said[table] == "" && !strings.HasPrefix(table, "schema_") {
+				t.Errorf("the table %s is neither exported nor said not to be: put it into exportedRows, without what is secret, or into notExported", table)
+			}
+			delete(said, table)
+		}
+		for table := range said {
+			t.Errorf("there is no table %s", table)
+		}
+	})
+}
+
+// TestRowsAreExportedFromBothDatabases has each query run, with and without rows.
+func TestRowsAreExportedFromBothDatabases(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, migrations(), func(t *testing.T, d *db.DB) {
+		ctx := kernel.WithActor(t.Context(), kernel.System("test", "acme"))
+		for _, tenant := range []string{"acme", "rival"} {
+			err := releasesql.NewStore(d).Insert(ctx, release.Release{
+				ID: "rel_1", Scope: kernel.Scope{Tenant: tenant, Project: "shop"}, Workload: "web", Number: 1, Spec: json.RawMessage(`{"of":"` + tenant + `"}`), Lock: []byte("#"), CreatedAt: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		sources := []export.Source{exportedScores(d), exportedLocks(d)}
+		for _, of := range exportedRows() {
+			of.DB, of.Spool = d, t.TempDir()
+			sources = append(sources, of)
+		}
+		s := export.New(export.Config{Sources: sources, Authorizer: anybody{}, Journal: unheard{}, Tx: d})
+		x, err := s.Begin(ctx, kernel.Scope{Tenant: "acme"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var raw bytes.Buffer
+		if _, err := x.Write(ctx, &raw); err != nil {
+			t.Fatal(err)
+		}
+		_, files := unpacked(t, raw.Bytes())
+		if files["score/shop/web/1.yaml"] != `{"of":"acme"}` || !strings.Contains(files["delivery/releases.jsonl"], `"created_at":"2026-03-01T12:00:00Z"`) {
+			t.Errorf("%q, %q", files["score/shop/web/1.yaml"], files["delivery/releases.jsonl"])
+		}
+		for name, content := range files {
+			if strings.Contains(content, "rival") {
+				t.Errorf("%s has what is of another tenant", name)
+			}
+		}
+	})
+}
+
+type unheard struct{}
+
+func (unheard) Record(context.Context, kernel.Fact) error { return nil }

@@ -1,0 +1,90 @@
+package tenants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// exported is what a command tells of an archive.
+type exported struct {
+	File    string   `json:"file"`
+	Size    int64    `json:"size"`
+	SHA256  string   `json:"sha256"`
+	Files   int      `json:"files"`
+	Sealed  int      `json:"sealed"`
+	Omitted []string `json:"omitted"`
+}
+
+func export(e *command.Env) *cobra.Command {
+	var file string
+	var recipients []string
+	c := &cobra.Command{
+		Use: "export NAME", Short: "Put all that a tenant has into an archive", Args: cobra.ExactArgs(1),
+		Long: "The archive is a zip: Score files, releases, runs with their dossiers, definitions, configuration, policies, who may do\n" +
+			"what, repositories' records, events, costs, and the audit log with what proves it. Its manifest.json names each file\n" +
+			"with its SHA-256, which is checked before the file gets its name. Secrets and states are in it only with --recipient,\n" +
+			"encrypted with age for that public key; a state that is decrypted is one that terraform reads. Admins of the tenant\n" +
+			"may do it.",
+		Example: "  terrace tenant export acme --file acme.zip\n  terrace tenant export acme --file acme.zip --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			if _, err := os.Lstat(file); err == nil {
+				return kernel.Errorf(kernel.Conflict, "%s exists", file).WithFix("name another file with --file")
+			}
+			from, err := s.ExportTenant(ctx, args[0], recipients)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = from.Close() }()
+			x, err := keep(from, file)
+			if err != nil {
+				return err
+			}
+			return e.Print(x, func(w io.Writer) { tellExported(w, args[0], x) })
+		}),
+	}
+	c.Flags().StringVarP(&file, "file", "f", "", "the file to write; there must be none of that name")
+	_ = c.MarkFlagRequired("file") // the flag is there
+	c.Flags().StringSliceVar(&recipients, "recipient", nil, "a public key of age, for which secrets and states are encrypted; may be given again")
+	return c
+}
+
+// keep writes an archive to a file, which gets its name once it is known to be whole.
+func keep(from io.Reader, file string) (x exported, err error) {
+	part, err := os.CreateTemp(filepath.Dir(file), ".export-*")
+	if err != nil {
+		return x, kernel.Errorf(kernel.Unavailable, "%s cannot be written: %w", file, err)
+	}
+	defer func() { err = errors.Join(err, part.Close(), os.Remove(part.Name())) }()
+	if _, err := io.Copy(part, from); err != nil {
+		return x, kernel.Errorf(kernel.Unavailable, "the archive was cut off: %w", err).WithFix("try again")
+	}
+	if x, err = check(part); err != nil {
+		return x, err
+	}
+	x.File = file
+	if err := part.Sync(); err != nil {
+		return x, kernel.Errorf(kernel.Unavailable, "%s cannot be written: %w", file, err)
+	}
+	err = os.Link(part.Name(), file)
+	if errors.Is(err, fs.ErrExist) {
+		return x, kernel.Errorf(kernel.Conflict, "%s exists", file).WithFix("name another file with --file")
+	}
+	return x, err
+}
+
+func tellExported(w io.Writer, tenant string, x exported) {
+	_, _ = fmt.Fprintf(w, "%s is in %s: %d files, of which %d are encrypted; %d bytes, SHA-256 %s\n", tenant, x.File, x.Files, x.Sealed, x.Size, x.SHA256)
+	for _, what := range x.Omitted {
+		_, _ = fmt.Fprintf(w, "  not in it: %s\n", what)
+	}
+}

@@ -123,12 +123,36 @@ func (s *Service) History(ctx context.Context, scope kernel.Scope, key string, p
 	if _, err := s.find(ctx, ActionRead, scope); err != nil {
 		return kernel.Page[Revision]{}, err
 	}
-	found, err := s.Store.ListRevisions(ctx, scope.InProject(scope.Project), page)
-	if err == nil && key != "" {
-		found.Items = slices.DeleteFunc(found.Items, func(r Revision) bool { return !slices.Contains(r.Changed, key) })
+	scope = scope.InProject(scope.Project)
+	if key == "" {
+		return s.Store.ListRevisions(ctx, scope, page)
 	}
-	return found, err
+	out := kernel.Page[Revision]{Items: []Revision{}}
+	more := kernel.PageRequest{Limit: kernel.MaxPageSize, Cursor: page.Cursor}
+	for range mostLooked {
+		found, err := s.Store.ListRevisions(ctx, scope, more)
+		if err != nil {
+			return out, err
+		}
+		for _, r := range found.Items {
+			if !slices.Contains(r.Changed, key) {
+				continue
+			}
+			if len(out.Items) == page.Size() {
+				out.Next = out.Items[len(out.Items)-1].ID
+				return out, nil
+			}
+			out.Items = append(out.Items, r)
+		}
+		if out.Next, more.Cursor = found.Next, found.Next; found.Next == "" {
+			return out, nil
+		}
+	}
+	return out, nil // a page may hold fewer, and there is more while it has a Next
 }
+
+// mostLooked bounds the pages of revisions that one question looks through.
+const mostLooked = 25
 
 // Comparison asks for a difference.
 type Comparison struct {

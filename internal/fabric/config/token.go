@@ -67,20 +67,26 @@ func (s *Service) ListTokens(ctx context.Context, scope kernel.Scope, page kerne
 	return s.Store.ListTokens(ctx, scope.InProject(scope.Project), page)
 }
 
-// RevokeToken ends a token: who watches with it is told nothing more.
+// RevokeToken ends a token, by who may make one where it is: who watches with it is told
+// nothing more.
 func (s *Service) RevokeToken(ctx context.Context, scope kernel.Scope, id string) error {
 	scope = scope.InProject(scope.Project)
-	if err := s.Authorizer.Authorize(ctx, ActionToken, scope); err != nil {
+	t, err := s.Store.Token(ctx, scope.Tenant, id)
+	there := err == nil && t.Scope.Project == scope.Project
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
 		return err
 	}
-	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
-		t, err := s.Store.Token(ctx, scope.Tenant, id)
-		if err == nil && t.Scope.Project != scope.Project {
-			err = kernel.Errorf(kernel.NotFound, "there is no such token")
-		}
-		if err != nil {
-			return err
-		}
+	where := scope
+	if there {
+		where = t.Scope
+	}
+	if err := s.Authorizer.Authorize(ctx, ActionToken, where); err != nil {
+		return err
+	}
+	if !there {
+		return kernel.Errorf(kernel.NotFound, "there is no such token").WithFix("see terrace config token list")
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.RemoveToken(ctx, scope, id); err != nil {
 			return err
 		}

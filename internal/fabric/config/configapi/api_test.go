@@ -239,6 +239,12 @@ func TestHistoryDiffAndRollback(t *testing.T) {
 		if len(history.Items) != 2 || history.Items[0].Commit != second || history.Items[0].Author != "Ada" || history.Items[0].Changed[0] != "checkout.timeout" {
 			t.Fatalf("%+v", history)
 		}
+		var newest, older kernel.Page[config.Revision]
+		b.must("viewer", http.MethodGet, "/revisions?key=checkout.timeout&limit=1", nil, &newest)
+		b.must("viewer", http.MethodGet, "/revisions?key=checkout.timeout&limit=1&cursor="+newest.Next, nil, &older)
+		if len(newest.Items) != 1 || newest.Next == "" || len(older.Items) != 1 || older.Items[0].ID != history.Items[1].ID || older.Next != "" {
+			t.Errorf("page by page: %+v, then %+v", newest, older)
+		}
 		var diff configapi.ConfigDiff
 		b.must("viewer", http.MethodGet, "/diff?from="+first.Effective, nil, &diff)
 		if got := fmt.Sprint(diff.Changes); got != "[{checkout.timeout 10 11 [*@dev *@test orders@dev orders@test]} {checkout.timeout 10 30 [*@prod orders@prod]}]" {

@@ -24,6 +24,7 @@ func contract() map[string][]string {
 		"redis":        {"host", "password", "port", "username"},
 		"route":        {"host", "url"},
 		"secret":       {"name", "value"},
+		"config":       {"name", "ofrep", "stream", "token", "url"},
 		"service":      {"endpoint", "name", "status"},
 		"service-port": {"hostname", "port"},
 		"topic":        {"host", "name", "password", "port", "subject", "url", "username"},

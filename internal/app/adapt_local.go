@@ -7,6 +7,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/release"
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
+	"github.com/terrace-idp/terrace/internal/fabric/config"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
@@ -79,6 +80,29 @@ func (a localSecrets) Reveal(ctx context.Context, scope kernel.Scope, name strin
 
 func (a localSecrets) Delete(ctx context.Context, scope kernel.Scope, name string) error {
 	return a.secrets.Delete(ctx, scope, name)
+}
+
+// localConfigs lets what runs on the local target read its configuration.
+type localConfigs struct {
+	configs *config.Service
+	address string
+}
+
+func (a localConfigs) endpoints() local.ConfigEndpoints {
+	return local.ConfigEndpoints{URL: a.address + "/api/v1/config", OFREP: a.address, Stream: a.address + "/api/v1/config/watch", TokenPrefix: config.TokenPrefix}
+}
+
+func (a localConfigs) EnsureConfig(ctx context.Context, scope kernel.Scope, name, workload, password string) (local.ConfigEndpoints, error) {
+	return a.endpoints(), a.configs.EnsureToken(ctx, scope, name, workload, config.TokenPrefix+password)
+}
+
+func (a localConfigs) Config(ctx context.Context, scope kernel.Scope, name string) (string, local.ConfigEndpoints, error) {
+	t, err := a.configs.GivenToken(ctx, scope, name)
+	return t.Workload, a.endpoints(), err
+}
+
+func (a localConfigs) DeleteConfig(ctx context.Context, scope kernel.Scope, name string) error {
+	return a.configs.EndToken(ctx, scope, name)
 }
 
 // localTopics gives the local target topics on the platform's broker.

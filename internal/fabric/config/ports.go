@@ -46,7 +46,8 @@ type Revisions interface {
 
 // Tokens keeps the tokens of workloads.
 type Tokens interface {
-	AddToken(ctx context.Context, t Token) error
+	// PutToken keeps a token, in place of one that has its id.
+	PutToken(ctx context.Context, t Token) error
 	TokenByHash(ctx context.Context, hash string) (Token, error)
 	Token(ctx context.Context, tenant, id string) (Token, error)
 	ListTokens(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Token], error)

@@ -52,11 +52,61 @@ func (s *Service) CreateToken(ctx context.Context, scope kernel.Scope, workload 
 	actor, _ := kernel.ActorFrom(ctx)
 	t = Token{ID: kernel.NewID("cfgt"), Scope: scope, Stage: scope.Stage, Workload: workload, CreatedBy: actor.Name, CreatedAt: s.Clock.Now(), Hash: hashOf(secret)}
 	return secret, t, s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.AddToken(ctx, t); err != nil {
+		if err := s.Store.PutToken(ctx, t); err != nil {
 			return err
 		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: "config.token-created", Scope: scope, Subject: t.ID, Data: map[string]any{"workload": workload}})
 	})
+}
+
+// GivenID is the id of the token that the platform gives a name of a stage.
+func GivenID(scope kernel.Scope, name string) string {
+	sum := sha256.Sum256([]byte(scope.Tenant + "/" + scope.Project + "/" + scope.Stage + "/" + name))
+	return "cfgt_" + hex.EncodeToString(sum[:13])
+}
+
+// EnsureToken has a secret, which begins with TokenPrefix, open a workload's configuration
+// at the scope's stage, in place of the one that the name had. It asks nobody: the platform
+// gives it to what is deployed.
+func (s *Service) EnsureToken(ctx context.Context, scope kernel.Scope, name, workload, secret string) error {
+	id := GivenID(scope, name)
+	before, err := s.Store.Token(ctx, scope.Tenant, id)
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
+		return err
+	}
+	hash := hashOf(secret)
+	if err == nil && before.Hash == hash && before.Workload == workload {
+		return nil
+	}
+	actor, _ := kernel.ActorFrom(ctx)
+	t := Token{ID: id, Scope: scope, Stage: scope.Stage, Workload: workload, CreatedBy: actor.Name, CreatedAt: s.Clock.Now(), Hash: hash}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.PutToken(ctx, t); err != nil {
+			return err
+		}
+		return s.Journal.Record(ctx, kernel.Fact{Type: "config.token-created", Scope: scope, Subject: id, Data: map[string]any{"workload": workload}})
+	})
+	if err == nil {
+		s.Heard(scope.InProject(scope.Project))
+	}
+	return err
+}
+
+// GivenToken returns the token of a name of a stage. It asks nobody.
+func (s *Service) GivenToken(ctx context.Context, scope kernel.Scope, name string) (Token, error) {
+	return s.Store.Token(ctx, scope.Tenant, GivenID(scope, name))
+}
+
+// EndToken ends the token of a name of a stage; none is no error. It asks nobody.
+func (s *Service) EndToken(ctx context.Context, scope kernel.Scope, name string) error {
+	t, err := s.GivenToken(ctx, scope, name)
+	if kernel.Is(err, kernel.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.end(ctx, t)
 }
 
 // ListTokens returns the tokens of a project.
@@ -86,14 +136,20 @@ func (s *Service) RevokeToken(ctx context.Context, scope kernel.Scope, id string
 	if !there {
 		return kernel.Errorf(kernel.NotFound, "there is no such token").WithFix("see terrace config token list")
 	}
-	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.RemoveToken(ctx, scope, id); err != nil {
+	return s.end(ctx, t)
+}
+
+// end ends a token: who watches with it is told nothing more.
+func (s *Service) end(ctx context.Context, t Token) error {
+	project := t.Scope.InProject(t.Scope.Project)
+	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.RemoveToken(ctx, project, t.ID); err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: "config.token-revoked", Scope: t.Scope, Subject: id, Data: map[string]any{"workload": t.Workload}})
+		return s.Journal.Record(ctx, kernel.Fact{Type: "config.token-revoked", Scope: t.Scope, Subject: t.ID, Data: map[string]any{"workload": t.Workload}})
 	})
 	if err == nil {
-		s.Heard(scope)
+		s.Heard(project)
 	}
 	return err
 }

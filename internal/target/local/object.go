@@ -18,6 +18,7 @@ const (
 	Services       Kind = "services"
 	Caches         Kind = "caches"
 	TopicsKind     Kind = "topics"
+	Configs        Kind = "configs"
 	MySQLDatabases Kind = "mysql-databases"
 	Volumes        Kind = "volumes"
 	// KubernetesWorkloads are there where the Service has Clusters.

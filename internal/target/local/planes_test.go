@@ -231,6 +231,9 @@ func TestDrift(t *testing.T) {
 		"a topic": {local.TopicsKind, object{"retention_hours": 1}, func(target *localtest.Target, _ local.Object) error {
 			return target.Topics.DeleteTopic(ctx, scope, "thing")
 		}},
+		"an access to configuration": {local.Configs, object{"workload": "orders"}, func(target *localtest.Target, _ local.Object) error {
+			return target.Configs.DeleteConfig(ctx, scope, "thing")
+		}},
 		"a volume": {local.Volumes, object{}, func(_ *localtest.Target, o local.Object) error {
 			return os.RemoveAll(o.Outputs["path"].(string))
 		}},

@@ -123,3 +123,23 @@ type Topics interface {
 	// DeleteTopic removes a topic with its messages; none is no error.
 	DeleteTopic(ctx context.Context, scope kernel.Scope, name string) error
 }
+
+// ConfigEndpoints are where a workload reads its configuration, with a token.
+type ConfigEndpoints struct {
+	// URL is the API, OFREP the base of the OpenFeature Remote Evaluation Protocol, and
+	// Stream that of server-sent events.
+	URL, OFREP, Stream string
+	// TokenPrefix begins the token; the rest is the password.
+	TokenPrefix string
+}
+
+// ConfigAccess lets workloads read their configuration.
+type ConfigAccess interface {
+	// EnsureConfig has the password open a workload's configuration at the scope's stage, in
+	// place of the one that the name had.
+	EnsureConfig(ctx context.Context, scope kernel.Scope, name, workload, password string) (ConfigEndpoints, error)
+	// Config returns what a name opens, or NotFound.
+	Config(ctx context.Context, scope kernel.Scope, name string) (workload string, at ConfigEndpoints, err error)
+	// DeleteConfig ends what a name opens; none is no error.
+	DeleteConfig(ctx context.Context, scope kernel.Scope, name string) error
+}

@@ -25,6 +25,7 @@ type Config struct {
 	DNS        DNS
 	Gateway    Gateway
 	Topics     Topics
+	Configs    ConfigAccess
 	// Clusters are where workloads of the runtime kubernetes go; nil where no stage has it.
 	Clusters Clusters
 
@@ -88,6 +89,7 @@ func (s *Service) buildPlanes() {
 		Routes:         &routePlane{gateway: c.Gateway},
 		SecretsKind:    &secretPlane{secrets: c.Secrets},
 		TopicsKind:     &topicPlane{topics: c.Topics, secrets: c.Secrets},
+		Configs:        &configPlane{configs: c.Configs, secrets: c.Secrets},
 		Volumes:        &volumePlane{dir: c.Dir},
 		Caches:         newCachePlane(c, s.launcher, ports),
 		MySQLDatabases: newMySQLPlane(c, s.launcher, ports),

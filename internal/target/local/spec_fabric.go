@@ -69,6 +69,18 @@ func (s *topicSpec) check() []kernel.Problem {
 	return nil
 }
 
+// configSpec declares that a workload reads its configuration.
+type configSpec struct {
+	Workload string `json:"workload"`
+}
+
+func (s *configSpec) check() []kernel.Problem {
+	if !isName(s.Workload) {
+		return []kernel.Problem{problem("workload", "%q is no name of a workload", s.Workload)}
+	}
+	return nil
+}
+
 // emptySpec declares what needs nothing but its name.
 type emptySpec struct{}
 

@@ -18,13 +18,13 @@ func (r tokenRow) token() (t config.Token, err error) {
 	return t, err
 }
 
-// AddToken adds a token.
-func (s *Store) AddToken(ctx context.Context, t config.Token) error {
+// PutToken keeps a token, in place of one that has its id.
+func (s *Store) PutToken(ctx context.Context, t config.Token) error {
 	body, err := db.Encode(t, "token")
 	if err != nil {
 		return err
 	}
-	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO config_tokens (id, tenant, project, hash, body) VALUES (?, ?, ?, ?, ?)",
+	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO config_tokens (id, tenant, project, hash, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, body = excluded.body",
 		t.ID, t.Scope.Tenant, t.Scope.Project, t.Hash, body).Exec(ctx)
 	return db.Map(err, "token "+t.ID)
 }

@@ -211,3 +211,24 @@ func (Anyone) Authorize(_ context.Context, action string, scope kernel.Scope) er
 	}
 	return nil
 }
+
+// Configs keeps who reads which configuration.
+type Configs struct{ configs table[[2]string] }
+
+// EnsureConfig keeps one.
+func (x *Configs) EnsureConfig(_ context.Context, scope kernel.Scope, name, workload, password string) (local.ConfigEndpoints, error) {
+	x.configs.put(scope, name, [2]string{workload, password})
+	return local.ConfigEndpoints{URL: "http://127.0.0.1:7080/api/v1/config", TokenPrefix: "tcfg_"}, nil
+}
+
+// Config returns one.
+func (x *Configs) Config(_ context.Context, scope kernel.Scope, name string) (string, local.ConfigEndpoints, error) {
+	kept, err := x.configs.get(scope, name)
+	return kept[0], local.ConfigEndpoints{URL: "http://127.0.0.1:7080/api/v1/config", TokenPrefix: "tcfg_"}, err
+}
+
+// DeleteConfig removes one.
+func (x *Configs) DeleteConfig(_ context.Context, scope kernel.Scope, name string) error {
+	x.configs.delete(scope, name)
+	return nil
+}

@@ -24,6 +24,7 @@ type Target struct {
 	DNS       *DNS
 	Gateway   *Gateway
 	Topics    *Topics
+	Configs   *Configs
 	Fences    *Fences
 	Journal   *Journal
 }
@@ -34,7 +35,7 @@ func Config(d *db.DB, dir string) local.Config {
 	return local.Config{
 		Dir: dir, Store: localsql.NewStore(d), Tx: d,
 		Journal: &Journal{}, Authorizer: Anyone{}, Fences: &Fences{}, Artifacts: &Artifacts{},
-		Secrets: &Secrets{}, DNS: &DNS{}, Gateway: &Gateway{}, Topics: &Topics{},
+		Secrets: &Secrets{}, DNS: &DNS{}, Gateway: &Gateway{}, Topics: &Topics{}, Configs: &Configs{},
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Timing: process.Timing{
 			ProbeStart: 10 * time.Millisecond, ProbePeriod: 20 * time.Millisecond, Grace: 5 * time.Second,
@@ -60,7 +61,7 @@ func Start(t testing.TB, c local.Config) *Target {
 	}
 	return &Target{
 		Service: s, Config: c, Artifacts: c.Artifacts.(*Artifacts), Secrets: c.Secrets.(*Secrets), DNS: c.DNS.(*DNS), //nolint:forcetypeassert // set by Config
-		Gateway: c.Gateway.(*Gateway), Topics: c.Topics.(*Topics), Fences: c.Fences.(*Fences), Journal: c.Journal.(*Journal), //nolint:forcetypeassert // set by Config
+		Gateway: c.Gateway.(*Gateway), Topics: c.Topics.(*Topics), Configs: c.Configs.(*Configs), Fences: c.Fences.(*Fences), Journal: c.Journal.(*Journal), //nolint:forcetypeassert // set by Config
 	}
 }
 

@@ -76,3 +76,19 @@ func topic() kind {
 		},
 	}
 }
+
+func configuration() kind {
+	return kind{
+		name: "config", plane: "configs",
+		description: "The way of a workload to its dynamic configuration and feature flags, with a token that opens these alone.",
+		spec: map[string]schema.Attribute{
+			"workload": required("Name of the workload whose configuration it is."),
+		},
+		outputs: map[string]output{
+			"url":             fixed("Address of the API of configuration."),
+			"ofrep":           fixed("Base address for providers of the OpenFeature Remote Evaluation Protocol."),
+			"stream":          fixed("Address of the stream of changes, as server-sent events."),
+			"token_reference": fixed("What stands for the token in a service's variables and files."),
+		},
+	}
+}

@@ -5618,6 +5618,7 @@ type Run struct {
 	Approvals    []RunApproval     `json:"approvals,omitempty"`
 	Attempt      int64             `json:"attempt"`
 	Availability *RunAvailability  `json:"availability,omitempty"`
+	Bounds       *RunBounds        `json:"bounds,omitempty"`
 	Cancel       *RunCancelRequest `json:"cancel,omitempty"`
 	Cause        *RunCause         `json:"cause,omitempty"`
 	CausedBy     string            `json:"causedBy,omitempty"`
@@ -5731,6 +5732,12 @@ type RunAvailability struct {
 	SoakedAt   *time.Time          `json:"soakedAt,omitempty"`
 	Stage      string              `json:"stage"`
 	VerifiedAt *time.Time          `json:"verifiedAt,omitempty"`
+}
+
+// RunBounds defines model for RunBounds.
+type RunBounds struct {
+	Projects []string `json:"projects,omitempty"`
+	Stages   []string `json:"stages,omitempty"`
 }
 
 // RunBudgetFigures defines model for RunBudgetFigures.

@@ -32,7 +32,9 @@ func (s *Service) newest(ctx context.Context, p Promotion) (a *Availability, soa
 		case err != nil:
 			return nil, nil, err
 		case found.Available:
-			return &found, soaking, nil
+			if goes, err := s.mayGo(ctx, p.Scope, found); err != nil || goes {
+				return &found, soaking, err
+			}
 		case soaking == nil || found.SoakedAt != nil && found.SoakedAt.Before(*soaking):
 			soaking = found.SoakedAt
 		}
@@ -103,6 +105,7 @@ func (s *Service) behind(ctx context.Context, p Promotion, a Availability, r *Ru
 		return err
 	}
 	r.begin(ctx, before.origin())
+	r.Bounds = before.Bounds
 	if r.Initiator = before.Initiator; r.Initiator == nil {
 		r.Initiator = &before.RequestedBy
 	}

@@ -32,6 +32,9 @@ func (s *Service) byItself(ctx context.Context, where kernel.Scope, workload str
 	if st.Soak > 0 {
 		next += fmt.Sprintf(" and has soaked there for %s", stage.Duration(st.Soak))
 	}
+	if actor, _ := kernel.ActorFrom(ctx); !boundsOf(actor).has(where.InStage(after.Name)) {
+		next = fmt.Sprintf("%s takes by itself what becomes available, but not this release: the token that asks is not for %s", after.Name, after.Name)
+	}
 	tried, err := s.tried(ctx, Promotion{Scope: where.InStage(after.Name), Workload: workload}, a.Release)
 	if tried {
 		next = fmt.Sprintf("%s takes by itself what becomes available, but not this release: it went there or was tried there before", after.Name)
@@ -55,6 +58,10 @@ func (s *Service) takenAsItIs(ctx context.Context, st stage.Stage, p Promotion, 
 	if err != nil {
 		return "", err
 	}
+	goes, err := s.mayGo(ctx, p.Scope, a)
+	if err != nil {
+		return "", err
+	}
 	switch {
 	case under >= 0:
 		return fmt.Sprintf("%s carries this release there already, and is %s", runs[under].ID, words(runs[under].Status)), nil
@@ -62,6 +69,8 @@ func (s *Service) takenAsItIs(ctx context.Context, st stage.Stage, p Promotion, 
 		return "this release went there or was tried there before, so it goes only when somebody promotes it", nil
 	case at >= a.Release.Number:
 		return fmt.Sprintf("it has release %d, and takes newer ones only", at), nil
+	case !goes:
+		return fmt.Sprintf("this release came to %s with a token that is not for %s, so it goes only when somebody promotes it, or approves it for %s", a.Before, st.Name, st.Name), nil
 	case a.Available && !o.Open && o.Next != nil:
 		return "this release when it opens at " + inZone(*o.Next, o.Window) + ", unless a newer one comes first", nil
 	case a.Available:

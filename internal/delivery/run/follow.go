@@ -8,8 +8,13 @@ import (
 
 // follow queues a run that takes what has changed, unless one is on its way that
 // does: one that was planned already is planned again. It returns that
-// run, with those that it made void.
+// run, with those that it made void. Beyond the bounds of by it queues nothing: what takes
+// stays outdated until somebody has it planned who may.
 func (s *Service) follow(ctx context.Context, d Deployment, cause Cause, by Run) ([]Run, error) {
+	if !by.Bounds.has(d.Scope) {
+		s.Log.InfoContext(ctx, "what takes outputs that have changed is beyond the token that they were changed with", "stack", d.Stack, "run", by.ID)
+		return nil, nil
+	}
 	open, err := s.Store.Open(ctx, d.Scope, d.Stack)
 	if err != nil {
 		return nil, err
@@ -27,7 +32,7 @@ func (s *Service) follow(ctx context.Context, d Deployment, cause Cause, by Run)
 	}
 	r := Run{
 		ID: kernel.NewID("run"), Stack: d.Stack, Scope: d.Scope, Workload: d.Workload, Release: d.Release, Operation: Deploy,
-		RequestedBy: kernel.System("outputs", d.Scope.Tenant), Initiator: personBehind(by), Cause: &cause, Reason: cause.Message,
+		RequestedBy: kernel.System("outputs", d.Scope.Tenant), Initiator: personBehind(by), Bounds: by.Bounds, Cause: &cause, Reason: cause.Message,
 	}
 	r.begin(ctx, by.origin())
 	changed, err := s.queue(ctx, &r, nil)

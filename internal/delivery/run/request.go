@@ -244,6 +244,9 @@ func (s *Service) requestOf(ctx context.Context, asked *workload.Workload, prepa
 			return err
 		}
 		r.ID, r.Stack, r.RequestedBy = kernel.NewID("run"), kernel.StackID(r.Scope, r.Workload), actor
+		if actor.Limits != nil {
+			r.Bounds = boundsOf(actor)
+		}
 		if superseded, err = s.queue(ctx, &r, asked); err != nil {
 			return err
 		}

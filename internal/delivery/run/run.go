@@ -43,7 +43,9 @@ type Run struct {
 	// Initiator is the person behind a run that Terrace asked for by itself: who
 	// brought the release to the stage before, or approved it for this one.
 	Initiator *kernel.Actor `json:"initiator,omitempty"`
-	Reason    string        `json:"reason,omitempty"`
+	// Bounds are those of the token that it was asked for with.
+	Bounds Bounds `json:"bounds,omitzero"`
+	Reason string `json:"reason,omitempty"`
 	// Lifetime is how long what it deploys is to stay, where it was asked for; else
 	// it is as the stage has it.
 	Lifetime stage.Duration `json:"lifetime,omitzero"`

@@ -133,13 +133,14 @@ func asks() map[string]string {
 func said() map[string]string {
 	const score = `"apiVersion: score.dev/v1b1\nmetadata: {name: nothing}\ncontainers: {main: {image: .}}\n"`
 	return map[string]string{
-		"deploy":           `{"score":` + score + `,"stage":"dev"}`,
-		"resolve-graph":    `{"score":` + score + `,"stage":"dev"}`,
-		"promote":          `{"to":"dev"}`,
-		"set-budget":       `{"amount":"10","level":"warn","project":"demo"}`,
-		"set-project-tags": `{"costcenter":"1","owner":"o"}`,
-		"sign-in":          `{"username":"viewer","password":"` + matrixPassword + `"}`,
-		"change-password":  `{"present":"` + matrixPassword + `","next":"` + matrixPassword + `"}`,
+		"deploy":                  `{"score":` + score + `,"stage":"dev"}`,
+		"resolve-graph":           `{"score":` + score + `,"stage":"dev"}`,
+		"promote":                 `{"to":"dev"}`,
+		"set-budget":              `{"amount":"10","level":"warn","project":"demo"}`,
+		"set-project-tags":        `{"costcenter":"1","owner":"o"}`,
+		"definition-blast-radius": `{"sources":{"nothing":"no definition"}}`,
+		"sign-in":                 `{"username":"viewer","password":"` + matrixPassword + `"}`,
+		"change-password":         `{"present":"` + matrixPassword + `","next":"` + matrixPassword + `"}`,
 	}
 }
 

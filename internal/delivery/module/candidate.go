@@ -84,6 +84,9 @@ func (c Candidate) Source(pin graph.ModulePin, today graph.ModuleSource) graph.M
 // and returns all definitions that there would be with them.
 // Nothing is stored.
 func (s *Service) CandidateDefinitions(ctx context.Context, scope kernel.Scope, sources map[string]string) ([]graph.Definition, error) {
+	if err := s.authorize(ctx, "definition.apply", scope); err != nil {
+		return nil, err
+	}
 	all, err := s.All(ctx, scope)
 	if err != nil {
 		return nil, err

@@ -24,6 +24,13 @@ type Prepared struct {
 	filter  Filter
 }
 
+// MayPreview tells whether the caller may have a preview in the scope, before what they
+// send is read.
+func (s *Service) MayPreview(ctx context.Context, scope kernel.Scope) error {
+	_, err := s.sight(ctx, ActionPreview, scope)
+	return err
+}
+
 // Prepare checks a preview: whether the caller may, and whether it makes sense. Of those
 // that may, no more are compiled at once than work at once.
 func (s *Service) Prepare(ctx context.Context, scope kernel.Scope, p Preview) (*Prepared, error) {

@@ -27,6 +27,9 @@ type offeredInput struct {
 }
 
 func (a API) offered(ctx context.Context, in *offeredInput) (*huma.StreamResponse, error) {
+	if err := a.Compliance.MayPreview(ctx, in.Scope(ctx)); err != nil {
+		return nil, err
+	}
 	folder, err := policy.Unpack("offered", in.Reader(), in.Name)
 	if err != nil {
 		return nil, err
@@ -43,6 +46,9 @@ type proposedInput struct {
 }
 
 func (a API) proposed(ctx context.Context, in *proposedInput) (*huma.StreamResponse, error) {
+	if err := a.Compliance.MayPreview(ctx, in.Scope(ctx)); err != nil {
+		return nil, err
+	}
 	assignment, err := policy.ParseAssignment(in.Body.Assignment)
 	if err != nil {
 		return nil, err

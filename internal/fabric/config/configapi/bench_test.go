@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcstest"
 	"github.com/terrace-idp/terrace/internal/fabric/config"
@@ -109,7 +110,20 @@ func each(t *testing.T, test func(t *testing.T, b *bench)) {
 
 func newBench(t testing.TB, d *db.DB, p vcs.Protection) *bench {
 	t.Helper()
-	b := &bench{Bench: vcstest.On(t, d, nil), t: t, secrets: &vault{values: map[string][]string{}}, dir: t.TempDir()}
+	b := benchOn(t, d, nil)
+	var err error
+	if b.repo, err = b.Create(vcstest.As(t.Context(), "developer"), vcstest.Shop(), vcs.NewRepository{Name: "conf", Protection: p}); err != nil {
+		t.Fatal(err)
+	}
+	b.git("init", "-q", "-b", "main")
+	b.start()
+	return b
+}
+
+// benchOn is a bench without a repository, at which nothing is looked yet.
+func benchOn(t testing.TB, d *db.DB, hosts map[vcs.Provider]vcs.Host) *bench {
+	t.Helper()
+	b := &bench{Bench: vcstest.On(t, d, hosts), t: t, secrets: &vault{values: map[string][]string{}}, dir: t.TempDir()}
 	b.configs = config.New(config.Config{
 		Store: configsql.NewStore(d), Tx: d, Authorizer: door{b.People}, Journal: b.Facts, Repositories: b.Service, Secrets: b.secrets,
 		Stages: around{}, Workloads: deployed{}, Projects: around{}, Node: "a",
@@ -118,21 +132,22 @@ func newBench(t testing.TB, d *db.DB, p vcs.Protection) *bench {
 	r := httpserver.NewRouter(httpserver.Options{Authenticator: bearers{b}})
 	routes := configapi.API{Configs: b.configs}
 	routes.Mount(r)
+	vcsapi.NewHooks(b.Service).Mount(r)
 	routes.Register(httpserver.NewAPI(r, "1.0.0"))
 	s := httptest.NewServer(r)
 	t.Cleanup(s.Close)
 	b.url = s.URL
-	var err error
-	if b.repo, err = b.Create(vcstest.As(t.Context(), "developer"), vcstest.Shop(), vcs.NewRepository{Name: "conf", Protection: p}); err != nil {
-		t.Fatal(err)
-	}
-	b.git("init", "-q", "-b", "main")
-	b.Watch(t)
+	return b
+}
+
+// start has the rooms look at what is due until the test ends.
+func (b *bench) start() {
+	b.t.Helper()
+	b.Watch(b.t)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.configs.Watch(ctx) }()
-	t.Cleanup(func() { cancel(); <-done })
-	return b
+	b.t.Cleanup(func() { cancel(); <-done })
 }
 
 func (b *bench) git(args ...string) string {

@@ -92,10 +92,12 @@ type absent struct{ id, why string }
 // unmade are ids of what the API cannot make without terraform or a push.
 func unmade() map[string]absent {
 	return map[string]absent{
-		"checks id":        {"chk_01m8dspnjcevfvfqsec2nz3ve9", "a check begins where something is applied"},
-		"factors factor":   {"nothing", "a factor is the asker's own, and takes a code"},
-		"drift id":         {"drift_01m8dspnjcevfvfqsec2nz3ve9", "drift is found by terraform"},
-		"verifications id": {"ver_01m8dspnjcevfvfqsec2nz3ve9", "what is verified was applied"},
+		"checks id":          {"chk_01m8dspnjcevfvfqsec2nz3ve9", "a check begins where something is applied"},
+		"factors factor":     {"nothing", "a factor is the asker's own, and takes a code"},
+		"links link":         {"nothing", "a link comes of a sign-in at an upstream"},
+		"upstreams upstream": {"nothing", "an upstream is asked when it is added"},
+		"drift id":           {"drift_01m8dspnjcevfvfqsec2nz3ve9", "drift is found by terraform"},
+		"verifications id":   {"ver_01m8dspnjcevfvfqsec2nz3ve9", "what is verified was applied"},
 	}
 }
 

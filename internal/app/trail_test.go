@@ -31,7 +31,7 @@ func TestEveryChangeIsInTheAuditLog(t *testing.T) {
 			changes = append(changes, id)
 		}
 	}
-	first := []string{"pause-subscription", "resume-subscription", "create-tenant", "suspend-tenant", "resume-tenant"}
+	first := []string{"change-password", "sign-in", "pause-subscription", "resume-subscription", "create-tenant", "suspend-tenant", "resume-tenant"}
 	slices.SortStableFunc(last, func(a, b string) int { return order(a) - order(b) })
 	for _, id := range slices.Concat(first, changes, last) {
 		if c.done[id] == "" {
@@ -194,7 +194,8 @@ func unproven() map[string]string {
 		"definition-blast-radius": tells, "module-blast-radius": tells, "evaluate-policies": tells, "preview-policies": tells, "preview-policy-levels": tells, "test-trust-rules": tells,
 		"decide-elevation": "it takes somebody else", "approve-exemption": "it takes somebody else", "destroy-keys": "it takes a tenant that leaves", "delete-repository": "sources and configuration are kept in it",
 		"revoke-token": "it would be the one that asks", "answer-maturity": "it takes a criterion of the catalogue",
-		"test-subscription": "it takes a sink",
-		"begin-totp":        "it takes a code", "confirm-totp": "it takes a code", "make-recovery-codes": "it takes a code", "remove-factor": "it takes a code",
+		"create-upstream": "it takes an upstream", "check-upstream": "it takes an upstream", "set-upstream-rules": "it takes an upstream", "test-upstream-rules": tells, "update-upstream": "it takes an upstream",
+		"delete-upstream": "it takes an upstream", "delete-upstream-link": "it takes a sign-in at an upstream", "test-subscription": "it takes a sink",
+		"begin-totp": "it takes a code", "confirm-totp": "it takes a code", "make-recovery-codes": "it takes a code", "remove-factor": "it takes a code",
 	}
 }

@@ -8,11 +8,13 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/github"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // newRepositories makes what hosts and connects repositories. A machine without
 // git has none: what needs it says so.
 func newRepositories(p *platform, a *access, d *delivery) *vcs.Service {
+	hosts := egress.Guard{Allow: p.config.Sinks(), What: "hosts of repositories"}
 	git, err := gitexec.Find()
 	if err != nil {
 		p.log.Warn("repositories are not hosted or connected", "error", err)
@@ -21,7 +23,7 @@ func newRepositories(p *platform, a *access, d *delivery) *vcs.Service {
 	return vcs.New(vcs.Config{
 		Store: vcssql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Roles: roles{a.identity}, Users: a.identity, Journal: a.journal, Sealer: p.sealer,
 		Stages: knownStages{d.stages}, Runs: d.runs, Git: git, Builder: d.builder,
-		Hosts: map[vcs.Provider]vcs.Host{vcs.GitHub: github.Host{}, vcs.AzureDevOps: azuredevops.Host{}}, Dir: p.path("repositories"), Address: p.publicURL(), Node: p.config.Node, Log: p.log,
+		Hosts: map[vcs.Provider]vcs.Host{vcs.GitHub: github.Host{Guard: hosts}, vcs.AzureDevOps: azuredevops.Host{Guard: hosts}}, Dir: p.path("repositories"), Address: p.publicURL(), Node: p.config.Node, Log: p.log,
 	})
 }
 

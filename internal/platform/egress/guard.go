@@ -7,10 +7,12 @@ package egress
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -25,6 +27,8 @@ type Guard struct {
 	Allow []netip.Prefix
 	// What is called so, in messages: "sinks" unless it is said.
 	What string
+	// Lookup finds the addresses of a name, nil is the machine's resolver.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
 // special are networks that nobody on the internet is in, besides those that
@@ -77,19 +81,49 @@ func (g Guard) Dialer(clear bool) *net.Dialer {
 // Resolve checks a host before anything is kept: each of its addresses now. One
 // that does not resolve is checked when it is dialled.
 func (g Guard) Resolve(ctx context.Context, host string, clear bool) error {
+	_, err := g.Addresses(ctx, host, clear)
+	if _, forbidden := errors.AsType[*Forbidden](err); forbidden {
+		return err
+	}
+	return nil
+}
+
+// Addresses returns those of a host, all of which may be called: for a program that
+// connects itself, and is told where to.
+func (g Guard) Addresses(ctx context.Context, host string, clear bool) ([]netip.Addr, error) {
 	if addr, err := netip.ParseAddr(host); err == nil {
-		return g.Check(addr, clear)
+		return []netip.Addr{addr}, g.Check(addr, clear)
+	}
+	if isNumber(host) {
+		return nil, &Forbidden{fmt.Sprintf("%q is an address in a form that programs read in several ways: write it as four numbers, or a name", host)}
 	}
 	ctx, cancel := context.WithTimeout(ctx, DialTimeout)
 	defer cancel()
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	lookup := g.Lookup
+	if lookup == nil {
+		lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		}
+	}
+	addrs, err := lookup(ctx, host)
 	if err != nil {
-		return nil //nolint:nilerr // see above
+		return nil, err
 	}
 	for _, addr := range addrs {
 		if err := g.Check(addr, clear); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return addrs, nil
+}
+
+// isNumber reports hosts that some programs take for an address: 2130706433, 0x7f.1,
+// 0177.0.0.1. No name ends so (RFC 3696 §2).
+func isNumber(host string) bool {
+	host = strings.TrimSuffix(host, ".")
+	last := strings.ToLower(host[strings.LastIndexByte(host, '.')+1:])
+	if hex, ok := strings.CutPrefix(last, "0x"); ok {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return last != "" && strings.Trim(last, "0123456789") == ""
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/outbound"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 const (
@@ -29,7 +30,10 @@ const (
 )
 
 // Host is Azure DevOps.
-type Host struct{}
+type Host struct {
+	// Guard says which addresses may be called: whoever connects a repository names one.
+	Guard egress.Guard
+}
 
 // repository is the part of GitRepository that is read.
 type repository struct {
@@ -62,12 +66,12 @@ func (Host) MayApply(context.Context, vcs.Access, string) error {
 }
 
 // Remote is where and how commits are fetched.
-func (Host) Remote(a vcs.Access) gitexec.Remote {
+func (h Host) Remote(a vcs.Access) gitexec.Remote {
 	name := a.Credentials.Username
 	if name == "" {
 		name = "terrace"
 	}
-	return gitexec.Remote{URL: a.Repository.Remote.Clone, Username: name, Password: a.Credentials.Token}
+	return gitexec.Remote{URL: a.Repository.Remote.Clone, Username: name, Password: a.Credentials.Token, Guard: &h.Guard}
 }
 
 // status is GitStatus as it is sent.
@@ -176,7 +180,7 @@ func (h Host) find(ctx context.Context, a vcs.Access, threads, marker string) (s
 }
 
 // call calls an operation below the repository.
-func (Host) call(ctx context.Context, a vcs.Access, method, path string, in, out any) error {
+func (h Host) call(ctx context.Context, a vcs.Access, method, path string, in, out any) error {
 	r := a.Repository.Remote
 	api := r.API
 	if api == "" {
@@ -202,7 +206,7 @@ func (Host) call(ctx context.Context, a vcs.Access, method, path string, in, out
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/json")
-	client := outbound.Client(func(r *http.Request) { r.SetBasicAuth(a.Credentials.Username, a.Credentials.Token) })
+	client := outbound.Client(h.Guard, func(r *http.Request) { r.SetBasicAuth(a.Credentials.Username, a.Credentials.Token) })
 	response, err := client.Do(request)
 	if err != nil {
 		return kernel.Errorf(kernel.Unavailable, "Azure DevOps cannot be reached: %w", err)

@@ -149,7 +149,7 @@ type connected struct {
 
 func connect(t *testing.T) *connected {
 	t.Helper()
-	c := &connected{Bench: vcstest.New(t, map[vcs.Provider]vcs.Host{vcs.AzureDevOps: azuredevops.Host{}}), fake: newFake(t), t: t}
+	c := &connected{Bench: vcstest.New(t, map[vcs.Provider]vcs.Host{vcs.AzureDevOps: azuredevops.Host{Guard: vcstest.Here()}}), fake: newFake(t), t: t}
 	c.Commit("main", map[string]string{"score.yaml": vcstest.Score("orders", "x:1")})
 	admin := vcstest.As(t.Context(), "admin")
 	connection := vcs.Connection{Name: "orders", Provider: vcs.AzureDevOps, API: c.url, Owner: "acme/shop", Repository: "orders", Token: "wrong"}

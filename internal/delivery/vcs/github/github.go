@@ -19,16 +19,20 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/outbound"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // public is the API of github.com.
 const public = "https://api.github.com"
 
 // Host is GitHub.
-type Host struct{}
+type Host struct {
+	// Guard says which addresses may be called: whoever connects a repository names one.
+	Guard egress.Guard
+}
 
 // client returns a client of the repository's GitHub.
-func (Host) client(a vcs.Access) (*gh.Client, error) {
+func (h Host) client(a vcs.Access) (*gh.Client, error) {
 	api := a.Repository.Remote.API
 	if api == "" {
 		api = public
@@ -36,7 +40,7 @@ func (Host) client(a vcs.Access) (*gh.Client, error) {
 	if err := outbound.Check(api); err != nil {
 		return nil, err
 	}
-	c := gh.NewClient(outbound.Client(func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+a.Credentials.Token) }))
+	c := gh.NewClient(outbound.Client(h.Guard, func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+a.Credentials.Token) }))
 	base, err := c.BaseURL.Parse(strings.TrimRight(api, "/") + "/")
 	if err != nil {
 		return nil, kernel.Errorf(kernel.Invalid, "the address of GitHub's API cannot be used: %w", err)
@@ -80,12 +84,12 @@ func (h Host) MayApply(ctx context.Context, a vcs.Access, name string) error {
 }
 
 // Remote is where and how commits are fetched.
-func (Host) Remote(a vcs.Access) gitexec.Remote {
+func (h Host) Remote(a vcs.Access) gitexec.Remote {
 	name := a.Credentials.Username
 	if name == "" {
 		name = "x-access-token"
 	}
-	return gitexec.Remote{URL: a.Repository.Remote.Clone, Username: name, Password: a.Credentials.Token}
+	return gitexec.Remote{URL: a.Repository.Remote.Clone, Username: name, Password: a.Credentials.Token, Guard: &h.Guard}
 }
 
 // SetStatus sets a commit's status.

@@ -162,7 +162,7 @@ type connected struct {
 
 func connect(t *testing.T, apply string, listeners ...vcs.Listener) *connected {
 	t.Helper()
-	c := &connected{Bench: vcstest.New(t, map[vcs.Provider]vcs.Host{vcs.GitHub: github.Host{}}), fake: newFake(t), t: t, clock: time.Now().Add(-time.Hour)}
+	c := &connected{Bench: vcstest.New(t, map[vcs.Provider]vcs.Host{vcs.GitHub: github.Host{Guard: vcstest.Here()}}), fake: newFake(t), t: t, clock: time.Now().Add(-time.Hour)}
 	c.Listeners = listeners
 	c.Commit("main", map[string]string{"score.yaml": vcstest.Score("orders", "x:1"), "README.md": "x"})
 	admin := vcstest.As(t.Context(), "admin")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // The bounds of a call.
@@ -21,28 +22,38 @@ const (
 )
 
 // Client returns a client that signs every call in and follows no redirect: the
-// token would go along.
-func Client(signIn func(*http.Request)) *http.Client {
-	transport := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext, ForceAttemptHTTP2: true,
-		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: 30 * time.Second, ResponseHeaderTimeout: callTime, DisableKeepAlives: true,
-	}
+// token would go along. It connects to what the guard allows alone; where a proxy of the
+// environment is asked instead, that decides.
+func Client(guard egress.Guard, signIn func(*http.Request)) *http.Client {
+	direct, proxied := transport(guard.Dialer(false)), transport(&net.Dialer{Timeout: egress.DialTimeout})
+	proxied.Proxy = http.ProxyFromEnvironment
 	return &http.Client{
-		Timeout: callTime, Transport: signed{transport, signIn},
+		Timeout: callTime, Transport: signed{direct, proxied, signIn},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
+func transport(dialer *net.Dialer) *http.Transport {
+	return &http.Transport{
+		DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
+		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: 30 * time.Second, ResponseHeaderTimeout: callTime, DisableKeepAlives: true,
+	}
+}
+
 type signed struct {
-	next   http.RoundTripper
-	signIn func(*http.Request)
+	direct, proxied http.RoundTripper
+	signIn          func(*http.Request)
 }
 
 // RoundTrip signs the call in and bounds the answer.
 func (s signed) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	s.signIn(r)
-	response, err := s.next.RoundTrip(r)
+	next := s.direct
+	if proxy, err := http.ProxyFromEnvironment(r); err == nil && proxy != nil {
+		next = s.proxied
+	}
+	response, err := next.RoundTrip(r)
 	if err == nil {
 		response.Body = answer{io.LimitReader(response.Body, maxAnswer), response.Body}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/terrace-idp/terrace/internal/access/audit"
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
@@ -446,5 +447,20 @@ func TestRefusalsAreRecordedOnceInAWhile(t *testing.T) {
 	last := journal.facts[1]
 	if last.Data.(map[string]any)["times"] != 5 || last.Scope != scope().InProject("shop").InStage("dev") || last.Type != "access.refused" {
 		t.Errorf("%+v", last)
+	}
+}
+
+// TestARefusalKeepsNoLongAddress: who is refused makes the address up.
+func TestARefusalKeepsNoLongAddress(t *testing.T) {
+	t.Parallel()
+	s := newServiceAt(dbtest.SQLite(t, auditsql.Migrations()), newHand().clock())
+	journal := &notes{}
+	s.Journal = journal
+	long := strings.Repeat("é", 5_000)
+	s.Refused(as(t.Context(), "bob"), "PUT", "/projects/{project}", "/projects/"+long)
+	fact := journal.facts[0]
+	path, _ := fact.Data.(map[string]any)["path"].(string)
+	if len(path) < 500 || len(path) > 520 || len(fact.Scope.Project) > 70 || !utf8.ValidString(path+fact.Scope.Project) {
+		t.Errorf("a path of %d bytes, and a project of %d", len(path), len(fact.Scope.Project))
 	}
 }

@@ -18,6 +18,9 @@ const (
 	// recordTimeout bounds the record of a refusal, which a caller that leaves early does
 	// not prevent.
 	recordTimeout = 5 * time.Second
+	// longestPath and longestName bound what is kept of an address that somebody made up.
+	longestPath = 512
+	longestName = 64
 )
 
 // refusals count what the same actor was refused again.
@@ -69,7 +72,7 @@ func (s *Service) Refused(ctx context.Context, method, pattern, path string) {
 		return s.Journal.Record(ctx, kernel.Fact{
 			Type: "access.refused", Subject: method + " " + pattern,
 			Scope: kernel.Scope{Tenant: actor.Tenant, Project: named(pattern, path, "{project}"), Stage: named(pattern, path, "{stage}")},
-			Data:  map[string]any{"method": method, "path": path, "times": times},
+			Data:  map[string]any{"method": method, "path": cut(path, longestPath), "times": times},
 		})
 	})
 	if err != nil {
@@ -82,8 +85,16 @@ func named(pattern, path, parameter string) string {
 	values := strings.Split(path, "/")
 	for i, part := range strings.Split(pattern, "/") {
 		if part == parameter && i < len(values) {
-			return values[i]
+			return cut(values[i], longestName)
 		}
 	}
 	return ""
+}
+
+// cut returns at most a number of bytes of a text.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }

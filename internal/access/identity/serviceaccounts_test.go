@@ -84,6 +84,19 @@ func TestServiceAccounts(t *testing.T) {
 	})
 }
 
+// TestAProgramThatIsNoServiceAccountMakesNoTokens: a workload, say, that came by the token
+// of its configuration.
+func TestAProgramThatIsNoServiceAccountMakesNoTokens(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f fixture) {
+		workload := kernel.WithActor(t.Context(), kernel.Actor{ID: "cfgt_1", Name: "workload shop", Kind: kernel.ActorService, Tenant: "default", Session: "cfgt_1"})
+		_, _, err := f.CreateToken(workload, tenant(), identity.NewToken{Name: "x"})
+		want(t, err, kernel.Denied)
+		_, err = f.TokensOf(workload, tenant(), "", "", kernel.PageRequest{})
+		want(t, err, kernel.Denied)
+	})
+}
+
 func TestATokenNarrows(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, f fixture) {

@@ -213,6 +213,9 @@ func (s *Service) bearer(ctx context.Context, scope kernel.Scope, user, service 
 		if err != nil {
 			return Subject{}, err
 		}
+		if !has.isKnown() { // a program that came by another token, such as a workload's
+			return Subject{}, kernel.Errorf(kernel.Denied, "%s is no service account, and has no tokens", actor.Name)
+		}
 		return has.Subject, nil
 	}
 	u, err := s.target(ctx, scope, user, "token.create")

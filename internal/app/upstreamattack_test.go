@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -428,5 +429,34 @@ func TestClaimsCannotBeMadeToLookLikeMore(t *testing.T) {
 	}
 	if !strings.Contains(text, "3:23") || !strings.Contains(text, "contains") || !strings.Contains(text, "2:5") {
 		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// TestAnAddressThatSomebodyChoseLinksNobody: what is verified is the claim email, and of
+// that the address that it was said of.
+func TestAnAddressThatSomebodyChoseLinksNobody(t *testing.T) {
+	t.Parallel()
+	w, e := newRelying(t), newElsewhere(t, map[string]any{
+		"sub": "6", "email": "mallory@corp.example", "email_verified": true, "preferred_username": "grace@corp.example",
+	})
+	w.user("acme", "grace", identity.Developer)
+	linking := func(n *upstream.NewUpstream) {
+		n.NewUsers, n.LinkByEmail, n.UserInfo, n.EmailDomains = upstream.Refuse, true, true, []string{"corp.example"}
+	}
+	w.add("acme", e, linking)
+	ctx, scope := w.as("acme", "root")
+	_, err := w.upstreams.Change(ctx, scope, "corp", upstream.Change{Settings: func(s *upstream.Settings) { s.EmailClaim = "preferred_username" }})
+	if known, ok := errors.AsType[*kernel.Error](err); !ok || known.Kind != kernel.Invalid || len(known.Problems) != 1 || known.Problems[0].Path != "emailClaim" {
+		t.Errorf("the verified address of another claim: %v", err)
+	}
+	// The ID token has an address that is not verified, and the userinfo endpoint another one that is.
+	e.set(func(e *elsewhere) {
+		e.said = func(claims map[string]any) {
+			claims["email"] = "grace@corp.example"
+			delete(claims, "email_verified")
+		}
+	})
+	if page := w.person().refused(); !strings.Contains(page, "verified") {
+		t.Error(page)
 	}
 }

@@ -25,6 +25,28 @@ func parseClaims(raw []byte) (Claims, error) {
 	return c, nil
 }
 
+// The address of somebody, and who says that it is theirs: email_verified of OpenID Connect
+// Core §5.1, xms_edov of Entra ID.
+const (
+	claimEmail    = "email"
+	claimVerified = "email_verified"
+	claimOwner    = "xms_edov"
+)
+
+// add puts in claims of another source that are not there yet: what was signed stays. That
+// an address is verified is taken only for the address that this was said of.
+func (c Claims) add(more Claims) {
+	_, signed := c[claimEmail]
+	other := signed && c.text(claimEmail) != more.text(claimEmail)
+	for name, value := range more {
+		_, said := c[name]
+		if said || other && (name == claimVerified || name == claimOwner) {
+			continue
+		}
+		c[name] = value
+	}
+}
+
 // at returns what is at a place: the name of a claim to the letter, or, after a slash, a
 // JSON pointer (RFC 6901). No claim can be named so that it is taken for another one.
 func (c Claims) at(place string) (any, bool) {

@@ -310,11 +310,7 @@ func (s *Service) enrich(client context.Context, u Upstream, p *place, secret st
 		if err != nil {
 			return err
 		}
-		for name, value := range claims { // what was signed stays
-			if _, said := out.claims[name]; !said {
-				out.claims[name] = value
-			}
-		}
+		out.claims.add(claims)
 	}
 	if !out.claims.groupsLeftOut() {
 		return nil
@@ -336,7 +332,8 @@ func (u Upstream) account(claims Claims) (Account, error) {
 		}
 	}
 	a := Account{Subject: subjectKey(u.Subject, values), Name: bound(claims.text(u.NameClaim)), Email: strings.ToLower(bound(claims.text(u.EmailClaim)))}
-	a.Verified = a.Email != "" && (claims.says("email_verified") || claims.says("xms_edov"))
+	// What is said to be verified is the claim email (OpenID Connect Core §5.1), no other one.
+	a.Verified = a.Email != "" && u.EmailClaim == claimEmail && (claims.says(claimVerified) || claims.says(claimOwner))
 	if len(u.EntraTenants) > 0 && !contains(u.EntraTenants, strings.ToLower(claims.text("tid"))) {
 		return Account{}, kernel.Errorf(kernel.Denied, "accounts of your organisation are not taken here").WithFix("use an account of an organisation that is, or ask an admin")
 	}

@@ -43,7 +43,7 @@ func (s Settings) withDefaults(name string) Settings {
 	}
 	def(&s.Label, name)
 	def(&s.NameClaim, "preferred_username")
-	def(&s.EmailClaim, "email")
+	def(&s.EmailClaim, claimEmail)
 	def((*string)(&s.NewUsers), string(Refuse))
 	def((*string)(&s.Overage), string(OverageRefuse))
 	def(&s.Graph, PublicGraph)
@@ -147,6 +147,9 @@ func (u Upstream) checkPeople(r *report) {
 		if !guidPattern.MatchString(id) {
 			r.add("entraTenants", "it is the directory's id, in lower case", "%q is no tenant of Entra ID", id)
 		}
+	}
+	if len(u.EmailDomains) > 0 && u.EmailClaim != claimEmail {
+		r.add("emailClaim", "use email, or name no domains", "providers say of the claim email alone that it is verified, not of %s", u.EmailClaim)
 	}
 	if u.LinkByEmail && len(u.EmailDomains) == 0 {
 		r.add("linkByEmail", "name the domains whose addresses are those of users here", "anybody's address would do")

@@ -33,7 +33,7 @@ func (a API) Register(api huma.API) {
 	change.Description = "What is not named stays. Its name and its issuer stay always: accounts of another issuer are other accounts."
 	httpserver.Register(api, change, a.change)
 	remove := operation("delete-upstream", http.MethodDelete, "/upstreams/{upstream}", "Have nobody sign in with it any more")
-	remove.Description = "Its sessions end, and with them the groups and roles that its rules gave. Users that it made stay, without a way in."
+	remove.Description = "Its sessions end, and with them the groups and roles that its rules gave. Users that it made stay, and nobody signs in as them; personal tokens of theirs hold until they are revoked, or the user is disabled."
 	httpserver.Register(api, remove, a.remove)
 	check := operation("check-upstream", http.MethodPost, "/upstreams/{upstream}/check", "See what is wrong with its configuration")
 	check.Description = "The provider is asked for its configuration, its keys, and whether it knows the client. Nobody is signed in."

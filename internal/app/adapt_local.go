@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/release"
-	"github.com/terrace-idp/terrace/internal/fabric/dns"
 	"github.com/terrace-idp/terrace/internal/fabric/config"
+	"github.com/terrace-idp/terrace/internal/fabric/dns"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"

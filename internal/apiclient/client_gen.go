@@ -1641,6 +1641,33 @@ func (e TenantState) Valid() bool {
 	}
 }
 
+// Defines values for TenantStep.
+const (
+	TenantStepDone   TenantStep = "done"
+	TenantStepExport TenantStep = "export"
+	TenantStepRemove TenantStep = "remove"
+	TenantStepShred  TenantStep = "shred"
+	TenantStepWait   TenantStep = "wait"
+)
+
+// Valid indicates whether the value is a known member of the TenantStep enum.
+func (e TenantStep) Valid() bool {
+	switch e {
+	case TenantStepDone:
+		return true
+	case TenantStepExport:
+		return true
+	case TenantStepRemove:
+		return true
+	case TenantStepShred:
+		return true
+	case TenantStepWait:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for UpstreamLinkedBy.
 const (
 	UpstreamLinkedByFirstSignIn UpstreamLinkedBy = "first sign-in"
@@ -3248,9 +3275,10 @@ type CreatedTenant struct {
 	Admin string `json:"admin"`
 
 	// By Who said so.
-	By        string    `json:"by,omitempty"`
-	CreatedAt time.Time `json:"createdAt"`
-	CreatedBy string    `json:"createdBy,omitempty"`
+	By        string           `json:"by,omitempty"`
+	CreatedAt time.Time        `json:"createdAt"`
+	CreatedBy string           `json:"createdBy,omitempty"`
+	Departure *TenantDeparture `json:"departure,omitempty"`
 
 	// Display How people call it.
 	Display string `json:"display,omitempty"`
@@ -4690,6 +4718,24 @@ type OAuthClient struct {
 	Public       bool     `json:"public"`
 	RedirectUris []string `json:"redirectUris"`
 	Scopes       []string `json:"scopes"`
+}
+
+// OffboardTenantRequest defines model for OffboardTenantRequest.
+type OffboardTenantRequest struct {
+	// Abandon Leave what is deployed on other targets than the local one where it is.
+	Abandon bool `json:"abandon,omitempty"`
+
+	// Confirm The name of the tenant once more.
+	Confirm string `json:"confirm"`
+
+	// KeepHours For how many hours its data are kept.
+	KeepHours int64 `json:"keepHours"`
+
+	// Reason Why; it is kept in the audit log, and told to those who are kept out.
+	Reason string `json:"reason"`
+
+	// Recipients Public keys of age, for whom secrets and states are in the archive; without one they are not in it.
+	Recipients []string `json:"recipients,omitempty"`
 }
 
 // Opening defines model for Opening.
@@ -7010,9 +7056,10 @@ type TakeBackStateRequest struct {
 // Tenant defines model for Tenant.
 type Tenant struct {
 	// By Who said so.
-	By        string    `json:"by,omitempty"`
-	CreatedAt time.Time `json:"createdAt"`
-	CreatedBy string    `json:"createdBy,omitempty"`
+	By        string           `json:"by,omitempty"`
+	CreatedAt time.Time        `json:"createdAt"`
+	CreatedBy string           `json:"createdBy,omitempty"`
+	Departure *TenantDeparture `json:"departure,omitempty"`
 
 	// Display How people call it.
 	Display string `json:"display,omitempty"`
@@ -7026,6 +7073,28 @@ type Tenant struct {
 	State TenantState `json:"state"`
 }
 
+// TenantDeparture defines model for TenantDeparture.
+type TenantDeparture struct {
+	Abandon   bool       `json:"abandon,omitempty"`
+	At        time.Time  `json:"at"`
+	AuditHash string     `json:"auditHash,omitempty"`
+	AuditSeq  int64      `json:"auditSeq,omitempty"`
+	DoneAt    *time.Time `json:"doneAt,omitempty"`
+
+	// Export The SHA-256 of some content: sha256: and 64 hexadecimal digits.
+	//
+	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	Export     Digest   `json:"export,omitempty"`
+	ExportSize int64    `json:"exportSize,omitempty"`
+	Objects    int64    `json:"objects,omitempty"`
+	Problem    string   `json:"problem,omitempty"`
+	Recipients []string `json:"recipients,omitempty"`
+	Rows       int64    `json:"rows,omitempty"`
+
+	// Step A step of leaving: its time runs, what it has is put into an archive, its keys are destroyed, all else is removed, and it is over.
+	Step TenantStep `json:"step"`
+}
+
 // TenantReason defines model for TenantReason.
 type TenantReason struct {
 	// Reason Why; it is kept in the audit log, and told to those who are kept out.
@@ -7034,6 +7103,9 @@ type TenantReason struct {
 
 // TenantState How a tenant stands.
 type TenantState string
+
+// TenantStep A step of leaving: its time runs, what it has is put into an archive, its keys are destroyed, all else is removed, and it is over.
+type TenantStep string
 
 // TenantTagRule defines model for TenantTagRule.
 type TenantTagRule struct {
@@ -9001,6 +9073,12 @@ type ListTenantsParams struct {
 
 	// State Those that stand so; all unless given.
 	State []TenantState `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// KeepTenantParams defines parameters for KeepTenant.
+type KeepTenantParams struct {
+	// Reason Why; it is kept in the audit log.
+	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.

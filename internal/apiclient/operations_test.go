@@ -50,6 +50,10 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 			return r.Close()
 		},
 		"ResumeTenant":            func() error { return e(c.ResumeTenant(ctx, "acme", "x")) },
+		"OffboardTenant":          func() error { return e(c.OffboardTenant(ctx, "acme", apiclient.OffboardTenantRequest{})) },
+		"TenantArchive":           func() error { return e(c.TenantArchive(ctx, "acme")) },
+		"RemoveTenantArchive":     func() error { return c.RemoveTenantArchive(ctx, "acme") },
+		"KeepTenant":              func() error { return e(c.KeepTenant(ctx, "acme", "x")) },
 		"Me":                      func() error { return e(c.Me(ctx)) },
 		"ChangePassword":          func() error { return c.ChangePassword(ctx, "a", "b") },
 		"Status":                  func() error { return e(c.Status(ctx)) },

@@ -61,3 +61,30 @@ func (c *Client) ExportTenant(ctx context.Context, name string, recipients []str
 	}
 	return res.Body, nil
 }
+
+// OffboardTenant closes a tenant for good.
+func (c *Client) OffboardTenant(ctx context.Context, name string, in OffboardTenantRequest) (Tenant, error) {
+	var out Tenant
+	return out, c.call(ctx, http.MethodPost, escape("tenants", name, "departure"), in, &out)
+}
+
+// KeepTenant calls off that a tenant leaves.
+func (c *Client) KeepTenant(ctx context.Context, name, reason string) (Tenant, error) {
+	var out Tenant
+	return out, c.call(ctx, http.MethodDelete, escape("tenants", name, "departure")+"?reason="+url.QueryEscape(reason), nil, &out)
+}
+
+// TenantArchive returns the archive that was kept of a tenant that left, which the caller
+// closes.
+func (c *Client) TenantArchive(ctx context.Context, name string) (io.ReadCloser, error) {
+	res, err := c.sendAccepting(ctx, "application/zip, application/problem+json", http.MethodGet, escape("tenants", name, "archive"), "", nil, 0)
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
+}
+
+// RemoveTenantArchive removes it.
+func (c *Client) RemoveTenantArchive(ctx context.Context, name string) error {
+	return c.call(ctx, http.MethodDelete, escape("tenants", name, "archive"), nil, nil)
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/identity/identityapi"
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringapi"
 	"github.com/terrace-idp/terrace/internal/access/provider/providerapi"
+	"github.com/terrace-idp/terrace/internal/access/tenant/departure/departureapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/export/exportapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
 	"github.com/terrace-idp/terrace/internal/access/upstream/upstreamapi"
@@ -83,7 +84,7 @@ func (a *App) handler() http.Handler {
 		factorapi.API{Factors: a.access.factors},
 		tenantapi.API{Service: a.access.tenants},
 		keyringapi.API{Keys: a.keys},
-		exportapi.API{Exports: newExports(a.platform, a.access, a.delivery, a.fabric)},
+		exportapi.API{Exports: a.exports}, departureapi.API{Departures: a.departures},
 		workloadidapi.Trusts{Service: a.access.trusts},
 		upstreamapi.API{Upstreams: a.access.upstreams},
 		auditapi.API{Service: a.access.audit},
@@ -142,7 +143,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		factorapi.API{},
 		tenantapi.API{},
 		keyringapi.API{},
-		exportapi.API{},
+		exportapi.API{}, departureapi.API{},
 		workloadidapi.Trusts{},
 		upstreamapi.API{},
 		auditapi.API{},

@@ -11,6 +11,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/access/keyring"
 	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/access/tenant/departure"
+	"github.com/terrace-idp/terrace/internal/access/tenant/export"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
@@ -36,13 +38,15 @@ const (
 
 // App is the whole platform in one process.
 type App struct {
-	platform *platform
-	access   *access
-	keys     *keyring.Service
-	fabric   *fabric
-	delivery *delivery
-	local    *local.Service
-	drift    *drift.Service
+	platform   *platform
+	access     *access
+	keys       *keyring.Service
+	exports    *export.Service
+	departures *departure.Service
+	fabric     *fabric
+	delivery   *delivery
+	local      *local.Service
+	drift      *drift.Service
 	// compliance tells where what is applied stands.
 	compliance *compliance.Service
 	costs      *focus.Service
@@ -93,6 +97,8 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	a.keys = newKeys(a.platform, a.access, a.delivery)
+	a.exports = newExports(a.platform, a.access, a.delivery, a.fabric)
+	a.departures = newDeparture(a.platform, a.access, a.delivery, a.keys, a.exports)
 	a.delivery.stageSets.Changed, a.access.tenants.Shipped = a.seedStages, a
 	a.access.identity.Stages = knownStages{a.delivery.stages}
 	a.fabric.secrets.Stages, a.fabric.subscriptions.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
@@ -150,6 +156,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Every("challenge sweep", time.Hour, a.access.factors.Sweep)
 	a.loops.Every("upstream sweep", time.Hour, a.access.upstreams.Sweep)
 	a.loops.Add("keys", a.keys.Watch)
+	a.loops.Every("departures", 10*time.Second, a.departures.Round)
 	a.loops.Every("stages", stageLook, a.delivery.stageSets.Follow)
 	a.loops.Add("runs", a.delivery.runs.Watch)
 	a.loops.Add("verifications", a.delivery.runs.Verifications)

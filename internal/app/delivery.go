@@ -68,6 +68,7 @@ type delivery struct {
 	isolation isolation
 	queue     *runjobs.Queue
 	runs      *run.Service
+	logs      *runlog.Logs
 	fleet     *fleet.Service
 	clusters  *kubernetes.Service
 	impact    *impact.Service
@@ -190,8 +191,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	if d.queue, err = runjobs.New(p.db, runjobs.Config{Concurrency: p.config.Concurrency, Others: d.looksAfter, Log: p.log}); err != nil {
 		return err
 	}
-	logs, err := runlog.New(p.path("logs"))
-	if err != nil {
+	if d.logs, err = runlog.New(p.path("logs")); err != nil {
 		return err
 	}
 	if d.isolation, err = newIsolation(ctx, p.config.Isolation, runner.ProviderProgram(p.config.DataDir, ProviderVersion), p.log); err != nil {
@@ -210,12 +210,12 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		return err
 	}
 	d.states.Editor = execute
-	d.fleet = newFleet(p, a, d, logs)
+	d.fleet = newFleet(p, a, d, d.logs)
 	d.runs, err = run.NewService(run.Deps{
 		Tx: p.db, Store: store, Authorizer: a.identity, Roles: roles{a.identity}, Journal: a.journal, Jobs: d.queue,
 		Releases: d.releases, Catalog: d.modules, Stages: d.stages, Projects: projects{a.tenants}, Renderer: renderer{d.releases, d.lock}, Zones: zones{d.zones},
 		Planner: dispatcher{planner{execute, environments{p.environ, p.azureSim}}, d.fleet}, Fleet: fleetOf{d.fleet}, Tenants: a.tenants, Tokens: runTokens{p.runTokens}, State: runStates{d.states},
-		Plans: runplan.New(p.sealer, p.blobs), Logs: logs,
+		Plans: runplan.New(p.sealer, p.blobs), Logs: d.logs,
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Concurrency: p.config.Concurrency, TenantConcurrency: p.config.TenantConcurrency,

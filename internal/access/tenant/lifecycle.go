@@ -47,6 +47,8 @@ type Departure struct {
 	At time.Time `json:"at"`
 	// Abandon says that what is deployed on other targets than the local one stays there.
 	Abandon bool `json:"abandon,omitempty"`
+	// Recipients are public keys of age, for whom the archive has what is secret.
+	Recipients []string `json:"recipients,omitempty"`
 	// Step is what was begun last, and Problem what keeps it from its end.
 	Step    Step   `json:"step"`
 	Problem string `json:"problem,omitempty"`
@@ -56,7 +58,7 @@ type Departure struct {
 	// AuditHead is the last number and hash of its audit log.
 	AuditSeq  int64  `json:"auditSeq,omitempty"`
 	AuditHash string `json:"auditHash,omitempty"`
-	// Rows, Objects and Files are how many of them were removed.
+	// Rows and Objects are how many of them were removed.
 	Rows    int64 `json:"rows,omitempty"`
 	Objects int64 `json:"objects,omitempty"`
 	// DoneAt is when it was over.

@@ -29,6 +29,10 @@ type Config struct {
 	Journal    Journal
 	Access     Access
 	Shipped    Shipped
+	// Deployments tells what is in the way of a tenant that leaves.
+	Deployments Deployments
+	// Archives knows for whom an archive can be encrypted.
+	Archives Archives
 	// Home is the tenant of who runs the platform.
 	Home string
 	// Clock is the system's where nil.

@@ -179,7 +179,7 @@ func (s *Service) told(ctx context.Context, fact string, t Tenant) error {
 		Type: fact, Scope: kernel.Scope{Tenant: s.Home}, Subject: t.Name, Reason: t.Reason,
 		Data: map[string]any{"tenant": t.Name, "display": t.Display, "state": t.State},
 	}
-	if err := s.Journal.Record(ctx, f); err != nil || t.Name == s.Home {
+	if err := s.Journal.Record(ctx, f); err != nil || t.Name == s.Home || t.State == Gone {
 		return err
 	}
 	f.Scope.Tenant = t.Name

@@ -18,7 +18,7 @@ import (
 
 // Command returns terrace tenant.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("tenant", "Create tenants, see them, close and open them, and end them", create(e), list(e), show(e), rename(e), suspend(e), resume(e), export(e))
+	return command.Group("tenant", "Create tenants, see them, close and open them, and end them", create(e), list(e), show(e), rename(e), suspend(e), resume(e), export(e), offboard(e), stay(e), archive(e))
 }
 
 func create(e *command.Env) *cobra.Command {
@@ -95,6 +95,9 @@ func tell(w io.Writer, t apiclient.Tenant) {
 	}
 	if t.Since != nil && t.By != "" {
 		_, _ = fmt.Fprintf(w, "  since %s, by %s\n", output.Stamp(*t.Since), t.By)
+	}
+	if t.Departure != nil {
+		tellDeparture(w, *t.Departure)
 	}
 }
 

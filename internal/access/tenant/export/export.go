@@ -115,6 +115,12 @@ func (s *Service) Begin(ctx context.Context, scope kernel.Scope, recipients []st
 	})
 }
 
+// Check refuses recipients for whom no archive can be encrypted.
+func (*Service) Check(recipients []string) error {
+	_, err := parse(recipients)
+	return err
+}
+
 func parse(recipients []string) ([]age.Recipient, error) {
 	if len(recipients) > mostRecipients {
 		return nil, kernel.Errorf(kernel.Invalid, "an archive is encrypted for at most %d recipients", mostRecipients)

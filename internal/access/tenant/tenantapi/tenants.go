@@ -13,6 +13,8 @@ import (
 )
 
 func (a API) registerTenants(api huma.API) {
+	httpserver.Enum(api, "A step of leaving: its time runs, what it has is put into an archive, its keys are destroyed, all else is removed, and it is over.",
+		tenant.StepWait, tenant.StepExport, tenant.StepShred, tenant.StepRemove, tenant.StepDone)
 	httpserver.Enum(api, "How a tenant stands.", tenant.Active, tenant.Suspended, tenant.Leaving, tenant.Gone)
 	about := func(id, method, path, summary string) huma.Operation {
 		o := operation(id, method, path, summary)
@@ -27,6 +29,8 @@ func (a API) registerTenants(api huma.API) {
 	httpserver.Register(api, about("rename-tenant", http.MethodPut, "/tenants/{tenant}/display", "Set how people call a tenant"), a.rename)
 	httpserver.Register(api, about("suspend-tenant", http.MethodPost, "/tenants/{tenant}/suspension", "Close a tenant: nobody signs in, and its runs wait"), a.suspend)
 	httpserver.Register(api, about("resume-tenant", http.MethodPost, "/tenants/{tenant}/resumption", "Open a tenant that was suspended"), a.resume)
+	httpserver.Register(api, about("offboard-tenant", http.MethodPost, "/tenants/{tenant}/departure", "Close a tenant for good, and remove all that there is of it when its time is over"), a.leave)
+	httpserver.Register(api, about("keep-tenant", http.MethodDelete, "/tenants/{tenant}/departure", "Call off that a tenant leaves; it is suspended then"), a.stay)
 }
 
 // Tenant is an organisation, whose people, projects and keys are its own.
@@ -39,11 +43,13 @@ type Tenant struct {
 	Since     *time.Time   `json:"since,omitempty"`
 	CreatedBy string       `json:"createdBy,omitempty"`
 	CreatedAt time.Time    `json:"createdAt"`
+	// Departure is missing for one that stays.
+	Departure *tenant.Departure `json:"departure,omitempty" doc:"How far its leaving is."`
 }
 
 // TenantOf is a tenant as the API has it.
 func TenantOf(t tenant.Tenant) Tenant {
-	out := Tenant{Name: t.Name, Display: t.Display, State: t.State, Reason: t.Reason, By: t.By, CreatedBy: t.CreatedBy, CreatedAt: t.CreatedAt}
+	out := Tenant{Name: t.Name, Display: t.Display, State: t.State, Reason: t.Reason, By: t.By, CreatedBy: t.CreatedBy, CreatedAt: t.CreatedAt, Departure: t.Departure}
 	if !t.Since.IsZero() {
 		out.Since = &t.Since
 	}
@@ -147,5 +153,35 @@ func (a API) suspend(ctx context.Context, in *turnInput) (*tenantOutput, error) 
 
 func (a API) resume(ctx context.Context, in *turnInput) (*tenantOutput, error) {
 	t, err := a.Service.Resume(ctx, in.Tenant, in.Body.Reason)
+	return &tenantOutput{Body: TenantOf(t)}, err
+}
+
+type leaveInput struct {
+	TenantPath
+
+	Body struct {
+		Confirm    string   `json:"confirm" maxLength:"63" doc:"The name of the tenant once more."`
+		Reason     string   `json:"reason" maxLength:"1000" doc:"Why; it is kept in the audit log, and told to those who are kept out."`
+		KeepHours  int      `json:"keepHours" minimum:"0" maximum:"8784" doc:"For how many hours its data are kept."`
+		Abandon    bool     `json:"abandon,omitempty" doc:"Leave what is deployed on other targets than the local one where it is."`
+		Recipients []string `json:"recipients,omitempty" maxItems:"20" doc:"Public keys of age, for whom secrets and states are in the archive; without one they are not in it."`
+	}
+}
+
+func (a API) leave(ctx context.Context, in *leaveInput) (*tenantOutput, error) {
+	t, err := a.Service.Leave(ctx, in.Tenant, tenant.NewDeparture{
+		Confirm: in.Body.Confirm, Reason: in.Body.Reason, Grace: time.Duration(in.Body.KeepHours) * time.Hour, Abandon: in.Body.Abandon, Recipients: in.Body.Recipients,
+	})
+	return &tenantOutput{Body: TenantOf(t)}, err
+}
+
+type stayInput struct {
+	TenantPath
+
+	Reason string `query:"reason" maxLength:"1000" doc:"Why; it is kept in the audit log."`
+}
+
+func (a API) stay(ctx context.Context, in *stayInput) (*tenantOutput, error) {
+	t, err := a.Service.Stay(ctx, in.Tenant, in.Reason)
 	return &tenantOutput{Body: TenantOf(t)}, err
 }

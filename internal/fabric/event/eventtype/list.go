@@ -25,7 +25,8 @@ func first(data string, names ...string) []Type {
 
 func access() []Type {
 	return slices.Concat(
-		first("tenant display state", "tenant.created", "tenant.renamed", "tenant.suspended", "tenant.resumed"),
+		first("tenant display state", "tenant.created", "tenant.renamed", "tenant.suspended", "tenant.resumed", "tenant.leaving", "tenant.stays", "tenant.left"),
+		first("tenant", "tenant.archive_read", "tenant.archive_removed"),
 		first("tenant recipients:strings", "tenant.exported"),
 		first("costcenter owner", "project.created", "project.tags_set"),
 		first("tags:object required:list revision:integer", "tags.set"),

@@ -31,7 +31,7 @@ func TestEveryChangeIsInTheAuditLog(t *testing.T) {
 			changes = append(changes, id)
 		}
 	}
-	first := []string{"change-password", "sign-in", "pause-subscription", "resume-subscription", "create-tenant", "suspend-tenant", "resume-tenant"}
+	first := []string{"change-password", "sign-in", "pause-subscription", "resume-subscription", "create-tenant", "suspend-tenant", "resume-tenant", "offboard-tenant", "keep-tenant"}
 	slices.SortStableFunc(last, func(a, b string) int { return order(a) - order(b) })
 	for _, id := range slices.Concat(first, changes, last) {
 		if c.done[id] == "" {
@@ -160,6 +160,8 @@ func (c *crossing) walked() map[string]seed {
 		"set-factor-policy":            {body: object{"policy": "admins"}},
 		"suspend-tenant":               {values: map[string]string{"tenant": "nothing"}},
 		"resume-tenant":                {values: map[string]string{"tenant": "nothing"}},
+		"offboard-tenant":              {values: map[string]string{"tenant": "nothing"}, body: object{"confirm": "nothing", "reason": "x", "keepHours": 1}},
+		"keep-tenant":                  {values: map[string]string{"tenant": "nothing", "reason": "x"}},
 		"copy-secret":                  {values: map[string]string{"stage": "dev"}, body: object{"to": "test", "reason": "x"}},
 		"revoke-service-account-token": {values: map[string]string{"token": c.made["create-service-account-token"]}},
 		"revoke-user-token":            {values: map[string]string{"token": c.made["create-token"]}},

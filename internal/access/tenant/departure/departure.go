@@ -26,7 +26,7 @@ type Tenants interface {
 // Archive keeps the archive of a tenant for who runs the platform.
 type Archive interface {
 	Keep(ctx context.Context, tenant string, recipients []string) (digest kernel.Digest, size int64, err error)
-	// Open returns one that was kept, and Remove removes it; NotFound for none.
+	// Open returns one that was kept, NotFound for none. Remove removes it; none is no error.
 	Open(ctx context.Context, tenant string) (io.ReadCloser, error)
 	Remove(ctx context.Context, tenant string) error
 }

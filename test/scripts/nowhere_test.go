@@ -161,6 +161,8 @@ func (l lines) of(c *cobra.Command, but string) []string {
 // does nothing.
 func (l lines) values() map[string]string {
 	return map[string]string{
+		"terrace audit export --file":         filepath.Join(l.folder, "audit.jsonl"),
+		"terrace tenant export --file":        filepath.Join(l.folder, "tenant.zip"),
 		"terrace budget set --amount":         "1",
 		"terrace explain --workload":          "orders",
 		"terrace landing-zone set --file":     filepath.Join(l.folder, "state.json"),

@@ -61,6 +61,7 @@ func newAccess(p *platform) *access {
 	a.trusts = newTrusts(p, a)
 	a.factors = newFactors(p, a)
 	a.upstreams = newUpstreams(p, a)
+	a.provider.Vias = a.upstreams
 	// The rooms need each other: whose project it is, and who may see it.
 	a.audit.Authorizer, a.audit.Users, a.tenants.Authorizer = a.identity, a.identity, a.identity
 	a.tenants.Access = a.identity

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/access/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
 
 func ada() map[string]any {
@@ -275,6 +278,7 @@ func TestRemovingEndsAll(t *testing.T) {
 	w.rules("acme", adaRules)
 	p := w.person()
 	token := p.login()
+	pending := w.person().allowed()
 	own := w.person().signInHere("root") // by password
 	ctx, scope := w.as("acme", "root")
 	if err := w.upstreams.Delete(ctx, scope, "corp"); err != nil {
@@ -282,6 +286,9 @@ func TestRemovingEndsAll(t *testing.T) {
 	}
 	if got := w.whoami(token.AccessToken); got != "" {
 		t.Errorf("the token stands for %q", got)
+	}
+	if _, err := pending(); err == nil {
+		t.Error("a code that was given before is still good")
 	}
 	config := oauth2.Config{ClientID: "terrace-cli", Endpoint: oauth2.Endpoint{TokenURL: w.web.URL + "/oauth2/token", AuthStyle: oauth2.AuthStyleInParams}}
 	if _, err := config.TokenSource(t.Context(), &oauth2.Token{RefreshToken: token.RefreshToken}).Token(); err == nil {
@@ -445,4 +452,37 @@ func TestTenantsDoNotCross(t *testing.T) {
 	if err := w.upstreams.Unlink(ctx, scope, links.Items[0].ID); !kernel.Is(err, kernel.NotFound) {
 		t.Errorf("an admin of another tenant unlinks: %v", err)
 	}
+}
+
+// TestAnAccountThatComesManyTimesAtOnce for the first time is one user's.
+func TestAnAccountThatComesManyTimesAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, relyingTables(), func(t *testing.T, d *db.DB) {
+		w, e := newRelyingOn(t, d), newElsewhere(t, ada())
+		w.add("acme", e)
+		w.rules("acme", "rules: [{name: all, role: viewer, on: tenant}]")
+		answers := make([]*url.URL, 6)
+		people := make([]*person, len(answers))
+		for i := range people {
+			people[i], answers[i] = w.atCallback()
+		}
+		var all sync.WaitGroup
+		for i, p := range people {
+			all.Go(func() { p.open(answers[i].String()) })
+		}
+		all.Wait()
+		for _, p := range people {
+			if !strings.Contains(p.Page, "Allow access?") {
+				t.Errorf("%d at %s: %s", p.Status, p.At, p.Page)
+			}
+		}
+		ctx, scope := w.system("acme")
+		users, err := w.users.Users(ctx, scope, kernel.PageRequest{})
+		if err != nil || len(users.Items) != 2 { // and root
+			t.Errorf("%+v %v", users, err)
+		}
+		if got := w.has("acme", "ada.l"); got != "viewer of tenant" {
+			t.Errorf("has %s", got)
+		}
+	})
 }

@@ -223,9 +223,17 @@ type relying struct {
 
 func newRelying(t *testing.T, change ...func(*upstream.Config)) *relying {
 	t.Helper()
-	w := &relying{t: t, web: httptest.NewUnstartedServer(nil), journal: &statetest.Journal{}}
+	return newRelyingOn(t, dbtest.SQLite(t, relyingTables()...), change...)
+}
+
+func relyingTables() []db.Migrations {
+	return []db.Migrations{identitysql.Migrations(), providersql.Migrations(), upstreamsql.Migrations()}
+}
+
+func newRelyingOn(t *testing.T, d *db.DB, change ...func(*upstream.Config)) *relying {
+	t.Helper()
+	w := &relying{t: t, web: httptest.NewUnstartedServer(nil), journal: &statetest.Journal{}, db: d}
 	w.ahead.Store(-int64(time.Hour)) // it has been there for a while
-	w.db = dbtest.SQLite(t, identitysql.Migrations(), providersql.Migrations(), upstreamsql.Migrations())
 	sealer, err := seal.Open(t.Context(), seal.Config{URL: "base64key://smGbjm71Nxd1Ig5FS0wj9SlbzAIrnolCz9bQQ6uAhl4="})
 	if err != nil {
 		t.Fatal(err)
@@ -248,6 +256,7 @@ func newRelying(t *testing.T, change ...func(*upstream.Config)) *relying {
 		c(&config)
 	}
 	w.upstreams = upstream.New(config)
+	w.provider.Vias = w.upstreams
 	router := httpserver.NewRouter(httpserver.Options{Authenticator: w.users})
 	pages := providerapi.New(providerapi.Config{
 		Provider: w.provider, OAuth: oauth.New(w.provider), Upstreams: w.upstreams,
@@ -453,6 +462,16 @@ func (w *relying) authorization(verifier string, more ...string) string {
 // login does what terrace login does, with the button of the other provider.
 func (p *person) login(more ...string) *oauth2.Token {
 	p.w.t.Helper()
+	token, err := p.allowed(more...)()
+	if err != nil {
+		p.w.t.Fatal(err)
+	}
+	return token
+}
+
+// allowed is login up to the code, which the command line then exchanges.
+func (p *person) allowed(more ...string) (exchange func() (*oauth2.Token, error)) {
+	p.w.t.Helper()
 	verifier := oauth2.GenerateVerifier()
 	p.open(p.w.authorization(verifier, more...)).button()
 	if p.Left == nil {
@@ -462,11 +481,8 @@ func (p *person) login(more ...string) *oauth2.Token {
 		p.w.t.Fatalf("the browser was not sent back: %d at %s: %s", p.Status, p.At, p.Page)
 	}
 	config := oauth2.Config{ClientID: provider.CLI, RedirectURL: "http://127.0.0.1:1/callback", Endpoint: oauth2.Endpoint{TokenURL: p.w.web.URL + "/oauth2/token", AuthStyle: oauth2.AuthStyleInParams}}
-	token, err := config.Exchange(p.w.t.Context(), p.Left.Query().Get("code"), oauth2.VerifierOption(verifier))
-	if err != nil {
-		p.w.t.Fatal(err)
-	}
-	return token
+	code := p.Left.Query().Get("code")
+	return func() (*oauth2.Token, error) { return config.Exchange(p.w.t.Context(), code, oauth2.VerifierOption(verifier)) }
 }
 
 // refused tries to sign in, and returns what the page says.

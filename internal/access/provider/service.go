@@ -124,6 +124,12 @@ type Groups interface {
 	GroupsOf(ctx context.Context, tenant, id string) ([]string, error)
 }
 
+// Vias knows sign-ins at other providers.
+type Vias interface {
+	// Lasts reports whether one has not been ended.
+	Lasts(ctx context.Context, via string) (bool, error)
+}
+
 // Authorizer decides.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
@@ -152,6 +158,7 @@ type Config struct {
 	Users      Users
 	Programs   Programs // nil lets none sign in
 	Groups     Groups   // nil tells none
+	Vias       Vias     // nil lets all last
 	Authorizer Authorizer
 	Journal    Journal
 	Sealer     Sealer

@@ -28,6 +28,9 @@ func (s *Service) Open(ctx context.Context, n Session) error {
 		if err != nil || !fresh {
 			return err
 		}
+		if err := s.lasts(ctx, n.Via); err != nil {
+			return err
+		}
 		actor, err := s.Users.Acting(ctx, n.Tenant, n.Subject)
 		if err != nil {
 			return err
@@ -35,6 +38,18 @@ func (s *Service) Open(ctx context.Context, n Session) error {
 		return s.record(kernel.WithActor(ctx, actor), n.Tenant, "session.opened", n.ID,
 			map[string]any{"user": actor.Name, "name": n.Client, "expiresAt": n.ExpiresAt})
 	})
+}
+
+// lasts refuses what came by a sign-in at another provider that was ended since.
+func (s *Service) lasts(ctx context.Context, via string) error {
+	if via == "" || s.Vias == nil {
+		return nil
+	}
+	lasts, err := s.Vias.Lasts(ctx, via)
+	if err == nil && !lasts {
+		err = kernel.Errorf(kernel.Unauthenticated, "the sign-in at the other provider has ended").WithFix("sign in again")
+	}
+	return err
 }
 
 // Holding returns a session that has not ended.

@@ -31,6 +31,15 @@ func (s *Service) TenantOf(ctx context.Context, domain string) (string, error) {
 	return tenants[0], nil
 }
 
+// Lasts implements provider.Vias.
+func (s *Service) Lasts(ctx context.Context, via string) (bool, error) {
+	_, err := s.Store.Session(ctx, via)
+	if kernel.Is(err, kernel.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // SignedOut implements provider.Upstreams: where the upstream wants it, a browser that
 // came by it is signed out there, too (OpenID Connect RP-Initiated Logout §2).
 func (s *Service) SignedOut(ctx context.Context, via, next string) (string, error) {

@@ -437,7 +437,7 @@ func TestTenantsDoNotCross(t *testing.T) {
 	p.open(w.authorization(oauth2.GenerateVerifier())).open(w.authorization(oauth2.GenerateVerifier(), "tenant", "acme")).button()
 	answer := *p.Left
 	answer.Path = strings.Replace(answer.Path, "/with/acme/", "/with/blue/", 1)
-	if p.open(answer.String()); p.Status != http.StatusForbidden {
+	if p.open(answer.String()); p.Status != http.StatusForbidden || !strings.Contains(p.Page, "belongs to another sign-in") {
 		t.Errorf("%d at %s: %s", p.Status, p.At, p.Page)
 	}
 	ctx, scope := w.as("blue", "root")

@@ -135,18 +135,28 @@ func TestAnswersThatWereNotAskedFor(t *testing.T) {
 		t.Errorf("the answer of another browser: %d %s", victim.Status, victim.Page)
 	}
 	// Two tabs of one browser do not disturb each other.
-	p, first := w.atCallback()
-	p.Stop = "/callback"
-	p.open(w.authorization(oauth2.GenerateVerifier())).button()
-	second := p.Left
-	p.Stop = ""
+	tabs, first := w.atCallback()
+	tabs.Stop = "/callback"
+	tabs.open(w.authorization(oauth2.GenerateVerifier())).button()
+	second := tabs.Left
+	tabs.Stop = ""
 	for _, tab := range []*url.URL{second, first} {
-		if p.open(tab.String()); !strings.Contains(p.Page, "Allow access?") {
-			t.Errorf("a tab: %d at %s: %s", p.Status, p.At, p.Page)
+		if tabs.open(tab.String()); !strings.Contains(tabs.Page, "Allow access?") {
+			t.Errorf("a tab: %d at %s: %s", tabs.Status, tabs.At, tabs.Page)
 		}
 	}
-	// Taken twice, with the cookie put back as a thief would.
+	// What the browser carries for one answer does not do for another.
 	p, back := w.atCallback()
+	for _, c := range p.http.Jar.Cookies(back) {
+		if strings.HasPrefix(c.Name, "terrace-with-") {
+			p.http.Jar.SetCookies(back, []*http.Cookie{{Name: "terrace-with-" + upstream.Key("of-another"), Value: c.Value, Path: "/"}})
+		}
+	}
+	if p.open(changed(back, "state", "of-another")); p.Status != http.StatusForbidden || !strings.Contains(p.Page, "belongs to another sign-in") {
+		t.Errorf("a cookie under another name: %d %s", p.Status, p.Page)
+	}
+	// Taken twice, with the cookie put back as a thief would.
+	p, back = w.atCallback()
 	cookies := p.http.Jar.Cookies(back)
 	p.open(back.String())
 	p.http.Jar.SetCookies(back, cookies)

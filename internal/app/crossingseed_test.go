@@ -33,6 +33,7 @@ func seeds(t *testing.T) []seed {
 		{operation: "set-elevation-rule"},
 		{operation: "create-oauth-client", body: object{"name": "nothing", "redirectUris": []string{"https://nothing.example/cb"}}},
 		{operation: "create-trust-rule", body: object{"name": "nothing", "issuer": "https://issuer.example", "serviceAccount": "nothing", "scopes": []string{"read"}, "projects": []string{"demo"}, "conditions": object{"sub": "x"}}},
+		{operation: "create-upstream", body: object{"name": "nothing", "issuer": "https://192.0.2.1", "clientId": "nothing"}},
 		{operation: "put-secret", values: map[string]string{"stage": "dev"}, body: object{"value": canary}},
 		{operation: "create-runner", body: object{"name": "nothing", "labels": object{"pool": "x"}}},
 		{operation: "create-subscription", body: object{"name": "nothing", "sink": object{"webhook": object{"url": "https://sink.invalid/x"}}}},
@@ -92,12 +93,11 @@ type absent struct{ id, why string }
 // unmade are ids of what the API cannot make without terraform or a push.
 func unmade() map[string]absent {
 	return map[string]absent{
-		"checks id":          {"chk_01m8dspnjcevfvfqsec2nz3ve9", "a check begins where something is applied"},
-		"factors factor":     {"nothing", "a factor is the asker's own, and takes a code"},
-		"links link":         {"nothing", "a link comes of a sign-in at an upstream"},
-		"upstreams upstream": {"nothing", "an upstream is asked when it is added"},
-		"drift id":           {"drift_01m8dspnjcevfvfqsec2nz3ve9", "drift is found by terraform"},
-		"verifications id":   {"ver_01m8dspnjcevfvfqsec2nz3ve9", "what is verified was applied"},
+		"checks id":        {"chk_01m8dspnjcevfvfqsec2nz3ve9", "a check begins where something is applied"},
+		"factors factor":   {"nothing", "a factor is the asker's own, and takes a code"},
+		"links link":       {"lnk_01m8dspnjcevfvfqsec2nz3ve9", "an account is linked in a browser"},
+		"drift id":         {"drift_01m8dspnjcevfvfqsec2nz3ve9", "drift is found by terraform"},
+		"verifications id": {"ver_01m8dspnjcevfvfqsec2nz3ve9", "what is verified was applied"},
 	}
 }
 
@@ -107,7 +107,7 @@ func named() map[string]string {
 		"tenant": "default", "project": "demo", "stage": "dev", "workload": "nothing", "name": "nothing", "repository": "nothing", "source": "nothing", "subscription": "nothing",
 		"rule": "nothing", "group": "nothing", "user": "nothing", "account": "nothing", "binding": "nothing", "login": "nothing", "flag": "nothing", "key": "nothing",
 		"namespace": "nothing", "system": "local", "version": "1.0.0", "service": "nothing", "number": "1", "type": "run.failed",
-		"subject": "nothing", "actor": "nothing", "resource": "nothing", "policy": "azure-storage-https-only",
+		"subject": "nothing", "actor": "nothing", "upstream": "nothing", "resource": "nothing", "policy": "azure-storage-https-only",
 	}
 }
 

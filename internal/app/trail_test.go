@@ -157,6 +157,7 @@ func (c *crossing) walked() map[string]seed {
 		"revoke-exemption":             {values: map[string]string{"project": "demo"}},
 		"bind-repository":              {body: object{"score": "score.yaml", "plan": []string{"dev"}}},
 		"change-password":              {body: object{"present": c.first.Password, "next": matrixPassword}},
+		"set-upstream-rules":           {body: object{"rules": "rules: []"}},
 		"set-factor-policy":            {body: object{"policy": "admins"}},
 		"suspend-tenant":               {values: map[string]string{"tenant": "nothing"}},
 		"resume-tenant":                {values: map[string]string{"tenant": "nothing"}},
@@ -174,10 +175,12 @@ func (c *crossing) walked() map[string]seed {
 // silent are operations that change nothing, each with the reason.
 func silent() map[string]string {
 	return map[string]string{
-		"check-deployment": "it tells what a deployment would meet, and makes none",
-		"resolve-graph":    "it tells a graph",
-		"redeliver":        "no delivery has failed here, so none is sent again",
-		"verify-audit":     "it tells what it has found",
+		"check-upstream":      "it tells what another provider answers",
+		"test-upstream-rules": "it tells what rules would give",
+		"check-deployment":    "it tells what a deployment would meet, and makes none",
+		"resolve-graph":       "it tells a graph",
+		"redeliver":           "no delivery has failed here, so none is sent again",
+		"verify-audit":        "it tells what it has found",
 	}
 }
 
@@ -196,8 +199,7 @@ func unproven() map[string]string {
 		"definition-blast-radius": tells, "module-blast-radius": tells, "evaluate-policies": tells, "preview-policies": tells, "preview-policy-levels": tells, "test-trust-rules": tells,
 		"decide-elevation": "it takes somebody else", "approve-exemption": "it takes somebody else", "destroy-keys": "it takes a tenant that leaves", "delete-repository": "sources and configuration are kept in it",
 		"revoke-token": "it would be the one that asks", "answer-maturity": "it takes a criterion of the catalogue",
-		"create-upstream": "it takes an upstream", "check-upstream": "it takes an upstream", "set-upstream-rules": "it takes an upstream", "test-upstream-rules": tells, "update-upstream": "it takes an upstream",
-		"delete-upstream": "it takes an upstream", "delete-upstream-link": "it takes a sign-in at an upstream", "test-subscription": "it takes a sink",
+		"test-subscription": "it takes a sink", "delete-upstream-link": "it takes a browser",
 		"begin-totp": "it takes a code", "confirm-totp": "it takes a code", "make-recovery-codes": "it takes a code", "remove-factor": "it takes a code",
 	}
 }

@@ -482,7 +482,9 @@ func (p *person) allowed(more ...string) (exchange func() (*oauth2.Token, error)
 	}
 	config := oauth2.Config{ClientID: provider.CLI, RedirectURL: "http://127.0.0.1:1/callback", Endpoint: oauth2.Endpoint{TokenURL: p.w.web.URL + "/oauth2/token", AuthStyle: oauth2.AuthStyleInParams}}
 	code := p.Left.Query().Get("code")
-	return func() (*oauth2.Token, error) { return config.Exchange(p.w.t.Context(), code, oauth2.VerifierOption(verifier)) }
+	return func() (*oauth2.Token, error) {
+		return config.Exchange(p.w.t.Context(), code, oauth2.VerifierOption(verifier))
+	}
 }
 
 // refused tries to sign in, and returns what the page says.

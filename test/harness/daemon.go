@@ -8,6 +8,7 @@ package harness
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"os/exec"
@@ -189,6 +190,9 @@ func (d *Daemon) Wait() int {
 
 // Log returns the end of what the daemon printed.
 func (d *Daemon) Log() string { return d.logs.tail(64 << 10) }
+
+// WholeLog returns everything that the daemon printed, over its restarts.
+func (d *Daemon) WholeLog() string { return d.logs.tail(math.MaxInt) }
 
 // lockedBuffer collects output of a process while a test reads it.
 type lockedBuffer struct {

@@ -1,6 +1,6 @@
 // Package conceal finds values that are shown to nobody where they turn up in
-// other texts: as they are, within a text, and as JSON, base64 and addresses have
-// them.
+// other texts: as they are, within a text, and as JSON, base64, hex and addresses
+// have them.
 //
 // It owns those forms. Which values are secret its callers know, by terraform's
 // marks or by name.
@@ -141,6 +141,14 @@ func (v *Values) Cut(text, with string) string {
 		return text
 	}
 	return v.replacer(with).Replace(text)
+}
+
+// Cutter returns what Cut does with the values of now, made once for many texts.
+func (v *Values) Cutter(with string) func(text string) string {
+	if v.Empty() {
+		return func(text string) string { return text }
+	}
+	return v.replacer(with).Replace
 }
 
 // replacer tries the longest form first, so that none leaves the rest of another.

@@ -2,6 +2,7 @@ package conceal_test
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -34,6 +35,8 @@ func TestAValueIsCutOutOfTexts(t *testing.T) {
 		"in base64":            base64.StdEncoding.EncodeToString([]byte(secret)),
 		"in base64, after one": base64.StdEncoding.EncodeToString([]byte("x:" + secret + ":y")),
 		"in base64, after two": base64.URLEncoding.EncodeToString([]byte("x" + secret)),
+		"in hex":               hex.EncodeToString([]byte("x" + secret)),
+		"in capitals of hex":   strings.ToUpper(hex.EncodeToString([]byte(secret))),
 		"one of its lines":     "stderr: MIIEvQIBADANBgkqhkiG9w0",
 	} {
 		got := values.Cut(text, "(secret)")

@@ -2,12 +2,15 @@ package conceal
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"net/url"
+	"strings"
 )
 
 // forms are how a value is written by programs that pass it on.
 func forms(value string) []string {
-	all := []string{value, url.QueryEscape(value), url.PathEscape(value)}
+	digits := hex.EncodeToString([]byte(value))
+	all := []string{value, url.QueryEscape(value), url.PathEscape(value), digits, strings.ToUpper(digits)}
 	for _, html := range []bool{true, false} {
 		once := quoted(value, html)
 		all = append(all, once, quoted(once, html))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
 )
 
 const (
@@ -50,18 +51,19 @@ func (e *expander) expand(ctx context.Context, at, text string) (string, error) 
 	}
 }
 
-// mask returns a function that hides the values seen so far.
+// mask returns a function that hides the values seen so far, and what programs make of
+// them: base64, hex, JSON and addresses.
 func (e *expander) mask() func(string) string {
-	var pairs []string
+	hidden := conceal.Of()
 	for _, v := range e.values {
+		if len(v) >= maskedFrom {
+			hidden.Add(v) // as a whole where it is encoded
+		}
 		for line := range strings.Lines(v) { // logs are masked line by line
 			if line = strings.TrimRight(line, "\r\n"); len(line) >= maskedFrom {
-				pairs = append(pairs, line, "[secret]")
+				hidden.Add(line)
 			}
 		}
 	}
-	if len(pairs) == 0 {
-		return func(line string) string { return line }
-	}
-	return strings.NewReplacer(pairs...).Replace
+	return hidden.Cutter("[secret]")
 }

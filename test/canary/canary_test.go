@@ -54,8 +54,10 @@ func TestNothingOfACanaryIsLeft(t *testing.T) {
 	w.MustTerrace(t.Context(), w.Dir, "deploy", file, "--stage", "dev", "-q")
 	w.lookInProcesses()
 
-	w.must(os.WriteFile(file, []byte(strings.Replace(score, "SERVES", `sh -c "echo failed with $CANARY_KEY >&2; exit 3"`, 1)), 0o600))
-	w.hear("deploy", file, "--stage", "dev")
+	w.must(os.WriteFile(file, []byte(strings.Replace(score, "exec SERVES", `echo "failed with $CANARY_KEY" >&2; exit 3`, 1)), 0o600))
+	if said := w.hear("deploy", file, "--stage", "dev"); w.failed != 1 {
+		t.Errorf("a workload that ends is deployed: %s", said)
+	}
 	w.must(os.WriteFile(file, []byte(strings.Replace(score, "SERVES", "./app --again", 1)), 0o600))
 	w.MustTerrace(t.Context(), w.Dir, "deploy", file, "--stage", "dev", "--no-wait", "-q")
 	w.Kill()
@@ -65,6 +67,9 @@ func TestNothingOfACanaryIsLeft(t *testing.T) {
 	w.lookInFiles()
 	w.lookInProcesses()
 	w.listen()
+	if w.failed != 1 {
+		t.Errorf("%d commands failed, want the one deployment: %v", w.failed, w.heard)
+	}
 	for place, text := range w.heard {
 		w.look(place, []byte(text), nil)
 	}

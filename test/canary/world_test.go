@@ -25,6 +25,8 @@ type world struct {
 	canaries map[string]string
 	// heard is what came out of the daemon by its doors, by which.
 	heard map[string]string
+	// failed counts the commands whose words were kept and that did not end well.
+	failed int
 
 	mu   sync.Mutex
 	sent strings.Builder
@@ -74,6 +76,9 @@ func (w *world) hear(args ...string) string {
 	w.t.Helper()
 	answer := w.Terrace(w.t.Context(), w.Dir, args...)
 	w.heard["terrace "+strings.Join(args, " ")] = answer.String()
+	if answer.Code != 0 {
+		w.failed++
+	}
 	return answer.Stdout
 }
 

@@ -13,7 +13,8 @@ import (
 
 // Authorize tells whether the actor of ctx may do the action in the scope. The
 // error is Unauthenticated where nobody is signed in, NotFound in another
-// tenant, and Denied else, with the role that is missing and who can grant it.
+// tenant, and Denied else: in a tenant that is closed, and with the role that is missing
+// and who can grant it.
 func (s *Service) Authorize(ctx context.Context, action string, scope kernel.Scope) error {
 	actor, ok := kernel.ActorFrom(ctx)
 	if !ok {
@@ -47,7 +48,10 @@ func authorizeRun(d Decision, actor kernel.Actor, action string) error {
 }
 
 func (s *Service) authorizeSubject(ctx context.Context, d Decision, actor kernel.Actor, action string, scope kernel.Scope) error {
-	has, err := s.standing(ctx, actor.Tenant, actor.ID)
+	has, err := s.working(ctx, actor.Tenant, actor.ID)
+	if kernel.Is(err, kernel.Denied) {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("authorize %s: %w", action, err)
 	}
@@ -144,7 +148,7 @@ func (s *Service) Allowed(ctx context.Context, action string, scope kernel.Scope
 	case !isSubject(actor) || actor.Tenant != scope.Tenant:
 		return kernel.Reach{}, nil
 	}
-	has, err := s.standing(ctx, actor.Tenant, actor.ID)
+	has, err := s.working(ctx, actor.Tenant, actor.ID)
 	if err != nil || has.isDisabled() {
 		return kernel.Reach{}, err
 	}
@@ -177,7 +181,7 @@ func (s *Service) HasRole(ctx context.Context, action string, scope kernel.Scope
 	if !ok || !known || !isSubject(actor) || actor.Tenant != scope.Tenant {
 		return false, nil
 	}
-	has, err := s.standing(ctx, actor.Tenant, actor.ID)
+	has, err := s.working(ctx, actor.Tenant, actor.ID)
 	if err != nil || has.isDisabled() {
 		return false, err
 	}

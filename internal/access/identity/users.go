@@ -140,10 +140,7 @@ func (s *Service) Administers(ctx context.Context, tenant, id string) (bool, err
 // Acting returns the user or the service account for whom work is done that they asked for earlier. The
 // error is NotFound for one who is gone and Unauthenticated for one who is disabled.
 func (s *Service) Acting(ctx context.Context, tenant, id string) (kernel.Actor, error) {
-	if err := s.open(ctx, tenant); err != nil {
-		return kernel.Actor{}, err
-	}
-	has, err := s.standing(ctx, tenant, id)
+	has, err := s.working(ctx, tenant, id)
 	switch {
 	case err != nil:
 		return kernel.Actor{}, err

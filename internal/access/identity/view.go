@@ -168,6 +168,23 @@ func (s *Service) standing(ctx context.Context, tenant, id string) (*Standing, e
 	if err != nil {
 		return nil, err
 	}
+	return s.standingIn(ctx, v, tenant, id)
+}
+
+// working is standing for who acts: the error is Denied in a tenant that nobody works in,
+// whichever way they came: also by a stream that is open, or by a message from elsewhere.
+func (s *Service) working(ctx context.Context, tenant, id string) (*Standing, error) {
+	v, err := s.view(ctx, tenant)
+	if err == nil {
+		err = v.closed
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.standingIn(ctx, v, tenant, id)
+}
+
+func (s *Service) standingIn(ctx context.Context, v *view, tenant, id string) (*Standing, error) {
 	if has, ok := v.subjects.get(id); ok {
 		return has, nil
 	}

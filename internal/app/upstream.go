@@ -33,11 +33,6 @@ func (u upstreamUsers) Federate(ctx context.Context, tenant, name string, disabl
 	return kernel.Actor{ID: user.ID, Name: user.Name, Kind: kernel.ActorUser, Tenant: tenant}, err
 }
 
-func (u upstreamUsers) Find(ctx context.Context, tenant, name string) (kernel.Actor, error) {
-	user, err := u.Store.UserByName(ctx, tenant, name)
-	return kernel.Actor{ID: user.ID, Name: user.Name, Kind: kernel.ActorUser, Tenant: tenant}, err
-}
-
 func (u upstreamUsers) Called(ctx context.Context, tenant, id string) (string, error) {
 	user, err := u.Store.UserByID(ctx, tenant, id)
 	return user.Name, err

@@ -108,7 +108,7 @@ func (s *Service) whose(ctx context.Context, scope kernel.Scope, name string) (k
 	if err := s.Authorizer.Authorize(ctx, ActionRead, kernel.Scope{Tenant: scope.Tenant}); err != nil {
 		return actor, err
 	}
-	return s.Users.Named(ctx, scope.Tenant, name)
+	return s.Users.Find(ctx, scope.Tenant, name)
 }
 
 // Remove takes a factor of somebody away, who has proven themselves. The last one stays
@@ -153,7 +153,7 @@ func (s *Service) Reset(ctx context.Context, scope kernel.Scope, name, reason st
 	if err := s.Authorizer.Authorize(ctx, ActionSet, scope); err != nil {
 		return 0, err
 	}
-	who, err := s.Users.Named(ctx, scope.Tenant, name)
+	who, err := s.Users.Find(ctx, scope.Tenant, name)
 	if err != nil {
 		return 0, err
 	}

@@ -73,7 +73,8 @@ type Store interface {
 type Users interface {
 	// Acting returns who has an id, unless they are kept out.
 	Acting(ctx context.Context, tenant, id string) (kernel.Actor, error)
-	Named(ctx context.Context, tenant, name string) (kernel.Actor, error)
+	// Find returns whose name it is, also somebody who is kept out.
+	Find(ctx context.Context, tenant, name string) (kernel.Actor, error)
 	// ProvePassword returns whose a password is.
 	ProvePassword(ctx context.Context, tenant, name, password string) (kernel.Actor, error)
 	// Administers reports whether somebody is an admin of anything.

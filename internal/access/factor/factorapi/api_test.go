@@ -169,6 +169,16 @@ func TestReset(t *testing.T) {
 	if w.journal.count("factor.reset") != 1 || !strings.Contains(w.journal.text(t), "the phone is lost") {
 		t.Error(w.journal.text(t))
 	}
+	// Somebody who is kept out, as whoever was robbed is first.
+	if _, err := w.users.SetDisabled(w.system("default"), kernel.Scope{Tenant: "default"}, "ada", true); err != nil {
+		t.Fatal(err)
+	}
+	if status, sheet := w.call(root, http.MethodGet, path, nil); status != http.StatusOK || len(sheet["items"].([]any)) != 0 {
+		t.Errorf("of somebody who is kept out: %d %v", status, sheet)
+	}
+	if status, out := w.call(root, http.MethodPost, path+"/reset", body{}); status != http.StatusOK {
+		t.Errorf("of somebody who is kept out: %d %v", status, out)
+	}
 	// An admin of a tenant gets at no operator of the platform.
 	if _, err := w.users.Grant(w.system("default"), kernel.Scope{Tenant: "default"}, identity.NewGrant{
 		Subject: identity.Subject{Kind: identity.KindUser, Name: "eve"}, Role: identity.Operator, Platform: true,

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"io"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/release"
 	"github.com/terrace-idp/terrace/internal/fabric/config"
@@ -12,6 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/target/local"
 )
 
@@ -70,12 +70,9 @@ func (a localSecrets) Describe(ctx context.Context, scope kernel.Scope, name str
 	return local.SecretInfo{Version: info.Version, Length: info.Length}, err
 }
 
-func (a localSecrets) Reveal(ctx context.Context, scope kernel.Scope, name string) (string, error) {
-	ctx = kernel.WithActor(ctx, kernel.System("target/local", scope.Tenant))
-	if name, key, ok := strings.Cut(name, "#"); ok {
-		return a.secrets.Key(ctx, scope, name, key)
-	}
-	return a.secrets.Reveal(ctx, scope, name)
+func (a localSecrets) Reveal(ctx context.Context, scope kernel.Scope, r secretref.Reference) (string, error) {
+	value, _, err := a.secrets.Resolve(kernel.WithActor(ctx, kernel.System("target/local", scope.Tenant)), scope, r)
+	return value, err
 }
 
 func (a localSecrets) Delete(ctx context.Context, scope kernel.Scope, name string) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // newConfigs makes what keeps the configuration of projects and delivers it.
@@ -27,15 +28,8 @@ func newConfigs(p *platform, a *access, f *fabric, d *delivery, runs *runsql.Sto
 type configSecrets struct{ secrets *secret.Service }
 
 // Resolve implements dynconfig.Secrets.
-func (c configSecrets) Resolve(ctx context.Context, scope kernel.Scope, name string) (value string, version int, err error) {
-	ctx = kernel.WithActor(ctx, kernel.System("config", scope.Tenant))
-	// The version first: a value that is newer than its version is told once more.
-	info, err := c.secrets.Describe(ctx, scope, name)
-	if err != nil {
-		return "", 0, err
-	}
-	value, err = c.secrets.Reveal(ctx, scope, name)
-	return value, info.Version, err
+func (c configSecrets) Resolve(ctx context.Context, scope kernel.Scope, r secretref.Reference) (value string, version int, err error) {
+	return c.secrets.Resolve(kernel.WithActor(ctx, kernel.System("config", scope.Tenant)), scope, r)
 }
 
 // stageNames are the stages in their order.

@@ -1,11 +1,12 @@
 package workload
 
 import (
+	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
@@ -75,7 +76,7 @@ func clip(s string) string {
 func (r *reader) placeholder(v yamldoc.Value, start, end int, inside, alone string) Part {
 	p := lookup{r: r, v: v, at: v.Inside(start, end), inside: inside}
 	if name, ok := strings.CutPrefix(inside, "secret:"); ok {
-		return p.secret(name)
+		return p.secret(start, end, name)
 	}
 	path := splitPath(inside)
 	switch path[0] {
@@ -108,18 +109,18 @@ func (l lookup) problem(fix, format string, args ...any) {
 	l.v.ProblemAt(l.at, fix, "${%s}: %s", clip(l.inside), fmt.Sprintf(format, args...))
 }
 
-// secretReference is NAME or NAME#KEY.
-var secretReference = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?(#[A-Za-z0-9._-]{1,253})?$`)
-
 // secret is a reference to a secret of the stage. Its value is known to processes alone, so
 // that it stands where these get it.
-func (l lookup) secret(name string) Part {
+func (l lookup) secret(start, end int, name string) Part {
 	if path := l.v.Path(); !strings.HasPrefix(path, "containers.") || !strings.Contains(path, ".variables.") && !strings.Contains(path, ".files") {
 		l.problem("refer to it in a container's variables or files", "the value of a secret is put in where a container starts, and not here")
 		return Part{}
 	}
-	if !secretReference.MatchString(name) {
-		l.problem("write ${secret:NAME}, or ${secret:NAME#KEY} for one of its keys", "this is no name of a secret")
+	if _, err := secretref.Parse(name); err != nil {
+		if e, ok := errors.AsType[*secretref.Error](err); ok {
+			l.at = l.v.Inside(start+len(secretref.Open)+e.Offset, end)
+		}
+		l.problem("write ${secret:NAME}, ${secret:NAME#KEY} for one of its keys, or ${secret:NAME@VERSION} for one version", "%v", err)
 		return Part{}
 	}
 	return Part{Secret: name}

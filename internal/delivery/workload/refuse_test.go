@@ -51,7 +51,7 @@ func refusals() map[string]refusal {
 		"an alias":           {with("#TOP", "service: &a {ports: *a}"), 15, 21, "service.ports", "aliases", "write the value out"},
 		"a merge key":        {with("#MAIN", "    <<: {image: x}"), 8, 5, "containers.main", "merge keys", "write the keys out"},
 		"a secret elsewhere": {with("#CACHE", "    params: {a: \"${secret:x}\"}"), 14, 18, "resources.cache.params.a", "put in where a container starts", "variables or files"},
-		"no secret's name":   {with("#MAIN", "    variables: {A: \"${secret:a b}\"}"), 8, 21, "containers.main.variables.A", "no name of a secret", "${secret:NAME#KEY}"},
+		"no secret's name":   {with("#MAIN", "    variables: {A: \"${secret:a b}\"}"), 8, 30, "containers.main.variables.A", "no name of a secret", "${secret:NAME#KEY}"},
 		"an own tag":         {with("#MAIN", "    args: [!secret x]"), 8, 12, "containers.main.args[0]", "!secret", "without a tag"},
 		"unknown top key":    {with("#TOP", "resource: {}"), 15, 1, "resource", `unknown key "resource"`, "did you mean resources?"},
 		"unknown key":        {with("#MAIN", "    enviroment: {}"), 8, 5, "containers.main.enviroment", "unknown key", "the keys here are image"},

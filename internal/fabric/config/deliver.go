@@ -49,19 +49,19 @@ func (s *Service) deliver(ctx context.Context, t Token) (Delivery, error) {
 	versions := map[string]int{}
 	for _, e := range set.Effective(t.Workload, t.Stage) {
 		d.Values[e.Key] = e.Value
-		name, isSecret := configfile.Reference(e.Value)
+		ref, isSecret := configfile.Reference(e.Value)
 		if e.Sensitivity != configfile.Secret || !isSecret {
 			continue
 		}
-		value, version, err := s.Secrets.Resolve(ctx, t.Scope, name)
+		value, version, err := s.Secrets.Resolve(ctx, t.Scope, ref)
 		if kernel.Is(err, kernel.NotFound) {
-			return d, kernel.Errorf(kernel.Unavailable, "%s needs the secret %s, which is not there at %s", e.Key, name, t.Stage).
-				WithFix("give it a value with: terrace secret set %s --stage %s", name, t.Stage)
+			return d, kernel.Errorf(kernel.Unavailable, "%s needs the secret %s, which is not there at %s", e.Key, ref.Inside(), t.Stage).
+				WithFix("give it a value with: terrace secret set %s --stage %s", ref.Name, t.Stage)
 		}
 		if err != nil {
 			return d, err
 		}
-		d.secrets = append(d.secrets, name)
+		d.secrets = append(d.secrets, ref.Inside())
 		versions[e.Key], d.Values[e.Key] = version, value
 	}
 	for _, f := range set.Flags(t.Workload, t.Stage) {

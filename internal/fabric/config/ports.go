@@ -7,6 +7,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // Sources keeps sources, one of a project.
@@ -72,7 +73,7 @@ type Repositories interface {
 
 // Secrets has the values that references stand for, with the number of their version.
 type Secrets interface {
-	Resolve(ctx context.Context, scope kernel.Scope, name string) (value string, version int, err error)
+	Resolve(ctx context.Context, scope kernel.Scope, r secretref.Reference) (value string, version int, err error)
 }
 
 // Stages knows the stages that there are, in their order.

@@ -12,6 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 func TestVersionsAreComparedTakenBackAndCopied(t *testing.T) {
@@ -38,16 +39,16 @@ func TestVersionsAreComparedTakenBackAndCopied(t *testing.T) {
 		if info, err = s.Copy(ctx, dev, test, "db", "one for both"); err != nil || info.Version != 1 || info.Stage != "test" {
 			t.Errorf("%+v, %v", info, err)
 		}
-		if user, err := s.Key(system(dev), test, "db", "user"); err != nil || user != "a" {
+		if user, _, err := s.Resolve(system(dev), test, secretref.Reference{Name: "db", Key: "user"}); err != nil || user != "a" {
 			t.Errorf("%q, %v", user, err)
 		}
 		if _, err := s.Copy(ctx, dev, dev, "db", "x"); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("onto itself: %v", err)
 		}
-		if _, err := s.Key(system(dev), test, "db", "none"); !kernel.Is(err, kernel.NotFound) {
+		if _, _, err := s.Resolve(system(dev), test, secretref.Reference{Name: "db", Key: "none"}); !kernel.Is(err, kernel.NotFound) {
 			t.Errorf("a key that there is not: %v", err)
 		}
-		if _, err := s.Reveal(system(dev), dev, "db"); !kernel.Is(err, kernel.Invalid) {
+		if _, _, err := s.Resolve(system(dev), dev, secretref.Reference{Name: "db"}); !kernel.Is(err, kernel.Invalid) {
 			t.Errorf("several keys as one value: %v", err)
 		}
 		if text := fmt.Sprint(j.facts); strings.Contains(text, "hush") || !strings.Contains(text, "one for both") {

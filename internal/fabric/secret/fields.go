@@ -25,28 +25,6 @@ func (s *Service) Read(ctx context.Context, scope kernel.Scope, name string, ver
 	return v.Info, d, err
 }
 
-// Key returns the value of one key of a secret, for an actor with secret.read: a text as
-// it is, and anything else as JSON.
-func (s *Service) Key(ctx context.Context, scope kernel.Scope, name, key string) (string, error) {
-	v, plain, err := s.read(ctx, scope, name, 0)
-	if err != nil {
-		return "", err
-	}
-	d, err := v.data(plain)
-	if err != nil {
-		return "", err
-	}
-	raw, ok := d[key]
-	if !ok {
-		return "", kernel.Errorf(kernel.NotFound, "secret %s has no key %q", name, key)
-	}
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text, nil
-	}
-	return string(raw), nil
-}
-
 func (v Version) data(plain []byte) (Data, error) {
 	if !v.Fields {
 		raw, err := json.Marshal(string(plain))

@@ -62,6 +62,15 @@ func (s *Service) read(ctx context.Context, scope kernel.Scope, name string, ver
 	if err := s.Authorizer.Authorize(ctx, "secret.read", scope); err != nil {
 		return Version{}, nil, err
 	}
+	v, plain, err := s.opened(ctx, scope, name, version)
+	if err != nil {
+		return v, nil, err
+	}
+	return v, plain, s.recordRead(ctx, v.Info)
+}
+
+// opened opens a version, 0 for the newest.
+func (s *Service) opened(ctx context.Context, scope kernel.Scope, name string, version int) (Version, []byte, error) {
 	v, err := s.find(ctx, scope, name, version)
 	if err != nil {
 		return v, nil, err
@@ -70,10 +79,7 @@ func (s *Service) read(ctx context.Context, scope kernel.Scope, name string, ver
 		return v, nil, kernel.Errorf(kernel.NotFound, "version %d of secret %s is deleted", v.Version, name)
 	}
 	plain, err := s.open(ctx, v)
-	if err != nil {
-		return v, nil, err
-	}
-	return v, plain, s.recordRead(ctx, v.Info)
+	return v, plain, err
 }
 
 func (s *Service) find(ctx context.Context, scope kernel.Scope, name string, version int) (Version, error) {

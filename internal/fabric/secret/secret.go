@@ -1,10 +1,10 @@
 package secret
 
 import (
-	"regexp"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // The bounds of a secret.
@@ -45,13 +45,8 @@ type Version struct {
 	Sealed []byte
 }
 
-var validName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(/[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)*$`)
-
-// maxName bounds a name, in bytes.
-const maxName = 253
-
 func checkName(scope kernel.Scope, name string) error {
-	if len(name) > maxName || !validName.MatchString(name) {
+	if !secretref.ValidName(name) {
 		return kernel.Errorf(kernel.Invalid, "secret name %q is not valid", name).
 			WithFix("use letters, digits, dots, hyphens and underscores, at most 253, and slashes between such words")
 	}

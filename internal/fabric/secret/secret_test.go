@@ -13,12 +13,15 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 	"github.com/terrace-idp/terrace/internal/platform/seal"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 var (
@@ -54,6 +57,16 @@ func (a authorizer) Authorize(ctx context.Context, action string, scope kernel.S
 	return kernel.Errorf(kernel.Denied, "you may not %s", action)
 }
 
+// Allowed reaches everything, and for "workload.read in STAGE" that stage alone.
+func (a authorizer) Allowed(_ context.Context, action string, _ kernel.Scope) (kernel.Reach, error) {
+	for _, allowed := range a {
+		if stage, ok := strings.CutPrefix(allowed, action+" in "); ok {
+			return kernel.Reach{Stages: []kernel.Scope{{Project: "shop", Stage: stage}}}, nil
+		}
+	}
+	return kernel.Reach{All: true}, nil
+}
+
 type anyStage struct{}
 
 func (anyStage) Check(string) error { return nil }
@@ -75,7 +88,7 @@ func system(scope kernel.Scope) context.Context {
 
 func reveal(t *testing.T, s *secret.Service, scope kernel.Scope, name string) string {
 	t.Helper()
-	value, err := s.Reveal(system(scope), scope, name)
+	value, _, err := s.Resolve(system(scope), scope, secretref.Reference{Name: name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +135,7 @@ func TestVersions(t *testing.T) {
 		if changes != 4 {
 			t.Fatalf("%d changes, want 4", changes)
 		}
-		if _, err := s.Reveal(system(other), other, "db-password"); !kernel.Is(err, kernel.NotFound) {
+		if _, _, err := s.Resolve(system(other), other, secretref.Reference{Name: "db-password"}); !kernel.Is(err, kernel.NotFound) {
 			t.Fatalf("another tenant: %v", err)
 		}
 		if err := s.Delete(ctx, other, "db-password"); err != nil {
@@ -274,7 +287,7 @@ func TestAuthorizes(t *testing.T) {
 	if _, err := s.Generate(ctx, dev, "password", 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Reveal(ctx, dev, "password"); !kernel.Is(err, kernel.Denied) {
+	if _, _, err := s.Resolve(ctx, dev, secretref.Reference{Name: "password"}); !kernel.Is(err, kernel.Denied) {
 		t.Fatalf("reveal without secret.read: %v", err)
 	}
 	if _, err := s.Put(ctx, dev, "password", "x"); !kernel.Is(err, kernel.Denied) {
@@ -300,7 +313,80 @@ func TestSealedForItsPlace(t *testing.T) {
 	if _, err := d.Conn(ctx).ExecContext(ctx, "UPDATE secrets SET name = 'stolen'"); err != nil {
 		t.Fatal(err)
 	}
-	if value, err := s.Reveal(ctx, dev, "stolen"); err == nil {
+	if value, _, err := s.Resolve(ctx, dev, secretref.Reference{Name: "stolen"}); err == nil {
 		t.Fatalf("a moved value opens: %d bytes", len(value))
 	}
+}
+
+// TestListsTheStagesThatOneMaySee lists a project's secrets for somebody with one stage.
+func TestListsTheStagesThatOneMaySee(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{secretsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		s, _ := newService(t, d, "workload.read", "workload.read in dev")
+		for _, stage := range []string{"dev", "prod"} {
+			for _, name := range []string{"a", "b"} {
+				if _, err := s.Generate(system(dev), dev.InStage(stage), name, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		ctx := kernel.WithActor(context.Background(), kernel.Actor{ID: "usr_1", Kind: kernel.ActorUser, Tenant: "acme"})
+		var got []string
+		for page := (kernel.PageRequest{Limit: 1}); ; {
+			found, err := s.List(ctx, dev.InStage(""), page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range found.Items {
+				got = append(got, i.Stage+"/"+i.Name)
+			}
+			if page.Cursor = found.Next; page.Cursor == "" {
+				break
+			}
+		}
+		if diff := cmp.Diff([]string{"dev/a", "dev/b"}, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestResolvesAVersionAndAKey(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{secretsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		s, j := newService(t, d)
+		ctx := system(dev)
+		for _, user := range []string{"old", "new"} {
+			if _, err := s.Write(ctx, dev, "team/db", secret.Data{"user": json.RawMessage(`"` + user + `"`), "port": json.RawMessage("3306")}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for inside, want := range map[string]string{"team/db#user": "new", "team/db#user@1": "old", "team/db#user@2": "new", "team/db#port": "3306"} {
+			r, err := secretref.Parse(inside)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := len(j.facts)
+			if _, err := s.Check(ctx, dev, r); err != nil || len(j.facts) != before {
+				t.Errorf("%s is checked with %v and %d facts more", inside, err, len(j.facts)-before)
+			}
+			if got, _, err := s.Resolve(ctx, dev, r); err != nil || got != want {
+				t.Errorf("%s is %q, %v; want %q", inside, got, err, want)
+			}
+		}
+		for inside, kind := range map[string]kernel.Kind{"team/db": kernel.Invalid, "team/db#none": kernel.NotFound, "team/db#user@3": kernel.NotFound, "team": kernel.NotFound} {
+			r, err := secretref.Parse(inside)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Check(ctx, dev, r); !kernel.Is(err, kind) {
+				t.Errorf("checking %s: %v", inside, err)
+			}
+			if _, _, err := s.Resolve(ctx, dev, r); !kernel.Is(err, kind) {
+				t.Errorf("resolving %s: %v", inside, err)
+			}
+		}
+		if _, err := s.Check(system(other), dev, secretref.Reference{Name: "team/db", Key: "user"}); !kernel.Is(err, kernel.Denied) {
+			t.Errorf("another tenant: %v", err)
+		}
+	})
 }

@@ -16,8 +16,8 @@ type Store interface {
 	Add(ctx context.Context, v Version) error
 	// Current returns the newest version, deleted or not, or NotFound.
 	Current(ctx context.Context, scope kernel.Scope, name string) (Version, error)
-	// List returns the newest version of each secret, by stage and name.
-	List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Info], error)
+	// List returns the newest version of each secret within a reach, by stage and name.
+	List(ctx context.Context, scope kernel.Scope, within kernel.Reach, page kernel.PageRequest) (kernel.Page[Info], error)
 	// Delete removes every version; it reports whether there was one.
 	Delete(ctx context.Context, scope kernel.Scope, name string) (bool, error)
 
@@ -33,6 +33,8 @@ type Sealer interface {
 // Authorizer tells whether the actor of the context may do an action.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+	// Allowed returns where in the scope's project that is, to narrow lists by.
+	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
 // Journal records facts in the transaction of the context.
@@ -141,19 +143,6 @@ func (s *Service) checkWrite(ctx context.Context, scope kernel.Scope) error {
 	return s.Stages.Check(scope.Stage)
 }
 
-// Reveal returns the current value, for an actor with secret.read; of a secret with
-// several keys that is Invalid.
-func (s *Service) Reveal(ctx context.Context, scope kernel.Scope, name string) (string, error) {
-	v, plain, err := s.read(ctx, scope, name, 0)
-	if err != nil {
-		return "", err
-	}
-	if v.Fields {
-		return "", kernel.Errorf(kernel.Invalid, "secret %s has several keys with values", name).WithFix("name one of them: ${secret:%s#KEY}", name)
-	}
-	return string(plain), nil
-}
-
 // Describe returns what is known of a secret but its value, or NotFound. The
 // caller has checked that it may act for the scope.
 func (s *Service) Describe(ctx context.Context, scope kernel.Scope, name string) (Info, error) {
@@ -161,13 +150,17 @@ func (s *Service) Describe(ctx context.Context, scope kernel.Scope, name string)
 	return v.Info, err
 }
 
-// List describes the secrets of a stage, or of all stages of a project, for an
-// actor with workload.read: names are part of what workloads say of themselves.
+// List describes the secrets of a stage, or of those stages of a project that the actor
+// has workload.read for: names are part of what workloads say of themselves.
 func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Info], error) {
 	if err := s.Authorizer.Authorize(ctx, "workload.read", scope); err != nil {
 		return kernel.Page[Info]{}, err
 	}
-	return s.Store.List(ctx, scope, page)
+	within, err := s.Authorizer.Allowed(ctx, "workload.read", scope)
+	if err != nil {
+		return kernel.Page[Info]{}, err
+	}
+	return s.Store.List(ctx, scope, within, page)
 }
 
 // Delete removes every version of a secret; what is not there is no error. The

@@ -19,6 +19,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/target/local"
 	"github.com/terrace-idp/terrace/internal/target/local/localsql"
 	"github.com/terrace-idp/terrace/internal/target/local/localtest"
@@ -29,7 +30,7 @@ func password(t *testing.T, target *localtest.Target, o local.Object) string {
 	t.Helper()
 	name := strings.TrimSuffix(strings.TrimPrefix(o.Outputs["password_reference"].(string), "${secret:"), "}")
 	ctx := kernel.WithActor(context.Background(), kernel.System("test", "acme"))
-	value, err := target.Secrets.Reveal(ctx, o.Scope, name)
+	value, err := target.Secrets.Reveal(ctx, o.Scope, secretref.Reference{Name: name})
 	if err != nil {
 		t.Fatal(err)
 	}

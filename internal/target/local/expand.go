@@ -6,15 +6,12 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/conceal"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
-const (
-	secretOpen  = "${secret:"
-	secretClose = "}"
-	// maskedFrom is the length from which a value is masked in logs: a shorter
-	// one would hide words by accident.
-	maskedFrom = 8
-)
+// maskedFrom is the length from which a value is masked in logs: a shorter
+// one would hide words by accident.
+const maskedFrom = 8
 
 // expander puts the values of secrets in the place of references to them, and
 // remembers them, so that they can be masked.
@@ -26,20 +23,19 @@ type expander struct {
 
 // expand returns text with its references replaced. at says where it stands.
 func (e *expander) expand(ctx context.Context, at, text string) (string, error) {
+	pieces, err := secretref.Split(text)
+	if err != nil {
+		return "", kernel.Errorf(kernel.Invalid, "%s: %w", at, err)
+	}
 	var out strings.Builder
-	for {
-		before, rest, ok := strings.Cut(text, secretOpen)
-		out.WriteString(before)
-		if !ok {
-			return out.String(), nil
+	for _, p := range pieces {
+		if p.Reference == nil {
+			out.WriteString(p.Literal)
+			continue
 		}
-		name, after, ok := strings.Cut(rest, secretClose)
-		if !ok {
-			return "", kernel.Errorf(kernel.Invalid, "%s: a reference to a secret is not closed with }", at)
-		}
-		value, err := reveal(ctx, e.secrets, e.scope, name)
+		value, err := reveal(ctx, e.secrets, e.scope, *p.Reference)
 		if kernel.Is(err, kernel.NotFound) {
-			return "", kernel.Errorf(kernel.Invalid, "%s refers to the secret %q, which does not exist in %s", at, name, e.scope).
+			return "", kernel.Errorf(kernel.Invalid, "%s refers to the secret %q, which does not exist in %s", at, p.Reference.Inside(), e.scope).
 				WithFix("declare it as a resource, or store it in this stage")
 		}
 		if err != nil {
@@ -47,8 +43,8 @@ func (e *expander) expand(ctx context.Context, at, text string) (string, error) 
 		}
 		e.values = append(e.values, value)
 		out.WriteString(value)
-		text = after
 	}
+	return out.String(), nil
 }
 
 // mask returns a function that hides the values seen so far, and what programs make of

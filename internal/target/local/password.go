@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 const passwordLength = 32
 
 // reference is what stands for a secret's value in variables and files.
-func reference(name string) string { return "${secret:" + name + "}" }
+func reference(name string) string { return secretref.Reference{Name: name}.String() }
 
 // passwordName names the secret with an object's password. It tells the kinds
 // apart, since a cache and a database of a stage may have the same name, and
@@ -25,13 +26,13 @@ func ensurePassword(ctx context.Context, secrets Secrets, scope kernel.Scope, na
 	if _, err := secrets.Generate(ctx, scope, name, passwordLength); err != nil {
 		return "", err
 	}
-	return reveal(ctx, secrets, scope, name)
+	return reveal(ctx, secrets, scope, secretref.Reference{Name: name})
 }
 
 // reveal reads a secret as the platform itself: a run may refer to a value, and
 // only the processes that it declares get it.
-func reveal(ctx context.Context, secrets Secrets, scope kernel.Scope, name string) (string, error) {
-	return secrets.Reveal(kernel.WithActor(ctx, kernel.System(component, scope.Tenant)), scope, name)
+func reveal(ctx context.Context, secrets Secrets, scope kernel.Scope, r secretref.Reference) (string, error) {
+	return secrets.Reveal(kernel.WithActor(ctx, kernel.System(component, scope.Tenant)), scope, r)
 }
 
 // component is the name under which this room acts by itself.

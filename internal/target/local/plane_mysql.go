@@ -181,7 +181,7 @@ func (p *mysqlPlane) drop(ctx context.Context, o Object) error {
 
 // isLast reports whether the stage has no other database.
 func (p *mysqlPlane) isLast(ctx context.Context, k Key) (bool, error) {
-	page, err := p.config.Store.List(ctx, k.Scope, k.Kind, kernel.PageRequest{Limit: 2})
+	page, err := p.config.Store.List(ctx, k.Scope, k.Kind, kernel.Reach{All: true}, kernel.PageRequest{Limit: 2})
 	if err != nil {
 		return false, err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // Store keeps objects; localsql implements it.
@@ -16,8 +17,8 @@ type Store interface {
 	Put(ctx context.Context, o Object) error
 	// Delete removes an object; none is no error.
 	Delete(ctx context.Context, k Key) error
-	// List returns a scope's objects of a kind by name.
-	List(ctx context.Context, scope kernel.Scope, kind Kind, page kernel.PageRequest) (kernel.Page[Object], error)
+	// List returns a scope's objects of a kind within a reach by name.
+	List(ctx context.Context, scope kernel.Scope, kind Kind, within kernel.Reach, page kernel.PageRequest) (kernel.Page[Object], error)
 	// All calls fn with every object of every tenant, for the start of the daemon.
 	All(ctx context.Context, fn func(Object) error) error
 }
@@ -35,6 +36,8 @@ type Journal interface {
 // Authorizer tells whether the context's actor may do something.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+	// Allowed returns where in the scope's project that is, to narrow lists by.
+	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
 // Fences tells whether a run still holds its stack: a Stale error if not.
@@ -60,8 +63,8 @@ type Secrets interface {
 	Generate(ctx context.Context, scope kernel.Scope, name string, length int) (SecretInfo, error)
 	// Describe returns what is known of a secret, or NotFound.
 	Describe(ctx context.Context, scope kernel.Scope, name string) (SecretInfo, error)
-	// Reveal returns the value, or of NAME#KEY that of one key; or NotFound.
-	Reveal(ctx context.Context, scope kernel.Scope, name string) (string, error)
+	// Reveal returns the value that a reference means, or NotFound.
+	Reveal(ctx context.Context, scope kernel.Scope, r secretref.Reference) (string, error)
 	// Delete removes a secret; none is no error.
 	Delete(ctx context.Context, scope kernel.Scope, name string) error
 }

@@ -2,9 +2,9 @@ package local
 
 import (
 	"context"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // SecretChanged starts the services that refer to the secret anew, each beside
@@ -24,12 +24,12 @@ func (s *Service) SecretChanged(scope kernel.Scope, name string) {
 func (s *Service) renewUsers(ctx context.Context, scope kernel.Scope, name string) error {
 	var page kernel.PageRequest
 	for {
-		objects, err := s.config.Store.List(ctx, scope, Services, page)
+		objects, err := s.config.Store.List(ctx, scope, Services, kernel.Reach{All: true}, page)
 		if err != nil {
 			return err
 		}
 		for _, o := range objects.Items {
-			if strings.Contains(string(o.Spec), reference(name)) || strings.Contains(string(o.Spec), secretOpen+name+"#") {
+			if secretref.Follows(string(o.Spec), name) {
 				if err := s.renew(ctx, o.Key, name); err != nil {
 					return err
 				}

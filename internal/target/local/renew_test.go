@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/target/local"
 	"github.com/terrace-idp/terrace/internal/target/local/localtest"
 )
@@ -17,7 +18,7 @@ func value(t *testing.T, target *localtest.Target, length int) string {
 	if _, err := target.Secrets.Generate(context.Background(), scope, "token", length); err != nil {
 		t.Fatal(err)
 	}
-	v, err := target.Secrets.Reveal(kernel.WithActor(context.Background(), kernel.System("test", "acme")), scope, "token")
+	v, err := target.Secrets.Reveal(kernel.WithActor(context.Background(), kernel.System("test", "acme")), scope, secretref.Reference{Name: "token"})
 	if err != nil {
 		t.Fatal(err)
 	}

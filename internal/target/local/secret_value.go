@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // SecretValue returns the value of a secret that the caller's stack declares,
@@ -42,7 +43,7 @@ func (s *Service) handOver(ctx context.Context, c Caller, k Key) (value string, 
 		if err := s.config.Fences.CheckFence(ctx, c.Stack, c.Fence); err != nil {
 			return err
 		}
-		if value, err = reveal(ctx, s.config.Secrets, k.Scope, k.Name); err != nil {
+		if value, err = reveal(ctx, s.config.Secrets, k.Scope, secretref.Reference{Name: k.Name}); err != nil {
 			return err
 		}
 		return s.config.Journal.Record(ctx, kernel.Fact{

@@ -19,6 +19,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/target/local"
 	"github.com/terrace-idp/terrace/internal/target/local/localsql"
 	"github.com/terrace-idp/terrace/internal/target/local/localtest"
@@ -116,7 +117,7 @@ func TestServiceRunsItsArtifact(t *testing.T) {
 	target := start(t)
 	volume := mustPut(t, target, local.Volumes, "data", object{}).Outputs["path"].(string)
 	mustPut(t, target, local.SecretsKind, "token", object{"length": 24})
-	secret, err := target.Secrets.Reveal(kernel.WithActor(context.Background(), kernel.System("test", "acme")), localtest.Scope("dev"), "token")
+	secret, err := target.Secrets.Reveal(kernel.WithActor(context.Background(), kernel.System("test", "acme")), localtest.Scope("dev"), secretref.Reference{Name: "token"})
 	if err != nil {
 		t.Fatal(err)
 	}

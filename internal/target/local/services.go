@@ -45,13 +45,17 @@ type ContainerInfo struct {
 
 const statusStarting = "starting"
 
-// Services lists the services of a stage, or of all stages of a project when
-// the scope has none.
+// Services lists the services of a stage, or of those stages of a project that the actor
+// may see when the scope has none.
 func (s *Service) Services(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[ServiceInfo], error) {
 	if err := s.config.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
 		return kernel.Page[ServiceInfo]{}, err
 	}
-	objects, err := s.config.Store.List(ctx, scope, Services, page)
+	within, err := s.config.Authorizer.Allowed(ctx, actionRead, scope)
+	if err != nil {
+		return kernel.Page[ServiceInfo]{}, err
+	}
+	objects, err := s.config.Store.List(ctx, scope, Services, within, page)
 	if err != nil {
 		return kernel.Page[ServiceInfo]{}, err
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 const schema = `keys:
@@ -46,9 +47,10 @@ func (v *vault) put(scope kernel.Scope, name, value string) {
 }
 
 // Resolve returns the newest value.
-func (v *vault) Resolve(_ context.Context, scope kernel.Scope, name string) (string, int, error) {
+func (v *vault) Resolve(_ context.Context, scope kernel.Scope, r secretref.Reference) (string, int, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	name := r.Inside()
 	all := v.values[scope.String()+name]
 	if len(all) == 0 {
 		return "", 0, kernel.Errorf(kernel.NotFound, "there is no secret %s", name)

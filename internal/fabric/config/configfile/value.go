@@ -2,13 +2,13 @@ package configfile
 
 import (
 	"errors"
-	"regexp"
 	"strconv"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
@@ -18,24 +18,21 @@ type value struct {
 	place Place
 }
 
-var (
-	reference = regexp.MustCompile(`^\$\{secret:([A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)\}$`)
-	mentions  = regexp.MustCompile(`\$\{secret:`)
-)
-
-// Reference returns the name of the secret that a value stands for.
-func Reference(v any) (name string, ok bool) {
+// Reference returns the reference to a secret that a value is.
+func Reference(v any) (r secretref.Reference, ok bool) {
 	text, _ := v.(string)
-	if m := reference.FindStringSubmatch(text); m != nil {
-		return m[1], true
-	}
-	return "", false
+	r, is, err := secretref.Whole(text)
+	return r, is && err == nil
 }
 
 // value reads and validates what a file says of a key; nil after a problem.
 func (r *reader) value(file string, k *Key, v yamldoc.Value) *value {
 	out := &value{any: v.Any(nil), place: placeOf(file, v)}
 	if k.Sensitivity == Secret {
+		if _, is, err := secretref.Whole(v.Text()); is && err != nil {
+			v.Problem("write ${secret:NAME}, ${secret:NAME#KEY} for one of its keys, or ${secret:NAME@VERSION} for one version", "%s: %v", k.Name, err)
+			return nil
+		}
 		if _, ok := Reference(out.any); !ok {
 			// What is written there may be the secret itself: it is not repeated.
 			v.Problem("put the value into the secret store with terrace secret set, and write ${secret:NAME}", "%s is secret, and its value here is no reference to a secret", k.Name)
@@ -71,7 +68,7 @@ func (r *reader) value(file string, k *Key, v yamldoc.Value) *value {
 func refers(v any) bool {
 	switch v := v.(type) {
 	case string:
-		return mentions.MatchString(v)
+		return secretref.Mentions(v)
 	case []any:
 		for _, item := range v {
 			if refers(item) {

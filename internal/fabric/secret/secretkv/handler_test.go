@@ -26,6 +26,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 	"github.com/terrace-idp/terrace/internal/platform/seal"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // people know tokens: TENANT, or TENANT-reader for who may not write.
@@ -37,6 +38,10 @@ func (people) Authenticate(_ context.Context, token string) (kernel.Actor, error
 		return kernel.Actor{}, kernel.Errorf(kernel.Unauthenticated, "the token is not known")
 	}
 	return kernel.Actor{ID: "usr_" + token, Kind: kernel.ActorUser, Tenant: tenant}, nil
+}
+
+func (people) Allowed(context.Context, string, kernel.Scope) (kernel.Reach, error) {
+	return kernel.Reach{All: true}, nil
 }
 
 func (people) Authorize(ctx context.Context, action string, scope kernel.Scope) error {
@@ -374,7 +379,7 @@ func TestReadsAreRecordedAtABoundedRate(t *testing.T) {
 		if !m.ReadAt.Equal(*w.now) || m.ReadBy != "usr_acme" || m.ReadVersion != 1 {
 			w.Errorf("last read: %+v", m)
 		}
-		value, err := w.secrets.Reveal(kernel.WithActor(ctx, kernel.System("test", "acme")), scope, "db/credentials")
+		value, _, err := w.secrets.Resolve(kernel.WithActor(ctx, kernel.System("test", "acme")), scope, secretref.Reference{Name: "db/credentials"})
 		if err != nil || value != "hush" {
 			w.Errorf("one store: %q, %v", value, err)
 		}

@@ -84,18 +84,19 @@ func (s *Store) Current(ctx context.Context, scope kernel.Scope, name string) (s
 	return secret.Version{Info: r.info(), Sealed: r.Sealed}, nil
 }
 
-// List returns the newest version of each secret of a stage, or of all stages
-// of a project.
-func (s *Store) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[secret.Info], error) {
+// List returns the newest version of each secret of a stage, or of those stages of a
+// project that are reached.
+func (s *Store) List(ctx context.Context, scope kernel.Scope, within kernel.Reach, page kernel.PageRequest) (kernel.Page[secret.Info], error) {
 	var rows []row
 	q := s.db.Reader(ctx).NewSelect().Model(&rows).ExcludeColumn("sealed").
 		Where("s.tenant = ? AND s.project = ?", scope.Tenant, scope.Project).
 		Where("NOT EXISTS (SELECT 1 FROM secrets n WHERE n.tenant = s.tenant AND n.project = s.project AND n.stage = s.stage AND n.name = s.name AND n.version > s.version)")
+	q = db.Within(q, within, "s.project", "s.stage")
 	if scope.Stage != "" {
 		q = q.Where("s.stage = ?", scope.Stage)
 	}
 	if stage, name, ok := strings.Cut(page.Cursor, " "); ok {
-		q = q.Where("s.stage > ? OR (s.stage = ? AND s.name > ?)", stage, stage, name)
+		q = q.Where("(s.stage > ? OR (s.stage = ? AND s.name > ?))", stage, stage, name)
 	}
 	if err := q.Order("s.stage", "s.name").Limit(int64(page.Size()) + 1).Scan(ctx); err != nil {
 		return kernel.Page[secret.Info]{}, db.Map(err, "the secrets")

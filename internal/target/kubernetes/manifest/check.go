@@ -43,6 +43,7 @@ func check(p Place, s Spec) []kernel.Problem {
 		c.add("containers", "add a container", "there is none")
 	}
 	c.names(s)
+	c.secrets(s)
 	size := 0
 	for _, name := range sorted(s.Containers) {
 		c.container("containers."+name, s.Containers[name], s)
@@ -105,6 +106,21 @@ func (c *checker) container(at string, k Container, s Spec) {
 		if _, err := resource.ParseQuantity(q); q != "" && err != nil {
 			c.add(at+path, "write an amount such as 500m or 256Mi", "%q is no quantity", q)
 		}
+	}
+}
+
+// secrets refuses names that a key vault takes for the same.
+func (c *checker) secrets(s Spec) {
+	if s.Vault == nil {
+		return
+	}
+	seen := map[string]string{}
+	for _, name := range secretsOf(s) {
+		low := strings.ToLower(name)
+		if other, taken := seen[low]; taken {
+			c.add("containers", "give one of them another name", "the secrets %s and %s are the same in a key vault, which does not tell upper from lower case", other, name)
+		}
+		seen[low] = name
 	}
 }
 

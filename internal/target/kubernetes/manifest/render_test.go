@@ -131,6 +131,15 @@ func TestWhatCannotRunIsRefusedAtItsPlace(t *testing.T) {
 		"an unclosed reference": {
 			"containers: {main: {image: a, variables: {A: '${secret:x'}}}", "containers.main.variables.A", "not closed",
 		},
+		"a version of a secret": {
+			"containers: {main: {image: a, variables: {A: '${secret:x@1}'}}}", "containers.main.variables.A", "versions of its own",
+		},
+		"a secret that no vault has a name for": {
+			"containers: {main: {image: a, variables: {A: '${secret:" + strings.Repeat("x", 128) + "}'}}}", "containers.main.variables.A", "128 characters",
+		},
+		"two secrets that a vault takes for one": {
+			"containers: {main: {image: a, variables: {A: '${secret:x}', B: '${secret:X}'}}}\nvault: {name: v, tenant_id: t}", "containers", "the same in a key vault",
+		},
 		"too much to mount": {
 			"containers: {main: {image: a, files: {/a: {content: '" + strings.Repeat("x", 1<<20) + "x'}}}}", "containers", "a ConfigMap holds",
 		},
@@ -167,4 +176,32 @@ func digestOf(text string) string {
 	_, rest, _ := strings.Cut(text, "terrace.dev/config-digest: ")
 	line, _, _ := strings.Cut(rest, "\n")
 	return line
+}
+
+// TestSecretsHaveNamesThatNoOtherHas refers to secrets whose names Kubernetes and a key
+// vault would not take as they are.
+func TestSecretsHaveNamesThatNoOtherHas(t *testing.T) {
+	t.Parallel()
+	got := rendered(t, decode(t, `release: rel_1
+vault: {name: v, tenant_id: t}
+containers:
+  main:
+    image: registry.example.com/a:1
+    variables: {USER: '${secret:db/credentials#user}', ONE: 'x${secret:a-b}', TWO: 'x${secret:a_b}', THREE: 'x${secret:a--b}'}
+    files: {/key: {content: '${secret:tls.key}'}}
+`))
+	for _, want := range []string{"key: db--2fcredentials--23user\n", "objectName: db--2fcredentials--23user\n", "key: tls--2ekey\n", "x$(TERRACE_SECRET_A_B)\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+	variables := map[string]bool{}
+	for line := range strings.Lines(got) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "- name: TERRACE_SECRET_"); ok {
+			variables[name] = true
+		}
+	}
+	if len(variables) != 3 {
+		t.Errorf("three secrets have the variables %v", variables)
+	}
 }

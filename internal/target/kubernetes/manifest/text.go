@@ -1,47 +1,43 @@
 package manifest
 
 import (
-	"fmt"
+	"crypto/sha256"
+	"encoding/hex"
 	"regexp"
 	"strings"
+
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // Unknown stands in a preview for what is known only after the apply.
 const Unknown = "(known after apply)"
 
-const (
-	secretOpen  = "${secret:"
-	secretClose = "}"
-)
-
 // text is a value as literals and references to secrets.
 type text []piece
 
+// piece is a literal, or the name that a secret has in a key vault and as a key of a
+// Kubernetes Secret.
 type piece struct{ literal, secret string }
 
-var secretName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,126}$`)
-
-// parse reads a value; a reference that is not closed, or to what cannot be a
-// secret's name, is an error.
+// parse reads a value; a reference to what cannot be in a key vault is an error.
 func parse(s string) (text, error) {
-	var t text
-	for {
-		before, rest, ok := strings.Cut(s, secretOpen)
-		if before != "" {
-			t = append(t, piece{literal: before})
-		}
-		if !ok {
-			return t, nil
-		}
-		name, after, ok := strings.Cut(rest, secretClose)
-		if !ok {
-			return nil, fmt.Errorf("a reference to a secret is not closed with }")
-		}
-		if !secretName.MatchString(name) {
-			return nil, fmt.Errorf("%q cannot be the name of a secret: letters, digits and dashes, at most 127", name)
-		}
-		t, s = append(t, piece{secret: name}), after
+	pieces, err := secretref.Split(s)
+	if err != nil {
+		return nil, err
 	}
+	var t text
+	for _, p := range pieces {
+		if p.Reference == nil {
+			t = append(t, piece{literal: p.Literal})
+			continue
+		}
+		name, err := secretref.VaultName(*p.Reference)
+		if err != nil {
+			return nil, err
+		}
+		t = append(t, piece{secret: name})
+	}
+	return t, nil
 }
 
 func (t text) hasSecret() bool {
@@ -70,10 +66,18 @@ func plain(s string) string {
 	return s
 }
 
+// usual are names that their variables tell apart.
+var usual = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
 // secretVariable is the variable that a secret is put into where it is only a
-// part of another value.
+// part of another value. No two secrets have the same.
 func secretVariable(name string) string {
-	return "TERRACE_SECRET_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+	variable := "TERRACE_SECRET_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+	if usual.MatchString(name) {
+		return variable
+	}
+	sum := sha256.Sum256([]byte(name))
+	return variable + "__" + strings.ToUpper(hex.EncodeToString(sum[:8]))
 }
 
 // joined writes a value with references to the variables of its secrets.
@@ -123,6 +127,6 @@ func (c Container) values(tell func(value string)) {
 
 // hasSecret reports whether the container refers to a secret.
 func (c Container) hasSecret() (has bool) {
-	c.values(func(value string) { has = has || strings.Contains(value, secretOpen) })
+	c.values(func(value string) { has = has || secretref.Mentions(value) })
 	return has
 }

@@ -112,15 +112,16 @@ func (s *Store) Delete(ctx context.Context, k local.Key) error {
 	return db.Map(err, k.String())
 }
 
-// List returns a scope's objects of a kind by name. A scope without a stage has
-// those of all stages.
-func (s *Store) List(ctx context.Context, scope kernel.Scope, kind local.Kind, page kernel.PageRequest) (kernel.Page[local.Object], error) {
+// List returns a scope's objects of a kind within a reach by name. A scope without a stage
+// has those of all stages that are reached.
+func (s *Store) List(ctx context.Context, scope kernel.Scope, kind local.Kind, within kernel.Reach, page kernel.PageRequest) (kernel.Page[local.Object], error) {
 	var rows []row
 	q := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ?", scope.Tenant).Where("project = ?", scope.Project).
 		Where("kind = ?", string(kind)).OrderExpr("name, stage").Limit(int64(page.Size()) + 1)
 	if scope.Stage != "" {
 		q = q.Where("stage = ?", scope.Stage)
 	}
+	q = db.Within(q, within, "project", "stage")
 	if name, stage, ok := parseCursor(page.Cursor); ok {
 		q = q.Where("(name > ? OR (name = ? AND stage > ?))", name, name, stage)
 	}

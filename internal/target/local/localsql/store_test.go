@@ -84,10 +84,15 @@ func TestListsAreComplete(t *testing.T) {
 			t.Errorf("All: %d, %v", len(seen), err)
 		}
 		scope := kernel.Scope{Tenant: "acme", Project: "shop"}
+		narrow := kernel.Reach{Stages: []kernel.Scope{{Project: "shop", Stage: "dev"}}}
+		some, err := store.List(ctx, scope, local.Services, narrow, kernel.PageRequest{Limit: 3})
+		if err != nil || len(some.Items) != 3 || some.Items[2].Key.Scope.Stage != "dev" || some.Items[2].Key.Name != "s-002" {
+			t.Errorf("narrowed to dev: %+v, %v", some.Items, err)
+		}
 		for stage, want := range map[string]int{"": 2 * each, "dev": each, "none": 0} {
 			listed, page := map[local.Key]bool{}, kernel.PageRequest{Limit: 33}
 			for {
-				got, err := store.List(ctx, scope.InStage(stage), local.Services, page)
+				got, err := store.List(ctx, scope.InStage(stage), local.Services, kernel.Reach{All: true}, page)
 				if err != nil {
 					t.Fatal(err)
 				}

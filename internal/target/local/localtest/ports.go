@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/target/local"
 )
 
@@ -119,11 +120,11 @@ func (s *Secrets) Describe(_ context.Context, scope kernel.Scope, name string) (
 }
 
 // Reveal returns a value. Only the platform itself gets one.
-func (s *Secrets) Reveal(ctx context.Context, scope kernel.Scope, name string) (string, error) {
+func (s *Secrets) Reveal(ctx context.Context, scope kernel.Scope, r secretref.Reference) (string, error) {
 	if a, ok := kernel.ActorFrom(ctx); !ok || a.Kind != kernel.ActorSystem {
 		return "", kernel.Errorf(kernel.Denied, "only the system reads secrets")
 	}
-	v, err := s.values.get(scope, name)
+	v, err := s.values.get(scope, r.Inside())
 	return v.Value, err
 }
 
@@ -210,6 +211,11 @@ func (Anyone) Authorize(_ context.Context, action string, scope kernel.Scope) er
 		return kernel.Errorf(kernel.Denied, "%s is not allowed in %s", action, scope)
 	}
 	return nil
+}
+
+// Allowed reaches everything.
+func (Anyone) Allowed(context.Context, string, kernel.Scope) (kernel.Reach, error) {
+	return kernel.Reach{All: true}, nil
 }
 
 // Configs keeps who reads which configuration.

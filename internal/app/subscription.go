@@ -11,6 +11,6 @@ import (
 func newSubscriptions(p *platform, a *access, f *fabric) *subscription.Service {
 	return subscription.New(subscription.Config{
 		Store: subscriptionsql.NewStore(p.db), Events: a.events, Sinks: sink.Sinks{Guard: egress.Guard{Allow: p.config.Sinks()}, Topics: f.broker},
-		Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log,
+		Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Log: p.log, Secrets: f.secrets,
 	})
 }

@@ -67,7 +67,7 @@ func (s *Service) Rotate(ctx context.Context, scope kernel.Scope, name, secret s
 	if err != nil {
 		return Created{}, err
 	}
-	next, err := credentials(sub.Sink, secret)
+	next, err := s.given(ctx, sub, secret)
 	if err != nil {
 		return Created{}, err
 	}

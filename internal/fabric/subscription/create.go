@@ -39,7 +39,7 @@ func (s *Service) Create(ctx context.Context, scope kernel.Scope, spec Spec) (Cr
 	if err := s.Sinks.Check(ctx, sub); err != nil {
 		return Created{}, err
 	}
-	c, err := credentials(sub.Sink, spec.Secret)
+	c, err := s.given(ctx, sub, spec.Secret)
 	if err != nil {
 		return Created{}, err
 	}

@@ -27,6 +27,8 @@ type Credentials struct {
 	Keys []Key `json:"keys,omitempty"`
 	// Password is that of NATS or Kafka.
 	Password string `json:"password,omitempty"`
+	// Referred is where the keys or the password are instead.
+	Referred *Referred `json:"referred,omitempty"`
 }
 
 // Key signs webhooks until a time; the newest has none.

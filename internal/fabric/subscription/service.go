@@ -17,6 +17,8 @@ type Config struct {
 	Authorizer Authorizer
 	Journal    Journal
 	Tx         Tx
+	// Secrets may be nil: no secret is a reference then.
+	Secrets Secrets
 	// Stages may be nil: any is taken then.
 	Stages Stages
 	Clock  kernel.Clock

@@ -72,7 +72,7 @@ type Spec struct {
 	Sink       Sink
 	RetryHours int
 	// Secret is the password or token of NATS and Kafka, or the signing secret of
-	// a webhook, which is made where none is given.
+	// a webhook, which is made where none is given; or a reference to it, ${secret:…}.
 	Secret string
 }
 

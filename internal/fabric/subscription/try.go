@@ -57,7 +57,7 @@ func (s *Service) sendOnce(ctx context.Context, sub Subscription, e event.Event)
 	if err != nil {
 		return "", err
 	}
-	sender, err := s.Sinks.Open(ctx, sub, c)
+	sender, err := s.sender(ctx, sub, c)
 	if err != nil {
 		return "", err
 	}

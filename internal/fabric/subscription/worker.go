@@ -129,7 +129,7 @@ func (w *worker) open(ctx context.Context) error {
 	} else if !kernel.Is(err, kernel.NotFound) {
 		return err
 	}
-	if w.sender, err = s.Sinks.Open(ctx, w.sub, c); err != nil {
+	if w.sender, err = s.sender(ctx, w.sub, c); err != nil {
 		return err
 	}
 	signal(w.requeued) // those of before

@@ -69,7 +69,7 @@ type createInput struct {
 		Sink       subscription.Sink     `json:"sink"`
 		RetryHours int                   `json:"retryHours,omitempty" minimum:"0" maximum:"72" doc:"How long one event is tried; 24 unless given."`
 		// The secret has no rule in the schema: a report of a broken one would show it.
-		Secret string `json:"secret,omitempty" writeOnly:"true" doc:"The password of NATS or Kafka, or the signing secret of a webhook, which is made unless given."`
+		Secret string `json:"secret,omitempty" writeOnly:"true" doc:"The password of NATS or Kafka, or the signing secret of a webhook, which is made unless given. ${secret:STAGE/NAME} refers to a secret of the project, ${secret:PROJECT/STAGE/NAME} to one of the tenant."`
 	}
 }
 
@@ -133,7 +133,7 @@ func (a API) test(ctx context.Context, in *NamePath) (*testOutput, error) {
 type rotateInput struct {
 	NamePath
 	Body struct {
-		Secret string `json:"secret,omitempty" writeOnly:"true" doc:"The new password, or signing secret; a signing secret is made unless given."`
+		Secret string `json:"secret,omitempty" writeOnly:"true" doc:"The new password, or signing secret; a signing secret is made unless given. A reference to a secret is taken, too."`
 	}
 }
 

@@ -130,4 +130,3 @@ func (r *referring) Close() {
 		r.sender.Close()
 	}
 }
-

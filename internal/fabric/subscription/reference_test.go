@@ -149,7 +149,7 @@ func TestNobodyCarriesASecretAwayByReference(t *testing.T) {
 	put(t, secrets, "other", "hook", canary)
 	eve := kernel.WithActor(context.Background(), kernel.Actor{ID: "usr_2", Name: "eve", Kind: kernel.ActorUser, Tenant: "acme"})
 	for name, c := range map[string]struct {
-		ctx       context.Context
+		actor     context.Context //nolint:containedctx // it is who asks
 		scope     kernel.Scope
 		reference string
 		kind      kernel.Kind
@@ -168,7 +168,7 @@ func TestNobodyCarriesASecretAwayByReference(t *testing.T) {
 		"what signs nothing":                {asAdmin(), shop, "${secret:dev/hook}", kernel.Invalid},
 		"huge":                              {asAdmin(), shop, "${secret:dev/" + strings.Repeat("x", 1<<20) + "}", kernel.Invalid},
 	} {
-		_, err := w.Create(c.ctx, c.scope, referringTo(c.reference, r.URL))
+		_, err := w.Create(c.actor, c.scope, referringTo(c.reference, r.URL))
 		if !kernel.Is(err, c.kind) || strings.Contains(err.Error(), canary) || len(err.Error()) > 2000 {
 			t.Errorf("%s: %.300v", name, err)
 		}

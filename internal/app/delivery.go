@@ -143,7 +143,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	if d.builder, err = newBuilder(p, d); err != nil {
 		return nil, err
 	}
-	d.repositories = newRepositories(p, a, d)
+	d.repositories = newRepositories(p, a, f, d)
 	d.rules = newRules(p, a, f, d)
 	d.builds = newBuilds(p, a, d)
 	d.sources = newSources(p, a, d)

@@ -13,7 +13,7 @@ import (
 
 // newRepositories makes what hosts and connects repositories. A machine without
 // git has none: what needs it says so.
-func newRepositories(p *platform, a *access, d *delivery) *vcs.Service {
+func newRepositories(p *platform, a *access, f *fabric, d *delivery) *vcs.Service {
 	hosts := egress.Guard{Allow: p.config.Sinks(), What: "hosts of repositories"}
 	git, err := gitexec.Find()
 	if err != nil {
@@ -21,7 +21,7 @@ func newRepositories(p *platform, a *access, d *delivery) *vcs.Service {
 		git.Path = "git"
 	}
 	return vcs.New(vcs.Config{
-		Store: vcssql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Roles: roles{a.identity}, Users: a.identity, Journal: a.journal, Sealer: p.sealer,
+		Store: vcssql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Roles: roles{a.identity}, Users: a.identity, Journal: a.journal, Sealer: p.sealer, Secrets: f.secrets,
 		Stages: knownStages{d.stages}, Runs: d.runs, Git: git, Builder: d.builder,
 		Hosts: map[vcs.Provider]vcs.Host{vcs.GitHub: github.Host{Guard: hosts}, vcs.AzureDevOps: azuredevops.Host{Guard: hosts}}, Dir: p.path("repositories"), Address: p.publicURL(), Node: p.config.Node, Log: p.log,
 	})

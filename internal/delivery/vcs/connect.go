@@ -49,8 +49,15 @@ func (s *Service) Connect(ctx context.Context, scope kernel.Scope, c Connection)
 	if !ok || c.Provider == Hosted {
 		return Connected{}, kernel.Errorf(kernel.Invalid, "repositories are not connected from %q", c.Provider).WithFix("use github or azuredevops")
 	}
-	credentials := Credentials{Username: c.Username, Token: c.Token, Hook: rand.Text() + rand.Text()}
-	found, err := host.Find(ctx, Access{Repository: r, Credentials: credentials})
+	credentials := Credentials{Username: c.Username, Hook: rand.Text() + rand.Text()}
+	if err := s.givenToken(ctx, &credentials, c.Token); err != nil {
+		return Connected{}, err
+	}
+	with, err := s.signingIn(ctx, r, credentials)
+	if err != nil {
+		return Connected{}, err
+	}
+	found, err := host.Find(ctx, Access{Repository: r, Credentials: with})
 	if err != nil {
 		return Connected{}, err
 	}
@@ -76,14 +83,13 @@ func (s *Service) Renew(ctx context.Context, scope kernel.Scope, name, token str
 	if r.Provider == Hosted {
 		return Connected{}, kernel.Errorf(kernel.Invalid, "%s is hosted here: it has no credentials", name)
 	}
-	a, host, err := s.access(ctx, r)
+	a, host, err := s.kept(ctx, r)
 	if err != nil {
 		return Connected{}, err
 	}
 	what, shown := "token", ""
 	if token != "" {
-		a.Credentials.Token = token
-		_, err = host.Find(ctx, a)
+		err = s.renewToken(ctx, &a, host, token)
 	} else {
 		what, shown = "webhook secret", rand.Text()+rand.Text()
 		a.Credentials.Hook = shown
@@ -98,6 +104,19 @@ func (s *Service) Renew(ctx context.Context, scope kernel.Scope, name, token str
 		return Connected{Repository: r, Secret: shown}, err
 	}
 	return Connected{Repository: r}, s.renewed(ctx, r)
+}
+
+// renewToken puts another token into the credentials, which the provider must take.
+func (s *Service) renewToken(ctx context.Context, a *Access, host Host, given string) error {
+	if err := s.givenToken(ctx, &a.Credentials, given); err != nil {
+		return err
+	}
+	with, err := s.signingIn(ctx, a.Repository, a.Credentials)
+	if err != nil {
+		return err
+	}
+	_, err = host.Find(ctx, Access{Repository: a.Repository, Credentials: with})
+	return err
 }
 
 // renewed has all that could not reach the repository try again.

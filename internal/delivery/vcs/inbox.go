@@ -43,7 +43,7 @@ func (s *Service) Accept(ctx context.Context, provider Provider, id string, head
 	if err != nil {
 		return false, err
 	}
-	a, host, err := s.access(ctx, r)
+	a, host, err := s.kept(ctx, r)
 	if err != nil {
 		return false, err
 	}

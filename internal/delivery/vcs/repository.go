@@ -76,8 +76,11 @@ func (p Protection) protected() bool { return p.Push != "" && p.Push != "develop
 // Credentials are what Terrace signs in with, and what webhooks are signed with.
 type Credentials struct {
 	Username string `json:"username,omitempty"`
-	Token    string `json:"token,omitempty"`
-	Hook     string `json:"hook"`
+	// Token is the token itself or, with TokenBy, a reference to a secret of the project.
+	Token string `json:"token,omitempty"`
+	// TokenBy is who has written the reference.
+	TokenBy *kernel.Actor `json:"tokenBy,omitempty"`
+	Hook    string        `json:"hook"`
 }
 
 var repositoryName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$`)

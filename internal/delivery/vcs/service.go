@@ -27,7 +27,7 @@ const (
 	ActionApprove = "pr.approve"
 )
 
-// Config is what a Service works with; only Clock, Log, Listeners and Reviewers may be left out.
+// Config is what a Service works with; only Clock, Log, Listeners, Reviewers and Secrets may be left out.
 type Config struct {
 	Store      Store
 	Tx         Tx
@@ -36,6 +36,7 @@ type Config struct {
 	Users      Users
 	Journal    Journal
 	Sealer     Sealer
+	Secrets    Secrets
 	Stages     Stages
 	Runs       Runs
 	Builder    Builder
@@ -62,6 +63,7 @@ type Service struct {
 	wake    chan struct{}
 	waiting waiting
 	busy    busy
+	tokens  tokens
 }
 
 // New returns a service.
@@ -75,7 +77,7 @@ func New(c Config) *Service {
 		hosts[p] = h
 	}
 	c.Hosts = hosts
-	return &Service{Config: c, locks: locks{held: map[string]*sync.Mutex{}}, wake: make(chan struct{}, 1), busy: busy{repositories: map[string]bool{}}}
+	return &Service{Config: c, locks: locks{held: map[string]*sync.Mutex{}}, wake: make(chan struct{}, 1), busy: busy{repositories: map[string]bool{}}, tokens: tokens{of: map[string]readToken{}}}
 }
 
 // locks lets one work on a repository's files at a time.
@@ -120,7 +122,18 @@ func (s *Service) HookURL(r Repository) string {
 	return fmt.Sprintf("%s/hooks/v1/%s/%s", s.Address, r.Provider, r.ID)
 }
 
+// access returns what Terrace signs in to the repository's provider with.
 func (s *Service) access(ctx context.Context, r Repository) (Access, Host, error) {
+	a, host, err := s.kept(ctx, r)
+	if err != nil {
+		return a, host, err
+	}
+	a.Credentials, err = s.signingIn(ctx, r, a.Credentials)
+	return a, host, err
+}
+
+// kept returns the credentials as they are sealed: the token may be a reference.
+func (s *Service) kept(ctx context.Context, r Repository) (Access, Host, error) {
 	host, ok := s.Hosts[r.Provider]
 	if !ok {
 		return Access{}, nil, kernel.Errorf(kernel.Unavailable, "there is nothing here that speaks to %s", r.Provider)

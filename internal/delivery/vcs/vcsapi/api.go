@@ -118,7 +118,7 @@ type connectInput struct {
 		Repository string       `json:"repository" maxLength:"200" doc:"The repository's name there."`
 		Branch     string       `json:"branch,omitempty" maxLength:"200" doc:"The default branch; empty asks the provider."`
 		Username   string       `json:"username,omitempty" maxLength:"200" doc:"The name that goes with the token, where the provider wants one."`
-		Token      string       `json:"token" maxLength:"4096" doc:"What Terrace signs in with. It may read the code, and write statuses and comments."`
+		Token      string       `json:"token" maxLength:"4096" doc:"What Terrace signs in with, or a reference to a secret of the project that is: ${secret:STAGE/NAME}. It may read the code, and write statuses and comments."`
 	}
 }
 
@@ -153,7 +153,7 @@ func (a API) connect(ctx context.Context, in *connectInput) (*connectedOutput, e
 type renewInput struct {
 	RepositoryPath
 	Body struct {
-		Token string `json:"token,omitempty" maxLength:"4096" doc:"The new token; empty makes a new webhook secret."`
+		Token string `json:"token,omitempty" maxLength:"4096" doc:"The new token, or a reference to it; empty makes a new webhook secret."`
 	}
 }
 

@@ -31,6 +31,8 @@ type Bench struct {
 	People *People
 	Facts  *Facts
 	Runs   *Runs
+	// Secrets are those that tokens may refer to.
+	Secrets *Secrets
 }
 
 // New returns a bench on SQLite with providers beside the hosted one.
@@ -51,9 +53,9 @@ func On(t testing.TB, d *db.DB, hosts map[vcs.Provider]vcs.Host) *Bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sealer.Close() })
-	b := &Bench{People: &People{}, Facts: &Facts{}, Runs: &Runs{runs: map[string]run.Run{}}}
+	b := &Bench{People: &People{}, Facts: &Facts{}, Runs: &Runs{runs: map[string]run.Run{}}, Secrets: &Secrets{}}
 	b.Service = vcs.New(vcs.Config{
-		Store: vcssql.NewStore(d), Tx: d, Authorizer: b.People, Roles: b.People, Users: b.People, Journal: b.Facts, Sealer: sealer,
+		Store: vcssql.NewStore(d), Tx: d, Authorizer: b.People, Roles: b.People, Users: b.People, Journal: b.Facts, Sealer: sealer, Secrets: b.Secrets,
 		Stages: stages{}, Runs: b.Runs, Git: git, Hosts: hosts, Dir: t.TempDir(), Address: "https://terrace.example.com",
 	})
 	return b

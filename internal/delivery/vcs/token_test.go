@@ -1,0 +1,139 @@
+package vcs_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcstest"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+)
+
+// listening is GitHub without its API; it remembers the tokens that it was given.
+type listening struct {
+	quiet
+
+	mu    *sync.Mutex
+	given *[]string
+}
+
+func (l listening) hear(a vcs.Access) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	*l.given = append(*l.given, a.Credentials.Token)
+}
+
+func (l listening) last() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(*l.given) == 0 {
+		return ""
+	}
+	return (*l.given)[len(*l.given)-1]
+}
+
+func (l listening) Find(ctx context.Context, a vcs.Access) (vcs.Found, error) {
+	l.hear(a)
+	return l.quiet.Find(ctx, a)
+}
+
+func (l listening) Remote(a vcs.Access) gitexec.Remote {
+	if a.Credentials.Hook != "" { // else it is asked for the address alone
+		l.hear(a)
+	}
+	return l.quiet.Remote(a)
+}
+
+const tokenReference = "${secret:dev/hook/token}"
+
+func connecting(name, token string) vcs.Connection {
+	return vcs.Connection{Name: name, Provider: vcs.GitHub, Owner: "a", Repository: "b", Token: token}
+}
+
+// TestATokenMayBeAReference connects with a reference, and gives the provider what it
+// means at the time; only webhooks go on when nobody may read it any more.
+func TestATokenMayBeAReference(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{vcssql.Migrations()}, func(t *testing.T, d *db.DB) {
+		host := listening{mu: &sync.Mutex{}, given: &[]string{}}
+		b := vcstest.On(t, d, map[vcs.Provider]vcs.Host{vcs.GitHub: host})
+		admin := vcstest.As(context.Background(), "admin")
+		b.Secrets.Put("first")
+		made, err := b.Connect(admin, vcstest.Shop(), connecting("orders", tokenReference))
+		if err != nil || host.last() != "first" {
+			t.Fatalf("connected with %q: %v", host.last(), err)
+		}
+		asks := func(want string) {
+			t.Helper()
+			_, _ = b.Head(context.Background(), made.Repository, "main") // nothing answers there
+			if host.last() != want {
+				t.Errorf("the provider got %q, want %q", host.last(), want)
+			}
+		}
+		asks("first")
+		asks("first")
+		if n := b.Secrets.Reads(); n != 1 {
+			t.Errorf("one version was read %d times", n)
+		}
+		b.Secrets.Put("second")
+		asks("second")
+		// Another webhook secret keeps the reference, not what it means.
+		renewed, err := b.Renew(admin, vcstest.Shop(), "orders", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Secrets.Put("third")
+		if made.Repository, err = b.Find(admin, vcstest.Shop(), "orders"); err != nil {
+			t.Fatal(err)
+		}
+		asks("third")
+		b.Secrets.Shut()
+		if _, err := b.Head(context.Background(), made.Repository, "main"); !kernel.Is(err, kernel.Denied) || !strings.Contains(err.Error(), "token of repository orders") {
+			t.Errorf("without the right to read it: %v", err)
+		}
+		header, body := webhook(1, renewed.Secret)
+		if taken, err := b.Accept(context.Background(), vcs.GitHub, made.Repository.ID, header, body); err != nil || !taken {
+			t.Errorf("a webhook, which needs no token: %v, %v", taken, err)
+		}
+		if _, err := b.Renew(admin, vcstest.Shop(), "orders", "plain"); err != nil || host.last() != "plain" {
+			t.Errorf("a token instead: %q, %v", host.last(), err)
+		}
+	})
+}
+
+// TestNoTokenIsCarriedAwayByReference asks with references that are not for who asks:
+// the provider, whose address they choose, hears nothing.
+func TestNoTokenIsCarriedAwayByReference(t *testing.T) {
+	t.Parallel()
+	host := listening{mu: &sync.Mutex{}, given: &[]string{}}
+	b := vcstest.New(t, map[vcs.Provider]vcs.Host{vcs.GitHub: host})
+	b.Secrets.Put("canary")
+	for name, c := range map[string]struct {
+		as, token string
+		kind      kernel.Kind
+	}{
+		"a developer":       {"developer", tokenReference, kernel.Denied},
+		"no stage":          {"admin", "${secret:token}", kernel.Invalid},
+		"another project's": {"admin", "${secret:other/dev/hook/token}", kernel.NotFound},
+		"out by dots":       {"admin", "${secret:dev/../../x}", kernel.Invalid},
+		"nested":            {"admin", "${secret:${secret:dev/hook/token}}", kernel.Invalid},
+		"with text":         {"admin", tokenReference + "x", kernel.Invalid},
+	} {
+		if _, err := b.Connect(vcstest.As(context.Background(), c.as), vcstest.Shop(), connecting("orders", c.token)); !kernel.Is(err, c.kind) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if host.last() != "" {
+		t.Errorf("the provider heard %q", host.last())
+	}
+	b.Secrets.Shut()
+	if _, err := b.Connect(vcstest.As(context.Background(), "admin"), vcstest.Shop(), connecting("orders", tokenReference)); !kernel.Is(err, kernel.Denied) {
+		t.Errorf("an admin who may read no secrets: %v", err)
+	}
+}

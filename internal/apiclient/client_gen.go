@@ -3020,7 +3020,7 @@ type ConnectRepositoryRequest struct {
 	// Repository The repository's name there.
 	Repository string `json:"repository"`
 
-	// Token What Terrace signs in with. It may read the code, and write statuses and comments.
+	// Token What Terrace signs in with, or a reference to a secret of the project that is: ${secret:STAGE/NAME}. It may read the code, and write statuses and comments.
 	Token string `json:"token"`
 
 	// Username The name that goes with the token, where the provider wants one.
@@ -3204,7 +3204,7 @@ type CreateSubscriptionRequest struct {
 	// RetryHours How long one event is tried; 24 unless given.
 	RetryHours int64 `json:"retryHours,omitempty"`
 
-	// Secret The password of NATS or Kafka, or the signing secret of a webhook, which is made unless given.
+	// Secret The password of NATS or Kafka, or the signing secret of a webhook, which is made unless given. ${secret:STAGE/NAME} refers to a secret of the project, ${secret:PROJECT/STAGE/NAME} to one of the tenant.
 	Secret string           `json:"secret,omitempty"`
 	Sink   SubscriptionSink `json:"sink"`
 }
@@ -5488,7 +5488,7 @@ type RenameTenantRequest struct {
 
 // RenewRepositoryRequest defines model for RenewRepositoryRequest.
 type RenewRepositoryRequest struct {
-	// Token The new token; empty makes a new webhook secret.
+	// Token The new token, or a reference to it; empty makes a new webhook secret.
 	Token string `json:"token,omitempty"`
 }
 
@@ -5654,7 +5654,7 @@ type RotateSigningKeyRequestAlgorithm string
 
 // RotateSubscriptionRequest defines model for RotateSubscriptionRequest.
 type RotateSubscriptionRequest struct {
-	// Secret The new password, or signing secret; a signing secret is made unless given.
+	// Secret The new password, or signing secret; a signing secret is made unless given. A reference to a secret is taken, too.
 	Secret string `json:"secret,omitempty"`
 }
 

@@ -2,13 +2,12 @@ package factor
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"time"
 
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
 )
 
 // The uses of what travels with a page: each is taken for nothing else.
@@ -35,15 +34,7 @@ type pending struct {
 
 func (s *Service) sealPending(ctx context.Context, use string, p pending) (string, error) {
 	p.ID, p.At = kernel.NewID("pnd"), s.Clock.Now()
-	raw, err := json.Marshal(p) //nolint:gosec // it is sealed below
-	if err != nil {
-		return "", kernel.Errorf(kernel.Internal, "begin to %s: %w", use, err)
-	}
-	sealed, err := s.Sealer.Seal(ctx, raw, []byte(use))
-	if err != nil {
-		return "", err
-	}
-	return base64.RawURLEncoding.EncodeToString(sealed), nil
+	return seal.Word(ctx, s.Sealer, use, p)
 }
 
 // openPending returns what sealPending was given for the same use, person and browser;
@@ -51,12 +42,7 @@ func (s *Service) sealPending(ctx context.Context, use string, p pending) (strin
 func (s *Service) openPending(ctx context.Context, use, text string, who kernel.Actor, browser string) (pending, error) {
 	var p pending
 	lost := kernel.Errorf(kernel.Invalid, "this page is not from here, or it has been open for too long").WithFix("load it again")
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(sealed) == 0 {
-		return p, lost
-	}
-	raw, err := s.Sealer.Open(ctx, sealed, []byte(use))
-	if err != nil || json.Unmarshal(raw, &p) != nil {
+	if !seal.OpenWord(ctx, s.Sealer, use, text, &p) {
 		return pending{}, lost
 	}
 	age := s.Clock.Now().Sub(p.At)

@@ -2,8 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"html/template"
 	"net/url"
 	"slices"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
 )
 
 // Person is somebody who is signing in: what they said was proven so far.
@@ -163,31 +162,15 @@ const ticketUse = "sign-in ticket"
 
 // SealTicket returns a ticket as text.
 func (s *Service) SealTicket(ctx context.Context, t Ticket) (string, error) {
-	raw, err := json.Marshal(t)
-	if err != nil {
-		return "", kernel.Errorf(kernel.Internal, "make a ticket: %w", err)
-	}
-	sealed, err := s.Sealer.Seal(ctx, raw, []byte(ticketUse))
-	if err != nil {
-		return "", err
-	}
-	return base64.RawURLEncoding.EncodeToString(sealed), nil
+	return seal.Word(ctx, s.Sealer, ticketUse, t)
 }
 
 // OpenTicket returns what SealTicket was given; the error is Invalid for any other text
 // and for one that is too old.
 func (s *Service) OpenTicket(ctx context.Context, text string) (Ticket, error) {
 	var t Ticket
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(sealed) == 0 {
-		return t, oldTicket()
-	}
-	raw, err := s.Sealer.Open(ctx, sealed, []byte(ticketUse))
-	if err != nil {
-		return t, oldTicket()
-	}
-	if err := json.Unmarshal(raw, &t); err != nil {
-		return t, oldTicket()
+	if !seal.OpenWord(ctx, s.Sealer, ticketUse, text, &t) {
+		return Ticket{}, oldTicket()
 	}
 	if age := s.Clock.Now().Sub(t.Asked); age < -leeway || age > TicketLife {
 		return Ticket{}, oldTicket()

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
 )
 
 // flowLife is how long somebody may take at an upstream.
@@ -85,7 +86,7 @@ func (s *Service) Begin(ctx context.Context, b Beginning) (Begun, error) {
 		Upstream: u.ID, Ticket: b.Ticket, State: hashOf(state), Nonce: random(), Verifier: oauth2.GenerateVerifier(),
 		Began: s.Clock.Now(), Link: b.Link, SignIn: b.SignIn,
 	}
-	cookie, err := s.sealWord(ctx, flowUse, f)
+	cookie, err := seal.Word(ctx, s.Sealer, flowUse, f)
 	if err != nil {
 		return Begun{}, err
 	}
@@ -125,28 +126,6 @@ const (
 	returnUse = "upstream sign-out"
 )
 
-func (s *Service) sealWord(ctx context.Context, use string, v any) (string, error) {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return "", kernel.Errorf(kernel.Internal, "seal: %w", err)
-	}
-	sealed, err := s.Sealer.Seal(ctx, raw, []byte(use))
-	if err != nil {
-		return "", err
-	}
-	return base64.RawURLEncoding.EncodeToString(sealed), nil
-}
-
-// openWord reads what sealWord wrote; ok is false for anything else.
-func (s *Service) openWord(ctx context.Context, use, text string, into any) (ok bool) {
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(sealed) == 0 {
-		return false
-	}
-	raw, err := s.Sealer.Open(ctx, sealed, []byte(use))
-	return err == nil && json.Unmarshal(raw, into) == nil
-}
-
 // Answer is what came back from an upstream.
 type Answer struct {
 	Tenant, Name string
@@ -165,7 +144,7 @@ func foreign() error {
 func (s *Service) received(ctx context.Context, a Answer) (Upstream, flow, error) {
 	var f flow
 	state := a.Query.Get("state")
-	if state == "" || len(a.Query["state"]) != 1 || !s.openWord(ctx, flowUse, a.Cookie, &f) ||
+	if state == "" || len(a.Query["state"]) != 1 || !seal.OpenWord(ctx, s.Sealer, flowUse, a.Cookie, &f) ||
 		subtle.ConstantTimeCompare([]byte(f.State), []byte(hashOf(state))) != 1 {
 		return Upstream{}, flow{}, foreign()
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
 )
 
 // offerLife is how long an offer to link an account stands.
@@ -31,7 +32,7 @@ type offered struct {
 }
 
 func (s *Service) offer(ctx context.Context, u Upstream, f flow, p proof) (*Offer, error) {
-	word, err := s.sealWord(ctx, offerUse, offered{u.ID, u.Name, f.Link, f.SignIn, p.account, s.Clock.Now()})
+	word, err := seal.Word(ctx, s.Sealer, offerUse, offered{u.ID, u.Name, f.Link, f.SignIn, p.account, s.Clock.Now()})
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func (s *Service) offer(ctx context.Context, u Upstream, f flow, p proof) (*Offe
 // offered to. It returns the upstream's label.
 func (s *Service) Accept(ctx context.Context, word string, user kernel.Actor, signIn string) (string, error) {
 	var o offered
-	if !s.openWord(ctx, offerUse, word, &o) || o.UserID != user.ID || o.SignIn != signIn || s.Clock.Now().Sub(o.At) > offerLife {
+	if !seal.OpenWord(ctx, s.Sealer, offerUse, word, &o) || o.UserID != user.ID || o.SignIn != signIn || s.Clock.Now().Sub(o.At) > offerLife {
 		return "", foreign()
 	}
 	u, err := s.enabled(ctx, user.Tenant, o.Name)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/provider"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
 )
 
 // Offered implements provider.Upstreams: the buttons of a tenant.
@@ -62,7 +63,7 @@ func (s *Service) SignedOut(ctx context.Context, via, next string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	word, err := s.sealWord(ctx, returnUse, returning{next, s.Clock.Now()})
+	word, err := seal.Word(ctx, s.Sealer, returnUse, returning{next, s.Clock.Now()})
 	if err != nil {
 		return "", err
 	}

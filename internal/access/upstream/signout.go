@@ -6,7 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coreos/go-oidc/v3/oidc"
+
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
 )
 
 // returning is what a browser that signs out at an upstream comes back with, sealed.
@@ -19,7 +22,7 @@ type returning struct {
 // "" for nowhere.
 func (s *Service) Returned(ctx context.Context, word string) string {
 	var r returning
-	if !s.openWord(ctx, returnUse, word, &r) || s.Clock.Now().Sub(r.At) > flowLife {
+	if !seal.OpenWord(ctx, s.Sealer, returnUse, word, &r) || s.Clock.Now().Sub(r.At) > flowLife {
 		return ""
 	}
 	return r.Next
@@ -46,49 +49,67 @@ func (s *Service) Logout(ctx context.Context, tenant, name, token string) error 
 	if err != nil {
 		return err
 	}
-	wrong := func(why string) error {
-		return kernel.Errorf(kernel.Invalid, "the logout token does not hold: %s", why)
-	}
 	if len(token) > maxLogoutToken {
-		return wrong("it is too long")
+		return wrongLogout("it is too long")
 	}
 	p, err := s.at(ctx, u)
 	if err != nil {
 		return err
 	}
-	checked, err := s.verifier(u, p, true).Verify(ctx, token)
+	who, id, err := s.loggedOut(ctx, u, p, token)
 	if err != nil {
-		return wrong(err.Error())
-	}
-	body, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1]) // it was verified
-	if err != nil {
-		return wrong("it is not readable")
-	}
-	claims, err := parseClaims(body)
-	if err != nil {
-		return wrong("it is not readable")
-	}
-	now := s.Clock.Now()
-	events, _ := claims["events"].(map[string]any)
-	_, is := events[logoutEvent].(map[string]any)
-	sid, id := claims.text("sid"), claims.text("jti")
-	_, nonce := claims["nonce"]
-	switch {
-	case !is || nonce:
-		return wrong("it is no logout token")
-	case u.manyTenants() && (!u.allowsIssuer(checked.Issuer) || checked.Issuer != u.issuerOf(claims.text("tid"))):
-		return wrong("its issuer is another one")
-	case checked.Subject == "" && sid == "" || id == "":
-		return wrong("it does not say who")
-	case checked.IssuedAt.After(now.Add(ahead)) || now.Sub(checked.IssuedAt) > flowLife || !checked.Expiry.IsZero() && checked.Expiry.Unix() > 0 && checked.Expiry.Before(now):
-		return wrong("it is of another time")
+		return err
 	}
 	return s.Tx.InTx(system(ctx, u.Tenant), func(ctx context.Context) error {
-		if err := s.Store.Spend(ctx, hashOf("logout "+u.ID+" "+id), now.Add(flowLife+ahead)); kernel.Is(err, kernel.Conflict) {
-			return wrong("it was taken already")
+		if err := s.Store.Spend(ctx, hashOf("logout "+u.ID+" "+id), s.Clock.Now().Add(flowLife+ahead)); kernel.Is(err, kernel.Conflict) {
+			return wrongLogout("it was taken already")
 		} else if err != nil {
 			return err
 		}
-		return s.end(ctx, u, SessionFilter{Subject: checked.Subject, SID: sid}, EndedThere)
+		return s.end(ctx, u, who, EndedThere)
 	})
+}
+
+func wrongLogout(why string) error {
+	return kernel.Errorf(kernel.Invalid, "the logout token does not hold: %s", why)
+}
+
+// loggedOut verifies a logout token (OpenID Connect Back-Channel Logout §2.6), and returns
+// whose sessions end and the id of the token.
+func (s *Service) loggedOut(ctx context.Context, u Upstream, p *place, token string) (who SessionFilter, id string, err error) {
+	checked, err := s.verifier(u, p, true).Verify(ctx, token)
+	if err != nil {
+		return who, "", wrongLogout(err.Error())
+	}
+	body, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1]) // it was verified
+	if err != nil {
+		return who, "", wrongLogout("it is not readable")
+	}
+	claims, err := parseClaims(body)
+	if err != nil {
+		return who, "", wrongLogout("it is not readable")
+	}
+	events, _ := claims["events"].(map[string]any)
+	_, is := events[logoutEvent].(map[string]any)
+	_, nonce := claims["nonce"]
+	who, id = SessionFilter{Subject: checked.Subject, SID: claims.text("sid")}, claims.text("jti")
+	switch {
+	case !is || nonce:
+		return who, "", wrongLogout("it is no logout token")
+	case u.manyTenants() && (!u.allowsIssuer(checked.Issuer) || checked.Issuer != u.issuerOf(claims.text("tid"))):
+		return who, "", wrongLogout("its issuer is another one")
+	case who.Subject == "" && who.SID == "" || id == "":
+		return who, "", wrongLogout("it does not say who")
+	case !s.isOfNow(checked):
+		return who, "", wrongLogout("it is of another time")
+	}
+	return who, id, nil
+}
+
+// isOfNow reports whether a logout token was given lately, and has not expired where it
+// says when it does, which it need not.
+func (s *Service) isOfNow(t *oidc.IDToken) bool {
+	now := s.Clock.Now()
+	expires := !t.Expiry.IsZero() && t.Expiry.Unix() > 0
+	return !t.IssuedAt.After(now.Add(ahead)) && now.Sub(t.IssuedAt) <= flowLife && !(expires && t.Expiry.Before(now))
 }

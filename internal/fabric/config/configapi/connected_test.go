@@ -236,7 +236,7 @@ func TestAConnectedRepositoryIsTheSource(t *testing.T) {
 			t.Parallel()
 			k := of(t)
 			d := dbtest.SQLite(t, vcssql.Migrations(), configsql.Migrations())
-			b := benchOn(t, d, map[vcs.Provider]vcs.Host{vcs.GitHub: github.Host{}, vcs.AzureDevOps: azuredevops.Host{}})
+			b := benchOn(t, d, map[vcs.Provider]vcs.Host{vcs.GitHub: github.Host{Guard: vcstest.Here()}, vcs.AzureDevOps: azuredevops.Host{Guard: vcstest.Here()}})
 			first := k.host.Commit("main", map[string]string{"config/shop/schema.yaml": schema})
 			repo, err := b.Connect(vcstest.As(t.Context(), "admin"), vcstest.Shop(), k.connection)
 			if err != nil {

@@ -1,9 +1,13 @@
 package upstreamsql_test
 
 import (
+	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/terrace-idp/terrace/internal/access/upstream"
 	"github.com/terrace-idp/terrace/internal/access/upstream/upstreamsql"
@@ -12,136 +16,167 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
 
-func each(t *testing.T, test func(t *testing.T, s *upstreamsql.Store)) {
-	t.Helper()
-	dbtest.Each(t, []db.Migrations{upstreamsql.Migrations()}, func(t *testing.T, d *db.DB) { test(t, upstreamsql.NewStore(d)) })
+type world struct {
+	*upstreamsql.Store
+
+	db  *db.DB
+	now time.Time
 }
 
-func start() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+func each(t *testing.T, test func(t *testing.T, w world)) {
+	t.Helper()
+	dbtest.Each(t, []db.Migrations{upstreamsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		test(t, world{upstreamsql.NewStore(d), d, kernel.Clock(nil).Now()})
+	})
+}
 
-func corp(tenant, name string, order int, domains ...string) upstream.Upstream {
-	return upstream.Upstream{
-		ID: "upl_" + tenant + "_" + name, Tenant: tenant, Name: name, Issuer: "https://sso.example.com", Secret: []byte{1, 2}, RulesText: "rules: []", CreatedAt: start(), Revision: 1,
-		Settings: upstream.Settings{Label: "Corp", ClientID: "terrace", Scopes: []string{"openid"}, Subject: []string{"iss", "sub"}, EmailDomains: domains, Enabled: true, Order: order},
-		Rules:    []upstream.Rule{{Name: "a", When: []upstream.Condition{{Claim: "x", Operator: upstream.OneOf, Values: []string{"1", "2"}}}, Role: &upstream.Role{Role: "admin", Project: "shop"}}},
+func want(t *testing.T, err error, kind kernel.Kind) {
+	t.Helper()
+	if kind == "" && err != nil || kind != "" && !kernel.Is(err, kind) {
+		t.Fatalf("%v, not %q", err, kind)
 	}
 }
 
-func must(t *testing.T, err error) {
+func (w world) add(t *testing.T, tenant, id string, domains ...string) upstream.Upstream {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+	u := upstream.Upstream{
+		Settings: upstream.Settings{Label: "Corp", ClientID: "terrace", EmailDomains: domains, Enabled: true, Scopes: []string{"openid"}, Subject: []string{"iss", "sub"}},
+		ID:       id, Tenant: tenant, Name: "corp", Issuer: "https://sso.example.com", Secret: []byte("sealed"), Rules: []upstream.Rule{{Name: "all", Group: "ops"}}, RulesText: "rules", CreatedAt: w.now, Revision: 1,
 	}
+	want(t, w.Add(t.Context(), u), "")
+	return u
 }
 
-// TestUpstreamsAreKept by tenant, in their order, and written over what was seen alone.
-func TestUpstreamsAreKept(t *testing.T) {
+func TestUpstreams(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, s *upstreamsql.Store) {
+	each(t, func(t *testing.T, w world) {
 		ctx := t.Context()
-		if any, err := s.AnyEnabled(ctx); any || err != nil {
-			t.Errorf("any at first: %v %v", any, err)
+		one := w.add(t, "acme", "upl_1", "corp.example", "both.example")
+		w.add(t, "other", "upl_2", "both.example")
+		twice := one
+		twice.ID = "upl_3"
+		want(t, w.Add(ctx, twice), kernel.Conflict)
+		got, err := w.Upstream(ctx, "acme", "corp")
+		want(t, err, "")
+		if d := cmp.Diff(one, got); d != "" {
+			t.Error(d)
 		}
-		first, second := corp("acme", "one", 2, "acme.example", "shared.example"), corp("acme", "two", 1)
-		must(t, s.Add(ctx, first))
-		must(t, s.Add(ctx, second))
-		must(t, s.Add(ctx, corp("blue", "one", 0, "shared.example")))
-		again := corp("acme", "one", 0)
-		again.ID = "upl_other"
-		if err := s.Add(ctx, again); !kernel.Is(err, kernel.Conflict) {
-			t.Errorf("a second of the name: %v", err)
-		}
-		got, err := s.Upstream(ctx, "acme", "one")
-		must(t, err)
-		if got.Label != "Corp" || string(got.Secret) != "\x01\x02" || got.Rules[0].Role.Project != "shop" || got.Rules[0].When[0].Values[1] != "2" || !got.CreatedAt.Equal(start()) {
-			t.Errorf("%+v", got)
-		}
-		on, err := s.Enabled(ctx, "acme")
-		must(t, err)
-		if len(on) != 2 || on[0].Name != "two" {
-			t.Errorf("the order is %v", on)
-		}
-		for domain, want := range map[string][]string{"acme.example": {"acme"}, "shared.example": {"acme", "blue"}, "none.example": {}} {
-			tenants, err := s.TenantsOf(ctx, domain)
-			if slices.Sort(tenants); err != nil || !slices.Equal(tenants, want) {
-				t.Errorf("%s is of %v %v", domain, tenants, err)
+		_, err = w.Upstream(ctx, "nobody", "corp")
+		want(t, err, kernel.NotFound)
+		domains := func(domain, wanted string) {
+			t.Helper()
+			tenants, err := w.TenantsOf(ctx, domain)
+			if want(t, err, ""); strings.Join(slices.Sorted(slices.Values(tenants)), " ") != wanted {
+				t.Errorf("%s is of %v, not %q", domain, tenants, wanted)
 			}
 		}
-		got.Enabled, got.Revision, got.Secret = false, 2, nil
-		must(t, s.Put(ctx, got, 1))
-		if err := s.Put(ctx, got, 1); !kernel.Is(err, kernel.Stale) {
-			t.Errorf("over what was not seen: %v", err)
+		domains("corp.example", "acme")
+		domains("both.example", "acme other")
+		domains("nobody.example", "")
+		one.Enabled, one.Revision = false, 2
+		want(t, w.Put(ctx, one, 7), kernel.Stale)
+		want(t, w.Put(ctx, one, 1), "")
+		domains("corp.example", "")
+		domains("both.example", "other")
+		if some, err := w.AnyEnabled(ctx); err != nil || !some {
+			t.Errorf("%t, %v", some, err)
 		}
-		if tenants, err := s.TenantsOf(ctx, "acme.example"); err != nil || len(tenants) != 0 {
-			t.Errorf("one that is off has %v %v", tenants, err)
+		if on, err := w.Enabled(ctx, "acme"); err != nil || len(on) != 0 {
+			t.Errorf("%v, %v", on, err)
 		}
-		page, err := s.Upstreams(ctx, "acme", kernel.PageRequest{Limit: 1})
-		must(t, err)
-		if len(page.Items) != 1 || page.Items[0].Name != "one" || page.Next != "one" {
+		want(t, w.Remove(ctx, "other", "upl_1"), kernel.NotFound)
+		want(t, w.Remove(ctx, "acme", "upl_1"), "")
+		page, err := w.Upstreams(ctx, "acme", kernel.PageRequest{})
+		if want(t, err, ""); len(page.Items) != 0 {
 			t.Errorf("%+v", page)
 		}
 	})
 }
 
-// TestLinksAndSessionsAreKept, each account once, and go with their upstream.
-func TestLinksAndSessionsAreKept(t *testing.T) {
+func TestLinks(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, s *upstreamsql.Store) {
-		ctx, u := t.Context(), corp("acme", "one", 0)
-		must(t, s.Add(ctx, u))
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		w.add(t, "acme", "upl_1")
 		l := upstream.Link{
-			ID: "lnk_1", Tenant: "acme", Upstream: u.ID, UserID: "usr_1", Account: upstream.Account{Subject: "a", Name: "ada", Email: "ada@acme.example"},
-			By: upstream.LinkedAtFirst, LinkedAt: start(), LastUsed: start(), LastGiven: []string{},
+			ID: "lnk_1", Tenant: "acme", Upstream: "upl_1", Name: "corp", UserID: "usr_1", Account: upstream.Account{Subject: "s", Name: "ada", Email: "ada@corp.example", Verified: true},
+			By: upstream.LinkedBySelf, LinkedAt: w.now, LastUsed: w.now, LastGiven: []string{},
 		}
-		must(t, s.AddLink(ctx, l))
-		l.ID = "lnk_2"
-		if err := s.AddLink(ctx, l); !kernel.Is(err, kernel.Conflict) {
-			t.Errorf("a second of the account: %v", err)
+		want(t, w.AddLink(ctx, l), "")
+		other := l
+		other.ID, other.UserID = "lnk_2", "usr_2"
+		want(t, w.AddLink(ctx, other), kernel.Conflict) // an account is one user's
+		l.LastGiven, l.LastUsed = []string{"all"}, w.now.Add(time.Hour)
+		want(t, w.UseLink(ctx, l), "")
+		got, err := w.LinkOf(ctx, "upl_1", "s")
+		want(t, err, "")
+		if d := cmp.Diff(l, got); d != "" {
+			t.Error(d)
 		}
-		l.ID, l.LastGiven, l.Account.Name, l.LastUsed = "lnk_1", []string{"a", "b"}, "Ada", start().Add(time.Hour)
-		must(t, s.UseLink(ctx, l))
-		got, err := s.LinkOf(ctx, u.ID, "a")
-		must(t, err)
-		if got.Name != "one" || got.Account.Name != "Ada" || !slices.Equal(got.LastGiven, l.LastGiven) || !got.LastUsed.Equal(l.LastUsed) || got.By != upstream.LinkedAtFirst {
-			t.Errorf("%+v", got)
+		for _, find := range []func() (upstream.Link, error){
+			func() (upstream.Link, error) { return w.LinkOf(ctx, "upl_2", "s") },
+			func() (upstream.Link, error) { return w.LinkOfUser(ctx, "upl_1", "usr_2") },
+			func() (upstream.Link, error) { return w.Link(ctx, "other", "lnk_1") },
+		} {
+			_, err := find()
+			want(t, err, kernel.NotFound)
 		}
-		if _, err := s.Link(ctx, "blue", "lnk_1"); !kernel.Is(err, kernel.NotFound) {
-			t.Errorf("from another tenant: %v", err)
-		}
-		if _, err := s.LinkOfUser(ctx, u.ID, "usr_1"); err != nil {
-			t.Error(err)
-		}
-		for i, sid := range []string{"x", "y"} {
-			must(t, s.AddSession(ctx, upstream.Session{
-				ID: "ups_" + sid, Tenant: "acme", Upstream: u.ID, UserID: "usr_1", Link: "lnk_1", Subject: "4711", SID: sid, CreatedAt: start(), ExpiresAt: start().Add(time.Duration(i+1) * time.Hour),
-			}))
-		}
-		for name, f := range map[string]upstream.SessionFilter{"x y": {}, "y": {SID: "y"}, "": {SID: "y", Subject: "other"}, "x y ": {Subject: "4711", Link: "lnk_1"}} {
-			list, err := s.SessionsOf(ctx, u.ID, f)
-			must(t, err)
-			text := ""
-			for _, one := range list {
-				text += one.SID + " "
-			}
-			if want := name; text != want && text != want+" " {
-				t.Errorf("%+v leaves %s, want %s", f, text, want)
-			}
-		}
-		must(t, s.Spend(ctx, "word", start().Add(time.Minute)))
-		if err := s.Spend(ctx, "word", start().Add(time.Minute)); !kernel.Is(err, kernel.Conflict) {
-			t.Errorf("spent twice: %v", err)
-		}
-		must(t, s.Sweep(ctx, start().Add(time.Hour)))
-		must(t, s.Spend(ctx, "word", start()))
-		if list, err := s.SessionsOf(ctx, u.ID, upstream.SessionFilter{}); err != nil || len(list) != 1 {
-			t.Errorf("after the sweep there are %v %v", list, err)
-		}
-		must(t, s.Remove(ctx, "acme", u.ID))
-		if _, err := s.LinkOf(ctx, u.ID, "a"); !kernel.Is(err, kernel.NotFound) {
-			t.Errorf("a link without its upstream: %v", err)
-		}
-		if err := s.Remove(ctx, "acme", u.ID); !kernel.Is(err, kernel.NotFound) {
-			t.Errorf("removed twice: %v", err)
-		}
+		want(t, w.RemoveLink(ctx, "other", "lnk_1"), kernel.NotFound)
+		want(t, w.RemoveLink(ctx, "acme", "lnk_1"), "")
 	})
+}
+
+func TestSessionsAreFoundByWhatEndsThem(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w world) {
+		ctx := t.Context()
+		for _, id := range []string{"1", "2"} {
+			one := upstream.Session{
+				ID: "ups_" + id, Tenant: "acme", Upstream: "upl_1", UserID: "usr_" + id, Link: "lnk_" + id, Subject: "sub", SID: "sid-" + id, IDToken: []byte("sealed"), CreatedAt: w.now, ExpiresAt: w.now.Add(time.Hour),
+			}
+			want(t, w.AddSession(ctx, one), "")
+			got, err := w.Session(ctx, one.ID)
+			want(t, err, "")
+			if d := cmp.Diff(one, got); d != "" {
+				t.Error(d)
+			}
+		}
+		for filter, wanted := range map[upstream.SessionFilter]int{
+			{}: 2, {Subject: "sub"}: 2, {SID: "sid-1"}: 1, {Link: "lnk_2"}: 1, {Subject: "sub", SID: "sid-2"}: 1, {SID: "sid-1", Link: "lnk_2"}: 0,
+		} {
+			if found, err := w.SessionsOf(ctx, "upl_1", filter); err != nil || len(found) != wanted {
+				t.Errorf("%+v: %d, %v", filter, len(found), err)
+			}
+			if found, err := w.SessionsOf(ctx, "upl_2", filter); err != nil || len(found) != 0 {
+				t.Errorf("%+v of another: %d, %v", filter, len(found), err)
+			}
+		}
+		w.byIndex(ctx, t, "sid", "link", "subject")
+		want(t, w.Spend(ctx, "word", w.now.Add(time.Minute)), "")
+		want(t, w.Spend(ctx, "word", w.now.Add(time.Minute)), kernel.Conflict)
+		want(t, w.Sweep(ctx, w.now.Add(2*time.Hour)), "")
+		want(t, w.Spend(ctx, "word", w.now.Add(time.Minute)), "")
+		_, err := w.Session(ctx, "ups_1")
+		want(t, err, kernel.NotFound)
+	})
+}
+
+// byIndex fails where SQLite would read all sessions of an upstream to find those of a
+// column's value.
+func (w world) byIndex(ctx context.Context, t *testing.T, columns ...string) {
+	t.Helper()
+	if w.db.Dialect() != db.SQLite {
+		return
+	}
+	for _, column := range columns {
+		var plan struct {
+			ID, Parent, NotUsed int
+			Detail              string
+		}
+		err := w.db.Reader(ctx).QueryRowContext(ctx, "EXPLAIN QUERY PLAN SELECT * FROM upstream_sessions WHERE upstream = 'u' AND "+column+" = 'x'").
+			Scan(&plan.ID, &plan.Parent, &plan.NotUsed, &plan.Detail)
+		if err != nil || !strings.Contains(plan.Detail, column+"=?") {
+			t.Errorf("%s: %q, %v", column, plan.Detail, err)
+		}
+	}
 }

@@ -79,7 +79,7 @@ func archive(e *command.Env) *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use: "archive NAME", Short: "Fetch the archive that was kept of a tenant that left", Args: cobra.ExactArgs(1),
-		Long:    "It is what terrace tenant export writes. It is kept until --remove.",
+		Long:    "It is kept until --remove, and is what terrace tenant export writes.",
 		Example: "  terrace tenant archive acme --file acme.zip\n  terrace tenant archive acme --remove",
 	}
 	var remove bool

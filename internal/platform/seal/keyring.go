@@ -116,8 +116,9 @@ func (r *keyring) current(ctx context.Context, owner string) (dataKey, error) {
 	if err != nil {
 		return dataKey{}, err
 	}
+	key := k.dataKey // others count with k once it seals for all
 	r.store.AfterCommit(ctx, func() { r.seals(owner, k, made) })
-	return k.dataKey, nil
+	return key, nil
 }
 
 func (r *keyring) known(owner string, now time.Time) (dataKey, bool) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/terrace-idp/terrace/internal/access/audit"
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
 	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/access/tenant/departure"
@@ -29,7 +30,7 @@ func newDeparture(p *platform, a *access, d *delivery, keys departure.Keys, expo
 		Tenants: a.tenants, Archive: archives{exports, p.blobs}, Keys: keys, Audit: lastEntry{log},
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Home: p.config.Tenant, Log: p.log,
 		Erasers: []departure.Eraser{
-			runLogs{p.db, d.logs}, repositoryFiles{p.db, d.repositories}, objects{p.db, p.blobs}, departuresql.Rows{DB: p.db, Log: log},
+			runLogs{p.db, d.logs}, repositoryFiles{p.db, d.repositories}, objects{p.db, p.blobs}, departuresql.Rows{DB: p.db, Log: leavingLog{a.audit, log}},
 		},
 	})
 }
@@ -89,6 +90,21 @@ type lastEntry struct{ log *auditsql.Store }
 func (l lastEntry) Last(ctx context.Context, name string) (int64, string, error) {
 	place, err := l.log.Head(ctx, name)
 	return place.Seq, place.Hash, err
+}
+
+// leavingLog is a departuresql.Log: it removes what there is up to this moment, by the
+// room's own door.
+type leavingLog struct {
+	audit *audit.Service
+	log   *auditsql.Store
+}
+
+func (l leavingLog) Remove(ctx context.Context, name string) error {
+	end, err := l.log.Head(ctx, name)
+	if err != nil {
+		return err
+	}
+	return l.audit.Remove(ctx, name, end)
 }
 
 // texts are the one column of a query about a tenant.

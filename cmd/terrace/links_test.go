@@ -18,6 +18,7 @@ func TestTheClientLinksNoServer(t *testing.T) {
 		"golden-paths":                            "what create scaffolds from, offline",
 		"internal/kernel":                         "the words of errors",
 		"internal/access/audit/chain":             "checking the audit log, offline",
+		"internal/access/quota/bound":             "what a quota bounds, and sizes as people write them",
 		"internal/apiclient":                      "the wire",
 		"internal/catalog/goldenpath":             "scaffolding, offline",
 		"internal/delivery/bundle":                "builds the folders that are images, on the developer's machine",

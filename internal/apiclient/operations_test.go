@@ -56,6 +56,8 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"KeepTenant":              func() error { return e(c.KeepTenant(ctx, "acme", "x")) },
 		"Me":                      func() error { return e(c.Me(ctx)) },
 		"ChangePassword":          func() error { return c.ChangePassword(ctx, "a", "b") },
+		"Quotas":                  func() error { return e(c.Quotas(ctx, apiclient.GetQuotasParams{})) },
+		"SetQuotas":               func() error { return e(c.SetQuotas(ctx, apiclient.SetQuotasParams{}, apiclient.SetQuotasRequest{})) },
 		"Status":                  func() error { return e(c.Status(ctx)) },
 		"Users":                   func() error { return e(c.Users(ctx)) },
 		"TrustRules":              func() error { return e(c.TrustRules(ctx)) },

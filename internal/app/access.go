@@ -15,6 +15,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/provider/oauth"
 	"github.com/terrace-idp/terrace/internal/access/provider/providerapi"
 	"github.com/terrace-idp/terrace/internal/access/provider/providersql"
+	"github.com/terrace-idp/terrace/internal/access/quota"
 	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
 	"github.com/terrace-idp/terrace/internal/access/upstream"
@@ -37,6 +38,7 @@ type access struct {
 	factors  *factor.Service
 	// upstreams are other providers that sign people in.
 	upstreams *upstream.Service
+	quotas    *quota.Service
 }
 
 func newAccess(p *platform) *access {
@@ -46,7 +48,7 @@ func newAccess(p *platform) *access {
 		Store: log, Heads: log, Keys: log, Sealer: p.sealer, Tx: p.db, Types: eventTypes(),
 		Name: hostOf(p.publicURL()), Home: p.config.Tenant, Log: p.log,
 	})
-	a.journal = journal{ends: a.runEnds, recorders: []recorder{a.audit, a.events}}
+	a.journal = journal{ends: a.runEnds, quotas: &quotaGate{}, recorders: []recorder{a.audit, a.events}}
 	a.audit.Journal = a.journal
 	a.tenants = tenant.New(tenant.Config{Store: tenantsql.NewStore(p.db), Tx: p.db, Journal: a.journal, Home: p.config.Tenant})
 	a.identity = identity.New(identity.Config{
@@ -58,6 +60,8 @@ func newAccess(p *platform) *access {
 		Issuer: p.publicURL(), Tenant: p.config.Tenant, Log: p.log,
 	})
 	a.identity.Access = a.provider
+	a.quotas = newQuotas(p, a)
+	a.journal.quotas.Service = a.quotas
 	a.trusts = newTrusts(p, a)
 	a.factors = newFactors(p, a)
 	a.upstreams = newUpstreams(p, a)

@@ -11,6 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/identity/identityapi"
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringapi"
 	"github.com/terrace-idp/terrace/internal/access/provider/providerapi"
+	"github.com/terrace-idp/terrace/internal/access/quota/quotaapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/departure/departureapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/export/exportapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
@@ -59,7 +60,8 @@ type wire interface{ Mount(r chi.Router) }
 func (a *App) handler() http.Handler {
 	router := httpserver.NewRouter(httpserver.Options{
 		Logger: a.platform.log, Authenticator: bearers{a.access.identity, a.delivery.configs},
-		Refused:    a.access.audit,
+		Refused: a.access.audit,
+		Limits:  a.access.quotas, Proxies: a.platform.config.Proxies(),
 		Middleware: []func(http.Handler) http.Handler{a.platform.telemetry.Middleware(), sourceapi.Override},
 	})
 	router.Handle("/metrics", a.platform.telemetry.MetricsHandler())
@@ -83,6 +85,7 @@ func (a *App) handler() http.Handler {
 		providerapi.API{Provider: a.access.provider},
 		factorapi.API{Factors: a.access.factors},
 		tenantapi.API{Service: a.access.tenants},
+		quotaapi.API{Quotas: a.access.quotas},
 		keyringapi.API{Keys: a.keys},
 		exportapi.API{Exports: a.exports},
 		departureapi.API{Departures: a.departures},
@@ -143,6 +146,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		providerapi.API{},
 		factorapi.API{},
 		tenantapi.API{},
+		quotaapi.API{},
 		keyringapi.API{},
 		exportapi.API{},
 		departureapi.API{},

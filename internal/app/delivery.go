@@ -218,7 +218,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Plans: runplan.New(p.sealer, p.blobs), Logs: d.logs,
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
-		Concurrency: p.config.Concurrency, TenantConcurrency: p.config.TenantConcurrency,
+		Concurrency: p.config.Concurrency, Quotas: a.quotas,
 		Trifling: trifling, Owners: sourceOf{d}, Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs}, budgetGate{d.budgets, d.costs}}, Exemptions: exemptions{d.policy}, Log: p.log, Node: p.config.Node,
 		Alone: p.db.Dialect() == db.SQLite,
 	})

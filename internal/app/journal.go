@@ -16,12 +16,17 @@ type recorder interface {
 // else records for the tenant waits, so what follows from the end of a run is
 // done before.
 type journal struct {
-	ends      *runEnds
+	ends *runEnds
+	// quotas refuse what would go over one; nil until they are there.
+	quotas    *quotaGate
 	recorders []recorder
 }
 
 // Record implements the rooms' Journal.
 func (j journal) Record(ctx context.Context, f kernel.Fact) error {
+	if err := j.quotas.Admit(ctx, f); err != nil {
+		return err
+	}
 	following, err := j.ends.Before(ctx, f)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/identity/identitysql"
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringsql"
 	"github.com/terrace-idp/terrace/internal/access/provider/providersql"
+	"github.com/terrace-idp/terrace/internal/access/quota/quotasql"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
 	"github.com/terrace-idp/terrace/internal/access/upstream/upstreamsql"
 	"github.com/terrace-idp/terrace/internal/access/workloadid/workloadidsql"
@@ -43,7 +44,7 @@ import (
 // does not matter.
 func migrations() []db.Migrations {
 	return []db.Migrations{
-		tenantsql.Migrations(), identitysql.Migrations(), factorsql.Migrations(), providersql.Migrations(), upstreamsql.Migrations(), workloadidsql.Migrations(), keyringsql.Migrations(), auditsql.Migrations(),
+		tenantsql.Migrations(), identitysql.Migrations(), factorsql.Migrations(), providersql.Migrations(), upstreamsql.Migrations(), workloadidsql.Migrations(), keyringsql.Migrations(), quotasql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), sourcesql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
 		configsql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),

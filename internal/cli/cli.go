@@ -40,6 +40,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/cli/policy"
 	"github.com/terrace-idp/terrace/internal/cli/pulls"
+	"github.com/terrace-idp/terrace/internal/cli/quota"
 	"github.com/terrace-idp/terrace/internal/cli/releases"
 	"github.com/terrace-idp/terrace/internal/cli/repos"
 	"github.com/terrace-idp/terrace/internal/cli/rules"
@@ -225,7 +226,7 @@ func groups(e *command.Env) []group {
 			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), drift.Command(e), policy.Command(e), compliance.Command(e), cost.Command(e), budget.Command(e), events.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
-			keys.Command(e), tenants.Command(e), runners.Command(e),
+			keys.Command(e), quota.Command(e), tenants.Command(e), runners.Command(e),
 			stages.Command(e), tags.Command(e), lifetime.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), audit.Command(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Logout(e), login.Contexts(e), version.Command(e)}},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // Kind classifies an error by what the caller can do about it.
@@ -27,6 +28,8 @@ const (
 	Stale Kind = "stale"
 	// Refused: a gate or rule of the platform does not let it pass.
 	Refused Kind = "refused"
+	// Limited: it came too often; trying again later can succeed.
+	Limited Kind = "limited"
 	// TooLarge: the input is over a bound.
 	TooLarge Kind = "too_large"
 	// Unavailable: something that is needed cannot be reached or is missing.
@@ -84,6 +87,8 @@ type Error struct {
 	// Fix tells the user what to do next; it may be empty.
 	Fix      string
 	Problems []Problem
+	// After is when trying again can succeed, 0 where that is not known.
+	After time.Duration
 	// Err is the cause, for logs; users never see it.
 	Err error
 }

@@ -191,6 +191,8 @@ func (l lines) word(name string) string {
 		return "hard-mandatory"
 	case "ROLE":
 		return "developer"
+	case "QUOTA=LIMIT…":
+		return "stacks=5"
 	case "RULE":
 		return "azure-storage-https-only"
 	default:

@@ -151,6 +151,10 @@ func accessDecisions() map[string]Decision {
 	return map[string]Decision{
 		"access.read":          {Scope: ScopeRead, Roles: members, Below: true},
 		"access.grant":         {Scope: ScopeAdmin, Roles: admins},
+		"quota.read":           {Scope: ScopeRead, Roles: members, Anywhere: true},
+		"quota.set":            {Scope: ScopeAdmin, Roles: admins},
+		"quota.read-tenant":    {Scope: ScopeAdmin, Roles: operators, Platform: true},
+		"quota.set-tenant":     {Scope: ScopeAdmin, Roles: operators, Platform: true},
 		"platform.grant":       {Scope: ScopeAdmin, Roles: operators, Platform: true},
 		"group.read":           {Scope: ScopeRead, Roles: members, Anywhere: true},
 		"group.set":            {Scope: ScopeAdmin, Roles: admins},

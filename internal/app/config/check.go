@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/access/quota/bound"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
@@ -75,6 +76,17 @@ func (c Config) problems(file string) []kernel.Problem {
 	}
 	if info, err := os.Stat(c.ProviderMirror); c.ProviderMirror != "" && (err != nil || !info.IsDir()) {
 		k.add("providerMirror", fmt.Sprintf("%q is no folder", c.ProviderMirror), "give one with a filesystem mirror, or leave it empty to take providers from their registries")
+	}
+	for i, network := range c.TrustedProxies {
+		if _, err := netip.ParsePrefix(network); err != nil && network != "" {
+			k.add("trustedProxies["+strconv.Itoa(i)+"]", fmt.Sprintf("%q is not a network", network), "write it as 10.0.0.0/8 or fd00::/8")
+		}
+	}
+	if _, err := bound.Parse(c.Quotas); err != nil {
+		k.add("quotas", err.Error(), "")
+	}
+	if c.StrangerRequests < -1 {
+		k.add("strangerRequests", fmt.Sprintf("%d is out of bounds", c.StrangerRequests), "use a number from 1 on, 0 for the default, or -1 for no limit")
 	}
 	if c.TenantConcurrency < 0 {
 		k.add("tenantConcurrency", fmt.Sprintf("%d is out of bounds", c.TenantConcurrency), "use a number from 1 on, or 0 for no limit")

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/access/quota/bound"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
@@ -40,13 +41,16 @@ type Config struct {
 	Tenant  string `koanf:"tenant" yaml:"tenant" doc:"The tenant that is made at the first start, and that a sign-in goes to unless it names another."`
 	Project string `koanf:"project" yaml:"project" doc:"The project that is made at the first start."`
 
-	Concurrency       int    `koanf:"concurrency" yaml:"concurrency" doc:"How many runs work at the same time in this process, 1 to 64, those of remote runners left out. Each is a terraform process of about 100 MB."`
-	TenantConcurrency int    `koanf:"tenantConcurrency" yaml:"tenantConcurrency" doc:"How many runs of one tenant work at the same time, on all processes and remote runners together; 0 is no limit but the others."`
-	Terraform         string `koanf:"terraform" yaml:"terraform" doc:"The path of terraform (at least 1.9) or tofu (at least 1.8). Empty is the first on PATH, else tofu is built once."`
-	Provider          string `koanf:"provider" yaml:"provider" doc:"The path of terraform-provider-terrace. Empty is beside terraced."`
-	ProviderMirror    string `koanf:"providerMirror" yaml:"providerMirror" doc:"A folder with a filesystem mirror of other providers. Empty lets terraform fetch them from their registries."`
-	AzureSim          bool   `koanf:"azureSim" yaml:"azureSim" doc:"true simulates Azure in this process: stages with the target azure reach the simulation and no real cloud."`
-	Node              string `koanf:"node" yaml:"node" doc:"The name of this process among several on one database; after a restart it continues the runs it had under that name. Empty is the host's name."`
+	Concurrency       int      `koanf:"concurrency" yaml:"concurrency" doc:"How many runs work at the same time in this process, 1 to 64, those of remote runners left out. Each is a terraform process of about 100 MB."`
+	TenantConcurrency int      `koanf:"tenantConcurrency" yaml:"tenantConcurrency" doc:"How many runs of one tenant work at the same time, on all processes and remote runners together; 0 is no limit but the others."`
+	Quotas            []string `koanf:"quotas" yaml:"quotas" doc:"What a tenant may have, and do, for which terrace quota set has set nothing, as NAME=LIMIT: projects=20, storage=50GiB or requests-per-minute=6000; terrace quota show has the names. What is not named has no limit, but concurrent-runs has that of tenantConcurrency."`
+	StrangerRequests  int      `koanf:"strangerRequests" yaml:"strangerRequests" doc:"How many requests without credentials, or with a token that stands for nobody, one address may send in a minute to each process. 0 is 600 where others reach the API, and no limit where it listens on this machine alone; -1 is no limit. Requests from this machine have none."`
+	TrustedProxies    []string `koanf:"trustedProxies" yaml:"trustedProxies" doc:"Networks of the proxies in front of the API, such as 10.0.0.0/8: X-Forwarded-For is believed when one of them sends it."`
+	Terraform         string   `koanf:"terraform" yaml:"terraform" doc:"The path of terraform (at least 1.9) or tofu (at least 1.8). Empty is the first on PATH, else tofu is built once."`
+	Provider          string   `koanf:"provider" yaml:"provider" doc:"The path of terraform-provider-terrace. Empty is beside terraced."`
+	ProviderMirror    string   `koanf:"providerMirror" yaml:"providerMirror" doc:"A folder with a filesystem mirror of other providers. Empty lets terraform fetch them from their registries."`
+	AzureSim          bool     `koanf:"azureSim" yaml:"azureSim" doc:"true simulates Azure in this process: stages with the target azure reach the simulation and no real cloud."`
+	Node              string   `koanf:"node" yaml:"node" doc:"The name of this process among several on one database; after a restart it continues the runs it had under that name. Empty is the host's name."`
 
 	Isolation    string         `koanf:"isolation" yaml:"isolation" doc:"Whether runs are kept from all that is not theirs, by namespaces of Linux: auto does it where the kernel lets it, and says so in the log and in terrace doctor where not; required does not start without; off does not do it."`
 	RunMemory    int            `koanf:"runMemory" yaml:"runMemory" doc:"How much memory a run may take with all that it starts, in MiB, where its stage says nothing. What processes share counts for each. 0 is no limit."`
@@ -87,7 +91,7 @@ func Default() Config {
 		Listen: "127.0.0.1:7080", Gateway: "127.0.0.1:7443", GatewayHTTP: "127.0.0.1:7081",
 		DNS: "127.0.0.1:7053", NATS: "127.0.0.1:7422", Zone: "localhost",
 		SinkNetworks: []string{"127.0.0.0/8", "::1/128"},
-		FormerKeys:   []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
+		FormerKeys:   []string{}, Quotas: []string{}, TrustedProxies: []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
 		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunDisk: 4096, RunOutput: 512, RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
 		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, ExemptionTime: stage.Duration(90 * 24 * time.Hour),
 		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn", CurrencyRates: []string{}, LifetimeWarning: stage.Duration(24 * time.Hour), ReclaimsPerHour: 10,
@@ -117,10 +121,40 @@ func (c Config) Rates() budget.Rates {
 	return out
 }
 
+// Limits returns the limits of Quotas, which were checked.
+func (c Config) Limits() bound.Limits {
+	limits, err := bound.Parse(c.Quotas)
+	if err != nil {
+		return bound.Limits{}
+	}
+	return limits
+}
+
+// manyStrangers is what StrangerRequests is where others reach the API.
+const manyStrangers = 600
+
+// Strangers returns how many requests without credentials one address may send in a
+// minute, -1 for no limit.
+func (c Config) Strangers() int64 {
+	switch {
+	case c.StrangerRequests != 0:
+		return int64(c.StrangerRequests)
+	case onLoopback(c.Listen):
+		return bound.Unlimited
+	default:
+		return manyStrangers
+	}
+}
+
+// Proxies returns the networks of TrustedProxies, which were checked.
+func (c Config) Proxies() []netip.Prefix { return networks(c.TrustedProxies) }
+
 // Sinks returns the networks of SinkNetworks, which were checked.
-func (c Config) Sinks() []netip.Prefix {
+func (c Config) Sinks() []netip.Prefix { return networks(c.SinkNetworks) }
+
+func networks(texts []string) []netip.Prefix {
 	var out []netip.Prefix
-	for _, text := range c.SinkNetworks {
+	for _, text := range texts {
 		if network, err := netip.ParsePrefix(text); err == nil {
 			out = append(out, network.Masked())
 		}

@@ -108,7 +108,7 @@ func Code(err error) int {
 		return NotFound
 	case kernel.Unauthenticated, kernel.Denied:
 		return Denied
-	case kernel.Unavailable:
+	case kernel.Unavailable, kernel.Limited:
 		return Unavailable
 	default:
 		return Failed

@@ -50,12 +50,21 @@ type Tenants interface {
 	Resting(ctx context.Context) (map[string]bool, error)
 }
 
+// Quotas are how much tenants and projects may have.
+type Quotas interface {
+	// Places returns how many runs of the scope's tenant, and of its project, are executed
+	// at once on all processes and remote runners together; 0 is no limit.
+	Places(scope kernel.Scope) (tenant, project int)
+}
+
 // lineup is who is executed and who could be: one run of each stack.
 type lineup struct {
 	waiting []Head
 	// tenants, stages and pools count what is executed: by tenant, by stage, and by
 	// tenant and labels of those that remote runners execute.
 	tenants, stages, pools map[string]int
+	// projects counts what is executed of each project, by tenant and name.
+	projects map[[2]string]int
 	// total is how much the runners of each pool execute at once.
 	total map[string]int
 	// underway are the runs of other stacks that somebody waits for.
@@ -76,7 +85,7 @@ func (s *Service) lineup(ctx context.Context) (l lineup, err error) {
 	if err != nil {
 		return l, err
 	}
-	l = lineup{tenants: map[string]int{}, stages: map[string]int{}, pools: map[string]int{}, total: map[string]int{}}
+	l = lineup{tenants: map[string]int{}, projects: map[[2]string]int{}, stages: map[string]int{}, pools: map[string]int{}, total: map[string]int{}}
 	for _, h := range heads {
 		switch {
 		case !s.dead(h.Lease):
@@ -145,6 +154,7 @@ func (h Head) unfinished() int {
 
 func (l lineup) count(h Head, st stage.Stage) {
 	l.tenants[h.Scope.Tenant]++
+	l.projects[[2]string{h.Scope.Tenant, h.Scope.Project}]++
 	l.stages[st.Name]++
 	if st.Remote() {
 		l.pools[pool(h.Scope.Tenant, st)]++

@@ -216,6 +216,49 @@ func (fleet) Applied(context.Context, run.Job) (run.Applied, bool, error) {
 	return run.Applied{}, false, nil
 }
 
+// places is a run.Quotas: how many of the tenant, and of the project.
+type places [2]int
+
+func (p places) Places(kernel.Scope) (tenant, project int) { return p[0], p[1] }
+
+// A run over the quota of its project waits and says so, and has its turn then; one of
+// another project does not wait for it.
+func TestAProjectsRunsWaitForItsQuota(t *testing.T) {
+	t.Parallel()
+	b := bench(t, func(d *run.Deps) { d.Quotas = places{0, 1} })
+	reached, gate := make(chan struct{}), make(chan struct{})
+	b.World.Before = func(_ context.Context, job run.Job, address string) error {
+		if address == "module.redis_cache" && job.Scope.Project == "p0" {
+			reached <- struct{}{}
+			<-gate
+		}
+		return nil
+	}
+	runs := enqueue(t, b, "acme", 2)
+	billing := runtest.Workload(t)
+	billing.Name = "billing"
+	same, err := b.Service.Deploy(person("acme"), runs[0].Scope.InProject("p0"), run.DeployRequest{Stage: "dev", Workload: billing, Version: "1"})
+	runtest.Must(t, err)
+	var turn sync.WaitGroup
+	turn.Go(func() { runtest.Must(t, b.Advance(context.Background(), kernel.Scope{}, runs[0].ID)) })
+	<-reached
+	for _, tt := range []struct {
+		of   run.Run
+		want string
+	}{{runs[1], ""}, {same, "all places for runs of the project p0 are taken, 1 of 1"}} {
+		r, err := b.See(person("acme"), tt.of.Scope, tt.of.ID)
+		runtest.Must(t, err)
+		if got := r.Waits; (got == nil) != (tt.want == "") || got != nil && (got.For != run.WaitProject || got.Message != tt.want) {
+			t.Errorf("%s waits for %+v, want %q", tt.of.Stack, got, tt.want)
+		}
+	}
+	close(gate)
+	turn.Wait()
+	if r, err := b.See(person("acme"), same.Scope, same.ID); err != nil || r.Waits != nil {
+		t.Errorf("it still waits for %+v: %v", r.Waits, err)
+	}
+}
+
 // TestWhatARunWaitsFor: while one run is executed, others say what keeps them.
 func TestWhatARunWaitsFor(t *testing.T) {
 	t.Parallel()
@@ -224,8 +267,9 @@ func TestWhatARunWaitsFor(t *testing.T) {
 		want run.WaitFor
 		says string
 	}{
-		"a slot":   {func(_ *testing.T, d *run.Deps) { d.Concurrency = 1 }, run.WaitSlot, "all places for runs are taken, 1 of 1"},
-		"a tenant": {func(_ *testing.T, d *run.Deps) { d.TenantConcurrency = 1 }, run.WaitTenant, "of the tenant acme are taken, 1 of 1"},
+		"a slot":           {func(_ *testing.T, d *run.Deps) { d.Concurrency = 1 }, run.WaitSlot, "all places for runs are taken, 1 of 1"},
+		"a tenant":         {func(_ *testing.T, d *run.Deps) { d.TenantConcurrency = 1 }, run.WaitTenant, "of the tenant acme are taken, 1 of 1"},
+		"a tenant's quota": {func(_ *testing.T, d *run.Deps) { d.Quotas = places{1, 0} }, run.WaitTenant, "of the tenant acme are taken, 1 of 1"},
 		"a stage": {func(t *testing.T, d *run.Deps) {
 			d.Stages = limitedStages(t, func(s *stage.Stage) { s.Concurrency = 1 })
 		}, run.WaitStage, "on the stage dev are taken, 1 of 1"},

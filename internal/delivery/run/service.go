@@ -88,8 +88,10 @@ type Deps struct {
 	// runners left out; 0 is no limit.
 	Concurrency int
 	// TenantConcurrency is how many runs of one tenant are executed at once, on all
-	// processes and remote runners together; 0 is no limit.
+	// processes and remote runners together, where Quotas is nil; 0 is no limit.
 	TenantConcurrency int
+	// Quotas bound tenants and projects beside TenantConcurrency; nil bounds none.
+	Quotas Quotas
 	// Fleet are the remote runners; nil is none.
 	Fleet Fleet
 	// Tenants tells whose runs wait; nil tells of none.

@@ -23,6 +23,8 @@ const (
 	WaitTenant WaitFor = "tenant"
 	// WaitSuspension is the end of the tenant's suspension.
 	WaitSuspension WaitFor = "suspension"
+	// WaitProject is the project's limit.
+	WaitProject WaitFor = "project"
 	// WaitStage is the stage's limit.
 	WaitStage WaitFor = "stage"
 	// WaitRunner is a remote runner with the stage's labels.
@@ -52,11 +54,26 @@ func (s *Service) limited(l lineup, h Head) *Wait {
 	if w := s.noRoom(l, h, st); w != nil {
 		return w
 	}
-	if n := l.tenants[h.Scope.Tenant]; s.TenantConcurrency > 0 && n >= s.TenantConcurrency {
-		return &Wait{For: WaitTenant, Message: fmt.Sprintf("all places for runs of the tenant %s are taken, %d of %d", h.Scope.Tenant, n, s.TenantConcurrency)}
+	if w := s.overQuota(l, h); w != nil {
+		return w
 	}
 	if n := l.stages[st.Name]; st.Concurrency > 0 && n >= st.Concurrency {
 		return &Wait{For: WaitStage, Message: fmt.Sprintf("all places for runs on the stage %s are taken, %d of %d", st.Name, n, st.Concurrency)}
+	}
+	return nil
+}
+
+// overQuota says that as many runs of the tenant, or of the project, are executed as may be.
+func (s *Service) overQuota(l lineup, h Head) *Wait {
+	tenant, project := s.TenantConcurrency, 0
+	if s.Quotas != nil {
+		tenant, project = s.Quotas.Places(h.Scope)
+	}
+	if n := l.tenants[h.Scope.Tenant]; tenant > 0 && n >= tenant {
+		return &Wait{For: WaitTenant, Message: fmt.Sprintf("all places for runs of the tenant %s are taken, %d of %d", h.Scope.Tenant, n, tenant)}
+	}
+	if n := l.projects[[2]string{h.Scope.Tenant, h.Scope.Project}]; project > 0 && n >= project {
+		return &Wait{For: WaitProject, Message: fmt.Sprintf("all places for runs of the project %s are taken, %d of %d", h.Scope.Project, n, project)}
 	}
 	return nil
 }

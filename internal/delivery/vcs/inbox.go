@@ -55,6 +55,11 @@ func (s *Service) Accept(ctx context.Context, provider Provider, id string, head
 	if err := timely(in.Event, now); err != nil {
 		return false, err
 	}
+	if s.Webhooks != nil { // it is signed: nobody else uses up what the tenant may send
+		if err := s.Webhooks.Webhook(r.Scope.Tenant); err != nil {
+			return false, err
+		}
+	}
 	if err := s.room(ctx, now); err != nil {
 		return false, err
 	}

@@ -28,6 +28,13 @@ const (
 )
 
 // Config is what a Service works with; only Clock, Log, Listeners, Reviewers and Secrets may be left out.
+// Webhooks bounds how many webhooks are taken.
+type Webhooks interface {
+	// Webhook takes one of a repository of the tenant, which is Limited where too many came.
+	Webhook(tenant string) error
+}
+
+// Config is what a Service works with; only Clock, Log, Listeners and Reviewers may be left out.
 type Config struct {
 	Store      Store
 	Tx         Tx
@@ -48,6 +55,8 @@ type Config struct {
 	// Address is where others reach this platform, without a slash at its end.
 	Address   string
 	Listeners []Listener
+	// Webhooks bound those of a tenant; nil bounds none.
+	Webhooks Webhooks
 	// Reviewers say what they think of the files of pull requests.
 	Reviewers []Reviewer
 	// Node names this daemon: only one process at a time may use it.

@@ -104,7 +104,7 @@ var useProblems = sync.OnceFunc(func() {
 	}
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 		p := problemOfStatus(ctx.Context(), status, message, errs)
-		for name, value := range headersOf(p.Status) {
+		for name, value := range p.headers() {
 			ctx.SetHeader(name, value)
 		}
 		return p

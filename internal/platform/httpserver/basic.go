@@ -37,5 +37,8 @@ func SignIn(r *http.Request, tenant string, p Passwords) (context.Context, error
 	if rec := recordOf(r.Context()); rec != nil {
 		rec.setActor(actor)
 	}
+	if err := Admit(r.Context(), nil, actor); err != nil {
+		return nil, err
+	}
 	return kernel.WithActor(r.Context(), actor), nil
 }

@@ -111,7 +111,7 @@ func TestKindsBecomeStatuses(t *testing.T) {
 	for kind, status := range map[kernel.Kind]int{
 		kernel.Invalid: 422, kernel.Unauthenticated: 401, kernel.Denied: 403, kernel.NotFound: 404,
 		kernel.Conflict: 409, kernel.Locked: 423, kernel.Stale: 409, kernel.Refused: 409,
-		kernel.TooLarge: 413, kernel.Unavailable: 503,
+		kernel.Limited: 429, kernel.TooLarge: 413, kernel.Unavailable: 503,
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()

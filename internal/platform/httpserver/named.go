@@ -38,7 +38,7 @@ func (reference[T]) Schema(huma.Registry) *huma.Schema {
 // defineKernel documents the words that all rooms share.
 func defineKernel(api huma.API) {
 	Enum(api, "The class of a problem, for programs.", kernel.Invalid, kernel.Unauthenticated, kernel.Denied, kernel.NotFound,
-		kernel.Conflict, kernel.Locked, kernel.Stale, kernel.Refused, kernel.TooLarge, kernel.Unavailable, kernel.Internal)
+		kernel.Conflict, kernel.Locked, kernel.Stale, kernel.Refused, kernel.Limited, kernel.TooLarge, kernel.Unavailable, kernel.Internal)
 	Enum(api, "Tells a person from a program.", kernel.ActorUser, kernel.ActorService, kernel.ActorRun, kernel.ActorSystem)
 	define[kernel.Digest](api.OpenAPI().Components.Schemas, &huma.Schema{
 		Type: huma.TypeString, Description: "The SHA-256 of some content: sha256: and 64 hexadecimal digits.",

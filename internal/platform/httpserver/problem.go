@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -26,6 +27,8 @@ type ProblemDetails struct {
 	Fix       string           `json:"fix,omitempty" doc:"What to do about it."`
 	Problems  []kernel.Problem `json:"problems,omitempty" doc:"Everything that is wrong with the input, each at its place."`
 	RequestID string           `json:"requestId,omitempty" doc:"Finds the request in the log and the audit trail."`
+
+	after time.Duration
 }
 
 // Error returns the detail; it is the error that huma writes.
@@ -61,6 +64,8 @@ func statusOf(k kernel.Kind) int {
 		return http.StatusConflict
 	case kernel.Locked:
 		return http.StatusLocked
+	case kernel.Limited:
+		return http.StatusTooManyRequests
 	case kernel.TooLarge:
 		return http.StatusRequestEntityTooLarge
 	case kernel.Unavailable:
@@ -85,6 +90,8 @@ func kindOf(status int) kernel.Kind {
 		return kernel.Conflict
 	case status == http.StatusRequestEntityTooLarge:
 		return kernel.TooLarge
+	case status == http.StatusTooManyRequests:
+		return kernel.Limited
 	case status == http.StatusServiceUnavailable:
 		return kernel.Unavailable
 	case status >= http.StatusInternalServerError:
@@ -124,7 +131,7 @@ func ProblemOf(ctx context.Context, err error) *ProblemDetails {
 		return internalProblem(ctx, err)
 	}
 	p := newProblem(ctx, e.Kind, statusOf(e.Kind), e.Message)
-	p.Fix, p.Problems = e.Fix, e.Problems
+	p.Fix, p.Problems, p.after = e.Fix, e.Problems, e.After
 	return p
 }
 
@@ -154,7 +161,7 @@ func Abort(r *http.Request, err error) {
 }
 
 func writeProblem(w http.ResponseWriter, p *ProblemDetails) {
-	for name, value := range headersOf(p.Status) {
+	for name, value := range p.headers() {
 		if w.Header().Get(name) == "" {
 			w.Header().Set(name, value)
 		}
@@ -164,13 +171,15 @@ func writeProblem(w http.ResponseWriter, p *ProblemDetails) {
 	_ = json.NewEncoder(w).Encode(p) // the client may have left
 }
 
-// headersOf returns what goes with a status: how to sign in (RFC 9110 §11.6.1),
+// headers returns what goes with the status: how to sign in (RFC 9110 §11.6.1),
 // when to try again (§10.2.3).
-func headersOf(status int) map[string]string {
-	switch status {
-	case http.StatusUnauthorized:
+func (p *ProblemDetails) headers() map[string]string {
+	switch {
+	case p.Status == http.StatusUnauthorized:
 		return map[string]string{"WWW-Authenticate": `Bearer realm="terrace"`}
-	case http.StatusServiceUnavailable:
+	case p.after > 0:
+		return map[string]string{"Retry-After": wholeSeconds(p.after)}
+	case p.Status == http.StatusServiceUnavailable:
 		return map[string]string{"Retry-After": "5"}
 	default:
 		return nil

@@ -13,6 +13,7 @@ type recordKey struct{}
 type record struct {
 	body   *body
 	cancel context.CancelFunc
+	limits Limits
 
 	mu    sync.Mutex
 	actor kernel.Actor

@@ -5,8 +5,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -25,6 +28,10 @@ type Options struct {
 	// Refused is told of requests of somebody who is signed in that were refused, 403, and
 	// may be nil.
 	Refused Refusals
+	// Limits bounds how much is asked; nil bounds nothing.
+	Limits Limits
+	// Proxies are the networks whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
 }
 
 // NewRouter returns a router whose middleware gives every request an id, an
@@ -36,7 +43,7 @@ func NewRouter(o Options) *chi.Mux {
 	}
 	r := chi.NewRouter()
 	r.Use(o.Middleware...)
-	r.Use(identify, logRequests(o.Logger), recoverPanics(o.Logger), secureHeaders, authenticate(o.Authenticator), tellRefusals(o.Refused))
+	r.Use(identify(o.Limits, o.Proxies), logRequests(o.Logger), recoverPanics(o.Logger), secureHeaders, limitStrangers(o.Limits), authenticate(o.Authenticator), tellRefusals(o.Refused))
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, r, kernel.Errorf(kernel.NotFound, "there is nothing at %s", r.URL.Path).WithFix("see /api/docs for what there is"))
 	})
@@ -49,34 +56,58 @@ func NewRouter(o Options) *chi.Mux {
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 
 // identify gives the request its id, its record, its body and its writer.
-func identify(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get("X-Request-Id")
-		if !saneRequestID.MatchString(id) {
-			id = kernel.NewID("req")
-		}
-		w.Header().Set("X-Request-Id", id)
-		ctx, cancel := context.WithCancel(kernel.WithAddress(kernel.WithRequestID(r.Context(), id), addressOf(r)))
-		defer cancel()
-		out := &writer{ResponseWriter: w, control: http.NewResponseController(w)}
-		in := &body{from: r.Body, control: out.control, limit: DefaultBodyLimit}
-		r = r.WithContext(context.WithValue(ctx, recordKey{}, &record{body: in, cancel: cancel}))
-		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = in
-		}
-		next.ServeHTTP(out, r)
-		out.extend()
-	})
+func identify(limits Limits, proxies []netip.Prefix) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id := r.Header.Get("X-Request-Id")
+			if !saneRequestID.MatchString(id) {
+				id = kernel.NewID("req")
+			}
+			w.Header().Set("X-Request-Id", id)
+			ctx, cancel := context.WithCancel(kernel.WithAddress(kernel.WithRequestID(r.Context(), id), addressOf(r, proxies)))
+			defer cancel()
+			out := &writer{ResponseWriter: w, control: http.NewResponseController(w)}
+			in := &body{from: r.Body, control: out.control, limit: DefaultBodyLimit}
+			r = r.WithContext(context.WithValue(ctx, recordKey{}, &record{body: in, cancel: cancel, limits: limits}))
+			if r.Body != nil && r.Body != http.NoBody {
+				r.Body = in
+			}
+			next.ServeHTTP(out, r)
+			out.extend()
+		})
+	}
 }
 
-// addressOf is where the request came from: the other end of the connection. What headers
-// say of it anybody can say.
-func addressOf(r *http.Request) string {
+// addressOf is where the request came from: the other end of the connection, and where
+// that is a proxy that is trusted, the last address in X-Forwarded-For that is none. What
+// other headers say of it anybody can say.
+func addressOf(r *http.Request, proxies []netip.Prefix) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return ""
 	}
+	if !within(proxies, host) {
+		return host
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		hop = strings.TrimSpace(hop)
+		if _, err := netip.ParseAddr(hop); err != nil {
+			break
+		}
+		if host = hop; !within(proxies, hop) {
+			break
+		}
+	}
 	return host
+}
+
+func within(networks []netip.Prefix, host string) bool {
+	if len(networks) == 0 {
+		return false
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(address.Unmap().WithZone("")) })
 }
 
 func logRequests(log *slog.Logger) func(http.Handler) http.Handler {

@@ -86,6 +86,12 @@ func SSE(ctx context.Context, produce func(w io.Writer) error) *huma.StreamRespo
 
 func stream(ctx context.Context, mediaType string, produce func(w io.Writer) error) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		done, err := streams(ctx)
+		if err != nil {
+			refuse(hc, ProblemOf(ctx, err))
+			return
+		}
+		defer done()
 		hc.SetHeader("Content-Type", mediaType)
 		hc.SetHeader("X-Accel-Buffering", "no")
 		hc.SetStatus(http.StatusOK)
@@ -96,6 +102,16 @@ func stream(ctx context.Context, mediaType string, produce func(w io.Writer) err
 			note(ctx, err)
 		}
 	}}
+}
+
+// refuse answers with a problem in the place of a stream.
+func refuse(hc huma.Context, p *ProblemDetails) {
+	for name, value := range p.headers() {
+		hc.SetHeader(name, value)
+	}
+	hc.SetHeader("Content-Type", problemType)
+	hc.SetStatus(p.Status)
+	_ = json.NewEncoder(hc.BodyWriter()).Encode(p) // the client may have left
 }
 
 // endOnShutdown cancels the request when its server drains.

@@ -141,7 +141,7 @@ func (a *Agent) insist(ctx context.Context, what string, try func(ctx context.Co
 // final reports whether asking again would get the same answer.
 func final(err error) bool {
 	switch kernel.KindOf(err) {
-	case kernel.Unavailable, kernel.Internal:
+	case kernel.Unavailable, kernel.Limited, kernel.Internal:
 		return false
 	default:
 		return true

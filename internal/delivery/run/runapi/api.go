@@ -27,7 +27,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "What a run is for.", run.Deploy, run.Promote, run.Rollback, run.Destroy, run.Refresh)
 	httpserver.Enum(api, "What a failed gate means: advisory ones warn, soft-mandatory ones hold the run until somebody overrides them, hard-mandatory ones end it.", run.Advisory, run.SoftMandatory, run.HardMandatory)
 	httpserver.Enum(api, "What a gate says.", run.Passed, run.Missed, run.Waiting)
-	httpserver.Enum(api, "What keeps a run from being executed.", run.WaitRun, run.WaitProducer, run.WaitSlot, run.WaitTenant, run.WaitSuspension, run.WaitStage, run.WaitRunner)
+	httpserver.Enum(api, "What keeps a run from being executed.", run.WaitRun, run.WaitProducer, run.WaitSlot, run.WaitTenant, run.WaitProject, run.WaitSuspension, run.WaitStage, run.WaitRunner)
 	a.registerRequests(api)
 	a.registerRuns(api)
 	a.registerDecisions(api)

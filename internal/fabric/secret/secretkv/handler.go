@@ -79,6 +79,10 @@ func (h Handler) authenticated(next http.Handler) http.Handler {
 				h.refuse(w, r, err)
 				return
 			}
+			if err = httpserver.Admit(r.Context(), w, actor); err != nil {
+				h.refuse(w, r, err)
+				return
+			}
 			ok = true
 		}
 		if !ok {

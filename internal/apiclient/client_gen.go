@@ -126,6 +126,60 @@ func (e BindRepositoryRequestApply) Valid() bool {
 	}
 }
 
+// Defines values for BoundName.
+const (
+	BoundNameCallerRequestsPerMinute BoundName = "caller-requests-per-minute"
+	BoundNameConcurrentRuns          BoundName = "concurrent-runs"
+	BoundNameProjects                BoundName = "projects"
+	BoundNameQueuedRuns              BoundName = "queued-runs"
+	BoundNameRequestBurst            BoundName = "request-burst"
+	BoundNameRequestsPerMinute       BoundName = "requests-per-minute"
+	BoundNameSecrets                 BoundName = "secrets"
+	BoundNameServiceAccounts         BoundName = "service-accounts"
+	BoundNameStacks                  BoundName = "stacks"
+	BoundNameStorage                 BoundName = "storage"
+	BoundNameStreams                 BoundName = "streams"
+	BoundNameTokens                  BoundName = "tokens"
+	BoundNameWebhooksPerMinute       BoundName = "webhooks-per-minute"
+	BoundNameWorkloads               BoundName = "workloads"
+)
+
+// Valid indicates whether the value is a known member of the BoundName enum.
+func (e BoundName) Valid() bool {
+	switch e {
+	case BoundNameCallerRequestsPerMinute:
+		return true
+	case BoundNameConcurrentRuns:
+		return true
+	case BoundNameProjects:
+		return true
+	case BoundNameQueuedRuns:
+		return true
+	case BoundNameRequestBurst:
+		return true
+	case BoundNameRequestsPerMinute:
+		return true
+	case BoundNameSecrets:
+		return true
+	case BoundNameServiceAccounts:
+		return true
+	case BoundNameStacks:
+		return true
+	case BoundNameStorage:
+		return true
+	case BoundNameStreams:
+		return true
+	case BoundNameTokens:
+		return true
+	case BoundNameWebhooksPerMinute:
+		return true
+	case BoundNameWorkloads:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BudgetLevel.
 const (
 	BudgetLevelBlock    BudgetLevel = "block"
@@ -1047,6 +1101,27 @@ func (e ProviderKeyState) Valid() bool {
 	}
 }
 
+// Defines values for QuotaOrigin.
+const (
+	QuotaOriginDefault QuotaOrigin = "default"
+	QuotaOriginProject QuotaOrigin = "project"
+	QuotaOriginTenant  QuotaOrigin = "tenant"
+)
+
+// Valid indicates whether the value is a known member of the QuotaOrigin enum.
+func (e QuotaOrigin) Valid() bool {
+	switch e {
+	case QuotaOriginDefault:
+		return true
+	case QuotaOriginProject:
+		return true
+	case QuotaOriginTenant:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RotateSigningKeyRequestAlgorithm.
 const (
 	RotateSigningKeyRequestAlgorithmES256 RotateSigningKeyRequestAlgorithm = "ES256"
@@ -1323,6 +1398,7 @@ func (e RunVerificationStatus) Valid() bool {
 // Defines values for RunWaitFor.
 const (
 	RunWaitForProducer   RunWaitFor = "producer"
+	RunWaitForProject    RunWaitFor = "project"
 	RunWaitForRun        RunWaitFor = "run"
 	RunWaitForRunner     RunWaitFor = "runner"
 	RunWaitForSlot       RunWaitFor = "slot"
@@ -1335,6 +1411,8 @@ const (
 func (e RunWaitFor) Valid() bool {
 	switch e {
 	case RunWaitForProducer:
+		return true
+	case RunWaitForProject:
 		return true
 	case RunWaitForRun:
 		return true
@@ -2439,6 +2517,9 @@ type BindRepositoryRequest struct {
 
 // BindRepositoryRequestApply When it is applied; merge by default.
 type BindRepositoryRequestApply string
+
+// BoundName What a quota bounds.
+type BoundName string
 
 // BudgetForecast defines model for BudgetForecast.
 type BudgetForecast struct {
@@ -5407,6 +5488,31 @@ type PutSecretRequest struct {
 	Value string `json:"value,omitempty"`
 }
 
+// Quota defines model for Quota.
+type Quota struct {
+	// Limit The limit; -1 is none.
+	Limit int64 `json:"limit"`
+
+	// Name What a quota bounds.
+	Name   BoundName   `json:"name"`
+	Origin QuotaOrigin `json:"origin"`
+	SetAt  *time.Time  `json:"setAt,omitempty"`
+	SetBy  string      `json:"setBy,omitempty"`
+
+	// Used How much there is; -1 for rates, of which nobody keeps it.
+	Used int64 `json:"used"`
+}
+
+// QuotaOrigin defines model for Quota.Origin.
+type QuotaOrigin string
+
+// Quotas defines model for Quotas.
+type Quotas struct {
+	Project string  `json:"project,omitempty"`
+	Quotas  []Quota `json:"quotas"`
+	Tenant  string  `json:"tenant"`
+}
+
 // RedeliverRequest defines model for RedeliverRequest.
 type RedeliverRequest struct {
 	// Events The ids of the events; every dead delivery unless given.
@@ -6531,6 +6637,18 @@ type SetLandingZoneRequest struct {
 type SetProjectTagsRequest struct {
 	CostCenter string `json:"costcenter"`
 	Owner      string `json:"owner"`
+}
+
+// SetQuotasRequest defines model for SetQuotasRequest.
+type SetQuotasRequest struct {
+	// Limits Limits by name; -1 is no limit. What is not named stays.
+	Limits map[string]int64 `json:"limits,omitempty"`
+
+	// Reason Why; it is kept in the audit log.
+	Reason string `json:"reason,omitempty"`
+
+	// Unset What is inherited again.
+	Unset []BoundName `json:"unset,omitempty"`
 }
 
 // SetServiceAccountDisabledRequest defines model for SetServiceAccountDisabledRequest.
@@ -8893,6 +9011,24 @@ type TakeBackStateParams struct {
 type UnlockStateParams struct {
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
+}
+
+// GetQuotasParams defines parameters for GetQuotas.
+type GetQuotasParams struct {
+	// Tenant The tenant; the caller's own unless given. Another one is for operators of the platform.
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty"`
+
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+}
+
+// SetQuotasParams defines parameters for SetQuotas.
+type SetQuotasParams struct {
+	// Tenant The tenant; the caller's own unless given. Another one is for operators of the platform.
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty"`
+
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
 }
 
 // ListRulesParams defines parameters for ListRules.

@@ -159,7 +159,7 @@ func TestWhoSetsWhat(t *testing.T) {
 		w.set(t, operator, acme(), bound.Limits{bound.Stacks: 20, bound.Storage: bound.Unlimited})
 		w.set(t, admin, project, bound.Limits{bound.Stacks: 10})
 		for name, tt := range map[string]struct {
-			ctx    context.Context
+			ctx    context.Context //nolint:containedctx // who asks, in a table
 			scope  kernel.Scope
 			change quota.Change
 			want   kernel.Kind
@@ -217,7 +217,7 @@ func TestWhatARunBringsIsBounded(t *testing.T) {
 		for name, tt := range map[string]struct {
 			used      map[bound.Name]int64
 			had       bool
-			ctx       context.Context
+			ctx       context.Context //nolint:containedctx // who asks, in a table
 			operation string
 			dry       bool
 			says      string

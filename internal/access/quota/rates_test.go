@@ -80,9 +80,18 @@ func TestStrangersAreBoundedByAddress(t *testing.T) {
 		address string
 		ok      bool
 	}{
-		{"192.0.2.1", true}, {"192.0.2.1", true}, {"192.0.2.1", false}, {"::ffff:192.0.2.1", false}, {"192.0.2.2", true},
-		{"2001:db8::1", true}, {"2001:db8::2", true}, {"2001:db8::3", false}, {"2001:db8:0:1::1", true},
-		{"127.0.0.1", true}, {"127.0.0.1", true}, {"127.0.0.1", true},
+		{"192.0.2.1", true},
+		{"192.0.2.1", true},
+		{"192.0.2.1", false},
+		{"::ffff:192.0.2.1", false},
+		{"192.0.2.2", true},
+		{"2001:db8::1", true},
+		{"2001:db8::2", true},
+		{"2001:db8::3", false},
+		{"2001:db8:0:1::1", true},
+		{"127.0.0.1", true},
+		{"127.0.0.1", true},
+		{"127.0.0.1", true},
 	} {
 		if a := s.Stranger(netip.MustParseAddr(tt.address)); a.OK() != tt.ok {
 			t.Errorf("%s: %+v", tt.address, a)

@@ -57,6 +57,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Me":                      func() error { return e(c.Me(ctx)) },
 		"ChangePassword":          func() error { return c.ChangePassword(ctx, "a", "b") },
 		"Quotas":                  func() error { return e(c.Quotas(ctx, apiclient.GetQuotasParams{})) },
+		"Usage":                   func() error { return e(c.Usage(ctx, apiclient.ListUsageParams{})) },
 		"SetQuotas":               func() error { return e(c.SetQuotas(ctx, apiclient.SetQuotasParams{}, apiclient.SetQuotasRequest{})) },
 		"Status":                  func() error { return e(c.Status(ctx)) },
 		"Users":                   func() error { return e(c.Users(ctx)) },

@@ -19,6 +19,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/tenant"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
 	"github.com/terrace-idp/terrace/internal/access/upstream"
+	"github.com/terrace-idp/terrace/internal/access/usage"
 	"github.com/terrace-idp/terrace/internal/access/workloadid/trust"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
@@ -39,6 +40,7 @@ type access struct {
 	// upstreams are other providers that sign people in.
 	upstreams *upstream.Service
 	quotas    *quota.Service
+	usage     *usage.Service
 }
 
 func newAccess(p *platform) *access {
@@ -62,6 +64,7 @@ func newAccess(p *platform) *access {
 	a.identity.Access = a.provider
 	a.quotas = newQuotas(p, a)
 	a.journal.quotas.Service = a.quotas
+	a.usage = newUsage(p, a)
 	a.trusts = newTrusts(p, a)
 	a.factors = newFactors(p, a)
 	a.upstreams = newUpstreams(p, a)

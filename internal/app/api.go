@@ -16,6 +16,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/tenant/export/exportapi"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantapi"
 	"github.com/terrace-idp/terrace/internal/access/upstream/upstreamapi"
+	"github.com/terrace-idp/terrace/internal/access/usage/usageapi"
 	"github.com/terrace-idp/terrace/internal/access/workloadid/workloadidapi"
 	"github.com/terrace-idp/terrace/internal/delivery/automation/automationapi"
 	"github.com/terrace-idp/terrace/internal/delivery/fleet/fleetapi"
@@ -61,7 +62,7 @@ func (a *App) handler() http.Handler {
 	router := httpserver.NewRouter(httpserver.Options{
 		Logger: a.platform.log, Authenticator: bearers{a.access.identity, a.delivery.configs},
 		Refused: a.access.audit,
-		Limits:  a.access.quotas, Proxies: a.platform.config.Proxies(),
+		Limits:  limits{a.access.quotas, a.access.usage}, Proxies: a.platform.config.Proxies(),
 		Middleware: []func(http.Handler) http.Handler{a.platform.telemetry.Middleware(), sourceapi.Override},
 	})
 	router.Handle("/metrics", a.platform.telemetry.MetricsHandler())
@@ -86,6 +87,7 @@ func (a *App) handler() http.Handler {
 		factorapi.API{Factors: a.access.factors},
 		tenantapi.API{Service: a.access.tenants},
 		quotaapi.API{Quotas: a.access.quotas},
+		usageapi.API{Usage: a.access.usage},
 		keyringapi.API{Keys: a.keys},
 		exportapi.API{Exports: a.exports},
 		departureapi.API{Departures: a.departures},
@@ -147,6 +149,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		factorapi.API{},
 		tenantapi.API{},
 		quotaapi.API{},
+		usageapi.API{},
 		keyringapi.API{},
 		exportapi.API{},
 		departureapi.API{},

@@ -14,6 +14,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/tenant/departure"
 	"github.com/terrace-idp/terrace/internal/access/tenant/export"
 	"github.com/terrace-idp/terrace/internal/access/quota"
+	"github.com/terrace-idp/terrace/internal/access/usage"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
@@ -155,6 +156,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.fabric.loops(a.loops, a.platform, a.access.events)
 	a.loops.Every("signing keys", time.Hour, a.access.provider.Turn)
 	a.loops.Every("quotas", quota.Follow, a.access.quotas.Load)
+	a.loops.Every("usage", usage.Every, a.access.usage.Round)
 	a.loops.Every("audit heads", audit.HeadEvery, a.access.audit.Sweep)
 	a.loops.Every("sign-in sweep", time.Hour, a.access.provider.Sweep)
 	a.loops.Every("elevations", time.Minute, a.access.identity.NoteExpired)

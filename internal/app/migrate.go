@@ -11,6 +11,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/quota/quotasql"
 	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
 	"github.com/terrace-idp/terrace/internal/access/upstream/upstreamsql"
+	"github.com/terrace-idp/terrace/internal/access/usage/usagesql"
 	"github.com/terrace-idp/terrace/internal/access/workloadid/workloadidsql"
 	"github.com/terrace-idp/terrace/internal/delivery/automation/automationsql"
 	"github.com/terrace-idp/terrace/internal/delivery/build/buildsql"
@@ -44,7 +45,7 @@ import (
 // does not matter.
 func migrations() []db.Migrations {
 	return []db.Migrations{
-		tenantsql.Migrations(), identitysql.Migrations(), factorsql.Migrations(), providersql.Migrations(), upstreamsql.Migrations(), workloadidsql.Migrations(), keyringsql.Migrations(), quotasql.Migrations(), auditsql.Migrations(),
+		tenantsql.Migrations(), identitysql.Migrations(), factorsql.Migrations(), providersql.Migrations(), upstreamsql.Migrations(), workloadidsql.Migrations(), keyringsql.Migrations(), quotasql.Migrations(), usagesql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), sourcesql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
 		configsql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),

@@ -54,6 +54,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/subscriptions"
 	"github.com/terrace-idp/terrace/internal/cli/tags"
 	"github.com/terrace-idp/terrace/internal/cli/tenants"
+	"github.com/terrace-idp/terrace/internal/cli/usage"
 	"github.com/terrace-idp/terrace/internal/cli/verify"
 	"github.com/terrace-idp/terrace/internal/cli/version"
 	"github.com/terrace-idp/terrace/internal/cli/workloads"
@@ -226,7 +227,7 @@ func groups(e *command.Env) []group {
 			runs.Command(e), releases.Command(e), states.Command(e), verify.History(e), explain.Command(e), drift.Command(e), policy.Command(e), compliance.Command(e), cost.Command(e), budget.Command(e), events.Command(e), workloads.Command(e), services.Command(e), secrets.Command(e), doctor.Command(e),
 		}},
 		{"platform", "The platform:", append([]*cobra.Command{
-			keys.Command(e), quota.Command(e), tenants.Command(e), runners.Command(e),
+			keys.Command(e), quota.Command(e), usage.Command(e), tenants.Command(e), runners.Command(e),
 			stages.Command(e), tags.Command(e), lifetime.Command(e), repos.Command(e), sources.Command(e), configs.Command(e), subscriptions.Command(e), rules.Command(e), landingzone.Command(e), modules.Command(e), definitions.Command(e), azuresim.Command(e), create.GoldenPaths(e), audit.Command(e),
 		}, access.Commands(e)...)},
 		{"client", "This client:", []*cobra.Command{login.Command(e), login.Logout(e), login.Contexts(e), version.Command(e)}},

@@ -155,6 +155,8 @@ func accessDecisions() map[string]Decision {
 		"quota.set":            {Scope: ScopeAdmin, Roles: admins},
 		"quota.read-tenant":    {Scope: ScopeAdmin, Roles: operators, Platform: true},
 		"quota.set-tenant":     {Scope: ScopeAdmin, Roles: operators, Platform: true},
+		"usage.read":           {Scope: ScopeAdmin, Roles: []Role{Auditor, Admin}},
+		"usage.read-tenant":    {Scope: ScopeAdmin, Roles: operators, Platform: true},
 		"platform.grant":       {Scope: ScopeAdmin, Roles: operators, Platform: true},
 		"group.read":           {Scope: ScopeRead, Roles: members, Anywhere: true},
 		"group.set":            {Scope: ScopeAdmin, Roles: admins},

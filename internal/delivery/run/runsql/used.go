@@ -38,3 +38,17 @@ func (s *Store) CountRuns(ctx context.Context, scope kernel.Scope) (queued, begu
 		" FROM runs WHERE tenant = ? AND (? = '' OR project = ?) AND NOT ended", scope.Tenant, scope.Project, scope.Project).Scan(ctx, &n)
 	return n.Queued, n.Begun, db.Map(err, "the runs")
 }
+
+// StacksOfAll returns how many stacks are deployed, by stage of each project, of all tenants.
+func (s *Store) StacksOfAll(ctx context.Context) (map[kernel.Scope]int64, error) {
+	var rows []struct {
+		Tenant, Project, Stage string
+		N                      int64
+	}
+	err := s.db.Reader(ctx).NewRaw("SELECT tenant, project, stage, COUNT(*) AS n FROM run_deployments GROUP BY tenant, project, stage").Scan(ctx, &rows)
+	all := map[kernel.Scope]int64{}
+	for _, r := range rows {
+		all[kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}] = r.N
+	}
+	return all, db.Map(err, "the stacks")
+}

@@ -30,6 +30,7 @@ func access() []Type {
 		first("tenant recipients:strings", "tenant.exported"),
 		first("costcenter owner", "project.created", "project.tags_set"),
 		first("limits:object unset?:strings", "quota.set"),
+		first("from:time to:time quantities:object stages:object", "usage.metered"),
 		first("tags:object required:list revision:integer", "tags.set"),
 		first("kind subject role platform:boolean expiresAt?:time elevation? source?", "access.granted", "access.revoked"),
 		first("user role length:integer expiresAt?:time", "elevation.requested", "elevation.approved", "elevation.denied", "elevation.ended"),

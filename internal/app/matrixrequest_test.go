@@ -141,14 +141,7 @@ func said() map[string]string {
 		"definition-blast-radius": `{"sources":{"nothing":"no definition"}}`,
 		"sign-in":                 `{"username":"viewer","password":"` + matrixPassword + `"}`,
 		"change-password":         `{"present":"` + matrixPassword + `","next":"` + matrixPassword + `"}`,
-		"deploy":           `{"score":` + score + `,"stage":"dev"}`,
-		"resolve-graph":    `{"score":` + score + `,"stage":"dev"}`,
-		"promote":          `{"to":"dev"}`,
-		"set-budget":       `{"amount":"10","level":"warn","project":"demo"}`,
-		"set-quotas":       `{"limits":{"stacks":50}}`,
-		"set-project-tags": `{"costcenter":"1","owner":"o"}`,
-		"sign-in":          `{"username":"viewer","password":"` + matrixPassword + `"}`,
-		"change-password":  `{"present":"` + matrixPassword + `","next":"` + matrixPassword + `"}`,
+		"set-quotas":              `{"limits":{"stacks":50}}`,
 	}
 }
 

@@ -227,20 +227,23 @@ func TestAProjectsRunsWaitForItsQuota(t *testing.T) {
 	t.Parallel()
 	b := bench(t, func(d *run.Deps) { d.Quotas = places{0, 1} })
 	reached, gate := make(chan struct{}), make(chan struct{})
+	var once sync.Once
 	b.World.Before = func(_ context.Context, job run.Job, address string) error {
-		if address == "module.redis_cache" && job.Scope.Project == "p0" {
-			reached <- struct{}{}
-			<-gate
+		if address == "module.redis_cache" && job.Stack == "acme/p0/orders/dev" {
+			once.Do(func() {
+				close(reached)
+				<-gate
+			})
 		}
 		return nil
 	}
 	runs := enqueue(t, b, "acme", 2)
 	billing := runtest.Workload(t)
-	billing.Name = "billing"
+	billing.Name, billing.Metadata["name"] = "billing", "billing"
 	same, err := b.Service.Deploy(person("acme"), runs[0].Scope.InProject("p0"), run.DeployRequest{Stage: "dev", Workload: billing, Version: "1"})
 	runtest.Must(t, err)
 	var turn sync.WaitGroup
-	turn.Go(func() { runtest.Must(t, b.Advance(context.Background(), kernel.Scope{}, runs[0].ID)) })
+	turn.Go(func() { runtest.Must(t, b.Turn(context.Background(), kernel.Scope{}, runs[0].ID)) })
 	<-reached
 	for _, tt := range []struct {
 		of   run.Run
@@ -254,8 +257,8 @@ func TestAProjectsRunsWaitForItsQuota(t *testing.T) {
 	}
 	close(gate)
 	turn.Wait()
-	if r, err := b.See(person("acme"), same.Scope, same.ID); err != nil || r.Waits != nil {
-		t.Errorf("it still waits for %+v: %v", r.Waits, err)
+	if r, err := b.See(person("acme"), same.Scope, same.ID); err != nil || r.Status != run.Succeeded {
+		t.Errorf("it is %s, and waits for %+v: %v", r.Status, r.Waits, err)
 	}
 }
 

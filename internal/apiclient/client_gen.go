@@ -1854,6 +1854,63 @@ func (e UpstreamOverage) Valid() bool {
 	}
 }
 
+// Defines values for UsageMetric.
+const (
+	UsageMetricActiveUsers  UsageMetric = "active-users"
+	UsageMetricApplySeconds UsageMetric = "apply-seconds"
+	UsageMetricPlanSeconds  UsageMetric = "plan-seconds"
+	UsageMetricRequests     UsageMetric = "requests"
+	UsageMetricRunSeconds   UsageMetric = "run-seconds"
+	UsageMetricRuns         UsageMetric = "runs"
+	UsageMetricStacks       UsageMetric = "stacks"
+	UsageMetricStoredBytes  UsageMetric = "stored-bytes"
+)
+
+// Valid indicates whether the value is a known member of the UsageMetric enum.
+func (e UsageMetric) Valid() bool {
+	switch e {
+	case UsageMetricActiveUsers:
+		return true
+	case UsageMetricApplySeconds:
+		return true
+	case UsageMetricPlanSeconds:
+		return true
+	case UsageMetricRequests:
+		return true
+	case UsageMetricRunSeconds:
+		return true
+	case UsageMetricRuns:
+		return true
+	case UsageMetricStacks:
+		return true
+	case UsageMetricStoredBytes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UsageWindow.
+const (
+	UsageWindowDay   UsageWindow = "day"
+	UsageWindowHour  UsageWindow = "hour"
+	UsageWindowMonth UsageWindow = "month"
+)
+
+// Valid indicates whether the value is a known member of the UsageWindow enum.
+func (e UsageWindow) Valid() bool {
+	switch e {
+	case UsageWindowDay:
+		return true
+	case UsageWindowHour:
+		return true
+	case UsageWindowMonth:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for VcsCheckKind.
 const (
 	VcsCheckKindApply  VcsCheckKind = "apply"
@@ -5125,6 +5182,12 @@ type PageUpstreamLink struct {
 	Next  string         `json:"next,omitempty"`
 }
 
+// PageUsageRow defines model for PageUsageRow.
+type PageUsageRow struct {
+	Items []UsageRow `json:"items"`
+	Next  string     `json:"next,omitempty"`
+}
+
 // PageUser defines model for PageUser.
 type PageUser struct {
 	Items []User `json:"items"`
@@ -7537,6 +7600,28 @@ type UpstreamVerdict struct {
 	Why string `json:"why,omitempty"`
 }
 
+// UsageMetric What is metered.
+type UsageMetric string
+
+// UsageRow defines model for UsageRow.
+type UsageRow struct {
+	From time.Time `json:"from"`
+
+	// Metric What is metered.
+	Metric UsageMetric `json:"metric"`
+
+	// Project Absent for what belongs to the whole tenant.
+	Project  string    `json:"project,omitempty"`
+	Quantity float64   `json:"quantity"`
+	Stage    string    `json:"stage,omitempty"`
+	Tenant   string    `json:"tenant"`
+	To       time.Time `json:"to"`
+	Unit     string    `json:"unit"`
+}
+
+// UsageWindow How long a window is.
+type UsageWindow string
+
 // User defines model for User.
 type User struct {
 	CreatedAt time.Time `json:"createdAt"`
@@ -9215,6 +9300,27 @@ type ListTenantsParams struct {
 type KeepTenantParams struct {
 	// Reason Why; it is kept in the audit log.
 	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
+}
+
+// ListUsageParams defines parameters for ListUsage.
+type ListUsageParams struct {
+	// Tenant The tenant; the caller's own unless given. Another one is for operators of the platform.
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty"`
+
+	// Month The month in UTC, such as 2026-11; this one unless given.
+	Month string `form:"month,omitempty" json:"month,omitempty"`
+
+	// By How long the windows are; a month unless given.
+	By UsageWindow `form:"by,omitempty" json:"by,omitempty"`
+
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.

@@ -56,7 +56,7 @@ func exportedRows() []exportsql.Rows {
 	without := func(name string, omit ...string) exportsql.Table { return exportsql.Table{Name: name, Omit: omit} }
 	ofSlice := "slice IN (SELECT id FROM focus_slices WHERE tenant = ?)"
 	return []exportsql.Rows{
-		{Folder: "tenant", Tables: whole("projects", "tag_settings", "identity_groups", "identity_group_members", "identity_grants", "identity_service_accounts", "identity_elevations", "identity_elevation_rules", "trust_rules", "factor_policies", "upstream_domains", "upstream_links")},
+		{Folder: "tenant", Tables: whole("projects", "tag_settings", "identity_groups", "identity_group_members", "identity_grants", "identity_service_accounts", "identity_elevations", "identity_elevation_rules", "trust_rules", "factor_policies", "quota_settings", "usage_hours", "upstream_domains", "upstream_links")},
 		{Folder: "tenant", Tables: []exportsql.Table{without("identity_users", "password"), without("factor_factors", "credential", "data"), without("upstream_upstreams", "secret"), without("identity_subject_tokens", "hash"), without("provider_clients", "secret")}},
 		{Folder: "delivery", Tables: whole("release_artifacts", "runs", "run_dossiers", "run_deployments", "run_verified", "run_verifications", "run_release_approvals", "state_versions", "module_definitions", "module_versions", "landing_zones", "sources", "source_objects", "builds", "lifetimes", "automation_rules", "automation_firings")},
 		{Folder: "delivery", Tables: []exportsql.Table{without("releases", "spec", "lock"), without("fleet_runners", "token")}},
@@ -85,6 +85,7 @@ func notExported() map[string]string {
 		"identity_claims": work, "identity_revisions": work, "keyring_data_keys": "keys do not leave", "keyring_owner_keys": "keys do not leave", "keyring_moves": platform, "keyring_round": platform,
 		"lifetime_reclaims": work, "local_objects": "their outputs have passwords; the states have them", "module_claims": "they follow from the definitions", "module_shipped": platform,
 		"provider_consents": signIn, "provider_devices": signIn, "provider_keys": platform, "provider_requests": signIn, "provider_revision": platform, "provider_sessions": signIn, "provider_sign_ins": signIn,
+		"quota_turns": work, "usage_actors": work, "usage_progress": platform,
 		"run_projects": work, "run_promotions": work, "run_queue": platform, "run_stacks": work, "run_tenants": work, "stage_sets": platform, "state_stacks": "the states are there themselves",
 		"tenants": platform, "trust_spent": work, "upstream_sessions": signIn, "upstream_spent": signIn, "vcs_deliveries": work, "vcs_pushes": work,
 	}

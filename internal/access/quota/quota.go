@@ -75,8 +75,6 @@ type Store interface {
 	// Turn has others that would change the use of the tenant wait for the end of ctx's
 	// transaction.
 	Turn(ctx context.Context, tenant string) error
-	// Forget removes all that is kept of a tenant.
-	Forget(ctx context.Context, tenant string) error
 }
 
 // Use tells how much there is. In a transaction it sees what that has changed.

@@ -223,8 +223,3 @@ func (s *Service) maySet(ctx context.Context, scope kernel.Scope) error {
 	}
 	return s.Tenants.Exists(ctx, scope)
 }
-
-// Leaving forgets the limits of a tenant that is removed.
-func (s *Service) Leaving(ctx context.Context, tenant string) error {
-	return s.Store.Forget(ctx, tenant)
-}

@@ -27,14 +27,13 @@ const (
 	ActionApprove = "pr.approve"
 )
 
-// Config is what a Service works with; only Clock, Log, Listeners, Reviewers and Secrets may be left out.
 // Webhooks bounds how many webhooks are taken.
 type Webhooks interface {
 	// Webhook takes one of a repository of the tenant, which is Limited where too many came.
 	Webhook(tenant string) error
 }
 
-// Config is what a Service works with; only Clock, Log, Listeners and Reviewers may be left out.
+// Config is what a Service works with; only Clock, Log, Listeners, Reviewers, Webhooks and Secrets may be left out.
 type Config struct {
 	Store      Store
 	Tx         Tx

@@ -67,13 +67,3 @@ func (s *Store) Turn(ctx context.Context, tenant string) error {
 		" ON CONFLICT (tenant) DO UPDATE SET turn = quota_turns.turn + 1", tenant).Exec(ctx)
 	return db.Map(err, "the quotas of "+tenant)
 }
-
-// Forget removes all that is kept of a tenant.
-func (s *Store) Forget(ctx context.Context, tenant string) error {
-	for _, table := range []string{"quota_settings", "quota_turns"} {
-		if _, err := s.db.Conn(ctx).NewRaw("DELETE FROM "+table+" WHERE tenant = ?", tenant).Exec(ctx); err != nil {
-			return db.Map(err, "the quotas of "+tenant)
-		}
-	}
-	return nil
-}

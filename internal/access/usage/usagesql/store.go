@@ -164,13 +164,3 @@ func (s *Store) Rows(ctx context.Context, scope kernel.Scope, month time.Time, b
 		return strings.Join([]string{r.From.Format(layout), r.Project, r.Stage, string(r.Metric)}, " ")
 	}), nil
 }
-
-// Forget removes all that is kept of a tenant.
-func (s *Store) Forget(ctx context.Context, tenant string) error {
-	for _, table := range []string{"usage_hours", "usage_actors"} {
-		if _, err := s.db.Conn(ctx).NewRaw("DELETE FROM "+table+" WHERE tenant = ?", tenant).Exec(ctx); err != nil {
-			return db.Map(err, what)
-		}
-	}
-	return nil
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/access/audit"
 	"github.com/terrace-idp/terrace/internal/access/audit/auditsql"
@@ -24,6 +25,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventtype"
+	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
 // access is who may do what, and the record of what they did.
@@ -129,4 +131,15 @@ func (a *access) bootstrap(ctx context.Context, p *platform) (c identity.Credent
 		return c, created, err
 	}
 	return first.kept(ctx)
+}
+
+// loops adds what rooms of access do by themselves.
+func (a *access) loops(g *supervise.Group) {
+	g.Every("signing keys", time.Hour, a.provider.Turn)
+	g.Every("quotas", quota.Follow, a.quotas.Load)
+	g.Every("usage", usage.Every, a.usage.Round)
+	g.Every("audit heads", audit.HeadEvery, a.audit.Sweep)
+	g.Every("sign-in sweep", time.Hour, a.provider.Sweep)
+	g.Every("elevations", time.Minute, a.identity.NoteExpired)
+	g.Every("challenge sweep", time.Hour, a.factors.Sweep)
 }

@@ -7,14 +7,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/terrace-idp/terrace/internal/access/audit"
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/access/keyring"
 	"github.com/terrace-idp/terrace/internal/access/provider"
-	"github.com/terrace-idp/terrace/internal/access/quota"
 	"github.com/terrace-idp/terrace/internal/access/tenant/departure"
 	"github.com/terrace-idp/terrace/internal/access/tenant/export"
-	"github.com/terrace-idp/terrace/internal/access/usage"
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
@@ -154,13 +151,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 		return err
 	}
 	a.fabric.loops(a.loops, a.platform, a.access.events)
-	a.loops.Every("signing keys", time.Hour, a.access.provider.Turn)
-	a.loops.Every("quotas", quota.Follow, a.access.quotas.Load)
-	a.loops.Every("usage", usage.Every, a.access.usage.Round)
-	a.loops.Every("audit heads", audit.HeadEvery, a.access.audit.Sweep)
-	a.loops.Every("sign-in sweep", time.Hour, a.access.provider.Sweep)
-	a.loops.Every("elevations", time.Minute, a.access.identity.NoteExpired)
-	a.loops.Every("challenge sweep", time.Hour, a.access.factors.Sweep)
+	a.access.loops(a.loops)
 	a.loops.Every("upstream sweep", time.Hour, a.access.upstreams.Sweep)
 	a.loops.Add("keys", a.keys.Watch)
 	a.loops.Every("departures", 10*time.Second, a.departures.Round)

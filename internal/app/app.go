@@ -44,6 +44,7 @@ type App struct {
 	departures *departure.Service
 	fabric     *fabric
 	delivery   *delivery
+	shipped    *shipped
 	local      *local.Service
 	drift      *drift.Service
 	// compliance tells where what is applied stands.
@@ -101,7 +102,8 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.keys = newKeys(a.platform, a.access, a.delivery)
 	a.exports = newExports(a.platform, a.access, a.delivery, a.fabric)
 	a.departures = newDeparture(a.platform, a.access, a.delivery, a.keys, a.exports)
-	a.delivery.stageSets.Changed, a.access.tenants.Shipped = a.seedStages, a
+	a.shipped = newShipped(a.platform, a.access, a.delivery)
+	a.delivery.stageSets.Changed, a.access.tenants.Shipped = a.shipped.all, a.shipped
 	a.access.identity.Stages = knownStages{a.delivery.stages}
 	a.fabric.secrets.Stages, a.fabric.subscriptions.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	queue := a.delivery.queue
@@ -132,7 +134,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 		}
 	}
 	system := kernel.WithActor(ctx, kernel.System("start", a.platform.config.Tenant))
-	if err := a.seed(system); err != nil {
+	if err := a.shipped.all(system); err != nil {
 		return err
 	}
 	if err := a.fabric.load(ctx); err != nil {
@@ -155,6 +157,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Every("upstream sweep", time.Hour, a.access.upstreams.Sweep)
 	a.loops.Add("keys", a.keys.Watch)
 	a.loops.Every("departures", 10*time.Second, a.departures.Round)
+	a.loops.Every("what is shipped", time.Minute, a.shipped.again)
 	a.loops.Every("stages", stageLook, a.delivery.stageSets.Follow)
 	a.loops.Add("runs", a.delivery.runs.Watch)
 	a.loops.Add("verifications", a.delivery.runs.Verifications)

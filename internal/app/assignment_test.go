@@ -25,6 +25,7 @@ func serverOwned() map[string]any {
 // that only the platform may say. Each is refused as unknown, or is one that the body says
 // that it takes.
 func TestBodiesHaveNoOtherMembers(t *testing.T) {
+	walks(t)
 	t.Parallel()
 	c := newCrossing(t)
 	for _, id := range slices.Sorted(maps.Keys(c.all)) {

@@ -12,6 +12,7 @@ import (
 // the cookies of who is signed in, and without a token. No operation takes them, none lets
 // another site read its answer, and none believes the host that it was asked by.
 func TestTheAPIIsNotForOtherSites(t *testing.T) {
+	walks(t)
 	t.Parallel()
 	c := newCrossing(t)
 	before := c.digests()

@@ -224,6 +224,7 @@ func ask(t *testing.T, h http.Handler, d document, o operationOf, c caller) (let
 // and holds the answers against the matrix, which people have read. An operation that is
 // new has no line there.
 func TestEveryOperationForEveryRole(t *testing.T) {
+	walks(t)
 	t.Parallel()
 	d, all := operations(t)
 	a, callers := matrixApp(t)

@@ -1,37 +1,54 @@
 // Package conceal finds values that are shown to nobody where they turn up in
-// other texts: as they are, within a text, and as JSON, base64, hex and addresses
-// have them.
+// other texts: as they are, within a text or over several of its lines, and as
+// JSON, base64, hex and addresses have them.
 //
-// It owns those forms. Which values are secret its callers know, by terraform's
-// marks or by name.
+// It owns those forms, and how they are found in a text that is whole or comes in
+// pieces. Which values are secret its callers know, by terraform's marks or by name.
 package conceal
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
 	"strings"
+	"sync"
 )
 
 const (
 	// shortest is how long a value must be to be found elsewhere, in bytes: a shorter one
 	// would take innocent words along.
 	shortest = 6
-	// shortestLine is the same for one line of a value that has several.
-	shortestLine = 16
-	// most bounds what is looked for, in bytes: values beyond it are found nowhere else.
-	most = 1 << 20
+	// mostEncoded bounds the forms that are made of values, in bytes: of values beyond
+	// it only those are looked for that are as long as they are.
+	mostEncoded = 64 << 20
 )
 
-// Values are what is shown to nobody. The zero value has none.
+// Values are what is shown to nobody. The zero value has none. Values may be asked
+// by several at once, but not while one is added.
 type Values struct {
-	forms map[string]bool
-	size  int
+	// seen are the values that were added, forms what is looked for of them.
+	seen  map[string]bool
+	forms map[string]kind
+	// encoded is how long the forms are together, in bytes.
+	encoded int
+
+	making sync.Mutex
+	made   *index
 }
+
+// kind tells what of a form is looked for, and how what is written in it looks.
+type kind int8
+
+const (
+	// whole is a form that is looked for as it is.
+	whole kind = iota
+	// inBase64 and inHex are those that are broken into lines anywhere: parts of them
+	// are looked for, too.
+	inBase64
+	inHex
+)
 
 // Of returns the texts in JSON values, wherever they are in them.
 func Of(values ...any) *Values {
-	v := &Values{forms: map[string]bool{}}
+	v := &Values{}
 	for _, value := range values {
 		v.Add(value)
 	}
@@ -80,85 +97,82 @@ func (v *Values) Empty() bool { return v == nil || len(v.forms) == 0 }
 
 func (v *Values) text(value string) {
 	value = strings.TrimSpace(value)
-	if len(value) < shortest || v.forms[value] || v.size > most {
+	if len(value) < shortest || v.seen[value] {
 		return
 	}
 	if v.forms == nil {
-		v.forms = map[string]bool{}
+		v.seen, v.forms = map[string]bool{}, map[string]kind{}
 	}
-	v.add(value)
+	v.seen[value], v.made = true, nil
+	v.add(value, inBase64, inHex)
 	if !strings.Contains(value, "\n") {
 		return
 	}
-	for line := range strings.Lines(value) {
-		if line = strings.TrimSpace(line); len(line) >= shortestLine {
-			v.add(line)
-		}
+	for _, line := range lines(value) {
+		v.add(line, whole, whole)
+	}
+	for _, body := range bodies(value) {
+		v.form(body, inBase64)
 	}
 }
 
-func (v *Values) add(value string) {
-	for _, form := range forms(value) {
-		if len(form) >= shortest && !v.forms[form] {
-			v.forms[form] = true
-			v.size += len(form)
-		}
+// add takes along all forms of a value, and of one too many those that are no longer
+// than it is; letters and digits say what those in base64 and in hex are looked for as.
+func (v *Values) add(value string, letters, digits kind) {
+	v.form(value, whole)
+	for _, form := range spelled(value) {
+		v.form(form, whole)
 	}
+	if v.encoded > mostEncoded {
+		return
+	}
+	for _, form := range inDigits(value) {
+		v.form(form, digits)
+	}
+	for _, form := range inLetters(value) {
+		v.form(form, letters)
+	}
+}
+
+func (v *Values) form(form string, of kind) {
+	if len(form) < shortest {
+		return
+	}
+	if known, ok := v.forms[form]; ok && known != whole {
+		return
+	}
+	v.forms[form] = of
+	v.encoded += len(form)
+}
+
+// index is what finds the values of now.
+func (v *Values) index() *index {
+	v.making.Lock()
+	defer v.making.Unlock()
+	if v.made == nil {
+		v.made = indexOf(v.forms)
+	}
+	return v.made
 }
 
 // In reports whether a JSON value, or a name in it, has any of them.
-func (v *Values) In(value any) bool {
-	if v.Empty() {
-		return false
-	}
-	switch value := value.(type) {
-	case string:
-		return v.within(value)
-	case []any:
-		return slices.ContainsFunc(value, v.In)
-	case map[string]any:
-		for name, inner := range value {
-			if v.within(name) || v.In(inner) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (v *Values) within(text string) bool {
-	for form := range v.forms {
-		if strings.Contains(text, form) {
-			return true
-		}
-	}
-	return false
-}
+func (v *Values) In(value any) bool { return !v.Empty() && v.index().in(value) }
 
 // Cut puts with in the place of each of them in a text.
 func (v *Values) Cut(text, with string) string {
-	if v.Empty() || !v.within(text) {
+	if v.Empty() {
 		return text
 	}
-	return v.replacer(with).Replace(text)
+	return v.index().cut(text, with)
 }
 
-// Cutter returns what Cut does with the values of now, made once for many texts.
+// Cutter returns what Cut does with the values of now, for many texts.
 func (v *Values) Cutter(with string) func(text string) string {
 	if v.Empty() {
 		return func(text string) string { return text }
 	}
-	return v.replacer(with).Replace
-}
-
-// replacer tries the longest form first, so that none leaves the rest of another.
-func (v *Values) replacer(with string) *strings.Replacer {
-	all := slices.SortedFunc(maps.Keys(v.forms), func(a, b string) int { return len(b) - len(a) })
-	pairs := make([]string, 0, 2*len(all))
-	for _, form := range all {
-		pairs = append(pairs, form, with)
-	}
-	return strings.NewReplacer(pairs...)
+	index := v.index()
+	return func(text string) string { return index.cut(text, with) }
 }
 
 // quoted is a text as JSON has it, without its quotes.

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
 	"github.com/terrace-idp/terrace/internal/target/local/bundle"
 	"github.com/terrace-idp/terrace/internal/target/local/process"
 )
@@ -32,7 +33,8 @@ type workshop struct {
 // prepared is a container that is ready to be started.
 type prepared struct {
 	process process.Spec
-	mask    func(string) string
+	// hidden are the values that nothing may show that the container says.
+	hidden *conceal.Values
 }
 
 // prepare lays the container out in root: its bundle, its files and volumes.
@@ -54,7 +56,7 @@ func (w *workshop) prepare(ctx context.Context, name, root string) (prepared, er
 		return prepared{}, err
 	}
 	limits, err := c.limits()
-	return prepared{process: process.Spec{Path: program, Args: args, Dir: root, Env: env, Limits: limits}, mask: e.mask()}, err
+	return prepared{process: process.Spec{Path: program, Args: args, Dir: root, Env: env, Limits: limits}, hidden: e.hidden()}, err
 }
 
 func (w *workshop) unpack(ctx context.Context, digest kernel.Digest, root string) error {

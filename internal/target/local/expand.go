@@ -13,6 +13,9 @@ import (
 // one would hide words by accident.
 const maskedFrom = 8
 
+// maskedAs is what is in the place of such a value.
+const maskedAs = "[secret]"
+
 // expander puts the values of secrets in the place of references to them, and
 // remembers them, so that they can be masked.
 type expander struct {
@@ -47,19 +50,19 @@ func (e *expander) expand(ctx context.Context, at, text string) (string, error) 
 	return out.String(), nil
 }
 
-// mask returns a function that hides the values seen so far, and what programs make of
-// them: base64, hex, JSON and addresses.
-func (e *expander) mask() func(string) string {
+// hidden are the values seen so far, and what programs make of them: base64, hex, JSON and
+// addresses.
+func (e *expander) hidden() *conceal.Values {
 	hidden := conceal.Of()
 	for _, v := range e.values {
 		if len(v) >= maskedFrom {
 			hidden.Add(v) // as a whole where it is encoded
 		}
-		for line := range strings.Lines(v) { // logs are masked line by line
+		for line := range strings.Lines(v) { // a log may have but one of them
 			if line = strings.TrimRight(line, "\r\n"); len(line) >= maskedFrom {
 				hidden.Add(line)
 			}
 		}
 	}
-	return hidden.Cutter("[secret]")
+	return hidden
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
 	"github.com/terrace-idp/terrace/internal/target/local/logs"
 	"github.com/terrace-idp/terrace/internal/target/local/process"
 )
@@ -91,26 +92,26 @@ func satisfies(s process.State, condition string) bool {
 
 func (i *instance) supervision(name string, p prepared) process.Config {
 	c := i.spec.Containers[name]
+	mask := p.hidden.Cutter(maskedAs)
 	config := process.Config{
 		Spec: p.process, OneShot: c.isOneShot(), Timing: i.timing,
-		Ready: masked(i.readiness(c, p.process), p.mask), Live: masked(i.probe(c.Liveness, p.process), p.mask),
+		Ready: masked(i.readiness(c, p.process), mask), Live: masked(i.probe(c.Liveness, p.process), mask),
 		OnChange: func(s process.State) { i.note(name, s) },
 	}
-	config.Spec.Output = i.output(name, p.mask)
+	config.Spec.Output = i.output(name, p.hidden)
 	if len(i.spec.Ports) == 0 && config.Timing.Settle == 0 {
 		config.Timing.Settle = settle
 	}
 	return config
 }
 
-// output returns where a container's output goes: into the service's log, and
-// its last lines into the instance's tail, for when it fails.
-func (i *instance) output(name string, mask func(string) string) io.Writer {
-	return i.log.Writer(name, func(line string) string {
-		line = mask(line)
+// output returns where a container's output goes: without the values that are hidden
+// into the service's log, and its last lines into the instance's tail, for when it fails.
+func (i *instance) output(name string, hidden *conceal.Values) io.Writer {
+	return hidden.Stream(i.log.Writer(name, func(line string) string {
 		i.tail.add(name, line)
 		return line
-	})
+	}), maskedAs)
 }
 
 // note writes what a person wants to find in the log, and passes the change on.

@@ -14,7 +14,7 @@ func newLocal(p *platform, a *access, f *fabric, d *delivery) (*local.Service, e
 	}
 	s, err := local.New(local.Config{
 		Dir:   p.path("local"),
-		Store: localsql.NewStore(p.db), Tx: p.db, Journal: a.journal, Authorizer: a.identity,
+		Store: localsql.NewStore(p.db, p.sealer), Tx: p.db, Journal: a.journal, Authorizer: a.identity,
 		Fences: d.runs, Artifacts: localArtifacts{d.releases}, Secrets: localSecrets{f.secrets},
 		DNS: localDNS{f.dns}, Gateway: localGateway{f.gateway, port}, Topics: localTopics{f.broker, f.nats}, Configs: localConfigs{d.configs, p.address()}, Clusters: d.clusters,
 		Log: p.log, Zone: p.config.Zone,

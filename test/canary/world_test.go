@@ -1,15 +1,14 @@
 package canary_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/terrace-idp/terrace/test/harness"
@@ -21,74 +20,101 @@ type world struct {
 	t *testing.T
 	*harness.Daemon
 	in harness.SignIn
-	// canaries are the values by what they are.
+	// canaries are the values by what they are, and known the search for them.
 	canaries map[string]string
+	known    *search
+	searched int
 	// heard is what came out of the daemon by its doors, by which.
 	heard map[string]string
+	// answered is what was answered to requests that have a value in their address, which
+	// may repeat it to who sent it.
+	answered map[string]string
+	// crashed says that the daemon was killed.
+	crashed bool
 	// failed counts the commands whose words were kept and that did not end well.
 	failed int
-
-	mu   sync.Mutex
-	sent strings.Builder
+	// sent is what came to webhooks, and told what came to who watches.
+	sent, told ear
+	collector  *collector
+	tool       tool
 }
 
-func newWorld(t *testing.T) *world {
+// newWorld boots a daemon that tells everything it does: its log is at level debug, and
+// its traces are exported.
+func newWorld(t *testing.T, arguments ...string) *world {
 	t.Helper()
-	w := &world{t: t, Daemon: harness.Start(t, "--log-level", "debug"), canaries: map[string]string{}, heard: map[string]string{}}
-	w.in = w.SignIn()
-	for _, name := range []string{"a stored secret", "a former version", "a password", "a refused password"} {
-		w.canaries[name] = `Cn/+"` + rand.Text()
+	collector := newCollector(t) // it must outlive the daemon
+	w := &world{
+		t: t, Daemon: harness.New(t, append([]string{"--log-level", "debug"}, arguments...)...),
+		canaries: map[string]string{}, heard: map[string]string{}, answered: map[string]string{}, collector: collector,
 	}
+	w.Env = []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + w.collector.address, "OTEL_BSP_SCHEDULE_DELAY=200"}
+	w.tool = newTool(w)
+	w.Arguments = append(w.Arguments, w.tool.arguments()...)
+	w.Boot()
+	w.in = w.SignIn()
+	w.canaries["the token of this machine"] = w.in.Token
+	w.canaries["the first password"] = w.firstPassword()
 	return w
 }
 
-// listens subscribes a webhook to every event and keeps the secret that signs for it.
-func (w *world) listens() {
-	w.t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // what came is searched
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		for name, values := range r.Header {
-			w.sent.WriteString(name + ": " + strings.Join(values, ",") + "\n")
-		}
-		w.sent.Write(body)
-	}))
-	w.t.Cleanup(server.Close)
-	w.canaries["a webhook's secret"] = w.made("secret", "subscription", "create", "canary", "--webhook", server.URL)
+// invent makes a value of the characters that programs write in different ways.
+func (w *world) invent(name string) string {
+	w.canaries[name] = `Cn/+"` + rand.Text()
+	return w.canaries[name]
 }
 
-// made runs a command that shows a value this once, and returns it.
-func (w *world) made(field string, args ...string) string {
+// made runs a command that shows a value this once, and keeps it.
+func (w *world) made(name, field string, args ...string) string {
+	w.t.Helper()
+	var fields map[string]any
+	w.reads(&fields, args...)
+	w.canaries[name], _ = fields[field].(string)
+	if len(w.canaries[name]) < 16 {
+		w.t.Fatalf("terrace %s shows no %s: %v", strings.Join(args, " "), field, fields)
+	}
+	return w.canaries[name]
+}
+
+// reads decodes what a command prints, which must succeed.
+func (w *world) reads(out any, args ...string) {
 	w.t.Helper()
 	answer := w.MustTerrace(w.t.Context(), w.Dir, append(args, "-o", "json")...)
-	var fields map[string]any
-	w.must(json.Unmarshal([]byte(answer.Stdout), &fields))
-	value, _ := fields[field].(string)
-	if len(value) < 16 {
-		w.t.Fatalf("terrace %s shows no %s: %s", strings.Join(args, " "), field, answer)
-	}
-	return value
+	w.must(json.Unmarshal([]byte(answer.Stdout), out))
 }
 
 // hear keeps what a command prints.
 func (w *world) hear(args ...string) string {
 	w.t.Helper()
 	answer := w.Terrace(w.t.Context(), w.Dir, args...)
-	w.heard["terrace "+strings.Join(args, " ")] = answer.String()
+	w.heard["terrace "+strings.Join(args, " ")] += answer.String()
 	if answer.Code != 0 {
 		w.failed++
 	}
 	return answer.Stdout
 }
 
+// fails keeps what a command prints that must fail, and returns that.
+func (w *world) fails(args ...string) string {
+	w.t.Helper()
+	before := w.failed
+	said := w.hear(args...)
+	if w.failed != before+1 {
+		w.t.Errorf("terrace %s does not fail: %s", strings.Join(args, " "), said)
+	}
+	w.failed = before
+	return w.heard["terrace "+strings.Join(args, " ")]
+}
+
 // store writes a version of a secret as Vault's clients do.
 func (w *world) store(value string) {
 	w.t.Helper()
-	_, err := w.Call(w.t.Context(), w.in.Token, http.MethodPost, "/v1/secret/data/"+w.in.Project+"/dev/db/credentials",
+	_, err := w.Call(w.t.Context(), w.in.Token, http.MethodPost, w.secretPath(),
 		map[string]any{"data": map[string]string{"password": value}}, nil)
 	w.must(err)
 }
+
+func (w *world) secretPath() string { return "/v1/secret/data/" + w.in.Project + "/dev/db/credentials" }
 
 // asks keeps the answer to a request that the API refuses.
 func (w *world) asks(method, path string, in any) {
@@ -96,19 +122,19 @@ func (w *world) asks(method, path string, in any) {
 	if _, err := w.Call(w.t.Context(), w.in.Token, method, path, in, nil); err == nil {
 		w.t.Errorf("%s %s is not refused", method, path)
 	} else {
-		w.heard["the refusal of "+method+" "+path] = err.Error()
+		w.heard["the refusal of "+method+" "+path] += err.Error()
 	}
 }
 
 // look fails for each canary in a text, with its place.
 func (w *world) look(place string, text []byte, allowed func(canary string) bool) {
 	w.t.Helper()
-	for name, value := range w.canaries {
-		if allowed != nil && allowed(name) {
-			continue
-		}
-		if found := find(text, value); found != nil {
-			w.t.Errorf("%s is in the clear (%s) in %s", name, strings.Join(found, ", "), place)
+	if w.known == nil || w.searched != len(w.canaries) {
+		w.known, w.searched = searchFor(w.canaries), len(w.canaries)
+	}
+	for name, ways := range w.known.find(text) {
+		if allowed == nil || !allowed(name) {
+			w.t.Errorf("%s is in the clear (%s) in %s", name, strings.Join(ways, ", "), place)
 		}
 	}
 }
@@ -116,38 +142,58 @@ func (w *world) look(place string, text []byte, allowed func(canary string) bool
 // lookInFiles searches every file that the daemon and its clients have written.
 func (w *world) lookInFiles() {
 	w.t.Helper()
-	files := 0
-	w.must(filepath.WalkDir(w.Dir, func(path string, entry os.DirEntry, err error) error {
+	if files := w.lookBelow(w.Dir); files < 10 {
+		w.t.Errorf("only %d files were looked through", files)
+	}
+}
+
+func (w *world) lookBelow(folder string) (files int) {
+	w.t.Helper()
+	w.must(filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return nil //nolint:nilerr // a file that went away meanwhile holds nothing
-		}
-		if info, err := entry.Info(); err != nil || info.Size() > unpackedMost {
-			return nil //nolint:nilerr // as above; programs that were built are larger
 		}
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil //nolint:nilerr // as above
 		}
+		short, _ := filepath.Rel(w.Dir, path) // it is below, or is told whole
+		if len(text) > unpackedMost {
+			if !bytes.HasPrefix(text, []byte("\x7fELF")) {
+				w.t.Errorf("the file %s is too large to be looked through, and no program: %d bytes", short, len(text))
+			}
+			return nil
+		}
 		files++
-		short, _ := filepath.Rel(w.Dir, path) // it is below
-		w.look("the file "+short, text, func(canary string) bool { return mayHave(short, canary) })
+		w.look("the file "+short, text, func(canary string) bool { return w.may(openFiles(), short, canary) })
 		return nil
 	}))
-	if files < 10 {
-		w.t.Errorf("only %d files were looked through", files)
-	}
+	return files
 }
 
-// lookInProcesses searches the command lines and environments of what the daemon started.
-func (w *world) lookInProcesses() {
+var password = regexp.MustCompile(`Sign in   user \S+, password (\S+) `)
+
+// firstPassword is what the daemon says at its first start to who starts it, on its
+// standard output and this once.
+func (w *world) firstPassword() string {
 	w.t.Helper()
-	for pid, called := range w.Processes() {
-		w.look("the command line of "+called, []byte(called), nil)
-		environment, _ := os.ReadFile(filepath.Join("/proc", itoa(pid), "environ")) // it may have ended
-		if !strings.Contains(string(environment), "CANARY_KEY=") {
-			w.look("the environment of "+called, environment, nil)
-		}
+	var said []string
+	harness.Eventually(w.t, "the first start tells a password", func() (string, bool) {
+		said = password.FindStringSubmatch(w.WholeLog())
+		return "none", said != nil
+	})
+	return said[1]
+}
+
+// lookInLog searches the daemon's own log, over its restarts. The first password is said
+// once, beside the log.
+func (w *world) lookInLog() {
+	w.t.Helper()
+	log := w.WholeLog()
+	if words := password.FindStringIndex(log); words != nil {
+		log = log[:words[0]] + log[words[1]:]
 	}
+	w.look("the log of the daemon", []byte(log), nil)
 }
 
 func (w *world) must(err error) {

@@ -4,11 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"html"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -29,7 +25,7 @@ func TestSignIn(t *testing.T) {
 	d := harness.Start(t)
 	owner := d.Project(t.Context(), t, "sign-in")
 	owner.Must(t.Context(), "user", "create", "grace", "--role", "viewer")
-	p := newPerson(t)
+	p := harness.NewBrowser(t)
 	program(t, d, owner, p)
 	byDevice(t, d, p)
 	owner.Must(t.Context(), "auth", "keys", "rotate")
@@ -39,7 +35,7 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-func program(t *testing.T, d *harness.Daemon, owner harness.Person, p *person) {
+func program(t *testing.T, d *harness.Daemon, owner harness.Person, p *harness.Browser) {
 	const callback = "https://shop.example.com/callback"
 	var issued struct {
 		Client struct{ ID string }
@@ -58,13 +54,13 @@ func program(t *testing.T, d *harness.Daemon, owner harness.Person, p *person) {
 		Scopes: []string{oidc.ScopeOpenID, "profile", "groups", "offline_access", "read"},
 	}
 	verifier := oauth2.GenerateVerifier()
-	p.open(config.AuthCodeURL("state-12345678", oidc.Nonce("nonce-12345678"), oauth2.S256ChallengeOption(verifier)))
-	p.send("username", "grace", "password", "correct-horse-battery")
-	p.send("decision", "allow")
-	if p.left == nil {
-		t.Fatalf("the browser is not sent back: %s", p.page)
+	p.Open(config.AuthCodeURL("state-12345678", oidc.Nonce("nonce-12345678"), oauth2.S256ChallengeOption(verifier)))
+	p.Send("username", "grace", "password", "correct-horse-battery")
+	p.Send("decision", "allow")
+	if p.Left == nil {
+		t.Fatalf("the browser is not sent back: %s", p.Page)
 	}
-	token, err := config.Exchange(t.Context(), p.left.Query().Get("code"), oauth2.VerifierOption(verifier))
+	token, err := config.Exchange(t.Context(), p.Left.Query().Get("code"), oauth2.VerifierOption(verifier))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +90,7 @@ func program(t *testing.T, d *harness.Daemon, owner harness.Person, p *person) {
 }
 
 // byDevice signs the client in, as somebody does who has a browser elsewhere.
-func byDevice(t *testing.T, d *harness.Daemon, p *person) {
+func byDevice(t *testing.T, d *harness.Daemon, p *harness.Browser) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	home := t.TempDir()
@@ -115,10 +111,10 @@ func byDevice(t *testing.T, d *harness.Daemon, p *person) {
 	for lines := bufio.NewScanner(said); page == "" && lines.Scan(); {
 		page = regexp.MustCompile(`http://\S*/device\?user_code=\S*`).FindString(lines.Text())
 	}
-	p.open(page) // where grace is signed in already
-	p.send()
-	if p.send("decision", "allow"); !strings.Contains(p.page, "The device is signed in") {
-		t.Fatal(p.page)
+	p.Open(page) // where grace is signed in already
+	p.Send()
+	if p.Send("decision", "allow"); !strings.Contains(p.Page, "The device is signed in") {
+		t.Fatal(p.Page)
 	}
 	if err := login.Wait(); err != nil {
 		t.Fatal(err)
@@ -131,74 +127,4 @@ func byDevice(t *testing.T, d *harness.Daemon, p *person) {
 	if out, err := terrace("stage", "list").CombinedOutput(); err == nil {
 		t.Errorf("after the logout: %s", out)
 	}
-}
-
-// person is somebody with a browser.
-type person struct {
-	t    *testing.T
-	http *http.Client
-	page string
-	at   *url.URL
-	// left is where the browser was sent outside of the daemon.
-	left *url.URL
-}
-
-func newPerson(t *testing.T) *person {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &person{t: t}
-	p.http = &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, before []*http.Request) error {
-		if r.URL.Host == before[0].URL.Host {
-			return nil
-		}
-		p.left = r.URL
-		return http.ErrUseLastResponse
-	}}
-	return p
-}
-
-func (p *person) do(method, address string, form url.Values) {
-	p.t.Helper()
-	r, err := http.NewRequestWithContext(p.t.Context(), method, address, strings.NewReader(form.Encode()))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	p.left = nil
-	res, err := p.http.Do(r)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	page, err := io.ReadAll(res.Body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.page, p.at = string(page), res.Request.URL
-}
-
-func (p *person) open(address string) {
-	p.t.Helper()
-	p.do(http.MethodGet, address, nil)
-}
-
-// send fills the page's form in and sends it.
-func (p *person) send(fields ...string) {
-	p.t.Helper()
-	to := regexp.MustCompile(`<form method="post" action="([^"]*)"`).FindStringSubmatch(p.page)
-	if to == nil {
-		p.t.Fatalf("no form at %s: %s", p.at, p.page)
-	}
-	form := url.Values{}
-	for _, one := range regexp.MustCompile(`<input[^>]* name="([^"]*)" value="([^"]*)"`).FindAllStringSubmatch(p.page, -1) {
-		form.Set(one[1], html.UnescapeString(one[2]))
-	}
-	for i := 0; i < len(fields); i += 2 {
-		form.Set(fields[i], fields[i+1])
-	}
-	p.do(http.MethodPost, p.at.ResolveReference(&url.URL{Path: to[1]}).String(), form)
 }

@@ -158,9 +158,9 @@ func (s *Service) checkClient(ctx context.Context, u Upstream, p *place, secret 
 	case failed.ErrorCode == "invalid_grant":
 		return Finding{"client", Fine, "it knows the client " + u.ClientID, ""}
 	case failed.ErrorCode == "invalid_client", failed.ErrorCode == "unauthorized_client", failed.Response.StatusCode == http.StatusUnauthorized:
-		return Finding{"client", Broken, "it refuses the client: " + plain(failed.ErrorCode, failed.ErrorDescription), "compare the client's id, and set its secret again with terrace auth upstream set " + u.Name + " --secret-file"}
+		return Finding{"client", Broken, "it refuses the client: " + plain(failed.ErrorCode, failed.ErrorDescription, secret), "compare the client's id, and set its secret again with terrace auth upstream set " + u.Name + " --secret-file"}
 	default:
-		return Finding{"client", Unclear, fmt.Sprintf("it answers %d: %s", failed.Response.StatusCode, plain(failed.ErrorCode, failed.ErrorDescription)), "sign in once, and see what it says"}
+		return Finding{"client", Unclear, fmt.Sprintf("it answers %d: %s", failed.Response.StatusCode, plain(failed.ErrorCode, failed.ErrorDescription, secret)), "sign in once, and see what it says"}
 	}
 }
 

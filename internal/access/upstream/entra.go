@@ -45,7 +45,7 @@ func (s *Service) graphGroups(client context.Context, u Upstream, p *place, secr
 		}
 		var err error
 		if token, err = config.Token(client); err != nil {
-			return nil, refusedBy(u, err)
+			return nil, refusedBy(u, err, secret)
 		}
 	case OverageUser:
 	}
@@ -91,7 +91,7 @@ func (s *Service) memberObjects(ctx context.Context, address string, token *oaut
 	err = json.NewDecoder(bytes.NewReader(raw)).Decode(&said)
 	switch {
 	case response.StatusCode != http.StatusOK && said.Error.Code != "":
-		return nil, fmt.Errorf("%d %s", response.StatusCode, plain(said.Error.Code, said.Error.Message))
+		return nil, fmt.Errorf("%d %s", response.StatusCode, plain(said.Error.Code, said.Error.Message, token.AccessToken))
 	case response.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("it answers %d", response.StatusCode)
 	case err != nil:
@@ -105,7 +105,7 @@ func (s *Service) memberObjects(ctx context.Context, address string, token *oaut
 }
 
 // refusedBy says why an upstream gave no token, without what it was sent.
-func refusedBy(u Upstream, err error) error {
+func refusedBy(u Upstream, err error, sent ...any) error {
 	if failed, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		kind := kernel.Denied
 		if failed.Response.StatusCode >= http.StatusInternalServerError {
@@ -114,7 +114,7 @@ func refusedBy(u Upstream, err error) error {
 		if failed.ErrorCode == "" {
 			return kernel.Errorf(kind, "%s did not sign you in: it answers %d", u.Label, failed.Response.StatusCode)
 		}
-		return kernel.Errorf(kind, "%s did not sign you in: %s", u.Label, plain(failed.ErrorCode, failed.ErrorDescription)).
+		return kernel.Errorf(kind, "%s did not sign you in: %s", u.Label, plain(failed.ErrorCode, failed.ErrorDescription, sent...)).
 			WithFix("begin again; if it stays, an admin sees more with terrace auth upstream check %s", u.Name)
 	}
 	return kernel.Errorf(kernel.Unavailable, "%s did not sign you in: %w", u.Label, err)

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
 	"github.com/terrace-idp/terrace/internal/platform/seal"
 )
 
@@ -195,7 +196,7 @@ func (s *Service) prove(ctx context.Context, u Upstream, f flow, query url.Value
 	client := oidc.ClientContext(ctx, p.client)
 	token, err := s.oauth(u, p, secret).Exchange(client, query.Get("code"), oauth2.VerifierOption(f.Verifier))
 	if err != nil {
-		return proof{}, refusedBy(u, err)
+		return proof{}, refusedBy(u, err, secret, query.Get("code"), f.Verifier)
 	}
 	raw, _ := token.Extra("id_token").(string)
 	out, err := s.checked(ctx, u, p, raw, f.Nonce, token.AccessToken)
@@ -276,7 +277,7 @@ func (s *Service) enrich(client context.Context, u Upstream, p *place, secret st
 	if u.UserInfo {
 		info, err := p.provider.UserInfo(client, oauth2.StaticTokenSource(token))
 		if err != nil {
-			return kernel.Errorf(kernel.Unavailable, "%s does not say who you are: %w", u.Label, err)
+			return kernel.Errorf(kernel.Unavailable, "%s does not say who you are: %s", u.Label, plain(err.Error(), "", token.AccessToken))
 		}
 		if info.Subject != out.subject { // OpenID Connect Core §5.3.2
 			return kernel.Errorf(kernel.Denied, "%s says two different things of who you are", u.Label)
@@ -352,7 +353,8 @@ func bound(text string) string {
 }
 
 // plain is what an upstream says went wrong, for people: its word, and a bounded sentence.
-func plain(code, description string) string {
+// It may repeat what it was sent, which nobody is told: that is hidden.
+func plain(code, description string, hidden ...any) string {
 	clean := func(text string, most int) string {
 		text = strings.Map(func(r rune) rune {
 			if r < ' ' {
@@ -362,8 +364,10 @@ func plain(code, description string) string {
 		}, text)
 		return strings.ToValidUTF8(text[:min(len(text), most)], "")
 	}
+	sent := conceal.Of(hidden...)
+	code, description = sent.Cut(code, "(secret)"), sent.Cut(description, "(secret)")
 	if description = clean(description, 200); description == "" {
-		return clean(code, 64)
+		return clean(code, 200)
 	}
 	return clean(code, 64) + ": " + description
 }

@@ -60,6 +60,8 @@ type ModulePin struct {
 	Outputs []string `json:"outputs"`
 	// Required are the inputs without a default.
 	Required []string `json:"required,omitempty"`
+	// Sensitive are the outputs that the module says are.
+	Sensitive []string `json:"sensitive,omitempty"`
 }
 
 // Context is where a graph is resolved.

@@ -105,6 +105,9 @@ func (v Version) pin() graph.ModulePin {
 	}
 	for _, out := range v.Outputs {
 		pin.Outputs = append(pin.Outputs, out.Name)
+		if out.Sensitive {
+			pin.Sensitive = append(pin.Sensitive, out.Name)
+		}
 	}
 	return pin
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
@@ -25,6 +26,9 @@ var durationPattern = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
 func process(in Input, s scope) (map[string]any, []kernel.Problem, error) {
 	b := builder{in: in, scope: s}
 	arguments := map[string]any{"containers": b.containers(b.container), "ports": b.ports()}
+	if values := b.concealed(); values != "" && slices.Contains(in.Service.Inputs, concealedInput) {
+		arguments[concealedInput] = values
+	}
 	if timeout := in.Workload.Annotations[StartTimeout]; timeout != "" {
 		if !durationPattern.MatchString(timeout) {
 			b.annotationProblem(StartTimeout, fmt.Sprintf("%q is not a duration", timeout), "write it as 30s or 2m")

@@ -17,6 +17,8 @@ import (
 type scope struct {
 	// keys are the module keys by UID, names the UIDs by resource name.
 	keys, names map[string]string
+	// sensitive are the outputs that modules say are, as keys and outputs with a dot between.
+	sensitive map[string]bool
 	// mapped are the UIDs of the nodes whose outputs are those of a local value.
 	mapped map[string]bool
 	zone   map[string]any
@@ -26,13 +28,16 @@ type scope struct {
 
 func scopeOf(in Input) scope {
 	g := in.Graph
-	s := scope{keys: make(map[string]string, len(g.Nodes)), names: g.Names, mapped: map[string]bool{}, zone: in.LandingZone, producers: map[string]bool{}}
+	s := scope{keys: make(map[string]string, len(g.Nodes)), names: g.Names, sensitive: map[string]bool{}, mapped: map[string]bool{}, zone: in.LandingZone, producers: map[string]bool{}}
 	for _, take := range in.Workload.Takes() {
 		s.producers[take.Resource] = true
 	}
 	for _, node := range g.Nodes {
 		s.keys[node.UID] = node.Key
 		s.mapped[node.UID] = node.Outputs != nil
+		for _, output := range node.Module.Sensitive {
+			s.sensitive[node.Key+"."+output] = true
+		}
 	}
 	return s
 }
@@ -43,7 +48,16 @@ func (s scope) output(uid, output string, keys []string) (string, bool) {
 	if s.mapped[uid] {
 		return "${" + expression("local."+key+"."+output, keys) + "}", ok
 	}
-	return reference(key, output, keys), ok
+	return s.module(key, output, keys), ok
+}
+
+// module returns the template for an output of a module, which stays sensitive where the
+// module says that it is: terraform forgets it at the module's door.
+func (s scope) module(key, output string, keys []string) string {
+	if s.sensitive[key+"."+output] {
+		return "${" + expression("sensitive(module."+key+"."+output+")", keys) + "}"
+	}
+	return reference(key, output, keys)
 }
 
 // value turns an input of a node into a value of the JSON syntax.
@@ -107,7 +121,7 @@ func (s scope) nodePart(part graph.Part, joined bool) (string, error) {
 	case graph.FromWorkload:
 		return variableReference(part.Node, part.Output, part.Keys), nil
 	case graph.FromModule:
-		return reference(s.keys[part.Node], part.Output, part.Keys), nil
+		return s.module(s.keys[part.Node], part.Output, part.Keys), nil
 	default:
 		text, ok := s.output(part.Node, part.Output, part.Keys)
 		if !ok {

@@ -43,6 +43,7 @@ func (r *Runner) initialise(ctx context.Context, job Job, w workdir, sink Sink) 
 // execute initialises w and runs the command in it. Where a reused folder turns
 // out to be damaged, by a power failure perhaps, it is made anew.
 func (r *Runner) execute(ctx context.Context, job Job, w workdir, s *stream, args ...string) error {
+	s.know = func() { r.learn(ctx, job, w, s) }
 	for again := false; ; again = true {
 		reused, err := r.initialise(ctx, job, w, s.sink)
 		if err != nil {
@@ -54,7 +55,9 @@ func (r *Runner) execute(ctx context.Context, job Job, w workdir, s *stream, arg
 			return nil
 		}
 		if !reused || again || !s.wantsInit() {
-			r.learn(ctx, job, w, s)
+			if stderr != "" {
+				s.know()
+			}
 			s.release()
 			return r.Tool.failure(args[0], s, stderr, err)
 		}

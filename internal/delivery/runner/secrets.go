@@ -38,12 +38,14 @@ func (s *stream) clean(d diagnostic) diagnostic {
 }
 
 // learn takes along what the tool marks sensitive, in the plan that it was to apply or
-// else in the state, before anybody is told of its errors: the tool hides such values
-// itself, but not where a provider or a provisioner has them in the words of an error.
+// else in the state, before anybody is told what others say by it: the tool hides such
+// values itself, but not where a provider or a provisioner has them in its words, nor
+// where it panics.
 func (r *Runner) learn(ctx context.Context, job Job, w workdir, s *stream) {
-	if len(s.held) == 0 {
+	if s.learned {
 		return
 	}
+	s.learned = true
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askMarked)
 	defer cancel()
 	args := []string{"show", "-json", "-no-color"}

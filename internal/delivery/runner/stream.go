@@ -44,6 +44,9 @@ func (m message) targeting() bool {
 		(m.Diagnostic.Summary == "Resource targeting is in effect" || m.Diagnostic.Summary == "Applied changes may be incomplete")
 }
 
+// ofProgram reports whether the words are those of a program that a provisioner runs.
+func (m message) ofProgram() bool { return strings.HasPrefix(m.Type, "provision_") }
+
 // step is what is planned for a resource, or done to it.
 type step struct {
 	Resource struct {
@@ -89,7 +92,11 @@ type stream struct {
 	secrets *conceal.Values
 	// identity has more of them, nil where there is none.
 	identity *held
-	// held are the errors of the tool, until it is known what no text may show.
+	// know has secrets have what the tool marks sensitive, and learned says that they do;
+	// nil where that cannot be asked.
+	know    func()
+	learned bool
+	// held are the errors and warnings of the tool, until it is known what no text may show.
 	held  []Event
 	clock kernel.Clock
 
@@ -101,6 +108,11 @@ type stream struct {
 func (s *stream) line(raw []byte) {
 	text := s.censor(string(raw))
 	m, ok := messageOf(text)
+	if (!ok || m.ofProgram()) && s.know != nil && !s.learned {
+		s.know()
+		text = s.censor(text)
+		m, ok = messageOf(text)
+	}
 	if !ok {
 		s.plain(text)
 		return
@@ -113,7 +125,7 @@ func (s *stream) line(raw []byte) {
 		return
 	}
 	e := Event{Time: m.Timestamp, Phase: s.phase, Level: m.Level, Type: m.Type, Address: m.address(), Action: m.action(), Message: m.text()}
-	if m.Diagnostic != nil && m.Diagnostic.Severity == "error" {
+	if m.Diagnostic != nil {
 		s.held = append(s.held, e)
 		return
 	}
@@ -137,8 +149,11 @@ func messageOf(text string) (m message, ok bool) {
 // bound of its own.
 const deepest = 1_000
 
-// release sends the errors that were held.
+// release sends the errors and warnings that were held.
 func (s *stream) release() {
+	if len(s.held) > 0 && s.know != nil {
+		s.know()
+	}
 	for _, e := range s.held {
 		e.Message, e.Address = s.censor(e.Message), s.censor(e.Address)
 		s.send(e)

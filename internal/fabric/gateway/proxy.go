@@ -226,18 +226,18 @@ func isTooLarge(err error) bool {
 }
 
 // access writes a line of the access log; queries stay out of it, since they
-// may hold secrets.
+// may hold secrets, and so do paths that lead to no service.
 func (p *Proxy) access(r *http.Request, rec *recorder, e *entry, took time.Duration) {
 	log := p.config.AccessLog
 	if log == nil || !log.Enabled(r.Context(), slog.LevelInfo) {
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("method", r.Method), slog.String("host", canonicalHost(r.Host)), slog.String("path", r.URL.Path),
+		slog.String("method", r.Method), slog.String("host", canonicalHost(r.Host)),
 		slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes), slog.Duration("took", took), slog.String("client", r.RemoteAddr),
 	}
 	if e != nil {
-		attrs = append(attrs, slog.String("scope", e.Scope.String()), slog.String("route", e.Name))
+		attrs = append(attrs, slog.String("path", r.URL.Path), slog.String("scope", e.Scope.String()), slog.String("route", e.Name))
 	}
 	log.LogAttrs(r.Context(), slog.LevelInfo, "gateway request", attrs...)
 }

@@ -129,8 +129,12 @@ func logRequest(log *slog.Logger, w http.ResponseWriter, r *http.Request, took t
 	if status == 0 {
 		status = http.StatusOK
 	}
+	shown := func(text string) string { return text }
+	if status >= http.StatusBadRequest {
+		shown = odd(r).Cutter(leftOut)
+	}
 	attrs := []slog.Attr{
-		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", status),
+		slog.String("method", r.Method), slog.String("path", shown(r.URL.Path)), slog.Int("status", status),
 		slog.Int64("bytes", out.bytes), slog.Duration("took", took),
 		slog.String("request_id", kernel.RequestIDFrom(r.Context())),
 	}
@@ -139,7 +143,7 @@ func logRequest(log *slog.Logger, w http.ResponseWriter, r *http.Request, took t
 		attrs = append(attrs, slog.String("actor", actor.ID))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", err.Error()))
+		attrs = append(attrs, slog.String("error", shown(err.Error())))
 	}
 	log.LogAttrs(r.Context(), levelOf(r.URL.Path, status), "request", attrs...)
 }

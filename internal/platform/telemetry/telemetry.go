@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -126,14 +127,19 @@ func (t *Telemetry) Middleware() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler { return outer(named(next)) }
 }
 
-// named names the span and the series once the router has found the route.
+// named names the span and the series once the router has found the route. What a caller
+// chooses is in neither: a path, which may have anything, gives way to the route, and who a
+// header says the client is to who it is.
 func named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r)
 		route := attribute.String("http.route", routeOf(r))
 		span := trace.SpanFromContext(r.Context())
 		span.SetName(r.Method + " " + route.Value.AsString())
-		span.SetAttributes(route)
+		span.SetAttributes(route, attribute.String("url.path", route.Value.AsString()))
+		if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+			span.SetAttributes(attribute.String("client.address", host))
+		}
 		if labels, ok := otelhttp.LabelerFromContext(r.Context()); ok {
 			labels.Add(route)
 		}

@@ -43,7 +43,11 @@ func (w *workshop) prepare(ctx context.Context, name, root string) (prepared, er
 	if err := w.unpack(ctx, kernel.Digest(c.Artifact), root); err != nil {
 		return prepared{}, err
 	}
-	e := &expander{secrets: w.config.Secrets, scope: w.key.Scope}
+	known, err := w.spec.concealed()
+	if err != nil {
+		return prepared{}, err
+	}
+	e := &expander{secrets: w.config.Secrets, scope: w.key.Scope, values: known}
 	if err := w.layOut(ctx, c, root, "container "+name, e); err != nil {
 		return prepared{}, err
 	}

@@ -19,8 +19,8 @@ type Store interface {
 	Delete(ctx context.Context, k Key) error
 	// List returns a scope's objects of a kind within a reach by name.
 	List(ctx context.Context, scope kernel.Scope, kind Kind, within kernel.Reach, page kernel.PageRequest) (kernel.Page[Object], error)
-	// All calls fn with every object of every tenant, for the start of the daemon.
-	All(ctx context.Context, fn func(Object) error) error
+	// Keys calls fn with the key of every object of every tenant, for the start of the daemon.
+	Keys(ctx context.Context, fn func(Key) error) error
 }
 
 // Tx runs a transaction that travels in the context.

@@ -16,11 +16,11 @@ func (s *Service) restoreAll() {
 	var first, then []Key
 	s.retry("the local target's records", func(ctx context.Context) error {
 		first, then = nil, nil
-		return s.config.Store.All(ctx, func(o Object) error {
-			if o.Kind == Services {
-				then = append(then, o.Key)
+		return s.config.Store.Keys(ctx, func(k Key) error {
+			if k.Kind == Services {
+				then = append(then, k)
 			} else {
-				first = append(first, o.Key)
+				first = append(first, k)
 			}
 			return nil
 		})

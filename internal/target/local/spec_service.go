@@ -26,6 +26,9 @@ type serviceSpec struct {
 	StartTimeout   string                   `json:"start_timeout,omitempty"`
 	Containers     map[string]containerSpec `json:"containers"`
 	Ports          map[string]portSpec      `json:"ports,omitempty"`
+	// Concealed are values in the declaration that nothing may show that the containers
+	// say, each as JSON.
+	Concealed []string `json:"concealed,omitempty"`
 }
 
 type containerSpec struct {
@@ -127,6 +130,9 @@ func (s *serviceSpec) check() (problems []kernel.Problem) {
 		problems = append(problems, c.check("containers."+name, s.Containers)...)
 	}
 	problems = append(problems, s.checkPorts()...)
+	if _, err := s.concealed(); err != nil {
+		problems = append(problems, problem("concealed", "a value is no JSON"))
+	}
 	if cycle := beforeCycle(s.Containers); cycle != nil {
 		problems = append(problems, problem("containers", "they wait for each other: %s", strings.Join(cycle, " → ")))
 	}

@@ -144,6 +144,13 @@ variable "containers" {
   }
 }
 
+variable "concealed" {
+  type        = list(string)
+  description = "Values in the containers' variables and files that nothing shows that the containers print, each as JSON."
+  default     = []
+  nullable    = false
+}
+
 variable "ports" {
   type = map(object({
     port        = number

@@ -5,13 +5,16 @@
 package outbound
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
@@ -54,10 +57,33 @@ func (s signed) RoundTrip(r *http.Request) (*http.Response, error) {
 		next = s.proxied
 	}
 	response, err := next.RoundTrip(r)
-	if err == nil {
-		response.Body = answer{io.LimitReader(response.Body, maxAnswer), response.Body}
+	if err != nil {
+		return nil, err //nolint:wrapcheck // as the transport has it
 	}
-	return response, err //nolint:wrapcheck // as the transport has it
+	response.Body = answer{io.LimitReader(response.Body, maxAnswer), response.Body}
+	if response.StatusCode >= http.StatusBadRequest {
+		return refusal(r, response)
+	}
+	return response, nil
+}
+
+// maxRefusal bounds what is read of an answer that refuses: people are told of it.
+const maxRefusal = 64 << 10
+
+// refusal is an answer that refuses, without the token, which it may repeat.
+func refusal(r *http.Request, response *http.Response) (*http.Response, error) {
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxRefusal))
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		return nil, err
+	}
+	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	sent := conceal.Of(token)
+	if _, password, ok := r.BasicAuth(); ok {
+		sent.Add(password)
+	}
+	response.Body = io.NopCloser(strings.NewReader(sent.Cut(string(text), "(secret)")))
+	response.ContentLength = -1
+	return response, nil
 }
 
 type answer struct {

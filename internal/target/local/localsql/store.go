@@ -24,15 +24,23 @@ var files embed.FS
 // Migrations returns the room's migrations.
 func Migrations() db.Migrations { return db.Migrations{Room: "local", Files: files} }
 
-// Store implements local.Store.
+// Sealer opens and seals.
+type Sealer interface {
+	Open(ctx context.Context, sealed, associated []byte) ([]byte, error)
+	SealFor(ctx context.Context, tenant string, plain, associated []byte) ([]byte, error)
+}
+
+// Store implements local.Store. What services are declared to be is sealed: terraform
+// hands sensitive values on in it.
 type Store struct {
-	db *db.DB
+	db     *db.DB
+	sealer Sealer
 }
 
 var _ local.Store = (*Store)(nil)
 
 // NewStore returns the store on d.
-func NewStore(d *db.DB) *Store { return &Store{db: d} }
+func NewStore(d *db.DB, sealer Sealer) *Store { return &Store{d, sealer} }
 
 type row struct {
 	bun.BaseModel `bun:"table:local_objects"`
@@ -43,6 +51,7 @@ type row struct {
 	Kind      string    `bun:"kind,pk"`
 	Name      string    `bun:"name,pk"`
 	Spec      string    `bun:"spec"`
+	Sealed    []byte    `bun:"sealed"`
 	Outputs   string    `bun:"outputs"`
 	Revision  int64     `bun:"revision"`
 	Owners    string    `bun:"owners"`
@@ -50,7 +59,7 @@ type row struct {
 	UpdatedAt time.Time `bun:"updated_at"`
 }
 
-func toRow(o local.Object) (row, error) {
+func (s *Store) toRow(ctx context.Context, o local.Object) (row, error) {
 	outputs, err := json.Marshal(o.Outputs)
 	if err != nil {
 		return row{}, fmt.Errorf("encode outputs of %s: %w", o.Key, err)
@@ -59,19 +68,37 @@ func toRow(o local.Object) (row, error) {
 	if err != nil {
 		return row{}, fmt.Errorf("encode owners of %s: %w", o.Key, err)
 	}
-	return row{
+	r := row{
 		Tenant: o.Scope.Tenant, Project: o.Scope.Project, Stage: o.Scope.Stage, Kind: string(o.Kind), Name: o.Name,
 		Spec: string(o.Spec), Outputs: string(outputs), Revision: o.Revision, Owners: string(owners),
 		CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
-	}, nil
+	}
+	if o.Kind == local.Services {
+		r.Spec = ""
+		r.Sealed, err = s.sealer.SealFor(ctx, r.Tenant, o.Spec, boundTo(o.Key))
+	}
+	return r, err
 }
 
-func (r row) object() (local.Object, error) {
+// boundTo has a sealed declaration be of one object.
+func boundTo(k local.Key) []byte {
+	return []byte("local object\x00" + k.Scope.String() + "\x00" + k.String())
+}
+
+func (r row) key() local.Key {
+	return local.Key{Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, Kind: local.Kind(r.Kind), Name: r.Name}
+}
+
+func (s *Store) object(ctx context.Context, r row) (local.Object, error) {
 	o := local.Object{
-		Key: local.Key{
-			Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, Kind: local.Kind(r.Kind), Name: r.Name,
-		},
-		Spec: json.RawMessage(r.Spec), Revision: r.Revision, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+		Key: r.key(), Spec: json.RawMessage(r.Spec), Revision: r.Revision, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+	}
+	if r.Sealed != nil { // what was declared before declarations were sealed is not
+		spec, err := s.sealer.Open(ctx, r.Sealed, boundTo(o.Key))
+		if err != nil {
+			return o, fmt.Errorf("open %s: %w", o.Key, err)
+		}
+		o.Spec = spec
 	}
 	if err := json.Unmarshal([]byte(r.Outputs), &o.Outputs); err != nil {
 		return o, fmt.Errorf("decode outputs of %s: %w", o.Key, err)
@@ -90,17 +117,17 @@ func (s *Store) Get(ctx context.Context, k local.Key) (local.Object, error) {
 	if err != nil {
 		return local.Object{}, db.Map(err, k.String())
 	}
-	return r.object()
+	return s.object(ctx, r)
 }
 
 // Put inserts or replaces an object.
 func (s *Store) Put(ctx context.Context, o local.Object) error {
-	r, err := toRow(o)
+	r, err := s.toRow(ctx, o)
 	if err != nil {
 		return err
 	}
 	_, err = s.db.Conn(ctx).NewInsert().Model(&r).On("CONFLICT (tenant, project, stage, kind, name) DO UPDATE").
-		Set("spec = EXCLUDED.spec").Set("outputs = EXCLUDED.outputs").Set("revision = EXCLUDED.revision").
+		Set("spec = EXCLUDED.spec").Set("sealed = EXCLUDED.sealed").Set("outputs = EXCLUDED.outputs").Set("revision = EXCLUDED.revision").
 		Set("owners = EXCLUDED.owners").Set("updated_at = EXCLUDED.updated_at").Exec(ctx)
 	return db.Map(err, o.Key.String())
 }
@@ -128,29 +155,32 @@ func (s *Store) List(ctx context.Context, scope kernel.Scope, kind local.Kind, w
 	if err := q.Scan(ctx); err != nil {
 		return kernel.Page[local.Object]{}, db.Map(err, string(kind))
 	}
-	objects, err := toObjects(rows)
-	return kernel.PageOf(objects, page, cursorOf), err
+	objects := make([]local.Object, 0, len(rows))
+	for _, r := range rows {
+		o, err := s.object(ctx, r)
+		if err != nil {
+			return kernel.Page[local.Object]{}, err
+		}
+		objects = append(objects, o)
+	}
+	return kernel.PageOf(objects, page, cursorOf), nil
 }
 
 const batch = 200
 
-// All calls fn with every object of every tenant.
-func (s *Store) All(ctx context.Context, fn func(local.Object) error) error {
+// Keys calls fn with the key of every object of every tenant.
+func (s *Store) Keys(ctx context.Context, fn func(local.Key) error) error {
 	last := row{}
 	for {
 		var rows []row
-		err := s.db.Reader(ctx).NewSelect().Model(&rows).
+		err := s.db.Reader(ctx).NewSelect().Model(&rows).Column("tenant", "project", "stage", "kind", "name").
 			Where("(tenant, project, stage, kind, name) > (?, ?, ?, ?, ?)", last.Tenant, last.Project, last.Stage, last.Kind, last.Name).
 			OrderExpr("tenant, project, stage, kind, name").Limit(batch).Scan(ctx)
 		if err != nil {
 			return db.Map(err, "local objects")
 		}
-		objects, err := toObjects(rows)
-		if err != nil {
-			return err
-		}
-		for _, o := range objects {
-			if err := fn(o); err != nil {
+		for _, r := range rows {
+			if err := fn(r.key()); err != nil {
 				return err
 			}
 		}
@@ -159,16 +189,4 @@ func (s *Store) All(ctx context.Context, fn func(local.Object) error) error {
 		}
 		last = rows[len(rows)-1]
 	}
-}
-
-func toObjects(rows []row) ([]local.Object, error) {
-	objects := make([]local.Object, 0, len(rows))
-	for _, r := range rows {
-		o, err := r.object()
-		if err != nil {
-			return nil, err
-		}
-		objects = append(objects, o)
-	}
-	return objects, nil
 }

@@ -1,6 +1,7 @@
 package localsql_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 	"github.com/terrace-idp/terrace/internal/target/local"
 	"github.com/terrace-idp/terrace/internal/target/local/localsql"
+	"github.com/terrace-idp/terrace/internal/target/local/localtest"
 )
 
 func object(stage, name string) local.Object {
@@ -28,7 +30,7 @@ func object(stage, name string) local.Object {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, []db.Migrations{localsql.Migrations()}, func(t *testing.T, d *db.DB) {
-		ctx, store := context.Background(), localsql.NewStore(d)
+		ctx, store := context.Background(), localsql.NewStore(d, localtest.Sealer())
 		want := object("dev", "orders")
 		for range 2 { // the second replaces
 			if err := store.Put(ctx, want); err != nil {
@@ -41,6 +43,17 @@ func TestStore(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
+		}
+		var spec string
+		var sealed []byte
+		if err := d.Reader(ctx).QueryRowContext(ctx, "SELECT spec, sealed FROM local_objects").Scan(&spec, &sealed); err != nil || spec != "" || bytes.Contains(sealed, want.Spec) {
+			t.Errorf("what a service is declared to be is in the clear: %q, %q, %v", spec, sealed, err)
+		}
+		if _, err := d.Conn(ctx).ExecContext(ctx, `UPDATE local_objects SET sealed = NULL, spec = '{"b":2}'`); err != nil { // as it was before
+			t.Fatal(err)
+		}
+		if got, err := store.Get(ctx, want.Key); err != nil || string(got.Spec) != `{"b":2}` {
+			t.Errorf("a declaration that was never sealed: %s, %v", got.Spec, err)
 		}
 		other := want.Key
 		other.Scope.Tenant = "evil"
@@ -61,7 +74,7 @@ func TestStore(t *testing.T) {
 func TestListsAreComplete(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, []db.Migrations{localsql.Migrations()}, func(t *testing.T, d *db.DB) {
-		ctx, store := context.Background(), localsql.NewStore(d)
+		ctx, store := context.Background(), localsql.NewStore(d, localtest.Sealer())
 		const each = 110
 		err := d.InTx(ctx, func(ctx context.Context) error {
 			for i := range each {
@@ -77,11 +90,11 @@ func TestListsAreComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen := map[local.Key]bool{}
-		if err := store.All(ctx, func(o local.Object) error {
-			seen[o.Key] = true
+		if err := store.Keys(ctx, func(k local.Key) error {
+			seen[k] = true
 			return nil
 		}); err != nil || len(seen) != 2*each {
-			t.Errorf("All: %d, %v", len(seen), err)
+			t.Errorf("Keys: %d, %v", len(seen), err)
 		}
 		scope := kernel.Scope{Tenant: "acme", Project: "shop"}
 		narrow := kernel.Reach{Stages: []kernel.Scope{{Project: "shop", Stage: "dev"}}}

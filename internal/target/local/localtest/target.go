@@ -2,6 +2,7 @@ package localtest
 
 import (
 	"context"
+	"encoding/base64"
 	"log/slog"
 	"os"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/seal"
 	"github.com/terrace-idp/terrace/internal/target/local"
 	"github.com/terrace-idp/terrace/internal/target/local/localsql"
 	"github.com/terrace-idp/terrace/internal/target/local/process"
@@ -33,7 +35,7 @@ type Target struct {
 // in a quick rhythm.
 func Config(d *db.DB, dir string) local.Config {
 	return local.Config{
-		Dir: dir, Store: localsql.NewStore(d), Tx: d,
+		Dir: dir, Store: localsql.NewStore(d, Sealer()), Tx: d,
 		Journal: &Journal{}, Authorizer: Anyone{}, Fences: &Fences{}, Artifacts: &Artifacts{},
 		Secrets: &Secrets{}, DNS: &DNS{}, Gateway: &Gateway{}, Topics: &Topics{}, Configs: &Configs{},
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
@@ -42,6 +44,15 @@ func Config(d *db.DB, dir string) local.Config {
 			BackoffFirst: 10 * time.Millisecond, BackoffMost: 50 * time.Millisecond, Settle: 50 * time.Millisecond,
 		},
 	}
+}
+
+// Sealer seals with a key that everybody has.
+func Sealer() *seal.Sealer {
+	s, err := seal.Open(context.Background(), seal.Config{URL: "base64key://" + base64.URLEncoding.EncodeToString(make([]byte, 32))})
+	if err != nil {
+		panic(err) // the key is good
+	}
+	return s
 }
 
 // Start starts a target with the configuration and closes it after the test.

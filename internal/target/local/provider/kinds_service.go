@@ -21,6 +21,10 @@ func service() kind {
 			"containers": schema.MapNestedAttribute{
 				Required: true, Description: "The service's processes by name.", NestedObject: container(),
 			},
+			"concealed": schema.ListAttribute{
+				ElementType: types.StringType, Optional: true, Sensitive: true,
+				Description: "Values in the containers' variables and files that nothing shows that the containers print, each as JSON.",
+			},
 			"ports": schema.MapNestedAttribute{
 				Optional: true, Description: "The service's ports by name.", NestedObject: servicePort(),
 			},

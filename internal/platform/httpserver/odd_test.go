@@ -1,0 +1,44 @@
+package httpserver_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+)
+
+// TestTheLogDoesNotRepeatWhatIsRefused: somebody who puts a token into an address does not
+// have it in the log; names, ids and what is answered stay readable there.
+func TestTheLogDoesNotRepeatWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	router := httpserver.NewRouter(httpserver.Options{Logger: slog.New(slog.NewJSONHandler(&log, nil))})
+	router.Get("/projects/{project}", func(w http.ResponseWriter, r *http.Request) {
+		if project := chi.URLParam(r, "project"); project != "a-name-that-is-there-and-longer-than-an-id" {
+			httpserver.WriteError(w, r, kernel.Errorf(kernel.NotFound, "there is no project %q of %s", project, r.URL.Query().Get("of")))
+		}
+	})
+	for address, want := range map[string]string{
+		"/projects/shop?of=run_01m8e5622a0v24z38je55jz8h1":     `there is no project \"shop\" of run_01m8e5622a0v24z38je55jz8h1`,
+		"/projects/shop?of=pass+word%2F%22":                    `there is no project \"shop\" of (left out)`,
+		"/projects/terr_0123456789abcdefghijklmnopqrstuvwxyz0": `there is no project \"(left out)\" of `,
+		"/projects/odd%22one%21":                               `"path":"/projects/(left out)"`,
+		"/terr_0123456789abcdefghijklmnopqrstuvwxyz0":          `there is nothing at /(left out)`,
+		"/projects/a-name-that-is-there-and-longer-than-an-id": `"path":"/projects/a-name-that-is-there-and-longer-than-an-id"`,
+	} {
+		log.Reset()
+		router.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, address, nil))
+		for _, secret := range []string{"terr_", "pass word", `odd\"one`} {
+			if !strings.Contains(log.String(), want) || strings.Contains(log.String(), secret) {
+				t.Errorf("%s: the log says %s, want %s in it", address, log.String(), want)
+			}
+		}
+	}
+}

@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE local_objects ADD COLUMN sealed BYTEA;

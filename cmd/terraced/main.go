@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,6 +18,10 @@ var version = "dev"
 
 func main() {
 	confine.Enter() // a helper goes no further
+	if err := confine.NoCore(); err != nil {
+		fmt.Fprintln(os.Stderr, "terraced:", err)
+		os.Exit(1)
+	}
 	unhurried()
 	os.Exit(rarely(run))
 }

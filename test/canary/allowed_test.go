@@ -30,6 +30,7 @@ func openFiles() []place {
 			path:   regexp.MustCompile(`^data/local/services/default/demo/dev/probe/inst_[0-9a-z]+/main/settings\.conf$`),
 			values: []string{"a stored secret"},
 		},
+		{path: regexp.MustCompile(`^data/repositories/hosted/repo_[0-9a-z]+\.git/objects/`), values: []string{"a secret in a repository"}},
 		{path: regexp.MustCompile(`^data/runs/run_[0-9a-z]+-(plan|apply)-[0-9]+/terrace\.tfplan$`), values: []string{"a value of terraform"}, crashed: true},
 		{path: regexp.MustCompile(`^data/runs/run_[0-9a-z]+-(plan|apply)-[0-9]+/terrace\.tfrc$`), values: []string{"the token of a run"}, crashed: true},
 	}
@@ -68,8 +69,10 @@ func environmentOf(pid int) []byte {
 func (w *world) lookInProcesses() {
 	w.t.Helper()
 	w.look("the environment of the daemon", environmentOf(w.PID()), nil)
+	w.lookAtCores(w.PID(), "the daemon")
 	for pid, called := range w.Processes() {
 		w.look("the command line of "+called, []byte(called), nil)
+		w.lookAtCores(pid, called)
 		folder, _ := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "cwd")) // as above
 		below, _ := filepath.Rel(w.Dir, folder)
 		for variable := range bytes.SplitSeq(environmentOf(pid), []byte{0}) {

@@ -18,13 +18,18 @@ func TestNothingOfACanaryIsLeft(t *testing.T) {
 	w.people()
 	w.errors()
 	w.locker()
+	w.configuration()
+	w.forge()
 	w.deploys()
 	w.lookInProcesses()
+	w.pull()
 	w.breaks()
 	w.dies()
-	w.lookInFiles()
-	w.lookInProcesses()
 	w.listen()
+	w.leaves()
+	w.lookInProcesses()
+	w.exits()
+	w.lookInFiles()
 	w.lookInAnswers()
 }
 
@@ -63,6 +68,12 @@ func (w *world) lookInAnswers() {
 	}
 	w.lookInTraces()
 	w.lookInLog()
+	if len(w.failed) > 0 || len(w.canaries) < 50 {
+		w.t.Errorf("of %d values; these commands failed: %q", len(w.canaries), w.failed)
+	}
+	if log := w.heard["terrace service logs probe --stage dev"]; !strings.Contains(log, "[secret]") {
+		w.t.Errorf("the workload printed nothing: %s", log)
+	}
 }
 
 // listens subscribes webhooks to every event, one of which takes none, and watches.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/terrace-idp/terrace/test/harness"
@@ -31,6 +32,8 @@ containers:
       CANARY_CONFIG: "${resources.settings.token}"
     files:
       /settings.conf: {content: "key=${secret:db/credentials#password}"}
+    readinessProbe:
+      exec: {command: [/bin/sh, -c, 'echo "no, $CANARY_KEY" >&2; test -e "$TERRACE_ROOT/ready"']}
 resources:
   made: {type: secret}
   locker: {type: locker, params: {fails: "FAILS"}}
@@ -61,12 +64,12 @@ func (w *world) write(fails, ends string) (file string) {
 	return file
 }
 
-const serves = "exec sleep 3600"
+const serves = `touch "$TERRACE_ROOT/ready"; exec sleep 3600`
 
 // deploys brings the workload to its stage, and has another one take from it.
 func (w *world) deploys() {
 	w.t.Helper()
-	if said := w.hear("deploy", w.write("no", serves), "--stage", "dev"); w.failed > 0 {
+	if said := w.hear("deploy", w.write("no", serves), "--stage", "dev"); len(w.failed) > 0 {
 		w.t.Fatalf("the workload is not deployed: %s", said)
 	}
 	var made struct {
@@ -88,6 +91,12 @@ func (w *world) deploys() {
 			w.t.Fatalf("%s is not known: %q", name, w.canaries[name])
 		}
 	}
+	for variable, name := range map[string]string{"CANARY_KEY": "a stored secret", "CANARY_MADE": "a secret that a module made", "CANARY_TERRAFORM": "a value of terraform"} {
+		if got := w.variablesOf(variable); !slices.Contains(got, w.canaries[name]) {
+			w.t.Errorf("the workload has not %s, but %q", name, got)
+		}
+	}
+	w.hear("subscription", "create", "stream", "--topic", "probe-changes", "--topic-stage", "dev")
 	folder := filepath.Join(w.Dir, "billing")
 	w.must(os.MkdirAll(folder, 0o755))
 	w.must(os.WriteFile(filepath.Join(folder, "score.yaml"), []byte(billing), 0o600))
@@ -155,8 +164,8 @@ func (w *world) listen() {
 	for _, words := range []string{
 		"audit list -o json", "service logs probe --stage dev", "service logs billing --stage dev", "secret list --stage dev -o json", "secret history db/credentials --stage dev",
 		"secret diff db/credentials --stage dev --from 1", "token list -o json", "state list probe --stage dev -o json", "state history probe --stage dev -o json",
-		"outputs probe -o json", "outputs billing -o json", "status probe -o json", "events --limit 200 -o json", "drift list -o json", "compliance findings -o json",
-		"verification list -o json", "subscription list --tenant -o json", "subscription show canary --tenant -o json", "subscription deliveries gone --tenant --status dead -o json", "release list probe -o json", "cost showback -o json",
+		"outputs probe -o json", "outputs billing -o json", "status probe -o json", "events --limit 200 -o json", "drift list -o json", "compliance status -o json",
+		"verification list -o json", "subscription list --tenant -o json", "subscription show canary --tenant -o json", "subscription deliveries gone --tenant --status dead -o json", "release list probe -o json",
 		"auth upstream show corp -o json", "auth clients list -o json", "auth factors list -o json", "auth keys list -o json", "keys status -o json", "user list -o json", "runner list -o json", "doctor -o json",
 	} {
 		w.hear(strings.Fields(words)...)

@@ -90,6 +90,13 @@ func (s *search) find(text []byte) map[string][]string {
 	return found
 }
 
+// plain returns how the values are in a text as it is.
+func (s *search) plain(text []byte) map[string][]string {
+	found := map[string][]string{}
+	s.scan(text, "", found)
+	return found
+}
+
 func (s *search) scan(text []byte, how string, found map[string][]string) {
 	for at := 0; at+keyed <= len(text); at++ {
 		if !s.begins[int(text[at])<<8|int(text[at+1])] {

@@ -35,7 +35,7 @@ exec %[2]q "$@"
 
 // stages have terraform tell everything that it does, which whoever sets up a stage may.
 const stages = `stages:
-  - {name: dev, order: 1, target: local, runtime: process, environment: {TF_LOG: trace}}
+  - {name: dev, order: 1, target: local, runtime: process, environment: {TF_LOG: trace}, verify: [{name: up, command: {argv: [/bin/sh, -c, 'env | grep TERRACE_']}}]}
   - {name: test, order: 2, target: local, runtime: process, environment: {TF_LOG: trace}}
 `
 

@@ -31,12 +31,14 @@ type world struct {
 	answered map[string]string
 	// crashed says that the daemon was killed.
 	crashed bool
-	// failed counts the commands whose words were kept and that did not end well.
-	failed int
-	// sent is what came to webhooks, and told what came to who watches.
+	// failed are the commands that did not end well.
+	failed []string
+	// sent is what came to webhooks and other programs, and told what came to who watches.
 	sent, told ear
-	collector  *collector
-	tool       tool
+	// delivered is the configuration that the workload has a right to.
+	delivered ear
+	collector *collector
+	tool      tool
 }
 
 // newWorld boots a daemon that tells everything it does: its log is at level debug, and
@@ -89,7 +91,7 @@ func (w *world) hear(args ...string) string {
 	answer := w.Terrace(w.t.Context(), w.Dir, args...)
 	w.heard["terrace "+strings.Join(args, " ")] += answer.String()
 	if answer.Code != 0 {
-		w.failed++
+		w.failed = append(w.failed, strings.Join(args, " "))
 	}
 	return answer.Stdout
 }
@@ -97,12 +99,11 @@ func (w *world) hear(args ...string) string {
 // fails keeps what a command prints that must fail, and returns that.
 func (w *world) fails(args ...string) string {
 	w.t.Helper()
-	before := w.failed
-	said := w.hear(args...)
-	if w.failed != before+1 {
+	before := len(w.failed)
+	if said := w.hear(args...); len(w.failed) == before {
 		w.t.Errorf("terrace %s does not fail: %s", strings.Join(args, " "), said)
 	}
-	w.failed = before
+	w.failed = w.failed[:before]
 	return w.heard["terrace "+strings.Join(args, " ")]
 }
 
@@ -126,18 +127,42 @@ func (w *world) asks(method, path string, in any) {
 	}
 }
 
+// asksAs returns what is answered to somebody.
+func (w *world) asksAs(token, method, path string, in any) string {
+	w.t.Helper()
+	var answer json.RawMessage
+	if _, err := w.Call(w.t.Context(), token, method, path, in, &answer); err != nil {
+		return err.Error()
+	}
+	return string(answer)
+}
+
 // look fails for each canary in a text, with its place.
 func (w *world) look(place string, text []byte, allowed func(canary string) bool) {
 	w.t.Helper()
+	w.lookIn(place, w.search().find(text), allowed)
+}
+
+// search is the one for all values that there are now.
+func (w *world) search() *search {
 	if w.known == nil || w.searched != len(w.canaries) {
 		w.known, w.searched = searchFor(w.canaries), len(w.canaries)
 	}
-	for name, ways := range w.known.find(text) {
+	return w.known
+}
+
+func (w *world) lookIn(place string, found map[string][]string, allowed func(canary string) bool) {
+	w.t.Helper()
+	for name, ways := range found {
 		if allowed == nil || !allowed(name) {
 			w.t.Errorf("%s is in the clear (%s) in %s", name, strings.Join(ways, ", "), place)
 		}
 	}
 }
+
+// program begins programs that were built: they are looked through as they are, without
+// what is packed in them.
+var program = []byte("\x7fELF")
 
 // lookInFiles searches every file that the daemon and its clients have written.
 func (w *world) lookInFiles() {
@@ -159,12 +184,16 @@ func (w *world) lookBelow(folder string) (files int) {
 		}
 		short, _ := filepath.Rel(w.Dir, path) // it is below, or is told whole
 		if len(text) > unpackedMost {
-			if !bytes.HasPrefix(text, []byte("\x7fELF")) {
+			if !bytes.HasPrefix(text, program) {
 				w.t.Errorf("the file %s is too large to be looked through, and no program: %d bytes", short, len(text))
 			}
 			return nil
 		}
 		files++
+		if bytes.HasPrefix(text, program) {
+			w.lookIn("the file "+short, w.search().plain(text), nil)
+			return nil
+		}
 		w.look("the file "+short, text, func(canary string) bool { return w.may(openFiles(), short, canary) })
 		return nil
 	}))

@@ -157,6 +157,9 @@ func (d *Daemon) Kill() { d.end(syscall.SIGKILL) }
 // Stop asks the daemon to end and waits for it.
 func (d *Daemon) Stop() { d.end(syscall.SIGTERM) }
 
+// Dump ends the daemon with SIGQUIT, at which it prints what all of it is doing.
+func (d *Daemon) Dump() { d.end(syscall.SIGQUIT) }
+
 func (d *Daemon) end(signal syscall.Signal) {
 	if d.cmd == nil {
 		return

@@ -156,6 +156,45 @@ func TestOnlyDeclaredInputsOfTheContractAreGiven(t *testing.T) {
 	}
 }
 
+// TestWhatAModuleCallsSensitiveStaysSo: terraform forgets it where another module refers to
+// the output, so the root module says it, and the containers' module is told what to hide.
+func TestWhatAModuleCallsSensitiveStaysSo(t *testing.T) {
+	t.Parallel()
+	in := small()
+	in.Graph.Nodes[0].Module.Sensitive, in.Service.Inputs = []string{"password"}, []string{"name", "concealed"}
+	part := func(output string, keys ...string) workload.Part {
+		return workload.Part{Ref: &workload.Ref{Resource: "cache", Output: output, Keys: keys}}
+	}
+	in.Workload.Containers = map[string]workload.Container{"main": {
+		Name: "main", Image: ".",
+		Variables: map[string]workload.Template{
+			"PASSWORD": {Parts: []workload.Part{part("password", "a b")}}, "HOST": {Parts: []workload.Part{{Literal: "x"}, part("host")}}, "NONE": literal("none"),
+		},
+		Files: map[string]workload.File{"/a": {Target: "/a", Content: workload.Template{Parts: []workload.Part{{Literal: "is "}, part("password", "a b")}}}},
+	}}
+	var got struct {
+		Module map[string]struct {
+			Concealed  string
+			Containers map[string]struct{ Variables map[string]string }
+		}
+	}
+	if err := json.Unmarshal(mustRender(t, in).Files[render.MainFile], &got); err != nil {
+		t.Fatal(err)
+	}
+	const password = `sensitive(module.redis__orders_cache.password)["a b"]`
+	call := got.Module["workload"]
+	if want := "${[for value in [module.redis__orders_cache.host, " + password + "] : jsonencode(value) if issensitive(value)]}"; call.Concealed != want {
+		t.Errorf("concealed is %s, want %s", call.Concealed, want)
+	}
+	if got := call.Containers["main"].Variables["PASSWORD"]; got != "${"+password+"}" {
+		t.Errorf("the variable is %s", got)
+	}
+	in.Service.Inputs = nil
+	if strings.Contains(string(mustRender(t, in).Files[render.MainFile]), "concealed") {
+		t.Error("a module is told that does not ask for it")
+	}
+}
+
 func TestASingleReferenceKeepsItsType(t *testing.T) {
 	t.Parallel()
 	in := small()

@@ -437,6 +437,38 @@ func TestWhatIsSensitiveIsInNoError(t *testing.T) {
 	hidden("a plan", err, &planned)
 }
 
+// TestWhatIsSensitiveIsInNoOutput: a program that a provisioner runs may print what
+// terraform did not give it, and a tool that panics prints everything.
+func TestWhatIsSensitiveIsInNoOutput(t *testing.T) {
+	t.Parallel()
+	const secret = `s3cret-"value<`
+	backwards := `<eulav"-terc3s`
+	root := `{"locals":{"s":"${sensitive(strrev(\"<eulav\\\"-terc3s\"))}"},"resource":{"terraform_data":{"a":{"input":{"inner":"${local.s}"}},` +
+		`"b":{"input":"${terraform_data.a.id}","provisioner":{"local-exec":{"command":"echo 'it is <eulav\"-terc3s' | rev"}}}}}}`
+	b := newBench(t)
+	plan := b.plan(t, "run_1", stack, root)
+	var applied log
+	if _, err := b.Apply(context.Background(), b.job(t, "run_1", stack, tokens.PhaseApply, root), b.kept(plan), applied.sink); err != nil {
+		t.Fatal(err)
+	}
+	if !applied.has(func(e runner.Event) bool { return strings.Contains(e.Message, "(secret) si ti") }) || applied.has(func(e runner.Event) bool { return strings.Contains(e.Message, secret) }) {
+		t.Errorf("a provisioner: %+v", applied.events)
+	}
+	next := strings.Replace(root, "it is", "it was", 1)
+	next = strings.Replace(next, `"input":{"inner"`, `"input":{"outer"`, 1)
+	plan = b.plan(t, "run_2", stack, next)
+	panics := filepath.Join(t.TempDir(), "terraform")
+	script := "#!/bin/sh\n[ \"$1\" = apply ] && { echo 'panic: '\"$(echo '" + backwards + "' | rev)\" >&2; exit 11; }\nexec " + b.Tool.Path + " \"$@\"\n"
+	if err := os.WriteFile(panics, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b.Tool.Path = panics
+	_, err := b.Apply(context.Background(), b.job(t, "run_2", stack, tokens.PhaseApply, next), b.kept(plan), nil)
+	if known, ok := errors.AsType[*kernel.Error](err); !ok || !strings.Contains(fmt.Sprint(known, known.Problems), "panic: (secret)") || strings.Contains(fmt.Sprint(known, known.Problems), secret) {
+		t.Errorf("a panic: %v", err)
+	}
+}
+
 func TestAMissingToolIsClear(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

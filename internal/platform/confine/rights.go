@@ -40,7 +40,7 @@ const (
 // Bound sets the limits of the kernel for a process that has just started, and
 // makes it the first to end when the machine runs out of memory.
 func Bound(pid int) error {
-	for resource, value := range map[int]uint64{unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: maxFile, unix.RLIMIT_NOFILE: maxFiles} {
+	for resource, value := range map[int]uint64{unix.RLIMIT_CORE: core, unix.RLIMIT_FSIZE: maxFile, unix.RLIMIT_NOFILE: maxFiles} {
 		var old unix.Rlimit
 		if err := unix.Prlimit(pid, resource, nil, &old); err != nil {
 			return fmt.Errorf("limit resources: %w", err)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/go-chi/chi/v5"
+	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -19,12 +20,13 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/telemetry"
 )
 
-// names keeps the names of exported spans.
+// names keeps the names and attributes of exported spans.
 type names []string
 
 func (n *names) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	for _, s := range spans {
-		*n = append(*n, s.Name())
+		attributes := attribute.NewSet(s.Attributes()...)
+		*n = append(*n, s.Name()+" "+attributes.Encoded(attribute.DefaultEncoder()))
 	}
 	return nil
 }
@@ -56,6 +58,7 @@ func TestRequestsAreTracedMeasuredAndLogged(t *testing.T) {
 	get := func(path string) string {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 		r.Header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+		r.Header.Set("X-Forwarded-For", "a-header")
 		w := httptest.NewRecorder()
 		router.ServeHTTP(w, r)
 		b, _ := io.ReadAll(w.Result().Body)
@@ -74,8 +77,13 @@ func TestRequestsAreTracedMeasuredAndLogged(t *testing.T) {
 			t.Errorf("metrics have %s: %s", bad, metrics)
 		}
 	}
-	if len(*spans) != 1 || (*spans)[0] != "GET /projects/{project}" {
+	if len(*spans) != 1 || !strings.HasPrefix((*spans)[0], "GET /projects/{project} ") || !strings.Contains((*spans)[0], "url.path=/projects/{project}") || !strings.Contains((*spans)[0], "client.address=192.0.2.1") {
 		t.Errorf("spans %v", *spans)
+	}
+	for _, chosen := range []string{"hunter2", "a-header"} {
+		if strings.Contains(strings.Join(*spans, " "), chosen) {
+			t.Errorf("spans have %s: %v", chosen, *spans)
+		}
 	}
 	for line := range strings.Lines(log.String()) {
 		if strings.Contains(line, "/metrics") {

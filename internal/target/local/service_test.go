@@ -175,6 +175,21 @@ func TestServiceRunsItsArtifact(t *testing.T) {
 	}
 }
 
+// TestTheLogHidesWhatTerraformHides: values that came by the declaration are no references,
+// and terraform says which are sensitive.
+func TestTheLogHidesWhatTerraformHides(t *testing.T) {
+	t.Parallel()
+	target := start(t)
+	spec := web(app(t, target), "1.0.0", object{"variables": object{"SECRET": `of "terraform"`}})
+	spec["concealed"] = []any{`{"a":["of \"terraform\""],"b":7}`}
+	mustPut(t, target, local.Services, "orders", spec)
+	awaitLog(t, target, "orders", "secret [secret]")
+	spec["concealed"] = []any{`{`}
+	if _, err := put(t, target, local.Services, "orders", spec); !kernel.Is(err, kernel.Invalid) {
+		t.Errorf("what is no JSON is taken: %v", err)
+	}
+}
+
 func readLog(t *testing.T, target *localtest.Target, service string) string {
 	t.Helper()
 	var out strings.Builder

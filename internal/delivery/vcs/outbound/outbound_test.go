@@ -2,9 +2,11 @@ package outbound_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/outbound"
@@ -39,6 +41,35 @@ func TestTheTokenGoesToNoAddressInside(t *testing.T) {
 	response, err := get(here, "/moved")
 	if err != nil || response.StatusCode != http.StatusFound || called != 1 {
 		t.Errorf("a redirect is followed: %v, called %d times", err, called)
+	}
+}
+
+// TestARefusalDoesNotRepeatTheToken: people are told what a provider says.
+func TestARefusalDoesNotRepeatTheToken(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, password, _ := r.BasicAuth()
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte("bad credentials: " + r.Header.Get("Authorization") + ", that is " + password)) // the test reads it
+	}))
+	defer server.Close()
+	for name, sign := range map[string]func(*http.Request){
+		"a bearer's":   func(r *http.Request) { r.Header.Set("Authorization", "Bearer the-token-of-a-test") },
+		"a password's": func(r *http.Request) { r.SetBasicAuth("ada", "the-token-of-a-test") },
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := outbound.Client(egress.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, sign).Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(response.Body)
+		_ = response.Body.Close() // it was read
+		if got := string(text); err != nil || strings.Contains(got, "the-token") || strings.Contains(got, "dGhlLXRva2Vu") || !strings.Contains(got, "bad credentials: ") || !strings.Contains(got, "(secret)") {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
 	}
 }
 

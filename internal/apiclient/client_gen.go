@@ -4298,12 +4298,13 @@ type GraphExplanation struct {
 
 // GraphModulePin defines model for GraphModulePin.
 type GraphModulePin struct {
-	Digest   string   `json:"digest"`
-	Inputs   []string `json:"inputs"`
-	Outputs  []string `json:"outputs"`
-	Required []string `json:"required,omitempty"`
-	Source   string   `json:"source"`
-	Version  string   `json:"version"`
+	Digest    string   `json:"digest"`
+	Inputs    []string `json:"inputs"`
+	Outputs   []string `json:"outputs"`
+	Required  []string `json:"required,omitempty"`
+	Sensitive []string `json:"sensitive,omitempty"`
+	Source    string   `json:"source"`
+	Version   string   `json:"version"`
 }
 
 // GraphModuleRef defines model for GraphModuleRef.

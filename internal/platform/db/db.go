@@ -44,8 +44,10 @@ const (
 type DB struct {
 	dialect     Dialect
 	write, read *bun.DB
-	// turns are those of SQLite's readers, one for each of their connections.
-	turns turns
+	// writing and reading are the ways to SQLite's connections, one place for each.
+	writing, reading *lane
+	// itself is what those get who would wait for their own transaction on SQLite.
+	itself *bun.DB
 }
 
 // Open opens the database at rawURL and checks that it answers:
@@ -91,7 +93,9 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		dialect: SQLite,
 		write:   bun.NewDB(write, prepared.NewDialect()),
 		read:    bun.NewDB(read, prepared.NewDialect()),
-		turns:   newTurns(readers),
+		writing: newLane(1),
+		reading: newLane(readers),
+		itself:  refusing(),
 	}, nil
 }
 
@@ -129,7 +133,7 @@ func (d *DB) SQL() *sql.DB { return d.write.DB }
 func (d *DB) Close() error {
 	err := d.write.Close()
 	if d.read != d.write {
-		err = firstError(err, d.read.Close())
+		err = firstError(err, d.read.Close(), d.itself.Close())
 	}
 	return err
 }

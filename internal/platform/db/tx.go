@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/uptrace/bun"
 
@@ -21,6 +22,8 @@ type transaction struct {
 	// one is nil.
 	conn *sql.Conn
 	sql  *sql.Tx
+	// left gives the turn back of who writes to SQLite.
+	left func()
 
 	gathered []batch
 	after    []func()
@@ -36,7 +39,8 @@ func openIn(ctx context.Context) (*transaction, bool) {
 // fn's error rolls everything back and is returned as it is.
 //
 // On SQLite there is one writer: fn must pass its context on to every store
-// that writes, or it waits for itself, and it must not wait for anything slow.
+// that writes, or it would wait for itself, which is an error, and it must not wait for
+// anything slow.
 func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
 	if _, ok := openIn(ctx); ok {
 		return fn(ctx)
@@ -48,10 +52,7 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) error
 	committed := false
 	defer func() { tx.end(committed) }()
 	ctx = context.WithValue(ctx, txKey{}, tx)
-	if err := fn(ctx); err != nil {
-		return err
-	}
-	if err := tx.put(ctx); err != nil {
+	if err := tx.within(ctx, fn); err != nil {
 		return err
 	}
 	if err := tx.commit(ctx); err != nil {
@@ -73,14 +74,23 @@ func (d *DB) begin(ctx context.Context) (*transaction, error) {
 		begun, err := d.write.BeginTx(ctx, nil)
 		return &transaction{IDB: begun, sql: begun.Tx}, err
 	}
+	if d.waitsForItself() {
+		return nil, errItself
+	}
+	if err := d.writing.enter(ctx); err != nil {
+		return nil, err
+	}
 	conn, err := d.write.Conn(ctx)
 	if err != nil {
+		d.writing.leave()
 		return nil, err
 	}
 	if err := prepared.Begin(ctx, conn.Conn); err != nil {
-		return nil, errors.Join(err, conn.Close())
+		err = errors.Join(err, conn.Close())
+		d.writing.leave()
+		return nil, err
 	}
-	return &transaction{IDB: writer{conn}, conn: conn.Conn}, nil
+	return &transaction{IDB: writer{conn}, conn: conn.Conn, left: sync.OnceFunc(d.writing.leave)}, nil
 }
 
 func (tx *transaction) commit(ctx context.Context) error {
@@ -104,6 +114,7 @@ func (tx *transaction) end(committed bool) {
 		prepared.Rollback(tx.conn)
 	}
 	_ = tx.conn.Close() // it goes back to its pool, and may have gone
+	tx.left()
 }
 
 // AfterCommit calls fn once the transaction of ctx is committed, and never when it
@@ -123,6 +134,9 @@ func (d *DB) Conn(ctx context.Context) bun.IDB {
 	if tx, ok := openIn(ctx); ok {
 		return tx.IDB
 	}
+	if d.waitsForItself() {
+		return d.itself
+	}
 	return d.write
 }
 
@@ -133,7 +147,7 @@ func (d *DB) Reader(ctx context.Context) bun.IDB {
 		return tx.IDB
 	}
 	if d.dialect == SQLite {
-		return reader{d.read, d.turns}
+		return reader{d.read, d.reading}
 	}
 	return d.read
 }

@@ -75,7 +75,7 @@ generate: ## write the generated code again
 	go generate ./...
 
 bench: build ## speed against a peer or the bare tool, as ratios
-	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 2000x ./internal/fabric/... ./internal/access/... ./internal/platform/conceal
+	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 2000x ./internal/fabric/... ./internal/access/... ./internal/platform/conceal ./internal/platform/db
 	go test $(GOFLAGS_) -run '^$$' -bench 'ListFiltered|Neighbour' -benchtime 100x ./internal/app
 	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/delivery/graph ./internal/delivery/runner ./internal/delivery/vcs ./internal/governance/compliance ./internal/governance/cost ./internal/governance/focus ./internal/governance/policy/rego ./test/bench
 

@@ -15,17 +15,34 @@ type Bounds struct {
 	Stages   []string `json:"stages,omitempty"`
 }
 
-// boundsOf are those of an actor.
-func boundsOf(actor kernel.Actor) Bounds {
+// BoundsOf are those of an actor.
+func BoundsOf(actor kernel.Actor) Bounds {
 	if actor.Limits == nil {
 		return Bounds{}
 	}
 	return Bounds{Projects: slices.Clone(actor.Limits.Projects), Stages: slices.Clone(actor.Limits.Stages)}
 }
 
-// has reports whether a stage of a project is within them.
-func (b Bounds) has(where kernel.Scope) bool {
+// Has reports whether a stage of a project is within them.
+func (b Bounds) Has(where kernel.Scope) bool {
 	return (len(b.Projects) == 0 || slices.Contains(b.Projects, where.Project)) && (len(b.Stages) == 0 || slices.Contains(b.Stages, where.Stage))
+}
+
+// Limits are those of an actor that stands for who had the token; nil bounds nothing.
+func (b Bounds) Limits() *kernel.Limits {
+	if len(b.Projects)+len(b.Stages) == 0 {
+		return nil
+	}
+	return &kernel.Limits{Projects: slices.Clone(b.Projects), Stages: slices.Clone(b.Stages)}
+}
+
+// boundsOf are those of a run; one that is not kept any more had none.
+func (s *Service) boundsOf(ctx context.Context, scope kernel.Scope, id string) (Bounds, error) {
+	r, err := s.Store.Get(ctx, scope, id)
+	if kernel.Is(err, kernel.NotFound) {
+		return Bounds{}, nil
+	}
+	return r.Bounds, err
 }
 
 // mayGo reports whether a release that may go to the scope's stage goes there by itself:
@@ -35,9 +52,6 @@ func (s *Service) mayGo(ctx context.Context, where kernel.Scope, a Availability)
 	if a.Approval != nil || a.run == "" {
 		return true, nil
 	}
-	before, err := s.Store.Get(ctx, where, a.run)
-	if kernel.Is(err, kernel.NotFound) {
-		return true, nil // nobody is known, and so no token
-	}
-	return before.Bounds.has(where), err
+	bounds, err := s.boundsOf(ctx, where, a.run)
+	return bounds.Has(where), err
 }

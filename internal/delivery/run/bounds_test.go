@@ -100,3 +100,23 @@ func TestATokenReachesNoOtherProjectByItself(t *testing.T) {
 		t.Errorf("without limits: %+v", runs)
 	}
 }
+
+// TestARollbackByItselfKeepsTheBounds of what it rolls back: what follows from it reaches
+// no further.
+func TestARollbackByItselfKeepsTheBounds(t *testing.T) {
+	t.Parallel()
+	b := bench(t, automatic(t)).Start(t)
+	good := ""
+	only(b, &good)
+	first := b.Await(t, b.Deploy(t, "dev", "1.0").ID, run.Succeeded)
+	good = first.Release.ID
+	r, err := b.Service.Deploy(limited([]string{"shop"}, []string{"dev"}), runtest.Project, run.DeployRequest{Stage: "dev", Workload: runtest.Workload(t), Version: "2.0"})
+	runtest.Must(t, err)
+	failed := b.Await(t, r.ID, run.Failed)
+	if failed.Rollback == nil {
+		t.Fatalf("%+v", failed.Failure)
+	}
+	if back := b.Await(t, failed.Rollback.Run, run.Succeeded); !slices.Equal(back.Bounds.Stages, []string{"dev"}) || !slices.Equal(back.Bounds.Projects, []string{"shop"}) {
+		t.Errorf("%+v", back.Bounds)
+	}
+}

@@ -32,7 +32,7 @@ func (s *Service) byItself(ctx context.Context, where kernel.Scope, workload str
 	if st.Soak > 0 {
 		next += fmt.Sprintf(" and has soaked there for %s", stage.Duration(st.Soak))
 	}
-	if actor, _ := kernel.ActorFrom(ctx); !boundsOf(actor).has(where.InStage(after.Name)) {
+	if actor, _ := kernel.ActorFrom(ctx); !BoundsOf(actor).Has(where.InStage(after.Name)) {
 		next = fmt.Sprintf("%s takes by itself what becomes available, but not this release: the token that asks is not for %s", after.Name, after.Name)
 	}
 	tried, err := s.tried(ctx, Promotion{Scope: where.InStage(after.Name), Workload: workload}, a.Release)

@@ -11,7 +11,7 @@ import (
 // run, with those that it made void. Beyond the bounds of by it queues nothing: what takes
 // stays outdated until somebody has it planned who may.
 func (s *Service) follow(ctx context.Context, d Deployment, cause Cause, by Run) ([]Run, error) {
-	if !by.Bounds.has(d.Scope) {
+	if !by.Bounds.Has(d.Scope) {
 		s.Log.InfoContext(ctx, "what takes outputs that have changed is beyond the token that they were changed with", "stack", d.Stack, "run", by.ID)
 		return nil, nil
 	}

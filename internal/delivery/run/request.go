@@ -245,7 +245,7 @@ func (s *Service) requestOf(ctx context.Context, asked *workload.Workload, prepa
 		}
 		r.ID, r.Stack, r.RequestedBy = kernel.NewID("run"), kernel.StackID(r.Scope, r.Workload), actor
 		if actor.Limits != nil {
-			r.Bounds = boundsOf(actor)
+			r.Bounds = BoundsOf(actor)
 		}
 		if superseded, err = s.queue(ctx, &r, asked); err != nil {
 			return err

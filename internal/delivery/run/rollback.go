@@ -50,6 +50,9 @@ func (s *Service) rollBack(ctx context.Context, d Deployment, by Operation, caus
 		RequestedBy: kernel.System("rollback", d.Scope.Tenant), Cause: &cause,
 		Reason: fmt.Sprintf("%s did not hold in %s: %s", d.Release, st.Name, cause.Message),
 	}
+	if r.Bounds, err = s.boundsOf(ctx, d.Scope, cause.Run); err != nil {
+		return err
+	}
 	r.begin(ctx, d.Origin)
 	superseded, err := s.queue(ctx, &r, nil)
 	if err != nil {

@@ -148,3 +148,34 @@ func planOnce(t *testing.T, d *db.DB) {
 		t.Errorf("it was planned %d times", n)
 	}
 }
+
+// TestAMergeReachesNoFurtherThanItsToken: what is merged with a token for other stages is
+// not applied, until somebody applies it who may.
+func TestAMergeReachesNoFurtherThanItsToken(t *testing.T) {
+	t.Parallel()
+	w := newWork(t, bound("orders"))
+	with := func(stages ...string) context.Context {
+		actor, _ := kernel.ActorFrom(w.as("developer"))
+		actor.Limits = &kernel.Limits{Projects: []string{vcstest.Shop().Project}, Stages: stages}
+		return kernel.WithActor(t.Context(), actor)
+	}
+	w.push("topic", map[string]string{"orders/score.yaml": vcstest.Score("orders", "registry.example.com/orders:2")})
+	p := w.propose("topic")
+	w.Runs.End(t, w.Runs.Waiting(t, "dev").ID, run.PlannedOnly)
+	w.eventually(p.Number, "terrace", "success")
+	if _, err := w.Merge(with("test"), vcstest.Shop(), "mono", p.Number, p.Head); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually(p.Number, "terrace/apply/orders/dev", "failure")
+	w.told(p.Number, "the token that developer came with is not for dev of shop")
+	if runs := w.Runs.All(); len(runs) != 1 {
+		t.Fatalf("it was applied all the same: %+v", runs)
+	}
+	if _, err := w.Apply(with("test", "dev"), vcstest.Shop(), "mono", p.Number); err != nil {
+		t.Fatal(err)
+	}
+	r := w.Runs.Waiting(t, "dev")
+	if l := r.RequestedBy.Limits; l == nil || !slices.Equal(l.Stages, []string{"test", "dev"}) || !slices.Equal(l.Projects, []string{"shop"}) {
+		t.Errorf("the run does not know the bounds: %+v", l)
+	}
+}

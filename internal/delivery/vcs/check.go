@@ -85,6 +85,9 @@ func (st *step) start(ctx context.Context, c *Check, commit string) error {
 		return err
 	}
 	c.Workload = w.Name
+	if err := st.reaches(c); err != nil {
+		return err
+	}
 	if begun, err := st.begun(ctx, *c); err != nil || begun != "" {
 		c.Run = begun
 		return err

@@ -47,7 +47,7 @@ func (s *Service) commanded(ctx context.Context, r Repository, c Command) error 
 			if refused != nil {
 				return nil, refused
 			}
-			p.Actor = by
+			p.by(by)
 			return s.askApply(ctx, r, p)
 		}
 	}

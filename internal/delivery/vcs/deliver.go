@@ -37,7 +37,7 @@ func (s *Service) pushed(ctx context.Context, r Repository, e Event) error {
 	var errs []error
 	by := ctx
 	if e.Actor.ID != "" {
-		by = kernel.WithActor(ctx, e.Actor)
+		by = kernel.WithActor(ctx, e.by())
 	}
 	for _, l := range s.Listeners {
 		errs = append(errs, l.Pushed(by, r, e.Push))
@@ -102,7 +102,7 @@ func noted(r Repository, known PullRequest, e Event, by kernel.Actor, now time.T
 		p.Work.Answer = "" // what was asked for is of the state before
 	}
 	p.State, p.MergeCommit, p.UpdatedAt, p.Work.Seen = n.State, n.MergeCommit, now, e.At
-	p.Actor = by
+	p.by(by)
 	p.Work.Due, p.Work.Attempts = &now, 0
 	return p, fact
 }
@@ -132,7 +132,7 @@ func (s *Service) follow(ctx context.Context, r Repository, e Event) error {
 	if branch == "" || e.Push.After == gitexec.Zero {
 		return nil
 	}
-	ctx = kernel.WithActor(ctx, e.Actor)
+	ctx = kernel.WithActor(ctx, e.by())
 	from, err := s.Store.OpenFrom(ctx, r.Scope, r.ID, branch)
 	if err != nil {
 		return err
@@ -142,7 +142,8 @@ func (s *Service) follow(ctx context.Context, r Repository, e Event) error {
 			if p.State != Open || p.Head == e.Push.After {
 				return nil, nil //nolint:nilnil // there is nothing new
 			}
-			p.Head, p.Actor, p.Work.Attempts = e.Push.After, e.Actor, 0
+			p.Head, p.Work.Attempts = e.Push.After, 0
+			p.by(e.by())
 			return map[string]any{"head": p.Head}, nil
 		})
 		if err != nil {
@@ -172,7 +173,8 @@ func (s *Service) mergedByHand(ctx context.Context, r Repository, branch string,
 			if p.State != Open {
 				return nil, nil //nolint:nilnil // the merge has told it
 			}
-			p.State, p.MergeCommit, p.Actor, p.Work.Attempts = Merged, e.Push.After, e.Actor, 0
+			p.State, p.MergeCommit, p.Work.Attempts = Merged, e.Push.After, 0
+			p.by(e.by())
 			return map[string]any{"head": p.Head, "commit": p.MergeCommit}, nil
 		})
 		if err != nil {

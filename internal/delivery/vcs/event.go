@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -29,8 +30,17 @@ type Event struct {
 	Command Command `json:"command,omitzero"`
 	// Actor is who did it, where they are a user of this platform.
 	Actor kernel.Actor `json:"actor,omitzero"`
+	// Bounds are those of the token that they pushed with.
+	Bounds run.Bounds `json:"bounds,omitzero"`
 	// Cause is the id of the event vcs.pushed that tells of a push.
 	Cause string `json:"cause,omitempty"`
+}
+
+// by is who did it, within the bounds of their token.
+func (e Event) by() kernel.Actor {
+	actor := e.Actor
+	actor.Limits = e.Bounds.Limits()
+	return actor
 }
 
 // Push is a branch or a tag that moved: repository R, branch B, at commit C.

@@ -39,7 +39,8 @@ func (s *Service) Merge(ctx context.Context, scope kernel.Scope, name string, nu
 		if q.State == Merged && q.MergeCommit == p.MergeCommit {
 			return nil, nil //nolint:nilnil // the push told it already
 		}
-		q.State, q.Head, q.Base, q.MergeCommit, q.Actor = Merged, p.Head, p.Base, p.MergeCommit, actor
+		q.State, q.Head, q.Base, q.MergeCommit = Merged, p.Head, p.Base, p.MergeCommit
+		q.by(actor)
 		return map[string]any{"commit": p.MergeCommit, "head": p.Head, "target": p.Target}, nil
 	})
 }

@@ -39,6 +39,7 @@ type Pushing struct {
 	Repository string       `json:"repository"`
 	Scope      kernel.Scope `json:"scope"`
 	By         kernel.Actor `json:"by"`
+	Bounds     run.Bounds   `json:"bounds,omitzero"`
 	Refs       []Push       `json:"refs"`
 	BegunAt    time.Time    `json:"begunAt"`
 	// Event is the id of the event vcs.pushed that tells of it.

@@ -59,8 +59,9 @@ func (s *Service) proposal(ctx context.Context, r Repository, n Proposal) (PullR
 	if p.Title == "" || len(p.Title) > maxTitle || len(p.Description) > maxText || strings.ContainsFunc(p.Title, unicode.IsControl) {
 		return p, kernel.Errorf(kernel.Invalid, "a pull request needs a title of at most %d bytes on one line, and a description of at most %d", maxTitle, maxText)
 	}
-	p.Actor, _ = kernel.ActorFrom(ctx)
-	p.Author = p.Actor.Name
+	actor, _ := kernel.ActorFrom(ctx)
+	p.by(actor)
+	p.Author = actor.Name
 	var err error
 	if p.Head, err = s.tip(ctx, r, p.Source); err != nil {
 		return p, err

@@ -3,6 +3,7 @@ package vcs
 import (
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -37,6 +38,8 @@ type PullRequest struct {
 	MergeCommit string `json:"mergeCommit,omitempty"`
 	// Actor is who the plans and applies are for.
 	Actor kernel.Actor `json:"actor"`
+	// Bounds are those of the token that Actor came by: what is applied stays within them.
+	Bounds run.Bounds `json:"bounds,omitzero"`
 	// Approved is the commit of a fork that a member lets Terrace plan.
 	Approved   string `json:"approved,omitempty"`
 	ApprovedBy string `json:"approvedBy,omitempty"`
@@ -46,6 +49,9 @@ type PullRequest struct {
 	UpdatedAt  time.Time `json:"updatedAt"`
 	Work       Work      `json:"work"`
 }
+
+// by notes who the plans and applies are for from now on.
+func (p *PullRequest) by(actor kernel.Actor) { p.Actor, p.Bounds = actor, run.BoundsOf(actor) }
 
 // strange says that it comes from a fork, and that no member has looked at its newest commit.
 func (p PullRequest) strange() bool { return p.State == Open && p.Fork && p.Approved != p.Head }

@@ -78,7 +78,7 @@ func (s *Service) Apply(ctx context.Context, scope kernel.Scope, name string, nu
 	}
 	actor, _ := kernel.ActorFrom(ctx)
 	return s.edit(ctx, r, number, "pr.apply_asked", func(p *PullRequest) (map[string]any, error) {
-		p.Actor = actor
+		p.by(actor)
 		return s.askApply(ctx, r, p)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -125,6 +126,7 @@ func (s *Service) Push(ctx context.Context, r Repository, refs []Push, receive f
 func (s *Service) push(ctx context.Context, r Repository, refs []Push, receive func(ctx context.Context) error) (told string, err error) {
 	p := Pushing{ID: kernel.NewID("push"), Repository: r.ID, Scope: r.Scope, BegunAt: s.Clock.Now(), Event: kernel.NewID("evt")}
 	p.By, _ = kernel.ActorFrom(ctx)
+	p.Bounds = run.BoundsOf(p.By)
 	before, err := s.Files(r).Refs(ctx, "refs/heads", "refs/tags")
 	if err != nil {
 		return "", err
@@ -198,7 +200,7 @@ func (s *Service) delivery(r Repository, p Pushing, ref Push) Delivery {
 		ID: kernel.NewID("hook"), Repository: r.ID, Scope: r.Scope, Key: key, Digest: kernel.DigestOf([]byte(key)), ReceivedAt: s.Clock.Now(),
 		Event: Event{Kind: PushEvent, At: s.Clock.Now(), Push: ref, Cause: p.Event},
 	}
-	d.Event.Actor = p.By
+	d.Event.Actor, d.Event.Bounds = p.By, p.Bounds
 	return d
 }
 

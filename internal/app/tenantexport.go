@@ -85,7 +85,7 @@ func notExported() map[string]string {
 		"identity_claims": work, "identity_revisions": work, "keyring_data_keys": "keys do not leave", "keyring_owner_keys": "keys do not leave", "keyring_moves": platform, "keyring_round": platform,
 		"lifetime_reclaims": work, "local_objects": "their outputs have passwords; the states have them", "module_claims": "they follow from the definitions", "module_shipped": platform,
 		"provider_consents": signIn, "provider_devices": signIn, "provider_keys": platform, "provider_requests": signIn, "provider_revision": platform, "provider_sessions": signIn, "provider_sign_ins": signIn,
-		"quota_turns": work, "usage_actors": work, "usage_progress": platform,
+		"quota_told": work, "quota_turns": work, "usage_actors": work, "usage_progress": platform,
 		"run_projects": work, "run_promotions": work, "run_queue": platform, "run_stacks": work, "run_tenants": work, "stage_sets": platform, "state_stacks": "the states are there themselves",
 		"tenants": platform, "trust_spent": work, "upstream_sessions": signIn, "upstream_spent": signIn, "vcs_deliveries": work, "vcs_pushes": work,
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/access/quota"
+	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
 	"github.com/terrace-idp/terrace/internal/access/usage"
 	"github.com/terrace-idp/terrace/internal/access/usage/usagesql"
 	"github.com/terrace-idp/terrace/internal/delivery/release/releasesql"
@@ -24,6 +25,7 @@ import (
 func newUsage(p *platform, a *access) *usage.Service {
 	return usage.New(usage.Config{
 		Store: usagesql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Journal: a.journal,
+		Tenants: quotaTenants{tenantsql.NewStore(p.db), a.tenants},
 		Sources: metered{a.events, runsql.NewStore(p.db), statesql.NewStore(p.db), releasesql.NewStore(p.db)},
 	})
 }

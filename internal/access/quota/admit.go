@@ -107,8 +107,11 @@ func (s *Service) within(ctx context.Context, f kernel.Fact, name Name, what tol
 
 func (s *Service) hold(ctx context.Context, of kernel.Scope, f kernel.Fact, name Name, limit int64, what told) error {
 	used, err := s.Use.Used(ctx, name, of)
-	if err != nil || used <= limit {
+	if err != nil {
 		return err
+	}
+	if used <= limit {
+		return s.nearing(ctx, of, name, limit, used)
 	}
 	if name == bound.Workloads || name == bound.Stacks { // a limit that was lowered bounds what is new
 		had, err := s.Use.Had(ctx, name, f.Scope, what.Workload, f.Subject)

@@ -31,12 +31,15 @@ func (s *Service) check(scope kernel.Scope, in Change) error {
 		tenant, limited := s.ofTenant(scope.Tenant, name)
 		switch {
 		case limit < bound.Unlimited || limit > bound.Most:
-			add(name, fmt.Sprintf("%d is no limit", limit), "use a number from 0 on, or -1 for no limit")
+			add(name, fmt.Sprintf("%d is no limit", limit), "use a number from 0 on, or unlimited, which is -1 in the API")
 		case limit == 0 && (name == bound.ConcurrentRuns || name == bound.Requests || name == bound.CallerRequests || name == bound.Burst):
-			add(name, "nothing would ever go on", "use a number from 1 on, or -1 for no limit")
+			add(name, "nothing would ever go on", "use a number from 1 on, or unlimited, which is -1 in the API")
 		case scope.Project != "" && limited && limit > tenant:
 			add(name, fmt.Sprintf("%d is more than the %d of the tenant", limit, tenant), "use up to "+strconv.FormatInt(tenant, 10)+", or ask an operator of the platform to raise the tenant's")
 		}
+	}
+	if _, set := in.Set[bound.Burst]; set && in.Set[bound.Burst] >= 0 && !s.hasRate(scope.Tenant, in) {
+		add(bound.Burst, "it says how many requests of a rate may come at once, and there is no rate", "set requests-per-minute, too")
 	}
 	if len(names) == 0 {
 		problems = append(problems, kernel.Problem{Path: "limits", Message: "nothing is to be changed", Fix: "name a quota"})
@@ -45,4 +48,17 @@ func (s *Service) check(scope kernel.Scope, in Change) error {
 		return kernel.Errorf(kernel.Invalid, "the quotas cannot be set like this").WithProblems(problems...)
 	}
 	return nil
+}
+
+// hasRate reports whether the tenant's requests are bounded, once the change is made.
+func (s *Service) hasRate(tenant string, in Change) bool {
+	if n, set := in.Set[bound.Requests]; set {
+		return n >= 0
+	}
+	if slices.Contains(in.Unset, bound.Requests) {
+		n, set := s.Defaults[bound.Requests]
+		return set && n >= 0
+	}
+	_, ok := s.ofTenant(tenant, bound.Requests)
+	return ok
 }

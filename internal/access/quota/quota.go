@@ -47,6 +47,8 @@ type Quota struct {
 	Limit int64 `json:"limit" doc:"The limit; -1 is none."`
 	// Used is Uncounted for rates.
 	Used int64 `json:"used" doc:"How much there is; -1 for rates, of which nobody keeps it."`
+	// Percent is Uncounted where there is no limit, or no use.
+	Percent int64 `json:"percent" doc:"How much of the limit is used; -1 where there is none, and for rates."`
 	// Origin is where the limit comes from: default, tenant or project.
 	Origin string `json:"origin" enum:"default,tenant,project"`
 	SetBy  string `json:"setBy,omitempty"`
@@ -75,6 +77,10 @@ type Store interface {
 	// Turn has others that would change the use of the tenant wait for the end of ctx's
 	// transaction.
 	Turn(ctx context.Context, tenant string) error
+	// Tell notes that the scope's limit is nearly used up; first is false where it was
+	// noted before. Forget has it noted anew.
+	Tell(ctx context.Context, scope kernel.Scope, name Name, at time.Time) (first bool, err error)
+	Forget(ctx context.Context, scope kernel.Scope, name Name) error
 }
 
 // Use tells how much there is. In a transaction it sees what that has changed.

@@ -265,6 +265,39 @@ func TestAProjectsQuotaHoldsBesideItsTenants(t *testing.T) {
 	})
 }
 
+// It is told once that most of a limit is used: again after less was, or was of the
+// limit as it became.
+func TestWhoNearsALimitIsTold(t *testing.T) {
+	t.Parallel()
+	each(t, nil, func(t *testing.T, w world) {
+		operator, admin := as(t, "operator", "other"), as(t, "admin", "acme")
+		w.set(t, operator, acme(), bound.Limits{bound.Secrets: 10})
+		told := 0
+		for i, tt := range []struct {
+			used int64
+			want int
+			set  int64 // another limit before it
+		}{{7, 0, 0}, {8, 1, 0}, {9, 1, 0}, {10, 1, 0}, {5, 1, 0}, {8, 2, 0}, {8, 2, 100}, {79, 2, 0}, {80, 3, 0}, {80, 3, 90}} {
+			if tt.set != 0 {
+				w.set(t, operator, acme(), bound.Limits{bound.Secrets: tt.set})
+			}
+			w.use.fixed[bound.Secrets] = tt.used
+			if err := w.journal.Record(admin, kernel.Fact{Type: "secret.changed", Scope: acme().InProject("first"), Subject: "key", Data: map[string]any{"version": 1}}); err != nil {
+				t.Fatal(err)
+			}
+			told = len(slices.DeleteFunc(slices.Clone(w.journal.types), func(typ string) bool { return typ != "quota.nearing" }))
+			if told != tt.want {
+				t.Fatalf("%d: it was told %d times, and not %d, of %d", i, told, tt.want, tt.used)
+			}
+		}
+		shown, err := w.quotas.Show(admin, acme())
+		i := slices.IndexFunc(shown, func(q quota.Quota) bool { return q.Name == bound.Secrets })
+		if err != nil || shown[i].Percent != 88 || shown[0].Percent != quota.Uncounted {
+			t.Errorf("%+v %v", shown, err)
+		}
+	})
+}
+
 // A limit that another replica has set is known with the next look.
 func TestReplicasFollow(t *testing.T) {
 	t.Parallel()

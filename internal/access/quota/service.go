@@ -148,7 +148,7 @@ func (s *Service) may(ctx context.Context, own, elsewhere string, scope kernel.S
 }
 
 func (s *Service) quota(ctx context.Context, scope kernel.Scope, name Name) (q Quota, err error) {
-	q = Quota{Name: name, Origin: fromDefault, Limit: bound.Unlimited, Used: Uncounted}
+	q = Quota{Name: name, Origin: fromDefault, Limit: bound.Unlimited, Used: Uncounted, Percent: Uncounted}
 	known := s.known.Load()
 	set, given := known.tenants[kernel.Scope{Tenant: scope.Tenant}][name]
 	if given {
@@ -167,6 +167,9 @@ func (s *Service) quota(ctx context.Context, scope kernel.Scope, name Name) (q Q
 	}
 	if counted(name) {
 		q.Used, err = s.Use.Used(ctx, name, scope)
+	}
+	if limited && counted(name) {
+		q.Percent = share(q.Used, limit)
 	}
 	return q, err
 }
@@ -194,6 +197,9 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, in Change) error 
 			if err := s.Store.Put(ctx, Setting{Scope: scope, Name: name, Limit: in.Set[name], SetBy: actor.Name, SetAt: s.Clock.Now()}); err != nil {
 				return err
 			}
+			if err := s.anew(ctx, scope, name, in.Set[name]); err != nil {
+				return err
+			}
 		}
 		for _, name := range in.Unset {
 			if err := s.Store.Delete(ctx, scope, name); err != nil {
@@ -208,6 +214,18 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, in Change) error 
 		return err
 	}
 	return s.Load(ctx)
+}
+
+// anew looks at what is used of a limit that is another one now.
+func (s *Service) anew(ctx context.Context, scope kernel.Scope, name Name, limit int64) error {
+	if !counted(name) || name == bound.ConcurrentRuns {
+		return nil
+	}
+	used, err := s.Use.Used(ctx, name, scope)
+	if err != nil {
+		return err
+	}
+	return s.nearing(ctx, scope, name, limit, used)
 }
 
 func (s *Service) maySet(ctx context.Context, scope kernel.Scope) error {

@@ -32,6 +32,12 @@ type Tx interface {
 	InTx(ctx context.Context, fn func(ctx context.Context) error) error
 }
 
+// Tenants knows who there is.
+type Tenants interface {
+	// Exists returns NotFound where the scope's tenant, or its project, is missing.
+	Exists(ctx context.Context, scope kernel.Scope) error
+}
+
 // Config is what a Service is made of.
 type Config struct {
 	Store      Store
@@ -39,6 +45,7 @@ type Config struct {
 	Authorizer Authorizer
 	Journal    Journal
 	Sources    Sources
+	Tenants    Tenants
 	// Clock is the system's where nil.
 	Clock kernel.Clock
 }
@@ -59,6 +66,9 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, month string, by
 		action = "usage.read-tenant"
 	}
 	if err := s.Authorizer.Authorize(ctx, action, scope); err != nil {
+		return kernel.Page[Row]{}, err
+	}
+	if err := s.Tenants.Exists(ctx, scope); err != nil {
 		return kernel.Page[Row]{}, err
 	}
 	start := s.Clock.Now()

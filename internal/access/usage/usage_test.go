@@ -36,6 +36,13 @@ type anybody struct{}
 
 func (anybody) Authorize(context.Context, string, kernel.Scope) error { return nil }
 
+func (anybody) Exists(_ context.Context, scope kernel.Scope) error {
+	if scope.Tenant == "nowhere" {
+		return kernel.Errorf(kernel.NotFound, "there is no %s", scope)
+	}
+	return nil
+}
+
 // journal keeps facts, and fails while it is told to.
 type journal struct {
 	mu    sync.Mutex
@@ -63,7 +70,7 @@ func TestEachWindowCountsOnce(t *testing.T) {
 		start := time.Date(2026, 11, 27, 10, 10, 0, 0, time.UTC)
 		now, src, j := start, &sources{}, &journal{}
 		fresh := func() *usage.Service {
-			return usage.New(usage.Config{Store: usagesql.NewStore(d), Tx: d, Authorizer: anybody{}, Journal: j, Sources: src, Clock: func() time.Time { return now }})
+			return usage.New(usage.Config{Store: usagesql.NewStore(d), Tx: d, Authorizer: anybody{}, Tenants: anybody{}, Journal: j, Sources: src, Clock: func() time.Time { return now }})
 		}
 		round := func(s *usage.Service, want error) {
 			t.Helper()

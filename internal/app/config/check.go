@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -36,6 +37,7 @@ func (c Config) problems(file string) []kernel.Problem {
 	k.addresses(c)
 	k.names(c)
 	k.url("publicUrl", c.PublicURL, "http", "https")
+	k.url("clusterUrl", c.ClusterURL, "http", "https")
 	k.url("database", c.Database, "sqlite", "postgres", "postgresql")
 	k.url("blobs", c.Blobs, "file")
 	k.url("key", c.Key, "file", "base64key")
@@ -83,7 +85,8 @@ func (c Config) problems(file string) []kernel.Problem {
 		}
 	}
 	if _, err := bound.Parse(c.Quotas); err != nil {
-		k.add("quotas", err.Error(), "")
+		known, _ := errors.AsType[*kernel.Error](err)
+		k.add("quotas", known.Message, known.Fix)
 	}
 	if c.StrangerRequests < -1 {
 		k.add("strangerRequests", fmt.Sprintf("%d is out of bounds", c.StrangerRequests), "use a number from 1 on, 0 for the default, or -1 for no limit")

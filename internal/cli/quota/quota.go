@@ -7,7 +7,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -62,8 +64,12 @@ func show(e *command.Env) *cobra.Command {
 }
 
 func write(w io.Writer, q apiclient.Quotas) {
-	output.List(w, q.Quotas, []string{"QUOTA", "LIMIT", "USED", "FROM", "SET BY"}, func(one apiclient.Quota) []string {
-		return []string{string(one.Name), amount(one.Name, one.Limit, "unlimited"), amount(one.Name, one.Used, "-"), string(one.Origin), one.SetBy}
+	output.List(w, q.Quotas, []string{"QUOTA", "LIMIT", "USED", "OF IT", "FROM", "SET BY"}, func(one apiclient.Quota) []string {
+		share := "-"
+		if one.Percent >= 0 {
+			share = fmt.Sprintf("%d %%", one.Percent)
+		}
+		return []string{string(one.Name), amount(one.Name, one.Limit, "unlimited"), amount(one.Name, one.Used, "-"), share, string(one.Origin), one.SetBy}
 	})
 }
 
@@ -72,10 +78,20 @@ func amount(name apiclient.BoundName, n int64, none string) string {
 	case n < 0:
 		return none
 	case string(name) == string(bound.Storage):
-		return output.Size(n)
+		return size(n)
 	default:
 		return fmt.Sprint(n)
 	}
+}
+
+// size writes bytes in the greatest unit of which there is one, as set takes them.
+func size(n int64) string {
+	units, of := []string{"B", "KiB", "MiB", "GiB", "TiB"}, 0
+	left := float64(n)
+	for ; left >= 1024 && of < len(units)-1; of++ {
+		left /= 1024
+	}
+	return strconv.FormatFloat(math.Round(left*10)/10, 'f', -1, 64) + units[of]
 }
 
 func set(e *command.Env) *cobra.Command {
@@ -126,13 +142,13 @@ func parse(args []string) (in apiclient.SetQuotasRequest, err error) {
 			continue
 		}
 		if !slices.Contains(bound.Names(), bound.Name(name)) {
-			return in, exit.Wrong("there is no quota %q", name).WithFix("use one of %s", bound.Listed(bound.Names()))
+			return in, &exit.UsageError{Err: bound.Unknown(name)}
 		}
 		in.Unset = append(in.Unset, apiclient.BoundName(name))
 	}
 	limits, err := bound.Parse(given)
 	if err != nil {
-		return in, exit.Wrong("%s", err)
+		return in, &exit.UsageError{Err: err}
 	}
 	if len(limits) > 0 {
 		in.Limits = map[string]int64{}

@@ -49,7 +49,7 @@ func Command(e *command.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if format == "csv" {
+		if format == "csv" && e.Format == output.Table {
 			return writeCSV(e.Out, rows)
 		}
 		return e.Print(rows, func(w io.Writer) { write(w, rows) })

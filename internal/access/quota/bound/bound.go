@@ -4,11 +4,13 @@
 package bound
 
 import (
-	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Name is what a quota bounds.
@@ -56,16 +58,19 @@ type Limits map[Name]int64
 const Most = 1 << 53
 
 // Parse reads limits that are written as NAME=LIMIT. Of sizes, the limit may have a unit
-// of bytes, such as 50GiB or 500MB; unlimited is none.
+// of bytes, such as 50GiB or 500MB; unlimited is none. Its errors say what to write.
 func Parse(texts []string) (Limits, error) {
 	limits := Limits{}
 	for _, text := range texts {
 		name, value, ok := strings.Cut(text, "=")
-		if !ok || !slices.Contains(Names(), Name(name)) {
-			return nil, fmt.Errorf("%q is no quota: write NAME=LIMIT, and as the name one of %s", text, Listed(Names()))
+		if !slices.Contains(Names(), Name(name)) {
+			return nil, Unknown(name)
+		}
+		if !ok {
+			return nil, kernel.Errorf(kernel.Invalid, "%s has no limit", name).WithFix("write it as %s", example(Name(name)))
 		}
 		if _, twice := limits[Name(name)]; twice {
-			return nil, fmt.Errorf("%s is there twice", name)
+			return nil, kernel.Errorf(kernel.Invalid, "%s is there twice", name).WithFix("give one limit for it")
 		}
 		limit, err := ParseLimit(Name(name), value)
 		if err != nil {
@@ -76,34 +81,59 @@ func Parse(texts []string) (Limits, error) {
 	return limits, nil
 }
 
+// Unknown is the error for a name that bounds nothing.
+func Unknown(name string) error {
+	return kernel.Errorf(kernel.Invalid, "there is no quota %q", name).WithFix("use one of %s", Listed(Names()))
+}
+
+// sizes is how a limit of bytes is written; a unit of 1 KiB is 1024 bytes, one of 1 KB 1000.
+var sizes = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)(|B|[KMGT]i?B)$`)
+
 // ParseLimit reads one limit.
 func ParseLimit(name Name, text string) (int64, error) {
 	if text == "unlimited" {
 		return Unlimited, nil
 	}
-	number, unit := text, 1.0
-	if name == Storage {
-		digits := strings.TrimRight(text, "KMGTPiB")
-		var known bool
-		if unit, known = units(text[len(digits):]); !known {
-			return 0, fmt.Errorf("%q is no size: write bytes, or a unit after the number, such as 50GiB", text)
+	if name != Storage {
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil || n > Most {
+			return 0, unreadable(name, text)
 		}
-		number = digits
+		return int64(n), nil
 	}
-	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || n < 0 || math.IsNaN(n) || n*unit > Most || n*unit != math.Trunc(n*unit) {
-		return 0, fmt.Errorf("%q is no limit of %s: write a whole number, or unlimited", text, name)
+	parts := sizes.FindStringSubmatch(text)
+	if parts == nil {
+		return 0, unreadable(name, text)
 	}
-	return int64(n * unit), nil
+	n, err := strconv.ParseFloat(parts[1], 64)
+	if n *= unit(parts[2]); err != nil || n > Most {
+		return 0, unreadable(name, text)
+	}
+	return int64(n), nil
 }
 
-func units(name string) (float64, bool) {
-	all := map[string]float64{
-		"": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
-		"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
+func unreadable(name Name, text string) error {
+	e := kernel.Errorf(kernel.Invalid, "%.60q is no limit of %s", text, name)
+	if name == Storage {
+		return e.WithFix("write bytes, or a number with a unit (KiB, MiB, GiB, TiB; KB, MB, GB, TB), up to 8192TiB, as in %s, or unlimited", example(name))
 	}
-	unit, ok := all[name]
-	return unit, ok
+	return e.WithFix("write a whole number up to %d, as in %s, or unlimited", int64(Most), example(name))
+}
+
+func example(name Name) string {
+	if name == Storage {
+		return "storage=50GiB"
+	}
+	return string(name) + "=50"
+}
+
+func unit(name string) float64 {
+	power := strings.IndexByte("BKMGT", append([]byte(name), 'B')[0])
+	base := 1000.0
+	if strings.Contains(name, "i") {
+		base = 1024
+	}
+	return math.Pow(base, float64(power))
 }
 
 // Listed writes names with commas between.

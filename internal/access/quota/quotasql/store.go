@@ -1,6 +1,6 @@
 // Package quotasql keeps quotas in the database.
 //
-// It owns the tables quota_settings and quota_turns. It bounds nothing; access/quota does.
+// It owns the tables quota_settings, quota_turns and quota_told. It bounds nothing; access/quota does.
 package quotasql
 
 import (
@@ -66,4 +66,21 @@ func (s *Store) Turn(ctx context.Context, tenant string) error {
 	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO quota_turns (tenant, turn) VALUES (?, 1)"+
 		" ON CONFLICT (tenant) DO UPDATE SET turn = quota_turns.turn + 1", tenant).Exec(ctx)
 	return db.Map(err, "the quotas of "+tenant)
+}
+
+// Tell notes that a limit is nearly used up.
+func (s *Store) Tell(ctx context.Context, scope kernel.Scope, name quota.Name, at time.Time) (first bool, err error) {
+	res, err := s.db.Conn(ctx).NewRaw("INSERT INTO quota_told (tenant, project, name, told_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		scope.Tenant, scope.Project, string(name), at.UTC()).Exec(ctx)
+	if err != nil {
+		return false, db.Map(err, "the quota "+string(name))
+	}
+	n, err := res.RowsAffected()
+	return n > 0, db.Map(err, "the quota "+string(name))
+}
+
+// Forget removes the note.
+func (s *Store) Forget(ctx context.Context, scope kernel.Scope, name quota.Name) error {
+	_, err := s.db.Conn(ctx).NewRaw("DELETE FROM quota_told WHERE tenant = ? AND project = ? AND name = ?", scope.Tenant, scope.Project, string(name)).Exec(ctx)
+	return db.Map(err, "the quota "+string(name))
 }

@@ -2612,6 +2612,7 @@ type BudgetRevision struct {
 	// Level What becomes of a run that would exceed a budget.
 	Level      BudgetLevel `json:"level"`
 	Name       string      `json:"name"`
+	Platform   bool        `json:"platform,omitempty"`
 	Project    string      `json:"project,omitempty"`
 	Reason     string      `json:"reason,omitempty"`
 	Revision   int64       `json:"revision"`
@@ -2636,6 +2637,7 @@ type BudgetStatus struct {
 	// Level What becomes of a run that would exceed a budget.
 	Level      BudgetLevel `json:"level"`
 	Name       string      `json:"name"`
+	Platform   bool        `json:"platform,omitempty"`
 	Project    string      `json:"project,omitempty"`
 	Revision   int64       `json:"revision"`
 	SetAt      time.Time   `json:"setAt"`
@@ -5560,8 +5562,11 @@ type Quota struct {
 	// Name What a quota bounds.
 	Name   BoundName   `json:"name"`
 	Origin QuotaOrigin `json:"origin"`
-	SetAt  *time.Time  `json:"setAt,omitempty"`
-	SetBy  string      `json:"setBy,omitempty"`
+
+	// Percent How much of the limit is used; -1 where there is none, and for rates.
+	Percent int64      `json:"percent"`
+	SetAt   *time.Time `json:"setAt,omitempty"`
+	SetBy   string     `json:"setBy,omitempty"`
 
 	// Used How much there is; -1 for rates, of which nobody keeps it.
 	Used int64 `json:"used"`
@@ -6656,6 +6661,7 @@ type SetBudgetResponse struct {
 	// Level What becomes of a run that would exceed a budget.
 	Level      BudgetLevel `json:"level"`
 	Name       string      `json:"name"`
+	Platform   bool        `json:"platform,omitempty"`
 	Project    string      `json:"project,omitempty"`
 	Revision   int64       `json:"revision"`
 	SetAt      time.Time   `json:"setAt"`
@@ -7720,6 +7726,7 @@ type VcsDelivery struct {
 type VcsEvent struct {
 	Actor   *Actor      `json:"actor,omitempty"`
 	At      time.Time   `json:"at"`
+	Bounds  *RunBounds  `json:"bounds,omitempty"`
 	Cause   string      `json:"cause,omitempty"`
 	Command *VcsCommand `json:"command,omitempty"`
 	Kind    string      `json:"kind"`
@@ -7746,20 +7753,21 @@ type VcsIdentity struct {
 
 // VcsListedPull defines model for VcsListedPull.
 type VcsListedPull struct {
-	Actor       Actor     `json:"actor"`
-	ApplyAsked  string    `json:"applyAsked,omitempty"`
-	Approved    string    `json:"approved,omitempty"`
-	ApprovedBy  string    `json:"approvedBy,omitempty"`
-	Author      string    `json:"author"`
-	Base        string    `json:"base,omitempty"`
-	CreatedAt   time.Time `json:"createdAt"`
-	Description string    `json:"description,omitempty"`
-	Fork        bool      `json:"fork,omitempty"`
-	Head        string    `json:"head"`
-	MergeCommit string    `json:"mergeCommit,omitempty"`
-	Number      int64     `json:"number"`
-	Repository  string    `json:"repository"`
-	Source      string    `json:"source"`
+	Actor       Actor      `json:"actor"`
+	ApplyAsked  string     `json:"applyAsked,omitempty"`
+	Approved    string     `json:"approved,omitempty"`
+	ApprovedBy  string     `json:"approvedBy,omitempty"`
+	Author      string     `json:"author"`
+	Base        string     `json:"base,omitempty"`
+	Bounds      *RunBounds `json:"bounds,omitempty"`
+	CreatedAt   time.Time  `json:"createdAt"`
+	Description string     `json:"description,omitempty"`
+	Fork        bool       `json:"fork,omitempty"`
+	Head        string     `json:"head"`
+	MergeCommit string     `json:"mergeCommit,omitempty"`
+	Number      int64      `json:"number"`
+	Repository  string     `json:"repository"`
+	Source      string     `json:"source"`
 
 	// State Where a pull request is.
 	State     VcsPullState `json:"state"`
@@ -7811,20 +7819,21 @@ type VcsPull struct {
 
 // VcsPullRequest defines model for VcsPullRequest.
 type VcsPullRequest struct {
-	Actor       Actor     `json:"actor"`
-	ApplyAsked  string    `json:"applyAsked,omitempty"`
-	Approved    string    `json:"approved,omitempty"`
-	ApprovedBy  string    `json:"approvedBy,omitempty"`
-	Author      string    `json:"author"`
-	Base        string    `json:"base,omitempty"`
-	CreatedAt   time.Time `json:"createdAt"`
-	Description string    `json:"description,omitempty"`
-	Fork        bool      `json:"fork,omitempty"`
-	Head        string    `json:"head"`
-	MergeCommit string    `json:"mergeCommit,omitempty"`
-	Number      int64     `json:"number"`
-	Repository  string    `json:"repository"`
-	Source      string    `json:"source"`
+	Actor       Actor      `json:"actor"`
+	ApplyAsked  string     `json:"applyAsked,omitempty"`
+	Approved    string     `json:"approved,omitempty"`
+	ApprovedBy  string     `json:"approvedBy,omitempty"`
+	Author      string     `json:"author"`
+	Base        string     `json:"base,omitempty"`
+	Bounds      *RunBounds `json:"bounds,omitempty"`
+	CreatedAt   time.Time  `json:"createdAt"`
+	Description string     `json:"description,omitempty"`
+	Fork        bool       `json:"fork,omitempty"`
+	Head        string     `json:"head"`
+	MergeCommit string     `json:"mergeCommit,omitempty"`
+	Number      int64      `json:"number"`
+	Repository  string     `json:"repository"`
+	Source      string     `json:"source"`
 
 	// State Where a pull request is.
 	State     VcsPullState `json:"state"`
@@ -8156,6 +8165,9 @@ type ListUpstreamsParams struct {
 
 // ListBudgetsParams defines parameters for ListBudgets.
 type ListBudgetsParams struct {
+	// Tenant The tenant, for operators of the platform; the caller's own unless given.
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty"`
+
 	// Project The project; the whole tenant unless given.
 	Project string `form:"project,omitempty" json:"project,omitempty"`
 
@@ -8168,12 +8180,30 @@ type ListBudgetsParams struct {
 
 // DeleteBudgetParams defines parameters for DeleteBudget.
 type DeleteBudgetParams struct {
+	// Tenant The tenant, for operators of the platform; the caller's own unless given.
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty"`
+
 	// Reason Why; it is kept in the audit log.
 	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
 }
 
+// GetBudgetParams defines parameters for GetBudget.
+type GetBudgetParams struct {
+	// Tenant The tenant, for operators of the platform; the caller's own unless given.
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty"`
+}
+
+// SetBudgetParams defines parameters for SetBudget.
+type SetBudgetParams struct {
+	// Tenant Of this tenant, by an operator of the platform: the tenant sees the budget, and does not change it. The caller's own unless given.
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty"`
+}
+
 // ListBudgetHistoryParams defines parameters for ListBudgetHistory.
 type ListBudgetHistoryParams struct {
+	// Tenant The tenant, for operators of the platform; the caller's own unless given.
+	Tenant string `form:"tenant,omitempty" json:"tenant,omitempty"`
+
 	// Limit The largest number of items to return; 50 unless given.
 	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
 

@@ -120,7 +120,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"CreateConfigToken": func() error { return e(c.CreateConfigToken(ctx, p, apiclient.CreateConfigTokenRequest{})) },
 		"ConfigTokens":      func() error { return e(c.ConfigTokens(ctx, p)) },
 		"RevokeConfigToken": func() error { return c.RevokeConfigToken(ctx, p, id) },
-		"Budgets":           func() error { return e(c.Budgets(ctx, p)) },
+		"Budgets":           func() error { return e(c.Budgets(ctx, "", p)) },
 		"GivenTags": func() error {
 			return e(c.GivenTags(ctx, p, apiclient.GetGivenTagsParams{Workload: "orders", Stage: "dev"}))
 		},
@@ -130,10 +130,10 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 			return e(c.Lifetimes(ctx, p, apiclient.ListLifetimesParams{Stage: "dev", Workload: "orders"}))
 		},
 		"ExtendLifetime":    func() error { return e(c.ExtendLifetime(ctx, p, apiclient.ExtendLifetimeRequest{})) },
-		"Budget":            func() error { return e(c.Budget(ctx, "shop")) },
-		"SetBudget":         func() error { return e(c.SetBudget(ctx, "shop", apiclient.SetBudgetRequest{})) },
-		"DeleteBudget":      func() error { return c.DeleteBudget(ctx, "shop", "r") },
-		"BudgetHistory":     func() error { return e(c.BudgetHistory(ctx, "shop")) },
+		"Budget":            func() error { return e(c.Budget(ctx, "", "shop")) },
+		"SetBudget":         func() error { return e(c.SetBudget(ctx, "", "shop", apiclient.SetBudgetRequest{})) },
+		"DeleteBudget":      func() error { return c.DeleteBudget(ctx, "", "shop", "r") },
+		"BudgetHistory":     func() error { return e(c.BudgetHistory(ctx, "", "shop")) },
 		"AcceptBudgetClock": func() error { return c.AcceptBudgetClock(ctx, apiclient.AcceptBudgetClockRequest{}) },
 		"Tokens":            func() error { return e(c.Tokens(ctx)) },
 		"CreateToken":       func() error { return e(c.CreateToken(ctx, "ada", apiclient.CreateTokenRequest{})) },

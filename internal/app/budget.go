@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/access/tenant"
+	"github.com/terrace-idp/terrace/internal/access/tenant/tenantsql"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
@@ -22,7 +23,7 @@ import (
 // is really paid is known to it once newCosts has made that room.
 func newBudgets(p *platform, a *access, stages *stage.Set, runs *runsql.Store) *budget.Service {
 	s := budget.New(budget.Config{
-		Store: budgetsql.NewStore(p.db), Estate: budgetEstate{runs}, Stages: knownStages{stages}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
+		Store: budgetsql.NewStore(p.db), Estate: budgetEstate{runs}, Stages: knownStages{stages}, Authorizer: a.identity, Tenants: quotaTenants{tenantsql.NewStore(p.db), a.tenants}, Journal: a.journal, Tx: p.db,
 		Log: p.log, Unpriced: budget.Level(p.config.BudgetUnpriced), Rates: p.config.Rates(),
 	})
 	a.runEnds.budgets = s

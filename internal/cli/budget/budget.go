@@ -24,11 +24,12 @@ func Command(e *command.Env) *cobra.Command {
 
 func list(e *command.Env) *cobra.Command {
 	var tenant bool
+	var of string
 	c := &cobra.Command{
 		Use: "list", Short: "List the budgets that bound a project, with their forecasts", Aliases: []string{"ls"}, Args: cobra.NoArgs,
-		Example: "  terrace budget list\n  terrace budget list --tenant -o json",
+		Example: "  terrace budget list\n  terrace budget list --tenant -o json\n  terrace budget list --tenant --of acme",
 		RunE: e.InScope(&tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
-			all, err := s.Budgets(ctx, project)
+			all, err := s.Budgets(ctx, of, project)
 			return command.PrintFound(e, all, err, []string{"BUDGET", "SCOPE", "AMOUNT", "USED", "FORECAST", "OF IT", "WHOLE MONTH", "OF IT", "LEVEL", "CONFIDENCE"}, func(b apiclient.BudgetStatus) []string {
 				f := b.Forecast
 				return []string{b.Name, scope(b.Project, b.Stage, b.Workload), money(b.Amount, b.Currency), short(f.Used), short(f.Forecast), fmt.Sprintf("%.1f %%", f.ForecastPercent), short(f.Next), fmt.Sprintf("%.1f %%", f.NextPercent), string(b.Level), f.Confidence}
@@ -36,23 +37,32 @@ func list(e *command.Env) *cobra.Command {
 		}),
 	}
 	c.Flags().BoolVar(&tenant, "tenant", false, "all budgets of the tenant, not those that bound one project")
+	ofFlag(c, &of)
 	return c
 }
 
+// ofFlag is for operators of the platform, who see and set budgets of any tenant.
+func ofFlag(c *cobra.Command, to *string) {
+	c.Flags().StringVar(to, "of", "", "of this tenant, for operators of the platform; your own unless given")
+}
+
 func show(e *command.Env) *cobra.Command {
-	return &cobra.Command{
+	var of string
+	c := &cobra.Command{
 		Use: "show BUDGET", Short: "Show a budget, what is used of it, and what its month is going to cost", Args: cobra.ExactArgs(1),
 		Long: "The forecast is what was paid, up to the last day that was imported for every account, and from there on the\n" +
 			"estimates of what ran and runs. Without imports it is an estimate only, and says so.",
 		Example: "  terrace budget show shop-dev\n  terrace budget show shop-dev -o json", ValidArgsFunction: e.Budgets(),
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			b, err := s.Budget(ctx, args[0])
+			b, err := s.Budget(ctx, of, args[0])
 			if err != nil {
 				return err
 			}
 			return e.Print(b, func(w io.Writer) { write(w, b) })
 		}),
 	}
+	ofFlag(c, &of)
+	return c
 }
 
 func write(w io.Writer, b apiclient.BudgetStatus) {
@@ -65,7 +75,11 @@ func write(w io.Writer, b apiclient.BudgetStatus) {
 	if f.PaidUntil != "" {
 		paid += ", up to " + f.PaidUntil
 	}
-	output.Pairs(w, "budget", b.Name, "scope", scope(b.Project, b.Stage, b.Workload), "amount", money(b.Amount, b.Currency)+" a month in "+b.Zone,
+	by := b.SetBy
+	if b.Platform {
+		by += ", an operator of the platform"
+	}
+	output.Pairs(w, "budget", b.Name, "set by", by, "scope", scope(b.Project, b.Stage, b.Workload), "amount", money(b.Amount, b.Currency)+" a month in "+b.Zone,
 		"level", string(b.Level), "unpriced", string(b.Unpriced), "thresholds", strings.Join(thresholds, ", "),
 		"month", f.Month, "paid", paid, "used", fmt.Sprintf("%s (%.1f %%)", short(f.Used), f.UsedPercent), "rest of the month", short(f.Rest), "runs on their way", short(f.Reserved),
 		"forecast", fmt.Sprintf("%s (%.1f %%)", short(f.Forecast), f.ForecastPercent), "a whole month", fmt.Sprintf("%s (%.1f %%)", short(f.Next), f.NextPercent), "confidence", f.Confidence, "method", f.Method)
@@ -78,11 +92,12 @@ func write(w io.Writer, b apiclient.BudgetStatus) {
 }
 
 func history(e *command.Env) *cobra.Command {
-	return &cobra.Command{
+	var of string
+	c := &cobra.Command{
 		Use: "history BUDGET", Short: "List what a budget was, the newest first", Args: cobra.ExactArgs(1),
 		Example: "  terrace budget history shop-dev", ValidArgsFunction: e.Budgets(),
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			all, err := s.BudgetHistory(ctx, args[0])
+			all, err := s.BudgetHistory(ctx, of, args[0])
 			return command.PrintFound(e, all, err, []string{"REVISION", "SCOPE", "AMOUNT", "LEVEL", "UNPRICED", "BY", "AGE", "REASON"}, func(r apiclient.BudgetRevision) []string {
 				amount := money(r.Amount, r.Currency)
 				if r.Deleted {
@@ -92,11 +107,13 @@ func history(e *command.Env) *cobra.Command {
 			})
 		}),
 	}
+	ofFlag(c, &of)
+	return c
 }
 
 func remove(e *command.Env) *cobra.Command {
 	var yes bool
-	var reason string
+	var of, reason string
 	c := &cobra.Command{
 		Use: "delete BUDGET", Short: "Delete a budget; its history stays", Args: cobra.ExactArgs(1),
 		Example: "  terrace budget delete shop-dev --reason 'the project is over'", ValidArgsFunction: e.Budgets(),
@@ -104,12 +121,13 @@ func remove(e *command.Env) *cobra.Command {
 			if err := e.Confirm(yes, "Delete the budget "+args[0]+"?"); err != nil {
 				return err
 			}
-			if err := s.DeleteBudget(ctx, args[0], reason); err != nil {
+			if err := s.DeleteBudget(ctx, of, args[0], reason); err != nil {
 				return err
 			}
 			return e.Print(map[string]any{"budget": args[0], "deleted": true}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "the budget %s is deleted\n", args[0]) })
 		}),
 	}
+	ofFlag(c, &of)
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "delete without asking")
 	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
 	return c

@@ -17,6 +17,7 @@ import (
 // setting is what the flags of set say.
 type setting struct {
 	tenant          bool
+	of              string
 	in              apiclient.SetBudgetRequest
 	level, unpriced string
 	thresholds      []int64
@@ -28,16 +29,19 @@ func set(e *command.Env) *cobra.Command {
 		Use: "set BUDGET", Short: "Make a budget, or change it; what is not named stays", Args: cobra.ExactArgs(1),
 		Long: "A budget is of a tenant, a project, a stage or a workload, in any combination, and is for a calendar month in a\n" +
 			"time zone. A run that would exceed any budget up its scopes is blocked, needs an override (terrace policy\n" +
-			"override RUN --gate budget), or warns.",
+			"override RUN --gate budget), or warns. Operators of the platform set one of any tenant with --of: the tenant sees\n" +
+			"it, and does not change it. It is of the whole tenant, unless --project names one of it.",
 		Example: "  terrace budget set shop --amount 500 --level override\n" +
 			"  terrace budget set shop-dev --amount 80 --stage dev --level block --unpriced override --zone Europe/Berlin\n" +
-			"  terrace budget set everything --tenant --amount 20000 --currency EUR --thresholds 50,80,100",
+			"  terrace budget set everything --tenant --amount 20000 --currency EUR --thresholds 50,80,100\n" +
+			"  terrace budget set contract --of acme --amount 5000 --level block",
 		ValidArgsFunction: e.Budgets(),
 	}
 	f := c.Flags()
 	command.Amount(c, &o.in.Amount, "amount", "how much may be spent in a month, such as 500 or 80.25")
 	f.StringVar(&o.in.Currency, "currency", "", "its currency (USD)")
 	f.BoolVar(&o.tenant, "tenant", false, "of the whole tenant, not of the project")
+	ofFlag(c, &o.of)
 	e.StageFlag(c, &o.in.Stage, "stage", "of this stage alone", false)
 	f.StringVar(&o.in.Workload, "workload", "", "of this workload alone")
 	f.StringVar(&o.in.Zone, "zone", "", "the time zone of the month (UTC)")
@@ -54,14 +58,17 @@ func (o *setting) run(c *cobra.Command, e *command.Env, name string) error {
 	if err != nil {
 		return err
 	}
-	old, err := s.Budget(c.Context(), name)
+	old, err := s.Budget(c.Context(), o.of, name)
 	switch {
 	case err == nil:
 		o.keep(c.Flags(), old)
 	case !kernel.Is(err, kernel.NotFound):
 		return err
 	}
-	if !o.tenant && o.in.Project == "" && (err != nil || c.Flags().Changed("project")) {
+	if o.of != "" && c.Flags().Changed("project") {
+		o.in.Project = s.Identity.Project
+	}
+	if !o.tenant && o.of == "" && o.in.Project == "" && (err != nil || c.Flags().Changed("project")) {
 		if s, o.in.Project, err = e.Project(c.Context()); err != nil {
 			return err
 		}
@@ -101,11 +108,11 @@ func (o *setting) send(ctx context.Context, e *command.Env, s command.Server, na
 	if o.unpriced != "" {
 		o.in.Unpriced = new(apiclient.BudgetLevel(o.unpriced))
 	}
-	b, err := s.SetBudget(ctx, name, o.in)
+	b, err := s.SetBudget(ctx, o.of, name, o.in)
 	if err != nil {
 		return err
 	}
-	if b.Workload != "" && b.Project != "" {
+	if b.Workload != "" && b.Project != "" && o.of == "" {
 		if _, err := s.Workload(ctx, b.Project, b.Workload); kernel.Is(err, kernel.NotFound) {
 			e.Say("note: there is no workload %s in %s yet; the budget bounds it from its first run on", b.Workload, b.Project)
 		}

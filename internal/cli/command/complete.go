@@ -67,7 +67,7 @@ func (e *Env) Workloads() Completion {
 // Budgets offers the budgets of the tenant.
 func (e *Env) Budgets() Completion {
 	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
-		list, err := s.Budgets(ctx, "")
+		list, err := s.Budgets(ctx, "", "")
 		return names(list, func(b apiclient.BudgetStatus) string { return b.Name }), err
 	})
 }

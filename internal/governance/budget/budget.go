@@ -55,6 +55,9 @@ type Budget struct {
 	Unpriced Level `json:"unpriced"`
 	// Thresholds are percentages of the amount at which a warning is told.
 	Thresholds []int `json:"thresholds"`
+	// Platform says that operators of the platform have set it: those of the tenant see
+	// it, and do not change it.
+	Platform bool `json:"platform,omitempty"`
 
 	// Revision counts from 1 how often the budget was set.
 	Revision int64     `json:"revision"`

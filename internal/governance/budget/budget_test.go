@@ -1,6 +1,7 @@
 package budget_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"slices"
@@ -532,3 +533,59 @@ func TestThresholdsAreToldOnceAMonth(t *testing.T) {
 		}
 	})
 }
+
+// What operators of the platform set for a tenant holds its runs, is seen by it, and is
+// changed by no admin of it.
+func TestThePlatformsBudgetOfATenant(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		operator := kernel.WithActor(context.Background(), kernel.Actor{ID: "usr_0", Name: "operator", Kind: kernel.ActorUser, Tenant: "home"})
+		contract := budget.Budget{Name: "contract", Amount: amount(t, "100"), Level: budget.Block, Platform: true}
+		if _, err := b.Set(operator, acme, contract, "the contract"); err != nil {
+			t.Fatal(err)
+		}
+		if v := b.hold(t, adds("run_1", "orders", 0, 300)); v.Level() != budget.Block {
+			t.Errorf("it does not hold: %+v", v)
+		}
+		b.denied = "budget.set-tenant"
+		mine := contract
+		mine.Platform = false
+		for what, err := range map[string]error{
+			"an admin takes it over":             second(b.Set(ada(), acme, mine, "")),
+			"an admin says to be an operator":    second(b.Set(ada(), acme, contract, "")),
+			"an admin deletes it":                b.Delete(ada(), acme, "contract", ""),
+			"the operator of nothing deletes it": b.Delete(operator, acme, "contract", ""),
+		} {
+			if !kernel.Is(err, kernel.Denied) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		b.denied = ""
+		page, err := b.List(ada(), acme, kernel.PageRequest{})
+		if err != nil || len(page.Items) != 1 || !page.Items[0].Platform || page.Items[0].SetBy != "operator" {
+			t.Errorf("the tenant sees %+v, %v", page.Items, err)
+		}
+		b.budget(t, budget.Budget{Name: "own"}, "5")
+		own := contract
+		own.Name = "own"
+		if _, err := b.Set(operator, acme, own, ""); !kernel.Is(err, kernel.Conflict) {
+			t.Errorf("the tenant's own is taken over: %v", err)
+		}
+		if _, err := b.Set(operator, kernel.Scope{Tenant: "acme", Project: "nowhere"}, budget.Budget{Name: "x", Project: "nowhere", Amount: contract.Amount, Platform: true}, ""); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("a project that there is not: %v", err)
+		}
+		b.denied = "budget.read-tenant"
+		if _, err := b.List(operator, acme, kernel.PageRequest{}); !kernel.Is(err, kernel.Denied) {
+			t.Errorf("another tenant's are listed: %v", err)
+		}
+		if _, err := b.Get(operator, acme, "contract"); !kernel.Is(err, kernel.Denied) {
+			t.Errorf("another tenant's is shown: %v", err)
+		}
+		b.denied = ""
+		if err := b.Delete(operator, acme, "contract", "over"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func second[T any](_ T, err error) error { return err }

@@ -45,7 +45,7 @@ func each(t *testing.T, test func(t *testing.T, b *bench)) {
 func newBench(d *db.DB) *bench {
 	b := &bench{now: time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC), paid: map[string]focus.Paid{}}
 	b.Service = budget.New(budget.Config{
-		Store: budgetsql.NewStore(d), Bills: b, Estate: b, Stages: b, Authorizer: b, Journal: b, Tx: d, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Unpriced: budget.Warn,
+		Store: budgetsql.NewStore(d), Bills: b, Estate: b, Stages: b, Authorizer: b, Tenants: b, Journal: b, Tx: d, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Unpriced: budget.Warn,
 	})
 	return b
 }
@@ -65,6 +65,13 @@ func (b *bench) set(at time.Time) {
 func (b *bench) Authorize(_ context.Context, action string, scope kernel.Scope) error {
 	if action == b.denied || scope.Project != "" && scope.Project == b.unseen || scope.Tenant != "acme" {
 		return kernel.Errorf(kernel.Denied, "%s is denied", action)
+	}
+	return nil
+}
+
+func (b *bench) Exists(_ context.Context, scope kernel.Scope) error {
+	if scope.Project == "nowhere" {
+		return kernel.Errorf(kernel.NotFound, "there is no %s", scope)
 	}
 	return nil
 }

@@ -15,6 +15,14 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.Page
 	if _, ok := kernel.ActorFrom(ctx); !ok {
 		return none, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in")
 	}
+	if elsewhere(ctx, scope) {
+		if err := s.mayRead(ctx, scope); err != nil {
+			return none, err
+		}
+		if err := s.Tenants.Exists(ctx, kernel.Scope{Tenant: scope.Tenant}); err != nil {
+			return none, err
+		}
+	}
 	after := page.Cursor
 	more := func() ([]Budget, error) {
 		part, err := s.Store.Page(ctx, scope.Tenant, after, page.Size()+1)
@@ -27,7 +35,7 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.Page
 		if scope.Project != "" && b.Project != "" && b.Project != scope.Project {
 			return false, nil
 		}
-		return true, s.Authorizer.Authorize(ctx, actionRead, b.where())
+		return true, s.mayRead(ctx, b.where())
 	})
 	if err != nil {
 		return none, err
@@ -54,7 +62,7 @@ func (s *Service) History(ctx context.Context, scope kernel.Scope, name string, 
 		return part, err
 	}
 	visible, refused, err := permitted(page, more, func(r Revision) (bool, error) {
-		return true, s.Authorizer.Authorize(ctx, actionRead, r.where())
+		return true, s.mayRead(ctx, r.where())
 	})
 	switch {
 	case err != nil:

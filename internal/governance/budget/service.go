@@ -13,6 +13,9 @@ import (
 const (
 	actionRead = "budget.read"
 	actionSet  = "budget.set"
+	// Those of operators of the platform, of any tenant.
+	actionReadAny = "budget.read-tenant"
+	actionSetAny  = "budget.set-tenant"
 )
 
 // Config is what a service needs.
@@ -25,6 +28,7 @@ type Config struct {
 	Runs       Runs
 	Stages     Stages
 	Authorizer Authorizer
+	Tenants    Tenants
 	Journal    Journal
 	Tx         Tx
 	Clock      kernel.Clock
@@ -52,14 +56,15 @@ type Status struct {
 	Forecast Forecast `json:"forecast"`
 }
 
-// Set makes a budget, or changes it.
+// Set makes a budget, or changes it. One that is the platform's is set by its operators, of
+// any tenant.
 func (s *Service) Set(ctx context.Context, scope kernel.Scope, b Budget, reason string) (Budget, error) {
 	b.Tenant = scope.Tenant
 	b, err := b.complete(s.Unpriced)
 	if err != nil {
 		return b, err
 	}
-	if err := s.Authorizer.Authorize(ctx, actionSet, b.where()); err != nil {
+	if err := s.maySet(ctx, b); err != nil {
 		return b, err
 	}
 	if b.Stage != "" {
@@ -101,8 +106,12 @@ func (s *Service) reconsider(ctx context.Context, b Budget, why string) {
 func (s *Service) follows(ctx context.Context, b Budget) (int64, error) {
 	old, err := s.Store.Get(ctx, b.Tenant, b.Name)
 	switch {
+	case err == nil && b.Platform && !old.Platform:
+		return 0, kernel.Errorf(kernel.Conflict, "the tenant %s has a budget %s of its own", b.Tenant, b.Name).WithFix("give the platform's another name")
+	case err == nil && old.Platform && !b.Platform:
+		return 0, old.platforms()
 	case err == nil:
-		return old.Revision + 1, s.Authorizer.Authorize(ctx, actionSet, old.where())
+		return old.Revision + 1, s.maySet(ctx, old)
 	case !kernel.Is(err, kernel.NotFound):
 		return 0, err
 	}
@@ -115,7 +124,10 @@ func (s *Service) follows(ctx context.Context, b Budget) (int64, error) {
 
 // Delete ends a budget; its history stays.
 func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name, reason string) error {
-	b, err := s.get(ctx, scope, name, actionSet)
+	b, err := s.Store.Get(ctx, scope.Tenant, name)
+	if err == nil {
+		err = s.mayDelete(ctx, b)
+	}
 	if err != nil {
 		return err
 	}
@@ -134,18 +146,12 @@ func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name, reason s
 	return err
 }
 
-// get returns a budget to who may do the action; to others it is not there.
-func (s *Service) get(ctx context.Context, scope kernel.Scope, name, action string) (Budget, error) {
-	b, err := s.Store.Get(ctx, scope.Tenant, name)
-	if err != nil {
-		return b, err
-	}
-	return b, s.Authorizer.Authorize(ctx, action, b.where())
-}
-
 // Get returns a budget with what its month is going to cost.
 func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (Status, error) {
-	b, err := s.get(ctx, scope, name, actionRead)
+	b, err := s.Store.Get(ctx, scope.Tenant, name)
+	if err == nil {
+		err = s.mayRead(ctx, b.where())
+	}
 	if err != nil {
 		return Status{}, err
 	}

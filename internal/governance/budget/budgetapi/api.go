@@ -42,9 +42,27 @@ type NamePath struct {
 	Name string `path:"name" maxLength:"63" doc:"The budget's name."`
 }
 
+// Of says whose budgets are meant.
+type Of struct {
+	Tenant string `query:"tenant" maxLength:"63" doc:"The tenant, for operators of the platform; the caller's own unless given."`
+}
+
+func (o Of) scope(ctx context.Context) kernel.Scope {
+	if o.Tenant != "" {
+		return kernel.Scope{Tenant: o.Tenant}
+	}
+	return tenant(ctx)
+}
+
+type oneInput struct {
+	NamePath
+	Of
+}
+
 type statusOutput struct{ Body budget.Status }
 
 type listInput struct {
+	Of
 	httpserver.ScopeParam
 	httpserver.PageParams
 }
@@ -52,18 +70,23 @@ type listInput struct {
 type listOutput struct{ Body kernel.Page[budget.Status] }
 
 func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
-	page, err := a.Budgets.List(ctx, in.Scope(ctx), in.Page())
+	scope := in.ScopeParam.Scope(ctx)
+	if in.Tenant != "" {
+		scope.Tenant = in.Tenant
+	}
+	page, err := a.Budgets.List(ctx, scope, in.Page())
 	return &listOutput{Body: page}, err
 }
 
-func (a API) get(ctx context.Context, in *NamePath) (*statusOutput, error) {
-	st, err := a.Budgets.Get(ctx, tenant(ctx), in.Name)
+func (a API) get(ctx context.Context, in *oneInput) (*statusOutput, error) {
+	st, err := a.Budgets.Get(ctx, in.scope(ctx), in.Name)
 	return &statusOutput{Body: st}, err
 }
 
 type setInput struct {
 	NamePath
-	Body struct {
+	Tenant string `query:"tenant" maxLength:"63" doc:"Of this tenant, by an operator of the platform: the tenant sees the budget, and does not change it. The caller's own unless given."`
+	Body   struct {
 		Project    string       `json:"project,omitempty" maxLength:"63" doc:"Of which project; the whole tenant unless given."`
 		Stage      string       `json:"stage,omitempty" maxLength:"63" doc:"Of which stage; all unless given."`
 		Workload   string       `json:"workload,omitempty" maxLength:"63" doc:"Of which workload; all unless given."`
@@ -87,8 +110,9 @@ type budgetOutput struct {
 
 func (a API) set(ctx context.Context, in *setInput) (*budgetOutput, error) {
 	b := in.Body
-	done, err := a.Budgets.Set(ctx, tenant(ctx), budget.Budget{
-		Name: in.Name, Project: b.Project, Stage: b.Stage, Workload: b.Workload, Amount: b.Amount, Currency: b.Currency, Zone: b.Zone,
+	done, err := a.Budgets.Set(ctx, Of{in.Tenant}.scope(ctx), budget.Budget{
+		Platform: in.Tenant != "",
+		Name:     in.Name, Project: b.Project, Stage: b.Stage, Workload: b.Workload, Amount: b.Amount, Currency: b.Currency, Zone: b.Zone,
 		Level: b.Level, Unpriced: b.Unpriced, Thresholds: b.Thresholds,
 	}, b.Reason)
 	if err != nil {
@@ -101,22 +125,24 @@ func (a API) set(ctx context.Context, in *setInput) (*budgetOutput, error) {
 
 type removeInput struct {
 	NamePath
+	Of
 	Reason string `query:"reason" maxLength:"2000" doc:"Why; it is kept in the audit log."`
 }
 
 func (a API) remove(ctx context.Context, in *removeInput) (*struct{}, error) {
-	return nil, a.Budgets.Delete(ctx, tenant(ctx), in.Name, in.Reason)
+	return nil, a.Budgets.Delete(ctx, in.scope(ctx), in.Name, in.Reason)
 }
 
 type historyInput struct {
 	NamePath
+	Of
 	httpserver.PageParams
 }
 
 type historyOutput struct{ Body kernel.Page[budget.Revision] }
 
 func (a API) history(ctx context.Context, in *historyInput) (*historyOutput, error) {
-	page, err := a.Budgets.History(ctx, tenant(ctx), in.Name, in.Page())
+	page, err := a.Budgets.History(ctx, in.scope(ctx), in.Name, in.Page())
 	return &historyOutput{Body: page}, err
 }
 

@@ -3,8 +3,11 @@ package app
 import (
 	"context"
 	"io"
+	"net/netip"
+	"net/url"
 
 	"github.com/terrace-idp/terrace/internal/delivery/release"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/fabric/config"
 	"github.com/terrace-idp/terrace/internal/fabric/dns"
 	"github.com/terrace-idp/terrace/internal/fabric/event"
@@ -79,23 +82,49 @@ func (a localSecrets) Delete(ctx context.Context, scope kernel.Scope, name strin
 	return a.secrets.Delete(ctx, scope, name)
 }
 
-// localConfigs lets what runs on the local target read its configuration.
+// localConfigs lets what is deployed read its configuration.
 type localConfigs struct {
 	configs *config.Service
-	address string
+	// address is where processes of this machine reach the platform, cluster where pods do.
+	address, cluster string
+	stages           *stage.Set
 }
 
-func (a localConfigs) endpoints() local.ConfigEndpoints {
-	return local.ConfigEndpoints{URL: a.address + "/api/v1/config", OFREP: a.address, Stream: a.address + "/api/v1/config/watch", TokenPrefix: config.TokenPrefix}
+// endpoints are those for what runs on a stage.
+func (a localConfigs) endpoints(where string) local.ConfigEndpoints {
+	at := a.address
+	if a.inCluster(where) {
+		at = a.cluster
+	}
+	return local.ConfigEndpoints{URL: at + "/api/v1/config", OFREP: at, Stream: at + "/api/v1/config/watch", TokenPrefix: config.TokenPrefix}
+}
+
+func (a localConfigs) inCluster(where string) bool {
+	st, err := a.stages.Get(where)
+	return err == nil && st.Runtime == stage.RuntimeKubernetes
 }
 
 func (a localConfigs) EnsureConfig(ctx context.Context, scope kernel.Scope, name, workload, password string) (local.ConfigEndpoints, error) {
-	return a.endpoints(), a.configs.EnsureToken(ctx, scope, name, workload, config.TokenPrefix+password)
+	if a.inCluster(scope.Stage) && isOfThisMachine(a.cluster) {
+		return local.ConfigEndpoints{}, kernel.Errorf(kernel.Refused, "pods of %s cannot reach %s, which is an address of this machine alone: they would have no configuration", scope.Stage, a.cluster).
+			WithFix("set clusterUrl, or publicUrl, in terraced's configuration to an address that they reach")
+	}
+	return a.endpoints(scope.Stage), a.configs.EnsureToken(ctx, scope, name, workload, config.TokenPrefix+password)
+}
+
+// isOfThisMachine reports whether an address means another machine on each machine.
+func isOfThisMachine(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
 func (a localConfigs) Config(ctx context.Context, scope kernel.Scope, name string) (string, local.ConfigEndpoints, error) {
 	t, err := a.configs.GivenToken(ctx, scope, name)
-	return t.Workload, a.endpoints(), err
+	return t.Workload, a.endpoints(scope.Stage), err
 }
 
 func (a localConfigs) DeleteConfig(ctx context.Context, scope kernel.Scope, name string) error {

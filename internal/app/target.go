@@ -16,7 +16,7 @@ func newLocal(p *platform, a *access, f *fabric, d *delivery) (*local.Service, e
 		Dir:   p.path("local"),
 		Store: localsql.NewStore(p.db, p.sealer), Tx: p.db, Journal: a.journal, Authorizer: a.identity,
 		Fences: d.runs, Artifacts: localArtifacts{d.releases}, Secrets: localSecrets{f.secrets},
-		DNS: localDNS{f.dns}, Gateway: localGateway{f.gateway, port}, Topics: localTopics{f.broker, f.nats}, Configs: localConfigs{d.configs, p.address()}, Clusters: d.clusters,
+		DNS: localDNS{f.dns}, Gateway: localGateway{f.gateway, port}, Topics: localTopics{f.broker, f.nats}, Configs: localConfigs{d.configs, p.address(), p.clusterURL(), d.stages}, Clusters: d.clusters,
 		Log: p.log, Zone: p.config.Zone,
 	})
 	if err != nil {

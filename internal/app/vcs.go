@@ -27,6 +27,14 @@ func newRepositories(p *platform, a *access, f *fabric, d *delivery) *vcs.Servic
 	})
 }
 
+// clusterURL is where pods reach this platform.
+func (p *platform) clusterURL() string {
+	if p.config.ClusterURL != "" {
+		return strings.TrimRight(p.config.ClusterURL, "/")
+	}
+	return p.publicURL()
+}
+
 // publicURL is where others reach this platform.
 func (p *platform) publicURL() string {
 	if p.config.PublicURL != "" {

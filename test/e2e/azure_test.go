@@ -26,11 +26,14 @@ containers:
       DB: "${resources.db.username}:${resources.db.password}@${resources.db.host}:${resources.db.port}/${resources.db.name}"
       CACHE: "${resources.cache.host}:${resources.cache.port}"
       CACHE_PASSWORD: ${resources.cache.password}
+      CONFIG: ${resources.settings.stream}
+      CONFIG_TOKEN: ${resources.settings.token}
       EVENTS: ${resources.events.url}/${resources.events.subject}
 resources:
   db: {type: mysql}
   cache: {type: redis}
   events: {type: kafka-topic}
+  settings: {type: config}
   name: {type: dns, id: orders}
   web: {type: route, params: {path: /, port: web}}
 `
@@ -45,7 +48,7 @@ func TestAzure(t *testing.T) {
 	if mirror == "" {
 		t.Skip("TERRACE_AZURERM_MIRROR names no mirror with the provider azurerm; `terraced tools install azurerm` prints one")
 	}
-	d := harness.Start(t, "--azure-sim", "--config", "../../docs/examples/azure.yaml", "--provider-mirror", mirror)
+	d := harness.Start(t, "--azure-sim", "--config", "../../docs/examples/azure.yaml", "--provider-mirror", mirror, "--cluster-url", "https://terrace.example.com")
 	a := azure{Person: d.Project(t.Context(), t, "shop"), t: t, folder: t.TempDir(), mirror: mirror}
 	a.approver = a.Colleague(t.Context(), "grace", "approver")
 	a.landingZones()

@@ -25,6 +25,7 @@ type Config struct {
 
 	Listen       string   `koanf:"listen" yaml:"listen" doc:"Where the API and the portal listen, host:port. Put TLS in front of it before it leaves loopback."`
 	PublicURL    string   `koanf:"publicUrl" yaml:"publicUrl" doc:"Under which address others reach what listens, such as https://terrace.example.com: it is in the addresses of repositories and webhooks, and in what pull requests are told. Empty is http:// and the address of listen."`
+	ClusterURL   string   `koanf:"clusterUrl" yaml:"clusterUrl" doc:"Under which address pods of stages with the runtime kubernetes reach this platform, for their configuration and flags, such as https://terrace.internal.example.com. Empty is publicUrl."`
 	Gateway      string   `koanf:"gateway" yaml:"gateway" doc:"Where the gateway listens for HTTPS."`
 	GatewayHTTP  string   `koanf:"gatewayHttp" yaml:"gatewayHttp" doc:"Where the gateway listens for HTTP, which it redirects to HTTPS."`
 	DNS          string   `koanf:"dns" yaml:"dns" doc:"Where DNS is answered, over UDP and TCP."`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // configPlane lets workloads read their configuration, and keeps their tokens with the
@@ -26,16 +27,27 @@ func (p *configPlane) apply(ctx context.Context, k Key, raw json.RawMessage, _ *
 	if err != nil {
 		return change{}, err
 	}
-	password, err := ensurePassword(ctx, p.secrets, k.Scope, passwordName(k))
+	password, err := p.password(ctx, k, spec)
 	if err != nil {
 		return change{}, err
 	}
 	at, err := p.configs.EnsureConfig(ctx, k.Scope, k.Name, spec.Workload, password)
-	return change{outputs: configOutputs(k, at)}, err
+	return change{outputs: configOutputs(k, spec, at)}, err
 }
 
-func configOutputs(k Key, at ConfigEndpoints) Outputs {
-	return Outputs{"url": at.URL, "ofrep": at.OFREP, "stream": at.Stream, "token_reference": at.TokenPrefix + reference(passwordName(k))}
+// password is the value of the declared secret, or of one that is made for the token.
+func (p *configPlane) password(ctx context.Context, k Key, spec configSpec) (string, error) {
+	if spec.Secret == "" {
+		return ensurePassword(ctx, p.secrets, k.Scope, passwordName(k))
+	}
+	return reveal(ctx, p.secrets, k.Scope, secretref.Reference{Name: spec.Secret})
+}
+
+func configOutputs(k Key, spec configSpec, at ConfigEndpoints) Outputs {
+	return Outputs{
+		"url": at.URL, "ofrep": at.OFREP, "stream": at.Stream, "token_prefix": at.TokenPrefix,
+		"token_reference": at.TokenPrefix + reference(spec.secretOf(k)),
+	}
 }
 
 func (p *configPlane) observe(ctx context.Context, o Object) (Object, bool, error) {
@@ -43,8 +55,12 @@ func (p *configPlane) observe(ctx context.Context, o Object) (Object, bool, erro
 	if err != nil {
 		return o, kernel.Is(err, kernel.NotFound), unlessMissing(err)
 	}
-	o.Outputs = configOutputs(o.Key, at)
-	o.Spec, err = json.Marshal(configSpec{Workload: workload})
+	spec, err := decode[configSpec](o.Key, o.Spec)
+	if err != nil {
+		return o, false, err
+	}
+	o.Outputs, spec.Workload = configOutputs(o.Key, spec, at), workload
+	o.Spec, err = json.Marshal(spec)
 	return o, false, err
 }
 

@@ -234,6 +234,12 @@ func TestDrift(t *testing.T) {
 		"an access to configuration": {local.Configs, object{"workload": "orders"}, func(target *localtest.Target, _ local.Object) error {
 			return target.Configs.DeleteConfig(ctx, scope, "thing")
 		}},
+		"an access with a declared secret": {local.Configs, object{"workload": "orders", "secret": "token", "secret_version": 1}, func(target *localtest.Target, o local.Object) error {
+			if got := o.Outputs["token_reference"]; got != "tcfg_${secret:token}" {
+				t.Errorf("the token is %v", got)
+			}
+			return target.Configs.DeleteConfig(ctx, scope, "thing")
+		}},
 		"a volume": {local.Volumes, object{}, func(_ *localtest.Target, o local.Object) error {
 			return os.RemoveAll(o.Outputs["path"].(string))
 		}},
@@ -241,6 +247,7 @@ func TestDrift(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			target := start(t)
+			mustPut(t, target, local.SecretsKind, "token", object{"length": 32})
 			made := mustPut(t, target, test.kind, "thing", test.spec)
 			seen, err := target.Get(ctx, localtest.Caller("dev", "thing"), test.kind, "thing")
 			if err != nil || string(seen.Spec) != string(made.Spec) {

@@ -71,6 +71,10 @@ func (s *topicSpec) check() []kernel.Problem {
 
 // configSpec declares that a workload reads its configuration.
 type configSpec struct {
+	// Secret is the declared secret that the token has its value of, "" for one of its own,
+	// and Version the number of its value.
+	Secret   string `json:"secret,omitempty"`
+	Version  int64  `json:"secret_version,omitempty"`
 	Workload string `json:"workload"`
 }
 
@@ -78,7 +82,18 @@ func (s *configSpec) check() []kernel.Problem {
 	if !isName(s.Workload) {
 		return []kernel.Problem{problem("workload", "%q is no name of a workload", s.Workload)}
 	}
+	if s.Secret != "" && !isName(s.Secret) {
+		return []kernel.Problem{problem("secret", "%q is no name of a secret", s.Secret)}
+	}
 	return nil
+}
+
+// secretOf names the secret whose value is the token's.
+func (s configSpec) secretOf(k Key) string {
+	if s.Secret != "" {
+		return s.Secret
+	}
+	return passwordName(k)
 }
 
 // emptySpec declares what needs nothing but its name.

@@ -83,12 +83,17 @@ func configuration() kind {
 		description: "The way of a workload to its dynamic configuration and feature flags, with a token that opens these alone.",
 		spec: map[string]schema.Attribute{
 			"workload": required("Name of the workload whose configuration it is."),
+			"secret":   optional("Name of a terrace_secret that the token has its value of. Default: one of its own."),
+			"secret_version": schema.Int64Attribute{
+				Optional: true, Description: "Number of the secret's value: another one makes the token another one.",
+			},
 		},
 		outputs: map[string]output{
 			"url":             fixed("Address of the API of configuration."),
 			"ofrep":           fixed("Base address for providers of the OpenFeature Remote Evaluation Protocol."),
 			"stream":          fixed("Address of the stream of changes, as server-sent events."),
-			"token_reference": fixed("What stands for the token in a service's variables and files."),
+			"token_prefix":    fixed("What the token begins with; the rest is the value of its secret."),
+			"token_reference": {attribute: computed("What stands for the token in a service's variables and files."), follows: []string{"secret"}},
 		},
 	}
 }

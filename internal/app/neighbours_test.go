@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -128,6 +130,107 @@ func TestQuotasHoldAtTheDoors(t *testing.T) {
 			t.Errorf("%d: %s %s: %d %+v", i, tt.method, tt.path, res.StatusCode, p)
 		}
 	}
+}
+
+// A tenant that follows as much as it may is refused the next stream; another one's begin,
+// and its own do again once one has ended.
+func TestATenantThatFollowsAllLeavesItsNeighbourStreams(t *testing.T) {
+	t.Parallel()
+	a := benchApp(t)
+	noisy, quiet := a.neighbours(t)
+	a.limit(t, "noisy", bound.Limits{bound.Streams: 2})
+	server := httptest.NewServer(a.handler())
+	t.Cleanup(server.Close)
+	follow := func(token string) (status int, end func()) {
+		t.Helper()
+		ctx, end := context.WithCancel(t.Context())
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/api/v1/events", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Accept", "text/event-stream")
+		res, err := server.Client().Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, func() { end(); _ = res.Body.Close() }
+	}
+	var ends []func()
+	for i, tt := range []struct {
+		token string
+		want  int
+	}{{noisy, 200}, {noisy, 200}, {noisy, 429}, {quiet, 200}, {quiet, 200}, {quiet, 200}, {noisy, 429}} {
+		status, end := follow(tt.token)
+		defer end()
+		ends = append(ends, end)
+		if status != tt.want {
+			t.Errorf("stream %d: %d, want %d", i, status, tt.want)
+		}
+	}
+	ends[0]()
+	for deadline := time.Now().Add(time.Minute); ; {
+		status, end := follow(noisy)
+		defer end()
+		if status == http.StatusOK {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("a place is never given back: %d", status)
+		}
+	}
+}
+
+// What a tenant sends is bounded, whatever it says of its length: it is refused before it
+// takes the memory of others.
+func TestWhatATenantSendsIsBounded(t *testing.T) {
+	t.Parallel()
+	a := benchApp(t)
+	noisy, quiet := a.neighbours(t)
+	server := httptest.NewServer(a.handler())
+	t.Cleanup(server.Close)
+	send := func(path string) int {
+		t.Helper()
+		body := io.LimitReader(endless{}, 1<<30)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, server.URL+path, struct{ io.Reader }{body}) // of no known length
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+noisy)
+		req.Header.Set("Content-Type", "application/json")
+		res, err := server.Client().Do(req)
+		if err != nil {
+			return http.StatusRequestEntityTooLarge // it was cut off while it sent
+		}
+		_ = res.Body.Close()
+		return res.StatusCode
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for _, path := range []string{"/api/v1/projects/demo/secrets/one?stage=dev", "/api/v1/budgets/mine", "/api/v1/quotas"} {
+		if status := send(path); status != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.TotalAlloc - before.TotalAlloc); grown > 512<<20 { // tests beside this one allocate, too
+		t.Errorf("three bodies of 1 GiB took %d MiB", grown>>20)
+	}
+	res := request(t.Context(), a.handler(), quiet, http.MethodGet, "/api/v1/projects", nil)
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("the neighbour: %d", res.StatusCode)
+	}
+}
+
+// endless is JSON that does not end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
 }
 
 // BenchmarkNeighbour measures how long a request of one tenant takes while another one,

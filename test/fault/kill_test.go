@@ -115,8 +115,11 @@ func (tr *trial) run(kills int) {
 		return
 	}
 	tr.fresh(tr.load)
+	tr.Kill() // what is metered at the start has all that ended before
+	tr.Boot()
 	runs := tr.runs()
 	tr.everything(runs)
+	tr.metered(runs)
 	tr.report(runs)
 }
 

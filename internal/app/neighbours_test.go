@@ -143,7 +143,7 @@ func TestATenantThatFollowsAllLeavesItsNeighbourStreams(t *testing.T) {
 	t.Cleanup(server.Close)
 	follow := func(token string) (status int, end func()) {
 		t.Helper()
-		ctx, end := context.WithCancel(t.Context())
+		ctx, stop := context.WithCancel(t.Context())
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/api/v1/events", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -154,7 +154,7 @@ func TestATenantThatFollowsAllLeavesItsNeighbourStreams(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return res.StatusCode, func() { end(); _ = res.Body.Close() }
+		return res.StatusCode, func() { stop(); _ = res.Body.Close() }
 	}
 	var ends []func()
 	for i, tt := range []struct {

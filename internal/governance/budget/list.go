@@ -15,13 +15,8 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.Page
 	if _, ok := kernel.ActorFrom(ctx); !ok {
 		return none, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in")
 	}
-	if elsewhere(ctx, scope) {
-		if err := s.mayRead(ctx, scope); err != nil {
-			return none, err
-		}
-		if err := s.Tenants.Exists(ctx, kernel.Scope{Tenant: scope.Tenant}); err != nil {
-			return none, err
-		}
+	if err := s.across(ctx, actionReadAny, scope); err != nil {
+		return none, err
 	}
 	after := page.Cursor
 	more := func() ([]Budget, error) {
@@ -49,6 +44,9 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.Page
 // a scope that the actor may not read is left out.
 func (s *Service) History(ctx context.Context, scope kernel.Scope, name string, page kernel.PageRequest) (kernel.Page[Revision], error) {
 	none := kernel.Page[Revision]{}
+	if err := s.across(ctx, actionReadAny, scope); err != nil {
+		return none, err
+	}
 	before, err := revisionOf(page.Cursor)
 	if err != nil {
 		return none, err

@@ -124,6 +124,9 @@ func (s *Service) follows(ctx context.Context, b Budget) (int64, error) {
 
 // Delete ends a budget; its history stays.
 func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name, reason string) error {
+	if err := s.across(ctx, actionSetAny, scope); err != nil {
+		return err
+	}
 	b, err := s.Store.Get(ctx, scope.Tenant, name)
 	if err == nil {
 		err = s.mayDelete(ctx, b)
@@ -148,6 +151,9 @@ func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name, reason s
 
 // Get returns a budget with what its month is going to cost.
 func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (Status, error) {
+	if err := s.across(ctx, actionReadAny, scope); err != nil {
+		return Status{}, err
+	}
 	b, err := s.Store.Get(ctx, scope.Tenant, name)
 	if err == nil {
 		err = s.mayRead(ctx, b.where())

@@ -18,6 +18,19 @@ func elsewhere(ctx context.Context, scope kernel.Scope) bool {
 	return ok && actor.Kind != kernel.ActorSystem && actor.Tenant != scope.Tenant
 }
 
+// across asks whether the actor may do something to budgets of another tenant, before it is
+// told what there is. In their own tenant each budget is asked about.
+func (s *Service) across(ctx context.Context, action string, scope kernel.Scope) error {
+	if !elsewhere(ctx, scope) {
+		return nil
+	}
+	whole := kernel.Scope{Tenant: scope.Tenant}
+	if err := s.Authorizer.Authorize(ctx, action, whole); err != nil {
+		return err
+	}
+	return s.Tenants.Exists(ctx, whole)
+}
+
 // mayRead asks for the scope of a budget; operators of the platform read any tenant's.
 func (s *Service) mayRead(ctx context.Context, where kernel.Scope) error {
 	if elsewhere(ctx, where) {

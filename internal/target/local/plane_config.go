@@ -60,7 +60,7 @@ func (p *configPlane) observe(ctx context.Context, o Object) (Object, bool, erro
 		return o, false, err
 	}
 	o.Outputs, spec.Workload = configOutputs(o.Key, spec, at), workload
-	o.Spec, err = json.Marshal(spec)
+	o.Spec, err = json.Marshal(spec) //nolint:gosec // it has the name of a secret
 	return o, false, err
 }
 

@@ -35,6 +35,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/config/configapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretapi"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretkv"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync/vaultsyncapi"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionapi"
 	"github.com/terrace-idp/terrace/internal/governance/budget/budgetapi"
 	"github.com/terrace-idp/terrace/internal/governance/compliance/complianceapi"
@@ -109,6 +110,7 @@ func (a *App) handler() http.Handler {
 		maturityapi.API{Maturity: a.maturity},
 		policyapi.API{Policies: a.delivery.policy},
 		secretapi.API{Secrets: a.fabric.secrets},
+		vaultsyncapi.API{Syncs: a.vaults, Issuer: a.platform.publicURL(), Subject: syncSubject},
 		subscriptionapi.API{Subscriptions: a.fabric.subscriptions, Address: a.platform.publicURL()},
 		automationapi.API{Rules: a.delivery.rules},
 		modules, planes, states,
@@ -171,6 +173,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		maturityapi.API{},
 		policyapi.API{},
 		secretapi.API{},
+		vaultsyncapi.API{},
 		subscriptionapi.API{},
 		automationapi.API{},
 		moduleapi.API{},

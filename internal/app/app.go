@@ -13,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/tenant/departure"
 	"github.com/terrace-idp/terrace/internal/access/tenant/export"
 	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
 	"github.com/terrace-idp/terrace/internal/governance/focus"
@@ -43,10 +44,12 @@ type App struct {
 	exports    *export.Service
 	departures *departure.Service
 	fabric     *fabric
-	delivery   *delivery
-	shipped    *shipped
-	local      *local.Service
-	drift      *drift.Service
+	// vaults keeps the secrets of stages in key vaults.
+	vaults   *vaultsync.Service
+	delivery *delivery
+	shipped  *shipped
+	local    *local.Service
+	drift    *drift.Service
 	// compliance tells where what is applied stands.
 	compliance *compliance.Service
 	costs      *focus.Service
@@ -94,6 +97,9 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	if a.delivery, err = newDelivery(ctx, a.platform, a.access, a.fabric); err != nil {
+		return err
+	}
+	if a.vaults, err = newVaultSync(a.platform, a.access, a.fabric, a.delivery); err != nil {
 		return err
 	}
 	if err := identityKeys(ctx, a.access.provider, a.delivery.stages); err != nil {
@@ -155,6 +161,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.fabric.loops(a.loops, a.platform, a.access.events)
 	a.access.loops(a.loops)
 	a.loops.Every("upstream sweep", time.Hour, a.access.upstreams.Sweep)
+	a.loops.Add("key vaults", a.vaults.Watch)
 	a.loops.Add("keys", a.keys.Watch)
 	a.loops.Every("departures", 10*time.Second, a.departures.Round)
 	a.loops.Every("what is shipped", time.Minute, a.shipped.again)

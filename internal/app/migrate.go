@@ -29,6 +29,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync/vaultsyncsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription/subscriptionsql"
 	"github.com/terrace-idp/terrace/internal/governance/budget/budgetsql"
 	"github.com/terrace-idp/terrace/internal/governance/compliance/compliancesql"
@@ -47,7 +48,7 @@ func migrations() []db.Migrations {
 	return []db.Migrations{
 		tenantsql.Migrations(), identitysql.Migrations(), factorsql.Migrations(), providersql.Migrations(), upstreamsql.Migrations(), workloadidsql.Migrations(), keyringsql.Migrations(), quotasql.Migrations(), usagesql.Migrations(), auditsql.Migrations(),
 		landingzonesql.Migrations(), modulesql.Migrations(), releasesql.Migrations(), runsql.Migrations(), sourcesql.Migrations(), stagesql.Migrations(), statesql.Migrations(), vcssql.Migrations(),
-		configsql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
+		configsql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), vaultsyncsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
 		compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), lifetimesql.Migrations(), maturitysql.Migrations(), policysql.Migrations(),

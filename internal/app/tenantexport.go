@@ -66,7 +66,7 @@ func exportedRows() []exportsql.Rows {
 		{Folder: "costs", Tables: append(whole("focus_imports", "focus_slices", "focus_things", "focus_labels", "focus_rules"), exportsql.Table{Name: "focus_days", Where: ofSlice}, exportsql.Table{Name: "focus_sums", Where: ofSlice})},
 		{Folder: "events", Tables: []exportsql.Table{{Name: "event_log"}, without("event_subscriptions", "sealed"), without("event_topics", "password_hash")}},
 		{Folder: "network", Tables: whole("dns_names", "dns_records", "gateway_routes", "gateway_hosts")},
-		{Folder: "secrets", Tables: append(whole("secret_metadata"), without("secrets", "sealed"))},
+		{Folder: "secrets", Tables: append(whole("secret_metadata", "secret_syncs", "secret_sync_items"), without("secrets", "sealed"))},
 	}
 }
 

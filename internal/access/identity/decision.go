@@ -91,6 +91,8 @@ func Decisions() map[string]Decision {
 		"runner.delete":          {Scope: ScopeAdmin, Roles: admins},
 		"runner.read":            {Scope: ScopeRead, Roles: members, Anywhere: true},
 		"secret.read":            {Scope: ScopeSecrets, Roles: admins},
+		// A sync reads every secret of a stage, or writes them, from then on.
+		"secret.sync":            {Scope: ScopeSecrets, Roles: admins},
 		"key.read":               {Scope: ScopeAdmin, Roles: admins},
 		"key.rotate":             {Scope: ScopeAdmin, Roles: admins},
 		"state.read":             {Scope: ScopeSecrets, Roles: admins},

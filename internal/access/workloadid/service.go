@@ -93,7 +93,19 @@ func (s *Service) IssueOwn(ctx context.Context, scope kernel.Scope, workload, re
 	if audience == "" {
 		return Token{}, kernel.Errorf(kernel.NotFound, "the runs of the stage %s have no identity", scope.Stage)
 	}
-	claims, err := s.claims(ctx, tokens.Run{Scope: scope, Workload: workload, Phase: tokens.PhasePlan}, audience)
+	return s.issueOwn(ctx, tokens.Run{Scope: scope, Workload: workload, Phase: tokens.PhasePlan}, audience, reason)
+}
+
+// IssueSync returns a token with which Terrace itself keeps the secrets of a stage in a key
+// vault, for an audience. reason says what for. It is for no run, and stages need no identity
+// of their runs for it.
+func (s *Service) IssueSync(ctx context.Context, scope kernel.Scope, audience, reason string) (Token, error) {
+	return s.issueOwn(ctx, tokens.Run{Scope: scope, Phase: PhaseSync}, audience, reason)
+}
+
+// issueOwn returns a token for what no run does.
+func (s *Service) issueOwn(ctx context.Context, as tokens.Run, audience, reason string) (Token, error) {
+	claims, err := s.claims(ctx, as, audience)
 	if err != nil {
 		return Token{}, err
 	}
@@ -102,9 +114,9 @@ func (s *Service) IssueOwn(ctx context.Context, scope kernel.Scope, workload, re
 		return Token{}, err
 	}
 	if _, known := kernel.ActorFrom(ctx); !known {
-		ctx = kernel.WithActor(ctx, kernel.System("workload-identity", scope.Tenant))
+		ctx = kernel.WithActor(ctx, kernel.System("workload-identity", as.Scope.Tenant))
 	}
-	return t, s.Tx.InTx(ctx, func(ctx context.Context) error { return s.record(ctx, scope, reason, claims, t) })
+	return t, s.Tx.InTx(ctx, func(ctx context.Context) error { return s.record(ctx, as.Scope, reason, claims, t) })
 }
 
 func (s *Service) sign(ctx context.Context, c Claims) (Token, error) {

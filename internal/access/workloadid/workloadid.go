@@ -8,6 +8,7 @@
 package workloadid
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,10 @@ import (
 
 // Life is how long a token holds. A run that takes longer is given another one.
 const Life = 10 * time.Minute
+
+// PhaseSync is the phase of the subject with which Terrace keeps a stage's secrets in a key
+// vault. No run has it.
+const PhaseSync = "sync"
 
 // early is how far the clock of a cloud may be behind.
 const early = 30 * time.Second
@@ -49,8 +54,8 @@ type Token struct {
 	ExpiresAt time.Time
 }
 
-// Subject returns the subject of the runs of a stage in a phase, plan or apply:
-// tenant:project:stage:phase. Names have no colon, so that no two stages share one.
+// Subject returns the subject of a stage in a phase: tenant:project:stage:phase. The phase
+// is plan or apply, of runs, or sync. Names have no colon, so that no two stages share one.
 func Subject(scope kernel.Scope, phase string) (string, error) {
 	parts := []string{scope.Tenant, scope.Project, scope.Stage, phase}
 	for _, part := range parts {
@@ -58,8 +63,8 @@ func Subject(scope kernel.Scope, phase string) (string, error) {
 			return "", kernel.Errorf(kernel.Invalid, "%q cannot be a part of the subject tenant:project:stage:phase", part)
 		}
 	}
-	if phase != tokens.PhasePlan && phase != tokens.PhaseApply {
-		return "", kernel.Errorf(kernel.Invalid, "the phase %q is neither %s nor %s", phase, tokens.PhasePlan, tokens.PhaseApply)
+	if !slices.Contains([]string{tokens.PhasePlan, tokens.PhaseApply, PhaseSync}, phase) {
+		return "", kernel.Errorf(kernel.Invalid, "the phase %q is none of %s, %s and %s", phase, tokens.PhasePlan, tokens.PhaseApply, PhaseSync)
 	}
 	return strings.Join(parts, ":"), nil
 }

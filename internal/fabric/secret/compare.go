@@ -56,7 +56,7 @@ func (s *Service) values(ctx context.Context, scope kernel.Scope, name string, v
 	if err != nil {
 		return v, nil, err
 	}
-	if v.gone(s.Clock.Now()) {
+	if v.Gone(s.Clock.Now()) {
 		return v, nil, kernel.Errorf(kernel.Refused, "version %d of secret %s is deleted", v.Version, name)
 	}
 	plain, err := s.open(ctx, v)

@@ -54,14 +54,32 @@ func (d Data) encode() (plain []byte, fields bool, err error) {
 // number of the version that the actor has seen, 0 for none yet, and nil where it did not look;
 // another one is Stale.
 func (s *Service) Write(ctx context.Context, scope kernel.Scope, name string, d Data, seen *int) (Info, error) {
-	return s.write(ctx, scope, name, seen, func(context.Context, *Version) (Data, error) { return d, nil })
+	return s.write(ctx, scope, name, seen, "", func(context.Context, *Version) (Data, error) { return d, nil })
+}
+
+// Take is Write of values that come from somewhere else, which origin names.
+func (s *Service) Take(ctx context.Context, scope kernel.Scope, name string, d Data, seen int, origin string) (Info, error) {
+	return s.write(ctx, scope, name, &seen, origin, func(context.Context, *Version) (Data, error) { return d, nil })
+}
+
+// Text is the value of a key as it is handed out: a text as it is, and anything else as
+// JSON. ok is false where there is no such key.
+func (d Data) Text(key string) (text string, ok bool) {
+	raw, ok := d[key]
+	if !ok {
+		return "", false
+	}
+	if json.Unmarshal(raw, &text) == nil {
+		return text, true
+	}
+	return string(raw), true
 }
 
 // Patch changes values of the newest version as RFC 7396 has it, for an actor with
 // secret.write. It is NotFound where there is none.
 func (s *Service) Patch(ctx context.Context, scope kernel.Scope, name string, patch Data, seen *int) (Info, error) {
-	return s.write(ctx, scope, name, seen, func(ctx context.Context, current *Version) (Data, error) {
-		if current == nil || current.gone(s.Clock.Now()) {
+	return s.write(ctx, scope, name, seen, "", func(ctx context.Context, current *Version) (Data, error) {
+		if current == nil || current.Gone(s.Clock.Now()) {
 			return nil, notFound(name)
 		}
 		plain, err := s.open(ctx, *current)
@@ -76,7 +94,7 @@ func (s *Service) Patch(ctx context.Context, scope kernel.Scope, name string, pa
 	})
 }
 
-func (s *Service) write(ctx context.Context, scope kernel.Scope, name string, seen *int, values func(ctx context.Context, current *Version) (Data, error)) (Info, error) {
+func (s *Service) write(ctx context.Context, scope kernel.Scope, name string, seen *int, origin string, values func(ctx context.Context, current *Version) (Data, error)) (Info, error) {
 	if err := s.checkWrite(ctx, scope); err != nil {
 		return Info{}, err
 	}
@@ -94,6 +112,7 @@ func (s *Service) write(ctx context.Context, scope kernel.Scope, name string, se
 		if len(plain) > MaxValue {
 			return nil, Info{}, false, kernel.Errorf(kernel.TooLarge, "secret %s: the values have %d bytes", name, len(plain)).WithFix("give at most %d bytes", MaxValue)
 		}
+		made.Origin = origin
 		return plain, made, false, nil
 	})
 }

@@ -75,7 +75,7 @@ func (s *Service) opened(ctx context.Context, scope kernel.Scope, name string, v
 	if err != nil {
 		return v, nil, err
 	}
-	if v.gone(s.Clock.Now()) {
+	if v.Gone(s.Clock.Now()) {
 		return v, nil, kernel.Errorf(kernel.NotFound, "version %d of secret %s is deleted", v.Version, name)
 	}
 	plain, err := s.open(ctx, v)

@@ -2,7 +2,6 @@ package secret
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -46,15 +45,11 @@ func (v Version) value(plain []byte, r secretref.Reference) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	raw, ok := d[r.Key]
+	text, ok := d.Text(r.Key)
 	if !ok {
 		return "", kernel.Errorf(kernel.NotFound, "secret %s has no key %q", r.Name, r.Key)
 	}
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text, nil
-	}
-	return string(raw), nil
+	return text, nil
 }
 
 // Locate returns the stage and the reference within it that a reference means which stands

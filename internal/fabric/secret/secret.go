@@ -31,10 +31,12 @@ type Info struct {
 	// DeletedAt is when it was, or will be, deleted; it can be taken back until Destroyed.
 	DeletedAt time.Time `json:"deletedAt,omitzero" doc:"When the version was, or will be, deleted. It can be taken back."`
 	Destroyed bool      `json:"destroyed,omitempty" doc:"Whether the version's value is no more."`
+	// Origin is where the value was taken from, empty for one that was written or made here.
+	Origin string `json:"origin,omitempty" doc:"Where the value was taken from; empty for one that was written or made here."`
 }
 
-// gone reports whether nobody gets the version's value at a time.
-func (i Info) gone(now time.Time) bool {
+// Gone reports whether nobody gets the version's value at a time.
+func (i Info) Gone(now time.Time) bool {
 	return i.Destroyed || !i.DeletedAt.IsZero() && !i.DeletedAt.After(now)
 }
 

@@ -82,7 +82,7 @@ func (s *Service) Generate(ctx context.Context, scope kernel.Scope, name string,
 			WithFix("use %d to %d characters", MinLength, MaxLength)
 	}
 	return s.add(ctx, scope, name, func(_ context.Context, current *Version) (plain []byte, made Info, keep bool, err error) {
-		if current != nil && current.Generated && current.Length == length && !current.gone(s.Clock.Now()) {
+		if current != nil && current.Generated && current.Length == length && !current.Gone(s.Clock.Now()) {
 			return nil, current.Info, true, nil
 		}
 		return generate(length), Info{Generated: true, Length: length}, false, nil
@@ -121,7 +121,7 @@ func (s *Service) Put(ctx context.Context, scope kernel.Scope, name, value strin
 		if err := s.seen(ctx, scope, name, current, nil); err != nil {
 			return nil, Info{}, false, err
 		}
-		if current != nil && !current.Fields && !current.gone(s.Clock.Now()) {
+		if current != nil && !current.Fields && !current.Gone(s.Clock.Now()) {
 			plain, err := s.open(ctx, *current)
 			if err != nil {
 				return nil, Info{}, false, err

@@ -58,6 +58,7 @@ type row struct {
 	Fields    bool
 	DeletedAt *time.Time
 	Destroyed bool
+	Origin    string
 }
 
 const isNamed = "tenant = ? AND project = ? AND stage = ? AND name = ?"
@@ -67,7 +68,7 @@ func (s *Store) Add(ctx context.Context, v secret.Version) error {
 	r := row{
 		Tenant: v.Scope.Tenant, Project: v.Scope.Project, Stage: v.Scope.Stage, Name: v.Name, Version: int64(v.Version),
 		Generated: v.Generated, Length: int64(v.Length), Sealed: v.Sealed, CreatedBy: v.CreatedBy, CreatedAt: v.CreatedAt,
-		Fields: v.Fields, DeletedAt: timeOf(v.DeletedAt),
+		Fields: v.Fields, DeletedAt: timeOf(v.DeletedAt), Origin: v.Origin,
 	}
 	_, err := s.db.Conn(ctx).NewInsert().Model(&r).Exec(ctx)
 	return db.Map(err, "secret "+v.Name)
@@ -128,7 +129,7 @@ func (r row) info() secret.Info {
 	i := secret.Info{
 		Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, Name: r.Name, Stage: r.Stage,
 		Version: int(r.Version), Generated: r.Generated, Length: int(r.Length), CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt.UTC(),
-		Fields: r.Fields, Destroyed: r.Destroyed,
+		Fields: r.Fields, Destroyed: r.Destroyed, Origin: r.Origin,
 	}
 	if r.DeletedAt != nil {
 		i.DeletedAt = r.DeletedAt.UTC()

@@ -47,6 +47,9 @@ type call struct {
 
 // ServeHTTP answers a request whose host is <vault>.vault.<domain>.
 func (p *Plane) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p.engine.Intercept(w, r) {
+		return
+	}
 	caller, err := p.engine.Authenticate(r)
 	if err != nil {
 		p.refuse(w, err)

@@ -1,0 +1,297 @@
+package vaultsync
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
+)
+
+// The actions that the service asks permission for, beside those of secrets.
+const (
+	actionSync  = "secret.sync"
+	actionRead  = "secret.read"
+	actionWrite = "secret.write"
+	actionSee   = "workload.read"
+)
+
+// Config is what a Service needs; all but Clock is required.
+type Config struct {
+	Store      Store
+	Vaults     Vaults
+	Secrets    Secrets
+	Authorizer Authorizer
+	Stages     Stages
+	Tenants    Tenants
+	Journal    Journal
+	Tx         Tx
+	// Defaults are the vault and the directory of Azure that are meant where nothing is
+	// said, "" for none.
+	Defaults func(ctx context.Context, scope kernel.Scope) (vault, azureTenant string, err error)
+	Log      *slog.Logger
+	Clock    kernel.Clock
+	// Node names this process: after a restart it goes on with what it had.
+	Node string
+}
+
+// Service keeps stages and vaults the same.
+type Service struct {
+	Config
+
+	bell *rounds.Bell
+	mu   sync.Mutex
+	// working are the scopes that this process works on.
+	working map[kernel.Scope]bool
+}
+
+// New makes a service; Watch does the work.
+func New(c Config) *Service {
+	return &Service{Config: c, bell: rounds.NewBell(), working: map[kernel.Scope]bool{}}
+}
+
+// Set has a stage and a vault kept the same from now on, for an actor with secret.sync who
+// may also read what goes out, or write what comes in. Another vault or direction begins anew.
+func (s *Service) Set(ctx context.Context, scope kernel.Scope, wanted Settings) (Sync, error) {
+	wanted = wanted.complete()
+	if err := s.may(ctx, scope, wanted.Direction); err != nil {
+		return Sync{}, err
+	}
+	vault, azureTenant, err := s.Defaults(ctx, scope)
+	if err != nil {
+		return Sync{}, err
+	}
+	wanted.Vault, wanted.AzureTenant = cmp.Or(wanted.Vault, vault), cmp.Or(wanted.AzureTenant, azureTenant)
+	if err := wanted.check(); err != nil {
+		return Sync{}, err
+	}
+	address, err := s.Vaults.Check(ctx, wanted.Vault)
+	if err != nil {
+		return Sync{}, err
+	}
+	wanted.Vault = address
+	now := s.Clock.Now()
+	y := Sync{Scope: scope, Settings: wanted, SetAt: now, RoundAt: now, AskedAt: now, State: Waiting, Fence: now.UnixNano()}
+	if actor, ok := kernel.ActorFrom(ctx); ok {
+		y.SetBy = actor.ID
+	}
+	return y, s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Put(ctx, y); err != nil {
+			return err
+		}
+		db.AfterCommit(ctx, s.bell.Ring)
+		return s.record(ctx, y, "set", scope.Stage, map[string]any{
+			"direction": y.Direction, "onDrift": y.OnDrift, "azureTenant": y.AzureTenant, "client": y.Client,
+		})
+	})
+}
+
+// may refuses who has not all the rights that a sync uses.
+func (s *Service) may(ctx context.Context, scope kernel.Scope, d Direction) error {
+	other := actionRead
+	if d == Pull {
+		other = actionWrite
+	}
+	for _, action := range []string{actionSync, other} {
+		if err := s.Authorizer.Authorize(ctx, action, scope); err != nil {
+			return err
+		}
+	}
+	return s.Stages.Check(scope.Stage)
+}
+
+func (w Settings) complete() Settings {
+	w.Direction, w.OnDrift = cmp.Or(w.Direction, Push), cmp.Or(w.OnDrift, Write)
+	w.Every = cmp.Or(w.Every, DefaultEvery)
+	return w
+}
+
+var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+func (w Settings) check() error {
+	var problems []kernel.Problem
+	wrong := func(path, message, fix string) {
+		problems = append(problems, kernel.Problem{Path: path, Message: message, Fix: fix})
+	}
+	if w.Direction != Push && w.Direction != Pull {
+		wrong("direction", "this is no direction", "use push or pull")
+	}
+	if w.OnDrift != Write && w.OnDrift != Report {
+		wrong("onDrift", "this cannot be done", "use write or report")
+	}
+	if !uuid.MatchString(w.AzureTenant) {
+		wrong("azureTenant", "this is no id of a directory of Azure", "give it as `az account show --query tenantId` prints it")
+	}
+	if !uuid.MatchString(w.Client) {
+		wrong("client", "this is no client id of an identity of Azure", "give it as `az identity show --query clientId` prints it")
+	}
+	if w.Every < MinEvery || w.Every > MaxEvery {
+		wrong("every", "this is out of bounds", "use 1m to 24h")
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return kernel.Errorf(kernel.Invalid, "the sync cannot be set so").WithProblems(problems...)
+}
+
+// Get returns the sync of a stage and how many secrets are in which state, to an actor who
+// may see the names of secrets.
+func (s *Service) Get(ctx context.Context, scope kernel.Scope) (Sync, map[State]int, error) {
+	if err := s.Authorizer.Authorize(ctx, actionSee, scope); err != nil {
+		return Sync{}, nil, err
+	}
+	y, err := s.find(ctx, scope)
+	if err != nil {
+		return y, nil, err
+	}
+	counts, err := s.Store.Count(ctx, scope)
+	return y, counts, err
+}
+
+func (s *Service) find(ctx context.Context, scope kernel.Scope) (Sync, error) {
+	if err := s.Stages.Check(scope.Stage); err != nil {
+		return Sync{}, err
+	}
+	y, err := s.Store.Get(ctx, scope)
+	if kernel.Is(err, kernel.NotFound) {
+		return y, kernel.Errorf(kernel.NotFound, "the secrets of %s are kept in no key vault", scope.Stage).
+			WithFix("name one with: terrace secret sync set --stage %s --vault https://NAME.vault.azure.net", scope.Stage)
+	}
+	return y, err
+}
+
+// List returns how far each secret is, those in one state unless it is "".
+func (s *Service) List(ctx context.Context, scope kernel.Scope, state State, page kernel.PageRequest) (kernel.Page[Item], error) {
+	if err := s.Authorizer.Authorize(ctx, actionSee, scope); err != nil {
+		return kernel.Page[Item]{}, err
+	}
+	if _, err := s.find(ctx, scope); err != nil {
+		return kernel.Page[Item]{}, err
+	}
+	return s.Store.List(ctx, scope, state, page)
+}
+
+// Remove ends a sync, for an actor with secret.sync. Both sides keep what they have.
+func (s *Service) Remove(ctx context.Context, scope kernel.Scope) error {
+	if err := s.Authorizer.Authorize(ctx, actionSync, scope); err != nil {
+		return err
+	}
+	y, err := s.find(ctx, scope)
+	if err != nil {
+		return err
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Remove(ctx, scope); err != nil {
+			return err
+		}
+		return s.record(ctx, y, "removed", scope.Stage, nil)
+	})
+}
+
+// Now has both sides compared at once, for an actor with secret.write. A vault that has said
+// when it can be asked again is not asked before.
+func (s *Service) Now(ctx context.Context, scope kernel.Scope) (Sync, error) {
+	if err := s.Authorizer.Authorize(ctx, actionWrite, scope); err != nil {
+		return Sync{}, err
+	}
+	y, err := s.find(ctx, scope)
+	if err != nil {
+		return y, err
+	}
+	return y, s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if y, err = s.Store.Get(ctx, scope); err != nil {
+			return err
+		}
+		y.AskedAt = s.Clock.Now()
+		y.RoundAt = y.AskedAt
+		if !y.Bound {
+			y.BlockedUntil = time.Time{}
+		}
+		if err := s.Store.Ask(ctx, y); err != nil {
+			return err
+		}
+		db.AfterCommit(ctx, s.bell.Ring)
+		return s.record(ctx, y, "asked", scope.Stage, nil)
+	})
+}
+
+// Adopt decides for the side that counts, for one secret that is in conflict or has
+// drifted, and for an actor who may set the sync: whatever the other side has is replaced.
+func (s *Service) Adopt(ctx context.Context, scope kernel.Scope, name, reason string) error {
+	y, err := s.adopting(ctx, scope, name)
+	if err != nil {
+		return err
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		i, err := s.Store.Item(ctx, scope, name)
+		if kernel.Is(err, kernel.NotFound) {
+			return kernel.Errorf(kernel.NotFound, "the sync of %s knows no secret %s", scope.Stage, name)
+		}
+		if err != nil {
+			return err
+		}
+		if i.State != Conflict && i.State != Drifted {
+			return kernel.Errorf(kernel.Refused, "secret %s is %s: there is nothing to decide", name, i.State).
+				WithFix("see how it stands with: terrace secret sync show --stage %s", scope.Stage)
+		}
+		i.Adopted = true
+		if err := s.Store.SaveItem(ctx, i); err != nil {
+			return err
+		}
+		if _, err := s.Store.Touch(ctx, scope, name, s.Clock.Now()); err != nil {
+			return err
+		}
+		db.AfterCommit(ctx, s.bell.Ring)
+		f := fact(y, "adopted", name, nil)
+		f.Reason = reason
+		return s.Journal.Record(ctx, f)
+	})
+}
+
+func (s *Service) adopting(ctx context.Context, scope kernel.Scope, name string) (Sync, error) {
+	if err := s.Authorizer.Authorize(ctx, actionSync, scope); err != nil {
+		return Sync{}, err
+	}
+	y, err := s.find(ctx, scope)
+	if err != nil {
+		return y, err
+	}
+	if !secretref.ValidName(name) {
+		return y, kernel.Errorf(kernel.Invalid, "%q is no name of a secret", name).WithFix("give the name that Terrace has for it, as `terrace secret sync show` lists it")
+	}
+	return y, s.may(ctx, scope, y.Direction)
+}
+
+// Touch notes that a secret has changed, in the transaction in which it does.
+func (s *Service) Touch(ctx context.Context, scope kernel.Scope, name string) error {
+	if ctx.Value(ownKey{}) != nil {
+		return nil // the sync itself has changed it, and keeps that
+	}
+	synced, err := s.Store.Touch(ctx, scope, name, s.Clock.Now())
+	if synced {
+		db.AfterCommit(ctx, s.bell.Ring)
+	}
+	return err
+}
+
+// ownKey marks what a sync itself does.
+type ownKey struct{}
+
+func (s *Service) record(ctx context.Context, y Sync, what, subject string, data map[string]any) error {
+	return s.Journal.Record(ctx, fact(y, what, subject, data))
+}
+
+// fact is one of a sync, which always says which vault it is about.
+func fact(y Sync, what, subject string, data map[string]any) kernel.Fact {
+	all := map[string]any{"vault": y.Vault}
+	for k, v := range data {
+		all[k] = v
+	}
+	return kernel.Fact{Type: "secret.sync." + what, Scope: y.Scope, Subject: subject, Data: all}
+}

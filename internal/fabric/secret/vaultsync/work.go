@@ -1,0 +1,288 @@
+package vaultsync
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/secret"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/rounds"
+)
+
+const (
+	// idle is how often it is looked for work that nobody rings for.
+	idle = 2 * time.Second
+	// leaseTerm is how long a process that has gone silent keeps a sync from others.
+	leaseTerm = time.Minute
+	// itemTime bounds the work on one secret, roundTime the comparison of all.
+	itemTime, roundTime = 40 * time.Second, 10 * time.Minute
+	// atOnce is how many syncs one process works on.
+	atOnce = 8
+	// mostDue is how many syncs are looked at to find those.
+	mostDue = 500
+	// batch is how many secrets are looked up at once.
+	batch = 100
+	// firstPause and lastPause are between tries with a vault that cannot be used.
+	firstPause, lastPause = 5 * time.Second, 5 * time.Minute
+)
+
+// Watch does what is due until ctx ends. Any number of processes may watch one database;
+// each sync is worked on by one of them.
+func (s *Service) Watch(ctx context.Context) error {
+	var work sync.WaitGroup
+	defer work.Wait()
+	return rounds.Rounds{
+		Bell: s.bell, Idle: idle, Next: s.Store.Soonest, Clock: s.Clock,
+		Look: func(ctx context.Context) error { return s.begin(ctx, &work) },
+	}.Run(ctx)
+}
+
+// Sweep does what is due, and waits until that is done.
+func (s *Service) Sweep(ctx context.Context) error {
+	var work sync.WaitGroup
+	defer work.Wait()
+	return s.begin(ctx, &work)
+}
+
+// begin starts work on as many syncs as there is room for.
+func (s *Service) begin(ctx context.Context, work *sync.WaitGroup) error {
+	due, err := s.Store.Due(ctx, s.Clock.Now(), s.Node, mostDue)
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	resting, err := s.Tenants.Resting(ctx)
+	if err != nil {
+		return err
+	}
+	for _, y := range due {
+		if resting[y.Scope.Tenant] || !s.enter(y.Scope) {
+			continue
+		}
+		now := s.Clock.Now()
+		y, err := s.Store.Take(ctx, y, s.Node, now, now.Add(leaseTerm))
+		if err != nil {
+			s.leave(y.Scope)
+			if kernel.Is(err, kernel.Stale) {
+				continue // another process was faster
+			}
+			return err
+		}
+		work.Go(func() {
+			defer s.bell.Ring()
+			defer s.leave(y.Scope)
+			s.carryOut(ctx, y)
+		})
+	}
+	return nil
+}
+
+// enter reports whether there is room to work on a scope that nobody here works on.
+func (s *Service) enter(scope kernel.Scope) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.working[scope] || len(s.working) >= atOnce {
+		return false
+	}
+	s.working[scope] = true
+	return true
+}
+
+func (s *Service) leave(scope kernel.Scope) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.working, scope)
+}
+
+// carryOut does all that is due in a sync, and keeps how it stands then.
+func (s *Service) carryOut(ctx context.Context, y Sync) {
+	ctx = kernel.WithActor(ctx, kernel.System("vault-sync", y.Scope.Tenant))
+	ctx = secret.From(context.WithValue(ctx, ownKey{}, true), y.Vault)
+	taken := y
+	err := s.work(ctx, &y)
+	switch {
+	case kernel.Is(err, kernel.Stale):
+		return // it was set anew or removed meanwhile, or is another process's
+	case ctx.Err() != nil: // it is given back as it was, and goes on after the next start
+		err = s.Store.Finish(context.WithoutCancel(ctx), taken)
+	default:
+		err = s.finish(ctx, y, err)
+	}
+	if err != nil && !kernel.Is(err, kernel.Stale) {
+		s.Log.WarnContext(ctx, "how a stage and its key vault stand was not kept", "scope", y.Scope.String(), "error", err)
+	}
+}
+
+// job is one sync while it is worked on.
+type job struct {
+	*Service
+
+	sync  Sync
+	vault Vault
+	// listed is what a list of the vault has told, while all is compared, and named the
+	// same by the names that Terrace has for it; nil else.
+	listed map[string]Entry
+	named  map[string][]Entry
+	// held is when it was last known that nobody else works on the sync.
+	held time.Time
+}
+
+func (s *Service) work(ctx context.Context, y *Sync) error {
+	vault, err := s.Vaults.Open(ctx, *y)
+	if err != nil {
+		return err
+	}
+	j := &job{Service: s, sync: *y, vault: vault}
+	if now := s.Clock.Now(); !y.RoundAt.After(now) {
+		if err := j.round(ctx); err != nil {
+			return err
+		}
+		y.ComparedAt, y.RoundAt = now, now.Add(y.Every)
+	}
+	return j.items(ctx)
+}
+
+// items does what is due with single secrets.
+func (j *job) items(ctx context.Context) error {
+	for ctx.Err() == nil {
+		names, err := j.Store.DueItems(ctx, j.sync.Scope, j.Clock.Now(), batch)
+		if err != nil || len(names) == 0 {
+			return err
+		}
+		for _, name := range names {
+			if err := j.item(ctx, name); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// item does what is due with one secret. Its error is an Outage, or one of Terrace itself:
+// what is about the one secret is kept with it.
+func (j *job) item(ctx context.Context, name string) error {
+	if err := j.hold(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, itemTime)
+	defer cancel()
+	i, err := j.Store.Item(ctx, j.sync.Scope, name)
+	if kernel.Is(err, kernel.NotFound) {
+		i, err = Item{Scope: j.sync.Scope, Name: name}, nil
+	}
+	if err != nil {
+		return err
+	}
+	before := i
+	i.Due = time.Time{}
+	var facts []kernel.Fact
+	if j.sync.Direction == Pull {
+		facts, err = j.pull(ctx, &i)
+	} else {
+		facts, err = j.push(ctx, &i)
+	}
+	if _, outage := errors.AsType[*Outage](err); outage || err != nil && ctx.Err() != nil {
+		// What was done before it is known by the tags, and told the next time.
+		return err
+	}
+	if err != nil {
+		told, ok := errors.AsType[*kernel.Error](err)
+		if !ok || told.Kind == kernel.Internal {
+			return err
+		}
+		facts = append(facts, j.failed(&i, before, told)...)
+	}
+	if len(facts) == 0 && reflect.DeepEqual(i, before) {
+		return nil
+	}
+	return j.keep(ctx, i, facts)
+}
+
+// hold renews the right to work on the sync now and then.
+func (j *job) hold(ctx context.Context) error {
+	now := j.Clock.Now()
+	if now.Sub(j.held) < leaseTerm/6 {
+		return nil
+	}
+	j.held = now
+	return j.Store.Hold(ctx, j.sync, now.Add(leaseTerm))
+}
+
+// failed notes what stands in the way of one secret, and tells it once.
+func (j *job) failed(i *Item, before Item, err *kernel.Error) []kernel.Fact {
+	i.State, i.Reason, i.Fix, i.At, i.Adopted = Failed, err.Message, err.Fix, j.Clock.Now(), false
+	switch err.Kind {
+	case kernel.Conflict:
+		i.State = Conflict
+	case kernel.Locked, kernel.Stale: // it is underway, or was changed meanwhile
+		i.State, i.Due, i.Adopted = Waiting, j.Clock.Now().Add(firstPause), before.Adopted
+	}
+	if i.State == Waiting || i.State == before.State && i.Reason == before.Reason {
+		return nil
+	}
+	what := map[State]string{Failed: "failed", Conflict: "conflicted"}[i.State]
+	return []kernel.Fact{fact(j.sync, what, i.Name, map[string]any{"problem": i.Reason})}
+}
+
+// keep writes how a secret stands, with its facts, unless somebody else works on the sync by now.
+func (j *job) keep(ctx context.Context, i Item, facts []kernel.Fact) error {
+	return j.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := j.Store.Hold(ctx, j.sync, j.Clock.Now().Add(leaseTerm)); err != nil {
+			return err
+		}
+		save := j.Store.SaveItem
+		if i.Gone {
+			save = j.Store.DropItem
+		}
+		if err := save(ctx, i); err != nil {
+			return err
+		}
+		for _, f := range facts {
+			if err := j.Journal.Record(ctx, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// finish keeps how a sync stands after work on it, and tells when that has changed.
+func (s *Service) finish(ctx context.Context, y Sync, err error) error {
+	before := y.State
+	y.State, y.Reason, y.Fix, y.Bound, y.BlockedUntil = InStep, "", "", false, time.Time{}
+	if err == nil {
+		y.Failures = 0
+	} else {
+		s.blocked(ctx, &y, err)
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.Finish(ctx, y); err != nil {
+			return err
+		}
+		switch {
+		case y.State == Failed && before != Failed:
+			return s.record(ctx, y, "failed", y.Scope.Stage, map[string]any{"problem": y.Reason})
+		case y.State == InStep && before == Failed:
+			return s.record(ctx, y, "resumed", y.Scope.Stage, nil)
+		}
+		return nil
+	})
+}
+
+// blocked leaves a vault alone for a while that could not be used.
+func (s *Service) blocked(ctx context.Context, y *Sync, err error) {
+	pause := min(firstPause<<min(y.Failures, 10), lastPause)
+	y.State, y.Reason = Failed, "Terrace itself could not do it"
+	y.Failures++
+	if o, ok := errors.AsType[*Outage](err); ok {
+		y.Reason, y.Fix = o.Err.Message, o.Err.Fix
+		if o.Err.After > 0 {
+			pause, y.Bound = o.Err.After, true
+		}
+	} else {
+		s.Log.WarnContext(ctx, "a stage and its key vault could not be kept the same", "scope", y.Scope.String(), "error", err)
+	}
+	y.BlockedUntil = s.Clock.Now().Add(pause)
+}

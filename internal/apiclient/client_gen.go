@@ -2278,6 +2278,12 @@ type AddSourceRequest struct {
 	Signers string `json:"signers,omitempty"`
 }
 
+// AdoptSecretSyncSecretRequest defines model for AdoptSecretSyncSecretRequest.
+type AdoptSecretSyncSecretRequest struct {
+	// Reason Why, for the audit log.
+	Reason string `json:"reason"`
+}
+
 // AllowSourceRequest defines model for AllowSourceRequest.
 type AllowSourceRequest struct {
 	// Commit The commit whose removals are meant; its beginning is enough.
@@ -5155,6 +5161,12 @@ type PageSubscriptionDelivery struct {
 	Next  string                 `json:"next,omitempty"`
 }
 
+// PageSyncedSecret defines model for PageSyncedSecret.
+type PageSyncedSecret struct {
+	Items []SyncedSecret `json:"items"`
+	Next  string         `json:"next,omitempty"`
+}
+
 // PageTenant defines model for PageTenant.
 type PageTenant struct {
 	Items []Tenant `json:"items"`
@@ -6570,14 +6582,49 @@ type SecretInfo struct {
 	Destroyed bool `json:"destroyed,omitempty"`
 
 	// Fields Whether it has several keys with values, and not one value.
-	Fields    bool      `json:"fields,omitempty"`
-	Generated bool      `json:"generated"`
-	Length    int64     `json:"length,omitempty"`
-	Name      string    `json:"name"`
+	Fields    bool   `json:"fields,omitempty"`
+	Generated bool   `json:"generated"`
+	Length    int64  `json:"length,omitempty"`
+	Name      string `json:"name"`
+
+	// Origin Where the value was taken from; empty for one that was written or made here.
+	Origin    string    `json:"origin,omitempty"`
 	Stage     string    `json:"stage"`
 	UpdatedAt time.Time `json:"updatedAt"`
 	UpdatedBy string    `json:"updatedBy"`
 	Version   int64     `json:"version"`
+}
+
+// SecretSync defines model for SecretSync.
+type SecretSync struct {
+	AskedAt      *time.Time `json:"askedAt,omitempty"`
+	AzureTenant  string     `json:"azureTenant"`
+	BlockedUntil *time.Time `json:"blockedUntil,omitempty"`
+	Bound        bool       `json:"bound,omitempty"`
+	Client       string     `json:"client"`
+	ComparedAt   *time.Time `json:"comparedAt,omitempty"`
+	Direction    string     `json:"direction"`
+
+	// Every How often both sides are compared, as Go writes durations.
+	Every    string `json:"every"`
+	Failures int64  `json:"failures,omitempty"`
+	Fix      string `json:"fix,omitempty"`
+
+	// Issuer Who signs the tokens with which Terrace signs in to Azure.
+	Issuer  string `json:"issuer"`
+	OnDrift string `json:"onDrift"`
+	Reason  string `json:"reason,omitempty"`
+
+	// Secrets How many secrets are in which state.
+	Secrets map[string]int64 `json:"secrets"`
+	SetAt   time.Time        `json:"setAt"`
+	SetBy   string           `json:"setBy"`
+	Stage   string           `json:"stage"`
+	State   string           `json:"state"`
+
+	// Subject Whom these tokens name; the identity needs a federated credential with it.
+	Subject string `json:"subject"`
+	Vault   string `json:"vault"`
 }
 
 // ServerCheck defines model for ServerCheck.
@@ -6719,6 +6766,29 @@ type SetQuotasRequest struct {
 
 	// Unset What is inherited again.
 	Unset []BoundName `json:"unset,omitempty"`
+}
+
+// SetSecretSyncRequest defines model for SetSecretSyncRequest.
+type SetSecretSyncRequest struct {
+	// AzureTenant The directory that the identity is in; that of the stage's own identities unless given.
+	AzureTenant string `json:"azureTenant,omitempty"`
+
+	// Client The client id of an identity that is Key Vault Secrets Officer in the vault.
+	Client string `json:"client"`
+
+	// Direction push (Terrace's values count, unless given) or pull (the vault's count).
+	Direction string `json:"direction,omitempty"`
+
+	// Every How often both sides are compared, as Go writes durations; 5m unless given.
+	Every string `json:"every,omitempty"`
+
+	// OnDrift What becomes of what others change in the vault: write (Terrace's again, unless given) or report.
+	OnDrift string `json:"onDrift,omitempty"`
+
+	// Vault The vault's address; that of the stage's landing zone unless given.
+	//
+	// Example: https://contoso-dev.vault.azure.net
+	Vault string `json:"vault,omitempty"`
 }
 
 // SetServiceAccountDisabledRequest defines model for SetServiceAccountDisabledRequest.
@@ -7231,6 +7301,20 @@ type SubscriptionWebhook struct {
 	URL string `json:"url"`
 }
 
+// SyncedSecret defines model for SyncedSecret.
+type SyncedSecret struct {
+	Adopted bool             `json:"adopted,omitempty"`
+	At      *time.Time       `json:"at,omitempty"`
+	Fix     string           `json:"fix,omitempty"`
+	Name    string           `json:"name"`
+	Pieces  []VaultsyncPiece `json:"pieces,omitempty"`
+	Reason  string           `json:"reason,omitempty"`
+
+	// State in-step, waiting, failed, drifted or conflict.
+	State   string `json:"state"`
+	Version int64  `json:"version"`
+}
+
 // TakeBackStateRequest defines model for TakeBackStateRequest.
 type TakeBackStateRequest struct {
 	// ID The id under which it was set aside, or unstored.
@@ -7637,6 +7721,15 @@ type User struct {
 	DisabledAt *time.Time `json:"disabledAt,omitempty"`
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
+}
+
+// VaultsyncPiece defines model for VaultsyncPiece.
+type VaultsyncPiece struct {
+	ID      string     `json:"id"`
+	Key     string     `json:"key,omitempty"`
+	Settled bool       `json:"settled,omitempty"`
+	Updated *time.Time `json:"updated,omitempty"`
+	Vault   string     `json:"vault"`
 }
 
 // VcsBinding defines model for VcsBinding.
@@ -8875,6 +8968,51 @@ type GetDossierParams struct {
 type StreamRunEventsParams struct {
 	// Follow Go on until the run has ended.
 	Follow bool `form:"follow,omitempty" json:"follow,omitempty"`
+}
+
+// DeleteSecretSyncParams defines parameters for DeleteSecretSync.
+type DeleteSecretSyncParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// GetSecretSyncParams defines parameters for GetSecretSync.
+type GetSecretSyncParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// SetSecretSyncParams defines parameters for SetSecretSync.
+type SetSecretSyncParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// RunSecretSyncParams defines parameters for RunSecretSync.
+type RunSecretSyncParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ListSecretSyncSecretsParams defines parameters for ListSecretSyncSecrets.
+type ListSecretSyncSecretsParams struct {
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+
+	// State Those in one state; all unless given.
+	State string `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// AdoptSecretSyncSecretParams defines parameters for AdoptSecretSyncSecret.
+type AdoptSecretSyncSecretParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
 }
 
 // ListSecretsParams defines parameters for ListSecrets.

@@ -28,3 +28,37 @@ func (c *Client) CopySecret(ctx context.Context, project, stage, name string, in
 	var s SecretInfo
 	return s, c.call(ctx, http.MethodPost, query(escape("projects", project, "secrets", name, "copies"), CopySecretParams{Stage: stage}), in, &s)
 }
+
+// SecretSync tells which key vault a stage has, and how far both are the same.
+func (c *Client) SecretSync(ctx context.Context, project, stage string) (SecretSync, error) {
+	var s SecretSync
+	return s, c.call(ctx, http.MethodGet, query(escape("projects", project, "secret-sync"), GetSecretSyncParams{Stage: stage}), nil, &s)
+}
+
+// SetSecretSync keeps a stage and a key vault the same.
+func (c *Client) SetSecretSync(ctx context.Context, project, stage string, in SetSecretSyncRequest) (SecretSync, error) {
+	var s SecretSync
+	return s, c.call(ctx, http.MethodPut, query(escape("projects", project, "secret-sync"), SetSecretSyncParams{Stage: stage}), in, &s)
+}
+
+// RemoveSecretSync ends the sync of a stage.
+func (c *Client) RemoveSecretSync(ctx context.Context, project, stage string) error {
+	return c.call(ctx, http.MethodDelete, query(escape("projects", project, "secret-sync"), DeleteSecretSyncParams{Stage: stage}), nil, nil)
+}
+
+// SyncedSecrets tells how far each secret is, those in one state unless it is "".
+func (c *Client) SyncedSecrets(ctx context.Context, project, stage, state string) ([]SyncedSecret, error) {
+	return all[SyncedSecret](ctx, c, query(escape("projects", project, "secret-sync", "secrets"), ListSecretSyncSecretsParams{Stage: stage, State: state}))
+}
+
+// RunSecretSync has a stage and its key vault compared at once.
+func (c *Client) RunSecretSync(ctx context.Context, project, stage string) (SecretSync, error) {
+	var s SecretSync
+	return s, c.call(ctx, http.MethodPost, query(escape("projects", project, "secret-sync", "rounds"), RunSecretSyncParams{Stage: stage}), nil, &s)
+}
+
+// AdoptSyncedSecret decides for the side that counts.
+func (c *Client) AdoptSyncedSecret(ctx context.Context, project, stage, name, reason string) error {
+	path := query(escape("projects", project, "secret-sync", "secrets", name, "adoption"), AdoptSecretSyncSecretParams{Stage: stage})
+	return c.call(ctx, http.MethodPost, path, AdoptSecretSyncSecretRequest{Reason: reason}, nil)
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +25,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/target/azuresim/arm"
@@ -297,7 +300,7 @@ func (w *vaultWorld) now() {
 // facts are the types of those of the sync about one subject.
 func (w *vaultWorld) facts(subject string) []string {
 	w.t.Helper()
-	_, got := w.call(http.MethodGet, w.address+"/api/v1/audit/entries?subject="+url.QueryEscape(subject)+"&limit=200", w.first.Token, "application/json", "")
+	_, got := w.call(http.MethodGet, w.address+"/api/v1/audit?subject="+url.QueryEscape(subject)+"&limit=200", w.first.Token, "application/json", "")
 	items, _ := got["items"].([]any)
 	var all []string
 	for _, one := range items {
@@ -340,6 +343,12 @@ func TestAStageIsKeptInAKeyVault(t *testing.T) {
 		{"deleted and made again", deletedAndMadeAgain},
 		{"drift", driftIsWrittenOver},
 		{"of other people", foreignIsLeft},
+		{"429 and 503", theVaultSaysWhen},
+		{"without the role", withoutTheRole},
+		{"killed", killed},
+		{"pull", theOtherWayRound},
+		{"other tenants and addresses", otherTenants},
+		{"ended", theEndOfASync},
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			w.t = t
@@ -372,7 +381,336 @@ func newVersions(w *vaultWorld) {
 	}
 }
 
-func severalKeys(w *vaultWorld)        {}
-func deletedAndMadeAgain(w *vaultWorld) {}
-func driftIsWrittenOver(w *vaultWorld) {}
-func foreignIsLeft(w *vaultWorld)      {}
+func severalKeys(w *vaultWorld) {
+	ctx := kernel.WithActor(w.t.Context(), kernel.System("test", "default"))
+	scope := kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"}
+	write := func(d secret.Data) {
+		if _, err := w.fabric.secrets.Write(ctx, scope, "db/credentials", d, nil); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	write(secret.Data{"user": []byte(`"shop"`), "port": []byte(`3306`)})
+	w.untilHeld("db--2fcredentials--23user", "shop")
+	w.untilHeld("db--2fcredentials--23port", "3306")
+	err := w.fabric.secrets.Describes(ctx, scope, "db/credentials", func(m *secret.Metadata) error { m.DeleteAfter = time.Hour; return nil })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	write(secret.Data{"user": []byte(`"shop2"`)})
+	w.untilHeld("db--2fcredentials--23user", "shop2")
+	w.until("the other key is gone", func() bool { got, _ := w.held("db--2fcredentials--23port"); return got == "" })
+	got, err := w.people.GetSecret(w.t.Context(), "db--2fcredentials--23user", "", nil)
+	if err != nil || got.Attributes.Expires == nil || time.Until(*got.Attributes.Expires) < 50*time.Minute {
+		w.t.Errorf("it expires at %v: %v", got.Attributes, err)
+	}
+	w.put("large", strings.Repeat("x", vaultsync.MaxValue+1))
+	if i := w.untilState("large", vaultsync.Failed); !strings.Contains(fmt.Sprint(i["reason"]), "25600 characters") {
+		w.t.Errorf("what is too large: %v", i)
+	}
+	w.put("API-KEY", "differs in case alone")
+	if i := w.untilState("API-KEY", vaultsync.Conflict); !strings.Contains(fmt.Sprint(i["reason"]), "secret api-key of demo on dev") {
+		w.t.Errorf("what differs in case alone: %v", i)
+	}
+	for _, name := range []string{"large", "API-KEY"} {
+		if err := w.fabric.secrets.Delete(ctx, scope, name); err != nil {
+			w.t.Fatal(err)
+		}
+		w.until(name+" is forgotten", func() bool { return w.item(name) == nil })
+	}
+	if got, _ := w.held("api-key"); len(got) != 32 {
+		w.t.Error("the other secret is no more as it was")
+	}
+}
+
+func deletedAndMadeAgain(w *vaultWorld) {
+	ctx := kernel.WithActor(w.t.Context(), kernel.System("test", "default"))
+	scope := kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"}
+	w.put("short", "first")
+	w.untilHeld("short", "first")
+	if err := w.fabric.secrets.Mark(ctx, scope, "short", secret.Deleted); err != nil {
+		w.t.Fatal(err)
+	}
+	w.until("it is deleted", func() bool { got, _ := w.held("short"); return got == "" })
+	if err := w.fabric.secrets.Mark(ctx, scope, "short", secret.Undeleted); err != nil {
+		w.t.Fatal(err)
+	}
+	w.untilHeld("short", "first")
+	if n := w.versions("short"); n != 1 {
+		w.t.Errorf("what was taken back has %d versions in the vault, want 1", n)
+	}
+	if err := w.fabric.secrets.Delete(ctx, scope, "short"); err != nil {
+		w.t.Fatal(err)
+	}
+	w.until("it is deleted again", func() bool { got, _ := w.held("short"); return got == "" && w.item("short") == nil })
+	w.put("short", "second")
+	w.untilHeld("short", "second")
+	w.untilState("short", vaultsync.InStep)
+	facts := w.facts("short")
+	if !slices.Contains(facts, "secret.sync.recovered") || !slices.Contains(facts, "secret.sync.deleted") || !slices.Contains(facts, "secret.read") {
+		w.t.Errorf("what is told of it: %v", facts)
+	}
+	if slices.Contains(facts, "secret.sync.drifted") {
+		w.t.Errorf("what Terrace deletes is told as drift: %v", facts)
+	}
+}
+
+func driftIsWrittenOver(w *vaultWorld) {
+	w.put("watched", "of Terrace")
+	w.untilHeld("watched", "of Terrace")
+	w.untilState("watched", vaultsync.InStep)
+	w.write("watched", "of a person") // without tags, as the portal does
+	w.now()
+	w.untilHeld("watched", "of Terrace")
+	if _, err := w.people.DeleteSecret(w.t.Context(), "watched", nil); err != nil {
+		w.t.Fatal(err)
+	}
+	w.now()
+	w.untilHeld("watched", "of Terrace")
+	disabled := false
+	if _, err := w.people.UpdateSecretProperties(w.t.Context(), "watched", "", azsecrets.UpdateSecretPropertiesParameters{SecretAttributes: &azsecrets.SecretAttributes{Enabled: &disabled}}, nil); err != nil {
+		w.t.Fatal(err)
+	}
+	w.now()
+	w.untilHeld("watched", "of Terrace")
+	told := func() (n int) {
+		for _, f := range w.facts("watched") {
+			if f == "secret.sync.drifted" {
+				n++
+			}
+		}
+		return n
+	}
+	if n := told(); n != 3 {
+		w.t.Errorf("drift is told %d times, want 3: %v", n, w.facts("watched"))
+	}
+	w.sync(object{"onDrift": "report"})
+	w.now()
+	w.write("watched", "of a person")
+	w.now()
+	w.now()
+	if i := w.untilState("watched", vaultsync.Drifted); !strings.Contains(fmt.Sprint(i["reason"]), "changed in the vault") {
+		w.t.Errorf("what has drifted: %v", i)
+	}
+	if got, _ := w.held("watched"); got != "of a person" || told() != 4 {
+		w.t.Errorf("what is only reported is %q, and told %d times", got, told())
+	}
+	w.adopt("watched")
+	w.untilHeld("watched", "of Terrace")
+	w.sync(nil)
+	w.now()
+}
+
+func foreignIsLeft(w *vaultWorld) {
+	w.put("foreign", "of Terrace")
+	i := w.untilState("foreign", vaultsync.Conflict)
+	if got, _ := w.held("foreign"); got != "of other people" || !strings.Contains(fmt.Sprint(i["fix"]), "terrace secret sync adopt foreign --stage dev") {
+		w.t.Errorf("the vault has %q; what is told: %v", got, i)
+	}
+	w.adopt("foreign")
+	w.untilHeld("foreign", "of Terrace")
+	w.untilState("foreign", vaultsync.InStep)
+	if status, got := w.api(http.MethodPost, "/secret-sync/secrets/foreign/adoption?stage=dev", object{"reason": "x"}); status != http.StatusUnprocessableEntity && status != http.StatusConflict {
+		w.t.Errorf("what is in step is adopted: %d %v", status, got)
+	}
+	// One that only has other people's tags is none of Terrace's: it is not deleted.
+	w.write("untouched", "of other people")
+	w.now()
+	if got, _ := w.held("untouched"); got != "of other people" {
+		w.t.Errorf("the vault has %q", got)
+	}
+}
+
+func theVaultSaysWhen(w *vaultWorld) {
+	w.fault(arm.Fault{Match: "PUT kv-sync.*/secrets/busy", Status: http.StatusTooManyRequests, RetryAfter: 1, Times: 1})
+	w.put("busy", "later")
+	w.until("it is blocked", func() bool {
+		y := w.must(http.MethodGet, "/secret-sync?stage=dev", nil)
+		return y["state"] == "failed" && strings.Contains(fmt.Sprint(y["reason"]), "429") && y["blockedUntil"] != nil
+	})
+	w.must(http.MethodPost, "/secret-sync/rounds?stage=dev", nil) // does not ask before that
+	w.untilHeld("busy", "later")
+	state := func(wanted vaultsync.State, reason string) {
+		w.t.Helper()
+		w.until("the sync is "+string(wanted), func() bool {
+			y := w.must(http.MethodGet, "/secret-sync?stage=dev", nil)
+			return y["state"] == string(wanted) && (reason == "" || strings.Contains(fmt.Sprint(y["reason"]), reason))
+		})
+	}
+	state(vaultsync.InStep, "")
+	w.fault(arm.Fault{Match: "PUT kv-sync.*/secrets/busy", Status: http.StatusServiceUnavailable, Times: 1})
+	w.put("busy", "later still")
+	state(vaultsync.Failed, "503")
+	w.now()
+	w.untilHeld("busy", "later still")
+}
+
+func withoutTheRole(w *vaultWorld) {
+	identity := "/resourceGroups/kv/providers/Microsoft.ManagedIdentity/userAssignedIdentities/dev-sync"
+	made, _ := w.arm(http.MethodGet, identity, "")["properties"].(map[string]any)
+	w.arm(http.MethodDelete, vaultRole, "")
+	w.put("refused", "x")
+	w.until("the role is told", func() bool {
+		y := w.must(http.MethodGet, "/secret-sync?stage=dev", nil)
+		return strings.Contains(fmt.Sprint(y["fix"]), "Key Vault Secrets Officer")
+	})
+	w.role(http.MethodPut, fmt.Sprint(made["principalId"]))
+	w.now()
+	w.untilHeld("refused", "x")
+	w.until("it is told that it goes on", func() bool {
+		facts := w.facts("dev")
+		return slices.Contains(facts, "secret.sync.failed") && slices.Contains(facts, "secret.sync.resumed")
+	})
+}
+
+// killed ends the work between the write into the vault and the record of it.
+func killed(w *vaultWorld) {
+	store := &failing{Store: w.vaults.Store}
+	w.stop()
+	w.vaults.Store = store
+	w.watch()
+	store.fails.Store(true)
+	w.put("once", "written once")
+	w.untilHeld("once", "written once")
+	w.until("the record fails", func() bool { return store.failed.Load() })
+	w.stop()
+	store.fails.Store(false)
+	w.watch()
+	w.now()
+	w.untilState("once", vaultsync.InStep)
+	if n := w.versions("once"); n != 1 {
+		w.t.Errorf("%d versions in the vault, want 1", n)
+	}
+	if facts := w.facts("once"); slices.Contains(facts, "secret.sync.drifted") || !slices.Contains(facts, "secret.sync.written") {
+		w.t.Errorf("what is told: %v", facts)
+	}
+	// A version while nobody works waits in the database.
+	w.stop()
+	w.put("once", "while nobody worked")
+	w.watch()
+	w.untilHeld("once", "while nobody worked")
+}
+
+// failing is a store that does not record what was done.
+type failing struct {
+	vaultsync.Store
+
+	fails, failed atomic.Bool
+}
+
+func (f *failing) SaveItem(ctx context.Context, i vaultsync.Item) error {
+	if f.fails.Load() {
+		f.failed.Store(true)
+		return kernel.Errorf(kernel.Internal, "the process is gone")
+	}
+	return f.Store.SaveItem(ctx, i)
+}
+
+func theOtherWayRound(w *vaultWorld) {
+	w.write("from--2fvault", "one")
+	w.sync(object{"direction": "pull"})
+	ctx := secret.From(kernel.WithActor(w.t.Context(), kernel.System("test", "default")), "test")
+	scope := kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"}
+	here := func(name string) (string, secret.Info) {
+		info, data, err := w.fabric.secrets.Read(ctx, scope, name, 0)
+		if err != nil {
+			return "", info
+		}
+		text, _ := data.Text(secret.Value)
+		return text, info
+	}
+	w.until("it is taken", func() bool { got, _ := here("from/vault"); return got == "one" })
+	if _, info := here("from/vault"); !strings.HasPrefix(info.Origin, vaultAddress+"/secrets/from--2fvault/") || info.CreatedBy != "system:vault-sync" {
+		w.t.Errorf("where it came from: %+v", info)
+	}
+	w.write("from--2fvault", "two")
+	w.write("keys--23a", "1")
+	w.write("keys--23b", "2")
+	w.now()
+	if got, info := here("from/vault"); got != "two" || info.Version != 2 {
+		w.t.Errorf("%q is version %d", got, info.Version)
+	}
+	if _, data, err := w.fabric.secrets.Read(ctx, scope, "keys", 0); err != nil || len(data) != 2 {
+		w.t.Errorf("several keys: %v %v", len(data), err)
+	}
+	w.now()
+	if _, info := here("from/vault"); info.Version != 2 {
+		w.t.Errorf("the same again is version %d", info.Version)
+	}
+	w.put("from%2Fvault", "of a person")
+	i := w.untilState("from/vault", vaultsync.Conflict)
+	if got, _ := here("from/vault"); got != "of a person" || !strings.Contains(fmt.Sprint(i["reason"]), "version 3") {
+		w.t.Errorf("what a person wrote is %q: %v", got, i)
+	}
+	w.adopt("from%2Fvault")
+	w.until("the vault counts", func() bool { got, info := here("from/vault"); return got == "two" && info.Version == 4 })
+	if _, err := w.people.DeleteSecret(w.t.Context(), "from--2fvault", nil); err != nil {
+		w.t.Fatal(err)
+	}
+	w.now()
+	w.untilState("from/vault", vaultsync.Drifted)
+	if got, _ := here("from/vault"); got != "two" {
+		w.t.Errorf("what the vault has no more is %q here", got)
+	}
+	if facts := w.facts("from/vault"); !slices.Contains(facts, "secret.sync.pulled") || !slices.Contains(facts, "secret.sync.conflicted") {
+		w.t.Errorf("what is told: %v", facts)
+	}
+}
+
+// otherTenants are not trusted by the identity, whatever they name.
+func otherTenants(w *vaultWorld) {
+	w.sync(nil)
+	w.must(http.MethodPut, "/secrets/mine?stage=test", object{"value": "of another stage"})
+	w.must(http.MethodPut, "/secret-sync?stage=test", object{"vault": vaultAddress, "azureTenant": w.sim.Env()["ARM_TENANT_ID"], "client": w.client})
+	w.until("it is refused", func() bool {
+		y := w.must(http.MethodGet, "/secret-sync?stage=test", nil)
+		return y["state"] == "failed" && strings.Contains(fmt.Sprint(y["reason"]), "AADSTS700213") && strings.Contains(fmt.Sprint(y["fix"]), "default:demo:test:sync")
+	})
+	if got, _ := w.held("mine"); got != "" {
+		w.t.Errorf("the vault has %q", got)
+	}
+	if err := w.access.tenants.Bootstrap(w.t.Context(), "other", "demo"); err != nil {
+		w.t.Fatal(err)
+	}
+	ctx := kernel.WithActor(w.t.Context(), kernel.System("test", "other"))
+	scope := kernel.Scope{Tenant: "other", Project: "demo", Stage: "dev"}
+	if _, err := w.fabric.secrets.Put(ctx, scope, "mine", "of another tenant"); err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.vaults.Set(ctx, scope, vaultsync.Settings{Vault: vaultAddress, AzureTenant: w.sim.Env()["ARM_TENANT_ID"], Client: w.client}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.until("the other tenant is refused", func() bool {
+		y, _, err := w.vaults.Get(ctx, scope)
+		return err == nil && y.State == vaultsync.Failed && strings.Contains(y.Fix, "other:demo:dev:sync")
+	})
+	if got, _ := w.held("mine"); got != "" {
+		w.t.Errorf("the vault has %q", got)
+	}
+	for _, address := range []string{
+		"http://kv-sync.vault.azuresim.localhost", "https://kv-sync.vault.azuresim.localhost:8443", "https://127.0.0.1", "https://localhost", "https://kv-sync.vault.azuresim.localhost/x",
+		"https://kv-sync.vault.azuresim.localhost.example.com", "https://example.com/.vault.azuresim.localhost", "https://a@kv-sync.vault.azuresim.localhost", "https://x.y.vault.azuresim.localhost",
+		"https://kv-sync.vault.azure.net", "https://vault.azuresim.localhost", "https://169.254.169.254", "file:///etc/passwd", "", "https://kv-sync.vault.azuresim.localhost?x", "https://[::1]",
+	} {
+		status, got := w.api(http.MethodPut, "/secret-sync?stage=dev", object{"vault": address, "azureTenant": w.sim.Env()["ARM_TENANT_ID"], "client": w.client})
+		if status != http.StatusUnprocessableEntity {
+			w.t.Errorf("%s: %d %v", address, status, got)
+		}
+	}
+}
+
+// theEndOfASync keeps what both sides have.
+func theEndOfASync(w *vaultWorld) {
+	w.must(http.MethodDelete, "/secret-sync?stage=dev", nil)
+	w.put("api-key", "after the end")
+	if status, _ := w.api(http.MethodGet, "/secret-sync?stage=dev", nil); status != http.StatusNotFound {
+		w.t.Errorf("the sync is still there: %d", status)
+	}
+	if got, _ := w.held("api-key"); got == "" || got == "after the end" {
+		w.t.Errorf("the vault has %q", got)
+	}
+	for _, value := range []string{"later still", "written once", "of a person", "of Terrace", "was there before"} {
+		if strings.Contains(w.log.String(), value) {
+			w.t.Errorf("%q is in the log", value)
+		}
+	}
+}

@@ -112,7 +112,7 @@ type Item struct {
 	// Adopted says that somebody has decided for the side that counts, whatever it replaces.
 	Adopted bool `json:"adopted,omitempty"`
 	// Gone says that Terrace has the secret no more.
-	Gone bool `json:"gone,omitempty"`
+	Gone bool `json:"-"`
 	// Due is when there is something to do, zero for nothing.
 	Due time.Time `json:"-"`
 	// Touched counts how often there was something new to do.

@@ -28,7 +28,7 @@ const (
 )
 
 // whole is the type of a fact: what it is about, and what happened to it.
-var whole = regexp.MustCompile(`^[a-z]+([_-][a-z]+)*\.[a-z]+([_-][a-z]+)*$`)
+var whole = regexp.MustCompile(`^([a-z]+([_-][a-z]+)*|secret\.sync)\.[a-z]+([_-][a-z]+)*$`)
 
 // verb is the end of one.
 var verb = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)

@@ -162,7 +162,7 @@ func (j *job) pulled(i *Item, info secret.Info, pieces []Entry) []kernel.Fact {
 	if before == info.Version || info.Origin != j.origin(i.Name, pieces) {
 		return nil // somebody wrote the same here
 	}
-	return []kernel.Fact{fact(j.sync, "pulled", i.Name, map[string]any{"version": info.Version, "names": names})}
+	return []kernel.Fact{fact(j.sync, "secret.sync.pulled", i.Name, map[string]any{"version": info.Version, "names": names})}
 }
 
 // newer is the conflict with a version that was made here since the vault's was taken.
@@ -194,5 +194,5 @@ func (j *job) pullGone(i *Item) ([]kernel.Fact, error) {
 		names[n] = p.Vault
 	}
 	i.At = j.Clock.Now()
-	return []kernel.Fact{fact(j.sync, "drifted", i.Name, map[string]any{"names": names, "how": "deleted"})}, nil
+	return []kernel.Fact{fact(j.sync, "secret.sync.drifted", i.Name, map[string]any{"names": names, "how": "deleted"})}, nil
 }

@@ -252,11 +252,11 @@ func (t told) facts(y Sync, name string, version int) []kernel.Fact {
 			all = append(all, fact(y, what, name, more))
 		}
 	}
-	add("drifted", t.changed, map[string]any{"how": "changed"})
-	add("drifted", t.missing, map[string]any{"how": "deleted"})
-	add("recovered", t.recovered, map[string]any{})
-	add("written", t.written, map[string]any{"version": version})
-	add("deleted", t.deleted, map[string]any{})
+	add("secret.sync.drifted", t.changed, map[string]any{"how": "changed"})
+	add("secret.sync.drifted", t.missing, map[string]any{"how": "deleted"})
+	add("secret.sync.recovered", t.recovered, map[string]any{})
+	add("secret.sync.written", t.written, map[string]any{"version": version})
+	add("secret.sync.deleted", t.deleted, map[string]any{})
 	return all
 }
 

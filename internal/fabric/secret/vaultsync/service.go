@@ -86,7 +86,7 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, wanted Settings) 
 			return err
 		}
 		db.AfterCommit(ctx, s.bell.Ring)
-		return s.record(ctx, y, "set", scope.Stage, map[string]any{
+		return s.record(ctx, y, "secret.sync.set", scope.Stage, map[string]any{
 			"direction": y.Direction, "onDrift": y.OnDrift, "azureTenant": y.AzureTenant, "client": y.Client,
 		})
 	})
@@ -190,7 +190,7 @@ func (s *Service) Remove(ctx context.Context, scope kernel.Scope) error {
 		if err := s.Store.Remove(ctx, scope); err != nil {
 			return err
 		}
-		return s.record(ctx, y, "removed", scope.Stage, nil)
+		return s.record(ctx, y, "secret.sync.removed", scope.Stage, nil)
 	})
 }
 
@@ -217,7 +217,7 @@ func (s *Service) Now(ctx context.Context, scope kernel.Scope) (Sync, error) {
 			return err
 		}
 		db.AfterCommit(ctx, s.bell.Ring)
-		return s.record(ctx, y, "asked", scope.Stage, nil)
+		return s.record(ctx, y, "secret.sync.asked", scope.Stage, nil)
 	})
 }
 
@@ -248,7 +248,7 @@ func (s *Service) Adopt(ctx context.Context, scope kernel.Scope, name, reason st
 			return err
 		}
 		db.AfterCommit(ctx, s.bell.Ring)
-		f := fact(y, "adopted", name, nil)
+		f := fact(y, "secret.sync.adopted", name, nil)
 		f.Reason = reason
 		return s.Journal.Record(ctx, f)
 	})
@@ -293,5 +293,5 @@ func fact(y Sync, what, subject string, data map[string]any) kernel.Fact {
 	for k, v := range data {
 		all[k] = v
 	}
-	return kernel.Fact{Type: "secret.sync." + what, Scope: y.Scope, Subject: subject, Data: all}
+	return kernel.Fact{Type: what, Scope: y.Scope, Subject: subject, Data: all}
 }

@@ -166,6 +166,7 @@ func (j *job) item(ctx context.Context, name string) error {
 	if err := j.hold(ctx); err != nil {
 		return err
 	}
+	over := ctx
 	ctx, cancel := context.WithTimeout(ctx, itemTime)
 	defer cancel()
 	i, err := j.Store.Item(ctx, j.sync.Scope, name)
@@ -183,9 +184,15 @@ func (j *job) item(ctx context.Context, name string) error {
 	} else {
 		facts, err = j.push(ctx, &i)
 	}
-	if _, outage := errors.AsType[*Outage](err); outage || err != nil && ctx.Err() != nil {
-		// What was done before it is known by the tags, and told the next time.
+	// What was done before an outage is known by the tags, and told the next time.
+	if _, outage := errors.AsType[*Outage](err); outage {
 		return err
+	}
+	if err != nil && ctx.Err() != nil {
+		if over.Err() != nil {
+			return err
+		}
+		return &Outage{Err: kernel.Errorf(kernel.Unavailable, "%s took too long with %s", j.sync.Vault, name)}
 	}
 	if err != nil {
 		told, ok := errors.AsType[*kernel.Error](err)
@@ -222,7 +229,7 @@ func (j *job) failed(i *Item, before Item, err *kernel.Error) []kernel.Fact {
 	if i.State == Waiting || i.State == before.State && i.Reason == before.Reason {
 		return nil
 	}
-	what := map[State]string{Failed: "failed", Conflict: "conflicted"}[i.State]
+	what := map[State]string{Failed: "secret.sync.failed", Conflict: "secret.sync.conflicted"}[i.State]
 	return []kernel.Fact{fact(j.sync, what, i.Name, map[string]any{"problem": i.Reason})}
 }
 
@@ -263,9 +270,9 @@ func (s *Service) finish(ctx context.Context, y Sync, err error) error {
 		}
 		switch {
 		case y.State == Failed && before != Failed:
-			return s.record(ctx, y, "failed", y.Scope.Stage, map[string]any{"problem": y.Reason})
+			return s.record(ctx, y, "secret.sync.failed", y.Scope.Stage, map[string]any{"problem": y.Reason})
 		case y.State == InStep && before == Failed:
-			return s.record(ctx, y, "resumed", y.Scope.Stage, nil)
+			return s.record(ctx, y, "secret.sync.resumed", y.Scope.Stage, nil)
 		}
 		return nil
 	})

@@ -231,7 +231,8 @@ func (s *Service) Adopt(ctx context.Context, scope kernel.Scope, name, reason st
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
 		i, err := s.Store.Item(ctx, scope, name)
 		if kernel.Is(err, kernel.NotFound) {
-			return kernel.Errorf(kernel.NotFound, "the sync of %s knows no secret %s", scope.Stage, name)
+			return kernel.Errorf(kernel.NotFound, "the sync of %s knows no secret %s", scope.Stage, name).
+				WithFix("see which there are with: terrace secret sync show --stage %s", scope.Stage)
 		}
 		if err != nil {
 			return err

@@ -220,10 +220,10 @@ func (j *job) hold(ctx context.Context) error {
 // failed notes what stands in the way of one secret, and tells it once.
 func (j *job) failed(i *Item, before Item, err *kernel.Error) []kernel.Fact {
 	i.State, i.Reason, i.Fix, i.At, i.Adopted = Failed, err.Message, err.Fix, j.Clock.Now(), false
-	switch err.Kind {
-	case kernel.Conflict:
+	if err.Kind == kernel.Conflict {
 		i.State = Conflict
-	case kernel.Locked, kernel.Stale: // it is underway, or was changed meanwhile
+	}
+	if err.Kind == kernel.Locked || err.Kind == kernel.Stale { // it is underway, or was changed meanwhile
 		i.State, i.Due, i.Adopted = Waiting, j.Clock.Now().Add(firstPause), before.Adopted
 	}
 	if i.State == Waiting || i.State == before.State && i.Reason == before.Reason {

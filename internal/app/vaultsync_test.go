@@ -286,11 +286,7 @@ func (w *vaultWorld) untilState(name string, state vaultsync.State) map[string]a
 // now compares both sides, and waits until that is done.
 func (w *vaultWorld) now() {
 	w.t.Helper()
-	asked, _ := w.must(http.MethodPost, "/secret-sync/rounds?stage=dev", nil)["askedAt"].(string)
-	at, err := time.Parse(time.RFC3339Nano, asked)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	at := moment(w.t, w.must(http.MethodPost, "/secret-sync/rounds?stage=dev", nil)["askedAt"])
 	w.until("both sides are compared", func() bool {
 		y, _, err := w.vaults.Get(kernel.WithActor(w.t.Context(), kernel.System("test", "default")), kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"})
 		return err == nil && !y.ComparedAt.Before(at)
@@ -348,6 +344,7 @@ func TestAStageIsKeptInAKeyVault(t *testing.T) {
 		{"killed", killed},
 		{"pull", theOtherWayRound},
 		{"other tenants and addresses", otherTenants},
+		{"what is evident", whatIsEvident},
 		{"ended", theEndOfASync},
 	} {
 		t.Run(step.name, func(t *testing.T) {
@@ -527,8 +524,13 @@ func theVaultSaysWhen(w *vaultWorld) {
 		y := w.must(http.MethodGet, "/secret-sync?stage=dev", nil)
 		return y["state"] == "failed" && strings.Contains(fmt.Sprint(y["reason"]), "429") && y["blockedUntil"] != nil
 	})
+	blocked := w.must(http.MethodGet, "/secret-sync?stage=dev", nil)["blockedUntil"]
 	w.must(http.MethodPost, "/secret-sync/rounds?stage=dev", nil) // does not ask before that
 	w.untilHeld("busy", "later")
+	w.untilState("busy", vaultsync.InStep)
+	if at := w.item("busy")["at"]; !moment(w.t, at).After(moment(w.t, blocked)) {
+		w.t.Errorf("it was asked at %v, before %v", at, blocked)
+	}
 	state := func(wanted vaultsync.State, reason string) {
 		w.t.Helper()
 		w.until("the sync is "+string(wanted), func() bool {
@@ -542,6 +544,15 @@ func theVaultSaysWhen(w *vaultWorld) {
 	state(vaultsync.Failed, "503")
 	w.now()
 	w.untilHeld("busy", "later still")
+}
+
+func moment(t *testing.T, text any) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339Nano, fmt.Sprint(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
 }
 
 func withoutTheRole(w *vaultWorld) {
@@ -696,6 +707,21 @@ func otherTenants(w *vaultWorld) {
 			w.t.Errorf("%s: %d %v", address, status, got)
 		}
 	}
+}
+
+// whatIsEvident is not read again: a list without values shows that nothing has changed.
+func whatIsEvident(w *vaultWorld) {
+	settled := func() bool {
+		w.now()
+		pieces, _ := w.untilState("before", vaultsync.InStep)["pieces"].([]any)
+		p, _ := pieces[0].(map[string]any)
+		return p["settled"] == true
+	}
+	w.until("the second in which it was written is over", settled)
+	w.fault(arm.Fault{Match: "GET kv-sync.*/secrets/before", Status: http.StatusInternalServerError})
+	w.now()
+	w.untilState("before", vaultsync.InStep)
+	w.sim.Engine().ClearFaults()
 }
 
 // theEndOfASync keeps what both sides have.

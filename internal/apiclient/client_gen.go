@@ -2686,13 +2686,25 @@ type CheckDeploymentRequest struct {
 	//
 	// Example: 72h
 	Lifetime string `json:"lifetime,omitempty"`
-	Stage    string `json:"stage"`
+
+	// Score The workload, to have the secrets looked for that it refers to.
+	Score string `json:"score,omitempty"`
+	Stage string `json:"stage"`
 
 	// WhenOpen As it would be asked for.
 	WhenOpen bool `json:"whenOpen,omitempty"`
 
 	// Workload The workload's name.
 	Workload string `json:"workload"`
+}
+
+// CheckReferencesRequest defines model for CheckReferencesRequest.
+type CheckReferencesRequest struct {
+	// Score The workload, a Score v1b1 document with its file sources inlined.
+	Score string `json:"score"`
+
+	// Stage The stage that its secrets have to be in.
+	Stage string `json:"stage"`
 }
 
 // CheckUpstreamResponse defines model for CheckUpstreamResponse.
@@ -4307,6 +4319,7 @@ type GraphExplanation struct {
 // GraphModulePin defines model for GraphModulePin.
 type GraphModulePin struct {
 	Digest    string   `json:"digest"`
+	Ephemeral []string `json:"ephemeral,omitempty"`
 	Inputs    []string `json:"inputs"`
 	Outputs   []string `json:"outputs"`
 	Required  []string `json:"required,omitempty"`
@@ -4696,9 +4709,12 @@ type MergePullRequestRequest struct {
 // ModuleInput defines model for ModuleInput.
 type ModuleInput struct {
 	Description string `json:"description,omitempty"`
-	Name        string `json:"name"`
-	Required    bool   `json:"required"`
-	Sensitive   bool   `json:"sensitive,omitempty"`
+
+	// Ephemeral Whether terraform keeps its value neither in plans nor in states.
+	Ephemeral bool   `json:"ephemeral,omitempty"`
+	Name      string `json:"name"`
+	Required  bool   `json:"required"`
+	Sensitive bool   `json:"sensitive,omitempty"`
 
 	// Type The type constraint, empty for any.
 	Type string `json:"type,omitempty"`
@@ -5891,6 +5907,7 @@ type Run struct {
 	Revoked           string           `json:"revoked,omitempty"`
 	Rollback          *RunRollbackNote `json:"rollback,omitempty"`
 	Scope             Scope            `json:"scope"`
+	Secrets           []RunSecretInput `json:"secrets,omitempty"`
 	Stack             string           `json:"stack"`
 
 	// Status Where a run is on its way.
@@ -5898,6 +5915,7 @@ type Run struct {
 	StatusReason string           `json:"statusReason,omitempty"`
 	Takes        []RunTake        `json:"takes,omitempty"`
 	Targets      []string         `json:"targets,omitempty"`
+	Unmerged     bool             `json:"unmerged,omitempty"`
 	UpdatedAt    time.Time        `json:"updatedAt"`
 	Users        []string         `json:"users,omitempty"`
 	Verification []RunCheckResult `json:"verification,omitempty"`
@@ -6418,6 +6436,12 @@ type RunRollbackNote struct {
 	Message string         `json:"message"`
 	Release *RunReleaseRef `json:"release,omitempty"`
 	Run     string         `json:"run,omitempty"`
+}
+
+// RunSecretInput defines model for RunSecretInput.
+type RunSecretInput struct {
+	Reference string `json:"reference"`
+	Version   int64  `json:"version,omitempty"`
 }
 
 // RunStageOpening defines model for RunStageOpening.
@@ -7753,6 +7777,7 @@ type VcsChange struct {
 
 // VcsCheck defines model for VcsCheck.
 type VcsCheck struct {
+	Applies   bool      `json:"applies,omitempty"`
 	Binding   string    `json:"binding"`
 	Build     bool      `json:"build,omitempty"`
 	Commit    string    `json:"commit"`

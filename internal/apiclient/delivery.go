@@ -20,6 +20,11 @@ func (c *Client) CheckDeployment(ctx context.Context, project string, in CheckDe
 	return c.call(ctx, http.MethodPost, escape("projects", project, "deployments", "check"), in, nil)
 }
 
+// CheckReferences tells which secrets a workload refers to that are not in a stage.
+func (c *Client) CheckReferences(ctx context.Context, project string, in CheckReferencesRequest) error {
+	return c.call(ctx, http.MethodPost, escape("projects", project, "graph", "references"), in, nil)
+}
+
 // Promote carries a release to a stage; without a release, the one in the stage before.
 func (c *Client) Promote(ctx context.Context, project, workload string, in PromoteRequest) (Run, error) {
 	return c.postRun(ctx, escape("projects", project, "workloads", workload, "promotions"), in)

@@ -88,7 +88,7 @@ func (a renderer) Render(_ context.Context, in run.RenderInput) (run.Root, error
 		Release: in.Release.ID, ReleaseVersion: in.Release.Version, Artifacts: artifacts, Images: in.Release.Images, Tags: in.Tags,
 		LandingZone: in.LandingZone, Taken: takenOf(in.Taken), ProviderVersion: ProviderVersion, AzurermVersion: runner.AzurermVersion, Lock: a.lock,
 	})
-	return run.Root{Files: root.Files, Secret: root.Secret, Digest: root.Digest, LandingZone: root.LandingZone}, err
+	return run.Root{Files: root.Files, Secret: root.Secret, Secrets: root.Secrets, Digest: root.Digest, LandingZone: root.LandingZone}, err
 }
 
 // takenOf are the outputs of other stacks as the renderer has them.

@@ -32,6 +32,11 @@ func (c configSecrets) Resolve(ctx context.Context, scope kernel.Scope, r secret
 	return c.secrets.Resolve(kernel.WithActor(ctx, kernel.System("config", scope.Tenant)), scope, r)
 }
 
+// Missing implements dynconfig.Secrets.
+func (c configSecrets) Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error) {
+	return c.secrets.Missing(ctx, scope, r)
+}
+
 // stageNames are the stages in their order.
 type stageNames struct{ stages *stage.Set }
 
@@ -62,6 +67,16 @@ func (w workloadNames) Names(ctx context.Context, scope kernel.Scope) ([]string,
 		}
 		page.Cursor = found.Next
 	}
+}
+
+// At implements dynconfig.Workloads.
+func (w workloadNames) At(ctx context.Context, scope kernel.Scope) ([]string, error) {
+	all, err := w.runs.Deployments(ctx, scope, "")
+	names := make([]string, 0, len(all))
+	for _, d := range all {
+		names = append(names, d.Workload)
+	}
+	return names, err
 }
 
 // configNews tells those who watch of what any daemon of the platform has changed.

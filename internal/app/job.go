@@ -30,6 +30,9 @@ func runnerJob(job run.Job, phase string, env map[string]string) runner.Job {
 	if taken, ok := job.Files[render.SecretFile]; ok {
 		out.Hide = []any{valuesOf(taken)}
 	}
+	if given, ok := job.Files[run.SecretsFile]; ok {
+		out.Hide = append(out.Hide, valuesOf(given))
+	}
 	if job.Keep != nil {
 		out.KeepPlan = func(ctx context.Context, plan runner.PlanFile) error { return job.Keep(ctx, run.PlanFile(plan)) }
 	}

@@ -135,6 +135,7 @@ func said() map[string]string {
 	return map[string]string{
 		"deploy":                  `{"score":` + score + `,"stage":"dev"}`,
 		"resolve-graph":           `{"score":` + score + `,"stage":"dev"}`,
+		"check-references":        `{"score":` + score + `,"stage":"dev"}`,
 		"promote":                 `{"to":"dev"}`,
 		"set-budget":              `{"amount":"10","level":"warn","project":"demo"}`,
 		"set-project-tags":        `{"costcenter":"1","owner":"o"}`,

@@ -82,7 +82,7 @@ func (d *deployment) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	if err := d.askable(ctx, s, project, *f.Workload); err != nil {
+	if err := d.askable(ctx, s, project, *f.Workload, text); err != nil {
 		return f.Relocate(err)
 	}
 	artifacts, err := d.artifacts(ctx, s, project, f)

@@ -25,29 +25,6 @@ func Command(e *command.Env) *cobra.Command {
 	return command.Group("workload", "Check a workload's file and see what it becomes", validate(e), resolve(e))
 }
 
-func validate(e *command.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "validate FILE", Short: "Check a score file; every mistake is shown at its place",
-		Example: "  terrace workload validate score.yaml",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			f, err := score.Read(args[0])
-			if err != nil {
-				return err
-			}
-			if _, err := f.Complete(); err != nil {
-				return err
-			}
-			w := f.Workload
-			result := map[string]any{"workload": w.Name, "valid": true, "containers": w.ContainerNames(), "resources": w.ResourceNames()}
-			return e.Print(result, func(out io.Writer) {
-				_, _ = fmt.Fprintf(out, "%s is valid: workload %s with %s and %s\n",
-					args[0], w.Name, count(len(w.Containers), "container"), count(len(w.Resources), "resource"))
-			})
-		},
-	}
-}
-
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

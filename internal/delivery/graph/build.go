@@ -66,6 +66,9 @@ func (r *resolver) checkInputs(b *building) {
 			r.inDefinition(b, "inputs."+name, fmt.Sprintf("%s has no input %q", moduleName(b.Module), name), listed(name, "inputs", b.Module.Inputs))
 		}
 	}
+	for _, p := range b.def.Shown(b.Module) {
+		r.inDefinition(b, strings.TrimPrefix(p.Path, "spec."), p.Message, p.Fix)
+	}
 	for _, name := range b.Module.Required {
 		if _, set := b.Inputs[name]; !set && name != "tags" {
 			r.inDefinition(b, "inputs", fmt.Sprintf("%s needs the input %q", moduleName(b.Module), name), "give it in the definition, or as a param of the resource")

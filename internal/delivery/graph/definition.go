@@ -10,8 +10,8 @@ type Definition struct {
 	Criteria []Criterion `json:"criteria,omitempty"`
 	Module   ModuleRef   `json:"module"`
 	// Inputs are the module's arguments: literals, and strings with the
-	// placeholders ${params.…}, ${context.…}, ${resource.…}, ${resources.…} and
-	// ${landing_zone.…}.
+	// placeholders ${params.…}, ${context.…}, ${resource.…}, ${resources.…},
+	// ${landing_zone.…} and ${secret:…}.
 	Inputs map[string]any `json:"inputs,omitempty"`
 	// Outputs are what the resource gives, by the names that its type has on
 	// every target: values like those of Inputs, with ${module.…} for the outputs
@@ -62,6 +62,11 @@ type ModulePin struct {
 	Required []string `json:"required,omitempty"`
 	// Sensitive are the outputs that the module says are.
 	Sensitive []string `json:"sensitive,omitempty"`
+	// Ephemeral are the inputs whose values terraform keeps neither in plans nor in states.
+	Ephemeral []string `json:"ephemeral,omitempty"`
+	// SensitiveInputs are those whose values terraform does not show; nil where that is not
+	// known, as in a release, which was checked when it was made.
+	SensitiveInputs []string `json:"-"`
 }
 
 // Context is where a graph is resolved.

@@ -207,6 +207,8 @@ func (e *evaluation) placeholder(t term) (any, bool) {
 	case moduleRoot:
 		e.b.own = append(e.b.own, reference{e.path, e.b.UID, t.path[1]})
 		return Template{Parts: []Part{{From: FromModule, Node: e.b.UID, Output: t.path[1], Keys: keysOf(t.path[2:])}}}, true
+	case secretRoot:
+		return Template{Parts: []Part{{From: FromSecret, Output: t.path[1]}}}, true
 	case landingZoneRoot:
 		return Template{Parts: []Part{{From: FromLandingZone, Output: t.path[1], Keys: keysOf(t.path[2:])}}}, true
 	}

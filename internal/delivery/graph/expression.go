@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/platform/yamldoc"
 )
 
@@ -23,7 +24,12 @@ type term struct {
 }
 
 // text returns the placeholder as it was written, without its fallback.
-func (t term) text() string { return "${" + strings.Join(t.path, ".") + "}" }
+func (t term) text() string {
+	if t.path[0] == secretRoot {
+		return secretref.Open + t.path[1] + secretref.Close
+	}
+	return "${" + strings.Join(t.path, ".") + "}"
+}
 
 // maxFallbacks bounds how deep placeholders stand in each other.
 const maxFallbacks = 8
@@ -90,6 +96,9 @@ func (p *expressionParser) terms(depth int) expression {
 
 func (p *expressionParser) placeholder(depth int) term {
 	start := p.i
+	if strings.HasPrefix(p.s[start:], secretref.Open) {
+		return p.secret(start)
+	}
 	rest := p.s[start+2:]
 	end := strings.IndexByte(rest, '}')
 	fallback := strings.Index(rest, ":-")
@@ -112,18 +121,39 @@ func (p *expressionParser) placeholder(depth int) term {
 	return t
 }
 
+// secret reads a reference to a secret of the stage, whose path is what is inside of it.
+func (p *expressionParser) secret(start int) term {
+	inside, _, closed := strings.Cut(p.s[start+len(secretref.Open):], secretref.Close)
+	if !closed {
+		p.fail(start, "the reference to a secret has no end", "close it with }, or write $${ where ${ is meant as text")
+		return term{}
+	}
+	if _, err := secretref.Parse(inside); err != nil {
+		offset := start
+		if e, ok := errors.AsType[*secretref.Error](err); ok {
+			offset += len(secretref.Open) + e.Offset
+		}
+		p.fail(offset, err.Error(), "write ${secret:NAME}, ${secret:NAME#KEY} for one of its keys, or ${secret:NAME@VERSION} for one version")
+		return term{}
+	}
+	p.i = start + len(secretref.Open) + len(inside) + len(secretref.Close)
+	return term{path: []string{secretRoot, inside}}
+}
+
 // The roots of placeholders that are outputs of something other than a resource.
 const (
 	moduleRoot      = "module"
 	landingZoneRoot = "landing_zone"
+	// secretRoot is that of a reference to a secret, which is written with a colon.
+	secretRoot = "secret:"
 )
 
 // place says which placeholders an expression may have where it stands.
 type place struct {
 	// dependents are the names that ${resources.…} may have.
 	dependents []string
-	// module and landingZone allow the placeholders of that name.
-	module, landingZone bool
+	// module, landingZone and secrets allow the placeholders of that name.
+	module, landingZone, secrets bool
 }
 
 // roots are what placeholders may start with, and what may follow; nil is anything.
@@ -160,6 +190,10 @@ func (t term) check(at place) error {
 	roots := at.roots()
 	keys, ok := roots[t.path[0]]
 	switch {
+	case t.path[0] == secretRoot && at.secrets:
+		return nil
+	case t.path[0] == secretRoot:
+		return fmt.Errorf("%s: the value of a secret goes into inputs of modules alone; $%s is text, which a runtime replaces where containers start", t.text(), t.text())
 	case !ok:
 		return t.unknown(at, roots)
 	case t.hasFallback && t.path[0] != "params":

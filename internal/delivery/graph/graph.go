@@ -9,6 +9,8 @@ package graph
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // Graph is everything that one workload needs at one stage.
@@ -82,6 +84,9 @@ const (
 	// FromWorkload is an output of another workload; Node is the name of the
 	// resource that stands for it.
 	FromWorkload
+	// FromSecret is the value of a secret of the stage; Output is the reference to it without
+	// its braces: NAME#KEY@VERSION.
+	FromSecret
 )
 
 // IsLiteral reports whether the part is text.
@@ -91,6 +96,9 @@ func (p Part) IsLiteral() bool { return p.Output == "" }
 func (p Part) String() string {
 	if p.IsLiteral() {
 		return p.Literal
+	}
+	if p.From == FromSecret {
+		return secretref.Open + p.Output + secretref.Close
 	}
 	root := map[Origin]string{FromResource: p.Node + ":", FromModule: moduleRoot + ".", FromLandingZone: landingZoneRoot + ".", FromWorkload: "resources." + p.Node + "."}[p.From]
 	return "${" + root + strings.Join(append([]string{p.Output}, p.Keys...), ".") + "}"

@@ -104,7 +104,7 @@ func compile(d Definition) (*compiled, error) {
 	}
 	names, mentioned := sortedKeys(d.Resources), map[string]bool{}
 	for _, k := range sortedKeys(d.Inputs) {
-		c.inputs[k] = compileTree(d.Inputs[k], "inputs."+k, place{dependents: names, landingZone: true}, problem)
+		c.inputs[k] = compileTree(d.Inputs[k], "inputs."+k, place{dependents: names, landingZone: true, secrets: true}, problem)
 		treeMentions(c.inputs[k], mentioned)
 	}
 	for _, k := range sortedKeys(d.Outputs) {

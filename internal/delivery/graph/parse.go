@@ -126,7 +126,7 @@ func (d *definitionReader) spec(v yamldoc.Value) {
 		resources.Each(func(name string, _ yamldoc.Value) { names = append(names, name) })
 	}
 	if in, ok := o.Get("inputs"); ok {
-		d.def.Inputs = expressions(in, place{dependents: names, landingZone: true})
+		d.def.Inputs = expressions(in, place{dependents: names, landingZone: true, secrets: true})
 	}
 	if out, ok := o.Get("outputs"); ok {
 		d.outputs(out, place{dependents: names, landingZone: true, module: true})

@@ -135,6 +135,7 @@ func (s *Service) checkModule(ctx context.Context, scope kernel.Scope, d graph.D
 		}
 	}
 	problems = append(problems, missingOutputs(pin, d)...)
+	problems = append(problems, d.Shown(pin)...)
 	if len(problems) > 0 {
 		return kernel.Errorf(kernel.Invalid, "definition %s does not fit its module", d.Name).
 			WithProblems(graph.Placed(d.Name+".yaml", source, problems)...)

@@ -51,6 +51,8 @@ type Input struct {
 	Description string `json:"description,omitempty"`
 	Required    bool   `json:"required"`
 	Sensitive   bool   `json:"sensitive,omitempty"`
+	// Ephemeral says that terraform keeps its value neither in plans nor in states.
+	Ephemeral bool `json:"ephemeral,omitempty"`
 }
 
 // Output is an output of a module.

@@ -241,7 +241,7 @@ func TestResolve(t *testing.T) {
 			}
 			want := graph.ModulePin{
 				Source: "acme/cache/local", Version: c.want, Digest: pin.Digest,
-				Inputs: []string{"name", "size"}, Outputs: []string{"host"}, Required: []string{"name"},
+				Inputs: []string{"name", "size"}, Outputs: []string{"host"}, Required: []string{"name"}, SensitiveInputs: []string{},
 			}
 			if diff := cmp.Diff(want, pin); diff != "" {
 				t.Fatal(diff)

@@ -95,10 +95,16 @@ func noneFits(ref graph.ModuleRef, versions []Version) error {
 
 func (v Version) pin() graph.ModulePin {
 	pin := graph.ModulePin{
-		Source: v.Address.String(), Version: v.Version, Digest: string(v.Digest), Inputs: []string{}, Outputs: []string{},
+		Source: v.Address.String(), Version: v.Version, Digest: string(v.Digest), Inputs: []string{}, Outputs: []string{}, SensitiveInputs: []string{},
 	}
 	for _, in := range v.Inputs {
 		pin.Inputs = append(pin.Inputs, in.Name)
+		if in.Sensitive {
+			pin.SensitiveInputs = append(pin.SensitiveInputs, in.Name)
+		}
+		if in.Ephemeral {
+			pin.Ephemeral = append(pin.Ephemeral, in.Name)
+		}
 		if in.Required {
 			pin.Required = append(pin.Required, in.Name)
 		}

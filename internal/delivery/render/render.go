@@ -73,6 +73,9 @@ type Root struct {
 	Files map[string][]byte
 	// Secret are files that hold sensitive values; they are shown to nobody.
 	Secret map[string][]byte
+	// Secrets are the variables that want the value of a secret of the stage, with the
+	// reference to it without its braces. No file has a value.
+	Secrets map[string]string
 	// Digest is that of the files, the secret ones left out.
 	Digest kernel.Digest
 	// LandingZone is the digest of the landing zone's outputs in it, empty where it has none.
@@ -94,9 +97,12 @@ func Render(in Input) (Root, error) {
 	if err != nil {
 		return Root{}, err
 	}
-	root := Root{Files: map[string][]byte{MainFile: text}, Secret: map[string][]byte{}, LandingZone: zone}
+	root := Root{Files: map[string][]byte{MainFile: text}, Secret: map[string][]byte{}, Secrets: map[string]string{}, LandingZone: zone}
 	if err := root.addValues(in); err != nil {
 		return Root{}, err
+	}
+	for name, s := range secretsOf(in.Graph) {
+		root.Secrets[name] = s.Reference.Inside()
 	}
 	if len(in.Lock) > 0 {
 		root.Files[LockFile] = in.Lock

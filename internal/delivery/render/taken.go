@@ -30,7 +30,7 @@ func variableReference(resource, output string, keys []string) string {
 	return "${" + expression("var."+variableName(resource, output), keys) + "}"
 }
 
-// variablesOf declares what the workload takes of others.
+// variablesOf declares what the workload takes of others, and the secrets that go into modules.
 func variablesOf(in Input) map[string]any {
 	variables := map[string]any{}
 	for _, take := range in.Workload.Takes() {
@@ -41,6 +41,13 @@ func variablesOf(in Input) map[string]any {
 			}
 			variables[variableName(take.Resource, out.Name)] = variable
 		}
+	}
+	for name, s := range secretsOf(in.Graph) {
+		variable := map[string]any{"description": "The secret " + s.Reference.Inside() + " of the stage.", "type": "string", "sensitive": true}
+		if s.Ephemeral {
+			variable["ephemeral"] = true
+		}
+		variables[name] = variable
 	}
 	return variables
 }

@@ -120,6 +120,8 @@ func (s scope) nodePart(part graph.Part, joined bool) (string, error) {
 		return escapePart(text, joined), err
 	case graph.FromWorkload:
 		return variableReference(part.Node, part.Output, part.Keys), nil
+	case graph.FromSecret:
+		return "${var." + secretVariable(part.Output) + "}", nil
 	case graph.FromModule:
 		return s.module(s.keys[part.Node], part.Output, part.Keys), nil
 	default:

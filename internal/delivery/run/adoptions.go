@@ -32,7 +32,7 @@ func withAdoptions(root Root, all []Adoption) (Root, error) {
 	files := maps.Clone(root.Files)
 	files[adoptionsFile] = file.Bytes()
 	digest, err := kernel.DigestJSON(files)
-	return Root{Files: files, Secret: root.Secret, Digest: digest, LandingZone: root.LandingZone}, err
+	return Root{Files: files, Secret: root.Secret, Secrets: root.Secrets, Digest: digest, LandingZone: root.LandingZone}, err
 }
 
 // addressOf reads the address of a resource, whose keys come from users: it is

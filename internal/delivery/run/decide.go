@@ -81,6 +81,7 @@ func (e *execution) note(ctx context.Context, r *Run, a attempt, d *decision) (e
 	}
 	r.Plan, r.Dossier, r.Gates, r.Deployed = &a.plan, a.digest, a.dossier.Gates, a.dossier.Deployed
 	r.Required, r.Inputs = a.required(d.to), a.taken.inputs
+	r.Secrets = e.secrets
 	switch {
 	case d.to == Failed:
 		r.Failure = gatesFailure(d.blocked)

@@ -25,6 +25,8 @@ type execution struct {
 	asked *attempt
 	// warm is the plan that was made last, where it was made; nil for none.
 	warm *warmPlan
+	// secrets are the versions that the last phase was given.
+	secrets []SecretInput
 	// pauses counts how often this process waited for the target.
 	pauses int
 	// remote says that a remote runner does the work.

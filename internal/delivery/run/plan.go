@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"time"
 
@@ -165,12 +166,18 @@ func (e *execution) plan(ctx context.Context) error {
 
 // job is the execution of terraform for one phase, with a token for it.
 func (e *execution) job(ctx context.Context, phase string, st stage.Stage, root Root) (Job, error) {
+	files := root.all()
+	given, err := e.given(ctx, phase, root)
+	if err != nil {
+		return Job{}, err
+	}
+	maps.Copy(files, given)
 	token, err := e.s.Tokens.Issue(ctx, TokenRequest{
 		Run: e.id, Stack: e.stack, Workload: e.run.Workload, Scope: e.scope,
 		Fence: e.lease.Fence, Phase: phase, Cause: e.run.origin().Cause, Expires: e.s.Clock.Now().Add(tokenLife),
 	})
 	return Job{
-		Run: e.id, Stack: e.stack, Scope: e.scope, Stage: st, Attempt: e.run.Attempt, Fence: e.lease.Fence, Files: root.all(),
+		Run: e.id, Stack: e.stack, Scope: e.scope, Stage: st, Attempt: e.run.Attempt, Fence: e.lease.Fence, Files: files,
 		Token: token, Destroy: e.run.Operation == Destroy, Kill: e.kill,
 	}, err
 }

@@ -31,7 +31,10 @@ type Root struct {
 	Files map[string][]byte
 	// Secret are files that people do not see, and that the digest is not of.
 	Secret map[string][]byte
-	Digest kernel.Digest
+	// Secrets are the variables that want the value of a secret of the stage, with the
+	// reference to it without its braces.
+	Secrets map[string]string
+	Digest  kernel.Digest
 	// LandingZone is the digest of what it takes from the landing zone, empty for nothing.
 	LandingZone kernel.Digest
 }

@@ -41,6 +41,8 @@ type DeployRequest struct {
 	DryRun bool
 	// WhenOpen plans now even where a window closes the stage, and applies when it opens.
 	WhenOpen bool
+	// Unmerged says that it is a dry run of a change which nobody has merged.
+	Unmerged bool
 	// Lifetime is how long it is to stay; 0 is as the stage has it.
 	Lifetime stage.Duration
 }
@@ -57,6 +59,9 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 	if err != nil {
 		return Run{}, err
 	}
+	if err := s.supplied(ctx, st, where, composed, d); err != nil {
+		return Run{}, err
+	}
 	return s.requestOf(ctx, d.Workload, func(ctx context.Context) (Run, error) {
 		rel, err := s.Releases.Add(ctx, composed)
 		if kernel.Is(err, kernel.Conflict) {
@@ -66,12 +71,12 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 			return Run{}, err
 		}
 		a, err := s.admitted(ctx, where, st, rel.Workload, refOf(rel), admission{dry: d.DryRun, whenOpen: d.WhenOpen})
-		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason, DryRun: d.DryRun, Lifetime: d.Lifetime, Availability: a}, err
+		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason, DryRun: d.DryRun, Unmerged: d.Unmerged, Lifetime: d.Lifetime, Availability: a}, err
 	})
 }
 
 // Check tells, before anything is built or uploaded for it, what Deploy would refuse
-// whatever comes of that. Of the workload it needs the name alone.
+// whatever comes of that. Of the workload it needs the name, and what refers to secrets.
 func (s *Service) Check(ctx context.Context, scope kernel.Scope, d DeployRequest) error {
 	_, _, err := s.askable(ctx, scope, d)
 	return err
@@ -91,7 +96,10 @@ func (s *Service) askable(ctx context.Context, scope kernel.Scope, d DeployReque
 			return st, where, err
 		}
 	}
-	return st, where, s.mine(ctx, where, d.Workload.Name, d.DryRun)
+	if err := s.mine(ctx, where, d.Workload.Name, d.DryRun); err != nil || d.DryRun {
+		return st, where, err // the gates of a dry run tell what secrets are missing
+	}
+	return st, where, s.referable(ctx, st, where, d.Workload)
 }
 
 // pinned asks the registries of the workload's images for their digests, where

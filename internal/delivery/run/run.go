@@ -70,6 +70,10 @@ type Run struct {
 	// the plan was made with them.
 	Takes  []Take  `json:"takes,omitempty"`
 	Inputs []Input `json:"inputs,omitempty"`
+	// Secrets are the versions of secrets that the plan was made with: modules get them.
+	Secrets []SecretInput `json:"secrets,omitempty"`
+	// Unmerged says that it plans a change which nobody has merged: secrets are not read for it.
+	Unmerged bool `json:"unmerged,omitempty"`
 	// Publishes are the names of the outputs that the release publishes.
 	Publishes []string `json:"publishes,omitempty"`
 	// Users are the stacks that take from what a run removes, and Force says that

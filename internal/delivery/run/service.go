@@ -41,7 +41,7 @@ type Stores interface {
 }
 
 // Deps is what a Service works with. Everything is required but Zones,
-// Images, Manifests, Owners, Gates, Exemptions, Clock, Lease, Pause, Fleet, the limits and Log.
+// Images, Manifests, Secrets, Owners, Gates, Exemptions, Clock, Lease, Pause, Fleet, the limits and Log.
 type Deps struct {
 	Tx         Tx
 	Store      Stores
@@ -69,6 +69,8 @@ type Deps struct {
 	Manifests Manifests
 	// Trifling reports that what was changed of a resource outside says nothing; nil is never.
 	Trifling func(st stage.Stage, drift *tfjson.ResourceChange) bool
+	// Secrets knows which secrets there are; nil looks for none.
+	Secrets Secrets
 	// Owners may be nil: every workload is then changed by hand.
 	Owners Owners
 	// Gates decide after the plan, in their order.

@@ -27,6 +27,7 @@ func (st *step) check(ctx context.Context, kind CheckKind, commit string, b Bind
 	c := Check{
 		ID: kernel.NewID("chk"), Repository: st.repo.ID, Scope: st.repo.Scope, Number: st.p.Number, Kind: kind, Commit: commit,
 		Binding: b.Name, Stage: stage, Score: b.Score, Build: b.Build, State: Pending, CreatedAt: st.Clock.Now(),
+		Applies: b.Apply != ApplyNever && slices.Contains(b.Stages, stage),
 	}
 	i := slices.IndexFunc(st.checks, func(o Check) bool {
 		return o.Kind == kind && o.Commit == commit && o.Binding == b.Name && o.Stage == stage && o.State != Superseded
@@ -92,15 +93,34 @@ func (st *step) start(ctx context.Context, c *Check, commit string) error {
 		c.Run = begun
 		return err
 	}
+	if err := st.referable(ctx, *c, w); err != nil {
+		return err
+	}
 	artifacts, err := st.built(ctx, c, w, commit)
 	if err != nil {
 		return err
 	}
 	r, err := st.Runs.Deploy(st.asking(ctx, c.Kind), c.Scope, run.DeployRequest{
-		Stage: c.Stage, Workload: w, DryRun: c.Kind == PlanCheck, Reason: st.reason(*c), Artifacts: artifacts,
+		Stage: c.Stage, Workload: w, DryRun: c.Kind == PlanCheck, Unmerged: c.Kind == PlanCheck, Reason: st.reason(*c), Artifacts: artifacts,
 	})
 	c.Run = r.ID
 	return err
+}
+
+// referable refuses to plan what could not be applied once it is merged, since a secret is
+// missing. Of a fork's change nobody is told what secrets there are: its comments may be read by anybody.
+func (st *step) referable(ctx context.Context, c Check, w *workload.Workload) error {
+	if c.Kind != PlanCheck || !c.Applies || st.p.Fork {
+		return nil
+	}
+	problems, err := st.Runs.References(st.acting(ctx), c.Scope, w, c.Stage)
+	if kernel.Is(err, kernel.Denied) || err == nil && len(problems) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return run.MissingIn(c.Stage, w, problems)
 }
 
 // reason names the change that a run is for, and the check.

@@ -103,6 +103,9 @@ func (st *step) summarize(ctx context.Context, c *Check, r run.Run) error {
 		plan.Changes = append(plan.Changes, Change{Address: rc.Address, Action: rc.Action, Because: because(rc)})
 	}
 	for _, g := range d.Gates {
+		if g.Gate == run.SecretsGate && st.p.Fork {
+			continue // what secrets there are is not for whoever reads the comment
+		}
 		plan.Gates = append(plan.Gates, Gate{Name: g.Gate, Outcome: string(g.Outcome), Message: g.Message, Blocks: g.Blocks()})
 	}
 	c.Plan = plan

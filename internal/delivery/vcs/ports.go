@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -151,6 +152,8 @@ type Stages interface {
 // Runs plans and applies; delivery/run does.
 type Runs interface {
 	Deploy(ctx context.Context, scope kernel.Scope, d run.DeployRequest) (run.Run, error)
+	// References returns a problem for each reference to a secret that is not in the stage.
+	References(ctx context.Context, scope kernel.Scope, w *workload.Workload, stage string) ([]kernel.Problem, error)
 	Get(ctx context.Context, scope kernel.Scope, id string) (run.Run, error)
 	GetDossier(ctx context.Context, scope kernel.Scope, id string) (run.Dossier, kernel.Digest, error)
 	List(ctx context.Context, scope kernel.Scope, f run.Filter, page kernel.PageRequest) (kernel.Page[run.Run], error)

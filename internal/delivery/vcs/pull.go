@@ -119,7 +119,9 @@ type Check struct {
 	Stage      string       `json:"stage"`
 	Score      string       `json:"score"`
 	Build      bool         `json:"build,omitempty"`
-	State      CheckState   `json:"state"`
+	// Applies says that the binding brings the workload to the stage, and not only plans it.
+	Applies bool       `json:"applies,omitempty"`
+	State   CheckState `json:"state"`
 	// Run is what does it; empty where it could not begin.
 	Run string `json:"run,omitempty"`
 	// Message says how it stands in one line, Fix what to do.

@@ -273,11 +273,14 @@ containers:
     files: {/a: {content: "${secret:key}"}, /b: {content: "${secret:key}", noExpand: true}}
 `)
 	main := w.Containers["main"]
-	want := []workload.Part{{Literal: "x"}, {Secret: "db/credentials#password"}, {Literal: "${y}"}, {Secret: "key"}}
+	want := []workload.Part{
+		{Literal: "x"}, {Secret: "db/credentials#password", At: workload.Position{File: "score.yaml", Line: 6, Column: 22}},
+		{Literal: "${y}"}, {Secret: "key", At: workload.Position{File: "score.yaml", Line: 6, Column: 60}},
+	}
 	if d := cmp.Diff(want, main.Variables["A"].Parts); d != "" {
 		t.Error(d)
 	}
-	if _, ok := main.Files["/a"].Content.Literal(); ok || len(main.Files["/a"].Content.Secrets()) != 1 {
+	if _, ok := main.Files["/a"].Content.Literal(); ok || len(w.SecretUses()) != 3 {
 		t.Error("a file with a secret passes for text")
 	}
 	if text, ok := main.Files["/b"].Content.Literal(); !ok || text != "${secret:key}" {

@@ -123,7 +123,7 @@ func (l lookup) secret(start, end int, name string) Part {
 		l.problem("write ${secret:NAME}, ${secret:NAME#KEY} for one of its keys, or ${secret:NAME@VERSION} for one version", "%v", err)
 		return Part{}
 	}
-	return Part{Secret: name}
+	return Part{Secret: name, At: l.r.at(l.at)}
 }
 
 func (l lookup) resource(path []string, alone string) Part {

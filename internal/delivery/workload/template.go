@@ -19,6 +19,8 @@ type Part struct {
 	// Secret is the name of a secret of the stage, with #KEY behind it where one of its
 	// keys is meant. Its value is put in where the container starts.
 	Secret string
+	// At is where the reference to a secret is.
+	At Position
 }
 
 func (p Part) isLiteral() bool { return p.Ref == nil && p.Secret == "" }
@@ -48,17 +50,6 @@ func (t Template) Refs() []Ref {
 		}
 	}
 	return refs
-}
-
-// Secrets returns the secrets that it refers to, in their order.
-func (t Template) Secrets() []string {
-	var names []string
-	for _, p := range t.Parts {
-		if p.Secret != "" {
-			names = append(names, p.Secret)
-		}
-	}
-	return names
 }
 
 // Literal returns the text of a template without references.

@@ -74,6 +74,8 @@ type Repositories interface {
 // Secrets has the values that references stand for, with the number of their version.
 type Secrets interface {
 	Resolve(ctx context.Context, scope kernel.Scope, r secretref.Reference) (value string, version int, err error)
+	// Missing tells why a reference means nothing in a stage, nil where it means a value.
+	Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error)
 }
 
 // Stages knows the stages that there are, in their order.
@@ -84,6 +86,8 @@ type Stages interface {
 // Workloads knows the workloads of a project that are deployed.
 type Workloads interface {
 	Names(ctx context.Context, scope kernel.Scope) ([]string, error)
+	// At returns those that are deployed at a stage.
+	At(ctx context.Context, scope kernel.Scope) ([]string, error)
 }
 
 // Projects knows which projects there are.

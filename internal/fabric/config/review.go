@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
 	"github.com/terrace-idp/terrace/internal/fabric/config/configfile"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // maxRows is how many changes a report lists.
@@ -27,7 +28,7 @@ func (s *Service) Review(ctx context.Context, r vcs.Repository, p vcs.PullReques
 		if n.Branch != p.Target || !slices.ContainsFunc(changed, touched) {
 			continue
 		}
-		review, err := s.review(ctx, n, r, p.Head, base)
+		review, err := s.review(ctx, n, r, p, base)
 		if err != nil {
 			return nil, err
 		}
@@ -36,8 +37,8 @@ func (s *Service) Review(ctx context.Context, r vcs.Repository, p vcs.PullReques
 	return out, nil
 }
 
-func (s *Service) review(ctx context.Context, n Source, r vcs.Repository, head, base string) (vcs.Review, error) {
-	out := vcs.Review{Name: "config/" + n.Project}
+func (s *Service) review(ctx context.Context, n Source, r vcs.Repository, p vcs.PullRequest, base string) (vcs.Review, error) {
+	out, head := vcs.Review{Name: "config/" + n.Project}, p.Head
 	files, err := s.Repositories.Tree(ctx, r, head)
 	if err != nil {
 		return out, err
@@ -63,7 +64,31 @@ func (s *Service) review(ctx context.Context, n Source, r vcs.Repository, head, 
 	}
 	changes := configfile.Affected(before, set, targets)
 	out.Summary, out.Report = summary(n, changes), report(changes)
+	if p.Fork {
+		return out, nil // what secrets there are is not for whoever reads its comments
+	}
+	found, err := s.missing(ctx, n, before, set, targets)
+	if err != nil {
+		return out, err
+	}
+	if out.Problems = found.problems; len(found.problems) > 0 {
+		out.Summary = fmt.Sprintf("the configuration of %s refers to secrets that are not there, and workloads that are deployed would get none of it", n.Project)
+	}
+	out.Report += later(found.later)
 	return out, nil
+}
+
+// later lists the secrets that are missing where nothing is deployed yet.
+func later(problems []kernel.Problem) string {
+	if len(problems) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\nBefore anything is deployed there, these secrets have to be there:\n\n")
+	for _, p := range problems[:min(len(problems), maxRows)] {
+		fmt.Fprintf(&b, "- %s\n", cell(p.String()))
+	}
+	return b.String()
 }
 
 func summary(n Source, changes []configfile.Change) string {

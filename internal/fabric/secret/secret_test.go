@@ -390,3 +390,39 @@ func TestResolvesAVersionAndAKey(t *testing.T) {
 		}
 	})
 }
+
+func TestTellsWhatAReferenceLacks(t *testing.T) {
+	t.Parallel()
+	s, facts := newService(t, dbtest.SQLite(t, secretsql.Migrations()), "secret.write")
+	ctx := system(dev)
+	for name, d := range map[string]secret.Data{"plain": {"value": json.RawMessage(`"x"`)}, "db/keys": {"user": json.RawMessage(`"x"`)}, "gone": {"value": json.RawMessage(`"x"`)}} {
+		if _, err := s.Write(ctx, dev, name, d, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Mark(ctx, dev, "gone", secret.Deleted); err != nil {
+		t.Fatal(err)
+	}
+	before := len(facts.facts)
+	for inside, want := range map[string]string{
+		"plain": "", "plain@1": "", "db/keys#user": "", "plain#value": "",
+		"none": "there is no secret none in dev (terrace secret set none --stage dev)", "gone": "the secret gone is deleted in dev (terrace secret set gone --stage dev)",
+		"plain@2": "the secret plain has no version 2 in dev; its newest is 1 (see terrace secret history plain --stage dev", "db/keys": "the secret db/keys has several keys in dev, and none is named (write ${secret:db/keys#KEY})",
+		"db/keys#password": "the secret db/keys has no key \"password\" in dev (",
+	} {
+		r, err := secretref.Parse(inside)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := s.Missing(ctx, dev, r)
+		if err != nil || want == "" && p != nil || want != "" && (p == nil || !strings.HasPrefix(p.String(), want)) {
+			t.Errorf("%s: %v, %v", inside, p, err)
+		}
+	}
+	if p, err := s.Missing(ctx, other, secretref.Reference{Name: "plain"}); err != nil || p == nil {
+		t.Errorf("another tenant's: %v, %v", p, err)
+	}
+	if len(facts.facts) != before {
+		t.Error("who looks is recorded as if the value had been read")
+	}
+}

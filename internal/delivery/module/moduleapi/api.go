@@ -46,6 +46,7 @@ type moduleInput struct {
 	Description string `json:"description,omitempty"`
 	Required    bool   `json:"required"`
 	Sensitive   bool   `json:"sensitive,omitempty"`
+	Ephemeral   bool   `json:"ephemeral,omitempty" doc:"Whether terraform keeps its value neither in plans nor in states."`
 }
 
 type moduleOutput struct {

@@ -84,11 +84,14 @@ func (a API) registerRequests(api huma.API) {
 	deploy.MaxBodyBytes = maxScore
 	httpserver.Register(api, deploy, a.deploy)
 	check := operation("check-deployment", http.MethodPost, "/deployments/check", "deployments", "Tell what a deployment would be refused for, whatever is built for it; nothing is made")
-	check.DefaultStatus = http.StatusNoContent
+	check.DefaultStatus, check.MaxBodyBytes = http.StatusNoContent, maxScore
 	httpserver.Register(api, check, a.check)
 	resolve := operation("resolve-graph", http.MethodPost, "/graph", "workloads", "Resolve a workload's resources for a stage")
 	resolve.MaxBodyBytes = maxScore
 	httpserver.Register(api, resolve, a.resolve)
+	references := operation("check-references", http.MethodPost, "/graph/references", "workloads", "Tell which secrets a workload refers to that are not in a stage; nothing is made")
+	references.DefaultStatus, references.MaxBodyBytes = http.StatusNoContent, maxScore
+	httpserver.Register(api, references, a.references)
 	httpserver.Register(api, accepted(operation("promote", http.MethodPost, "/workloads/{workload}/promotions", "deployments",
 		"Carry a release to the next stage")), a.promote)
 	httpserver.Register(api, accepted(operation("roll-back", http.MethodPost, "/workloads/{workload}/rollbacks", "deployments",

@@ -75,6 +75,7 @@ type checkInput struct {
 	Body struct {
 		Stage    string `json:"stage" maxLength:"63"`
 		Workload string `json:"workload" minLength:"1" maxLength:"63" doc:"The workload's name."`
+		Score    string `json:"score,omitempty" doc:"The workload, to have the secrets looked for that it refers to."`
 		DryRun   bool   `json:"dryRun,omitempty" doc:"As it would be asked for."`
 		WhenOpen bool   `json:"whenOpen,omitempty" doc:"As it would be asked for."`
 		Lifetime string `json:"lifetime,omitempty" maxLength:"40" doc:"How long it is to stay, as Go writes durations; as the stage has it unless given." example:"72h"`
@@ -90,8 +91,14 @@ func (a API) check(ctx context.Context, in *checkInput) (*struct{}, error) {
 	if err != nil {
 		return nil, err
 	}
+	w := &workload.Workload{Name: in.Body.Workload}
+	if in.Body.Score != "" {
+		if w, err = workload.Parse(scoreFile, []byte(in.Body.Score)); err != nil {
+			return nil, err
+		}
+	}
 	return nil, a.Runs.Check(ctx, scope, run.DeployRequest{
-		Stage: in.Body.Stage, Workload: &workload.Workload{Name: in.Body.Workload}, Lifetime: stays, DryRun: in.Body.DryRun, WhenOpen: in.Body.WhenOpen,
+		Stage: in.Body.Stage, Workload: w, Lifetime: stays, DryRun: in.Body.DryRun, WhenOpen: in.Body.WhenOpen,
 	})
 }
 
@@ -121,6 +128,31 @@ func (a API) resolve(ctx context.Context, in *resolveInput) (*resolveOutput, err
 		return nil, err
 	}
 	return &resolveOutput{Body: graphOf(g)}, nil
+}
+
+type referencesInput struct {
+	ProjectPath
+	Body struct {
+		Score string `json:"score" minLength:"1" doc:"The workload, a Score v1b1 document with its file sources inlined."`
+		Stage string `json:"stage" maxLength:"63" doc:"The stage that its secrets have to be in."`
+	}
+}
+
+// references refuses a workload that refers to what is not in the stage.
+func (a API) references(ctx context.Context, in *referencesInput) (*struct{}, error) {
+	scope, err := httpserver.Scope(ctx, in.Project)
+	if err != nil {
+		return nil, err
+	}
+	w, err := workload.Parse(scoreFile, []byte(in.Body.Score))
+	if err != nil {
+		return nil, err
+	}
+	problems, err := a.Runs.References(ctx, scope, w, in.Body.Stage)
+	if err != nil || len(problems) == 0 {
+		return nil, err
+	}
+	return nil, run.MissingIn(in.Body.Stage, w, problems)
 }
 
 // WorkloadPath names one workload.

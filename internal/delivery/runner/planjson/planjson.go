@@ -40,7 +40,21 @@ func Decode(r io.Reader) (*tfjson.Plan, error) {
 		return nil, err
 	}
 	plan.ResourceChanges, plan.ResourceDrift, plan.PriorState, plan.Config = d.changes, d.drift, d.before, d.config
+	withoutSecrets(plan)
 	return plan, nil
+}
+
+// withoutSecrets leaves out the values of the root module's variables that are sensitive:
+// nobody who looks at a plan needs them, and the tool does not mark them there.
+func withoutSecrets(plan *tfjson.Plan) {
+	if plan.Config == nil || plan.Config.RootModule == nil {
+		return
+	}
+	for name, v := range plan.Config.RootModule.Variables {
+		if v != nil && v.Sensitive {
+			delete(plan.Variables, name)
+		}
+	}
 }
 
 type decoder struct {

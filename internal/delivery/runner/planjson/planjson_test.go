@@ -199,3 +199,15 @@ func TestWhatIsSkippedIsNeverInMemory(t *testing.T) {
 		t.Errorf("the heap holds %d MB more, at most 8 MB are right", grown>>20)
 	}
 }
+
+func TestAPlanHasNoSensitiveVariables(t *testing.T) {
+	t.Parallel()
+	plan, err := planjson.Decode(strings.NewReader(head + `],"variables":{"token":{"value":"s3cret"},"size":{"value":"small"}},
+"configuration":{"root_module":{"variables":{"token":{"sensitive":true},"size":{}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Variables) != 1 || plan.Variables["size"].Value != "small" {
+		t.Errorf("%v", plan.Variables)
+	}
+}

@@ -2,10 +2,12 @@ package vcstest
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -17,8 +19,24 @@ type Runs struct {
 	Canceled []string
 	// Refuse, where it is set, is asked about each deployment.
 	Refuse func(d run.DeployRequest) error
+	// Missing are the secrets that no stage has, by name.
+	Missing []string
 	// Dossiers are what runs of a stage tell.
 	Dossier run.Dossier
+}
+
+// References tells of those that are missing.
+func (r *Runs) References(_ context.Context, _ kernel.Scope, w *workload.Workload, stage string) (problems []kernel.Problem, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, use := range w.SecretUses() {
+		if slices.Contains(r.Missing, use.Reference.Name) {
+			problems = append(problems, kernel.Problem{
+				File: use.At.File, Line: use.At.Line, Column: use.At.Column, Path: use.Path, Message: "there is no secret " + use.Reference.Name + " in " + stage,
+			})
+		}
+	}
+	return problems, nil
 }
 
 // Deploy queues a run.

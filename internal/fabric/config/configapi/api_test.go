@@ -199,6 +199,18 @@ func TestAPullRequestIsReviewed(t *testing.T) {
 	if _, err := b.Merge(vcstest.As(t.Context(), "admin"), vcstest.Shop(), "conf", p.Number, ""); !kernel.Is(err, kernel.Refused) {
 		t.Errorf("what is not valid is merged: %v", err)
 	}
+
+	b.git("checkout", "-q", "main")
+	b.secrets.put(kernel.Scope{Tenant: "acme", Project: "shop", Stage: "test"}, "payment", "hunter2")
+	b.push("secret", map[string]string{"default.yaml": "values:\n  payment.key: ${secret:payment}\n"})
+	if p, err = b.Propose(developer, vcstest.Shop(), "conf", vcs.Proposal{Title: "Key", Source: "secret"}); err != nil {
+		t.Fatal(err)
+	}
+	c, comment = check(p.Number)
+	want := "config/shop/default.yaml:2:16: payment.key for orders@dev: there is no secret payment (terrace secret set payment --stage dev)"
+	if c.State != vcs.Failed || !strings.Contains(comment, want) || strings.Contains(c.Message, "@prod") || !strings.Contains(comment, "set payment --stage prod") || strings.Contains(comment, "--stage test") {
+		t.Errorf("%+v\n%s", c, comment)
+	}
 }
 
 func TestEveryValueIsExplained(t *testing.T) {

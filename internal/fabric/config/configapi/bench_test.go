@@ -58,6 +58,14 @@ func (v *vault) Resolve(_ context.Context, scope kernel.Scope, r secretref.Refer
 	return all[len(all)-1], len(all), nil
 }
 
+// Missing tells what Resolve does not find.
+func (v *vault) Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error) {
+	if _, _, err := v.Resolve(ctx, scope, r); err != nil {
+		return &kernel.Problem{Message: err.Error(), Fix: "terrace secret set " + r.Name + " --stage " + scope.Stage}, nil
+	}
+	return nil, nil
+}
+
 type around struct{}
 
 func (around) Names() []string                            { return []string{"dev", "test", "prod"} }
@@ -78,6 +86,14 @@ type deployed struct{}
 
 func (deployed) Names(context.Context, kernel.Scope) ([]string, error) {
 	return []string{"orders"}, nil
+}
+
+// At has orders in dev.
+func (deployed) At(_ context.Context, scope kernel.Scope) ([]string, error) {
+	if scope.Stage == "dev" {
+		return []string{"orders"}, nil
+	}
+	return nil, nil
 }
 
 // bench is the room on a real database, with real git, behind HTTP.

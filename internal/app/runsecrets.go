@@ -1,0 +1,25 @@
+package app
+
+import (
+	"context"
+
+	"github.com/terrace-idp/terrace/internal/fabric/secret"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
+)
+
+// runSecrets has the secrets of stages for runs. What goes into a module is chosen by a
+// definition, which admins of the tenant write, and is of the stage that it is deployed to: the
+// platform reads it for the run, as it does for a container that starts there.
+type runSecrets struct{ secrets *secret.Service }
+
+// Missing implements run.Secrets.
+func (a runSecrets) Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error) {
+	return a.secrets.Missing(ctx, scope, r)
+}
+
+// Value implements run.Secrets.
+func (a runSecrets) Value(ctx context.Context, scope kernel.Scope, r secretref.Reference, run string) (value string, version int, err error) {
+	ctx = secret.From(kernel.WithActor(ctx, kernel.System("run", scope.Tenant)), "run "+run)
+	return a.secrets.Resolve(ctx, scope, r)
+}

@@ -1,0 +1,55 @@
+package secret
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
+)
+
+// Missing tells why a reference means nothing in a stage, and what to do about it; nil where
+// it means a value. It shows no value, and is no read of one. The caller has checked that the
+// actor may know which secrets there are (workload.read).
+func (s *Service) Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error) {
+	v, plain, err := s.opened(ctx, scope, r.Name, r.Version)
+	switch {
+	case kernel.Is(err, kernel.NotFound):
+		return s.absent(ctx, scope, r)
+	case err != nil:
+		return nil, err
+	}
+	_, err = v.value(plain, r)
+	switch {
+	case kernel.Is(err, kernel.Invalid):
+		return &kernel.Problem{
+			Message: fmt.Sprintf("the secret %s has several keys in %s, and none is named", r.Name, scope.Stage), Fix: "write ${secret:" + r.Name + "#KEY}",
+		}, nil
+	case kernel.Is(err, kernel.NotFound):
+		return &kernel.Problem{
+			Message: fmt.Sprintf("the secret %s has no key %q in %s", r.Name, r.Key, scope.Stage),
+			Fix:     fmt.Sprintf("add it as clients of Vault do, to secret/data/%s/%s/%s; terrace secret set %s --stage %s makes it a secret of one value, which has no key", scope.Project, scope.Stage, r.Name, r.Name, scope.Stage),
+		}, nil
+	}
+	return nil, err
+}
+
+// absent tells of a version that is not there, or not any more.
+func (s *Service) absent(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error) {
+	newest, err := s.Store.Current(ctx, scope, r.Name)
+	if err != nil && !kernel.Is(err, kernel.NotFound) {
+		return nil, err
+	}
+	set := fmt.Sprintf("terrace secret set %s --stage %s", r.Name, scope.Stage)
+	switch {
+	case err != nil:
+		return &kernel.Problem{Message: fmt.Sprintf("there is no secret %s in %s", r.Name, scope.Stage), Fix: set}, nil
+	case r.Version == 0:
+		return &kernel.Problem{Message: fmt.Sprintf("the secret %s is deleted in %s", r.Name, scope.Stage), Fix: set}, nil
+	default:
+		return &kernel.Problem{
+			Message: fmt.Sprintf("the secret %s has no version %d in %s; its newest is %d", r.Name, r.Version, scope.Stage, newest.Version),
+			Fix:     fmt.Sprintf("see terrace secret history %s --stage %s; %s makes a newer one, for references without @%d", r.Name, scope.Stage, set, r.Version),
+		}, nil
+	}
+}

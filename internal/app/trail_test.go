@@ -179,6 +179,7 @@ func silent() map[string]string {
 		"test-upstream-rules": "it tells what rules would give",
 		"check-deployment":    "it tells what a deployment would meet, and makes none",
 		"resolve-graph":       "it tells a graph",
+		"check-references":    "it tells which secrets are missing",
 		"redeliver":           "no delivery has failed here, so none is sent again",
 		"verify-audit":        "it tells what it has found",
 	}

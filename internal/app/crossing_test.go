@@ -298,7 +298,7 @@ func plain(w *httptest.ResponseRecorder) string {
 	return fmt.Sprintf("%d %s", w.Code, hexes.ReplaceAllString(text, "H"))
 }
 
-var hexes = regexp.MustCompile(`\b[0-9a-f]{16,64}\b|"version":"[0-9a-f]{8}"|"value":"[^"]*"|"seq":\d+|"entry":\d+|entry \d+`)
+var hexes = regexp.MustCompile(`\b[0-9a-f]{16,64}\b|"version":"[0-9a-f]{8}"|"value":"[^"]*"|"seq":\d+|"entry":\d+|entry \d+|\d+ MiB free`)
 
 // digests are those of the rows of each table, without those of the other tenant.
 func (c *crossing) digests() map[string]string {

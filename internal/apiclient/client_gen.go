@@ -3160,6 +3160,7 @@ type ConnectConfigRequest struct {
 
 // ConnectRepositoryRequest defines model for ConnectRepositoryRequest.
 type ConnectRepositoryRequest struct {
+	WebhookSecret string `json:"webhookSecret,omitempty"`
 	// API The address of the provider's API; empty is its public one.
 	API string `json:"api,omitempty"`
 
@@ -5691,12 +5692,14 @@ type RenameTenantRequest struct {
 
 // RenewRepositoryRequest defines model for RenewRepositoryRequest.
 type RenewRepositoryRequest struct {
+	WebhookSecret string `json:"webhookSecret,omitempty"`
 	// Token The new token, or a reference to it; empty makes a new webhook secret.
 	Token string `json:"token,omitempty"`
 }
 
 // Repository defines model for Repository.
 type Repository struct {
+	References *VcsReferences `json:"references,omitempty"`
 	// CloneURL What git clones from.
 	CloneURL      string    `json:"cloneUrl"`
 	CreatedAt     time.Time `json:"createdAt"`
@@ -7181,15 +7184,17 @@ type StateView struct {
 
 // Subscription defines model for Subscription.
 type Subscription struct {
-	CreatedAt  time.Time            `json:"createdAt"`
-	CreatedBy  Actor                `json:"createdBy"`
-	Filters    []SubscriptionFilter `json:"filters"`
-	ID         string               `json:"id"`
-	Name       string               `json:"name"`
-	Reason     string               `json:"reason,omitempty"`
-	RetryHours int64                `json:"retryHours"`
-	Scope      Scope                `json:"scope"`
-	Sink       SubscriptionSink     `json:"sink"`
+	SecretReference   string               `json:"secretReference,omitempty"`
+	SecretReferenceBy string               `json:"secretReferenceBy,omitempty"`
+	CreatedAt         time.Time            `json:"createdAt"`
+	CreatedBy         Actor                `json:"createdBy"`
+	Filters           []SubscriptionFilter `json:"filters"`
+	ID                string               `json:"id"`
+	Name              string               `json:"name"`
+	Reason            string               `json:"reason,omitempty"`
+	RetryHours        int64                `json:"retryHours"`
+	Scope             Scope                `json:"scope"`
+	Sink              SubscriptionSink     `json:"sink"`
 
 	// Status Whether a subscription delivers.
 	Status    SubscriptionStatus `json:"status"`
@@ -7530,13 +7535,14 @@ type UnlockStateRequest struct {
 
 // Upstream defines model for Upstream.
 type Upstream struct {
-	ClientID     string    `json:"clientId"`
-	CreatedAt    time.Time `json:"createdAt"`
-	EmailClaim   string    `json:"emailClaim"`
-	EmailDomains []string  `json:"emailDomains"`
-	Enabled      bool      `json:"enabled"`
-	EntraTenants []string  `json:"entraTenants"`
-	Graph        string    `json:"graph"`
+	SecretReference *UpstreamSecretReference `json:"secretReference,omitempty"`
+	ClientID        string                   `json:"clientId"`
+	CreatedAt       time.Time                `json:"createdAt"`
+	EmailClaim      string                   `json:"emailClaim"`
+	EmailDomains    []string                 `json:"emailDomains"`
+	Enabled         bool                     `json:"enabled"`
+	EntraTenants    []string                 `json:"entraTenants"`
+	Graph           string                   `json:"graph"`
 
 	// HasSecret Whether the client has a secret.
 	HasSecret   bool   `json:"hasSecret"`
@@ -9533,4 +9539,22 @@ type ListUserTokensParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// UpstreamSecretReference defines model for UpstreamSecretReference.
+type UpstreamSecretReference struct {
+	By        string `json:"by"`
+	Reference string `json:"reference"`
+}
+
+// VcsReference defines model for VcsReference.
+type VcsReference struct {
+	By        string `json:"by"`
+	Reference string `json:"reference"`
+}
+
+// VcsReferences defines model for VcsReferences.
+type VcsReferences struct {
+	Token   *VcsReference `json:"token,omitempty"`
+	Webhook *VcsReference `json:"webhook,omitempty"`
 }

@@ -426,7 +426,7 @@ func repositoryCalls(ctx context.Context, c *apiclient.Client) map[string]func()
 		"Repository":         func() error { return e(c.Repository(ctx, p, r)) },
 		"CreateRepository":   func() error { return e(c.CreateRepository(ctx, p, apiclient.CreateRepositoryRequest{})) },
 		"ConnectRepository":  func() error { return e(c.ConnectRepository(ctx, p, apiclient.ConnectRepositoryRequest{})) },
-		"RenewRepository":    func() error { return e(c.RenewRepository(ctx, p, r, "token")) },
+		"RenewRepository":    func() error { return e(c.RenewRepository(ctx, p, r, apiclient.RenewRepositoryRequest{})) },
 		"ProtectRepository":  func() error { return e(c.ProtectRepository(ctx, p, r, apiclient.VcsProtection{})) },
 		"DeleteRepository":   func() error { return c.DeleteRepository(ctx, p, r) },
 		"Webhooks":           func() error { return e(c.Webhooks(ctx, p, r, 200)) },

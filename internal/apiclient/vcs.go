@@ -38,10 +38,10 @@ func (c *Client) ConnectRepository(ctx context.Context, project string, in Conne
 }
 
 // RenewRepository gives a connected repository another token, or without one
-// another webhook secret.
-func (c *Client) RenewRepository(ctx context.Context, project, name, token string) (ConnectedRepository, error) {
+// another webhook secret: that of a reference, or one that is made.
+func (c *Client) RenewRepository(ctx context.Context, project, name string, in RenewRepositoryRequest) (ConnectedRepository, error) {
 	var r ConnectedRepository
-	return r, c.call(ctx, http.MethodPost, repositories(project, name, "credentials"), RenewRepositoryRequest{Token: token}, &r)
+	return r, c.call(ctx, http.MethodPost, repositories(project, name, "credentials"), in, &r)
 }
 
 // DeleteRepository removes a repository.

@@ -64,6 +64,7 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	f.secrets = &secret.Service{
 		Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
 	}
+	a.upstreams.Secrets = f.secrets
 	host, port, err := splitAddress(p.config.NATS)
 	if err != nil {
 		return err

@@ -51,6 +51,9 @@ func (s *Service) Check(ctx context.Context, scope kernel.Scope, name string) ([
 		return []Finding{{"discovery", Broken, err.Error(), discoveryFix(u, err)}}, nil
 	}
 	secret, err := s.secret(ctx, u)
+	if lost, ok := errors.AsType[unreadable](err); ok {
+		return []Finding{{"client", Broken, "its secret " + u.SecretFrom.Reference + " cannot be read: " + lost.cause.Error(), "whoever may read that secret writes the reference again with terrace auth upstream set " + u.Name + " --secret-file"}}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // New asks for an upstream.
@@ -15,7 +17,8 @@ type NewUpstream struct {
 
 	Name   string
 	Issuer string
-	// Secret is the client's; "" for a client without one.
+	// Secret is the client's, or a reference to it, ${secret:PROJECT/STAGE/NAME}; "" for a
+	// client without one.
 	Secret string
 }
 
@@ -50,16 +53,20 @@ func (s *Service) mayRead(ctx context.Context, scope kernel.Scope) error {
 	return s.Access.Authorize(ctx, "upstream.read", kernel.Scope{Tenant: scope.Tenant})
 }
 
-// sealSecret keeps a client's secret under the keys of the tenant.
+// sealSecret keeps a client's secret under the keys of the tenant, or the reference to one.
 func (s *Service) sealSecret(ctx context.Context, u *Upstream, secret string) (err error) {
 	if len(secret) > maxSecret {
 		return kernel.Errorf(kernel.Invalid, "the upstream cannot be used").
 			WithProblems(kernel.Problem{Path: "clientSecret", Message: fmt.Sprintf("it has more than %d bytes", maxSecret)})
 	}
 	if secret == "" {
-		u.Secret = nil
+		u.Secret, u.SecretFrom = nil, nil
 		return nil
 	}
+	if strings.HasPrefix(secret, secretref.Open) {
+		return s.refer(ctx, u, secret)
+	}
+	u.SecretFrom = nil
 	u.Secret, err = s.Sealer.SealFor(ctx, u.Tenant, []byte(secret), secretUse(*u))
 	return err
 }
@@ -67,6 +74,9 @@ func (s *Service) sealSecret(ctx context.Context, u *Upstream, secret string) (e
 func secretUse(u Upstream) []byte { return []byte("upstream secret/" + u.Tenant + "/" + u.ID) }
 
 func (s *Service) secret(ctx context.Context, u Upstream) (string, error) {
+	if u.SecretFrom != nil {
+		return s.referred(ctx, u)
+	}
 	if len(u.Secret) == 0 {
 		return "", nil
 	}

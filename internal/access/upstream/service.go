@@ -125,6 +125,8 @@ type Config struct {
 	Journal Journal
 	Tx      Tx
 	Sealer  Sealer
+	// Secrets has the secrets that clients' secrets may refer to; nil takes no reference.
+	Secrets Secrets
 	// Address is that of Terrace, without a slash at its end.
 	Address string
 	// Guard says which upstreams may be called.
@@ -140,6 +142,7 @@ type Service struct {
 	Config
 
 	found found
+	read  read
 }
 
 // askTimeout is how long an upstream may take to answer.
@@ -154,7 +157,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{Config: c}
+	s := &Service{Config: c, read: read{of: map[string]readSecret{}}}
 	s.found.ask = s.ask
 	return s
 }

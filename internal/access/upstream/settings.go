@@ -132,7 +132,7 @@ func (u Upstream) checkPeople(r *report) {
 	if !slices.Contains([]Overage{OverageRefuse, OverageUser, OverageClient}, u.Overage) {
 		r.add("overage", "use refuse, user or client", "%q is not known", u.Overage)
 	}
-	if u.Overage == OverageClient && len(u.Secret) == 0 {
+	if u.Overage == OverageClient && !u.HasSecret() {
 		r.add("overage", "give the client a secret, or use user", "a client without a secret cannot ask as itself")
 	}
 	if len(u.EmailDomains) > maxList || len(u.EntraTenants) > maxList {

@@ -71,6 +71,9 @@ type Settings struct {
 	Enabled bool `json:"enabled"`
 	// Order is where its button is: the lowest first.
 	Order int `json:"order"`
+	// SecretFrom is what the client's secret is read from, nil for one that is kept here. Who
+	// gives the secret decides that.
+	SecretFrom *SecretReference `json:"secretFrom,omitempty"`
 }
 
 // Upstream is another provider that signs people of a tenant in.
@@ -92,6 +95,9 @@ type Upstream struct {
 	// Revision counts changes.
 	Revision int64
 }
+
+// HasSecret reports whether the client has a secret.
+func (u Upstream) HasSecret() bool { return len(u.Secret) > 0 || u.SecretFrom != nil }
 
 // path is where the upstream is under the address of Terrace.
 func (u Upstream) path() string { return "/sign-in/with/" + u.Tenant + "/" + u.Name }

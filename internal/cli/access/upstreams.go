@@ -43,7 +43,7 @@ func (f *upstreamFlags) add(c *cobra.Command) {
 	s := c.Flags()
 	s.StringVar(&f.label, "label", "", "what is on its button, Sign in with …; its name unless given")
 	s.StringVar(&f.client, "client-id", "", "what it calls Terrace")
-	s.StringVar(&f.secretFile, "secret-file", "", "a file with the secret of the client, - for the input")
+	s.StringVar(&f.secretFile, "secret-file", "", "a file with the secret of the client, or with a reference to it such as ${secret:shop/prod/entra}; - for the input")
 	s.StringSliceVar(&f.scopes, "scopes", nil, "what is asked for; openid, profile and email unless given")
 	s.StringSliceVar(&f.subject, "subject", nil, "the claims that tell accounts apart, none that people can change; iss and sub unless given")
 	s.StringVar(&f.name, "name-claim", "", "the claim with somebody's name; preferred_username unless given")
@@ -185,7 +185,7 @@ func writeUpstream(w io.Writer, u apiclient.Upstream) {
 		{"order", strconv.FormatInt(u.Order, 10)},
 		{"issuer", u.Issuer},
 		{"client id", u.ClientID},
-		{"client secret", map[bool]string{true: "kept", false: "none"}[u.HasSecret]},
+		{"client secret", clientSecret(u)},
 		{"comes back to", u.RedirectURI},
 		{"signed out to", u.SignedOutURI},
 		{"back-channel logout", u.LogoutURI},
@@ -266,5 +266,17 @@ func checkUpstream(e *command.Env) *cobra.Command {
 			}
 			return err
 		}),
+	}
+}
+
+// clientSecret says where the secret of the client is.
+func clientSecret(u apiclient.Upstream) string {
+	switch {
+	case u.SecretReference != nil:
+		return u.SecretReference.Reference + ", read as " + u.SecretReference.By
+	case u.HasSecret:
+		return "kept"
+	default:
+		return "none"
 	}
 }

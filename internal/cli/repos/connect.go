@@ -40,19 +40,25 @@ func connect(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(r, func(w io.Writer) { writeConnected(w, r) })
+			return e.Print(r, func(w io.Writer) { writeConnected(w, r, in.WebhookSecret) })
 		},
 	}
 	command.ChoiceArgument(c, 0, "github", "azuredevops")
 	c.Flags().StringVar(&in.Name, "name", "", "what it is called here; its own name by default")
 	c.Flags().StringVar(&in.API, "api", "", "the address of the provider's API; its public one by default")
 	c.Flags().StringVar(&in.Branch, "branch", "", "the default branch; the provider's by default")
+	c.Flags().StringVar(&in.WebhookSecret, "webhook-secret", "", "a reference to the secret that webhooks are signed with, such as ${secret:prod/orders-hook}; one is made unless given")
 	c.Flags().StringVar(&in.Username, "username", "", "the name that goes with the token, where the provider wants one")
 	return c
 }
 
-func writeConnected(w io.Writer, r apiclient.ConnectedRepository) {
+// writeConnected tells where webhooks are sent to, and what they are signed with: a secret
+// that was made, or the one that the reference is to.
+func writeConnected(w io.Writer, r apiclient.ConnectedRepository, reference string) {
 	_, _ = fmt.Fprintf(w, "%s is connected, with %s as its default branch.\n", r.Repository.Name, r.Repository.DefaultBranch)
+	if reference != "" {
+		_, _ = fmt.Fprintf(w, "Add a webhook to %s, signed with what %s means.\n", r.Repository.HookURL, reference)
+	}
 	if r.Secret == "" {
 		return
 	}
@@ -67,24 +73,26 @@ func writeConnected(w io.Writer, r apiclient.ConnectedRepository) {
 
 func renew(e *command.Env) *cobra.Command {
 	var token bool
+	var in apiclient.RenewRepositoryRequest
 	c := &cobra.Command{
 		Use: "renew NAME", Short: "Give a connected repository another webhook secret, or another token", Args: cobra.ExactArgs(1), ValidArgsFunction: e.Repositories(),
-		Example: "  terrace repo renew orders\n  terrace repo renew orders --token-only < token.txt",
+		Example: "  terrace repo renew orders\n  terrace repo renew orders --token-only < token.txt\n  terrace repo renew orders --webhook-secret '${secret:prod/orders-hook}'",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			secret := ""
 			if token {
 				var err error
-				if secret, err = e.Secret("TERRACE_REPO_TOKEN", "Token"); err != nil {
+				if in.Token, err = e.Secret("TERRACE_REPO_TOKEN", "Token"); err != nil {
 					return err
 				}
 			}
-			r, err := s.RenewRepository(ctx, project, args[0], secret)
+			r, err := s.RenewRepository(ctx, project, args[0], in)
 			if err != nil {
 				return err
 			}
-			return e.Print(r, func(w io.Writer) { writeConnected(w, r) })
+			return e.Print(r, func(w io.Writer) { writeConnected(w, r, in.WebhookSecret) })
 		}),
 	}
+	c.Flags().StringVar(&in.WebhookSecret, "webhook-secret", "", "a reference to the secret that webhooks are signed with, such as ${secret:prod/orders-hook}; one is made unless given")
 	c.Flags().BoolVar(&token, "token-only", false, "replace the token, from TERRACE_REPO_TOKEN, the terminal or the input; the secret stays")
+	c.MarkFlagsMutuallyExclusive("token-only", "webhook-secret")
 	return c
 }

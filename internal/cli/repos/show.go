@@ -44,6 +44,14 @@ func writeDetails(w io.Writer, d details) {
 	if d.HookURL == "" {
 		pairs = append(pairs, "push", orDeveloper(d.Protection.Push), "merge", orDeveloper(d.Protection.Merge)+onChecks(d.Protection))
 	}
+	if refs := d.References; refs != nil {
+		if r := refs.Token; r != nil {
+			pairs = append(pairs, "token", r.Reference+", read as "+r.By)
+		}
+		if r := refs.Webhook; r != nil {
+			pairs = append(pairs, "webhook secret", r.Reference+", read as "+r.By)
+		}
+	}
 	output.Pairs(w, pairs...)
 	if len(d.Bindings) == 0 {
 		_, _ = fmt.Fprintf(w, "\nNo workload is bound to it: terrace repo bind %s NAME --score PATH --plan STAGE\n", d.Name)

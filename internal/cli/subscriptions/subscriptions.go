@@ -118,6 +118,9 @@ func show(g *group) *cobra.Command {
 			}
 			return g.Print(one, func(w io.Writer) {
 				_, _ = fmt.Fprintf(w, "%s  %s\nsink: %s\ntried for: %d h\nmade by %s %s ago\n", one.Name, one.Status, where(one.Sink), one.RetryHours, one.CreatedBy.Name, output.Age(g.Clock.Now(), one.CreatedAt))
+				if one.SecretReference != "" {
+					_, _ = fmt.Fprintf(w, "secret: %s, read as %s\n", one.SecretReference, one.SecretReferenceBy)
+				}
 				if one.Reason != "" {
 					_, _ = fmt.Fprintf(w, "paused: %s\n", output.Told(g.Clock.Now(), one.Reason))
 				}

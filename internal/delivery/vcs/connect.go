@@ -21,6 +21,8 @@ type Connection struct {
 	// Branch is the default branch; empty asks the provider.
 	Branch          string
 	Username, Token string
+	// WebhookSecret is a reference to the secret that webhooks are signed with; empty has one made.
+	WebhookSecret string
 }
 
 // Connected is a repository with the secret that its webhooks are signed with,
@@ -53,6 +55,9 @@ func (s *Service) Connect(ctx context.Context, scope kernel.Scope, c Connection)
 	if err := s.givenToken(ctx, &credentials, c.Token); err != nil {
 		return Connected{}, err
 	}
+	if err := s.givenHook(ctx, r, &credentials, c.WebhookSecret); err != nil {
+		return Connected{}, err
+	}
 	with, err := s.signingIn(ctx, r, credentials)
 	if err != nil {
 		return Connected{}, err
@@ -70,12 +75,16 @@ func (s *Service) Connect(ctx context.Context, scope kernel.Scope, c Connection)
 	if err := s.seal(ctx, &r, credentials); err != nil {
 		return Connected{}, err
 	}
-	return Connected{Repository: r, Secret: credentials.Hook}, s.add(ctx, r)
+	shown := credentials.Hook
+	if credentials.HookBy != nil {
+		shown = "" // it marks comments alone
+	}
+	return Connected{Repository: r, Secret: shown}, s.add(ctx, r)
 }
 
-// Renew replaces the token, where one is given, and else the webhooks' secret,
-// which it returns.
-func (s *Service) Renew(ctx context.Context, scope kernel.Scope, name, token string) (Connected, error) {
+// Renew replaces the token, where one is given, and else the webhooks' secret: by one that
+// it returns, or by the reference that is given.
+func (s *Service) Renew(ctx context.Context, scope kernel.Scope, name, token, webhookSecret string) (Connected, error) {
 	r, err := s.allowed(ctx, ActionConnect, scope, name)
 	if err != nil {
 		return Connected{}, err
@@ -88,9 +97,15 @@ func (s *Service) Renew(ctx context.Context, scope kernel.Scope, name, token str
 		return Connected{}, err
 	}
 	what, shown := "token", ""
-	if token != "" {
+	switch {
+	case token != "" && webhookSecret != "":
+		err = kernel.Errorf(kernel.Invalid, "both the token and the webhook secret are given").WithFix("renew one after the other")
+	case token != "":
 		err = s.renewToken(ctx, &a, host, token)
-	} else {
+	case webhookSecret != "":
+		what, err = "webhook secret", s.givenHook(ctx, r, &a.Credentials, webhookSecret)
+	default:
+		a.Credentials.HookReference, a.Credentials.HookBy = "", nil
 		what, shown = "webhook secret", rand.Text()+rand.Text()
 		a.Credentials.Hook = shown
 	}

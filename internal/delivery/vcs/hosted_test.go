@@ -178,7 +178,7 @@ func TestAPullRequestIsPlannedMergedAndApplied(t *testing.T) {
 	head := w.push("price", map[string]string{"orders/score.yaml": vcstest.Score("orders", "registry.example.com/orders:2")})
 	p := w.propose("price")
 	plan := w.Runs.Waiting(t, "dev")
-	if plan.Workload != "orders" || !plan.DryRun || plan.RequestedBy.Name != "developer" || !strings.Contains(plan.Reason, "mono#1 at "+head[:12]) {
+	if plan.Workload != "orders" || !plan.DryRun || !plan.Unmerged || plan.RequestedBy.Name != "developer" || !strings.Contains(plan.Reason, "mono#1 at "+head[:12]) {
 		t.Errorf("planned %+v", plan)
 	}
 	w.eventually(p.Number, "terrace/plan/orders/dev", "pending")
@@ -209,7 +209,7 @@ func TestAPullRequestIsPlannedMergedAndApplied(t *testing.T) {
 	if got := status(w.view(p.Number), "terrace"); !strings.HasPrefix(got, "pending") {
 		t.Errorf("before the apply has ended the merge commit is %q", got)
 	}
-	if apply.DryRun || apply.Workload != "orders" || apply.RequestedBy.ID != "usr_developer" {
+	if apply.DryRun || apply.Unmerged || apply.Workload != "orders" || apply.RequestedBy.ID != "usr_developer" {
 		t.Errorf("applied %+v", apply)
 	}
 	w.Runs.End(t, apply.ID, run.Failed)

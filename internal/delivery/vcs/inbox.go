@@ -47,6 +47,10 @@ func (s *Service) Accept(ctx context.Context, provider Provider, id string, head
 	if err != nil {
 		return false, err
 	}
+	if a.Credentials, err = s.signedWith(ctx, r, a.Credentials); err != nil {
+		s.Log.WarnContext(ctx, "a webhook cannot be checked", "repository", r.Name, "error", err)
+		return false, kernel.Errorf(kernel.Unavailable, "what webhooks are signed with cannot be read here at present")
+	}
 	in, err := host.Receive(a, header, body)
 	if err != nil {
 		return false, err

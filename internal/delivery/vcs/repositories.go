@@ -142,7 +142,15 @@ func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name string) e
 
 // Get returns a repository.
 func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (Repository, error) {
-	return s.allowed(ctx, ActionRead, scope, name)
+	r, err := s.allowed(ctx, ActionRead, scope, name)
+	if err != nil || r.Provider == Hosted {
+		return r, err
+	}
+	// Credentials that cannot be opened are told where they are used.
+	if a, _, err := s.kept(ctx, r); err == nil {
+		r.References = a.Credentials.references()
+	}
+	return r, nil
 }
 
 // List returns the project's repositories, by name.

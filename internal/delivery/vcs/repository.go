@@ -43,6 +43,8 @@ type Repository struct {
 	Quota     int64     `json:"quota,omitempty"`
 	CreatedBy string    `json:"createdBy"`
 	CreatedAt time.Time `json:"createdAt"`
+	// References are what its credentials are read from, where one repository is shown.
+	References *References `json:"references,omitempty"`
 	// Sealed are the credentials of a connected one.
 	Sealed []byte `json:"-"`
 }
@@ -80,7 +82,40 @@ type Credentials struct {
 	Token string `json:"token,omitempty"`
 	// TokenBy is who has written the reference.
 	TokenBy *kernel.Actor `json:"tokenBy,omitempty"`
-	Hook    string        `json:"hook"`
+	// Hook signs webhooks, and marks comments; with HookBy it does the latter alone.
+	Hook string `json:"hook"`
+	// HookReference is a reference to the secret that webhooks are signed with instead, and
+	// HookBy who has written it.
+	HookReference string        `json:"hookReference,omitempty"`
+	HookBy        *kernel.Actor `json:"hookBy,omitempty"`
+}
+
+// References are what the credentials of a repository are read from.
+type References struct {
+	Token   *Reference `json:"token,omitempty"`
+	Webhook *Reference `json:"webhook,omitempty"`
+}
+
+// Reference is one to a secret.
+type Reference struct {
+	Reference string `json:"reference"`
+	// By is the name of who has written it: the secret is read with what they may do.
+	By string `json:"by"`
+}
+
+// references returns what of the credentials is read from elsewhere, nil for nothing.
+func (c Credentials) references() *References {
+	var all References
+	if c.TokenBy != nil {
+		all.Token = &Reference{c.Token, c.TokenBy.Name}
+	}
+	if c.HookBy != nil {
+		all.Webhook = &Reference{c.HookReference, c.HookBy.Name}
+	}
+	if all == (References{}) {
+		return nil
+	}
+	return &all
 }
 
 var repositoryName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$`)

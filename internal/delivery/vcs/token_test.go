@@ -83,8 +83,11 @@ func TestATokenMayBeAReference(t *testing.T) {
 		}
 		b.Secrets.Put("second")
 		asks("second")
+		if shown, err := b.Get(admin, vcstest.Shop(), "orders"); err != nil || shown.References == nil || shown.References.Token == nil || shown.References.Token.Reference != tokenReference {
+			t.Errorf("it is shown as %+v, %v", shown.References, err)
+		}
 		// Another webhook secret keeps the reference, not what it means.
-		renewed, err := b.Renew(admin, vcstest.Shop(), "orders", "")
+		renewed, err := b.Renew(admin, vcstest.Shop(), "orders", "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +104,7 @@ func TestATokenMayBeAReference(t *testing.T) {
 		if taken, err := b.Accept(context.Background(), vcs.GitHub, made.Repository.ID, header, body); err != nil || !taken {
 			t.Errorf("a webhook, which needs no token: %v, %v", taken, err)
 		}
-		if _, err := b.Renew(admin, vcstest.Shop(), "orders", "plain"); err != nil || host.last() != "plain" {
+		if _, err := b.Renew(admin, vcstest.Shop(), "orders", "plain", ""); err != nil || host.last() != "plain" {
 			t.Errorf("a token instead: %q, %v", host.last(), err)
 		}
 	})
@@ -135,5 +138,63 @@ func TestNoTokenIsCarriedAwayByReference(t *testing.T) {
 	b.Secrets.Shut()
 	if _, err := b.Connect(vcstest.As(context.Background(), "admin"), vcstest.Shop(), connecting("orders", tokenReference)); !kernel.Is(err, kernel.Denied) {
 		t.Errorf("an admin who may read no secrets: %v", err)
+	}
+}
+
+// TestWebhooksMayBeSignedByReference takes webhooks that are signed with what the reference
+// means at the time, and none when nobody may read it any more.
+func TestWebhooksMayBeSignedByReference(t *testing.T) {
+	t.Parallel()
+	host := listening{mu: &sync.Mutex{}, given: &[]string{}}
+	b := vcstest.New(t, map[vcs.Provider]vcs.Host{vcs.GitHub: host})
+	admin := vcstest.As(context.Background(), "admin")
+	c := connecting("orders", "plain")
+	for given, kind := range map[string]kernel.Kind{"a value": kernel.Invalid, "${secret:hook}": kernel.Invalid, tokenReference: kernel.NotFound} {
+		c.WebhookSecret = given
+		if _, err := b.Connect(admin, vcstest.Shop(), c); !kernel.Is(err, kind) {
+			t.Errorf("%s: %v", given, err)
+		}
+	}
+	b.Secrets.Put("short")
+	if _, err := b.Connect(admin, vcstest.Shop(), c); !kernel.Is(err, kernel.Invalid) {
+		t.Errorf("a secret that can be guessed: %v", err)
+	}
+	first, second := strings.Repeat("first", 4), strings.Repeat("second", 4)
+	b.Secrets.Put(first)
+	c.WebhookSecret = tokenReference
+	made, err := b.Connect(admin, vcstest.Shop(), c)
+	if err != nil || made.Secret != "" {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	shown, err := b.Get(admin, vcstest.Shop(), "orders")
+	if err != nil || shown.References == nil || shown.References.Webhook == nil || *shown.References.Webhook != (vcs.Reference{Reference: tokenReference, By: "admin"}) || shown.References.Token != nil {
+		t.Errorf("it is shown as %+v, %v", shown.References, err)
+	}
+	sent := 0
+	accept := func(signedWith string) error {
+		sent++
+		header, body := webhook(sent, signedWith)
+		_, err := b.Accept(context.Background(), vcs.GitHub, made.Repository.ID, header, body)
+		return err
+	}
+	if err := accept(first); err != nil {
+		t.Error(err)
+	}
+	b.Secrets.Put(second)
+	for secret, ok := range map[string]bool{second: true, first: false, tokenReference: false, "": false} {
+		if err := accept(secret); ok != (err == nil) || !ok && !kernel.Is(err, kernel.Unauthenticated) {
+			t.Errorf("signed with %q: %v", secret, err)
+		}
+	}
+	b.Secrets.Shut()
+	if err := accept(second); !kernel.Is(err, kernel.Unavailable) || strings.Contains(err.Error(), "hook/token") {
+		t.Errorf("when nobody may read it: %v", err)
+	}
+	renewed, err := b.Renew(admin, vcstest.Shop(), "orders", "", "")
+	if err != nil || renewed.Secret == "" {
+		t.Fatalf("%+v, %v", renewed, err)
+	}
+	if err := accept(renewed.Secret); err != nil {
+		t.Error(err)
 	}
 }

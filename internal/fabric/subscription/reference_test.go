@@ -105,6 +105,9 @@ func TestAReferenceFollowsItsSecret(t *testing.T) {
 		if err != nil || made.Secret != "" {
 			t.Fatalf("%+v, %v", made, err)
 		}
+		if shown, err := w.Get(asAdmin(), shop, "chat"); err != nil || shown.SecretReference != "${secret:dev/team/hook}" || shown.SecretReferenceBy == "" {
+			t.Errorf("it is shown as %+v, %v", shown, err)
+		}
 		if !w.journal.has("secret.read") {
 			t.Error("the read is not recorded")
 		}

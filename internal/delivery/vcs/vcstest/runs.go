@@ -19,8 +19,9 @@ type Runs struct {
 	Canceled []string
 	// Refuse, where it is set, is asked about each deployment.
 	Refuse func(d run.DeployRequest) error
-	// Missing are the secrets that no stage has, by name.
+	// Missing are the secrets that no stage has, by name, and Looked how often they were looked for.
 	Missing []string
+	Looked  int
 	// Dossiers are what runs of a stage tell.
 	Dossier run.Dossier
 }
@@ -29,6 +30,7 @@ type Runs struct {
 func (r *Runs) References(_ context.Context, _ kernel.Scope, w *workload.Workload, stage string) (problems []kernel.Problem, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.Looked++
 	for _, use := range w.SecretUses() {
 		if slices.Contains(r.Missing, use.Reference.Name) {
 			problems = append(problems, kernel.Problem{
@@ -50,6 +52,7 @@ func (r *Runs) Deploy(ctx context.Context, scope kernel.Scope, d run.DeployReque
 	}
 	actor, _ := kernel.ActorFrom(ctx)
 	made := run.Run{
+		Unmerged: d.Unmerged,
 		ID: kernel.NewID("run"), Scope: scope.InStage(d.Stage), Workload: d.Workload.Name, Operation: run.Deploy, DryRun: d.DryRun,
 		Status: run.Queued, RequestedBy: actor, Reason: d.Reason,
 	}

@@ -53,7 +53,7 @@ func permission(o Operation) string {
 func (s *Service) again(ctx context.Context, old Run, c ChangeRequest) (r Run, err error) {
 	r = Run{
 		Scope: old.Scope, Workload: old.Workload, Release: old.Release, Operation: old.Operation,
-		Reason: c.Reason, DryRun: old.DryRun, RetryOf: old.ID, Initiator: old.Initiator, Lifetime: old.Lifetime,
+		Reason: c.Reason, DryRun: old.DryRun, Unmerged: old.Unmerged, RetryOf: old.ID, Initiator: old.Initiator, Lifetime: old.Lifetime,
 	}
 	st, err := s.Stages.Get(old.Scope.Stage)
 	if err != nil {

@@ -71,7 +71,7 @@ func (s *Service) Deploy(ctx context.Context, scope kernel.Scope, d DeployReques
 			return Run{}, err
 		}
 		a, err := s.admitted(ctx, where, st, rel.Workload, refOf(rel), admission{dry: d.DryRun, whenOpen: d.WhenOpen})
-		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason, DryRun: d.DryRun, Unmerged: d.Unmerged, Lifetime: d.Lifetime, Availability: a}, err
+		return Run{Scope: where, Workload: rel.Workload, Release: refOf(rel), Operation: Deploy, Reason: d.Reason, DryRun: d.DryRun, Unmerged: d.Unmerged && d.DryRun, Lifetime: d.Lifetime, Availability: a}, err
 	})
 }
 

@@ -128,3 +128,16 @@ func TestAModuleIsGivenTheVersionThatWasPlanned(t *testing.T) {
 	runtest.Must(t, err)
 	b.Await(t, gone.ID, run.Succeeded)
 }
+
+func TestAChangeThatNobodyHasMergedIsOneWhenItIsDoneAgain(t *testing.T) {
+	t.Parallel()
+	b := bench(t) // nobody executes it
+	ctx := runtest.As(runtest.Ada)
+	r, err := b.Service.Deploy(ctx, runtest.Project, run.DeployRequest{Stage: "dev", Workload: runtest.Workload(t), DryRun: true, Unmerged: true})
+	runtest.Must(t, err)
+	_, err = b.Cancel(ctx, runtest.Project, r.ID, "", false)
+	runtest.Must(t, err)
+	if again, err := b.Retry(ctx, runtest.Project, r.ID, run.RetryRequest{}); err != nil || !again.Unmerged {
+		t.Errorf("%+v, %v", again, err)
+	}
+}

@@ -3160,7 +3160,6 @@ type ConnectConfigRequest struct {
 
 // ConnectRepositoryRequest defines model for ConnectRepositoryRequest.
 type ConnectRepositoryRequest struct {
-	WebhookSecret string `json:"webhookSecret,omitempty"`
 	// API The address of the provider's API; empty is its public one.
 	API string `json:"api,omitempty"`
 
@@ -3184,6 +3183,9 @@ type ConnectRepositoryRequest struct {
 
 	// Username The name that goes with the token, where the provider wants one.
 	Username string `json:"username,omitempty"`
+
+	// WebhookSecret A reference to the secret of the project that webhooks are signed with, ${secret:STAGE/NAME}; one is made unless given.
+	WebhookSecret string `json:"webhookSecret,omitempty"`
 }
 
 // ConnectedRepository defines model for ConnectedRepository.
@@ -4784,7 +4786,7 @@ type NewUpstream struct {
 	// ClientID What it calls Terrace.
 	ClientID *string `json:"clientId,omitempty"`
 
-	// ClientSecret The secret of the client, which is never shown; empty for a client without one.
+	// ClientSecret The secret of the client, which is never shown, or a reference to it, ${secret:PROJECT/STAGE/NAME}; empty for a client without one.
 	ClientSecret *string `json:"clientSecret,omitempty"`
 
 	// EmailClaim Where the address of somebody is; email unless given.
@@ -5692,14 +5694,15 @@ type RenameTenantRequest struct {
 
 // RenewRepositoryRequest defines model for RenewRepositoryRequest.
 type RenewRepositoryRequest struct {
-	WebhookSecret string `json:"webhookSecret,omitempty"`
 	// Token The new token, or a reference to it; empty makes a new webhook secret.
 	Token string `json:"token,omitempty"`
+
+	// WebhookSecret A reference to the new secret that webhooks are signed with.
+	WebhookSecret string `json:"webhookSecret,omitempty"`
 }
 
 // Repository defines model for Repository.
 type Repository struct {
-	References *VcsReferences `json:"references,omitempty"`
 	// CloneURL What git clones from.
 	CloneURL      string    `json:"cloneUrl"`
 	CreatedAt     time.Time `json:"createdAt"`
@@ -5713,9 +5716,10 @@ type Repository struct {
 	Protection VcsProtection `json:"protection"`
 
 	// Provider Who hosts a repository.
-	Provider VcsProvider `json:"provider"`
-	Quota    int64       `json:"quota,omitempty"`
-	Remote   VcsRemote   `json:"remote"`
+	Provider   VcsProvider    `json:"provider"`
+	Quota      int64          `json:"quota,omitempty"`
+	References *VcsReferences `json:"references,omitempty"`
+	Remote     VcsRemote      `json:"remote"`
 }
 
 // RequestDriftChecksRequest defines model for RequestDriftChecksRequest.
@@ -7184,8 +7188,6 @@ type StateView struct {
 
 // Subscription defines model for Subscription.
 type Subscription struct {
-	SecretReference   string               `json:"secretReference,omitempty"`
-	SecretReferenceBy string               `json:"secretReferenceBy,omitempty"`
 	CreatedAt         time.Time            `json:"createdAt"`
 	CreatedBy         Actor                `json:"createdBy"`
 	Filters           []SubscriptionFilter `json:"filters"`
@@ -7194,6 +7196,8 @@ type Subscription struct {
 	Reason            string               `json:"reason,omitempty"`
 	RetryHours        int64                `json:"retryHours"`
 	Scope             Scope                `json:"scope"`
+	SecretReference   string               `json:"secretReference,omitempty"`
+	SecretReferenceBy string               `json:"secretReferenceBy,omitempty"`
 	Sink              SubscriptionSink     `json:"sink"`
 
 	// Status Whether a subscription delivers.
@@ -7535,14 +7539,13 @@ type UnlockStateRequest struct {
 
 // Upstream defines model for Upstream.
 type Upstream struct {
-	SecretReference *UpstreamSecretReference `json:"secretReference,omitempty"`
-	ClientID        string                   `json:"clientId"`
-	CreatedAt       time.Time                `json:"createdAt"`
-	EmailClaim      string                   `json:"emailClaim"`
-	EmailDomains    []string                 `json:"emailDomains"`
-	Enabled         bool                     `json:"enabled"`
-	EntraTenants    []string                 `json:"entraTenants"`
-	Graph           string                   `json:"graph"`
+	ClientID     string    `json:"clientId"`
+	CreatedAt    time.Time `json:"createdAt"`
+	EmailClaim   string    `json:"emailClaim"`
+	EmailDomains []string  `json:"emailDomains"`
+	Enabled      bool      `json:"enabled"`
+	EntraTenants []string  `json:"entraTenants"`
+	Graph        string    `json:"graph"`
 
 	// HasSecret Whether the client has a secret.
 	HasSecret   bool   `json:"hasSecret"`
@@ -7567,9 +7570,10 @@ type Upstream struct {
 	Rules       []UpstreamRule `json:"rules"`
 
 	// RulesText The document that the rules were read from.
-	RulesText string   `json:"rulesText"`
-	Scopes    []string `json:"scopes"`
-	SignOut   bool     `json:"signOut"`
+	RulesText       string                   `json:"rulesText"`
+	Scopes          []string                 `json:"scopes"`
+	SecretReference *UpstreamSecretReference `json:"secretReference,omitempty"`
+	SignOut         bool                     `json:"signOut"`
 
 	// SignedOutURI Where the provider sends people back to who have signed out there.
 	SignedOutURI string `json:"signedOutUri"`
@@ -7657,12 +7661,21 @@ type UpstreamRule struct {
 	When []UpstreamCondition `json:"when,omitempty"`
 }
 
+// UpstreamSecretReference defines model for UpstreamSecretReference.
+type UpstreamSecretReference struct {
+	// By Who has written it: the secret is read with what they may do.
+	By string `json:"by"`
+
+	// Reference Example: ${secret:shop/prod/entra}
+	Reference string `json:"reference"`
+}
+
 // UpstreamSettings defines model for UpstreamSettings.
 type UpstreamSettings struct {
 	// ClientID What it calls Terrace.
 	ClientID *string `json:"clientId,omitempty"`
 
-	// ClientSecret The secret of the client, which is never shown; empty for a client without one.
+	// ClientSecret The secret of the client, which is never shown, or a reference to it, ${secret:PROJECT/STAGE/NAME}; empty for a client without one.
 	ClientSecret *string `json:"clientSecret,omitempty"`
 
 	// EmailClaim Where the address of somebody is; email unless given.
@@ -7976,6 +7989,18 @@ type VcsPush struct {
 	Before string `json:"before"`
 	By     string `json:"by,omitempty"`
 	Ref    string `json:"ref"`
+}
+
+// VcsReference defines model for VcsReference.
+type VcsReference struct {
+	By        string `json:"by"`
+	Reference string `json:"reference"`
+}
+
+// VcsReferences defines model for VcsReferences.
+type VcsReferences struct {
+	Token   *VcsReference `json:"token,omitempty"`
+	Webhook *VcsReference `json:"webhook,omitempty"`
 }
 
 // VcsRemote defines model for VcsRemote.
@@ -9539,22 +9564,4 @@ type ListUserTokensParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
-}
-
-// UpstreamSecretReference defines model for UpstreamSecretReference.
-type UpstreamSecretReference struct {
-	By        string `json:"by"`
-	Reference string `json:"reference"`
-}
-
-// VcsReference defines model for VcsReference.
-type VcsReference struct {
-	By        string `json:"by"`
-	Reference string `json:"reference"`
-}
-
-// VcsReferences defines model for VcsReferences.
-type VcsReferences struct {
-	Token   *VcsReference `json:"token,omitempty"`
-	Webhook *VcsReference `json:"webhook,omitempty"`
 }

@@ -53,7 +53,7 @@ func (r *Runs) Deploy(ctx context.Context, scope kernel.Scope, d run.DeployReque
 	actor, _ := kernel.ActorFrom(ctx)
 	made := run.Run{
 		Unmerged: d.Unmerged,
-		ID: kernel.NewID("run"), Scope: scope.InStage(d.Stage), Workload: d.Workload.Name, Operation: run.Deploy, DryRun: d.DryRun,
+		ID:       kernel.NewID("run"), Scope: scope.InStage(d.Stage), Workload: d.Workload.Name, Operation: run.Deploy, DryRun: d.DryRun,
 		Status: run.Queued, RequestedBy: actor, Reason: d.Reason,
 	}
 	r.runs[made.ID] = made

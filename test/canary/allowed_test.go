@@ -48,9 +48,12 @@ func openVariables() []place {
 	}
 }
 
+// ofFile begins the name of a key, before the path of its file.
+const ofFile = "the key in "
+
 // may reports whether a value may be in a place.
 func (w *world) may(all []place, path, canary string) bool {
-	return slices.ContainsFunc(all, func(p place) bool {
+	return canary == ofFile+path || slices.ContainsFunc(all, func(p place) bool {
 		return p.path.MatchString(path) && slices.Contains(p.values, canary) && (!p.crashed || w.crashed)
 	})
 }

@@ -37,8 +37,12 @@ func packings() []packing {
 			return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(unpackedMost))
 		}},
 		{[]byte("PK\x03\x04"), member},
-		{[]byte{0x78, 0x01}, inflate}, {[]byte{0x78, 0x5e}, inflate}, {[]byte{0x78, 0x9c}, inflate}, {[]byte{0x78, 0xda}, inflate},
-		{[]byte("\xff\x06\x00\x00sNaPpY"), snappy}, {[]byte("\xff\x06\x00\x00S2sTwO"), snappy},
+		{[]byte{0x78, 0x01}, inflate},
+		{[]byte{0x78, 0x5e}, inflate},
+		{[]byte{0x78, 0x9c}, inflate},
+		{[]byte{0x78, 0xda}, inflate},
+		{[]byte("\xff\x06\x00\x00sNaPpY"), snappy},
+		{[]byte("\xff\x06\x00\x00S2sTwO"), snappy},
 	}
 }
 

@@ -57,7 +57,28 @@ func newWorld(t *testing.T, arguments ...string) *world {
 	w.in = w.SignIn()
 	w.canaries["the token of this machine"] = w.in.Token
 	w.canaries["the first password"] = w.firstPassword()
+	w.keys()
 	return w
+}
+
+// keys are the keys with which the daemon seals and signs, each in a file of its own.
+func (w *world) keys() {
+	w.t.Helper()
+	w.must(filepath.WalkDir(filepath.Join(w.Data, "keys"), func(path string, entry os.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		key, err := os.ReadFile(path)
+		short, _ := filepath.Rel(w.Dir, path) // it is below
+		if key = bytes.TrimSpace(key); len(key) < 16 {
+			w.t.Errorf("%s is no key", short)
+		}
+		w.canaries[ofFile+short] = string(key)
+		return err
+	}))
+	if w.canaries[ofFile+"data/keys/kek"] == "" {
+		w.t.Error("there is no root key")
+	}
 }
 
 // invent makes a value of the characters that programs write in different ways.

@@ -2,6 +2,7 @@ package httpserver_test
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -41,4 +42,33 @@ func TestTheLogDoesNotRepeatWhatIsRefused(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestAPanicTellsNothingOfTheRequest: where a handler panics the log has its stack, and
+// nothing of what it was given.
+func TestAPanicTellsNothingOfTheRequest(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	router := httpserver.NewRouter(httpserver.Options{Logger: slog.New(slog.NewJSONHandler(&log, nil))})
+	router.Post("/users/{user}", func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // the test's
+		fails(map[string]string{r.Header.Get("X-Vault-Token"): chi.URLParam(r, "user")}, string(body))
+	})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/users/hunter2%22?q=hunter2%22", strings.NewReader(`hunter2"`))
+	r.Header.Set("X-Vault-Token", `hunter2"`)
+	answer := httptest.NewRecorder()
+	router.ServeHTTP(answer, r)
+	if said := log.String(); answer.Code != http.StatusInternalServerError || !strings.Contains(said, "a handler panicked") || !strings.Contains(said, "httpserver_test.fails") {
+		t.Errorf("%d, and the log says %s", answer.Code, said)
+	}
+	for place, text := range map[string]string{"log": log.String(), "answer": answer.Body.String()} {
+		if strings.Contains(text, "hunter2") {
+			t.Errorf("the %s has the secret: %s", place, text)
+		}
+	}
+}
+
+// fails as a defect does.
+func fails(known map[string]string, secret string) string {
+	return known[secret][:len(secret)+1]
 }

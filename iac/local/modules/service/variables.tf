@@ -149,6 +149,11 @@ variable "concealed" {
   description = "Values in the containers' variables and files that nothing shows that the containers print, each as JSON."
   default     = []
   nullable    = false
+
+  validation {
+    condition     = alltrue([for value in var.concealed : can(jsondecode(value))])
+    error_message = "Each value that is concealed must be JSON."
+  }
 }
 
 variable "ports" {

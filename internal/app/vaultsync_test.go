@@ -330,7 +330,7 @@ func TestAStageIsKeptInAKeyVault(t *testing.T) {
 	w.write("foreign", "of other people")
 	w.sync(nil)
 	w.untilHeld("before", "was there before")
-	for _, step := range []struct {
+	for _, step := range []struct { //nolint:paralleltest // the steps are of one world, in their order
 		name string
 		run  func(w *vaultWorld)
 	}{

@@ -17,6 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/fabric/subscription"
+	"github.com/terrace-idp/terrace/internal/governance/leak"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
@@ -26,8 +27,10 @@ type fabric struct {
 	dns       *dns.Service
 	gateway   *gateway.Service
 	secrets   *secret.Service
-	nats      *event.Server
-	broker    *event.Broker
+	// leaks look for values that stand where they should not.
+	leaks  *leak.Service
+	nats   *event.Server
+	broker *event.Broker
 	// subscriptions send events on.
 	subscriptions *subscription.Service
 
@@ -61,8 +64,9 @@ func (f *fabric) build(ctx context.Context, p *platform, a *access) (err error) 
 	if err != nil {
 		return err
 	}
+	f.leaks = newLeaks(p, a)
 	f.secrets = &secret.Service{
-		Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
+		Store: secretsql.NewStore(p.db), Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Known: f.leaks,
 	}
 	a.upstreams.Secrets = f.secrets
 	host, port, err := splitAddress(p.config.NATS)
@@ -109,6 +113,8 @@ func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upst
 
 // loops adds the fabric's background work.
 func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
+	g.Every("values of secrets", time.Hour, f.secrets.Acquaint)
+	g.Every("leaks", time.Minute, f.leaks.Reopen)
 	g.Add("event log", events.Serve)
 	g.Every("event sweep", time.Hour, events.Sweep)
 	g.Add("event tail", f.subscriptions.Tail)

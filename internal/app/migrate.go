@@ -35,6 +35,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/compliance/compliancesql"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
 	"github.com/terrace-idp/terrace/internal/governance/focus/focussql"
+	"github.com/terrace-idp/terrace/internal/governance/leak/leaksql"
 	"github.com/terrace-idp/terrace/internal/governance/lifetime/lifetimesql"
 	"github.com/terrace-idp/terrace/internal/governance/maturity/maturitysql"
 	"github.com/terrace-idp/terrace/internal/governance/policy/policysql"
@@ -51,7 +52,7 @@ func migrations() []db.Migrations {
 		configsql.Migrations(), dnssql.Migrations(), gatewaysql.Migrations(), secretsql.Migrations(), vaultsyncsql.Migrations(), eventsql.Migrations(), subscriptionsql.Migrations(),
 		fleetsql.Migrations(), buildsql.Migrations(),
 		automationsql.Migrations(), localsql.Migrations(), driftsql.Migrations(),
-		compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), lifetimesql.Migrations(), maturitysql.Migrations(), policysql.Migrations(),
+		compliancesql.Migrations(), focussql.Migrations(), budgetsql.Migrations(), lifetimesql.Migrations(), maturitysql.Migrations(), leaksql.Migrations(), policysql.Migrations(),
 	}
 }
 

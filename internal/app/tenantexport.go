@@ -62,11 +62,11 @@ func exportedRows() []exportsql.Rows {
 		{Folder: "delivery", Tables: []exportsql.Table{without("releases", "spec", "lock"), without("fleet_runners", "token")}},
 		{Folder: "repositories", Tables: append(whole("vcs_bindings", "vcs_pulls", "vcs_checks", "vcs_comments", "vcs_statuses", "vcs_identities"), without("vcs_repositories", "sealed"))},
 		{Folder: "configuration", Tables: append(whole("config_sources", "config_revisions"), without("config_tokens", "hash"))},
-		{Folder: "governance", Tables: whole("policy_settings", "policy_exemptions", "budget_revisions", "budget_entries", "compliance_findings", "compliance_spans", "compliance_stacks", "drift_findings", "drift_checks", "maturity_answers")},
+		{Folder: "governance", Tables: whole("policy_settings", "policy_exemptions", "budget_revisions", "budget_entries", "compliance_findings", "compliance_spans", "compliance_stacks", "drift_findings", "drift_checks", "leak_findings", "maturity_answers")},
 		{Folder: "costs", Tables: append(whole("focus_imports", "focus_slices", "focus_things", "focus_labels", "focus_rules"), exportsql.Table{Name: "focus_days", Where: ofSlice}, exportsql.Table{Name: "focus_sums", Where: ofSlice})},
 		{Folder: "events", Tables: []exportsql.Table{{Name: "event_log"}, without("event_subscriptions", "sealed"), without("event_topics", "password_hash")}},
 		{Folder: "network", Tables: whole("dns_names", "dns_records", "gateway_routes", "gateway_hosts")},
-		{Folder: "secrets", Tables: append(whole("secret_metadata", "secret_syncs", "secret_sync_items"), without("secrets", "sealed"))},
+		{Folder: "secrets", Tables: append(whole("secret_metadata", "secret_syncs", "secret_sync_items"), without("secrets", "sealed", "known"))},
 	}
 }
 
@@ -83,7 +83,7 @@ func notExported() map[string]string {
 		"dns_revision": platform, "drift_watches": work, "event_deliveries": work, "event_head": platform, "event_outbox": "the log has what is in it a moment later", "event_subscription_quota": work,
 		"factor_codes": signIn, "factor_spent": signIn, "factor_tries": signIn, "fleet_assignments": work, "focus_told": work, "focus_turns": work, "gateway_revision": platform,
 		"identity_claims": work, "identity_revisions": work, "keyring_data_keys": "keys do not leave", "keyring_owner_keys": "keys do not leave", "keyring_moves": platform, "keyring_round": platform,
-		"lifetime_reclaims": work, "local_objects": "their outputs have passwords; the states have them", "module_claims": "they follow from the definitions", "module_shipped": platform,
+		"leak_keys": "keys do not leave", "leak_values": "they are hashes of what is exported, and follow from it", "lifetime_reclaims": work, "local_objects": "their outputs have passwords; the states have them", "module_claims": "they follow from the definitions", "module_shipped": platform,
 		"provider_consents": signIn, "provider_devices": signIn, "provider_keys": platform, "provider_requests": signIn, "provider_revision": platform, "provider_sessions": signIn, "provider_sign_ins": signIn,
 		"quota_told": work, "quota_turns": work, "usage_actors": work, "usage_progress": platform,
 		"run_projects": work, "run_promotions": work, "run_queue": platform, "run_stacks": work, "run_tenants": work, "stage_sets": platform, "state_stacks": "the states are there themselves",

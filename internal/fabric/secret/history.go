@@ -146,7 +146,7 @@ func (s *Service) Describes(ctx context.Context, scope kernel.Scope, name string
 		if err := s.Store.PutMetadata(ctx, m); err != nil {
 			return err
 		}
-		if err := s.Store.Prune(ctx, scope, name, m.Current-m.keeps()); err != nil {
+		if err := s.prune(ctx, scope, name, m.Current-m.keeps()); err != nil {
 			return err
 		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: "secret.described", Scope: scope, Subject: name, Data: map[string]any{"maxVersions": m.MaxVersions, "casRequired": m.CASRequired}})
@@ -172,7 +172,18 @@ func (s *Service) keep(ctx context.Context, v Version) error {
 	if err := s.Store.PutMetadata(ctx, m); err != nil {
 		return err
 	}
-	return s.Store.Prune(ctx, v.Scope, v.Name, v.Version-m.keeps())
+	return s.prune(ctx, v.Scope, v.Name, v.Version-m.keeps())
+}
+
+// prune removes versions up to one, and forgets their values.
+func (s *Service) prune(ctx context.Context, scope kernel.Scope, name string, upTo int) error {
+	if upTo <= 0 {
+		return nil
+	}
+	if err := s.Store.Prune(ctx, scope, name, upTo); err != nil {
+		return err
+	}
+	return s.known().Prune(ctx, scope, name, upTo)
 }
 
 // The ways to mark versions, by what happens to them.
@@ -205,6 +216,11 @@ func (s *Service) Mark(ctx context.Context, scope kernel.Scope, name, how string
 			return err
 		}
 		slices.Sort(versions)
+		if how == Destroyed {
+			if err := s.known().Forget(ctx, scope, name, versions...); err != nil {
+				return err
+			}
+		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: how, Scope: scope, Subject: name, Data: map[string]any{"versions": versions}})
 	})
 	if err == nil && how == Undeleted && s.Changed != nil {

@@ -23,8 +23,12 @@ func (s *Service) seal(ctx context.Context, info Info, plain []byte) (Info, erro
 	if err != nil {
 		return Info{}, fmt.Errorf("seal secret %s: %w", info.Name, err)
 	}
-	if err := s.keep(ctx, Version{Info: info, Sealed: sealed}); err != nil {
+	v := Version{Info: info, Sealed: sealed, Known: s.Known != nil}
+	if err := s.keep(ctx, v); err != nil {
 		return Info{}, err
+	}
+	if err := s.known().Keep(ctx, info.Scope, info.Name, info.Version, v.values(plain)); err != nil {
+		return Info{}, fmt.Errorf("know secret %s again: %w", info.Name, err)
 	}
 	return info, s.Journal.Record(ctx, kernel.Fact{
 		Type: "secret.changed", Scope: info.Scope, Subject: info.Name,

@@ -45,6 +45,8 @@ type Version struct {
 	Info
 
 	Sealed []byte
+	// Known says that its values are known again where they turn up.
+	Known bool
 }
 
 func checkName(scope kernel.Scope, name string) error {

@@ -20,6 +20,11 @@ type Store interface {
 	List(ctx context.Context, scope kernel.Scope, within kernel.Reach, page kernel.PageRequest) (kernel.Page[Info], error)
 	// Delete removes every version; it reports whether there was one.
 	Delete(ctx context.Context, scope kernel.Scope, name string) (bool, error)
+	// Unknown returns versions, of all tenants, that are neither known nor destroyed, past
+	// the first few.
+	Unknown(ctx context.Context, past, limit int) ([]Version, error)
+	// SetKnown marks a version as known, where it is there and not destroyed.
+	SetKnown(ctx context.Context, scope kernel.Scope, name string, version int) (there bool, err error)
 
 	History
 }
@@ -65,6 +70,9 @@ type Service struct {
 	// Changed is told of a secret that has got another value, so that who was
 	// given the one before gets it; nil tells nobody. It must not wait.
 	Changed func(scope kernel.Scope, name string)
+	// Known is told of values, so that they are known again where they turn up; nil is not
+	// told.
+	Known Known
 
 	reads reads
 }
@@ -169,6 +177,9 @@ func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name string) e
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
 		found, err := s.Store.Delete(ctx, scope, name)
 		if err != nil || !found {
+			return err
+		}
+		if err := s.known().Forget(ctx, scope, name); err != nil {
 			return err
 		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: "secret.deleted", Scope: scope, Subject: name})

@@ -165,6 +165,8 @@ func fabric() []Type {
 		first("vault names:list how", "secret.sync.drifted"),
 		first("version:integer stage of:integer", "secret.taken"),
 		first("stack", "secret.handed-over", "local-object.deleted"),
+		first("versions:integer", "secret.indexed"),
+		first("rule place kind fingerprint state secret? until?:time", "secret.leaked", "secret.leak_allowed", "secret.leak_reopened", "secret.leak_resolved"),
 		first("stack revision:integer", "local-object.changed", "local-object.created"),
 		first("subject", "topic.changed"),
 	)

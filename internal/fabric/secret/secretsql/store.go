@@ -59,6 +59,7 @@ type row struct {
 	DeletedAt *time.Time
 	Destroyed bool
 	Origin    string
+	Known     bool
 }
 
 const isNamed = "tenant = ? AND project = ? AND stage = ? AND name = ?"
@@ -68,7 +69,7 @@ func (s *Store) Add(ctx context.Context, v secret.Version) error {
 	r := row{
 		Tenant: v.Scope.Tenant, Project: v.Scope.Project, Stage: v.Scope.Stage, Name: v.Name, Version: int64(v.Version),
 		Generated: v.Generated, Length: int64(v.Length), Sealed: v.Sealed, CreatedBy: v.CreatedBy, CreatedAt: v.CreatedAt,
-		Fields: v.Fields, DeletedAt: timeOf(v.DeletedAt), Origin: v.Origin,
+		Fields: v.Fields, DeletedAt: timeOf(v.DeletedAt), Origin: v.Origin, Known: v.Known,
 	}
 	_, err := s.db.Conn(ctx).NewInsert().Model(&r).Exec(ctx)
 	return db.Map(err, "secret "+v.Name)

@@ -1,0 +1,62 @@
+package leak
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+const (
+	// maxReason bounds a reason, in bytes.
+	maxReason = 2000
+	// maxAllowed bounds how long a finding is allowed that has an end.
+	maxAllowed = 5 * 365 * 24 * time.Hour
+)
+
+// Allow has a finding stay as it is, for a reason, until a moment or for good (the zero
+// time). Who allows it says that the value is no secret, or is worth nothing any more.
+func (s *Service) Allow(ctx context.Context, tenant, id, reason string, until time.Time) (Finding, error) {
+	f, err := s.Get(ctx, tenant, id)
+	if err != nil {
+		return f, err
+	}
+	if err := s.Authorizer.Authorize(ctx, actionAllow, f.Scope); err != nil {
+		return f, err
+	}
+	now := s.Clock.Now()
+	if reason = strings.TrimSpace(reason); reason == "" || len(reason) > maxReason {
+		return f, kernel.Errorf(kernel.Invalid, "a finding is allowed for a reason, of at most %d characters", maxReason).WithFix("say why it may stay with --reason")
+	}
+	if !until.IsZero() && (!until.After(now) || until.After(now.Add(maxAllowed))) {
+		return f, kernel.Errorf(kernel.Invalid, "%s is not within the five years from now on", until.UTC().Format(time.RFC3339)).WithFix("give a moment in that time, or none for good")
+	}
+	actor, _ := kernel.ActorFrom(ctx) // it was authorised
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if f, err = s.Store.Get(ctx, tenant, id); err != nil {
+			return err
+		}
+		if f.State == Resolved {
+			return kernel.Errorf(kernel.Conflict, "%s is not where it was any more", id).WithFix("there is nothing to allow; terrace secret findings lists what is open")
+		}
+		f.State, f.Allowance = Allowed, &Allowance{By: actor, At: now, Reason: reason, Until: until}
+		if err := s.Store.Save(ctx, f, f.Place.identity()); err != nil {
+			return err
+		}
+		return s.Journal.Record(ctx, f.fact("secret.leak_allowed", reason))
+	})
+	return f, err
+}
+
+// fact is one about a finding: where, and which kind of value; never the value.
+func (f Finding) fact(typ, reason string) kernel.Fact {
+	data := map[string]any{"rule": f.Rule, "place": f.Place.String(), "kind": f.Place.Kind, "fingerprint": f.Fingerprint, "state": f.State}
+	if f.Secret != "" {
+		data["secret"] = f.Secret
+	}
+	if f.State == Allowed && !f.Allowance.Until.IsZero() {
+		data["until"] = f.Allowance.Until.UTC()
+	}
+	return kernel.Fact{Type: typ, Scope: f.Scope, Subject: f.ID, Reason: reason, Data: data}
+}

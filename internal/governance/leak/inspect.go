@@ -1,0 +1,210 @@
+package leak
+
+import (
+	"context"
+	"slices"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/leakscan"
+)
+
+// Report is what was found in a text.
+type Report struct {
+	// New are findings that nobody knew before, Open all that are open, the new ones among
+	// them.
+	New, Open []Finding
+	// Incomplete says what of the text was not looked at, and why; "" where all was.
+	Incomplete string
+}
+
+// Add takes what was found in another text along.
+func (r *Report) Add(o Report) {
+	r.New, r.Open = append(r.New, o.New...), append(r.Open, o.Open...)
+	if r.Incomplete == "" {
+		r.Incomplete = o.Incomplete
+	}
+}
+
+// Inspect looks through a text that stands at a place, and keeps what it finds: a value that
+// is known there is seen again, a new one is told as the event secret.leaked, and what was
+// found there before and is not any more is resolved, unless the place is in a pull request,
+// which is not where it ends. The caller has checked that it may act for the scope; nobody
+// gets a value. A text of the kind Text is looked through and nothing of it is kept.
+//
+// Text is looked at once for each call, on the processor of this process: it is for
+// background work, bounded by leakscan.Most and by ctx.
+func (s *Service) Inspect(ctx context.Context, scope kernel.Scope, at Place, text string) (Report, error) {
+	return s.InspectWith(ctx, s.Scanner, scope, at, text)
+}
+
+// InspectWith is Inspect with other rules than those that are shipped.
+func (s *Service) InspectWith(ctx context.Context, rules *leakscan.Scanner, scope kernel.Scope, at Place, text string) (Report, error) {
+	if _, ok := kernel.ActorFrom(ctx); !ok {
+		ctx = kernel.WithActor(ctx, kernel.System("leaks", scope.Tenant))
+	}
+	found, err := s.scan(ctx, rules, scope.Tenant, at, text)
+	if err != nil {
+		return Report{}, err
+	}
+	if at.Kind == Text {
+		return s.loose(scope, at, found), nil
+	}
+	var r Report
+	for attempt := 0; ; attempt++ {
+		r, err = s.keep(ctx, scope, at, found)
+		if attempt < 3 && (kernel.Is(err, kernel.Conflict) || kernel.Is(err, kernel.Stale)) {
+			continue // another process looks at the same place
+		}
+		return r, err
+	}
+}
+
+func (s *Service) scan(ctx context.Context, rules *leakscan.Scanner, tenant string, at Place, text string) (leakscan.Result, error) {
+	own, err := s.own(ctx, tenant)
+	if err != nil {
+		return leakscan.Result{}, err
+	}
+	select {
+	case s.scans <- struct{}{}:
+		defer func() { <-s.scans }()
+	case <-ctx.Done():
+		return leakscan.Result{}, ctx.Err()
+	}
+	return rules.Scan(ctx, text, leakscan.Source{
+		Name: at.Path, Commit: at.Revision, Line: at.Line, Column: at.Column, Key: own.key, Own: own.index,
+	})
+}
+
+// loose are findings of a text that is not kept.
+func (s *Service) loose(scope kernel.Scope, at Place, found leakscan.Result) Report {
+	r := Report{Incomplete: found.Incomplete}
+	for _, m := range found.Matches {
+		f := of(m, scope, at)
+		f.State, f.FirstSeen, f.LastSeen = Open, s.Clock.Now(), s.Clock.Now()
+		r.Open = append(r.Open, f)
+	}
+	return r
+}
+
+// of is the finding of a match at a place.
+func of(m leakscan.Match, scope kernel.Scope, at Place) Finding {
+	at.Line, at.Column = m.Line, m.Column
+	return Finding{
+		Scope: scope, Rule: m.Rule, Description: m.Description, Place: at, Secret: m.Own, Redacted: m.Redacted, Fingerprint: m.Fingerprint, Entropy: m.Entropy,
+	}
+}
+
+// keep brings what is known of a place to what was found there.
+func (s *Service) keep(ctx context.Context, scope kernel.Scope, at Place, found leakscan.Result) (r Report, err error) {
+	before, err := s.Store.At(ctx, scope, at.identity())
+	if err != nil || len(before) == 0 && len(found.Matches) == 0 {
+		return Report{Incomplete: found.Incomplete}, err
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if r, err = s.seen(ctx, scope, at, found, before); err != nil {
+			return err
+		}
+		for _, f := range r.New {
+			if err := s.Journal.Record(ctx, f.fact("secret.leaked", "")); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return r, err
+}
+
+// seen writes what was found, and resolves what was not.
+func (s *Service) seen(ctx context.Context, scope kernel.Scope, at Place, found leakscan.Result, before []Finding) (Report, error) {
+	r, now := Report{Incomplete: found.Incomplete}, s.Clock.Now()
+	there := map[string]bool{}
+	for _, m := range found.Matches {
+		f := of(m, scope, at)
+		if there[f.same()] {
+			continue // the first place of a value in a text stands for it
+		}
+		there[f.same()] = true
+		known := false
+		if i := slices.IndexFunc(before, func(b Finding) bool { return b.same() == f.same() }); i >= 0 {
+			known = true
+			f = before[i].again(f)
+		} else {
+			f.ID, f.State, f.FirstSeen = kernel.NewID("leak"), Open, now
+		}
+		f = f.at(now)
+		if f.State == Resolved {
+			f.State, known = Open, false // it is back
+		}
+		f.LastSeen = now
+		if err := s.Store.Save(ctx, f, at.identity()); err != nil {
+			return r, err
+		}
+		if !known {
+			r.New = append(r.New, f)
+		}
+		if f.State == Open {
+			r.Open = append(r.Open, f)
+		}
+	}
+	if at.Pull > 0 || found.Incomplete != "" {
+		return r, nil
+	}
+	return r, s.resolve(ctx, branched(before), there)
+}
+
+// branched are the findings that no pull request brought: one that did is not on the branch
+// that is looked at, and has been seen all the same.
+func branched(all []Finding) []Finding {
+	return slices.DeleteFunc(slices.Clone(all), func(f Finding) bool { return f.Place.Pull > 0 })
+}
+
+// same tells findings of one place apart.
+func (f Finding) same() string { return f.Rule + "\x00" + f.Fingerprint }
+
+// again is a finding that was seen another time: it keeps what it is, and has its new place.
+func (f Finding) again(now Finding) Finding {
+	if f.Place.Pull > 0 || now.Place.Pull == 0 {
+		f.Place = now.Place // what is on the branch stays there, whatever a pull request says
+	}
+	f.Description, f.Secret, f.Redacted, f.Entropy, f.ResolvedAt = now.Description, now.Secret, now.Redacted, now.Entropy, now.ResolvedAt
+	return f
+}
+
+// resolve ends those that are not there any more.
+func (s *Service) resolve(ctx context.Context, before []Finding, there map[string]bool) error {
+	for _, f := range before {
+		if f.State == Resolved || there[f.same()] {
+			continue
+		}
+		f.State, f.ResolvedAt = Resolved, s.Clock.Now()
+		if err := s.Store.Save(ctx, f, f.Place.identity()); err != nil {
+			return err
+		}
+		if err := s.Journal.Record(ctx, f.fact("secret.leak_resolved", "it is not there any more")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Gone resolves what was found at a place that is not there any more.
+func (s *Service) Gone(ctx context.Context, scope kernel.Scope, at Place) error {
+	before, err := s.Store.At(ctx, scope, at.identity())
+	if err != nil || len(before) == 0 {
+		return err
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error { return s.resolve(ctx, branched(before), nil) })
+}
+
+// Within returns what is open in a repository, by path.
+func (s *Service) Within(ctx context.Context, scope kernel.Scope, repository string) ([]Finding, error) {
+	return s.Store.Under(ctx, scope, repository)
+}
+
+// Try looks through a text that the actor gives, and keeps nothing of it.
+func (s *Service) Try(ctx context.Context, scope kernel.Scope, name, text string) (Report, error) {
+	if err := s.Authorizer.Authorize(ctx, actionScan, scope); err != nil {
+		return Report{}, err
+	}
+	return s.Inspect(ctx, scope, Place{Kind: Text, Path: name}, text)
+}

@@ -1,0 +1,146 @@
+package leak
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// State is where a finding is on its way.
+type State string
+
+// The states.
+const (
+	// Open: nobody has decided about it.
+	Open State = "open"
+	// Allowed: somebody has said that it may stay, for a reason and perhaps for a while.
+	Allowed State = "allowed"
+	// Resolved: it is not in its place any more.
+	Resolved State = "resolved"
+)
+
+// States returns all states.
+func States() []State { return []State{Open, Allowed, Resolved} }
+
+// Kind is what a value stands in.
+type Kind string
+
+// The kinds of place.
+const (
+	Repository Kind = "repository"
+	Plan       Kind = "plan"
+	Log        Kind = "log"
+	Workload   Kind = "workload"
+	// Text is one that somebody gave to be looked through; nothing is kept of it.
+	Text Kind = "text"
+)
+
+// Kinds returns the kinds of place that findings have.
+func Kinds() []Kind { return []Kind{Repository, Plan, Log, Workload} }
+
+// Place is where a value stands. Which fields are set depends on the kind.
+type Place struct {
+	Kind Kind `json:"kind"`
+	// Repository is the name of a connected repository, Revision the commit that was looked
+	// at last, Path a file of it with slashes (or the path of a Score file).
+	Repository string `json:"repository,omitempty"`
+	Revision   string `json:"revision,omitempty"`
+	Path       string `json:"path,omitempty"`
+	// Pull is the number of the pull request that brought it, 0 for none.
+	Pull int `json:"pull,omitempty"`
+	// Workload is what a plan, a log or a Score file is of; the stage is the scope's.
+	Workload string `json:"workload,omitempty"`
+	// Run is the one whose plan or log was looked at last, Phase what it did then.
+	Run   string `json:"run,omitempty"`
+	Phase string `json:"phase,omitempty"`
+	// Address and Attribute are terraform's, of a plan.
+	Address   string `json:"address,omitempty"`
+	Attribute string `json:"attribute,omitempty"`
+	// Line and Column are from 1; 0 where there are none. Given to Inspect, they are where
+	// the text begins.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
+}
+
+// identity is what of a place is the same when it is looked at again: not the revision or
+// the run, nor the line, which moves.
+func (p Place) identity() string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{string(p.Kind), p.Repository, p.Path, p.Workload, p.Phase, p.Address, p.Attribute}, "\x00")))
+	return hex.EncodeToString(sum[:])
+}
+
+// String is the place as people write it.
+func (p Place) String() string {
+	at := ""
+	if p.Line > 0 {
+		at = ":" + strconv.Itoa(p.Line)
+	}
+	if p.Line > 0 && p.Column > 0 {
+		at += ":" + strconv.Itoa(p.Column)
+	}
+	switch p.Kind {
+	case Repository:
+		return p.Repository + "/" + p.Path + at
+	case Plan:
+		return "the plan of " + p.Run + ": " + strings.TrimSuffix(p.Address+"."+p.Attribute, ".")
+	case Log:
+		return "the log of " + p.Run + at
+	case Workload, Text:
+	}
+	if p.Path == "" {
+		return strings.TrimPrefix(at, ":")
+	}
+	return p.Path + at
+}
+
+// Finding is a value that stands where it should not.
+type Finding struct {
+	ID    string       `json:"id"`
+	Scope kernel.Scope `json:"scope"`
+	// Rule is what it looks like, by gitleaks's names, or terrace-secret for a secret that
+	// Terrace keeps.
+	Rule        string `json:"rule"`
+	Description string `json:"description"`
+	Place       Place  `json:"place"`
+	// Secret is the one that it is, as project/stage/name@version; "" for other values.
+	Secret string `json:"secret,omitempty"`
+	// Redacted is what is shown of the value, and Fingerprint tells values of a tenant apart.
+	Redacted    string    `json:"redacted"`
+	Fingerprint string    `json:"fingerprint"`
+	Entropy     float64   `json:"entropy"`
+	State       State     `json:"state"`
+	FirstSeen   time.Time `json:"firstSeen"`
+	LastSeen    time.Time `json:"lastSeen"`
+	ResolvedAt  time.Time `json:"resolvedAt,omitzero"`
+	// Allowance is the last decision that it may stay, nil before the first.
+	Allowance *Allowance `json:"allowance,omitempty"`
+	// Revision grows with every save; a save over another one is Stale.
+	Revision int64 `json:"-"`
+}
+
+// Allowance says that a finding may stay.
+type Allowance struct {
+	By     kernel.Actor `json:"by"`
+	At     time.Time    `json:"at"`
+	Reason string       `json:"reason"`
+	// Until is when it is open again; the zero time is never.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// lapsed reports whether the finding was allowed until a moment that is over.
+func (f Finding) lapsed(now time.Time) bool {
+	return f.State == Allowed && f.Allowance != nil && !f.Allowance.Until.IsZero() && !now.Before(f.Allowance.Until)
+}
+
+// Filter narrows a list; what is empty narrows nothing.
+type Filter struct {
+	State State
+	Kind  Kind
+	Rule  string
+	// All has those that are resolved, too, where no state is asked for.
+	All bool
+}

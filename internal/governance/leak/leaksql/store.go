@@ -1,0 +1,145 @@
+// Package leaksql keeps findings of leaked values, and the keyed hashes of own ones, in the
+// database.
+//
+// It owns the tables leak_findings, leak_keys and leak_values. It never sees
+// a value.
+package leaksql
+
+import (
+	"context"
+	"embed"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/terrace-idp/terrace/internal/governance/leak"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/sealedrow"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations returns the room's tables.
+func Migrations() db.Migrations { return db.Migrations{Room: "leak", Files: files} }
+
+const (
+	// lapsedAtOnce bounds how many findings one round opens again.
+	lapsedAtOnce = 200
+	// underAtOnce bounds how many open findings of a repository are told at once.
+	underAtOnce = 1000
+)
+
+// Store is a leak.Store and leak.Values.
+type Store struct{ db *db.DB }
+
+// NewStore returns a store on d.
+func NewStore(d *db.DB) *Store { return &Store{db: d} }
+
+var (
+	_ leak.Store  = (*Store)(nil)
+	_ leak.Values = (*Store)(nil)
+)
+
+// Sealed are the rows that are sealed.
+func (s *Store) Sealed(with sealedrow.Sealer) sealedrow.Table {
+	return sealedrow.Table{
+		DB: s.db, Sealer: with, Holds: "keys of values", Table: "leak_keys", Columns: []string{"tenant"},
+		Associated: func(c []string) []byte { return leak.Associated(c[0]) },
+	}
+}
+
+type row struct {
+	Revision int64
+	Body     string
+}
+
+func (s *Store) query(ctx context.Context) *bun.SelectQuery {
+	return s.db.Reader(ctx).NewSelect().TableExpr("leak_findings").Column("revision", "body")
+}
+
+func scan(ctx context.Context, q *bun.SelectQuery) ([]leak.Finding, error) {
+	var rows []row
+	err := q.Scan(ctx, &rows)
+	return db.Each(rows, err, "findings", func(r row) (f leak.Finding, err error) {
+		err = db.Decode(r.Body, &f, "finding")
+		f.Revision = r.Revision
+		return f, err
+	})
+}
+
+// At returns those of a place.
+func (s *Store) At(ctx context.Context, scope kernel.Scope, identity string) ([]leak.Finding, error) {
+	return scan(ctx, s.query(ctx).Where("tenant = ? AND project = ? AND stage = ? AND place = ?", scope.Tenant, scope.Project, scope.Stage, identity).Order("id"))
+}
+
+// until is when the finding is open again, nil for never.
+func until(f leak.Finding) *time.Time {
+	if f.State != leak.Allowed || f.Allowance == nil || f.Allowance.Until.IsZero() {
+		return nil
+	}
+	at := f.Allowance.Until.UTC()
+	return &at
+}
+
+// Save writes f over the revision that it was read with.
+func (s *Store) Save(ctx context.Context, f leak.Finding, identity string) error {
+	body, err := db.Encode(f, "finding")
+	if err != nil {
+		return err
+	}
+	what := "the finding " + f.ID
+	if f.Revision == 0 {
+		_, err := s.db.Conn(ctx).NewRaw(
+			"INSERT INTO leak_findings (id, tenant, project, stage, kind, rule, state, repository, place, fingerprint, until, revision, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
+			f.ID, f.Scope.Tenant, f.Scope.Project, f.Scope.Stage, string(f.Place.Kind), f.Rule, string(f.State), f.Place.Repository, identity, f.Fingerprint, until(f), body).Exec(ctx)
+		return db.Map(err, what)
+	}
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE leak_findings SET state = ?, until = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND revision = ?",
+		string(f.State), until(f), body, f.ID, f.Scope.Tenant, f.Revision).Exec(ctx)
+	if err = db.Changed(result, err, what); kernel.Is(err, kernel.NotFound) {
+		return kernel.Errorf(kernel.Stale, "%s has changed meanwhile", what)
+	}
+	return err
+}
+
+// Get returns one of the tenant.
+func (s *Store) Get(ctx context.Context, tenant, id string) (leak.Finding, error) {
+	all, err := scan(ctx, s.query(ctx).Where("id = ? AND tenant = ?", id, tenant))
+	if err != nil {
+		return leak.Finding{}, err
+	}
+	if len(all) == 0 {
+		return leak.Finding{}, kernel.Errorf(kernel.NotFound, "there is no finding %s", id)
+	}
+	return all[0], nil
+}
+
+// List returns findings within a reach, the newest first.
+func (s *Store) List(ctx context.Context, scope kernel.Scope, within kernel.Reach, f leak.Filter, page kernel.PageRequest) (kernel.Page[leak.Finding], error) {
+	q := db.Within(s.query(ctx).Where("tenant = ?", scope.Tenant), within, "project", "stage")
+	for column, value := range map[string]string{"project": scope.Project, "stage": scope.Stage, "state": string(f.State), "kind": string(f.Kind), "rule": f.Rule} {
+		if value != "" {
+			q = q.Where("? = ?", bun.Ident(column), value)
+		}
+	}
+	if f.State == "" && !f.All {
+		q = q.Where("state <> ?", string(leak.Resolved))
+	}
+	if page.Cursor != "" {
+		q = q.Where("id < ?", page.Cursor)
+	}
+	all, err := scan(ctx, q.OrderExpr("id DESC").Limit(int64(page.Size())+1))
+	return kernel.PageOf(all, page, func(f leak.Finding) string { return f.ID }), err
+}
+
+// Lapsed returns some that were allowed until a moment before now.
+func (s *Store) Lapsed(ctx context.Context, now time.Time) ([]leak.Finding, error) {
+	return scan(ctx, s.query(ctx).Where("until IS NOT NULL AND until <= ?", now.UTC()).Order("until").Limit(lapsedAtOnce))
+}
+
+// Under returns the open ones of a repository.
+func (s *Store) Under(ctx context.Context, scope kernel.Scope, repository string) ([]leak.Finding, error) {
+	return scan(ctx, s.query(ctx).Where("tenant = ? AND project = ? AND repository = ? AND state = ?", scope.Tenant, scope.Project, repository, string(leak.Open)).Order("id").Limit(underAtOnce))
+}

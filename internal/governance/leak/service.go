@@ -1,0 +1,110 @@
+package leak
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/leakscan"
+)
+
+// The actions that this room asks the Authorizer about.
+const (
+	actionRead  = "leak.read"
+	actionScan  = "leak.scan"
+	actionAllow = "leak.allow"
+)
+
+// Config is what a Service works with. All is required but Clock.
+type Config struct {
+	Store      Store
+	Values     Values
+	Sealer     Sealer
+	Authorizer Authorizer
+	Journal    Journal
+	Tx         Tx
+	Clock      kernel.Clock
+	Scanner    *leakscan.Scanner
+}
+
+// Service looks through texts, and keeps what it finds.
+type Service struct {
+	Config
+
+	mu    sync.Mutex
+	known map[string]*known // by tenant
+	scans chan struct{}     // bounds the texts that are looked through at once
+}
+
+// known is what a process knows of a tenant's own values.
+type known struct {
+	key      []byte
+	revision int64
+	index    *leakscan.Index
+	used     time.Time
+}
+
+// atOnce is how many texts are looked through at the same time: it takes a processor.
+const atOnce = 2
+
+// New returns a service.
+func New(c Config) *Service {
+	return &Service{Config: c, known: map[string]*known{}, scans: make(chan struct{}, atOnce)}
+}
+
+// Get returns a finding of the actor's tenant, where the actor may see it.
+func (s *Service) Get(ctx context.Context, tenant, id string) (Finding, error) {
+	f, err := s.Store.Get(ctx, tenant, id)
+	if err != nil {
+		return f, err
+	}
+	if err := s.Authorizer.Authorize(ctx, actionRead, f.Scope); kernel.Is(err, kernel.Denied) {
+		return Finding{}, kernel.Errorf(kernel.NotFound, "there is no finding %s", id)
+	} else if err != nil {
+		return Finding{}, err
+	}
+	return f.at(s.Clock.Now()), nil
+}
+
+// at is the finding as it stands at a moment: what was allowed until before it is open.
+func (f Finding) at(now time.Time) Finding {
+	if f.lapsed(now) {
+		f.State = Open
+	}
+	return f
+}
+
+// List returns the findings of the tenant, or of the scope's project, that the actor may
+// see, the newest first.
+func (s *Service) List(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Finding], error) {
+	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+		return kernel.Page[Finding]{}, err
+	}
+	within, err := s.Authorizer.Allowed(ctx, actionRead, scope)
+	if err != nil {
+		return kernel.Page[Finding]{}, err
+	}
+	return s.Store.List(ctx, scope, within, f, page)
+}
+
+// Reopen opens what was allowed for a while that is over.
+func (s *Service) Reopen(ctx context.Context) error {
+	lapsed, err := s.Store.Lapsed(ctx, s.Clock.Now())
+	for _, f := range lapsed {
+		if err := s.reopen(kernel.WithActor(ctx, kernel.System("leaks", f.Scope.Tenant)), f); err != nil && !kernel.Is(err, kernel.Stale) {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Service) reopen(ctx context.Context, f Finding) error {
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		f.State = Open
+		if err := s.Store.Save(ctx, f, f.Place.identity()); err != nil {
+			return err
+		}
+		return s.Journal.Record(ctx, f.fact("secret.leak_reopened", "it was allowed until "+f.Allowance.Until.UTC().Format(time.RFC3339)))
+	})
+}

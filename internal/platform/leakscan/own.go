@@ -1,0 +1,190 @@
+package leakscan
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
+)
+
+const (
+	// KeySize is how many random bytes a Key has.
+	KeySize = 48
+	// Shortest is how long a value must be to be known again, in bytes.
+	Shortest = 8
+	// longestOwn bounds the values that are known, in bytes.
+	longestOwn = 64 << 10
+)
+
+// Key is what hashes of values are keyed with.
+type Key struct {
+	k0, k1 uint64
+	whole  []byte
+}
+
+// NewKey makes a key of KeySize bytes.
+func NewKey(raw []byte) (Key, bool) {
+	if len(raw) != KeySize {
+		return Key{}, false
+	}
+	return Key{
+		k0: binary.LittleEndian.Uint64(raw), k1: binary.LittleEndian.Uint64(raw[8:]), whole: slices.Clone(raw[16:]),
+	}, true
+}
+
+// Entry is one form of a value, as it is kept: a keyed hash of its first eight bytes, by
+// which it is looked for, and one of all of it.
+type Entry struct {
+	Window uint64
+	Length int
+	Sum    []byte
+}
+
+// Entries are the forms of a value in which it is known again: as it is, and as JSON,
+// base64, hex and addresses have it. It has none where it could be any word: shorter than
+// Shortest, a name of lower-case letters, or a number.
+func (k Key) Entries(value string) []Entry {
+	value = strings.TrimSpace(value)
+	if !telling(value) {
+		return nil
+	}
+	var all []Entry
+	for _, form := range conceal.Forms(value) {
+		if len(form) >= Shortest {
+			all = append(all, Entry{Window: k.window(form), Length: len(form), Sum: k.sum(form)})
+		}
+	}
+	return all
+}
+
+// telling says that a value is not likely to be in a text by chance.
+func telling(value string) bool {
+	if len(value) < Shortest || len(value) > longestOwn {
+		return false
+	}
+	if len(value) >= 16 {
+		return strings.Trim(value, value[:1]) != ""
+	}
+	word := func(r rune) bool { return 'a' <= r && r <= 'z' || strings.ContainsRune("-._/:@", r) }
+	number := func(r rune) bool { return '0' <= r && r <= '9' || strings.ContainsRune("-.:/ ", r) }
+	not := func(is func(rune) bool) bool { return strings.ContainsFunc(value, func(r rune) bool { return !is(r) }) }
+	return not(word) && not(number)
+}
+
+func (k Key) sum(text string) []byte {
+	mac := hmac.New(sha256.New, k.whole)
+	_, _ = mac.Write([]byte(text)) // a hash does not fail
+	return mac.Sum(nil)
+}
+
+// window is SipHash-2-4 of the first eight bytes of a text.
+func (k Key) window(text string) uint64 {
+	word := uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
+		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
+	v0, v1 := k.k0^0x736f6d6570736575, k.k1^0x646f72616e646f6d
+	v2, v3 := k.k0^0x6c7967656e657261, k.k1^0x7465646279746573
+	for _, block := range [2]uint64{word, 8 << 56} {
+		v3 ^= block
+		v0, v1, v2, v3 = round(v0, v1, v2, v3)
+		v0, v1, v2, v3 = round(v0, v1, v2, v3)
+		v0 ^= block
+	}
+	v2 ^= 0xff
+	for range 4 {
+		v0, v1, v2, v3 = round(v0, v1, v2, v3)
+	}
+	return v0 ^ v1 ^ v2 ^ v3
+}
+
+func round(v0, v1, v2, v3 uint64) (a, b, c, d uint64) {
+	v0 += v1
+	v1 = bits.RotateLeft64(v1, 13) ^ v0
+	v0 = bits.RotateLeft64(v0, 32)
+	v2 += v3
+	v3 = bits.RotateLeft64(v3, 16) ^ v2
+	v0 += v3
+	v3 = bits.RotateLeft64(v3, 21) ^ v0
+	v2 += v1
+	v1 = bits.RotateLeft64(v1, 17) ^ v2
+	v2 = bits.RotateLeft64(v2, 32)
+	return v0, v1, v2, v3
+}
+
+// Index are values that are known, by hashes.
+type Index struct {
+	key     Key
+	entries map[uint64][]owned
+	some    []uint64 // bits for the windows, as most texts have none of them
+}
+
+type owned struct {
+	Entry
+
+	of string
+}
+
+// NewIndex returns an index without values. It is filled before it is used.
+func NewIndex(k Key) *Index {
+	return &Index{key: k, entries: map[uint64][]owned{}, some: make([]uint64, 1<<10)}
+}
+
+// Add takes a form of a value along; of says whose it is.
+func (x *Index) Add(e Entry, of string) {
+	x.entries[e.Window] = append(x.entries[e.Window], owned{Entry: e, of: of})
+	x.some[e.Window>>6&0x3ff] |= 1 << (e.Window & 63)
+}
+
+// Size is how many forms there are.
+func (x *Index) Size() (n int) {
+	if x == nil {
+		return 0
+	}
+	for _, all := range x.entries {
+		n += len(all)
+	}
+	return n
+}
+
+// in returns where values stand in a text. Of values that overlap, the one that begins
+// first and is the longest is told.
+func (x *Index) in(ctx context.Context, text string) ([]Match, error) {
+	if x == nil || len(x.entries) == 0 {
+		return nil, nil
+	}
+	var all []Match
+	for i := 0; i+Shortest <= len(text); i++ {
+		if i%piece == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		w := x.key.window(text[i : i+Shortest])
+		if x.some[w>>6&0x3ff]&(1<<(w&63)) == 0 {
+			continue
+		}
+		if m, ok := x.at(text, i, x.entries[w]); ok {
+			if all = append(all, m); len(all) > mostMatches {
+				break
+			}
+			i = m.end - 1
+		}
+	}
+	return all, nil
+}
+
+// at returns the longest value that stands at a place.
+func (x *Index) at(text string, at int, entries []owned) (m Match, ok bool) {
+	for _, e := range entries {
+		end := at + e.Length
+		if end > len(text) || ok && end <= m.end || !hmac.Equal(x.key.sum(text[at:end]), e.Sum) {
+			continue
+		}
+		own := OwnRule()
+		m, ok = Match{Rule: own.ID, Description: own.Description, Own: e.of, Redacted: "[secret]", start: at, end: end, value: text[at:end]}, true
+		m.Entropy = entropy(m.value)
+	}
+	return m, ok
+}

@@ -36,6 +36,7 @@ func TestTheClientLinksNoServer(t *testing.T) {
 		"internal/governance/policy/rego":         "evaluating policies, offline",
 		"internal/governance/policy/plan":         "reading plans and states, offline",
 		"internal/platform/planformat":            "what is a plan, offline",
+		"internal/platform/leakscan":              "looking for leaked values, offline",
 		"internal/platform/secretref":             "what a reference to a secret is, offline",
 		"internal/governance/policy/agreement":    "policies against labelled plans, offline",
 		"policies":                                "the rules that are shipped, offline",

@@ -41,6 +41,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/compliance/complianceapi"
 	"github.com/terrace-idp/terrace/internal/governance/drift/driftapi"
 	"github.com/terrace-idp/terrace/internal/governance/focus/focusapi"
+	"github.com/terrace-idp/terrace/internal/governance/leak/leakapi"
 	"github.com/terrace-idp/terrace/internal/governance/lifetime/lifetimeapi"
 	"github.com/terrace-idp/terrace/internal/governance/maturity/maturityapi"
 	"github.com/terrace-idp/terrace/internal/governance/policy/policyapi"
@@ -111,6 +112,7 @@ func (a *App) handler() http.Handler {
 		policyapi.API{Policies: a.delivery.policy},
 		secretapi.API{Secrets: a.fabric.secrets},
 		vaultsyncapi.API{Syncs: a.vaults, Issuer: a.platform.publicURL(), Subject: syncSubject},
+		leakapi.API{Leaks: a.fabric.leaks},
 		subscriptionapi.API{Subscriptions: a.fabric.subscriptions, Address: a.platform.publicURL()},
 		automationapi.API{Rules: a.delivery.rules},
 		modules, planes, states,
@@ -174,6 +176,7 @@ func OpenAPI(downgrade bool) ([]byte, error) {
 		policyapi.API{},
 		secretapi.API{},
 		vaultsyncapi.API{},
+		leakapi.API{},
 		subscriptionapi.API{},
 		automationapi.API{},
 		moduleapi.API{},

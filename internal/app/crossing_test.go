@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/governance/leak"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -70,6 +71,12 @@ func newCrossing(t *testing.T) *crossing {
 		t.Fatal(err)
 	}
 	a.things(t)
+	found, err := a.fabric.leaks.Inspect(kernel.WithActor(t.Context(), kernel.System("test", "default")), kernel.Scope{Tenant: "default", Project: "demo"},
+		leak.Place{Kind: leak.Repository, Repository: "nothing", Path: "nothing.env"}, "key: AK"+"IAQ3EGXK5HN7TLWPZC\n")
+	if err != nil || len(found.New) != 1 {
+		t.Fatal(found, err)
+	}
+	c.ids["leak"] = found.New[0].ID
 	for _, s := range seeds(t) {
 		c.seedOne(s)
 	}

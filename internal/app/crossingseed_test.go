@@ -84,7 +84,7 @@ func packed(t *testing.T, name, content string) string {
 func prefixes() map[string]string {
 	return map[string]string{
 		"artifacts digest": "sha256", "assignments id": "pas", "clients client": "cli", "elevations elevation": "elv", "exemptions id": "exm",
-		"grants grant": "grt", "imports id": "imp", "runs id": "run", "tokens token": "tok", "releases release": "rel",
+		"grants grant": "grt", "imports id": "imp", "leaks id": "leak", "runs id": "run", "tokens token": "tok", "releases release": "rel",
 	}
 }
 

@@ -182,6 +182,7 @@ func silent() map[string]string {
 		"check-references":    "it tells which secrets are missing",
 		"redeliver":           "no delivery has failed here, so none is sent again",
 		"verify-audit":        "it tells what it has found",
+		"scan-text":           "it tells what is in a text, and keeps nothing of it",
 	}
 }
 

@@ -58,6 +58,7 @@ func edges() map[string]string {
 		"cli/audit -> access/audit":                  "an export of the audit log is checked by the client itself, offline",
 		"cli/azuresim -> target/azuresim":            "azuresimclient calls a running simulator's operations API and links no server",
 		"cli/policy -> platform/planformat":          "a plan is read once, for policies and its cost",
+		"cli/secretscan -> platform/leakscan":        "files are looked through by the client itself, offline",
 		"cli/quota -> access/quota":                  "what can be bounded, and sizes as people write them, are read in one place",
 		"cli/configs -> fabric/config":               "a folder of configuration is validated offline as the server does",
 		"cli/cost -> platform/filekind":              "a file that is no CSV is told before anything is sent, as the server tells it",
@@ -66,7 +67,7 @@ func edges() map[string]string {
 
 // clientRooms is all that the client may link besides its own packages.
 func clientRooms() []string {
-	return []string{"internal/kernel", "internal/access/audit/chain", "internal/access/quota/bound", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/platform/secretref", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/config/flag", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
+	return []string{"internal/kernel", "internal/access/audit/chain", "internal/access/quota/bound", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/platform/secretref", "internal/platform/leakscan", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/config/flag", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
 }
 
 type pkg struct {

@@ -20,7 +20,7 @@ func matrix() map[string]string {
 		"project.read": "vudam", "workload.read": "vudam", "release.read": "vudam", "run.read": "vudam",
 		"stage.read": "vudam", "definition.read": "vudam", "module.read": "vudam", "landing-zone.read": "vudam",
 		"workload.deploy": "dm", "workload.destroy": "dm", "workload.verify": "dam", "artifact.upload": "dm", "run.discard": "dm", "output.take": "dm", "workload.orphan": "m",
-		"run.cancel": "dm", "secret.write": "dm", "run.approve": "am", "policy.override": "am", "release.approve": "am",
+		"run.cancel": "dm", "secret.write": "dm", "leak.read": "udam", "leak.scan": "dam", "leak.allow": "am", "run.approve": "am", "policy.override": "am", "release.approve": "am",
 		"project.create": "m", "access.read": "vudam", "access.grant": "m", "platform.grant": "", "group.read": "vudam", "group.set": "m", "service-account.read": "vudam", "service-account.set": "m", "elevation.request": "vudam", "elevation.approve": "m", "user.create": "m", "user.disable": "m", "user.read": "m", "token.create": "m",
 		"client.read": "m", "upstream.read": "m", "upstream.set": "m", "trust.read": "m", "trust.set": "m", "client.register": "m", "signing-key.read": "", "signing-key.rotate": "",
 		"audit.read": "um", "audit.sign": "um", "audit.list": "vudam", "audit-key.rotate": "", "module.publish": "m", "definition.apply": "m", "definition.delete": "m", "landing-zone.set": "m",
@@ -63,7 +63,7 @@ func TestEveryActionForEveryRole(t *testing.T) {
 			if err := f.Authorize(ctx, action, kernel.Scope{Tenant: "other", Project: "demo"}); !kernel.Is(err, kernel.NotFound) {
 				t.Errorf("%s %s in another tenant: %v", role, action, err)
 			}
-			anywhere := slices.Contains([]string{"stage.read", "definition.read", "module.read", "landing-zone.read", "runner.read", "source.read", "event.read", "budget.read", "tags.read", "quota.read", "group.read", "elevation.request"}, action)
+			anywhere := slices.Contains([]string{"stage.read", "definition.read", "module.read", "landing-zone.read", "runner.read", "source.read", "event.read", "budget.read", "tags.read", "quota.read", "group.read", "elevation.request", "leak.read"}, action)
 			if err := f.Authorize(ctx, action, tenant()); anywhere != (err == nil) {
 				t.Errorf("%s %s in the whole tenant: %v", role, action, err)
 			}

@@ -28,6 +28,13 @@ func (e *Env) FormatFlag(root *cobra.Command) {
 	offerWords(root, "output", output.Formats())
 }
 
+// Format has a command write its result in formats of its own, in place of those of all
+// commands.
+func Format(e *Env, c *cobra.Command, formats []string) {
+	c.Flags().VarP(&choice[string]{&e.Format, formats}, "output", "o", "the format of the result: "+arguments.OneOf(formats))
+	offerWords(c, "output", formats)
+}
+
 // Choices adds a flag that takes several of the words, with commas between, each once.
 func Choices[T ~string](c *cobra.Command, to *[]T, name, usage string, words ...T) {
 	c.Flags().Var(&choices[T]{to: to, words: words}, name, usage+": "+arguments.OneOf(words)+"; several with commas between")

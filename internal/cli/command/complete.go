@@ -248,3 +248,11 @@ func (e *Env) Criteria() Completion {
 		return all, err
 	})
 }
+
+// Findings offers the findings of leaked values that are open.
+func (e *Env) Findings() Completion {
+	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+		page, err := s.Leaks(ctx, apiclient.ListLeaksParams{State: apiclient.LeakStateOpen, Limit: 200})
+		return names(page.Items, func(l apiclient.Leak) string { return l.ID + "\t" + l.Rule + " in " + l.Where }), err
+	})
+}

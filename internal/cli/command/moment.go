@@ -17,6 +17,11 @@ func (e *Env) Until(c *cobra.Command, to *time.Time) {
 	_ = c.MarkFlagRequired("until") // the flag was made above
 }
 
+// Coming adds a flag for a moment that is to come, or none.
+func (e *Env) Coming(c *cobra.Command, to *time.Time, name, usage string) {
+	c.Flags().Var(&moment{to, e}, name, usage+": "+untilHelp)
+}
+
 // ParseMoment reads a date, a moment or a time from now.
 func ParseMoment(text string, now time.Time) (time.Time, error) {
 	if at, err := time.ParseInLocation(time.DateOnly, text, time.Local); err == nil { //nolint:gosmopolitan // a person's date

@@ -53,6 +53,12 @@ type ViolationError struct{}
 // Error says so.
 func (*ViolationError) Error() string { return "a policy is violated" }
 
+// LeakError says that a value stands where it should not.
+type LeakError struct{}
+
+// Error says so.
+func (*LeakError) Error() string { return "a value stands where it should not" }
+
 // UnpricedError says that an estimate lacks prices, and that this was to fail.
 type UnpricedError struct{}
 

@@ -83,6 +83,9 @@ func Code(err error) int {
 	if _, ok := errors.AsType[*UnpricedError](err); ok {
 		return Failed
 	}
+	if _, ok := errors.AsType[*LeakError](err); ok {
+		return Failed
+	}
 	if _, ok := errors.AsType[*UnwrittenError](err); ok {
 		return Failed
 	}

@@ -37,9 +37,10 @@ func Report(w io.Writer, format string, now time.Time, err error) {
 	e, known := errors.AsType[*kernel.Error](err)
 	_, violated := errors.AsType[*ViolationError](err)
 	_, unpriced := errors.AsType[*UnpricedError](err)
+	_, leaked := errors.AsType[*LeakError](err)
 	_, lost := errors.AsType[*UnwrittenError](err)
 	switch {
-	case violated || unpriced:
+	case violated || unpriced || leaked:
 		told.Code, told.Fix = kernel.Refused, "see the result, which has all of it"
 	case Code(err) == Usage && !known:
 		told.Code = kernel.Invalid
@@ -97,6 +98,9 @@ func people(w io.Writer, now time.Time, err error) {
 		return // likewise
 	}
 	if _, ok := errors.AsType[*UnpricedError](err); ok {
+		return // likewise
+	}
+	if _, ok := errors.AsType[*LeakError](err); ok {
 		return // likewise
 	}
 	if p, ok := errors.AsType[*PolicyError](err); ok && p.Told {

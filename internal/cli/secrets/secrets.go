@@ -14,11 +14,12 @@ import (
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/output"
+	"github.com/terrace-idp/terrace/internal/cli/secretscan"
 )
 
 // Command returns terrace secret.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("secret", "Set secrets and see which there are; values are never shown", list(e), set(e), rotate(e), history(e), diff(e), rollback(e), copyTo(e), syncCommand(e))
+	return command.Group("secret", "Set secrets and see which there are; values are never shown", list(e), set(e), rotate(e), history(e), diff(e), rollback(e), copyTo(e), syncCommand(e), secretscan.Command(e), findings(e), allow(e))
 }
 
 func list(e *command.Env) *cobra.Command {

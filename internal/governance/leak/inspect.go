@@ -3,6 +3,7 @@ package leak
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/leakscan"
@@ -34,11 +35,11 @@ func (r *Report) Add(o Report) {
 // Text is looked at once for each call, on the processor of this process: it is for
 // background work, bounded by leakscan.Most and by ctx.
 func (s *Service) Inspect(ctx context.Context, scope kernel.Scope, at Place, text string) (Report, error) {
-	return s.InspectWith(ctx, s.Scanner, scope, at, text)
+	return s.InspectWith(ctx, leakscan.Rules{Scanner: s.Scanner}, scope, at, text)
 }
 
 // InspectWith is Inspect with other rules than those that are shipped.
-func (s *Service) InspectWith(ctx context.Context, rules *leakscan.Scanner, scope kernel.Scope, at Place, text string) (Report, error) {
+func (s *Service) InspectWith(ctx context.Context, rules leakscan.Rules, scope kernel.Scope, at Place, text string) (Report, error) {
 	if _, ok := kernel.ActorFrom(ctx); !ok {
 		ctx = kernel.WithActor(ctx, kernel.System("leaks", scope.Tenant))
 	}
@@ -59,7 +60,7 @@ func (s *Service) InspectWith(ctx context.Context, rules *leakscan.Scanner, scop
 	}
 }
 
-func (s *Service) scan(ctx context.Context, rules *leakscan.Scanner, tenant string, at Place, text string) (leakscan.Result, error) {
+func (s *Service) scan(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string) (leakscan.Result, error) {
 	own, err := s.own(ctx, tenant)
 	if err != nil {
 		return leakscan.Result{}, err
@@ -70,9 +71,11 @@ func (s *Service) scan(ctx context.Context, rules *leakscan.Scanner, tenant stri
 	case <-ctx.Done():
 		return leakscan.Result{}, ctx.Err()
 	}
-	return rules.Scan(ctx, text, leakscan.Source{
+	found, err := rules.Scanner.Scan(ctx, text, leakscan.Source{
 		Name: at.Path, Commit: at.Revision, Line: at.Line, Column: at.Column, Key: own.key, Own: own.index,
 	})
+	found.Matches = rules.Left(at.Revision, at.Path, found.Matches)
+	return found, err
 }
 
 // loose are findings of a text that is not kept.
@@ -206,5 +209,22 @@ func (s *Service) Try(ctx context.Context, scope kernel.Scope, name, text string
 	if err := s.Authorizer.Authorize(ctx, actionScan, scope); err != nil {
 		return Report{}, err
 	}
-	return s.Inspect(ctx, scope, Place{Kind: Text, Path: name}, text)
+	r, err := s.Inspect(ctx, scope, Place{Kind: Text, Path: name}, text)
+	if err != nil {
+		return r, err
+	}
+	// Who may not read a secret would learn here whether a guess is its value.
+	r.Open = slices.DeleteFunc(r.Open, func(f Finding) bool {
+		return f.Secret != "" && s.Authorizer.Authorize(ctx, "secret.read", secretScope(scope, f.Secret)) != nil
+	})
+	return r, nil
+}
+
+// secretScope is where a secret is, by its name as findings have it.
+func secretScope(of kernel.Scope, name string) kernel.Scope {
+	parts := strings.SplitN(name, "/", 3)
+	if len(parts) < 3 {
+		return of
+	}
+	return of.InProject(parts[0]).InStage(parts[1])
 }

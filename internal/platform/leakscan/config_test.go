@@ -84,3 +84,29 @@ func TestAWrongConfigurationIsToldWithItsPlace(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsIgnoredByItsPlace(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{
+		leakscan.IgnoreFile: "# known\napp/.env:aws-access-token:2\nc0ffee:b.env:aws-access-token:1\n",
+	}
+	rules, err := leakscan.RulesOf(leakscan.New(), func(name string) (string, bool, error) {
+		text, ok := files[name]
+		return text, ok, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		commit, path string
+		line, left   int
+	}{{"", "app/.env", 2, 0}, {"", "app/.env", 3, 1}, {"", "b.env", 1, 1}, {"c0ffee", "b.env", 1, 0}, {"beef", "app/.env", 2, 0}} {
+		found := []leakscan.Match{{Rule: "aws-access-token", Line: c.line}}
+		if got := rules.Left(c.commit, c.path, found); len(got) != c.left {
+			t.Errorf("%+v: %d", c, len(got))
+		}
+	}
+	if _, err := leakscan.ParseIgnored("a\nb:c\n", "x"); err == nil || !strings.Contains(err.Error(), `x:1: "a"`) {
+		t.Error(err)
+	}
+}

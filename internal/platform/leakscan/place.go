@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 func sortHits(all []hit) {
@@ -31,10 +32,10 @@ func (p *places) of(offset int) (line, column int) {
 	p.at = offset
 	if n := strings.Count(passed, "\n"); n > 0 {
 		p.line += n
-		p.column = len(passed) - strings.LastIndexByte(passed, '\n')
+		p.column = 1 + utf8.RuneCountInString(passed[strings.LastIndexByte(passed, '\n')+1:])
 		return p.line, p.column
 	}
-	p.column += len(passed)
+	p.column += utf8.RuneCountInString(passed)
 	return p.line, p.column
 }
 

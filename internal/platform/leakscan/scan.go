@@ -36,7 +36,7 @@ type Match struct {
 	Rule        string
 	Description string
 	// Line and Column are where the value begins, EndLine and EndColumn behind its end; all
-	// from 1, columns in bytes. A rule that goes by the path alone has no place: 0.
+	// from 1, columns in characters. A rule that goes by the path alone has no place: 0.
 	Line, Column       int
 	EndLine, EndColumn int
 	// Entropy is Shannon's, in bits a byte.

@@ -172,6 +172,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Add("actions of rules", a.delivery.rules.Work)
 	a.loops.Every("rule sweep", time.Minute, a.delivery.rules.Sweep)
 	a.loops.Add("repositories", a.delivery.repositories.Watch)
+	a.loops.Add("leaks in repositories", a.delivery.leaks.Watch)
 	a.loops.Add("builds", a.delivery.builds.Watch)
 	a.loops.Every("build sweep", time.Hour, a.delivery.builds.Sweep)
 	a.loops.Add("sources", a.delivery.sources.Watch)

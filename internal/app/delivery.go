@@ -36,6 +36,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	dynconfig "github.com/terrace-idp/terrace/internal/fabric/config"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
+	"github.com/terrace-idp/terrace/internal/governance/leak/leakvcs"
 	"github.com/terrace-idp/terrace/internal/governance/lifetime"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/live"
@@ -91,6 +92,8 @@ type delivery struct {
 	costs *estimates
 	// budgets bound what they add.
 	budgets *budget.Service
+	// leaks look through repositories.
+	leaks *leakvcs.Watcher
 	// lifetimes end what was deployed for a while.
 	lifetimes *lifetime.Service
 	// putBack tells runs what they put back.
@@ -151,6 +154,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	d.repositories.Listeners = append(d.repositories.Listeners, d.sources)
 	d.configs = newConfigs(p, a, f, d, runStore)
 	d.repositories.Listeners, d.repositories.Reviewers = append(d.repositories.Listeners, d.configs), append(d.repositories.Reviewers, d.configs)
+	d.leaks = newLeakWatch(p, f, d)
 	return d, nil
 }
 

@@ -1,8 +1,15 @@
 package app
 
 import (
+	"context"
+	"slices"
+
+	"github.com/terrace-idp/terrace/internal/delivery/source"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	dynconfig "github.com/terrace-idp/terrace/internal/fabric/config"
 	"github.com/terrace-idp/terrace/internal/governance/leak"
 	"github.com/terrace-idp/terrace/internal/governance/leak/leaksql"
+	"github.com/terrace-idp/terrace/internal/governance/leak/leakvcs"
 	"github.com/terrace-idp/terrace/internal/platform/leakscan"
 )
 
@@ -13,4 +20,53 @@ func newLeaks(p *platform, a *access) *leak.Service {
 	return leak.New(leak.Config{
 		Store: store, Values: store, Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Scanner: leakscan.New(),
 	})
+}
+
+// newLeakWatch has repositories looked through for leaked values.
+func newLeakWatch(p *platform, f *fabric, d *delivery) *leakvcs.Watcher {
+	w := leakvcs.New(leakvcs.Config{
+		Store: leaksql.NewStore(p.db), Leaks: f.leaks, Repositories: leakTrees{d.repositories}, Branches: deployedBranches{d.repositories, d.sources, d.configs},
+		Shipped: f.leaks.Scanner, Log: p.log,
+	})
+	d.repositories.Listeners, d.repositories.Reviewers, d.repositories.Bound = append(d.repositories.Listeners, w), append(d.repositories.Reviewers, w), w.Bound
+	return w
+}
+
+// leakTrees are a leakvcs.Repositories.
+type leakTrees struct{ *vcs.Service }
+
+// RepositoryByID implements leakvcs.Repositories.
+func (r leakTrees) RepositoryByID(ctx context.Context, id string) (vcs.Repository, error) {
+	return r.Store.RepositoryByID(ctx, id)
+}
+
+// deployedBranches are a leakvcs.Branches.
+type deployedBranches struct {
+	repositories *vcs.Service
+	sources      *source.Service
+	configs      *dynconfig.Service
+}
+
+// Branches implements leakvcs.Branches: the default one, and those that something follows.
+func (d deployedBranches) Branches(ctx context.Context, r vcs.Repository) ([]string, error) {
+	all := []string{r.DefaultBranch}
+	bindings, err := d.repositories.Store.Bindings(ctx, r.Scope, r.ID)
+	for _, b := range bindings {
+		all = append(all, b.Branch)
+	}
+	if err != nil {
+		return nil, err
+	}
+	sources, err := d.sources.Store.Of(ctx, r.Scope.Tenant, r.Scope.Project, r.Name)
+	for _, s := range sources {
+		all = append(all, s.Branch)
+	}
+	if err != nil {
+		return nil, err
+	}
+	configs, err := d.configs.Store.SourcesOf(ctx, r.Scope.Tenant, r.Scope.Project, r.Name)
+	for _, c := range configs {
+		all = append(all, c.Branch)
+	}
+	return slices.DeleteFunc(all, func(branch string) bool { return branch == "" }), err
 }

@@ -52,6 +52,7 @@ func edges() map[string]string {
 		"access/factor -> access/provider":           "factors are steps of signing in, and seen on a page in the provider's frame",
 		"governance/budget -> governance/focus":      "budgets are amounts of money, and begin with what was paid",
 		"governance/compliance -> governance/policy": "what is applied is held against policies",
+		"governance/leak -> delivery/vcs":            "repositories are looked through, as pushes and pull requests come",
 		"governance/drift -> delivery/stage":         "a stage's rules say when it is checked, and how severe drift is",
 		"access/upstream -> access/provider":         "other providers are offered on its pages, and it goes on with who comes back",
 		"cli/arguments -> platform/yamldoc":          "the nearest name is found as it is for names in files; the client links it for them already",

@@ -19,6 +19,11 @@ func (s *Service) Bind(ctx context.Context, scope kernel.Scope, name string, b B
 		if err := s.Store.PutBinding(ctx, r.Scope, r.ID, b); err != nil {
 			return err
 		}
+		if s.Bound != nil {
+			if err := s.Bound(ctx, r, b.on(r)); err != nil {
+				return err
+			}
+		}
 		return s.record(ctx, r, "repo.bound", map[string]any{"binding": b})
 	})
 }

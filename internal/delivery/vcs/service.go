@@ -33,7 +33,7 @@ type Webhooks interface {
 	Webhook(tenant string) error
 }
 
-// Config is what a Service works with; only Clock, Log, Listeners, Reviewers, Webhooks and Secrets may be left out.
+// Config is what a Service works with; only Clock, Log, Listeners, Reviewers, Bound, Webhooks and Secrets may be left out.
 type Config struct {
 	Store      Store
 	Tx         Tx
@@ -58,6 +58,8 @@ type Config struct {
 	Webhooks Webhooks
 	// Reviewers say what they think of the files of pull requests.
 	Reviewers []Reviewer
+	// Bound is told of a binding, in the transaction that keeps it; nil is not told.
+	Bound func(ctx context.Context, r Repository, branch string) error
 	// Node names this daemon: only one process at a time may use it.
 	Node  string
 	Clock kernel.Clock

@@ -116,7 +116,6 @@ func (s *Service) look(ctx context.Context, all *sync.WaitGroup) (time.Duration,
 func (s *Service) attend(ctx context.Context, p PullRequest) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	before := p
 	again, err := s.advance(ctx, &p)
 	if ctx.Err() != nil && context.Cause(ctx) == context.Canceled { //nolint:errorlint // the daemon ends
 		return
@@ -138,14 +137,15 @@ func (s *Service) attend(ctx context.Context, p PullRequest) {
 	default:
 		p.Work.Problem, p.Work.Attempts = "", 0
 	}
-	if err := s.keepWork(ctx, before, p); err != nil && !kernel.Is(err, kernel.NotFound) {
+	if err := s.keepWork(ctx, p); err != nil && !kernel.Is(err, kernel.NotFound) {
 		s.Log.ErrorContext(ctx, "the state of a pull request was not saved", "repository", p.Repository, "number", p.Number, "error", err)
 	}
 }
 
 // keepWork saves how far a look has come. Where the pull request was changed
-// meanwhile, that change stays, and it is looked at again at once.
-func (s *Service) keepWork(ctx context.Context, before, p PullRequest) error {
+// meanwhile, that change stays, and it is looked at again at once. What was planned and
+// applied was saved by the look itself: where that is another by now, somebody wants it anew.
+func (s *Service) keepWork(ctx context.Context, p PullRequest) error {
 	for {
 		err := s.Store.SavePull(ctx, p)
 		if !kernel.Is(err, kernel.Stale) {
@@ -157,12 +157,7 @@ func (s *Service) keepWork(ctx context.Context, before, p PullRequest) error {
 		}
 		work, due := p.Work, s.Clock.Now()
 		work.Due, work.Revision, work.Seen, work.Answer, work.Cause = &due, now.Work.Revision, now.Work.Seen, now.Work.Answer, now.Work.Cause
-		if now.Work.Planned != before.Work.Planned {
-			work.Planned = now.Work.Planned
-		}
-		if now.Work.Applied != before.Work.Applied {
-			work.Applied = now.Work.Applied
-		}
+		work.Planned, work.Applied = now.Work.Planned, now.Work.Applied
 		now.Work = work
 		p = now
 	}

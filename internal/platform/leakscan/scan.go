@@ -17,6 +17,9 @@ const (
 	lineAround = 2 << 10
 )
 
+// NoText is why a file that is no text is not looked at.
+const NoText = "it is no text"
+
 // Source is where a text comes from.
 type Source struct {
 	// Name is a path with slashes; "" for a text without one.
@@ -79,7 +82,7 @@ func (s *Scanner) Scan(ctx context.Context, text string, from Source) (Result, e
 		}
 	}
 	if noText(text) {
-		out.Bytes, out.Incomplete = 0, "it is no text"
+		out.Bytes, out.Incomplete = 0, NoText
 		return out, nil
 	}
 	own, err := from.Own.in(ctx, text)

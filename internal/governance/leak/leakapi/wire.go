@@ -8,11 +8,11 @@ import (
 
 // Leak is a finding on the wire.
 type Leak struct {
-	ID          string `json:"id,omitempty" doc:"Empty for a text that is not kept."`
-	Project     string `json:"project,omitempty"`
-	Stage       string `json:"stage,omitempty"`
-	Rule        string `json:"rule" doc:"What it looks like, by gitleaks's names; terrace-secret for a secret that Terrace keeps."`
-	Description string `json:"description"`
+	ID          string         `json:"id,omitempty" doc:"Empty for a text that is not kept."`
+	Project     string         `json:"project,omitempty"`
+	Stage       string         `json:"stage,omitempty"`
+	Rule        string         `json:"rule" doc:"What it looks like, by gitleaks's names; terrace-secret for a secret that Terrace keeps."`
+	Description string         `json:"description"`
 	Where       string         `json:"where" doc:"The place as people write it."`
 	Place       LeakPlace      `json:"place"`
 	Secret      string         `json:"secret,omitempty" doc:"The secret that it is, as PROJECT/STAGE/NAME@VERSION."`

@@ -1,0 +1,163 @@
+package leakvcs
+
+import (
+	"context"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
+	"github.com/terrace-idp/terrace/internal/governance/leak"
+	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/leakscan"
+)
+
+const (
+	// many is from how many files on a commit is copied whole rather than read file by file.
+	many = 64
+	// maxRules bounds a repository's own rules, in bytes.
+	maxRules = 1 << 20
+)
+
+// looking is a look at the files of a commit.
+type looking struct {
+	*Watcher
+
+	repo   vcs.Repository
+	files  gitexec.Repo
+	commit string
+	rules  leakscan.Rules
+	// problem is what is wrong with the repository's own rules; those that are shipped count.
+	problem error
+	// copied is a copy of the commit's files, nil for none.
+	copied *os.Root
+	folder string
+}
+
+// open begins a look at a commit, by the rules that another commit has.
+func (w *Watcher) open(ctx context.Context, r vcs.Repository, commit, ruled string) (*looking, error) {
+	files, err := w.Repositories.Tree(ctx, r, commit)
+	if err != nil {
+		return nil, err
+	}
+	l := &looking{Watcher: w, repo: r, files: files, commit: commit, rules: leakscan.Rules{Scanner: w.Shipped}}
+	if ruled == "" || ruled == gitexec.Zero {
+		return l, nil
+	}
+	var failed error
+	rules, err := leakscan.RulesOf(w.Shipped, func(name string) (string, bool, error) {
+		raw, err := files.Read(ctx, ruled, name, maxRules)
+		switch {
+		case kernel.Is(err, kernel.NotFound):
+			return "", false, nil
+		case err != nil && !kernel.Is(err, kernel.TooLarge) && !kernel.Is(err, kernel.Invalid):
+			failed = err // it says nothing about the rules
+		}
+		return string(raw), err == nil, err
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	l.rules, l.problem = rules, err
+	if err != nil {
+		l.rules = leakscan.Rules{Scanner: w.Shipped}
+	}
+	return l, nil
+}
+
+func (l *looking) close() {
+	if l.copied != nil {
+		_ = l.copied.Close()       // it was only read
+		_ = os.RemoveAll(l.folder) // what is left of it, the system removes
+	}
+}
+
+// since returns the files that were changed since a commit, or all.
+func (l *looking) since(ctx context.Context, before string) ([]string, error) {
+	if before != "" && l.files.Has(ctx, before) {
+		return l.files.Changed(ctx, before, l.commit)
+	}
+	names, err := l.files.Files(ctx, l.commit, "")
+	if err != nil {
+		return nil, err
+	}
+	open, err := l.Leaks.Within(ctx, l.repo.Scope, l.repo.Name)
+	for _, f := range open { // what is gone was changed, too
+		names = append(names, f.Place.Path)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
+}
+
+// all looks through files; pull is the number of the pull request that they are of, or 0.
+func (l *looking) all(ctx context.Context, names []string, pull int) (found leak.Report, err error) {
+	if len(names) > many {
+		l.copy(ctx)
+	}
+	var passed []string
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return found, err
+		}
+		at := leak.Place{Kind: leak.Repository, Repository: l.repo.Name, Revision: l.commit, Path: name, Pull: pull}
+		text, err := l.read(ctx, name)
+		switch {
+		case kernel.Is(err, kernel.NotFound) && pull == 0:
+			err = l.Leaks.Gone(ctx, l.repo.Scope, at)
+		case kernel.Is(err, kernel.NotFound), kernel.Is(err, kernel.Invalid): // removed, a link or a module of git
+			err = nil
+		case kernel.Is(err, kernel.TooLarge):
+			passed, err = append(passed, name+": it has more than 16 MB"), nil
+		case err == nil:
+			var one leak.Report
+			if one, err = l.Leaks.InspectWith(ctx, l.rules, l.repo.Scope, at, text); err == nil && one.Incomplete != "" && one.Incomplete != leakscan.NoText {
+				passed = append(passed, name+": "+one.Incomplete)
+			}
+			one.Incomplete = ""
+			found.Add(one)
+		}
+		if err != nil {
+			return found, err
+		}
+	}
+	found.Incomplete = strings.Join(passed[:min(len(passed), 20)], "\n")
+	return found, nil
+}
+
+// copy copies the commit's files, where that can be; else they are read one by one.
+func (l *looking) copy(ctx context.Context) {
+	dir, err := os.MkdirTemp("", "terrace-leaks-")
+	if err != nil {
+		return
+	}
+	if err := l.files.Extract(ctx, l.commit, dir); err != nil {
+		_ = os.RemoveAll(dir) // it was no use
+		return
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		_ = os.RemoveAll(dir) // likewise
+		return
+	}
+	l.copied, l.folder = root, dir
+}
+
+func (l *looking) read(ctx context.Context, name string) (string, error) {
+	if l.copied == nil {
+		raw, err := l.files.Read(ctx, l.commit, name, leakscan.Most)
+		return string(raw), err
+	}
+	f, err := l.copied.Open(name)
+	if err != nil { // it is a link, or is not there: git knows
+		raw, err := l.files.Read(ctx, l.commit, name, leakscan.Most)
+		return string(raw), err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	raw, err := io.ReadAll(io.LimitReader(f, leakscan.Most+1))
+	if err != nil {
+		return "", kernel.Errorf(kernel.Unavailable, "read %s: %w", name, err)
+	}
+	return string(raw), nil
+}

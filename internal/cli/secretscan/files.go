@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/platform/leakscan"
 )
 
@@ -80,7 +80,7 @@ func rulesIn(shipped *leakscan.Scanner, dir string) (leakscan.Rules, error) {
 		return string(raw), err == nil, err
 	})
 	if err != nil {
-		return r, kernel.Errorf(kernel.Invalid, "%s: %w", dir, err).WithFix("correct the file, or move it away")
+		return r, command.InFile(dir, "correct what is there, or move the file away", "%s", err)
 	}
 	return r, nil
 }

@@ -52,7 +52,7 @@ func (s *Store) Keep(ctx context.Context, tenant string, v leak.Version, forms [
 	for i, e := range forms {
 		rows[i] = valueRow{
 			Tenant: tenant, Project: v.Project, Stage: v.Stage, Name: v.Name, Version: int64(v.Version), Form: int64(i),
-			Head: int64(e.Window), Length: int64(e.Length), Sum: e.Sum, //nolint:gosec // the bits of it, whatever its sign
+			Head: int64(e.Window), Length: int64(e.Length), Sum: e.Sum, // the bits of it, whatever its sign
 		}
 	}
 	_, err := s.db.Conn(ctx).NewInsert().Model(&rows).Exec(ctx)
@@ -99,7 +99,7 @@ func (s *Store) All(ctx context.Context, tenant string, each func(v leak.Version
 		if err := rows.Scan(&v.Project, &v.Stage, &v.Name, &v.Version, &head, &e.Length, &e.Sum); err != nil {
 			return db.Map(err, "the values of "+tenant)
 		}
-		e.Window = uint64(head) //nolint:gosec // the bits of it, whatever its sign
+		e.Window = uint64(head) // the bits of it, whatever its sign
 		each(v, e)
 	}
 	return db.Map(rows.Err(), "the values of "+tenant)

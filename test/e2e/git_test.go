@@ -106,15 +106,16 @@ func TestAChangeComesByGit(t *testing.T) {
 	g.Must(g.ctx, "pr", "create", "--repo", "orders", "--from", "price", "--title", "A new price")
 
 	planned := g.until(1, "success", "failure")
-	if len(planned.Checks) != 1 || planned.Checks[0].State != "success" || planned.PullRequest.Head != head || len(planned.Comments) != 1 {
+	// The first check is that no leaked value comes along.
+	if len(planned.Checks) != 2 || planned.Checks[0].Kind != "review" || planned.Checks[0].State != "success" || planned.Checks[1].State != "success" || planned.PullRequest.Head != head || len(planned.Comments) != 1 {
 		t.Fatalf("planned %+v", planned)
 	}
-	if body := planned.Comments[0].Body; !strings.Contains(body, "| orders | dev | planned |") || !strings.Contains(body, planned.Checks[0].Run) {
+	if body := planned.Comments[0].Body; !strings.Contains(body, "| orders | dev | planned |") || !strings.Contains(body, planned.Checks[1].Run) || !strings.Contains(body, "no leaked value in the changed file") {
 		t.Errorf("the comment is\n%s", body)
 	}
 	g.Must(g.ctx, "pr", "merge", "1", "--repo", "orders", "--head", head)
 	applied := g.until(1, "success", "failure")
-	for end := time.Now().Add(time.Minute); applied.PullRequest.State != "merged" || len(applied.Checks) < 2; applied = g.until(1, "success", "failure") {
+	for end := time.Now().Add(time.Minute); applied.PullRequest.State != "merged" || len(applied.Checks) < 3; applied = g.until(1, "success", "failure") {
 		if time.Now().After(end) {
 			t.Fatalf("the merge is not applied: %+v", applied)
 		}

@@ -60,11 +60,16 @@ func (s *Service) Get(ctx context.Context, tenant, id string) (Finding, error) {
 		return f, err
 	}
 	if err := s.Authorizer.Authorize(ctx, actionRead, f.Scope); kernel.Is(err, kernel.Denied) {
-		return Finding{}, kernel.Errorf(kernel.NotFound, "there is no finding %s", id)
+		return Finding{}, Missing(id)
 	} else if err != nil {
 		return Finding{}, err
 	}
 	return f.at(s.Clock.Now()), nil
+}
+
+// Missing says that there is no such finding for who asks.
+func Missing(id string) error {
+	return kernel.Errorf(kernel.NotFound, "there is no finding %s", id).WithFix("see those there are with: terrace secret findings")
 }
 
 // at is the finding as it stands at a moment: what was allowed until before it is open.

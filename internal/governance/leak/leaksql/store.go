@@ -111,7 +111,7 @@ func (s *Store) Get(ctx context.Context, tenant, id string) (leak.Finding, error
 		return leak.Finding{}, err
 	}
 	if len(all) == 0 {
-		return leak.Finding{}, kernel.Errorf(kernel.NotFound, "there is no finding %s", id)
+		return leak.Finding{}, leak.Missing(id)
 	}
 	return all[0], nil
 }

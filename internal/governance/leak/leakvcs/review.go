@@ -41,6 +41,9 @@ func (l *looking) review(p vcs.PullRequest, found leak.Report, files int) vcs.Re
 		out.Problems = append(out.Problems, problem(l.repo, p, f))
 	}
 	out.Summary = fmt.Sprintf("no leaked value in %d changed files", files)
+	if files == 1 {
+		out.Summary = "no leaked value in the changed file"
+	}
 	if n := len(out.Problems); n > 0 {
 		out.Summary = fmt.Sprintf("leaked values: %d in the changed files; whoever can read the branch has them, also after they are taken out", n)
 	}

@@ -849,6 +849,78 @@ func (e ImpactResourceChange) Valid() bool {
 	}
 }
 
+// Defines values for LeakKind.
+const (
+	LeakKindLog        LeakKind = "log"
+	LeakKindPlan       LeakKind = "plan"
+	LeakKindRepository LeakKind = "repository"
+	LeakKindWorkload   LeakKind = "workload"
+)
+
+// Valid indicates whether the value is a known member of the LeakKind enum.
+func (e LeakKind) Valid() bool {
+	switch e {
+	case LeakKindLog:
+		return true
+	case LeakKindPlan:
+		return true
+	case LeakKindRepository:
+		return true
+	case LeakKindWorkload:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LeakPlaceKind.
+const (
+	LeakPlaceKindLog        LeakPlaceKind = "log"
+	LeakPlaceKindPlan       LeakPlaceKind = "plan"
+	LeakPlaceKindRepository LeakPlaceKind = "repository"
+	LeakPlaceKindText       LeakPlaceKind = "text"
+	LeakPlaceKindWorkload   LeakPlaceKind = "workload"
+)
+
+// Valid indicates whether the value is a known member of the LeakPlaceKind enum.
+func (e LeakPlaceKind) Valid() bool {
+	switch e {
+	case LeakPlaceKindLog:
+		return true
+	case LeakPlaceKindPlan:
+		return true
+	case LeakPlaceKindRepository:
+		return true
+	case LeakPlaceKindText:
+		return true
+	case LeakPlaceKindWorkload:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LeakState.
+const (
+	LeakStateAllowed  LeakState = "allowed"
+	LeakStateOpen     LeakState = "open"
+	LeakStateResolved LeakState = "resolved"
+)
+
+// Valid indicates whether the value is a known member of the LeakState enum.
+func (e LeakState) Valid() bool {
+	switch e {
+	case LeakStateAllowed:
+		return true
+	case LeakStateOpen:
+		return true
+	case LeakStateResolved:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LocalContainerInfoPhase.
 const (
 	LocalContainerInfoPhaseComplete LocalContainerInfoPhase = "complete"
@@ -2282,6 +2354,15 @@ type AddSourceRequest struct {
 type AdoptSecretSyncSecretRequest struct {
 	// Reason Why, for the audit log.
 	Reason string `json:"reason"`
+}
+
+// AllowLeakRequest defines model for AllowLeakRequest.
+type AllowLeakRequest struct {
+	// Reason Why it may stay: that it was rotated, or is no secret.
+	Reason string `json:"reason"`
+
+	// Until When it is open again; never unless given.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // AllowSourceRequest defines model for AllowSourceRequest.
@@ -4552,6 +4633,89 @@ type LandingZoneOutput struct {
 	Value interface{} `json:"value"`
 }
 
+// Leak defines model for Leak.
+type Leak struct {
+	Allowance   *LeakAllowance `json:"allowance,omitempty"`
+	Description string         `json:"description"`
+
+	// Entropy Shannon's, in bits a character.
+	Entropy float64 `json:"entropy"`
+
+	// Fingerprint The same for the same value within a tenant.
+	Fingerprint string    `json:"fingerprint"`
+	FirstSeen   time.Time `json:"firstSeen"`
+
+	// ID Empty for a text that is not kept.
+	ID       string    `json:"id,omitempty"`
+	LastSeen time.Time `json:"lastSeen"`
+	Place    LeakPlace `json:"place"`
+	Project  string    `json:"project,omitempty"`
+
+	// Redacted What is shown of the value.
+	Redacted   string     `json:"redacted"`
+	ResolvedAt *time.Time `json:"resolvedAt,omitempty"`
+
+	// Rule What it looks like, by gitleaks's names; terrace-secret for a secret that Terrace keeps.
+	Rule string `json:"rule"`
+
+	// Secret The secret that it is, as PROJECT/STAGE/NAME@VERSION.
+	Secret string `json:"secret,omitempty"`
+	Stage  string `json:"stage,omitempty"`
+
+	// State Where a finding of a leaked value is on its way.
+	State LeakState `json:"state"`
+
+	// Where The place as people write it.
+	Where string `json:"where"`
+}
+
+// LeakAllowance defines model for LeakAllowance.
+type LeakAllowance struct {
+	At     time.Time  `json:"at"`
+	By     string     `json:"by"`
+	Reason string     `json:"reason"`
+	Until  *time.Time `json:"until,omitempty"`
+}
+
+// LeakKind What a leaked value stands in.
+type LeakKind string
+
+// LeakPlace defines model for LeakPlace.
+type LeakPlace struct {
+	// Address The resource as terraform names it.
+	Address   string `json:"address,omitempty"`
+	Attribute string `json:"attribute,omitempty"`
+
+	// Column In characters, from 1.
+	Column int64         `json:"column,omitempty"`
+	Kind   LeakPlaceKind `json:"kind"`
+	Line   int64         `json:"line,omitempty"`
+	Path   string        `json:"path,omitempty"`
+	Phase  string        `json:"phase,omitempty"`
+
+	// Pull The pull request that brought it, where it is not on the branch.
+	Pull       int64  `json:"pull,omitempty"`
+	Repository string `json:"repository,omitempty"`
+
+	// Revision The commit that was looked at last.
+	Revision string `json:"revision,omitempty"`
+	Run      string `json:"run,omitempty"`
+	Workload string `json:"workload,omitempty"`
+}
+
+// LeakPlaceKind defines model for LeakPlace.Kind.
+type LeakPlaceKind string
+
+// LeakReport defines model for LeakReport.
+type LeakReport struct {
+	// Incomplete What was not looked at, and why.
+	Incomplete string `json:"incomplete,omitempty"`
+	Leaks      []Leak `json:"leaks"`
+}
+
+// LeakState Where a finding of a leaked value is on its way.
+type LeakState string
+
 // Lifetime defines model for Lifetime.
 type Lifetime struct {
 	Due           time.Time  `json:"due"`
@@ -5064,6 +5228,12 @@ type PageGroupMember struct {
 type PageLandingZone struct {
 	Items []LandingZone `json:"items"`
 	Next  string        `json:"next,omitempty"`
+}
+
+// PageLeak defines model for PageLeak.
+type PageLeak struct {
+	Items []Leak `json:"items"`
+	Next  string `json:"next,omitempty"`
 }
 
 // PageLifetime defines model for PageLifetime.
@@ -6575,6 +6745,15 @@ type RunnerTool struct {
 	Name    string `json:"name"`
 	Path    string `json:"path"`
 	Version string `json:"version"`
+}
+
+// ScanTextRequest defines model for ScanTextRequest.
+type ScanTextRequest struct {
+	// Name What the text is called, such as a path; rules go by it, too.
+	Name string `json:"name,omitempty"`
+
+	// Text The text, of at most 1 MB.
+	Text string `json:"text"`
 }
 
 // Scope defines model for Scope.
@@ -8661,6 +8840,36 @@ type ListLandingZoneVersionsParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListLeaksParams defines parameters for ListLeaks.
+type ListLeaksParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
+
+	// Limit The largest number of items to return; 50 unless given.
+	Limit int64 `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// State Only in this state; without it, all but what is resolved.
+	State LeakState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Kind Only in places of this kind.
+	Kind LeakKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Rule Only by this rule.
+	Rule string `form:"rule,omitempty" json:"rule,omitempty"`
+
+	// All What is resolved, too.
+	All bool `form:"all,omitempty" json:"all,omitempty"`
+}
+
+// ScanTextParams defines parameters for ScanText.
+type ScanTextParams struct {
+	// Project The project; the whole tenant unless given.
+	Project string `form:"project,omitempty" json:"project,omitempty"`
 }
 
 // ListTokensParams defines parameters for ListTokens.

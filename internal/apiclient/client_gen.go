@@ -5516,6 +5516,7 @@ type PolicyInForce struct {
 	Subjects  []string        `json:"subjects,omitempty"`
 	Title     string          `json:"title,omitempty"`
 	Version   string          `json:"version,omitempty"`
+	WarnsOn   []string        `json:"warnsOn,omitempty"`
 }
 
 // PolicyLevel What a violation means; off leaves a policy out.

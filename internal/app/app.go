@@ -167,6 +167,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Every("what is shipped", time.Minute, a.shipped.again)
 	a.loops.Every("stages", stageLook, a.delivery.stageSets.Follow)
 	a.loops.Add("runs", a.delivery.runs.Watch)
+	a.loops.Add("logs of runs", a.delivery.logLeaks.Runs)
+	a.loops.Every("logs of services", serviceLogs, a.delivery.logLeaks.services.Round)
 	a.loops.Add("verifications", a.delivery.runs.Verifications)
 	a.loops.Add("rules", a.delivery.rules.Watch)
 	a.loops.Add("actions of rules", a.delivery.rules.Work)

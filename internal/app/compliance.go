@@ -90,7 +90,10 @@ func (a applied) Look(ctx context.Context, p compliance.Place, known string) (co
 		return compliance.Subject{}, err
 	}
 	s := compliance.Subject{Version: content.Version.ID, Input: in, Secret: plan.Redact(in)}
-	s.Input.Context, err = a.around(ctx, p)
+	if s.Input.Context, err = a.around(ctx, p); err != nil {
+		return s, err
+	}
+	s.Input.Found, err = a.delivery.planLeaks.inDocument(ctx, s.Input.Context, p.Workload, s.Input)
 	return s, err
 }
 

@@ -96,6 +96,9 @@ type delivery struct {
 	leaks *leakvcs.Watcher
 	// lifetimes end what was deployed for a while.
 	lifetimes *lifetime.Service
+	// planLeaks look through plans and states for leaked values, logLeaks through logs.
+	planLeaks *planLeaks
+	logLeaks  *logLeaks
 	// putBack tells runs what they put back.
 	putBack putBack
 }
@@ -135,12 +138,14 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		return nil, err
 	}
 	d.policy = newPolicy(p, a, d.policies, d.stages)
+	d.planLeaks = &planLeaks{f.leaks, a.identity}
 	if err := d.buildRuns(ctx, p, a, f, runStore); err != nil {
 		return nil, err
 	}
+	d.logLeaks = newLogLeaks(p, a, f, d)
 	d.states.Fences, d.fleet.Fences = d.runs, d.runs
 	d.lifetimes = newLifetimes(p, a, d, runStore)
-	d.policy.Runs, d.policy.Documents = policyRuns{d.runs, a.tenants}, offered{newApplied(p, d), d.costs}
+	d.policy.Runs, d.policy.Documents = policyRuns{d.runs, a.tenants}, offered{newApplied(p, d), d.costs, d.planLeaks}
 	d.budgets.Runs = budgetRuns{d.runs, a.tenants}
 	d.impact = newImpact(d, releaseStore, runStore)
 	if d.builder, err = newBuilder(p, d); err != nil {
@@ -224,7 +229,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Concurrency: p.config.Concurrency, Quotas: a.quotas,
 		Trifling: trifling, Owners: sourceOf{d}, Secrets: runSecrets{f.secrets},
-		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, rungate.Secrets{Known: runSecrets{f.secrets}}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs}, budgetGate{d.budgets, d.costs}}, Exemptions: exemptions{d.policy}, Log: p.log, Node: p.config.Node,
+		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, rungate.Secrets{Known: runSecrets{f.secrets}}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs, d.planLeaks}, budgetGate{d.budgets, d.costs}}, Exemptions: exemptions{d.policy}, Log: p.log, Node: p.config.Node,
 		Alone: p.db.Dialect() == db.SQLite,
 	})
 	return err

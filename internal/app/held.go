@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/governance/policy/live"
@@ -54,7 +55,10 @@ func (h held) Revision(ctx context.Context, tenant string) (string, error) {
 }
 
 // Policies implements compliance.Policies.
-func (h held) Policies(ctx context.Context) ([]policy.Policy, error) { return h.sets.Policies(ctx) }
+func (h held) Policies(ctx context.Context) ([]policy.Policy, error) {
+	all, err := h.sets.Policies(ctx)
+	return slices.Concat(all, h.Native), err
+}
 
 // Assignments implements compliance.Policies.
 func (h held) Assignments() policy.Assignments { return h.Platform }

@@ -16,6 +16,7 @@ import (
 type offered struct {
 	applied applied
 	costs   *estimates
+	leaks   *planLeaks
 }
 
 // Read implements policy.Documents.
@@ -43,6 +44,9 @@ func (o offered) Read(ctx context.Context, name string, from io.Reader, c policy
 	secret := plan.Redact(in)
 	if changes {
 		plan.Complete(in)
+	}
+	if in.Found, err = o.leaks.inDocument(ctx, c, workload, in); err != nil {
+		return in, nil, err
 	}
 	return in, func(results []policy.Result) { conceals(in, secret, results) }, nil
 }

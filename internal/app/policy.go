@@ -83,6 +83,7 @@ func policyRepositories(p *platform) ([]live.Source, error) {
 type policyGate struct {
 	policies *policy.Service
 	costs    *estimates
+	leaks    *planLeaks
 }
 
 // Name is policy.
@@ -99,6 +100,9 @@ func (g policyGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateRes
 		return run.GateResult{}, err
 	}
 	if document.Context.Cost, err = g.costs.estimate(ctx, in); err != nil {
+		return run.GateResult{}, err
+	}
+	if document.Found, err = g.leaks.inPlan(ctx, in, document); err != nil {
 		return run.GateResult{}, err
 	}
 	report, err := g.policies.Evaluate(ctx, policy.Question{Input: document, Workload: in.Run.Workload})

@@ -38,7 +38,7 @@ func gate(t *testing.T, c config.Config) policyGate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return policyGate{policy.New(policy.Deps{Sets: sets, Platform: c.Assignments()}), newEstimates(p)}
+	return policyGate{policy.New(policy.Deps{Sets: sets, Platform: c.Assignments()}), newEstimates(p), nil}
 }
 
 func TestPoliciesStopAPlanByTheirLevel(t *testing.T) {

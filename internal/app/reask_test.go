@@ -88,7 +88,7 @@ func demanding(t *testing.T, d *db.DB) *surroundings {
 	costs := costing(t, config.Config{}).costs
 	s.Bench = runtest.New(t, d, func(deps *run.Deps) {
 		deps.Stages, deps.Clock, deps.Projects, deps.Journal = stages, clock, s, following{deps.Journal, s.budgets}
-		deps.Gates = []run.Gate{rungate.Tags{}, policyGate{s.policies, costs}, costly{budgetGate{s.budgets, costs}}}
+		deps.Gates = []run.Gate{rungate.Tags{}, policyGate{s.policies, costs, nil}, costly{budgetGate{s.budgets, costs}}}
 	})
 	return s
 }

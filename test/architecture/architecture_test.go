@@ -60,6 +60,7 @@ func edges() map[string]string {
 		"cli/azuresim -> target/azuresim":            "azuresimclient calls a running simulator's operations API and links no server",
 		"cli/policy -> platform/planformat":          "a plan is read once, for policies and its cost",
 		"cli/secretscan -> platform/leakscan":        "files are looked through by the client itself, offline",
+		"cli/score -> platform/leakscan":             "what of a Score file looks like a secret is told before anything is built",
 		"cli/quota -> access/quota":                  "what can be bounded, and sizes as people write them, are read in one place",
 		"cli/configs -> fabric/config":               "a folder of configuration is validated offline as the server does",
 		"cli/cost -> platform/filekind":              "a file that is no CSV is told before anything is sent, as the server tells it",

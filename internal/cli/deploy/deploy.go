@@ -74,6 +74,13 @@ func (d *deployment) run(ctx context.Context, file string) error {
 	if err := usable(f, text); err != nil {
 		return err
 	}
+	leaks, err := f.Leaks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range leaks {
+		d.e.Say("warning: %s", l)
+	}
 	version, err := d.versionOf(f)
 	if err != nil {
 		return err

@@ -47,11 +47,18 @@ func (v *validation) run(ctx context.Context, file string) error {
 			return err
 		}
 	}
+	leaks, err := f.Leaks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range leaks {
+		v.e.Say("warning: %s", l)
+	}
 	w := f.Workload
 	uses := len(w.SecretUses())
 	result := map[string]any{
 		"workload": w.Name, "valid": true, "containers": w.ContainerNames(), "resources": w.ResourceNames(),
-		"secretReferences": uses, "secretsLookedFor": v.stage != "",
+		"secretReferences": uses, "secretsLookedFor": v.stage != "", "warnings": append([]kernel.Problem{}, leaks...),
 	}
 	return v.e.Print(result, func(out io.Writer) {
 		_, _ = fmt.Fprintf(out, "%s is valid: workload %s with %s and %s\n",

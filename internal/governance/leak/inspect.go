@@ -61,15 +61,20 @@ func (s *Service) InspectWith(ctx context.Context, rules leakscan.Rules, scope k
 }
 
 func (s *Service) scan(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string) (leakscan.Result, error) {
-	own, err := s.own(ctx, tenant)
-	if err != nil {
-		return leakscan.Result{}, err
-	}
 	select {
 	case s.scans <- struct{}{}:
 		defer func() { <-s.scans }()
 	case <-ctx.Done():
 		return leakscan.Result{}, ctx.Err()
+	}
+	return s.look(ctx, rules, tenant, at, text)
+}
+
+// look is scan at once, for what a run waits for.
+func (s *Service) look(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string) (leakscan.Result, error) {
+	own, err := s.own(ctx, tenant)
+	if err != nil {
+		return leakscan.Result{}, err
 	}
 	found, err := rules.Scanner.Scan(ctx, text, leakscan.Source{
 		Name: at.Path, Commit: at.Revision, Line: at.Line, Column: at.Column, Key: own.key, Own: own.index,
@@ -149,7 +154,7 @@ func (s *Service) seen(ctx context.Context, scope kernel.Scope, at Place, found 
 			r.Open = append(r.Open, f)
 		}
 	}
-	if at.Pull > 0 || found.Incomplete != "" {
+	if at.Pull > 0 || at.Part || found.Incomplete != "" {
 		return r, nil
 	}
 	return r, s.resolve(ctx, branched(before), there)

@@ -1,6 +1,7 @@
 package leak
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
@@ -64,12 +65,26 @@ type Place struct {
 	// the text begins.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
+	// Part says that a text is one of many that stand there: what is not in it is in another.
+	Part bool `json:"-"`
 }
 
 // identity is what of a place is the same when it is looked at again: not the revision or
 // the run, nor the line, which moves.
 func (p Place) identity() string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{string(p.Kind), p.Repository, p.Path, p.Workload, p.Phase, p.Address, p.Attribute}, "\x00")))
+	if p.Address == "" && p.Attribute == "" {
+		return p.beginning()
+	}
+	return p.beginning() + hashed(p.Address, p.Attribute)
+}
+
+// beginning is what the identities of all places in the same file, plan or log begin with.
+func (p Place) beginning() string {
+	return hashed(string(p.Kind), p.Repository, p.Path, p.Workload, p.Phase)
+}
+
+func hashed(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -88,7 +103,7 @@ func (p Place) String() string {
 	case Plan:
 		return "the plan of " + p.Run + ": " + strings.TrimSuffix(p.Address+"."+p.Attribute, ".")
 	case Log:
-		return "the log of " + p.Run + at
+		return "the log of " + cmp.Or(p.Run, p.Path) + at
 	case Workload, Text:
 	}
 	if p.Path == "" {

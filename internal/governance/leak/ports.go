@@ -12,6 +12,8 @@ import (
 type Store interface {
 	// At returns those of a place, in whatever state; identity is that of Place.
 	At(ctx context.Context, scope kernel.Scope, identity string) ([]Finding, error)
+	// Beginning returns those of the places whose identity begins so, in whatever state.
+	Beginning(ctx context.Context, scope kernel.Scope, identity string) ([]Finding, error)
 	// Save writes f over the revision that it was read with, else it is Stale; one of
 	// revision 0 is new, and a Conflict where there is such a one.
 	Save(ctx context.Context, f Finding, identity string) error

@@ -115,7 +115,7 @@ func (s *Service) effect(ctx context.Context, v Setting) (Effect, error) {
 	if len(places) == 0 {
 		return e, kernel.Errorf(kernel.NotFound, "no stage is where it would hold").WithFix("see terrace stage list")
 	}
-	all, err := s.Sets.Policies(ctx)
+	all, err := s.policies(ctx)
 	if err != nil {
 		return e, err
 	}

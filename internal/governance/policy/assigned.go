@@ -35,7 +35,7 @@ func (l Assigned) Floor(p Policy, c Context) Level {
 	case p.Floor != "":
 		return p.Floor
 	default:
-		return p.Level
+		return p.own(c)
 	}
 }
 

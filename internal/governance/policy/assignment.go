@@ -80,7 +80,7 @@ type Assignments []Assignment
 func (all Assignments) Level(p Policy, c Context) (Level, bool) {
 	level, assigned := all.assigned(p, c)
 	if !assigned {
-		level = p.Level
+		level = p.own(c)
 	}
 	return level, level != Off
 }

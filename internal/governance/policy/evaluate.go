@@ -51,6 +51,7 @@ func (s *Service) Evaluate(ctx context.Context, q Question) (Report, error) {
 		return Report{}, err
 	}
 	report.JudgeWhole(q.Input, level)
+	report.judgeFound(s.Native, q.Input.Found, level)
 	report.Notices = append(report.Notices, q.Input.Notices...)
 	err = s.exempt(ctx, q, &report)
 	return report, err

@@ -28,6 +28,10 @@ type Input struct {
 	// policies said of a text is told again of the same one.
 	Written [][]byte
 	Context Context
+	// Found is what breaks native policies, by their id. One that is not named is not asked,
+	// and where nothing breaks one it has nothing. Of the results, what the policy says of all
+	// of them may be left out.
+	Found map[string][]Result
 	// Notices are what the document leaves out: no policy can judge that.
 	Notices []Notice
 }

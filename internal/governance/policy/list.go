@@ -57,7 +57,7 @@ func (s *Service) ListPolicies(ctx context.Context, scope kernel.Scope, f Filter
 	if err != nil {
 		return kernel.Page[InForce]{}, err
 	}
-	all, err := s.Sets.Policies(ctx)
+	all, err := s.policies(ctx)
 	sources := s.Sets.Sources(ctx)
 	if err != nil && !slices.ContainsFunc(sources, func(one Source) bool { return one.Version == "" }) {
 		return kernel.Page[InForce]{}, err
@@ -158,7 +158,7 @@ func (s *Service) State(ctx context.Context, scope kernel.Scope) (State, error) 
 // Unused are the levels of the operator's configuration that no policy has, or that are
 // for a stage or a target that there is not. While a source cannot be read nobody knows.
 func (s *Service) Unused(ctx context.Context) []kernel.Problem {
-	all, err := s.Sets.Policies(ctx)
+	all, err := s.policies(ctx)
 	if err != nil {
 		return nil
 	}

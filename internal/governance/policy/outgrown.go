@@ -27,7 +27,7 @@ type measure struct {
 }
 
 func (s *Service) newMeasure(ctx context.Context) measure {
-	all, err := s.Sets.Policies(ctx)
+	all, err := s.policies(ctx)
 	return measure{s, all, err, map[kernel.Scope]Assigned{}}
 }
 

@@ -36,6 +36,8 @@ type Policy struct {
 	Description string   `json:"description,omitempty"`
 	Severity    Severity `json:"severity"`
 	Level       Level    `json:"level"`
+	// WarnsOn are the stages on which its own level is advisory.
+	WarnsOn []string `json:"warnsOn,omitempty"`
 	// Floor is the mildest level that a tenant may give it, off included; "" is its own.
 	Floor    Level    `json:"floor,omitempty"`
 	Fix      string   `json:"fix,omitempty"`
@@ -50,6 +52,14 @@ type Policy struct {
 	Source string `json:"source,omitempty"`
 	File   string `json:"file"`
 	Line   int    `json:"line"`
+}
+
+// own is its own level in a context.
+func (p Policy) own(c Context) Level {
+	if slices.Contains(p.WarnsOn, c.Stage) {
+		return Advisory
+	}
+	return p.Level
 }
 
 // Warns reports whether the rule only warns, whatever its level.

@@ -45,7 +45,7 @@ func (s *Service) ListExemptions(ctx context.Context, scope kernel.Scope, f Exem
 }
 
 func (s *Service) knownPolicy(ctx context.Context, id string) error {
-	all, err := s.Sets.Policies(ctx)
+	all, err := s.policies(ctx)
 	if err == nil && !slices.ContainsFunc(all, func(p Policy) bool { return p.ID == id }) {
 		err = s.unknown(id, "")
 	}

@@ -25,6 +25,8 @@ const (
 type Deps struct {
 	// Sets are the policies that are live.
 	Sets Sets
+	// Native are policies that are no Rego: an Input says what breaks them.
+	Native []Policy
 	// Platform are the assignments of the operator's configuration.
 	Platform Assignments
 	// OtherRules are the ids to which a level may be assigned though they are no

@@ -15,7 +15,7 @@ import (
 func (p *servicePlane) build(ctx context.Context, r *running, spec serviceSpec, digest kernel.Digest) (*instance, error) {
 	i := &instance{
 		key: r.key, spec: spec, digest: digest, dir: filepath.Join(r.dir, kernel.NewID(instancePrefix)),
-		hostPorts: map[string]int{}, launcher: p.launcher, timing: p.config.Timing, log: r.log, tail: &tail{},
+		hostPorts: map[string]int{}, launcher: p.launcher, timing: p.config.Timing, log: r.log, tail: &tail{}, said: p.config.Said,
 		changed: func() { p.refresh(r) }, containers: map[string]*container{}, cancel: func() {},
 	}
 	err := p.assign(ctx, i)

@@ -28,6 +28,7 @@ type instance struct {
 	timing    process.Timing
 	log       *logs.Log
 	tail      *tail
+	said      func(scope kernel.Scope, service, container, line string)
 	changed   func()
 
 	containers map[string]*container
@@ -110,6 +111,9 @@ func (i *instance) supervision(name string, p prepared) process.Config {
 func (i *instance) output(name string, hidden *conceal.Values) io.Writer {
 	return hidden.Stream(i.log.Writer(name, func(line string) string {
 		i.tail.add(name, line)
+		if i.said != nil {
+			i.said(i.key.Scope, i.key.Name, name, line)
+		}
 		return line
 	}), maskedAs)
 }

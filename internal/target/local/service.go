@@ -29,6 +29,9 @@ type Config struct {
 	// Clusters are where workloads of the runtime kubernetes go; nil where no stage has it.
 	Clusters Clusters
 
+	// Said is told each line that a service writes into its log; nil is nobody.
+	Said func(scope kernel.Scope, service, container, line string)
+
 	Log   *slog.Logger
 	Clock kernel.Clock
 	// Zone is the parent of all names; "" is localhost.

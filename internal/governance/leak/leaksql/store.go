@@ -74,6 +74,11 @@ func (s *Store) At(ctx context.Context, scope kernel.Scope, identity string) ([]
 	return scan(ctx, s.query(ctx).Where("tenant = ? AND project = ? AND stage = ? AND place = ?", scope.Tenant, scope.Project, scope.Stage, identity).Order("id"))
 }
 
+// Beginning returns those of the places whose identity begins so.
+func (s *Store) Beginning(ctx context.Context, scope kernel.Scope, identity string) ([]leak.Finding, error) {
+	return scan(ctx, s.query(ctx).Where("tenant = ? AND project = ? AND stage = ? AND substr(place, 1, ?) = ?", scope.Tenant, scope.Project, scope.Stage, len(identity), identity).Order("id"))
+}
+
 // until is when the finding is open again, nil for never.
 func until(f leak.Finding) *time.Time {
 	if f.State != leak.Allowed || f.Allowance == nil || f.Allowance.Until.IsZero() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -87,11 +88,11 @@ func (r *policyRepository) update(ctx context.Context) error {
 		return fmt.Errorf("policies of %s: %w", head, err)
 	}
 	if err := repo.Extract(ctx, head, files); err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(files))
 	}
 	below := filepath.Join(files, filepath.FromSlash(r.folder))
 	if info, err := os.Stat(below); err != nil || !info.IsDir() {
-		return kernel.Errorf(kernel.NotFound, "%s has no folder %s at %s", r.remote.URL, r.folder, head[:12])
+		return errors.Join(kernel.Errorf(kernel.NotFound, "%s has no folder %s at %s", r.remote.URL, r.folder, head[:12]), os.RemoveAll(files))
 	}
 	former := r.commit
 	r.tree, r.commit = os.DirFS(below), head

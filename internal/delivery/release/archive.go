@@ -4,13 +4,16 @@ import (
 	"archive/tar"
 	"bufio"
 	"compress/gzip"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"maps"
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -19,19 +22,30 @@ import (
 const (
 	MaxUnpacked = 1 << 30
 	MaxEntries  = 10_000
+	// MaxPath is the longest path of an entry, or of what a link leads to, in bytes: a folder
+	// on a disk takes little more.
+	MaxPath = 1024
 )
 
 // checkArchive reads a gzip-compressed tar archive to its end and refuses what
-// could write outside the folder it is unpacked to, or fill the disk.
-func checkArchive(r io.Reader) error {
+// could write outside the folder it is unpacked to, or fill the disk. It ends with ctx.
+func checkArchive(ctx context.Context, r io.Reader) error {
+	c := contents{files: map[string]bool{}, dirs: map[string]bool{}, links: map[string]string{}}
+	err := c.read(reader{ctx.Err, r})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+func (c *contents) read(r io.Reader) error {
 	packed, err := gzip.NewReader(bufio.NewReader(r))
 	if err != nil {
 		return unreadable(err)
 	}
-	c := contents{files: map[string]bool{}, dirs: map[string]bool{}, links: map[string]string{}}
-	reader := tar.NewReader(io.LimitReader(packed, MaxUnpacked+MaxEntries*1024))
+	archive := tar.NewReader(io.LimitReader(packed, MaxUnpacked+MaxEntries*1024))
 	for {
-		h, err := reader.Next()
+		h, err := archive.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -41,12 +55,8 @@ func checkArchive(r io.Reader) error {
 		if err := c.add(h); err != nil {
 			return err
 		}
-		n, err := io.Copy(io.Discard, reader) //nolint:gosec // the reader is limited
-		if err != nil {
+		if _, err := io.Copy(io.Discard, archive); err != nil { //nolint:gosec // c.add has looked at its size
 			return unreadable(err)
-		}
-		if c.bytes += n; c.bytes > MaxUnpacked {
-			return tooMuch("unpacks to more than 1 GiB")
 		}
 	}
 	if len(c.files)+len(c.links) == 0 {
@@ -66,6 +76,9 @@ func tooMuch(what string) error {
 }
 
 func unsafe(name, why string) error {
+	if len(name) > MaxPath {
+		name = name[:40] + "…"
+	}
 	return kernel.Errorf(kernel.Invalid, "the artifact's entry %q %s", name, why).WithFix("leave it out of the archive")
 }
 
@@ -78,10 +91,29 @@ type contents struct {
 	entries     int
 }
 
+// reader ends when ended has an error.
+type reader struct {
+	ended func() error
+	from  io.Reader
+}
+
+// Read implements io.Reader.
+func (r reader) Read(p []byte) (int, error) {
+	if err := r.ended(); err != nil {
+		return 0, err
+	}
+	return r.from.Read(p)
+}
+
 func (c *contents) add(h *tar.Header) error {
 	if c.entries++; c.entries > MaxEntries {
 		return tooMuch("has more than 10000 entries")
 	}
+	// A sparse file says a size that nothing in the archive has to be behind.
+	if h.Size > MaxUnpacked-c.bytes {
+		return tooMuch("unpacks to more than 1 GiB")
+	}
+	c.bytes += h.Size
 	if why := unsafePath(h.Name); why != "" {
 		return unsafe(h.Name, why)
 	}
@@ -95,7 +127,7 @@ func (c *contents) add(h *tar.Header) error {
 	case tar.TypeReg:
 		c.files[name] = true
 	case tar.TypeSymlink:
-		c.links[name] = h.Linkname
+		c.links[name] = strings.Clone(h.Linkname[:min(len(h.Linkname), MaxPath+1)])
 	case tar.TypeLink:
 		if target := path.Clean(h.Linkname); unsafePath(h.Linkname) != "" || !c.files[target] {
 			return unsafe(h.Name, "is a hard link to something that is not a file before it")
@@ -110,7 +142,9 @@ func (c *contents) add(h *tar.Header) error {
 // unsafePath says what is wrong with a path in an archive, "" when nothing is.
 func unsafePath(name string) string {
 	switch {
-	case name == "" || strings.ContainsAny(name, "\x00\\"):
+	case len(name) > MaxPath:
+		return fmt.Sprintf("has a path of more than %d bytes", MaxPath)
+	case name == "" || strings.ContainsAny(name, "\\") || strings.ContainsFunc(name, unicode.IsControl):
 		return "has no usable path"
 	case strings.HasPrefix(name, "/"):
 		return "has an absolute path"
@@ -152,6 +186,9 @@ func (c *contents) behindLink(name string) bool {
 func (c *contents) escapes(name, target string) string {
 	if target == "" || path.IsAbs(target) || strings.ContainsAny(target, "\x00\\") {
 		return "is a link to an absolute path"
+	}
+	if len(target) > MaxPath {
+		return fmt.Sprintf("is a link to a path of more than %d bytes", MaxPath)
 	}
 	at, throughLink := path.Dir(name), false
 	for _, step := range strings.Split(target, "/") {

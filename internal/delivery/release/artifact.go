@@ -29,7 +29,7 @@ func (s *Service) PutArtifact(ctx context.Context, scope kernel.Scope, r io.Read
 		return Artifact{}, err
 	}
 	defer u.remove()
-	if err := u.check(); err != nil {
+	if err := u.check(ctx); err != nil {
 		return Artifact{}, err
 	}
 	a := Artifact{Digest: u.digest(), Size: u.size}
@@ -112,11 +112,11 @@ func (u *upload) digest() kernel.Digest {
 }
 
 // check checks the archive and leaves the file at its start.
-func (u *upload) check() error {
+func (u *upload) check(ctx context.Context) error {
 	if _, err := u.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read artifact: %w", err)
 	}
-	if err := checkArchive(u.file); err != nil {
+	if err := checkArchive(ctx, u.file); err != nil {
 		return err
 	}
 	_, err := u.file.Seek(0, io.SeekStart)

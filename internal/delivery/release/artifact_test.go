@@ -5,9 +5,12 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/release"
@@ -133,6 +136,14 @@ func TestUnsafeArtifactsAreRefused(t *testing.T) {
 		"hard link to links": {"it could lead out", pack(t, link("l", "x"), entry{tar.TypeLink, "h", "l", ""}), kernel.Invalid},
 		"too many":           {"10,000 entries are the bound", pack(t, many...), kernel.TooLarge},
 		"too large":          {"1 GiB unpacked is the bound", bomb(t), kernel.TooLarge},
+		"a file of holes":    {"a terabyte is made of nothing", sparse(t, 1<<40), kernel.TooLarge},
+		"files of holes":     {"each is small, and all together are not", sparse(t, release.MaxUnpacked/2+1, release.MaxUnpacked/2+1), kernel.TooLarge},
+		"a socket of old":    {"what is unknown is no file", pack(t, entry{kind: '8', name: "s"}), kernel.Invalid},
+		"a line break":       {"it would be two lines of a log", pack(t, file("a\nb")), kernel.Invalid},
+		"a bell":             {"terminals obey it", pack(t, file("a\x1b[2Jb")), kernel.Invalid},
+		"a long path":        {"no disk has it", pack(t, file(strings.Repeat("a", release.MaxPath+1))), kernel.Invalid},
+		"deep folders":       {"each entry would be looked at for each of them", pack(t, file(strings.Repeat("a/", 500_000)+"a")), kernel.Invalid},
+		"a long link":        {"no disk has it", pack(t, file("app"), link("l", strings.Repeat("a/", release.MaxPath))), kernel.Invalid},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -147,6 +158,84 @@ func TestUnsafeArtifactsAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPathsAreNotKept has an archive of some 200 KiB with paths of 130 MiB: none of them
+// stays in memory.
+func TestPathsAreNotKept(t *testing.T) { //nolint:paralleltest // it looks at the memory of the process
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := tar.NewWriter(z)
+	for i := range 150 {
+		h := &tar.Header{Typeflag: tar.TypeSymlink, Name: fmt.Sprint("l", i), Linkname: strings.Repeat("a", 900<<10)}
+		if err := a.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(a.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, dbtest.SQLite(t, releasesql.Migrations()))
+	var before, now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	_, err = w.PutArtifact(asAda(t.Context()), scope(), bytes.NewReader(b.Bytes()))
+	runtime.ReadMemStats(&now)
+	if !kernel.Is(err, kernel.Invalid) {
+		t.Errorf("got %v", err)
+	}
+	if grown := int64(now.HeapInuse) - int64(before.HeapInuse); grown > 64<<20 {
+		t.Errorf("%d MiB are taken for %d KiB", grown>>20, b.Len()>>10)
+	}
+}
+
+// TestWhoLeavesIsNotWaitedFor: what is left of a large archive is not read.
+func TestWhoLeavesIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dbtest.SQLite(t, releasesql.Migrations()))
+	ctx, leave := context.WithCancel(asAda(t.Context()))
+	leave()
+	if _, err := w.PutArtifact(ctx, scope(), bytes.NewReader(pack(t, file("app")))); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if left, _ := os.ReadDir(w.config.Spool); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// sparse is an archive with files of these sizes in which there is nothing.
+func sparse(t testing.TB, sizes ...int64) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	for i, size := range sizes {
+		// The format 1.0 of GNU: the size and the map of what there is are in records of PAX and
+		// in the content, which has no data.
+		var one bytes.Buffer
+		w := tar.NewWriter(&one)
+		holes := fmt.Sprintf("1\n%d\n0\n", size)
+		h := &tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprint("zeros", i), Size: 512, Format: tar.FormatPAX, PAXRecords: map[string]string{
+			"QNU.sparse.major": "1", "QNU.sparse.minor": "0", "QNU.sparse.name": fmt.Sprint("zeros", i), "QNU.sparse.realsize": fmt.Sprint(size),
+		}}
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(holes + strings.Repeat("\x00", 512-len(holes)))); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = z.Write(bytes.ReplaceAll(one.Bytes(), []byte("QNU.sparse."), []byte("GNU.sparse.")))
+	}
+	_, _ = z.Write(make([]byte, 1024))
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 func TestUploadsAreBounded(t *testing.T) {

@@ -9,6 +9,7 @@ package gitexec
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,12 +30,17 @@ const (
 	DefaultOutput = 16 << 20
 	// grace is how long a command that was told to end may take.
 	grace = 5 * time.Second
+	// MaxMemory is how much a process of git may have of its own, in MiB. A few hundred
+	// bytes of trees that name each other, or of deltas, can stand for terabytes.
+	MaxMemory = 1 << 10
 )
 
 // Git is the program git.
 type Git struct {
 	// Path is its path.
 	Path string
+	// Memory is how much each of its processes may have, in MiB; 0 is MaxMemory.
+	Memory int
 }
 
 // Find returns the git on PATH; the error says what to do where there is none.
@@ -142,12 +148,16 @@ func (g Git) Run(ctx context.Context, c Command) ([]byte, error) {
 		return nil, cause
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return out.Bytes(), &Failed{Command: c.Args[0], Status: exit.ExitCode(), Said: said.String()}
+		if strings.Contains(strings.ToLower(said.String()), "out of memory") {
+			return nil, kernel.Errorf(kernel.TooLarge, "git takes more than %d MiB of memory for what is in the commits", g.memory()).
+				WithFix("look for folders that hold very many files")
+		}
+		return out.kept.Bytes(), &Failed{Command: c.Args[0], Status: exit.ExitCode(), Said: said.String()}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("git %s: %w", c.Args[0], err)
 	}
-	return out.Bytes(), nil
+	return out.kept.Bytes(), nil
 }
 
 func (g Git) prepare(ctx context.Context, c Command) *exec.Cmd {
@@ -155,19 +165,25 @@ func (g Git) prepare(ctx context.Context, c Command) *exec.Cmd {
 	if c.Dir != "" {
 		args = append([]string{"--git-dir", c.Dir}, args...)
 	}
-	cmd := exec.CommandContext(ctx, g.Path, args...)
+	cmd := g.Bounded(ctx, args...)
 	cmd.Env = append(Environment(c.Settings...), c.Env...)
 	cmd.Dir = c.Dir
 	cmd.Stdin = c.Stdin
-	Grouped(cmd)
 	return cmd
 }
 
-// Grouped makes the command's end that of its whole process group.
-func Grouped(cmd *exec.Cmd) {
+func (g Git) memory() int { return cmp.Or(g.Memory, MaxMemory) }
+
+// Bounded is a command of git that may have no more memory than is said in each of its processes, and whose
+// end is that of its whole process group. A shell sets the bound before it becomes git, so
+// that no process of git begins without.
+func (g Git) Bounded(ctx context.Context, args ...string) *exec.Cmd {
+	args = append([]string{"-c", `ulimit -d "$0"; exec "$@"`, strconv.Itoa(g.memory() << 10), g.Path}, args...)
+	cmd := exec.CommandContext(ctx, "/bin/sh", args...) //nolint:gosec // the shell gets words, and reads none of them
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = grace
+	return cmd
 }
 
 // watch asks every half second until the returned function is called.
@@ -194,21 +210,21 @@ func watch(ask func() error, stop context.CancelCauseFunc) (end func()) {
 	return func() { close(done) }
 }
 
-// bounded keeps output up to max bytes and tells of more.
+// bounded keeps output up to max bytes and tells of more. It is no bytes.Buffer: that has
+// another way to be written to, which knows no bound.
 type bounded struct {
-	bytes.Buffer
-
+	kept bytes.Buffer
 	max  int
 	full func()
 }
 
 // Write keeps b, or ends the command where there is too much.
 func (w *bounded) Write(b []byte) (int, error) {
-	if w.Len()+len(b) > w.max {
+	if w.kept.Len()+len(b) > w.max {
 		w.full()
 		return 0, io.ErrShortWrite
 	}
-	return w.Buffer.Write(b)
+	return w.kept.Write(b)
 }
 
 // tail keeps the last 4 KiB of what is said.

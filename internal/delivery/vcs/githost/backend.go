@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/textproto"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -55,10 +54,9 @@ func (c call) environment(user string) []string {
 func (h *Handler) backend(ctx context.Context, c call, w http.ResponseWriter) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, c.repo.Git.Path, "http-backend")
+	cmd := c.repo.Git.Bounded(ctx, "http-backend")
 	actor, _ := kernel.ActorFrom(ctx)
 	cmd.Env, cmd.Dir = c.environment(actor.ID), c.repo.Dir
-	gitexec.Grouped(cmd)
 	if c.body != nil {
 		cmd.Stdin = c.body
 	}

@@ -108,7 +108,7 @@ func (c *Cache) fill(ctx context.Context, dir string, digest kernel.Digest) erro
 }
 
 // Unpack unpacks a gzipped tar into dir. It takes folders, regular files and
-// links that stay inside, and refuses everything else.
+// links that stay inside, hard ones to files before them, and refuses everything else.
 func Unpack(dir string, r io.Reader) error {
 	z, err := gzip.NewReader(r)
 	if err != nil {
@@ -120,7 +120,7 @@ func Unpack(dir string, r io.Reader) error {
 	}
 	defer func() { _ = root.Close() }()
 	left := int64(MaxBytes)
-	t := tar.NewReader(z)
+	t := tar.NewReader(io.LimitReader(z, MaxBytes+MaxEntries*2<<10)) // what lies between files has a bound, too
 	for range MaxEntries {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
@@ -161,6 +161,11 @@ func unpackEntry(root *os.Root, h *tar.Header, content io.Reader) error {
 			return refuse("the link %q leads outside, to %q", h.Name, h.Linkname)
 		}
 		err = root.Symlink(h.Linkname, name)
+	case tar.TypeLink: // to a file before it
+		if !filepath.IsLocal(path.Clean(h.Linkname)) {
+			return refuse("the link %q leads outside, to %q", h.Name, h.Linkname)
+		}
+		err = root.Link(path.Clean(h.Linkname), name)
 	case tar.TypeXGlobalHeader:
 	default:
 		return refuse("the entry %q is neither a folder, a file nor a symbolic link", h.Name)

@@ -19,16 +19,19 @@ func TestUnpackRefuses(t *testing.T) {
 		content []byte
 		says    string
 	}{
-		"what is no gzip":       {[]byte("hello"), "not gzipped"},
-		"a path outside":        {localtest.Bundle(t, localtest.File{Name: "../x"}), "lies outside"},
-		"an absolute path":      {localtest.Bundle(t, localtest.File{Name: "/etc/x"}), "lies outside"},
-		"a link outside":        {localtest.Bundle(t, localtest.File{Name: "a/x", Link: "../../etc"}), "leads outside"},
-		"an absolute link":      {localtest.Bundle(t, localtest.File{Name: "x", Link: "/etc/passwd"}), "leads outside"},
-		"a hard link":           {localtest.Bundle(t, localtest.File{Name: "x", Link: "y", Type: tar.TypeLink}), "neither a folder"},
-		"a device":              {localtest.Bundle(t, localtest.File{Name: "x", Type: tar.TypeChar}), "neither a folder"},
-		"a truncated archive":   {localtest.Bundle(t, localtest.File{Name: "x", Content: []byte(strings.Repeat("x", 5000))})[:40], "no tar"},
-		"the same file twice":   {localtest.Bundle(t, localtest.File{Name: "x"}, localtest.File{Name: "x"}), "exists"},
-		"a file through a link": {localtest.Bundle(t, localtest.File{Name: "d", Link: "e"}, localtest.File{Name: "d/x"}), "unpack d"},
+		"what is no gzip":        {[]byte("hello"), "not gzipped"},
+		"a path outside":         {localtest.Bundle(t, localtest.File{Name: "../x"}), "lies outside"},
+		"an absolute path":       {localtest.Bundle(t, localtest.File{Name: "/etc/x"}), "lies outside"},
+		"a link outside":         {localtest.Bundle(t, localtest.File{Name: "a/x", Link: "../../etc"}), "leads outside"},
+		"an absolute link":       {localtest.Bundle(t, localtest.File{Name: "x", Link: "/etc/passwd"}), "leads outside"},
+		"a hard link to nothing": {localtest.Bundle(t, localtest.File{Name: "x", Link: "y", Type: tar.TypeLink}), "no such file"},
+		"a hard link outside":    {localtest.Bundle(t, localtest.File{Name: "x", Link: "../y", Type: tar.TypeLink}), "leads outside"},
+		"a hard link out of it":  {localtest.Bundle(t, localtest.File{Name: "x", Link: "/etc/passwd", Type: tar.TypeLink}), "leads outside"},
+		"a pipe":                 {localtest.Bundle(t, localtest.File{Name: "x", Type: tar.TypeFifo}), "neither a folder"},
+		"a device":               {localtest.Bundle(t, localtest.File{Name: "x", Type: tar.TypeChar}), "neither a folder"},
+		"a truncated archive":    {localtest.Bundle(t, localtest.File{Name: "x", Content: []byte(strings.Repeat("x", 5000))})[:40], "no tar"},
+		"the same file twice":    {localtest.Bundle(t, localtest.File{Name: "x"}, localtest.File{Name: "x"}), "exists"},
+		"a file through a link":  {localtest.Bundle(t, localtest.File{Name: "d", Link: "e"}, localtest.File{Name: "d/x"}), "unpack d"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -55,6 +58,7 @@ func TestFolder(t *testing.T) {
 		localtest.File{Name: "bin", Mode: 0o755, Type: tar.TypeDir},
 		localtest.File{Name: "bin/tool", Content: []byte("#!"), Mode: 0o4755},
 		localtest.File{Name: "tool", Link: "bin/tool"},
+		localtest.File{Name: "same", Link: "./bin/tool", Type: tar.TypeLink},
 	))
 	cache := bundle.NewCache(t.TempDir(), source)
 	folder, err := cache.Folder(ctx, digest)
@@ -64,6 +68,9 @@ func TestFolder(t *testing.T) {
 	info, err := os.Stat(filepath.Join(folder, "tool"))
 	if err != nil || info.Mode() != 0o755 {
 		t.Errorf("the program is %v, %v; no more than 0755 was expected", info, err)
+	}
+	if same, err := os.Stat(filepath.Join(folder, "same")); err != nil || !os.SameFile(info, same) {
+		t.Errorf("the hard link is %v, %v", same, err)
 	}
 	source.Replace(digest, nil)
 	if again, err := cache.Folder(ctx, digest); err != nil || again != folder {

@@ -44,6 +44,38 @@ func TestBodiesHaveNoOtherMembers(t *testing.T) {
 		}
 		c.assign(t, o)
 	}
+	t.Run("bodies that go too far", func(t *testing.T) { c.tooFar(t) }) //nolint:paralleltest // it is the same platform
+}
+
+// tooFar sends bodies that are small, or within the bound of a body, and would become much,
+// or would have a program that reads them by calling itself call itself for ever.
+func (c *crossing) tooFar(t *testing.T) {
+	t.Helper()
+	const within = 1<<20 - 100
+	bodies := map[string]string{
+		"lists in lists":      strings.Repeat("[", within/2) + strings.Repeat("]", within/2),
+		"objects in objects":  strings.Repeat(`{"a":`, within/6) + "1" + strings.Repeat("}", within/6),
+		"a member of lists":   `{"name":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + "}",
+		"no end":              strings.Repeat(`{"name":[`, 9000),
+		"empty lists":         `{"name":[` + strings.Repeat("[],", within/3-10) + "[]]}",
+		"a member many times": "{" + strings.Repeat(`"name":"x",`, within/11-10) + `"name":"x"}`,
+		"a long number":       `{"name":1` + strings.Repeat("0", within-20) + "}",
+		"a large exponent":    `{"name":1e999999999}`,
+		"a text":              strings.Repeat("x", 2<<20),
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.all)) {
+		o := c.all[id]
+		if o.media != "application/json" {
+			continue
+		}
+		for name, body := range bodies {
+			r := c.request(o, asking{real: true})
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+			if w := c.send(c.other, r); w.Code < http.StatusBadRequest || w.Code >= http.StatusInternalServerError || w.Body.Len() > 64<<10 {
+				t.Errorf("%s takes %s: %d, %d bytes %.200s", id, name, w.Code, w.Body.Len(), w.Body)
+			}
+		}
+	}
 }
 
 // assign sends each member for itself with a body that is else as it should be.

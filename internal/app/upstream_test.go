@@ -1,6 +1,12 @@
 package app
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
 	"net/http"
 	"net/url"
 	"strings"
@@ -8,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/oauth2"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
@@ -324,9 +331,9 @@ func TestSigningOut(t *testing.T) {
 	// Back-channel: by the session there, and then by the person.
 	for _, who := range []map[string]any{{"sid": "there-1"}, {"sub": "4711"}} {
 		token := w.person().login()
-		say := func(claims map[string]any) int {
+		sent := func(token string) int {
 			t.Helper()
-			body := url.Values{"logout_token": {e.sign("logout+jwt", claims)}}
+			body := url.Values{"logout_token": {token}}
 			res, err := http.PostForm(strings.TrimSuffix(w.upstreams.Callback(u), "/callback")+"/logout", body)
 			if err != nil {
 				t.Fatal(err)
@@ -334,6 +341,7 @@ func TestSigningOut(t *testing.T) {
 			_ = res.Body.Close()
 			return res.StatusCode
 		}
+		say := func(claims map[string]any) int { return sent(e.sign("logout+jwt", claims)) }
 		claims := func(more map[string]any) map[string]any {
 			c := e.standard(map[string]any{"jti": kernel.NewID("jti"), "events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}})
 			for k, v := range who {
@@ -349,9 +357,15 @@ func TestSigningOut(t *testing.T) {
 		for name, bad := range map[string]map[string]any{
 			"of another audience": {"aud": "other"}, "of another issuer": {"iss": "https://other.example.com"}, "without its event": {"events": nil},
 			"with a nonce": {"nonce": "n"}, "old": {"iat": time.Now().Add(-time.Hour).Unix()}, "without an id": {"jti": nil}, "of nobody": {"sid": nil, "sub": nil},
+			"that has expired": {"exp": time.Now().Add(-time.Minute).Unix()}, "of a time to come": {"iat": time.Now().Add(time.Hour).Unix()},
 		} {
 			if status := say(claims(bad)); status != http.StatusBadRequest && status != http.StatusUnprocessableEntity {
 				t.Errorf("a token %s: %d", name, status)
+			}
+		}
+		for name, forged := range forgeries(t, e, claims(nil)) {
+			if status := sent(forged); status != http.StatusBadRequest && status != http.StatusUnprocessableEntity {
+				t.Errorf("a token with %s: %d", name, status)
 			}
 		}
 		if got := w.whoami(token.AccessToken); got == "" {
@@ -368,6 +382,30 @@ func TestSigningOut(t *testing.T) {
 			t.Error("the token was taken twice")
 		}
 	}
+}
+
+// forgeries are tokens of somebody who has not the key of e.
+func forgeries(t *testing.T, e *elsewhere, claims map[string]any) map[string]string {
+	t.Helper()
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(e.key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := json.Marshal(claims)
+	text := base64.RawURLEncoding.EncodeToString
+	all := map[string]string{
+		"no algorithm":                 text([]byte(`{"alg":"none","typ":"logout+jwt"}`)) + "." + text(body) + ".",
+		"the public key as the secret": signHead(t, jose.HS256, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}), map[jose.HeaderKey]any{"kid": "k"}, claims),
+		"another key":                  signHead(t, jose.RS256, other, map[jose.HeaderKey]any{"kid": "k"}, claims),
+	}
+	for name, h := range heads(t, other, "http://127.0.0.1:1/keys") {
+		all[name] = signHead(t, jose.RS256, other, h, claims)
+	}
+	return all
 }
 
 // TestSeveralTenants choose by name, by what the program says, or by an address.

@@ -40,7 +40,13 @@ func TestTokensThatDoNotHold(t *testing.T) {
 			return base64.RawURLEncoding.EncodeToString([]byte(h)) + "." + base64.RawURLEncoding.EncodeToString(body) + "."
 		}
 	}
-	for name, bad := range map[string]struct {
+	var followed atomic.Int64
+	evil := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		followed.Add(1)
+		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: other.Public(), KeyID: "k", Algorithm: "RS256"}}})
+	}))
+	t.Cleanup(evil.Close)
+	tokens := map[string]struct {
 		said   map[string]any
 		signed func(map[string]any) string
 	}{
@@ -66,7 +72,13 @@ func TestTokensThatDoNotHold(t *testing.T) {
 		"of a time to come":          {said: map[string]any{"iat": time.Now().Add(time.Hour).Unix()}},
 		"of nobody":                  {said: map[string]any{"sub": ""}},
 		"with another access token":  {said: map[string]any{"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}},
-	} {
+	}
+	for name, h := range heads(t, other, evil.URL) {
+		bad := tokens[name]
+		bad.signed = func(c map[string]any) string { return signHead(t, jose.RS256, other, h, c) }
+		tokens[name] = bad
+	}
+	for name, bad := range tokens {
 		e.set(func(e *elsewhere) {
 			e.signed = bad.signed
 			e.said = func(claims map[string]any) {
@@ -84,6 +96,9 @@ func TestTokensThatDoNotHold(t *testing.T) {
 	ctx, scope := w.system("acme")
 	if users, err := w.users.Users(ctx, scope, kernel.PageRequest{}); err != nil || len(users.Items) != 1 {
 		t.Errorf("users were made: %v %v", users, err)
+	}
+	if n := followed.Load(); n > 0 {
+		t.Errorf("an address in a token was called %d times", n)
 	}
 }
 

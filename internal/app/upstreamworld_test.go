@@ -196,7 +196,23 @@ func (e *elsewhere) sign(typ string, claims map[string]any) string {
 
 func signWith(t *testing.T, algorithm jose.SignatureAlgorithm, key any, typ string, claims map[string]any) string {
 	t.Helper()
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: key, KeyID: "k"}}, (&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
+	return signHead(t, algorithm, key, map[jose.HeaderKey]any{"kid": "k", "typ": typ}, claims)
+}
+
+// heads are those of tokens that would have somebody find the key elsewhere, or take the one
+// that they bring.
+func heads(t *testing.T, own *rsa.PrivateKey, evil string) map[string]map[jose.HeaderKey]any {
+	t.Helper()
+	return map[string]map[jose.HeaderKey]any{
+		"a kid that nobody has": {"kid": "other"}, "a kid that is a path": {"kid": "../../../../dev/null"}, "a kid that is SQL": {"kid": "k' UNION SELECT 'AA"},
+		"a kid that is an address": {"kid": evil}, "no kid": {}, "an address of keys": {"kid": "k", "jku": evil}, "an address of certificates": {"kid": "k", "x5u": evil},
+		"its own key": {"kid": "k", "jwk": jose.JSONWebKey{Key: own.Public(), KeyID: "k", Algorithm: "RS256"}}, "what nobody understands": {"kid": "k", "crit": []string{"x"}, "x": 1},
+	}
+}
+
+func signHead(t *testing.T, algorithm jose.SignatureAlgorithm, key any, head map[jose.HeaderKey]any, claims map[string]any) string {
+	t.Helper()
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, &jose.SignerOptions{ExtraHeaders: head})
 	if err != nil {
 		t.Error(err)
 		return ""

@@ -2,6 +2,7 @@ package tenants
 
 import (
 	"archive/zip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -24,8 +25,9 @@ type manifest struct {
 // mostManifest bounds a manifest, in bytes.
 const mostManifest = 256 << 20
 
-// check reads an archive to its end: it is whole where each file is as its manifest says.
-func check(f *os.File) (x exported, err error) {
+// check reads an archive to its end: it is whole where each file is as its manifest says. It
+// ends with ctx.
+func check(ctx context.Context, f *os.File) (x exported, err error) {
 	info, err := f.Stat()
 	if err != nil {
 		return x, err
@@ -36,7 +38,12 @@ func check(f *os.File) (x exported, err error) {
 	}
 	x = exported{Size: info.Size(), Omitted: []string{}}
 	there := map[string]*zip.File{}
+	left := uint64(info.Size()) //nolint:gosec // it is not negative
 	for _, one := range z.File {
+		if one.CompressedSize64 > left { // a file that is there once would be read for each of its names
+			return x, kernel.Errorf(kernel.Unavailable, "the archive has files that lie over each other: no Terrace writes that").WithFix("see what answers at the server's address")
+		}
+		left -= one.CompressedSize64
 		there[one.Name] = one
 	}
 	var m manifest
@@ -44,9 +51,12 @@ func check(f *os.File) (x exported, err error) {
 		return x, cutOff()
 	}
 	for _, one := range m.Files {
-		sum, err := sumOf(there[one.Name])
+		sum, err := sumOf(ctx, there[one.Name])
+		if ctx.Err() != nil {
+			return x, context.Cause(ctx)
+		}
 		if err != nil || sum != one.SHA256 {
-			return x, kernel.Errorf(kernel.Unavailable, "%s in the archive is not what its manifest says", one.Name).WithFix("try again")
+			return x, kernel.Errorf(kernel.Unavailable, "%q in the archive is not what its manifest says", one.Name).WithFix("try again")
 		}
 		x.Files++
 		if one.Sealed {
@@ -79,7 +89,21 @@ func readManifest(f *zip.File, m *manifest) error {
 	return json.NewDecoder(io.LimitReader(r, mostManifest)).Decode(m)
 }
 
-func sumOf(f *zip.File) (string, error) {
+// until ends when ended has an error.
+type until struct {
+	ended func() error
+	from  io.Reader
+}
+
+// Read implements io.Reader.
+func (u until) Read(p []byte) (int, error) {
+	if err := u.ended(); err != nil {
+		return 0, err
+	}
+	return u.from.Read(p)
+}
+
+func sumOf(ctx context.Context, f *zip.File) (string, error) {
 	if f == nil {
 		return "", io.ErrUnexpectedEOF
 	}
@@ -89,6 +113,6 @@ func sumOf(f *zip.File) (string, error) {
 	}
 	defer func() { _ = r.Close() }()
 	h := sha256.New()
-	_, err = io.Copy(h, r) //nolint:gosec // nothing of it is kept, and the server's archive is the caller's own
+	_, err = io.Copy(h, until{ctx.Err, r}) //nolint:gosec // nothing of it is kept, and no file is read twice
 	return hex.EncodeToString(h.Sum(nil)), err
 }

@@ -45,7 +45,7 @@ func export(e *command.Env) *cobra.Command {
 				return err
 			}
 			defer func() { _ = from.Close() }()
-			x, err := keep(from, file)
+			x, err := keep(ctx, from, file)
 			if err != nil {
 				return err
 			}
@@ -59,7 +59,7 @@ func export(e *command.Env) *cobra.Command {
 }
 
 // keep writes an archive to a file, which gets its name once it is known to be whole.
-func keep(from io.Reader, file string) (x exported, err error) {
+func keep(ctx context.Context, from io.Reader, file string) (x exported, err error) {
 	part, err := os.CreateTemp(filepath.Dir(file), ".export-*")
 	if err != nil {
 		return x, kernel.Errorf(kernel.Unavailable, "%s cannot be written: %w", file, err)
@@ -68,7 +68,7 @@ func keep(from io.Reader, file string) (x exported, err error) {
 	if _, err := io.Copy(part, from); err != nil {
 		return x, kernel.Errorf(kernel.Unavailable, "the archive was cut off: %w", err).WithFix("try again")
 	}
-	if x, err = check(part); err != nil {
+	if x, err = check(ctx, part); err != nil {
 		return x, err
 	}
 	x.File = file

@@ -95,7 +95,7 @@ func archive(e *command.Env) *cobra.Command {
 			return err
 		}
 		defer func() { _ = from.Close() }() // it was only read
-		x, err := keep(from, file)
+		x, err := keep(ctx, from, file)
 		if err != nil {
 			return err
 		}

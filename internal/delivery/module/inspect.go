@@ -19,8 +19,12 @@ import (
 // inspect reads what a module takes and gives. A module that does not parse is
 // Invalid, with every problem at its file and line.
 func inspect(files archive.Files) ([]Input, []Output, error) {
-	if problems := parse(files); len(problems) > 0 {
+	problems, foreign := parse(files)
+	if len(problems) > 0 {
 		return nil, nil, kernel.Errorf(kernel.Invalid, "the module does not parse").WithProblems(problems...)
+	}
+	if len(foreign) > 0 {
+		return nil, nil, kernel.Errorf(kernel.Invalid, "the module needs what is not in it").WithProblems(foreign...)
 	}
 	root := rootFiles(files)
 	if !tfconfig.IsModuleDirOnFilesystem(root, ".") {
@@ -69,16 +73,21 @@ func truth(body hcl.Body, name string) bool {
 	return !diagnostics.HasErrors() && value.RawEquals(cty.True)
 }
 
-// parse checks the syntax of every configuration file, nested modules included.
-func parse(files archive.Files) []kernel.Problem {
-	parser, problems := hclparse.NewParser(), []kernel.Problem(nil)
+// parse checks the syntax of every configuration file, nested modules included, and where
+// they get other modules from.
+func parse(files archive.Files) (problems, foreign []kernel.Problem) {
+	parser := hclparse.NewParser()
 	for _, name := range files.Paths() {
 		var diagnostics hcl.Diagnostics
-		switch {
-		case strings.HasSuffix(name, ".tf"):
-			_, diagnostics = parser.ParseHCL(files[name], name)
-		case strings.HasSuffix(name, ".tf.json"):
-			_, diagnostics = parser.ParseJSON(files[name], name)
+		var file *hcl.File
+		switch { // of tofu's own names, tofu takes these in the place of those of terraform
+		case strings.HasSuffix(name, ".tf"), strings.HasSuffix(name, ".tofu"):
+			file, diagnostics = parser.ParseHCL(files[name], name)
+		case strings.HasSuffix(name, ".tf.json"), strings.HasSuffix(name, ".tofu.json"):
+			file, diagnostics = parser.ParseJSON(files[name], name)
+		}
+		if file != nil && !diagnostics.HasErrors() {
+			foreign = append(foreign, sourcesOf(name, file.Body)...)
 		}
 		for _, d := range diagnostics {
 			if d.Severity == hcl.DiagError {
@@ -86,7 +95,7 @@ func parse(files archive.Files) []kernel.Problem {
 			}
 		}
 	}
-	return problems
+	return problems, foreign
 }
 
 func syntaxProblem(file string, d *hcl.Diagnostic) kernel.Problem {

@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/bounded"
 )
 
 // The bounds of an artifact's content.
@@ -43,7 +44,7 @@ func (c *contents) read(r io.Reader) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	archive := tar.NewReader(io.LimitReader(packed, MaxUnpacked+MaxEntries*1024))
+	archive := tar.NewReader(bounded.Reader(packed, MaxUnpacked+MaxEntries*1024, tooMuch("unpacks to more than 1 GiB")))
 	for {
 		h, err := archive.Next()
 		if errors.Is(err, io.EOF) {
@@ -66,6 +67,9 @@ func (c *contents) read(r io.Reader) error {
 }
 
 func unreadable(err error) error {
+	if kernel.Is(err, kernel.TooLarge) {
+		return err
+	}
 	e := kernel.Errorf(kernel.Invalid, "the artifact is not a gzip-compressed tar archive that can be read")
 	e.Err = err
 	return e.WithFix("pack it with: tar -czf artifact.tar.gz -C FOLDER .")

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/terrace-idp/terrace/internal/delivery/bundle/tarball/tarballtest"
 	"github.com/terrace-idp/terrace/internal/delivery/release"
 	"github.com/terrace-idp/terrace/internal/delivery/release/releasesql"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -136,8 +137,8 @@ func TestUnsafeArtifactsAreRefused(t *testing.T) {
 		"hard link to links": {"it could lead out", pack(t, link("l", "x"), entry{tar.TypeLink, "h", "l", ""}), kernel.Invalid},
 		"too many":           {"10,000 entries are the bound", pack(t, many...), kernel.TooLarge},
 		"too large":          {"1 GiB unpacked is the bound", bomb(t), kernel.TooLarge},
-		"a file of holes":    {"a terabyte is made of nothing", sparse(t, 1<<40), kernel.TooLarge},
-		"files of holes":     {"each is small, and all together are not", sparse(t, release.MaxUnpacked/2+1, release.MaxUnpacked/2+1), kernel.TooLarge},
+		"a file of holes":    {"a terabyte is made of nothing", tarballtest.Holes(t, "app", 1<<40), kernel.TooLarge},
+		"files of holes":     {"each is small, and all together are not", tarballtest.Holes(t, "app", release.MaxUnpacked/2+1, release.MaxUnpacked/2+1), kernel.TooLarge},
 		"a socket of old":    {"what is unknown is no file", pack(t, entry{kind: '8', name: "s"}), kernel.Invalid},
 		"a line break":       {"it would be two lines of a log", pack(t, file("a\nb")), kernel.Invalid},
 		"a bell":             {"terminals obey it", pack(t, file("a\x1b[2Jb")), kernel.Invalid},
@@ -204,38 +205,6 @@ func TestWhoLeavesIsNotWaitedFor(t *testing.T) {
 	if left, _ := os.ReadDir(w.config.Spool); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
-}
-
-// sparse is an archive with files of these sizes in which there is nothing.
-func sparse(t testing.TB, sizes ...int64) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	for i, size := range sizes {
-		// The format 1.0 of GNU: the size and the map of what there is are in records of PAX and
-		// in the content, which has no data.
-		var one bytes.Buffer
-		w := tar.NewWriter(&one)
-		holes := fmt.Sprintf("1\n%d\n0\n", size)
-		h := &tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprint("zeros", i), Size: 512, Format: tar.FormatPAX, PAXRecords: map[string]string{
-			"QNU.sparse.major": "1", "QNU.sparse.minor": "0", "QNU.sparse.name": fmt.Sprint("zeros", i), "QNU.sparse.realsize": fmt.Sprint(size),
-		}}
-		if err := w.WriteHeader(h); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(holes + strings.Repeat("\x00", 512-len(holes)))); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Flush(); err != nil {
-			t.Fatal(err)
-		}
-		_, _ = z.Write(bytes.ReplaceAll(one.Bytes(), []byte("QNU.sparse."), []byte("GNU.sparse.")))
-	}
-	_, _ = z.Write(make([]byte, 1024))
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }
 
 func TestUploadsAreBounded(t *testing.T) {

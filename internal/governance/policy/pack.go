@@ -11,8 +11,10 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/bounded"
 )
 
 // MaxPacked bounds a folder that is sent, in bytes.
@@ -49,7 +51,8 @@ func Unpack(name string, packed io.Reader, prefix string) (Folder, error) {
 	if err != nil {
 		return Folder{}, notPacked(err)
 	}
-	for t := tar.NewReader(io.LimitReader(z, MaxBytes+MaxFiles*2<<10)); ; {
+	more := kernel.Errorf(kernel.TooLarge, "%s has more than %d files or %d MiB", prefix, MaxFiles, MaxBytes>>20)
+	for t := tar.NewReader(bounded.Reader(z, MaxBytes+MaxFiles*2<<10, more)); ; {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			return r.folder, nil
@@ -64,6 +67,9 @@ func Unpack(name string, packed io.Reader, prefix string) (Folder, error) {
 }
 
 func notPacked(err error) error {
+	if kernel.Is(err, kernel.TooLarge) {
+		return err
+	}
 	return kernel.Errorf(kernel.Invalid, "the policies are no gzipped tar: %w", err).WithFix("send a folder with terrace policy impact")
 }
 
@@ -73,10 +79,13 @@ func (r *reader) take(h *tar.Header, content io.Reader) error {
 		return nil
 	}
 	list := r.list(h.Name)
-	if h.Typeflag != tar.TypeReg || !fs.ValidPath(h.Name) || strings.Contains(h.Name, `\`) || list == nil {
+	if h.Typeflag != tar.TypeReg || !fs.ValidPath(h.Name) || strings.Contains(h.Name, `\`) || strings.ContainsFunc(h.Name, unicode.IsControl) || list == nil {
 		return kernel.Errorf(kernel.Invalid, "%q is no file of policies", h.Name).WithFix("send files *.rego, and their data in JSON or YAML, without links")
 	}
 	name := path.Join(r.prefix, h.Name) //nolint:gosec // it is a name in errors, and nothing is written
+	if slices.ContainsFunc(*list, func(f File) bool { return f.Path == h.Name }) {
+		return kernel.Errorf(kernel.Invalid, "%s is in the archive twice", name).WithFix("keep one of the two")
+	}
 	r.files++
 	b, err := io.ReadAll(io.LimitReader(content, MaxFile+1))
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -268,5 +269,88 @@ func TestKeysRotate(t *testing.T) {
 	}
 	if _, err := w.service.Rotate(ctx, kernel.Scope{Tenant: "default"}, provider.ES256); !kernel.Is(err, kernel.Conflict) {
 		t.Errorf("a second key that waits: %v", err)
+	}
+}
+
+// TestAssertionsAreNotTaken: programs sign in with a secret, or with none. A JWT of theirs
+// is no way in, signed or not, and neither is one as a grant.
+func TestAssertionsAreNotTaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := map[string]any{
+		"iss": w.client.ID, "sub": w.client.ID, "aud": w.issuer() + "/oauth2/token", "jti": "1", "iat": time.Now().Unix(), "exp": time.Now().Add(time.Minute).Unix(),
+	}
+	raw, _ := json.Marshal(claims)
+	text := base64.RawURLEncoding.EncodeToString
+	for name, assertion := range map[string]string{
+		"its own key": signed(t, jose.SigningKey{Algorithm: jose.ES256, Key: own}, map[string]any{"kid": "x", "jwk": jose.JSONWebKey{Key: own.Public(), KeyID: "x"}}, claims),
+		"the secret":  signed(t, jose.SigningKey{Algorithm: jose.HS256, Key: []byte(w.secret)}, nil, claims),
+		"no key":      text([]byte(`{"alg":"none"}`)) + "." + text(raw) + ".",
+	} {
+		for _, form := range []url.Values{
+			{"grant_type": {"client_credentials"}},
+			{"grant_type": {provider.GrantExchange}, "subject_token": {"x"}, "subject_token_type": {"urn:ietf:params:oauth:token-type:access_token"}},
+		} {
+			form.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+			form.Set("client_assertion", assertion)
+			for _, id := range []string{"", w.client.ID} {
+				if form.Set("client_id", id); id == "" {
+					form.Del("client_id")
+				}
+				if status, body := w.ask("/oauth2/token", "", "", form); status < 400 || status >= 500 || body["access_token"] != nil {
+					t.Errorf("%s, %s as %q: %d %v", name, form.Get("grant_type"), id, status, body)
+				}
+			}
+		}
+		status, body := w.ask("/oauth2/token", w.client.ID, w.secret, url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "assertion": {assertion}})
+		if status < 400 || status >= 500 || body["access_token"] != nil {
+			t.Errorf("%s as a grant: %d %v", name, status, body)
+		}
+	}
+}
+
+// TestHintsOfOthersSignNobodyOut: an ID token says who is to be signed out, and only one of
+// Terrace's own is believed.
+func TestHintsOfOthersSignNobodyOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	token := w.tokens(w.browser(), "openid", "read")
+	hint, _ := token.Extra("id_token").(string)
+	claims := claimsOf(t, hint)
+	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := w.service.KeySet(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, kid := set.Keys[0].Key.(*ecdsa.PublicKey), set.Keys[0].KeyID
+	mine := jose.SigningKey{Algorithm: jose.ES256, Key: own}
+	parts := strings.Split(hint, ".")
+	another, err := w.service.Sign(t.Context(), provider.ES256, provider.TypeID, with(claims, map[string]any{"iss": "https://evil.example.com"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, forged := range map[string]string{
+		"no algorithm":                    base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + parts[1] + ".",
+		"the public key as the secret":    signed(t, jose.SigningKey{Algorithm: jose.HS256, Key: public.X.Bytes()}, map[string]any{"kid": kid, "typ": "JWT"}, claims), //nolint:staticcheck // what an attacker would take
+		"another key":                     signed(t, mine, map[string]any{"kid": kid, "typ": "JWT"}, claims),
+		"its own key":                     signed(t, mine, map[string]any{"kid": kid, "typ": "JWT", "jwk": jose.JSONWebKey{Key: own.Public(), KeyID: kid}}, claims),
+		"an address of keys":              signed(t, mine, map[string]any{"kid": kid, "typ": "JWT", "jku": w.issuer() + "/evil"}, claims),
+		"the access token":                token.AccessToken,
+		"of another issuer, with our key": another,
+	} {
+		w.browser().open(w.issuer() + "/oauth2/logout?id_token_hint=" + url.QueryEscape(forged))
+		if w.whoami(token.AccessToken) != http.StatusOK {
+			t.Fatalf("%s has signed her out", name)
+		}
+	}
+	if w.browser().open(w.issuer() + "/oauth2/logout?id_token_hint=" + url.QueryEscape(hint)); w.whoami(token.AccessToken) != http.StatusUnauthorized {
+		t.Error("the hint itself does not")
 	}
 }

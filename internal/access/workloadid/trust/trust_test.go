@@ -83,7 +83,12 @@ func (c *ci) claims(other map[string]any) map[string]any {
 
 func sign(t *testing.T, algorithm jose.SignatureAlgorithm, key any, kid string, claims map[string]any) string {
 	t.Helper()
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, nil)
+	return signHead(t, algorithm, key, map[jose.HeaderKey]any{"kid": kid}, claims)
+}
+
+func signHead(t *testing.T, algorithm jose.SignatureAlgorithm, key any, head map[jose.HeaderKey]any, claims map[string]any) string {
+	t.Helper()
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, &jose.SignerOptions{ExtraHeaders: head})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,6 +245,12 @@ func TestTokensThatAreNotTaken(t *testing.T) {
 			"for more than a day":          w.ci.token(t, map[string]any{"exp": now.Add(48 * time.Hour).Unix()}),
 			"no algorithm":                 "eyJhbGciOiJub25lIn0." + parts[1] + ".",
 			"the public key as the secret": sign(t, jose.HS256, public, "ci", w.ci.claims(nil)),
+			"a kid that is a path":         sign(t, jose.RS256, other.key, "../../../../dev/null", w.ci.claims(nil)),
+			"a kid that is SQL":            sign(t, jose.RS256, other.key, "ci' UNION SELECT 'AA", w.ci.claims(nil)),
+			"an address of keys":           signHead(t, jose.RS256, other.key, map[jose.HeaderKey]any{"kid": "ci", "jku": other.URL + "/keys"}, w.ci.claims(nil)),
+			"an address of certificates":   signHead(t, jose.RS256, other.key, map[jose.HeaderKey]any{"kid": "ci", "x5u": other.URL + "/keys"}, w.ci.claims(nil)),
+			"its own key":                  signHead(t, jose.RS256, other.key, map[jose.HeaderKey]any{"kid": "ci", "jwk": jose.JSONWebKey{Key: other.key.Public(), KeyID: "ci"}}, w.ci.claims(nil)),
+			"an issuer that begins so":     w.ci.token(t, map[string]any{"iss": w.ci.URL + ".evil.example.com"}),
 			"another signature":            parts[0] + "." + parts[1] + "." + strings.Repeat("A", len(parts[2])),
 			"nothing":                      "..",
 			"too long":                     w.ci.token(t, map[string]any{"x": strings.Repeat("x", 20<<10)}),
@@ -250,6 +261,9 @@ func TestTokensThatAreNotTaken(t *testing.T) {
 		}
 		if n := w.ci.asked.Load(); n > 2 {
 			t.Errorf("the issuer was asked %d times", n)
+		}
+		if n := other.asked.Load(); n > 0 {
+			t.Errorf("an address in a token was asked %d times", n)
 		}
 		if _, err := w.exchange(t, w.ci.token(t, nil)); err != nil {
 			t.Errorf("a good one after them: %v", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/terrace-idp/terrace/internal/delivery/bundle/tarball/tarballtest"
 	"github.com/terrace-idp/terrace/internal/delivery/module/archive"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -57,6 +58,9 @@ func TestReadRefusesWhatIsNotSafe(t *testing.T) {
 		"absolute folder": {tar.Header{Name: "/a/", Typeflag: tar.TypeDir}, "absolute"},
 		"backslash":       {tar.Header{Name: `..\a`, Typeflag: tar.TypeReg}, "not portable"},
 		"long path":       {tar.Header{Name: strings.Repeat("a", 300), Typeflag: tar.TypeReg}, "more than 240 bytes"},
+		"a line break":    {tar.Header{Name: "a\nb.tf", Typeflag: tar.TypeReg}, "not portable"},
+		"a bell":          {tar.Header{Name: "a\x07", Typeflag: tar.TypeReg}, "not portable"},
+		"pipe":            {tar.Header{Name: "a", Typeflag: tar.TypeFifo}, "special file"},
 		"a state":         {tar.Header{Name: "terraform.tfstate", Typeflag: tar.TypeReg}, "secrets"},
 		"plugins":         {tar.Header{Name: ".terraform/x", Typeflag: tar.TypeReg}, "working file"},
 	} {
@@ -73,10 +77,10 @@ func TestReadRefusesWhatIsNotSafe(t *testing.T) {
 
 func TestReadTellsEveryProblem(t *testing.T) {
 	t.Parallel()
-	_, err := archive.Read(bytes.NewReader(pack(t, []tar.Header{{Name: "/a"}, {Name: "b"}, {Name: "b"}, {Name: "../c"}}, "x")))
+	_, err := archive.Read(bytes.NewReader(pack(t, []tar.Header{{Name: "/a"}, {Name: "b"}, {Name: "b"}, {Name: "B"}, {Name: "../c"}}, "x")))
 	e, ok := errors.AsType[*kernel.Error](err)
-	if !ok || len(e.Problems) != 3 {
-		t.Fatalf("got %v, want three problems", err)
+	if !ok || len(e.Problems) != 4 {
+		t.Fatalf("got %v, want four problems", err)
 	}
 }
 
@@ -92,6 +96,8 @@ func TestReadIsBounded(t *testing.T) {
 		"entries":  pack(t, many, ""),
 		"unpacked": pack(t, []tar.Header{{Name: "a"}, {Name: "b"}}, big),
 		"packed":   noise,
+		"holes":    tarballtest.Holes(t, "a", 1<<40),
+		"headers":  tarballtest.Headers(t, 2*archive.MaxUnpacked),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

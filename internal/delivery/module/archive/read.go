@@ -10,15 +10,17 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/bounded"
 )
 
 // Read unpacks a gzipped tar in memory. What is over a bound is TooLarge; an
 // archive that is damaged or unsafe is Invalid, with a Problem for each entry
 // that is a link or special file, has an absolute path, leaves the archive or
-// comes twice.
+// comes twice, with other capital letters too: some disks make one file of both.
 func Read(r io.Reader) (Files, error) {
 	packed, err := io.ReadAll(io.LimitReader(r, MaxPacked+1))
 	if err != nil {
@@ -33,18 +35,20 @@ func Read(r io.Reader) (Files, error) {
 		return nil, damaged(err)
 	}
 	// The files are bounded one by one; this bounds what lies between them and is only skipped.
-	return readTar(tar.NewReader(io.LimitReader(unzipped, MaxUnpacked+MaxEntries*8<<10)))
+	return readTar(tar.NewReader(bounded.Reader(unzipped, MaxUnpacked+MaxEntries*8<<10, unpacksToMore())))
 }
 
 type reader struct {
-	files    Files
+	files Files
+	// folded are the paths in small letters.
+	folded   map[string]string
 	problems []kernel.Problem
 	entries  int
 	size     int64
 }
 
 func readTar(r *tar.Reader) (Files, error) {
-	in := reader{files: Files{}}
+	in := reader{files: Files{}, folded: map[string]string{}}
 	for {
 		header, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -93,13 +97,17 @@ func (in *reader) keep(name string, content io.Reader) error {
 		return damaged(err)
 	}
 	if in.size += int64(len(b)); in.size > MaxUnpacked {
-		return kernel.Errorf(kernel.TooLarge, "the archive unpacks to more than %d MiB", MaxUnpacked>>20).
-			WithFix("leave out what is not part of the module")
+		return unpacksToMore()
 	}
 	if _, twice := in.files[name]; twice {
 		in.note(name, "is in the archive twice", "keep one of the two")
 		return nil
 	}
+	if other, twice := in.folded[strings.ToLower(name)]; twice {
+		in.note(name, "differs from "+other+" by capital letters alone, and takes its place on some disks", "rename one of the two")
+		return nil
+	}
+	in.folded[strings.ToLower(name)] = name
 	in.files[name] = b
 	return nil
 }
@@ -109,8 +117,8 @@ func (in *reader) check(name string) (string, bool) {
 	clean := path.Clean(strings.TrimSuffix(name, "/"))
 	switch {
 	case len(name) > MaxPath:
-		in.note(name[:40]+"…", fmt.Sprintf("has a path of more than %d bytes", MaxPath), "shorten the path")
-	case !utf8.ValidString(name) || strings.ContainsAny(name, "\\\x00"):
+		in.note(fmt.Sprintf("%q…", name[:40]), fmt.Sprintf("has a path of more than %d bytes", MaxPath), "shorten the path")
+	case !utf8.ValidString(name) || strings.ContainsRune(name, '\\') || strings.ContainsFunc(name, unicode.IsControl):
 		in.note(fmt.Sprintf("%q", name), "has a path with a character that is not portable", "rename the file")
 	case path.IsAbs(name):
 		in.note(name, "has an absolute path", "pack the module from inside its folder")
@@ -137,6 +145,14 @@ func (in *reader) note(file, message, fix string) {
 	in.problems = append(in.problems, kernel.Problem{File: file, Message: message, Fix: fix})
 }
 
+func unpacksToMore() error {
+	return kernel.Errorf(kernel.TooLarge, "the archive unpacks to more than %d MiB", MaxUnpacked>>20).
+		WithFix("leave out what is not part of the module")
+}
+
 func damaged(err error) error {
+	if kernel.Is(err, kernel.TooLarge) {
+		return err
+	}
 	return kernel.Errorf(kernel.Invalid, "the archive cannot be read: %w", err).WithFix("send a gzipped tar of the module's folder")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net"
@@ -288,6 +289,51 @@ func TestAHookOfTheRepositoryNeverRuns(t *testing.T) {
 	h.must(dir, "push", "-q", "origin", "HEAD:main")
 	if _, err := os.Stat(proof); err == nil {
 		t.Error("a hook ran")
+	}
+}
+
+// TestTreesThatLeadOutAreNotTaken pushes what no client of git makes: names that lead out of a
+// folder, or into that of git.
+func TestTreesThatLeadOutAreNotTaken(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	h.create(vcs.NewRepository{Name: "orders"})
+	dir := h.clone("orders")
+	first := h.commit(dir, "a.txt", "one")
+	h.must(dir, "push", "-q", "origin", "HEAD:main")
+	blob := h.must(dir, "rev-parse", "HEAD:a.txt")
+	inner := h.must(dir, "rev-parse", "HEAD^{tree}")
+	for name, entry := range map[string]string{
+		"a folder above": "40000 .. " + inner, "this folder": "40000 . " + inner, "a folder of git": "40000 .git " + inner, "that of git, in capitals": "40000 .GIT " + inner,
+		"that of git, on some disks": "40000 git~1 " + inner, "a path": "100644 ../../x " + blob, "an absolute path": "100644 /etc/x " + blob, "nothing": "100644  " + blob,
+	} {
+		fields := strings.SplitN(entry, " ", 3)
+		mode, rest := fields[0], strings.TrimPrefix(entry, fields[0]+" ")
+		file, id := rest[:len(rest)-41], rest[len(rest)-40:]
+		raw, err := hex.DecodeString(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := filepath.Join(t.TempDir(), "tree")
+		if err := os.WriteFile(at, append([]byte(mode+" "+file+"\x00"), raw...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tree := h.must(dir, "hash-object", "-w", "-t", "tree", "--literally", at)
+		commit := h.must(dir, "commit-tree", tree, "-p", first, "-m", name)
+		if out, err := h.git(dir, "push", "origin", commit+":refs/heads/evil"); err == nil {
+			t.Errorf("%s is taken:\n%s", name, out)
+		}
+	}
+	h.commit(dir, ".gitmodules", "[submodule \"x\"]\n\tpath = x\n\turl = -u./payload\n")
+	if out, err := h.git(dir, "push", "origin", "HEAD:refs/heads/evil"); err == nil {
+		t.Errorf("a submodule whose address is an option is taken:\n%s", out)
+	}
+	if refs, err := h.Files(mustGet(t, h, "orders")).Refs(t.Context(), "refs/heads/evil"); err != nil || len(refs) != 0 {
+		t.Errorf("refs %v, %v", refs, err)
+	}
+	left, err := filepath.Glob(filepath.Join(h.Files(mustGet(t, h, "orders")).Dir, "objects", "tmp_objdir*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

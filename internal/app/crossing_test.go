@@ -80,6 +80,7 @@ func newCrossing(t *testing.T) *crossing {
 	for _, s := range seeds(t) {
 		c.seedOne(s)
 	}
+	c.plant()
 	c.known()
 	return c
 }
@@ -203,8 +204,8 @@ func (c *crossing) value(o operationOf, name string, in string) (string, bool) {
 	if prefix, ok := prefixes()[before+" "+name]; ok {
 		return c.ids[prefix], c.ids[prefix] != ""
 	}
-	if id, ok := unmade()[before+" "+name]; ok {
-		return id.id, true
+	if id, ok := planted()[before+" "+name]; ok {
+		return id, true
 	}
 	if text, ok := named()[name]; ok {
 		return text, true

@@ -4,7 +4,23 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/access/factor"
+	"github.com/terrace-idp/terrace/internal/access/factor/factorsql"
+	"github.com/terrace-idp/terrace/internal/access/identity/identitysql"
+	"github.com/terrace-idp/terrace/internal/access/upstream"
+	"github.com/terrace-idp/terrace/internal/access/upstream/upstreamsql"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcssql"
+	"github.com/terrace-idp/terrace/internal/governance/drift"
+	"github.com/terrace-idp/terrace/internal/governance/drift/driftsql"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // seed makes an object of the first tenant by an operation.
@@ -88,17 +104,66 @@ func prefixes() map[string]string {
 	}
 }
 
-// absent is the id of something that cannot be seeded, and why.
-type absent struct{ id, why string }
+// The ids of what the API cannot make: that takes terraform, a browser or a code.
+const (
+	aCheck        = "chk_01m8dspnjcevfvfqsec2nz3ve9"
+	aFactor       = "fct_01m8dspnjcevfvfqsec2nz3ve9"
+	aLink         = "lnk_01m8dspnjcevfvfqsec2nz3ve9"
+	aFinding      = "drift_01m8dspnjcevfvfqsec2nz3ve9"
+	aVerification = "ver_01m8dspnjcevfvfqsec2nz3ve9"
+)
 
-// unmade are ids of what the API cannot make without terraform or a push.
-func unmade() map[string]absent {
-	return map[string]absent{
-		"checks id":        {"chk_01m8dspnjcevfvfqsec2nz3ve9", "a check begins where something is applied"},
-		"factors factor":   {"nothing", "a factor is the asker's own, and takes a code"},
-		"links link":       {"lnk_01m8dspnjcevfvfqsec2nz3ve9", "an account is linked in a browser"},
-		"drift id":         {"drift_01m8dspnjcevfvfqsec2nz3ve9", "drift is found by terraform"},
-		"verifications id": {"ver_01m8dspnjcevfvfqsec2nz3ve9", "what is verified was applied"},
+// planted are the ids of what is put into the database by hand, by what comes before them
+// in a path.
+func planted() map[string]string {
+	return map[string]string{"checks id": aCheck, "factors factor": aFactor, "links link": aLink, "drift id": aFinding, "verifications id": aVerification}
+}
+
+// plant puts what the API cannot make into the database: a finding of drift and the check that
+// found it, a verification, a pull request, a factor of somebody, and an account that is
+// linked. What is there already stays.
+func (c *crossing) plant() {
+	c.t.Helper()
+	ctx := kernel.WithActor(c.t.Context(), kernel.System("test", "default"))
+	dev, now := kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"}, time.Now().UTC()
+	stack := kernel.StackID(dev, "nothing")
+	people := identitysql.NewStore(c.platform.db)
+	user, err := people.UserByName(ctx, "default", "nothing")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	links := upstreamsql.NewStore(c.platform.db)
+	up, err := links.Upstream(ctx, "default", "nothing")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	found, repositories := driftsql.NewStore(c.platform.db), vcssql.NewStore(c.platform.db)
+	repository, err := repositories.Repository(ctx, dev.InProject("demo"), "nothing")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, err := range []error{
+		found.PutCheck(ctx, drift.Check{ID: aCheck, Scope: dev, Workload: "nothing", Stack: stack, Trigger: "demand", RequestedBy: "admin", Status: drift.CheckDone, Open: 1, QueuedAt: now, EndedAt: &now}),
+		found.Insert(ctx, drift.Drift{
+			ID: aFinding, Scope: dev, Stack: stack, Workload: "nothing", Address: "x.nothing", Type: "x", Action: "changed", Severity: stage.SeverityLow, Rule: "any", Status: drift.Open,
+			Next: drift.NextReverts, Attributes: []drift.Attribute{{Path: "name", Severity: stage.SeverityLow, Rule: "any", Next: drift.NextReverts}}, DetectedAt: now, SeenAt: now,
+		}),
+		runsql.NewStore(c.platform.db).InsertVerification(ctx, run.Verification{
+			ID: aVerification, Scope: dev, Workload: "nothing", Run: c.ids["run"], Trigger: run.OnDemand, RequestedBy: kernel.System("test", "default"), Status: run.VerificationPassed, CreatedAt: now, EndedAt: &now,
+		}),
+		repositories.AddPull(ctx, vcs.PullRequest{
+			Repository: repository.ID, Scope: dev.InProject("demo"), Number: 1, Title: "nothing", Author: "nothing", Source: "nothing", Target: "main",
+			Head: strings.Repeat("1", 40), State: vcs.Open, Actor: kernel.System("test", "default"), CreatedAt: now, UpdatedAt: now,
+		}),
+		factorsql.NewStore(c.platform.db).AddFactor(ctx, factor.Factor{ID: aFactor, Tenant: "default", UserID: user.ID, Kind: factor.TOTP, Name: "nothing", Credential: "totp:" + user.ID, Data: []byte("x"), CreatedAt: now}),
+		links.AddLink(ctx, upstream.Link{ID: aLink, Tenant: "default", Upstream: up.ID, UserID: user.ID, Account: upstream.Account{Subject: "nothing", Name: "nothing"}, By: upstream.LinkedBySelf, LinkedAt: now, LastUsed: now}),
+	} {
+		if err != nil && !kernel.Is(err, kernel.Conflict) {
+			c.t.Fatal(err)
+		}
+	}
+	for _, id := range planted() {
+		c.texts[id] = true
 	}
 }
 

@@ -35,7 +35,7 @@ func (s *Service) recordRefusal(ctx context.Context, tenant, name string, u User
 		if err != nil || !known {
 			return err // nobody reads the audit log of a tenant that is none
 		}
-		if s.throttle.begin(tenant+"/", s.Clock.Now()) != nil {
+		if s.throttle.begin(tenant+"/", "", s.Clock.Now()) != nil {
 			return nil
 		}
 		why, subject = "there is no such user", name

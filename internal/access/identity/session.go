@@ -98,7 +98,7 @@ func (s *Service) EndSessions(ctx context.Context, tenant, id string) error {
 // known returns the user that the password is of.
 func (s *Service) known(ctx context.Context, tenant, name, password string) (User, error) {
 	key := tenant + "/" + name
-	if err := s.throttle.begin(key, s.Clock.Now()); err != nil {
+	if err := s.throttle.begin(key, kernel.AddressFrom(ctx), s.Clock.Now()); err != nil {
 		return User{}, err
 	}
 	u, err := s.Store.UserByName(ctx, tenant, name)
@@ -117,7 +117,7 @@ func (s *Service) known(ctx context.Context, tenant, name, password string) (Use
 		s.refused(ctx, tenant, name, u, "the user is disabled")
 		return User{}, disabled(u.subject())
 	}
-	s.throttle.succeed(key)
+	s.throttle.succeed(key, kernel.AddressFrom(ctx), s.Clock.Now())
 	return u, s.open(ctx, tenant)
 }
 

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -76,6 +77,63 @@ func TestFailedSignInsSlowDown(t *testing.T) {
 	want(t, try("ada", password), "")
 	want(t, try("ada", "wrong"), kernel.Unauthenticated) // a success forgets
 	want(t, try("ada", password), "")
+}
+
+// TestNobodyIsKeptOutByOthers: whoever fails with a name keeps nobody out of where they have
+// signed in before, and gets no more tries by their signing in.
+func TestNobodyIsKeptOutByOthers(t *testing.T) {
+	t.Parallel()
+	f := sqlite(t)
+	f.user(t, "ada", identity.Viewer)
+	try := func(address, name, word string) error {
+		_, _, err := f.SignIn(kernel.WithAddress(t.Context(), address), "default", name, word)
+		return err
+	}
+	const home, elsewhere = "192.0.2.1", "198.51.100.7"
+	want(t, try(home, "ada", password), "")
+	for range 5 {
+		want(t, try(elsewhere, "ada", "wrong"), kernel.Unauthenticated)
+	}
+	want(t, try(elsewhere, "ada", password), kernel.Locked)
+	want(t, try("203.0.113.9", "ada", password), kernel.Locked) // addresses are cheap
+	want(t, try(home, "ada", password), "")
+	want(t, try(elsewhere, "ada", password), kernel.Locked) // her success is none of theirs
+	for range 5 {                                           // her own address is no way around
+		want(t, try(home, "ada", "wrong"), kernel.Unauthenticated)
+	}
+	want(t, try(home, "ada", password), kernel.Locked)
+	f.clock.add(31 * 24 * time.Hour)
+	for range 5 {
+		want(t, try(elsewhere, "ada", "wrong"), kernel.Unauthenticated)
+	}
+	want(t, try(home, "ada", password), kernel.Locked) // it is forgotten
+}
+
+// TestANameThatNobodyHasCostsAHash: each password is hashed, whosever it is said to be. A hash
+// takes 19 MiB, which nothing else here does.
+func TestANameThatNobodyHasCostsAHash(t *testing.T) { //nolint:paralleltest // it counts what the process allocates
+	f := sqlite(t)
+	f.user(t, "ada", identity.Viewer)
+	f.user(t, "gone", identity.Viewer)
+	f.user(t, "root", identity.Admin)
+	if _, err := f.SetDisabled(system(t.Context()), tenant(), "gone", true); err != nil {
+		t.Fatal(err)
+	}
+	hashes := func(tenant, name, word string) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, _, _ = f.SignIn(t.Context(), tenant, name, word)
+		runtime.ReadMemStats(&after)
+		return (after.TotalAlloc - before.TotalAlloc) / (18 << 20)
+	}
+	for name, got := range map[string]uint64{
+		"the right one": hashes("default", "ada", password), "a wrong one": hashes("default", "ada", "wrong"), "nobody's": hashes("default", "nobody", "wrong"),
+		"of who is kept out": hashes("default", "gone", "wrong"), "of another tenant": hashes("other", "ada", password), "no name": hashes("default", "", "wrong"),
+	} {
+		if got != 1 {
+			t.Errorf("%s: %d hashes", name, got)
+		}
+	}
 }
 
 func TestPersonalTokens(t *testing.T) {

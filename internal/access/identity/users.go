@@ -89,7 +89,7 @@ func (s *Service) ChangePassword(ctx context.Context, scope kernel.Scope, presen
 		return err
 	}
 	key := u.Tenant + "/" + u.Name
-	if err := s.throttle.begin(key, s.Clock.Now()); err != nil {
+	if err := s.throttle.begin(key, kernel.AddressFrom(ctx), s.Clock.Now()); err != nil {
 		return err
 	}
 	ok, err := s.hasher.verify(ctx, present, u.Password)
@@ -100,7 +100,7 @@ func (s *Service) ChangePassword(ctx context.Context, scope kernel.Scope, presen
 		s.refused(ctx, u.Tenant, u.Name, u, "the password is wrong")
 		return kernel.Errorf(kernel.Denied, "the present password is wrong")
 	}
-	s.throttle.succeed(key)
+	s.throttle.succeed(key, kernel.AddressFrom(ctx), s.Clock.Now())
 	return s.setPassword(ctx, u, next)
 }
 

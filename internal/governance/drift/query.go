@@ -16,13 +16,27 @@ func (s *Service) find(ctx context.Context, scope kernel.Scope, id string) (Drif
 	return d, err
 }
 
-// readable says whether the actor of ctx may read what was found in the scope of a stage,
-// or what it is told where nothing was found.
+// readable says whether the actor of ctx may read what was found in the scope of a stage. Who
+// may not is told the same, whether something was found or not.
 func (s *Service) readable(ctx context.Context, scope, of kernel.Scope, found error) error {
+	return s.allowed(ctx, ActionRead, scope, of, found)
+}
+
+// allowed says whether the actor may do something with what was found in the scope of a stage.
+// Who may neither do nor read that is told the same, whether something was found or not, and
+// not in which stage.
+func (s *Service) allowed(ctx context.Context, action string, scope, of kernel.Scope, found error) error {
 	if found == nil {
-		return s.Authorizer.Authorize(ctx, ActionRead, of)
+		err := s.Authorizer.Authorize(ctx, action, of)
+		if !kernel.Is(err, kernel.Denied) || action != ActionRead && s.Authorizer.Authorize(ctx, ActionRead, of) == nil {
+			return err
+		}
+		found = err
 	}
-	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+	if action != ActionRead && s.Authorizer.Authorize(ctx, ActionRead, scope) == nil {
+		return found
+	}
+	if err := s.Authorizer.Authorize(ctx, action, scope); err != nil {
 		return err
 	}
 	return found

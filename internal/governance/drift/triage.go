@@ -162,10 +162,7 @@ func (s *Service) chosen(ctx context.Context, scope kernel.Scope, ids []string) 
 // undecided returns a finding that the actor may decide on, and nobody else has.
 func (s *Service) undecided(ctx context.Context, scope kernel.Scope, id string) (Drift, error) {
 	d, err := s.find(ctx, scope, id)
-	if err != nil {
-		return d, err
-	}
-	if err := s.Authorizer.Authorize(ctx, ActionDecide, d.Scope); err != nil {
+	if err := s.allowed(ctx, ActionDecide, scope, d.Scope, err); err != nil {
 		return d, err
 	}
 	switch d.Status {

@@ -3,14 +3,18 @@ package focus_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/governance/focus"
+	"github.com/terrace-idp/terrace/internal/governance/focus/focussql"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
 
 func TestAnImportReplacesWhatItCovers(t *testing.T) {
@@ -137,6 +141,28 @@ func TestRowsThatCannotBeRead(t *testing.T) {
 		}
 		same(t, "a dry run", b.lines(t, acme, focus.Query{}), []string{"/ EUR 12.00+0.00"})
 	})
+}
+
+// TestABombOfRowsEndsWithWhoSentIt: a mebibyte of gzip is a gibibyte of rows, which nobody
+// reads when nobody waits for the answer.
+func TestABombOfRowsEndsWithWhoSentIt(t *testing.T) {
+	t.Parallel()
+	b := newBench(dbtest.SQLite(t, focussql.Migrations()))
+	read, write := io.Pipe()
+	ctx, leave := context.WithCancel(ada())
+	go func() {
+		_, err := io.WriteString(write, header)
+		for i := 0; err == nil; i++ { // there is always one more
+			if _, err = io.WriteString(write, row{}.String()); i == 100 {
+				leave()
+			}
+		}
+	}()
+	_, err := b.Import(ctx, acme, read, focus.ImportRequest{DryRun: true})
+	_ = read.Close()
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestFilesThatAreNone(t *testing.T) {

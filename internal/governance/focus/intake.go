@@ -44,10 +44,13 @@ type dayKey struct {
 
 func (n *intake) fresh() { n.batch = Batch{Things: map[int64]Thing{}, Labels: map[int64]string{}} }
 
-// read goes through all rows.
+// read goes through all rows, which can be a thousand times what was sent: it ends with ctx.
 func (n *intake) read(ctx context.Context) error {
 	var c Charge
 	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		problems, err := n.reader.Next(&c)
 		if errors.Is(err, io.EOF) {
 			return n.finish(ctx)

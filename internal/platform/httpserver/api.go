@@ -123,7 +123,7 @@ func problemOfStatus(ctx context.Context, status int, message string, errs []err
 		return problemOfFailure(ctx, message, errs)
 	}
 	p := newProblem(ctx, kindOf(status), status, message)
-	for _, err := range errs {
+	for _, err := range errs[:min(len(errs), maxProblems)] {
 		p.Problems = append(p.Problems, problemAt(err))
 	}
 	return p
@@ -141,11 +141,25 @@ func problemOfFailure(ctx context.Context, message string, errs []error) *Proble
 	return ProblemOf(ctx, err)
 }
 
+// The bounds of what is told of a request: how many problems, and how long the text of one,
+// which can name what was sent.
+const (
+	maxProblems = 100
+	maxText     = 1000
+)
+
 // problemAt leaves the value out: it may be a password.
 func problemAt(err error) kernel.Problem {
 	var d huma.ErrorDetailer
 	if errors.As(err, &d) {
-		return kernel.Problem{Path: d.ErrorDetail().Location, Message: d.ErrorDetail().Message}
+		return kernel.Problem{Path: shortened(d.ErrorDetail().Location), Message: shortened(d.ErrorDetail().Message)}
 	}
-	return kernel.Problem{Message: err.Error()}
+	return kernel.Problem{Message: shortened(err.Error())}
+}
+
+func shortened(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + "…"
 }

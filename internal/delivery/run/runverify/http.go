@@ -14,6 +14,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 const (
@@ -42,7 +43,7 @@ func NewHTTP(address string, roots *x509.CertPool) *HTTP {
 	gateway := client(func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return dialer.DialContext(ctx, network, address)
 	}, roots)
-	return &HTTP{gateway: gateway, direct: client(dialer.DialContext, nil)}
+	return &HTTP{gateway: gateway, direct: client(egress.Machines().DialContext, nil)}
 }
 
 func client(dial func(ctx context.Context, network, address string) (net.Conn, error), roots *x509.CertPool) *http.Client {

@@ -179,7 +179,7 @@ func (g Git) memory() int { return cmp.Or(g.Memory, MaxMemory) }
 // that no process of git begins without.
 func (g Git) Bounded(ctx context.Context, args ...string) *exec.Cmd {
 	args = append([]string{"-c", `ulimit -d "$0"; exec "$@"`, strconv.Itoa(g.memory() << 10), g.Path}, args...)
-	cmd := exec.CommandContext(ctx, "/bin/sh", args...) //nolint:gosec // the shell gets words, and reads none of them
+	cmd := exec.CommandContext(ctx, "/bin/sh", args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = grace

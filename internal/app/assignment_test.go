@@ -45,7 +45,7 @@ func TestBodiesHaveNoOtherMembers(t *testing.T) {
 		}
 		c.assign(t, o)
 	}
-	t.Run("bodies that go too far", func(t *testing.T) { c.tooFar(t) }) //nolint:paralleltest // it is the same platform
+	t.Run("bodies that go too far", func(t *testing.T) { c.tooFar(t) })
 }
 
 // tooFar sends bodies that are small, or within the bound of a body, and would become much,

@@ -1,12 +1,7 @@
 package app
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -144,35 +139,4 @@ func said() map[string]string {
 		"change-password":         `{"present":"` + matrixPassword + `","next":"` + matrixPassword + `"}`,
 		"set-quotas":              `{"limits":{"stacks":50}}`,
 	}
-}
-
-// request makes the request of an operation.
-func (d document) request(t *testing.T, o operationOf) *http.Request {
-	t.Helper()
-	path, query := o.path, url.Values{}
-	for _, p := range o.parameters {
-		name := fmt.Sprint(p["name"])
-		value := asks()[o.id+" "+name]
-		if value == "" {
-			value = fmt.Sprint(d.value(p["schema"].(map[string]any), name))
-		}
-		switch {
-		case p["in"] == "path":
-			path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(value))
-		case p["required"] == true && p["in"] == "query":
-			query.Set(name, value)
-		}
-	}
-	body := []byte("x")
-	if o.media == "application/json" {
-		body = []byte(said()[o.id])
-		if len(body) == 0 {
-			body, _ = json.Marshal(d.value(o.body, ""))
-		}
-	}
-	r := httptest.NewRequestWithContext(t.Context(), o.method, path+"?"+query.Encode(), bytes.NewReader(body))
-	if o.media != "" {
-		r.Header.Set("Content-Type", o.media)
-	}
-	return r
 }

@@ -84,7 +84,7 @@ func overlapping(t *testing.T) []byte {
 	tail := bytes.Clone(all[end:])
 	binary.LittleEndian.PutUint16(tail[8:], names+1)
 	binary.LittleEndian.PutUint16(tail[10:], names+1)
-	binary.LittleEndian.PutUint32(tail[12:], uint32(len(out)-directory)) //nolint:gosec // it is small
+	binary.LittleEndian.PutUint32(tail[12:], uint32(len(out)-directory))
 	return append(out, tail...)
 }
 

@@ -97,8 +97,23 @@ func (c *crossing) send(token string, r *http.Request) *httptest.ResponseRecorde
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	w := httptest.NewRecorder()
-	c.handler.ServeHTTP(w, r.WithContext(ctx))
+	c.handler.ServeHTTP(followed{w, cancel}, r.WithContext(ctx))
 	return w
+}
+
+// followed is an answer that ends when the first of a stream of events is there.
+type followed struct {
+	*httptest.ResponseRecorder
+
+	end func()
+}
+
+// Flush implements http.Flusher.
+func (f followed) Flush() {
+	f.ResponseRecorder.Flush()
+	if strings.HasPrefix(f.Header().Get("Content-Type"), "text/event-stream") {
+		f.end()
+	}
 }
 
 // did asks as the owner, and notes what has succeeded.

@@ -41,7 +41,6 @@ func TestTheClientLinksNoServer(t *testing.T) {
 		"internal/governance/policy/agreement":    "policies against labelled plans, offline",
 		"policies":                                "the rules that are shipped, offline",
 		"internal/platform/conceal":               "what findings tell no value of",
-		"internal/platform/bounded":               "folders of policies have a bound",
 		"internal/platform/filekind":              "what a file is that is no plan and no table",
 		"internal/platform/jsonscan":              "where something is in a plan",
 		"internal/platform/yamldoc":               "what workload reads files with",

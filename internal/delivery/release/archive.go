@@ -16,7 +16,6 @@ import (
 	"unicode"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/bounded"
 )
 
 // The bounds of an artifact's content.
@@ -44,7 +43,15 @@ func (c *contents) read(r io.Reader) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	archive := tar.NewReader(bounded.Reader(packed, MaxUnpacked+MaxEntries*1024, tooMuch("unpacks to more than 1 GiB")))
+	limited := &io.LimitedReader{R: packed, N: MaxUnpacked + MaxEntries*1024}
+	err = c.readEntries(tar.NewReader(limited))
+	if limited.N <= 0 { // it was cut off, and what was read is not all
+		return tooMuch("unpacks to more than 1 GiB")
+	}
+	return err
+}
+
+func (c *contents) readEntries(archive *tar.Reader) error {
 	for {
 		h, err := archive.Next()
 		if errors.Is(err, io.EOF) {
@@ -67,9 +74,6 @@ func (c *contents) read(r io.Reader) error {
 }
 
 func unreadable(err error) error {
-	if kernel.Is(err, kernel.TooLarge) {
-		return err
-	}
 	e := kernel.Errorf(kernel.Invalid, "the artifact is not a gzip-compressed tar archive that can be read")
 	e.Err = err
 	return e.WithFix("pack it with: tar -czf artifact.tar.gz -C FOLDER .")

@@ -14,7 +14,6 @@ import (
 	"unicode"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/bounded"
 )
 
 // MaxPacked bounds a folder that is sent, in bytes.
@@ -51,9 +50,12 @@ func Unpack(name string, packed io.Reader, prefix string) (Folder, error) {
 	if err != nil {
 		return Folder{}, notPacked(err)
 	}
-	more := kernel.Errorf(kernel.TooLarge, "%s has more than %d files or %d MiB", prefix, MaxFiles, MaxBytes>>20)
-	for t := tar.NewReader(bounded.Reader(z, MaxBytes+MaxFiles*2<<10, more)); ; {
+	limited := &io.LimitedReader{R: z, N: MaxBytes + MaxFiles*2<<10}
+	for t := tar.NewReader(limited); ; {
 		h, err := t.Next()
+		if limited.N <= 0 { // it was cut off, and what was read is not all
+			return Folder{}, kernel.Errorf(kernel.TooLarge, "%s has more than %d files or %d MiB", prefix, MaxFiles, MaxBytes>>20)
+		}
 		if errors.Is(err, io.EOF) {
 			return r.folder, nil
 		}
@@ -67,9 +69,6 @@ func Unpack(name string, packed io.Reader, prefix string) (Folder, error) {
 }
 
 func notPacked(err error) error {
-	if kernel.Is(err, kernel.TooLarge) {
-		return err
-	}
 	return kernel.Errorf(kernel.Invalid, "the policies are no gzipped tar: %w", err).WithFix("send a folder with terrace policy impact")
 }
 

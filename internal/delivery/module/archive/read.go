@@ -14,7 +14,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/bounded"
 )
 
 // Read unpacks a gzipped tar in memory. What is over a bound is TooLarge; an
@@ -35,7 +34,13 @@ func Read(r io.Reader) (Files, error) {
 		return nil, damaged(err)
 	}
 	// The files are bounded one by one; this bounds what lies between them and is only skipped.
-	return readTar(tar.NewReader(bounded.Reader(unzipped, MaxUnpacked+MaxEntries*8<<10, unpacksToMore())))
+	limited := &io.LimitedReader{R: unzipped, N: MaxUnpacked + MaxEntries*8<<10}
+	files, err := readTar(tar.NewReader(limited))
+	if limited.N <= 0 { // it was cut off, and what was read is not all
+		return nil, kernel.Errorf(kernel.TooLarge, "the archive unpacks to more than %d MiB", MaxUnpacked>>20).
+			WithFix("leave out what is not part of the module")
+	}
+	return files, err
 }
 
 type reader struct {
@@ -97,7 +102,8 @@ func (in *reader) keep(name string, content io.Reader) error {
 		return damaged(err)
 	}
 	if in.size += int64(len(b)); in.size > MaxUnpacked {
-		return unpacksToMore()
+		return kernel.Errorf(kernel.TooLarge, "the archive unpacks to more than %d MiB", MaxUnpacked>>20).
+			WithFix("leave out what is not part of the module")
 	}
 	if _, twice := in.files[name]; twice {
 		in.note(name, "is in the archive twice", "keep one of the two")
@@ -145,14 +151,6 @@ func (in *reader) note(file, message, fix string) {
 	in.problems = append(in.problems, kernel.Problem{File: file, Message: message, Fix: fix})
 }
 
-func unpacksToMore() error {
-	return kernel.Errorf(kernel.TooLarge, "the archive unpacks to more than %d MiB", MaxUnpacked>>20).
-		WithFix("leave out what is not part of the module")
-}
-
 func damaged(err error) error {
-	if kernel.Is(err, kernel.TooLarge) {
-		return err
-	}
 	return kernel.Errorf(kernel.Invalid, "the archive cannot be read: %w", err).WithFix("send a gzipped tar of the module's folder")
 }

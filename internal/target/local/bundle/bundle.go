@@ -22,7 +22,6 @@ import (
 	"sync"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/bounded"
 )
 
 // The bounds of an unpacked bundle.
@@ -121,15 +120,15 @@ func Unpack(dir string, r io.Reader) error {
 	}
 	defer func() { _ = root.Close() }()
 	left := int64(MaxBytes)
-	// What lies between files has a bound, too.
-	t := tar.NewReader(bounded.Reader(z, MaxBytes+MaxEntries*2<<10, tooLarge("more than %d bytes", int64(MaxBytes))))
+	limited := &io.LimitedReader{R: z, N: MaxBytes + MaxEntries*2<<10} // what lies between files has a bound, too
+	t := tar.NewReader(limited)
 	for range MaxEntries {
 		h, err := t.Next()
+		if limited.N <= 0 {
+			return tooLarge("more than %d bytes", int64(MaxBytes))
+		}
 		if errors.Is(err, io.EOF) {
 			return nil
-		}
-		if kernel.Is(err, kernel.TooLarge) {
-			return err
 		}
 		if err != nil {
 			return refuse("it is no tar: %s", err)

@@ -164,7 +164,7 @@ func remade() map[string][]string {
 		"revoke-user-token": {"create-token"}, "delete-oauth-client": {"create-oauth-client"}, "delete-trust-rule": {"create-trust-rule"}, "delete-upstream": {"create-upstream"},
 		"delete-secret": {"put-secret"}, "destroy-secret": {"put-secret"}, "remove-runner": {"create-runner"}, "delete-subscription": {"create-subscription"},
 		"delete-rule": {"apply-rule"}, "delete-definition": {"apply-definition"}, "forget-cost-import": {"import-costs"}, "remove-assignment": {"assign-policies"},
-		"revoke-exemption": {"request-exemption"}, "delete-budget": {"set-budget"}, "remove-source": {"add-source"}, "disconnect-config": {"connect-config"}, "revoke-config-token": {"create-config-token"},
+		"revoke-exemption": {"request-exemption"}, "delete-budget": {"set-budget"}, "remove-source": {"add-source"}, "disconnect-config": {"connect-config"}, "delete-secret-sync": {"set-secret-sync"}, "revoke-config-token": {"create-config-token"},
 	}
 }
 
@@ -291,6 +291,6 @@ func notThere() map[string]string {
 		"create-pull-request": pushed, "diff-config": pushed, "diff-source": pushed, "evaluate-flag": pushed, "explain-config": pushed, "get-config": pushed,
 		"answer-maturity": "it takes a criterion of the catalogue", "get-tenant-archive": "it takes a tenant that leaves", "revoke-token": "it would be the one that asks",
 		"diff-state": "it takes two versions of a state", "get-state-resource": "it takes a resource", "discard-state": "it takes a state that was set aside", "take-back-state": "it takes a state that was set aside",
-		"unlock-state": "it takes a lock",
+		"unlock-state": "it takes a lock", "adopt-secret-sync-secret": "it takes a vault that somebody has changed",
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -17,9 +16,9 @@ import (
 // behind it, as they like. A host is a name, and no address: nobody runs a registry at one.
 var registrySource = regexp.MustCompile(`^(?:((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)(?::[0-9]+)?/)?[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/[a-z0-9]+(?://[^?]*)?$`)
 
-// repositoryHosts are those that terraform takes for hosts of git, wherever else it would
-// see a registry.
-func repositoryHosts() []string { return []string{"github.com", "gitlab.com", "bitbucket.org"} }
+// repositoryHost is a host that terraform takes for one of git, wherever else it would see a
+// registry.
+var repositoryHost = regexp.MustCompile(`^(github\.com|gitlab\.com|bitbucket\.org)$`)
 
 // sourcesOf says which of the modules that a file calls come from somewhere that the digest
 // of this version does not hold, and that whoever initialises it would have to call: an
@@ -57,7 +56,7 @@ func wrongSource(folder, source string) string {
 		}
 		return ""
 	}
-	if parts := registrySource.FindStringSubmatch(source); parts != nil && !slices.Contains(repositoryHosts(), parts[1]) {
+	if parts := registrySource.FindStringSubmatch(source); parts != nil && !repositoryHost.MatchString(parts[1]) {
 		return ""
 	}
 	return fmt.Sprintf("comes from %.200q, which no digest of this version holds", source)

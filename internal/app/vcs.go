@@ -22,7 +22,7 @@ func newRepositories(p *platform, a *access, f *fabric, d *delivery) *vcs.Servic
 	}
 	return vcs.New(vcs.Config{
 		Store: vcssql.NewStore(p.db), Tx: p.db, Authorizer: a.identity, Roles: roles{a.identity}, Users: a.identity, Journal: a.journal, Sealer: p.sealer, Secrets: f.secrets,
-		Stages: knownStages{d.stages}, Runs: d.runs, Git: git, Builder: d.builder, Webhooks: a.quotas,
+		Stages: knownStages{d.stages}, Runs: d.runs, Git: git, Builder: d.builder, Webhooks: a.quotas, Tenants: a.tenants,
 		Hosts: map[vcs.Provider]vcs.Host{vcs.GitHub: github.Host{Guard: hosts}, vcs.AzureDevOps: azuredevops.Host{Guard: hosts}}, Dir: p.path("repositories"), Address: p.publicURL(), Node: p.config.Node, Log: p.log,
 	})
 }

@@ -22,6 +22,12 @@ func (s *Service) deliver(ctx context.Context, d Delivery) error {
 	}
 	switch d.Event.Kind {
 	case PushEvent:
+		if d.Event.Cause == "" {
+			if d.Event, err = s.tellLate(ctx, r, d); err != nil {
+				return err
+			}
+			ctx = kernel.WithCause(ctx, d.Event.Cause)
+		}
 		return s.pushed(ctx, r, d.Event)
 	case PullEvent:
 		return s.pulled(ctx, r, d.Event)

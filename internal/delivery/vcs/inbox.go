@@ -81,7 +81,11 @@ func (s *Service) Accept(ctx context.Context, provider Provider, id string, head
 
 // keep keeps a webhook, with the fact where it tells of a push.
 func (s *Service) keep(ctx context.Context, r Repository, d Delivery) (err error) {
-	if d.Event.Kind != PushEvent {
+	resting, err := s.resting(ctx)
+	if err != nil {
+		return err
+	}
+	if d.Event.Kind != PushEvent || resting[r.Scope.Tenant] { // what waits is told when it is worked on
 		return s.Store.AddDelivery(ctx, d)
 	}
 	d.Event.Cause, d.Event.Actor = kernel.NewID("evt"), kernel.System("vcs", r.Scope.Tenant)
@@ -141,6 +145,10 @@ func (s *Service) drain(ctx context.Context) (int, error) {
 	if err != nil || len(all) == 0 {
 		return 0, err
 	}
+	count := len(all)
+	if all, err = s.working(ctx, all); err != nil {
+		return 0, err
+	}
 	newest := coalesced(all)
 	var done []string
 	for i, d := range all {
@@ -157,7 +165,7 @@ func (s *Service) drain(ctx context.Context) (int, error) {
 		}
 		done = append(done, d.ID)
 	}
-	return len(all), s.Store.Done(ctx, done)
+	return count, s.Store.Done(ctx, done)
 }
 
 // coalesced marks the deliveries that are worked on: of those about one pull

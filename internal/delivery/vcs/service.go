@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -33,7 +34,12 @@ type Webhooks interface {
 	Webhook(tenant string) error
 }
 
-// Config is what a Service works with; only Clock, Log, Listeners, Reviewers, Bound, Webhooks and Secrets may be left out.
+// Tenants knows which tenants nobody works in at present.
+type Tenants interface {
+	Resting(ctx context.Context) (map[string]bool, error)
+}
+
+// Config is what a Service works with; only Clock, Log, Listeners, Reviewers, Bound, Webhooks, Tenants and Secrets may be left out.
 type Config struct {
 	Store      Store
 	Tx         Tx
@@ -56,6 +62,11 @@ type Config struct {
 	Listeners []Listener
 	// Webhooks bound those of a tenant; nil bounds none.
 	Webhooks Webhooks
+	// Tenants says for whom nothing is done for the time being; nil for nobody.
+	Tenants Tenants
+	// Rest is how long what is theirs is left alone before it is asked again whether
+	// somebody works there; half a minute unless it is said.
+	Rest time.Duration
 	// Reviewers say what they think of the files of pull requests.
 	Reviewers []Reviewer
 	// Bound is told of a binding, in the transaction that keeps it; nil is not told.
@@ -74,6 +85,8 @@ type Service struct {
 	waiting waiting
 	busy    busy
 	tokens  tokens
+	// held is when what is left alone is looked at again; the loop alone knows.
+	held time.Time
 }
 
 // New returns a service.
@@ -81,7 +94,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	c.Node = cmp.Or(c.Node, kernel.NewID("node"))
+	c.Node, c.Rest = cmp.Or(c.Node, kernel.NewID("node")), cmp.Or(c.Rest, restFor)
 	hosts := map[Provider]Host{Hosted: hosted{store: c.Store, clock: c.Clock}}
 	for p, h := range c.Hosts {
 		hosts[p] = h

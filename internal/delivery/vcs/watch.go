@@ -63,17 +63,20 @@ func (s *Service) Watch(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
+		if wait := s.held.Sub(s.Clock.Now()); wait > 0 {
+			next = min(next, wait)
+		}
 		if n == batch {
 			next = 0 // there may be more
 		}
-		if !s.rest(ctx, next) {
+		if !s.sleep(ctx, next) {
 			return nil
 		}
 	}
 }
 
-// rest waits; false when ctx ends.
-func (s *Service) rest(ctx context.Context, d time.Duration) bool {
+// sleep waits; false when ctx ends.
+func (s *Service) sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -93,8 +96,18 @@ func (s *Service) look(ctx context.Context, all *sync.WaitGroup) (time.Duration,
 	if err != nil {
 		return idle, err
 	}
+	resting, err := s.resting(ctx)
+	if err != nil {
+		return idle, err
+	}
 	next := idle
 	for _, p := range due {
+		if resting[p.Scope.Tenant] {
+			if err := s.rest(ctx, p, now); err != nil {
+				return idle, err
+			}
+			continue
+		}
 		if wait := p.Work.Due.Sub(now); wait > 0 {
 			next = min(next, wait)
 			continue

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,16 @@ type Bench struct {
 	Runs   *Runs
 	// Secrets are those that tokens may refer to.
 	Secrets *Secrets
+	// Suspended says whether nobody works in the tenant.
+	Suspended *Suspended
+}
+
+// Suspended says whether nobody works in the tenant of the tests.
+type Suspended struct{ atomic.Bool }
+
+// Resting implements vcs.Tenants.
+func (s *Suspended) Resting(context.Context) (map[string]bool, error) {
+	return map[string]bool{Shop().Tenant: s.Load()}, nil
 }
 
 // New returns a bench on SQLite with providers beside the hosted one.
@@ -53,10 +64,10 @@ func On(t testing.TB, d *db.DB, hosts map[vcs.Provider]vcs.Host) *Bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sealer.Close() })
-	b := &Bench{People: &People{}, Facts: &Facts{}, Runs: &Runs{runs: map[string]run.Run{}}, Secrets: &Secrets{}}
+	b := &Bench{People: &People{}, Facts: &Facts{}, Runs: &Runs{runs: map[string]run.Run{}}, Secrets: &Secrets{}, Suspended: &Suspended{}}
 	b.Service = vcs.New(vcs.Config{
 		Store: vcssql.NewStore(d), Tx: d, Authorizer: b.People, Roles: b.People, Users: b.People, Journal: b.Facts, Sealer: sealer, Secrets: b.Secrets,
-		Stages: stages{}, Runs: b.Runs, Git: git, Hosts: hosts, Dir: t.TempDir(), Address: "https://terrace.example.com",
+		Stages: stages{}, Runs: b.Runs, Git: git, Hosts: hosts, Dir: t.TempDir(), Address: "https://terrace.example.com", Tenants: b.Suspended, Rest: 50 * time.Millisecond,
 	})
 	return b
 }

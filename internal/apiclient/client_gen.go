@@ -5943,6 +5943,9 @@ type RequestExemptionRequest struct {
 
 // ResetFactorsRequest defines model for ResetFactorsRequest.
 type ResetFactorsRequest struct {
+	// KeepTokens Whether personal tokens of the user hold on.
+	KeepTokens bool `json:"keepTokens,omitempty"`
+
 	// Reason Why, for the audit log.
 	Reason string `json:"reason,omitempty"`
 }
@@ -5951,6 +5954,27 @@ type ResetFactorsRequest struct {
 type ResetFactorsResponse struct {
 	// Factors How many were removed.
 	Factors int64 `json:"factors"`
+
+	// Tokens How many of the user's tokens ended.
+	Tokens int64 `json:"tokens"`
+}
+
+// ResetPasswordRequest defines model for ResetPasswordRequest.
+type ResetPasswordRequest struct {
+	// KeepTokens Whether personal tokens of the user hold on.
+	KeepTokens bool `json:"keepTokens,omitempty"`
+
+	// Password The password from now on.
+	Password string `json:"password"`
+
+	// Reason Why, for the audit log.
+	Reason string `json:"reason,omitempty"`
+}
+
+// ResetPasswordResponse defines model for ResetPasswordResponse.
+type ResetPasswordResponse struct {
+	// Tokens How many of the user's tokens ended.
+	Tokens int64 `json:"tokens"`
 }
 
 // ResolveGraphRequest defines model for ResolveGraphRequest.
@@ -7780,7 +7804,7 @@ type UpstreamFinding struct {
 	// Outcome How a part of an upstream's configuration does.
 	Outcome UpstreamOutcome `json:"outcome"`
 
-	// Part What was looked at: discovery, keys, redirect, client, scopes or groups.
+	// Part What was looked at: discovery, keys, redirect, client, scopes, groups or people.
 	Part string `json:"part"`
 }
 

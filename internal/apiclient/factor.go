@@ -40,11 +40,11 @@ func (c *Client) RemoveFactor(ctx context.Context, id string, proof FactorProof)
 	return c.call(ctx, http.MethodPost, escape("me", "factors", id, "removal"), proof, nil)
 }
 
-// ResetFactors removes all factors of a user, and returns how many there were.
-func (c *Client) ResetFactors(ctx context.Context, user, reason string) (int64, error) {
+// ResetFactors removes all factors of a user, and returns how many there were and how many
+// tokens ended.
+func (c *Client) ResetFactors(ctx context.Context, user string, in ResetFactorsRequest) (ResetFactorsResponse, error) {
 	var out ResetFactorsResponse
-	err := c.call(ctx, http.MethodPost, escape("users", user, "factors", "reset"), ResetFactorsRequest{Reason: reason}, &out)
-	return out.Factors, err
+	return out, c.call(ctx, http.MethodPost, escape("users", user, "factors", "reset"), in, &out)
 }
 
 // FactorPolicy returns of whom the tenant asks for a second factor.

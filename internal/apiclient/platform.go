@@ -47,6 +47,12 @@ func (c *Client) ChangePassword(ctx context.Context, present, next string) error
 	return c.call(ctx, http.MethodPut, escape("me", "password"), ChangePasswordRequest{Present: present, Next: next}, nil)
 }
 
+// ResetPassword gives a user another password, and returns how many tokens ended.
+func (c *Client) ResetPassword(ctx context.Context, user string, in ResetPasswordRequest) (ResetPasswordResponse, error) {
+	var out ResetPasswordResponse
+	return out, c.call(ctx, http.MethodPost, escape("users", user, "password", "reset"), in, &out)
+}
+
 // Projects returns the projects that the actor may see.
 func (c *Client) Projects(ctx context.Context) ([]Project, error) {
 	return all[Project](ctx, c, escape("projects"))

@@ -15,7 +15,7 @@ func newFactors(p *platform, a *access) *factor.Service {
 		Store: factorsql.NewStore(p.db), Tx: p.db, Users: a.identity, Sessions: signedIn{a}, Authorizer: a.identity,
 		Journal: a.journal, Sealer: p.sealer, Address: p.publicURL(), Log: p.log,
 	})
-	a.identity.Factors = factors
+	a.identity.Factors, a.provider.Factors = factors, factors
 	return factors
 }
 
@@ -24,9 +24,9 @@ func newFactors(p *platform, a *access) *factor.Service {
 type signedIn struct{ *access }
 
 // EndAllOf implements factor.Sessions.
-func (s signedIn) EndAllOf(ctx context.Context, tenant, user string) error {
+func (s signedIn) EndAllOf(ctx context.Context, tenant, user string, tokens bool) (int, error) {
 	if err := s.provider.EndAllOf(ctx, tenant, user, provider.EndedByReset); err != nil {
-		return err
+		return 0, err
 	}
-	return s.identity.EndSessions(ctx, tenant, user)
+	return s.identity.EndTokens(ctx, tenant, user, "", tokens)
 }

@@ -157,6 +157,8 @@ func (c *crossing) walked() map[string]seed {
 		"revoke-exemption":             {values: map[string]string{"project": "demo"}},
 		"bind-repository":              {body: object{"score": "score.yaml", "plan": []string{"dev"}}},
 		"change-password":              {body: object{"present": c.first.Password, "next": matrixPassword}},
+		"reset-factors":                {body: object{"keepTokens": true}}, // the tokens are asked for later
+		"reset-password":               {body: object{"password": matrixPassword, "keepTokens": true}},
 		"set-upstream-rules":           {body: object{"rules": "rules: []"}},
 		"set-factor-policy":            {body: object{"policy": "admins"}},
 		"suspend-tenant":               {values: map[string]string{"tenant": "nothing"}},

@@ -171,6 +171,9 @@ func (e *elsewhere) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	claims := e.standard(map[string]any{"nonce": asked.Get("nonce")})
+	if asked.Get("max_age") != "" { // OpenID Connect Core §2
+		claims["auth_time"] = time.Now().Unix()
+	}
 	maps.Copy(claims, e.claims)
 	if e.said != nil {
 		e.said(claims)
@@ -235,7 +238,31 @@ type relying struct {
 	journal   *statetest.Journal
 	ahead     atomic.Int64
 	several   atomic.Bool
+	// between is called when somebody has come back and is not signed in yet; nil is nothing.
+	between atomic.Pointer[func()]
 }
+
+// pause is a step of signing in that nobody does.
+type pause struct{ w *relying }
+
+// Name implements provider.Step, as the methods below do.
+func (pause) Name() string { return "pause" }
+
+// Needed says that nobody has to.
+func (s pause) Needed(context.Context, provider.Person) (bool, error) {
+	if f := s.w.between.Load(); f != nil {
+		(*f)()
+	}
+	return false, nil
+}
+
+// Show is never called.
+func (pause) Show(context.Context, provider.Person, url.Values) (provider.StepForm, error) {
+	return provider.StepForm{}, nil
+}
+
+// Take is never called.
+func (pause) Take(context.Context, provider.Person, url.Values) ([]string, error) { return nil, nil }
 
 func newRelying(t *testing.T, change ...func(*upstream.Config)) *relying {
 	t.Helper()
@@ -275,7 +302,7 @@ func newRelyingOn(t *testing.T, d *db.DB, change ...func(*upstream.Config)) *rel
 	w.provider.Vias = w.upstreams
 	router := httpserver.NewRouter(httpserver.Options{Authenticator: w.users})
 	pages := providerapi.New(providerapi.Config{
-		Provider: w.provider, OAuth: oauth.New(w.provider), Upstreams: w.upstreams,
+		Provider: w.provider, OAuth: oauth.New(w.provider), Upstreams: w.upstreams, Steps: []provider.Step{pause{w}},
 		Several: func(context.Context) (bool, error) { return w.several.Load(), nil },
 	})
 	pages.Mount(router)

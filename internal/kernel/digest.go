@@ -16,6 +16,10 @@ func DigestOf(b []byte) Digest {
 	return Digest("sha256:" + hex.EncodeToString(sum[:]))
 }
 
+// HashOf returns the SHA-256 of a text in hex: what is kept of a secret that is random, so
+// that it needs no slow hash, and by which it is found again.
+func HashOf(text string) string { return DigestOf([]byte(text)).Hex() }
+
 // DigestJSON returns the digest of v's JSON, in which Go sorts the keys of
 // maps: equal values have equal digests. The error is that of json.Marshal.
 func DigestJSON(v any) (Digest, error) {

@@ -146,24 +146,35 @@ func (s *Service) Remove(ctx context.Context, who kernel.Actor, id string) (Fact
 	})
 }
 
+// Reset has an admin take away what a user proves themselves with beside the password.
+type Reset struct {
+	User string
+	// KeepTokens leaves the personal tokens of the user, which end else.
+	KeepTokens bool
+	Reason     string
+}
+
+// WasReset is how much ended with a reset.
+type WasReset struct{ Factors, Tokens int }
+
 // Reset takes everything away that a user proves themselves with beside the password, and
 // ends what they are signed in to. Nobody does it for themselves.
-func (s *Service) Reset(ctx context.Context, scope kernel.Scope, name, reason string) (factors int, err error) {
+func (s *Service) Reset(ctx context.Context, scope kernel.Scope, r Reset) (out WasReset, err error) {
 	scope = kernel.Scope{Tenant: scope.Tenant}
 	if err := s.Authorizer.Authorize(ctx, ActionSet, scope); err != nil {
-		return 0, err
+		return out, err
 	}
-	who, err := s.Users.Find(ctx, scope.Tenant, name)
+	who, err := s.Users.Find(ctx, scope.Tenant, r.User)
 	if err != nil {
-		return 0, err
+		return out, err
 	}
 	if actor, _ := kernel.ActorFrom(ctx); actor.ID == who.ID {
-		return 0, kernel.Errorf(kernel.Refused, "nobody resets their own factors").WithFix("have another admin do it, or remove them one by one")
+		return out, kernel.Errorf(kernel.Refused, "nobody resets their own factors").WithFix("have another admin do it, or remove them one by one")
 	}
 	if err := s.Users.AuthorizeOver(ctx, who.Tenant, who.ID); err != nil {
-		return 0, err
+		return out, err
 	}
-	return factors, s.Tx.InTx(ctx, func(ctx context.Context) error {
+	return out, s.Tx.InTx(ctx, func(ctx context.Context) error {
 		all, err := s.Store.FactorsOf(ctx, who.Tenant, who.ID)
 		if err != nil {
 			return err
@@ -171,12 +182,12 @@ func (s *Service) Reset(ctx context.Context, scope kernel.Scope, name, reason st
 		if err := s.Store.RemoveAllOf(ctx, who.Tenant, who.ID); err != nil {
 			return err
 		}
-		if err := s.Sessions.EndAllOf(ctx, who.Tenant, who.ID); err != nil {
+		out.Factors = len(all)
+		if out.Tokens, err = s.Sessions.EndAllOf(ctx, who.Tenant, who.ID, !r.KeepTokens); err != nil {
 			return err
 		}
-		factors = len(all)
 		return s.Journal.Record(ctx, kernel.Fact{
-			Type: "factor.reset", Scope: scope, Subject: who.ID, Reason: reason, Data: map[string]any{"user": who.Name, "factors": factors},
+			Type: "factor.reset", Scope: scope, Subject: who.ID, Reason: r.Reason, Data: map[string]any{"user": who.Name, "factors": out.Factors, "tokens": out.Tokens},
 		})
 	})
 }
@@ -189,7 +200,9 @@ func (s *Service) PolicyOf(ctx context.Context, scope kernel.Scope) (Policy, err
 	return s.Store.Policy(ctx, scope.Tenant)
 }
 
-// SetPolicy sets it. Who has no factor and needs one is led to it when they sign in next.
+// SetPolicy sets it. Who is signed in with less than it asks is asked for the factor by the
+// next page in a browser, and elsewhere when what they have is renewed or the use of their
+// token noted; who has none is led to one when they sign in.
 func (s *Service) SetPolicy(ctx context.Context, scope kernel.Scope, p Policy, reason string) error {
 	scope = kernel.Scope{Tenant: scope.Tenant}
 	if err := s.Authorizer.Authorize(ctx, ActionSet, scope); err != nil {

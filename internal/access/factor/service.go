@@ -85,7 +85,9 @@ type Users interface {
 
 // Sessions ends what somebody is signed in to.
 type Sessions interface {
-	EndAllOf(ctx context.Context, tenant, user string) error
+	// EndAllOf ends all of it, and with tokens their personal tokens, too. It returns how
+	// many tokens ended.
+	EndAllOf(ctx context.Context, tenant, user string, tokens bool) (ended int, err error)
 }
 
 // Authorizer decides.
@@ -207,6 +209,16 @@ func (s *Service) Asked(ctx context.Context, who kernel.Actor) (bool, error) {
 		return has.Any(), err
 	}
 	return s.Requires(ctx, who)
+}
+
+// Expected reports whether the tenant asks somebody for a second factor, and whether they
+// have one.
+func (s *Service) Expected(ctx context.Context, who kernel.Actor) (expected, has bool, err error) {
+	if expected, err = s.Requires(ctx, who); err != nil || !expected {
+		return expected, false, err
+	}
+	found, err := s.Has(ctx, who)
+	return true, found.Any(), err
 }
 
 // Sweep forgets which challenges were used, once they are too old by themselves.

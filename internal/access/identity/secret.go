@@ -2,10 +2,8 @@ package identity
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
-	"encoding/hex"
 	"hash/crc32"
 	"strings"
 )
@@ -35,10 +33,4 @@ func wellFormed(token string) bool {
 	b, err := encoding().DecodeString(text)
 	return err == nil && len(b) == tokenBytes+4 &&
 		binary.BigEndian.Uint32(b[tokenBytes:]) == crc32.ChecksumIEEE(b[:tokenBytes])
-}
-
-// hashOf returns what is kept of a token. Its 256 random bits need no slow hash.
-func hashOf(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
 }

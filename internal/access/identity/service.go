@@ -161,11 +161,19 @@ type AccessTokens interface {
 	Verify(ctx context.Context, bearer string) (kernel.Actor, error)
 	// EndWithToken ends those that were made of a token, in the transaction of ctx.
 	EndWithToken(ctx context.Context, token string) error
+	// EndOthersOf signs a user out everywhere but in a session, and EndAllOf everywhere, in
+	// the transaction of ctx.
+	EndOthersOf(ctx context.Context, tenant, user, session string) error
+	EndAllOf(ctx context.Context, tenant, user, why string) error
 }
 
 // Factors knows of whom more is asked than a password.
 type Factors interface {
+	// Asked reports whether a password alone does not sign somebody in.
 	Asked(ctx context.Context, who kernel.Actor) (bool, error)
+	// Expected reports whether the tenant asks somebody for a factor, and whether they have
+	// one.
+	Expected(ctx context.Context, who kernel.Actor) (expected, has bool, err error)
 }
 
 // Config is what a Service is made of.

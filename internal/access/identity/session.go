@@ -67,34 +67,6 @@ func (s *Service) alone(ctx context.Context, u User) error {
 		WithFix("sign in in a browser, with terrace login ADDRESS, and give programs a token: terrace token create --name NAME")
 }
 
-// EndSessions ends the tokens that a user got for a password, in a transaction of ctx.
-func (s *Service) EndSessions(ctx context.Context, tenant, id string) error {
-	if err := s.changed(ctx, tenant); err != nil {
-		return err
-	}
-	page := kernel.PageRequest{}
-	for {
-		found, err := s.Store.TokensOf(ctx, tenant, id, page)
-		if err != nil {
-			return err
-		}
-		for _, t := range found.Items {
-			if t.Name != sessionToken {
-				continue
-			}
-			if err := s.Store.RemoveToken(ctx, tenant, id, t.ID); err != nil {
-				return err
-			}
-			if err := s.Journal.Record(ctx, kernel.Fact{Type: "token.revoked", Scope: kernel.Scope{Tenant: tenant}, Subject: t.ID}); err != nil {
-				return err
-			}
-		}
-		if page.Cursor = found.Next; page.Cursor == "" {
-			return nil
-		}
-	}
-}
-
 // known returns the user that the password is of.
 func (s *Service) known(ctx context.Context, tenant, name, password string) (User, error) {
 	key := tenant + "/" + name
@@ -137,7 +109,7 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (kernel.Actor
 	if !wellFormed(bearer) {
 		return kernel.Actor{}, badToken()
 	}
-	t, err := s.token(ctx, hashOf(bearer))
+	t, err := s.token(ctx, kernel.HashOf(bearer))
 	if kernel.Is(err, kernel.NotFound) {
 		return kernel.Actor{}, badToken()
 	}
@@ -157,6 +129,9 @@ func (s *Service) bearerOf(ctx context.Context, t Token) (kernel.Actor, error) {
 		return kernel.Actor{}, fmt.Errorf("authenticate: %w", err)
 	}
 	if now.Sub(t.LastUsedAt) >= touchInterval {
+		if err := s.suffices(ctx, t, actor); err != nil {
+			return kernel.Actor{}, err
+		}
 		s.touch(ctx, t, now)
 	}
 	actor.Session, actor.Limits = t.ID, t.Limits

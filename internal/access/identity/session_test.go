@@ -164,6 +164,19 @@ func TestPersonalTokens(t *testing.T) {
 	})
 }
 
+// TestWhoMayNotMakeATokenIsNotToldWhatIsWrongWithIt: permission comes first.
+func TestWhoMayNotMakeATokenIsNotToldWhatIsWrongWithIt(t *testing.T) {
+	t.Parallel()
+	f := sqlite(t)
+	ada, root := f.user(t, "ada", identity.Developer), f.user(t, "root", identity.Admin)
+	for _, bad := range []identity.NewToken{{User: "root"}, {User: "root", Name: "session"}, {User: "root", Name: "ci", Life: 1000 * 24 * time.Hour}, {User: "root", Name: "ci", Life: -1}} {
+		_, _, err := f.CreateToken(ada, tenant(), bad)
+		want(t, err, kernel.Denied)
+		_, _, err = f.CreateToken(root, tenant(), bad)
+		want(t, err, kernel.Invalid)
+	}
+}
+
 func TestATokenIsRenewedBeforeItEnds(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, f fixture) {

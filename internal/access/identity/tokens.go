@@ -9,7 +9,11 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-const maxTokenLife = 366 * 24 * time.Hour
+// How long a token lives unless it is said, and at most.
+const (
+	tokenLife    = 90 * 24 * time.Hour
+	maxTokenLife = 366 * 24 * time.Hour
+)
 
 // NewToken asks for a token.
 type NewToken struct {
@@ -28,13 +32,6 @@ type NewToken struct {
 // CreateToken makes a token and returns its secret, which is shown this once.
 // Users make their own; an admin of the tenant makes anybody's.
 func (s *Service) CreateToken(ctx context.Context, scope kernel.Scope, n NewToken) (secret string, t Token, err error) {
-	if n.Name == "" || len(n.Name) > 64 || n.Life < 0 || n.Life > maxTokenLife {
-		return "", Token{}, kernel.Errorf(kernel.Invalid, "the token is not possible").
-			WithProblems(kernel.Problem{Path: "name", Message: "a token needs a name of 1 to 64 bytes and lives at most 366 days"})
-	}
-	if n.Life == 0 {
-		n.Life = 90 * 24 * time.Hour
-	}
 	who, err := s.bearer(ctx, scope, n.User, n.Service)
 	if err != nil {
 		return "", Token{}, err
@@ -42,8 +39,11 @@ func (s *Service) CreateToken(ctx context.Context, scope kernel.Scope, n NewToke
 	if err := s.mayMake(ctx, scope.Tenant, who); err != nil {
 		return "", Token{}, err
 	}
-	if err := s.checkLimits(ctx, scope.Tenant, n.Limits); err != nil {
+	if err := s.checkToken(ctx, scope.Tenant, n); err != nil {
 		return "", Token{}, err
+	}
+	if n.Life == 0 {
+		n.Life = tokenLife
 	}
 	t = Token{Tenant: scope.Tenant, SubjectID: who.ID, Name: n.Name, Limits: n.Limits, ExpiresAt: s.Clock.Now().Add(n.Life)}
 	return s.issue(ctx, who, t, "token.created")
@@ -75,6 +75,21 @@ func (s *Service) AuthorizeOver(ctx context.Context, tenant, id string) error {
 		}
 	}
 	return nil
+}
+
+// checkToken refuses a token that cannot be.
+func (s *Service) checkToken(ctx context.Context, tenant string, n NewToken) error {
+	var problems []kernel.Problem
+	if n.Name == "" || len(n.Name) > 64 || n.Name == sessionToken {
+		problems = append(problems, kernel.Problem{Path: "name", Message: "a token needs a name of 1 to 64 bytes, which is not " + sessionToken})
+	}
+	if n.Life < 0 || n.Life > maxTokenLife {
+		problems = append(problems, kernel.Problem{Path: "expiresInDays", Message: "a token lives 366 days at most"})
+	}
+	if len(problems) > 0 {
+		return kernel.Errorf(kernel.Invalid, "the token is not possible").WithProblems(problems...)
+	}
+	return s.checkLimits(ctx, tenant, n.Limits)
 }
 
 // checkLimits refuses limits that narrow to what there is not.
@@ -115,7 +130,7 @@ func words[T ~string](list []T) string {
 // issue keeps a new token of a subject and returns its secret.
 func (s *Service) issue(ctx context.Context, who Subject, t Token, fact string) (string, Token, error) {
 	secret := newSecret()
-	t.ID, t.Hash, t.CreatedAt = kernel.NewID("tok"), hashOf(secret), s.Clock.Now()
+	t.ID, t.Hash, t.CreatedAt = kernel.NewID("tok"), kernel.HashOf(secret), s.Clock.Now()
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.AddToken(ctx, t); err != nil {
 			return err
@@ -143,7 +158,7 @@ func noNil(list []string) []string {
 // one that it is given: it has longer, was revoked, or its user is kept out. The
 // caller has checked that the token is the bearer's to keep.
 func (s *Service) Renew(ctx context.Context, tenant, secret string, left time.Duration) (string, error) {
-	t, err := s.Store.TokenByHash(ctx, hashOf(secret))
+	t, err := s.Store.TokenByHash(ctx, kernel.HashOf(secret))
 	if kernel.Is(err, kernel.NotFound) {
 		return secret, nil
 	}
@@ -184,20 +199,7 @@ func (s *Service) RevokeToken(ctx context.Context, scope kernel.Scope, user, ser
 	if actor.Limits != nil && actor.Session != id {
 		return kernel.Errorf(kernel.Denied, "a token with limits ends no other token").WithFix("sign in, or use one without limits")
 	}
-	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.changed(ctx, scope.Tenant); err != nil {
-			return err
-		}
-		if err := s.Store.RemoveToken(ctx, scope.Tenant, who.ID, id); err != nil {
-			return err
-		}
-		if s.Access != nil {
-			if err := s.Access.EndWithToken(ctx, id); err != nil {
-				return err
-			}
-		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: "token.revoked", Scope: kernel.Scope{Tenant: scope.Tenant}, Subject: id})
-	})
+	return s.Tx.InTx(ctx, func(ctx context.Context) error { return s.revoke(ctx, scope.Tenant, who.ID, id) })
 }
 
 // bearer returns whose tokens are meant: the named service account's, which its owner and

@@ -76,9 +76,11 @@ func (s *Service) Users(ctx context.Context, scope kernel.Scope, page kernel.Pag
 }
 
 // ChangePassword sets the actor's own password; the present one proves that it
-// is they who ask.
+// is they who ask. They are signed out everywhere but where they do it; personal tokens
+// stay.
 func (s *Service) ChangePassword(ctx context.Context, scope kernel.Scope, present, next string) error {
-	if actor, _ := kernel.ActorFrom(ctx); actor.Limits != nil {
+	actor, _ := kernel.ActorFrom(ctx)
+	if actor.Limits != nil {
 		return kernel.Errorf(kernel.Denied, "a token with limits changes no password").WithFix("sign in, or use one without limits")
 	}
 	u, err := s.target(ctx, scope, "", "user.create")
@@ -101,10 +103,6 @@ func (s *Service) ChangePassword(ctx context.Context, scope kernel.Scope, presen
 		return kernel.Errorf(kernel.Denied, "the present password is wrong")
 	}
 	s.throttle.succeed(key, kernel.AddressFrom(ctx), s.Clock.Now())
-	return s.setPassword(ctx, u, next)
-}
-
-func (s *Service) setPassword(ctx context.Context, u User, next string) error {
 	hash, err := s.hasher.hash(ctx, next)
 	if err != nil {
 		return err
@@ -112,6 +110,14 @@ func (s *Service) setPassword(ctx context.Context, u User, next string) error {
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.SetPassword(ctx, u.Tenant, u.ID, hash); err != nil {
 			return err
+		}
+		if _, err := s.EndTokens(ctx, u.Tenant, u.ID, actor.Session, false); err != nil {
+			return err
+		}
+		if s.Access != nil {
+			if err := s.Access.EndOthersOf(ctx, u.Tenant, u.ID, actor.Session); err != nil {
+				return err
+			}
 		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: "user.password_changed", Scope: kernel.Scope{Tenant: u.Tenant}, Subject: u.ID})
 	})

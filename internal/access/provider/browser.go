@@ -24,10 +24,19 @@ type Person struct {
 	// Via is the id under which Upstreams know the sign-in at another provider, "" for one
 	// with what Terrace knows.
 	Via string
+	// At is when they proved it, where another provider has said who they are; zero for one
+	// that does not say when.
+	At time.Time
 }
 
 // Elsewhere reports whether another provider has said who they are: it answers for how.
 func (p Person) Elsewhere() bool { return slices.Contains(p.Methods, "fed") }
+
+// HasProven reports whether they have proven more than one factor, or another provider
+// answers for them.
+func (p Person) HasProven() bool {
+	return p.Elsewhere() || SignIn{Methods: p.Methods}.Level() == LevelStrong
+}
 
 // StepForm is what a step shows.
 type StepForm struct {
@@ -108,6 +117,11 @@ type Ticket struct {
 	Tenant string `json:"w,omitempty"`
 	// Strong says that they have to prove more than one factor.
 	Strong bool `json:"s,omitempty"`
+	// Fresh is how long ago they may have signed in for Next, 0 for any time.
+	Fresh time.Duration `json:"f,omitempty"`
+	// Unsure says that they signed in with a provider that does not say when they proved
+	// there who they are, which is asked for.
+	Unsure bool `json:"e,omitempty"`
 	// Half is who has proven themselves in part.
 	Half *Half `json:"h,omitempty"`
 }
@@ -121,6 +135,8 @@ type Came struct {
 	Prompt string
 	// Hint is whom the program expects.
 	Hint string
+	// MaxAge is how long ago they may have proven there who they are, 0 for any time.
+	MaxAge time.Duration
 }
 
 // Came returns what a ticket is for.
@@ -129,7 +145,7 @@ func (s *Service) Came(ctx context.Context, ticket string) (Came, error) {
 	if err != nil {
 		return Came{}, err
 	}
-	c := Came{Tenant: t.Tenant}
+	c := Came{Tenant: t.Tenant, MaxAge: t.Fresh}
 	values, err := url.ParseQuery(t.Query)
 	if err != nil {
 		return c, nil //nolint:nilerr // a request that is not readable asks for nothing
@@ -138,9 +154,13 @@ func (s *Service) Came(ctx context.Context, ticket string) (Came, error) {
 		c.Hint = hint
 	}
 	prompts := strings.Fields(values.Get("prompt"))
+	age, err := time.ParseDuration(values.Get("max_age") + "s")
+	if err == nil {
+		c.MaxAge = age
+	}
 	switch {
-	case slices.Contains(prompts, "login"), values.Get("max_age") != "":
-		c.Prompt = "login"
+	case slices.Contains(prompts, "login"), err == nil && age < time.Second:
+		c.Prompt, c.MaxAge = "login", 0
 	case slices.Contains(prompts, "select_account"):
 		c.Prompt = "select_account"
 	}
@@ -185,13 +205,16 @@ func oldTicket() error {
 // Begin keeps that a browser is signed in, and returns its cookie. It is a new one
 // each time: the one that the browser had before, former, is worth nothing any more.
 // What clients were given goes on where it was the same person.
-func (s *Service) Begin(ctx context.Context, p Person, at time.Time, former string) (cookie string, err error) {
+func (s *Service) Begin(ctx context.Context, p Person, former string) (cookie string, err error) {
 	cookie = NewSecret(prefixCookie)
 	n := SignIn{
-		ID: kernel.NewID("sgn"), Tenant: p.Tenant, UserID: p.ID, Hash: HashOf(cookie),
-		Methods: p.Methods, Via: p.Via, At: at, ExpiresAt: s.Clock.Now().Add(SignInLife),
+		ID: kernel.NewID("sgn"), Tenant: p.Tenant, UserID: p.ID, Hash: kernel.HashOf(cookie),
+		Methods: p.Methods, Via: p.Via, At: p.At, ExpiresAt: s.Clock.Now().Add(SignInLife),
 	}
 	return cookie, s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if err := s.lasts(ctx, n.Via); err != nil { // it may have ended on the way
+			return err
+		}
 		if err := s.Store.AddSignIn(ctx, n); err != nil {
 			return err
 		}
@@ -205,7 +228,7 @@ func (s *Service) Begin(ctx context.Context, p Person, at time.Time, former stri
 
 // replace ends the sign-in that another follows in the same browser.
 func (s *Service) replace(ctx context.Context, former string, n SignIn) error {
-	old, _, err := s.SignedIn(ctx, former)
+	old, err := s.InBrowser(ctx, former)
 	switch {
 	case kernel.Is(err, kernel.Unauthenticated):
 		return nil
@@ -221,25 +244,51 @@ func (s *Service) replace(ctx context.Context, former string, n SignIn) error {
 	return err
 }
 
-// SignedIn returns who is signed in in the browser with a cookie; the error is
-// Unauthenticated for nobody.
-func (s *Service) SignedIn(ctx context.Context, cookie string) (SignIn, Person, error) {
-	nobody := kernel.Errorf(kernel.Unauthenticated, "nobody is signed in")
+func nobody() error { return kernel.Errorf(kernel.Unauthenticated, "nobody is signed in") }
+
+// InBrowser returns the sign-in of the browser with a cookie, whether whose it is may work
+// at present or not: it can be ended. The error is Unauthenticated for none.
+func (s *Service) InBrowser(ctx context.Context, cookie string) (SignIn, error) {
 	if cookie == "" {
-		return SignIn{}, Person{}, nobody
+		return SignIn{}, nobody()
 	}
-	n, err := s.Store.SignInByHash(ctx, HashOf(cookie))
+	n, err := s.Store.SignInByHash(ctx, kernel.HashOf(cookie))
 	if kernel.Is(err, kernel.NotFound) || err == nil && !n.holds(s.Clock.Now()) {
-		return SignIn{}, Person{}, nobody
+		return SignIn{}, nobody()
 	}
+	return n, err
+}
+
+// SignedIn returns who is signed in in the browser with a cookie; the error is
+// Unauthenticated for nobody, and for somebody of whom the tenant asks more by now than
+// they have proven.
+func (s *Service) SignedIn(ctx context.Context, cookie string) (SignIn, Person, error) {
+	n, err := s.InBrowser(ctx, cookie)
 	if err != nil {
 		return SignIn{}, Person{}, err
 	}
 	actor, err := s.Users.Acting(ctx, n.Tenant, n.UserID)
 	if kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Unauthenticated) {
-		return SignIn{}, Person{}, nobody
+		return SignIn{}, Person{}, nobody()
 	}
-	return n, Person{Actor: actor, Methods: n.Methods, Via: n.Via}, err
+	p := Person{Actor: actor, Methods: n.Methods, Via: n.Via}
+	if err != nil {
+		return n, p, err
+	}
+	lacks, err := s.Lacks(ctx, p)
+	if err == nil && lacks {
+		return SignIn{}, Person{}, nobody()
+	}
+	return n, p, err
+}
+
+// Lacks reports whether the tenant asks somebody for a second factor who has proven none.
+// A policy that is set later counts for who is signed in, too.
+func (s *Service) Lacks(ctx context.Context, p Person) (bool, error) {
+	if s.Factors == nil || p.Kind != kernel.ActorUser || p.HasProven() {
+		return false, nil
+	}
+	return s.Factors.Requires(ctx, p.Actor)
 }
 
 // SignOut ends a browser's sign-in, and with it every session that it gave to clients
@@ -253,14 +302,19 @@ func (s *Service) endSignIn(ctx context.Context, n SignIn, why string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.endBrowser(ctx, n, why); err != nil {
+		return err
+	}
+	return s.endAll(ctx, sessions, why)
+}
+
+// endBrowser ends a browser's sign-in and leaves what it gave to clients.
+func (s *Service) endBrowser(ctx context.Context, n SignIn, why string) error {
 	ended, err := s.Store.EndSignIn(ctx, n.ID, s.Clock.Now())
 	if err != nil || !ended {
 		return err
 	}
-	if err := s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": s.nameOf(ctx, n.Tenant, n.UserID), "client": "browser", "why": why}); err != nil {
-		return err
-	}
-	return s.endAll(ctx, sessions, why)
+	return s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": s.NameOf(ctx, n.Tenant, n.UserID), "client": "browser", "why": why})
 }
 
 // Consented reports whether a person let a client have all of the scopes before.

@@ -60,7 +60,7 @@ func (s *Service) CreateClient(ctx context.Context, scope kernel.Scope, n NewCli
 	}
 	if !c.Public {
 		secret = NewSecret(PrefixSecret)
-		c.Secret = HashOf(secret)
+		c.Secret = kernel.HashOf(secret)
 	}
 	return c, secret, s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.AddClient(ctx, c); err != nil {
@@ -108,7 +108,7 @@ func (s *Service) RotateSecret(ctx context.Context, scope kernel.Scope, id strin
 	}
 	secret := NewSecret(PrefixSecret)
 	return c, secret, s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.SetSecret(ctx, c.Tenant, c.ID, HashOf(secret)); err != nil {
+		if err := s.Store.SetSecret(ctx, c.Tenant, c.ID, kernel.HashOf(secret)); err != nil {
 			return err
 		}
 		return s.record(ctx, c.Tenant, "client.secret_rotated", c.ID, map[string]any{"name": c.Name, "public": c.Public})

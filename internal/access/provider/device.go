@@ -120,7 +120,7 @@ func (s *Service) BeginDevice(ctx context.Context, client Client, scopes, audien
 		return Device{}, "", err
 	}
 	d := Device{
-		Hash: HashOf(secret), Client: client.ID, Scopes: scopes, Audiences: audiences, Status: DevicePending,
+		Hash: kernel.HashOf(secret), Client: client.ID, Scopes: scopes, Audiences: audiences, Status: DevicePending,
 		CreatedAt: now, ExpiresAt: now.Add(DeviceLife), Interval: DeviceInterval,
 	}
 	for range 3 { // of two devices one could have the code already
@@ -183,7 +183,7 @@ const (
 // Poll answers a device that asks, in the transaction of ctx. A device code gives
 // tokens once.
 func (s *Service) Poll(ctx context.Context, client, secret string) (Device, Polled, error) {
-	d, err := s.Store.DeviceByHash(ctx, HashOf(secret))
+	d, err := s.Store.DeviceByHash(ctx, kernel.HashOf(secret))
 	if kernel.Is(err, kernel.NotFound) || err == nil && (d.Client != client || d.Status == DeviceUsed) {
 		return Device{}, PollWrong, nil
 	}

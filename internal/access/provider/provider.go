@@ -121,11 +121,19 @@ type SignIn struct {
 	// Methods are how they proved who they are (RFC 8176).
 	Methods []string
 	// Via is the sign-in at another provider that it came by, "" for none.
-	Via       string
+	Via string
+	// At is when they did; zero where another provider does not say it.
 	At        time.Time
 	ExpiresAt time.Time
 	EndedAt   time.Time
 }
+
+// Since reports whether it was proven at a time or later who they are. Of what another
+// provider does not say when, nobody knows.
+func (s SignIn) Since(at time.Time) bool { return !s.At.IsZero() && !s.At.Before(at) }
+
+// Began returns when the browser was given it.
+func (s SignIn) Began() time.Time { return s.ExpiresAt.Add(-SignInLife) }
 
 // holds reports whether the sign-in is good at a time.
 func (s SignIn) holds(now time.Time) bool { return s.EndedAt.IsZero() && s.ExpiresAt.After(now) }

@@ -55,8 +55,8 @@ type Browsers interface {
 	AddSignIn(ctx context.Context, s SignIn) error
 	SignInByHash(ctx context.Context, hash string) (SignIn, error)
 	EndSignIn(ctx context.Context, id string, at time.Time) (bool, error)
-	// EndSignInsOf ends all of somebody, in every browser.
-	EndSignInsOf(ctx context.Context, tenant, user string, at time.Time) error
+	// SignInsOf returns those of somebody that have not ended.
+	SignInsOf(ctx context.Context, tenant, user string) ([]SignIn, error)
 	// SignInsVia returns those that have not ended of a sign-in at another provider.
 	SignInsVia(ctx context.Context, via string) ([]SignIn, error)
 	// Consent returns the scopes that a person let a client have.
@@ -130,6 +130,11 @@ type Vias interface {
 	Lasts(ctx context.Context, via string) (bool, error)
 }
 
+// Factors knows of whom a tenant asks for a second factor.
+type Factors interface {
+	Requires(ctx context.Context, who kernel.Actor) (bool, error)
+}
+
 // Authorizer decides.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
@@ -159,6 +164,7 @@ type Config struct {
 	Programs   Programs // nil lets none sign in
 	Groups     Groups   // nil tells none
 	Vias       Vias     // nil lets all last
+	Factors    Factors  // nil asks nobody for one
 	Authorizer Authorizer
 	Journal    Journal
 	Sealer     Sealer

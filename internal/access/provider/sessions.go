@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -16,7 +17,9 @@ const (
 	EndedWithToken = "the token that it was made of was revoked"
 	EndedByRemoval = "its client was removed"
 	EndedByExpiry  = "its time was over"
-	EndedByReset   = "an admin has reset the factors of its user"
+	EndedByReset   = "an admin has reset what its user signs in with"
+	EndedByChange  = "its user has changed the password elsewhere"
+	EndedByPolicy  = "its tenant asks for a second factor since"
 )
 
 // Open keeps a session when its first tokens are given, and does nothing for one that
@@ -114,15 +117,38 @@ func (s *Service) EndWithToken(ctx context.Context, token string) error {
 
 // EndAllOf signs somebody out everywhere: in every browser and at every client.
 func (s *Service) EndAllOf(ctx context.Context, tenant, user, why string) error {
+	return s.endBut(ctx, tenant, user, Session{}, why)
+}
+
+// EndOthersOf signs somebody out everywhere who has changed their password, but for the
+// session that they did it in, and its browser.
+func (s *Service) EndOthersOf(ctx context.Context, tenant, user, session string) error {
+	kept, err := s.Store.Session(ctx, session)
+	if err != nil && !kernel.Is(err, kernel.NotFound) { // they came by another token
+		return err
+	}
+	return s.endBut(ctx, tenant, user, kept, EndedByChange)
+}
+
+func (s *Service) endBut(ctx context.Context, tenant, user string, kept Session, why string) error {
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		browsers, err := s.Store.SignInsOf(ctx, tenant, user)
+		if err != nil {
+			return err
+		}
 		sessions, err := s.Store.SessionsOfUser(ctx, tenant, user)
 		if err != nil {
 			return err
 		}
-		if err := s.Store.EndSignInsOf(ctx, tenant, user, s.Clock.Now()); err != nil {
-			return err
+		for _, n := range browsers {
+			if n.ID == kept.SignIn {
+				continue
+			}
+			if err := s.endBrowser(ctx, n, why); err != nil {
+				return err
+			}
 		}
-		return s.endAll(ctx, sessions, why)
+		return s.endAll(ctx, slices.DeleteFunc(sessions, func(n Session) bool { return n.ID == kept.ID }), why)
 	})
 }
 
@@ -139,15 +165,15 @@ func (s *Service) endAll(ctx context.Context, sessions []Session, why string) er
 		if !ended {
 			continue
 		}
-		if err := s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": s.nameOf(ctx, n.Tenant, n.Subject), "client": n.Client, "why": why}); err != nil {
+		if err := s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": s.NameOf(ctx, n.Tenant, n.Subject), "client": n.Client, "why": why}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// nameOf returns what people call somebody, or the id of who is gone or kept out.
-func (s *Service) nameOf(ctx context.Context, tenant, id string) string {
+// NameOf returns what people call somebody, or the id of who is gone or kept out.
+func (s *Service) NameOf(ctx context.Context, tenant, id string) string {
 	if actor, err := s.Users.Acting(ctx, tenant, id); err == nil {
 		return actor.Name
 	}

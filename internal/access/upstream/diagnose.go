@@ -29,7 +29,7 @@ const (
 
 // Finding is what a check found.
 type Finding struct {
-	// Part is discovery, keys, redirect, client, scopes or groups.
+	// Part is discovery, keys, redirect, client, scopes, groups or people.
 	Part    string
 	Outcome Outcome
 	Message string
@@ -64,6 +64,7 @@ func (s *Service) Check(ctx context.Context, scope kernel.Scope, name string) ([
 		s.checkClient(ctx, u, p, secret),
 		checkScopes(u, p),
 		checkGroups(u),
+		checkPeople(u),
 	}, nil
 }
 
@@ -178,6 +179,14 @@ func checkScopes(u Upstream, p *place) Finding {
 		return Finding{"scopes", Unclear, "it does not say that it has " + strings.Join(missing, ", "), "compare --scopes with what it offers: " + strings.Join(p.Scopes, ", ")}
 	}
 	return Finding{"scopes", Fine, strings.Join(u.Scopes, ", "), ""}
+}
+
+// checkPeople tells of one that was set before such were refused.
+func checkPeople(u Upstream) Finding {
+	if u.NewUsers == CreateActive && !u.restricted() {
+		return Finding{"people", Broken, "anybody can have an account there, and becomes a user here", "set --email-domains or --entra-tenants, or --new-users disabled"}
+	}
+	return Finding{"people", Fine, "somebody whom nobody here knows: " + string(u.NewUsers), ""}
 }
 
 func checkGroups(u Upstream) Finding {

@@ -1,15 +1,15 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +23,9 @@ import (
 
 // flowLife is how long somebody may take at an upstream.
 const flowLife = 15 * time.Minute
+
+// anyAge is what is asked for where any time will do.
+const anyAge = 30 * 24 * time.Hour
 
 // maxCookie is the longest value that browsers keep, with room for its name.
 const maxCookie = 3800
@@ -50,6 +53,8 @@ type Beginning struct {
 	Ticket string
 	// Prompt and Hint are passed on (OpenID Connect Core §3.1.2.1).
 	Prompt, Hint string
+	// MaxAge is how long ago they may have proven there who they are, 0 for any time.
+	MaxAge time.Duration
 	// Link is the id of the user to link an account to, and SignIn that of the browser's
 	// sign-in.
 	Link, SignIn string
@@ -84,7 +89,7 @@ func (s *Service) Begin(ctx context.Context, b Beginning) (Begun, error) {
 	}
 	state := random()
 	f := flow{
-		Upstream: u.ID, Ticket: b.Ticket, State: hashOf(state), Nonce: random(), Verifier: oauth2.GenerateVerifier(),
+		Upstream: u.ID, Ticket: b.Ticket, State: kernel.HashOf(state), Nonce: random(), Verifier: oauth2.GenerateVerifier(),
 		Began: s.Clock.Now(), Link: b.Link, SignIn: b.SignIn,
 	}
 	cookie, err := seal.Word(ctx, s.Sealer, flowUse, f)
@@ -98,7 +103,9 @@ func (s *Service) Begin(ctx context.Context, b Beginning) (Begun, error) {
 	if b.Prompt == "select_account" && len(p.Prompts) > 0 && !contains(p.Prompts, b.Prompt) {
 		b.Prompt = "" // it is only a wish
 	}
-	for name, value := range map[string]string{"prompt": b.Prompt, "login_hint": b.Hint} {
+	// An upstream that is asked for an age says the time (OpenID Connect Core §2).
+	age := strconv.Itoa(int(cmp.Or(b.MaxAge, anyAge).Seconds()))
+	for name, value := range map[string]string{"prompt": b.Prompt, "login_hint": b.Hint, "max_age": age} {
 		if value != "" {
 			options = append(options, oauth2.SetAuthURLParam(name, value))
 		}
@@ -107,17 +114,12 @@ func (s *Service) Begin(ctx context.Context, b Beginning) (Begun, error) {
 }
 
 // Key names the cookie of a state, so that several tabs do not take each other's.
-func Key(state string) string { return hashOf("cookie of " + state)[:12] }
+func Key(state string) string { return kernel.HashOf("cookie of " + state)[:12] }
 
 func random() string {
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw) // never fails, see crypto/rand
 	return base64.RawURLEncoding.EncodeToString(raw)
-}
-
-func hashOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
 }
 
 // What is sealed for browsers.
@@ -146,7 +148,7 @@ func (s *Service) received(ctx context.Context, a Answer) (Upstream, flow, error
 	var f flow
 	state := a.Query.Get("state")
 	if state == "" || len(a.Query["state"]) != 1 || !seal.OpenWord(ctx, s.Sealer, flowUse, a.Cookie, &f) ||
-		subtle.ConstantTimeCompare([]byte(f.State), []byte(hashOf(state))) != 1 {
+		subtle.ConstantTimeCompare([]byte(f.State), []byte(kernel.HashOf(state))) != 1 {
 		return Upstream{}, flow{}, foreign()
 	}
 	now := s.Clock.Now()
@@ -174,7 +176,27 @@ type proof struct {
 	subject string // sub
 	sid     string
 	idToken string
+	issued  time.Time
 	account Account
+}
+
+// authenticated returns when somebody has proven at an upstream who they are (auth_time of
+// OpenID Connect Core §2), zero where it does not say. Since clocks differ, who has done so
+// no longer than that before they were sent there counts as having done it then.
+func authenticated(claims Claims, began, now time.Time) time.Time {
+	seconds, err := strconv.ParseFloat(claims.text("auth_time"), 64)
+	if err != nil || seconds <= 0 || seconds > float64(now.Add(ahead).Unix()) {
+		return time.Time{}
+	}
+	at := time.Unix(int64(seconds), 0).UTC()
+	switch {
+	case at.After(now):
+		return now
+	case at.Before(began) && !at.Before(began.Add(-ahead)):
+		return began
+	default:
+		return at
+	}
 }
 
 // prove exchanges the code of an answer, and checks what the upstream says for it.
@@ -268,7 +290,7 @@ func (s *Service) checked(ctx context.Context, u Upstream, p *place, raw, nonce,
 			return proof{}, wrong("%w", err)
 		}
 	}
-	return proof{claims: claims, subject: token.Subject, sid: claims.text("sid"), idToken: raw}, nil
+	return proof{claims: claims, subject: token.Subject, sid: claims.text("sid"), idToken: raw, issued: token.IssuedAt}, nil
 }
 
 // enrich adds what the ID token does not say: what the userinfo endpoint does, and groups

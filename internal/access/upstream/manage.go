@@ -268,10 +268,10 @@ func (s *Service) end(ctx context.Context, u Upstream, f SessionFilter, why stri
 		return err
 	}
 	for _, one := range sessions {
-		if err := s.Local.EndVia(ctx, one.ID, why); err != nil {
+		if err := s.Store.RemoveSession(ctx, one.ID); err != nil { // first: a browser that signs in by it holds it
 			return err
 		}
-		if err := s.Store.RemoveSession(ctx, one.ID); err != nil {
+		if err := s.Local.EndVia(ctx, one.ID, why); err != nil {
 			return err
 		}
 	}

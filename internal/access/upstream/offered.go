@@ -32,13 +32,10 @@ func (s *Service) TenantOf(ctx context.Context, domain string) (string, error) {
 	return tenants[0], nil
 }
 
-// Lasts implements provider.Vias.
+// Lasts implements provider.Vias. Who ends the sign-in waits for the transaction of ctx, and
+// finds then what came of it.
 func (s *Service) Lasts(ctx context.Context, via string) (bool, error) {
-	_, err := s.Store.Session(ctx, via)
-	if kernel.Is(err, kernel.NotFound) {
-		return false, nil
-	}
-	return err == nil, err
+	return s.Store.HoldSession(ctx, via)
 }
 
 // SignedOut implements provider.Upstreams: where the upstream wants it, a browser that

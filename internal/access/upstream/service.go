@@ -54,6 +54,18 @@ type Sessions interface {
 	Sweep(ctx context.Context, now time.Time) error
 }
 
+// Logouts keeps who has signed out at an upstream, for sign-ins that are on their way.
+type Logouts interface {
+	AddLogout(ctx context.Context, l Logout) error
+	// LoggedOut reports whether a session, or all of its account, was ended there since a
+	// time.
+	LoggedOut(ctx context.Context, s Session, since time.Time) (bool, error)
+	// Hold has who else holds the upstream wait for the transaction of ctx.
+	Hold(ctx context.Context, upstream string) error
+	// HoldSession does it for a sign-in there, and reports whether it is still kept.
+	HoldSession(ctx context.Context, id string) (kept bool, err error)
+}
+
 // SessionFilter leaves the sessions of an account by its sub, those of one session there,
 // or those of a link; an empty one leaves all.
 type SessionFilter struct{ Subject, SID, Link string }
@@ -63,6 +75,7 @@ type Store interface {
 	Upstreams
 	Links
 	Sessions
+	Logouts
 }
 
 // Users knows people.

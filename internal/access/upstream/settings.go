@@ -154,6 +154,9 @@ func (u Upstream) checkPeople(r *report) {
 	if u.LinkByEmail && len(u.EmailDomains) == 0 {
 		r.add("linkByEmail", "name the domains whose addresses are those of users here", "anybody's address would do")
 	}
+	if u.NewUsers == CreateActive && !u.restricted() {
+		r.add("newUsers", "name the domains of your people, or the tenants of Entra ID; or use disabled, and let each of them in", "anybody can have an account with %s, and would be a user here", u.Issuer)
+	}
 	if u.manyTenants() && len(u.EntraTenants) == 0 {
 		r.add("entraTenants", "name those of your people, or use the issuer of one tenant", "everybody who has an account with Microsoft could sign in")
 	}

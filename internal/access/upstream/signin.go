@@ -19,6 +19,8 @@ type SignedIn struct {
 	Via string
 	// Ticket is what they came for.
 	Ticket string
+	// At is when they proved there who they are, zero where that is not said.
+	At time.Time
 }
 
 // Finish takes an upstream's answer to somebody who wants to sign in, or to link an
@@ -40,7 +42,7 @@ func (s *Service) Finish(ctx context.Context, a Answer) (in SignedIn, offer *Off
 	if kernel.Is(err, kernel.Conflict) { // the same account came twice at once, for the first time
 		in, err = s.signIn(ctx, u, p)
 	}
-	in.Ticket = f.Ticket
+	in.Ticket, in.At = f.Ticket, authenticated(p.claims, f.Began, s.Clock.Now())
 	return in, nil, err
 }
 
@@ -177,9 +179,17 @@ func (s *Service) link(ctx context.Context, u Upstream, a Account, user kernel.A
 // open keeps a sign-in at an upstream, so that what came of it can be ended with it.
 func (s *Service) open(ctx context.Context, u Upstream, l Link, p proof) (id string, err error) {
 	now := s.Clock.Now()
+	if err := s.Store.Hold(ctx, u.ID); err != nil {
+		return "", err
+	}
 	one := Session{
 		ID: kernel.NewID("ups"), Tenant: u.Tenant, Upstream: u.ID, UserID: l.UserID, Link: l.ID, Subject: p.subject, SID: bound(p.sid),
 		CreatedAt: now, ExpiresAt: now.Add(sessionLife),
+	}
+	if gone, err := s.Store.LoggedOut(ctx, one, p.issued); err != nil {
+		return "", err
+	} else if gone {
+		return "", kernel.Errorf(kernel.Denied, "you have signed out at %s meanwhile", u.Label).WithFix("sign in again")
 	}
 	if u.SignOut {
 		if one.IDToken, err = s.Sealer.SealFor(ctx, u.Tenant, []byte(p.idToken), sessionUse(one)); err != nil {

@@ -56,14 +56,22 @@ func (s *Service) Logout(ctx context.Context, tenant, name, token string) error 
 	if err != nil {
 		return err
 	}
-	who, id, err := s.loggedOut(ctx, u, p, token)
+	who, said, id, err := s.loggedOut(ctx, u, p, token)
 	if err != nil {
 		return err
 	}
 	return s.Tx.InTx(system(ctx, u.Tenant), func(ctx context.Context) error {
-		if err := s.Store.Spend(ctx, hashOf("logout "+u.ID+" "+id), s.Clock.Now().Add(flowLife+ahead)); kernel.Is(err, kernel.Conflict) {
+		if err := s.Store.Spend(ctx, kernel.HashOf("logout "+u.ID+" "+id), s.Clock.Now().Add(flowLife+ahead)); kernel.Is(err, kernel.Conflict) {
 			return wrongLogout("it was taken already")
 		} else if err != nil {
+			return err
+		}
+		if err := s.Store.Hold(ctx, u.ID); err != nil {
+			return err
+		}
+		if err := s.Store.AddLogout(ctx, Logout{
+			ID: kernel.NewID("out"), Tenant: u.Tenant, Upstream: u.ID, Subject: who.Subject, SID: who.SID, At: said, ExpiresAt: s.Clock.Now().Add(flowLife + ahead),
+		}); err != nil {
 			return err
 		}
 		return s.end(ctx, u, who, EndedThere)
@@ -75,19 +83,19 @@ func wrongLogout(why string) error {
 }
 
 // loggedOut verifies a logout token (OpenID Connect Back-Channel Logout §2.6), and returns
-// whose sessions end and the id of the token.
-func (s *Service) loggedOut(ctx context.Context, u Upstream, p *place, token string) (who SessionFilter, id string, err error) {
+// whose sessions end, when that was said and the id of the token.
+func (s *Service) loggedOut(ctx context.Context, u Upstream, p *place, token string) (who SessionFilter, said time.Time, id string, err error) {
 	checked, err := s.verifier(u, p, true).Verify(ctx, token)
 	if err != nil {
-		return who, "", wrongLogout(err.Error())
+		return who, said, "", wrongLogout(err.Error())
 	}
 	body, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1]) // it was verified
 	if err != nil {
-		return who, "", wrongLogout("it is not readable")
+		return who, said, "", wrongLogout("it is not readable")
 	}
 	claims, err := parseClaims(body)
 	if err != nil {
-		return who, "", wrongLogout("it is not readable")
+		return who, said, "", wrongLogout("it is not readable")
 	}
 	events, _ := claims["events"].(map[string]any)
 	_, is := events[logoutEvent].(map[string]any)
@@ -95,15 +103,15 @@ func (s *Service) loggedOut(ctx context.Context, u Upstream, p *place, token str
 	who, id = SessionFilter{Subject: checked.Subject, SID: claims.text("sid")}, claims.text("jti")
 	switch {
 	case !is || nonce:
-		return who, "", wrongLogout("it is no logout token")
+		return who, said, "", wrongLogout("it is no logout token")
 	case u.manyTenants() && (!u.allowsIssuer(checked.Issuer) || checked.Issuer != u.issuerOf(claims.text("tid"))):
-		return who, "", wrongLogout("its issuer is another one")
+		return who, said, "", wrongLogout("its issuer is another one")
 	case who.Subject == "" && who.SID == "" || id == "":
-		return who, "", wrongLogout("it does not say who")
+		return who, said, "", wrongLogout("it does not say who")
 	case !s.isOfNow(checked):
-		return who, "", wrongLogout("it is of another time")
+		return who, said, "", wrongLogout("it is of another time")
 	}
-	return who, id, nil
+	return who, checked.IssuedAt, id, nil
 }
 
 // isOfNow reports whether a logout token was given lately, and has not expired where it

@@ -180,6 +180,18 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
+// Logout is an upstream's word that somebody has signed out there.
+type Logout struct {
+	ID       string
+	Tenant   string
+	Upstream string
+	Subject  string // the claim sub, "" for whoever has the session
+	SID      string // the claim sid, "" for all sessions of the account
+	// At is when that was said.
+	At        time.Time
+	ExpiresAt time.Time
+}
+
 // callback is where an upstream sends people back to.
 func (u Upstream) callback(address string) string { return address + u.path() + "/callback" }
 

@@ -182,7 +182,8 @@ func factorPolicy(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "policy [POLICY]", Short: "Show or set of whom the tenant asks for a second factor", Args: cobra.MaximumNArgs(1),
 		Long: "optional asks who has one; admins asks those who are admins of anything, too; required asks everybody who signs in\n" +
-			"with a password. Who needs one and has none is led to add one when they sign in next.",
+			"with a password. It counts for who is signed in, too: whoever has proven less signs in again within ten minutes.\n" +
+			"Who has none is led to add one then, and their personal tokens wait for it.",
 		Example: "  terrace auth factors policy\n  terrace auth factors policy required --reason \"audit 7\"",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) (err error) {
 			var p apiclient.FactorPolicy
@@ -200,27 +201,27 @@ func factorPolicy(e *command.Env) *cobra.Command {
 }
 
 func resetFactors(e *command.Env) *cobra.Command {
-	var reason string
+	in := apiclient.ResetFactorsRequest{}
 	var yes bool
 	c := &cobra.Command{
 		Use: "reset USER", Short: "Remove all factors of a user, and end what they are signed in to", Args: cobra.ExactArgs(1),
-		Long:    "For who has lost them. Their password signs them in afterwards, as the policy lets it; personal tokens stay.",
+		Long: "For who has lost them. Their password signs them in afterwards, as the policy lets it. Personal tokens of theirs end,\n" +
+			"too, unless --keep-tokens is given.",
 		Example: "  terrace auth factors reset ada --reason \"lost the phone\" --yes",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			if err := e.Confirm(yes, fmt.Sprintf("Remove all factors of %s and sign them out everywhere?", args[0])); err != nil {
 				return err
 			}
-			n, err := s.ResetFactors(ctx, args[0], reason)
+			was, err := s.ResetFactors(ctx, args[0], in)
 			if err != nil {
 				return err
 			}
-			return e.Print(map[string]any{"user": args[0], "factors": n}, func(w io.Writer) {
-				_, _ = fmt.Fprintf(w, "%s has no factors any more (there were %d) and is signed out\n", args[0], n)
+			return e.Print(map[string]any{"user": args[0], "factors": was.Factors, "tokens": was.Tokens}, func(w io.Writer) {
+				_, _ = fmt.Fprintf(w, "%s has no factors any more (there were %d) and is signed out; %d tokens ended\n", args[0], was.Factors, was.Tokens)
 			})
 		}),
 		ValidArgsFunction: e.Users(),
 	}
-	c.Flags().StringVar(&reason, "reason", "", "why; it is kept in the audit log")
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	resetFlags(c, &in.KeepTokens, &in.Reason, &yes)
 	return c
 }

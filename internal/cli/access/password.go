@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -19,7 +20,8 @@ func changePassword(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "password", Short: "Change your own password", Args: cobra.NoArgs,
 		Long: "Asks on the terminal for the present password and twice for the new one, without showing them.\n" +
-			"With --stdin both are read from the input: the present one is the first line, the new one the second.",
+			"With --stdin both are read from the input: the present one is the first line, the new one the second.\n" +
+			"You are signed out everywhere but where you do it; personal tokens stay.",
 		Example: "  terrace user password\n  printf '%s\\n%s\\n' \"$OLD\" \"$NEW\" | terrace user password --stdin",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			present, next, err := passwords(e, stdin)
@@ -63,4 +65,40 @@ func passwords(e *command.Env, stdin bool) (present, next string, err error) {
 func line(lines *bufio.Scanner) string {
 	lines.Scan()
 	return strings.TrimRight(lines.Text(), "\r")
+}
+
+func resetPassword(e *command.Env) *cobra.Command {
+	in := apiclient.ResetPasswordRequest{}
+	var yes bool
+	c := &cobra.Command{
+		Use: "reset-password NAME", Short: "Give a user another password, and end what they are signed in to", Args: cobra.ExactArgs(1),
+		Long: "For who has lost it, or had it stolen. Personal tokens of theirs end, too, unless --keep-tokens is given. The password\n" +
+			"is read from the terminal, from TERRACE_NEW_PASSWORD or from the first line of the input.",
+		Example: "  terrace user reset-password ada --reason \"lost it\"\n  echo \"$PASSWORD\" | terrace user reset-password ada --keep-tokens --yes",
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) (err error) {
+			if err := e.Confirm(yes, fmt.Sprintf("Give %s another password and sign them out everywhere?", args[0])); err != nil {
+				return err
+			}
+			if in.Password, err = e.Secret("TERRACE_NEW_PASSWORD", "New password of "+args[0]); err != nil {
+				return err
+			}
+			was, err := s.ResetPassword(ctx, args[0], in)
+			if err != nil {
+				return err
+			}
+			return e.Print(map[string]any{"user": args[0], "tokens": was.Tokens}, func(w io.Writer) {
+				_, _ = fmt.Fprintf(w, "%s has another password and is signed out; %d tokens ended\n", args[0], was.Tokens)
+			})
+		}),
+		ValidArgsFunction: e.Users(),
+	}
+	resetFlags(c, &in.KeepTokens, &in.Reason, &yes)
+	return c
+}
+
+// resetFlags are those of what an admin does to how somebody else signs in.
+func resetFlags(c *cobra.Command, keep *bool, reason *string, yes *bool) {
+	c.Flags().BoolVar(keep, "keep-tokens", false, "let their personal tokens hold on")
+	c.Flags().StringVar(reason, "reason", "", "why; it is kept in the audit log")
+	c.Flags().BoolVarP(yes, "yes", "y", false, "do not ask")
 }

@@ -30,7 +30,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, operation("remove-factor", http.MethodPost, "/me/factors/{factor}/removal", "Remove one of the caller's factors"), a.remove)
 	httpserver.Register(api, operation("list-user-factors", http.MethodGet, "/users/{user}/factors", "List what a user signs in with beside the password"), a.ofUser)
 	reset := operation("reset-factors", http.MethodPost, "/users/{user}/factors/reset", "Remove all factors of a user")
-	reset.Description = "Everything that the user is signed in to ends; personal tokens stay."
+	reset.Description = "Everything that the user is signed in to ends, and so do their personal tokens unless these are to be kept."
 	httpserver.Register(api, reset, a.reset)
 	httpserver.Register(api, operation("get-factor-policy", http.MethodGet, "/auth/factor-policy", "Show of whom a second factor is asked"), a.policy)
 	httpserver.Register(api, operation("set-factor-policy", http.MethodPut, "/auth/factor-policy", "Say of whom a second factor is asked"), a.setPolicy)
@@ -203,13 +203,15 @@ func (a API) remove(ctx context.Context, in *removeInput) (*struct{}, error) {
 type resetInput struct {
 	User string `path:"user" maxLength:"64" doc:"The user's name."`
 	Body struct {
-		Reason string `json:"reason,omitempty" maxLength:"500" doc:"Why, for the audit log."`
+		KeepTokens bool   `json:"keepTokens,omitempty" doc:"Whether personal tokens of the user hold on."`
+		Reason     string `json:"reason,omitempty" maxLength:"500" doc:"Why, for the audit log."`
 	}
 }
 
 type resetOutput struct {
 	Body struct {
 		Factors int `json:"factors" doc:"How many were removed."`
+		Tokens  int `json:"tokens" doc:"How many of the user's tokens ended."`
 	}
 }
 
@@ -218,8 +220,9 @@ func (a API) reset(ctx context.Context, in *resetInput) (*resetOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	was, err := a.Factors.Reset(ctx, scope, factor.Reset{User: in.User, KeepTokens: in.Body.KeepTokens, Reason: in.Body.Reason})
 	out := &resetOutput{}
-	out.Body.Factors, err = a.Factors.Reset(ctx, scope, in.User, in.Body.Reason)
+	out.Body.Factors, out.Body.Tokens = was.Factors, was.Tokens
 	return out, err
 }
 

@@ -137,7 +137,7 @@ func TestReset(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, session := w.call("", http.MethodPost, "/sessions", body{"username": "ada", "password": password})
-	kept := w.token("ada", nil)
+	lost := w.token("ada", nil)
 	app, _ := w.grown("ada")
 	b := w.browser().secure("ada").send("/step/factor", "code", w.code(app)).at(security, http.StatusOK)
 	root, ada := w.token("root", nil), w.token("ada", nil)
@@ -155,18 +155,30 @@ func TestReset(t *testing.T) {
 		t.Errorf("%d %v", status, sheet)
 	}
 	status, out := w.call(root, http.MethodPost, path+"/reset", body{"reason": "the phone is lost"})
-	if status != http.StatusOK || out["factors"] != 1.0 {
+	if status != http.StatusOK || out["factors"] != 1.0 || out["tokens"] != 3.0 {
 		t.Fatalf("%d %v", status, out)
 	}
 	if status, _ := w.call(session["token"].(string), http.MethodGet, "/me", nil); status != http.StatusUnauthorized {
 		t.Errorf("the session of the password holds: %d", status)
 	}
+	for _, one := range []string{lost, ada} {
+		if status, _ := w.call(one, http.MethodGet, "/me", nil); status != http.StatusUnauthorized {
+			t.Errorf("a personal token: %d", status)
+		}
+	}
+	if ended := w.journal.count("token.revoked"); ended != 3 {
+		t.Errorf("%d tokens are noted: %s", ended, w.journal.text(t))
+	}
+	kept := w.token("ada", nil)
+	if status, out := w.call(root, http.MethodPost, path+"/reset", body{"keepTokens": true}); status != http.StatusOK || out["tokens"] != 0.0 {
+		t.Errorf("%d %v", status, out)
+	}
 	if status, _ := w.call(kept, http.MethodGet, "/me", nil); status != http.StatusOK {
-		t.Errorf("a personal token: %d", status)
+		t.Errorf("a personal token that is kept: %d", status)
 	}
 	b.open(security).at("/sign-in", http.StatusOK)
 	b.password("ada").at(security, http.StatusOK)
-	if w.journal.count("factor.reset") != 1 || !strings.Contains(w.journal.text(t), "the phone is lost") {
+	if w.journal.count("factor.reset") != 2 || !strings.Contains(w.journal.text(t), "the phone is lost") {
 		t.Error(w.journal.text(t))
 	}
 	// Somebody who is kept out, as whoever was robbed is first.

@@ -88,11 +88,11 @@ func (anyProject) Exists(context.Context, kernel.Scope) error { return nil }
 // ends ends what somebody is signed in to, as the daemon does.
 type ends struct{ w *world }
 
-func (e ends) EndAllOf(ctx context.Context, tenant, user string) error {
+func (e ends) EndAllOf(ctx context.Context, tenant, user string, tokens bool) (int, error) {
 	if err := e.w.service.EndAllOf(ctx, tenant, user, provider.EndedByReset); err != nil {
-		return err
+		return 0, err
 	}
-	return e.w.users.EndSessions(ctx, tenant, user)
+	return e.w.users.EndTokens(ctx, tenant, user, "", tokens)
 }
 
 // world is a Terrace of its own, as far as signing in goes, which browsers reach by name.
@@ -138,7 +138,7 @@ func worldAt(t *testing.T, host string) *world {
 		Store: factorsql.NewStore(w.db), Tx: w.db, Users: w.users, Sessions: ends{w}, Authorizer: w.users, Journal: w.journal, Sealer: sealer,
 		Address: w.address, Clock: w.now,
 	})
-	w.users.Access, w.users.Factors = w.service, w.factors
+	w.users.Access, w.users.Factors, w.service.Factors = w.service, w.factors, w.factors
 	w.web.Config.Handler = w.router()
 	w.web.Start()
 	t.Cleanup(w.web.Close)

@@ -45,12 +45,6 @@ func Steps(s *factor.Service) []provider.Step {
 	return []provider.Step{prove{s}, enrol{s}, note{s}}
 }
 
-// hasProven reports whether a person needs to prove nothing more: they have, or another
-// provider answers for them.
-func hasProven(p provider.Person) bool {
-	return p.Elsewhere() || provider.SignIn{Methods: p.Methods}.Level() == provider.LevelStrong
-}
-
 // prove asks who has a factor for it.
 type prove struct{ factors *factor.Service }
 
@@ -59,7 +53,7 @@ func (prove) Name() string { return "factor" }
 
 // Needed reports whether the person has a factor, and has not proven it.
 func (s prove) Needed(ctx context.Context, p provider.Person) (bool, error) {
-	if hasProven(p) {
+	if p.HasProven() {
 		return false, nil
 	}
 	has, err := s.factors.Has(ctx, p.Actor)
@@ -107,7 +101,7 @@ func (enrol) Name() string { return "enrol" }
 // Needed reports whether the tenant or the client asks for a factor of the person, who has
 // none.
 func (s enrol) Needed(ctx context.Context, p provider.Person) (bool, error) {
-	if hasProven(p) {
+	if p.HasProven() {
 		return false, nil
 	}
 	has, err := s.factors.Has(ctx, p.Actor)
@@ -153,7 +147,7 @@ func (note) Name() string { return "codes" }
 
 // Needed reports whether recovery codes were never made for the person.
 func (s note) Needed(ctx context.Context, p provider.Person) (bool, error) {
-	if p.Elsewhere() || !hasProven(p) {
+	if p.Elsewhere() || !p.HasProven() {
 		return false, nil
 	}
 	has, err := s.factors.Has(ctx, p.Actor)

@@ -260,7 +260,7 @@ func TestOthersAnswerForTheirPeople(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cookie, err := w.service.Begin(t.Context(), provider.Person{Actor: named, Methods: []string{"fed"}}, w.now(), "")
+	cookie, err := w.service.Begin(t.Context(), provider.Person{Actor: named, Methods: []string{"fed"}, At: w.now()}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

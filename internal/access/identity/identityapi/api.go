@@ -38,6 +38,10 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, operation("list-users", http.MethodGet, "/users", "List the tenant's users"), a.users)
 	httpserver.Register(api, operation("create-user", http.MethodPost, "/users", "Add a user"), a.createUser)
 	httpserver.Register(api, operation("set-user-disabled", http.MethodPut, "/users/{user}/disabled", "Keep a user out, or let them in again"), a.setDisabled)
+	reset := operation("reset-password", http.MethodPost, "/users/{user}/password/reset", "Give a user another password")
+	reset.Description = "Everything that the user is signed in to ends, and so do their personal tokens unless these are to be kept."
+	reset.DefaultStatus = http.StatusOK
+	httpserver.Register(api, reset, a.resetPassword)
 	a.registerTokens(api)
 	a.registerGrants(api)
 	a.registerGroups(api)

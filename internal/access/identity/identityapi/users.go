@@ -49,6 +49,33 @@ func (a API) changePassword(ctx context.Context, in *changePasswordInput) (*stru
 	return nil, a.Service.ChangePassword(ctx, scope, in.Body.Present, in.Body.Next)
 }
 
+type resetPasswordInput struct {
+	User string `path:"user" maxLength:"64" doc:"The user's name."`
+	Body struct {
+		Password   string `json:"password" minLength:"12" maxLength:"256" doc:"The password from now on."`
+		KeepTokens bool   `json:"keepTokens,omitempty" doc:"Whether personal tokens of the user hold on."`
+		Reason     string `json:"reason,omitempty" maxLength:"500" doc:"Why, for the audit log."`
+	}
+}
+
+type resetPasswordOutput struct {
+	Body struct {
+		Tokens int `json:"tokens" doc:"How many of the user's tokens ended."`
+	}
+}
+
+func (a API) resetPassword(ctx context.Context, in *resetPasswordInput) (*resetPasswordOutput, error) {
+	scope, err := httpserver.Scope(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	out := &resetPasswordOutput{}
+	out.Body.Tokens, err = a.Service.ResetPassword(ctx, scope, identity.PasswordReset{
+		User: in.User, Password: in.Body.Password, KeepTokens: in.Body.KeepTokens, Reason: in.Body.Reason,
+	})
+	return out, err
+}
+
 // User is a user of the tenant.
 type User struct {
 	ID         string     `json:"id"`

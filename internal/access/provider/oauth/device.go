@@ -31,7 +31,7 @@ func (s *Server) Device(w http.ResponseWriter, r *http.Request) {
 			s.provider.Log.ErrorContext(r.Context(), "a device code was not given", "error", causeOf(err))
 			err = fosite.ErrServerError
 		}
-		s.fosite.WriteAccessError(r.Context(), w, nil, err)
+		s.refuse(w, r, nil, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

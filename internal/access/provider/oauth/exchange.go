@@ -58,7 +58,7 @@ func (h exchangeHandler) subject(ctx context.Context, r fosite.AccessRequester) 
 	if kind != TypeAccessToken {
 		if accept, ok := ctx.Value(acceptKey{}).(func(context.Context) (Subject, error)); ok {
 			subject, err := accept(ctx)
-			if kernel.Is(err, kernel.Unauthenticated) {
+			if kernel.Is(err, kernel.Unauthenticated) || kernel.Is(err, kernel.Denied) {
 				return Subject{}, wrong.WithHint(err.Error())
 			}
 			return subject, err

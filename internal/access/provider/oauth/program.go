@@ -29,7 +29,7 @@ func (s *Server) authenticateClient(ctx context.Context, r *http.Request, form u
 	}
 	actor, err := s.provider.Programs.Authenticate(ctx, secret)
 	switch {
-	case kernel.Is(err, kernel.Unauthenticated):
+	case isGone(err):
 		return nil, fosite.ErrInvalidClient.WithWrap(err)
 	case err != nil:
 		return nil, err

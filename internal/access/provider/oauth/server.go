@@ -132,10 +132,6 @@ func (f *Failure) Unwrap() error { return f.Err }
 
 // Authorization reads the request of a query. The error is a Failure.
 func (s *Server) Authorization(ctx context.Context, query string) (*Authorization, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/oauth2/authorize?"+query, nil)
-	if err != nil {
-		return nil, &Failure{Message: "the request is not readable", Err: err}
-	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return nil, &Failure{Message: "the request is not readable", Err: err}
@@ -144,6 +140,11 @@ func (s *Server) Authorization(ctx context.Context, query string) (*Authorizatio
 		if len(list) > 1 && name != "audience" && name != "resource" {
 			return nil, &Failure{Message: "the request has " + name + " more than once (RFC 6749 §3.1)", Err: fosite.ErrInvalidRequest}
 		}
+	}
+	asAudience(values)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/oauth2/authorize?"+values.Encode(), nil)
+	if err != nil {
+		return nil, &Failure{Message: "the request is not readable", Err: err}
 	}
 	request, err := s.fosite.NewAuthorizeRequest(ctx, r)
 	if err != nil {
@@ -237,6 +238,9 @@ func (s *Server) Grant(ctx context.Context, a *Authorization, n provider.SignIn,
 	}
 	for _, audience := range a.request.GetRequestedAudience() {
 		a.request.GrantAudience(audience)
+	}
+	if n.At.IsZero() { // fosite takes no prompt without a time; those that need one are not granted before
+		a.request.GetRequestForm().Del("prompt")
 	}
 	var response fosite.AuthorizeResponder
 	err := s.provider.Tx.InTx(ctx, func(ctx context.Context) error {

@@ -31,9 +31,12 @@ type session struct {
 	Stages   []string `json:"stages,omitempty"`
 }
 
-// headAlgorithm is where a session says what signs its ID tokens; fosite keeps alg for
-// itself.
-const headAlgorithm = "terrace-algorithm"
+// What a session says of its ID tokens: what signs them, for fosite keeps alg for itself, and
+// that nobody knows when the person proved who they are, for which fosite takes now.
+const (
+	headAlgorithm = "terrace-algorithm"
+	headUntimed   = "terrace-untimed"
+)
 
 func emptySession() *session { return &session{DefaultSession: openid.NewDefaultSession()} }
 
@@ -46,6 +49,14 @@ func (s *session) Clone() fosite.Session {
 	out := emptySession()
 	_ = json.Unmarshal(raw, out) // it was written above
 	return out
+}
+
+// authTime returns when the person proved who they are, zero where nobody knows.
+func (s *session) authTime() time.Time {
+	if s.Headers != nil && s.Headers.Extra[headUntimed] == true {
+		return time.Time{}
+	}
+	return s.IDTokenClaims().AuthTime
 }
 
 // sessionOf returns the session of a request.
@@ -85,6 +96,9 @@ func (s *Server) begin(ctx context.Context, r fosite.Requester, p proof) (*sessi
 		AuthenticationContextClassReference: p.level, AuthenticationMethodsReferences: p.methods,
 	}
 	out.Headers = &jwt.Headers{Extra: map[string]any{headAlgorithm: ownClient(r).Algorithm}}
+	if p.at.IsZero() {
+		out.Headers.Extra[headUntimed] = true
+	}
 	r.SetSession(out)
 	return out, nil
 }

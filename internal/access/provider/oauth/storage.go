@@ -33,14 +33,29 @@ type client struct {
 }
 
 // GetID implements fosite.Client, as the methods below do.
-func (c *client) GetID() string                      { return c.ID }
-func (c *client) GetHashedSecret() []byte            { return []byte(c.Secret) }
-func (c *client) GetRedirectURIs() []string          { return c.Redirects }
-func (c *client) GetGrantTypes() fosite.Arguments    { return c.Grants }
+func (c *client) GetID() string { return c.ID }
+
+// GetHashedSecret returns what hasher compares a secret with.
+func (c *client) GetHashedSecret() []byte { return []byte(c.Secret) }
+
+// GetRedirectURIs returns where people may be sent back to.
+func (c *client) GetRedirectURIs() []string { return c.Redirects }
+
+// GetGrantTypes returns what the client may hand in for tokens.
+func (c *client) GetGrantTypes() fosite.Arguments { return c.Grants }
+
+// GetResponseTypes returns the one that there is: the implicit flows give tokens into
+// addresses, where they leak (RFC 9700 §2.1.2).
 func (c *client) GetResponseTypes() fosite.Arguments { return fosite.Arguments{"code"} }
-func (c *client) GetScopes() fosite.Arguments        { return c.Scopes }
-func (c *client) IsPublic() bool                     { return c.Public }
-func (c *client) GetAudience() fosite.Arguments      { return c.Audiences }
+
+// GetScopes returns those that the client may ask for.
+func (c *client) GetScopes() fosite.Arguments { return c.Scopes }
+
+// IsPublic reports whether the client keeps no secret.
+func (c *client) IsPublic() bool { return c.Public }
+
+// GetAudience returns whom its access tokens may be for.
+func (c *client) GetAudience() fosite.Arguments { return c.Audiences }
 
 // GetResponseModes implements fosite.ResponseModeClient.
 func (c *client) GetResponseModes() []fosite.ResponseModeType {
@@ -163,17 +178,17 @@ func (s storage) DeletePKCERequestSession(ctx context.Context, hash string) erro
 // CreateOpenIDConnectSession implements openid.OpenIDConnectRequestStorage, as the next
 // two do.
 func (s storage) CreateOpenIDConnectSession(ctx context.Context, code string, r fosite.Requester) error {
-	return s.add(ctx, kindOpenID, provider.HashOf(code), r, s.server.provider.Clock.Now().Add(provider.CodeLife))
+	return s.add(ctx, kindOpenID, kernel.HashOf(code), r, s.server.provider.Clock.Now().Add(provider.CodeLife))
 }
 
 // GetOpenIDConnectSession returns what an ID token is made of.
 func (s storage) GetOpenIDConnectSession(ctx context.Context, code string, _ fosite.Requester) (fosite.Requester, error) {
-	return s.got(s.get(ctx, kindOpenID, provider.HashOf(code)))
+	return s.got(s.get(ctx, kindOpenID, kernel.HashOf(code)))
 }
 
 // DeleteOpenIDConnectSession forgets what an ID token is made of.
 func (s storage) DeleteOpenIDConnectSession(ctx context.Context, code string) error {
-	return s.store().RemoveRequest(ctx, kindOpenID, provider.HashOf(code))
+	return s.store().RemoveRequest(ctx, kindOpenID, kernel.HashOf(code))
 }
 
 func (storage) got(r *fosite.Request, _ bool, err error) (fosite.Requester, error) {
@@ -252,10 +267,16 @@ func (s storage) RevokeAccessToken(ctx context.Context, id string) error {
 
 // notFound turns what is not there, or does not hold, into fosite's word for it.
 func notFound(err error) error {
-	if kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Unauthenticated) {
+	if isGone(err) {
 		return fosite.ErrNotFound
 	}
 	return err
+}
+
+// isGone reports whether something is not there or does not hold, or is of a tenant that
+// nobody works in at present.
+func isGone(err error) bool {
+	return kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Unauthenticated) || kernel.Is(err, kernel.Denied)
 }
 
 type whyKey struct{}

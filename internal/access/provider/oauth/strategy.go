@@ -39,7 +39,7 @@ func (s strategy) GenerateAccessToken(ctx context.Context, r fosite.Requester) (
 	if own.Ends != 0 {
 		claims.Expires = min(claims.Expires, own.Ends)
 	}
-	if at := own.IDTokenClaims().AuthTime; !at.IsZero() {
+	if at := own.authTime(); !at.IsZero() {
 		claims.AuthTime = at.Unix()
 	}
 	token, err = s.provider.Sign(ctx, provider.ES256, provider.TypeAccess, claims)
@@ -54,7 +54,7 @@ func (s strategy) ValidateAccessToken(ctx context.Context, _ fosite.Requester, t
 
 // RefreshTokenSignature returns what a refresh token is known by.
 func (strategy) RefreshTokenSignature(_ context.Context, token string) string {
-	return provider.HashOf(token)
+	return kernel.HashOf(token)
 }
 
 // GenerateRefreshToken makes a refresh token.
@@ -69,7 +69,7 @@ func (s strategy) ValidateRefreshToken(_ context.Context, r fosite.Requester, _ 
 
 // AuthorizeCodeSignature returns what a code is known by.
 func (strategy) AuthorizeCodeSignature(_ context.Context, code string) string {
-	return provider.HashOf(code)
+	return kernel.HashOf(code)
 }
 
 // GenerateAuthorizeCode makes a code.
@@ -82,7 +82,7 @@ func (strategy) ValidateAuthorizeCode(context.Context, fosite.Requester, string)
 
 func secret(prefix string) (text, hash string, err error) {
 	text = provider.NewSecret(prefix)
-	return text, provider.HashOf(text), nil
+	return text, kernel.HashOf(text), nil
 }
 
 func (s strategy) inTime(r fosite.Requester, of fosite.TokenType) error {
@@ -102,6 +102,9 @@ func (s signer) Generate(ctx context.Context, claims jwt.MapClaims, header jwt.M
 		algorithm = provider.ES256
 	}
 	delete(claims, "rat") // fosite's own
+	if header.ToMap()[headUntimed] == true {
+		delete(claims, "auth_time")
+	}
 	token, err = s.provider.Sign(ctx, algorithm, provider.TypeID, map[string]any(claims))
 	return token, "", err
 }
@@ -141,7 +144,7 @@ type hasher struct{}
 
 // Compare implements fosite.Hasher.
 func (hasher) Compare(_ context.Context, hash, data []byte) error {
-	if len(hash) == 0 || subtle.ConstantTimeCompare(hash, []byte(provider.HashOf(string(data)))) != 1 {
+	if len(hash) == 0 || subtle.ConstantTimeCompare(hash, []byte(kernel.HashOf(string(data)))) != 1 {
 		return fosite.ErrInvalidClient
 	}
 	return nil
@@ -149,7 +152,7 @@ func (hasher) Compare(_ context.Context, hash, data []byte) error {
 
 // Hash implements fosite.Hasher.
 func (hasher) Hash(_ context.Context, data []byte) ([]byte, error) {
-	return []byte(provider.HashOf(string(data))), nil
+	return []byte(kernel.HashOf(string(data))), nil
 }
 
 // expireAt sets when the tokens of a request expire.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+	"net/url"
 
 	"github.com/ory/fosite"
 
@@ -16,7 +17,7 @@ import (
 // whole or not at all; a refusal stays, with what it ended.
 func (s *Server) Token(w http.ResponseWriter, r *http.Request) {
 	if err := readForm(r); err != nil {
-		s.fosite.WriteAccessError(r.Context(), w, nil, err)
+		s.refuse(w, r, nil, err)
 		return
 	}
 	checked, err := s.verified(r.Context(), r.PostForm)
@@ -24,7 +25,7 @@ func (s *Server) Token(w http.ResponseWriter, r *http.Request) {
 		if isOurs(err) {
 			s.provider.Log.ErrorContext(r.Context(), "a token of another issuer was not checked", "error", causeOf(err))
 		}
-		s.fosite.WriteAccessError(r.Context(), w, nil, err)
+		s.refuse(w, r, nil, err)
 		return
 	}
 	var answer fosite.AccessResponder
@@ -39,15 +40,29 @@ func (s *Server) Token(w http.ResponseWriter, r *http.Request) {
 	})
 	switch {
 	case refused != nil:
-		s.fosite.WriteAccessError(r.Context(), w, request, refused)
+		s.refuse(w, r, request, refused)
 	case err != nil:
-		s.fosite.WriteAccessError(r.Context(), w, request, fosite.ErrServerError.WithWrap(err))
+		s.refuse(w, r, request, fosite.ErrServerError.WithWrap(err))
 	default:
 		s.fosite.WriteAccessResponse(r.Context(), w, request, answer)
 	}
 	if failed := firstOf(err, refused); isOurs(failed) {
 		s.provider.Log.ErrorContext(r.Context(), "a token was not given", "error", causeOf(failed))
 	}
+}
+
+// challenge tells a client that came with a head, and is not known, by which scheme it may
+// come again (RFC 6749 §5.2).
+func challenge(w http.ResponseWriter, r *http.Request, err error) {
+	if err != nil && r.Header.Get("Authorization") != "" && fosite.ErrorToRFC6749Error(err).CodeField == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Basic realm="terrace"`)
+	}
+}
+
+// refuse writes an error.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, request fosite.AccessRequester, err error) {
+	challenge(w, r, err)
+	s.fosite.WriteAccessError(r.Context(), w, request, err)
 }
 
 func firstOf(errs ...error) error {
@@ -85,17 +100,33 @@ func (s *Server) give(ctx context.Context, r *http.Request) (fosite.AccessReques
 	return request, answer, err
 }
 
-// stillThere refuses tokens of somebody who is gone or kept out, and ends their session.
+// stillThere refuses tokens of somebody who is gone or kept out, or of whom more is asked by
+// now than they have proven, and ends their session. In a tenant that nobody works in at
+// present, none are given, and what there is goes on with it.
 func (s *Server) stillThere(ctx context.Context, r fosite.Requester) error {
 	own := sessionOf(r)
-	_, err := s.provider.Users.Acting(ctx, own.Tenant, own.Subject)
-	if !kernel.Is(err, kernel.NotFound) && !kernel.Is(err, kernel.Unauthenticated) {
+	actor, err := s.provider.Users.Acting(ctx, own.Tenant, own.Subject)
+	switch {
+	case kernel.Is(err, kernel.Denied):
+		return fosite.ErrInvalidGrant.WithHint(err.Error())
+	case kernel.Is(err, kernel.NotFound), kernel.Is(err, kernel.Unauthenticated):
+		return s.ended(ctx, r, provider.EndedWithUser, "Whom it stands for may not sign in.")
+	case err != nil || own.Of != "": // what is exchanged ends with what it was exchanged for
 		return err
 	}
-	if err := s.provider.End(ctx, r.GetID(), provider.EndedWithUser); err != nil {
+	lacks, err := s.provider.Lacks(ctx, provider.Person{Actor: actor, Methods: own.IDTokenClaims().AuthenticationMethodsReferences})
+	if err != nil || !lacks {
 		return err
 	}
-	return fosite.ErrInvalidGrant.WithHint("Whom it stands for may not sign in.")
+	return s.ended(ctx, r, provider.EndedByPolicy, "The tenant asks for a second factor since: sign in again.")
+}
+
+// ended ends the session of a request, and refuses it.
+func (s *Server) ended(ctx context.Context, r fosite.Requester, why, hint string) error {
+	if err := s.provider.End(ctx, r.GetID(), why); err != nil {
+		return err
+	}
+	return fosite.ErrInvalidGrant.WithHint(hint)
 }
 
 // Revoke answers the revocation endpoint (RFC 7009).
@@ -112,6 +143,7 @@ func (s *Server) Revoke(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
+	challenge(w, r, err)
 	s.fosite.WriteRevocationResponse(r.Context(), w, err)
 }
 
@@ -131,10 +163,22 @@ func readForm(r *http.Request) error {
 			return fosite.ErrInvalidRequest.WithHintf("%s is there more than once (RFC 6749 §3.2).", name)
 		}
 	}
+	if r.PostForm.Get("grant_type") != provider.GrantExchange {
+		asAudience(r.PostForm)
+	}
 	if len(r.URL.RawQuery) > 0 && r.URL.Query().Has("client_secret") {
 		return fosite.ErrInvalidRequest.WithHint("A secret does not belong into an address.")
 	}
 	return nil
+}
+
+// asAudience has resources that a token is to be for (RFC 8707 §2) be its audience, which is
+// held against what the client may have. One that was not looked at would be for Terrace.
+func asAudience(form url.Values) {
+	if resources := form["resource"]; len(resources) > 0 {
+		form["audience"] = append(fosite.GetAudiences(form), resources...)
+		delete(form, "resource")
+	}
 }
 
 // Introspection is what a client learns of a token (RFC 7662 §2.2).
@@ -167,12 +211,12 @@ func (s *Server) Introspect(w http.ResponseWriter, r *http.Request) {
 		err = fosite.ErrInvalidClient.WithHint("A client without a secret may not ask about tokens.")
 	}
 	if err != nil {
-		s.fosite.WriteAccessError(ctx, w, nil, err)
+		s.refuse(w, r, nil, err)
 		return
 	}
 	out, err := s.introspect(ctx, clientIn(by), r.PostForm.Get("token"))
 	if err != nil {
-		s.fosite.WriteAccessError(ctx, w, nil, fosite.ErrServerError.WithWrap(err))
+		s.refuse(w, r, nil, fosite.ErrServerError.WithWrap(err))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -198,11 +242,14 @@ func (s *Server) introspect(ctx context.Context, asks provider.Client, token str
 
 // introspectRefresh tells of a refresh token to the client that has it.
 func (s *Server) introspectRefresh(ctx context.Context, asks provider.Client, token string) (Introspection, error) {
-	r, spent, err := s.storage.get(ctx, kindRefresh, provider.HashOf(token))
+	r, spent, err := s.storage.get(ctx, kindRefresh, kernel.HashOf(token))
 	if err != nil || spent || r.GetClient().GetID() != asks.ID {
 		return Introspection{}, unless(err)
 	}
 	n, err := s.provider.Holding(ctx, r.GetID())
+	if err == nil {
+		_, err = s.provider.Users.Acting(ctx, n.Tenant, n.Subject)
+	}
 	expires := r.GetSession().GetExpiresAt(fosite.RefreshToken)
 	if err != nil || !expires.After(s.provider.Clock.Now()) {
 		return Introspection{}, unless(err)
@@ -216,7 +263,7 @@ func (s *Server) introspectRefresh(ctx context.Context, asks provider.Client, to
 // unless keeps an error that is not about the token: whoever asks learns nothing of why
 // one does not hold.
 func unless(err error) error {
-	if err == nil || kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Unauthenticated) || fosite.ErrorToRFC6749Error(err).Is(fosite.ErrNotFound) {
+	if err == nil || isGone(err) || fosite.ErrorToRFC6749Error(err).Is(fosite.ErrNotFound) {
 		return nil
 	}
 	return err

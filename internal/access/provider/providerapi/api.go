@@ -169,7 +169,7 @@ func (h *Handler) userInfo(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		claims, err = h.Provider.Inspect(ctx, bearer)
 	}
-	if err != nil && !kernel.Is(err, kernel.Unauthenticated) {
+	if err != nil && !kernel.Is(err, kernel.Unauthenticated) && !kernel.Is(err, kernel.Denied) {
 		httpserver.WriteError(w, r, err)
 		return
 	}

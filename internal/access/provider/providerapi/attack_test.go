@@ -214,6 +214,7 @@ func TestRequestsAreRead(t *testing.T) {
 		"no response type":         {w.authorization("response_type", ""), "unsupported_response_type"},
 		"a scope that is not":      {w.authorization("scope", "openid everything"), "invalid_scope"},
 		"an audience that is not":  {w.authorization("audience", "https://evil.example.com"), "invalid_request"},
+		"a resource that is not":   {w.authorization("resource", "https://evil.example.com"), "invalid_request"},
 		"a request object":         {w.authorization("request", "e30.e30."), ""},
 		"a request's address":      {w.authorization("request_uri", "http://169.254.169.254/"), ""},
 		"a registration":           {w.authorization("registration", "{}"), "registration_not_supported"},

@@ -47,6 +47,7 @@ func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, t provider.Tic
 	case kernel.Is(err, kernel.Unauthenticated) && a.Has("none"):
 		h.answerFailure(w, r, h.OAuth.Refuse(a, "login_required"))
 	case kernel.Is(err, kernel.Unauthenticated):
+		t.Unsure = n.ID != "" && n.At.IsZero()
 		h.toSignIn(w, r, t)
 	case err != nil:
 		h.fail(w, r, err)
@@ -138,8 +139,8 @@ func (h *Handler) signedIn(r *http.Request, a *oauth.Authorization, asked time.T
 	if err != nil {
 		return n, p, err
 	}
-	again := (a.Has("login") || a.Has("select_account")) && n.At.Before(asked)
-	old := a.MaxAge >= 0 && n.At.Add(a.MaxAge).Before(asked)
+	again := a.Has("login") && !n.Since(asked) || a.Has("select_account") && n.Began().Before(asked)
+	old := a.MaxAge >= 0 && !n.Since(asked.Add(-a.MaxAge))
 	weak := a.Strong && n.Level() != provider.LevelStrong && !p.Elsewhere()
 	if again || old || weak || wants(a, p.Tenant) {
 		return n, p, kernel.Errorf(kernel.Unauthenticated, "somebody has to sign in for this")

@@ -64,9 +64,9 @@ func (h *Handler) newForm(w http.ResponseWriter) string {
 	return cookie
 }
 
-func formToken(cookie string) string { return provider.HashOf("form of " + cookie) }
+func formToken(cookie string) string { return kernel.HashOf("form of " + cookie) }
 
-func browserOf(cookie string) string { return provider.HashOf("browser of " + cookie) }
+func browserOf(cookie string) string { return kernel.HashOf("browser of " + cookie) }
 
 // Browser names the browser of a request, "" for one that was shown nothing yet.
 func (h *Handler) Browser(r *http.Request) string {

@@ -14,12 +14,12 @@ func (h *Handler) logout(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	t := provider.Ticket{Query: r.URL.RawQuery, Asked: h.Provider.Clock.Now()}
 	hint, hinted := h.hint(r)
-	n, p, err := h.Provider.SignedIn(ctx, h.read(r, cookieSignIn))
+	n, err := h.Provider.InBrowser(ctx, h.read(r, cookieSignIn))
 	switch {
 	case err != nil && !kernel.Is(err, kernel.Unauthenticated):
 		h.fail(w, r, err)
-	case err == nil && (!hinted || hint.Subject != p.ID):
-		h.askSignOut(w, r, t, p)
+	case err == nil && (!hinted || hint.Subject != n.UserID):
+		h.askSignOut(w, r, t, h.Provider.NameOf(ctx, n.Tenant, n.UserID))
 	default:
 		if hinted {
 			if err := h.Provider.End(ctx, hint.Session, provider.EndedBySignOut); err != nil {
@@ -36,14 +36,14 @@ func (h *Handler) hint(r *http.Request) (provider.IDToken, bool) {
 	return token, err == nil
 }
 
-func (h *Handler) askSignOut(w http.ResponseWriter, r *http.Request, t provider.Ticket, p provider.Person) {
+func (h *Handler) askSignOut(w http.ResponseWriter, r *http.Request, t provider.Ticket, name string) {
 	t.Back = originOrNone(h.afterLogout(r, t.Query))
 	sealed, err := h.Provider.SealTicket(r.Context(), t)
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	h.show(w, http.StatusOK, "signout", view{Title: "Sign out?", User: p.Name, Account: h.Account, Ticket: sealed, Form: h.formOf(w, r), Back: t.Back})
+	h.show(w, http.StatusOK, "signout", view{Title: "Sign out?", User: name, Account: h.Account, Ticket: sealed, Form: h.formOf(w, r), Back: t.Back})
 }
 
 // signOut takes a person's yes.
@@ -57,7 +57,7 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 		return
 	}
-	n, _, err := h.Provider.SignedIn(r.Context(), h.read(r, cookieSignIn))
+	n, err := h.Provider.InBrowser(r.Context(), h.read(r, cookieSignIn))
 	if err != nil && !kernel.Is(err, kernel.Unauthenticated) {
 		h.fail(w, r, err)
 		return

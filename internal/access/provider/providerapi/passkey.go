@@ -59,7 +59,7 @@ func (h *Handler) passkey(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) Recent(w http.ResponseWriter, r *http.Request, page string, age time.Duration) (p provider.Person, ok bool) {
 	n, p, err := h.Provider.SignedIn(r.Context(), h.read(r, cookieSignIn))
 	now := h.Provider.Clock.Now()
-	if err == nil && n.At.Add(age).Before(now) {
+	if err == nil && !n.Since(now.Add(-age)) {
 		err = kernel.Errorf(kernel.Unauthenticated, "the sign-in is too long ago")
 	}
 	p.Browser = h.Browser(r)
@@ -74,7 +74,7 @@ func (h *Handler) Recent(w http.ResponseWriter, r *http.Request, page string, ag
 	}
 	switch {
 	case kernel.Is(err, kernel.Unauthenticated):
-		h.toSignIn(w, r, provider.Ticket{Next: page, Asked: now})
+		h.toSignIn(w, r, provider.Ticket{Next: page, Asked: now, Fresh: age, Unsure: n.ID != "" && n.At.IsZero()})
 	case err != nil:
 		h.fail(w, r, err)
 	default:

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -33,7 +32,7 @@ func (h *Handler) showSignIn(w http.ResponseWriter, r *http.Request) {
 	if text == "" {
 		t := provider.Ticket{Next: "/sign-in", Asked: h.Provider.Clock.Now()}
 		if _, p, err := h.Provider.SignedIn(r.Context(), h.read(r, cookieSignIn)); err == nil {
-			h.askSignOut(w, r, t, p)
+			h.askSignOut(w, r, t, p.Name)
 			return
 		}
 		h.toSignIn(w, r, t)
@@ -57,6 +56,9 @@ func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request, status int,
 	}
 	if v.Tenant == "" {
 		v.Tenant = h.tenantOf(t)
+	}
+	if v.Error == "" && t.Unsure {
+		v.Error = "This needs you to prove just now who you are, and the provider that signed you in does not say when you did. Sign in in another way."
 	}
 	if err := h.choices(r.Context(), t, text, &v); err != nil {
 		h.fail(w, r, err)
@@ -188,7 +190,10 @@ func (h *Handler) signIn(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) proven(w http.ResponseWriter, r *http.Request, t provider.Ticket, p provider.Person) {
 	ctx, now := r.Context(), h.Provider.Clock.Now()
 	p.Browser, p.Strong = h.Browser(r), t.Strong
-	t.Half = &provider.Half{Tenant: p.Tenant, UserID: p.ID, Methods: p.Methods, Via: p.Via, At: now, Browser: p.Browser}
+	if !p.Elsewhere() {
+		p.At = now
+	}
+	t.Half = &provider.Half{Tenant: p.Tenant, UserID: p.ID, Methods: p.Methods, Via: p.Via, At: p.At, Browser: p.Browser}
 	for _, step := range h.Steps {
 		needed, err := step.Needed(ctx, p)
 		if err != nil {
@@ -205,14 +210,14 @@ func (h *Handler) proven(w http.ResponseWriter, r *http.Request, t provider.Tick
 			return
 		}
 	}
-	h.begin(w, r, t, p, now)
+	h.begin(w, r, t, p)
 }
 
 // begin signs the browser in. What it had before, a cookie that somebody may have put
 // there, is replaced.
-func (h *Handler) begin(w http.ResponseWriter, r *http.Request, t provider.Ticket, p provider.Person, at time.Time) {
+func (h *Handler) begin(w http.ResponseWriter, r *http.Request, t provider.Ticket, p provider.Person) {
 	ctx := r.Context()
-	cookie, err := h.Provider.Begin(ctx, p, at, h.read(r, cookieSignIn))
+	cookie, err := h.Provider.Begin(ctx, p, h.read(r, cookieSignIn))
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -246,7 +251,7 @@ func (h *Handler) half(r *http.Request, text string) (provider.Step, provider.Ti
 	if err != nil {
 		return nil, t, provider.Person{}, err
 	}
-	p := provider.Person{Actor: actor, Methods: t.Half.Methods, Via: t.Half.Via, Browser: t.Half.Browser, Strong: t.Strong}
+	p := provider.Person{Actor: actor, Methods: t.Half.Methods, Via: t.Half.Via, At: t.Half.At, Browser: t.Half.Browser, Strong: t.Strong}
 	for _, step := range h.Steps {
 		if step.Name() != chi.URLParam(r, "step") {
 			continue

@@ -52,8 +52,17 @@ func (r signInRow) signIn() provider.SignIn {
 
 // SignInsVia returns those that have not ended of a sign-in at another provider.
 func (s *Store) SignInsVia(ctx context.Context, via string) ([]provider.SignIn, error) {
+	return s.signIns(ctx, "via = ? AND via <> ''", via)
+}
+
+// SignInsOf returns those of somebody that have not ended.
+func (s *Store) SignInsOf(ctx context.Context, tenant, user string) ([]provider.SignIn, error) {
+	return s.signIns(ctx, "tenant = ? AND user_id = ?", tenant, user)
+}
+
+func (s *Store) signIns(ctx context.Context, where string, args ...any) ([]provider.SignIn, error) {
 	var rows []signInRow
-	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("via = ? AND via <> '' AND ended_at IS NULL", via).Order("id").Scan(ctx)
+	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where(where, args...).Where("ended_at IS NULL").Order("id").Scan(ctx)
 	list := make([]provider.SignIn, len(rows))
 	for i, r := range rows {
 		list[i] = r.signIn()
@@ -70,13 +79,6 @@ func (s *Store) EndSignIn(ctx context.Context, id string, at time.Time) (bool, e
 	}
 	n, err := res.RowsAffected()
 	return n > 0, db.Map(err, "the sign-in "+id)
-}
-
-// EndSignInsOf ends all of somebody.
-func (s *Store) EndSignInsOf(ctx context.Context, tenant, user string, at time.Time) error {
-	_, err := s.db.Conn(ctx).NewUpdate().Model((*signInRow)(nil)).Set("ended_at = ?", at).
-		Where("tenant = ? AND user_id = ? AND ended_at IS NULL", tenant, user).Exec(ctx)
-	return db.Map(err, "the sign-ins")
 }
 
 // Consent returns the scopes that a person let a client have, none where they were not

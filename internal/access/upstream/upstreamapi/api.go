@@ -278,7 +278,7 @@ func (a API) setRules(ctx context.Context, in *rulesInput) (*upstreamOutput, err
 
 // UpstreamFinding is how a part of a provider's configuration does.
 type UpstreamFinding struct {
-	Part    string           `json:"part" doc:"What was looked at: discovery, keys, redirect, client, scopes or groups."`
+	Part    string           `json:"part" doc:"What was looked at: discovery, keys, redirect, client, scopes, groups or people."`
 	Outcome upstream.Outcome `json:"outcome"`
 	Message string           `json:"message"`
 	Fix     string           `json:"fix,omitempty"`

@@ -119,7 +119,7 @@ func (h Handler) begin(w http.ResponseWriter, r *http.Request) {
 	}
 	var begun upstream.Begun
 	if err == nil {
-		begun, err = h.Upstreams.Begin(ctx, upstream.Beginning{Tenant: tenant, Name: name, Ticket: ticket, Prompt: came.Prompt, Hint: came.Hint})
+		begun, err = h.Upstreams.Begin(ctx, upstream.Beginning{Tenant: tenant, Name: name, Ticket: ticket, Prompt: came.Prompt, Hint: came.Hint, MaxAge: came.MaxAge})
 	}
 	if err != nil {
 		h.Pages.Fail(w, r, err)
@@ -146,7 +146,7 @@ func (h Handler) callback(w http.ResponseWriter, r *http.Request) {
 	case offer != nil:
 		h.ask(w, r, offer)
 	default:
-		h.Pages.SignedIn(w, r, in.Ticket, provider.Person{Actor: in.Actor, Methods: []string{"fed"}, Via: in.Via})
+		h.Pages.SignedIn(w, r, in.Ticket, provider.Person{Actor: in.Actor, Methods: []string{"fed"}, Via: in.Via, At: in.At})
 	}
 }
 

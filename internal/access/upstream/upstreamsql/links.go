@@ -143,10 +143,16 @@ func (s *Store) Session(ctx context.Context, id string) (upstream.Session, error
 func (s *Store) SessionsOf(ctx context.Context, in string, f upstream.SessionFilter) ([]upstream.Session, error) {
 	var rows []sessionRow
 	q := s.db.Reader(ctx).NewSelect().Model(&rows).Where("upstream = ?", in)
-	for column, value := range map[string]string{"subject": f.Subject, "sid": f.SID, "link": f.Link} {
+	for column, value := range map[string]string{"subject": f.Subject, "link": f.Link} {
 		if value != "" {
 			q = q.Where("? = ?", bun.Ident(column), value)
 		}
+	}
+	switch {
+	case f.SID != "" && f.Subject != "": // one that does not say its sid ends with the account
+		q = q.Where("sid IN (?, '')", f.SID)
+	case f.SID != "":
+		q = q.Where("sid = ?", f.SID)
 	}
 	err := q.Order("id").Scan(ctx)
 	list := make([]upstream.Session, len(rows))
@@ -168,9 +174,43 @@ func (s *Store) Spend(ctx context.Context, word string, until time.Time) error {
 	return db.Map(err, "the word")
 }
 
+// AddLogout keeps that somebody has signed out.
+func (s *Store) AddLogout(ctx context.Context, l upstream.Logout) error {
+	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO upstream_logouts (id, tenant, upstream, subject, sid, at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		l.ID, l.Tenant, l.Upstream, l.Subject, l.SID, l.At, l.ExpiresAt).Exec(ctx)
+	return db.Map(err, "the sign-out "+l.ID)
+}
+
+// LoggedOut reports whether a session, or all of its account, was ended there since a time.
+func (s *Store) LoggedOut(ctx context.Context, one upstream.Session, since time.Time) (bool, error) {
+	found, err := s.db.Reader(ctx).NewSelect().Table("upstream_logouts").Where("upstream = ? AND expires_at > ? AND subject IN (?, '')", one.Upstream, one.CreatedAt, one.Subject).
+		Where("sid IN (?, '') OR ? = ''", one.SID, one.SID).Where("at >= ?", since).Exists(ctx)
+	return found, db.Map(err, "the sign-outs")
+}
+
+// Hold has who else holds the upstream wait for the transaction of ctx.
+func (s *Store) Hold(ctx context.Context, in string) error {
+	_, err := s.hold(ctx, "upstream_upstreams", in)
+	return err
+}
+
+// HoldSession does it for a sign-in there, and reports whether it is still kept.
+func (s *Store) HoldSession(ctx context.Context, id string) (bool, error) {
+	return s.hold(ctx, "upstream_sessions", id)
+}
+
+func (s *Store) hold(ctx context.Context, table, id string) (bool, error) {
+	res, err := s.db.Conn(ctx).NewRaw("UPDATE ? SET id = id WHERE id = ?", bun.Ident(table), id).Exec(ctx)
+	if err != nil {
+		return false, db.Map(err, id)
+	}
+	n, err := res.RowsAffected()
+	return n > 0, db.Map(err, id)
+}
+
 // Sweep removes what is over.
 func (s *Store) Sweep(ctx context.Context, now time.Time) error {
-	for _, query := range []string{"DELETE FROM upstream_spent WHERE expires_at <= ?", "DELETE FROM upstream_sessions WHERE expires_at <= ?"} {
+	for _, query := range []string{"DELETE FROM upstream_logouts WHERE expires_at <= ?", "DELETE FROM upstream_spent WHERE expires_at <= ?", "DELETE FROM upstream_sessions WHERE expires_at <= ?"} {
 		if _, err := s.db.Conn(ctx).NewRaw(query, now).Exec(ctx); err != nil {
 			return db.Map(err, "what has expired")
 		}

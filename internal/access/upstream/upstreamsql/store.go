@@ -125,7 +125,7 @@ func (s *Store) Put(ctx context.Context, u upstream.Upstream, seen int64) error 
 
 // Remove removes an upstream with its links.
 func (s *Store) Remove(ctx context.Context, tenant, id string) error {
-	for _, query := range []string{"DELETE FROM upstream_domains WHERE upstream = ?", "DELETE FROM upstream_links WHERE upstream = ?", "DELETE FROM upstream_sessions WHERE upstream = ?"} {
+	for _, query := range []string{"DELETE FROM upstream_domains WHERE upstream = ?", "DELETE FROM upstream_links WHERE upstream = ?", "DELETE FROM upstream_sessions WHERE upstream = ?", "DELETE FROM upstream_logouts WHERE upstream = ?"} {
 		if _, err := s.db.Conn(ctx).NewRaw(query, id).Exec(ctx); err != nil {
 			return db.Map(err, "what belongs to "+id)
 		}

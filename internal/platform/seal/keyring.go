@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	aead "github.com/tink-crypto/tink-go/v2/aead/subtle"
-
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -22,49 +20,6 @@ const (
 	// for it again.
 	heldKEK = time.Hour
 )
-
-// OwnerKey is the key-encryption key of an owner: a tenant, or "" for the platform.
-type OwnerKey struct {
-	ID    string
-	Owner string
-	// Root is the id of the root key that wraps it.
-	Root      string
-	Wrapped   []byte
-	CreatedAt time.Time
-	// Shared says that Wrapped opens only together with a share, which is in no database.
-	// Of a destroyed key it says that its share may still be there.
-	Shared bool
-	// RetiredAt is since when it wraps nothing new, and DestroyedAt since when it is no
-	// more: Wrapped is empty then. They are zero before.
-	RetiredAt   time.Time
-	DestroyedAt time.Time
-}
-
-// DataKey is a key that seals content of an owner, wrapped by the owner's key By.
-type DataKey struct {
-	ID        string
-	Owner     string
-	By        string
-	Wrapped   []byte
-	CreatedAt time.Time
-}
-
-// Store keeps wrapped keys. Calls inside of a transaction take part in it.
-type Store interface {
-	// Present returns the owner's key that is not retired, a destroyed one too; or NotFound.
-	Present(ctx context.Context, owner string) (OwnerKey, error)
-	// AddOwnerKey adds a key where the owner has no present one, else it does nothing.
-	AddOwnerKey(ctx context.Context, k OwnerKey) error
-	// Newest returns the newest data key of the owner that is as old as since or newer,
-	// or NotFound.
-	Newest(ctx context.Context, owner string, since time.Time) (DataKey, error)
-	// AddDataKey adds a data key.
-	AddDataKey(ctx context.Context, k DataKey) error
-	// DataKey returns a data key and the key that wraps it, or NotFound.
-	DataKey(ctx context.Context, id string) (DataKey, OwnerKey, error)
-	// AfterCommit calls fn once the transaction of ctx is committed, or at once.
-	AfterCommit(ctx context.Context, fn func())
-}
 
 // keyring has the keys of owners in memory, for a bounded time.
 type keyring struct {
@@ -91,12 +46,6 @@ type openedKey struct {
 	ciphers
 
 	checked, opened time.Time
-}
-
-type ownerAEAD struct {
-	*aead.AESGCM
-
-	opened time.Time
 }
 
 func newKeyring(r *roots, c Config) *keyring {
@@ -183,41 +132,6 @@ func newSealing(d DataKey, c ciphers, now time.Time) *sealingKey {
 	}}}
 }
 
-// present returns the key of the owner, and makes the first one.
-func (r *keyring) present(ctx context.Context, owner string) (OwnerKey, error) {
-	k, err := r.store.Present(ctx, owner)
-	if kernel.Is(err, kernel.NotFound) {
-		if k, err = r.newOwnerKey(ctx, owner); err != nil {
-			return k, err
-		}
-		if err = r.store.AddOwnerKey(ctx, k); err == nil {
-			k, err = r.store.Present(ctx, owner) // another process may have been first
-		}
-	}
-	if err == nil && !k.DestroyedAt.IsZero() {
-		err = destroyed(owner, k.DestroyedAt)
-	}
-	return k, err
-}
-
-func destroyed(owner string, at time.Time) error {
-	return kernel.Errorf(kernel.Refused, "the keys of the tenant %s were destroyed on %s: nothing that was sealed for it can be opened, and nothing more is sealed",
-		owner, at.UTC().Format("2006-01-02 15:04 MST"))
-}
-
-func (r *keyring) newOwnerKey(ctx context.Context, owner string) (k OwnerKey, err error) {
-	raw := make([]byte, dataKeySize)
-	_, _ = rand.Read(raw) // never fails, see crypto/rand
-	defer clear(raw)
-	k = OwnerKey{ID: kernel.NewID("kek"), Owner: owner, CreatedAt: r.now()}
-	inner, err := r.split(ctx, &k, raw)
-	if err != nil {
-		return k, err
-	}
-	k.Root, k.Wrapped, err = r.roots.wrap(ctx, inner)
-	return k, err
-}
-
 // now is as exact as databases keep it.
 func (r *keyring) now() time.Time { return r.clock.Now().UTC().Truncate(time.Microsecond) }
 
@@ -239,44 +153,6 @@ func (r *keyring) make(ctx context.Context, by OwnerKey, now time.Time) (*sealin
 		return nil, kernel.Errorf(kernel.Internal, "seal: %w", err)
 	}
 	return newSealing(k, opened, now), r.store.AddDataKey(ctx, k)
-}
-
-// bind is what a wrapped data key is bound to, so that it is nobody else's.
-func (k DataKey) bind() []byte { return []byte("data key\x00" + k.Owner + "\x00" + k.ID) }
-
-// owner returns what wraps with an owner's key.
-func (r *keyring) owner(ctx context.Context, k OwnerKey) (ownerAEAD, error) {
-	if !k.DestroyedAt.IsZero() {
-		return ownerAEAD{}, destroyed(k.Owner, k.DestroyedAt)
-	}
-	now := r.clock.Now()
-	r.mu.Lock()
-	known, ok := r.owners[k.ID]
-	r.mu.Unlock()
-	if ok && now.Sub(known.opened) < heldKEK {
-		return known, nil
-	}
-	raw, err := r.roots.unwrap(ctx, k.Root, k.Wrapped)
-	if err != nil {
-		return ownerAEAD{}, err
-	}
-	defer clear(raw)
-	if raw, err = r.join(ctx, k, raw); err != nil {
-		return ownerAEAD{}, err
-	}
-	defer clear(raw)
-	cipher, err := aead.NewAESGCM(raw)
-	if err != nil {
-		return ownerAEAD{}, damaged()
-	}
-	opened := ownerAEAD{AESGCM: cipher, opened: now}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.owners) >= maxCached {
-		clear(r.owners)
-	}
-	r.owners[k.ID] = opened
-	return opened, nil
 }
 
 // open returns the ciphers of a data key. Those that are known are used while the key is
@@ -335,13 +211,4 @@ func (r *keyring) forget(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.data, id)
-}
-
-// forgetOwner drops all that is known of an owner in this process.
-func (r *keyring) forgetOwner(owner string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.sealing, owner)
-	clear(r.data)
-	clear(r.owners)
 }

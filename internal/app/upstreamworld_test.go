@@ -237,7 +237,9 @@ type relying struct {
 	upstreams *upstream.Service
 	journal   *statetest.Journal
 	ahead     atomic.Int64
-	several   atomic.Bool
+	// address is where browsers reach it.
+	address string
+	several atomic.Bool
 	// between is called when somebody has come back and is not signed in yet; nil is nothing.
 	between atomic.Pointer[func()]
 }
@@ -275,6 +277,12 @@ func relyingTables() []db.Migrations {
 
 func newRelyingOn(t *testing.T, d *db.DB, change ...func(*upstream.Config)) *relying {
 	t.Helper()
+	return newRelyingAt(t, d, "127.0.0.1", change...)
+}
+
+// newRelyingAt starts one that browsers reach at a host of this machine.
+func newRelyingAt(t *testing.T, d *db.DB, host string, change ...func(*upstream.Config)) *relying {
+	t.Helper()
 	w := &relying{t: t, web: httptest.NewUnstartedServer(nil), journal: &statetest.Journal{}, db: d}
 	w.ahead.Store(-int64(time.Hour)) // it has been there for a while
 	sealer, err := seal.Open(t.Context(), seal.Config{URL: "base64key://smGbjm71Nxd1Ig5FS0wj9SlbzAIrnolCz9bQQ6uAhl4="})
@@ -282,7 +290,9 @@ func newRelyingOn(t *testing.T, d *db.DB, change ...func(*upstream.Config)) *rel
 		t.Fatal(err)
 	}
 	w.users = identity.New(identity.Config{Store: identitysql.NewStore(w.db), Tx: w.db, Projects: noProjects{}, Journal: w.journal, Clock: w.now})
-	issuer := "http://" + w.web.Listener.Addr().String()
+	_, port, _ := strings.Cut(w.web.Listener.Addr().String(), ":")
+	issuer := "http://" + host + ":" + port
+	w.address = issuer
 	w.provider = provider.New(provider.Config{
 		Store: providersql.NewStore(w.db), Tx: w.db, Users: w.users, Groups: memberOf{w.users.Store}, Authorizer: w.users, Journal: w.journal, Sealer: sealer,
 		Issuer: issuer, Tenant: "acme", Clock: w.now,
@@ -293,7 +303,7 @@ func newRelyingOn(t *testing.T, d *db.DB, change ...func(*upstream.Config)) *rel
 	}
 	config := upstream.Config{
 		Store: upstreamsql.NewStore(w.db), Users: upstreamUsers{w.users}, Access: upstreamAccess{w.users}, Local: w.provider, Journal: w.journal, Tx: w.db,
-		Sealer: sealer, Address: issuer, Guard: egress.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, Clock: w.now,
+		Sealer: sealer, Address: issuer, Guard: egress.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}}, Clock: w.now,
 	}
 	for _, c := range change {
 		c(&config)
@@ -405,13 +415,18 @@ func (w *relying) person() *person {
 	}
 	p := &person{w: w}
 	p.http = &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if r.URL.Port() == "1" || p.Stop != "" && strings.Contains(r.URL.Path, p.Stop) {
+		if p.leaves(r.URL) {
 			p.Left = r.URL
 			return http.ErrUseLastResponse
 		}
 		return nil
 	}}
 	return p
+}
+
+// leaves reports whether the browser does not follow to an address.
+func (p *person) leaves(to *url.URL) bool {
+	return to.Port() == "1" || p.Stop != "" && strings.Contains(to.Path, p.Stop)
 }
 
 func (p *person) do(r *http.Request) *person {
@@ -428,7 +443,15 @@ func (p *person) do(r *http.Request) *person {
 	}
 	p.Status, p.Page, p.At = res.StatusCode, string(page), res.Request.URL
 	if next := refresh.FindStringSubmatch(p.Page); next != nil {
-		return p.open(html.UnescapeString(next[1]))
+		to, err := url.Parse(html.UnescapeString(next[1]))
+		if err != nil {
+			p.w.t.Fatal(err)
+		}
+		if p.leaves(to) {
+			p.Left = to
+			return p
+		}
+		return p.open(to.String())
 	}
 	return p
 }

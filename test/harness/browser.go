@@ -88,4 +88,12 @@ func (b *Browser) do(method, address string, form url.Values) {
 		b.t.Fatal(err)
 	}
 	b.Page, b.At = string(page), answer.Request.URL
+	if next := onward.FindStringSubmatch(b.Page); next != nil { // after a form it leaves from a page
+		if b.Left, err = url.Parse(html.UnescapeString(next[1])); err != nil {
+			b.t.Fatal(err)
+		}
+	}
 }
+
+// onward is a page that sends the browser on by itself.
+var onward = regexp.MustCompile(`<meta http-equiv="refresh" content="0;url=([^"]*)"`)

@@ -20,8 +20,6 @@ type Ticket struct {
 	Next string `json:"n,omitempty"`
 	// Asked is when it began.
 	Asked time.Time `json:"a"`
-	// Back is the origin that the browser is sent to in the end.
-	Back string `json:"b,omitempty"`
 	// Tenant is the one to sign in to, "" for the one that is chosen.
 	Tenant string `json:"w,omitempty"`
 	// Strong says that they have to prove more than one factor.

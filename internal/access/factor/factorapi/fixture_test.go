@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"html"
-	"io"
 	"maps"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
@@ -31,6 +28,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/provider/oauth"
 	"github.com/terrace-idp/terrace/internal/access/provider/providerapi"
 	"github.com/terrace-idp/terrace/internal/access/provider/providersql"
+	"github.com/terrace-idp/terrace/internal/access/provider/providertest"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -260,97 +258,45 @@ func (w *world) authorization(more ...string) string {
 	return w.address + "/oauth2/authorize?" + q.Encode()
 }
 
-// browser is one that a person uses, with a key of theirs.
+// browser is one that a person uses.
 type browser struct {
-	w      *world
-	http   *http.Client
-	jar    *cookiejar.Jar
-	Status int
-	Page   string
-	At     *url.URL
-	Left   *url.URL
+	*providertest.Browser
+
+	w *world
 }
 
 func (w *world) browser() *browser {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	b := &browser{w: w, jar: jar}
-	b.http = &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if strings.HasPrefix(r.URL.String(), w.address) {
-			return nil
-		}
-		b.Left = r.URL
-		return http.ErrUseLastResponse
-	}}
-	return b
-}
-
-func (b *browser) do(r *http.Request) *browser {
-	b.w.t.Helper()
-	b.Left = nil
-	res, err := b.http.Do(r)
-	if err != nil {
-		b.w.t.Fatal(err)
-	}
-	page, err := io.ReadAll(res.Body)
-	_ = res.Body.Close()
-	if err != nil {
-		b.w.t.Fatal(err)
-	}
-	b.Status, b.Page, b.At = res.StatusCode, string(page), res.Request.URL
-	return b
+	return &browser{providertest.NewBrowser(w.t, w.address), w}
 }
 
 func (b *browser) open(path string) *browser {
 	b.w.t.Helper()
-	if strings.HasPrefix(path, "/") {
-		path = b.w.address + path
-	}
-	r, err := http.NewRequestWithContext(b.w.t.Context(), http.MethodGet, path, nil)
-	if err != nil {
-		b.w.t.Fatal(err)
-	}
-	return b.do(r)
+	b.Open(path)
+	return b
 }
 
 var (
-	forms  = regexp.MustCompile(`(?s)<form method="post" action="([^"]*)"(.*?)</form>`)
-	fields = regexp.MustCompile(`<input[^>]* name="([^"]*)" value="([^"]*)"`)
-	asked  = regexp.MustCompile(`data-passkey="([a-z]*)" data-options="([^"]*)"`)
 	secret = regexp.MustCompile(`<p class="secret">([A-Z2-7 ]*)</p>`)
 	noted  = regexp.MustCompile(`[a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}`)
 )
 
-// form returns the fields of the form of the page whose address ends with a text.
+// form returns the fields of the form of the page whose address ends with a text, with where
+// it goes and what it asks a passkey.
 func (b *browser) form(to string) url.Values {
 	b.w.t.Helper()
-	for _, form := range forms.FindAllStringSubmatch(b.Page, -1) {
-		if !strings.HasSuffix(html.UnescapeString(form[1]), to) {
-			continue
-		}
-		values := url.Values{"to": {html.UnescapeString(form[1])}}
-		for _, one := range fields.FindAllStringSubmatch(form[2], -1) {
-			values.Set(one[1], html.UnescapeString(one[2]))
-		}
-		if found := asked.FindStringSubmatch(form[2]); found != nil {
-			values.Set("options", html.UnescapeString(found[2]))
-		}
-		return values
+	f := b.Form(to)
+	f.Values.Set("to", f.To)
+	if f.Options != "" {
+		f.Values.Set("options", f.Options)
 	}
-	b.w.t.Fatalf("no form to %q in the page at %s, %d: %s", to, b.At, b.Status, b.Page)
-	return nil
+	return f.Values
 }
 
 // send fills a form in and sends it.
 func (b *browser) send(to string, more ...string) *browser {
 	b.w.t.Helper()
-	values := b.form(to)
-	for i := 0; i < len(more); i += 2 {
-		values.Set(more[i], more[i+1])
-	}
-	return b.post(values)
+	b.Send(to, more...)
+	return b
 }
 
 // post sends a form; "to" says where.
@@ -360,13 +306,8 @@ func (b *browser) post(form url.Values) *browser {
 	to := values.Get("to")
 	values.Del("to")
 	values.Del("options")
-	r, err := http.NewRequestWithContext(b.w.t.Context(), http.MethodPost, b.w.address+to, strings.NewReader(values.Encode()))
-	if err != nil {
-		b.w.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Origin", b.w.address)
-	return b.do(r)
+	b.Post(to, values)
+	return b
 }
 
 // password signs in as far as a password goes.
@@ -391,13 +332,13 @@ func (b *browser) known(as string) (before string) {
 	if err != nil {
 		b.w.t.Fatal(err)
 	}
-	for _, c := range b.jar.Cookies(u) {
+	for _, c := range b.Jar.Cookies(u) {
 		if c.Name == "terrace-form" {
 			before = c.Value
 		}
 	}
 	if as != "" {
-		b.jar.SetCookies(u, []*http.Cookie{{Name: "terrace-form", Value: as, Path: "/"}})
+		b.Jar.SetCookies(u, []*http.Cookie{{Name: "terrace-form", Value: as, Path: "/"}})
 	}
 	return before
 }

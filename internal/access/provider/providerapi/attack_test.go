@@ -3,6 +3,7 @@ package providerapi_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -293,7 +294,7 @@ func TestCookies(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range b.http.Jar.Cookies(at) {
+		for _, c := range b.Jar.Cookies(at) {
 			if strings.HasSuffix(c.Name, "terrace-sign-in") {
 				return c
 			}
@@ -303,14 +304,14 @@ func TestCookies(t *testing.T) {
 	at, _ := url.Parse(w.issuer())
 	b := w.browser()
 	fixed := provider.NewSecret("terb_")
-	b.http.Jar.SetCookies(at, []*http.Cookie{{Name: "terrace-sign-in", Value: fixed, Path: "/"}})
+	b.Jar.SetCookies(at, []*http.Cookie{{Name: "terrace-sign-in", Value: fixed, Path: "/"}})
 	b.open(w.issuer() + "/sign-in").signIn("ada")
 	first := cookie(b)
 	if first == nil || first.Value == fixed {
 		t.Fatalf("a cookie that somebody has put there is kept: %v", first)
 	}
 	thief := w.browser()
-	thief.http.Jar.SetCookies(at, []*http.Cookie{{Name: "terrace-sign-in", Value: fixed, Path: "/"}})
+	thief.Jar.SetCookies(at, []*http.Cookie{{Name: "terrace-sign-in", Value: fixed, Path: "/"}})
 	if thief.open(w.issuer() + "/sign-in"); strings.Contains(thief.Page, "ada") {
 		t.Error("the fixed cookie is signed in")
 	}
@@ -322,7 +323,7 @@ func TestCookies(t *testing.T) {
 	if !strings.Contains(b.Page, "You are signed out") || cookie(b) != nil {
 		t.Errorf("%s", b.Page)
 	}
-	thief.http.Jar.SetCookies(at, []*http.Cookie{{Name: "terrace-sign-in", Value: first.Value, Path: "/"}})
+	thief.Jar.SetCookies(at, []*http.Cookie{{Name: "terrace-sign-in", Value: first.Value, Path: "/"}})
 	for range 2 {
 		if thief.open(w.issuer() + "/sign-in"); thief.At.RawQuery == "" {
 			t.Error("a cookie is good after a sign-out, or after another sign-in in its place")
@@ -335,6 +336,7 @@ func TestCookies(t *testing.T) {
 func TestNamesAreNotTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	hidden := regexp.MustCompile(`<input[^>]* name="([^"]*)" value="([^"]*)"`)
 	answer := func(name string) (int, string) {
 		b := w.browser().open(w.authorization()).send("username", name, "password", "wrong wrong wrong")
 		page := b.Page

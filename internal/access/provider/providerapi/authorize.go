@@ -3,7 +3,6 @@ package providerapi
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -35,7 +34,7 @@ func (h *Handler) proceed(w http.ResponseWriter, r *http.Request, t provider.Tic
 		h.answerFailure(w, r, err)
 		return
 	}
-	t.Back, t.Strong = originOf(a.Back), a.Strong
+	t.Strong = a.Strong
 	if told, err := h.told(ctx, a); err != nil {
 		h.fail(w, r, err)
 		return
@@ -84,7 +83,7 @@ func (h *Handler) askConsent(w http.ResponseWriter, r *http.Request, t provider.
 	}
 	h.show(w, http.StatusOK, "consent", view{
 		Title: "Allow access?", Client: a.Client.Name, Native: a.Client.Native(), User: p.Name, Scopes: scopeTexts(a.Scopes),
-		Ticket: sealed, Form: h.formOf(w, r), Back: t.Back, RedirectedTo: a.Back.Host,
+		Ticket: sealed, Form: h.formOf(w, r), RedirectedTo: a.Back.Host,
 	})
 }
 
@@ -129,7 +128,18 @@ func (h *Handler) grant(w http.ResponseWriter, r *http.Request, a *oauth.Authori
 		h.answerFailure(w, r, err)
 		return
 	}
-	redirect(w, back)
+	h.out(w, r, back)
+}
+
+// out sends the browser to a client. Browsers hold the policy of a page against all that
+// its form is sent on to, in the end also to whom the client sends them: after a form they
+// go on from a page, by themselves.
+func (h *Handler) out(w http.ResponseWriter, r *http.Request, to string) {
+	if r.URL.Path == "/oauth2/authorize" {
+		redirect(w, to)
+		return
+	}
+	h.Leave(w, "Signing in", to)
 }
 
 // signedIn returns who is signed in, recently enough for the authorization; else the
@@ -164,7 +174,7 @@ func (h *Handler) answerFailure(w http.ResponseWriter, r *http.Request, err erro
 	case !ok:
 		h.fail(w, r, err)
 	case failure.Back != "":
-		redirect(w, failure.Back)
+		h.out(w, r, failure.Back)
 	default:
 		h.show(w, http.StatusBadRequest, "message", view{Title: "That did not work", Error: failure.Message})
 	}
@@ -174,14 +184,6 @@ func (h *Handler) answerFailure(w http.ResponseWriter, r *http.Request, err erro
 func redirect(w http.ResponseWriter, to string) {
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)
-}
-
-// originOf returns what a content security policy calls the place of an address.
-func originOf(u *url.URL) string {
-	if u.Host == "" {
-		return u.Scheme + ":"
-	}
-	return u.Scheme + "://" + u.Host
 }
 
 func has(words []string, word string) bool { return slices.Contains(words, word) }

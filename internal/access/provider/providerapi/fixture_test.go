@@ -2,14 +2,10 @@ package providerapi_test
 
 import (
 	"context"
-	"html"
 	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"regexp"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,6 +21,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/provider/oauth"
 	"github.com/terrace-idp/terrace/internal/access/provider/providerapi"
 	"github.com/terrace-idp/terrace/internal/access/provider/providersql"
+	"github.com/terrace-idp/terrace/internal/access/provider/providertest"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -187,100 +184,41 @@ func (w *world) discover() *oidc.Provider {
 	return p
 }
 
-// browser is one that a person uses: it keeps cookies, follows links within Terrace,
-// and tells where it was sent in the end.
+// browser is one that a person uses.
 type browser struct {
-	w    *world
-	http *http.Client
-	// Status, Page and At are what it shows; Left is where it was sent outside of Terrace.
-	Status int
-	Page   string
-	At     *url.URL
-	Left   *url.URL
+	*providertest.Browser
+
+	w *world
 }
 
 func (w *world) browser() *browser {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	b := &browser{w: w}
-	b.http = &http.Client{Jar: jar, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if strings.HasPrefix(r.URL.String(), w.issuer()) {
-			return nil
-		}
-		b.Left = r.URL
-		return http.ErrUseLastResponse
-	}}
-	return b
-}
-
-func (b *browser) do(r *http.Request) *browser {
-	b.w.t.Helper()
-	b.Left = nil
-	res, err := b.http.Do(r)
-	if err != nil {
-		b.w.t.Fatal(err)
-	}
-	page, err := io.ReadAll(res.Body)
-	_ = res.Body.Close()
-	if err != nil {
-		b.w.t.Fatal(err)
-	}
-	b.Status, b.Page, b.At = res.StatusCode, string(page), res.Request.URL
-	return b
+	return &browser{providertest.NewBrowser(w.t, w.issuer()), w}
 }
 
 func (b *browser) open(address string) *browser {
 	b.w.t.Helper()
-	r, err := http.NewRequestWithContext(b.w.t.Context(), http.MethodGet, address, nil)
-	if err != nil {
-		b.w.t.Fatal(err)
-	}
-	return b.do(r)
+	b.Open(address)
+	return b
 }
 
-var (
-	hidden = regexp.MustCompile(`<input[^>]* name="([^"]*)" value="([^"]*)"`)
-	action = regexp.MustCompile(`<form method="post" action="([^"]*)"`)
-)
-
-// form returns the form of the page, with what is hidden in it.
+// form returns the first form of the page, with what is hidden in it.
 func (b *browser) form() (to string, values url.Values) {
 	b.w.t.Helper()
-	found := action.FindStringSubmatch(b.Page)
-	if found == nil {
-		b.w.t.Fatalf("no form in the page at %s, %d: %s", b.At, b.Status, b.Page)
-	}
-	values = url.Values{}
-	for _, one := range hidden.FindAllStringSubmatch(b.Page, -1) {
-		values.Set(one[1], html.UnescapeString(one[2]))
-	}
-	return b.w.issuer() + html.UnescapeString(found[1]), values
+	f := b.Form("")
+	return f.To, f.Values
 }
 
-// send fills the form of the page in, and sends it.
+// send fills the first form of the page in, and sends it.
 func (b *browser) send(fields ...string) *browser {
 	b.w.t.Helper()
-	to, values := b.form()
-	for i := 0; i < len(fields); i += 2 {
-		values.Set(fields[i], fields[i+1])
-	}
-	return b.post(to, values)
+	b.Send("", fields...)
+	return b
 }
 
 func (b *browser) post(to string, values url.Values, head ...string) *browser {
 	b.w.t.Helper()
-	r, err := http.NewRequestWithContext(b.w.t.Context(), http.MethodPost, to, strings.NewReader(values.Encode()))
-	if err != nil {
-		b.w.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Origin", b.w.issuer())
-	for i := 0; i < len(head); i += 2 {
-		r.Header.Set(head[i], head[i+1])
-	}
-	return b.do(r)
+	b.Post(to, values, head...)
+	return b
 }
 
 func (b *browser) signIn(name string) *browser {

@@ -37,13 +37,12 @@ func (h *Handler) hint(r *http.Request) (provider.IDToken, bool) {
 }
 
 func (h *Handler) askSignOut(w http.ResponseWriter, r *http.Request, t provider.Ticket, name string) {
-	t.Back = originOrNone(h.afterLogout(r, t.Query))
 	sealed, err := h.Provider.SealTicket(r.Context(), t)
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	h.show(w, http.StatusOK, "signout", view{Title: "Sign out?", User: name, Account: h.Account, Ticket: sealed, Form: h.formOf(w, r), Back: t.Back})
+	h.show(w, http.StatusOK, "signout", view{Title: "Sign out?", User: name, Account: h.Account, Ticket: sealed, Form: h.formOf(w, r)})
 }
 
 // signOut takes a person's yes.
@@ -85,6 +84,10 @@ func (h *Handler) end(w http.ResponseWriter, r *http.Request, n provider.SignIn,
 			h.Leave(w, "Signing out", there)
 			return
 		}
+	}
+	if to != "" && r.Method == http.MethodPost {
+		h.Leave(w, "Signing out", to)
+		return
 	}
 	h.SignedOut(w, to)
 }
@@ -147,12 +150,4 @@ func (h *Handler) askingClient(r *http.Request, values url.Values) string {
 		return named
 	}
 	return ""
-}
-
-func originOrNone(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || address == "" {
-		return ""
-	}
-	return originOf(u)
 }

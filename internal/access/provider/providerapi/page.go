@@ -71,7 +71,6 @@ type view struct {
 	Native       bool
 	Scopes       []scopeText
 	Code         string
-	Back         string
 	RedirectedTo string
 	Begun        string
 }
@@ -94,8 +93,7 @@ func scopeTexts(scopes []string) []scopeText {
 	return out
 }
 
-// show writes a page. Nothing else may frame it, and its forms go to Terrace and to
-// where the browser is sent in the end.
+// show writes a page. Nothing else may frame it, and its forms go to Terrace alone.
 func (h *Handler) show(w http.ResponseWriter, status int, name string, v view) {
 	v.Style = h.pages.style
 	script := "'none'"
@@ -106,14 +104,10 @@ func (h *Handler) show(w http.ResponseWriter, status int, name string, v view) {
 	if v.Images {
 		images = "data:"
 	}
-	actions := "'self'"
-	if v.Back != "" {
-		actions += " " + v.Back
-	}
 	head := w.Header()
 	head.Set("Content-Security-Policy", strings.Join([]string{
 		"default-src 'none'", "style-src " + h.pages.styleHash, "script-src " + script, "img-src " + images, "connect-src 'self'",
-		"form-action " + actions, "frame-ancestors 'none'", "base-uri 'none'",
+		"form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
 	}, "; "))
 	head.Set("Referrer-Policy", "same-origin")
 	head.Set("Content-Type", "text/html; charset=utf-8")

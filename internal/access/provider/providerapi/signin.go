@@ -41,7 +41,7 @@ func (h *Handler) showSignIn(w http.ResponseWriter, r *http.Request) {
 // signInPage shows the form.
 func (h *Handler) signInPage(w http.ResponseWriter, r *http.Request, status int, t provider.Ticket, text string, v view) {
 	var browser string
-	v.Title, v.Ticket, v.Back = "Sign in", text, t.Back
+	v.Title, v.Ticket = "Sign in", text
 	v.Form, browser = h.Forms(w, r)
 	if a, err := h.OAuth.Authorization(r.Context(), t.Query); err == nil && t.Query != "" {
 		v.Client = a.Client.Name

@@ -107,7 +107,7 @@ func (h *Handler) stepPage(w http.ResponseWriter, r *http.Request, status int, s
 		return
 	}
 	h.show(w, status, "step", view{
-		Title: form.Title, Step: form, Script: form.Script, Images: form.Images, Action: "/sign-in/step/" + url.PathEscape(step.Name()), Ticket: text, Form: h.formOf(w, r), Error: wrong, Back: t.Back,
+		Title: form.Title, Step: form, Script: form.Script, Images: form.Images, Action: "/sign-in/step/" + url.PathEscape(step.Name()), Ticket: text, Form: h.formOf(w, r), Error: wrong,
 	})
 }
 

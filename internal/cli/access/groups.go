@@ -57,19 +57,10 @@ func groupMembers(e *command.Env) *cobra.Command {
 }
 
 func deleteGroup(e *command.Env) *cobra.Command {
-	var yes bool
-	c := &cobra.Command{
-		Use: "delete GROUP", Short: "Remove a group, and the roles that its members have through it", Args: cobra.ExactArgs(1),
-		Example: "  terrace group delete team-shop --yes",
-		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			if err := e.Confirm(yes, fmt.Sprintf("Remove the group %s with all its roles?", args[0])); err != nil {
-				return err
-			}
-			return done(e, s.DeleteGroup(ctx, args[0]), "deleted", args[0], "group %s is removed\n", args[0])
-		}),
-	}
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
-	return c
+	return removal{
+		use: "delete GROUP", short: "Remove a group, and the roles that its members have through it", example: "  terrace group delete team-shop --yes",
+		what: "group", with: "all its roles", remove: command.Server.DeleteGroup,
+	}.command(e)
 }
 
 func addMember(e *command.Env) *cobra.Command {
@@ -91,12 +82,4 @@ func removeMember(e *command.Env) *cobra.Command {
 			return done(e, s.RemoveGroupMember(ctx, args[0], args[1]), "removed", args[1], "%s is no longer in the group %s by hand\n", args[1], args[0])
 		}),
 	}
-}
-
-// done tells what was done to a thing, where it was.
-func done(e *command.Env, err error, what, name, format string, args ...any) error {
-	if err != nil {
-		return err
-	}
-	return e.Print(map[string]string{what: name}, func(w io.Writer) { _, _ = fmt.Fprintf(w, format, args...) })
 }

@@ -61,49 +61,22 @@ func listServices(e *command.Env) *cobra.Command {
 }
 
 func disableService(e *command.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "disable NAME", Short: "Keep a service account out: its tokens are refused at once", Args: cobra.ExactArgs(1),
-		Example: "  terrace service-account disable ci",
-		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			return setService(ctx, e, s, args[0], true)
-		}),
-	}
+	return turn[apiclient.ServiceAccount]{
+		short: "Keep a service account out: its tokens are refused at once", example: "  terrace service-account disable ci",
+		what: "service account", off: true, set: command.Server.SetServiceAccountDisabled,
+	}.command(e)
 }
 
 func enableService(e *command.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "enable NAME", Short: "Let a disabled service account in again", Args: cobra.ExactArgs(1),
-		Example: "  terrace service-account enable ci",
-		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			return setService(ctx, e, s, args[0], false)
-		}),
-	}
-}
-
-func setService(ctx context.Context, e *command.Env, s command.Server, name string, disabled bool) error {
-	a, err := s.SetServiceAccountDisabled(ctx, name, disabled)
-	if err != nil {
-		return err
-	}
-	state := "enabled"
-	if disabled {
-		state = "disabled"
-	}
-	return e.Print(a, func(w io.Writer) { _, _ = fmt.Fprintf(w, "service account %s is %s\n", a.Name, state) })
+	return turn[apiclient.ServiceAccount]{
+		short: "Let a disabled service account in again", example: "  terrace service-account enable ci",
+		what: "service account", set: command.Server.SetServiceAccountDisabled,
+	}.command(e)
 }
 
 func deleteService(e *command.Env) *cobra.Command {
-	var yes bool
-	c := &cobra.Command{
-		Use: "delete NAME", Short: "Remove a service account with its tokens and roles", Args: cobra.ExactArgs(1),
-		Example: "  terrace service-account delete ci --yes",
-		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			if err := e.Confirm(yes, fmt.Sprintf("Remove the service account %s with its tokens and roles?", args[0])); err != nil {
-				return err
-			}
-			return done(e, s.DeleteServiceAccount(ctx, args[0]), "deleted", args[0], "service account %s is removed\n", args[0])
-		}),
-	}
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
-	return c
+	return removal{
+		use: "delete NAME", short: "Remove a service account with its tokens and roles", example: "  terrace service-account delete ci --yes",
+		what: "service account", with: "its tokens and roles", remove: command.Server.DeleteServiceAccount,
+	}.command(e)
 }

@@ -34,21 +34,11 @@ func groupOf(g identity.Group) Group {
 	return Group{ID: g.ID, Name: g.Name, About: g.About, CreatedAt: g.CreatedAt, Members: g.Members}
 }
 
-type groupsOutput struct{ Body kernel.Page[Group] }
-
-func (a API) groups(ctx context.Context, in *struct{ httpserver.PageParams }) (*groupsOutput, error) {
-	scope, err := httpserver.Scope(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	page, err := a.Service.Groups(ctx, scope, in.Page())
-	if err != nil {
-		return nil, err
-	}
-	return &groupsOutput{Body: pageOf(page, groupOf)}, nil
+func (a API) groups(ctx context.Context, in *struct{ httpserver.PageParams }) (*answer[kernel.Page[Group]], error) {
+	return answered(ctx, "", pages(groupOf), func(scope kernel.Scope) (kernel.Page[identity.Group], error) {
+		return a.Service.Groups(ctx, scope, in.Page())
+	})
 }
-
-type groupOutput struct{ Body Group }
 
 func (a API) createGroup(ctx context.Context, in *struct {
 	Body struct {
@@ -56,27 +46,18 @@ func (a API) createGroup(ctx context.Context, in *struct {
 		About string `json:"about,omitempty" maxLength:"256" doc:"What it is for."`
 	}
 },
-) (*groupOutput, error) {
-	scope, err := httpserver.Scope(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	g, err := a.Service.CreateGroup(ctx, scope, in.Body.Name, in.Body.About)
-	if err != nil {
-		return nil, err
-	}
-	return &groupOutput{Body: groupOf(g)}, nil
+) (*answer[Group], error) {
+	return answered(ctx, "", groupOf, func(scope kernel.Scope) (identity.Group, error) {
+		return a.Service.CreateGroup(ctx, scope, in.Body.Name, in.Body.About)
+	})
 }
 
-func (a API) deleteGroup(ctx context.Context, in *struct {
+type groupPath struct {
 	Group string `path:"group" maxLength:"64" doc:"The group's name."`
-},
-) (*struct{}, error) {
-	scope, err := httpserver.Scope(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	return nil, a.Service.DeleteGroup(ctx, scope, in.Group)
+}
+
+func (a API) deleteGroup(ctx context.Context, in *groupPath) (*struct{}, error) {
+	return done(ctx, func(scope kernel.Scope) error { return a.Service.DeleteGroup(ctx, scope, in.Group) })
 }
 
 // GroupMember is a user in a group.
@@ -86,26 +67,18 @@ type GroupMember struct {
 	AddedAt time.Time `json:"addedAt"`
 }
 
-type groupMembersOutput struct {
-	Body kernel.Page[GroupMember]
+func memberOf(m identity.GroupMember) GroupMember {
+	return GroupMember{User: m.User, Source: m.Source, AddedAt: m.AddedAt}
 }
 
 func (a API) groupMembers(ctx context.Context, in *struct {
 	Group string `path:"group" maxLength:"64" doc:"The group's name."`
 	httpserver.PageParams
 },
-) (*groupMembersOutput, error) {
-	scope, err := httpserver.Scope(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	page, err := a.Service.GroupMembers(ctx, scope, in.Group, in.Page())
-	if err != nil {
-		return nil, err
-	}
-	return &groupMembersOutput{Body: pageOf(page, func(m identity.GroupMember) GroupMember {
-		return GroupMember{User: m.User, Source: m.Source, AddedAt: m.AddedAt}
-	})}, nil
+) (*answer[kernel.Page[GroupMember]], error) {
+	return answered(ctx, "", pages(memberOf), func(scope kernel.Scope) (kernel.Page[identity.GroupMember], error) {
+		return a.Service.GroupMembers(ctx, scope, in.Group, in.Page())
+	})
 }
 
 type groupMemberInput struct {
@@ -114,17 +87,9 @@ type groupMemberInput struct {
 }
 
 func (a API) addGroupMember(ctx context.Context, in *groupMemberInput) (*struct{}, error) {
-	scope, err := httpserver.Scope(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	return nil, a.Service.AddToGroup(ctx, scope, in.Group, in.User)
+	return done(ctx, func(scope kernel.Scope) error { return a.Service.AddToGroup(ctx, scope, in.Group, in.User) })
 }
 
 func (a API) removeGroupMember(ctx context.Context, in *groupMemberInput) (*struct{}, error) {
-	scope, err := httpserver.Scope(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	return nil, a.Service.RemoveFromGroup(ctx, scope, in.Group, in.User)
+	return done(ctx, func(scope kernel.Scope) error { return a.Service.RemoveFromGroup(ctx, scope, in.Group, in.User) })
 }

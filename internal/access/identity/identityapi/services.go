@@ -38,25 +38,15 @@ func serviceOf(s identity.ServiceAccount) ServiceAccount {
 	}
 }
 
-type servicesOutput struct{ Body kernel.Page[ServiceAccount] }
-
 func (a API) services(ctx context.Context, in *struct {
 	Project string `query:"project" maxLength:"63" doc:"Those of this project; all of the tenant unless given."`
 	httpserver.PageParams
 },
-) (*servicesOutput, error) {
-	scope, err := httpserver.Scope(ctx, in.Project)
-	if err != nil {
-		return nil, err
-	}
-	page, err := a.Service.ServiceAccounts(ctx, scope, in.Page())
-	if err != nil {
-		return nil, err
-	}
-	return &servicesOutput{Body: pageOf(page, serviceOf)}, nil
+) (*answer[kernel.Page[ServiceAccount]], error) {
+	return answered(ctx, in.Project, pages(serviceOf), func(scope kernel.Scope) (kernel.Page[identity.ServiceAccount], error) {
+		return a.Service.ServiceAccounts(ctx, scope, in.Page())
+	})
 }
-
-type serviceOutput struct{ Body ServiceAccount }
 
 func (a API) createService(ctx context.Context, in *struct {
 	Body struct {
@@ -66,16 +56,10 @@ func (a API) createService(ctx context.Context, in *struct {
 		About   string `json:"about,omitempty" maxLength:"256" doc:"What it is for."`
 	}
 },
-) (*serviceOutput, error) {
-	scope, err := httpserver.Scope(ctx, in.Body.Project)
-	if err != nil {
-		return nil, err
-	}
-	made, err := a.Service.CreateServiceAccount(ctx, scope, identity.NewServiceAccount{Name: in.Body.Name, Owner: in.Body.Owner, About: in.Body.About})
-	if err != nil {
-		return nil, err
-	}
-	return &serviceOutput{Body: serviceOf(made)}, nil
+) (*answer[ServiceAccount], error) {
+	return answered(ctx, in.Body.Project, serviceOf, func(scope kernel.Scope) (identity.ServiceAccount, error) {
+		return a.Service.CreateServiceAccount(ctx, scope, identity.NewServiceAccount{Name: in.Body.Name, Owner: in.Body.Owner, About: in.Body.About})
+	})
 }
 
 func (a API) setServiceDisabled(ctx context.Context, in *struct {
@@ -84,25 +68,15 @@ func (a API) setServiceDisabled(ctx context.Context, in *struct {
 		Disabled bool `json:"disabled" doc:"Whether it is kept out: its tokens are refused from now on."`
 	}
 },
-) (*serviceOutput, error) {
-	scope, err := httpserver.Scope(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	changed, err := a.Service.DisableServiceAccount(ctx, scope, in.Account, in.Body.Disabled)
-	if err != nil {
-		return nil, err
-	}
-	return &serviceOutput{Body: serviceOf(changed)}, nil
+) (*answer[ServiceAccount], error) {
+	return answered(ctx, "", serviceOf, func(scope kernel.Scope) (identity.ServiceAccount, error) {
+		return a.Service.DisableServiceAccount(ctx, scope, in.Account, in.Body.Disabled)
+	})
 }
 
 func (a API) deleteService(ctx context.Context, in *struct {
 	Account string `path:"account" maxLength:"64" doc:"The service account's name."`
 },
 ) (*struct{}, error) {
-	scope, err := httpserver.Scope(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	return nil, a.Service.DeleteServiceAccount(ctx, scope, in.Account)
+	return done(ctx, func(scope kernel.Scope) error { return a.Service.DeleteServiceAccount(ctx, scope, in.Account) })
 }

@@ -57,7 +57,7 @@ func StartChromium(t testing.TB) *Chromium {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, //nolint:gosec // whoever runs the tests names it
+	cmd := exec.CommandContext(t.Context(), program, //nolint:gosec // whoever runs the tests names it
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe", "--user-data-dir="+dir)
 	cmd.ExtraFiles = []*os.File{theirs, ours} // it reads 3 and writes 4
 	if err := cmd.Start(); err != nil {

@@ -51,12 +51,6 @@ func operation(id, method, path, summary string) huma.Operation {
 	return huma.Operation{OperationID: id, Method: method, Path: "/auth" + path, Summary: summary, Tags: []string{"sign-in"}}
 }
 
-// UpstreamSecretReference is a reference to a client's secret.
-type UpstreamSecretReference struct {
-	Reference string `json:"reference" example:"${secret:shop/prod/entra}"`
-	By        string `json:"by" doc:"Who has written it: the secret is read with what they may do."`
-}
-
 // referenceOf is what a client's secret is read from.
 func referenceOf(u upstream.Upstream) *UpstreamSecretReference {
 	if u.SecretFrom == nil {

@@ -73,6 +73,12 @@ type UpstreamRule struct {
 	Role  *upstream.Role       `json:"role,omitempty" doc:"The role that it gives."`
 }
 
+// UpstreamSecretReference is a reference to a client's secret.
+type UpstreamSecretReference struct {
+	Reference string `json:"reference" example:"${secret:shop/prod/entra}"`
+	By        string `json:"by" doc:"Who has written it: the secret is read with what they may do."`
+}
+
 // Upstream is another provider that people sign in with.
 type Upstream struct {
 	Name      string `json:"name"`

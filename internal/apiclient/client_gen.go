@@ -4685,6 +4685,7 @@ type LeakPlace struct {
 	// Address The resource as terraform names it.
 	Address   string `json:"address,omitempty"`
 	Attribute string `json:"attribute,omitempty"`
+	Branch    string `json:"branch,omitempty"`
 
 	// Column In characters, from 1.
 	Column int64         `json:"column,omitempty"`

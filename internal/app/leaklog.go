@@ -48,7 +48,7 @@ func newLogLeaks(p *platform, a *access, f *fabric, d *delivery) *logLeaks {
 
 // Inspect implements leaklog.Inspector.
 func (l *logLeaks) Inspect(ctx context.Context, of leaklog.Log, first int, text string) error {
-	at := leak.Place{Kind: leak.Log, Workload: of.Workload, Run: of.Run, Line: first}
+	at := leak.Place{Kind: leak.Log, Workload: of.Workload, Run: of.Run, Line: first, Part: of.Part}
 	if of.Run == "" {
 		at.Path, at.Part = "service "+of.Service+", container "+of.Container, true
 	}
@@ -85,7 +85,11 @@ func (l *logLeaks) Runs(ctx context.Context) error {
 			return err
 		}
 		if of, ended := endOf(e); ended {
-			if err := leaklog.Ended(ctx, l.runs, l, of); err != nil && ctx.Err() == nil {
+			err := leaklog.Ended(ctx, l.runs, l, of)
+			if ctx.Err() != nil {
+				return save() // this one is looked through after the next start
+			}
+			if err != nil {
 				l.log.WarnContext(ctx, "the log of a run was not looked through for leaked values", "run", of.Run, "error", err)
 			}
 		}

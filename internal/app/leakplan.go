@@ -12,6 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/leak/leakplan"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/leakscan"
 )
 
 // shownSecret is the policy that a plan shows no secret. What breaks it is found here,
@@ -94,6 +95,8 @@ func shown(f leak.Finding) policy.Result {
 	switch {
 	case f.Secret != "":
 		r.Message = "shows the secret " + f.Secret
+	case f.Rule == leakscan.OwnRule().ID:
+		r.Message = "shows a secret of another project"
 	case strings.HasPrefix(f.Rule, "generic"):
 		r.Outcome, r.Severity = policy.Warned, policy.Low
 		r.Message = "shows what may be a secret by its name (" + f.Rule + ")"

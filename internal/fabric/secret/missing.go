@@ -46,6 +46,11 @@ func (s *Service) absent(ctx context.Context, scope kernel.Scope, r secretref.Re
 		return &kernel.Problem{Message: fmt.Sprintf("there is no secret %s in %s", r.Name, scope.Stage), Fix: set}, nil
 	case r.Version == 0:
 		return &kernel.Problem{Message: fmt.Sprintf("the secret %s is deleted in %s", r.Name, scope.Stage), Fix: set}, nil
+	case r.Version <= newest.Version:
+		return &kernel.Problem{
+			Message: fmt.Sprintf("version %d of the secret %s is deleted in %s", r.Version, r.Name, scope.Stage),
+			Fix:     fmt.Sprintf("see terrace secret history %s --stage %s; refer to a version that is there, or to none", r.Name, scope.Stage),
+		}, nil
 	default:
 		return &kernel.Problem{
 			Message: fmt.Sprintf("the secret %s has no version %d in %s; its newest is %d", r.Name, r.Version, scope.Stage, newest.Version),

@@ -30,7 +30,7 @@ func (r *Report) Add(o Report) {
 // is known there is seen again, a new one is told as the event secret.leaked, and what was
 // found there before and is not any more is resolved, unless the place is in a pull request,
 // which is not where it ends. The caller has checked that it may act for the scope; nobody
-// gets a value. A text of the kind Text is looked through and nothing of it is kept.
+// gets a value.
 //
 // Text is looked at once for each call, on the processor of this process: it is for
 // background work, bounded by leakscan.Most and by ctx.
@@ -43,12 +43,9 @@ func (s *Service) InspectWith(ctx context.Context, rules leakscan.Rules, scope k
 	if _, ok := kernel.ActorFrom(ctx); !ok {
 		ctx = kernel.WithActor(ctx, kernel.System("leaks", scope.Tenant))
 	}
-	found, err := s.scan(ctx, rules, scope.Tenant, at, text)
+	found, err := s.scan(ctx, rules, scope.Tenant, at, text, nil)
 	if err != nil {
 		return Report{}, err
-	}
-	if at.Kind == Text {
-		return s.loose(scope, at, found), nil
 	}
 	var r Report
 	for attempt := 0; ; attempt++ {
@@ -60,24 +57,24 @@ func (s *Service) InspectWith(ctx context.Context, rules leakscan.Rules, scope k
 	}
 }
 
-func (s *Service) scan(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string) (leakscan.Result, error) {
+func (s *Service) scan(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string, tells func(secret string) bool) (leakscan.Result, error) {
 	select {
 	case s.scans <- struct{}{}:
 		defer func() { <-s.scans }()
 	case <-ctx.Done():
 		return leakscan.Result{}, ctx.Err()
 	}
-	return s.look(ctx, rules, tenant, at, text)
+	return s.look(ctx, rules, tenant, at, text, tells)
 }
 
 // look is scan at once, for what a run waits for.
-func (s *Service) look(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string) (leakscan.Result, error) {
+func (s *Service) look(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string, tells func(secret string) bool) (leakscan.Result, error) {
 	own, err := s.own(ctx, tenant)
 	if err != nil {
 		return leakscan.Result{}, err
 	}
 	found, err := rules.Scanner.Scan(ctx, text, leakscan.Source{
-		Name: at.Path, Commit: at.Revision, Line: at.Line, Column: at.Column, Key: own.key, Own: own.index,
+		Name: at.Path, Commit: at.Revision, Line: at.Line, Column: at.Column, Key: own.key, Own: own.index, Tells: tells,
 	})
 	found.Matches = rules.Left(at.Revision, at.Path, found.Matches)
 	return found, err
@@ -100,6 +97,15 @@ func of(m leakscan.Match, scope kernel.Scope, at Place) Finding {
 	return Finding{
 		Scope: scope, Rule: m.Rule, Description: m.Description, Place: at, Secret: m.Own, Redacted: m.Redacted, Fingerprint: m.Fingerprint, Entropy: m.Entropy,
 	}
+}
+
+// named is a finding as the people of its project get it: a secret of another project has
+// no name there, since they may not even know that it is one.
+func (f Finding) named() Finding {
+	if f.Scope.Project != "" && !strings.HasPrefix(f.Secret, f.Scope.Project+"/") {
+		f.Secret = ""
+	}
+	return f
 }
 
 // keep brings what is known of a place to what was found there.
@@ -127,7 +133,7 @@ func (s *Service) seen(ctx context.Context, scope kernel.Scope, at Place, found 
 	r, now := Report{Incomplete: found.Incomplete}, s.Clock.Now()
 	there := map[string]bool{}
 	for _, m := range found.Matches {
-		f := of(m, scope, at)
+		f := of(m, scope, at).named()
 		if there[f.same()] {
 			continue // the first place of a value in a text stands for it
 		}
@@ -214,15 +220,16 @@ func (s *Service) Try(ctx context.Context, scope kernel.Scope, name, text string
 	if err := s.Authorizer.Authorize(ctx, actionScan, scope); err != nil {
 		return Report{}, err
 	}
-	r, err := s.Inspect(ctx, scope, Place{Kind: Text, Path: name}, text)
-	if err != nil {
-		return r, err
-	}
 	// Who may not read a secret would learn here whether a guess is its value.
-	r.Open = slices.DeleteFunc(r.Open, func(f Finding) bool {
-		return f.Secret != "" && s.Authorizer.Authorize(ctx, "secret.read", secretScope(scope, f.Secret)) != nil
-	})
-	return r, nil
+	tells := func(secret string) bool {
+		return s.Authorizer.Authorize(ctx, "secret.read", secretScope(scope, secret)) == nil
+	}
+	at := Place{Kind: Text, Path: name}
+	found, err := s.scan(ctx, leakscan.Rules{Scanner: s.Scanner}, scope.Tenant, at, text, tells)
+	if err != nil {
+		return Report{}, err
+	}
+	return s.loose(scope, at, found), nil
 }
 
 // secretScope is where a secret is, by its name as findings have it.

@@ -46,9 +46,11 @@ func Kinds() []Kind { return []Kind{Repository, Plan, Log, Workload} }
 // Place is where a value stands. Which fields are set depends on the kind.
 type Place struct {
 	Kind Kind `json:"kind"`
-	// Repository is the name of a connected repository, Revision the commit that was looked
-	// at last, Path a file of it with slashes (or the path of a Score file).
+	// Repository is the name of a connected repository, Branch the one of it, Revision the
+	// commit that was looked at last, Path a file of it with slashes (or the path of a Score
+	// file).
 	Repository string `json:"repository,omitempty"`
+	Branch     string `json:"branch,omitempty"`
 	Revision   string `json:"revision,omitempty"`
 	Path       string `json:"path,omitempty"`
 	// Pull is the number of the pull request that brought it, 0 for none.
@@ -80,7 +82,7 @@ func (p Place) identity() string {
 
 // beginning is what the identities of all places in the same file, plan or log begin with.
 func (p Place) beginning() string {
-	return hashed(string(p.Kind), p.Repository, p.Path, p.Workload, p.Phase)
+	return hashed(string(p.Kind), p.Repository, p.Branch, p.Path, p.Workload, p.Phase)
 }
 
 func hashed(parts ...string) string {

@@ -233,6 +233,55 @@ func TestOwnValuesAreTold(t *testing.T) {
 	})
 }
 
+// TestAnotherProjectsSecretHasNoName: that it is one is told where it stands, which it is only
+// where it is kept; and a guess of somebody who may not read it is answered as any other text.
+func TestAnotherProjectsSecretHasNoName(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		const value = "c0rrect-H0rse-Battery-9-Staple"
+		if _, err := b.secrets.Put(as(t, "acme"), shop.InStage("prod"), "db", value); err != nil {
+			t.Fatal(err)
+		}
+		other := kernel.Scope{Tenant: "acme", Project: "billing"}
+		text := func(value string) string { return "api_key = \"" + value + "\"\n" }
+		if r := b.inspect(t, other, file("x.yaml"), text(value)); len(r.New) != 1 || r.New[0].Rule != leakscan.OwnRule().ID || r.New[0].Secret != "" {
+			t.Errorf("%+v", r.New)
+		}
+		b.Authorizer = everybody{not: "secret.read"}
+		wrong := strings.Replace(value, "9", "8", 1)
+		right, err := b.Try(as(t, "acme"), other, "x.yaml", text(value))
+		guessed, err2 := b.Try(as(t, "acme"), other, "x.yaml", text(wrong))
+		if err != nil || err2 != nil || len(right.Open) != len(guessed.Open) || len(right.Open) == 0 || right.Open[0].Rule != guessed.Open[0].Rule {
+			t.Errorf("the right guess: %+v (%v), a wrong one: %+v (%v)", right.Open, err, guessed.Open, err2)
+		}
+	})
+}
+
+// TestBranchesAreApart: what is taken out of a branch still stands in another one.
+func TestBranchesAreApart(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		on := func(branch string) leak.Place {
+			at := file("x.yaml")
+			at.Branch = branch
+			return at
+		}
+		first := b.inspect(t, shop, on("main"), key)
+		second := b.inspect(t, shop, on("release"), key)
+		if len(first.New) != 1 || len(second.New) != 1 {
+			t.Fatalf("%+v, %+v", first, second)
+		}
+		b.inspect(t, shop, on("release"), "nothing")
+		if again := b.inspect(t, shop, on("main"), key); len(again.New) != 0 || len(again.Open) != 1 {
+			t.Errorf("what stands on main: %+v", again)
+		}
+		open, err := b.Within(t.Context(), shop, "orders")
+		if err != nil || len(open) != 1 || open[0].Place.Branch != "main" {
+			t.Errorf("%+v, %v", open, err)
+		}
+	})
+}
+
 // TestWhatWasThereBeforeIsKnown: secrets of before this room was there are made known, once.
 func TestWhatWasThereBeforeIsKnown(t *testing.T) {
 	t.Parallel()

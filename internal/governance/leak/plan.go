@@ -23,7 +23,7 @@ func (s *Service) InspectPlan(ctx context.Context, scope kernel.Scope, of Place,
 	if _, ok := kernel.ActorFrom(ctx); !ok {
 		ctx = kernel.WithActor(ctx, kernel.System("leaks", scope.Tenant))
 	}
-	result, err := s.look(ctx, leakscan.Rules{Scanner: s.Scanner}, scope.Tenant, of, text)
+	result, err := s.look(ctx, leakscan.Rules{Scanner: s.Scanner}, scope.Tenant, of, text, nil)
 	if err != nil {
 		return Report{}, err
 	}
@@ -92,6 +92,9 @@ func (s *Service) planned(scope kernel.Scope, place Place, found leakscan.Result
 func (p *planned) tell(keep bool) {
 	for i := range p.seen {
 		f := &p.seen[i]
+		if keep {
+			*f = f.named()
+		}
 		if keep && f.ID == "" {
 			f.ID = kernel.NewID("leak")
 		}

@@ -19,6 +19,9 @@ const (
 	Shortest = 8
 	// longestOwn bounds the values that are known, in bytes.
 	longestOwn = 64 << 10
+	// mostSummed bounds what is hashed to tell values apart that begin alike, in bytes for
+	// each text: a text may be made of nothing but beginnings.
+	mostSummed = 256 << 20
 )
 
 // Key is what hashes of values are keyed with.
@@ -151,40 +154,59 @@ func (x *Index) Size() (n int) {
 }
 
 // in returns where values stand in a text. Of values that overlap, the one that begins
-// first and is the longest is told.
-func (x *Index) in(ctx context.Context, text string) ([]Match, error) {
+// first and is the longest is told. It is not whole where a text has too many beginnings.
+func (x *Index) in(ctx context.Context, text string) (all []Match, whole bool, err error) {
 	if x == nil || len(x.entries) == 0 {
-		return nil, nil
+		return nil, true, nil
 	}
-	var all []Match
+	summed, asked := 0, 0
 	for i := 0; i+Shortest <= len(text); i++ {
-		if i%piece == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+		if i%piece == 0 || summed-asked > piece {
+			if asked = summed; ctx.Err() != nil {
+				return nil, false, ctx.Err()
+			}
+		}
+		if summed > mostSummed {
+			return all, false, nil
 		}
 		w := x.key.window(text[i : i+Shortest])
 		if x.some[w>>6&0x3ff]&(1<<(w&63)) == 0 {
 			continue
 		}
-		if m, ok := x.at(text, i, x.entries[w]); ok {
+		m, cost := x.at(text, i, x.entries[w])
+		if summed += cost; m.end > 0 {
 			if all = append(all, m); len(all) > mostMatches {
 				break
 			}
 			i = m.end - 1
 		}
 	}
-	return all, nil
+	return all, true, nil
 }
 
-// at returns the longest value that stands at a place.
-func (x *Index) at(text string, at int, entries []owned) (m Match, ok bool) {
+// at returns the longest value that stands at a place, without an end where there is none,
+// and how many bytes were hashed for it.
+func (x *Index) at(text string, at int, entries []owned) (m Match, cost int) {
+	var sums map[int][]byte // by length, of which there are fewer than values
 	for _, e := range entries {
 		end := at + e.Length
-		if end > len(text) || ok && end <= m.end || !hmac.Equal(x.key.sum(text[at:end]), e.Sum) {
+		if end > len(text) || end <= m.end {
+			continue
+		}
+		sum, ok := sums[e.Length]
+		if !ok {
+			sum = x.key.sum(text[at:end])
+			if cost += e.Length; sums == nil {
+				sums = make(map[int][]byte, 1)
+			}
+			sums[e.Length] = sum
+		}
+		if !hmac.Equal(sum, e.Sum) {
 			continue
 		}
 		own := OwnRule()
-		m, ok = Match{Rule: own.ID, Description: own.Description, Own: e.of, Redacted: "[secret]", start: at, end: end, value: text[at:end]}, true
+		m = Match{Rule: own.ID, Description: own.Description, Own: e.of, Redacted: "[secret]", start: at, end: end, value: text[at:end]}
 		m.Entropy = entropy(m.value)
 	}
-	return m, ok
+	return m, cost
 }

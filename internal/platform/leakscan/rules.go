@@ -35,7 +35,7 @@ func RulesOf(shipped *Scanner, read func(name string) (text string, ok bool, err
 	return r, err
 }
 
-// Left returns the matches in a file that are not ignored.
+// Left returns the matches in a file that are not ignored; secrets of Terrace's own never are.
 func (r Rules) Left(commit, name string, all []Match) []Match {
-	return slices.DeleteFunc(all, func(m Match) bool { return r.Ignored.Has(commit, name, m) })
+	return slices.DeleteFunc(all, func(m Match) bool { return m.Own == "" && r.Ignored.Has(commit, name, m) })
 }

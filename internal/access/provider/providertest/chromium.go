@@ -3,6 +3,7 @@ package providertest
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -115,6 +116,14 @@ func (c *Chromium) read(from *os.File) {
 
 func (c *Chromium) call(method string, params, out any) {
 	c.t.Helper()
+	if err := c.ask(method, params, out); err != nil {
+		c.t.Fatalf("%s: %v", method, err)
+	}
+}
+
+// ask calls a method; the error is the browser's.
+func (c *Chromium) ask(method string, params, out any) error {
+	c.t.Helper()
 	c.mu.Lock()
 	c.next++
 	id, answer := c.next, make(chan message, 1)
@@ -133,26 +142,35 @@ func (c *Chromium) call(method string, params, out any) {
 	select {
 	case m := <-answer:
 		if m.Error != nil {
-			c.t.Fatalf("%s: %s", method, m.Error.Message)
+			return errors.New(m.Error.Message)
 		}
-		if out != nil {
-			if err := json.Unmarshal(m.Result, out); err != nil {
-				c.t.Fatal(err)
-			}
+		if out == nil {
+			return nil
 		}
+		return json.Unmarshal(m.Result, out)
 	case <-time.After(2 * time.Minute):
 		c.t.Fatalf("%s: no answer", method)
+		return nil
 	}
 }
 
 // Run runs a script in the page, and returns what it comes to as text.
 func (c *Chromium) Run(script string) string {
 	c.t.Helper()
+	text, err := c.evaluate(script)
+	if err != nil {
+		c.t.Fatalf("%s: %v", script, err)
+	}
+	return text
+}
+
+func (c *Chromium) evaluate(script string) (string, error) {
+	c.t.Helper()
 	var out struct {
 		Result struct{ Value any }
 	}
-	c.call("Runtime.evaluate", map[string]any{"expression": script, "userGesture": true}, &out)
-	return fmt.Sprint(out.Result.Value)
+	err := c.ask("Runtime.evaluate", map[string]any{"expression": script, "userGesture": true}, &out)
+	return fmt.Sprint(out.Result.Value), err
 }
 
 // Open goes to an address.
@@ -165,7 +183,8 @@ func (c *Chromium) Open(address string) {
 func (c *Chromium) Until(what, script string) {
 	c.t.Helper()
 	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
-		if c.Run("document.readyState === 'complete' && Boolean("+script+")") == "true" {
+		// A page that goes on meanwhile answers nothing.
+		if held, err := c.evaluate("document.readyState === 'complete' && Boolean(" + script + ")"); err == nil && held == "true" {
 			return
 		}
 	}

@@ -21,7 +21,7 @@ func TestTypesAreFoundOrTheNearestAreNamed(t *testing.T) {
 		"exact":                 {eventtype.Exact, "dev.terrace.run.failed", true, ""},
 		"a typing error":        {eventtype.Exact, "dev.terrace.run.faild", false, "dev.terrace.run.failed"},
 		"without the prefix":    {eventtype.Exact, "run.failed", false, "dev.terrace.run.failed"},
-		"another noun":          {eventtype.Exact, "dev.terrace.deployment.failed", false, "dev.terrace.run.failed, dev.terrace.source.failed"},
+		"another noun":          {eventtype.Exact, "dev.terrace.deployment.failed", false, "dev.terrace.run.failed, dev.terrace.secret.sync.failed, dev.terrace.source.failed"},
 		"another verb":          {eventtype.Exact, "dev.terrace.topic.exploded", false, "dev.terrace.topic.changed, dev.terrace.topic.deleted"},
 		"nothing like it":       {eventtype.Exact, "dev.terrace.x", false, ""},
 		"all of a thing":        {eventtype.Begins, "dev.terrace.run.", true, ""},

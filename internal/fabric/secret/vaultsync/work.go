@@ -239,6 +239,11 @@ func (j *job) keep(ctx context.Context, i Item, facts []kernel.Fact) error {
 		if err := j.Store.Hold(ctx, j.sync, j.Clock.Now().Add(leaseTerm)); err != nil {
 			return err
 		}
+		now, err := j.Store.Item(ctx, i.Scope, i.Name)
+		if err != nil && !kernel.Is(err, kernel.NotFound) {
+			return err
+		}
+		i.Adopted = i.Adopted || now.Touched != i.Touched && now.Adopted // decided meanwhile
 		save := j.Store.SaveItem
 		if i.Gone {
 			save = j.Store.DropItem

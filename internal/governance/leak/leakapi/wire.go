@@ -30,6 +30,7 @@ type Leak struct {
 type LeakPlace struct {
 	Kind       string `json:"kind" enum:"repository,plan,log,workload,text"`
 	Repository string `json:"repository,omitempty"`
+	Branch     string `json:"branch,omitempty"`
 	Revision   string `json:"revision,omitempty" doc:"The commit that was looked at last."`
 	Path       string `json:"path,omitempty"`
 	Pull       int    `json:"pull,omitempty" doc:"The pull request that brought it, where it is not on the branch."`
@@ -55,7 +56,7 @@ func wire(f leak.Finding) Leak {
 	out := Leak{
 		ID: f.ID, Project: f.Scope.Project, Stage: f.Scope.Stage, Rule: f.Rule, Description: f.Description, Where: p.String(), Secret: f.Secret,
 		Place: LeakPlace{
-			Kind: string(p.Kind), Repository: p.Repository, Revision: p.Revision, Path: p.Path, Pull: p.Pull, Workload: p.Workload, Run: p.Run, Phase: p.Phase,
+			Kind: string(p.Kind), Repository: p.Repository, Branch: p.Branch, Revision: p.Revision, Path: p.Path, Pull: p.Pull, Workload: p.Workload, Run: p.Run, Phase: p.Phase,
 			Address: p.Address, Attribute: p.Attribute, Line: p.Line, Column: p.Column,
 		},
 		Redacted: f.Redacted, Fingerprint: f.Fingerprint, Entropy: f.Entropy, State: f.State, FirstSeen: f.FirstSeen, LastSeen: f.LastSeen, ResolvedAt: f.ResolvedAt,

@@ -24,6 +24,8 @@ type Log struct {
 	// Run is the run that it is of; else Service and Container are what wrote it.
 	Run                string
 	Service, Container string
+	// Part says that there is more of it than is looked at.
+	Part bool
 }
 
 // Inspector looks through texts.
@@ -57,6 +59,7 @@ func Ended(ctx context.Context, runs Runs, in Inspector, of Log) error {
 	if text.Len() == 0 {
 		return nil
 	}
+	of.Part = text.Len() >= mostOfRun
 	return in.Inspect(ctx, of, 1, text.String())
 }
 

@@ -2,6 +2,8 @@ package leaklog
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -60,15 +62,16 @@ func (s *Services) Say(of Log, line string) {
 // Round looks through what was said since the last one. What cannot be looked through is
 // passed over, saying so.
 func (s *Services) Round(ctx context.Context) error {
+	var errs []error
 	for of, p := range s.take() {
 		if p.over > 0 {
 			s.Log.InfoContext(ctx, "a service says more than is looked through for leaked values", "service", of.Service, "scope", of.Scope, "lines", p.over)
 		}
 		if err := s.Inspector.Inspect(ctx, of, p.first, p.text.String()); err != nil {
-			return err
+			errs = append(errs, fmt.Errorf("what %s says in %s: %w", of.Service, of.Scope, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // take returns the pieces that have anything, and begins new ones.

@@ -25,8 +25,10 @@ const (
 type looking struct {
 	*Watcher
 
-	repo   vcs.Repository
-	files  gitexec.Repo
+	repo  vcs.Repository
+	files gitexec.Repo
+	// branch is the one that the commit is on, or is to come to.
+	branch string
 	commit string
 	rules  leakscan.Rules
 	// problem is what is wrong with the repository's own rules; those that are shipped count.
@@ -36,13 +38,13 @@ type looking struct {
 	folder string
 }
 
-// open begins a look at a commit, by the rules that another commit has.
-func (w *Watcher) open(ctx context.Context, r vcs.Repository, commit, ruled string) (*looking, error) {
+// open begins a look at a commit of, or for, a branch, by the rules that another commit has.
+func (w *Watcher) open(ctx context.Context, r vcs.Repository, branch, commit, ruled string) (*looking, error) {
 	files, err := w.Repositories.Tree(ctx, r, commit)
 	if err != nil {
 		return nil, err
 	}
-	l := &looking{Watcher: w, repo: r, files: files, commit: commit, rules: leakscan.Rules{Scanner: w.Shipped}}
+	l := &looking{Watcher: w, repo: r, files: files, branch: branch, commit: commit, rules: leakscan.Rules{Scanner: w.Shipped}}
 	if ruled == "" || ruled == gitexec.Zero {
 		return l, nil
 	}
@@ -85,7 +87,9 @@ func (l *looking) since(ctx context.Context, before string) ([]string, error) {
 	}
 	open, err := l.Leaks.Within(ctx, l.repo.Scope, l.repo.Name)
 	for _, f := range open { // what is gone was changed, too
-		names = append(names, f.Place.Path)
+		if f.Place.Branch == l.branch {
+			names = append(names, f.Place.Path)
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names), err
@@ -101,7 +105,7 @@ func (l *looking) all(ctx context.Context, names []string, pull int) (found leak
 		if err := ctx.Err(); err != nil {
 			return found, err
 		}
-		at := leak.Place{Kind: leak.Repository, Repository: l.repo.Name, Revision: l.commit, Path: name, Pull: pull}
+		at := leak.Place{Kind: leak.Repository, Repository: l.repo.Name, Branch: l.branch, Revision: l.commit, Path: name, Pull: pull}
 		text, err := l.read(ctx, name)
 		switch {
 		case kernel.Is(err, kernel.NotFound) && pull == 0:

@@ -18,7 +18,7 @@ func (w *Watcher) Review(ctx context.Context, r vcs.Repository, p vcs.PullReques
 		return nil, nil
 	}
 	ctx = kernel.WithActor(ctx, kernel.System("leaks", r.Scope.Tenant))
-	l, err := w.open(ctx, r, p.Head, p.Base)
+	l, err := w.open(ctx, r, p.Target, p.Head, p.Base)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +66,10 @@ func problem(r vcs.Repository, p vcs.PullRequest, f leak.Finding) kernel.Problem
 	what := fmt.Sprintf("%s (%s)", f.Rule, f.Redacted)
 	fix := "give it a new value where it is from, take this one out"
 	if f.Rule == leakscan.OwnRule().ID {
-		secret, _, _ := strings.Cut(f.Secret, "@")
-		what = "this is the secret " + f.Secret
-		fix = "rotate " + secret + ", write a reference in its place"
+		what, fix = "this is a secret of another project", "have it rotated there, take it out here"
+		if secret, _, _ := strings.Cut(f.Secret, "@"); secret != "" {
+			what, fix = "this is the secret "+f.Secret, "rotate "+secret+", write a reference in its place"
+		}
 	}
 	return kernel.Problem{
 		File: f.Place.Path, Line: f.Place.Line, Column: f.Place.Column, Message: what,

@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
 	"github.com/terrace-idp/terrace/internal/governance/leak"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/leakscan"
 	"github.com/terrace-idp/terrace/internal/platform/rounds"
 )
@@ -123,7 +124,7 @@ func (w *Watcher) Bound(ctx context.Context, r vcs.Repository, branch string) er
 func (w *Watcher) want(ctx context.Context, r vcs.Repository, branch, commit string) error {
 	err := w.Store.Want(ctx, Branch{Scope: r.Scope, Repository: r.ID, Name: branch, Wanted: commit}, w.Clock.Now())
 	if err == nil {
-		w.bell.Ring()
+		db.AfterCommit(ctx, w.bell.Ring) // before it there is nothing to look at
 	}
 	return err
 }
@@ -201,7 +202,7 @@ func (w *Watcher) look(ctx context.Context, b Branch) error {
 			return err
 		}
 	}
-	l, err := w.open(ctx, r, commit, commit)
+	l, err := w.open(ctx, r, b.Name, commit, commit)
 	if err != nil {
 		return err
 	}

@@ -274,8 +274,10 @@ containers:
 `)
 	main := w.Containers["main"]
 	want := []workload.Part{
-		{Literal: "x"}, {Secret: "db/credentials#password", At: workload.Position{File: "score.yaml", Line: 6, Column: 22}},
-		{Literal: "${y}"}, {Secret: "key", At: workload.Position{File: "score.yaml", Line: 6, Column: 60}},
+		{Literal: "x"},
+		{Secret: "db/credentials#password", At: workload.Position{File: "score.yaml", Line: 6, Column: 22}},
+		{Literal: "${y}"},
+		{Secret: "key", At: workload.Position{File: "score.yaml", Line: 6, Column: 60}},
 	}
 	if d := cmp.Diff(want, main.Variables["A"].Parts); d != "" {
 		t.Error(d)

@@ -70,7 +70,7 @@ const serves = `touch "$TERRACE_ROOT/ready"; exec sleep 3600`
 func (w *world) deploys() {
 	w.t.Helper()
 	if said := w.hear("deploy", w.write("no", serves), "--stage", "dev"); len(w.failed) > 0 {
-		w.t.Fatalf("the workload is not deployed: %s", said)
+		w.t.Fatalf("the workload is not deployed: %s; these commands failed: %q", said, w.failed)
 	}
 	var made struct {
 		Data struct{ Data map[string]string }

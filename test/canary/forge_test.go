@@ -59,6 +59,10 @@ func (w *world) forge() {
 		calls := regexp.MustCompile(`(?m)^[A-Z]+ /(acme|repos)/\S*`).FindAllString(w.sent.heard(), -1)
 		return fmt.Sprint(calls), slices.ContainsFunc(calls, func(c string) bool { return strings.Contains(c, "/acme/orders.git/info/refs") })
 	})
+	harness.Eventually(w.t, "the pull request is known", func() (string, bool) {
+		shown := w.Terrace(w.t.Context(), w.Dir, "pr", "show", "1", "--repo", "orders")
+		return shown.String(), shown.Code == 0
+	})
 	w.hear("pr", "show", "1", "--repo", "orders", "-o", "json")
 	w.hear("repo", "webhooks", "orders", "-o", "json")
 	w.hear("repo", "show", "orders", "-o", "json")

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -16,12 +17,19 @@ import (
 // so that a port is still free when its daemon binds it.
 const firstPort, lastPort = 10000, 19999
 
+// given is the last port that was given out, from the first; another process of tests
+// begins elsewhere.
+var given atomic.Uint32 //nolint:gochecknoglobals // what it counts belongs to the process
+
+func init() { given.Store(rand.Uint32N(lastPort - firstPort)) } //nolint:gochecknoinits // before any test
+
 // FreeAddress returns a loopback address on whose port nobody listens, by TCP
-// or UDP.
+// or UDP, and which no other caller in this process has got.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	for range 100 {
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(firstPort+rand.IntN(lastPort-firstPort)))
+		port := firstPort + given.Add(1)%(lastPort-firstPort)
+		address := net.JoinHostPort("127.0.0.1", strconv.FormatUint(uint64(port), 10))
 		if free(address) {
 			return address
 		}

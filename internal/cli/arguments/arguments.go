@@ -195,11 +195,14 @@ func mistake(c *cobra.Command, message string) *Error {
 	return &Error{message, fmt.Sprintf("write it like `%s`; see %s --help", example(c), c.CommandPath())}
 }
 
-// example is the first one that the command gives, else its usage.
+// example is the first one that the command gives, in one line, else its usage.
 func example(c *cobra.Command) string {
-	first, _, _ := strings.Cut(strings.TrimSpace(c.Example), "\n")
-	if first != "" {
-		return strings.TrimSpace(first)
+	first := ""
+	for line := range strings.Lines(strings.TrimSpace(c.Example)) {
+		part, goesOn := strings.CutSuffix(strings.TrimSpace(line), "\\")
+		if first += part; !goesOn {
+			return first
+		}
 	}
 	return strings.TrimSuffix(c.UseLine(), " [flags]")
 }

@@ -29,7 +29,7 @@ func TestMistakesAreToldByTheNamesOfTheUsage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			child := &cobra.Command{Use: c.use, Args: c.check, Example: "  root show run_1\n  root show run_2", RunE: func(*cobra.Command, []string) error { return nil }}
+			child := &cobra.Command{Use: c.use, Args: c.check, Example: "  root show \\\n    run_1\n  root show run_2", RunE: func(*cobra.Command, []string) error { return nil }}
 			child.Flags().String("stage", "", "")
 			_ = child.MarkFlagRequired("stage")
 			root := &cobra.Command{Use: "root", SilenceErrors: true, SilenceUsage: true}

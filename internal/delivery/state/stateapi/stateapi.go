@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -40,19 +39,16 @@ type API struct {
 	Tokens Tokens
 }
 
-// registerMethods tells chi of the two methods of Terraform's backend. Chi keeps
-// its methods for the whole process.
-//
-//nolint:gochecknoglobals // see above
-var registerMethods = sync.OnceFunc(func() {
+// Chi keeps its methods for the whole process, in a map that every router reads: those of
+// Terraform's backend are told before there is any.
+func init() { //nolint:gochecknoinits // see above
 	chi.RegisterMethod("LOCK")
 	chi.RegisterMethod("UNLOCK")
-})
+}
 
 // Mount adds the backend's handlers. A stack is locked by LOCK and UNLOCK at its
 // own address, or by POST and DELETE at its /lock.
 func (a API) Mount(r chi.Router) {
-	registerMethods()
 	const stack = Path + "{tenant}/{project}/{workload}/{stage}"
 	for _, route := range []struct {
 		method, path string

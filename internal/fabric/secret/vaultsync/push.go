@@ -3,7 +3,6 @@ package vaultsync
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -12,89 +11,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
-
-// round compares all that both sides have.
-func (j *job) round(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, roundTime)
-	defer cancel()
-	if err := j.list(ctx); err != nil {
-		return err
-	}
-	defer func() { j.listed, j.named = nil, nil }()
-	names, err := j.names(ctx)
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if err := j.item(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// list reads what the vault has, without values.
-func (j *job) list(ctx context.Context) error {
-	entries, err := j.vault.List(ctx)
-	if err != nil {
-		return err
-	}
-	j.listed, j.named = make(map[string]Entry, len(entries)), map[string][]Entry{}
-	for _, e := range entries {
-		j.listed[e.Name] = e
-		r, ok := named(j.sync.Scope, e)
-		if j.sync.Direction == Pull {
-			r, ok = offered(e)
-		}
-		if ok {
-			j.named[r.Name] = append(j.named[r.Name], e)
-		}
-	}
-	return nil
-}
-
-// names are those of all secrets that the stage or the vault has, or that one of them had.
-func (j *job) names(ctx context.Context) ([]string, error) {
-	all := map[string]bool{}
-	for name := range j.named {
-		all[name] = true
-	}
-	if j.sync.Direction == Push {
-		err := pages(func(page kernel.PageRequest) (string, error) {
-			some, err := j.Secrets.List(ctx, j.sync.Scope, page)
-			for _, i := range some.Items {
-				all[i.Name] = true
-			}
-			return some.Next, err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	err := pages(func(page kernel.PageRequest) (string, error) {
-		some, err := j.Store.List(ctx, j.sync.Scope, "", page)
-		for _, i := range some.Items {
-			all[i.Name] = true
-		}
-		return some.Next, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return slices.Sorted(maps.Keys(all)), nil
-}
-
-// pages reads all pages of a list.
-func pages(read func(page kernel.PageRequest) (next string, err error)) error {
-	page := kernel.PageRequest{Limit: kernel.MaxPageSize}
-	for {
-		next, err := read(page)
-		if err != nil || next == "" {
-			return err
-		}
-		page.Cursor = next
-	}
-}
 
 // push brings the vault to what Terrace has of one secret.
 func (j *job) push(ctx context.Context, i *Item) ([]kernel.Fact, error) {
@@ -183,9 +99,6 @@ func entryOf(scope kernel.Scope, r secretref.Reference, text string, info secret
 	return Entry{Name: name, Value: text, ContentType: "text/plain", Tags: tags(scope, r, info.Version), Enabled: true, Expires: info.DeletedAt.UTC().Truncate(time.Second)}, nil
 }
 
-// told is what came of the pieces of one secret, for its facts.
-type told struct{ written, deleted, recovered, changed, missing []string }
-
 // pushPieces writes what the vault does not have, and deletes what it has too much.
 func (j *job) pushPieces(ctx context.Context, i *Item, info secret.Info, data secret.Data) ([]kernel.Fact, error) {
 	wanted, err := piecesOf(j.sync.Scope, info, data)
@@ -227,37 +140,6 @@ func (j *job) pushPieces(ctx context.Context, i *Item, info secret.Info, data se
 		t.written = names(wanted) // a process before this one has written it, and did not tell
 	}
 	return t.facts(j.sync, i.Name, info.Version), nil
-}
-
-func names(entries []Entry) []string {
-	all := make([]string, len(entries))
-	for n, e := range entries {
-		all[n] = e.Name
-	}
-	return all
-}
-
-func driftReason(t told) string {
-	if len(t.changed) > 0 {
-		return fmt.Sprintf("%v was changed in the vault", t.changed)
-	}
-	return fmt.Sprintf("%v was deleted in the vault", t.missing)
-}
-
-func (t told) facts(y Sync, name string, version int) []kernel.Fact {
-	var all []kernel.Fact
-	add := func(what string, names []string, more map[string]any) {
-		if len(names) > 0 {
-			more["names"] = names
-			all = append(all, fact(y, what, name, more))
-		}
-	}
-	add("secret.sync.drifted", t.changed, map[string]any{"how": "changed"})
-	add("secret.sync.drifted", t.missing, map[string]any{"how": "deleted"})
-	add("secret.sync.recovered", t.recovered, map[string]any{})
-	add("secret.sync.written", t.written, map[string]any{"version": version})
-	add("secret.sync.deleted", t.deleted, map[string]any{})
-	return all
 }
 
 // pushPiece brings one secret of the vault to what is wanted. A piece without an id is one
@@ -315,82 +197,6 @@ func (j *job) pieceOf(wanted, there Entry) Piece {
 func (j *job) foreign(there Entry, name string) error {
 	return kernel.Errorf(kernel.Conflict, "the vault has a secret %s already, %s", there.Name, whose(there.Tags)).
 		WithFix("delete it there, or have Terrace write over it with: terrace secret sync adopt %s --stage %s --reason …", name, j.sync.Scope.Stage)
-}
-
-// write writes one secret of the vault, which it recovers before where it was deleted.
-func (j *job) write(ctx context.Context, i *Item, wanted Entry, t *told) (Piece, error) {
-	there, err := j.vault.Set(ctx, wanted)
-	if kernel.Is(err, kernel.Conflict) {
-		if there, err = j.recovered(ctx, i, wanted, t); err != nil {
-			return Piece{}, err
-		}
-		if same(wanted, there) {
-			return j.pieceOf(wanted, there), nil
-		}
-		there, err = j.vault.Set(ctx, wanted)
-	}
-	if err != nil {
-		return Piece{}, err
-	}
-	t.written = append(t.written, wanted.Name)
-	return j.pieceOf(wanted, there), nil
-}
-
-// recovered takes a secret of Terrace's back that was deleted in the vault: no other can
-// have its name until it is gone for ever.
-func (j *job) recovered(ctx context.Context, i *Item, wanted Entry, t *told) (Entry, error) {
-	deleted, err := j.vault.Deleted(ctx, wanted.Name)
-	if err != nil {
-		return Entry{}, underway(err, wanted.Name)
-	}
-	r := secretref.Reference{Name: i.Name, Key: wanted.Tags[tagKey]}
-	_, had := i.piece(wanted.Name)
-	if got, ok := named(j.sync.Scope, deleted); !(ok && got == r) && !had && !i.Adopted {
-		return Entry{}, kernel.Errorf(kernel.Conflict, "the vault has a deleted secret %s, %s", deleted.Name, whose(deleted.Tags)).
-			WithFix("purge it there, or have Terrace recover it and write over it with: terrace secret sync adopt %s --stage %s --reason …", i.Name, j.sync.Scope.Stage)
-	}
-	if err := j.vault.Recover(ctx, wanted.Name); err != nil {
-		return Entry{}, err
-	}
-	t.recovered = append(t.recovered, wanted.Name)
-	there, err := j.vault.Get(ctx, wanted.Name)
-	for pause := 250 * time.Millisecond; kernel.Is(err, kernel.NotFound) && pause < 5*time.Second; pause *= 2 {
-		select {
-		case <-ctx.Done():
-			return Entry{}, ctx.Err()
-		case <-time.After(pause):
-		}
-		there, err = j.vault.Get(ctx, wanted.Name)
-	}
-	return there, underway(err, wanted.Name)
-}
-
-// underway is the error of a secret that the vault is still recovering.
-func underway(err error, name string) error {
-	if kernel.Is(err, kernel.NotFound) {
-		return kernel.Errorf(kernel.Locked, "the vault is still recovering %s", name)
-	}
-	return err
-}
-
-// remove deletes a secret of the vault that is Terrace's; one that is not is left.
-func (j *job) remove(ctx context.Context, name string, p Piece, t *told) error {
-	there, err := j.vault.Get(ctx, p.Vault)
-	if kernel.Is(err, kernel.NotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	mine, err := j.owned(ctx, there, secretref.Reference{Name: name, Key: p.Key})
-	if err != nil || !mine {
-		return err
-	}
-	if err := j.vault.Delete(ctx, p.Vault); err != nil && !kernel.Is(err, kernel.NotFound) {
-		return err
-	}
-	t.deleted = append(t.deleted, p.Vault)
-	return nil
 }
 
 // pushGone deletes what the vault has of a secret that Terrace has no more; for ever says

@@ -117,7 +117,7 @@ func TestInnocentTexts(t *testing.T) {
 // TestOtherPeoplesExamples: Score files of others have no keys in them.
 func TestOtherPeoplesExamples(t *testing.T) {
 	t.Parallel()
-	root := "/work/shared/corpora/score"
+	root := "../../../../shared/corpora/score"
 	if _, err := os.Stat(root); err != nil {
 		t.Skip("the corpus of Score files is not on this machine")
 	}

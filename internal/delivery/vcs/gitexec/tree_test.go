@@ -129,7 +129,7 @@ func TestNamesOfATreeLeadNowhere(t *testing.T) {
 	for name, tree := range map[string]string{
 		"a folder above":       r.tree([2]string{"40000 ..", inner}),
 		"a path":               r.tree([2]string{"100644 ../x", x}),
-		"an absolute path":     r.tree([2]string{"100644 /tmp/terrace-x", x}),
+		"an absolute path":     r.tree([2]string{"100644 /tmp/outside-x", x}),
 		"a folder of git":      r.tree([2]string{"40000 .git", inner}),
 		"a link and its files": r.tree([2]string{"120000 l", r.blob("..")}, [2]string{"40000 l", inner}),
 	} {
@@ -144,7 +144,7 @@ func TestNamesOfATreeLeadNowhere(t *testing.T) {
 				t.Errorf("%s: it writes %s (%v)", name, file, err)
 			}
 		}
-		if _, err := os.Lstat("/tmp/terrace-x"); err == nil {
+		if _, err := os.Lstat("/tmp/outside-x"); err == nil {
 			t.Fatalf("%s: it writes into /tmp", name)
 		}
 	}

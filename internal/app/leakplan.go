@@ -53,13 +53,9 @@ func (l *planLeaks) inDocument(ctx context.Context, c policy.Context, workload s
 	return l.found(ctx, scope, leak.Place{Kind: leak.Plan, Workload: workload}, document, false)
 }
 
-// tells reports whether a finding that is not kept may be told to the actor.
+// tells reports whether a secret of Terrace may be told to the actor where nothing is kept.
 func (l *planLeaks) tells(ctx context.Context, f leak.Finding) bool {
-	parts := strings.SplitN(f.Secret, "/", 3)
-	if len(parts) < 3 || l.rights == nil {
-		return true
-	}
-	return l.rights.Authorize(ctx, "secret.read", f.Scope.InProject(parts[0]).InStage(parts[1])) == nil
+	return l.rights == nil || l.rights.Authorize(ctx, "secret.read", f.SecretScope()) == nil
 }
 
 func (l *planLeaks) found(ctx context.Context, scope kernel.Scope, place leak.Place, document policy.Input, keep bool) (map[string][]policy.Result, error) {
@@ -68,15 +64,16 @@ func (l *planLeaks) found(ctx context.Context, scope kernel.Scope, place leak.Pl
 	}
 	laid := leakplan.Of(document.Document)
 	place.Part = laid.LeftOut > 0
-	report, err := l.leaks.InspectPlan(ctx, scope, place, laid.Text, keep, func(line int) leak.Shown { return leak.Shown(laid.At(line)) })
+	var tells func(leak.Finding) bool
+	if !keep {
+		tells = func(f leak.Finding) bool { return l.tells(ctx, f) }
+	}
+	report, err := l.leaks.InspectPlan(ctx, scope, place, laid.Text, keep, tells, func(line int) leak.Shown { return leak.Shown(laid.At(line)) })
 	if err != nil {
 		return nil, fmt.Errorf("look for secrets in the plan: %w", err)
 	}
 	results := []policy.Result{}
 	for _, f := range report.Open {
-		if !keep && !l.tells(ctx, f) {
-			continue
-		}
 		results = append(results, shown(f))
 	}
 	if place.Part && report.Incomplete == "" {

@@ -222,7 +222,7 @@ func (s *Service) Try(ctx context.Context, scope kernel.Scope, name, text string
 	}
 	// Who may not read a secret would learn here whether a guess is its value.
 	tells := func(secret string) bool {
-		return s.Authorizer.Authorize(ctx, "secret.read", secretScope(scope, secret)) == nil
+		return s.Authorizer.Authorize(ctx, "secret.read", (Finding{Scope: scope, Secret: secret}).SecretScope()) == nil
 	}
 	at := Place{Kind: Text, Path: name}
 	found, err := s.scan(ctx, leakscan.Rules{Scanner: s.Scanner}, scope.Tenant, at, text, tells)
@@ -232,11 +232,11 @@ func (s *Service) Try(ctx context.Context, scope kernel.Scope, name, text string
 	return s.loose(scope, at, found), nil
 }
 
-// secretScope is where a secret is, by its name as findings have it.
-func secretScope(of kernel.Scope, name string) kernel.Scope {
-	parts := strings.SplitN(name, "/", 3)
+// SecretScope is where the secret is that was found.
+func (f Finding) SecretScope() kernel.Scope {
+	parts := strings.SplitN(f.Secret, "/", 3)
 	if len(parts) < 3 {
-		return of
+		return f.Scope
 	}
-	return of.InProject(parts[0]).InStage(parts[1])
+	return f.Scope.InProject(parts[0]).InStage(parts[1])
 }

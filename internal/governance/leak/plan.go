@@ -18,12 +18,17 @@ type Shown struct {
 // InspectPlan looks through what a plan shows, as Inspect does, where each line stands at an
 // address and an attribute of its own. What was found in a plan of the workload on the
 // stage before, at any of them, and is not any more is resolved. Unless keep says so,
-// nothing is kept of it: findings that are known are told as they are.
-func (s *Service) InspectPlan(ctx context.Context, scope kernel.Scope, of Place, text string, keep bool, at func(line int) Shown) (Report, error) {
+// nothing is kept of it: findings that are known are told as they are, and secrets of which
+// tells says no, unless it is nil, are not looked for: a right guess is answered as a wrong one.
+func (s *Service) InspectPlan(ctx context.Context, scope kernel.Scope, of Place, text string, keep bool, tells func(Finding) bool, at func(line int) Shown) (Report, error) {
 	if _, ok := kernel.ActorFrom(ctx); !ok {
 		ctx = kernel.WithActor(ctx, kernel.System("leaks", scope.Tenant))
 	}
-	result, err := s.look(ctx, leakscan.Rules{Scanner: s.Scanner}, scope.Tenant, of, text, nil)
+	var told func(secret string) bool
+	if tells != nil {
+		told = func(secret string) bool { return tells(Finding{Scope: scope, Secret: secret}) }
+	}
+	result, err := s.look(ctx, leakscan.Rules{Scanner: s.Scanner}, scope.Tenant, of, text, told)
 	if err != nil {
 		return Report{}, err
 	}

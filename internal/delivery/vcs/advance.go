@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // The bounds of what pull requests ask of the queue.
@@ -49,10 +51,9 @@ func (s *Service) advance(ctx context.Context, p *PullRequest) (time.Duration, e
 		return 0, errors.Join(err, st.tell(ctx))
 	}
 	if p.Work.Planned != planned || p.Work.Applied != applied { // before anybody is told
-		if err := s.Store.SavePull(ctx, *p); err != nil {
+		if err := st.keepBegun(ctx); err != nil {
 			return 0, err
 		}
-		p.Work.Revision++
 	}
 	if err := st.refresh(ctx); err != nil {
 		return 0, err
@@ -67,6 +68,27 @@ func (s *Service) advance(ctx context.Context, p *PullRequest) (time.Duration, e
 		return soon, nil
 	default:
 		return 0, nil
+	}
+}
+
+// keepBegun saves what was planned and applied. News of the pull request that came meanwhile
+// stay and are looked at next; the error is Stale where somebody wants the work done anew.
+func (st *step) keepBegun(ctx context.Context) error {
+	kept := *st.p
+	for {
+		err := st.Store.SavePull(ctx, kept)
+		if !kernel.Is(err, kernel.Stale) {
+			if err == nil && kept.Work.Revision == st.p.Work.Revision {
+				st.p.Work.Revision++
+			}
+			return err
+		}
+		now, failed := st.Store.Pull(ctx, kept.Scope, kept.Repository, kept.Number)
+		if failed != nil || now.Work.Wanted != kept.Work.Wanted {
+			return errors.Join(failed, err)
+		}
+		now.Work.Planned, now.Work.Applied = kept.Work.Planned, kept.Work.Applied
+		kept = now
 	}
 }
 

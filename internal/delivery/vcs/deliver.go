@@ -102,7 +102,7 @@ func noted(r Repository, known PullRequest, e Event, by kernel.Actor, now time.T
 		fact = map[PullState]string{Open: "pr.reopened", Merged: "pr.merged", Closed: "pr.closed"}[n.State]
 	}
 	if known.State == Closed && n.State == Open || known.Target != "" && known.Target != n.Target {
-		p.Work.Planned = "" // what was planned is void
+		p.Work.planAgain() // what was planned is void
 	}
 	if n.State != known.State {
 		p.Work.Answer = "" // what was asked for is of the state before

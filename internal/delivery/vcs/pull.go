@@ -50,6 +50,12 @@ type PullRequest struct {
 	Work       Work      `json:"work"`
 }
 
+// planAgain has it planned anew.
+func (w *Work) planAgain() { w.Planned, w.Wanted = "", w.Wanted+1 }
+
+// applyAgain has it applied anew.
+func (w *Work) applyAgain() { w.Applied, w.Wanted = "", w.Wanted+1 }
+
 // by notes who the plans and applies are for from now on.
 func (p *PullRequest) by(actor kernel.Actor) { p.Actor, p.Bounds = actor, run.BoundsOf(actor) }
 
@@ -61,6 +67,8 @@ type Work struct {
 	// Planned and Applied are the commits that checks were made for.
 	Planned string `json:"planned,omitempty"`
 	Applied string `json:"applied,omitempty"`
+	// Wanted grows whenever somebody wants anew what was planned or applied.
+	Wanted int `json:"wanted,omitempty"`
 	// Comment is the id of the one comment, Told the digest of its text.
 	Comment string        `json:"comment,omitempty"`
 	Told    kernel.Digest `json:"told,omitempty"`

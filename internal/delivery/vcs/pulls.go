@@ -62,7 +62,8 @@ func replanned(p *PullRequest) (map[string]any, error) {
 	if p.State != Open {
 		return nil, kernel.Errorf(kernel.Conflict, "the pull request %d is %s: there is nothing to plan", p.Number, p.State)
 	}
-	p.Work.Planned, p.Work.Attempts, p.Work.Problem, p.Work.Answer = "", 0, "", ""
+	p.Work.planAgain()
+	p.Work.Attempts, p.Work.Problem, p.Work.Answer = 0, "", ""
 	return map[string]any{"commit": p.Head}, nil
 }
 
@@ -86,7 +87,7 @@ func (s *Service) Apply(ctx context.Context, scope kernel.Scope, name string, nu
 func (s *Service) askApply(ctx context.Context, r Repository, p *PullRequest) (map[string]any, error) {
 	p.Work.Attempts, p.Work.Problem, p.Work.Answer = 0, "", ""
 	if p.State == Merged {
-		p.Work.Applied = ""
+		p.Work.applyAgain()
 		return map[string]any{"commit": p.MergeCommit}, nil
 	}
 	checks, err := s.Store.Checks(ctx, r.Scope, r.ID, p.Number)
@@ -106,7 +107,8 @@ func (s *Service) askApply(ctx context.Context, r Repository, p *PullRequest) (m
 	if !slices.ContainsFunc(bindings, func(b Binding) bool { return b.Apply == ApplyBeforeMerge }) {
 		return nil, kernel.Errorf(kernel.Refused, "no binding of %s is applied before the merge", r.Name).WithFix("bind with --apply before-merge, or merge")
 	}
-	p.ApplyAsked, p.Work.Applied = p.Head, ""
+	p.ApplyAsked = p.Head
+	p.Work.applyAgain()
 	return map[string]any{"commit": p.Head}, nil
 }
 

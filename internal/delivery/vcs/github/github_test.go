@@ -423,6 +423,10 @@ func TestAForkWaitsForAMember(t *testing.T) {
 	c.accepted(hook{event: "issue_comment", body: comment("NONE")})
 	c.accepted(hook{event: "issue_comment", body: comment("MEMBER")}) // a comment names no commit
 	member := vcstest.As(t.Context(), "developer")
+	vcstest.Eventually(t, "the comment is heeded", func() bool {
+		p, err := c.PullRequest(member, vcstest.Shop(), "orders", 7)
+		return err == nil && p.PullRequest.Work.Wanted == 1
+	})
 	if _, err := c.Approve(member, vcstest.Shop(), "orders", 7, strings.Repeat("1", 40)); !kernel.Is(err, kernel.Stale) {
 		t.Errorf("another commit: %v", err)
 	}

@@ -47,12 +47,12 @@ type call struct {
 
 // ServeHTTP answers a request whose host is <vault>.vault.<domain>.
 func (p *Plane) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if p.engine.Intercept(w, r) {
-		return
-	}
 	caller, err := p.engine.Authenticate(r)
 	if err != nil {
 		p.refuse(w, err)
+		return
+	}
+	if p.engine.Intercept(w, r) { // clients ask without a token first, to learn where to get one
 		return
 	}
 	found, one, err := p.find(r)

@@ -201,6 +201,17 @@ type Claims struct {
 	AuthTime int64    `json:"auth_time,omitempty"`
 	// Actor is who acts for the subject, after an exchange (RFC 8693 §4.1).
 	Actor *ActorClaim `json:"act,omitempty"`
+	// Exchanged are the ids of the exchanged tokens that it was made of: it ends with each.
+	Exchanged []string `json:"exchanged,omitempty"`
+}
+
+// Chain returns the ids of the exchanged tokens that it was made of, and its own where it is
+// one.
+func (c Claims) Chain() []string {
+	if c.Actor == nil {
+		return nil
+	}
+	return append(slices.Clip(c.Exchanged), c.ID)
 }
 
 // ActorClaim names who acts.

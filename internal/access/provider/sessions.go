@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -78,6 +80,24 @@ func (s *Service) End(ctx context.Context, id, why string) error {
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		return s.endAll(ctx, []Session{n}, why)
+	})
+}
+
+// Revoke takes an access token back. One that was exchanged ends alone, with what was made of
+// it, and is kept for that as a session that has ended; any other ends its session.
+func (s *Service) Revoke(ctx context.Context, c Claims, why string) error {
+	if c.Actor == nil {
+		return s.End(ctx, c.Session, why)
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		n := Session{
+			ID: c.ID, Tenant: c.Tenant, Subject: c.Subject, Client: c.Client, Scopes: strings.Fields(c.Scope),
+			CreatedAt: time.Unix(c.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(c.Expires, 0).UTC(),
+		}
+		if _, err := s.Store.OpenSession(ctx, n); err != nil {
 			return err
 		}
 		return s.endAll(ctx, []Session{n}, why)

@@ -21,6 +21,8 @@ type token struct {
 	Claims
 	kid    string
 	limits *kernel.Limits
+	// chain is that of its claims.
+	chain []string
 }
 
 // verified are tokens by their SHA-256, so that a signature is checked once. It
@@ -101,6 +103,11 @@ func (s *Service) token(ctx context.Context, bearer string) (*token, error) {
 	if _, ended := known.ended[t.Session]; ended {
 		return nil, notValid("its session has ended")
 	}
+	for _, id := range t.chain {
+		if _, ended := known.ended[id]; ended {
+			return nil, notValid("it was given back, or what it was exchanged for")
+		}
+	}
 	return t, t.checkTime(s.Clock.Now())
 }
 
@@ -117,6 +124,7 @@ func (s *Service) parse(ctx context.Context, bearer string) (*token, error) {
 	case t.Subject == "" || t.Tenant == "" || t.Session == "" || t.Client == "":
 		return nil, notValid("it does not say whom it stands for")
 	}
+	t.chain = t.Chain()
 	t.limits = limitsOf(t.Scope)
 	if len(t.Projects)+len(t.Stages) > 0 {
 		if t.limits == nil {

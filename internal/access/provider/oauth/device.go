@@ -58,7 +58,7 @@ func (s *Server) beginDevice(r *http.Request) (*Device, error) {
 		}
 	}
 	audiences := fosite.GetAudiences(r.PostForm)
-	if err := fosite.ExactAudienceMatchingStrategy(by.GetAudience(), audiences); err != nil {
+	if err := within(by.GetAudience(), audiences); err != nil {
 		return nil, err
 	}
 	d, secret, err := s.provider.BeginDevice(ctx, clientIn(by), scopes, audiences)
@@ -140,7 +140,7 @@ func (h deviceHandler) PopulateTokenEndpointResponse(ctx context.Context, r fosi
 		return err
 	}
 	if r.GetGrantedScopes().Has(provider.ScopeOffline) && r.GetClient().GetGrantTypes().Has(provider.GrantRefresh) {
-		token, hash, err := s.refresh.GenerateRefreshToken(ctx, r)
+		token, hash, err := s.tokens.GenerateRefreshToken(ctx, r)
 		if err != nil {
 			return err
 		}

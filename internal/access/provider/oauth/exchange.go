@@ -16,6 +16,10 @@ import (
 // TypeAccessToken is the type of Terrace's own tokens in an exchange (RFC 8693 §3).
 const TypeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // the name of a type
 
+// maxExchanges is how often a token can be exchanged for one that is exchanged again. Each is
+// named in those that follow.
+const maxExchanges = 8
+
 // exchangeHandler gives a token for another one (RFC 8693): with fewer scopes, or for
 // another audience.
 type exchangeHandler struct{ server *Server }
@@ -39,9 +43,6 @@ func (h exchangeHandler) HandleTokenEndpointRequest(ctx context.Context, r fosit
 	}
 	if form.Get("actor_token") != "" {
 		return fosite.ErrInvalidRequest.WithHint("An actor_token is not taken; the client is who acts.")
-	}
-	if len(form["resource"]) > 0 {
-		r.SetRequestedAudience(append(r.GetRequestedAudience(), form["resource"]...))
 	}
 	subject, err := h.subject(ctx, r)
 	if err != nil {
@@ -72,12 +73,18 @@ func (h exchangeHandler) subject(ctx context.Context, r fosite.AccessRequester) 
 	if !claims.For(s.provider.Issuer) && claims.Client != r.GetClient().GetID() {
 		return Subject{}, wrong.WithHint("The subject_token is for somebody else.")
 	}
+	if len(claims.Chain()) >= maxExchanges {
+		return Subject{}, wrong.WithHintf("The subject_token came by %d exchanges, and there it ends: exchange the one that it was made of.", maxExchanges)
+	}
 	actor, err := s.provider.Users.Acting(ctx, claims.Tenant, claims.Subject)
 	if err = notFound(err); err != nil {
 		return Subject{}, wrong.WithWrap(err)
 	}
 	actor.Limits = &kernel.Limits{Projects: claims.Projects, Stages: claims.Stages}
-	return Subject{Actor: actor, Session: claims.Session, Scopes: strings.Fields(claims.Scope), ExpiresAt: time.Unix(claims.Expires, 0)}, nil
+	return Subject{
+		Actor: actor, Session: claims.Session, Exchanged: claims.Chain(), Audiences: claims.Audience,
+		Scopes: strings.Fields(claims.Scope), ExpiresAt: time.Unix(claims.Expires, 0),
+	}, nil
 }
 
 type acceptKey struct{}
@@ -102,7 +109,7 @@ func (s *Server) verified(ctx context.Context, form url.Values) (context.Context
 }
 
 // narrow gives what both the token and the client have, and no more.
-func (exchangeHandler) narrow(ctx context.Context, s *Server, r fosite.AccessRequester, subject Subject) error {
+func (h exchangeHandler) narrow(ctx context.Context, s *Server, r fosite.AccessRequester, subject Subject) error {
 	if c := ownClient(r); !c.BuiltIn() && c.Tenant != subject.Tenant {
 		return fosite.ErrInvalidGrant.WithHint("The subject_token is of another tenant.")
 	}
@@ -118,11 +125,8 @@ func (exchangeHandler) narrow(ctx context.Context, s *Server, r fosite.AccessReq
 			r.GrantScope(scope)
 		}
 	}
-	if err := fosite.ExactAudienceMatchingStrategy(r.GetClient().GetAudience(), r.GetRequestedAudience()); err != nil {
-		return &fosite.RFC6749Error{ErrorField: "invalid_target", DescriptionField: "The client may not have tokens for this audience.", CodeField: 400}
-	}
-	for _, audience := range r.GetRequestedAudience() {
-		r.GrantAudience(audience)
+	if err := h.target(s, r, subject); err != nil {
+		return err
 	}
 	now := s.provider.Clock.Now()
 	own, err := s.begin(ctx, r, proof{actor: subject.Actor, level: "0", at: now, asked: now})
@@ -133,12 +137,34 @@ func (exchangeHandler) narrow(ctx context.Context, s *Server, r fosite.AccessReq
 	if l := subject.Limits; l != nil {
 		own.Projects, own.Stages = l.Projects, l.Stages
 	}
-	own.Of, own.Actor = subject.Session, r.GetClient().GetID()
+	own.Of, own.Actor, own.Exchanged = subject.Session, r.GetClient().GetID(), subject.Exchanged
 	if !subject.ExpiresAt.IsZero() {
 		own.Ends = subject.ExpiresAt.Unix()
 	}
 	if !subject.ExpiresAt.IsZero() && subject.ExpiresAt.Before(now.Add(provider.AccessLife)) {
 		own.SetExpiresAt(fosite.AccessToken, subject.ExpiresAt)
+	}
+	return nil
+}
+
+// target gives the audiences that are asked for. A token for Terrace, or of others, can be
+// exchanged for one for whatever the client may have; one that is for somebody else is for
+// them still, and no more than for them.
+func (exchangeHandler) target(s *Server, r fosite.AccessRequester, subject Subject) error {
+	wanted := []string(r.GetRequestedAudience())
+	if err := within(r.GetClient().GetAudience(), wanted); err != nil {
+		return err
+	}
+	if len(subject.Audiences) > 0 && !slices.Contains(subject.Audiences, s.provider.Issuer) {
+		if err := within(subject.Audiences, wanted); err != nil {
+			return err
+		}
+		if len(wanted) == 0 {
+			wanted = subject.Audiences
+		}
+	}
+	for _, audience := range wanted {
+		r.GrantAudience(audience)
 	}
 	return nil
 }

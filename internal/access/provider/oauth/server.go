@@ -28,7 +28,12 @@ import (
 type Subject struct {
 	kernel.Actor
 	// Session is the session that the token belongs to; "" opens one.
-	Session   string
+	Session string
+	// Exchanged are the ids of the exchanged tokens that it is, or was made of, the first one
+	// first.
+	Exchanged []string
+	// Audiences are whom it is for, none for a token of others.
+	Audiences []string
 	Scopes    []string
 	ExpiresAt time.Time
 }
@@ -46,7 +51,7 @@ type Server struct {
 	provider *provider.Service
 	fosite   *fosite.Fosite
 	issue    *oauth2.HandleHelper
-	refresh  oauth2.RefreshTokenStrategy
+	tokens   strategy
 	ids      openid.OpenIDConnectTokenStrategy
 	storage  storage
 	// Subjects may be nil: then access tokens of Terrace alone are exchanged.
@@ -60,7 +65,7 @@ func New(p *provider.Service) *Server {
 	config := &fosite.Config{
 		AccessTokenLifespan: provider.AccessLife, RefreshTokenLifespan: provider.RefreshLife, AuthorizeCodeLifespan: provider.CodeLife,
 		IDTokenLifespan: provider.IDTokenLife, IDTokenIssuer: p.Issuer, AccessTokenIssuer: p.Issuer, TokenURL: p.Issuer + "/oauth2/token",
-		ScopeStrategy: fosite.ExactScopeStrategy, AudienceMatchingStrategy: fosite.ExactAudienceMatchingStrategy,
+		ScopeStrategy: fosite.ExactScopeStrategy, AudienceMatchingStrategy: within,
 		EnforcePKCE: true, EnforcePKCEForPublicClients: true, RefreshTokenScopes: []string{provider.ScopeOffline},
 		RedirectSecureChecker: fosite.IsRedirectURISecure, ClientSecretsHasher: hasher{}, OmitRedirectScopeParam: true,
 	}
@@ -68,7 +73,7 @@ func New(p *provider.Service) *Server {
 	ids := &openid.DefaultStrategy{Signer: signer{p}, Config: config}
 	helper := &openid.IDTokenHandleHelper{IDTokenStrategy: ids}
 	s.issue = &oauth2.HandleHelper{AccessTokenStrategy: tokens, AccessTokenStorage: s.storage, Config: config}
-	s.refresh, s.ids = tokens, ids
+	s.tokens, s.ids = tokens, ids
 	code := &oauth2.AuthorizeExplicitGrantHandler{
 		AccessTokenStrategy: tokens, RefreshTokenStrategy: tokens, AuthorizeCodeStrategy: tokens,
 		CoreStorage: s.storage, TokenRevocationStorage: s.storage, Config: config,
@@ -87,9 +92,7 @@ func New(p *provider.Service) *Server {
 		exchangeHandler{s},
 		openID, &openid.OpenIDConnectRefreshHandler{IDTokenHandleHelper: helper, Config: config},
 	}
-	config.RevocationHandlers = fosite.RevocationHandlers{
-		&oauth2.TokenRevocationHandler{TokenRevocationStorage: s.storage, RefreshTokenStrategy: tokens, AccessTokenStrategy: tokens},
-	}
+	config.RevocationHandlers = fosite.RevocationHandlers{revocation{s}}
 	config.ClientAuthenticationStrategy = s.authenticateClient
 	s.fosite = fosite.NewOAuth2Provider(s.storage, config)
 	return s

@@ -24,6 +24,8 @@ type session struct {
 	// Of is the session that an exchanged token belongs to, and Actor who asked for it.
 	Of    string `json:"of,omitempty"`
 	Actor string `json:"actor,omitempty"`
+	// Exchanged are the exchanged tokens that it was made of, by their ids.
+	Exchanged []string `json:"exchanged,omitempty"`
 	// Ends is when what was exchanged for it does, 0 for no exchange.
 	Ends int64 `json:"ends,omitempty"`
 	// Projects and Stages are those that its tokens are limited to.

@@ -24,17 +24,13 @@ func (strategy) AccessTokenSignature(_ context.Context, token string) string { r
 // GenerateAccessToken signs a JWT (RFC 9068).
 func (s strategy) GenerateAccessToken(ctx context.Context, r fosite.Requester) (token, signature string, err error) {
 	own, now := sessionOf(r), s.provider.Clock.Now()
-	audience := []string(r.GetGrantedAudience())
-	if len(audience) == 0 {
-		audience = []string{s.provider.Issuer}
-	}
 	claims := provider.Claims{
-		Issuer: s.provider.Issuer, Subject: own.Subject, Audience: audience, Expires: now.Add(provider.AccessLife).Unix(), IssuedAt: now.Unix(),
+		Issuer: s.provider.Issuer, Subject: own.Subject, Audience: s.audienceOf(r), Expires: now.Add(provider.AccessLife).Unix(), IssuedAt: now.Unix(),
 		ID: kernel.NewID("jti"), Client: r.GetClient().GetID(), Scope: strings.Join(r.GetGrantedScopes(), " "), Tenant: own.Tenant, Session: r.GetID(),
 		Projects: own.Projects, Stages: own.Stages,
 	}
 	if own.Of != "" {
-		claims.Session, claims.Actor = own.Of, &provider.ActorClaim{Subject: own.Actor}
+		claims.Session, claims.Actor, claims.Exchanged = own.Of, &provider.ActorClaim{Subject: own.Actor}, own.Exchanged
 	}
 	if own.Ends != 0 {
 		claims.Expires = min(claims.Expires, own.Ends)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
-	"net/url"
 
 	"github.com/ory/fosite"
 
@@ -87,7 +86,7 @@ func (s *Server) give(ctx context.Context, r *http.Request) (fosite.AccessReques
 	if err != nil {
 		return request, nil, err
 	}
-	if request.GetGrantTypes().ExactOne(provider.GrantClient) {
+	if err = s.tokens.targets(request); err == nil && request.GetGrantTypes().ExactOne(provider.GrantClient) {
 		err = s.beginProgram(ctx, request)
 	}
 	if err == nil {
@@ -129,24 +128,6 @@ func (s *Server) ended(ctx context.Context, r fosite.Requester, why, hint string
 	return fosite.ErrInvalidGrant.WithHint(hint)
 }
 
-// Revoke answers the revocation endpoint (RFC 7009).
-func (s *Server) Revoke(w http.ResponseWriter, r *http.Request) {
-	err := readForm(r)
-	if err == nil {
-		err = s.provider.Tx.InTx(withWhy(r.Context(), provider.EndedByClient), func(ctx context.Context) error {
-			return s.fosite.NewRevocationRequest(ctx, r)
-		})
-	}
-	if isOurs(err) {
-		s.provider.Log.ErrorContext(r.Context(), "a token was not revoked", "error", causeOf(err))
-		w.Header().Set("Retry-After", "5")
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return
-	}
-	challenge(w, r, err)
-	s.fosite.WriteRevocationResponse(r.Context(), w, err)
-}
-
 // readForm reads the form of a request before anything waits for it.
 func readForm(r *http.Request) error {
 	if r.Method != http.MethodPost {
@@ -163,22 +144,11 @@ func readForm(r *http.Request) error {
 			return fosite.ErrInvalidRequest.WithHintf("%s is there more than once (RFC 6749 §3.2).", name)
 		}
 	}
-	if r.PostForm.Get("grant_type") != provider.GrantExchange {
-		asAudience(r.PostForm)
-	}
+	asAudience(r.PostForm)
 	if len(r.URL.RawQuery) > 0 && r.URL.Query().Has("client_secret") {
 		return fosite.ErrInvalidRequest.WithHint("A secret does not belong into an address.")
 	}
 	return nil
-}
-
-// asAudience has resources that a token is to be for (RFC 8707 §2) be its audience, which is
-// held against what the client may have. One that was not looked at would be for Terrace.
-func asAudience(form url.Values) {
-	if resources := form["resource"]; len(resources) > 0 {
-		form["audience"] = append(fosite.GetAudiences(form), resources...)
-		delete(form, "resource")
-	}
 }
 
 // Introspection is what a client learns of a token (RFC 7662 §2.2).

@@ -64,7 +64,7 @@ func TestResources(t *testing.T) {
 		t.Errorf("it is for %v", audience)
 	}
 	h := w.held()
-	for resource, want := range map[string]string{w.issuer(): "", api: "invalid_request"} {
+	for resource, want := range map[string]string{w.issuer(): "", api: "invalid_target"} {
 		if word := h.given(h.account.ID, h.secret, url.Values{"grant_type": {provider.GrantClient}, "resource": {resource}}); word != want {
 			t.Errorf("a program, for %s: %q", resource, word)
 		}

@@ -8246,7 +8246,8 @@ type VcsWork struct {
 	// Told The SHA-256 of some content: sha256: and 64 hexadecimal digits.
 	//
 	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-	Told Digest `json:"told,omitempty"`
+	Told   Digest `json:"told,omitempty"`
+	Wanted int64  `json:"wanted,omitempty"`
 }
 
 // VerifyRequest defines model for VerifyRequest.

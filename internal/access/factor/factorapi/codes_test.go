@@ -24,15 +24,15 @@ func TestCodesAreGoodOnce(t *testing.T) {
 	if try(w.code(app)) {
 		t.Error("the code that confirmed the app is taken again")
 	}
-	w.later(30 * time.Second)
+	w.later(step)
 	code := w.code(app)
 	if !try(code) || try(code) {
 		t.Error("a code is not good once")
 	}
 	// The step before is behind the one that was taken; the next one is ahead of the clock.
-	w.later(30 * time.Second)
+	w.later(step)
 	missed := w.code(app)
-	w.later(30 * time.Second)
+	w.later(step)
 	if !try(missed) {
 		t.Error("a code of the step before is refused")
 	}

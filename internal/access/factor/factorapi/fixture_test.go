@@ -104,6 +104,7 @@ type world struct {
 	factors *factor.Service
 	journal *journal
 	client  provider.Client
+	start   time.Time
 	ahead   atomic.Int64
 }
 
@@ -117,8 +118,8 @@ func newWorld(t *testing.T) *world {
 // worldAt starts one that browsers reach at a host of this machine.
 func worldAt(t *testing.T, host string) *world {
 	t.Helper()
-	w := &world{t: t, journal: &journal{}}
-	w.later(-12 * time.Hour) // fosite holds some times against the machine's clock, and refuses those ahead of it
+	// fosite holds some times against the machine's clock, and refuses those ahead of it.
+	w := &world{t: t, journal: &journal{}, start: time.Now().Add(-12 * time.Hour).Truncate(step)}
 	w.db = dbtest.SQLite(t, identitysql.Migrations(), providersql.Migrations(), factorsql.Migrations())
 	sealer, err := seal.Open(t.Context(), seal.Config{URL: "base64key://smGbjm71Nxd1Ig5FS0wj9SlbzAIrnolCz9bQQ6uAhl4="})
 	if err != nil {
@@ -176,7 +177,12 @@ func (w *world) router() http.Handler {
 	return router
 }
 
-func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+// step is how long a one-time password is shown.
+const step = 30 * time.Second
+
+// now is Terrace's clock. It stands still at the beginning of a step, whatever the machine's
+// does, so that how long a test takes changes no code.
+func (w *world) now() time.Time { return w.start.Add(time.Duration(w.ahead.Load())) }
 
 // later moves Terrace's clock on.
 func (w *world) later(d time.Duration) { w.ahead.Add(int64(d)) }

@@ -83,7 +83,7 @@ func notExported() map[string]string {
 		"dns_revision": platform, "drift_watches": work, "event_deliveries": work, "event_head": platform, "event_outbox": "the log has what is in it a moment later", "event_subscription_quota": work,
 		"factor_codes": signIn, "factor_spent": signIn, "factor_tries": signIn, "fleet_assignments": work, "focus_told": work, "focus_turns": work, "gateway_revision": platform,
 		"identity_claims": work, "identity_revisions": work, "keyring_data_keys": "keys do not leave", "keyring_owner_keys": "keys do not leave", "keyring_moves": platform, "keyring_round": platform,
-		"leak_branches": work, "leak_keys": "keys do not leave", "leak_values": "they are hashes of what is exported, and follow from it", "lifetime_reclaims": work, "local_objects": "their outputs have passwords; the states have them", "module_claims": "they follow from the definitions", "module_shipped": platform,
+		"leak_branches": work, "leak_changes": work, "leak_keys": "keys do not leave", "leak_values": "they are hashes of what is exported, and follow from it", "lifetime_reclaims": work, "local_objects": "their outputs have passwords; the states have them", "module_claims": "they follow from the definitions", "module_shipped": platform,
 		"provider_consents": signIn, "provider_devices": signIn, "provider_keys": platform, "provider_requests": signIn, "provider_revision": platform, "provider_sessions": signIn, "provider_sign_ins": signIn,
 		"quota_told": work, "quota_turns": work, "usage_actors": work, "usage_progress": platform,
 		"run_projects": work, "run_promotions": work, "run_queue": platform, "run_stacks": work, "run_tenants": work, "stage_sets": platform, "state_stacks": "the states are there themselves",

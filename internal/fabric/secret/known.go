@@ -3,6 +3,7 @@ package secret
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -93,35 +94,39 @@ func byTenant(all []Version) map[string][]Version {
 	return of
 }
 
+// acquaint opens the values before the transaction begins: that may ask a key vault, while
+// others wait to write.
 func (s *Service) acquaint(ctx context.Context, tenant string, all []Version) (skipped int, err error) {
-	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
-		skipped = 0
-		for _, v := range all {
-			plain, err := s.open(ctx, v)
-			if kernel.Is(err, kernel.Unavailable) || ctx.Err() != nil {
-				return err
-			}
-			if err != nil {
-				skipped++
-				continue
-			}
+	var opened []Version
+	var values [][]string
+	for _, v := range all {
+		plain, err := s.open(ctx, v)
+		if kernel.Is(err, kernel.Unavailable) || ctx.Err() != nil {
+			return 0, errors.Join(err, ctx.Err())
+		}
+		if err == nil {
+			opened, values = append(opened, v), append(values, v.values(plain))
+		}
+	}
+	if len(opened) == 0 {
+		return len(all), nil
+	}
+	return len(all) - len(opened), s.Tx.InTx(ctx, func(ctx context.Context) error {
+		for n, v := range opened {
+			// It may have been destroyed meanwhile.
 			there, err := s.Store.SetKnown(ctx, v.Scope, v.Name, v.Version)
 			if err != nil {
 				return err
 			}
 			if !there {
-				continue // it was destroyed meanwhile
+				continue
 			}
-			if err := s.Known.Keep(ctx, v.Scope, v.Name, v.Version, v.values(plain)); err != nil {
+			if err := s.Known.Keep(ctx, v.Scope, v.Name, v.Version, values[n]); err != nil {
 				return err
 			}
 		}
-		if skipped == len(all) {
-			return nil
-		}
 		return s.Journal.Record(ctx, kernel.Fact{
-			Type: "secret.indexed", Scope: kernel.Scope{Tenant: tenant}, Subject: tenant, Data: map[string]any{"versions": len(all) - skipped},
+			Type: "secret.indexed", Scope: kernel.Scope{Tenant: tenant}, Subject: tenant, Data: map[string]any{"versions": len(opened)},
 		})
 	})
-	return skipped, err
 }

@@ -23,7 +23,7 @@ type Store interface {
 	// Unknown returns versions, of all tenants, that are neither known nor destroyed, past
 	// the first few.
 	Unknown(ctx context.Context, past, limit int) ([]Version, error)
-	// SetKnown marks a version as known, where it is there and not destroyed.
+	// SetKnown marks a version as known, where it is there, and neither known nor destroyed.
 	SetKnown(ctx context.Context, scope kernel.Scope, name string, version int) (there bool, err error)
 
 	History

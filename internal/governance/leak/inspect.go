@@ -69,12 +69,12 @@ func (s *Service) scan(ctx context.Context, rules leakscan.Rules, tenant string,
 
 // look is scan at once, for what a run waits for.
 func (s *Service) look(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string, tells func(secret string) bool) (leakscan.Result, error) {
-	own, err := s.own(ctx, tenant)
+	key, own, err := s.own(ctx, tenant)
 	if err != nil {
 		return leakscan.Result{}, err
 	}
 	found, err := rules.Scanner.Scan(ctx, text, leakscan.Source{
-		Name: at.Path, Commit: at.Revision, Line: at.Line, Column: at.Column, Key: own.key, Own: own.index, Tells: tells,
+		Name: at.Path, Commit: at.Revision, Line: at.Line, Column: at.Column, Key: key, Own: own, Tells: tells,
 	})
 	found.Matches = rules.Left(at.Revision, at.Path, found.Matches)
 	return found, err

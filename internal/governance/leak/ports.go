@@ -23,30 +23,44 @@ type Store interface {
 	List(ctx context.Context, scope kernel.Scope, within kernel.Reach, f Filter, page kernel.PageRequest) (kernel.Page[Finding], error)
 	// Lapsed returns some that were allowed until a moment before now, of all tenants.
 	Lapsed(ctx context.Context, now time.Time) ([]Finding, error)
-	// Under returns the open ones of a repository whose path begins so.
+	// Under returns the open ones of a repository, as many as are told at once.
 	Under(ctx context.Context, scope kernel.Scope, repository string) ([]Finding, error)
 }
 
+// Secret names a secret of a tenant.
+type Secret struct{ Project, Stage, Name string }
+
 // Version names a version of a secret.
 type Version struct {
-	Project, Stage, Name string
-	Version              int
+	Secret
+
+	Version int
 }
 
-// Values keeps what own values are known by; leaksql implements it.
+// Mark is how far the changes of what is known of values have been read.
+type Mark int64
+
+// Values keeps what own values are known by; leaksql implements it. Who changes something
+// holds up nobody who changes something of another secret.
 type Values interface {
-	// Key returns the tenant's sealed key and how often its values have changed, or NotFound.
-	Key(ctx context.Context, tenant string) (sealed []byte, revision int64, err error)
+	// Key returns the tenant's sealed key, or NotFound.
+	Key(ctx context.Context, tenant string) ([]byte, error)
 	// AddKey adds a key where the tenant has none, else it does nothing.
 	AddKey(ctx context.Context, tenant string, sealed []byte) error
 	// Keep keeps the forms of a version in place of those that it had.
 	Keep(ctx context.Context, tenant string, v Version, forms []leakscan.Entry) error
 	// Forget removes versions of a secret; none are all.
 	Forget(ctx context.Context, scope kernel.Scope, name string, versions []int) error
-	// All calls each with every form of a tenant.
-	All(ctx context.Context, tenant string, each func(v Version, e leakscan.Entry)) error
 	// Prune is Forget for all versions up to one.
 	Prune(ctx context.Context, scope kernel.Scope, name string, upTo int) error
+	// Read calls each with every form of the secrets of a tenant that have changed since a
+	// mark, of all for 0, and with a version 0 without a form for a secret that has none.
+	// It returns the mark from which the next reading goes on; what is underway meanwhile
+	// is read again then.
+	Read(ctx context.Context, tenant string, since Mark, each func(v Version, e leakscan.Entry)) (Mark, error)
+	// Tidy forgets that something has changed, where that was read by everybody: before a
+	// mark. It returns the mark of now.
+	Tidy(ctx context.Context, before Mark) (Mark, error)
 }
 
 // Sealer encrypts the key of a tenant.

@@ -34,15 +34,10 @@ type Service struct {
 
 	mu    sync.Mutex
 	known map[string]*known // by tenant
-	scans chan struct{}     // bounds the texts that are looked through at once
-}
-
-// known is what a process knows of a tenant's own values.
-type known struct {
-	key      []byte
-	revision int64
-	index    *leakscan.Index
-	used     time.Time
+	// tidied is when changes were forgotten last, and before the mark of then.
+	tidied time.Time
+	before Mark
+	scans  chan struct{} // bounds the texts that are looked through at once
 }
 
 // atOnce is how many texts are looked through at the same time: it takes a processor.

@@ -53,12 +53,13 @@ func scan2(b *testing.B, s *leakscan.Scanner, text string) []leakscan.Match {
 // BenchmarkOwn looks for 10,000 own values, beside a scan that knows none.
 func BenchmarkOwn(b *testing.B) {
 	key, _ := leakscan.NewKey(make([]byte, leakscan.KeySize))
-	index := leakscan.NewIndex(key)
+	var all []leakscan.Owned
 	for i := range 10000 {
 		for _, e := range key.Entries(fmt.Sprintf("value-%d-Of-A-Secret", i*7919)) {
-			index.Add(e, "x")
+			all = append(all, leakscan.Owned{Entry: e, Of: "x"})
 		}
 	}
+	index := leakscan.NewIndex(key).With(nil, all)
 	text, s := logs(), leakscan.New()
 	b.SetBytes(int64(len(text)))
 	var with, without time.Duration

@@ -1,10 +1,12 @@
 package leakscan
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"maps"
 	"math/bits"
 	"slices"
 	"strings"
@@ -118,45 +120,93 @@ func round(v0, v1, v2, v3 uint64) (a, b, c, d uint64) {
 	return v0, v1, v2, v3
 }
 
-// Index are values that are known, by hashes.
+// shelves is how many parts an index has. Only those that a change touches are copied.
+const shelves = 1 << 10
+
+// Index are values that are known, by hashes. One that is in use does not change: With
+// makes another, which has all but the change in common with it.
 type Index struct {
-	key     Key
-	entries map[uint64][]owned
-	some    []uint64 // bits for the windows, as most texts have none of them
+	key   Key
+	parts [shelves]map[uint64][]Owned
+	some  [shelves]uint64 // bits for the windows, as most texts have none of them
+	size  int
 }
 
-type owned struct {
+// Owned is a form of a value, and whose it is.
+type Owned struct {
 	Entry
 
-	of string
+	Of string
 }
 
-// NewIndex returns an index without values. It is filled before it is used.
-func NewIndex(k Key) *Index {
-	return &Index{key: k, entries: map[uint64][]owned{}, some: make([]uint64, 1<<10)}
-}
+// NewIndex returns an index without values.
+func NewIndex(k Key) *Index { return &Index{key: k} }
 
-// Add takes a form of a value along; of says whose it is.
-func (x *Index) Add(e Entry, of string) {
-	x.entries[e.Window] = append(x.entries[e.Window], owned{Entry: e, of: of})
-	x.some[e.Window>>6&0x3ff] |= 1 << (e.Window & 63)
-}
+func shelf(window uint64) uint64 { return window >> 6 % shelves }
 
-// Size is how many forms there are.
-func (x *Index) Size() (n int) {
-	if x == nil {
-		return 0
+func bit(window uint64) uint64 { return 1 << (window & 63) }
+
+// With returns an index that has some forms no more, and then others in addition.
+func (x *Index) With(gone, more []Owned) *Index {
+	made := &change{Index: *x, parts: map[uint64]bool{}, lists: map[uint64]bool{}}
+	for _, o := range gone {
+		made.put(o.Window, slices.DeleteFunc(made.list(o.Window), o.is))
 	}
-	for _, all := range x.entries {
-		n += len(all)
+	for _, o := range more {
+		made.put(o.Window, append(made.list(o.Window), o))
 	}
-	return n
+	for at := range made.parts {
+		made.some[at] = 0
+		for window := range made.Index.parts[at] {
+			made.some[at] |= bit(window)
+		}
+	}
+	return &made.Index
+}
+
+// change is an index that is made from another one.
+type change struct {
+	Index
+
+	parts, lists map[uint64]bool // which of them are its own by now
+}
+
+// list returns the forms with a window, for a change of them.
+func (c *change) list(window uint64) []Owned {
+	at := shelf(window)
+	if !c.parts[at] {
+		c.parts[at] = true
+		if c.Index.parts[at] = maps.Clone(c.Index.parts[at]); c.Index.parts[at] == nil {
+			c.Index.parts[at] = map[uint64][]Owned{}
+		}
+	}
+	all := c.Index.parts[at][window]
+	c.size -= len(all)
+	if !c.lists[window] {
+		c.lists[window] = true
+		all = slices.Clone(all)
+	}
+	return all
+}
+
+// put keeps what has become of a list.
+func (c *change) put(window uint64, all []Owned) {
+	c.size += len(all)
+	part := c.Index.parts[shelf(window)]
+	if part[window] = all; len(all) == 0 {
+		delete(part, window)
+	}
+}
+
+// is reports whether another form is the same of the same value.
+func (o Owned) is(other Owned) bool {
+	return o.Of == other.Of && o.Length == other.Length && bytes.Equal(o.Sum, other.Sum)
 }
 
 // in returns where values stand in a text. Of values that overlap, the one that begins
 // first and is the longest is told. It is not whole where a text has too many beginnings.
 func (x *Index) in(ctx context.Context, text string) (all []Match, whole bool, err error) {
-	if x == nil || len(x.entries) == 0 {
+	if x == nil || x.size == 0 {
 		return nil, true, nil
 	}
 	summed, asked := 0, 0
@@ -170,10 +220,10 @@ func (x *Index) in(ctx context.Context, text string) (all []Match, whole bool, e
 			return all, false, nil
 		}
 		w := x.key.window(text[i : i+Shortest])
-		if x.some[w>>6&0x3ff]&(1<<(w&63)) == 0 {
+		if x.some[shelf(w)]&bit(w) == 0 {
 			continue
 		}
-		m, cost := x.at(text, i, x.entries[w])
+		m, cost := x.at(text, i, x.parts[shelf(w)][w])
 		if summed += cost; m.end > 0 {
 			if all = append(all, m); len(all) > mostMatches {
 				break
@@ -186,7 +236,7 @@ func (x *Index) in(ctx context.Context, text string) (all []Match, whole bool, e
 
 // at returns the longest value that stands at a place, without an end where there is none,
 // and how many bytes were hashed for it.
-func (x *Index) at(text string, at int, entries []owned) (m Match, cost int) {
+func (x *Index) at(text string, at int, entries []Owned) (m Match, cost int) {
 	var sums map[int][]byte // by length, of which there are fewer than values
 	for _, e := range entries {
 		end := at + e.Length
@@ -205,7 +255,7 @@ func (x *Index) at(text string, at int, entries []owned) (m Match, cost int) {
 			continue
 		}
 		own := OwnRule()
-		m = Match{Rule: own.ID, Description: own.Description, Own: e.of, Redacted: "[secret]", start: at, end: end, value: text[at:end]}
+		m = Match{Rule: own.ID, Description: own.Description, Own: e.Of, Redacted: "[secret]", start: at, end: end, value: text[at:end]}
 		m.Entropy = entropy(m.value)
 	}
 	return m, cost

@@ -11,14 +11,52 @@ import (
 func TestATextOfBeginningsIsBounded(t *testing.T) {
 	t.Parallel()
 	key, _ := leakscan.NewKey(make([]byte, leakscan.KeySize))
-	index := leakscan.NewIndex(key)
+	var all []leakscan.Owned
 	for n := range 200 {
 		for _, e := range key.Entries(strings.Repeat("A", 1000+n*100) + "b") {
-			index.Add(e, "shop/dev/long@1")
+			all = append(all, leakscan.Owned{Entry: e, Of: "shop/dev/long@1"})
 		}
 	}
+	index := leakscan.NewIndex(key).With(nil, all)
 	found, err := leakscan.New().Scan(t.Context(), strings.Repeat("A", 4<<20), leakscan.Source{Own: index})
 	if err != nil || found.Incomplete == "" {
 		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// TestAnIndexThatIsInUseStaysAsItIs: one with a change is another.
+func TestAnIndexThatIsInUseStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	key, _ := leakscan.NewKey(make([]byte, leakscan.KeySize))
+	of := func(of string, values ...string) (all []leakscan.Owned) {
+		for _, value := range values {
+			for _, e := range key.Entries(value) {
+				all = append(all, leakscan.Owned{Entry: e, Of: of})
+			}
+		}
+		return all
+	}
+	// They begin alike, so that they are looked for in one place.
+	const one, two, three = "Begins-Alike-one", "Begins-Alike-two", "Begins-Alike-three"
+	before := leakscan.NewIndex(key).With(nil, append(of("a@1", one), of("b@1", two)...))
+	after := before.With(of("a@1", one), of("c@1", three))
+	none := after.With(append(of("b@1", two), of("c@1", three)...), nil)
+	for name, c := range map[string]struct {
+		index *leakscan.Index
+		want  string
+	}{
+		"before": {before, "a@1 b@1"}, "after": {after, "b@1 c@1"}, "none": {none, ""},
+		"another's of the same value": {before.With(of("b@1", one), nil), "a@1 b@1"},
+		"one of two with the value":   {before.With(nil, of("c@1", one)).With(of("a@1", one), nil), "c@1 b@1"},
+	} {
+		var got []string
+		for _, m := range scan(t, leakscan.New(), one+"\n"+two+"\n"+three, leakscan.Source{Own: c.index}).Matches {
+			if m.Own != "" {
+				got = append(got, m.Own)
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v, want %s", name, got, c.want)
+		}
 	}
 }

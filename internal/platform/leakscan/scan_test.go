@@ -150,10 +150,11 @@ func TestOwnValuesAreKnownInTheirForms(t *testing.T) {
 		t.Fatal("no key")
 	}
 	const value = `correct "horse" & battery`
-	index := leakscan.NewIndex(key)
+	var all []leakscan.Owned
 	for _, e := range key.Entries(value) {
-		index.Add(e, "shop/dev/db@3")
+		all = append(all, leakscan.Owned{Entry: e, Of: "shop/dev/db@3"})
 	}
+	index := leakscan.NewIndex(key).With(nil, all)
 	for name, text := range map[string]string{
 		"as it is":                   "the value is " + value + ".",
 		"in base64 after one byte":   base64.StdEncoding.EncodeToString([]byte("x" + value + " and more")),

@@ -28,9 +28,9 @@ func (s *Store) Unknown(ctx context.Context, past, limit int) ([]secret.Version,
 	return all, db.Map(err, "the secrets")
 }
 
-// SetKnown marks a version as known, where it is there and not destroyed.
+// SetKnown marks a version as known, where it is there, and neither known nor destroyed.
 func (s *Store) SetKnown(ctx context.Context, scope kernel.Scope, name string, version int) (there bool, err error) {
-	result, err := s.db.Conn(ctx).NewRaw("UPDATE secrets SET known = TRUE WHERE "+isNamed+" AND version = ? AND NOT destroyed",
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE secrets SET known = TRUE WHERE "+isNamed+" AND version = ? AND NOT known AND NOT destroyed",
 		scope.Tenant, scope.Project, scope.Stage, name, int64(version)).Exec(ctx)
 	if err != nil {
 		return false, db.Map(err, "secret "+name)

@@ -1,8 +1,8 @@
 // Package leaksql keeps findings of leaked values, and the keyed hashes of own ones, in the
 // database.
 //
-// It owns the tables leak_findings, leak_keys and leak_values. It never sees
-// a value.
+// It owns the tables leak_findings, leak_branches, leak_keys, leak_values and leak_changes. It
+// never sees a value.
 package leaksql
 
 import (
@@ -74,9 +74,11 @@ func (s *Store) At(ctx context.Context, scope kernel.Scope, identity string) ([]
 	return scan(ctx, s.query(ctx).Where("tenant = ? AND project = ? AND stage = ? AND place = ?", scope.Tenant, scope.Project, scope.Stage, identity).Order("id"))
 }
 
-// Beginning returns those of the places whose identity begins so.
+// Beginning returns those of the places whose identity begins so. Identities are digests in
+// hex, so that what begins so is before what goes on with the letter after f, in the order
+// of every language: the index has them side by side.
 func (s *Store) Beginning(ctx context.Context, scope kernel.Scope, identity string) ([]leak.Finding, error) {
-	return scan(ctx, s.query(ctx).Where("tenant = ? AND project = ? AND stage = ? AND substr(place, 1, ?) = ?", scope.Tenant, scope.Project, scope.Stage, len(identity), identity).Order("id"))
+	return scan(ctx, s.query(ctx).Where("tenant = ? AND project = ? AND stage = ? AND place >= ? AND place < ?", scope.Tenant, scope.Project, scope.Stage, identity, identity+"g").Order("id"))
 }
 
 // until is when the finding is open again, nil for never.

@@ -2788,6 +2788,12 @@ type CheckReferencesRequest struct {
 	Stage string `json:"stage"`
 }
 
+// CheckReferencesResponse defines model for CheckReferencesResponse.
+type CheckReferencesResponse struct {
+	// Unseen References to a key vault of which nobody knows what is in it, since no sync keeps it filled.
+	Unseen []Problem `json:"unseen"`
+}
+
 // CheckUpstreamResponse defines model for CheckUpstreamResponse.
 type CheckUpstreamResponse struct {
 	Findings []UpstreamFinding `json:"findings"`

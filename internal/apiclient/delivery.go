@@ -20,9 +20,10 @@ func (c *Client) CheckDeployment(ctx context.Context, project string, in CheckDe
 	return c.call(ctx, http.MethodPost, escape("projects", project, "deployments", "check"), in, nil)
 }
 
-// CheckReferences tells which secrets a workload refers to that are not in a stage.
-func (c *Client) CheckReferences(ctx context.Context, project string, in CheckReferencesRequest) error {
-	return c.call(ctx, http.MethodPost, escape("projects", project, "graph", "references"), in, nil)
+// CheckReferences tells which secrets a workload refers to that are not in a stage, as an error,
+// and which nobody can know of.
+func (c *Client) CheckReferences(ctx context.Context, project string, in CheckReferencesRequest) (answer CheckReferencesResponse, err error) {
+	return answer, c.call(ctx, http.MethodPost, escape("projects", project, "graph", "references"), in, &answer)
 }
 
 // Promote carries a release to a stage; without a release, the one in the stage before.

@@ -241,7 +241,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"LandingZone":         func() error { return e(c.LandingZone(ctx, "dev", 1)) },
 		"LandingZoneVersions": func() error { return e(c.LandingZoneVersions(ctx, "dev")) },
 		"SetLandingZone":      func() error { return e(c.SetLandingZone(ctx, "dev", nil)) },
-		"CheckReferences":     func() error { return c.CheckReferences(ctx, p, apiclient.CheckReferencesRequest{}) },
+		"CheckReferences":     func() error { return e(c.CheckReferences(ctx, p, apiclient.CheckReferencesRequest{})) },
 		"CheckDeployment":     func() error { return c.CheckDeployment(ctx, p, apiclient.CheckDeploymentRequest{}) },
 		"Deploy":              func() error { return e(c.Deploy(ctx, p, apiclient.DeployRequest{})) },
 		"Promote":             func() error { return e(c.Promote(ctx, p, "orders", apiclient.PromoteRequest{})) },

@@ -35,6 +35,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/state/statesql"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	dynconfig "github.com/terrace-idp/terrace/internal/fabric/config"
+	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/leak/leakvcs"
 	"github.com/terrace-idp/terrace/internal/governance/lifetime"
@@ -99,6 +100,8 @@ type delivery struct {
 	// planLeaks look through plans and states for leaked values, logLeaks through logs.
 	planLeaks *planLeaks
 	logLeaks  *logLeaks
+	// vaults keep the secrets of stages in key vaults.
+	vaults *vaultsync.Service
 	// putBack tells runs what they put back.
 	putBack putBack
 }
@@ -228,8 +231,8 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Verifier: checks,
 		Images:   registry.Resolver{Log: p.log}, Manifests: manifests{d.clusters},
 		Concurrency: p.config.Concurrency, Quotas: a.quotas,
-		Trifling: trifling, Owners: sourceOf{d}, Secrets: runSecrets{f.secrets},
-		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, rungate.Secrets{Known: runSecrets{f.secrets}}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs, d.planLeaks}, budgetGate{d.budgets, d.costs}}, Exemptions: exemptions{d.policy}, Log: p.log, Node: p.config.Node,
+		Trifling: trifling, Owners: sourceOf{d}, Secrets: runSecrets{f.secrets, d},
+		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, rungate.Secrets{Known: runSecrets{f.secrets, d}, Definitions: d.modules}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs, d.planLeaks}, budgetGate{d.budgets, d.costs}}, Exemptions: exemptions{d.policy}, Log: p.log, Node: p.config.Node,
 		Alone: p.db.Dialect() == db.SQLite,
 	})
 	return err

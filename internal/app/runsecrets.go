@@ -11,11 +11,20 @@ import (
 // runSecrets has the secrets of stages for runs. What goes into a module is chosen by a
 // definition, which admins of the tenant write, and is of the stage that it is deployed to: the
 // platform reads it for the run, as it does for a container that starts there.
-type runSecrets struct{ secrets *secret.Service }
+type runSecrets struct {
+	secrets *secret.Service
+	// delivery has the key vaults of stages, once they are made.
+	delivery *delivery
+}
 
 // Missing implements run.Secrets.
 func (a runSecrets) Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error) {
 	return a.secrets.Missing(ctx, scope, r)
+}
+
+// Unvaulted implements run.Secrets.
+func (a runSecrets) Unvaulted(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, bool, error) {
+	return a.delivery.vaults.Missing(ctx, scope, r)
 }
 
 // Value implements run.Secrets.

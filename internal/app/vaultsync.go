@@ -35,6 +35,7 @@ func newVaultSync(p *platform, a *access, f *fabric, d *delivery) (*vaultsync.Se
 		Defaults: vaultDefaults{d}.find, Journal: a.journal, Tx: p.db, Log: p.log, Node: p.config.Node,
 	})
 	f.secrets.Journal = syncedSecrets{a.journal, s}
+	d.vaults = s
 	return s, nil
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
 
 	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -80,6 +81,11 @@ func newVaultWorld(t *testing.T) *vaultWorld {
 	c := config.Default()
 	c.Node, c.DataDir, c.Provider, c.NATS = "test", t.TempDir(), filepath.Join(t.TempDir(), "terraform-provider-terrace"), unused(t)
 	c.AzureSim, c.PublicURL = true, w.address
+	for i := range c.Stages {
+		if c.Stages[i].Name == "dev" {
+			c.Stages[i].Runtime = stage.RuntimeKubernetes
+		}
+	}
 	if err := os.WriteFile(c.Provider, []byte("no run begins here"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -339,10 +345,12 @@ func TestAStageIsKeptInAKeyVault(t *testing.T) {
 		{"deleted and made again", deletedAndMadeAgain},
 		{"drift", driftIsWrittenOver},
 		{"of other people", foreignIsLeft},
+		{"what pods miss", podsAreTold},
 		{"429 and 503", theVaultSaysWhen},
 		{"without the role", withoutTheRole},
 		{"killed", killed},
 		{"pull", theOtherWayRound},
+		{"what pods miss of the vault", podsAreToldOfTheVault},
 		{"other tenants and addresses", otherTenants},
 		{"what is evident", whatIsEvident},
 		{"ended", theEndOfASync},
@@ -452,23 +460,23 @@ func deletedAndMadeAgain(w *vaultWorld) {
 }
 
 func driftIsWrittenOver(w *vaultWorld) {
-	w.put("watched", "of Terrace")
-	w.untilHeld("watched", "of Terrace")
+	w.put("watched", "written by us")
+	w.untilHeld("watched", "written by us")
 	w.untilState("watched", vaultsync.InStep)
 	w.write("watched", "of a person") // without tags, as the portal does
 	w.now()
-	w.untilHeld("watched", "of Terrace")
+	w.untilHeld("watched", "written by us")
 	if _, err := w.people.DeleteSecret(w.t.Context(), "watched", nil); err != nil {
 		w.t.Fatal(err)
 	}
 	w.now()
-	w.untilHeld("watched", "of Terrace")
+	w.untilHeld("watched", "written by us")
 	disabled := false
 	if _, err := w.people.UpdateSecretProperties(w.t.Context(), "watched", "", azsecrets.UpdateSecretPropertiesParameters{SecretAttributes: &azsecrets.SecretAttributes{Enabled: &disabled}}, nil); err != nil {
 		w.t.Fatal(err)
 	}
 	w.now()
-	w.untilHeld("watched", "of Terrace")
+	w.untilHeld("watched", "written by us")
 	told := func() (n int) {
 		for _, f := range w.facts("watched") {
 			if f == "secret.sync.drifted" {
@@ -492,19 +500,19 @@ func driftIsWrittenOver(w *vaultWorld) {
 		w.t.Errorf("what is only reported is %q, and told %d times", got, told())
 	}
 	w.adopt("watched")
-	w.untilHeld("watched", "of Terrace")
+	w.untilHeld("watched", "written by us")
 	w.sync(nil)
 	w.now()
 }
 
 func foreignIsLeft(w *vaultWorld) {
-	w.put("foreign", "of Terrace")
+	w.put("foreign", "written by us")
 	i := w.untilState("foreign", vaultsync.Conflict)
 	if got, _ := w.held("foreign"); got != "of other people" || !strings.Contains(fmt.Sprint(i["fix"]), "terrace secret sync adopt foreign --stage dev") {
 		w.t.Errorf("the vault has %q; what is told: %v", got, i)
 	}
 	w.adopt("foreign")
-	w.untilHeld("foreign", "of Terrace")
+	w.untilHeld("foreign", "written by us")
 	w.untilState("foreign", vaultsync.InStep)
 	if status, got := w.api(http.MethodPost, "/secret-sync/secrets/foreign/adoption?stage=dev", object{"reason": "x"}); status != http.StatusUnprocessableEntity && status != http.StatusConflict {
 		w.t.Errorf("what is in step is adopted: %d %v", status, got)
@@ -734,7 +742,7 @@ func theEndOfASync(w *vaultWorld) {
 	if got, _ := w.held("api-key"); got == "" || got == "after the end" {
 		w.t.Errorf("the vault has %q", got)
 	}
-	for _, value := range []string{"later still", "written once", "of a person", "of Terrace", "was there before"} {
+	for _, value := range []string{"later still", "written once", "of a person", "written by us", "was there before"} {
 		if strings.Contains(w.log.String(), value) {
 			w.t.Errorf("%q is in the log", value)
 		}

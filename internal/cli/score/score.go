@@ -52,7 +52,7 @@ func (f *File) Complete() (string, error) {
 }
 
 // Relocate names the file in an error of the server, which knows only its text
-// and calls it score.yaml. Problems of a module's files stay what they are.
+// and calls it score.yaml. Problems of other files, a module's or a definition's, stay what they are.
 func (f *File) Relocate(err error) error {
 	e, ok := errors.AsType[*kernel.Error](err)
 	if !ok {
@@ -61,12 +61,18 @@ func (f *File) Relocate(err error) error {
 	if rest, found := strings.CutPrefix(e.Message, "score.yaml "); found {
 		e.Message = f.Path + " " + rest
 	}
-	for i, p := range e.Problems {
-		if p.Line > 0 && !strings.HasSuffix(p.File, ".tf") {
-			e.Problems[i].File = f.Path
+	f.Relocated(e.Problems)
+	return err
+}
+
+// Relocated is Relocate of problems, which it returns.
+func (f *File) Relocated(problems []kernel.Problem) []kernel.Problem {
+	for i, p := range problems {
+		if p.Line > 0 && (p.File == "" || p.File == "score.yaml") {
+			problems[i].File = f.Path
 		}
 	}
-	return err
+	return problems
 }
 
 // Locate gives the problems of a run, which knows the workload only in its

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -42,23 +43,23 @@ func (v *validation) run(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	if v.stage != "" {
-		if err := v.look(ctx, f, text); err != nil {
-			return err
-		}
+	unseen, err := v.look(ctx, f, text)
+	if err != nil {
+		return err
 	}
 	leaks, err := f.Leaks(ctx)
 	if err != nil {
 		return err
 	}
-	for _, l := range leaks {
-		v.e.Say("warning: %s", l)
+	for _, p := range slices.Concat(unseen, leaks) {
+		v.e.Say("warning: %s", p)
 	}
 	w := f.Workload
 	uses := len(w.SecretUses())
 	result := map[string]any{
 		"workload": w.Name, "valid": true, "containers": w.ContainerNames(), "resources": w.ResourceNames(),
-		"secretReferences": uses, "secretsLookedFor": v.stage != "", "warnings": append([]kernel.Problem{}, leaks...),
+		"secretReferences": uses, "secretsLookedFor": v.stage != "" && len(unseen) == 0,
+		"warnings": append(append([]kernel.Problem{}, unseen...), leaks...),
 	}
 	return v.e.Print(result, func(out io.Writer) {
 		_, _ = fmt.Fprintf(out, "%s is valid: workload %s with %s and %s\n",
@@ -66,20 +67,28 @@ func (v *validation) run(ctx context.Context, file string) error {
 		switch {
 		case uses > 0 && v.stage == "":
 			_, _ = fmt.Fprintf(out, "nobody looked for the secrets of its %s: name a stage with --stage\n", count(uses, "reference"))
+		case len(unseen) > 0:
+			_, _ = fmt.Fprintf(out, "nobody could look for the secrets of its %s in %s\n", count(uses, "reference"), v.stage)
 		case uses > 0:
 			_, _ = fmt.Fprintf(out, "the secrets of its %s are in %s\n", count(uses, "reference"), v.stage)
 		}
 	})
 }
 
-// look asks the server for the secrets.
-func (v *validation) look(ctx context.Context, f *score.File, text string) error {
+// look asks the server for the secrets, where a stage is named. What comes back are references
+// to a key vault that the server does not know.
+func (v *validation) look(ctx context.Context, f *score.File, text string) (unseen []kernel.Problem, err error) {
+	if v.stage == "" {
+		return nil, nil
+	}
 	s, project, err := v.e.Project(ctx)
 	if err == nil {
-		err = s.CheckReferences(ctx, project, apiclient.CheckReferencesRequest{Score: text, Stage: v.stage})
+		var answer apiclient.CheckReferencesResponse
+		answer, err = s.CheckReferences(ctx, project, apiclient.CheckReferencesRequest{Score: text, Stage: v.stage})
+		unseen = f.Relocated(answer.Unseen)
 	}
 	if kernel.Is(err, kernel.Unavailable) {
 		v.e.Say("%s is valid by itself; nobody looked for its secrets in %s", f.Path, v.stage)
 	}
-	return f.Relocate(err)
+	return unseen, f.Relocate(err)
 }

@@ -68,6 +68,12 @@ func (s *Service) All(ctx context.Context, scope kernel.Scope) ([]graph.Definiti
 	return slices.Clone(i.definitions), err
 }
 
+// Written returns the source of a definition and the name of its file, with no permission asked for.
+func (s *Service) Written(ctx context.Context, scope kernel.Scope, name string) (file string, source []byte, err error) {
+	stored, err := s.deps.Definitions.Get(ctx, tenantOf(scope), name)
+	return name + ".yaml", []byte(stored.Source), err
+}
+
 // indexed returns the definitions of the tenant, which are read again where the
 // contents of one have changed.
 func (s *Service) indexed(ctx context.Context, scope kernel.Scope) (i indexed, err error) {

@@ -12,8 +12,11 @@ import (
 func (e *execution) fail(ctx context.Context, err error) error {
 	phase := e.run.Status.verb()
 	failure := e.story(ctx, phase, err).reached(e.s.progress(ctx, e.run))
+	stopped, _ := errors.AsType[*barred](err)
 	return e.move(ctx, change{to: Failed, edit: func(ctx context.Context, r *Run) error {
-		r.Failure = failure
+		if r.Failure = failure; stopped != nil {
+			r.Gates = []GateResult{stopped.by}
+		}
 		return e.s.broken(ctx, r)
 	}})
 }
@@ -37,6 +40,9 @@ func (s Status) verb() string {
 // story tells an error as a failure: the cause and what to do, never internals.
 func (e *execution) story(ctx context.Context, phase string, err error) *Failure {
 	f := &Failure{Phase: phase, Fix: e.remedy(ctx, phase)}
+	if stopped, ok := errors.AsType[*barred](err); ok {
+		return gatesFailure([]GateResult{stopped.by})
+	}
 	known, ok := errors.AsType[*kernel.Error](err)
 	if !ok || known.Kind == kernel.Internal {
 		e.s.Log.ErrorContext(ctx, "a run failed", "run", e.id, "phase", phase, "error", err)

@@ -21,6 +21,14 @@ type Gate interface {
 	Evaluate(ctx context.Context, in GateInput) (GateResult, error)
 }
 
+// Foresight is a gate whose word needs no plan. It is asked before there is one, too: what it
+// lets nothing be applied for is not planned.
+type Foresight interface {
+	Gate
+	// Foresees does nothing.
+	Foresees()
+}
+
 // GateInput is everything a gate may look at.
 type GateInput struct {
 	Run      Run

@@ -39,6 +39,35 @@ func (e *execution) gates(ctx context.Context, a attempt) ([]GateResult, error) 
 	return append(slices.Concat(results, users, window), approvalResult(a)), nil
 }
 
+// foreseen refuses to plan what a gate is known not to let pass, whatever the plan. A dry run
+// is planned all the same: it tells everything that there is to tell.
+func (e *execution) foreseen(ctx context.Context, m material) error {
+	if e.run.DryRun {
+		return nil
+	}
+	for _, gate := range e.s.Gates {
+		if _, sees := gate.(Foresight); !sees {
+			continue
+		}
+		result, err := gate.Evaluate(ctx, GateInput{
+			Run: e.run, Release: m.release, Stage: m.stage, Graph: m.graph, Workload: m.workload, Tags: m.tags.Values(), TagSet: m.tags,
+		})
+		if err != nil {
+			return fmt.Errorf("gate %s: %w", gate.Name(), err)
+		}
+		if result.Gate = gate.Name(); result.Blocks() {
+			return &barred{bounded(result)}
+		}
+	}
+	return nil
+}
+
+// barred is the error of a run that a gate does not let pass, before it is planned.
+type barred struct{ by GateResult }
+
+// Error says what the gate says.
+func (b *barred) Error() string { return "gate " + b.by.Gate + ": " + b.by.Message }
+
 // ask asks every gate about one plan.
 func (s *Service) ask(ctx context.Context, in GateInput) ([]GateResult, error) {
 	results := []GateResult{}

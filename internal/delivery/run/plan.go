@@ -102,6 +102,9 @@ func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt,
 	if a.material, err = e.s.material(ctx, e.run); err != nil {
 		return a, err
 	}
+	if err := e.foreseen(ctx, a.material); err != nil {
+		return a, err
+	}
 	serial, err := e.s.State.Serial(ctx, e.scope, e.stack)
 	if err != nil {
 		return a, err

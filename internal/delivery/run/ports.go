@@ -68,6 +68,8 @@ type Releases interface {
 type Catalog interface {
 	All(ctx context.Context, scope kernel.Scope) ([]graph.Definition, error)
 	Source(ctx context.Context, scope kernel.Scope) graph.ModuleSource
+
+	Definitions
 }
 
 // Stages is the ordered set of stages.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -20,42 +21,135 @@ type Secrets interface {
 	Value(ctx context.Context, scope kernel.Scope, r secretref.Reference, run string) (value string, version int, err error)
 	// Missing tells why a reference means nothing in a stage, nil where it means a value.
 	Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error)
+	// Unvaulted is Missing of the key vault that the pods of a stage read; kept is false where
+	// nothing is known of that vault, since nothing keeps it filled.
+	Unvaulted(ctx context.Context, scope kernel.Scope, r secretref.Reference) (p *kernel.Problem, kept bool, err error)
 }
 
-// References returns a problem for each place where the workload refers to a secret that
-// is not in the stage, for an actor who may know which there are.
-func (s *Service) References(ctx context.Context, scope kernel.Scope, w *workload.Workload, stageName string) ([]kernel.Problem, error) {
+// Lacking are the references that mean nothing in a stage, with their places.
+type Lacking struct {
+	// Problems are what the workload and its definitions refer to and the stage has not.
+	Problems []kernel.Problem
+	// Unseen are references to a key vault of which nobody knows what is in it.
+	Unseen []kernel.Problem
+}
+
+// Definitions has what people wrote as definitions.
+type Definitions interface {
+	// Written returns the source of a definition as it is now, and the name of its file; NotFound
+	// where there is none any more.
+	Written(ctx context.Context, scope kernel.Scope, name string) (file string, source []byte, err error)
+}
+
+// References tells what the workload, and the definitions that would serve it, refer to and is
+// not in the stage, to an actor who may know which secrets there are.
+func (s *Service) References(ctx context.Context, scope kernel.Scope, w *workload.Workload, stageName string) (Lacking, error) {
 	st, where, err := s.allowed(ctx, scope, stageName, actionSee)
 	if err != nil {
-		return nil, err
+		return Lacking{}, err
 	}
-	return MissingSecrets(ctx, s.Secrets, st, where, w)
+	lacking, err := LackingOf(ctx, s.Secrets, st, where, w)
+	if err != nil || s.Secrets == nil {
+		return lacking, err
+	}
+	g, err := s.Graph(ctx, scope, w, stageName)
+	if err != nil {
+		return lacking, nil //nolint:nilerr // what cannot be resolved is told when a release is made of it
+	}
+	given, err := UnsuppliedOf(ctx, s.Secrets, s.Catalog, where, g)
+	lacking.Problems = append(lacking.Problems, given...)
+	return lacking, err
 }
 
-// MissingSecrets returns a problem for each place where the workload refers to a secret that
-// is not in the stage. What a stage with the runtime kubernetes takes of its key vault is not known here.
-func MissingSecrets(ctx context.Context, secrets Secrets, st stage.Stage, where kernel.Scope, w *workload.Workload) ([]kernel.Problem, error) {
-	if secrets == nil || st.Runtime == stage.RuntimeKubernetes {
-		return nil, nil
+// LackingOf tells what the containers of a workload refer to and is not where they run: in
+// the stage, or in the key vault of one with the runtime kubernetes.
+func LackingOf(ctx context.Context, secrets Secrets, st stage.Stage, where kernel.Scope, w *workload.Workload) (l Lacking, err error) {
+	if secrets == nil {
+		return l, nil
 	}
-	var problems []kernel.Problem
-	known := map[secretref.Reference]*kernel.Problem{}
+	known := map[secretref.Reference]sought{}
 	for _, use := range w.SecretUses() {
-		p, looked := known[use.Reference]
+		found, looked := known[use.Reference]
 		if !looked {
-			var err error
-			if p, err = secrets.Missing(ctx, where, use.Reference); err != nil {
-				return nil, fmt.Errorf("look for what %s refers to: %w", use.Path, err)
+			if found, err = seek(ctx, secrets, st, where, use.Reference); err != nil {
+				return l, fmt.Errorf("look for what %s refers to: %w", use.Path, err)
 			}
-			known[use.Reference] = p
+			known[use.Reference] = found
 		}
-		if p != nil {
-			problems = append(problems, kernel.Problem{
-				File: use.At.File, Line: use.At.Line, Column: use.At.Column, Path: use.Path, Message: p.Message, Fix: p.Fix,
-			})
+		if found.problem == nil {
+			continue
 		}
+		p := kernel.Problem{
+			File: use.At.File, Line: use.At.Line, Column: use.At.Column, Path: use.Path, Message: found.problem.Message, Fix: found.problem.Fix,
+		}
+		if found.unseen {
+			l.Unseen = append(l.Unseen, p)
+		} else {
+			l.Problems = append(l.Problems, p)
+		}
+	}
+	return l, nil
+}
+
+// sought is what is known of a reference: a problem, or none.
+type sought struct {
+	problem *kernel.Problem
+	// unseen says that nobody knows whether there is one.
+	unseen bool
+}
+
+func seek(ctx context.Context, secrets Secrets, st stage.Stage, where kernel.Scope, r secretref.Reference) (s sought, err error) {
+	if st.Runtime != stage.RuntimeKubernetes {
+		s.problem, err = secrets.Missing(ctx, where, r)
+		return s, err
+	}
+	p, kept, err := secrets.Unvaulted(ctx, where, r)
+	if err != nil || kept {
+		return sought{problem: p}, err
+	}
+	return sought{unseen: true, problem: &kernel.Problem{
+		Message: fmt.Sprintf("nobody knows whether the pods of %s get %s: nothing keeps a key vault filled for it", st.Name, r),
+		Fix:     fmt.Sprintf("terrace secret sync set --stage %s", st.Name),
+	}}, nil
+}
+
+// UnsuppliedOf returns a problem for each input of a module that gets a secret which is not in the
+// stage, at its place in the definition as it is now.
+func UnsuppliedOf(ctx context.Context, secrets Secrets, written Definitions, where kernel.Scope, g *graph.Graph) (problems []kernel.Problem, err error) {
+	for _, use := range g.SecretUses() {
+		p, err := secrets.Missing(ctx, where, use.Reference)
+		if err != nil {
+			return nil, fmt.Errorf("look for what the definition %s refers to: %w", use.Definition, err)
+		}
+		if p == nil {
+			continue
+		}
+		placed := kernel.Problem{Path: "spec.inputs." + use.Input, Message: fmt.Sprintf("the definition %s for %s: %s", use.Definition, use.UID, p.Message), Fix: p.Fix}
+		if err := locate(ctx, written, where, use, &placed); err != nil {
+			return nil, err
+		}
+		problems = append(problems, placed)
 	}
 	return problems, nil
+}
+
+// locate finds what a definition refers to in its source. A release keeps its definitions as they
+// were: one that has changed since, or is gone, has no such place any more.
+func locate(ctx context.Context, written Definitions, where kernel.Scope, use graph.SecretUse, p *kernel.Problem) error {
+	if written == nil {
+		return nil
+	}
+	file, source, err := written.Written(ctx, where, use.Definition)
+	if kernel.Is(err, kernel.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if path, at, found := graph.Referred(file, source, use.Input, use.Reference); found {
+		p.File, p.Line, p.Column, p.Path = file, at.Line, at.Column, path
+	}
+	return nil
 }
 
 // referable refuses a workload whose secrets are not in the stage. Who may not know which
@@ -68,11 +162,11 @@ func (s *Service) referable(ctx context.Context, st stage.Stage, where kernel.Sc
 	if err != nil {
 		return err
 	}
-	problems, err := MissingSecrets(ctx, s.Secrets, st, where, w)
-	if err != nil || len(problems) == 0 {
+	lacking, err := LackingOf(ctx, s.Secrets, st, where, w)
+	if err != nil || len(lacking.Problems) == 0 {
 		return err
 	}
-	return MissingIn(st.Name, w, problems)
+	return MissingIn(st.Name, w, lacking.Problems)
 }
 
 // MissingIn is the refusal of a workload whose secrets are not in a stage.

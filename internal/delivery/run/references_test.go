@@ -30,6 +30,11 @@ func (k *known) Missing(_ context.Context, scope kernel.Scope, r secretref.Refer
 	return &kernel.Problem{Message: "there is no secret " + r.Name + " in " + scope.Stage, Fix: "terrace secret set " + r.Name + " --stage " + scope.Stage}, nil
 }
 
+func (k *known) Unvaulted(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, bool, error) {
+	p, err := k.Missing(ctx, scope, r)
+	return p, k.all["vault"], err
+}
+
 func (k *known) Value(context.Context, kernel.Scope, secretref.Reference, string) (string, int, error) {
 	return "", 0, kernel.Errorf(kernel.NotFound, "nothing is read here")
 }
@@ -94,4 +99,55 @@ func blocked(r run.Run) bool {
 		}
 	}
 	return false
+}
+
+const caching = `apiVersion: score.dev/v1b1
+metadata: {name: orders, annotations: {terrace.dev/costcenter: "4711"}}
+containers:
+  main: {image: "registry.example.com/orders:1"}
+resources:
+  cache: {type: redis}
+`
+
+// What a definition gives to a module is asked for before anything is planned.
+func TestAMissingSecretOfADefinitionIsToldBeforeThePlan(t *testing.T) {
+	t.Parallel()
+	secrets := &known{all: map[string]bool{}}
+	h := &handed{store: &store{}, files: map[string]string{}}
+	b := bench(t, func(d *run.Deps) {
+		h.Planner = d.Planner
+		d.Secrets, d.Planner, d.Gates = secrets, h, append(d.Gates, rungate.Secrets{Known: secrets, Definitions: d.Catalog})
+	}).Start(t)
+	b.Releases.Given = "api-key"
+	w, err := workload.Parse("score.yaml", []byte(caching))
+	runtest.Must(t, err)
+	ask := func(dry bool) (run.Run, error) {
+		return b.Service.Deploy(runtest.As(runtest.Ada), runtest.Project, run.DeployRequest{Stage: "dev", Workload: w, DryRun: dry})
+	}
+	const place = "redis-local.yaml:4:38: spec.inputs.token: the definition redis-local for redis.default#orders.cache: there is no secret api-key in "
+	_, err = ask(false)
+	refused, is := errors.AsType[*kernel.Error](err)
+	if !is || refused.Kind != kernel.Refused || len(refused.Problems) != 1 || refused.Problems[0].String() != place+"dev (terrace secret set api-key --stage dev)" {
+		t.Fatalf("deployed: %v", err)
+	}
+	dry, err := ask(true)
+	runtest.Must(t, err)
+	if dry = b.Await(t, dry.ID, run.PlannedOnly); !blocked(dry) {
+		t.Errorf("a dry run says nothing: %+v", dry.Gates)
+	}
+	secrets.set("dev/api-key")
+	first, err := ask(false)
+	runtest.Must(t, err)
+	b.Await(t, first.ID, run.Succeeded)
+	r := b.Await(t, b.Promote(t, "test").ID, run.Failed)
+	if !blocked(r) || r.Failure.Phase != "gates" || len(r.Failure.Problems) != 1 || r.Failure.Problems[0].String() != place+"test (terrace secret set api-key --stage test)" {
+		t.Errorf("promoted: %+v, %+v", r.Failure, r.Gates)
+	}
+	h.mu.Lock()
+	if _, planned := h.files[r.ID+" plan"]; planned {
+		t.Error("it was planned before")
+	}
+	h.mu.Unlock()
+	secrets.set("test/api-key")
+	b.Await(t, b.Promote(t, "test").ID, run.Succeeded)
 }

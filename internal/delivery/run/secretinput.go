@@ -68,8 +68,8 @@ func (e *execution) value(ctx context.Context, r secretref.Reference) (string, e
 		in.Version = version
 		e.pin(known, in)
 		return value, nil
-	case e.run.Operation == Destroy && kernel.Is(err, kernel.NotFound):
-		e.pin(known, in) // what goes needs no value
+	case kernel.Is(err, kernel.NotFound) && e.run.Operation == Destroy, e.run.DryRun && (kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Invalid)):
+		e.pin(known, in) // what goes needs no value, and of what is only planned the gate tells
 		return unread, nil
 	case kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Invalid):
 		return "", kernel.Errorf(kernel.Refused, "a definition gives the secret %s to a module in %s: %w", r, e.scope.Stage, err).
@@ -95,18 +95,9 @@ func (s *Service) supplied(ctx context.Context, st stage.Stage, where kernel.Sco
 	if err != nil {
 		return err
 	}
-	var problems []kernel.Problem
-	for _, use := range g.SecretUses() {
-		p, err := s.Secrets.Missing(ctx, where, use.Reference)
-		if err != nil {
-			return err
-		}
-		if p != nil {
-			problems = append(problems, kernel.Problem{Path: use.UID, Message: fmt.Sprintf("the definition %s, inputs.%s: %s", use.Definition, use.Input, p.Message), Fix: p.Fix})
-		}
-	}
-	if len(problems) == 0 {
-		return nil
+	problems, err := UnsuppliedOf(ctx, s.Secrets, s.Catalog, where, g)
+	if err != nil || len(problems) == 0 {
+		return err
 	}
 	return kernel.Errorf(kernel.Refused, "what %s needs gets secrets that are not in %s", r.Workload, st.Name).WithProblems(problems...)
 }

@@ -24,6 +24,10 @@ func (s *store) Missing(context.Context, kernel.Scope, secretref.Reference) (*ke
 	return nil, nil
 }
 
+func (s *store) Unvaulted(context.Context, kernel.Scope, secretref.Reference) (*kernel.Problem, bool, error) {
+	return nil, true, nil
+}
+
 func (s *store) Value(_ context.Context, scope kernel.Scope, r secretref.Reference, run string) (string, int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -113,14 +113,14 @@ func (st *step) referable(ctx context.Context, c Check, w *workload.Workload) er
 	if c.Kind != PlanCheck || !c.Applies || st.p.Fork {
 		return nil
 	}
-	problems, err := st.Runs.References(st.acting(ctx), c.Scope, w, c.Stage)
-	if kernel.Is(err, kernel.Denied) || err == nil && len(problems) == 0 {
+	lacking, err := st.Runs.References(st.acting(ctx), c.Scope, w, c.Stage)
+	if kernel.Is(err, kernel.Denied) || err == nil && len(lacking.Problems) == 0 {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return run.MissingIn(c.Stage, w, problems)
+	return run.MissingIn(c.Stage, w, lacking.Problems)
 }
 
 // reason names the change that a run is for, and the check.

@@ -153,7 +153,7 @@ type Stages interface {
 type Runs interface {
 	Deploy(ctx context.Context, scope kernel.Scope, d run.DeployRequest) (run.Run, error)
 	// References returns a problem for each reference to a secret that is not in the stage.
-	References(ctx context.Context, scope kernel.Scope, w *workload.Workload, stage string) ([]kernel.Problem, error)
+	References(ctx context.Context, scope kernel.Scope, w *workload.Workload, stage string) (run.Lacking, error)
 	Get(ctx context.Context, scope kernel.Scope, id string) (run.Run, error)
 	GetDossier(ctx context.Context, scope kernel.Scope, id string) (run.Dossier, kernel.Digest, error)
 	List(ctx context.Context, scope kernel.Scope, f run.Filter, page kernel.PageRequest) (kernel.Page[run.Run], error)

@@ -90,7 +90,7 @@ func (a API) registerRequests(api huma.API) {
 	resolve.MaxBodyBytes = maxScore
 	httpserver.Register(api, resolve, a.resolve)
 	references := operation("check-references", http.MethodPost, "/graph/references", "workloads", "Tell which secrets a workload refers to that are not in a stage; nothing is made")
-	references.DefaultStatus, references.MaxBodyBytes = http.StatusNoContent, maxScore
+	references.MaxBodyBytes = maxScore
 	httpserver.Register(api, references, a.references)
 	httpserver.Register(api, accepted(operation("promote", http.MethodPost, "/workloads/{workload}/promotions", "deployments",
 		"Carry a release to the next stage")), a.promote)

@@ -138,8 +138,14 @@ type referencesInput struct {
 	}
 }
 
+type referencesOutput struct {
+	Body struct {
+		Unseen []kernel.Problem `json:"unseen" doc:"References to a key vault of which nobody knows what is in it, since no sync keeps it filled."`
+	}
+}
+
 // references refuses a workload that refers to what is not in the stage.
-func (a API) references(ctx context.Context, in *referencesInput) (*struct{}, error) {
+func (a API) references(ctx context.Context, in *referencesInput) (*referencesOutput, error) {
 	scope, err := httpserver.Scope(ctx, in.Project)
 	if err != nil {
 		return nil, err
@@ -148,11 +154,16 @@ func (a API) references(ctx context.Context, in *referencesInput) (*struct{}, er
 	if err != nil {
 		return nil, err
 	}
-	problems, err := a.Runs.References(ctx, scope, w, in.Body.Stage)
-	if err != nil || len(problems) == 0 {
+	lacking, err := a.Runs.References(ctx, scope, w, in.Body.Stage)
+	if err != nil {
 		return nil, err
 	}
-	return nil, run.MissingIn(in.Body.Stage, w, problems)
+	if len(lacking.Problems) > 0 {
+		return nil, run.MissingIn(in.Body.Stage, w, lacking.Problems)
+	}
+	out := &referencesOutput{}
+	out.Body.Unseen = append([]kernel.Problem{}, lacking.Unseen...)
+	return out, nil
 }
 
 // WorkloadPath names one workload.

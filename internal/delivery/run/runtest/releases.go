@@ -23,6 +23,8 @@ type Releases struct {
 	all map[string]release.Release
 	// last is the one that Keep made last.
 	last string
+	// Given is a reference that the definition of caches gives to their module, "" for none.
+	Given string
 }
 
 // Compose returns the release of the workload and version.
@@ -83,10 +85,14 @@ func (r *Releases) Graph(_ context.Context, rel release.Release, _ stage.Stage) 
 		}
 		uid := fmt.Sprintf("%s.%s#%s.%s", res.Type, res.Class, w.Name, name)
 		g.Names[name] = uid
-		g.Nodes = append(g.Nodes, graph.Node{
+		n := graph.Node{
 			UID: uid, Key: res.Type + "_" + name, Type: res.Type, Class: res.Class, Name: name, Definition: res.Type + "-local",
 			Module: graph.ModulePin{Source: "terrace/" + res.Type + "/local", Version: "1.0.0"},
-		})
+		}
+		if r.Given != "" && res.Type == "redis" {
+			n.Inputs = map[string]any{"token": graph.Template{Parts: []graph.Part{{From: graph.FromSecret, Output: r.Given}}}}
+		}
+		g.Nodes = append(g.Nodes, n)
 	}
 	return g, w, nil
 }
@@ -94,6 +100,14 @@ func (r *Releases) Graph(_ context.Context, rel release.Release, _ stage.Stage) 
 // All has one definition, for caches.
 func (r *Releases) All(context.Context, kernel.Scope) ([]graph.Definition, error) {
 	return []graph.Definition{{Name: "redis-local", Type: "redis", Module: graph.ModuleRef{Source: "terrace/redis/local"}}}, nil
+}
+
+// Written is the definition of caches.
+func (r *Releases) Written(_ context.Context, _ kernel.Scope, name string) (file string, source []byte, err error) {
+	if name != "redis-local" {
+		return "", nil, kernel.Errorf(kernel.NotFound, "definition %s does not exist", name)
+	}
+	return name + ".yaml", []byte("spec:\n  type: redis\n  inputs:\n    token: $${secret:" + r.Given + "} Bearer ${secret:" + r.Given + "}\n"), nil
 }
 
 // Source finds every module at 1.0.0.

@@ -27,18 +27,18 @@ type Runs struct {
 }
 
 // References tells of those that are missing.
-func (r *Runs) References(_ context.Context, _ kernel.Scope, w *workload.Workload, stage string) (problems []kernel.Problem, err error) {
+func (r *Runs) References(_ context.Context, _ kernel.Scope, w *workload.Workload, stage string) (lacking run.Lacking, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.Looked++
 	for _, use := range w.SecretUses() {
 		if slices.Contains(r.Missing, use.Reference.Name) {
-			problems = append(problems, kernel.Problem{
+			lacking.Problems = append(lacking.Problems, kernel.Problem{
 				File: use.At.File, Line: use.At.Line, Column: use.At.Column, Path: use.Path, Message: "there is no secret " + use.Reference.Name + " in " + stage,
 			})
 		}
 	}
-	return problems, nil
+	return lacking, nil
 }
 
 // Deploy queues a run.

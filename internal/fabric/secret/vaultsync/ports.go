@@ -6,6 +6,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // Store keeps syncs and their secrets; vaultsyncsql implements it.
@@ -103,6 +104,8 @@ type Secrets interface {
 	Describe(ctx context.Context, scope kernel.Scope, name string) (secret.Info, error)
 	// Read returns the newest version's values for version 0, and records that.
 	Read(ctx context.Context, scope kernel.Scope, name string, version int) (secret.Info, secret.Data, error)
+	// Missing tells why a reference means nothing in a stage, nil where it means a value.
+	Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error)
 	// Take keeps values that come from elsewhere, where seen is the newest version.
 	Take(ctx context.Context, scope kernel.Scope, name string, d secret.Data, seen int, origin string) (secret.Info, error)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
+	"github.com/terrace-idp/terrace/internal/platform/conceal"
 )
 
 const (
@@ -189,17 +191,55 @@ func (s *signed) RoundTrip(r *http.Request) (*http.Response, error) {
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
+	cut := conceal.Of(token).Cutter("[token]")
 	response, err := s.next.RoundTrip(r)
-	if err != nil {
-		return nil, err
+	if err != nil { // which may quote what the server has said
+		return nil, &quiet{cut(err.Error()), err}
 	}
 	if response.StatusCode >= 300 && response.StatusCode <= 399 { // a token goes where it was configured to go
 		_ = response.Body.Close()
 		return nil, fmt.Errorf("it answers with a redirect, status %d", response.StatusCode)
 	}
 	response.Body = &bounded{from: response.Body, left: maxAnswer}
+	if token != "" {
+		response.Body = &concealed{from: response.Body, cut: cut}
+	}
 	return response, nil
 }
+
+// quiet is an error without the token.
+type quiet struct {
+	words string
+	cause error
+}
+
+// Error returns the words.
+func (q *quiet) Error() string { return q.words }
+
+// Unwrap returns what it is made of.
+func (q *quiet) Unwrap() error { return q.cause }
+
+// concealed is an answer without the token, which a server may repeat anywhere in it.
+type concealed struct {
+	from io.ReadCloser
+	cut  func(text string) string
+	rest *strings.Reader
+}
+
+// Read reads the whole answer, which is bounded, before it gives the first of it.
+func (c *concealed) Read(p []byte) (int, error) {
+	if c.rest == nil {
+		text, err := io.ReadAll(c.from)
+		if err != nil {
+			return 0, err
+		}
+		c.rest = strings.NewReader(c.cut(string(text)))
+	}
+	return c.rest.Read(p)
+}
+
+// Close closes the answer.
+func (c *concealed) Close() error { return c.from.Close() }
 
 func (s *signed) token() (string, error) {
 	if s.check.TokenFile != "" {

@@ -155,3 +155,41 @@ func TestTokensOfPrometheus(t *testing.T) {
 		})
 	}
 }
+
+// A server that repeats what it was sent has the token told to nobody.
+func TestAnEchoOfTheTokenIsNotTold(t *testing.T) {
+	t.Parallel()
+	const token = "hunter2-of-the-server"
+	low := vector(sample(`"sent":"Bearer `+token+`"`, "0.001"))
+	for name, answer := range map[string]func(w http.ResponseWriter){
+		"as an error": func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprintf(w, `{"status":"error","errorType":"bad_data","error":"no query for Bearer %s"}`, token)
+		},
+		"as a page": func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = fmt.Fprintf(w, "<p>Authorization: Bearer %s</p>", token)
+		},
+		"as a label": func(w http.ResponseWriter) { _, _ = w.Write([]byte(low)) },
+		"as no HTTP": func(w http.ResponseWriter) {
+			c, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = c.Write([]byte("Bearer " + token + "\r\n\r\n"))
+			_ = c.Close()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w) }))
+			defer server.Close()
+			c, _ := checks(t, "PROMETHEUS_TOKEN="+token)
+			got := c.Verify(t.Context(), query(stage.PrometheusCheck{Server: server.URL, Query: "up", Condition: "< 1", Every: time.Millisecond, TokenVariable: "PROMETHEUS_TOKEN"}))
+			if told := fmt.Sprint(got); strings.Contains(told, "hunter2") || len(told) > 1000 || name != "as a page" && !strings.Contains(got.Message, "[token]") {
+				t.Errorf("it is told %+v", got)
+			}
+		})
+	}
+}

@@ -69,9 +69,18 @@ func (s Sinks) topic(ctx context.Context, sub subscription.Subscription) error {
 
 // Open makes ready to send; what cannot be reached is found out by Send.
 func (s Sinks) Open(_ context.Context, sub subscription.Subscription, c subscription.Credentials) (subscription.Sender, error) {
+	cut := secretsOf(c).Cutter(hidden)
+	sender, err := s.open(sub, c, cut)
+	if err != nil {
+		return nil, err
+	}
+	return discreet{sender, cut}, nil
+}
+
+func (s Sinks) open(sub subscription.Subscription, c subscription.Credentials, cut func(text string) string) (subscription.Sender, error) {
 	switch k := sub.Sink; {
 	case k.Webhook != nil:
-		return s.webhook(*k.Webhook, c), nil
+		return s.webhook(*k.Webhook, c, cut), nil
 	case k.NATS != nil && k.NATS.Topic != "":
 		return topic{topics: s.Topics, scope: sub.Scope.InStage(k.NATS.Stage), name: k.NATS.Topic, mode: k.NATS.Mode}, nil
 	case k.NATS != nil:

@@ -36,15 +36,17 @@ type webhook struct {
 	keys   []subscription.Key
 	client *http.Client
 	clock  kernel.Clock
+	// cut takes secrets out of what is shown of an answer, before that is shortened.
+	cut func(text string) string
 }
 
-func (s Sinks) webhook(w subscription.Webhook, c subscription.Credentials) *webhook {
+func (s Sinks) webhook(w subscription.Webhook, c subscription.Credentials, cut func(text string) string) *webhook {
 	timeout := time.Duration(w.Timeout) * time.Second
 	if timeout == 0 {
 		timeout = defaultTimeout
 	}
 	dialer := s.Guard.Dialer(strings.HasPrefix(strings.ToLower(w.URL), "http:"))
-	return &webhook{sink: w, keys: c.Keys, clock: s.Clock, client: &http.Client{
+	return &webhook{sink: w, keys: c.Keys, clock: s.Clock, cut: cut, client: &http.Client{
 		Timeout: timeout,
 		// A redirect would go where nobody has allowed it.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -77,7 +79,7 @@ func (w *webhook) Send(ctx context.Context, e event.Event, body []byte) (string,
 	}
 	defer func() { _ = res.Body.Close() }()
 	text, _ := io.ReadAll(io.LimitReader(res.Body, maxAnswer)) // the status decides
-	return answered(res, text, w.clock.Now())
+	return answered(res, []byte(w.cut(string(text))), w.clock.Now())
 }
 
 // sign adds the headers of Standard Webhooks: one signature for each key that

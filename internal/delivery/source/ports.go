@@ -36,8 +36,8 @@ type Sources interface {
 type Schedule interface {
 	// Of returns those of a repository.
 	Of(ctx context.Context, tenant, project, repository string) ([]Source, error)
-	// Due returns those of all tenants that are due, the longest first.
-	Due(ctx context.Context, now time.Time, limit int) ([]Source, error)
+	// Due returns those that are due, the longest first, of all tenants but some.
+	Due(ctx context.Context, now time.Time, except []string, limit int) ([]Source, error)
 	// Lease takes or keeps the right to reconcile; it is Locked while another has it.
 	Lease(ctx context.Context, id, holder string, now, until time.Time) error
 	// Again asks to try again what failed, and makes the source due.
@@ -100,6 +100,11 @@ type Builds interface {
 // Projects knows which projects there are.
 type Projects interface {
 	Exists(ctx context.Context, scope kernel.Scope) error
+}
+
+// Tenants knows in which tenants nobody works.
+type Tenants interface {
+	Resting(ctx context.Context) (map[string]bool, error)
 }
 
 // Authorizer decides whether the actor of ctx may do something.

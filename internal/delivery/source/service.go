@@ -33,6 +33,7 @@ type Config struct {
 	Workloads    Workloads
 	Builds       Builds
 	Projects     Projects
+	Tenants      Tenants // nil has everybody work
 	// Tenant is the one whose sources may have the stages of the installation.
 	Tenant string
 	// Node names this daemon: only one process at a time may use it.

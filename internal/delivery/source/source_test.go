@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -218,7 +219,7 @@ func TestPushesAreHeard(t *testing.T) {
 		commit := b.push(map[string]string{orders: vcstest.Score("orders", "nginx:1.27")})
 		b.add(nil)
 		b.reconcile()
-		due, err := b.store.Due(t.Context(), b.now, 10)
+		due, err := b.store.Due(t.Context(), b.now, nil, 10)
 		if err != nil || len(due) != 0 {
 			t.Fatalf("due at once: %v, %v", due, err)
 		}
@@ -226,27 +227,84 @@ func TestPushesAreHeard(t *testing.T) {
 		if err := b.Pushed(b.as("developer"), b.repo, vcs.Push{Ref: "refs/heads/other", After: commit}); err != nil {
 			t.Fatal(err)
 		}
-		if due, _ := b.store.Due(t.Context(), b.now, 10); len(due) != 0 {
+		if due, _ := b.store.Due(t.Context(), b.now, nil, 10); len(due) != 0 {
 			t.Error("another branch made it due")
 		}
 		if err := b.Pushed(b.as("developer"), b.repo, vcs.Push{Ref: "refs/heads/main", After: commit}); err != nil {
 			t.Fatal(err)
 		}
-		if due, _ := b.store.Due(t.Context(), b.now, 10); len(due) != 1 {
+		if due, _ := b.store.Due(t.Context(), b.now, nil, 10); len(due) != 1 {
 			t.Fatal("the push did not make it due")
 		}
 		b.reconcile()
-		if due, _ := b.store.Due(t.Context(), b.now, 10); len(due) != 0 {
+		if due, _ := b.store.Due(t.Context(), b.now, nil, 10); len(due) != 0 {
 			t.Errorf("due again: %v", due)
 		}
 		if err := b.Renewed(b.as("admin"), b.repo); err != nil {
 			t.Fatal(err)
 		}
-		if due, _ := b.store.Due(t.Context(), b.now, 10); len(due) != 1 {
+		if due, _ := b.store.Due(t.Context(), b.now, nil, 10); len(due) != 1 {
 			t.Error("another token did not make it due")
 		}
 		if last := b.runs.by[len(b.runs.by)-1]; last.ID != "usr_developer" || last.Kind != kernel.ActorSystem || len(b.runs.by) != 2 {
 			t.Errorf("asked for by %+v", b.runs.by)
+		}
+	})
+}
+
+// looks counts how often sources are looked at, and how often one is read.
+type looks struct {
+	source.Repositories
+	suspended     *vcstest.Suspended
+	looked, heads atomic.Int64
+}
+
+func (l *looks) Resting(ctx context.Context) (map[string]bool, error) {
+	l.looked.Add(1)
+	return l.suspended.Resting(ctx)
+}
+
+func (l *looks) Head(ctx context.Context, r vcs.Repository, branch string) (string, error) {
+	l.heads.Add(1)
+	return l.Repositories.Head(ctx, r, branch)
+}
+
+// TestNobodyPollsForASuspendedTenant: its sources rest, whatever makes them due, and have their
+// turn once when it is resumed.
+func TestNobodyPollsForASuspendedTenant(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		b.push(map[string]string{orders: vcstest.Score("orders", "nginx:1.27")})
+		b.add(nil)
+		b.vcs.Suspended.Store(true)
+		l := &looks{Repositories: b.vcs.Service, suspended: b.vcs.Suspended}
+		c := b.actions
+		c.Repositories, c.Tenants = l, l
+		watched := source.New(c)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- watched.Watch(ctx) }()
+		defer func() {
+			cancel()
+			<-done
+		}()
+		for range 3 { // each asks for it, and rings
+			before := l.looked.Load()
+			if _, err := watched.Sync(b.as("admin"), kernel.Scope{Tenant: "acme"}, "platform"); err != nil {
+				t.Fatal(err)
+			}
+			vcstest.Eventually(t, "somebody looks what is due", func() bool { return l.looked.Load() > before })
+		}
+		if _, err := watched.Sync(b.as("admin"), kernel.Scope{Tenant: "acme"}, "platform"); err != nil || l.heads.Load() != 0 {
+			t.Fatalf("the repository was read %d times: %v", l.heads.Load(), err)
+		}
+		b.vcs.Suspended.Store(false)
+		vcstest.Eventually(t, "the source has its turn", func() bool {
+			due, err := b.store.Due(t.Context(), b.now, nil, 10)
+			return err == nil && len(due) == 0 && b.details().Source.Status.Commit != ""
+		})
+		if l.heads.Load() != 1 {
+			t.Errorf("the repository was read %d times", l.heads.Load())
 		}
 	})
 }

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,7 +78,11 @@ func (s *Service) Watch(ctx context.Context) error {
 
 func (s *Service) begin(ctx context.Context, all *sync.WaitGroup) error {
 	s.trees.tidy(s.Clock.Now())
-	due, err := s.Store.Due(ctx, s.Clock.Now(), 50)
+	resting, err := s.resting(ctx)
+	if err != nil {
+		return err
+	}
+	due, err := s.Store.Due(ctx, s.Clock.Now(), resting, 50)
 	if err != nil {
 		return err
 	}
@@ -92,6 +97,23 @@ func (s *Service) begin(ctx context.Context, all *sync.WaitGroup) error {
 		})
 	}
 	return nil
+}
+
+// resting returns the tenants that nobody works in. Their sources stay due, and so have their
+// turn, one, at the next look after the tenant is resumed.
+func (s *Service) resting(ctx context.Context) ([]string, error) {
+	if s.Tenants == nil {
+		return nil, nil
+	}
+	all, err := s.Tenants.Resting(ctx)
+	var names []string
+	for name, rests := range all {
+		if rests {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, err
 }
 
 // attend reconciles one source. One that another daemon has is left to it.

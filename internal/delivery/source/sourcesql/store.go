@@ -7,6 +7,8 @@ import (
 	"embed"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/terrace-idp/terrace/internal/delivery/source"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -140,9 +142,12 @@ func (s *Store) Of(ctx context.Context, tenant, project, repository string) ([]s
 	return s.many(ctx, "WHERE tenant = ? AND repository_project = ? AND repository = ? ORDER BY name", tenant, project, repository)
 }
 
-// Due returns those that are due and that nobody has.
-func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]source.Source, error) {
-	return s.many(ctx, "WHERE due <= ? ORDER BY due LIMIT ?", now, limit)
+// Due returns those that are due and that nobody has, but for those of some tenants.
+func (s *Store) Due(ctx context.Context, now time.Time, except []string, limit int) ([]source.Source, error) {
+	if len(except) == 0 {
+		return s.many(ctx, "WHERE due <= ? ORDER BY due LIMIT ?", now, limit)
+	}
+	return s.many(ctx, "WHERE due <= ? AND tenant NOT IN (?) ORDER BY due LIMIT ?", now, bun.List(except), limit)
 }
 
 // Lease takes or keeps a source; Locked while another holder has it.

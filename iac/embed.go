@@ -3,7 +3,10 @@
 package iac
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
+	"fmt"
 	"io/fs"
 )
 
@@ -37,6 +40,27 @@ type Tree struct {
 	System string
 	// Files has the folders modules/<function> and, where it has any, definitions.
 	Files fs.FS
+}
+
+// Digest returns a digest of what a tree publishes, as hex.
+func (t Tree) Digest() (string, error) {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q\n", t.System)
+	err := fs.WalkDir(t.Files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(t.Files, name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(h, "%q %x\n", name, sha256.Sum256(content))
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("what comes with Terrace for %s: %w", t.System, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // Trees returns what a stage needs: of its target, and of its runtime.

@@ -109,7 +109,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.exports = newExports(a.platform, a.access, a.delivery, a.fabric)
 	a.departures = newDeparture(a.platform, a.access, a.delivery, a.keys, a.exports)
 	a.shipped = newShipped(a.platform, a.access, a.delivery)
-	a.delivery.stageSets.Changed, a.access.tenants.Shipped = a.shipped.all, a.shipped
+	a.delivery.stageSets.Changed, a.access.tenants.Shipped, a.delivery.modules.Ready = a.shipped.changed, a.shipped, a.shipped
 	a.access.identity.Stages = knownStages{a.delivery.stages}
 	a.fabric.secrets.Stages, a.fabric.subscriptions.Stages = knownStages{a.delivery.stages}, knownStages{a.delivery.stages}
 	queue := a.delivery.queue
@@ -140,7 +140,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 		}
 	}
 	system := kernel.WithActor(ctx, kernel.System("start", a.platform.config.Tenant))
-	if err := a.shipped.all(system); err != nil {
+	if err := a.shipped.Ready(system, a.platform.config.Tenant); err != nil { // the others get it once there is a server
 		return err
 	}
 	if err := a.fabric.load(ctx); err != nil {
@@ -164,7 +164,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Add("key vaults", a.vaults.Watch)
 	a.loops.Add("keys", a.keys.Watch)
 	a.loops.Every("departures", 10*time.Second, a.departures.Round)
-	a.loops.Every("what is shipped", time.Minute, a.shipped.again)
+	a.loops.Add("what is shipped", a.shipped.Watch)
 	a.loops.Every("stages", stageLook, a.delivery.stageSets.Follow)
 	a.loops.Add("runs", a.delivery.runs.Watch)
 	a.loops.Add("logs of runs", a.delivery.logLeaks.Runs)

@@ -67,7 +67,7 @@ func newCrossing(t *testing.T) *crossing {
 		t.Fatal(err)
 	}
 	c.other = other.Token
-	if err := a.shipped.all(kernel.WithActor(t.Context(), kernel.System("test", "default"))); err != nil {
+	if err := a.shipped.all(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	a.things(t)

@@ -54,6 +54,9 @@ func (k *known) put(tenant string, i indexed) {
 // asks for no permission: a service that was allowed to do its work calls it for that
 // work. What is in it is not to be changed.
 func (s *Service) Index(ctx context.Context, scope kernel.Scope) (*graph.Index, error) {
+	if err := s.ready(ctx, scope); err != nil {
+		return nil, err
+	}
 	i, err := s.indexed(ctx, tenantOf(scope))
 	if err != nil {
 		return nil, err
@@ -64,6 +67,9 @@ func (s *Service) Index(ctx context.Context, scope kernel.Scope) (*graph.Index, 
 // All returns every definition of the tenant, sorted by name, with no permission asked
 // for as Index. The list is the caller's; what is in the definitions is not to be changed.
 func (s *Service) All(ctx context.Context, scope kernel.Scope) ([]graph.Definition, error) {
+	if err := s.ready(ctx, scope); err != nil {
+		return nil, err
+	}
 	i, err := s.indexed(ctx, tenantOf(scope))
 	return slices.Clone(i.definitions), err
 }

@@ -45,6 +45,12 @@ type Shipped interface {
 	Give(ctx context.Context, scope kernel.Scope, name string, digest kernel.Digest) error
 }
 
+// Ready knows which tenants have what comes with Terrace.
+type Ready interface {
+	// Ready waits until a tenant has it, and fails where it cannot be had.
+	Ready(ctx context.Context, tenant string) error
+}
+
 // Blobs keeps the archives.
 type Blobs interface {
 	Put(ctx context.Context, key string, r io.Reader) error

@@ -15,6 +15,9 @@ import (
 // one. It asks for no permission: a service that was allowed to do its work
 // calls it for that work.
 func (s *Service) Resolve(ctx context.Context, scope kernel.Scope, ref graph.ModuleRef) (graph.ModulePin, error) {
+	if err := s.ready(ctx, scope); err != nil {
+		return graph.ModulePin{}, err
+	}
 	a, err := ParseAddress(ref.Source)
 	if err != nil {
 		return graph.ModulePin{}, err

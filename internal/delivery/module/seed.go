@@ -29,7 +29,7 @@ type Seeded struct {
 // modules/<function> (and its number in VERSION) and definitions/*.yaml. What is
 // there already costs one look-up each. A tenant's own changes stay as they are.
 func (s *Service) SeedTree(ctx context.Context, scope kernel.Scope, system string, tree fs.FS) (Seeded, error) {
-	ctx = kernel.WithActor(ctx, kernel.System("modules", scope.Tenant))
+	ctx = context.WithValue(kernel.WithActor(ctx, kernel.System("modules", scope.Tenant)), seedingKey{}, true)
 	var done Seeded
 	modules, err := fs.Glob(tree, "modules/*")
 	if err != nil {

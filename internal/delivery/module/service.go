@@ -23,6 +23,10 @@ type Deps struct {
 
 // Service is the registry and the keeper of definitions.
 type Service struct {
+	// Ready may be nil: then every tenant has at once all that it is given. It is set before
+	// the service is used.
+	Ready Ready
+
 	deps  Deps
 	known known
 }
@@ -34,7 +38,20 @@ func NewService(deps Deps) *Service { return &Service{deps: deps} }
 func tenantOf(scope kernel.Scope) kernel.Scope { return kernel.Scope{Tenant: scope.Tenant} }
 
 func (s *Service) authorize(ctx context.Context, action string, scope kernel.Scope) error {
-	return s.deps.Authorizer.Authorize(ctx, action, tenantOf(scope))
+	if err := s.deps.Authorizer.Authorize(ctx, action, tenantOf(scope)); err != nil {
+		return err
+	}
+	return s.ready(ctx, scope)
+}
+
+type seedingKey struct{}
+
+// ready waits until the tenant has what comes with Terrace, unless it is what is given now.
+func (s *Service) ready(ctx context.Context, scope kernel.Scope) error {
+	if s.Ready == nil || ctx.Value(seedingKey{}) != nil {
+		return nil
+	}
+	return s.Ready.Ready(ctx, scope.Tenant)
 }
 
 // mine refuses to change by hand what belongs to something else.

@@ -1,6 +1,6 @@
 // Package modulesql keeps the records of delivery/module in the database. It
-// owns the tables module_versions, module_definitions, module_claims and
-// module_shipped; the archives are in blob storage.
+// owns the tables module_versions, module_definitions, module_claims,
+// module_shipped and module_seeded; the archives are in blob storage.
 package modulesql
 
 import (
@@ -29,6 +29,9 @@ func (s *Store) Versions() *Versions { return &Versions{db: s.db, decoded: s.dec
 
 // Definitions returns the store of definitions.
 func (s *Store) Definitions() *Definitions { return &Definitions{db: s.db} }
+
+// Seeded returns the store of which tenants have all that comes with Terrace.
+func (s *Store) Seeded() *Seeded { return &Seeded{db: s.db} }
 
 // Shipped returns the store of what tenants were given.
 func (s *Store) Shipped() *Shipped { return &Shipped{db: s.db} }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/access/workloadid"
@@ -34,7 +33,7 @@ func newVaultSync(p *platform, a *access, f *fabric, d *delivery) (*vaultsync.Se
 		}),
 		Defaults: vaultDefaults{d}.find, Journal: a.journal, Tx: p.db, Log: p.log, Node: p.config.Node,
 	})
-	f.secrets.Journal = syncedSecrets{a.journal, s}
+	f.secrets.Journal = vaultsync.Noting{Journal: a.journal, Syncs: s}
 	d.vaults = s
 	return s, nil
 }
@@ -97,22 +96,4 @@ func (v vaultDefaults) find(ctx context.Context, scope kernel.Scope) (vault, azu
 	}
 	st, err := v.delivery.stages.Get(scope.Stage)
 	return vault, st.Identity.Tenant, err
-}
-
-// syncedSecrets is the journal of secrets: a stage's sync takes note of what changes, in
-// the transaction in which it does.
-type syncedSecrets struct {
-	journal journal
-	syncs   *vaultsync.Service
-}
-
-// Record implements secret.Journal.
-func (s syncedSecrets) Record(ctx context.Context, f kernel.Fact) error {
-	changes := []string{"secret.changed", "secret.deleted", "secret.version_deleted", "secret.version_undeleted", "secret.version_destroyed"}
-	if slices.Contains(changes, f.Type) {
-		if err := s.syncs.Touch(ctx, f.Scope, f.Subject); err != nil {
-			return err
-		}
-	}
-	return s.journal.Record(ctx, f)
 }

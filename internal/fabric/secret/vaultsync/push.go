@@ -110,8 +110,8 @@ func (j *job) pushPieces(ctx context.Context, i *Item, info secret.Info, data se
 	left := i.Pieces
 	for _, e := range wanted {
 		p, err := j.pushPiece(ctx, i, info, e, &t)
-		if err != nil {
-			return nil, err
+		if err != nil { // what was written is found the next time, what was recovered is not seen then
+			return told{recovered: t.recovered}.facts(j.sync, i.Name, info.Version), err
 		}
 		if p.ID == "" {
 			p, _ = i.piece(e.Name)
@@ -134,6 +134,9 @@ func (j *job) pushPieces(ctx context.Context, i *Item, info secret.Info, data se
 			return nil, nil
 		}
 		return t.facts(j.sync, i.Name, info.Version), nil
+	}
+	if i.Adopted && before.Reason == driftReason(t) {
+		t.changed, t.missing = nil, nil // it was told before somebody decided
 	}
 	i.State, i.Reason, i.Fix, i.Version, i.Adopted = InStep, "", "", info.Version, false
 	if before.Version != info.Version && len(t.written) == 0 {

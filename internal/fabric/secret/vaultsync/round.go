@@ -4,11 +4,20 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// round compares all that both sides have.
+// begun is a comparison that has given way to other tenants: for
+// which request it is, and the name after which it goes on.
+type begun struct {
+	askedAt time.Time
+	after   string
+}
+
+// round compares all that both sides have. One that gives way goes on where it was, when its
+// turn has come again in this process.
 func (j *job) round(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, roundTime)
 	defer cancel()
@@ -20,12 +29,39 @@ func (j *job) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
+	from := j.goesOn()
+	for n, name := range names {
+		if name <= from {
+			continue
+		}
 		if err := j.item(ctx, name); err != nil {
 			return err
 		}
+		if n < len(names)-1 && j.places.gives(j.sync.Scope) {
+			j.pauses(name)
+			return errWay
+		}
 	}
 	return nil
+}
+
+// goesOn returns the name after which a comparison goes on, "" for one that begins.
+func (j *job) goesOn() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	b := j.begun[j.sync.Scope]
+	delete(j.begun, j.sync.Scope)
+	if !b.askedAt.Equal(j.sync.AskedAt) {
+		return "" // somebody has asked for one since
+	}
+	return b.after
+}
+
+// pauses keeps that a comparison goes on after a name.
+func (j *job) pauses(after string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.begun[j.sync.Scope] = begun{askedAt: j.sync.AskedAt, after: after}
 }
 
 // list reads what the vault has, without values.

@@ -45,15 +45,17 @@ type Config struct {
 type Service struct {
 	Config
 
-	bell *rounds.Bell
-	mu   sync.Mutex
-	// working are the scopes that this process works on.
-	working map[kernel.Scope]bool
+	bell   *rounds.Bell
+	places *places
+
+	mu sync.Mutex
+	// begun are comparisons that gave way before their end.
+	begun map[kernel.Scope]begun
 }
 
 // New makes a service; Watch does the work.
 func New(c Config) *Service {
-	return &Service{Config: c, bell: rounds.NewBell(), working: map[kernel.Scope]bool{}}
+	return &Service{Config: c, bell: rounds.NewBell(), places: newPlaces(), begun: map[kernel.Scope]begun{}}
 }
 
 // Set has a stage and a vault kept the same from now on, for an actor with secret.sync who

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,9 +20,7 @@ const (
 	leaseTerm = time.Minute
 	// itemTime bounds the work on one secret, roundTime the comparison of all.
 	itemTime, roundTime = 40 * time.Second, 10 * time.Minute
-	// atOnce is how many syncs one process works on.
-	atOnce = 8
-	// mostDue is how many syncs are looked at to find those.
+	// mostDue is how many syncs are looked at to find those that are worked on.
 	mostDue = 500
 	// batch is how many secrets are looked up at once.
 	batch = 100
@@ -57,44 +56,34 @@ func (s *Service) begin(ctx context.Context, work *sync.WaitGroup) error {
 	if err != nil {
 		return err
 	}
-	for _, y := range due {
-		if resting[y.Scope.Tenant] || !s.enter(y.Scope) {
+	due = slices.DeleteFunc(due, func(y Sync) bool { return resting[y.Scope.Tenant] })
+	for {
+		now := s.Clock.Now()
+		y, left, ok := s.places.next(due, now)
+		if !ok {
+			return nil
+		}
+		due = left
+		y, err := s.Store.Take(ctx, y, s.Node, now, now.Add(leaseTerm))
+		if kernel.Is(err, kernel.Stale) { // another process was faster
+			due = slices.DeleteFunc(due, func(other Sync) bool { return other.Scope == y.Scope })
+			s.places.leave(y.Scope)
 			continue
 		}
-		now := s.Clock.Now()
-		y, err := s.Store.Take(ctx, y, s.Node, now, now.Add(leaseTerm))
 		if err != nil {
-			s.leave(y.Scope)
-			if kernel.Is(err, kernel.Stale) {
-				continue // another process was faster
-			}
+			s.places.leave(y.Scope)
 			return err
 		}
 		work.Go(func() {
 			defer s.bell.Ring()
-			defer s.leave(y.Scope)
+			defer s.places.leave(y.Scope)
 			s.carryOut(ctx, y)
 		})
 	}
-	return nil
 }
 
-// enter reports whether there is room to work on a scope that nobody here works on.
-func (s *Service) enter(scope kernel.Scope) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.working[scope] || len(s.working) >= atOnce {
-		return false
-	}
-	s.working[scope] = true
-	return true
-}
-
-func (s *Service) leave(scope kernel.Scope) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.working, scope)
-}
+// errWay is why work ends that is not done: another tenant has the place now.
+var errWay = errors.New("another tenant's turn has come")
 
 // carryOut does all that is due in a sync, and keeps how it stands then.
 func (s *Service) carryOut(ctx context.Context, y Sync) {
@@ -107,6 +96,8 @@ func (s *Service) carryOut(ctx context.Context, y Sync) {
 		return // it was set anew or removed meanwhile, or is another process's
 	case ctx.Err() != nil: // it is given back as it was, and goes on after the next start
 		err = s.Store.Finish(context.WithoutCancel(ctx), taken)
+	case errors.Is(err, errWay):
+		err = s.Store.Finish(ctx, y)
 	default:
 		err = s.finish(ctx, y, err)
 	}
@@ -154,6 +145,9 @@ func (j *job) items(ctx context.Context) error {
 		for _, name := range names {
 			if err := j.item(ctx, name); err != nil {
 				return err
+			}
+			if j.places.gives(j.sync.Scope) {
+				return errWay
 			}
 		}
 	}

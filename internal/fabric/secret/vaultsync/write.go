@@ -2,7 +2,6 @@ package vaultsync
 
 import (
 	"context"
-	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
@@ -45,14 +44,6 @@ func (j *job) recovered(ctx context.Context, i *Item, wanted Entry, t *told) (En
 	}
 	t.recovered = append(t.recovered, wanted.Name)
 	there, err := j.vault.Get(ctx, wanted.Name)
-	for pause := 250 * time.Millisecond; kernel.Is(err, kernel.NotFound) && pause < 5*time.Second; pause *= 2 {
-		select {
-		case <-ctx.Done():
-			return Entry{}, ctx.Err()
-		case <-time.After(pause):
-		}
-		there, err = j.vault.Get(ctx, wanted.Name)
-	}
 	return there, underway(err, wanted.Name)
 }
 

@@ -117,11 +117,15 @@ func (s *Store) forget(ctx context.Context, scope kernel.Scope) error {
 // someDue are the secrets of a sync with something to do by a moment.
 const someDue = "SELECT 1 FROM secret_sync_items i WHERE i.tenant = secret_syncs.tenant AND i.project = secret_syncs.project AND i.stage = secret_syncs.stage AND i.due_at <= ?"
 
-// Due returns syncs of all tenants that have something to do and nobody else who does it.
+// Due returns syncs of all tenants that have something to do and nobody else who does it:
+// the first of each tenant, then the second of each, so that one with many hides nobody.
 func (s *Store) Due(ctx context.Context, now time.Time, holder string, limit int) ([]vaultsync.Sync, error) {
 	now = now.UTC()
 	var rows []row
-	err := s.db.Reader(ctx).NewRaw(columns+"WHERE (blocked_until IS NULL OR blocked_until <= ?) AND (held_until IS NULL OR held_until <= ? OR holder = ?) AND (round_at <= ? OR EXISTS ("+someDue+")) ORDER BY round_at LIMIT ?",
+	err := s.db.Reader(ctx).NewRaw("SELECT tenant, project, stage, round_at, asked_at, blocked_until, fence, body FROM ("+
+		"SELECT *, ROW_NUMBER() OVER (PARTITION BY tenant ORDER BY round_at, project, stage) AS nth FROM secret_syncs "+
+		"WHERE (blocked_until IS NULL OR blocked_until <= ?) AND (held_until IS NULL OR held_until <= ? OR holder = ?) AND (round_at <= ? OR EXISTS ("+someDue+"))"+
+		") AS due ORDER BY nth, round_at LIMIT ?",
 		now, now, holder, now, now, int64(limit)).Scan(ctx, &rows)
 	return db.Each(rows, err, "the syncs", row.sync)
 }
@@ -166,13 +170,14 @@ func (s *Store) Hold(ctx context.Context, y vaultsync.Sync, until time.Time) err
 	return held(db.Changed(result, err, "the sync"), y)
 }
 
-// Finish keeps how a sync stands, and gives it back. What was asked for meanwhile stays.
+// Finish keeps how a sync stands, and gives it back: who has found it due before that does
+// not take it. What was asked for meanwhile stays.
 func (s *Store) Finish(ctx context.Context, y vaultsync.Sync) error {
 	body, err := db.Encode(y, "the sync of "+y.Scope.Stage)
 	if err != nil {
 		return err
 	}
-	result, err := s.db.Conn(ctx).NewRaw("UPDATE secret_syncs SET body = ?, blocked_until = ?, round_at = CASE WHEN asked_at > ? THEN round_at ELSE ? END, holder = '', held_until = NULL WHERE "+isStage+" AND fence = ?",
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE secret_syncs SET body = ?, blocked_until = ?, round_at = CASE WHEN asked_at > ? THEN round_at ELSE ? END, holder = '', held_until = NULL, fence = fence + 1 WHERE "+isStage+" AND fence = ?",
 		body, when(y.BlockedUntil), y.AskedAt.UTC(), y.RoundAt.UTC(), y.Scope.Tenant, y.Scope.Project, y.Scope.Stage, y.Fence).Exec(ctx)
 	return held(db.Changed(result, err, "the sync"), y)
 }

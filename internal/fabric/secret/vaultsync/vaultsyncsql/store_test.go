@@ -91,6 +91,28 @@ func TestOneWorksOnASyncAtATime(t *testing.T) {
 	})
 }
 
+// TestNoTenantHidesAnother: of many that are due, the first of each tenant come first.
+func TestNoTenantHidesAnother(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *vaultsyncsql.Store) {
+		for _, project := range []string{"a", "b", "c", "d"} {
+			put(t, s, kernel.Scope{Tenant: "acme", Project: project, Stage: "dev"}, func(y *vaultsync.Sync) { y.RoundAt = noon.Add(-time.Hour) })
+		}
+		put(t, s, other, same)
+		due, err := s.Due(t.Context(), noon, "a", 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, y := range due {
+			got += y.Scope.Tenant + "/" + y.Scope.Project + " "
+		}
+		if got != "acme/a other/shop acme/b " {
+			t.Errorf("due are %s", got)
+		}
+	})
+}
+
 func TestAVaultThatIsLeftAloneIsNotDue(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *vaultsyncsql.Store) {

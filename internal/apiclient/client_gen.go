@@ -6100,6 +6100,7 @@ type Run struct {
 	Inputs        []RunInput        `json:"inputs,omitempty"`
 	Interruptions []RunInterruption `json:"interruptions,omitempty"`
 	Lifetime      string            `json:"lifetime,omitempty"`
+	LogRemovedAt  *time.Time        `json:"logRemovedAt,omitempty"`
 
 	// Operation What a run is for.
 	Operation         RunOperation     `json:"operation"`

@@ -13,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/tenant/departure"
 	"github.com/terrace-idp/terrace/internal/access/tenant/export"
 	"github.com/terrace-idp/terrace/internal/app/config"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runlog"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
@@ -167,6 +168,8 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Add("what is shipped", a.shipped.Watch)
 	a.loops.Every("stages", stageLook, a.delivery.stageSets.Follow)
 	a.loops.Add("runs", a.delivery.runs.Watch)
+	a.loops.Every("logs of runs to hand on", runlog.RoundEvery, a.delivery.logs.Round)
+	a.loops.Every("logs of runs to remove", time.Hour, a.delivery.logs.Expire)
 	a.loops.Add("logs of runs", a.delivery.logLeaks.Runs)
 	a.loops.Every("logs of services", serviceLogs, a.delivery.logLeaks.services.Round)
 	a.loops.Add("verifications", a.delivery.runs.Verifications)
@@ -224,6 +227,9 @@ func (a *App) Close(ctx context.Context) error {
 	errs = append(errs, a.loops.Stop(ctx))
 	if a.server != nil {
 		errs = append(errs, a.server.Close(ctx))
+	}
+	if a.delivery != nil && a.delivery.logs != nil {
+		errs = append(errs, a.delivery.logs.Close(ctx))
 	}
 	if a.local != nil {
 		errs = append(errs, a.local.Close())

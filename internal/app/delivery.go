@@ -203,7 +203,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	if d.queue, err = runjobs.New(p.db, runjobs.Config{Concurrency: p.config.Concurrency, Others: d.looksAfter, Log: p.log}); err != nil {
 		return err
 	}
-	if d.logs, err = runlog.New(p.path("logs")); err != nil {
+	if d.logs, err = newRunLogs(p, store); err != nil {
 		return err
 	}
 	if d.isolation, err = newIsolation(ctx, p.config.Isolation, runner.ProviderProgram(p.config.DataDir, ProviderVersion), p.log); err != nil {
@@ -233,9 +233,22 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 		Concurrency: p.config.Concurrency, Quotas: a.quotas,
 		Trifling: trifling, Owners: sourceOf{d}, Secrets: runSecrets{f.secrets, d},
 		Gates: []run.Gate{rungate.Tags{}, rungate.Images{}, rungate.Secrets{Known: runSecrets{f.secrets, d}, Definitions: d.modules}, &d.putBack, costGate{d.costs, p.config.Assignments()}, policyGate{d.policy, d.costs, d.planLeaks}, budgetGate{d.budgets, d.costs}}, Exemptions: exemptions{d.policy}, Log: p.log, Node: p.config.Node,
-		Alone: p.db.Dialect() == db.SQLite,
+		Alone: p.alone(),
 	})
+	if err == nil {
+		d.logs.Executes = d.runs.Carries
+	}
 	return err
+}
+
+// alone reports whether no other process has the same database.
+func (p *platform) alone() bool { return p.db.Dialect() == db.SQLite }
+
+func newRunLogs(p *platform, store *runsql.Store) (*runlog.Logs, error) {
+	return runlog.New(runlog.Config{
+		Folder: p.path("logs"), Sealer: p.sealer, Blobs: p.blobs, Index: store, Node: p.config.Node, Alone: p.alone(),
+		Keep: time.Duration(p.config.RunLogKeep), Log: p.log,
+	})
 }
 
 // sweepStates removes the contents of states that processes before this one

@@ -26,12 +26,12 @@ func newFleet(p *platform, a *access, d *delivery, logs run.Logs) *fleet.Service
 // fleetLogs adds what runners tell to the logs of runs.
 type fleetLogs struct{ logs run.Logs }
 
-func (a fleetLogs) Append(ctx context.Context, id string, events []fleet.Event) error {
+func (a fleetLogs) Append(ctx context.Context, tenant, id string, events []fleet.Event) error {
 	all := make([]run.Event, len(events))
 	for i, e := range events {
 		all[i] = run.Event{Time: e.Time, Run: id, Phase: e.Phase, Level: e.Level, Type: e.Type, Address: e.Address, Action: e.Action, Message: e.Message}
 	}
-	return a.logs.Append(ctx, id, all...)
+	return a.logs.Append(ctx, tenant, id, all...)
 }
 
 // Has reads the log from its start: it is asked for after a failure alone.

@@ -86,7 +86,7 @@ func notExported() map[string]string {
 		"leak_branches": work, "leak_changes": work, "leak_keys": "keys do not leave", "leak_values": "they are hashes of what is exported, and follow from it", "lifetime_reclaims": work, "local_objects": "their outputs have passwords; the states have them", "module_claims": "they follow from the definitions", "module_seeded": platform, "module_shipped": platform,
 		"provider_consents": signIn, "provider_devices": signIn, "provider_keys": platform, "provider_requests": signIn, "provider_revision": platform, "provider_sessions": signIn, "provider_sign_ins": signIn,
 		"quota_told": work, "quota_turns": work, "usage_actors": work, "usage_progress": platform,
-		"run_projects": work, "run_promotions": work, "run_queue": platform, "run_stacks": work, "run_tenants": work, "stage_sets": platform, "state_stacks": "the states are there themselves",
+		"run_logs": "logs do not leave, and it says where they are", "run_projects": work, "run_promotions": work, "run_queue": platform, "run_stacks": work, "run_tenants": work, "stage_sets": platform, "state_stacks": "the states are there themselves",
 		"tenants": platform, "trust_spent": work, "upstream_sessions": signIn, "upstream_logouts": signIn, "upstream_spent": signIn, "vcs_deliveries": work, "vcs_pushes": work,
 	}
 }

@@ -193,6 +193,9 @@ func (w *world) lookInFiles() {
 	}
 }
 
+// lineOfRun is in the log of every run that applies something.
+var lineOfRun = []byte(`"type":"apply_complete"`)
+
 func (w *world) lookBelow(folder string) (files int) {
 	w.t.Helper()
 	w.must(filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
@@ -211,6 +214,9 @@ func (w *world) lookBelow(folder string) (files int) {
 			return nil
 		}
 		files++
+		if bytes.Contains(text, lineOfRun) {
+			w.t.Errorf("the file %s has the log of a run in the clear", short)
+		}
 		if bytes.HasPrefix(text, program) {
 			w.lookIn("the file "+short, w.search().plain(text), nil)
 			return nil

@@ -73,6 +73,9 @@ func (c Config) problems(file string) []kernel.Problem {
 	if c.ComplianceKeep < stage.Duration(24*time.Hour) {
 		k.add("complianceKeep", fmt.Sprintf("%s is too short", time.Duration(c.ComplianceKeep)), "use at least 24h")
 	}
+	if keep := time.Duration(c.RunLogKeep); keep != 0 && keep < time.Hour {
+		k.add("runLogKeep", fmt.Sprintf("%s is too short", keep), "use at least 1h, or 0s to keep logs for ever")
+	}
 	if c.Concurrency < 1 || c.Concurrency > 64 {
 		k.add("concurrency", fmt.Sprintf("%d is out of bounds", c.Concurrency), "use 1 to 64")
 	}

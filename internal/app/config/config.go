@@ -34,7 +34,7 @@ type Config struct {
 	Zone         string   `koanf:"zone" yaml:"zone" doc:"The DNS zone of the services: <service>.<stage>.<project>.<zone>."`
 
 	Database   string   `koanf:"database" yaml:"database" doc:"The database: sqlite:///path.db or postgres://user@host/name?sslmode=…. Empty is SQLite in the data folder."`
-	Blobs      string   `koanf:"blobs" yaml:"blobs" doc:"Where plans, state versions, modules and artifacts are kept: file:///folder. Empty is a folder in the data folder. Logs of runs are files in the data folder."`
+	Blobs      string   `koanf:"blobs" yaml:"blobs" doc:"Where plans, state versions, modules, artifacts and the logs of runs are kept: file:///folder. Empty is a folder in the data folder."`
 	Key        string   `koanf:"key" yaml:"key" doc:"The key-encryption key: file:///path of a key file, which is made where it is missing and of whose lines the first seals, or base64key://… with the key itself. Empty is a key file in the data folder. What it sealed cannot be opened without it: back it up."`
 	FormerKeys []string `koanf:"formerKeys" yaml:"formerKeys" doc:"Key-encryption keys that only open what they sealed, after a rotation."`
 	TenantKeys string   `koanf:"tenantKeys" yaml:"tenantKeys" doc:"Where the shares of tenants' keys are kept: file:///folder. A tenant's key opens only with its share, which is destroyed with the tenant. Keep it out of the backups of the database, and back it up where single tenants can be removed. Empty is a folder in the data folder, or in that of blobs where one is set: all replicas need it."`
@@ -58,6 +58,7 @@ type Config struct {
 	RunProcesses int            `koanf:"runProcesses" yaml:"runProcesses" doc:"How many processes a run may have at once, where its stage says nothing. 0 is no limit."`
 	RunDisk      int            `koanf:"runDisk" yaml:"runDisk" doc:"How much one command of terraform may have in its folders, in MiB, where its stage says nothing; a build of a repository's folder as well, besides the caches of modules and packages. 0 is no limit."`
 	RunOutput    int            `koanf:"runOutput" yaml:"runOutput" doc:"How much one command of terraform may print in a run, in MiB, where its stage says nothing. 0 is no limit."`
+	RunLogKeep   stage.Duration `koanf:"runLogKeep" yaml:"runLogKeep" doc:"How long the log of a run is kept after its last line, such as 2160h, which is 90 days. 0s keeps it for ever."`
 	RunTime      stage.Duration `koanf:"runTime" yaml:"runTime" doc:"How long one command of terraform may take in a run, such as 1h, where its stage says nothing."`
 	BuildTime    stage.Duration `koanf:"buildTime" yaml:"buildTime" doc:"How long the build of a folder of a repository may take, such as 10m, where its source says nothing."`
 
@@ -93,7 +94,7 @@ func Default() Config {
 		DNS: "127.0.0.1:7053", NATS: "127.0.0.1:7422", Zone: "localhost",
 		SinkNetworks: []string{"127.0.0.0/8", "::1/128"},
 		FormerKeys:   []string{}, Quotas: []string{}, TrustedProxies: []string{}, Tenant: "default", Project: "demo", Concurrency: 4,
-		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunDisk: 4096, RunOutput: 512, RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
+		Isolation: "auto", RunMemory: 4096, RunProcesses: 256, RunDisk: 4096, RunOutput: 512, RunLogKeep: stage.Duration(90 * 24 * time.Hour), RunTime: stage.Duration(time.Hour), BuildTime: stage.Duration(10 * time.Minute),
 		ShippedPolicies: true, PolicyFolders: []string{}, PolicyRepositories: []string{}, PolicyLevels: []string{}, ExemptionTime: stage.Duration(90 * 24 * time.Hour),
 		ComplianceEvery: stage.Duration(24 * time.Hour), ComplianceKeep: stage.Duration(400 * 24 * time.Hour), PriceFolders: []string{}, BudgetUnpriced: "warn", CurrencyRates: []string{}, LifetimeWarning: stage.Duration(24 * time.Hour), ReclaimsPerHour: 10,
 		LogLevel: "info", LogFormat: "auto", Stages: stage.Default(),

@@ -110,6 +110,9 @@ func writeRun(w io.Writer, r apiclient.Run, detail Detail, now time.Time) {
 	if r.Rollback != nil {
 		_, _ = fmt.Fprintf(w, "rollback: %s\n", output.Told(now, r.Rollback.Message))
 	}
+	if r.LogRemovedAt != nil {
+		_, _ = fmt.Fprintf(w, "its log was removed: %s\n", output.Moment(now, *r.LogRemovedAt))
+	}
 	if f := r.Failure; f != nil {
 		_, _ = fmt.Fprintf(w, "failed in %s: %s\n", f.Phase, output.Told(now, f.Message))
 		for _, p := range f.Problems {

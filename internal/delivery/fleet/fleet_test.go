@@ -53,7 +53,7 @@ func (a *around) CheckFence(_ context.Context, _ string, fence int64) error {
 	return nil
 }
 
-func (a *around) Append(_ context.Context, _ string, events []fleet.Event) error {
+func (a *around) Append(_ context.Context, _, _ string, events []fleet.Event) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.events = append(a.events, events...)

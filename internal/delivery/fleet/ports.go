@@ -31,7 +31,8 @@ type Fences interface {
 
 // Logs takes what a runner tells of a run.
 type Logs interface {
-	Append(ctx context.Context, run string, events []Event) error
+	// Append adds events to the log of a tenant's run.
+	Append(ctx context.Context, tenant, run string, events []Event) error
 	// Has returns how many of the events, from the first on, the log has already.
 	Has(ctx context.Context, run string, events []Event) (int, error)
 }

@@ -128,7 +128,7 @@ func TestEachEventOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
-		must(t, b.Append(t.Context(), a.Run, events[2:])) // written, and the process was killed
+		must(t, b.Append(t.Context(), a.Scope.Tenant, a.Run, events[2:])) // written, and the process was killed
 		must(t, b.two.Tell(t.Context(), r, r.Session, a.ID, fleet.Delivery{From: 2, Events: events[2:], Again: true}))
 		if len(b.events) != 3 {
 			t.Errorf("the log has %+v", b.events)

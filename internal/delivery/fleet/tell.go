@@ -44,7 +44,7 @@ func (s *Service) Tell(ctx context.Context, r Runner, session, id string, d Deli
 	}
 	fresh := d.Events[known:]
 	if !a.Looks { // a look has no log
-		if err := s.log(ctx, a.Run, fresh, d.Again); err != nil {
+		if err := s.log(ctx, a, fresh, d.Again); err != nil {
 			return err
 		}
 	}
@@ -56,9 +56,9 @@ func (s *Service) Tell(ctx context.Context, r Runner, session, id string, d Deli
 }
 
 // log appends the events, but for those that a former try has written.
-func (s *Service) log(ctx context.Context, run string, events []Event, again bool) error {
+func (s *Service) log(ctx context.Context, a Assignment, events []Event, again bool) error {
 	if again {
-		n, err := s.Logs.Has(ctx, run, events)
+		n, err := s.Logs.Has(ctx, a.Run, events)
 		if err != nil {
 			return err
 		}
@@ -67,5 +67,5 @@ func (s *Service) log(ctx context.Context, run string, events []Event, again boo
 	if len(events) == 0 {
 		return nil
 	}
-	return s.Logs.Append(ctx, run, events)
+	return s.Logs.Append(ctx, a.Scope.Tenant, a.Run, events)
 }

@@ -61,6 +61,12 @@ func (a *active) hold(id string, fence int64) {
 	a.runs[id].fence = fence
 }
 
+// Carries reports whether this process carries the run on.
+func (s *Service) Carries(run string) bool {
+	_, ok := s.active.get(run)
+	return ok
+}
+
 // remove ends an execution; again reports whether the run was to be advanced
 // in the meantime.
 func (a *active) remove(id string) (again bool) {

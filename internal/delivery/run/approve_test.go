@@ -210,11 +210,11 @@ type leaving struct {
 	at func(e run.Event)
 }
 
-func (l leaving) Append(ctx context.Context, id string, events ...run.Event) error {
+func (l leaving) Append(ctx context.Context, tenant, id string, events ...run.Event) error {
 	for _, e := range events {
 		l.at(e)
 	}
-	return l.Logs.Append(ctx, id, events...)
+	return l.Logs.Append(ctx, tenant, id, events...)
 }
 
 // counted are jobs that are counted and not queued.

@@ -5,16 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 const (
-	// lastWord is how long a reader waits for the last line of a run that has ended.
+	// lastWord is how long a reader waits for the last line of a run that has ended, and
+	// handedOn how long where another process may have to hand it on first.
 	lastWord = time.Second
+	handedOn = 15 * time.Second
 	// lookAgain and lookAtLast bound the wait of a reader when another node executes
 	// the run: the longer it has waited, the longer until it looks at the run again.
 	// Lines that are written here wake it at once.
@@ -25,7 +25,7 @@ const (
 // tell appends an event to the run's log. The log is an account, not the
 // truth: a run does not fail because its log cannot be written.
 func (s *Service) tell(ctx context.Context, r Run, typ, message string) {
-	s.append(ctx, r.ID, s.event(r, typ, message))
+	s.append(ctx, r.Scope, r.ID, s.event(r, typ, message))
 }
 
 // event is one line of what has become of the run.
@@ -37,8 +37,8 @@ func (s *Service) event(r Run, typ, message string) Event {
 	return Event{Time: s.Clock.Now(), Run: r.ID, Phase: phaseOf(r), Level: level, Type: typ, Message: message}
 }
 
-func (s *Service) append(ctx context.Context, run string, events ...Event) {
-	if err := s.Logs.Append(context.WithoutCancel(ctx), run, events...); err != nil {
+func (s *Service) append(ctx context.Context, scope kernel.Scope, run string, events ...Event) {
+	if err := s.Logs.Append(context.WithoutCancel(ctx), scope.Tenant, run, events...); err != nil {
 		s.Log.WarnContext(ctx, "the log of a run cannot be written", "run", run, "error", err)
 	}
 }
@@ -79,7 +79,17 @@ func words(s Status) string {
 // RunLog opens the log of a run.
 func (s *Service) RunLog(ctx context.Context, scope kernel.Scope, id string) (*LogReader, error) {
 	l := &LogReader{s: s, scope: scope, id: id}
-	return l, l.look(ctx)
+	if err := l.look(ctx); err != nil {
+		return nil, err
+	}
+	l.begun = true
+	return l, l.read(ctx) // that it is no more is told before anything is written
+}
+
+// read reads on.
+func (l *LogReader) read(ctx context.Context) (err error) {
+	l.lines, l.next, l.more, err = l.s.Logs.Read(ctx, l.id, l.offset)
+	return err
 }
 
 // Events writes the log to write, in whole lines of NDJSON. With follow it goes on
@@ -89,21 +99,23 @@ func (l *LogReader) Events(ctx context.Context, follow bool, write func(lines []
 		if err := l.look(ctx); err != nil {
 			return err
 		}
-		lines, next, more, err := l.s.Logs.Read(ctx, l.id, l.offset)
-		if err != nil {
-			return err
-		}
-		if len(lines) > 0 {
-			if err := write(lines); err != nil {
+		if !l.begun {
+			if err := l.read(ctx); err != nil {
 				return err
 			}
-			if l.offset, l.ended = next, endsRun(lines); !follow || l.ended {
+		}
+		l.begun = false
+		if len(l.lines) > 0 {
+			if err := write(l.lines); err != nil {
+				return err
+			}
+			if l.offset, l.ended = l.next, endsRun(l.lines); !follow || l.ended {
 				continue // to what there is after it already
 			}
 		} else if !follow || l.ended {
 			return ctx.Err()
 		}
-		if !l.await(ctx, more) {
+		if !l.await(ctx, l.more) {
 			return ctx.Err()
 		}
 	}
@@ -115,6 +127,12 @@ type LogReader struct {
 	scope  kernel.Scope
 	id     string
 	offset int64
+	// lines are what was read last, next the offset after them, and more is closed when
+	// there is more; begun says that nobody has got them yet.
+	lines []byte
+	next  int64
+	more  <-chan struct{}
+	begun bool
 	// ended says that the last line told the end of the run.
 	ended bool
 	// run is the run as it was when the reader last looked, which it does not before again.
@@ -143,11 +161,7 @@ func endsRun(lines []byte) bool {
 	lines = bytes.TrimRight(lines, "\n")
 	last := lines[bytes.LastIndexByte(lines, '\n')+1:]
 	var e Event
-	if !bytes.Contains(last, []byte(`"run.`)) || json.Unmarshal(last, &e) != nil {
-		return false
-	}
-	status, isRun := strings.CutPrefix(e.Type, "run.")
-	return isRun && slices.Contains(Statuses(), Status(status)) && Status(status).Terminal()
+	return bytes.Contains(last, []byte(`"run.`)) && json.Unmarshal(last, &e) == nil && e.EndsRun()
 }
 
 // await waits for more lines, and reports whether there can be any.
@@ -159,7 +173,7 @@ func (l *LogReader) await(ctx context.Context, more <-chan struct{}) (goOn bool)
 	}
 	wait := l.pause
 	if l.run.Status.Terminal() {
-		if l.s.Clock.Now().Sub(l.run.UpdatedAt) > lastWord {
+		if l.s.Clock.Now().Sub(l.run.UpdatedAt) > l.patience() {
 			return false
 		}
 		wait = lastWord
@@ -173,6 +187,14 @@ func (l *LogReader) await(ctx context.Context, more <-chan struct{}) (goOn bool)
 		return false
 	case <-timer.C:
 		l.again = time.Time{}
-		return !l.run.Status.Terminal()
+		return !l.s.Alone || !l.run.Status.Terminal()
 	}
+}
+
+// patience is how long the last line of a run that has ended may take.
+func (l *LogReader) patience() time.Duration {
+	if l.s.Alone {
+		return lastWord
+	}
+	return handedOn
 }

@@ -225,7 +225,7 @@ func (e *execution) tellSteps(ctx context.Context, made []Run, changes []change)
 		}
 	}
 	if len(events) > 0 {
-		e.s.append(ctx, e.id, events...)
+		e.s.append(ctx, e.scope, e.id, events...)
 	}
 	for _, other := range e.told {
 		e.s.tell(ctx, other, "run."+string(other.Status), describe(other))

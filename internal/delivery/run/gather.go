@@ -63,7 +63,7 @@ func (g *gathering) flush() {
 // sink writes terraform's events into the run's log; end is to be called when there
 // are no more.
 func (e *execution) sink(ctx context.Context, phase string) (send func(Event), end func()) {
-	g := &gathering{write: func(events []Event) { e.s.append(ctx, e.id, events...) }}
+	g := &gathering{write: func(events []Event) { e.s.append(ctx, e.scope, e.id, events...) }}
 	return func(event Event) {
 		event.Run = e.id
 		if event.Phase == "" {

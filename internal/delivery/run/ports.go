@@ -149,8 +149,10 @@ type Plans interface {
 
 // Logs keeps the events of runs outside the database.
 type Logs interface {
-	Append(ctx context.Context, run string, events ...Event) error
+	// Append adds events to the log of a tenant's run.
+	Append(ctx context.Context, tenant, run string, events ...Event) error
 	// Read returns whole lines of NDJSON from offset on, the offset after them,
-	// and a channel that is closed when there is more.
+	// and a channel that is closed when there is more. Of a log that is no more it is
+	// NotFound.
 	Read(ctx context.Context, run string, offset int64) (lines []byte, next int64, more <-chan struct{}, err error)
 }

@@ -373,7 +373,7 @@ func TestALongLogIsReadToItsEnd(t *testing.T) {
 		logs := d.Logs
 		d.Planner = planning{d.Planner, func(job run.Job) error {
 			for range 64 {
-				runtest.Must(t, logs.Append(t.Context(), job.Run, run.Event{Run: job.Run, Message: strings.Repeat("x", 8<<10)}))
+				runtest.Must(t, logs.Append(t.Context(), runtest.Project.Tenant, job.Run, run.Event{Run: job.Run, Message: strings.Repeat("x", 8<<10)}))
 			}
 			return nil
 		}}

@@ -59,7 +59,7 @@ func (e *execution) interrupted(ctx context.Context, cause error) error {
 	if err != nil {
 		return err
 	}
-	e.s.append(ctx, e.id, Event{
+	e.s.append(ctx, e.scope, e.id, Event{
 		Time: e.s.Clock.Now(), Run: e.id, Phase: phaseOf(r), Level: "warn", Type: "run.interrupted", Message: gone.Message,
 	})
 	return nil

@@ -111,6 +111,9 @@ type Run struct {
 	// Waits tells what the run waits for while nobody executes it. It is no part of
 	// what is stored.
 	Waits *Wait `json:"waits,omitempty"`
+	// LogRemovedAt is since when its log is no more, nil while it is there. It is no part
+	// of what is stored either.
+	LogRemovedAt *time.Time `json:"logRemovedAt,omitempty"`
 	// Revision grows with every save; a save from an older one is refused.
 	Revision int64 `json:"-"`
 }

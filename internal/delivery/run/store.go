@@ -65,6 +65,7 @@ type Turns interface {
 
 // Dossiers keeps the dossiers of runs by their digest.
 type Dossiers interface {
+	LogIndex
 	PutDossier(ctx context.Context, scope kernel.Scope, run string, digest kernel.Digest, d Dossier) error
 	Dossier(ctx context.Context, scope kernel.Scope, run string, digest kernel.Digest) (Dossier, error)
 	// DossierContent returns it as it is kept, byte for byte.

@@ -144,7 +144,7 @@ func (e *execution) checked(ctx context.Context) func(CheckResult) {
 		if !result.Passed {
 			level = "error"
 		}
-		e.s.append(ctx, e.id, Event{
+		e.s.append(ctx, e.scope, e.id, Event{
 			Time: e.s.Clock.Now(), Run: e.id, Phase: "verify", Level: level, Type: "check", Message: result.String(),
 		})
 	}

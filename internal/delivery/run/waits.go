@@ -201,10 +201,13 @@ func (s *Service) waitOf(ctx context.Context, r *Run) error {
 	return err
 }
 
-// See returns a run of the project with what it waits for.
+// See returns a run of the project with what it waits for, and whether its log is there.
 func (s *Service) See(ctx context.Context, scope kernel.Scope, id string) (Run, error) {
 	r, err := s.Get(ctx, scope, id)
 	if err != nil {
+		return r, err
+	}
+	if r.LogRemovedAt, err = s.logRemoved(ctx, r); err != nil {
 		return r, err
 	}
 	return r, s.waitOf(ctx, &r)

@@ -54,13 +54,13 @@ type ending struct {
 	end  context.CancelFunc
 }
 
-func (l ending) Append(ctx context.Context, id string, events ...run.Event) error {
+func (l ending) Append(ctx context.Context, tenant, id string, events ...run.Event) error {
 	for _, e := range events {
 		if e.Type == l.step {
 			l.end()
 		}
 	}
-	return l.Logs.Append(ctx, id, events...)
+	return l.Logs.Append(ctx, tenant, id, events...)
 }
 
 // TestAPlanThatPassedIsMadeAgainAfterAStop: the daemon ends between the two.

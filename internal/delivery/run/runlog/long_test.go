@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
-	"github.com/terrace-idp/terrace/internal/delivery/run/runlog"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -18,8 +17,7 @@ import (
 func TestALongLogIsWholeAndInOrder(t *testing.T) {
 	t.Parallel()
 	const n = 50_000
-	l, err := runlog.New(t.TempDir())
-	must(t, err)
+	_, l := alone(t)
 	id := kernel.NewID("run")
 	ctx, turns := context.Background(), make(chan struct{})
 	var readers sync.WaitGroup
@@ -50,7 +48,7 @@ func TestALongLogIsWholeAndInOrder(t *testing.T) {
 	follow("who follows", func() {})
 	follow("who is slow", func() { <-turns })
 	for i := range n {
-		must(t, l.Append(ctx, id, run.Event{Message: fmt.Sprint(i)}))
+		must(t, l.Append(ctx, "acme", id, run.Event{Message: fmt.Sprint(i)}))
 		if i%100 == 0 {
 			select {
 			case turns <- struct{}{}:

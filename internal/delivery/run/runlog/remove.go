@@ -6,20 +6,31 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
-// Remove removes the log of a run, and reports whether there was one here.
+// Remove removes what this machine has of the log of a run, and reports whether there was
+// something. What is in the blobs lies below Prefix.
 func (l *Logs) Remove(_ context.Context, id string) (bool, error) {
-	path, err := l.path(id)
-	if err != nil {
-		return false, err
+	if !named(id) {
+		return false, noRun(id)
 	}
-	err = os.Remove(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+	if p := l.writing.of(id); p != nil {
+		l.freeze(p)
 	}
-	if err != nil {
-		return false, fmt.Errorf("remove the log of %s: %w", id, err)
+	there := false
+	for _, part := range l.left.parts(id) {
+		there = true
+		if err := l.discard(id, part); err != nil {
+			return there, fmt.Errorf("remove the log of %s: %w", id, err)
+		}
 	}
+	if !l.left.isPlain(id) {
+		return there, nil
+	}
+	if err := os.Remove(filepath.Join(l.Folder, id+plainExtension)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return there, fmt.Errorf("remove the log of %s: %w", id, err)
+	}
+	l.left.moved(id)
 	return true, nil
 }

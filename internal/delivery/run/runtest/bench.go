@@ -71,12 +71,13 @@ func New(t testing.TB, d *db.DB, options ...func(*run.Deps)) *Bench {
 	Must(t, err)
 	blobs, err := blob.Open(t.Context(), "file://"+filepath.Join(dir, "blobs"), nil)
 	Must(t, err)
-	logs, err := runlog.New(filepath.Join(dir, "logs"))
+	store := runsql.NewStore(d)
+	logs, err := runlog.New(runlog.Config{Folder: filepath.Join(dir, "logs"), Sealer: sealer, Blobs: blobs, Index: store, Node: "laptop"})
 	Must(t, err)
 	stages, err := stage.NewSet(stage.Default())
 	Must(t, err)
 	b := &Bench{
-		DB: d, World: NewWorld(), Journal: &Journal{}, Store: runsql.NewStore(d), Plans: runplan.New(sealer, blobs),
+		DB: d, World: NewWorld(), Journal: &Journal{}, Store: store, Plans: runplan.New(sealer, blobs),
 		Denied: map[string]bool{}, Gone: map[string]bool{}, Folder: dir, Releases: &Releases{all: map[string]release.Release{}},
 	}
 	b.queue, err = runjobs.New(d, runjobs.Config{Poll: 10 * time.Millisecond})

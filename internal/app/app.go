@@ -168,8 +168,6 @@ func (a *App) Start(ctx context.Context) (err error) {
 	a.loops.Add("what is shipped", a.shipped.Watch)
 	a.loops.Every("stages", stageLook, a.delivery.stageSets.Follow)
 	a.loops.Add("runs", a.delivery.runs.Watch)
-	a.loops.Every("logs of runs to hand on", runlog.RoundEvery, a.delivery.logs.Round)
-	a.loops.Every("logs of runs to remove", time.Hour, a.delivery.logs.Expire)
 	a.loops.Add("logs of runs", a.delivery.logLeaks.Runs)
 	a.loops.Every("logs of services", serviceLogs, a.delivery.logLeaks.services.Round)
 	a.loops.Add("verifications", a.delivery.runs.Verifications)
@@ -196,15 +194,22 @@ func (a *App) Start(ctx context.Context) (err error) {
 		a.loops.Every("policies", live.Every, a.delivery.policies.Follow)
 	}
 	a.loops.Add("policy levels", a.delivery.warnOfLevels(a.platform.log))
-	a.loops.Add("blob sweep", a.platform.sweepBlobs(a.started))
-	a.loops.Add("fleet sweep", a.delivery.sweepFleet())
-	a.loops.Add("state sweep", a.delivery.sweepStates(a.platform.log, a.started))
+	a.moveAway()
 	a.loops.Start(context.WithoutCancel(ctx))
 	if err := a.writeSignIn(ctx, a.first, a.created); err != nil {
 		return err
 	}
 	a.ready.Store(true)
 	return nil
+}
+
+// moveAway adds what moves away or removes what is not needed any longer where it is.
+func (a *App) moveAway() {
+	a.loops.Every("logs of runs to hand on", runlog.RoundEvery, a.delivery.logs.Round)
+	a.loops.Every("logs of runs to remove", time.Hour, a.delivery.logs.Expire)
+	a.loops.Add("blob sweep", a.platform.sweepBlobs(a.started))
+	a.loops.Add("fleet sweep", a.delivery.sweepFleet())
+	a.loops.Add("state sweep", a.delivery.sweepStates(a.platform.log, a.started))
 }
 
 // FirstSignIn returns how the first admin signs in, when no start has told it before.

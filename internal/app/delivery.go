@@ -206,7 +206,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	if d.logs, err = newRunLogs(p, store); err != nil {
 		return err
 	}
-	if d.isolation, err = newIsolation(ctx, p.config.Isolation, runner.ProviderProgram(p.config.DataDir, ProviderVersion), p.log); err != nil {
+	if d.isolation, err = newIsolation(ctx, p.config.Isolation, runner.ProviderProgram(p.config.DataDir, ProviderVersion), p.config.DataDir, p.log); err != nil {
 		return err
 	}
 	execute := runner.New(runner.Config{

@@ -38,8 +38,12 @@ type isolation struct {
 }
 
 // newIsolation finds out whether the helper, "" for this program, can isolate.
-func newIsolation(ctx context.Context, way, helper string, log *slog.Logger) (i isolation, err error) {
-	i.helper, i.spawner = helper, &confine.Spawner{Helper: helper}
+func newIsolation(ctx context.Context, way, helper, dataDir string, log *slog.Logger) (i isolation, err error) {
+	if dataDir, err = filepath.Abs(dataDir); err != nil {
+		return i, err
+	}
+	plans, name := runner.Plans(dataDir)
+	i.helper, i.spawner = helper, &confine.Spawner{Helper: helper, Remains: confine.Remains{Folder: plans, Name: name, Lock: lockFile(dataDir)}}
 	if i.on, i.missing, err = runner.Isolate(ctx, way, helper); err != nil {
 		return i, err
 	}

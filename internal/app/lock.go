@@ -23,7 +23,7 @@ func lockData(ctx context.Context, dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(lockFile(dir), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +35,8 @@ func lockData(ctx context.Context, dir string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+func lockFile(dir string) string { return filepath.Join(dir, "lock") }
 
 func waitFor(ctx context.Context, f *os.File) error {
 	ticker := time.NewTicker(20 * time.Millisecond)

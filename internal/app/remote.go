@@ -58,7 +58,7 @@ func RunRemote(ctx, force context.Context, c RemoteConfig, log *slog.Logger) err
 		return fmt.Errorf("data directory: %w", err)
 	}
 	defer func() { _ = lock.Close() }()
-	isolated, err := newIsolation(ctx, c.Isolation, "", log) // the provider comes later, from the server
+	isolated, err := newIsolation(ctx, c.Isolation, "", c.DataDir, log) // the provider comes later, from the server
 	if err != nil {
 		return err
 	}

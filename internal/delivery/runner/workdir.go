@@ -34,6 +34,10 @@ func tmpDir(dataDir string) string { return filepath.Join(dataDir, "tmp") }
 
 func runsDir(dataDir string) string { return filepath.Join(dataDir, "runs") }
 
+// Plans tells where the plans are of all runs that a process with the data directory
+// executes: files of this name, with secrets in the clear, in folders of this one.
+func Plans(dataDir string) (folder, name string) { return runsDir(dataDir), planName }
+
 // newWorkdir lays out the job's files.
 func (r *Runner) newWorkdir(job Job, phase Phase) (workdir, error) {
 	if err := job.check(); err != nil {

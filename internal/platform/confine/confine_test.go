@@ -13,6 +13,9 @@ import (
 
 func TestMain(m *testing.M) {
 	confine.Enter()
+	if folder := os.Getenv(asDaemon); folder != "" {
+		os.Exit(daemon(folder))
+	}
 	os.Exit(m.Run())
 }
 

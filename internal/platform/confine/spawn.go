@@ -48,7 +48,25 @@ func message(text []byte) []byte {
 }
 
 // spawn starts what the parent orders, until that has closed the connection or ended.
+// What must not stay behind when it was killed is removed then.
 func spawn() error {
+	r := remains()
+	if r.Name == "" {
+		return spawning()
+	}
+	daemon, err := parent()
+	if err != nil {
+		return err
+	}
+	err = spawning()
+	if dies(daemon) {
+		err = errors.Join(err, r.remove())
+	}
+	return err
+}
+
+// spawning starts what is ordered until there are no more orders.
+func spawning() error {
 	runtime.LockOSThread()
 	Punctual()
 	unix.CloseOnExec(connection)

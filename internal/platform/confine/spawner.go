@@ -24,6 +24,8 @@ import (
 type Spawner struct {
 	// Helper is the program that makes the places, see Place.
 	Helper string
+	// Remains are what it removes when this process is killed.
+	Remains Remains
 
 	mu sync.Mutex
 	// small is the process; nil until it is needed.
@@ -105,7 +107,7 @@ func (s *Spawner) ask(cmd *exec.Cmd, gate *os.File) (pid int, err error) {
 		files = append(files, f)
 	}
 	if s.small == nil {
-		if s.small, err = begin(s.Helper); err != nil {
+		if s.small, err = begin(s.Helper, s.Remains); err != nil {
 			return 0, err
 		}
 	}
@@ -128,7 +130,7 @@ func (s *Spawner) ask(cmd *exec.Cmd, gate *os.File) (pid int, err error) {
 
 // begin starts the small process. What it starts are children of the thread that
 // does this, which lives as long as it.
-func begin(helper string) (*small, error) {
+func begin(helper string, remains Remains) (*small, error) {
 	ours, theirs, err := pair()
 	if err != nil {
 		return nil, err
@@ -139,7 +141,7 @@ func begin(helper string) (*small, error) {
 		return nil, errors.Join(err, theirs.Close())
 	}
 	cmd := exec.CommandContext(context.Background(), cmp.Or(helper, "/proc/self/exe"))
-	cmd.Args, cmd.Env, cmd.Dir, cmd.ExtraFiles = []string{spawns}, []string{"GOMAXPROCS=1"}, "/", []*os.File{theirs}
+	cmd.Args, cmd.Env, cmd.Dir, cmd.ExtraFiles = []string{spawns}, append(remains.environ(), "GOMAXPROCS=1"), "/", []*os.File{theirs}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	began, p := make(chan error), &small{conn: conn.(*net.UnixConn), cmd: cmd, dropped: make(chan struct{}), ended: make(chan struct{}), known: map[int]bool{}}
 	go func() {

@@ -197,12 +197,13 @@ func (l *Logs) Read(ctx context.Context, id string, offset int64) (lines []byte,
 		c.close()
 		return nil, 0, nil, fmt.Errorf("log of %s: %w", id, err)
 	}
-	c.offset += int64(len(lines))
-	l.cursors.put(c, l.Clock.Now())
+	next = c.offset + int64(len(lines))
+	c.offset = next
+	l.cursors.put(c, l.Clock.Now()) // from here on it is another reader's
 	if len(lines) >= chunk {
 		more = always() // there may be more already
 	}
-	return lines, c.offset, more, nil
+	return lines, next, more, nil
 }
 
 // always is a channel that is closed.

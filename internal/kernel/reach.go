@@ -47,6 +47,19 @@ func (r Reach) Has(project, stage string) bool {
 		slices.ContainsFunc(r.Stages, func(s Scope) bool { return s.Project == project && s.Stage == stage })
 }
 
+// In returns the projects of which something is reached, where All does not say so: what
+// belongs to a project as a whole is for who works in one stage of it, too, so Only
+// narrows nothing here.
+func (r Reach) In() []string {
+	names := slices.Clone(r.Projects)
+	for _, s := range r.Stages {
+		if !slices.Contains(names, s.Project) {
+			names = append(names, s.Project)
+		}
+	}
+	return names
+}
+
 // Add adds a project, or a stage of it; the project "" is all.
 func (r *Reach) Add(project, stage string) {
 	switch {

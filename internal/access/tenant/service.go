@@ -9,6 +9,8 @@ import (
 // Authorizer decides whether the actor of ctx may do an action.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+	// Allowed returns where the actor may do an action; lists are narrowed to it.
+	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
 // Journal takes facts.
@@ -139,27 +141,13 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope) (Project, error) 
 	return s.Store.Project(ctx, scope)
 }
 
-// List lists the projects of the scope's tenant that the actor may read, by
-// name. A page may hold fewer than were asked for, and there is more while it
-// has a Next.
+// List lists the projects of the scope's tenant that the actor may read, by name.
 func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Project], error) {
-	if _, ok := kernel.ActorFrom(ctx); !ok {
-		return kernel.Page[Project]{}, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in")
-	}
-	all, err := s.Store.Projects(ctx, scope.Tenant, page)
+	within, err := s.Authorizer.Allowed(ctx, "project.read", kernel.Scope{Tenant: scope.Tenant})
 	if err != nil {
 		return kernel.Page[Project]{}, err
 	}
-	visible := kernel.Page[Project]{Items: []Project{}, Next: all.Next}
-	for _, p := range all.Items {
-		switch err := s.Authorizer.Authorize(ctx, "project.read", scope.InProject(p.Name)); {
-		case err == nil:
-			visible.Items = append(visible.Items, p)
-		case !kernel.Is(err, kernel.Denied) && !kernel.Is(err, kernel.NotFound):
-			return kernel.Page[Project]{}, err
-		}
-	}
-	return visible, nil
+	return s.Store.Projects(ctx, scope.Tenant, within, page)
 }
 
 // Exists returns NotFound where the scope's project is missing. It asks nobody.

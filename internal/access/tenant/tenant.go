@@ -52,7 +52,8 @@ type Projects interface {
 	// SetTags changes a project's cost centre and owner.
 	SetTags(ctx context.Context, p Project) error
 	Project(ctx context.Context, scope kernel.Scope) (Project, error)
-	Projects(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[Project], error)
+	// Projects returns those of a tenant that are reached, by name.
+	Projects(ctx context.Context, tenant string, within kernel.Reach, page kernel.PageRequest) (kernel.Page[Project], error)
 	// TagSettings returns those of the scope's project, or of its tenant; empty ones
 	// where there are none.
 	TagSettings(ctx context.Context, scope kernel.Scope) (TagSettings, error)

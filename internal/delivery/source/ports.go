@@ -26,7 +26,8 @@ type Sources interface {
 	// Push makes the source due, and notes who pushed, where somebody did.
 	Push(ctx context.Context, s Source, p *Pusher, due time.Time) error
 	Get(ctx context.Context, tenant, name string) (Source, error)
-	List(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[Source], error)
+	// List returns those that are reached; what is of no project is.
+	List(ctx context.Context, tenant string, within kernel.Reach, page kernel.PageRequest) (kernel.Page[Source], error)
 	Schedule
 	// Remove removes it, and what it owns is its own no longer.
 	Remove(ctx context.Context, s Source) error
@@ -110,6 +111,8 @@ type Tenants interface {
 // Authorizer decides whether the actor of ctx may do something.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+	// Allowed returns where the actor may do an action; lists are narrowed to it.
+	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
 // Journal records facts, in the transaction of ctx.

@@ -100,17 +100,11 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (d D
 
 // List returns the sources that the actor may read, by name.
 func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Source], error) {
-	all, err := s.Store.List(ctx, scope.Tenant, page)
-	out := kernel.Page[Source]{Items: []Source{}, Next: all.Next}
-	for _, n := range all.Items {
-		switch err := s.Authorizer.Authorize(ctx, ActionRead, n.scope()); {
-		case err == nil:
-			out.Items = append(out.Items, n)
-		case !kernel.Is(err, kernel.Denied) && !kernel.Is(err, kernel.NotFound):
-			return out, err
-		}
+	within, err := s.Authorizer.Allowed(ctx, ActionRead, kernel.Scope{Tenant: scope.Tenant})
+	if err != nil {
+		return kernel.Page[Source]{}, err
 	}
-	return out, err
+	return s.Store.List(ctx, scope.Tenant, within, page)
 }
 
 // Remove forgets a source. What it has brought about stays, and can be changed

@@ -6,6 +6,19 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
+// WithinProjects narrows a query to what belongs to the projects of which something is
+// reached, by the name of the column of a row's project. Rows whose project is one of more
+// are, too, for who reaches anything.
+func WithinProjects(q *bun.SelectQuery, r kernel.Reach, project string, more ...string) *bun.SelectQuery {
+	if r.All {
+		return q
+	}
+	if r.None() {
+		return q.Where("1 = 0")
+	}
+	return q.Where("? IN (?)", bun.Ident(project), bun.List(append(more, r.In()...)))
+}
+
 // Within narrows a query to what is reached, by the names of the columns of a row's
 // project and stage. Rows whose project is one of more are reached, too.
 func Within(q *bun.SelectQuery, r kernel.Reach, project, stage string, more ...string) *bun.SelectQuery {

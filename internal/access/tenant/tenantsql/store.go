@@ -74,10 +74,10 @@ func (s *Store) Project(ctx context.Context, scope kernel.Scope) (tenant.Project
 }
 
 // Projects lists a tenant's projects by name.
-func (s *Store) Projects(ctx context.Context, name string, page kernel.PageRequest) (kernel.Page[tenant.Project], error) {
+func (s *Store) Projects(ctx context.Context, name string, within kernel.Reach, page kernel.PageRequest) (kernel.Page[tenant.Project], error) {
 	var rows []projectRow
-	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ? AND name > ?", name, page.Cursor).
-		Order("name").Limit(int64(page.Size() + 1)).Scan(ctx)
+	q := s.db.Reader(ctx).NewSelect().Model(&rows).Where("tenant = ? AND name > ?", name, page.Cursor)
+	err := db.WithinProjects(q, within, "name").Order("name").Limit(int64(page.Size() + 1)).Scan(ctx)
 	list := make([]tenant.Project, len(rows))
 	for i, row := range rows {
 		list[i] = row.project()

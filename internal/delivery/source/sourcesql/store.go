@@ -14,7 +14,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql migrations/*/*.sql
 var files embed.FS
 
 // Migrations returns the room's tables.
@@ -33,7 +33,10 @@ type row struct {
 	PushedBy, Again, Cause   string
 }
 
-const columns = "SELECT id, tenant, body, status, pushed_by, again, cause FROM sources "
+const (
+	columns = "id, tenant, body, status, pushed_by, again, cause"
+	find    = "SELECT " + columns + " FROM sources "
+)
 
 func (r row) source() (source.Source, error) {
 	var n source.Source
@@ -64,8 +67,8 @@ func (s *Store) Add(ctx context.Context, n source.Source) error {
 		return err
 	}
 	_, err = s.db.Conn(ctx).NewRaw(
-		"INSERT INTO sources (id, tenant, name, repository_project, repository, body, status, pushed_by, cause, due, holder, held_until) VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, ?, '', ?)",
-		n.ID, n.Tenant, n.Name, n.RepositoryProject, n.Repository, body, status, n.Cause, n.CreatedAt, n.CreatedAt).Exec(ctx)
+		"INSERT INTO sources (id, tenant, name, project, repository_project, repository, body, status, pushed_by, cause, due, holder, held_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, '', ?)",
+		n.ID, n.Tenant, n.Name, n.Project, n.RepositoryProject, n.Repository, body, status, n.Cause, n.CreatedAt, n.CreatedAt).Exec(ctx)
 	return db.Map(err, "source "+n.Name)
 }
 
@@ -75,7 +78,7 @@ func (s *Store) Save(ctx context.Context, n source.Source) error {
 	if err != nil {
 		return err
 	}
-	result, err := s.db.Conn(ctx).NewRaw("UPDATE sources SET body = ? WHERE id = ? AND tenant = ?", body, n.ID, n.Tenant).Exec(ctx)
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE sources SET body = ?, project = ? WHERE id = ? AND tenant = ?", body, n.Project, n.ID, n.Tenant).Exec(ctx)
 	return db.Changed(result, err, "source "+n.Name)
 }
 
@@ -119,7 +122,7 @@ func (s *Store) Again(ctx context.Context, n source.Source, request string, due 
 // Get returns one by its name.
 func (s *Store) Get(ctx context.Context, tenant, name string) (source.Source, error) {
 	var r row
-	if err := s.db.Reader(ctx).NewRaw(columns+"WHERE tenant = ? AND name = ?", tenant, name).Scan(ctx, &r); err != nil {
+	if err := s.db.Reader(ctx).NewRaw(find+"WHERE tenant = ? AND name = ?", tenant, name).Scan(ctx, &r); err != nil {
 		return source.Source{}, db.Map(err, "source "+name)
 	}
 	return r.source()
@@ -127,13 +130,16 @@ func (s *Store) Get(ctx context.Context, tenant, name string) (source.Source, er
 
 func (s *Store) many(ctx context.Context, where string, args ...any) ([]source.Source, error) {
 	var rows []row
-	err := s.db.Reader(ctx).NewRaw(columns+where, args...).Scan(ctx, &rows)
+	err := s.db.Reader(ctx).NewRaw(find+where, args...).Scan(ctx, &rows)
 	return db.Each(rows, err, "sources", row.source)
 }
 
-// List returns a part of the tenant's, by name.
-func (s *Store) List(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[source.Source], error) {
-	all, err := s.many(ctx, "WHERE tenant = ? AND name > ? ORDER BY name LIMIT ?", tenant, page.Cursor, page.Size()+1)
+// List returns a part of the tenant's that is reached, by name: what is of no project is.
+func (s *Store) List(ctx context.Context, tenant string, within kernel.Reach, page kernel.PageRequest) (kernel.Page[source.Source], error) {
+	var rows []row
+	q := s.db.Reader(ctx).NewSelect().TableExpr("sources").ColumnExpr(columns).Where("tenant = ? AND name > ?", tenant, page.Cursor)
+	err := db.WithinProjects(q, within, "project", "").Order("name").Limit(int64(page.Size())+1).Scan(ctx, &rows)
+	all, err := db.Each(rows, err, "sources", row.source)
 	return kernel.PageOf(all, page, func(n source.Source) string { return n.Name }), err
 }
 

@@ -69,6 +69,15 @@ func (*People) Authorize(ctx context.Context, action string, scope kernel.Scope)
 	}
 }
 
+// Allowed lets everybody read all of their tenant.
+func (*People) Allowed(ctx context.Context, _ string, scope kernel.Scope) (kernel.Reach, error) {
+	actor, ok := kernel.ActorFrom(ctx)
+	if !ok {
+		return kernel.Reach{}, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in")
+	}
+	return kernel.Reach{All: actor.Tenant == scope.Tenant}, nil
+}
+
 // HasRole goes by the name.
 func (*People) HasRole(ctx context.Context, _ string, _ kernel.Scope, role string) (bool, error) {
 	actor, _ := kernel.ActorFrom(ctx)

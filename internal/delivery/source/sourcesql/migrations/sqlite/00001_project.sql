@@ -1,0 +1,5 @@
+-- +goose Up
+UPDATE sources SET project = COALESCE(json_extract(body, '$.project'), '');
+
+-- +goose Down
+UPDATE sources SET project = '';

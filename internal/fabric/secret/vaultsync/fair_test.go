@@ -119,14 +119,14 @@ func TestManySlowSyncsHoldUpNobody(t *testing.T) {
 		w.fill(t, "large", 12, secrets, s)
 		until(t, "all places are taken", func() bool { return s.waits() == 16 }, pause)
 		one.put("key", "y")
-		let := 0
-		until(t, "it is there, although all places were taken", func() bool { return one.vault.value("key") == "y" }, func() {
+		let, there := 0, func() bool { return one.vault.value("key") == "y" }
+		until(t, "it is there, although all places were taken", there, func() {
+			until(t, "who was let writes the next", func() bool { return s.waits() == 16 || there() }, pause)
 			select {
 			case s.let <- struct{}{}:
 				let++
 			default:
 			}
-			time.Sleep(50 * time.Millisecond)
 		})
 		// Each has ten to do, and all go on evenly: the first would be done after some 150.
 		if let > 100 {

@@ -32,12 +32,18 @@ func eachValue(b *bench) {
 		b.t.Errorf("%q, %+v", got, info)
 	}
 	b.write("from--2fvault", "two", nil)
+	b.compare()
+	b.compare() // in the second in which it was written it is read again, and told once
 	b.round()
+	b.vault.count("")
 	b.round()
+	if n := b.vault.count("get"); n != 0 {
+		b.t.Errorf("what a list shows to be the same was read %d times", n)
+	}
 	if got, info := b.read("from/vault"); got != "two" || info.Version != 2 {
 		b.t.Errorf("%q is version %d", got, info.Version)
 	}
-	b.says("asked pulled asked pulled asked")
+	b.says("asked pulled asked pulled asked asked asked")
 	b.stands("from/vault", vaultsync.InStep, "")
 }
 

@@ -252,6 +252,12 @@ func (b *bench) sweep() {
 func (b *bench) round() {
 	b.t.Helper()
 	b.pass(time.Minute)
+	b.compare()
+}
+
+// compare compares both sides in the same moment.
+func (b *bench) compare() {
+	b.t.Helper()
 	_, err := b.Now(b.ctx(), b.scope)
 	b.must(err)
 	b.sweep()

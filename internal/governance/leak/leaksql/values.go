@@ -61,9 +61,19 @@ type valueRow struct {
 
 // Keep keeps the forms of a version in place of those that it had.
 func (s *Store) Keep(ctx context.Context, tenant string, v leak.Version, forms []leakscan.Entry) error {
-	if err := s.Forget(ctx, kernel.Scope{Tenant: tenant, Project: v.Project, Stage: v.Stage}, v.Name, []int{v.Version}); err != nil || len(forms) == 0 {
+	scope := kernel.Scope{Tenant: tenant, Project: v.Project, Stage: v.Stage}
+	if err := s.drop(ctx, scope, v.Name, " AND version = ?", int64(v.Version)); err != nil {
 		return err
 	}
+	if len(forms) > 0 {
+		if err := s.add(ctx, tenant, v, forms); err != nil {
+			return err
+		}
+	}
+	return s.changed(ctx, scope, v.Name) // last: who reads it reads what there is then
+}
+
+func (s *Store) add(ctx context.Context, tenant string, v leak.Version, forms []leakscan.Entry) error {
 	rows := make([]valueRow, len(forms))
 	for i, e := range forms {
 		rows[i] = valueRow{
@@ -93,12 +103,16 @@ func (s *Store) Prune(ctx context.Context, scope kernel.Scope, name string, upTo
 }
 
 func (s *Store) remove(ctx context.Context, scope kernel.Scope, name, which string, args ...any) error {
-	_, err := s.db.Conn(ctx).NewRaw("DELETE FROM leak_values WHERE tenant = ? AND project = ? AND stage = ? AND name = ?"+which,
-		append([]any{scope.Tenant, scope.Project, scope.Stage, name}, args...)...).Exec(ctx)
-	if err != nil {
-		return db.Map(err, "the values of "+name)
+	if err := s.drop(ctx, scope, name, which, args...); err != nil {
+		return err
 	}
 	return s.changed(ctx, scope, name)
+}
+
+func (s *Store) drop(ctx context.Context, scope kernel.Scope, name, which string, args ...any) error {
+	_, err := s.db.Conn(ctx).NewRaw("DELETE FROM leak_values WHERE tenant = ? AND project = ? AND stage = ? AND name = ?"+which,
+		append([]any{scope.Tenant, scope.Project, scope.Stage, name}, args...)...).Exec(ctx)
+	return db.Map(err, "the values of "+name)
 }
 
 const (

@@ -5991,6 +5991,12 @@ type ResolveGraphRequest struct {
 	Stage string `json:"stage"`
 }
 
+// ResolveLeakRequest defines model for ResolveLeakRequest.
+type ResolveLeakRequest struct {
+	// Reason What was done: that it was rotated, or where it is no longer said.
+	Reason string `json:"reason"`
+}
+
 // ResourceExplanation defines model for ResourceExplanation.
 type ResourceExplanation struct {
 	// Address The module's address in terraform.

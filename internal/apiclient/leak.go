@@ -23,6 +23,12 @@ func (c *Client) AllowLeak(ctx context.Context, id string, in AllowLeakRequest) 
 	return l, c.call(ctx, http.MethodPost, escape("leaks", id, "allow"), in, &l)
 }
 
+// ResolveLeak is done with a value in a log, for a reason.
+func (c *Client) ResolveLeak(ctx context.Context, id string, in ResolveLeakRequest) (Leak, error) {
+	var l Leak
+	return l, c.call(ctx, http.MethodPost, escape("leaks", id, "resolve"), in, &l)
+}
+
 // ScanText has the server look through a text, of which nothing is kept.
 func (c *Client) ScanText(ctx context.Context, project string, in ScanTextRequest) (LeakReport, error) {
 	var r LeakReport

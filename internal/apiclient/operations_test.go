@@ -57,6 +57,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"Leaks":                   func() error { return e(c.Leaks(ctx, apiclient.ListLeaksParams{})) },
 		"Leak":                    func() error { return e(c.Leak(ctx, "leak_1")) },
 		"AllowLeak":               func() error { return e(c.AllowLeak(ctx, "leak_1", apiclient.AllowLeakRequest{})) },
+		"ResolveLeak":             func() error { return e(c.ResolveLeak(ctx, "leak_1", apiclient.ResolveLeakRequest{})) },
 		"ScanText":                func() error { return e(c.ScanText(ctx, p, apiclient.ScanTextRequest{})) },
 		"Me":                      func() error { return e(c.Me(ctx)) },
 		"ChangePassword":          func() error { return c.ChangePassword(ctx, "a", "b") },

@@ -37,6 +37,7 @@ import (
 	dynconfig "github.com/terrace-idp/terrace/internal/fabric/config"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
+	"github.com/terrace-idp/terrace/internal/governance/leak/leaklog"
 	"github.com/terrace-idp/terrace/internal/governance/leak/leakvcs"
 	"github.com/terrace-idp/terrace/internal/governance/lifetime"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
@@ -97,9 +98,11 @@ type delivery struct {
 	leaks *leakvcs.Watcher
 	// lifetimes end what was deployed for a while.
 	lifetimes *lifetime.Service
-	// planLeaks look through plans and states for leaked values, logLeaks through logs.
+	// planLeaks look through plans and states for leaked values, logLeaks through logs of
+	// runs, and said through what services say.
 	planLeaks *planLeaks
-	logLeaks  *logLeaks
+	logLeaks  *leaklog.Watcher
+	said      *leaklog.Services
 	// vaults keep the secrets of stages in key vaults.
 	vaults *vaultsync.Service
 	// putBack tells runs what they put back.
@@ -145,7 +148,8 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	if err := d.buildRuns(ctx, p, a, f, runStore); err != nil {
 		return nil, err
 	}
-	d.logLeaks = newLogLeaks(p, a, f, d)
+	d.logLeaks, d.said = newLogLeaks(p, f, d), &leaklog.Services{Leaks: f.leaks, Log: p.log}
+	a.runEnds.logs = d.logLeaks
 	d.states.Fences, d.fleet.Fences = d.runs, d.runs
 	d.lifetimes = newLifetimes(p, a, d, runStore)
 	d.policy.Runs, d.policy.Documents = policyRuns{d.runs, a.tenants}, offered{newApplied(p, d), d.costs, d.planLeaks}

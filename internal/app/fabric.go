@@ -116,6 +116,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Every("values of secrets", time.Hour, f.secrets.Acquaint)
 	g.Every("leaks", time.Minute, f.leaks.Reopen)
 	g.Every("changes of own values", time.Minute, f.leaks.Tidy)
+	g.Every("quiet leaks", time.Minute, f.leaks.Silence)
 	g.Add("event log", events.Serve)
 	g.Every("event sweep", time.Hour, events.Sweep)
 	g.Add("event tail", f.subscriptions.Tail)

@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/source"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	dynconfig "github.com/terrace-idp/terrace/internal/fabric/config"
 	"github.com/terrace-idp/terrace/internal/governance/leak"
+	"github.com/terrace-idp/terrace/internal/governance/leak/leaklog"
 	"github.com/terrace-idp/terrace/internal/governance/leak/leaksql"
 	"github.com/terrace-idp/terrace/internal/governance/leak/leakvcs"
 	"github.com/terrace-idp/terrace/internal/platform/leakscan"
@@ -21,6 +23,14 @@ func newLeaks(p *platform, a *access) *leak.Service {
 		Store: store, Values: store, Sealer: p.sealer, Authorizer: a.identity, Journal: a.journal, Tx: p.db, Scanner: leakscan.New(),
 	})
 }
+
+// newLogLeaks has logs of runs looked through for leaked values once the runs have ended.
+func newLogLeaks(p *platform, f *fabric, d *delivery) *leaklog.Watcher {
+	return leaklog.New(leaklog.Config{Store: leaksql.NewLogs(p.db), Runs: d.logs, Leaks: f.leaks, Node: p.config.Node, Log: p.log})
+}
+
+// serviceLogs is how often what services have said is looked through.
+const serviceLogs = 10 * time.Second
 
 // newLeakWatch has repositories looked through for leaked values.
 func newLeakWatch(p *platform, f *fabric, d *delivery) *leakvcs.Watcher {

@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/compliance"
 	"github.com/terrace-idp/terrace/internal/governance/drift"
+	"github.com/terrace-idp/terrace/internal/governance/leak/leaklog"
 	"github.com/terrace-idp/terrace/internal/governance/lifetime"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -22,6 +23,8 @@ type runEnds struct {
 	// lifetimes begin with what is applied, and end with what is removed.
 	lifetimes  *lifetime.Service
 	compliance *compliance.Service
+	// logs have those of runs looked through for leaked values.
+	logs *leaklog.Watcher
 }
 
 // Before takes note of a fact that is about to be recorded, and returns those
@@ -38,42 +41,56 @@ func (a *runEnds) Before(ctx context.Context, f kernel.Fact) ([]kernel.Fact, err
 	return append(expiry, ended...), err
 }
 
-// ended tells drift and compliance of the end of a run.
+// runEnd is what a fact tells of the end of a run.
+type runEnd struct {
+	status    run.Status
+	Workload  string        `json:"workload"`
+	Operation run.Operation `json:"operation"`
+	Failure   *run.Failure  `json:"failure"`
+}
+
+// endOf is the end of a run, where a fact tells one.
+func endOf(f kernel.Fact) (end runEnd, ended bool, err error) {
+	status, ok := strings.CutPrefix(f.Type, "run.")
+	end.status = run.Status(status)
+	if !ok || !end.status.Terminal() || !slices.Contains(run.Statuses(), end.status) {
+		return end, false, nil
+	}
+	raw, err := json.Marshal(f.Data)
+	if err == nil {
+		err = json.Unmarshal(raw, &end)
+	}
+	return end, err == nil, err
+}
+
+// ended tells drift and compliance of the end of a run, and has its log looked through.
 func (a *runEnds) ended(ctx context.Context, f kernel.Fact) ([]kernel.Fact, error) {
 	if p, gone, changed := changedState(f); changed && a.compliance != nil {
 		return nil, a.compliance.Applied(ctx, p, gone)
 	}
-	end, ok := strings.CutPrefix(f.Type, "run.")
-	if !ok || a.drift == nil {
-		return nil, nil
-	}
-	status := run.Status(end)
-	if !status.Terminal() || !slices.Contains(run.Statuses(), status) || status == run.PlannedOnly {
-		return nil, nil
-	}
-	raw, err := json.Marshal(f.Data)
-	if err != nil {
+	end, ended, err := endOf(f)
+	if err != nil || !ended {
 		return nil, err
 	}
-	var told struct {
-		Workload  string        `json:"workload"`
-		Operation run.Operation `json:"operation"`
-		Failure   *run.Failure  `json:"failure"`
+	if a.logs != nil {
+		if err := a.logs.Ended(ctx, leaklog.Log{Scope: f.Scope, Workload: end.Workload, Run: f.Subject}); err != nil {
+			return nil, err
+		}
 	}
-	if err := json.Unmarshal(raw, &told); err != nil {
-		return nil, err
+	if a.drift == nil || end.status == run.PlannedOnly {
+		return nil, nil
 	}
 	e := drift.RunEnd{
-		Run: f.Subject, Deployed: drift.Deployed{Scope: f.Scope, Workload: told.Workload}, Destroyed: told.Operation == run.Destroy,
+		Run: f.Subject, Deployed: drift.Deployed{Scope: f.Scope, Workload: end.Workload}, Destroyed: end.Operation == run.Destroy,
 	}
-	if status != run.Succeeded {
-		e.Failed = "it was " + end
-		if told.Failure != nil {
-			e.Failed = told.Failure.Message
+	if end.status != run.Succeeded {
+		e.Failed = "it was " + string(end.status)
+		if end.Failure != nil {
+			e.Failed = end.Failure.Message
 		}
 	}
 	if a.compliance != nil {
-		p := compliance.Place{Scope: f.Scope, Workload: told.Workload}
+		p := compliance.Place{Scope: f.Scope, Workload: end.Workload}
 		if err := a.compliance.Applied(ctx, p, e.Destroyed && e.Failed == ""); err != nil {
 			return nil, err
 		}

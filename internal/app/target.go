@@ -17,7 +17,7 @@ func newLocal(p *platform, a *access, f *fabric, d *delivery) (*local.Service, e
 		Store: localsql.NewStore(p.db, p.sealer), Tx: p.db, Journal: a.journal, Authorizer: a.identity,
 		Fences: d.runs, Artifacts: localArtifacts{d.releases}, Secrets: localSecrets{f.secrets},
 		DNS: localDNS{f.dns}, Gateway: localGateway{f.gateway, port}, Topics: localTopics{f.broker, f.nats}, Configs: localConfigs{d.configs, p.address(), p.clusterURL(), d.stages}, Clusters: d.clusters,
-		Said: d.logLeaks.Said, Log: p.log, Zone: p.config.Zone,
+		Said: d.said.Service, Log: p.log, Zone: p.config.Zone,
 	})
 	if err != nil {
 		return nil, err

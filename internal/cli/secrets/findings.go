@@ -91,3 +91,26 @@ func ending(until time.Time) string {
 	}
 	return " until " + until.Format("2006-01-02 15:04")
 }
+
+func resolve(e *command.Env) *cobra.Command {
+	var in apiclient.ResolveLeakRequest
+	c := &cobra.Command{
+		Use: "resolve FINDING", Short: "Be done with a leaked value in a log, for a reason", Args: cobra.ExactArgs(1),
+		Long:    "What is in a log cannot be taken out of it: this says that the value is worth nothing any more, or is no longer said. When it is seen again, the finding is open again.",
+		Example: "  terrace secret resolve leak_01jzq8v4m3 --reason \"rotated on Monday, and no longer logged\"",
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := e.Server()
+			if err != nil {
+				return err
+			}
+			l, err := s.ResolveLeak(c.Context(), args[0], in)
+			if err != nil {
+				return err
+			}
+			return e.Print(l, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s in %s is resolved\n", l.Rule, l.Where) })
+		},
+	}
+	command.Reason(c, &in.Reason)
+	c.ValidArgsFunction = e.Findings()
+	return c
+}

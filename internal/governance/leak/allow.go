@@ -49,6 +49,37 @@ func (s *Service) Allow(ctx context.Context, tenant, id, reason string, until ti
 	return f, err
 }
 
+// Resolve ends a finding in a log, for a reason: what is there cannot be taken out, and who
+// resolves it says that this has no consequences any more. It is open again when the value
+// is seen again.
+func (s *Service) Resolve(ctx context.Context, tenant, id, reason string) (Finding, error) {
+	f, err := s.Get(ctx, tenant, id)
+	if err != nil {
+		return f, err
+	}
+	if err := s.Authorizer.Authorize(ctx, actionAllow, f.Scope); err != nil {
+		return f, err
+	}
+	if reason = strings.TrimSpace(reason); reason == "" || len(reason) > maxReason {
+		return f, kernel.Errorf(kernel.Invalid, "a finding is resolved for a reason, of at most %d characters", maxReason).WithFix("say what was done with --reason")
+	}
+	if f.Place.Kind != Log {
+		return f, kernel.Errorf(kernel.Conflict, "%s is in a %s, and is resolved when it is not there any more", id, f.Place.Kind).
+			WithFix("take the value out there; or let it stay with: terrace secret allow %s --reason REASON", id)
+	}
+	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
+		if f, err = s.Store.Get(ctx, tenant, id); err != nil || f.State == Resolved {
+			return err
+		}
+		if err := s.resolve(ctx, []Finding{f}, nil, reason); err != nil {
+			return err
+		}
+		f, err = s.Store.Get(ctx, tenant, id)
+		return err
+	})
+	return f, err
+}
+
 // fact is one about a finding: where, and which kind of value; never the value.
 func (f Finding) fact(typ, reason string) kernel.Fact {
 	data := map[string]any{"rule": f.Rule, "place": f.Place.String(), "kind": f.Place.Kind, "fingerprint": f.Fingerprint, "state": f.State}

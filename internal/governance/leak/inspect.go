@@ -163,13 +163,16 @@ func (s *Service) seen(ctx context.Context, scope kernel.Scope, at Place, found 
 	if at.Pull > 0 || at.Part || found.Incomplete != "" {
 		return r, nil
 	}
-	return r, s.resolve(ctx, branched(before), there)
+	return r, s.resolve(ctx, standing(before, at), there, "it is not there any more")
 }
 
-// branched are the findings that no pull request brought: one that did is not on the branch
-// that is looked at, and has been seen all the same.
-func branched(all []Finding) []Finding {
-	return slices.DeleteFunc(slices.Clone(all), func(f Finding) bool { return f.Place.Pull > 0 })
+// standing are the findings that a look at a place can tell to be gone. One that a pull
+// request brought is not on the branch that is looked at, and has been seen all the same;
+// one in the log of a run stands there, whatever the logs of other runs have.
+func standing(all []Finding, at Place) []Finding {
+	return slices.DeleteFunc(slices.Clone(all), func(f Finding) bool {
+		return f.Place.Pull > 0 || at.Kind == Log && f.Place.Run != at.Run
+	})
 }
 
 // same tells findings of one place apart.
@@ -177,15 +180,18 @@ func (f Finding) same() string { return f.Rule + "\x00" + f.Fingerprint }
 
 // again is a finding that was seen another time: it keeps what it is, and has its new place.
 func (f Finding) again(now Finding) Finding {
-	if f.Place.Pull > 0 || now.Place.Pull == 0 {
-		f.Place = now.Place // what is on the branch stays there, whatever a pull request says
+	switch {
+	case f.Place.Pull == 0 && now.Place.Pull > 0: // what is on the branch stays there, whatever a pull request says
+	case f.Place.Kind == Log && now.Place.Run < f.Place.Run: // ids of runs are in their order, looks at logs may not be
+	default:
+		f.Place = now.Place
 	}
 	f.Description, f.Secret, f.Redacted, f.Entropy, f.ResolvedAt = now.Description, now.Secret, now.Redacted, now.Entropy, now.ResolvedAt
 	return f
 }
 
-// resolve ends those that are not there any more.
-func (s *Service) resolve(ctx context.Context, before []Finding, there map[string]bool) error {
+// resolve ends those that are not there any more, and says why.
+func (s *Service) resolve(ctx context.Context, before []Finding, there map[string]bool, why string) error {
 	for _, f := range before {
 		if f.State == Resolved || there[f.same()] {
 			continue
@@ -194,7 +200,7 @@ func (s *Service) resolve(ctx context.Context, before []Finding, there map[strin
 		if err := s.Store.Save(ctx, f, f.Place.identity()); err != nil {
 			return err
 		}
-		if err := s.Journal.Record(ctx, f.fact("secret.leak_resolved", "it is not there any more")); err != nil {
+		if err := s.Journal.Record(ctx, f.fact("secret.leak_resolved", why)); err != nil {
 			return err
 		}
 	}
@@ -207,7 +213,9 @@ func (s *Service) Gone(ctx context.Context, scope kernel.Scope, at Place) error 
 	if err != nil || len(before) == 0 {
 		return err
 	}
-	return s.Tx.InTx(ctx, func(ctx context.Context) error { return s.resolve(ctx, branched(before), nil) })
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		return s.resolve(ctx, standing(before, at), nil, "it is not there any more")
+	})
 }
 
 // Within returns what is open in a repository, by path.

@@ -20,7 +20,7 @@ const (
 	Open State = "open"
 	// Allowed: somebody has said that it may stay, for a reason and perhaps for a while.
 	Allowed State = "allowed"
-	// Resolved: it is not in its place any more.
+	// Resolved: it is not in its place any more, or somebody has done with it in a log.
 	Resolved State = "resolved"
 )
 
@@ -57,7 +57,8 @@ type Place struct {
 	Pull int `json:"pull,omitempty"`
 	// Workload is what a plan, a log or a Score file is of; the stage is the scope's.
 	Workload string `json:"workload,omitempty"`
-	// Run is the one whose plan or log was looked at last, Phase what it did then.
+	// Run is the one whose plan was looked at last, or the newest one whose log has it, and
+	// Phase what it did then.
 	Run   string `json:"run,omitempty"`
 	Phase string `json:"phase,omitempty"`
 	// Address and Attribute are terraform's, of a plan.
@@ -151,6 +152,18 @@ type Allowance struct {
 // lapsed reports whether the finding was allowed until a moment that is over.
 func (f Finding) lapsed(now time.Time) bool {
 	return f.State == Allowed && f.Allowance != nil && !f.Allowance.Until.IsZero() && !now.Before(f.Allowance.Until)
+}
+
+// quiet is how long a value that a service says is open without being said again.
+const quiet = 7 * 24 * time.Hour
+
+// Quiet is when the finding is resolved unless the value is seen again before; the zero
+// time is never.
+func (f Finding) Quiet() time.Time {
+	if f.State != Open || f.Place.Kind != Log || f.Place.Run != "" {
+		return time.Time{}
+	}
+	return f.LastSeen.Add(quiet)
 }
 
 // Filter narrows a list; what is empty narrows nothing.

@@ -367,3 +367,96 @@ func asText(data any) string {
 	text, _ := db.Encode(data, "data")
 	return text
 }
+
+func (b *bench) state(t *testing.T, id string) leak.State {
+	t.Helper()
+	f, err := b.Get(as(t, "acme"), "acme", id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f.State
+}
+
+// TestTheLogOfARunKeepsItsFinding: that the next run says nothing takes nothing out of it.
+func TestTheLogOfARunKeepsItsFinding(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		dev := shop.InStage("dev")
+		log := func(run string) leak.Place { return leak.Place{Kind: leak.Log, Workload: "orders", Run: run} }
+		first := b.inspect(t, dev, log("run_1"), "key="+key)
+		if len(first.New) != 1 {
+			t.Fatalf("%+v", first)
+		}
+		id := first.New[0].ID
+		b.inspect(t, dev, log("run_2"), "nothing")
+		if state := b.state(t, id); state != leak.Open {
+			t.Errorf("after another run that says nothing it is %s", state)
+		}
+		if r := b.inspect(t, dev, log("run_3"), "key="+key); len(r.New) != 0 || r.Open[0].Place.Run != "run_3" {
+			t.Errorf("said again: %+v", r)
+		}
+		if r := b.inspect(t, dev, log("run_2"), "key="+key); len(r.New) != 0 || r.Open[0].Place.Run != "run_3" {
+			t.Errorf("looked through later than the next one: %+v", r)
+		}
+		b.inspect(t, dev, log("run_3"), "nothing")
+		if state := b.state(t, id); state != leak.Resolved {
+			t.Errorf("when its own log has it no more it is %s", state)
+		}
+	})
+}
+
+// TestWhatIsInALogIsResolvedByHand, and open again when it is said again.
+func TestWhatIsInALogIsResolvedByHand(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		ctx, dev := as(t, "acme"), shop.InStage("dev")
+		at := leak.Place{Kind: leak.Log, Workload: "orders", Run: "run_1"}
+		id := b.inspect(t, dev, at, "key="+key).New[0].ID
+		if _, err := b.Resolve(ctx, "acme", id, " "); !kernel.Is(err, kernel.Invalid) {
+			t.Errorf("without a reason: %v", err)
+		}
+		if f, err := b.Resolve(ctx, "acme", id, "rotated"); err != nil || f.State != leak.Resolved {
+			t.Errorf("%+v, %v", f, err)
+		}
+		at.Run = "run_2"
+		if r := b.inspect(t, dev, at, "key="+key); len(r.New) != 1 || r.New[0].ID != id {
+			t.Errorf("said again: %+v", r)
+		}
+		inFile := b.inspect(t, shop, file("a.env"), "key="+key).New[0].ID
+		if _, err := b.Resolve(ctx, "acme", inFile, "rotated"); !kernel.Is(err, kernel.Conflict) {
+			t.Errorf("what can be taken out: %v", err)
+		}
+		b.Authorizer = everybody{not: "leak.allow"}
+		if _, err := b.Resolve(ctx, "acme", id, "rotated"); !kernel.Is(err, kernel.Denied) {
+			t.Errorf("who may not: %v", err)
+		}
+	})
+}
+
+// TestWhatAServiceSaysNoMoreIsResolved after seven days in which it was not said.
+func TestWhatAServiceSaysNoMoreIsResolved(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		dev := shop.InStage("dev")
+		at := leak.Place{Kind: leak.Log, Path: "service orders, container main", Part: true, Line: 1}
+		id := b.inspect(t, dev, at, "key="+key).New[0].ID
+		ofRun := b.inspect(t, dev, leak.Place{Kind: leak.Log, Workload: "orders", Run: "run_1"}, "key="+key).New[0].ID
+		for _, c := range []struct {
+			after time.Duration
+			said  string
+			want  leak.State
+		}{{6 * 24 * time.Hour, "key=" + key, leak.Open}, {6 * 24 * time.Hour, "nothing", leak.Open}, {25 * time.Hour, "nothing", leak.Resolved}, {time.Hour, "key=" + key, leak.Open}} {
+			b.clock.at = b.clock.at.Add(c.after)
+			b.inspect(t, dev, at, c.said)
+			if err := b.Silence(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if state := b.state(t, id); state != c.want {
+				t.Errorf("at %s it is %s, not %s", b.clock.at, state, c.want)
+			}
+		}
+		if state := b.state(t, ofRun); state != leak.Open {
+			t.Errorf("the one of a run is %s", state)
+		}
+	})
+}

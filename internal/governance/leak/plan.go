@@ -129,5 +129,5 @@ func (s *Service) keepPlan(ctx context.Context, p planned, before []Finding) err
 	if p.part || p.report.Incomplete != "" {
 		return nil // it may be in what was not looked at
 	}
-	return s.resolve(ctx, gone, nil)
+	return s.resolve(ctx, gone, nil, "it is not there any more")
 }

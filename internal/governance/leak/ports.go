@@ -23,6 +23,9 @@ type Store interface {
 	List(ctx context.Context, scope kernel.Scope, within kernel.Reach, f Filter, page kernel.PageRequest) (kernel.Page[Finding], error)
 	// Lapsed returns some that were allowed until a moment before now, of all tenants.
 	Lapsed(ctx context.Context, now time.Time) ([]Finding, error)
+	// Quiet returns some that are to be resolved as their values were not seen again, of all
+	// tenants.
+	Quiet(ctx context.Context, now time.Time) ([]Finding, error)
 	// Under returns the open ones of a repository, as many as are told at once.
 	Under(ctx context.Context, scope kernel.Scope, repository string) ([]Finding, error)
 }

@@ -1,6 +1,7 @@
 package leak
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -106,5 +107,34 @@ func (s *Service) reopen(ctx context.Context, f Finding) error {
 			return err
 		}
 		return s.Journal.Record(ctx, f.fact("secret.leak_reopened", "it was allowed until "+f.Allowance.Until.UTC().Format(time.RFC3339)))
+	})
+}
+
+// Silence resolves what services have not said again for seven days.
+func (s *Service) Silence(ctx context.Context) error {
+	now := s.Clock.Now()
+	quiet, err := s.Store.Quiet(ctx, now)
+	for _, f := range quiet {
+		err := s.Tx.InTx(kernel.WithActor(ctx, kernel.System("leaks", f.Scope.Tenant)), func(ctx context.Context) error {
+			if now.Before(f.Quiet()) {
+				return s.Store.Save(ctx, f, f.Place.identity()) // it is kept from before anybody counted
+			}
+			return s.resolve(ctx, []Finding{f}, nil, "it was not said again for seven days")
+		})
+		if err != nil && !kernel.Is(err, kernel.Stale) {
+			return err
+		}
+	}
+	return err
+}
+
+// Unseen tells that what stands at a place could not be looked through, and will not be.
+func (s *Service) Unseen(ctx context.Context, scope kernel.Scope, at Place, why string) error {
+	subject := cmp.Or(at.Run, at.Repository, at.Path)
+	ctx = kernel.WithActor(ctx, kernel.System("leaks", scope.Tenant))
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		return s.Journal.Record(ctx, kernel.Fact{
+			Type: "secret.scan_failed", Scope: scope, Subject: subject, Reason: why, Data: map[string]any{"place": at.String(), "kind": at.Kind},
+		})
 	})
 }

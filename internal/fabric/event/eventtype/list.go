@@ -168,6 +168,7 @@ func fabric() []Type {
 		first("stack", "secret.handed-over", "local-object.deleted"),
 		first("versions:integer", "secret.indexed"),
 		first("rule place kind fingerprint state secret? until?:time", "secret.leaked", "secret.leak_allowed", "secret.leak_reopened", "secret.leak_resolved"),
+		first("place kind", "secret.scan_failed"),
 		first("stack revision:integer", "local-object.changed", "local-object.created"),
 		first("subject", "topic.changed"),
 	)

@@ -28,6 +28,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, operation("list-leaks", http.MethodGet, "", "List the findings of leaked values that the caller may see, the newest first"), a.list)
 	httpserver.Register(api, operation("get-leak", http.MethodGet, "/{id}", "Show a finding of a leaked value"), a.get)
 	httpserver.Register(api, operation("allow-leak", http.MethodPost, "/{id}/allow", "Let a leaked value stay where it is, for a reason"), a.allow)
+	httpserver.Register(api, operation("resolve-leak", http.MethodPost, "/{id}/resolve", "Be done with a leaked value in a log, for a reason; it is open again when it is seen again"), a.resolve)
 	scan := operation("scan-text", http.MethodPost, "/scan", "Look through a text for leaked values, the tenant's own secrets among them; nothing of it is kept")
 	scan.MaxBodyBytes = 2 * maxText // as JSON has it
 	httpserver.Register(api, scan, a.scan)
@@ -85,6 +86,18 @@ type allowInput struct {
 
 func (a API) allow(ctx context.Context, in *allowInput) (*leakOutput, error) {
 	f, err := a.Leaks.Allow(ctx, tenant(ctx), in.ID, in.Body.Reason, in.Body.Until)
+	return &leakOutput{Body: wire(f)}, err
+}
+
+type resolveInput struct {
+	LeakPath
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"2000" doc:"What was done: that it was rotated, or where it is no longer said."`
+	}
+}
+
+func (a API) resolve(ctx context.Context, in *resolveInput) (*leakOutput, error) {
+	f, err := a.Leaks.Resolve(ctx, tenant(ctx), in.ID, in.Body.Reason)
 	return &leakOutput{Body: wire(f)}, err
 }
 

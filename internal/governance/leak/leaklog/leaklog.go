@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/terrace-idp/terrace/internal/governance/leak"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -28,10 +29,19 @@ type Log struct {
 	Part bool
 }
 
-// Inspector looks through texts.
-type Inspector interface {
-	// Inspect looks through a part of a log, the first line of which has a number.
-	Inspect(ctx context.Context, of Log, first int, text string) error
+// place is where the log is, from a line on. What services say is a part at a time.
+func (l Log) place(first int) leak.Place {
+	if l.Run != "" {
+		return leak.Place{Kind: leak.Log, Workload: l.Workload, Run: l.Run, Line: first, Part: l.Part}
+	}
+	return leak.Place{Kind: leak.Log, Path: "service " + l.Service + ", container " + l.Container, Line: first, Part: true}
+}
+
+// Leaks looks through texts, and keeps what it finds.
+type Leaks interface {
+	Inspect(ctx context.Context, scope kernel.Scope, at leak.Place, text string) (leak.Report, error)
+	// Unseen tells that a text could not be looked through, and will not be.
+	Unseen(ctx context.Context, scope kernel.Scope, at leak.Place, why string) error
 }
 
 // Runs reads logs of runs.
@@ -41,26 +51,22 @@ type Runs interface {
 	Read(ctx context.Context, run string, offset int64) (lines []byte, next int64, more <-chan struct{}, err error)
 }
 
-// Ended looks through the log of a run that has ended, as people read it. What comes after
-// its first 8 MiB is not looked at.
-func Ended(ctx context.Context, runs Runs, in Inspector, of Log) error {
-	var text strings.Builder
-	for offset := int64(0); text.Len() < mostOfRun; {
-		lines, next, _, err := runs.Read(ctx, of.Run, offset)
+// read returns what people read of the log of a run, no more than its first 8 MiB, and
+// whether that is all of it. Where there is no log here, there is no text.
+func read(ctx context.Context, runs Runs, run string) (text string, whole bool, err error) {
+	var b strings.Builder
+	for offset := int64(0); b.Len() < mostOfRun; {
+		lines, next, _, err := runs.Read(ctx, run, offset)
 		if err != nil {
-			return err
+			return "", false, err
 		}
 		if len(lines) == 0 {
-			break
+			return b.String(), true, nil
 		}
-		said(&text, lines)
+		said(&b, lines)
 		offset = next
 	}
-	if text.Len() == 0 {
-		return nil
-	}
-	of.Part = text.Len() >= mostOfRun
-	return in.Inspect(ctx, of, 1, text.String())
+	return b.String(), false, nil
 }
 
 // said adds what events say, each from a line of its own.

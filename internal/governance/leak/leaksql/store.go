@@ -1,8 +1,8 @@
 // Package leaksql keeps findings of leaked values, and the keyed hashes of own ones, in the
 // database.
 //
-// It owns the tables leak_findings, leak_branches, leak_keys, leak_values and leak_changes. It
-// never sees a value.
+// It owns the tables leak_findings, leak_branches, leak_logs, leak_keys, leak_values and
+// leak_changes. It never sees a value.
 package leaksql
 
 import (
@@ -25,7 +25,7 @@ var files embed.FS
 func Migrations() db.Migrations { return db.Migrations{Room: "leak", Files: files} }
 
 const (
-	// lapsedAtOnce bounds how many findings one round opens again.
+	// lapsedAtOnce bounds how many findings one round opens again, or resolves.
 	lapsedAtOnce = 200
 	// underAtOnce bounds how many open findings of a repository are told at once.
 	underAtOnce = 1000
@@ -90,6 +90,16 @@ func until(f leak.Finding) *time.Time {
 	return &at
 }
 
+// quiet is when the finding is resolved unless it is seen again, nil for never.
+func quiet(f leak.Finding) *time.Time {
+	at := f.Quiet()
+	if at.IsZero() {
+		return nil
+	}
+	at = stored(at)
+	return &at
+}
+
 // Save writes f over the revision that it was read with.
 func (s *Store) Save(ctx context.Context, f leak.Finding, identity string) error {
 	body, err := db.Encode(f, "finding")
@@ -99,12 +109,12 @@ func (s *Store) Save(ctx context.Context, f leak.Finding, identity string) error
 	what := "the finding " + f.ID
 	if f.Revision == 0 {
 		_, err := s.db.Conn(ctx).NewRaw(
-			"INSERT INTO leak_findings (id, tenant, project, stage, kind, rule, state, repository, place, fingerprint, until, revision, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
-			f.ID, f.Scope.Tenant, f.Scope.Project, f.Scope.Stage, string(f.Place.Kind), f.Rule, string(f.State), f.Place.Repository, identity, f.Fingerprint, until(f), body).Exec(ctx)
+			"INSERT INTO leak_findings (id, tenant, project, stage, kind, rule, state, repository, place, fingerprint, until, quiet, revision, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
+			f.ID, f.Scope.Tenant, f.Scope.Project, f.Scope.Stage, string(f.Place.Kind), f.Rule, string(f.State), f.Place.Repository, identity, f.Fingerprint, until(f), quiet(f), body).Exec(ctx)
 		return db.Map(err, what)
 	}
-	result, err := s.db.Conn(ctx).NewRaw("UPDATE leak_findings SET state = ?, until = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND revision = ?",
-		string(f.State), until(f), body, f.ID, f.Scope.Tenant, f.Revision).Exec(ctx)
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE leak_findings SET state = ?, until = ?, quiet = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND revision = ?",
+		string(f.State), until(f), quiet(f), body, f.ID, f.Scope.Tenant, f.Revision).Exec(ctx)
 	if err = db.Changed(result, err, what); kernel.Is(err, kernel.NotFound) {
 		return kernel.Errorf(kernel.Stale, "%s has changed meanwhile", what)
 	}
@@ -144,6 +154,11 @@ func (s *Store) List(ctx context.Context, scope kernel.Scope, within kernel.Reac
 // Lapsed returns some that were allowed until a moment before now.
 func (s *Store) Lapsed(ctx context.Context, now time.Time) ([]leak.Finding, error) {
 	return scan(ctx, s.query(ctx).Where("until IS NOT NULL AND until <= ?", now.UTC()).Order("until").Limit(lapsedAtOnce))
+}
+
+// Quiet returns some that are to be resolved as their values were not seen again.
+func (s *Store) Quiet(ctx context.Context, now time.Time) ([]leak.Finding, error) {
+	return scan(ctx, s.query(ctx).Where("quiet IS NOT NULL AND quiet <= ?", stored(now)).Order("quiet").Limit(lapsedAtOnce))
 }
 
 // Under returns the open ones of a repository.

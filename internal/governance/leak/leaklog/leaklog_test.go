@@ -301,3 +301,28 @@ func TestWhatAServiceSaysIsTriedAgain(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestALogIsTakenOnce: of two that saw it due, one has it.
+func TestALogIsTakenOnce(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t, leaksql.Migrations())
+	store := leaksql.NewLogs(d)
+	now := time.Now()
+	if err := store.Add(t.Context(), leaklog.Ended{Log: of("acme", "run_1"), Node: "a", At: now, Due: now}); err != nil {
+		t.Fatal(err)
+	}
+	seen, _, err := store.Next(t.Context(), now.Add(time.Second), now, "a", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := store.Next(t.Context(), now.Add(time.Second), now, "a", []string{"acme"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, first, err := store.Take(t.Context(), seen, now.Add(time.Minute), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, second, err := store.Take(t.Context(), seen, now.Add(time.Minute), 1); err != nil || !first || second {
+		t.Errorf("the first has it: %v, the second: %v, %v", first, second, err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,6 +64,21 @@ func (c chunks) Read(_ context.Context, run string, offset int64) ([]byte, int64
 		return nil, offset, nil, nil
 	}
 	return []byte(all[offset]), offset + 1, nil, nil
+}
+
+// asking counts how often the log of a run is read.
+type asking struct {
+	chunks
+
+	of    string
+	times atomic.Int64
+}
+
+func (a *asking) Read(ctx context.Context, run string, offset int64) ([]byte, int64, <-chan struct{}, error) {
+	if run == a.of {
+		a.times.Add(1)
+	}
+	return a.chunks.Read(ctx, run, offset)
 }
 
 // node is a process on the database d that has some logs.
@@ -133,14 +149,27 @@ func TestTheLogOfARunIsLookedThroughOnceByWhoHasIt(t *testing.T) {
 		}
 		clock.put(4 * time.Second)
 		stop := watch(t, a, node(d, "b", clock.now, here, l))
-		eventually(t, "both logs of a are looked through", func() bool { all, _ := l.seen(); return len(all) >= 2 })
+		eventually(t, "both logs of a are looked through", func() bool {
+			_, waits, err := leaksql.NewLogs(d).Next(t.Context(), clock.now().Add(time.Hour), clock.now().Add(-time.Hour), "a", nil, []string{"run_3"})
+			return err == nil && !waits
+		})
 		stop()
 		clock.put(15 * time.Minute)
-		stop = watch(t, node(d, "a", clock.now, here, l), node(d, "b", clock.now, there, l))
-		eventually(t, "so is the one of a process that is gone", func() bool { all, _ := l.seen(); return len(all) >= 3 })
+		asked := &asking{chunks: here, of: "run_4"}
+		stop = watch(t, node(d, "a", clock.now, asked, l))
+		eventually(t, "who has no log leaves it to others", func() bool {
+			_, waits, err := leaksql.NewLogs(d).Next(t.Context(), clock.now(), clock.now(), "gone", nil, []string{"run_3"})
+			return asked.times.Load() > 0 && err == nil && waits
+		})
+		stop()
+		stop = watch(t, node(d, "b", clock.now, there, l))
+		eventually(t, "so is the one of a process that is gone", func() bool {
+			_, waits, err := leaksql.NewLogs(d).Next(t.Context(), clock.now().Add(time.Hour), clock.now(), "gone", nil, []string{"run_3"})
+			return err == nil && !waits
+		})
 		stop()
 		clock.put(25 * time.Hour)
-		stop = watch(t, node(d, "a", clock.now, here, l), node(d, "b", clock.now, there, l))
+		stop = watch(t, node(d, "a", clock.now, here, l))
 		eventually(t, "what nobody has is told and not looked for any more", func() bool {
 			_, waits, err := leaksql.NewLogs(d).Next(t.Context(), clock.now().Add(time.Hour), clock.now(), "a", nil, nil)
 			return err == nil && !waits

@@ -72,7 +72,7 @@ func newCrossing(t *testing.T) *crossing {
 	}
 	a.things(t)
 	found, err := a.fabric.leaks.Inspect(kernel.WithActor(t.Context(), kernel.System("test", "default")), kernel.Scope{Tenant: "default", Project: "demo"},
-		leak.Place{Kind: leak.Repository, Repository: "nothing", Path: "nothing.env"}, "key: AK"+"IAQ3EGXK5HN7TLWPZC\n")
+		leak.Place{Kind: leak.Log, Workload: "nothing", Run: "run_nothing"}, "key: AK"+"IAQ3EGXK5HN7TLWPZC\n")
 	if err != nil || len(found.New) != 1 {
 		t.Fatal(found, err)
 	}

@@ -43,6 +43,7 @@ func TestTheClientLinksNoServer(t *testing.T) {
 		"internal/platform/conceal":               "what findings tell no value of",
 		"internal/platform/filekind":              "what a file is that is no plan and no table",
 		"internal/platform/jsonscan":              "where something is in a plan",
+		"internal/platform/tfvariables":           "which variables of a configuration are secret, offline",
 		"internal/platform/yamldoc":               "what workload reads files with",
 		"internal/target/azuresim/azuresimclient": "the simulated Azure's operations, by their wire",
 		"cmd/terrace":                             "itself",

@@ -4627,6 +4627,17 @@ type LandingZone struct {
 	Version int64 `json:"version"`
 }
 
+// LandingZoneInput defines model for LandingZoneInput.
+type LandingZoneInput struct {
+	Reference string `json:"reference"`
+
+	// Value The value, where it was read.
+	Value string `json:"value,omitempty"`
+
+	// Version The version that was read.
+	Version int64 `json:"version,omitempty"`
+}
+
 // LandingZoneOutput defines model for LandingZoneOutput.
 type LandingZoneOutput struct {
 	// Sensitive A sensitive output is refused.
@@ -5789,6 +5800,20 @@ type Quotas struct {
 	Project string  `json:"project,omitempty"`
 	Quotas  []Quota `json:"quotas"`
 	Tenant  string  `json:"tenant"`
+}
+
+// ReadLandingZoneInputsRequest defines model for ReadLandingZoneInputsRequest.
+type ReadLandingZoneInputsRequest struct {
+	// Read Whether the values are read; else they are only looked for.
+	Read bool `json:"read,omitempty"`
+
+	// References References to secrets of the stage, ${secret:PROJECT/NAME}.
+	References []string `json:"references"`
+}
+
+// ReadLandingZoneInputsResponse defines model for ReadLandingZoneInputsResponse.
+type ReadLandingZoneInputsResponse struct {
+	Items []LandingZoneInput `json:"items"`
 }
 
 // RedeliverRequest defines model for RedeliverRequest.

@@ -241,6 +241,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		},
 		"LandingZone":         func() error { return e(c.LandingZone(ctx, "dev", 1)) },
 		"LandingZoneVersions": func() error { return e(c.LandingZoneVersions(ctx, "dev")) },
+		"LandingZoneInputs":   func() error { return e(c.LandingZoneInputs(ctx, "dev", apiclient.ReadLandingZoneInputsRequest{})) },
 		"SetLandingZone":      func() error { return e(c.SetLandingZone(ctx, "dev", nil)) },
 		"CheckReferences":     func() error { return e(c.CheckReferences(ctx, p, apiclient.CheckReferencesRequest{})) },
 		"CheckDeployment":     func() error { return c.CheckDeployment(ctx, p, apiclient.CheckDeploymentRequest{}) },

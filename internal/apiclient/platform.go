@@ -144,6 +144,13 @@ func (c *Client) LandingZone(ctx context.Context, stage string, version int) (La
 	return z, c.call(ctx, http.MethodGet, query(escape("landing-zones", stage), GetLandingZoneParams{Version: int64(version)}), nil, &z)
 }
 
+// LandingZoneInputs looks for the secrets that a landing zone is applied with, or reads them.
+func (c *Client) LandingZoneInputs(ctx context.Context, stage string, in ReadLandingZoneInputsRequest) ([]LandingZoneInput, error) {
+	var answer ReadLandingZoneInputsResponse
+	err := c.call(ctx, http.MethodPost, escape("landing-zones", stage, "inputs"), in, &answer)
+	return answer.Items, err
+}
+
 // LandingZoneVersions returns the versions of a stage's landing zone, the newest first.
 func (c *Client) LandingZoneVersions(ctx context.Context, stage string) ([]LandingZone, error) {
 	return all[LandingZone](ctx, c, escape("landing-zones", stage, "versions"))

@@ -11,7 +11,9 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/delivery/state"
+	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 	"github.com/terrace-idp/terrace/internal/platform/tokens"
 )
 
@@ -147,6 +149,14 @@ func (a runStates) Outputs(ctx context.Context, stack, version string) (map[stri
 		outputs[name] = run.StateOutput{Value: o.Value, Sensitive: o.Sensitive}
 	}
 	return outputs, err
+}
+
+// zoneSecrets has what the inputs of landing zones refer to.
+type zoneSecrets struct{ *secret.Service }
+
+// Resolve implements landingzone.Secrets.
+func (a zoneSecrets) Resolve(ctx context.Context, scope kernel.Scope, r secretref.Reference) (value string, version int, err error) {
+	return a.Service.Resolve(secret.From(ctx, "the landing zone of "+scope.Stage), scope, r)
 }
 
 // zones tells the run room what the landing zones of stages give.

@@ -132,7 +132,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 	})
 	deployed.graph = d.releases.Graph
 	d.zones = &landingzone.Service{
-		Store: landingzonesql.NewStore(p.db), Stages: knownStages{d.stages}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
+		Secrets: zoneSecrets{f.secrets}, Store: landingzonesql.NewStore(p.db), Stages: knownStages{d.stages}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
 	}
 	d.states = state.New(state.Config{
 		Store: statesql.NewStore(p.db), Tx: p.db, Blobs: p.blobs, Sealer: p.sealer,

@@ -128,15 +128,16 @@ func asks() map[string]string {
 func said() map[string]string {
 	const score = `"apiVersion: score.dev/v1b1\nmetadata: {name: nothing}\ncontainers: {main: {image: .}}\n"`
 	return map[string]string{
-		"deploy":                  `{"score":` + score + `,"stage":"dev"}`,
-		"resolve-graph":           `{"score":` + score + `,"stage":"dev"}`,
-		"check-references":        `{"score":` + score + `,"stage":"dev"}`,
-		"promote":                 `{"to":"dev"}`,
-		"set-budget":              `{"amount":"10","level":"warn","project":"demo"}`,
-		"set-project-tags":        `{"costcenter":"1","owner":"o"}`,
-		"definition-blast-radius": `{"sources":{"nothing":"no definition"}}`,
-		"sign-in":                 `{"username":"viewer","password":"` + matrixPassword + `"}`,
-		"change-password":         `{"present":"` + matrixPassword + `","next":"` + matrixPassword + `"}`,
-		"set-quotas":              `{"limits":{"stacks":50}}`,
+		"deploy":                   `{"score":` + score + `,"stage":"dev"}`,
+		"resolve-graph":            `{"score":` + score + `,"stage":"dev"}`,
+		"check-references":         `{"score":` + score + `,"stage":"dev"}`,
+		"read-landing-zone-inputs": `{"references":["${secret:demo/nothing}"],"read":true}`,
+		"promote":                  `{"to":"dev"}`,
+		"set-budget":               `{"amount":"10","level":"warn","project":"demo"}`,
+		"set-project-tags":         `{"costcenter":"1","owner":"o"}`,
+		"definition-blast-radius":  `{"sources":{"nothing":"no definition"}}`,
+		"sign-in":                  `{"username":"viewer","password":"` + matrixPassword + `"}`,
+		"change-password":          `{"present":"` + matrixPassword + `","next":"` + matrixPassword + `"}`,
+		"set-quotas":               `{"limits":{"stacks":50}}`,
 	}
 }

@@ -65,6 +65,9 @@ func resolve(root *cobra.Command, line string) string {
 		return c.CommandPath() + " has no command " + words[0]
 	}
 	for _, w := range words {
+		if w == "--" {
+			break // what follows is another program's
+		}
 		name := strings.TrimRight(strings.SplitN(w, "=", 2)[0], ".,:'\"]")
 		if !strings.HasPrefix(name, "-") || strings.Trim(name, "-") == "" {
 			continue

@@ -62,6 +62,10 @@ func edges() map[string]string {
 		"cli/secretscan -> platform/leakscan":        "files are looked through by the client itself, offline",
 		"cli/score -> platform/leakscan":             "what of a Score file looks like a secret is told before anything is built",
 		"cli/quota -> access/quota":                  "what can be bounded, and sizes as people write them, are read in one place",
+		"cli/landingzone -> platform/conceal":        "values are hidden in what terraform prints on the machine of who applies a landing zone",
+		"cli/landingzone -> platform/secretref":      "the inputs of a landing zone are read by the client itself, offline",
+		"cli/landingzone -> platform/tfvariables":    "which variables of a configuration are secret is known from its files, which the client has",
+		"cli/landingzone -> platform/yamldoc":        "the inputs of a landing zone are read by the client itself, with their places",
 		"cli/configs -> fabric/config":               "a folder of configuration is validated offline as the server does",
 		"cli/cost -> platform/filekind":              "a file that is no CSV is told before anything is sent, as the server tells it",
 	}
@@ -69,7 +73,7 @@ func edges() map[string]string {
 
 // clientRooms is all that the client may link besides its own packages.
 func clientRooms() []string {
-	return []string{"internal/kernel", "internal/access/audit/chain", "internal/access/quota/bound", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/platform/secretref", "internal/platform/leakscan", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/config/flag", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
+	return []string{"internal/kernel", "internal/access/audit/chain", "internal/access/quota/bound", "internal/platform/yamldoc", "internal/platform/conceal", "internal/platform/filekind", "internal/platform/jsonscan", "internal/platform/planformat", "internal/platform/secretref", "internal/platform/tfvariables", "internal/platform/leakscan", "internal/delivery/workload", "internal/delivery/bundle", "internal/catalog/goldenpath", "internal/apiclient", "internal/cli", "internal/target/azuresim/azuresimclient", "internal/fabric/config/configfile", "internal/fabric/config/flag", "internal/governance/policy", "internal/governance/cost", "golden-paths", "policies", "cmd/terrace"}
 }
 
 type pkg struct {

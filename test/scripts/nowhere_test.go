@@ -41,6 +41,7 @@ func nowhere(t *testing.T, d *harness.Daemon) {
 	l := lines{folder: t.TempDir()}
 	l.write(t, "score.yaml", "apiVersion: score.dev/v1b1\nmetadata: {name: orders}\ncontainers: {main: {image: registry.example/orders}}\n")
 	l.write(t, "state.json", "{}")
+	l.write(t, "inputs.yaml", "name: nothing\n")
 	l.write(t, "plan.json", `{"format_version": "1.2", "terraform_version": "1.11.0", "planned_values": {}, "resource_changes": []}`)
 	l.write(t, "main.tf", "variable \"name\" {\n  type = string\n}\n")
 	p, signIn, seen := d.Project(t.Context(), t, "nowhere"), d.SignIn(), 0
@@ -166,6 +167,8 @@ func (l lines) values() map[string]string {
 		"terrace budget set --amount":         "1",
 		"terrace explain --workload":          "orders",
 		"terrace landing-zone set --file":     filepath.Join(l.folder, "state.json"),
+		"terrace landing-zone check --inputs": filepath.Join(l.folder, "inputs.yaml"), "terrace landing-zone check --folder": l.folder,
+		"terrace landing-zone run --inputs": filepath.Join(l.folder, "inputs.yaml"), "terrace landing-zone run --folder": l.folder,
 		"terrace module publish --version":    "1.0.0",
 		"terrace promote --to":                "test",
 		"terrace module publish --dry-run":    "true",

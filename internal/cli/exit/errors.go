@@ -3,6 +3,7 @@ package exit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"syscall"
 
@@ -58,6 +59,16 @@ type LeakError struct{}
 
 // Error says so.
 func (*LeakError) Error() string { return "a value stands where it should not" }
+
+// ProgramError says that a program which the client ran has failed, and has told why.
+type ProgramError struct {
+	Program string
+	// Status is the program's, which is the client's, too.
+	Status int
+}
+
+// Error says so.
+func (e *ProgramError) Error() string { return fmt.Sprintf("%s ended with %d", e.Program, e.Status) }
 
 // UnpricedError says that an estimate lacks prices, and that this was to fail.
 type UnpricedError struct{}

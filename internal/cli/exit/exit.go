@@ -89,6 +89,9 @@ func Code(err error) int {
 	if _, ok := errors.AsType[*UnwrittenError](err); ok {
 		return Failed
 	}
+	if p, ok := errors.AsType[*ProgramError](err); ok {
+		return p.Status
+	}
 	if errors.Is(err, context.Canceled) {
 		return Interrupted
 	}

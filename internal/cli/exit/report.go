@@ -33,6 +33,9 @@ func Report(w io.Writer, format string, now time.Time, err error) {
 	if _, drifted := errors.AsType[*DriftError](err); drifted {
 		return // what was found was told in full
 	}
+	if _, program := errors.AsType[*ProgramError](err); program {
+		return // likewise
+	}
 	told := Told{Code: kernel.KindOf(err), Message: err.Error(), Exit: Code(err)}
 	e, known := errors.AsType[*kernel.Error](err)
 	_, violated := errors.AsType[*ViolationError](err)
@@ -95,6 +98,9 @@ func people(w io.Writer, now time.Time, err error) {
 		return // what was found was told in full
 	}
 	if _, ok := errors.AsType[*ViolationError](err); ok {
+		return // likewise
+	}
+	if _, ok := errors.AsType[*ProgramError](err); ok {
 		return // likewise
 	}
 	if _, ok := errors.AsType[*UnpricedError](err); ok {

@@ -1,7 +1,7 @@
-// Package landingzone has the commands terrace landing-zone set and show.
+// Package landingzone has the commands terrace landing-zone set, show, check and run.
 //
-// It owns how terraform's outputs are read and shown. The server refuses what
-// it does not keep.
+// It owns how terraform's outputs are read and shown, and how a landing zone's inputs are checked
+// and given to terraform. The server refuses what it does not keep, and who may not read a secret.
 package landingzone
 
 import (
@@ -28,7 +28,7 @@ const maxFile = 1 << 20
 
 // Command returns terrace landing-zone.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("landing-zone", "Tell and see what the landing zones of stages give to workloads", set(e), show(e))
+	return command.Group("landing-zone", "Apply landing zones with secrets, and tell and see what they give to workloads", set(e), show(e), check(e), run(e))
 }
 
 func set(e *command.Env) *cobra.Command {

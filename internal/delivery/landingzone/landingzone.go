@@ -2,8 +2,8 @@
 // workloads on it: the outputs of iac/, as terraform prints them.
 //
 // It owns their versions, which never change, and their digests. It holds no
-// secret: outputs that terraform calls sensitive are refused. It applies no
-// landing zone, and does not know what the outputs mean: definitions do.
+// secret: outputs that terraform calls sensitive are refused, and what inputs refer to is read
+// for who applies a landing zone and may read it. It applies no landing zone, and does not know what the outputs mean: definitions do.
 package landingzone
 
 import (
@@ -80,6 +80,9 @@ type Tx interface {
 
 // Service keeps landing zones. All but Clock is required.
 type Service struct {
+	// Secrets has what the inputs of landing zones refer to.
+	Secrets Secrets
+
 	Store      Store
 	Stages     Stages
 	Authorizer Authorizer

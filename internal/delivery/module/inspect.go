@@ -10,10 +10,10 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/terraform-config-inspect/tfconfig"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/terrace-idp/terrace/internal/delivery/module/archive"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/tfvariables"
 )
 
 // inspect reads what a module takes and gives. A module that does not parse is
@@ -35,42 +35,7 @@ func inspect(files archive.Files) ([]Input, []Output, error) {
 	if problems := problemsOf(diagnostics); len(problems) > 0 {
 		return nil, nil, kernel.Errorf(kernel.Invalid, "the module is not valid").WithProblems(problems...)
 	}
-	return inputsOf(found, ephemeral(files)), outputsOf(found), nil
-}
-
-// ephemeral returns the variables at the root of a module that parses whose values the
-// tool is to keep nowhere: the library does not read that.
-func ephemeral(files archive.Files) map[string]bool {
-	parser, found := hclparse.NewParser(), map[string]bool{}
-	for _, name := range files.Paths() {
-		if path.Dir(name) != "." || !strings.HasSuffix(name, ".tf") && !strings.HasSuffix(name, ".tf.json") {
-			continue
-		}
-		read := parser.ParseHCL
-		if strings.HasSuffix(name, ".json") {
-			read = parser.ParseJSON
-		}
-		file, _ := read(files[name], name)
-		if file == nil {
-			continue
-		}
-		variables, _, _ := file.Body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "variable", LabelNames: []string{"name"}}}})
-		for _, block := range variables.Blocks {
-			found[block.Labels[0]] = truth(block.Body, "ephemeral")
-		}
-	}
-	return found
-}
-
-// truth reports whether an attribute of a block is written as true.
-func truth(body hcl.Body, name string) bool {
-	settings, _, _ := body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: name}}})
-	is, ok := settings.Attributes[name]
-	if !ok {
-		return false
-	}
-	value, diagnostics := is.Expr.Value(nil)
-	return !diagnostics.HasErrors() && value.RawEquals(cty.True)
+	return inputsOf(found, tfvariables.Of(files)), outputsOf(found), nil
 }
 
 // parse checks the syntax of every configuration file, nested modules included, and where
@@ -121,10 +86,10 @@ func problemsOf(diagnostics tfconfig.Diagnostics) []kernel.Problem {
 	return problems
 }
 
-func inputsOf(m *tfconfig.Module, ephemeral map[string]bool) []Input {
+func inputsOf(m *tfconfig.Module, marks map[string]tfvariables.Variable) []Input {
 	inputs := make([]Input, 0, len(m.Variables))
 	for v := range maps.Values(m.Variables) {
-		inputs = append(inputs, Input{Name: v.Name, Type: v.Type, Description: v.Description, Required: v.Required, Sensitive: v.Sensitive, Ephemeral: ephemeral[v.Name]})
+		inputs = append(inputs, Input{Name: v.Name, Type: v.Type, Description: v.Description, Required: v.Required, Sensitive: v.Sensitive, Ephemeral: marks[v.Name].Ephemeral})
 	}
 	slices.SortFunc(inputs, func(a, b Input) int { return cmp.Compare(a.Name, b.Name) })
 	return inputs

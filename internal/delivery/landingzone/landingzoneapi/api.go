@@ -35,6 +35,11 @@ func (a API) Register(api huma.API) {
 		OperationID: "list-landing-zone-versions", Method: http.MethodGet, Path: "/landing-zones/{stage}/versions", Tags: tags,
 		Summary: "List the versions of a stage's landing zone, the newest first",
 	}, a.list)
+	httpserver.Register(api, huma.Operation{
+		OperationID: "read-landing-zone-inputs", Method: http.MethodPost, Path: "/landing-zones/{stage}/inputs", Tags: tags, DefaultStatus: http.StatusOK,
+		Summary:     "Look for the secrets that a landing zone is applied with, or read them",
+		Description: "A reference is ${secret:PROJECT/NAME}, of the stage. Looking needs workload.read there, reading secret.read; reads are in the audit log. All that is missing is told at once.",
+	}, a.inputs)
 }
 
 // LandingZone is one version on the wire.
@@ -126,4 +131,43 @@ func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
 
 func wire(v landingzone.Version) LandingZone {
 	return LandingZone{Stage: v.Stage, Version: v.Number, Digest: v.Digest, Outputs: v.Values, SetBy: v.SetBy, SetAt: v.SetAt}
+}
+
+// LandingZoneInput is a secret that a landing zone is applied with.
+type LandingZoneInput struct {
+	Reference string `json:"reference"`
+	Version   int    `json:"version,omitempty" doc:"The version that was read."`
+	Value     string `json:"value,omitempty" doc:"The value, where it was read."`
+}
+
+type inputsInput struct {
+	Stage string `path:"stage" maxLength:"32" doc:"The stage's name."`
+	Body  struct {
+		References []string `json:"references" maxItems:"200" doc:"References to secrets of the stage, ${secret:PROJECT/NAME}."`
+		Read       bool     `json:"read,omitempty" doc:"Whether the values are read; else they are only looked for."`
+	}
+}
+
+type inputsOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         struct {
+		Items []LandingZoneInput `json:"items"`
+	}
+}
+
+func (a API) inputs(ctx context.Context, in *inputsInput) (*inputsOutput, error) {
+	scope, err := httpserver.Scope(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Zones.Inputs(ctx, scope, in.Stage, in.Body.References, in.Body.Read)
+	if err != nil {
+		return nil, err
+	}
+	out := &inputsOutput{CacheControl: "no-store"}
+	out.Body.Items = []LandingZoneInput{}
+	for _, i := range found {
+		out.Body.Items = append(out.Body.Items, LandingZoneInput{Reference: i.Reference, Version: i.Version, Value: i.Value})
+	}
+	return out, nil
 }

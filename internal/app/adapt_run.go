@@ -156,7 +156,7 @@ type zoneSecrets struct{ *secret.Service }
 
 // Resolve implements landingzone.Secrets.
 func (a zoneSecrets) Resolve(ctx context.Context, scope kernel.Scope, r secretref.Reference) (value string, version int, err error) {
-	return a.Service.Resolve(secret.From(ctx, "the landing zone of "+scope.Stage), scope, r)
+	return a.Service.Resolve(secretref.ReadFor(ctx, "the landing zone of "+scope.Stage), scope, r)
 }
 
 // zones tells the run room what the landing zones of stages give.

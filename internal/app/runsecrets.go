@@ -29,6 +29,6 @@ func (a runSecrets) Unvaulted(ctx context.Context, scope kernel.Scope, r secretr
 
 // Value implements run.Secrets.
 func (a runSecrets) Value(ctx context.Context, scope kernel.Scope, r secretref.Reference, run string) (value string, version int, err error) {
-	ctx = secret.From(kernel.WithActor(ctx, kernel.System("run", scope.Tenant)), "run "+run)
+	ctx = secretref.ReadFor(kernel.WithActor(ctx, kernel.System("run", scope.Tenant)), "run "+run)
 	return a.secrets.Resolve(ctx, scope, r)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // newExports makes what puts all that a tenant has into an archive.
@@ -149,7 +150,7 @@ func (e exportedSecrets) Write(ctx context.Context, tenant string, to *export.Ar
 	return to.AddSealed("secrets/values.jsonl", func(w io.Writer) error {
 		lines := json.NewEncoder(w)
 		for _, i := range all {
-			info, data, err := e.secrets.Read(ctx, i.Scope, i.Name, i.Version)
+			info, data, err := e.secrets.Read(secretref.ReadFor(ctx, "export of the tenant"), i.Scope, i.Name, i.Version)
 			if kernel.Is(err, kernel.NotFound) {
 				continue // it is deleted
 			}

@@ -185,8 +185,8 @@ func TestWhatIsSecretInAnArchiveIsForItsRecipient(t *testing.T) {
 			t.Errorf("%s is no state: %s", name, plain)
 		}
 	}
-	if !strings.Contains(files["audit/log.jsonl"], `"secret.read"`) {
-		t.Error("the audit log does not tell that the secret was read")
+	if log := files["audit/log.jsonl"]; !strings.Contains(log, `"secret.read"`) || !strings.Contains(log, `"from":"export of the tenant"`) {
+		t.Error("the audit log does not tell that the secret was read for the export")
 	}
 	secretKey := mine.String()
 	if status, raw := a.archive(t, a.first.Token, `{"recipients":["`+secretKey+`"]}`); status != http.StatusUnprocessableEntity || bytes.Contains(raw, []byte(secretKey)) {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +30,8 @@ func (prodAlone) Check(stage string) error {
 func TestAClientSecretMayBeAReference(t *testing.T) {
 	t.Parallel()
 	d := dbtest.SQLite(t, append(relyingTables(), secretsql.Migrations())...)
-	secrets := &secret.Service{Store: secretsql.NewStore(d), Journal: &statetest.Journal{}, Tx: d, Stages: prodAlone{}}
+	journal := &statetest.Journal{}
+	secrets := &secret.Service{Store: secretsql.NewStore(d), Journal: journal, Tx: d, Stages: prodAlone{}}
 	w := newRelyingOn(t, d, func(c *upstream.Config) { secrets.Sealer, c.Secrets = c.Sealer, secrets })
 	secrets.Authorizer = w.users
 	e := newElsewhere(t, ada())
@@ -83,6 +85,14 @@ func TestAClientSecretMayBeAReference(t *testing.T) {
 	put(elsewhereSecret) // another version counts at once
 	if got := w.whoami(w.person().login().AccessToken); got != "acme/ada.l" {
 		t.Errorf("signed in as %q", got)
+	}
+	for _, f := range journal.Facts() {
+		if data, ok := f.Data.(map[string]any); ok && f.Type == "secret.read" && data["from"] != "sign-in provider corp" {
+			t.Errorf("it is read for %v", data["from"])
+		}
+	}
+	if !slices.Contains(journal.Types(), "secret.read") {
+		t.Error("no read is recorded")
 	}
 	if err := secrets.Mark(ctx, in, "sso/client", secret.Deleted); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 func theOtherWayRound(w *vaultWorld) {
 	w.write("from--2fvault", "one")
 	w.sync(object{"direction": "pull"})
-	ctx := secret.From(kernel.WithActor(w.t.Context(), kernel.System("test", "default")), "test")
+	ctx := kernel.WithActor(w.t.Context(), kernel.System("test", "default"))
 	scope := kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"}
 	here := func(name string) (string, secret.Info) {
 		info, data, err := w.fabric.secrets.Read(ctx, scope, name, 0)

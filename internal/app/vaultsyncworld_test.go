@@ -297,14 +297,23 @@ func (w *vaultWorld) now() {
 	})
 }
 
-// facts are the types of those of the sync about one subject.
-func (w *vaultWorld) facts(subject string) []string {
+// entries are those of the audit log about a subject, the newest first.
+func (w *vaultWorld) entries(subject string) (all []map[string]any) {
 	w.t.Helper()
 	_, got := w.call(http.MethodGet, w.address+"/api/v1/audit?subject="+url.QueryEscape(subject)+"&limit=200", w.first.Token, "application/json", "")
 	items, _ := got["items"].([]any)
-	var all []string
 	for _, one := range items {
 		e, _ := one.(map[string]any)
+		all = append(all, e)
+	}
+	return all
+}
+
+// facts are the types of those of the sync about one subject.
+func (w *vaultWorld) facts(subject string) []string {
+	w.t.Helper()
+	var all []string
+	for _, e := range w.entries(subject) {
 		if kind, _ := e["type"].(string); strings.HasPrefix(kind, "secret.") {
 			all = append(all, kind)
 		}

@@ -112,7 +112,7 @@ func (s *Service) readReference(ctx context.Context, u Upstream, text string) (s
 	if known && held.reference == text && held.version == version {
 		return held.value, nil
 	}
-	value, version, err := s.Secrets.Resolve(ctx, scope, ref)
+	value, version, err := s.Secrets.Resolve(secretref.ReadFor(ctx, "sign-in provider "+u.Name), scope, ref)
 	if err != nil {
 		return "", err
 	}

@@ -126,7 +126,7 @@ func (s *Service) readReference(ctx context.Context, r Repository, reference str
 	if known && held.version == version {
 		return held.value, nil
 	}
-	value, version, err := s.Secrets.Resolve(ctx, scope, ref)
+	value, version, err := s.Secrets.Resolve(secretref.ReadFor(ctx, "repository "+r.Name), scope, ref)
 	if err != nil {
 		return "", err
 	}

@@ -78,8 +78,8 @@ func TestATokenMayBeAReference(t *testing.T) {
 		}
 		asks("first")
 		asks("first")
-		if n := b.Secrets.Reads(); n != 1 {
-			t.Errorf("one version was read %d times", n)
+		if n, origin := b.Secrets.Reads(), b.Secrets.Origin(); n != 1 || origin != "repository orders" {
+			t.Errorf("one version was read %d times, for %q", n, origin)
 		}
 		b.Secrets.Put("second")
 		asks("second")

@@ -9,6 +9,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/config/configfile"
 	"github.com/terrace-idp/terrace/internal/fabric/config/flag"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // Delivery is what a workload gets.
@@ -47,6 +49,7 @@ func (s *Service) deliver(ctx context.Context, t Token) (Delivery, error) {
 		Project: t.Scope.Project, Stage: t.Stage, Workload: t.Workload, Revision: n.Status.Effective, Values: map[string]any{}, flags: map[string]flag.Flag{},
 	}
 	versions := map[string]int{}
+	ctx = secretref.ReadFor(ctx, "configuration of "+t.Workload+", token "+t.ID)
 	for _, e := range set.Effective(t.Workload, t.Stage) {
 		d.Values[e.Key] = e.Value
 		ref, isSecret := configfile.Reference(e.Value)
@@ -101,22 +104,32 @@ type told struct {
 // maxTold bounds what is remembered; what is forgotten is recorded once more.
 const maxTold = 10_000
 
+func (o *told) has(token, tag string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.of[token] == tag
+}
+
+// put remembers what is in the audit log: what could not be recorded is recorded the next time.
+func (o *told) put(token, tag string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.of) >= maxTold {
+		clear(o.of)
+	}
+	o.of[token] = tag
+}
+
 // tellSecrets records that a workload got secrets, once for each state of them.
 func (s *Service) tellSecrets(ctx context.Context, t Token, d Delivery) error {
 	if len(d.secrets) == 0 {
 		return nil
 	}
-	s.told.mu.Lock()
-	known := s.told.of[t.ID] == d.ETag
-	if len(s.told.of) >= maxTold {
-		clear(s.told.of)
-	}
-	s.told.of[t.ID] = d.ETag
-	s.told.mu.Unlock()
-	if known {
+	if s.told.has(t.ID, d.ETag) {
 		return nil
 	}
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		db.AfterCommit(ctx, func() { s.told.put(t.ID, d.ETag) })
 		return s.Journal.Record(ctx, kernel.Fact{Type: "config.secrets-delivered", Scope: t.Scope, Subject: t.ID, Data: map[string]any{
 			"workload": t.Workload, "secrets": d.secrets, "revision": d.Revision,
 		}})

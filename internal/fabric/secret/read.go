@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 const (
@@ -17,13 +20,6 @@ const (
 	// maxReads bounds how many reads are remembered.
 	maxReads = 10_000
 )
-
-type originKey struct{}
-
-// From returns a context whose reads come from somewhere, such as an address.
-func From(ctx context.Context, where string) context.Context {
-	return context.WithValue(ctx, originKey{}, where)
-}
 
 // reads are those that were recorded lately, with how many were not since.
 type reads struct {
@@ -36,8 +32,24 @@ type readCount struct {
 	since int
 }
 
-// due reports whether a read is recorded, and how many before it were not.
+// due reports whether a read has to be recorded, and how many before it were not. It has
+// been when told is called: what could not be recorded is due again.
 func (r *reads) due(key string, now time.Time, every time.Duration) (before int, due bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.last[key]
+	if c == nil {
+		return 0, true
+	}
+	if ago := now.Sub(c.at); 0 <= ago && ago < every {
+		c.since++
+		return 0, false
+	}
+	return c.since, true
+}
+
+// told remembers that a read was recorded, with those before it that were not.
+func (r *reads) told(key string, now time.Time, before int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.last == nil || len(r.last) >= maxReads {
@@ -48,13 +60,7 @@ func (r *reads) due(key string, now time.Time, every time.Duration) (before int,
 		c = &readCount{}
 		r.last[key] = c
 	}
-	if ago := now.Sub(c.at); 0 <= ago && ago < every {
-		c.since++
-		return 0, false
-	}
-	before = c.since
-	c.at, c.since = now, 0
-	return before, true
+	c.at, c.since = now, max(c.since-before, 0)
 }
 
 // read opens a version, 0 for the newest, for an actor with secret.read, and records that.
@@ -66,7 +72,10 @@ func (s *Service) read(ctx context.Context, scope kernel.Scope, name string, ver
 	if err != nil {
 		return v, nil, err
 	}
-	return v, plain, s.recordRead(ctx, v.Info)
+	if err := s.recordRead(ctx, v.Info); err != nil {
+		return v, nil, err
+	}
+	return v, plain, nil
 }
 
 // opened opens a version, 0 for the newest.
@@ -89,8 +98,9 @@ func (s *Service) find(ctx context.Context, scope kernel.Scope, name string, ver
 	return s.Store.Version(ctx, scope, name, version)
 }
 
-// recordRead records who has read which version, and from where. Who reads it again soon
-// is counted, and the count is in the next record.
+// recordRead records who has read which version, for what, and from where. Who reads it
+// again soon for the same from the same place is counted, and the count is in the next record.
+// A read that cannot be recorded fails, however often it is tried.
 func (s *Service) recordRead(ctx context.Context, i Info) error {
 	actor, _ := kernel.ActorFrom(ctx)
 	every := readEvery
@@ -98,12 +108,13 @@ func (s *Service) recordRead(ctx context.Context, i Info) error {
 		every = readEveryRun
 	}
 	now := s.Clock.Now()
-	key := strings.Join([]string{actor.ID, actor.Session, i.Scope.Tenant, i.Scope.Project, i.Scope.Stage, i.Name, strconv.Itoa(i.Version)}, "\x00")
+	address := kernel.AddressFrom(ctx)
+	from := cmp.Or(secretref.Origin(ctx), address)
+	key := strings.Join([]string{actor.ID, actor.Session, from, address, i.Scope.Tenant, i.Scope.Project, i.Scope.Stage, i.Name, strconv.Itoa(i.Version)}, "\x00")
 	before, due := s.reads.due(key, now, every)
 	if !due {
 		return nil
 	}
-	from, _ := ctx.Value(originKey{}).(string)
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
 		m, err := s.metadata(ctx, i.Scope, i.Name)
 		if err != nil {
@@ -113,6 +124,7 @@ func (s *Service) recordRead(ctx context.Context, i Info) error {
 		if err := s.Store.PutMetadata(ctx, m); err != nil {
 			return err
 		}
+		db.AfterCommit(ctx, func() { s.reads.told(key, now, before) })
 		return s.Journal.Record(ctx, kernel.Fact{
 			Type: "secret.read", Scope: i.Scope, Subject: i.Name,
 			Data: map[string]any{"version": i.Version, "from": from, "unrecorded": before},

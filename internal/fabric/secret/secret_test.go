@@ -32,11 +32,15 @@ var (
 type journal struct {
 	mu    sync.Mutex
 	facts []kernel.Fact
+	fails bool
 }
 
 func (j *journal) Record(_ context.Context, f kernel.Fact) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.fails {
+		return kernel.Errorf(kernel.Unavailable, "the journal fails")
+	}
 	j.facts = append(j.facts, f)
 	return nil
 }

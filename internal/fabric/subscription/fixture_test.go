@@ -49,6 +49,18 @@ func (j *journal) Record(_ context.Context, f kernel.Fact) error {
 	return nil
 }
 
+// of are the values of a field of the facts of a kind.
+func (j *journal) of(kind, field string) (values []any) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, f := range j.facts {
+		if data, ok := f.Data.(map[string]any); ok && f.Type == kind {
+			values = append(values, data[field])
+		}
+	}
+	return values
+}
+
 func (j *journal) has(kind string) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()

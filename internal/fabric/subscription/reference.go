@@ -43,7 +43,7 @@ func (s *Service) given(ctx context.Context, sub Subscription, secret string) (C
 	if err != nil {
 		return Credentials{}, err
 	}
-	value, _, err := s.Secrets.Resolve(ctx, scope, r)
+	value, _, err := s.Secrets.Resolve(secretref.ReadFor(ctx, sub.origin()), scope, r)
 	if err != nil {
 		return Credentials{}, err
 	}
@@ -53,6 +53,9 @@ func (s *Service) given(ctx context.Context, sub Subscription, secret string) (C
 	by, _ := kernel.ActorFrom(ctx) // it was authorised
 	return Credentials{Referred: &Referred{Reference: secret, By: by}}, nil
 }
+
+// origin is what reads of its secret are for.
+func (s Subscription) origin() string { return "subscription " + s.Name }
 
 // sender opens the sink. One whose secret is a reference is opened anew whenever the value
 // that it means is another.
@@ -103,7 +106,7 @@ func (r *referring) current(ctx context.Context) (Sender, error) {
 	if err != nil || r.sender != nil && version == r.version {
 		return r.sender, err
 	}
-	value, version, err := r.service.Secrets.Resolve(ctx, scope, ref)
+	value, version, err := r.service.Secrets.Resolve(secretref.ReadFor(ctx, r.sub.origin()), scope, ref)
 	if err != nil {
 		return nil, err
 	}

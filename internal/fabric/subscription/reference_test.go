@@ -108,8 +108,8 @@ func TestAReferenceFollowsItsSecret(t *testing.T) {
 		if shown, err := w.Get(asAdmin(), shop, "chat"); err != nil || shown.SecretReference != "${secret:dev/team/hook}" || shown.SecretReferenceBy == "" {
 			t.Errorf("it is shown as %+v, %v", shown, err)
 		}
-		if !w.journal.has("secret.read") {
-			t.Error("the read is not recorded")
+		if from := w.journal.of("secret.read", "from"); !slices.Equal(from, []any{"subscription chat"}) {
+			t.Errorf("the read is recorded for %q", from)
 		}
 		w.run(t)
 		w.publish(t, "run.succeeded", 1)
@@ -120,6 +120,9 @@ func TestAReferenceFollowsItsSecret(t *testing.T) {
 		w.publish(t, "run.succeeded", 1)
 		if in := r.next(t); !signedBy(in, signingKey("b")) {
 			t.Errorf("after another version, signed with %s", in.header.Get("webhook-signature"))
+		}
+		if read := w.journal.of("secret.read", "version"); !slices.Equal(read, []any{1, 2}) {
+			t.Errorf("the versions %v are recorded as read", read)
 		}
 		may.set()
 		w.publish(t, "run.succeeded", 1)

@@ -47,7 +47,7 @@ func (w *workshop) prepare(ctx context.Context, name, root string) (prepared, er
 	if err != nil {
 		return prepared{}, err
 	}
-	e := &expander{secrets: w.config.Secrets, scope: w.key.Scope, values: known}
+	e := &expander{secrets: w.config.Secrets, scope: w.key.Scope, reader: w.key.String(), values: known}
 	if err := w.layOut(ctx, c, root, "container "+name, e); err != nil {
 		return prepared{}, err
 	}

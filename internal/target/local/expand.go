@@ -21,6 +21,8 @@ const maskedAs = "[secret]"
 type expander struct {
 	secrets Secrets
 	scope   kernel.Scope
+	// reader is what gets the values.
+	reader string
 	values  []string
 }
 
@@ -36,7 +38,7 @@ func (e *expander) expand(ctx context.Context, at, text string) (string, error) 
 			out.WriteString(p.Literal)
 			continue
 		}
-		value, err := reveal(ctx, e.secrets, e.scope, *p.Reference)
+		value, err := reveal(ctx, e.secrets, e.scope, e.reader, *p.Reference)
 		if kernel.Is(err, kernel.NotFound) {
 			return "", kernel.Errorf(kernel.Invalid, "%s refers to the secret %q, which does not exist in %s", at, p.Reference.Inside(), e.scope).
 				WithFix("declare it as a resource, or store it in this stage")

@@ -22,17 +22,18 @@ func passwordName(k Key) string {
 }
 
 // ensurePassword returns the value of a generated secret, made when missing.
-func ensurePassword(ctx context.Context, secrets Secrets, scope kernel.Scope, name string) (string, error) {
-	if _, err := secrets.Generate(ctx, scope, name, passwordLength); err != nil {
+func ensurePassword(ctx context.Context, secrets Secrets, of Key, name string) (string, error) {
+	if _, err := secrets.Generate(ctx, of.Scope, name, passwordLength); err != nil {
 		return "", err
 	}
-	return reveal(ctx, secrets, scope, secretref.Reference{Name: name})
+	return reveal(ctx, secrets, of.Scope, of.String(), secretref.Reference{Name: name})
 }
 
-// reveal reads a secret as the platform itself: a run may refer to a value, and
-// only the processes that it declares get it.
-func reveal(ctx context.Context, secrets Secrets, scope kernel.Scope, r secretref.Reference) (string, error) {
-	return secrets.Reveal(kernel.WithActor(ctx, kernel.System(component, scope.Tenant)), scope, r)
+// reveal reads a secret as the platform itself, for what is named: a run may refer to a
+// value, and only the processes that it declares get it.
+func reveal(ctx context.Context, secrets Secrets, scope kernel.Scope, what string, r secretref.Reference) (string, error) {
+	ctx = secretref.ReadFor(kernel.WithActor(ctx, kernel.System(component, scope.Tenant)), what)
+	return secrets.Reveal(ctx, scope, r)
 }
 
 // component is the name under which this room acts by itself.

@@ -97,7 +97,7 @@ func (p *cachePlane) ensure(ctx context.Context, k Key, recorded int) (r *runnin
 	if r, ok := p.get(k); ok {
 		return r, false, nil
 	}
-	password, err := ensurePassword(ctx, p.config.Secrets, k.Scope, passwordName(k))
+	password, err := ensurePassword(ctx, p.config.Secrets, k, passwordName(k))
 	if err != nil {
 		return nil, false, err
 	}

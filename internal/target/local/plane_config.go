@@ -38,9 +38,9 @@ func (p *configPlane) apply(ctx context.Context, k Key, raw json.RawMessage, _ *
 // password is the value of the declared secret, or of one that is made for the token.
 func (p *configPlane) password(ctx context.Context, k Key, spec configSpec) (string, error) {
 	if spec.Secret == "" {
-		return ensurePassword(ctx, p.secrets, k.Scope, passwordName(k))
+		return ensurePassword(ctx, p.secrets, k, passwordName(k))
 	}
-	return reveal(ctx, p.secrets, k.Scope, secretref.Reference{Name: spec.Secret})
+	return reveal(ctx, p.secrets, k.Scope, k.String(), secretref.Reference{Name: spec.Secret})
 }
 
 func configOutputs(k Key, spec configSpec, at ConfigEndpoints) Outputs {

@@ -60,7 +60,7 @@ func (p *mysqlPlane) make(ctx context.Context, k Key, recorded int) (*mysql.Serv
 	if err != nil {
 		return nil, err
 	}
-	password, err := ensurePassword(ctx, p.config.Secrets, k.Scope, passwordName(k))
+	password, err := ensurePassword(ctx, p.config.Secrets, k, passwordName(k))
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (p *topicPlane) apply(ctx context.Context, k Key, raw json.RawMessage, _ *O
 		spec.Subject = k.Scope.Project + "." + k.Scope.Stage + "." + k.Name
 	}
 	secret := passwordName(k)
-	password, err := ensurePassword(ctx, p.secrets, k.Scope, secret)
+	password, err := ensurePassword(ctx, p.secrets, k, secret)
 	if err != nil {
 		return change{}, err
 	}

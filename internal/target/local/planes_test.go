@@ -232,6 +232,9 @@ func TestDrift(t *testing.T) {
 			return target.Topics.DeleteTopic(ctx, scope, "thing")
 		}},
 		"an access to configuration": {local.Configs, object{"workload": "orders"}, func(target *localtest.Target, _ local.Object) error {
+			if !target.Secrets.ReadFor(string(local.Configs) + "/thing") {
+				t.Error("the token is not read for the access")
+			}
 			return target.Configs.DeleteConfig(ctx, scope, "thing")
 		}},
 		"an access with a declared secret": {local.Configs, object{"workload": "orders", "secret": "token", "secret_version": 1}, func(target *localtest.Target, o local.Object) error {

@@ -43,7 +43,7 @@ func (s *Service) handOver(ctx context.Context, c Caller, k Key) (value string, 
 		if err := s.config.Fences.CheckFence(ctx, c.Stack, c.Fence); err != nil {
 			return err
 		}
-		if value, err = reveal(ctx, s.config.Secrets, k.Scope, secretref.Reference{Name: k.Name}); err != nil {
+		if value, err = reveal(ctx, s.config.Secrets, k.Scope, "stack "+c.Stack, secretref.Reference{Name: k.Name}); err != nil {
 			return err
 		}
 		return s.config.Journal.Record(ctx, kernel.Fact{

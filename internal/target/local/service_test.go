@@ -131,6 +131,9 @@ func TestServiceRunsItsArtifact(t *testing.T) {
 		"readiness": object{"http": object{"path": "/health", "port": 8080}},
 	})
 	o := mustPut(t, target, local.Services, "orders", spec)
+	if !target.Secrets.ReadFor("services/orders") {
+		t.Error("the secret is not read for the service")
+	}
 
 	addr := upstream(t, target, "orders")
 	env := environment(t, addr)

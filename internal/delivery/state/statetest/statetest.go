@@ -187,6 +187,13 @@ func (j *Journal) Causes() []string {
 	return slices.Clone(j.causes)
 }
 
+// Facts returns the facts, in order.
+func (j *Journal) Facts() []kernel.Fact {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.facts)
+}
+
 // Types returns the types of the facts, in order.
 func (j *Journal) Types() []string {
 	j.mu.Lock()

@@ -15,6 +15,7 @@ type Secrets struct {
 	versions []string
 	closed   bool
 	reads    int
+	origin   string
 }
 
 // Put makes another version.
@@ -36,6 +37,13 @@ func (s *Secrets) Reads() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.reads
+}
+
+// Origin returns what the last read was for.
+func (s *Secrets) Origin() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.origin
 }
 
 // Locate takes the stage from the name.
@@ -70,5 +78,6 @@ func (s *Secrets) Resolve(ctx context.Context, scope kernel.Scope, r secretref.R
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
+	s.origin = secretref.Origin(ctx)
 	return s.versions[version-1], version, nil
 }

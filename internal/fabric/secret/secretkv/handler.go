@@ -10,7 +10,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 
@@ -92,11 +91,7 @@ func (h Handler) authenticated(next http.Handler) http.Handler {
 			h.refuse(w, r, kernel.Errorf(kernel.Denied, "the token is not of the tenant %s", space).WithFix("leave the namespace out: the token says the tenant"))
 			return
 		}
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil {
-			host = r.RemoteAddr
-		}
-		next.ServeHTTP(w, r.WithContext(secret.From(kernel.WithActor(r.Context(), actor), host)))
+		next.ServeHTTP(w, r.WithContext(kernel.WithActor(r.Context(), actor)))
 	})
 }
 

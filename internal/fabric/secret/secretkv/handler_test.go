@@ -108,6 +108,11 @@ func each(t *testing.T, test func(w world)) {
 			Clock: func() time.Time { return *w.now },
 		}
 		r := chi.NewRouter()
+		r.Use(func(next http.Handler) http.Handler { // as the platform's server does
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				next.ServeHTTP(w, r.WithContext(kernel.WithAddress(r.Context(), "127.0.0.1")))
+			})
+		})
 		secretkv.Handler{Secrets: w.secrets, Tokens: people{}, Log: slog.New(slog.DiscardHandler)}.Mount(r)
 		s := httptest.NewServer(r)
 		t.Cleanup(s.Close)

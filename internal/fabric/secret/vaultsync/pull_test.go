@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 )
 
@@ -51,7 +50,7 @@ func severalAreOne(b *bench) {
 	b.write("db--23user", "shop", nil)
 	b.write("db--23password", "x", nil)
 	b.round()
-	info, data, err := b.secrets.Read(secret.From(b.ctx(), "test"), b.scope, "db", 0)
+	info, data, err := b.secrets.Read(b.ctx(), b.scope, "db", 0)
 	b.must(err)
 	if user, _ := data.Text("user"); user != "shop" || len(data) != 2 || info.Origin != b.address+"/secrets/db--23*" {
 		b.t.Errorf("%d keys, user %q, %+v", len(data), user, info)

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/rounds"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 const (
@@ -88,7 +88,7 @@ var errWay = errors.New("another tenant's turn has come")
 // carryOut does all that is due in a sync, and keeps how it stands then.
 func (s *Service) carryOut(ctx context.Context, y Sync) {
 	ctx = kernel.WithActor(ctx, kernel.System("vault-sync", y.Scope.Tenant))
-	ctx = secret.From(context.WithValue(ctx, ownKey{}, true), y.Vault)
+	ctx = secretref.ReadFor(context.WithValue(ctx, ownKey{}, true), "key vault "+y.Vault)
 	taken := y
 	err := s.work(ctx, &y)
 	switch {

@@ -314,7 +314,7 @@ func (b *bench) says(want string) {
 // read is what Terrace has.
 func (b *bench) read(name string) (string, secret.Info) {
 	b.t.Helper()
-	info, data, err := b.secrets.Read(secret.From(b.ctx(), "test"), b.scope, name, 0)
+	info, data, err := b.secrets.Read(b.ctx(), b.scope, name, 0)
 	if err != nil {
 		return "", info
 	}

@@ -99,7 +99,19 @@ type Secret struct {
 }
 
 // Secrets keeps secrets.
-type Secrets struct{ values table[Secret] }
+type Secrets struct {
+	values table[Secret]
+	mu     sync.Mutex
+	// origins are what values were read for.
+	origins map[string]bool
+}
+
+// ReadFor tells whether a value was read for something.
+func (s *Secrets) ReadFor(what string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.origins[what]
+}
 
 // Generate makes a value where there is none of the length.
 func (s *Secrets) Generate(_ context.Context, scope kernel.Scope, name string, length int) (local.SecretInfo, error) {
@@ -124,6 +136,12 @@ func (s *Secrets) Reveal(ctx context.Context, scope kernel.Scope, r secretref.Re
 	if a, ok := kernel.ActorFrom(ctx); !ok || a.Kind != kernel.ActorSystem {
 		return "", kernel.Errorf(kernel.Denied, "only the system reads secrets")
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.origins == nil {
+		s.origins = map[string]bool{}
+	}
+	s.origins[secretref.Origin(ctx)] = true
 	v, err := s.values.get(scope, r.Inside())
 	return v.Value, err
 }

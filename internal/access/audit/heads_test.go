@@ -3,6 +3,7 @@ package audit_test
 import (
 	"bytes"
 	"context"
+	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -309,6 +310,11 @@ func TestOldHeadsHoldAfterRotations(t *testing.T) {
 	})
 }
 
+// columns are those of an entry.
+const columns = "tenant, seq, at_micros, actor_id, actor_name, actor_kind, request_id, type, project, stage, subject, reason, data, prev, hash, address, outcome"
+
+// TestTheDatabaseRefusesToChangeTheLog by any statement on its rows, also by those that are
+// told as an INSERT, and in sessions whose settings turn ordinary triggers off.
 func TestTheDatabaseRefusesToChangeTheLog(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *audit.Service, d *db.DB) {
@@ -318,15 +324,37 @@ func TestTheDatabaseRefusesToChangeTheLog(t *testing.T) {
 		statements := []string{
 			"UPDATE audit_entries SET reason = 'x'", "UPDATE audit_entries SET seq = 9 WHERE seq = 3", "DELETE FROM audit_entries WHERE seq = 3",
 			"UPDATE audit_signed_heads SET note = 'x'", "DELETE FROM audit_signed_heads",
+			"INSERT INTO audit_entries SELECT * FROM audit_entries WHERE seq = 2 AND tenant = 'default' ON CONFLICT (tenant, seq) DO UPDATE SET reason = 'forged'",
+			"INSERT INTO audit_signed_heads SELECT * FROM audit_signed_heads WHERE true ON CONFLICT (tenant, seq) DO UPDATE SET note = 'forged'",
 		}
+		settings := []string{"SET session_replication_role = replica"} // which has no other triggers
 		if d.Dialect() == db.Postgres {
-			statements = append(statements, "TRUNCATE audit_entries", "TRUNCATE audit_signed_heads")
+			statements = append(statements, "TRUNCATE audit_entries", "TRUNCATE audit_signed_heads", "TRUNCATE audit_entries, audit_signed_heads CASCADE")
+		} else {
+			settings = []string{"PRAGMA recursive_triggers = ON"}
+			statements = append(statements,
+				"INSERT OR REPLACE INTO audit_entries SELECT * FROM audit_entries WHERE seq = 2", "REPLACE INTO audit_signed_heads SELECT * FROM audit_signed_heads",
+				"INSERT OR REPLACE INTO audit_entries ("+columns+") SELECT "+strings.Replace(columns, "reason", "'forged'", 1)+" FROM audit_entries WHERE seq = 2",
+				"INSERT OR REPLACE INTO audit_entries (rowid, "+columns+") SELECT rowid, "+strings.Replace(columns, "seq", "seq + 100", 1)+" FROM audit_entries WHERE seq = 2",
+				"INSERT OR IGNORE INTO audit_entries SELECT * FROM audit_entries WHERE seq = 2",
+				"UPDATE OR REPLACE audit_entries SET seq = 2 WHERE seq = 3", "UPDATE OR REPLACE audit_entries SET rowid = 1 WHERE rowid = 2", "UPDATE OR IGNORE audit_signed_heads SET note = 'x'",
+			)
 		}
-		for _, statement := range statements {
-			if _, err := d.SQL().ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "append-only") {
-				t.Errorf("%s: %v", statement, err)
+		c, err := d.SQL().Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, setting := range append([]string{"SELECT 1"}, settings...) {
+			if _, err := c.ExecContext(t.Context(), setting); err != nil {
+				t.Fatal(err)
+			}
+			for _, statement := range statements {
+				if _, err := c.ExecContext(t.Context(), statement); err == nil || !strings.Contains(err.Error(), "append-only") {
+					t.Errorf("after %s, %s: %v", setting, statement, err)
+				}
 			}
 		}
+		_ = c.Raw(func(any) error { return driver.ErrBadConn }) // it is used no more with its setting
 		r := verify(t, s)
 		if err := s.Remove(t.Context(), "default", chain.Place{Seq: 2, Hash: "aa"}); !kernel.Is(err, kernel.Stale) {
 			t.Errorf("it was not exported to its end: %v", err)

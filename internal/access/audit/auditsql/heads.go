@@ -41,9 +41,14 @@ func headsOf(rows []headRow) []audit.SignedHead {
 
 // AddHead keeps a head; a second one of an entry is a Conflict.
 func (s *Store) AddHead(ctx context.Context, h audit.SignedHead) error {
-	row := headRow{Tenant: h.Tenant, Seq: h.Seq, Hash: h.Hash, AtMicros: h.At.UnixMicro(), Previous: h.Previous, Key: h.Key, Note: h.Note}
-	_, err := s.db.Conn(ctx).NewInsert().Model(&row).Exec(ctx)
-	return db.Map(err, "a head of entry "+strconv.FormatInt(h.Seq, 10))
+	what := "a head of entry " + strconv.FormatInt(h.Seq, 10)
+	result, err := s.db.Conn(ctx).NewRaw(`INSERT INTO audit_signed_heads (tenant, seq, hash, at_micros, previous, key_id, note) SELECT ?, ?, ?, ?, ?, ?, ?
+		WHERE NOT EXISTS (SELECT 1 FROM audit_signed_heads WHERE tenant = ? AND seq = ?)`,
+		h.Tenant, h.Seq, h.Hash, h.At.UnixMicro(), h.Previous, h.Key, h.Note, h.Tenant, h.Seq).Exec(ctx)
+	if err = db.Changed(result, err, what); kernel.Is(err, kernel.NotFound) {
+		return kernel.Errorf(kernel.Conflict, "%s exists already", what)
+	}
+	return err
 }
 
 // LastHead returns the newest head; the zero head where there is none.

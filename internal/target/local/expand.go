@@ -23,7 +23,7 @@ type expander struct {
 	scope   kernel.Scope
 	// reader is what gets the values.
 	reader string
-	values  []string
+	values []string
 }
 
 // expand returns text with its references replaced. at says where it stands.

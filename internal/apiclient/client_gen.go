@@ -276,6 +276,24 @@ func (e ComplianceOutcome) Valid() bool {
 	}
 }
 
+// Defines values for ConfigExplainedFlagState.
+const (
+	ConfigExplainedFlagStateDISABLED ConfigExplainedFlagState = "DISABLED"
+	ConfigExplainedFlagStateENABLED  ConfigExplainedFlagState = "ENABLED"
+)
+
+// Valid indicates whether the value is a known member of the ConfigExplainedFlagState enum.
+func (e ConfigExplainedFlagState) Valid() bool {
+	switch e {
+	case ConfigExplainedFlagStateDISABLED:
+		return true
+	case ConfigExplainedFlagStateENABLED:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConfigPhase.
 const (
 	ConfigPhaseFailed  ConfigPhase = "failed"
@@ -294,6 +312,24 @@ func (e ConfigPhase) Valid() bool {
 	case ConfigPhaseReady:
 		return true
 	case ConfigPhaseWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ConfigTokenScope.
+const (
+	ConfigTokenScopeAll   ConfigTokenScope = "all"
+	ConfigTokenScopeFlags ConfigTokenScope = "flags"
+)
+
+// Valid indicates whether the value is a known member of the ConfigTokenScope enum.
+func (e ConfigTokenScope) Valid() bool {
+	switch e {
+	case ConfigTokenScopeAll:
+		return true
+	case ConfigTokenScopeFlags:
 		return true
 	default:
 		return false
@@ -3073,12 +3109,13 @@ type ConfigDiff struct {
 
 // ConfigExplained defines model for ConfigExplained.
 type ConfigExplained struct {
-	Description string             `json:"description,omitempty"`
-	Key         string             `json:"key"`
-	Origin      ConfigfileOrigin   `json:"origin"`
-	Overrides   []ConfigfileOrigin `json:"overrides,omitempty"`
-	Owner       string             `json:"owner,omitempty"`
-	Revision    string             `json:"revision"`
+	Description string               `json:"description,omitempty"`
+	Flag        *ConfigExplainedFlag `json:"flag,omitempty"`
+	Key         string               `json:"key"`
+	Origin      ConfigfileOrigin     `json:"origin"`
+	Overrides   []ConfigfileOrigin   `json:"overrides,omitempty"`
+	Owner       string               `json:"owner,omitempty"`
+	Revision    string               `json:"revision"`
 
 	// Sensitivity Who may see a value.
 	Sensitivity ConfigfileSensitivity `json:"sensitivity"`
@@ -3086,6 +3123,26 @@ type ConfigExplained struct {
 	Value       json.RawMessage       `json:"value,omitempty"`
 	Writings    []ConfigWriting       `json:"writings"`
 }
+
+// ConfigExplainedFlag defines model for ConfigExplainedFlag.
+type ConfigExplainedFlag struct {
+	DefaultVariant string      `json:"defaultVariant"`
+	Result         *FlagResult `json:"result,omitempty"`
+
+	// Rollouts Where shares decide in the rule.
+	Rollouts []FlagRollout `json:"rollouts"`
+
+	// Rule The rule, in JSONLogic.
+	Rule     interface{}              `json:"rule,omitempty"`
+	State    ConfigExplainedFlagState `json:"state"`
+	Variants map[string]interface{}   `json:"variants"`
+
+	// Why Why the context gets that.
+	Why string `json:"why"`
+}
+
+// ConfigExplainedFlagState defines model for ConfigExplainedFlag.State.
+type ConfigExplainedFlagState string
 
 // ConfigPhase How the configuration stands.
 type ConfigPhase string
@@ -3139,10 +3196,22 @@ type ConfigStatus struct {
 type ConfigToken struct {
 	CreatedAt time.Time `json:"createdAt"`
 	CreatedBy string    `json:"createdBy"`
-	ID        string    `json:"id"`
-	Stage     string    `json:"stage"`
-	Workload  string    `json:"workload"`
+
+	// ExpiresAt When the token ends; it has no end unless this is there.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	ID        string     `json:"id"`
+
+	// LastUsedAt When the token was used last, right to the minute.
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+
+	// Scope What a token opens: all values, those of secrets among them, and flags; or evaluations of flags alone.
+	Scope    ConfigTokenScope `json:"scope"`
+	Stage    string           `json:"stage"`
+	Workload string           `json:"workload"`
 }
+
+// ConfigTokenScope What a token opens: all values, those of secrets among them, and flags; or evaluations of flags alone.
+type ConfigTokenScope string
 
 // ConfigView defines model for ConfigView.
 type ConfigView struct {
@@ -3328,8 +3397,13 @@ type CopySecretRequest struct {
 
 // CreateConfigTokenRequest defines model for CreateConfigTokenRequest.
 type CreateConfigTokenRequest struct {
-	Stage    string `json:"stage"`
-	Workload string `json:"workload"`
+	// Days After how many days it ends; 0, the default, is never.
+	Days int64 `json:"days,omitempty"`
+
+	// Scope What a token opens: all values, those of secrets among them, and flags; or evaluations of flags alone.
+	Scope    *ConfigTokenScope `json:"scope,omitempty"`
+	Stage    string            `json:"stage"`
+	Workload string            `json:"workload"`
 }
 
 // CreateGrantRequest defines model for CreateGrantRequest.
@@ -3501,8 +3575,17 @@ type CreateUserRequest struct {
 type CreatedConfigToken struct {
 	CreatedAt time.Time `json:"createdAt"`
 	CreatedBy string    `json:"createdBy"`
-	ID        string    `json:"id"`
-	Stage     string    `json:"stage"`
+
+	// ExpiresAt When the token ends; it has no end unless this is there.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	ID        string     `json:"id"`
+
+	// LastUsedAt When the token was used last, right to the minute.
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+
+	// Scope What a token opens: all values, those of secrets among them, and flags; or evaluations of flags alone.
+	Scope ConfigTokenScope `json:"scope"`
+	Stage string           `json:"stage"`
 
 	// Token What the workload sends as Authorization: Bearer.
 	Token    string `json:"token"`
@@ -4029,6 +4112,19 @@ type FlagResult struct {
 	Reason   string                 `json:"reason"`
 	Value    json.RawMessage        `json:"value,omitempty"`
 	Variant  string                 `json:"variant,omitempty"`
+}
+
+// FlagRollout defines model for FlagRollout.
+type FlagRollout struct {
+	By     string      `json:"by"`
+	Shares []FlagShare `json:"shares"`
+}
+
+// FlagShare defines model for FlagShare.
+type FlagShare struct {
+	Percent float64 `json:"percent"`
+	Variant string  `json:"variant"`
+	Weight  int64   `json:"weight"`
 }
 
 // FleetRunner defines model for FleetRunner.
@@ -9154,6 +9250,9 @@ type ExplainConfigParams struct {
 
 	// Stage The stage.
 	Stage string `form:"stage" json:"stage"`
+
+	// Context Attributes of who asks for a flag, such as targetingKey, as a JSON object.
+	Context string `form:"context,omitempty" json:"context,omitempty"`
 }
 
 // ListConfigRevisionsParams defines parameters for ListConfigRevisions.

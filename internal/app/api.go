@@ -65,7 +65,7 @@ func (a *App) handler() http.Handler {
 		Logger: a.platform.log, Authenticator: bearers{a.access.identity, a.delivery.configs},
 		Refused: a.access.audit,
 		Limits:  limits{a.access.quotas, a.access.usage}, Proxies: a.platform.config.Proxies(),
-		Middleware: []func(http.Handler) http.Handler{a.platform.telemetry.Middleware(), sourceapi.Override},
+		Middleware: []func(http.Handler) http.Handler{a.platform.telemetry.Middleware(), sourceapi.Override, configapi.OFREP(a.platform.config.FlagOrigins)},
 	})
 	router.Handle("/metrics", a.platform.telemetry.MetricsHandler())
 	router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/access/quota/bound"
@@ -48,6 +49,11 @@ func (c Config) problems(file string) []kernel.Problem {
 	for i, network := range c.SinkNetworks {
 		if _, err := netip.ParsePrefix(network); err != nil && network != "" {
 			k.add("sinkNetworks["+strconv.Itoa(i)+"]", fmt.Sprintf("%q is not a network", network), "write it as 10.0.0.0/8 or fd00::/8")
+		}
+	}
+	for i, origin := range c.FlagOrigins {
+		if !isOrigin(origin) {
+			k.add("flagOrigins["+strconv.Itoa(i)+"]", fmt.Sprintf("%q is no origin of web pages", origin), "write it as https://shop.example.com, with a port where it has one and without a path, or as *")
 		}
 	}
 	for i, text := range c.PolicyLevels {
@@ -189,4 +195,10 @@ func (k *checker) limits(c Config) {
 	if d := time.Duration(c.ExemptionTime); d < time.Minute || d > 366*24*time.Hour {
 		k.add("exemptionTime", fmt.Sprintf("%s is no time for which somebody may be exempt", c.ExemptionTime), "use a time of at least 1m and at most a year, such as 2160h")
 	}
+}
+
+// isOrigin reports whether a text is the origin of web pages (RFC 6454 §6.1), or *.
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return text == "*" || err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && text == u.Scheme+"://"+u.Host && !strings.Contains(text, "*")
 }

@@ -31,6 +31,7 @@ type Config struct {
 	DNS          string   `koanf:"dns" yaml:"dns" doc:"Where DNS is answered, over UDP and TCP."`
 	NATS         string   `koanf:"nats" yaml:"nats" doc:"Where the embedded NATS server listens, for topics."`
 	SinkNetworks []string `koanf:"sinkNetworks" yaml:"sinkNetworks" doc:"Private networks in which webhooks, NATS and Kafka of subscriptions, and issuers of trusted tokens, may be, in the clear too; elsewhere they have public addresses and TLS. The default is this machine where the API listens on it alone, and none elsewhere."`
+	FlagOrigins  []string `koanf:"flagOrigins" yaml:"flagOrigins" doc:"Origins of web pages, such as https://shop.example.com, whose scripts may evaluate feature flags over OFREP with a token of theirs; * is every page. Without any, browsers let none."`
 	Zone         string   `koanf:"zone" yaml:"zone" doc:"The DNS zone of the services: <service>.<stage>.<project>.<zone>."`
 
 	Database   string   `koanf:"database" yaml:"database" doc:"The database: sqlite:///path.db or postgres://user@host/name?sslmode=…. Empty is SQLite in the data folder."`

@@ -108,13 +108,16 @@ func tokens(e *command.Env) *cobra.Command {
 
 func createToken(e *command.Env) *cobra.Command {
 	var in apiclient.CreateConfigTokenRequest
+	var opens apiclient.ConfigTokenScope
 	c := &cobra.Command{
 		Use: "create WORKLOAD", Short: "Make a token for a workload at a stage; it is shown once", Args: cobra.ExactArgs(1),
 		Long: "With it the workload reads its configuration at /api/v1/config/effective, watches it at /api/v1/config/watch,\n" +
-			"and evaluates flags at /ofrep/v1 with any OpenFeature provider for OFREP. It opens nothing else.",
-		Example: "  terrace config token create orders --stage dev", ValidArgsFunction: e.Workloads(),
+			"and evaluates flags at /ofrep/v1 with any OpenFeature provider for OFREP. It opens nothing else.\n" +
+			"With --scope flags it evaluates flags alone and opens no value, no secret among them: for pages in browsers, and\n" +
+			"programs that need no more.",
+		Example: "  terrace config token create orders --stage dev\n  terrace config token create orders --stage prod --scope flags --days 90", ValidArgsFunction: e.Workloads(),
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			in.Workload = args[0]
+			in.Workload, in.Scope = args[0], &opens
 			t, err := s.CreateConfigToken(ctx, project, in)
 			if err != nil {
 				return err
@@ -123,6 +126,8 @@ func createToken(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &in.Stage, "stage", "the stage", true)
+	command.Choice(c, &opens, "scope", apiclient.ConfigTokenScopeAll, "what it opens", apiclient.ConfigTokenScopeAll, apiclient.ConfigTokenScopeFlags)
+	command.Number(c, &in.Days, "days", 0, "after how many days it ends; 0 is never", 0, 3650)
 	return c
 }
 
@@ -132,8 +137,15 @@ func listTokens(e *command.Env) *cobra.Command {
 		Example: "  terrace config token list",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
 			all, err := s.ConfigTokens(ctx, project)
-			return command.PrintFound(e, all, err, []string{"ID", "WORKLOAD", "STAGE", "BY", "AGE"}, func(t apiclient.ConfigToken) []string {
-				return []string{t.ID, t.Workload, t.Stage, t.CreatedBy, output.Age(e.Clock.Now(), t.CreatedAt)}
+			return command.PrintFound(e, all, err, []string{"ID", "WORKLOAD", "STAGE", "OPENS", "BY", "AGE", "LAST USED", "ENDS"}, func(t apiclient.ConfigToken) []string {
+				used, ends := "never", "never"
+				if t.LastUsedAt != nil {
+					used = output.Stamp(*t.LastUsedAt)
+				}
+				if t.ExpiresAt != nil {
+					ends = output.Stamp(*t.ExpiresAt)
+				}
+				return []string{t.ID, t.Workload, t.Stage, string(t.Scope), t.CreatedBy, output.Age(e.Clock.Now(), t.CreatedAt), used, ends}
 			})
 		}),
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -74,11 +75,27 @@ func place(o apiclient.ConfigfileOrigin) string { return fmt.Sprintf("%s:%d", o.
 
 func explain(e *command.Env) *cobra.Command {
 	var t target
+	var given []string
 	c := &cobra.Command{
-		Use: "explain KEY", Short: "Explain a value: who wrote it, and what it overrides", Args: cobra.ExactArgs(1),
-		Example: "  terrace config explain checkout.timeout --workload orders --stage prod",
+		Use: "explain KEY|FLAG", Short: "Explain a value or a flag: who wrote it, what it overrides, and what somebody gets", Args: cobra.ExactArgs(1),
+		Long: "Of a flag it shows the rule, the shares, and the variant that a context gets, with why. Where a key and a flag have\n" +
+			"one name, flag:FLAG means the flag.",
+		Example: "  terrace config explain checkout.timeout --workload orders --stage prod\n" +
+			"  terrace config explain new-checkout --stage prod --set targetingKey=ada --set plan=gold",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
-			x, err := s.ExplainConfig(ctx, project, args[0], apiclient.ExplainConfigParams{Workload: t.workload, Stage: t.stage})
+			attributes, err := attributesOf(given)
+			if err != nil {
+				return err
+			}
+			p := apiclient.ExplainConfigParams{Workload: t.workload, Stage: t.stage}
+			if len(attributes) > 0 {
+				raw, err := json.Marshal(attributes)
+				if err != nil {
+					return fmt.Errorf("encode the attributes: %w", err)
+				}
+				p.Context = string(raw)
+			}
+			x, err := s.ExplainConfig(ctx, project, args[0], p)
 			if err != nil {
 				return err
 			}
@@ -86,11 +103,58 @@ func explain(e *command.Env) *cobra.Command {
 		}),
 	}
 	t.flags(e, c)
+	attributeFlag(c, &given)
 	return c
 }
 
+func attributeFlag(c *cobra.Command, given *[]string) {
+	c.Flags().StringArrayVar(given, "set", nil, "an attribute of who is asking, as NAME=VALUE; a number, true, false or other JSON is read as such")
+}
+
+// writeFlag shows what a flag says, and what the context gets.
+func writeFlag(w io.Writer, x apiclient.ConfigExplained) {
+	f, result := *x.Flag, apiclient.FlagResult{}
+	if f.Result != nil {
+		result = *f.Result
+	}
+	rule, _ := json.Marshal(f.Rule) // it came as JSON
+	if f.Rule == nil {
+		rule = nil
+	}
+	output.Pairs(w, "flag", x.Key, "state", strings.ToLower(string(f.State)), "type", x.Type, "description", x.Description, "owner", x.Owner,
+		"default", f.DefaultVariant, "rule", string(rule), "value", shown(result.Value), "variant", result.Variant, "reason", result.Reason, "why", f.Why)
+	variants := slices.Sorted(maps.Keys(f.Variants))
+	_, _ = fmt.Fprintln(w)
+	output.List(w, variants, []string{"VARIANT", "VALUE", "SHARE"}, func(name string) []string {
+		value, _ := json.Marshal(f.Variants[name]) // as above
+		return []string{name, shown(value), sharesOf(f.Rollouts, name)}
+	})
+}
+
+// sharesOf are the parts of those who ask that get a variant, one for each rollout.
+func sharesOf(all []apiclient.FlagRollout, variant string) string {
+	var shares []string
+	for _, r := range all {
+		for _, s := range r.Shares {
+			if s.Variant == variant {
+				shares = append(shares, fmt.Sprintf("%.4g %% by %s", s.Percent, r.By))
+			}
+		}
+	}
+	return strings.Join(shares, ", ")
+}
+
 func writeExplained(w io.Writer, x apiclient.ConfigExplained) {
+	if x.Flag != nil {
+		writeFlag(w, x)
+		writeWritings(w, x)
+		return
+	}
 	output.Pairs(w, "key", x.Key, "value", shown(x.Value), "type", x.Type, "description", x.Description, "owner", x.Owner, "sensitivity", string(x.Sensitivity))
+	writeWritings(w, x)
+}
+
+func writeWritings(w io.Writer, x apiclient.ConfigExplained) {
 	_, _ = fmt.Fprintln(w)
 	output.List(w, x.Writings, []string{"", "VALUE", "LAYER", "FROM", "COMMIT", "BY", "AT"}, func(v apiclient.ConfigWriting) []string {
 		mark, at := "overridden", ""
@@ -148,7 +212,7 @@ func evaluate(e *command.Env) *cobra.Command {
 		}),
 	}
 	t.flags(e, c)
-	c.Flags().StringArrayVar(&given, "set", nil, "an attribute of who is asking, as NAME=VALUE; a number, true, false or other JSON is read as such")
+	attributeFlag(c, &given)
 	return c
 }
 

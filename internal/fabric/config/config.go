@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/config/configfile"
+	"github.com/terrace-idp/terrace/internal/fabric/config/flag"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -82,6 +83,22 @@ type Explained struct {
 	Revision string `json:"revision"`
 	// Writings are who wrote the value that counts, and then those that it overrides.
 	Writings []Writing `json:"writings"`
+	// Flag is there where a flag is explained; it has no one value.
+	Flag *ExplainedFlag `json:"flag,omitempty" doc:"What the flag gives, where a flag is explained and not a key."`
+}
+
+// ExplainedFlag is what a flag says, and what it gives to a context.
+type ExplainedFlag struct {
+	State          string         `json:"state" enum:"ENABLED,DISABLED"`
+	Variants       map[string]any `json:"variants"`
+	DefaultVariant string         `json:"defaultVariant"`
+	// Rule is JSONLogic, nil for none.
+	Rule any `json:"rule,omitempty" doc:"The rule, in JSONLogic."`
+	// Rollouts are where shares decide in the rule.
+	Rollouts []flag.Rollout `json:"rollouts" doc:"Where shares decide in the rule."`
+	// Result is what the context gets, nil where there is none; Why says why.
+	Result *flag.Result `json:"result,omitempty" doc:"What the context gets; none where it cannot be evaluated for it."`
+	Why    string       `json:"why" doc:"Why the context gets that."`
 }
 
 // Writing is one value with the commit that its line comes from.

@@ -2,12 +2,10 @@ package config
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/config/configfile"
-	"github.com/terrace-idp/terrace/internal/fabric/config/flag"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
@@ -23,30 +21,29 @@ type Delivery struct {
 	// ETag identifies all of it, the versions of secrets and the flags included.
 	ETag   string         `json:"etag"`
 	Values map[string]any `json:"values"`
-	// flags are evaluated, not handed over: rules are nobody's business but the platform's.
-	flags map[string]flag.Flag
 	// FlagsETag identifies the flags alone.
 	FlagsETag string `json:"flagsEtag"`
 	secrets   []string
 }
 
 // Deliver returns the configuration of the workload whose token the actor of ctx came by,
-// with the values of its secrets.
-func (s *Service) Deliver(ctx context.Context) (Delivery, error) {
-	t, err := s.bearer(ctx)
+// with the values of its secrets. knows tells of a tag whether the workload has what it
+// identifies: then nothing goes out, and none is recorded as delivered.
+func (s *Service) Deliver(ctx context.Context, knows func(tag string) bool) (Delivery, error) {
+	t, err := s.bearerOfAll(ctx)
 	if err != nil {
 		return Delivery{}, err
 	}
-	return s.deliver(ctx, t)
+	return s.deliver(ctx, t, knows)
 }
 
-func (s *Service) deliver(ctx context.Context, t Token) (Delivery, error) {
+func (s *Service) deliver(ctx context.Context, t Token, knows func(tag string) bool) (Delivery, error) {
 	n, set, err := s.current(ctx, t.Scope)
 	if err != nil {
 		return Delivery{}, err
 	}
 	d := Delivery{
-		Project: t.Scope.Project, Stage: t.Stage, Workload: t.Workload, Revision: n.Status.Effective, Values: map[string]any{}, flags: map[string]flag.Flag{},
+		Project: t.Scope.Project, Stage: t.Stage, Workload: t.Workload, Revision: n.Status.Effective, Values: map[string]any{},
 	}
 	versions := map[string]int{}
 	ctx = secretref.ReadFor(ctx, "configuration of "+t.Workload+", token "+t.ID)
@@ -67,10 +64,7 @@ func (s *Service) deliver(ctx context.Context, t Token) (Delivery, error) {
 		d.secrets = append(d.secrets, ref.Inside())
 		versions[e.Key], d.Values[e.Key] = version, value
 	}
-	for _, f := range set.Flags(t.Workload, t.Stage) {
-		d.flags[f.Key] = f.Flag
-	}
-	if err := d.identify(versions); err != nil {
+	if err := d.identify(versions, flagsOf(t, set)); err != nil || knows(d.ETag) {
 		return d, err
 	}
 	return d, s.tellSecrets(ctx, t, d)
@@ -78,7 +72,7 @@ func (s *Service) deliver(ctx context.Context, t Token) (Delivery, error) {
 
 // identify makes the tags. Of a secret they have the version, for a hash of its value
 // would tell it to who can guess.
-func (d *Delivery) identify(versions map[string]int) error {
+func (d *Delivery) identify(versions map[string]int, f Flags) error {
 	open := map[string]any{}
 	for key, v := range d.Values {
 		if version, isSecret := versions[key]; isSecret {
@@ -86,7 +80,7 @@ func (d *Delivery) identify(versions map[string]int) error {
 		}
 		open[key] = v
 	}
-	flags, err := kernel.DigestJSON(d.flags)
+	flags, err := kernel.DigestJSON(f.of)
 	if err != nil {
 		return err
 	}
@@ -134,24 +128,6 @@ func (s *Service) tellSecrets(ctx context.Context, t Token, d Delivery) error {
 			"workload": t.Workload, "secrets": d.secrets, "revision": d.Revision,
 		}})
 	})
-}
-
-// Evaluate evaluates one flag of a delivery. Its error is a *flag.Error. A flag that is
-// turned off is as one that is not there, as flagd has it: the caller's own default counts.
-func (d Delivery) Evaluate(key string, attributes map[string]any) (flag.Result, error) {
-	f, ok := d.flags[key]
-	if !ok {
-		return flag.Result{Key: key}, &flag.Error{Code: flag.FlagNotFound, Message: "there is no flag " + key + " for " + d.Workload + " at " + d.Stage}
-	}
-	if f.State == flag.Disabled {
-		return flag.Result{Key: key}, &flag.Error{Code: flag.FlagNotFound, Message: "the flag " + key + " is turned off: your own default counts"}
-	}
-	return f.Evaluate(key, attributes)
-}
-
-// Flags returns the names of the flags that are not turned off.
-func (d Delivery) Flags() []string {
-	return slices.DeleteFunc(sorted(d.flags), func(key string) bool { return d.flags[key].State == flag.Disabled })
 }
 
 // heard wakes who waits for the configuration of a project.
@@ -224,7 +200,7 @@ type Watcher struct {
 // Follow begins to watch with the token that the actor of ctx came by; last is the ETag
 // that it knows, empty for none.
 func (s *Service) Follow(ctx context.Context, last string) (*Watcher, error) {
-	t, err := s.bearer(ctx)
+	t, err := s.bearerOfAll(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -239,10 +215,10 @@ func (w *Watcher) Run(ctx context.Context, send func(d *Delivery) error) error {
 	defer timer.Stop()
 	for {
 		heard := w.service.heard.next(w.token.Scope) // before looking: what comes meanwhile is not missed
-		if _, err := w.service.Store.Token(ctx, w.token.Scope.Tenant, w.token.ID); err != nil {
+		if err := w.service.stillOpens(ctx, w.token); err != nil {
 			return err
 		}
-		d, err := w.service.deliver(ctx, w.token)
+		d, err := w.service.deliver(ctx, w.token, func(tag string) bool { return tag == w.last })
 		switch {
 		case err == nil && d.ETag != w.last:
 			if err := send(&d); err != nil {

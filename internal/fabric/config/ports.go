@@ -53,6 +53,8 @@ type Tokens interface {
 	Token(ctx context.Context, tenant, id string) (Token, error)
 	ListTokens(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Token], error)
 	RemoveToken(ctx context.Context, scope kernel.Scope, id string) error
+	// TouchToken notes when a token was used last.
+	TouchToken(ctx context.Context, t Token, at time.Time) error
 }
 
 // Store is all that the room keeps.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -17,6 +18,33 @@ import (
 // TokenPrefix begins the token of a workload, so that scanners find a leaked one.
 const TokenPrefix = "tcfg_"
 
+// TokenScope is what a token opens.
+type TokenScope string
+
+// The scopes of tokens.
+const (
+	// AllScope opens all values, those of secrets among them, and the flags.
+	AllScope TokenScope = "all"
+	// FlagsScope opens evaluations of flags alone, and no value: what has it may be where
+	// people can read it, as in a browser.
+	FlagsScope TokenScope = "flags"
+)
+
+// maxTokenLife bounds the life of a token that has an end.
+const maxTokenLife = 10 * 365 * 24 * time.Hour
+
+// touchInterval is how exact the last use of a token is.
+const touchInterval = time.Minute
+
+// NewToken asks for a token.
+type NewToken struct {
+	Workload string
+	// Opens is AllScope where it is empty.
+	Opens TokenScope
+	// Life is until it ends, 0 for never.
+	Life time.Duration
+}
+
 // Token lets a workload read its own configuration at one stage, and nothing else.
 type Token struct {
 	ID string `json:"id"`
@@ -24,8 +52,13 @@ type Token struct {
 	Scope     kernel.Scope `json:"-"`
 	Stage     string       `json:"stage"`
 	Workload  string       `json:"workload"`
+	Opens     TokenScope   `json:"scope"`
 	CreatedBy string       `json:"createdBy"`
 	CreatedAt time.Time    `json:"createdAt"`
+	// ExpiresAt is zero for a token without an end.
+	ExpiresAt time.Time `json:"expiresAt,omitzero" doc:"When the token ends; it has no end unless this is there."`
+	// LastUsedAt is right to the minute, zero before the first use.
+	LastUsedAt time.Time `json:"lastUsedAt,omitzero" doc:"When the token was used last, right to the minute."`
 	// Hash is that of the token, which is kept nowhere.
 	Hash string `json:"-"`
 }
@@ -33,15 +66,15 @@ type Token struct {
 var workloadName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // CreateToken makes a token for a workload at a stage. The secret is shown here alone.
-func (s *Service) CreateToken(ctx context.Context, scope kernel.Scope, workload string) (secret string, t Token, err error) {
+func (s *Service) CreateToken(ctx context.Context, scope kernel.Scope, n NewToken) (secret string, t Token, err error) {
 	if err := s.Authorizer.Authorize(ctx, ActionToken, scope); err != nil {
 		return "", t, err
 	}
 	if err := s.Projects.Exists(ctx, scope.InProject(scope.Project)); err != nil {
 		return "", t, err
 	}
-	if !workloadName.MatchString(workload) {
-		return "", t, kernel.Errorf(kernel.Invalid, "%q cannot be the name of a workload", workload).WithFix("name the workload as its Score file does")
+	if n.Opens, err = n.check(); err != nil {
+		return "", t, err
 	}
 	if !slices.Contains(s.Stages.Names(), scope.Stage) {
 		return "", t, kernel.Errorf(kernel.NotFound, "there is no stage %q", scope.Stage).WithFix("the stages are %s; see terrace stage list", strings.Join(s.Stages.Names(), ", "))
@@ -50,13 +83,31 @@ func (s *Service) CreateToken(ctx context.Context, scope kernel.Scope, workload 
 	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
 	secret = TokenPrefix + base64.RawURLEncoding.EncodeToString(b[:])
 	actor, _ := kernel.ActorFrom(ctx)
-	t = Token{ID: kernel.NewID("cfgt"), Scope: scope, Stage: scope.Stage, Workload: workload, CreatedBy: actor.Name, CreatedAt: s.Clock.Now(), Hash: hashOf(secret)}
+	t = Token{ID: kernel.NewID("cfgt"), Scope: scope, Stage: scope.Stage, Workload: n.Workload, Opens: n.Opens, CreatedBy: actor.Name, CreatedAt: s.Clock.Now(), Hash: hashOf(secret)}
+	data := map[string]any{"workload": n.Workload, "opens": string(n.Opens)}
+	if n.Life > 0 {
+		t.ExpiresAt = t.CreatedAt.Add(n.Life)
+		data["expiresAt"] = t.ExpiresAt
+	}
 	return secret, t, s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.PutToken(ctx, t); err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: "config.token-created", Scope: scope, Subject: t.ID, Data: map[string]any{"workload": workload}})
+		return s.Journal.Record(ctx, kernel.Fact{Type: "config.token-created", Scope: scope, Subject: t.ID, Data: data})
 	})
+}
+
+// check returns what the token is to open.
+func (n NewToken) check() (TokenScope, error) {
+	switch {
+	case !workloadName.MatchString(n.Workload):
+		return "", kernel.Errorf(kernel.Invalid, "%q cannot be the name of a workload", n.Workload).WithFix("name the workload as its Score file does")
+	case n.Opens != "" && n.Opens != AllScope && n.Opens != FlagsScope:
+		return "", kernel.Errorf(kernel.Invalid, "%q is no scope of a token", n.Opens).WithFix("use all, or flags for evaluations of flags alone")
+	case n.Life < 0 || n.Life > maxTokenLife:
+		return "", kernel.Errorf(kernel.Invalid, "a token cannot last for %s", n.Life).WithFix("give it up to 3650 days, or 0 for no end")
+	}
+	return cmp.Or(n.Opens, AllScope), nil
 }
 
 // GivenID is the id of the token that the platform gives a name of a stage.
@@ -79,12 +130,12 @@ func (s *Service) EnsureToken(ctx context.Context, scope kernel.Scope, name, wor
 		return nil
 	}
 	actor, _ := kernel.ActorFrom(ctx)
-	t := Token{ID: id, Scope: scope, Stage: scope.Stage, Workload: workload, CreatedBy: actor.Name, CreatedAt: s.Clock.Now(), Hash: hash}
+	t := Token{ID: id, Scope: scope, Stage: scope.Stage, Workload: workload, Opens: AllScope, CreatedBy: actor.Name, CreatedAt: s.Clock.Now(), Hash: hash}
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.PutToken(ctx, t); err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: "config.token-created", Scope: scope, Subject: id, Data: map[string]any{"workload": workload}})
+		return s.Journal.Record(ctx, kernel.Fact{Type: "config.token-created", Scope: scope, Subject: id, Data: map[string]any{"workload": workload, "opens": string(AllScope)}})
 	})
 	if err == nil {
 		s.Heard(scope.InProject(scope.Project))
@@ -161,7 +212,42 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (kernel.Actor
 	if kernel.Is(err, kernel.NotFound) {
 		return kernel.Actor{}, badToken()
 	}
-	return kernel.Actor{ID: t.ID, Name: "workload " + t.Workload, Kind: kernel.ActorService, Tenant: t.Scope.Tenant, Session: t.ID}, err
+	if err == nil {
+		err = t.lasts(s.Clock.Now())
+	}
+	if err != nil {
+		return kernel.Actor{}, err
+	}
+	s.touch(ctx, t)
+	return kernel.Actor{ID: t.ID, Name: "workload " + t.Workload, Kind: kernel.ActorService, Tenant: t.Scope.Tenant, Session: t.ID}, nil
+}
+
+// lasts refuses a token that has ended.
+func (t Token) lasts(now time.Time) error {
+	if t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt) {
+		return nil
+	}
+	return kernel.Errorf(kernel.Unauthenticated, "the token ended at %s", t.ExpiresAt.Format(time.RFC3339)).WithFix("make another one with terrace config token create")
+}
+
+// stillOpens tells whether a token that something is watched with is still there, and lasts.
+func (s *Service) stillOpens(ctx context.Context, t Token) error {
+	t, err := s.Store.Token(ctx, t.Scope.Tenant, t.ID)
+	if err != nil {
+		return err
+	}
+	return t.lasts(s.Clock.Now())
+}
+
+// touch notes when a token was used. What cannot be noted stops nobody.
+func (s *Service) touch(ctx context.Context, t Token) {
+	now := s.Clock.Now()
+	if now.Sub(t.LastUsedAt) < touchInterval {
+		return
+	}
+	if err := s.Store.TouchToken(ctx, t, now); err != nil {
+		s.Log.WarnContext(ctx, "the last use of a token was not noted", "token", t.ID, "error", err)
+	}
 }
 
 func badToken() error {
@@ -181,6 +267,16 @@ func (s *Service) bearer(ctx context.Context) (Token, error) {
 	t, err := s.Store.Token(ctx, actor.Tenant, actor.Session)
 	if kernel.Is(err, kernel.NotFound) {
 		return t, badToken()
+	}
+	return t, err
+}
+
+// bearerOfAll is bearer for what a token for flags alone does not open.
+func (s *Service) bearerOfAll(ctx context.Context) (Token, error) {
+	t, err := s.bearer(ctx)
+	if err == nil && t.Opens == FlagsScope {
+		err = kernel.Errorf(kernel.Denied, "this token is for flags alone, and opens no value").
+			WithFix("evaluate flags at /ofrep/v1/evaluate/flags, or make a token with: terrace config token create %s --stage %s", t.Workload, t.Stage)
 	}
 	return t, err
 }

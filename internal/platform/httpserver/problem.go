@@ -148,9 +148,23 @@ func internalProblem(ctx context.Context, err error) *ProblemDetails {
 	return p
 }
 
+type formKey struct{}
+
+// WithForm has the errors of requests answered in another form than problem+json, by their
+// bare handlers and by the router before them.
+func WithForm(ctx context.Context, write func(w http.ResponseWriter, p *ProblemDetails)) context.Context {
+	return context.WithValue(ctx, formKey{}, write)
+}
+
 // WriteError answers a request of a bare handler with the problem of err.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
-	writeProblem(w, ProblemOf(r.Context(), err))
+	p := ProblemOf(r.Context(), err)
+	if write, ok := r.Context().Value(formKey{}).(func(http.ResponseWriter, *ProblemDetails)); ok {
+		p.prepare(w.Header())
+		write(w, p)
+		return
+	}
+	writeProblem(w, p)
 }
 
 // Abort notes why an answer that has begun cannot be completed, and cuts the
@@ -160,12 +174,17 @@ func Abort(r *http.Request, err error) {
 	panic(http.ErrAbortHandler)
 }
 
-func writeProblem(w http.ResponseWriter, p *ProblemDetails) {
+// prepare sets what goes with the status.
+func (p *ProblemDetails) prepare(h http.Header) {
 	for name, value := range p.headers() {
-		if w.Header().Get(name) == "" {
-			w.Header().Set(name, value)
+		if h.Get(name) == "" {
+			h.Set(name, value)
 		}
 	}
+}
+
+func writeProblem(w http.ResponseWriter, p *ProblemDetails) {
+	p.prepare(w.Header())
 	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the client may have left

@@ -13,12 +13,23 @@ type Facts struct {
 	mu     sync.Mutex
 	all    []kernel.Fact
 	causes []string
+	fails  bool
+}
+
+// Fail has nothing recorded from here on, or all again.
+func (f *Facts) Fail(fails bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fails = fails
 }
 
 // Record keeps a fact.
 func (f *Facts) Record(ctx context.Context, fact kernel.Fact) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.fails {
+		return kernel.Errorf(kernel.Unavailable, "the journal fails, as the test told it to")
+	}
 	f.all, f.causes = append(f.all, fact), append(f.causes, kernel.CauseFrom(ctx))
 	return nil
 }

@@ -7,7 +7,9 @@ package configapi
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -31,12 +33,13 @@ func operation(id, method, path, summary string) huma.Operation {
 func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "How the configuration stands.", config.Waiting, config.Ready, config.Invalid, config.Failed)
 	httpserver.Enum(api, "How specific a layer is.", configfile.Layers()...)
+	httpserver.Enum(api, "What a token opens: all values, those of secrets among them, and flags; or evaluations of flags alone.", config.AllScope, config.FlagsScope)
 	httpserver.Enum(api, "Who may see a value.", configfile.Public, configfile.Internal, configfile.Secret)
 	httpserver.Register(api, operation("connect-config", http.MethodPut, "/source", "Say which folder of a repository is the project's configuration"), a.connect)
 	httpserver.Register(api, operation("get-config-source", http.MethodGet, "/source", "Tell where the configuration is, and how it stands"), a.source)
 	httpserver.Register(api, operation("disconnect-config", http.MethodDelete, "/source", "Forget where the configuration is; the repository keeps it"), a.disconnect)
 	httpserver.Register(api, operation("get-config", http.MethodGet, "/effective", "Get what counts for a workload at a stage, with its origin; secrets stay references"), a.effective)
-	httpserver.Register(api, operation("explain-config", http.MethodGet, "/keys/{key}", "Explain what counts of a key: who wrote it, and what it overrides"), a.explain)
+	httpserver.Register(api, operation("explain-config", http.MethodGet, "/keys/{key}", "Explain what counts of a key or a flag: who wrote it, what it overrides, and what a context gets of a flag"), a.explain)
 	httpserver.Register(api, operation("list-config-revisions", http.MethodGet, "/revisions", "List the revisions, the newest first"), a.history)
 	httpserver.Register(api, operation("diff-config", http.MethodGet, "/diff", "Tell what differs between two revisions, or two stages"), a.diff)
 	httpserver.Register(api, operation("roll-back-config", http.MethodPost, "/rollback", "Have the repository say again what it said at a revision, by a commit"), a.rollback)
@@ -106,13 +109,18 @@ func (a API) effective(ctx context.Context, in *effectiveInput) (*effectiveOutpu
 type explainInput struct {
 	ProjectPath
 	TargetQuery
-	Key string `path:"key" maxLength:"600" doc:"The key."`
+	Key     string `path:"key" maxLength:"600" doc:"The key, or a flag; flag:FLAG means the flag where there are both."`
+	Context string `query:"context" maxLength:"8000" doc:"Attributes of who asks for a flag, such as targetingKey, as a JSON object."`
 }
 
 type explainOutput struct{ Body config.Explained }
 
 func (a API) explain(ctx context.Context, in *explainInput) (*explainOutput, error) {
-	e, err := a.Configs.Explain(ctx, scope(ctx, in.Project, in.Stage), in.Workload, in.Key)
+	var attributes map[string]any
+	if in.Context != "" && json.Unmarshal([]byte(in.Context), &attributes) != nil {
+		return nil, kernel.Errorf(kernel.Invalid, "context is no JSON object").WithFix(`write it as {"targetingKey": "ada"}`)
+	}
+	e, err := a.Configs.Explain(ctx, scope(ctx, in.Project, in.Stage), in.Workload, in.Key, attributes)
 	return &explainOutput{e}, err
 }
 
@@ -190,8 +198,10 @@ func (a API) evaluate(ctx context.Context, in *evaluateInput) (*evaluateOutput, 
 type createTokenInput struct {
 	ProjectPath
 	Body struct {
-		Workload string `json:"workload" minLength:"1" maxLength:"63"`
-		Stage    string `json:"stage" minLength:"1" maxLength:"63"`
+		Workload string            `json:"workload" minLength:"1" maxLength:"63"`
+		Stage    string            `json:"stage" minLength:"1" maxLength:"63"`
+		Scope    config.TokenScope `json:"scope,omitempty" doc:"What it opens; all by default."`
+		Days     int               `json:"days,omitempty" minimum:"0" maximum:"3650" doc:"After how many days it ends; 0, the default, is never."`
 	}
 }
 
@@ -205,7 +215,8 @@ type CreatedConfigToken struct {
 type createTokenOutput struct{ Body CreatedConfigToken }
 
 func (a API) createToken(ctx context.Context, in *createTokenInput) (*createTokenOutput, error) {
-	secret, t, err := a.Configs.CreateToken(ctx, scope(ctx, in.Project, in.Body.Stage), in.Body.Workload)
+	b := in.Body
+	secret, t, err := a.Configs.CreateToken(ctx, scope(ctx, in.Project, b.Stage), config.NewToken{Workload: b.Workload, Opens: b.Scope, Life: time.Duration(b.Days) * 24 * time.Hour})
 	return &createTokenOutput{CreatedConfigToken{t, secret}}, err
 }
 

@@ -3,6 +3,7 @@ package configapi_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/config"
 	"github.com/terrace-idp/terrace/internal/fabric/config/configapi"
 	"github.com/terrace-idp/terrace/internal/fabric/config/configsql"
+	"github.com/terrace-idp/terrace/internal/fabric/config/flag"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
@@ -331,4 +333,54 @@ func TestTheRepositoryIsKept(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestAFlagIsExplained as values are: who wrote it, what it overrides, and what a context
+// gets and why.
+func TestAFlagIsExplained(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, dbtest.SQLite(t, vcssql.Migrations(), configsql.Migrations()), vcs.Protection{})
+	commit := b.connected(map[string]string{
+		"default.yaml": "values: {checkout.timeout: 7}\n" + strings.ReplaceAll(flags, "[[on, 100], [off, 0]]", "[[on, 30], [off, 90]]") + "  checkout.timeout: {variants: {a: x, b: y}, defaultVariant: a}\n",
+		"stages/prod.yaml": "flags:\n  share:\n    owner: team-shop\n    variants: {on: true, off: false}\n    defaultVariant: off\n" +
+			"    targeting: {if: [{\"==\": [{var: plan}, gold]}, on, {fractional: [[on, 30], [off, 90]]}]}\n",
+	})
+	explain := func(key, stage, context string) (x config.Explained) {
+		t.Helper()
+		b.must("viewer", http.MethodGet, "/keys/"+key+"?stage="+stage+"&context="+url.QueryEscape(context), nil, &x)
+		return x
+	}
+	x := explain("share", "prod", `{"targetingKey":"ada"}`)
+	if x.Flag == nil || x.Type != "boolean" || x.Owner != "team-shop" || x.Value != nil || len(x.Flag.Rollouts) != 1 || x.Flag.Rollouts[0].Shares[0] != (flag.Share{Variant: "on", Weight: 30, Percent: 25}) {
+		t.Fatalf("%+v", x)
+	}
+	if len(x.Writings) != 2 || x.Writings[0].File != "config/shop/stages/prod.yaml" || x.Writings[1].File != "config/shop/default.yaml" || x.Writings[0].Commit != commit || x.Writings[0].Author != "Ada" {
+		t.Errorf("written by %+v", x.Writings)
+	}
+	for name, c := range map[string]struct{ key, stage, context, variant, why string }{
+		"a share":             {"share", "prod", `{"targetingKey":"ada"}`, "off", "a share decided: ada, at "},
+		"attributes":          {"share", "prod", `{"targetingKey":"ada","plan":"gold"}`, "on", "its rule names the variant on for this context"},
+		"nobody":              {"share", "prod", ``, "", "the context says not who does: give targetingKey"},
+		"no rule":             {"static", "prod", ``, "on", "it has no rule"},
+		"no match":            {"colour", "prod", `{"plan":"tin"}`, "red", "its rule names no variant"},
+		"turned off":          {"gone", "prod", ``, "", "it is turned off"},
+		"a flag beside a key": {"flag:checkout.timeout", "prod", ``, "a", "it has no rule"},
+	} {
+		x := explain(c.key, c.stage, c.context)
+		variant := ""
+		if x.Flag != nil && x.Flag.Result != nil {
+			variant = x.Flag.Result.Variant
+		}
+		if x.Flag == nil || variant != c.variant || !strings.Contains(x.Flag.Why, c.why) {
+			t.Errorf("%s: %q, %+v", name, variant, x.Flag)
+		}
+	}
+	if x := explain("checkout.timeout", "prod", ""); x.Flag != nil || x.Value != float64(7) {
+		t.Errorf("the key is explained as %+v", x)
+	}
+	for query, want := range map[string]int{"/keys/nothing?stage=prod": http.StatusNotFound, "/keys/flag:nothing?stage=prod": http.StatusNotFound, "/keys/share?stage=prod&context=7": http.StatusUnprocessableEntity} {
+		if status, text := b.call("viewer", http.MethodGet, query, nil); status != want {
+			t.Errorf("%s: %d %s", query, status, text)
+		}
+	}
 }

@@ -11,9 +11,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcsapi"
@@ -38,6 +41,14 @@ const schema = `keys:
 type vault struct {
 	mu     sync.Mutex
 	values map[string][]string
+	reads  []string
+}
+
+// origins are what values were read for.
+func (v *vault) origins() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.reads)
 }
 
 func (v *vault) put(scope kernel.Scope, name, value string) {
@@ -47,9 +58,10 @@ func (v *vault) put(scope kernel.Scope, name, value string) {
 }
 
 // Resolve returns the newest value.
-func (v *vault) Resolve(_ context.Context, scope kernel.Scope, r secretref.Reference) (string, int, error) {
+func (v *vault) Resolve(ctx context.Context, scope kernel.Scope, r secretref.Reference) (string, int, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.reads = append(v.reads, secretref.Origin(ctx))
 	name := r.Inside()
 	all := v.values[scope.String()+name]
 	if len(all) == 0 {
@@ -105,7 +117,13 @@ type bench struct {
 	url     string
 	repo    vcs.Repository
 	dir     string
+	ahead   atomic.Int64
 }
+
+// later has the room's clock go on by some time.
+func (b *bench) later(by time.Duration) { b.ahead.Add(int64(by)) }
+
+func (b *bench) now() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }
 
 type bearers struct{ b *bench }
 
@@ -144,10 +162,10 @@ func benchOn(t testing.TB, d *db.DB, hosts map[vcs.Provider]vcs.Host) *bench {
 	b := &bench{Bench: vcstest.On(t, d, hosts), t: t, secrets: &vault{values: map[string][]string{}}, dir: t.TempDir()}
 	b.configs = config.New(config.Config{
 		Store: configsql.NewStore(d), Tx: d, Authorizer: door{b.People}, Journal: b.Facts, Repositories: b.Service, Secrets: b.secrets,
-		Stages: around{}, Workloads: deployed{}, Projects: around{}, Node: "a",
+		Stages: around{}, Workloads: deployed{}, Projects: around{}, Node: "a", Clock: b.now,
 	})
 	b.Listeners, b.Reviewers = append(b.Listeners, b.configs), append(b.Reviewers, b.configs)
-	r := httpserver.NewRouter(httpserver.Options{Authenticator: bearers{b}})
+	r := httpserver.NewRouter(httpserver.Options{Authenticator: bearers{b}, Middleware: []func(http.Handler) http.Handler{configapi.OFREP(nil)}})
 	routes := configapi.API{Configs: b.configs}
 	routes.Mount(r)
 	vcsapi.NewHooks(b.Service).Mount(r)
@@ -212,15 +230,16 @@ func (b *bench) push(branch string, files map[string]string) string {
 }
 
 // connected has a valid configuration that counts.
-func (b *bench) connected(files map[string]string) {
+func (b *bench) connected(files map[string]string) (commit string) {
 	b.t.Helper()
 	all := map[string]string{"schema.yaml": schema}
 	for name, content := range files {
 		all[name] = content
 	}
-	b.push("main", all)
+	commit = b.push("main", all)
 	b.must("admin", http.MethodPut, "/source", map[string]string{"repository": "conf"}, nil)
 	b.stands(config.Ready)
+	return commit
 }
 
 // stands waits until the configuration stands so.

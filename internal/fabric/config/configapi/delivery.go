@@ -42,14 +42,15 @@ type deliverInput struct {
 }
 
 func (a API) deliver(ctx context.Context, in *deliverInput) (*huma.StreamResponse, error) {
-	d, err := a.Configs.Deliver(ctx)
+	knows := func(tag string) bool { return matches(in.IfNoneMatch, tag) }
+	d, err := a.Configs.Deliver(ctx, knows)
 	if err != nil {
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		hc.SetHeader("ETag", quoted(d.ETag))
 		hc.SetHeader("Cache-Control", "private, no-cache")
-		if matches(in.IfNoneMatch, d.ETag) {
+		if knows(d.ETag) {
 			hc.SetStatus(http.StatusNotModified)
 			return
 		}

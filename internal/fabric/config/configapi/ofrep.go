@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/terrace-idp/terrace/internal/fabric/config"
 	"github.com/terrace-idp/terrace/internal/fabric/config/flag"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
@@ -16,10 +15,13 @@ import (
 // maxContext bounds the context of an evaluation, in bytes.
 const maxContext = 64 << 10
 
+// evaluations is the path of OFREP's operations, and begins that of a flag's.
+const evaluations = ofrepPath + "v1/evaluate/flags"
+
 // Mount adds OFREP, whose paths and errors are those of its specification.
 func (a API) Mount(r chi.Router) {
-	r.Post("/ofrep/v1/evaluate/flags", a.bulk)
-	r.Post("/ofrep/v1/evaluate/flags/{key}", a.single)
+	r.Post(evaluations, a.bulk)
+	r.Post(evaluations+"/{key}", a.single)
 }
 
 // failure is an evaluation without a result, in OFREP's form.
@@ -29,13 +31,18 @@ type failure struct {
 	Details string    `json:"errorDetails,omitempty"`
 }
 
-// delivery finds what the token of a request may see; ok is false where it was answered.
-func (a API) delivery(w http.ResponseWriter, r *http.Request) (d config.Delivery, ok bool) {
-	d, err := a.Configs.Deliver(r.Context())
-	if err != nil {
-		httpserver.WriteError(w, r, err)
+// refusal answers an error that is not about one flag in the form of those that are.
+func refusal(key string) func(w http.ResponseWriter, p *httpserver.ProblemDetails) {
+	return func(w http.ResponseWriter, p *httpserver.ProblemDetails) {
+		f := failure{key, flag.General, p.Detail}
+		if p.Status == http.StatusNotFound { // the project has no configuration, and so no flag
+			f.Code = flag.FlagNotFound
+		}
+		if p.Fix != "" {
+			f.Details += ": " + p.Fix
+		}
+		answer(w, p.Status, f)
 	}
-	return d, err == nil
 }
 
 // attributes reads the context of an evaluation.
@@ -63,8 +70,9 @@ func attributes(w http.ResponseWriter, r *http.Request) (map[string]any, *flag.E
 
 func (a API) single(w http.ResponseWriter, r *http.Request) {
 	key := chi.URLParam(r, "key")
-	d, ok := a.delivery(w, r)
-	if !ok {
+	flags, err := a.Configs.Flags(r.Context())
+	if err != nil {
+		httpserver.WriteError(w, r, err)
 		return
 	}
 	context, failed := attributes(w, r)
@@ -72,7 +80,7 @@ func (a API) single(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, failure{key, failed.Code, failed.Message})
 		return
 	}
-	result, err := d.Evaluate(key, context)
+	result, err := flags.Evaluate(key, context)
 	if err != nil {
 		f := failureOf(key, err)
 		status := http.StatusBadRequest
@@ -94,8 +102,9 @@ func failureOf(key string, err error) failure {
 }
 
 func (a API) bulk(w http.ResponseWriter, r *http.Request) {
-	d, ok := a.delivery(w, r)
-	if !ok {
+	flags, err := a.Configs.Flags(r.Context())
+	if err != nil && !kernel.Is(err, kernel.NotFound) { // without a configuration there are none
+		httpserver.WriteError(w, r, err)
 		return
 	}
 	context, failed := attributes(w, r)
@@ -104,8 +113,8 @@ func (a API) bulk(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	results := []any{}
-	for _, key := range d.Flags() {
-		result, err := d.Evaluate(key, context)
+	for _, key := range flags.Names() {
+		result, err := flags.Evaluate(key, context)
 		if err != nil {
 			results = append(results, failureOf(key, err))
 			continue

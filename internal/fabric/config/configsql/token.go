@@ -1,19 +1,28 @@
 package configsql
 
 import (
+	"cmp"
 	"context"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/config"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
-type tokenRow struct{ Tenant, Project, Hash, Body string }
+type tokenRow struct {
+	Tenant, Project, Hash, Body string
+	LastUsedAt                  *time.Time
+}
 
-const tokenColumns = "SELECT tenant, project, hash, body FROM config_tokens WHERE " //nolint:gosec // a hash of a token is no credential
+const tokenColumns = "SELECT tenant, project, hash, body, last_used_at FROM config_tokens WHERE " //nolint:gosec // a hash of a token is no credential
 
 func (r tokenRow) token() (t config.Token, err error) {
 	err = db.Decode(r.Body, &t, "token")
+	t.Opens = cmp.Or(t.Opens, config.AllScope) // there were no others
+	if r.LastUsedAt != nil {
+		t.LastUsedAt = r.LastUsedAt.UTC()
+	}
 	t.Scope, t.Hash = kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: t.Stage}, r.Hash
 	return t, err
 }
@@ -45,6 +54,12 @@ func (s *Store) TokenByHash(ctx context.Context, hash string) (config.Token, err
 // Token returns a token of a tenant.
 func (s *Store) Token(ctx context.Context, tenant, id string) (config.Token, error) {
 	return s.token(ctx, "tenant = ? AND id = ?", tenant, id)
+}
+
+// TouchToken notes when a token was used last.
+func (s *Store) TouchToken(ctx context.Context, t config.Token, at time.Time) error {
+	_, err := s.db.Conn(ctx).NewRaw("UPDATE config_tokens SET last_used_at = ? WHERE id = ? AND tenant = ?", at, t.ID, t.Scope.Tenant).Exec(ctx)
+	return db.Map(err, "token "+t.ID)
 }
 
 // ListTokens returns those of a project, the oldest first.

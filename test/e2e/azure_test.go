@@ -153,14 +153,8 @@ func (a azure) landingZones() {
 // terraform runs the bare tool against the simulation.
 func (a azure) terraform(root string, args ...string) []byte {
 	a.t.Helper()
-	tool, err := exec.LookPath("terraform")
-	if err != nil {
-		if tool, err = exec.LookPath("tofu"); err != nil {
-			a.t.Skip("neither terraform nor tofu is on PATH")
-		}
-	}
 	rc := write(a.t, filepath.Join(a.folder, "rc"), fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", a.mirror))
-	cmd := exec.CommandContext(a.t.Context(), tool, args...)
+	cmd := exec.CommandContext(a.t.Context(), tool(a.t), args...)
 	cmd.Dir = root
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + a.folder, "TF_CLI_CONFIG_FILE=" + rc}, a.simulation()...)
 	out, err := cmd.Output()

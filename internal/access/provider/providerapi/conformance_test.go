@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,12 +16,13 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // conformance is one case of the OpenID Connect conformance suite.
 type conformance struct {
 	profile, name, what string
-	// not says why an optional part is not there; then there is nothing to check.
+	// not says why an optional part is not there; then the check is that Terrace says so.
 	not   string
 	check func(t *testing.T, w *world)
 }
@@ -57,7 +59,8 @@ func succeeds(changes ...string) func(*testing.T, *world) {
 	return func(t *testing.T, w *world) { w.flow(t, w.browser(), changes...) }
 }
 
-func userInfo(t *testing.T, w *world, r *http.Request) {
+// userInfo holds what is told of who has an ID token.
+func userInfo(t *testing.T, id map[string]any, r *http.Request) {
 	t.Helper()
 	res, err := http.DefaultClient.Do(r.WithContext(t.Context()))
 	if err != nil {
@@ -65,7 +68,7 @@ func userInfo(t *testing.T, w *world, r *http.Request) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	info := map[string]any{}
-	if err := json.NewDecoder(res.Body).Decode(&info); err != nil || res.StatusCode != http.StatusOK || info["sub"] == "" || info["name"] != "ada" {
+	if err := json.NewDecoder(res.Body).Decode(&info); err != nil || res.StatusCode != http.StatusOK || info["sub"] == nil || info["sub"] != id["sub"] || info["name"] != "ada" || info["preferred_username"] != "ada" {
 		t.Errorf("%d %v, %v", res.StatusCode, info, err)
 	}
 }
@@ -88,25 +91,25 @@ func conformanceCases() []conformance {
 			}
 		}},
 		{basic, "oidcc-idtoken-signature", "ID tokens are signed, with the algorithm that the client has", "", signatureCase},
-		{basic, "oidcc-idtoken-unsigned", "ID tokens without a signature", "none is not offered, so the suite skips it", nil},
+		{basic, "oidcc-idtoken-unsigned", "ID tokens without a signature", "none is not offered, so the suite skips it", unsignedCase},
 		{basic, "oidcc-userinfo-get", "userinfo by GET", "", func(t *testing.T, w *world) {
-			token, _ := w.flow(t, w.browser(), "scope", "openid profile")
+			token, id := w.flow(t, w.browser(), "scope", "openid profile")
 			r, _ := http.NewRequest(http.MethodGet, w.issuer()+"/oauth2/userinfo", nil)
 			token.SetAuthHeader(r)
-			userInfo(t, w, r)
+			userInfo(t, id, r)
 		}},
 		{basic, "oidcc-userinfo-post-header", "userinfo by POST with a header", "", func(t *testing.T, w *world) {
-			token, _ := w.flow(t, w.browser(), "scope", "openid profile")
+			token, id := w.flow(t, w.browser(), "scope", "openid profile")
 			r, _ := http.NewRequest(http.MethodPost, w.issuer()+"/oauth2/userinfo", nil)
 			token.SetAuthHeader(r)
-			userInfo(t, w, r)
+			userInfo(t, id, r)
 		}},
 		{basic, "oidcc-userinfo-post-body", "userinfo by POST with the token in the form", "", func(t *testing.T, w *world) {
-			token, _ := w.flow(t, w.browser(), "scope", "openid profile")
+			token, id := w.flow(t, w.browser(), "scope", "openid profile")
 			form := url.Values{"access_token": {token.AccessToken}}
 			r, _ := http.NewRequest(http.MethodPost, w.issuer()+"/oauth2/userinfo", strings.NewReader(form.Encode()))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			userInfo(t, w, r)
+			userInfo(t, id, r)
 		}},
 		{basic, "oidcc-ensure-request-without-nonce-succeeds-for-code-flow", "a request without a nonce", "", succeeds("nonce", "")},
 		{basic, "oidcc-scope-profile", "the scope profile gives claims", "", func(t *testing.T, w *world) {
@@ -114,10 +117,10 @@ func conformanceCases() []conformance {
 				t.Error(claims)
 			}
 		}},
-		{basic, "oidcc-scope-email", "the scope email", unknown, nil},
-		{basic, "oidcc-scope-address", "the scope address", unknown, nil},
-		{basic, "oidcc-scope-phone", "the scope phone", unknown, nil},
-		{basic, "oidcc-scope-all", "all scopes", unknown, nil},
+		{basic, "oidcc-scope-email", "the scope email", unknown, noScope("email")},
+		{basic, "oidcc-scope-address", "the scope address", unknown, noScope("address")},
+		{basic, "oidcc-scope-phone", "the scope phone", unknown, noScope("phone")},
+		{basic, "oidcc-scope-all", "all scopes", unknown, noScope("profile email address phone")},
 		{basic, "oidcc-ensure-other-scope-order-succeeds", "scopes in another order", "", succeeds("scope", "profile openid")},
 		{basic, "oidcc-display-page", "display=page", "", succeeds("display", "page")},
 		{basic, "oidcc-display-popup", "display=popup", "", succeeds("display", "popup")},
@@ -185,10 +188,60 @@ func conformanceCases() []conformance {
 				t.Errorf("%v %d", b.Left, b.Status)
 			}
 		}},
-		{basic, "oidcc-claims-essential", "the parameter claims", "claims_parameter_supported is false, so the suite skips it; the parameter does no harm", nil},
-		{basic, "oidcc-ensure-request-object-with-redirect-uri", "redirect_uri in a request object", "request_parameter_supported is false, so the suite skips it", nil},
+		{basic, "oidcc-claims-essential", "the parameter claims", "claims_parameter_supported is false, so the suite skips it; the parameter does no harm", func(t *testing.T, w *world) {
+			w.says(t, "claims_parameter_supported", false)
+			w.flow(t, w.browser(), "claims", `{"id_token":{"auth_time":{"essential":true}},"userinfo":{"name":{"essential":true}}}`)
+		}},
+		{basic, "oidcc-ensure-request-object-with-redirect-uri", "redirect_uri in a request object", "request_parameter_supported is false, so the suite skips it", func(t *testing.T, w *world) {
+			w.says(t, "request_parameter_supported", false)
+			w.says(t, "request_uri_parameter_supported", false)
+		}},
 		{basic, "oidcc-refresh-token", "a refresh token gives an ID token of the same person", "", refreshCase},
 		{basic, "oidcc-ensure-request-with-valid-pkce-succeeds", "PKCE with S256, which each case here has, since every client must", "", succeeds()},
+	}
+}
+
+// says holds what the discovery document says of something.
+func (w *world) says(t *testing.T, name string, want any) {
+	t.Helper()
+	var doc map[string]any
+	if err := w.discover().Claims(&doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc[name] != want {
+		t.Errorf("%s is %v", name, doc[name])
+	}
+}
+
+// noScope is a case of scopes of which one is not offered, neither before nor when it is
+// asked for.
+func noScope(scopes string) func(*testing.T, *world) {
+	return func(t *testing.T, w *world) {
+		var doc struct {
+			Scopes []string `json:"scopes_supported"`
+		}
+		if err := w.discover().Claims(&doc); err != nil {
+			t.Fatal(err)
+		}
+		if last := scopes[strings.LastIndexByte(scopes, ' ')+1:]; slices.Contains(doc.Scopes, last) || !slices.Contains(doc.Scopes, "profile") {
+			t.Errorf("of %s there are %v", scopes, doc.Scopes)
+		}
+		if got := w.refusal(t, w.browser(), "scope", "openid "+scopes); got != "invalid_scope" {
+			t.Error(got)
+		}
+	}
+}
+
+func unsignedCase(t *testing.T, w *world) {
+	var doc struct {
+		Algorithms []string `json:"id_token_signing_alg_values_supported"`
+	}
+	if err := w.discover().Claims(&doc); err != nil || len(doc.Algorithms) == 0 || slices.Contains(doc.Algorithms, "none") {
+		t.Errorf("%v, %v", doc.Algorithms, err)
+	}
+	unsigned := provider.NewClient{Name: "unsigned", Redirects: []string{callback}, Algorithm: "none"}
+	if _, _, err := w.service.CreateClient(w.system(), scope(), unsigned); !kernel.Is(err, kernel.Invalid) {
+		t.Errorf("a client with tokens that nobody signs: %v", err)
 	}
 }
 
@@ -307,8 +360,14 @@ func refreshCase(t *testing.T, w *world) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other, secret := w.register(provider.NewClient{Name: "other", Redirects: []string{callback}, Grants: provider.ClientGrants(), Scopes: provider.Scopes()})
+	stolen := w.config()
+	stolen.ClientID, stolen.ClientSecret = other.ID, secret
+	if _, err := renew(t, stolen, second); !isError(err, "invalid_grant") {
+		t.Errorf("another client refreshes it: %v", err)
+	}
 	raw, _ := second.Extra("id_token").(string)
-	if claims := claimsOf(t, raw); claims["sub"] != first["sub"] || claims["iss"] != first["iss"] || claims["auth_time"] != first["auth_time"] {
+	if claims := claimsOf(t, raw); claims["sub"] != first["sub"] || claims["iss"] != first["iss"] || claims["auth_time"] != first["auth_time"] || fmt.Sprint(claims["aud"]) != fmt.Sprint(first["aud"]) {
 		t.Errorf("%v %v", first, claims)
 	}
 }
@@ -325,12 +384,13 @@ func TestConformance(t *testing.T) {
 		for _, c := range conformanceCases() {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
-				end := "not offered: " + c.not
-				if c.check != nil {
-					c.check(t, newWorld(t))
-					if end = "passes"; t.Failed() {
-						end = "fails"
-					}
+				c.check(t, newWorld(t))
+				end := "passes"
+				switch {
+				case t.Failed():
+					end = "fails"
+				case c.not != "":
+					end = "not offered: " + c.not
 				}
 				mu.Lock()
 				defer mu.Unlock()
@@ -340,7 +400,8 @@ func TestConformance(t *testing.T) {
 	})
 	var b strings.Builder
 	b.WriteString("# OpenID Connect conformance\n\nThe cases of the OpenID Foundation's plans for the basic and the config profile of a provider, as they are written out in\n" +
-		"`internal/access/provider/providerapi/conformance_test.go`, and how they end. The test writes this page; the Foundation's own suite has not run.\n\n" +
+		"`internal/access/provider/providerapi/conformance_test.go`, and how they end. Each is the test `TestConformance/cases/CASE`, which writes this page; of what is not offered it holds that the discovery document and the\n" +
+		"endpoints say so. The Foundation's own suite has not run.\n\n" +
 		"| profile | case | what it holds | result |\n|---|---|---|---|\n")
 	for _, c := range conformanceCases() {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", c.profile, c.name, c.what, ends[c.name])

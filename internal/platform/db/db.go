@@ -109,7 +109,7 @@ func openPostgres(ctx context.Context, rawURL string) (*DB, error) {
 		_ = pool.Close() // nothing was opened
 		return nil, unreachable(rawURL, err)
 	}
-	b := bun.NewDB(pool, pgdialect.New())
+	b := bun.NewDB(pool, postgres{pgdialect.New()})
 	return &DB{dialect: Postgres, write: b, read: b}, nil
 }
 

@@ -3,17 +3,19 @@ package db
 import (
 	"database/sql"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/db/prepared"
 )
 
 // Map turns a database error into Terrace's: no row is NotFound, a broken
-// unique constraint is Conflict, a full disk is Unavailable; any other keeps
-// its kind. what names the thing, such as "run run_01…". nil stays nil.
+// unique constraint is Conflict, a full disk is Unavailable, a text with the
+// character NUL is Invalid; any other keeps its kind. what names the thing, such as "run run_01…". nil stays nil.
 func Map(err error, what string) error {
 	switch {
 	case err == nil:
@@ -22,6 +24,8 @@ func Map(err error, what string) error {
 		return kernel.Errorf(kernel.NotFound, "%s does not exist", what)
 	case isUnique(err):
 		return kernel.Errorf(kernel.Conflict, "%s exists already", what)
+	case isNUL(err):
+		return kernel.Errorf(kernel.Invalid, "%s: a text in it has the character NUL, which no text may have", what).WithFix("leave it out")
 	case isFull(err):
 		full := kernel.Errorf(kernel.Unavailable, "the disk that holds the database is full; %s was not saved", what)
 		full.Err = err
@@ -48,6 +52,16 @@ func isUnique(err error) bool {
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}
+
+func isNUL(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "42883" && strings.Contains(e.Message, prepared.NUL)
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return strings.Contains(e.Error(), "no such function: "+strings.TrimSuffix(prepared.NUL, "()"))
 	}
 	return false
 }

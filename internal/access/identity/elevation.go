@@ -91,8 +91,10 @@ func (e Elevation) scope() kernel.Scope {
 // ElevationFilter narrows a list of elevations.
 type ElevationFilter struct {
 	Project string
-	// UserID is who asked, "" for anybody.
+	// UserID is who asked, "" for anybody; those at the nodes of Beside, and below them, are
+	// listed whoever asked.
 	UserID string
+	Beside []kernel.Scope
 	// Open leaves out those that are decided on and hold no longer.
 	Open bool
 	Now  time.Time
@@ -101,6 +103,8 @@ type ElevationFilter struct {
 // ElevationRule is the setting of a node: who decides on elevations there beside its
 // admins, and how long they are at most.
 type ElevationRule struct {
+	// Project and Stage say the node.
+	Project, Stage string
 	// Users and Groups are names.
 	Users  []string
 	Groups []string

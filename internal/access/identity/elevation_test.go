@@ -140,6 +140,14 @@ func TestTheSettingsOfANodeNameWhoDecides(t *testing.T) {
 		want(t, err, "")
 		_, err = f.DecideElevation(bob, tenant(), elsewhere.ID, true, "")
 		want(t, err, kernel.Denied)
+		zoe := f.user(t, "zoe", "")
+		want(t, f.AddToGroup(root, tenant(), "on-call", "zoe"), "")
+		for project, waits := range map[string]int{"": 1, "shop": 1, "demo": 0} {
+			seen, err := f.Elevations(zoe, tenant(), identity.ElevationFilter{Project: project, Open: true}, kernel.PageRequest{})
+			if err != nil || len(seen.Items) != waits || waits > 0 && seen.Items[0].ID != e.ID {
+				t.Errorf("who decides, and sees no roles, sees in %q: %+v, %v, want %d", project, seen.Items, err, waits)
+			}
+		}
 		_, err = f.DecideElevation(bob, tenant(), e.ID, true, "")
 		want(t, err, "")
 		want(t, f.Authorize(ada, "workload.deploy", shop.InStage("prod")), "")

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -90,7 +89,7 @@ func (s *Service) isNamed(ctx context.Context, actor kernel.Actor, e Elevation) 
 		if err != nil {
 			return false, err
 		}
-		if slices.Contains(rule.Users, actor.Name) || slices.ContainsFunc(groups, func(g Group) bool { return slices.Contains(rule.Groups, g.Name) }) {
+		if rule.names(actor, groups) {
 			return true, nil
 		}
 	}

@@ -3,12 +3,14 @@ package identity
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Elevations lists elevations, the newest first: of the tenant or a project to who may
-// see who has which role there, else the actor's own.
+// see who has which role there, else the actor's own and those that a setting has it
+// decide on.
 func (s *Service) Elevations(ctx context.Context, scope kernel.Scope, f ElevationFilter, page kernel.PageRequest) (kernel.Page[Elevation], error) {
 	actor, ok := kernel.ActorFrom(ctx)
 	if !ok || actor.Tenant != scope.Tenant {
@@ -19,10 +21,33 @@ func (s *Service) Elevations(ctx context.Context, scope kernel.Scope, f Elevatio
 	switch {
 	case kernel.Is(err, kernel.Denied) && actor.Kind == kernel.ActorUser && actor.Limits == nil:
 		f.UserID = actor.ID
+		if f.Beside, err = s.decidesAt(ctx, actor); err != nil {
+			return kernel.Page[Elevation]{}, err
+		}
 	case err != nil:
 		return kernel.Page[Elevation]{}, err
 	}
 	return s.Store.Elevations(ctx, scope.Tenant, f, page)
+}
+
+// decidesAt returns the nodes whose settings name the actor.
+func (s *Service) decidesAt(ctx context.Context, actor kernel.Actor) (nodes []kernel.Scope, err error) {
+	groups, err := s.Store.GroupsOf(ctx, actor.Tenant, actor.ID, "")
+	if err != nil {
+		return nil, err
+	}
+	rules, err := s.Store.ElevationRules(ctx, actor.Tenant)
+	for _, r := range rules {
+		if r.names(actor, groups) {
+			nodes = append(nodes, kernel.Scope{Tenant: actor.Tenant, Project: r.Project, Stage: r.Stage})
+		}
+	}
+	return nodes, err
+}
+
+// names reports whether the setting names somebody who is in the groups.
+func (r ElevationRule) names(actor kernel.Actor, groups []Group) bool {
+	return slices.Contains(r.Users, actor.Name) || slices.ContainsFunc(groups, func(g Group) bool { return slices.Contains(r.Groups, g.Name) })
 }
 
 // ElevationRule returns the setting of the scope's node itself.

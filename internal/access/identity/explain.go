@@ -94,7 +94,8 @@ func (s *Service) explained(ctx context.Context, actor kernel.Actor, who Subject
 	if who.Kind == KindGroup {
 		return Subject{}, kernel.Errorf(kernel.Invalid, "a group does nothing itself").WithFix("name one of its members")
 	}
-	return s.subject(ctx, Grant{Tenant: actor.Tenant}, who)
+	found, _, err := s.named(ctx, actor.Tenant, who)
+	return found, err
 }
 
 func noAction(action string, table map[string]Decision) error {

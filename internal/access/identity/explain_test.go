@@ -56,6 +56,17 @@ func TestADecisionIsExplained(t *testing.T) {
 		want(t, err, kernel.NotFound)
 		_, err = f.Explain(root, person("nobody"), "workload.deploy", shop)
 		want(t, err, kernel.NotFound)
+
+		ci := identity.Subject{Kind: identity.KindService, Name: "ci"}
+		_, err = f.CreateServiceAccount(root, shop, identity.NewServiceAccount{Name: "ci", Owner: "ada"})
+		want(t, err, "")
+		f.give(t, shop, identity.NewGrant{Subject: ci, Role: identity.Developer})
+		for project, may := range map[string]bool{"shop": true, "demo": false} {
+			x, err = f.Explain(root, ci, "workload.deploy", tenant().InProject(project))
+			if err != nil || x.Allowed != may || x.Who.Name != "ci" {
+				t.Errorf("a project's account in %s: %+v, %v", project, x, err)
+			}
+		}
 	})
 }
 

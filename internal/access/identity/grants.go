@@ -10,6 +10,8 @@ import (
 // GrantFilter narrows a list of grants. With a project, those that hold in all of it or
 // in a part of it; with a stage, those that hold there.
 type GrantFilter struct {
+	// Platform is for those on the platform alone.
+	Platform bool
 	Project string
 	Stage   string
 	// Subject is a kind and a name.
@@ -177,9 +179,16 @@ func (s *Service) keeps(ctx context.Context, node kernel.Scope, g Grant) error {
 }
 
 // Grants lists the grants of the scope's tenant; with a project, those that hold there.
+// Operators see those on the platform, whatever they see of the tenant.
 func (s *Service) Grants(ctx context.Context, scope kernel.Scope, f GrantFilter, page kernel.PageRequest) (kernel.Page[Grant], error) {
-	where := kernel.Scope{Tenant: scope.Tenant, Project: f.Project, Stage: f.Stage}
-	if err := s.Authorize(ctx, "access.read", where); err != nil {
+	where, action := kernel.Scope{Tenant: scope.Tenant, Project: f.Project, Stage: f.Stage}, "access.read"
+	if f.Platform {
+		if f.Project != "" || f.Stage != "" {
+			return kernel.Page[Grant]{}, kernel.Errorf(kernel.Invalid, "the platform has no projects and stages").WithFix("ask for those on the platform, or for those in a project")
+		}
+		action = grantAction(true)
+	}
+	if err := s.Authorize(ctx, action, where); err != nil {
 		return kernel.Page[Grant]{}, err
 	}
 	if f.Project != "" {
@@ -212,24 +221,30 @@ func isSubject(a kernel.Actor) bool {
 	return a.Kind == kernel.ActorUser || a.Kind == kernel.ActorService
 }
 
-// subject finds who is named for a grant.
+// subject finds who is named for a grant, and may have it.
 func (s *Service) subject(ctx context.Context, g Grant, named Subject) (Subject, error) {
+	found, project, err := s.named(ctx, g.Tenant, named)
+	if err == nil && project != "" && (g.Platform || g.Project != project) {
+		err = kernel.Errorf(kernel.Refused, "the service account %s belongs to the project %s, whose admins make its tokens: it gets roles there alone", found.Name, project).
+			WithFix("make a service account of the tenant for what reaches further")
+	}
+	return found, err
+}
+
+// named finds who is named, and the project that it belongs to, if it is one's.
+func (s *Service) named(ctx context.Context, tenant string, named Subject) (found Subject, project string, err error) {
 	switch named.Kind {
 	case KindUser:
-		u, err := s.Store.UserByName(ctx, g.Tenant, named.Name)
-		return u.subject(), err
+		u, err := s.Store.UserByName(ctx, tenant, named.Name)
+		return u.subject(), "", err
 	case KindGroup:
-		found, err := s.Store.GroupByName(ctx, g.Tenant, named.Name)
-		return Subject{Kind: KindGroup, ID: found.ID, Name: found.Name}, err
+		g, err := s.Store.GroupByName(ctx, tenant, named.Name)
+		return Subject{Kind: KindGroup, ID: g.ID, Name: g.Name}, "", err
 	case KindService:
-		a, err := s.Store.ServiceByName(ctx, g.Tenant, named.Name)
-		if err == nil && a.Project != "" && (g.Platform || g.Project != a.Project) {
-			err = kernel.Errorf(kernel.Refused, "the service account %s belongs to the project %s, whose admins make its tokens: it gets roles there alone", a.Name, a.Project).
-				WithFix("make a service account of the tenant for what reaches further")
-		}
-		return Subject{Kind: KindService, ID: a.ID, Name: a.Name}, err
+		a, err := s.Store.ServiceByName(ctx, tenant, named.Name)
+		return Subject{Kind: KindService, ID: a.ID, Name: a.Name}, a.Project, err
 	default:
-		return Subject{}, kernel.Errorf(kernel.Invalid, "the subject is not possible").
+		return Subject{}, "", kernel.Errorf(kernel.Invalid, "the subject is not possible").
 			WithProblems(kernel.Problem{Path: "kind", Message: "it must be user, group or service"})
 	}
 }

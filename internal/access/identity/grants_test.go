@@ -161,6 +161,20 @@ func TestTheFirstAdminIsOperator(t *testing.T) {
 		_, _, err = f.CreateToken(pat, tenant(), identity.NewToken{User: "admin", Name: "x"})
 		want(t, err, kernel.Denied) // an admin would become an operator
 		f.give(t, tenant(), identity.NewGrant{Subject: person("pat"), Role: identity.Operator, Platform: true})
+		all, err := f.Grants(f.user(t, "oz", ""), tenant(), identity.GrantFilter{Platform: true}, kernel.PageRequest{})
+		if !kernel.Is(err, kernel.Denied) {
+			t.Errorf("who is no operator sees those of the platform: %+v, %v", all, err)
+		}
+		op := f.user(t, "op", "")
+		f.give(t, tenant(), identity.NewGrant{Subject: person("op"), Role: identity.Operator, Platform: true})
+		_, err = f.Grants(op, tenant(), identity.GrantFilter{}, kernel.PageRequest{})
+		want(t, err, kernel.Denied) // nothing of the tenant
+		all, err = f.Grants(op, tenant(), identity.GrantFilter{Platform: true, Subject: person("pat")}, kernel.PageRequest{})
+		if err != nil || len(all.Items) != 1 || !all.Items[0].Platform {
+			t.Errorf("an operator who has no role in the tenant: %+v, %v", all, err)
+		}
+		_, err = f.Grants(op, tenant(), identity.GrantFilter{Platform: true, Project: "shop"}, kernel.PageRequest{})
+		want(t, err, kernel.Invalid)
 		_, err = f.Revoke(operator, tenant(), g.ID, "")
 		want(t, err, "")
 		want(t, f.Authorize(operator, "platform.grant", kernel.Scope{}), kernel.Denied)

@@ -102,6 +102,8 @@ type Elevations interface {
 	// ElevationRule returns who decides at the scope's node itself, an empty one where
 	// nothing is set.
 	ElevationRule(ctx context.Context, scope kernel.Scope) (ElevationRule, error)
+	// ElevationRules are those of all nodes of a tenant.
+	ElevationRules(ctx context.Context, tenant string) ([]ElevationRule, error)
 	PutElevationRule(ctx context.Context, scope kernel.Scope, r ElevationRule) error
 }
 

@@ -49,10 +49,11 @@ func grantOf(g identity.Grant) Grant {
 type grantsOutput struct{ Body kernel.Page[Grant] }
 
 type grantsInput struct {
-	Project string               `query:"project" maxLength:"63" doc:"Those that hold in this project, or in a part of it."`
-	Stage   string               `query:"stage" maxLength:"63" doc:"Those that hold in this stage."`
-	Kind    identity.SubjectKind `query:"kind" enum:"user,group,service" default:"user" doc:"What subject names."`
-	Subject string               `query:"subject" maxLength:"64" doc:"Those of the subject of this name."`
+	Platform bool                 `query:"platform" doc:"Those on the platform alone, for its operators."`
+	Project  string               `query:"project" maxLength:"63" doc:"Those that hold in this project, or in a part of it."`
+	Stage    string               `query:"stage" maxLength:"63" doc:"Those that hold in this stage."`
+	Kind     identity.SubjectKind `query:"kind" enum:"user,group,service" default:"user" doc:"What subject names."`
+	Subject  string               `query:"subject" maxLength:"64" doc:"Those of the subject of this name."`
 	httpserver.PageParams
 }
 
@@ -61,7 +62,7 @@ func (a API) grants(ctx context.Context, in *grantsInput) (*grantsOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	f := identity.GrantFilter{Project: in.Project, Stage: in.Stage, Subject: identity.Subject{Kind: in.Kind, Name: in.Subject}}
+	f := identity.GrantFilter{Platform: in.Platform, Project: in.Project, Stage: in.Stage, Subject: identity.Subject{Kind: in.Kind, Name: in.Subject}}
 	page, err := a.Service.Grants(ctx, scope, f, in.Page())
 	if err != nil {
 		return nil, err

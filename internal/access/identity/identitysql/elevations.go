@@ -90,7 +90,7 @@ func (s *Store) Elevations(ctx context.Context, tenant string, f identity.Elevat
 		q = q.Where("project IN ('', ?)", f.Project)
 	}
 	if f.UserID != "" {
-		q = q.Where("user_id = ?", f.UserID)
+		q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery { return besides(q.Where("user_id = ?", f.UserID), f.Beside) })
 	}
 	if f.Open {
 		q = q.Where("ended_at IS NULL AND (decided_at IS NULL AND requested_at > ? OR approved = ? AND expires_at > ?)",
@@ -102,6 +102,21 @@ func (s *Store) Elevations(ctx context.Context, tenant string, f identity.Elevat
 		out[i] = r.elevation()
 	}
 	return kernel.PageOf(out, page, func(e identity.Elevation) string { return e.ID }), db.Map(err, "the elevations")
+}
+
+// besides adds the elevations at nodes, and below them.
+func besides(q *bun.SelectQuery, nodes []kernel.Scope) *bun.SelectQuery {
+	for _, n := range nodes {
+		switch {
+		case n.Project == "":
+			q = q.WhereOr("1 = 1")
+		case n.Stage == "":
+			q = q.WhereOr("project = ?", n.Project)
+		default:
+			q = q.WhereOr("project = ? AND stage = ?", n.Project, n.Stage)
+		}
+	}
+	return q
 }
 
 // ExpiredElevations returns those whose time is over and whose end is not noted.
@@ -118,17 +133,37 @@ func (s *Store) ExpiredElevations(ctx context.Context, before time.Time, limit i
 
 // ElevationRule returns the setting of a node itself; an empty one where nothing is set.
 func (s *Store) ElevationRule(ctx context.Context, scope kernel.Scope) (identity.ElevationRule, error) {
-	var row struct {
-		Users   string `bun:"users"`
-		Groups  string `bun:"groups"`
-		Seconds int64  `bun:"seconds"`
-	}
-	err := s.db.Reader(ctx).NewRaw("SELECT users, groups_named AS groups, seconds FROM identity_elevation_rules WHERE tenant = ? AND project = ? AND stage = ?",
-		scope.Tenant, scope.Project, scope.Stage).Scan(ctx, &row)
+	row := ruleRow{Project: scope.Project, Stage: scope.Stage}
+	err := s.db.Reader(ctx).NewRaw(selectRules+" AND project = ? AND stage = ?", scope.Tenant, scope.Project, scope.Stage).Scan(ctx, &row)
 	if err = db.Map(err, "who decides on elevations"); kernel.Is(err, kernel.NotFound) {
 		err = nil
 	}
-	return identity.ElevationRule{Users: list(row.Users), Groups: list(row.Groups), Longest: time.Duration(row.Seconds) * time.Second}, err
+	return row.rule(), err
+}
+
+// ElevationRules returns the settings of all nodes of a tenant.
+func (s *Store) ElevationRules(ctx context.Context, tenant string) ([]identity.ElevationRule, error) {
+	var rows []ruleRow
+	err := s.db.Reader(ctx).NewRaw(selectRules, tenant).Scan(ctx, &rows)
+	out := make([]identity.ElevationRule, len(rows))
+	for i, r := range rows {
+		out[i] = r.rule()
+	}
+	return out, db.Map(err, "who decides on elevations")
+}
+
+const selectRules = "SELECT project, stage, users, groups_named AS groups, seconds FROM identity_elevation_rules WHERE tenant = ?"
+
+type ruleRow struct {
+	Project string `bun:"project"`
+	Stage   string `bun:"stage"`
+	Users   string `bun:"users"`
+	Groups  string `bun:"groups"`
+	Seconds int64  `bun:"seconds"`
+}
+
+func (r ruleRow) rule() identity.ElevationRule {
+	return identity.ElevationRule{Project: r.Project, Stage: r.Stage, Users: list(r.Users), Groups: list(r.Groups), Longest: time.Duration(r.Seconds) * time.Second}
 }
 
 // PutElevationRule keeps the setting of a node.

@@ -97,6 +97,9 @@ func (s *Store) Grant(ctx context.Context, tenant, id string) (identity.Grant, e
 func (s *Store) Grants(ctx context.Context, tenant string, f identity.GrantFilter, page kernel.PageRequest) (kernel.Page[identity.Grant], error) {
 	var rows []grantRow
 	q := s.selectGrants(ctx, &rows).Where("g.tenant = ? AND g.id > ?", tenant, page.Cursor)
+	if f.Platform {
+		q = q.Where("g.platform = ?", true)
+	}
 	if f.Project != "" {
 		q = q.Where("g.platform = ? AND g.project IN ('', ?)", false, f.Project)
 	}

@@ -8486,6 +8486,9 @@ type EndElevationParams struct {
 
 // ListGrantsParams defines parameters for ListGrants.
 type ListGrantsParams struct {
+	// Platform Those on the platform alone, for its operators.
+	Platform bool `form:"platform,omitempty" json:"platform,omitempty"`
+
 	// Project Those that hold in this project, or in a part of it.
 	Project string `form:"project,omitempty" json:"project,omitempty"`
 

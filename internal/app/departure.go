@@ -61,7 +61,11 @@ func (a archives) Keep(ctx context.Context, name string, recipients []string) (k
 }
 
 func (a archives) Open(ctx context.Context, name string) (io.ReadCloser, error) {
-	return a.blobs.Get(ctx, archiveKey(name))
+	r, err := a.blobs.Get(ctx, archiveKey(name))
+	if kernel.Is(err, kernel.NotFound) {
+		return nil, kernel.Errorf(kernel.NotFound, "no archive of the tenant %s is kept", name).WithFix("see how far it is with terrace tenant show %s: one is made when it leaves, and kept until it is removed", name)
+	}
+	return r, err
 }
 
 func (a archives) Remove(ctx context.Context, name string) error {

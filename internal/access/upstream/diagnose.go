@@ -112,7 +112,7 @@ func (s *Service) checkKeys(ctx context.Context, p *place) Finding {
 	if usable == 0 {
 		return broken("none of its %d keys can sign with %s", len(set.Keys), strings.Join(algorithms(), ", "))
 	}
-	return Finding{"keys", Fine, fmt.Sprintf("%d keys can sign", usable), ""}
+	return Finding{"keys", Fine, map[bool]string{true: "1 key can sign", false: fmt.Sprintf("%d keys can sign", usable)}[usable == 1], ""}
 }
 
 // checkRedirect asks for an authorization that shows no page, and looks whether the

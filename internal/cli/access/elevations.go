@@ -13,6 +13,12 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/output"
 )
 
+// An elevation is between these.
+const (
+	shortest  = 5 * time.Minute
+	longestOf = 24 * time.Hour
+)
+
 func elevate(e *command.Env) *cobra.Command {
 	var in apiclient.RequestElevationRequest
 	var tenant bool
@@ -35,7 +41,7 @@ func elevate(e *command.Env) *cobra.Command {
 	}
 	e.StageFlag(c, &in.Stage, "stage", "in this stage of the project alone", false)
 	c.Flags().BoolVar(&tenant, "tenant", false, "in the whole tenant, not in the project")
-	command.DurationVar(c.Flags(), &length, "for", time.Hour, "how long it is to hold, a day at most")
+	command.DurationWithin(c.Flags(), &length, "for", time.Hour, shortest, longestOf, "how long it is to hold, a day at most")
 	c.Flags().StringVar(&in.Reason, "reason", "", "what for")
 	_ = c.MarkFlagRequired("reason")
 	c.MarkFlagsMutuallyExclusive("tenant", "stage")
@@ -134,7 +140,7 @@ func approvers(e *command.Env) *cobra.Command {
 	c.Flags().StringSliceVar(&users, "user", nil, "users who decide, several with commas")
 	_ = c.RegisterFlagCompletionFunc("user", e.Users()) // the flag was made above
 	c.Flags().StringSliceVar(&groups, "group", nil, "groups whose members decide, several with commas")
-	command.DurationVar(c.Flags(), &longest, "longest", 0, "how long an elevation may be there, a day unless given")
+	command.DurationWithin(c.Flags(), &longest, "longest", 0, shortest, longestOf, "how long an elevation may be there, a day unless given")
 	e.StageFlag(c, &stage, "stage", "in this stage of the project", false)
 	c.Flags().BoolVar(&tenant, "tenant", false, "in the whole tenant, not in the project")
 	c.MarkFlagsMutuallyExclusive("tenant", "stage")

@@ -60,8 +60,19 @@ func (n *node) flags(e *command.Env, c *cobra.Command) {
 func (n *node) in(e *command.Env, run func(ctx context.Context, s command.Server, project string, args []string) error) command.RunE {
 	return func(c *cobra.Command, args []string) error {
 		wide := n.tenant || n.platform
+		if err := notBoth(c, n.platform, "platform"); err != nil {
+			return err
+		}
 		return e.InScope(&wide, run)(c, args)
 	}
+}
+
+// notBoth refuses a project beside a flag that says another node.
+func notBoth(c *cobra.Command, wide bool, flag string) error {
+	if wide && c.Flags().Changed("project") {
+		return exit.Wrong("--%s and --project do not go together", flag).WithFix("give one of them")
+	}
+	return nil
 }
 
 // each are the stages one by one, "" where none is named.
@@ -140,14 +151,20 @@ func place(platform bool, project, stage string) string {
 }
 
 func listGrants(e *command.Env) *cobra.Command {
-	var tenant bool
+	var tenant, platform bool
 	var stage, of string
 	c := &cobra.Command{
 		Use: "list", Short: "List who has which role in the project, and by what", Aliases: []string{"ls"}, Args: cobra.NoArgs,
 		Long:    subjectHelp + "\nRoles in the whole tenant hold in every project, and those in a project in its stages: they are listed, too.",
-		Example: "  terrace access list --project shop\n  terrace access list --project shop --stage prod\n  terrace access list --tenant --of group:team-shop",
-		RunE: e.InScope(&tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
-			q := apiclient.ListGrantsParams{Project: project, Stage: stage}
+		Example: "  terrace access list --project shop\n  terrace access list --project shop --stage prod\n  terrace access list --tenant --of group:team-shop\n  terrace access list --platform",
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		wide := tenant || platform
+		if err := notBoth(c, platform, "platform"); err != nil {
+			return err
+		}
+		return e.InScope(&wide, func(ctx context.Context, s command.Server, project string, _ []string) error {
+			q := apiclient.ListGrantsParams{Project: project, Stage: stage, Platform: platform}
 			if of != "" {
 				who, err := subject(of)
 				if err != nil {
@@ -167,10 +184,13 @@ func listGrants(e *command.Env) *cobra.Command {
 				}
 				return []string{subjectText(g.Subject), string(g.Role), where(g), end, by, g.ID}
 			})
-		}),
+		})(c, args)
 	}
 	c.Flags().BoolVar(&tenant, "tenant", false, "all of the tenant, not those of the project")
+	c.Flags().BoolVar(&platform, "platform", false, "those on the platform, for its operators")
 	e.StageFlag(c, &stage, "stage", "only those that hold in this stage", false)
+	c.MarkFlagsMutuallyExclusive("tenant", "platform")
+	c.MarkFlagsMutuallyExclusive("stage", "platform")
 	c.Flags().StringVar(&of, "of", "", "only those of this subject")
 	_ = c.RegisterFlagCompletionFunc("of", e.Users()) // the flag was made above
 	return c
@@ -206,6 +226,7 @@ func revokeRole(e *command.Env) *cobra.Command {
 	}
 	n.flags(e, c)
 	c.Flags().StringVar(&reason, "reason", "", "why, for the audit log")
+	command.ChoiceArgument(c, 1, append(roles(), "operator")...)
 	return c
 }
 
@@ -215,7 +236,7 @@ func (n *node) find(ctx context.Context, s command.Server, project, who, role st
 	if err != nil {
 		return nil, err
 	}
-	grants, err := s.Grants(ctx, apiclient.ListGrantsParams{Project: project, Kind: of.Kind, Subject: of.Name})
+	grants, err := s.Grants(ctx, apiclient.ListGrantsParams{Project: project, Platform: n.platform, Kind: of.Kind, Subject: of.Name})
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +248,7 @@ func (n *node) find(ctx context.Context, s command.Server, project, who, role st
 		}
 	}
 	if len(ids) == 0 {
-		return nil, kernel.Errorf(kernel.NotFound, "%s has not the role %s there", who, role).WithFix("see terrace access list")
+		return nil, kernel.Errorf(kernel.NotFound, "%s does not have the role %s there", who, role).WithFix("see terrace access list")
 	}
 	return ids, nil
 }

@@ -83,7 +83,26 @@ func given(c *cobra.Command, path string) string {
 	if f := c.Flag(name); f != nil && f.Changed {
 		return "--" + name
 	}
-	return path
+	return composed(c, path)
+}
+
+// composed is the flag that the room's name for a part of a request leads to where that
+// is of several words, or of a list, such as azureTenant, redirectUris or recipients[0].
+func composed(c *cobra.Command, path string) string {
+	name, _, list := strings.Cut(path, "[")
+	found := path
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		one := plain(f.Name)
+		switch {
+		case plain(name) != strings.ToLower(name) || name != strings.ToLower(name): // of several words
+			if one == plain(name) || one+"s" == plain(name) || one+"uris" == plain(name) {
+				found = "--" + f.Name
+			}
+		case list && f.Changed && (one == name || one+"s" == name):
+			found = "--" + f.Name
+		}
+	})
+	return found
 }
 
 // quoting is the flag whose value a message about the whole body quotes; body where

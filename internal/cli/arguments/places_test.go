@@ -17,8 +17,12 @@ func TestPartsOfARequestAreToldAsTheyWereWritten(t *testing.T) {
 	c := &cobra.Command{Use: "create NAME [FILE]"}
 	c.Flags().String("costcenter", "", "")
 	c.Flags().Int("per-hour", 0, "")
+	c.Flags().String("azure-tenant", "", "")
+	c.Flags().StringSlice("redirect", nil, "")
+	c.Flags().StringSlice("recipient", nil, "")
+	_ = c.ParseFlags([]string{"--recipient", "x"})
 	var problems []kernel.Problem
-	for _, path := range []string{"body.costCenter", "query.perHour", "path.name", "body.file", "body.perHour.min", "body.spec.containers", "spec.body", "body"} {
+	for _, path := range []string{"body.costCenter", "query.perHour", "path.name", "body.file", "body.perHour.min", "body.spec.containers", "spec.body", "body", "azureTenant", "redirectUris", "recipients[0]", "name"} {
 		problems = append(problems, kernel.Problem{Path: path, Message: "no"})
 	}
 	err := error(kernel.Errorf(kernel.Invalid, "validation failed").WithProblems(problems...))
@@ -34,7 +38,7 @@ func TestPartsOfARequestAreToldAsTheyWereWritten(t *testing.T) {
 	for _, p := range e.Problems {
 		got = append(got, p.Path)
 	}
-	want := []string{"--costcenter", "--per-hour", "NAME", "FILE", "--per-hour min", "spec.containers", "spec.body", "body"}
+	want := []string{"--costcenter", "--per-hour", "NAME", "FILE", "--per-hour min", "spec.containers", "spec.body", "body", "--azure-tenant", "--redirect", "--recipient", "name"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -14,6 +14,7 @@ import (
 func called() map[string]string {
 	return map[string]string{
 		"workload": "status", "repository": "repo", "drift": "drift", "lifetime": "lifetime", "service": "status", "criterion": "cost maturity", "import": "cost imports",
+		"account": "service-account", "elevation": "access elevations",
 		"exemption": "policy exemptions", "assignment": "policy assignments", "path": "golden-path", "version": "release",
 	}
 }
@@ -26,7 +27,7 @@ func Seek(c *cobra.Command, err error) {
 	if !ok || c == nil || e.Kind != kernel.NotFound || e.Fix != "" || slices.ContainsFunc(e.Problems, func(p kernel.Problem) bool { return p.Fix != "" }) {
 		return
 	}
-	words := strings.Fields(strings.ToLower(e.Message))
+	words := strings.Fields(strings.ReplaceAll(strings.ToLower(e.Message), "service account", "account"))
 	for _, argument := range usage(c).names {
 		words = append(words, strings.ToLower(argument))
 	}

@@ -43,7 +43,7 @@ func export(e *command.Env) *cobra.Command {
 				return err
 			}
 			return e.Print(map[string]any{"file": x.file, "entries": n}, func(w io.Writer) {
-				_, _ = fmt.Fprintf(w, "%d entries were written to %s\n", n, x.file)
+				_, _ = fmt.Fprintf(w, "%s to %s\n", wereWritten(n), x.file)
 			})
 		}),
 	}
@@ -195,4 +195,11 @@ func cells(e chain.Entry) []string {
 		}
 	}
 	return row
+}
+
+func wereWritten(n int64) string {
+	if n == 1 {
+		return "1 entry was written"
+	}
+	return fmt.Sprintf("%d entries were written", n)
 }

@@ -35,6 +35,9 @@ func verify(e *command.Env) *cobra.Command {
 			if v.file != "" && (v.from != 0 || v.to != 0) {
 				return exit.Wrong("a file is checked whole").WithFix("leave --from and --to out")
 			}
+			if v.to != 0 && v.from > v.to {
+				return exit.Wrong("there is nothing to check from entry %d to entry %d", v.from, v.to).WithFix("give the smaller number with --from")
+			}
 			o := chain.Options{Key: v.key, Progress: progress(e)}
 			if v.head != "" {
 				kept, err := headsIn(v.head)

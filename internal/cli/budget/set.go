@@ -45,7 +45,7 @@ func set(e *command.Env) *cobra.Command {
 	e.StageFlag(c, &o.in.Stage, "stage", "of this stage alone", false)
 	f.StringVar(&o.in.Workload, "workload", "", "of this workload alone")
 	f.StringVar(&o.in.Zone, "zone", "", "the time zone of the month (UTC)")
-	f.Int64SliceVar(&o.thresholds, "thresholds", nil, "percentages at which a warning is told (50,80,100)")
+	f.Int64SliceVar(&o.thresholds, "thresholds", nil, "the `percentages` at which a warning is told (50,80,100)")
 	f.StringVar(&o.in.Reason, "reason", "", "why; it is kept in the audit log")
 	command.Choice(c, &o.level, "level", "", "what becomes of a run that would exceed it (warn)", "block", "override", "warn")
 	command.Choice(c, &o.unpriced, "unpriced", "", "what becomes of a run of which it cannot be told what it adds (as the server is configured)", "block", "override", "warn")

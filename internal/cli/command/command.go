@@ -8,9 +8,11 @@ package command
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -126,6 +128,9 @@ func (e *Env) Confirm(yes bool, question string) error {
 	return nil
 }
 
+// maxSecretText is the largest value that the server keeps, in bytes.
+const maxSecretText = 64 << 10
+
 // Secret returns a value that must not stand on the command line: from the
 // variable, else from the terminal, else the first line of the input.
 func (e *Env) Secret(variable, prompt string) (string, error) {
@@ -142,7 +147,33 @@ func (e *Env) Secret(variable, prompt string) (string, error) {
 	if v := strings.TrimRight(line, "\r\n"); v != "" {
 		return v, nil
 	}
-	return "", exit.Wrong("no %s is given: %w", strings.ToLower(prompt), err).WithFix("set %s, or write it on the standard input", variable)
+	return "", notGiven(variable, prompt, err)
+}
+
+func notGiven(variable, prompt string, err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return exit.Wrong("no %s is given", strings.ToLower(prompt)).WithFix("set %s, or write it on the standard input", variable)
+	}
+	return exit.Wrong("no %s is given: %w", strings.ToLower(prompt), err).WithFix("set %s, or write it on the standard input", variable)
+}
+
+// SecretText is Secret for a value of any number of lines, such as a key in PEM: of the
+// input it is everything but the line break at its end.
+func (e *Env) SecretText(variable, prompt string) (string, error) {
+	if e.Getenv(variable) != "" || e.ReadPassword != nil {
+		return e.Secret(variable, prompt)
+	}
+	all, err := io.ReadAll(io.LimitReader(e.In, maxSecretText+1))
+	text := strings.TrimSuffix(strings.TrimSuffix(string(all), "\n"), "\r")
+	switch {
+	case err != nil || text == "":
+		return "", notGiven(variable, prompt, err)
+	case len(all) > maxSecretText:
+		return "", exit.Wrong("the %s has more than %d bytes", strings.ToLower(prompt), maxSecretText).WithFix("keep a large file elsewhere, and what opens it as a secret")
+	case !utf8.ValidString(text):
+		return "", exit.Wrong("the %s is no text in UTF-8, and would be kept as another one", strings.ToLower(prompt)).WithFix("encode it, such as with base64, and decode it where it is used")
+	}
+	return text, nil
 }
 
 // Group returns a command that only holds others.

@@ -51,6 +51,37 @@ func DurationVar(f *pflag.FlagSet, to *time.Duration, name string, value time.Du
 	f.Var((*duration)(to), name, usage)
 }
 
+// DurationWithin is DurationVar for a length from least to most.
+func DurationWithin(f *pflag.FlagSet, to *time.Duration, name string, value, least, most time.Duration, usage string) {
+	*to = value
+	f.Var(&bounded{(*duration)(to), least, most}, name, usage)
+}
+
+// bounded is a pflag.Value.
+type bounded struct {
+	*duration
+
+	least, most time.Duration
+}
+
+// Set implements pflag.Value.
+func (b *bounded) Set(text string) error {
+	parsed, err := ParseDuration(text)
+	if err != nil || parsed < b.least || parsed > b.most {
+		return kernel.Errorf(kernel.Invalid, "has to be a length of time from %s to %s", short(b.least), short(b.most))
+	}
+	*b.duration = duration(parsed)
+	return nil
+}
+
+// short writes a length of whole minutes as a person does.
+func short(d time.Duration) string {
+	if d%time.Hour == 0 {
+		return strconv.Itoa(int(d.Hours())) + "h"
+	}
+	return strconv.Itoa(int(d.Minutes())) + "m"
+}
+
 // Length writes d for the server, "" for none.
 func Length(d time.Duration) string {
 	if d == 0 {

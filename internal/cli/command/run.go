@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/cli/output"
 )
 
@@ -41,6 +42,9 @@ func (e *Env) InScope(tenant *bool, run func(ctx context.Context, s Server, proj
 	inTenant := e.AtServer(func(ctx context.Context, s Server, args []string) error { return run(ctx, s, "", args) })
 	return func(c *cobra.Command, args []string) error {
 		if *tenant {
+			if t := c.Flags().Lookup("tenant"); t != nil && t.Changed && c.Flags().Changed("project") {
+				return exit.Wrong("--tenant and --project do not go together").WithFix("give one of them; see %s --help", c.CommandPath())
+			}
 			return inTenant(c, args)
 		}
 		return inProject(c, args)

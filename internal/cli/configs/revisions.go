@@ -22,7 +22,7 @@ func history(e *command.Env) *cobra.Command {
 			return command.PrintFound(e, all, err, []string{"REVISION", "COMMIT", "VALID", "BY", "AGE", "CHANGED", "SUBJECT"}, func(r apiclient.ConfigRevision) []string {
 				valid := "yes"
 				if !r.Valid {
-					valid = fmt.Sprintf("no: %d problems", len(r.Problems))
+					valid = "no: " + output.Count(len(r.Problems), "problem")
 				}
 				return []string{r.ID, short(r.Commit), valid, r.Author, output.Age(e.Clock.Now(), r.At), some(r.Changed), r.Subject}
 			})

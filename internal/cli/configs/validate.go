@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/fabric/config/configfile"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -18,6 +19,7 @@ import (
 // Valid is what a folder without a problem has.
 type Valid struct {
 	Keys      int      `json:"keys"`
+	Flags     int      `json:"flags"`
 	Stages    []string `json:"stages"`
 	Workloads []string `json:"workloads"`
 }
@@ -41,8 +43,8 @@ func validate(e *command.Env) *cobra.Command {
 				}
 				return kernel.Errorf(kernel.Invalid, "the configuration in %s is not valid", args[0]).WithProblems(problems...)
 			}
-			v := Valid{Keys: len(set.Keys()), Stages: append([]string{}, set.Stages()...), Workloads: append([]string{}, set.Workloads()...)}
-			return e.Print(v, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is valid: %d keys\n", args[0], v.Keys) })
+			v := Valid{Keys: len(set.Keys()), Flags: len(set.FlagKeys()), Stages: append([]string{}, set.Stages()...), Workloads: append([]string{}, set.Workloads()...)}
+			return e.Print(v, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is valid: %s and %s\n", args[0], output.Count(v.Keys, "key"), output.Count(v.Flags, "flag")) })
 		},
 	}
 	c.Flags().StringSliceVar(&stages, "stages", nil, "the stages that there are; any by default")

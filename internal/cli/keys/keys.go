@@ -81,7 +81,9 @@ func rotate(e *command.Env) *cobra.Command {
 		Example: "  terrace keys rotate --tenant --reason yearly\n  terrace keys rotate --root --reason \"an admin has left\"",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {
 			switch {
-			case root == tenant:
+			case root && tenant:
+				return exit.Wrong("--root and --tenant do not go together").WithFix("rotate one, then the other")
+			case !root && !tenant:
 				return exit.Wrong("say which key is to be rotated").WithFix("give --tenant or --root")
 			case root:
 				r, err := s.RotateRootKey(ctx, reason)

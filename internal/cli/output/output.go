@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -119,6 +120,14 @@ func Pairs(w io.Writer, pairs ...string) {
 		}
 	}
 	_ = t.Flush()
+}
+
+// Count writes a number of things, by the noun for one.
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
 }
 
 // Age says how long ago t was, in one unit.

@@ -62,7 +62,7 @@ func export(e *command.Env) *cobra.Command {
 func keep(ctx context.Context, from io.Reader, file string) (x exported, err error) {
 	part, err := os.CreateTemp(filepath.Dir(file), ".export-*")
 	if err != nil {
-		return x, kernel.Errorf(kernel.Unavailable, "%s cannot be written: %w", file, err)
+		return x, kernel.Errorf(kernel.Refused, "%s cannot be written: %w", file, errors.Unwrap(err)).WithFix("name a file in a folder that there is, and that you may write in, with --file")
 	}
 	defer func() { err = errors.Join(err, part.Close(), os.Remove(part.Name())) }()
 	if _, err := io.Copy(part, from); err != nil {

@@ -25,12 +25,7 @@ func Command(e *command.Env) *cobra.Command {
 	return command.Group("workload", "Check a workload's file and see what it becomes", validate(e), resolve(e))
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func count(n int, noun string) string { return output.Count(n, noun) }
 
 func resolve(e *command.Env) *cobra.Command {
 	var stage string

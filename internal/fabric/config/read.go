@@ -241,7 +241,7 @@ func (s *Service) EvaluateFlag(ctx context.Context, scope kernel.Scope, workload
 		}
 		r, err := f.Flag.Evaluate(key, attributes)
 		if err != nil {
-			return r, kernel.Errorf(kernel.Invalid, "the flag %s cannot be evaluated: %w", key, err).WithFix("give attributes such as targetingKey with --context")
+			return r, kernel.Errorf(kernel.Invalid, "the flag %s cannot be evaluated: %w", key, err).WithFix("give attributes such as targetingKey with --set, as targetingKey=ada, or in the context of the request")
 		}
 		return r, nil
 	}

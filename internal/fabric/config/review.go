@@ -48,7 +48,7 @@ func (s *Service) review(ctx context.Context, n Source, r vcs.Repository, p vcs.
 		return out, err
 	}
 	if out.Problems = problems; len(problems) > 0 {
-		out.Summary = fmt.Sprintf("the configuration of %s is not valid: %d problems", n.Project, len(problems))
+		out.Summary = fmt.Sprintf("the configuration of %s is not valid: %s", n.Project, problemCount(len(problems)))
 		return out, nil
 	}
 	var before *configfile.Set
@@ -155,3 +155,10 @@ func cell(text string) string {
 var _ vcs.Reviewer = (*Service)(nil)
 
 var _ vcs.Listener = (*Service)(nil)
+
+func problemCount(n int) string {
+	if n == 1 {
+		return "1 problem"
+	}
+	return fmt.Sprintf("%d problems", n)
+}

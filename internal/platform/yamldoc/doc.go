@@ -7,6 +7,7 @@ package yamldoc
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"regexp"
@@ -58,7 +59,7 @@ func Read(file string, src []byte) (*Document, error) {
 		d.bound()
 	}
 	if len(d.problems) > 0 {
-		return nil, d.Err(file + " is not a document that can be read")
+		return nil, d.Err(cmp.Or(file, "this") + " is not a document that can be read")
 	}
 	return d, nil
 }

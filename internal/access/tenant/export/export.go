@@ -88,6 +88,10 @@ type Written struct {
 // it is encrypted. Without recipients what is secret is left out.
 func (s *Service) Begin(ctx context.Context, scope kernel.Scope, recipients []string) (*Export, error) {
 	scope = kernel.Scope{Tenant: scope.Tenant}
+	if actor, ok := kernel.ActorFrom(ctx); ok && actor.Kind == kernel.ActorUser && actor.Tenant != scope.Tenant {
+		return nil, kernel.Errorf(kernel.NotFound, "you are of the tenant %s, and see no other", actor.Tenant).
+			WithFix("have an admin of the tenant itself make the archive; where it leaves, terrace tenant archive fetches the one that was kept")
+	}
 	actions := []string{ActionExport}
 	if len(recipients) > 0 {
 		actions = append(actions, actionSecrets, actionStates)

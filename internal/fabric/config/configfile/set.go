@@ -160,6 +160,17 @@ func (s *Set) Workloads() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
+// FlagKeys returns the keys of the flags of all layers, by name.
+func (s *Set) FlagKeys() []string {
+	keys := map[string]bool{}
+	for _, l := range s.layers {
+		for key := range l.flags {
+			keys[key] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
 // Stages returns the stages that have a layer, by name.
 func (s *Set) Stages() []string {
 	names := map[string]bool{}

@@ -3,6 +3,8 @@ package secretsql
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -25,7 +27,15 @@ func (s *Store) Version(ctx context.Context, scope kernel.Scope, name string, ve
 	var r row
 	err := s.db.Reader(ctx).NewSelect().Model(&r).Where(isNamed, scope.Tenant, scope.Project, scope.Stage, name).
 		Where("version = ?", int64(version)).Scan(ctx)
-	return secret.Version{Info: r.info(), Sealed: r.Sealed}, db.Map(err, "secret "+name)
+	return secret.Version{Info: r.info(), Sealed: r.Sealed}, noVersion(db.Map(err, fmt.Sprintf("version %d of secret %s", version, name)), scope, name)
+}
+
+// noVersion says where the versions are listed that there are.
+func noVersion(err error, scope kernel.Scope, name string) error {
+	if e, ok := errors.AsType[*kernel.Error](err); ok && e.Kind == kernel.NotFound {
+		return e.WithFix("see terrace secret history %s --stage %s", name, scope.Stage)
+	}
+	return err
 }
 
 // Versions returns all there are, the oldest first.

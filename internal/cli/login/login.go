@@ -90,9 +90,7 @@ func (l *login) identity(ctx context.Context) (signin.Identity, error) {
 	asked := l.inBrowserOnly || l.onDeviceOnly || len(l.scopes) > 0
 	given := first(l.e.Identity.Token, l.e.Getenv("TERRACE_TOKEN")) != ""
 	if l.username != "" || !asked && (given || !l.e.Terminal) {
-		token, err := l.token(ctx, l.address)
-		id.Token = token
-		return id, err
+		return l.byToken(ctx, id)
 	}
 	server, err := renew.Discover(ctx, l.address)
 	if err != nil {
@@ -115,23 +113,25 @@ func (l *login) identity(ctx context.Context) (signin.Identity, error) {
 	return renew.Keep(id, token), nil
 }
 
-func (l *login) token(ctx context.Context, address string) (string, error) {
+// byToken signs in with a token that was given, or with one for a password.
+func (l *login) byToken(ctx context.Context, id signin.Identity) (_ signin.Identity, err error) {
 	if l.username == "" {
-		if t := first(l.e.Identity.Token, l.e.Getenv("TERRACE_TOKEN")); t != "" {
-			return t, nil
+		if id.Token = first(l.e.Identity.Token, l.e.Getenv("TERRACE_TOKEN")); id.Token == "" {
+			id.Token, err = l.e.Secret("TERRACE_TOKEN", "Token")
 		}
-		return l.e.Secret("TERRACE_TOKEN", "Token")
+		return id, err
 	}
 	password, err := l.e.Secret("TERRACE_PASSWORD", "Password")
 	if err != nil {
-		return "", err
+		return id, err
 	}
-	client, err := apiclient.New(apiclient.Options{Address: address, Agent: "terrace/" + l.e.Version})
+	client, err := apiclient.New(apiclient.Options{Address: l.address, Agent: "terrace/" + l.e.Version})
 	if err != nil {
-		return "", err
+		return id, err
 	}
-	session, err := client.SignIn(ctx, l.tenant, l.username, password)
-	return session.Token, err
+	made, err := client.SignIn(ctx, l.tenant, l.username, password)
+	id.Token, id.Session = made.Token, made.ID
+	return id, err
 }
 
 func (l *login) contextName(address string) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
 	"github.com/terrace-idp/terrace/internal/cli/renew"
 	"github.com/terrace-idp/terrace/internal/cli/signin"
@@ -39,11 +40,9 @@ func logout(ctx context.Context, e *command.Env) error {
 		return kernel.Errorf(kernel.Conflict, "nobody has signed in here with `terrace login`").
 			WithFix("the server on this machine signs in by the file that `terraced up` writes; see `terrace context list` for others")
 	}
-	ended := kept.Refresh != ""
-	if ended {
-		if err := renew.Revoke(ctx, kept.Identity); err != nil {
-			return err
-		}
+	ended, err := end(ctx, e, kept.Identity)
+	if err != nil {
+		return err
 	}
 	unlock, err := e.Files().Lock()
 	if err != nil {
@@ -59,6 +58,26 @@ func logout(ctx context.Context, e *command.Env) error {
 			_, _ = fmt.Fprintln(w, "its token still holds: end it with terrace token revoke")
 		}
 	})
+}
+
+// end ends what a sign-in made: a session, or the token for a password. A token that
+// somebody gave is not ended by signing out.
+func end(ctx context.Context, e *command.Env, id signin.Identity) (ended bool, err error) {
+	switch {
+	case id.Refresh != "":
+		return true, renew.Revoke(ctx, id)
+	case id.Session == "":
+		return false, nil
+	}
+	client, err := apiclient.New(apiclient.Options{Address: id.Address, Token: id.Token, Agent: "terrace/" + e.Version})
+	if err != nil {
+		return false, err
+	}
+	err = client.RevokeToken(ctx, id.Session)
+	if kernel.Is(err, kernel.Unauthenticated) || kernel.Is(err, kernel.NotFound) {
+		err = nil // it has ended already
+	}
+	return true, err
 }
 
 func contextOf(book signin.Book, name string) (signin.Context, bool) {

@@ -26,6 +26,9 @@ type Identity struct {
 	// Refresh renews Token, which ends at Expires; "" for a token that is not renewed.
 	Refresh string     `json:"refresh,omitempty"`
 	Expires *time.Time `json:"expires,omitempty"`
+	// Session is the id of Token where a sign-in with a password made it, so that signing out
+	// ends it; "" for one that somebody gave.
+	Session string `json:"session,omitempty"`
 	// Kept is the name of the context that the identity came from, "" for none.
 	Kept string `json:"-"`
 }

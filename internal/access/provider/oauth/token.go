@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/ory/fosite"
 
@@ -17,6 +19,10 @@ import (
 func (s *Server) Token(w http.ResponseWriter, r *http.Request) {
 	if err := readForm(r); err != nil {
 		s.refuse(w, r, nil, err)
+		return
+	}
+	if grant := r.PostForm.Get("grant_type"); grant != "" && !slices.Contains(provider.Grants(), grant) {
+		s.refuse(w, r, nil, fosite.ErrUnsupportedGrantType.WithHintf("It may be %s.", strings.Join(provider.Grants(), ", "))) // RFC 6749 §5.2
 		return
 	}
 	checked, err := s.verified(r.Context(), r.PostForm)

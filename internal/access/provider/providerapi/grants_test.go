@@ -50,6 +50,18 @@ func (w *world) ask(path, id, secret string, form url.Values) (int, map[string]a
 	return res.StatusCode, out
 }
 
+// TestAGrantThatThereIsNotIsToldAsThat, to programs that choose by the error (RFC 6749 §5.2).
+func TestAGrantThatThereIsNotIsToldAsThat(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for grant, want := range map[string]string{"password": "unsupported_grant_type", "urn:x": "unsupported_grant_type", "": "invalid_request"} {
+		status, answer := w.ask("/oauth2/token", w.client.ID, w.secret, url.Values{"grant_type": {grant}, "username": {"ada"}, "password": {"x"}})
+		if status != http.StatusBadRequest || answer["error"] != want {
+			t.Errorf("%q: %d %v, want %s", grant, status, answer, want)
+		}
+	}
+}
+
 // TestExchange narrows a token: to fewer scopes, or to another audience, and never to
 // more than it has (RFC 8693).
 func TestExchange(t *testing.T) {

@@ -114,8 +114,8 @@ func TestEveryDurationIsReadTheSame(t *testing.T) {
 				return
 			}
 			seen++
-			if err := f.Value.Set("1d12h"); err != nil || f.Value.String() != "36h0m0s" {
-				t.Errorf("%s --%s 1d12h: %s, %v", c.CommandPath(), f.Name, f.Value, err)
+			if err := f.Value.Set("1d"); err != nil || f.Value.String() != "24h0m0s" {
+				t.Errorf("%s --%s 1d: %s, %v", c.CommandPath(), f.Name, f.Value, err)
 			}
 			if f.Value.Set("-1h") == nil {
 				t.Errorf("%s --%s takes -1h", c.CommandPath(), f.Name)

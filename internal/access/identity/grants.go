@@ -12,8 +12,8 @@ import (
 type GrantFilter struct {
 	// Platform is for those on the platform alone.
 	Platform bool
-	Project string
-	Stage   string
+	Project  string
+	Stage    string
 	// Subject is a kind and a name.
 	Subject Subject
 }

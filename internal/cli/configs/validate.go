@@ -44,7 +44,9 @@ func validate(e *command.Env) *cobra.Command {
 				return kernel.Errorf(kernel.Invalid, "the configuration in %s is not valid", args[0]).WithProblems(problems...)
 			}
 			v := Valid{Keys: len(set.Keys()), Flags: len(set.FlagKeys()), Stages: append([]string{}, set.Stages()...), Workloads: append([]string{}, set.Workloads()...)}
-			return e.Print(v, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s is valid: %s and %s\n", args[0], output.Count(v.Keys, "key"), output.Count(v.Flags, "flag")) })
+			return e.Print(v, func(w io.Writer) {
+				_, _ = fmt.Fprintf(w, "%s is valid: %s and %s\n", args[0], output.Count(v.Keys, "key"), output.Count(v.Flags, "flag"))
+			})
 		},
 	}
 	c.Flags().StringSliceVar(&stages, "stages", nil, "the stages that there are; any by default")

@@ -42,7 +42,7 @@ func set(e *command.Env) *cobra.Command {
 	var stage string
 	c := &cobra.Command{
 		Use: "set NAME", Short: "Give a secret a new value", Args: cobra.ExactArgs(1),
-		Long:    "The value is read from the terminal, from TERRACE_SECRET_VALUE or from the input: all of that, but for the line break at its end.\n" +
+		Long: "The value is read from the terminal, from TERRACE_SECRET_VALUE or from the input: all of that, but for the line break at its end.\n" +
 			"It is text, of 64 KiB at most.",
 		Example: "  terrace secret set orders-api-key --stage dev < key.txt\n  base64 keystore.p12 | terrace secret set orders-keystore --stage dev",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {

@@ -3717,6 +3717,12 @@ type DestroyRequest struct {
 	WhenOpen bool `json:"whenOpen,omitempty"`
 }
 
+// DestroySecretRequest defines model for DestroySecretRequest.
+type DestroySecretRequest struct {
+	// Versions The versions; the whole secret with all that is said of it unless given.
+	Versions []int64 `json:"versions,omitempty"`
+}
+
 // Digest The SHA-256 of some content: sha256: and 64 hexadecimal digits.
 //
 // Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
@@ -6126,6 +6132,12 @@ type ResourceExplanation struct {
 	Release  RunReleaseRef     `json:"release"`
 	Resource Node              `json:"resource"`
 	Stage    string            `json:"stage"`
+}
+
+// RestoreSecretRequest defines model for RestoreSecretRequest.
+type RestoreSecretRequest struct {
+	// Version The version that was deleted.
+	Version int64 `json:"version"`
 }
 
 // RetryRunRequest defines model for RetryRunRequest.
@@ -9459,6 +9471,15 @@ type ListSecretsParams struct {
 	Stage string `form:"stage,omitempty" json:"stage,omitempty"`
 }
 
+// DeleteSecretParams defines parameters for DeleteSecret.
+type DeleteSecretParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+
+	// Version The version; the newest unless given.
+	Version int64 `form:"version,omitempty" json:"version,omitempty"`
+}
+
 // PutSecretParams defines parameters for PutSecret.
 type PutSecretParams struct {
 	// Stage The stage's name.
@@ -9467,6 +9488,12 @@ type PutSecretParams struct {
 
 // CopySecretParams defines parameters for CopySecret.
 type CopySecretParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// DestroySecretParams defines parameters for DestroySecret.
+type DestroySecretParams struct {
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
 }
@@ -9481,6 +9508,12 @@ type CompareSecretParams struct {
 
 	// To The version that it is compared with; the newest unless given.
 	To int64 `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// RestoreSecretParams defines parameters for RestoreSecret.
+type RestoreSecretParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
 }
 
 // RollBackSecretParams defines parameters for RollBackSecret.

@@ -279,6 +279,15 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"RollBackSecret": func() error {
 			return e(c.RollBackSecret(ctx, p, "dev", "s", apiclient.RollBackSecretRequest{Version: 1, Reason: "r"}))
 		},
+		"DeleteSecret": func() error {
+			return e(c.DeleteSecret(ctx, p, "s", apiclient.DeleteSecretParams{Stage: "dev", Version: 1}))
+		},
+		"RestoreSecret": func() error {
+			return e(c.RestoreSecret(ctx, p, "dev", "s", apiclient.RestoreSecretRequest{Version: 1}))
+		},
+		"DestroySecret": func() error {
+			return c.DestroySecret(ctx, p, "dev", "s", apiclient.DestroySecretRequest{Versions: []int64{1}})
+		},
 		"CopySecret": func() error {
 			return e(c.CopySecret(ctx, p, "dev", "s", apiclient.CopySecretRequest{To: "test", Reason: "r"}))
 		},

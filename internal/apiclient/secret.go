@@ -62,3 +62,20 @@ func (c *Client) AdoptSyncedSecret(ctx context.Context, project, stage, name, re
 	path := query(escape("projects", project, "secret-sync", "secrets", name, "adoption"), AdoptSecretSyncSecretParams{Stage: stage})
 	return c.call(ctx, http.MethodPost, path, AdoptSecretSyncSecretRequest{Reason: reason}, nil)
 }
+
+// DeleteSecret deletes a version of a secret so that it can be taken back.
+func (c *Client) DeleteSecret(ctx context.Context, project, name string, p DeleteSecretParams) (SecretHistory, error) {
+	var h SecretHistory
+	return h, c.call(ctx, http.MethodDelete, query(escape("projects", project, "secrets", name), p), nil, &h)
+}
+
+// RestoreSecret takes back that a version of a secret was deleted.
+func (c *Client) RestoreSecret(ctx context.Context, project, stage, name string, in RestoreSecretRequest) (SecretHistory, error) {
+	var h SecretHistory
+	return h, c.call(ctx, http.MethodPost, query(escape("projects", project, "secrets", name, "restoration"), RestoreSecretParams{Stage: stage}), in, &h)
+}
+
+// DestroySecret removes values of a secret for ever; the whole secret where no versions are named.
+func (c *Client) DestroySecret(ctx context.Context, project, stage, name string, in DestroySecretRequest) error {
+	return c.call(ctx, http.MethodPost, query(escape("projects", project, "secrets", name, "destruction"), DestroySecretParams{Stage: stage}), in, nil)
+}

@@ -178,6 +178,8 @@ func (l lines) values() map[string]string {
 		"terrace policy impact --assign":      "*=hard-mandatory",
 		"terrace state import --file":         filepath.Join(l.folder, "state.json"),
 		"terrace secret rollback --version":   "1",
+		"terrace secret restore --version":    "1",
+		"terrace secret destroy --version":    "1",
 		"terrace subscription create --topic": "x", "terrace subscription create --topic-stage": "dev",
 	}
 }

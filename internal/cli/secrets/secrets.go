@@ -19,7 +19,7 @@ import (
 
 // Command returns terrace secret.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("secret", "Set secrets and see which there are; values are never shown", list(e), set(e), rotate(e), history(e), diff(e), rollback(e), copyTo(e), syncCommand(e), secretscan.Command(e), findings(e), allow(e), resolve(e))
+	return command.Group("secret", "Set secrets and see which there are; values are never shown", list(e), set(e), rotate(e), history(e), diff(e), rollback(e), copyTo(e), deleteVersion(e), restore(e), destroy(e), syncCommand(e), secretscan.Command(e), findings(e), allow(e), resolve(e))
 }
 
 func list(e *command.Env) *cobra.Command {

@@ -36,6 +36,7 @@ func (a API) Register(api huma.API) {
 		Description: "The value becomes the newest version. What refers to the secret is started anew with it.",
 	}, a.rotate)
 	a.registerHistory(api)
+	a.registerEnd(api)
 }
 
 // SecretName is the place of a secret.

@@ -40,8 +40,13 @@ type Handler struct {
 
 // Mount adds the paths below /v1.
 func (h Handler) Mount(r chi.Router) {
+	r.Get("/v1/sys/health", health)
+	for _, method := range []string{http.MethodGet, "LIST", http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete} {
+		r.Method(method, "/v1/*", http.HandlerFunc(elsewhere))
+	}
 	r.Group(func(r chi.Router) {
 		r.Use(h.authenticated)
+		r.Get("/v1/auth/token/lookup-self", h.answer(h.self))
 		r.Get("/v1/sys/internal/ui/mounts/"+mount, h.answer(h.mount))
 		r.Get("/v1/sys/internal/ui/mounts/"+mount+"/*", h.answer(h.mount))
 		data, metadata := "/v1/"+mount+"/data/*", "/v1/"+mount+"/metadata/*"

@@ -200,6 +200,29 @@ func TestAVaultClientWritesAndReads(t *testing.T) {
 	})
 }
 
+// TestAVaultClientLooksBeforeItReads: operators of secrets ask for the server's health and for
+// their token, and read errors in one form.
+func TestAVaultClientLooksBeforeItReads(t *testing.T) {
+	t.Parallel()
+	each(t, func(w world) {
+		ctx, c := w.Context(), w.client("acme")
+		health, err := c.Sys().HealthWithContext(ctx)
+		if err != nil || !health.Initialized || health.Sealed {
+			w.Errorf("health: %+v, %v", health, err)
+		}
+		self, err := c.Auth().Token().LookupSelfWithContext(ctx)
+		w.must(err)
+		ttl, err := self.TokenTTL()
+		if err != nil || ttl != 0 || self.Data["type"] != "service" || self.Data["entity_id"] != "usr_acme" || self.Data["expire_time"] != nil {
+			w.Errorf("the token: %v, %v", self.Data, err)
+		}
+		_, err = w.client("nobody").Auth().Token().LookupSelfWithContext(ctx)
+		w.refused("a token that is none", err, http.StatusForbidden, "the token is not known")
+		_, err = c.Logical().WriteWithContext(ctx, "transit/encrypt/x", map[string]any{"plaintext": "eA=="})
+		w.refused("another engine", err, http.StatusNotFound, "Terrace serves the KV engine, version 2, at secret/")
+	})
+}
+
 func TestAVaultClientDeletesAndTakesBack(t *testing.T) {
 	t.Parallel()
 	each(t, func(w world) {

@@ -1,0 +1,35 @@
+package secretkv
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// health tells clients that there is a server, which has been set up and opens what it keeps.
+func health(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	write(w, http.StatusOK, map[string]any{
+		"initialized": true, "sealed": false, "standby": false, "performance_standby": false,
+		"replication_performance_mode": "disabled", "replication_dr_mode": "disabled", "server_time_utc": time.Now().Unix(),
+	})
+}
+
+// self tells clients whose their token is, as they ask before they use one. It is renewed
+// by nobody, and when it ends its owner sees in terrace token list.
+func (h Handler) self(r *http.Request) (reply, error) {
+	actor, _ := kernel.ActorFrom(r.Context())
+	return reply{data: map[string]any{
+		"display_name": actor.Name, "entity_id": actor.ID, "accessor": actor.Session, "id": "", "type": "service", "path": "auth/token",
+		"policies": []string{"terrace"}, "meta": map[string]string{"tenant": actor.Tenant}, "orphan": true, "renewable": false,
+		"ttl": 0, "creation_ttl": 0, "explicit_max_ttl": 0, "num_uses": 0, "expire_time": nil,
+	}}, nil
+}
+
+// elsewhere answers what is no part of the engine, in the form that clients read.
+func elsewhere(w http.ResponseWriter, r *http.Request) {
+	write(w, http.StatusNotFound, map[string]any{"errors": []string{
+		"there is nothing at " + r.URL.Path + ": Terrace serves the KV engine, version 2, at " + mount + "/", // what else Vault has is not there
+	}})
+}

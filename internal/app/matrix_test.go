@@ -60,12 +60,14 @@ func matrixApp(t *testing.T) (*App, []caller) {
 }
 
 // benchApp is a platform on SQLite that serves nothing yet.
-func benchApp(t testing.TB) *App {
+func benchApp(t testing.TB, with ...func(*config.Config)) *App {
 	t.Helper()
 	c := config.Default()
-	c.NATS = "127.0.0.1:0" // several are there at a time
 	c.Node, c.DataDir, c.Provider = "test", t.TempDir(), filepath.Join(t.TempDir(), "terraform-provider-terrace")
-	c.NATS = unused(t)
+	c.NATS = unused(t) // several are there at a time
+	for _, set := range with {
+		set(&c)
+	}
 	if err := os.WriteFile(c.Provider, []byte("no run begins here"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -99,10 +99,15 @@ func TestReadsOfWhatIsSecretAreInTheAuditLog(t *testing.T) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 	}
-	w := c.send(c.token(t, "viewer"), c.request(c.all["list-users"], asking{real: true}))
-	refused := c.strings(t.Context(), "SELECT subject || ' ' || outcome || ' ' || address FROM audit_entries WHERE type = 'access.refused' AND subject LIKE '%/users'")
-	if w.Code != http.StatusForbidden || !slices.Equal(refused, []string{"GET /api/v1/users refused 192.0.2.1"}) {
-		t.Errorf("%d, %q", w.Code, refused)
+	viewer := c.token(t, "viewer")
+	w := c.send(viewer, c.request(c.all["list-users"], asking{real: true}))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/secret/data/demo/dev/nothing", nil)
+	r.Header.Set("X-Vault-Token", viewer)
+	vault := httptest.NewRecorder()
+	c.handler.ServeHTTP(vault, r)
+	refused := c.strings(t.Context(), "SELECT subject || ' ' || outcome || ' ' || address FROM audit_entries WHERE type = 'access.refused' AND (subject LIKE '%/users' OR subject LIKE '%/data/*') ORDER BY subject")
+	if w.Code != http.StatusForbidden || vault.Code != http.StatusForbidden || !slices.Equal(refused, []string{"GET /api/v1/users refused 192.0.2.1", "GET /v1/secret/data/* refused 192.0.2.1"}) {
+		t.Errorf("%d, %d, %q", w.Code, vault.Code, refused)
 	}
 }
 

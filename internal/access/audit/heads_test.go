@@ -469,7 +469,10 @@ func TestRefusalsAreRecordedOnceInAWhile(t *testing.T) {
 	hand.at = hand.at.Add(2 * time.Minute)
 	refuse()
 	s.Refused(context.WithoutCancel(t.Context()), "GET", "/x", "/x") // nobody
-	if len(journal.facts) != 2 {
+	for n := range 30 {                                              // one name after the other
+		s.Refused(as(t.Context(), "bob"), "PUT", "/api/v1/projects/{project}/stages/{stage}/x", fmt.Sprintf("/api/v1/projects/shop/stages/dev%d/x", n))
+	}
+	if len(journal.facts) != 2+19 || journal.facts[20].Data.(map[string]any)["path"] != "/api/v1/projects/shop/stages/dev18/x" {
 		t.Fatalf("%+v", journal.facts)
 	}
 	last := journal.facts[1]

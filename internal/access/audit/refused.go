@@ -13,6 +13,9 @@ import (
 const (
 	// refusedEvery is how often the same refusal of the same actor is recorded.
 	refusedEvery = time.Minute
+	// refusedPaths is how many paths of one pattern are told apart in that time: who tries
+	// name after name leaves them.
+	refusedPaths = 20
 	// refusedMost bounds what is known of former refusals.
 	refusedMost = 10_000
 	// recordTimeout bounds the record of a refusal, which a caller that leaves early does
@@ -32,10 +35,13 @@ type refusals struct {
 type refusal struct {
 	told  time.Time
 	times int
+	// paths are those that were told since.
+	paths map[string]bool
 }
 
-// count returns how often it happened since it was told, 0 while it is not to be told.
-func (r *refusals) count(key string, now time.Time) int {
+// count returns how often it happened since it was told, 0 while it is not to be told. A
+// path that was not told since is told once, for itself.
+func (r *refusals) count(key, path string, now time.Time) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.all) >= refusedMost || r.all == nil {
@@ -46,23 +52,27 @@ func (r *refusals) count(key string, now time.Time) int {
 		one = &refusal{}
 		r.all[key] = one
 	}
-	one.times++
-	if now.Sub(one.told) < refusedEvery {
+	if recent := now.Sub(one.told) < refusedEvery; recent && !one.paths[path] && len(one.paths) < refusedPaths {
+		one.paths[path] = true
+		return 1
+	} else if recent {
+		one.times++
 		return 0
 	}
-	times := one.times
-	one.told, one.times = now, 0
+	times := one.times + 1
+	one.told, one.times, one.paths = now, 0, map[string]bool{path: true}
 	return times
 }
 
 // Refused records that the actor of ctx was refused a request: the first time, and then
-// with how often it was, once a minute.
+// with how often it was, once a minute; and each of the first paths of that minute.
 func (s *Service) Refused(ctx context.Context, method, pattern, path string) {
 	actor, ok := kernel.ActorFrom(ctx)
 	if !ok || actor.Tenant == "" {
 		return
 	}
-	times := s.refusals.count(actor.ID+" "+method+" "+pattern, s.Clock.Now())
+	path = cut(path, longestPath)
+	times := s.refusals.count(actor.ID+" "+method+" "+pattern, path, s.Clock.Now())
 	if times == 0 {
 		return
 	}
@@ -72,7 +82,7 @@ func (s *Service) Refused(ctx context.Context, method, pattern, path string) {
 		return s.Journal.Record(ctx, kernel.Fact{
 			Type: "access.refused", Subject: method + " " + pattern,
 			Scope: kernel.Scope{Tenant: actor.Tenant, Project: named(pattern, path, "{project}"), Stage: named(pattern, path, "{stage}")},
-			Data:  map[string]any{"method": method, "path": cut(path, longestPath), "times": times},
+			Data:  map[string]any{"method": method, "path": path, "times": times},
 		})
 	})
 	if err != nil {

@@ -42,10 +42,9 @@ func authenticate(a Authenticator) func(http.Handler) http.Handler {
 			}
 			actor, err := a.Authenticate(r.Context(), token)
 			if err != nil {
-				WriteError(w, r, guessed(r, err))
+				WriteError(w, r, Guessed(r, err))
 				return
 			}
-			recordOf(r.Context()).setActor(actor)
 			if err := Admit(r.Context(), w, actor); err != nil {
 				WriteError(w, r, err)
 				return

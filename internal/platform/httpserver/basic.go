@@ -28,14 +28,11 @@ func SignIn(r *http.Request, tenant string, p Passwords) (context.Context, error
 			WithFix("make a token with: terrace token create --name NAME")
 	}
 	actor, err := p.Authenticate(r.Context(), password)
-	if kernel.Is(err, kernel.Unauthenticated) && !strings.HasPrefix(password, "terr_") && !strings.HasPrefix(password, "trun_") {
+	if err = Guessed(r, err); kernel.Is(err, kernel.Unauthenticated) && !strings.HasPrefix(password, "terr_") && !strings.HasPrefix(password, "trun_") {
 		actor, err = p.CheckPassword(r.Context(), tenant, name, password)
 	}
 	if err != nil {
 		return nil, err
-	}
-	if rec := recordOf(r.Context()); rec != nil {
-		rec.setActor(actor)
 	}
 	if err := Admit(r.Context(), nil, actor); err != nil {
 		return nil, err

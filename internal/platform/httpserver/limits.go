@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,11 +60,15 @@ func wholeSeconds(d time.Duration) string {
 }
 
 // Admit takes the request of ctx as one of the actor's, whom who calls has made of
-// its credentials. The error is Limited. What is left is told in the headers of w, which
-// may be nil.
+// its credentials: logs and refusals name them from now on. The error is Limited. What is
+// left is told in the headers of w, which may be nil.
 func Admit(ctx context.Context, w http.ResponseWriter, actor kernel.Actor) error {
 	rec := recordOf(ctx)
-	if rec == nil || rec.limits == nil {
+	if rec == nil {
+		return nil
+	}
+	rec.setActor(actor)
+	if rec.limits == nil {
 		return nil
 	}
 	a := rec.limits.Request(actor)
@@ -76,7 +81,7 @@ func Admit(ctx context.Context, w http.ResponseWriter, actor kernel.Actor) error
 	return nil
 }
 
-// limitStrangers takes requests that carry no credentials by where they came from. What
+// limitStrangers takes requests that carry no credentials which somebody looks at by where they came from. What
 // probes ask passes, and webhooks, which have a limit of their own, since many
 // repositories' come from one address.
 func limitStrangers(limits Limits) func(http.Handler) http.Handler {
@@ -85,39 +90,65 @@ func limitStrangers(limits Limits) func(http.Handler) http.Handler {
 			return next
 		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !isStranger(r) {
-				next.ServeHTTP(w, r)
-				return
-			}
-			address, _ := netip.ParseAddr(kernel.AddressFrom(r.Context())) // tests' have none
-			a := limits.Stranger(address)
-			a.tell(w.Header())
-			if a.Err != nil {
-				WriteError(w, r, a.Err)
-				return
+			if isStranger(r) {
+				a := limits.Stranger(callerOf(r))
+				a.tell(w.Header())
+				if a.Err != nil {
+					WriteError(w, r, a.Err)
+					return
+				}
 			}
 			next.ServeHTTP(w, r)
 		})
 	}
 }
 
-// guessed has a token that stands for nobody count as a request without one: err is
-// what it is refused with, unless too many came.
-func guessed(r *http.Request, err error) error {
-	rec := recordOf(r.Context())
-	if rec == nil || rec.limits == nil || !kernel.Is(err, kernel.Unauthenticated) {
+// callerOf is where a request came from; those of tests have none.
+func callerOf(r *http.Request) netip.Addr {
+	address, _ := netip.ParseAddr(kernel.AddressFrom(r.Context()))
+	return address
+}
+
+// Guessed has a token that stands for nobody count as a request without one: err is
+// what it is refused with, unless too many came. Whoever looks at credentials of its own
+// asks it.
+func Guessed(r *http.Request, err error) error {
+	if !kernel.Is(err, kernel.Unauthenticated) {
 		return err
 	}
-	address, _ := netip.ParseAddr(kernel.AddressFrom(r.Context())) // tests' have none
-	if a := rec.limits.Stranger(address); a.Err != nil {
-		return a.Err
+	if limited := stranger(r); limited != nil {
+		return limited
 	}
 	return err
 }
 
+// stranger takes a request as one of nobody. The error is Limited.
+func stranger(r *http.Request) error {
+	rec := recordOf(r.Context())
+	if rec == nil || rec.limits == nil {
+		return nil
+	}
+	if a := rec.limits.Stranger(callerOf(r)); a.Err != nil {
+		return a.Err
+	}
+	return nil
+}
+
+// The paths below which handlers look at credentials of their own: basic authentication,
+// and Vault's head. Anywhere else such a head says nothing of who calls.
+var (
+	basicPaths = []string{"/git/", "/runs/", "/state/", "/fleet/"}
+	vaultPaths = []string{"/v1/"}
+)
+
 func isStranger(r *http.Request) bool {
+	below := func(path string) bool { return strings.HasPrefix(r.URL.Path, path) }
+	_, isBearer := bearer(r)
+	_, _, isBasic := r.BasicAuth()
 	switch {
-	case r.Header.Get("Authorization") != "" || r.Header.Get("X-Vault-Token") != "":
+	case isBearer:
+		return false // it is looked at next
+	case isBasic && slices.ContainsFunc(basicPaths, below), r.Header.Get("X-Vault-Token") != "" && slices.ContainsFunc(vaultPaths, below):
 		return false
 	case r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/metrics":
 		return false

@@ -74,7 +74,7 @@ func (a API) serve(handle func(http.ResponseWriter, *http.Request, fleet.Runner)
 			return
 		}
 		runner, err := a.Fleet.Authenticate(r.Context(), token)
-		if err == nil {
+		if err = httpserver.Guessed(r, err); err == nil {
 			r = r.WithContext(kernel.WithActor(r.Context(), kernel.System("runner "+runner.Name, runner.Tenant)))
 			err = handle(w, r, runner)
 		}

@@ -79,7 +79,7 @@ func (a API) serve(handle func(http.ResponseWriter, *http.Request, call) error) 
 			return
 		}
 		run, err := a.authenticate(r)
-		if err == nil {
+		if err = httpserver.Guessed(r, err); err == nil {
 			r = r.WithContext(run.In(r.Context()))
 			err = handle(w, r, call{
 				caller: state.Caller{Run: run.Run, Stack: run.Stack, Fence: run.Fence, MayWrite: run.MayWrite()},

@@ -79,7 +79,7 @@ func (h Handler) authenticated(next http.Handler) http.Handler {
 		if token := r.Header.Get("X-Vault-Token"); token != "" {
 			var err error
 			if actor, err = h.Tokens.Authenticate(r.Context(), token); err != nil {
-				h.refuse(w, r, err)
+				h.refuse(w, r, httpserver.Guessed(r, err))
 				return
 			}
 			if err = httpserver.Admit(r.Context(), w, actor); err != nil {

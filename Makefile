@@ -14,8 +14,10 @@ export TF_CLI_CONFIG_FILE := /dev/null
 export CGO_ENABLED := 0
 export CHECKPOINT_DISABLE := 1
 
-# What test-azure works with is kept outside of the tree, for the next checkout.
-AZURE    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/terrace/azure
+# What the tests work with is kept outside of the tree, for the next checkout.
+CACHE    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/terrace
+AZURE    := $(CACHE)/azure
+export TERRACE_TEST_PEERS := $(CACHE)/peers
 WITH_AZURE = mirror="$$(cat $(AZURE)/mirror.path)"; export TERRACE_AZURERM_MIRROR="$$mirror" TERRACE_AZURE_BIN=$(AZURE)/bin TFLINT_PLUGIN_DIR=$(AZURE)/plugins
 
 .PHONY: help build demo test test-azure azure-workload azure-modules azure-tools azure-docs race lint fmt generate bench fault clean services
@@ -31,8 +33,9 @@ demo: build ## carry a sample service through all five stages (DEMO_EXIT=1: leav
 	go build $(GOFLAGS_) -o $(BIN)/demo ./test/demo
 	@exec $(BIN)/demo -bin $(BIN)
 
-services: ## install what the tests use for real: redis, mariadb, PostgreSQL (Debian, as root)
+services: ## install what the tests use for real: redis, mariadb, PostgreSQL (Debian, as root), oidc-provider, OpenFeature (npm)
 	@./.ci/services
+	@./.ci/peers $(TERRACE_TEST_PEERS)
 
 test: services build ## run the tests
 	go test $(GOFLAGS_) -timeout 25m ./...
@@ -48,7 +51,8 @@ azure-workload:
 
 azure-modules:
 	$(WITH_AZURE); go test $(GOFLAGS_) -count 1 -v -parallel 6 -timeout 40m ./test/azure
-	go test $(GOFLAGS_) -count 1 -timeout 20m ./internal/target/azuresim/...
+	$(WITH_AZURE); go test $(GOFLAGS_) -count 1 -timeout 20m ./internal/target/azuresim/...
+	$(WITH_AZURE); go test $(GOFLAGS_) -count 1 -v -timeout 20m -run TestAzurermSignsInWithoutASecret ./internal/app
 
 azure-tools: services build
 	@mkdir -p $(AZURE)/bin

@@ -21,9 +21,9 @@ import (
 // peer starts oidc-provider, the provider from npm.
 func peer(t *testing.T, terrace string) (issuer string) {
 	t.Helper()
-	dir := os.Getenv("TERRACE_TEST_OIDC_PROVIDER")
-	if dir == "" {
-		t.Skip("TERRACE_TEST_OIDC_PROVIDER names no folder with oidc-provider: npm install oidc-provider@9 into one")
+	dir := os.Getenv("TERRACE_TEST_PEERS")
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", "oidc-provider")); err != nil {
+		t.Skip("TERRACE_TEST_PEERS names no folder with oidc-provider: make services installs it, with npm")
 	}
 	script, err := os.ReadFile("testdata/oidc-provider.mjs")
 	if err != nil {

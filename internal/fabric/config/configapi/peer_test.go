@@ -9,13 +9,12 @@ import (
 )
 
 // TestOpenFeatureIsTheClient evaluates flags with OpenFeature's SDK for Node and its
-// provider for OFREP: npm install @openfeature/ofrep-provider @openfeature/server-sdk
-// into a folder, and name that in TERRACE_TEST_OPENFEATURE.
+// provider for OFREP, which "make services" installs.
 func TestOpenFeatureIsTheClient(t *testing.T) {
 	t.Parallel()
-	dir := os.Getenv("TERRACE_TEST_OPENFEATURE")
-	if dir == "" {
-		t.Skip("TERRACE_TEST_OPENFEATURE names no folder with OpenFeature's packages")
+	dir := os.Getenv("TERRACE_TEST_PEERS")
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", "@openfeature")); err != nil {
+		t.Skip("TERRACE_TEST_PEERS names no folder with OpenFeature's packages: make services installs them, with npm")
 	}
 	b, token := flagged(t)
 	script, err := os.ReadFile("testdata/ofrep.mjs")

@@ -185,15 +185,14 @@ func (c *crossing) walked() map[string]seed {
 // silent are operations that change nothing, each with the reason.
 func silent() map[string]string {
 	return map[string]string{
-		"check-upstream":           "it tells what another provider answers",
-		"test-upstream-rules":      "it tells what rules would give",
-		"check-deployment":         "it tells what a deployment would meet, and makes none",
-		"resolve-graph":            "it tells a graph",
-		"check-references":         "it tells which secrets are missing",
-		"read-landing-zone-inputs": "it reads secrets, which is recorded where there are any",
-		"redeliver":                "no delivery has failed here, so none is sent again",
-		"verify-audit":             "it tells what it has found",
-		"scan-text":                "it tells what is in a text, and keeps nothing of it",
+		"check-upstream":      "it tells what another provider answers",
+		"test-upstream-rules": "it tells what rules would give",
+		"check-deployment":    "it tells what a deployment would meet, and makes none",
+		"resolve-graph":       "it tells a graph",
+		"check-references":    "it tells which secrets are missing",
+		"redeliver":           "no delivery has failed here, so none is sent again",
+		"verify-audit":        "it tells what it has found",
+		"scan-text":           "it tells what is in a text, and keeps nothing of it",
 	}
 }
 

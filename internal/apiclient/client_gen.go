@@ -5112,6 +5112,9 @@ type NewUpstream struct {
 	// Overage How groups are asked for that did not fit into a token of Entra ID.
 	Overage *UpstreamOverage `json:"overage,omitempty"`
 
+	// OwnAccounts Says that all accounts there are those of the tenant's people, since nobody can sign up by themselves; not needed under the domain of Terrace.
+	OwnAccounts *bool `json:"ownAccounts,omitempty"`
+
 	// Scopes What is asked for; openid, profile and email unless given.
 	Scopes *[]string `json:"scopes,omitempty"`
 
@@ -7916,6 +7919,9 @@ type Upstream struct {
 	// Overage How groups are asked for that did not fit into a token of Entra ID.
 	Overage UpstreamOverage `json:"overage"`
 
+	// OwnAccounts Whether an admin has said that all accounts there are those of the tenant's people.
+	OwnAccounts bool `json:"ownAccounts"`
+
 	// RedirectURI Where the provider sends people back to, which it has to know.
 	RedirectURI string         `json:"redirectUri"`
 	Rules       []UpstreamRule `json:"rules"`
@@ -8061,6 +8067,9 @@ type UpstreamSettings struct {
 
 	// Overage How groups are asked for that did not fit into a token of Entra ID.
 	Overage *UpstreamOverage `json:"overage,omitempty"`
+
+	// OwnAccounts Says that all accounts there are those of the tenant's people, since nobody can sign up by themselves; not needed under the domain of Terrace.
+	OwnAccounts *bool `json:"ownAccounts,omitempty"`
 
 	// Scopes What is asked for; openid, profile and email unless given.
 	Scopes *[]string `json:"scopes,omitempty"`

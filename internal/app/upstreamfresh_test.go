@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -173,44 +174,69 @@ func later(claims map[string]any) {
 	claims["iat"] = time.Now().Add(30 * time.Second).Unix()
 }
 
-// TestProvidersOfEverybody let nobody in whom no admin knows.
+// TestProvidersOfEverybody let nobody in whom no admin knows: not at those that are known for
+// it, nor, unless an admin says whose the accounts are, at those of which nothing is known.
 func TestProvidersOfEverybody(t *testing.T) {
 	t.Parallel()
 	w := newRelying(t)
+	w.upstreams.Address = "https://terrace.corp.co.uk"
 	ctx, scope := w.as("acme", "root")
 	const home = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+	active := func(domains ...string) upstream.Settings {
+		return upstream.Settings{NewUsers: upstream.CreateActive, EmailDomains: domains}
+	}
+	said := upstream.Settings{NewUsers: upstream.CreateActive, OwnAccounts: true}
 	for i, c := range []struct {
 		issuer   string
-		new      upstream.NewUsers
-		domains  []string
-		tenants  []string
-		possible bool
+		settings upstream.Settings
+		problem  string
 	}{
-		{"https://accounts.google.com", upstream.CreateActive, nil, nil, false},
-		{"https://ACCOUNTS.google.com/", upstream.CreateActive, nil, nil, false},
-		{"https://github.com/login/oauth", upstream.CreateActive, nil, nil, false},
-		{"https://gitlab.com", upstream.CreateActive, []string{"gmail.com"}, nil, false},
-		{"https://accounts.google.com", upstream.CreateActive, []string{"corp.example", "gmail.com"}, nil, false},
-		{"https://login.microsoftonline.com/common/v2.0", upstream.CreateActive, nil, nil, false},
-		{"https://login.microsoftonline.com/consumers/v2.0", upstream.CreateActive, nil, nil, false},
-		{"https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0", upstream.CreateActive, nil, nil, false},
-		{"https://accounts.google.com", upstream.CreateActive, []string{"corp.example"}, nil, true},
-		{"https://accounts.google.com", upstream.CreateDisabled, nil, nil, true},
-		{"https://accounts.google.com", upstream.Refuse, nil, nil, true},
-		{"https://login.microsoftonline.com/" + home + "/v2.0", upstream.CreateActive, nil, nil, true},
-		{"https://login.microsoftonline.com/organizations/v2.0", upstream.CreateActive, nil, []string{home}, true},
-		{"https://sso.corp.example/realms/corp", upstream.CreateActive, nil, nil, true},
+		{"https://accounts.google.com", active(), "newUsers"},
+		{"https://ACCOUNTS.google.com/", active(), "newUsers"},
+		{"https://accounts.google.com", said, "ownAccounts"},
+		{"https://other.google.com", said, "ownAccounts"},
+		{"https://accounts.google.com", upstream.Settings{NewUsers: upstream.CreateDisabled, OwnAccounts: true}, "ownAccounts"},
+		{"https://github.com/login/oauth", active(), "newUsers"},
+		{"https://gitlab.com", active("gmail.com"), "newUsers"},
+		{"https://gitlab.com", active("mail.gmail.com"), "newUsers"},
+		{"https://gitlab.com", active("co.uk"), "newUsers"},
+		{"https://login.yahoo.com", active("yahoo.com"), "newUsers"},
+		{"https://access.line.me", active("line.me"), "newUsers"},
+		{"https://accounts.google.com", active("corp.example", "gmail.com"), "newUsers"},
+		{"https://login.microsoftonline.com/common/v2.0", active(), "newUsers"},
+		{"https://login.microsoftonline.com/consumers/v2.0", active(), "newUsers"},
+		{"https://login.microsoftonline.com/consumers/v2.0", said, "ownAccounts"},
+		{"https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0", active(), "newUsers"},
+		{"https://accounts.google.com", active("corp.example"), ""},
+		{"https://accounts.google.com", upstream.Settings{NewUsers: upstream.CreateDisabled}, ""},
+		{"https://accounts.google.com", upstream.Settings{NewUsers: upstream.Refuse}, ""},
+		{"https://login.microsoftonline.com/" + home + "/v2.0", active(), ""},
+		{"https://login.microsoftonline.com/organizations/v2.0", upstream.Settings{NewUsers: upstream.CreateActive, EntraTenants: []string{home}}, ""},
+		{"https://sso.corp.co.uk/realms/corp", active(), ""},
+		{"https://sso.other.co.uk/realms/corp", active(), "newUsers"},
+		{"https://sso.corp.internal/realms/corp", active(), ""},
+		{"https://10.0.0.5/realms/corp", active(), ""},
+		{"https://93.184.215.14/realms/corp", active(), "newUsers"},
+		{"https://corp.signin.com", active(), "newUsers"},
+		{"https://corp.signin.com", active("co.uk"), "newUsers"},
+		{"https://corp.signin.com", active("corp.co.uk"), ""},
+		{"https://corp.signin.com", said, ""},
+		{"https://corp.signin.com", upstream.Settings{NewUsers: upstream.CreateDisabled}, ""},
 	} {
-		n := upstream.NewUpstream{Name: "u" + string(rune('a'+i)), Issuer: c.issuer, Settings: upstream.Settings{
-			ClientID: "terrace", NewUsers: c.new, EmailDomains: c.domains, EntraTenants: c.tenants, Subject: []string{"iss", "sub"},
-		}}
-		_, err := w.upstreams.Create(ctx, scope, n)
-		if c.possible && err != nil || !c.possible && !kernel.Is(err, kernel.Invalid) {
+		c.settings.ClientID, c.settings.Subject = "terrace", []string{"iss", "sub"}
+		_, err := w.upstreams.Create(ctx, scope, upstream.NewUpstream{Name: fmt.Sprintf("u%d", i), Issuer: c.issuer, Settings: c.settings})
+		known, ok := errors.AsType[*kernel.Error](err)
+		if c.problem == "" && err != nil || c.problem != "" && (!ok || known.Kind != kernel.Invalid || len(known.Problems) == 0 || known.Problems[0].Path != c.problem) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
 	// Nor is one made so later.
-	_, err := w.upstreams.Change(ctx, scope, "ui", upstream.Change{Settings: func(s *upstream.Settings) { s.EmailDomains = nil }})
+	settings := active("corp.example")
+	settings.ClientID = "terrace"
+	if _, err := w.upstreams.Create(ctx, scope, upstream.NewUpstream{Name: "later", Issuer: "https://accounts.google.com", Settings: settings}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.upstreams.Change(ctx, scope, "later", upstream.Change{Settings: func(s *upstream.Settings) { s.EmailDomains = nil }})
 	if known, ok := errors.AsType[*kernel.Error](err); !ok || known.Kind != kernel.Invalid || !strings.Contains(known.Problems[0].Fix, "domains") {
 		t.Errorf("%v", err)
 	}

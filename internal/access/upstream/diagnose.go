@@ -64,7 +64,7 @@ func (s *Service) Check(ctx context.Context, scope kernel.Scope, name string) ([
 		s.checkClient(ctx, u, p, secret),
 		checkScopes(u, p),
 		checkGroups(u),
-		checkPeople(u),
+		s.checkPeople(u),
 	}, nil
 }
 
@@ -182,9 +182,13 @@ func checkScopes(u Upstream, p *place) Finding {
 }
 
 // checkPeople tells of one that was set before such were refused.
-func checkPeople(u Upstream) Finding {
-	if u.NewUsers == CreateActive && !u.restricted() {
+func (s *Service) checkPeople(u Upstream) Finding {
+	switch {
+	case u.NewUsers != CreateActive || u.restricted(s.Address):
+	case u.isEverybodys():
 		return Finding{"people", Broken, "anybody can have an account there, and becomes a user here", "set --email-domains or --entra-tenants, or --new-users disabled"}
+	default:
+		return Finding{"people", Unclear, "nobody knows who can have an account there, and becomes a user here", "set --email-domains, or --own-accounts where nobody can sign up there by themselves"}
 	}
 	return Finding{"people", Fine, "somebody whom nobody here knows: " + string(u.NewUsers), ""}
 }

@@ -34,7 +34,7 @@ func (s *Service) Create(ctx context.Context, scope kernel.Scope, n NewUpstream)
 	if err := s.sealSecret(ctx, &u, n.Secret); err != nil {
 		return Upstream{}, err
 	}
-	if err := u.check(); err != nil {
+	if err := u.check(s.Address); err != nil {
 		return Upstream{}, err
 	}
 	return u, s.Tx.InTx(ctx, func(ctx context.Context) error {
@@ -114,7 +114,7 @@ func (s *Service) Change(ctx context.Context, scope kernel.Scope, name string, c
 			return Upstream{}, err
 		}
 	}
-	if err := u.check(); err != nil {
+	if err := u.check(s.Address); err != nil {
 		return Upstream{}, err
 	}
 	err = s.Tx.InTx(ctx, func(ctx context.Context) error {

@@ -66,8 +66,8 @@ func (r *report) add(path, fix, format string, args ...any) {
 	r.all = append(r.all, kernel.Problem{Path: path, Message: fmt.Sprintf(format, args...), Fix: fix})
 }
 
-// check refuses an upstream that cannot be used.
-func (u Upstream) check() error {
+// check refuses an upstream that cannot be used by a Terrace at an address.
+func (u Upstream) check(address string) error {
 	var r report
 	if !namePattern.MatchString(u.Name) || u.Name == "local" {
 		r.add("name", "use a-z, 0-9 and -, 32 at most; local is what people do by hand", "%q cannot be the name of an upstream", u.Name)
@@ -88,7 +88,7 @@ func (u Upstream) check() error {
 		r.add("order", "", "it is a number from 0 to %d", maxOrder)
 	}
 	u.checkClaims(&r)
-	u.checkPeople(&r)
+	u.checkPeople(&r, address)
 	if len(r.all) == 0 {
 		return nil
 	}
@@ -125,7 +125,7 @@ func (u Upstream) checkClaims(r *report) {
 	}
 }
 
-func (u Upstream) checkPeople(r *report) {
+func (u Upstream) checkPeople(r *report, address string) {
 	if !slices.Contains([]NewUsers{Refuse, CreateDisabled, CreateActive}, u.NewUsers) {
 		r.add("newUsers", "use refuse, disabled or active", "%q is not known", u.NewUsers)
 	}
@@ -154,11 +154,24 @@ func (u Upstream) checkPeople(r *report) {
 	if u.LinkByEmail && len(u.EmailDomains) == 0 {
 		r.add("linkByEmail", "name the domains whose addresses are those of users here", "anybody's address would do")
 	}
-	if u.NewUsers == CreateActive && !u.restricted() {
-		r.add("newUsers", "name the domains of your people, or the tenants of Entra ID; or use disabled, and let each of them in", "anybody can have an account with %s, and would be a user here", u.Issuer)
-	}
+	u.checkWhose(r, address)
 	if u.manyTenants() && len(u.EntraTenants) == 0 {
 		r.add("entraTenants", "name those of your people, or use the issuer of one tenant", "everybody who has an account with Microsoft could sign in")
+	}
+}
+
+// checkWhose refuses that accounts become users of which nobody knows whose they are.
+func (u Upstream) checkWhose(r *report, address string) {
+	const disabled = "; or use disabled, and let each of them in"
+	switch {
+	case u.OwnAccounts && u.isEverybodys():
+		r.add("ownAccounts", "name the domains of your people, or the tenants of Entra ID", "anybody can have an account with %s", u.Issuer)
+	case u.NewUsers != CreateActive || u.restricted(address):
+	case u.isEverybodys():
+		r.add("newUsers", "name the domains of your people, or the tenants of Entra ID"+disabled, "anybody can have an account with %s, and would be a user here", u.Issuer)
+	default:
+		r.add("newUsers", "name the domains of your people, or say with ownAccounts (--own-accounts) that all accounts there are theirs, because nobody can sign up by themselves"+disabled,
+			"%s is not under the domain of Terrace, so nobody knows who can have an account there, and would be a user here", u.Issuer)
 	}
 }
 

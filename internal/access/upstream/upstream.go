@@ -60,6 +60,8 @@ type Settings struct {
 	EmailDomains []string `json:"emailDomains,omitempty"`
 	// EntraTenants are the tenants of Entra ID that accounts must be of; none is any.
 	EntraTenants []string `json:"entraTenants,omitempty"`
+	// OwnAccounts is an admin's word that all accounts there are those of their people.
+	OwnAccounts bool `json:"ownAccounts,omitempty"`
 	// LinkByEmail links an account to the user whose name is before the @ of its address.
 	LinkByEmail bool `json:"linkByEmail,omitempty"`
 	// UserInfo asks the userinfo endpoint, too.

@@ -35,7 +35,8 @@ type upstreamFlags struct {
 	newUsers                                      apiclient.UpstreamNewUsers
 	overage                                       apiclient.UpstreamOverage
 	scopes, subject, domains, tenants             []string
-	byEmail, userInfo, signOut, enabled           bool
+	ownAccounts, byEmail                          bool
+	userInfo, signOut, enabled                    bool
 	order                                         int64
 }
 
@@ -51,6 +52,7 @@ func (f *upstreamFlags) add(c *cobra.Command) {
 	command.Choice(c, &f.newUsers, "new-users", "refuse", "what happens to somebody whom nobody here knows", "refuse", "disabled", "active")
 	s.StringSliceVar(&f.domains, "email-domains", nil, "domains that addresses must be of, verified; any for no limit")
 	s.StringSliceVar(&f.tenants, "entra-tenants", nil, "tenants of Entra ID that accounts must be of, by their ids; any for no limit")
+	s.BoolVar(&f.ownAccounts, "own-accounts", false, "all accounts there are those of your people, since nobody can sign up by themselves")
 	s.BoolVar(&f.byEmail, "link-by-email", false, "an account becomes that of the user whose name is before the @ of its verified address")
 	s.BoolVar(&f.userInfo, "userinfo", false, "ask the userinfo endpoint, too")
 	command.Choice(c, &f.overage, "overage", "refuse", "how groups are asked for that did not fit into a token of Entra ID", "refuse", "user", "client")
@@ -80,7 +82,7 @@ func (f *upstreamFlags) settings(e *command.Env, c *cobra.Command) (apiclient.Up
 		Label: given(c, "label", f.label), ClientID: given(c, "client-id", f.client), Scopes: given(c, "scopes", f.scopes), Subject: given(c, "subject", f.subject),
 		NameClaim: given(c, "name-claim", f.name), EmailClaim: given(c, "email-claim", f.email), NewUsers: given(c, "new-users", f.newUsers),
 		EmailDomains: given(c, "email-domains", limitsOf(f.domains)), EntraTenants: given(c, "entra-tenants", limitsOf(f.tenants)),
-		LinkByEmail: given(c, "link-by-email", f.byEmail), UserInfo: given(c, "userinfo", f.userInfo), Overage: given(c, "overage", f.overage),
+		OwnAccounts: given(c, "own-accounts", f.ownAccounts), LinkByEmail: given(c, "link-by-email", f.byEmail), UserInfo: given(c, "userinfo", f.userInfo), Overage: given(c, "overage", f.overage),
 		Graph: given(c, "graph", f.graph), SignOut: given(c, "sign-out", f.signOut), Enabled: given(c, "enabled", f.enabled), Order: given(c, "order", f.order),
 	}
 	if f.secretFile == "" {
@@ -132,7 +134,7 @@ func newUpstream(name, issuer string, in apiclient.UpstreamSettings) apiclient.N
 	return apiclient.NewUpstream{
 		Name: name, Issuer: issuer, Label: in.Label, ClientID: in.ClientID, ClientSecret: in.ClientSecret, Scopes: in.Scopes, Subject: in.Subject,
 		NameClaim: in.NameClaim, EmailClaim: in.EmailClaim, NewUsers: in.NewUsers, EmailDomains: in.EmailDomains, EntraTenants: in.EntraTenants,
-		LinkByEmail: in.LinkByEmail, UserInfo: in.UserInfo, Overage: in.Overage, Graph: in.Graph, SignOut: in.SignOut, Enabled: in.Enabled, Order: in.Order,
+		OwnAccounts: in.OwnAccounts, LinkByEmail: in.LinkByEmail, UserInfo: in.UserInfo, Overage: in.Overage, Graph: in.Graph, SignOut: in.SignOut, Enabled: in.Enabled, Order: in.Order,
 	}
 }
 
@@ -194,6 +196,7 @@ func writeUpstream(w io.Writer, u apiclient.Upstream) {
 		{"name claim", u.NameClaim},
 		{"email claim", u.EmailClaim},
 		{"new users", string(u.NewUsers)},
+		{"own accounts", yesNo(u.OwnAccounts)},
 		{"link by email", yesNo(u.LinkByEmail)},
 		{"email domains", limitText(u.EmailDomains)},
 		{"entra tenants", limitText(u.EntraTenants)},

@@ -19,6 +19,7 @@ type UpstreamSettings struct {
 	NewUsers     *upstream.NewUsers `json:"newUsers,omitempty" doc:"What happens to somebody whom nobody here knows; refuse unless given."`
 	EmailDomains *[]string          `json:"emailDomains,omitempty" maxItems:"64" doc:"Domains that addresses must be of, verified; any unless given."`
 	EntraTenants *[]string          `json:"entraTenants,omitempty" maxItems:"64" doc:"Tenants of Entra ID that accounts must be of, by their ids; any unless given."`
+	OwnAccounts  *bool              `json:"ownAccounts,omitempty" doc:"Says that all accounts there are those of the tenant's people, since nobody can sign up by themselves; not needed under the domain of Terrace."`
 	LinkByEmail  *bool              `json:"linkByEmail,omitempty" doc:"Whether an account becomes that of the user whose name is before the @ of its verified address."`
 	UserInfo     *bool              `json:"userInfo,omitempty" doc:"Whether the userinfo endpoint is asked, too."`
 	Overage      *upstream.Overage  `json:"overage,omitempty" doc:"How groups are asked for that did not fit into a token of Entra ID; refuse unless given."`
@@ -42,6 +43,7 @@ func (in UpstreamSettings) apply(s *upstream.Settings) {
 	put(&s.NewUsers, in.NewUsers)
 	put(&s.EmailDomains, in.EmailDomains)
 	put(&s.EntraTenants, in.EntraTenants)
+	put(&s.OwnAccounts, in.OwnAccounts)
 	put(&s.LinkByEmail, in.LinkByEmail)
 	put(&s.UserInfo, in.UserInfo)
 	put(&s.Overage, in.Overage)
@@ -98,6 +100,7 @@ type Upstream struct {
 	NewUsers        upstream.NewUsers        `json:"newUsers"`
 	EmailDomains    []string                 `json:"emailDomains"`
 	EntraTenants    []string                 `json:"entraTenants"`
+	OwnAccounts     bool                     `json:"ownAccounts" doc:"Whether an admin has said that all accounts there are those of the tenant's people."`
 	LinkByEmail     bool                     `json:"linkByEmail"`
 	UserInfo        bool                     `json:"userInfo"`
 	Overage         upstream.Overage         `json:"overage"`
@@ -127,7 +130,7 @@ func (a API) wire(u upstream.Upstream) Upstream {
 	return Upstream{
 		Name: u.Name, Label: u.Label, Issuer: u.Issuer, ClientID: u.ClientID, HasSecret: u.HasSecret(), SecretReference: referenceOf(u), RedirectURI: back, LogoutURI: base + "/logout",
 		SignedOutURI: base + "/signed-out", Scopes: words(u.Scopes), Subject: words(u.Subject), NameClaim: u.NameClaim, EmailClaim: u.EmailClaim,
-		NewUsers: u.NewUsers, EmailDomains: words(u.EmailDomains), EntraTenants: words(u.EntraTenants), LinkByEmail: u.LinkByEmail, UserInfo: u.UserInfo,
+		NewUsers: u.NewUsers, EmailDomains: words(u.EmailDomains), EntraTenants: words(u.EntraTenants), OwnAccounts: u.OwnAccounts, LinkByEmail: u.LinkByEmail, UserInfo: u.UserInfo,
 		Overage: u.Overage, Graph: u.Graph, SignOut: u.SignOut, Enabled: u.Enabled, Order: u.Order, Rules: rules, RulesText: u.RulesText, CreatedAt: u.CreatedAt,
 	}
 }

@@ -130,6 +130,50 @@ func TestQuotasHoldAtTheDoors(t *testing.T) {
 			t.Errorf("%d: %s %s: %d %+v", i, tt.method, tt.path, res.StatusCode, p)
 		}
 	}
+	a.metersAnHour(t)
+	for token, want := range map[string]float64{noisy: 8, quiet: 1} {
+		if got := meteredRequests(t, h, token); got != want {
+			t.Errorf("a tenant is told that it sent %v requests, want %v", got, want)
+		}
+	}
+}
+
+// metersAnHour closes the hour that it is.
+func (a *App) metersAnHour(t *testing.T) {
+	t.Helper()
+	now := time.Now()
+	for _, at := range []time.Time{now, now.Add(time.Hour + 10*time.Minute)} {
+		a.access.usage.Clock = func() time.Time { return at }
+		if err := a.access.usage.Round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// meteredRequests is what the tenant of a token is told by an event that it sent in an hour.
+func meteredRequests(t *testing.T, h http.Handler, token string) (sent float64) {
+	t.Helper()
+	res := request(t.Context(), h, token, http.MethodGet, "/api/v1/events?type=dev.terrace.usage.metered&limit=100", nil)
+	defer func() { _ = res.Body.Close() }()
+	var list struct {
+		Items []struct {
+			Type string
+			Data struct {
+				From, To   time.Time
+				Quantities map[string]float64
+			}
+		}
+	}
+	if err := json.NewDecoder(res.Body).Decode(&list); err != nil || res.StatusCode != http.StatusOK {
+		t.Fatal(res.StatusCode, err)
+	}
+	for _, e := range list.Items {
+		if e.Type != "dev.terrace.usage.metered.v1" && e.Type != "dev.terrace.usage.metered" || e.Data.To.Sub(e.Data.From) != time.Hour {
+			t.Errorf("%+v", e)
+		}
+		sent += e.Data.Quantities["requests"]
+	}
+	return sent
 }
 
 // A tenant that follows as much as it may is refused the next stream; another one's begin,

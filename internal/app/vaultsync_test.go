@@ -128,11 +128,6 @@ func deletedAndMadeAgain(w *vaultWorld) {
 			w.t.Errorf("it is read for %v", data["from"])
 		}
 	}
-	for _, e := range w.entries("short") {
-		if data, _ := e["data"].(map[string]any); e["type"] == "secret.read" && !strings.HasPrefix(fmt.Sprint(data["from"]), "key vault https://") {
-			w.t.Errorf("it is read for %v", data["from"])
-		}
-	}
 	if slices.Contains(facts, "secret.sync.drifted") {
 		w.t.Errorf("what Terrace deletes is told as drift: %v", facts)
 	}

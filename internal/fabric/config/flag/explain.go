@@ -90,7 +90,11 @@ func (f Flag) Why(key string, attributes map[string]any, r Result, err error) st
 	case Split:
 		return fmt.Sprintf("a share decided: %s is in that of %s", who(key, attributes), r.Variant)
 	case TargetingMatch:
-		return fmt.Sprintf("its rule names the variant %s for this context, whatever the shares are", r.Variant)
+		why := fmt.Sprintf("its rule names the variant %s for this context", r.Variant)
+		if f.Rollouts() != nil {
+			why += ", whatever the shares are"
+		}
+		return why
 	default:
 		return string(r.Reason)
 	}

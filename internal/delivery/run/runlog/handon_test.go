@@ -249,3 +249,20 @@ func TestTheLogOfARunThatIsNoMoreGoes(t *testing.T) {
 		t.Errorf("still here: %v", files)
 	}
 }
+
+// TestAPartBetweenTwoReadsIsNotMissed: it was begun and handed on meanwhile.
+func TestAPartBetweenTwoReadsIsNotMissed(t *testing.T) {
+	t.Parallel()
+	w, l := alone(t)
+	id := w.ran(run.Succeeded)
+	tell(t, l, id, "run.succeeded")
+	_, offset := messages(t, l, id, 0)
+	for _, m := range []string{"run.succeeded", "run.failed"} {
+		tell(t, l, id, m)
+		w.later(2 * time.Second)
+		must(t, l.Round(t.Context()))
+	}
+	if got, _ := messages(t, l, id, offset); fmt.Sprint(got) != "[run.succeeded run.failed]" {
+		t.Errorf("read on: %v", got)
+	}
+}

@@ -163,6 +163,7 @@ func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
 		"a bad variable":        {env: "TERRACE_CONCURRENCY=many", want: []string{`TERRACE_CONCURRENCY: "many" is not a whole number`}},
 		"a bad flag":            {args: []string{"--concurrency=x"}, want: []string{`--concurrency: "x" is not`}},
 		"out of bounds":         {args: []string{"--concurrency=0"}, want: []string{"concurrency: 0 is out of bounds"}},
+		"logs kept too short":   {args: []string{"--run-log-keep=30m"}, want: []string{"runLogKeep: 30m0s is too short"}},
 		"an address without":    {args: []string{"--listen=localhost", "--dns=127.0.0.1:99999"}, want: []string{"listen:", "dns:"}},
 		"any free port":         {args: []string{"--listen=127.0.0.1:0", "--nats=127.0.0.1:0"}, want: []string{"listen:", "nats:", "give a port from 1 to 65535"}},
 		"a port used twice":     {args: []string{"--listen=127.0.0.1:7443"}, want: []string{"gateway: 127.0.0.1:7443 is also the address of listen"}},

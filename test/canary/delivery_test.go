@@ -120,13 +120,37 @@ func (w *world) dies() {
 		w.hear("deploy", w.write("no", serves+" 2"), "--stage", "dev", "--no-wait", "-q")
 		w.held()
 		w.lookInProcesses()
+		if len(w.plans()) == 0 {
+			w.t.Error("the apply that is under way has no plan")
+		}
 		w.Kill()
 		w.crashed = true
+		w.unplanned()
 		w.lookInFiles()
 	})
 	w.Boot()
 	w.crashed = false
 	w.settles()
+}
+
+// unplanned waits until the plans of isolated runs are gone, which a small process removes
+// that outlives the daemon.
+func (w *world) unplanned() {
+	w.t.Helper()
+	if strings.Contains(w.WholeLog(), "runs are not isolated") {
+		return
+	}
+	harness.Eventually(w.t, "no plan is left behind", func() (string, bool) {
+		plans := w.plans()
+		return strings.Join(plans, " "), len(plans) == 0
+	})
+}
+
+func (w *world) plans() []string {
+	w.t.Helper()
+	found, err := filepath.Glob(filepath.Join(w.Data, "runs", "*", "terrace.tfplan"))
+	w.must(err)
+	return found
 }
 
 // settles waits until every run has ended.

@@ -7678,13 +7678,16 @@ type SubscriptionTried struct {
 
 // SubscriptionWebhook defines model for SubscriptionWebhook.
 type SubscriptionWebhook struct {
+	// Headers Headers beside those of Terrace, such as Authorization: Bearer ${secret:STAGE/NAME}. A secret in one is a reference: they are shown as they are.
+	Headers map[string]string `json:"headers,omitempty"`
+
 	// Mode How an event is put on the wire.
 	Mode *SubscriptionMode `json:"mode,omitempty"`
 
 	// Timeout How long an answer may take, in seconds; 10 unless given.
 	Timeout int64 `json:"timeout,omitempty"`
 
-	// URL Where events are posted.
+	// URL Where events are posted. A reference to a secret may stand in the path.
 	URL string `json:"url"`
 }
 

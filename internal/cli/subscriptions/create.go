@@ -11,6 +11,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 )
 
 const typePrefix = "dev.terrace."
@@ -26,6 +27,7 @@ type wish struct {
 	secret, binary  bool
 
 	webhook, nats, natsSubject, topic, topicStage, kafka, kafkaTopic, user, mechanism string
+	headers                                                                           []string
 	timeout                                                                           int64
 	jetStream, tls                                                                    bool
 }
@@ -38,6 +40,7 @@ func create(g *group) *cobra.Command {
 			"a star at the end or the beginning for prefixes and suffixes; --filters takes a file with expressions of the\n" +
 			"CloudEvents Subscriptions API. Webhooks are signed as Standard Webhooks; the answer has the secret, this once.",
 		Example: "  terrace subscription create chat --webhook https://example.com/hook --type run.failed --type 'release.*'\n" +
+			"  terrace subscription create pager --webhook https://example.com/v1/events --header 'Authorization: Bearer ${secret:prod/pager}'\n" +
 			"  terrace subscription create orders --topic changes --topic-stage dev --stage dev\n" +
 			"  terrace subscription create lake --tenant --kafka broker:9093 --kafka-topic changes --tls --user app --mechanism scram-sha-512 --secret",
 		RunE: g.InScope(&g.tenant, func(ctx context.Context, s command.Server, project string, args []string) error {
@@ -49,7 +52,11 @@ func create(g *group) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			in := apiclient.CreateSubscriptionRequest{Name: args[0], Filters: filters, Sink: w.sink(), RetryHours: w.retry, Secret: secret}
+			sink, err := w.sink()
+			if err != nil {
+				return err
+			}
+			in := apiclient.CreateSubscriptionRequest{Name: args[0], Filters: filters, Sink: sink, RetryHours: w.retry, Secret: secret}
 			created, err := s.CreateSubscription(ctx, project, in)
 			if err != nil {
 				return err
@@ -73,7 +80,8 @@ func (w *wish) flags(g *group, c *cobra.Command) {
 	command.Number(c, &w.retry, "retry-hours", 24, "how long one event is tried", 1, 72)
 	f.BoolVar(&w.binary, "binary", false, "attributes as headers, the data alone as the content")
 	secretFlag(c, &w.secret)
-	f.StringVar(&w.webhook, "webhook", "", "the address to post to")
+	f.StringVar(&w.webhook, "webhook", "", "the address to post to; a secret in its path is a reference")
+	f.StringArrayVar(&w.headers, "header", nil, "a header of the webhook, 'NAME: VALUE'; a secret in it is a reference")
 	command.Number(c, &w.timeout, "timeout", 10, "how long a webhook's answer may take, in seconds", 1, 60)
 	f.StringVar(&w.topic, "topic", "", "a topic of Terrace's own NATS server, of the project")
 	g.StageFlag(c, &w.topicStage, "topic-stage", "the stage of the topic", false)
@@ -98,10 +106,11 @@ func (w *wish) mode() *apiclient.SubscriptionMode {
 	return &mode
 }
 
-func (w *wish) sink() (s apiclient.SubscriptionSink) {
+func (w *wish) sink() (s apiclient.SubscriptionSink, err error) {
 	switch {
 	case w.webhook != "":
 		s.Webhook = &apiclient.SubscriptionWebhook{URL: w.webhook, Timeout: w.timeout, Mode: w.mode()}
+		s.Webhook.Headers, err = w.sent()
 	case w.topic != "":
 		s.Nats = &apiclient.SubscriptionNATS{Topic: w.topic, Stage: w.topicStage, Mode: w.mode()}
 	case w.nats != "":
@@ -113,7 +122,20 @@ func (w *wish) sink() (s apiclient.SubscriptionSink) {
 			s.Kafka.Mechanism = &m
 		}
 	}
-	return s
+	return s, err
+}
+
+// sent are the headers of a webhook, by name.
+func (w *wish) sent() (map[string]string, error) {
+	headers := map[string]string{}
+	for _, h := range w.headers {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok {
+			return nil, exit.Wrong("%q is no header", h).WithFix("write 'NAME: VALUE', such as 'Authorization: Bearer ${secret:STAGE/NAME}'")
+		}
+		headers[strings.TrimSpace(name)] = strings.TrimSpace(value)
+	}
+	return headers, nil
 }
 
 // filter puts the flags into filters that must all hold.

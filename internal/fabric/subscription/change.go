@@ -72,7 +72,9 @@ func (s *Service) Rotate(ctx context.Context, scope kernel.Scope, name, secret s
 		return Created{}, err
 	}
 	if len(next.Keys) > 0 {
+		parts := next.Parts
 		next = now.rotated(next.Keys[0], s.Clock.Now())
+		next.Parts = parts
 	}
 	if sub.Sealed, err = s.seal(ctx, sub, next); err != nil {
 		return Created{}, err

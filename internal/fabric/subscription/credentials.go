@@ -29,6 +29,10 @@ type Credentials struct {
 	Password string `json:"password,omitempty"`
 	// Referred is where the keys or the password are instead.
 	Referred *Referred `json:"referred,omitempty"`
+	// Parts is who has written the references in the sink itself: they are read with what that actor may do.
+	Parts *kernel.Actor `json:"parts,omitempty"`
+	// Hidden are the values of these, which nobody is shown.
+	Hidden []string `json:"-"`
 }
 
 // Key signs webhooks until a time; the newest has none.

@@ -2,6 +2,8 @@ package subscription
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/terrace-idp/terrace/internal/fabric/event"
@@ -28,8 +30,19 @@ type Referred struct {
 }
 
 // given makes the credentials of what was given as the secret: the value, or a reference
-// to one that the actor of ctx may read.
+// to one that the actor of ctx may read. What the sink itself refers to is checked as well.
 func (s *Service) given(ctx context.Context, sub Subscription, secret string) (Credentials, error) {
+	parts, err := s.written(ctx, sub)
+	if err != nil {
+		return Credentials{}, err
+	}
+	c, err := s.opening(ctx, sub, secret)
+	c.Parts = parts
+	return c, err
+}
+
+// opening makes the credentials without what the sink itself refers to.
+func (s *Service) opening(ctx context.Context, sub Subscription, secret string) (Credentials, error) {
 	r, is, err := secretref.Whole(secret)
 	switch {
 	case !is:
@@ -60,30 +73,32 @@ func (s Subscription) origin() string { return "subscription " + s.Name }
 // sender opens the sink. One whose secret is a reference is opened anew whenever the value
 // that it means is another.
 func (s *Service) sender(ctx context.Context, sub Subscription, c Credentials) (Sender, error) {
-	if c.Referred == nil {
+	if c.Referred == nil && len(sub.Sink.references()) == 0 {
 		return s.Sinks.Open(ctx, sub, c)
 	}
-	return &referring{service: s, sub: sub, to: *c.Referred}, nil
+	return &referring{service: s, sub: sub, with: c}, nil
 }
 
-// referring sends with the value that a reference means at the time.
+// referring sends with the values that references mean at the time.
 type referring struct {
 	service *Service
 	sub     Subscription
-	to      Referred
+	// with are the credentials as they are kept.
+	with Credentials
 
-	mu      sync.Mutex
-	sender  Sender
-	version int
+	mu     sync.Mutex
+	sender Sender
+	// versions are those that the sender was opened with.
+	versions map[string]int
 }
 
-// Send implements Sender. Where the secret may not or cannot be read, no event is sent
+// Send implements Sender. Where a secret may not or cannot be read, no event is sent
 // until somebody has changed that.
 func (r *referring) Send(ctx context.Context, e event.Event, body []byte) (string, error) {
 	sender, err := r.current(ctx)
 	if err != nil {
 		if kernel.Is(err, kernel.Denied) || kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Invalid) {
-			return "", &Denial{Message: "its secret " + r.to.Reference + " cannot be used: " + err.Error()}
+			return "", &Denial{Message: err.Error()}
 		}
 		return "", err
 	}
@@ -93,36 +108,60 @@ func (r *referring) Send(ctx context.Context, e event.Event, body []byte) (strin
 func (r *referring) current(ctx context.Context) (Sender, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	ctx = kernel.WithActor(ctx, r.to.By)
-	ref, _, err := secretref.Whole(r.to.Reference)
+	all, err := r.service.needs(r.sub, r.with)
 	if err != nil {
 		return nil, err
 	}
-	scope, ref, err := r.service.Secrets.Locate(r.sub.Scope, ref)
-	if err != nil {
+	now := map[string]int{}
+	for _, n := range all {
+		if now[n.text], err = r.service.Secrets.Check(kernel.WithActor(ctx, n.by), n.at, n.r); err != nil {
+			return nil, told(n, err)
+		}
+	}
+	if r.sender != nil && maps.Equal(now, r.versions) {
+		return r.sender, nil
+	}
+	return r.open(ctx, all)
+}
+
+// open opens the sink with the values of now.
+func (r *referring) open(ctx context.Context, all []needed) (Sender, error) {
+	c, values, versions := r.with, map[secretref.Reference]string{}, map[string]int{}
+	sub, referred := r.sub, r.with.Referred
+	for i, n := range all {
+		value, version, err := r.service.Secrets.Resolve(secretref.ReadFor(kernel.WithActor(ctx, n.by), r.sub.origin()), n.at, n.r)
+		if err != nil {
+			return nil, told(n, err)
+		}
+		versions[n.text] = version
+		if referred != nil && i == len(all)-1 { // it is the last
+			if c, err = credentials(sub.Sink, value); err != nil {
+				return nil, told(n, err)
+			}
+			break
+		}
+		r, _, _ := secretref.Whole(n.text) // it was read from it
+		values[r] = value
+	}
+	var err error
+	if sub.Sink, err = sub.Sink.with(values); err != nil {
 		return nil, err
 	}
-	version, err := r.service.Secrets.Check(ctx, scope, ref)
-	if err != nil || r.sender != nil && version == r.version {
-		return r.sender, err
-	}
-	value, version, err := r.service.Secrets.Resolve(secretref.ReadFor(ctx, r.sub.origin()), scope, ref)
-	if err != nil {
-		return nil, err
-	}
-	c, err := credentials(r.sub.Sink, value)
-	if err != nil {
-		return nil, err
-	}
-	next, err := r.service.Sinks.Open(ctx, r.sub, c)
+	c.Hidden = slices.Collect(maps.Values(values))
+	next, err := r.service.Sinks.Open(ctx, sub, c)
 	if err != nil {
 		return nil, err
 	}
 	if r.sender != nil {
 		r.sender.Close()
 	}
-	r.sender, r.version = next, version
+	r.sender, r.versions = next, versions
 	return next, nil
+}
+
+// told says which reference an error is about, of the kind that it has.
+func told(n needed, err error) error {
+	return kernel.Errorf(kernel.KindOf(err), "its secret %s cannot be used: %w", n.text, err)
 }
 
 // Close implements Sender.

@@ -75,8 +75,13 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (Sub
 		return sub, err
 	}
 	// Credentials that cannot be opened are told where they are used.
-	if c, err := s.unseal(ctx, sub); err == nil && c.Referred != nil {
+	c, err := s.unseal(ctx, sub)
+	switch {
+	case err != nil:
+	case c.Referred != nil:
 		sub.SecretReference, sub.SecretReferenceBy = c.Referred.Reference, c.Referred.By.Name
+	case c.Parts != nil:
+		sub.SecretReferenceBy = c.Parts.Name
 	}
 	return sub, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // Mode is how an event is put on the wire (CloudEvents HTTP binding §3).
@@ -28,7 +29,9 @@ type Sink struct {
 
 // Webhook is an HTTP server.
 type Webhook struct {
-	URL string `json:"url" maxLength:"2000" doc:"Where events are posted."`
+	URL string `json:"url" maxLength:"2000" doc:"Where events are posted. A reference to a secret may stand in the path."`
+	// Headers go with each event; a secret in one is a reference.
+	Headers map[string]string `json:"headers,omitempty" doc:"Headers beside those of Terrace, such as Authorization: Bearer ${secret:STAGE/NAME}. A secret in one is a reference: they are shown as they are."`
 	// Mode is structured unless said.
 	Mode Mode `json:"mode,omitempty"`
 	// Timeout is how long an answer may take, in seconds; 10 unless said.
@@ -125,7 +128,12 @@ func (c *checks) mode(m Mode) {
 
 func (w Webhook) problems(path string) []kernel.Problem {
 	c := &checks{path: path}
-	u, err := url.Parse(w.URL)
+	c.referred("url", w.URL)
+	before, _, secret := strings.Cut(w.URL, secretref.Open)
+	start, startErr := url.Parse(before)
+	c.when(secret && (startErr != nil || start.Host == "" || start.Path == ""), "url", "a secret may stand in the path alone", "write https://host/ before it")
+	w.checkHeaders(c)
+	u, err := url.Parse(w.plain())
 	bad := err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == ""
 	c.when(bad, "url", "this is no address of a web server", "use https://host/path")
 	c.when(!bad && (u.User != nil || u.Fragment != ""), "url", "the address has a password or a fragment", "leave it out: webhooks are signed")

@@ -20,6 +20,9 @@ const (
 // secretsOf are what a sink is opened with and nobody is shown.
 func secretsOf(c subscription.Credentials) *conceal.Values {
 	values := conceal.Of(c.Password)
+	for _, value := range c.Hidden {
+		values.Add(value)
+	}
 	for _, k := range c.Keys {
 		values.Add(k.Value)
 		values.Add(string(k.Bytes()))

@@ -71,6 +71,9 @@ func (w *webhook) Send(ctx context.Context, e event.Event, body []byte) (string,
 	for _, p := range headers {
 		req.Header.Set(p.name, p.value)
 	}
+	for name, value := range w.sink.Headers {
+		req.Header.Set(name, value)
+	}
 	req.Header.Set("User-Agent", "Terrace")
 	w.sign(req.Header, e.ID, payload)
 	res, err := w.client.Do(req)

@@ -28,7 +28,7 @@ func (a runSecrets) Unvaulted(ctx context.Context, scope kernel.Scope, r secretr
 }
 
 // Value implements run.Secrets.
-func (a runSecrets) Value(ctx context.Context, scope kernel.Scope, r secretref.Reference, run string) (value string, version int, err error) {
-	ctx = secretref.ReadFor(kernel.WithActor(ctx, kernel.System("run", scope.Tenant)), "run "+run)
+func (a runSecrets) Value(ctx context.Context, scope kernel.Scope, r secretref.Reference, reader string) (value string, version int, err error) {
+	ctx = secretref.ReadFor(kernel.WithActor(ctx, kernel.System("run", scope.Tenant)), reader)
 	return a.secrets.Resolve(ctx, scope, r)
 }

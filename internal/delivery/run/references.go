@@ -16,9 +16,9 @@ const SecretsGate = "secrets"
 
 // Secrets has the secrets of stages. It asks nobody's rights.
 type Secrets interface {
-	// Value returns what a reference means and its version, and records that it was read
-	// for a run.
-	Value(ctx context.Context, scope kernel.Scope, r secretref.Reference, run string) (value string, version int, err error)
+	// Value returns what a reference means and its version, and records that it was read, and for
+	// what: a run, or a verification.
+	Value(ctx context.Context, scope kernel.Scope, r secretref.Reference, reader string) (value string, version int, err error)
 	// Missing tells why a reference means nothing in a stage, nil where it means a value.
 	Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error)
 	// Unvaulted is Missing of the key vault that the pods of a stage read; kept is false where
@@ -88,7 +88,21 @@ func LackingOf(ctx context.Context, secrets Secrets, st stage.Stage, where kerne
 			l.Problems = append(l.Problems, p)
 		}
 	}
-	return l, nil
+	return l, l.ofChecks(ctx, secrets, st, where)
+}
+
+// ofChecks adds what the checks of the stage refer to: they are made when all is applied, and fail then.
+func (l *Lacking) ofChecks(ctx context.Context, secrets Secrets, st stage.Stage, where kernel.Scope) error {
+	for _, use := range st.SecretUses() {
+		p, err := secrets.Missing(ctx, where, use.Reference)
+		if err != nil {
+			return fmt.Errorf("look for what the checks of %s refer to: %w", st.Name, err)
+		}
+		if p != nil {
+			l.Problems = append(l.Problems, kernel.Problem{Path: "stages." + st.Name + "." + use.Path, Message: "a check of the stage: " + p.Message, Fix: p.Fix})
+		}
+	}
+	return nil
 }
 
 // sought is what is known of a reference: a problem, or none.

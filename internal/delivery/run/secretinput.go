@@ -62,7 +62,7 @@ func (e *execution) value(ctx context.Context, r secretref.Reference) (string, e
 		e.pin(known, in)
 		return unread, nil
 	}
-	value, version, err := e.s.Secrets.Value(ctx, e.scope, pinned, e.id)
+	value, version, err := e.s.Secrets.Value(ctx, e.scope, pinned, "run "+e.id)
 	switch {
 	case err == nil:
 		in.Version = version

@@ -221,7 +221,7 @@ func (s *Service) verifies(ctx context.Context, v subject, tell func(CheckResult
 		tell(r)
 	}
 	for _, in := range asks {
-		add(s.Verifier.Verify(ctx, in))
+		add(s.verified(ctx, in))
 	}
 	unanswered := slices.ContainsFunc(results, func(r CheckResult) bool { return !r.Passed })
 	for _, in := range others {
@@ -229,7 +229,7 @@ func (s *Service) verifies(ctx context.Context, v subject, tell func(CheckResult
 			add(CheckResult{Check: in.Check.Name, Message: "not asked: the service does not answer"})
 			continue
 		}
-		add(s.Verifier.Verify(ctx, in))
+		add(s.verified(ctx, in))
 	}
 	return results
 }

@@ -19,7 +19,7 @@ type HTTPCheck struct {
 	Status int `json:"status" yaml:"status" koanf:"status"`
 	// Contains is a text that the answer's first 64 KiB must have; empty is none.
 	Contains string `json:"contains,omitempty" yaml:"contains,omitempty" koanf:"contains"`
-	// Headers go with the request; no secrets.
+	// Headers go with the request; a secret in them is a reference to one of the stage, ${secret:NAME}.
 	Headers map[string]string `json:"headers,omitempty" yaml:"headers,omitempty" koanf:"headers"`
 	// Timeout bounds the check with its repetitions; 0 leaves it to the verifier.
 	Timeout time.Duration `json:"timeout" yaml:"timeout" koanf:"timeout"`
@@ -35,7 +35,7 @@ const (
 type CommandCheck struct {
 	// Argv is the program and its arguments; no shell reads it.
 	Argv []string `json:"argv" yaml:"argv" koanf:"argv"`
-	// Environment are variables beside those that every check has; no secrets.
+	// Environment are variables beside those that every check has; secrets are references, as in Headers.
 	Environment map[string]string `json:"environment,omitempty" yaml:"environment,omitempty" koanf:"environment"`
 	// Timeout bounds it; 0 is DefaultCommandTime.
 	Timeout time.Duration `json:"timeout,omitempty" yaml:"timeout,omitempty" koanf:"timeout"`

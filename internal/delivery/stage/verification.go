@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // The bounds of checks.
@@ -77,13 +80,26 @@ func (c *checker) http(path string, h HTTPCheck) {
 	}
 	c.within(path+".timeout", h.Timeout)
 	for _, name := range slices.Sorted(maps.Keys(h.Headers)) {
+		referred := c.referred(path+".headers."+name, h.Headers[name])
 		switch key := http.CanonicalHeaderKey(name); {
+		case referred && key != "Host" && headerName.MatchString(name):
 		case key == "Authorization" || key == "Proxy-Authorization" || key == "Cookie" || SecretVariable(strings.ReplaceAll(name, "-", "_")):
-			c.add(path+".headers."+name, "it carries a secret, which has no place in a configuration", "ask an address that needs none, or check with a command")
+			c.add(path+".headers."+name, "it carries a secret, which has no place in a configuration", "keep it with terrace secret set, and write ${secret:NAME} in its place")
 		case key == "Host" || !headerName.MatchString(name) || strings.ContainsAny(h.Headers[name], "\r\n\x00"):
 			c.add(path+".headers."+name, "it cannot be set", "leave it out")
 		}
 	}
+}
+
+// referred reports whether a value has a reference to a secret, and tells what is wrong with one.
+func (c *checker) referred(path, value string) bool {
+	if !secretref.Mentions(value) {
+		return false
+	}
+	if _, err := secretref.Split(value); err != nil {
+		c.add(path, err.Error(), "write ${secret:NAME}, with #KEY for one of its keys and @VERSION for one version")
+	}
+	return true
 }
 
 func (c *checker) within(path string, d time.Duration) {
@@ -101,7 +117,15 @@ func (c *checker) command(path string, k CommandCheck) {
 	case strings.Contains(k.Argv[0], "/") && !filepath.IsAbs(k.Argv[0]):
 		c.add(path+".argv", fmt.Sprintf("%q depends on the folder in which it is started", k.Argv[0]), "write the whole path, or a name that is on the PATH of the daemon")
 	}
-	c.environment(path+".environment", k.Environment, "let the program read it from a file of its own")
+	plain := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(k.Environment)) {
+		value := k.Environment[name]
+		if c.referred(path+".environment."+name, value) && SecretVariable(name) && !reserved(name) {
+			name, value = "REFERRED_"+strconv.Itoa(len(plain)), "" // its name may say what it is
+		}
+		plain[name] = value
+	}
+	c.environment(path+".environment", plain, "keep it with terrace secret set, and write ${secret:NAME} in its place")
 	c.within(path+".timeout", k.Timeout)
 	if k.Memory < 0 || k.Memory > maxMemory {
 		c.add(path+".memory", fmt.Sprintf("%d MiB are not possible", k.Memory), fmt.Sprintf("use up to %d, or leave it out for %d", maxMemory, DefaultCommandMemory))

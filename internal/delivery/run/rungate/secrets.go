@@ -30,7 +30,7 @@ func (g Secrets) Evaluate(ctx context.Context, in run.GateInput) (run.GateResult
 	if in.Graph != nil {
 		given = len(in.Graph.SecretUses())
 	}
-	if in.Run.Operation == run.Destroy || in.Run.Operation == run.Refresh || len(in.Workload.SecretUses())+given == 0 {
+	if in.Run.Operation == run.Destroy || in.Run.Operation == run.Refresh || len(in.Workload.SecretUses())+len(in.Stage.SecretUses())+given == 0 {
 		result.Message = "nothing refers to a secret"
 		return result, nil
 	}

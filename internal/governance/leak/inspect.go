@@ -218,9 +218,36 @@ func (s *Service) Gone(ctx context.Context, scope kernel.Scope, at Place) error 
 	})
 }
 
-// Within returns what is open in a repository, by path.
-func (s *Service) Within(ctx context.Context, scope kernel.Scope, repository string) ([]Finding, error) {
-	return s.Store.Under(ctx, scope, repository)
+// Within calls each with the findings of a repository that are not resolved, a page after
+// the other.
+func (s *Service) Within(ctx context.Context, scope kernel.Scope, repository string, each func(page []Finding) error) error {
+	for after := ""; ; {
+		page, err := s.Store.Under(ctx, scope, repository, after)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		if err := each(page); err != nil {
+			return err
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// Vanished resolves what was found in a repository that is not there any more, or on the one
+// branch of it that is not. What pull requests brought to a branch has been seen all the same.
+func (s *Service) Vanished(ctx context.Context, scope kernel.Scope, repository, branch string) error {
+	if _, ok := kernel.ActorFrom(ctx); !ok {
+		ctx = kernel.WithActor(ctx, kernel.System("leaks", scope.Tenant))
+	}
+	return s.Tx.InTx(ctx, func(ctx context.Context) error {
+		return s.Within(ctx, scope, repository, func(page []Finding) error {
+			if branch == "" {
+				return s.resolve(ctx, page, nil, "the repository is gone")
+			}
+			page = slices.DeleteFunc(page, func(f Finding) bool { return f.Place.Branch != branch || f.Place.Pull > 0 })
+			return s.resolve(ctx, page, nil, "the branch is gone")
+		})
+	})
 }
 
 // Try looks through a text that the actor gives, and keeps nothing of it.

@@ -102,6 +102,9 @@ func (p Place) String() string {
 	}
 	switch p.Kind {
 	case Repository:
+		if p.Path == "" {
+			return p.Repository + ", branch " + p.Branch
+		}
 		return p.Repository + "/" + p.Path + at
 	case Plan:
 		return "the plan of " + p.Run + ": " + strings.TrimSuffix(p.Address+"."+p.Attribute, ".")

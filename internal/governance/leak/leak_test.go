@@ -3,6 +3,7 @@ package leak_test
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -275,7 +276,8 @@ func TestBranchesAreApart(t *testing.T) {
 		if again := b.inspect(t, shop, on("main"), key); len(again.New) != 0 || len(again.Open) != 1 {
 			t.Errorf("what stands on main: %+v", again)
 		}
-		open, err := b.Within(t.Context(), shop, "orders")
+		var open []leak.Finding
+		err := b.Within(t.Context(), shop, "orders", func(page []leak.Finding) error { open = append(open, page...); return nil })
 		if err != nil || len(open) != 1 || open[0].Place.Branch != "main" {
 			t.Errorf("%+v, %v", open, err)
 		}
@@ -459,4 +461,52 @@ func TestWhatAServiceSaysNoMoreIsResolved(t *testing.T) {
 			t.Errorf("the one of a run is %s", state)
 		}
 	})
+}
+
+// TestARepositoryThatIsGoneHasNoFindings, however many there are, whoever brought them, and
+// also where they were allowed; a branch that is gone has none of its own.
+func TestARepositoryThatIsGoneHasNoFindings(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, dbtest.SQLite(t, leaksql.Migrations(), secretsql.Migrations()))
+	keys := func(from int) string {
+		var text strings.Builder
+		for i := range 600 {
+			n := from + i
+			fmt.Fprintf(&text, "k: AK"+"IAQ3EGXK5HN7TLW%c%c%c\n", 'A'+n%26, 'A'+n/26%26, 'A'+n/26/26%26)
+		}
+		return text.String()
+	}
+	on := func(branch, path string) leak.Place {
+		at := file(path)
+		at.Branch = branch
+		return at
+	}
+	if r := b.inspect(t, shop, on("main", "a.env"), keys(0)); len(r.New) != 600 {
+		t.Fatalf("%d findings", len(r.New))
+	}
+	onWork := b.inspect(t, shop, on("work", "a.env"), "k: "+key).New[0].ID
+	allowed := b.inspect(t, shop, on("main", "b.env"), "k: "+key).New[0].ID
+	if _, err := b.Allow(as(t, "acme"), "acme", allowed, "an example", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	brought := on("main", "c.env")
+	brought.Pull = 3
+	ofPull := b.inspect(t, shop, brought, "k: "+key).New[0].ID
+	b.inspect(t, shop, on("main", "d.env"), keys(600))
+	if err := b.Vanished(t.Context(), shop, "orders", "work"); err != nil {
+		t.Fatal(err)
+	}
+	if b.state(t, onWork) != leak.Resolved || b.state(t, ofPull) != leak.Open || b.state(t, allowed) != leak.Allowed {
+		t.Errorf("on a branch that is gone %s, else %s and %s", b.state(t, onWork), b.state(t, ofPull), b.state(t, allowed))
+	}
+	if err := b.Vanished(t.Context(), shop, "orders", ""); err != nil {
+		t.Fatal(err)
+	}
+	left := 0
+	if err := b.Within(t.Context(), shop, "orders", func(page []leak.Finding) error { left += len(page); return nil }); err != nil || left != 0 {
+		t.Errorf("%d are left, %v", left, err)
+	}
+	if b.state(t, ofPull) != leak.Resolved || b.state(t, allowed) != leak.Resolved {
+		t.Errorf("of a pull request %s, what was allowed %s", b.state(t, ofPull), b.state(t, allowed))
+	}
 }

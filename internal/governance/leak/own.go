@@ -179,6 +179,11 @@ func (s *Service) Keep(ctx context.Context, scope kernel.Scope, name string, ver
 	for _, value := range values {
 		forms = append(forms, hashes.Entries(value)...)
 	}
+	if len(forms) > 0 {
+		if err := s.Values.Added(ctx, scope.Tenant); err != nil {
+			return err
+		}
+	}
 	return s.Values.Keep(ctx, scope.Tenant, Version{Secret: Secret{Project: scope.Project, Stage: scope.Stage, Name: name}, Version: version}, forms)
 }
 

@@ -26,8 +26,9 @@ type Store interface {
 	// Quiet returns some that are to be resolved as their values were not seen again, of all
 	// tenants.
 	Quiet(ctx context.Context, now time.Time) ([]Finding, error)
-	// Under returns the open ones of a repository, as many as are told at once.
-	Under(ctx context.Context, scope kernel.Scope, repository string) ([]Finding, error)
+	// Under returns those of a repository that are not resolved, by id, a page after the one
+	// with an id.
+	Under(ctx context.Context, scope kernel.Scope, repository, after string) ([]Finding, error)
 }
 
 // Secret names a secret of a tenant.
@@ -52,6 +53,8 @@ type Values interface {
 	AddKey(ctx context.Context, tenant string, sealed []byte) error
 	// Keep keeps the forms of a version in place of those that it had.
 	Keep(ctx context.Context, tenant string, v Version, forms []leakscan.Entry) error
+	// Added notes that a value was added that may stand somewhere already.
+	Added(ctx context.Context, tenant string) error
 	// Forget removes versions of a secret; none are all.
 	Forget(ctx context.Context, scope kernel.Scope, name string, versions []int) error
 	// Prune is Forget for all versions up to one.

@@ -7,7 +7,12 @@ import "slices"
 type Rules struct {
 	Scanner *Scanner
 	Ignored Ignored
+
+	ignores string // the file that Ignored is from
 }
+
+// Digest is the same for rules by which the same is found.
+func (r Rules) Digest() string { return digestOf(r.Scanner.Digest(), r.ignores) }
 
 // The files in which a folder says what is looked for in it.
 const (
@@ -32,6 +37,7 @@ func RulesOf(shipped *Scanner, read func(name string) (text string, ok bool, err
 		return r, err
 	}
 	r.Ignored, err = ParseIgnored(text, IgnoreFile)
+	r.ignores = text
 	return r, err
 }
 

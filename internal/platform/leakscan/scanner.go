@@ -1,6 +1,8 @@
 package leakscan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,8 +11,13 @@ import (
 	"github.com/zricethezav/gitleaks/v8/config"
 )
 
+// findsBy is part of the digest of rules: it changes when the same rules come to find other
+// values.
+const findsBy = "1"
+
 // Scanner looks for what its rules say. It is safe for concurrent use.
 type Scanner struct {
+	digest string
 	once   sync.Once
 	load   func() (set, error)
 	failed error
@@ -23,7 +30,23 @@ type Scanner struct {
 
 // New returns a scanner with the rules that gitleaks ships. They are read when something is
 // scanned first, and each is made ready when a text has a word of its.
-func New() *Scanner { return &Scanner{load: shipped} }
+func New() *Scanner { return &Scanner{load: shipped, digest: digestOf(config.DefaultConfig)} }
+
+// None returns a scanner without rules: it looks for values that the caller knows, alone.
+func None() *Scanner {
+	return &Scanner{load: func() (set, error) { return set{}, nil }, digest: digestOf("")}
+}
+
+// Digest is the same for scanners that find the same.
+func (s *Scanner) Digest() string { return s.digest }
+
+func digestOf(parts ...string) string {
+	sum := sha256.New()
+	for _, part := range append([]string{findsBy}, parts...) {
+		_, _ = fmt.Fprintf(sum, "%d:%s", len(part), part) // a hash does not fail
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
 
 func shipped() (set, error) {
 	const name = "the rules of gitleaks"
@@ -63,7 +86,10 @@ func WithConfig(text, name string) (*Scanner, error) {
 	if err := all.target(name); err != nil {
 		return nil, err
 	}
-	s := &Scanner{load: func() (set, error) { return all, nil }}
+	s := &Scanner{load: func() (set, error) { return all, nil }, digest: digestOf(text)}
+	if f.Extend.UseDefault {
+		s.digest = digestOf(text, config.DefaultConfig)
+	}
 	return s, s.ready()
 }
 

@@ -29,7 +29,7 @@ func BenchmarkAHundredThousandFindings(b *testing.B) {
 	})
 	b.Run("of a repository", func(b *testing.B) {
 		for b.Loop() {
-			if got, err := store.Under(b.Context(), scope, "r77"); err != nil || len(got) != 100 {
+			if got, err := store.Under(b.Context(), scope, "r77", ""); err != nil || len(got) != 100 {
 				b.Fatal(len(got), err)
 			}
 		}

@@ -1,8 +1,8 @@
 // Package leaksql keeps findings of leaked values, and the keyed hashes of own ones, in the
 // database.
 //
-// It owns the tables leak_findings, leak_branches, leak_logs, leak_keys, leak_values and
-// leak_changes. It never sees a value.
+// It owns the tables leak_findings, leak_branches, leak_logs, leak_keys, leak_values,
+// leak_changes and leak_added. It never sees a value.
 package leaksql
 
 import (
@@ -27,8 +27,8 @@ func Migrations() db.Migrations { return db.Migrations{Room: "leak", Files: file
 const (
 	// lapsedAtOnce bounds how many findings one round opens again, or resolves.
 	lapsedAtOnce = 200
-	// underAtOnce bounds how many open findings of a repository are told at once.
-	underAtOnce = 1000
+	// underAtOnce bounds how many findings of a repository are read at once.
+	underAtOnce = 500
 )
 
 // Store is a leak.Store and leak.Values.
@@ -161,7 +161,9 @@ func (s *Store) Quiet(ctx context.Context, now time.Time) ([]leak.Finding, error
 	return scan(ctx, s.query(ctx).Where("quiet IS NOT NULL AND quiet <= ?", stored(now)).Order("quiet").Limit(lapsedAtOnce))
 }
 
-// Under returns the open ones of a repository.
-func (s *Store) Under(ctx context.Context, scope kernel.Scope, repository string) ([]leak.Finding, error) {
-	return scan(ctx, s.query(ctx).Where("tenant = ? AND project = ? AND repository = ? AND state = ?", scope.Tenant, scope.Project, repository, string(leak.Open)).Order("id").Limit(underAtOnce))
+// Under returns those of a repository that are not resolved, as many as are read at once,
+// after the one with an id.
+func (s *Store) Under(ctx context.Context, scope kernel.Scope, repository, after string) ([]leak.Finding, error) {
+	return scan(ctx, s.query(ctx).Where("tenant = ? AND project = ? AND repository = ? AND state IN (?, ?) AND id > ?", scope.Tenant, scope.Project, repository, string(leak.Open), string(leak.Allowed), after).
+		Order("id").Limit(underAtOnce))
 }

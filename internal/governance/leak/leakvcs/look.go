@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
@@ -76,58 +75,78 @@ func (l *looking) close() {
 	}
 }
 
-// since returns the files that were changed since a commit, or all.
-func (l *looking) since(ctx context.Context, before string) ([]string, error) {
-	if before != "" && l.files.Has(ctx, before) {
-		return l.files.Changed(ctx, before, l.commit)
+// target is a file that is looked through.
+type target struct {
+	name string
+	// known says that own values alone are looked for: the file is as it was.
+	known bool
+}
+
+// by are files that are looked through by the rules.
+func by(names []string) []target {
+	all := make([]target, len(names))
+	for i, name := range names {
+		all[i] = target{name: name}
 	}
-	names, err := l.files.Files(ctx, l.commit, "")
-	if err != nil {
-		return nil, err
-	}
-	open, err := l.Leaks.Within(ctx, l.repo.Scope, l.repo.Name)
-	for _, f := range open { // what is gone was changed, too
-		if f.Place.Branch == l.branch {
-			names = append(names, f.Place.Path)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names), err
+	return all
 }
 
 // all looks through files; pull is the number of the pull request that they are of, or 0.
-func (l *looking) all(ctx context.Context, names []string, pull int) (found leak.Report, err error) {
-	if len(names) > many {
+// After each it calls passed, unless that is nil, with its name.
+func (l *looking) all(ctx context.Context, targets []target, pull int, passed func(ctx context.Context, name string) error) (found leak.Report, err error) {
+	if len(targets) > many {
 		l.copy(ctx)
 	}
-	var passed []string
-	for _, name := range names {
+	var left []string
+	for _, t := range targets {
 		if err := ctx.Err(); err != nil {
 			return found, err
 		}
-		at := leak.Place{Kind: leak.Repository, Repository: l.repo.Name, Branch: l.branch, Revision: l.commit, Path: name, Pull: pull}
-		text, err := l.read(ctx, name)
-		switch {
-		case kernel.Is(err, kernel.NotFound) && pull == 0:
-			err = l.Leaks.Gone(ctx, l.repo.Scope, at)
-		case kernel.Is(err, kernel.NotFound), kernel.Is(err, kernel.Invalid): // removed, a link or a module of git
-			err = nil
-		case kernel.Is(err, kernel.TooLarge):
-			passed, err = append(passed, name+": it has more than 16 MB"), nil
-		case err == nil:
-			var one leak.Report
-			if one, err = l.Leaks.InspectWith(ctx, l.rules, l.repo.Scope, at, text); err == nil && one.Incomplete != "" && one.Incomplete != leakscan.NoText {
-				passed = append(passed, name+": "+one.Incomplete)
-			}
-			one.Incomplete = ""
-			found.Add(one)
-		}
+		one, incomplete, err := l.one(ctx, t, pull)
 		if err != nil {
 			return found, err
 		}
+		if incomplete != "" && len(left) < 20 {
+			left = append(left, t.name+": "+incomplete)
+		}
+		if pull > 0 { // of a branch there may be too many
+			found.Add(one)
+		}
+		if passed == nil {
+			continue
+		}
+		if err := passed(ctx, t.name); err != nil {
+			return found, err
+		}
 	}
-	found.Incomplete = strings.Join(passed[:min(len(passed), 20)], "\n")
+	found.Incomplete = strings.Join(left, "\n")
 	return found, nil
+}
+
+// one looks through a file, and tells what of it was not looked at.
+func (l *looking) one(ctx context.Context, t target, pull int) (found leak.Report, incomplete string, err error) {
+	at := leak.Place{Kind: leak.Repository, Repository: l.repo.Name, Branch: l.branch, Revision: l.commit, Path: t.name, Pull: pull}
+	text, err := l.read(ctx, t.name)
+	switch {
+	case kernel.Is(err, kernel.NotFound) && pull == 0:
+		return found, "", l.Leaks.Gone(ctx, l.repo.Scope, at)
+	case kernel.Is(err, kernel.NotFound), kernel.Is(err, kernel.Invalid): // removed, a link or a module of git
+		return found, "", nil
+	case kernel.Is(err, kernel.TooLarge):
+		return found, "it has more than 16 MB", nil
+	case err != nil:
+		return found, "", err
+	}
+	rules := l.rules
+	if t.known {
+		rules, at.Part = leakscan.Rules{Scanner: l.none}, true // what the rules have found stays
+	}
+	found, err = l.Leaks.InspectWith(ctx, rules, l.repo.Scope, at, text)
+	if incomplete = found.Incomplete; incomplete == leakscan.NoText {
+		incomplete = ""
+	}
+	found.Incomplete = ""
+	return found, incomplete, err
 }
 
 // copy copies the commit's files, where that can be; else they are read one by one.

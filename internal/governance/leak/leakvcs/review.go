@@ -23,7 +23,7 @@ func (w *Watcher) Review(ctx context.Context, r vcs.Repository, p vcs.PullReques
 		return nil, err
 	}
 	defer l.close()
-	found, err := l.all(ctx, changed, p.Number)
+	found, err := l.all(ctx, by(changed), p.Number, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -18,10 +18,23 @@ import (
 // How the loop works.
 const (
 	idle = 30 * time.Second
-	// lookTime bounds a look at a branch; so long another daemon leaves it alone.
+	// atOnce is how many branches a process looks at at once, one of a tenant.
+	atOnce = 4
+	// turn is after how long a look makes room for others, and goes on later.
+	turn = 5 * time.Minute
+	// lookTime bounds what a look does between two notes of how far it is; so long another
+	// process leaves the branch alone.
 	lookTime = 15 * time.Minute
+	// note is how often that is noted.
+	note = 10 * time.Second
 	// attempts ends a look that fails again and again.
 	attempts = 8
+	// ruledEvery is how often branches are looked for that were looked at by other rules,
+	// soughtEvery values that were added, and together is how long those of a tenant are
+	// gathered that come after others.
+	ruledEvery  = 6 * time.Hour
+	soughtEvery = time.Minute
+	together    = time.Hour
 )
 
 // Branch is a branch of a repository whose files are looked at.
@@ -32,20 +45,50 @@ type Branch struct {
 	// Wanted is the commit that is to be looked at, "" for the newest, and Looked the one
 	// that was looked at last, "" for none.
 	Wanted, Looked string
-	Due            time.Time
-	Attempts       int
+	// Rules is the digest of those by which all files of Looked were looked at, and Shipped
+	// that of the ones that came with the process.
+	Rules, Shipped string
+	// Asked counts how often all files were to be looked through for values that were
+	// added, and Sought is where that was done.
+	Asked, Sought int64
+	// Progress is how far the look is that is underway, nil for none.
+	Progress *Progress
+	Due      time.Time
+	Attempts int
+}
+
+// Progress is how far a look is that goes on: through the files in the order of their names.
+type Progress struct {
+	// Commit is the one whose files were looked at up to After, by rules with a digest.
+	Commit string `json:"commit"`
+	After  string `json:"after"`
+	Rules  string `json:"rules"`
+	// All says that all files are looked at, and Known that the own values are looked for in
+	// all; Asked is what is done with that.
+	All   bool  `json:"all,omitempty"`
+	Known bool  `json:"known,omitempty"`
+	Asked int64 `json:"asked,omitempty"`
 }
 
 // Store keeps how far branches are looked at; leaksql implements it.
 type Store interface {
 	// Want has a branch looked at, at a commit or at its newest where that is "".
 	Want(ctx context.Context, b Branch, now time.Time) error
-	// Due returns some branches of all tenants, the longest due first.
-	Due(ctx context.Context, now time.Time) ([]Branch, error)
+	// Next returns the branch of a tenant that is not busy that is due the longest; those
+	// that something was pushed to come first.
+	Next(ctx context.Context, now time.Time, busy []string) (b Branch, ok bool, err error)
 	// Take has a branch due later, where nobody else has taken it meanwhile.
 	Take(ctx context.Context, b Branch, until time.Time, attempts int) (bool, error)
-	// Looked notes up to which commit a branch was looked at.
-	Looked(ctx context.Context, b Branch, commit string) error
+	// Reached notes how far a look is, and has the branch due later; false where another
+	// commit is wanted meanwhile.
+	Reached(ctx context.Context, b Branch, p Progress, due time.Time) (bool, error)
+	// Looked notes up to where a branch was looked at.
+	Looked(ctx context.Context, b Branch, now time.Time) error
+	// Ruled has branches looked at again that were by other rules than those with a digest.
+	Ruled(ctx context.Context, shipped string, now time.Time) error
+	// Sought has the branches of tenants looked at again whose values more were added to,
+	// unless they were since a moment.
+	Sought(ctx context.Context, now, since time.Time) error
 	// Drop forgets a branch of a repository, "" for all.
 	Drop(ctx context.Context, scope kernel.Scope, repository, branch string) error
 }
@@ -69,8 +112,12 @@ type Branches interface {
 type Leaks interface {
 	InspectWith(ctx context.Context, rules leakscan.Rules, scope kernel.Scope, at leak.Place, text string) (leak.Report, error)
 	Gone(ctx context.Context, scope kernel.Scope, at leak.Place) error
-	// Within returns what is open in a repository.
-	Within(ctx context.Context, scope kernel.Scope, repository string) ([]leak.Finding, error)
+	// Within calls each with pages of what is not resolved in a repository.
+	Within(ctx context.Context, scope kernel.Scope, repository string, each func(page []leak.Finding) error) error
+	// Vanished resolves what was found in a repository, or on a branch of it.
+	Vanished(ctx context.Context, scope kernel.Scope, repository, branch string) error
+	// Unseen tells that something could not be looked through, and will not be.
+	Unseen(ctx context.Context, scope kernel.Scope, at leak.Place, why string) error
 }
 
 // Config is what a Watcher works with. All is required but Clock.
@@ -89,7 +136,9 @@ type Config struct {
 type Watcher struct {
 	Config
 
-	bell *rounds.Bell
+	bell  *rounds.Bell
+	turns rounds.Turns
+	none  *leakscan.Scanner // has no rules
 }
 
 var (
@@ -98,7 +147,9 @@ var (
 )
 
 // New returns a watcher.
-func New(c Config) *Watcher { return &Watcher{Config: c, bell: rounds.NewBell()} }
+func New(c Config) *Watcher {
+	return &Watcher{Config: c, bell: rounds.NewBell(), turns: rounds.Turns{Most: atOnce}, none: leakscan.None()}
+}
 
 // Pushed implements vcs.Listener: a branch that counts is looked at.
 func (w *Watcher) Pushed(ctx context.Context, r vcs.Repository, p vcs.Push) error {
@@ -107,7 +158,10 @@ func (w *Watcher) Pushed(ctx context.Context, r vcs.Repository, p vcs.Push) erro
 		return nil
 	}
 	if p.After == gitexec.Zero {
-		return w.Store.Drop(ctx, r.Scope, r.ID, branch)
+		if err := w.Store.Drop(ctx, r.Scope, r.ID, branch); err != nil {
+			return err
+		}
+		return w.Leaks.Vanished(ctx, r.Scope, r.Name, branch)
 	}
 	all, err := w.Branches.Branches(ctx, r)
 	if err != nil || !slices.Contains(all, branch) {
@@ -137,89 +191,43 @@ func (w *Watcher) Deleting(ctx context.Context, r vcs.Repository) error {
 	if err := w.Store.Drop(ctx, r.Scope, r.ID, ""); err != nil {
 		return err
 	}
-	open, err := w.Leaks.Within(ctx, r.Scope, r.Name)
-	if err != nil {
-		return err
-	}
-	for _, f := range open {
-		if err := w.Leaks.Gone(ctx, r.Scope, f.Place); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.Leaks.Vanished(ctx, r.Scope, r.Name, "")
 }
 
 // Watch looks at branches that are due until ctx ends.
 func (w *Watcher) Watch(ctx context.Context) error {
-	return rounds.Rounds{Bell: w.bell, Idle: idle, Clock: w.Clock, Look: w.round}.Run(ctx)
+	defer w.turns.Wait()
+	return rounds.Rounds{Bell: w.bell, Idle: idle, Clock: w.Clock, Look: w.round, Duties: []rounds.Duty{
+		{Every: ruledEvery, Do: func(ctx context.Context) error { return w.Store.Ruled(ctx, w.Shipped.Digest(), w.Clock.Now()) }},
+		{Every: soughtEvery, Do: w.sought},
+	}}.Run(ctx)
 }
 
+// sought has branches looked through for values that were added, at once, and then at most
+// once in a while for each tenant: who adds many has them looked for together.
+func (w *Watcher) sought(ctx context.Context) error {
+	now := w.Clock.Now()
+	return w.Store.Sought(ctx, now, now.Add(-together))
+}
+
+// round begins looks as long as there is room, one for each tenant. Who has finished rings.
 func (w *Watcher) round(ctx context.Context) error {
-	due, err := w.Store.Due(ctx, w.Clock.Now())
-	for _, b := range due {
+	for {
+		busy, room := w.turns.Busy()
+		if !room {
+			return nil
+		}
 		now := w.Clock.Now()
+		b, ok, err := w.Store.Next(ctx, now, busy)
+		if err != nil || !ok {
+			return err
+		}
 		taken, err := w.Store.Take(ctx, b, now.Add(lookTime), b.Attempts+1)
 		if err != nil {
 			return err
 		}
-		if !taken {
-			continue
-		}
-		if err := w.look(kernel.WithActor(ctx, kernel.System("leaks", b.Scope.Tenant)), b); err != nil && ctx.Err() == nil {
-			if err := w.failed(ctx, b, err); err != nil {
-				return err
-			}
+		if taken {
+			w.turns.Begin(b.Scope.Tenant, func() { w.turn(ctx, b) }, w.bell.Ring)
 		}
 	}
-	return err
-}
-
-// failed has a branch looked at again later, and leaves it when that failed often.
-func (w *Watcher) failed(ctx context.Context, b Branch, cause error) error {
-	w.Log.WarnContext(ctx, "a branch could not be looked through for leaked values", "repository", b.Repository, "branch", b.Name, "attempt", b.Attempts+1, "error", cause)
-	if b.Attempts+1 >= attempts {
-		return w.Store.Looked(ctx, b, b.Looked) // the next push has it looked at
-	}
-	return nil
-}
-
-// look looks at a branch: at what was changed since the last time, or at all of it.
-func (w *Watcher) look(ctx context.Context, b Branch) error {
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
-	defer cancel()
-	r, err := w.Repositories.RepositoryByID(ctx, b.Repository)
-	if kernel.Is(err, kernel.NotFound) {
-		return w.Store.Drop(ctx, b.Scope, b.Repository, "")
-	}
-	if err != nil {
-		return err
-	}
-	commit := b.Wanted
-	if commit == "" {
-		if commit, err = w.Repositories.Head(ctx, r, b.Name); kernel.Is(err, kernel.NotFound) || err == nil && commit == "" {
-			return w.Store.Looked(ctx, b, b.Looked) // nothing was pushed to it yet
-		} else if err != nil {
-			return err
-		}
-	}
-	l, err := w.open(ctx, r, b.Name, commit, commit)
-	if err != nil {
-		return err
-	}
-	defer l.close()
-	if l.problem != nil {
-		w.Log.WarnContext(ctx, "the rules of a repository were left out, as they are wrong", "repository", r.Name, "error", l.problem)
-	}
-	names, err := l.since(ctx, b.Looked)
-	if err != nil {
-		return err
-	}
-	found, err := l.all(ctx, names, 0)
-	if err != nil {
-		return err
-	}
-	if found.Incomplete != "" {
-		w.Log.WarnContext(ctx, "a repository was not wholly looked through for leaked values", "repository", r.Name, "what", found.Incomplete)
-	}
-	return w.Store.Looked(ctx, b, commit)
 }

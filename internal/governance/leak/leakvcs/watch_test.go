@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,21 +54,33 @@ type bench struct {
 	*vcstest.Bench
 	t     *testing.T
 	leaks *leak.Service
+	store *leaksql.Store
+	clock *ahead
 	repo  vcs.Repository
 	dir   string
+	stop  func()
 }
+
+// ahead is a clock that can be put ahead.
+type ahead struct {
+	mu sync.Mutex
+	by time.Duration
+}
+
+func (a *ahead) now() time.Time { a.mu.Lock(); defer a.mu.Unlock(); return time.Now().Add(a.by) }
+
+func (a *ahead) put(by time.Duration) { a.mu.Lock(); defer a.mu.Unlock(); a.by += by }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	d := dbtest.SQLite(t, vcssql.Migrations(), leaksql.Migrations())
-	b := &bench{Bench: vcstest.On(t, d, nil), t: t, dir: t.TempDir()}
+	b := &bench{Bench: vcstest.On(t, d, nil), t: t, dir: t.TempDir(), clock: &ahead{}}
 	store := leaksql.NewStore(d)
 	b.leaks = leak.New(leak.Config{
 		Store: store, Values: store, Sealer: b.Sealer, Authorizer: people{b.People}, Journal: b.Facts, Tx: d, Scanner: leakscan.New(),
 	})
-	w := leakvcs.New(leakvcs.Config{
-		Store: store, Leaks: b.leaks, Repositories: stored{b.Service}, Branches: stored{b.Service}, Shipped: b.leaks.Scanner, Log: slog.New(slog.DiscardHandler),
-	})
+	b.store = store
+	w := b.watcher(b.leaks, b.leaks.Scanner, stored{b.Service})
 	b.Listeners, b.Reviewers, b.Bound = append(b.Listeners, w), append(b.Reviewers, w), w.Bound
 	var err error
 	if b.repo, err = b.Create(as(t, "developer"), vcstest.Shop(), vcs.NewRepository{Name: "orders", Protection: vcs.Protection{Checks: true}}); err != nil {
@@ -75,11 +88,28 @@ func newBench(t *testing.T) *bench {
 	}
 	b.git("init", "-q", "-b", "main")
 	b.Watch(t)
+	b.watch(w)
+	return b
+}
+
+func (b *bench) watcher(leaks leakvcs.Leaks, shipped *leakscan.Scanner, repositories leakvcs.Repositories) *leakvcs.Watcher {
+	return leakvcs.New(leakvcs.Config{
+		Store: b.store, Leaks: leaks, Repositories: repositories, Branches: stored{b.Service}, Shipped: shipped, Clock: b.clock.now, Log: slog.New(slog.DiscardHandler),
+	})
+}
+
+// watch has w look at branches until stop is called.
+func (b *bench) watch(w *leakvcs.Watcher) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- w.Watch(ctx) }()
-	t.Cleanup(func() { cancel(); <-done })
-	return b
+	b.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			b.t.Error(err)
+		}
+	})
+	b.t.Cleanup(b.stop)
 }
 
 func as(t *testing.T, who string) context.Context { t.Helper(); return vcstest.As(t.Context(), who) }

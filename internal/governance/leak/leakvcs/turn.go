@@ -1,0 +1,223 @@
+package leakvcs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/governance/leak"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+var (
+	// errOver ends a look whose turn is over; it goes on later.
+	errOver = errors.New("the turn is over")
+	// errNewer ends a look at a commit when another one is wanted.
+	errNewer = errors.New("another commit is wanted")
+)
+
+// turn looks at a branch for a while. What fails is tried again, and told where it failed
+// often.
+func (w *Watcher) turn(ctx context.Context, b Branch) {
+	ctx = kernel.WithActor(ctx, kernel.System("leaks", b.Scope.Tenant))
+	err := w.look(ctx, b)
+	if err == nil || ctx.Err() != nil || errors.Is(err, errOver) || errors.Is(err, errNewer) {
+		return
+	}
+	w.Log.WarnContext(ctx, "a branch could not be looked through for leaked values", "repository", b.Repository, "branch", b.Name, "attempt", b.Attempts+1, "error", err)
+	if b.Attempts+1 < attempts {
+		return // it is due when nobody has it any more
+	}
+	if err := w.end(ctx, b); err != nil {
+		w.Log.ErrorContext(ctx, "how far a branch is looked at could not be written", "repository", b.Repository, "branch", b.Name, "error", err)
+	}
+}
+
+// end leaves a branch as it was looked at last, and tells so. The next push has it looked at.
+func (w *Watcher) end(ctx context.Context, b Branch) error {
+	at := leak.Place{Kind: leak.Repository, Repository: b.Repository, Branch: b.Name}
+	if r, err := w.Repositories.RepositoryByID(ctx, b.Repository); err == nil {
+		at.Repository = r.Name
+	}
+	if err := w.Leaks.Unseen(ctx, b.Scope, at, fmt.Sprintf("that failed %d times", attempts)); err != nil {
+		return err
+	}
+	b.Sought, b.Shipped = b.Asked, w.Shipped.Digest()
+	return w.Store.Looked(ctx, b, w.Clock.Now())
+}
+
+// look looks at a branch: at what was changed since the last time or, by other rules or the
+// first time, at all of it. Own values are looked for in all of it where some were added.
+func (w *Watcher) look(ctx context.Context, b Branch) error {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	r, err := w.Repositories.RepositoryByID(ctx, b.Repository)
+	if kernel.Is(err, kernel.NotFound) {
+		return w.Store.Drop(ctx, b.Scope, b.Repository, "")
+	}
+	if err != nil {
+		return err
+	}
+	commit, err := w.commit(ctx, r, b)
+	if err != nil || commit == "" {
+		return err
+	}
+	l, err := w.open(ctx, r, b.Name, commit, commit)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	if l.problem != nil {
+		w.Log.WarnContext(ctx, "the rules of a repository were left out, as they are wrong", "repository", r.Name, "error", l.problem)
+	}
+	p, resumed := l.begin(ctx, b)
+	targets, err := l.targets(ctx, b, p, resumed)
+	if err != nil {
+		return err
+	}
+	p.Commit = commit
+	at := &reached{Watcher: w, branch: b, Progress: p, began: w.Clock.Now(), noted: w.Clock.Now()}
+	found, err := l.all(ctx, targets, 0, at.passed)
+	if err != nil && ctx.Err() != nil {
+		return at.leave(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if found.Incomplete != "" {
+		w.Log.WarnContext(ctx, "a repository was not wholly looked through for leaked values", "repository", r.Name, "what", found.Incomplete)
+	}
+	b.Looked, b.Rules, b.Shipped, b.Sought = commit, p.Rules, w.Shipped.Digest(), p.Asked
+	return w.Store.Looked(ctx, b, w.Clock.Now())
+}
+
+// commit is the one to look at; "" where nothing was pushed to the branch yet.
+func (w *Watcher) commit(ctx context.Context, r vcs.Repository, b Branch) (string, error) {
+	if b.Wanted != "" {
+		return b.Wanted, nil
+	}
+	commit, err := w.Repositories.Head(ctx, r, b.Name)
+	if kernel.Is(err, kernel.NotFound) || err == nil && commit == "" {
+		b.Sought = b.Asked
+		return "", w.Store.Looked(ctx, b, w.Clock.Now())
+	}
+	return commit, err
+}
+
+// begin is where the look begins: where it was left, where the rest of it is what is to be
+// done now.
+func (l *looking) begin(ctx context.Context, b Branch) (p Progress, resumed bool) {
+	fresh := Progress{
+		Rules: l.rules.Digest(), All: b.Looked == "" || !l.files.Has(ctx, b.Looked) || b.Rules != l.rules.Digest(), Known: b.Asked != b.Sought, Asked: b.Asked,
+	}
+	was := b.Progress
+	if was == nil || was.Rules != fresh.Rules || was.All != fresh.All || !was.All && was.Known != fresh.Known || !l.files.Has(ctx, was.Commit) {
+		return fresh, false
+	}
+	return *was, true
+}
+
+// targets are the files that are left to look at, by name.
+func (l *looking) targets(ctx context.Context, b Branch, p Progress, resumed bool) ([]target, error) {
+	var changed, all, again []string
+	var err error
+	if !p.All {
+		if changed, err = l.files.Changed(ctx, b.Looked, l.commit); err != nil {
+			return nil, err
+		}
+	}
+	if p.All || p.Known {
+		if all, err = l.there(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if resumed && p.Commit != l.commit {
+		if again, err = l.files.Changed(ctx, p.Commit, l.commit); err != nil {
+			return nil, err
+		}
+	}
+	ruled, changing := setOf(changed, again), setOf(again)
+	names := slices.Concat(changed, all, again)
+	slices.Sort(names)
+	var left []target
+	for _, name := range slices.Compact(names) {
+		if resumed && name <= p.After && !changing[name] {
+			continue
+		}
+		left = append(left, target{name: name, known: !p.All && !ruled[name]})
+	}
+	return left, nil
+}
+
+func setOf(lists ...[]string) map[string]bool {
+	all := map[string]bool{}
+	for _, name := range slices.Concat(lists...) {
+		all[name] = true
+	}
+	return all
+}
+
+// there are all files of the commit, and those that are gone of which something is known.
+func (l *looking) there(ctx context.Context) ([]string, error) {
+	names, err := l.files.Files(ctx, l.commit, "")
+	if err != nil {
+		return nil, err
+	}
+	err = l.Leaks.Within(ctx, l.repo.Scope, l.repo.Name, func(page []leak.Finding) error {
+		for _, f := range page {
+			if f.Place.Branch == l.branch && f.Place.Pull == 0 {
+				names = append(names, f.Place.Path)
+			}
+		}
+		return nil
+	})
+	return names, err
+}
+
+// reached is how far a look is.
+type reached struct {
+	*Watcher
+	Progress
+
+	branch       Branch
+	began, noted time.Time
+	// any says that it came further than where it began.
+	any bool
+}
+
+// passed notes now and then how far the look is, and ends it when its turn is over or
+// another commit is wanted.
+func (r *reached) passed(ctx context.Context, name string) error {
+	r.After, r.any = name, true
+	now := r.Clock.Now()
+	if now.Sub(r.began) >= turn {
+		return r.leave(ctx)
+	}
+	if now.Sub(r.noted) < note {
+		return nil
+	}
+	r.noted = now
+	return r.write(ctx, now.Add(lookTime))
+}
+
+// leave ends the look for now: others come first, and it goes on where it is.
+func (r *reached) leave(ctx context.Context) error {
+	if !r.any {
+		return ctx.Err()
+	}
+	if err := r.write(context.WithoutCancel(ctx), r.Clock.Now()); err != nil {
+		return err
+	}
+	return errOver
+}
+
+func (r *reached) write(ctx context.Context, due time.Time) error {
+	held, err := r.Store.Reached(ctx, r.branch, r.Progress, due)
+	if err == nil && !held {
+		return errNewer
+	}
+	return err
+}

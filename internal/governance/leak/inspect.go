@@ -226,10 +226,10 @@ func (s *Service) Within(ctx context.Context, scope kernel.Scope, repository str
 		if err != nil || len(page) == 0 {
 			return err
 		}
+		after = page[len(page)-1].ID
 		if err := each(page); err != nil {
 			return err
 		}
-		after = page[len(page)-1].ID
 	}
 }
 

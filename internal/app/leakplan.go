@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -94,7 +93,7 @@ func shown(f leak.Finding) policy.Result {
 		r.Message = "shows the secret " + f.Secret
 	case f.Rule == leakscan.OwnRule().ID:
 		r.Message = "shows a secret of another project"
-	case strings.HasPrefix(f.Rule, "generic"):
+	case leakscan.Guesses(f.Rule):
 		r.Outcome, r.Severity = policy.Warned, policy.Low
 		r.Message = "shows what may be a secret by its name (" + f.Rule + ")"
 	default:

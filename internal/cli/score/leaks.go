@@ -3,7 +3,6 @@ package score
 import (
 	"context"
 	"path/filepath"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -42,7 +41,7 @@ func (f *File) Leaks(ctx context.Context) ([]kernel.Problem, error) {
 }
 
 func looksLike(m leakscan.Match) string {
-	if strings.HasPrefix(m.Rule, "generic") {
+	if leakscan.Guesses(m.Rule) {
 		return "this may be a secret, by the name beside it (" + m.Rule + ")"
 	}
 	return "this looks like a secret (" + m.Rule + "): " + m.Redacted

@@ -21,6 +21,9 @@ import (
 // search collects what is found in texts, of which several are looked through at once.
 type search struct {
 	rules leakscan.Rules
+	// in is the folder that names are in which the rules go by; findings have it before
+	// them, so that they are from where one is.
+	in string
 
 	mu     sync.Mutex
 	report Report
@@ -33,6 +36,7 @@ func (s *search) text(ctx context.Context, commit, path, text string) error {
 		return err
 	}
 	found.Matches = s.rules.Left(commit, path, found.Matches)
+	path = s.from(path)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.report.Files++
@@ -49,7 +53,16 @@ func (s *search) text(ctx context.Context, commit, path, text string) error {
 	return nil
 }
 
-func (s *search) skip(path, why string) {
+// from is a name as it is from where one is.
+func (s *search) from(name string) string {
+	if s.in == "" {
+		return name
+	}
+	return filepath.ToSlash(filepath.Join(s.in, name))
+}
+
+func (s *search) skip(name, why string) {
+	path := s.from(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.report.Skipped = append(s.report.Skipped, Skipped{Path: path, Why: why})
@@ -91,8 +104,8 @@ func file(ctx context.Context, shipped *leakscan.Scanner, path string) (Report, 
 	if err != nil {
 		return Report{}, nil, err
 	}
-	s := &search{rules: rules}
-	return s.done(s.read(ctx, path, filepath.ToSlash(path)))
+	s := &search{rules: rules, in: filepath.Dir(path)}
+	return s.done(s.read(ctx, path, filepath.Base(path)))
 }
 
 func (s *search) read(ctx context.Context, path, name string) error {
@@ -116,7 +129,7 @@ func folder(ctx context.Context, shipped *leakscan.Scanner, dir string) (Report,
 	if err != nil {
 		return Report{}, nil, err
 	}
-	s := &search{rules: rules}
+	s := &search{rules: rules, in: dir}
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(runtime.GOMAXPROCS(0))
 	walk := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

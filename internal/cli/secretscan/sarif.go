@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/platform/leakscan"
 )
@@ -87,7 +89,7 @@ func (f Finding) sarif(rules []leakscan.Rule) sarifResult {
 	out := sarifResult{
 		RuleID: f.Rule, RuleIndex: slices.IndexFunc(rules, func(r leakscan.Rule) bool { return r.ID == f.Rule }), Level: "error",
 		Message:   sarifText{Text: fmt.Sprintf("%s It begins with %s", f.Description, f.Redacted)},
-		Locations: []sarifLocation{{Physical: sarifPhysical{Artifact: sarifArtifact{URI: (&url.URL{Path: f.Path}).EscapedPath()}}}},
+		Locations: []sarifLocation{{Physical: sarifPhysical{Artifact: sarifArtifact{URI: uri(f.Path)}}}},
 	}
 	if f.Redacted == "…" || f.Redacted == "" {
 		out.Message.Text = f.Description
@@ -99,4 +101,14 @@ func (f Finding) sarif(rules []leakscan.Rule) sarifResult {
 		out.Properties = map[string]any{"commit": f.Commit}
 	}
 	return out
+}
+
+// uri refers to a file from where one is, or from the root.
+func uri(path string) string {
+	u := url.URL{Path: path}
+	if filepath.IsAbs(filepath.FromSlash(path)) {
+		u.Scheme, u.Path = "file", "/"+strings.TrimPrefix(path, "/")
+		return u.String()
+	}
+	return u.EscapedPath()
 }

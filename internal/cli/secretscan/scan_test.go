@@ -59,7 +59,7 @@ func TestAFolderIsLookedThroughOffline(t *testing.T) {
 		out   string
 		said  string
 	}{
-		"a value":              {leaky, nil, exit.Failed, "deploy/b.env:2:6 aws-access-token AKIA…\n", "1 value was found in 3 files"},
+		"a value":              {leaky, nil, exit.Failed, "FOLDER/deploy/b.env:2:6 aws-access-token AKIA…\n", "1 value was found in 3 files"},
 		"none":                 {map[string]string{"a.txt": "nothing\n"}, nil, exit.OK, "", "0 values were found in 1 file"},
 		"one that is ignored":  {with(map[string]string{".gitleaksignore": "deploy/b.env:aws-access-token:2\n"}), nil, exit.OK, "", ""},
 		"a path that is fine":  {with(map[string]string{".gitleaks.toml": "[extend]\nuseDefault=true\n[[allowlists]]\npaths=['deploy/']\n"}), nil, exit.OK, "", ""},
@@ -67,7 +67,9 @@ func TestAFolderIsLookedThroughOffline(t *testing.T) {
 		"an unknown format":    {leaky, []string{"--output", "xml"}, exit.Usage, "", "table, json, yaml or sarif"},
 		"no repository":        {leaky, []string{"--history"}, exit.Usage, "", "not a git repository"},
 	} {
-		code, out, said := terrace(t, "", append([]string{folder(t, c.files)}, c.args...)...)
+		at := folder(t, c.files)
+		code, out, said := terrace(t, "", append([]string{at}, c.args...)...)
+		out = strings.ReplaceAll(out, filepath.ToSlash(at)+"/", "FOLDER/")
 		if code != c.code || out != c.out || !strings.Contains(said, c.said) || strings.Contains(out+said, key) {
 			t.Errorf("%s: %d %q %q", name, code, out, said)
 		}
@@ -121,7 +123,7 @@ func TestFindingsAsSARIF(t *testing.T) {
 	r := run.Results[0]
 	at := r.Locations[0].PhysicalLocation
 	if log.Version != "2.1.0" || run.Tool.Driver.Name == "" || run.ColumnKind != "unicodeCodePoints" || run.Tool.Driver.Rules[r.RuleIndex].ID != r.RuleID ||
-		r.Message.Text == "" || at.ArtifactLocation.URI != "a%20b.env" || at.Region.StartColumn != 4 || at.Region.EndColumn != 24 || strings.Contains(out, key) {
+		r.Message.Text == "" || !strings.HasPrefix(at.ArtifactLocation.URI, "file:///") || !strings.HasSuffix(at.ArtifactLocation.URI, "/a%20b.env") || at.Region.StartColumn != 4 || at.Region.EndColumn != 24 || strings.Contains(out, key) {
 		t.Errorf("%+v", r)
 	}
 	if code, out, _ = terrace(t, "", folder(t, nil), "--output", "sarif"); code != exit.OK || !strings.Contains(out, `"results": []`) {
@@ -161,5 +163,32 @@ func TestTheHistoryHasWhatWasTakenOut(t *testing.T) {
 	}
 	if code, out, _ := terrace(t, "", dir, "--history"); code != exit.OK {
 		t.Errorf("what is ignored at its commit: %d %q", code, out)
+	}
+}
+
+// TestFindingsAreToldFromWhereOneIs, as compilers tell theirs; what a folder ignores is told
+// from there.
+func TestFindingsAreToldFromWhereOneIs(t *testing.T) {
+	dir := folder(t, map[string]string{"sub/a.env": "k: " + key + "\n", "sub/b.env": "k: " + key + "\n", "sub/.gitleaksignore": "b.env:aws-access-token:1\n"})
+	t.Chdir(dir)
+	for _, c := range []struct{ at, want string }{
+		{"sub", "sub/a.env:1:4 aws-access-token AKIA…\n"},
+		{"./sub/", "sub/a.env:1:4 aws-access-token AKIA…\n"},
+		{"sub/a.env", "sub/a.env:1:4 aws-access-token AKIA…\n"},
+		{"sub/b.env", ""},
+	} {
+		if _, out, said := terrace(t, "", c.at); out != c.want {
+			t.Errorf("%s: %q %q", c.at, out, said)
+		}
+	}
+	if _, out, _ := terrace(t, "", "sub", "--output", "sarif"); !strings.Contains(out, `"uri": "sub/a.env"`) {
+		t.Error(out)
+	}
+	t.Chdir("sub")
+	if _, out, _ := terrace(t, "", "../sub"); out != "../sub/a.env:1:4 aws-access-token AKIA…\n" {
+		t.Error(out)
+	}
+	if _, out, _ := terrace(t, ""); out != "a.env:1:4 aws-access-token AKIA…\n" {
+		t.Error(out)
 	}
 }

@@ -3,7 +3,6 @@ package leak
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/leakscan"
@@ -58,12 +57,10 @@ func (s *Service) InspectWith(ctx context.Context, rules leakscan.Rules, scope k
 }
 
 func (s *Service) scan(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string, tells func(secret string) bool) (leakscan.Result, error) {
-	select {
-	case s.scans <- struct{}{}:
-		defer func() { <-s.scans }()
-	case <-ctx.Done():
-		return leakscan.Result{}, ctx.Err()
+	if err := s.scans.Enter(ctx, tenant); err != nil {
+		return leakscan.Result{}, err
 	}
+	defer s.scans.Leave()
 	return s.look(ctx, rules, tenant, at, text, tells)
 }
 
@@ -102,7 +99,7 @@ func of(m leakscan.Match, scope kernel.Scope, at Place) Finding {
 // named is a finding as the people of its project get it: a secret of another project has
 // no name there, since they may not even know that it is one.
 func (f Finding) named() Finding {
-	if f.Scope.Project != "" && !strings.HasPrefix(f.Secret, f.Scope.Project+"/") {
+	if f.Scope.Project != "" && f.SecretScope().Project != f.Scope.Project {
 		f.Secret = ""
 	}
 	return f
@@ -265,13 +262,4 @@ func (s *Service) Try(ctx context.Context, scope kernel.Scope, name, text string
 		return Report{}, err
 	}
 	return s.loose(scope, at, found), nil
-}
-
-// SecretScope is where the secret is that was found.
-func (f Finding) SecretScope() kernel.Scope {
-	parts := strings.SplitN(f.Secret, "/", 3)
-	if len(parts) < 3 {
-		return f.Scope
-	}
-	return f.Scope.InProject(parts[0]).InStage(parts[1])
 }

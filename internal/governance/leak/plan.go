@@ -28,7 +28,11 @@ func (s *Service) InspectPlan(ctx context.Context, scope kernel.Scope, of Place,
 	if tells != nil {
 		told = func(secret string) bool { return tells(Finding{Scope: scope, Secret: secret}) }
 	}
-	result, err := s.look(ctx, leakscan.Rules{Scanner: s.Scanner}, scope.Tenant, of, text, told)
+	look := s.look // a run waits for it
+	if !keep {
+		look = s.scan // as somebody asks, who may ask for much
+	}
+	result, err := look(ctx, leakscan.Rules{Scanner: s.Scanner}, scope.Tenant, of, text, told)
 	if err != nil {
 		return Report{}, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/leakscan"
+	"github.com/terrace-idp/terrace/internal/platform/turnstile"
 )
 
 // The actions that this room asks the Authorizer about.
@@ -38,15 +39,16 @@ type Service struct {
 	// tidied is when changes were forgotten last, and before the mark of then.
 	tidied time.Time
 	before Mark
-	scans  chan struct{} // bounds the texts that are looked through at once
+	scans  *turnstile.Turnstile // bounds the texts that are looked through at once
 }
 
-// atOnce is how many texts are looked through at the same time: it takes a processor.
+// atOnce is how many texts are looked through at the same time, for which tenants take
+// turns: it takes a processor.
 const atOnce = 2
 
 // New returns a service.
 func New(c Config) *Service {
-	return &Service{Config: c, known: map[string]*known{}, scans: make(chan struct{}, atOnce)}
+	return &Service{Config: c, known: map[string]*known{}, scans: turnstile.New(atOnce)}
 }
 
 // Get returns a finding of the actor's tenant, where the actor may see it.

@@ -109,7 +109,10 @@ func (r *rule) checked() error {
 }
 
 // generic says that the rule guesses by a name beside the value.
-func (r *rule) generic() bool { return strings.Contains(strings.ToLower(r.id), "generic") }
+func (r *rule) generic() bool { return Guesses(r.id) }
+
+// Guesses reports whether a rule goes by the name beside a value alone.
+func Guesses(rule string) bool { return strings.Contains(strings.ToLower(rule), "generic") }
 
 // span is a part of a text: a match that begins in [from, to) is looked for in
 // [first, last).

@@ -67,7 +67,7 @@ func problem(r vcs.Repository, p vcs.PullRequest, f leak.Finding) kernel.Problem
 	fix := "give it a new value where it is from, take this one out"
 	if f.Rule == leakscan.OwnRule().ID {
 		what, fix = "this is a secret of another project", "have it rotated there, take it out here"
-		if secret, _, _ := strings.Cut(f.Secret, "@"); secret != "" {
+		if secret := f.SecretName(); secret != "" {
 			what, fix = "this is the secret "+f.Secret, "rotate "+secret+", write a reference in its place"
 		}
 	}

@@ -38,6 +38,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 	"github.com/terrace-idp/terrace/internal/governance/budget"
 	"github.com/terrace-idp/terrace/internal/governance/leak/leaklog"
+	"github.com/terrace-idp/terrace/internal/governance/leak/leakplan"
 	"github.com/terrace-idp/terrace/internal/governance/leak/leakvcs"
 	"github.com/terrace-idp/terrace/internal/governance/lifetime"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
@@ -144,7 +145,7 @@ func newDelivery(ctx context.Context, p *platform, a *access, f *fabric) (d *del
 		return nil, err
 	}
 	d.policy = newPolicy(p, a, d.policies, d.stages)
-	d.planLeaks = &planLeaks{f.leaks, a.identity}
+	d.planLeaks = &planLeaks{leakplan.Look{Leaks: f.leaks, Rights: a.identity}}
 	if err := d.buildRuns(ctx, p, a, f, runStore); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/app/config"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/governance/leak"
+	"github.com/terrace-idp/terrace/internal/governance/leak/leakplan"
 	"github.com/terrace-idp/terrace/internal/governance/leak/leaksql"
 	"github.com/terrace-idp/terrace/internal/governance/policy"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -66,7 +67,7 @@ func TestPlansThatShowSecretsAreHeldByStage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := policyGate{policy.New(policy.Deps{Sets: sets, Platform: c.Assignments(), Native: []policy.Policy{shownSecret()}}), costing(t, c).costs, &planLeaks{leaks: leaks}}
+		g := policyGate{policy.New(policy.Deps{Sets: sets, Platform: c.Assignments(), Native: []policy.Policy{shownSecret()}}), costing(t, c).costs, &planLeaks{leakplan.Look{Leaks: leaks, Rights: anywhere{}}}}
 		r, err := g.Evaluate(t.Context(), in)
 		if err != nil {
 			t.Fatal(err)

@@ -39,6 +39,7 @@ func newLeakWatch(p *platform, f *fabric, d *delivery) *leakvcs.Watcher {
 		Shipped: f.leaks.Scanner, Log: p.log,
 	})
 	d.repositories.Listeners, d.repositories.Reviewers, d.repositories.Bound = append(d.repositories.Listeners, w), append(d.repositories.Reviewers, w), w.Bound
+	f.leaks.Decided = d.repositories.LookAgain
 	return w
 }
 

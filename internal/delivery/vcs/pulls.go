@@ -58,6 +58,19 @@ func (s *Service) Replan(ctx context.Context, scope kernel.Scope, name string, n
 	return s.edit(ctx, r, number, "pr.replanned", replanned)
 }
 
+// LookAgain has what reviewers and bindings say of a pull request asked again, as Replan
+// does, where something that they go by was decided. One that is not open is left alone.
+func (s *Service) LookAgain(ctx context.Context, scope kernel.Scope, name string, number int) error {
+	r, err := s.Store.Repository(ctx, scope, name)
+	if err == nil {
+		_, err = s.edit(ctx, r, number, "pr.replanned", replanned)
+	}
+	if kernel.Is(err, kernel.Conflict) || kernel.Is(err, kernel.NotFound) {
+		return nil
+	}
+	return err
+}
+
 func replanned(p *PullRequest) (map[string]any, error) {
 	if p.State != Open {
 		return nil, kernel.Errorf(kernel.Conflict, "the pull request %d is %s: there is nothing to plan", p.Number, p.State)

@@ -2,6 +2,8 @@ package leak
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +48,29 @@ func (s *Service) Allow(ctx context.Context, tenant, id, reason string, until ti
 		}
 		return s.Journal.Record(ctx, f.fact("secret.leak_allowed", reason))
 	})
-	return f, err
+	if err != nil {
+		return f, err
+	}
+	return f, s.decided(ctx, f)
+}
+
+// decided tells that no finding of a pull request is open any more.
+func (s *Service) decided(ctx context.Context, f Finding) error {
+	if f.Place.Pull == 0 || s.Decided == nil {
+		return nil
+	}
+	open := false
+	err := s.Within(ctx, f.Scope, f.Place.Repository, func(page []Finding) error {
+		open = open || slices.ContainsFunc(page, func(o Finding) bool { return o.Place.Pull == f.Place.Pull && o.at(s.Clock.Now()).State == Open })
+		return nil
+	})
+	if err != nil || open {
+		return err
+	}
+	if err := s.Decided(ctx, f.Scope, f.Place.Repository, f.Place.Pull); err != nil {
+		return fmt.Errorf("it is allowed, and its pull request could not be looked at again: %w", err)
+	}
+	return nil
 }
 
 // Resolve ends a finding in a log, for a reason: what is there cannot be taken out, and who

@@ -18,7 +18,7 @@ const (
 	actionAllow = "leak.allow"
 )
 
-// Config is what a Service works with. All is required but Clock.
+// Config is what a Service works with. All is required but Clock and Decided.
 type Config struct {
 	Store      Store
 	Values     Values
@@ -28,6 +28,8 @@ type Config struct {
 	Tx         Tx
 	Clock      kernel.Clock
 	Scanner    *leakscan.Scanner
+	// Decided is told of a pull request that had findings of which none is open any more.
+	Decided func(ctx context.Context, scope kernel.Scope, repository string, pull int) error
 }
 
 // Service looks through texts, and keeps what it finds.

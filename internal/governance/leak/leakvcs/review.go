@@ -38,7 +38,7 @@ func (l *looking) review(p vcs.PullRequest, found leak.Report, files int) vcs.Re
 			before++
 			continue
 		}
-		out.Problems = append(out.Problems, problem(l.repo, p, f))
+		out.Problems = append(out.Problems, problem(f))
 	}
 	out.Summary = fmt.Sprintf("no leaked value in %d changed files", files)
 	if files == 1 {
@@ -62,7 +62,7 @@ func (l *looking) review(p vcs.PullRequest, found leak.Report, files int) vcs.Re
 }
 
 // problem tells where the value is, and what to do.
-func problem(r vcs.Repository, p vcs.PullRequest, f leak.Finding) kernel.Problem {
+func problem(f leak.Finding) kernel.Problem {
 	what := fmt.Sprintf("%s (%s)", f.Rule, f.Redacted)
 	fix := "give it a new value where it is from, take this one out"
 	if f.Rule == leakscan.OwnRule().ID {
@@ -73,6 +73,6 @@ func problem(r vcs.Repository, p vcs.PullRequest, f leak.Finding) kernel.Problem
 	}
 	return kernel.Problem{
 		File: f.Place.Path, Line: f.Place.Line, Column: f.Place.Column, Message: what,
-		Fix: fmt.Sprintf("%s, then have it allowed: terrace secret allow %s --reason \"rotated\", and terrace pr plan %d --repo %s", fix, f.ID, p.Number, r.Name),
+		Fix: fmt.Sprintf("%s, then have it allowed: terrace secret allow %s --reason \"rotated\"; the check is made again by itself", fix, f.ID),
 	}
 }

@@ -88,6 +88,7 @@ func newBench(t *testing.T) *bench {
 	}
 	b.git("init", "-q", "-b", "main")
 	b.Watch(t)
+	b.leaks.Decided = b.LookAgain
 	b.watch(w)
 	return b
 }
@@ -244,10 +245,7 @@ func TestAPullRequestDoesNotBringALeak(t *testing.T) {
 			}
 		}
 	}
-	if _, err := b.Replan(as(t, "developer"), vcstest.Shop(), "orders", p.Number); err != nil {
-		t.Fatal(err)
-	}
-	b.checked(p.Number, commit, vcs.Succeeded)
+	b.checked(p.Number, commit, vcs.Succeeded) // it is made again by itself
 	vcstest.Eventually(t, "it is merged", func() bool {
 		_, err := b.Merge(as(t, "admin"), vcstest.Shop(), "orders", p.Number, "")
 		return err == nil

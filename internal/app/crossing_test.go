@@ -473,6 +473,7 @@ func TestNoProjectReachesAnothersObjects(t *testing.T) {
 		}
 		before = c.same(t, id, before, "audit_entries", "audit_heads", "event_log", "identity_subject_tokens")
 	}
+	t.Run("what is next to what one sees", c.sights)
 }
 
 const canary = "canary-of-the-first-tenant"

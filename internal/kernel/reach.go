@@ -13,6 +13,9 @@ type Reach struct {
 	Stages []Scope
 	// Only are the stages that are reached, of all that is named above; none are all.
 	Only []string
+	// Below has who reaches a stage of a project reach what belongs to none of its stages;
+	// Anywhere has who reaches anything reach that, and what belongs to no project.
+	Below, Anywhere bool
 }
 
 // None reports whether nothing is reached.
@@ -78,7 +81,7 @@ func (r Reach) Narrowed(projects, stages []string) Reach {
 	if len(projects) == 0 {
 		return r
 	}
-	out := Reach{Only: stages}
+	out := Reach{Only: stages, Below: r.Below, Anywhere: r.Anywhere}
 	for _, name := range projects {
 		if r.All || slices.Contains(r.Projects, name) {
 			out.Projects = append(out.Projects, name)

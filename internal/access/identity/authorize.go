@@ -157,7 +157,7 @@ func (s *Service) Allowed(ctx context.Context, action string, scope kernel.Scope
 
 // reach collects where the subject may do d, within the limits.
 func (d Decision) reach(has *Standing, l *kernel.Limits, scope kernel.Scope, now time.Time) kernel.Reach {
-	var r kernel.Reach
+	r := kernel.Reach{Below: d.Below, Anywhere: d.Anywhere}
 	if l == nil {
 		l = &kernel.Limits{}
 	}

@@ -90,6 +90,8 @@ func (e Elevation) scope() kernel.Scope {
 
 // ElevationFilter narrows a list of elevations.
 type ElevationFilter struct {
+	// Within narrows to what is reached; nil narrows nothing.
+	Within  *kernel.Reach
 	Project string
 	// UserID is who asked, "" for anybody; those at the nodes of Beside, and below them, are
 	// listed whoever asked.

@@ -26,6 +26,13 @@ func (s *Service) Elevations(ctx context.Context, scope kernel.Scope, f Elevatio
 		}
 	case err != nil:
 		return kernel.Page[Elevation]{}, err
+	default:
+		reach, err := s.Allowed(ctx, "access.read", kernel.Scope{Tenant: scope.Tenant, Project: f.Project})
+		if err != nil {
+			return kernel.Page[Elevation]{}, err
+		}
+		reach.Anywhere = true // what is given in the tenant counts there, too
+		f.Within = &reach
 	}
 	return s.Store.Elevations(ctx, scope.Tenant, f, page)
 }

@@ -170,7 +170,7 @@ func (w *world) send(t *testing.T, e event.Event) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.log.Store.Add(context.Background(), []event.Entry{{ID: e.ID, Tenant: e.Tenant, Fact: e.Fact(), Body: body}}, e.Time); err != nil {
+	if _, err := w.log.Store.Add(context.Background(), []event.Entry{{ID: e.ID, Tenant: e.Tenant, Fact: e.Fact(), Project: e.Project, Stage: e.Stage, Body: body}}, e.Time); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.log.Order(context.Background()); err != nil {

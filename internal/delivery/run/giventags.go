@@ -44,19 +44,23 @@ type TagDemand struct {
 const FromStage = "stage"
 
 // GivenTags tells which tags the resources of the scope's project have, with their
-// workload those that it gives itself, and on the scope's stage what that demands.
+// workload those that it gives itself, and on the scope's stage what that demands. What a
+// workload gives itself is told from runs that the actor may read.
 func (s *Service) GivenTags(ctx context.Context, scope kernel.Scope, name string) (GivenTags, error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, projectOf(scope)); err != nil {
+	if _, err := s.within(ctx, projectOf(scope), scope.Stage); err != nil {
+		return GivenTags{}, err
+	}
+	reach, err := s.Authorizer.Allowed(ctx, actionRead, projectOf(scope))
+	if err != nil {
 		return GivenTags{}, err
 	}
 	out, st := GivenTags{Workload: name, Stage: scope.Stage}, stage.Stage{}
-	var err error
 	if scope.Stage != "" {
 		if st, err = s.Stages.Get(scope.Stage); err != nil {
 			return out, err
 		}
 	}
-	w, err := s.annotating(ctx, scope, &out)
+	w, err := s.annotating(ctx, scope, reach, &out)
 	if err != nil {
 		return out, err
 	}
@@ -69,13 +73,13 @@ func (s *Service) GivenTags(ctx context.Context, scope kernel.Scope, name string
 }
 
 // annotating is the workload as its newest run on the scope's stage has it, else as its
-// newest anywhere has; one of which there is none has no more than its name.
-func (s *Service) annotating(ctx context.Context, scope kernel.Scope, out *GivenTags) (*workload.Workload, error) {
+// newest in reach has; one of which there is none has no more than its name.
+func (s *Service) annotating(ctx context.Context, scope kernel.Scope, reach kernel.Reach, out *GivenTags) (*workload.Workload, error) {
 	if out.Workload == "" {
 		return &workload.Workload{}, nil
 	}
 	for _, where := range []string{scope.Stage, ""} {
-		found, err := s.Store.List(ctx, projectOf(scope), Filter{Workload: out.Workload, Stage: where}, kernel.PageRequest{Limit: 1})
+		found, err := s.Store.List(ctx, projectOf(scope), Filter{Workload: out.Workload, Stage: where, Within: &reach}, kernel.PageRequest{Limit: 1})
 		if err != nil {
 			return nil, err
 		}

@@ -51,7 +51,8 @@ type Tokens interface {
 	PutToken(ctx context.Context, t Token) error
 	TokenByHash(ctx context.Context, hash string) (Token, error)
 	Token(ctx context.Context, tenant, id string) (Token, error)
-	ListTokens(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Token], error)
+	// ListTokens returns those of the stages of a project that are reached.
+	ListTokens(ctx context.Context, scope kernel.Scope, within kernel.Reach, page kernel.PageRequest) (kernel.Page[Token], error)
 	RemoveToken(ctx context.Context, scope kernel.Scope, id string) error
 	// TouchToken notes when a token was used last.
 	TouchToken(ctx context.Context, t Token, at time.Time) error
@@ -100,6 +101,8 @@ type Projects interface {
 // Authorizer decides whether the actor of ctx may do something.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+	// Allowed returns where in the scope's project that is, to narrow lists by.
+	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
 // Journal records facts, in the transaction of ctx.

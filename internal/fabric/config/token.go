@@ -160,12 +160,16 @@ func (s *Service) EndToken(ctx context.Context, scope kernel.Scope, name string)
 	return s.end(ctx, t)
 }
 
-// ListTokens returns the tokens of a project.
+// ListTokens returns the tokens of those stages of a project that the actor may read.
 func (s *Service) ListTokens(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Token], error) {
 	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
 		return kernel.Page[Token]{}, err
 	}
-	return s.Store.ListTokens(ctx, scope.InProject(scope.Project), page)
+	within, err := s.Authorizer.Allowed(ctx, ActionRead, scope)
+	if err != nil {
+		return kernel.Page[Token]{}, err
+	}
+	return s.Store.ListTokens(ctx, scope.InProject(scope.Project), within, page)
 }
 
 // RevokeToken ends a token, by who may make one where it is: who watches with it is told

@@ -25,6 +25,8 @@ type Entry struct {
 	Tenant string
 	// Fact is the type of the fact, such as run.approved.
 	Fact string
+	// Project and Stage are those of the event, "" where it has none.
+	Project, Stage string
 	// Body is the event in its JSON form.
 	Body []byte
 	// Sequence is its place in the log, 0 before it has one.
@@ -41,6 +43,18 @@ type Query struct {
 	After uint64
 	// Before, where it is not 0, asks for those before a sequence, the newest first.
 	Before uint64
+	// Project is one project; empty is all.
+	Project string
+	// Seen narrow to what one of them has; nil is all.
+	Seen []Sight
+}
+
+// Sight is where facts of some kinds are seen.
+type Sight struct {
+	// Nouns begin the types of the facts, such as run; with Else it is about all others.
+	Nouns  []string
+	Else   bool
+	Within kernel.Reach
 }
 
 // Bounds are the sequences of the oldest and the newest event that are kept;
@@ -118,10 +132,10 @@ func (l *Log) After(ctx context.Context, tenant, fact string, sequence uint64) (
 	return e, err == nil, err
 }
 
-// Before returns the tenant's last events before a sequence, the newest first, of
-// the types that fact names as in a Query.
-func (l *Log) Before(ctx context.Context, tenant, fact string, sequence uint64, limit int) ([]Event, error) {
-	entries, err := l.Store.Read(ctx, Query{Tenant: tenant, Fact: fact, Before: sequence}, limit)
+// Read returns the first events that a query asks for, in their order, or the last ones,
+// the newest first.
+func (l *Log) Read(ctx context.Context, q Query, limit int) ([]Event, error) {
+	entries, err := l.Store.Read(ctx, q, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func (l *Log) Record(ctx context.Context, f kernel.Fact) error {
 func (l *Log) add(ctx context.Context, all []recorded) error {
 	entries := make([]Entry, len(all))
 	for i, r := range all {
-		entries[i] = Entry{ID: r.ID, Tenant: r.Tenant, Fact: r.Fact(), Body: r.body}
+		entries[i] = Entry{ID: r.ID, Tenant: r.Tenant, Fact: r.Fact(), Project: r.Project, Stage: r.Stage, Body: r.body}
 	}
 	last, err := l.Store.Add(ctx, entries, l.Clock.Now())
 	if err != nil {

@@ -81,8 +81,8 @@ type History interface {
 	Metadata(ctx context.Context, scope kernel.Scope, name string) (Metadata, error)
 	PutMetadata(ctx context.Context, m Metadata) error
 	// Names returns names in the scope that begin with a prefix and come after one: of
-	// secrets in a stage, else of stages or projects.
-	Names(ctx context.Context, scope kernel.Scope, prefix, after string, limit int) ([]string, error)
+	// secrets in a stage, else of stages or projects, of what is reached.
+	Names(ctx context.Context, scope kernel.Scope, within kernel.Reach, prefix, after string, limit int) ([]string, error)
 }
 
 // Metadata tells what is said of a secret and its versions, to an actor with workload.read.
@@ -237,20 +237,11 @@ func (s *Service) Names(ctx context.Context, scope kernel.Scope, prefix, after s
 			return nil, err
 		}
 	}
-	names, err := s.Store.Names(ctx, scope, prefix, after, limit)
-	if err != nil || scope.Project != "" {
-		return names, err
+	within, err := s.Authorizer.Allowed(ctx, "workload.read", scope)
+	if err != nil {
+		return nil, err
 	}
-	var seen []string
-	for _, project := range names {
-		switch err := s.Authorizer.Authorize(ctx, "workload.read", scope.InProject(project)); {
-		case err == nil:
-			seen = append(seen, project)
-		case !kernel.Is(err, kernel.Denied) && !kernel.Is(err, kernel.NotFound):
-			return nil, err
-		}
-	}
-	return seen, nil
+	return s.Store.Names(ctx, scope, within, prefix, after, limit)
 }
 
 // Remove is Delete for an actor with secret.write.

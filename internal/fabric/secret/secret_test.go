@@ -354,6 +354,37 @@ func TestListsTheStagesThatOneMaySee(t *testing.T) {
 	})
 }
 
+// However many others there are before it.
+func TestNamesAreOfWhatIsReached(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{secretsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		s, _ := newService(t, d, "workload.read", "workload.read in dev")
+		for _, where := range []kernel.Scope{dev, dev.InStage("beta"), dev.InProject("merger").InStage("dev"), dev.InProject("acquisition").InStage("dev")} {
+			if _, err := s.Generate(system(dev), where, "a", 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx := kernel.WithActor(context.Background(), kernel.Actor{ID: "usr_1", Kind: kernel.ActorUser, Tenant: "acme"})
+		for _, tt := range []struct {
+			scope         kernel.Scope
+			prefix, after string
+			want          []string
+		}{
+			{kernel.Scope{Tenant: "acme"}, "", "", []string{"shop"}},
+			{kernel.Scope{Tenant: "acme"}, "sh", "", []string{"shop"}},
+			{kernel.Scope{Tenant: "acme"}, "mer", "", nil},
+			{kernel.Scope{Tenant: "acme"}, "", "shop", nil},
+			{dev.InStage(""), "", "", []string{"dev"}},
+			{dev, "", "", []string{"a"}},
+		} {
+			got, err := s.Names(ctx, tt.scope, tt.prefix, tt.after, 1)
+			if diff := cmp.Diff(tt.want, got); diff != "" || err != nil {
+				t.Errorf("names in %q of %q after %q: %s %v", tt.scope, tt.prefix, tt.after, diff, err)
+			}
+		}
+	})
+}
+
 func TestResolvesAVersionAndAKey(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, []db.Migrations{secretsql.Migrations()}, func(t *testing.T, d *db.DB) {

@@ -76,6 +76,10 @@ type anyone struct{}
 
 func (anyone) Authorize(context.Context, string, kernel.Scope) error { return nil }
 
+func (anyone) Allowed(context.Context, string, kernel.Scope) (kernel.Reach, error) {
+	return kernel.Reach{All: true}, nil
+}
+
 // jumping is a clock that a test moves.
 type jumping struct {
 	mu  sync.Mutex
@@ -169,7 +173,7 @@ func (w *world) publish(t testing.TB, kind string, n int) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.log.Store.Add(context.Background(), []event.Entry{{ID: e.ID, Tenant: e.Tenant, Fact: kind, Body: body}}, e.Time); err != nil {
+		if _, err := w.log.Store.Add(context.Background(), []event.Entry{{ID: e.ID, Tenant: e.Tenant, Fact: kind, Project: e.Project, Stage: e.Stage, Body: body}}, e.Time); err != nil {
 			t.Fatal(err)
 		}
 		ids[i] = e.ID

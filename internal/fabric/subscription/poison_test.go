@@ -32,7 +32,7 @@ func (w *world) publishText(t testing.TB, run, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.log.Store.Add(ctx, []event.Entry{{ID: e.ID, Tenant: e.Tenant, Fact: "run.failed", Body: body}}, e.Time); err != nil {
+	if _, err := w.log.Store.Add(ctx, []event.Entry{{ID: e.ID, Tenant: e.Tenant, Fact: "run.failed", Project: e.Project, Stage: e.Stage, Body: body}}, e.Time); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.log.Order(ctx); err != nil {

@@ -57,7 +57,7 @@ type Deliveries interface {
 type Events interface {
 	Bounds(ctx context.Context) (event.Bounds, error)
 	After(ctx context.Context, tenant, fact string, sequence uint64) (event.Event, bool, error)
-	Before(ctx context.Context, tenant, fact string, sequence uint64, limit int) ([]event.Event, error)
+	Read(ctx context.Context, q event.Query, limit int) ([]event.Event, error)
 	At(ctx context.Context, sequence uint64) (event.Event, bool, error)
 	Follow(after uint64) *event.Follower
 	Make(ctx context.Context, f kernel.Fact) (event.Event, error)
@@ -87,6 +87,8 @@ type Sealer interface {
 // Authorizer tells whether the actor of the context may do an action.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+	// Allowed returns where in the scope that is, to narrow pages of events by.
+	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
 // Journal records facts in the transaction of the context.

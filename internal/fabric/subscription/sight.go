@@ -1,7 +1,10 @@
 package subscription
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,13 +35,49 @@ type answer struct {
 
 // sight begins to look for the actor of ctx, who needs event.read.
 func (s *Service) sight(ctx context.Context, scope kernel.Scope, filters []Filter) (*sight, error) {
-	if err := s.Authorizer.Authorize(ctx, "event.read", scope); err != nil {
+	if err := s.looks(ctx, scope, filters); err != nil {
 		return nil, err
 	}
-	if problems := CheckFilters("filters", filters); len(problems) > 0 {
-		return nil, kernel.Errorf(kernel.Invalid, "events cannot be looked for so").WithProblems(problems...)
-	}
 	return &sight{authorizer: s.Authorizer, clock: s.Clock, scope: scope, filters: filters, answers: map[question]answer{}}, nil
+}
+
+// looks says whether the actor of ctx may look for events so.
+func (s *Service) looks(ctx context.Context, scope kernel.Scope, filters []Filter) error {
+	if err := s.Authorizer.Authorize(ctx, "event.read", scope); err != nil {
+		return err
+	}
+	if problems := CheckFilters("filters", filters); len(problems) > 0 {
+		return kernel.Errorf(kernel.Invalid, "events cannot be looked for so").WithProblems(problems...)
+	}
+	return nil
+}
+
+// sights are what the actor of ctx sees of the log, in the terms of a query.
+func (s *Service) sights(ctx context.Context, scope kernel.Scope) ([]event.Sight, error) {
+	all, others := readings(), event.Sight{Else: true}
+	byAction, out, whole := map[string][]string{}, []event.Sight{}, true
+	for noun, action := range all {
+		byAction[action], others.Nouns = append(byAction[action], noun), append(others.Nouns, noun)
+	}
+	byAction[readingElse] = nil // what all others take
+	for _, action := range slices.Sorted(maps.Keys(byAction)) {
+		reach, err := s.Authorizer.Allowed(ctx, action, scope.InProject(scope.Project))
+		if err != nil {
+			return nil, err
+		}
+		whole = whole && reach.All && len(reach.Only) == 0
+		seen := event.Sight{Nouns: byAction[action]}
+		if action == readingElse {
+			seen = others
+		}
+		if seen.Within = reach; !reach.None() {
+			out = append(out, seen)
+		}
+	}
+	if whole {
+		return nil, nil
+	}
+	return out, nil
 }
 
 func (v *sight) sees(ctx context.Context, e event.Event) (bool, error) {
@@ -61,24 +100,23 @@ func (v *sight) may(ctx context.Context, q question) (bool, error) {
 	return err == nil, nil
 }
 
-// reading is what somebody must be allowed who sees a fact: to read the thing
-// that it is about, else to read the audit log.
+// reading is what somebody must be allowed who sees a fact: to read the thing that it is
+// about, else to read the audit log.
 func reading(fact string) string {
 	noun, _, _ := strings.Cut(fact, ".")
-	switch noun {
-	case "run", "drift", "compliance", "module", "definition", "landing-zone", "source", "repo", "project", "rule", "subscription", "runner", "state", "secret", "release":
-		return noun + ".read"
-	case "verification":
-		return "run.read"
-	case "artifact":
-		return "release.read"
-	case "stages":
-		return "stage.read"
-	case "pr", "vcs", "build":
-		return "repo.read"
-	case "topic", "route", "dns-record", "local-object":
-		return "project.read"
-	default:
-		return "audit.read"
+	return cmp.Or(readings()[noun], readingElse)
+}
+
+const readingElse = "audit.read"
+
+// readings are the actions to read things, by the nouns of their facts.
+func readings() map[string]string {
+	all := map[string]string{
+		"verification": "run.read", "artifact": "release.read", "stages": "stage.read", "pr": "repo.read", "vcs": "repo.read", "build": "repo.read",
+		"topic": "project.read", "route": "project.read", "dns-record": "project.read", "local-object": "project.read",
 	}
+	for _, noun := range []string{"run", "drift", "compliance", "module", "definition", "landing-zone", "source", "repo", "project", "rule", "subscription", "runner", "state", "secret", "release"} {
+		all[noun] = noun + ".read"
+	}
+	return all
 }

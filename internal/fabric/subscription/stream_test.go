@@ -37,6 +37,17 @@ func (a asks) Authorize(_ context.Context, action string, scope kernel.Scope) er
 	return kernel.Errorf(kernel.Denied, "%s in %q is not allowed", action, scope.Project)
 }
 
+// Allowed reaches the projects of the rights, and all with one in the tenant.
+func (a asks) Allowed(_ context.Context, action string, _ kernel.Scope) (r kernel.Reach, err error) {
+	for right, may := range a {
+		if project, ok := strings.CutPrefix(right, action+" "); ok && may {
+			r.Below = true
+			r.Add(project, "")
+		}
+	}
+	return r, nil
+}
+
 func subjects(events []event.Event) string {
 	var all []string
 	for _, e := range events {

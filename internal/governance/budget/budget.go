@@ -96,8 +96,8 @@ func (b Budget) Scope() string {
 	return strings.Join(parts, ", ")
 }
 
-// where is the scope that its reader and its setter need a role in.
-func (b Budget) where() kernel.Scope {
+// Where is the scope that its reader and its setter need a role in.
+func (b Budget) Where() kernel.Scope {
 	s := kernel.Scope{Tenant: b.Tenant, Project: b.Project}
 	if b.Project != "" {
 		s.Stage = b.Stage

@@ -69,6 +69,20 @@ func (b *bench) Authorize(_ context.Context, action string, scope kernel.Scope) 
 	return nil
 }
 
+// Allowed reaches all, or shop, blog and secret where there is a project that nobody reads.
+func (b *bench) Allowed(_ context.Context, action string, scope kernel.Scope) (kernel.Reach, error) {
+	reach := kernel.Reach{All: b.unseen == "", Anywhere: true}
+	for _, project := range []string{"shop", "blog", "secret"} {
+		if project != b.unseen {
+			reach.Projects = append(reach.Projects, project)
+		}
+	}
+	if action == b.denied || scope.Tenant != "acme" {
+		reach = kernel.Reach{}
+	}
+	return reach, nil
+}
+
 func (b *bench) Exists(_ context.Context, scope kernel.Scope) error {
 	if scope.Project == "nowhere" {
 		return kernel.Errorf(kernel.NotFound, "there is no %s", scope)

@@ -18,20 +18,11 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.Page
 	if err := s.across(ctx, actionReadAny, scope); err != nil {
 		return none, err
 	}
-	after := page.Cursor
-	more := func() ([]Budget, error) {
-		part, err := s.Store.Page(ctx, scope.Tenant, after, page.Size()+1)
-		if len(part) > 0 {
-			after = part[len(part)-1].Name
-		}
-		return part, err
+	within, err := s.sight(ctx, scope)
+	if err != nil {
+		return none, err
 	}
-	visible, _, err := permitted(page, more, func(b Budget) (bool, error) {
-		if scope.Project != "" && b.Project != "" && b.Project != scope.Project {
-			return false, nil
-		}
-		return true, s.mayRead(ctx, b.where())
-	})
+	visible, err := s.Store.Page(ctx, scope, within, page.Cursor, page.Size()+1)
 	if err != nil {
 		return none, err
 	}
@@ -51,51 +42,30 @@ func (s *Service) History(ctx context.Context, scope kernel.Scope, name string, 
 	if err != nil {
 		return none, err
 	}
-	known := false
-	more := func() ([]Revision, error) {
-		part, err := s.Store.History(ctx, scope.Tenant, name, before, page.Size()+1)
-		if len(part) > 0 {
-			known, before = true, part[len(part)-1].Revision
-		}
-		return part, err
-	}
-	visible, refused, err := permitted(page, more, func(r Revision) (bool, error) {
-		return true, s.mayRead(ctx, r.where())
-	})
-	switch {
-	case err != nil:
+	within, err := s.sight(ctx, scope)
+	if err != nil {
 		return none, err
-	case page.Cursor == "" && !known:
-		return none, kernel.Errorf(kernel.NotFound, "there is no budget %s, and there was none", name).WithFix("see terrace budget list")
-	case page.Cursor == "" && len(visible) == 0:
-		return none, refused
+	}
+	visible, err := s.Store.History(ctx, scope.Tenant, name, within, before, page.Size()+1)
+	if err == nil && len(visible) == 0 && page.Cursor == "" {
+		err = s.noHistory(ctx, scope, name)
+	}
+	if err != nil {
+		return none, err
 	}
 	return kernel.PageOf(visible, page, func(r Revision) string { return strconv.FormatInt(r.Revision, 10) }), nil
 }
 
-// permitted are what the actor may read of a list, up to one that follows the page, and
-// why the first that they may not was refused. more returns the next part of the list;
-// one that is shorter than was asked for is its last.
-func permitted[T any](page kernel.PageRequest, more func() ([]T, error), may func(T) (bool, error)) (all []T, refused, err error) {
-	for {
-		part, err := more()
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, one := range part {
-			wanted, err := may(one)
-			switch {
-			case err == nil && wanted:
-				all = append(all, one)
-			case err != nil && !kernel.Is(err, kernel.Denied) && !kernel.Is(err, kernel.NotFound):
-				return nil, nil, err
-			case err != nil && refused == nil:
-				refused = err
-			}
-		}
-		if len(part) <= page.Size() || len(all) > page.Size() {
-			return all, refused, nil
-		}
+// noHistory says why the actor sees nothing that a budget was.
+func (s *Service) noHistory(ctx context.Context, scope kernel.Scope, name string) error {
+	past, err := s.Store.History(ctx, scope.Tenant, name, kernel.Reach{All: true}, math.MaxInt64, 1)
+	switch {
+	case err != nil:
+		return err
+	case len(past) == 0:
+		return kernel.Errorf(kernel.NotFound, "there is no budget %s, and there was none", name).WithFix("see terrace budget list")
+	default:
+		return s.mayRead(ctx, past[0].Where())
 	}
 }
 

@@ -45,6 +45,8 @@ func (s Stack) ID() string { return kernel.StackID(s.Scope, s.Workload) }
 // Authorizer tells whether the actor of the context may do an action.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+	// Allowed returns where in the scope's tenant that is, to narrow lists by.
+	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
 // Journal records facts in the transaction of the context.

@@ -81,7 +81,7 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, b Budget, reason 
 		if err := s.Store.Put(ctx, Revision{Budget: b, Reason: reason}); err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: "budget.set", Scope: b.where(), Subject: b.Name, Reason: reason, Data: b})
+		return s.Journal.Record(ctx, kernel.Fact{Type: "budget.set", Scope: b.Where(), Subject: b.Name, Reason: reason, Data: b})
 	})
 	if err == nil {
 		s.reconsider(ctx, b, "the budget "+b.Name+" was set to "+b.Amount.String()+" "+b.Currency)
@@ -115,7 +115,7 @@ func (s *Service) follows(ctx context.Context, b Budget) (int64, error) {
 	case !kernel.Is(err, kernel.NotFound):
 		return 0, err
 	}
-	past, err := s.Store.History(ctx, b.Tenant, b.Name, math.MaxInt64, 1)
+	past, err := s.Store.History(ctx, b.Tenant, b.Name, kernel.Reach{All: true}, math.MaxInt64, 1)
 	if err != nil || len(past) == 0 {
 		return 1, err
 	}
@@ -141,7 +141,7 @@ func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name, reason s
 		if err := s.Store.Put(ctx, Revision{Budget: b, Deleted: true, Reason: reason}); err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: "budget.deleted", Scope: b.where(), Subject: name, Reason: reason, Data: b})
+		return s.Journal.Record(ctx, kernel.Fact{Type: "budget.deleted", Scope: b.Where(), Subject: name, Reason: reason, Data: b})
 	})
 	if err == nil {
 		s.reconsider(ctx, b, "the budget "+name+" was deleted")
@@ -156,7 +156,7 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, name string) (Sta
 	}
 	b, err := s.Store.Get(ctx, scope.Tenant, name)
 	if err == nil {
-		err = s.mayRead(ctx, b.where())
+		err = s.mayRead(ctx, b.Where())
 	}
 	if err != nil {
 		return Status{}, err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/governance/focus"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Store keeps all of the room; budgetsql implements it.
@@ -22,10 +23,12 @@ type Budgets interface {
 	Get(ctx context.Context, tenant, name string) (Budget, error)
 	// List returns the budgets of a tenant by name; those of all tenants where it is "".
 	List(ctx context.Context, tenant string) ([]Budget, error)
-	// Page returns up to so many budgets of a tenant by name, from the one after a name on.
-	Page(ctx context.Context, tenant, after string, most int) ([]Budget, error)
-	// History returns up to so many revisions of a budget, those before one, the newest first.
-	History(ctx context.Context, tenant, name string, before int64, most int) ([]Revision, error)
+	// Page returns up to so many budgets that are reached of the scope's tenant by name, from
+	// the one after a name on; those that bound a project where the scope has one.
+	Page(ctx context.Context, scope kernel.Scope, within kernel.Reach, after string, most int) ([]Budget, error)
+	// History returns up to so many revisions of a budget that are reached, those before one,
+	// the newest first.
+	History(ctx context.Context, tenant, name string, within kernel.Reach, before int64, most int) ([]Revision, error)
 	// Tell keeps that something was told of a budget; false where it was before.
 	Tell(ctx context.Context, tenant, key string, at time.Time) (bool, error)
 }

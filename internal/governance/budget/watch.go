@@ -107,7 +107,7 @@ func (s *Service) tell(ctx context.Context, st Status, typ string, threshold int
 		if err != nil || !first {
 			return err
 		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: typ, Scope: st.where(), Subject: st.Name, Data: told{
+		return s.Journal.Record(ctx, kernel.Fact{Type: typ, Scope: st.Where(), Subject: st.Name, Data: told{
 			Budget: st.Name, Scope: st.Scope(), Month: f.Month, Currency: st.Currency, Amount: st.Amount, Used: f.Used, Forecast: f.Forecast,
 			Threshold: threshold, Confidence: f.Confidence,
 		}})

@@ -31,6 +31,15 @@ func (s *Service) across(ctx context.Context, action string, scope kernel.Scope)
 	return s.Tenants.Exists(ctx, whole)
 }
 
+// sight is where the actor reads budgets of a tenant; operators of the platform read any
+// tenant's, and have been asked.
+func (s *Service) sight(ctx context.Context, scope kernel.Scope) (kernel.Reach, error) {
+	if elsewhere(ctx, scope) {
+		return kernel.Reach{All: true}, nil
+	}
+	return s.Authorizer.Allowed(ctx, actionRead, kernel.Scope{Tenant: scope.Tenant})
+}
+
 // mayRead asks for the scope of a budget; operators of the platform read any tenant's.
 func (s *Service) mayRead(ctx context.Context, where kernel.Scope) error {
 	if elsewhere(ctx, where) {
@@ -43,7 +52,7 @@ func (s *Service) mayRead(ctx context.Context, where kernel.Scope) error {
 // platform, for one that is the platform's.
 func (s *Service) maySet(ctx context.Context, b Budget) error {
 	if !b.Platform {
-		return s.Authorizer.Authorize(ctx, actionSet, b.where())
+		return s.Authorizer.Authorize(ctx, actionSet, b.Where())
 	}
 	if err := s.Authorizer.Authorize(ctx, actionSetAny, kernel.Scope{Tenant: b.Tenant}); err != nil {
 		return err
@@ -54,7 +63,7 @@ func (s *Service) maySet(ctx context.Context, b Budget) error {
 // mayDelete says to who may change other budgets of the scope whose this one is.
 func (s *Service) mayDelete(ctx context.Context, b Budget) error {
 	err := s.maySet(ctx, b)
-	if b.Platform && kernel.Is(err, kernel.Denied) && !elsewhere(ctx, b.where()) && s.Authorizer.Authorize(ctx, actionSet, b.where()) == nil {
+	if b.Platform && kernel.Is(err, kernel.Denied) && !elsewhere(ctx, b.Where()) && s.Authorizer.Authorize(ctx, actionSet, b.Where()) == nil {
 		return b.platforms()
 	}
 	return err

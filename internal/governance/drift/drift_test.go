@@ -174,6 +174,40 @@ func (b *bench) end(t *testing.T, e drift.RunEnd) {
 	}
 }
 
+func TestFindingsAreThoseOfTheStagesThatOneReads(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		for id, stage := range map[string]string{"drift_1": "dev", "drift_2": "prod", "drift_3": "dev", "drift_4": "prod"} {
+			where := shop.InStage(stage)
+			if err := b.store.Insert(context.Background(), drift.Drift{ID: id, Scope: where, Stack: kernel.StackID(where, "orders"), Workload: "orders", Address: id, Severity: "low", Status: drift.Open}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.reach = &kernel.Reach{Stages: []kernel.Scope{dev}}
+		var got []string
+		for page := (kernel.PageRequest{Limit: 1}); ; {
+			found, err := b.List(as("ada"), shop, drift.Filter{}, page)
+			if err != nil || len(found.Items) != 1 {
+				t.Fatalf("%+v, %v", found, err)
+			}
+			got = append(got, found.Items[0].ID)
+			if page.Cursor = found.Next; page.Cursor == "" {
+				break
+			}
+		}
+		if want := []string{"drift_3", "drift_1"}; !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+		if counts, err := b.Counts(as("ada"), shop); err != nil || len(counts) != 1 || counts[0].Stage != "dev" || counts[0].Count != 2 {
+			t.Errorf("%+v, %v", counts, err)
+		}
+		b.reach, b.denied = &kernel.Reach{}, drift.ActionRead
+		if _, err := b.List(as("ada"), shop, drift.Filter{}, kernel.PageRequest{}); !kernel.Is(err, kernel.Denied) {
+			t.Errorf("who reads nothing: %v", err)
+		}
+	})
+}
+
 func TestWhatIsDestroyedIsNoLongerWatched(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, b *bench) {

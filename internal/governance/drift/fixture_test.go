@@ -32,6 +32,7 @@ type bench struct {
 	mu       sync.Mutex
 	now      time.Time
 	denied   string
+	reach    *kernel.Reach
 	facts    []kernel.Fact
 	causes   []string
 	deployed []drift.Deployed
@@ -100,6 +101,13 @@ func (b *bench) Authorize(_ context.Context, action string, scope kernel.Scope) 
 		return kernel.Errorf(kernel.Denied, "%s is denied", action)
 	}
 	return nil
+}
+
+func (b *bench) Allowed(_ context.Context, action string, scope kernel.Scope) (kernel.Reach, error) {
+	if b.reach != nil {
+		return *b.reach, nil
+	}
+	return kernel.Reach{All: action != b.denied && scope.Tenant == "acme"}, nil
 }
 
 func (b *bench) Record(ctx context.Context, f kernel.Fact) error {

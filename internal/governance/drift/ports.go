@@ -13,6 +13,8 @@ import (
 // Authorizer decides whether the actor of ctx may do something.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+	// Allowed returns where in the scope's project that is, to narrow lists by.
+	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
 // Journal writes a fact in the transaction of ctx.

@@ -51,20 +51,35 @@ func (s *Service) Get(ctx context.Context, scope kernel.Scope, id string) (Drift
 	return d, nil
 }
 
-// List returns the project's findings, the newest first.
-func (s *Service) List(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Drift], error) {
-	if err := s.Authorizer.Authorize(ctx, ActionRead, scope.InStage(f.Stage)); err != nil {
-		return kernel.Page[Drift]{}, err
+// sight is what the actor of ctx sees of the findings of a project: those of a stage where
+// one is named, else those of all stages in which it may.
+func (s *Service) sight(ctx context.Context, scope kernel.Scope, only string) (kernel.Reach, error) {
+	if only != "" {
+		return kernel.Reach{All: true}, s.Authorizer.Authorize(ctx, ActionRead, scope.InStage(only))
 	}
-	return s.Store.List(ctx, scope, f, page)
+	reach, err := s.Authorizer.Allowed(ctx, ActionRead, scope)
+	if err == nil && (reach.None() || reach.Whole(scope.Project)) { // it says who can grant it, and whether there is the project
+		err = s.Authorizer.Authorize(ctx, ActionRead, scope)
+	}
+	return reach, err
 }
 
-// Counts counts the project's findings that are not resolved.
+// List returns the findings of the project that the actor may read, the newest first.
+func (s *Service) List(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Drift], error) {
+	within, err := s.sight(ctx, scope, f.Stage)
+	if err != nil {
+		return kernel.Page[Drift]{}, err
+	}
+	return s.Store.List(ctx, scope, within, f, page)
+}
+
+// Counts counts the findings of the project that are not resolved and that the actor may read.
 func (s *Service) Counts(ctx context.Context, scope kernel.Scope) ([]Count, error) {
-	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
+	within, err := s.sight(ctx, scope, "")
+	if err != nil {
 		return nil, err
 	}
-	return s.Store.Counts(ctx, scope)
+	return s.Store.Counts(ctx, scope, within)
 }
 
 // GetCheck returns a check of the project.

@@ -63,7 +63,7 @@ type Findings interface {
 	// Get returns a finding of the scope's project, or NotFound.
 	Get(ctx context.Context, scope kernel.Scope, id string) (Drift, error)
 	// List returns the newest first.
-	List(ctx context.Context, scope kernel.Scope, f Filter, page kernel.PageRequest) (kernel.Page[Drift], error)
+	List(ctx context.Context, scope kernel.Scope, within kernel.Reach, f Filter, page kernel.PageRequest) (kernel.Page[Drift], error)
 	// Unresolved returns those of a stack that are not resolved.
 	Unresolved(ctx context.Context, stack string) ([]Drift, error)
 	// Ended returns the newest of a stack that are resolved, a bounded number.
@@ -71,7 +71,7 @@ type Findings interface {
 	// Expired returns ignored findings of all tenants whose ignore has ended, a bounded number.
 	Expired(ctx context.Context, now time.Time) ([]Drift, error)
 	// Counts counts the unresolved findings of a project.
-	Counts(ctx context.Context, scope kernel.Scope) ([]Count, error)
+	Counts(ctx context.Context, scope kernel.Scope, within kernel.Reach) ([]Count, error)
 }
 
 // Count is how many findings of one severity and status a workload has on a stage.

@@ -29,6 +29,7 @@ type bench struct {
 	elapsed time.Duration
 	rule    lifetime.Rule
 	refuses error
+	reach   kernel.Reach
 	facts   []string
 	removed []string
 }
@@ -36,7 +37,7 @@ type bench struct {
 func each(t *testing.T, test func(t *testing.T, b *bench)) {
 	t.Helper()
 	dbtest.Each(t, []db.Migrations{lifetimesql.Migrations()}, func(t *testing.T, d *db.DB) {
-		b := &bench{now: time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC), rule: lifetime.Rule{Max: 240 * hour}}
+		b := &bench{now: time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC), rule: lifetime.Rule{Max: 240 * hour}, reach: kernel.Reach{All: true}}
 		b.Service = b.another(d)
 		test(t, b)
 	})
@@ -61,6 +62,10 @@ func (b *bench) jump(d time.Duration) { b.mu.Lock(); b.now = b.now.Add(d); b.mu.
 func (b *bench) Lifetimes(string) (lifetime.Rule, error) { return b.rule, nil }
 
 func (b *bench) Authorize(context.Context, string, kernel.Scope) error { return nil }
+
+func (b *bench) Allowed(context.Context, string, kernel.Scope) (kernel.Reach, error) {
+	return b.reach, nil
+}
 
 func (b *bench) Record(ctx context.Context, f kernel.Fact) error {
 	if !db.InTransaction(ctx) {
@@ -180,6 +185,23 @@ func TestAClockThatJumpsRemovesNothingUnwarned(t *testing.T) {
 	})
 }
 
+func TestLifetimesAreThoseOfTheStagesThatOneReads(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, b *bench) {
+		project := dev.InStage("")
+		for _, stage := range []string{"beta", "dev", "prod"} {
+			if err := b.Begin(ctx(), project.InStage(stage), "orders", hour); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.reach = kernel.Reach{Stages: []kernel.Scope{dev}}
+		page, err := b.List(ctx(), project, "", kernel.PageRequest{Limit: 1})
+		if err != nil || len(page.Items) != 1 || page.Items[0].Scope != dev || page.Next != "" {
+			t.Errorf("%+v, %v", page, err)
+		}
+	})
+}
+
 func TestFewAreRemovedInAnHour(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, b *bench) {
@@ -285,7 +307,7 @@ func TestStagesSayWhoHasALifetime(t *testing.T) {
 func TestTwoProcessesRemoveOnce(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, []db.Migrations{lifetimesql.Migrations()}, func(t *testing.T, d *db.DB) {
-		b := &bench{now: time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC), rule: lifetime.Rule{Max: 240 * hour}}
+		b := &bench{now: time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC), rule: lifetime.Rule{Max: 240 * hour}, reach: kernel.Reach{All: true}}
 		b.Service = b.another(d)
 		other := b.another(d)
 		b.begin(t, "orders", 2*hour)

@@ -23,8 +23,8 @@ type Store interface {
 	Save(ctx context.Context, l Lifetime) error
 	// Get returns that of a stack, or NotFound.
 	Get(ctx context.Context, scope kernel.Scope, workload string) (Lifetime, error)
-	// List returns those of a project, of one workload unless it is "", the first to expire first.
-	List(ctx context.Context, scope kernel.Scope, workload string, page kernel.PageRequest) (kernel.Page[Lifetime], error)
+	// List returns those of a project within a reach, of one workload unless it is "", the first to expire first.
+	List(ctx context.Context, scope kernel.Scope, within kernel.Reach, workload string, page kernel.PageRequest) (kernel.Page[Lifetime], error)
 	// Due returns those of all tenants that are to be looked at, a bounded number.
 	Due(ctx context.Context, now time.Time) ([]Lifetime, error)
 	Delete(ctx context.Context, l Lifetime) error
@@ -47,6 +47,8 @@ type Stages interface {
 // Authorizer tells whether the actor of the context may do an action.
 type Authorizer interface {
 	Authorize(ctx context.Context, action string, scope kernel.Scope) error
+	// Allowed returns where in the scope's project that is, to narrow lists by.
+	Allowed(ctx context.Context, action string, scope kernel.Scope) (kernel.Reach, error)
 }
 
 // Journal records facts in the transaction of the context.
@@ -196,13 +198,17 @@ func (s *Service) Extend(ctx context.Context, scope kernel.Scope, workload strin
 	return l, err
 }
 
-// List returns the lifetimes of the scope's project, of one stage where it has one and
-// of one workload unless that is "", the first to expire first.
+// List returns the lifetimes of the scope's project that the actor may read, of one stage
+// where it has one and of one workload unless that is "", the first to expire first.
 func (s *Service) List(ctx context.Context, scope kernel.Scope, workload string, page kernel.PageRequest) (kernel.Page[Lifetime], error) {
-	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
+	reach, err := s.Authorizer.Allowed(ctx, actionRead, scope)
+	if err == nil && (scope.Stage != "" || reach.None() || reach.Whole(scope.Project)) { // it says who can grant it, and whether there is the project
+		err = s.Authorizer.Authorize(ctx, actionRead, scope)
+	}
+	if err != nil {
 		return kernel.Page[Lifetime]{}, err
 	}
-	return s.Store.List(ctx, scope, workload, page)
+	return s.Store.List(ctx, scope, reach, workload, page)
 }
 
 // fact is one about a lifetime.

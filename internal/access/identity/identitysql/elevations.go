@@ -92,6 +92,9 @@ func (s *Store) Elevations(ctx context.Context, tenant string, f identity.Elevat
 	if f.UserID != "" {
 		q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery { return besides(q.Where("user_id = ?", f.UserID), f.Beside) })
 	}
+	if f.Within != nil {
+		q = db.Reached(q, *f.Within, "project", "stage")
+	}
 	if f.Open {
 		q = q.Where("ended_at IS NULL AND (decided_at IS NULL AND requested_at > ? OR approved = ? AND expires_at > ?)",
 			f.Now.Add(-identity.DecideWithin), true, f.Now)

@@ -12,7 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql migrations/*/*.sql
 var files embed.FS
 
 // Migrations returns the room's tables.

@@ -15,7 +15,7 @@ type tokenRow struct {
 	LastUsedAt                  *time.Time
 }
 
-const tokenColumns = "SELECT tenant, project, hash, body, last_used_at FROM config_tokens WHERE " //nolint:gosec // a hash of a token is no credential
+const tokenColumns = "tenant, project, hash, body, last_used_at"
 
 func (r tokenRow) token() (t config.Token, err error) {
 	err = db.Decode(r.Body, &t, "token")
@@ -33,14 +33,14 @@ func (s *Store) PutToken(ctx context.Context, t config.Token) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO config_tokens (id, tenant, project, hash, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, body = excluded.body",
-		t.ID, t.Scope.Tenant, t.Scope.Project, t.Hash, body).Exec(ctx)
+	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO config_tokens (id, tenant, project, stage, hash, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, body = excluded.body",
+		t.ID, t.Scope.Tenant, t.Scope.Project, t.Stage, t.Hash, body).Exec(ctx)
 	return db.Map(err, "token "+t.ID)
 }
 
 func (s *Store) token(ctx context.Context, where string, args ...any) (config.Token, error) {
 	var r tokenRow
-	if err := s.db.Reader(ctx).NewRaw(tokenColumns+where, args...).Scan(ctx, &r); err != nil {
+	if err := s.db.Reader(ctx).NewRaw("SELECT "+tokenColumns+" FROM config_tokens WHERE "+where, args...).Scan(ctx, &r); err != nil {
 		return config.Token{}, db.Map(err, "token")
 	}
 	return r.token()
@@ -62,11 +62,12 @@ func (s *Store) TouchToken(ctx context.Context, t config.Token, at time.Time) er
 	return db.Map(err, "token "+t.ID)
 }
 
-// ListTokens returns those of a project, the oldest first.
-func (s *Store) ListTokens(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[config.Token], error) {
+// ListTokens returns those of the stages of a project that are reached, the oldest first.
+func (s *Store) ListTokens(ctx context.Context, scope kernel.Scope, within kernel.Reach, page kernel.PageRequest) (kernel.Page[config.Token], error) {
 	var rows []tokenRow
-	err := s.db.Reader(ctx).NewRaw(tokenColumns+"tenant = ? AND project = ? AND id > ? ORDER BY id LIMIT ?",
-		scope.Tenant, scope.Project, page.Cursor, page.Size()+1).Scan(ctx, &rows)
+	q := s.db.Reader(ctx).NewSelect().TableExpr("config_tokens").ColumnExpr(tokenColumns).
+		Where("tenant = ? AND project = ? AND id > ?", scope.Tenant, scope.Project, page.Cursor)
+	err := db.Within(q, within, "project", "stage").Order("id").Limit(int64(page.Size())+1).Scan(ctx, &rows)
 	all, err := db.Each(rows, err, "tokens", tokenRow.token)
 	return kernel.PageOf(all, page, func(t config.Token) string { return t.ID }), err
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql migrations/*/*.sql
 var migrations embed.FS
 
 // Migrations returns the room's migrations.
@@ -43,6 +43,8 @@ type logRow struct {
 	ID       string
 	Tenant   string
 	Fact     string
+	Project  string
+	Stage    string
 	PlacedAt time.Time
 	Body     string
 }
@@ -51,10 +53,12 @@ type logRow struct {
 type outboxRow struct {
 	bun.BaseModel `bun:"table:event_outbox"`
 
-	ID     string `bun:",pk"`
-	Tenant string
-	Fact   string
-	Body   string
+	ID      string `bun:",pk"`
+	Tenant  string
+	Fact    string
+	Project string
+	Stage   string
+	Body    string
 }
 
 // Add keeps events. On SQLite, where transactions that write wait for each other
@@ -74,7 +78,7 @@ func (s *Store) Add(ctx context.Context, all []event.Entry, now time.Time) (last
 func (s *Store) wait(ctx context.Context, all []event.Entry) error {
 	rows := make([]outboxRow, len(all))
 	for i, e := range all {
-		rows[i] = outboxRow{ID: e.ID, Tenant: e.Tenant, Fact: e.Fact, Body: string(e.Body)}
+		rows[i] = outboxRow{ID: e.ID, Tenant: e.Tenant, Fact: e.Fact, Project: e.Project, Stage: e.Stage, Body: string(e.Body)}
 	}
 	for some := range slices.Chunk(rows, atOnce) {
 		if _, err := s.db.Conn(ctx).NewInsert().Model(&some).Exec(ctx); err != nil {
@@ -92,7 +96,7 @@ func (s *Store) append(ctx context.Context, all []event.Entry, now time.Time) (l
 	}
 	rows := make([]logRow, n)
 	for i, e := range all {
-		rows[i] = logRow{Position: int64(last) - int64(n-1-i), ID: e.ID, Tenant: e.Tenant, Fact: e.Fact, PlacedAt: now, Body: string(e.Body)}
+		rows[i] = logRow{Position: int64(last) - int64(n-1-i), ID: e.ID, Tenant: e.Tenant, Fact: e.Fact, Project: e.Project, Stage: e.Stage, PlacedAt: now, Body: string(e.Body)}
 	}
 	for some := range slices.Chunk(rows, atOnce) {
 		if _, err := conn.NewInsert().Model(&some).Exec(ctx); err != nil {
@@ -122,8 +126,8 @@ func (s *Store) place(ctx context.Context, limit int, now time.Time) (placed int
 	if err := conn.NewRaw("UPDATE event_head SET position = position WHERE id = 1 RETURNING position").Scan(ctx, &last); err != nil {
 		return 0, 0, err
 	}
-	result, err := conn.NewRaw(`INSERT INTO event_log (position, id, tenant, fact, placed_at, body)
-		SELECT ? + ROW_NUMBER() OVER (ORDER BY id), id, tenant, fact, ?, body FROM event_outbox ORDER BY id LIMIT ?`, int64(last), now, limit).Exec(ctx)
+	result, err := conn.NewRaw(`INSERT INTO event_log (position, id, tenant, fact, project, stage, placed_at, body)
+		SELECT ? + ROW_NUMBER() OVER (ORDER BY id), id, tenant, fact, project, stage, ?, body FROM event_outbox ORDER BY id LIMIT ?`, int64(last), now, limit).Exec(ctx)
 	if err != nil {
 		return 0, last, err
 	}
@@ -162,6 +166,12 @@ func (s *Store) Read(ctx context.Context, q event.Query, limit int) ([]event.Ent
 	} else if q.Fact != "" {
 		find = find.Where("fact = ?", q.Fact)
 	}
+	if q.Project != "" {
+		find = find.Where("project = ?", q.Project)
+	}
+	if q.Seen != nil {
+		find = seen(find, q.Seen)
+	}
 	if err := find.Scan(ctx); err != nil {
 		return nil, db.Map(err, "the log of events")
 	}
@@ -172,6 +182,35 @@ func (s *Store) Read(ctx context.Context, q event.Query, limit int) ([]event.Ent
 	return entries, nil
 }
 
+// seen narrows a query to what one of the sights has.
+func seen(find *bun.SelectQuery, sights []event.Sight) *bun.SelectQuery {
+	return find.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.Where("1 = 0")
+		for _, s := range sights {
+			q = q.WhereGroup(" OR ", func(q *bun.SelectQuery) *bun.SelectQuery {
+				return db.Reached(about(q, s), s.Within, "project", "stage")
+			})
+		}
+		return q
+	})
+}
+
+// about narrows a query to the facts of a sight.
+func about(q *bun.SelectQuery, s event.Sight) *bun.SelectQuery {
+	if s.Else {
+		for _, noun := range s.Nouns {
+			q = q.Where("fact NOT LIKE ?", noun+".%")
+		}
+		return q
+	}
+	return q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		for _, noun := range s.Nouns {
+			q = q.WhereOr("fact LIKE ?", noun+".%")
+		}
+		return q
+	})
+}
+
 // Get returns the event of a sequence, or NotFound.
 func (s *Store) Get(ctx context.Context, sequence uint64) (event.Entry, error) {
 	var r logRow
@@ -180,7 +219,7 @@ func (s *Store) Get(ctx context.Context, sequence uint64) (event.Entry, error) {
 }
 
 func (r logRow) entry() event.Entry {
-	return event.Entry{ID: r.ID, Tenant: r.Tenant, Fact: r.Fact, Body: []byte(r.Body), Sequence: uint64(r.Position)}
+	return event.Entry{ID: r.ID, Tenant: r.Tenant, Fact: r.Fact, Project: r.Project, Stage: r.Stage, Body: []byte(r.Body), Sequence: uint64(r.Position)}
 }
 
 // Forget removes events that were placed before a time, and those up to a sequence.

@@ -154,23 +154,29 @@ func (s *Store) PutMetadata(ctx context.Context, m secret.Metadata) error {
 }
 
 // Names returns names of secrets in a stage, else of stages or projects, that begin with a
-// prefix and come after one.
-func (s *Store) Names(ctx context.Context, scope kernel.Scope, prefix, after string, limit int) (names []string, err error) {
-	column, where, args := "project", "tenant = ?", []any{scope.Tenant}
+// prefix and come after one, of what is reached.
+func (s *Store) Names(ctx context.Context, scope kernel.Scope, within kernel.Reach, prefix, after string, limit int) (names []string, err error) {
+	column := "project"
 	if scope.Project != "" {
-		column, where, args = "stage", where+" AND project = ?", append(args, scope.Project)
+		column = "stage"
 	}
 	if scope.Stage != "" {
-		column, where, args = "name", where+" AND stage = ?", append(args, scope.Stage)
+		column = "name"
 	}
-	of := func(table string) string { return "SELECT " + column + " AS n FROM " + table + " WHERE " + where }
-	args = append(args, args...)
-	query := "SELECT DISTINCT n FROM (" + of("secrets") + " UNION " + of("secret_metadata") + ") AS all_names WHERE n > ?"
-	args = append(args, after)
-	if prefix != "" {
-		query += ` AND n LIKE ? ESCAPE '\'`
-		args = append(args, strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(prefix)+"%")
+	of := func(table string) *bun.SelectQuery {
+		q := s.db.Reader(ctx).NewSelect().TableExpr(table).ColumnExpr("? AS n", bun.Ident(column)).Where("tenant = ?", scope.Tenant).Where("? > ?", bun.Ident(column), after)
+		if scope.Project != "" {
+			q = q.Where("project = ?", scope.Project)
+		}
+		if scope.Stage != "" {
+			q = q.Where("stage = ?", scope.Stage)
+		}
+		if prefix != "" {
+			q = q.Where(`? LIKE ? ESCAPE '\'`, bun.Ident(column), strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(prefix)+"%")
+		}
+		return db.Within(q, within, "project", "stage")
 	}
-	err = s.db.Reader(ctx).NewRaw(query+" ORDER BY n LIMIT ?", append(args, int64(limit))...).Scan(ctx, &names)
+	err = s.db.Reader(ctx).NewSelect().Distinct().ColumnExpr("n").TableExpr("(?) AS all_names", of("secrets").Union(of("secret_metadata"))).
+		OrderExpr("n").Limit(int64(limit)).Scan(ctx, &names)
 	return names, db.Map(err, "the names of secrets")
 }

@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/governance/budget"
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql migrations/*/*.sql
 var files embed.FS
 
 // Migrations returns the room's tables.
@@ -34,8 +35,8 @@ func (s *Store) Put(ctx context.Context, r budget.Revision) error {
 	if err != nil {
 		return fmt.Errorf("write budget: %w", err)
 	}
-	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO budget_revisions (tenant, name, revision, deleted, body) VALUES (?, ?, ?, ?, ?)",
-		r.Tenant, r.Name, r.Revision, r.Deleted, string(body)).Exec(ctx)
+	_, err = s.db.Conn(ctx).NewRaw("INSERT INTO budget_revisions (tenant, name, project, stage, revision, deleted, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		r.Tenant, r.Name, r.Where().Project, r.Where().Stage, r.Revision, r.Deleted, string(body)).Exec(ctx)
 	return db.Map(err, fmt.Sprintf("revision %d of the budget %s", r.Revision, r.Name))
 }
 
@@ -55,16 +56,24 @@ func (s *Store) Get(ctx context.Context, tenant, name string) (budget.Budget, er
 
 // List returns the budgets of a tenant, or of all.
 func (s *Store) List(ctx context.Context, tenant string) ([]budget.Budget, error) {
-	return s.budgets(ctx, "SELECT body FROM budget_revisions b WHERE (tenant = ? OR ? = '') AND "+newest+" ORDER BY tenant, name", tenant, tenant)
+	var bodies []string
+	err := s.db.Reader(ctx).NewRaw("SELECT body FROM budget_revisions b WHERE (tenant = ? OR ? = '') AND "+newest+" ORDER BY tenant, name", tenant, tenant).Scan(ctx, &bodies)
+	return budgets(revisions("the budgets", bodies, err))
 }
 
-// Page returns budgets of a tenant by name, from the one after a name on.
-func (s *Store) Page(ctx context.Context, tenant, after string, most int) ([]budget.Budget, error) {
-	return s.budgets(ctx, "SELECT body FROM budget_revisions b WHERE tenant = ? AND name > ? AND "+newest+" ORDER BY name LIMIT ?", tenant, after, most)
+// Page returns budgets that are reached of the scope's tenant by name, from the one after a
+// name on; those that bound a project where the scope has one.
+func (s *Store) Page(ctx context.Context, scope kernel.Scope, within kernel.Reach, after string, most int) ([]budget.Budget, error) {
+	q := s.db.Reader(ctx).NewSelect().TableExpr("budget_revisions AS b").Column("body").Where("tenant = ? AND name > ?", scope.Tenant, after).Where(newest)
+	if scope.Project != "" {
+		q = q.Where("project IN ('', ?)", scope.Project)
+	}
+	var bodies []string
+	err := db.Reached(q, within, "project", "stage").Order("name").Limit(int64(most)).Scan(ctx, &bodies)
+	return budgets(revisions("the budgets", bodies, err))
 }
 
-func (s *Store) budgets(ctx context.Context, query string, args ...any) ([]budget.Budget, error) {
-	revisions, err := s.revisions(ctx, "the budgets", query, args...)
+func budgets(revisions []budget.Revision, err error) ([]budget.Budget, error) {
 	all := make([]budget.Budget, len(revisions))
 	for i, r := range revisions {
 		all[i] = r.Budget
@@ -72,21 +81,21 @@ func (s *Store) budgets(ctx context.Context, query string, args ...any) ([]budge
 	return all, err
 }
 
-// History returns revisions of a budget that are before one, the newest first.
-func (s *Store) History(ctx context.Context, tenant, name string, before int64, most int) ([]budget.Revision, error) {
-	return s.revisions(ctx, "the budget "+name, "SELECT body FROM budget_revisions WHERE tenant = ? AND name = ? AND revision < ? ORDER BY revision DESC LIMIT ?",
-		tenant, name, before, most)
+// History returns revisions of a budget that are reached and before one, the newest first.
+func (s *Store) History(ctx context.Context, tenant, name string, within kernel.Reach, before int64, most int) ([]budget.Revision, error) {
+	q := s.db.Reader(ctx).NewSelect().TableExpr("budget_revisions").Column("body").Where("tenant = ? AND name = ? AND revision < ?", tenant, name, before)
+	var bodies []string
+	err := db.Reached(q, within, "project", "stage").OrderExpr("revision DESC").Limit(int64(most)).Scan(ctx, &bodies)
+	return revisions("the budget "+name, bodies, err)
 }
 
 // revisions reads those of a query, which errors call what.
-func (s *Store) revisions(ctx context.Context, what, query string, args ...any) ([]budget.Revision, error) {
-	var bodies []string
-	if err := s.db.Reader(ctx).NewRaw(query, args...).Scan(ctx, &bodies); err != nil {
+func revisions(what string, bodies []string, err error) ([]budget.Revision, error) {
+	if err != nil {
 		return nil, db.Map(err, what)
 	}
 	all := make([]budget.Revision, len(bodies))
 	for i, body := range bodies {
-		var err error
 		if all[i], err = revision(body); err != nil {
 			return nil, err
 		}

@@ -95,10 +95,10 @@ func (s *Store) Get(ctx context.Context, scope kernel.Scope, id string) (drift.D
 	return all[0], nil
 }
 
-// List returns findings of the scope's project, the newest first.
-func (s *Store) List(ctx context.Context, scope kernel.Scope, f drift.Filter, page kernel.PageRequest) (kernel.Page[drift.Drift], error) {
+// List returns findings of the scope's project within a reach, the newest first.
+func (s *Store) List(ctx context.Context, scope kernel.Scope, within kernel.Reach, f drift.Filter, page kernel.PageRequest) (kernel.Page[drift.Drift], error) {
 	q := s.query(ctx).Where("tenant = ? AND project = ?", scope.Tenant, scope.Project)
-	q = where(q, map[string]string{
+	q = where(db.Within(q, within, "project", "stage"), map[string]string{
 		"workload = ?": f.Workload, "stage = ?": f.Stage, "status = ?": string(f.Status), "severity = ?": string(f.Severity), "id < ?": page.Cursor,
 	})
 	if f.Status == "" && !f.All {
@@ -123,11 +123,11 @@ func (s *Store) Expired(ctx context.Context, now time.Time) ([]drift.Drift, erro
 	return scan(ctx, s.query(ctx).Where("wake IS NOT NULL AND wake <= ?", now.UTC()).Order("wake").Limit(expiredAtOnce))
 }
 
-// Counts counts the unresolved findings of a project.
-func (s *Store) Counts(ctx context.Context, scope kernel.Scope) ([]drift.Count, error) {
+// Counts counts the unresolved findings of a project within a reach.
+func (s *Store) Counts(ctx context.Context, scope kernel.Scope, within kernel.Reach) ([]drift.Count, error) {
 	counts := []drift.Count{}
 	q := s.db.Reader(ctx).NewSelect().TableExpr("drift_findings").Column("workload", "stage", "severity", "status").ColumnExpr("COUNT(*) AS count").
 		Where("tenant = ? AND project = ? AND NOT resolved", scope.Tenant, scope.Project).
 		Group("workload", "stage", "severity", "status").Order("workload", "stage", "severity", "status")
-	return counts, db.Map(q.Scan(ctx, &counts), "drift")
+	return counts, db.Map(db.Within(q, within, "project", "stage").Scan(ctx, &counts), "drift")
 }

@@ -12,20 +12,24 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/db"
 )
 
-// List returns those of a project, the first to expire first.
-func (s *Store) List(ctx context.Context, scope kernel.Scope, workload string, page kernel.PageRequest) (kernel.Page[lifetime.Lifetime], error) {
-	query := "SELECT revision, body FROM lifetimes WHERE tenant = ? AND project = ? AND (stage = ? OR ? = '') AND (workload = ? OR ? = '')"
-	args := []any{scope.Tenant, scope.Project, scope.Stage, scope.Stage, workload, workload}
+// List returns those of a project within a reach, the first to expire first.
+func (s *Store) List(ctx context.Context, scope kernel.Scope, within kernel.Reach, workload string, page kernel.PageRequest) (kernel.Page[lifetime.Lifetime], error) {
+	q := s.db.Reader(ctx).NewSelect().TableExpr("lifetimes").Column("revision", "body").Where("tenant = ? AND project = ?", scope.Tenant, scope.Project)
+	if scope.Stage != "" {
+		q = q.Where("stage = ?", scope.Stage)
+	}
+	if workload != "" {
+		q = q.Where("workload = ?", workload)
+	}
 	if page.Cursor != "" {
 		expires, stack, err := place(page.Cursor)
 		if err != nil {
 			return kernel.Page[lifetime.Lifetime]{}, err
 		}
-		query += " AND (expires > ? OR expires = ? AND stack > ?)"
-		args = append(args, expires, expires, stack)
+		q = q.Where("(expires > ? OR expires = ? AND stack > ?)", expires, expires, stack)
 	}
 	var rows []row
-	err := s.db.Reader(ctx).NewRaw(query+" ORDER BY expires, stack LIMIT ?", append(args, page.Size()+1)...).Scan(ctx, &rows)
+	err := db.Within(q, within, "project", "stage").Order("expires", "stack").Limit(int64(page.Size())+1).Scan(ctx, &rows)
 	if err != nil {
 		return kernel.Page[lifetime.Lifetime]{}, db.Map(err, "the lifetimes")
 	}

@@ -185,7 +185,7 @@ func TestWhatIsSecretInAnArchiveIsForItsRecipient(t *testing.T) {
 			t.Errorf("%s is no state: %s", name, plain)
 		}
 	}
-	if log := files["audit/log.jsonl"]; !strings.Contains(log, `"secret.read"`) || !strings.Contains(log, `"from":"export of the tenant"`) {
+	if log := files["audit/log.jsonl"]; !strings.Contains(log, `"secret.read"`) || !strings.Contains(log, `\"from\":\"export of the tenant\"`) {
 		t.Error("the audit log does not tell that the secret was read for the export")
 	}
 	secretKey := mine.String()

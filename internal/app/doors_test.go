@@ -70,7 +70,8 @@ func noDoors() map[string]string {
 			"/account/security", "/account/security/totp", "/account/security/passkeys", "/account/security/recovery-codes", "/account/security/remove",
 		},
 		"counts for all tenants together": {"/metrics"},
-		"names nothing":                   {"/healthz", "/readyz"},
+		"names nothing":                   {"/healthz", "/readyz", "/v1/sys/health"},
+		"says that there is nothing":      {"/v1/*"},
 		"codes and tokens that nobody can guess, see providerapi": {
 			"/device", "/oauth2/jwks", "/oauth2/authorize", "/oauth2/continue", "/oauth2/consent", "/oauth2/token", "/oauth2/revoke", "/oauth2/introspect",
 			"/oauth2/device", "/oauth2/userinfo", "/oauth2/logout",
@@ -82,6 +83,7 @@ func noDoors() map[string]string {
 		},
 		"of the runner that asks":                    {"/fleet/v1/session", "/fleet/v1/work", "/fleet/v1/states"},
 		"of the project of the token, see configapi": {"/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/{key}"},
+		"of the token that asks, see secretkv":       {"/v1/auth/token/lookup-self"},
 		"of the run that asks":                       {"/workload-identity/v1/token"},
 	} {
 		for _, pattern := range patterns {

@@ -37,6 +37,7 @@ func TestStrangersAreBoundedAtEveryDoor(t *testing.T) {
 		{"POST", "/fleet/v1/work", "", "Authorization", basic},
 	} {
 		t.Run(strings.Join([]string{tt.method, tt.path, tt.head, tt.value}, " "), func(t *testing.T) {
+			t.Parallel()
 			var limited int
 			for range 2 * most {
 				r := httptest.NewRequestWithContext(t.Context(), tt.method, tt.path, strings.NewReader(tt.body))

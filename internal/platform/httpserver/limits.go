@@ -138,7 +138,7 @@ func stranger(r *http.Request) error {
 // and Vault's head. Anywhere else such a head says nothing of who calls.
 var (
 	basicPaths = []string{"/git/", "/runs/", "/state/", "/fleet/"}
-	vaultPaths = []string{"/v1/"}
+	vaultPaths = []string{"/v1/secret/", "/v1/auth/", "/v1/sys/internal/"}
 )
 
 func isStranger(r *http.Request) bool {

@@ -166,6 +166,9 @@ func (s *Service) ended(ctx context.Context, r Repository, p Pushing) error {
 		}
 		return s.recordAs(ctx, p.Event, r, "vcs.pushed", map[string]any{"refs": moved, "push": p.ID})
 	})
+	if kernel.Is(err, kernel.Conflict) {
+		return nil // another process that began meanwhile has recorded it
+	}
 	if err == nil && len(moved) > 0 {
 		s.nudge()
 	}
@@ -211,15 +214,23 @@ func (s *Service) recover(ctx context.Context) error {
 		return err
 	}
 	for _, p := range left {
-		r, err := s.Store.RepositoryByID(ctx, p.Repository)
-		if kernel.Is(err, kernel.NotFound) {
-			err = s.Store.RemovePushing(ctx, p.Scope, p.ID)
-		} else if err == nil && s.Files(r).Exists() {
-			err = s.ended(kernel.WithActor(ctx, p.By), r, p)
-		}
-		if err != nil {
+		if err := s.recoverOne(ctx, p); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *Service) recoverOne(ctx context.Context, p Pushing) error {
+	lock := s.locks.of(p.Repository)
+	lock.Lock() // one that is under way here ends first
+	defer lock.Unlock()
+	r, err := s.Store.RepositoryByID(ctx, p.Repository)
+	if kernel.Is(err, kernel.NotFound) {
+		return s.Store.RemovePushing(ctx, p.Scope, p.ID)
+	}
+	if err != nil || !s.Files(r).Exists() {
+		return err
+	}
+	return s.ended(kernel.WithActor(ctx, p.By), r, p)
 }

@@ -3283,6 +3283,21 @@ type ConfigfileOrigin struct {
 // ConfigfileSensitivity Who may see a value.
 type ConfigfileSensitivity string
 
+// ConfigureSecretRequest defines model for ConfigureSecretRequest.
+type ConfigureSecretRequest struct {
+	// CasRequired Whether writes have to say which version was seen.
+	CasRequired *bool `json:"casRequired,omitempty"`
+
+	// Custom Words beside the secret by their names, which are no secret. An empty one is removed; those that are not named stay.
+	Custom map[string]string `json:"custom,omitempty"`
+
+	// DeleteAfter How long after they are written versions are deleted, such as 720h; 0s for never.
+	DeleteAfter string `json:"deleteAfter,omitempty"`
+
+	// MaxVersions How many versions are kept; 0 for 10.
+	MaxVersions *int64 `json:"maxVersions,omitempty"`
+}
+
 // ConfirmTotpRequest defines model for ConfirmTotpRequest.
 type ConfirmTotpRequest struct {
 	// Code What the app shows now.
@@ -5875,6 +5890,12 @@ type PullRequestDetail struct {
 
 // PutSecretRequest defines model for PutSecretRequest.
 type PutSecretRequest struct {
+	// Cas The number of the newest version that was seen, 0 for none: where there is another, nothing is written.
+	Cas *int64 `json:"cas,omitempty"`
+
+	// Key The key whose value it is; unless given the whole secret has this one value.
+	Key string `json:"key,omitempty"`
+
 	// Value The value, at most 64 KiB.
 	Value string `json:"value,omitempty"`
 }
@@ -6949,13 +6970,19 @@ type SecretHistory struct {
 	CreatedAt   time.Time         `json:"createdAt"`
 	Current     int64             `json:"current"`
 	Custom      map[string]string `json:"custom,omitempty"`
-	MaxVersions int64             `json:"maxVersions"`
-	Name        string            `json:"name"`
-	ReadAt      *time.Time        `json:"readAt,omitempty"`
-	ReadBy      string            `json:"readBy,omitempty"`
-	ReadVersion int64             `json:"readVersion,omitempty"`
-	UpdatedAt   time.Time         `json:"updatedAt"`
-	Versions    []SecretInfo      `json:"versions"`
+
+	// DeleteAfter How long after they are written versions are deleted; absent for never.
+	DeleteAfter string     `json:"deleteAfter,omitempty"`
+	MaxVersions int64      `json:"maxVersions"`
+	Name        string     `json:"name"`
+	ReadAt      *time.Time `json:"readAt,omitempty"`
+	ReadBy      string     `json:"readBy,omitempty"`
+
+	// ReadByName What people called who read it; absent where that was not kept yet.
+	ReadByName  string       `json:"readByName,omitempty"`
+	ReadVersion int64        `json:"readVersion,omitempty"`
+	UpdatedAt   time.Time    `json:"updatedAt"`
+	Versions    []SecretInfo `json:"versions"`
 }
 
 // SecretInfo defines model for SecretInfo.
@@ -6977,7 +7004,10 @@ type SecretInfo struct {
 	Stage     string    `json:"stage"`
 	UpdatedAt time.Time `json:"updatedAt"`
 	UpdatedBy string    `json:"updatedBy"`
-	Version   int64     `json:"version"`
+
+	// UpdatedByName What people called who made the version; absent where that was not kept yet.
+	UpdatedByName string `json:"updatedByName,omitempty"`
+	Version       int64  `json:"version"`
 }
 
 // SecretSync defines model for SecretSync.
@@ -9242,7 +9272,7 @@ type ListProjectsParams struct {
 
 // DiffConfigParams defines parameters for DiffConfig.
 type DiffConfigParams struct {
-	// From A revision; the one that counts by default.
+	// From A revision; the one that counts by default, and without to and toStage the one that counted before it.
 	From string `form:"from,omitempty" json:"from,omitempty"`
 
 	// To A revision; the one that counts by default.
@@ -9515,7 +9545,7 @@ type CompareSecretParams struct {
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
 
-	// From The version that is compared; the newest unless given.
+	// From The version that is compared; the one before the other unless given.
 	From int64 `form:"from,omitempty" json:"from,omitempty"`
 
 	// To The version that it is compared with; the newest unless given.
@@ -9536,6 +9566,12 @@ type RollBackSecretParams struct {
 
 // RotateSecretParams defines parameters for RotateSecret.
 type RotateSecretParams struct {
+	// Stage The stage's name.
+	Stage string `form:"stage" json:"stage"`
+}
+
+// ConfigureSecretParams defines parameters for ConfigureSecret.
+type ConfigureSecretParams struct {
 	// Stage The stage's name.
 	Stage string `form:"stage" json:"stage"`
 }

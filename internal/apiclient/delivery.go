@@ -131,11 +131,11 @@ func (c *Client) Secrets(ctx context.Context, project, stage string) ([]SecretIn
 	return all[SecretInfo](ctx, c, query(escape("projects", project, "secrets"), ListSecretsParams{Stage: stage}))
 }
 
-// SetSecret stores a new version of a secret.
-func (c *Client) SetSecret(ctx context.Context, project, stage, name, secretValue string) (SecretInfo, error) {
+// SetSecret stores a new version of a secret, or of one key of it.
+func (c *Client) SetSecret(ctx context.Context, project, stage, name string, in PutSecretRequest) (SecretInfo, error) {
 	var s SecretInfo
 	path := query(escape("projects", project, "secrets", name), PutSecretParams{Stage: stage})
-	return s, c.call(ctx, http.MethodPut, path, PutSecretRequest{Value: secretValue}, &s)
+	return s, c.call(ctx, http.MethodPut, path, in, &s)
 }
 
 // RotateSecret makes a new version of a secret with a generated value.

@@ -11,7 +11,8 @@ func (c *Client) SecretHistory(ctx context.Context, project, stage, name string)
 	return h, c.call(ctx, http.MethodGet, query(escape("projects", project, "secrets", name, "versions"), GetSecretHistoryParams{Stage: stage}), nil, &h)
 }
 
-// CompareSecret tells which keys differ between two versions, 0 for the newest.
+// CompareSecret tells which keys differ between two versions: 0 is the newest, and the one
+// before it.
 func (c *Client) CompareSecret(ctx context.Context, project, name string, p CompareSecretParams) (SecretDifference, error) {
 	var d SecretDifference
 	return d, c.call(ctx, http.MethodGet, query(escape("projects", project, "secrets", name, "difference"), p), nil, &d)
@@ -27,6 +28,12 @@ func (c *Client) RollBackSecret(ctx context.Context, project, stage, name string
 func (c *Client) CopySecret(ctx context.Context, project, stage, name string, in CopySecretRequest) (SecretInfo, error) {
 	var s SecretInfo
 	return s, c.call(ctx, http.MethodPost, query(escape("projects", project, "secrets", name, "copies"), CopySecretParams{Stage: stage}), in, &s)
+}
+
+// ConfigureSecret changes what is said of a secret as a whole.
+func (c *Client) ConfigureSecret(ctx context.Context, project, stage, name string, in ConfigureSecretRequest) (SecretHistory, error) {
+	var h SecretHistory
+	return h, c.call(ctx, http.MethodPatch, query(escape("projects", project, "secrets", name, "settings"), ConfigureSecretParams{Stage: stage}), in, &h)
 }
 
 // SecretSync tells which key vault a stage has, and how far both are the same.

@@ -1,6 +1,9 @@
 package kernel
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // ActorKind tells a person from a program.
 type ActorKind string
@@ -24,6 +27,8 @@ type Actor struct {
 	Tenant string    `json:"tenant"`
 	// Session is the id of the token or session that the actor came by, "" for none.
 	Session string `json:"-"`
+	// Until is when that token or session ends, the zero time for never or none.
+	Until time.Time `json:"-"`
 	// Limits is what the actor's token narrows; nil narrows nothing. Whoever makes an
 	// actor of a credential sets it, and only the decision point of identity reads it.
 	Limits *Limits `json:"-"`

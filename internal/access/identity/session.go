@@ -134,7 +134,7 @@ func (s *Service) bearerOf(ctx context.Context, t Token) (kernel.Actor, error) {
 		}
 		s.touch(ctx, t, now)
 	}
-	actor.Session, actor.Limits = t.ID, t.Limits
+	actor.Session, actor.Until, actor.Limits = t.ID, t.ExpiresAt, t.Limits
 	return actor, nil
 }
 

@@ -69,7 +69,7 @@ func (s *Service) Verify(ctx context.Context, bearer string) (kernel.Actor, erro
 	if kernel.Is(err, kernel.NotFound) {
 		return kernel.Actor{}, notValid("whom it stands for is gone")
 	}
-	actor.Session, actor.Limits = t.Session, t.limits
+	actor.Session, actor.Until, actor.Limits = t.Session, time.Unix(t.Expires, 0).UTC(), t.limits
 	return actor, err
 }
 

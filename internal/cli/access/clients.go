@@ -103,7 +103,7 @@ func showClient(e *command.Env) *cobra.Command {
 				return err
 			}
 			return e.Print(c, func(w io.Writer) {
-				output.Rows(w, []string{"", ""}, [][]string{
+				output.Rows(w, nil, [][]string{
 					{"name", c.Name},
 					{"id", c.ID},
 					{"kind", kindOf(c)},

@@ -180,7 +180,7 @@ func showUpstream(e *command.Env) *cobra.Command {
 }
 
 func writeUpstream(w io.Writer, u apiclient.Upstream) {
-	output.Rows(w, []string{"", ""}, [][]string{
+	output.Rows(w, nil, [][]string{
 		{"name", u.Name},
 		{"label", u.Label},
 		{"enabled", yesNo(u.Enabled)},

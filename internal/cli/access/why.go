@@ -40,6 +40,7 @@ func why(e *command.Env) *cobra.Command {
 	c.Flags().StringVar(&of, "user", "", "who: a user, or service:NAME; you unless given")
 	_ = c.RegisterFlagCompletionFunc("user", e.Users()) // the flag was made above
 	c.Flags().StringVar(&q.Action, "action", "", "the action, see terrace auth actions")
+	_ = c.RegisterFlagCompletionFunc("action", command.ForFlag(e.Actions())) // the flag was made above
 	_ = c.MarkFlagRequired("action")
 	e.StageFlag(c, &q.Stage, "stage", "the stage that it is about", false)
 	c.Flags().BoolVar(&tenant, "tenant", false, "about the whole tenant, not the project")

@@ -164,6 +164,32 @@ func (e *Env) Runs(status apiclient.RunStatus) Completion {
 	})
 }
 
+// Secrets offers the names of secrets, of one stage where that was said.
+func (e *Env) Secrets(stage *string) Completion {
+	return e.Offer(func(ctx context.Context, s Server, project string) ([]string, error) {
+		list, err := s.Secrets(ctx, project, *stage)
+		all := names(list, func(i apiclient.SecretInfo) string { return i.Name })
+		slices.Sort(all)
+		return slices.Compact(all), err
+	})
+}
+
+// Tenants offers the tenants.
+func (e *Env) Tenants() Completion {
+	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+		list, err := s.Tenants(ctx)
+		return names(list, func(t apiclient.Tenant) string { return t.Name }), err
+	})
+}
+
+// Actions offers the actions that can be granted.
+func (e *Env) Actions() Completion {
+	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {
+		list, err := s.AccessActions(ctx)
+		return names(list, func(a apiclient.AccessAction) string { return a.Name }), err
+	})
+}
+
 // Stages offers the stages.
 func (e *Env) Stages() Completion {
 	return e.offerAtServer(func(ctx context.Context, s Server) ([]string, error) {

@@ -42,7 +42,8 @@ func diff(e *command.Env) *cobra.Command {
 	var p apiclient.DiffConfigParams
 	c := &cobra.Command{
 		Use: "diff", Short: "Show what differs between two revisions, or two stages", Args: cobra.NoArgs,
-		Example: "  terrace config diff --from 3f2a9c1\n  terrace config diff --from 3f2a9c1 --to 9b1c2d3 --workload orders --stage prod\n" +
+		Long: "Without --from, --to and --to-stage it is what counts now, and what counted before it.",
+		Example: "  terrace config diff\n  terrace config diff --from 3f2a9c1\n  terrace config diff --from 3f2a9c1 --to 9b1c2d3 --workload orders --stage prod\n" +
 			"  terrace config diff --stage test --to-stage prod --workload orders",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
 			d, err := s.DiffConfig(ctx, project, p)
@@ -61,7 +62,7 @@ func diff(e *command.Env) *cobra.Command {
 		}),
 	}
 	f := c.Flags()
-	f.StringVar(&p.From, "from", "", "a revision; what counts now by default")
+	f.StringVar(&p.From, "from", "", "a revision; what counts now by default, and alone what counted before")
 	f.StringVar(&p.To, "to", "", "a revision; what counts now by default")
 	f.StringVarP(&p.Workload, "workload", "w", "", "only for this workload")
 	_ = c.RegisterFlagCompletionFunc("workload", command.ForFlag(e.Workloads())) // the flag was made above

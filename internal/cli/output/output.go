@@ -87,10 +87,12 @@ func block(n *yaml.Node) {
 	}
 }
 
-// Rows writes rows under a header in aligned columns; - stands for nothing.
+// Rows writes rows in aligned columns, under a header unless it is nil; - stands for nothing.
 func Rows(w io.Writer, header []string, rows [][]string) {
 	t := tabwriter.NewWriter(w, 0, 4, 3, ' ', 0)
-	_, _ = fmt.Fprintln(t, strings.Join(header, "\t"))
+	if header != nil {
+		_, _ = fmt.Fprintln(t, strings.Join(header, "\t"))
+	}
 	for _, r := range rows {
 		for i := range r {
 			if r[i] == "" {

@@ -24,6 +24,7 @@ func deleteVersion(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &p.Stage, "stage", "the stage that the secret is for", true)
+	c.ValidArgsFunction = e.Secrets(&p.Stage)
 	command.Number(c, &p.Version, "version", 0, "the version; the newest unless given", 1, 0)
 	return c
 }
@@ -40,6 +41,7 @@ func restore(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
+	c.ValidArgsFunction = e.Secrets(&stage)
 	command.Number(c, &in.Version, "version", 0, "the version that was deleted", 1, 0)
 	_ = c.MarkFlagRequired("version") // it is there
 	return c
@@ -78,6 +80,7 @@ func destroy(e *command.Env) *cobra.Command {
 		return e.Print(map[string]any{"name": args[0], "stage": stage, "versions": versions, "all": all}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s of %s is gone\n", what, stage) })
 	})
 	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
+	c.ValidArgsFunction = e.Secrets(&stage)
 	c.Flags().Int64SliceVar(&versions, "version", nil, "the `versions`, several with commas")
 	c.Flags().BoolVar(&all, "all", false, "the whole secret")
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")

@@ -29,13 +29,11 @@ func findings(e *command.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.Print(all, func(w io.Writer) {
-				output.List(w, all.Items, []string{"ID", "STATE", "RULE", "WHERE", "VALUE", "SEEN"}, func(l apiclient.Leak) []string {
-					return []string{l.ID, string(l.State), l.Rule, l.Where, shown(l), output.Age(e.Clock.Now(), l.LastSeen)}
-				})
-				if all.Next != "" {
-					e.Say("there are more: --cursor %s", all.Next)
-				}
+			if all.Next != "" {
+				defer e.Say("there are more: --cursor %s", all.Next)
+			}
+			return command.PrintList(e, all.Items, []string{"ID", "STATE", "RULE", "WHERE", "VALUE", "SEEN"}, func(l apiclient.Leak) []string {
+				return []string{l.ID, string(l.State), l.Rule, l.Where, shown(l), output.Age(e.Clock.Now(), l.LastSeen)}
 			})
 		},
 	}

@@ -1,9 +1,13 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,16 +31,38 @@ func history(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
+	c.ValidArgsFunction = e.Secrets(&stage)
 	return c
 }
 
 func writeHistory(w io.Writer, now time.Time, h apiclient.SecretHistory) {
 	output.List(w, h.Versions, []string{"VERSION", "STATE", "BY", "AGE"}, func(v apiclient.SecretInfo) []string {
-		return []string{fmt.Sprint(v.Version), stateOf(now, v), v.UpdatedBy, output.Age(now, v.UpdatedAt)}
+		return []string{fmt.Sprint(v.Version), stateOf(now, v), cmp.Or(v.UpdatedByName, v.UpdatedBy), output.Age(now, v.UpdatedAt)}
 	})
-	if h.ReadAt != nil {
-		_, _ = fmt.Fprintf(w, "\nversion %d was read last by %s, %s ago\n", h.ReadVersion, h.ReadBy, output.Age(now, *h.ReadAt))
+	if said := settings(h); said != "" {
+		_, _ = fmt.Fprintf(w, "\n%s\n", said)
 	}
+	if h.ReadAt != nil {
+		_, _ = fmt.Fprintf(w, "\nversion %d was read last by %s, %s ago\n", h.ReadVersion, cmp.Or(h.ReadByName, h.ReadBy), output.Age(now, *h.ReadAt))
+	}
+}
+
+// settings tells what else is said of a secret, "" where it is nothing.
+func settings(h apiclient.SecretHistory) string {
+	var said []string
+	if h.MaxVersions > 0 {
+		said = append(said, output.Count(int(h.MaxVersions), "version")+" at most")
+	}
+	if h.CasRequired {
+		said = append(said, "written with --cas alone")
+	}
+	if h.DeleteAfter != "" {
+		said = append(said, "deleted after "+h.DeleteAfter)
+	}
+	for _, name := range slices.Sorted(maps.Keys(h.Custom)) {
+		said = append(said, name+"="+h.Custom[name])
+	}
+	return strings.Join(said, ", ")
 }
 
 func stateOf(now time.Time, v apiclient.SecretInfo) string {
@@ -56,7 +82,7 @@ func diff(e *command.Env) *cobra.Command {
 	var p apiclient.CompareSecretParams
 	c := &cobra.Command{
 		Use: "diff NAME", Short: "Tell which keys differ between two versions of a secret, without values", Args: cobra.ExactArgs(1),
-		Example: "  terrace secret diff db/credentials --stage dev --from 2",
+		Example: "  terrace secret diff db/credentials --stage dev\n  terrace secret diff db/credentials --stage dev --from 2",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			d, err := s.CompareSecret(ctx, project, args[0], p)
 			if err != nil {
@@ -66,7 +92,8 @@ func diff(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &p.Stage, "stage", "the stage that the secret is for", true)
-	command.Number(c, &p.From, "from", 0, "the version that is compared; 0 is the newest", 0, 0)
+	c.ValidArgsFunction = e.Secrets(&p.Stage)
+	command.Number(c, &p.From, "from", 0, "the version that is compared; 0 is the one before the other", 0, 0)
 	command.Number(c, &p.To, "to", 0, "the version that it is compared with; 0 is the newest", 0, 0)
 	return c
 }
@@ -95,6 +122,7 @@ func rollback(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
+	c.ValidArgsFunction = e.Secrets(&stage)
 	command.Number(c, &in.Version, "version", 0, "the version whose value becomes the newest", 1, 0)
 	c.Flags().StringVar(&in.Reason, "reason", "", "why, for the audit log")
 	for _, flag := range []string{"version", "reason"} {
@@ -116,6 +144,7 @@ func copyTo(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage whose value is copied", true)
+	c.ValidArgsFunction = e.Secrets(&stage)
 	e.StageFlag(c, &in.To, "to", "the stage that gets it", true)
 	c.Flags().StringVar(&in.Reason, "reason", "", "why, for the audit log")
 	_ = c.MarkFlagRequired("reason") // it is there

@@ -30,6 +30,7 @@ func export(e *command.Env) *cobra.Command {
 	var recipients []string
 	c := &cobra.Command{
 		Use: "export NAME", Short: "Put all that a tenant has into an archive", Args: cobra.ExactArgs(1),
+		ValidArgsFunction: e.Tenants(),
 		Long: "The archive is a zip: Score files, releases, runs with their dossiers, definitions, configuration, policies, who may do\n" +
 			"what, repositories' records, events, costs, and the audit log with what proves it. Its manifest.json names each file\n" +
 			"with its SHA-256, which is checked before the file gets its name. Secrets and states are in it only with --recipient,\n" +

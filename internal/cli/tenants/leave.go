@@ -20,6 +20,7 @@ func offboard(e *command.Env) *cobra.Command {
 	var now bool
 	c := &cobra.Command{
 		Use: "offboard NAME", Short: "End a tenant: close it, keep an archive, destroy its keys and remove its data", Args: cobra.ExactArgs(1),
+		ValidArgsFunction: e.Tenants(),
 		Long: "The tenant is closed at once. When its time is over, an archive of what it has is kept for you, its keys are\n" +
 			"destroyed, so that no backup opens what was sealed for it, and its rows, objects, logs and repositories are\n" +
 			"removed; terrace tenant show tells how far that is. Until the keys are destroyed it can be called off. Its name\n" +
@@ -61,7 +62,8 @@ func stay(e *command.Env) *cobra.Command {
 	var reason string
 	c := &cobra.Command{
 		Use: "keep NAME", Short: "Call off that a tenant leaves; it is suspended then", Args: cobra.ExactArgs(1),
-		Example: "  terrace tenant keep acme --reason 'they stay' && terrace tenant resume acme --reason 'they stay'",
+		ValidArgsFunction: e.Tenants(),
+		Example:           "  terrace tenant keep acme --reason 'they stay' && terrace tenant resume acme --reason 'they stay'",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			t, err := s.KeepTenant(ctx, args[0], reason)
 			if err != nil {
@@ -79,8 +81,9 @@ func archive(e *command.Env) *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use: "archive NAME", Short: "Fetch the archive that was kept of a tenant that left", Args: cobra.ExactArgs(1),
-		Long:    "It is kept until --remove, and is what terrace tenant export writes.",
-		Example: "  terrace tenant archive acme --file acme.zip\n  terrace tenant archive acme --remove",
+		ValidArgsFunction: e.Tenants(),
+		Long:              "It is kept until --remove, and is what terrace tenant export writes.",
+		Example:           "  terrace tenant archive acme --file acme.zip\n  terrace tenant archive acme --remove",
 	}
 	var remove bool
 	c.RunE = e.AtServer(func(ctx context.Context, s command.Server, args []string) error {

@@ -72,8 +72,9 @@ func list(e *command.Env) *cobra.Command {
 func show(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "show NAME", Short: "Show a tenant", Args: cobra.ExactArgs(1),
-		Long:    "Everybody sees their own tenant.",
-		Example: "  terrace tenant show acme",
+		ValidArgsFunction: e.Tenants(),
+		Long:              "Everybody sees their own tenant.",
+		Example:           "  terrace tenant show acme",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			t, err := s.Tenant(ctx, args[0])
 			if err != nil {
@@ -104,7 +105,8 @@ func tell(w io.Writer, t apiclient.Tenant) {
 func rename(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "rename NAME DISPLAY", Short: "Set how people call a tenant; its name stays", Args: cobra.ExactArgs(2),
-		Example: "  terrace tenant rename acme \"Acme International\"",
+		ValidArgsFunction: e.Tenants(),
+		Example:           "  terrace tenant rename acme \"Acme International\"",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			t, err := s.RenameTenant(ctx, args[0], args[1])
 			if err != nil {
@@ -120,6 +122,7 @@ func suspend(e *command.Env) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use: "suspend NAME", Short: "Close a tenant: nobody signs in, and its runs wait", Args: cobra.ExactArgs(1),
+		ValidArgsFunction: e.Tenants(),
 		Long: "Sessions and tokens are refused at once, here, and within half a second by other replicas. Runs that have begun go\n" +
 			"on to their end; those in the queue wait. What is deployed goes on. The reason is told to those who are kept out.",
 		Example: "  terrace tenant suspend acme --reason 'unpaid since March'",
@@ -144,8 +147,9 @@ func resume(e *command.Env) *cobra.Command {
 	var reason string
 	c := &cobra.Command{
 		Use: "resume NAME", Short: "Open a tenant that was suspended", Args: cobra.ExactArgs(1),
-		Long:    "What waited in its queue goes on within a minute.",
-		Example: "  terrace tenant resume acme --reason 'paid'",
+		ValidArgsFunction: e.Tenants(),
+		Long:              "What waited in its queue goes on within a minute.",
+		Example:           "  terrace tenant resume acme --reason 'paid'",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			t, err := s.ResumeTenant(ctx, args[0], reason)
 			if err != nil {

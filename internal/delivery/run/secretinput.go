@@ -71,12 +71,18 @@ func (e *execution) value(ctx context.Context, r secretref.Reference) (string, e
 	case kernel.Is(err, kernel.NotFound) && e.run.Operation == Destroy, e.run.DryRun && (kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Invalid)):
 		e.pin(known, in) // what goes needs no value, and of what is only planned the gate tells
 		return unread, nil
-	case kernel.Is(err, kernel.NotFound) || kernel.Is(err, kernel.Invalid):
-		return "", kernel.Errorf(kernel.Refused, "a definition gives the secret %s to a module in %s: %w", r, e.scope.Stage, err).
-			WithFix("terrace secret set %s --stage %s", r.Name, e.scope.Stage)
+	case kernel.Is(err, kernel.NotFound):
+		return "", e.unmeant(r, err).WithFix("%s", r.Command(e.scope.Stage))
+	case kernel.Is(err, kernel.Invalid):
+		return "", e.unmeant(r, err).WithFix("write ${secret:%s#KEY} in the definition, with the key that is meant", r.Name)
 	default:
 		return "", fmt.Errorf("read the secret %s for a module: %w", r, err)
 	}
+}
+
+// unmeant is the error of a reference that means no value.
+func (e *execution) unmeant(r secretref.Reference, err error) *kernel.Error {
+	return kernel.Errorf(kernel.Refused, "a definition gives the secret %s to a module in %s: %w", r, e.scope.Stage, err)
 }
 
 func (e *execution) pin(known int, in SecretInput) {

@@ -56,7 +56,7 @@ func (s *Service) deliver(ctx context.Context, t Token, knows func(tag string) b
 		value, version, err := s.Secrets.Resolve(ctx, t.Scope, ref)
 		if kernel.Is(err, kernel.NotFound) {
 			return d, kernel.Errorf(kernel.Unavailable, "%s needs the secret %s, which is not there at %s", e.Key, ref.Inside(), t.Stage).
-				WithFix("give it a value with: terrace secret set %s --stage %s", ref.Name, t.Stage)
+				WithFix("give it a value with: %s", ref.Command(t.Stage))
 		}
 		if err != nil {
 			return d, err

@@ -198,7 +198,8 @@ const mostLooked = 25
 
 // Comparison asks for a difference.
 type Comparison struct {
-	// From and To are revisions; empty is the one that counts.
+	// From and To are revisions; empty is the one that counts. Where neither they nor ToStage
+	// say what to compare, From is the one that counted before it.
 	From, To string
 	// Workload and Stage narrow it to one target; ToStage compares with another stage.
 	Workload, Stage, ToStage string
@@ -206,7 +207,7 @@ type Comparison struct {
 
 // Diff returns what differs between two revisions, or two stages.
 func (s *Service) Diff(ctx context.Context, scope kernel.Scope, c Comparison) ([]configfile.Change, error) {
-	_, from, err := s.at(ctx, scope, c.From)
+	from, err := s.from(ctx, scope, c)
 	if err != nil {
 		return nil, err
 	}
@@ -246,4 +247,44 @@ func (s *Service) EvaluateFlag(ctx context.Context, scope kernel.Scope, workload
 		return r, nil
 	}
 	return flag.Result{}, kernel.Errorf(kernel.NotFound, "there is no flag %s here", key).WithFix("the flags are: %s", cmp.Or(strings.Join(names, ", "), "none"))
+}
+
+// from is what a comparison begins with: nothing at all where no revision counted before.
+func (s *Service) from(ctx context.Context, scope kernel.Scope, c Comparison) (set *configfile.Set, err error) {
+	if c.From == "" && c.To == "" && c.ToStage == "" {
+		n, err := s.find(ctx, ActionRead, scope)
+		if err != nil {
+			return nil, err
+		}
+		if n.Status.Effective != "" {
+			if c.From, err = s.before(ctx, scope.InProject(scope.Project), n.Status.Effective); err != nil {
+				return nil, err
+			}
+			if c.From == "" {
+				return set, nil
+			}
+		}
+	}
+	_, set, err = s.at(ctx, scope, c.From)
+	return set, err
+}
+
+// before is the newest valid revision before one, "" for none that is kept.
+func (s *Service) before(ctx context.Context, scope kernel.Scope, revision string) (string, error) {
+	page := kernel.PageRequest{Limit: kernel.MaxPageSize, Cursor: revision}
+	for range mostLooked {
+		found, err := s.Store.ListRevisions(ctx, scope, page)
+		if err != nil {
+			return "", err
+		}
+		for _, r := range found.Items {
+			if r.Valid {
+				return r.ID, nil
+			}
+		}
+		if page.Cursor = found.Next; page.Cursor == "" {
+			break
+		}
+	}
+	return "", nil
 }

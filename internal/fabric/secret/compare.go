@@ -18,17 +18,23 @@ type Difference struct {
 	Changed []string `json:"changed"`
 }
 
-// Compare tells which keys differ between two versions, 0 for the newest, to an actor
-// with secret.write. It shows no value, and is no read of one.
+// Compare tells which keys differ between two versions, to an actor with secret.write: to is
+// 0 for the newest, and from for the one that is kept before it. It shows no value, and is no
+// read of one.
 func (s *Service) Compare(ctx context.Context, scope kernel.Scope, name string, from, to int) (Difference, error) {
 	if err := s.Authorizer.Authorize(ctx, "secret.write", scope); err != nil {
 		return Difference{}, err
 	}
-	before, was, err := s.values(ctx, scope, name, from)
+	after, is, err := s.values(ctx, scope, name, to)
 	if err != nil {
 		return Difference{}, err
 	}
-	after, is, err := s.values(ctx, scope, name, to)
+	if from == 0 {
+		if from, err = s.before(ctx, after); err != nil {
+			return Difference{}, err
+		}
+	}
+	before, was, err := s.values(ctx, scope, name, from)
 	if err != nil {
 		return Difference{}, err
 	}
@@ -48,6 +54,21 @@ func (s *Service) Compare(ctx context.Context, scope kernel.Scope, name string, 
 		}
 	}
 	return d, nil
+}
+
+// before is the number of the newest version before one whose values are still there.
+func (s *Service) before(ctx context.Context, v Version) (int, error) {
+	all, err := s.Store.Versions(ctx, v.Scope, v.Name)
+	if err != nil {
+		return 0, err
+	}
+	for _, i := range slices.Backward(all) {
+		if i.Version < v.Version && !i.Gone(s.Clock.Now()) {
+			return i.Version, nil
+		}
+	}
+	return 0, kernel.Errorf(kernel.Refused, "there is no version of secret %s before version %d to compare it with", v.Name, v.Version).
+		WithFix("see those there are with: terrace secret history %s --stage %s", v.Name, v.Scope.Stage)
 }
 
 // values opens a version for what the platform does with it by itself.

@@ -32,12 +32,18 @@ func TestVersionsAreComparedTakenBackAndCopied(t *testing.T) {
 		if want := (secret.Difference{From: 1, To: 2, Added: []string{"port"}, Removed: []string{}, Changed: []string{"user"}}); err != nil || cmp.Diff(want, got) != "" {
 			t.Errorf("%+v, %v", got, err)
 		}
+		if by, err := s.Compare(ctx, dev, "db", 0, 0); err != nil || cmp.Diff(got, by) != "" {
+			t.Errorf("the newest with the one before: %+v, %v", by, err)
+		}
 		info, err := s.Rollback(ctx, dev, "db", 1, "it does not work")
 		if err != nil || info.Version != 3 {
 			t.Errorf("%+v, %v", info, err)
 		}
 		if info, err = s.Copy(ctx, dev, test, "db", "one for both"); err != nil || info.Version != 1 || info.Stage != "test" {
 			t.Errorf("%+v, %v", info, err)
+		}
+		if _, err := s.Compare(ctx, test, "db", 0, 0); !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), "no version of secret db before version 1") {
+			t.Errorf("the only version: %v", err)
 		}
 		if user, _, err := s.Resolve(system(dev), test, secretref.Reference{Name: "db", Key: "user"}); err != nil || user != "a" {
 			t.Errorf("%q, %v", user, err)

@@ -50,6 +50,17 @@ func (d Data) encode() (plain []byte, fields bool, err error) {
 	return plain, true, err
 }
 
+// sized is encode of values that a secret may have.
+func (d Data) sized(name string) (plain []byte, fields bool, err error) {
+	if plain, fields, err = d.encode(); err != nil {
+		return nil, false, kernel.Errorf(kernel.Invalid, "secret %s: the values are no JSON", name)
+	}
+	if len(plain) > MaxValue {
+		return nil, false, kernel.Errorf(kernel.TooLarge, "secret %s: the values have %d bytes", name, len(plain)).WithFix("give at most %d bytes", MaxValue)
+	}
+	return plain, fields, nil
+}
+
 // Write keeps values as the newest version, for an actor with secret.write. seen is the
 // number of the version that the actor has seen, 0 for none yet, and nil where it did not look;
 // another one is Stale.
@@ -106,11 +117,8 @@ func (s *Service) write(ctx context.Context, scope kernel.Scope, name string, se
 		if err != nil {
 			return nil, Info{}, false, err
 		}
-		if plain, made.Fields, err = d.encode(); err != nil {
-			return nil, Info{}, false, kernel.Errorf(kernel.Invalid, "secret %s: the values are no JSON", name)
-		}
-		if len(plain) > MaxValue {
-			return nil, Info{}, false, kernel.Errorf(kernel.TooLarge, "secret %s: the values have %d bytes", name, len(plain)).WithFix("give at most %d bytes", MaxValue)
+		if plain, made.Fields, err = d.sized(name); err != nil {
+			return nil, Info{}, false, err
 		}
 		made.Origin = origin
 		return plain, made, false, nil
@@ -129,9 +137,11 @@ func (s *Service) seen(ctx context.Context, scope kernel.Scope, name string, cur
 	}
 	switch {
 	case seen == nil && m.CASRequired:
-		return kernel.Errorf(kernel.Invalid, "check-and-set parameter required for this call").WithFix("say which version of secret %s you have seen", name)
+		return kernel.Errorf(kernel.Invalid, "check-and-set parameter required for this call").
+			WithFix("terrace secret history %s --stage %s tells the newest version of secret %s: say that you have seen it, such as with --cas %d", name, scope.Stage, name, newest)
 	case seen != nil && *seen != newest:
-		return kernel.Errorf(kernel.Stale, "check-and-set parameter did not match the current version").WithFix("secret %s has version %d: look at it, and write again", name, newest)
+		return kernel.Errorf(kernel.Stale, "check-and-set parameter did not match the current version").
+			WithFix("secret %s has version %d: look at it, and write again, such as with --cas %d", name, newest, newest)
 	}
 	return nil
 }

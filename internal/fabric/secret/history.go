@@ -35,6 +35,7 @@ type Metadata struct {
 	// ReadAt is when a value was read last, as far as it is recorded.
 	ReadAt      time.Time `json:"readAt,omitzero"`
 	ReadBy      string    `json:"readBy,omitempty"`
+	ReadByName  string    `json:"readByName,omitempty" doc:"What people called who read it; absent where that was not kept yet."`
 	ReadVersion int       `json:"readVersion,omitempty"`
 }
 

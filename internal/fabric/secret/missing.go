@@ -28,7 +28,7 @@ func (s *Service) Missing(ctx context.Context, scope kernel.Scope, r secretref.R
 	case kernel.Is(err, kernel.NotFound):
 		return &kernel.Problem{
 			Message: fmt.Sprintf("the secret %s has no key %q in %s", r.Name, r.Key, scope.Stage),
-			Fix:     fmt.Sprintf("add it as clients of Vault do, to secret/data/%s/%s/%s; terrace secret set %s --stage %s makes it a secret of one value, which has no key", scope.Project, scope.Stage, r.Name, r.Name, scope.Stage),
+			Fix:     r.Command(scope.Stage),
 		}, nil
 	}
 	return nil, err
@@ -40,7 +40,7 @@ func (s *Service) absent(ctx context.Context, scope kernel.Scope, r secretref.Re
 	if err != nil && !kernel.Is(err, kernel.NotFound) {
 		return nil, err
 	}
-	set := fmt.Sprintf("terrace secret set %s --stage %s", r.Name, scope.Stage)
+	set := r.Command(scope.Stage)
 	switch {
 	case err != nil:
 		return &kernel.Problem{Message: fmt.Sprintf("there is no secret %s in %s", r.Name, scope.Stage), Fix: set}, nil

@@ -120,7 +120,7 @@ func (s *Service) recordRead(ctx context.Context, i Info) error {
 		if err != nil {
 			return err
 		}
-		m.ReadAt, m.ReadBy, m.ReadVersion = now, actor.ID, i.Version
+		m.ReadAt, m.ReadBy, m.ReadByName, m.ReadVersion = now, actor.ID, actor.Name, i.Version
 		if err := s.Store.PutMetadata(ctx, m); err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 // seal keeps a version and records that it was made.
 func (s *Service) seal(ctx context.Context, info Info, plain []byte) (Info, error) {
 	if actor, ok := kernel.ActorFrom(ctx); ok {
-		info.CreatedBy = actor.ID
+		info.CreatedBy, info.CreatedByName = actor.ID, actor.Name
 	}
 	info.CreatedAt = s.Clock.Now()
 	sealed, err := s.Sealer.SealFor(ctx, info.Scope.Tenant, plain, Associated(info))

@@ -22,10 +22,12 @@ type Info struct {
 	Stage   string       `json:"stage"`
 	Version int          `json:"version"`
 	// Generated tells that the value was made here, with Length characters.
-	Generated bool      `json:"generated"`
-	Length    int       `json:"length,omitempty"`
-	CreatedBy string    `json:"updatedBy"`
-	CreatedAt time.Time `json:"updatedAt"`
+	Generated bool   `json:"generated"`
+	Length    int    `json:"length,omitempty"`
+	CreatedBy string `json:"updatedBy"`
+	// CreatedByName is what people called who made it; empty for versions from before that was kept.
+	CreatedByName string    `json:"updatedByName,omitempty" doc:"What people called who made the version; absent where that was not kept yet."`
+	CreatedAt     time.Time `json:"updatedAt"`
 	// Fields says that it has several keys with values, and not one value.
 	Fields bool `json:"fields,omitempty" doc:"Whether it has several keys with values, and not one value."`
 	// DeletedAt is when it was, or will be, deleted; it can be taken back until Destroyed.

@@ -443,7 +443,7 @@ func TestTellsWhatAReferenceLacks(t *testing.T) {
 		"plain": "", "plain@1": "", "db/keys#user": "", "plain#value": "",
 		"none": "there is no secret none in dev (terrace secret set none --stage dev)", "gone": "the secret gone is deleted in dev (terrace secret set gone --stage dev)",
 		"plain@2": "the secret plain has no version 2 in dev; its newest is 1 (see terrace secret history plain --stage dev", "db/keys": "the secret db/keys has several keys in dev, and none is named (write ${secret:db/keys#KEY})",
-		"db/keys#password": "the secret db/keys has no key \"password\" in dev (",
+		"db/keys#password": "the secret db/keys has no key \"password\" in dev (terrace secret set db/keys --key password --stage dev)", "none#user": "there is no secret none in dev (terrace secret set none --key user --stage dev)",
 	} {
 		r, err := secretref.Parse(inside)
 		if err != nil {

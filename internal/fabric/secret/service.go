@@ -2,7 +2,6 @@ package secret
 
 import (
 	"context"
-	"crypto/subtle"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -112,33 +111,6 @@ func (s *Service) Rotate(ctx context.Context, scope kernel.Scope, name string) (
 			length = current.Length
 		}
 		return generate(length), Info{Generated: true, Length: length}, false, nil
-	})
-}
-
-// Put keeps a given value as the newest version, for an actor with
-// secret.write. The same value again makes no new version.
-func (s *Service) Put(ctx context.Context, scope kernel.Scope, name, value string) (Info, error) {
-	if err := s.checkWrite(ctx, scope); err != nil {
-		return Info{}, err
-	}
-	if value == "" || len(value) > MaxValue {
-		return Info{}, kernel.Errorf(kernel.Invalid, "secret %s: the value has %d bytes", name, len(value)).
-			WithFix("give 1 to %d bytes", MaxValue)
-	}
-	return s.add(ctx, scope, name, func(ctx context.Context, current *Version) ([]byte, Info, bool, error) {
-		if err := s.seen(ctx, scope, name, current, nil); err != nil {
-			return nil, Info{}, false, err
-		}
-		if current != nil && !current.Fields && !current.Gone(s.Clock.Now()) {
-			plain, err := s.open(ctx, *current)
-			if err != nil {
-				return nil, Info{}, false, err
-			}
-			if subtle.ConstantTimeCompare(plain, []byte(value)) == 1 {
-				return nil, current.Info, true, nil
-			}
-		}
-		return []byte(value), Info{}, false, nil
 	})
 }
 

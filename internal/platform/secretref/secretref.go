@@ -59,6 +59,17 @@ var (
 // ValidName reports whether a secret may have the name.
 func ValidName(name string) bool { return len(name) <= maxName && validName.MatchString(name) }
 
+// ValidKey reports whether a reference can name the key.
+func ValidKey(key string) bool { return len(key) <= maxName && validKey.MatchString(key) }
+
+// Command is how people give the value that is meant in a stage.
+func (r Reference) Command(stage string) string {
+	if r.Key == "" {
+		return "terrace secret set " + r.Name + " --stage " + stage
+	}
+	return "terrace secret set " + r.Name + " --key " + r.Key + " --stage " + stage
+}
+
 // Parse reads what is between Open and Close. Its errors are of the type *Error.
 func Parse(inside string) (Reference, error) {
 	if len(inside) > maxInside {
@@ -72,7 +83,7 @@ func Parse(inside string) (Reference, error) {
 		return Reference{}, wrong(0, "the name of the secret is missing")
 	case !ValidName(name):
 		return Reference{}, wrong(0, strconv.Quote(name)+" is no name of a secret: it has letters, digits, dots, hyphens and underscores, with slashes between such words")
-	case keyed && (len(key) > maxName || !validKey.MatchString(key)):
+	case keyed && !ValidKey(key):
 		return Reference{}, wrong(len(name)+1, strconv.Quote(key)+" is no key of a secret: it has letters, digits, dots, hyphens and underscores")
 	case !pinned:
 		return r, nil

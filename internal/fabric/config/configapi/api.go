@@ -141,7 +141,7 @@ func (a API) history(ctx context.Context, in *historyInput) (*historyOutput, err
 
 type diffInput struct {
 	ProjectPath
-	From     string `query:"from" maxLength:"64" doc:"A revision; the one that counts by default."`
+	From     string `query:"from" maxLength:"64" doc:"A revision; the one that counts by default, and without to and toStage the one that counted before it."`
 	To       string `query:"to" maxLength:"64" doc:"A revision; the one that counts by default."`
 	Workload string `query:"workload" maxLength:"63" doc:"Only for this workload."`
 	Stage    string `query:"stage" maxLength:"63" doc:"Only at this stage."`

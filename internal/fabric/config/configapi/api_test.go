@@ -246,6 +246,11 @@ func TestHistoryDiffAndRollback(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		b.connected(map[string]string{"default.yaml": "values:\n  checkout.timeout: 10\n"})
 		first := b.stands(config.Ready).Status
+		var only configapi.ConfigDiff
+		b.must("viewer", http.MethodGet, "/diff?workload=orders&stage=prod", nil, &only)
+		if got := fmt.Sprint(only.Changes); !strings.Contains(got, "{checkout.timeout <nil> 10 []}") {
+			t.Errorf("what the first revision brought: %s", got)
+		}
 		second := b.push("main", map[string]string{"default.yaml": "values:\n  checkout.timeout: 11\n", "stages/prod.yaml": "values: {checkout.timeout: 30}\n"})
 		vcstest.Eventually(t, "it counts", func() bool { return b.stands(config.Ready).Status.Commit == second })
 		var history kernel.Page[config.Revision]
@@ -263,6 +268,11 @@ func TestHistoryDiffAndRollback(t *testing.T) {
 		b.must("viewer", http.MethodGet, "/diff?from="+first.Effective, nil, &diff)
 		if got := fmt.Sprint(diff.Changes); got != "[{checkout.timeout 10 11 [*@dev *@test orders@dev orders@test]} {checkout.timeout 10 30 [*@prod orders@prod]}]" {
 			t.Errorf("between revisions %s", got)
+		}
+		var newestOfAll configapi.ConfigDiff
+		b.must("viewer", http.MethodGet, "/diff", nil, &newestOfAll)
+		if fmt.Sprint(newestOfAll) != fmt.Sprint(diff) {
+			t.Errorf("what counts now and what counted before: %+v", newestOfAll)
 		}
 		diff = configapi.ConfigDiff{}
 		b.must("viewer", http.MethodGet, "/diff?stage=dev&toStage=prod", nil, &diff)

@@ -14,6 +14,9 @@ func (r revisionRow) revision() (v config.Revision, err error) {
 	if err := db.Decode(r.Body, &v, "revision of configuration"); err != nil {
 		return v, err
 	}
+	if v.Changed == nil {
+		v.Changed = []string{} // none was valid, or nothing changed
+	}
 	v.Scope, v.Tree = kernel.Scope{Tenant: r.Tenant, Project: r.Project}, r.Tree
 	if r.Files == "" {
 		return v, nil

@@ -28,7 +28,7 @@ func (a API) Register(api huma.API) {
 	httpserver.Register(api, huma.Operation{
 		OperationID: "put-secret", Method: http.MethodPut, Path: "/projects/{project}/secrets/{name}",
 		Summary: "Give a secret a value", Tags: []string{"secrets"}, MaxBodyBytes: 2 * secret.MaxValue,
-		Description: "The value becomes the newest version. It is sealed, and never shown again.",
+		Description: "The value becomes the newest version. It is sealed, and never shown again. With a key it is the value of that key, and all others stay as they are.",
 	}, a.put)
 	httpserver.Register(api, huma.Operation{
 		OperationID: "rotate-secret", Method: http.MethodPost, Path: "/projects/{project}/secrets/{name}/rotation",
@@ -36,6 +36,7 @@ func (a API) Register(api huma.API) {
 		Description: "The value becomes the newest version. What refers to the secret is started anew with it.",
 	}, a.rotate)
 	a.registerHistory(api)
+	a.registerSettings(api)
 	a.registerEnd(api)
 }
 
@@ -68,6 +69,8 @@ type putInput struct {
 	// The value has no rule in the schema: a report of a broken one would show it.
 	Body struct {
 		Value string `json:"value" writeOnly:"true" doc:"The value, at most 64 KiB."`
+		Key   string `json:"key,omitempty" doc:"The key whose value it is; unless given the whole secret has this one value."`
+		CAS   *int   `json:"cas,omitempty" doc:"The number of the newest version that was seen, 0 for none: where there is another, nothing is written."`
 	}
 }
 
@@ -76,7 +79,8 @@ type putOutput struct {
 }
 
 func (a API) put(ctx context.Context, in *putInput) (*putOutput, error) {
-	info, err := a.Secrets.Put(ctx, scope(ctx, in.Project, in.Stage), named(in.Name), in.Body.Value)
+	given := secret.Given{Value: in.Body.Value, Key: in.Body.Key, Seen: in.Body.CAS}
+	info, err := a.Secrets.Set(ctx, scope(ctx, in.Project, in.Stage), named(in.Name), given)
 	return &putOutput{Body: info}, err
 }
 

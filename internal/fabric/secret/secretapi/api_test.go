@@ -53,7 +53,7 @@ func newHandler(t *testing.T) http.Handler {
 	r := chi.NewRouter()
 	r.Use(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			actor := kernel.Actor{ID: "usr_1", Kind: kernel.ActorUser, Tenant: r.Header.Get("Tenant")}
+			actor := kernel.Actor{ID: "usr_1", Name: "ada", Kind: kernel.ActorUser, Tenant: r.Header.Get("Tenant")}
 			next.ServeHTTP(w, r.WithContext(kernel.WithActor(r.Context(), actor)))
 		})
 	})
@@ -135,4 +135,32 @@ func TestBrokenBodyIsNotShown(t *testing.T) {
 			t.Errorf("%.40s: %d %.200s", body, answer.Code, answer.Body)
 		}
 	}
+}
+
+func TestAKeyAndSettings(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t)
+	const path = "/projects/shop/secrets/db%2Fcredentials"
+	says := func(what string, answer *httptest.ResponseRecorder, status int, texts ...string) {
+		t.Helper()
+		for _, text := range append(texts, "") {
+			if answer.Code != status || !strings.Contains(answer.Body.String(), text) || strings.Contains(answer.Body.String(), "hush") {
+				t.Errorf("%s: %d %s, want %d with %s", what, answer.Code, answer.Body, status, text)
+			}
+		}
+	}
+	send := func(method, sub, body string) *httptest.ResponseRecorder {
+		return call(t, h, "acme", method, path+sub+"?stage=dev", body)
+	}
+	says("settings of none", send(http.MethodPatch, "/settings", `{"maxVersions":2}`), http.StatusNotFound)
+	says("the first key", send(http.MethodPut, "", `{"value":"hush","key":"user","cas":0}`), http.StatusOK, `"version":1`, `"fields":true`, `"updatedByName":"ada"`)
+	says("as if there were none", send(http.MethodPut, "", `{"value":"hush","key":"password","cas":0}`), http.StatusConflict, "--cas 1")
+	says("settings", send(http.MethodPatch, "/settings", `{"maxVersions":2,"casRequired":true,"deleteAfter":"720h","custom":{"owner":"shop","ticket":"T-1"}}`), http.StatusOK,
+		`"maxVersions":2`, `"casRequired":true`, `"deleteAfter":"720h0m0s"`, `"ticket":"T-1"`)
+	says("without saying what was seen", send(http.MethodPut, "", `{"value":"hush","key":"password"}`), http.StatusUnprocessableEntity, "check-and-set parameter required", "--cas 1")
+	says("another key", send(http.MethodPut, "", `{"value":"hush","key":"password","cas":1}`), http.StatusOK, `"version":2`)
+	says("some settings", send(http.MethodPatch, "/settings", `{"deleteAfter":"0s","custom":{"ticket":""}}`), http.StatusOK, `"casRequired":true`, `"custom":{"owner":"shop"}`, `"maxVersions":2`)
+	says("no time", send(http.MethodPatch, "/settings", `{"deleteAfter":"soon"}`), http.StatusUnprocessableEntity, "is no time")
+	says("what differs", send(http.MethodGet, "/difference", ""), http.StatusOK, `"from":1,"to":2,"added":["password"]`)
+	says("the history", send(http.MethodGet, "/versions", ""), http.StatusOK, `"updatedBy":"usr_1","updatedByName":"ada"`)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
+	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 func (a API) registerEnd(api huma.API) {
@@ -87,7 +88,11 @@ func (a API) mark(ctx context.Context, in SecretName, how string, versions []int
 		case i < 0:
 			return nil, kernel.Errorf(kernel.NotFound, "version %d of secret %s does not exist", v, name).WithFix("see terrace secret history %s --stage %s", name, in.Stage)
 		case how == secret.Undeleted && there[i].Destroyed:
-			return nil, kernel.Errorf(kernel.Refused, "version %d of secret %s is destroyed, and nothing brings it back", v, name).WithFix("write the value anew: terrace secret set %s --stage %s", name, in.Stage)
+			anew := secretref.Reference{Name: name}
+			if there[i].Fields {
+				anew.Key = "KEY"
+			}
+			return nil, kernel.Errorf(kernel.Refused, "version %d of secret %s is destroyed, and nothing brings it back", v, name).WithFix("write the value anew: %s", anew.Command(in.Stage))
 		}
 	}
 	if err := a.Secrets.Mark(ctx, where, name, how, versions...); err != nil {

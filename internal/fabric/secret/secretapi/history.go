@@ -34,7 +34,8 @@ func (a API) registerHistory(api huma.API) {
 type SecretHistory struct {
 	secret.Metadata
 
-	Versions []secret.Info `json:"versions"`
+	DeleteAfter string        `json:"deleteAfter,omitempty" doc:"How long after they are written versions are deleted; absent for never."`
+	Versions    []secret.Info `json:"versions"`
 }
 
 type historyOutput struct{ Body SecretHistory }
@@ -52,13 +53,17 @@ func (a API) history(ctx context.Context, in *SecretName) (*historyOutput, error
 	if versions == nil {
 		versions = []secret.Info{}
 	}
-	return &historyOutput{Body: SecretHistory{m, versions}}, err
+	out := &historyOutput{Body: SecretHistory{Metadata: m, Versions: versions}}
+	if m.DeleteAfter > 0 {
+		out.Body.DeleteAfter = m.DeleteAfter.String()
+	}
+	return out, err
 }
 
 type compareInput struct {
 	SecretName
 
-	From int `query:"from" minimum:"0" doc:"The version that is compared; the newest unless given."`
+	From int `query:"from" minimum:"0" doc:"The version that is compared; the one before the other unless given."`
 	To   int `query:"to" minimum:"0" doc:"The version that it is compared with; the newest unless given."`
 }
 

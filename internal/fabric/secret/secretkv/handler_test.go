@@ -29,7 +29,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
-// people know tokens: TENANT, or TENANT-reader for who may not write.
+// people know tokens: TENANT, TENANT-reader for who may not write, or TENANT-brief, which ends
+// an hour after the tests begin.
 type people struct{}
 
 func (people) Authenticate(_ context.Context, token string) (kernel.Actor, error) {
@@ -37,7 +38,11 @@ func (people) Authenticate(_ context.Context, token string) (kernel.Actor, error
 	if tenant != "acme" && tenant != "rival" {
 		return kernel.Actor{}, kernel.Errorf(kernel.Unauthenticated, "the token is not known")
 	}
-	return kernel.Actor{ID: "usr_" + token, Kind: kernel.ActorUser, Tenant: tenant}, nil
+	a := kernel.Actor{ID: "usr_" + token, Kind: kernel.ActorUser, Tenant: tenant}
+	if strings.HasSuffix(token, "-brief") {
+		a.Until = time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC)
+	}
+	return a, nil
 }
 
 func (people) Allowed(context.Context, string, kernel.Scope) (kernel.Reach, error) {
@@ -215,6 +220,11 @@ func TestAVaultClientLooksBeforeItReads(t *testing.T) {
 		ttl, err := self.TokenTTL()
 		if err != nil || ttl != 0 || self.Data["type"] != "service" || self.Data["entity_id"] != "usr_acme" || self.Data["expire_time"] != nil {
 			w.Errorf("the token: %v, %v", self.Data, err)
+		}
+		brief, err := w.client("acme-brief").Auth().Token().LookupSelfWithContext(ctx)
+		w.must(err)
+		if ttl, err := brief.TokenTTL(); err != nil || ttl != time.Hour || brief.Data["expire_time"] != "2026-03-01T13:00:00Z" {
+			w.Errorf("the token that ends: %v, %v", brief.Data, err)
 		}
 		_, err = w.client("nobody").Auth().Token().LookupSelfWithContext(ctx)
 		w.refused("a token that is none", err, http.StatusForbidden, "the token is not known")

@@ -17,13 +17,18 @@ func health(w http.ResponseWriter, _ *http.Request) {
 }
 
 // self tells clients whose their token is, as they ask before they use one. It is renewed
-// by nobody, and when it ends its owner sees in terrace token list.
+// by nobody; one that does not end has no time to live, as Vault's root tokens have none.
 func (h Handler) self(r *http.Request) (reply, error) {
 	actor, _ := kernel.ActorFrom(r.Context())
+	var left int64
+	var ends any
+	if !actor.Until.IsZero() {
+		left, ends = max(int64(actor.Until.Sub(h.Secrets.Clock.Now()).Seconds()), 0), actor.Until.Format(time.RFC3339Nano)
+	}
 	return reply{data: map[string]any{
 		"display_name": actor.Name, "entity_id": actor.ID, "accessor": actor.Session, "id": "", "type": "service", "path": "auth/token",
 		"policies": []string{"terrace"}, "meta": map[string]string{"tenant": actor.Tenant}, "orphan": true, "renewable": false,
-		"ttl": 0, "creation_ttl": 0, "explicit_max_ttl": 0, "num_uses": 0, "expire_time": nil,
+		"ttl": left, "creation_ttl": 0, "explicit_max_ttl": 0, "num_uses": 0, "expire_time": ends,
 	}}, nil
 }
 

@@ -109,6 +109,7 @@ type metadataRow struct {
 	UpdatedAt   time.Time
 	ReadAt      *time.Time
 	ReadBy      string
+	ReadByName  string
 	ReadVersion int64
 }
 
@@ -126,7 +127,7 @@ func (s *Store) Metadata(ctx context.Context, scope kernel.Scope, name string) (
 	}
 	m := secret.Metadata{
 		Scope: scope, Name: name, Current: int(r.Current), CASRequired: r.CASRequired, MaxVersions: int(r.MaxVersions), DeleteAfter: time.Duration(r.DeleteAfter),
-		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), ReadBy: r.ReadBy, ReadVersion: int(r.ReadVersion),
+		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), ReadBy: r.ReadBy, ReadByName: r.ReadByName, ReadVersion: int(r.ReadVersion),
 	}
 	if r.ReadAt != nil {
 		m.ReadAt = r.ReadAt.UTC()
@@ -143,10 +144,10 @@ func (s *Store) PutMetadata(ctx context.Context, m secret.Metadata) error {
 	r := metadataRow{
 		Tenant: m.Scope.Tenant, Project: m.Scope.Project, Stage: m.Scope.Stage, Name: m.Name, Current: int64(m.Current), CASRequired: m.CASRequired,
 		MaxVersions: int64(m.MaxVersions), DeleteAfter: int64(m.DeleteAfter), Custom: string(custom), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
-		ReadAt: timeOf(m.ReadAt), ReadBy: m.ReadBy, ReadVersion: int64(m.ReadVersion),
+		ReadAt: timeOf(m.ReadAt), ReadBy: m.ReadBy, ReadByName: m.ReadByName, ReadVersion: int64(m.ReadVersion),
 	}
 	q := s.db.Conn(ctx).NewInsert().Model(&r).On("CONFLICT (tenant, project, stage, name) DO UPDATE")
-	for _, c := range []string{"current", "cas_required", "max_versions", "delete_after", "custom", "updated_at", "read_at", "read_by", "read_version"} {
+	for _, c := range []string{"current", "cas_required", "max_versions", "delete_after", "custom", "updated_at", "read_at", "read_by", "read_by_name", "read_version"} {
 		q = q.Set(c + " = EXCLUDED." + c)
 	}
 	_, err = q.Exec(ctx)

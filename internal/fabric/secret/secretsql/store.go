@@ -45,21 +45,22 @@ func (s *Store) Sealed(with sealedrow.Sealer) sealedrow.Table {
 type row struct {
 	bun.BaseModel `bun:"table:secrets,alias:s"`
 
-	Tenant    string `bun:",pk"`
-	Project   string `bun:",pk"`
-	Stage     string `bun:",pk"`
-	Name      string `bun:",pk"`
-	Version   int64  `bun:",pk"`
-	Generated bool
-	Length    int64
-	Sealed    []byte
-	CreatedBy string
-	CreatedAt time.Time
-	Fields    bool
-	DeletedAt *time.Time
-	Destroyed bool
-	Origin    string
-	Known     bool
+	Tenant        string `bun:",pk"`
+	Project       string `bun:",pk"`
+	Stage         string `bun:",pk"`
+	Name          string `bun:",pk"`
+	Version       int64  `bun:",pk"`
+	Generated     bool
+	Length        int64
+	Sealed        []byte
+	CreatedBy     string
+	CreatedByName string
+	CreatedAt     time.Time
+	Fields        bool
+	DeletedAt     *time.Time
+	Destroyed     bool
+	Origin        string
+	Known         bool
 }
 
 const isNamed = "tenant = ? AND project = ? AND stage = ? AND name = ?"
@@ -68,7 +69,7 @@ const isNamed = "tenant = ? AND project = ? AND stage = ? AND name = ?"
 func (s *Store) Add(ctx context.Context, v secret.Version) error {
 	r := row{
 		Tenant: v.Scope.Tenant, Project: v.Scope.Project, Stage: v.Scope.Stage, Name: v.Name, Version: int64(v.Version),
-		Generated: v.Generated, Length: int64(v.Length), Sealed: v.Sealed, CreatedBy: v.CreatedBy, CreatedAt: v.CreatedAt,
+		Generated: v.Generated, Length: int64(v.Length), Sealed: v.Sealed, CreatedBy: v.CreatedBy, CreatedByName: v.CreatedByName, CreatedAt: v.CreatedAt,
 		Fields: v.Fields, DeletedAt: timeOf(v.DeletedAt), Origin: v.Origin, Known: v.Known,
 	}
 	_, err := s.db.Conn(ctx).NewInsert().Model(&r).Exec(ctx)
@@ -130,7 +131,7 @@ func (r row) info() secret.Info {
 	i := secret.Info{
 		Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, Name: r.Name, Stage: r.Stage,
 		Version: int(r.Version), Generated: r.Generated, Length: int(r.Length), CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt.UTC(),
-		Fields: r.Fields, Destroyed: r.Destroyed, Origin: r.Origin,
+		Fields: r.Fields, Destroyed: r.Destroyed, Origin: r.Origin, CreatedByName: r.CreatedByName,
 	}
 	if r.DeletedAt != nil {
 		i.DeletedAt = r.DeletedAt.UTC()

@@ -171,6 +171,7 @@ func (c *crossing) walked() map[string]seed {
 		"offboard-tenant":              {values: map[string]string{"tenant": "nothing"}, body: object{"confirm": "nothing", "reason": "x", "keepHours": 1}},
 		"keep-tenant":                  {values: map[string]string{"tenant": "nothing", "reason": "x"}},
 		"delete-secret":                {values: map[string]string{"stage": "dev"}},
+		"configure-secret":             {values: map[string]string{"stage": "dev"}, body: object{"maxVersions": 5}},
 		"restore-secret":               {values: map[string]string{"stage": "dev"}, body: object{"version": 1}},
 		"destroy-secret":               {values: map[string]string{"stage": "dev"}, body: object{}},
 		"copy-secret":                  {values: map[string]string{"stage": "dev"}, body: object{"to": "test", "reason": "x"}},

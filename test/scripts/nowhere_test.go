@@ -177,7 +177,7 @@ func (l lines) values() map[string]string {
 		"terrace policy list --server":        "true",
 		"terrace policy impact --assign":      "*=hard-mandatory",
 		"terrace state import --file":         filepath.Join(l.folder, "state.json"),
-		"terrace secret rollback --version":   "1",
+		"terrace secret rollback --version":   "1", "terrace secret configure --max-versions": "5",
 		"terrace secret restore --version":    "1",
 		"terrace secret destroy --version":    "1",
 		"terrace subscription create --topic": "x", "terrace subscription create --topic-stage": "dev",

@@ -22,7 +22,7 @@ func configure(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "configure NAME", Short: "Say how many versions of a secret are kept, how it is written, and what else is known of it", Args: cobra.ExactArgs(1),
 		Long: "What no flag names stays. Versions that are too many go at once, and for ever. With --cas-required whoever writes has to\n" +
-			"say which version they have seen: terrace secret set --cas. The words of --metadata are no secret: terrace secret history shows them.",
+			"say which version they have seen, by --cas. The words of --metadata are no secret, and shown with the history.",
 		Example: "  terrace secret configure db/credentials --stage prod --max-versions 20 --cas-required\n" +
 			"  terrace secret configure db/credentials --stage prod --metadata owner=shop,rotated=quarterly --no-metadata ticket\n" +
 			"  terrace secret configure db/credentials --stage prod --cas-required=false --delete-after 0s",

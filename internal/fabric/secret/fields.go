@@ -138,7 +138,7 @@ func (s *Service) seen(ctx context.Context, scope kernel.Scope, name string, cur
 	switch {
 	case seen == nil && m.CASRequired:
 		return kernel.Errorf(kernel.Invalid, "check-and-set parameter required for this call").
-			WithFix("terrace secret history %s --stage %s tells the newest version of secret %s: say that you have seen it, such as with --cas %d", name, scope.Stage, name, newest)
+			WithFix("say which version you have seen, such as with --cas %d; see those there are with: terrace secret history %s --stage %s", newest, name, scope.Stage)
 	case seen != nil && *seen != newest:
 		return kernel.Errorf(kernel.Stale, "check-and-set parameter did not match the current version").
 			WithFix("secret %s has version %d: look at it, and write again, such as with --cas %d", name, newest, newest)

@@ -34,8 +34,8 @@ type configureInput struct {
 
 func (a API) configure(ctx context.Context, in *configureInput) (*historyOutput, error) {
 	where, name := scope(ctx, in.Project, in.Stage), named(in.Name)
-	if _, _, err := a.Secrets.Metadata(ctx, where, name); err != nil {
-		return nil, err
+	if _, _, err := a.Secrets.Metadata(ctx, where, name); err != nil && !kernel.Is(err, kernel.NotFound) {
+		return nil, err // who may not see it is not told whether it was changed
 	}
 	if err := a.Secrets.Describes(ctx, where, name, in.change); err != nil {
 		return nil, err
@@ -44,6 +44,9 @@ func (a API) configure(ctx context.Context, in *configureInput) (*historyOutput,
 }
 
 func (in *configureInput) change(m *secret.Metadata) error {
+	if m.UpdatedAt.IsZero() {
+		return kernel.Errorf(kernel.NotFound, "secret %s does not exist", m.Name).WithFix("see those there are with: terrace secret list --stage %s", in.Stage)
+	}
 	if in.Body.MaxVersions != nil {
 		m.MaxVersions = *in.Body.MaxVersions
 	}

@@ -49,7 +49,7 @@ func TestServiceAccounts(t *testing.T) {
 		want(t, err, "")
 		f.clock.add(time.Minute)
 		robot := f.by(t, secret)
-		if d := cmp.Diff(kernel.Actor{ID: ci.ID, Name: "service:ci", Kind: kernel.ActorService, Tenant: "default", Session: token.ID}, actorOf(robot)); d != "" {
+		if d := cmp.Diff(kernel.Actor{ID: ci.ID, Name: "service:ci", Kind: kernel.ActorService, Tenant: "default", Session: token.ID, Until: token.ExpiresAt}, actorOf(robot)); d != "" {
 			t.Error(d)
 		}
 		want(t, f.Authorize(robot, "workload.deploy", shop.InStage("dev")), "")

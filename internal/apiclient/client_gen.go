@@ -1188,6 +1188,27 @@ func (e PrometheusCheckNoData) Valid() bool {
 	}
 }
 
+// Defines values for ProviderActiveKind.
+const (
+	ProviderActiveKindBrowser ProviderActiveKind = "browser"
+	ProviderActiveKindDevice  ProviderActiveKind = "device"
+	ProviderActiveKindProgram ProviderActiveKind = "program"
+)
+
+// Valid indicates whether the value is a known member of the ProviderActiveKind enum.
+func (e ProviderActiveKind) Valid() bool {
+	switch e {
+	case ProviderActiveKindBrowser:
+		return true
+	case ProviderActiveKindDevice:
+		return true
+	case ProviderActiveKindProgram:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProviderKeyState.
 const (
 	ProviderKeyStateCurrent ProviderKeyState = "current"
@@ -5873,6 +5894,9 @@ type PromoteRequest struct {
 	WhenOpen bool `json:"whenOpen,omitempty"`
 }
 
+// ProviderActiveKind What somebody is signed in with: a browser, a program that they let in there, or one that they let in by a code.
+type ProviderActiveKind string
+
 // ProviderKeyState Where a signing key is in its life.
 type ProviderKeyState string
 
@@ -7245,6 +7269,41 @@ type SignInRequest struct {
 	Username string `json:"username"`
 }
 
+// SignInSession defines model for SignInSession.
+type SignInSession struct {
+	// Address Where it was used from last.
+	Address string    `json:"address,omitempty"`
+	BeganAt time.Time `json:"beganAt"`
+
+	// Browser The sign-in of the browser that it ends with.
+	Browser string `json:"browser,omitempty"`
+
+	// Client The name of the program; none for a browser.
+	Client string `json:"client,omitempty"`
+
+	// Current Whether this request came by it.
+	Current bool `json:"current"`
+
+	// ExpiresAt When it is over if it is not used until then.
+	ExpiresAt time.Time `json:"expiresAt"`
+	ID        string    `json:"id"`
+
+	// Kind What somebody is signed in with: a browser, a program that they let in there, or one that they let in by a code.
+	Kind ProviderActiveKind `json:"kind"`
+
+	// Methods How the person proved who they are (RFC 8176).
+	Methods []string `json:"methods"`
+	Scopes  []string `json:"scopes"`
+
+	// UsedAt When it was used last: a browser to the minute, a program when it got tokens, which it does each ten minutes.
+	UsedAt time.Time `json:"usedAt"`
+}
+
+// SignInSessions defines model for SignInSessions.
+type SignInSessions struct {
+	Items []SignInSession `json:"items"`
+}
+
 // SigningKey defines model for SigningKey.
 type SigningKey struct {
 	Algorithm string    `json:"algorithm"`
@@ -8322,9 +8381,10 @@ type VcsPlanSummary struct {
 
 // VcsProtection defines model for VcsProtection.
 type VcsProtection struct {
-	Checks bool   `json:"checks,omitempty"`
-	Merge  string `json:"merge,omitempty"`
-	Push   string `json:"push,omitempty"`
+	Checks  bool   `json:"checks,omitempty"`
+	Merge   string `json:"merge,omitempty"`
+	Push    string `json:"push,omitempty"`
+	Rewrite string `json:"rewrite,omitempty"`
 }
 
 // VcsProvider Who hosts a repository.

@@ -83,6 +83,8 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"OAuthClients":            func() error { return e(c.OAuthClients(ctx)) },
 		"OAuthClient":             func() error { return e(c.OAuthClient(ctx, id)) },
 		"CreateOAuthClient":       func() error { return e(c.CreateOAuthClient(ctx, apiclient.CreateOauthClientRequest{})) },
+		"SignInSessions":          func() error { return e(c.SignInSessions(ctx, "")) },
+		"EndSignInSession":        func() error { return c.EndSignInSession(ctx, "", id) },
 		"DeleteOAuthClient":       func() error { return c.DeleteOAuthClient(ctx, id) },
 		"Factors":                 func() error { return e(c.Factors(ctx, "")) },
 		"BeginTOTP":               func() error { return e(c.BeginTOTP(ctx, apiclient.FactorProof{})) },

@@ -11,6 +11,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/factor"
 	"github.com/terrace-idp/terrace/internal/access/factor/factorsql"
 	"github.com/terrace-idp/terrace/internal/access/identity/identitysql"
+	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/access/provider/providersql"
 	"github.com/terrace-idp/terrace/internal/access/upstream"
 	"github.com/terrace-idp/terrace/internal/access/upstream/upstreamsql"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
@@ -108,6 +110,7 @@ func prefixes() map[string]string {
 const (
 	aCheck        = "chk_01m8dspnjcevfvfqsec2nz3ve9"
 	aFactor       = "fct_01m8dspnjcevfvfqsec2nz3ve9"
+	aSession      = "ses_01m8dspnjcevfvfqsec2nz3ve9"
 	aLink         = "lnk_01m8dspnjcevfvfqsec2nz3ve9"
 	aFinding      = "drift_01m8dspnjcevfvfqsec2nz3ve9"
 	aVerification = "ver_01m8dspnjcevfvfqsec2nz3ve9"
@@ -116,11 +119,11 @@ const (
 // planted are the ids of what is put into the database by hand, by what comes before them
 // in a path.
 func planted() map[string]string {
-	return map[string]string{"checks id": aCheck, "factors factor": aFactor, "links link": aLink, "drift id": aFinding, "verifications id": aVerification}
+	return map[string]string{"checks id": aCheck, "factors factor": aFactor, "links link": aLink, "sessions session": aSession, "drift id": aFinding, "verifications id": aVerification}
 }
 
 // plant puts what the API cannot make into the database: a finding of drift and the check that
-// found it, a verification, a pull request, a factor of somebody, and an account that is
+// found it, a verification, a pull request, a factor and a sign-in of somebody, and an account that is
 // linked. What is there already stays.
 func (c *crossing) plant() {
 	c.t.Helper()
@@ -142,7 +145,9 @@ func (c *crossing) plant() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	_, opened := providersql.NewStore(c.platform.db).OpenSession(ctx, provider.Session{ID: aSession, Tenant: "default", Subject: user.ID, Client: provider.CLI, Kind: provider.ActiveDevice, CreatedAt: now, ExpiresAt: now.Add(time.Hour)})
 	for _, err := range []error{
+		opened,
 		found.PutCheck(ctx, drift.Check{ID: aCheck, Scope: dev, Workload: "nothing", Stack: stack, Trigger: "demand", RequestedBy: "admin", Status: drift.CheckDone, Open: 1, QueuedAt: now, EndedAt: &now}),
 		found.Insert(ctx, drift.Drift{
 			ID: aFinding, Scope: dev, Stack: stack, Workload: "nothing", Address: "x.nothing", Type: "x", Action: "changed", Severity: stage.SeverityLow, Rule: "any", Status: drift.Open,

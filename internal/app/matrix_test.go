@@ -199,6 +199,8 @@ func (c *crossing) matrixAsks(operation string) asking {
 	a := asking{real: true, values: walked.values}
 	switch operation {
 	case "sign-in", "change-password": // as said has it, for everybody the same
+	case "end-sign-in-session":
+		a.values = map[string]string{"session": "ses_00000000000000000000000000"} // nobody here came by one
 	case "revoke-token":
 		a.values = map[string]string{"token": "tok_00000000000000000000000000"} // it would be that of who asks
 	case "destroy-keys", "create-tenant", "resume-tenant":
@@ -293,7 +295,7 @@ func notThere() map[string]string {
 		"accept-drift": applied, "revert-drift": applied, "request-drift-checks": applied, "destroy": applied, "extend-lifetime": applied, "explain-resource": applied, "get-outputs": applied,
 		"get-service-logs": applied, "roll-back": applied, "verify": applied, "explain-release": applied, "get-dossier": "it takes a plan", "get-dossier-content": "it takes a plan",
 		"create-pull-request": pushed, "diff-config": pushed, "diff-source": pushed, "evaluate-flag": pushed, "explain-config": pushed, "get-config": pushed,
-		"answer-maturity": "it takes a criterion of the catalogue", "get-tenant-archive": "it takes a tenant that leaves", "revoke-token": "it would be the one that asks",
+		"answer-maturity": "it takes a criterion of the catalogue", "get-tenant-archive": "it takes a tenant that leaves", "revoke-token": "it would be the one that asks", "end-sign-in-session": "it takes a browser",
 		"diff-state": "it takes two versions of a state", "get-state-resource": "it takes a resource", "discard-state": "it takes a state that was set aside", "take-back-state": "it takes a state that was set aside",
 		"unlock-state": "it takes a lock", "adopt-secret-sync-secret": "it takes a vault that somebody has changed",
 	}

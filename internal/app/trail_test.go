@@ -212,7 +212,7 @@ func unproven() map[string]string {
 		"definition-blast-radius": tells, "module-blast-radius": tells, "evaluate-policies": tells, "preview-policies": tells, "preview-policy-levels": tells, "test-trust-rules": tells,
 		"decide-elevation": "it takes somebody else", "approve-exemption": "it takes somebody else", "destroy-keys": "it takes a tenant that leaves", "delete-repository": "sources and configuration are kept in it",
 		"revoke-token": "it would be the one that asks", "answer-maturity": "it takes a criterion of the catalogue",
-		"test-subscription": "it takes a sink", "adopt-secret-sync-secret": "it takes a vault that somebody has changed", "delete-upstream-link": "it takes a browser",
+		"test-subscription": "it takes a sink", "adopt-secret-sync-secret": "it takes a vault that somebody has changed", "delete-upstream-link": "it takes a browser", "end-sign-in-session": "it takes a browser",
 		"begin-totp": "it takes a code", "confirm-totp": "it takes a code", "make-recovery-codes": "it takes a code", "remove-factor": "it takes a code",
 	}
 }

@@ -22,7 +22,7 @@ func matrix() map[string]string {
 		"workload.deploy": "dm", "workload.destroy": "dm", "workload.verify": "dam", "artifact.upload": "dm", "run.discard": "dm", "output.take": "dm", "workload.orphan": "m",
 		"run.cancel": "dm", "secret.write": "dm", "leak.read": "udam", "leak.scan": "dam", "leak.allow": "am", "run.approve": "am", "policy.override": "am", "release.approve": "am",
 		"project.create": "m", "access.read": "vudam", "access.grant": "m", "platform.grant": "", "group.read": "vudam", "group.set": "m", "service-account.read": "vudam", "service-account.set": "m", "elevation.request": "vudam", "elevation.approve": "m", "user.create": "m", "user.disable": "m", "user.read": "m", "user.reset": "m", "token.create": "m",
-		"client.read": "m", "upstream.read": "m", "upstream.set": "m", "trust.read": "m", "trust.set": "m", "client.register": "m", "signing-key.read": "", "signing-key.rotate": "",
+		"client.read": "m", "session.read": "m", "session.end": "m", "upstream.read": "m", "upstream.set": "m", "trust.read": "m", "trust.set": "m", "client.register": "m", "signing-key.read": "", "signing-key.rotate": "",
 		"audit.read": "um", "audit.sign": "um", "audit.list": "vudam", "audit-key.rotate": "", "module.publish": "m", "definition.apply": "m", "definition.delete": "m", "landing-zone.set": "m",
 		"secret.read": "m", "secret.sync": "m", "key.read": "m", "key.rotate": "m", "key.rotate-root": "", "key.destroy": "", "tenant.create": "", "tenant.read": "", "tenant.suspend": "", "tenant.offboard": "", "tenant.export": "m", "state.read": "m",
 		"repo.read": "vudam", "repo.push": "dm", "repo.create": "dm", "repo.connect": "m", "repo.bind": "m", "repo.delete": "m",

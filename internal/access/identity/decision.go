@@ -179,6 +179,8 @@ func accessDecisions() map[string]Decision {
 		"token.create":         {Scope: ScopeAdmin, Roles: admins},
 		"factor.read":          {Scope: ScopeAdmin, Roles: admins},
 		"factor.set":           {Scope: ScopeAdmin, Roles: admins},
+		"session.read":         {Scope: ScopeAdmin, Roles: admins},
+		"session.end":          {Scope: ScopeAdmin, Roles: admins},
 		"client.read":          {Scope: ScopeAdmin, Roles: admins},
 		"client.register":      {Scope: ScopeAdmin, Roles: admins},
 		"tenant.create":        {Scope: ScopeAdmin, Roles: operators, Platform: true},

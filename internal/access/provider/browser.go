@@ -13,7 +13,7 @@ func (s *Service) Begin(ctx context.Context, p Person, former string) (cookie st
 	cookie = NewSecret(prefixCookie)
 	n := SignIn{
 		ID: kernel.NewID("sgn"), Tenant: p.Tenant, UserID: p.ID, Hash: kernel.HashOf(cookie),
-		Methods: p.Methods, Via: p.Via, At: p.At, ExpiresAt: s.Clock.Now().Add(SignInLife),
+		Methods: p.Methods, Via: p.Via, At: p.At, ExpiresAt: s.Clock.Now().Add(SignInLife), Address: kernel.AddressFrom(ctx),
 	}
 	return cookie, s.Tx.InTx(ctx, func(ctx context.Context) error {
 		if err := s.lasts(ctx, n.Via); err != nil { // it may have ended on the way
@@ -82,6 +82,9 @@ func (s *Service) SignedIn(ctx context.Context, cookie string) (SignIn, Person, 
 	lacks, err := s.Lacks(ctx, p)
 	if err == nil && lacks {
 		return SignIn{}, Person{}, nobody()
+	}
+	if err == nil {
+		s.touch(ctx, n)
 	}
 	return n, p, err
 }

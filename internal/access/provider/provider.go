@@ -126,6 +126,9 @@ type SignIn struct {
 	At        time.Time
 	ExpiresAt time.Time
 	EndedAt   time.Time
+	// Address is where it was used from last, and UsedAt when.
+	Address string
+	UsedAt  time.Time
 }
 
 // Since reports whether it was proven at a time or later who they are. Of what another
@@ -166,6 +169,12 @@ type Session struct {
 	EndedAt   time.Time
 	// Why it ended, for people.
 	Why string
+	// Kind is how the program was let in, and Methods how its person proved who they are.
+	Kind    ActiveKind
+	Methods []string
+	// Address is where it got tokens from last, and UsedAt when.
+	Address string
+	UsedAt  time.Time
 }
 
 // Request is something that is kept for the time between two steps of OAuth: a code,

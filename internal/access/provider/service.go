@@ -40,6 +40,12 @@ type Sessions interface {
 	Ended(ctx context.Context, after time.Time) ([]string, error)
 }
 
+// Uses keeps when and from where sign-ins were used last.
+type Uses interface {
+	TouchSession(ctx context.Context, id, address string, at time.Time) error
+	TouchSignIn(ctx context.Context, id, address string, at time.Time) error
+}
+
 // Requests keeps codes and refresh tokens.
 type Requests interface {
 	AddRequest(ctx context.Context, r Request) error
@@ -97,6 +103,7 @@ type Upkeep interface {
 type Store interface {
 	Keys
 	Sessions
+	Uses
 	Requests
 	Browsers
 	Clients
@@ -110,6 +117,8 @@ type Users interface {
 	ProvePassword(ctx context.Context, tenant, name, password string) (kernel.Actor, error)
 	// Acting returns who has an id, unless they are kept out.
 	Acting(ctx context.Context, tenant, id string) (kernel.Actor, error)
+	// Find returns who has a name, whether they are kept out or not.
+	Find(ctx context.Context, tenant, name string) (kernel.Actor, error)
 }
 
 // Programs knows service accounts by their tokens.

@@ -21,16 +21,21 @@ const (
 	EndedByExpiry  = "its time was over"
 	EndedByReset   = "an admin has reset what its user signs in with"
 	EndedByChange  = "its user has changed the password elsewhere"
+	EndedByOwner   = "its user has ended it"
+	EndedByAdmin   = "an admin has ended it"
 	EndedByPolicy  = "its tenant asks for a second factor since"
 )
 
-// Open keeps a session when its first tokens are given, and does nothing for one that
-// there is.
+// Open keeps a session when its first tokens are given, and notes of one that there is
+// that it is used.
 func (s *Service) Open(ctx context.Context, n Session) error {
-	n.CreatedAt = s.Clock.Now()
+	n.CreatedAt, n.Address = s.Clock.Now(), kernel.AddressFrom(ctx)
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
 		fresh, err := s.Store.OpenSession(ctx, n)
-		if err != nil || !fresh {
+		if err == nil && !fresh {
+			return s.Store.TouchSession(ctx, n.ID, n.Address, n.CreatedAt)
+		}
+		if err != nil {
 			return err
 		}
 		if err := s.lasts(ctx, n.Via); err != nil {

@@ -112,7 +112,7 @@ func (h deviceHandler) HandleTokenEndpointRequest(ctx context.Context, r fosite.
 		r.GrantAudience(audience)
 	}
 	level := provider.SignIn{Methods: d.Methods}.Level()
-	if _, err := s.begin(ctx, r, proof{actor: actor, methods: d.Methods, level: level, at: d.AuthTime, asked: d.CreatedAt, via: d.Via}); err != nil {
+	if _, err := s.begin(ctx, r, proof{actor: actor, methods: d.Methods, level: level, at: d.AuthTime, asked: d.CreatedAt, via: d.Via, kind: provider.ActiveDevice}); err != nil {
 		return err
 	}
 	expireAt(r, s.provider.Clock.Now())

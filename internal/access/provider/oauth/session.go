@@ -19,6 +19,8 @@ type session struct {
 
 	Tenant string `json:"tenant"`
 	SignIn string `json:"signIn,omitempty"`
+	// Kind is how a program was let in.
+	Kind provider.ActiveKind `json:"kind,omitempty"`
 	// Via is the sign-in at another provider that it came by.
 	Via string `json:"via,omitempty"`
 	// Of is the session that an exchanged token belongs to, and Actor who asked for it.
@@ -61,6 +63,15 @@ func (s *session) authTime() time.Time {
 	return s.IDTokenClaims().AuthTime
 }
 
+// kind is how the program was let in; one that signs in for itself, and what was kept before
+// it was said, are programs.
+func (s *session) kind() provider.ActiveKind {
+	if s.Kind == "" {
+		return provider.ActiveProgram
+	}
+	return s.Kind
+}
+
 // sessionOf returns the session of a request.
 func sessionOf(r fosite.Requester) *session {
 	if s, ok := r.GetSession().(*session); ok {
@@ -78,6 +89,7 @@ type proof struct {
 	asked   time.Time
 	signIn  string
 	via     string
+	kind    provider.ActiveKind
 }
 
 // begin fills the session of a request in which somebody has signed in.
@@ -85,6 +97,7 @@ func (s *Server) begin(ctx context.Context, r fosite.Requester, p proof) (*sessi
 	r.SetID(kernel.NewID("ses"))
 	out := emptySession()
 	out.Tenant, out.SignIn, out.Via, out.Subject, out.Username = p.actor.Tenant, p.signIn, p.via, p.actor.ID, p.actor.Name
+	out.Kind = p.kind
 	extra := map[string]any{"tenant": p.actor.Tenant, "sid": r.GetID()}
 	told, err := s.provider.Told(ctx, p.actor, r.GetGrantedScopes())
 	if err != nil {
@@ -114,6 +127,6 @@ func (s *Server) opened(r fosite.Requester) provider.Session {
 	}
 	return provider.Session{
 		ID: r.GetID(), Tenant: own.Tenant, Subject: own.Subject, Client: r.GetClient().GetID(), SignIn: own.SignIn, Via: own.Via,
-		Scopes: r.GetGrantedScopes(), ExpiresAt: now.Add(life),
+		Scopes: r.GetGrantedScopes(), ExpiresAt: now.Add(life), Kind: own.kind(), Methods: own.IDTokenClaims().AuthenticationMethodsReferences,
 	}
 }

@@ -110,7 +110,9 @@ func newWorld(t *testing.T, options ...option) *world {
 		}
 		_, _ = io.WriteString(out, actor.Name)
 	})
-	identityapi.API{Service: w.users, Tenant: "default"}.Register(httpserver.NewAPI(router, "test"))
+	api := httpserver.NewAPI(router, "test")
+	identityapi.API{Service: w.users, Tenant: "default"}.Register(api)
+	providerapi.API{Provider: w.service}.Register(api)
 	w.web.Config.Handler = router
 	w.web.Start()
 	t.Cleanup(w.web.Close)

@@ -12,7 +12,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 )
 
-// API serves what admins see and set of the provider: its clients and its keys.
+// API serves what admins see and set of the provider: its clients, its keys and who is signed in where.
 type API struct{ Provider *provider.Service }
 
 // Register adds the operations.
@@ -33,6 +33,7 @@ func (a API) Register(api huma.API) {
 	next := manage("rotate-signing-key", http.MethodPost, "/keys", "Have another key sign tokens")
 	next.Description = "It is published at once and signs when others can know it; the key before it stays until the last token that it signed has expired."
 	httpserver.Register(api, next, a.rotateKey)
+	a.registerActive(api)
 }
 
 func manage(id, method, path, summary string) huma.Operation {

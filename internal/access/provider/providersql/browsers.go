@@ -23,16 +23,24 @@ type signInRow struct {
 	At        time.Time  `bun:"at"`
 	ExpiresAt time.Time  `bun:"expires_at"`
 	EndedAt   *time.Time `bun:"ended_at"`
+	Address   string     `bun:"address"`
+	UsedAt    *time.Time `bun:"used_at"`
 }
 
 // AddSignIn keeps that a browser is signed in.
 func (s *Store) AddSignIn(ctx context.Context, n provider.SignIn) error {
 	row := signInRow{
 		ID: n.ID, Tenant: n.Tenant, UserID: n.UserID, Hash: n.Hash, Methods: words(n.Methods).text(),
-		Via: n.Via, At: n.At, ExpiresAt: n.ExpiresAt,
+		Via: n.Via, At: n.At, ExpiresAt: n.ExpiresAt, Address: n.Address,
 	}
 	_, err := s.db.Conn(ctx).NewInsert().Model(&row).Exec(ctx)
 	return db.Map(err, "the sign-in "+n.ID)
+}
+
+// TouchSignIn notes that a browser was used.
+func (s *Store) TouchSignIn(ctx context.Context, id, address string, at time.Time) error {
+	_, err := s.db.Conn(ctx).NewUpdate().Model((*signInRow)(nil)).Set("used_at = ?", at).Set("address = ?", address).Where("id = ?", id).Exec(ctx)
+	return db.Map(err, "the sign-in "+id)
 }
 
 // SignInByHash returns the sign-in whose cookie has a hash. It is read without a tenant:
@@ -46,7 +54,7 @@ func (s *Store) SignInByHash(ctx context.Context, hash string) (provider.SignIn,
 func (r signInRow) signIn() provider.SignIn {
 	return provider.SignIn{
 		ID: r.ID, Tenant: r.Tenant, UserID: r.UserID, Hash: r.Hash, Methods: wordsOf(r.Methods), Via: r.Via,
-		At: r.At.UTC(), ExpiresAt: r.ExpiresAt.UTC(), EndedAt: fromNull(r.EndedAt),
+		At: r.At.UTC(), ExpiresAt: r.ExpiresAt.UTC(), EndedAt: fromNull(r.EndedAt), Address: r.Address, UsedAt: fromNull(r.UsedAt),
 	}
 }
 

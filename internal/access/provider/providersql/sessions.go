@@ -25,12 +25,17 @@ type sessionRow struct {
 	ExpiresAt time.Time  `bun:"expires_at"`
 	EndedAt   *time.Time `bun:"ended_at"`
 	Why       string     `bun:"why"`
+	Kind      string     `bun:"kind"`
+	Methods   string     `bun:"methods"`
+	Address   string     `bun:"address"`
+	UsedAt    *time.Time `bun:"used_at"`
 }
 
 func (r sessionRow) session() provider.Session {
 	return provider.Session{
 		ID: r.ID, Tenant: r.Tenant, Subject: r.Subject, Client: r.Client, SignIn: r.SignIn, Via: r.Via, Scopes: wordsOf(r.Scopes),
 		CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC(), EndedAt: fromNull(r.EndedAt), Why: r.Why,
+		Kind: provider.ActiveKind(r.Kind), Methods: wordsOf(r.Methods), Address: r.Address, UsedAt: fromNull(r.UsedAt),
 	}
 }
 
@@ -38,7 +43,7 @@ func (r sessionRow) session() provider.Session {
 func (s *Store) OpenSession(ctx context.Context, n provider.Session) (bool, error) {
 	row := sessionRow{
 		ID: n.ID, Tenant: n.Tenant, Subject: n.Subject, Client: n.Client, SignIn: n.SignIn, Via: n.Via, Scopes: words(n.Scopes).text(),
-		CreatedAt: n.CreatedAt, ExpiresAt: n.ExpiresAt,
+		CreatedAt: n.CreatedAt, ExpiresAt: n.ExpiresAt, Kind: string(n.Kind), Methods: words(n.Methods).text(), Address: n.Address,
 	}
 	res, err := s.db.Conn(ctx).NewInsert().Model(&row).On("CONFLICT (id) DO NOTHING").Exec(ctx)
 	if err != nil {
@@ -46,6 +51,12 @@ func (s *Store) OpenSession(ctx context.Context, n provider.Session) (bool, erro
 	}
 	added, err := res.RowsAffected()
 	return added > 0, db.Map(err, "the session "+n.ID)
+}
+
+// TouchSession notes that a session was used.
+func (s *Store) TouchSession(ctx context.Context, id, address string, at time.Time) error {
+	_, err := s.db.Conn(ctx).NewUpdate().Model((*sessionRow)(nil)).Set("used_at = ?", at).Set("address = ?", address).Where("id = ?", id).Exec(ctx)
+	return db.Map(err, "the session "+id)
 }
 
 // Session returns a session.

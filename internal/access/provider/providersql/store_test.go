@@ -71,7 +71,7 @@ func TestSessionsEndOnce(t *testing.T) {
 		ctx := t.Context()
 		n := provider.Session{
 			ID: "ses_1", Tenant: "default", Subject: "usr_1", Client: "cli_1", SignIn: "sgn_1", Scopes: []string{"openid", "read"},
-			CreatedAt: now, ExpiresAt: now.Add(time.Hour),
+			CreatedAt: now, ExpiresAt: now.Add(time.Hour), Kind: provider.ActiveDevice, Methods: []string{"pwd"}, Address: "192.0.2.1",
 		}
 		for i, fresh := range []bool{true, false} {
 			if got, err := s.OpenSession(ctx, n); got != fresh || err != nil {

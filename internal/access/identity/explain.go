@@ -58,6 +58,9 @@ func (s *Service) Explain(ctx context.Context, who Subject, action string, scope
 			return Explanation{}, err
 		}
 	}
+	if err := s.seenProject(ctx, actor.Tenant, scope.Project); err != nil {
+		return Explanation{}, err
+	}
 	who, err := s.explained(ctx, actor, who)
 	if err != nil {
 		return Explanation{}, err
@@ -71,6 +74,19 @@ func (s *Service) Explain(ctx context.Context, who Subject, action string, scope
 		q.actor.Limits = actor.Limits
 	}
 	return s.explain(ctx, q, has)
+}
+
+// seenProject refuses a project that there is not, for who would see it. Others are told by
+// their roles, the same for one that there is.
+func (s *Service) seenProject(ctx context.Context, tenant, project string) error {
+	if project == "" {
+		return nil
+	}
+	err := s.Authorize(ctx, "project.read", kernel.Scope{Tenant: tenant, Project: project})
+	if kernel.Is(err, kernel.Denied) {
+		return nil
+	}
+	return err
 }
 
 // explained finds who is meant. Others are looked at by who sees users.

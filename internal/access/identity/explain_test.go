@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -90,4 +91,36 @@ func TestAnExplanationAgreesWithTheDecision(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestWhatThereIsNotIsToldToWhoMaySeeIt: a name that nobody has, and a project that there is
+// not, are no answer by roles; and who may see neither learns nothing of what there is.
+func TestWhatThereIsNotIsToldToWhoMaySeeIt(t *testing.T) {
+	t.Parallel()
+	f := sqlite(t)
+	root, eve, bob := f.user(t, "root", identity.Admin), f.user(t, "eve", identity.Viewer), f.user(t, "bob", "")
+	f.grant(t, "shop", "bob", identity.Viewer)
+	f.user(t, "idle", "")
+	list := func(ctx context.Context, s identity.Subject, project string) error {
+		_, err := f.Grants(ctx, tenant(), identity.GrantFilter{Project: project, Subject: s}, kernel.PageRequest{})
+		return err
+	}
+	want(t, list(root, person("idle"), ""), "")
+	want(t, list(root, person("nobody"), ""), kernel.NotFound)
+	want(t, list(eve, person("root"), ""), "")
+	want(t, list(eve, identity.Subject{Kind: identity.KindGroup, Name: "nobody"}, ""), kernel.NotFound)
+	for _, name := range []string{"idle", "nobody"} {
+		err := list(eve, person(name), "")
+		if !kernel.Is(err, kernel.NotFound) || err.Error() != "there is no user "+name+" that has a role there: see terrace access list without --of" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	why := func(ctx context.Context, action, project string) error {
+		_, err := f.Explain(ctx, identity.Subject{}, action, tenant().InProject(project))
+		return err
+	}
+	want(t, why(eve, "workload.deploy", "nowhere"), kernel.NotFound)
+	want(t, why(eve, "workload.deploy", "shop"), "")
+	want(t, why(bob, "workload.deploy", "nowhere"), "")
+	want(t, why(bob, "workload.deploy", "other"), "")
 }

@@ -196,7 +196,30 @@ func (s *Service) Grants(ctx context.Context, scope kernel.Scope, f GrantFilter,
 			return kernel.Page[Grant]{}, err
 		}
 	}
-	return s.Store.Grants(ctx, scope.Tenant, f, page)
+	found, err := s.Store.Grants(ctx, scope.Tenant, f, page)
+	if err == nil && f.Subject.Name != "" && !f.Platform && len(found.Items) == 0 && page.Cursor == "" {
+		err = s.isThere(ctx, where, f)
+	}
+	return found, err
+}
+
+// subjectRead is what it takes to see who there is, by their kind.
+func subjectRead(kind SubjectKind) string {
+	return map[SubjectKind]string{KindUser: "user.read", KindGroup: "group.read", KindService: "service-account.read"}[kind]
+}
+
+// isThere refuses to tell of somebody who is not there that they have no grants. Who may not see
+// who there is, learns no more than that there are none for the name.
+func (s *Service) isThere(ctx context.Context, where kernel.Scope, f GrantFilter) error {
+	err := s.Authorize(ctx, subjectRead(f.Subject.Kind), kernel.Scope{Tenant: where.Tenant})
+	switch {
+	case kernel.Is(err, kernel.Denied):
+		return kernel.Errorf(kernel.NotFound, "there is no %s %s that has a role there", f.Subject.Kind, f.Subject.Name).WithFix("see terrace access list without --of")
+	case err != nil:
+		return err
+	}
+	_, _, err = s.named(ctx, where.Tenant, f.Subject)
+	return err
 }
 
 // Mine returns the grants of the actor of ctx that have not ended, also those of its

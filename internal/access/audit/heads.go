@@ -155,7 +155,7 @@ func (s *Service) follows(ctx context.Context, tenant string, last SignedHead, e
 	if end.Seq < last.Seq {
 		return torn(tenant, chain.Break{Seq: end.Seq + 1, Kind: chain.Truncated, Reason: fmt.Sprintf("a head was signed of entry %d", last.Seq)})
 	}
-	r, err := s.verify(ctx, tenant, Range{From: last.Seq + 1}, end)
+	r, err := s.verify(ctx, tenant, Range{From: last.Seq + 1}, end, time.Time{})
 	if err != nil {
 		return err
 	}

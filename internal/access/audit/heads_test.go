@@ -495,3 +495,50 @@ func TestARefusalKeepsNoLongAddress(t *testing.T) {
 		t.Errorf("a path of %d bytes, and a project of %d", len(path), len(fact.Scope.Project))
 	}
 }
+
+// TestHeadsThatAreMissingAreTold: an entry tells of each head that was signed, and a log that
+// went on for an hour without one is not as the platform leaves it.
+func TestHeadsThatAreMissingAreTold(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		statement string
+		later     time.Duration
+		journal   bool
+		seq       int64
+	}{
+		"as it was":                             {later: 30 * time.Minute, journal: true},
+		"an idle log":                           {later: 24 * time.Hour, journal: true},
+		"all heads, which entries tell of":      {statement: "DELETE FROM audit_signed_heads", journal: true, seq: 3},
+		"the last one, which an entry tells of": {statement: "DELETE FROM audit_signed_heads WHERE seq > 4", journal: true, seq: 9},
+		"all heads, an hour later":              {statement: "DELETE FROM audit_signed_heads", later: 2 * time.Hour, seq: 1},
+		"the last one, an hour later":           {statement: "DELETE FROM audit_signed_heads WHERE seq > 4", later: 2 * time.Hour, seq: 4},
+		"all heads of a log that is fresh":      {statement: "DELETE FROM audit_signed_heads", later: time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hand, d := newHand(), dbtest.SQLite(t, auditsql.Migrations())
+			s := newServiceAt(d, hand.clock())
+			if c.journal {
+				s.Journal = s
+			}
+			many(t, s, 3)
+			sign(t, s)
+			many(t, s, 4)
+			sign(t, s)
+			if c.statement != "" {
+				unlock(t, d)
+				if _, err := d.SQL().ExecContext(t.Context(), c.statement); err != nil {
+					t.Fatal(err)
+				}
+			}
+			hand.at = hand.at.Add(c.later)
+			r := verify(t, s)
+			if c.seq == 0 && r.Broken != nil || c.seq != 0 && (r.Broken == nil || r.Broken.Kind != chain.Unsigned || r.Broken.Seq != c.seq) {
+				t.Errorf("%+v %+v, want %d", r, r.Broken, c.seq)
+			}
+			if part, err := s.Verify(as(t.Context(), "ada"), scope(), audit.Range{From: 1, To: 2}); err != nil || part.Broken != nil {
+				t.Errorf("a part: %+v %v", part.Broken, err)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/access/audit/chain"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -23,10 +24,15 @@ func (s *Service) Verify(ctx context.Context, scope kernel.Scope, r Range) (chai
 	if err != nil {
 		return chain.Report{}, err
 	}
-	return s.verify(ctx, scope.Tenant, r, end)
+	var now time.Time
+	if r.To == 0 {
+		now = s.Clock.Now()
+	}
+	return s.verify(ctx, scope.Tenant, r, end, now)
 }
 
-func (s *Service) verify(ctx context.Context, tenant string, r Range, end chain.Place) (chain.Report, error) {
+// verify checks a range; with now also that heads were signed until then.
+func (s *Service) verify(ctx context.Context, tenant string, r Range, end chain.Place, now time.Time) (chain.Report, error) {
 	keys, err := s.trusted(ctx)
 	if err != nil {
 		return chain.Report{}, err
@@ -36,6 +42,7 @@ func (s *Service) verify(ctx context.Context, tenant string, r Range, end chain.
 		return chain.Report{}, err
 	}
 	c := chain.NewChecker(tenant, w.after, keys)
+	c.Now(now)
 	err = w.each(ctx, func(e chain.Entry) error { return c.Entry(e, nil) }, func(signed string) error { c.Head(signed); return nil }, c.Broken)
 	if err != nil {
 		return chain.Report{}, err

@@ -39,6 +39,9 @@ func verify(e *command.Env) *cobra.Command {
 				return exit.Wrong("there is nothing to check from entry %d to entry %d", v.from, v.to).WithFix("give the smaller number with --from")
 			}
 			o := chain.Options{Key: v.key, Progress: progress(e)}
+			if v.file == "" && v.to == 0 {
+				o.Now = e.Clock.Now()
+			}
 			if v.head != "" {
 				kept, err := headsIn(v.head)
 				if err != nil {

@@ -19,7 +19,8 @@ const (
 	Truncated Kind = "truncated"
 	// Forked: from the entry on, the chain is another one than was signed.
 	Forked Kind = "forked"
-	// Unsigned: a head was not signed by a key that is trusted, or is not what was signed.
+	// Unsigned: a head was not signed by a key that is trusted, is not what was signed, or is
+	// missing.
 	Unsigned Kind = "unsigned"
 )
 

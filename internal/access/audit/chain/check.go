@@ -1,7 +1,24 @@
 package chain
 
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
 // shifts is how far an entry is looked for from its place, to tell what happened.
 const shifts = 100
+
+// SignedWithin is how old an entry is at most of which, or of what follows, no head is signed
+// while the platform runs: it signs far more often.
+const SignedWithin = time.Hour
+
+// headSigned is the type of the entry that tells of a head: its subject is the number of the
+// entry that the head is of. A few heads can come before the entries that tell of them.
+const (
+	headSigned = "audit_head.signed"
+	maxRecent  = 16
+)
 
 // Checker follows a chain from a place on, with the heads that were signed of it. It
 // keeps neither entries nor heads, so a chain may be of any length. Once it has found a
@@ -21,6 +38,12 @@ type Checker struct {
 	// witness are heads that somebody else has kept, by their numbers.
 	witness map[int64]Head
 	last    int64
+	// recent are the entries that the last heads were of.
+	recent []int64
+	// now is when the whole log was read, zero for a part of it, and unsigned the first entry
+	// of which no head was seen, nor of one after it.
+	now      time.Time
+	unsigned Entry
 }
 
 // NewChecker begins after a place, the zero Place for all of the chain.
@@ -43,6 +66,10 @@ func (c *Checker) Witness(heads []Head) {
 		c.last = max(c.last, h.Seq)
 	}
 }
+
+// Now says that the log is read to its end, and when: heads are missing where the newest is
+// older than it can be.
+func (c *Checker) Now(at time.Time) { c.now = at }
 
 // Broken reports whether a break was found.
 func (c *Checker) Broken() bool { return c.report.Broken != nil }
@@ -107,9 +134,24 @@ func (c *Checker) follow(e Entry, text []byte) (err error) {
 		c.at = Place{Seq: e.Seq, Hash: e.Hash}
 		c.report.Entries++
 		c.report.Last, c.report.Head = e.Seq, e.Hash
+		c.told(e)
 		c.seen()
 	}
 	return nil
+}
+
+// told holds an entry that tells of a head against the heads that there are.
+func (c *Checker) told(e Entry) {
+	if e.Type != headSigned {
+		if c.unsigned.Seq == 0 {
+			c.unsigned = Entry{Seq: e.Seq, At: e.At}
+		}
+		return
+	}
+	of, err := strconv.ParseInt(e.Subject, 10, 64)
+	if err == nil && of >= c.report.From && of < e.Seq && !slices.Contains(c.recent, of) {
+		c.found(broken(of, Unsigned, "the head that was signed of it is missing: entry %d tells of it", e.Seq))
+	}
 }
 
 // diagnose tells of an entry whose hash is wrong whether it has another number than when
@@ -151,7 +193,7 @@ func (c *Checker) agrees(h Head) {
 		c.found(broken(c.signed+1, Forked, "the entries %d to %d are not those that were signed on %s", c.signed+1, h.Seq, stamp(h.At)))
 		return
 	}
-	c.signed = h.Seq
+	c.signed, c.unsigned = h.Seq, Entry{}
 	c.report.Heads++
 }
 
@@ -178,6 +220,9 @@ func (c *Checker) Head(signed string) {
 		c.found(broken(h.Seq, Reordered, "its head is not in its place"))
 	default:
 		c.head = h
+		if c.recent = append(c.recent, h.Seq); len(c.recent) > maxRecent {
+			c.recent = c.recent[1:]
+		}
 		c.agrees(h)
 	}
 }
@@ -198,5 +243,7 @@ func (c *Checker) End(end Place) {
 		c.found(broken(c.at.Seq, Changed, "it is not the one that was written last"))
 	case c.last > c.at.Seq:
 		c.found(broken(next, Truncated, "a witness has a head of entry %d", c.last))
+	case !c.now.IsZero() && c.unsigned.Seq != 0 && c.now.Sub(c.unsigned.At) > SignedWithin:
+		c.found(broken(c.unsigned.Seq, Unsigned, "no head is signed of it or of what follows, though it is of %s: either somebody has removed heads, or none are signed any more", stamp(c.unsigned.At)))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -16,6 +17,9 @@ type Options struct {
 	Key string
 	// Witness are signed heads that somebody has kept elsewhere.
 	Witness []string
+	// Now is when the export was made, where it is of the whole log up to its end; zero where
+	// that is not known.
+	Now time.Time
 	// Progress is called now and then with the number of the last entry, and may be nil.
 	Progress func(last, to int64)
 }
@@ -111,6 +115,7 @@ func (v *verifying) start() error {
 		return err
 	}
 	v.checker = NewChecker(v.begin.Tenant, v.begin.After, keys)
+	v.checker.Now(v.Now)
 	heads := make([]Head, 0, len(v.Witness))
 	for i, signed := range v.Witness {
 		h, err := keys.Open(signed)

@@ -52,6 +52,7 @@ func create(e *command.Env) *cobra.Command {
 func protection(c *cobra.Command, p *apiclient.VcsProtection) {
 	command.Choice(c, &p.Push, "push", "", "the role that may push to the default branch", "developer", "approver", "admin", "nobody")
 	command.Choice(c, &p.Merge, "merge", "", "the role that may merge into it", "developer", "approver", "admin")
+	command.Choice(c, &p.Rewrite, "rewrite", "", "the role that may push to it what leaves out commits (git push --force), nobody unless given", "developer", "approver", "admin")
 	c.Flags().BoolVar(&p.Checks, "checks", false, "a pull request is merged only when all of its plans succeeded")
 }
 
@@ -79,7 +80,7 @@ func protect(e *command.Env) *cobra.Command {
 				return err
 			}
 			return e.Print(r, func(w io.Writer) {
-				_, _ = fmt.Fprintf(w, "%s of %s: pushed to by %s, merged into by %s%s\n", r.DefaultBranch, r.Name, orDeveloper(r.Protection.Push), orDeveloper(r.Protection.Merge), onChecks(r.Protection))
+				_, _ = fmt.Fprintf(w, "%s of %s: pushed to by %s, merged into by %s%s, rewritten by %s\n", r.DefaultBranch, r.Name, orDeveloper(r.Protection.Push), orDeveloper(r.Protection.Merge), onChecks(r.Protection), cmp.Or(r.Protection.Rewrite, "nobody"))
 			})
 		}),
 	}

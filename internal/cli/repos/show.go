@@ -42,7 +42,7 @@ func show(e *command.Env) *cobra.Command {
 func writeDetails(w io.Writer, d details) {
 	pairs := []string{"name", d.Name, "provider", string(d.Provider), "branch", d.DefaultBranch, "clone", d.CloneURL, "webhooks", d.HookURL}
 	if d.HookURL == "" {
-		pairs = append(pairs, "push", orDeveloper(d.Protection.Push), "merge", orDeveloper(d.Protection.Merge)+onChecks(d.Protection))
+		pairs = append(pairs, "push", orDeveloper(d.Protection.Push), "merge", orDeveloper(d.Protection.Merge)+onChecks(d.Protection), "rewrite", cmp.Or(d.Protection.Rewrite, "nobody"))
 	}
 	if refs := d.References; refs != nil {
 		if r := refs.Token; r != nil {

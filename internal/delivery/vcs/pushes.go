@@ -93,10 +93,17 @@ func (s *Service) denyFirst(ctx context.Context, r Repository, branch string) (s
 	return branch + " is protected: its first commit needs the role " + r.Protection.Merge, nil
 }
 
-// Strict reports whether a push may only add to the branches it moves: it moves
-// one that is protected.
-func (r Repository) Strict(refs []Push) bool {
-	return r.Protection.protected() && slices.ContainsFunc(refs, func(p Push) bool { return p.Ref == "refs/heads/"+r.DefaultBranch })
+// Strict reports whether a push may only add to the branches it moves: it moves the default
+// one, and the actor of ctx may not rewrite that.
+func (s *Service) Strict(ctx context.Context, r Repository, refs []Push) (bool, error) {
+	if !slices.ContainsFunc(refs, func(p Push) bool { return p.Ref == "refs/heads/"+r.DefaultBranch }) {
+		return false, nil
+	}
+	if r.Protection.Rewrite == "" {
+		return true, nil
+	}
+	ok, err := s.Roles.HasRole(ctx, ActionPush, r.Scope, r.Protection.Rewrite)
+	return !ok, err
 }
 
 // Room returns how many bytes may still be pushed to the repository.

@@ -67,6 +67,9 @@ type Protection struct {
 	Merge string `json:"merge,omitempty"`
 	// Checks lets a pull request merge only when all of its plans succeeded.
 	Checks bool `json:"checks,omitempty"`
+	// Rewrite is the role that may push to it what leaves out commits that are there: developer,
+	// approver or admin; nobody unless given.
+	Rewrite string `json:"rewrite,omitempty"`
 }
 
 // nobody may push to a branch that only merges change.
@@ -139,9 +142,9 @@ func checkBranch(name string) error {
 func (p Protection) check() error {
 	push := map[string]bool{"": true, "developer": true, "approver": true, "admin": true, nobody: true}
 	merge := map[string]bool{"": true, "developer": true, "approver": true, "admin": true}
-	if push[p.Push] && merge[p.Merge] {
+	if push[p.Push] && merge[p.Merge] && merge[p.Rewrite] {
 		return nil
 	}
 	return kernel.Errorf(kernel.Invalid, "the protection names a role that there is not").
-		WithFix("push: developer, approver, admin or nobody; merge: developer, approver or admin")
+		WithFix("push: developer, approver, admin or nobody; merge and rewrite: developer, approver or admin")
 }

@@ -120,6 +120,18 @@ func (c *commands) refuse(w http.ResponseWriter, denied []vcs.Denied) error {
 	return nil
 }
 
+// say puts a line before an answer of git's that its client shows to its user, where it can
+// (gitprotocol-capabilities, "side-band-64k").
+func (c *commands) say(answer *bytes.Buffer, text string) {
+	if !c.capabilities["side-band-64k"] {
+		return
+	}
+	var said bytes.Buffer
+	packet(&said, "\x02"+text+"\n")
+	_, _ = answer.WriteTo(&said)
+	*answer = said
+}
+
 // packet writes one line of git's protocol.
 func packet(to *bytes.Buffer, line string) {
 	const hex = "0123456789abcdef"

@@ -191,6 +191,24 @@ func TestWhoMayDoWhat(t *testing.T) {
 	if out, err := h.git(dir, "push", "--force", h.address("admin", "kept"), "HEAD:main"); err == nil || !strings.Contains(out, "non-fast-forward") {
 		t.Errorf("a protected branch was rewritten: %v\n%s", err, out)
 	}
+	rewrite := func(who, name string) (string, error) {
+		return h.git(dir, "push", "--force", h.address(who, name), "HEAD:main")
+	}
+	if out, err := rewrite("admin", "open"); err == nil || !strings.Contains(out, "remote: the push leaves out commits that are on main, and nobody rewrites it: an admin lets a role with terrace repo protect open --rewrite ROLE") {
+		t.Errorf("a default branch was rewritten: %v\n%s", err, out)
+	}
+	if out, err := h.git(dir, "push", "--force", h.address("developer", "guarded"), "HEAD:topic"); err != nil {
+		t.Errorf("another branch is not rewritten: %v\n%s", err, out)
+	}
+	if _, err := h.Protect(vcstest.As(t.Context(), "admin"), vcstest.Shop(), "open", vcs.Protection{Rewrite: "admin"}); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := rewrite("developer", "open"); err == nil || !strings.Contains(out, "rewriting it needs the role admin") {
+		t.Errorf("a developer has rewritten it: %v\n%s", err, out)
+	}
+	if out, err := rewrite("admin", "open"); err != nil {
+		t.Errorf("an admin may, and: %v\n%s", err, out)
+	}
 	if out, err := h.git(dir, "push", h.address("developer", "open"), ":main"); err == nil || !strings.Contains(out, "the default branch is not deleted") {
 		t.Errorf("the default branch was deleted: %v\n%s", err, out)
 	}

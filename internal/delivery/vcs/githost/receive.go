@@ -62,6 +62,10 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request, t target) erro
 }
 
 func (h *Handler) push(w http.ResponseWriter, r *http.Request, repo vcs.Repository, cmds commands, rest io.Reader, room int64) error {
+	strict, err := h.repos.Strict(r.Context(), repo, cmds.refs)
+	if err != nil {
+		return err
+	}
 	pack := &counted{from: rest}
 	c := call{
 		repo: h.repos.Files(repo), method: http.MethodPost, path: receivePack, protocol: protocol(r),
@@ -69,7 +73,7 @@ func (h *Handler) push(w http.ResponseWriter, r *http.Request, repo vcs.Reposito
 		settings: []gitexec.Setting{
 			{Key: "receive.fsckObjects", Value: "true"},
 			{Key: "receive.maxInputSize", Value: strconv.FormatInt(room, 10)},
-			{Key: "receive.denyNonFastForwards", Value: strconv.FormatBool(repo.Strict(cmds.refs))},
+			{Key: "receive.denyNonFastForwards", Value: strconv.FormatBool(strict)},
 			{Key: "receive.denyDeleteCurrent", Value: "refuse"},
 			{Key: "receive.advertisePushOptions", Value: "false"},
 			{Key: "receive.autogc", Value: "true"},
@@ -79,7 +83,7 @@ func (h *Handler) push(w http.ResponseWriter, r *http.Request, repo vcs.Reposito
 		return h.backend(r.Context(), c, w)
 	}
 	report := &kept{header: http.Header{}}
-	err := h.repos.Push(r.Context(), repo, cmds.refs, func(ctx context.Context) error { return h.backend(ctx, c, report) })
+	err = h.repos.Push(r.Context(), repo, cmds.refs, func(ctx context.Context) error { return h.backend(ctx, c, report) })
 	if err != nil {
 		return kernel.Errorf(kernel.KindOf(err), "%s: %w", describe(repo), err)
 	}
@@ -87,7 +91,19 @@ func (h *Handler) push(w http.ResponseWriter, r *http.Request, repo vcs.Reposito
 		_, _ = io.Copy(io.Discard, rest) // the client reads the answer when it has sent all
 		return cmds.refuse(w, tooMuch(repo, cmds.refs, room))
 	}
+	if strict && bytes.Contains(report.body.Bytes(), []byte("non-fast-forward")) {
+		cmds.say(&report.body, rewritten(repo))
+	}
 	return report.send(w)
+}
+
+// rewritten says what to do where git has refused to leave out commits.
+func rewritten(repo vcs.Repository) string {
+	who := "nobody rewrites it: an admin lets a role with terrace repo protect " + repo.Name + " --rewrite ROLE"
+	if role := repo.Protection.Rewrite; role != "" {
+		who = "rewriting it needs the role " + role
+	}
+	return "the push leaves out commits that are on " + repo.DefaultBranch + ", and " + who + ". To keep them, pull or rebase, and push again without --force."
 }
 
 // tooMuch refuses what would not fit into the repository.

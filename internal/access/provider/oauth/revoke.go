@@ -25,6 +25,10 @@ func (s *Server) Revoke(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
+	if errors.Is(err, fosite.ErrInvalidRequest) || errors.Is(err, fosite.ErrInvalidClient) {
+		s.refuse(w, r, nil, err)
+		return
+	}
 	challenge(w, r, err)
 	s.fosite.WriteRevocationResponse(r.Context(), w, err)
 }

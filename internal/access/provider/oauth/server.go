@@ -206,7 +206,7 @@ func (a *Authorization) Has(prompt string) bool { return slices.Contains(a.Promp
 
 // failed says why an authorization is not given, to the client where it may know.
 func (s *Server) failed(request fosite.AuthorizeRequester, err error) *Failure {
-	e := fosite.ErrorToRFC6749Error(err)
+	e := said(err)
 	f := &Failure{Message: e.GetDescription(), Err: err}
 	if !request.IsRedirectURIValid() || !exact(request.GetRequestForm().Get("redirect_uri"), request.GetClient().GetRedirectURIs()) {
 		return f

@@ -64,10 +64,10 @@ func challenge(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// refuse writes an error.
+// refuse writes an error, in our words.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, request fosite.AccessRequester, err error) {
 	challenge(w, r, err)
-	s.fosite.WriteAccessError(r.Context(), w, request, err)
+	s.fosite.WriteAccessError(r.Context(), w, request, said(err))
 }
 
 func firstOf(errs ...error) error {

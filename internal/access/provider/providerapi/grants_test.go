@@ -429,3 +429,37 @@ func TestTenantsAndUpstreams(t *testing.T) {
 		t.Errorf("%d %s", answer.Code, to)
 	}
 }
+
+// TestErrorsAreShortAndSayWhatIsWrong holds what clients read of an error against the words
+// of the library that finds it, which are long and of no use to who asks.
+func TestErrorsAreShortAndSayWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	code := func(code string) url.Values {
+		return url.Values{"grant_type": {provider.GrantCode}, "code": {code}, "redirect_uri": {callback}, "code_verifier": {strings.Repeat("x", 43)}}
+	}
+	for name, c := range map[string]struct {
+		path, id, secret string
+		form             url.Values
+		want             string
+	}{
+		"a code that nobody was given": {"/oauth2/token", w.client.ID, w.secret, code("terc_x"), "The code or the token does not hold: it is wrong, used, ended, or another client's."},
+		"no client":                    {"/oauth2/token", "cli_nobody", "x", code("terc_x"), "The client is not known, or its secret is wrong."},
+		"a wrong secret":               {"/oauth2/token", w.client.ID, "x", code("terc_x"), "The client is not known, or its secret is wrong."},
+		"no grant":                     {"/oauth2/token", w.client.ID, w.secret, url.Values{}, "The POST body can not be empty."},
+		"revoking without a client":    {"/oauth2/revoke", "cli_nobody", "x", url.Values{"token": {"x"}}, "The client is not known, or its secret is wrong."},
+	} {
+		if _, answer := w.ask(c.path, c.id, c.secret, c.form); answer["error_description"] != c.want {
+			t.Errorf("%s: %v, want %q", name, answer, c.want)
+		}
+	}
+	b := w.browser()
+	b.open(w.authorization("redirect_uri", "https://elsewhere.example/"))
+	if !strings.Contains(b.Page, "registered addresses") || strings.Contains(b.Page, "whitelisted") || strings.Contains(b.Page, "malformed") {
+		t.Errorf("an address that is not registered: %s", b.Page)
+	}
+	b.open(w.authorization("scope", "openid nothing"))
+	if b.Left == nil || b.Left.Query().Get("error_description") != "The client may not ask for the scope 'nothing'." {
+		t.Errorf("a scope that there is not: %v", b.Left)
+	}
+}

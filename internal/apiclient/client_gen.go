@@ -564,6 +564,24 @@ func (e DriftStatus) Valid() bool {
 	}
 }
 
+// Defines values for ExportTenantRequestWithout.
+const (
+	ExportTenantRequestWithoutArtifacts ExportTenantRequestWithout = "artifacts"
+	ExportTenantRequestWithoutLogs      ExportTenantRequestWithout = "logs"
+)
+
+// Valid indicates whether the value is a known member of the ExportTenantRequestWithout enum.
+func (e ExportTenantRequestWithout) Valid() bool {
+	switch e {
+	case ExportTenantRequestWithoutArtifacts:
+		return true
+	case ExportTenantRequestWithoutLogs:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FactorKind.
 const (
 	FactorKindPasskey FactorKind = "passkey"
@@ -3655,8 +3673,9 @@ type CreatedTenant struct {
 	Password string `json:"password"`
 
 	// Reason Why it stands as it does.
-	Reason string     `json:"reason,omitempty"`
-	Since  *time.Time `json:"since,omitempty"`
+	Reason     string            `json:"reason,omitempty"`
+	Recipients *TenantRecipients `json:"recipients,omitempty"`
+	Since      *time.Time        `json:"since,omitempty"`
 
 	// State How a tenant stands.
 	State TenantState `json:"state"`
@@ -4070,9 +4089,15 @@ type ExplainResourceResponse struct {
 
 // ExportTenantRequest defines model for ExportTenantRequest.
 type ExportTenantRequest struct {
-	// Recipients Public keys of age, beginning with age1, for whom secrets and states are encrypted.
+	// Recipients Public keys of age, beginning with age1, for whom what is secret is encrypted; without one it is left out.
 	Recipients []string `json:"recipients,omitempty"`
+
+	// Without What is left out though there are recipients: the artifacts of workloads with the archives of modules, and the logs of runs.
+	Without []ExportTenantRequestWithout `json:"without,omitempty"`
 }
+
+// ExportTenantRequestWithout defines model for ExportTenantRequest.Without.
+type ExportTenantRequestWithout string
 
 // ExtendLifetimeRequest defines model for ExtendLifetimeRequest.
 type ExtendLifetimeRequest struct {
@@ -5223,8 +5248,8 @@ type OffboardTenantRequest struct {
 	// Reason Why; it is kept in the audit log, and told to those who are kept out.
 	Reason string `json:"reason"`
 
-	// Recipients Public keys of age, for whom secrets and states are in the archive; without one they are not in it.
-	Recipients []string `json:"recipients,omitempty"`
+	// WithoutExport Make no archive: all that it has is lost. Else there is one, for the recipients that its admins have named.
+	WithoutExport bool `json:"withoutExport,omitempty"`
 }
 
 // Opening defines model for Opening.
@@ -7248,6 +7273,12 @@ type SetTagsRequest struct {
 	Tags map[string]string `json:"tags"`
 }
 
+// SetTenantRecipientsRequest defines model for SetTenantRecipientsRequest.
+type SetTenantRecipientsRequest struct {
+	// Keys Public keys of age, beginning with age1; none takes back those that were named.
+	Keys []string `json:"keys"`
+}
+
 // SetUpstreamRulesRequest defines model for SetUpstreamRulesRequest.
 type SetUpstreamRulesRequest struct {
 	// Rules A document of rules in YAML.
@@ -7817,8 +7848,9 @@ type Tenant struct {
 	Name    string `json:"name"`
 
 	// Reason Why it stands as it does.
-	Reason string     `json:"reason,omitempty"`
-	Since  *time.Time `json:"since,omitempty"`
+	Reason     string            `json:"reason,omitempty"`
+	Recipients *TenantRecipients `json:"recipients,omitempty"`
+	Since      *time.Time        `json:"since,omitempty"`
 
 	// State How a tenant stands.
 	State TenantState `json:"state"`
@@ -7835,21 +7867,28 @@ type TenantDeparture struct {
 	// Export The SHA-256 of some content: sha256: and 64 hexadecimal digits.
 	//
 	// Example: sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-	Export     Digest   `json:"export,omitempty"`
-	ExportSize int64    `json:"exportSize,omitempty"`
-	Objects    int64    `json:"objects,omitempty"`
-	Problem    string   `json:"problem,omitempty"`
-	Recipients []string `json:"recipients,omitempty"`
-	Rows       int64    `json:"rows,omitempty"`
+	Export     Digest `json:"export,omitempty"`
+	ExportSize int64  `json:"exportSize,omitempty"`
+	Objects    int64  `json:"objects,omitempty"`
+	Problem    string `json:"problem,omitempty"`
+	Rows       int64  `json:"rows,omitempty"`
 
 	// Step A step of leaving: its time runs, what it has is put into an archive, its keys are destroyed, all else is removed, and it is over.
-	Step TenantStep `json:"step"`
+	Step          TenantStep `json:"step"`
+	WithoutExport bool       `json:"withoutExport,omitempty"`
 }
 
 // TenantReason defines model for TenantReason.
 type TenantReason struct {
 	// Reason Why; it is kept in the audit log, and told to those who are kept out.
 	Reason string `json:"reason"`
+}
+
+// TenantRecipients defines model for TenantRecipients.
+type TenantRecipients struct {
+	Keys  []string  `json:"keys"`
+	SetAt time.Time `json:"setAt"`
+	SetBy string    `json:"setBy"`
 }
 
 // TenantState How a tenant stands.

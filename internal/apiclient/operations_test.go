@@ -43,13 +43,14 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 		"RenameTenant":  func() error { return e(c.RenameTenant(ctx, "acme", "Acme")) },
 		"SuspendTenant": func() error { return e(c.SuspendTenant(ctx, "acme", "x")) },
 		"ExportTenant": func() error {
-			r, err := c.ExportTenant(ctx, "acme", []string{"age1x"})
+			r, err := c.ExportTenant(ctx, "acme", apiclient.ExportTenantRequest{Recipients: []string{"age1x"}})
 			if err != nil {
 				return err
 			}
 			return r.Close()
 		},
 		"ResumeTenant":            func() error { return e(c.ResumeTenant(ctx, "acme", "x")) },
+		"SetTenantRecipients":     func() error { return e(c.SetTenantRecipients(ctx, "acme", []string{"age1x"})) },
 		"OffboardTenant":          func() error { return e(c.OffboardTenant(ctx, "acme", apiclient.OffboardTenantRequest{})) },
 		"TenantArchive":           func() error { return e(c.TenantArchive(ctx, "acme")) },
 		"RemoveTenantArchive":     func() error { return c.RemoveTenantArchive(ctx, "acme") },

@@ -50,8 +50,8 @@ func (c *Client) ResumeTenant(ctx context.Context, name, reason string) (Tenant,
 
 // ExportTenant returns the archive of all that a tenant has, which the caller closes. It
 // ends without an error also where it was cut off: its manifest is last.
-func (c *Client) ExportTenant(ctx context.Context, name string, recipients []string) (io.ReadCloser, error) {
-	in, err := json.Marshal(ExportTenantRequest{Recipients: recipients})
+func (c *Client) ExportTenant(ctx context.Context, name string, wanted ExportTenantRequest) (io.ReadCloser, error) {
+	in, err := json.Marshal(wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +60,13 @@ func (c *Client) ExportTenant(ctx context.Context, name string, recipients []str
 		return nil, err
 	}
 	return res.Body, nil
+}
+
+// SetTenantRecipients names for whom the archive of a tenant is encrypted when it leaves;
+// without keys nobody is.
+func (c *Client) SetTenantRecipients(ctx context.Context, name string, keys []string) (Tenant, error) {
+	var out Tenant
+	return out, c.call(ctx, http.MethodPut, escape("tenants", name, "recipients"), SetTenantRecipientsRequest{Keys: append([]string{}, keys...)}, &out)
 }
 
 // OffboardTenant closes a tenant for good.

@@ -44,7 +44,7 @@ type archives struct {
 func archiveKey(name string) string { return "departed/" + name + ".zip" }
 
 func (a archives) Keep(ctx context.Context, name string, recipients []string) (kernel.Digest, int64, error) {
-	x, err := a.exports.Begin(ctx, kernel.Scope{Tenant: name}, recipients)
+	x, err := a.exports.Begin(ctx, kernel.Scope{Tenant: name}, export.Wanted{Recipients: recipients, Whole: true})
 	if err != nil {
 		return "", 0, err
 	}

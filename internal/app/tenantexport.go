@@ -29,6 +29,7 @@ func newExports(p *platform, a *access, d *delivery, f *fabric) *export.Service 
 		Sources: append(sources,
 			exportedStates{d.states, statesql.NewStore(p.db)},
 			exportedSecrets{f.secrets, secretsql.NewStore(p.db)},
+			exportedRepositories{p.db, d.repositories}, exportedArtifacts{p.db, p.blobs}, exportedLogs{p.db, d.logs},
 			exportedAudit{a.audit}, // last: what was read for the archive is in it, too
 		),
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Home: p.config.Tenant,
@@ -59,7 +60,7 @@ func exportedRows() []exportsql.Rows {
 	return []exportsql.Rows{
 		{Folder: "tenant", Tables: whole("projects", "tag_settings", "identity_groups", "identity_group_members", "identity_grants", "identity_service_accounts", "identity_elevations", "identity_elevation_rules", "trust_rules", "factor_policies", "quota_settings", "usage_hours", "upstream_domains", "upstream_links")},
 		{Folder: "tenant", Tables: []exportsql.Table{without("identity_users", "password"), without("factor_factors", "credential", "data"), without("upstream_upstreams", "secret"), without("identity_subject_tokens", "hash"), without("provider_clients", "secret")}},
-		{Folder: "delivery", Tables: whole("release_artifacts", "runs", "run_dossiers", "run_deployments", "run_verified", "run_verifications", "run_release_approvals", "state_versions", "module_definitions", "module_versions", "landing_zones", "sources", "source_objects", "builds", "lifetimes", "automation_rules", "automation_firings")},
+		{Folder: "delivery", Tables: whole("release_artifacts", "runs", "run_dossiers", "run_deployments", "run_verified", "run_verifications", "run_logs", "run_release_approvals", "state_versions", "module_definitions", "module_versions", "landing_zones", "sources", "source_objects", "builds", "lifetimes", "automation_rules", "automation_firings")},
 		{Folder: "delivery", Tables: []exportsql.Table{without("releases", "spec", "lock"), without("fleet_runners", "token")}},
 		{Folder: "repositories", Tables: append(whole("vcs_bindings", "vcs_pulls", "vcs_checks", "vcs_comments", "vcs_statuses", "vcs_identities"), without("vcs_repositories", "sealed"))},
 		{Folder: "configuration", Tables: append(whole("config_sources", "config_revisions"), without("config_tokens", "hash"))},
@@ -87,7 +88,7 @@ func notExported() map[string]string {
 		"leak_added": work, "leak_branches": work, "leak_changes": work, "leak_keys": "keys do not leave", "leak_logs": work, "leak_values": "they are hashes of what is exported, and follow from it", "lifetime_reclaims": work, "local_objects": "their outputs have passwords; the states have them", "module_claims": "they follow from the definitions", "module_seeded": platform, "module_shipped": platform,
 		"provider_consents": signIn, "provider_devices": signIn, "provider_keys": platform, "provider_requests": signIn, "provider_revision": platform, "provider_sessions": signIn, "provider_sign_ins": signIn,
 		"quota_told": work, "quota_turns": work, "usage_actors": work, "usage_progress": platform,
-		"run_logs": "logs do not leave, and it says where they are", "run_projects": work, "run_promotions": work, "run_queue": platform, "run_stacks": work, "run_tenants": work, "stage_sets": platform, "state_stacks": "the states are there themselves",
+		"run_projects": work, "run_promotions": work, "run_queue": platform, "run_stacks": work, "run_tenants": work, "stage_sets": platform, "state_stacks": "the states are there themselves",
 		"tenants": platform, "trust_spent": work, "upstream_sessions": signIn, "upstream_logouts": signIn, "upstream_spent": signIn, "vcs_deliveries": work, "vcs_pushes": work,
 	}
 }

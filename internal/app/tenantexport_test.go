@@ -10,6 +10,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,9 +22,14 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/audit/chain"
 	"github.com/terrace-idp/terrace/internal/access/tenant/export"
+	"github.com/terrace-idp/terrace/internal/delivery/module"
 	"github.com/terrace-idp/terrace/internal/delivery/release"
 	"github.com/terrace-idp/terrace/internal/delivery/release/releasesql"
+	"github.com/terrace-idp/terrace/internal/delivery/run"
+	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
 	"github.com/terrace-idp/terrace/internal/delivery/state"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs"
+	"github.com/terrace-idp/terrace/internal/delivery/vcs/vcstest"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
@@ -31,10 +39,12 @@ const inTheClear = "canary-4be1d0c7"
 
 const exportedState = `{"version":4,"terraform_version":"1.11.4","serial":3,"lineage":"11111111-2222-3333-4444-555555555555","outputs":{"password":{"value":"` + inTheClear + `-state","type":"string","sensitive":true}},"resources":[],"check_results":null}`
 
-// exportApp is a platform whose tenant has a secret, a state and a release.
+// exportApp is a platform whose tenant has a secret, a state, a release, a repository, an
+// artifact and a run with a log.
 func exportApp(t *testing.T) *App {
 	t.Helper()
 	a := benchApp(t)
+
 	ctx := kernel.WithActor(t.Context(), kernel.System("test", "default"))
 	demo := kernel.Scope{Tenant: "default", Project: "demo"}
 	if _, err := a.fabric.secrets.Put(ctx, demo.InStage("dev"), "database", inTheClear); err != nil {
@@ -49,7 +59,46 @@ func exportApp(t *testing.T) *App {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := a.delivery.releases.PutArtifact(ctx, demo, strings.NewReader(packed(t, "app", inTheClear))); err != nil {
+		t.Fatal(err)
+	}
+	redis := module.Address{Namespace: "acme", Name: "redis", System: "local"}
+	if _, err := a.delivery.modules.Publish(ctx, demo, redis, "1.0.0", strings.NewReader(packed(t, "main.tf", "# "+inTheClear))); err != nil {
+		t.Fatal(err)
+	}
+	a.logged(t, "run_1")
 	return a
+}
+
+// logged makes a run that has told something.
+func (a *App) logged(t *testing.T, id string) {
+	t.Helper()
+	dev := kernel.Scope{Tenant: "default", Project: "demo", Stage: "dev"}
+	err := runsql.NewStore(a.platform.db).Insert(t.Context(), run.Run{
+		ID: id, Scope: dev, Workload: "web", Stack: kernel.StackID(dev, "web"), Operation: run.Deploy, Status: run.Succeeded, CreatedAt: time.Now().UTC(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := a.delivery.logs.Append(t.Context(), "default", id, run.Event{Run: id, Level: "info", Type: "run.planning", Message: inTheClear + "-log"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// committed makes a hosted repository with a commit, and returns the commit.
+func (a *App) committed(t *testing.T, name string) string {
+	t.Helper()
+	ctx := kernel.WithActor(t.Context(), kernel.System("test", "default"))
+	r, err := a.delivery.repositories.Create(ctx, kernel.Scope{Tenant: "default", Project: "demo"}, vcs.NewRepository{Name: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := vcstest.NewRemote(t, "work.git", "")
+	commit := work.Commit("main", map[string]string{"config.yaml": inTheClear + "-file"})
+	work.Git("push", "-q", a.delivery.repositories.Files(r).Dir, "main", "main:refs/heads/wip")
+	return commit
 }
 
 // archive asks for one as the first admin.
@@ -106,7 +155,10 @@ func TestAnArchiveHasWhatATenantHasAndNothingThatIsSecret(t *testing.T) {
 		t.Fatalf("%d %s", status, raw)
 	}
 	m, files := unpacked(t, raw)
-	if d := cmp.Diff([]string{"states: they have passwords, and there was no recipient to encrypt them for", "values of secrets: there was no recipient to encrypt them for"}, m.Omitted); d != "" {
+	if d := cmp.Diff([]string{
+		"states: they have passwords, and there was no recipient to encrypt them for", "values of secrets: there was no recipient to encrypt them for",
+		"artifacts: there was no recipient to encrypt them for", "logs: there was no recipient to encrypt them for",
+	}, m.Omitted); d != "" {
 		t.Error(d)
 	}
 	for name, want := range map[string]string{
@@ -154,6 +206,10 @@ func (a *App) secretTexts(t *testing.T) (texts []string) {
 func TestWhatIsSecretInAnArchiveIsForItsRecipient(t *testing.T) {
 	t.Parallel()
 	a := exportApp(t)
+	commit := a.committed(t, "truth")
+	if _, err := a.delivery.repositories.Create(kernel.WithActor(t.Context(), kernel.System("test", "default")), kernel.Scope{Tenant: "default", Project: "demo"}, vcs.NewRepository{Name: "empty"}); err != nil {
+		t.Fatal(err)
+	}
 	mine, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -163,8 +219,8 @@ func TestWhatIsSecretInAnArchiveIsForItsRecipient(t *testing.T) {
 		t.Fatalf("%d %s", status, raw)
 	}
 	m, files := unpacked(t, raw)
-	if len(m.Omitted) > 0 {
-		t.Errorf("left out: %v", m.Omitted)
+	if d := cmp.Diff([]string{"the repository demo/empty: it has no commit"}, m.Omitted); d != "" {
+		t.Error(d)
 	}
 	for name, content := range files {
 		if strings.Contains(content, inTheClear) {
@@ -172,18 +228,25 @@ func TestWhatIsSecretInAnArchiveIsForItsRecipient(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{"states/default/demo/web/dev.tfstate.age": inTheClear + "-state", "secrets/values.jsonl.age": `"` + inTheClear + `"`} {
-		r, err := age.Decrypt(strings.NewReader(files[name]), mine)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
+		plain := decrypted(t, files, name, mine)
+		if !strings.Contains(plain, want) {
+			t.Errorf("%s: %s", name, plain)
 		}
-		plain, err := io.ReadAll(r)
-		if err != nil || !strings.Contains(string(plain), want) {
-			t.Errorf("%s: %s, %v", name, plain, err)
-		}
-		if strings.HasSuffix(name, ".tfstate.age") && !json.Valid(plain) {
+		if strings.HasSuffix(name, ".tfstate.age") && !json.Valid([]byte(plain)) {
 			t.Errorf("%s is no state: %s", name, plain)
 		}
+	}
+	if log := decrypted(t, files, "logs/run_1.jsonl.age", mine); strings.Count(log, inTheClear+"-log") != 3 {
+		t.Errorf("the log of the run: %q", log)
+	}
+	if n := blobsIn(t, files, "artifacts/", mine); n != 1 {
+		t.Errorf("%d artifacts", n)
+	}
+	if n := strings.Count(files["delivery/module_versions.jsonl"], "\n"); n == 0 || blobsIn(t, files, "modules/", mine) != n {
+		t.Errorf("%d archives for %d versions of modules", blobsIn(t, files, "modules/", mine), n)
+	}
+	if got := cloned(t, decrypted(t, files, "repositories/demo/truth.bundle.age", mine)); got != commit+" "+inTheClear+"-file" {
+		t.Errorf("the clone of the bundle has %s, want %s", got, commit)
 	}
 	if log := files["audit/log.jsonl"]; !strings.Contains(log, `"secret.read"`) || !strings.Contains(log, `\"from\":\"export of the tenant\"`) {
 		t.Error("the audit log does not tell that the secret was read for the export")
@@ -191,6 +254,88 @@ func TestWhatIsSecretInAnArchiveIsForItsRecipient(t *testing.T) {
 	secretKey := mine.String()
 	if status, raw := a.archive(t, a.first.Token, `{"recipients":["`+secretKey+`"]}`); status != http.StatusUnprocessableEntity || bytes.Contains(raw, []byte(secretKey)) {
 		t.Errorf("a secret key as a recipient: %d %s", status, raw)
+	}
+}
+
+// decrypted is a file of an archive as its recipient has it.
+func decrypted(t *testing.T, files map[string]string, name string, with age.Identity) string {
+	t.Helper()
+	r, err := age.Decrypt(strings.NewReader(files[name]), with)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return string(plain)
+}
+
+// blobsIn counts the files of a folder, each of which is named by what is in it.
+func blobsIn(t *testing.T, files map[string]string, folder string, with age.Identity) (n int) {
+	t.Helper()
+	for name := range files {
+		if !strings.HasPrefix(name, folder) {
+			continue
+		}
+		n++
+		sum := sha256.Sum256([]byte(decrypted(t, files, name, with)))
+		if want := folder + hex.EncodeToString(sum[:]) + ".tar.gz.age"; name != want {
+			t.Errorf("%s has the content of %s", name, want)
+		}
+	}
+	return n
+}
+
+// cloned clones a bundle, and returns its commit and its one file.
+func cloned(t *testing.T, bundle string) string {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "x.bundle")
+	if err := os.WriteFile(file, []byte(bundle), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	git := func(args ...string) string {
+		out, err := exec.CommandContext(t.Context(), "git", args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	clone := filepath.Join(dir, "clone")
+	git("clone", "-q", file, clone)
+	if wip := git("-C", clone, "rev-parse", "origin/wip"); wip != git("-C", clone, "rev-parse", "HEAD") {
+		t.Errorf("the other branch is at %s", wip)
+	}
+	content, err := os.ReadFile(filepath.Join(clone, "config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return git("-C", clone, "rev-parse", "HEAD") + " " + string(content)
+}
+
+func TestAnArchiveIsWithoutWhatIsNotWanted(t *testing.T) {
+	t.Parallel()
+	a := exportApp(t)
+	mine, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, raw := a.archive(t, a.first.Token, `{"recipients":["`+mine.Recipient().String()+`"],"without":["artifacts","logs"]}`)
+	if status != http.StatusOK {
+		t.Fatalf("%d %s", status, raw)
+	}
+	m, files := unpacked(t, raw)
+	if d := cmp.Diff([]string{"artifacts: they were not wanted", "logs: they were not wanted"}, m.Omitted); d != "" {
+		t.Error(d)
+	}
+	for name := range files {
+		if strings.HasPrefix(name, "artifacts/") || strings.HasPrefix(name, "modules/") || strings.HasPrefix(name, "logs/") {
+			t.Errorf("it has %s", name)
+		}
+	}
+	if decrypted(t, files, "secrets/values.jsonl.age", mine) == "" {
+		t.Error("it is without the secrets")
 	}
 }
 
@@ -246,7 +391,7 @@ func TestRowsAreExportedFromBothDatabases(t *testing.T) {
 			sources = append(sources, of)
 		}
 		s := export.New(export.Config{Sources: sources, Authorizer: anybody{}, Journal: unheard{}, Tx: d})
-		x, err := s.Begin(ctx, kernel.Scope{Tenant: "acme"}, nil)
+		x, err := s.Begin(ctx, kernel.Scope{Tenant: "acme"}, export.Wanted{})
 		if err != nil {
 			t.Fatal(err)
 		}

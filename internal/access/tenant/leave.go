@@ -28,8 +28,9 @@ type Deployments interface {
 
 // Archives makes archives of tenants.
 type Archives interface {
-	// Check refuses recipients that are none.
-	Check(recipients []string) error
+	// Check refuses recipients that are none, and an actor of ctx who may not name them for
+	// the tenant.
+	Check(ctx context.Context, tenant string, recipients []string) error
 }
 
 // Standing is something that is deployed.
@@ -47,12 +48,13 @@ type NewDeparture struct {
 	Grace time.Duration
 	// Abandon leaves what is deployed on other targets than the local one where it is.
 	Abandon bool
-	// Recipients are public keys of age, for whom the archive has what is secret.
-	Recipients []string
+	// WithoutExport has no archive made of it.
+	WithoutExport bool
 }
 
 // Leave closes a tenant for good: when its grace is over, all that Terrace has of it is
-// removed. Until then it can be called off. It is refused while something is deployed.
+// removed. Until then it can be called off. It is refused while something is deployed, and
+// where its admins have named nobody to encrypt its archive for.
 func (s *Service) Leave(ctx context.Context, name string, n NewDeparture) (Tenant, error) {
 	if err := s.Authorizer.Authorize(ctx, ActionOffboard, kernel.Scope{Tenant: name}); err != nil {
 		return Tenant{}, err
@@ -63,9 +65,6 @@ func (s *Service) Leave(ctx context.Context, name string, n NewDeparture) (Tenan
 	if n.Confirm != name {
 		return Tenant{}, kernel.Errorf(kernel.Invalid, "all that there is of the tenant %s will be removed", name).WithFix("say its name once more with --confirm %s", name)
 	}
-	if err := s.Archives.Check(n.Recipients); err != nil {
-		return Tenant{}, err
-	}
 	return s.turn(ctx, name, n.Reason, "tenant.leaving", func(t *Tenant) error {
 		if t.State != Active && t.State != Suspended {
 			return kernel.Errorf(kernel.Conflict, "the tenant %s is %s already", t.Name, t.State)
@@ -73,8 +72,12 @@ func (s *Service) Leave(ctx context.Context, name string, n NewDeparture) (Tenan
 		if err := s.nothingStands(ctx, t.Name, n.Abandon); err != nil {
 			return err
 		}
+		if t.Recipients == nil && !n.WithoutExport {
+			return kernel.Errorf(kernel.Refused, "nobody is named for whom the archive of the tenant %s is encrypted", t.Name).
+				WithFix("have an admin of it name their key with terrace tenant recipients set %s age1…; with --without-export no archive is made, and all that it has is lost", t.Name)
+		}
 		t.State = Leaving
-		t.Departure = &Departure{At: s.Clock.Now().Add(n.Grace), Abandon: n.Abandon, Recipients: n.Recipients, Step: StepWait}
+		t.Departure = &Departure{At: s.Clock.Now().Add(n.Grace), Abandon: n.Abandon, WithoutExport: n.WithoutExport, Step: StepWait}
 		return nil
 	})
 }

@@ -36,6 +36,9 @@ type Tenant struct {
 	Since     time.Time `json:"since,omitzero"`
 	CreatedBy string    `json:"createdBy,omitempty"`
 	CreatedAt time.Time `json:"-"`
+	// Recipients are those for whom its archive is encrypted when it leaves, nil where its
+	// admins have named none.
+	Recipients *Recipients `json:"recipients,omitempty"`
 	// Departure is what is known of its leaving, nil while it stays.
 	Departure *Departure `json:"departure,omitempty"`
 	Revision  int64      `json:"-"`
@@ -47,8 +50,8 @@ type Departure struct {
 	At time.Time `json:"at"`
 	// Abandon says that what is deployed on other targets than the local one stays there.
 	Abandon bool `json:"abandon,omitempty"`
-	// Recipients are public keys of age, for whom the archive has what is secret.
-	Recipients []string `json:"recipients,omitempty"`
+	// WithoutExport says that no archive is made of it.
+	WithoutExport bool `json:"withoutExport,omitempty"`
 	// Step is what was begun last, and Problem what keeps it from its end.
 	Step    Step   `json:"step"`
 	Problem string `json:"problem,omitempty"`

@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/exit"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -27,21 +29,30 @@ type exported struct {
 
 func export(e *command.Env) *cobra.Command {
 	var file string
-	var recipients []string
+	var in apiclient.ExportTenantRequest
+	var without []string
 	c := &cobra.Command{
 		Use: "export NAME", Short: "Put all that a tenant has into an archive", Args: cobra.ExactArgs(1),
 		ValidArgsFunction: e.Tenants(),
 		Long: "The archive is a zip: Score files, releases, runs with their dossiers, definitions, configuration, policies, who may do\n" +
 			"what, repositories' records, events, costs, and the audit log with what proves it. Its manifest.json names each file\n" +
-			"with its SHA-256, which is checked before the file gets its name. Secrets and states are in it only with --recipient,\n" +
-			"encrypted with age for that public key; a state that is decrypted is one that terraform reads. Admins of the tenant\n" +
-			"may do it.",
-		Example: "  terrace tenant export acme --file acme.zip\n  terrace tenant export acme --file acme.zip --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+			"with its SHA-256, which is checked before the file gets its name. With --recipient it has, encrypted with age for that\n" +
+			"public key, secrets and states, a Git bundle of each hosted repository, artifacts, archives of modules, and the logs\n" +
+			"of runs; the latter three may be large, and are left out with --without. Admins of the tenant may do it.",
+		Example: "  terrace tenant export acme --file acme.zip\n  terrace tenant export acme --file acme.zip --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p\n" +
+			"  terrace tenant export acme --file acme.zip --recipient age1… --without artifacts,logs",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			if _, err := os.Lstat(file); err == nil {
 				return kernel.Errorf(kernel.Conflict, "%s exists", file).WithFix("name another file with --file")
 			}
-			from, err := s.ExportTenant(ctx, args[0], recipients)
+			for _, kind := range without {
+				what := apiclient.ExportTenantRequestWithout(kind)
+				if !what.Valid() {
+					return exit.Wrong("--without takes artifacts and logs, not %q", kind)
+				}
+				in.Without = append(in.Without, what)
+			}
+			from, err := s.ExportTenant(ctx, args[0], in)
 			if err != nil {
 				return err
 			}
@@ -55,7 +66,8 @@ func export(e *command.Env) *cobra.Command {
 	}
 	c.Flags().StringVarP(&file, "file", "f", "", "the file to write; there must be none of that name")
 	_ = c.MarkFlagRequired("file") // the flag is there
-	c.Flags().StringSliceVar(&recipients, "recipient", nil, "a public key of age, for which secrets and states are encrypted; may be given again")
+	c.Flags().StringSliceVar(&in.Recipients, "recipient", nil, "a public key of age, for which what is secret is encrypted; may be given again")
+	c.Flags().StringSliceVar(&without, "without", nil, "what is left out: artifacts (those of workloads, and archives of modules), logs (those of runs)")
 	return c
 }
 

@@ -21,13 +21,14 @@ func offboard(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "offboard NAME", Short: "End a tenant: close it, keep an archive, destroy its keys and remove its data", Args: cobra.ExactArgs(1),
 		ValidArgsFunction: e.Tenants(),
-		Long: "The tenant is closed at once. When its time is over, an archive of what it has is kept for you, its keys are\n" +
+		Long: "The tenant is closed at once. When its time is over, an archive of what it has is kept, its keys are\n" +
 			"destroyed, so that no backup opens what was sealed for it, and its rows, objects, logs and repositories are\n" +
 			"removed; terrace tenant show tells how far that is. Until the keys are destroyed it can be called off. Its name\n" +
 			"is nobody's again. It is refused while something of it is deployed.\n\n" +
-			"Secrets and states are in the archive only where --recipient gives public keys of age to encrypt them for.",
+			"The archive is encrypted whole for the recipients that admins of the tenant have named with terrace tenant recipients\n" +
+			"set: you keep it for them, and cannot read it. Where none are named it is refused, but for --without-export.",
 		Example: "  terrace tenant offboard acme --confirm acme --reason 'the contract has ended'\n" +
-			"  terrace tenant offboard acme --confirm acme --reason 'a trial' --now --recipient age1…",
+			"  terrace tenant offboard acme --confirm acme --reason 'a trial' --now --without-export",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			if in.Confirm != args[0] {
 				return exit.Wrong("all that there is of the tenant %s will be removed", args[0]).WithFix("say its name once more with --confirm %s", args[0])
@@ -53,7 +54,7 @@ func offboard(e *command.Env) *cobra.Command {
 	command.DurationVar(f, &keep, "keep", 30*24*time.Hour, "how long its data are kept")
 	f.BoolVar(&now, "now", false, "keep its data no longer")
 	f.BoolVar(&in.Abandon, "abandon", false, "leave what is deployed on other targets than the local one where it is")
-	f.StringArrayVar(&in.Recipients, "recipient", nil, "a public key of age to encrypt secrets and states in the archive for; may be given several times")
+	f.BoolVar(&in.WithoutExport, "without-export", false, "make no archive: all that it has is lost")
 	c.MarkFlagsMutuallyExclusive("keep", "now")
 	return c
 }
@@ -82,8 +83,9 @@ func archive(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "archive NAME", Short: "Fetch the archive that was kept of a tenant that left", Args: cobra.ExactArgs(1),
 		ValidArgsFunction: e.Tenants(),
-		Long:              "It is kept until --remove, and is what terrace tenant export writes.",
-		Example:           "  terrace tenant archive acme --file acme.zip\n  terrace tenant archive acme --remove",
+		Long: "It is kept until --remove, and is what terrace tenant export writes, encrypted whole for the recipients that the\n" +
+			"tenant's admins had named: hand it on to them.",
+		Example: "  terrace tenant archive acme --file acme.zip\n  terrace tenant archive acme --remove",
 	}
 	var remove bool
 	c.RunE = e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
@@ -123,6 +125,9 @@ func tellDeparture(w io.Writer, d apiclient.TenantDeparture) {
 	}
 	if d.Problem != "" {
 		_, _ = fmt.Fprintf(w, "  what keeps it: %s\n", d.Problem)
+	}
+	if d.WithoutExport {
+		_, _ = fmt.Fprintln(w, "  there is no archive of it: none was wanted")
 	}
 	if d.Export != "" {
 		_, _ = fmt.Fprintf(w, "  its archive has the digest %s (%d bytes)\n", d.Export, d.ExportSize)

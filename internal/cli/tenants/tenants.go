@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +19,7 @@ import (
 
 // Command returns terrace tenant.
 func Command(e *command.Env) *cobra.Command {
-	return command.Group("tenant", "Create tenants, see them, close and open them, and end them", create(e), list(e), show(e), rename(e), suspend(e), resume(e), export(e), offboard(e), stay(e), archive(e))
+	return command.Group("tenant", "Create tenants, see them, close and open them, and end them", create(e), list(e), show(e), rename(e), suspend(e), resume(e), export(e), recipients(e), offboard(e), stay(e), archive(e))
 }
 
 func create(e *command.Env) *cobra.Command {
@@ -96,6 +97,9 @@ func tell(w io.Writer, t apiclient.Tenant) {
 	}
 	if t.Since != nil && t.By != "" {
 		_, _ = fmt.Fprintf(w, "  since %s, by %s\n", output.Stamp(*t.Since), t.By)
+	}
+	if t.Recipients != nil {
+		_, _ = fmt.Fprintf(w, "  its archive is for %s (named by %s, %s)\n", strings.Join(t.Recipients.Keys, ", "), t.Recipients.SetBy, output.Stamp(t.Recipients.SetAt))
 	}
 	if t.Departure != nil {
 		tellDeparture(w, *t.Departure)

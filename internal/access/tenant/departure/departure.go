@@ -23,8 +23,9 @@ type Tenants interface {
 	Bury(ctx context.Context, t *tenant.Tenant) error
 }
 
-// Archive keeps the archive of a tenant for who runs the platform.
+// Archive keeps the archive of a tenant, for the recipients whom its admins have named.
 type Archive interface {
+	// Keep makes it, encrypted whole.
 	Keep(ctx context.Context, tenant string, recipients []string) (digest kernel.Digest, size int64, err error)
 	// Open returns one that was kept, NotFound for none. Remove removes it; none is no error.
 	Open(ctx context.Context, tenant string) (io.ReadCloser, error)
@@ -160,7 +161,7 @@ func (s *Service) carry(ctx context.Context, t *tenant.Tenant) error {
 // next is the step that follows what is done.
 func (s *Service) next(t *tenant.Tenant) (tenant.Step, func(ctx context.Context, t *tenant.Tenant) error) {
 	switch {
-	case t.Departure.Export == "" && t.Departure.Step != tenant.StepShred && t.Departure.Step != tenant.StepRemove:
+	case !t.Departure.WithoutExport && t.Departure.Export == "" && t.Departure.Step != tenant.StepShred && t.Departure.Step != tenant.StepRemove:
 		return tenant.StepExport, s.export
 	case t.Departure.Step != tenant.StepRemove:
 		return tenant.StepShred, s.shred
@@ -170,7 +171,11 @@ func (s *Service) next(t *tenant.Tenant) (tenant.Step, func(ctx context.Context,
 }
 
 func (s *Service) export(ctx context.Context, t *tenant.Tenant) (err error) {
-	t.Departure.Export, t.Departure.ExportSize, err = s.Archive.Keep(ctx, t.Name, t.Departure.Recipients)
+	if t.Recipients == nil { // it was to leave before there had to be some
+		return kernel.Errorf(kernel.Refused, "nobody is named for whom the archive is encrypted").
+			WithFix("call it off with terrace tenant keep %s, and have it leave anew", t.Name)
+	}
+	t.Departure.Export, t.Departure.ExportSize, err = s.Archive.Keep(ctx, t.Name, t.Recipients.Keys)
 	return err
 }
 

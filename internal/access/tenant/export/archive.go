@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,8 +54,23 @@ type Manifest struct {
 type Archive struct {
 	zip        *zip.Writer
 	recipients []age.Recipient
+	wanted     Wanted
 	manifest   Manifest
 	names      map[string]bool
+}
+
+// Takes reports whether a kind of thing that needs a recipient is to be in it. Where it is
+// not, it is noted why.
+func (a *Archive) Takes(kind string) bool {
+	switch {
+	case slices.Contains(a.wanted.Without, kind):
+		a.Omit(kind + ": they were not wanted")
+	case !a.Seals():
+		a.Omit(kind + ": there was no recipient to encrypt them for")
+	default:
+		return true
+	}
+	return false
 }
 
 // Seals reports whether there is somebody to encrypt for.
@@ -63,8 +79,12 @@ func (a *Archive) Seals() bool { return len(a.recipients) > 0 }
 // Omit notes what is left out, and why.
 func (a *Archive) Omit(what string) { a.manifest.Omitted = append(a.manifest.Omitted, what) }
 
-// Add adds a file with what fill writes. The one before has ended.
+// Add adds a file with what fill writes. The one before has ended. Where the archive is
+// encrypted whole, it is as AddSealed.
 func (a *Archive) Add(name string, fill func(w io.Writer) error) error {
+	if a.wanted.Whole {
+		return a.AddSealed(name, fill)
+	}
 	return a.add(name, false, fill)
 }
 
@@ -83,12 +103,12 @@ func (a *Archive) AddSealed(name string, fill func(w io.Writer) error) error {
 	})
 }
 
-// AddJSON adds a file with a value.
-func (a *Archive) AddJSON(name string, v any) error {
-	return a.Add(name, func(w io.Writer) error {
+// addManifest adds the last file, which everybody can read.
+func (a *Archive) addManifest(m Manifest) error {
+	return a.add(ManifestFile, false, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
-		return e.Encode(v)
+		return e.Encode(m)
 	})
 }
 

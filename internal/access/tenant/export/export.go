@@ -4,6 +4,9 @@
 // It owns the archive, its manifest, and who may have one. It does not own what is in it:
 // a Source of each kind of thing writes that. What is secret is in it only encrypted, for
 // a recipient whom the caller names.
+//
+// An archive for one who may not look into it, as that of a tenant that leaves, is encrypted
+// whole, but for its manifest.
 package export
 
 import (
@@ -20,13 +23,32 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// The actions that the service asks permission for; the latter two where what is secret is
-// wanted, too.
+// ActionExport is the action of who has an archive made.
+const ActionExport = "tenant.export"
+
+// sealedActions are asked for, too, where what is encrypted is wanted: what is in it could
+// be read by them one by one.
+func sealedActions() []string {
+	return []string{"secret.read", "state.read", "repo.read", "release.read", "run.read"}
+}
+
+// What an archive may be without.
 const (
-	ActionExport  = "tenant.export"
-	actionSecrets = "secret.read"
-	actionStates  = "state.read"
+	// Artifacts are those of workloads, and the archives of modules.
+	Artifacts = "artifacts"
+	// Logs are those of runs.
+	Logs = "logs"
 )
+
+// Wanted says what an archive is to have.
+type Wanted struct {
+	// Recipients are public keys of age; without one what is secret is left out.
+	Recipients []string
+	// Without has what is left out: Artifacts, Logs.
+	Without []string
+	// Whole has everything but the manifest encrypted.
+	Whole bool
+}
 
 // mostRecipients bounds for how many an archive is encrypted.
 const mostRecipients = 20
@@ -74,6 +96,7 @@ type Export struct {
 	tenant     string
 	names      []string
 	recipients []age.Recipient
+	wanted     Wanted
 }
 
 // Written is what came of an archive.
@@ -85,29 +108,26 @@ type Written struct {
 }
 
 // Begin begins an archive of the scope's tenant, and records who has it made and for whom
-// it is encrypted. Without recipients what is secret is left out.
-func (s *Service) Begin(ctx context.Context, scope kernel.Scope, recipients []string) (*Export, error) {
+// it is encrypted.
+func (s *Service) Begin(ctx context.Context, scope kernel.Scope, wanted Wanted) (*Export, error) {
 	scope = kernel.Scope{Tenant: scope.Tenant}
 	if actor, ok := kernel.ActorFrom(ctx); ok && actor.Kind == kernel.ActorUser && actor.Tenant != scope.Tenant {
 		return nil, kernel.Errorf(kernel.NotFound, "you are of the tenant %s, and see no other", actor.Tenant).
 			WithFix("have an admin of the tenant itself make the archive; where it leaves, terrace tenant archive fetches the one that was kept")
 	}
-	actions := []string{ActionExport}
-	if len(recipients) > 0 {
-		actions = append(actions, actionSecrets, actionStates)
-	}
-	for _, action := range actions {
-		if err := s.Authorizer.Authorize(ctx, action, scope); err != nil {
-			return nil, err
-		}
-	}
-	x := &Export{service: s, tenant: scope.Tenant, names: recipients}
-	var err error
-	if x.recipients, err = parse(recipients); err != nil {
+	if err := s.may(ctx, scope, len(wanted.Recipients) > 0); err != nil {
 		return nil, err
 	}
-	if recipients == nil {
+	x := &Export{service: s, tenant: scope.Tenant, names: wanted.Recipients, wanted: wanted}
+	var err error
+	if x.recipients, err = parse(wanted.Recipients); err != nil {
+		return nil, err
+	}
+	if x.names == nil {
 		x.names = []string{}
+	}
+	if wanted.Whole && len(x.recipients) == 0 {
+		return nil, kernel.Errorf(kernel.Internal, "an archive that is encrypted whole needs a recipient")
 	}
 	return x, s.Tx.InTx(ctx, func(ctx context.Context) error {
 		f := kernel.Fact{Type: "tenant.exported", Scope: scope, Subject: scope.Tenant, Data: map[string]any{"tenant": scope.Tenant, "recipients": x.names}}
@@ -119,8 +139,26 @@ func (s *Service) Begin(ctx context.Context, scope kernel.Scope, recipients []st
 	})
 }
 
-// Check refuses recipients for whom no archive can be encrypted.
-func (*Service) Check(recipients []string) error {
+// may asks whether the actor of ctx may have an archive, with what is encrypted where sealed.
+func (s *Service) may(ctx context.Context, scope kernel.Scope, sealed bool) error {
+	actions := []string{ActionExport}
+	if sealed {
+		actions = append(actions, sealedActions()...)
+	}
+	for _, action := range actions {
+		if err := s.Authorizer.Authorize(ctx, action, scope); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Check refuses recipients for whom no archive can be encrypted, and who of a tenant may not
+// name them.
+func (s *Service) Check(ctx context.Context, tenant string, recipients []string) error {
+	if err := s.may(ctx, kernel.Scope{Tenant: tenant}, true); err != nil {
+		return err
+	}
 	_, err := parse(recipients)
 	return err
 }
@@ -148,7 +186,7 @@ func parse(recipients []string) ([]age.Recipient, error) {
 func (x *Export) Write(ctx context.Context, w io.Writer) (Written, error) {
 	whole := &counted{to: w, hash: sha256.New()}
 	a := &Archive{
-		zip: zip.NewWriter(whole), recipients: x.recipients, names: map[string]bool{ManifestFile: true},
+		zip: zip.NewWriter(whole), recipients: x.recipients, wanted: x.wanted, names: map[string]bool{ManifestFile: true},
 		manifest: Manifest{Format: Format, Version: Version, Tenant: x.tenant, CreatedAt: x.service.Clock.Now().UTC(), Recipients: x.names, Files: []File{}},
 	}
 	for _, s := range x.service.Sources {
@@ -158,7 +196,7 @@ func (x *Export) Write(ctx context.Context, w io.Writer) (Written, error) {
 	}
 	m := a.manifest
 	delete(a.names, ManifestFile)
-	if err := a.AddJSON(ManifestFile, m); err != nil {
+	if err := a.addManifest(m); err != nil {
 		return Written{}, err
 	}
 	if err := a.zip.Close(); err != nil {

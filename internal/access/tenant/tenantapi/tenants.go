@@ -27,6 +27,7 @@ func (a API) registerTenants(api huma.API) {
 	httpserver.Register(api, create, a.createTenant)
 	httpserver.Register(api, about("get-tenant", http.MethodGet, "/tenants/{tenant}", "Show a tenant"), a.tenant)
 	httpserver.Register(api, about("rename-tenant", http.MethodPut, "/tenants/{tenant}/display", "Set how people call a tenant"), a.rename)
+	httpserver.Register(api, about("set-tenant-recipients", http.MethodPut, "/tenants/{tenant}/recipients", "Name for whom the archive of a tenant is encrypted when it leaves"), a.setRecipients)
 	httpserver.Register(api, about("suspend-tenant", http.MethodPost, "/tenants/{tenant}/suspension", "Close a tenant: nobody signs in, and its runs wait"), a.suspend)
 	httpserver.Register(api, about("resume-tenant", http.MethodPost, "/tenants/{tenant}/resumption", "Open a tenant that was suspended"), a.resume)
 	httpserver.Register(api, about("offboard-tenant", http.MethodPost, "/tenants/{tenant}/departure", "Close a tenant for good, and remove all that there is of it when its time is over"), a.leave)
@@ -43,13 +44,15 @@ type Tenant struct {
 	Since     *time.Time   `json:"since,omitempty"`
 	CreatedBy string       `json:"createdBy,omitempty"`
 	CreatedAt time.Time    `json:"createdAt"`
+	// Recipients is missing where its admins have named none.
+	Recipients *tenant.Recipients `json:"recipients,omitempty" doc:"For whom its archive is encrypted when it leaves."`
 	// Departure is missing for one that stays.
 	Departure *tenant.Departure `json:"departure,omitempty" doc:"How far its leaving is."`
 }
 
 // TenantOf is a tenant as the API has it.
 func TenantOf(t tenant.Tenant) Tenant {
-	out := Tenant{Name: t.Name, Display: t.Display, State: t.State, Reason: t.Reason, By: t.By, CreatedBy: t.CreatedBy, CreatedAt: t.CreatedAt, Departure: t.Departure}
+	out := Tenant{Name: t.Name, Display: t.Display, State: t.State, Reason: t.Reason, By: t.By, CreatedBy: t.CreatedBy, CreatedAt: t.CreatedAt, Recipients: t.Recipients, Departure: t.Departure}
 	if !t.Since.IsZero() {
 		out.Since = &t.Since
 	}
@@ -135,6 +138,19 @@ func (a API) rename(ctx context.Context, in *renameInput) (*tenantOutput, error)
 	return &tenantOutput{Body: TenantOf(t)}, err
 }
 
+type recipientsInput struct {
+	TenantPath
+
+	Body struct {
+		Keys []string `json:"keys" maxItems:"20" doc:"Public keys of age, beginning with age1; none takes back those that were named."`
+	}
+}
+
+func (a API) setRecipients(ctx context.Context, in *recipientsInput) (*tenantOutput, error) {
+	t, err := a.Service.SetRecipients(ctx, in.Tenant, in.Body.Keys)
+	return &tenantOutput{Body: TenantOf(t)}, err
+}
+
 // TenantReason is why a tenant is closed or opened.
 type TenantReason struct {
 	Reason string `json:"reason" maxLength:"1000" doc:"Why; it is kept in the audit log, and told to those who are kept out."`
@@ -160,17 +176,17 @@ type leaveInput struct {
 	TenantPath
 
 	Body struct {
-		Confirm    string   `json:"confirm" maxLength:"63" doc:"The name of the tenant once more."`
-		Reason     string   `json:"reason" maxLength:"1000" doc:"Why; it is kept in the audit log, and told to those who are kept out."`
-		KeepHours  int      `json:"keepHours" minimum:"0" maximum:"8784" doc:"For how many hours its data are kept."`
-		Abandon    bool     `json:"abandon,omitempty" doc:"Leave what is deployed on other targets than the local one where it is."`
-		Recipients []string `json:"recipients,omitempty" maxItems:"20" doc:"Public keys of age, for whom secrets and states are in the archive; without one they are not in it."`
+		Confirm       string `json:"confirm" maxLength:"63" doc:"The name of the tenant once more."`
+		Reason        string `json:"reason" maxLength:"1000" doc:"Why; it is kept in the audit log, and told to those who are kept out."`
+		KeepHours     int    `json:"keepHours" minimum:"0" maximum:"8784" doc:"For how many hours its data are kept."`
+		Abandon       bool   `json:"abandon,omitempty" doc:"Leave what is deployed on other targets than the local one where it is."`
+		WithoutExport bool   `json:"withoutExport,omitempty" doc:"Make no archive: all that it has is lost. Else there is one, for the recipients that its admins have named."`
 	}
 }
 
 func (a API) leave(ctx context.Context, in *leaveInput) (*tenantOutput, error) {
 	t, err := a.Service.Leave(ctx, in.Tenant, tenant.NewDeparture{
-		Confirm: in.Body.Confirm, Reason: in.Body.Reason, Grace: time.Duration(in.Body.KeepHours) * time.Hour, Abandon: in.Body.Abandon, Recipients: in.Body.Recipients,
+		Confirm: in.Body.Confirm, Reason: in.Body.Reason, Grace: time.Duration(in.Body.KeepHours) * time.Hour, Abandon: in.Body.Abandon, WithoutExport: in.Body.WithoutExport,
 	})
 	return &tenantOutput{Body: TenantOf(t)}, err
 }

@@ -27,7 +27,7 @@ func access() []Type {
 	return slices.Concat(
 		first("tenant display state", "tenant.created", "tenant.renamed", "tenant.suspended", "tenant.resumed", "tenant.leaving", "tenant.stays", "tenant.left"),
 		first("tenant", "tenant.archive_read", "tenant.archive_removed"),
-		first("tenant recipients:strings", "tenant.exported"),
+		first("tenant recipients:strings", "tenant.exported", "tenant.recipients_set"),
 		first("costcenter owner", "project.created", "project.tags_set"),
 		first("limits:object unset?:strings", "quota.set"),
 		first("quota limit:integer used:integer percent:integer", "quota.nearing"),

@@ -385,7 +385,7 @@ func TestRowsAreExportedFromBothDatabases(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		sources := []export.Source{exportedScores(d), exportedLocks(d)}
+		sources := []export.Source{exportedScores(d), exportedLocks(d), exportedRepositories{db: d}, exportedArtifacts{db: d}, exportedLogs{db: d}}
 		for _, of := range exportedRows() {
 			of.DB, of.Spool = d, t.TempDir()
 			sources = append(sources, of)

@@ -116,7 +116,11 @@ func (a *Archive) add(name string, sealed bool, fill func(w io.Writer) error) er
 	if !fs.ValidPath(name) || strings.ContainsAny(name, "\\:\x00") || path.Clean(name) != name || a.names[name] {
 		return kernel.Errorf(kernel.Internal, "the name %q is not possible in an archive, or is taken", name)
 	}
-	w, err := a.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: a.manifest.CreatedAt})
+	method := zip.Deflate
+	if sealed {
+		method = zip.Store // nothing makes it smaller
+	}
+	w, err := a.zip.CreateHeader(&zip.FileHeader{Name: name, Method: method, Modified: a.manifest.CreatedAt})
 	if err != nil {
 		return fmt.Errorf("add %s: %w", name, err)
 	}

@@ -83,7 +83,7 @@ func (d *Daemon) Processes() map[int]string {
 		if pid == os.Getpid() || (d.cmd != nil && pid == d.cmd.Process.Pid) {
 			continue
 		}
-		if called, ok := d.owns(folder); ok {
+		if called, ok := d.owns(folder); ok && (d.cmd == nil || called != "terrace-spawn") { // which is there for as long as it is
 			found[pid] = called
 		}
 	}

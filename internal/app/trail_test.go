@@ -31,7 +31,7 @@ func TestEveryChangeIsInTheAuditLog(t *testing.T) {
 			changes = append(changes, id)
 		}
 	}
-	first := []string{"change-password", "sign-in", "pause-subscription", "resume-subscription", "create-tenant", "suspend-tenant", "resume-tenant", "offboard-tenant", "keep-tenant"}
+	first := []string{"end-user-sign-in-session", "change-password", "sign-in", "pause-subscription", "resume-subscription", "create-tenant", "suspend-tenant", "resume-tenant", "offboard-tenant", "keep-tenant"}
 	slices.SortStableFunc(last, func(a, b string) int { return order(a) - order(b) })
 	for _, id := range slices.Concat(first, changes, last) {
 		if c.done[id] == "" {

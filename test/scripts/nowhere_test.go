@@ -197,7 +197,7 @@ func (l lines) word(name string) string {
 	case "ROLE":
 		return "developer"
 	case "QUOTA=LIMIT…":
-		return "stacks=5"
+		return "stacks=5000"
 	case "RULE":
 		return "azure-storage-https-only"
 	default:

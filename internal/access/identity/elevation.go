@@ -90,12 +90,11 @@ func (e Elevation) scope() kernel.Scope {
 
 // ElevationFilter narrows a list of elevations.
 type ElevationFilter struct {
-	// Within narrows to what is reached; nil narrows nothing.
+	// Within narrows to what is reached, and beside it to what UserID asked for and what is at
+	// the nodes of Beside and below them; nil narrows nothing.
 	Within  *kernel.Reach
 	Project string
-	// UserID is who asked, "" for anybody; those at the nodes of Beside, and below them, are
-	// listed whoever asked.
-	UserID string
+	UserID  string
 	Beside []kernel.Scope
 	// Open leaves out those that are decided on and hold no longer.
 	Open bool

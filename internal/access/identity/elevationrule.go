@@ -17,13 +17,18 @@ func (s *Service) Elevations(ctx context.Context, scope kernel.Scope, f Elevatio
 		return kernel.Page[Elevation]{}, nobody()
 	}
 	f.Now = s.Clock.Now()
-	err := s.Authorize(ctx, "access.read", kernel.Scope{Tenant: scope.Tenant, Project: f.Project})
-	switch {
-	case kernel.Is(err, kernel.Denied) && actor.Kind == kernel.ActorUser && actor.Limits == nil:
+	known := actor.Kind == kernel.ActorUser && actor.Limits == nil
+	if known {
+		var err error
 		f.UserID = actor.ID
 		if f.Beside, err = s.decidesAt(ctx, actor); err != nil {
 			return kernel.Page[Elevation]{}, err
 		}
+	}
+	err := s.Authorize(ctx, "access.read", kernel.Scope{Tenant: scope.Tenant, Project: f.Project})
+	switch {
+	case kernel.Is(err, kernel.Denied) && known:
+		f.Within = &kernel.Reach{}
 	case err != nil:
 		return kernel.Page[Elevation]{}, err
 	default:

@@ -89,11 +89,11 @@ func (s *Store) Elevations(ctx context.Context, tenant string, f identity.Elevat
 	if f.Project != "" {
 		q = q.Where("project IN ('', ?)", f.Project)
 	}
-	if f.UserID != "" {
-		q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery { return besides(q.Where("user_id = ?", f.UserID), f.Beside) })
-	}
 	if f.Within != nil {
-		q = db.Reached(q, *f.Within, "project", "stage")
+		q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+			q = q.WhereGroup(" OR ", func(q *bun.SelectQuery) *bun.SelectQuery { return db.Reached(q, *f.Within, "project", "stage") })
+			return besides(q.WhereOr("user_id = ?", f.UserID), f.Beside)
+		})
 	}
 	if f.Open {
 		q = q.Where("ended_at IS NULL AND (decided_at IS NULL AND requested_at > ? OR approved = ? AND expires_at > ?)",

@@ -95,7 +95,7 @@ type ElevationFilter struct {
 	Within  *kernel.Reach
 	Project string
 	UserID  string
-	Beside []kernel.Scope
+	Beside  []kernel.Scope
 	// Open leaves out those that are decided on and hold no longer.
 	Open bool
 	Now  time.Time

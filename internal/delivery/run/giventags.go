@@ -47,10 +47,10 @@ const FromStage = "stage"
 // workload those that it gives itself, and on the scope's stage what that demands. What a
 // workload gives itself is told from runs that the actor may read.
 func (s *Service) GivenTags(ctx context.Context, scope kernel.Scope, name string) (GivenTags, error) {
-	if _, err := s.within(ctx, projectOf(scope), scope.Stage); err != nil {
-		return GivenTags{}, err
+	within, err := s.within(ctx, projectOf(scope), "")
+	if err == nil && scope.Stage != "" {
+		err = s.Authorizer.Authorize(ctx, actionRead, scope)
 	}
-	reach, err := s.Authorizer.Allowed(ctx, actionRead, projectOf(scope))
 	if err != nil {
 		return GivenTags{}, err
 	}
@@ -60,7 +60,7 @@ func (s *Service) GivenTags(ctx context.Context, scope kernel.Scope, name string
 			return out, err
 		}
 	}
-	w, err := s.annotating(ctx, scope, reach, &out)
+	w, err := s.annotating(ctx, scope, within, &out)
 	if err != nil {
 		return out, err
 	}
@@ -73,13 +73,13 @@ func (s *Service) GivenTags(ctx context.Context, scope kernel.Scope, name string
 }
 
 // annotating is the workload as its newest run on the scope's stage has it, else as its
-// newest in reach has; one of which there is none has no more than its name.
-func (s *Service) annotating(ctx context.Context, scope kernel.Scope, reach kernel.Reach, out *GivenTags) (*workload.Workload, error) {
+// newest of those within has; one of which there is none has no more than its name.
+func (s *Service) annotating(ctx context.Context, scope kernel.Scope, within *kernel.Reach, out *GivenTags) (*workload.Workload, error) {
 	if out.Workload == "" {
 		return &workload.Workload{}, nil
 	}
 	for _, where := range []string{scope.Stage, ""} {
-		found, err := s.Store.List(ctx, projectOf(scope), Filter{Workload: out.Workload, Stage: where, Within: &reach}, kernel.PageRequest{Limit: 1})
+		found, err := s.Store.List(ctx, projectOf(scope), Filter{Workload: out.Workload, Stage: where, Within: within}, kernel.PageRequest{Limit: 1})
 		if err != nil {
 			return nil, err
 		}

@@ -134,21 +134,26 @@ func stranger(r *http.Request) error {
 	return nil
 }
 
-// The paths below which handlers look at credentials of their own: basic authentication,
-// and Vault's head. Anywhere else such a head says nothing of who calls.
-var (
-	basicPaths = []string{"/git/", "/runs/", "/state/", "/fleet/"}
-	vaultPaths = []string{"/v1/secret/", "/v1/auth/", "/v1/sys/internal/"}
-)
+// ownPaths are those below which handlers look at credentials of their own: basic
+// authentication, or Vault's head. Anywhere else such a head says nothing of who calls.
+func ownPaths(r *http.Request) []string {
+	var paths []string
+	if _, _, ok := r.BasicAuth(); ok {
+		paths = append(paths, "/git/", "/runs/", "/state/", "/fleet/")
+	}
+	if r.Header.Get("X-Vault-Token") != "" {
+		paths = append(paths, "/v1/secret/", "/v1/auth/", "/v1/sys/internal/")
+	}
+	return paths
+}
 
 func isStranger(r *http.Request) bool {
-	below := func(path string) bool { return strings.HasPrefix(r.URL.Path, path) }
 	_, isBearer := bearer(r)
-	_, _, isBasic := r.BasicAuth()
+	below := func(path string) bool { return strings.HasPrefix(r.URL.Path, path) }
 	switch {
 	case isBearer:
 		return false // it is looked at next
-	case isBasic && slices.ContainsFunc(basicPaths, below), r.Header.Get("X-Vault-Token") != "" && slices.ContainsFunc(vaultPaths, below):
+	case slices.ContainsFunc(ownPaths(r), below):
 		return false
 	case r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/metrics":
 		return false

@@ -37,7 +37,9 @@ func (s *Service) Elevations(ctx context.Context, scope kernel.Scope, f Elevatio
 			return kernel.Page[Elevation]{}, err
 		}
 		reach.Anywhere = true // what is given in the tenant counts there, too
-		f.Within = &reach
+		if !reach.All || len(reach.Only) > 0 {
+			f.Within = &reach
+		}
 	}
 	return s.Store.Elevations(ctx, scope.Tenant, f, page)
 }

@@ -81,7 +81,7 @@ func Admit(ctx context.Context, w http.ResponseWriter, actor kernel.Actor) error
 	return nil
 }
 
-// limitStrangers takes requests that carry no credentials which somebody looks at by where they came from. What
+// limitStrangers takes requests whose credentials nobody looks at by where they came from. What
 // probes ask passes, and webhooks, which have a limit of their own, since many
 // repositories' come from one address.
 func limitStrangers(limits Limits) func(http.Handler) http.Handler {

@@ -19,18 +19,25 @@ func asAudience(form url.Values) {
 	}
 }
 
+const invalidTarget = "invalid_target" // RFC 8707 §2
+
 // within refuses audiences that are not among those that may be had; it is a
 // fosite.AudienceMatchingStrategy.
 func within(may, wanted []string) error {
 	for _, one := range wanted {
 		if !slices.Contains(may, one) {
 			return &fosite.RFC6749Error{
-				ErrorField: "invalid_target", CodeField: http.StatusBadRequest,
+				ErrorField: invalidTarget, CodeField: http.StatusBadRequest,
 				DescriptionField: "A token for " + one + " may not be had here; it may be for the audiences that were granted, and that the client has.",
 			}
 		}
 	}
 	return nil
+}
+
+// isOfTarget reports whether an error is one of within.
+func isOfTarget(err error) bool {
+	return err != nil && fosite.ErrorToRFC6749Error(err).ErrorField == invalidTarget
 }
 
 // granted returns whom the tokens of a request may be for: Terrace, where none is named.

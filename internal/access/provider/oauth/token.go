@@ -15,7 +15,8 @@ import (
 )
 
 // Token answers the token endpoint (RFC 6749 §3.2). What is done for an answer is done
-// whole or not at all; a refusal stays, with what it ended.
+// whole or not at all; a refusal stays, with what it ended, unless it is of whom the token was
+// to be for: what was handed in is good for another one still.
 func (s *Server) Token(w http.ResponseWriter, r *http.Request) {
 	if err := readForm(r); err != nil {
 		s.refuse(w, r, nil, err)
@@ -38,7 +39,7 @@ func (s *Server) Token(w http.ResponseWriter, r *http.Request) {
 	var refused error
 	err = s.provider.Tx.InTx(withWhy(checked, provider.EndedByClient), func(ctx context.Context) error {
 		request, answer, refused = s.give(ctx, r)
-		if isOurs(refused) {
+		if isOurs(refused) || isOfTarget(refused) {
 			return refused
 		}
 		return nil

@@ -58,21 +58,21 @@ func renew(t *testing.T, config *oauth2.Config, token *oauth2.Token, options ...
 }
 
 // TestResourcesOfAGrant: a grant for several resources gives tokens for one of them, with the
-// code and at each refresh, and stays whole; one that was not granted is refused, and the
-// refresh token with which it was asked for stays good (RFC 8707 §2.2).
+// code and at each refresh, and stays whole; one that was not granted is refused, and the code
+// or the refresh token with which it was asked for stays good (RFC 8707 §2.2).
 func TestResourcesOfAGrant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	config, verifier := w.targets("openid", "offline_access", "read"), oauth2.GenerateVerifier()
 	address := config.AuthCodeURL("state-12345678", oauth2.S256ChallengeOption(verifier), oauth2.SetAuthURLParam("resource", orders)) + "&resource=" + url.QueryEscape(bills)
-	b := w.browser()
-	again := func(options ...oauth2.AuthCodeOption) (*oauth2.Token, error) {
-		return config.Exchange(t.Context(), b.code(address).Get("code"), append(options, oauth2.VerifierOption(verifier))...)
+	code := w.browser().code(address).Get("code")
+	redeem := func(resource string) (*oauth2.Token, error) {
+		return config.Exchange(t.Context(), code, append(resources(resource), oauth2.VerifierOption(verifier))...)
 	}
-	if _, err := again(resources(w.issuer())...); !isError(err, "invalid_target") {
+	if _, err := redeem(w.issuer()); !isError(err, "invalid_target") {
 		t.Errorf("a code for Terrace, which was not granted: %v", err)
 	}
-	token, err := again(resources(orders)...)
+	token, err := redeem(orders) // the code is good still
 	if err != nil || !slices.Equal(audienceOf(t, token.AccessToken), []string{orders}) {
 		t.Fatalf("%v, %v", token, err)
 	}
@@ -105,7 +105,8 @@ func TestResourcesOfAGrant(t *testing.T) {
 	}
 }
 
-// TestResourcesOfADevice: a device that was let in for one API gets nothing for another.
+// TestResourcesOfADevice: a device that was let in for one API gets nothing for another, and
+// its code is good for the one still, once.
 func TestResourcesOfADevice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -119,6 +120,13 @@ func TestResourcesOfADevice(t *testing.T) {
 	w.browser().open(begun.VerificationURIComplete).signIn("ada").send().send("decision", "allow")
 	if _, err := config.DeviceAccessToken(t.Context(), begun, resources(bills)...); !isError(err, "invalid_target") {
 		t.Errorf("for another: %v", err)
+	}
+	token, err := config.DeviceAccessToken(t.Context(), begun, resources(orders)...)
+	if err != nil || !slices.Equal(audienceOf(t, token.AccessToken), []string{orders}) {
+		t.Errorf("for the one that was granted, after another was refused: %v", err)
+	}
+	if _, err := config.DeviceAccessToken(t.Context(), begun, resources(orders)...); !isError(err, "invalid_grant") {
+		t.Errorf("a second time: %v", err)
 	}
 	if _, err := config.DeviceAuth(t.Context(), resources("https://evil.example.com")...); !isError(err, "invalid_target") {
 		t.Errorf("for somebody whom the client does not know: %v", err)

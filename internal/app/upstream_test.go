@@ -365,8 +365,8 @@ func TestSigningOut(t *testing.T) {
 		}
 		for name, bad := range map[string]map[string]any{
 			"of another audience": {"aud": "other"}, "of another issuer": {"iss": "https://other.example.com"}, "without its event": {"events": nil},
-			"with a nonce": {"nonce": "n"}, "old": {"iat": time.Now().Add(-time.Hour).Unix()}, "without an id": {"jti": nil}, "of nobody": {"sid": nil, "sub": nil},
-			"that has expired": {"exp": time.Now().Add(-time.Minute).Unix()}, "of a time to come": {"iat": time.Now().Add(time.Hour).Unix()},
+			"with a nonce": {"nonce": "n"}, "old": {"iat": w.now().Add(-time.Hour).Unix()}, "without an id": {"jti": nil}, "of nobody": {"sid": nil, "sub": nil},
+			"that has expired": {"exp": w.now().Add(-time.Minute).Unix()}, "of a time to come": {"iat": w.now().Add(time.Hour).Unix()},
 		} {
 			if status := say(claims(bad)); status != http.StatusBadRequest && status != http.StatusUnprocessableEntity {
 				t.Errorf("a token %s: %d", name, status)

@@ -66,10 +66,10 @@ func TestTokensThatDoNotHold(t *testing.T) {
 		"another issuer":             {said: map[string]any{"iss": "https://login.example.com"}},
 		"another nonce":              {said: map[string]any{"nonce": "of another sign-in"}},
 		"no nonce":                   {said: map[string]any{"nonce": nil}},
-		"expired":                    {said: map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}},
+		"expired":                    {said: map[string]any{"exp": w.now().Add(-time.Minute).Unix()}},
 		"no end":                     {said: map[string]any{"exp": nil}},
-		"not yet":                    {said: map[string]any{"nbf": time.Now().Add(time.Hour).Unix()}},
-		"of a time to come":          {said: map[string]any{"iat": time.Now().Add(time.Hour).Unix()}},
+		"not yet":                    {said: map[string]any{"nbf": w.now().Add(time.Hour).Unix()}},
+		"of a time to come":          {said: map[string]any{"iat": w.now().Add(time.Hour).Unix()}},
 		"of nobody":                  {said: map[string]any{"sub": ""}},
 		"with another access token":  {said: map[string]any{"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}},
 	}

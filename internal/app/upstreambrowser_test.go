@@ -21,6 +21,8 @@ func TestARealBrowserComesBack(t *testing.T) {
 	t.Parallel()
 	c := providertest.StartChromium(t)
 	w, there := newRelying(t), newRelyingAt(t, dbtest.SQLite(t, relyingTables()...), "localhost") // another host has other cookies
+	w.runs.Store(true)
+	there.runs.Store(true)
 	there.user("acme", "ada", identity.Developer)
 	ctx, scope := there.system("acme")
 	back := w.address + "/sign-in/with/acme/corp"

@@ -29,6 +29,7 @@ type elsewhere struct {
 	key *rsa.PrivateKey
 
 	mu     sync.Mutex
+	clock  kernel.Clock
 	claims map[string]any
 	asked  map[string]url.Values // by code
 	// answer changes what a browser is sent back with, said what the ID token says, and
@@ -150,7 +151,7 @@ func (e *elsewhere) token(w http.ResponseWriter, r *http.Request) {
 	}
 	claims := e.standard(map[string]any{"nonce": asked.Get("nonce")})
 	if asked.Get("max_age") != "" { // OpenID Connect Core §2
-		claims["auth_time"] = time.Now().Unix()
+		claims["auth_time"] = e.clock.Now().Unix()
 	}
 	maps.Copy(claims, e.claims)
 	if e.said != nil {
@@ -165,7 +166,7 @@ func (e *elsewhere) token(w http.ResponseWriter, r *http.Request) {
 
 // standard are the claims of every token.
 func (e *elsewhere) standard(more map[string]any) map[string]any {
-	now := time.Now()
+	now := e.clock.Now()
 	claims := map[string]any{"iss": e.URL, "aud": "terrace", "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
 	maps.Copy(claims, more)
 	return claims

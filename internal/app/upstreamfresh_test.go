@@ -22,7 +22,7 @@ import (
 func (e *elsewhere) proved(ago time.Duration) {
 	e.set(func(e *elsewhere) {
 		e.said = func(claims map[string]any) {
-			claims["auth_time"] = time.Now().Add(-ago).Unix()
+			claims["auth_time"] = e.clock.Now().Add(-ago).Unix()
 			if ago < 0 {
 				delete(claims, "auth_time")
 			}
@@ -53,7 +53,7 @@ func TestASilentSignInElsewhereIsNotFresh(t *testing.T) {
 	w.add("acme", e)
 	e.proved(2 * time.Hour)
 	p := w.person()
-	before := time.Now()
+	before := w.now()
 	p.login()
 	if e.last.Get("max_age") == "" {
 		t.Error("the other provider is not asked for the time")
@@ -171,7 +171,7 @@ func TestASignOutOnTheWay(t *testing.T) {
 
 // later is of a moment after all sign-outs until now.
 func later(claims map[string]any) {
-	claims["iat"] = time.Now().Add(30 * time.Second).Unix()
+	claims["iat"] = claims["iat"].(int64) + 30
 }
 
 // TestProvidersOfEverybody let nobody in whom no admin knows: not at those that are known for

@@ -94,6 +94,7 @@ func (p *person) fill(fields ...string) *person {
 func TestOIDCProviderSignsPeopleIn(t *testing.T) {
 	t.Parallel()
 	w := newRelying(t)
+	w.runs.Store(true)
 	issuer := peer(t, w.web.URL+"/sign-in/with/acme/corp")
 	w.add("acme", &elsewhere{Server: &httptest.Server{URL: issuer}}, func(n *upstream.NewUpstream) { n.UserInfo, n.SignOut = true, true })
 	w.rules("acme", "rules: [{name: dev, when: [{claim: groups, contains: dev}], role: developer, project: shop}]")

@@ -39,7 +39,11 @@ type relying struct {
 	provider  *provider.Service
 	upstreams *upstream.Service
 	journal   *statetest.Journal
-	ahead     atomic.Int64
+	// began is when its clock was set, ahead how far it was moved since.
+	began time.Time
+	ahead atomic.Int64
+	// runs has the clock follow that of this machine, for others that have no other.
+	runs atomic.Bool
 	// address is where browsers reach it.
 	address string
 	several atomic.Bool
@@ -86,7 +90,7 @@ func newRelyingOn(t *testing.T, d *db.DB, change ...func(*upstream.Config)) *rel
 // newRelyingAt starts one that browsers reach at a host of this machine.
 func newRelyingAt(t *testing.T, d *db.DB, host string, change ...func(*upstream.Config)) *relying {
 	t.Helper()
-	w := &relying{t: t, web: httptest.NewUnstartedServer(nil), journal: &statetest.Journal{}, db: d}
+	w := &relying{t: t, web: httptest.NewUnstartedServer(nil), journal: &statetest.Journal{}, db: d, began: time.Now()}
 	w.ahead.Store(-int64(time.Hour)) // it has been there for a while
 	sealer, err := seal.Open(t.Context(), seal.Config{URL: "base64key://smGbjm71Nxd1Ig5FS0wj9SlbzAIrnolCz9bQQ6uAhl4="})
 	if err != nil {
@@ -140,7 +144,14 @@ func newRelyingAt(t *testing.T, d *db.DB, host string, change ...func(*upstream.
 	return w
 }
 
-func (w *relying) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+// now goes on with each look at it, and not with a busy machine: nothing ends while a test
+// waits.
+func (w *relying) now() time.Time {
+	if w.runs.Load() {
+		return time.Now().Add(time.Duration(w.ahead.Load()))
+	}
+	return w.began.Add(time.Duration(w.ahead.Add(int64(time.Millisecond))))
+}
 
 func (w *relying) later(d time.Duration) { w.ahead.Add(int64(d)) }
 
@@ -171,7 +182,7 @@ func (w *relying) as(tenant, name string) (context.Context, kernel.Scope) {
 	return kernel.WithActor(w.t.Context(), actor), kernel.Scope{Tenant: tenant}
 }
 
-// add has the people of a tenant sign in elsewhere.
+// add has the people of a tenant sign in elsewhere, where it is the same time.
 func (w *relying) add(tenant string, e *elsewhere, change ...func(*upstream.NewUpstream)) upstream.Upstream {
 	w.t.Helper()
 	n := upstream.NewUpstream{
@@ -181,6 +192,7 @@ func (w *relying) add(tenant string, e *elsewhere, change ...func(*upstream.NewU
 	for _, c := range change {
 		c(&n)
 	}
+	e.set(func(e *elsewhere) { e.clock = w.now })
 	ctx, scope := w.as(tenant, "root")
 	u, err := w.upstreams.Create(ctx, scope, n)
 	if err != nil {

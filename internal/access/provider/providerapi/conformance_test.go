@@ -304,7 +304,7 @@ func promptLoginCase(t *testing.T, w *world) {
 	if b.open(w.authorization("prompt", "login")); b.At.Path != "/sign-in" {
 		t.Fatalf("nobody is asked: %v %s", b.Left, b.At)
 	}
-	if _, second := w.flow(t, b, "prompt", "login"); second["auth_time"].(float64) <= first["auth_time"].(float64) {
+	if _, second := w.flow(t, b, "prompt", "login"); second["auth_time"].(int64) <= first["auth_time"].(int64) {
 		t.Errorf("%v %v", first, second)
 	}
 }
@@ -317,7 +317,7 @@ func maxAgeCase(t *testing.T, w *world) {
 	if b.open(w.authorization("max_age", "1")); b.At.Path != "/sign-in" {
 		t.Fatalf("nobody is asked: %v %s", b.Left, b.At)
 	}
-	if _, second := w.flow(t, b, "max_age", "1"); second["auth_time"].(float64) <= first["auth_time"].(float64) {
+	if _, second := w.flow(t, b, "max_age", "1"); second["auth_time"].(int64) <= first["auth_time"].(int64) {
 		t.Errorf("%v %v", first, second)
 	}
 }

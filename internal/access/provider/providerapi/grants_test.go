@@ -81,7 +81,7 @@ func TestExchange(t *testing.T) {
 		t.Fatalf("%d %v", status, got)
 	}
 	claims, before := claimsOf(t, narrow), claimsOf(t, token)
-	if claims["sid"] != before["sid"] || claims["sub"] != before["sub"] || claims["exp"].(float64) > before["exp"].(float64) || claims["act"] == nil {
+	if claims["sid"] != before["sid"] || claims["sub"] != before["sub"] || claims["exp"].(int64) > before["exp"].(int64) || claims["act"] == nil {
 		t.Errorf("%v", claims)
 	}
 	if actor, err := w.users.Authenticate(t.Context(), narrow); err != nil || len(actor.Limits.Scopes) != 1 || actor.Limits.Scopes[0] != "read" {

@@ -198,6 +198,32 @@ func TestRedirectsAreExact(t *testing.T) {
 	}
 }
 
+// TestSigningOutLeadsNowhereElse: a browser that is signed out is sent where the client that
+// shows who it signed in may have it, to the letter.
+func TestSigningOutLeadsNowhereElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	other, _ := w.register(provider.NewClient{Name: "other", Redirects: []string{callback}, LogoutRedirects: []string{"https://other.example.com/"}})
+	hint, _ := w.tokens(w.browser(), "openid").Extra("id_token").(string)
+	for name, c := range map[string]struct{ client, uri string }{
+		"another host":                      {"", "https://evil.example.com/"},
+		"a path below":                      {"", "https://shop.example.com/evil"},
+		"a user before the host":            {"", "https://shop.example.com@evil.example.com/"},
+		"where people come back to sign in": {"", callback},
+		"an address of another client":      {"", "https://other.example.com/"},
+		"another client by its name":        {other.ID, "https://other.example.com/"},
+		"a script":                          {"", "javascript:alert(1)"},
+	} {
+		ask := url.Values{"id_token_hint": {hint}, "post_logout_redirect_uri": {c.uri}}
+		if c.client != "" {
+			ask.Set("client_id", c.client)
+		}
+		if b := w.browser().open(w.issuer() + "/oauth2/logout?" + ask.Encode()); b.Left != nil || !strings.Contains(b.Page, "You are signed out") {
+			t.Errorf("%s: %v, %d", name, b.Left, b.Status)
+		}
+	}
+}
+
 // TestRequestsAreRead has requests that are refused before anybody signs in.
 func TestRequestsAreRead(t *testing.T) {
 	t.Parallel()

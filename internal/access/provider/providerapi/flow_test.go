@@ -99,6 +99,9 @@ func TestDeviceFlow(t *testing.T) {
 	if b.send("decision", "allow"); !strings.Contains(b.Page, "The device is signed in") {
 		t.Fatalf("%s", b.Page)
 	}
+	if _, err := w.config().DeviceAccessToken(t.Context(), begun); !isError(err, "invalid_grant") {
+		t.Errorf("another client, with the code of the device: %v", err)
+	}
 	token, err := config.DeviceAccessToken(t.Context(), begun)
 	if err != nil {
 		t.Fatal(err)

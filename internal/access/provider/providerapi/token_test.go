@@ -18,6 +18,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"github.com/terrace-idp/terrace/internal/access/identity"
 	"github.com/terrace-idp/terrace/internal/access/provider"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -371,6 +372,11 @@ func TestHintsOfOthersSignNobodyOut(t *testing.T) {
 		if w.whoami(token.AccessToken) != http.StatusOK {
 			t.Fatalf("%s has signed her out", name)
 		}
+	}
+	w.user("eve", identity.Viewer)
+	eve := w.browser().open(w.issuer() + "/sign-in").signIn("eve")
+	if eve.open(w.issuer() + "/oauth2/logout?id_token_hint=" + url.QueryEscape(hint)); !strings.Contains(eve.Page, "Sign out?") || w.whoami(token.AccessToken) != http.StatusOK {
+		t.Errorf("whoever is signed in in the browser is not asked, though the hint is of somebody else: %s", eve.Page)
 	}
 	if w.browser().open(w.issuer() + "/oauth2/logout?id_token_hint=" + url.QueryEscape(hint)); w.whoami(token.AccessToken) != http.StatusUnauthorized {
 		t.Error("the hint itself does not")

@@ -49,7 +49,7 @@ func TestWhoGivesUpLeavesNoTurnBehind(t *testing.T) {
 		if err := gate.Enter(t.Context(), "a"); err != nil {
 			t.Fatal(err)
 		}
-		for range 50 {
+		for i := range 50 {
 			ctx, cancel := context.WithCancel(t.Context())
 			failed := make(chan error, 1)
 			go func() {
@@ -60,7 +60,10 @@ func TestWhoGivesUpLeavesNoTurnBehind(t *testing.T) {
 				failed <- err
 			}()
 			synctest.Wait()
-			go cancel()
+			cancel()
+			if i%2 == 0 {
+				synctest.Wait() // it has given up before there is a turn
+			}
 			gate.Leave()
 			if err := <-failed; err != nil && !errors.Is(err, context.Canceled) {
 				t.Error(err)

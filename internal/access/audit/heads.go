@@ -152,8 +152,8 @@ func (s *Service) idle(ctx context.Context, tenant string, last SignedHead, end 
 
 // follows checks what came since the last head.
 func (s *Service) follows(ctx context.Context, tenant string, last SignedHead, end chain.Place) error {
-	if end.Seq < last.Seq {
-		return torn(tenant, chain.Break{Seq: end.Seq + 1, Kind: chain.Truncated, Reason: fmt.Sprintf("a head was signed of entry %d", last.Seq)})
+	if broken := cutOff(last, end); broken != nil {
+		return torn(tenant, *broken)
 	}
 	r, err := s.verify(ctx, tenant, Range{From: last.Seq + 1}, end, time.Time{})
 	if err != nil {

@@ -231,6 +231,8 @@ func TestExportsTellTheFirstLineThatIsWrong(t *testing.T) {
 		"a changed word":          {strings.Replace(pick(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), "because", "becausE", 3), 1, chain.Changed},
 		"a changed last word":     {strings.Replace(pick(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), `"subject":"2"`, `"subject":"1"`, 1), 3, chain.Changed},
 		"a head at another place": {pick(0, 1, 2, 3, 4, 6, 5, 7, 8, 9, 10), 3, chain.Reordered},
+		"said to be another's":    {strings.Replace(pick(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), `"tenant":"default"`, `"tenant":"other"`, 1), 1, chain.Inserted},
+		"heads of another's":      {strings.ReplaceAll(pick(0, 1, 5, 10), `"tenant":"default"`, `"tenant":"other"`), 0, chain.Unsigned},
 	} {
 		v, err := chain.Verify(strings.NewReader(c.file), chain.Options{})
 		switch {
@@ -493,6 +495,63 @@ func TestARefusalKeepsNoLongAddress(t *testing.T) {
 	path, _ := fact.Data.(map[string]any)["path"].(string)
 	if len(path) < 500 || len(path) > 520 || len(fact.Scope.Project) > 70 || !utf8.ValidString(path+fact.Scope.Project) {
 		t.Errorf("a path of %d bytes, and a project of %d", len(path), len(fact.Scope.Project))
+	}
+}
+
+// TestAnEndThatWasCutOffIsTold: whoever takes the last entries away, and has the platform go on
+// after those that are left, leaves heads of what was there.
+func TestAnEndThatWasCutOffIsTold(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t, auditsql.Migrations())
+	s := newService(d)
+	many(t, s, 3)
+	sign(t, s)
+	many(t, s, 4)
+	sign(t, s)
+	unlock(t, d)
+	for _, statement := range []string{"DELETE FROM audit_entries WHERE seq > 5", "UPDATE audit_heads SET seq = 5, hash = (SELECT hash FROM audit_entries WHERE seq = 5)"} {
+		if _, err := d.SQL().ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := verify(t, s); r.Broken == nil || r.Broken.Kind != chain.Truncated || r.Broken.Seq != 6 {
+		t.Errorf("%+v %+v", r, r.Broken)
+	}
+}
+
+// TestAHeadBetweenTwoIsMissed: each names the one before it.
+func TestAHeadBetweenTwoIsMissed(t *testing.T) {
+	t.Parallel()
+	s := newService(dbtest.SQLite(t, auditsql.Migrations()))
+	for range 3 {
+		many(t, s, 1)
+		sign(t, s)
+	}
+	lines := strings.SplitAfter(exported(t, s, audit.Wanted{}), "\n") // begin, key, 1, head, 2, head, 3, head, end
+	for without, kind := range map[int]chain.Kind{0: "", 3: "", 5: chain.Removed} {
+		file := strings.Join(lines, "")
+		if without > 0 {
+			file = strings.Replace(file, lines[without], "", 1)
+		}
+		v, err := chain.Verify(strings.NewReader(file), chain.Options{})
+		if err != nil || (kind == "") != (v.Broken == nil) || v.Broken != nil && v.Broken.Kind != kind {
+			t.Errorf("without line %d: %+v, %v", without, v.Broken, err)
+		}
+	}
+}
+
+// TestAPartBeginsAfterAHead: of a head of an entry before the part, nothing is missing.
+func TestAPartBeginsAfterAHead(t *testing.T) {
+	t.Parallel()
+	s := newService(dbtest.SQLite(t, auditsql.Migrations()))
+	many(t, s, 3)
+	sign(t, s)
+	many(t, s, 1)
+	record(t, s, kernel.Fact{Type: "audit_head.signed", Subject: "3"})
+	for _, from := range []int64{1, 4, 5} {
+		if r, err := s.Verify(as(t.Context(), "ada"), scope(), audit.Range{From: from}); err != nil || r.Broken != nil {
+			t.Errorf("from %d: %+v, %v", from, r.Broken, err)
+		}
 	}
 }
 

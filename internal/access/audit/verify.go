@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/access/audit/chain"
@@ -19,7 +20,12 @@ func (s *Service) Verify(ctx context.Context, scope kernel.Scope, r Range) (chai
 	if err := s.Authorizer.Authorize(ctx, "audit.read", kernel.Scope{Tenant: scope.Tenant}); err != nil {
 		return chain.Report{}, err
 	}
-	// The end is read first: entries that come later are beyond it.
+	// A head is of an entry that was there before it, and entries that come later are beyond
+	// the end: so the newest head is read first, and then the end.
+	newest, err := s.Heads.LastHead(ctx, scope.Tenant)
+	if err != nil {
+		return chain.Report{}, err
+	}
 	end, err := s.Store.Head(ctx, scope.Tenant)
 	if err != nil {
 		return chain.Report{}, err
@@ -28,7 +34,20 @@ func (s *Service) Verify(ctx context.Context, scope kernel.Scope, r Range) (chai
 	if r.To == 0 {
 		now = s.Clock.Now()
 	}
-	return s.verify(ctx, scope.Tenant, r, end, now)
+	report, err := s.verify(ctx, scope.Tenant, r, end, now)
+	if report.Broken == nil && r.To == 0 {
+		report.Broken = cutOff(newest, end)
+	}
+	return report, err
+}
+
+// cutOff is the break of a chain that ends before an entry of which a head was signed, nil for
+// none.
+func cutOff(newest SignedHead, end chain.Place) *chain.Break {
+	if end.Seq >= newest.Seq {
+		return nil
+	}
+	return &chain.Break{Seq: end.Seq + 1, Kind: chain.Truncated, Reason: fmt.Sprintf("the last entries are missing: a head was signed of entry %d", newest.Seq)}
 }
 
 // verify checks a range; with now also that heads were signed until then.

@@ -119,8 +119,12 @@ func (s *Service) GroupMembers(ctx context.Context, scope kernel.Scope, name str
 	return s.Store.GroupMembers(ctx, scope.Tenant, g.ID, page)
 }
 
-// AddToGroup puts a user into a group; one who is in it stays.
+// AddToGroup puts a user into a group; one who is in it stays. Nobody makes others more by it
+// than they may by a grant.
 func (s *Service) AddToGroup(ctx context.Context, scope kernel.Scope, group, user string) error {
+	if err := s.MayGroup(ctx, scope.Tenant, group); err != nil {
+		return err
+	}
 	return s.member(ctx, scope, group, user, "group.member_added", s.Store.AddGroupMember)
 }
 

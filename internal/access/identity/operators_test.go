@@ -63,3 +63,26 @@ func TestTheLastTwoOperatorsCannotBothGo(t *testing.T) {
 		}
 	})
 }
+
+// TestNobodyJoinsTheOperatorsByAGroup that admins of its tenant look after: whoever is put into
+// one that has a role on the platform becomes an operator.
+func TestNobodyJoinsTheOperatorsByAGroup(t *testing.T) {
+	t.Parallel()
+	f := sqlite(t)
+	admin, operator := f.user(t, "root", identity.Admin), f.user(t, "op", identity.Admin)
+	f.give(t, tenant(), identity.NewGrant{Subject: person("op"), Role: identity.Operator, Platform: true})
+	for _, name := range []string{"operators", "team"} {
+		if _, err := f.CreateGroup(admin, tenant(), name, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.give(t, tenant(), identity.NewGrant{Subject: identity.Subject{Kind: identity.KindGroup, Name: "operators"}, Role: identity.Operator, Platform: true})
+	f.give(t, tenant(), identity.NewGrant{Subject: identity.Subject{Kind: identity.KindGroup, Name: "team"}, Role: identity.Admin})
+
+	want(t, f.AddToGroup(admin, tenant(), "operators", "root"), kernel.Denied)
+	want(t, f.Authorize(admin, "tenant.create", tenant()), kernel.Denied)
+	want(t, f.AddToGroup(admin, tenant(), "team", "op"), "")
+	want(t, f.AddToGroup(operator, tenant(), "operators", "root"), "")
+	want(t, f.Authorize(admin, "tenant.create", tenant()), "")
+	want(t, f.RemoveFromGroup(admin, tenant(), "operators", "root"), "")
+}

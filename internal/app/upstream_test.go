@@ -20,6 +20,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/terrace-idp/terrace/internal/access/identity"
+	"github.com/terrace-idp/terrace/internal/access/provider"
 	"github.com/terrace-idp/terrace/internal/access/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
@@ -390,6 +391,41 @@ func TestSigningOut(t *testing.T) {
 		if status := say(good); status == http.StatusOK {
 			t.Error("the token was taken twice")
 		}
+	}
+}
+
+// TestADeviceEndsThere: one that was let in by who signed in elsewhere ends when they sign out
+// there.
+func TestADeviceEndsThere(t *testing.T) {
+	t.Parallel()
+	w, e := newRelying(t), newElsewhere(t, ada())
+	u := w.add("acme", e)
+	p := w.person()
+	p.login()
+	config := oauth2.Config{
+		ClientID: provider.CLI, Scopes: []string{"openid", "offline_access", "read"},
+		Endpoint: oauth2.Endpoint{DeviceAuthURL: w.web.URL + "/oauth2/device", TokenURL: w.web.URL + "/oauth2/token", AuthStyle: oauth2.AuthStyleInParams},
+	}
+	device, err := config.DeviceAuth(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.open("/device").send("user_code", device.UserCode).send("decision", "allow"); !strings.Contains(p.Page, "The device is signed in") {
+		t.Fatalf("%d at %s: %s", p.Status, p.At, p.Page)
+	}
+	device.Interval = 1
+	token, err := config.DeviceAccessToken(t.Context(), device)
+	if err != nil || w.whoami(token.AccessToken) == "" {
+		t.Fatalf("the device has no token that holds: %v", err)
+	}
+	if status := w.ended(u, e.sign("logout+jwt", e.logout(map[string]any{"sub": "4711"}))); status != http.StatusOK {
+		t.Errorf("the token: %d", status)
+	}
+	if got := w.whoami(token.AccessToken); got != "" {
+		t.Errorf("after that the token of the device stands for %q", got)
+	}
+	if _, err := config.TokenSource(t.Context(), &oauth2.Token{RefreshToken: token.RefreshToken}).Token(); err == nil {
+		t.Error("the device gets new tokens")
 	}
 }
 

@@ -73,7 +73,7 @@ func (s *Store) device(ctx context.Context, where, value string) (provider.Devic
 // PutDevice writes one over the status that was seen, else it is Stale.
 func (s *Store) PutDevice(ctx context.Context, d provider.Device, seen provider.DeviceStatus) error {
 	res, err := s.db.Conn(ctx).NewUpdate().Model(rowOf(d)).
-		Column("status", "tenant", "subject", "methods", "auth_time", "polled_at", "wait").
+		Column("status", "tenant", "subject", "methods", "via", "auth_time", "polled_at", "wait").
 		Where("hash = ? AND status = ?", d.Hash, string(seen)).Exec(ctx)
 	if err := db.Changed(res, err, "the device"); !kernel.Is(err, kernel.NotFound) {
 		return err

@@ -199,6 +199,7 @@ func TestDevicesAreDecidedOnce(t *testing.T) {
 		want(t, "read", err, "")
 		same(t, "the device", got, d)
 		d.Status, d.Tenant, d.Subject, d.Methods, d.AuthTime, d.PolledAt, d.Interval = provider.DeviceApproved, "default", "usr_1", []string{"pwd"}, now, now, 10
+		d.Via = "ups_1"
 		want(t, "decide", s.PutDevice(ctx, d, provider.DevicePending), "")
 		want(t, "decide again", s.PutDevice(ctx, d, provider.DevicePending), kernel.Stale)
 		got, err = s.DeviceByCode(ctx, "BCDFGHJK")

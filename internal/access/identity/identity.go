@@ -55,7 +55,9 @@ type Token struct {
 	LastUsedAt time.Time
 }
 
+// The bounds of names and passwords, in bytes.
 const (
+	maxName     = 64
 	minPassword = 12
 	maxPassword = 256
 )

@@ -67,8 +67,16 @@ func (s *Service) alone(ctx context.Context, u User) error {
 		WithFix("sign in in a browser, with terrace login ADDRESS, and give programs a token: terrace token create --name NAME")
 }
 
-// known returns the user that the password is of.
+// known returns the user that the password is of. What is too long to be a name is nobody's:
+// of it nothing is kept.
 func (s *Service) known(ctx context.Context, tenant, name, password string) (User, error) {
+	if len(tenant) > maxName {
+		return User{}, wrongPassword()
+	}
+	if len(name) > maxName {
+		s.refused(ctx, tenant, name, User{}, "")
+		return User{}, wrongPassword()
+	}
 	key := tenant + "/" + name
 	if err := s.throttle.begin(key, kernel.AddressFrom(ctx), s.Clock.Now()); err != nil {
 		return User{}, err
@@ -84,13 +92,17 @@ func (s *Service) known(ctx context.Context, tenant, name, password string) (Use
 	switch {
 	case !ok || u.ID == "":
 		s.refused(ctx, tenant, name, u, "the password is wrong")
-		return User{}, kernel.Errorf(kernel.Unauthenticated, "the user name or the password is wrong")
+		return User{}, wrongPassword()
 	case u.isDisabled():
 		s.refused(ctx, tenant, name, u, "the user is disabled")
 		return User{}, disabled(u.subject())
 	}
 	s.throttle.succeed(key, kernel.AddressFrom(ctx), s.Clock.Now())
 	return u, s.open(ctx, tenant)
+}
+
+func wrongPassword() error {
+	return kernel.Errorf(kernel.Unauthenticated, "the user name or the password is wrong")
 }
 
 // Authenticate returns who a bearer token stands for: a personal token's user,

@@ -79,6 +79,24 @@ func TestFailedSignInsSlowDown(t *testing.T) {
 	want(t, try("ada", password), "")
 }
 
+// TestWhatIsNoNameIsNotKept: whoever signs in with names of a megabyte fills no memory with
+// them: failures are counted for what can be a name.
+func TestWhatIsNoNameIsNotKept(t *testing.T) {
+	t.Parallel()
+	f := sqlite(t)
+	f.user(t, "ada", identity.Viewer)
+	long := strings.Repeat("x", 1<<10)
+	for range 7 { // one more than is free, of each
+		_, _, err := f.SignIn(t.Context(), "default", long, password)
+		want(t, err, kernel.Unauthenticated)
+		_, _, err = f.SignIn(t.Context(), long, "ada", password)
+		want(t, err, kernel.Unauthenticated)
+	}
+	if f.journal.count("session.refused") == 0 {
+		t.Error("nobody is told of them")
+	}
+}
+
 // TestNobodyIsKeptOutByOthers: whoever fails with a name keeps nobody out of where they have
 // signed in before, and gets no more tries by their signing in.
 func TestNobodyIsKeptOutByOthers(t *testing.T) {

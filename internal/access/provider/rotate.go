@@ -40,7 +40,7 @@ func (s *Service) Turn(ctx context.Context) error {
 		if !ok || now.Before(ends.Add(-publishedBy)) {
 			continue
 		}
-		if _, err := s.addKey(ctx, algorithm, newest.Number, later(ends, now.Add(publishedBy))); err != nil && !kernel.Is(err, kernel.Conflict) {
+		if _, err := s.addKey(ctx, algorithm, newest.Number, latest(ends, now.Add(publishedBy))); err != nil && !kernel.Is(err, kernel.Conflict) {
 			return err
 		}
 	}
@@ -92,8 +92,11 @@ func (s *Service) Rotate(ctx context.Context, scope kernel.Scope, algorithm stri
 		return Key{}, err
 	}
 	now := s.Clock.Now()
-	newest, _ := k.keys.newest(algorithm)
-	if newest.From.After(now) {
+	newest, ok := k.keys.newest(algorithm)
+	switch {
+	case !ok:
+		return s.addKey(ctx, algorithm, 0, now) // nothing would be signed until it may
+	case newest.From.After(now):
 		return Key{}, kernel.Errorf(kernel.Conflict, "the key %s is waiting already, and signs from %s", newest.ID, newest.From.Format(time.RFC3339))
 	}
 	return s.addKey(ctx, algorithm, newest.Number, now.Add(publishedBy))
@@ -127,11 +130,4 @@ func (s *Service) addKey(ctx context.Context, algorithm string, after int64, fro
 		}
 		return s.record(ctx, "", "signing_key.added", k.ID, map[string]any{"algorithm": algorithm, "signsFrom": from})
 	})
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

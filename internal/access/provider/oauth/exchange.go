@@ -138,12 +138,7 @@ func (h exchangeHandler) narrow(ctx context.Context, s *Server, r fosite.AccessR
 		own.Projects, own.Stages = l.Projects, l.Stages
 	}
 	own.Of, own.Actor, own.Exchanged = subject.Session, r.GetClient().GetID(), subject.Exchanged
-	if !subject.ExpiresAt.IsZero() {
-		own.Ends = subject.ExpiresAt.Unix()
-	}
-	if !subject.ExpiresAt.IsZero() && subject.ExpiresAt.Before(now.Add(provider.AccessLife)) {
-		own.SetExpiresAt(fosite.AccessToken, subject.ExpiresAt)
-	}
+	own.endBy(subject.ExpiresAt)
 	return nil
 }
 

@@ -90,9 +90,11 @@ func (s *Server) beginProgram(ctx context.Context, r fosite.AccessRequester) err
 		r.GrantAudience(audience)
 	}
 	now := s.provider.Clock.Now()
-	if _, err := s.begin(ctx, r, proof{actor: *own.program, level: "0", at: now, asked: now, signIn: own.program.Session}); err != nil {
+	begun, err := s.begin(ctx, r, proof{actor: *own.program, level: "0", at: now, asked: now, signIn: own.program.Session})
+	if err != nil {
 		return err
 	}
 	expireAt(r, now)
+	begun.endBy(own.program.Until)
 	return nil
 }

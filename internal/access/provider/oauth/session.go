@@ -28,7 +28,7 @@ type session struct {
 	Actor string `json:"actor,omitempty"`
 	// Exchanged are the exchanged tokens that it was made of, by their ids.
 	Exchanged []string `json:"exchanged,omitempty"`
-	// Ends is when what was exchanged for it does, 0 for no exchange.
+	// Ends is when what was given for it does, 0 for never or nothing.
 	Ends int64 `json:"ends,omitempty"`
 	// Projects and Stages are those that its tokens are limited to.
 	Projects []string `json:"projects,omitempty"`
@@ -53,6 +53,18 @@ func (s *session) Clone() fosite.Session {
 	out := emptySession()
 	_ = json.Unmarshal(raw, out) // it was written above
 	return out
+}
+
+// endBy has its access token end no later than what was given for it, zero for never. What
+// else it ends by is set before.
+func (s *session) endBy(end time.Time) {
+	if end.IsZero() {
+		return
+	}
+	s.Ends = end.Unix()
+	if end.Before(s.GetExpiresAt(fosite.AccessToken)) {
+		s.SetExpiresAt(fosite.AccessToken, end)
+	}
 }
 
 // authTime returns when the person proved who they are, zero where nobody knows.

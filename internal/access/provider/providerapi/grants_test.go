@@ -281,6 +281,30 @@ func TestOldPagesAreRefused(t *testing.T) {
 	}
 }
 
+// TestAProgramIsInNoLongerThanItsToken holds that what a token gives ends when the token does.
+func TestAProgramIsInNoLongerThanItsToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	account, err := w.users.CreateServiceAccount(w.system(), scope(), identity.NewServiceAccount{Name: "robot", Owner: "ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, _, err := w.users.CreateToken(w.system(), scope(), identity.NewToken{Service: "robot", Name: "ci", Life: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.later(time.Hour - time.Minute)
+	_, got := w.ask("/oauth2/token", account.ID, secret, url.Values{"grant_type": {provider.GrantClient}, "scope": {"read"}})
+	access, _ := got["access_token"].(string)
+	if w.whoami(access) != http.StatusOK {
+		t.Fatalf("%v", got)
+	}
+	w.later(time.Minute + time.Second)
+	if status := w.whoami(access); status != http.StatusUnauthorized {
+		t.Errorf("after its token it is %d", status)
+	}
+}
+
 // TestProgramsSignIn has a service account get access tokens by one of its tokens, with
 // no more scopes than that has.
 func TestProgramsSignIn(t *testing.T) {

@@ -293,6 +293,12 @@ func TestKeysRotate(t *testing.T) {
 	if _, err := w.service.Rotate(ctx, kernel.Scope{Tenant: "default"}, provider.ES256); !kernel.Is(err, kernel.Conflict) {
 		t.Errorf("a second key that waits: %v", err)
 	}
+	if _, err := w.service.Rotate(ctx, kernel.Scope{Tenant: "default"}, provider.RS256); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.service.Sign(ctx, provider.RS256, provider.TypeID, map[string]any{"iss": w.issuer()}); err != nil {
+		t.Errorf("the first key of an algorithm waits for what none was before it: %v", err)
+	}
 }
 
 // TestAssertionsAreNotTaken: programs sign in with a secret, or with none. A JWT of theirs

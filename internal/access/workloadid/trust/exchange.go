@@ -116,6 +116,10 @@ func (p proof) misses(r Rule) string {
 
 // accept finds the rule that takes the token, and spends it.
 func (s *Service) accept(ctx context.Context, p proof) (Taken, error) {
+	now := s.Clock.Now()
+	if err := s.Store.Forget(ctx, now); err != nil {
+		return Taken{}, err
+	}
 	fitting := slices.DeleteFunc(slices.Clone(p.rules), func(r Rule) bool { return p.misses(r) != "" })
 	switch {
 	case len(fitting) == 0:
@@ -124,10 +128,7 @@ func (s *Service) accept(ctx context.Context, p proof) (Taken, error) {
 		return Taken{}, kernel.Errorf(kernel.Unauthenticated, "rules of several tenants fit the token").
 			WithFix("ask the issuer for a token with the audience of one tenant, such as %s", AudienceOf(s.Issuer, "TENANT"))
 	}
-	r, now := fitting[0], s.Clock.Now()
-	if err := s.Store.Forget(ctx, now); err != nil {
-		return Taken{}, err
-	}
+	r := fitting[0]
 	// One that holds for longer than it is remembered would be good again.
 	if p.expires.After(now.Add(remembered)) {
 		return Taken{}, s.refuse(ctx, p, "it holds for more than a day")
@@ -148,8 +149,19 @@ func (s *Service) accept(ctx context.Context, p proof) (Taken, error) {
 	return Taken{Actor: actor, Rule: r, ExpiresAt: p.expires}, s.tell(kernel.WithActor(ctx, actor), "trust.exchanged", r, p, "")
 }
 
-// refuse says that a token, which holds, is not taken, and tells the tenants that it is for.
+// refuse says that a token, which holds, is not taken, and tells the tenants that it is for:
+// once, for whoever has one could fill their audit logs with it.
 func (s *Service) refuse(ctx context.Context, p proof, why string) error {
+	refused := kernel.Errorf(kernel.Unauthenticated, "the token is not taken: %s", why).WithFix("see what each rule makes of it with terrace auth trust test")
+	until := p.expires
+	if most := s.Clock.Now().Add(remembered); until.After(most) {
+		until = most
+	}
+	if err := s.Store.Spend(ctx, "refused "+p.id, until.Add(ahead)); kernel.Is(err, kernel.Conflict) {
+		return refused
+	} else if err != nil {
+		return err
+	}
 	told := map[string]bool{}
 	for _, r := range p.rules {
 		if told[r.Tenant] || !slices.Contains(p.audience, r.Audience) {
@@ -160,7 +172,7 @@ func (s *Service) refuse(ctx context.Context, p proof, why string) error {
 			return err
 		}
 	}
-	return kernel.Errorf(kernel.Unauthenticated, "the token is not taken: %s", why).WithFix("see what each rule makes of it with terrace auth trust test")
+	return refused
 }
 
 func (s *Service) tell(ctx context.Context, typ string, r Rule, p proof, why string) error {

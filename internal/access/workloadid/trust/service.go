@@ -17,7 +17,7 @@ type Store interface {
 	// Of returns those of all tenants for an issuer, by tenant and name.
 	Of(ctx context.Context, issuer string) ([]Rule, error)
 	Remove(ctx context.Context, tenant, name string) error
-	// Spend notes that a token was exchanged; a second time is a Conflict.
+	// Spend notes what a token was used for, once; a second time is a Conflict.
 	Spend(ctx context.Context, token string, until time.Time) error
 	// Forget removes what was spent and has expired.
 	Forget(ctx context.Context, now time.Time) error

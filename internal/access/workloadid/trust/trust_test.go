@@ -335,6 +335,26 @@ func TestTenantsAreApart(t *testing.T) {
 	}, here())
 }
 
+// TestARefusalIsToldOnce: a token that no rule takes, however often it comes, is one line of
+// the audit log.
+func TestARefusalIsToldOnce(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.create(t, "acme", func(*trust.Rule) {})
+		before := len(w.facts)
+		for _, token := range []string{w.ci.token(t, map[string]any{"ref": "refs/tags/v1"}), w.ci.token(t, map[string]any{"ref": "refs/tags/v2"})} {
+			for range 3 {
+				if _, err := w.exchange(t, token); !kernel.Is(err, kernel.Unauthenticated) || !strings.Contains(err.Error(), "no rule fits it") {
+					t.Errorf("%v", err)
+				}
+			}
+		}
+		if told := len(w.facts) - before; told != 2 || w.last().Type != "trust.refused" {
+			t.Errorf("%d facts of two tokens, the last %+v", told, w.last())
+		}
+	}, here())
+}
+
 func TestRulesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {

@@ -89,13 +89,13 @@ func (s *Store) Remove(ctx context.Context, tenant, name string) error {
 	return db.Changed(res, err, "the rule "+name)
 }
 
-// Spend notes that a token was exchanged; a second time is a Conflict.
+// Spend notes what a token was used for, once; a second time is a Conflict.
 func (s *Store) Spend(ctx context.Context, token string, until time.Time) error {
 	res, err := s.db.Conn(ctx).NewRaw("INSERT INTO trust_spent (token, expires_at) VALUES (?, ?) ON CONFLICT (token) DO NOTHING", token, until).Exec(ctx)
 	if err := db.Changed(res, err, "the token"); !kernel.Is(err, kernel.NotFound) {
 		return err
 	}
-	return kernel.Errorf(kernel.Conflict, "the token was exchanged before")
+	return kernel.Errorf(kernel.Conflict, "the token was used before")
 }
 
 // Forget removes what was spent and has expired.

@@ -13,6 +13,8 @@ import (
 const (
 	shortestElevation = 5 * time.Minute
 	longestElevation  = 24 * time.Hour
+	// maxWaiting is how many a user may wait for: somebody has to read each.
+	maxWaiting = 20
 )
 
 // DecideWithin is how long somebody may decide on an elevation.
@@ -134,6 +136,14 @@ func (s *Service) Elevate(ctx context.Context, scope kernel.Scope, n NewElevatio
 		Reason: n.Reason, Length: n.Length, RequestedAt: s.Clock.Now(),
 	}
 	return e, s.Tx.InTx(ctx, func(ctx context.Context) error {
+		waiting, err := s.Store.WaitingElevations(ctx, e.Tenant, e.UserID, e.RequestedAt.Add(-DecideWithin))
+		if err != nil {
+			return err
+		}
+		if waiting >= maxWaiting {
+			return kernel.Errorf(kernel.Conflict, "%s waits for %d elevations already", e.User, waiting).
+				WithFix("see terrace access elevations, and end those that are not needed with terrace access end ID")
+		}
 		if err := s.Store.AddElevation(ctx, e); err != nil {
 			return err
 		}

@@ -71,6 +71,26 @@ func TestAnElevationIsApprovedByAnotherAndEnds(t *testing.T) {
 	})
 }
 
+func TestNobodyAsksForMoreThanSomebodyReads(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, f fixture) {
+		f.user(t, "root", identity.Admin)
+		ada, bob := f.user(t, "ada", identity.Viewer), f.user(t, "bob", identity.Viewer)
+		n := identity.NewElevation{Role: identity.Admin, Length: time.Hour, Reason: "x"}
+		for range 20 {
+			_, err := f.Elevate(ada, tenant(), n)
+			want(t, err, "")
+		}
+		_, err := f.Elevate(ada, tenant(), n)
+		want(t, err, kernel.Conflict)
+		_, err = f.Elevate(bob, tenant(), n)
+		want(t, err, "")
+		f.clock.add(identity.DecideWithin) // they lapse
+		_, err = f.Elevate(ada, tenant(), n)
+		want(t, err, "")
+	})
+}
+
 func TestAnElevationEndsEarlyIsDeniedOrLapses(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, f fixture) {

@@ -88,9 +88,11 @@ type ServiceAccounts interface {
 	RemoveService(ctx context.Context, tenant, id string) error
 }
 
-// Elevations keeps elevations and who else decides on them.
+// Elevations keeps elevations.
 type Elevations interface {
 	AddElevation(ctx context.Context, e Elevation) error
+	// WaitingElevations counts what a user asked for since a moment and nobody decided on.
+	WaitingElevations(ctx context.Context, tenant, user string, since time.Time) (int, error)
 	// SaveElevation writes what came of one that nobody has decided on, or ended, since it
 	// was read; else it is Stale.
 	SaveElevation(ctx context.Context, before, after Elevation) error
@@ -99,6 +101,11 @@ type Elevations interface {
 	// ExpiredElevations returns some, of all tenants, whose time was over before a moment
 	// and whose end nobody has noted, the oldest first.
 	ExpiredElevations(ctx context.Context, before time.Time, limit int) ([]Elevation, error)
+	ElevationRules
+}
+
+// ElevationRules keeps who else decides on elevations.
+type ElevationRules interface {
 	// ElevationRule returns who decides at the scope's node itself, an empty one where
 	// nothing is set.
 	ElevationRule(ctx context.Context, scope kernel.Scope) (ElevationRule, error)

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"math/big"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -89,34 +88,11 @@ func plainCode(typed string) string {
 	return code
 }
 
-// maxDevices is how many devices a process lets begin within DeviceLife: anybody can,
-// and each is kept.
-const maxDevices = 1000
-
-// begun counts the devices that have begun since a time.
-type begun struct {
-	mu    sync.Mutex
-	since time.Time
-	count int
-}
-
-func (b *begun) another(now time.Time) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if age := now.Sub(b.since); age < 0 || age >= DeviceLife {
-		b.since, b.count = now, 0
-	}
-	if b.count++; b.count > maxDevices {
-		return kernel.Errorf(kernel.Locked, "too many devices are being signed in").WithFix("try again in %s", (DeviceLife - now.Sub(b.since)).Round(time.Second))
-	}
-	return nil
-}
-
 // BeginDevice keeps that a device wants to be signed in, and returns its secret. The
 // error is Locked for too many.
 func (s *Service) BeginDevice(ctx context.Context, client Client, scopes, audiences []string) (Device, string, error) {
 	secret, now := NewSecret(PrefixDevice), s.Clock.Now()
-	if err := s.begun.another(now); err != nil {
+	if err := s.begun.another(kernel.AddressFrom(ctx), now); err != nil {
 		return Device{}, "", err
 	}
 	d := Device{
@@ -213,46 +189,4 @@ func (s *Service) Poll(ctx context.Context, client, secret string) (Device, Poll
 		return d, "", err
 	}
 	return d, answer, nil
-}
-
-// tries count the codes that somebody typed.
-type tries struct {
-	mu  sync.Mutex
-	all map[string]tried
-}
-
-type tried struct {
-	count int
-	last  time.Time
-}
-
-// How many codes are free, how long the first pause is, which doubles, and how many
-// people are watched.
-const (
-	freeTries  = 10
-	longestTry = 10 * time.Minute
-	maxTries   = 10_000
-)
-
-func newTries() *tries { return &tries{all: map[string]tried{}} }
-
-// begin counts a try. The error is Locked while somebody has to wait.
-func (t *tries) begin(who string, now time.Time) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	one := t.all[who]
-	if now.Sub(one.last) >= 2*longestTry {
-		one = tried{}
-	}
-	if over := one.count - freeTries; over >= 0 {
-		pause := min(time.Second<<min(over, 20), longestTry)
-		if left := one.last.Add(pause).Sub(now); left > 0 {
-			return kernel.Errorf(kernel.Locked, "too many codes were tried").WithFix("try again in %s", max(left.Round(time.Second), time.Second))
-		}
-	}
-	if len(t.all) >= maxTries {
-		clear(t.all)
-	}
-	t.all[who] = tried{one.count + 1, now}
-	return nil
 }

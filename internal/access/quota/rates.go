@@ -76,14 +76,7 @@ func (s *Service) Stranger(address netip.Addr) httpserver.Allowance {
 	if n < 1 || !address.IsValid() || address.IsLoopback() {
 		return httpserver.Allowance{}
 	}
-	bits := 32
-	if address = address.Unmap(); address.Is6() {
-		bits = 64
-	}
-	network, err := address.WithZone("").Prefix(bits)
-	if err != nil {
-		return httpserver.Allowance{}
-	}
+	network := ratelimit.NetworkOf(address)
 	out := allowance("address", n, n, s.rates.strangers.Take(network, ratelimit.PerMinute(n, n), s.rates.clock.Now()))
 	if !out.OK() {
 		out.Err = kernel.Errorf(kernel.Limited, "more than %d requests without a sign-in came from %s in a minute", n, network).

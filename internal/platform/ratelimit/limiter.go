@@ -1,8 +1,8 @@
 // Package ratelimit says how often something may happen, by key, in bounded memory.
 //
 // It owns the arithmetic, the generic cell rate algorithm: of each key it keeps one
-// moment, that until which its rate is used up. It does not own what keys are, and
-// shares nothing with other processes.
+// moment, that until which its rate is used up; and which addresses are one caller's. It
+// does not own what else keys are, and shares nothing with other processes.
 package ratelimit
 
 import (

@@ -58,6 +58,13 @@ func (s *Store) AddElevation(ctx context.Context, e identity.Elevation) error {
 	return db.Map(err, "the elevation "+e.ID)
 }
 
+// WaitingElevations counts what a user asked for since a moment and nobody decided on.
+func (s *Store) WaitingElevations(ctx context.Context, tenant, user string, since time.Time) (int, error) {
+	n, err := s.db.Conn(ctx).NewSelect().Model((*elevationRow)(nil)).
+		Where("tenant = ? AND user_id = ? AND decided_at IS NULL AND ended_at IS NULL AND requested_at > ?", tenant, user, since).Count(ctx)
+	return int(n), db.Map(err, "the elevations")
+}
+
 // SaveElevation writes what came of an elevation, unless somebody else was first.
 func (s *Store) SaveElevation(ctx context.Context, before, after identity.Elevation) error {
 	row := elevationRowOf(after)

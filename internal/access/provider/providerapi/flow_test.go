@@ -12,6 +12,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/terrace-idp/terrace/internal/access/provider"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // TestCodeFlowWithGoOIDC has coreos/go-oidc and golang.org/x/oauth2 sign somebody in,
@@ -71,6 +72,32 @@ func TestCodeFlowWithGoOIDC(t *testing.T) {
 	}
 	if w.whoami(renewed.AccessToken) != http.StatusUnauthorized {
 		t.Error("the access token is taken after the logout")
+	}
+}
+
+// TestOneNetworkLeavesDevicesToOthers: whoever begins devices without end keeps nobody else's
+// from being signed in.
+func TestOneNetworkLeavesDevicesToOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	begin := func(address string) error {
+		_, _, err := w.service.BeginDevice(kernel.WithAddress(t.Context(), address), provider.Client{ID: provider.CLI}, nil, nil)
+		return err
+	}
+	for range 100 {
+		if err := begin("2001:db8::1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := begin("2001:db8::2"); !kernel.Is(err, kernel.Locked) {
+		t.Errorf("one more, of another address there: %v", err)
+	}
+	if err := begin("192.0.2.1"); err != nil {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	w.later(provider.DeviceLife)
+	if err := begin("2001:db8::1"); err != nil {
+		t.Errorf("later: %v", err)
 	}
 }
 

@@ -78,6 +78,11 @@ func TestAWrongConfigurationIsToldWithItsPlace(t *testing.T) {
 		"a rule of nothing": {"[[rules]]\nid='a'\n", "neither regex nor path"},
 		"an unknown joint":  {"[[allowlists]]\ncondition='xor'\npaths=['a']\n", "xor"},
 		"a list of nothing": {"[[allowlists]]\ndescription='a'\n", "no commits"},
+		"a large rule":      {"[[rules]]\nid='a'\nregex='" + strings.Repeat("x{1000}y", 11) + "'\n", "rule a: an expression has the size"},
+		"a large path":      {"[[allowlists]]\npaths=['a', '" + strings.Repeat("x{1000}y", 11) + "']\n", "allowlist: an expression has the size"},
+		"large together":    {strings.Repeat("[[rules]]\nid='a'\nregex='"+strings.Repeat("x{1000}y", 9)+"'\n", 34), "together"},
+		"too many rules":    {strings.Repeat("[[rules]]\nid='a'\nregex='x'\n", 1001), "1001 rules"},
+		"a long stopword":   {"[[rules]]\nid='a'\nregex='x'\n[[rules.allowlists]]\nstopwords=['" + strings.Repeat("x", 101) + "']\n", "rule a: a stopword has 101 bytes"},
 	} {
 		if _, err := leakscan.WithConfig(c.text, "x.toml"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)

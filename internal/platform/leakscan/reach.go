@@ -114,8 +114,9 @@ func (e extent) before(text string, at int) int {
 	return at
 }
 
-// mostTexts bounds the texts that are told apart of an expression.
-const mostTexts = 512
+// mostTexts bounds the texts that are told apart of an expression, and mostBytes what they
+// have together: a keyword is found in short ones.
+const mostTexts, mostBytes = 512, 16 << 10
 
 // texts is what is known of the texts that an expression matches: all of them, in lower
 // case, or nil where there are too many; and whether each has one of the keywords.
@@ -156,12 +157,19 @@ func needs(re *syntax.Regexp, keywords []string) texts {
 
 // known are texts all of which are known.
 func known(all, keywords []string) texts {
-	if len(all) == 0 || len(all) > mostTexts {
+	if len(all) == 0 || len(all) > mostTexts || bytesOf(all) > mostBytes {
 		return texts{}
 	}
 	return texts{all: all, has: !slices.ContainsFunc(all, func(text string) bool {
 		return !slices.ContainsFunc(keywords, func(k string) bool { return strings.Contains(text, k) })
 	})}
+}
+
+func bytesOf(all []string) (n int) {
+	for _, text := range all {
+		n += len(text)
+	}
+	return n
 }
 
 // letters are those of a small class.

@@ -70,6 +70,9 @@ func WithConfig(text, name string) (*Scanner, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.bounded(name); err != nil {
+		return nil, err
+	}
 	all, err := f.rules(name)
 	if err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func severalKeys(w *vaultWorld) {
 	write(secret.Data{"user": []byte(`"shop"`), "port": []byte(`3306`)})
 	w.untilHeld("db--2fcredentials--23user", "shop")
 	w.untilHeld("db--2fcredentials--23port", "3306")
-	err := w.fabric.secrets.Describes(ctx, scope, "db/credentials", func(m *secret.Metadata) error { m.DeleteAfter = time.Hour; return nil })
+	err := w.fabric.secrets.Configure(ctx, scope, "db/credentials", func(m *secret.Metadata) error { m.DeleteAfter = time.Hour; return nil })
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package secret
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -120,9 +119,9 @@ func (s *Service) metadata(ctx context.Context, scope kernel.Scope, name string)
 	}, nil
 }
 
-// Describes changes what is said of a secret, for an actor with secret.write; a secret
-// that is not there yet may be described before it has a value.
-func (s *Service) Describes(ctx context.Context, scope kernel.Scope, name string, change func(m *Metadata) error) error {
+// Configure changes what is said of a secret, for an actor with secret.write; of one that is
+// not there yet it may be said before it has a value.
+func (s *Service) Configure(ctx context.Context, scope kernel.Scope, name string, change func(m *Metadata) error) error {
 	if err := s.checkWrite(ctx, scope); err != nil {
 		return err
 	}
@@ -185,49 +184,6 @@ func (s *Service) prune(ctx context.Context, scope kernel.Scope, name string, up
 		return err
 	}
 	return s.known().Prune(ctx, scope, name, upTo)
-}
-
-// The ways to mark versions, by what happens to them.
-const (
-	Deleted   = "secret.version_deleted"
-	Undeleted = "secret.version_undeleted"
-	Destroyed = "secret.version_destroyed"
-)
-
-// Mark deletes versions so that it can be taken back, takes that back, or destroys their
-// values for ever, for an actor with secret.write. No version is the newest. Versions that
-// there are not are passed by.
-func (s *Service) Mark(ctx context.Context, scope kernel.Scope, name, how string, versions ...int) error {
-	if err := s.Authorizer.Authorize(ctx, "secret.write", scope); err != nil {
-		return err
-	}
-	var at time.Time
-	if how == Deleted {
-		at = s.Clock.Now()
-	}
-	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
-		current, err := s.Store.Current(ctx, scope, name)
-		if err != nil {
-			return err
-		}
-		if len(versions) == 0 {
-			versions = []int{current.Version}
-		}
-		if err := s.Store.Mark(ctx, scope, name, versions, at, how == Destroyed); err != nil {
-			return err
-		}
-		slices.Sort(versions)
-		if how == Destroyed {
-			if err := s.known().Forget(ctx, scope, name, versions...); err != nil {
-				return err
-			}
-		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: how, Scope: scope, Subject: name, Data: map[string]any{"versions": versions}})
-	})
-	if err == nil && how == Undeleted && s.Changed != nil {
-		s.Changed(scope, name)
-	}
-	return err
 }
 
 // Names lists names in a scope: of secrets in a stage, else of the stages or projects that

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -195,6 +196,46 @@ func TestTellsOfAnotherValue(t *testing.T) {
 	if got := strings.Join(told, " "); got != "a b" {
 		t.Errorf("told of %q", got)
 	}
+}
+
+func TestWhoIsToldOfAnotherValueReadsThatOne(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, []db.Migrations{secretsql.Migrations()}, func(t *testing.T, d *db.DB) {
+		s, _ := newService(t, d)
+		var told []int
+		s.Changed = func(scope kernel.Scope, name string) {
+			now, err := s.Store.Current(context.Background(), scope, name)
+			if err != nil {
+				t.Error(err)
+			}
+			told = append(told, now.Version)
+		}
+		ctx := system(dev)
+		for _, value := range []string{"first", "second"} {
+			if _, err := s.Put(ctx, dev, "a", value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.Rollback(ctx, dev, "a", 1, "it does not work"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Mark(ctx, dev, "a", secret.Deleted); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Mark(ctx, dev, "a", secret.Undeleted); err != nil {
+			t.Fatal(err)
+		}
+		undone := errors.New("undone")
+		if err := d.InTx(ctx, func(ctx context.Context) error {
+			_, err := s.Put(ctx, dev, "a", "third")
+			return errors.Join(err, undone)
+		}); !errors.Is(err, undone) {
+			t.Fatal(err)
+		}
+		if want := []int{2, 3, 3}; !slices.Equal(told, want) {
+			t.Errorf("who was told has read the versions %v, want %v", told, want)
+		}
+	})
 }
 
 func TestList(t *testing.T) {

@@ -6,9 +6,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// addAttempts bounds how often a version is made anew after a race.
-const addAttempts = 3
-
 // Store keeps sealed versions; secretsql implements it.
 type Store interface {
 	// Add keeps a version; one that is there already is a Conflict.
@@ -66,8 +63,8 @@ type Service struct {
 	Journal    Journal
 	Tx         Tx
 	Clock      kernel.Clock
-	// Changed is told of a secret that has got another value, so that who was
-	// given the one before gets it; nil tells nobody. It must not wait.
+	// Changed is told of a secret that has got another value, once that is committed, so
+	// that who was given the one before gets it; nil tells nobody. It must not wait.
 	Changed func(scope kernel.Scope, name string)
 	// Known is told of values, so that they are known again where they turn up; nil is not
 	// told.
@@ -156,57 +153,4 @@ func (s *Service) Delete(ctx context.Context, scope kernel.Scope, name string) e
 		}
 		return s.Journal.Record(ctx, kernel.Fact{Type: "secret.deleted", Scope: scope, Subject: name})
 	})
-}
-
-// change decides on the next value from the current version, nil when there is
-// none; keep leaves the secret as it is.
-type change func(ctx context.Context, current *Version) (plain []byte, made Info, keep bool, err error)
-
-func (s *Service) add(ctx context.Context, scope kernel.Scope, name string, next change) (Info, error) {
-	if err := checkName(scope, name); err != nil {
-		return Info{}, err
-	}
-	for attempt := 0; ; attempt++ {
-		info, replaced, err := s.addOnce(ctx, scope, name, next)
-		if attempt < addAttempts && kernel.Is(err, kernel.Conflict) {
-			continue // another call has made this version at the same time
-		}
-		if err == nil && replaced && s.Changed != nil {
-			s.Changed(scope, name)
-		}
-		return info, err
-	}
-}
-
-// addOnce makes the next version; replaced tells that there was one before.
-func (s *Service) addOnce(ctx context.Context, scope kernel.Scope, name string, next change) (info Info, replaced bool, err error) {
-	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
-		current, err := s.current(ctx, scope, name)
-		if err != nil {
-			return err
-		}
-		plain, made, keep, err := next(ctx, current)
-		if err != nil || keep {
-			info = made
-			return err
-		}
-		made.Scope, made.Name, made.Stage, made.Version = scope, name, scope.Stage, 1
-		if current != nil {
-			made.Version, replaced = current.Version+1, true
-		}
-		info, err = s.seal(ctx, made, plain)
-		return err
-	})
-	return info, replaced, err
-}
-
-func (s *Service) current(ctx context.Context, scope kernel.Scope, name string) (*Version, error) {
-	v, err := s.Store.Current(ctx, scope, name)
-	if kernel.Is(err, kernel.NotFound) {
-		return nil, nil //nolint:nilnil // none is an answer here
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &v, nil
 }

@@ -3,14 +3,11 @@ package secretapi
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
-	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
-	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 func (a API) registerEnd(api huma.API) {
@@ -78,24 +75,10 @@ func (a API) destroy(ctx context.Context, in *destroyInput) (*struct{}, error) {
 // mark marks versions that there are, and tells how all of them stand then.
 func (a API) mark(ctx context.Context, in SecretName, how string, versions []int) (*historyOutput, error) {
 	where, name := scope(ctx, in.Project, in.Stage), named(in.Name)
-	_, there, err := a.Secrets.Metadata(ctx, where, name)
-	if err != nil {
-		return nil, err
+	if _, _, err := a.Secrets.Metadata(ctx, where, name); err != nil {
+		return nil, err // who may not see it is not told whether it was marked
 	}
-	for _, v := range versions {
-		i := slices.IndexFunc(there, func(i secret.Info) bool { return i.Version == v })
-		switch {
-		case i < 0:
-			return nil, kernel.Errorf(kernel.NotFound, "version %d of secret %s does not exist", v, name).WithFix("see terrace secret history %s --stage %s", name, in.Stage)
-		case how == secret.Undeleted && there[i].Destroyed:
-			anew := secretref.Reference{Name: name}
-			if there[i].Fields {
-				anew.Key = "KEY"
-			}
-			return nil, kernel.Errorf(kernel.Refused, "version %d of secret %s is destroyed, and nothing brings it back", v, name).WithFix("write the value anew: %s", anew.Command(in.Stage))
-		}
-	}
-	if err := a.Secrets.Mark(ctx, where, name, how, versions...); err != nil {
+	if err := a.Secrets.MarkEach(ctx, where, name, how, versions...); err != nil {
 		return nil, err
 	}
 	return a.history(ctx, &in)

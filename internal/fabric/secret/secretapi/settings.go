@@ -37,7 +37,7 @@ func (a API) configure(ctx context.Context, in *configureInput) (*historyOutput,
 	if _, _, err := a.Secrets.Metadata(ctx, where, name); err != nil && !kernel.Is(err, kernel.NotFound) {
 		return nil, err // who may not see it is not told whether it was changed
 	}
-	if err := a.Secrets.Describes(ctx, where, name, in.change); err != nil {
+	if err := a.Secrets.Configure(ctx, where, name, in.change); err != nil {
 		return nil, err
 	}
 	return a.history(ctx, &in.SecretName)

@@ -115,7 +115,7 @@ func (h Handler) describe(r *http.Request, patch bool) (reply, error) {
 			return reply{}, err
 		}
 	}
-	return reply{}, h.Secrets.Describes(r.Context(), scope, name, func(m *secret.Metadata) error { return body.set(m, patch) })
+	return reply{}, h.Secrets.Configure(r.Context(), scope, name, func(m *secret.Metadata) error { return body.set(m, patch) })
 }
 
 // deleteAll removes a secret with all that was.

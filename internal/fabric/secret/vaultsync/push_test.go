@@ -108,7 +108,7 @@ func caseAlone(b *bench) {
 }
 
 func whatExpires(b *bench) {
-	b.must(b.secrets.Describes(b.ctx(), b.scope, "lease", func(m *secret.Metadata) error { m.DeleteAfter = time.Hour; return nil }))
+	b.must(b.secrets.Configure(b.ctx(), b.scope, "lease", func(m *secret.Metadata) error { m.DeleteAfter = time.Hour; return nil }))
 	b.put("lease", "x")
 	b.sweep()
 	e, err := b.vault.Get(b.t.Context(), "lease")

@@ -2,6 +2,8 @@ package secret
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -59,6 +61,7 @@ func (m Metadata) check() error {
 	for k, v := range m.Custom {
 		if len(k) == 0 || len(k) > maxCustomText || len(v) > maxCustomText {
 			problems = append(problems, kernel.Problem{Path: "custom_metadata", Message: "a key or a text has more than 512 bytes, or none"})
+			break // one says it of all
 		}
 	}
 	if len(problems) == 0 {
@@ -149,7 +152,9 @@ func (s *Service) Configure(ctx context.Context, scope kernel.Scope, name string
 		if err := s.prune(ctx, scope, name, m.Current-m.keeps()); err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: "secret.described", Scope: scope, Subject: name, Data: map[string]any{"maxVersions": m.MaxVersions, "casRequired": m.CASRequired}})
+		return s.Journal.Record(ctx, kernel.Fact{Type: "secret.described", Scope: scope, Subject: name, Data: map[string]any{
+			"maxVersions": m.MaxVersions, "casRequired": m.CASRequired, "deleteAfter": m.DeleteAfter.String(), "custom": slices.Sorted(maps.Keys(m.Custom)),
+		}})
 	})
 }
 

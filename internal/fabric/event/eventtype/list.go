@@ -157,7 +157,7 @@ func fabric() []Type {
 		first("", "dns-record.changed", "dns-record.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
 		first("version:integer generated:boolean", "secret.changed"),
 		first("versions:list", "secret.version_deleted", "secret.version_undeleted", "secret.version_destroyed"),
-		first("maxVersions:integer casRequired:boolean", "secret.described"),
+		first("maxVersions:integer casRequired:boolean deleteAfter? custom?:strings", "secret.described"),
 		first("version:integer from unrecorded:integer", "secret.read"),
 		first("vault", "secret.sync.removed", "secret.sync.asked", "secret.sync.adopted", "secret.sync.resumed"),
 		first("vault direction onDrift azureTenant client", "secret.sync.set"),

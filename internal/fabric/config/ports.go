@@ -14,7 +14,9 @@ import (
 type Sources interface {
 	// AddSource is a Conflict for a second one of the project.
 	AddSource(ctx context.Context, s Source) error
-	SaveStatus(ctx context.Context, s Source, due time.Time) error
+	// SaveStatus keeps how a source stands that was due at until, and when it is due again;
+	// one that is due before until by now stays so.
+	SaveStatus(ctx context.Context, s Source, until, due time.Time) error
 	Source(ctx context.Context, scope kernel.Scope) (Source, error)
 	// SourcesOf returns those of a repository.
 	SourcesOf(ctx context.Context, tenant, project, repository string) ([]Source, error)

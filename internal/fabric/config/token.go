@@ -33,9 +33,6 @@ const (
 // maxTokenLife bounds the life of a token that has an end.
 const maxTokenLife = 10 * 365 * 24 * time.Hour
 
-// touchInterval is how exact the last use of a token is.
-const touchInterval = time.Minute
-
 // NewToken asks for a token.
 type NewToken struct {
 	Workload string
@@ -110,56 +107,6 @@ func (n NewToken) check() (TokenScope, error) {
 	return cmp.Or(n.Opens, AllScope), nil
 }
 
-// GivenID is the id of the token that the platform gives a name of a stage.
-func GivenID(scope kernel.Scope, name string) string {
-	sum := sha256.Sum256([]byte(scope.Tenant + "/" + scope.Project + "/" + scope.Stage + "/" + name))
-	return "cfgt_" + hex.EncodeToString(sum[:13])
-}
-
-// EnsureToken has a secret, which begins with TokenPrefix, open a workload's configuration
-// at the scope's stage, in place of the one that the name had. It asks nobody: the platform
-// gives it to what is deployed.
-func (s *Service) EnsureToken(ctx context.Context, scope kernel.Scope, name, workload, secret string) error {
-	id := GivenID(scope, name)
-	before, err := s.Store.Token(ctx, scope.Tenant, id)
-	if err != nil && !kernel.Is(err, kernel.NotFound) {
-		return err
-	}
-	hash := hashOf(secret)
-	if err == nil && before.Hash == hash && before.Workload == workload {
-		return nil
-	}
-	actor, _ := kernel.ActorFrom(ctx)
-	t := Token{ID: id, Scope: scope, Stage: scope.Stage, Workload: workload, Opens: AllScope, CreatedBy: actor.Name, CreatedAt: s.Clock.Now(), Hash: hash}
-	err = s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.PutToken(ctx, t); err != nil {
-			return err
-		}
-		return s.Journal.Record(ctx, kernel.Fact{Type: "config.token-created", Scope: scope, Subject: id, Data: map[string]any{"workload": workload, "opens": string(AllScope)}})
-	})
-	if err == nil {
-		s.Heard(scope.InProject(scope.Project))
-	}
-	return err
-}
-
-// GivenToken returns the token of a name of a stage. It asks nobody.
-func (s *Service) GivenToken(ctx context.Context, scope kernel.Scope, name string) (Token, error) {
-	return s.Store.Token(ctx, scope.Tenant, GivenID(scope, name))
-}
-
-// EndToken ends the token of a name of a stage; none is no error. It asks nobody.
-func (s *Service) EndToken(ctx context.Context, scope kernel.Scope, name string) error {
-	t, err := s.GivenToken(ctx, scope, name)
-	if kernel.Is(err, kernel.NotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return s.end(ctx, t)
-}
-
 // ListTokens returns the tokens of those stages of a project that the actor may read.
 func (s *Service) ListTokens(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Token], error) {
 	if err := s.Authorizer.Authorize(ctx, ActionRead, scope); err != nil {
@@ -207,82 +154,6 @@ func (s *Service) end(ctx context.Context, t Token) error {
 		s.Heard(project)
 	}
 	return err
-}
-
-// Authenticate returns who a token stands for: an actor that may do nothing but read its
-// own configuration.
-func (s *Service) Authenticate(ctx context.Context, bearer string) (kernel.Actor, error) {
-	t, err := s.Store.TokenByHash(ctx, hashOf(bearer))
-	if kernel.Is(err, kernel.NotFound) {
-		return kernel.Actor{}, badToken()
-	}
-	if err == nil {
-		err = t.lasts(s.Clock.Now())
-	}
-	if err != nil {
-		return kernel.Actor{}, err
-	}
-	s.touch(ctx, t)
-	return kernel.Actor{ID: t.ID, Name: "workload " + t.Workload, Kind: kernel.ActorService, Tenant: t.Scope.Tenant, Session: t.ID}, nil
-}
-
-// lasts refuses a token that has ended.
-func (t Token) lasts(now time.Time) error {
-	if t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt) {
-		return nil
-	}
-	return kernel.Errorf(kernel.Unauthenticated, "the token ended at %s", t.ExpiresAt.Format(time.RFC3339)).WithFix("make another one with terrace config token create")
-}
-
-// stillOpens tells whether a token that something is watched with is still there, and lasts.
-func (s *Service) stillOpens(ctx context.Context, t Token) error {
-	t, err := s.Store.Token(ctx, t.Scope.Tenant, t.ID)
-	if err != nil {
-		return err
-	}
-	return t.lasts(s.Clock.Now())
-}
-
-// touch notes when a token was used. What cannot be noted stops nobody.
-func (s *Service) touch(ctx context.Context, t Token) {
-	now := s.Clock.Now()
-	if now.Sub(t.LastUsedAt) < touchInterval {
-		return
-	}
-	if err := s.Store.TouchToken(ctx, t, now); err != nil {
-		s.Log.WarnContext(ctx, "the last use of a token was not noted", "token", t.ID, "error", err)
-	}
-}
-
-func badToken() error {
-	return kernel.Errorf(kernel.Unauthenticated, "the token is not valid").WithFix("make one with terrace config token create")
-}
-
-// bearer returns the token that the actor of ctx came by.
-func (s *Service) bearer(ctx context.Context) (Token, error) {
-	actor, ok := kernel.ActorFrom(ctx)
-	if !ok {
-		return Token{}, kernel.Errorf(kernel.Unauthenticated, "nobody is signed in").WithFix("send the workload's token as Authorization: Bearer %s…", TokenPrefix)
-	}
-	if actor.Kind != kernel.ActorService || !strings.HasPrefix(actor.Session, "cfgt_") {
-		return Token{}, kernel.Errorf(kernel.Denied, "this is for workloads, with a token of their own").
-			WithFix("use terrace config get, or the operations below /projects/{project}/config")
-	}
-	t, err := s.Store.Token(ctx, actor.Tenant, actor.Session)
-	if kernel.Is(err, kernel.NotFound) {
-		return t, badToken()
-	}
-	return t, err
-}
-
-// bearerOfAll is bearer for what a token for flags alone does not open.
-func (s *Service) bearerOfAll(ctx context.Context) (Token, error) {
-	t, err := s.bearer(ctx)
-	if err == nil && t.Opens == FlagsScope {
-		err = kernel.Errorf(kernel.Denied, "this token is for flags alone, and opens no value").
-			WithFix("evaluate flags at /ofrep/v1/evaluate/flags, or make a token with: terrace config token create %s --stage %s", t.Workload, t.Stage)
-	}
-	return t, err
 }
 
 func hashOf(secret string) string {

@@ -57,16 +57,16 @@ func (s *Store) AddSource(ctx context.Context, n config.Source) error {
 	return db.Map(err, "configuration of "+n.Project)
 }
 
-// SaveStatus writes the status and when the source is due again; a push in between keeps
-// it due. It gives the lease back.
-func (s *Store) SaveStatus(ctx context.Context, n config.Source, due time.Time) error {
+// SaveStatus writes the status and when the source is due again, unless something was pushed
+// meanwhile: it is due before until then, and stays so. It gives the lease back.
+func (s *Store) SaveStatus(ctx context.Context, n config.Source, until, due time.Time) error {
 	status, err := db.Encode(n.Status, "status of configuration")
 	if err != nil {
 		return err
 	}
 	result, err := s.db.Conn(ctx).NewRaw(
-		"UPDATE config_sources SET status = ?, due = CASE WHEN due <= ? THEN due ELSE ? END, cause = CASE WHEN cause = ? THEN '' ELSE cause END, holder = '' WHERE id = ? AND tenant = ?",
-		status, *n.Status.At, due, n.Cause, n.ID, n.Tenant).Exec(ctx)
+		"UPDATE config_sources SET status = ?, due = CASE WHEN due < ? THEN due ELSE ? END, cause = CASE WHEN cause = ? THEN '' ELSE cause END, holder = '' WHERE id = ? AND tenant = ?",
+		status, until, due, n.Cause, n.ID, n.Tenant).Exec(ctx)
 	return db.Changed(result, err, "configuration of "+n.Project)
 }
 

@@ -99,7 +99,7 @@ func (c configNews) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if fact := e.Fact(); strings.HasPrefix(fact, "config.") && fact != "config.secrets-delivered" || fact == "secret.changed" {
+		if dynconfig.Concerns(e.Fact()) {
 			c.configs.Heard(e.Scope())
 		}
 	}

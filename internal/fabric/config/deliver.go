@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -156,6 +157,19 @@ func (s *Service) Heard(scope kernel.Scope) {
 	if ch := s.heard.waiting[key]; ch != nil {
 		close(ch)
 		delete(s.heard.waiting, key)
+	}
+}
+
+// Concerns reports whether a fact may have changed what workloads get: one of configuration
+// itself, or of a secret that they may refer to.
+func Concerns(fact string) bool {
+	switch fact {
+	case "config.secrets-delivered":
+		return false
+	case "secret.changed", "secret.deleted", "secret.version_deleted", "secret.version_undeleted", "secret.version_destroyed":
+		return true
+	default:
+		return strings.HasPrefix(fact, "config.")
 	}
 }
 

@@ -66,18 +66,24 @@ func Between(a *Set, at Target, b *Set, bt Target) []Change {
 // several as one.
 func Affected(a, b *Set, targets []Target) []Change {
 	var out []Change
+	of := map[string][]int{} // those of a key, in out
 	for _, t := range targets {
 		for _, c := range Between(a, t, b, t) {
-			i := slices.IndexFunc(out, func(o Change) bool {
-				return o.Key == c.Key && reflect.DeepEqual(o.Before, c.Before) && reflect.DeepEqual(o.After, c.After)
-			})
-			if i < 0 {
+			same := slices.IndexFunc(of[c.Key], func(i int) bool { return out[i].same(c) })
+			if same < 0 {
+				same = len(of[c.Key])
+				of[c.Key] = append(of[c.Key], len(out))
 				out = append(out, c)
-				i = len(out) - 1
 			}
+			i := of[c.Key][same]
 			out[i].Targets = append(out[i].Targets, t.String())
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Change) int { return strings.Compare(a.Key, b.Key) })
 	return out
+}
+
+// same reports whether another change of the key is the same one.
+func (c Change) same(other Change) bool {
+	return reflect.DeepEqual(c.Before, other.Before) && reflect.DeepEqual(c.After, other.After)
 }

@@ -53,16 +53,22 @@ func (l *Layer) applies(workload, stage string) bool {
 // Effective returns what counts for a workload at a stage, by key. A key that nothing
 // gives a value is not among it.
 func (s *Set) Effective(workload, stage string) []Entry {
-	out := []Entry{}
+	out, layers := []Entry{}, s.applying(workload, stage)
 	for _, k := range s.Keys() {
-		if e, ok := s.entry(k, workload, stage); ok {
+		if e, ok := k.entry(workload, layers); ok {
 			out = append(out, e)
 		}
 	}
 	return out
 }
 
-func (s *Set) entry(k *Key, workload, stage string) (Entry, bool) {
+// applying are the layers that count for a workload at a stage.
+func (s *Set) applying(workload, stage string) []*Layer {
+	return slices.DeleteFunc(slices.Clone(s.layers), func(l *Layer) bool { return !l.applies(workload, stage) })
+}
+
+// entry is what layers say of the key for a workload.
+func (k *Key) entry(workload string, layers []*Layer) (Entry, bool) {
 	e := Entry{Key: k.Name, Type: k.Type, Description: k.Description, Owner: k.Owner, Sensitivity: k.Sensitivity}
 	if !k.Of(workload) {
 		return e, false
@@ -71,8 +77,8 @@ func (s *Set) entry(k *Key, workload, stage string) (Entry, bool) {
 	if k.fallback != nil {
 		found = append(found, Origin{Layer: Schema, Place: k.fallback.place, Value: k.fallback.any})
 	}
-	for _, l := range s.layers {
-		if v, ok := l.values[k.Name]; ok && l.applies(workload, stage) {
+	for _, l := range layers {
+		if v, ok := l.values[k.Name]; ok {
 			found = append(found, Origin{Layer: l.Kind, Place: v.place, Value: v.any})
 		}
 	}
@@ -90,17 +96,14 @@ func (s *Set) Explain(key, workload, stage string) (e Entry, ok bool) {
 	if !known {
 		return e, false
 	}
-	return s.entry(k, workload, stage)
+	return k.entry(workload, s.applying(workload, stage))
 }
 
 // Flags returns the flags that count for a workload at a stage, by key. A flag of a
 // more specific layer takes the place of the whole one before it.
 func (s *Set) Flags(workload, stage string) []FlagEntry {
 	found := map[string]FlagEntry{}
-	for _, l := range s.layers {
-		if !l.applies(workload, stage) {
-			continue
-		}
+	for _, l := range s.applying(workload, stage) {
 		for key, f := range l.flags {
 			e := FlagEntry{Key: key, Flag: f.flag, Origin: Origin{Layer: l.Kind, Place: f.place}}
 			if before, ok := found[key]; ok {

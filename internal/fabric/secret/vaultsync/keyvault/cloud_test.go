@@ -3,6 +3,7 @@ package keyvault
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -62,5 +63,38 @@ func TestAVaultThatLeadsInsideIsNotCalled(t *testing.T) {
 	o, ok := errors.AsType[*vaultsync.Outage](failed)
 	if !ok || !strings.Contains(o.Err.Fix, "sinkNetworks") {
 		t.Errorf("%v", failed)
+	}
+}
+
+// TestACloudThatDoesNotAnswerHoldsNobodyUp: who gives up waits for no other's question.
+func TestACloudThatDoesNotAnswerHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	asked, answer := make(chan struct{}), make(chan struct{})
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(asked) // a second question panics
+		<-answer
+		_, _ = io.WriteString(w, `{"authentication": {"loginEndpoint": "https://login.own"}, "suffixes": {"keyVaultDns": "vault.own"}}`)
+	}))
+	defer server.Close()
+	transport, _ := server.Client().Transport.(*http.Transport)
+	v := New(Config{Tokens: noTokens{}, Transport: transport, Environment: map[string]string{"ARM_METADATA_HOSTNAME": server.Listener.Addr().String()}})
+	const own = "https://contoso.vault.own"
+	found := make(chan error, 1)
+	go func() {
+		_, err := v.Check(t.Context(), own)
+		found <- err
+	}()
+	<-asked
+	hurried, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := v.Check(hurried, own); !errors.Is(err, context.Canceled) {
+		t.Errorf("who gave up: %v", err)
+	}
+	close(answer)
+	if err := <-found; err != nil {
+		t.Error(err)
+	}
+	if got, err := v.Check(t.Context(), own); err != nil || got != own {
+		t.Errorf("%q, %v", got, err)
 	}
 }

@@ -92,8 +92,12 @@ func (v *vault) signIn(err error) error {
 	if code == "" {
 		return outage(kernel.Errorf(kernel.Unavailable, "the sign-in to Azure cannot be reached"))
 	}
-	return outage(kernel.Errorf(kernel.Unavailable, "Azure does not take the token of %s for client %s (%s)", v.subject, v.client, code).
-		WithFix("give that identity a federated credential with the issuer %s, the subject %s and the audience %s", v.issuer, v.subject, v.audience))
+	subject := ""
+	if last := v.subject.Load(); last != nil {
+		subject = *last
+	}
+	return outage(kernel.Errorf(kernel.Unavailable, "Azure does not take the token of %s for client %s (%s)", subject, v.client, code).
+		WithFix("give that identity a federated credential with the issuer %s, the subject %s and the audience %s", v.issuer, subject, v.audience))
 }
 
 // role is what an identity needs in a vault.

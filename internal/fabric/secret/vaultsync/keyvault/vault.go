@@ -3,6 +3,7 @@ package keyvault
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
@@ -16,9 +17,11 @@ type vault struct {
 	secrets *azsecrets.Client
 	scope   kernel.Scope
 	clock   kernel.Clock
-	// issuer, subject, audience and client are how Terrace signs in, and host is where, for
-	// what people are told.
-	issuer, subject, audience, client, host string
+	// issuer, audience and client are how Terrace signs in, and host is where, for what people
+	// are told.
+	issuer, audience, client, host string
+	// subject is whom the last token names, nil before the first.
+	subject atomic.Pointer[string]
 }
 
 // List returns all secrets, without their values.

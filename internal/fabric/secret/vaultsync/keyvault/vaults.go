@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -12,6 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/terrace-idp/terrace/internal/fabric/secret/vaultsync"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -44,10 +46,11 @@ type Vaults struct {
 	Config
 
 	public *http.Client
+	// own is the cloud of this installation, once it is known; asking is the question.
+	own    atomic.Pointer[cloud]
+	asking singleflight.Group
 
 	mu sync.Mutex
-	// own is the cloud of this installation, once it is known.
-	own *cloud
 	// open are clients that are signed in.
 	open map[key]*vault
 }
@@ -68,22 +71,32 @@ func New(c Config) *Vaults {
 	return &Vaults{Config: c, public: guarded(c.Guard), open: map[key]*vault{}}
 }
 
-// clouds are those that vaults may be in.
+// clouds are those that vaults may be in. Who asks at once for what this installation names
+// waits for one answer, and no longer than ctx.
 func (v *Vaults) clouds(ctx context.Context) ([]cloud, error) {
 	host := metadataHost(v.Environment)
 	if host == "" {
 		return clouds(v.public), nil
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.own == nil {
-		c, err := describe(ctx, host, bounded(v.Transport))
-		if err != nil {
-			return nil, err
-		}
-		v.own = &c
+	if own := v.own.Load(); own != nil {
+		return []cloud{*own}, nil
 	}
-	return []cloud{*v.own}, nil
+	answered := v.asking.DoChan(host, func() (any, error) {
+		own, err := describe(context.WithoutCancel(ctx), host, bounded(v.Transport)) // the client bounds it
+		if err == nil {
+			v.own.Store(&own)
+		}
+		return nil, err
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case answer := <-answered:
+		if answer.Err != nil {
+			return nil, answer.Err
+		}
+		return []cloud{*v.own.Load()}, nil
+	}
 }
 
 // Check refuses an address that is no vault's.
@@ -132,7 +145,7 @@ func (v *Vaults) connect(c cloud, k key) (*vault, error) {
 	out := &vault{scope: k.scope, issuer: v.Issuer, client: k.user, host: k.vault, audience: c.audience, clock: v.Clock}
 	assertion := func(ctx context.Context) (string, error) {
 		token, subject, err := v.Tokens.Issue(ctx, k.scope, c.audience)
-		out.subject = subject
+		out.subject.Store(&subject)
 		return token, err
 	}
 	credential, err := azidentity.NewClientAssertionCredential(k.tenant, k.user, assertion, &azidentity.ClientAssertionCredentialOptions{

@@ -51,12 +51,11 @@ func configure(e *command.Env) *cobra.Command {
 		h, err := s.ConfigureSecret(ctx, project, stage, args[0], in)
 		return printHistory(e, h, err)
 	})
-	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
+	ofStage(e, c, &stage)
 	command.Number(c, &versions, "max-versions", 0, "how many versions are kept; 0 is 10", 0, 1000)
 	c.Flags().BoolVar(&cas, "cas-required", false, "who writes has to say which version they have seen")
 	command.DurationVar(c.Flags(), &after, "delete-after", 0, "how long after they are written versions are deleted; 0s is never")
 	c.Flags().StringToStringVar(&words, "metadata", nil, "words beside the secret, as `NAME=WORD`")
 	c.Flags().StringSliceVar(&without, "no-metadata", nil, "the `names` of words that are removed")
-	c.ValidArgsFunction = e.Secrets(&stage)
 	return c
 }

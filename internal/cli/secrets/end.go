@@ -23,8 +23,7 @@ func deleteVersion(e *command.Env) *cobra.Command {
 			return printHistory(e, h, err)
 		}),
 	}
-	e.StageFlag(c, &p.Stage, "stage", "the stage that the secret is for", true)
-	c.ValidArgsFunction = e.Secrets(&p.Stage)
+	ofStage(e, c, &p.Stage)
 	command.Number(c, &p.Version, "version", 0, "the version; the newest unless given", 1, 0)
 	return c
 }
@@ -40,18 +39,10 @@ func restore(e *command.Env) *cobra.Command {
 			return printHistory(e, h, err)
 		}),
 	}
-	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
-	c.ValidArgsFunction = e.Secrets(&stage)
+	ofStage(e, c, &stage)
 	command.Number(c, &in.Version, "version", 0, "the version that was deleted", 1, 0)
 	_ = c.MarkFlagRequired("version") // it is there
 	return c
-}
-
-func printHistory(e *command.Env, h apiclient.SecretHistory, err error) error {
-	if err != nil {
-		return err
-	}
-	return e.Print(h, func(w io.Writer) { writeHistory(w, e.Clock.Now(), h) })
 }
 
 func destroy(e *command.Env) *cobra.Command {
@@ -79,8 +70,7 @@ func destroy(e *command.Env) *cobra.Command {
 		}
 		return e.Print(map[string]any{"name": args[0], "stage": stage, "versions": versions, "all": all}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "%s of %s is gone\n", what, stage) })
 	})
-	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
-	c.ValidArgsFunction = e.Secrets(&stage)
+	ofStage(e, c, &stage)
 	c.Flags().Int64SliceVar(&versions, "version", nil, "the `versions`, several with commas")
 	c.Flags().BoolVar(&all, "all", false, "the whole secret")
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")

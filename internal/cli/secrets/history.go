@@ -24,15 +24,18 @@ func history(e *command.Env) *cobra.Command {
 		Example: "  terrace secret history orders-api-key --stage dev",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			h, err := s.SecretHistory(ctx, project, stage, args[0])
-			if err != nil {
-				return err
-			}
-			return e.Print(h, func(w io.Writer) { writeHistory(w, e.Clock.Now(), h) })
+			return printHistory(e, h, err)
 		}),
 	}
-	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
-	c.ValidArgsFunction = e.Secrets(&stage)
+	ofStage(e, c, &stage)
 	return c
+}
+
+func printHistory(e *command.Env, h apiclient.SecretHistory, err error) error {
+	if err != nil {
+		return err
+	}
+	return e.Print(h, func(w io.Writer) { writeHistory(w, e.Clock.Now(), h) })
 }
 
 func writeHistory(w io.Writer, now time.Time, h apiclient.SecretHistory) {
@@ -91,8 +94,7 @@ func diff(e *command.Env) *cobra.Command {
 			return e.Print(d, func(w io.Writer) { writeDifference(w, d) })
 		}),
 	}
-	e.StageFlag(c, &p.Stage, "stage", "the stage that the secret is for", true)
-	c.ValidArgsFunction = e.Secrets(&p.Stage)
+	ofStage(e, c, &p.Stage)
 	command.Number(c, &p.From, "from", 0, "the version that is compared; 0 is the one before the other", 0, 0)
 	command.Number(c, &p.To, "to", 0, "the version that it is compared with; 0 is the newest", 0, 0)
 	return c
@@ -102,9 +104,12 @@ func writeDifference(w io.Writer, d apiclient.SecretDifference) {
 	if len(d.Added)+len(d.Removed)+len(d.Changed) == 0 {
 		_, _ = fmt.Fprintf(w, "versions %d and %d have the same values\n", d.From, d.To)
 	}
-	for sign, keys := range map[string][]string{"+": d.Added, "-": d.Removed, "~": d.Changed} {
-		for _, key := range keys {
-			_, _ = fmt.Fprintln(w, sign, key)
+	for _, c := range []struct {
+		sign string
+		keys []string
+	}{{"+", d.Added}, {"-", d.Removed}, {"~", d.Changed}} {
+		for _, key := range c.keys {
+			_, _ = fmt.Fprintln(w, c.sign, key)
 		}
 	}
 }
@@ -121,13 +126,10 @@ func rollback(e *command.Env) *cobra.Command {
 			return printVersion(e, args[0], done, err)
 		}),
 	}
-	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
-	c.ValidArgsFunction = e.Secrets(&stage)
+	ofStage(e, c, &stage)
 	command.Number(c, &in.Version, "version", 0, "the version whose value becomes the newest", 1, 0)
-	c.Flags().StringVar(&in.Reason, "reason", "", "why, for the audit log")
-	for _, flag := range []string{"version", "reason"} {
-		_ = c.MarkFlagRequired(flag) // it is there
-	}
+	_ = c.MarkFlagRequired("version") // it is there
+	command.Reason(c, &in.Reason)
 	return c
 }
 
@@ -146,8 +148,7 @@ func copyTo(e *command.Env) *cobra.Command {
 	e.StageFlag(c, &stage, "stage", "the stage whose value is copied", true)
 	c.ValidArgsFunction = e.Secrets(&stage)
 	e.StageFlag(c, &in.To, "to", "the stage that gets it", true)
-	c.Flags().StringVar(&in.Reason, "reason", "", "why, for the audit log")
-	_ = c.MarkFlagRequired("reason") // it is there
+	command.Reason(c, &in.Reason)
 	return c
 }
 

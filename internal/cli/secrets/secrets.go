@@ -38,6 +38,12 @@ func list(e *command.Env) *cobra.Command {
 	return c
 }
 
+// ofStage has a command that names a secret take the stage that it is of.
+func ofStage(e *command.Env, c *cobra.Command, stage *string) {
+	e.StageFlag(c, stage, "stage", "the stage that the secret is for", true)
+	c.ValidArgsFunction = e.Secrets(stage)
+}
+
 func set(e *command.Env) *cobra.Command {
 	var stage string
 	var in apiclient.PutSecretRequest
@@ -63,10 +69,9 @@ func set(e *command.Env) *cobra.Command {
 		}
 		return e.Print(done, func(w io.Writer) { _, _ = fmt.Fprintf(w, "secret %s has version %d\n", args[0], done.Version) })
 	})
-	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
+	ofStage(e, c, &stage)
 	c.Flags().StringVar(&in.Key, "key", "", "the key whose value it is; the whole secret unless given")
 	command.Number(c, &seen, "cas", 0, "the newest version that you have seen, 0 for none yet: where there is another, nothing is written", 0, 0)
-	c.ValidArgsFunction = e.Secrets(&stage)
 	return c
 }
 
@@ -84,7 +89,6 @@ func rotate(e *command.Env) *cobra.Command {
 			return e.Print(done, func(w io.Writer) { _, _ = fmt.Fprintf(w, "secret %s has version %d\n", args[0], done.Version) })
 		}),
 	}
-	e.StageFlag(c, &stage, "stage", "the stage that the secret is for", true)
-	c.ValidArgsFunction = e.Secrets(&stage)
+	ofStage(e, c, &stage)
 	return c
 }

@@ -229,8 +229,7 @@ func adoptSync(e *command.Env) *cobra.Command {
 		}),
 	}
 	e.StageFlag(c, &stage, "stage", "the stage", true)
-	c.Flags().StringVar(&reason, "reason", "", "why, for the audit log")
-	_ = c.MarkFlagRequired("reason") // it is there
+	command.Reason(c, &reason)
 	return c
 }
 

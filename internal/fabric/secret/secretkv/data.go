@@ -1,6 +1,7 @@
 package secretkv
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -72,7 +73,12 @@ type writeBody struct {
 	Data secret.Data `json:"data"`
 }
 
-func (h Handler) write(r *http.Request) (reply, error) {
+func (h Handler) write(r *http.Request) (reply, error) { return h.given(r, h.Secrets.Write) }
+
+func (h Handler) patch(r *http.Request) (reply, error) { return h.given(r, h.Secrets.Patch) }
+
+// given has the values of a body kept in the way that keep does.
+func (h Handler) given(r *http.Request, keep func(ctx context.Context, scope kernel.Scope, name string, d secret.Data, seen *int) (secret.Info, error)) (reply, error) {
 	scope, name, err := place(r)
 	if err != nil {
 		return reply{}, err
@@ -84,27 +90,7 @@ func (h Handler) write(r *http.Request) (reply, error) {
 	if body.Data == nil {
 		return reply{}, kernel.Errorf(kernel.Invalid, "no data provided")
 	}
-	info, err := h.Secrets.Write(r.Context(), scope, name, body.Data, body.Options.CAS)
-	return h.written(r, info, err)
-}
-
-func (h Handler) patch(r *http.Request) (reply, error) {
-	scope, name, err := place(r)
-	if err != nil {
-		return reply{}, err
-	}
-	var body writeBody
-	if err := decode(r, &body); err != nil {
-		return reply{}, err
-	}
-	if body.Data == nil {
-		return reply{}, kernel.Errorf(kernel.Invalid, "no data provided")
-	}
-	info, err := h.Secrets.Patch(r.Context(), scope, name, body.Data, body.Options.CAS)
-	return h.written(r, info, err)
-}
-
-func (h Handler) written(r *http.Request, info secret.Info, err error) (reply, error) {
+	info, err := keep(r.Context(), scope, name, body.Data, body.Options.CAS)
 	if err != nil {
 		return reply{}, err
 	}
@@ -138,8 +124,11 @@ func (h Handler) mark(how string) func(r *http.Request) (reply, error) {
 		if err := decode(r, &body); err != nil {
 			return reply{}, err
 		}
-		if len(body.Versions) == 0 || len(body.Versions) > secret.MaxVersions {
+		switch n := len(body.Versions); {
+		case n == 0:
 			return reply{}, kernel.Errorf(kernel.Invalid, "no version number provided")
+		case n > secret.MaxVersions:
+			return reply{}, kernel.Errorf(kernel.Invalid, "%d versions are named, and %d are marked at once", n, secret.MaxVersions)
 		}
 		versions := make([]int, len(body.Versions))
 		for i, v := range body.Versions {

@@ -252,6 +252,7 @@ func TestAVaultClientDeletesAndTakesBack(t *testing.T) {
 		w.must(err)
 		w.same("taken back", "3", got.Data["n"])
 		w.must(kv.DeleteVersions(ctx, path, []int{1}))
+		w.refused("too many at once", kv.Destroy(ctx, path, make([]int, secret.MaxVersions+1)), http.StatusBadRequest, "1001 versions are named")
 		w.must(kv.Destroy(ctx, path, []int{2}))
 		w.must(kv.Undelete(ctx, path, []int{2}))
 		destroyed, err := kv.GetVersion(ctx, path, 2)

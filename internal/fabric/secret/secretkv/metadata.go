@@ -1,6 +1,7 @@
 package secretkv
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -139,27 +140,32 @@ func (h Handler) list(r *http.Request) (reply, error) {
 	if len(parts) > 2 {
 		prefix = parts[2] + "/"
 	}
-	keys, after := []string{}, ""
-	for {
-		names, err := h.Secrets.Names(r.Context(), scope, prefix, after, namesAtOnce)
-		if err != nil {
-			return reply{}, err
-		}
-		for _, name := range names {
-			after = name
-			key, ok := below(name, prefix, scope.Stage == "")
-			if ok && (len(keys) == 0 || keys[len(keys)-1] != key) {
-				keys = append(keys, key)
-			}
-		}
-		if len(names) < namesAtOnce {
-			break
-		}
+	keys, err := h.below(r.Context(), scope, prefix)
+	if err != nil {
+		return reply{}, err
 	}
 	if len(keys) == 0 {
 		return reply{}, kernel.Errorf(kernel.NotFound, "there is nothing")
 	}
-	return reply{status: http.StatusOK, data: map[string]any{"keys": unique(keys)}}, nil
+	return reply{status: http.StatusOK, data: map[string]any{"keys": keys}}, nil
+}
+
+// below are the keys that are directly below a path.
+func (h Handler) below(ctx context.Context, scope kernel.Scope, prefix string) ([]string, error) {
+	seen, keys := map[string]bool{}, []string{} // a name and a folder of it do not follow each other
+	for after := ""; ; {
+		names, err := h.Secrets.Names(ctx, scope, prefix, after, namesAtOnce)
+		if err != nil || len(names) == 0 {
+			return keys, err
+		}
+		for _, name := range names {
+			after = name
+			if key, ok := below(name, prefix, scope.Stage == ""); ok && !seen[key] {
+				seen[key] = true
+				keys = append(keys, key)
+			}
+		}
+	}
 }
 
 func below(name, prefix string, folder bool) (string, bool) {
@@ -172,16 +178,4 @@ func below(name, prefix string, folder bool) (string, bool) {
 		first += "/"
 	}
 	return first, true
-}
-
-// unique drops what is there already: a name and a folder of it do not follow each other.
-func unique(keys []string) []string {
-	seen, out := map[string]bool{}, []string{}
-	for _, k := range keys {
-		if !seen[k] {
-			seen[k] = true
-			out = append(out, k)
-		}
-	}
-	return out
 }

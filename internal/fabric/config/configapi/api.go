@@ -62,8 +62,7 @@ type TargetQuery struct {
 }
 
 func scope(ctx context.Context, project, stage string) kernel.Scope {
-	actor, _ := kernel.ActorFrom(ctx) // the API requires one
-	return kernel.Scope{Tenant: actor.Tenant, Project: project, Stage: stage}
+	return httpserver.ScopeParam{Project: project}.Scope(ctx).InStage(stage)
 }
 
 type sourceOutput struct{ Body config.Source }

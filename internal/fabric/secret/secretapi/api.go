@@ -6,6 +6,7 @@ package secretapi
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -47,6 +48,21 @@ type SecretName struct {
 	Stage   string `query:"stage" required:"true" minLength:"1" maxLength:"63" doc:"The stage's name."`
 }
 
+// place is whose the secret is, and its name as it was meant: one with slashes comes with
+// escapes.
+func (n SecretName) place(ctx context.Context) (scope kernel.Scope, name string) {
+	name = n.Name
+	if plain, err := url.PathUnescape(name); err == nil {
+		name = plain
+	}
+	return scopeOf(ctx, n.Project, n.Stage), name
+}
+
+// scopeOf is within the tenant of who asks.
+func scopeOf(ctx context.Context, project, stage string) kernel.Scope {
+	return httpserver.ScopeParam{Project: project}.Scope(ctx).InStage(stage)
+}
+
 type listInput struct {
 	httpserver.PageParams
 	Project string `path:"project" maxLength:"63" doc:"The project's name."`
@@ -58,14 +74,13 @@ type listOutput struct {
 }
 
 func (a API) list(ctx context.Context, in *listInput) (*listOutput, error) {
-	page, err := a.Secrets.List(ctx, scope(ctx, in.Project, in.Stage), in.Page())
+	page, err := a.Secrets.List(ctx, scopeOf(ctx, in.Project, in.Stage), in.Page())
 	return &listOutput{Body: page}, err
 }
 
 type putInput struct {
-	Project string `path:"project" maxLength:"63" doc:"The project's name."`
-	Name    string `path:"name" maxLength:"253" doc:"The secret's name."`
-	Stage   string `query:"stage" required:"true" minLength:"1" maxLength:"63" doc:"The stage's name."`
+	SecretName
+
 	// The value has no rule in the schema: a report of a broken one would show it.
 	Body struct {
 		Value string `json:"value" writeOnly:"true" doc:"The value, at most 64 KiB."`
@@ -80,17 +95,13 @@ type putOutput struct {
 
 func (a API) put(ctx context.Context, in *putInput) (*putOutput, error) {
 	given := secret.Given{Value: in.Body.Value, Key: in.Body.Key, Seen: in.Body.CAS}
-	info, err := a.Secrets.Set(ctx, scope(ctx, in.Project, in.Stage), named(in.Name), given)
+	where, name := in.place(ctx)
+	info, err := a.Secrets.Set(ctx, where, name, given)
 	return &putOutput{Body: info}, err
 }
 
 func (a API) rotate(ctx context.Context, in *SecretName) (*putOutput, error) {
-	info, err := a.Secrets.Rotate(ctx, scope(ctx, in.Project, in.Stage), named(in.Name))
+	where, name := in.place(ctx)
+	info, err := a.Secrets.Rotate(ctx, where, name)
 	return &putOutput{Body: info}, err
-}
-
-// scope is within the tenant of who asks.
-func scope(ctx context.Context, project, stage string) kernel.Scope {
-	actor, _ := kernel.ActorFrom(ctx) // the API requires one
-	return kernel.Scope{Tenant: actor.Tenant, Project: project, Stage: stage}
 }

@@ -65,7 +65,7 @@ func (a API) destroy(ctx context.Context, in *destroyInput) (*struct{}, error) {
 		_, err := a.mark(ctx, in.SecretName, secret.Destroyed, in.Body.Versions)
 		return nil, err
 	}
-	where, name := scope(ctx, in.Project, in.Stage), named(in.Name)
+	where, name := in.place(ctx)
 	if _, _, err := a.Secrets.Metadata(ctx, where, name); err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (a API) destroy(ctx context.Context, in *destroyInput) (*struct{}, error) {
 
 // mark marks versions that there are, and tells how all of them stand then.
 func (a API) mark(ctx context.Context, in SecretName, how string, versions []int) (*historyOutput, error) {
-	where, name := scope(ctx, in.Project, in.Stage), named(in.Name)
+	where, name := in.place(ctx)
 	if _, _, err := a.Secrets.Metadata(ctx, where, name); err != nil {
 		return nil, err // who may not see it is not told whether it was marked
 	}

@@ -3,7 +3,6 @@ package secretapi
 import (
 	"context"
 	"net/http"
-	"net/url"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -40,16 +39,9 @@ type SecretHistory struct {
 
 type historyOutput struct{ Body SecretHistory }
 
-// named is the name as it was meant: one with slashes comes with escapes.
-func named(name string) string {
-	if plain, err := url.PathUnescape(name); err == nil {
-		return plain
-	}
-	return name
-}
-
 func (a API) history(ctx context.Context, in *SecretName) (*historyOutput, error) {
-	m, versions, err := a.Secrets.Metadata(ctx, scope(ctx, in.Project, in.Stage), named(in.Name))
+	where, name := in.place(ctx)
+	m, versions, err := a.Secrets.Metadata(ctx, where, name)
 	if versions == nil {
 		versions = []secret.Info{}
 	}
@@ -70,7 +62,8 @@ type compareInput struct {
 type compareOutput struct{ Body secret.Difference }
 
 func (a API) compare(ctx context.Context, in *compareInput) (*compareOutput, error) {
-	d, err := a.Secrets.Compare(ctx, scope(ctx, in.Project, in.Stage), named(in.Name), in.From, in.To)
+	where, name := in.place(ctx)
+	d, err := a.Secrets.Compare(ctx, where, name, in.From, in.To)
 	return &compareOutput{Body: d}, err
 }
 
@@ -84,7 +77,8 @@ type rollBackInput struct {
 }
 
 func (a API) rollBack(ctx context.Context, in *rollBackInput) (*putOutput, error) {
-	info, err := a.Secrets.Rollback(ctx, scope(ctx, in.Project, in.Stage), named(in.Name), in.Body.Version, in.Body.Reason)
+	where, name := in.place(ctx)
+	info, err := a.Secrets.Rollback(ctx, where, name, in.Body.Version, in.Body.Reason)
 	return &putOutput{Body: info}, err
 }
 
@@ -98,7 +92,7 @@ type copyInput struct {
 }
 
 func (a API) copy(ctx context.Context, in *copyInput) (*putOutput, error) {
-	from := scope(ctx, in.Project, in.Stage)
-	info, err := a.Secrets.Copy(ctx, from, from.InStage(in.Body.To), named(in.Name), in.Body.Reason)
+	from, name := in.place(ctx)
+	info, err := a.Secrets.Copy(ctx, from, from.InStage(in.Body.To), name, in.Body.Reason)
 	return &putOutput{Body: info}, err
 }

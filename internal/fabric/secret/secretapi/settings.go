@@ -33,7 +33,7 @@ type configureInput struct {
 }
 
 func (a API) configure(ctx context.Context, in *configureInput) (*historyOutput, error) {
-	where, name := scope(ctx, in.Project, in.Stage), named(in.Name)
+	where, name := in.place(ctx)
 	if _, _, err := a.Secrets.Metadata(ctx, where, name); err != nil && !kernel.Is(err, kernel.NotFound) {
 		return nil, err // who may not see it is not told whether it was changed
 	}

@@ -22,6 +22,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -162,9 +163,7 @@ func (l *Logs) Append(ctx context.Context, tenant, id string, events ...run.Even
 	encoder := json.NewEncoder(&lines)
 	ends := false
 	for _, e := range events {
-		if len(e.Message) > maxMessage {
-			e.Message = e.Message[:maxMessage] + " … (cut)"
-		}
+		e.Message = short(e.Message)
 		if err := encoder.Encode(e); err != nil {
 			return fmt.Errorf("log of %s: %w", id, err)
 		}
@@ -178,6 +177,18 @@ func (l *Logs) Append(ctx context.Context, tenant, id string, events ...run.Even
 	}
 	l.shard(id).wake()
 	return nil
+}
+
+// short is a message that is cut where it is too long, between two characters.
+func short(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	end := maxMessage
+	for end > maxMessage-utf8.UTFMax && !utf8.RuneStart(message[end]) {
+		end--
+	}
+	return message[:end] + " … (cut)"
 }
 
 // Read returns whole lines from offset on, the offset after them, and a channel that is

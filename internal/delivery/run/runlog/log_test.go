@@ -19,11 +19,11 @@ func TestReadersSeeWhatIsAppended(t *testing.T) {
 	if err != nil || len(lines) != 0 || next != 0 {
 		t.Fatalf("a log that is not there yet: %q %d %v", lines, next, err)
 	}
-	must(t, l.Append(ctx, "acme", id, run.Event{Message: "one"}, run.Event{Message: strings.Repeat("x", 20<<10)}))
+	must(t, l.Append(ctx, "acme", id, run.Event{Message: "one"}, run.Event{Message: "x" + strings.Repeat("é", 10<<10)}))
 	<-more
 	lines, next, more, err = l.Read(ctx, id, next)
 	must(t, err)
-	if bytes.Count(lines, []byte("\n")) != 2 || len(lines) > 17<<10 {
+	if bytes.Count(lines, []byte("\n")) != 2 || len(lines) > 17<<10 || bytes.Contains(lines, []byte(`\ufffd`)) {
 		t.Fatalf("two lines, the long one cut: %d lines, %d bytes", bytes.Count(lines, []byte("\n")), len(lines))
 	}
 	select {

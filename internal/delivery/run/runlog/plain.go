@@ -34,27 +34,6 @@ func (l *Logs) moveAll(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (k *leftovers) plains() (ids []string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for id := range k.plain {
-		ids = append(ids, id)
-	}
-	return ids
-}
-
-func (k *leftovers) isPlain(id string) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.plain[id]
-}
-
-func (k *leftovers) moved(id string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.plain, id)
-}
-
 // movePlain makes a part of the plain log of a run, if there is one. That of a run that
 // is no more is removed: nobody can read it, and its tenant may have left.
 func (l *Logs) movePlain(ctx context.Context, id string) error {

@@ -17,16 +17,33 @@ type Turns struct {
 	work sync.WaitGroup
 }
 
-// Busy returns the keys whose work is being done, and whether there is room for another's.
-func (t *Turns) Busy() (keys []string, room bool) {
+// Fill begins work as long as there is room. next finds what is due of a key that is not
+// busy, and takes it: without a key there is nothing, and without work another has taken it.
+// done is called after each piece. Only one loop may fill.
+func (t *Turns) Fill(next func(busy []string) (key string, work func(), err error), done func()) error {
+	for {
+		busy, room := t.room()
+		if !room {
+			return nil
+		}
+		key, work, err := next(busy)
+		if err != nil || key == "" {
+			return err
+		}
+		if work != nil {
+			t.begin(key, work, done)
+		}
+	}
+}
+
+// room returns the keys whose work is being done, and whether there is room for another's.
+func (t *Turns) room() (busy []string, room bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Sorted(maps.Keys(t.busy)), len(t.busy) < t.Most
 }
 
-// Begin has work done for a key that is not busy, and done called after it. Only the loop
-// that asked Busy may begin any.
-func (t *Turns) Begin(key string, work, done func()) {
+func (t *Turns) begin(key string, work, done func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.busy == nil {

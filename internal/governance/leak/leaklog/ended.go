@@ -108,25 +108,18 @@ func (w *Watcher) Watch(ctx context.Context) error {
 
 // round begins looks as long as there is room, one for each tenant. Who has finished rings.
 func (w *Watcher) round(ctx context.Context) error {
-	for {
-		busy, room := w.turns.Busy()
-		if !room {
-			return nil
-		}
+	return w.turns.Fill(func(busy []string) (tenant string, look func(), err error) {
 		now := w.Clock.Now()
 		e, ok, err := w.Store.Next(ctx, now, now.Add(-leave), w.Node, busy, w.without(now))
 		if err != nil || !ok {
-			return err
+			return "", nil, err
 		}
 		taken, ok, err := w.Store.Take(ctx, e, now.Add(lookTime), e.Attempts+1)
-		if err != nil {
-			return err
+		if err != nil || !ok {
+			return e.Scope.Tenant, nil, err
 		}
-		if !ok {
-			continue // somebody else has it
-		}
-		w.turns.Begin(e.Scope.Tenant, func() { w.turn(ctx, taken) }, w.bell.Ring)
-	}
+		return e.Scope.Tenant, func() { w.turn(ctx, taken) }, nil
+	}, w.bell.Ring)
 }
 
 // turn looks through a log, and has it looked through again where that failed. What the

@@ -212,22 +212,16 @@ func (w *Watcher) sought(ctx context.Context) error {
 
 // round begins looks as long as there is room, one for each tenant. Who has finished rings.
 func (w *Watcher) round(ctx context.Context) error {
-	for {
-		busy, room := w.turns.Busy()
-		if !room {
-			return nil
-		}
+	return w.turns.Fill(func(busy []string) (tenant string, look func(), err error) {
 		now := w.Clock.Now()
 		b, ok, err := w.Store.Next(ctx, now, busy)
 		if err != nil || !ok {
-			return err
+			return "", nil, err
 		}
 		taken, err := w.Store.Take(ctx, b, now.Add(lookTime), b.Attempts+1)
-		if err != nil {
-			return err
+		if err != nil || !taken {
+			return b.Scope.Tenant, nil, err
 		}
-		if taken {
-			w.turns.Begin(b.Scope.Tenant, func() { w.turn(ctx, b) }, w.bell.Ring)
-		}
-	}
+		return b.Scope.Tenant, func() { w.turn(ctx, b) }, nil
+	}, w.bell.Ring)
 }

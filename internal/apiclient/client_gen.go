@@ -4839,8 +4839,9 @@ type Leak struct {
 	Rule string `json:"rule"`
 
 	// Secret The secret that it is, as PROJECT/STAGE/NAME@VERSION.
-	Secret string `json:"secret,omitempty"`
-	Stage  string `json:"stage,omitempty"`
+	Secret string      `json:"secret,omitempty"`
+	Source *LeakSource `json:"source,omitempty"`
+	Stage  string      `json:"stage,omitempty"`
 
 	// State Where a finding of a leaked value is on its way.
 	State LeakState `json:"state"`
@@ -4892,6 +4893,17 @@ type LeakReport struct {
 	// Incomplete What was not looked at, and why.
 	Incomplete string `json:"incomplete,omitempty"`
 	Leaks      []Leak `json:"leaks"`
+}
+
+// LeakSource defines model for LeakSource.
+type LeakSource struct {
+	// By Who brought it there, as far as is known: who pushed, or asked for the run.
+	By string `json:"by,omitempty"`
+
+	// More It is about all places in that project that are not told one by one.
+	More    bool   `json:"more,omitempty"`
+	Project string `json:"project"`
+	Stage   string `json:"stage,omitempty"`
 }
 
 // LeakState Where a finding of a leaked value is on its way.

@@ -208,7 +208,7 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 	if d.queue, err = runjobs.New(p.db, runjobs.Config{Concurrency: p.config.Concurrency, Others: d.looksAfter, Log: p.log}); err != nil {
 		return err
 	}
-	if d.logs, err = newRunLogs(p, store); err != nil {
+	if d.logs, err = newRunLogs(p, f, store); err != nil {
 		return err
 	}
 	if d.isolation, err = newIsolation(ctx, p.config.Isolation, runner.ProviderProgram(p.config.DataDir, ProviderVersion), p.config.DataDir, p.log); err != nil {
@@ -249,9 +249,9 @@ func (d *delivery) buildRuns(ctx context.Context, p *platform, a *access, f *fab
 // alone reports whether no other process has the same database.
 func (p *platform) alone() bool { return p.db.Dialect() == db.SQLite }
 
-func newRunLogs(p *platform, store *runsql.Store) (*runlog.Logs, error) {
+func newRunLogs(p *platform, f *fabric, store *runsql.Store) (*runlog.Logs, error) {
 	return runlog.New(runlog.Config{
-		Folder: p.path("logs"), Sealer: p.sealer, Blobs: p.blobs, Index: store, Node: p.config.Node, Alone: p.alone(),
+		Folder: p.path("logs"), Sealer: p.sealer, Blobs: p.blobs, Index: logIndex{store, p.db, f.leaks}, Node: p.config.Node, Alone: p.alone(),
 		Keep: time.Duration(p.config.RunLogKeep), Log: p.log,
 	})
 }

@@ -117,6 +117,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Every("leaks", time.Minute, f.leaks.Reopen)
 	g.Every("changes of own values", time.Minute, f.leaks.Tidy)
 	g.Every("quiet leaks", time.Minute, f.leaks.Silence)
+	g.Every("leaks in other projects", time.Minute, f.leaks.Tell)
 	g.Add("event log", events.Serve)
 	g.Every("event sweep", time.Hour, events.Sweep)
 	g.Add("event tail", f.subscriptions.Tail)
@@ -129,6 +130,9 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 }
 
 func (f *fabric) close(p *platform) {
+	if f.leaks != nil {
+		f.leaks.Settle()
+	}
 	if f.gatewayServer != nil {
 		logClose(p.log, "gateway", f.gatewayServer.Close())
 	}

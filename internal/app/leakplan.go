@@ -38,7 +38,7 @@ func (l *planLeaks) inPlan(ctx context.Context, in run.GateInput, document polic
 	if in.Run.DryRun {
 		look = l.Offered
 	}
-	return shown(look(ctx, in.Run.Scope, leak.Place{Kind: leak.Plan, Workload: in.Run.Workload, Run: in.Run.ID}, document.Document))
+	return shown(look(ctx, in.Run.Scope, leak.Place{Kind: leak.Plan, Workload: in.Run.Workload, Run: in.Run.ID, By: behind(in.Run)}, document.Document))
 }
 
 // inDocument is what a plan of somebody's or a state shows, of which nothing is kept. What

@@ -47,7 +47,7 @@ func TestPlansThatShowSecretsAreHeldByStage(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = sealer.Close() })
 	store := leaksql.NewStore(d)
-	leaks := leak.New(leak.Config{Store: store, Values: store, Sealer: sealer, Authorizer: anywhere{}, Journal: anybody{}, Tx: d, Scanner: leakscan.New()})
+	leaks := leak.New(leak.Config{Store: store, Apart: store, Values: store, Sealer: sealer, Authorizer: anywhere{}, Journal: anybody{}, Tx: d, Scanner: leakscan.New()})
 	if err := leaks.Keep(t.Context(), kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}, "db", 3, []string{ownSecret}); err != nil {
 		t.Fatal(err)
 	}

@@ -49,19 +49,24 @@ func (s *Service) Allow(ctx context.Context, tenant, id, reason string, until ti
 		return s.Journal.Record(ctx, f.fact("secret.leak_allowed", reason))
 	})
 	if err != nil {
+		return Finding{}, err
+	}
+	if err := s.decided(ctx, f); err != nil {
 		return f, err
 	}
-	return f, s.decided(ctx, f)
+	return s.placed(ctx, f)
 }
 
 // decided tells that no finding of a pull request is open any more.
 func (s *Service) decided(ctx context.Context, f Finding) error {
-	if f.Place.Pull == 0 || s.Decided == nil {
+	if f.Place.Pull == 0 || f.Source != nil || s.Decided == nil { // a check does not know of sources
 		return nil
 	}
 	open := false
 	err := s.Within(ctx, f.Scope, f.Place.Repository, func(page []Finding) error {
-		open = open || slices.ContainsFunc(page, func(o Finding) bool { return o.Place.Pull == f.Place.Pull && o.at(s.Clock.Now()).State == Open })
+		open = open || slices.ContainsFunc(page, func(o Finding) bool {
+			return o.Source == nil && o.Place.Pull == f.Place.Pull && o.at(s.Clock.Now()).State == Open
+		})
 		return nil
 	})
 	if err != nil || open {
@@ -87,7 +92,7 @@ func (s *Service) Resolve(ctx context.Context, tenant, id, reason string) (Findi
 	if reason = strings.TrimSpace(reason); reason == "" || len(reason) > maxReason {
 		return f, kernel.Errorf(kernel.Invalid, "a finding is resolved for a reason, of at most %d characters", maxReason).WithFix("say what was done with --reason")
 	}
-	if f.Place.Kind != Log {
+	if f.Place.Kind != Log && (f.Source == nil || !f.Source.More) {
 		return f, kernel.Errorf(kernel.Conflict, "%s is in a %s, and is resolved when it is not there any more", id, f.Place.Kind).
 			WithFix("take the value out there; or let it stay with: terrace secret allow %s --reason REASON", id)
 	}
@@ -101,14 +106,23 @@ func (s *Service) Resolve(ctx context.Context, tenant, id, reason string) (Findi
 		f, err = s.Store.Get(ctx, tenant, id)
 		return err
 	})
-	return f, err
+	if err != nil {
+		return Finding{}, err
+	}
+	return s.placed(ctx, f)
 }
 
 // fact is one about a finding: where, and which kind of value; never the value.
 func (f Finding) fact(typ, reason string) kernel.Fact {
-	data := map[string]any{"rule": f.Rule, "place": f.Place.String(), "kind": f.Place.Kind, "fingerprint": f.Fingerprint, "state": f.State}
+	data := map[string]any{"rule": f.Rule, "place": f.narrowed().Where(), "kind": f.Place.Kind, "fingerprint": f.Fingerprint, "state": f.State}
 	if f.Secret != "" {
 		data["secret"] = f.Secret
+	}
+	if f.Source != nil {
+		data["source"] = f.Source.Scope.Project
+		if f.Source.By != "" {
+			data["by"] = f.Source.By
+		}
 	}
 	if f.State == Allowed && !f.Allowance.Until.IsZero() {
 		data["until"] = f.Allowance.Until.UTC()

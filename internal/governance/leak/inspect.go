@@ -39,14 +39,24 @@ func (s *Service) Inspect(ctx context.Context, scope kernel.Scope, at Place, tex
 
 // InspectWith is Inspect with other rules than those that are shipped.
 func (s *Service) InspectWith(ctx context.Context, rules leakscan.Rules, scope kernel.Scope, at Place, text string) (Report, error) {
-	if _, ok := kernel.ActorFrom(ctx); !ok {
-		ctx = kernel.WithActor(ctx, kernel.System("leaks", scope.Tenant))
-	}
-	found, err := s.scan(ctx, rules, scope.Tenant, at, text, nil)
+	ctx = system(ctx, scope)
+	found, err := s.scan(ctx, rules, scope.Tenant, at, text, told{by: mine(scope), apart: true})
 	if err != nil {
 		return Report{}, err
 	}
-	var r Report
+	r, err := s.kept(ctx, scope, at, found)
+	if err != nil {
+		return r, err
+	}
+	others := s.strays(scope, at, found, nil)
+	if at.Pull > 0 { // somebody waits for the check
+		s.leave(others)
+		return r, nil
+	}
+	return r, s.keepStrays(ctx, others)
+}
+
+func (s *Service) kept(ctx context.Context, scope kernel.Scope, at Place, found leakscan.Result) (r Report, err error) {
 	for attempt := 0; ; attempt++ {
 		r, err = s.keep(ctx, scope, at, found)
 		if attempt < 3 && (kernel.Is(err, kernel.Conflict) || kernel.Is(err, kernel.Stale)) {
@@ -56,7 +66,14 @@ func (s *Service) InspectWith(ctx context.Context, rules leakscan.Rules, scope k
 	}
 }
 
-func (s *Service) scan(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string, tells func(secret string) bool) (leakscan.Result, error) {
+// told says which secrets of a tenant are told, by their names, and whether those that are
+// not are told apart.
+type told struct {
+	by    func(secret string) bool
+	apart bool
+}
+
+func (s *Service) scan(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string, tells told) (leakscan.Result, error) {
 	if err := s.scans.Enter(ctx, tenant); err != nil {
 		return leakscan.Result{}, err
 	}
@@ -65,13 +82,13 @@ func (s *Service) scan(ctx context.Context, rules leakscan.Rules, tenant string,
 }
 
 // look is scan at once, for what a run waits for.
-func (s *Service) look(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string, tells func(secret string) bool) (leakscan.Result, error) {
+func (s *Service) look(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string, tells told) (leakscan.Result, error) {
 	key, own, err := s.own(ctx, tenant)
 	if err != nil {
 		return leakscan.Result{}, err
 	}
 	found, err := rules.Scanner.Scan(ctx, text, leakscan.Source{
-		Name: at.Path, Commit: at.Revision, Line: at.Line, Column: at.Column, Key: key, Own: own, Tells: tells,
+		Name: at.Path, Commit: at.Revision, Line: at.Line, Column: at.Column, Key: key, Own: own, Tells: tells.by, Apart: tells.apart,
 	})
 	found.Matches = rules.Left(at.Revision, at.Path, found.Matches)
 	return found, err
@@ -94,15 +111,6 @@ func of(m leakscan.Match, scope kernel.Scope, at Place) Finding {
 	return Finding{
 		Scope: scope, Rule: m.Rule, Description: m.Description, Place: at, Secret: m.Own, Redacted: m.Redacted, Fingerprint: m.Fingerprint, Entropy: m.Entropy,
 	}
-}
-
-// named is a finding as the people of its project get it: a secret of another project has
-// no name there, since they may not even know that it is one.
-func (f Finding) named() Finding {
-	if f.Scope.Project != "" && f.SecretScope().Project != f.Scope.Project {
-		f.Secret = ""
-	}
-	return f
 }
 
 // keep brings what is known of a place to what was found there.
@@ -130,7 +138,7 @@ func (s *Service) seen(ctx context.Context, scope kernel.Scope, at Place, found 
 	r, now := Report{Incomplete: found.Incomplete}, s.Clock.Now()
 	there := map[string]bool{}
 	for _, m := range found.Matches {
-		f := of(m, scope, at).named()
+		f := of(m, scope, at)
 		if there[f.same()] {
 			continue // the first place of a value in a text stands for it
 		}
@@ -204,49 +212,6 @@ func (s *Service) resolve(ctx context.Context, before []Finding, there map[strin
 	return nil
 }
 
-// Gone resolves what was found at a place that is not there any more.
-func (s *Service) Gone(ctx context.Context, scope kernel.Scope, at Place) error {
-	before, err := s.Store.At(ctx, scope, at.identity())
-	if err != nil || len(before) == 0 {
-		return err
-	}
-	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		return s.resolve(ctx, standing(before, at), nil, "it is not there any more")
-	})
-}
-
-// Within calls each with the findings of a repository that are not resolved, a page after
-// the other.
-func (s *Service) Within(ctx context.Context, scope kernel.Scope, repository string, each func(page []Finding) error) error {
-	for after := ""; ; {
-		page, err := s.Store.Under(ctx, scope, repository, after)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		after = page[len(page)-1].ID
-		if err := each(page); err != nil {
-			return err
-		}
-	}
-}
-
-// Vanished resolves what was found in a repository that is not there any more, or on the one
-// branch of it that is not. What pull requests brought to a branch has been seen all the same.
-func (s *Service) Vanished(ctx context.Context, scope kernel.Scope, repository, branch string) error {
-	if _, ok := kernel.ActorFrom(ctx); !ok {
-		ctx = kernel.WithActor(ctx, kernel.System("leaks", scope.Tenant))
-	}
-	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		return s.Within(ctx, scope, repository, func(page []Finding) error {
-			if branch == "" {
-				return s.resolve(ctx, page, nil, "the repository is gone")
-			}
-			page = slices.DeleteFunc(page, func(f Finding) bool { return f.Place.Branch != branch || f.Place.Pull > 0 })
-			return s.resolve(ctx, page, nil, "the branch is gone")
-		})
-	})
-}
-
 // Try looks through a text that the actor gives, and keeps nothing of it.
 func (s *Service) Try(ctx context.Context, scope kernel.Scope, name, text string) (Report, error) {
 	if err := s.Authorizer.Authorize(ctx, actionScan, scope); err != nil {
@@ -254,10 +219,10 @@ func (s *Service) Try(ctx context.Context, scope kernel.Scope, name, text string
 	}
 	// Who may not read a secret would learn here whether a guess is its value.
 	tells := func(secret string) bool {
-		return s.Authorizer.Authorize(ctx, "secret.read", (Finding{Scope: scope, Secret: secret}).SecretScope()) == nil
+		return s.Authorizer.Authorize(ctx, actionSecret, secretScope(scope, secret)) == nil
 	}
 	at := Place{Kind: Text, Path: name}
-	found, err := s.scan(ctx, leakscan.Rules{Scanner: s.Scanner}, scope.Tenant, at, text, tells)
+	found, err := s.scan(ctx, leakscan.Rules{Scanner: s.Scanner}, scope.Tenant, at, text, told{by: tells})
 	if err != nil {
 		return Report{}, err
 	}

@@ -70,6 +70,8 @@ type Place struct {
 	Column int `json:"column,omitempty"`
 	// Part says that a text is one of many that stand there: what is not in it is in another.
 	Part bool `json:"-"`
+	// By is who brought it there as far as is known: who pushed, or asked for the run.
+	By string `json:"-"`
 }
 
 // identity is what of a place is the same when it is looked at again: not the revision or
@@ -139,6 +141,9 @@ type Finding struct {
 	ResolvedAt  time.Time `json:"resolvedAt,omitzero"`
 	// Allowance is the last decision that it may stay, nil before the first.
 	Allowance *Allowance `json:"allowance,omitempty"`
+	// Source is where it stands in the clear, where that is another project than the one of
+	// the secret; nil for all others.
+	Source *Source `json:"source,omitempty"`
 	// Revision grows with every save; a save over another one is Stale.
 	Revision int64 `json:"-"`
 }
@@ -163,6 +168,12 @@ const quiet = 7 * 24 * time.Hour
 // Quiet is when the finding is resolved unless the value is seen again before; the zero
 // time is never.
 func (f Finding) Quiet() time.Time {
+	if f.Source != nil && f.State != Resolved && !f.Source.Gone.IsZero() {
+		return f.Source.Gone.Add(fade)
+	}
+	if f.Source != nil && f.Source.More {
+		return time.Time{}
+	}
 	if f.State != Open || f.Place.Kind != Log || f.Place.Run != "" {
 		return time.Time{}
 	}

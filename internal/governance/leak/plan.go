@@ -21,21 +21,28 @@ type Shown struct {
 // nothing is kept of it: findings that are known are told as they are, and secrets of which
 // tells says no, unless it is nil, are not looked for: a right guess is answered as a wrong one.
 func (s *Service) InspectPlan(ctx context.Context, scope kernel.Scope, of Place, text string, keep bool, tells func(Finding) bool, at func(line int) Shown) (Report, error) {
-	if _, ok := kernel.ActorFrom(ctx); !ok {
-		ctx = kernel.WithActor(ctx, kernel.System("leaks", scope.Tenant))
-	}
-	var told func(secret string) bool
+	ctx = system(ctx, scope)
+	own := mine(scope)
+	secrets := told{by: own, apart: keep}
 	if tells != nil {
-		told = func(secret string) bool { return tells(Finding{Scope: scope, Secret: secret}) }
+		secrets.by = func(secret string) bool { return own(secret) && tells(Finding{Scope: scope, Secret: secret}) }
 	}
 	look := s.look // a run waits for it
 	if !keep {
 		look = s.scan // as somebody asks, who may ask for much
 	}
-	result, err := look(ctx, leakscan.Rules{Scanner: s.Scanner}, scope.Tenant, of, text, told)
+	result, err := look(ctx, leakscan.Rules{Scanner: s.Scanner}, scope.Tenant, of, text, secrets)
 	if err != nil {
 		return Report{}, err
 	}
+	r, err := s.planKept(ctx, scope, of, result, keep, at)
+	if err == nil && keep {
+		s.leave(s.strays(scope, of, result, at)) // a run waits
+	}
+	return r, err
+}
+
+func (s *Service) planKept(ctx context.Context, scope kernel.Scope, of Place, result leakscan.Result, keep bool, at func(line int) Shown) (Report, error) {
 	for attempt := 0; ; attempt++ {
 		before, err := s.Store.Beginning(ctx, scope, of.beginning())
 		if err != nil {
@@ -97,13 +104,10 @@ func (s *Service) planned(scope kernel.Scope, place Place, found leakscan.Result
 	return p
 }
 
-// tell makes the report. Findings that are kept have a name.
+// tell makes the report. Findings that are kept have an id.
 func (p *planned) tell(keep bool) {
 	for i := range p.seen {
 		f := &p.seen[i]
-		if keep {
-			*f = f.named()
-		}
 		if keep && f.ID == "" {
 			f.ID = kernel.NewID("leak")
 		}

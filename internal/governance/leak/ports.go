@@ -19,8 +19,9 @@ type Store interface {
 	Save(ctx context.Context, f Finding, identity string) error
 	// Get returns one of the tenant, or NotFound.
 	Get(ctx context.Context, tenant, id string) (Finding, error)
-	// List returns those of a tenant, or of the scope's project, within a reach, the newest first.
-	List(ctx context.Context, scope kernel.Scope, within kernel.Reach, f Filter, page kernel.PageRequest) (kernel.Page[Finding], error)
+	// List returns those of a tenant, or of the scope's project, within a reach, the newest
+	// first; those with a source are within apart as well.
+	List(ctx context.Context, scope kernel.Scope, within, apart kernel.Reach, f Filter, page kernel.PageRequest) (kernel.Page[Finding], error)
 	// Lapsed returns some that were allowed until a moment before now, of all tenants.
 	Lapsed(ctx context.Context, now time.Time) ([]Finding, error)
 	// Quiet returns some that are to be resolved as their values were not seen again, of all
@@ -29,6 +30,22 @@ type Store interface {
 	// Under returns those of a repository that are not resolved, by id, a page after the one
 	// with an id.
 	Under(ctx context.Context, scope kernel.Scope, repository, after string) ([]Finding, error)
+}
+
+// Apart keeps where findings stand that are in other projects than what they are about;
+// leaksql implements it.
+type Apart interface {
+	// Standing returns those of a place in a project, whoever they are of and in whatever
+	// state.
+	Standing(ctx context.Context, tenant, project, identity string) ([]Finding, error)
+	// StandingUnder returns those in a repository of a project that are not resolved, by id,
+	// a page after the one with an id.
+	StandingUnder(ctx context.Context, scope kernel.Scope, repository, after string) ([]Finding, error)
+	// Crowd counts those of a scope that stand in a project, at another place than one, and
+	// are not resolved.
+	Crowd(ctx context.Context, of kernel.Scope, project, but string) (int, error)
+	// Untold returns some that are to be told by now, of all tenants.
+	Untold(ctx context.Context, now time.Time) ([]Finding, error)
 }
 
 // Secret names a secret of a tenant.

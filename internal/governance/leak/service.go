@@ -3,6 +3,7 @@ package leak
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -16,11 +17,14 @@ const (
 	actionRead  = "leak.read"
 	actionScan  = "leak.scan"
 	actionAllow = "leak.allow"
+	// actionSecret is to read a secret: where it stands elsewhere is for who may.
+	actionSecret = "secret.read"
 )
 
-// Config is what a Service works with. All is required but Clock and Decided.
+// Config is what a Service works with. All is required but Clock, Decided and Log.
 type Config struct {
 	Store      Store
+	Apart      Apart
 	Values     Values
 	Sealer     Sealer
 	Authorizer Authorizer
@@ -30,6 +34,7 @@ type Config struct {
 	Scanner    *leakscan.Scanner
 	// Decided is told of a pull request that had findings of which none is open any more.
 	Decided func(ctx context.Context, scope kernel.Scope, repository string, pull int) error
+	Log     *slog.Logger
 }
 
 // Service looks through texts, and keeps what it finds.
@@ -42,6 +47,7 @@ type Service struct {
 	tidied time.Time
 	before Mark
 	scans  *turnstile.Turnstile // bounds the texts that are looked through at once
+	behind behind
 }
 
 // atOnce is how many texts are looked through at the same time, for which tenants take
@@ -50,6 +56,9 @@ const atOnce = 2
 
 // New returns a service.
 func New(c Config) *Service {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Service{Config: c, known: map[string]*known{}, scans: turnstile.New(atOnce)}
 }
 
@@ -59,7 +68,7 @@ func (s *Service) Get(ctx context.Context, tenant, id string) (Finding, error) {
 	if err != nil {
 		return f, err
 	}
-	if err := s.Authorizer.Authorize(ctx, actionRead, f.Scope); kernel.Is(err, kernel.Denied) {
+	if f, err = s.seenBy(ctx, f); kernel.Is(err, kernel.Denied) {
 		return Finding{}, Missing(id)
 	} else if err != nil {
 		return Finding{}, err
@@ -90,7 +99,17 @@ func (s *Service) List(ctx context.Context, scope kernel.Scope, f Filter, page k
 	if err != nil {
 		return kernel.Page[Finding]{}, err
 	}
-	return s.Store.List(ctx, scope, within, f, page)
+	apart, err := s.Authorizer.Allowed(ctx, actionSecret, scope)
+	if err != nil {
+		return kernel.Page[Finding]{}, err
+	}
+	found, err := s.Store.List(ctx, scope, within, apart, f, page)
+	for i := range found.Items {
+		if found.Items[i], err = s.placed(ctx, found.Items[i]); err != nil {
+			return kernel.Page[Finding]{}, err
+		}
+	}
+	return found, err
 }
 
 // Reopen opens what was allowed for a while that is over.
@@ -114,7 +133,8 @@ func (s *Service) reopen(ctx context.Context, f Finding) error {
 	})
 }
 
-// Silence resolves what services have not said again for seven days.
+// Silence resolves what services have not said again for seven days, and what was gone from
+// another project for a day.
 func (s *Service) Silence(ctx context.Context) error {
 	now := s.Clock.Now()
 	quiet, err := s.Store.Quiet(ctx, now)
@@ -122,6 +142,9 @@ func (s *Service) Silence(ctx context.Context) error {
 		err := s.Tx.InTx(kernel.WithActor(ctx, kernel.System("leaks", f.Scope.Tenant)), func(ctx context.Context) error {
 			if now.Before(f.Quiet()) {
 				return s.Store.Save(ctx, f, f.Place.identity()) // it is kept from before anybody counted
+			}
+			if f.Source != nil && !f.Source.Gone.IsZero() {
+				return s.resolve(ctx, []Finding{f}, nil, "it is not there any more")
 			}
 			return s.resolve(ctx, []Finding{f}, nil, "it was not said again for seven days")
 		})

@@ -24,6 +24,9 @@ const (
 	// mostSummed bounds what is hashed to tell values apart that begin alike, in bytes for
 	// each text: a text may be made of nothing but beginnings.
 	mostSummed = 256 << 20
+	// mostApart bounds that for values that may not be told. It takes so little time that
+	// who waits for an answer does not notice.
+	mostApart = 1 << 20
 )
 
 // Key is what hashes of values are keyed with.
@@ -203,60 +206,144 @@ func (o Owned) is(other Owned) bool {
 	return o.Of == other.Of && o.Length == other.Length && bytes.Equal(o.Sum, other.Sum)
 }
 
-// in returns where values stand in a text. Of values that overlap, the one that begins
-// first and is the longest is told. It is not whole where a text has too many beginnings.
-func (x *Index) in(ctx context.Context, text string) (all []Match, whole bool, err error) {
+// hits are values that stand in a text.
+type hits struct {
+	// told are those that may be told. Of such that overlap, the one that begins first and is
+	// the longest is.
+	told []Match
+	// apart are all others, of each place those of each name.
+	apart []Match
+	// whole says of told that the text has not too many beginnings, wholeApart that of apart.
+	whole, wholeApart bool
+}
+
+// search is one text that own values are looked for in. What is done for values that may be
+// told does not hang on those that may not: neither what is found nor where it ends.
+type search struct {
+	*Index
+	hits
+
+	text string
+	from Source
+	// split are the values with a window by whether they may be told.
+	split map[uint64]*split
+	// free is where the next value begins at the earliest that may be told.
+	free int
+	// summed counts the bytes that were hashed, and apartSummed those for values that may
+	// not be told.
+	summed, apartSummed int
+}
+
+// split are values with a window.
+type split struct{ told, apart []Owned }
+
+// in returns where values stand in a text.
+func (x *Index) in(ctx context.Context, text string, from Source) (hits, error) {
+	s := search{Index: x, text: text, from: from, split: map[uint64]*split{}, hits: hits{whole: true, wholeApart: true}}
 	if x == nil || x.size == 0 {
-		return nil, true, nil
+		return s.hits, nil
 	}
-	summed, asked := 0, 0
+	asked := 0
 	for i := 0; i+Shortest <= len(text); i++ {
-		if i%piece == 0 || summed-asked > piece {
-			if asked = summed; ctx.Err() != nil {
-				return nil, false, ctx.Err()
+		if i%piece == 0 || s.summed-asked > piece {
+			if asked = s.summed; ctx.Err() != nil {
+				return hits{}, ctx.Err()
 			}
-		}
-		if summed > mostSummed {
-			return all, false, nil
 		}
 		w := x.key.window(text[i : i+Shortest])
 		if x.some[shelf(w)]&bit(w) == 0 {
 			continue
 		}
-		m, cost := x.at(text, i, x.parts[shelf(w)][w])
-		if summed += cost; m.end > 0 {
-			if all = append(all, m); len(all) > mostMatches {
-				break
-			}
-			i = m.end - 1
+		if some := s.with(w); some != nil {
+			s.at(i, some)
 		}
 	}
-	return all, true, nil
+	return s.hits, nil
 }
 
-// at returns the longest value that stands at a place, without an end where there is none,
-// and how many bytes were hashed for it.
-func (x *Index) at(text string, at int, entries []Owned) (m Match, cost int) {
-	var sums map[int][]byte // by length, of which there are fewer than values
-	for _, e := range entries {
-		end := at + e.Length
-		if end > len(text) || end <= m.end {
-			continue
-		}
-		sum, ok := sums[e.Length]
-		if !ok {
-			sum = x.key.sum(text[at:end])
-			if cost += e.Length; sums == nil {
-				sums = make(map[int][]byte, 1)
-			}
-			sums[e.Length] = sum
-		}
-		if !hmac.Equal(sum, e.Sum) {
-			continue
-		}
-		own := OwnRule()
-		m = Match{Rule: own.ID, Description: own.Description, Own: e.Of, Redacted: "[secret]", start: at, end: end, value: text[at:end]}
-		m.Entropy = entropy(m.value)
+// with returns the values with a window, nil for none.
+func (s *search) with(window uint64) *split {
+	if known := s.split[window]; known != nil {
+		return known
 	}
-	return m, cost
+	entries := s.parts[shelf(window)][window]
+	if len(entries) == 0 {
+		return nil
+	}
+	made := &split{}
+	for _, e := range entries {
+		switch {
+		case s.from.Tells == nil || s.from.Tells(e.Of):
+			made.told = append(made.told, e)
+		case s.from.Apart:
+			made.apart = append(made.apart, e)
+		}
+	}
+	s.split[window] = made
+	return made
+}
+
+// at looks at what stands at a place.
+func (s *search) at(at int, some *split) {
+	told := len(some.told) > 0 && at >= s.free && s.whole && len(s.told) <= mostMatches
+	apart := len(some.apart) > 0 && s.wholeApart
+	if !told && !apart {
+		return
+	}
+	sums := map[int][]byte{} // by length, of which there are fewer than values
+	if told {
+		s.toldAt(at, some.told, sums)
+	}
+	if apart {
+		s.apartAt(at, some.apart, sums)
+	}
+}
+
+// toldAt takes the longest value along that stands at a place and may be told.
+func (s *search) toldAt(at int, entries []Owned, sums map[int][]byte) {
+	end, of := 0, ""
+	for _, e := range entries {
+		if at+e.Length > end && s.is(at, e, sums, &s.summed) {
+			end, of = at+e.Length, e.Of
+		}
+	}
+	if end > 0 {
+		s.told, s.free = append(s.told, s.match(at, end, of)), end
+	}
+	s.whole = s.summed <= mostSummed
+}
+
+// apartAt takes all values along that stand at a place and may not be told.
+func (s *search) apartAt(at int, entries []Owned, sums map[int][]byte) {
+	for _, e := range entries {
+		if s.is(at, e, sums, &s.apartSummed) {
+			s.apart = append(s.apart, s.match(at, at+e.Length, e.Of))
+		}
+		if s.wholeApart = len(s.apart) < mostMatches && s.apartSummed <= mostApart; !s.wholeApart {
+			return
+		}
+	}
+}
+
+// is reports whether a value stands at a place, and counts what is hashed for that.
+func (s *search) is(at int, e Owned, sums map[int][]byte, summed *int) bool {
+	end := at + e.Length
+	if end > len(s.text) {
+		return false
+	}
+	sum, ok := sums[e.Length]
+	if !ok {
+		sum = s.key.sum(s.text[at:end])
+		sums[e.Length] = sum
+		*summed += e.Length
+	}
+	return hmac.Equal(sum, e.Sum)
+}
+
+func (s *search) match(start, end int, of string) Match {
+	own := OwnRule()
+	return Match{
+		Rule: own.ID, Description: own.Description, Own: of, Redacted: "[secret]", Entropy: entropy(s.text[start:end]),
+		start: start, end: end, value: s.text[start:end],
+	}
 }

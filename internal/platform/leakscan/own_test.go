@@ -22,6 +22,37 @@ func TestATextOfBeginningsIsBounded(t *testing.T) {
 	if err != nil || found.Incomplete == "" {
 		t.Errorf("%+v, %v", found, err)
 	}
+	none := func(string) bool { return false }
+	found, err = leakscan.New().Scan(t.Context(), strings.Repeat("A", 4<<20), leakscan.Source{Own: index, Tells: none, Apart: true})
+	if err != nil || found.Incomplete != "" || found.ApartWhole {
+		t.Errorf("where none may be told: %q, %v, whole %v", found.Incomplete, err, found.ApartWhole)
+	}
+}
+
+// TestWhatMayNotBeToldHidesNothing: a value that may not be told is told apart, and what is in
+// it, around it or behind it is told as if it were any text.
+func TestWhatMayNotBeToldHidesNothing(t *testing.T) {
+	t.Parallel()
+	key, _ := leakscan.NewKey(make([]byte, leakscan.KeySize))
+	const mine, theirs = "Horse-Battery-9", "correct-Horse-Battery-9-Staple"
+	var all []leakscan.Owned
+	for of, value := range map[string]string{"a@1": mine, "b@1": theirs, "c@1": mine} {
+		for _, e := range key.Entries(value) {
+			all = append(all, leakscan.Owned{Entry: e, Of: of})
+		}
+	}
+	from := leakscan.Source{Own: leakscan.NewIndex(key).With(nil, all), Tells: func(own string) bool { return own == "a@1" }, Apart: true}
+	found, err := leakscan.New().Scan(t.Context(), "\napi_key = \""+theirs+"\"\n", from)
+	if err != nil || len(found.Matches) != 1 || found.Matches[0].Own != "a@1" || found.Matches[0].Column != 20 {
+		t.Errorf("told: %+v, %v", found.Matches, err)
+	}
+	if len(found.Apart) != 2 || found.Apart[0].Own != "b@1" || found.Apart[0].Column != 12 || found.Apart[1].Own != "c@1" || !found.ApartWhole {
+		t.Errorf("apart: %+v", found.Apart)
+	}
+	from.Tells = func(string) bool { return false }
+	if found, err = leakscan.New().Scan(t.Context(), "api_key = \"c0rrect-Horse-Battery-9-Staple\"", from); err != nil || len(found.Matches) != 1 || found.Matches[0].Rule != "generic-api-key" {
+		t.Errorf("by a rule: %+v, %v", found.Matches, err)
+	}
 }
 
 // TestAnIndexThatIsInUseStaysAsItIs: one with a change is another.

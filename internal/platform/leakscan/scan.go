@@ -35,6 +35,8 @@ type Source struct {
 	// Tells says which of them may be told, by their names; nil for all. A text is looked
 	// through as if there were no others: who guesses a value learns nothing.
 	Tells func(own string) bool
+	// Apart has these others told apart, for others than who has given the text.
+	Apart bool
 }
 
 // Match is a value that should not be there.
@@ -62,6 +64,10 @@ type Match struct {
 // Result is what was found.
 type Result struct {
 	Matches []Match
+	// Apart are the values that may not be told to who has given the text, where these were
+	// asked for; of values that overlap, each. It is not ApartWhole where there may be more.
+	Apart      []Match
+	ApartWhole bool
 	// Bytes is how much was looked at.
 	Bytes int64
 	// Incomplete says what was not looked at, and why; it is empty where all was.
@@ -83,23 +89,25 @@ func (s *Scanner) Scan(ctx context.Context, text string, from Source) (Result, e
 		out.Bytes, out.Incomplete = 0, NoText
 		return out, nil
 	}
-	own, whole, err := from.Own.in(ctx, text)
+	own, err := from.Own.in(ctx, text, from)
 	if err != nil {
 		return out, err
 	}
-	if !whole {
+	out.Apart, out.ApartWhole = own.apart, own.wholeApart && out.Incomplete == ""
+	if !own.whole {
 		out.Incomplete = "too much of it begins as secrets of Terrace do: behind that, they were not looked for"
 	}
-	if from.Tells != nil {
-		own = slices.DeleteFunc(own, func(m Match) bool { return !from.Tells(m.Own) })
+	apart := newPlaces(text, from)
+	for i := range out.Apart {
+		apart.tell(&out.Apart[i])
 	}
 	passed := func(a *allow) bool { return a.place(from.Name, from.Commit) }
 	if slices.ContainsFunc(s.allowed, passed) { // own values are where they should not be all the same
-		t := &scan{text: text, from: from, matches: own, taken: len(own)}
+		t := &scan{text: text, from: from, matches: own.told, taken: len(own.told)}
 		out.Matches = t.finish()
 		return out, nil
 	}
-	t := &scan{text: text, from: from, allowed: s.allowed, names: s.names, wide: wide(text), matches: own, taken: len(own)}
+	t := &scan{text: text, from: from, allowed: s.allowed, names: s.names, wide: wide(text), matches: own.told, taken: len(own.told)}
 	hits := s.keywords.in(text)
 	for _, r := range s.ordered {
 		if err := t.rule(ctx, r, hits); err != nil {

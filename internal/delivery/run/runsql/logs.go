@@ -87,3 +87,12 @@ func (s *Store) RunTenant(ctx context.Context, id string) (tenant string, err er
 	err = s.db.Reader(ctx).NewRaw("SELECT tenant FROM runs WHERE id = ?", id).Scan(ctx, &tenant)
 	return tenant, db.Map(err, "run "+id)
 }
+
+// RunByID returns a run of whatever tenant, or NotFound.
+func (s *Store) RunByID(ctx context.Context, id string) (run.Run, error) {
+	var r row
+	if err := s.db.Reader(ctx).NewRaw("SELECT revision, body FROM runs WHERE id = ?", id).Scan(ctx, &r); err != nil {
+		return run.Run{}, db.Map(err, "run "+id)
+	}
+	return r.run()
+}

@@ -168,7 +168,7 @@ func fabric() []Type {
 		first("version:integer stage of:integer", "secret.taken"),
 		first("stack", "secret.handed-over", "local-object.deleted"),
 		first("versions:integer", "secret.indexed"),
-		first("rule place kind fingerprint state secret? until?:time", "secret.leaked", "secret.leak_allowed", "secret.leak_reopened", "secret.leak_resolved"),
+		first("rule place kind fingerprint state secret? source? by? until?:time", "secret.leaked", "secret.leak_allowed", "secret.leak_reopened", "secret.leak_resolved"),
 		first("place kind", "secret.scan_failed"),
 		first("stack revision:integer", "local-object.changed", "local-object.created"),
 		first("subject", "topic.changed"),

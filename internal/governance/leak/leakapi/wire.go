@@ -24,6 +24,15 @@ type Leak struct {
 	LastSeen    time.Time      `json:"lastSeen"`
 	ResolvedAt  time.Time      `json:"resolvedAt,omitzero"`
 	Allowance   *LeakAllowance `json:"allowance,omitempty" doc:"The last decision that it may stay."`
+	Source      *LeakSource    `json:"source,omitempty" doc:"Where a secret stands that is found in another project than its own."`
+}
+
+// LeakSource is where a value stands that is a secret of another project.
+type LeakSource struct {
+	Project string `json:"project"`
+	Stage   string `json:"stage,omitempty"`
+	By      string `json:"by,omitempty" doc:"Who brought it there, as far as is known: who pushed, or asked for the run."`
+	More    bool   `json:"more,omitempty" doc:"It is about all places in that project that are not told one by one."`
 }
 
 // LeakPlace is where a value stands.
@@ -54,12 +63,15 @@ type LeakAllowance struct {
 func wire(f leak.Finding) Leak {
 	p := f.Place
 	out := Leak{
-		ID: f.ID, Project: f.Scope.Project, Stage: f.Scope.Stage, Rule: f.Rule, Description: f.Description, Where: p.String(), Secret: f.Secret,
+		ID: f.ID, Project: f.Scope.Project, Stage: f.Scope.Stage, Rule: f.Rule, Description: f.Description, Where: f.Where(), Secret: f.Secret,
 		Place: LeakPlace{
 			Kind: string(p.Kind), Repository: p.Repository, Branch: p.Branch, Revision: p.Revision, Path: p.Path, Pull: p.Pull, Workload: p.Workload, Run: p.Run, Phase: p.Phase,
 			Address: p.Address, Attribute: p.Attribute, Line: p.Line, Column: p.Column,
 		},
 		Redacted: f.Redacted, Fingerprint: f.Fingerprint, Entropy: f.Entropy, State: f.State, FirstSeen: f.FirstSeen, LastSeen: f.LastSeen, ResolvedAt: f.ResolvedAt,
+	}
+	if s := f.Source; s != nil {
+		out.Source = &LeakSource{Project: s.Scope.Project, Stage: s.Scope.Stage, By: s.By, More: s.More}
 	}
 	if a := f.Allowance; a != nil {
 		out.Allowance = &LeakAllowance{By: a.By.Name, At: a.At, Reason: a.Reason, Until: a.Until}

@@ -61,11 +61,13 @@ type Store interface {
 	Done(ctx context.Context, e Ended) error
 }
 
-// Config is what a Watcher works with. All is required but Clock.
+// Config is what a Watcher works with. All is required but Asker and Clock.
 type Config struct {
 	Store Store
 	Runs  Runs
 	Leaks Leaks
+	// Asker tells who asked for a run, "" where nobody knows.
+	Asker func(ctx context.Context, scope kernel.Scope, run string) (string, error)
 	// Node names this process among those on the same database.
 	Node  string
 	Clock kernel.Clock
@@ -139,11 +141,19 @@ func (w *Watcher) look(ctx context.Context, e Ended) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	text, whole, err := read(ctx, w.Runs, e.Run)
+	if kernel.Is(err, kernel.NotFound) {
+		return w.end(ctx, e, "it is gone: "+err.Error())
+	}
 	if err != nil {
 		return fmt.Errorf("read it: %w", err)
 	}
 	if text == "" {
 		return w.absent(ctx, e)
+	}
+	if w.Asker != nil {
+		if e.By, err = w.Asker(ctx, e.Scope, e.Run); err != nil {
+			return fmt.Errorf("who asked for it: %w", err)
+		}
 	}
 	e.Part = !whole
 	if _, err := w.Leaks.Inspect(ctx, e.Scope, e.place(1), text); err != nil {

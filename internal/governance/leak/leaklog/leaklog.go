@@ -23,7 +23,9 @@ type Log struct {
 	Scope    kernel.Scope
 	Workload string
 	// Run is the run that it is of; else Service and Container are what wrote it.
-	Run                string
+	Run string
+	// By is who asked for the run.
+	By                 string
 	Service, Container string
 	// Part says that there is more of it than is looked at.
 	Part bool
@@ -32,7 +34,7 @@ type Log struct {
 // place is where the log is, from a line on. What services say is a part at a time.
 func (l Log) place(first int) leak.Place {
 	if l.Run != "" {
-		return leak.Place{Kind: leak.Log, Workload: l.Workload, Run: l.Run, Line: first, Part: l.Part}
+		return leak.Place{Kind: leak.Log, Workload: l.Workload, Run: l.Run, Line: first, Part: l.Part, By: l.By}
 	}
 	return leak.Place{Kind: leak.Log, Path: "service " + l.Service + ", container " + l.Container, Line: first, Part: true}
 }

@@ -229,6 +229,34 @@ func TestALookThatFailsIsTriedAgainAndItsEndIsTold(t *testing.T) {
 	}
 }
 
+// removed are logs of which nothing is kept any more.
+type removed struct{}
+
+func (removed) Read(_ context.Context, run string, _ int64) ([]byte, int64, <-chan struct{}, error) {
+	return nil, 0, nil, kernel.Errorf(kernel.NotFound, "the log of %s was removed", run)
+}
+
+// TestALogThatIsGoneIsToldAtOnce: no other try would find it.
+func TestALogThatIsGoneIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t, leaksql.Migrations())
+	l, clock := &looked{}, &ahead{}
+	w := node(d, "a", clock.now, removed{}, l)
+	if err := w.Ended(t.Context(), of("acme", "run_1")); err != nil {
+		t.Fatal(err)
+	}
+	clock.put(time.Minute)
+	defer watch(t, w)()
+	eventually(t, "it is told", func() bool {
+		_, unseen := l.seen()
+		return len(unseen) == 1 && unseen[0] == "run_1 it is gone: the log of run_1 was removed"
+	})
+	eventually(t, "it is not looked for any more", func() bool {
+		_, waits, err := leaksql.NewLogs(d).Next(t.Context(), clock.now().Add(time.Hour), clock.now(), "a", nil, nil)
+		return err == nil && !waits
+	})
+}
+
 func TestServicesAreLookedThroughInPieces(t *testing.T) {
 	t.Parallel()
 	l := &looked{}

@@ -78,8 +78,6 @@ func said(f leak.Finding) Result {
 	switch {
 	case f.Secret != "":
 		r.Message = "shows the secret " + f.Secret
-	case f.Rule == leakscan.OwnRule().ID:
-		r.Message = "shows a secret of another project"
 	case leakscan.Guesses(f.Rule):
 		r.Guess = true
 		r.Message = "shows what may be a secret by its name (" + f.Rule + ")"

@@ -18,9 +18,10 @@ var _ leakvcs.Store = (*Store)(nil)
 
 // Want has a branch looked at, at a commit or at its newest where that is "".
 func (s *Store) Want(ctx context.Context, b leakvcs.Branch, now time.Time) error {
-	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO leak_branches (tenant, project, repository, branch, wanted, looked, due, attempts) VALUES (?, ?, ?, ?, ?, '', ?, 0) "+
-		"ON CONFLICT (tenant, project, repository, branch) DO UPDATE SET wanted = EXCLUDED.wanted, due = EXCLUDED.due, attempts = 0, again = 0",
-		b.Scope.Tenant, b.Scope.Project, b.Repository, b.Name, b.Wanted, stored(now)).Exec(ctx)
+	_, err := s.db.Conn(ctx).NewRaw("INSERT INTO leak_branches (tenant, project, repository, branch, wanted, looked, due, attempts, pusher) VALUES (?, ?, ?, ?, ?, '', ?, 0, ?) "+
+		"ON CONFLICT (tenant, project, repository, branch) DO UPDATE SET wanted = EXCLUDED.wanted, due = EXCLUDED.due, attempts = 0, again = 0, "+
+		"pusher = CASE WHEN EXCLUDED.pusher = '' THEN leak_branches.pusher ELSE EXCLUDED.pusher END",
+		b.Scope.Tenant, b.Scope.Project, b.Repository, b.Name, b.Wanted, stored(now), b.Pusher).Exec(ctx)
 	return db.Map(err, "the branch "+b.Name)
 }
 
@@ -28,12 +29,12 @@ func (s *Store) Want(ctx context.Context, b leakvcs.Branch, now time.Time) error
 // first to which something was pushed.
 func (s *Store) Next(ctx context.Context, now time.Time, busy []string) (leakvcs.Branch, bool, error) {
 	var rows []struct {
-		Tenant, Project, Repository, Branch, Wanted, Looked, Rules, Shipped, Progress string
-		Due                                                                           time.Time
-		Attempts, Asked, Sought                                                       int64
+		Tenant, Project, Repository, Branch, Wanted, Looked, Rules, Shipped, Progress, Pusher string
+		Due                                                                                   time.Time
+		Attempts, Asked, Sought                                                               int64
 	}
 	q := s.db.Reader(ctx).NewSelect().TableExpr("leak_branches").
-		Column("tenant", "project", "repository", "branch", "wanted", "looked", "rules", "shipped", "progress", "due", "attempts", "asked", "sought").
+		Column("tenant", "project", "repository", "branch", "wanted", "looked", "rules", "shipped", "progress", "pusher", "due", "attempts", "asked", "sought").
 		Where("due IS NOT NULL AND due <= ?", stored(now)).Order("again", "due").Limit(1)
 	if len(busy) > 0 {
 		q = q.Where("tenant NOT IN (?)", bun.List(busy))
@@ -44,7 +45,7 @@ func (s *Store) Next(ctx context.Context, now time.Time, busy []string) (leakvcs
 	r := rows[0]
 	b := leakvcs.Branch{
 		Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project}, Repository: r.Repository, Name: r.Branch, Wanted: r.Wanted, Looked: r.Looked,
-		Rules: r.Rules, Shipped: r.Shipped, Asked: r.Asked, Sought: r.Sought, Due: r.Due, Attempts: int(r.Attempts),
+		Pusher: r.Pusher, Rules: r.Rules, Shipped: r.Shipped, Asked: r.Asked, Sought: r.Sought, Due: r.Due, Attempts: int(r.Attempts),
 	}
 	if r.Progress == "" {
 		return b, true, nil

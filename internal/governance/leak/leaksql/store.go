@@ -39,6 +39,7 @@ func NewStore(d *db.DB) *Store { return &Store{db: d} }
 
 var (
 	_ leak.Store  = (*Store)(nil)
+	_ leak.Apart  = (*Store)(nil)
 	_ leak.Values = (*Store)(nil)
 )
 
@@ -57,6 +58,18 @@ type row struct {
 
 func (s *Store) query(ctx context.Context) *bun.SelectQuery {
 	return s.db.Reader(ctx).NewSelect().TableExpr("leak_findings").Column("revision", "body")
+}
+
+// apart are the columns of where a finding stands that is about a secret of another project.
+func apart(f leak.Finding) (repository, source, sourceRepository string, tell *time.Time) {
+	if f.Source == nil {
+		return f.Place.Repository, "", "", nil
+	}
+	if at := f.Source.Tell; !at.IsZero() {
+		at = stored(at)
+		tell = &at
+	}
+	return "", f.Source.Scope.Project, f.Place.Repository, tell
 }
 
 func scan(ctx context.Context, q *bun.SelectQuery) ([]leak.Finding, error) {
@@ -107,14 +120,16 @@ func (s *Store) Save(ctx context.Context, f leak.Finding, identity string) error
 		return err
 	}
 	what := "the finding " + f.ID
+	repository, source, sourceRepository, tell := apart(f)
 	if f.Revision == 0 {
 		_, err := s.db.Conn(ctx).NewRaw(
-			"INSERT INTO leak_findings (id, tenant, project, stage, kind, rule, state, repository, place, fingerprint, until, quiet, revision, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
-			f.ID, f.Scope.Tenant, f.Scope.Project, f.Scope.Stage, string(f.Place.Kind), f.Rule, string(f.State), f.Place.Repository, identity, f.Fingerprint, until(f), quiet(f), body).Exec(ctx)
+			"INSERT INTO leak_findings (id, tenant, project, stage, kind, rule, state, repository, source, source_repository, place, fingerprint, until, quiet, tell, revision, body) "+
+				"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
+			f.ID, f.Scope.Tenant, f.Scope.Project, f.Scope.Stage, string(f.Place.Kind), f.Rule, string(f.State), repository, source, sourceRepository, identity, f.Fingerprint, until(f), quiet(f), tell, body).Exec(ctx)
 		return db.Map(err, what)
 	}
-	result, err := s.db.Conn(ctx).NewRaw("UPDATE leak_findings SET state = ?, until = ?, quiet = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND revision = ?",
-		string(f.State), until(f), quiet(f), body, f.ID, f.Scope.Tenant, f.Revision).Exec(ctx)
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE leak_findings SET state = ?, until = ?, quiet = ?, tell = ?, revision = revision + 1, body = ? WHERE id = ? AND tenant = ? AND revision = ?",
+		string(f.State), until(f), quiet(f), tell, body, f.ID, f.Scope.Tenant, f.Revision).Exec(ctx)
 	if err = db.Changed(result, err, what); kernel.Is(err, kernel.NotFound) {
 		return kernel.Errorf(kernel.Stale, "%s has changed meanwhile", what)
 	}
@@ -133,9 +148,15 @@ func (s *Store) Get(ctx context.Context, tenant, id string) (leak.Finding, error
 	return all[0], nil
 }
 
-// List returns findings within a reach, the newest first.
-func (s *Store) List(ctx context.Context, scope kernel.Scope, within kernel.Reach, f leak.Filter, page kernel.PageRequest) (kernel.Page[leak.Finding], error) {
+// List returns findings within a reach, the newest first; those with a source are within
+// apart as well.
+func (s *Store) List(ctx context.Context, scope kernel.Scope, within, apart kernel.Reach, f leak.Filter, page kernel.PageRequest) (kernel.Page[leak.Finding], error) {
 	q := db.Within(s.query(ctx).Where("tenant = ?", scope.Tenant), within, "project", "stage")
+	q = q.WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("source = ''").WhereGroup(" OR ", func(q *bun.SelectQuery) *bun.SelectQuery {
+			return db.Within(q.Where("source <> ''"), apart, "project", "stage")
+		})
+	})
 	for column, value := range map[string]string{"project": scope.Project, "stage": scope.Stage, "state": string(f.State), "kind": string(f.Kind), "rule": f.Rule} {
 		if value != "" {
 			q = q.Where("? = ?", bun.Ident(column), value)

@@ -29,7 +29,9 @@ type looking struct {
 	// branch is the one that the commit is on, or is to come to.
 	branch string
 	commit string
-	rules  leakscan.Rules
+	// by is who brought it there.
+	by    string
+	rules leakscan.Rules
 	// problem is what is wrong with the repository's own rules; those that are shipped count.
 	problem error
 	// copied is a copy of the commit's files, nil for none.
@@ -125,11 +127,11 @@ func (l *looking) all(ctx context.Context, targets []target, pull int, passed fu
 
 // one looks through a file, and tells what of it was not looked at.
 func (l *looking) one(ctx context.Context, t target, pull int) (found leak.Report, incomplete string, err error) {
-	at := leak.Place{Kind: leak.Repository, Repository: l.repo.Name, Branch: l.branch, Revision: l.commit, Path: t.name, Pull: pull}
+	at := leak.Place{Kind: leak.Repository, Repository: l.repo.Name, Branch: l.branch, Revision: l.commit, Path: t.name, Pull: pull, By: l.by}
 	text, err := l.read(ctx, t.name)
 	switch {
 	case kernel.Is(err, kernel.NotFound) && pull == 0:
-		return found, "", l.Leaks.Gone(ctx, l.repo.Scope, at)
+		return found, "", l.Leaks.Gone(ctx, l.repo.Scope, at, "it is not there any more")
 	case kernel.Is(err, kernel.NotFound), kernel.Is(err, kernel.Invalid): // removed, a link or a module of git
 		return found, "", nil
 	case kernel.Is(err, kernel.TooLarge):

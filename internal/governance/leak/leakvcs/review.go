@@ -8,7 +8,6 @@ import (
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/governance/leak"
 	"github.com/terrace-idp/terrace/internal/kernel"
-	"github.com/terrace-idp/terrace/internal/platform/leakscan"
 )
 
 // Review implements vcs.Reviewer: a value that the pull request brings fails the check. The
@@ -23,6 +22,7 @@ func (w *Watcher) Review(ctx context.Context, r vcs.Repository, p vcs.PullReques
 		return nil, err
 	}
 	defer l.close()
+	l.by = p.Author
 	found, err := l.all(ctx, by(changed), p.Number, nil)
 	if err != nil {
 		return nil, err
@@ -65,11 +65,8 @@ func (l *looking) review(p vcs.PullRequest, found leak.Report, files int) vcs.Re
 func problem(f leak.Finding) kernel.Problem {
 	what := fmt.Sprintf("%s (%s)", f.Rule, f.Redacted)
 	fix := "give it a new value where it is from, take this one out"
-	if f.Rule == leakscan.OwnRule().ID {
-		what, fix = "this is a secret of another project", "have it rotated there, take it out here"
-		if secret := f.SecretName(); secret != "" {
-			what, fix = "this is the secret "+f.Secret, "rotate "+secret+", write a reference in its place"
-		}
+	if secret := f.SecretName(); secret != "" {
+		what, fix = "this is the secret "+f.Secret, "rotate "+secret+", write a reference in its place"
 	}
 	return kernel.Problem{
 		File: f.Place.Path, Line: f.Place.Line, Column: f.Place.Column, Message: what,

@@ -70,6 +70,7 @@ func (w *Watcher) look(ctx context.Context, b Branch) error {
 		return err
 	}
 	defer l.close()
+	l.by = b.Pusher
 	if l.problem != nil {
 		w.Log.WarnContext(ctx, "the rules of a repository were left out, as they are wrong", "repository", r.Name, "error", l.problem)
 	}

@@ -45,6 +45,8 @@ type Branch struct {
 	// Wanted is the commit that is to be looked at, "" for the newest, and Looked the one
 	// that was looked at last, "" for none.
 	Wanted, Looked string
+	// Pusher is who pushed to it last, "" where nobody has since it is looked at.
+	Pusher string
 	// Rules is the digest of those by which all files of Looked were looked at, and Shipped
 	// that of the ones that came with the process.
 	Rules, Shipped string
@@ -111,7 +113,7 @@ type Branches interface {
 // Leaks keeps what is found.
 type Leaks interface {
 	InspectWith(ctx context.Context, rules leakscan.Rules, scope kernel.Scope, at leak.Place, text string) (leak.Report, error)
-	Gone(ctx context.Context, scope kernel.Scope, at leak.Place) error
+	Gone(ctx context.Context, scope kernel.Scope, at leak.Place, why string) error
 	// Within calls each with pages of what is not resolved in a repository.
 	Within(ctx context.Context, scope kernel.Scope, repository string, each func(page []leak.Finding) error) error
 	// Vanished resolves what was found in a repository, or on a branch of it.
@@ -167,16 +169,17 @@ func (w *Watcher) Pushed(ctx context.Context, r vcs.Repository, p vcs.Push) erro
 	if err != nil || !slices.Contains(all, branch) {
 		return err
 	}
-	return w.want(ctx, r, branch, p.After)
+	return w.want(ctx, r, Branch{Name: branch, Wanted: p.After, Pusher: p.By})
 }
 
 // Bound has the branch of a binding looked at, all of it where it was not yet.
 func (w *Watcher) Bound(ctx context.Context, r vcs.Repository, branch string) error {
-	return w.want(ctx, r, branch, "")
+	return w.want(ctx, r, Branch{Name: branch})
 }
 
-func (w *Watcher) want(ctx context.Context, r vcs.Repository, branch, commit string) error {
-	err := w.Store.Want(ctx, Branch{Scope: r.Scope, Repository: r.ID, Name: branch, Wanted: commit}, w.Clock.Now())
+func (w *Watcher) want(ctx context.Context, r vcs.Repository, b Branch) error {
+	b.Scope, b.Repository = r.Scope, r.ID
+	err := w.Store.Want(ctx, b, w.Clock.Now())
 	if err == nil {
 		db.AfterCommit(ctx, w.bell.Ring) // before it there is nothing to look at
 	}

@@ -77,7 +77,7 @@ func newBench(t *testing.T) *bench {
 	b := &bench{Bench: vcstest.On(t, d, nil), t: t, dir: t.TempDir(), clock: &ahead{}}
 	store := leaksql.NewStore(d)
 	b.leaks = leak.New(leak.Config{
-		Store: store, Values: store, Sealer: b.Sealer, Authorizer: people{b.People}, Journal: b.Facts, Tx: d, Scanner: leakscan.New(),
+		Store: store, Apart: store, Values: store, Sealer: b.Sealer, Authorizer: people{b.People}, Journal: b.Facts, Tx: d, Scanner: leakscan.New(),
 	})
 	b.store = store
 	w := b.watcher(b.leaks, b.leaks.Scanner, stored{b.Service})

@@ -30,6 +30,8 @@ func (c *crossing) sights(t *testing.T) {
 	t.Helper()
 	c.more()
 	eyes := c.eyes(t)
+	c.elsewhere(t, eyes["another stage"])
+	delete(eyes, "another stage")
 	before := map[string]map[string]string{}
 	for who, token := range eyes {
 		before[who] = c.looks(token)
@@ -47,6 +49,17 @@ func (c *crossing) sights(t *testing.T) {
 	same("project", slices.Sorted(maps.Keys(eyes))...)
 	c.twins(t, twinned{strings.NewReplacer("dev", "test"), []string{"demo", "dev"}, "stage", "2000", 'i'})
 	same("stage", "the stage", "the stage, by a token")
+}
+
+// elsewhere asks as the admin of another stage for what a stage has, by its id: the answer is
+// that there is no such thing.
+func (c *crossing) elsewhere(t *testing.T, token string) {
+	t.Helper()
+	for _, id := range slices.Sorted(maps.Keys(c.all)) {
+		if o := c.all[id]; strings.Contains(o.path, "{project}/") && ofProjects()[id] == "" {
+			c.both(t, o, token, true, false)
+		}
+	}
 }
 
 // more makes what the API cannot make and other tests do not need.
@@ -94,6 +107,7 @@ func (c *crossing) eyes(t *testing.T) map[string]string {
 		limits *kernel.Limits
 	}{
 		"the project":           {"eye-project", tenant.InProject("demo"), nil},
+		"another stage":         {"eye-another", tenant.InProject("demo").InStage("qs"), nil},
 		"the stage":             {"eye-stage", tenant.InProject("demo").InStage("dev"), nil},
 		"the stage, by a token": {"eye-token", tenant.InProject("demo"), &kernel.Limits{Stages: []string{"dev"}}},
 	} {
@@ -246,6 +260,18 @@ func unsteady() map[string]string {
 // the reason.
 func together() map[string]string {
 	return map[string]string{"get-quotas": "it tells what the tenant has of what it may have"}
+}
+
+// ofProjects are operations about what belongs to no stage, each with what that is: who works
+// in one stage sees it.
+func ofProjects() map[string]string {
+	const release, repository, workload = "a release", "a repository", "a workload"
+	return map[string]string{
+		"get-artifact": release, "head-artifact": release, "get-release": release, "list-releases": release, "get-root-module": release,
+		"get-repository": repository, "list-repositories": repository, "list-bindings": repository, "list-identities": repository,
+		"list-webhooks": repository, "get-pull-request": repository, "list-pull-requests": repository, "get-config-source": repository,
+		"explain-resource": workload,
+	}
 }
 
 // empty are tables in which nothing of a project is here, each with the reason.

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
 
 	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/delivery/workload"
@@ -13,18 +12,10 @@ import (
 // Get returns a run of the project.
 func (s *Service) Get(ctx context.Context, scope kernel.Scope, id string) (Run, error) {
 	r, err := s.Store.Get(ctx, scope, id)
-	if err := s.readable(ctx, scope, r.Scope, orList(err)); err != nil {
+	if err := s.readable(ctx, scope, r.Scope, err, noRun(id)); err != nil {
 		return Run{}, err
 	}
 	return r, nil
-}
-
-// orList says where the runs are that there are.
-func orList(err error) error {
-	if e, ok := errors.AsType[*kernel.Error](err); ok && e.Kind == kernel.NotFound && e.Fix == "" {
-		return e.WithFix("see terrace run list")
-	}
-	return err
 }
 
 // List returns the project's runs, the newest first.

@@ -49,32 +49,60 @@ func (s *Service) within(ctx context.Context, scope kernel.Scope, only string) (
 }
 
 // readable says whether the actor of ctx may read what was found in the scope of a stage,
-// or what it is told where nothing was found: who may read nothing of the project is told
-// the same in both cases.
-func (s *Service) readable(ctx context.Context, scope, of kernel.Scope, found error) error {
+// or what it is told where nothing was found. Who may read nothing of the project is told
+// the same in both cases, and so is who may read other stages of it.
+func (s *Service) readable(ctx context.Context, scope, of kernel.Scope, found error, missing *kernel.Error) error {
 	if err := s.Authorizer.Authorize(ctx, actionRead, scope); err != nil {
 		return err
+	}
+	if kernel.Is(found, kernel.NotFound) {
+		return missing
 	}
 	if found != nil {
 		return found
 	}
-	return s.Authorizer.Authorize(ctx, actionRead, of)
+	return s.seen(ctx, of, missing, actionRead)
+}
+
+// seen returns missing to who may do none of the actions in a scope.
+func (s *Service) seen(ctx context.Context, of kernel.Scope, missing *kernel.Error, actions ...string) error {
+	for _, one := range actions {
+		if err := s.Authorizer.Authorize(ctx, one, of); !kernel.Is(err, kernel.Denied) {
+			return err
+		}
+	}
+	return missing
+}
+
+// noRun says that there is no such run.
+func noRun(id string) *kernel.Error {
+	return kernel.Errorf(kernel.NotFound, "run %s does not exist", id).WithFix("see terrace run list")
 }
 
 // find returns a run for one of the actions on it. Who may neither read runs of the project
-// nor do any of these anywhere in it is told so, whether there is such a run or not.
+// nor do any of these anywhere in it is told so, whether there is such a run or not; a run in
+// a stage of which that is so does not exist.
 func (s *Service) find(ctx context.Context, scope kernel.Scope, id string, actions ...string) (Run, error) {
-	for _, one := range append([]string{actionRead}, actions...) {
-		reach, err := s.Authorizer.Allowed(ctx, one, scope)
-		if err != nil {
-			return Run{}, err
-		}
-		if !reach.None() {
-			return s.Store.Get(ctx, scope, id)
-		}
-	}
-	if err := s.Authorizer.Authorize(ctx, actions[0], scope); err != nil {
+	if err := s.reaches(ctx, scope, actions); err != nil {
 		return Run{}, err
 	}
-	return s.Store.Get(ctx, scope, id)
+	r, err := s.Store.Get(ctx, scope, id)
+	if kernel.Is(err, kernel.NotFound) {
+		return Run{}, noRun(id)
+	}
+	if err != nil {
+		return Run{}, err
+	}
+	return r, s.seen(ctx, r.Scope, noRun(id), append(actions, actionRead)...)
+}
+
+// reaches refuses who may neither read runs of a project nor do any of the actions in it.
+func (s *Service) reaches(ctx context.Context, scope kernel.Scope, actions []string) error {
+	for _, one := range append([]string{actionRead}, actions...) {
+		reach, err := s.Authorizer.Allowed(ctx, one, scope)
+		if err != nil || !reach.None() {
+			return err
+		}
+	}
+	return s.Authorizer.Authorize(ctx, actions[0], scope)
 }

@@ -181,7 +181,7 @@ func (s *Service) onlyOne(ctx context.Context, v Verification) error {
 // GetVerification returns one verification of the project.
 func (s *Service) GetVerification(ctx context.Context, scope kernel.Scope, id string) (Verification, error) {
 	v, err := s.Store.Verification(ctx, scope, id)
-	if err := s.readable(ctx, scope, v.Scope, err); err != nil {
+	if err := s.readable(ctx, scope, v.Scope, err, kernel.Errorf(kernel.NotFound, "verification %s does not exist", id)); err != nil {
 		return Verification{}, err
 	}
 	return v, nil

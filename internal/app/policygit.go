@@ -29,6 +29,7 @@ type policyRepository struct {
 	// dir has a bare copy, and the files of each commit that was looked at.
 	dir   string
 	clock kernel.Clock
+	token func() (string, error)
 
 	asked  time.Time
 	commit string
@@ -51,7 +52,8 @@ func policyRepositoryOf(p *platform, git gitexec.Git, text string) *policyReposi
 	}
 	sum := sha256.Sum256([]byte(text))
 	return &policyRepository{
-		git: git, remote: gitexec.Remote{URL: address, Username: "terrace", Password: p.config.PolicyToken},
+		git: git, remote: gitexec.Remote{URL: address, Username: "terrace"},
+		token:  p.config.PolicySecret,
 		branch: branch, folder: path.Clean("/" + folder)[1:], dir: p.path("policies", hex.EncodeToString(sum[:8])), clock: kernel.Clock(nil),
 	}
 }
@@ -71,7 +73,10 @@ func (r *policyRepository) look(ctx context.Context) (fs.FS, error) {
 	return r.tree, r.err
 }
 
-func (r *policyRepository) update(ctx context.Context) error {
+func (r *policyRepository) update(ctx context.Context) (err error) {
+	if r.remote.Password, err = r.token(); err != nil {
+		return err
+	}
 	head, err := r.git.Head(ctx, r.remote, r.branch)
 	if err != nil || head == r.commit {
 		return err

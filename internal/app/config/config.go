@@ -34,11 +34,12 @@ type Config struct {
 	FlagOrigins  []string `koanf:"flagOrigins" yaml:"flagOrigins" doc:"Origins of web pages, such as https://shop.example.com, whose scripts may evaluate feature flags over OFREP with a token of theirs; * is every page. Without any, browsers let none."`
 	Zone         string   `koanf:"zone" yaml:"zone" doc:"The DNS zone of the services: <service>.<stage>.<project>.<zone>."`
 
-	Database   string   `koanf:"database" yaml:"database" doc:"The database: sqlite:///path.db or postgres://user@host/name?sslmode=…. Empty is SQLite in the data folder."`
-	Blobs      string   `koanf:"blobs" yaml:"blobs" doc:"Where plans, state versions, modules, artifacts and the logs of runs are kept: file:///folder. Empty is a folder in the data folder."`
-	Key        string   `koanf:"key" yaml:"key" doc:"The key-encryption key: file:///path of a key file, which is made where it is missing and of whose lines the first seals, or base64key://… with the key itself. Empty is a key file in the data folder. What it sealed cannot be opened without it: back it up."`
-	FormerKeys []string `koanf:"formerKeys" yaml:"formerKeys" doc:"Key-encryption keys that only open what they sealed, after a rotation."`
-	TenantKeys string   `koanf:"tenantKeys" yaml:"tenantKeys" doc:"Where the shares of tenants' keys are kept: file:///folder. A tenant's key opens only with its share, which is destroyed with the tenant. Keep it out of the backups of the database, and back it up where single tenants can be removed. Empty is a folder in the data folder, or in that of blobs where one is set: all replicas need it."`
+	Database     string   `koanf:"database" yaml:"database" doc:"The database: sqlite:///path.db or postgres://user@host/name?sslmode=…. Empty is SQLite in the data folder."`
+	DatabaseFile string   `koanf:"databaseFile" yaml:"databaseFile" doc:"A file with the URL of the database, for one that has a password, in place of database; it is read at the start."`
+	Blobs        string   `koanf:"blobs" yaml:"blobs" doc:"Where plans, state versions, modules, artifacts and the logs of runs are kept: file:///folder. Empty is a folder in the data folder."`
+	Key          string   `koanf:"key" yaml:"key" doc:"The key-encryption key: file:///path of a key file, which is made where it is missing and of whose lines the first seals, or base64key://… with the key itself. Empty is a key file in the data folder. What it sealed cannot be opened without it: back it up."`
+	FormerKeys   []string `koanf:"formerKeys" yaml:"formerKeys" doc:"Key-encryption keys that only open what they sealed, after a rotation."`
+	TenantKeys   string   `koanf:"tenantKeys" yaml:"tenantKeys" doc:"Where the shares of tenants' keys are kept: file:///folder. A tenant's key opens only with its share, which is destroyed with the tenant. Keep it out of the backups of the database, and back it up where single tenants can be removed. Empty is a folder in the data folder, or in that of blobs where one is set: all replicas need it."`
 
 	Tenant  string `koanf:"tenant" yaml:"tenant" doc:"The tenant that is made at the first start, and that a sign-in goes to unless it names another."`
 	Project string `koanf:"project" yaml:"project" doc:"The project that is made at the first start."`
@@ -66,7 +67,8 @@ type Config struct {
 	ShippedPolicies    bool           `koanf:"shippedPolicies" yaml:"shippedPolicies" doc:"Whether plans are held against the policies that Terrace ships; terrace policy list shows them, and terrace policy list --server what is in force."`
 	PolicyFolders      []string       `koanf:"policyFolders" yaml:"policyFolders" doc:"Folders with policies of your own, Rego as Open Policy Agent and Conftest have it, with data beside them. They are read again when they change."`
 	PolicyRepositories []string       `koanf:"policyRepositories" yaml:"policyRepositories" doc:"Repositories with policies, as URL#BRANCH:FOLDER: https://git.example.com/policies#main:azure. Each is asked for its head every minute."`
-	PolicyToken        string         `koanf:"policyToken" yaml:"policyToken" doc:"The token that reads the repositories of policies. Better set its environment variable."`
+	PolicyToken        string         `koanf:"policyToken" yaml:"policyToken" doc:"The token that reads the repositories of policies. Better set its environment variable, or policyTokenFile."`
+	PolicyTokenFile    string         `koanf:"policyTokenFile" yaml:"policyTokenFile" doc:"A file with the token that reads the repositories of policies, in place of policyToken; it is read each time, so that the token can be renewed."`
 	PolicyLevels       []string       `koanf:"policyLevels" yaml:"policyLevels" doc:"Levels of policies where their own shall not hold, as POLICIES=LEVEL@KEY=VALUE: azure-storage-*=advisory@stage=dev. Levels are advisory, soft-mandatory, hard-mandatory and off; keys are tenant, project, stage and target. The last that holds counts."`
 	ExemptionTime      stage.Duration `koanf:"exemptionTime" yaml:"exemptionTime" doc:"How long an exemption from a policy may last at most, such as 2160h, which is 90 days."`
 	ComplianceEvery    stage.Duration `koanf:"complianceEvery" yaml:"complianceEvery" doc:"How often what is applied is held against the policies when nothing changes, such as 24h; each stack has its own moment. It is so after each apply and when policies change, too."`

@@ -143,6 +143,30 @@ func TestAMirrorIsFoundFromEveryFolder(t *testing.T) {
 	}
 }
 
+// TestSecretsStandInFiles has the URL of the database, and the token of the policies, in files.
+func TestSecretsStandInFiles(t *testing.T) {
+	t.Parallel()
+	database, token := file(t, "postgres://terrace:hunter2@db/terrace\n"), file(t, " first\n")
+	c, err := config.Load(flags(t, "--database-file="+database), append(home(), "TERRACE_POLICY_TOKEN_FILE="+token))
+	if err != nil || c.DatabaseURL() != "postgres://terrace:hunter2@db/terrace" {
+		t.Fatalf("%q, %v", c.DatabaseURL(), err)
+	}
+	for _, want := range []string{"first", "second"} { // it is renewed
+		if err := os.WriteFile(token, []byte(want+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := c.PolicySecret(); got != want || err != nil {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+	}
+	if err := os.Remove(token); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.PolicySecret(); got != "" || !kernel.Is(err, kernel.Unavailable) {
+		t.Errorf("without its file the token is %q, %v", got, err)
+	}
+}
+
 func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -168,6 +192,11 @@ func TestProblemsAreNamedAtTheirPlace(t *testing.T) {
 		"any free port":         {args: []string{"--listen=127.0.0.1:0", "--nats=127.0.0.1:0"}, want: []string{"listen:", "nats:", "give a port from 1 to 65535"}},
 		"a port used twice":     {args: []string{"--listen=127.0.0.1:7443"}, want: []string{"gateway: 127.0.0.1:7443 is also the address of listen"}},
 		"a bad name":            {args: []string{"--project=My Project", "--tenant=A"}, want: []string{"project:", "tenant:"}},
+		"no file of a database": {args: []string{"--database-file=/nowhere/url"}, want: []string{"databaseFile: the file /nowhere/url cannot be read: no such file or directory"}},
+		"no file of a token":    {args: []string{"--policy-token-file=/nowhere/token"}, want: []string{"policyTokenFile: there is no file /nowhere/token"}},
+		"two places":            {args: []string{"--database-file=/nowhere/url", "--database=postgres://root:hunter2@db"}, want: []string{"databaseFile: there is database as well"}},
+		"two lines":             {args: []string{"--database-file=" + file(t, "postgres://root:hunter2@db\nand more\n")}, want: []string{"databaseFile: the file ", "does not have one line"}},
+		"a file of no database": {args: []string{"--database-file=" + file(t, "mysql://root:hunter2@db\n")}, want: []string{"database: this is not a URL that can be used here"}},
 		"an unknown scheme":     {args: []string{"--database=mysql://root:hunter2@db", "--key=vault://x"}, want: []string{"database:", "key:"}},
 		"levels and formats":    {args: []string{"--log-level=loud", "--log-format=xml"}, want: []string{"logLevel:", "logFormat:"}},
 		"a word for a time":     {file: "stages:\n  - {name: a, order: 1, target: local, runtime: process, approvals: {expireAfter: soon}}\n", want: []string{`"soon" is not a duration such as 24h`}},

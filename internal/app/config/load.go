@@ -83,7 +83,7 @@ func decode(k *koanf.Koanf, env map[string]string, file string) (Config, error) 
 			return Config{}, fmt.Errorf("configuration file: %w", err)
 		}
 	}
-	if problems := c.problems(file); len(problems) > 0 {
+	if problems := append(c.fromFiles(file), c.problems(file)...); len(problems) > 0 {
 		return Config{}, invalid(problems)
 	}
 	return c, nil
@@ -114,9 +114,12 @@ func (c *Config) complete(env map[string]string) (err error) {
 	if c.DataDir, err = filepath.Abs(c.DataDir); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	if c.ProviderMirror != "" {
-		if c.ProviderMirror, err = filepath.Abs(c.ProviderMirror); err != nil { // runs work in other folders
-			return fmt.Errorf("provider mirror: %w", err)
+	for what, path := range map[string]*string{"provider mirror": &c.ProviderMirror, "file of the database": &c.DatabaseFile, "file of the policies' token": &c.PolicyTokenFile} {
+		if *path == "" {
+			continue
+		}
+		if *path, err = filepath.Abs(*path); err != nil { // runs work in other folders
+			return fmt.Errorf("%s: %w", what, err)
 		}
 	}
 	if c.Node == "" {

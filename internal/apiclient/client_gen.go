@@ -806,12 +806,13 @@ func (e IdentityElevationState) Valid() bool {
 
 // Defines values for IdentityRole.
 const (
-	IdentityRoleAdmin     IdentityRole = "admin"
-	IdentityRoleApprover  IdentityRole = "approver"
-	IdentityRoleAuditor   IdentityRole = "auditor"
-	IdentityRoleDeveloper IdentityRole = "developer"
-	IdentityRoleOperator  IdentityRole = "operator"
-	IdentityRoleViewer    IdentityRole = "viewer"
+	IdentityRoleAdmin        IdentityRole = "admin"
+	IdentityRoleApprover     IdentityRole = "approver"
+	IdentityRoleAuditor      IdentityRole = "auditor"
+	IdentityRoleDeveloper    IdentityRole = "developer"
+	IdentityRoleOperator     IdentityRole = "operator"
+	IdentityRoleSecretReader IdentityRole = "secret-reader"
+	IdentityRoleViewer       IdentityRole = "viewer"
 )
 
 // Valid indicates whether the value is a known member of the IdentityRole enum.
@@ -826,6 +827,8 @@ func (e IdentityRole) Valid() bool {
 	case IdentityRoleDeveloper:
 		return true
 	case IdentityRoleOperator:
+		return true
+	case IdentityRoleSecretReader:
 		return true
 	case IdentityRoleViewer:
 		return true
@@ -3425,7 +3428,7 @@ type ConsideredGrant struct {
 	// Project The project; none is the whole tenant.
 	Project string `json:"project,omitempty"`
 
-	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
+	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, that secret readers read secrets and nothing else, and that operators create tenants and see nothing in them.
 	Role IdentityRole `json:"role"`
 
 	// Source The upstream whose rules gave it when its user signed in.
@@ -3474,7 +3477,7 @@ type CreateGrantRequest struct {
 	// Reason Why, for the audit log.
 	Reason string `json:"reason,omitempty"`
 
-	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
+	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, that secret readers read secrets and nothing else, and that operators create tenants and see nothing in them.
 	Role IdentityRole `json:"role"`
 
 	// Stage The stage of the project; none is all of it.
@@ -3621,7 +3624,7 @@ type CreateUserRequest struct {
 	Name     string `json:"name"`
 	Password string `json:"password"`
 
-	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
+	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, that secret readers read secrets and nothing else, and that operators create tenants and see nothing in them.
 	Role IdentityRole `json:"role,omitempty"`
 }
 
@@ -4002,7 +4005,7 @@ type Elevation struct {
 	Reason      string    `json:"reason"`
 	RequestedAt time.Time `json:"requestedAt"`
 
-	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
+	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, that secret readers read secrets and nothing else, and that operators create tenants and see nothing in them.
 	Role IdentityRole `json:"role"`
 
 	// Stage The stage; none is the whole project.
@@ -4484,7 +4487,7 @@ type Grant struct {
 	// Project The project; none is the whole tenant.
 	Project string `json:"project,omitempty"`
 
-	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
+	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, that secret readers read secrets and nothing else, and that operators create tenants and see nothing in them.
 	Role IdentityRole `json:"role"`
 
 	// Source The upstream whose rules gave it when its user signed in.
@@ -4636,7 +4639,7 @@ type IdentifyLoginRequest struct {
 // IdentityElevationState How an elevation stands: lapsed is a request that nobody decided on in a day, expired one that came to its end by itself.
 type IdentityElevationState string
 
-// IdentityRole What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
+// IdentityRole What a subject may do; each role may what those before it may, save that approvers do not deploy, that secret readers read secrets and nothing else, and that operators create tenants and see nothing in them.
 type IdentityRole string
 
 // IdentitySubjectKind Tells users, groups and service accounts apart.
@@ -6131,7 +6134,7 @@ type RequestElevationRequest struct {
 	// Reason What for.
 	Reason string `json:"reason"`
 
-	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.
+	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, that secret readers read secrets and nothing else, and that operators create tenants and see nothing in them.
 	Role IdentityRole `json:"role"`
 
 	// Stage The stage of the project; none is all of it.

@@ -34,7 +34,7 @@ const (
 #   !  nobody is signed in (401)      -  denied (403)
 #   0  there is no such thing (404)   +  it gets past that
 #
-# The callers: nobody; a user without a role; viewer, auditor, developer, approver and admin
+# The callers: nobody; a user without a role; viewer, auditor, developer, approver, secret-reader and admin
 # (the manager) of the tenant; the first admin, who is operator of the platform, too; a developer
 # of the stage dev of the project; service accounts that are admins of the tenant, with a
 # token of one scope each; a run; and the admin of another tenant, who asks for what there
@@ -108,7 +108,7 @@ func (a *App) callers(t *testing.T) []caller {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"member", "viewer", "auditor", "developer", "approver", "manager", "stage-dev", "asker"} {
+	for _, name := range []string{"member", "viewer", "auditor", "developer", "approver", "secret-reader", "manager", "stage-dev", "asker"} {
 		if _, err := users.CreateUser(ctx, tenant, identity.NewUser{Name: name, Password: matrixPassword}); err != nil {
 			t.Fatal(err)
 		}

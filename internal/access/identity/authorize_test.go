@@ -13,8 +13,8 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/tokens"
 )
 
-// matrix repeats, by hand, who may do what: v viewer, d developer, a approver,
-// m admin.
+// matrix repeats, by hand, who may do what: v viewer, u auditor, d developer, a approver,
+// s secret-reader, m admin.
 func matrix() map[string]string {
 	return map[string]string{
 		"project.read": "vudam", "workload.read": "vudam", "release.read": "vudam", "run.read": "vudam",
@@ -24,7 +24,7 @@ func matrix() map[string]string {
 		"project.create": "m", "access.read": "vudam", "access.grant": "m", "platform.grant": "", "group.read": "vudam", "group.set": "m", "service-account.read": "vudam", "service-account.set": "m", "elevation.request": "vudam", "elevation.approve": "m", "user.create": "m", "user.disable": "m", "user.read": "m", "user.reset": "m", "token.create": "m",
 		"client.read": "m", "session.read": "m", "session.end": "m", "upstream.read": "m", "upstream.set": "m", "trust.read": "m", "trust.set": "m", "client.register": "m", "signing-key.read": "", "signing-key.rotate": "",
 		"audit.read": "um", "audit.sign": "um", "audit.list": "vudam", "audit-key.rotate": "", "module.publish": "m", "definition.apply": "m", "definition.delete": "m", "landing-zone.set": "m",
-		"secret.read": "m", "secret.sync": "m", "key.read": "m", "key.rotate": "m", "key.rotate-root": "", "key.destroy": "", "tenant.create": "", "tenant.read": "", "tenant.suspend": "", "tenant.offboard": "", "tenant.export": "m", "state.read": "m",
+		"secret.read": "sm", "secret.list": "vudasm", "secret.sync": "m", "key.read": "m", "key.rotate": "m", "key.rotate-root": "", "key.destroy": "", "tenant.create": "", "tenant.read": "", "tenant.suspend": "", "tenant.offboard": "", "tenant.export": "m", "state.read": "m",
 		"repo.read": "vudam", "repo.push": "dm", "repo.create": "dm", "repo.connect": "m", "repo.bind": "m", "repo.delete": "m",
 		"pr.create": "dm", "pr.merge": "dam", "pr.approve": "dam",
 		"drift.read": "vudam", "drift.check": "dam", "drift.decide": "dm", "stage.set": "m", "state.write": "m",
@@ -43,7 +43,7 @@ func TestEveryActionForEveryRole(t *testing.T) {
 	t.Parallel()
 	f := sqlite(t)
 	f.user(t, "root", identity.Admin)
-	letters := map[identity.Role]string{identity.Viewer: "v", identity.Auditor: "u", identity.Developer: "d", identity.Approver: "a", identity.Admin: "m"}
+	letters := map[identity.Role]string{identity.Viewer: "v", identity.Auditor: "u", identity.Developer: "d", identity.Approver: "a", identity.SecretReader: "s", identity.Admin: "m"}
 	for role, letter := range letters {
 		ctx := f.user(t, "member-"+string(role), "")
 		f.grant(t, "demo", "member-"+string(role), role)

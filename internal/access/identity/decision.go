@@ -94,7 +94,9 @@ func Decisions() map[string]Decision {
 		"runner.create":          {Scope: ScopeAdmin, Roles: admins},
 		"runner.delete":          {Scope: ScopeAdmin, Roles: admins},
 		"runner.read":            {Scope: ScopeRead, Roles: members, Anywhere: true},
-		"secret.read":            {Scope: ScopeSecrets, Roles: admins},
+		// Names are part of what workloads say of themselves, so who sees these sees them.
+		"secret.list": {Scope: ScopeRead, Roles: append([]Role{SecretReader}, members...), Below: true},
+		"secret.read": {Scope: ScopeSecrets, Roles: []Role{SecretReader, Admin}},
 		// A sync reads every secret of a stage, or writes them, from then on.
 		"secret.sync":     {Scope: ScopeSecrets, Roles: admins},
 		"key.read":        {Scope: ScopeAdmin, Roles: admins},

@@ -18,13 +18,16 @@ const (
 	Auditor   Role = "auditor"
 	Developer Role = "developer"
 	Approver  Role = "approver"
-	Admin     Role = "admin"
+	// SecretReader sees which secrets there are and what they are, and nothing else: it is
+	// for programs, and for who has another role beside it.
+	SecretReader Role = "secret-reader"
+	Admin        Role = "admin"
 	// Operator creates tenants; it says nothing about what is in them.
 	Operator Role = "operator"
 )
 
 // Roles returns every role of a tenant, the least first.
-func Roles() []Role { return []Role{Viewer, Auditor, Developer, Approver, Admin} }
+func Roles() []Role { return []Role{Viewer, Auditor, Developer, Approver, SecretReader, Admin} }
 
 // SubjectKind tells users, groups and service accounts apart.
 type SubjectKind string

@@ -24,7 +24,7 @@ func elevate(e *command.Env) *cobra.Command {
 	var tenant bool
 	length := time.Hour
 	c := &cobra.Command{
-		Use: "elevate ROLE", Short: "Ask for a role for a while: viewer, auditor, developer, approver or admin",
+		Use: "elevate ROLE", Short: "Ask for a role for a while: viewer, auditor, developer, approver, secret-reader or admin",
 		Long:    "Somebody else who is admin there, or whom terrace access approvers names, approves it. It ends by itself.",
 		Example: "  terrace access elevate developer --project shop --stage prod --for 1h --reason \"the queue is stuck\"",
 		Args:    cobra.ExactArgs(1),

@@ -20,7 +20,9 @@ import (
 const subjectHelp = "A subject is the name of a user, group:NAME or service:NAME."
 
 // roles are those that somebody may have in a tenant, the least first.
-func roles() []string { return []string{"viewer", "auditor", "developer", "approver", "admin"} }
+func roles() []string {
+	return []string{"viewer", "auditor", "developer", "approver", "secret-reader", "admin"}
+}
 
 // subject reads a subject.
 func subject(text string) (apiclient.GrantSubject, error) {
@@ -88,7 +90,7 @@ func grantRole(e *command.Env) *cobra.Command {
 	var length time.Duration
 	var reason string
 	c := &cobra.Command{
-		Use: "grant SUBJECT ROLE", Short: "Give a user, a group or a service account a role: viewer, auditor, developer, approver, admin or operator",
+		Use: "grant SUBJECT ROLE", Short: "Give a user, a group or a service account a role: viewer, auditor, developer, approver, secret-reader, admin or operator",
 		Long: subjectHelp + "\nThe role holds in the project and all its stages, unless --stage, --tenant or --platform says otherwise. Who has it already gets the end that --for names, or none.",
 		Example: "  terrace access grant ada approver --project shop\n  terrace access grant group:team-shop developer --project shop --stage dev,test\n" +
 			"  terrace access grant service:ci developer --project shop --for 90d\n  terrace access grant pat admin --tenant",

@@ -88,9 +88,9 @@ type History interface {
 	Names(ctx context.Context, scope kernel.Scope, within kernel.Reach, prefix, after string, limit int) ([]string, error)
 }
 
-// Metadata tells what is said of a secret and its versions, to an actor with workload.read.
+// Metadata tells what is said of a secret and its versions, to an actor with secret.list.
 func (s *Service) Metadata(ctx context.Context, scope kernel.Scope, name string) (Metadata, []Info, error) {
-	if err := s.Authorizer.Authorize(ctx, "workload.read", scope); err != nil {
+	if err := s.Authorizer.Authorize(ctx, "secret.list", scope); err != nil {
 		return Metadata{}, nil, err
 	}
 	m, err := s.metadata(ctx, scope, name)
@@ -192,14 +192,14 @@ func (s *Service) prune(ctx context.Context, scope kernel.Scope, name string, up
 }
 
 // Names lists names in a scope: of secrets in a stage, else of the stages or projects that
-// have any, for an actor who may see their workloads.
+// have any, for an actor with secret.list.
 func (s *Service) Names(ctx context.Context, scope kernel.Scope, prefix, after string, limit int) ([]string, error) {
 	if scope.Project != "" {
-		if err := s.Authorizer.Authorize(ctx, "workload.read", scope); err != nil {
+		if err := s.Authorizer.Authorize(ctx, "secret.list", scope); err != nil {
 			return nil, err
 		}
 	}
-	within, err := s.Authorizer.Allowed(ctx, "workload.read", scope)
+	within, err := s.Authorizer.Allowed(ctx, "secret.list", scope)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (a authorizer) Authorize(ctx context.Context, action string, scope kernel.S
 	return kernel.Errorf(kernel.Denied, "you may not %s", action)
 }
 
-// Allowed reaches everything, and for "workload.read in STAGE" that stage alone.
+// Allowed reaches everything, and for "secret.list in STAGE" that stage alone.
 func (a authorizer) Allowed(_ context.Context, action string, _ kernel.Scope) (kernel.Reach, error) {
 	for _, allowed := range a {
 		if stage, ok := strings.CutPrefix(allowed, action+" in "); ok {
@@ -327,7 +327,7 @@ func TestValueStaysInside(t *testing.T) {
 func TestAuthorizes(t *testing.T) {
 	t.Parallel()
 	d := dbtest.SQLite(t, secretsql.Migrations())
-	s, _ := newService(t, d, "workload.read")
+	s, _ := newService(t, d, "secret.list")
 	ctx := kernel.WithActor(context.Background(), kernel.Actor{ID: "usr_1", Kind: kernel.ActorUser, Tenant: "acme"})
 	if _, err := s.Generate(ctx, dev, "password", 0); err != nil {
 		t.Fatal(err)
@@ -342,7 +342,7 @@ func TestAuthorizes(t *testing.T) {
 		t.Fatalf("rotate without secret.write: %v", err)
 	}
 	if _, err := s.List(ctx, dev, kernel.PageRequest{}); err != nil {
-		t.Fatalf("list with workload.read: %v", err)
+		t.Fatalf("list with secret.list: %v", err)
 	}
 }
 
@@ -367,7 +367,7 @@ func TestSealedForItsPlace(t *testing.T) {
 func TestListsTheStagesThatOneMaySee(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, []db.Migrations{secretsql.Migrations()}, func(t *testing.T, d *db.DB) {
-		s, _ := newService(t, d, "workload.read", "workload.read in dev")
+		s, _ := newService(t, d, "secret.list", "secret.list in dev")
 		for _, stage := range []string{"dev", "prod"} {
 			for _, name := range []string{"a", "b"} {
 				if _, err := s.Generate(system(dev), dev.InStage(stage), name, 0); err != nil {
@@ -399,7 +399,7 @@ func TestListsTheStagesThatOneMaySee(t *testing.T) {
 func TestNamesAreOfWhatIsReached(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, []db.Migrations{secretsql.Migrations()}, func(t *testing.T, d *db.DB) {
-		s, _ := newService(t, d, "workload.read", "workload.read in dev")
+		s, _ := newService(t, d, "secret.list", "secret.list in dev")
 		for _, where := range []kernel.Scope{dev, dev.InStage("beta"), dev.InProject("merger").InStage("dev"), dev.InProject("acquisition").InStage("dev")} {
 			if _, err := s.Generate(system(dev), where, "a", 0); err != nil {
 				t.Fatal(err)

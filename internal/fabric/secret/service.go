@@ -128,12 +128,12 @@ func (s *Service) Describe(ctx context.Context, scope kernel.Scope, name string)
 }
 
 // List describes the secrets of a stage, or of those stages of a project that the actor
-// has workload.read for: names are part of what workloads say of themselves.
+// has secret.list for.
 func (s *Service) List(ctx context.Context, scope kernel.Scope, page kernel.PageRequest) (kernel.Page[Info], error) {
-	if err := s.Authorizer.Authorize(ctx, "workload.read", scope); err != nil {
+	if err := s.Authorizer.Authorize(ctx, "secret.list", scope); err != nil {
 		return kernel.Page[Info]{}, err
 	}
-	within, err := s.Authorizer.Allowed(ctx, "workload.read", scope)
+	within, err := s.Authorizer.Allowed(ctx, "secret.list", scope)
 	if err != nil {
 		return kernel.Page[Info]{}, err
 	}

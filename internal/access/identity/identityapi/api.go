@@ -25,8 +25,8 @@ type API struct {
 
 // Register adds the operations.
 func (a API) Register(api huma.API) {
-	httpserver.Enum(api, "What a subject may do; each role may what those before it may, save that approvers do not deploy, and that operators create tenants and see nothing in them.",
-		identity.Viewer, identity.Auditor, identity.Developer, identity.Approver, identity.Admin, identity.Operator)
+	httpserver.Enum(api, "What a subject may do; each role may what those before it may, save that approvers do not deploy, that secret readers read secrets and nothing else, and that operators create tenants and see nothing in them.",
+		identity.Viewer, identity.Auditor, identity.Developer, identity.Approver, identity.SecretReader, identity.Admin, identity.Operator)
 	httpserver.Enum(api, "Tells users, groups and service accounts apart.", identity.KindUser, identity.KindGroup, identity.KindService)
 	httpserver.Enum(api, "A kind of action that a token can be narrowed to.", identity.TokenScopes()...)
 	httpserver.Register(api, huma.Operation{

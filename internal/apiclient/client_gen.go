@@ -1599,6 +1599,24 @@ func (e ServerStatusDatabase) Valid() bool {
 	}
 }
 
+// Defines values for SetTenantRecipientsRequestWithout.
+const (
+	SetTenantRecipientsRequestWithoutArtifacts SetTenantRecipientsRequestWithout = "artifacts"
+	SetTenantRecipientsRequestWithoutLogs      SetTenantRecipientsRequestWithout = "logs"
+)
+
+// Valid indicates whether the value is a known member of the SetTenantRecipientsRequestWithout enum.
+func (e SetTenantRecipientsRequestWithout) Valid() bool {
+	switch e {
+	case SetTenantRecipientsRequestWithoutArtifacts:
+		return true
+	case SetTenantRecipientsRequestWithoutLogs:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SourceAction.
 const (
 	SourceActionCreate SourceAction = "create"
@@ -3626,6 +3644,9 @@ type CreateUserRequest struct {
 
 	// Role What a subject may do; each role may what those before it may, save that approvers do not deploy, that secret readers read secrets and nothing else, and that operators create tenants and see nothing in them.
 	Role IdentityRole `json:"role,omitempty"`
+
+	// Theirs Whether the user has chosen the password. Else they choose another when they sign in.
+	Theirs bool `json:"theirs,omitempty"`
 }
 
 // CreatedConfigToken defines model for CreatedConfigToken.
@@ -3672,7 +3693,7 @@ type CreatedTenant struct {
 	Display string `json:"display,omitempty"`
 	Name    string `json:"name"`
 
-	// Password The admin's password. It is told once; they change it.
+	// Password The admin's password. It is told once, and they choose another when they sign in.
 	Password string `json:"password"`
 
 	// Reason Why it stands as it does.
@@ -5263,7 +5284,7 @@ type OffboardTenantRequest struct {
 	// Reason Why; it is kept in the audit log, and told to those who are kept out.
 	Reason string `json:"reason"`
 
-	// WithoutExport Make no archive: all that it has is lost. Else there is one, for the recipients that its admins have named.
+	// WithoutExport Make no archive: all that it has is lost. It is refused where its admins have named recipients, for whom there is one.
 	WithoutExport bool `json:"withoutExport,omitempty"`
 }
 
@@ -6191,6 +6212,9 @@ type ResetPasswordRequest struct {
 
 	// Reason Why, for the audit log.
 	Reason string `json:"reason,omitempty"`
+
+	// Theirs Whether the user has chosen it. Else they choose another when they sign in.
+	Theirs bool `json:"theirs,omitempty"`
 }
 
 // ResetPasswordResponse defines model for ResetPasswordResponse.
@@ -7292,7 +7316,13 @@ type SetTagsRequest struct {
 type SetTenantRecipientsRequest struct {
 	// Keys Public keys of age, beginning with age1; none takes back those that were named.
 	Keys []string `json:"keys"`
+
+	// Without What is left out of the archive: the artifacts of workloads with the archives of modules, and the logs of runs.
+	Without []SetTenantRecipientsRequestWithout `json:"without,omitempty"`
 }
+
+// SetTenantRecipientsRequestWithout defines model for SetTenantRecipientsRequest.Without.
+type SetTenantRecipientsRequestWithout string
 
 // SetUpstreamRulesRequest defines model for SetUpstreamRulesRequest.
 type SetUpstreamRulesRequest struct {
@@ -7308,7 +7338,9 @@ type SetUserDisabledRequest struct {
 
 // SignInRequest defines model for SignInRequest.
 type SignInRequest struct {
-	Password string `json:"password"`
+	// NewPassword Another password, which holds from then on: asked for where somebody else has chosen the present one.
+	NewPassword string `json:"newPassword,omitempty"`
+	Password    string `json:"password"`
 
 	// Tenant The tenant; the default one unless given.
 	Tenant   string `json:"tenant,omitempty"`
@@ -7901,9 +7933,10 @@ type TenantReason struct {
 
 // TenantRecipients defines model for TenantRecipients.
 type TenantRecipients struct {
-	Keys  []string  `json:"keys"`
-	SetAt time.Time `json:"setAt"`
-	SetBy string    `json:"setBy"`
+	Keys    []string  `json:"keys"`
+	SetAt   time.Time `json:"setAt"`
+	SetBy   string    `json:"setBy"`
+	Without []string  `json:"without,omitempty"`
 }
 
 // TenantState How a tenant stands.

@@ -37,6 +37,7 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 	nothing := func(apiclient.RunEvent) error { return nil }
 	all := map[string]func() error{
 		"SignIn":        func() error { return e(c.SignIn(ctx, "acme", "ada", "x")) },
+		"SignInAnew":    func() error { return e(c.SignInAnew(ctx, "acme", "ada", "x", "another long one")) },
 		"Tenants":       func() error { return e(c.Tenants(ctx, "active")) },
 		"Tenant":        func() error { return e(c.Tenant(ctx, "acme")) },
 		"CreateTenant":  func() error { return e(c.CreateTenant(ctx, apiclient.CreateTenantRequest{})) },
@@ -49,8 +50,10 @@ func calls(ctx context.Context, c *apiclient.Client) map[string]func() error {
 			}
 			return r.Close()
 		},
-		"ResumeTenant":            func() error { return e(c.ResumeTenant(ctx, "acme", "x")) },
-		"SetTenantRecipients":     func() error { return e(c.SetTenantRecipients(ctx, "acme", []string{"age1x"})) },
+		"ResumeTenant": func() error { return e(c.ResumeTenant(ctx, "acme", "x")) },
+		"SetTenantRecipients": func() error {
+			return e(c.SetTenantRecipients(ctx, "acme", apiclient.SetTenantRecipientsRequest{Keys: []string{"age1x"}}))
+		},
 		"OffboardTenant":          func() error { return e(c.OffboardTenant(ctx, "acme", apiclient.OffboardTenantRequest{})) },
 		"TenantArchive":           func() error { return e(c.TenantArchive(ctx, "acme")) },
 		"RemoveTenantArchive":     func() error { return c.RemoveTenantArchive(ctx, "acme") },

@@ -13,6 +13,13 @@ func (c *Client) SignIn(ctx context.Context, tenant, username, password string) 
 	return t, c.call(ctx, http.MethodPost, escape("sessions"), in, &t)
 }
 
+// SignInAnew is SignIn with another password, which holds from then on.
+func (c *Client) SignInAnew(ctx context.Context, tenant, username, password, next string) (IssuedToken, error) {
+	var t IssuedToken
+	in := SignInRequest{Tenant: tenant, Username: username, Password: password, NewPassword: next}
+	return t, c.call(ctx, http.MethodPost, escape("sessions"), in, &t)
+}
+
 // Me returns who the token stands for.
 func (c *Client) Me(ctx context.Context) (Me, error) {
 	var m Me

@@ -64,9 +64,10 @@ func (c *Client) ExportTenant(ctx context.Context, name string, wanted ExportTen
 
 // SetTenantRecipients names for whom the archive of a tenant is encrypted when it leaves;
 // without keys nobody is.
-func (c *Client) SetTenantRecipients(ctx context.Context, name string, keys []string) (Tenant, error) {
+func (c *Client) SetTenantRecipients(ctx context.Context, name string, in SetTenantRecipientsRequest) (Tenant, error) {
 	var out Tenant
-	return out, c.call(ctx, http.MethodPut, escape("tenants", name, "recipients"), SetTenantRecipientsRequest{Keys: append([]string{}, keys...)}, &out)
+	in.Keys = append([]string{}, in.Keys...) // none is a list, too
+	return out, c.call(ctx, http.MethodPut, escape("tenants", name, "recipients"), in, &out)
 }
 
 // OffboardTenant closes a tenant for good.

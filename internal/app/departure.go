@@ -43,8 +43,8 @@ type archives struct {
 
 func archiveKey(name string) string { return "departed/" + name + ".zip" }
 
-func (a archives) Keep(ctx context.Context, name string, recipients []string) (kernel.Digest, int64, error) {
-	x, err := a.exports.Begin(ctx, kernel.Scope{Tenant: name}, export.Wanted{Recipients: recipients, Whole: true})
+func (a archives) Keep(ctx context.Context, name string, recipients, without []string) (kernel.Digest, int64, error) {
+	x, err := a.exports.Begin(ctx, kernel.Scope{Tenant: name}, export.Wanted{Recipients: recipients, Without: without, Whole: true})
 	if err != nil {
 		return "", 0, err
 	}

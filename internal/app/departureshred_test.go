@@ -12,6 +12,7 @@ import (
 
 	"github.com/terrace-idp/terrace/internal/access/keyring/keyringsql"
 	"github.com/terrace-idp/terrace/internal/access/tenant"
+	"github.com/terrace-idp/terrace/internal/access/tenant/export"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -80,14 +81,17 @@ func TestWhoRunsThePlatformKeepsAnArchiveThatTheyCannotRead(t *testing.T) {
 	if _, err := a.access.tenants.Leave(a.owner(t), "acme", tenant.NewDeparture{Confirm: "acme", Reason: "over"}); !kernel.Is(err, kernel.Refused) {
 		t.Fatalf("it leaves though its admins have named nobody: %v", err)
 	}
-	if _, err := a.access.tenants.SetRecipients(a.owner(t), "acme", keys); !kernel.Is(err, kernel.NotFound) {
+	if _, err := a.access.tenants.SetRecipients(a.owner(t), "acme", keys, nil); !kernel.Is(err, kernel.NotFound) {
 		t.Fatalf("who runs the platform names who may read it: %v", err)
 	}
-	if _, err := a.access.tenants.SetRecipients(its, "acme", []string{mine.String()}); !kernel.Is(err, kernel.Invalid) || strings.Contains(err.Error(), mine.String()) {
+	if _, err := a.access.tenants.SetRecipients(its, "acme", []string{mine.String()}, nil); !kernel.Is(err, kernel.Invalid) || strings.Contains(err.Error(), mine.String()) {
 		t.Errorf("a secret key as a recipient: %v", err)
 	}
-	if _, err := a.access.tenants.SetRecipients(its, "acme", keys); err != nil {
+	if _, err := a.access.tenants.SetRecipients(its, "acme", keys, []string{export.Artifacts}); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := a.access.tenants.Leave(a.owner(t), "acme", tenant.NewDeparture{Confirm: "acme", Reason: "over", WithoutExport: true}); !kernel.Is(err, kernel.Refused) {
+		t.Fatalf("it leaves without the archive that its admins have asked for: %v", err)
 	}
 	a.leaves(t, "acme", tenant.NewDeparture{})
 	kept, err := a.departures.Open(a.owner(t), "acme")
@@ -107,6 +111,9 @@ func TestWhoRunsThePlatformKeepsAnArchiveThatTheyCannotRead(t *testing.T) {
 	}
 	if d := cmp.Diff(keys, m.Recipients); d != "" {
 		t.Error(d)
+	}
+	if left := strings.Join(m.Omitted, "\n"); !strings.Contains(left, "artifacts: they were not wanted") {
+		t.Errorf("left out is %s", left)
 	}
 	if values := decrypted(t, files, "secrets/values.jsonl.age", mine); !strings.Contains(values, inTheClear) {
 		t.Errorf("the secrets for the recipient: %s", values)

@@ -58,6 +58,9 @@ func (s *Service) EndTokens(ctx context.Context, tenant, id, but string, persona
 // PasswordReset has an admin give a user another password.
 type PasswordReset struct {
 	User, Password string
+	// Theirs says that the user has chosen the password, who else chooses another when they
+	// sign in.
+	Theirs bool
 	// KeepTokens leaves the personal tokens of the user, which end else.
 	KeepTokens bool
 	Reason     string
@@ -95,7 +98,7 @@ func (s *Service) ResetPassword(ctx context.Context, scope kernel.Scope, r Passw
 		return 0, err
 	}
 	return ended, s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.SetPassword(ctx, u.Tenant, u.ID, hash); err != nil {
+		if err := s.Store.SetPassword(ctx, u.Tenant, u.ID, hash, !r.Theirs); err != nil {
 			return err
 		}
 		if ended, err = s.EndTokens(ctx, u.Tenant, u.ID, "", !r.KeepTokens); err != nil {

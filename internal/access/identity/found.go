@@ -18,7 +18,7 @@ func (s *Service) Found(ctx context.Context, tenant, user string) (password stri
 	if err != nil {
 		return "", nil, err
 	}
-	u := User{ID: kernel.NewID("usr"), Tenant: tenant, Name: user, Password: hash, CreatedAt: s.Clock.Now()}
+	u := User{ID: kernel.NewID("usr"), Tenant: tenant, Name: user, Password: hash, Given: true, CreatedAt: s.Clock.Now()}
 	return password, func(ctx context.Context) error {
 		if err := s.Store.Claim(ctx, tenant, s.Clock.Now()); err != nil {
 			return err

@@ -21,7 +21,10 @@ type User struct {
 	// Name is the login name, unique in the tenant.
 	Name string
 	// Password is the argon2id hash in PHC form; it never leaves the server.
-	Password  string
+	Password string
+	// Given says that somebody else has chosen the password: it lets its user choose their
+	// own, and nothing else.
+	Given     bool
 	CreatedAt time.Time
 	// DisabledAt is since when the user is kept out, zero for one who is not.
 	DisabledAt time.Time

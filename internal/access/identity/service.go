@@ -21,7 +21,7 @@ type Users interface {
 
 // Accounts keeps how users get in.
 type Accounts interface {
-	SetPassword(ctx context.Context, tenant, id, hash string) error
+	SetPassword(ctx context.Context, tenant, id, hash string, given bool) error
 	// SetDisabled keeps since when a user is kept out; zero lets them in.
 	SetDisabled(ctx context.Context, tenant, id string, at time.Time) error
 }

@@ -24,13 +24,15 @@ const sessionToken = "session"
 // Unauthenticated for a wrong name or password, the same for both, for a
 // disabled user, and for one of whom more is asked than a password; and Locked after too many.
 func (s *Service) SignIn(ctx context.Context, tenant, name, password string) (secret string, t Token, err error) {
-	u, err := s.known(ctx, tenant, name, password)
-	if err == nil {
-		err = s.alone(ctx, u)
-	}
+	u, err := s.sole(ctx, tenant, name, password)
 	if err != nil {
 		return "", Token{}, err
 	}
+	return s.session(ctx, u)
+}
+
+// session gives somebody a token for their password.
+func (s *Service) session(ctx context.Context, u User) (secret string, t Token, err error) {
 	ctx = kernel.WithActor(ctx, u.actor())
 	t = Token{Tenant: u.Tenant, SubjectID: u.ID, Name: sessionToken, ExpiresAt: s.Clock.Now().Add(sessionLife)}
 	return s.issue(ctx, u.subject(), t, "session.opened")
@@ -39,11 +41,20 @@ func (s *Service) SignIn(ctx context.Context, tenant, name, password string) (se
 // CheckPassword returns whom a password signs in, for one request and without a
 // token. Its errors are those of SignIn.
 func (s *Service) CheckPassword(ctx context.Context, tenant, name, password string) (kernel.Actor, error) {
+	u, err := s.sole(ctx, tenant, name, password)
+	return u.actor(), err
+}
+
+// sole returns whom a password signs in by itself.
+func (s *Service) sole(ctx context.Context, tenant, name, password string) (User, error) {
 	u, err := s.known(ctx, tenant, name, password)
 	if err == nil {
 		err = s.alone(ctx, u)
 	}
-	return u.actor(), err
+	if err == nil {
+		err = given(u)
+	}
+	return u, err
 }
 
 // ProvePassword returns whose a password is, who may have more to prove: whoever asks

@@ -13,6 +13,8 @@ type NewUser struct {
 	Password string
 	// Role is the role in the whole tenant, "" for none.
 	Role Role
+	// Given says that the user is to choose another password before they are signed in.
+	Given bool
 }
 
 // CreateUser adds a user to the scope's tenant.
@@ -28,7 +30,7 @@ func (s *Service) CreateUser(ctx context.Context, scope kernel.Scope, n NewUser)
 	if err != nil {
 		return User{}, err
 	}
-	u := User{ID: kernel.NewID("usr"), Tenant: scope.Tenant, Name: n.Name, Password: hash, CreatedAt: s.Clock.Now()}
+	u := User{ID: kernel.NewID("usr"), Tenant: scope.Tenant, Name: n.Name, Password: hash, Given: n.Given, CreatedAt: s.Clock.Now()}
 	return u, s.Tx.InTx(ctx, func(ctx context.Context) error { return s.addUser(ctx, u, n.Role) })
 }
 
@@ -103,19 +105,25 @@ func (s *Service) ChangePassword(ctx context.Context, scope kernel.Scope, presen
 		return kernel.Errorf(kernel.Denied, "the present password is wrong")
 	}
 	s.throttle.succeed(key, kernel.AddressFrom(ctx), s.Clock.Now())
+	return s.replace(ctx, u, next, actor.Session)
+}
+
+// replace gives a user a password of their own, and ends what they are signed in to but for
+// one session.
+func (s *Service) replace(ctx context.Context, u User, next, session string) error {
 	hash, err := s.hasher.hash(ctx, next)
 	if err != nil {
 		return err
 	}
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.SetPassword(ctx, u.Tenant, u.ID, hash); err != nil {
+		if err := s.Store.SetPassword(ctx, u.Tenant, u.ID, hash, false); err != nil {
 			return err
 		}
-		if _, err := s.EndTokens(ctx, u.Tenant, u.ID, actor.Session, false); err != nil {
+		if _, err := s.EndTokens(ctx, u.Tenant, u.ID, session, false); err != nil {
 			return err
 		}
 		if s.Access != nil {
-			if err := s.Access.EndOthersOf(ctx, u.Tenant, u.ID, actor.Session); err != nil {
+			if err := s.Access.EndOthersOf(ctx, u.Tenant, u.ID, session); err != nil {
 				return err
 			}
 		}

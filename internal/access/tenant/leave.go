@@ -54,7 +54,7 @@ type NewDeparture struct {
 
 // Leave closes a tenant for good: when its grace is over, all that Terrace has of it is
 // removed. Until then it can be called off. It is refused while something is deployed, and
-// where its admins have named nobody to encrypt its archive for.
+// where its admins have named nobody to encrypt its archive for; or have, and none is to be made.
 func (s *Service) Leave(ctx context.Context, name string, n NewDeparture) (Tenant, error) {
 	if err := s.Authorizer.Authorize(ctx, ActionOffboard, kernel.Scope{Tenant: name}); err != nil {
 		return Tenant{}, err
@@ -72,14 +72,27 @@ func (s *Service) Leave(ctx context.Context, name string, n NewDeparture) (Tenan
 		if err := s.nothingStands(ctx, t.Name, n.Abandon); err != nil {
 			return err
 		}
-		if t.Recipients == nil && !n.WithoutExport {
-			return kernel.Errorf(kernel.Refused, "nobody is named for whom the archive of the tenant %s is encrypted", t.Name).
-				WithFix("have an admin of it name their key with terrace tenant recipients set %s age1…; with --without-export no archive is made, and all that it has is lost", t.Name)
+		if err := archived(*t, n.WithoutExport); err != nil {
+			return err
 		}
 		t.State = Leaving
 		t.Departure = &Departure{At: s.Clock.Now().Add(n.Grace), Abandon: n.Abandon, WithoutExport: n.WithoutExport, Step: StepWait}
 		return nil
 	})
+}
+
+// archived refuses a tenant whose admins have not said for whom its archive is, and one that
+// is to have none though they have.
+func archived(t Tenant, without bool) error {
+	switch {
+	case t.Recipients == nil && !without:
+		return kernel.Errorf(kernel.Refused, "nobody is named for whom the archive of the tenant %s is encrypted", t.Name).
+			WithFix("have an admin of it name their key with terrace tenant recipients set %s age1…; with --without-export no archive is made, and all that it has is lost", t.Name)
+	case t.Recipients != nil && without:
+		return kernel.Errorf(kernel.Refused, "%s has named for whom the archive of the tenant %s is encrypted: there is one", t.Recipients.SetBy, t.Name).
+			WithFix("leave --without-export out, or have an admin of it run terrace tenant recipients clear %s; what they named is left out of the archive", t.Name)
+	}
+	return nil
 }
 
 // nothingStands refuses a tenant that has something deployed.

@@ -12,14 +12,17 @@ import (
 type Recipients struct {
 	// Keys are public keys of age.
 	Keys []string `json:"keys"`
+	// Without is what is left out of the archive, as of an export.
+	Without []string `json:"without,omitempty"`
 	// SetBy is who named them, and SetAt when.
 	SetBy string    `json:"setBy"`
 	SetAt time.Time `json:"setAt"`
 }
 
 // SetRecipients names for whom the archive of a tenant is encrypted when it leaves; without
-// keys nobody is. It is for who may read all that is in the archive: its own admins.
-func (s *Service) SetRecipients(ctx context.Context, name string, keys []string) (Tenant, error) {
+// keys nobody is. It is for who may read all that is in the archive: its own admins, who say
+// what is left out of it, too.
+func (s *Service) SetRecipients(ctx context.Context, name string, keys, without []string) (Tenant, error) {
 	if actor, ok := kernel.ActorFrom(ctx); ok && actor.Kind == kernel.ActorUser && actor.Tenant != name {
 		return Tenant{}, kernel.Errorf(kernel.NotFound, "you are of the tenant %s, and see no other", actor.Tenant).
 			WithFix("have an admin of the tenant itself do it: who they name can read all that it has")
@@ -34,7 +37,7 @@ func (s *Service) SetRecipients(ctx context.Context, name string, keys []string)
 	actor, _ := kernel.ActorFrom(ctx) // it was authorised
 	t.Recipients = nil
 	if len(keys) > 0 {
-		t.Recipients = &Recipients{Keys: keys, SetBy: actor.Name, SetAt: s.Clock.Now()}
+		t.Recipients = &Recipients{Keys: keys, Without: without, SetBy: actor.Name, SetAt: s.Clock.Now()}
 	} else {
 		keys = []string{}
 	}
@@ -44,7 +47,7 @@ func (s *Service) SetRecipients(ctx context.Context, name string, keys []string)
 		}
 		t.Revision++
 		for _, of := range s.heard(name) {
-			fact := kernel.Fact{Type: "tenant.recipients_set", Scope: kernel.Scope{Tenant: of}, Subject: name, Data: map[string]any{"tenant": name, "recipients": keys}}
+			fact := kernel.Fact{Type: "tenant.recipients_set", Scope: kernel.Scope{Tenant: of}, Subject: name, Data: map[string]any{"tenant": name, "recipients": keys, "without": without}}
 			if err := s.Journal.Record(ctx, fact); err != nil {
 				return err
 			}

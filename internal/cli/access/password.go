@@ -73,7 +73,8 @@ func resetPassword(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "reset-password NAME", Short: "Give a user another password, and end what they are signed in to", Args: cobra.ExactArgs(1),
 		Long: "For who has lost it, or had it stolen. Personal tokens of theirs end, too, unless --keep-tokens is given. The password\n" +
-			"is read from the terminal, from TERRACE_NEW_PASSWORD or from the first line of the input.",
+			"is read from the terminal, from TERRACE_NEW_PASSWORD or from the first line of the input. The user chooses another when\n" +
+			"they sign in, since you know it, unless it is theirs already.",
 		Example: "  terrace user reset-password ada --reason \"lost it\"\n  echo \"$PASSWORD\" | terrace user reset-password ada --keep-tokens --yes",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) (err error) {
 			if err := e.Confirm(yes, fmt.Sprintf("Give %s another password and sign them out everywhere?", args[0])); err != nil {
@@ -92,6 +93,7 @@ func resetPassword(e *command.Env) *cobra.Command {
 		}),
 		ValidArgsFunction: e.Users(),
 	}
+	theirsFlag(c, &in.Theirs)
 	resetFlags(c, &in.KeepTokens, &in.Reason, &yes)
 	return c
 }

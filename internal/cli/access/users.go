@@ -14,16 +14,18 @@ import (
 
 func createUser(e *command.Env) *cobra.Command {
 	var role string
+	var theirs bool
 	c := &cobra.Command{
 		Use: "create NAME", Short: "Create a user who can sign in", Args: cobra.ExactArgs(1),
-		Long:    "The password is read from the terminal, from TERRACE_NEW_PASSWORD or from the first line of the input.",
+		Long: "The password is read from the terminal, from TERRACE_NEW_PASSWORD or from the first line of the input.\n" +
+			"Its user chooses another when they sign in, since you know it, unless it is theirs already.",
 		Example: "  terrace user create ada --role viewer\n  echo \"$PASSWORD\" | terrace user create ada",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			password, err := e.Secret("TERRACE_NEW_PASSWORD", "Password of the new user")
 			if err != nil {
 				return err
 			}
-			u, err := s.CreateUser(ctx, apiclient.CreateUserRequest{Name: args[0], Password: password, Role: apiclient.IdentityRole(role)})
+			u, err := s.CreateUser(ctx, apiclient.CreateUserRequest{Name: args[0], Password: password, Role: apiclient.IdentityRole(role), Theirs: theirs})
 			if err != nil {
 				return err
 			}
@@ -31,7 +33,13 @@ func createUser(e *command.Env) *cobra.Command {
 		}),
 	}
 	command.Choice(c, &role, "role", "", "a role in the whole tenant, none unless given, see terrace access grant", roles()...)
+	theirsFlag(c, &theirs)
 	return c
+}
+
+// theirsFlag says whose a password is.
+func theirsFlag(c *cobra.Command, theirs *bool) {
+	c.Flags().BoolVar(theirs, "theirs", false, "the user has chosen the password, and keeps it")
 }
 
 func listUsers(e *command.Env) *cobra.Command {

@@ -35,8 +35,9 @@ func Command(e *command.Env) *cobra.Command {
 		Long: "Signs you in in a browser and makes the server the current context: in one on this machine where there is a\n" +
 			"display, else in one on any other machine, for which a code is shown. The sign-in is renewed by itself, until\n" +
 			"`terrace logout`.\n\n" +
-			"With --username a password is read, from the terminal or from TERRACE_PASSWORD, and with a personal token in\n" +
-			"TERRACE_TOKEN or --token nobody is asked. Without a terminal, and without a flag that says how, a token is read\n" +
+			"With --username a password is read, from the terminal or from TERRACE_PASSWORD, and a new\n" +
+			"one where somebody else has chosen it, from TERRACE_NEW_PASSWORD. With a personal token in TERRACE_TOKEN or\n" +
+			"--token nobody is asked. Without a terminal, and without a flag that says how, a token is read\n" +
 			"from the standard input. `terrace context use local` goes back to the server on this machine.",
 		Example: "  terrace login https://terrace.example.com\n  terrace login https://terrace.example.com --device --scopes read,deploy\n" +
 			"  terrace login https://terrace.example.com --username ada --tenant acme\n  TERRACE_TOKEN=terr_… terrace login http://127.0.0.1:7080 --name robot",
@@ -130,6 +131,9 @@ func (l *login) byToken(ctx context.Context, id signin.Identity) (_ signin.Ident
 		return id, err
 	}
 	made, err := client.SignIn(ctx, l.tenant, l.username, password)
+	if asksAnew(err) {
+		made, err = l.anew(ctx, client, password, err)
+	}
 	id.Token, id.Session = made.Token, made.ID
 	return id, err
 }

@@ -26,7 +26,8 @@ func offboard(e *command.Env) *cobra.Command {
 			"removed; terrace tenant show tells how far that is. Until the keys are destroyed it can be called off. Its name\n" +
 			"is nobody's again. It is refused while something of it is deployed.\n\n" +
 			"The archive is encrypted whole for the recipients that admins of the tenant have named with terrace tenant recipients\n" +
-			"set: you keep it for them, and cannot read it. Where none are named it is refused, but for --without-export.",
+			"set: you keep it for them, and cannot read it. They say what is left out of it, too. Where none are named it is refused,\n" +
+			"but for --without-export, which is refused where some are.",
 		Example: "  terrace tenant offboard acme --confirm acme --reason 'the contract has ended'\n" +
 			"  terrace tenant offboard acme --confirm acme --reason 'a trial' --now --without-export",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
@@ -54,7 +55,7 @@ func offboard(e *command.Env) *cobra.Command {
 	command.DurationVar(f, &keep, "keep", 30*24*time.Hour, "how long its data are kept")
 	f.BoolVar(&now, "now", false, "keep its data no longer")
 	f.BoolVar(&in.Abandon, "abandon", false, "leave what is deployed on other targets than the local one where it is")
-	f.BoolVar(&in.WithoutExport, "without-export", false, "make no archive: all that it has is lost")
+	f.BoolVar(&in.WithoutExport, "without-export", false, "make no archive: all that it has is lost; refused where its admins have named recipients")
 	c.MarkFlagsMutuallyExclusive("keep", "now")
 	return c
 }

@@ -27,7 +27,7 @@ func create(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "create NAME", Short: "Create a tenant with its first admin", Args: cobra.ExactArgs(1),
 		Long: "A tenant has people, projects, definitions and keys of its own. Its first admin gets a password, which is told\n" +
-			"once, and signs in with terrace login ADDRESS --tenant NAME. Who runs the platform sees nothing inside a tenant.",
+			"once, and chooses another at the first terrace login ADDRESS --tenant NAME. Who runs the platform sees nothing inside a tenant.",
 		Example: "  terrace tenant create acme --display \"Acme Inc.\"\n  terrace tenant create acme --admin ada --project shop --costcenter 4711 --owner team-shop",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			in.Name = args[0]
@@ -100,6 +100,9 @@ func tell(w io.Writer, t apiclient.Tenant) {
 	}
 	if t.Recipients != nil {
 		_, _ = fmt.Fprintf(w, "  its archive is for %s (named by %s, %s)\n", strings.Join(t.Recipients.Keys, ", "), t.Recipients.SetBy, output.Stamp(t.Recipients.SetAt))
+		if len(t.Recipients.Without) > 0 {
+			_, _ = fmt.Fprintf(w, "  without %s\n", strings.Join(t.Recipients.Without, ", "))
+		}
 	}
 	if t.Departure != nil {
 		tellDeparture(w, *t.Departure)

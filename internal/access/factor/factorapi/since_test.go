@@ -203,7 +203,7 @@ func TestPasswordsEndSessions(t *testing.T) {
 	if status := w.me(own["access_token"]); status != http.StatusUnauthorized {
 		t.Errorf("a session outlives a reset: %d", status)
 	}
-	if status := reset(root, "ada", body{"password": last}); status != http.StatusOK || w.me(personal) != http.StatusUnauthorized {
+	if status := reset(root, "ada", body{"password": last, "theirs": true}); status != http.StatusOK || w.me(personal) != http.StatusUnauthorized {
 		t.Errorf("%d", status)
 	}
 	if status, _ := w.call("", http.MethodPost, "/sessions", body{"username": "ada", "password": last}); status != http.StatusCreated {

@@ -40,9 +40,9 @@ func page(name string, data any) (template.HTML, error) {
 }
 
 // Steps returns what is asked in signing in, in its order: a factor, an enrolment of who
-// needs one and has none, and to note recovery codes.
-func Steps(s *factor.Service) []provider.Step {
-	return []provider.Step{prove{s}, enrol{s}, note{s}}
+// needs one and has none, to note recovery codes, and a password of who was given one.
+func Steps(s *factor.Service, passwords Passwords) []provider.Step {
+	return []provider.Step{prove{s}, enrol{s}, note{s}, choose{passwords}}
 }
 
 // prove asks who has a factor for it.

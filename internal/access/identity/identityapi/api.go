@@ -63,6 +63,8 @@ type signInInput struct {
 		Tenant   string `json:"tenant,omitempty" maxLength:"63" doc:"The tenant; the default one unless given."`
 		Username string `json:"username" minLength:"1" maxLength:"64"`
 		Password string `json:"password" minLength:"1" maxLength:"256"`
+		// NewPassword is for who was given one.
+		NewPassword string `json:"newPassword,omitempty" minLength:"12" maxLength:"256" doc:"Another password, which holds from then on: asked for where somebody else has chosen the present one."`
 	}
 }
 
@@ -93,11 +95,19 @@ func (a API) signIn(ctx context.Context, in *signInInput) (*issuedOutput, error)
 	if tenant == "" {
 		tenant = a.Tenant
 	}
-	secret, t, err := a.Service.SignIn(ctx, tenant, in.Body.Username, in.Body.Password)
+	secret, t, err := a.passwordFor(ctx, tenant, in)
 	if err != nil {
 		return nil, err
 	}
 	return issued(secret, t), nil
+}
+
+// passwordFor exchanges a password, and changes it where another is given.
+func (a API) passwordFor(ctx context.Context, tenant string, in *signInInput) (string, identity.Token, error) {
+	if next := in.Body.NewPassword; next != "" {
+		return a.Service.SignInAnew(ctx, tenant, in.Body.Username, in.Body.Password, next)
+	}
+	return a.Service.SignIn(ctx, tenant, in.Body.Username, in.Body.Password)
 }
 
 func pageOf[From, To any](p kernel.Page[From], to func(From) To) kernel.Page[To] {

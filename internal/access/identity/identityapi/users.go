@@ -53,6 +53,7 @@ type resetPasswordInput struct {
 	User string `path:"user" maxLength:"64" doc:"The user's name."`
 	Body struct {
 		Password   string `json:"password" minLength:"12" maxLength:"256" doc:"The password from now on."`
+		Theirs     bool   `json:"theirs,omitempty" doc:"Whether the user has chosen it. Else they choose another when they sign in."`
 		KeepTokens bool   `json:"keepTokens,omitempty" doc:"Whether personal tokens of the user hold on."`
 		Reason     string `json:"reason,omitempty" maxLength:"500" doc:"Why, for the audit log."`
 	}
@@ -71,7 +72,7 @@ func (a API) resetPassword(ctx context.Context, in *resetPasswordInput) (*resetP
 	}
 	out := &resetPasswordOutput{}
 	out.Body.Tokens, err = a.Service.ResetPassword(ctx, scope, identity.PasswordReset{
-		User: in.User, Password: in.Body.Password, KeepTokens: in.Body.KeepTokens, Reason: in.Body.Reason,
+		User: in.User, Password: in.Body.Password, Theirs: in.Body.Theirs, KeepTokens: in.Body.KeepTokens, Reason: in.Body.Reason,
 	})
 	return out, err
 }
@@ -106,6 +107,7 @@ type createUserInput struct {
 	Body struct {
 		Name     string        `json:"name" minLength:"1" maxLength:"64"`
 		Password string        `json:"password" minLength:"12" maxLength:"256"`
+		Theirs   bool          `json:"theirs,omitempty" doc:"Whether the user has chosen the password. Else they choose another when they sign in."`
 		Role     identity.Role `json:"role,omitempty" doc:"The role in the whole tenant; none unless given."`
 	}
 }
@@ -117,7 +119,7 @@ func (a API) createUser(ctx context.Context, in *createUserInput) (*userOutput, 
 	if err != nil {
 		return nil, err
 	}
-	u, err := a.Service.CreateUser(ctx, scope, identity.NewUser{Name: in.Body.Name, Password: in.Body.Password, Role: in.Body.Role})
+	u, err := a.Service.CreateUser(ctx, scope, identity.NewUser{Name: in.Body.Name, Password: in.Body.Password, Role: in.Body.Role, Given: !in.Body.Theirs})
 	if err != nil {
 		return nil, err
 	}

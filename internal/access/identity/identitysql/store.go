@@ -34,17 +34,18 @@ type userRow struct {
 	Password  string     `bun:"password"`
 	CreatedAt time.Time  `bun:"created_at"`
 	Disabled  *time.Time `bun:"disabled_at"`
+	Given     bool       `bun:"password_given"`
 }
 
 func (r userRow) user() identity.User {
 	return identity.User{
-		ID: r.ID, Tenant: r.Tenant, Name: r.Name, Password: r.Password, CreatedAt: r.CreatedAt.UTC(), DisabledAt: fromNull(r.Disabled),
+		ID: r.ID, Tenant: r.Tenant, Name: r.Name, Password: r.Password, CreatedAt: r.CreatedAt.UTC(), DisabledAt: fromNull(r.Disabled), Given: r.Given,
 	}
 }
 
 // AddUser keeps a new user.
 func (s *Store) AddUser(ctx context.Context, u identity.User) error {
-	row := userRow{ID: u.ID, Tenant: u.Tenant, Name: u.Name, Password: u.Password, CreatedAt: u.CreatedAt}
+	row := userRow{ID: u.ID, Tenant: u.Tenant, Name: u.Name, Password: u.Password, Given: u.Given, CreatedAt: u.CreatedAt}
 	_, err := s.db.Conn(ctx).NewInsert().Model(&row).Exec(ctx)
 	return db.Map(err, "the user "+u.Name)
 }
@@ -65,9 +66,9 @@ func (s *Store) user(ctx context.Context, what, where string, args ...any) (iden
 	return row.user(), db.Map(err, what)
 }
 
-// SetPassword keeps a new password hash.
-func (s *Store) SetPassword(ctx context.Context, tenant, id, hash string) error {
-	res, err := s.db.Conn(ctx).NewUpdate().Model((*userRow)(nil)).Set("password = ?", hash).
+// SetPassword keeps a new password hash, and whether somebody else has chosen it.
+func (s *Store) SetPassword(ctx context.Context, tenant, id, hash string, given bool) error {
+	res, err := s.db.Conn(ctx).NewUpdate().Model((*userRow)(nil)).Set("password = ?", hash).Set("password_given = ?", given).
 		Where("tenant = ? AND id = ?", tenant, id).Exec(ctx)
 	return db.Changed(res, err, "the user "+id)
 }

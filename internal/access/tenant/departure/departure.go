@@ -26,7 +26,7 @@ type Tenants interface {
 // Archive keeps the archive of a tenant, for the recipients whom its admins have named.
 type Archive interface {
 	// Keep makes it, encrypted whole.
-	Keep(ctx context.Context, tenant string, recipients []string) (digest kernel.Digest, size int64, err error)
+	Keep(ctx context.Context, tenant string, recipients, without []string) (digest kernel.Digest, size int64, err error)
 	// Open returns one that was kept, NotFound for none. Remove removes it; none is no error.
 	Open(ctx context.Context, tenant string) (io.ReadCloser, error)
 	Remove(ctx context.Context, tenant string) error
@@ -175,7 +175,7 @@ func (s *Service) export(ctx context.Context, t *tenant.Tenant) (err error) {
 		return kernel.Errorf(kernel.Refused, "nobody is named for whom the archive is encrypted").
 			WithFix("call it off with terrace tenant keep %s, and have it leave anew", t.Name)
 	}
-	t.Departure.Export, t.Departure.ExportSize, err = s.Archive.Keep(ctx, t.Name, t.Recipients.Keys)
+	t.Departure.Export, t.Departure.ExportSize, err = s.Archive.Keep(ctx, t.Name, t.Recipients.Keys, t.Recipients.Without)
 	return err
 }
 

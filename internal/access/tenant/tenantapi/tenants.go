@@ -86,7 +86,7 @@ type CreatedTenant struct {
 	Tenant
 
 	Admin    string `json:"admin" doc:"The name of its first admin."`
-	Password string `json:"password" doc:"The admin's password. It is told once; they change it."`
+	Password string `json:"password" doc:"The admin's password. It is told once, and they choose another when they sign in."`
 }
 
 type createTenantInput struct {
@@ -142,12 +142,13 @@ type recipientsInput struct {
 	TenantPath
 
 	Body struct {
-		Keys []string `json:"keys" maxItems:"20" doc:"Public keys of age, beginning with age1; none takes back those that were named."`
+		Keys    []string `json:"keys" maxItems:"20" doc:"Public keys of age, beginning with age1; none takes back those that were named."`
+		Without []string `json:"without,omitempty" enum:"artifacts,logs" maxItems:"2" doc:"What is left out of the archive: the artifacts of workloads with the archives of modules, and the logs of runs."`
 	}
 }
 
 func (a API) setRecipients(ctx context.Context, in *recipientsInput) (*tenantOutput, error) {
-	t, err := a.Service.SetRecipients(ctx, in.Tenant, in.Body.Keys)
+	t, err := a.Service.SetRecipients(ctx, in.Tenant, in.Body.Keys, in.Body.Without)
 	return &tenantOutput{Body: TenantOf(t)}, err
 }
 
@@ -180,7 +181,7 @@ type leaveInput struct {
 		Reason        string `json:"reason" maxLength:"1000" doc:"Why; it is kept in the audit log, and told to those who are kept out."`
 		KeepHours     int    `json:"keepHours" minimum:"0" maximum:"8784" doc:"For how many hours its data are kept."`
 		Abandon       bool   `json:"abandon,omitempty" doc:"Leave what is deployed on other targets than the local one where it is."`
-		WithoutExport bool   `json:"withoutExport,omitempty" doc:"Make no archive: all that it has is lost. Else there is one, for the recipients that its admins have named."`
+		WithoutExport bool   `json:"withoutExport,omitempty" doc:"Make no archive: all that it has is lost. It is refused where its admins have named recipients, for whom there is one."`
 	}
 }
 

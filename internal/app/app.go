@@ -108,7 +108,6 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.keys = newKeys(a.platform, a.access, a.delivery)
 	a.exports = newExports(a.platform, a.access, a.delivery, a.fabric)
-	a.departures = newDeparture(a.platform, a.access, a.delivery, a.keys, a.exports)
 	a.shipped = newShipped(a.platform, a.access, a.delivery)
 	a.delivery.stageSets.Changed, a.access.tenants.Shipped, a.delivery.modules.Ready = a.shipped.changed, a.shipped, a.shipped
 	a.access.identity.Stages = knownStages{a.delivery.stages}
@@ -127,6 +126,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.local, err = newLocal(a.platform, a.access, a.fabric, a.delivery); err != nil {
 		return err
 	}
+	a.departures = newDeparture(a.platform, a.access, a.delivery, a.keys, a.exports, a.local)
 	a.costs, a.maturity, err = newPaid(a.platform, a.access, a.fabric, a.delivery, a.local)
 	return err
 }

@@ -15,15 +15,17 @@ import (
 	"github.com/terrace-idp/terrace/internal/access/tenant/export"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runlog"
 	"github.com/terrace-idp/terrace/internal/delivery/run/runsql"
+	"github.com/terrace-idp/terrace/internal/delivery/runner"
 	"github.com/terrace-idp/terrace/internal/delivery/stage"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/blob"
 	"github.com/terrace-idp/terrace/internal/platform/db"
+	"github.com/terrace-idp/terrace/internal/target/local"
 )
 
 // newDeparture makes what ends tenants. Objects are found by rows, so they go first.
-func newDeparture(p *platform, a *access, d *delivery, keys departure.Keys, exports *export.Service) *departure.Service {
+func newDeparture(p *platform, a *access, d *delivery, keys departure.Keys, exports *export.Service, l *local.Service) *departure.Service {
 	log := auditsql.NewStore(p.db)
 	a.tenants.Deployments, a.tenants.Archives = standing{runsql.NewStore(p.db), d.stages}, exports
 	return departure.New(departure.Config{
@@ -31,6 +33,7 @@ func newDeparture(p *platform, a *access, d *delivery, keys departure.Keys, expo
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Home: p.config.Tenant, Log: p.log,
 		Erasers: []departure.Eraser{
 			runLogs{p.db, d.logs}, repositoryFiles{p.db, d.repositories}, objects{p.db, p.blobs}, departuresql.Rows{DB: p.db, Log: leavingLog{a.audit, log}},
+			folders{p.config.DataDir, l}, freed{p.db},
 		},
 	})
 }
@@ -158,6 +161,29 @@ func (f repositoryFiles) Erase(ctx context.Context, name string) (rows, removed 
 		}
 	}
 	return 0, removed, err
+}
+
+// folders is a departure.Eraser of what the runner and the local target have on this machine.
+type folders struct {
+	dataDir string
+	local   *local.Service
+}
+
+func (f folders) Erase(ctx context.Context, name string) (rows, removed int64, err error) {
+	removed, err = f.local.Erase(ctx, name)
+	if err != nil {
+		return 0, removed, err
+	}
+	n, err := runner.Forget(f.dataDir, name)
+	return 0, removed + n, err
+}
+
+// freed is a departure.Eraser of what removed rows leave in the database's files. It comes
+// last.
+type freed struct{ db *db.DB }
+
+func (f freed) Erase(ctx context.Context, _ string) (rows, removed int64, err error) {
+	return 0, 0, f.db.Scrub(ctx)
 }
 
 // objects is a departure.Eraser of blobs.

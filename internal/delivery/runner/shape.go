@@ -15,7 +15,7 @@ import (
 
 // shape is what a job's initialised folder depends on.
 type shape struct {
-	// key is its digest. It covers which modules are called, not their calls' names.
+	// key is its tenant and its digest. It covers which modules are called, not their calls' names.
 	key   string
 	calls calls
 }
@@ -39,6 +39,9 @@ type root struct {
 	Module    map[string]map[string]json.RawMessage `json:"module"`
 }
 
+// keyOf begins with whose folder it is: no name of a tenant has a dot.
+func keyOf(tenant, digest string) string { return tenant + "." + digest }
+
 // shape returns what the job's initialised folder depends on. ok is false where
 // that is not known for sure: the root module has a file that is not JSON, or a
 // module without an exact version.
@@ -61,7 +64,7 @@ func (r *Runner) shape(job Job) (s shape, ok bool) {
 	pins := slices.SortedFunc(maps.Values(s.calls), pin.compare)
 	parts["modules"] = slices.Compact(pins)
 	digest, err := kernel.DigestJSON(parts)
-	s.key = digest.Hex()
+	s.key = keyOf(tenant, digest.Hex())
 	return s, err == nil
 }
 

@@ -43,6 +43,7 @@ func Sweep(ctx context.Context, dataDir string, keep Keep) error {
 		half, _ := filepath.Glob(filepath.Join(dir, "new-*"))
 		old = append(old, half...)
 	}
+	old = append(old, ofNobody(dataDir)...)
 	temporary, _ := filepath.Glob(filepath.Join(tmpDir(dataDir), "*")) // the pattern is good
 	old = append(old, temporary...)
 	old = append(old, outdated(initDir(dataDir), keptInits)...)
@@ -54,6 +55,31 @@ func Sweep(ctx context.Context, dataDir string, keep Keep) error {
 		errs = append(errs, os.RemoveAll(path))
 	}
 	return errors.Join(errs...)
+}
+
+// Forget removes the initialised folders of a tenant that has left, which have copies of its
+// modules, and returns how many there were.
+func Forget(dataDir, tenant string) (folders int64, err error) {
+	found, _ := filepath.Glob(filepath.Join(initDir(dataDir), keyOf(tenant, "*"))) // the pattern is good
+	for _, dir := range append(found, ofNobody(dataDir)...) {
+		if err := os.RemoveAll(dir); err != nil {
+			return folders, onDisk("remove "+dir, err)
+		}
+		folders++
+	}
+	return folders, nil
+}
+
+// ofNobody are the initialised folders from before they said whose they are, which nothing
+// links to any more.
+func ofNobody(dataDir string) (dirs []string) {
+	entries, _ := os.ReadDir(initDir(dataDir)) // there may be none
+	for _, e := range entries {
+		if !strings.Contains(e.Name(), ".") && !strings.HasPrefix(e.Name(), "new-") {
+			dirs = append(dirs, filepath.Join(initDir(dataDir), e.Name()))
+		}
+	}
+	return dirs
 }
 
 // keepLeft gives the state that a work directory still has to keep.

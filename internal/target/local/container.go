@@ -64,14 +64,10 @@ func (w *workshop) prepare(ctx context.Context, name, root string) (prepared, er
 }
 
 func (w *workshop) unpack(ctx context.Context, digest kernel.Digest, root string) error {
-	folder, err := w.bundles.Folder(ctx, digest)
-	if err != nil {
-		return unlessKernel("unpack the artifact "+digest.Short(), err)
-	}
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return diskError("make the service's folder", err)
 	}
-	return diskError("copy the artifact "+digest.Short(), bundle.Copy(root, folder))
+	return unlessKernel("unpack the artifact "+digest.Short(), w.bundles.CopyTo(ctx, root, digest))
 }
 
 // unlessKernel keeps an error that says already what happened.

@@ -28,6 +28,8 @@ type servicePlane struct {
 
 	mu      sync.Mutex
 	running map[Key]*running
+	// restored says that all that is recorded was tried to be brought back.
+	restored bool
 }
 
 func newServicePlane(c Config, l *process.Launcher, ports *portPool) *servicePlane {
@@ -63,7 +65,10 @@ func (p *servicePlane) apply(ctx context.Context, k Key, raw json.RawMessage, pr
 	}
 	made, err := p.next(ctx, r, old, spec, digest, recordedEndpoints(previous))
 	if err != nil && previous == nil && old == nil {
-		err = errors.Join(err, p.forget(r))
+		return made, errors.Join(err, p.forget(r))
+	}
+	if err != nil {
+		p.tidy()
 	}
 	return made, err
 }
@@ -135,6 +140,7 @@ func (p *servicePlane) switchTo(r *running, next *instance) {
 		r.retiring.Go(func() {
 			time.Sleep(drainTime)
 			p.retire(old)
+			p.tidy()
 		})
 	}
 }
@@ -202,6 +208,7 @@ func (p *servicePlane) forget(r *running) error {
 	p.mu.Lock()
 	delete(p.running, r.key)
 	p.mu.Unlock()
+	p.tidy()
 	return errors.Join(err, diskError("remove the folder of service "+r.key.Name, os.RemoveAll(r.dir)))
 }
 

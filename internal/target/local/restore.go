@@ -27,6 +27,9 @@ func (s *Service) restoreAll() {
 	})
 	s.restoreEach(first)
 	s.restoreEach(then)
+	if s.ctx.Err() == nil {
+		s.services.tidyFromNow()
+	}
 }
 
 // restoreEach tries each object once; those that fail are tried on in the

@@ -43,6 +43,8 @@ type Cache struct {
 	dir    string
 	source Source
 	mu     sync.Mutex
+	// using is held by who reads folders, and alone by who removes them.
+	using sync.RWMutex
 }
 
 // NewCache returns the cache in dir.
@@ -61,6 +63,37 @@ func (c *Cache) Sweep() error {
 		}
 	}
 	return err
+}
+
+// Prune removes the bundles that are not among those in use.
+func (c *Cache) Prune(used map[kernel.Digest]bool) error {
+	c.using.Lock()
+	defer c.using.Unlock()
+	entries, err := os.ReadDir(c.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	kept := make(map[string]bool, len(used))
+	for digest := range used {
+		kept[digest.Hex()] = true
+	}
+	for _, e := range entries {
+		if !kept[e.Name()] && !strings.HasPrefix(e.Name(), unpacking) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(c.dir, e.Name())))
+		}
+	}
+	return err
+}
+
+// CopyTo copies the bundle's content into the folder to, which must exist.
+func (c *Cache) CopyTo(ctx context.Context, to string, digest kernel.Digest) error {
+	c.using.RLock()
+	defer c.using.RUnlock()
+	folder, err := c.Folder(ctx, digest)
+	if err != nil {
+		return err
+	}
+	return Copy(to, folder)
 }
 
 // Folder returns the folder with the bundle's content, unpacked now if it was

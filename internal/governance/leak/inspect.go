@@ -145,6 +145,10 @@ func (s *Service) seen(ctx context.Context, scope kernel.Scope, at Place, found 
 		there[f.same()] = true
 		known := false
 		if i := slices.IndexFunc(before, func(b Finding) bool { return b.same() == f.same() }); i >= 0 {
+			if at.Past && (at.Pull == 0 || before[i].Place.Pull != at.Pull) { // it was told already
+				r.open(before[i].at(now))
+				continue
+			}
 			known = true
 			f = before[i].again(f)
 		} else {
@@ -161,22 +165,26 @@ func (s *Service) seen(ctx context.Context, scope kernel.Scope, at Place, found 
 		if !known {
 			r.New = append(r.New, f)
 		}
-		if f.State == Open {
-			r.Open = append(r.Open, f)
-		}
+		r.open(f)
 	}
-	if at.Pull > 0 || at.Part || found.Incomplete != "" {
+	if at.Pull > 0 || at.Part || at.Past || found.Incomplete != "" {
 		return r, nil
 	}
 	return r, s.resolve(ctx, standing(before, at), there, "it is not there any more")
 }
 
+func (r *Report) open(f Finding) {
+	if f.State == Open {
+		r.Open = append(r.Open, f)
+	}
+}
+
 // standing are the findings that a look at a place can tell to be gone. One that a pull
-// request brought is not on the branch that is looked at, and has been seen all the same;
-// one in the log of a run stands there, whatever the logs of other runs have.
+// request brought is not on the branch that is looked at, and has been seen all the same, and
+// so has one in a commit before; one in the log of a run stands there, whatever the logs of other runs have.
 func standing(all []Finding, at Place) []Finding {
 	return slices.DeleteFunc(slices.Clone(all), func(f Finding) bool {
-		return f.Place.Pull > 0 || at.Kind == Log && f.Place.Run != at.Run
+		return f.Place.Pull > 0 || f.Place.Past || at.Kind == Log && f.Place.Run != at.Run
 	})
 }
 

@@ -55,6 +55,8 @@ type Place struct {
 	Path       string `json:"path,omitempty"`
 	// Pull is the number of the pull request that brought it, 0 for none.
 	Pull int `json:"pull,omitempty"`
+	// Past says that the file had it in that commit, and has it no more in the newest.
+	Past bool `json:"past,omitempty"`
 	// Workload is what a plan, a log or a Score file is of; the stage is the scope's.
 	Workload string `json:"workload,omitempty"`
 	// Run is the one whose plan was looked at last, or the newest one whose log has it, and
@@ -106,6 +108,9 @@ func (p Place) String() string {
 	case Repository:
 		if p.Path == "" {
 			return p.Repository + ", branch " + p.Branch
+		}
+		if p.Past && len(p.Revision) > 12 {
+			at += ", in the commit " + p.Revision[:12]
 		}
 		return p.Repository + "/" + p.Path + at
 	case Plan:

@@ -237,7 +237,7 @@ func (r Repo) Read(ctx context.Context, commit, path string, limit int) ([]byte,
 	if !IsObject(commit) || strings.ContainsAny(path, "\n\x00") {
 		return nil, kernel.Errorf(kernel.Invalid, "%q is no path in a commit", path)
 	}
-	out, err := r.Git.Run(ctx, Command{Dir: r.Dir, Args: []string{"ls-tree", "-z", "--full-tree", commit, "--", path}})
+	out, err := r.Git.Run(ctx, Command{Dir: r.Dir, Args: []string{"--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", path}})
 	if err != nil {
 		return nil, err
 	}

@@ -2,9 +2,11 @@ package leakvcs
 
 import (
 	"context"
-	"io"
-	"os"
+	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/delivery/vcs/gitexec"
@@ -14,10 +16,10 @@ import (
 )
 
 const (
-	// many is from how many files on a commit is copied whole rather than read file by file.
-	many = 64
 	// maxRules bounds a repository's own rules, in bytes.
 	maxRules = 1 << 20
+	// maxTold is of how many files it is told that they were not looked at.
+	maxTold = 20
 )
 
 // looking is a look at the files of a commit.
@@ -34,9 +36,9 @@ type looking struct {
 	rules leakscan.Rules
 	// problem is what is wrong with the repository's own rules; those that are shipped count.
 	problem error
-	// copied is a copy of the commit's files, nil for none.
-	copied *os.Root
-	folder string
+	// objects reads contents, and there are the files of the commit.
+	objects *gitexec.Objects
+	there   map[string]gitexec.Version
 }
 
 // open begins a look at a commit of, or for, a branch, by the rules that another commit has.
@@ -45,7 +47,13 @@ func (w *Watcher) open(ctx context.Context, r vcs.Repository, branch, commit, ru
 	if err != nil {
 		return nil, err
 	}
-	l := &looking{Watcher: w, repo: r, files: files, branch: branch, commit: commit, rules: leakscan.Rules{Scanner: w.Shipped}}
+	there, err := files.Versions(ctx, commit)
+	if err != nil {
+		return nil, err
+	}
+	l := &looking{
+		Watcher: w, repo: r, files: files, branch: branch, commit: commit, rules: leakscan.Rules{Scanner: w.Shipped}, objects: files.Objects(), there: there,
+	}
 	if ruled == "" || ruled == gitexec.Zero {
 		return l, nil
 	}
@@ -70,18 +78,15 @@ func (w *Watcher) open(ctx context.Context, r vcs.Repository, branch, commit, ru
 	return l, nil
 }
 
-func (l *looking) close() {
-	if l.copied != nil {
-		_ = l.copied.Close()       // it was only read
-		_ = os.RemoveAll(l.folder) // what is left of it, the system removes
-	}
-}
+func (l *looking) close() { l.objects.Close() }
 
 // target is a file that is looked through.
 type target struct {
 	name string
 	// known says that own values alone are looked for: the file is as it was.
 	known bool
+	// was is what it was in a commit before, nil for what it is.
+	was *gitexec.Version
 }
 
 // by are files that are looked through by the rules.
@@ -94,12 +99,9 @@ func by(names []string) []target {
 }
 
 // all looks through files; pull is the number of the pull request that they are of, or 0.
-// After each it calls passed, unless that is nil, with its name.
-func (l *looking) all(ctx context.Context, targets []target, pull int, passed func(ctx context.Context, name string) error) (found leak.Report, err error) {
-	if len(targets) > many {
-		l.copy(ctx)
-	}
-	var left []string
+// After each it calls passed, unless that is nil.
+func (l *looking) all(ctx context.Context, targets []target, pull int, passed func(ctx context.Context, t target) error) (found leak.Report, err error) {
+	var left unseen
 	for _, t := range targets {
 		if err := ctx.Err(); err != nil {
 			return found, err
@@ -108,34 +110,79 @@ func (l *looking) all(ctx context.Context, targets []target, pull int, passed fu
 		if err != nil {
 			return found, err
 		}
-		if incomplete != "" && len(left) < 20 {
-			left = append(left, t.name+": "+incomplete)
-		}
+		left.add(t, incomplete)
 		if pull > 0 { // of a branch there may be too many
 			found.Add(one)
 		}
 		if passed == nil {
 			continue
 		}
-		if err := passed(ctx, t.name); err != nil {
+		if err := passed(ctx, t); err != nil {
 			return found, err
 		}
 	}
-	found.Incomplete = strings.Join(left, "\n")
+	found.Incomplete = left.String()
 	return found, nil
+}
+
+// unseen are the files that were not looked at, or not wholly.
+type unseen struct {
+	lines []string
+	more  int
+}
+
+func (u *unseen) add(t target, why string) {
+	switch {
+	case why == "":
+		return
+	case len(u.lines) == maxTold:
+		u.more++
+		return
+	}
+	at := printed(t.name)
+	if t.was != nil {
+		at += " in " + t.was.Commit[:12]
+	}
+	u.lines = append(u.lines, at+": "+why)
+}
+
+// String tells of them, a line for each.
+func (u *unseen) String() string {
+	if u.more > 0 {
+		return strings.Join(u.lines, "\n") + fmt.Sprintf("\nand %d more", u.more)
+	}
+	return strings.Join(u.lines, "\n")
+}
+
+// printed is a name as it can stand in a line: one with other than what is printed is quoted.
+func printed(name string) string {
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 // one looks through a file, and tells what of it was not looked at.
 func (l *looking) one(ctx context.Context, t target, pull int) (found leak.Report, incomplete string, err error) {
 	at := leak.Place{Kind: leak.Repository, Repository: l.repo.Name, Branch: l.branch, Revision: l.commit, Path: t.name, Pull: pull, By: l.by}
-	text, err := l.read(ctx, t.name)
+	v, there := l.there[t.name]
+	if t.was != nil {
+		v, there, at.Revision, at.Past = *t.was, true, t.was.Commit, true
+	}
 	switch {
-	case kernel.Is(err, kernel.NotFound) && pull == 0:
+	case !there && pull == 0:
 		return found, "", l.Leaks.Gone(ctx, l.repo.Scope, at, "it is not there any more")
-	case kernel.Is(err, kernel.NotFound), kernel.Is(err, kernel.Invalid): // removed, a link or a module of git
+	case !there: // it was removed
 		return found, "", nil
+	case v.Module():
+		return found, "it is a module: its files are in another repository", nil
+	}
+	raw, err := l.objects.Read(ctx, v.Object, leakscan.Most)
+	switch {
 	case kernel.Is(err, kernel.TooLarge):
-		return found, "it has more than 16 MB", nil
+		return found, "it has more than 16 MB, or is more than git can read", nil
+	case kernel.Is(err, kernel.NotFound):
+		return found, "its content is not here", nil
 	case err != nil:
 		return found, "", err
 	}
@@ -143,46 +190,24 @@ func (l *looking) one(ctx context.Context, t target, pull int) (found leak.Repor
 	if t.known {
 		rules, at.Part = leakscan.Rules{Scanner: l.none}, true // what the rules have found stays
 	}
-	found, err = l.Leaks.InspectWith(ctx, rules, l.repo.Scope, at, text)
-	if incomplete = found.Incomplete; incomplete == leakscan.NoText {
-		incomplete = ""
+	found, err = l.Leaks.InspectWith(ctx, rules, l.repo.Scope, at, string(raw))
+	incomplete = found.Incomplete
+	if incomplete == leakscan.NoText && pull == 0 {
+		incomplete = "" // a branch has many of them
 	}
 	found.Incomplete = ""
 	return found, incomplete, err
 }
 
-// copy copies the commit's files, where that can be; else they are read one by one.
-func (l *looking) copy(ctx context.Context) {
-	dir, err := os.MkdirTemp("", "terrace-leaks-")
-	if err != nil {
-		return
+// past are the contents that files had in the commits that one has and others have not, and
+// have no more in the one that is looked at. more is how many commits are left out.
+func (l *looking) past(ctx context.Context, most int, others ...string) (all []target, more int, err error) {
+	versions, commits, err := l.files.Brought(ctx, most, l.commit, others...)
+	for _, v := range versions {
+		if now, ok := l.there[v.Path]; ok && now.Object == v.Object || v.Module() {
+			continue
+		}
+		all = append(all, target{name: v.Path, was: &v})
 	}
-	if err := l.files.Extract(ctx, l.commit, dir); err != nil {
-		_ = os.RemoveAll(dir) // it was no use
-		return
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		_ = os.RemoveAll(dir) // likewise
-		return
-	}
-	l.copied, l.folder = root, dir
-}
-
-func (l *looking) read(ctx context.Context, name string) (string, error) {
-	if l.copied == nil {
-		raw, err := l.files.Read(ctx, l.commit, name, leakscan.Most)
-		return string(raw), err
-	}
-	f, err := l.copied.Open(name)
-	if err != nil { // it is a link, or is not there: git knows
-		raw, err := l.files.Read(ctx, l.commit, name, leakscan.Most)
-		return string(raw), err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	raw, err := io.ReadAll(io.LimitReader(f, leakscan.Most+1))
-	if err != nil {
-		return "", kernel.Errorf(kernel.Unavailable, "read %s: %w", name, err)
-	}
-	return string(raw), nil
+	return all, max(0, commits-most), err
 }

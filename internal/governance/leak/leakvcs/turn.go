@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/governance/leak"
@@ -79,6 +81,11 @@ func (w *Watcher) look(ctx context.Context, b Branch) error {
 	if err != nil {
 		return err
 	}
+	past, more, err := l.before(ctx, b, p)
+	if err != nil {
+		return err
+	}
+	targets = append(targets, past...)
 	p.Commit = commit
 	at := &reached{Watcher: w, branch: b, Progress: p, began: w.Clock.Now(), noted: w.Clock.Now()}
 	found, err := l.all(ctx, targets, 0, at.passed)
@@ -88,11 +95,14 @@ func (w *Watcher) look(ctx context.Context, b Branch) error {
 	if err != nil {
 		return err
 	}
+	if more > 0 {
+		w.Log.WarnContext(ctx, "the oldest commits of a branch were not looked through for leaked values", "repository", r.Name, "branch", b.Name, "commits", more)
+	}
 	if found.Incomplete != "" {
 		w.Log.WarnContext(ctx, "a repository was not wholly looked through for leaked values", "repository", r.Name, "what", found.Incomplete)
 	}
 	b.Looked, b.Rules, b.Shipped, b.Sought = commit, p.Rules, w.Shipped.Digest(), p.Asked
-	return w.Store.Looked(ctx, b, w.Clock.Now())
+	return w.Store.Looked(context.WithoutCancel(ctx), b, w.Clock.Now()) // else it would be looked at again, and late
 }
 
 // commit is the one to look at; "" where nothing was pushed to the branch yet.
@@ -131,7 +141,7 @@ func (l *looking) targets(ctx context.Context, b Branch, p Progress, resumed boo
 		}
 	}
 	if p.All || p.Known {
-		if all, err = l.there(ctx); err != nil {
+		if all, err = l.present(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -153,6 +163,23 @@ func (l *looking) targets(ctx context.Context, b Branch, p Progress, resumed boo
 	return left, nil
 }
 
+// before are the contents of the commits that came since the last look, the first time of all
+// there are but those of the default branch, which is looked at by itself, which the newest
+// has no more. Where the look goes on, the commit behind which it
+// does and all before it are done.
+func (l *looking) before(ctx context.Context, b Branch, p Progress) ([]target, int, error) {
+	others := []string{b.Looked, p.Past}
+	if b.Looked == "" && b.Name != l.repo.DefaultBranch {
+		first, err := l.Repositories.Head(ctx, l.repo, l.repo.DefaultBranch)
+		if err != nil && !kernel.Is(err, kernel.NotFound) {
+			return nil, 0, err
+		}
+		others = append(others, first)
+	}
+	all, more, err := l.past(ctx, maxCommits, l.here(ctx, others...)...)
+	return slices.DeleteFunc(all, func(t target) bool { return t.was.Commit == p.In && t.name <= p.At }), more, err
+}
+
 func setOf(lists ...[]string) map[string]bool {
 	all := map[string]bool{}
 	for _, name := range slices.Concat(lists...) {
@@ -161,13 +188,10 @@ func setOf(lists ...[]string) map[string]bool {
 	return all
 }
 
-// there are all files of the commit, and those that are gone of which something is known.
-func (l *looking) there(ctx context.Context) ([]string, error) {
-	names, err := l.files.Files(ctx, l.commit, "")
-	if err != nil {
-		return nil, err
-	}
-	err = l.Leaks.Within(ctx, l.repo.Scope, l.repo.Name, func(page []leak.Finding) error {
+// present are all files of the commit, and those that are gone of which something is known.
+func (l *looking) present(ctx context.Context) ([]string, error) {
+	names := slices.Collect(maps.Keys(l.there))
+	err := l.Leaks.Within(ctx, l.repo.Scope, l.repo.Name, func(page []leak.Finding) error {
 		for _, f := range page {
 			if f.Place.Branch == l.branch && f.Place.Pull == 0 {
 				names = append(names, f.Place.Path)
@@ -191,8 +215,16 @@ type reached struct {
 
 // passed notes now and then how far the look is, and ends it when its turn is over or
 // another commit is wanted.
-func (r *reached) passed(ctx context.Context, name string) error {
-	r.After, r.any = name, true
+func (r *reached) passed(ctx context.Context, t target) error {
+	r.any = true
+	switch {
+	case t.was == nil:
+		r.After = whole(t.name)
+	case r.In != t.was.Commit:
+		r.Past, r.In, r.At = r.In, t.was.Commit, whole(t.name)
+	default:
+		r.At = whole(t.name)
+	}
 	now := r.Clock.Now()
 	if now.Sub(r.began) >= turn {
 		return r.leave(ctx)
@@ -202,6 +234,16 @@ func (r *reached) passed(ctx context.Context, name string) error {
 	}
 	r.noted = now
 	return r.write(ctx, now.Add(lookTime))
+}
+
+// whole is the part of a name that can be kept, which does not come behind it.
+func whole(name string) string {
+	for i, r := range name {
+		if r == utf8.RuneError {
+			return name[:i]
+		}
+	}
+	return name
 }
 
 // leave ends the look for now: others come first, and it goes on where it is.

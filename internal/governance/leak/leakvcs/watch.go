@@ -27,6 +27,8 @@ const (
 	lookTime = 15 * time.Minute
 	// note is how often that is noted.
 	note = 10 * time.Second
+	// maxCommits bounds the commits that a look at a branch goes back.
+	maxCommits = 10_000
 	// attempts ends a look that fails again and again.
 	attempts = 8
 	// ruledEvery is how often branches are looked for that were looked at by other rules,
@@ -59,7 +61,8 @@ type Branch struct {
 	Attempts int
 }
 
-// Progress is how far a look is that goes on: through the files in the order of their names.
+// Progress is how far a look is that goes on: through the files in the order of their names,
+// and then through what they were in the commits before, the oldest first.
 type Progress struct {
 	// Commit is the one whose files were looked at up to After, by rules with a digest.
 	Commit string `json:"commit"`
@@ -70,6 +73,11 @@ type Progress struct {
 	All   bool  `json:"all,omitempty"`
 	Known bool  `json:"known,omitempty"`
 	Asked int64 `json:"asked,omitempty"`
+	// Past is a commit up to which it was looked at what files were, In the one after it whose
+	// files were looked at up to At.
+	Past string `json:"past,omitempty"`
+	In   string `json:"in,omitempty"`
+	At   string `json:"at,omitempty"`
 }
 
 // Store keeps how far branches are looked at; leaksql implements it.

@@ -5221,7 +5221,10 @@ type NewUpstream struct {
 	// Subject The claims that tell accounts apart; iss and sub unless given. None that people can change.
 	Subject *[]string `json:"subject,omitempty"`
 
-	// UserInfo Whether the userinfo endpoint is asked, too.
+	// TwoFactors What it says of who has proven two factors, acr=VALUE or amr=VALUE; amr=mfa unless given.
+	TwoFactors *[]string `json:"twoFactors,omitempty"`
+
+	// UserInfo Whether the userinfo endpoint is asked for all claims; without it, only for a name or an address that is not in the ID token.
 	UserInfo *bool `json:"userInfo,omitempty"`
 }
 
@@ -8115,8 +8118,11 @@ type Upstream struct {
 	SignedOutURI string `json:"signedOutUri"`
 
 	// Subject The claims that tell accounts apart.
-	Subject  []string `json:"subject"`
-	UserInfo bool     `json:"userInfo"`
+	Subject []string `json:"subject"`
+
+	// TwoFactors What it says of who has proven two factors; none is amr=mfa.
+	TwoFactors []string `json:"twoFactors"`
+	UserInfo   bool     `json:"userInfo"`
 }
 
 // UpstreamCondition defines model for UpstreamCondition.
@@ -8136,7 +8142,7 @@ type UpstreamFinding struct {
 	// Outcome How a part of an upstream's configuration does.
 	Outcome UpstreamOutcome `json:"outcome"`
 
-	// Part What was looked at: discovery, keys, redirect, client, scopes, groups or people.
+	// Part What was looked at: discovery, keys, redirect, client, scopes, names, groups or people.
 	Part string `json:"part"`
 }
 
@@ -8259,7 +8265,10 @@ type UpstreamSettings struct {
 	// Subject The claims that tell accounts apart; iss and sub unless given. None that people can change.
 	Subject *[]string `json:"subject,omitempty"`
 
-	// UserInfo Whether the userinfo endpoint is asked, too.
+	// TwoFactors What it says of who has proven two factors, acr=VALUE or amr=VALUE; amr=mfa unless given.
+	TwoFactors *[]string `json:"twoFactors,omitempty"`
+
+	// UserInfo Whether the userinfo endpoint is asked for all claims; without it, only for a name or an address that is not in the ID token.
 	UserInfo *bool `json:"userInfo,omitempty"`
 }
 

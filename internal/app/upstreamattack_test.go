@@ -328,7 +328,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		}
 		return strings.Join(words, ", ")
 	}
-	if got, want := outcome(), "discovery ok, keys ok, redirect ok, client ok, scopes ok, groups ok, people ok"; got != want {
+	if got, want := outcome(), "discovery ok, keys ok, redirect ok, client ok, scopes ok, names ok, groups ok, people ok"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	wrong, id := "wrong", "nobody"
@@ -338,7 +338,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 	e.set(func(e *elsewhere) {
 		e.metadata = func(m map[string]any) { m["scopes_supported"] = []string{"openid"} }
 	})
-	if got, want := outcome(), "discovery ok, keys ok, redirect broken, client broken, scopes unclear, groups ok, people ok"; got != want {
+	if got, want := outcome(), "discovery ok, keys ok, redirect broken, client broken, scopes unclear, names ok, groups ok, people ok"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	if page := w.person().open(w.authorization(oauth2.GenerateVerifier())).button(); page.Status != http.StatusBadRequest { // it is elsewhere's page

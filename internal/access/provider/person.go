@@ -27,13 +27,13 @@ type Person struct {
 	At time.Time
 }
 
-// Elsewhere reports whether another provider has said who they are: it answers for how.
+// Elsewhere reports whether another provider has said who they are.
 func (p Person) Elsewhere() bool { return slices.Contains(p.Methods, "fed") }
 
-// HasProven reports whether they have proven more than one factor, or another provider
-// answers for them.
+// HasProven reports whether they have proven more than one factor. Another provider answers
+// for them, unless two factors are asked for and it does not say that there were.
 func (p Person) HasProven() bool {
-	return p.Elsewhere() || SignIn{Methods: p.Methods}.Level() == LevelStrong
+	return p.Elsewhere() && !p.Strong || SignIn{Methods: p.Methods}.Level() == LevelStrong
 }
 
 // StepForm is what a step shows.

@@ -44,6 +44,8 @@ type Came struct {
 	Hint string
 	// MaxAge is how long ago they may have proven there who they are, 0 for any time.
 	MaxAge time.Duration
+	// Strong says that they have to prove more than one factor.
+	Strong bool
 }
 
 // Came returns what a ticket is for.
@@ -52,7 +54,7 @@ func (s *Service) Came(ctx context.Context, ticket string) (Came, error) {
 	if err != nil {
 		return Came{}, err
 	}
-	c := Came{Tenant: t.Tenant, MaxAge: t.Fresh}
+	c := Came{Tenant: t.Tenant, MaxAge: t.Fresh, Strong: t.Strong}
 	values, err := url.ParseQuery(t.Query)
 	if err != nil {
 		return c, nil //nolint:nilerr // a request that is not readable asks for nothing

@@ -29,7 +29,7 @@ const (
 
 // Finding is what a check found.
 type Finding struct {
-	// Part is discovery, keys, redirect, client, scopes, groups or people.
+	// Part is discovery, keys, redirect, client, scopes, names, groups or people.
 	Part    string
 	Outcome Outcome
 	Message string
@@ -63,6 +63,7 @@ func (s *Service) Check(ctx context.Context, scope kernel.Scope, name string) ([
 		s.checkRedirect(ctx, u, p),
 		s.checkClient(ctx, u, p, secret),
 		checkScopes(u, p),
+		checkNames(u, p),
 		checkGroups(u),
 		s.checkPeople(u),
 	}, nil
@@ -181,6 +182,19 @@ func checkScopes(u Upstream, p *place) Finding {
 	return Finding{"scopes", Fine, strings.Join(u.Scopes, ", "), ""}
 }
 
+// checkNames tells where the names of people come from.
+func checkNames(u Upstream, p *place) Finding {
+	switch {
+	case len(p.Claims) > 0 && !strings.HasPrefix(u.NameClaim, "/") && !slices.Contains(p.Claims, u.NameClaim):
+		return Finding{"names", Unclear, "it does not say that it has the claim " + u.NameClaim + ": people would be named by their address, or user", "set --name-claim to one that it has: " + strings.Join(p.Claims, ", ")}
+	case u.UserInfo:
+		return Finding{"names", Fine, "they are the claim " + u.NameClaim + ", in the ID token or at its userinfo endpoint", ""}
+	case p.UserInfo == "":
+		return Finding{"names", Unclear, "it has no userinfo endpoint: whose ID token lacks the claim " + u.NameClaim + " is named by their address, or user", "see that it puts the claim into ID tokens, or set --name-claim"}
+	}
+	return Finding{"names", Fine, "they are the claim " + u.NameClaim + ", in the ID token, or else at its userinfo endpoint", ""}
+}
+
 // checkPeople tells of one that was set before such were refused.
 func (s *Service) checkPeople(u Upstream) Finding {
 	switch {
@@ -201,5 +215,5 @@ func checkGroups(u Upstream) Finding {
 	if byGroups && isEntra && u.Overage == OverageRefuse {
 		return Finding{"groups", Unclear, "rules are about groups, and who is in more than fit into a token of Entra ID is refused", "set --overage user or client, or assign groups to the application"}
 	}
-	return Finding{"groups", Fine, fmt.Sprintf("%d rules", len(u.Rules)), ""}
+	return Finding{"groups", Fine, map[bool]string{true: "1 rule", false: fmt.Sprintf("%d rules", len(u.Rules))}[len(u.Rules) == 1], ""}
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
-	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
@@ -49,6 +48,7 @@ type metadata struct {
 	Responses     []string `json:"response_types_supported"`
 	Algorithms    []string `json:"id_token_signing_alg_values_supported"`
 	Prompts       []string `json:"prompt_values_supported"`
+	Claims        []string `json:"claims_supported"`
 	// SaysIssuer says that its answers name it (RFC 9207 §3).
 	SaysIssuer bool `json:"authorization_response_iss_parameter_supported"`
 }
@@ -106,7 +106,7 @@ func (f *found) of(ctx context.Context, u Upstream, now time.Time) (*place, erro
 func (s *Service) at(ctx context.Context, u Upstream) (*place, error) {
 	p, err := s.found.of(ctx, u, s.Clock.Now())
 	if err != nil {
-		return nil, kernel.Errorf(kernel.Unavailable, "%s cannot be used: %w", u.Label, err).WithFix("an admin sees why with terrace auth upstream check %s", u.Name)
+		return nil, s.silent(ctx, u, "cannot be used", err)
 	}
 	return p, nil
 }

@@ -45,7 +45,7 @@ func (s *Service) graphGroups(client context.Context, u Upstream, p *place, secr
 		}
 		var err error
 		if token, err = config.Token(client); err != nil {
-			return nil, refusedBy(u, err, secret)
+			return nil, s.refusedBy(client, u, err, secret)
 		}
 	case OverageUser:
 	}
@@ -105,7 +105,7 @@ func (s *Service) memberObjects(ctx context.Context, address string, token *oaut
 }
 
 // refusedBy says why an upstream gave no token, without what it was sent.
-func refusedBy(u Upstream, err error, sent ...any) error {
+func (s *Service) refusedBy(ctx context.Context, u Upstream, err error, sent ...any) error {
 	if failed, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		kind := kernel.Denied
 		if failed.Response.StatusCode >= http.StatusInternalServerError {
@@ -117,5 +117,5 @@ func refusedBy(u Upstream, err error, sent ...any) error {
 		return kernel.Errorf(kind, "%s did not sign you in: %s", u.Label, plain(failed.ErrorCode, failed.ErrorDescription, sent...)).
 			WithFix("begin again; if it stays, an admin sees more with terrace auth upstream check %s", u.Name)
 	}
-	return kernel.Errorf(kernel.Unavailable, "%s did not sign you in: %w", u.Label, err)
+	return s.silent(ctx, u, "does not answer", err)
 }

@@ -49,6 +49,8 @@ type Beginning struct {
 	Ticket string
 	// Prompt and Hint are passed on (OpenID Connect Core §3.1.2.1).
 	Prompt, Hint string
+	// Strong says that they have to prove two factors.
+	Strong bool
 	// MaxAge is how long ago they may have proven there who they are, 0 for any time.
 	MaxAge time.Duration
 	// Link is the id of the user to link an account to, and SignIn that of the browser's
@@ -101,7 +103,11 @@ func (s *Service) Begin(ctx context.Context, b Beginning) (Begun, error) {
 	}
 	// An upstream that is asked for an age says the time (OpenID Connect Core §2).
 	age := strconv.Itoa(int(cmp.Or(b.MaxAge, anyAge).Seconds()))
-	for name, value := range map[string]string{"prompt": b.Prompt, "login_hint": b.Hint, "max_age": age} {
+	class := ""
+	if b.Strong {
+		class = u.classes()
+	}
+	for name, value := range map[string]string{"prompt": b.Prompt, "login_hint": b.Hint, "max_age": age, "acr_values": class} {
 		if value != "" {
 			options = append(options, oauth2.SetAuthURLParam(name, value))
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ import (
 // proof is what an upstream has proven of somebody.
 type proof struct {
 	claims  Claims
+	signed  Claims // what the ID token says alone
 	subject string // sub
 	sid     string
 	idToken string
@@ -65,7 +67,7 @@ func (s *Service) prove(ctx context.Context, u Upstream, f flow, query url.Value
 	client := oidc.ClientContext(ctx, p.client)
 	token, err := s.oauth(u, p, secret).Exchange(client, query.Get("code"), oauth2.VerifierOption(f.Verifier))
 	if err != nil {
-		return proof{}, refusedBy(u, err, secret, query.Get("code"), f.Verifier)
+		return proof{}, s.refusedBy(client, u, err, secret, query.Get("code"), f.Verifier)
 	}
 	raw, _ := token.Extra("id_token").(string)
 	out, err := s.checked(ctx, u, p, raw, f.Nonce, token.AccessToken)
@@ -137,29 +139,25 @@ func (s *Service) checked(ctx context.Context, u Upstream, p *place, raw, nonce,
 			return proof{}, wrong("%w", err)
 		}
 	}
-	return proof{claims: claims, subject: token.Subject, sid: claims.text("sid"), idToken: raw, issued: token.IssuedAt}, nil
+	return proof{claims: claims, signed: maps.Clone(claims), subject: token.Subject, sid: claims.text("sid"), idToken: raw, issued: token.IssuedAt}, nil
 }
 
 // enrich adds what the ID token does not say: what the userinfo endpoint does, and groups
 // that did not fit.
 func (s *Service) enrich(client context.Context, u Upstream, p *place, secret string, token *oauth2.Token, out *proof) error {
-	if u.UserInfo {
-		info, err := p.provider.UserInfo(client, oauth2.StaticTokenSource(token))
-		if err != nil {
-			return kernel.Errorf(kernel.Unavailable, "%s does not say who you are: %s", u.Label, plain(err.Error(), "", token.AccessToken))
-		}
-		if info.Subject != out.subject { // OpenID Connect Core §5.3.2
-			return kernel.Errorf(kernel.Denied, "%s says two different things of who you are", u.Label)
-		}
-		var more json.RawMessage
-		if err := info.Claims(&more); err != nil {
-			return kernel.Errorf(kernel.Unavailable, "%s does not say who you are: %w", u.Label, err)
-		}
-		claims, err := parseClaims(more)
-		if err != nil {
+	if u.UserInfo || u.nameless(out.claims) && p.UserInfo != "" {
+		more, err := s.userInfo(client, u, p, token, out.subject)
+		switch {
+		case err != nil && (u.UserInfo || kernel.Is(err, kernel.Denied)):
 			return err
+		case err != nil:
+			s.Log.WarnContext(client, "an upstream does not say what somebody is called", "upstream", u.Name, "error", err)
+		case !u.UserInfo:
+			more = u.naming(more)
+			fallthrough
+		default:
+			out.claims.add(more)
 		}
-		out.claims.add(claims)
 	}
 	if !out.claims.groupsLeftOut() {
 		return nil
@@ -170,4 +168,47 @@ func (s *Service) enrich(client context.Context, u Upstream, p *place, secret st
 	}
 	out.claims["groups"] = groups
 	return nil
+}
+
+// nameless reports whether claims lack somebody's name, or an address that is asked for.
+func (u Upstream) nameless(claims Claims) bool {
+	return claims.text(u.NameClaim) == "" || claims.text(u.EmailClaim) == "" && (len(u.EmailDomains) > 0 || u.LinkByEmail)
+}
+
+// naming are the claims among others that say how to call and to write to somebody. Rules are
+// given no others where nobody asked for them.
+func (u Upstream) naming(claims Claims) Claims {
+	out := Claims{}
+	for _, place := range []string{u.NameClaim, u.EmailClaim, claimEmail, claimVerified, claimOwner} {
+		if inside, ok := strings.CutPrefix(place, "/"); ok {
+			place, _, _ = strings.Cut(inside, "/")
+		}
+		if v, ok := claims[place]; ok {
+			out[place] = v
+		}
+	}
+	return out
+}
+
+// userInfo asks the userinfo endpoint (OpenID Connect Core §5.3) of somebody.
+func (s *Service) userInfo(client context.Context, u Upstream, p *place, token *oauth2.Token, subject string) (Claims, error) {
+	info, err := p.provider.UserInfo(client, oauth2.StaticTokenSource(token))
+	if err != nil {
+		return nil, s.silent(client, u, "does not say who you are", err)
+	}
+	if info.Subject != subject { // OpenID Connect Core §5.3.2
+		return nil, kernel.Errorf(kernel.Denied, "%s says two different things of who you are", u.Label)
+	}
+	var more json.RawMessage
+	if err := info.Claims(&more); err != nil {
+		return nil, kernel.Errorf(kernel.Unavailable, "%s does not say who you are: %w", u.Label, err)
+	}
+	return parseClaims(more)
+}
+
+// silent tells somebody who is not signed in yet that an upstream does not answer. Why may
+// name addresses within, and is for the log.
+func (s *Service) silent(ctx context.Context, u Upstream, what string, err error) error {
+	s.Log.WarnContext(ctx, "an upstream "+what, "upstream", u.Name, "tenant", u.Tenant, "error", err)
+	return kernel.Errorf(kernel.Unavailable, "%s %s at present", u.Label, what).WithFix("try again later; an admin sees why with terrace auth upstream check %s", u.Name)
 }

@@ -88,6 +88,7 @@ func (u Upstream) check(address string) error {
 		r.add("order", "", "it is a number from 0 to %d", maxOrder)
 	}
 	u.checkClaims(&r)
+	u.checkFactors(&r)
 	u.checkPeople(&r, address)
 	if len(r.all) == 0 {
 		return nil

@@ -19,6 +19,8 @@ type SignedIn struct {
 	Via string
 	// Ticket is what they came for.
 	Ticket string
+	// Strong says that they have proven two factors there.
+	Strong bool
 	// At is when they proved there who they are, zero where that is not said.
 	At time.Time
 }
@@ -42,7 +44,7 @@ func (s *Service) Finish(ctx context.Context, a Answer) (in SignedIn, offer *Off
 	if kernel.Is(err, kernel.Conflict) { // the same account came twice at once, for the first time
 		in, err = s.signIn(ctx, u, p)
 	}
-	in.Ticket, in.At = f.Ticket, authenticated(p.claims, f.Began, s.Clock.Now())
+	in.Ticket, in.At, in.Strong = f.Ticket, authenticated(p.claims, f.Began, s.Clock.Now()), u.strong(p.signed)
 	return in, nil, err
 }
 

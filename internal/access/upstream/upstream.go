@@ -64,10 +64,14 @@ type Settings struct {
 	OwnAccounts bool `json:"ownAccounts,omitempty"`
 	// LinkByEmail links an account to the user whose name is before the @ of its address.
 	LinkByEmail bool `json:"linkByEmail,omitempty"`
-	// UserInfo asks the userinfo endpoint, too.
-	UserInfo bool    `json:"userInfo,omitempty"`
-	Overage  Overage `json:"overage"`
-	Graph    string  `json:"graph"`
+	// UserInfo asks the userinfo endpoint for all claims. Without it, it is asked for a name or
+	// an address that is not in the ID token.
+	UserInfo bool `json:"userInfo,omitempty"`
+	// TwoFactors are what of the claims acr and amr means that somebody has proven two
+	// factors: acr=VALUE or amr=VALUE; none is DefaultTwoFactors.
+	TwoFactors []string `json:"twoFactors,omitempty"`
+	Overage    Overage  `json:"overage"`
+	Graph      string   `json:"graph"`
 	// SignOut signs people out there, too.
 	SignOut bool `json:"signOut,omitempty"`
 	Enabled bool `json:"enabled"`
@@ -199,5 +203,6 @@ func (u Upstream) callback(address string) string { return address + u.path() + 
 
 func (u Upstream) clone() Upstream {
 	u.Scopes, u.Subject, u.EmailDomains, u.EntraTenants = slices.Clone(u.Scopes), slices.Clone(u.Subject), slices.Clone(u.EmailDomains), slices.Clone(u.EntraTenants)
+	u.TwoFactors = slices.Clone(u.TwoFactors)
 	return u
 }

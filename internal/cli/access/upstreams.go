@@ -34,7 +34,7 @@ type upstreamFlags struct {
 	label, client, secretFile, name, email, graph string
 	newUsers                                      apiclient.UpstreamNewUsers
 	overage                                       apiclient.UpstreamOverage
-	scopes, subject, domains, tenants             []string
+	scopes, subject, domains, tenants, factors    []string
 	ownAccounts, byEmail                          bool
 	userInfo, signOut, enabled                    bool
 	order                                         int64
@@ -54,7 +54,8 @@ func (f *upstreamFlags) add(c *cobra.Command) {
 	s.StringSliceVar(&f.tenants, "entra-tenants", nil, "tenants of Entra ID that accounts must be of, by their ids; any for no limit")
 	s.BoolVar(&f.ownAccounts, "own-accounts", false, "all accounts there are those of your people, since nobody can sign up by themselves")
 	s.BoolVar(&f.byEmail, "link-by-email", false, "an account becomes that of the user whose name is before the @ of its verified address")
-	s.BoolVar(&f.userInfo, "userinfo", false, "ask the userinfo endpoint, too")
+	s.BoolVar(&f.userInfo, "userinfo", false, "ask the userinfo endpoint for all claims; without it, only for a name or an address that is not in the ID token")
+	s.StringSliceVar(&f.factors, "two-factors", nil, "what it says of who has proven two factors, acr=VALUE or amr=VALUE; amr=mfa unless given")
 	command.Choice(c, &f.overage, "overage", "refuse", "how groups are asked for that did not fit into a token of Entra ID", "refuse", "user", "client")
 	s.StringVar(&f.graph, "graph", "", "where Microsoft Graph is; https://graph.microsoft.com unless given")
 	s.BoolVar(&f.signOut, "sign-out", false, "who signs out here is signed out there, too")
@@ -82,7 +83,7 @@ func (f *upstreamFlags) settings(e *command.Env, c *cobra.Command) (apiclient.Up
 		Label: given(c, "label", f.label), ClientID: given(c, "client-id", f.client), Scopes: given(c, "scopes", f.scopes), Subject: given(c, "subject", f.subject),
 		NameClaim: given(c, "name-claim", f.name), EmailClaim: given(c, "email-claim", f.email), NewUsers: given(c, "new-users", f.newUsers),
 		EmailDomains: given(c, "email-domains", limitsOf(f.domains)), EntraTenants: given(c, "entra-tenants", limitsOf(f.tenants)),
-		OwnAccounts: given(c, "own-accounts", f.ownAccounts), LinkByEmail: given(c, "link-by-email", f.byEmail), UserInfo: given(c, "userinfo", f.userInfo), Overage: given(c, "overage", f.overage),
+		OwnAccounts: given(c, "own-accounts", f.ownAccounts), LinkByEmail: given(c, "link-by-email", f.byEmail), UserInfo: given(c, "userinfo", f.userInfo), TwoFactors: given(c, "two-factors", f.factors), Overage: given(c, "overage", f.overage),
 		Graph: given(c, "graph", f.graph), SignOut: given(c, "sign-out", f.signOut), Enabled: given(c, "enabled", f.enabled), Order: given(c, "order", f.order),
 	}
 	if f.secretFile == "" {
@@ -134,7 +135,7 @@ func newUpstream(name, issuer string, in apiclient.UpstreamSettings) apiclient.N
 	return apiclient.NewUpstream{
 		Name: name, Issuer: issuer, Label: in.Label, ClientID: in.ClientID, ClientSecret: in.ClientSecret, Scopes: in.Scopes, Subject: in.Subject,
 		NameClaim: in.NameClaim, EmailClaim: in.EmailClaim, NewUsers: in.NewUsers, EmailDomains: in.EmailDomains, EntraTenants: in.EntraTenants,
-		OwnAccounts: in.OwnAccounts, LinkByEmail: in.LinkByEmail, UserInfo: in.UserInfo, Overage: in.Overage, Graph: in.Graph, SignOut: in.SignOut, Enabled: in.Enabled, Order: in.Order,
+		OwnAccounts: in.OwnAccounts, LinkByEmail: in.LinkByEmail, UserInfo: in.UserInfo, TwoFactors: in.TwoFactors, Overage: in.Overage, Graph: in.Graph, SignOut: in.SignOut, Enabled: in.Enabled, Order: in.Order,
 	}
 }
 
@@ -161,6 +162,13 @@ func yesNo(yes bool) string {
 func limitText(words []string) string {
 	if len(words) == 0 {
 		return noLimit
+	}
+	return strings.Join(words, " ")
+}
+
+func factorText(words []string) string {
+	if len(words) == 0 {
+		return "amr=mfa"
 	}
 	return strings.Join(words, " ")
 }
@@ -201,6 +209,7 @@ func writeUpstream(w io.Writer, u apiclient.Upstream) {
 		{"email domains", limitText(u.EmailDomains)},
 		{"entra tenants", limitText(u.EntraTenants)},
 		{"userinfo", yesNo(u.UserInfo)},
+		{"two factors", factorText(u.TwoFactors)},
 		{"overage", string(u.Overage)},
 		{"graph", u.Graph},
 		{"signs out there", yesNo(u.SignOut)},

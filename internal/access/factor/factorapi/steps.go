@@ -101,7 +101,7 @@ func (enrol) Name() string { return "enrol" }
 // Needed reports whether the tenant or the client asks for a factor of the person, who has
 // none.
 func (s enrol) Needed(ctx context.Context, p provider.Person) (bool, error) {
-	if p.HasProven() {
+	if p.HasProven() || p.Elsewhere() { // their factors are seen to there
 		return false, nil
 	}
 	has, err := s.factors.Has(ctx, p.Actor)

@@ -274,7 +274,10 @@ func TestOthersAnswerForTheirPeople(t *testing.T) {
 			t.Errorf("%s: %d %s", path, b.Status, b.Page)
 		}
 	}
-	said(t, b.open(w.authorization("acr_values", "2")).claims(), "1", "fed")
+	said(t, b.open(w.authorization()).claims(), "1", "fed")
+	if b.open(w.authorization("acr_values", "2")); b.Status != http.StatusOK || !strings.Contains(b.Page, "Sign in") {
+		t.Errorf("who has not said that there were two factors is taken for it: %d %s", b.Status, b.Page)
+	}
 	if asked, err := w.factors.Asked(t.Context(), kernel.Actor{ID: named.ID, Tenant: "default"}); err != nil || !asked {
 		t.Errorf("a password alone: %t, %v", asked, err)
 	}

@@ -225,12 +225,22 @@ func (s *Server) failed(request fosite.AuthorizeRequester, err error) *Failure {
 }
 
 // Refuse says that an authorization is not given: "login_required",
-// "consent_required" or "access_denied" (OpenID Connect Core §3.1.2.6).
+// "consent_required", "access_denied" (OpenID Connect Core §3.1.2.6) or
+// "unmet_authentication_requirements" (OpenID Connect Core Unmet Authentication Requirements).
 func (s *Server) Refuse(a *Authorization, code string) *Failure {
 	known := map[string]*fosite.RFC6749Error{
 		"login_required": fosite.ErrLoginRequired, "consent_required": fosite.ErrConsentRequired, "access_denied": fosite.ErrAccessDenied,
+		"unmet_authentication_requirements": unmet(),
 	}
 	return s.failed(a.request, known[code])
+}
+
+func unmet() *fosite.RFC6749Error {
+	return &fosite.RFC6749Error{
+		ErrorField: "unmet_authentication_requirements", CodeField: http.StatusBadRequest,
+		DescriptionField: "The provider that signed the person in does not say that they have proven two factors, and they have none of their own here.",
+		HintField:        "Have the provider ask for a second factor, and say so in its claims acr or amr.",
+	}
 }
 
 // Grant lets the client have what it asks for, and returns the address to send the

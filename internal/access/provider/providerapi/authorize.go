@@ -151,7 +151,7 @@ func (h *Handler) signedIn(r *http.Request, a *oauth.Authorization, asked time.T
 	}
 	again := a.Has("login") && !n.Since(asked) || a.Has("select_account") && n.Began().Before(asked)
 	old := a.MaxAge >= 0 && !n.Since(asked.Add(-a.MaxAge))
-	weak := a.Strong && n.Level() != provider.LevelStrong && !p.Elsewhere()
+	weak := a.Strong && n.Level() != provider.LevelStrong
 	if again || old || weak || wants(a, p.Tenant) {
 		return n, p, kernel.Errorf(kernel.Unauthenticated, "somebody has to sign in for this")
 	}

@@ -36,7 +36,21 @@ func (h *Handler) proven(w http.ResponseWriter, r *http.Request, t provider.Tick
 			return
 		}
 	}
+	if p.Strong && !p.HasProven() {
+		h.unmet(w, r, t)
+		return
+	}
 	h.begin(w, r, t, p)
+}
+
+// unmet refuses an authorization of somebody who cannot prove two factors: another provider
+// has signed them in, does not say that there were two, and they have none here.
+func (h *Handler) unmet(w http.ResponseWriter, r *http.Request, t provider.Ticket) {
+	a, err := h.OAuth.Authorization(r.Context(), t.Query)
+	if err == nil {
+		err = h.OAuth.Refuse(a, "unmet_authentication_requirements")
+	}
+	h.answerFailure(w, r, err)
 }
 
 // begin signs the browser in. What it had before, a cookie that somebody may have put

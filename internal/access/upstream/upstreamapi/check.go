@@ -9,7 +9,7 @@ import (
 
 // UpstreamFinding is how a part of a provider's configuration does.
 type UpstreamFinding struct {
-	Part    string           `json:"part" doc:"What was looked at: discovery, keys, redirect, client, scopes, groups or people."`
+	Part    string           `json:"part" doc:"What was looked at: discovery, keys, redirect, client, scopes, names, groups or people."`
 	Outcome upstream.Outcome `json:"outcome"`
 	Message string           `json:"message"`
 	Fix     string           `json:"fix,omitempty"`

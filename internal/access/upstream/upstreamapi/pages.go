@@ -119,7 +119,7 @@ func (h Handler) begin(w http.ResponseWriter, r *http.Request) {
 	}
 	var begun upstream.Begun
 	if err == nil {
-		begun, err = h.Upstreams.Begin(ctx, upstream.Beginning{Tenant: tenant, Name: name, Ticket: ticket, Prompt: came.Prompt, Hint: came.Hint, MaxAge: came.MaxAge})
+		begun, err = h.Upstreams.Begin(ctx, upstream.Beginning{Tenant: tenant, Name: name, Ticket: ticket, Prompt: came.Prompt, Hint: came.Hint, MaxAge: came.MaxAge, Strong: came.Strong})
 	}
 	if err != nil {
 		h.Pages.Fail(w, r, err)
@@ -146,8 +146,16 @@ func (h Handler) callback(w http.ResponseWriter, r *http.Request) {
 	case offer != nil:
 		h.ask(w, r, offer)
 	default:
-		h.Pages.SignedIn(w, r, in.Ticket, provider.Person{Actor: in.Actor, Methods: []string{"fed"}, Via: in.Via, At: in.At})
+		h.Pages.SignedIn(w, r, in.Ticket, provider.Person{Actor: in.Actor, Methods: methods(in), Via: in.Via, At: in.At})
 	}
+}
+
+// methods are how somebody has signed in, as programs see it (RFC 8176 §2).
+func methods(in upstream.SignedIn) []string {
+	if in.Strong {
+		return []string{"fed", "mfa"}
+	}
+	return []string{"fed"}
 }
 
 // signedOut goes on with a browser that was signed out at an upstream.

@@ -21,7 +21,8 @@ type UpstreamSettings struct {
 	EntraTenants *[]string          `json:"entraTenants,omitempty" maxItems:"64" doc:"Tenants of Entra ID that accounts must be of, by their ids; any unless given."`
 	OwnAccounts  *bool              `json:"ownAccounts,omitempty" doc:"Says that all accounts there are those of the tenant's people, since nobody can sign up by themselves; not needed under the domain of Terrace."`
 	LinkByEmail  *bool              `json:"linkByEmail,omitempty" doc:"Whether an account becomes that of the user whose name is before the @ of its verified address."`
-	UserInfo     *bool              `json:"userInfo,omitempty" doc:"Whether the userinfo endpoint is asked, too."`
+	UserInfo     *bool              `json:"userInfo,omitempty" doc:"Whether the userinfo endpoint is asked for all claims; without it, only for a name or an address that is not in the ID token."`
+	TwoFactors   *[]string          `json:"twoFactors,omitempty" maxItems:"64" doc:"What it says of who has proven two factors, acr=VALUE or amr=VALUE; amr=mfa unless given."`
 	Overage      *upstream.Overage  `json:"overage,omitempty" doc:"How groups are asked for that did not fit into a token of Entra ID; refuse unless given."`
 	Graph        *string            `json:"graph,omitempty" maxLength:"256" doc:"Where Microsoft Graph is; https://graph.microsoft.com unless given."`
 	SignOut      *bool              `json:"signOut,omitempty" doc:"Whether who signs out here is signed out there, too."`
@@ -46,6 +47,7 @@ func (in UpstreamSettings) apply(s *upstream.Settings) {
 	put(&s.OwnAccounts, in.OwnAccounts)
 	put(&s.LinkByEmail, in.LinkByEmail)
 	put(&s.UserInfo, in.UserInfo)
+	put(&s.TwoFactors, in.TwoFactors)
 	put(&s.Overage, in.Overage)
 	put(&s.Graph, in.Graph)
 	put(&s.SignOut, in.SignOut)
@@ -103,6 +105,7 @@ type Upstream struct {
 	OwnAccounts     bool                     `json:"ownAccounts" doc:"Whether an admin has said that all accounts there are those of the tenant's people."`
 	LinkByEmail     bool                     `json:"linkByEmail"`
 	UserInfo        bool                     `json:"userInfo"`
+	TwoFactors      []string                 `json:"twoFactors" doc:"What it says of who has proven two factors; none is amr=mfa."`
 	Overage         upstream.Overage         `json:"overage"`
 	Graph           string                   `json:"graph"`
 	SignOut         bool                     `json:"signOut"`
@@ -130,7 +133,7 @@ func (a API) wire(u upstream.Upstream) Upstream {
 	return Upstream{
 		Name: u.Name, Label: u.Label, Issuer: u.Issuer, ClientID: u.ClientID, HasSecret: u.HasSecret(), SecretReference: referenceOf(u), RedirectURI: back, LogoutURI: base + "/logout",
 		SignedOutURI: base + "/signed-out", Scopes: words(u.Scopes), Subject: words(u.Subject), NameClaim: u.NameClaim, EmailClaim: u.EmailClaim,
-		NewUsers: u.NewUsers, EmailDomains: words(u.EmailDomains), EntraTenants: words(u.EntraTenants), OwnAccounts: u.OwnAccounts, LinkByEmail: u.LinkByEmail, UserInfo: u.UserInfo,
+		NewUsers: u.NewUsers, EmailDomains: words(u.EmailDomains), EntraTenants: words(u.EntraTenants), OwnAccounts: u.OwnAccounts, LinkByEmail: u.LinkByEmail, UserInfo: u.UserInfo, TwoFactors: words(u.TwoFactors),
 		Overage: u.Overage, Graph: u.Graph, SignOut: u.SignOut, Enabled: u.Enabled, Order: u.Order, Rules: rules, RulesText: u.RulesText, CreatedAt: u.CreatedAt,
 	}
 }

@@ -236,7 +236,7 @@ func (s *Service) current(ctx context.Context, scope kernel.Scope) (Source, *con
 
 // set reads the files of a valid revision.
 func (r Revision) set() (*configfile.Set, error) {
-	set, problems := configfile.Read(r.Files, configfile.Options{Tenant: r.Scope.Tenant})
+	set, problems := configfile.Read(r.Files, configfile.Options{Tenant: r.Scope.Tenant, Counted: true})
 	if len(problems) > 0 {
 		return nil, kernel.Errorf(kernel.Internal, "revision %s was valid, and is not any longer", r.ID).WithProblems(problems...)
 	}

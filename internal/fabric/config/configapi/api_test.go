@@ -394,3 +394,35 @@ func TestAFlagIsExplained(t *testing.T) {
 		}
 	}
 }
+
+// TestNoDigitIsLost asks for numbers that no float64 holds: as they are written, they are
+// validated, explained, compared and delivered.
+func TestNoDigitIsLost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, dbtest.SQLite(t, vcssql.Migrations(), configsql.Migrations()), vcs.Protection{})
+	const big, next, bound = "12345678901234567891", "12345678901234567892", "maximum: 12345678901234567891"
+	commit := b.connected(map[string]string{
+		"schema.yaml":  "keys:\n  account: {type: integer, " + bound + "}\n  rate: {type: number}\n",
+		"default.yaml": "values: {account: " + big + ", rate: 0.12345678901234567891}\nflags:\n  limit: {variants: {a: " + big + ", b: 1}, defaultVariant: a}\n",
+	})
+	token, _ := b.token("orders", "dev")
+	for name, text := range map[string]string{
+		"delivered": b.text(b.send(token, http.MethodGet, "/api/v1/config/effective", nil)), "evaluated": b.text(b.send(token, http.MethodPost, "/ofrep/v1/evaluate/flags/limit", "{}")),
+	} {
+		if !strings.Contains(text, ":"+big) || name == "delivered" && !strings.Contains(text, ":0.12345678901234567891") {
+			t.Errorf("%s as %s", name, text)
+		}
+	}
+	if _, text := b.call("viewer", http.MethodGet, "/keys/account?stage=dev", nil); !strings.Contains(text, ":"+big) {
+		t.Errorf("explained as %s", text)
+	}
+	b.push("main", map[string]string{"default.yaml": "values: {account: " + next + "}\n"})
+	if n := b.stands(config.Invalid); !strings.Contains(n.Status.Problems[0].String(), "maximum") || !strings.Contains(n.Status.Problems[0].String(), next) {
+		t.Errorf("one too many: %v", n.Status.Problems)
+	}
+	b.push("main", map[string]string{"default.yaml": "values: {account: 12345678901234567890}\n"})
+	b.stands(config.Ready)
+	if _, text := b.call("viewer", http.MethodGet, "/diff?stage=dev&from="+commit, nil); !strings.Contains(text, ":"+big) || !strings.Contains(text, ":12345678901234567890") {
+		t.Errorf("compared as %s", text)
+	}
+}

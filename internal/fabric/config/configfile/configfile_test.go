@@ -123,6 +123,11 @@ func TestProblemsHaveTheirPlace(t *testing.T) {
 		"a schema from outside":     {map[string]string{"schema.yaml": "keys:\n  a: {$ref: 'file:///etc/passwd'}\n"}, "a schema refers to itself alone"},
 		"a secret of another":       {map[string]string{"schema.yaml": "keys:\n  a: {type: integer, sensitivity: secret}\n"}, "a secret is a text"},
 		"a name that is no key":     {map[string]string{"schema.yaml": "keys:\n  A b: {type: integer}\n"}, "cannot be the name of a key"},
+		"a word with a typo":        {map[string]string{"schema.yaml": "keys:\n  a: {type: string, sensitivty: secret}\n"}, `schema.yaml:2:21: keys.a.sensitivty: no schema has the word "sensitivty" (did you mean sensitivity?)`},
+		"a limit with a typo":       {map[string]string{"schema.yaml": "keys:\n  a:\n    type: integer\n    minimun: 1\n"}, `schema.yaml:4:5: keys.a.minimun: no schema has the word "minimun" (did you mean minimum?)`},
+		"a typo deep inside":        {map[string]string{"schema.yaml": "keys:\n  a: {type: object, properties: {title: {anyOf: [{maxlenght: 1}]}}}\n"}, `schema.yaml:2:51: keys.a.properties.title.anyOf[0].maxlenght: no schema has the word "maxlenght" (did you mean maxLength?)`},
+		"a secret part of a key":    {map[string]string{"schema.yaml": "keys:\n  a:\n    type: object\n    properties: {password: {type: string, sensitivity: secret}}\n"}, "schema.yaml:4:43: keys.a.properties.password.sensitivity: sensitivity is said of a whole key"},
+		"a word that is no more":    {map[string]string{"schema.yaml": "keys:\n  a: {type: object, dependencies: {b: [c]}}\n"}, "dependencies is a word of older drafts"},
 		"a sensitivity that not":    {map[string]string{"schema.yaml": "keys:\n  a: {type: string, sensitivity: high}\n"}, "is no sensitivity"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -138,6 +143,32 @@ func TestProblemsHaveTheirPlace(t *testing.T) {
 	}
 	if _, problems := configfile.Read(map[string][]byte{"default.yaml": []byte("values: {}\n")}, configfile.Options{}); len(problems) != 1 || problems[0].File != "schema.yaml" {
 		t.Errorf("without a schema: %v", problems)
+	}
+}
+
+// TestAllWordsOfSchemas holds that what the draft has, and what begins with x-, may be
+// said, that properties are called as anybody likes, and that what counted stays.
+func TestAllWordsOfSchemas(t *testing.T) {
+	t.Parallel()
+	keys := `keys:
+  a:
+    $comment: note
+    type: object
+    title: A
+    x-team: [1, {sensitivity: 2}]
+    $defs: {sensitivty: {type: string, contentMediaType: text/plain}}
+    properties: {owner: {$ref: '#/$defs/sensitivty'}, minimun: {enum: [{maxlenght: 1}], examples: [{nothing: 1}]}}
+    patternProperties: {'^w': {prefixItems: [true], items: false, unevaluatedItems: false}}
+    dependentRequired: {a: [b]}
+    additionalProperties: false
+  b: {$schema: 'http://json-schema.org/draft-07/schema#', type: object, dependencies: {a: [b]}}
+`
+	if _, problems := configfile.Read(map[string][]byte{"schema.yaml": []byte(keys)}, configfile.Options{}); len(problems) > 0 {
+		t.Error(problems)
+	}
+	old := map[string][]byte{"schema.yaml": []byte("keys:\n  a: {type: integer, minimun: 1}\n")}
+	if _, problems := configfile.Read(old, configfile.Options{Counted: true}); len(problems) > 0 {
+		t.Errorf("what counted does not any longer: %v", problems)
 	}
 }
 

@@ -76,7 +76,10 @@ func (r *reader) schema(d *yamldoc.Document) {
 func (r *reader) key(file string, name, v yamldoc.Value) *Key {
 	k := &Key{Name: name.Text(), Sensitivity: Internal, place: placeOf(file, name)}
 	o := v.Open()
-	k.Schema, _ = v.Any(nil).(map[string]any)
+	k.Schema, _ = v.Exact().(map[string]any)
+	if !r.options.Counted {
+		newVocabulary(k.Name, o).schema(v, true)
+	}
 	if t, ok := o.Get("type"); ok && !t.IsList() {
 		k.Type, _ = t.String()
 	}

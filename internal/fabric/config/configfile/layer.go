@@ -121,13 +121,13 @@ func (r *reader) layerFlag(l *Layer, key, v yamldoc.Value) {
 	}
 	f := flag.Flag{State: text(o, "state"), Description: text(o, "description"), Owner: text(o, "owner"), DefaultVariant: text(o, "defaultVariant")}
 	if part, ok := o.Get("variants"); ok && part.Open().OK() {
-		f.Variants, _ = part.Any(nil).(map[string]any)
+		f.Variants, _ = part.Exact().(map[string]any)
 	}
 	if part, ok := o.Get("metadata"); ok && part.Open().OK() {
-		f.Metadata, _ = part.Any(nil).(map[string]any)
+		f.Metadata, _ = part.Exact().(map[string]any)
 	}
 	if part, ok := o.Get("targeting"); ok {
-		f.Targeting = part.Any(nil)
+		f.Targeting = part.Exact()
 		if rule, isRule := f.Targeting.(map[string]any); isRule && len(rule) == 0 {
 			f.Targeting = nil // flagd's way to write none
 		}

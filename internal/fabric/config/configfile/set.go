@@ -69,6 +69,9 @@ type Options struct {
 	Tenant string
 	// Stages are those that there are; nil does not ask.
 	Stages []string
+	// Counted says that the files were valid when they were read first: rules that came
+	// since take nothing back that counts.
+	Counted bool
 }
 
 // Read reads files by their paths below the project's folder. All that is wrong is told

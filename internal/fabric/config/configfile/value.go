@@ -2,9 +2,13 @@ package configfile
 
 import (
 	"errors"
+	"math/big"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
@@ -27,7 +31,7 @@ func Reference(v any) (r secretref.Reference, ok bool) {
 
 // value reads and validates what a file says of a key; nil after a problem.
 func (r *reader) value(file string, k *Key, v yamldoc.Value) *value {
-	out := &value{any: v.Any(nil), place: placeOf(file, v)}
+	out := &value{any: v.Exact(), place: placeOf(file, v)}
 	if k.Sensitivity == Secret {
 		if _, is, err := secretref.Whole(v.Text()); is && err != nil {
 			v.Problem("write ${secret:NAME}, ${secret:NAME#KEY} for one of its keys, or ${secret:NAME@VERSION} for one version", "%s: %v", k.Name, err)
@@ -97,8 +101,30 @@ func leaves(v *jsonschema.ValidationError) []*jsonschema.ValidationError {
 	return out
 }
 
+// says is what the validator says, with all digits of numbers, of which it shows some.
 func says(v *jsonschema.ValidationError) string {
+	switch k := v.ErrorKind.(type) {
+	case *kind.Minimum:
+		return bound(k, k.Got, k.Want)
+	case *kind.Maximum:
+		return bound(k, k.Got, k.Want)
+	case *kind.ExclusiveMinimum:
+		return bound(k, k.Got, k.Want)
+	case *kind.ExclusiveMaximum:
+		return bound(k, k.Got, k.Want)
+	case *kind.MultipleOf:
+		return bound(k, k.Got, k.Want)
+	}
 	return v.ErrorKind.LocalizedString(message.NewPrinter(language.English))
+}
+
+func bound(k jsonschema.ErrorKind, got, want *big.Rat) string {
+	return strings.Join(k.KeywordPath(), ".") + ": got " + digits(got) + ", want " + digits(want)
+}
+
+func digits(r *big.Rat) string {
+	n, _ := r.FloatPrec() // a number of a document ends
+	return r.FloatString(n)
 }
 
 // find returns the place of the deepest part of a path that is there, and how the part
@@ -132,4 +158,25 @@ func inside(v yamldoc.Value, step string) (found yamldoc.Value, ok bool) {
 		})
 	}
 	return found, ok
+}
+
+// Misfit tells why the value of a secret is none that the key may have; "" where it is. It
+// names the words of the schema that say so, and never the value.
+func (s *Set) Misfit(key, value string) string {
+	k, ok := s.keys[key]
+	if !ok || k.compiled == nil {
+		return ""
+	}
+	broken, ok := errors.AsType[*jsonschema.ValidationError](k.compiled.Validate(value))
+	if !ok {
+		return ""
+	}
+	var words []string
+	for _, leaf := range leaves(broken) {
+		if path := leaf.ErrorKind.KeywordPath(); len(path) > 0 {
+			words = append(words, path[0])
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(slices.Compact(words), ", ")
 }

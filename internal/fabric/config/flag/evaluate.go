@@ -1,6 +1,7 @@
 package flag
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -128,6 +129,9 @@ func plain(v any) any {
 	switch v := v.(type) {
 	case int64:
 		return float64(v)
+	case json.Number:
+		f, _ := v.Float64() // a finite one: documents have no other
+		return f
 	case []any:
 		out := make([]any, len(v))
 		for i := range v {

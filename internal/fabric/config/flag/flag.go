@@ -1,6 +1,7 @@
 package flag
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -75,7 +76,7 @@ func kindOf(v any) string {
 		return "boolean"
 	case string:
 		return "text"
-	case int64, float64, int:
+	case int64, float64, int, json.Number:
 		return "number"
 	case map[string]any:
 		return "object"

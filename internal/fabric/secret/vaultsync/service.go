@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"regexp"
 	"sync"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/rounds"
-	"github.com/terrace-idp/terrace/internal/platform/secretref"
 )
 
 // The actions that the service asks permission for, beside those of secrets.
@@ -108,40 +106,6 @@ func (s *Service) may(ctx context.Context, scope kernel.Scope, d Direction) erro
 	return s.Stages.Check(scope.Stage)
 }
 
-func (w Settings) complete() Settings {
-	w.Direction, w.OnDrift = cmp.Or(w.Direction, Push), cmp.Or(w.OnDrift, Write)
-	w.Every = cmp.Or(w.Every, DefaultEvery)
-	return w
-}
-
-var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-
-func (w Settings) check() error {
-	var problems []kernel.Problem
-	wrong := func(path, message, fix string) {
-		problems = append(problems, kernel.Problem{Path: path, Message: message, Fix: fix})
-	}
-	if w.Direction != Push && w.Direction != Pull {
-		wrong("direction", "this is no direction", "use push or pull")
-	}
-	if w.OnDrift != Write && w.OnDrift != Report {
-		wrong("onDrift", "this cannot be done", "use write or report")
-	}
-	if !uuid.MatchString(w.AzureTenant) {
-		wrong("azureTenant", "this is no id of a directory of Azure", "give it as `az account show --query tenantId` prints it")
-	}
-	if !uuid.MatchString(w.Client) {
-		wrong("client", "this is no client id of an identity of Azure", "give it as `az identity show --query clientId` prints it")
-	}
-	if w.Every < MinEvery || w.Every > MaxEvery {
-		wrong("every", "this is out of bounds", "use 1m to 24h")
-	}
-	if len(problems) == 0 {
-		return nil
-	}
-	return kernel.Errorf(kernel.Invalid, "the sync cannot be set so").WithProblems(problems...)
-}
-
 // Get returns the sync of a stage and how many secrets are in which state, to an actor who
 // may see the names of secrets.
 func (s *Service) Get(ctx context.Context, scope kernel.Scope) (Sync, map[State]int, error) {
@@ -221,54 +185,6 @@ func (s *Service) Now(ctx context.Context, scope kernel.Scope) (Sync, error) {
 		db.AfterCommit(ctx, s.bell.Ring)
 		return s.record(ctx, y, "secret.sync.asked", scope.Stage, nil)
 	})
-}
-
-// Adopt decides for the side that counts, for one secret that is in conflict or has
-// drifted, and for an actor who may set the sync: whatever the other side has is replaced.
-func (s *Service) Adopt(ctx context.Context, scope kernel.Scope, name, reason string) error {
-	y, err := s.adopting(ctx, scope, name)
-	if err != nil {
-		return err
-	}
-	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		i, err := s.Store.Item(ctx, scope, name)
-		if kernel.Is(err, kernel.NotFound) {
-			return kernel.Errorf(kernel.NotFound, "the sync of %s knows no secret %s", scope.Stage, name).
-				WithFix("see which there are with: terrace secret sync show --stage %s", scope.Stage)
-		}
-		if err != nil {
-			return err
-		}
-		if i.State != Conflict && i.State != Drifted {
-			return kernel.Errorf(kernel.Refused, "secret %s is %s: there is nothing to decide", name, i.State).
-				WithFix("see how it stands with: terrace secret sync show --stage %s", scope.Stage)
-		}
-		i.Adopted = true
-		if err := s.Store.SaveItem(ctx, i); err != nil {
-			return err
-		}
-		if _, err := s.Store.Touch(ctx, scope, name, s.Clock.Now()); err != nil {
-			return err
-		}
-		db.AfterCommit(ctx, s.bell.Ring)
-		f := fact(y, "secret.sync.adopted", name, nil)
-		f.Reason = reason
-		return s.Journal.Record(ctx, f)
-	})
-}
-
-func (s *Service) adopting(ctx context.Context, scope kernel.Scope, name string) (Sync, error) {
-	if err := s.Authorizer.Authorize(ctx, actionSync, scope); err != nil {
-		return Sync{}, err
-	}
-	y, err := s.find(ctx, scope)
-	if err != nil {
-		return y, err
-	}
-	if !secretref.ValidName(name) {
-		return y, kernel.Errorf(kernel.Invalid, "%q is no name of a secret", name).WithFix("give the name that Terrace has for it, as `terrace secret sync show` lists it")
-	}
-	return y, s.may(ctx, scope, y.Direction)
 }
 
 // Touch notes that a secret has changed, in the transaction in which it does.

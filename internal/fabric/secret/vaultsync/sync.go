@@ -57,19 +57,6 @@ const (
 	MaxValue = 25600
 )
 
-// Settings are what people say of a sync.
-type Settings struct {
-	// Vault is the vault's address, https://NAME.vault.azure.net.
-	Vault     string    `json:"vault"`
-	Direction Direction `json:"direction"`
-	OnDrift   OnDrift   `json:"onDrift"`
-	// AzureTenant is the directory that the identity is in, and Client its client id.
-	AzureTenant string `json:"azureTenant"`
-	Client      string `json:"client"`
-	// Every is how often both sides are compared.
-	Every time.Duration `json:"every"`
-}
-
 // Sync is one stage's vault, and how far it is.
 type Sync struct {
 	Scope kernel.Scope `json:"-"`

@@ -3,7 +3,6 @@ package vaultsync
 import (
 	"context"
 	"errors"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -152,106 +151,6 @@ func (j *job) items(ctx context.Context) error {
 		}
 	}
 	return ctx.Err()
-}
-
-// item does what is due with one secret. Its error is an Outage, or one of Terrace itself:
-// what is about the one secret is kept with it.
-func (j *job) item(ctx context.Context, name string) error {
-	if err := j.hold(ctx); err != nil {
-		return err
-	}
-	over := ctx
-	ctx, cancel := context.WithTimeout(ctx, itemTime)
-	defer cancel()
-	i, err := j.Store.Item(ctx, j.sync.Scope, name)
-	if kernel.Is(err, kernel.NotFound) {
-		i, err = Item{Scope: j.sync.Scope, Name: name}, nil
-	}
-	if err != nil {
-		return err
-	}
-	before := i
-	i.Due = time.Time{}
-	var facts []kernel.Fact
-	if j.sync.Direction == Pull {
-		facts, err = j.pull(ctx, &i)
-	} else {
-		facts, err = j.push(ctx, &i)
-	}
-	// What was done before an outage is known by the tags, and told the next time.
-	if _, outage := errors.AsType[*Outage](err); outage {
-		return err
-	}
-	if err != nil && ctx.Err() != nil {
-		if over.Err() != nil {
-			return err
-		}
-		return &Outage{Err: kernel.Errorf(kernel.Unavailable, "%s took too long with %s", j.sync.Vault, name)}
-	}
-	if err != nil {
-		told, ok := errors.AsType[*kernel.Error](err)
-		if !ok || told.Kind == kernel.Internal {
-			return err
-		}
-		facts = append(facts, j.failed(&i, before, told)...)
-	}
-	if len(facts) == 0 && reflect.DeepEqual(i, before) {
-		return nil
-	}
-	return j.keep(ctx, i, facts)
-}
-
-// hold renews the right to work on the sync now and then.
-func (j *job) hold(ctx context.Context) error {
-	now := j.Clock.Now()
-	if now.Sub(j.held) < leaseTerm/6 {
-		return nil
-	}
-	j.held = now
-	return j.Store.Hold(ctx, j.sync, now.Add(leaseTerm))
-}
-
-// failed notes what stands in the way of one secret, and tells it once.
-func (j *job) failed(i *Item, before Item, err *kernel.Error) []kernel.Fact {
-	i.State, i.Reason, i.Fix, i.At, i.Adopted = Failed, err.Message, err.Fix, j.Clock.Now(), false
-	if err.Kind == kernel.Conflict {
-		i.State = Conflict
-	}
-	if err.Kind == kernel.Locked || err.Kind == kernel.Stale { // it is underway, or was changed meanwhile
-		i.State, i.Due, i.Adopted = Waiting, j.Clock.Now().Add(firstPause), before.Adopted
-	}
-	if i.State == Waiting || i.State == before.State && i.Reason == before.Reason {
-		return nil
-	}
-	what := map[State]string{Failed: "secret.sync.failed", Conflict: "secret.sync.conflicted"}[i.State]
-	return []kernel.Fact{fact(j.sync, what, i.Name, map[string]any{"problem": i.Reason})}
-}
-
-// keep writes how a secret stands, with its facts, unless somebody else works on the sync by now.
-func (j *job) keep(ctx context.Context, i Item, facts []kernel.Fact) error {
-	return j.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := j.Store.Hold(ctx, j.sync, j.Clock.Now().Add(leaseTerm)); err != nil {
-			return err
-		}
-		now, err := j.Store.Item(ctx, i.Scope, i.Name)
-		if err != nil && !kernel.Is(err, kernel.NotFound) {
-			return err
-		}
-		i.Adopted = i.Adopted || now.Touched != i.Touched && now.Adopted // decided meanwhile
-		save := j.Store.SaveItem
-		if i.Gone {
-			save = j.Store.DropItem
-		}
-		if err := save(ctx, i); err != nil {
-			return err
-		}
-		for _, f := range facts {
-			if err := j.Journal.Record(ctx, f); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // finish keeps how a sync stands after work on it, and tells when that has changed.

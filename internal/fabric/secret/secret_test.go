@@ -14,8 +14,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
 	"github.com/terrace-idp/terrace/internal/fabric/secret/secretsql"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -238,43 +236,6 @@ func TestWhoIsToldOfAnotherValueReadsThatOne(t *testing.T) {
 	})
 }
 
-func TestList(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, []db.Migrations{secretsql.Migrations()}, func(t *testing.T, d *db.DB) {
-		s, _ := newService(t, d)
-		ctx := system(dev)
-		for _, stage := range []string{"dev", "test"} {
-			for i := range 3 {
-				for _, length := range []int{32, 40} {
-					if _, err := s.Generate(ctx, dev.InStage(stage), fmt.Sprintf("s%d", i), length); err != nil {
-						t.Fatal(err)
-					}
-				}
-			}
-		}
-		var seen []string
-		for page := (kernel.PageRequest{Limit: 2}); ; {
-			got, err := s.List(ctx, dev.InProject("shop"), page)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, i := range got.Items {
-				seen = append(seen, fmt.Sprintf("%s/%s@%d", i.Stage, i.Name, i.Version))
-			}
-			if page.Cursor = got.Next; got.Next == "" {
-				break
-			}
-		}
-		want := "dev/s0@2 dev/s1@2 dev/s2@2 test/s0@2 test/s1@2 test/s2@2"
-		if got := strings.Join(seen, " "); got != want {
-			t.Fatalf("listed %s", got)
-		}
-		if got, err := s.List(ctx, dev, kernel.PageRequest{}); err != nil || len(got.Items) != 3 {
-			t.Fatalf("one stage: %d, %v", len(got.Items), err)
-		}
-	})
-}
-
 // TestValueStaysInside puts a value that can be found, and looks for it in the
 // database's files, in facts, errors and descriptions.
 func TestValueStaysInside(t *testing.T) {
@@ -360,145 +321,5 @@ func TestSealedForItsPlace(t *testing.T) {
 	}
 	if value, _, err := s.Resolve(ctx, dev, secretref.Reference{Name: "stolen"}); err == nil {
 		t.Fatalf("a moved value opens: %d bytes", len(value))
-	}
-}
-
-// TestListsTheStagesThatOneMaySee lists a project's secrets for somebody with one stage.
-func TestListsTheStagesThatOneMaySee(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, []db.Migrations{secretsql.Migrations()}, func(t *testing.T, d *db.DB) {
-		s, _ := newService(t, d, "secret.list", "secret.list in dev")
-		for _, stage := range []string{"dev", "prod"} {
-			for _, name := range []string{"a", "b"} {
-				if _, err := s.Generate(system(dev), dev.InStage(stage), name, 0); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		ctx := kernel.WithActor(context.Background(), kernel.Actor{ID: "usr_1", Kind: kernel.ActorUser, Tenant: "acme"})
-		var got []string
-		for page := (kernel.PageRequest{Limit: 1}); ; {
-			found, err := s.List(ctx, dev.InStage(""), page)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, i := range found.Items {
-				got = append(got, i.Stage+"/"+i.Name)
-			}
-			if page.Cursor = found.Next; page.Cursor == "" {
-				break
-			}
-		}
-		if diff := cmp.Diff([]string{"dev/a", "dev/b"}, got); diff != "" {
-			t.Error(diff)
-		}
-	})
-}
-
-// However many others there are before it.
-func TestNamesAreOfWhatIsReached(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, []db.Migrations{secretsql.Migrations()}, func(t *testing.T, d *db.DB) {
-		s, _ := newService(t, d, "secret.list", "secret.list in dev")
-		for _, where := range []kernel.Scope{dev, dev.InStage("beta"), dev.InProject("merger").InStage("dev"), dev.InProject("acquisition").InStage("dev")} {
-			if _, err := s.Generate(system(dev), where, "a", 0); err != nil {
-				t.Fatal(err)
-			}
-		}
-		ctx := kernel.WithActor(context.Background(), kernel.Actor{ID: "usr_1", Kind: kernel.ActorUser, Tenant: "acme"})
-		for _, tt := range []struct {
-			scope         kernel.Scope
-			prefix, after string
-			want          []string
-		}{
-			{kernel.Scope{Tenant: "acme"}, "", "", []string{"shop"}},
-			{kernel.Scope{Tenant: "acme"}, "sh", "", []string{"shop"}},
-			{kernel.Scope{Tenant: "acme"}, "mer", "", nil},
-			{kernel.Scope{Tenant: "acme"}, "", "shop", nil},
-			{dev.InStage(""), "", "", []string{"dev"}},
-			{dev, "", "", []string{"a"}},
-		} {
-			got, err := s.Names(ctx, tt.scope, tt.prefix, tt.after, 1)
-			if diff := cmp.Diff(tt.want, got); diff != "" || err != nil {
-				t.Errorf("names in %q of %q after %q: %s %v", tt.scope, tt.prefix, tt.after, diff, err)
-			}
-		}
-	})
-}
-
-func TestResolvesAVersionAndAKey(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, []db.Migrations{secretsql.Migrations()}, func(t *testing.T, d *db.DB) {
-		s, j := newService(t, d)
-		ctx := system(dev)
-		for _, user := range []string{"old", "new"} {
-			if _, err := s.Write(ctx, dev, "team/db", secret.Data{"user": json.RawMessage(`"` + user + `"`), "port": json.RawMessage("3306")}, nil); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for inside, want := range map[string]string{"team/db#user": "new", "team/db#user@1": "old", "team/db#user@2": "new", "team/db#port": "3306"} {
-			r, err := secretref.Parse(inside)
-			if err != nil {
-				t.Fatal(err)
-			}
-			before := len(j.facts)
-			if _, err := s.Check(ctx, dev, r); err != nil || len(j.facts) != before {
-				t.Errorf("%s is checked with %v and %d facts more", inside, err, len(j.facts)-before)
-			}
-			if got, _, err := s.Resolve(ctx, dev, r); err != nil || got != want {
-				t.Errorf("%s is %q, %v; want %q", inside, got, err, want)
-			}
-		}
-		for inside, kind := range map[string]kernel.Kind{"team/db": kernel.Invalid, "team/db#none": kernel.NotFound, "team/db#user@3": kernel.NotFound, "team": kernel.NotFound} {
-			r, err := secretref.Parse(inside)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := s.Check(ctx, dev, r); !kernel.Is(err, kind) {
-				t.Errorf("checking %s: %v", inside, err)
-			}
-			if _, _, err := s.Resolve(ctx, dev, r); !kernel.Is(err, kind) {
-				t.Errorf("resolving %s: %v", inside, err)
-			}
-		}
-		if _, err := s.Check(system(other), dev, secretref.Reference{Name: "team/db", Key: "user"}); !kernel.Is(err, kernel.Denied) {
-			t.Errorf("another tenant: %v", err)
-		}
-	})
-}
-
-func TestTellsWhatAReferenceLacks(t *testing.T) {
-	t.Parallel()
-	s, facts := newService(t, dbtest.SQLite(t, secretsql.Migrations()), "secret.write")
-	ctx := system(dev)
-	for name, d := range map[string]secret.Data{"plain": {"value": json.RawMessage(`"x"`)}, "db/keys": {"user": json.RawMessage(`"x"`)}, "gone": {"value": json.RawMessage(`"x"`)}} {
-		if _, err := s.Write(ctx, dev, name, d, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.Mark(ctx, dev, "gone", secret.Deleted); err != nil {
-		t.Fatal(err)
-	}
-	before := len(facts.facts)
-	for inside, want := range map[string]string{
-		"plain": "", "plain@1": "", "db/keys#user": "", "plain#value": "",
-		"none": "there is no secret none in dev (terrace secret set none --stage dev)", "gone": "the secret gone is deleted in dev (terrace secret set gone --stage dev)",
-		"plain@2": "the secret plain has no version 2 in dev; its newest is 1 (see terrace secret history plain --stage dev", "db/keys": "the secret db/keys has several keys in dev, and none is named (write ${secret:db/keys#KEY})",
-		"db/keys#password": "the secret db/keys has no key \"password\" in dev (terrace secret set db/keys --key password --stage dev)", "none#user": "there is no secret none in dev (terrace secret set none --key user --stage dev)",
-	} {
-		r, err := secretref.Parse(inside)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := s.Missing(ctx, dev, r)
-		if err != nil || want == "" && p != nil || want != "" && (p == nil || !strings.HasPrefix(p.String(), want)) {
-			t.Errorf("%s: %v, %v", inside, p, err)
-		}
-	}
-	if p, err := s.Missing(ctx, other, secretref.Reference{Name: "plain"}); err != nil || p == nil {
-		t.Errorf("another tenant's: %v, %v", p, err)
-	}
-	if len(facts.facts) != before {
-		t.Error("who looks is recorded as if the value had been read")
 	}
 }

@@ -127,25 +127,23 @@ func keep(ctx context.Context, s command.Server, path, key string, had []string)
 	added, met := 0, last.Seq == 0
 	for _, one := range heads {
 		h, err := keys.Open(one.Note)
-		switch {
-		case err != nil:
+		if err != nil {
 			return 0, rewritten(one.Seq, "its head: "+err.Error())
-		case h.Seq < last.Seq:
+		}
+		if h.Seq < last.Seq {
 			continue
-		case h.Seq == last.Seq && h.Sum() != last.Sum():
-			return 0, rewritten(h.Seq, "the server has another head of it than the file")
-		case h.Seq == last.Seq:
-			met = true
+		}
+		if err := follows(h, last); err != nil {
+			return 0, err
+		}
+		if met = true; h.Seq == last.Seq {
 			continue
-		case last.Seq > 0 && h.Previous != last.Sum():
-			return 0, rewritten(h.Seq, fmt.Sprintf("its head does not follow that of entry %d", last.Seq))
 		}
 		if len(had)+added > 0 {
 			text.WriteString("\n")
 		}
 		text.WriteString(one.Note)
 		last, added = h, added+1
-		met = true
 	}
 	if !met {
 		return 0, rewritten(last.Seq, "the server has no head of it any more")
@@ -154,6 +152,17 @@ func keep(ctx context.Context, s command.Server, path, key string, had []string)
 		return 0, nil
 	}
 	return added, appendTo(path, text.String())
+}
+
+// follows refuses a head that is neither the last one that is kept nor the next one.
+func follows(h, last chain.Head) error {
+	switch {
+	case h.Seq == last.Seq && h.Sum() != last.Sum():
+		return rewritten(h.Seq, "the server has another head of it than the file")
+	case h.Seq > last.Seq && last.Seq > 0 && h.Previous != last.Sum():
+		return rewritten(h.Seq, fmt.Sprintf("its head does not follow that of entry %d", last.Seq))
+	}
+	return nil
 }
 
 func rewritten(seq int64, why string) error {

@@ -911,7 +911,6 @@ const (
 	LeakKindLog        LeakKind = "log"
 	LeakKindPlan       LeakKind = "plan"
 	LeakKindRepository LeakKind = "repository"
-	LeakKindWorkload   LeakKind = "workload"
 )
 
 // Valid indicates whether the value is a known member of the LeakKind enum.
@@ -922,8 +921,6 @@ func (e LeakKind) Valid() bool {
 	case LeakKindPlan:
 		return true
 	case LeakKindRepository:
-		return true
-	case LeakKindWorkload:
 		return true
 	default:
 		return false
@@ -936,7 +933,6 @@ const (
 	LeakPlaceKindPlan       LeakPlaceKind = "plan"
 	LeakPlaceKindRepository LeakPlaceKind = "repository"
 	LeakPlaceKindText       LeakPlaceKind = "text"
-	LeakPlaceKindWorkload   LeakPlaceKind = "workload"
 )
 
 // Valid indicates whether the value is a known member of the LeakPlaceKind enum.
@@ -949,8 +945,6 @@ func (e LeakPlaceKind) Valid() bool {
 	case LeakPlaceKindRepository:
 		return true
 	case LeakPlaceKindText:
-		return true
-	case LeakPlaceKindWorkload:
 		return true
 	default:
 		return false
@@ -4896,8 +4890,11 @@ type LeakPlace struct {
 	Column int64         `json:"column,omitempty"`
 	Kind   LeakPlaceKind `json:"kind"`
 	Line   int64         `json:"line,omitempty"`
-	Path   string        `json:"path,omitempty"`
-	Phase  string        `json:"phase,omitempty"`
+
+	// Past That earlier commit alone has it, and none that was the newest when it was looked at.
+	Past  bool   `json:"past,omitempty"`
+	Path  string `json:"path,omitempty"`
+	Phase string `json:"phase,omitempty"`
 
 	// Pull The pull request that brought it, where it is not on the branch.
 	Pull       int64  `json:"pull,omitempty"`

@@ -15,7 +15,7 @@ import (
 func findings(e *command.Env) *cobra.Command {
 	var p apiclient.ListLeaksParams
 	c := &cobra.Command{
-		Use: "findings", Short: "List leaked values that were found in repositories, plans, logs and Score files", Args: cobra.NoArgs,
+		Use: "findings", Short: "List leaked values that were found in repositories, plans and logs", Args: cobra.NoArgs,
 		Long: "Without --project it is all that you may see of the tenant; without --state, all but what is not in its place any more.",
 		Example: "  terrace secret findings\n  terrace secret findings --project shop --state open\n" +
 			"  terrace secret findings --kind repository --output json",
@@ -38,7 +38,7 @@ func findings(e *command.Env) *cobra.Command {
 		},
 	}
 	command.Choice(c, &p.State, "state", "", "only in this state", apiclient.LeakStateOpen, apiclient.LeakStateAllowed, apiclient.LeakStateResolved)
-	command.Choice(c, &p.Kind, "kind", "", "only in places of this kind", apiclient.LeakKindRepository, apiclient.LeakKindPlan, apiclient.LeakKindLog, apiclient.LeakKindWorkload)
+	command.Choice(c, &p.Kind, "kind", "", "only in places of this kind", apiclient.LeakKindRepository, apiclient.LeakKindPlan, apiclient.LeakKindLog)
 	c.Flags().StringVar(&p.Rule, "rule", "", "only by this rule, such as aws-access-token")
 	c.Flags().BoolVar(&p.All, "all", false, "what is not in its place any more, too")
 	c.Flags().StringVar(&p.Cursor, "cursor", "", "where the page before ended")
@@ -94,7 +94,8 @@ func resolve(e *command.Env) *cobra.Command {
 	var in apiclient.ResolveLeakRequest
 	c := &cobra.Command{
 		Use: "resolve FINDING", Short: "Be done with a leaked value in a log, for a reason", Args: cobra.ExactArgs(1),
-		Long:    "What is in a log cannot be taken out of it: this says that the value is worth nothing any more, or is no longer said. When it is seen again, the finding is open again.",
+		Long: "What is in a log cannot be taken out of it: this says that the value is worth nothing any more, or is no longer said. When it is seen again, the finding is open again. " +
+			"So is the one that says that there are more places in another project, once there are.",
 		Example: "  terrace secret resolve leak_01jzq8v4m3 --reason \"rotated on Monday, and no longer logged\"",
 		RunE: func(c *cobra.Command, args []string) error {
 			s, err := e.Server()

@@ -35,20 +35,19 @@ const (
 	Repository Kind = "repository"
 	Plan       Kind = "plan"
 	Log        Kind = "log"
-	Workload   Kind = "workload"
 	// Text is one that somebody gave to be looked through; nothing is kept of it.
 	Text Kind = "text"
 )
 
 // Kinds returns the kinds of place that findings have.
-func Kinds() []Kind { return []Kind{Repository, Plan, Log, Workload} }
+func Kinds() []Kind { return []Kind{Repository, Plan, Log} }
 
 // Place is where a value stands. Which fields are set depends on the kind.
 type Place struct {
 	Kind Kind `json:"kind"`
 	// Repository is the name of a connected repository, Branch the one of it, Revision the
-	// commit that was looked at last, Path a file of it with slashes (or the path of a Score
-	// file).
+	// commit that was looked at last, Path a file of it with slashes, or what a service
+	// that has a log is called.
 	Repository string `json:"repository,omitempty"`
 	Branch     string `json:"branch,omitempty"`
 	Revision   string `json:"revision,omitempty"`
@@ -57,7 +56,7 @@ type Place struct {
 	Pull int `json:"pull,omitempty"`
 	// Past says that the file had it in that commit, and has it no more in the newest.
 	Past bool `json:"past,omitempty"`
-	// Workload is what a plan, a log or a Score file is of; the stage is the scope's.
+	// Workload is what a plan or a log is of; the stage is the scope's.
 	Workload string `json:"workload,omitempty"`
 	// Run is the one whose plan was looked at last, or the newest one whose log has it, and
 	// Phase what it did then.
@@ -117,7 +116,7 @@ func (p Place) String() string {
 		return "the plan of " + p.Run + ": " + strings.TrimSuffix(p.Address+"."+p.Attribute, ".")
 	case Log:
 		return "the log of " + cmp.Or(p.Run, p.Path) + at
-	case Workload, Text:
+	case Text:
 	}
 	if p.Path == "" {
 		return strings.TrimPrefix(at, ":")

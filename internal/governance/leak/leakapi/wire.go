@@ -37,7 +37,7 @@ type LeakSource struct {
 
 // LeakPlace is where a value stands.
 type LeakPlace struct {
-	Kind       string `json:"kind" enum:"repository,plan,log,workload,text"`
+	Kind       string `json:"kind" enum:"repository,plan,log,text"`
 	Repository string `json:"repository,omitempty"`
 	Branch     string `json:"branch,omitempty"`
 	Revision   string `json:"revision,omitempty" doc:"The commit that was looked at last."`

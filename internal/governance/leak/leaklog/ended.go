@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -140,14 +141,15 @@ func (w *Watcher) turn(ctx context.Context, e Ended) {
 func (w *Watcher) look(ctx context.Context, e Ended) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	text, whole, err := read(ctx, w.Runs, e.Run)
+	log := &stretches{runs: w.Runs, run: e.Run, line: 1}
+	first, err := log.next(ctx)
 	if kernel.Is(err, kernel.NotFound) {
 		return w.end(ctx, e, "it is gone: "+err.Error())
 	}
 	if err != nil {
 		return fmt.Errorf("read it: %w", err)
 	}
-	if text == "" {
+	if first.text == "" {
 		return w.absent(ctx, e)
 	}
 	if w.Asker != nil {
@@ -155,9 +157,36 @@ func (w *Watcher) look(ctx context.Context, e Ended) error {
 			return fmt.Errorf("who asked for it: %w", err)
 		}
 	}
-	e.Part = !whole
-	if _, err := w.Leaks.Inspect(ctx, e.Scope, e.place(1), text); err != nil {
-		return err
+	return w.all(ctx, e, log, first)
+}
+
+// all looks through a log from its first stretch on, and tells what was not looked at.
+func (w *Watcher) all(ctx context.Context, e Ended, log *stretches, p stretch) (err error) {
+	e.Part = !p.last
+	var left []string
+	for size := p.more; ; size += p.more {
+		if p.more > 0 {
+			found, err := w.Leaks.Inspect(ctx, e.Scope, e.place(p.line), p.text)
+			if err != nil {
+				return err
+			}
+			if found.Incomplete != "" && !slices.Contains(left, found.Incomplete) {
+				left = append(left, found.Incomplete)
+			}
+		}
+		if p.last {
+			break
+		}
+		if size >= mostOfRun {
+			left = append(left, fmt.Sprintf("only its first %d MB were looked at", mostOfRun>>20))
+			break
+		}
+		if p, err = log.next(ctx); err != nil {
+			return fmt.Errorf("read it: %w", err)
+		}
+	}
+	if len(left) > 0 {
+		return w.end(ctx, e, strings.Join(left, "; "))
 	}
 	return w.Store.Done(ctx, e)
 }

@@ -15,8 +15,13 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// mostOfRun bounds what is looked at of the log of one run, in bytes.
-const mostOfRun = 8 << 20
+const (
+	// mostOfStretch is how much of the log of a run is looked at at once, in bytes, overlap what
+	// of a stretch is in the next one as well, and mostOfRun bounds all.
+	mostOfStretch = 8 << 20
+	overlap       = 64 << 10
+	mostOfRun     = 64 << 20
+)
 
 // Log is one that is looked through.
 type Log struct {
@@ -53,22 +58,46 @@ type Runs interface {
 	Read(ctx context.Context, run string, offset int64) (lines []byte, next int64, more <-chan struct{}, err error)
 }
 
-// read returns what people read of the log of a run, no more than its first 8 MiB, and
-// whether that is all of it. Where there is no log here, there is no text.
-func read(ctx context.Context, runs Runs, run string) (text string, whole bool, err error) {
+// stretches reads what people read of the log of a run, a stretch after the other.
+type stretches struct {
+	runs   Runs
+	run    string
+	offset int64
+	// line is the one that the next stretch begins with, rest what it has from the one before.
+	line int
+	rest string
+}
+
+// stretch is a part of a log, or all of it.
+type stretch struct {
+	text string
+	line int
+	// more is how much of it was not in the one before, in bytes; last says that it is the end.
+	more int
+	last bool
+}
+
+// next returns the next stretch. It begins with the end of the one before, as a value may have
+// several lines. Where there is no log here, the first one is empty.
+func (p *stretches) next(ctx context.Context) (stretch, error) {
 	var b strings.Builder
-	for offset := int64(0); b.Len() < mostOfRun; {
-		lines, next, _, err := runs.Read(ctx, run, offset)
+	b.WriteString(p.rest)
+	out := stretch{line: p.line}
+	for b.Len() < mostOfStretch && !out.last {
+		lines, next, _, err := p.runs.Read(ctx, p.run, p.offset)
 		if err != nil {
-			return "", false, err
-		}
-		if len(lines) == 0 {
-			return b.String(), true, nil
+			return stretch{}, err
 		}
 		said(&b, lines)
-		offset = next
+		p.offset, out.last = next, len(lines) == 0
 	}
-	return b.String(), false, nil
+	out.text, out.more = b.String(), b.Len()-len(p.rest)
+	p.rest = ""
+	if at := strings.IndexByte(out.text[max(0, len(out.text)-overlap):], '\n'); len(out.text) > overlap && at >= 0 {
+		p.rest = out.text[len(out.text)-overlap+at+1:]
+	}
+	p.line += strings.Count(out.text[:len(out.text)-len(p.rest)], "\n")
+	return out, nil
 }
 
 // said adds what events say, each from a line of its own.
@@ -80,7 +109,10 @@ func said(text *strings.Builder, events []byte) {
 		if json.Unmarshal(line, &e) != nil {
 			continue // a crash has left it half
 		}
-		text.WriteString(e.Message)
+		text.WriteString(readable(e.Message))
 		text.WriteByte('\n')
 	}
 }
+
+// readable is a text without what would make it none.
+func readable(text string) string { return strings.ReplaceAll(text, "\x00", " ") }

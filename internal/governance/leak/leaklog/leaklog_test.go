@@ -178,7 +178,8 @@ func TestTheLogOfARunIsLookedThroughOnceByWhoHasIt(t *testing.T) {
 		all, unseen := l.seen()
 		want := []string{
 			"acme run_1:1:19:one\ntwo\nthree\nfour\n",
-			fmt.Sprintf("acme run_2:1:%d:%s", 3*(3<<20+1), strings.Repeat("x", 40)), // no more than is bounded
+			fmt.Sprintf("acme run_2:1:%d:%s", 3*(3<<20+1), strings.Repeat("x", 40)), // no more at once than is bounded
+			fmt.Sprintf("acme run_2:4:%d:%s", 2*(3<<20+1), strings.Repeat("x", 40)),
 			"acme run_4:1:23:what the other one had\n",
 		}
 		if diff := cmp.Diff(want, all); diff != "" {
@@ -226,6 +227,40 @@ func TestALookThatFailsIsTriedAgainAndItsEndIsTold(t *testing.T) {
 				t.Errorf("%v", unseen)
 			}
 		})
+	}
+}
+
+// TestALongLogIsLookedThroughWhole: in stretches that overlap, up to a bound that is told; a zero
+// byte makes it no less of a text.
+func TestALongLogIsLookedThroughWhole(t *testing.T) {
+	t.Parallel()
+	d := dbtest.SQLite(t, leaksql.Migrations())
+	line := `{"message":"` + strings.Repeat("x", 1000) + `"}` + "\n"
+	many := strings.Repeat(line, 9000) // 9 MB
+	l, clock := &looked{}, &ahead{}
+	runs := chunks{"run_1": {`{"message":"one\u0000"}` + "\n", many, line}, "run_2": {many, many, many, many, many, many, many, many, many}}
+	w := node(d, "a", clock.now, runs, l)
+	for _, run := range []string{"run_1", "run_2"} {
+		if err := w.Ended(t.Context(), of("acme", run)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock.put(time.Minute)
+	defer watch(t, w)()
+	eventually(t, "they are looked through", func() bool {
+		_, waits, err := leaksql.NewLogs(d).Next(t.Context(), clock.now().Add(time.Hour), clock.now(), "a", nil, nil)
+		return err == nil && !waits
+	})
+	all, unseen := l.seen()
+	if len(unseen) != 1 || unseen[0] != "run_2 only its first 64 MB were looked at" || len(all) != 2+8 {
+		t.Fatalf("%d looks, %q", len(all), unseen)
+	}
+	want := []string{
+		fmt.Sprintf("acme run_1:1:%d:one \n%s", 5+9000*1001, strings.Repeat("x", 35)),
+		fmt.Sprintf("acme run_1:8937:%d:%s", 66*1001, strings.Repeat("x", 40)), // 65 lines of before, and one more
+	}
+	if diff := cmp.Diff(want, all[:2]); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -71,6 +71,7 @@ func (s *Services) Service(scope kernel.Scope, service, container, line string) 
 func (s *Services) Say(of Log, line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	line = readable(line)
 	t := s.of(of.Scope.Tenant)
 	p := t.pieces[of]
 	if p == nil {

@@ -143,6 +143,7 @@ func (w *writer) write(at Place, name, value string) {
 		return
 	}
 	w.shown[value] = true
+	name, value = strings.ReplaceAll(name, "\x00", " "), strings.ReplaceAll(value, "\x00", " ") // else it were no text
 	w.lines, w.places = append(w.lines, w.line), append(w.places, at)
 	fmt.Fprintf(&w.out, "%s = \"%s\"\n", name, value)
 	w.line += 1 + strings.Count(name, "\n") + strings.Count(value, "\n")

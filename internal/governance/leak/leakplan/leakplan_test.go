@@ -78,6 +78,15 @@ func TestAStateIsLaidOutAsAPlanIs(t *testing.T) {
 	}
 }
 
+// TestAZeroByteMakesNoPlanUnreadable: it would be no text, and not be looked at.
+func TestAZeroByteMakesNoPlanUnreadable(t *testing.T) {
+	t.Parallel()
+	laid := leakplan.Of(map[string]any{"variables": map[string]any{"a\x00b": map[string]any{"value": "first\x00value"}, "c": map[string]any{"value": "second-value"}}})
+	if want := "a b = \"first value\"\nc = \"second-value\"\n"; laid.Text != want {
+		t.Errorf("%q, want %q", laid.Text, want)
+	}
+}
+
 // TestAPlanIsBounded: what is too much is counted, not looked at.
 func TestAPlanIsBounded(t *testing.T) {
 	t.Parallel()

@@ -110,7 +110,9 @@ func (l *looking) all(ctx context.Context, targets []target, pull int, passed fu
 		if err != nil {
 			return found, err
 		}
-		left.add(t, incomplete)
+		if !t.known { // what is as it was was told
+			left.add(t, incomplete)
+		}
 		if pull > 0 { // of a branch there may be too many
 			found.Add(one)
 		}

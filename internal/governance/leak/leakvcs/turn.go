@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/terrace-idp/terrace/internal/delivery/vcs"
 	"github.com/terrace-idp/terrace/internal/governance/leak"
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/leakscan"
 )
 
 var (
@@ -73,9 +75,6 @@ func (w *Watcher) look(ctx context.Context, b Branch) error {
 	}
 	defer l.close()
 	l.by = b.Pusher
-	if l.problem != nil {
-		w.Log.WarnContext(ctx, "the rules of a repository were left out, as they are wrong", "repository", r.Name, "error", l.problem)
-	}
 	p, resumed := l.begin(ctx, b)
 	targets, err := l.targets(ctx, b, p, resumed)
 	if err != nil {
@@ -86,6 +85,11 @@ func (w *Watcher) look(ctx context.Context, b Branch) error {
 		return err
 	}
 	targets = append(targets, past...)
+	if l.problem != nil && slices.ContainsFunc(targets, target.rules) {
+		if err := w.Leaks.Unseen(ctx, b.Scope, l.place(), "by the rules of the repository, as they are wrong: "+l.problem.Error()); err != nil {
+			return err
+		}
+	}
 	p.Commit = commit
 	at := &reached{Watcher: w, branch: b, Progress: p, began: w.Clock.Now(), noted: w.Clock.Now()}
 	found, err := l.all(ctx, targets, 0, at.passed)
@@ -95,14 +99,27 @@ func (w *Watcher) look(ctx context.Context, b Branch) error {
 	if err != nil {
 		return err
 	}
+	left := found.Incomplete
 	if more > 0 {
-		w.Log.WarnContext(ctx, "the oldest commits of a branch were not looked through for leaked values", "repository", r.Name, "branch", b.Name, "commits", more)
+		left = strings.TrimSpace(fmt.Sprintf("the oldest %d commits\n%s", more, left))
 	}
-	if found.Incomplete != "" {
-		w.Log.WarnContext(ctx, "a repository was not wholly looked through for leaked values", "repository", r.Name, "what", found.Incomplete)
+	if left != "" {
+		if err := w.Leaks.Unseen(ctx, b.Scope, l.place(), left); err != nil {
+			return err
+		}
 	}
 	b.Looked, b.Rules, b.Shipped, b.Sought = commit, p.Rules, w.Shipped.Digest(), p.Asked
 	return w.Store.Looked(context.WithoutCancel(ctx), b, w.Clock.Now()) // else it would be looked at again, and late
+}
+
+// place is the branch that is looked at.
+func (l *looking) place() leak.Place {
+	return leak.Place{Kind: leak.Repository, Repository: l.repo.Name, Branch: l.branch}
+}
+
+// rules reports whether a file has rules of the repository that may have changed.
+func (t target) rules() bool {
+	return !t.known && (t.name == leakscan.ConfigFile || t.name == leakscan.IgnoreFile)
 }
 
 // commit is the one to look at; "" where nothing was pushed to the branch yet.

@@ -82,6 +82,9 @@ func newServiceAt(d *db.DB, clock kernel.Clock) *audit.Service {
 // unlock lets a test do what the database refuses.
 func unlock(t *testing.T, d *db.DB) {
 	t.Helper()
+	if _, err := d.SQL().ExecContext(t.Context(), "DROP TRIGGER audit_entries_beyond"); err != nil {
+		t.Fatal(err)
+	}
 	for _, table := range []string{"audit_entries", "audit_signed_heads"} {
 		for _, trigger := range []string{"change", "removal"} {
 			if _, err := d.SQL().ExecContext(t.Context(), "DROP TRIGGER "+table+"_"+trigger); err != nil {
@@ -178,7 +181,10 @@ func TestVerifyFindsTheFirstBrokenEntry(t *testing.T) {
 		"a removed entry":         {"DELETE FROM audit_entries WHERE seq = 2", 2, chain.Removed},
 		"removed and closed up":   {"DELETE FROM audit_entries WHERE seq = 2; UPDATE audit_entries SET seq = seq - 1 WHERE seq > 2; UPDATE audit_heads SET seq = 5", 2, chain.Removed},
 		"put in":                  {"UPDATE audit_entries SET seq = seq + 10 WHERE seq > 3; UPDATE audit_entries SET seq = seq - 9 WHERE seq > 3; UPDATE audit_heads SET seq = 7; INSERT INTO audit_entries SELECT tenant, 4, at_micros, actor_id, actor_name, actor_kind, request_id, type, project, stage, 'new', reason, data, prev, hash, address, outcome FROM audit_entries WHERE seq = 3", 4, chain.Changed},
-		"two that changed places": {"UPDATE audit_entries SET seq = 99 WHERE seq = 3; UPDATE audit_entries SET seq = 3 WHERE seq = 4; UPDATE audit_entries SET seq = 4 WHERE seq = 99", 3, chain.Removed},
+		"two that changed places": {"UPDATE audit_entries SET seq = 99 WHERE seq = 3; UPDATE audit_entries SET seq = 3 WHERE seq = 4; UPDATE audit_entries SET seq = 4 WHERE seq = 99", 3, chain.Reordered},
+		"one that came later":     {"UPDATE audit_entries SET seq = 99 WHERE seq = 2; UPDATE audit_entries SET seq = seq - 1 WHERE seq IN (3, 4, 5); UPDATE audit_entries SET seq = 5 WHERE seq = 99", 2, chain.Reordered},
+		"one beyond the end":      {"INSERT INTO audit_entries SELECT tenant, 7, at_micros, actor_id, actor_name, actor_kind, request_id, type, project, stage, 'new', reason, data, prev, hash, address, outcome FROM audit_entries WHERE seq = 6", 7, chain.Inserted},
+		"one far beyond the end":  {"INSERT INTO audit_entries SELECT tenant, 900, at_micros, actor_id, actor_name, actor_kind, request_id, type, project, stage, 'new', reason, data, prev, hash, address, outcome FROM audit_entries WHERE seq = 6", 900, chain.Inserted},
 		"a removed end":           {"DELETE FROM audit_entries WHERE seq > 4", 5, chain.Truncated},
 		"everything removed":      {"DELETE FROM audit_entries", 1, chain.Truncated},
 		"a replaced last entry":   {"UPDATE audit_heads SET hash = 'aa'", 6, chain.Changed},

@@ -98,7 +98,19 @@ func (x Export) Write(ctx context.Context, send func(chain.Line) error) error {
 		return err
 	}
 	if x.walk.to == x.end.Seq {
+		if err := x.beyond(ctx, entry); err != nil {
+			return err
+		}
 		last = x.end
 	}
 	return send(chain.Line{End: &last})
+}
+
+// beyond sends an entry that is beyond the end, so that whoever checks the export finds it.
+func (x Export) beyond(ctx context.Context, send func(chain.Entry) error) error {
+	e, err := x.walk.service.beyond(ctx, x.walk.tenant)
+	if err != nil || e == nil {
+		return err
+	}
+	return send(*e)
 }

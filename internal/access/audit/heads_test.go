@@ -327,6 +327,9 @@ func TestTheDatabaseRefusesToChangeTheLog(t *testing.T) {
 			"UPDATE audit_entries SET reason = 'x'", "UPDATE audit_entries SET seq = 9 WHERE seq = 3", "DELETE FROM audit_entries WHERE seq = 3",
 			"UPDATE audit_signed_heads SET note = 'x'", "DELETE FROM audit_signed_heads",
 			"INSERT INTO audit_entries SELECT * FROM audit_entries WHERE seq = 2 AND tenant = 'default' ON CONFLICT (tenant, seq) DO UPDATE SET reason = 'forged'",
+			"INSERT INTO audit_entries (" + columns + ") SELECT " + strings.Replace(columns, "seq", "seq + 1", 1) + " FROM audit_entries WHERE seq = 3 AND tenant = 'default'",
+			"INSERT INTO audit_entries (" + columns + ") SELECT " + strings.Replace(columns, "seq", "seq + 100", 1) + " FROM audit_entries WHERE seq = 3 AND tenant = 'default'",
+			"INSERT INTO audit_entries (" + columns + ") SELECT " + strings.Replace(columns, "tenant", "'third'", 1) + " FROM audit_entries WHERE seq = 1 AND tenant = 'default'",
 			"INSERT INTO audit_signed_heads SELECT * FROM audit_signed_heads WHERE true ON CONFLICT (tenant, seq) DO UPDATE SET note = 'forged'",
 		}
 		settings := []string{"SET session_replication_role = replica"} // which has no other triggers

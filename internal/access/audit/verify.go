@@ -70,7 +70,40 @@ func (s *Service) verify(ctx context.Context, tenant string, r Range, end chain.
 		end = chain.Place{Seq: w.to, Hash: c.Report().Head}
 	}
 	c.End(end)
-	return c.Report(), nil
+	if r.To > 0 || c.Broken() {
+		return c.Report(), nil
+	}
+	beyond, err := s.beyond(ctx, tenant)
+	if beyond != nil {
+		c.Beyond(beyond.Seq)
+	}
+	return c.Report(), err
+}
+
+// beyond returns the first entry beyond the end of a chain, nil for none: nobody who writes
+// the log has put it there.
+func (s *Service) beyond(ctx context.Context, tenant string) (*chain.Entry, error) {
+	for {
+		end, err := s.Store.Head(ctx, tenant)
+		if err != nil {
+			return nil, err
+		}
+		batch, err := s.Store.After(ctx, tenant, end.Seq, verifyBatch)
+		if err != nil || len(batch) == 0 {
+			return nil, err
+		}
+		if end, err = s.Store.Head(ctx, tenant); err != nil { // what was written since is before it
+			return nil, err
+		}
+		for _, e := range batch {
+			if e.Seq > end.Seq {
+				return &e, nil
+			}
+		}
+		if len(batch) < verifyBatch {
+			return nil, nil //nolint:nilnil // there is none
+		}
+	}
 }
 
 // walk is a way through a part of a chain, a batch at a time.

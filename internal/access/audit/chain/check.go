@@ -44,6 +44,11 @@ type Checker struct {
 	// of which no head was seen, nor of one after it.
 	now      time.Time
 	unsigned Entry
+	// upTo is the number of the last entry that was written, 0 where that is not known.
+	upTo int64
+	// gone is the number of an entry in whose place another one is, 0 for none: whether it was
+	// taken out, or is in another place, shows in those that follow, of which looked are.
+	gone, looked int64
 }
 
 // NewChecker begins after a place, the zero Place for all of the chain.
@@ -71,6 +76,14 @@ func (c *Checker) Witness(heads []Head) {
 // older than it can be.
 func (c *Checker) Now(at time.Time) { c.now = at }
 
+// UpTo says which entry was written last: what is beyond it was put in.
+func (c *Checker) UpTo(seq int64) { c.upTo = seq }
+
+// Beyond tells of an entry that is there beyond the last that was written.
+func (c *Checker) Beyond(seq int64) {
+	c.found(broken(seq, Inserted, "it was put in beyond the end: the last entry that was written is %d", max(c.upTo, c.at.Seq)))
+}
+
 // Broken reports whether a break was found.
 func (c *Checker) Broken() bool { return c.report.Broken != nil }
 
@@ -89,8 +102,13 @@ func (c *Checker) Entry(e Entry, text []byte) error {
 	if c.Broken() {
 		return nil
 	}
+	if c.gone != 0 {
+		return c.seek(e)
+	}
 	next := c.at.Seq + 1
 	switch {
+	case c.upTo > 0 && e.Seq > c.upTo:
+		c.Beyond(e.Seq)
 	case c.early.Seq != 0:
 		c.found(missing(next, c.early.Seq+1))
 	case c.held != nil && e.Seq == next:
@@ -171,13 +189,37 @@ func (c *Checker) diagnose(e Entry) error {
 				c.found(broken(max(seq, 1), Inserted, "it was put in: what was entry %d has the number %d", seq, e.Seq))
 				return nil
 			default:
-				c.found(broken(e.Seq, Removed, "it was taken out: what was entry %d has its number", seq))
+				c.gone = e.Seq
 				return nil
 			}
 		}
 	}
 	c.found(broken(e.Seq, Changed, "its content is not what was written"))
 	return nil
+}
+
+// seek looks whether an entry is the one in whose place another is.
+func (c *Checker) seek(e Entry) error {
+	moved := e
+	moved.Seq = c.gone
+	sum, err := moved.Sum()
+	c.looked++
+	switch {
+	case err != nil:
+		return err
+	case sum == e.Hash:
+		c.found(broken(c.gone, Reordered, "it has the number %d now", e.Seq))
+	case c.looked >= shifts:
+		c.settle()
+	}
+	return nil
+}
+
+// settle tells of an entry that was sought, and is nowhere.
+func (c *Checker) settle() {
+	if c.gone != 0 {
+		c.found(broken(c.gone, Removed, "it was taken out: what came after it has its number"))
+	}
 }
 
 // seen holds the place that was reached against the head that a witness has of it.
@@ -199,7 +241,7 @@ func (c *Checker) agrees(h Head) {
 
 // Head checks a signed head, which comes after its entry.
 func (c *Checker) Head(signed string) {
-	if c.Broken() {
+	if c.Broken() || c.gone != 0 {
 		return
 	}
 	h, err := c.Keys.Open(signed)
@@ -231,8 +273,11 @@ func (c *Checker) Head(signed string) {
 // witnesses have.
 func (c *Checker) End(end Place) {
 	next := c.at.Seq + 1
+	c.settle()
 	switch {
 	case c.Broken():
+	case end.Seq != 0 && end.Seq < c.at.Seq:
+		c.found(broken(end.Seq+1, Inserted, "it was put in beyond the end: the last entry that was written is %d", end.Seq))
 	case c.held != nil:
 		c.found(missing(next, c.held.Seq))
 	case c.early.Seq != 0:

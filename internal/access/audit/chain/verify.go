@@ -43,6 +43,9 @@ type Verified struct {
 func Verify(r io.Reader, o Options) (Verified, error) {
 	v := verifying{Options: o}
 	err := Lines(r, v.line)
+	if v.checker != nil {
+		v.checker.settle()
+	}
 	if errors.Is(err, ErrUnfinished) && v.checker != nil && v.checker.Broken() {
 		err = nil
 	}
@@ -99,6 +102,10 @@ func (v *verifying) again(n int, b Begin) error {
 	if b.Tenant != v.begin.Tenant {
 		return fmt.Errorf("line %d: the rest of the export is of another tenant", n)
 	}
+	if v.checker != nil {
+		v.checker.UpTo(b.To)
+	}
+	v.begin.To = b.To
 	return nil
 }
 
@@ -116,6 +123,7 @@ func (v *verifying) start() error {
 	}
 	v.checker = NewChecker(v.begin.Tenant, v.begin.After, keys)
 	v.checker.Now(v.Now)
+	v.checker.UpTo(v.begin.To)
 	heads := make([]Head, 0, len(v.Witness))
 	for i, signed := range v.Witness {
 		h, err := keys.Open(signed)

@@ -3147,13 +3147,16 @@ type ComplianceStanding struct {
 
 // ConfigDelivery defines model for ConfigDelivery.
 type ConfigDelivery struct {
-	Etag      string                 `json:"etag"`
-	FlagsEtag string                 `json:"flagsEtag"`
-	Project   string                 `json:"project"`
-	Revision  string                 `json:"revision"`
-	Stage     string                 `json:"stage"`
-	Values    map[string]interface{} `json:"values"`
-	Workload  string                 `json:"workload"`
+	Etag      string `json:"etag"`
+	FlagsEtag string `json:"flagsEtag"`
+	Project   string `json:"project"`
+	Revision  string `json:"revision"`
+	Stage     string `json:"stage"`
+
+	// Unavailable The keys that are left out, since the secret is not there or does not fit the key's schema. Who has an older value keeps it.
+	Unavailable []ConfigUnavailable    `json:"unavailable,omitempty"`
+	Values      map[string]interface{} `json:"values"`
+	Workload    string                 `json:"workload"`
 }
 
 // ConfigDiff defines model for ConfigDiff.
@@ -3174,6 +3177,7 @@ type ConfigExplained struct {
 	// Sensitivity Who may see a value.
 	Sensitivity ConfigfileSensitivity `json:"sensitivity"`
 	Type        string                `json:"type,omitempty"`
+	Unavailable *ConfigUnavailable    `json:"unavailable,omitempty"`
 	Value       json.RawMessage       `json:"value,omitempty"`
 	Writings    []ConfigWriting       `json:"writings"`
 }
@@ -3198,17 +3202,34 @@ type ConfigExplainedFlag struct {
 // ConfigExplainedFlagState defines model for ConfigExplainedFlag.State.
 type ConfigExplainedFlagState string
 
+// ConfigGap defines model for ConfigGap.
+type ConfigGap struct {
+	// Fix What to do.
+	Fix string `json:"fix,omitempty"`
+	Key string `json:"key"`
+
+	// Message Why it is not delivered.
+	Message  string `json:"message"`
+	Stage    string `json:"stage"`
+	Workload string `json:"workload"`
+}
+
 // ConfigPhase How the configuration stands.
 type ConfigPhase string
 
 // ConfigRevision defines model for ConfigRevision.
 type ConfigRevision struct {
-	At       time.Time `json:"at"`
+	At time.Time `json:"at"`
+
+	// Author Whom the commit names as its author, which nobody checks.
 	Author   string    `json:"author"`
 	Changed  []string  `json:"changed"`
 	Commit   string    `json:"commit"`
 	ID       string    `json:"id"`
 	Problems []Problem `json:"problems,omitempty"`
+
+	// PushedBy Who pushed or merged it, as the platform knows them; none where that is not known.
+	PushedBy string    `json:"pushedBy,omitempty"`
 	SeenAt   time.Time `json:"seenAt"`
 	Subject  string    `json:"subject,omitempty"`
 	Valid    bool      `json:"valid"`
@@ -3244,6 +3265,9 @@ type ConfigStatus struct {
 	// Phase How the configuration stands.
 	Phase    ConfigPhase `json:"phase"`
 	Problems []Problem   `json:"problems,omitempty"`
+
+	// Unavailable The keys that workloads do not get, since the secret is not there or does not fit the key's schema.
+	Unavailable []ConfigGap `json:"unavailable,omitempty"`
 }
 
 // ConfigToken defines model for ConfigToken.
@@ -3267,27 +3291,45 @@ type ConfigToken struct {
 // ConfigTokenScope What a token opens: all values, those of secrets among them, and flags; or evaluations of flags alone.
 type ConfigTokenScope string
 
+// ConfigUnavailable defines model for ConfigUnavailable.
+type ConfigUnavailable struct {
+	// Fix What to do.
+	Fix string `json:"fix,omitempty"`
+	Key string `json:"key"`
+
+	// Message Why it is not delivered.
+	Message string `json:"message"`
+}
+
 // ConfigView defines model for ConfigView.
 type ConfigView struct {
 	Commit   string                `json:"commit"`
 	Flags    []ConfigfileFlagEntry `json:"flags"`
 	Revision string                `json:"revision"`
-	Values   []ConfigfileEntry     `json:"values"`
+
+	// Unavailable The keys that are not delivered, since the secret is not there or does not fit the key's schema.
+	Unavailable []ConfigUnavailable `json:"unavailable,omitempty"`
+	Values      []ConfigfileEntry   `json:"values"`
 }
 
 // ConfigWriting defines model for ConfigWriting.
 type ConfigWriting struct {
-	At     *time.Time `json:"at,omitempty"`
-	Author string     `json:"author,omitempty"`
-	Column int64      `json:"column"`
-	Commit string     `json:"commit,omitempty"`
-	File   string     `json:"file"`
+	At *time.Time `json:"at,omitempty"`
+
+	// Author Whom the commit names as its author, which nobody checks.
+	Author string `json:"author,omitempty"`
+	Column int64  `json:"column"`
+	Commit string `json:"commit,omitempty"`
+	File   string `json:"file"`
 
 	// Layer How specific a layer is.
-	Layer   ConfigfileLayerKind `json:"layer"`
-	Line    int64               `json:"line"`
-	Subject string              `json:"subject,omitempty"`
-	Value   json.RawMessage     `json:"value,omitempty"`
+	Layer ConfigfileLayerKind `json:"layer"`
+	Line  int64               `json:"line"`
+
+	// PushedBy Who pushed or merged the commit, as the platform knows them; none where that is not known.
+	PushedBy string          `json:"pushedBy,omitempty"`
+	Subject  string          `json:"subject,omitempty"`
+	Value    json.RawMessage `json:"value,omitempty"`
 }
 
 // ConfigfileChange defines model for ConfigfileChange.

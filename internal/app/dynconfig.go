@@ -32,9 +32,9 @@ func (c configSecrets) Resolve(ctx context.Context, scope kernel.Scope, r secret
 	return c.secrets.Resolve(kernel.WithActor(ctx, kernel.System("config", scope.Tenant)), scope, r)
 }
 
-// Missing implements dynconfig.Secrets.
-func (c configSecrets) Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error) {
-	return c.secrets.Missing(ctx, scope, r)
+// Unfit implements dynconfig.Secrets.
+func (c configSecrets) Unfit(ctx context.Context, scope kernel.Scope, r secretref.Reference, judge func(value string) string) (*kernel.Problem, error) {
+	return c.secrets.Unfit(ctx, scope, r, judge)
 }
 
 // stageNames are the stages in their order.
@@ -99,7 +99,13 @@ func (c configNews) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if dynconfig.Concerns(e.Fact()) {
+		fact := e.Fact()
+		if strings.HasPrefix(fact, "secret.") && dynconfig.Concerns(fact) || fact == "config.token-created" {
+			if err := c.configs.SecretsChanged(ctx, e.Scope()); err != nil {
+				return err
+			}
+		}
+		if dynconfig.Concerns(fact) {
 			c.configs.Heard(e.Scope())
 		}
 	}

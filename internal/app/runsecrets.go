@@ -32,3 +32,16 @@ func (a runSecrets) Value(ctx context.Context, scope kernel.Scope, r secretref.R
 	ctx = secretref.ReadFor(kernel.WithActor(ctx, kernel.System("run", scope.Tenant)), reader)
 	return a.secrets.Resolve(ctx, scope, r)
 }
+
+// gateConfigs has the dynamic configuration of workloads, once it is made.
+type gateConfigs struct{ delivery *delivery }
+
+// Asks implements rungate.Configs.
+func (g gateConfigs) Asks(ctx context.Context, scope kernel.Scope, workload string) (bool, error) {
+	return g.delivery.configs.Asks(ctx, scope, workload)
+}
+
+// Lacks implements rungate.Configs.
+func (g gateConfigs) Lacks(ctx context.Context, scope kernel.Scope, workload string) ([]kernel.Problem, error) {
+	return g.delivery.configs.Lacks(ctx, scope, workload)
+}

@@ -86,6 +86,13 @@ func status(e *command.Env) *cobra.Command {
 				for _, p := range n.Status.Problems {
 					_, _ = fmt.Fprintln(w, p)
 				}
+				if len(n.Status.Unavailable) == 0 {
+					return
+				}
+				_, _ = fmt.Fprintln(w, "\nNot delivered:")
+				output.List(w, n.Status.Unavailable, []string{"KEY", "WORKLOAD", "STAGE", "WHY", "FIX"}, func(g apiclient.ConfigGap) []string {
+					return []string{g.Key, g.Workload, g.Stage, g.Message, g.Fix}
+				})
 			})
 		}),
 	}

@@ -19,12 +19,12 @@ func history(e *command.Env) *cobra.Command {
 		Example: "  terrace config history\n  terrace config history checkout.timeout\n  terrace config history flag:new-checkout",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
 			all, err := s.ConfigRevisions(ctx, project, command.First(args))
-			return command.PrintFound(e, all, err, []string{"REVISION", "COMMIT", "VALID", "BY", "AGE", "CHANGED", "SUBJECT"}, func(r apiclient.ConfigRevision) []string {
+			return command.PrintFound(e, all, err, []string{"REVISION", "COMMIT", "VALID", "BY", "AUTHOR IN GIT", "AGE", "CHANGED", "SUBJECT"}, func(r apiclient.ConfigRevision) []string {
 				valid := "yes"
 				if !r.Valid {
 					valid = "no: " + output.Count(len(r.Problems), "problem")
 				}
-				return []string{r.ID, short(r.Commit), valid, r.Author, output.Age(e.Clock.Now(), r.At), some(r.Changed), r.Subject}
+				return []string{r.ID, short(r.Commit), valid, known(r.PushedBy), r.Author, output.Age(e.Clock.Now(), r.At), some(r.Changed), r.Subject}
 			})
 		}),
 	}

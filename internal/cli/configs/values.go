@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,6 +33,9 @@ func list(e *command.Env) *cobra.Command {
 				output.List(w, v.Values, []string{"KEY", "VALUE", "LAYER", "FROM"}, func(v apiclient.ConfigfileEntry) []string {
 					return []string{v.Key, shown(v.Value), string(v.Origin.Layer), place(v.Origin)}
 				})
+				for _, u := range v.Unavailable {
+					_, _ = fmt.Fprintf(w, "%s is not delivered: %s (%s)\n", u.Key, u.Message, u.Fix)
+				}
 			})
 		}),
 	}
@@ -151,12 +155,15 @@ func writeExplained(w io.Writer, x apiclient.ConfigExplained) {
 		return
 	}
 	output.Pairs(w, "key", x.Key, "value", shown(x.Value), "type", x.Type, "description", x.Description, "owner", x.Owner, "sensitivity", string(x.Sensitivity))
+	if u := x.Unavailable; u != nil {
+		_, _ = fmt.Fprintf(w, "It is not delivered: %s (%s)\n", u.Message, u.Fix)
+	}
 	writeWritings(w, x)
 }
 
 func writeWritings(w io.Writer, x apiclient.ConfigExplained) {
 	_, _ = fmt.Fprintln(w)
-	output.List(w, x.Writings, []string{"", "VALUE", "LAYER", "FROM", "COMMIT", "BY", "AT"}, func(v apiclient.ConfigWriting) []string {
+	output.List(w, x.Writings, []string{"", "VALUE", "LAYER", "FROM", "COMMIT", "BY", "AUTHOR IN GIT", "AT"}, func(v apiclient.ConfigWriting) []string {
 		mark, at := "overridden", ""
 		if v.File == x.Writings[0].File && v.Line == x.Writings[0].Line && v.Layer == x.Writings[0].Layer {
 			mark = "counts"
@@ -164,9 +171,12 @@ func writeWritings(w io.Writer, x apiclient.ConfigExplained) {
 		if v.At != nil {
 			at = output.Stamp(*v.At)
 		}
-		return []string{mark, shown(v.Value), string(v.Layer), fmt.Sprintf("%s:%d", v.File, v.Line), short(v.Commit), v.Author, at}
+		return []string{mark, shown(v.Value), string(v.Layer), fmt.Sprintf("%s:%d", v.File, v.Line), short(v.Commit), known(v.PushedBy), v.Author, at}
 	})
 }
+
+// known is who pushed something, where the platform knows it.
+func known(by string) string { return cmp.Or(by, "unknown") }
 
 func flags(e *command.Env) *cobra.Command {
 	var t target

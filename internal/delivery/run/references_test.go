@@ -151,3 +151,51 @@ func TestAMissingSecretOfADefinitionIsToldBeforeThePlan(t *testing.T) {
 	secrets.set("test/api-key")
 	b.Await(t, b.Promote(t, "test").ID, run.Succeeded)
 }
+
+// configured has what the dynamic configuration of a workload lacks, once it asks for it.
+type configured struct {
+	*known
+
+	asks bool
+}
+
+func (c *configured) Asks(context.Context, kernel.Scope, string) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.asks, nil
+}
+
+func (c *configured) Lacks(ctx context.Context, scope kernel.Scope, _ string) ([]kernel.Problem, error) {
+	p, err := c.Missing(ctx, scope, secretref.Reference{Name: "payment"})
+	if err != nil || p == nil {
+		return nil, err
+	}
+	return []kernel.Problem{*p}, nil
+}
+
+// What a workload would not get of its configuration is told as other references are, and
+// only to one that asks for it.
+func TestWhatConfigurationLacksIsToldByTheGate(t *testing.T) {
+	t.Parallel()
+	c := &configured{known: &known{all: map[string]bool{}}}
+	b := bench(t, func(d *run.Deps) {
+		d.Secrets, d.Gates = c.known, append(d.Gates, rungate.Secrets{Known: c.known, Configs: c})
+	}).Start(t)
+	w, err := workload.Parse("score.yaml", []byte(caching))
+	runtest.Must(t, err)
+	deploy := func(status run.Status) run.Run {
+		t.Helper()
+		r, err := b.Service.Deploy(runtest.As(runtest.Ada), runtest.Project, run.DeployRequest{Stage: "dev", Workload: w})
+		runtest.Must(t, err)
+		return b.Await(t, r.ID, status)
+	}
+	deploy(run.Succeeded)
+	c.mu.Lock()
+	c.asks = true
+	c.mu.Unlock()
+	if r := deploy(run.Failed); !blocked(r) || len(r.Failure.Problems) != 1 || r.Failure.Problems[0].Fix != "terrace secret set payment --stage dev" {
+		t.Errorf("%+v", r.Failure)
+	}
+	c.set("dev/payment")
+	deploy(run.Succeeded)
+}

@@ -26,7 +26,12 @@ type Source struct {
 	Status            Status    `json:"status"`
 	// Cause is the id of the event that told of the last push.
 	Cause string `json:"-"`
+	// Pushed is the last push of the branch.
+	Pushed Pushed `json:"-"`
 }
+
+// Pushed is a push: the commit that the branch came to, and the name of who pushed or merged it.
+type Pushed struct{ Commit, By string }
 
 func (s Source) scope() kernel.Scope { return kernel.Scope{Tenant: s.Tenant, Project: s.Project} }
 
@@ -54,6 +59,24 @@ type Status struct {
 	Message   string           `json:"message,omitempty"`
 	Problems  []kernel.Problem `json:"problems,omitempty"`
 	At        *time.Time       `json:"at,omitempty"`
+	// Unavailable are the keys that workloads which are deployed, or have a token, do not get.
+	Unavailable []Gap `json:"unavailable,omitempty" doc:"The keys that workloads do not get, since the secret is not there or does not fit the key's schema."`
+}
+
+// Unavailable is a secret key that is not delivered, for its secret is not there or does
+// not fit the key's schema.
+type Unavailable struct {
+	Key     string `json:"key"`
+	Message string `json:"message" doc:"Why it is not delivered."`
+	Fix     string `json:"fix,omitempty" doc:"What to do."`
+}
+
+// Gap is what a workload does not get at a stage.
+type Gap struct {
+	Unavailable
+
+	Workload string `json:"workload"`
+	Stage    string `json:"stage"`
 }
 
 // Revision is the configuration as of one commit that changed it.
@@ -63,8 +86,11 @@ type Revision struct {
 	Scope  kernel.Scope `json:"-"`
 	Commit string       `json:"commit"`
 	// Tree identifies the content of the folder.
-	Tree     string           `json:"-"`
-	Author   string           `json:"author"`
+	Tree string `json:"-"`
+	// PushedBy is who pushed or merged the commit, as the platform knows them; Author is what
+	// the commit says of itself, which whoever makes one may write.
+	PushedBy string           `json:"pushedBy,omitempty" doc:"Who pushed or merged it, as the platform knows them; none where that is not known."`
+	Author   string           `json:"author" doc:"Whom the commit names as its author, which nobody checks."`
 	At       time.Time        `json:"at"`
 	Subject  string           `json:"subject,omitempty"`
 	SeenAt   time.Time        `json:"seenAt"`
@@ -81,6 +107,8 @@ type Explained struct {
 	configfile.Entry
 
 	Revision string `json:"revision"`
+	// Unavailable is there where the key is not delivered.
+	Unavailable *Unavailable `json:"unavailable,omitempty" doc:"Why the key is not delivered, where it is not."`
 	// Writings are who wrote the value that counts, and then those that it overrides.
 	Writings []Writing `json:"writings"`
 	// Flag is there where a flag is explained; it has no one value.
@@ -105,8 +133,9 @@ type ExplainedFlag struct {
 type Writing struct {
 	configfile.Origin
 
-	Commit  string     `json:"commit,omitempty"`
-	Author  string     `json:"author,omitempty"`
-	At      *time.Time `json:"at,omitempty"`
-	Subject string     `json:"subject,omitempty"`
+	Commit   string     `json:"commit,omitempty"`
+	PushedBy string     `json:"pushedBy,omitempty" doc:"Who pushed or merged the commit, as the platform knows them; none where that is not known."`
+	Author   string     `json:"author,omitempty" doc:"Whom the commit names as its author, which nobody checks."`
+	At       *time.Time `json:"at,omitempty"`
+	Subject  string     `json:"subject,omitempty"`
 }

@@ -22,7 +22,9 @@ type Delivery struct {
 	Values map[string]any `json:"values"`
 	// FlagsETag identifies the flags alone.
 	FlagsETag string `json:"flagsEtag"`
-	secrets   []string
+	// Unavailable are the keys that are left out of Values.
+	Unavailable []Unavailable `json:"unavailable,omitempty" doc:"The keys that are left out, since the secret is not there or does not fit the key's schema. Who has an older value keeps it."`
+	secrets     []string
 }
 
 // Deliver returns the configuration of the workload whose token the actor of ctx came by,
@@ -47,18 +49,26 @@ func (s *Service) deliver(ctx context.Context, t Token, knows func(tag string) b
 	versions := map[string]int{}
 	ctx = secretref.ReadFor(ctx, "configuration of "+t.Workload+", token "+t.ID)
 	for _, e := range set.Effective(t.Workload, t.Stage) {
-		d.Values[e.Key] = e.Value
 		ref, isSecret := configfile.Reference(e.Value)
 		if e.Sensitivity != configfile.Secret || !isSecret {
+			d.Values[e.Key] = e.Value
+			continue
+		}
+		// What does not fit is no value of the key, and is not read for anybody.
+		why, err := s.unfit(ctx, t.Scope, set, e)
+		if err != nil {
+			return d, err
+		}
+		if why != nil {
+			d.Unavailable = append(d.Unavailable, *why)
 			continue
 		}
 		value, version, err := s.Secrets.Resolve(ctx, t.Scope, ref)
-		if kernel.Is(err, kernel.NotFound) {
-			return d, kernel.Errorf(kernel.Unavailable, "%s needs the secret %s, which is not there at %s", e.Key, ref.Inside(), t.Stage).
-				WithFix("give it a value with: %s", ref.Command(t.Stage))
-		}
 		if err != nil {
-			return d, err
+			return d, gone(e, err)
+		}
+		if set.Misfit(e.Key, value) != "" {
+			return d, gone(e, kernel.Errorf(kernel.NotFound, "it has changed meanwhile"))
 		}
 		d.secrets = append(d.secrets, ref.Inside())
 		versions[e.Key], d.Values[e.Key] = version, value
@@ -67,6 +77,14 @@ func (s *Service) deliver(ctx context.Context, t Token, knows func(tag string) b
 		return d, err
 	}
 	return d, s.tellSecrets(ctx, t, d)
+}
+
+// gone is a secret that was there a moment ago: who asks again is told what there is.
+func gone(e configfile.Entry, err error) error {
+	if !kernel.Is(err, kernel.NotFound) && !kernel.Is(err, kernel.Invalid) {
+		return err
+	}
+	return kernel.Errorf(kernel.Unavailable, "the secret of %s changes at this moment", e.Key).WithFix("ask again")
 }
 
 // identify makes the tags. Of a secret they have the version, for a hash of its value
@@ -83,7 +101,7 @@ func (d *Delivery) identify(versions map[string]int, f Flags) error {
 	if err != nil {
 		return err
 	}
-	all, err := kernel.DigestJSON([]any{d.Project, d.Stage, d.Workload, open, versions, flags})
+	all, err := kernel.DigestJSON([]any{d.Project, d.Stage, d.Workload, open, versions, flags, d.Unavailable})
 	d.ETag, d.FlagsETag = all.Hex()[:32], flags.Hex()[:32]
 	return err
 }

@@ -28,6 +28,9 @@ func (s *Service) Explain(ctx context.Context, scope kernel.Scope, workload, key
 	switch f := flagOf(set, workload, scope.Stage, name); {
 	case ok && !isFlag:
 		out.Entry = e
+		if out.Unavailable, err = s.unfit(ctx, scope, set, e); err != nil {
+			return out, err
+		}
 	case f != nil:
 		out.Entry, out.Flag = explained(*f, attributes)
 	default:
@@ -78,6 +81,10 @@ func (s *Service) written(ctx context.Context, scope kernel.Scope, r Revision, o
 	if err != nil {
 		return out, err
 	}
+	seen, err := s.seen(ctx, n.scope())
+	if err != nil {
+		return out, err
+	}
 	for _, o := range append([]configfile.Origin{out.Origin}, out.Overrides...) {
 		w := Writing{Origin: o}
 		w.File = path.Join(n.Path, o.File)
@@ -86,6 +93,7 @@ func (s *Service) written(ctx context.Context, scope kernel.Scope, r Revision, o
 			return out, err
 		}
 		w.Commit, w.Author, w.At, w.Subject = c.ID, c.Author, &c.At, c.Subject
+		w.PushedBy = pusher(ctx, files, seen, c.ID)
 		out.Writings = append(out.Writings, w)
 	}
 	return out, nil

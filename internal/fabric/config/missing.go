@@ -17,14 +17,16 @@ type lookup struct {
 	s     *Service
 	n     Source
 	known map[string]*kernel.Problem
-	// problems are of workloads that are deployed, which would get no configuration at all,
+	// problems are of workloads that are deployed, which would not get the keys,
 	// later of stages to which nothing has come yet.
 	problems, later []kernel.Problem
+	// before is what is merged, and after what would be.
+	before, after *configfile.Set
 }
 
 // missing looks for what the targets refer to newly.
 func (s *Service) missing(ctx context.Context, n Source, before, after *configfile.Set, targets []configfile.Target) (*lookup, error) {
-	l := &lookup{s: s, n: n, known: map[string]*kernel.Problem{}}
+	l := &lookup{s: s, n: n, known: map[string]*kernel.Problem{}, before: before, after: after}
 	deployed := map[string][]string{}
 	for _, t := range targets {
 		at, looked := deployed[t.Stage]
@@ -54,7 +56,7 @@ func (l *lookup) entry(ctx context.Context, t configfile.Target, e configfile.En
 			return nil // it is as it was
 		}
 	}
-	why, err := l.why(ctx, t.Stage, r)
+	why, err := l.why(ctx, t.Stage, e.Key, r)
 	if err != nil || why == nil {
 		return err
 	}
@@ -69,12 +71,19 @@ func (l *lookup) entry(ctx context.Context, t configfile.Target, e configfile.En
 	return nil
 }
 
-func (l *lookup) why(ctx context.Context, stage string, r secretref.Reference) (*kernel.Problem, error) {
-	key := stage + "\x00" + r.Inside()
+// why tells why a key could not be delivered. A value is held against a schema that is
+// merged already: against that of a change it would tell whoever writes changes, question by
+// question, what the secret is.
+func (l *lookup) why(ctx context.Context, stage, name string, r secretref.Reference) (*kernel.Problem, error) {
+	fits := func(string) string { return "" }
+	if l.before.SameSchema(l.after, name) {
+		fits = judge(l.before, name)
+	}
+	key := stage + "\x00" + name + "\x00" + r.Inside()
 	if p, ok := l.known[key]; ok {
 		return p, nil
 	}
-	p, err := l.s.Secrets.Missing(ctx, l.n.scope().InStage(stage), r)
+	p, err := l.s.Secrets.Unfit(ctx, l.n.scope().InStage(stage), r, fits)
 	l.known[key] = p
 	return p, err
 }

@@ -15,8 +15,9 @@ type Sources interface {
 	// AddSource is a Conflict for a second one of the project.
 	AddSource(ctx context.Context, s Source) error
 	// SaveStatus keeps how a source stands that was due at until, and when it is due again;
-	// one that is due before until by now stays so.
-	SaveStatus(ctx context.Context, s Source, until, due time.Time) error
+	// one that has become due at another time by now stays so. It gives the holder's lease
+	// back, and is Locked where another one has it.
+	SaveStatus(ctx context.Context, s Source, holder string, until, due time.Time) error
 	Source(ctx context.Context, scope kernel.Scope) (Source, error)
 	// SourcesOf returns those of a repository.
 	SourcesOf(ctx context.Context, tenant, project, repository string) ([]Source, error)
@@ -29,8 +30,15 @@ type Sources interface {
 type Turns interface {
 	// DueSources returns those of all tenants that are due, the longest first.
 	DueSources(ctx context.Context, now time.Time, limit int) ([]Source, error)
-	// Push makes a source due; cause is the event that told of a push, empty keeps the last.
-	Push(ctx context.Context, s Source, cause string, due time.Time) error
+	// Due makes a source due.
+	Due(ctx context.Context, s Source, due time.Time) error
+	// Push makes a source due for a push; cause is the event that told of it, empty keeps the
+	// last. A revision that was read of it already, while it came, has who pushed it as well.
+	Push(ctx context.Context, s Source, cause string, p Pushed, due time.Time) error
+	// Renew has the holder keep a source; it is Locked where the holder has it no longer.
+	Renew(ctx context.Context, id, holder string, until time.Time) error
+	// Recover has what a former process of the holder looked at due at once, for anybody.
+	Recover(ctx context.Context, holder string, now time.Time) error
 	// Lease takes a source; it is Locked while another daemon has it.
 	Lease(ctx context.Context, id, holder string, now, until time.Time) error
 }
@@ -79,8 +87,9 @@ type Repositories interface {
 // Secrets has the values that references stand for, with the number of their version.
 type Secrets interface {
 	Resolve(ctx context.Context, scope kernel.Scope, r secretref.Reference) (value string, version int, err error)
-	// Missing tells why a reference means nothing in a stage, nil where it means a value.
-	Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error)
+	// Unfit tells why a reference means nothing in a stage, or what judge says of its value;
+	// nil where it means a value of which judge says nothing. It is no read of the value.
+	Unfit(ctx context.Context, scope kernel.Scope, r secretref.Reference, judge func(value string) string) (*kernel.Problem, error)
 }
 
 // Stages knows the stages that there are, in their order.

@@ -18,6 +18,8 @@ type View struct {
 	Commit   string                 `json:"commit"`
 	Values   []configfile.Entry     `json:"values"`
 	Flags    []configfile.FlagEntry `json:"flags"`
+	// Unavailable are the values that are not delivered.
+	Unavailable []Unavailable `json:"unavailable,omitempty" doc:"The keys that are not delivered, since the secret is not there or does not fit the key's schema."`
 }
 
 // Effective returns what counts for a workload at a stage: now, or at a revision.
@@ -26,7 +28,9 @@ func (s *Service) Effective(ctx context.Context, scope kernel.Scope, workload, r
 	if err != nil {
 		return View{}, err
 	}
-	return View{Revision: r.ID, Commit: r.Commit, Values: set.Effective(workload, scope.Stage), Flags: set.Flags(workload, scope.Stage)}, nil
+	v := View{Revision: r.ID, Commit: r.Commit, Values: set.Effective(workload, scope.Stage), Flags: set.Flags(workload, scope.Stage)}
+	v.Unavailable, err = s.unavailable(ctx, scope, set, workload)
+	return v, err
 }
 
 // at returns a revision by its id or the begin of its commit, the one that counts where

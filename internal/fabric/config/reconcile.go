@@ -14,20 +14,28 @@ const (
 	idle = 5 * time.Second
 	// every is how often a branch is asked for when nothing is pushed.
 	every = time.Minute
-	// lease is how long one look may take.
-	lease = 3 * time.Minute
 	// keptRevisions is how many revisions of a project are kept.
 	keptRevisions = 500
 )
 
 // Pushed implements vcs.Listener: the configuration on the branch is due.
 func (s *Service) Pushed(ctx context.Context, r vcs.Repository, p vcs.Push) error {
-	return s.due(ctx, r, func(n Source) bool { return n.Branch == p.Branch() })
+	by, _ := kernel.ActorFrom(ctx)
+	pushed := Pushed{Commit: p.After, By: by.Name}
+	if by.Kind == kernel.ActorSystem { // nobody knows
+		pushed.By = ""
+	}
+	return s.due(ctx, r, func(n Source) error {
+		if n.Branch != p.Branch() {
+			return nil
+		}
+		return s.Store.Push(ctx, n, kernel.CauseFrom(ctx), pushed, s.Clock.Now())
+	})
 }
 
 // Renewed implements vcs.Listener: the repository may answer again.
 func (s *Service) Renewed(ctx context.Context, r vcs.Repository) error {
-	return s.due(ctx, r, func(Source) bool { return true })
+	return s.due(ctx, r, func(n Source) error { return s.Store.Due(ctx, n, s.Clock.Now()) })
 }
 
 // Deleting implements vcs.Listener: the configuration would follow whatever repository
@@ -41,16 +49,13 @@ func (s *Service) Deleting(ctx context.Context, r vcs.Repository) error {
 		WithFix("let go of it first with: terrace config disconnect -p %s", all[0].Project)
 }
 
-func (s *Service) due(ctx context.Context, r vcs.Repository, which func(n Source) bool) error {
+func (s *Service) due(ctx context.Context, r vcs.Repository, wake func(n Source) error) error {
 	all, err := s.Store.SourcesOf(ctx, r.Scope.Tenant, r.Scope.Project, r.Name)
 	if err != nil {
 		return err
 	}
 	for _, n := range all {
-		if !which(n) {
-			continue
-		}
-		if err := s.Store.Push(ctx, n, kernel.CauseFrom(ctx), s.Clock.Now()); err != nil && !kernel.Is(err, kernel.NotFound) {
+		if err := wake(n); err != nil && !kernel.Is(err, kernel.NotFound) {
 			return err
 		}
 	}
@@ -60,6 +65,10 @@ func (s *Service) due(ctx context.Context, r vcs.Repository, which func(n Source
 
 // Watch looks at what is due until ctx ends.
 func (s *Service) Watch(ctx context.Context) error {
+	// What this daemon looked at when it was killed is nobody's.
+	if err := s.Store.Recover(ctx, s.Node, s.Clock.Now()); err != nil {
+		return err
+	}
 	return rounds.Rounds{Bell: s.bell, Idle: idle, Clock: s.Clock, Look: s.look}.Run(ctx)
 }
 
@@ -85,9 +94,11 @@ func (s *Service) Reconcile(ctx context.Context, n Source) error {
 		return err
 	}
 	// Due again by a push while it lasts, or when a lease ends that nobody kept.
-	if err := s.Store.Push(ctx, n, "", until); err != nil {
+	if err := s.Store.Due(ctx, n, until); err != nil {
 		return err
 	}
+	ctx, end := s.keep(ctx, n)
+	defer end()
 	n, err := s.Store.Source(ctx, n.scope())
 	if err != nil {
 		return err
@@ -96,7 +107,7 @@ func (s *Service) Reconcile(ctx context.Context, n Source) error {
 	before := n.Status
 	r, head, err := s.read(ctx, n)
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	if err != nil {
 		n.Status.Phase, n.Status.Message = Failed, s.unread(ctx, n, err)
@@ -105,6 +116,7 @@ func (s *Service) Reconcile(ctx context.Context, n Source) error {
 	}
 	at := s.Clock.Now()
 	n.Status.At = &at
+	s.recount(ctx, &n, before, r)
 	return s.conclude(ctx, n, before, r, until)
 }
 
@@ -147,19 +159,22 @@ func phaseOf(problems []kernel.Problem) Phase {
 // what is new.
 func (s *Service) conclude(ctx context.Context, n Source, before Status, r *Revision, until time.Time) error {
 	err := s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if r != nil {
-			if err := s.Store.AddRevision(ctx, *r, keptRevisions); err != nil {
-				return err
-			}
+		// The status comes first: a push that is told at this moment waits for it, and finds
+		// the revision, or has come before and is read here.
+		if err := s.Store.SaveStatus(ctx, n, s.Node, until, s.Clock.Now().Add(every)); err != nil {
+			return err
 		}
-		if err := s.Store.SaveStatus(ctx, n, until, s.Clock.Now().Add(every)); err != nil {
+		if err := s.addRevision(ctx, n, r); err != nil {
+			return err
+		}
+		if err := s.tellGaps(ctx, n, before); err != nil {
 			return err
 		}
 		switch {
 		case r != nil && r.Valid:
-			return s.record(ctx, n, "config.changed", map[string]any{"commit": r.Commit, "revision": r.ID, "author": r.Author, "changed": r.Changed})
+			return s.record(ctx, n, "config.changed", map[string]any{"commit": r.Commit, "revision": r.ID, "author": r.Author, "pushedBy": r.PushedBy, "changed": r.Changed})
 		case r != nil:
-			return s.record(ctx, n, "config.rejected", map[string]any{"commit": r.Commit, "revision": r.ID, "author": r.Author, "problems": texts(r.Problems)})
+			return s.record(ctx, n, "config.rejected", map[string]any{"commit": r.Commit, "revision": r.ID, "author": r.Author, "pushedBy": r.PushedBy, "problems": texts(r.Problems)})
 		case n.Status.Phase == Failed && (before.Phase != Failed || before.Message != n.Status.Message):
 			return s.record(ctx, n, "config.failed", map[string]any{"message": n.Status.Message})
 		default:
@@ -170,6 +185,20 @@ func (s *Service) conclude(ctx context.Context, n Source, before Status, r *Revi
 		s.Heard(n.scope())
 	}
 	return err
+}
+
+func (s *Service) addRevision(ctx context.Context, n Source, r *Revision) error {
+	if r == nil {
+		return nil
+	}
+	now, err := s.Store.Source(ctx, n.scope())
+	if err != nil {
+		return err
+	}
+	if now.Pushed.Commit == r.Commit {
+		r.PushedBy = now.Pushed.By
+	}
+	return s.Store.AddRevision(ctx, *r, keptRevisions)
 }
 
 func (s *Service) record(ctx context.Context, n Source, fact string, data map[string]any) error {

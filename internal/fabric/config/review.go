@@ -72,7 +72,7 @@ func (s *Service) review(ctx context.Context, n Source, r vcs.Repository, p vcs.
 		return out, err
 	}
 	if out.Problems = found.problems; len(found.problems) > 0 {
-		out.Summary = fmt.Sprintf("the configuration of %s refers to secrets that are not there, and workloads that are deployed would get none of it", n.Project)
+		out.Summary = fmt.Sprintf("the configuration of %s refers to secrets that are not there or do not fit, and workloads that are deployed would not get those keys", n.Project)
 	}
 	out.Report += later(found.later)
 	return out, nil

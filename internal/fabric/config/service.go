@@ -144,7 +144,13 @@ func (s *Service) mayConnect(ctx context.Context, n Source) error {
 
 // Get returns the source of a project with its status.
 func (s *Service) Get(ctx context.Context, scope kernel.Scope) (Source, error) {
-	return s.find(ctx, ActionRead, scope)
+	n, err := s.find(ctx, ActionRead, scope)
+	if err != nil {
+		return n, err
+	}
+	within, err := s.Authorizer.Allowed(ctx, ActionRead, scope.InProject(scope.Project))
+	n.Status.Unavailable = reached(n.Status.Unavailable, within, n.Project)
+	return n, err
 }
 
 // find returns the source of a project for who may do the action.

@@ -42,7 +42,7 @@ func (s *Service) Heard(scope kernel.Scope) {
 // itself, or of a secret that they may refer to.
 func Concerns(fact string) bool {
 	switch fact {
-	case "config.secrets-delivered":
+	case "config.secrets-delivered", "config.unavailable":
 		return false
 	case "secret.changed", "secret.deleted", "secret.version_deleted", "secret.version_undeleted", "secret.version_destroyed":
 		return true

@@ -12,6 +12,12 @@ import (
 // it means a value. It shows no value, and is no read of one. The caller has checked that the
 // actor may know which secrets there are (workload.read).
 func (s *Service) Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error) {
+	return s.Unfit(ctx, scope, r, func(string) string { return "" })
+}
+
+// Unfit is Missing, and tells as well what judge says of the value, "" for nothing. judge
+// says nothing of the value itself, so that this is no read of it either.
+func (s *Service) Unfit(ctx context.Context, scope kernel.Scope, r secretref.Reference, judge func(value string) string) (*kernel.Problem, error) {
 	v, plain, err := s.opened(ctx, scope, r.Name, r.Version)
 	switch {
 	case kernel.Is(err, kernel.NotFound):
@@ -19,7 +25,7 @@ func (s *Service) Missing(ctx context.Context, scope kernel.Scope, r secretref.R
 	case err != nil:
 		return nil, err
 	}
-	_, err = v.value(plain, r)
+	value, err := v.value(plain, r)
 	switch {
 	case kernel.Is(err, kernel.Invalid):
 		return &kernel.Problem{
@@ -31,7 +37,13 @@ func (s *Service) Missing(ctx context.Context, scope kernel.Scope, r secretref.R
 			Fix:     r.Command(scope.Stage),
 		}, nil
 	}
-	return nil, err
+	if err != nil {
+		return nil, err
+	}
+	if wrong := judge(value); wrong != "" {
+		return &kernel.Problem{Message: fmt.Sprintf("the secret %s in %s %s", r.Inside(), scope.Stage, wrong), Fix: r.Command(scope.Stage)}, nil
+	}
+	return nil, nil //nolint:nilnil // there is a value, and nothing is wrong with it
 }
 
 // absent tells of a version that is not there, or not any more.

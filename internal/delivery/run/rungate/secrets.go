@@ -3,7 +3,9 @@ package rungate
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/terrace-idp/terrace/internal/delivery/graph"
 	"github.com/terrace-idp/terrace/internal/delivery/run"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
@@ -14,6 +16,16 @@ type Secrets struct {
 	Known run.Secrets
 	// Definitions has where definitions refer to secrets; nil tells no places in them.
 	Definitions run.Definitions
+	// Configs has the dynamic configuration of workloads; nil has none.
+	Configs Configs
+}
+
+// Configs knows which secrets the dynamic configuration of workloads refers to.
+type Configs interface {
+	// Asks reports whether a workload has a way to its configuration at the scope's stage.
+	Asks(ctx context.Context, scope kernel.Scope, workload string) (bool, error)
+	// Lacks returns a problem for each key that a workload would not get there.
+	Lacks(ctx context.Context, scope kernel.Scope, workload string) ([]kernel.Problem, error)
 }
 
 // Name is secrets.
@@ -30,7 +42,15 @@ func (g Secrets) Evaluate(ctx context.Context, in run.GateInput) (run.GateResult
 	if in.Graph != nil {
 		given = len(in.Graph.SecretUses())
 	}
-	if in.Run.Operation == run.Destroy || in.Run.Operation == run.Refresh || len(in.Workload.SecretUses())+len(in.Stage.SecretUses())+given == 0 {
+	if in.Run.Operation == run.Destroy || in.Run.Operation == run.Refresh {
+		result.Message = "nothing refers to a secret"
+		return result, nil
+	}
+	configured, err := g.configured(ctx, in)
+	if err != nil {
+		return result, err
+	}
+	if len(in.Workload.SecretUses())+len(in.Stage.SecretUses())+given+len(configured) == 0 {
 		result.Message = "nothing refers to a secret"
 		return result, nil
 	}
@@ -38,7 +58,11 @@ func (g Secrets) Evaluate(ctx context.Context, in run.GateInput) (run.GateResult
 	if err != nil {
 		return result, err
 	}
+	lacking.Problems = append(lacking.Problems, configured...)
 	switch problems := lacking.Problems; {
+	case len(problems) > 0 && len(problems) == len(configured):
+		result.Outcome, result.Problems, result.Fix = run.Missed, problems, problems[0].Fix
+		result.Message = counted(len(problems), "the dynamic configuration of "+in.Workload.Name+" lacks a secret in "+in.Stage.Name, "the dynamic configuration of "+in.Workload.Name+" lacks %d secrets in "+in.Stage.Name)
 	case len(problems) > 0:
 		result.Outcome, result.Problems, result.Fix = run.Missed, problems, problems[0].Fix
 		result.Message = counted(len(problems), "a reference is to a secret that is not in "+in.Stage.Name, "%d references are to secrets that are not in "+in.Stage.Name)
@@ -66,6 +90,25 @@ func (g Secrets) lacking(ctx context.Context, in run.GateInput) (run.Lacking, er
 	given, err := run.UnsuppliedOf(ctx, g.Known, g.Definitions, in.Run.Scope, in.Graph)
 	lacking.Problems = append(lacking.Problems, given...)
 	return lacking, err
+}
+
+// configured are the keys of its dynamic configuration that a workload which asks for it would
+// not get.
+func (g Secrets) configured(ctx context.Context, in run.GateInput) ([]kernel.Problem, error) {
+	if g.Configs == nil || in.Workload == nil {
+		return nil, nil
+	}
+	where, asks := in.Run.Scope.InStage(in.Stage.Name), false
+	if in.Graph != nil {
+		asks = slices.ContainsFunc(in.Graph.Nodes, func(n graph.Node) bool { return n.Type == "config" })
+	}
+	if !asks {
+		var err error
+		if asks, err = g.Configs.Asks(ctx, where, in.Workload.Name); err != nil || !asks {
+			return nil, err
+		}
+	}
+	return g.Configs.Lacks(ctx, where, in.Workload.Name)
 }
 
 func counted(n int, one, many string) string {

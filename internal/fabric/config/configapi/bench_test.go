@@ -70,10 +70,23 @@ func (v *vault) Resolve(ctx context.Context, scope kernel.Scope, r secretref.Ref
 	return all[len(all)-1], len(all), nil
 }
 
-// Missing tells what Resolve does not find.
-func (v *vault) Missing(ctx context.Context, scope kernel.Scope, r secretref.Reference) (*kernel.Problem, error) {
-	if _, _, err := v.Resolve(ctx, scope, r); err != nil {
-		return &kernel.Problem{Message: err.Error(), Fix: "terrace secret set " + r.Name + " --stage " + scope.Stage}, nil
+// take takes a secret away.
+func (v *vault) take(scope kernel.Scope, name string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.values, scope.String()+name)
+}
+
+// Unfit tells what Resolve does not find, or what judge says.
+func (v *vault) Unfit(_ context.Context, scope kernel.Scope, r secretref.Reference, judge func(string) string) (*kernel.Problem, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	all, fix := v.values[scope.String()+r.Inside()], "terrace secret set "+r.Name+" --stage "+scope.Stage
+	if len(all) == 0 {
+		return &kernel.Problem{Message: "there is no secret " + r.Inside(), Fix: fix}, nil
+	}
+	if wrong := judge(all[len(all)-1]); wrong != "" {
+		return &kernel.Problem{Message: "the secret " + r.Inside() + " " + wrong, Fix: fix}, nil
 	}
 	return nil, nil
 }

@@ -3,6 +3,7 @@ package configfile
 import (
 	"errors"
 	"math/big"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -179,4 +180,12 @@ func (s *Set) Misfit(key, value string) string {
 	}
 	slices.Sort(words)
 	return strings.Join(slices.Compact(words), ", ")
+}
+
+// SameSchema reports whether both sets have a key with one schema.
+func (s *Set) SameSchema(other *Set, key string) bool {
+	if s == nil || other == nil || s.keys[key] == nil || other.keys[key] == nil {
+		return false
+	}
+	return reflect.DeepEqual(s.keys[key].Schema, other.keys[key].Schema)
 }

@@ -48,6 +48,29 @@ func (s *Store) AddRevision(ctx context.Context, r config.Revision, keep int) er
 	})
 }
 
+// attribute has the newest revision say who pushed it, where it was read before that was known.
+func (s *Store) attribute(ctx context.Context, scope kernel.Scope, p config.Pushed) error {
+	var r revisionRow
+	err := s.db.Conn(ctx).NewRaw("SELECT tenant, project, tree, body, '' AS files FROM config_revisions WHERE tenant = ? AND project = ? AND commit_id = ? ORDER BY id DESC LIMIT 1",
+		scope.Tenant, scope.Project, p.Commit).Scan(ctx, &r)
+	if err = db.Map(err, "revision at "+p.Commit); kernel.Is(err, kernel.NotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	v, err := r.revision()
+	if err != nil || v.PushedBy != "" {
+		return err
+	}
+	v.PushedBy = p.By
+	body, err := db.Encode(v, "revision of configuration")
+	if err != nil {
+		return err
+	}
+	_, err = s.db.Conn(ctx).NewRaw("UPDATE config_revisions SET body = ? WHERE tenant = ? AND project = ? AND id = ?", body, scope.Tenant, scope.Project, v.ID).Exec(ctx)
+	return db.Map(err, "revision "+v.ID)
+}
+
 func (s *Store) one(ctx context.Context, scope kernel.Scope, where, value string) (config.Revision, error) {
 	var r revisionRow
 	err := s.db.Reader(ctx).NewRaw("SELECT tenant, project, tree, body, files FROM config_revisions WHERE tenant = ? AND project = ? AND "+where+" ORDER BY id DESC LIMIT 1",

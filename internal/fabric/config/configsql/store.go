@@ -26,16 +26,16 @@ func NewStore(d *db.DB) *Store { return &Store{db: d} }
 
 var _ config.Store = (*Store)(nil)
 
-type sourceRow struct{ Tenant, Body, Status, Cause string }
+type sourceRow struct{ Tenant, Body, Status, Cause, PushedCommit, PushedBy string }
 
-const sourceColumns = "SELECT tenant, body, status, cause FROM config_sources "
+const sourceColumns = "SELECT tenant, body, status, cause, pushed_commit, pushed_by FROM config_sources "
 
 func (r sourceRow) source() (config.Source, error) {
 	var n config.Source
 	if err := db.Decode(r.Body, &n, "source of configuration"); err != nil {
 		return n, err
 	}
-	n.Tenant, n.Cause, n.Status = r.Tenant, r.Cause, config.Status{}
+	n.Tenant, n.Cause, n.Status, n.Pushed = r.Tenant, r.Cause, config.Status{}, config.Pushed{Commit: r.PushedCommit, By: r.PushedBy}
 	return n, db.Decode(r.Status, &n.Status, "status of configuration")
 }
 
@@ -58,16 +58,17 @@ func (s *Store) AddSource(ctx context.Context, n config.Source) error {
 }
 
 // SaveStatus writes the status and when the source is due again, unless something was pushed
-// meanwhile: it is due before until then, and stays so. It gives the lease back.
-func (s *Store) SaveStatus(ctx context.Context, n config.Source, until, due time.Time) error {
+// meanwhile: it is not due at until any more, and stays so. It gives the holder's lease back,
+// and is Locked where another one has it.
+func (s *Store) SaveStatus(ctx context.Context, n config.Source, holder string, until, due time.Time) error {
 	status, err := db.Encode(n.Status, "status of configuration")
 	if err != nil {
 		return err
 	}
 	result, err := s.db.Conn(ctx).NewRaw(
-		"UPDATE config_sources SET status = ?, due = CASE WHEN due < ? THEN due ELSE ? END, cause = CASE WHEN cause = ? THEN '' ELSE cause END, holder = '' WHERE id = ? AND tenant = ?",
-		status, until, due, n.Cause, n.ID, n.Tenant).Exec(ctx)
-	return db.Changed(result, err, "configuration of "+n.Project)
+		"UPDATE config_sources SET status = ?, due = CASE WHEN due <> ? THEN due ELSE ? END, cause = CASE WHEN cause = ? THEN '' ELSE cause END, holder = '' WHERE id = ? AND tenant = ? AND holder = ?",
+		status, until, due, n.Cause, n.ID, n.Tenant, holder).Exec(ctx)
+	return lost(db.Changed(result, err, "configuration of "+n.Project))
 }
 
 // Source returns that of a project.
@@ -95,23 +96,50 @@ func (s *Store) DueSources(ctx context.Context, now time.Time, limit int) ([]con
 	return s.sources(ctx, "WHERE due <= ? ORDER BY due LIMIT ?", now, limit)
 }
 
-// Push makes a source due.
-func (s *Store) Push(ctx context.Context, n config.Source, cause string, due time.Time) error {
-	result, err := s.db.Conn(ctx).NewRaw("UPDATE config_sources SET due = ?, cause = CASE WHEN ? = '' THEN cause ELSE ? END WHERE id = ? AND tenant = ?",
-		due, cause, cause, n.ID, n.Tenant).Exec(ctx)
+// Due makes a source due.
+func (s *Store) Due(ctx context.Context, n config.Source, due time.Time) error {
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE config_sources SET due = ? WHERE id = ? AND tenant = ?", due, n.ID, n.Tenant).Exec(ctx)
 	return db.Changed(result, err, "configuration of "+n.Project)
+}
+
+// Push makes a source due for a push.
+func (s *Store) Push(ctx context.Context, n config.Source, cause string, p config.Pushed, due time.Time) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		result, err := s.db.Conn(ctx).NewRaw(
+			"UPDATE config_sources SET due = ?, cause = CASE WHEN ? = '' THEN cause ELSE ? END, pushed_commit = ?, pushed_by = ? WHERE id = ? AND tenant = ?",
+			due, cause, cause, p.Commit, p.By, n.ID, n.Tenant).Exec(ctx)
+		if err := db.Changed(result, err, "configuration of "+n.Project); err != nil {
+			return err
+		}
+		return s.attribute(ctx, kernel.Scope{Tenant: n.Tenant, Project: n.Project}, p)
+	})
+}
+
+// Recover has what a former process of the holder looked at due at once.
+func (s *Store) Recover(ctx context.Context, holder string, now time.Time) error {
+	_, err := s.db.Conn(ctx).NewRaw("UPDATE config_sources SET holder = '', due = ? WHERE holder = ?", now, holder).Exec(ctx)
+	return db.Map(err, "configurations")
 }
 
 // Lease takes a source; Locked while another holder has it.
 func (s *Store) Lease(ctx context.Context, id, holder string, now, until time.Time) error {
 	result, err := s.db.Conn(ctx).NewRaw(
 		"UPDATE config_sources SET holder = ?, held_until = ? WHERE id = ? AND (holder = ? OR holder = '' OR held_until < ?)", holder, until, id, holder, now).Exec(ctx)
-	if err := db.Changed(result, err, "configuration"); kernel.Is(err, kernel.NotFound) {
+	return lost(db.Changed(result, err, "configuration"))
+}
+
+// Renew has the holder keep a source.
+func (s *Store) Renew(ctx context.Context, id, holder string, until time.Time) error {
+	result, err := s.db.Conn(ctx).NewRaw("UPDATE config_sources SET held_until = ? WHERE id = ? AND holder = ?", until, id, holder).Exec(ctx)
+	return lost(db.Changed(result, err, "configuration"))
+}
+
+// lost is the error of a source that another daemon has.
+func lost(err error) error {
+	if kernel.Is(err, kernel.NotFound) {
 		return kernel.Errorf(kernel.Locked, "another daemon looks at the configuration")
-	} else if err != nil {
-		return err
 	}
-	return nil
+	return err
 }
 
 // RemoveSource removes a source with its revisions.

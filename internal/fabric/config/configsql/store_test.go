@@ -1,6 +1,7 @@
 package configsql_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 func TestAPushDuringALookKeepsTheSourceDue(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, []db.Migrations{configsql.Migrations()}, func(t *testing.T, d *db.DB) {
-		now := time.Date(2026, 5, 1, 12, 0, 0, 123456789, time.UTC)
+		now := time.Date(2026, 5, 1, 12, 0, 0, 123456000, time.UTC)
 		until := now.Add(3 * time.Minute)
 		for _, c := range []struct {
 			name   string
@@ -26,15 +27,15 @@ func TestAPushDuringALookKeepsTheSourceDue(t *testing.T) {
 			if err := s.AddSource(ctx, n); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Push(ctx, n, "", until); err != nil {
+			if err := errors.Join(s.Lease(ctx, n.ID, "a", now, until), s.Due(ctx, n, until)); err != nil {
 				t.Fatal(err)
 			}
 			if c.pushed {
-				if err := s.Push(ctx, n, "evt_1", now.Add(time.Second)); err != nil {
+				if err := s.Push(ctx, n, "evt_1", config.Pushed{Commit: "abc", By: "ada"}, now.Add(time.Second)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := s.SaveStatus(ctx, n, until, now.Add(time.Minute)); err != nil {
+			if err := s.SaveStatus(ctx, n, "a", until, now.Add(time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 			due, err := s.DueSources(ctx, now.Add(2*time.Second), 10)

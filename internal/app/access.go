@@ -105,7 +105,7 @@ func (a *access) signInPages() *providerapi.Handler {
 	server := oauth.New(a.provider)
 	server.Subjects = subjects{a.trusts}
 	return providerapi.New(providerapi.Config{
-		Provider: a.provider, OAuth: server, Steps: factorapi.Steps(a.factors, a.identity), Account: factorapi.Home, Passkeys: factorapi.Keys{Factors: a.factors},
+		Provider: a.provider, OAuth: server, Steps: factorapi.Steps(a.factors, a.identity), Account: factor.Home, Passkeys: factorapi.Keys{Factors: a.factors},
 		Upstreams: a.upstreams, Several: a.tenants.Several,
 	})
 }

@@ -37,12 +37,15 @@ type Actor struct {
 // Limits narrow what an actor may do to less than its roles let it. An empty list
 // narrows nothing.
 type Limits struct {
-	// Scopes are the kinds of action: read, deploy, approve, secrets, admin.
+	// Scopes are some of TokenScopes.
 	Scopes []string
 	// Projects and Stages are names. With Projects, nothing of the whole tenant may be done.
 	Projects []string
 	Stages   []string
 }
+
+// TokenScopes returns the kinds of action that a token can be narrowed to.
+func TokenScopes() []string { return []string{"read", "deploy", "approve", "secrets", "admin"} }
 
 // System returns the actor for work that a component of Terrace does by itself.
 func System(component, tenant string) Actor {

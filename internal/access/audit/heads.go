@@ -16,9 +16,6 @@ import (
 // HeadEvery is how often a head is signed of each chain that has gone on.
 const HeadEvery = 10 * time.Minute
 
-// headSigned is the type of the fact that a head was signed.
-const headSigned = "audit_head.signed"
-
 // SignedHead is a head as it is kept.
 type SignedHead struct {
 	chain.Head
@@ -132,7 +129,7 @@ func (s *Service) keep(ctx context.Context, h *chain.Head, last SignedHead) erro
 			return err
 		}
 		return s.Journal.Record(ctx, kernel.Fact{
-			Type: headSigned, Scope: kernel.Scope{Tenant: h.Tenant}, Subject: strconv.FormatInt(h.Seq, 10),
+			Type: chain.HeadSigned, Scope: kernel.Scope{Tenant: h.Tenant}, Subject: strconv.FormatInt(h.Seq, 10),
 			Data: map[string]any{"entry": h.Seq, "hash": h.Hash, "key": key.ID, "head": signed, "previous": last.Seq},
 		})
 	})
@@ -147,7 +144,7 @@ func (s *Service) idle(ctx context.Context, tenant string, last SignedHead, end 
 		return false, nil
 	}
 	one, err := s.Store.After(ctx, tenant, last.Seq, 1)
-	return err == nil && len(one) == 1 && one[0].Type == headSigned, err
+	return err == nil && len(one) == 1 && one[0].Type == chain.HeadSigned, err
 }
 
 // follows checks what came since the last head.

@@ -70,8 +70,11 @@ func AsDenied(err error) error {
 	return err
 }
 
-// Page is where people see and change their factors in a browser.
-func (s *Service) Page() string { return s.Address + "/account/security" }
+// Home is the path of the page on which people see and change their factors.
+const Home = "/account/security"
+
+// Page is the address of that page.
+func (s *Service) Page() string { return s.Address + Home }
 
 // Sheet returns what there is of somebody: of the actor where name is "".
 func (s *Service) Sheet(ctx context.Context, scope kernel.Scope, name string) (Sheet, error) {

@@ -25,7 +25,7 @@ func (s *Service) Bootstrap(ctx context.Context, tenant string, keep func(ctx co
 	if _, err := s.Store.UserByName(ctx, tenant, FirstUser); !kernel.Is(err, kernel.NotFound) {
 		return Credentials{}, false, err
 	}
-	password := newSecret()[len(TokenPrefix):][:26]
+	password := newPassword()
 	hash, err := s.hasher.hash(ctx, password)
 	if err != nil {
 		return Credentials{}, false, err

@@ -1,6 +1,10 @@
 package identity
 
-import "maps"
+import (
+	"maps"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
 
 // TokenScope is a kind of action that a token can be narrowed to.
 type TokenScope string
@@ -17,7 +21,11 @@ const (
 
 // TokenScopes returns every scope.
 func TokenScopes() []TokenScope {
-	return []TokenScope{ScopeRead, ScopeDeploy, ScopeApprove, ScopeSecrets, ScopeAdmin}
+	scopes := make([]TokenScope, 0, 5)
+	for _, name := range kernel.TokenScopes() {
+		scopes = append(scopes, TokenScope(name))
+	}
+	return scopes
 }
 
 // Decision says who may do an action.

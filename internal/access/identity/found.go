@@ -13,7 +13,7 @@ func (s *Service) Found(ctx context.Context, tenant, user string) (password stri
 	if err := checkName(user); err != nil {
 		return "", nil, err
 	}
-	password = newSecret()[len(TokenPrefix):][:26]
+	password = newPassword()
 	hash, err := s.hasher.hash(ctx, password)
 	if err != nil {
 		return "", nil, err

@@ -2,9 +2,9 @@
 // service accounts, tokens, grants of roles at the nodes of the tree platform, tenant,
 // project, stage, and the one decision every room asks for.
 //
-// It owns users, groups, service accounts, tokens, grants and the table of actions. It does not own
-// tenants and projects (access/tenant), what happened (access/audit) or what a
-// run's token says (platform/tokens).
+// It owns users, groups, service accounts, tokens, grants, elevations and the table of
+// actions. It does not own tenants and projects (access/tenant), what happened
+// (access/audit) or what a run's token says (platform/tokens).
 package identity
 
 import (

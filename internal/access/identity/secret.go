@@ -24,6 +24,10 @@ func newSecret() string {
 	return TokenPrefix + encoding().EncodeToString(binary.BigEndian.AppendUint32(raw, crc32.ChecksumIEEE(raw)))
 }
 
+// newPassword returns one for somebody's first sign-in: 130 random bits, which a person can
+// type.
+func newPassword() string { return newSecret()[len(TokenPrefix):][:26] }
+
 // wellFormed tells a mistyped or made-up token without asking the database.
 func wellFormed(token string) bool {
 	text, ok := strings.CutPrefix(token, TokenPrefix)

@@ -129,7 +129,7 @@ func (s *Service) RemoveClient(ctx context.Context, scope kernel.Scope, id strin
 		if err != nil {
 			return err
 		}
-		if err := s.endAll(ctx, sessions, EndedByRemoval); err != nil {
+		if err := s.endAll(ctx, sessions, endedByRemoval); err != nil {
 			return err
 		}
 		if err := s.Store.RemoveClient(ctx, c.Tenant, c.ID); err != nil {

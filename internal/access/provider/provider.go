@@ -10,6 +10,8 @@ package provider
 import (
 	"slices"
 	"time"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // The scopes that a client can ask for (OpenID Connect Core §5.4 and Terrace's own).
@@ -22,11 +24,8 @@ const (
 
 // Scopes returns every scope, those of the API last.
 func Scopes() []string {
-	return append([]string{ScopeOpenID, ScopeProfile, ScopeOffline, ScopeGroups}, APIScopes()...)
+	return append([]string{ScopeOpenID, ScopeProfile, ScopeOffline, ScopeGroups}, kernel.TokenScopes()...)
 }
-
-// APIScopes returns the scopes that let a token be used with Terrace's API.
-func APIScopes() []string { return []string{"read", "deploy", "approve", "secrets", "admin"} }
 
 // The grants of OAuth (RFC 6749 §1.3 and its extensions).
 const (

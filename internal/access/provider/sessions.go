@@ -16,14 +16,14 @@ const (
 	EndedByReplay  = "an authorization code was used twice"
 	EndedByClient  = "its client gave it back"
 	EndedWithUser  = "its user is kept out"
-	EndedWithToken = "the token that it was made of was revoked"
-	EndedByRemoval = "its client was removed"
-	EndedByExpiry  = "its time was over"
 	EndedByReset   = "an admin has reset what its user signs in with"
 	EndedByChange  = "its user has changed the password elsewhere"
 	EndedByOwner   = "its user has ended it"
 	EndedByAdmin   = "an admin has ended it"
 	EndedByPolicy  = "its tenant asks for a second factor since"
+	endedWithToken = "the token that it was made of was revoked"
+	endedByRemoval = "its client was removed"
+	endedByExpiry  = "its time was over"
 )
 
 // Open keeps a session when its first tokens are given, and notes of one that there is
@@ -71,7 +71,7 @@ func (s *Service) Holding(ctx context.Context, id string) (Session, error) {
 	case !n.EndedAt.IsZero():
 		return n, kernel.Errorf(kernel.Unauthenticated, "the session has ended: %s", n.Why).WithFix("sign in again")
 	case !n.ExpiresAt.After(s.Clock.Now()):
-		return n, kernel.Errorf(kernel.Unauthenticated, "the session has ended: %s", EndedByExpiry).WithFix("sign in again")
+		return n, kernel.Errorf(kernel.Unauthenticated, "the session has ended: %s", endedByExpiry).WithFix("sign in again")
 	}
 	return n, nil
 }
@@ -137,7 +137,7 @@ func (s *Service) EndWithToken(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	return s.endAll(ctx, sessions, EndedWithToken)
+	return s.endAll(ctx, sessions, endedWithToken)
 }
 
 // EndAllOf signs somebody out everywhere: in every browser and at every client.

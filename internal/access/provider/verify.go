@@ -148,9 +148,9 @@ func (t *token) checkTime(now time.Time) error {
 // limitsOf narrows an actor to the scopes of a token; all of them narrow nothing. A token
 // that has none for the API may do nothing there, for an empty list would narrow nothing.
 func limitsOf(scope string) *kernel.Limits {
-	scopes := slices.DeleteFunc(strings.Fields(scope), func(one string) bool { return !slices.Contains(APIScopes(), one) })
+	scopes := slices.DeleteFunc(strings.Fields(scope), func(one string) bool { return !slices.Contains(kernel.TokenScopes(), one) })
 	switch {
-	case containsAll(scopes, APIScopes()):
+	case containsAll(scopes, kernel.TokenScopes()):
 		return nil
 	case len(scopes) == 0:
 		scopes = []string{"none"}

@@ -58,7 +58,7 @@ type Departure struct {
 	// Export is the digest of the archive that was made for it, and its size in bytes.
 	Export     kernel.Digest `json:"export,omitempty"`
 	ExportSize int64         `json:"exportSize,omitempty"`
-	// AuditHead is the last number and hash of its audit log.
+	// AuditSeq and AuditHash are the last number and hash of its audit log.
 	AuditSeq  int64  `json:"auditSeq,omitempty"`
 	AuditHash string `json:"auditHash,omitempty"`
 	// Rows and Objects are how many of them were removed.

@@ -3,7 +3,7 @@
 //
 // It owns names and tags, and how a tenant stands: whether anybody works in it. It does
 // not own who may work in a project (access/identity), nor what is in one, nor how a
-// tenant leaves (access/departure).
+// tenant leaves (access/tenant/departure).
 package tenant
 
 import (

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -18,10 +19,10 @@ func (u Upstream) account(claims Claims) (Account, error) {
 	a := Account{Subject: subjectKey(u.Subject, values), Name: bound(claims.text(u.NameClaim)), Email: strings.ToLower(bound(claims.text(u.EmailClaim)))}
 	// What is said to be verified is the claim email (OpenID Connect Core §5.1), no other one.
 	a.Verified = a.Email != "" && u.EmailClaim == claimEmail && (claims.says(claimVerified) || claims.says(claimOwner))
-	if len(u.EntraTenants) > 0 && !contains(u.EntraTenants, strings.ToLower(claims.text("tid"))) {
+	if len(u.EntraTenants) > 0 && !slices.Contains(u.EntraTenants, strings.ToLower(claims.text("tid"))) {
 		return Account{}, kernel.Errorf(kernel.Denied, "accounts of your organisation are not taken here").WithFix("use an account of an organisation that is, or ask an admin")
 	}
-	if len(u.EmailDomains) > 0 && (!a.Verified || !contains(u.EmailDomains, domainOf(a.Email))) {
+	if len(u.EmailDomains) > 0 && (!a.Verified || !slices.Contains(u.EmailDomains, domainOf(a.Email))) {
 		return Account{}, kernel.Errorf(kernel.Denied, "%s does not say that you have an address of %s, verified", u.Label, strings.Join(u.EmailDomains, " or ")).
 			WithFix("use an account that has one, or ask an admin")
 	}
@@ -29,15 +30,6 @@ func (u Upstream) account(claims Claims) (Account, error) {
 		a.Name = a.Email
 	}
 	return a, nil
-}
-
-func contains(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
 
 func domainOf(address string) string {

@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -98,7 +99,7 @@ func (s *Service) Begin(ctx context.Context, b Beginning) (Begun, error) {
 		return Begun{}, kernel.Errorf(kernel.TooLarge, "the program that you come from asks for more than can be carried along").WithFix("sign in with a password, or ask for a shorter request of that program")
 	}
 	options := []oauth2.AuthCodeOption{oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)}
-	if b.Prompt == "select_account" && len(p.Prompts) > 0 && !contains(p.Prompts, b.Prompt) {
+	if b.Prompt == "select_account" && len(p.Prompts) > 0 && !slices.Contains(p.Prompts, b.Prompt) {
 		b.Prompt = "" // it is only a wish
 	}
 	// An upstream that is asked for an age says the time (OpenID Connect Core §2).

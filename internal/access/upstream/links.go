@@ -119,7 +119,7 @@ func (s *Service) Unlink(ctx context.Context, scope kernel.Scope, id string) err
 		return err
 	}
 	return s.Tx.InTx(ctx, func(ctx context.Context) error {
-		if err := s.end(ctx, u, SessionFilter{Link: l.ID}, EndedWithLink); err != nil {
+		if err := s.end(ctx, u, SessionFilter{Link: l.ID}, endedWithLink); err != nil {
 			return err
 		}
 		if err := s.Store.RemoveLink(ctx, l.Tenant, l.ID); err != nil {

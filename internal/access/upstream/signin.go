@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,7 +126,7 @@ func (s *Service) belongs(ctx context.Context, u Upstream, a Account) (Link, err
 
 // newcomer finds, or makes, the user of an account that nobody has signed in with.
 func (s *Service) newcomer(ctx context.Context, u Upstream, a Account) (user kernel.Actor, by LinkedBy, err error) {
-	if u.LinkByEmail && a.Verified && contains(u.EmailDomains, domainOf(a.Email)) {
+	if u.LinkByEmail && a.Verified && slices.Contains(u.EmailDomains, domainOf(a.Email)) {
 		local, _, _ := strings.Cut(a.Email, "@")
 		user, err = s.byAddress(ctx, u, local)
 		if err == nil || !kernel.Is(err, kernel.NotFound) {

@@ -74,7 +74,7 @@ func (s *Service) Logout(ctx context.Context, tenant, name, token string) error 
 		}); err != nil {
 			return err
 		}
-		return s.end(ctx, u, who, EndedThere)
+		return s.end(ctx, u, who, endedThere)
 	})
 }
 

@@ -135,20 +135,8 @@ func rotateClientSecret(e *command.Env) *cobra.Command {
 }
 
 func deleteClient(e *command.Env) *cobra.Command {
-	var yes bool
-	c := &cobra.Command{
-		Use: "delete CLIENT", Short: "Remove a client, by its id; all its sessions end", Args: cobra.ExactArgs(1),
-		Example: "  terrace auth clients delete cli_… --yes",
-		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
-			if err := e.Confirm(yes, "Remove the client "+args[0]+" and sign everybody out of it?"); err != nil {
-				return err
-			}
-			if err := s.DeleteOAuthClient(ctx, args[0]); err != nil {
-				return err
-			}
-			return e.Print(map[string]string{"deleted": args[0]}, func(w io.Writer) { _, _ = fmt.Fprintf(w, "the client %s is removed\n", args[0]) })
-		}),
-	}
-	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	return c
+	return removal{
+		use: "delete CLIENT", short: "Remove a client, by its id; all its sessions end", example: "  terrace auth clients delete cli_… --yes",
+		what: "client", with: "everybody's sessions of it", remove: command.Server.DeleteOAuthClient,
+	}.command(e)
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -96,7 +95,7 @@ func rotateKey(e *command.Env) *cobra.Command {
 				return err
 			}
 			return e.Print(k, func(w io.Writer) {
-				_, _ = fmt.Fprintf(w, "%s signs from %s\n", k.ID, k.From.Local().Format(time.DateTime)) //nolint:gosmopolitan // a person's time
+				_, _ = fmt.Fprintf(w, "%s signs from %s\n", k.ID, output.Stamp(k.From))
 			})
 		}),
 	}

@@ -1,12 +1,12 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os/exec"
 	"runtime"
 	"time"
@@ -75,7 +75,7 @@ func callback(state, issuer string, answers chan<- answer) http.Handler {
 		}
 		got, text := answer{code: q.Get("code")}, "You are signed in. You can close this page and go on in the terminal."
 		if got.code == "" {
-			got.err = kernel.Errorf(kernel.Unauthenticated, "the server does not sign you in: %s", firstOf(q, "error_description", "error"))
+			got.err = kernel.Errorf(kernel.Unauthenticated, "the server does not sign you in: %s", cmp.Or(q.Get("error_description"), q.Get("error"), "it gave no reason"))
 			text = "You are not signed in. The terminal says why."
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -88,15 +88,6 @@ func callback(state, issuer string, answers chan<- answer) http.Handler {
 		}
 	})
 	return mux
-}
-
-func firstOf(q url.Values, names ...string) string {
-	for _, name := range names {
-		if v := q.Get(name); v != "" {
-			return v
-		}
-	}
-	return "it gave no reason"
 }
 
 // open opens the browser, and says where to go if none does.

@@ -5,6 +5,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/cli/renew"
 	"github.com/terrace-idp/terrace/internal/cli/signin"
+	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 type login struct {
@@ -49,13 +51,13 @@ func Command(e *command.Env) *cobra.Command {
 	c.Flags().StringVar(&l.name, "name", "", "the name of the context; the server's host by default")
 	c.Flags().BoolVar(&l.inBrowserOnly, "browser", false, "sign in in a browser on this machine")
 	c.Flags().BoolVar(&l.onDeviceOnly, "device", false, "sign in in a browser on any machine, with a code")
-	command.Choices(c, &l.scopes, "scopes", "what the sign-in may be used for, everything unless given", renew.APIScopes()...)
+	command.Choices(c, &l.scopes, "scopes", "what the sign-in may be used for, everything unless given", kernel.TokenScopes()...)
 	c.MarkFlagsMutuallyExclusive("browser", "device", "username")
 	return c
 }
 
 func (l *login) run(ctx context.Context, address string) error {
-	l.project, l.address = first(l.e.Identity.Project, l.e.Getenv("TERRACE_PROJECT")), address
+	l.project, l.address = cmp.Or(l.e.Identity.Project, l.e.Getenv("TERRACE_PROJECT")), address
 	if _, err := apiclient.Address(address); err != nil { // before anybody is asked for a password
 		return err
 	}
@@ -89,7 +91,7 @@ func (l *login) run(ctx context.Context, address string) error {
 func (l *login) identity(ctx context.Context) (signin.Identity, error) {
 	id := signin.Identity{Address: l.address, Project: l.project}
 	asked := l.inBrowserOnly || l.onDeviceOnly || len(l.scopes) > 0
-	given := first(l.e.Identity.Token, l.e.Getenv("TERRACE_TOKEN")) != ""
+	given := cmp.Or(l.e.Identity.Token, l.e.Getenv("TERRACE_TOKEN")) != ""
 	if l.username != "" || !asked && (given || !l.e.Terminal) {
 		return l.byToken(ctx, id)
 	}
@@ -99,7 +101,7 @@ func (l *login) identity(ctx context.Context) (signin.Identity, error) {
 	}
 	scopes := l.scopes
 	if len(scopes) == 0 {
-		scopes = renew.APIScopes()
+		scopes = kernel.TokenScopes()
 	}
 	config := renew.Config(l.address, append(renew.Scopes(), scopes...))
 	var token *oauth2.Token
@@ -117,7 +119,7 @@ func (l *login) identity(ctx context.Context) (signin.Identity, error) {
 // byToken signs in with a token that was given, or with one for a password.
 func (l *login) byToken(ctx context.Context, id signin.Identity) (_ signin.Identity, err error) {
 	if l.username == "" {
-		if id.Token = first(l.e.Identity.Token, l.e.Getenv("TERRACE_TOKEN")); id.Token == "" {
+		if id.Token = cmp.Or(l.e.Identity.Token, l.e.Getenv("TERRACE_TOKEN")); id.Token == "" {
 			id.Token, err = l.e.Secret("TERRACE_TOKEN", "Token")
 		}
 		return id, err
@@ -206,13 +208,4 @@ func names(e *command.Env) command.Completion {
 		}
 		return out, cobra.ShellCompDirectiveNoFileComp
 	}
-}
-
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -31,7 +32,7 @@ func logout(ctx context.Context, e *command.Env) error {
 	if err != nil {
 		return err
 	}
-	name := first(e.Context, book.Current)
+	name := cmp.Or(e.Context, book.Current)
 	kept, ok := contextOf(book, name)
 	if !ok {
 		if e.Context != "" && e.Context != signin.OfThisMachine {

@@ -33,9 +33,6 @@ const (
 // Scopes are what the client asks for beside those of the API.
 func Scopes() []string { return []string{"openid", "profile", "offline_access", "groups"} }
 
-// APIScopes are what a token can be narrowed to.
-func APIScopes() []string { return []string{"read", "deploy", "approve", "secrets", "admin"} }
-
 // Server is what a server says of its OAuth (RFC 8414).
 type Server struct {
 	address string

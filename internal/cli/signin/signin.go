@@ -6,12 +6,12 @@
 package signin
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -40,18 +40,6 @@ func (i Identity) Due(now time.Time) bool {
 
 // early is how long before its end a token is renewed.
 const early = time.Minute
-
-// Context is an identity under a name.
-type Context struct {
-	Name string `json:"name"`
-	Identity
-}
-
-// Book is the content of the context file.
-type Book struct {
-	Current  string    `json:"current"`
-	Contexts []Context `json:"contexts"`
-}
 
 // Local is the file that a daemon on this machine writes for its owner.
 type Local struct {
@@ -94,9 +82,9 @@ func (f Files) base(variable, fallback string) string {
 // A kept token is used for the address that it was given for, and no other.
 func (f Files) Resolve(flags Identity, context string) (Identity, error) {
 	id := Identity{
-		Address: first(flags.Address, f.Getenv("TERRACE_ADDRESS")),
-		Token:   first(flags.Token, f.Getenv("TERRACE_TOKEN")),
-		Project: first(flags.Project, f.Getenv("TERRACE_PROJECT")),
+		Address: cmp.Or(flags.Address, f.Getenv("TERRACE_ADDRESS")),
+		Token:   cmp.Or(flags.Token, f.Getenv("TERRACE_TOKEN")),
+		Project: cmp.Or(flags.Project, f.Getenv("TERRACE_PROJECT")),
 	}
 	if context == "" && id.Address != "" && id.Token != "" && id.Project != "" {
 		return id, nil
@@ -105,12 +93,12 @@ func (f Files) Resolve(flags Identity, context string) (Identity, error) {
 	if err != nil {
 		return id, err
 	}
-	id.Address = first(id.Address, kept.Address)
+	id.Address = cmp.Or(id.Address, kept.Address)
 	if same(id.Address, kept.Address) {
 		if id.Token == "" {
 			id.Token, id.Refresh, id.Expires, id.Kept = kept.Token, kept.Refresh, kept.Expires, kept.Kept
 		}
-		id.Project = first(id.Project, kept.Project)
+		id.Project = cmp.Or(id.Project, kept.Project)
 	}
 	if id.Address == "" {
 		return id, kernel.Errorf(kernel.Unauthenticated, "no server is known").
@@ -124,7 +112,7 @@ func (f Files) kept(context string) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	name := first(context, book.Current)
+	name := cmp.Or(context, book.Current)
 	for _, c := range book.Contexts {
 		if c.Name == name {
 			c.Kept = c.Name
@@ -142,28 +130,6 @@ func unknown(context string) error {
 	return kernel.Errorf(kernel.NotFound, "there is no context %q", context).WithFix("see `terrace context list`")
 }
 
-// Known is the context file with the server on this machine among its contexts;
-// that is the current one where no other is.
-func (f Files) Known() (Book, error) {
-	book, err := f.Book()
-	if err != nil {
-		return book, err
-	}
-	local, err := f.ReadLocal()
-	if err != nil || local.Address == "" || book.has(OfThisMachine) {
-		return book, err
-	}
-	book.Contexts = append(book.Contexts, Context{Name: OfThisMachine, Identity: local.Identity})
-	if !book.has(book.Current) {
-		book.Current = OfThisMachine
-	}
-	return book, nil
-}
-
-func (b Book) has(name string) bool {
-	return slices.ContainsFunc(b.Contexts, func(c Context) bool { return c.Name == name })
-}
-
 // Book reads the context file; one that is missing is empty.
 func (f Files) Book() (Book, error) {
 	var b Book
@@ -174,85 +140,6 @@ func (f Files) Book() (Book, error) {
 func (f Files) ReadLocal() (Local, error) {
 	var l Local
 	return l, read(f.Local(), &l)
-}
-
-// Keep adds or replaces a context and makes it the current one.
-func (f Files) Keep(c Context) error {
-	book, err := f.Book()
-	if err != nil {
-		return err
-	}
-	book.Contexts = slices.DeleteFunc(book.Contexts, func(o Context) bool { return o.Name == c.Name })
-	book.Contexts = append(book.Contexts, c)
-	slices.SortFunc(book.Contexts, func(a, b Context) int { return strings.Compare(a.Name, b.Name) })
-	book.Current = c.Name
-	return f.write(book)
-}
-
-// Renewed replaces what changes when the token of a context is renewed.
-func (f Files) Renewed(name string, id Identity) error {
-	book, err := f.Book()
-	if err != nil {
-		return err
-	}
-	for i := range book.Contexts {
-		if c := &book.Contexts[i]; c.Name == name {
-			c.Token, c.Refresh, c.Expires = id.Token, id.Refresh, id.Expires
-		}
-	}
-	return f.write(book)
-}
-
-// Forget removes a context. Where it was the current one, none is.
-func (f Files) Forget(name string) error {
-	book, err := f.Book()
-	if err != nil {
-		return err
-	}
-	if !book.has(name) {
-		return unknown(name)
-	}
-	book.Contexts = slices.DeleteFunc(book.Contexts, func(c Context) bool { return c.Name == name })
-	if book.Current == name {
-		book.Current = ""
-	}
-	return f.write(book)
-}
-
-// Use makes a context the current one.
-func (f Files) Use(name string) error {
-	known, err := f.Known()
-	if err != nil {
-		return err
-	}
-	if !known.has(name) {
-		return unknown(name)
-	}
-	book, err := f.Book() // without the one of this machine, whose token stays in its file
-	if err != nil {
-		return err
-	}
-	book.Current = name
-	return f.write(book)
-}
-
-// write replaces the file as a whole; only its owner can read it.
-func (f Files) write(b Book) error {
-	raw, err := json.MarshalIndent(b, "", "  ")
-	if err != nil {
-		return kernel.Errorf(kernel.Internal, "encode the contexts: %w", err)
-	}
-	path := f.Contexts()
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return kernel.Errorf(kernel.Unavailable, "the folder of %s cannot be made: %w", path, err)
-	}
-	if err := os.WriteFile(path+".new", append(raw, '\n'), 0o600); err != nil {
-		return kernel.Errorf(kernel.Unavailable, "the context cannot be kept: %w", err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return kernel.Errorf(kernel.Unavailable, "the context cannot be kept: %w", err)
-	}
-	return nil
 }
 
 func read(path string, into any) error {
@@ -271,12 +158,3 @@ func read(path string, into any) error {
 }
 
 func same(a, b string) bool { return strings.TrimRight(a, "/") == strings.TrimRight(b, "/") }
-
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}

@@ -64,13 +64,3 @@ func AllowBody(r *http.Request, limit int64) {
 		rec.body.limit = limit
 	}
 }
-
-// BodyLimit is the middleware that calls AllowBody.
-func BodyLimit(limit int64) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			AllowBody(r, limit)
-			next.ServeHTTP(w, r)
-		})
-	}
-}

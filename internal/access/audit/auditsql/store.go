@@ -1,4 +1,6 @@
-// Package auditsql keeps audit entries in the database.
+// Package auditsql keeps the audit log in the database: entries, signed heads and keys.
+//
+// It owns the tables audit_*, and never sees a private key in the clear.
 package auditsql
 
 import (

@@ -13,12 +13,12 @@ const shifts = 100
 // while the platform runs: it signs far more often.
 const SignedWithin = time.Hour
 
-// headSigned is the type of the entry that tells of a head: its subject is the number of the
-// entry that the head is of. A few heads can come before the entries that tell of them.
-const (
-	headSigned = "audit_head.signed"
-	maxRecent  = 16
-)
+// HeadSigned is the type of the entry that tells of a head: its subject is the number of the
+// entry that the head is of.
+const HeadSigned = "audit_head.signed"
+
+// maxRecent is how many heads can come before the entries that tell of them.
+const maxRecent = 16
 
 // Checker follows a chain from a place on, with the heads that were signed of it. It
 // keeps neither entries nor heads, so a chain may be of any length. Once it has found a
@@ -160,7 +160,7 @@ func (c *Checker) follow(e Entry, text []byte) (err error) {
 
 // told holds an entry that tells of a head against the heads that there are.
 func (c *Checker) told(e Entry) {
-	if e.Type != headSigned {
+	if e.Type != HeadSigned {
 		if c.unsigned.Seq == 0 {
 			c.unsigned = Entry{Seq: e.Seq, At: e.At}
 		}

@@ -3,6 +3,7 @@ package chain
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,18 @@ func KeyID(verifier string) (string, error) {
 }
 
 func idOf(v note.Verifier) string { return fmt.Sprintf("%s+%08x", v.Name(), v.KeyHash()) }
+
+// NewSigner makes a key pair and returns its private half as text, and the public key
+// with its id.
+func NewSigner(name string, random io.Reader) (private string, public Key, err error) {
+	private, verifier, err := note.GenerateKey(random, name)
+	if err != nil {
+		return "", Key{}, err
+	}
+	public.Verifier = verifier
+	public.ID, err = KeyID(verifier)
+	return private, public, err
+}
 
 // Introduce returns the note in which a key says that another one follows it.
 func Introduce(next Key, by note.Signer) (string, error) {

@@ -1,13 +1,12 @@
 package chain
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"time"
-
-	"golang.org/x/mod/sumdb/note"
 )
 
 // Options are how an export is checked.
@@ -50,18 +49,9 @@ func Verify(r io.Reader, o Options) (Verified, error) {
 		err = nil
 	}
 	if v.checker == nil {
-		return Verified{}, firstOf(err, errors.New("it is no export of an audit log"))
+		return Verified{}, cmp.Or(err, errors.New("it is no export of an audit log"))
 	}
 	return Verified{Report: v.checker.Report(), Tenant: v.begin.Tenant, Keys: v.checker.Keys.Known(), Pinned: o.Key != ""}, err
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 type verifying struct {
@@ -166,16 +156,4 @@ func serverError(raw json.RawMessage) error {
 		return errors.New("the server has ended the export")
 	}
 	return fmt.Errorf("the server has ended the export: %s", p.Detail)
-}
-
-// NewSigner makes a key pair and returns its private half as text, and the public key
-// with its id.
-func NewSigner(name string, random io.Reader) (private string, public Key, err error) {
-	private, verifier, err := note.GenerateKey(random, name)
-	if err != nil {
-		return "", Key{}, err
-	}
-	public.Verifier = verifier
-	public.ID, err = KeyID(verifier)
-	return private, public, err
 }

@@ -161,7 +161,7 @@ func worldAt(t *testing.T, host string) *world {
 func (w *world) router() http.Handler {
 	router := httpserver.NewRouter(httpserver.Options{Authenticator: w.users})
 	pages := providerapi.New(providerapi.Config{
-		Provider: w.service, OAuth: oauth.New(w.service), Steps: factorapi.Steps(w.factors, w.users), Account: factorapi.Home, Passkeys: factorapi.Keys{Factors: w.factors},
+		Provider: w.service, OAuth: oauth.New(w.service), Steps: factorapi.Steps(w.factors, w.users), Account: factor.Home, Passkeys: factorapi.Keys{Factors: w.factors},
 		Several: func(context.Context) (bool, error) { return true, nil },
 	})
 	pages.Mount(router)

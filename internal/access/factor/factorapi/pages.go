@@ -16,9 +16,6 @@ import (
 // recent is how long ago somebody may have signed in who changes their factors.
 const recent = 15 * time.Minute
 
-// Home is the path of the page on which people see their factors.
-const Home = "/account/security"
-
 // Pages are where people see and change their factors in a browser. It implements app's
 // wire.
 type Pages struct {
@@ -28,12 +25,12 @@ type Pages struct {
 
 // Mount adds the paths.
 func (p Pages) Mount(r chi.Router) {
-	r.Get(Home, p.show)
-	r.Get(Home+"/totp", p.showTOTP)
-	r.Post(Home+"/totp", p.taken(p.addTOTP))
-	r.Post(Home+"/passkeys", p.taken(p.addPasskey))
-	r.Post(Home+"/recovery-codes", p.taken(p.makeCodes))
-	r.Post(Home+"/remove", p.taken(p.remove))
+	r.Get(factor.Home, p.show)
+	r.Get(factor.Home+"/totp", p.showTOTP)
+	r.Post(factor.Home+"/totp", p.taken(p.addTOTP))
+	r.Post(factor.Home+"/passkeys", p.taken(p.addPasskey))
+	r.Post(factor.Home+"/recovery-codes", p.taken(p.makeCodes))
+	r.Post(factor.Home+"/remove", p.taken(p.remove))
 }
 
 // taken answers a form that this browser was shown, of somebody who signed in lately.
@@ -43,7 +40,7 @@ func (p Pages) taken(next func(w http.ResponseWriter, r *http.Request, who provi
 			p.Frame.Fail(w, r, err)
 			return
 		}
-		who, ok := p.Frame.Recent(w, r, Home, recent)
+		who, ok := p.Frame.Recent(w, r, factor.Home, recent)
 		if !ok {
 			return
 		}
@@ -86,7 +83,7 @@ type security struct {
 }
 
 func (p Pages) show(w http.ResponseWriter, r *http.Request) {
-	who, ok := p.Frame.Recent(w, r, Home, recent)
+	who, ok := p.Frame.Recent(w, r, factor.Home, recent)
 	if !ok {
 		return
 	}
@@ -135,7 +132,7 @@ func (p Pages) write(w http.ResponseWriter, r *http.Request, status int, name st
 }
 
 func (p Pages) showTOTP(w http.ResponseWriter, r *http.Request) {
-	if who, ok := p.Frame.Recent(w, r, Home, recent); ok {
+	if who, ok := p.Frame.Recent(w, r, factor.Home, recent); ok {
 		p.totpPage(w, r, http.StatusOK, who, nil, "")
 	}
 }
@@ -179,7 +176,7 @@ func (p Pages) added(w http.ResponseWriter, r *http.Request, who provider.Person
 	case has.Recovery == 0:
 		p.makeCodes(w, r, who)
 	default:
-		http.Redirect(w, r, Home, http.StatusSeeOther)
+		http.Redirect(w, r, factor.Home, http.StatusSeeOther)
 	}
 }
 
@@ -190,10 +187,7 @@ func (p Pages) makeCodes(w http.ResponseWriter, r *http.Request, who provider.Pe
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	p.write(w, r, http.StatusOK, "note", struct {
-		Codes   []string
-		Pending string
-	}{codes, ""}, providerapi.Page{Title: "Your recovery codes"})
+	p.write(w, r, http.StatusOK, "note", shownCodes{Codes: codes}, providerapi.Page{Title: "Your recovery codes"})
 }
 
 func (p Pages) remove(w http.ResponseWriter, r *http.Request, who provider.Person) {
@@ -201,5 +195,5 @@ func (p Pages) remove(w http.ResponseWriter, r *http.Request, who provider.Perso
 		p.Frame.Fail(w, r, err)
 		return
 	}
-	http.Redirect(w, r, Home, http.StatusSeeOther)
+	http.Redirect(w, r, factor.Home, http.StatusSeeOther)
 }

@@ -139,6 +139,13 @@ func (s enrol) Take(ctx context.Context, p provider.Person, form url.Values) ([]
 	return factor.CodeMethods(), err
 }
 
+// shownCodes are recovery codes on a page, and what they are kept by once somebody has gone
+// on.
+type shownCodes struct {
+	Codes   []string
+	Pending string
+}
+
 // note has who has a factor and no recovery codes write some down.
 type note struct{ factors *factor.Service }
 
@@ -160,10 +167,7 @@ func (s note) Show(ctx context.Context, p provider.Person, _ url.Values) (provid
 	if err != nil {
 		return provider.StepForm{}, err
 	}
-	body, err := page("note", struct {
-		Codes   []string
-		Pending string
-	}{codes, pending})
+	body, err := page("note", shownCodes{codes, pending})
 	return provider.StepForm{Title: "Your recovery codes", Body: body}, err
 }
 

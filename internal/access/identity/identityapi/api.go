@@ -1,5 +1,5 @@
-// Package identityapi serves identity over HTTP: sign-in, the caller's own
-// account, users, tokens and members.
+// Package identityapi serves identity over HTTP: sign-in, the caller's own account, users,
+// groups, service accounts, tokens, grants and elevations.
 //
 // It owns the wire types. It decides nothing: identity does.
 package identityapi

@@ -1,4 +1,6 @@
-// Package identitysql keeps users, tokens and roles in the database.
+// Package identitysql keeps who there is, and what they may do, in the database.
+//
+// It owns the tables identity_*, and never sees a password or a token in the clear.
 package identitysql
 
 import (

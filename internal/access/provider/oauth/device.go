@@ -158,5 +158,3 @@ func (h deviceHandler) PopulateTokenEndpointResponse(ctx context.Context, r fosi
 	}
 	return nil
 }
-
-func joined(words []string) string { return strings.Join(words, " ") }

@@ -48,7 +48,7 @@ func unescaped(text string) string {
 
 // program is a service account as a client, which may have what its token lets it.
 func program(actor kernel.Actor, issuer string) (fosite.Client, error) {
-	scopes := provider.APIScopes()
+	scopes := kernel.TokenScopes()
 	if l := actor.Limits; l != nil {
 		if len(l.Projects)+len(l.Stages) > 0 {
 			return nil, fosite.ErrUnauthorizedClient.WithHint("A token that is narrowed to projects or stages is used as it is, for an access token cannot be.")

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"mime"
@@ -52,7 +53,7 @@ func (s *Server) Token(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.fosite.WriteAccessResponse(r.Context(), w, request, answer)
 	}
-	if failed := firstOf(err, refused); isOurs(failed) {
+	if failed := cmp.Or(err, refused); isOurs(failed) {
 		s.provider.Log.ErrorContext(r.Context(), "a token was not given", "error", causeOf(failed))
 	}
 }
@@ -69,15 +70,6 @@ func challenge(w http.ResponseWriter, r *http.Request, err error) {
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, request fosite.AccessRequester, err error) {
 	challenge(w, r, err)
 	s.fosite.WriteAccessError(r.Context(), w, request, said(err))
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // causeOf returns what fosite's errors tell nobody.
@@ -232,7 +224,7 @@ func (s *Server) introspectRefresh(ctx context.Context, asks provider.Client, to
 		return Introspection{}, unless(err)
 	}
 	return Introspection{
-		Active: true, Scope: joined(r.GetGrantedScopes()), Client: n.Client, Expires: expires.Unix(),
+		Active: true, Scope: strings.Join(r.GetGrantedScopes(), " "), Client: n.Client, Expires: expires.Unix(),
 		Subject: n.Subject, Issuer: s.provider.Issuer, Tenant: n.Tenant, Session: n.ID,
 	}, nil
 }

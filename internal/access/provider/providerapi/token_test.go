@@ -171,7 +171,7 @@ func TestScopesNarrow(t *testing.T) {
 	if err != nil || actor.Limits == nil || len(actor.Limits.Scopes) != 1 || actor.Limits.Scopes[0] == "read" {
 		t.Errorf("%+v, %v", actor.Limits, err)
 	}
-	actor, err = w.users.Authenticate(t.Context(), w.tokens(b, provider.APIScopes()...).AccessToken)
+	actor, err = w.users.Authenticate(t.Context(), w.tokens(b, kernel.TokenScopes()...).AccessToken)
 	if err != nil || actor.Limits != nil {
 		t.Errorf("%+v, %v", actor.Limits, err)
 	}

@@ -105,11 +105,7 @@ func sessionsOf(rows []sessionRow) []provider.Session {
 func (s *Store) SessionsOfUser(ctx context.Context, tenant, user string) ([]provider.Session, error) {
 	var rows []sessionRow
 	err := s.db.Reader(ctx).NewSelect().Model(&rows).Where("ended_at IS NULL AND tenant = ? AND subject = ?", tenant, user).Order("id").Scan(ctx)
-	list := make([]provider.Session, len(rows))
-	for i, r := range rows {
-		list[i] = r.session()
-	}
-	return list, db.Map(err, "the sessions")
+	return sessionsOf(rows), db.Map(err, "the sessions")
 }
 
 // MoveSessions gives those of a browser's sign-in to the one that follows it.

@@ -1,4 +1,6 @@
 // Package tenantsql keeps tenants and projects in the database.
+//
+// It owns the tables tenants, projects and tag_settings.
 package tenantsql
 
 import (

@@ -55,9 +55,6 @@ var (
 	claimPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_:/.-]{0,127}$`)
 )
 
-// Scopes returns those that a token can be narrowed to.
-func Scopes() []string { return []string{"read", "deploy", "approve", "secrets", "admin"} }
-
 // AudienceOf returns the audience that is a tenant's own: a token for it is for nobody else.
 func AudienceOf(issuer, tenant string) string { return issuer + "/tenants/" + tenant }
 
@@ -80,12 +77,12 @@ func (r Rule) problems(issuer string) (all []kernel.Problem) {
 		add("projects", fmt.Sprintf("a rule has at most %d projects and stages", maxList))
 	}
 	for _, scope := range r.Scopes {
-		if !slices.Contains(Scopes(), scope) {
-			add("scopes", fmt.Sprintf("there is no scope %q; there are %s", scope, strings.Join(Scopes(), ", ")))
+		if !slices.Contains(kernel.TokenScopes(), scope) {
+			add("scopes", fmt.Sprintf("there is no scope %q; there are %s", scope, strings.Join(kernel.TokenScopes(), ", ")))
 		}
 	}
 	if len(r.Scopes) == 0 {
-		add("scopes", "say what the token is for: "+strings.Join(Scopes(), ", "))
+		add("scopes", "say what the token is for: "+strings.Join(kernel.TokenScopes(), ", "))
 	}
 	return append(all, r.wrongConditions()...)
 }

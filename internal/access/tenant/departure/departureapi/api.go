@@ -1,4 +1,6 @@
 // Package departureapi serves the archives that were kept of tenants that left.
+//
+// It owns the path. It decides nothing: departure does.
 package departureapi
 
 import (

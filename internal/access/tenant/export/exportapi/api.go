@@ -1,4 +1,6 @@
 // Package exportapi serves the archive of a tenant.
+//
+// It owns the path and the wire types. It decides nothing: export does.
 package exportapi
 
 import (

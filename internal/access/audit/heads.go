@@ -129,7 +129,8 @@ func (s *Service) keep(ctx context.Context, h *chain.Head, last SignedHead) erro
 			return err
 		}
 		return s.Journal.Record(ctx, kernel.Fact{
-			Type: chain.HeadSigned, Scope: kernel.Scope{Tenant: h.Tenant}, Subject: strconv.FormatInt(h.Seq, 10),
+			// It is chain.HeadSigned, written out for the list of events.
+			Type: "audit_head.signed", Scope: kernel.Scope{Tenant: h.Tenant}, Subject: strconv.FormatInt(h.Seq, 10),
 			Data: map[string]any{"entry": h.Seq, "hash": h.Hash, "key": key.ID, "head": signed, "previous": last.Seq},
 		})
 	})

@@ -180,6 +180,13 @@ func (p Pages) added(w http.ResponseWriter, r *http.Request, who provider.Person
 	}
 }
 
+// shownCodes are recovery codes on a page, and what they are kept by once somebody has gone
+// on.
+type shownCodes struct {
+	Codes   []string
+	Pending string
+}
+
 func (p Pages) makeCodes(w http.ResponseWriter, r *http.Request, who provider.Person) {
 	codes, err := p.Factors.RemakeCodes(r.Context(), who.Actor)
 	if err != nil {

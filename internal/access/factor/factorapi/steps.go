@@ -139,13 +139,6 @@ func (s enrol) Take(ctx context.Context, p provider.Person, form url.Values) ([]
 	return factor.CodeMethods(), err
 }
 
-// shownCodes are recovery codes on a page, and what they are kept by once somebody has gone
-// on.
-type shownCodes struct {
-	Codes   []string
-	Pending string
-}
-
 // note has who has a factor and no recovery codes write some down.
 type note struct{ factors *factor.Service }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp/syntax"
 	"slices"
+	"strings"
 )
 
 // The bounds of a file of rules, which whoever may push has written: what it looks for takes
@@ -15,7 +16,19 @@ const (
 	largest, largestFile = 10_000, 300_000
 	// longestStopWord is in bytes.
 	longestStopWord = 100
+	// mostNested is how often a list or a table may begin: they are read by functions that call
+	// themselves, and a process that runs out of stack is gone. No text can hide a beginning.
+	mostNested = 50_000
 )
+
+// nested refuses a text with so many lists or tables in each other that reading it would take
+// all of the stack.
+func nested(text string) error {
+	if n := strings.Count(text, "[") + strings.Count(text, "{"); n > mostNested {
+		return fmt.Errorf("it has %d opening brackets and braces, and at most %d are taken", n, mostNested)
+	}
+	return nil
+}
 
 // bounded refuses a file of rules that is beyond the bounds. Expressions that cannot be read
 // are told elsewhere.

@@ -78,6 +78,8 @@ func TestAWrongConfigurationIsToldWithItsPlace(t *testing.T) {
 		"a rule of nothing": {"[[rules]]\nid='a'\n", "neither regex nor path"},
 		"an unknown joint":  {"[[allowlists]]\ncondition='xor'\npaths=['a']\n", "xor"},
 		"a list of nothing": {"[[allowlists]]\ndescription='a'\n", "no commits"},
+		"lists in lists":    {"a = " + strings.Repeat("[", 1<<20), "1048576 opening brackets"},
+		"tables in tables":  {"a = " + strings.Repeat("{a=", 1<<18), "262144 opening brackets"},
 		"a large rule":      {"[[rules]]\nid='a'\nregex='" + strings.Repeat("x{1000}y", 11) + "'\n", "rule a: an expression has the size"},
 		"a large path":      {"[[allowlists]]\npaths=['a', '" + strings.Repeat("x{1000}y", 11) + "']\n", "allowlist: an expression has the size"},
 		"large together":    {strings.Repeat("[[rules]]\nid='a'\nregex='"+strings.Repeat("x{1000}y", 9)+"'\n", 34), "together"},

@@ -47,6 +47,9 @@ type fileAllow struct {
 }
 
 func read(text, name string) (*file, error) {
+	if err := nested(text); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	var f file
 	err := toml.Unmarshal([]byte(text), &f)
 	var at *toml.DecodeError

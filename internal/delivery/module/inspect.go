@@ -43,6 +43,13 @@ func inspect(files archive.Files) ([]Input, []Output, error) {
 func parse(files archive.Files) (problems, foreign []kernel.Problem) {
 	parser := hclparse.NewParser()
 	for _, name := range files.Paths() {
+		if !tfvariables.Configuration(name) {
+			continue
+		}
+		if deep := tfvariables.Nested(name, files[name]); deep != nil {
+			problems = append(problems, *deep)
+			continue
+		}
 		var diagnostics hcl.Diagnostics
 		var file *hcl.File
 		switch { // of tofu's own names, tofu takes these in the place of those of terraform

@@ -136,6 +136,8 @@ func TestPublishRefusesWhatIsNoModule(t *testing.T) {
 		"syntax":                {map[string]string{"main.tf": "variable \"a\" {\n  type = \n}\n"}, "main.tf", 2},
 		"syntax of a submodule": {map[string]string{"main.tf": main, "sub/a.tf": "\n\n}"}, "sub/a.tf", 3},
 		"json":                  {map[string]string{"main.tf.json": "{\n\"a\" 1}"}, "main.tf.json", 2},
+		"without end":           {map[string]string{"main.tf": main, "sub/a.tf": "a = " + strings.Repeat("(", 1<<18)}, "sub/a.tf", 1},
+		"json without end":      {map[string]string{"main.tf.json": "{\n\"a\": " + strings.Repeat("[", 1<<18)}, "main.tf.json", 2},
 		"not a module":          {map[string]string{"README.md": "hello"}, "", 0},
 		"block without a name":  {map[string]string{"main.tf": main + "variable {\n}\n"}, "main.tf", 13},
 	} {

@@ -3554,6 +3554,9 @@ type CreateOauthClientRequest struct {
 	// Audiences Whom its access tokens may be for, beside Terrace.
 	Audiences []string `json:"audiences,omitempty"`
 
+	// BackchannelLogoutURI Where it is told that somebody was signed out (OpenID Connect Back-Channel Logout 1.0).
+	BackchannelLogoutURI string `json:"backchannelLogoutUri,omitempty"`
+
 	// Grants authorization_code and refresh_token unless given.
 	Grants []string `json:"grants,omitempty"`
 
@@ -5298,13 +5301,16 @@ type NodeModule struct {
 // OAuthClient defines model for OAuthClient.
 type OAuthClient struct {
 	// Algorithm What signs its ID tokens.
-	Algorithm          string    `json:"algorithm"`
-	Audiences          []string  `json:"audiences"`
-	CreatedAt          time.Time `json:"createdAt"`
-	Grants             []string  `json:"grants"`
-	ID                 string    `json:"id"`
-	LogoutRedirectUris []string  `json:"logoutRedirectUris"`
-	Name               string    `json:"name"`
+	Algorithm string   `json:"algorithm"`
+	Audiences []string `json:"audiences"`
+
+	// BackchannelLogoutURI Where it is told that somebody was signed out.
+	BackchannelLogoutURI string    `json:"backchannelLogoutUri,omitempty"`
+	CreatedAt            time.Time `json:"createdAt"`
+	Grants               []string  `json:"grants"`
+	ID                   string    `json:"id"`
+	LogoutRedirectUris   []string  `json:"logoutRedirectUris"`
+	Name                 string    `json:"name"`
 
 	// Public Whether it keeps no secret: it runs on people's machines.
 	Public       bool     `json:"public"`

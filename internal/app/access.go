@@ -25,6 +25,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventtype"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 	"github.com/terrace-idp/terrace/internal/platform/supervise"
 )
 
@@ -61,7 +62,7 @@ func newAccess(p *platform) *access {
 	})
 	a.provider = provider.New(provider.Config{
 		Store: providersql.NewStore(p.db), Tx: p.db, Users: a.identity, Programs: a.identity, Groups: memberOf{a.identity.Store}, Authorizer: a.identity, Journal: a.journal, Sealer: p.sealer,
-		Issuer: p.publicURL(), Tenant: p.config.Tenant, Log: p.log,
+		Issuer: p.publicURL(), Tenant: p.config.Tenant, Guard: egress.Guard{Allow: p.config.Sinks(), What: "back channels of clients"}, Log: p.log,
 	})
 	a.identity.Access = a.provider
 	a.quotas = newQuotas(p, a)
@@ -139,6 +140,7 @@ func (a *access) loops(g *supervise.Group) {
 	g.Every("quotas", quota.Follow, a.quotas.Load)
 	g.Every("usage", usage.Every, a.usage.Round)
 	g.Every("audit heads", audit.HeadEvery, a.audit.Sweep)
+	g.Every("back-channel logout", 2*time.Second, a.provider.TellClients)
 	g.Every("sign-in sweep", time.Hour, a.provider.Sweep)
 	g.Every("elevations", time.Minute, a.identity.NoteExpired)
 	g.Every("challenge sweep", time.Hour, a.factors.Sweep)

@@ -29,6 +29,8 @@ type NewClient struct {
 	Scopes          []string
 	Audiences       []string
 	Algorithm       string
+	// BackchannelLogout is where it is told that somebody was signed out.
+	BackchannelLogout string
 }
 
 // ByID returns a client of any tenant, or the one that every Terrace has.
@@ -56,7 +58,7 @@ func (s *Service) CreateClient(ctx context.Context, scope kernel.Scope, n NewCli
 	c = Client{
 		ID: kernel.NewID("cli"), Tenant: scope.Tenant, Name: n.Name, Public: n.Public, Redirects: n.Redirects,
 		LogoutRedirects: n.LogoutRedirects, Grants: n.Grants, Scopes: n.Scopes, Audiences: n.Audiences,
-		Algorithm: n.Algorithm, CreatedAt: s.Clock.Now(),
+		Algorithm: n.Algorithm, BackchannelLogout: n.BackchannelLogout, CreatedAt: s.Clock.Now(),
 	}
 	if !c.Public {
 		secret = NewSecret(PrefixSecret)
@@ -185,6 +187,9 @@ func (n NewClient) problems() []kernel.Problem {
 			add("redirectUris", quoted(u)+" "+why)
 		}
 	}
+	if why := badBackchannel(n.BackchannelLogout); why != "" {
+		add("backchannelLogoutUri", quoted(n.BackchannelLogout)+" "+why)
+	}
 	for _, a := range n.Audiences {
 		if u, err := url.Parse(a); err != nil || u.Scheme == "" || len(a) > maxURI || strings.ContainsAny(a, " \t\n") {
 			add("audiences", quoted(a)+" is not a URI")
@@ -213,6 +218,20 @@ func badRedirect(text string) string {
 		return "" // a native app's own scheme (RFC 8252 §7.1)
 	}
 	return "has a scheme that is neither https nor the reverse of a domain name (RFC 8252 §7.1)"
+}
+
+// badBackchannel says why an address is none that Terrace can call, "" where it is.
+func badBackchannel(text string) string {
+	if text == "" {
+		return ""
+	}
+	if why := badRedirect(text); why != "" {
+		return why
+	}
+	if u, err := url.Parse(text); err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return "is none that a server listens on: use https"
+	}
+	return ""
 }
 
 // isLocal reports whether a host is this machine for whoever looks.

@@ -87,7 +87,10 @@ type Client struct {
 	Audiences []string
 	// Algorithm signs its ID tokens.
 	Algorithm string
-	CreatedAt time.Time
+	// BackchannelLogout is where it is told that somebody was signed out, "" for nowhere
+	// (OpenID Connect Back-Channel Logout 1.0 §2.2).
+	BackchannelLogout string
+	CreatedAt         time.Time
 }
 
 // Native reports whether it runs on people's machines, so that any program there can

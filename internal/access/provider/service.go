@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 )
 
 // Keys keeps signing keys. Numbers count per algorithm: a second of a number is a
@@ -44,6 +45,16 @@ type Sessions interface {
 type Uses interface {
 	TouchSession(ctx context.Context, id, address string, at time.Time) error
 	TouchSignIn(ctx context.Context, id, address string, at time.Time) error
+}
+
+// Owings keeps which clients are to be told that sessions have ended.
+type Owings interface {
+	// Owe has the client of a session told at a time; a zero time has it told no more.
+	Owe(ctx context.Context, id string, at time.Time) error
+	// Owed returns those whose clients are to be told by now.
+	Owed(ctx context.Context, now time.Time, limit int) ([]Owed, error)
+	// Try counts one try and puts the next one off, unless another process does it.
+	Try(ctx context.Context, o Owed, next time.Time) (bool, error)
 }
 
 // Requests keeps codes and refresh tokens.
@@ -91,6 +102,7 @@ type Devices interface {
 
 // Upkeep tells of changes, and removes what is over.
 type Upkeep interface {
+	Owings
 	// Revision returns how often keys and sessions that ended have changed; Advance
 	// counts a change.
 	Revision(ctx context.Context) (int64, error)
@@ -177,6 +189,8 @@ type Config struct {
 	Authorizer Authorizer
 	Journal    Journal
 	Sealer     Sealer
+	// Guard says where the back channels of clients may be.
+	Guard egress.Guard
 	// Issuer is the address under which others reach Terrace, without a slash at its end.
 	Issuer string
 	// Tenant is signed in to where nobody names one.

@@ -190,6 +190,9 @@ func (s *Service) endAll(ctx context.Context, sessions []Session, why string) er
 		if !ended {
 			continue
 		}
+		if err := s.owe(ctx, n, why); err != nil {
+			return err
+		}
 		if err := s.record(ctx, n.Tenant, "session.ended", n.ID, map[string]any{"user": s.NameOf(ctx, n.Tenant, n.Subject), "client": n.Client, "why": why}); err != nil {
 			return err
 		}

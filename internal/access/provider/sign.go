@@ -13,6 +13,9 @@ import (
 const (
 	TypeAccess = "at+jwt"
 	TypeID     = "JWT"
+	// TypeLogout is of what tells a client that somebody was signed out (OpenID Connect
+	// Back-Channel Logout 1.0 §2.4).
+	TypeLogout = "logout+jwt"
 )
 
 // Sign returns claims as a JWT of a type, signed with the key that signs at present.

@@ -58,6 +58,7 @@ func createClient(e *command.Env) *cobra.Command {
 	f.BoolVar(&in.Public, "public", false, "it keeps no secret: it runs on people's machines")
 	f.StringArrayVar(&in.RedirectUris, "redirect", nil, "an address that people come back to, to the letter; may be given again")
 	f.StringArrayVar(&in.LogoutRedirectUris, "logout-redirect", nil, "an address that people come back to after they signed out; may be given again")
+	f.StringVar(&in.BackchannelLogoutURI, "backchannel-logout", "", "an address at which it is told that somebody was signed out")
 	f.StringArrayVar(&in.Audiences, "audience", nil, "whom its tokens may be for beside Terrace, a URI; may be given again")
 	command.Choices(c, &words, "grants", "how it gets tokens, code and refresh unless given", grantWords()...)
 	command.Choices(c, &in.Scopes, "scopes", "what it may ask for; openid, profile and offline_access unless given",

@@ -106,6 +106,8 @@ type metadata struct {
 	ClaimsParameter       bool     `json:"claims_parameter_supported"`
 	RequestParameter      bool     `json:"request_parameter_supported"`
 	RequestURIParameter   bool     `json:"request_uri_parameter_supported"`
+	BackchannelLogout     bool     `json:"backchannel_logout_supported"`
+	BackchannelSession    bool     `json:"backchannel_logout_session_supported"`
 	IssuerInResponse      bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
@@ -118,7 +120,7 @@ func (h *Handler) metadata() metadata {
 		Scopes: provider.Scopes(), ResponseTypes: []string{"code"}, ResponseModes: []string{"query"}, Grants: provider.Grants(),
 		Subjects: []string{"public"}, IDTokenAlgorithms: []string{provider.ES256, provider.RS256},
 		TokenAuthentication: append(confidential, "none"), RevokeAuthentication: append(confidential, "none"), InspectAuthentication: confidential,
-		Challenges: []string{"S256"}, Levels: []string{"0", "1", "2"}, Prompts: []string{"none", "login", "consent", "select_account"}, IssuerInResponse: true,
+		Challenges: []string{"S256"}, Levels: []string{"0", "1", "2"}, Prompts: []string{"none", "login", "consent", "select_account"}, IssuerInResponse: true, BackchannelLogout: true, BackchannelSession: true,
 		Claims: []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr", "sid", "tenant", "name", "preferred_username", "groups"},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/db"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
+	"github.com/terrace-idp/terrace/internal/platform/egress"
 	"github.com/terrace-idp/terrace/internal/platform/httpserver"
 	"github.com/terrace-idp/terrace/internal/platform/seal"
 )
@@ -134,6 +136,7 @@ func (w *world) replica() *provider.Service {
 	return provider.New(provider.Config{
 		Store: providersql.NewStore(w.db), Tx: w.db, Users: w.users, Programs: w.users, Authorizer: w.users, Journal: w.journal, Sealer: w.sealer,
 		Issuer: "http://" + w.web.Listener.Addr().String(), Tenant: "default", Clock: w.now,
+		Guard: egress.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
 	})
 }
 

@@ -55,6 +55,7 @@ type OAuthClient struct {
 	Scopes             []string  `json:"scopes"`
 	Audiences          []string  `json:"audiences"`
 	Algorithm          string    `json:"algorithm" doc:"What signs its ID tokens."`
+	BackchannelLogout  string    `json:"backchannelLogoutUri,omitempty" doc:"Where it is told that somebody was signed out."`
 	CreatedAt          time.Time `json:"createdAt"`
 }
 
@@ -67,7 +68,7 @@ type IssuedOAuthClient struct {
 func wireClient(c provider.Client) OAuthClient {
 	return OAuthClient{
 		ID: c.ID, Name: c.Name, Public: c.Public, RedirectURIs: list(c.Redirects), LogoutRedirectURIs: list(c.LogoutRedirects),
-		Grants: list(c.Grants), Scopes: list(c.Scopes), Audiences: list(c.Audiences), Algorithm: c.Algorithm, CreatedAt: c.CreatedAt,
+		Grants: list(c.Grants), Scopes: list(c.Scopes), Audiences: list(c.Audiences), Algorithm: c.Algorithm, BackchannelLogout: c.BackchannelLogout, CreatedAt: c.CreatedAt,
 	}
 }
 
@@ -88,6 +89,7 @@ type createInput struct {
 		Scopes             []string `json:"scopes,omitempty" maxItems:"16" doc:"openid, profile and offline_access unless given."`
 		Audiences          []string `json:"audiences,omitempty" maxItems:"20" doc:"Whom its access tokens may be for, beside Terrace."`
 		Algorithm          string   `json:"algorithm,omitempty" enum:"ES256,RS256" doc:"What signs its ID tokens; ES256 unless given."`
+		BackchannelLogout  string   `json:"backchannelLogoutUri,omitempty" maxLength:"512" doc:"Where it is told that somebody was signed out (OpenID Connect Back-Channel Logout 1.0)."`
 	}
 }
 
@@ -101,7 +103,7 @@ func (a API) create(ctx context.Context, in *createInput) (*issuedClientOutput, 
 	b := in.Body
 	c, secret, err := a.Provider.CreateClient(ctx, scope, provider.NewClient{
 		Name: b.Name, Public: b.Public, Redirects: b.RedirectURIs, LogoutRedirects: b.LogoutRedirectURIs,
-		Grants: b.Grants, Scopes: b.Scopes, Audiences: b.Audiences, Algorithm: b.Algorithm,
+		Grants: b.Grants, Scopes: b.Scopes, Audiences: b.Audiences, Algorithm: b.Algorithm, BackchannelLogout: b.BackchannelLogout,
 	})
 	if err != nil {
 		return nil, err

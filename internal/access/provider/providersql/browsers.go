@@ -123,6 +123,7 @@ type clientRow struct {
 	Scopes          string    `bun:"scopes"`
 	Audiences       string    `bun:"audiences"`
 	Algorithm       string    `bun:"algorithm"`
+	Backchannel     string    `bun:"backchannel_logout"`
 	CreatedAt       time.Time `bun:"created_at"`
 }
 
@@ -130,7 +131,7 @@ func (r clientRow) client() provider.Client {
 	return provider.Client{
 		ID: r.ID, Tenant: r.Tenant, Name: r.Name, Public: r.Public, Secret: r.Secret, Redirects: wordsOf(r.Redirects),
 		LogoutRedirects: wordsOf(r.LogoutRedirects), Grants: wordsOf(r.Grants), Scopes: wordsOf(r.Scopes),
-		Audiences: wordsOf(r.Audiences), Algorithm: r.Algorithm, CreatedAt: r.CreatedAt.UTC(),
+		Audiences: wordsOf(r.Audiences), Algorithm: r.Algorithm, BackchannelLogout: r.Backchannel, CreatedAt: r.CreatedAt.UTC(),
 	}
 }
 
@@ -139,7 +140,7 @@ func (s *Store) AddClient(ctx context.Context, c provider.Client) error {
 	row := clientRow{
 		ID: c.ID, Tenant: c.Tenant, Name: c.Name, Public: c.Public, Secret: c.Secret, Redirects: words(c.Redirects).text(),
 		LogoutRedirects: words(c.LogoutRedirects).text(), Grants: words(c.Grants).text(), Scopes: words(c.Scopes).text(),
-		Audiences: words(c.Audiences).text(), Algorithm: c.Algorithm, CreatedAt: c.CreatedAt,
+		Audiences: words(c.Audiences).text(), Algorithm: c.Algorithm, Backchannel: c.BackchannelLogout, CreatedAt: c.CreatedAt,
 	}
 	_, err := s.db.Conn(ctx).NewInsert().Model(&row).Exec(ctx)
 	return db.Map(err, "the client "+c.Name)

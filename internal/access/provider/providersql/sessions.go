@@ -29,6 +29,8 @@ type sessionRow struct {
 	Methods   string     `bun:"methods"`
 	Address   string     `bun:"address"`
 	UsedAt    *time.Time `bun:"used_at"`
+	TellAt    *time.Time `bun:"tell_at"`
+	TellTries int        `bun:"tell_tries"`
 }
 
 func (r sessionRow) session() provider.Session {

@@ -1929,6 +1929,27 @@ func (e UpstreamLinkedBy) Valid() bool {
 	}
 }
 
+// Defines values for UpstreamMadeUsers.
+const (
+	UpstreamMadeUsersDelete  UpstreamMadeUsers = "delete"
+	UpstreamMadeUsersDisable UpstreamMadeUsers = "disable"
+	UpstreamMadeUsersKeep    UpstreamMadeUsers = "keep"
+)
+
+// Valid indicates whether the value is a known member of the UpstreamMadeUsers enum.
+func (e UpstreamMadeUsers) Valid() bool {
+	switch e {
+	case UpstreamMadeUsersDelete:
+		return true
+	case UpstreamMadeUsersDisable:
+		return true
+	case UpstreamMadeUsersKeep:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for UpstreamNewUsers.
 const (
 	UpstreamNewUsersActive   UpstreamNewUsers = "active"
@@ -8217,6 +8238,9 @@ type UpstreamLink struct {
 // UpstreamLinkedBy How an account came to belong to a user.
 type UpstreamLinkedBy string
 
+// UpstreamMadeUsers What becomes of users whom a provider has made when it is removed.
+type UpstreamMadeUsers string
+
 // UpstreamNewUsers What happens to somebody whom nobody here knows.
 type UpstreamNewUsers string
 
@@ -8908,6 +8932,12 @@ type ListUpstreamsParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// DeleteUpstreamParams defines parameters for DeleteUpstream.
+type DeleteUpstreamParams struct {
+	// Users What becomes of users whom it has made, and who sign in in no other way; needed where there are some.
+	Users UpstreamMadeUsers `form:"users,omitempty" json:"users,omitempty"`
 }
 
 // ListBudgetsParams defines parameters for ListBudgets.
@@ -10213,6 +10243,15 @@ type ListUsersParams struct {
 
 	// Cursor The next of the page before.
 	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// DeleteUserParams defines parameters for DeleteUser.
+type DeleteUserParams struct {
+	// AccountsTo Who answers for the user's service accounts from now on; needed where there are some.
+	AccountsTo string `form:"accountsTo,omitempty" json:"accountsTo,omitempty"`
+
+	// Reason Why, for the audit log.
+	Reason string `form:"reason,omitempty" json:"reason,omitempty"`
 }
 
 // ListUserTokensParams defines parameters for ListUserTokens.

@@ -43,6 +43,11 @@ func (c *Client) CreateUser(ctx context.Context, in CreateUserRequest) (User, er
 	return u, c.call(ctx, http.MethodPost, escape("users"), in, &u)
 }
 
+// DeleteUser removes a user with all that lets them in.
+func (c *Client) DeleteUser(ctx context.Context, user string, q DeleteUserParams) error {
+	return c.call(ctx, http.MethodDelete, query(escape("users", user), q), nil, nil)
+}
+
 // SetUserDisabled keeps a user out, or lets them in again.
 func (c *Client) SetUserDisabled(ctx context.Context, user string, disabled bool) (User, error) {
 	var u User

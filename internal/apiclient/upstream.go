@@ -29,8 +29,8 @@ func (c *Client) UpdateUpstream(ctx context.Context, name string, in UpstreamSet
 }
 
 // DeleteUpstream has nobody sign in with it any more.
-func (c *Client) DeleteUpstream(ctx context.Context, name string) error {
-	return c.call(ctx, http.MethodDelete, escape("auth", "upstreams", name), nil, nil)
+func (c *Client) DeleteUpstream(ctx context.Context, name string, q DeleteUpstreamParams) error {
+	return c.call(ctx, http.MethodDelete, query(escape("auth", "upstreams", name), q), nil, nil)
 }
 
 // CheckUpstream returns what is wrong with its configuration.

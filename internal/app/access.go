@@ -72,6 +72,7 @@ func newAccess(p *platform) *access {
 	a.factors = newFactors(p, a)
 	a.upstreams = newUpstreams(p, a)
 	a.provider.Vias = a.upstreams
+	a.identity.Forgetters = []identity.Forgetter{a.factors, a.upstreams}
 	// The rooms need each other: whose project it is, and who may see it.
 	a.audit.Authorizer, a.audit.Users, a.tenants.Authorizer = a.identity, a.identity, a.identity
 	a.tenants.Access = a.identity

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -45,6 +46,11 @@ func (a *App) writeSignIn(ctx context.Context, first identity.Credentials, creat
 		return err
 	}
 	if path := SignInPath(); path != "" {
+		if other := runningElsewhere(ctx, path, a.platform.address()); other != "" {
+			a.platform.log.WarnContext(ctx, "another daemon of this user still runs, and the client of this machine stays with it", "address", other,
+				"fix", "sign in to this one with terrace login "+a.platform.address()+", or set HOME to another folder")
+			return newFirstSignIn(a.platform).forget()
+		}
 		if err := writePrivate(path, raw); err != nil {
 			return err
 		}
@@ -82,6 +88,34 @@ func (a *App) keepLocalToken(ctx context.Context, path, token string) error {
 		return err
 	}
 	return writePrivate(path, sealed)
+}
+
+// answerWithin is how long a daemon may take to say that it runs.
+const answerWithin = 2 * time.Second
+
+// runningElsewhere returns the address that a sign-in file has of another daemon, while that
+// one answers there; "" for none.
+func runningElsewhere(ctx context.Context, path, own string) string {
+	var had signIn
+	raw, err := os.ReadFile(path)
+	if err != nil || json.Unmarshal(raw, &had) != nil || had.Address == "" || had.Address == own {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, had.Address+"/healthz", nil)
+	if err != nil {
+		return ""
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return ""
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return ""
+	}
+	return had.Address
 }
 
 // SignInPath is where the client of this machine looks for the sign-in file:

@@ -14,7 +14,7 @@ import (
 func newTrusts(p *platform, a *access) *trust.Service {
 	return trust.New(trust.Config{
 		Store: workloadidsql.NewStore(p.db), Accounts: trustAccounts{a.identity}, Authorizer: a.identity, Journal: a.journal, Tx: p.db,
-		Issuer: p.publicURL(), Guard: egress.Guard{Allow: p.config.Sinks()},
+		Issuer: p.publicURL(), Guard: egress.Guard{Allow: p.config.Sinks()}, Projects: a.tenants,
 	})
 }
 

@@ -38,6 +38,29 @@ func (u upstreamUsers) Called(ctx context.Context, tenant, id string) (string, e
 	return user.Name, err
 }
 
+func (u upstreamUsers) HasPassword(ctx context.Context, tenant, id string) (bool, error) {
+	user, err := u.Store.UserByID(ctx, tenant, id)
+	return user.Password != "", err
+}
+
+func (u upstreamUsers) Disable(ctx context.Context, tenant, id string) error {
+	user, err := u.Store.UserByID(ctx, tenant, id)
+	if err == nil {
+		_, err = u.SetDisabled(ctx, kernel.Scope{Tenant: tenant}, user.Name, true)
+	}
+	return err
+}
+
+func (u upstreamUsers) Delete(ctx context.Context, tenant, id, reason string) error {
+	user, err := u.Store.UserByID(ctx, tenant, id)
+	if err != nil {
+		return err
+	}
+	// Who removes the upstream answers for what the user has answered for.
+	actor, _ := kernel.ActorFrom(ctx)
+	return u.DeleteUser(ctx, kernel.Scope{Tenant: tenant}, identity.UserDeletion{User: user.Name, AccountsTo: actor.Name, Reason: reason})
+}
+
 // upstreamAccess gives what rules give.
 type upstreamAccess struct{ *identity.Service }
 

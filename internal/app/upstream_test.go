@@ -291,7 +291,7 @@ func TestRemovingEndsAll(t *testing.T) {
 	pending := w.person().allowed()
 	own := w.person().signInHere("root") // by password
 	ctx, scope := w.as("acme", "root")
-	if err := w.upstreams.Delete(ctx, scope, "corp"); err != nil {
+	if err := w.upstreams.Delete(ctx, scope, "corp", upstream.KeepUsers); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.whoami(token.AccessToken); got != "" {

@@ -301,7 +301,7 @@ func TestRequestsStayOutside(t *testing.T) {
 		if !strings.Contains(said, test.says) {
 			t.Errorf("%s: %+v", name, found)
 		}
-		if err := test.w.upstreams.Delete(ctx, scope, u.Name); err != nil {
+		if err := test.w.upstreams.Delete(ctx, scope, u.Name, upstream.KeepUsers); err != nil {
 			t.Fatal(err)
 		}
 	}

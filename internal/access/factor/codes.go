@@ -164,18 +164,20 @@ func (s *Service) try(ctx context.Context, who kernel.Actor) error {
 			return err
 		}
 		if left := last.Add(pause(count)).Sub(now); left > 0 {
-			return tooMany("try again in %s", max(left.Round(time.Second), time.Second))
+			return tooMany(max(left.Round(time.Second), time.Second))
 		}
 		return s.Store.CountTry(ctx, who.Tenant, who.ID, count, now)
 	})
 	if kernel.Is(err, kernel.Stale) { // another one at the same time
-		return tooMany("try again")
+		return tooMany(time.Second)
 	}
 	return err
 }
 
-func tooMany(fix string, args ...any) error {
-	return kernel.Errorf(kernel.Locked, "too many wrong codes").WithFix(fix, args...)
+func tooMany(wait time.Duration) error {
+	err := kernel.Errorf(kernel.Locked, "too many wrong codes").WithFix("try again in %s", wait)
+	err.After = wait
+	return err
 }
 
 func pause(failures int) time.Duration {

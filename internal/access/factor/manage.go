@@ -195,6 +195,11 @@ func (s *Service) Reset(ctx context.Context, scope kernel.Scope, r Reset) (out W
 	})
 }
 
+// Forget removes what a user proves themselves with, in the transaction of ctx.
+func (s *Service) Forget(ctx context.Context, tenant, user string) error {
+	return s.Store.RemoveAllOf(ctx, tenant, user)
+}
+
 // PolicyOf returns the policy of the scope's tenant.
 func (s *Service) PolicyOf(ctx context.Context, scope kernel.Scope) (Policy, error) {
 	if err := s.Authorizer.Authorize(ctx, ActionRead, kernel.Scope{Tenant: scope.Tenant}); err != nil {

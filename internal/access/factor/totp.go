@@ -103,7 +103,10 @@ func (s *Service) useTOTP(ctx context.Context, who kernel.Actor, f Factor, code 
 		return err
 	}
 	step, ok := s.stepOf(string(secret), code)
-	if !ok || step <= f.Count {
+	if ok && step <= f.Count {
+		return kernel.Errorf(kernel.Unauthenticated, "the code was used already, and each is good once").WithFix("wait for the next one, which the app shows within %d seconds", (skew+1)*stepSeconds)
+	}
+	if !ok {
 		return wrongCode()
 	}
 	seen := f.Count

@@ -218,5 +218,5 @@ func held(has *Standing, q asked, now time.Time) string {
 	if len(roles) == 0 {
 		return "no role"
 	}
-	return strings.Join(roles, " or ")
+	return strings.Join(roles, " and ")
 }

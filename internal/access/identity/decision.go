@@ -184,6 +184,7 @@ func accessDecisions() map[string]Decision {
 		"elevation.approve":    {Scope: ScopeApprove, Roles: admins},
 		"user.create":          {Scope: ScopeAdmin, Roles: admins},
 		"user.disable":         {Scope: ScopeAdmin, Roles: admins},
+		"user.delete":          {Scope: ScopeAdmin, Roles: admins},
 		"user.reset":           {Scope: ScopeAdmin, Roles: admins},
 		"user.read":            {Scope: ScopeAdmin, Roles: admins},
 		"token.create":         {Scope: ScopeAdmin, Roles: admins},

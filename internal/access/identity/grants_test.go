@@ -68,7 +68,7 @@ func TestARoleInAStageIsForThatStage(t *testing.T) {
 			}
 		}
 		err := f.Authorize(ada, "workload.deploy", shop.InStage("prod"))
-		if d := cmp.Diff("ada may not do workload.deploy in the stage prod of the project shop: that needs the role developer or admin, and ada has developer in dev or developer in test there: root can grant it", err.Error()); d != "" {
+		if d := cmp.Diff("ada may not do workload.deploy in the stage prod of the project shop: that needs the role developer or admin, and ada has developer in dev and developer in test there: root can grant it", err.Error()); d != "" {
 			t.Error(d)
 		}
 		reach, err := f.Allowed(ada, "run.read", tenant())

@@ -24,6 +24,12 @@ type Accounts interface {
 	SetPassword(ctx context.Context, tenant, id, hash string, given bool) error
 	// SetDisabled keeps since when a user is kept out; zero lets them in.
 	SetDisabled(ctx context.Context, tenant, id string, at time.Time) error
+	// RemoveUser removes a user with their groups and elevations, who has no grant any more.
+	RemoveUser(ctx context.Context, tenant, id string) error
+	// OwnedBy returns the names of the service accounts that a user answers for, and HandOver
+	// has another one answer for them.
+	OwnedBy(ctx context.Context, tenant, id string) ([]string, error)
+	HandOver(ctx context.Context, tenant, from, to string) error
 }
 
 // Tokens keeps tokens of users and service accounts.
@@ -201,6 +207,8 @@ type Config struct {
 	Access AccessTokens
 	// Factors has passwords alone refused; nil asks for no more of anybody.
 	Factors Factors
+	// Forgetters are asked, in their order, when a user is deleted.
+	Forgetters []Forgetter
 	// Clock is the system's where nil.
 	Clock kernel.Clock
 	// Logger is told of failed sign-ins; nil logs nothing.

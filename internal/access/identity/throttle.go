@@ -51,8 +51,10 @@ func (t *throttle) begin(user, address string, now time.Time) error {
 		a = attempt{}
 	}
 	if wait := a.last.Add(block(a.failures)).Sub(now); a.failures > 0 && wait > 0 {
-		return kernel.Errorf(kernel.Locked, "too many failed sign-ins").
-			WithFix("try again in %s", max(wait.Round(time.Second), time.Second))
+		wait = max(wait.Round(time.Second), time.Second)
+		err := kernel.Errorf(kernel.Locked, "too many failed sign-ins").WithFix("try again in %s", wait)
+		err.After = wait
+		return err
 	}
 	t.makeRoom(now)
 	t.attempts[of] = attempt{failures: a.failures + 1, last: now}

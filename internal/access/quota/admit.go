@@ -133,5 +133,8 @@ func over(of kernel.Scope, name Name, limit, used int64) error {
 	if name == bound.Storage {
 		return e.WithFix("remove what is not needed any more, or %s", raise)
 	}
+	if name == bound.Projects { // nothing removes one: what was done in it stays
+		return e.WithFix("projects stay: use one that there is, or %s", raise)
+	}
 	return e.WithFix("remove one, or %s", raise)
 }

@@ -39,6 +39,9 @@ type Links interface {
 	// UseLink writes what the account is called at present, and when it was used.
 	UseLink(ctx context.Context, l Link) error
 	RemoveLink(ctx context.Context, tenant, id string) error
+	// OnlyBy returns the ids of users who have accounts at an upstream, whom it made, and who
+	// have none at another one.
+	OnlyBy(ctx context.Context, upstream string) ([]string, error)
 }
 
 // Sessions keeps sign-ins at upstreams.
@@ -90,6 +93,11 @@ type Users interface {
 	Called(ctx context.Context, tenant, id string) (string, error)
 	// OnPlatform reports whether somebody holds a role on the platform.
 	OnPlatform(ctx context.Context, tenant, id string) (bool, error)
+	// HasPassword reports whether somebody can sign in here.
+	HasPassword(ctx context.Context, tenant, id string) (bool, error)
+	// Disable keeps somebody out, and Delete removes them, in the transaction of ctx.
+	Disable(ctx context.Context, tenant, id string) error
+	Delete(ctx context.Context, tenant, id, reason string) error
 }
 
 // Access decides, and gives what rules give.

@@ -27,6 +27,17 @@ const (
 	CreateActive NewUsers = "active"
 )
 
+// MadeUsers says what becomes of users whom an upstream has made, and who sign in in no other
+// way, when it is removed.
+type MadeUsers string
+
+// What becomes of users whom an upstream has made.
+const (
+	KeepUsers    MadeUsers = "keep"
+	DisableUsers MadeUsers = "disable"
+	DeleteUsers  MadeUsers = "delete"
+)
+
 // Overage says how groups are asked for that did not fit into a token of Entra ID.
 type Overage string
 

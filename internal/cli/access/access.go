@@ -14,7 +14,7 @@ import (
 func Commands(e *command.Env) []*cobra.Command {
 	return []*cobra.Command{
 		command.Group("user", "Create users, see them, keep them out and change your password",
-			createUser(e), listUsers(e), disableUser(e), enableUser(e), changePassword(e), resetPassword(e)),
+			createUser(e), listUsers(e), disableUser(e), enableUser(e), deleteUser(e), changePassword(e), resetPassword(e)),
 		command.Group("token", "Make personal tokens for programs, see and end them", createToken(e), listTokens(e), revokeToken(e)),
 		command.Group("project", "Create projects, see them and set their tags", createProject(e), listProjects(e), setTags(e)),
 		command.Group("access", "Give users, groups and service accounts roles, and see who has which", grantRole(e), revokeRole(e), listGrants(e),

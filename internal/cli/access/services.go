@@ -26,7 +26,7 @@ func createService(e *command.Env) *cobra.Command {
 				return err
 			}
 			return e.Print(a, func(w io.Writer) {
-				_, _ = fmt.Fprintf(w, "service account %s is created, owned by %s\n", a.Name, a.Owner)
+				_, _ = fmt.Fprintf(w, "service account %s of %s is created, owned by %s\nits client id is %s\n", a.Name, placeOf(a.Project), a.Owner, a.ID)
 			})
 		}),
 	}
@@ -37,6 +37,14 @@ func createService(e *command.Env) *cobra.Command {
 	return c
 }
 
+// placeOf says where an account is, or a role holds.
+func placeOf(project string) string {
+	if project == "" {
+		return "the whole tenant"
+	}
+	return "the project " + project
+}
+
 func listServices(e *command.Env) *cobra.Command {
 	var tenant bool
 	c := &cobra.Command{
@@ -44,7 +52,7 @@ func listServices(e *command.Env) *cobra.Command {
 		Example: "  terrace service-account list --project shop\n  terrace service-account list --tenant",
 		RunE: e.InScope(&tenant, func(ctx context.Context, s command.Server, project string, _ []string) error {
 			accounts, err := s.ServiceAccounts(ctx, apiclient.ListServiceAccountsParams{Project: project})
-			return command.PrintFound(e, accounts, err, []string{"NAME", "PROJECT", "OWNER", "AGE", "USED", "STATE"}, func(a apiclient.ServiceAccount) []string {
+			return command.PrintFound(e, accounts, err, []string{"NAME", "CLIENT ID", "PROJECT", "OWNER", "AGE", "USED", "STATE"}, func(a apiclient.ServiceAccount) []string {
 				used, state := "never", "active"
 				if a.LastUsedAt != nil {
 					used = output.Age(e.Clock.Now(), *a.LastUsedAt) + " ago"
@@ -52,7 +60,7 @@ func listServices(e *command.Env) *cobra.Command {
 				if a.DisabledAt != nil {
 					state = "disabled"
 				}
-				return []string{a.Name, a.Project, a.Owner, output.Age(e.Clock.Now(), a.CreatedAt), used, state}
+				return []string{a.Name, a.ID, a.Project, a.Owner, output.Age(e.Clock.Now(), a.CreatedAt), used, state}
 			})
 		}),
 	}

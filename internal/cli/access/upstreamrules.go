@@ -63,7 +63,7 @@ func upstreamRules(e *command.Env) *cobra.Command {
 				return command.Of(file, err)
 			}
 			return e.Print(u.Rules, func(w io.Writer) {
-				_, _ = fmt.Fprintf(w, "%s has %d rules, from the next sign-in on\n", u.Name, len(u.Rules))
+				_, _ = fmt.Fprintf(w, "%s has %s, from the next sign-in on\n", u.Name, output.Count(len(u.Rules), "rule"))
 			})
 		}),
 	}

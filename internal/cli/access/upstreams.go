@@ -165,17 +165,19 @@ func setUpstream(e *command.Env) *cobra.Command {
 
 func deleteUpstream(e *command.Env) *cobra.Command {
 	var yes bool
+	var in apiclient.DeleteUpstreamParams
 	c := &cobra.Command{
 		Use: "delete NAME", Short: "Have nobody sign in with it any more", Args: cobra.ExactArgs(1),
-		Long:    "All sessions end that came by it, and the groups and roles that its rules gave. Users that it made stay, without a way in.",
-		Example: "  terrace auth upstream delete entra --yes",
+		Long:    "All sessions end that came by it, and the groups and roles that its rules gave. Where it has made users who sign in in\nno other way, --users says what becomes of them.",
+		Example: "  terrace auth upstream delete entra --yes\n  terrace auth upstream delete entra --users delete",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			if err := e.Confirm(yes, fmt.Sprintf("Have nobody sign in with %s any more, and end its sessions?", args[0])); err != nil {
 				return err
 			}
-			return done(e, s.DeleteUpstream(ctx, args[0]), "deleted", args[0], "%s is removed, and its sessions have ended\n", args[0])
+			return done(e, s.DeleteUpstream(ctx, args[0], in), "deleted", args[0], "%s is removed, and its sessions have ended\n", args[0])
 		}),
 	}
+	command.Choice(c, &in.Users, "users", "", "what becomes of users whom it has made, and who sign in in no other way", "keep", "disable", "delete")
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return c
 }

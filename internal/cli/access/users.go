@@ -58,3 +58,25 @@ func listUsers(e *command.Env) *cobra.Command {
 		}),
 	}
 }
+
+func deleteUser(e *command.Env) *cobra.Command {
+	var yes bool
+	var in apiclient.DeleteUserParams
+	c := &cobra.Command{
+		Use: "delete NAME", Short: "Remove a user with all that lets them in", Args: cobra.ExactArgs(1),
+		Long: "Their roles, groups, tokens and factors go, and everything that they are signed in to ends. What they have done stays\n" +
+			"in the audit log under their id. To keep somebody out for a while there is terrace user disable.",
+		Example: "  terrace user delete ada --reason \"left the company\" --yes\n  terrace user delete ada --accounts-to grace",
+		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
+			if err := e.Confirm(yes, fmt.Sprintf("Remove the user %s with their roles, tokens and factors?", args[0])); err != nil {
+				return err
+			}
+			return done(e, s.DeleteUser(ctx, args[0], in), "deleted", args[0], "user %s is removed\n", args[0])
+		}),
+	}
+	c.Flags().StringVar(&in.AccountsTo, "accounts-to", "", "who answers for their service accounts from now on")
+	c.Flags().StringVar(&in.Reason, "reason", "", "why, for the audit log")
+	_ = c.RegisterFlagCompletionFunc("accounts-to", e.Users()) // the flag was made above
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return c
+}

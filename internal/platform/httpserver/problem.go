@@ -198,7 +198,7 @@ func (p *ProblemDetails) headers() map[string]string {
 		return map[string]string{"WWW-Authenticate": `Bearer realm="terrace"`}
 	case p.after > 0:
 		return map[string]string{"Retry-After": wholeSeconds(p.after)}
-	case p.Status == http.StatusServiceUnavailable:
+	case p.Status == http.StatusServiceUnavailable, p.Status == http.StatusLocked:
 		return map[string]string{"Retry-After": "5"}
 	default:
 		return nil

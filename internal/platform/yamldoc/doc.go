@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -90,8 +91,23 @@ func (d *Document) syntax(err error) {
 		line, _ := strconv.Atoi(m[1])
 		at = d.firstIn(line)
 		message = strings.TrimPrefix(message, m[0])
+	} else {
+		at = d.firstIn(d.lineOf(err))
 	}
 	d.Report(at, "", "this is not YAML: "+message, "correct the indentation and quotes at or just above this line")
+}
+
+// lineOf returns the line from which on the document has an error that does not say its own.
+func (d *Document) lineOf(err error) int {
+	return 1 + sort.Search(len(d.lines)-1, func(before int) bool {
+		end := len(d.src)
+		if before+1 < len(d.lines) {
+			end = d.lines[before+1]
+		}
+		var n yaml.Node
+		failed := yaml.Unmarshal(d.src[:end], &n)
+		return failed != nil && failed.Error() == err.Error()
+	})
 }
 
 // firstIn returns the first place in the line that is not blank.

@@ -58,6 +58,20 @@ func TestCodesAreGoodOnce(t *testing.T) {
 	}
 }
 
+// TestAddingAnAppKeepsTheSignIn: its code has just been proven, and is not asked for again.
+func TestAddingAnAppKeepsTheSignIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser().secure("ada")
+	app := b.addApp()
+	b.codes()
+	b.open(security).at(security, http.StatusOK)
+	c := w.browser().open("/sign-in").password("ada").at("/sign-in/step/factor", http.StatusOK)
+	if c.send("/step/factor", "code", w.code(app)); !strings.Contains(c.Page, "used already") {
+		t.Errorf("it is not said why the code is not taken: %s", c.Page)
+	}
+}
+
 // TestGuessingCodesIsSlow locks who guesses, whatever browser and password they come with,
 // and whatever process answers.
 func TestGuessingCodesIsSlow(t *testing.T) {

@@ -155,16 +155,20 @@ func (p Pages) addTOTP(w http.ResponseWriter, r *http.Request, who provider.Pers
 		p.totpPage(w, r, http.StatusUnprocessableEntity, who, r.PostForm, err.Error())
 		return
 	}
-	p.added(w, r, who, err)
+	p.added(w, r, who, factor.CodeMethods(), err)
 }
 
 func (p Pages) addPasskey(w http.ResponseWriter, r *http.Request, who provider.Person) {
 	_, err := p.Factors.AddPasskey(r.Context(), who.Actor, who.Browser, r.PostForm.Get("challenge"), r.PostForm.Get("passkey"), r.PostForm.Get("name"))
-	p.added(w, r, who, err)
+	p.added(w, r, who, factor.KeyMethods(), err)
 }
 
-// added shows recovery codes to who has none yet, and goes back else.
-func (p Pages) added(w http.ResponseWriter, r *http.Request, who provider.Person, err error) {
+// added shows recovery codes to who has none yet, and goes back else. They have just proven
+// the factor: the page does not ask for it once more.
+func (p Pages) added(w http.ResponseWriter, r *http.Request, who provider.Person, methods []string, err error) {
+	if err == nil {
+		err = p.Frame.Strengthen(w, r, who, methods)
+	}
 	if err != nil {
 		p.Frame.Fail(w, r, err)
 		return

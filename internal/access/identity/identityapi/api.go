@@ -42,6 +42,9 @@ func (a API) Register(api huma.API) {
 	reset.Description = "Everything that the user is signed in to ends, and so do their personal tokens unless these are to be kept."
 	reset.DefaultStatus = http.StatusOK
 	httpserver.Register(api, reset, a.resetPassword)
+	remove := operation("delete-user", http.MethodDelete, "/users/{user}", "Remove a user")
+	remove.Description = "Everything that the user is signed in to ends, and their roles, groups, tokens and factors go. What they have done stays in the audit log under their id. The tenant's last admin is kept."
+	httpserver.Register(api, remove, a.deleteUser)
 	a.registerTokens(api)
 	a.registerGrants(api)
 	a.registerGroups(api)

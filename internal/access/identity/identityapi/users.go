@@ -144,3 +144,14 @@ func (a API) setDisabled(ctx context.Context, in *setDisabledInput) (*userOutput
 	}
 	return &userOutput{Body: userOf(u)}, nil
 }
+
+func (a API) deleteUser(ctx context.Context, in *struct {
+	User       string `path:"user" maxLength:"64" doc:"The user's name."`
+	AccountsTo string `query:"accountsTo" maxLength:"64" doc:"Who answers for the user's service accounts from now on; needed where there are some."`
+	Reason     string `query:"reason" maxLength:"500" doc:"Why, for the audit log."`
+},
+) (*struct{}, error) {
+	return done(ctx, func(scope kernel.Scope) error {
+		return a.Service.DeleteUser(ctx, scope, identity.UserDeletion{User: in.User, AccountsTo: in.AccountsTo, Reason: in.Reason})
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ func (s strategy) GenerateAccessToken(ctx context.Context, r fosite.Requester) (
 	own, now := sessionOf(r), s.provider.Clock.Now()
 	claims := provider.Claims{
 		Issuer: s.provider.Issuer, Subject: own.Subject, Audience: s.audienceOf(r), Expires: now.Add(provider.AccessLife).Unix(), IssuedAt: now.Unix(),
-		ID: kernel.NewID("jti"), Client: r.GetClient().GetID(), Scope: strings.Join(r.GetGrantedScopes(), " "), Tenant: own.Tenant, Session: r.GetID(),
+		ID: kernel.NewID("jti"), Client: r.GetClient().GetID(), Scope: strings.Join(scopesOf(r), " "), Tenant: own.Tenant, Session: r.GetID(),
 		Projects: own.Projects, Stages: own.Stages,
 	}
 	if own.Of != "" {
@@ -40,6 +41,31 @@ func (s strategy) GenerateAccessToken(ctx context.Context, r fosite.Requester) (
 	}
 	token, err = s.provider.Sign(ctx, provider.ES256, provider.TypeAccess, claims)
 	return token, token, err
+}
+
+// scopesOf are those of an access token. A refresh may ask for fewer than the refresh token
+// has, which keeps all of its own (RFC 6749 §6).
+func scopesOf(r fosite.Requester) fosite.Arguments {
+	form := r.GetRequestForm()
+	asked := strings.Fields(form.Get("scope"))
+	if form.Get("grant_type") != provider.GrantRefresh || len(asked) == 0 {
+		return r.GetGrantedScopes()
+	}
+	return slices.DeleteFunc(slices.Clone(r.GetGrantedScopes()), func(scope string) bool { return !slices.Contains(asked, scope) })
+}
+
+// inside refuses a refresh that asks for more than the refresh token has.
+func inside(r fosite.Requester) error {
+	form := r.GetRequestForm()
+	if form.Get("grant_type") != provider.GrantRefresh {
+		return nil
+	}
+	for _, scope := range strings.Fields(form.Get("scope")) {
+		if !r.GetGrantedScopes().Has(scope) {
+			return fosite.ErrInvalidScope.WithHintf("The refresh token does not have the scope %q.", scope)
+		}
+	}
+	return nil
 }
 
 // ValidateAccessToken checks an access token.

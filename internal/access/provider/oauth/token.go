@@ -91,10 +91,16 @@ func (s *Server) give(ctx context.Context, r *http.Request) (fosite.AccessReques
 	if err == nil {
 		err = s.stillThere(ctx, request)
 	}
+	if err == nil {
+		err = inside(request)
+	}
 	if err != nil {
 		return request, nil, err
 	}
 	answer, err := s.fosite.NewAccessResponse(ctx, request)
+	if err == nil && request.GetGrantTypes().ExactOne(provider.GrantRefresh) {
+		answer.SetScopes(scopesOf(request))
+	}
 	return request, answer, err
 }
 

@@ -71,6 +71,7 @@ func plainly(hint string) string {
 		"the OAuth 2.0 Client's pre-registered redirect urls", "the client's registered addresses",
 		"The requested OAuth 2.0 Client", "The client", "This OAuth 2.0 Client", "The client", "OAuth 2.0 Client", "client",
 		"is not allowed to use authorization grant", "may not use the grant", "is not allowed to use the authorization grant", "may not use the grant",
+		"Request parameter 'state' must be at least be 8 characters long to ensure sufficient entropy.", "Send a state of at least 8 characters, which nobody can guess.",
 		"is not allowed to request scope", "may not ask for the scope",
 		"Clients must include a code_challenge when performing the authorize code flow, but it is missing.", "Send a code_challenge with the code_challenge_method S256 (RFC 7636).",
 	).Replace(hint)

@@ -3,6 +3,7 @@ package providerapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/access/provider"
@@ -51,6 +52,22 @@ func (h *Handler) passkey(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.proven(w, r, t, p)
 	}
+}
+
+// Strengthen notes of somebody who is signed in in the browser that they have proven more,
+// now. What clients were given goes on.
+func (h *Handler) Strengthen(w http.ResponseWriter, r *http.Request, who provider.Person, methods []string) error {
+	for _, m := range methods {
+		if !slices.Contains(who.Methods, m) {
+			who.Methods = append(slices.Clone(who.Methods), m)
+		}
+	}
+	who.At = h.Provider.Clock.Now()
+	cookie, err := h.Provider.Begin(r.Context(), who, h.read(r, cookieSignIn))
+	if err == nil {
+		h.set(w, cookieSignIn, cookie)
+	}
+	return err
 }
 
 // Recent returns who is signed in, by all that they can prove and no longer ago than

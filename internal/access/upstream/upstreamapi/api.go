@@ -17,6 +17,7 @@ type API struct{ Upstreams *upstream.Service }
 // Register adds the operations.
 func (a API) Register(api huma.API) {
 	httpserver.Enum(api, "What happens to somebody whom nobody here knows.", upstream.Refuse, upstream.CreateDisabled, upstream.CreateActive)
+	httpserver.Enum(api, "What becomes of users whom a provider has made when it is removed.", upstream.KeepUsers, upstream.DisableUsers, upstream.DeleteUsers)
 	httpserver.Enum(api, "How groups are asked for that did not fit into a token of Entra ID.", upstream.OverageRefuse, upstream.OverageUser, upstream.OverageClient)
 	httpserver.Enum(api, "How a claim is compared.", upstream.Operators()...)
 	httpserver.Enum(api, "How a part of an upstream's configuration does.", upstream.Fine, upstream.Unclear, upstream.Broken)
@@ -31,7 +32,7 @@ func (a API) Register(api huma.API) {
 	change.Description = "What is not named stays. Its name and its issuer stay always: accounts of another issuer are other accounts."
 	httpserver.Register(api, change, a.change)
 	remove := operation("delete-upstream", http.MethodDelete, "/upstreams/{upstream}", "Have nobody sign in with it any more")
-	remove.Description = "Its sessions end, and with them the groups and roles that its rules gave. Users that it made stay, and nobody signs in as them; personal tokens of theirs hold until they are revoked, or the user is disabled."
+	remove.Description = "Its sessions end, and with them the groups and roles that its rules gave. Where it has made users who sign in in no other way, users has to say what becomes of them: personal tokens of those that are kept hold until they are revoked."
 	httpserver.Register(api, remove, a.remove)
 	check := operation("check-upstream", http.MethodPost, "/upstreams/{upstream}/check", "See what is wrong with its configuration")
 	check.Description = "The provider is asked for its configuration, its keys, and whether it knows the client. Nobody is signed in."
@@ -124,10 +125,15 @@ func (a API) change(ctx context.Context, in *changeInput) (*upstreamOutput, erro
 	return a.answer(a.Upstreams.Change(ctx, scope, in.Upstream, upstream.Change{Settings: in.Body.apply, Secret: in.Body.ClientSecret}))
 }
 
-func (a API) remove(ctx context.Context, in *UpstreamPath) (*struct{}, error) {
+func (a API) remove(ctx context.Context, in *struct {
+	UpstreamPath
+
+	Users upstream.MadeUsers `query:"users" doc:"What becomes of users whom it has made, and who sign in in no other way; needed where there are some."`
+},
+) (*struct{}, error) {
 	scope, err := httpserver.Scope(ctx, "")
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.Upstreams.Delete(ctx, scope, in.Upstream)
+	return nil, a.Upstreams.Delete(ctx, scope, in.Upstream, in.Users)
 }

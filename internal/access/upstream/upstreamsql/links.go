@@ -87,6 +87,15 @@ func (s *Store) LinksOf(ctx context.Context, tenant, userID string, page kernel.
 	return kernel.PageOf(list, page, func(l upstream.Link) string { return l.ID }), db.Map(err, "the links")
 }
 
+// OnlyBy returns the ids of users who have accounts at an upstream, whom it made, and who
+// have none at another one.
+func (s *Store) OnlyBy(ctx context.Context, in string) (ids []string, err error) {
+	err = s.db.Reader(ctx).NewRaw(`SELECT DISTINCT user_id FROM upstream_links l WHERE upstream = ? AND linked_by = ?
+		AND NOT EXISTS (SELECT 1 FROM upstream_links o WHERE o.tenant = l.tenant AND o.user_id = l.user_id AND o.upstream <> l.upstream) ORDER BY user_id`,
+		in, string(upstream.LinkedAtFirst)).Scan(ctx, &ids)
+	return ids, db.Map(err, "the links")
+}
+
 // UseLink writes what the account is called at present, and when it was used.
 func (s *Store) UseLink(ctx context.Context, l upstream.Link) error {
 	res, err := s.db.Conn(ctx).NewUpdate().Model((*linkRow)(nil)).Set("name = ?", l.Account.Name).Set("email = ?", l.Email).Set("verified = ?", l.Verified).

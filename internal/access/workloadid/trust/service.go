@@ -58,6 +58,19 @@ type Config struct {
 	// Guard says which issuers may be asked for their keys.
 	Guard egress.Guard
 	Clock kernel.Clock
+	// Projects and Stages know those that rules may name; nil lets any name be.
+	Projects Projects
+	Stages   Stages
+}
+
+// Projects knows which projects there are; a missing one is NotFound.
+type Projects interface {
+	Exists(ctx context.Context, scope kernel.Scope) error
+}
+
+// Stages knows which stages there are; a missing one is NotFound.
+type Stages interface {
+	Check(name string) error
 }
 
 // Service is the rules, and the exchange by them.
@@ -82,10 +95,13 @@ func (s *Service) Create(ctx context.Context, scope kernel.Scope, r Rule) (Rule,
 	if r.Audience == "" {
 		r.Audience = AudienceOf(s.Issuer, r.Tenant)
 	}
-	if problems := r.problems(s.Issuer); len(problems) > 0 {
+	unknown, err := s.unknown(ctx, r)
+	if err != nil {
+		return Rule{}, err
+	}
+	if problems := append(r.problems(s.Issuer), unknown...); len(problems) > 0 {
 		return Rule{}, kernel.Errorf(kernel.Invalid, "the rule cannot be used").WithProblems(problems...)
 	}
-	var err error
 	if r.ServiceID, err = s.Accounts.ServiceID(ctx, r.Tenant, r.Service); err != nil {
 		return Rule{}, err
 	}
@@ -95,6 +111,29 @@ func (s *Service) Create(ctx context.Context, scope kernel.Scope, r Rule) (Rule,
 		}
 		return s.record(ctx, "trust.created", r)
 	})
+}
+
+// unknown are the projects and stages of a rule that there are not.
+func (s *Service) unknown(ctx context.Context, r Rule) (all []kernel.Problem, err error) {
+	if s.Projects != nil && len(r.Projects) <= maxList {
+		for _, name := range r.Projects {
+			err := s.Projects.Exists(ctx, kernel.Scope{Tenant: r.Tenant, Project: name})
+			if err != nil && !kernel.Is(err, kernel.NotFound) {
+				return nil, err
+			}
+			if err != nil {
+				all = append(all, kernel.Problem{Path: "projects", Message: err.Error(), Fix: "see terrace project list"})
+			}
+		}
+	}
+	if s.Stages != nil {
+		for _, name := range r.Stages {
+			if err := s.Stages.Check(name); err != nil {
+				all = append(all, kernel.Problem{Path: "stages", Message: err.Error(), Fix: "see terrace stage list"})
+			}
+		}
+	}
+	return all, nil
 }
 
 func (s *Service) record(ctx context.Context, typ string, r Rule) error {

@@ -40,7 +40,7 @@ func access() []Type {
 		first("group user source", "group.member_added", "group.member_removed"),
 		first("name owner", "service_account.created", "service_account.disabled", "service_account.enabled", "service_account.deleted"),
 		first("name role", "user.created"),
-		first("name", "user.disabled", "user.enabled"),
+		first("name", "user.disabled", "user.enabled", "user.deleted"),
 		first("", "user.password_changed", "token.revoked"),
 		first("user tokens:integer", "user.password_reset"),
 		first("user name expiresAt:time scopes?:strings projects?:strings stages?:strings", "token.created"),

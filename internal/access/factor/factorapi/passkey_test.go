@@ -249,6 +249,7 @@ func TestPasskeysNeedAName(t *testing.T) {
 	app := b.addApp()
 	b.codes()
 	w.later(time.Minute)
+	b = w.browser()
 	if b.open(security).password("ada").send("/step/factor", "code", w.code(app)); b.Status != http.StatusOK || b.At.Path != security {
 		t.Errorf("%d at %s", b.Status, b.At)
 	}

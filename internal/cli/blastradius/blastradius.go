@@ -65,7 +65,7 @@ func (f *Flags) Allows(ctx context.Context, e *command.Env, s command.Server, as
 	if radius.Total == 0 {
 		return true, nil
 	}
-	write(e.Err, radius, nil)
+	_ = output.Shown(e.Err, func(w io.Writer) { write(w, radius, nil) }) // a person is asked next
 	return true, e.Confirm(f.Yes, fmt.Sprintf("Publish it, which touches %s?", count(radius.Total)))
 }
 

@@ -106,7 +106,7 @@ func (e *Env) PrintLine(v any, people func(w io.Writer)) error {
 
 // Say writes a line for people, on the error stream.
 func (e *Env) Say(format string, args ...any) {
-	_, _ = fmt.Fprintf(e.Err, format+"\n", args...)
+	_, _ = fmt.Fprintln(e.Err, output.Visible(fmt.Sprintf(format, args...)))
 }
 
 // Confirm asks a person; without a terminal the line lacks --yes.
@@ -117,7 +117,7 @@ func (e *Env) Confirm(yes bool, question string) error {
 	if !e.Terminal {
 		return exit.Wrong("there is no terminal on which to ask: %s", question).WithFix("add --yes")
 	}
-	_, _ = fmt.Fprintf(e.Err, "%s [y/N] ", question)
+	_, _ = fmt.Fprintf(e.Err, "%s [y/N] ", output.Visible(question))
 	answer, err := bufio.NewReader(e.In).ReadString('\n')
 	if err != nil && answer == "" {
 		return kernel.Errorf(kernel.Refused, "nothing was answered")

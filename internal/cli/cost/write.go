@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"text/tabwriter"
 
+	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/governance/cost"
 )
 
@@ -22,13 +23,13 @@ func write(w io.Writer, e *cost.Estimate) {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, "RESOURCE\tQUANTITY\tUNIT\tMONTHLY\tHOURLY")
 	for _, i := range e.Items {
-		_, _ = fmt.Fprintf(t, "%s\t\t\t%s\t%s\n", i.Address, whole(i, dollars(&i.Monthly)), whole(i, fine(&i.Hourly)))
+		_, _ = fmt.Fprintf(t, "%s\t\t\t%s\t%s\n", output.Line(i.Address), whole(i, dollars(&i.Monthly)), whole(i, fine(&i.Hourly)))
 		for _, c := range i.Components {
 			name := c.Name
 			if c.Group != "" {
 				name = c.Group + ": " + name
 			}
-			_, _ = fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", name, quantity(c), c.Unit, monthly(c), fine(c.Hourly))
+			_, _ = fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", output.Line(name), quantity(c), c.Unit, monthly(c), fine(c.Hourly))
 		}
 	}
 	_, _ = fmt.Fprintf(t, "TOTAL%s\t\t\t%s\t%s\n", cost.Without(len(e.Unpriced)), dollars(&e.Total.Monthly), fine(&e.Total.Hourly))

@@ -121,12 +121,12 @@ func people(w io.Writer, now time.Time, err error) {
 		e = &kernel.Error{Message: err.Error()}
 	}
 	fix := cmp.Or(e.Fix, usageFix(err))
-	_, _ = fmt.Fprintf(w, "error: %s\n", output.Told(now, e.Message))
+	_, _ = fmt.Fprintf(w, "error: %s\n", output.Visible(output.Told(now, e.Message)))
 	for _, p := range e.Problems {
 		writeProblem(w, now, p)
 	}
 	if fix != "" {
-		_, _ = fmt.Fprintf(w, "fix: %s\n", fix) // moments in it show how one is written
+		_, _ = fmt.Fprintf(w, "fix: %s\n", output.Visible(fix)) // moments in it show how one is written
 	}
 	if r, ok := errors.AsType[*apiclient.RequestError](err); ok && r.ID != "" && e.Kind == kernel.Internal {
 		_, _ = fmt.Fprintf(w, "request: %s\n", r.ID)
@@ -136,8 +136,8 @@ func people(w io.Writer, now time.Time, err error) {
 func writeProblem(w io.Writer, now time.Time, p kernel.Problem) {
 	fix := p.Fix
 	p.Fix = ""
-	_, _ = fmt.Fprintf(w, "  %s\n", output.Told(now, p.String()))
+	_, _ = fmt.Fprintf(w, "  %s\n", output.Visible(output.Told(now, p.String())))
 	if fix != "" {
-		_, _ = fmt.Fprintf(w, "    fix: %s\n", fix)
+		_, _ = fmt.Fprintf(w, "    fix: %s\n", output.Visible(fix))
 	}
 }

@@ -39,8 +39,7 @@ func Write(w io.Writer, format string, v any, people func(w io.Writer)) error {
 	case YAML:
 		return writeYAML(w, v)
 	default:
-		people(w)
-		return nil
+		return Shown(w, people)
 	}
 }
 
@@ -88,6 +87,7 @@ func block(n *yaml.Node) {
 }
 
 // Rows writes rows in aligned columns, under a header unless it is nil; - stands for nothing.
+// What would break or shift a row in a cell is written as Go writes it.
 func Rows(w io.Writer, header []string, rows [][]string) {
 	t := tabwriter.NewWriter(w, 0, 4, 3, ' ', 0)
 	if header != nil {
@@ -95,7 +95,7 @@ func Rows(w io.Writer, header []string, rows [][]string) {
 	}
 	for _, r := range rows {
 		for i := range r {
-			if r[i] == "" {
+			if r[i] = Line(r[i]); r[i] == "" {
 				r[i] = "-"
 			}
 		}
@@ -113,12 +113,15 @@ func List[T any](w io.Writer, list []T, header []string, row func(T) []string) {
 	Rows(w, header, rows)
 }
 
-// Pairs writes names and values in two columns, leaving out what is empty.
+// Pairs writes names and values in two columns, leaving out what is empty. The lines of a
+// value stand below each other, so that none of them looks like another name.
 func Pairs(w io.Writer, pairs ...string) {
 	t := tabwriter.NewWriter(w, 0, 4, 3, ' ', 0)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			_, _ = fmt.Fprintf(t, "%s\t%s\n", pairs[i], pairs[i+1])
+		name := pairs[i]
+		for line := range strings.Lines(pairs[i+1]) {
+			_, _ = fmt.Fprintf(t, "%s\t%s\n", name, Line(strings.TrimSuffix(line, "\n")))
+			name = ""
 		}
 	}
 	_ = t.Flush()

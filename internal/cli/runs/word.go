@@ -2,11 +2,13 @@ package runs
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/terrace-idp/terrace/internal/apiclient"
 	"github.com/terrace-idp/terrace/internal/cli/command"
+	"github.com/terrace-idp/terrace/internal/cli/output"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -43,6 +45,8 @@ func (d *Word) Ask(c *cobra.Command, e *command.Env, id, question string) (s com
 }
 
 func writeAsked(e *command.Env, found apiclient.GetDossierResponse) {
-	WriteDossier(e.Err, found, Short(), e.Clock.Now())
-	_, _ = fmt.Fprintf(e.Err, "  digest: %s\n", found.Digest)
+	_ = output.Shown(e.Err, func(w io.Writer) { // a person is asked next
+		WriteDossier(w, found, Short(), e.Clock.Now())
+		_, _ = fmt.Fprintf(w, "  digest: %s\n", found.Digest)
+	})
 }

@@ -123,10 +123,10 @@ func write(e *command.Env, r Report, rules []leakscan.Rule) error {
 	}
 	return e.Print(r, func(w io.Writer) {
 		for _, f := range r.Findings {
-			_, _ = fmt.Fprintf(w, "%s %s %s\n", f.place(), f.Rule, f.Redacted)
+			_, _ = fmt.Fprintf(w, "%s %s %s\n", output.Line(f.place()), f.Rule, output.Line(f.Redacted))
 		}
 		for _, s := range r.Skipped {
-			e.Say("%s: %s", s.Path, s.Why)
+			e.Say("%s: %s", output.Line(s.Path), s.Why)
 		}
 		e.Say("%s in %s", count(len(r.Findings), "value was found", "values were found"), count(r.Files, "file", "files"))
 		if len(r.Findings) > 0 {

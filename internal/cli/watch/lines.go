@@ -85,7 +85,7 @@ func Line(e apiclient.RunEvent) string {
 	if e.Level == "debug" || e.Message == "" || strings.HasPrefix(e.Type, statusEvent) && e.Type != interrupted || (!loud && background(e)) {
 		return ""
 	}
-	text := strings.TrimSpace(e.Message)
+	text := output.Visible(strings.TrimSpace(e.Message))
 	for _, prefix := range []string{"Error: ", "Warning: "} { // terraform's own words for the level
 		text = strings.TrimPrefix(text, prefix)
 	}

@@ -62,6 +62,9 @@ func Register[I, O any](api huma.API, op huma.Operation, handler func(context.Co
 		n.names.operation(op.OperationID, reflect.TypeFor[I](), reflect.TypeFor[O]())
 	}
 	huma.Register(api, op, handler)
+	if n, ok := api.(named); ok {
+		n.plain(reflect.TypeFor[I]())
+	}
 }
 
 func requireActor(api huma.API) func(huma.Context, func(huma.Context)) {

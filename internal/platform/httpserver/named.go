@@ -20,6 +20,29 @@ func Enum[T ~string](api huma.API, description string, values ...T) {
 	define[T](api.OpenAPI().Components.Schemas, &huma.Schema{Type: huma.TypeString, Description: description, Enum: enum})
 }
 
+// plainText is text without control characters but line breaks and tabs: others would move the
+// terminal of whoever reads it, or forge a row of what is listed.
+const plainText = `^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$`
+
+// plain has huma refuse control characters in what an operation is given as a reason, which
+// people read elsewhere: in the audit log, in lists and in messages.
+func (n named) plain(in reflect.Type) {
+	f, ok := in.FieldByName("Body")
+	if !ok || f.Type.Kind() != reflect.Struct {
+		return
+	}
+	body := n.OpenAPI().Components.Schemas.Map()[n.names.of(f.Type, "")]
+	if body == nil {
+		return
+	}
+	for _, name := range []string{"reason", "note"} {
+		if s := body.Properties[name]; s != nil && s.Type == huma.TypeString && s.Pattern == "" && len(s.Enum) == 0 {
+			s.Pattern, s.PatternDescription = plainText, "text without control characters but line breaks and tabs"
+			s.PrecomputeMessages()
+		}
+	}
+}
+
 // define makes every T refer to one schema, which has T's name.
 func define[T any](r huma.Registry, s *huma.Schema) {
 	s.PrecomputeMessages()

@@ -34,3 +34,23 @@ func TestSchemasOfTheSameNameDoNotClash(t *testing.T) {
 		}
 	}
 }
+
+// TestReasonsHaveNoControlCharacters: they are read in terminals.
+func TestReasonsHaveNoControlCharacters(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	type input struct {
+		Body struct {
+			Reason string `json:"reason" maxLength:"100"`
+		}
+	}
+	httpserver.Register(f.api, operation("decide", http.MethodPost, "/decide"), func(context.Context, *input) (*struct{}, error) { return nil, nil }) //nolint:nilnil // huma's empty answer
+	for body, want := range map[string]int{
+		`{"reason":"one\nand\ttwo ü"}`: http.StatusNoContent, `{"reason":"\u001b[2A"}`: http.StatusUnprocessableEntity, `{"reason":"a\u009bb"}`: http.StatusUnprocessableEntity, `{"reason":"a\rb"}`: http.StatusUnprocessableEntity,
+	} {
+		answer, text := f.do(t, http.MethodPost, "/api/v1/decide", body)
+		if answer.StatusCode != want || want != http.StatusNoContent && !strings.Contains(text, "control characters") {
+			t.Errorf("%s: %d %s", body, answer.StatusCode, text)
+		}
+	}
+}

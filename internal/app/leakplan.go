@@ -28,17 +28,45 @@ func shownSecret() policy.Policy {
 // nobody.
 type planLeaks struct{ leakplan.Look }
 
-// inPlan is what the plan of a run shows. Findings of a dry run are not kept, and a removal
-// is not asked: what shows a secret is to go.
-func (l *planLeaks) inPlan(ctx context.Context, in run.GateInput, document policy.Input) (map[string][]policy.Result, error) {
-	if l == nil || in.Run.Operation == run.Destroy {
-		return nil, nil //nolint:nilnil // nobody was asked
+// inPlan is what the plan of a run shows, and which values are to be hidden where it is shown.
+// Findings are kept, also of a dry run, which ends none of them: what is there stays. A
+// removal is not asked, as what shows a secret is to go, nor is the part of a plan.
+func (l *planLeaks) inPlan(ctx context.Context, in run.GateInput, document policy.Input) (found map[string][]policy.Result, hidden []string, err error) {
+	if l == nil {
+		return nil, nil, nil
 	}
-	look := l.Planned
-	if in.Run.DryRun {
-		look = l.Offered
+	at := leak.Place{Kind: leak.Plan, Workload: in.Run.Workload, Run: in.Run.ID, Part: in.Run.DryRun, By: behind(in.Run)}
+	hidden, err = l.Hidden(ctx, in.Run.Scope, at, before(document.Document))
+	if err != nil || in.Run.Operation == run.Destroy {
+		return nil, hidden, err
 	}
-	return shown(look(ctx, in.Run.Scope, leak.Place{Kind: leak.Plan, Workload: in.Run.Workload, Run: in.Run.ID, By: behind(in.Run)}, document.Document))
+	if in.Part {
+		more, err := l.Hidden(ctx, in.Run.Scope, at, document.Document)
+		return nil, append(hidden, more...), err
+	}
+	results, err := l.Planned(ctx, in.Run.Scope, at, document.Document)
+	found, err = shown(results, err)
+	return found, append(hidden, leakplan.Values(results)...), err
+}
+
+// before is what a plan shows of what is there: as one that would bring it.
+func before(document map[string]any) map[string]any {
+	resources, _ := document["resource_changes"].([]any)
+	outputs, _ := document["output_changes"].(map[string]any)
+	was := map[string]any{}
+	of := func(change any) any {
+		c, _ := change.(map[string]any)
+		return map[string]any{"after": c["before"]}
+	}
+	var changes []any
+	for _, item := range resources {
+		r, _ := item.(map[string]any)
+		changes = append(changes, map[string]any{"address": r["address"], "change": of(r["change"])})
+	}
+	for name, change := range outputs {
+		was[name] = of(change)
+	}
+	return map[string]any{"resource_changes": changes, "output_changes": was}
 }
 
 // inDocument is what a plan of somebody's or a state shows, of which nothing is kept. What

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,20 @@ func TestPlansThatShowSecretsAreHeldByStage(t *testing.T) {
 		if strings.Contains(f.Message+f.Fix, ownSecret) || strings.Contains(f.Message+f.Fix, shownToken) {
 			t.Errorf("%s: the finding tells it: %+v", name, f)
 		}
+	}
+	dry := planned("qs", "Bearer "+ownSecret, nil)
+	dry.Run.DryRun = true
+	if r := evaluate(dry); r.Outcome != run.Missed || !slices.Contains(r.Hidden, ownSecret) {
+		t.Errorf("a dry run: %+v", r)
+	}
+	dry = planned("qs", "innocent words", nil)
+	dry.Run.DryRun = true
+	dry.Plan.ResourceChanges[len(dry.Plan.ResourceChanges)-1].Change.Before = map[string]any{"env": []any{map[string]any{"name": "TOKEN", "value": shownToken}}}
+	if r := evaluate(dry); r.Outcome != run.Passed || !slices.Contains(r.Hidden, shownToken) {
+		t.Errorf("what was there: %+v", r)
+	}
+	if kept, err := leaks.List(t.Context(), kernel.Scope{Tenant: "acme", Project: "shop", Stage: "qs"}, leak.Filter{State: leak.Open}, kernel.PageRequest{}); err != nil || len(kept.Items) != 1 || kept.Items[0].Secret != "shop/dev/db@3" {
+		t.Errorf("a dry run's is kept, and ended by none: %+v, %v", kept.Items, err)
 	}
 	if r := evaluate(planned("prod", strings.Repeat("long ", 4<<20), nil)); r.Outcome != run.Passed || len(r.Findings) != 1 || !strings.Contains(r.Findings[0].Message, "leaves out 1 value") {
 		t.Errorf("a plan that is too long: %+v", r)

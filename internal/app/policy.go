@@ -92,17 +92,21 @@ func (policyGate) Name() string { return "policy" }
 // Evaluate holds the plan against the policies. What cannot be evaluated is an
 // error of the gate, or a finding that blocks.
 func (g policyGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateResult, error) {
-	if in.Part {
-		return ofTheWhole(), nil
-	}
 	document, secret, err := documentOf(in)
 	if err != nil {
 		return run.GateResult{}, err
 	}
-	if document.Context.Cost, err = g.costs.estimate(ctx, in); err != nil {
+	found, hidden, err := g.leaks.inPlan(ctx, in, document)
+	if err != nil {
 		return run.GateResult{}, err
 	}
-	if document.Found, err = g.leaks.inPlan(ctx, in, document); err != nil {
+	if in.Part {
+		result := ofTheWhole()
+		result.Hidden = hidden
+		return result, nil
+	}
+	document.Found = found
+	if document.Context.Cost, err = g.costs.estimate(ctx, in); err != nil {
 		return run.GateResult{}, err
 	}
 	report, err := g.policies.Evaluate(ctx, policy.Question{Input: document, Workload: in.Run.Workload})
@@ -111,6 +115,7 @@ func (g policyGate) Evaluate(ctx context.Context, in run.GateInput) (run.GateRes
 	}
 	conceals(document, secret, report.Results)
 	result := resultOf(report)
+	result.Hidden = hidden
 	for _, notice := range document.Notices { // what is not in the plan nobody has judged
 		if len(in.Run.Targets) == 0 {
 			result.Message += "; " + notice.Message

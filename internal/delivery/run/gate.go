@@ -85,6 +85,9 @@ type GateResult struct {
 	Tags []Tag `json:"tags,omitempty"`
 	// Cost is what the plan costs, of the gate that estimates it.
 	Cost *Cost `json:"cost,omitempty"`
+	// Hidden are values that the gate has found in the plan and that nobody is to read: they
+	// are cut out of what is kept of the plan for people, and are no part of what is kept.
+	Hidden []string `json:"-"`
 	// Settle is what follows of the word for others: it is done in the transaction
 	// in which the run goes on, and is no part of what is kept. nil is nothing.
 	Settle func(ctx context.Context) error `json:"-"`

@@ -143,6 +143,7 @@ func (e *execution) makePlan(ctx context.Context, targets ...string) (a attempt,
 	if a.dossier, err = e.dossier(ctx, a, view, gates); err != nil {
 		return a, err
 	}
+	a.dossier.hide(gates)
 	a.digest, err = a.dossier.sealedAs()
 	return a, err
 }

@@ -148,6 +148,9 @@ type Finding struct {
 	// Source is where it stands in the clear, where that is another project than the one of
 	// the secret; nil for all others.
 	Source *Source `json:"source,omitempty"`
+	// Value is what stands there, of a finding in a plan that was looked through just now: so
+	// that it can be hidden where the plan is shown. It is kept nowhere.
+	Value string `json:"-"`
 	// Revision grows with every save; a save over another one is Stale.
 	Revision int64 `json:"-"`
 }

@@ -35,20 +35,20 @@ func (s *Service) InspectPlan(ctx context.Context, scope kernel.Scope, of Place,
 	if err != nil {
 		return Report{}, err
 	}
-	r, err := s.planKept(ctx, scope, of, result, keep, at)
+	r, err := s.planKept(ctx, scope, of, text, result, keep, at)
 	if err == nil && keep {
 		s.leave(s.strays(scope, of, result, at)) // a run waits
 	}
 	return r, err
 }
 
-func (s *Service) planKept(ctx context.Context, scope kernel.Scope, of Place, result leakscan.Result, keep bool, at func(line int) Shown) (Report, error) {
+func (s *Service) planKept(ctx context.Context, scope kernel.Scope, of Place, text string, result leakscan.Result, keep bool, at func(line int) Shown) (Report, error) {
 	for attempt := 0; ; attempt++ {
 		before, err := s.Store.Beginning(ctx, scope, of.beginning())
 		if err != nil {
 			return Report{}, err
 		}
-		p := s.planned(scope, of, result, before, at)
+		p := s.planned(scope, of, text, result, before, at)
 		p.tell(keep)
 		if keep && len(p.seen)+len(before) > 0 {
 			err = s.Tx.InTx(ctx, func(ctx context.Context) error { return s.keepPlan(ctx, p, before) })
@@ -74,7 +74,7 @@ type planned struct {
 
 func (f Finding) there() string { return f.Place.identity() + "\x00" + f.same() }
 
-func (s *Service) planned(scope kernel.Scope, place Place, found leakscan.Result, before []Finding, at func(line int) Shown) planned {
+func (s *Service) planned(scope kernel.Scope, place Place, text string, found leakscan.Result, before []Finding, at func(line int) Shown) planned {
 	p, now := planned{report: Report{Incomplete: found.Incomplete}, part: place.Part, there: map[string]bool{}}, s.Clock.Now()
 	elsewhere := map[string]bool{}
 	for _, m := range found.Matches {
@@ -97,7 +97,7 @@ func (s *Service) planned(scope kernel.Scope, place Place, found leakscan.Result
 		if f = f.at(now); f.State == Resolved {
 			f.State = Open // it is back
 		}
-		f.LastSeen = now
+		f.LastSeen, f.Value = now, m.In(text)
 		p.seen = append(p.seen, f)
 		p.fresh = append(p.fresh, !known)
 	}

@@ -61,6 +61,15 @@ type Match struct {
 	generic    bool
 }
 
+// In is what was found, in the text that was looked through: it is to be kept and shown
+// nowhere.
+func (m Match) In(text string) string {
+	if m.start < 0 || m.end < m.start || m.end > len(text) {
+		return ""
+	}
+	return text[m.start:m.end]
+}
+
 // Result is what was found.
 type Result struct {
 	Matches []Match

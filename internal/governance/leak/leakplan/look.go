@@ -31,6 +31,8 @@ type Look struct {
 // Result is what is said of a value that is shown.
 type Result struct {
 	Address, Attribute, Message, Fix string
+	// Value is what is shown, "" for what is no value: it is to be hidden.
+	Value string
 	// Guess says that a name beside the value alone makes it suspicious, or that nobody
 	// knows: it warns.
 	Guess bool
@@ -39,6 +41,22 @@ type Result struct {
 // Planned tells what a plan shows, and keeps it.
 func (l Look) Planned(ctx context.Context, scope kernel.Scope, of leak.Place, document map[string]any) ([]Result, error) {
 	return l.look(ctx, scope, of, document, true, nil)
+}
+
+// Hidden returns the values that a document shows and is not to show; nothing is kept.
+func (l Look) Hidden(ctx context.Context, scope kernel.Scope, of leak.Place, document map[string]any) (values []string, err error) {
+	results, err := l.look(ctx, scope, of, document, false, nil)
+	return Values(results), err
+}
+
+// Values are those of results.
+func Values(results []Result) (values []string) {
+	for _, r := range results {
+		if r.Value != "" {
+			values = append(values, r.Value)
+		}
+	}
+	return values
 }
 
 // Offered tells what a document shows of which nothing is kept. Secrets that the actor may
@@ -51,7 +69,8 @@ func (l Look) Offered(ctx context.Context, scope kernel.Scope, of leak.Place, do
 
 func (l Look) look(ctx context.Context, scope kernel.Scope, of leak.Place, document map[string]any, keep bool, tells func(leak.Finding) bool) ([]Result, error) {
 	laid := Of(document)
-	of.Part = laid.LeftOut > 0
+	cut := laid.LeftOut > 0
+	of.Part = of.Part || cut
 	report, err := l.Leaks.InspectPlan(ctx, scope, of, laid.Text, keep, tells, func(line int) leak.Shown { return leak.Shown(laid.At(line)) })
 	if err != nil {
 		return nil, fmt.Errorf("look for secrets in the plan: %w", err)
@@ -60,7 +79,7 @@ func (l Look) look(ctx context.Context, scope kernel.Scope, of leak.Place, docum
 	for _, f := range report.Open {
 		results = append(results, said(f))
 	}
-	if of.Part && report.Incomplete == "" {
+	if cut && report.Incomplete == "" {
 		report.Incomplete = fmt.Sprintf("more than is looked at, which leaves out %d value", laid.LeftOut)
 		if laid.LeftOut != 1 {
 			report.Incomplete += "s"
@@ -74,7 +93,7 @@ func (l Look) look(ctx context.Context, scope kernel.Scope, of leak.Place, docum
 
 // said is what is said of a finding.
 func said(f leak.Finding) Result {
-	r := Result{Address: f.Place.Address, Attribute: f.Place.Attribute}
+	r := Result{Address: f.Place.Address, Attribute: f.Place.Attribute, Value: f.Value}
 	switch {
 	case f.Secret != "":
 		r.Message = "shows the secret " + f.Secret

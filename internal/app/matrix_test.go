@@ -201,6 +201,8 @@ func (c *crossing) matrixAsks(operation string) asking {
 	case "sign-in", "change-password": // as said has it, for everybody the same
 	case "end-sign-in-session":
 		a.values = map[string]string{"session": "ses_00000000000000000000000000"} // nobody here came by one
+	case "delete-user":
+		a.values = map[string]string{"user": "nobody"} // the others ask on about nothing
 	case "revoke-token":
 		a.values = map[string]string{"token": "tok_00000000000000000000000000"} // it would be that of who asks
 	case "destroy-keys", "create-tenant", "resume-tenant":
@@ -297,6 +299,6 @@ func notThere() map[string]string {
 		"create-pull-request": pushed, "diff-config": pushed, "diff-source": pushed, "evaluate-flag": pushed, "explain-config": pushed, "get-config": pushed,
 		"answer-maturity": "it takes a criterion of the catalogue", "get-tenant-archive": "it takes a tenant that leaves", "revoke-token": "it would be the one that asks", "end-sign-in-session": "it takes a browser",
 		"diff-state": "it takes two versions of a state", "get-state-resource": "it takes a resource", "discard-state": "it takes a state that was set aside", "take-back-state": "it takes a state that was set aside",
-		"unlock-state": "it takes a lock", "adopt-secret-sync-secret": "it takes a vault that somebody has changed",
+		"delete-user": "it would be the one whom the others ask about", "unlock-state": "it takes a lock", "adopt-secret-sync-secret": "it takes a vault that somebody has changed",
 	}
 }

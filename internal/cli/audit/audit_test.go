@@ -149,7 +149,8 @@ func TestAWitnessKeepsHeadsAndNoticesWhatIsRewritten(t *testing.T) {
 	p.address = other.address
 	p.want(t, exit.OK, "8 entries", "verify")
 	p.want(t, exit.Failed, "which is unsigned", "verify", "--key", key)
-	p.want(t, exit.Unavailable, "no key that is trusted has signed it", "verify", "--head", heads)
+	p.want(t, exit.Failed, "no key that is trusted has signed it", "verify", "--head", heads)
+	p.want(t, exit.Usage, "terrace audit keys list", "verify", "--key", "bogus")
 	before, _ := os.ReadFile(heads)
 	p.want(t, exit.Failed, "cannot be used", "heads", "keep", heads)
 	p.want(t, exit.Failed, "was rewritten", "heads", "keep", filepath.Join(t.TempDir(), "new.txt"), "--key", key)

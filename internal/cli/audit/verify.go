@@ -84,6 +84,10 @@ func (v verifying) check(ctx context.Context, e *command.Env, o chain.Options) (
 		_, _ = fmt.Fprint(e.Err, "\r\033[K")
 	}
 	switch {
+	case errors.Is(err, chain.ErrKey):
+		return found, kernel.Errorf(kernel.Invalid, "%w", err).WithFix("give the first key of the log with --key, whole and as it was shown: terrace audit keys list")
+	case errors.Is(err, chain.ErrWitness):
+		return found, command.InFile(v.head, "give a file that terrace audit heads keep has written for this log, and with --key the key that has signed it", "%s", err)
 	case errors.Is(err, chain.ErrUnfinished) && v.file != "":
 		return found, command.InFile(v.file, "go on with it: terrace audit export --continue --file "+v.file, "it ends before its end")
 	case err != nil && v.file != "":

@@ -48,7 +48,11 @@ func (p *pulls) write(w io.Writer, repository string, d apiclient.PullRequestDet
 			continue
 		}
 		message, _, _ := strings.Cut(c.Message, "\n")
-		rows = append(rows, []string{string(c.Kind), c.Workload, c.Stage, short(c.Commit), string(c.State), changes(c.Plan), message, c.Run})
+		kind := string(c.Kind)
+		if c.Kind == apiclient.VcsCheckKindReview {
+			kind = c.Binding // whose review it is
+		}
+		rows = append(rows, []string{kind, c.Workload, c.Stage, short(c.Commit), string(c.State), changes(c.Plan), message, c.Run})
 	}
 	if len(rows) == 0 && pr.Work.Planned == pr.Head {
 		_, _ = fmt.Fprintln(w, "no workload of this repository changes")

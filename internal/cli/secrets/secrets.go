@@ -29,8 +29,8 @@ func list(e *command.Env) *cobra.Command {
 		Example: "  terrace secret list --stage dev",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, _ []string) error {
 			secrets, err := s.Secrets(ctx, project, stage)
-			return command.PrintFound(e, secrets, err, []string{"SECRET", "STAGE", "VERSION", "AGE"}, func(v apiclient.SecretInfo) []string {
-				return []string{v.Name, v.Stage, fmt.Sprint(v.Version), output.Age(e.Clock.Now(), v.UpdatedAt)}
+			return command.PrintFound(e, secrets, err, []string{"SECRET", "STAGE", "VERSION", "STATE", "AGE"}, func(v apiclient.SecretInfo) []string {
+				return []string{v.Name, v.Stage, fmt.Sprint(v.Version), stateOf(e.Clock.Now(), v), output.Age(e.Clock.Now(), v.UpdatedAt)}
 			})
 		}),
 	}

@@ -52,14 +52,26 @@ func history(ctx context.Context, shipped *leakscan.Scanner, dir string) (Report
 }
 
 func versions(ctx context.Context, dir string) ([]version, error) {
-	out, err := git(ctx, dir, "rev-list", "--all", "--objects")
+	out, err := git(ctx, dir, "log", "--all", "--format=", "--no-show-signature", "--root", "-c", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--ignore-submodules=none")
 	if err != nil {
 		return nil, err
 	}
 	var all []version
-	for line := range strings.Lines(string(out)) {
-		if object, path, named := strings.Cut(strings.TrimRight(line, "\n"), " "); named && path != "" {
-			all = append(all, version{object, path})
+	seen, next := map[string]bool{}, ""
+	for field := range strings.SplitSeq(string(out), "\x00") {
+		line := strings.TrimLeft(field, "\n") // between commits
+		switch {
+		case next == "" && strings.HasPrefix(line, ":"):
+			next = line
+		case next != "":
+			f := strings.Fields(next)
+			next = ""
+			// a line has a mode and an object for each parent, as many as there are colons, one
+			// of each for what the commit has, and a status
+			if object := f[len(f)-2]; !seen[object] {
+				seen[object] = true
+				all = append(all, version{object, field})
+			}
 		}
 	}
 	return all, nil

@@ -158,6 +158,17 @@ func TestTheHistoryHasWhatWasTakenOut(t *testing.T) {
 	if code, out, _ := terrace(t, "", dir, "--history"); code != exit.Failed || out != first[:12]+":app/.env:1:6 aws-access-token AKIA…\n" {
 		t.Errorf("%d %q", code, out)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "odd\n\x1bname"), []byte("key: AK"+"IAZ7TLWPZCQ3EGXK5H\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	git("add", "-A")
+	git("commit", "-q", "-m", "third")
+	git("rm", "-q", "odd\n\x1bname")
+	git("commit", "-q", "-m", "fourth")
+	if _, out, _ := terrace(t, "", dir, "--history"); !strings.Contains(out, `:odd\n\x1bname:1:6 aws-access-token AKIA…`) || strings.Count(out, "\n") != 2 {
+		t.Errorf("an odd name: %q", out)
+	}
+	git("reset", "-q", "--hard", "HEAD~2")
 	if err := os.WriteFile(filepath.Join(dir, ".gitleaksignore"), []byte(first+":app/.env:aws-access-token:1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

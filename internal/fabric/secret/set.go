@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"strings"
 
 	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/secretref"
@@ -34,6 +35,10 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, name string, g Gi
 	if g.Value == "" || len(g.Value) > MaxValue {
 		return Info{}, kernel.Errorf(kernel.Invalid, "secret %s: the value has %d bytes", name, len(g.Value)).
 			WithFix("give 1 to %d bytes", MaxValue)
+	}
+	if at := strings.IndexByte(g.Value, 0); at >= 0 {
+		return Info{}, kernel.Errorf(kernel.Invalid, "secret %s: the value has a zero byte, its byte %d: no environment variable can have it", name, at+1).
+			WithFix("encode it, such as with base64, and decode it where it is used")
 	}
 	if g.Key != "" && !secretref.ValidKey(g.Key) {
 		return Info{}, kernel.Errorf(kernel.Invalid, "secret %s: %.64q is no key that a reference can name", name, g.Key).

@@ -31,6 +31,7 @@ func TestOneKeyIsSetAndTheOthersStay(t *testing.T) {
 			{"one that somebody else came before", secret.Given{Key: "password", Value: "late", Seen: seen(2)}, 0, kernel.Stale},
 			{"a key that no reference can name", secret.Given{Key: "pass word", Value: "x"}, 0, kernel.Invalid},
 			{"no value", secret.Given{Key: "password"}, 0, kernel.Invalid},
+			{"a zero byte", secret.Given{Value: "a\x00b"}, 0, kernel.Invalid},
 			{"more than fits", secret.Given{Key: "more", Value: strings.Repeat("x", secret.MaxValue)}, 0, kernel.TooLarge},
 		} {
 			info, err := s.Set(ctx, dev, "db", c.given)

@@ -23,6 +23,12 @@ type Options struct {
 	Progress func(last, to int64)
 }
 
+// What of the options cannot be used, as opposed to the export.
+var (
+	ErrKey     = errors.New("the key cannot be trusted")
+	ErrWitness = errors.New("the heads of the witness cannot be used")
+)
+
 // progressEvery is after how many entries Progress is called.
 const progressEvery = 10_000
 
@@ -108,6 +114,9 @@ func (v *verifying) start() error {
 		return errors.New("the export has no key")
 	}
 	keys, err := Trust(trusted, v.keys)
+	if err != nil && v.Key != "" {
+		return fmt.Errorf("%w: %w", ErrKey, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -118,10 +127,10 @@ func (v *verifying) start() error {
 	for i, signed := range v.Witness {
 		h, err := keys.Open(signed)
 		if err != nil {
-			return fmt.Errorf("head %d of the witness: %w", i+1, err)
+			return fmt.Errorf("%w: head %d: %w", ErrWitness, i+1, err)
 		}
 		if h.Tenant != v.begin.Tenant {
-			return fmt.Errorf("head %d of the witness is of the tenant %s", i+1, h.Tenant)
+			return fmt.Errorf("%w: head %d is of the tenant %s", ErrWitness, i+1, h.Tenant)
 		}
 		heads = append(heads, h)
 	}

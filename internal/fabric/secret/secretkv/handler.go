@@ -6,12 +6,14 @@
 package secretkv
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5"
 
@@ -173,6 +175,9 @@ func decode(r *http.Request, v any) error {
 		return kernel.Errorf(kernel.Invalid, "the body could not be read to its end")
 	case len(raw) > maxBody:
 		return kernel.Errorf(kernel.TooLarge, "the body has more than %d bytes", maxBody)
+	case !utf8.Valid(raw):
+		return kernel.Errorf(kernel.Invalid, "the body is no UTF-8 from byte %d on, and would be kept as another text", len(raw)-len(bytes.TrimLeftFunc(raw, func(r rune) bool { return r != utf8.RuneError }))+1).
+			WithFix("encode the value, such as with base64, and decode it where it is used")
 	case json.Unmarshal(raw, v) != nil:
 		return kernel.Errorf(kernel.Invalid, "failed to parse JSON input")
 	}

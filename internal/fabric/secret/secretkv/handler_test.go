@@ -225,7 +225,7 @@ func TestWhoMayNotIsToldAsVaultDoes(t *testing.T) {
 		spaced.SetNamespace("rival")
 		_, err = spaced.KVv2("secret").Get(ctx, path)
 		w.refused("another namespace", err, http.StatusForbidden, "rival")
-		for _, body := range []string{`{"data":"correct-horse"}`, `{"data":{"k":"correct-horse"`, `{"options":{"cas":"correct-horse"},"data":{}}`, `{"data":{"k":"` + strings.Repeat("correct-horse", 20000) + `"}}`} {
+		for _, body := range []string{`{"data":"correct-horse"}`, `{"data":{"k":"correct-horse"`, `{"options":{"cas":"correct-horse"},"data":{}}`, "{\"data\":{\"k\":\"correct-horse\xff\"}}", `{"data":{"k":"` + strings.Repeat("correct-horse", 20000) + `"}}`} {
 			r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url+"/v1/secret/data/"+path, strings.NewReader(body))
 			w.must(err)
 			r.Header.Set("X-Vault-Token", "acme")

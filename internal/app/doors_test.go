@@ -28,6 +28,7 @@ func (c *crossing) doorsOf() map[string]door {
 		"/state/v1/{tenant}/{project}/{workload}/{stage}":      {"/state/v1/default/demo/{ID}/dev", "nothing", "run"},
 		"/state/v1/{tenant}/{project}/{workload}/{stage}/lock": {"/state/v1/default/demo/{ID}/dev/lock", "nothing", "run"},
 		"/v1/secret/data/*":                                                   {"/v1/secret/data/demo/dev/{ID}", "nothing", "vault"},
+		"/v1/secret/subkeys/*":                                                {"/v1/secret/subkeys/demo/dev/{ID}", "nothing", "vault"},
 		"/v1/secret/metadata/*":                                               {"/v1/secret/metadata/demo/dev/{ID}", "nothing", "vault"},
 		"/v1/secret/metadata":                                                 {"/v1/secret/metadata?list={ID}", "true", "vault"},
 		"/v1/secret/delete/*":                                                 {"/v1/secret/delete/demo/dev/{ID}", "nothing", "vault"},
@@ -70,7 +71,7 @@ func noDoors() map[string]string {
 			"/account/security", "/account/security/totp", "/account/security/passkeys", "/account/security/recovery-codes", "/account/security/remove",
 		},
 		"counts for all tenants together": {"/metrics"},
-		"names nothing":                   {"/healthz", "/readyz", "/v1/sys/health"},
+		"names nothing":                   {"/healthz", "/readyz", "/v1/sys/health", "/v1/sys/seal-status", "/v1/sys/mounts", "/v1/sys/internal/ui/mounts"},
 		"says that there is nothing":      {"/v1/*"},
 		"codes and tokens that nobody can guess, see providerapi": {
 			"/device", "/oauth2/jwks", "/oauth2/authorize", "/oauth2/continue", "/oauth2/consent", "/oauth2/token", "/oauth2/revoke", "/oauth2/introspect",
@@ -83,7 +84,7 @@ func noDoors() map[string]string {
 		},
 		"of the runner that asks":                    {"/fleet/v1/session", "/fleet/v1/work", "/fleet/v1/states"},
 		"of the project of the token, see configapi": {"/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/{key}"},
-		"of the token that asks, see secretkv":       {"/v1/auth/token/lookup-self"},
+		"of the token that asks, see secretkv":       {"/v1/auth/token/lookup-self", "/v1/auth/token/renew-self"},
 		"of the run that asks":                       {"/workload-identity/v1/token"},
 	} {
 		for _, pattern := range patterns {

@@ -142,7 +142,7 @@ func ownPaths(r *http.Request) []string {
 		paths = append(paths, "/git/", "/runs/", "/state/", "/fleet/")
 	}
 	if r.Header.Get("X-Vault-Token") != "" {
-		paths = append(paths, "/v1/secret/", "/v1/auth/", "/v1/sys/internal/")
+		paths = append(paths, "/v1/secret/", "/v1/auth/", "/v1/sys/internal/", "/v1/sys/mounts")
 	}
 	return paths
 }

@@ -43,6 +43,7 @@ type Handler struct {
 // Mount adds the paths below /v1.
 func (h Handler) Mount(r chi.Router) {
 	r.Get("/v1/sys/health", health)
+	r.Get("/v1/sys/seal-status", sealStatus)
 	for _, method := range []string{http.MethodGet, "LIST", http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete} {
 		r.Method(method, "/v1/*", http.HandlerFunc(elsewhere))
 	}
@@ -51,6 +52,11 @@ func (h Handler) Mount(r chi.Router) {
 		r.Get("/v1/auth/token/lookup-self", h.answer(h.self))
 		r.Get("/v1/sys/internal/ui/mounts/"+mount, h.answer(h.mount))
 		r.Get("/v1/sys/internal/ui/mounts/"+mount+"/*", h.answer(h.mount))
+		r.Get("/v1/sys/internal/ui/mounts", h.answer(h.mountsOfUI))
+		r.Get("/v1/sys/mounts", h.answer(h.mounts))
+		r.Put("/v1/auth/token/renew-self", h.answer(h.renew))
+		r.Post("/v1/auth/token/renew-self", h.answer(h.renew))
+		r.Get("/v1/"+mount+"/subkeys/*", h.answer(h.subkeys))
 		data, metadata := "/v1/"+mount+"/data/*", "/v1/"+mount+"/metadata/*"
 		r.Get(data, h.answer(h.read))
 		r.Put(data, h.answer(h.write))
@@ -197,8 +203,22 @@ func place(r *http.Request) (scope kernel.Scope, name string, err error) {
 
 // mount tells clients which version of the engine this is.
 func (h Handler) mount(*http.Request) (reply, error) {
-	return reply{data: map[string]any{
+	return reply{data: engine()}, nil
+}
+
+// mounts tells clients what is where: this engine alone.
+func (h Handler) mounts(*http.Request) (reply, error) {
+	return reply{data: map[string]any{mount + "/": engine()}}, nil
+}
+
+// mountsOfUI tells it to interfaces.
+func (h Handler) mountsOfUI(*http.Request) (reply, error) {
+	return reply{data: map[string]any{"auth": map[string]any{}, mount: map[string]any{mount + "/": engine()}}}, nil
+}
+
+func engine() map[string]any {
+	return map[string]any{
 		"accessor": "terrace", "config": map[string]any{}, "description": "secrets of Terrace, as PROJECT/STAGE/NAME", "path": mount + "/",
 		"type": "kv", "uuid": "terrace", "local": false, "seal_wrap": false, "external_entropy_access": false, "options": map[string]string{"version": "2"},
-	}}, nil
+	}
 }

@@ -78,6 +78,32 @@ func TestAVaultClientLooksBeforeItReads(t *testing.T) {
 		if ttl, err := brief.TokenTTL(); err != nil || ttl != time.Hour || brief.Data["expire_time"] != "2026-03-01T13:00:00Z" {
 			w.Errorf("the token that ends: %v, %v", brief.Data, err)
 		}
+		_, err = c.Auth().Token().RenewSelfWithContext(ctx, 60)
+		w.refused("a token that nobody renews", err, http.StatusBadRequest, "lease is not renewable")
+		status, err := c.Sys().SealStatusWithContext(ctx)
+		if err != nil || !status.Initialized || status.Sealed {
+			w.Errorf("the seal: %+v, %v", status, err)
+		}
+		mounts, err := c.Sys().ListMountsWithContext(ctx)
+		if err != nil || mounts["secret/"] == nil || mounts["secret/"].Type != "kv" || mounts["secret/"].Options["version"] != "2" {
+			w.Errorf("mounts: %+v, %v", mounts, err)
+		}
+		shown, err := c.Logical().ReadWithContext(ctx, "sys/internal/ui/mounts")
+		w.must(err)
+		if inner, ok := shown.Data["secret"].(map[string]any); !ok || inner["secret/"] == nil {
+			w.Errorf("mounts for interfaces: %v", shown.Data)
+		}
+		_, err = w.kv("acme").Put(ctx, path, map[string]any{"a": "hush", "b": map[string]any{"c": "hush", "d": map[string]any{"e": "hush"}}})
+		w.must(err)
+		for asked, want := range map[string]map[string]any{
+			"":  {"a": nil, "b": map[string]any{"c": nil, "d": map[string]any{"e": nil}}},
+			"1": {"a": nil, "b": nil},
+			"2": {"a": nil, "b": map[string]any{"c": nil, "d": nil}},
+		} {
+			keys, err := c.Logical().ReadWithDataWithContext(ctx, "secret/subkeys/"+path, map[string][]string{"depth": {asked}})
+			w.must(err)
+			w.same("keys down to "+asked, want, keys.Data["subkeys"])
+		}
 		_, err = w.client("nobody").Auth().Token().LookupSelfWithContext(ctx)
 		w.refused("a token that is none", err, http.StatusForbidden, "the token is not known")
 		_, err = c.Logical().WriteWithContext(ctx, "transit/encrypt/x", map[string]any{"plaintext": "eA=="})

@@ -193,6 +193,12 @@ func benchOn(t testing.TB, d *db.DB, hosts map[vcs.Provider]vcs.Host) *bench {
 func (b *bench) start() {
 	b.t.Helper()
 	b.Watch(b.t)
+	b.look()
+}
+
+// look has the room of configuration alone look at what is due until the test ends.
+func (b *bench) look() {
+	b.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.configs.Watch(ctx) }()

@@ -32,14 +32,19 @@ func TestALookOfADaemonThatWasKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.git("init", "-q", "-b", "main")
-		commit := b.push("main", map[string]string{"schema.yaml": schema})
+		b.Watch(t)
+		b.push("main", map[string]string{"schema.yaml": schema})
 		b.must("admin", http.MethodPut, "/source", map[string]string{"repository": "conf"}, nil)
+		commit := b.push("main", map[string]string{"default.yaml": "values: {checkout.timeout: 7}\n"})
 		store, now := configsql.NewStore(d), time.Now()
-		n, err := store.Source(t.Context(), vcstest.Shop())
-		if err != nil {
-			t.Fatal(err)
+		var n config.Source
+		vcstest.Eventually(t, "the push is told", func() bool {
+			n, err = store.Source(t.Context(), vcstest.Shop())
+			return err == nil && n.Pushed.Commit == commit
+		})
+		lease := func(who string, at time.Time) error {
+			return store.Lease(t.Context(), n.ID, who, at, at.Add(time.Hour))
 		}
-		lease := func(who string, at time.Time) error { return store.Lease(t.Context(), n.ID, who, at, at.Add(time.Hour)) }
 		if err := lease("b", now); err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +64,7 @@ func TestALookOfADaemonThatWasKilled(t *testing.T) {
 		if err := store.Due(t.Context(), n, now.Add(2*time.Hour)); err != nil { // as a has left it
 			t.Fatal(err)
 		}
-		b.start()
+		b.look()
 		if s := b.stands(config.Ready); s.Status.Commit != commit {
 			t.Errorf("%+v", s.Status)
 		}

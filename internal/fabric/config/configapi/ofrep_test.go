@@ -60,6 +60,7 @@ func TestOFREP(t *testing.T) {
 		"no body":           {"static", ``, 400, `"errorCode":"PARSE_ERROR"`},
 		"a context of text": {"static", `{"context":"ada"}`, 400, `"errorCode":"INVALID_CONTEXT"`},
 		"a key of numbers":  {"static", `{"context":{"targetingKey":7}}`, 400, `"errorCode":"INVALID_CONTEXT"`},
+		"a plan of lists":   {"colour", `{"context":{"plan":{"a":[1]}}}`, 200, `"variant":"red","reason":"DEFAULT"`},
 		"too much":          {"static", `{"context":{"a":"` + strings.Repeat("x", 70<<10) + `"}}`, 400, `"errorCode":"PARSE_ERROR"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,5 +112,30 @@ func TestOFREPOfAllFlags(t *testing.T) {
 	b.must("viewer", http.MethodPost, "/flags/static/evaluation", map[string]any{"stage": "dev", "workload": "orders"}, &r)
 	if r.Variant != "off" || r.Reason != "STATIC" {
 		t.Errorf("a person gets %+v", r)
+	}
+}
+
+// TestSharedRulesAndContextsOfAnyShape holds that flags share rules as flagd has it, and that
+// what a context has in the place of a text or a number is neither, whatever it is.
+func TestSharedRulesAndContextsOfAnyShape(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, dbtest.SQLite(t, vcssql.Migrations(), configsql.Migrations()), vcs.Protection{})
+	b.connected(map[string]string{"default.yaml": `flags:
+  region: {variants: {near: 1, far: 2}, defaultVariant: far, targeting: {if: [{$ref: near}, near, {"<=": [{var: age}, 7]}, near]}}
+  sum: {variants: {a: 1, b: 2}, defaultVariant: a, targeting: {if: [{">": [{"+": [{var: age}, 1]}, 7]}, b]}}
+$evaluators:
+  near: {in: [{var: region}, [eu, uk]]}
+`})
+	token, _ := b.token("orders", "dev")
+	for body, want := range map[string]string{
+		`{"region":"eu"}`: `"variant":"near"`, `{"region":"us","age":7}`: `"variant":"near"`, `{"region":["eu"],"age":{"a":1}}`: `"variant":"far"`,
+	} {
+		if text := b.text(b.send(token, http.MethodPost, "/ofrep/v1/evaluate/flags/region", `{"context":`+body+`}`)); !strings.Contains(text, want) {
+			t.Errorf("%s gives %s", body, text)
+		}
+	}
+	const says = `"errorDetails":"the rule of the flag sum calculates with what this context has no number or text for"`
+	if text := b.text(b.send(token, http.MethodPost, "/ofrep/v1/evaluate/flags/sum", `{"context":{"age":[1]}}`)); !strings.Contains(text, says) {
+		t.Error(text)
 	}
 }

@@ -118,6 +118,8 @@ func TestProblemsHaveTheirPlace(t *testing.T) {
 		"a file of no layer":        {map[string]string{"stages/a/b.yaml": "values: {}\n"}, "stages/a/b.yaml:1:1: it has no place in the layout"},
 		"a layer twice":             {map[string]string{"stages/dev.yaml": "values: {}\n", "stages/dev.json": `{"values": {}}`}, "is the same layer"},
 		"a broken flag":             {map[string]string{"default.yaml": "flags:\n  f:\n    variants: {on: true}\n    defaultVariant: off\n"}, `default.yaml:4:21: flags.f: flag f: defaultVariant: there is no variant`},
+		"a result that is not":      {map[string]string{"default.yaml": "flags:\n  f:\n    variants: {on: true, off: false}\n    defaultVariant: off\n    targeting: {if: [{var: a}, onn, {if: [{var: b}, on, of]}]}\n"}, `default.yaml:5:32: flags.f: flag f: targeting.if[1]: there is no variant "onn" (name one of: off, on)`},
+		"a shared rule that is not": {map[string]string{"default.yaml": "$evaluators: {gold: {var: a}}\nflags:\n  f:\n    variants: {on: true, off: false}\n    defaultVariant: off\n    targeting: {if: [{$ref: glod}, on]}\n"}, `default.yaml:6:16: flags.f.targeting: there is no shared rule glod (did you mean gold?)`},
 		"a default that is not":     {map[string]string{"schema.yaml": "keys:\n  a: {type: integer, default: x}\n"}, "schema.yaml:2:31: keys.a.default: a: got string, want integer"},
 		"a schema that is not":      {map[string]string{"schema.yaml": "keys:\n  a: {type: intger}\n"}, "schema.yaml:2:13: keys.a: the schema of a is not valid"},
 		"a schema from outside":     {map[string]string{"schema.yaml": "keys:\n  a: {$ref: 'file:///etc/passwd'}\n"}, "a schema refers to itself alone"},

@@ -72,12 +72,13 @@ func (r *reader) layer(l *Layer, d *yamldoc.Document) {
 			d.Root().Problem("keep one of both", "%s is the same layer", other.File)
 		}
 	}
-	o := d.Root().Object("values", "flags")
+	o := d.Root().Object("values", "flags", evaluators)
 	if values, ok := o.Get("values"); ok {
 		values.EachKey(func(key, v yamldoc.Value) { r.layerValue(l, key, v) })
 	}
+	rules := sharedRules(o)
 	if flags, ok := o.Get("flags"); ok {
-		flags.EachKey(func(key, v yamldoc.Value) { r.layerFlag(l, key, v) })
+		flags.EachKey(func(key, v yamldoc.Value) { r.layerFlag(l, rules, key, v) })
 	}
 	if l.Kind != Tenant || r.options.Tenant == "" || l.Name == r.options.Tenant {
 		r.set.layers = append(r.set.layers, l)
@@ -110,7 +111,7 @@ func (r *reader) names() []string {
 	return out
 }
 
-func (r *reader) layerFlag(l *Layer, key, v yamldoc.Value) {
+func (r *reader) layerFlag(l *Layer, rules shared, key, v yamldoc.Value) {
 	if !flagName.MatchString(key.Text()) {
 		key.Problem("use letters, digits, dots, - and _", "%q cannot be the name of a flag", key.Text())
 		return
@@ -127,12 +128,15 @@ func (r *reader) layerFlag(l *Layer, key, v yamldoc.Value) {
 		f.Metadata, _ = part.Exact().(map[string]any)
 	}
 	if part, ok := o.Get("targeting"); ok {
-		f.Targeting = part.Exact()
+		f.Targeting = rules.put(part.Exact(), part)
 		if rule, isRule := f.Targeting.(map[string]any); isRule && len(rule) == 0 {
 			f.Targeting = nil // flagd's way to write none
 		}
 	}
 	faults := f.Check()
+	if !r.options.Counted {
+		faults = append(faults, f.Results()...)
+	}
 	if refers(f.Variants) {
 		faults = append(faults, flag.Fault{Path: "variants", Message: "a variant refers to a secret", Fix: "make it a key with sensitivity: secret"})
 	}

@@ -110,7 +110,8 @@ func (f Flag) target(key string, attributes map[string]any, shares bool) (string
 		return "", failed
 	}
 	if err != nil {
-		return "", &Error{General, fmt.Sprintf("the rule of the flag %s cannot be applied to this context: %v", key, err)}
+		// What the library says is for programmers, and of its inside.
+		return "", &Error{General, fmt.Sprintf("the rule of the flag %s calculates with what this context has no number or text for", key)}
 	}
 	switch v := out.(type) {
 	case nil:
@@ -152,6 +153,14 @@ func plain(v any) any {
 // operators adds flagd's to the library, which has one set for the process.
 var operators = sync.OnceFunc(func() { //nolint:gochecknoglobals // the library's set of operators is global
 	jsonlogic.AddOperator(fractional, bucket)
+	// Those of the library panic for lists and objects.
+	jsonlogic.AddOperator("==", equality(false, true))
+	jsonlogic.AddOperator("!=", equality(false, false))
+	jsonlogic.AddOperator("===", equality(true, true))
+	jsonlogic.AddOperator("!==", equality(true, false))
+	jsonlogic.AddOperator("<=", order(false))
+	jsonlogic.AddOperator(">=", order(true))
+	jsonlogic.AddOperator("in", member)
 	jsonlogic.AddOperator("starts_with", onTexts(startsWith))
 	jsonlogic.AddOperator("ends_with", onTexts(endsWith))
 	jsonlogic.AddOperator("sem_ver", semVer)

@@ -21,6 +21,39 @@ func Operators() []string {
 	}
 }
 
+// Results returns a fault for each result that a rule writes out and that names no variant.
+func (f Flag) Results() (faults []Fault) {
+	f.result("targeting", f.Targeting, &faults)
+	return faults
+}
+
+// result goes through what a rule may give: the ends of ifs. What is calculated is known
+// when somebody asks.
+func (f Flag) result(path string, rule any, faults *[]Fault) {
+	var name string
+	switch r := rule.(type) {
+	case string:
+		name = r
+	case bool:
+		name = fmt.Sprint(r)
+	case map[string]any:
+		args, _ := r["if"].([]any)
+		for i, arg := range args {
+			if i%2 == 1 || i == len(args)-1 {
+				f.result(fmt.Sprintf("%s.if[%d]", path, i), arg, faults)
+			}
+		}
+		return
+	default:
+		return
+	}
+	if _, known := f.Variants[name]; !known {
+		*faults = append(*faults, Fault{
+			Path: path, Message: fmt.Sprintf("there is no variant %q", name), Fix: "name one of: " + strings.Join(slices.Sorted(maps.Keys(f.Variants)), ", "),
+		})
+	}
+}
+
 type checker struct {
 	flag Flag
 	add  func(path, fix, format string, args ...any)

@@ -224,6 +224,9 @@ func TestNobodyFloodsTheFindingsOfOthers(t *testing.T) {
 		}
 		b.later(t, 10*time.Minute)
 		all := b.listed(t, "ada")
+		if len(all) == 0 {
+			t.Fatal("there are none")
+		}
 		if len(all) != 21 || !all[0].Source.More || all[0].Where() != "more places in the project billing" {
 			t.Fatalf("%d, the newest is %+v", len(all), all[0])
 		}

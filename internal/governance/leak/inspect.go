@@ -40,7 +40,7 @@ func (s *Service) Inspect(ctx context.Context, scope kernel.Scope, at Place, tex
 // InspectWith is Inspect with other rules than those that are shipped.
 func (s *Service) InspectWith(ctx context.Context, rules leakscan.Rules, scope kernel.Scope, at Place, text string) (Report, error) {
 	ctx = system(ctx, scope)
-	found, err := s.scan(ctx, rules, scope.Tenant, at, text, told{by: mine(scope), apart: true})
+	found, err := s.scan(ctx, rules, scope.Tenant, at, text, told{by: mine(scope), apart: at.apart()})
 	if err != nil {
 		return Report{}, err
 	}
@@ -66,11 +66,20 @@ func (s *Service) kept(ctx context.Context, scope kernel.Scope, at Place, found 
 	}
 }
 
-// told says which secrets of a tenant are told, by their names, and whether those that are
-// not are told apart.
+// told says which secrets of a tenant are told, by their names, and how much is hashed to tell
+// others apart, in bytes.
 type told struct {
 	by    func(secret string) bool
-	apart bool
+	apart int
+}
+
+// apart is how much is hashed for secrets of other projects at a place, in bytes: little where
+// somebody waits for the check.
+func (p Place) apart() int {
+	if p.Pull > 0 {
+		return leakscan.ApartSoon
+	}
+	return leakscan.ApartWhole
 }
 
 func (s *Service) scan(ctx context.Context, rules leakscan.Rules, tenant string, at Place, text string, tells told) (leakscan.Result, error) {

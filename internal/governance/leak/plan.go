@@ -23,7 +23,10 @@ type Shown struct {
 func (s *Service) InspectPlan(ctx context.Context, scope kernel.Scope, of Place, text string, keep bool, tells func(Finding) bool, at func(line int) Shown) (Report, error) {
 	ctx = system(ctx, scope)
 	own := mine(scope)
-	secrets := told{by: own, apart: keep}
+	secrets := told{by: own}
+	if keep {
+		secrets.apart = leakscan.ApartSoon
+	}
 	if tells != nil {
 		secrets.by = func(secret string) bool { return own(secret) && tells(Finding{Scope: scope, Secret: secret}) }
 	}

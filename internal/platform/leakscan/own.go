@@ -24,9 +24,11 @@ const (
 	// mostSummed bounds what is hashed to tell values apart that begin alike, in bytes for
 	// each text: a text may be made of nothing but beginnings.
 	mostSummed = 256 << 20
-	// mostApart bounds that for values that may not be told. It takes so little time that
-	// who waits for an answer does not notice.
-	mostApart = 1 << 20
+	// ApartSoon bounds that for values that may not be told where somebody waits for the
+	// answer, who is to notice nothing, and ApartWhole where nobody does: keys in PEM begin
+	// alike, and a text may have many.
+	ApartSoon  = 1 << 20
+	ApartWhole = mostSummed
 )
 
 // Key is what hashes of values are keyed with.
@@ -275,7 +277,7 @@ func (s *search) with(window uint64) *split {
 		switch {
 		case s.from.Tells == nil || s.from.Tells(e.Of):
 			made.told = append(made.told, e)
-		case s.from.Apart:
+		case s.from.Apart > 0:
 			made.apart = append(made.apart, e)
 		}
 	}
@@ -319,7 +321,7 @@ func (s *search) apartAt(at int, entries []Owned, sums map[int][]byte) {
 		if s.is(at, e, sums, &s.apartSummed) {
 			s.apart = append(s.apart, s.match(at, at+e.Length, e.Of))
 		}
-		if s.wholeApart = len(s.apart) < mostMatches && s.apartSummed <= mostApart; !s.wholeApart {
+		if s.wholeApart = len(s.apart) < mostMatches && s.apartSummed <= s.from.Apart; !s.wholeApart {
 			return
 		}
 	}

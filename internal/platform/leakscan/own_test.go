@@ -23,7 +23,7 @@ func TestATextOfBeginningsIsBounded(t *testing.T) {
 		t.Errorf("%+v, %v", found, err)
 	}
 	none := func(string) bool { return false }
-	found, err = leakscan.New().Scan(t.Context(), strings.Repeat("A", 4<<20), leakscan.Source{Own: index, Tells: none, Apart: true})
+	found, err = leakscan.New().Scan(t.Context(), strings.Repeat("A", 4<<20), leakscan.Source{Own: index, Tells: none, Apart: leakscan.ApartSoon})
 	if err != nil || found.Incomplete != "" || found.ApartWhole {
 		t.Errorf("where none may be told: %q, %v, whole %v", found.Incomplete, err, found.ApartWhole)
 	}
@@ -41,7 +41,7 @@ func TestWhatMayNotBeToldHidesNothing(t *testing.T) {
 			all = append(all, leakscan.Owned{Entry: e, Of: of})
 		}
 	}
-	from := leakscan.Source{Own: leakscan.NewIndex(key).With(nil, all), Tells: func(own string) bool { return own == "a@1" }, Apart: true}
+	from := leakscan.Source{Own: leakscan.NewIndex(key).With(nil, all), Tells: func(own string) bool { return own == "a@1" }, Apart: leakscan.ApartSoon}
 	found, err := leakscan.New().Scan(t.Context(), "\napi_key = \""+theirs+"\"\n", from)
 	if err != nil || len(found.Matches) != 1 || found.Matches[0].Own != "a@1" || found.Matches[0].Column != 20 {
 		t.Errorf("told: %+v, %v", found.Matches, err)

@@ -35,8 +35,9 @@ type Source struct {
 	// Tells says which of them may be told, by their names; nil for all. A text is looked
 	// through as if there were no others: who guesses a value learns nothing.
 	Tells func(own string) bool
-	// Apart has these others told apart, for others than who has given the text.
-	Apart bool
+	// Apart has these others told apart, for others than who has given the text: it bounds what
+	// is hashed for them, in bytes. 0 has none told.
+	Apart int
 }
 
 // Match is a value that should not be there.

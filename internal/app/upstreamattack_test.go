@@ -211,19 +211,29 @@ func TestTwoProvidersAreNotMixedUp(t *testing.T) {
 	w.add("acme", honest)
 	w.add("acme", evil, func(n *upstream.NewUpstream) { n.Name, n.Order = "evil", 1 })
 	_, back := w.atCallback()
-	p := w.person()
-	p.Stop = "/callback"
-	p.open(w.authorization(oauth2.GenerateVerifier()))
-	buttons := buttonLink.FindAllStringSubmatch(p.Page, -1)
-	p.open(strings.ReplaceAll(buttons[1][1], "&amp;", "&"))
-	mixed := *p.Left
-	q := mixed.Query()
-	q.Set("code", back.Query().Get("code"))
-	q.Set("iss", honest.URL)
-	mixed.RawQuery = q.Encode()
-	p.Stop = ""
+	// fromEvil is a browser that comes from the attacker's provider, with the honest one's answer.
+	fromEvil := func() (p *person, mixed *url.URL) {
+		p = w.person()
+		p.Stop = "/callback"
+		p.open(w.authorization(oauth2.GenerateVerifier()))
+		buttons := buttonLink.FindAllStringSubmatch(p.Page, -1)
+		p.open(strings.ReplaceAll(buttons[1][1], "&amp;", "&"))
+		mixed, p.Stop = p.Left, ""
+		q := mixed.Query()
+		q.Set("code", back.Query().Get("code"))
+		q.Set("iss", honest.URL)
+		mixed.RawQuery = q.Encode()
+		return p, mixed
+	}
+	p, mixed := fromEvil()
 	if p.open(mixed.String()); p.Status != http.StatusForbidden || !strings.Contains(p.Page, "this answer is not from") {
 		t.Errorf("%d %s", p.Status, p.Page)
+	}
+	// What the browser carries for one provider is no way in at the other's address.
+	p, mixed = fromEvil()
+	mixed.Path = back.Path
+	if p.open(mixed.String()); p.Status != http.StatusForbidden || !strings.Contains(p.Page, "belongs to another sign-in") {
+		t.Errorf("at the address of the other: %d %s", p.Status, p.Page)
 	}
 	// One provider's discovery may not name another's issuer.
 	impostor := newElsewhere(t, ada())

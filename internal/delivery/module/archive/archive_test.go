@@ -54,6 +54,7 @@ func TestReadRefusesWhatIsNotSafe(t *testing.T) {
 		"device":          {tar.Header{Name: "a", Typeflag: tar.TypeChar}, "special file"},
 		"dot dot":         {tar.Header{Name: "../a", Typeflag: tar.TypeReg}, "leaves the archive"},
 		"inner dot dot":   {tar.Header{Name: "a/../../b", Typeflag: tar.TypeReg}, "leaves the archive"},
+		"dot dot within":  {tar.Header{Name: "a/../b", Typeflag: tar.TypeReg}, "leaves the archive"},
 		"absolute":        {tar.Header{Name: "/a", Typeflag: tar.TypeReg}, "absolute"},
 		"absolute folder": {tar.Header{Name: "/a/", Typeflag: tar.TypeDir}, "absolute"},
 		"backslash":       {tar.Header{Name: `..\a`, Typeflag: tar.TypeReg}, "not portable"},

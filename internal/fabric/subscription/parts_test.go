@@ -3,6 +3,7 @@ package subscription_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,6 +52,10 @@ func TestAWebhookHasSecretsInItsAddressAndHeaders(t *testing.T) {
 	send("/services/T0/B0/path-of-canary Bearer header-of-canary-1")
 	put(t, secrets, "shop", "token", "header-of-canary-2")
 	send("/services/T0/B0/path-of-canary Bearer header-of-canary-2")
+
+	if from := w.journal.of("secret.read", "from"); len(from) < 2 || slices.ContainsFunc(from, func(what any) bool { return what != "subscription pager" }) {
+		t.Errorf("the reads are recorded for %v", from)
+	}
 
 	echo.Close() // what cannot be reached is told with its address
 	if _, err := w.Test(asAdmin(), shop, "pager"); err == nil || strings.Contains(err.Error(), "canary") {

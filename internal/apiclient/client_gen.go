@@ -4956,11 +4956,8 @@ type LeakPlace struct {
 	Column int64         `json:"column,omitempty"`
 	Kind   LeakPlaceKind `json:"kind"`
 	Line   int64         `json:"line,omitempty"`
-
-	// Past That earlier commit alone has it, and none that was the newest when it was looked at.
-	Past  bool   `json:"past,omitempty"`
-	Path  string `json:"path,omitempty"`
-	Phase string `json:"phase,omitempty"`
+	Path   string        `json:"path,omitempty"`
+	Phase  string        `json:"phase,omitempty"`
 
 	// Pull The pull request that brought it, where it is not on the branch.
 	Pull       int64  `json:"pull,omitempty"`

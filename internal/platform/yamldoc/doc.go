@@ -86,7 +86,8 @@ func (d *Document) decode() {
 }
 
 func (d *Document) syntax(err error) {
-	message, at := strings.TrimPrefix(err.Error(), "yaml: "), Position{1, 1}
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	var at Position
 	if m := regexp.MustCompile(`^line (\d+): `).FindStringSubmatch(message); m != nil {
 		line, _ := strconv.Atoi(m[1])
 		at = d.firstIn(line)

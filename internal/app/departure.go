@@ -32,8 +32,12 @@ func newDeparture(p *platform, a *access, d *delivery, keys departure.Keys, expo
 		Tenants: a.tenants, Archive: archives{exports, p.blobs}, Keys: keys, Audit: lastEntry{log},
 		Authorizer: a.identity, Journal: a.journal, Tx: p.db, Home: p.config.Tenant, Log: p.log,
 		Erasers: []departure.Eraser{
-			runLogs{p.db, d.logs}, repositoryFiles{p.db, d.repositories}, objects{p.db, p.blobs}, departuresql.Rows{DB: p.db, Log: leavingLog{a.audit, log}},
-			folders{p.config.DataDir, l}, freed{p.db},
+			runLogs{p.db, d.logs},
+			repositoryFiles{p.db, d.repositories},
+			objects{p.db, p.blobs},
+			departuresql.Rows{DB: p.db, Log: leavingLog{a.audit, log}},
+			folders{p.config.DataDir, l},
+			freed{p.db},
 		},
 	})
 }

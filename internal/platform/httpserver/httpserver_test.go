@@ -122,7 +122,7 @@ func TestKindsBecomeStatuses(t *testing.T) {
 			f.router.Get("/bare", func(w http.ResponseWriter, r *http.Request) { httpserver.WriteError(w, r, err) })
 			for _, path := range []string{"/api/v1/fail", "/bare"} {
 				res, body := f.do(t, http.MethodGet, path, "")
-				if (status == 503) != (res.Header.Get("Retry-After") != "") || (status == 401) != (res.Header.Get("WWW-Authenticate") != "") {
+				if (status == 503 || status == 423) != (res.Header.Get("Retry-After") != "") || (status == 401) != (res.Header.Get("WWW-Authenticate") != "") {
 					t.Errorf("%s: headers %v", path, res.Header)
 				}
 				p := problem(t, res, body)

@@ -45,10 +45,11 @@ func (w *world) calls(token, method, path string, in, out any) {
 func (w *world) person() {
 	w.t.Helper()
 	var session struct{ Token string }
-	w.calls("", http.MethodPost, "/api/v1/sessions", map[string]string{"username": "grace", "password": w.canaries["a password"]}, &session)
+	chosen := w.invent("a chosen password")
+	w.calls("", http.MethodPost, "/api/v1/sessions", map[string]string{"username": "grace", "password": w.canaries["a password"], "newPassword": chosen}, &session)
 	w.canaries["the token of a session"] = session.Token
 	next := w.invent("another password")
-	w.calls(session.Token, http.MethodPut, "/api/v1/me/password", map[string]string{"present": w.canaries["a password"], "next": next}, nil)
+	w.calls(session.Token, http.MethodPut, "/api/v1/me/password", map[string]string{"present": chosen, "next": next}, nil)
 	w.calls("", http.MethodPost, "/api/v1/sessions", map[string]string{"username": "grace", "password": next}, &session)
 	w.canaries["another token of a session"] = session.Token
 	var begun struct{ Secret, Enrolment string }

@@ -24,7 +24,7 @@ func TestSignIn(t *testing.T) {
 	t.Parallel()
 	d := harness.Start(t)
 	owner := d.Project(t.Context(), t, "sign-in")
-	owner.Must(t.Context(), "user", "create", "grace", "--role", "viewer")
+	owner.Must(t.Context(), "user", "create", "grace", "--theirs", "--role", "viewer")
 	p := harness.NewBrowser(t)
 	program(t, d, owner, p)
 	byDevice(t, d, p)

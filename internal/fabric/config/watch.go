@@ -41,14 +41,18 @@ func (s *Service) Heard(scope kernel.Scope) {
 // Concerns reports whether a fact may have changed what workloads get: one of configuration
 // itself, or of a secret that they may refer to.
 func Concerns(fact string) bool {
+	if name, ok := strings.CutPrefix(fact, "secret."); ok {
+		switch name {
+		case "changed", "deleted", "version_deleted", "version_undeleted", "version_destroyed":
+			return true
+		}
+		return false
+	}
 	switch fact {
 	case "config.secrets-delivered", "config.unavailable":
 		return false
-	case "secret.changed", "secret.deleted", "secret.version_deleted", "secret.version_undeleted", "secret.version_destroyed":
-		return true
-	default:
-		return strings.HasPrefix(fact, "config.")
 	}
+	return strings.HasPrefix(fact, "config.")
 }
 
 // The bounds of watching.

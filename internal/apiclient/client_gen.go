@@ -4816,6 +4816,9 @@ type KeyringKey struct {
 	// Owner The tenant; empty for the platform itself.
 	Owner string `json:"owner"`
 
+	// Problem Why it does not open at present, and nothing that is sealed under it: its share is missing or another, or the root key is not there. What is in use may go on for up to an hour.
+	Problem string `json:"problem,omitempty"`
+
 	// RetiredAt Since when it wraps nothing new.
 	RetiredAt *time.Time `json:"retiredAt,omitempty"`
 

@@ -65,6 +65,10 @@ func (p *platform) open(ctx context.Context) (err error) {
 	if p.db, err = db.Open(ctx, p.config.DatabaseURL()); err != nil {
 		return err
 	}
+	// Whether a key file may be made depends on what is sealed already.
+	if err = p.db.Migrate(ctx, keyringsql.Migrations()); err != nil {
+		return err
+	}
 	if p.blobs, err = blob.Open(ctx, p.config.BlobURL(), nil); err != nil {
 		return err
 	}

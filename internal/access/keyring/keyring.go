@@ -32,7 +32,9 @@ type Key struct {
 	DataKeys  int       `json:"dataKeys" doc:"How many data keys it wraps. A retired key has some until they are wrapped anew."`
 	CreatedAt time.Time `json:"createdAt"`
 	// Shared says that it opens only together with a share outside of the database.
-	Shared      bool      `json:"shared" doc:"Whether it opens only together with a share outside of the database. Of a destroyed key: whether its share is still to be removed."`
+	Shared bool `json:"shared" doc:"Whether it opens only together with a share outside of the database. Of a destroyed key: whether its share is still to be removed."`
+	// Problem is why it does not open, as its share is missing.
+	Problem     string    `json:"problem,omitempty" doc:"Why it does not open at present, and nothing that is sealed under it: its share is missing or another, or the root key is not there. What is in use may go on for up to an hour."`
 	RetiredAt   time.Time `json:"retiredAt,omitzero" doc:"Since when it wraps nothing new."`
 	DestroyedAt time.Time `json:"destroyedAt,omitzero" doc:"Since when what is sealed for its owner is unreadable."`
 }
@@ -92,6 +94,8 @@ type Sealer interface {
 	RotateRoot() error
 	Rotate(ctx context.Context, in seal.Rotations, owner string) (seal.OwnerKey, error)
 	Rewrap(ctx context.Context, in seal.Rotations) (int, error)
+	// Check reports what stands in the way of a key's use.
+	Check(ctx context.Context, k seal.OwnerKey) error
 	Forget(owner string)
 	// Shred removes the shares of an owner's keys for ever.
 	Shred(ctx context.Context, owner string) error

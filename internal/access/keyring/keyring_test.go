@@ -95,10 +95,7 @@ func (w *world) begin(name string, wrap func(seal.Rotations) seal.Rotations) pro
 	store := keyringsql.NewStore(w.db)
 	c := seal.Config{URL: "file://" + w.file, Store: store, Clock: w.clock.now}
 	if w.folder != "" {
-		shares, err := blob.Open(w.t.Context(), "file://"+w.folder, nil)
-		must(w.t, err)
-		w.t.Cleanup(func() { _ = shares.Close() })
-		c.Shares = keyshare.Store{Blobs: shares}
+		c.Shares = w.shares()
 	}
 	sealer, err := seal.Open(w.t.Context(), c)
 	must(w.t, err)
@@ -115,6 +112,14 @@ func (w *world) begin(name string, wrap func(seal.Rotations) seal.Rotations) pro
 		Store: store, Rotations: rotations, Sealer: sealer, Holdings: []keyring.Holding{table}, Authorizer: operators{},
 		Journal: w.facts, Tx: w.db, Home: "home", Node: name, Clock: w.clock.now,
 	})}
+}
+
+func (w *world) shares() keyshare.Store {
+	w.t.Helper()
+	shares, err := blob.Open(w.t.Context(), "file://"+w.folder, nil)
+	must(w.t, err)
+	w.t.Cleanup(func() { _ = shares.Close() })
+	return keyshare.Store{Blobs: shares}
 }
 
 func (w *world) admin() context.Context {
@@ -411,5 +416,32 @@ func TestOneProcessDoesTheRound(t *testing.T) {
 		w.clock.pass(2 * time.Minute) // a has gone
 		w.round(b)
 		w.round(a)
+	})
+}
+
+// TestALostKeyFileIsNotMadeAnew where what there is was sealed with what it had; with another
+// key that opens it, a new one may seal.
+func TestALostKeyFileIsNotMadeAnew(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		a := w.begin("a", nil)
+		sealed := a.sealed(w.t, "acme", "hush")
+		lost := w.file + ".lost"
+		must(w.t, os.Rename(w.file, lost))
+		begins := func(former ...string) (*seal.Sealer, error) {
+			return seal.Open(w.t.Context(), seal.Config{URL: "file://" + w.file, Former: former, Store: a.store, Shares: w.shares()})
+		}
+		_, err := begins()
+		if !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), w.file) || !strings.Contains(err.Error(), a.sealer.PrimaryKeyID()) {
+			w.t.Fatalf("it says %v", err)
+		}
+		if _, err := os.Stat(w.file); !errors.Is(err, os.ErrNotExist) {
+			w.t.Fatal("the key file was made")
+		}
+		next, err := begins("file://" + lost)
+		must(w.t, err)
+		if got, err := next.Open(w.t.Context(), sealed, []byte("acme")); err != nil || string(got) != "hush" || next.PrimaryKeyID() == a.sealer.PrimaryKeyID() {
+			w.t.Errorf("with the key of before: %q, %v, under %s", got, err, next.PrimaryKeyID())
+		}
 	})
 }

@@ -58,11 +58,38 @@ func (s *Service) Status(ctx context.Context, tenant string, page kernel.PageReq
 	if err != nil {
 		return Status{}, err
 	}
+	if err := s.check(ctx, keys.Items); err != nil {
+		return Status{}, err
+	}
 	moves, err := s.Store.Moves(ctx)
 	if err != nil {
 		return Status{}, err
 	}
 	return Status{Root: s.Sealer.PrimaryKeyID(), Roots: s.Sealer.RootKeyIDs(), Keys: keys.Items, Next: keys.Next, Moves: moves}, nil
+}
+
+// check writes to keys why they do not open. Where that cannot be looked at, as a key
+// service is away, it says so of one and asks no more.
+func (s *Service) check(ctx context.Context, keys []Key) error {
+	for i := range keys {
+		if !keys[i].DestroyedAt.IsZero() {
+			continue
+		}
+		k, err := s.Rotations.OwnerKey(ctx, keys[i].ID)
+		if kernel.Is(err, kernel.NotFound) {
+			continue // it went meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		if err = s.Sealer.Check(ctx, k); err != nil {
+			keys[i].Problem = err.Error()
+		}
+		if kernel.Is(err, kernel.Unavailable) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // Rotate gives a tenant a new key: what is sealed from now on is under it, and the data

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,5 +142,40 @@ func TestAShareThatIsMissingIsTold(t *testing.T) {
 		must(w.t, os.RemoveAll(w.folder))
 		must(w.t, os.Rename(w.folder+".away", w.folder))
 		w.begin("c", nil).opens(w.t, "acme", acme, "hush")
+	})
+}
+
+// TestAKeyWhoseShareIsBrokenIsToldAsThat is of a share that is another's, and of one that is
+// not there: what is read says so, and the status does.
+func TestAKeyWhoseShareIsBrokenIsToldAsThat(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		a := w.begin("a", nil)
+		sealed := a.sealed(w.t, "acme", "hush")
+		a.sealed(w.t, "rival", "quiet")
+		shares, err := filepath.Glob(filepath.Join(w.folder, "acme", "*"))
+		must(w.t, err)
+		told := func(want string) {
+			w.t.Helper()
+			fresh := w.begin("fresh", nil)
+			if _, err := fresh.sealer.Open(w.t.Context(), sealed, []byte("acme")); !kernel.Is(err, kernel.Refused) || !strings.Contains(err.Error(), want) {
+				w.t.Errorf("what is read says %v and not %q", err, want)
+			}
+			status, err := a.Status(w.admin(), "home", kernel.PageRequest{})
+			must(w.t, err)
+			for _, k := range status.Keys {
+				if broken := strings.Contains(k.Problem, want); broken != (k.Owner == "acme") {
+					w.t.Errorf("of %s it says %q", k.Owner, k.Problem)
+				}
+			}
+		}
+		for _, share := range shares {
+			must(w.t, os.WriteFile(share, make([]byte, 32), 0o600))
+		}
+		told("is not the one that the key was made with")
+		for _, share := range shares {
+			must(w.t, os.Remove(share))
+		}
+		told("is not there")
 	})
 }

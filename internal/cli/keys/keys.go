@@ -45,6 +45,11 @@ func show(w io.Writer, now time.Time, st apiclient.KeyringStatus) {
 		return []string{k.ID, cmp.Or(k.Owner, "(platform)"), stateOf(k), fmt.Sprint(k.DataKeys), k.Root, output.Age(now, k.CreatedAt)}
 	})
 	_, _ = fmt.Fprintln(w)
+	for _, k := range st.Keys {
+		if k.Problem != "" {
+			_, _ = fmt.Fprintf(w, "%s does not open: %s\n\n", k.ID, k.Problem)
+		}
+	}
 	output.List(w, st.Moves, []string{"WHAT", "LOOKED AT", "MOVED", "FINISHED", "PROBLEM"}, func(m apiclient.KeyringMove) []string {
 		finished := "no"
 		if m.Finished {
@@ -60,6 +65,8 @@ func stateOf(k apiclient.KeyringKey) string {
 		return "being destroyed"
 	case k.DestroyedAt != nil:
 		return "destroyed"
+	case k.Problem != "":
+		return "does not open"
 	case k.RetiredAt != nil:
 		return "retired"
 	case k.Owner != "" && !k.Shared:

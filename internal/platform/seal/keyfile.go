@@ -14,12 +14,15 @@ import (
 	"github.com/terrace-idp/terrace/internal/platform/wholefile"
 )
 
+// isThere reports whether there is a file, also where it cannot be looked at.
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // makeKeyFile makes the key file where it is missing, whole or not at all and
 // readable by its owner alone. Of several processes the first wins.
 func makeKeyFile(path string) error {
-	if _, err := os.Stat(path); err == nil {
-		return nil
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -35,12 +38,7 @@ func makeKeyFile(path string) error {
 }
 
 // fileKeys returns the keys of a file, one a line: the first seals.
-func fileKeys(path string, create bool) ([]rootKey, error) {
-	if create {
-		if err := makeKeyFile(path); err != nil {
-			return nil, err
-		}
-	}
+func fileKeys(path string) ([]rootKey, error) {
 	lines, err := keyLines(path)
 	if err != nil {
 		return nil, err

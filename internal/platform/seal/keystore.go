@@ -44,6 +44,8 @@ type Store interface {
 	AddDataKey(ctx context.Context, k DataKey) error
 	// DataKey returns a data key and the key that wraps it, or NotFound.
 	DataKey(ctx context.Context, id string) (DataKey, OwnerKey, error)
+	// Roots returns the ids of the root keys that wrap owners' keys.
+	Roots(ctx context.Context) ([]string, error)
 	// AfterCommit calls fn once the transaction of ctx is committed, or at once.
 	AfterCommit(ctx context.Context, fn func())
 }

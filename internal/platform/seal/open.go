@@ -24,7 +24,7 @@ type Opener func(ctx context.Context, u *url.URL) (keeper *secrets.Keeper, id st
 // Config says which keys there are.
 type Config struct {
 	// URL is the root key that seals: file:///path of a key file, made where it is
-	// missing, of which the first key seals and the others only open; base64key://…
+	// missing and the Store has nothing that another key wraps, of which the first key seals and the others only open; base64key://…
 	// with the 32 bytes in URL-safe base64; or a scheme of Openers.
 	URL string
 	// Former are the URLs of keys that only open, after a rotation.
@@ -55,7 +55,7 @@ func Open(ctx context.Context, c Config) (*Sealer, error) {
 
 // openKeys opens the keys at a URL, the one that seals first. It never repeats the URL
 // in an error: it may be the key.
-func openKeys(ctx context.Context, raw string, create bool, openers map[string]Opener) ([]rootKey, error) {
+func openKeys(ctx context.Context, raw string, openers map[string]Opener) ([]rootKey, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return nil, errors.New("the URL of the encryption key is not a URL")
@@ -67,7 +67,7 @@ func openKeys(ctx context.Context, raw string, create bool, openers map[string]O
 		k.keeper, k.id, err = open(ctx, u)
 		keys = []rootKey{k}
 	case u.Scheme == "file":
-		keys, err = fileKeys(filepath.FromSlash(u.Path), create)
+		keys, err = fileKeys(filepath.FromSlash(u.Path))
 	case u.Scheme == "base64key":
 		keys, err = inlineKey(u)
 	default:

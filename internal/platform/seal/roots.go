@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"gocloud.dev/secrets"
@@ -32,14 +33,53 @@ type roots struct {
 
 func openRoots(ctx context.Context, c Config) (*roots, error) {
 	r := &roots{config: c, keepers: map[string]*secrets.Keeper{}}
-	for i, raw := range append([]string{c.URL}, c.Former...) {
-		keys, err := openKeys(ctx, raw, i == 0, c.Openers)
+	for _, raw := range c.Former {
+		keys, err := openKeys(ctx, raw, c.Openers)
 		if err != nil {
 			return nil, errors.Join(err, r.close())
 		}
-		r.take(keys, i == 0)
+		r.take(keys, false)
 	}
+	if err := r.makeFile(ctx); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	keys, err := openKeys(ctx, c.URL, c.Openers)
+	if err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	r.take(keys, true)
 	return r, nil
+}
+
+// makeFile makes the key file of the key that seals where it is missing, unless keys of the
+// Store were wrapped by one that is not here: then the file was lost, or lies elsewhere.
+func (r *roots) makeFile(ctx context.Context) error {
+	path, ok := r.file()
+	if !ok || isThere(path) {
+		return nil
+	}
+	lost, err := r.lost(ctx)
+	if err != nil {
+		return err
+	}
+	if len(lost) > 0 && !isThere(path) { // another process may have made it meanwhile
+		return kernel.Errorf(kernel.Refused, "the key file %s is missing, and what the database has sealed opens with its key %s alone: no new one is made",
+			path, strings.Join(lost, ", ")).
+			WithFix("restore the file from its backup, or say in key of the configuration where it is now; only where what was sealed may be lost, start with a new database")
+	}
+	if err := makeKeyFile(path); err != nil {
+		return fmt.Errorf("open encryption key: %w", err)
+	}
+	return nil
+}
+
+// lost returns the ids of root keys that wrap keys of the Store and do not open here.
+func (r *roots) lost(ctx context.Context) ([]string, error) {
+	if r.config.Store == nil {
+		return nil, nil
+	}
+	ids, err := r.config.Store.Roots(ctx)
+	return slices.DeleteFunc(ids, func(id string) bool { return r.keeper(id) != nil }), err
 }
 
 // take adds keys; with primary, the first of them seals from here on.
@@ -91,7 +131,7 @@ func (r *roots) wrap(ctx context.Context, raw []byte) (root string, wrapped []by
 func (r *roots) unwrap(ctx context.Context, id string, wrapped []byte) ([]byte, error) {
 	keeper := r.keeper(id)
 	if file, ok := r.file(); ok && keeper == nil {
-		keys, err := fileKeys(file, false)
+		keys, err := fileKeys(file)
 		if err != nil {
 			return nil, keeperFailed(id, err)
 		}
@@ -128,10 +168,10 @@ func (r *roots) rotate() error {
 		return kernel.Errorf(kernel.Refused, "the root key is in no key file, so that it cannot be made anew here").
 			WithFix("put the new key into key of the configuration and the present one into formerKeys, and start the server again: what there is moves to the new one by itself")
 	}
-	keys, err := fileKeys(path, false)
+	keys, err := fileKeys(path)
 	if err == nil && keys[0].id == r.primaryID() {
 		if err = prependKey(path); err == nil {
-			keys, err = fileKeys(path, false)
+			keys, err = fileKeys(path)
 		}
 	}
 	if err != nil {

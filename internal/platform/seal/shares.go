@@ -64,13 +64,31 @@ func (r *keyring) join(ctx context.Context, k OwnerKey, inner []byte) ([]byte, e
 	defer clear(share)
 	cipher, err := aead.NewAESGCM(share)
 	if err != nil {
-		return nil, damaged()
+		return nil, notTheShare(k)
 	}
 	raw, err := cipher.Decrypt(inner, k.bind())
 	if err != nil {
-		return nil, damaged()
+		return nil, notTheShare(k)
 	}
 	return raw, nil
+}
+
+func notTheShare(k OwnerKey) error {
+	return kernel.Errorf(kernel.Refused, "the share of the key %s of the tenant %s is not the one that the key was made with: it was altered or is that of another key", k.ID, k.Owner).
+		WithFix("restore it from its backup to where tenantKeys of the configuration says")
+}
+
+// Check reports what stands in the way of a key's use, as it is now and not as this process
+// remembers it.
+func (s *Sealer) Check(ctx context.Context, k OwnerKey) error {
+	inner, err := s.roots.unwrap(ctx, k.Root, k.Wrapped)
+	if err != nil {
+		return err
+	}
+	defer clear(inner)
+	raw, err := s.ring.join(ctx, k, inner)
+	clear(raw)
+	return err
 }
 
 // bind is what a split key is bound to, so that it is nobody else's.

@@ -92,6 +92,14 @@ func (s *Store) OwnerKey(ctx context.Context, id string) (seal.OwnerKey, error) 
 	return r.key(), db.Map(err, "the key "+id)
 }
 
+// Roots returns the ids of the root keys that wrap keys.
+func (s *Store) Roots(ctx context.Context) ([]string, error) {
+	var ids []string
+	err := s.db.Reader(ctx).NewSelect().Model((*ownerRow)(nil)).Distinct().Column("root").
+		Where("destroyed_at IS NULL").Order("root").Scan(ctx, &ids)
+	return ids, db.Map(err, "the root keys")
+}
+
 // Newest returns the newest data key of the owner that is not older than since.
 func (s *Store) Newest(ctx context.Context, owner string, since time.Time) (seal.DataKey, error) {
 	var r dataRow

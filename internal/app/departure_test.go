@@ -118,12 +118,15 @@ func TestNothingIsLeftOfATenant(t *testing.T) {
 			t.Errorf("%d rows, %v", removed, err)
 		}
 		for _, table := range own {
-			if n := rowsIn(t, d, table, "tenant = 'acme'"); n != 0 && table != "tenants" {
+			if n := rowsIn(t, d, table, "tenant = 'acme'"); n != 0 && table != "tenants" && table != "usage_hours" {
 				t.Errorf("%s has %d rows of the tenant", table, n)
 			}
 			if n := rowsIn(t, d, table, "tenant = 'acme-too'"); n != 1 {
 				t.Errorf("%s has %d rows of another tenant", table, n)
 			}
+		}
+		if n := rowsIn(t, d, "usage_hours", "tenant = 'acme'"); n != 1 {
+			t.Errorf("of what the tenant used, %d rows are left for its last bill", n)
 		}
 		for _, table := range through {
 			if n := rowsIn(t, d, table, "TRUE"); n != 1 {

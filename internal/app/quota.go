@@ -61,6 +61,15 @@ func (q quotaTenants) Exists(ctx context.Context, scope kernel.Scope) error {
 	return err
 }
 
+// Removed implements usage.Tenants.
+func (q quotaTenants) Removed(ctx context.Context, name string) (bool, error) {
+	t, err := q.store.Tenant(ctx, name)
+	if kernel.Is(err, kernel.NotFound) {
+		return false, nil
+	}
+	return t.State == tenant.Gone || t.State == tenant.Leaving && t.Departure.Step == tenant.StepRemove, err
+}
+
 // used is a quota.Use.
 type used struct {
 	tenants  *tenantsql.Store

@@ -39,6 +39,7 @@ type journal struct {
 	quotas *quota.Service
 	mu     sync.Mutex
 	types  []string
+	facts  []kernel.Fact
 }
 
 func (j *journal) Record(ctx context.Context, f kernel.Fact) error {
@@ -47,7 +48,7 @@ func (j *journal) Record(ctx context.Context, f kernel.Fact) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.types = append(j.types, f.Type)
+	j.types, j.facts = append(j.types, f.Type), append(j.facts, f)
 	return nil
 }
 
@@ -184,6 +185,15 @@ func TestWhoSetsWhat(t *testing.T) {
 			if err := w.quotas.Set(tt.ctx, tt.scope, tt.change); kernel.KindOf(err) != tt.want {
 				t.Errorf("%s: %v", name, err)
 			}
+		}
+		var told []string
+		for _, f := range w.journal.facts {
+			if f.Type == "quota.set" {
+				told = append(told, f.Scope.String()+" of "+f.Subject)
+			}
+		}
+		if want := []string{"acme of acme", "other of acme", "acme/first of acme/first", "acme/first of acme/first", "other of acme/first"}; !slices.Equal(told, want) {
+			t.Errorf("the logs have %q, want %q: that of who changed another's, too", told, want)
 		}
 		w.use.fixed[bound.Stacks] = 7
 		shown, err := w.quotas.Show(admin, project)

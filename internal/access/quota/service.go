@@ -206,14 +206,24 @@ func (s *Service) Set(ctx context.Context, scope kernel.Scope, in Change) error 
 				return err
 			}
 		}
-		return s.Journal.Record(ctx, kernel.Fact{
-			Type: "quota.set", Scope: scope, Subject: scope.String(), Reason: in.Reason, Data: map[string]any{"limits": in.Set, "unset": in.Unset},
-		})
+		return s.told(ctx, scope, actor.Tenant, in)
 	})
 	if err != nil {
 		return err
 	}
 	return s.Load(ctx)
+}
+
+// told records a change for the tenant whose it is, and for that of the operator who made it.
+func (s *Service) told(ctx context.Context, scope kernel.Scope, by string, in Change) error {
+	f := kernel.Fact{
+		Type: "quota.set", Scope: scope, Subject: scope.String(), Reason: in.Reason, Data: map[string]any{"limits": in.Set, "unset": in.Unset},
+	}
+	if err := s.Journal.Record(ctx, f); err != nil || by == "" || by == scope.Tenant {
+		return err
+	}
+	f.Scope = kernel.Scope{Tenant: by}
+	return s.Journal.Record(ctx, f)
 }
 
 // anew looks at what is used of a limit that is another one now.

@@ -36,6 +36,9 @@ type Tx interface {
 type Tenants interface {
 	// Exists returns NotFound where the scope's tenant, or its project, is missing.
 	Exists(ctx context.Context, scope kernel.Scope) error
+	// Removed reports whether a tenant has left, so far that what it had is being removed:
+	// what it used stays for the last bill, and nothing more is told to it.
+	Removed(ctx context.Context, tenant string) (bool, error)
 }
 
 // Config is what a Service is made of.
@@ -221,6 +224,13 @@ func (s *Service) tell(ctx context.Context, hour time.Time, all []Amount) error 
 			}
 		}
 		all = all[n:]
+		gone, err := s.Tenants.Removed(ctx, scope.Tenant)
+		if err != nil {
+			return err
+		}
+		if gone {
+			continue
+		}
 		ctx := kernel.WithActor(ctx, kernel.System("usage", scope.Tenant))
 		data := map[string]any{"from": hour, "to": hour.Add(time.Hour), "quantities": quantities, "stages": stages}
 		if err := s.Journal.Record(ctx, kernel.Fact{Type: "usage.metered", Scope: scope, Subject: hour.Format(time.RFC3339), Data: data}); err != nil {

@@ -43,6 +43,8 @@ func (anybody) Exists(_ context.Context, scope kernel.Scope) error {
 	return nil
 }
 
+func (anybody) Removed(_ context.Context, name string) (bool, error) { return name == "left", nil }
+
 // journal keeps facts, and fails while it is told to.
 type journal struct {
 	mu    sync.Mutex
@@ -86,6 +88,7 @@ func TestEachWindowCountsOnce(t *testing.T) {
 		for _, id := range []string{"usr_1", "usr_2", "usr_1"} {
 			s.Request(kernel.Actor{ID: id, Kind: kernel.ActorUser, Tenant: "acme"})
 		}
+		s.Request(kernel.Actor{ID: "usr_3", Kind: kernel.ActorUser, Tenant: "left"}) // whose log is no more
 		s.Request(kernel.Actor{ID: "run_1", Kind: kernel.ActorRun, Tenant: "acme"})
 		var both sync.WaitGroup
 		both.Go(func() { _ = s.Round(t.Context()) })
@@ -121,6 +124,10 @@ func TestEachWindowCountsOnce(t *testing.T) {
 		}
 		if len(j.facts) != 3 || j.facts[1].Scope != dev().InProject("shop") || j.facts[1].Subject != "2026-11-27T10:00:00Z" {
 			t.Errorf("%+v", j.facts)
+		}
+		last, err := s.List(kernel.WithActor(t.Context(), kernel.System("test", "acme")), kernel.Scope{Tenant: "left"}, "2026-11", usage.Month, kernel.PageRequest{})
+		if err != nil || len(last.Items) != 2 || last.Items[1].Metric != usage.Requests || last.Items[1].Quantity != 1 {
+			t.Errorf("what a tenant that left used in its last month: %+v %v", last, err)
 		}
 		month, err := s.List(kernel.WithActor(t.Context(), kernel.System("test", "acme")), kernel.Scope{Tenant: "acme", Project: "shop"}, "2026-11", usage.Month, kernel.PageRequest{Limit: 2})
 		if err != nil || len(month.Items) != 2 || month.Next == "" || month.Items[1].Metric != usage.PlanTime {

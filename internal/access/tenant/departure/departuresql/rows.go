@@ -47,8 +47,11 @@ func guarded() []string {
 	return []string{"audit_entries", "audit_signed_heads", "audit_heads", "audit_removals"}
 }
 
-// tombstones outlast a tenant: its name, and that its keys were destroyed.
-func tombstones() []string { return []string{"tenants", "keyring_owner_keys", "keyring_data_keys"} }
+// tombstones outlast a tenant: its name, that its keys were destroyed, and how much it used
+// in each hour, for the last bill. None of them names people.
+func tombstones() []string {
+	return []string{"tenants", "keyring_owner_keys", "keyring_data_keys", "usage_hours"}
+}
 
 // platform are tables in which nothing is a tenant's.
 func platform() []string {

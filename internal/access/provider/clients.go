@@ -80,28 +80,33 @@ func (s *Service) ListClients(ctx context.Context, scope kernel.Scope, page kern
 	return s.Store.Clients(ctx, scope.Tenant, page)
 }
 
-// GetClient returns a client of the scope's tenant.
-func (s *Service) GetClient(ctx context.Context, scope kernel.Scope, id string) (Client, error) {
+// GetClient returns a client of the scope's tenant, by its id or its name.
+func (s *Service) GetClient(ctx context.Context, scope kernel.Scope, named string) (Client, error) {
 	if err := s.Authorizer.Authorize(ctx, "client.read", kernel.Scope{Tenant: scope.Tenant}); err != nil {
 		return Client{}, err
 	}
-	return s.clientOf(ctx, scope.Tenant, id)
+	return s.clientOf(ctx, scope.Tenant, named)
 }
 
-func (s *Service) clientOf(ctx context.Context, tenant, id string) (Client, error) {
-	c, err := s.Store.Client(ctx, id)
-	if err == nil && c.Tenant != tenant {
-		return Client{}, kernel.Errorf(kernel.NotFound, "the client %s does not exist", id)
+// clientOf returns a client of a tenant by its id or its name.
+func (s *Service) clientOf(ctx context.Context, tenant, named string) (Client, error) {
+	c, err := s.Store.Client(ctx, named)
+	if kernel.Is(err, kernel.NotFound) || err == nil && c.Tenant != tenant {
+		c, err = s.Store.ClientNamed(ctx, tenant, named)
+	}
+	if kernel.Is(err, kernel.NotFound) {
+		return Client{}, kernel.Errorf(kernel.NotFound, "the client %s does not exist", named).
+			WithFix("see their names and ids with terrace auth clients list")
 	}
 	return c, err
 }
 
 // RotateSecret gives a client another secret; the one before is refused at once.
-func (s *Service) RotateSecret(ctx context.Context, scope kernel.Scope, id string) (Client, string, error) {
+func (s *Service) RotateSecret(ctx context.Context, scope kernel.Scope, named string) (Client, string, error) {
 	if err := s.Authorizer.Authorize(ctx, "client.register", kernel.Scope{Tenant: scope.Tenant}); err != nil {
 		return Client{}, "", err
 	}
-	c, err := s.clientOf(ctx, scope.Tenant, id)
+	c, err := s.clientOf(ctx, scope.Tenant, named)
 	if err != nil {
 		return Client{}, "", err
 	}
@@ -118,11 +123,11 @@ func (s *Service) RotateSecret(ctx context.Context, scope kernel.Scope, id strin
 }
 
 // RemoveClient removes a client, and ends all its sessions.
-func (s *Service) RemoveClient(ctx context.Context, scope kernel.Scope, id string) error {
+func (s *Service) RemoveClient(ctx context.Context, scope kernel.Scope, named string) error {
 	if err := s.Authorizer.Authorize(ctx, "client.register", kernel.Scope{Tenant: scope.Tenant}); err != nil {
 		return err
 	}
-	c, err := s.clientOf(ctx, scope.Tenant, id)
+	c, err := s.clientOf(ctx, scope.Tenant, named)
 	if err != nil {
 		return err
 	}

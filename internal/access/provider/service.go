@@ -86,6 +86,8 @@ type Clients interface {
 	AddClient(ctx context.Context, c Client) error
 	// Client returns one of any tenant: its id is what a request has.
 	Client(ctx context.Context, id string) (Client, error)
+	// ClientNamed returns one of a tenant by its name.
+	ClientNamed(ctx context.Context, tenant, name string) (Client, error)
 	Clients(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[Client], error)
 	SetSecret(ctx context.Context, tenant, id, hash string) error
 	RemoveClient(ctx context.Context, tenant, id string) error

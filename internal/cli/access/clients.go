@@ -96,8 +96,8 @@ func kindOf(c apiclient.OAuthClient) string {
 
 func showClient(e *command.Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "show CLIENT", Short: "Show a client, by its id", Args: cobra.ExactArgs(1),
-		Example: "  terrace auth clients show cli_…",
+		Use: "show CLIENT", Short: "Show a client, by its name or id", Args: cobra.ExactArgs(1),
+		Example: "  terrace auth clients show Grafana\n  terrace auth clients show cli_…",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			c, err := s.OAuthClient(ctx, args[0])
 			if err != nil {
@@ -124,7 +124,7 @@ func showClient(e *command.Env) *cobra.Command {
 func rotateClientSecret(e *command.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "rotate-secret CLIENT", Short: "Give a client another secret; the one before is refused at once", Args: cobra.ExactArgs(1),
-		Example: "  terrace auth clients rotate-secret cli_…",
+		Example: "  terrace auth clients rotate-secret Grafana\n  terrace auth clients rotate-secret cli_…",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, args []string) error {
 			issued, err := s.RotateOAuthClientSecret(ctx, args[0])
 			if err != nil {
@@ -137,7 +137,7 @@ func rotateClientSecret(e *command.Env) *cobra.Command {
 
 func deleteClient(e *command.Env) *cobra.Command {
 	return removal{
-		use: "delete CLIENT", short: "Remove a client, by its id; all its sessions end", example: "  terrace auth clients delete cli_… --yes",
+		use: "delete CLIENT", short: "Remove a client, by its name or id; all its sessions end", example: "  terrace auth clients delete Grafana --yes",
 		what: "client", with: "everybody's sessions of it", remove: command.Server.DeleteOAuthClient,
 	}.command(e)
 }

@@ -30,7 +30,9 @@ func createToken(e *command.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "create", Short: "Make a token for a program; it is shown this once", Args: cobra.NoArgs,
 		Long: "It may what its owner may. The flags --scope, --only-project and --only-stage narrow that, and what they leave out is what it is good for:\n" +
-			"read sees, deploy changes what runs, approve lets others change it, secrets gets at secret values and states, admin is all else.",
+			"read sees, deploy changes what runs, approve lets others change it, secrets gets at secret values and states, admin is all else.\n" +
+			"A library that speaks OAuth takes the token of a service account as the client_secret of client_credentials; the client_id is the\n" +
+			"account's id (svc_…, in terrace service-account list), not its name.",
 		Example: "  terrace token create --name ci --days 90 --scope read,deploy --only-project shop --only-stage dev,test\n" +
 			"  terrace token create --service-account ci --name pipeline\n  terrace token create --user ada --name laptop",
 		RunE: e.AtServer(func(ctx context.Context, s command.Server, _ []string) error {

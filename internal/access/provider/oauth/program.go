@@ -12,8 +12,11 @@ import (
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-// prefixToken begins the tokens of service accounts.
-const prefixToken = "terr_"
+// What tokens of service accounts begin with, and their ids.
+const (
+	prefixToken   = "terr_"
+	prefixService = "svc_"
+)
 
 // authenticateClient returns the client of a request: a registered one, or a service
 // account, whose id is the client's and one of whose tokens is the secret.
@@ -26,6 +29,9 @@ func (s *Server) authenticateClient(ctx context.Context, r *http.Request, form u
 	}
 	if s.provider.Programs == nil || !strings.HasPrefix(secret, prefixToken) {
 		return s.fosite.DefaultClientAuthenticationStrategy(ctx, r, form)
+	}
+	if !strings.HasPrefix(id, prefixService) { // by its form alone, whoever there is
+		return nil, fosite.ErrInvalidClient.WithHint("The client_id of a service account is its id, which begins with svc_, and not its name.")
 	}
 	actor, err := s.provider.Programs.Authenticate(ctx, secret)
 	switch {

@@ -3,6 +3,7 @@ package providerapi_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -186,7 +187,14 @@ func TestClientsAreManaged(t *testing.T) {
 		}
 	}
 	token := w.tokens(w.browser(), "openid", "offline_access", "read")
-	_, secret, err := w.service.RotateSecret(w.system(), scope(), w.client.ID)
+	byName, err := w.service.GetClient(w.system(), scope(), w.client.Name)
+	if err != nil || byName.ID != w.client.ID {
+		t.Errorf("by its name: %+v, %v", byName, err)
+	}
+	if _, _, err := w.service.RotateSecret(w.system(), scope(), "nothing"); !kernel.Is(err, kernel.NotFound) || !strings.Contains(err.Error(), "terrace auth clients list") {
+		t.Errorf("one that there is not: %v", err)
+	}
+	_, secret, err := w.service.RotateSecret(w.system(), scope(), w.client.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,8 +205,10 @@ func TestClientsAreManaged(t *testing.T) {
 		t.Errorf("the new secret: %d", status)
 	}
 	elsewhere := kernel.WithActor(t.Context(), kernel.System("test", "other"))
-	if _, err := w.service.GetClient(elsewhere, kernel.Scope{Tenant: "other"}, w.client.ID); !kernel.Is(err, kernel.NotFound) {
-		t.Errorf("a client of another tenant: %v", err)
+	for _, named := range []string{w.client.ID, w.client.Name} {
+		if _, err := w.service.GetClient(elsewhere, kernel.Scope{Tenant: "other"}, named); !kernel.Is(err, kernel.NotFound) {
+			t.Errorf("a client of another tenant: %v", err)
+		}
 	}
 	if err := w.service.RemoveClient(elsewhere, kernel.Scope{Tenant: "other"}, w.client.ID); !kernel.Is(err, kernel.NotFound) {
 		t.Errorf("a client of another tenant is removed: %v", err)
@@ -328,6 +338,11 @@ func TestProgramsSignIn(t *testing.T) {
 			form.Set("scope", scope)
 		}
 		return w.ask("/oauth2/token", id, secret, form)
+	}
+	for _, name := range []string{"robot", "nobody"} {
+		if status, got := ask(name, all, "read"); status != http.StatusUnauthorized || !strings.Contains(fmt.Sprint(got["error_description"]), "begins with svc_") {
+			t.Errorf("by the name %s: %d %v", name, status, got)
+		}
 	}
 	status, got := ask(account.ID, all, "read deploy")
 	access, _ := got["access_token"].(string)

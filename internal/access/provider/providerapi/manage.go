@@ -130,7 +130,7 @@ func (a API) list(ctx context.Context, in *struct{ httpserver.PageParams }) (*cl
 }
 
 type clientPath struct {
-	Client string `path:"client" maxLength:"64" doc:"The client's id."`
+	Client string `path:"client" maxLength:"64" doc:"The client's id, or its name."`
 }
 
 type clientOutput struct{ Body OAuthClient }

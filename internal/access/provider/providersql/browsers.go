@@ -153,6 +153,13 @@ func (s *Store) Client(ctx context.Context, id string) (provider.Client, error) 
 	return row.client(), db.Map(err, "the client "+id)
 }
 
+// ClientNamed returns a client of a tenant.
+func (s *Store) ClientNamed(ctx context.Context, tenant, name string) (provider.Client, error) {
+	var row clientRow
+	err := s.db.Reader(ctx).NewSelect().Model(&row).Where("tenant = ? AND name = ?", tenant, name).Scan(ctx)
+	return row.client(), db.Map(err, "the client "+name)
+}
+
 // Clients lists a tenant's clients by id, the oldest first.
 func (s *Store) Clients(ctx context.Context, tenant string, page kernel.PageRequest) (kernel.Page[provider.Client], error) {
 	var rows []clientRow

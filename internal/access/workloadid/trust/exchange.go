@@ -180,7 +180,7 @@ func (s *Service) tell(ctx context.Context, typ string, r Rule, p proof, why str
 	if why != "" {
 		data["why"] = why
 	}
-	return s.Journal.Record(ctx, kernel.Fact{Type: typ, Scope: kernel.Scope{Tenant: r.Tenant}, Subject: r.ID, Data: data})
+	return s.Journal.Record(ctx, kernel.Fact{Type: typ, Scope: kernel.Scope{Tenant: r.Tenant}, Subject: r.ID, Reason: why, Data: data})
 }
 
 // said is what of a token is for the record: who asked for what.

@@ -349,7 +349,7 @@ func TestARefusalIsToldOnce(t *testing.T) {
 				}
 			}
 		}
-		if told := len(w.facts) - before; told != 2 || w.last().Type != "trust.refused" {
+		if told := len(w.facts) - before; told != 2 || w.last().Type != "trust.refused" || !strings.Contains(w.last().Reason, "no rule fits it") {
 			t.Errorf("%d facts of two tokens, the last %+v", told, w.last())
 		}
 	}, here())

@@ -66,7 +66,7 @@ func printSync(ctx context.Context, e *command.Env, s command.Server, project, s
 }
 
 func writeSync(w io.Writer, now time.Time, y apiclient.SecretSync, list []apiclient.SyncedSecret) {
-	pairs := []string{"vault", y.Vault, "direction", string(y.Direction), "on drift", string(y.OnDrift), "identity", y.Client + " in " + y.AzureTenant, "trusts", y.Subject + " of " + y.Issuer, "state", string(y.State)}
+	pairs := []string{"vault", y.Vault, "direction", string(y.Direction), "on drift", string(y.OnDrift), "identity", y.Client + " in " + y.AzureTenant, "trusts", y.Subject + " of " + y.Issuer, "state", standing(y)}
 	if y.ComparedAt != nil {
 		pairs = append(pairs, "compared", output.Moment(now, *y.ComparedAt)+", every "+y.Every)
 	}
@@ -193,21 +193,35 @@ func compared(ctx context.Context, s command.Server, project string, asked apicl
 	}
 }
 
-// verdict is an error where not all is the same.
-func verdict(y apiclient.SecretSync) error {
-	if y.State == failed {
-		return kernel.Errorf(kernel.Unavailable, "%s could not be compared: %s", y.Vault, y.Reason).WithFix("%s", y.Fix)
+// standing is how the sync goes: it may reach its vault, and yet not every secret be the same
+// on both sides.
+func standing(y apiclient.SecretSync) string {
+	if left := apart(y); y.State == inStep && len(left) > 0 {
+		return "not in step: " + strings.Join(left, ", ")
 	}
-	var left []string
+	return y.State
+}
+
+// apart counts the secrets that are not in step, by their state.
+func apart(y apiclient.SecretSync) (left []string) {
 	for state, n := range y.Secrets {
 		if state != inStep && n > 0 {
 			left = append(left, fmt.Sprintf("%d %s", n, state))
 		}
 	}
+	slices.Sort(left)
+	return left
+}
+
+// verdict is an error where not all is the same.
+func verdict(y apiclient.SecretSync) error {
+	if y.State == failed {
+		return kernel.Errorf(kernel.Unavailable, "%s could not be compared: %s", y.Vault, y.Reason).WithFix("%s", y.Fix)
+	}
+	left := apart(y)
 	if len(left) == 0 {
 		return nil
 	}
-	slices.Sort(left)
 	return kernel.Errorf(kernel.Refused, "not all secrets are in step: %s", strings.Join(left, ", ")).
 		WithFix("see why with: terrace secret sync show --stage %s", y.Stage)
 }

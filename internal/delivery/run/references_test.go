@@ -74,6 +74,11 @@ func TestAMissingSecretIsToldEarly(t *testing.T) {
 	if dry = b.Await(t, dry.ID, run.PlannedOnly); !blocked(dry) {
 		t.Errorf("a dry run says nothing: %+v", dry.Gates)
 	}
+	for _, g := range dry.Gates { // a release has the workload in lines that nobody wrote: no place is better than one of these
+		if g.Gate == run.SecretsGate && (len(g.Problems) != 1 || !strings.HasPrefix(g.Problems[0].String(), "containers.main.variables.KEY: there is no secret")) {
+			t.Errorf("a dry run says %+v", g.Problems)
+		}
+	}
 	b.Denied["workload.read"] = true // who may not know is not told, and nothing is applied all the same
 	hidden, err := ask(false)
 	runtest.Must(t, err)

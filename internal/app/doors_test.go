@@ -68,7 +68,7 @@ func noDoors() map[string]string {
 		},
 		"its address is signed and expires, see moduleapi": {"/registry/v1/modules/{namespace}/{name}/{system}/{version}/archive.tar.gz"},
 		"of who is signed in in the browser, see factorapi": {
-			"/account/security", "/account/security/totp", "/account/security/passkeys", "/account/security/recovery-codes", "/account/security/remove",
+			"/account/security", "/account/security/totp", "/account/security/passkeys", "/account/security/recovery-codes", "/account/security/remove", "/account/sessions", "/account/sessions/end",
 		},
 		"counts for all tenants together": {"/metrics"},
 		"names nothing":                   {"/healthz", "/readyz", "/v1/sys/health", "/v1/sys/seal-status", "/v1/sys/mounts", "/v1/sys/internal/ui/mounts"},

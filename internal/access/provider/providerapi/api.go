@@ -75,6 +75,8 @@ func (h *Handler) Mount(r chi.Router) {
 	r.Post("/sign-in/tenant", h.chooseTenant)
 	r.Get("/sign-in/step/{step}", h.showStep)
 	r.Post("/sign-in/step/{step}", h.takeStep)
+	r.Get(accountSessions, h.showSessions)
+	r.Post(accountSessions+"/end", h.endSession)
 	r.Get("/device", h.showDevice)
 	r.Post("/device", h.device)
 }

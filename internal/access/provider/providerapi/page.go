@@ -28,7 +28,7 @@ func newPages() *pages {
 		panic(err) // it is in the program
 	}
 	p := &pages{all: map[string]*template.Template{}, style: template.CSS(style), styleHash: hashSource(string(style))} //nolint:gosec // it is our own
-	for _, name := range []string{"signin", "step", "consent", "code", "device", "signout", "message", "page"} {
+	for _, name := range []string{"signin", "step", "consent", "code", "device", "signout", "sessions", "message", "page"} {
 		p.all[name] = template.Must(template.ParseFS(files, "pages/layout.html", "pages/"+name+".html"))
 	}
 	return p
@@ -61,6 +61,7 @@ type view struct {
 	Tenant, User string
 	Account      string
 	Upstreams    []upstream
+	Sessions     []sessionRow
 	Step         provider.StepForm
 	Passkey      *provider.PasskeyAsk
 	Script       template.JS

@@ -64,6 +64,7 @@ func edges() map[string]string {
 		"cli/quota -> access/quota":                  "what can be bounded, and sizes as people write them, are read in one place",
 		"cli/landingzone -> platform/conceal":        "values are hidden in what terraform prints on the machine of who applies a landing zone",
 		"cli/landingzone -> platform/secretref":      "the inputs of a landing zone are read by the client itself, offline",
+		"cli/secrets -> platform/secretref":          "before a secret goes, its references in workloads and configuration are read as the server reads them",
 		"cli/landingzone -> platform/tfvariables":    "which variables of a configuration are secret is known from its files, which the client has",
 		"cli/landingzone -> platform/yamldoc":        "the inputs of a landing zone are read by the client itself, with their places",
 		"cli/configs -> fabric/config":               "a folder of configuration is validated offline as the server does",

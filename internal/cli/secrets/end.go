@@ -14,17 +14,28 @@ import (
 
 func deleteVersion(e *command.Env) *cobra.Command {
 	var p apiclient.DeleteSecretParams
+	var yes bool
 	c := &cobra.Command{
 		Use: "delete NAME", Short: "Delete a version of a secret, the newest unless told, so that it can be taken back", Args: cobra.ExactArgs(1),
-		Long:    "What refers to the secret finds none from then on. terrace secret restore takes it back, and terrace secret destroy\nremoves the value for ever.",
+		Long:    "What refers to the secret finds none from then on: where workloads that are deployed in the stage do, or their\n" +
+			"configuration, they are named and it is asked first. terrace secret restore takes it back, and terrace secret destroy\n" +
+			"removes the value for ever.",
 		Example: "  terrace secret delete orders-api-key --stage dev\n  terrace secret delete orders-api-key --stage dev --version 2",
 		RunE: e.InProject(func(ctx context.Context, s command.Server, project string, args []string) error {
+			if !yes {
+				if refer := whoRefers(referrers(ctx, s, project, p.Stage, args[0])); refer != "" {
+					if err := e.Confirm(false, fmt.Sprintf("Delete the secret %s of %s? %s.", args[0], p.Stage, refer)); err != nil {
+						return err
+					}
+				}
+			}
 			h, err := s.DeleteSecret(ctx, project, args[0], p)
 			return printHistory(e, h, err)
 		}),
 	}
 	ofStage(e, c, &p.Stage)
 	command.Number(c, &p.Version, "version", 0, "the version; the newest unless given", 1, 0)
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return c
 }
 
@@ -62,8 +73,14 @@ func destroy(e *command.Env) *cobra.Command {
 		if !all {
 			what = fmt.Sprintf("the values of the versions %v of the secret %s", versions, args[0])
 		}
-		if err := e.Confirm(yes, fmt.Sprintf("Remove %s of %s for ever?", what, stage)); err != nil {
-			return err
+		if !yes {
+			question := fmt.Sprintf("Remove %s of %s for ever?", what, stage)
+			if refer := whoRefers(referrers(ctx, s, project, stage, args[0])); refer != "" {
+				question += " " + refer + "."
+			}
+			if err := e.Confirm(false, question); err != nil {
+				return err
+			}
 		}
 		if err := s.DestroySecret(ctx, project, stage, args[0], apiclient.DestroySecretRequest{Versions: versions}); err != nil {
 			return err

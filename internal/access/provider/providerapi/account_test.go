@@ -15,7 +15,8 @@ var shownSession = regexp.MustCompile(`(?s)<strong>([^<]*)</strong>.{0,400}?name
 // shown are the sessions of the page, by what they are called.
 func (b *browser) shown() map[string]string {
 	of := map[string]string{}
-	for _, m := range shownSession.FindAllStringSubmatch(b.Page[strings.Index(b.Page, "<section"):], -1) {
+	_, list, _ := strings.Cut(b.Page, "<section")
+	for _, m := range shownSession.FindAllStringSubmatch(list, -1) {
 		of[m[1]] = m[2]
 	}
 	return of

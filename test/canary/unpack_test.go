@@ -57,9 +57,22 @@ func member(r io.Reader) (io.Reader, error) {
 		return nil, err
 	}
 	if binary.LittleEndian.Uint16(header[8:]) == 0 {
-		return r, nil // it is stored as it is
+		return stored(r, int64(binary.LittleEndian.Uint32(header[18:])))
 	}
 	return flate.NewReader(r), nil
+}
+
+// stored reads a file that is in an archive as it is: to its size or, where that comes
+// behind it, to there. What follows is read by itself.
+func stored(r io.Reader, size int64) (io.Reader, error) {
+	if size > 0 {
+		return io.LimitReader(r, size), nil
+	}
+	rest, err := io.ReadAll(r)
+	if at := bytes.Index(rest, []byte("PK\x07\x08")); at >= 0 {
+		rest = rest[:at]
+	}
+	return bytes.NewReader(rest), err
 }
 
 // unpacked returns what the streams in a text hold, wherever they begin, and what is

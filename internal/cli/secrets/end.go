@@ -17,7 +17,7 @@ func deleteVersion(e *command.Env) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use: "delete NAME", Short: "Delete a version of a secret, the newest unless told, so that it can be taken back", Args: cobra.ExactArgs(1),
-		Long:    "What refers to the secret finds none from then on: where workloads that are deployed in the stage do, or their\n" +
+		Long: "What refers to the secret finds none from then on: where workloads that are deployed in the stage do, or their\n" +
 			"configuration, they are named and it is asked first. terrace secret restore takes it back, and terrace secret destroy\n" +
 			"removes the value for ever.",
 		Example: "  terrace secret delete orders-api-key --stage dev\n  terrace secret delete orders-api-key --stage dev --version 2",

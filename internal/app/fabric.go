@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/terrace-idp/terrace/internal/fabric/event"
 	"github.com/terrace-idp/terrace/internal/fabric/event/eventsql"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/fabric/secret"
@@ -35,7 +37,7 @@ type fabric struct {
 	subscriptions *subscription.Service
 
 	dnsServer     *dns.Server
-	gatewayServer *gateway.Server
+	gatewayServer *front.Server
 	proxy         *gateway.Proxy
 }
 
@@ -100,9 +102,9 @@ func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upst
 	f.proxy = gateway.NewProxy(gateway.ProxyConfig{
 		Routes: f.gateway, Upstreams: upstreams, Log: p.log, AccessLog: p.log,
 	})
-	f.gatewayServer, err = gateway.Listen(ctx, gateway.ServerConfig{
+	f.gatewayServer, err = front.Listen(ctx, front.Config{
 		TLSAddr: p.config.Gateway, PlainAddr: p.config.GatewayHTTP,
-		GetCertificate: f.authority.GetCertificate, Handler: f.proxy, Log: p.log,
+		TLS: &tls.Config{GetCertificate: f.authority.GetCertificate, MinVersion: tls.VersionTLS12}, Handler: f.proxy.Handle, Log: p.log,
 	})
 	if err != nil {
 		return err

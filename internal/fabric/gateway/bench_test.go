@@ -1,6 +1,9 @@
 package gateway_test
 
 import (
+	"context"
+	"crypto/tls"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/platform/db/dbtest"
 )
@@ -31,8 +35,7 @@ func BenchmarkProxy(b *testing.B) {
 	}
 	bare := httptest.NewServer(newBareProxy(b, target))
 	b.Cleanup(bare.Close)
-	full := httptest.NewServer(newBenchProxy(b, target.Host))
-	b.Cleanup(full.Close)
+	full := benchURL(b, target.Host)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
 	b.Cleanup(client.CloseIdleConnections)
 
@@ -42,7 +45,7 @@ func BenchmarkProxy(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			bareTime.Add(int64(request(b, client, bare.URL)))
-			fullTime.Add(int64(request(b, client, full.URL)))
+			fullTime.Add(int64(request(b, client, full)))
 		}
 	})
 	b.ReportMetric(float64(bareTime.Load())/float64(b.N), "ns/bare")
@@ -72,7 +75,7 @@ func newBareProxy(b *testing.B, target *url.URL) http.Handler {
 	}
 }
 
-func newBenchProxy(b *testing.B, addr string) *gateway.Proxy {
+func benchURL(b testing.TB, addr string) string {
 	b.Helper()
 	m, err := gateway.NewMetrics(prometheus.NewRegistry())
 	if err != nil {
@@ -83,8 +86,21 @@ func newBenchProxy(b *testing.B, addr string) *gateway.Proxy {
 	u := &upstreams{}
 	u.m.Store("orders", upstream{addr, "rel_1"})
 	proxy := gateway.NewProxy(gateway.ProxyConfig{Routes: routes, Upstreams: u, Log: quiet()})
-	b.Cleanup(proxy.Close)
-	return proxy
+	server, err := front.Listen(context.Background(), front.Config{
+		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{}, ServePlain: true, Handler: proxy.Handle, Log: quiet(), //nolint:gosec // not used
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(ctx) }()
+	b.Cleanup(func() {
+		cancel()
+		<-done
+		proxy.Close()
+	})
+	return fmt.Sprintf("http://127.0.0.1:%d", server.PlainPort())
 }
 
 func request(b *testing.B, client *http.Client, base string) time.Duration {

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/gatewaysql"
 	"github.com/terrace-idp/terrace/internal/fabric/pki"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -83,7 +84,7 @@ type fixture struct {
 	routes    *gateway.Service
 	upstreams *upstreams
 	registry  *prometheus.Registry
-	server    *gateway.Server
+	server    *front.Server
 	client    *http.Client
 	authority *pki.Authority
 }
@@ -104,8 +105,9 @@ func start(t *testing.T, change func(*gateway.ProxyConfig)) *fixture {
 	if f.authority, err = pki.Open(t.TempDir(), pki.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	f.server, err = gateway.Listen(context.Background(), gateway.ServerConfig{
-		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", GetCertificate: f.authority.GetCertificate, Handler: proxy, Log: quiet(),
+	f.server, err = front.Listen(context.Background(), front.Config{
+		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{GetCertificate: f.authority.GetCertificate},
+		Handler: proxy.Handle, Log: quiet(), Stall: config.Stall,
 	})
 	if err != nil {
 		t.Fatal(err)

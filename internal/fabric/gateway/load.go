@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/kernel"
 	"github.com/terrace-idp/terrace/internal/platform/reload"
 )
 
@@ -20,7 +22,26 @@ func (s *Service) Load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load routes: %w", err)
 	}
-	t, err := newTable(routes, revision, s.Metrics)
+	policies, err := s.Store.AllPolicies(ctx)
+	if err != nil {
+		return fmt.Errorf("load policies: %w", err)
+	}
+	byScope := map[kernel.Scope][]Policy{}
+	for _, p := range policies {
+		byScope[p.Scope] = append(byScope[p.Scope], p)
+	}
+	before := s.table.Load()
+	t, err := newTable(routes, revision, s.Metrics, func(r Route) []exchange.Filter {
+		filters, err := s.filters(ctx, r, byScope)
+		if err == nil {
+			return filters
+		}
+		s.Log.ErrorContext(ctx, "a policy of a route cannot be obeyed: the route keeps what it had", "route", r.Name, "scope", r.Scope.String(), "error", err)
+		if e := before.of(r); e != nil {
+			return e.filters
+		}
+		return []exchange.Filter{closed}
+	})
 	if err != nil {
 		return err
 	}

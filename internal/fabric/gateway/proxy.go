@@ -1,15 +1,14 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httputil"
-	"strings"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -23,7 +22,6 @@ const (
 	DefaultStall = 30 * time.Second
 	// DefaultResponseTimeout is how long a service may take for an answer's head.
 	DefaultResponseTimeout = 60 * time.Second
-	copyBuffer             = 32 << 10
 )
 
 // Upstreams tells where a service's port answers and with which release. It is
@@ -36,9 +34,7 @@ type Upstreams interface {
 type ProxyConfig struct {
 	Routes    *Service
 	Upstreams Upstreams
-	// Extra are handlers for hosts of the platform itself, in lower case.
-	Extra map[string]http.Handler
-	Log   *slog.Logger
+	Log       *slog.Logger
 	// AccessLog gets one line a request; nil writes none.
 	AccessLog *slog.Logger
 	// MaxBody, Stall and ResponseTimeout have defaults.
@@ -47,12 +43,10 @@ type ProxyConfig struct {
 	ResponseTimeout time.Duration
 }
 
-// Proxy answers requests by passing them to services.
+// Proxy answers exchanges by passing them to services.
 type Proxy struct {
-	config ProxyConfig
-	// reverse does the work; what it needs to know of a request is in its context.
-	reverse   *httputil.ReverseProxy
-	transport *http.Transport
+	config    ProxyConfig
+	transport *upstream.Transport
 }
 
 // NewProxy returns a Proxy; its owner closes it.
@@ -66,178 +60,115 @@ func NewProxy(c ProxyConfig) *Proxy {
 	if c.ResponseTimeout == 0 {
 		c.ResponseTimeout = DefaultResponseTimeout
 	}
-	p := &Proxy{config: c, transport: newTransport(c.ResponseTimeout)}
-	p.reverse = &httputil.ReverseProxy{
-		Rewrite:        rewrite,
-		Transport:      &dialAgain{next: p.transport, upstreams: c.Upstreams},
-		BufferPool:     &bufferPool{},
-		ModifyResponse: modifyResponse,
-		ErrorHandler:   p.fail,
-		ErrorLog:       slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
-	}
-	return p
+	return &Proxy{config: c, transport: upstream.NewTransport(nil)}
 }
 
-// Close drops the idle connections to services.
-func (p *Proxy) Close() { p.transport.CloseIdleConnections() }
+// Close drops the resting connections to services.
+func (p *Proxy) Close() { p.transport.Close() }
 
-// newTransport keeps many idle connections per service: the default of two
-// costs more than half the throughput.
-func newTransport(responseTimeout time.Duration) *http.Transport {
-	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		DialContext: dialer.DialContext, MaxIdleConns: 4096, MaxIdleConnsPerHost: 256, IdleConnTimeout: 90 * time.Second,
-		ResponseHeaderTimeout: responseTimeout, ExpectContinueTimeout: time.Second, DisableCompression: true,
-		MaxResponseHeaderBytes: 256 << 10, WriteBufferSize: 16 << 10, ReadBufferSize: 16 << 10,
-	}
-}
-
-// target is where one request goes.
-type target struct {
-	route   *entry
-	addr    string
-	release string
-}
-
-type targetKey struct{}
-
-func targetOf(ctx context.Context) *target {
-	t, _ := ctx.Value(targetKey{}).(*target)
-	return t
-}
-
-// ServeHTTP implements http.Handler.
-func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	began := time.Now()
-	host := canonicalHost(r.Host)
-	rec := newRecorder(w, r, p.config.Stall)
-	e, hostKnown := p.config.Routes.table.Load().lookup(host, r.URL.Path)
+// Handle is an exchange.Handler.
+func (p *Proxy) Handle(x *exchange.Exchange) {
+	e, hostKnown := p.config.Routes.table.Load().lookup(x.Host, x.Path)
 	metrics := p.config.Routes.Metrics.ofNone()
 	if e != nil {
 		metrics = e.metrics
+		x.Facts.Route, x.Facts.Scope = e.Name, e.scope
 	}
 	metrics.begin()
-	defer func() {
-		took := time.Since(began)
-		rec.settle()
-		metrics.end(rec.status, took)
-		p.access(r, rec, e, took)
-	}()
-	if r.Method == http.MethodConnect {
-		writeProblem(rec, http.StatusMethodNotAllowed, "No tunnels", "The gateway is not a forward proxy.", "")
-		return
-	}
-	if !p.limitBody(rec, r) {
-		return
-	}
-	switch extra := p.config.Extra[host]; {
-	case extra != nil:
-		distrust(r.Header)
-		extra.ServeHTTP(rec, r)
+	x.OnDone(func() {
+		took := time.Since(x.Began)
+		metrics.end(x.Response.StatusCode(), took)
+		p.access(x, took)
+	})
+	switch {
+	case !x.Body.Limit(p.config.MaxBody):
+		tooLarge(x)
 	case e != nil:
-		p.pass(rec, r, e)
+		e.serve(x, p.pass)
 	case hostKnown:
-		writeProblem(rec, http.StatusNotFound, "No route for this path", "Host "+host+" serves no path "+r.URL.Path+".", "see the routes with: terrace status")
+		x.Refuse("gateway", http.StatusNotFound, "No route for this path", "Host "+x.Host+" serves no path "+x.Path+".",
+			"see the routes with: terrace status")
 	default:
-		writeProblem(rec, http.StatusNotFound, "Unknown host", "Nothing is served for host "+host+".", "see the hosts that are served with: terrace status")
+		x.Refuse("gateway", http.StatusNotFound, "Unknown host", "Nothing is served for host "+x.Host+".",
+			"see the hosts that are served with: terrace status")
 	}
 }
 
-// limitBody bounds the request's body, in size and in time without progress.
-func (p *Proxy) limitBody(w http.ResponseWriter, r *http.Request) bool {
-	if r.ContentLength > p.config.MaxBody {
-		writeProblem(w, http.StatusRequestEntityTooLarge, "Request too large", "The body is larger than the gateway takes.", "")
-		return false
-	}
-	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = newBody(w, r, p.config.MaxBody, p.config.Stall)
-	}
-	return true
+func tooLarge(x *exchange.Exchange) {
+	x.Refuse("gateway", http.StatusRequestEntityTooLarge, "Request too large", "The body is larger than the gateway takes.", "")
 }
 
-func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, e *entry) {
+// pass has the service answer. One that takes no connection may have been
+// replaced since it was asked for: then the new one is asked, since nothing has
+// been sent.
+func (p *Proxy) pass(x *exchange.Exchange, e *entry) {
 	addr, release, ok := p.config.Upstreams.Upstream(e.Scope, e.Service, e.Port)
 	if !ok {
-		w.Header().Set("Retry-After", "1")
-		writeProblem(w, http.StatusServiceUnavailable, "Service not ready", "Service "+e.Service+" has no ready instance.", "try again; see why with: terrace status")
+		x.Unavailable("gateway", 1, "Service not ready", "Service "+e.Service+" has no ready instance.",
+			"try again; see why with: terrace status")
 		return
 	}
-	t := &target{route: e, addr: addr, release: release}
-	p.reverse.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), targetKey{}, t)))
-}
-
-// rewrite makes the request for the service. ReverseProxy has removed the
-// hop-by-hop headers (RFC 9110 §7.6.1) and the client's Forwarded and
-// X-Forwarded-For, -Host and -Proto; whatever else a client could use to speak
-// for the platform goes here. The trace context passes through (W3C).
-func rewrite(r *httputil.ProxyRequest) {
-	distrust(r.Out.Header)
-	r.Out.URL.Scheme = "http"
-	r.Out.URL.Host = targetOf(r.In.Context()).addr
-	r.Out.Host = r.In.Host
-	r.SetXForwarded()
-}
-
-// distrust removes what only the platform may say of a request.
-func distrust(h http.Header) {
-	for name := range h {
-		if strings.HasPrefix(name, "Terrace-") || strings.HasPrefix(name, "X-Forwarded-") || name == "Forwarded" || name == "X-Real-Ip" {
-			delete(h, name)
+	forward(x)
+	err := p.ask(x, addr, release)
+	var dial *upstream.DialError
+	if errors.As(err, &dial) {
+		if again, release, ok := p.config.Upstreams.Upstream(e.Scope, e.Service, e.Port); ok && again != addr {
+			err = p.ask(x, again, release)
 		}
 	}
+	if err != nil {
+		p.fail(x, e, err)
+	}
 }
 
-// modifyResponse says which release answered; a service cannot say it itself.
-func modifyResponse(resp *http.Response) error {
-	for name := range resp.Header {
-		if strings.HasPrefix(name, "Terrace-") {
-			delete(resp.Header, name)
-		}
+func (p *Proxy) ask(x *exchange.Exchange, addr, release string) error {
+	x.Facts.Upstream, x.Facts.Release = addr, release
+	x.Facts.Attempts++
+	err := p.transport.Do(x, upstream.Call{Addr: addr, HeadTimeout: p.config.ResponseTimeout, Stall: p.config.Stall})
+	if err != nil {
+		return err
 	}
-	if t := targetOf(resp.Request.Context()); t != nil && t.release != "" {
-		resp.Header.Set(ReleaseHeader, t.release)
-	}
+	returned(x)
 	return nil
 }
 
 // fail answers for a service that did not.
-func (p *Proxy) fail(w http.ResponseWriter, r *http.Request, err error) {
-	route := targetOf(r.Context()).route
-	service := route.Service
+func (p *Proxy) fail(x *exchange.Exchange, e *entry, err error) {
+	service := e.Service
 	var timeout net.Error
 	switch {
-	case r.Context().Err() != nil:
-		w.WriteHeader(499) // the client has gone; for the log and the metrics
-	case isTooLarge(err):
-		writeProblem(w, http.StatusRequestEntityTooLarge, "Request too large", "The body is larger than the gateway takes.", "")
+	case x.Context().Err() != nil:
+		x.Refuse("client", 499, "Client gone", "", "") // for the log and the metrics
+	case errors.Is(err, exchange.ErrTooLarge):
+		tooLarge(x)
+		x.Response.SetConnectionClose()
+	case x.Body.Err() != nil:
+		x.Refuse("client", http.StatusBadRequest, "Request broke off", "The body of the request did not come whole.", "")
+		x.Response.SetConnectionClose()
 	case errors.As(err, &timeout) && timeout.Timeout():
-		p.config.Log.WarnContext(r.Context(), "a service did not answer in time", "service", service, "error", err)
-		writeProblem(w, http.StatusGatewayTimeout, "Service too slow", "Service "+service+" did not answer in time.",
-			"see its logs with: terrace service logs "+service+" --stage "+route.Scope.Stage+" --project "+route.Scope.Project)
+		p.config.Log.WarnContext(x.Context(), "a service did not answer in time", "service", service, "error", err)
+		x.Refuse("gateway", http.StatusGatewayTimeout, "Service too slow", "Service "+service+" did not answer in time.",
+			"see its logs with: terrace service logs "+service+" --stage "+e.Scope.Stage+" --project "+e.Scope.Project)
 	default:
-		p.config.Log.WarnContext(r.Context(), "a service could not be reached", "service", service, "error", err)
-		writeProblem(w, http.StatusBadGateway, "Service unreachable", "Service "+service+" broke the connection or refused it.", "see its state with: terrace status")
+		p.config.Log.WarnContext(x.Context(), "a service could not be reached", "service", service, "error", err)
+		x.Refuse("gateway", http.StatusBadGateway, "Service unreachable", "Service "+service+" broke the connection or refused it.",
+			"see its state with: terrace status")
 	}
-}
-
-func isTooLarge(err error) bool {
-	var tooLarge *http.MaxBytesError
-	return errors.As(err, &tooLarge)
 }
 
 // access writes a line of the access log; queries stay out of it, since they
 // may hold secrets, and so do paths that lead to no service.
-func (p *Proxy) access(r *http.Request, rec *recorder, e *entry, took time.Duration) {
+func (p *Proxy) access(x *exchange.Exchange, took time.Duration) {
 	log := p.config.AccessLog
-	if log == nil || !log.Enabled(r.Context(), slog.LevelInfo) {
+	if log == nil || !log.Enabled(x.Context(), slog.LevelInfo) {
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("method", r.Method), slog.String("host", canonicalHost(r.Host)),
-		slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes), slog.Duration("took", took), slog.String("client", r.RemoteAddr),
+		slog.String("method", string(x.Request.Header.Method())), slog.String("host", x.Host), slog.Int("status", x.Response.StatusCode()),
+		slog.Int64("bytes", x.Sent()), slog.Duration("took", took), slog.String("client", x.Client.String()),
 	}
-	if e != nil {
-		attrs = append(attrs, slog.String("path", r.URL.Path), slog.String("scope", e.Scope.String()), slog.String("route", e.Name))
+	if x.Facts.Route != "" {
+		attrs = append(attrs, slog.String("path", x.Path), slog.String("scope", x.Facts.Scope), slog.String("route", x.Facts.Route))
 	}
-	log.LogAttrs(r.Context(), slog.LevelInfo, "gateway request", attrs...)
+	log.LogAttrs(x.Context(), slog.LevelInfo, "gateway request", attrs...)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -39,7 +40,7 @@ func (r Route) URL(port int) string {
 // Normalize returns the route in the form that is kept, or says everything
 // that is wrong with it.
 func (r Route) Normalize() (Route, error) {
-	r.Host = canonicalHost(r.Host)
+	r.Host = exchange.CanonicalHost(r.Host)
 	if r.Path == "" {
 		r.Path = "/"
 	}
@@ -63,15 +64,6 @@ func (r Route) Normalize() (Route, error) {
 	}
 	r.Path = path.Clean(r.Path)
 	return r, nil
-}
-
-// canonicalHost returns a Host header's host in lower case, without its port
-// and the dot at its end.
-func canonicalHost(host string) string {
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.IndexByte(host, ']') < i {
-		host = host[:i]
-	}
-	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
 func validHost(host string) bool {

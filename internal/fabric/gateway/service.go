@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -21,6 +22,15 @@ type Store interface {
 	Get(ctx context.Context, scope kernel.Scope, name string) (Route, error)
 	// All returns every route of every tenant, for the proxy.
 	All(ctx context.Context) ([]Route, error)
+	// PutPolicy keeps a policy, replacing the one of its name. Two of one kind for
+	// the same routes are a Conflict.
+	PutPolicy(ctx context.Context, p Policy) error
+	// DeletePolicy removes a policy if it is there.
+	DeletePolicy(ctx context.Context, scope kernel.Scope, name string) error
+	// Policies returns those of a scope itself, by name.
+	Policies(ctx context.Context, scope kernel.Scope) ([]Policy, error)
+	// AllPolicies returns every policy of every tenant, for the proxy.
+	AllPolicies(ctx context.Context) ([]Policy, error)
 	// Revision grows with every write.
 	Revision(ctx context.Context) (int64, error)
 }
@@ -47,6 +57,8 @@ type Config struct {
 	Zones []string
 	// Reserved are hosts that no route may take: those of the platform itself.
 	Reserved []string
+	// Kinds are the kinds of filters, the first of them stands nearest to the client.
+	Kinds []Kind
 	// Metrics may be nil.
 	Metrics *Metrics
 }
@@ -101,12 +113,12 @@ func (s *Service) Route(ctx context.Context, scope kernel.Scope, name string) (R
 // HasHost reports whether any route serves the host: it is a name that a
 // certificate may be issued for.
 func (s *Service) HasHost(host string) bool {
-	return s.table.Load().hosts[canonicalHost(host)] != nil
+	return s.table.Load().hosts[exchange.CanonicalHost(host)] != nil
 }
 
 func (s *Service) checkHost(scope kernel.Scope, host string) error {
 	for _, reserved := range s.Reserved {
-		if host == canonicalHost(reserved) {
+		if host == exchange.CanonicalHost(reserved) {
 			return kernel.Errorf(kernel.Conflict, "host %s belongs to the platform", host).WithFix("choose another host")
 		}
 	}

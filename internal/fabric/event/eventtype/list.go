@@ -155,7 +155,7 @@ func runs() []Type {
 // fabric are those of what workloads stand in.
 func fabric() []Type {
 	return slices.Concat(
-		first("", "dns-record.changed", "dns-record.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
+		first("", "dns-record.changed", "dns-record.deleted", "gateway-policy.changed", "gateway-policy.deleted", "route.changed", "route.deleted", "secret.deleted", "topic.deleted"),
 		first("version:integer generated:boolean", "secret.changed"),
 		first("versions:list", "secret.version_deleted", "secret.version_undeleted", "secret.version_destroyed"),
 		first("maxVersions:integer casRequired:boolean deleteAfter? custom?:strings", "secret.described"),

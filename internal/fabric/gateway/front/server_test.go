@@ -1,22 +1,24 @@
-package gateway_test
+package front_test
 
 import (
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"testing"
 	"time"
 
-	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
 )
 
 func TestServesAgainAfterItEnded(t *testing.T) {
 	t.Parallel()
-	server, err := gateway.Listen(context.Background(), gateway.ServerConfig{
-		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", Handler: http.NotFoundHandler(), Log: quiet(),
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("none here") },
+	server, err := front.Listen(context.Background(), front.Config{
+		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", Handler: func(*exchange.Exchange) {}, Log: slog.New(slog.DiscardHandler),
+		TLS: &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("none here") }},
 	})
 	if err != nil {
 		t.Fatal(err)

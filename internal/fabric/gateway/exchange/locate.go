@@ -1,0 +1,118 @@
+package exchange
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+)
+
+// locate reads what is asked for, in one form for everybody that judges it
+// (RFC 9112 §3.2, RFC 3986 §6.2.2). What can be read in two ways is refused.
+func (x *Exchange) locate() bool {
+	h := &x.Request.Header
+	if x.ambiguous() {
+		x.reject("The request says its length in two ways.")
+		return false
+	}
+	target := string(h.RequestURI())
+	host := string(h.Host())
+	if method := string(h.Method()); method == http.MethodConnect {
+		x.Refuse("gateway", http.StatusMethodNotAllowed, "No tunnels", "The gateway is not a forward proxy.", "")
+		return false
+	} else if target == "*" && method == http.MethodOptions {
+		x.Host, x.Path, x.Target = CanonicalHost(host), "*", target
+		return x.named()
+	}
+	if target == "" || target[0] != '/' {
+		authority, rest, ok := absolute(target)
+		if !ok || !strings.EqualFold(authority, host) {
+			x.reject("The request target and its Host header do not name one place.")
+			return false
+		}
+		target = rest
+	}
+	path, query, hasQuery := strings.Cut(target, "?")
+	clean, wire, ok := normalize(path)
+	if !ok {
+		x.reject("The path can be read in two ways, or is not encoded as it should be.")
+		return false
+	}
+	x.Host, x.Path, x.Target = CanonicalHost(host), clean, wire
+	if hasQuery {
+		x.Target += "?" + query
+	}
+	return x.named()
+}
+
+func (x *Exchange) named() bool {
+	if !validHost(x.Host) {
+		x.reject("The request names no host, or none that can be.")
+		return false
+	}
+	return true
+}
+
+// reject answers 400 and closes the connection: what follows on it cannot be
+// told apart either.
+func (x *Exchange) reject(detail string) {
+	x.Refuse("gateway", http.StatusBadRequest, "Request not understood", detail, "")
+	x.Response.SetConnectionClose()
+}
+
+// ambiguous tells that a body has both a length and chunks (RFC 9112 §6.3): a
+// front that read the one would pass on what a service reads as the other.
+func (x *Exchange) ambiguous() bool {
+	if x.Proto != 1 || x.Request.Header.ContentLength() != -1 {
+		return false
+	}
+	for line := range bytes.Lines(x.Request.Header.RawHeaders()) {
+		if name, _, _ := bytes.Cut(line, []byte(":")); bytes.EqualFold(bytes.TrimSpace(name), []byte("content-length")) {
+			return true
+		}
+	}
+	return false
+}
+
+// absolute splits a target in absolute form.
+func absolute(target string) (authority, rest string, ok bool) {
+	scheme, after, ok := strings.Cut(target, "://")
+	if !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+		return "", "", false
+	}
+	i := strings.IndexAny(after, "/?")
+	switch {
+	case i < 0:
+		authority, rest = after, "/"
+	case after[i] == '?':
+		authority, rest = after[:i], "/"+after[i:]
+	default:
+		authority, rest = after[:i], after[i:]
+	}
+	return authority, rest, authority != "" && !strings.Contains(authority, "@")
+}
+
+// CanonicalHost returns a Host header's host in lower case, without its port
+// and the dot at its end.
+func CanonicalHost(host string) string {
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.IndexByte(host, ']') < i {
+		host = host[:i]
+	}
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
+// validHost tells that a name can be a host: labels of letters, digits, hyphens
+// and underscores, or an address in brackets.
+func validHost(host string) bool {
+	if host == "" || len(host) > 253 {
+		return false
+	}
+	if host[0] == '[' {
+		return len(host) > 2 && host[len(host)-1] == ']' && strings.Trim(host[1:len(host)-1], "0123456789abcdef:.") == ""
+	}
+	for i := range len(host) {
+		if c := host[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return host[0] != '.' && !strings.Contains(host, "..")
+}

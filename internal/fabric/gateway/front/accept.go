@@ -1,0 +1,134 @@
+package front
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// accept takes connections and greets each on its own; greet gives it to the
+// server of the protocol that the client chose.
+func (v *serving) accept(l net.Listener, greet func(net.Conn)) error {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return fmt.Errorf("accept: %w", err)
+		}
+		v.accepted.Add(1)
+		go func() {
+			defer v.accepted.Done()
+			greet(c)
+		}()
+	}
+}
+
+// greet shakes hands.
+func (v *serving) greet(c net.Conn) {
+	conn := tls.Server(&stalling{Conn: c, stall: v.config.Stall}, v.config.TLS)
+	ctx, cancel := context.WithTimeout(v.requests, handshakeTimeout)
+	defer cancel()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return
+	}
+	to := v.ones
+	if conn.ConnectionState().NegotiatedProtocol == "h2" {
+		to = v.twos
+	}
+	to.push(conn)
+}
+
+// recognise tells HTTP/2 with prior knowledge by its preface (RFC 9113 §3.4).
+func (v *serving) recognise(c net.Conn) {
+	c = &stalling{Conn: c, stall: v.config.Stall}
+	_ = c.SetReadDeadline(time.Now().Add(handshakeTimeout))
+	head := make([]byte, len(preface))
+	n, err := io.ReadFull(c, head)
+	if n == 0 {
+		_ = c.Close()
+		return
+	}
+	to := v.ones
+	if err == nil && string(head) == preface {
+		to = v.twos
+	}
+	_ = c.SetReadDeadline(time.Time{})
+	to.push(&begun{Conn: c, head: head[:n]})
+}
+
+// preface is how each connection of HTTP/2 begins, as far as it tells it from HTTP/1.1.
+const preface = "PRI "
+
+// begun is a connection whose first bytes have been read.
+type begun struct {
+	net.Conn
+
+	head []byte
+}
+
+// Read implements net.Conn.
+func (b *begun) Read(p []byte) (int, error) {
+	if len(b.head) == 0 {
+		return b.Conn.Read(p) //nolint:wrapcheck // the connection's own error
+	}
+	n := copy(p, b.head)
+	b.head = b.head[n:]
+	return n, nil
+}
+
+// stalling gives each write a deadline: an answer may last as long as it likes,
+// but a client that stops reading is cut off.
+type stalling struct {
+	net.Conn
+
+	stall time.Duration
+}
+
+// Write implements net.Conn.
+func (s *stalling) Write(b []byte) (int, error) {
+	_ = s.SetWriteDeadline(time.Now().Add(s.stall))
+	return s.Conn.Write(b) //nolint:wrapcheck // the connection's own error
+}
+
+// queue is a listener of connections that were accepted elsewhere.
+type queue struct {
+	addr   net.Addr
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newQueue(addr net.Addr) *queue {
+	return &queue{addr: addr, conns: make(chan net.Conn), closed: make(chan struct{})}
+}
+
+func (q *queue) push(c net.Conn) {
+	select {
+	case q.conns <- c:
+	case <-q.closed:
+		_ = c.Close()
+	}
+}
+
+// Accept implements net.Listener.
+func (q *queue) Accept() (net.Conn, error) {
+	select {
+	case c := <-q.conns:
+		return c, nil
+	case <-q.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener.
+func (q *queue) Close() error {
+	q.once.Do(func() { close(q.closed) })
+	return nil
+}
+
+// Addr implements net.Listener.
+func (q *queue) Addr() net.Addr { return q.addr }

@@ -1,0 +1,103 @@
+package front
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+)
+
+func (v *serving) serveOne(ctx *fasthttp.RequestCtx) { v.exchangeOne(ctx, v.config.Handler) }
+
+// exchangeOne makes an exchange of a request in HTTP/1.1 and has it handled.
+func (v *serving) exchangeOne(ctx *fasthttp.RequestCtx, handler exchange.Handler) {
+	conn := ctx.Conn()
+	x, ok := exchange.New(&ctx.Request, &ctx.Response, exchange.Connection{
+		Context: v.requests, Client: ctx.RemoteAddr(), TLS: ctx.TLSConnectionState(), Proto: 1,
+		Body:    v.bodyOf(ctx, conn),
+		Upgrade: func(fn func(net.Conn)) { v.upgrade(ctx, fn) },
+		Abort:   func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) },
+	})
+	defer x.Handled()
+	v.handle(x, ok, handler)
+}
+
+// handle calls the handler; a defect in it costs one answer, not the process.
+func (v *serving) handle(x *exchange.Exchange, ok bool, handler exchange.Handler) {
+	if !ok {
+		return
+	}
+	defer func() {
+		if defect := recover(); defect != nil {
+			v.config.Log.ErrorContext(x.Context(), "a request met a defect of the gateway", "defect", defect, "stack", string(debug.Stack()))
+			x.Refuse("gateway", http.StatusInternalServerError, "Defect", "The gateway failed on this request.", "")
+			x.Response.SetConnectionClose()
+		}
+	}()
+	handler(x)
+}
+
+func (v *serving) bodyOf(ctx *fasthttp.RequestCtx, conn net.Conn) *exchange.Body {
+	length := int64(ctx.Request.Header.ContentLength())
+	stream := ctx.RequestBodyStream()
+	if stream == nil || length == 0 {
+		return exchange.NewBody(nil, 0)
+	}
+	if length < -1 {
+		length = 0
+	}
+	return exchange.NewBody(&sent{Reader: stream, conn: conn, stall: v.config.Stall}, length)
+}
+
+// sent reads what a client sends, with a bound to each step.
+type sent struct {
+	io.Reader
+
+	conn  net.Conn
+	stall time.Duration
+}
+
+// Read implements io.Reader.
+func (s *sent) Read(p []byte) (int, error) {
+	_ = s.conn.SetReadDeadline(time.Now().Add(s.stall))
+	n, err := s.Reader.Read(p)
+	return n, err //nolint:wrapcheck // the error of the body itself
+}
+
+// upgrade hands the connection over; it ends with the server at the latest.
+func (v *serving) upgrade(ctx *fasthttp.RequestCtx, fn func(net.Conn)) {
+	ctx.Hijack(func(c net.Conn) {
+		done := make(chan struct{})
+		defer close(done)
+		go func() {
+			select {
+			case <-v.requests.Done():
+				_ = c.Close()
+			case <-done:
+			}
+		}()
+		fn(c)
+	})
+}
+
+// unreadable answers for a request whose head could not be read.
+func unreadable(ctx *fasthttp.RequestCtx, err error) {
+	x := &exchange.Exchange{Request: &ctx.Request, Response: &ctx.Response}
+	var small *fasthttp.ErrSmallBuffer
+	var timeout net.Error
+	switch {
+	case errors.As(err, &small):
+		x.Refuse("gateway", http.StatusRequestHeaderFieldsTooLarge, "Headers too large", "The head of the request is larger than the gateway takes.", "")
+	case errors.As(err, &timeout) && timeout.Timeout():
+		x.Refuse("gateway", http.StatusRequestTimeout, "Too slow", "The request did not come in time.", "")
+	default:
+		x.Refuse("gateway", http.StatusBadRequest, "Request not understood", "The request is not HTTP/1.1 as RFC 9112 has it.", "")
+	}
+	x.Response.SetConnectionClose()
+}

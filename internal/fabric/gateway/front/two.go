@@ -1,0 +1,159 @@
+package front
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+)
+
+// maxStreams is how many streams one connection of HTTP/2 may have open.
+const maxStreams = 250
+
+func (v *serving) newTwo() *http.Server {
+	protocols := &http.Protocols{}
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	return &http.Server{
+		Protocols: protocols,
+		Handler:   http.HandlerFunc(v.serveTwo), ErrorLog: slog.NewLogLogger(v.config.Log.Handler(), slog.LevelDebug),
+		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		TLSConfig: v.config.TLS, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		BaseContext: func(net.Listener) context.Context { return v.requests },
+	}
+}
+
+// serveTwo makes an exchange of a stream of HTTP/2 and sends its answer.
+func (v *serving) serveTwo(w http.ResponseWriter, r *http.Request) {
+	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	resp.Header.SetNoDefaultContentType(true)
+	translate(&req.Header, r)
+	control := http.NewResponseController(w)
+	client, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if addr, err := net.ResolveTCPAddr("tcp", r.RemoteAddr); err == nil {
+		client = addr
+	}
+	x, ok := exchange.New(req, resp, exchange.Connection{
+		Context: r.Context(), Client: client, TLS: r.TLS, Proto: 2,
+		Body:  v.streamOf(r, control),
+		Abort: func() { _ = control.SetReadDeadline(time.Unix(1, 0)) },
+	})
+	func() {
+		defer x.Handled()
+		v.handle(x, ok, v.config.Handler)
+	}()
+	v.answer(w, control, x)
+	fasthttp.ReleaseRequest(req)
+	fasthttp.ReleaseResponse(resp)
+}
+
+// translate writes a request's head in the form of an exchange.
+func translate(h *fasthttp.RequestHeader, r *http.Request) {
+	h.SetMethod(r.Method)
+	h.SetRequestURI(r.RequestURI)
+	h.SetHost(r.Host)
+	h.SetProtocol("HTTP/1.1")
+	h.DisableNormalizing()
+	for name, values := range r.Header {
+		if name == "Cookie" { // may come in pieces (RFC 9113 §8.2.3)
+			h.Set(name, strings.Join(values, "; "))
+			continue
+		}
+		for _, value := range values {
+			h.Add(name, value)
+		}
+	}
+}
+
+func (v *serving) streamOf(r *http.Request, control *http.ResponseController) *exchange.Body {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return exchange.NewBody(nil, 0)
+	}
+	return exchange.NewBody(&streamed{Reader: r.Body, control: control, stall: v.config.Stall}, r.ContentLength)
+}
+
+// streamed reads what a client sends on its stream, with a bound to each step.
+type streamed struct {
+	io.Reader
+
+	control *http.ResponseController
+	stall   time.Duration
+}
+
+// Read implements io.Reader. The deadline goes after each step: it would end
+// the stream by itself.
+func (s *streamed) Read(p []byte) (int, error) {
+	_ = s.control.SetReadDeadline(time.Now().Add(s.stall))
+	n, err := s.Reader.Read(p)
+	_ = s.control.SetReadDeadline(time.Time{})
+	return n, err //nolint:wrapcheck // the error of the body itself
+}
+
+// answer sends what the exchange holds.
+func (v *serving) answer(w http.ResponseWriter, control *http.ResponseController, x *exchange.Exchange) {
+	h, resp := w.Header(), x.Response
+	for name, value := range resp.Header.All() {
+		switch key := string(name); key {
+		case "Connection", "Keep-Alive", "Transfer-Encoding", "Upgrade", "Content-Length":
+		default:
+			h.Add(key, string(value))
+		}
+	}
+	if length := resp.Header.ContentLength(); length >= 0 && (resp.SkipBody || x.Streams()) {
+		h.Set("Content-Length", string(resp.Header.Peek("Content-Length")))
+	}
+	w.WriteHeader(resp.StatusCode())
+	if !x.Streams() {
+		if !resp.SkipBody {
+			v.write(w, control, resp.Body())
+		}
+		return
+	}
+	defer func() { _ = resp.CloseBodyStream() }()
+	if !v.copy(w, control, resp) {
+		panic(http.ErrAbortHandler) // half an answer must not look whole
+	}
+	if x.Trailers != nil {
+		for name, values := range x.Trailers() {
+			h[http.TrailerPrefix+name] = values
+		}
+	}
+}
+
+// copy sends the stream as it comes.
+func (v *serving) copy(w http.ResponseWriter, control *http.ResponseController, resp *fasthttp.Response) bool {
+	flush := resp.Header.ContentLength() < 0
+	if flush {
+		_ = control.Flush()
+	}
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := resp.BodyStream().Read(buffer)
+		if n > 0 {
+			if !v.write(w, control, buffer[:n]) {
+				return false
+			}
+			if flush && control.Flush() != nil {
+				return false
+			}
+		}
+		if err != nil {
+			return err == io.EOF //nolint:errorlint // what readers return
+		}
+	}
+}
+
+// write gives a step of the answer a deadline.
+func (v *serving) write(w http.ResponseWriter, control *http.ResponseController, b []byte) bool {
+	_ = control.SetWriteDeadline(time.Now().Add(v.config.Stall))
+	_, err := w.Write(b)
+	_ = control.SetWriteDeadline(time.Time{})
+	return err == nil
+}

@@ -1,0 +1,168 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Policy says what one kind of filter does for the routes that it is attached
+// to: those of its scope, or one of them. Of each kind a route has the policy
+// that is attached most closely, whole: its own, else its stage's, else its
+// project's, else its tenant's (as the Gateway API has it, GEP-713).
+type Policy struct {
+	// Scope is whose policy it is; an empty stage is every stage of the project,
+	// an empty project every project of the tenant.
+	Scope kernel.Scope
+	// Name identifies the policy within its scope.
+	Name string
+	// Kind names the kind of filter, such as RateLimitPolicy.
+	Kind string
+	// Route names the one route of the scope that it is for; empty is for all.
+	Route string
+	// Spec is what the kind reads.
+	Spec      json.RawMessage
+	UpdatedAt time.Time
+}
+
+// Kind is a kind of filter. It lives as long as the gateway; what a filter has
+// to remember over changes of the configuration, such as a count, is kept by
+// its kind, under the policy's scope and name.
+type Kind interface {
+	// Name is the kind's name in documents.
+	Name() string
+	// Compile reads a policy's spec, strictly, and makes its filter for a route.
+	// Everything that is wrong is told at once, as problems of an Invalid error
+	// whose paths begin within the spec. It must not wait for anything outside.
+	Compile(ctx context.Context, p Policy, at Attachment) (exchange.Filter, error)
+}
+
+// Attachment is the route that a filter is made for. It is empty where a policy
+// is only checked.
+type Attachment struct {
+	Scope kernel.Scope
+	Route string
+	Host  string
+}
+
+// maxSpec bounds a policy's spec, in bytes.
+const maxSpec = 256 << 10
+
+// PutPolicy keeps a policy and has it obeyed from then on.
+func (s *Service) PutPolicy(ctx context.Context, scope kernel.Scope, p Policy) (Policy, error) {
+	p.Scope, p.UpdatedAt = scope, s.Clock.Now()
+	if err := s.checkPolicy(ctx, p); err != nil {
+		return Policy{}, err
+	}
+	return p, s.change(ctx, scope, p.Name, "gateway-policy.changed", func(ctx context.Context) error {
+		return s.Store.PutPolicy(ctx, p)
+	})
+}
+
+// DeletePolicy removes a policy; what is not there is no error.
+func (s *Service) DeletePolicy(ctx context.Context, scope kernel.Scope, name string) error {
+	return s.change(ctx, scope, name, "gateway-policy.deleted", func(ctx context.Context) error {
+		return s.Store.DeletePolicy(ctx, scope, name)
+	})
+}
+
+// Policies returns the policies of a scope itself, by name.
+func (s *Service) Policies(ctx context.Context, scope kernel.Scope) ([]Policy, error) {
+	return s.Store.Policies(ctx, scope)
+}
+
+func (s *Service) checkPolicy(ctx context.Context, p Policy) error {
+	var problems []kernel.Problem
+	if p.Name == "" || len(p.Name) > 253 {
+		problems = append(problems, kernel.Problem{Path: "name", Message: "the policy has no name, or a too long one"})
+	}
+	if p.Route != "" && p.Scope.Stage == "" {
+		problems = append(problems, kernel.Problem{Path: "route", Message: "a policy of a whole project cannot be for one route", Fix: "put it on the route's stage"})
+	}
+	if len(p.Spec) > maxSpec {
+		problems = append(problems, kernel.Problem{Path: "spec", Message: "the spec is larger than " + strconv.Itoa(maxSpec) + " bytes"})
+	}
+	kind := s.kind(p.Kind)
+	if kind == nil {
+		problems = append(problems, kernel.Problem{Path: "kind", Message: "there is no kind of policy " + strconv.Quote(p.Kind), Fix: "use one of " + s.kindNames()})
+	}
+	if len(problems) > 0 {
+		return kernel.Errorf(kernel.Invalid, "policy %s is not valid", p.Name).WithProblems(problems...)
+	}
+	_, err := kind.Compile(ctx, p, Attachment{})
+	return err
+}
+
+func (s *Service) kind(name string) Kind {
+	for _, k := range s.Kinds {
+		if k.Name() == name {
+			return k
+		}
+	}
+	return nil
+}
+
+func (s *Service) kindNames() string {
+	names := ""
+	for i, k := range s.Kinds {
+		if i > 0 {
+			names += ", "
+		}
+		names += k.Name()
+	}
+	return names
+}
+
+// chosen returns the policies that a route has, in the order of the kinds.
+func (s *Service) chosen(r Route, policies map[kernel.Scope][]Policy) []Policy {
+	var out []Policy
+	for _, k := range s.Kinds {
+		if p, ok := closest(r, k.Name(), policies); ok {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func closest(r Route, kind string, policies map[kernel.Scope][]Policy) (Policy, bool) {
+	scopes := []kernel.Scope{r.Scope, {Tenant: r.Scope.Tenant, Project: r.Scope.Project}, {Tenant: r.Scope.Tenant}}
+	for _, route := range []string{r.Name, ""} {
+		for _, scope := range scopes {
+			of := policies[scope]
+			if i := slices.IndexFunc(of, func(p Policy) bool { return p.Kind == kind && p.Route == route }); i >= 0 {
+				return of[i], true
+			}
+			if route != "" {
+				break // one route's policy lies in its own scope
+			}
+		}
+	}
+	return Policy{}, false
+}
+
+// filters makes the filters of a route. A policy that cannot be compiled any
+// more takes nothing else along: the route keeps what it had before, and
+// without anything before it is closed.
+func (s *Service) filters(ctx context.Context, r Route, policies map[kernel.Scope][]Policy) ([]exchange.Filter, error) {
+	var out []exchange.Filter
+	for _, p := range s.chosen(r, policies) {
+		f, err := s.kind(p.Kind).Compile(ctx, p, Attachment{Scope: r.Scope, Route: r.Name, Host: r.Host})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// closed answers for a route whose policies cannot be obeyed.
+func closed(exchange.Handler) exchange.Handler {
+	return func(x *exchange.Exchange) {
+		x.Unavailable("gateway", 30, "Route closed", "A policy of this route cannot be obeyed.", "")
+	}
+}

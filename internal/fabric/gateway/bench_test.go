@@ -87,7 +87,7 @@ func benchURL(b testing.TB, addr string) string {
 	u.m.Store("orders", upstream{addr, "rel_1"})
 	proxy := gateway.NewProxy(gateway.ProxyConfig{Routes: routes, Upstreams: u, Log: quiet()})
 	server, err := front.Listen(context.Background(), front.Config{
-		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{}, ServePlain: true, Handler: proxy.Handle, Log: quiet(), //nolint:gosec // not used
+		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{}, ServePlain: true, Handler: proxy.Handle, Log: quiet(),
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -41,7 +41,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 func newService(t testing.TB, d *db.DB, m *gateway.Metrics) *gateway.Service {
 	t.Helper()
 	s := gateway.NewService(gateway.Config{
-		Store: gatewaysql.NewStore(d), Journal: journal{}, Tx: d, Log: quiet(), Metrics: m, Reserved: []string{"portal.localhost"},
+		Store: gatewaysql.NewStore(d), PolicyStore: gatewaysql.NewStore(d), Journal: journal{}, Tx: d, Log: quiet(), Metrics: m, Reserved: []string{"portal.localhost"},
 	})
 	if err := s.Load(context.Background()); err != nil {
 		t.Fatal(err)

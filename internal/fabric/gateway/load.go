@@ -22,7 +22,7 @@ func (s *Service) Load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load routes: %w", err)
 	}
-	policies, err := s.Store.AllPolicies(ctx)
+	policies, err := s.PolicyStore.AllPolicies(ctx)
 	if err != nil {
 		return fmt.Errorf("load policies: %w", err)
 	}

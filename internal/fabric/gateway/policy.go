@@ -60,20 +60,20 @@ func (s *Service) PutPolicy(ctx context.Context, scope kernel.Scope, p Policy) (
 		return Policy{}, err
 	}
 	return p, s.change(ctx, scope, p.Name, "gateway-policy.changed", func(ctx context.Context) error {
-		return s.Store.PutPolicy(ctx, p)
+		return s.PolicyStore.PutPolicy(ctx, p)
 	})
 }
 
 // DeletePolicy removes a policy; what is not there is no error.
 func (s *Service) DeletePolicy(ctx context.Context, scope kernel.Scope, name string) error {
 	return s.change(ctx, scope, name, "gateway-policy.deleted", func(ctx context.Context) error {
-		return s.Store.DeletePolicy(ctx, scope, name)
+		return s.PolicyStore.DeletePolicy(ctx, scope, name)
 	})
 }
 
 // Policies returns the policies of a scope itself, by name.
 func (s *Service) Policies(ctx context.Context, scope kernel.Scope) ([]Policy, error) {
-	return s.Store.Policies(ctx, scope)
+	return s.PolicyStore.Policies(ctx, scope)
 }
 
 func (s *Service) checkPolicy(ctx context.Context, p Policy) error {

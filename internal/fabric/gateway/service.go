@@ -22,6 +22,12 @@ type Store interface {
 	Get(ctx context.Context, scope kernel.Scope, name string) (Route, error)
 	// All returns every route of every tenant, for the proxy.
 	All(ctx context.Context) ([]Route, error)
+	// Revision grows with every write.
+	Revision(ctx context.Context) (int64, error)
+}
+
+// PolicyStore keeps policies; gatewaysql implements it.
+type PolicyStore interface {
 	// PutPolicy keeps a policy, replacing the one of its name. Two of one kind for
 	// the same routes are a Conflict.
 	PutPolicy(ctx context.Context, p Policy) error
@@ -31,8 +37,6 @@ type Store interface {
 	Policies(ctx context.Context, scope kernel.Scope) ([]Policy, error)
 	// AllPolicies returns every policy of every tenant, for the proxy.
 	AllPolicies(ctx context.Context) ([]Policy, error)
-	// Revision grows with every write.
-	Revision(ctx context.Context) (int64, error)
 }
 
 // Journal records facts in the transaction of the context.
@@ -47,11 +51,12 @@ type Tx interface {
 
 // Config is what a Service needs.
 type Config struct {
-	Store   Store
-	Journal Journal
-	Tx      Tx
-	Clock   kernel.Clock
-	Log     *slog.Logger
+	Store       Store
+	PolicyStore PolicyStore
+	Journal     Journal
+	Tx          Tx
+	Clock       kernel.Clock
+	Log         *slog.Logger
 	// Zones are the zones whose hosts are served, such as localhost: a scope's
 	// hosts lie under <stage>.<project>.<zone>.
 	Zones []string

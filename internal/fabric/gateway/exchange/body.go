@@ -6,7 +6,7 @@ import (
 )
 
 // ErrTooLarge is the error of reading a body beyond its limit.
-var ErrTooLarge = errors.New("the body is larger than the gateway takes") //nolint:gochecknoglobals // a sentinel
+var ErrTooLarge = errors.New("the body is larger than the gateway takes")
 
 // Body is a request's body: read once from the client, and again from what was
 // kept of it, where all of it was.

@@ -238,6 +238,7 @@ func (v *serving) note(c net.Conn, state fasthttp.ConnState) {
 		v.open[c] = struct{}{}
 	case fasthttp.StateClosed:
 		delete(v.open, c)
+	case fasthttp.StateActive, fasthttp.StateIdle, fasthttp.StateHijacked:
 	}
 }
 

@@ -145,7 +145,7 @@ func (v *serving) copy(w http.ResponseWriter, control *http.ResponseController, 
 			}
 		}
 		if err != nil {
-			return err == io.EOF //nolint:errorlint // what readers return
+			return err == io.EOF
 		}
 	}
 }

@@ -98,7 +98,7 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	_ = b.s.conn.SetReadDeadline(time.Time{}) // an answer may rest as long as it likes
 	n, err := b.r.Read(p)
 	b.left -= n
-	if err != io.EOF { //nolint:errorlint // what readers return
+	if err != io.EOF {
 		return n, err //nolint:wrapcheck // judged by its kind
 	}
 	switch {

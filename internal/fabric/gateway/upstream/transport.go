@@ -135,7 +135,7 @@ func (t *Transport) Do(x *exchange.Exchange, c Call) error {
 
 // errStale is a resting connection that the service had closed: it has not
 // seen the request, or not looked at it.
-var errStale = errors.New("the connection had been closed") //nolint:gochecknoglobals // a sentinel
+var errStale = errors.New("the connection had been closed")
 
 // session is one request on one connection.
 type session struct {

@@ -44,15 +44,21 @@ type localGateway struct {
 }
 
 func (a localGateway) PutRoute(ctx context.Context, scope kernel.Scope, r local.Route) error {
-	_, err := a.gateway.PutRoute(ctx, scope, gateway.Route{
-		Name: r.Name, Host: r.Host, Path: r.Path, Service: r.Service, Port: r.Port,
-	})
+	_, err := a.gateway.PutRoute(ctx, scope, gateway.ToService(r.Name, r.Host, r.Path, r.Service, r.Port))
 	return err
 }
 
 func (a localGateway) Route(ctx context.Context, scope kernel.Scope, name string) (local.Route, string, error) {
 	r, err := a.gateway.Route(ctx, scope, name)
-	return local.Route{Name: r.Name, Host: r.Host, Path: r.Path, Service: r.Service, Port: r.Port}, r.URL(a.port), err
+	out := local.Route{Name: r.Name}
+	if len(r.Hosts) > 0 {
+		out.Host = r.Hosts[0]
+	}
+	if len(r.Rules) > 0 && len(r.Rules[0].Matches) > 0 && len(r.Rules[0].Backends) > 0 {
+		b := r.Rules[0].Backends[0]
+		out.Path, out.Service, out.Port = r.Rules[0].Matches[0].Path.Value, b.Service, b.Port
+	}
+	return out, r.URL(a.port), err
 }
 
 func (a localGateway) DeleteRoute(ctx context.Context, scope kernel.Scope, name string) error {

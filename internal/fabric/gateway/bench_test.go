@@ -82,7 +82,7 @@ func benchURL(b testing.TB, addr string) string {
 		b.Fatal(err)
 	}
 	routes := newService(b, dbtest.SQLite(b, gatewaysql.Migrations()), m)
-	put(b, routes, dev, gateway.Route{Name: "orders", Host: host, Service: "orders"})
+	put(b, routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	u := &upstreams{}
 	u.m.Store("orders", upstream{addr, "rel_1"})
 	proxy := gateway.NewProxy(gateway.ProxyConfig{Routes: routes, Upstreams: u, Log: quiet()})

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/valyala/fasthttp"
@@ -127,4 +128,43 @@ func returned(x *exchange.Exchange) {
 	if x.Facts.Release != "" {
 		h.Set(ReleaseHeader, x.Facts.Release)
 	}
+}
+
+// rewrite changes what the service sees, as the rule says.
+func rewrite(x *exchange.Exchange, c *candidate) {
+	if h := c.rule.RequestHeaders; h != nil {
+		h.request(&x.Request.Header)
+	}
+	w := c.rule.Rewrite
+	if w == nil {
+		return
+	}
+	if w.Host != "" {
+		x.Request.Header.SetHost(w.Host)
+	}
+	x.Request.Header.SetRequestURI(replaced(x, c, w.FullPath, w.Prefix))
+}
+
+// redirect sends the client elsewhere.
+func redirect(x *exchange.Exchange, c *candidate) {
+	d := c.rule.Redirect
+	scheme, host, status := d.Scheme, string(x.Request.Header.Host()), d.Status
+	if scheme == "" {
+		scheme = "https"
+	}
+	if d.Host != "" {
+		host = d.Host
+	}
+	if d.Port != 0 || d.Host != "" || d.Scheme != "" {
+		host = canonicalHost(host)
+	}
+	if d.Port != 0 {
+		host = net.JoinHostPort(host, strconv.Itoa(d.Port))
+	}
+	if status == 0 {
+		status = fasthttp.StatusFound
+	}
+	x.Response.Header.Set("Location", scheme+"://"+host+replaced(x, c, d.FullPath, d.Prefix))
+	x.Response.SetStatusCode(status)
+	x.Facts.By = "redirect"
 }

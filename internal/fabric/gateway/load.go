@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/kernel"
@@ -30,24 +32,57 @@ func (s *Service) Load(ctx context.Context) error {
 	for _, p := range policies {
 		byScope[p.Scope] = append(byScope[p.Scope], p)
 	}
-	before := s.table.Load()
-	t, err := newTable(routes, revision, s.Metrics, func(r Route) []exchange.Filter {
-		filters, err := s.filters(ctx, r, byScope)
-		if err == nil {
-			return filters
-		}
-		s.Log.ErrorContext(ctx, "a policy of a route cannot be obeyed: the route keeps what it had", "route", r.Name, "scope", r.Scope.String(), "error", err)
-		if e := before.of(r); e != nil {
-			return e.filters
-		}
-		return []exchange.Filter{closed}
-	})
+	t, err := newTable(s.entries(ctx, routes, byScope), revision)
 	if err != nil {
 		return err
 	}
 	s.table.Store(t)
 	s.Metrics.forgetOthers(t)
 	return nil
+}
+
+// entries makes the routes ready; those that are as they were are kept, with
+// what their filters hold.
+func (s *Service) entries(ctx context.Context, routes []Route, policies map[kernel.Scope][]Policy) []*entry {
+	before := map[entryKey]*entry{}
+	for _, e := range s.table.Load().entries {
+		before[entryKey{e.Scope, e.Name}] = e
+	}
+	out := make([]*entry, 0, len(routes))
+	for _, r := range routes {
+		chosen := s.chosen(r, policies)
+		made, old := madeOf(r, chosen), before[entryKey{r.Scope, r.Name}]
+		if old != nil && old.made == made {
+			out = append(out, old)
+			continue
+		}
+		filters, err := s.filters(ctx, r, chosen)
+		if err != nil {
+			s.Log.ErrorContext(ctx, "a policy of a route cannot be obeyed: the route keeps what it had",
+				"route", r.Name, "scope", r.Scope.String(), "error", err)
+			filters, made = []exchange.Filter{closed}, ""
+			if old != nil {
+				filters = old.filters
+			}
+		}
+		out = append(out, newEntry(r, s.Metrics, filters, made))
+	}
+	return out
+}
+
+type entryKey struct {
+	scope kernel.Scope
+	name  string
+}
+
+// madeOf says what an entry is made of: the versions of its route and policies.
+func madeOf(r Route, policies []Policy) string {
+	var b strings.Builder
+	b.WriteString(r.UpdatedAt.Format(time.RFC3339Nano))
+	for _, p := range policies {
+		_, _ = fmt.Fprintf(&b, " %s %s/%s %s", p.Kind, p.Scope, p.Name, p.UpdatedAt.Format(time.RFC3339Nano))
+	}
+	return b.String()
 }
 
 // Watch keeps the table current with what other processes, or transactions

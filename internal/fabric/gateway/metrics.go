@@ -94,10 +94,8 @@ func (m *Metrics) forgetOthers(t *table) {
 		return
 	}
 	live := map[metricKey]bool{}
-	for _, entries := range t.hosts {
-		for _, e := range entries {
-			live[keyOf(e.Route)] = true
-		}
+	for _, e := range t.entries {
+		live[keyOf(e.Route)] = true
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

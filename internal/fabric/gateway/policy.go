@@ -47,7 +47,7 @@ type Kind interface {
 type Attachment struct {
 	Scope kernel.Scope
 	Route string
-	Host  string
+	Hosts []string
 }
 
 // maxSpec bounds a policy's spec, in bytes.
@@ -148,10 +148,10 @@ func closest(r Route, kind string, policies map[kernel.Scope][]Policy) (Policy, 
 // filters makes the filters of a route. A policy that cannot be compiled any
 // more takes nothing else along: the route keeps what it had before, and
 // without anything before it is closed.
-func (s *Service) filters(ctx context.Context, r Route, policies map[kernel.Scope][]Policy) ([]exchange.Filter, error) {
+func (s *Service) filters(ctx context.Context, r Route, chosen []Policy) ([]exchange.Filter, error) {
 	var out []exchange.Filter
-	for _, p := range s.chosen(r, policies) {
-		f, err := s.kind(p.Kind).Compile(ctx, p, Attachment{Scope: r.Scope, Route: r.Name, Host: r.Host})
+	for _, p := range chosen {
+		f, err := s.kind(p.Kind).Compile(ctx, p, Attachment{Scope: r.Scope, Route: r.Name, Hosts: r.Hosts})
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -68,11 +69,11 @@ func (p *Proxy) Close() { p.transport.Close() }
 
 // Handle is an exchange.Handler.
 func (p *Proxy) Handle(x *exchange.Exchange) {
-	e, hostKnown := p.config.Routes.table.Load().lookup(x.Host, x.Path)
+	c, hostKnown := p.config.Routes.table.Load().lookup(x)
 	metrics := p.config.Routes.Metrics.ofNone()
-	if e != nil {
-		metrics = e.metrics
-		x.Facts.Route, x.Facts.Scope = e.Name, e.scope
+	if c != nil {
+		metrics = c.entry.metrics
+		x.Matched, x.Facts.Route, x.Facts.Scope = c, c.entry.Name, c.entry.scope
 	}
 	metrics.begin()
 	x.OnDone(func() {
@@ -83,8 +84,8 @@ func (p *Proxy) Handle(x *exchange.Exchange) {
 	switch {
 	case !x.Body.Limit(p.config.MaxBody):
 		tooLarge(x)
-	case e != nil:
-		e.serve(x, p.pass)
+	case c != nil:
+		c.entry.serve(x, p.pass)
 	case hostKnown:
 		x.Refuse("gateway", http.StatusNotFound, "No route for this path", "Host "+x.Host+" serves no path "+x.Path+".",
 			"see the routes with: terrace status")
@@ -98,33 +99,65 @@ func tooLarge(x *exchange.Exchange) {
 	x.Refuse("gateway", http.StatusRequestEntityTooLarge, "Request too large", "The body is larger than the gateway takes.", "")
 }
 
-// pass has the service answer. One that takes no connection may have been
-// replaced since it was asked for: then the new one is asked, since nothing has
-// been sent.
-func (p *Proxy) pass(x *exchange.Exchange, e *entry) {
-	addr, release, ok := p.config.Upstreams.Upstream(e.Scope, e.Service, e.Port)
+// pass does what the rule says: it redirects, or has a service answer.
+func (p *Proxy) pass(x *exchange.Exchange) {
+	c, ok := x.Matched.(*candidate)
 	if !ok {
-		x.Unavailable("gateway", 1, "Service not ready", "Service "+e.Service+" has no ready instance.",
-			"try again; see why with: terrace status")
+		return
+	}
+	if c.rule.Redirect != nil {
+		redirect(x, c)
+		return
+	}
+	b := c.rule.choose()
+	if b == nil {
+		x.Refuse("gateway", http.StatusInternalServerError, "No backend", "The weights of all services of this route are 0.", "")
 		return
 	}
 	forward(x)
-	err := p.ask(x, addr, release)
-	var dial *upstream.DialError
-	if errors.As(err, &dial) {
-		if again, release, ok := p.config.Upstreams.Upstream(e.Scope, e.Service, e.Port); ok && again != addr {
-			err = p.ask(x, again, release)
-		}
-	}
-	if err != nil {
-		p.fail(x, e, err)
+	rewrite(x, c)
+	p.ask(x, c, b)
+	if c.rule.ResponseHeaders != nil {
+		c.rule.ResponseHeaders.response(&x.Response.Header)
 	}
 }
 
-func (p *Proxy) ask(x *exchange.Exchange, addr, release string) error {
+// ask has a service answer. One that takes no connection may have been replaced
+// since it was asked for: then the new one is asked, since nothing has been sent.
+func (p *Proxy) ask(x *exchange.Exchange, c *candidate, b *Backend) {
+	scope := c.entry.Scope
+	addr, release, ok := p.config.Upstreams.Upstream(scope, b.Service, b.Port)
+	if !ok {
+		x.Unavailable("gateway", 1, "Service not ready", "Service "+b.Service+" has no ready instance.",
+			"try again; see why with: terrace status")
+		return
+	}
+	err := p.try(x, c, addr, release)
+	var dial *upstream.DialError
+	if errors.As(err, &dial) {
+		if again, release, ok := p.config.Upstreams.Upstream(scope, b.Service, b.Port); ok && again != addr {
+			err = p.try(x, c, again, release)
+		}
+	}
+	if err != nil {
+		p.fail(x, c, b, err)
+	}
+}
+
+func (p *Proxy) try(x *exchange.Exchange, c *candidate, addr, release string) error {
 	x.Facts.Upstream, x.Facts.Release = addr, release
 	x.Facts.Attempts++
-	err := p.transport.Do(x, upstream.Call{Addr: addr, HeadTimeout: p.config.ResponseTimeout, Stall: p.config.Stall})
+	timeout := p.config.ResponseTimeout
+	if t := time.Duration(c.rule.Timeouts.Backend); t > 0 {
+		timeout = t
+	}
+	if t := time.Duration(c.rule.Timeouts.Request); t > 0 {
+		timeout = min(timeout, t-time.Since(x.Began))
+	}
+	if timeout <= 0 {
+		return context.DeadlineExceeded
+	}
+	err := p.transport.Do(x, upstream.Call{Addr: addr, HeadTimeout: timeout, Stall: p.config.Stall})
 	if err != nil {
 		return err
 	}
@@ -133,8 +166,8 @@ func (p *Proxy) ask(x *exchange.Exchange, addr, release string) error {
 }
 
 // fail answers for a service that did not.
-func (p *Proxy) fail(x *exchange.Exchange, e *entry, err error) {
-	service := e.Service
+func (p *Proxy) fail(x *exchange.Exchange, c *candidate, b *Backend, err error) {
+	service := b.Service
 	var timeout net.Error
 	switch {
 	case x.Context().Err() != nil:
@@ -148,7 +181,7 @@ func (p *Proxy) fail(x *exchange.Exchange, e *entry, err error) {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		p.config.Log.WarnContext(x.Context(), "a service did not answer in time", "service", service, "error", err)
 		x.Refuse("gateway", http.StatusGatewayTimeout, "Service too slow", "Service "+service+" did not answer in time.",
-			"see its logs with: terrace service logs "+service+" --stage "+e.Scope.Stage+" --project "+e.Scope.Project)
+			"see its logs with: terrace service logs "+service+" --stage "+c.entry.Scope.Stage+" --project "+c.entry.Scope.Project)
 	default:
 		p.config.Log.WarnContext(x.Context(), "a service could not be reached", "service", service, "error", err)
 		x.Refuse("gateway", http.StatusBadGateway, "Service unreachable", "Service "+service+" broke the connection or refused it.",

@@ -30,9 +30,9 @@ func TestRoutesByHostAndLongestPath(t *testing.T) {
 	for _, name := range []string{"root", "api", "v2"} {
 		f.upstreams.start(t, name, "", says(name))
 	}
-	put(t, f.routes, dev, gateway.Route{Name: "root", Host: host, Path: "/", Service: "root"})
-	put(t, f.routes, dev, gateway.Route{Name: "api", Host: host, Path: "/api", Service: "api"})
-	put(t, f.routes, dev, gateway.Route{Name: "v2", Host: host, Path: "/api/v2", Service: "v2"})
+	put(t, f.routes, dev, gateway.ToService("root", host, "/", "root", ""))
+	put(t, f.routes, dev, gateway.ToService("api", host, "/api", "api", ""))
+	put(t, f.routes, dev, gateway.ToService("v2", host, "/api/v2", "v2", ""))
 	cases := []struct{ path, want string }{
 		{"/", "root"},
 		{"/x", "root"},
@@ -56,9 +56,9 @@ func TestAnswersForItself(t *testing.T) {
 		c.ResponseTimeout = 50 * time.Millisecond
 		c.MaxBody = 1000
 	})
-	put(t, f.routes, dev, gateway.Route{Name: "down", Host: "down.dev.shop.localhost", Path: "/only", Service: "down"})
-	put(t, f.routes, dev, gateway.Route{Name: "gone", Host: "gone.dev.shop.localhost", Service: "gone"})
-	put(t, f.routes, dev, gateway.Route{Name: "slow", Host: "slow.dev.shop.localhost", Service: "slow"})
+	put(t, f.routes, dev, gateway.ToService("down", "down.dev.shop.localhost", "/only", "down", ""))
+	put(t, f.routes, dev, gateway.ToService("gone", "gone.dev.shop.localhost", "", "gone", ""))
+	put(t, f.routes, dev, gateway.ToService("slow", "slow.dev.shop.localhost", "", "slow", ""))
 	f.upstreams.start(t, "gone", "", says("")).Close()
 	f.upstreams.start(t, "slow", "", func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -122,7 +122,7 @@ func TestHeaders(t *testing.T) {
 		w.Header().Set("Terrace-Release", "forged")
 		w.Header().Set("Terrace-Other", "forged")
 	})
-	put(t, f.routes, dev, gateway.Route{Name: "orders", Host: host, Service: "orders"})
+	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	req, err := http.NewRequest(http.MethodGet, f.url(host, "/"), nil)
 	if err != nil {
@@ -190,7 +190,7 @@ func TestServerSentEvents(t *testing.T) {
 			<-time.After(700 * time.Millisecond)
 		}
 	})
-	put(t, f.routes, dev, gateway.Route{Name: "orders", Host: host, Service: "orders"})
+	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	resp, err := f.client.Get(f.url(host, "/"))
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +220,7 @@ func TestUpgrade(t *testing.T) {
 		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
 		_, _ = io.Copy(conn, buffers) // an echo
 	})
-	put(t, f.routes, dev, gateway.Route{Name: "orders", Host: host, Service: "orders"})
+	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	conn, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", f.server.Port()), &tls.Config{
 		ServerName: host, RootCAs: f.authority.Pool(), NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12,
 	})
@@ -248,7 +248,7 @@ func TestClientThatStallsIsCutOff(t *testing.T) {
 	t.Parallel()
 	f := start(t, func(c *gateway.ProxyConfig) { c.Stall = 100 * time.Millisecond })
 	f.upstreams.start(t, "orders", "", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
-	put(t, f.routes, dev, gateway.Route{Name: "orders", Host: host, Service: "orders"})
+	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	conn, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", f.server.Port()), &tls.Config{
 		ServerName: host, RootCAs: f.authority.Pool(), NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12,
 	})
@@ -274,7 +274,7 @@ func TestSlowServiceIsNotCutOff(t *testing.T) {
 		<-time.After(700 * time.Millisecond)
 		_, _ = io.WriteString(w, "done")
 	})
-	put(t, f.routes, dev, gateway.Route{Name: "orders", Host: host, Service: "orders"})
+	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	transport := f.newClient().Transport.(*http.Transport) //nolint:forcetypeassert // of our own
 	transport.ForceAttemptHTTP2 = false
 	transport.TLSClientConfig.NextProtos = []string{"http/1.1"}
@@ -299,7 +299,7 @@ func TestSwapsUnderLoad(t *testing.T) {
 	f := start(t, nil)
 	f.upstreams.start(t, "blue", "rel_1", says("ok"))
 	f.upstreams.start(t, "green", "rel_2", says("ok"))
-	put(t, f.routes, dev, gateway.Route{Name: "orders", Host: host, Service: "blue"})
+	put(t, f.routes, dev, gateway.ToService("orders", host, "", "blue", ""))
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	var served atomic.Int64
@@ -322,8 +322,8 @@ func TestSwapsUnderLoad(t *testing.T) {
 		})
 	}
 	for i := range 60 {
-		put(t, f.routes, dev, gateway.Route{Name: "orders", Host: host, Service: []string{"green", "blue"}[i%2]})
-		put(t, f.routes, dev, gateway.Route{Name: fmt.Sprintf("r%d", i), Host: fmt.Sprintf("r%d.dev.shop.localhost", i), Service: "x"})
+		put(t, f.routes, dev, gateway.ToService("orders", host, "", []string{"green", "blue"}[i%2], ""))
+		put(t, f.routes, dev, gateway.ToService(fmt.Sprintf("r%d", i), fmt.Sprintf("r%d.dev.shop.localhost", i), "", "x", ""))
 	}
 	cancel()
 	wg.Wait()
@@ -343,7 +343,7 @@ func TestAsksAgainWhenAnInstanceIsGone(t *testing.T) {
 	f := start(t, func(c *gateway.ProxyConfig) { c.Upstreams = moving })
 	moving.next = f.upstreams
 	f.upstreams.start(t, "orders", "rel_2", says("new"))
-	put(t, f.routes, dev, gateway.Route{Name: "orders", Host: host, Service: "orders"})
+	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
 	resp, body := f.get(t, host, "/")
 	if body != "new" || resp.Header.Get(gateway.ReleaseHeader) != "rel_2" {
 		t.Fatalf("%d %s by %s", resp.StatusCode, body, resp.Header.Get(gateway.ReleaseHeader))
@@ -368,8 +368,8 @@ func TestMetricsAndAccessLog(t *testing.T) {
 	var log bytes.Buffer
 	f := start(t, func(c *gateway.ProxyConfig) { c.AccessLog = slog.New(slog.NewJSONHandler(&log, nil)) })
 	f.upstreams.start(t, "orders", "", says("ok"))
-	put(t, f.routes, dev, gateway.Route{Name: "orders", Host: host, Service: "orders"})
-	put(t, f.routes, dev, gateway.Route{Name: "old", Host: "old.dev.shop.localhost", Service: "orders"})
+	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
+	put(t, f.routes, dev, gateway.ToService("old", "old.dev.shop.localhost", "", "orders", ""))
 	f.get(t, host, "/path?token=hidden")
 	f.get(t, "none.localhost", "/")
 	if err := f.routes.DeleteRoute(context.Background(), dev, "old"); err != nil {

@@ -1,84 +1,160 @@
 package gateway
 
 import (
-	"path"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
-const maxPath = 1024
-
-// Route sends the requests for a host and path prefix to a service's port.
+// Route sends the requests for its hosts to services, rule by rule. Its shape
+// is that of the Gateway API's HTTPRoute (gateway.networking.k8s.io/v1).
 type Route struct {
 	// Scope is whose route it is.
-	Scope kernel.Scope
+	Scope kernel.Scope `json:"-"`
 	// Name identifies the route within its scope.
-	Name string
-	// Host is the full host name in lower case, without a port.
-	Host string
-	// Path is a prefix in whole segments: /api holds /api and /api/x, not /apis.
-	Path string
-	// Service and Port name what answers; an empty port is the service's only one.
-	Service, Port string
-	UpdatedAt     time.Time
+	Name string `json:"-"`
+	// Hosts are full host names in lower case, without a port; the first label
+	// may be * for any labels.
+	Hosts []string `json:"hosts"`
+	// Rules are tried by how closely they match, not in their order.
+	Rules     []Rule    `json:"rules"`
+	UpdatedAt time.Time `json:"-"`
 }
 
-// URL returns the address of the route on a gateway's TLS port; the port of
-// https is left out.
+// Rule is what is done with the requests that any of its matches takes.
+type Rule struct {
+	// Name identifies the rule within its route; it may be empty.
+	Name string `json:"name,omitempty"`
+	// Matches are alternatives; none takes every request.
+	Matches []Match `json:"matches,omitempty"`
+	// RequestHeaders and ResponseHeaders are changed on the way.
+	RequestHeaders  *HeaderChange `json:"requestHeaders,omitempty"`
+	ResponseHeaders *HeaderChange `json:"responseHeaders,omitempty"`
+	// Rewrite changes the host and path that the service sees.
+	Rewrite *Rewrite `json:"rewrite,omitempty"`
+	// Redirect answers in place of any service.
+	Redirect *Redirect `json:"redirect,omitempty"`
+	// Backends are chosen among by weight.
+	Backends []Backend `json:"backends,omitempty"`
+	Timeouts Timeouts  `json:"timeouts,omitzero"`
+}
+
+// Match takes a request where all that it says holds.
+type Match struct {
+	Path PathMatch `json:"path,omitzero"`
+	// Method is empty for any.
+	Method string `json:"method,omitempty"`
+	// Headers and Query are looked at by name; the first of a repeated parameter counts.
+	Headers []ValueMatch `json:"headers,omitempty"`
+	Query   []ValueMatch `json:"query,omitempty"`
+}
+
+// Types of matches.
+const (
+	Exact             = "Exact"
+	PathPrefix        = "PathPrefix"
+	RegularExpression = "RegularExpression"
+)
+
+// PathMatch holds for a path; the zero value for every one.
+type PathMatch struct {
+	// Type is Exact, PathPrefix (the default, in whole segments: /api holds /api
+	// and /api/x, not /apis) or RegularExpression (RE2, the whole path).
+	Type  string `json:"type,omitempty"`
+	Value string `json:"value,omitempty"`
+}
+
+// ValueMatch holds for a header or a query parameter.
+type ValueMatch struct {
+	// Type is Exact (the default) or RegularExpression (RE2, the whole value).
+	Type  string `json:"type,omitempty"`
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// HeaderChange sets, adds and removes headers, in this order.
+type HeaderChange struct {
+	Set    []Header `json:"set,omitempty"`
+	Add    []Header `json:"add,omitempty"`
+	Remove []string `json:"remove,omitempty"`
+}
+
+// Header is one header with its value.
+type Header struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Rewrite changes what the service is asked for.
+type Rewrite struct {
+	// Host replaces the Host header.
+	Host string `json:"host,omitempty"`
+	// FullPath replaces the path; Prefix replaces the prefix that was matched.
+	FullPath *string `json:"fullPath,omitempty"`
+	Prefix   *string `json:"prefix,omitempty"`
+}
+
+// Redirect sends the client elsewhere; what is empty stays as it was asked for.
+type Redirect struct {
+	Scheme   string  `json:"scheme,omitempty"`
+	Host     string  `json:"host,omitempty"`
+	Port     int     `json:"port,omitempty"`
+	FullPath *string `json:"fullPath,omitempty"`
+	Prefix   *string `json:"prefix,omitempty"`
+	// Status is 301, 302 (the default), 303, 307 or 308.
+	Status int `json:"status,omitempty"`
+}
+
+// Backend is a service's port with its share of the requests.
+type Backend struct {
+	// Service and Port name what answers; an empty port is the service's only one.
+	Service string `json:"service"`
+	Port    string `json:"port,omitempty"`
+	// Weight is the share; without one it is 1. A weight of 0 gets nothing.
+	Weight *int `json:"weight,omitempty"`
+}
+
+// Timeouts bound how long a client waits.
+type Timeouts struct {
+	// Request bounds all attempts together up to the head of the answer, Backend
+	// each of them; 0 is the gateway's own bound.
+	Request kernel.Duration `json:"request,omitzero"`
+	Backend kernel.Duration `json:"backend,omitzero"`
+}
+
+// ToService returns a route of one host and path prefix to one service.
+func ToService(name, host, path, service, port string) Route {
+	if path == "" {
+		path = "/"
+	}
+	return Route{Name: name, Hosts: []string{host}, Rules: []Rule{{
+		Matches: []Match{{Path: PathMatch{Type: PathPrefix, Value: path}}}, Backends: []Backend{{Service: service, Port: port}},
+	}}}
+}
+
+// URL returns the address of the route's first host and path on a gateway's
+// TLS port; the port of https is left out.
 func (r Route) URL(port int) string {
-	host := r.Host
+	if len(r.Hosts) == 0 {
+		return ""
+	}
+	host := r.Hosts[0]
 	if port != 443 && port != 0 {
 		host += ":" + strconv.Itoa(port)
 	}
-	return "https://" + host + r.Path
+	return "https://" + host + r.firstPath()
 }
 
-// Normalize returns the route in the form that is kept, or says everything
-// that is wrong with it.
-func (r Route) Normalize() (Route, error) {
-	r.Host = exchange.CanonicalHost(r.Host)
-	if r.Path == "" {
-		r.Path = "/"
+// firstPath is the path of the first match that has one to show.
+func (r Route) firstPath() string {
+	if len(r.Rules) > 0 && len(r.Rules[0].Matches) > 0 {
+		if m := r.Rules[0].Matches[0].Path; m.Value != "" && m.Type != RegularExpression {
+			return m.Value
+		}
 	}
-	var problems []kernel.Problem
-	if !validHost(r.Host) {
-		problems = append(problems, kernel.Problem{Path: "host", Message: "host " + strconv.Quote(r.Host) + " is not a host name"})
-	}
-	if len(r.Path) > maxPath || r.Path[0] != '/' || strings.ContainsAny(r.Path, "?#%\\ ") {
-		problems = append(problems, kernel.Problem{
-			Path: "path", Message: "path " + strconv.Quote(r.Path) + " is not a plain path", Fix: "use a prefix such as / or /api",
-		})
-	}
-	if r.Name == "" || len(r.Name) > 253 {
-		problems = append(problems, kernel.Problem{Path: "name", Message: "the route has no name, or a too long one"})
-	}
-	if r.Service == "" {
-		problems = append(problems, kernel.Problem{Path: "service", Message: "the route names no service"})
-	}
-	if len(problems) > 0 {
-		return Route{}, kernel.Errorf(kernel.Invalid, "route %s is not valid", r.Name).WithProblems(problems...)
-	}
-	r.Path = path.Clean(r.Path)
-	return r, nil
+	return "/"
 }
 
-func validHost(host string) bool {
-	if host == "" || len(host) > 253 {
-		return false
-	}
-	for label := range strings.SplitSeq(host, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		for i := range len(label) {
-			if c := label[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-				return false
-			}
-		}
-	}
-	return true
-}
+func canonicalHost(host string) string { return exchange.CanonicalHost(host) }

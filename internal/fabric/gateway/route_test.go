@@ -18,33 +18,33 @@ func TestRoutes(t *testing.T) {
 	dbtest.Each(t, []db.Migrations{gatewaysql.Migrations()}, func(t *testing.T, d *db.DB) {
 		ctx := context.Background()
 		s := newService(t, d, nil)
-		put(t, s, dev, gateway.Route{Name: "orders", Host: "Orders.Dev.Shop.Localhost", Service: "orders"})
-		put(t, s, dev, gateway.Route{Name: "api", Host: host, Path: "/api/", Service: "api", Port: "web"})
+		put(t, s, dev, gateway.ToService("orders", "Orders.Dev.Shop.Localhost", "", "orders", ""))
+		put(t, s, dev, gateway.ToService("api", host, "/api/", "api", "web"))
 		r, err := s.Route(ctx, dev, "api")
-		if err != nil || r.Path != "/api" || r.Host != host || r.Port != "web" || r.Scope != dev {
+		if err != nil || r.Rules[0].Matches[0].Path.Value != "/api" || r.Hosts[0] != host || r.Rules[0].Backends[0].Port != "web" || r.Scope != dev {
 			t.Fatalf("route %+v, %v", r, err)
 		}
 		if got := r.URL(7443); got != "https://"+host+":7443/api" {
 			t.Fatalf("url %s", got)
 		}
-		if _, err := s.PutRoute(ctx, dev, gateway.Route{Name: "again", Host: host, Path: "/api", Service: "x"}); !kernel.Is(err, kernel.Conflict) {
+		if _, err := s.PutRoute(ctx, dev, gateway.ToService("again", host, "/api", "x", "")); !kernel.Is(err, kernel.Conflict) {
 			t.Fatalf("the same place twice: %v", err)
 		}
-		_, err = s.PutRoute(ctx, other, gateway.Route{Name: "steal", Host: host, Path: "/new", Service: "x"})
+		_, err = s.PutRoute(ctx, other, gateway.ToService("steal", host, "/new", "x", ""))
 		if !kernel.Is(err, kernel.Conflict) || strings.Contains(err.Error(), "acme") {
 			t.Fatalf("another tenant takes the host: %v", err)
 		}
 		if _, err := s.Route(ctx, other, "api"); !kernel.Is(err, kernel.NotFound) {
 			t.Fatalf("another tenant reads the route: %v", err)
 		}
-		put(t, s, dev, gateway.Route{Name: "api", Host: "api.dev.shop.localhost", Service: "api"}) // moves
+		put(t, s, dev, gateway.ToService("api", "api.dev.shop.localhost", "", "api", "")) // moves
 		if err := errors.Join(s.DeleteRoute(ctx, other, "orders"), s.DeleteRoute(ctx, dev, "orders"), s.DeleteRoute(ctx, dev, "orders")); err != nil {
 			t.Fatal(err)
 		}
 		if s.HasHost(host) || !s.HasHost("api.dev.shop.localhost") {
 			t.Fatal("the table is not what the routes say")
 		}
-		put(t, s, other, gateway.Route{Name: "orders", Host: host, Service: "x"}) // the host is free again
+		put(t, s, other, gateway.ToService("orders", host, "", "x", "")) // the host is free again
 		if again := newService(t, d, nil); !again.HasHost(host) {
 			t.Fatal("the routes are gone after a restart")
 		}
@@ -59,15 +59,15 @@ func TestRefusesRoutes(t *testing.T) {
 		route  gateway.Route
 		kind   kernel.Kind
 	}{
-		{"a host of another stage", gateway.Route{Name: "r", Host: "orders.prod.shop.localhost", Service: "x"}, kernel.Invalid},
-		{"a host of another project", gateway.Route{Name: "r", Host: "orders.dev.bank.localhost", Service: "x"}, kernel.Invalid},
-		{"a host that only ends alike", gateway.Route{Name: "r", Host: "orders.xdev.shop.localhost", Service: "x"}, kernel.Invalid},
-		{"a host outside of the zones", gateway.Route{Name: "r", Host: "bank.example", Service: "x"}, kernel.Invalid},
-		{"a host of the platform", gateway.Route{Name: "r", Host: "portal.localhost", Service: "x"}, kernel.Conflict},
-		{"no host name", gateway.Route{Name: "r", Host: "a b", Service: "x"}, kernel.Invalid},
-		{"a path with a query", gateway.Route{Name: "r", Host: host, Path: "/a?b", Service: "x"}, kernel.Invalid},
-		{"a relative path", gateway.Route{Name: "r", Host: host, Path: "a", Service: "x"}, kernel.Invalid},
-		{"no service", gateway.Route{Name: "r", Host: host}, kernel.Invalid},
+		{"a host of another stage", gateway.ToService("r", "orders.prod.shop.localhost", "", "x", ""), kernel.Invalid},
+		{"a host of another project", gateway.ToService("r", "orders.dev.bank.localhost", "", "x", ""), kernel.Invalid},
+		{"a host that only ends alike", gateway.ToService("r", "orders.xdev.shop.localhost", "", "x", ""), kernel.Invalid},
+		{"a host outside of the zones", gateway.ToService("r", "bank.example", "", "x", ""), kernel.Invalid},
+		{"a host of the platform", gateway.ToService("r", "portal.localhost", "", "x", ""), kernel.Conflict},
+		{"no host name", gateway.ToService("r", "a b", "", "x", ""), kernel.Invalid},
+		{"a path with a query", gateway.ToService("r", host, "/a?b", "x", ""), kernel.Invalid},
+		{"a relative path", gateway.ToService("r", host, "a", "x", ""), kernel.Invalid},
+		{"no service", gateway.ToService("r", host, "", "", ""), kernel.Invalid},
 	}
 	for _, c := range cases {
 		t.Run(c.reason, func(t *testing.T) {

@@ -2,24 +2,26 @@ package gateway
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
 
-	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
 // Store keeps routes; gatewaysql implements it.
 type Store interface {
-	// Put keeps a route, replacing the one of its name, and claims its host for
-	// its scope: another scope's host, and a path that another route of the host
-	// has, are Conflicts.
+	// Put keeps a route, replacing the one of its name, and claims its hosts for
+	// its scope: another scope's host is a Conflict, also where a wildcard takes
+	// the other in.
 	Put(ctx context.Context, r Route) error
 	// Delete removes a route if it is there, and frees a host without routes.
 	Delete(ctx context.Context, scope kernel.Scope, name string) error
 	Get(ctx context.Context, scope kernel.Scope, name string) (Route, error)
+	// Routes returns those of a scope, by name, as the transaction sees them.
+	Routes(ctx context.Context, scope kernel.Scope) ([]Route, error)
 	// All returns every route of every tenant, for the proxy.
 	All(ctx context.Context) ([]Route, error)
 	// Revision grows with every write.
@@ -94,11 +96,20 @@ func (s *Service) PutRoute(ctx context.Context, scope kernel.Scope, r Route) (Ro
 	if err != nil {
 		return Route{}, err
 	}
-	if err := s.checkHost(scope, r.Host); err != nil {
-		return Route{}, err
+	for _, host := range r.Hosts {
+		if err := s.checkHost(scope, strings.TrimPrefix(host, "*.")); err != nil {
+			return Route{}, err
+		}
 	}
 	r.Scope, r.UpdatedAt = scope, s.Clock.Now()
 	return r, s.change(ctx, scope, r.Name, "route.changed", func(ctx context.Context) error {
+		others, err := s.Store.Routes(ctx, scope)
+		if err != nil {
+			return err
+		}
+		if err := conflict(r, others); err != nil {
+			return err
+		}
 		return s.Store.Put(ctx, r)
 	})
 }
@@ -118,12 +129,48 @@ func (s *Service) Route(ctx context.Context, scope kernel.Scope, name string) (R
 // HasHost reports whether any route serves the host: it is a name that a
 // certificate may be issued for.
 func (s *Service) HasHost(host string) bool {
-	return s.table.Load().hosts[exchange.CanonicalHost(host)] != nil
+	return s.table.Load().has(canonicalHost(host))
+}
+
+// conflict refuses a route that takes the very requests of another one.
+func conflict(r Route, others []Route) error {
+	mine := map[string]bool{}
+	for key := range r.keys() {
+		mine[key] = true
+	}
+	for _, o := range others {
+		if o.Name == r.Name {
+			continue
+		}
+		for key, place := range o.keys() {
+			if mine[key] {
+				return kernel.Errorf(kernel.Conflict, "%s is routed by %s already", place, o.Name).
+					WithFix("choose another host or path, or delete route %s", o.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// keys yields what each of the route's matches takes on each host, with its
+// place in words.
+func (r Route) keys() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for _, host := range r.Hosts {
+			for _, rule := range r.Rules {
+				for _, m := range rule.Matches {
+					if !yield(host+" "+newMatch(m).key(), host+m.Path.Value) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 func (s *Service) checkHost(scope kernel.Scope, host string) error {
 	for _, reserved := range s.Reserved {
-		if host == exchange.CanonicalHost(reserved) {
+		if host == canonicalHost(reserved) {
 			return kernel.Errorf(kernel.Conflict, "host %s belongs to the platform", host).WithFix("choose another host")
 		}
 	}

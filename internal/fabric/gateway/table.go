@@ -2,90 +2,141 @@ package gateway
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 )
 
-// table is an immutable routing table: per host, its routes with the longest
-// path first.
+// table is an immutable routing table. What a lookup costs depends on the
+// length of the host and the path, not on how many routes there are.
 type table struct {
 	revision int64
-	hosts    map[string][]*entry
+	// exact are sites by host, wild by what follows the star.
+	exact, wild map[string]*site
+	entries     []*entry
 }
 
-// entry is a route, ready to serve.
-type entry struct {
-	Route
-
-	// prefix is the path with a slash at its end.
-	prefix string
-	// scope is the route's scope in words.
-	scope   string
-	metrics *routeMetrics
-	filters []exchange.Filter
-	// handler is the filters in front of the service, once it has been asked for.
-	handler atomic.Pointer[exchange.Handler]
+// site is what is served on one host.
+type site struct {
+	// exact and prefix are candidates by path; a prefix has no slash at its end.
+	exact, prefix map[string][]*candidate
+	patterns      []*candidate
 }
 
-// serve has the exchange answered behind the route's filters.
-func (e *entry) serve(x *exchange.Exchange, last func(*exchange.Exchange, *entry)) {
-	h := e.handler.Load()
-	if h == nil {
-		built := exchange.Chain(func(x *exchange.Exchange) { last(x, e) }, e.filters...)
-		h = &built
-		e.handler.Store(h)
-	}
-	(*h)(x)
-}
-
-// newTable builds a table and checks it: nothing is swapped in that was not
-// whole.
-func newTable(routes []Route, revision int64, m *Metrics, filters func(Route) []exchange.Filter) (*table, error) {
-	t := &table{revision: revision, hosts: make(map[string][]*entry, len(routes))}
-	for _, r := range routes {
-		if _, err := r.Normalize(); err != nil {
-			return nil, fmt.Errorf("build routing table: %w", err)
+// newTable builds a table of entries.
+func newTable(entries []*entry, revision int64) (*table, error) {
+	t := &table{revision: revision, exact: map[string]*site{}, wild: map[string]*site{}, entries: entries}
+	for _, e := range entries {
+		for _, host := range e.Hosts {
+			s := t.site(host)
+			for i := range e.rules {
+				for j := range e.rules[i].matches {
+					s.add(&candidate{entry: e, rule: e.rules[i], match: e.rules[i].matches[j]})
+				}
+			}
 		}
-		e := &entry{Route: r, filters: filters(r), prefix: strings.TrimSuffix(r.Path, "/") + "/", scope: r.Scope.String(), metrics: m.of(r)}
-		t.hosts[r.Host] = append(t.hosts[r.Host], e)
 	}
-	for host, entries := range t.hosts {
-		slices.SortFunc(entries, func(a, b *entry) int { return len(b.prefix) - len(a.prefix) })
-		for i := 1; i < len(entries); i++ {
-			if entries[i].prefix == entries[i-1].prefix {
-				return nil, fmt.Errorf("build routing table: %s%s is routed twice", host, entries[i].Path)
+	for _, sites := range []map[string]*site{t.exact, t.wild} {
+		for host, s := range sites {
+			if err := s.order(); err != nil {
+				return nil, fmt.Errorf("build routing table: host %s: %w", host, err)
 			}
 		}
 	}
 	return t, nil
 }
 
-// lookup finds the route with the longest path for a request; hostKnown tells
-// an unknown host from an unknown path.
-func (t *table) lookup(host, clean string) (e *entry, hostKnown bool) {
-	entries := t.hosts[host]
-	if len(entries) == 0 {
-		return nil, false
+func (t *table) site(host string) *site {
+	sites := t.exact
+	if rest, ok := strings.CutPrefix(host, "*."); ok {
+		sites, host = t.wild, rest
 	}
-	if len(entries) == 1 && entries[0].prefix == "/" {
-		return entries[0], true
+	if sites[host] == nil {
+		sites[host] = &site{exact: map[string][]*candidate{}, prefix: map[string][]*candidate{}}
 	}
-	for _, e := range entries {
-		if strings.HasPrefix(clean, e.prefix) || clean == e.Path {
-			return e, true
-		}
-	}
-	return nil, true
+	return sites[host]
 }
 
-// of returns the entry of a route, nil where there is none.
-func (t *table) of(r Route) *entry {
-	for _, e := range t.hosts[r.Host] {
-		if e.Scope == r.Scope && e.Name == r.Name {
-			return e
+func (s *site) add(c *candidate) {
+	switch c.match.pathType {
+	case Exact:
+		s.exact[c.match.path] = append(s.exact[c.match.path], c)
+	case PathPrefix:
+		key := strings.TrimSuffix(c.match.path, "/")
+		s.prefix[key] = append(s.prefix[key], c)
+	default:
+		s.patterns = append(s.patterns, c)
+	}
+}
+
+// lookup finds what a request matches most closely; hostKnown tells an unknown
+// host from an unknown path. The closest host comes first (Gateway API): the
+// exact one, then wildcards from the longest.
+func (t *table) lookup(x *exchange.Exchange) (c *candidate, hostKnown bool) {
+	if s := t.exact[x.Host]; s != nil {
+		hostKnown = true
+		if c = s.lookup(x); c != nil {
+			return c, true
+		}
+	}
+	if len(t.wild) == 0 {
+		return nil, hostKnown
+	}
+	for rest := x.Host; ; {
+		_, after, ok := strings.Cut(rest, ".")
+		if !ok {
+			return nil, hostKnown
+		}
+		rest = after
+		if s := t.wild[rest]; s != nil {
+			hostKnown = true
+			if c = s.lookup(x); c != nil {
+				return c, true
+			}
+		}
+	}
+}
+
+// has reports whether any route serves the host.
+func (t *table) has(host string) bool {
+	if t.exact[host] != nil {
+		return true
+	}
+	for rest := host; ; {
+		_, after, ok := strings.Cut(rest, ".")
+		if !ok {
+			return false
+		}
+		if rest = after; t.wild[rest] != nil {
+			return true
+		}
+	}
+}
+
+// lookup tries the exact path, then expressions, then the longest prefix.
+func (s *site) lookup(x *exchange.Exchange) *candidate {
+	if c := first(s.exact[x.Path], x); c != nil {
+		return c
+	}
+	if c := first(s.patterns, x); c != nil {
+		return c
+	}
+	for p := strings.TrimSuffix(x.Path, "/"); ; {
+		if c := first(s.prefix[p], x); c != nil {
+			return c
+		}
+		i := strings.LastIndexByte(p, '/')
+		if i < 0 {
+			return nil
+		}
+		p = p[:i]
+	}
+}
+
+func first(candidates []*candidate, x *exchange.Exchange) *candidate {
+	for _, c := range candidates {
+		if c.match.holds(x) {
+			return c
 		}
 	}
 	return nil

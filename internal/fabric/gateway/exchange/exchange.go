@@ -54,6 +54,8 @@ type Exchange struct {
 	Proto int
 	// Began is when the request's head had been read.
 	Began time.Time
+	// Matched is what the routing found; it is the gateway's own.
+	Matched any
 	// Facts are what filters found out: who calls, what a rule decided.
 	Facts Facts
 	// Trailers returns the trailers of the answer once its body has been read;

@@ -21,7 +21,7 @@ func normalize(raw string) (clean, wire string, ok bool) {
 	wire = cleaned(raw)
 	clean = cleaned(decoded)
 	if hasDots(decoded) { // encoded dots are segments to a service, too: the wire form has them resolved
-		wire = encode(clean)
+		wire = EncodePath(clean)
 	}
 	all, _ := decode(raw, true)
 	if all != decoded && hasDots(all) != hasDots(decoded) {
@@ -96,8 +96,8 @@ func decode(p string, all bool) (string, bool) {
 	return b.String(), true
 }
 
-// encode makes a decoded path fit for the wire; what decode has left encoded stays.
-func encode(p string) string {
+// EncodePath makes a decoded path fit for the wire; what decode has left encoded stays.
+func EncodePath(p string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(p) {

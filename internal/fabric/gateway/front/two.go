@@ -60,7 +60,6 @@ func translate(h *fasthttp.RequestHeader, r *http.Request) {
 	h.SetRequestURI(r.RequestURI)
 	h.SetHost(r.Host)
 	h.SetProtocol("HTTP/1.1")
-	h.DisableNormalizing()
 	for name, values := range r.Header {
 		if name == "Cookie" { // may come in pieces (RFC 9113 §8.2.3)
 			h.Set(name, strings.Join(values, "; "))

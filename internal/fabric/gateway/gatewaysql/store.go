@@ -1,12 +1,16 @@
 // Package gatewaysql keeps the gateway's routes in the database.
 //
-// It owns the tables gateway_hosts, gateway_routes and gateway_revision, and
+// It owns the tables gateway_hosts, gateway_routes, gateway_route_hosts, gateway_policies
+// and gateway_revision, and
 // decides only that a host belongs to one scope at a time.
 package gatewaysql
 
 import (
 	"context"
 	"embed"
+	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -44,11 +48,18 @@ type routeRow struct {
 	Project   string `bun:",pk"`
 	Stage     string `bun:",pk"`
 	Name      string `bun:",pk"`
-	Host      string
-	Path      string
-	Service   string
-	Port      string
+	Document  string
 	UpdatedAt time.Time
+}
+
+type routeHostRow struct {
+	bun.BaseModel `bun:"table:gateway_route_hosts"`
+
+	Host    string `bun:",pk"`
+	Tenant  string `bun:",pk"`
+	Project string `bun:",pk"`
+	Stage   string `bun:",pk"`
+	Route   string `bun:",pk"`
 }
 
 const (
@@ -56,28 +67,48 @@ const (
 	isNamed = inScope + " AND name = ?"
 )
 
-// Put keeps a route, replacing the one of its name, and claims its host.
+// Put keeps a route, replacing the one of its name, and claims its hosts.
 func (s *Store) Put(ctx context.Context, r gateway.Route) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	if err := s.claim(ctx, r.Scope, r.Host); err != nil {
-		return err
+	for _, host := range r.Hosts {
+		if err := s.claim(ctx, r.Scope, host); err != nil {
+			return err
+		}
 	}
-	if err := s.checkPlace(ctx, r); err != nil {
-		return err
+	document, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write route %s: %w", r.Name, err)
 	}
 	row := routeRow{
 		Tenant: r.Scope.Tenant, Project: r.Scope.Project, Stage: r.Scope.Stage, Name: r.Name,
-		Host: r.Host, Path: r.Path, Service: r.Service, Port: r.Port, UpdatedAt: r.UpdatedAt,
+		Document: string(document), UpdatedAt: r.UpdatedAt,
 	}
-	_, err := s.db.Conn(ctx).NewInsert().Model(&row).On("CONFLICT (tenant, project, stage, name) DO UPDATE").
-		Set("host = EXCLUDED.host, path = EXCLUDED.path, service = EXCLUDED.service, port = EXCLUDED.port, updated_at = EXCLUDED.updated_at").
-		Exec(ctx)
+	_, err = s.db.Conn(ctx).NewInsert().Model(&row).On("CONFLICT (tenant, project, stage, name) DO UPDATE").
+		Set("document = EXCLUDED.document, updated_at = EXCLUDED.updated_at").Exec(ctx)
 	if err != nil {
-		return db.Map(err, "a route for "+r.Host+r.Path)
+		return db.Map(err, "route "+r.Name)
+	}
+	if err := s.place(ctx, r.Scope, r.Name, r.Hosts); err != nil {
+		return err
 	}
 	return s.freeHosts(ctx, r.Scope)
+}
+
+// place notes the hosts of a route, in place of those that it had.
+func (s *Store) place(ctx context.Context, scope kernel.Scope, name string, hosts []string) error {
+	_, err := s.db.Conn(ctx).NewDelete().Model((*routeHostRow)(nil)).
+		Where(inScope+" AND route = ?", scope.Tenant, scope.Project, scope.Stage, name).Exec(ctx)
+	if err != nil || len(hosts) == 0 {
+		return db.Map(err, "the hosts of route "+name)
+	}
+	rows := make([]routeHostRow, 0, len(hosts))
+	for _, host := range hosts {
+		rows = append(rows, routeHostRow{Host: host, Tenant: scope.Tenant, Project: scope.Project, Stage: scope.Stage, Route: name})
+	}
+	_, err = s.db.Conn(ctx).NewInsert().Model(&rows).Exec(ctx)
+	return db.Map(err, "the hosts of route "+name)
 }
 
 // begin counts the write. Its row lock also puts writes one after the other,
@@ -98,9 +129,40 @@ func (s *Store) claim(ctx context.Context, scope kernel.Scope, host string) erro
 	if err := conn.NewSelect().Model(&owner).Where("host = ?", host).Scan(ctx); err != nil {
 		return db.Map(err, "host "+host)
 	}
-	if owner == row {
-		return nil
+	if owner != row {
+		return taken(host, scope, owner)
 	}
+	var others []hostRow
+	err := conn.NewSelect().Model(&others).Where("NOT ("+inScope+")", scope.Tenant, scope.Project, scope.Stage).
+		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery { return overlapping(q, host) }).Limit(1).Scan(ctx)
+	if err != nil {
+		return db.Map(err, "host "+host)
+	}
+	if len(others) > 0 {
+		return taken(host, scope, others[0])
+	}
+	return nil
+}
+
+// overlapping narrows to hosts that a wildcard of them, or host as one, takes in.
+func overlapping(q *bun.SelectQuery, host string) *bun.SelectQuery {
+	bare, wild := strings.CutPrefix(host, "*.")
+	if wild {
+		q = q.Where("host LIKE ?", "%."+bare)
+	}
+	wildcards := []string{}
+	for rest := bare; ; {
+		_, after, ok := strings.Cut(rest, ".")
+		if !ok {
+			break
+		}
+		rest = after
+		wildcards = append(wildcards, "*."+rest)
+	}
+	return q.WhereOr("host IN (?)", bun.List(append(wildcards, "")))
+}
+
+func taken(host string, scope kernel.Scope, owner hostRow) error {
 	who := "someone else"
 	if owner.Tenant == scope.Tenant {
 		who = kernel.Scope{Tenant: owner.Tenant, Project: owner.Project, Stage: owner.Stage}.String()
@@ -109,25 +171,10 @@ func (s *Store) claim(ctx context.Context, scope kernel.Scope, host string) erro
 		WithFix("choose another host, or delete the routes that have it")
 }
 
-// checkPlace refuses a host and path that another route of the scope has.
-func (s *Store) checkPlace(ctx context.Context, r gateway.Route) error {
-	var names []string
-	err := s.db.Conn(ctx).NewSelect().Model((*routeRow)(nil)).Column("name").
-		Where("host = ? AND path = ? AND name <> ?", r.Host, r.Path, r.Name).Scan(ctx, &names)
-	if err != nil {
-		return db.Map(err, "route "+r.Name)
-	}
-	if len(names) > 0 {
-		return kernel.Errorf(kernel.Conflict, "%s%s is routed by %s already", r.Host, r.Path, names[0]).
-			WithFix("choose another host or path, or delete route %s", names[0])
-	}
-	return nil
-}
-
 // freeHosts frees the scope's hosts without routes.
 func (s *Store) freeHosts(ctx context.Context, scope kernel.Scope) error {
 	_, err := s.db.Conn(ctx).NewDelete().Model((*hostRow)(nil)).Where(inScope, scope.Tenant, scope.Project, scope.Stage).
-		Where("host NOT IN (SELECT host FROM gateway_routes WHERE "+inScope+")", scope.Tenant, scope.Project, scope.Stage).Exec(ctx)
+		Where("host NOT IN (SELECT host FROM gateway_route_hosts WHERE "+inScope+")", scope.Tenant, scope.Project, scope.Stage).Exec(ctx)
 	return db.Map(err, "the hosts of "+scope.String())
 }
 
@@ -141,6 +188,9 @@ func (s *Store) Delete(ctx context.Context, scope kernel.Scope, name string) err
 	if err != nil {
 		return db.Map(err, "route "+name)
 	}
+	if err := s.place(ctx, scope, name, nil); err != nil {
+		return err
+	}
 	return s.freeHosts(ctx, scope)
 }
 
@@ -151,16 +201,26 @@ func (s *Store) Get(ctx context.Context, scope kernel.Scope, name string) (gatew
 	if err != nil {
 		return gateway.Route{}, db.Map(err, "route "+name)
 	}
-	return row.route(), nil
+	return row.route()
+}
+
+// Routes returns those of a scope, by name.
+func (s *Store) Routes(ctx context.Context, scope kernel.Scope) ([]gateway.Route, error) {
+	var rows []routeRow
+	err := s.db.Conn(ctx).NewSelect().Model(&rows).Where(inScope, scope.Tenant, scope.Project, scope.Stage).Order("name").Scan(ctx)
+	if err != nil {
+		return nil, db.Map(err, "the routes of "+scope.String())
+	}
+	return routes(rows)
 }
 
 // All returns every route of every tenant.
 func (s *Store) All(ctx context.Context) ([]gateway.Route, error) {
 	var rows []routeRow
-	if err := s.db.Reader(ctx).NewSelect().Model(&rows).Order("host", "path").Scan(ctx); err != nil {
+	if err := s.db.Reader(ctx).NewSelect().Model(&rows).Order("tenant", "project", "stage", "name").Scan(ctx); err != nil {
 		return nil, db.Map(err, "the routes")
 	}
-	return routes(rows), nil
+	return routes(rows)
 }
 
 // Revision returns how many writes there have been.
@@ -170,17 +230,24 @@ func (s *Store) Revision(ctx context.Context) (int64, error) {
 	return revision, db.Map(err, "the revision of the routes")
 }
 
-func routes(rows []routeRow) []gateway.Route {
+func routes(rows []routeRow) ([]gateway.Route, error) {
 	out := make([]gateway.Route, 0, len(rows))
-	for _, r := range rows {
-		out = append(out, r.route())
+	for _, row := range rows {
+		r, err := row.route()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
 	}
-	return out
+	return out, nil
 }
 
-func (r routeRow) route() gateway.Route {
-	return gateway.Route{
-		Scope: kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage},
-		Name:  r.Name, Host: r.Host, Path: r.Path, Service: r.Service, Port: r.Port, UpdatedAt: r.UpdatedAt.UTC(),
+func (r routeRow) route() (gateway.Route, error) {
+	var out gateway.Route
+	if err := json.Unmarshal([]byte(r.Document), &out); err != nil {
+		return out, fmt.Errorf("read route %s: %w", r.Name, err)
 	}
+	out.Scope, out.Name = kernel.Scope{Tenant: r.Tenant, Project: r.Project, Stage: r.Stage}, r.Name
+	out.UpdatedAt = r.UpdatedAt.UTC()
+	return out, nil
 }

@@ -1,0 +1,268 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// Bounds of one route.
+const (
+	maxPath     = 1024
+	maxHosts    = 16
+	maxRules    = 64
+	maxMatches  = 64
+	maxValues   = 16
+	maxBackends = 16
+	maxWeight   = 1_000_000
+	maxPattern  = 256
+)
+
+// checker collects what is wrong with a route; paths are those of its document.
+type checker struct{ problems []kernel.Problem }
+
+func (c *checker) add(path, fix, format string, args ...any) {
+	c.problems = append(c.problems, kernel.Problem{Path: path, Message: fmt.Sprintf(format, args...), Fix: fix})
+}
+
+// Normalize returns the route in the form that is kept, or says everything
+// that is wrong with it.
+func (r Route) Normalize() (Route, error) {
+	c := &checker{}
+	if r.Name == "" || len(r.Name) > 253 {
+		c.add("name", "", "the route has no name, or a too long one")
+	}
+	r.Hosts = slices.Clone(r.Hosts)
+	if len(r.Hosts) == 0 || len(r.Hosts) > maxHosts {
+		c.add("hosts", "", "a route has 1 to %d hosts", maxHosts)
+	}
+	for i, host := range r.Hosts {
+		r.Hosts[i] = canonicalHost(host)
+		if !validHost(strings.TrimPrefix(r.Hosts[i], "*.")) {
+			c.add("hosts["+strconv.Itoa(i)+"]", "", "host %q is not a host name", host)
+		}
+	}
+	if len(r.Rules) == 0 || len(r.Rules) > maxRules {
+		c.add("rules", "", "a route has 1 to %d rules", maxRules)
+	}
+	rules := make([]Rule, len(r.Rules))
+	for i, rule := range r.Rules {
+		rules[i] = c.rule("rules["+strconv.Itoa(i)+"]", rule)
+	}
+	r.Rules = rules
+	if len(c.problems) > 0 {
+		return Route{}, kernel.Errorf(kernel.Invalid, "route %s is not valid", r.Name).WithProblems(c.problems...)
+	}
+	return r, nil
+}
+
+func (c *checker) rule(at string, r Rule) Rule {
+	if len(r.Matches) > maxMatches {
+		c.add(at+".matches", "", "a rule has at most %d matches", maxMatches)
+	}
+	if len(r.Matches) == 0 {
+		r.Matches = []Match{{}}
+	}
+	matches := make([]Match, len(r.Matches))
+	for i, m := range r.Matches {
+		matches[i] = c.match(at+".matches["+strconv.Itoa(i)+"]", m)
+	}
+	r.Matches = matches
+	c.headers(at+".requestHeaders", r.RequestHeaders)
+	c.headers(at+".responseHeaders", r.ResponseHeaders)
+	c.answers(at, r)
+	if r.Timeouts.Request < 0 || r.Timeouts.Backend < 0 {
+		c.add(at+".timeouts", "", "a timeout is negative")
+	}
+	return r
+}
+
+// answers checks who answers: services, or a redirect.
+func (c *checker) answers(at string, r Rule) {
+	if r.Redirect != nil {
+		c.redirect(at+".redirect", *r.Redirect, r)
+		return
+	}
+	if len(r.Backends) == 0 || len(r.Backends) > maxBackends {
+		c.add(at+".backends", "name a service, or a redirect", "a rule has 1 to %d backends", maxBackends)
+	}
+	for i, b := range r.Backends {
+		path := at + ".backends[" + strconv.Itoa(i) + "]"
+		if b.Service == "" {
+			c.add(path+".service", "", "the backend names no service")
+		}
+		if b.Weight != nil && (*b.Weight < 0 || *b.Weight > maxWeight) {
+			c.add(path+".weight", "", "a weight is 0 to %d", maxWeight)
+		}
+	}
+	if w := r.Rewrite; w != nil {
+		c.paths(at+".rewrite", w.FullPath, w.Prefix, r)
+		if w.Host != "" && !validHost(canonicalHost(w.Host)) {
+			c.add(at+".rewrite.host", "", "host %q is not a host name", w.Host)
+		}
+	}
+}
+
+func (c *checker) redirect(at string, d Redirect, r Rule) {
+	if len(r.Backends) > 0 || r.Rewrite != nil {
+		c.add(at, "remove the one or the other", "a rule that redirects has no backends and no rewrite")
+	}
+	if !slices.Contains([]int{0, 301, 302, 303, 307, 308}, d.Status) {
+		c.add(at+".status", "use 301, 302, 303, 307 or 308", "status %d is no redirect", d.Status)
+	}
+	if !slices.Contains([]string{"", "http", "https"}, d.Scheme) {
+		c.add(at+".scheme", "use http or https", "scheme %q is not one of the web", d.Scheme)
+	}
+	if d.Host != "" && !validHost(canonicalHost(d.Host)) {
+		c.add(at+".host", "", "host %q is not a host name", d.Host)
+	}
+	if d.Port < 0 || d.Port > 65535 {
+		c.add(at+".port", "", "port %d is not one", d.Port)
+	}
+	c.paths(at, d.FullPath, d.Prefix, r)
+}
+
+// paths checks the new path of a rewrite or redirect.
+func (c *checker) paths(at string, full, prefix *string, r Rule) {
+	if full != nil && prefix != nil {
+		c.add(at, "remove the one or the other", "fullPath and prefix are both given")
+	}
+	for name, p := range map[string]*string{"fullPath": full, "prefix": prefix} {
+		if p != nil && !plainPath(*p) {
+			c.add(at+"."+name, "use one such as / or /api", "path %q is not a plain path", *p)
+		}
+	}
+	if prefix == nil {
+		return
+	}
+	for _, m := range r.Matches {
+		if m.Path.Type != PathPrefix {
+			c.add(at+".prefix", "use fullPath, or match by PathPrefix", "a prefix is replaced where matches have another type")
+			return
+		}
+	}
+}
+
+func (c *checker) match(at string, m Match) Match {
+	if m.Path.Type == "" {
+		m.Path.Type = PathPrefix
+	}
+	if m.Path.Value == "" && m.Path.Type == PathPrefix {
+		m.Path.Value = "/"
+	}
+	switch m.Path.Type {
+	case Exact, PathPrefix:
+		if !plainPath(m.Path.Value) {
+			c.add(at+".path.value", "use a path such as / or /api", "path %q is not a plain path", m.Path.Value)
+		} else if m.Path.Type == PathPrefix {
+			m.Path.Value = "/" + strings.Trim(m.Path.Value, "/")
+		}
+	case RegularExpression:
+		c.pattern(at+".path.value", m.Path.Value)
+	default:
+		c.add(at+".path.type", "use Exact, PathPrefix or RegularExpression", "there is no type of match %q", m.Path.Type)
+	}
+	if m.Method != "" && (m.Method == http.MethodConnect || strings.ToUpper(m.Method) != m.Method || !token(m.Method)) {
+		c.add(at+".method", "use one such as GET", "%q is not a method that can be routed", m.Method)
+	}
+	c.values(at+".headers", m.Headers, true)
+	c.values(at+".queryParams", m.Query, false)
+	return m
+}
+
+func (c *checker) values(at string, values []ValueMatch, header bool) {
+	if len(values) > maxValues {
+		c.add(at, "", "a match has at most %d of these", maxValues)
+	}
+	for i, v := range values {
+		path := at + "[" + strconv.Itoa(i) + "]"
+		if v.Name == "" || header && !token(v.Name) {
+			c.add(path+".name", "", "%q is not a name", v.Name)
+		}
+		switch v.Type {
+		case "", Exact:
+		case RegularExpression:
+			c.pattern(path+".value", v.Value)
+		default:
+			c.add(path+".type", "use Exact or RegularExpression", "there is no type of match %q", v.Type)
+		}
+	}
+}
+
+func (c *checker) pattern(at, value string) {
+	if len(value) > maxPattern {
+		c.add(at, "", "the expression is longer than %d bytes", maxPattern)
+	} else if _, err := regexp.Compile(value); err != nil {
+		c.add(at, "use the syntax of RE2", "%q is not a regular expression: %v", value, err)
+	}
+}
+
+// headers checks that a change leaves the platform's own headers, and those
+// that frame a message, alone.
+func (c *checker) headers(at string, h *HeaderChange) {
+	if h == nil {
+		return
+	}
+	for _, part := range []struct {
+		name    string
+		headers []Header
+	}{{"set", h.Set}, {"add", h.Add}} {
+		for i, header := range part.headers {
+			path := at + "." + part.name + "[" + strconv.Itoa(i) + "]"
+			c.headerName(path+".name", header.Name)
+			if strings.ContainsFunc(header.Value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+				c.add(path+".value", "", "a header's value holds a control character")
+			}
+		}
+	}
+	for i, name := range h.Remove {
+		c.headerName(at+".remove["+strconv.Itoa(i)+"]", name)
+	}
+}
+
+func (c *checker) headerName(at, name string) {
+	lower := strings.ToLower(name)
+	if !token(name) {
+		c.add(at, "", "%q is not the name of a header", name)
+	} else if hop(lower) || distrusted(lower) || lower == "connection" || lower == "host" || lower == "content-length" {
+		c.add(at, "", "header %s is the gateway's own", name)
+	}
+}
+
+func plainPath(p string) bool {
+	return p != "" && len(p) <= maxPath && p[0] == '/' && !strings.ContainsAny(p, "?#%\\ ") && !strings.Contains(p, "//") &&
+		!strings.Contains(p+"/", "/./") && !strings.Contains(p+"/", "/../") && !strings.ContainsFunc(p, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// token is a name as HTTP has them (RFC 9110 §5.6.2).
+func token(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func validHost(host string) bool {
+	if host == "" || len(host) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for i := range len(label) {
+			if c := label[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -100,7 +100,8 @@ func (f *fabric) load(ctx context.Context) error {
 // the local target.
 func (f *fabric) listen(ctx context.Context, p *platform, upstreams gateway.Upstreams) (err error) {
 	f.proxy = gateway.NewProxy(gateway.ProxyConfig{
-		Routes: f.gateway, Upstreams: upstreams, Log: p.log, AccessLog: p.log,
+		Routes: f.gateway, Upstreams: upstreams, Log: p.log, AccessLog: p.log, Roots: f.authority.Pool(),
+		ClientCertificate: func() (*tls.Certificate, error) { return f.authority.ClientCertificate("gateway." + p.config.Zone) },
 	})
 	f.gatewayServer, err = front.Listen(ctx, front.Config{
 		TLSAddr: p.config.Gateway, PlainAddr: p.config.GatewayHTTP,
@@ -129,6 +130,7 @@ func (f *fabric) loops(g *supervise.Group, p *platform, events *event.Log) {
 	g.Add("gateway routes", f.gateway.Watch)
 	g.Add("dns server", f.dnsServer.Serve)
 	g.Add("gateway server", f.gatewayServer.Serve)
+	g.Add("gateway services", f.proxy.Watch)
 }
 
 func (f *fabric) close(p *platform) {

@@ -76,7 +76,7 @@ func (c *checker) rule(at string, r Rule) Rule {
 	c.headers(at+".requestHeaders", r.RequestHeaders)
 	c.headers(at+".responseHeaders", r.ResponseHeaders)
 	c.answers(at, r)
-	if r.Timeouts.Request < 0 || r.Timeouts.Backend < 0 {
+	if r.Timeouts.Request < 0 || r.Timeouts.Backend < 0 || r.Timeouts.Idle < 0 {
 		c.add(at+".timeouts", "", "a timeout is negative")
 	}
 	return r
@@ -99,7 +99,10 @@ func (c *checker) answers(at string, r Rule) {
 		if b.Weight != nil && (*b.Weight < 0 || *b.Weight > maxWeight) {
 			c.add(path+".weight", "", "a weight is 0 to %d", maxWeight)
 		}
+		c.settings(path, b.Settings)
 	}
+	c.retry(at+".retry", r.Retry)
+	c.session(at+".session", r.Session)
 	if w := r.Rewrite; w != nil {
 		c.paths(at+".rewrite", w.FullPath, w.Prefix, r)
 		if w.Host != "" && !validHost(canonicalHost(w.Host)) {
@@ -109,8 +112,8 @@ func (c *checker) answers(at string, r Rule) {
 }
 
 func (c *checker) redirect(at string, d Redirect, r Rule) {
-	if len(r.Backends) > 0 || r.Rewrite != nil {
-		c.add(at, "remove the one or the other", "a rule that redirects has no backends and no rewrite")
+	if len(r.Backends) > 0 || r.Rewrite != nil || r.Retry != nil || r.Session != nil {
+		c.add(at, "remove the one or the other", "a rule that redirects has no backends, rewrite, retry or session")
 	}
 	if !slices.Contains([]int{0, 301, 302, 303, 307, 308}, d.Status) {
 		c.add(at+".status", "use 301, 302, 303, 307 or 308", "status %d is no redirect", d.Status)

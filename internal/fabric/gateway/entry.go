@@ -34,6 +34,8 @@ type rule struct {
 	// total is the sum of the backends' weights; shares are theirs, one after the other.
 	total  int
 	shares []int
+	// targets are the backends, ready to be asked.
+	targets []*target
 }
 
 func newEntry(r Route, m *Metrics, filters []exchange.Filter, made string) *entry {
@@ -50,6 +52,7 @@ func newEntry(r Route, m *Metrics, filters []exchange.Filter, made string) *entr
 			}
 			ready.total += weight
 			ready.shares = append(ready.shares, ready.total)
+			ready.targets = append(ready.targets, newTarget(r.Scope, b))
 		}
 		e.rules = append(e.rules, ready)
 	}
@@ -68,17 +71,17 @@ func (e *entry) serve(x *exchange.Exchange, last exchange.Handler) {
 }
 
 // choose returns a backend by weight, nil where all have a weight of 0.
-func (r *rule) choose() *Backend {
+func (r *rule) choose() *target {
 	if r.total == 0 {
 		return nil
 	}
 	if len(r.shares) == 1 {
-		return &r.Backends[0]
+		return r.targets[0]
 	}
 	n := rand.IntN(r.total) //nolint:gosec // shares of traffic are no secret
 	for i, share := range r.shares {
 		if n < share {
-			return &r.Backends[i]
+			return r.targets[i]
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -17,7 +18,8 @@ import (
 func forward(x *exchange.Exchange) {
 	h := &x.Request.Header
 	upgrade := upgradeOf(h)
-	for _, name := range unwanted(h) {
+	var room [8]string
+	for _, name := range unwanted(h, room[:0]) {
 		h.Del(name)
 	}
 	h.ResetConnectionClose()
@@ -27,8 +29,9 @@ func forward(x *exchange.Exchange) {
 	}
 	h.SetRequestURI(x.Target)
 	h.SetNoDefaultContentType(true)
-	h.Set("X-Forwarded-For", address(x.Client))
-	h.Set("X-Forwarded-Host", string(h.Host()))
+	var ip [48]byte
+	h.SetBytesV("X-Forwarded-For", address(ip[:0], x.Client))
+	h.SetBytesV("X-Forwarded-Host", h.Host())
 	proto := "http"
 	if x.Secure() {
 		proto = "https"
@@ -36,30 +39,46 @@ func forward(x *exchange.Exchange) {
 	h.Set("X-Forwarded-Proto", proto)
 }
 
-func address(a net.Addr) string {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		return tcp.IP.String()
+// address appends the client's address.
+func address(to []byte, a net.Addr) []byte {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		return to
 	}
-	return ""
+	ip, ok := netip.AddrFromSlice(tcp.IP)
+	if !ok {
+		return to
+	}
+	return ip.Unmap().AppendTo(to)
 }
 
-// upgradeOf returns the protocol that the client wants to change to.
+// upgradeOf returns the protocol that the client wants to change to. HTTP/2 is
+// none of them: what came through such a tunnel would have passed no rule.
 func upgradeOf(h *fasthttp.RequestHeader) string {
 	if !h.ConnectionUpgrade() {
 		return ""
 	}
-	return string(h.Peek("Upgrade"))
+	protocol := h.Peek("Upgrade")
+	for _, no := range []string{"h2", "http/", "tls/"} {
+		if len(protocol) >= len(no) && strings.EqualFold(string(protocol[:len(no)]), no) {
+			return ""
+		}
+	}
+	if bytes.IndexByte(protocol, ',') >= 0 {
+		return ""
+	}
+	return string(protocol)
 }
 
-// unwanted returns the names of the headers that a service must not see.
-func unwanted(h *fasthttp.RequestHeader) []string {
-	var out []string
+// unwanted appends the names of the headers that a service must not see.
+func unwanted(h *fasthttp.RequestHeader, out []string) []string {
+	var room [maxName]byte
 	for name, value := range h.All() {
-		switch key := canonical(name); {
-		case key == "connection":
+		switch key := lower(&room, name); {
+		case string(key) == "connection":
 			out = append(out, string(name))
 			for listed := range bytes.SplitSeq(value, []byte(",")) {
-				if listed = bytes.TrimSpace(listed); len(listed) > 0 && !essential(canonical(listed)) {
+				if listed = bytes.TrimSpace(listed); len(listed) > 0 && !essential(strings.ToLower(string(listed))) {
 					out = append(out, string(listed))
 				}
 			}
@@ -70,13 +89,20 @@ func unwanted(h *fasthttp.RequestHeader) []string {
 	return out
 }
 
-func canonical(name []byte) string {
-	for _, c := range name {
+// maxName is as much of a header's name as is looked at: longer than all that
+// are looked for.
+const maxName = 48
+
+// lower returns a name in lower case, as far as it is looked at, in room.
+func lower(room *[maxName]byte, name []byte) []byte {
+	n := min(len(name), maxName)
+	for i, c := range name[:n] {
 		if c >= 'A' && c <= 'Z' {
-			return strings.ToLower(string(name))
+			c += 'a' - 'A'
 		}
+		room[i] = c
 	}
-	return string(name)
+	return room[:n]
 }
 
 // essential are headers that no Connection header takes away: without them the
@@ -89,8 +115,8 @@ func essential(name string) bool {
 	return false
 }
 
-func hop(name string) bool {
-	switch name {
+func hop[T string | []byte](name T) bool {
+	switch string(name) {
 	case "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
 		"expect", "http2-settings":
 		return true
@@ -100,25 +126,48 @@ func hop(name string) bool {
 
 // distrusted are headers that only the platform may set. A service may read an
 // underscore as the hyphen that it is in CGI.
-func distrusted(name string) bool {
-	name = strings.ReplaceAll(name, "_", "-")
-	return strings.HasPrefix(name, "terrace-") || strings.HasPrefix(name, "x-forwarded-") || name == "forwarded" || name == "x-real-ip"
+func distrusted[T string | []byte](name T) bool {
+	return begins(name, "terrace-") || begins(name, "x-forwarded-") || len(name) == len("forwarded") && begins(name, "forwarded") ||
+		len(name) == len("x-real-ip") && begins(name, "x-real-ip") || shadow(name)
+}
+
+// shadow tells a name that CGI takes for one that frames a message or names its
+// host.
+func shadow[T string | []byte](name T) bool {
+	return len(name) == 14 && name[7] == '_' && begins(name, "content-length") || len(name) == 17 && name[8] == '_' && begins(name, "transfer-encoding")
+}
+
+// begins takes an underscore for a hyphen.
+func begins[T string | []byte](name T, with string) bool {
+	if len(name) < len(with) {
+		return false
+	}
+	for i := range len(with) {
+		if c := name[i]; c != with[i] && (c != '_' || with[i] != '-') {
+			return false
+		}
+	}
+	return true
 }
 
 // returned makes the service's answer the client's, and says which release gave it.
 func returned(x *exchange.Exchange) {
 	h := &x.Response.Header
 	h.ResetConnectionClose()
-	var out []string
+	var names [4]string
+	out := names[:0]
+	var room [maxName]byte
 	for name, value := range h.All() {
-		key := canonical(name)
+		key := lower(&room, name)
 		switch {
-		case key == "connection" && h.StatusCode() != fasthttp.StatusSwitchingProtocols:
+		case string(key) == "connection" && h.StatusCode() != fasthttp.StatusSwitchingProtocols:
 			out = append(out, string(name))
 			for listed := range bytes.SplitSeq(value, []byte(",")) {
-				out = append(out, string(bytes.TrimSpace(listed)))
+				if listed = bytes.TrimSpace(listed); !framing(strings.ToLower(string(listed))) {
+					out = append(out, string(listed))
+				}
 			}
-		case key == "keep-alive", key == "proxy-connection", key == "trailer", strings.HasPrefix(key, "terrace-"):
+		case string(key) == "keep-alive", string(key) == "proxy-connection", string(key) == "trailer", begins(key, "terrace-"):
 			out = append(out, string(name))
 		}
 	}
@@ -128,6 +177,16 @@ func returned(x *exchange.Exchange) {
 	if x.Facts.Release != "" {
 		h.Set(ReleaseHeader, x.Facts.Release)
 	}
+}
+
+// framing are headers of an answer that a service cannot take away: without
+// them the client would read another one.
+func framing(name string) bool {
+	switch name {
+	case "content-length", "content-type", "content-encoding", "set-cookie", "":
+		return true
+	}
+	return false
 }
 
 // rewrite changes what the service sees, as the rule says.

@@ -101,10 +101,12 @@ func start(t *testing.T, change func(*gateway.ProxyConfig)) *fixture {
 	if change != nil {
 		change(&config)
 	}
-	proxy := gateway.NewProxy(config)
 	if f.authority, err = pki.Open(t.TempDir(), pki.Options{}); err != nil {
 		t.Fatal(err)
 	}
+	config.Roots = f.authority.Pool()
+	config.ClientCertificate = func() (*tls.Certificate, error) { return f.authority.ClientCertificate("gateway.localhost") }
+	proxy := gateway.NewProxy(config)
 	f.server, err = front.Listen(context.Background(), front.Config{
 		TLSAddr: "127.0.0.1:0", PlainAddr: "127.0.0.1:0", TLS: &tls.Config{GetCertificate: f.authority.GetCertificate},
 		Handler: proxy.Handle, Log: quiet(), Stall: config.Stall,
@@ -116,11 +118,14 @@ func start(t *testing.T, change func(*gateway.ProxyConfig)) *fixture {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- f.server.Serve(ctx) }()
+	go func() { done <- proxy.Watch(ctx) }()
 	t.Cleanup(func() {
 		f.client.CloseIdleConnections()
 		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("serve: %v", err)
+		for range 2 {
+			if err := <-done; err != nil {
+				t.Errorf("serve: %v", err)
+			}
 		}
 		proxy.Close()
 	})

@@ -1,11 +1,12 @@
 package gateway
 
 import (
-	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
@@ -23,6 +24,9 @@ const (
 	DefaultStall = 30 * time.Second
 	// DefaultResponseTimeout is how long a service may take for an answer's head.
 	DefaultResponseTimeout = 60 * time.Second
+	// DefaultStreamIdle is how long a stream may rest: an upgraded connection on
+	// both sides, an answer between two of its parts.
+	DefaultStreamIdle = time.Hour
 )
 
 // Upstreams tells where a service's port answers and with which release. It is
@@ -31,23 +35,44 @@ type Upstreams interface {
 	Upstream(scope kernel.Scope, service, port string) (addr, release string, ok bool)
 }
 
+// Endpoints are Upstreams that know of several instances. They append to `to`
+// all that are ready, so that nothing is allocated where nothing has changed.
+type Endpoints interface {
+	Endpoints(to []upstream.Endpoint, scope kernel.Scope, service, port string) []upstream.Endpoint
+}
+
 // ProxyConfig is what a Proxy needs.
 type ProxyConfig struct {
-	Routes    *Service
+	Routes *Service
+	// Upstreams may be Endpoints, too: then those are asked.
 	Upstreams Upstreams
 	Log       *slog.Logger
 	// AccessLog gets one line a request; nil writes none.
 	AccessLog *slog.Logger
-	// MaxBody, Stall and ResponseTimeout have defaults.
+	// Roots are who certificates of services are signed by, where a route names
+	// nobody else; nil is who the machine trusts.
+	Roots *x509.CertPool
+	// ClientCertificate is shown to services that a route says so of; nil has none.
+	ClientCertificate func() (*tls.Certificate, error)
+	// SessionKey keys the cookies of sessions; one that is random is made where it
+	// is empty, so that sessions end with the process.
+	SessionKey []byte
+	// MaxBody, Stall, ResponseTimeout and StreamIdle have defaults.
 	MaxBody         int64
 	Stall           time.Duration
 	ResponseTimeout time.Duration
+	StreamIdle      time.Duration
 }
 
 // Proxy answers exchanges by passing them to services.
 type Proxy struct {
-	config    ProxyConfig
-	transport *upstream.Transport
+	config  ProxyConfig
+	several Endpoints
+	scratch sync.Pool
+
+	mu       sync.Mutex
+	clusters map[string]*upstream.Cluster
+	checked  map[string]watched
 }
 
 // NewProxy returns a Proxy; its owner closes it.
@@ -61,11 +86,26 @@ func NewProxy(c ProxyConfig) *Proxy {
 	if c.ResponseTimeout == 0 {
 		c.ResponseTimeout = DefaultResponseTimeout
 	}
-	return &Proxy{config: c, transport: upstream.NewTransport(nil)}
+	if c.StreamIdle == 0 {
+		c.StreamIdle = DefaultStreamIdle
+	}
+	if len(c.SessionKey) == 0 {
+		c.SessionKey = newSessionKey()
+	}
+	p := &Proxy{config: c, clusters: map[string]*upstream.Cluster{}}
+	p.several, _ = c.Upstreams.(Endpoints)
+	p.scratch.New = func() any { return new([]upstream.Endpoint) }
+	return p
 }
 
-// Close drops the resting connections to services.
-func (p *Proxy) Close() { p.transport.Close() }
+// Close drops the connections to services.
+func (p *Proxy) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.clusters {
+		c.Close()
+	}
+}
 
 // Handle is an exchange.Handler.
 func (p *Proxy) Handle(x *exchange.Exchange) {
@@ -109,66 +149,21 @@ func (p *Proxy) pass(x *exchange.Exchange) {
 		redirect(x, c)
 		return
 	}
-	b := c.rule.choose()
-	if b == nil {
-		x.Refuse("gateway", http.StatusInternalServerError, "No backend", "The weights of all services of this route are 0.", "")
+	forward(x)
+	if !handshake(x) {
 		return
 	}
-	forward(x)
 	rewrite(x, c)
-	p.ask(x, c, b)
+	p.ask(x, c)
 	if c.rule.ResponseHeaders != nil {
 		c.rule.ResponseHeaders.response(&x.Response.Header)
 	}
 }
 
-// ask has a service answer. One that takes no connection may have been replaced
-// since it was asked for: then the new one is asked, since nothing has been sent.
-func (p *Proxy) ask(x *exchange.Exchange, c *candidate, b *Backend) {
-	scope := c.entry.Scope
-	addr, release, ok := p.config.Upstreams.Upstream(scope, b.Service, b.Port)
-	if !ok {
-		x.Unavailable("gateway", 1, "Service not ready", "Service "+b.Service+" has no ready instance.",
-			"try again; see why with: terrace status")
-		return
-	}
-	err := p.try(x, c, addr, release)
-	var dial *upstream.DialError
-	if errors.As(err, &dial) {
-		if again, release, ok := p.config.Upstreams.Upstream(scope, b.Service, b.Port); ok && again != addr {
-			err = p.try(x, c, again, release)
-		}
-	}
-	if err != nil {
-		p.fail(x, c, b, err)
-	}
-}
-
-func (p *Proxy) try(x *exchange.Exchange, c *candidate, addr, release string) error {
-	x.Facts.Upstream, x.Facts.Release = addr, release
-	x.Facts.Attempts++
-	timeout := p.config.ResponseTimeout
-	if t := time.Duration(c.rule.Timeouts.Backend); t > 0 {
-		timeout = t
-	}
-	if t := time.Duration(c.rule.Timeouts.Request); t > 0 {
-		timeout = min(timeout, t-time.Since(x.Began))
-	}
-	if timeout <= 0 {
-		return context.DeadlineExceeded
-	}
-	err := p.transport.Do(x, upstream.Call{Addr: addr, HeadTimeout: timeout, Stall: p.config.Stall})
-	if err != nil {
-		return err
-	}
-	returned(x)
-	return nil
-}
-
 // fail answers for a service that did not.
-func (p *Proxy) fail(x *exchange.Exchange, c *candidate, b *Backend, err error) {
-	service := b.Service
-	var timeout net.Error
+func (p *Proxy) fail(x *exchange.Exchange, c *candidate, t *target, err error) {
+	service := t.Service
+	var busy *upstream.BusyError
 	switch {
 	case x.Context().Err() != nil:
 		x.Refuse("client", 499, "Client gone", "", "") // for the log and the metrics
@@ -178,7 +173,9 @@ func (p *Proxy) fail(x *exchange.Exchange, c *candidate, b *Backend, err error) 
 	case x.Body.Err() != nil:
 		x.Refuse("client", http.StatusBadRequest, "Request broke off", "The body of the request did not come whole.", "")
 		x.Response.SetConnectionClose()
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case errors.As(err, &busy):
+		x.Unavailable("gateway", 1, "Service busy", "Service "+service+" takes no more: "+busy.Reason+".", "try again later")
+	case isTimeout(err):
 		p.config.Log.WarnContext(x.Context(), "a service did not answer in time", "service", service, "error", err)
 		x.Refuse("gateway", http.StatusGatewayTimeout, "Service too slow", "Service "+service+" did not answer in time.",
 			"see its logs with: terrace service logs "+service+" --stage "+c.entry.Scope.Stage+" --project "+c.entry.Scope.Project)

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	wire "github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -211,13 +212,14 @@ func TestServerSentEvents(t *testing.T) {
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	f := start(t, nil)
-	f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, _ *http.Request) {
+	f.upstreams.start(t, "orders", "", func(w http.ResponseWriter, r *http.Request) {
+		accept := wire.Accept([]byte(r.Header.Get("Sec-WebSocket-Key")))
 		conn, buffers, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			return
 		}
 		defer func() { _ = conn.Close() }()
-		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: "+accept+"\r\n\r\n")
 		_, _ = io.Copy(conn, buffers) // an echo
 	})
 	put(t, f.routes, dev, gateway.ToService("orders", host, "", "orders", ""))
@@ -228,7 +230,7 @@ func TestUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_, _ = fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", host)
+	_, _ = fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", host)
 	r := bufio.NewReader(conn)
 	resp, err := http.ReadResponse(r, nil)
 	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {

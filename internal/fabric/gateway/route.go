@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
 	"github.com/terrace-idp/terrace/internal/kernel"
 )
 
@@ -39,6 +40,11 @@ type Rule struct {
 	// Backends are chosen among by weight.
 	Backends []Backend `json:"backends,omitempty"`
 	Timeouts Timeouts  `json:"timeouts,omitzero"`
+	// Retry says what is asked again; without it, what a service has not seen, and
+	// once what broke and may be sent twice.
+	Retry *Retry `json:"retry,omitempty"`
+	// Session keeps a client with the instance that answered it first.
+	Session *Session `json:"session,omitempty"`
 }
 
 // Match takes a request where all that it says holds.
@@ -114,6 +120,9 @@ type Backend struct {
 	Port    string `json:"port,omitempty"`
 	// Weight is the share; without one it is 1. A weight of 0 gets nothing.
 	Weight *int `json:"weight,omitempty"`
+
+	// Settings say how the service is spoken to.
+	upstream.Settings
 }
 
 // Timeouts bound how long a client waits.
@@ -122,6 +131,29 @@ type Timeouts struct {
 	// each of them; 0 is the gateway's own bound.
 	Request kernel.Duration `json:"request,omitzero"`
 	Backend kernel.Duration `json:"backend,omitzero"`
+	// Idle bounds how long a stream or an upgraded connection may rest.
+	Idle kernel.Duration `json:"idle,omitzero"`
+}
+
+// Retry says which requests a service is asked again (Gateway API, GEP-1731).
+// Only what may be sent twice is, by its method, with a body of up to 64 KiB.
+type Retry struct {
+	// Codes are statuses that are asked again; 500 to 599.
+	Codes []int `json:"codes,omitempty"`
+	// Attempts is how often after the first time; 0 asks nothing again that was seen.
+	Attempts int `json:"attempts"`
+	// Backoff is the pause before the first time; it doubles, and half of it is chance.
+	Backoff kernel.Duration `json:"backoff,omitzero"`
+	// BudgetPercent is the share of a service's requests that may be asked again; 0 is 20.
+	BudgetPercent int `json:"budgetPercent,omitempty"`
+}
+
+// Session keeps a client with one backend and instance by a cookie.
+type Session struct {
+	// CookieName is the cookie's.
+	CookieName string `json:"cookieName"`
+	// Lifetime is the cookie's; 0 lasts as long as the browser.
+	Lifetime kernel.Duration `json:"lifetime,omitzero"`
 }
 
 // ToService returns a route of one host and path prefix to one service.

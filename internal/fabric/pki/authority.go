@@ -114,8 +114,25 @@ func (a *Authority) Certificate(name string) (*tls.Certificate, error) {
 		if cert := a.cached(name); cert != nil {
 			return cert, nil // the flight before has issued it
 		}
-		return a.issue(name)
+		return a.issue(name, name, x509.ExtKeyUsageServerAuth)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return cert.(*tls.Certificate), nil //nolint:forcetypeassert // what the flight returns
+}
+
+// ClientCertificate returns the leaf by which a part of the platform proves to a
+// server that it is name, in lower case.
+func (a *Authority) ClientCertificate(name string) (*tls.Certificate, error) {
+	key := "client " + name // a space is in no name of a server
+	if cert := a.cached(key); cert != nil {
+		return cert, nil
+	}
+	if !a.mayIssue(name) {
+		return nil, kernel.Errorf(kernel.Denied, "no certificate is issued for %q", name)
+	}
+	cert, err, _ := a.flight.Do(key, func() (any, error) { return a.issue(key, name, x509.ExtKeyUsageClientAuth) })
 	if err != nil {
 		return nil, err
 	}
@@ -177,9 +194,10 @@ func (a *Authority) keep(l *leaf) {
 	}
 }
 
-// issue makes a leaf (RFC 5280; RFC 6125 names it in the SAN alone).
-func (a *Authority) issue(name string) (*tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// issue makes a leaf (RFC 5280; RFC 6125 names it in the SAN alone) and keeps it
+// under a key.
+func (a *Authority) issue(key, name string, usage x509.ExtKeyUsage) (*tls.Certificate, error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("issue certificate for %s: %w", name, err)
 	}
@@ -191,13 +209,13 @@ func (a *Authority) issue(name string) (*tls.Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{Organization: []string{"Terrace"}},
 		NotBefore: now.Add(-backdate), NotAfter: now.Add(a.options.LeafLife), DNSNames: []string{name},
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{usage},
 		BasicConstraintsValid: true,
 	}
 	if name == "localhost" {
 		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.root.cert, key.Public(), a.root.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, a.root.cert, private.Public(), a.root.key)
 	if err != nil {
 		return nil, fmt.Errorf("issue certificate for %s: %w", name, err)
 	}
@@ -205,8 +223,8 @@ func (a *Authority) issue(name string) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("issue certificate for %s: %w", name, err)
 	}
-	cert := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: parsed}
-	a.keep(&leaf{name: name, cert: cert, renewAt: now.Add(a.options.LeafLife * 2 / 3)})
+	cert := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private, Leaf: parsed}
+	a.keep(&leaf{name: key, cert: cert, renewAt: now.Add(a.options.LeafLife * 2 / 3)})
 	return cert, nil
 }
 

@@ -47,6 +47,12 @@ func (x *Exchange) Stream(r io.Reader, length int, stop func()) {
 	x.Response.SetBodyStream(x.stream, length)
 }
 
+// CopyBody makes a copy of b the body of the answer, in memory that is used again.
+func (x *Exchange) CopyBody(b []byte) {
+	x.dropStream()
+	x.Response.SetBody(b)
+}
+
 // Streams tells that the answer's body is read while it is sent.
 func (x *Exchange) Streams() bool { return x.stream != nil }
 
@@ -82,7 +88,8 @@ func (x *Exchange) dropStream() {
 func (x *Exchange) Reset() {
 	x.dropStream()
 	x.Response.Reset()
-	x.Trailers = nil
+	x.Response.Header.SetNoDefaultContentType(true)
+	x.Trailers, x.refused = nil, ""
 }
 
 // Problem is an answer of the gateway itself (RFC 9457). Its readers are the
@@ -104,6 +111,9 @@ func (x *Exchange) Refuse(by string, status int, title, detail, fix string) {
 		status, content = http.StatusInternalServerError, nil
 	}
 	x.Facts.By = by
+	if x.refused = detail; detail == "" {
+		x.refused = title
+	}
 	h := &x.Response.Header
 	x.Response.SetStatusCode(status)
 	h.SetContentType("application/problem+json")

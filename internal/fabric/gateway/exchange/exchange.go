@@ -71,6 +71,8 @@ type Exchange struct {
 	done  []func()
 	// stream is the answer's body where it is one.
 	stream *stream
+	// refused is what a refusal says.
+	refused string
 }
 
 // Facts are what the filters of an exchange found out about it, for those after

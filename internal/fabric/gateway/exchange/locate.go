@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"bytes"
 	"net/http"
 	"strings"
 )
@@ -10,16 +9,24 @@ import (
 // (RFC 9112 §3.2, RFC 3986 §6.2.2). What can be read in two ways is refused.
 func (x *Exchange) locate() bool {
 	h := &x.Request.Header
-	if x.ambiguous() {
-		x.reject("The request says its length in two ways.")
+	if x.Proto == 1 {
+		if f := strict(h); f != nil {
+			x.Refuse("gateway", f.status, f.title, f.detail, "")
+			x.Response.SetConnectionClose()
+			return false
+		}
+	}
+	if len(h.RequestURI()) > maxTarget {
+		x.Refuse("gateway", http.StatusRequestURITooLong, "Address too long", "The request's target is longer than the gateway takes.", "")
+		x.Response.SetConnectionClose()
 		return false
 	}
-	target := string(h.RequestURI())
-	host := string(h.Host())
-	if method := string(h.Method()); method == http.MethodConnect {
+	target, host := string(h.RequestURI()), string(h.Host())
+	if h.IsConnect() {
 		x.Refuse("gateway", http.StatusMethodNotAllowed, "No tunnels", "The gateway is not a forward proxy.", "")
+		x.Response.SetConnectionClose()
 		return false
-	} else if target == "*" && method == http.MethodOptions {
+	} else if target == "*" && h.IsOptions() {
 		x.Host, x.Path, x.Target = CanonicalHost(host), "*", target
 		return x.named()
 	}
@@ -37,9 +44,11 @@ func (x *Exchange) locate() bool {
 		x.reject("The path can be read in two ways, or is not encoded as it should be.")
 		return false
 	}
-	x.Host, x.Path, x.Target = CanonicalHost(host), clean, wire
-	if hasQuery {
-		x.Target += "?" + query
+	x.Host, x.Path, x.Target = CanonicalHost(host), clean, target
+	if wire != path {
+		if x.Target = wire; hasQuery {
+			x.Target += "?" + query
+		}
 	}
 	return x.named()
 }
@@ -57,20 +66,6 @@ func (x *Exchange) named() bool {
 func (x *Exchange) reject(detail string) {
 	x.Refuse("gateway", http.StatusBadRequest, "Request not understood", detail, "")
 	x.Response.SetConnectionClose()
-}
-
-// ambiguous tells that a body has both a length and chunks (RFC 9112 §6.3): a
-// front that read the one would pass on what a service reads as the other.
-func (x *Exchange) ambiguous() bool {
-	if x.Proto != 1 || x.Request.Header.ContentLength() != -1 {
-		return false
-	}
-	for line := range bytes.Lines(x.Request.Header.RawHeaders()) {
-		if name, _, _ := bytes.Cut(line, []byte(":")); bytes.EqualFold(bytes.TrimSpace(name), []byte("content-length")) {
-			return true
-		}
-	}
-	return false
 }
 
 // absolute splits a target in absolute form.

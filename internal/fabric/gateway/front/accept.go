@@ -35,11 +35,11 @@ func (v *serving) greet(c net.Conn) {
 		_ = conn.Close()
 		return
 	}
-	to := v.ones
 	if conn.ConnectionState().NegotiatedProtocol == "h2" {
-		to = v.twos
+		v.twos.push(conn)
+		return
 	}
-	to.push(conn)
+	v.ones.push(&endingTLS{Conn: conn})
 }
 
 // recognise tells HTTP/2 with prior knowledge by its preface (RFC 9113 §3.4).
@@ -52,12 +52,13 @@ func (v *serving) recognise(c net.Conn) {
 		_ = c.Close()
 		return
 	}
-	to := v.ones
-	if err == nil && string(head) == preface {
-		to = v.twos
-	}
 	_ = c.SetReadDeadline(time.Time{})
-	to.push(&begun{Conn: c, head: head[:n]})
+	c = &begun{Conn: c, head: head[:n]}
+	if err == nil && string(head) == preface {
+		v.twos.push(c)
+		return
+	}
+	v.ones.push(&ending{Conn: c})
 }
 
 // preface is how each connection of HTTP/2 begins, as far as it tells it from HTTP/1.1.
@@ -79,6 +80,39 @@ func (b *begun) Read(p []byte) (int, error) {
 	b.head = b.head[n:]
 	return n, nil
 }
+
+// ending notes that the client has ended its side: the parser takes the end of
+// the connection for that of a chunked body.
+type ending struct {
+	net.Conn
+
+	ended bool
+}
+
+// Read implements net.Conn.
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.Conn.Read(p)
+	e.ended = e.ended || err != nil
+	return n, err //nolint:wrapcheck // the connection's own error
+}
+
+func (e *ending) broke() bool { return e.ended }
+
+// endingTLS is ending with what is asked of connections with TLS.
+type endingTLS struct {
+	*tls.Conn
+
+	ended bool
+}
+
+// Read implements net.Conn.
+func (e *endingTLS) Read(p []byte) (int, error) {
+	n, err := e.Conn.Read(p)
+	e.ended = e.ended || err != nil
+	return n, err //nolint:wrapcheck // the connection's own error
+}
+
+func (e *endingTLS) broke() bool { return e.ended }
 
 // stalling gives each write a deadline: an answer may last as long as it likes,
 // but a client that stops reading is cut off.

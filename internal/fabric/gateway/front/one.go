@@ -26,6 +26,24 @@ func (v *serving) exchangeOne(ctx *fasthttp.RequestCtx, handler exchange.Handler
 	})
 	defer x.Handled()
 	v.handle(x, ok, handler)
+	if x.Streams() && ctx.Response.Header.ContentLength() < 0 && !ctx.Request.Header.IsHTTP11() {
+		v.untilClose(ctx)
+	}
+}
+
+// untilClose answers a client of HTTP/1.0, which knows no chunks: the end of the
+// connection is that of the answer.
+func (v *serving) untilClose(ctx *fasthttp.RequestCtx) {
+	resp, conn := &ctx.Response, ctx.Conn()
+	resp.Header.SetContentLength(-2)
+	resp.Header.Del(fasthttp.HeaderTransferEncoding)
+	resp.Header.SetConnectionClose()
+	if _, err := conn.Write(resp.Header.Header()); err == nil {
+		_, _ = io.Copy(conn, struct{ io.Reader }{resp.BodyStream()})
+	}
+	_ = resp.CloseBodyStream()
+	ctx.HijackSetNoResponse(true)
+	ctx.Hijack(func(net.Conn) {})
 }
 
 // handle calls the handler; a defect in it costs one answer, not the process.
@@ -52,21 +70,27 @@ func (v *serving) bodyOf(ctx *fasthttp.RequestCtx, conn net.Conn) *exchange.Body
 	if length < -1 {
 		length = 0
 	}
-	return exchange.NewBody(&sent{Reader: stream, conn: conn, stall: v.config.Stall}, length)
+	return exchange.NewBody(&sent{Reader: stream, conn: conn, stall: v.config.Stall, chunked: length < 0}, length)
 }
 
 // sent reads what a client sends, with a bound to each step.
 type sent struct {
 	io.Reader
 
-	conn  net.Conn
-	stall time.Duration
+	conn    net.Conn
+	stall   time.Duration
+	chunked bool
 }
 
 // Read implements io.Reader.
 func (s *sent) Read(p []byte) (int, error) {
 	_ = s.conn.SetReadDeadline(time.Now().Add(s.stall))
 	n, err := s.Reader.Read(p)
+	if s.chunked && errors.Is(err, io.EOF) {
+		if c, ok := s.conn.(interface{ broke() bool }); ok && c.broke() {
+			err = io.ErrUnexpectedEOF // the last chunk has not come
+		}
+	}
 	return n, err //nolint:wrapcheck // the error of the body itself
 }
 

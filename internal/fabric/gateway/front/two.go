@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -98,6 +99,10 @@ func (s *streamed) Read(p []byte) (int, error) {
 // answer sends what the exchange holds.
 func (v *serving) answer(w http.ResponseWriter, control *http.ResponseController, x *exchange.Exchange) {
 	h, resp := w.Header(), x.Response
+	if status, detail, ok := x.Refusal(); ok && x.IsGRPC() {
+		refuseGRPC(w, status, detail, string(resp.Header.Peek("Retry-After")))
+		return
+	}
 	for name, value := range resp.Header.All() {
 		switch key := string(name); key {
 		case "Connection", "Keep-Alive", "Transfer-Encoding", "Upgrade", "Content-Length":
@@ -155,4 +160,17 @@ func (v *serving) write(w http.ResponseWriter, control *http.ResponseController,
 	_, err := w.Write(b)
 	_ = control.SetWriteDeadline(time.Time{})
 	return err == nil
+}
+
+// refuseGRPC answers with trailers alone, which is how gRPC says that a call
+// failed before it began.
+func refuseGRPC(w http.ResponseWriter, status int, detail, after string) {
+	h := w.Header()
+	h.Set("Content-Type", "application/grpc")
+	h.Set("Grpc-Status", strconv.Itoa(exchange.GRPCStatus(status)))
+	h.Set("Grpc-Message", exchange.EncodePath(detail))
+	if after != "" {
+		h.Set("Retry-After", after)
+	}
+	w.WriteHeader(http.StatusOK)
 }

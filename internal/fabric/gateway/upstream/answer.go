@@ -1,55 +1,85 @@
 package upstream
 
 import (
+	"bytes"
+	"errors"
 	"io"
-	"net"
+	"net/http"
 	"net/http/httputil"
-	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
 )
 
-var buffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }} //nolint:gochecknoglobals // memory that is used again
-
 // deliver makes the answer's body available, or hands an upgraded connection over.
-func (s *session) deliver(stop func() bool) {
+func (s *session) deliver() error {
 	resp := &s.x.Response.Header
 	keep := !resp.ConnectionClose()
 	if resp.StatusCode() == fasthttp.StatusSwitchingProtocols {
-		s.switchProtocols(stop)
-		return
+		return s.switchProtocols()
 	}
 	length := resp.ContentLength()
-	if bodiless(s.x.Request.Header.IsHead(), resp.StatusCode()) {
+	if head := s.x.Request.Header.IsHead(); bodiless(head, resp.StatusCode()) {
 		s.x.Response.SkipBody = true
-		s.end(stop, keep)
-		return
+		s.end(keep && (head || length == 0 || resp.StatusCode() == fasthttp.StatusNotModified && length != -1 || noLength(resp)))
+		return nil
 	}
 	if length >= 0 && length <= small {
-		content := make([]byte, length)
-		_ = s.conn.SetReadDeadline(time.Now().Add(s.call.Stall))
-		if _, err := io.ReadFull(s.conn.r, content); err == nil {
-			s.x.SetBody(content)
-			s.end(stop, keep)
-			return
-		}
-		// Half of it is lost: the client gets what says so.
-		s.end(stop, false)
-		s.x.Refuse("upstream", fasthttp.StatusBadGateway, "Service broke off", "The service ended its answer too early.", "")
-		return
+		return s.whole(length, keep)
 	}
-	b := &answerBody{s: s, left: length}
+	b := &s.body
+	b.s, b.left = s, length
 	switch {
 	case length >= 0:
 		b.r = io.LimitReader(s.conn.r, int64(length))
 	case length == -1:
 		b.r, b.chunked = httputil.NewChunkedReader(s.conn.r), true
+		s.x.Trailers = func() http.Header { return b.trailer }
 	default:
 		b.r, keep, length = s.conn.r, false, -1
 		b.untilClose = true
 	}
-	s.x.Stream(b, length, func() { s.end(stop, keep && b.whole) })
+	_ = s.conn.SetDeadline(time.Time{})
+	s.x.Stream(b, length, func() { s.end(keep && b.whole) })
+	return nil
+}
+
+// noLength tells that an answer of 204 or 304 says nothing of a body.
+func noLength(h *fasthttp.ResponseHeader) bool { return h.ContentLength() == -2 }
+
+// whole reads a small body, so that the connection can rest.
+func (s *session) whole(length int, keep bool) error {
+	if s.conn.r.Buffered() < length {
+		_ = s.conn.SetReadDeadline(time.Now().Add(s.call.Stall))
+	}
+	if length <= s.conn.r.Size() {
+		content, err := s.conn.r.Peek(length)
+		if err != nil {
+			return s.broken(err)
+		}
+		s.x.CopyBody(content)
+		_, _ = s.conn.r.Discard(length)
+	} else {
+		content := make([]byte, length)
+		if _, err := io.ReadFull(s.conn.r, content); err != nil {
+			return s.broken(err)
+		}
+		s.x.SetBody(content)
+	}
+	s.end(keep)
+	return nil
+}
+
+// broken is an answer of which half is lost.
+func (s *session) broken(err error) error {
+	if s.stop != nil {
+		s.stop()
+	}
+	s.abandon()
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // bodiless tells of an answer that has a head alone (RFC 9110 §6.4.1).
@@ -58,9 +88,9 @@ func bodiless(head bool, status int) bool {
 }
 
 // end gives the connection back, or closes it.
-func (s *session) end(stop func() bool, keep bool) {
-	defer s.pool.active.Add(-1)
-	if !stop() {
+func (s *session) end(keep bool) {
+	defer s.member.leave()
+	if s.stop != nil && !s.stop() {
 		keep = false // the client has gone: the connection has a deadline in the past
 	}
 	if s.sending != nil {
@@ -73,11 +103,10 @@ func (s *session) end(stop func() bool, keep bool) {
 		}
 	}
 	if !keep {
-		_ = s.conn.Close()
+		s.member.pool.close(s.conn)
 		return
 	}
-	_ = s.conn.SetDeadline(time.Time{})
-	s.pool.put(s.conn)
+	s.member.pool.put(s.conn)
 }
 
 // answerBody reads a body with a bound to each step, and notes whether it
@@ -88,6 +117,7 @@ type answerBody struct {
 	left                int
 	chunked, untilClose bool
 	whole               bool
+	trailer             http.Header
 }
 
 // Read implements io.Reader.
@@ -95,65 +125,70 @@ func (b *answerBody) Read(p []byte) (int, error) {
 	if b.whole {
 		return 0, io.EOF
 	}
-	_ = b.s.conn.SetReadDeadline(time.Time{}) // an answer may rest as long as it likes
+	if b.s.conn.r.Buffered() == 0 {
+		_ = b.s.conn.SetReadDeadline(time.Now().Add(b.s.call.Idle))
+	}
 	n, err := b.r.Read(p)
 	b.left -= n
-	if err != io.EOF {
-		return n, err //nolint:wrapcheck // judged by its kind
+	if err == nil {
+		return n, nil
+	}
+	err = b.ended(err)
+	if !errors.Is(err, io.EOF) {
+		b.s.member.note(true, true)
+	}
+	return n, err
+}
+
+// ended tells the end of a body from one that is broken off.
+func (b *answerBody) ended(err error) error {
+	if !errors.Is(err, io.EOF) {
+		return err
 	}
 	switch {
 	case b.chunked:
 		if err := b.trailers(); err != nil {
-			return n, err
+			return err
 		}
 	case !b.untilClose && b.left > 0:
-		return n, io.ErrUnexpectedEOF
+		return io.ErrUnexpectedEOF
 	}
 	b.whole = true
-	return n, io.EOF
+	return io.EOF
 }
 
-// trailers reads the lines after the last chunk; nobody has asked for them.
+// trailers reads the lines after the last chunk; they are for clients that can
+// take them.
 func (b *answerBody) trailers() error {
 	for range 64 {
 		line, err := b.s.conn.r.ReadSlice('\n')
 		if err != nil {
 			return io.ErrUnexpectedEOF
 		}
-		if len(line) <= 2 {
+		if line = bytes.TrimRight(line, "\r\n"); len(line) == 0 {
 			return nil
+		}
+		name, value, ok := field(line)
+		if !ok {
+			return &MessageError{Reason: "a trailer is none"}
+		}
+		if trailing(name) {
+			if b.trailer == nil {
+				b.trailer = http.Header{}
+			}
+			b.trailer.Add(string(name), string(value))
 		}
 	}
 	return io.ErrUnexpectedEOF
 }
 
-// switchProtocols lets client and service talk on without the gateway
-// (RFC 9110 §15.2.2).
-func (s *session) switchProtocols(stop func() bool) {
-	_ = s.conn.SetDeadline(time.Time{})
-	ok := s.x.Upgrade(func(client net.Conn) {
-		defer s.pool.active.Add(-1)
-		defer stop()
-		join(client, s.conn)
-	})
-	if !ok {
-		s.end(stop, false)
-		s.x.Refuse("upstream", fasthttp.StatusNotImplemented, "No upgrade", "This connection cannot change its protocol.", "use HTTP/1.1")
+// trailing tells that a field may come in a trailer: not what frames, routes or
+// authenticates a message (RFC 9110 §6.5.1).
+func trailing(name []byte) bool {
+	switch http.CanonicalHeaderKey(string(name)) {
+	case "Content-Length", "Transfer-Encoding", "Host", "Connection", "Keep-Alive", "Upgrade", "Trailer", "Te", "Content-Type", "Content-Encoding",
+		"Content-Range", "Set-Cookie", "Authorization", "Cache-Control", "Location", "Date", "Expires", "Vary":
+		return false
 	}
-}
-
-// join copies both ways until either side ends.
-func join(client net.Conn, service *conn) {
-	done := make(chan struct{}, 2)
-	pass := func(to io.Writer, from io.Reader) {
-		buffer := buffers.Get().(*[]byte) //nolint:forcetypeassert // what is stored
-		defer buffers.Put(buffer)
-		_, _ = io.CopyBuffer(to, from, *buffer)
-		done <- struct{}{}
-	}
-	go pass(service.Conn, client)
-	go pass(client, service.r)
-	<-done
-	_, _ = client.Close(), service.Close()
-	<-done
+	return !bytes.HasPrefix(bytes.ToLower(name), []byte("terrace-"))
 }

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"bufio"
+	"crypto/tls"
 	"net"
 	"syscall"
 	"time"
@@ -28,16 +29,19 @@ func newConn(c net.Conn) *conn {
 
 // fresh tells that the service has not closed the connection, and has sent
 // nothing that nobody asked for.
-func (c *conn) fresh(now time.Time) bool {
+func (c *conn) fresh(sure bool) bool {
 	if c.r.Buffered() > 0 {
 		return false
 	}
-	if now.Sub(c.since) < staleAfter {
+	if !sure && time.Since(c.since) < staleAfter {
 		return true
 	}
 	sc, ok := c.Conn.(syscall.Conn)
+	if secure, is := c.Conn.(*tls.Conn); is {
+		sc, ok = secure.NetConn().(syscall.Conn)
+	}
 	if !ok {
-		return true // TLS: seen when it is written to
+		return true
 	}
 	raw, err := sc.SyscallConn()
 	if err != nil {
@@ -45,10 +49,10 @@ func (c *conn) fresh(now time.Time) bool {
 	}
 	quiet := false
 	var buf [1]byte
-	err = raw.Read(func(fd uintptr) bool {
+	// Control, not Read: a deadline of the request before does not matter.
+	err = raw.Control(func(fd uintptr) {
 		_, _, err := syscall.Recvfrom(int(fd), buf[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		quiet = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK
-		return true
+		quiet = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK //nolint:errorlint // the system call's own
 	})
 	return err == nil && quiet
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -26,25 +25,25 @@ type pool struct {
 	addr string
 	dial Dialer
 
-	mu     sync.Mutex
-	idle   []*conn
+	mu   sync.Mutex
+	idle []*conn
+	// open are all connections, also those in use.
+	open   map[*conn]struct{}
 	closed bool
-	// active counts the requests that are under way.
-	active atomic.Int64
 }
 
-// take returns a connection: a resting one unless anew is set.
-func (p *pool) take(ctx context.Context, anew bool) (*conn, error) {
-	now := time.Now()
+// take returns a connection: a resting one unless anew is set. sure asks the
+// kernel whether it is still open, however short it has rested.
+func (p *pool) take(ctx context.Context, anew, sure bool) (*conn, error) {
 	for !anew {
 		c := p.pop()
 		if c == nil {
 			break
 		}
-		if c.fresh(now) {
+		if c.fresh(sure) {
 			return c, nil
 		}
-		_ = c.Close()
+		p.close(c)
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
@@ -52,7 +51,14 @@ func (p *pool) take(ctx context.Context, anew bool) (*conn, error) {
 	if err != nil {
 		return nil, &DialError{Err: fmt.Errorf("connect to %s: %w", p.addr, err)}
 	}
-	return newConn(nc), nil
+	c := newConn(nc)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == nil {
+		p.open = map[*conn]struct{}{}
+	}
+	p.open[c] = struct{}{}
+	return c, nil
 }
 
 func (p *pool) pop() *conn {
@@ -66,34 +72,58 @@ func (p *pool) pop() *conn {
 	return c
 }
 
-// put lets a connection rest.
+// put lets a connection rest. One that holds what nobody asked for is closed.
 func (p *pool) put(c *conn) {
 	c.used, c.since = true, time.Now()
 	p.mu.Lock()
-	if keep := !p.closed && len(p.idle) < maxIdle; keep {
+	keep := !p.closed && len(p.idle) < maxIdle && c.r.Buffered() == 0
+	if keep {
 		p.idle = append(p.idle, c)
-		c = nil
 	}
 	p.mu.Unlock()
-	if c != nil {
+	if !keep {
+		p.close(c)
+	}
+}
+
+// close ends a connection.
+func (p *pool) close(c *conn) {
+	_ = c.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.open, c)
+}
+
+// cut closes every connection, also those in use.
+func (p *pool) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	for c := range p.open {
 		_ = c.Close()
 	}
 }
 
-// sweep closes what has rested too long; all where the pool is closed.
+// count returns how many connections are open.
+func (p *pool) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.open)
+}
+
+// sweep closes connections that have rested too long; all where the pool ends.
 func (p *pool) sweep(now time.Time, all bool) {
 	p.mu.Lock()
 	p.closed = p.closed || all
-	var old []*conn
 	n := 0
 	for n < len(p.idle) && (all || now.Sub(p.idle[n].since) > idleTimeout) {
 		n++
 	}
-	old = append(old, p.idle[:n]...)
+	old := append([]*conn(nil), p.idle[:n]...)
 	p.idle = append(p.idle[:0], p.idle[n:]...)
 	p.mu.Unlock()
 	for _, c := range old {
-		_ = c.Close()
+		p.close(c)
 	}
 }
 

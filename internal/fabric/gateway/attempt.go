@@ -1,0 +1,184 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
+)
+
+const (
+	// unseenAttempts is how often a request goes to another instance that the one
+	// before has not seen.
+	unseenAttempts = 3
+	defaultBudget  = 20
+	defaultBackoff = 25 * time.Millisecond
+	maxBackoff     = time.Second
+)
+
+// byDefault is what is asked again where a rule says nothing: once what broke.
+var byDefault = Retry{Attempts: 1} //nolint:gochecknoglobals // never written to
+
+// asking is one exchange on its way to the instances of a service.
+type asking struct {
+	p       *Proxy
+	x       *exchange.Exchange
+	c       *candidate
+	t       *target
+	cluster *upstream.Cluster
+	retry   *Retry
+	// tried are the members that have failed it.
+	tried  []*upstream.Member
+	unseen int
+	again  int
+}
+
+// ask has an instance of a service answer.
+func (p *Proxy) ask(x *exchange.Exchange, c *candidate) {
+	backend, instance := "", ""
+	session := c.rule.Session
+	if session != nil {
+		backend, instance = p.kept(x, session)
+	}
+	t := p.stick(c.rule, c.entry.scope, backend)
+	if t == nil {
+		x.Refuse("gateway", http.StatusInternalServerError, "No backend", "The weights of all services of this route are 0.", "")
+		return
+	}
+	a := asking{p: p, x: x, c: c, t: t, retry: c.rule.Retry, cluster: p.cluster(c.entry.Scope, t)}
+	if a.retry == nil {
+		a.retry = &byDefault
+	}
+	percent := a.retry.BudgetPercent
+	if percent == 0 {
+		percent = defaultBudget
+	}
+	a.cluster.Budget.Earn(percent)
+	m := p.instance(a.cluster, instance)
+	for {
+		if m == nil {
+			m = a.cluster.Pick(a.tried)
+		}
+		if m == nil {
+			a.none()
+			return
+		}
+		err := a.try(m)
+		if !a.more(err) {
+			if err != nil {
+				p.fail(x, c, t, err)
+				return
+			}
+			break
+		}
+		a.tried = append(a.tried, m)
+		m = nil
+		x.Reset()
+		p.refresh(c.entry.Scope, t, a.cluster)
+	}
+	returned(x)
+	if session != nil {
+		p.keep(x, session, c, t, m, backend, instance)
+	}
+}
+
+// none answers where no instance may be asked.
+func (a *asking) none() {
+	detail := "Service " + a.t.Service + " has no ready instance."
+	if len(a.cluster.Members()) > 0 {
+		detail = "No instance of service " + a.t.Service + " is well."
+	}
+	a.x.Unavailable("gateway", 1, "Service not ready", detail, "try again; see why with: terrace status")
+}
+
+// try has one instance answer.
+func (a *asking) try(m *upstream.Member) error {
+	x, timeouts := a.x, &a.c.rule.Timeouts
+	x.Facts.Upstream, x.Facts.Release = m.Addr, m.Release
+	x.Facts.Attempts++
+	timeout := a.p.config.ResponseTimeout
+	if t := time.Duration(timeouts.Backend); t > 0 {
+		timeout = t
+	} else if t, ok := grpcTimeout(x); ok {
+		timeout = t
+	}
+	if t := time.Duration(timeouts.Request); t > 0 {
+		timeout = min(timeout, t-time.Since(x.Began))
+	}
+	if timeout <= 0 {
+		return context.DeadlineExceeded
+	}
+	call := upstream.Call{HeadTimeout: timeout, Stall: a.p.config.Stall, Idle: a.p.config.StreamIdle}
+	if t := time.Duration(timeouts.Idle); t > 0 {
+		call.Idle = t
+	}
+	return m.Do(x, call) //nolint:wrapcheck // judged by its kind
+}
+
+// more tells whether the exchange may be asked again, after a pause.
+func (a *asking) more(err error) bool {
+	if err == nil && (len(a.retry.Codes) == 0 || !slices.Contains(a.retry.Codes, a.x.Response.StatusCode())) {
+		return false
+	}
+	var busy *upstream.BusyError
+	if a.x.Context().Err() != nil || errors.As(err, &busy) || !a.x.Body.Rewind() {
+		return false
+	}
+	if upstream.Unseen(err) {
+		a.unseen++
+		return a.unseen <= unseenAttempts && (len(a.cluster.Members()) > 1 || a.moved()) && a.pause(a.unseen-1)
+	}
+	if a.again >= a.retry.Attempts || !upstream.Idempotent(a.x.Request.Header.Method()) {
+		return false
+	}
+	if a.c.rule.Retry == nil && isTimeout(err) {
+		return false // twice the wait is for the rule to say
+	}
+	if !a.cluster.Budget.Spend() {
+		return false
+	}
+	a.again++
+	return a.pause(a.again)
+}
+
+// moved tells that the service answers at another address since.
+func (a *asking) moved() bool {
+	before := a.cluster.Members()
+	a.p.refresh(a.c.entry.Scope, a.t, a.cluster)
+	return !slices.Equal(before, a.cluster.Members())
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// pause waits before the nth time, 0 not at all; false where no time is left.
+func (a *asking) pause(n int) bool {
+	if n == 0 {
+		return true
+	}
+	wait := defaultBackoff
+	if b := time.Duration(a.retry.Backoff); b > 0 {
+		wait = b
+	}
+	wait = min(wait<<(n-1), max(maxBackoff, wait))
+	wait = wait/2 + rand.N(wait/2+1) //nolint:gosec // spreads requests
+	if t := time.Duration(a.c.rule.Timeouts.Request); t > 0 && time.Since(a.x.Began)+wait >= t {
+		return false
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-a.x.Context().Done():
+		return false
+	}
+}

@@ -1,0 +1,165 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/upstream"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// target is a Backend, ready to be asked.
+type target struct {
+	Backend
+
+	// key is the same for backends that share what is known of their instances:
+	// one service of one scope, spoken to in one way.
+	key     string
+	cluster atomic.Pointer[upstream.Cluster]
+}
+
+func newTarget(scope kernel.Scope, b Backend) *target {
+	settings, err := json.Marshal(b.Settings)
+	if err != nil {
+		settings = nil // it was read from JSON
+	}
+	return &target{Backend: b, key: strings.Join([]string{scope.String(), b.Service, b.Port, string(settings)}, "\n")}
+}
+
+// cluster returns the instances of a target's service as they are now.
+func (p *Proxy) cluster(scope kernel.Scope, t *target) *upstream.Cluster {
+	c := t.cluster.Load()
+	if c == nil {
+		c = p.clusterOf(t)
+	}
+	p.refresh(scope, t, c)
+	return c
+}
+
+// refresh asks which instances there are.
+func (p *Proxy) refresh(scope kernel.Scope, t *target, c *upstream.Cluster) {
+	scratch := p.scratch.Get().(*[]upstream.Endpoint) //nolint:forcetypeassert // what is stored
+	*scratch = p.endpoints((*scratch)[:0], scope, t.Service, t.Port)
+	c.Update(*scratch)
+	p.scratch.Put(scratch)
+}
+
+// endpoints asks the port for one address or for all, as it can.
+func (p *Proxy) endpoints(to []upstream.Endpoint, scope kernel.Scope, service, port string) []upstream.Endpoint {
+	if p.several != nil {
+		return p.several.Endpoints(to, scope, service, port)
+	}
+	if addr, release, ok := p.config.Upstreams.Upstream(scope, service, port); ok {
+		to = append(to, upstream.Endpoint{Addr: addr, Release: release})
+	}
+	return to
+}
+
+// clusterOf makes the cluster of a target, or finds the one that it shares.
+func (p *Proxy) clusterOf(t *target) *upstream.Cluster {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.clusters[t.key]
+	if c == nil {
+		c = upstream.NewCluster(upstream.Config{Settings: t.Settings, TLS: p.secure(t.TLS)})
+		p.clusters[t.key] = c
+	}
+	t.cluster.Store(c)
+	return c
+}
+
+// secure says how a service proves who it is, and the gateway to it.
+func (p *Proxy) secure(t *upstream.TLS) *tls.Config {
+	c := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: p.config.Roots}
+	if t == nil {
+		return c
+	}
+	c.ServerName = t.ServerName
+	if t.CA != "" {
+		c.RootCAs = x509.NewCertPool()
+		c.RootCAs.AppendCertsFromPEM([]byte(t.CA))
+	}
+	if t.ClientCertificate && p.config.ClientCertificate != nil {
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return p.config.ClientCertificate() }
+	}
+	return c
+}
+
+// sweepEvery is how often resting connections are looked at, and routes for
+// services to check.
+const sweepEvery = 5 * time.Second
+
+// Watch checks the health of services and tidies connections until ctx ends.
+func (p *Proxy) Watch(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var seen *table
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		}
+		now := time.Now()
+		if t := p.config.Routes.table.Load(); t != seen {
+			p.follow(t)
+			seen = t
+		}
+		timer.Reset(min(sweepEvery, max(time.Until(p.tend(ctx, now)), time.Millisecond)))
+	}
+}
+
+// follow makes the clusters that are checked, and forgets those that no route
+// has any more.
+func (p *Proxy) follow(t *table) {
+	live := map[string]bool{}
+	checked := map[string]watched{}
+	for _, e := range t.entries {
+		for _, r := range e.rules {
+			for _, b := range r.targets {
+				live[b.key] = true
+				if b.Health != nil {
+					p.clusterOf(b)
+					checked[b.key] = watched{e.Scope, b}
+				}
+			}
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.checked = checked
+	for key, c := range p.clusters {
+		if !live[key] {
+			c.Retire()
+			delete(p.clusters, key)
+		}
+	}
+}
+
+// watched is a service whose health is looked at.
+type watched struct {
+	scope  kernel.Scope
+	target *target
+}
+
+// tend does what is due and says when the next check is.
+func (p *Proxy) tend(ctx context.Context, now time.Time) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	next := now.Add(sweepEvery)
+	for _, w := range p.checked {
+		p.refresh(w.scope, w.target, w.target.cluster.Load())
+	}
+	for _, c := range p.clusters {
+		c.Sweep(now)
+		if due := c.Check(ctx, now); !due.IsZero() && due.Before(next) {
+			next = due
+		}
+	}
+	return next
+}

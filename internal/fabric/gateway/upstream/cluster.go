@@ -1,0 +1,224 @@
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Endpoint is one instance of a service, and which release runs there.
+type Endpoint struct{ Addr, Release string }
+
+// Config is what a Cluster needs.
+type Config struct {
+	Settings Settings
+	// Dial opens connections; nil is TCP.
+	Dial Dialer
+	// TLS is how connections are secured, where the settings want it.
+	TLS *tls.Config
+}
+
+// Cluster is the instances of one service that are spoken to in one way.
+type Cluster struct {
+	settings Settings
+	dial     Dialer
+	two      *http.Transport
+	probe    *http.Client
+	door     *door
+	// Budget bounds the retries.
+	Budget Budget
+
+	members atomic.Pointer[[]*Member]
+	mu      sync.Mutex
+	closed  bool
+	checks  sync.WaitGroup
+}
+
+// NewCluster returns a Cluster without members; its owner closes it.
+func NewCluster(c Config) *Cluster {
+	s := &Cluster{settings: c.Settings.complete(), dial: c.Dial}
+	if s.dial == nil {
+		d := &net.Dialer{KeepAlive: 30 * time.Second}
+		s.dial = func(ctx context.Context, addr string) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
+	}
+	var secure *tls.Config
+	if c.Settings.Secure() {
+		secure = c.TLS
+	}
+	s.two, s.probe = s.newTwo(secure), s.newProbe(secure)
+	if secure != nil {
+		s.dial = secured(s.dial, secure)
+	}
+	s.door = newDoor(s.settings)
+	s.members.Store(&[]*Member{})
+	return s
+}
+
+// secured shakes hands on each connection.
+func secured(dial Dialer, config *tls.Config) Dialer {
+	config = config.Clone()
+	config.NextProtos = []string{"http/1.1"}
+	return func(ctx context.Context, addr string) (net.Conn, error) {
+		c, err := dial(ctx, addr)
+		if err != nil {
+			return nil, err
+		}
+		conn := tls.Client(c, withName(config, addr))
+		if err := conn.HandshakeContext(ctx); err != nil {
+			_ = c.Close()
+			return nil, fmt.Errorf("handshake: %w", err)
+		}
+		return conn, nil
+	}
+}
+
+func withName(config *tls.Config, addr string) *tls.Config {
+	if config.ServerName != "" {
+		return config
+	}
+	config = config.Clone()
+	config.ServerName, _, _ = net.SplitHostPort(addr)
+	return config
+}
+
+// Update makes the endpoints the members; who stays keeps what is known of it.
+func (c *Cluster) Update(endpoints []Endpoint) {
+	if same(*c.members.Load(), endpoints) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := *c.members.Load()
+	if same(before, endpoints) {
+		return
+	}
+	now := time.Now()
+	members := make([]*Member, 0, len(endpoints))
+	for _, e := range endpoints {
+		i := slices.IndexFunc(before, func(m *Member) bool { return m.Endpoint == e })
+		if i >= 0 {
+			members = append(members, before[i])
+			continue
+		}
+		m := &Member{Endpoint: e, cluster: c}
+		m.pool = &pool{addr: e.Addr, dial: c.dial, closed: c.closed}
+		if len(before) > 0 {
+			m.joined.Store(now.UnixNano()) // the first ones have nobody to spare them
+		}
+		members = append(members, m)
+	}
+	c.members.Store(&members)
+	for _, m := range before {
+		if !slices.Contains(members, m) {
+			m.pool.sweep(now, true)
+		}
+	}
+}
+
+func same(members []*Member, endpoints []Endpoint) bool {
+	if len(members) != len(endpoints) {
+		return false
+	}
+	for i, m := range members {
+		if m.Endpoint != endpoints[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Members returns the instances, for those who look.
+func (c *Cluster) Members() []*Member { return *c.members.Load() }
+
+// Pick returns the member with less to do of two that are chosen at random
+// (Mitzenmacher), nil where none may be asked. Those that were tried come last.
+func (c *Cluster) Pick(tried []*Member) *Member {
+	all := *c.members.Load()
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		if all[0].usable(0) {
+			return all[0]
+		}
+		return nil
+	}
+	now := time.Now().UnixNano()
+	i := rand.IntN(len(all))       //nolint:gosec // a share of work is no secret
+	j := rand.IntN(len(all)-1) + 1 //nolint:gosec // as above
+	a, b := all[i], all[(i+j)%len(all)]
+	if len(tried) > 0 || !a.usable(now) || !b.usable(now) {
+		a, b = c.search(all, i, now, tried)
+		if a == nil && len(tried) > 0 {
+			a, b = c.search(all, i, now, nil)
+		}
+	}
+	if b == nil || a.load(now) <= b.load(now) {
+		return a
+	}
+	return b
+}
+
+// search returns up to two members that may be asked, from a place on.
+func (c *Cluster) search(all []*Member, from int, now int64, without []*Member) (a, b *Member) {
+	for k := range all {
+		m := all[(from+k)%len(all)]
+		switch {
+		case !m.usable(now) || slices.Contains(without, m):
+		case a == nil:
+			a = m
+		default:
+			return a, m
+		}
+	}
+	return a, nil
+}
+
+// Sweep closes connections that have rested too long.
+func (c *Cluster) Sweep(now time.Time) {
+	for _, m := range *c.members.Load() {
+		m.pool.sweep(now, false)
+	}
+}
+
+// Close drops the connections to the service, also those in use.
+func (c *Cluster) Close() {
+	c.mu.Lock()
+	c.closed = true
+	for _, m := range *c.members.Load() {
+		m.pool.cut()
+	}
+	c.mu.Unlock()
+	c.Retire()
+	c.checks.Wait()
+}
+
+// Retire drops what rests; what is in use ends with its exchange.
+func (c *Cluster) Retire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for _, m := range *c.members.Load() {
+		m.pool.sweep(time.Time{}, true)
+	}
+	if c.two != nil {
+		c.two.CloseIdleConnections()
+	}
+}
+
+// evict closes a resting connection of any member, so that another can be opened.
+func (c *Cluster) evict() {
+	for _, m := range *c.members.Load() {
+		if old := m.pool.pop(); old != nil {
+			m.pool.close(old)
+			return
+		}
+	}
+}

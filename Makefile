@@ -20,7 +20,7 @@ AZURE    := $(CACHE)/azure
 export TERRACE_TEST_PEERS := $(CACHE)/peers
 WITH_AZURE = mirror="$$(cat $(AZURE)/mirror.path)"; export TERRACE_AZURERM_MIRROR="$$mirror" TERRACE_AZURE_BIN=$(AZURE)/bin TFLINT_PLUGIN_DIR=$(AZURE)/plugins
 
-.PHONY: help build demo test test-azure azure-workload azure-modules azure-tools azure-docs race lint fmt generate bench fault clean services
+.PHONY: help build demo test test-azure azure-workload azure-modules azure-tools azure-docs race lint fmt generate bench bench-gateway fault clean services
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ bench: build ## speed against a peer or the bare tool, as ratios
 	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 2000x ./internal/fabric/... ./internal/access/... ./internal/platform/conceal ./internal/platform/db
 	go test $(GOFLAGS_) -run '^$$' -bench 'ListFiltered|Neighbour' -benchtime 100x ./internal/app
 	go test $(GOFLAGS_) -run '^$$' -bench . -benchtime 1x -timeout 30m ./internal/platform/leakscan ./internal/delivery/graph ./internal/delivery/runner ./internal/delivery/vcs ./internal/governance/compliance ./internal/governance/cost ./internal/governance/focus ./internal/governance/leak ./internal/governance/leak/leaksql ./internal/governance/policy/rego ./test/bench
+
+bench-gateway: ## the gateway beside nginx, haproxy, Caddy and a ReverseProxy, as far as they are on this machine
+	CGO_ENABLED=0 go test $(GOFLAGS_) -run '^$$' -bench SideBySide -benchtime 1x -timeout 30m -v ./test/bench/gateway
 
 fault: build ## kill the daemon, and a remote runner, at random instants during mixed work
 	TERRACE_FAULT_KILLS=$${TERRACE_FAULT_KILLS:-50} go test $(GOFLAGS_) -count 1 -v -run 'TestKilledDaemon|TestKilledServerAndRunner' -timeout 60m ./test/fault

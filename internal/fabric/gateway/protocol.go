@@ -34,10 +34,10 @@ func grpcTimeout(x *exchange.Exchange) (time.Duration, bool) {
 		return 0, false
 	}
 	const most = 24 * 365 * time.Hour
-	if time.Duration(n) > most/unit { //nolint:gosec // eight digits
+	if time.Duration(n) > most/unit {
 		return most, true
 	}
-	return time.Duration(n) * unit, true //nolint:gosec // eight digits
+	return time.Duration(n) * unit, true
 }
 
 var websocket = []byte("websocket") //nolint:gochecknoglobals // never written to

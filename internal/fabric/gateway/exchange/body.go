@@ -8,6 +8,10 @@ import (
 // ErrTooLarge is the error of reading a body beyond its limit.
 var ErrTooLarge = errors.New("the body is larger than the gateway takes")
 
+// ErrAborted is the error of a read that was given up because nobody wants the
+// body any more: no fault of the client.
+var ErrAborted = errors.New("the body is not wanted any more")
+
 // Body is a request's body: read once from the client, and again from what was
 // kept of it, where all of it was.
 type Body struct {
@@ -134,4 +138,9 @@ func (b *Body) Rewind() bool {
 }
 
 // Err is what broke the body, from the client's side.
-func (b *Body) Err() error { return b.err }
+func (b *Body) Err() error {
+	if errors.Is(b.err, ErrAborted) {
+		return nil
+	}
+	return b.err
+}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -18,12 +19,12 @@ func (v *serving) serveOne(ctx *fasthttp.RequestCtx) { v.exchangeOne(ctx, v.conf
 // exchangeOne makes an exchange of a request in HTTP/1.1 and has it handled.
 func (v *serving) exchangeOne(ctx *fasthttp.RequestCtx, handler exchange.Handler) {
 	conn := ctx.Conn()
-	x, ok := exchange.New(&ctx.Request, &ctx.Response, exchange.Connection{
-		Context: v.requests, Client: ctx.RemoteAddr(), TLS: ctx.TLSConnectionState(), Proto: 1,
-		Body:    v.bodyOf(ctx, conn),
-		Upgrade: func(fn func(net.Conn)) { v.upgrade(ctx, fn) },
-		Abort:   func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) },
-	})
+	c := exchange.Connection{Context: v.requests, Client: ctx.RemoteAddr(), TLS: ctx.TLSConnectionState(), Proto: 1}
+	v.bodyOf(&c, ctx, conn)
+	if ctx.Request.Header.ConnectionUpgrade() {
+		c.Upgrade = func(fn func(net.Conn)) { v.upgrade(ctx, fn) }
+	}
+	x, ok := exchange.New(&ctx.Request, &ctx.Response, c)
 	defer x.Handled()
 	v.handle(x, ok, handler)
 	if x.Streams() && ctx.Response.Header.ContentLength() < 0 && !ctx.Request.Header.IsHTTP11() {
@@ -61,31 +62,51 @@ func (v *serving) handle(x *exchange.Exchange, ok bool, handler exchange.Handler
 	handler(x)
 }
 
-func (v *serving) bodyOf(ctx *fasthttp.RequestCtx, conn net.Conn) *exchange.Body {
+func (v *serving) bodyOf(c *exchange.Connection, ctx *fasthttp.RequestCtx, conn net.Conn) {
 	length := int64(ctx.Request.Header.ContentLength())
 	stream := ctx.RequestBodyStream()
 	if stream == nil || length == 0 {
-		return exchange.NewBody(nil, 0)
+		c.Body = exchange.NewBody(nil, 0)
+		return
 	}
 	if length < -1 {
 		length = 0
 	}
-	return exchange.NewBody(&sent{Reader: stream, conn: conn, stall: v.config.Stall, chunked: length < 0}, length)
+	s := &sent{Reader: stream, conn: conn, stall: v.config.Stall, chunked: length < 0}
+	c.Body, c.Abort = exchange.NewBody(s, length), s.abort
 }
 
 // sent reads what a client sends, with a bound to each step.
 type sent struct {
 	io.Reader
 
-	conn    net.Conn
-	stall   time.Duration
-	chunked bool
+	conn  interface{ SetReadDeadline(t time.Time) error }
+	stall time.Duration
+	// chunked tells that a body in HTTP/1.1 ends with a last chunk; stream that
+	// its deadline ends a stream of HTTP/2 by itself.
+	chunked, stream bool
+	aborted         atomic.Bool
+}
+
+// abort makes a read that waits fail, and those after it.
+func (s *sent) abort() {
+	s.aborted.Store(true)
+	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 }
 
 // Read implements io.Reader.
 func (s *sent) Read(p []byte) (int, error) {
 	_ = s.conn.SetReadDeadline(time.Now().Add(s.stall))
+	if s.aborted.Load() {
+		return 0, exchange.ErrAborted
+	}
 	n, err := s.Reader.Read(p)
+	if err != nil && s.aborted.Load() {
+		return n, exchange.ErrAborted
+	}
+	if s.stream {
+		_ = s.conn.SetReadDeadline(time.Time{})
+	}
 	if s.chunked && errors.Is(err, io.EOF) {
 		if c, ok := s.conn.(interface{ broke() bool }); ok && c.broke() {
 			err = io.ErrUnexpectedEOF // the last chunk has not come

@@ -41,11 +41,9 @@ func (v *serving) serveTwo(w http.ResponseWriter, r *http.Request) {
 	if addr, err := net.ResolveTCPAddr("tcp", r.RemoteAddr); err == nil {
 		client = addr
 	}
-	x, ok := exchange.New(req, resp, exchange.Connection{
-		Context: r.Context(), Client: client, TLS: r.TLS, Proto: 2,
-		Body:  v.streamOf(r, control),
-		Abort: func() { _ = control.SetReadDeadline(time.Unix(1, 0)) },
-	})
+	c := exchange.Connection{Context: r.Context(), Client: client, TLS: r.TLS, Proto: 2}
+	v.streamOf(&c, r, control)
+	x, ok := exchange.New(req, resp, c)
 	func() {
 		defer x.Handled()
 		v.handle(x, ok, v.config.Handler)
@@ -72,28 +70,13 @@ func translate(h *fasthttp.RequestHeader, r *http.Request) {
 	}
 }
 
-func (v *serving) streamOf(r *http.Request, control *http.ResponseController) *exchange.Body {
+func (v *serving) streamOf(c *exchange.Connection, r *http.Request, control *http.ResponseController) {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
-		return exchange.NewBody(nil, 0)
+		c.Body = exchange.NewBody(nil, 0)
+		return
 	}
-	return exchange.NewBody(&streamed{Reader: r.Body, control: control, stall: v.config.Stall}, r.ContentLength)
-}
-
-// streamed reads what a client sends on its stream, with a bound to each step.
-type streamed struct {
-	io.Reader
-
-	control *http.ResponseController
-	stall   time.Duration
-}
-
-// Read implements io.Reader. The deadline goes after each step: it would end
-// the stream by itself.
-func (s *streamed) Read(p []byte) (int, error) {
-	_ = s.control.SetReadDeadline(time.Now().Add(s.stall))
-	n, err := s.Reader.Read(p)
-	_ = s.control.SetReadDeadline(time.Time{})
-	return n, err //nolint:wrapcheck // the error of the body itself
+	s := &sent{Reader: r.Body, conn: control, stall: v.config.Stall, stream: true}
+	c.Body, c.Abort = exchange.NewBody(s, r.ContentLength), s.abort
 }
 
 // answer sends what the exchange holds.

@@ -52,7 +52,7 @@ func (c *conn) fresh(sure bool) bool {
 	// Control, not Read: a deadline of the request before does not matter.
 	err = raw.Control(func(fd uintptr) {
 		_, _, err := syscall.Recvfrom(int(fd), buf[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		quiet = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK //nolint:errorlint // the system call's own
+		quiet = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK
 	})
 	return err == nil && quiet
 }

@@ -40,7 +40,7 @@ func newDoor(s Settings) *door {
 	}
 	if b := s.Breaker; b != nil {
 		d.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
-			MaxRequests: uint32(max(b.Probes, 1)), //nolint:gosec // bounded where it is checked
+			MaxRequests: uint32(max(b.Probes, 1)),
 			Interval:    time.Duration(b.Window), Timeout: time.Duration(b.OpenFor),
 			ReadyToTrip: func(n gobreaker.Counts) bool {
 				return int(n.Requests) >= b.MinRequests && int(n.TotalFailures)*100 >= b.ErrorPercent*int(n.Requests)

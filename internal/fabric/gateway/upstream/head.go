@@ -33,7 +33,7 @@ func readHead(r *bufio.Reader, h *fasthttp.ResponseHeader) error {
 	return nil
 }
 
-var headEnd = []byte("\r\n\r\n")
+const headEnd = "\r\n\r\n"
 
 // peekHead waits until a head is there whole; it must fit the reader's buffer.
 func peekHead(r *bufio.Reader) ([]byte, error) {
@@ -44,7 +44,7 @@ func peekHead(r *bufio.Reader) ([]byte, error) {
 			return nil, err //nolint:wrapcheck // judged by its kind
 		}
 		b, _ = r.Peek(r.Buffered())
-		if i := bytes.Index(b[looked:], headEnd); i >= 0 {
+		if i := bytes.Index(b[looked:], []byte(headEnd)); i >= 0 {
 			return b[:looked+i+len(headEnd)], nil
 		}
 		if len(b) == r.Size() {

@@ -105,6 +105,9 @@ func (s *session) run(anew, sure bool) error {
 			s.stop()
 		}
 		s.abandon()
+		if broken := s.x.Body.Err(); broken != nil {
+			return broken //nolint:wrapcheck // the client's
+		}
 		if s.conn.used && isClosed(err) {
 			return errors.Join(errStale, err)
 		}
@@ -150,9 +153,6 @@ func (s *session) exchange() error {
 	resp := &s.x.Response.Header
 	for range maxInterim {
 		if err := readHead(s.conn.r, resp); err != nil {
-			if s.sending != nil && s.x.Body.Err() != nil {
-				return s.x.Body.Err()
-			}
 			return err
 		}
 		switch code := resp.StatusCode(); {

@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
-
 
 	"github.com/terrace-idp/terrace/internal/fabric/gateway/exchange"
 )
@@ -67,7 +67,7 @@ func (timeoutError) Temporary() bool { return true }
 func (m *Member) doTwo(x *exchange.Exchange, c Call) error {
 	ctx, cancel := context.WithCancelCause(x.Context())
 	late := time.AfterFunc(c.HeadTimeout, func() { cancel(errHeadTimeout) })
-	sending := &sending{body: x.Body, late: late, timeout: c.HeadTimeout, done: make(chan struct{})}
+	sending := &sending{body: x.Body, late: late, timeout: c.HeadTimeout}
 	req, err := m.request(ctx, x, sending)
 	if err != nil {
 		late.Stop()
@@ -122,56 +122,55 @@ func (m *Member) request(ctx context.Context, x *exchange.Exchange, s *sending) 
 	body := x.Body
 	switch {
 	case body.Empty():
-		close(s.done)
 	case body.Length >= 0 && body.Length <= replayable: // so that it can be sent again
 		if _, err := body.Keep(replayable); err != nil {
 			return nil, err //nolint:wrapcheck // the client's
 		}
 		req.ContentLength = int64(len(body.Whole()))
 		req.Body = io.NopCloser(bytes.NewReader(body.Whole()))
-		close(s.done)
 	default:
 		req.ContentLength, req.Body = body.Length, s
 	}
 	return req, nil
 }
 
-// sending is a request's body while it is sent; it ends when the transport has
-// let go of it.
+// sending is a request's body while it is sent.
 type sending struct {
 	body    *exchange.Body
 	late    *time.Timer
 	timeout time.Duration
-	done    chan struct{}
-	closed  bool
+
+	mu   sync.Mutex
+	over bool
 }
 
-// Read implements io.Reader; the time to the answer's head begins anew.
+// Read implements io.Reader; the time to the answer's head begins anew. The
+// transport may still read when it has given up the stream.
 func (s *sending) Read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return 0, io.ErrClosedPipe
+	}
 	n, err := s.body.Read(p)
 	if n > 0 && s.late.Stop() {
 		s.late.Reset(s.timeout)
 	}
+	s.over = err != nil
 	return n, err //nolint:wrapcheck // the client's
 }
 
 // Close implements io.Closer.
-func (s *sending) Close() error {
-	if !s.closed {
-		s.closed = true
-		close(s.done)
-	}
-	return nil
-}
+func (s *sending) Close() error { return nil }
 
 // settle waits until nothing reads the client's body any more.
 func (s *sending) settle(x *exchange.Exchange) {
-	select {
-	case <-s.done:
-	default:
+	if !s.mu.TryLock() {
 		x.Abort()
-		<-s.done
+		s.mu.Lock()
 	}
+	s.over = true
+	s.mu.Unlock()
 }
 
 // receive translates the answer and leaves its body as a stream.
@@ -230,4 +229,3 @@ func (b *twoBody) Read(p []byte) (int, error) {
 	}
 	return n, err //nolint:wrapcheck // the body's own
 }
-

@@ -1,0 +1,6 @@
+// Package gateway measures the gateway side by side with nginx, haproxy, Caddy
+// and a tuned httputil.ReverseProxy: each is a process of its own in front of
+// the same service, driven by wrk.
+//
+// It owns the comparison. What is not on the machine is left out, and said so.
+package gateway

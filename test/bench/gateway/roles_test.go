@@ -1,0 +1,176 @@
+package gateway_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/valyala/fasthttp"
+
+	"github.com/terrace-idp/terrace/internal/fabric/gateway"
+	"github.com/terrace-idp/terrace/internal/fabric/gateway/front"
+	"github.com/terrace-idp/terrace/internal/kernel"
+)
+
+// The test binary is also the processes that are measured: TERRACE_BENCH_ROLE
+// says which, with where it listens and where the service does.
+const (
+	roleVariable    = "TERRACE_BENCH_ROLE"
+	listenVariable  = "TERRACE_BENCH_LISTEN"
+	serviceVariable = "TERRACE_BENCH_SERVICE"
+)
+
+func TestMain(m *testing.M) {
+	role := os.Getenv(roleVariable)
+	if role == "" {
+		os.Exit(m.Run())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	roles := map[string]func(context.Context, string, string) error{
+		"service": serveService, "reverseproxy": serveReverseProxy, "terrace": serveGateway,
+	}
+	if err := roles[role](ctx, os.Getenv(listenVariable), os.Getenv(serviceVariable)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1) //nolint:gocritic // the process ends
+	}
+}
+
+// serveService answers 1 KB.
+func serveService(ctx context.Context, listen, _ string) error {
+	body := []byte(strings.Repeat("x", 1024))
+	s := &fasthttp.Server{NoDefaultServerHeader: true, Handler: func(c *fasthttp.RequestCtx) { c.SetBody(body) }}
+	go func() {
+		<-ctx.Done()
+		_ = s.Shutdown()
+	}()
+	return s.ListenAndServe(listen)
+}
+
+type buffers struct{ sync.Pool }
+
+func (b *buffers) Get() []byte {
+	if buffer, ok := b.Pool.Get().(*[]byte); ok {
+		return *buffer
+	}
+	return make([]byte, 32<<10)
+}
+
+func (b *buffers) Put(buffer []byte) { b.Pool.Put(&buffer) }
+
+// serveReverseProxy is the standard library's, with a pool that is large enough
+// and buffers that are used again.
+func serveReverseProxy(ctx context.Context, listen, service string) error {
+	target := &url.URL{Scheme: "http", Host: service}
+	s := &http.Server{Addr: listen, ReadHeaderTimeout: time.Minute, Handler: &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.SetXForwarded() }, BufferPool: &buffers{},
+		Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true, WriteBufferSize: 16 << 10, ReadBufferSize: 16 << 10},
+	}}
+	go func() {
+		<-ctx.Done()
+		_ = s.Close()
+	}()
+	if err := s.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+const measuredHost = "orders.dev.shop.localhost"
+
+// serveGateway is the gateway with a thousand routes and its metrics.
+func serveGateway(ctx context.Context, listen, service string) error {
+	metrics, err := gateway.NewMetrics(prometheus.NewRegistry())
+	if err != nil {
+		return err
+	}
+	store := fixed{}
+	scope := kernel.Scope{Tenant: "acme", Project: "shop", Stage: "dev"}
+	for i := range 1000 {
+		r, err := gateway.ToService(fmt.Sprint("r", i), fmt.Sprintf("r%d.dev.shop.localhost", i), "", "orders", "").Normalize()
+		if err != nil {
+			return err
+		}
+		r.Scope = scope
+		store.routes = append(store.routes, r)
+	}
+	r, err := gateway.ToService("orders", measuredHost, "", "orders", "").Normalize()
+	if err != nil {
+		return err
+	}
+	r.Scope = scope
+	store.routes = append(store.routes, r)
+	log := slog.New(slog.DiscardHandler)
+	routes := gateway.NewService(gateway.Config{Store: store, PolicyStore: store, Log: log, Metrics: metrics})
+	if err := routes.Load(ctx); err != nil {
+		return err
+	}
+	proxy := gateway.NewProxy(gateway.ProxyConfig{Routes: routes, Upstreams: one(service), Log: log})
+	defer proxy.Close()
+	server, err := front.Listen(ctx, front.Config{
+		TLSAddr: "127.0.0.1:0", PlainAddr: listen, TLS: &tls.Config{MinVersion: tls.VersionTLS12}, ServePlain: true, Handler: proxy.Handle, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	return server.Serve(ctx)
+}
+
+// one is a service at one address.
+type one string
+
+func (o one) Upstream(kernel.Scope, string, string) (addr, release string, ok bool) {
+	return string(o), "rel_1", true
+}
+
+var errFixed = errors.New("nothing is written here")
+
+// fixed are routes that do not change.
+type fixed struct{ routes []gateway.Route }
+
+func (fixed) Put(context.Context, gateway.Route) error { return errFixed }
+
+func (fixed) Delete(context.Context, kernel.Scope, string) error { return errFixed }
+
+func (fixed) Get(context.Context, kernel.Scope, string) (gateway.Route, error) {
+	return gateway.Route{}, errFixed
+}
+
+func (f fixed) Routes(context.Context, kernel.Scope) ([]gateway.Route, error) { return f.routes, nil }
+
+func (f fixed) All(context.Context) ([]gateway.Route, error) { return f.routes, nil }
+
+func (fixed) Revision(context.Context) (int64, error) { return 1, nil }
+
+func (fixed) PutPolicy(context.Context, gateway.Policy) error { return errFixed }
+
+func (fixed) DeletePolicy(context.Context, kernel.Scope, string) error { return errFixed }
+
+func (fixed) Policies(context.Context, kernel.Scope) ([]gateway.Policy, error) { return nil, nil }
+
+func (fixed) AllPolicies(context.Context) ([]gateway.Policy, error) { return nil, nil }
+
+// freeAddress returns an address of loopback that nothing listens on.
+func freeAddress(b *testing.B) string {
+	b.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}

@@ -1,0 +1,191 @@
+package gateway_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// rounds are how often each is measured, in turns; the median counts.
+const rounds = 3
+
+// figures are of one proxy.
+type figures struct {
+	perSecond []float64
+	// cpu is seconds for a thousand requests, p99 at half of what it can.
+	cpu []float64
+	p99 []time.Duration
+}
+
+// BenchmarkSideBySide measures a GET of 1 KB over plain HTTP on loopback. It
+// fails where the gateway does not reach what is promised beside Caddy and the
+// tuned ReverseProxy.
+func BenchmarkSideBySide(b *testing.B) {
+	wrk, err := exec.LookPath("wrk")
+	if err != nil {
+		b.Skip("wrk is not on this machine")
+	}
+	service := launch(b, peer{"service", role("service")}, "")
+	defer service.stop()
+	seconds := 4
+	if s, err := strconv.Atoi(os.Getenv("TERRACE_BENCH_SECONDS")); err == nil && s > 0 {
+		seconds = s
+	}
+	results := map[string]*figures{}
+	for range rounds {
+		for _, p := range peers() {
+			if f := results[p.name]; f == nil {
+				results[p.name] = &figures{}
+			}
+			measure(b, wrk, seconds, p, service.addr, results[p.name])
+		}
+	}
+	report(b, results)
+}
+
+// measure runs one proxy at full load, and at half of it; each load has a
+// process of its own, whose CPU time is all its.
+func measure(b *testing.B, wrk string, seconds int, p peer, service string, f *figures) {
+	b.Helper()
+	r := launch(b, p, service)
+	if r == nil {
+		b.Logf("%s is not on this machine", p.name)
+		return
+	}
+	out, err := exec.Command(wrk, "-t2", "-c64", "-d"+strconv.Itoa(seconds)+"s", "-H", "Host: "+measuredHost, "http://"+r.addr+"/").CombinedOutput()
+	if err != nil || strings.Contains(string(out), "Non-2xx") {
+		b.Errorf("%s: %v: %s", p.name, err, out)
+	}
+	requests := number(b, string(out), `(\d+) requests in`)
+	rate := number(b, string(out), `Requests/sec:\s+([\d.]+)`)
+	cpu := r.stop()
+	f.perSecond = append(f.perSecond, rate)
+	f.cpu = append(f.cpu, cpu.Seconds()*1000/requests)
+
+	r = launch(b, p, service)
+	defer r.stop()
+	half := min(rate/2, 8000) // what the client of this test keeps up with
+	direct := paced(b, service, half, time.Duration(seconds)*time.Second)
+	through := paced(b, r.addr, half, time.Duration(seconds)*time.Second)
+	f.p99 = append(f.p99, through-direct)
+}
+
+func number(b *testing.B, in, pattern string) float64 {
+	b.Helper()
+	found := regexp.MustCompile(pattern).FindStringSubmatch(in)
+	if found == nil {
+		b.Fatalf("no %s in %s", pattern, in)
+	}
+	n, err := strconv.ParseFloat(found[1], 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+// paced sends requests at a rate and returns the 99th percentile of the time
+// from when each was due: what waits for a slow one counts.
+func paced(b *testing.B, addr string, perSecond float64, d time.Duration) time.Duration {
+	b.Helper()
+	const clients = 16
+	var mu sync.Mutex
+	var took []time.Duration
+	var wg sync.WaitGroup
+	began := time.Now().Add(50 * time.Millisecond)
+	pause := time.Duration(float64(time.Second) * clients / perSecond)
+	for c := range clients {
+		wg.Go(func() {
+			own, err := client(addr, began.Add(pause*time.Duration(c)/clients), pause, d)
+			if err != nil {
+				b.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			took = append(took, own...)
+		})
+	}
+	wg.Wait()
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	return took[len(took)*99/100]
+}
+
+func client(addr string, due time.Time, pause, d time.Duration) (took []time.Duration, err error) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(d + time.Minute))
+	r := bufio.NewReader(conn)
+	for end := due.Add(d); due.Before(end); due = due.Add(pause) {
+		time.Sleep(time.Until(due))
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: "+measuredHost+"\r\n\r\n"); err != nil {
+			return took, err
+		}
+		for length := 0; ; {
+			line, err := r.ReadString('\n')
+			if err != nil {
+				return took, err
+			}
+			if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok && strings.EqualFold(name, "content-length") {
+				length, _ = strconv.Atoi(strings.TrimSpace(value))
+			}
+			if line == "\r\n" {
+				if length != 1024 {
+					return took, fmt.Errorf("an answer of %d bytes", length)
+				}
+				break
+			}
+		}
+		if _, err := r.Discard(1024); err != nil {
+			return took, err
+		}
+		took = append(took, time.Since(due))
+	}
+	return took, nil
+}
+
+func median[T int64 | float64 | time.Duration](values []T) T {
+	if len(values) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+func report(b *testing.B, results map[string]*figures) {
+	b.Helper()
+	own := median(results["terrace"].perSecond)
+	var out strings.Builder
+	_, _ = fmt.Fprintf(&out, "\n%-14s %12s %8s %18s %20s\n", "", "requests/s", "ratio", "CPU s/1000", "p99 added, half load")
+	for _, p := range peers() {
+		f := results[p.name]
+		if len(f.perSecond) == 0 {
+			continue
+		}
+		rate := median(f.perSecond)
+		_, _ = fmt.Fprintf(&out, "%-14s %12.0f %8.2f %18.4f %20s\n", p.name, rate, own/rate, median(f.cpu), median(f.p99))
+		if p.name != "terrace" {
+			b.ReportMetric(own/rate, "of-"+p.name)
+		}
+	}
+	b.Log(out.String())
+	for name, least := range map[string]float64{"caddy": 1.5, "reverseproxy": 1.1} {
+		if rate := median(results[name].perSecond); rate > 0 && own/rate < least {
+			b.Errorf("%.2f of %s: less than %.1f", own/rate, name, least)
+		}
+	}
+}
